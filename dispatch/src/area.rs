@@ -1,0 +1,271 @@
+//! The four levels of areas and the codes that name them.
+//!
+//! A code contains its parent's: a grid `500116001002003` lies in village
+//! `500116001002`, town `500116001`, district `500116`. So "all below" is a
+//! plain range of text, and scope, roll-up and sharding all use that range.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+/// One of the four levels of areas, from the largest to the smallest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    /// 区县, 6 digits.
+    District,
+    /// 镇街, 9 digits.
+    Town,
+    /// 村社区, 12 digits.
+    Village,
+    /// 双拥服务网格, 15 digits: the village's code and three of Gridward's own.
+    Grid,
+}
+
+impl Level {
+    /// All levels, from the largest to the smallest.
+    pub const ALL: [Self; 4] = [Self::District, Self::Town, Self::Village, Self::Grid];
+
+    /// How many digits a code of this level has.
+    pub const fn digits(self) -> usize {
+        match self {
+            Self::District => 6,
+            Self::Town => 9,
+            Self::Village => 12,
+            Self::Grid => 15,
+        }
+    }
+
+    /// The word that names this level in the API, the tables and the files.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::District => "district",
+            Self::Town => "town",
+            Self::Village => "village",
+            Self::Grid => "grid",
+        }
+    }
+
+    /// The next larger level; a district has none.
+    pub const fn parent(self) -> Option<Self> {
+        match self {
+            Self::District => None,
+            Self::Town => Some(Self::District),
+            Self::Village => Some(Self::Town),
+            Self::Grid => Some(Self::Village),
+        }
+    }
+}
+
+impl fmt::Display for Level {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+impl FromStr for Level {
+    type Err = UnknownLevel;
+
+    fn from_str(word: &str) -> Result<Self, UnknownLevel> {
+        Self::ALL.into_iter().find(|level| level.word() == word).ok_or(UnknownLevel)
+    }
+}
+
+/// A word that names no level.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("a level is district, town, village or grid")]
+pub struct UnknownLevel;
+
+/// Why a text is not an area code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum CodeError {
+    /// The length fits no level.
+    #[error("an area code has 6, 9, 12 or 15 digits, this has {0} characters")]
+    Length(usize),
+    /// Something other than the digits 0 to 9 stands in it.
+    #[error("an area code has digits only")]
+    NotDigits,
+}
+
+/// The code of an area: 6, 9, 12 or 15 digits that begin with the parent's code.
+///
+/// Ordered as text, so that an area stands directly before all it contains.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct AreaCode {
+    // Unused places stay zero, which sorts before every digit.
+    digits: [u8; 15],
+    level: Level,
+}
+
+impl AreaCode {
+    /// The code as digits.
+    pub fn as_str(&self) -> &str {
+        // Only ASCII digits ever enter `digits`, so this is never the default.
+        std::str::from_utf8(&self.digits[..self.level.digits()]).unwrap_or_default()
+    }
+
+    /// The level that the code's length says.
+    pub const fn level(&self) -> Level {
+        self.level
+    }
+
+    /// The district this area lies in, or is.
+    pub fn district(&self) -> Self {
+        self.truncated(Level::District)
+    }
+
+    /// The next larger area; a district has none.
+    pub fn parent(&self) -> Option<Self> {
+        self.level.parent().map(|level| self.truncated(level))
+    }
+
+    /// The area of `level` that contains this one (or is it); `None` for a smaller level.
+    pub fn ancestor(&self, level: Level) -> Option<Self> {
+        (level <= self.level).then(|| self.truncated(level))
+    }
+
+    /// Whether `other` is this area or lies inside it.
+    pub fn contains(&self, other: &Self) -> bool {
+        other.as_str().starts_with(self.as_str())
+    }
+
+    /// The range of codes of this area and all that it contains.
+    pub fn range(&self) -> AreaRange {
+        AreaRange { from: *self }
+    }
+
+    /// The same code cut to `level`, which is not smaller than its own.
+    fn truncated(&self, level: Level) -> Self {
+        let mut digits = [0; 15];
+        digits[..level.digits()].copy_from_slice(&self.digits[..level.digits()]);
+        Self { digits, level }
+    }
+}
+
+impl FromStr for AreaCode {
+    type Err = CodeError;
+
+    fn from_str(text: &str) -> Result<Self, CodeError> {
+        let level = Level::ALL
+            .into_iter()
+            .find(|level| level.digits() == text.len())
+            .ok_or_else(|| CodeError::Length(text.chars().count()))?;
+        if !text.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(CodeError::NotDigits);
+        }
+        let mut digits = [0; 15];
+        digits[..text.len()].copy_from_slice(text.as_bytes());
+        Ok(Self { digits, level })
+    }
+}
+
+impl TryFrom<String> for AreaCode {
+    type Error = CodeError;
+
+    fn try_from(text: String) -> Result<Self, CodeError> {
+        text.parse()
+    }
+}
+
+impl From<AreaCode> for String {
+    fn from(code: AreaCode) -> Self {
+        code.as_str().to_owned()
+    }
+}
+
+impl fmt::Display for AreaCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Debug for AreaCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "AreaCode({})", self.as_str())
+    }
+}
+
+/// All codes from an area to the last one inside it, as a half-open range of text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AreaRange {
+    from: AreaCode,
+}
+
+impl AreaRange {
+    /// The first code of the range: the area's own.
+    pub fn from(&self) -> &str {
+        self.from.as_str()
+    }
+
+    /// The first text past the range: the area's code with its last digit one
+    /// higher; after `9` comes `:`, the next character, so no code is left out.
+    pub fn to(&self) -> String {
+        let mut bytes = self.from.as_str().as_bytes().to_vec();
+        if let Some(last) = bytes.last_mut() {
+            *last += 1;
+        }
+        bytes.into_iter().map(char::from).collect()
+    }
+
+    /// The area that the range is of.
+    pub const fn area(&self) -> AreaCode {
+        self.from
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn code(text: &str) -> AreaCode {
+        text.parse().expect("a code")
+    }
+
+    #[test]
+    fn a_code_knows_its_level_and_its_ancestors() {
+        let grid = code("500116001002003");
+        assert_eq!(grid.level(), Level::Grid);
+        assert_eq!(grid.parent(), Some(code("500116001002")));
+        assert_eq!(grid.ancestor(Level::Town), Some(code("500116001")));
+        assert_eq!(grid.district(), code("500116"));
+        assert_eq!(code("500116").parent(), None);
+        assert_eq!(code("500116").ancestor(Level::Town), None);
+    }
+
+    #[test]
+    fn a_wrong_length_and_a_letter_are_refused_with_their_reason() {
+        assert_eq!("5001".parse::<AreaCode>(), Err(CodeError::Length(4)));
+        assert_eq!("50011x".parse::<AreaCode>(), Err(CodeError::NotDigits));
+        assert_eq!("五零零一一六".parse::<AreaCode>(), Err(CodeError::Length(6)));
+        assert_eq!(
+            "零零".parse::<AreaCode>(),
+            Err(CodeError::NotDigits),
+            "six bytes, two characters"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn the_text_range_holds_exactly_what_the_area_contains(
+            scope in "[0-9]{6}([0-9]{3}){0,3}",
+            other in "[0-9]{6}([0-9]{3}){0,3}",
+            inside in "([0-9]{3}){0,3}",
+        ) {
+            let scope = code(&scope);
+            let in_range = |text: &str| scope.range().from() <= text && text < scope.range().to().as_str();
+            prop_assert_eq!(in_range(&other), scope.contains(&code(&other)));
+            let below = format!("{scope}{inside}");
+            prop_assert!(below.len() > 15 || in_range(&below));
+        }
+
+        #[test]
+        fn codes_sort_as_their_text(a in "[0-9]{6}([0-9]{3}){0,3}", b in "[0-9]{6}([0-9]{3}){0,3}") {
+            prop_assert_eq!(code(&a).cmp(&code(&b)), a.cmp(&b));
+        }
+    }
+}

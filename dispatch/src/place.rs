@@ -1,0 +1,82 @@
+//! Points on the ground.
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+/// A point in WGS-84 degrees, both in range and finite.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "RawPlace")]
+pub struct Place {
+    lat: f64,
+    lon: f64,
+}
+
+#[derive(Deserialize)]
+struct RawPlace {
+    lat: f64,
+    lon: f64,
+}
+
+/// Why two numbers are not a place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum PlaceError {
+    /// Not a number from -90 to 90.
+    #[error("a latitude is a number of degrees from -90 to 90")]
+    Latitude,
+    /// Not a number from -180 to 180.
+    #[error("a longitude is a number of degrees from -180 to 180")]
+    Longitude,
+    /// The latitude could only be a longitude, and the other way round.
+    #[error("latitude and longitude seem to be swapped")]
+    Swapped,
+}
+
+impl Place {
+    /// The point at `lat` degrees north and `lon` degrees east.
+    ///
+    /// # Errors
+    /// When a degree is out of range or not finite; [`PlaceError::Swapped`] when
+    /// the two would be in range the other way round.
+    pub fn new(lat: f64, lon: f64) -> Result<Self, PlaceError> {
+        let fits = |degrees: f64, most: f64| degrees.is_finite() && degrees.abs() <= most;
+        match (fits(lat, 90.0), fits(lon, 180.0)) {
+            (true, true) => Ok(Self { lat, lon }),
+            (false, true) if fits(lat, 180.0) && fits(lon, 90.0) => Err(PlaceError::Swapped),
+            (false, _) => Err(PlaceError::Latitude),
+            (true, false) => Err(PlaceError::Longitude),
+        }
+    }
+
+    /// Degrees north, -90 to 90.
+    pub const fn lat(&self) -> f64 {
+        self.lat
+    }
+
+    /// Degrees east, -180 to 180.
+    pub const fn lon(&self) -> f64 {
+        self.lon
+    }
+}
+
+impl TryFrom<RawPlace> for Place {
+    type Error = PlaceError;
+
+    fn try_from(raw: RawPlace) -> Result<Self, PlaceError> {
+        Self::new(raw.lat, raw.lon)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_swapped_pair_is_told_from_one_out_of_range() {
+        assert!(Place::new(29.29, 106.25).is_ok());
+        assert_eq!(Place::new(106.25, 29.29), Err(PlaceError::Swapped));
+        assert_eq!(Place::new(-91.0, 100.0), Err(PlaceError::Latitude));
+        assert_eq!(Place::new(29.29, 181.0), Err(PlaceError::Longitude));
+        assert_eq!(Place::new(f64::NAN, 106.0), Err(PlaceError::Latitude));
+        assert_eq!(Place::new(29.0, f64::INFINITY), Err(PlaceError::Longitude));
+    }
+}
