@@ -16,6 +16,8 @@ pub mod area;
 pub mod authority;
 pub mod id;
 pub mod place;
+#[cfg(feature = "schema")]
+mod schema;
 pub mod skill;
 pub mod solve;
 pub mod task;

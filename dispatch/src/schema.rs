@@ -1,0 +1,100 @@
+//! OpenAPI schemas of the types whose text form is not plain from their fields.
+
+use std::borrow::Cow;
+
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::{KnownFormat, RefOr, Schema, SchemaFormat};
+use utoipa::{PartialSchema, ToSchema};
+
+use crate::area::{AreaCode, Level};
+use crate::id::{BeneficiaryId, PersonId, PlanId, ReportId, TaskId};
+use crate::skill::Skill;
+
+fn text(pattern: &str, most: usize, example: &str, description: &str) -> RefOr<Schema> {
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .pattern(Some(pattern))
+        .max_length(Some(most))
+        .examples([example])
+        .description(Some(description))
+        .build()
+        .into()
+}
+
+impl PartialSchema for AreaCode {
+    fn schema() -> RefOr<Schema> {
+        text(
+            "^[0-9]{6}([0-9]{3}){0,3}$",
+            15,
+            "500116001002001",
+            "The code of an area: 6 digits for a district, 9 for a town, 12 for a village, 15 for \
+             a grid. It begins with the code of the area around it.",
+        )
+    }
+}
+
+impl ToSchema for AreaCode {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("AreaCode")
+    }
+}
+
+impl PartialSchema for Skill {
+    fn schema() -> RefOr<Schema> {
+        text("^[a-z][a-z0-9_]{0,31}$", 32, "first_aid", "The word of a skill.")
+    }
+}
+
+impl ToSchema for Skill {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("Skill")
+    }
+}
+
+macro_rules! ids {
+    ($($id:ident: $description:literal),* $(,)?) => {$(
+        impl PartialSchema for $id {
+            fn schema() -> RefOr<Schema> {
+                ObjectBuilder::new()
+                    .schema_type(Type::String)
+                    .format(Some(SchemaFormat::KnownFormat(KnownFormat::Uuid)))
+                    .max_length(Some(36))
+                    .examples(["0198c4d0-7a5e-7c3e-9d5b-3f1f2a6b7c8d"])
+                    .description(Some($description))
+                    .build()
+                    .into()
+            }
+        }
+
+        impl ToSchema for $id {
+            fn name() -> Cow<'static, str> {
+                Cow::Borrowed(stringify!($id))
+            }
+        }
+    )*};
+}
+
+ids! {
+    PersonId: "Names a person who works in the system.",
+    BeneficiaryId: "Names a beneficiary.",
+    TaskId: "Names a task.",
+    ReportId: "Names a report.",
+    PlanId: "Names a plan.",
+}
+
+impl PartialSchema for Level {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .enum_values(Some(Self::ALL.map(Self::word)))
+            .description(Some("One of the four levels of areas."))
+            .build()
+            .into()
+    }
+}
+
+impl ToSchema for Level {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("Level")
+    }
+}
