@@ -1,11 +1,70 @@
-//! Who visits whom: the problem, how to weigh it, and the plan.
+//! Who visits whom.
+//!
+//! [`plan`] turns a [`Problem`] into a [`Plan`] that says, for every visit, who
+//! goes and when, or what stands in the way. It is a pure function: the same
+//! problem and options give the same plan, on any number of threads and in
+//! whatever order the volunteers and visits are listed.
+//!
+//! The chapters, in the order in which a plan comes to be:
+//!
+//! 1. `problem`: what is to be planned, and what makes a problem senseless.
+//! 2. `travel`: how long a journey takes. `options`: how to weigh.
+//! 3. `split`: the parts that have nothing to do with each other; nearly every
+//!    grid is one, and they are solved in parallel.
+//! 4. `route`: the timeline of one shift. `team`: the people of a part.
+//! 5. `construct`: the most urgent visit first, each to where it costs least.
+//! 6. `reason`: why this person, why nobody. `record`: the draft written down.
+//! 7. `plan`: what comes out. `measure`: how good it is.
+//! 8. `check`: the rules of a plan, told a second time and apart from all of
+//!    the above, to hold any plan against, whoever drew it up.
+//!
+//! What the construction does not do yet: it never takes a decision back, and
+//! one part is planned by one thread, so a part pooled over a whole town takes
+//! the longer the more people it has.
 
+use rayon::prelude::*;
+
+mod check;
+mod construct;
+mod measure;
 mod options;
 mod plan;
 mod problem;
+mod reason;
+mod record;
+mod route;
+mod split;
+mod team;
+#[cfg(test)]
+mod tests;
 mod travel;
 
+pub use check::{Violation, check};
 pub use options::Options;
 pub use plan::{Measures, Plan, Reason, Route, Stop, Unserved, Why};
 pub use problem::{Pin, Priority, PriorityError, Problem, ProblemError, Shift, Visit, Volunteer};
 pub use travel::{DetourError, Mode, Travel};
+
+/// Says, for every visit of `problem`, who goes and when, or what stands in the way.
+///
+/// # Errors
+/// When no plan can be drawn up from the problem; see [`ProblemError`]. A visit
+/// that nobody can do is no error: it is among the plan's unserved.
+pub fn plan(problem: &Problem, options: &Options) -> Result<Plan, ProblemError> {
+    problem.validate()?;
+    let parts: Vec<_> = split::split(problem)
+        .into_par_iter()
+        .map(|part| record::record(&construct::construct(problem, &part, options)))
+        .collect();
+    let (mut routes, mut unserved) = (Vec::new(), Vec::new());
+    for (some_routes, some_unserved) in parts {
+        routes.extend(some_routes);
+        unserved.extend(some_unserved);
+    }
+    routes.sort_unstable_by_key(|route| (route.day, route.volunteer));
+    unserved.sort_unstable_by_key(|left| left.visit);
+    let measures = measure::measure(problem, &routes, &unserved);
+    let plan = Plan { routes, unserved, measures };
+    debug_assert_eq!(check(problem, &plan), Ok(()), "a plan keeps the rules");
+    Ok(plan)
+}

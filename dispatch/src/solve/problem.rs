@@ -239,3 +239,26 @@ impl Visit {
         self.last == Some(person) || self.preferred == Some(person)
     }
 }
+
+impl Volunteer {
+    /// Whether they serve `grid`: it is their home grid or lies in an area they also serve.
+    pub fn serves(&self, grid: AreaCode) -> bool {
+        self.grid == grid || self.also_serves.iter().any(|area| area.contains(&grid))
+    }
+
+    /// Whether they serve the visit's grid and have every skill it needs.
+    pub fn can(&self, visit: &Visit) -> bool {
+        self.serves(visit.grid) && visit.skills.is_subset(&self.skills)
+    }
+
+    /// The areas they serve without those that lie in another of them.
+    pub(super) fn widest(&self) -> impl Iterator<Item = AreaCode> {
+        let all = move || std::iter::once(self.grid).chain(self.also_serves.iter().copied());
+        all().enumerate().filter_map(move |(at, area)| {
+            let inside = all()
+                .enumerate()
+                .any(|(other, wider)| wider.contains(&area) && (wider != area || other < at));
+            (!inside).then_some(area)
+        })
+    }
+}

@@ -1,0 +1,174 @@
+//! What everyone carries, and what a plan says of itself in figures.
+
+use std::collections::HashMap;
+
+use super::{Book, Violation, ground, may_go};
+use crate::id::PersonId;
+use crate::place::Place;
+use crate::solve::plan::{Plan, Route};
+use crate::solve::problem::{Visit, Volunteer};
+
+/// Minutes each volunteer carries with the plan, what came before it included.
+pub(super) type Loads = HashMap<PersonId, u32>;
+
+/// Two ways of adding up the same shares differ by far less than this.
+const SLACK: f64 = 1e-9;
+
+pub(super) fn loads(book: &Book<'_>, plan: &Plan) -> Loads {
+    let mut loads: Loads = book.people.iter().map(|(id, who)| (*id, who.carried.0)).collect();
+    for route in &plan.routes {
+        let service: u32 = visits(book, route).map(|visit| visit.service.0).sum();
+        *loads.entry(route.volunteer).or_default() += service + route.travel.0;
+    }
+    loads
+}
+
+/// Nobody carries more than they offered, unless what is pinned alone takes them there.
+pub(super) fn offers_are_kept(
+    book: &Book<'_>,
+    plan: &Plan,
+    loads: &Loads,
+) -> Result<(), Violation> {
+    let free = |route: &&Route| visits(book, route).any(|visit| visit.pinned.is_none());
+    for route in plan.routes.iter().filter(free) {
+        let who = book.person(route.volunteer)?;
+        if loads.get(&who.id).is_some_and(|load| *load > who.offered.0) {
+            return Err(Violation::Offered(who.id));
+        }
+    }
+    Ok(())
+}
+
+/// Every account of why this person says what the plan bears out.
+pub(super) fn whys_hold(book: &Book<'_>, plan: &Plan, loads: &Loads) -> Result<(), Violation> {
+    for route in &plan.routes {
+        let who = book.person(route.volunteer)?;
+        let load = loads.get(&who.id).copied().unwrap_or_default();
+        for (at, stop) in route.stops.iter().enumerate() {
+            let visit = book.visit(stop.visit)?;
+            let extra = stop.why.extra_travel.0;
+            let before = load.saturating_sub(visit.service.0 + extra);
+            let able = book.people.values().filter(|other| other.id != who.id);
+            let holds = adds(book, who, route, at, extra)
+                && same(stop.why.share_after, part(load, who.offered.0))
+                && same(stop.why.share_before, part(before, who.offered.0))
+                && stop.why.known == [visit.last, visit.preferred].contains(&Some(who.id))
+                && able.filter(|other| may_go(other, visit)).count() >= stop.why.others as usize;
+            if !holds {
+                return Err(Violation::Why(visit.id));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whether stop `at` adds `extra` minutes of travel to its route.
+fn adds(book: &Book<'_>, who: &Volunteer, route: &Route, at: usize, extra: u32) -> bool {
+    let place = |stop: usize| -> Place {
+        let visit = route.stops.get(stop).and_then(|stop| book.visits.get(&stop.visit));
+        visit.map_or(who.home, |visit| visit.place)
+    };
+    let journeys: u32 = route.stops.iter().map(|stop| stop.travel.0).sum();
+    let onward = match route.stops.get(at + 1) {
+        Some(next) => next.travel.0,
+        None => route.travel.0 - journeys,
+    };
+    let before = if at == 0 { who.home } else { place(at - 1) };
+    match (route.stops[at].travel.0 + onward).checked_sub(extra) {
+        Some(direct) => {
+            ground::takes(book.problem, who, before, place(at + 1), direct)
+                // Rounded up, two short journeys can come to less than the one they replace.
+                || (extra == 0
+                    && f64::from(direct) <= ground::minutes(book.problem, who, before, place(at + 1)))
+        }
+        None => false,
+    }
+}
+
+/// Every measure is what the plan has.
+pub(super) fn measures_hold(book: &Book<'_>, plan: &Plan, loads: &Loads) -> Result<(), Violation> {
+    let told = &plan.measures;
+    let done: Vec<(&Route, &Visit)> = plan
+        .routes
+        .iter()
+        .flat_map(|route| visits(book, route).map(move |visit| (route, visit)))
+        .collect();
+    let left = || plan.unserved.iter().filter_map(|left| book.visits.get(&left.visit));
+    let days: Vec<i64> =
+        done.iter().map(|(route, visit)| (route.day - visit.due).num_days().max(0)).collect();
+    let is_known = |(route, visit): &&(&Route, &Visit)| {
+        [visit.last, visit.preferred].contains(&Some(route.volunteer))
+    };
+    let could_be_known = |visit: &&Visit| {
+        let known = [visit.last, visit.preferred].into_iter().flatten();
+        known.filter_map(|id| book.people.get(&id)).any(|who| may_go(who, visit))
+    };
+    let counts: [(&'static str, u32, i64); 9] = [
+        ("served", told.served, size(done.iter())),
+        ("unserved", told.unserved, size(plan.unserved.iter())),
+        (
+            "unserved priority",
+            told.unserved_priority,
+            left().map(|visit| i64::from(visit.priority.points())).sum(),
+        ),
+        ("late", told.late, size(days.iter().filter(|days| **days > 0))),
+        ("late days", told.late_days, days.iter().sum()),
+        ("travel", told.travel.0, plan.routes.iter().map(|r| i64::from(r.travel.0)).sum()),
+        ("service", told.service.0, done.iter().map(|(_, v)| i64::from(v.service.0)).sum()),
+        ("known", told.known, size(done.iter().filter(is_known))),
+        (
+            "known possible",
+            told.known_possible,
+            size(book.visits.values().copied().filter(could_be_known)),
+        ),
+    ];
+    match counts.into_iter().find(|(_, told, counted)| i64::from(*told) != *counted) {
+        Some((name, ..)) => Err(Violation::Measure(name)),
+        None => shares_hold(book, plan, loads),
+    }
+}
+
+fn shares_hold(book: &Book<'_>, plan: &Plan, loads: &Loads) -> Result<(), Violation> {
+    let told = &plan.measures;
+    let offering = book.people.values().filter(|who| who.offered.0 > 0);
+    let shares: Vec<f64> = offering.map(|who| part(loads[&who.id], who.offered.0)).collect();
+    #[expect(clippy::cast_precision_loss, reason = "there are fewer than 2^52 people")]
+    let people = shares.len().max(1) as f64;
+    let mean = shares.iter().sum::<f64>() / people;
+    // The spread by its other formula: the mean of the squares less the square of the mean.
+    let squares = shares.iter().map(|share| share * share).sum::<f64>() / people;
+    let spread = (squares - mean * mean).max(0.0);
+    let largest = shares.iter().copied().fold(0.0, f64::max);
+    let figures = [
+        ("largest share", told.largest_share, largest),
+        ("mean share", told.mean_share, mean),
+        ("spread of shares", told.share_spread.powi(2), spread),
+    ];
+    match figures.into_iter().find(|(_, told, counted)| !same(*told, *counted)) {
+        Some((name, ..)) => Err(Violation::Measure(name)),
+        None => Ok(()),
+    }
+}
+
+fn visits<'b>(book: &'b Book<'_>, route: &'b Route) -> impl Iterator<Item = &'b Visit> {
+    route.stops.iter().filter_map(|stop| book.visits.get(&stop.visit).copied())
+}
+
+/// The part of `offered` that `load` is; all of it, where nothing was offered.
+fn part(load: u32, offered: u32) -> f64 {
+    if load == 0 {
+        0.0
+    } else if offered == 0 {
+        1.0
+    } else {
+        f64::from(load) / f64::from(offered)
+    }
+}
+
+fn same(one: f64, other: f64) -> bool {
+    (one - other).abs() <= SLACK * one.abs().max(1.0)
+}
+
+fn size(all: impl Iterator) -> i64 {
+    i64::try_from(all.count()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,93 @@
+//! What a plan says stands in the way of the visits that nobody does.
+
+use std::collections::HashSet;
+
+use chrono::NaiveDate;
+
+use super::account::Loads;
+use super::timeline::{in_a_window, is_clear, minute};
+use super::{Book, Violation, ground, in_area, may_go};
+use crate::id::PersonId;
+use crate::solve::plan::{Plan, Reason};
+use crate::solve::problem::{Shift, Visit, Volunteer};
+
+/// Every reason is the one that holds, and no idle day could take the visit.
+pub(super) fn reasons_hold(book: &Book<'_>, plan: &Plan, loads: &Loads) -> Result<(), Violation> {
+    let busy: HashSet<(PersonId, NaiveDate)> =
+        plan.routes.iter().map(|route| (route.volunteer, route.day)).collect();
+    for left in &plan.unserved {
+        let visit = book.visit(left.visit)?;
+        if !holds(book, visit, &left.reason, &busy, loads) {
+            return Err(Violation::Reason(visit.id));
+        }
+    }
+    Ok(())
+}
+
+fn holds(
+    book: &Book<'_>,
+    visit: &Visit,
+    reason: &Reason,
+    busy: &HashSet<(PersonId, NaiveDate)>,
+    loads: &Loads,
+) -> bool {
+    let all = || book.problem.volunteers.iter();
+    let served = all().any(|who| in_area(who, visit));
+    let able: Vec<_> = all().filter(|who| may_go(who, visit)).collect();
+    let shifts: Vec<_> = able
+        .iter()
+        .flat_map(|who| who.shifts.iter().map(move |shift| (*who, shift)))
+        .filter(|(_, shift)| shift.day >= visit.not_before)
+        .collect();
+    let wide: Vec<_> = shifts
+        .iter()
+        .filter_map(|(who, shift)| alone(book, who, shift, visit).map(|takes| (who, shift, takes)))
+        .collect();
+    let idle_could = wide.iter().any(|(who, shift, takes)| {
+        !busy.contains(&(who.id, shift.day)) && loads[&who.id] + takes <= who.offered.0
+    });
+    match reason {
+        Reason::PinDoesNotFit => visit.pinned.is_some(),
+        _ if visit.pinned.is_some() => false,
+        Reason::NoVolunteer => !served,
+        Reason::NoSkill { missing } => {
+            let lacks = |who: &Volunteer| {
+                visit.skills.iter().filter(|skill| !who.skills.contains(*skill)).cloned().collect()
+            };
+            let some_lack =
+                all().filter(|who| in_area(who, visit)).any(|who| *missing == lacks(who));
+            served && able.is_empty() && some_lack
+        }
+        Reason::NoShift => !able.is_empty() && shifts.is_empty(),
+        Reason::NoWindow => !shifts.is_empty() && wide.is_empty(),
+        Reason::NoMinutes { short } | Reason::NoRoom { short } => {
+            !wide.is_empty() && !idle_could && short.0 > 0
+        }
+    }
+}
+
+/// The minutes that the visit would take of a shift that held nothing else, if
+/// it fits: each step tried minute by minute until it meets no break.
+fn alone(book: &Book<'_>, who: &Volunteer, shift: &Shift, visit: &Visit) -> Option<u32> {
+    let way = |from, to| whole(ground::minutes(book.problem, who, from, to));
+    let there = way(who.home, visit.place)?;
+    let back = way(visit.place, who.home)?;
+    let end = minute(shift.window.end());
+    let service = visit.service.0;
+    let step = |from: u32, long: u32| {
+        (from..=end).find(|at| at + long <= end && is_clear(shift, *at, at + long))
+    };
+    let arrive = step(minute(shift.window.start()), there)? + there;
+    let start = (arrive..=end).find(|at| {
+        at + service <= end
+            && is_clear(shift, *at, at + service)
+            && in_a_window(visit, *at, at + service)
+    })?;
+    step(start + service, back)?;
+    Some(there + service + back)
+}
+
+/// A whole number of minutes that a day could hold.
+fn whole(minutes: f64) -> Option<u32> {
+    (0..=24 * 60).find(|count| f64::from(*count) >= minutes)
+}

@@ -1,0 +1,39 @@
+//! Journeys, worked out another way: by the chord between two points of the unit sphere.
+
+use crate::place::Place;
+use crate::solve::problem::{Problem, Volunteer};
+
+/// The mean radius of the Earth (GRS 80), metres.
+const RADIUS: f64 = 6_371_008.771_4;
+
+/// Two ways of computing the same length differ by far less than this, in minutes.
+const SLACK: f64 = 1e-6;
+
+/// How long the way takes, not rounded.
+fn exact(problem: &Problem, who: &Volunteer, from: Place, to: Place) -> f64 {
+    let unit = |place: Place| {
+        let (lat, lon) = (place.lat().to_radians(), place.lon().to_radians());
+        [lat.cos() * lon.cos(), lat.cos() * lon.sin(), lat.sin()]
+    };
+    let (one, other) = (unit(from), unit(to));
+    let squares: f64 = one.iter().zip(other).map(|(a, b)| (a - b).powi(2)).sum();
+    let angle = 2.0 * (squares.sqrt() / 2.0).min(1.0).asin();
+    angle * RADIUS * problem.travel.detour() / who.mode.metres_a_minute()
+}
+
+/// How long the way takes, in minutes rounded up.
+pub(super) fn minutes(problem: &Problem, who: &Volunteer, from: Place, to: Place) -> f64 {
+    (exact(problem, who, from, to) - SLACK).ceil().max(0.0)
+}
+
+/// Whether `written` minutes are the way's, rounded up.
+pub(super) fn takes(
+    problem: &Problem,
+    who: &Volunteer,
+    from: Place,
+    to: Place,
+    written: u32,
+) -> bool {
+    let over = f64::from(written) - exact(problem, who, from, to);
+    over > -SLACK && over < 1.0 + SLACK
+}

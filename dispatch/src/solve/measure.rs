@@ -1,0 +1,67 @@
+//! How good a plan is: its figures, counted from the plan itself.
+
+use std::collections::HashMap;
+
+use super::plan::{Measures, Route, Unserved, share};
+use super::problem::{Problem, Visit, Volunteer};
+use crate::id::{PersonId, TaskId};
+use crate::time::Minutes;
+
+/// The figures of a plan for `problem` that has these routes and leaves these visits.
+pub(super) fn measure(problem: &Problem, routes: &[Route], unserved: &[Unserved]) -> Measures {
+    let visits: HashMap<TaskId, &Visit> =
+        problem.visits.iter().map(|visit| (visit.id, visit)).collect();
+    let people: HashMap<PersonId, &Volunteer> =
+        problem.volunteers.iter().map(|volunteer| (volunteer.id, volunteer)).collect();
+    let mut measures = Measures::default();
+    let mut planned: HashMap<PersonId, Minutes> = HashMap::new();
+    for route in routes {
+        let mut minutes = route.travel;
+        measures.travel += route.travel;
+        for visit in route.stops.iter().filter_map(|stop| visits.get(&stop.visit)) {
+            minutes += visit.service;
+            measures.service += visit.service;
+            let days = u32::try_from((route.day - visit.due).num_days()).unwrap_or(0);
+            measures.served += 1;
+            measures.late += u32::from(days > 0);
+            measures.late_days += days;
+            measures.known += u32::from(visit.knows(route.volunteer));
+        }
+        *planned.entry(route.volunteer).or_default() += minutes;
+    }
+    for visit in unserved.iter().filter_map(|left| visits.get(&left.visit)) {
+        measures.unserved += 1;
+        measures.unserved_priority += u32::from(visit.priority.points());
+    }
+    let someone_known = |visit: &&Visit| {
+        let known = [visit.last, visit.preferred].into_iter().flatten();
+        known.filter_map(|person| people.get(&person)).any(|person| person.can(visit))
+    };
+    measures.known_possible = count(problem.visits.iter().filter(|visit| someone_known(visit)));
+    weigh(&mut measures, problem, &planned);
+    measures
+}
+
+fn count<T>(all: impl Iterator<Item = T>) -> u32 {
+    u32::try_from(all.count()).unwrap_or(u32::MAX)
+}
+
+/// How evenly the work lies on those who offered minutes.
+fn weigh(measures: &mut Measures, problem: &Problem, planned: &HashMap<PersonId, Minutes>) {
+    let offering = problem.volunteers.iter().filter(|volunteer| volunteer.offered > Minutes(0));
+    let mut shares: Vec<f64> = offering
+        .map(|volunteer| {
+            let planned = planned.get(&volunteer.id).copied().unwrap_or_default();
+            share(volunteer.carried + planned, volunteer.offered)
+        })
+        .collect();
+    // Sums of floating-point numbers depend on their order, and the plan must not.
+    shares.sort_unstable_by(f64::total_cmp);
+    let people = f64::from(count(shares.iter()));
+    let Some(largest) = shares.last() else { return };
+    let mean = shares.iter().sum::<f64>() / people;
+    let squares: f64 = shares.iter().map(|share| (share - mean).powi(2)).sum();
+    measures.largest_share = *largest;
+    measures.mean_share = mean;
+    measures.share_spread = (squares / people).sqrt();
+}

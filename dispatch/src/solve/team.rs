@@ -1,0 +1,182 @@
+//! The people of one part of a problem, what they carry so far, and who of
+//! them could take a visit.
+
+use std::collections::HashMap;
+
+use super::problem::{Problem, Visit, Volunteer};
+use super::route::{Day, Gap};
+use super::split::Part;
+use super::travel::Travel;
+use crate::area::{AreaCode, Level};
+use crate::place::Place;
+
+/// Everyone of a part, in the order of their ids.
+pub(super) struct Team<'p> {
+    /// The members.
+    pub(super) members: Vec<Member<'p>>,
+    /// Who named an area as one they serve.
+    named: HashMap<AreaCode, Vec<usize>>,
+    travel: Travel,
+}
+
+/// One volunteer with the days they have so far.
+pub(super) struct Member<'p> {
+    /// Who it is.
+    pub(super) volunteer: &'p Volunteer,
+    /// Minutes of service and travel carried, what came before the plan with them.
+    pub(super) load: u32,
+    /// Their shifts, by day.
+    pub(super) days: Vec<Day<'p>>,
+}
+
+/// A place in somebody's plan.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Opening {
+    /// Whose, as a place among the members.
+    pub(super) member: usize,
+    /// Which of their days.
+    pub(super) day: usize,
+    /// Where in that day.
+    pub(super) gap: Gap,
+}
+
+impl<'p> Team<'p> {
+    /// The team of a part, with empty days.
+    pub(super) fn new(problem: &Problem, part: &Part<'p>) -> Self {
+        let mut volunteers = part.volunteers.clone();
+        volunteers.sort_unstable_by_key(|volunteer| volunteer.id);
+        let mut named: HashMap<AreaCode, Vec<usize>> = HashMap::new();
+        for (member, volunteer) in volunteers.iter().enumerate() {
+            for area in volunteer.widest() {
+                named.entry(area).or_default().push(member);
+            }
+        }
+        let members = volunteers.into_iter().map(Member::new).collect();
+        Self { members, named, travel: problem.travel }
+    }
+
+    /// Those who serve the visit's grid, each once.
+    pub(super) fn serving(&self, visit: &Visit) -> impl Iterator<Item = usize> + use<'_, 'p> {
+        let grid = visit.grid;
+        let areas = Level::ALL.into_iter().rev().filter_map(move |level| grid.ancestor(level));
+        areas.filter_map(|area| self.named.get(&area)).flatten().copied()
+    }
+
+    /// Those of them who have the skills as well.
+    pub(super) fn capable<'s>(&'s self, visit: &'s Visit) -> impl Iterator<Item = usize> + 's {
+        self.serving(visit)
+            .filter(|member| visit.skills.is_subset(&self.members[*member].volunteer.skills))
+    }
+
+    /// The days of a member on which the visit may be done.
+    pub(super) fn days_for(
+        &self,
+        member: usize,
+        visit: &Visit,
+    ) -> impl Iterator<Item = (usize, usize)> + use<'_, 'p> {
+        let first = visit.not_before;
+        let days = self.members[member].days.iter().enumerate();
+        days.filter(move |(_, day)| day.shift.day >= first).map(move |(day, _)| (member, day))
+    }
+
+    /// Every place for the visit in one of a member's days.
+    pub(super) fn openings<'s>(
+        &'s self,
+        member: usize,
+        day: usize,
+        visit: &'s Visit,
+    ) -> impl Iterator<Item = Opening> + 's {
+        let who = &self.members[member];
+        (0..=who.days[day].calls.len()).map(move |at| {
+            let (before, after) = who.around(day, at, at);
+            let there = self.travel.minutes(before, visit.place, who.volunteer.mode).0;
+            let onward = self.travel.minutes(visit.place, after, who.volunteer.mode).0;
+            Opening { member, day, gap: who.days[day].gap(at, there, onward) }
+        })
+    }
+
+    /// The journeys from a member's home to the visit and back.
+    pub(super) fn ways_from_home(&self, member: usize, visit: &Visit) -> (u32, u32) {
+        let who = self.members[member].volunteer;
+        let there = self.travel.minutes(who.home, visit.place, who.mode).0;
+        (there, self.travel.minutes(visit.place, who.home, who.mode).0)
+    }
+
+    /// The minutes of travel that call `at` adds to the day it is in.
+    pub(super) fn detour_to(&self, member: usize, day: usize, at: usize) -> u32 {
+        let who = &self.members[member];
+        let held = &who.days[day];
+        let (before, after) = who.around(day, at, at + 1);
+        let direct = self.travel.minutes(before, after, who.volunteer.mode).0;
+        (held.journey(at) + held.journey(at + 1)).saturating_sub(direct)
+    }
+
+    /// Whether the member could take the visit with all else as it is.
+    pub(super) fn has_room(&self, member: usize, visit: &Visit) -> bool {
+        !self.is_spent(member, visit)
+            && self.days_for(member, visit).any(|(member, day)| {
+                self.openings(member, day, visit).any(|opening| self.fits(visit, opening))
+            })
+    }
+
+    /// Whether the member's offered minutes do not even hold the service. It
+    /// spares the estimate of every journey.
+    pub(super) fn is_spent(&self, member: usize, visit: &Visit) -> bool {
+        let who = &self.members[member];
+        who.load.saturating_add(visit.service.0) > who.volunteer.offered.0
+    }
+
+    /// Whether the visit fits an opening, in time and in offered minutes.
+    pub(super) fn fits(&self, visit: &Visit, opening: Opening) -> bool {
+        self.short_by(visit, opening) == 0 && self.missed_by(visit, opening) == 0
+    }
+
+    /// By how many minutes the visit misses in an opening; see [`Day::missed_by`].
+    pub(super) fn missed_by(&self, visit: &Visit, opening: Opening) -> u32 {
+        self.members[opening.member].days[opening.day].missed_by(visit, opening.gap)
+    }
+
+    /// What the member would carry with the visit in this opening.
+    pub(super) fn load_with(&self, visit: &Visit, opening: Opening) -> u32 {
+        let load = self.members[opening.member].load;
+        load.saturating_add(visit.service.0).saturating_add(opening.gap.extra)
+    }
+
+    /// By how many minutes that is more than they offered.
+    pub(super) fn short_by(&self, visit: &Visit, opening: Opening) -> u32 {
+        let offered = self.members[opening.member].volunteer.offered.0;
+        self.load_with(visit, opening).saturating_sub(offered)
+    }
+
+    /// Gives the visit to the member.
+    pub(super) fn place(&mut self, visit: &'p Visit, opening: Opening) {
+        let load = self.load_with(visit, opening);
+        let member = &mut self.members[opening.member];
+        member.load = load;
+        member.days[opening.day].insert(visit, opening.gap);
+    }
+}
+
+impl<'p> Member<'p> {
+    fn new(volunteer: &'p Volunteer) -> Self {
+        let mut days: Vec<_> = volunteer.shifts.iter().map(Day::new).collect();
+        days.sort_unstable_by_key(|day| day.shift.day);
+        Self { volunteer, load: volunteer.carried.0, days }
+    }
+
+    /// Minutes of service and travel carried, counted from the days.
+    pub(super) fn carries(&self) -> u32 {
+        let day = |day: &Day<'_>| {
+            day.travel() + day.calls.iter().map(|call| call.visit.service.0).sum::<u32>()
+        };
+        self.volunteer.carried.0.saturating_add(self.days.iter().map(day).sum())
+    }
+
+    /// The places that lie before call `at` and at call `next` of a day; home at both ends.
+    fn around(&self, day: usize, at: usize, next: usize) -> (Place, Place) {
+        let calls = &self.days[day].calls;
+        let place = |call: usize| calls.get(call).map(|call| call.visit.place);
+        let home = self.volunteer.home;
+        (at.checked_sub(1).and_then(place).unwrap_or(home), place(next).unwrap_or(home))
+    }
+}

@@ -1,0 +1,126 @@
+//! What a plan promises, told by small villages; and the builders to tell it with.
+
+mod checker;
+mod random;
+mod spec;
+
+use chrono::NaiveDate;
+use uuid::Uuid;
+
+use super::*;
+use crate::area::AreaCode;
+use crate::id::{PersonId, TaskId};
+use crate::place::Place;
+use crate::skill::Skills;
+use crate::time::{Minutes, TimeOfDay, Window};
+
+/// The first grid of the samples.
+const GRID: &str = "500116001001001";
+/// Another grid of the same village.
+const NEXT_GRID: &str = "500116001001002";
+
+/// Monday, the first of June, and the days after it.
+fn june(day: u32) -> NaiveDate {
+    NaiveDate::from_ymd_opt(2026, 6, day).expect("a day")
+}
+
+fn area(code: &str) -> AreaCode {
+    code.parse().expect("an area code")
+}
+
+fn at(text: &str) -> TimeOfDay {
+    TimeOfDay::parse(text).expect("a time")
+}
+
+/// `hours("0900-1200")`.
+fn hours(text: &str) -> Window {
+    let (start, end) = text.split_once('-').expect("two times");
+    Window::new(at(start), at(end)).expect("a window")
+}
+
+/// The place `north` times 250 m of road north of the village's well: by
+/// bicycle one minute each, rounded up where it is not exact.
+fn north(steps: f64) -> Place {
+    Place::new(29.29 + steps * 250.0 / 1.3 / 111_195.08, 106.25).expect("a place")
+}
+
+fn skills(words: &[&str]) -> Skills {
+    words.iter().map(|word| word.parse().expect("a skill")).collect()
+}
+
+fn person(number: u128) -> PersonId {
+    PersonId(Uuid::from_u128(number))
+}
+
+fn task(number: u128) -> TaskId {
+    TaskId(Uuid::from_u128(0xface_0000 + number))
+}
+
+fn pin(who: u128, day: u32, start: Option<&str>) -> Pin {
+    Pin { volunteer: person(who), day: june(day), start: start.map(at) }
+}
+
+fn shift(day: u32, window: &str) -> Shift {
+    Shift { day: june(day), window: hours(window), breaks: Vec::new() }
+}
+
+/// Lives at the well, has the morning of the first, offers three hours.
+fn volunteer(number: u128) -> Volunteer {
+    Volunteer {
+        id: person(number),
+        home: north(0.0),
+        grid: area(GRID),
+        also_serves: Vec::new(),
+        skills: Skills::new(),
+        shifts: vec![shift(1, "0900-1200")],
+        offered: Minutes(180),
+        carried: Minutes(0),
+        mode: Mode::Bicycle,
+    }
+}
+
+/// Half an hour's service just under ten minutes north of the well.
+fn visit(number: u128) -> Visit {
+    Visit {
+        id: task(number),
+        grid: area(GRID),
+        place: north(9.9),
+        service: Minutes(30),
+        windows: Vec::new(),
+        not_before: june(1),
+        due: june(7),
+        priority: Priority::new(5).expect("a priority"),
+        skills: Skills::new(),
+        last: None,
+        preferred: None,
+        pinned: None,
+    }
+}
+
+fn village(volunteers: Vec<Volunteer>, visits: Vec<Visit>) -> Problem {
+    Problem { volunteers, visits, travel: Travel::default() }
+}
+
+/// The plan of a problem, held against every rule.
+fn planned(problem: &Problem) -> Plan {
+    let plan = plan(problem, &Options::default()).expect("a sound problem");
+    assert_eq!(check(problem, &plan), Ok(()));
+    plan
+}
+
+/// Who goes to a visit on which day, if anybody does.
+fn goes(plan: &Plan, number: u128) -> Option<(PersonId, NaiveDate)> {
+    let has = |route: &&Route| route.stops.iter().any(|stop| stop.visit == task(number));
+    plan.routes.iter().find(has).map(|route| (route.volunteer, route.day))
+}
+
+fn stop(plan: &Plan, number: u128) -> &Stop {
+    let mut stops = plan.routes.iter().flat_map(|route| &route.stops);
+    stops.find(|stop| stop.visit == task(number)).expect("somebody goes")
+}
+
+/// Why nobody goes to the only unserved visit.
+fn reason(plan: &Plan) -> &Reason {
+    assert_eq!(plan.unserved.len(), 1, "one visit is unserved");
+    &plan.unserved[0].reason
+}

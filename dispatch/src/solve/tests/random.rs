@@ -1,0 +1,185 @@
+//! What holds for every plan, tried on random small problems.
+
+use proptest::prelude::*;
+use proptest::sample::{select, subsequence};
+
+use super::*;
+
+const WORDS: [&str; 3] = ["driving", "legal", "medical"];
+const AREAS: [&str; 4] = [GRID, NEXT_GRID, "500116001001", "500116002001001"];
+const GRIDS: [&str; 3] = [GRID, NEXT_GRID, "500116002001001"];
+
+fn some_window() -> impl Strategy<Value = Window> {
+    (480_u16..1080, 15_u16..300).prop_map(|(start, long)| {
+        let time = |minutes| TimeOfDay::new(minutes).expect("a time");
+        Window::new(time(start), time(start + long)).expect("a window")
+    })
+}
+
+fn some_place() -> impl Strategy<Value = Place> {
+    (0.0..0.05_f64, 0.0..0.05_f64)
+        .prop_map(|(lat, lon)| Place::new(29.0 + lat, 106.0 + lon).expect("a place"))
+}
+
+fn some_skills(most: usize) -> impl Strategy<Value = Skills> {
+    subsequence(WORDS.to_vec(), 0..=most).prop_map(|words| skills(&words))
+}
+
+fn some_shifts() -> impl Strategy<Value = Vec<Shift>> {
+    subsequence(vec![1, 2, 3], 0..=3).prop_flat_map(|days| {
+        let shift = (some_window(), prop::collection::vec(some_window(), 0..3));
+        let all = prop::collection::vec(shift, days.len());
+        (Just(days), all).prop_map(|(days, all)| {
+            let shift = |(day, (window, breaks))| Shift { day: june(day), window, breaks };
+            days.into_iter().zip(all).map(shift).collect()
+        })
+    })
+}
+
+fn some_volunteer() -> impl Strategy<Value = Volunteer> {
+    let modes = [Mode::Walk, Mode::Bicycle, Mode::Motorcycle, Mode::Car];
+    (
+        (some_place(), select(GRIDS.to_vec()), subsequence(AREAS.to_vec(), 0..=2)),
+        (some_skills(3), some_shifts(), 0_u32..400, 0_u32..100, select(modes.to_vec())),
+    )
+        .prop_map(move |((home, grid, more), (skills, shifts, offered, carried, mode))| {
+            Volunteer {
+                id: person(0),
+                home,
+                grid: area(grid),
+                also_serves: more.into_iter().map(area).collect(),
+                skills,
+                shifts,
+                offered: Minutes(offered),
+                carried: Minutes(carried),
+                mode,
+            }
+        })
+}
+
+fn some_visit(people: u128) -> impl Strategy<Value = Visit> {
+    let someone = move || prop::option::of((0..people).prop_map(person));
+    let time = (480_u16..1080).prop_map(|minutes| TimeOfDay::new(minutes).expect("a time"));
+    let pin = ((0..people), 1_u32..4, prop::option::of(time)).prop_map(|(who, day, start)| Pin {
+        volunteer: person(who),
+        day: june(day),
+        start,
+    });
+    (
+        (select(GRIDS.to_vec()), some_place(), 0_u32..90, 1_u8..=10, some_skills(2)),
+        (prop::collection::vec(some_window(), 0..3), 1_u32..4, 1_u32..5),
+        (someone(), someone(), prop::option::weighted(0.2, pin)),
+    )
+        .prop_map(|((grid, place, service, points, skills), (windows, from, due), people)| {
+            Visit {
+                id: task(0),
+                grid: area(grid),
+                place,
+                service: Minutes(service),
+                windows,
+                not_before: june(from),
+                due: june(due),
+                priority: Priority::new(points).expect("a priority"),
+                skills,
+                last: people.0,
+                preferred: people.1,
+                pinned: people.2,
+            }
+        })
+}
+
+fn some_problem() -> impl Strategy<Value = Problem> {
+    prop::collection::vec(some_volunteer(), 1..8).prop_flat_map(|mut volunteers| {
+        for (number, volunteer) in (0..).zip(&mut volunteers) {
+            volunteer.id = person(number);
+        }
+        let people = volunteers.len() as u128;
+        let visits = prop::collection::vec(some_visit(people), 0..16);
+        (Just(volunteers), visits).prop_map(|(volunteers, mut visits)| {
+            for (number, visit) in (0..).zip(&mut visits) {
+                visit.id = task(number);
+            }
+            village(volunteers, visits)
+        })
+    })
+}
+
+fn on_threads(count: usize, problem: &Problem) -> Plan {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(count).build().expect("a pool");
+    pool.install(|| planned(problem))
+}
+
+/// Minutes that a volunteer carries, and whether a visit of theirs is not pinned.
+fn load(problem: &Problem, plan: &Plan, who: &Volunteer) -> (u32, bool) {
+    let visit = |id| problem.visits.iter().find(|visit| visit.id == id).expect("a visit");
+    let routes = plan.routes.iter().filter(|route| route.volunteer == who.id);
+    routes.fold((who.carried.0, false), |(load, free), route| {
+        let visits = || route.stops.iter().map(|stop| visit(stop.visit));
+        let service: u32 = visits().map(|visit| visit.service.0).sum();
+        let unpinned = visits().any(|visit| visit.pinned.is_none());
+        (load + service + route.travel.0, free || unpinned)
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(512))]
+
+    #[test]
+    fn the_checker_accepts_every_plan(problem in some_problem()) {
+        let plan = plan(&problem, &Options::default()).expect("a sound problem");
+        prop_assert_eq!(check(&problem, &plan), Ok(()));
+    }
+
+    #[test]
+    fn every_visit_is_in_one_route_or_among_the_unserved(problem in some_problem()) {
+        let plan = planned(&problem);
+        let stops = plan.routes.iter().flat_map(|route| &route.stops).map(|stop| stop.visit);
+        let mut told: Vec<_> = stops.chain(plan.unserved.iter().map(|left| left.visit)).collect();
+        told.sort_unstable();
+        let asked: Vec<_> = problem.visits.iter().map(|visit| visit.id).collect();
+        prop_assert_eq!(told, asked);
+    }
+
+    #[test]
+    fn nobody_carries_more_than_they_offered_but_by_pins(problem in some_problem()) {
+        let plan = planned(&problem);
+        for who in &problem.volunteers {
+            let (load, free) = load(&problem, &plan, who);
+            prop_assert!(!free || load <= who.offered.0, "{load} of {}", who.offered.0);
+        }
+    }
+
+    #[test]
+    fn one_who_may_go_is_never_told_as_nobody(problem in some_problem()) {
+        for left in planned(&problem).unserved {
+            let visit = problem.visits.iter().find(|visit| visit.id == left.visit);
+            let visit = visit.expect("a visit");
+            if problem.volunteers.iter().any(|who| who.can(visit)) {
+                let nobody = matches!(left.reason, Reason::NoVolunteer | Reason::NoSkill { .. });
+                prop_assert!(!nobody);
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    #[test]
+    fn the_number_of_threads_makes_no_difference(problem in some_problem()) {
+        let one = on_threads(1, &problem);
+        prop_assert_eq!(&one, &on_threads(2, &problem));
+        prop_assert_eq!(&one, &on_threads(7, &problem));
+    }
+
+    #[test]
+    fn the_order_of_the_lists_makes_no_difference(
+        (problem, shuffled) in some_problem().prop_flat_map(|problem| {
+            let volunteers = Just(problem.volunteers.clone()).prop_shuffle();
+            let visits = Just(problem.visits.clone()).prop_shuffle();
+            (Just(problem), (volunteers, visits).prop_map(|(a, b)| village(a, b)))
+        }),
+    ) {
+        prop_assert_eq!(planned(&problem), planned(&shuffled));
+    }
+}

@@ -1,0 +1,240 @@
+//! The promises of a plan, one by one.
+
+use super::*;
+
+#[test]
+fn one_volunteer_and_one_visit_make_one_route_there_and_back() {
+    let plan = planned(&village(vec![volunteer(1)], vec![visit(1)]));
+    assert_eq!(goes(&plan, 1), Some((person(1), june(1))));
+    let stop = stop(&plan, 1);
+    assert_eq!((stop.arrive, stop.start, stop.leave), (at("0910"), at("0910"), at("0940")));
+    assert_eq!(plan.routes[0].travel, Minutes(20));
+    assert_eq!(stop.why.extra_travel, Minutes(20));
+    assert!((stop.why.share_before, stop.why.others, stop.why.known) == (0.0, 0, false));
+    assert!((stop.why.share_after - 50.0 / 180.0).abs() < 1e-12);
+}
+
+#[test]
+fn the_nearest_goes() {
+    let near = Volunteer { home: north(8.0), ..volunteer(2) };
+    let plan = planned(&village(vec![volunteer(1), near], vec![visit(1)]));
+    assert_eq!(goes(&plan, 1), Some((person(2), june(1))));
+    assert_eq!(stop(&plan, 1).why.others, 1);
+}
+
+#[test]
+fn of_two_as_near_the_one_with_the_smaller_share_goes() {
+    let busy = Volunteer { carried: Minutes(60), ..volunteer(1) };
+    let plan = planned(&village(vec![busy, volunteer(2)], vec![visit(1)]));
+    assert_eq!(goes(&plan, 1), Some((person(2), june(1))));
+}
+
+#[test]
+fn a_share_counts_what_was_offered_and_not_the_minutes() {
+    let offers_much = Volunteer { carried: Minutes(60), offered: Minutes(600), ..volunteer(1) };
+    let plan = planned(&village(vec![offers_much, volunteer(2)], vec![visit(1)]));
+    assert_eq!(goes(&plan, 1), Some((person(1), june(1))));
+}
+
+#[test]
+fn of_two_as_near_the_one_they_know_goes() {
+    let known = Visit { last: Some(person(2)), ..visit(1) };
+    let plan = planned(&village(vec![volunteer(1), volunteer(2)], vec![known]));
+    assert_eq!(goes(&plan, 1), Some((person(2), june(1))));
+    assert!(stop(&plan, 1).why.known);
+    assert_eq!((plan.measures.known, plan.measures.known_possible), (1, 1));
+}
+
+#[test]
+fn when_not_all_can_be_done_the_most_urgent_is() {
+    let short = Volunteer { offered: Minutes(50), ..volunteer(1) };
+    let urgent = Visit { priority: Priority::MOST, ..visit(2) };
+    let plan = planned(&village(vec![short], vec![visit(1), urgent]));
+    assert_eq!(goes(&plan, 2), Some((person(1), june(1))));
+    assert_eq!((plan.measures.unserved, plan.measures.unserved_priority), (1, 5));
+}
+
+#[test]
+fn a_visit_on_the_way_adds_only_its_service() {
+    let on_the_way = Visit { place: north(4.95), priority: Priority::LEAST, ..visit(2) };
+    let plan = planned(&village(vec![volunteer(1)], vec![visit(1), on_the_way]));
+    assert_eq!(plan.measures.travel, Minutes(20));
+    assert_eq!(stop(&plan, 2).why.extra_travel, Minutes(0));
+}
+
+#[test]
+fn nobody_carries_more_than_they_offered_with_the_way_home() {
+    let just = |offered| village(vec![Volunteer { offered, ..volunteer(1) }], vec![visit(1)]);
+    assert!(goes(&planned(&just(Minutes(50))), 1).is_some());
+    let plan = planned(&just(Minutes(49)));
+    assert_eq!(reason(&plan), &Reason::NoMinutes { short: Minutes(1) });
+}
+
+#[test]
+fn what_was_carried_before_counts_against_the_offer() {
+    let busy = Volunteer { carried: Minutes(140), ..volunteer(1) };
+    let plan = planned(&village(vec![busy], vec![visit(1)]));
+    assert_eq!(reason(&plan), &Reason::NoMinutes { short: Minutes(10) });
+}
+
+#[test]
+fn a_full_shift_leaves_the_visit_unserved_and_says_by_how_much() {
+    let brief = Volunteer { shifts: vec![shift(1, "0900-1000")], ..volunteer(1) };
+    let plan = planned(&village(vec![brief], vec![visit(1), visit(2)]));
+    assert_eq!(reason(&plan), &Reason::NoRoom { short: Minutes(20) }, "30 + 30 + 20 of 60");
+}
+
+#[test]
+fn nobody_who_serves_the_grid_is_told_from_nobody_with_the_skill() {
+    let elsewhere = Visit { grid: area(NEXT_GRID), ..visit(1) };
+    let plan = planned(&village(vec![volunteer(1)], vec![elsewhere]));
+    assert_eq!(reason(&plan), &Reason::NoVolunteer);
+
+    let hard = Visit { skills: skills(&["driving", "legal", "medical"]), ..visit(1) };
+    let drives = Volunteer { skills: skills(&["driving"]), ..volunteer(1) };
+    let learned = Volunteer { skills: skills(&["legal", "medical"]), ..volunteer(2) };
+    let plan = planned(&village(vec![drives, learned], vec![hard]));
+    assert_eq!(reason(&plan), &Reason::NoSkill { missing: skills(&["driving"]) });
+}
+
+#[test]
+fn no_shift_is_told_from_no_shift_that_fits_the_window() {
+    let later = Visit { not_before: june(2), ..visit(1) };
+    assert_eq!(reason(&planned(&village(vec![volunteer(1)], vec![later]))), &Reason::NoShift);
+
+    let evening = Visit { windows: vec![hours("1800-1900")], ..visit(1) };
+    assert_eq!(reason(&planned(&village(vec![volunteer(1)], vec![evening]))), &Reason::NoWindow);
+
+    let far = Visit { place: north(79.9), ..visit(1) };
+    let plan = planned(&village(vec![volunteer(1)], vec![far]));
+    assert_eq!(reason(&plan), &Reason::NoWindow, "80 + 30 + 80 minutes in 180");
+}
+
+#[test]
+fn an_area_served_besides_the_home_grid_may_be_of_any_level() {
+    for served in [NEXT_GRID, "500116001001", "500116001", "500116"] {
+        let wide = Volunteer { also_serves: vec![area(served)], ..volunteer(1) };
+        let elsewhere = Visit { grid: area(NEXT_GRID), ..visit(1) };
+        let plan = planned(&village(vec![wide], vec![elsewhere, visit(2)]));
+        assert!(plan.unserved.is_empty(), "{served}");
+        assert_eq!(plan.routes.len(), 1, "one route through both grids");
+    }
+}
+
+#[test]
+fn a_visit_waits_for_its_window_and_takes_the_first_that_fits() {
+    let windows = vec![hours("1100-1200"), hours("0905-0930"), hours("1000-1030")];
+    let plan = planned(&village(vec![volunteer(1)], vec![Visit { windows, ..visit(1) }]));
+    assert_eq!((stop(&plan, 1).arrive, stop(&plan, 1).start), (at("0910"), at("1000")));
+}
+
+#[test]
+fn neither_service_nor_journey_runs_into_a_break() {
+    let rests = |pause| Shift { breaks: vec![hours(pause)], ..shift(1, "0900-1200") };
+    let plan_with = |pause| {
+        let who = Volunteer { shifts: vec![rests(pause)], ..volunteer(1) };
+        planned(&village(vec![who], vec![visit(1)]))
+    };
+    let plan = plan_with("0905-0930");
+    assert_eq!((stop(&plan, 1).arrive, stop(&plan, 1).start), (at("0940"), at("0940")));
+    let plan = plan_with("0930-0945");
+    assert_eq!((stop(&plan, 1).arrive, stop(&plan, 1).start), (at("0910"), at("0945")));
+    let plan = plan_with("0945-1155");
+    assert_eq!(reason(&plan), &Reason::NoWindow, "the way home takes ten minutes");
+}
+
+#[test]
+fn a_day_in_time_is_taken_before_a_late_one_and_a_late_one_before_none() {
+    let shifts = |days: &[u32]| days.iter().map(|day| shift(*day, "0900-1200")).collect();
+    let due = Visit { due: june(3), not_before: june(2), ..visit(1) };
+    let plan_with = |days: &[u32]| {
+        let who = Volunteer { shifts: shifts(days), ..volunteer(1) };
+        planned(&village(vec![who], vec![due.clone()]))
+    };
+    assert_eq!(goes(&plan_with(&[6, 3, 1]), 1), Some((person(1), june(3))));
+    let late = plan_with(&[6, 5, 1]);
+    assert_eq!(goes(&late, 1), Some((person(1), june(5))));
+    assert_eq!((late.measures.late, late.measures.late_days), (1, 2));
+}
+
+#[test]
+fn a_visit_long_overdue_is_done_on_the_first_day_that_holds_it() {
+    let overdue = Visit { due: june(1), not_before: june(1), ..visit(1) };
+    let near_but_later =
+        Volunteer { home: north(9.9), shifts: vec![shift(4, "0900-1200")], ..volunteer(1) };
+    let sooner = Volunteer { shifts: vec![shift(3, "0900-1200")], ..volunteer(2) };
+    let plan = planned(&village(vec![near_but_later, sooner], vec![overdue]));
+    assert_eq!(goes(&plan, 1), Some((person(2), june(3))));
+    assert_eq!(plan.measures.late_days, 2);
+}
+
+#[test]
+fn a_pinned_visit_stays_where_it_is_and_the_others_give_way() {
+    let pinned =
+        Visit { pinned: Some(pin(1, 1, Some("0910"))), priority: Priority::LEAST, ..visit(1) };
+    let urgent = Visit { priority: Priority::MOST, ..visit(2) };
+    let plan = planned(&village(vec![volunteer(1)], vec![urgent, pinned]));
+    assert_eq!(stop(&plan, 1).start, at("0910"));
+    assert_eq!(stop(&plan, 2).start, at("0940"));
+}
+
+#[test]
+fn a_pin_outweighs_area_skill_and_offer_and_is_paid_from_the_offer() {
+    let settled = Visit {
+        grid: area(NEXT_GRID),
+        skills: skills(&["legal"]),
+        pinned: Some(pin(1, 1, None)),
+        ..visit(1)
+    };
+    let who = Volunteer { offered: Minutes(40), ..volunteer(1) };
+    let plan = planned(&village(vec![who], vec![settled, visit(2)]));
+    assert_eq!(goes(&plan, 1), Some((person(1), june(1))));
+    assert_eq!(reason(&plan), &Reason::NoMinutes { short: Minutes(40) }, "50 + 30 of 40");
+}
+
+#[test]
+fn a_pin_that_does_not_fit_is_said_and_not_forced() {
+    for wrong in [pin(1, 2, None), pin(1, 1, Some("0909")), pin(1, 1, Some("1121"))] {
+        let pinned = Visit { pinned: Some(wrong), ..visit(1) };
+        let plan = planned(&village(vec![volunteer(1), volunteer(2)], vec![pinned]));
+        assert_eq!(reason(&plan), &Reason::PinDoesNotFit);
+    }
+}
+
+#[test]
+fn a_senseless_problem_is_refused_by_name() {
+    let refused = |problem: Problem| plan(&problem, &Options::default()).expect_err("senseless");
+    let twice = village(vec![volunteer(1), volunteer(1)], vec![]);
+    assert_eq!(refused(twice), ProblemError::VolunteerTwice(person(1)));
+    let twice = village(vec![], vec![visit(1), visit(1)]);
+    assert_eq!(refused(twice), ProblemError::VisitTwice(task(1)));
+    let homeless = Volunteer { grid: area("500116"), ..volunteer(1) };
+    assert_eq!(refused(village(vec![homeless], vec![])), ProblemError::HomeNotGrid(person(1)));
+    let wide = Visit { grid: area("500116001"), ..visit(1) };
+    assert_eq!(refused(village(vec![], vec![wide])), ProblemError::VisitNotGrid(task(1)));
+    let shifts = vec![shift(1, "0900-1000"), shift(1, "1100-1200")];
+    let two = village(vec![Volunteer { shifts, ..volunteer(1) }], vec![]);
+    assert_eq!(refused(two), ProblemError::TwoShifts { volunteer: person(1), day: june(1) });
+    let lost = Visit { pinned: Some(pin(9, 1, None)), ..visit(1) };
+    assert_eq!(
+        refused(village(vec![volunteer(1)], vec![lost])),
+        ProblemError::UnknownPin { visit: task(1), volunteer: person(9) }
+    );
+}
+
+#[test]
+fn nothing_to_do_is_a_plan() {
+    assert_eq!(planned(&Problem::default()), Plan::default());
+    let idle = planned(&village(vec![volunteer(1)], vec![]));
+    assert_eq!((idle.routes.len(), idle.measures), (0, Measures::default()));
+}
+
+#[test]
+fn shares_are_measured_over_all_who_offered() {
+    let silent = Volunteer { offered: Minutes(0), ..volunteer(3) };
+    let plan = planned(&village(vec![volunteer(1), volunteer(2), silent], vec![visit(1)]));
+    let share = 50.0 / 180.0;
+    assert!((plan.measures.largest_share - share).abs() < 1e-12);
+    assert!((plan.measures.mean_share - share / 2.0).abs() < 1e-12);
+    assert!((plan.measures.share_spread - share / 2.0).abs() < 1e-12, "one at 0, one at `share`");
+}
