@@ -1,1 +1,7 @@
-fn main() {}
+//! The binary `gridward`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    gridward::cli::main()
+}

@@ -4,5 +4,8 @@
 //! details show them masked, and revealing them is recorded.
 
 pub mod model;
+pub mod reveal;
+pub mod routes;
+pub mod store;
 
-pub use model::{Category, Contact, Hardship, Hardships, Mobility, Plaque};
+pub use model::{Beneficiary, Category, Contact, Hardship, Hardships, Mobility, Plaque};

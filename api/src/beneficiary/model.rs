@@ -2,6 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use chrono::NaiveDate;
+use gridward_dispatch::area::AreaCode;
+use gridward_dispatch::id::BeneficiaryId;
+use gridward_dispatch::place::Place;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::person::Gender;
 use crate::words;
 
 words! {
@@ -79,4 +87,93 @@ words! {
         /// The family does not want one.
         Declined = "declined",
     }
+}
+
+/// What of a beneficiary lies sealed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Particulars {
+    /// Family and given name.
+    pub name: String,
+    /// Digits only.
+    pub phone: String,
+    /// GB 11643.
+    pub id_number: String,
+    /// Without the district's own name.
+    pub address: String,
+    /// Which of the three hardships weigh on the household.
+    pub hardships: Hardships,
+}
+
+/// A beneficiary, masked: enough to plan a visit, not enough to find the person.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Beneficiary {
+    /// Names the beneficiary.
+    pub id: BeneficiaryId,
+    /// The grid that cares.
+    pub grid: AreaCode,
+    /// Masked.
+    #[schema(max_length = 64, example = "王*明")]
+    pub name: String,
+    /// Masked.
+    #[schema(max_length = 20, example = "138****1234")]
+    pub phone: String,
+    /// Why the person is entitled.
+    pub category: Category,
+    /// As registered.
+    pub gender: Gender,
+    /// Four digits.
+    #[schema(minimum = 1850, maximum = 2200, example = 1948)]
+    pub birth_year: i32,
+    /// The home, WGS-84.
+    pub place: Place,
+    /// Whether nobody else lives there.
+    pub lives_alone: bool,
+    /// How well the person gets about.
+    pub mobility: Mobility,
+    /// How the person wishes to be reached.
+    pub contact: Contact,
+    /// The plaque 光荣之家 at the door.
+    pub plaque: Plaque,
+    /// The last day somebody was in touch; absent if never.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_contact: Option<NaiveDate>,
+    /// How often the entry has changed.
+    #[schema(minimum = 1, maximum = 9_007_199_254_740_991_i64, example = 1)]
+    pub version: i64,
+}
+
+words! {
+    /// Why sealed particulars are wanted.
+    Purpose {
+        /// To visit or call the person.
+        Visit = "visit",
+        /// To correct the entry.
+        Correction = "correction",
+        /// To follow a hardship matter.
+        Hardship = "hardship",
+        /// To answer a complaint.
+        Complaint = "complaint",
+    }
+}
+
+/// A beneficiary's sealed particulars.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Revealed {
+    /// Names the beneficiary.
+    pub id: BeneficiaryId,
+    /// Family and given name.
+    #[schema(max_length = 64, example = "王小明")]
+    pub name: String,
+    /// Digits only.
+    #[schema(max_length = 20, example = "10012345678")]
+    pub phone: String,
+    /// Without the district's own name.
+    #[schema(max_length = 256, example = "几江街道南门社区1网格1栋102")]
+    pub address: String,
+    /// Which of the three hardships weigh on the household.
+    #[schema(max_items = 3)]
+    pub hardships: Hardships,
+    /// All but the last four hidden; whole for staff of the district only.
+    #[schema(max_length = 18, example = "**************0185")]
+    pub id_number: String,
 }

@@ -1,8 +1,203 @@
 //! A whole district, loaded at once.
 //!
 //! [`import`](crate::import) reads it from files and [`demo`](crate::demo)
-//! makes it up; both hand over the records of [`record`], and [`store`] writes
-//! them, a kind of record per transaction. What is already there and equal is
-//! left alone, so loading twice changes nothing.
+//! makes it up; both hand over the records of [`record`], and [`write`] puts
+//! them into the database, a kind of record per transaction. What is already
+//! there and equal is left alone, so loading twice changes nothing, and a load
+//! that was cut short is completed by the next.
 
+pub mod merge;
 pub mod record;
+pub mod rows;
+
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+use gridward_dispatch::area::AreaCode;
+use serde_json::json;
+use thiserror::Error;
+
+use self::merge::{Merged, merge};
+use self::record::DistrictRecords;
+use crate::catalogue;
+use crate::db::{Conn, DbError, dialect, schema};
+use crate::event::{self, Event};
+use crate::insert_all;
+use crate::seal::InstallationKey;
+use crate::seal::store::found_district;
+
+/// Why a district was not loaded.
+#[derive(Debug, Error)]
+pub enum LoadError {
+    /// There is not one area to tell which district it is.
+    #[error("there is no area, so there is no district")]
+    Empty,
+    /// The database failed; the kinds before stay.
+    #[error("{kind} could not be written: {error}")]
+    Db {
+        /// Of which kind of record.
+        kind: &'static str,
+        /// What the database said.
+        error: DbError,
+    },
+}
+
+/// What was done with one kind of record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Loaded {
+    /// Which kind, as `people`.
+    pub kind: &'static str,
+    /// New ones.
+    pub added: usize,
+    /// Those that were there otherwise.
+    pub changed: usize,
+    /// Those that were there already.
+    pub unchanged: usize,
+}
+
+impl fmt::Display for Loaded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { kind, added, changed, unchanged } = self;
+        write!(f, "{kind}: {added} added, {changed} changed, {unchanged} unchanged")
+    }
+}
+
+/// Writes one kind: those of `$rows` that are new or different.
+macro_rules! write_kind {
+    ($to:expr, $kind:literal, $table:ident, $id:ident, $columns:literal, $merge:expr) => {{
+        use diesel::prelude::*;
+        let district = $to.district.to_string();
+        $to.transaction($kind, |conn| {
+            let present =
+                schema::$table::table.filter(schema::$table::district.eq(&district)).load(conn)?;
+            let Merged { added, changed, unchanged, rows } = $merge(present)?;
+            for ids in changed.chunks(500) {
+                diesel::delete(
+                    schema::$table::table
+                        .filter(schema::$table::district.eq(&district))
+                        .filter(schema::$table::$id.eq_any(ids)),
+                )
+                .execute(conn)?;
+            }
+            insert_all!(conn, schema::$table::table, rows, columns = $columns)?;
+            Ok(Loaded { kind: $kind, added, changed: changed.len(), unchanged })
+        })
+    }};
+}
+
+/// Puts the records into the database, telling `report` of each kind as it is done.
+///
+/// # Errors
+/// [`LoadError`]; kinds already reported stay.
+pub fn write(
+    conn: &mut Conn,
+    installation: &InstallationKey,
+    records: &DistrictRecords,
+    now: DateTime<Utc>,
+    report: &mut dyn FnMut(Loaded),
+) -> Result<(), LoadError> {
+    let district = records.areas.first().ok_or(LoadError::Empty)?.code.district();
+    let mut to = Target { conn, district, now };
+    let key = to.transaction("the district", |conn| {
+        let key = found_district(conn, installation, district.as_str(), now)?;
+        catalogue::store::add_missing(conn, district.as_str(), &catalogue::defaults())?;
+        Ok(key)
+    })?;
+    let today = crate::clock::day(now);
+    report(write_kind!(to, "areas", areas, code, 10, |present| merge(
+        present,
+        &records.areas,
+        |record, before| Ok(rows::area(record, today, before))
+    ))?);
+    report(write_kind!(to, "outlines", outlines, grid, 3, |present| merge(
+        present,
+        &records.outlines,
+        |record, before| Ok(rows::outline(record, before))
+    ))?);
+    report(write_kind!(to, "people", people, id, 15, |present| merge(
+        present,
+        &records.people,
+        |record, before| rows::person(record, &key, district, before)
+    ))?);
+    report(write_kind!(to, "beneficiaries", beneficiaries, id, 17, |present| merge(
+        present,
+        &records.beneficiaries,
+        |record, before| rows::beneficiary(record, &key, before)
+    ))?);
+    report(write_kind!(to, "stations", stations, id, 9, |present| merge(
+        present,
+        &records.stations,
+        |record, before| Ok(rows::station(record, before))
+    ))?);
+    report(write_kind!(to, "memorials", memorials, id, 7, |present| merge(
+        present,
+        &records.memorials,
+        |record, before| Ok(rows::memorial(record, before))
+    ))?);
+    report(to.holidays(records)?);
+    Ok(())
+}
+
+/// Where the records go.
+struct Target<'a> {
+    conn: &'a mut Conn,
+    district: AreaCode,
+    now: DateTime<Utc>,
+}
+
+impl Target<'_> {
+    /// Runs `work` in a transaction of its own, which ends with a fact on the log.
+    fn transaction<T>(
+        &mut self,
+        kind: &'static str,
+        work: impl FnOnce(&mut Conn) -> Result<T, DbError>,
+    ) -> Result<T, LoadError> {
+        use diesel::connection::SimpleConnection;
+        let (district, now) = (self.district, self.now);
+        let conn = &mut *self.conn;
+        let run = || {
+            conn.batch_execute(dialect::begin(conn))?;
+            let done = work(conn)?;
+            let fact = Event {
+                actor: None,
+                action: "district.load",
+                subject: "district",
+                subject_id: district.to_string(),
+                area: district,
+                area_before: None,
+                person: None,
+                person_before: None,
+                version: 1,
+                body: json!({ "kind": kind }),
+            };
+            event::store::append(conn, now, vec![fact])?;
+            conn.batch_execute("COMMIT")?;
+            Ok(done)
+        };
+        run().map_err(|error| {
+            // Ends the transaction if one is open; the error that matters is the first.
+            let _ = self.conn.batch_execute("ROLLBACK");
+            LoadError::Db { kind, error }
+        })
+    }
+
+    /// Holidays have no id of their own: day and word together are the key.
+    fn holidays(&mut self, records: &DistrictRecords) -> Result<Loaded, LoadError> {
+        use diesel::prelude::*;
+        use schema::holidays;
+        let district = self.district.to_string();
+        self.transaction("holidays", |conn| {
+            let present = holidays::table.filter(holidays::district.eq(&district)).load(conn)?;
+            let merged = merge(present, &records.holidays, |record, before| {
+                Ok(rows::holiday(record, &district, before))
+            })?;
+            for row in &merged.rows {
+                let key = (&row.district, row.date, &row.code);
+                diesel::delete(holidays::table.find(key)).execute(conn)?;
+            }
+            let Merged { added, changed, unchanged, rows } = merged;
+            insert_all!(conn, holidays::table, rows, columns = 6)?;
+            Ok(Loaded { kind: "holidays", added, changed: changed.len(), unchanged })
+        })
+    }
+}

@@ -1,5 +1,11 @@
 //! The words a person is described by.
 
+use gridward_dispatch::area::AreaCode;
+use gridward_dispatch::id::PersonId;
+use gridward_dispatch::skill::{Skill, Skills};
+use serde::Serialize;
+use utoipa::ToSchema;
+
 use crate::words;
 
 pub use gridward_dispatch::authority::Role;
@@ -32,4 +38,35 @@ words! {
         /// 周日
         Sun = "sun",
     }
+}
+
+/// Someone who works in the system.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Person {
+    /// Names the person.
+    pub id: PersonId,
+    /// Family and given name.
+    #[schema(max_length = 64, example = "王小明")]
+    pub name: String,
+    /// Masked.
+    #[schema(max_length = 20, example = "138****1234")]
+    pub phone: String,
+    /// What the person does.
+    pub role: Role,
+    /// The grid of a manager or volunteer, the area a supervisor oversees.
+    pub area: AreaCode,
+    /// Whether the person works in the system now.
+    pub active: bool,
+    /// What the person can do.
+    #[schema(max_items = 32, value_type = Vec<Skill>)]
+    pub skills: Skills,
+    /// Minutes offered in a week.
+    #[schema(minimum = 0, maximum = 10080, example = 240)]
+    pub weekly_minutes: u32,
+    /// When, as `mon 0900-1200;sat 0900-1700`, in the district's time.
+    #[schema(max_length = 128, example = "mon 0900-1200;sat 0900-1700")]
+    pub availability: String,
+    /// How often the person's entry has changed.
+    #[schema(minimum = 1, maximum = 9_007_199_254_740_991_i64, example = 1)]
+    pub version: i64,
 }

@@ -1,0 +1,153 @@
+//! The server: what every handler is handed, and which handler answers which path.
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::middleware::{Compress, from_fn};
+use actix_web::web::{self, Data};
+use actix_web::{App, Error, HttpRequest, HttpResponse};
+use tracing_actix_web::TracingLogger;
+use utoipa::openapi::OpenApi;
+use utoipa_actix_web::{AppExt, scope};
+
+use crate::area::map::Maps;
+use crate::auth::caller::Standings;
+use crate::auth::password::Passwords;
+use crate::auth::sign_in::Failures;
+use crate::auth::token::Tokens;
+use crate::clock::Clock;
+use crate::db::Db;
+use crate::problem::{Problem, answer, edge};
+use crate::seal::Vault;
+use crate::{area, auth, beneficiary, catalogue, openapi, ops, person, plan, problem, task};
+
+/// What every handler is handed.
+#[derive(Clone)]
+pub struct Gridward {
+    /// The database.
+    pub db: Db,
+    /// The districts' keys.
+    pub vault: Vault,
+    /// Signs and verifies access tokens.
+    pub tokens: Tokens,
+    /// Verifies passwords.
+    pub passwords: Passwords,
+    /// People's roles and areas, for a few seconds.
+    pub standings: Standings,
+    /// Failed sign-ins, for a few minutes.
+    pub failures: Failures,
+    /// The districts' maps.
+    pub maps: Maps,
+    /// Tells the moment.
+    pub clock: Clock,
+    /// What is measured.
+    pub metrics: ops::Metrics,
+}
+
+/// Every documented path. This is the table of contents of the API.
+fn documented(v1: &mut utoipa_actix_web::service_config::ServiceConfig) {
+    v1.service(auth::routes::sign_in_with_password)
+        .service(auth::routes::get_me)
+        .service(area::routes::list_areas)
+        .service(area::routes::locate_area)
+        .service(area::routes::get_area)
+        .service(area::routes::get_area_boundary)
+        .service(person::routes::appoint_manager)
+        .service(person::routes::list_people)
+        .service(person::routes::get_person)
+        .service(beneficiary::routes::list_beneficiaries)
+        .service(beneficiary::routes::get_beneficiary)
+        .service(beneficiary::routes::reveal_beneficiary)
+        .service(catalogue::routes::list_service_kinds)
+        .service(task::routes::list_tasks)
+        .service(task::routes::create_task)
+        .service(task::routes::get_task)
+        .service(task::routes::claim_task)
+        .service(task::routes::release_task)
+        .service(task::routes::start_task)
+        .service(task::routes::report_task)
+        .service(task::routes::reassign_task)
+        .service(plan::routes::create_plan)
+        .service(plan::routes::list_plans)
+        .service(plan::routes::get_plan)
+        .service(plan::routes::list_plan_visits);
+}
+
+/// The contract, gathered from the handlers.
+pub fn contract() -> OpenApi {
+    let (_, document) = routes();
+    document
+}
+
+/// The handlers and their contract.
+fn routes() -> (
+    App<
+        impl ServiceFactory<
+            ServiceRequest,
+            Config = (),
+            Response = ServiceResponse,
+            Error = Error,
+            InitError = (),
+        >,
+    >,
+    OpenApi,
+) {
+    App::new()
+        .into_utoipa_app()
+        .openapi(openapi::document())
+        .service(scope::scope("/v1").configure(documented))
+        .service(auth::routes::get_public_keys)
+        .service(problem::routes::explain_problem)
+        .service(ops::routes::healthz)
+        .service(ops::routes::readyz)
+        .service(ops::routes::get_metrics)
+        .split_for_parts()
+}
+
+/// The whole application, with all that stands around the handlers. The first
+/// in the list is the nearest to the handler.
+pub fn app(
+    gridward: Data<Gridward>,
+    methods: Data<Methods>,
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<impl MessageBody>,
+        Error = Error,
+        InitError = (),
+    >,
+> {
+    let (app, _) = routes();
+    app.app_data(gridward)
+        .app_data(methods)
+        .app_data(edge::json_config())
+        .app_data(edge::query_config())
+        .app_data(edge::path_config())
+        .default_service(web::to(elsewhere))
+        .wrap(from_fn(edge::plain_bodies))
+        .wrap(from_fn(answer::in_callers_language))
+        .wrap(Compress::default())
+        .wrap(from_fn(ops::measure))
+        .wrap(TracingLogger::<ops::Spans>::new())
+}
+
+/// Which methods each documented path takes.
+pub struct Methods(Vec<(actix_web::dev::ResourceDef, Vec<&'static str>)>);
+
+impl Methods {
+    /// As the contract says.
+    pub fn of(document: &OpenApi) -> Self {
+        let paths = openapi::methods(document).into_iter();
+        Self(paths.map(|(path, methods)| (actix_web::dev::ResourceDef::new(path), methods)).collect())
+    }
+}
+
+/// Where no handler answers: 405 for a known path, 404 for any other.
+async fn elsewhere(request: HttpRequest) -> Result<HttpResponse, Problem> {
+    let methods = request.app_data::<Data<Methods>>();
+    let mut known = methods.iter().flat_map(|methods| methods.0.iter());
+    match known.find(|(path, _)| path.is_match(request.path())) {
+        Some((_, methods)) => Err(Problem::method_not_allowed(methods.join(", "))),
+        None => Err(Problem::not_found()),
+    }
+}

@@ -1,0 +1,128 @@
+//! Which grid a point lies in, and the outlines of areas.
+//!
+//! The grids' polygons of a district lie in an R-tree in memory, read at the
+//! first question and again when they are old.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use geo::{Coord, LineString, MultiPolygon, Polygon, unary_union};
+use gridward_dispatch::area::AreaCode;
+use gridward_dispatch::place::Place;
+use moka::sync::Cache;
+use rstar::primitives::{GeomWithData, Rectangle};
+use rstar::{AABB, RTree};
+
+use super::store;
+use crate::app::Gridward;
+use crate::problem::Problem;
+
+/// Outlines change with an edition of the area codes; a map this old is read again.
+const GOOD_FOR: Duration = Duration::from_secs(300);
+const DISTRICTS: u64 = 64;
+
+/// The polygons of a district's grids, found by point.
+pub struct Map {
+    tree: RTree<GeomWithData<Rectangle<[f64; 2]>, usize>>,
+    grids: Vec<(AreaCode, Polygon)>,
+}
+
+impl Map {
+    /// The map of grids with their outer rings of `[lon, lat]`.
+    pub fn new(rings: Vec<(AreaCode, Vec<[f64; 2]>)>) -> Self {
+        let grids: Vec<(AreaCode, Polygon)> =
+            rings.into_iter().map(|(code, ring)| (code, polygon(ring))).collect();
+        let boxes = grids.iter().enumerate().map(|(at, (_, polygon))| {
+            let corners: Vec<[f64; 2]> = polygon.exterior().coords().map(|c| [c.x, c.y]).collect();
+            let frame = AABB::from_points(&corners);
+            GeomWithData::new(Rectangle::from_corners(frame.lower(), frame.upper()), at)
+        });
+        Self { tree: RTree::bulk_load(boxes.collect()), grids }
+    }
+
+    /// The grid that `place` lies in; of two that share the edge it lies on,
+    /// the one with the smaller code.
+    pub fn locate(&self, place: Place) -> Option<AreaCode> {
+        let point = Coord { x: place.lon(), y: place.lat() };
+        let frames = self.tree.locate_all_at_point([point.x, point.y]);
+        frames
+            .filter_map(|frame| self.grids.get(frame.data))
+            .filter(|(_, polygon)| geo::Intersects::intersects(polygon, &point))
+            .map(|(code, _)| *code)
+            .min()
+    }
+}
+
+fn polygon(ring: Vec<[f64; 2]>) -> Polygon {
+    let ring = ring.into_iter().map(|[x, y]| Coord { x, y }).collect();
+    Polygon::new(LineString::new(ring), vec![])
+}
+
+/// The outline of the area made of `rings`: their union.
+pub fn union(rings: Vec<(AreaCode, Vec<[f64; 2]>)>) -> MultiPolygon {
+    let polygons: Vec<Polygon> = rings.into_iter().map(|(_, ring)| polygon(ring)).collect();
+    unary_union(&polygons)
+}
+
+/// The maps of districts, kept while they are good.
+#[derive(Clone)]
+pub struct Maps(Cache<String, Arc<Map>>);
+
+impl Default for Maps {
+    fn default() -> Self {
+        Self(Cache::builder().max_capacity(DISTRICTS).time_to_live(GOOD_FOR).build())
+    }
+}
+
+impl Maps {
+    /// The map of the district that `area` lies in.
+    ///
+    /// # Errors
+    /// 503 when the database is away.
+    pub async fn of(&self, app: &Gridward, area: AreaCode) -> Result<Arc<Map>, Problem> {
+        let district = area.district();
+        if let Some(map) = self.0.get(district.as_str()) {
+            return Ok(map);
+        }
+        let read = move |conn: &mut _| store::rings(conn, &district.range());
+        let map = Arc::new(Map::new(app.db.read(read).await?));
+        self.0.insert(district.to_string(), Arc::clone(&map));
+        Ok(map)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn square(code: &str, west: f64, south: f64) -> (AreaCode, Vec<[f64; 2]>) {
+        let (east, north) = (west + 0.01, south + 0.01);
+        let ring = vec![[west, south], [east, south], [east, north], [west, north], [west, south]];
+        (code.parse().expect("a code"), ring)
+    }
+
+    fn squares() -> Vec<(AreaCode, Vec<[f64; 2]>)> {
+        vec![square("500116001002001", 106.0, 29.0), square("500116001002002", 106.01, 29.0)]
+    }
+
+    fn at(lat: f64, lon: f64) -> Place {
+        Place::new(lat, lon).expect("a place")
+    }
+
+    #[test]
+    fn a_point_is_found_in_its_grid_and_one_outside_in_none() {
+        let map = Map::new(squares());
+        let code = |code: &str| Some(code.parse::<AreaCode>().expect("a code"));
+        assert_eq!(map.locate(at(29.005, 106.005)), code("500116001002001"));
+        assert_eq!(map.locate(at(29.005, 106.015)), code("500116001002002"));
+        assert_eq!(map.locate(at(29.005, 106.01)), code("500116001002001"), "on the edge");
+        assert_eq!(map.locate(at(29.02, 106.005)), None);
+    }
+
+    #[test]
+    fn the_outline_of_two_grids_is_the_edge_around_both() {
+        let outline = union(squares());
+        assert_eq!(outline.0.len(), 1);
+        assert_eq!(geo::Area::unsigned_area(&outline), 0.01 * 0.02);
+    }
+}

@@ -1,0 +1,195 @@
+//! Areas over HTTP.
+
+use actix_web::web::{Data, Json, Path, Query};
+use actix_web::{HttpRequest, HttpResponse, get};
+use geojson::{Feature, JsonObject};
+use gridward_dispatch::area::{AreaCode, Level};
+use gridward_dispatch::authority::Action;
+use gridward_dispatch::place::Place;
+use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
+
+use super::model::AreaWithCounts;
+use super::{Area, map, store};
+use crate::app::Gridward;
+use crate::auth::Caller;
+use crate::openapi;
+use crate::page::{self, Page};
+use crate::problem::Problem;
+
+/// Which areas.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct AreaQuery {
+    /// Only those of this level.
+    level: Option<Level>,
+    /// Only those directly in this area.
+    parent: Option<AreaCode>,
+    /// How many at the most; 50 unless told.
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<u16>,
+    /// The `next_cursor` of the page before.
+    #[param(max_length = 512)]
+    cursor: Option<String>,
+}
+
+/// List areas
+///
+/// The caller's area and all in it, by code. For every role.
+#[utoipa::path(
+    tag = "areas",
+    operation_id = "list_areas",
+    params(AreaQuery),
+    responses((status = OK, description = "A page of areas", body = Page<Area>), openapi::Read),
+)]
+#[get("/areas")]
+pub(crate) async fn list_areas(
+    request: HttpRequest,
+    app: Data<Gridward>,
+    caller: Caller,
+    query: Query<AreaQuery>,
+) -> Result<HttpResponse, Problem> {
+    let AreaQuery { level, parent, limit, cursor } = query.into_inner();
+    caller.actor.judge(Action::ReadAreas, &parent.unwrap_or(caller.actor.area))?;
+    let wanted = page::wanted(limit, cursor.as_deref())?;
+    let limit = wanted.limit;
+    let areas = app.db.read(move |conn| store::list(conn, &caller.scope(), level, parent, &wanted));
+    let areas = page::page(areas.await.map_err(Problem::from)?, limit, |area: &Area| {
+        area.code.to_string()
+    });
+    Ok(areas.answer(request.path(), request.query_string()))
+}
+
+/// One area
+///
+/// With what it holds, all levels below it together. For every role.
+#[utoipa::path(
+    tag = "areas",
+    operation_id = "get_area",
+    params(("code" = AreaCode, Path, description = "The area")),
+    responses(
+        (status = OK, description = "The area and what it holds", body = AreaWithCounts),
+        openapi::Read,
+    ),
+)]
+#[get("/areas/{code}")]
+pub(crate) async fn get_area(
+    app: Data<Gridward>,
+    caller: Caller,
+    code: Path<AreaCode>,
+) -> Result<Json<AreaWithCounts>, Problem> {
+    caller.actor.judge(Action::ReadAreas, &code)?;
+    let today = crate::clock::day((app.clock)());
+    let found = app.db.read(move |conn| {
+        let area = store::one(conn, &code)?.ok_or_else(Problem::not_found)?;
+        let counts = store::counts(conn, &code, today)?;
+        Ok::<_, Problem>(AreaWithCounts { area, counts })
+    });
+    found.await.map(Json)
+}
+
+/// An outline as GeoJSON (RFC 7946): a feature with a polygon or several.
+#[derive(ToSchema)]
+#[schema(as = BoundaryFeature)]
+#[expect(dead_code, reason = "describes the shape of what the GeoJSON library writes")]
+pub struct Boundary {
+    /// Always `Feature`.
+    #[schema(max_length = 7, example = "Feature")]
+    r#type: String,
+    /// The polygon, `[lon, lat]`, WGS-84.
+    #[schema(value_type = Object)]
+    geometry: serde_json::Value,
+    /// The area's `code`.
+    #[schema(value_type = Object)]
+    properties: serde_json::Value,
+}
+
+/// An area's boundary
+///
+/// The union of the outlines of its grids, as GeoJSON. For every role.
+#[utoipa::path(
+    tag = "areas",
+    operation_id = "get_area_boundary",
+    params(("code" = AreaCode, Path, description = "The area")),
+    responses(
+        (
+            status = OK, description = "The outline", body = Boundary,
+            content_type = "application/geo+json",
+        ),
+        openapi::Read,
+    ),
+)]
+#[get("/areas/{code}/boundary")]
+pub(crate) async fn get_area_boundary(
+    app: Data<Gridward>,
+    caller: Caller,
+    code: Path<AreaCode>,
+) -> Result<HttpResponse, Problem> {
+    caller.actor.judge(Action::ReadAreas, &code)?;
+    let outline = app.db.read({
+        let code = *code;
+        move |conn| {
+            let rings = store::rings(conn, &code.range())?;
+            if rings.is_empty() {
+                return Err(Problem::not_found());
+            }
+            Ok(map::union(rings))
+        }
+    });
+    let outline = outline.await?;
+    let geometry = match <[geo::Polygon; 1]>::try_from(outline.0) {
+        Ok([polygon]) => geojson::Geometry::new(geojson::GeometryValue::from(&polygon)),
+        Err(polygons) => geojson::Geometry::new(geojson::GeometryValue::from(&geo::MultiPolygon(polygons))),
+    };
+    let mut properties = JsonObject::new();
+    properties.insert("code".to_owned(), code.as_str().into());
+    let feature = Feature {
+        bbox: None,
+        geometry: Some(geometry),
+        id: None,
+        properties: Some(properties),
+        foreign_members: None,
+    };
+    Ok(HttpResponse::Ok()
+        .insert_header(("Cache-Control", "private, max-age=3600"))
+        .content_type("application/geo+json")
+        .body(feature.to_string()))
+}
+
+/// A point.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct PointQuery {
+    /// Degrees north, WGS-84.
+    #[param(minimum = -90, maximum = 90, example = 29.288)]
+    lat: f64,
+    /// Degrees east, WGS-84.
+    #[param(minimum = -180, maximum = 180, example = 106.259)]
+    lon: f64,
+}
+
+/// Locate a point
+///
+/// The grid of the caller's area that the point lies in. For every role.
+#[utoipa::path(
+    tag = "areas",
+    operation_id = "locate_area",
+    params(PointQuery),
+    responses((status = OK, description = "The grid", body = Area), openapi::Read),
+)]
+#[get("/areas/locate")]
+pub(crate) async fn locate_area(
+    app: Data<Gridward>,
+    caller: Caller,
+    point: Query<PointQuery>,
+) -> Result<Json<Area>, Problem> {
+    let place =
+        Place::new(point.lat, point.lon).map_err(|error| Problem::unreadable("lat", error))?;
+    let map = app.maps.of(&app, caller.actor.area).await?;
+    let grid = map.locate(place).ok_or_else(Problem::not_found)?;
+    caller.actor.judge(Action::ReadAreas, &grid)?;
+    let area = app.db.read(move |conn| store::one(conn, &grid)).await?;
+    area.map(Json).ok_or_else(Problem::not_found)
+}

@@ -1,0 +1,151 @@
+//! Sign-in, the caller's own page, and the public keys.
+
+use actix_web::web::{Data, Json};
+use actix_web::{HttpResponse, get, post};
+use gridward_dispatch::area::AreaCode;
+use gridward_dispatch::authority::Role;
+use gridward_dispatch::id::PersonId;
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{Caller, sign_in, token};
+use crate::app::Gridward;
+use crate::openapi;
+use crate::person;
+use crate::problem::Problem;
+
+/// A phone and a password.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"phone": "10008888888", "password": "gridward-demo"}))]
+pub struct SignIn {
+    /// The district; may be left out where there is only one.
+    district: Option<AreaCode>,
+    /// Digits only.
+    #[schema(min_length = 5, max_length = 20, pattern = "^[0-9]{5,20}$")]
+    phone: String,
+    /// As set.
+    #[schema(value_type = String, min_length = 1, max_length = 128, format = "password")]
+    password: SecretString,
+}
+
+/// A token to call with.
+#[derive(Serialize, ToSchema)]
+pub struct AccessToken {
+    /// Goes into the Authorization header, after `Bearer`.
+    #[schema(max_length = 4096, example = "eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFUzI1NiJ9.e30.c2ln")]
+    access_token: String,
+    /// Always `Bearer`.
+    #[schema(max_length = 6, example = "Bearer")]
+    token_type: &'static str,
+    /// For how many seconds it is good.
+    #[schema(minimum = 1, maximum = 3600, example = 600)]
+    expires_in: u32,
+    /// Who signed in.
+    person_id: PersonId,
+    /// The district.
+    district: AreaCode,
+}
+
+/// Sign in
+///
+/// Exchanges a phone and a password for an access token of ten minutes. A
+/// wrong phone and a wrong password are answered alike. Open to all.
+#[utoipa::path(
+    tag = "auth",
+    operation_id = "sign_in",
+    request_body(content = SignIn, description = "The phone and the password"),
+    responses((status = OK, description = "Signed in", body = AccessToken), openapi::SignIn),
+    security(()),
+)]
+#[post("/auth/sign-in")]
+pub(crate) async fn sign_in_with_password(
+    app: Data<Gridward>,
+    body: Json<SignIn>,
+) -> Result<HttpResponse, Problem> {
+    let SignIn { district, phone, password } = body.into_inner();
+    if !(5..=20).contains(&phone.len()) || !phone.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(Problem::invalid("/phone", "a phone number is 5 to 20 digits"));
+    }
+    let signed_in = sign_in::sign_in(&app, district, phone, password).await?;
+    let expires_in = u32::try_from(token::LIFETIME.as_secs()).unwrap_or(u32::MAX);
+    let district = signed_in.district.parse().map_err(|_| crate::problem::Kind::Internal)?;
+    Ok(HttpResponse::Ok().insert_header(("Cache-Control", "no-store")).json(AccessToken {
+        access_token: signed_in.token,
+        token_type: "Bearer",
+        expires_in,
+        person_id: signed_in.person,
+        district,
+    }))
+}
+
+/// The caller.
+#[derive(Serialize, ToSchema)]
+pub struct Me {
+    /// Names the person.
+    id: PersonId,
+    /// Family and given name.
+    #[schema(max_length = 64, example = "王小明")]
+    name: String,
+    /// What the person does.
+    role: Role,
+    /// The area the person answers for.
+    area: AreaCode,
+    /// The names of that area and those around it, the district first.
+    #[schema(max_items = 4, example = json!(["江津区", "几江街道", "南门社区", "第1网格"]))]
+    area_names: Vec<String>,
+}
+
+/// Who am I
+///
+/// The caller's own name, role and area. For every role.
+#[utoipa::path(
+    tag = "auth",
+    operation_id = "get_me",
+    responses((status = OK, description = "The caller", body = Me), openapi::Read),
+)]
+#[get("/me")]
+pub(crate) async fn get_me(app: Data<Gridward>, caller: Caller) -> Result<Json<Me>, Problem> {
+    let vault = app.vault.clone();
+    let me = app.db.read(move |conn| {
+        let key = vault.key(conn, &caller.district)?;
+        let person = person::store::one(conn, &key, &caller.scope(), caller.actor.person)?
+            .ok_or_else(Problem::not_found)?;
+        let area_names = crate::area::store::path(conn, &caller.actor.area)?;
+        Ok::<_, Problem>(Me {
+            id: person.id,
+            name: person.name,
+            role: person.role,
+            area: person.area,
+            area_names,
+        })
+    });
+    Ok(Json(me.await?))
+}
+
+/// The public keys that tokens are signed with (RFC 7517).
+#[derive(ToSchema)]
+#[schema(as = JsonWebKeySet)]
+#[expect(dead_code, reason = "describes the shape of what the token library writes")]
+pub struct Jwks {
+    /// One key each.
+    #[schema(max_items = 8, value_type = Vec<Object>)]
+    keys: Vec<serde_json::Value>,
+}
+
+/// Public keys
+///
+/// The keys that verify access tokens (RFC 7517). Open to all.
+#[utoipa::path(
+    tag = "auth",
+    operation_id = "get_public_keys",
+    responses((status = OK, description = "The keys", body = Jwks), openapi::Public),
+    security(()),
+)]
+#[get("/.well-known/jwks.json")]
+pub(crate) async fn get_public_keys(app: Data<Gridward>) -> HttpResponse {
+    HttpResponse::Ok()
+        .insert_header(("Cache-Control", "public, max-age=3600"))
+        .json(app.tokens.keys().public())
+}

@@ -1,0 +1,155 @@
+//! Access tokens: ES256 JWTs (RFC 9068) that say who and in which district.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_lc_rs::digest::{SHA256, digest};
+use chrono::{DateTime, TimeDelta, Utc};
+use gridward_dispatch::id::PersonId;
+use jsonwebtoken::errors::ErrorKind;
+use jsonwebtoken::{Algorithm, Header, Validation, decode, decode_header, encode};
+use moka::sync::Cache;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+use uuid::Uuid;
+
+use super::signing::SigningKeys;
+
+/// How long a token is good for.
+pub const LIFETIME: Duration = Duration::from_secs(600);
+/// How far the clocks of two servers may differ, in seconds.
+const LEEWAY: u64 = 30;
+const ISSUER: &str = "gridward";
+const AUDIENCE: &str = "gridward";
+/// The type that keeps other JWTs from being taken for access tokens (RFC 9068, 2.1).
+const TYPE: &str = "at+jwt";
+/// Verifying costs more than most reads, so tokens once verified are remembered, this many.
+const REMEMBERED: u64 = 20_000;
+
+/// Whom a token names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bearer {
+    /// The district.
+    pub district: String,
+    /// The person.
+    pub person: PersonId,
+    expires: i64,
+}
+
+/// Why a token is not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum TokenError {
+    /// It was good once.
+    #[error("the token has expired")]
+    Expired,
+    /// It was never one of ours.
+    #[error("not a token of this service")]
+    Invalid,
+    /// It could not be signed.
+    #[error("the token could not be signed")]
+    Unsigned,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Claims {
+    iss: String,
+    aud: String,
+    sub: PersonId,
+    iat: i64,
+    nbf: i64,
+    exp: i64,
+    jti: Uuid,
+    district: String,
+}
+
+/// Signs and verifies tokens.
+#[derive(Clone)]
+pub struct Tokens {
+    keys: Arc<SigningKeys>,
+    rules: Arc<Validation>,
+    verified: Cache<[u8; 32], Bearer>,
+}
+
+impl Tokens {
+    /// Signs and verifies with `keys`.
+    pub fn new(keys: SigningKeys) -> Self {
+        let mut rules = Validation::new(Algorithm::ES256);
+        rules.set_issuer(&[ISSUER]);
+        rules.set_audience(&[AUDIENCE]);
+        rules.set_required_spec_claims(&["exp", "iss", "aud", "sub", "nbf"]);
+        rules.validate_nbf = true;
+        rules.leeway = LEEWAY;
+        let verified = Cache::builder().max_capacity(REMEMBERED).time_to_live(LIFETIME).build();
+        Self { keys: Arc::new(keys), rules: Arc::new(rules), verified }
+    }
+
+    /// The keys, for those who verify tokens themselves.
+    pub fn keys(&self) -> &SigningKeys {
+        &self.keys
+    }
+
+    /// A token for `person` of `district`, good from `now` for [`LIFETIME`].
+    ///
+    /// # Errors
+    /// [`TokenError::Unsigned`].
+    pub fn issue(
+        &self,
+        district: &str,
+        person: PersonId,
+        now: DateTime<Utc>,
+    ) -> Result<String, TokenError> {
+        let header = Header {
+            typ: Some(TYPE.to_owned()),
+            kid: Some(self.keys.kid.clone()),
+            ..Header::new(Algorithm::ES256)
+        };
+        let end = now + TimeDelta::from_std(LIFETIME).map_err(|_| TokenError::Unsigned)?;
+        let claims = Claims {
+            iss: ISSUER.to_owned(),
+            aud: AUDIENCE.to_owned(),
+            sub: person,
+            iat: now.timestamp(),
+            nbf: now.timestamp(),
+            exp: end.timestamp(),
+            jti: Uuid::now_v7(),
+            district: district.to_owned(),
+        };
+        encode(&header, &claims, &self.keys.signing).map_err(|_| TokenError::Unsigned)
+    }
+
+    /// Whom `token` names at `now`.
+    ///
+    /// # Errors
+    /// [`TokenError`].
+    pub fn verify(&self, token: &str, now: DateTime<Utc>) -> Result<Bearer, TokenError> {
+        let mut name = [0; 32];
+        name.copy_from_slice(digest(&SHA256, token.as_bytes()).as_ref());
+        let bearer = match self.verified.get(&name) {
+            Some(bearer) => bearer,
+            None => {
+                let bearer = self.read(token)?;
+                self.verified.insert(name, bearer.clone());
+                bearer
+            }
+        };
+        if now.timestamp() > bearer.expires { Err(TokenError::Expired) } else { Ok(bearer) }
+    }
+
+    fn read(&self, token: &str) -> Result<Bearer, TokenError> {
+        let header = decode_header(token).map_err(|_| TokenError::Invalid)?;
+        if header.typ.as_deref() != Some(TYPE) {
+            return Err(TokenError::Invalid);
+        }
+        let named = header.kid.ok_or(TokenError::Invalid)?;
+        let known = self.keys.verifying.iter().find(|(kid, _)| *kid == named);
+        let (_, key) = known.ok_or(TokenError::Invalid)?;
+        let claims = decode::<Claims>(token, key, &self.rules).map_err(|error| {
+            match error.kind() {
+                ErrorKind::ExpiredSignature => TokenError::Expired,
+                _ => TokenError::Invalid,
+            }
+        })?;
+        let Claims { sub, exp, district, .. } = claims.claims;
+        Ok(Bearer { district, person: sub, expires: exp })
+    }
+}

@@ -1,0 +1,37 @@
+//! The catalogue over HTTP.
+
+use actix_web::web::{Data, Json};
+use actix_web::get;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{ServiceKind, store};
+use crate::app::Gridward;
+use crate::auth::Caller;
+use crate::openapi;
+use crate::problem::Problem;
+
+/// All kinds of service of a district.
+#[derive(Serialize, ToSchema)]
+pub struct Catalogue {
+    /// By code.
+    #[schema(max_items = 500)]
+    items: Vec<ServiceKind>,
+}
+
+/// List service kinds
+///
+/// What can be done for a beneficiary, and what each takes. For every role.
+#[utoipa::path(
+    tag = "catalogue",
+    operation_id = "list_service_kinds",
+    responses((status = OK, description = "The catalogue", body = Catalogue), openapi::Read),
+)]
+#[get("/service-kinds")]
+pub(crate) async fn list_service_kinds(
+    app: Data<Gridward>,
+    caller: Caller,
+) -> Result<Json<Catalogue>, Problem> {
+    let items = app.db.read(move |conn| store::all(conn, &caller.district)).await?;
+    Ok(Json(Catalogue { items }))
+}

@@ -1,0 +1,84 @@
+//! The catalogue in the database.
+
+use diesel::prelude::*;
+
+use super::ServiceKind;
+use crate::db::schema::service_kinds;
+use crate::db::{Conn, DbError};
+use crate::person::store::{skills, skills_text};
+
+const TABLE: &str = "service_kinds";
+
+#[derive(Queryable, Insertable)]
+#[diesel(table_name = service_kinds)]
+struct KindRow {
+    district: String,
+    code: String,
+    name: String,
+    minutes: i32,
+    priority: i32,
+    skills: String,
+    due_days: i32,
+}
+
+impl KindRow {
+    fn kind(self) -> Result<ServiceKind, DbError> {
+        let corrupt = |error: std::num::TryFromIntError| DbError::corrupt(TABLE, error);
+        Ok(ServiceKind {
+            minutes: u32::try_from(self.minutes).map_err(corrupt)?,
+            priority: u8::try_from(self.priority).map_err(corrupt)?,
+            skills: skills(TABLE, &self.skills)?,
+            due_days: u32::try_from(self.due_days).map_err(corrupt)?,
+            code: self.code,
+            name: self.name,
+        })
+    }
+}
+
+/// The kind of this word, if the district has it.
+///
+/// # Errors
+/// [`DbError`].
+pub fn one(conn: &mut Conn, district: &str, code: &str) -> Result<Option<ServiceKind>, DbError> {
+    let row: Option<KindRow> =
+        service_kinds::table.find((district, code)).first(conn).optional()?;
+    row.map(KindRow::kind).transpose()
+}
+
+/// All kinds of the district, by word.
+///
+/// # Errors
+/// [`DbError`].
+pub fn all(conn: &mut Conn, district: &str) -> Result<Vec<ServiceKind>, DbError> {
+    let rows: Vec<KindRow> = service_kinds::table
+        .filter(service_kinds::district.eq(district))
+        .order(service_kinds::code)
+        .load(conn)?;
+    rows.into_iter().map(KindRow::kind).collect()
+}
+
+/// Gives a district those of `kinds` that it does not have yet.
+///
+/// # Errors
+/// [`DbError`].
+pub fn add_missing(
+    conn: &mut Conn,
+    district: &str,
+    kinds: &[ServiceKind],
+) -> Result<(), DbError> {
+    let known = all(conn, district)?;
+    for kind in kinds.iter().filter(|kind| !known.iter().any(|known| known.code == kind.code)) {
+        let int = |n: u32| i32::try_from(n).unwrap_or(i32::MAX);
+        let row = KindRow {
+            district: district.to_owned(),
+            code: kind.code.clone(),
+            name: kind.name.clone(),
+            minutes: int(kind.minutes),
+            priority: int(kind.priority.into()),
+            skills: skills_text(&kind.skills),
+            due_days: int(kind.due_days),
+        };
+        diesel::insert_into(service_kinds::table).values(&row).execute(conn)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,51 @@
+//! `gridward dispatch`.
+
+use std::time::Duration;
+
+use chrono::{Days, NaiveDate};
+use gridward_dispatch::area::AreaCode;
+
+use super::{Failure, choose_district, connect};
+use crate::clock;
+use crate::db::Db;
+use crate::plan::model::Span;
+use crate::plan::run::{Order, run as plan};
+use crate::settings::Settings;
+
+#[derive(clap::Args)]
+pub(super) struct Args {
+    /// The area whose open tasks are given; the whole district unless told
+    #[arg(long)]
+    area: Option<AreaCode>,
+    /// The first day; today unless told
+    #[arg(long)]
+    from: Option<NaiveDate>,
+    /// For how many days
+    #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u8).range(1..=31))]
+    days: u8,
+    /// The same seed on the same tasks gives the same plan
+    #[arg(long, default_value_t = 0)]
+    seed: u32,
+}
+
+pub(super) fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
+    let mut conn = connect(&settings.database)?;
+    let area = match args.area {
+        Some(area) => area,
+        None => choose_district(&mut conn, None)?.parse()?,
+    };
+    let first = args.from.unwrap_or_else(|| clock::day(clock::system()));
+    let last = first + Days::new(u64::from(args.days) - 1);
+    let span = Span::new(first, last)?;
+    let db = Db::open(settings.database.clone(), 1, clock::system);
+    let order = Order { area, span, seed: args.seed.into(), by: None };
+    let runtime = tokio::runtime::Runtime::new()?;
+    let (made, timing) = runtime.block_on(plan(&db, order))?;
+    let seconds = |time: Duration| format!("{:.2} s", time.as_secs_f64());
+    println!("plan {} for {area}, {first} to {last}", made.id);
+    println!("assigned {}, overtaken {}", made.assigned, made.overtaken);
+    println!("{}", serde_json::to_string_pretty(&made.measures)?);
+    let (read, solve, write) = (seconds(timing.read), seconds(timing.solve), seconds(timing.write));
+    println!("read {read}, solve {solve}, write {write}");
+    Ok(())
+}

@@ -1,0 +1,16 @@
+//! `gridward migrate`.
+
+use super::Failure;
+use crate::db::migrate::migrate;
+use crate::settings::Settings;
+
+pub(super) fn run(settings: &Settings) -> Result<(), Failure> {
+    let ran = migrate(&mut settings.database.connect()?)?;
+    if ran.is_empty() {
+        println!("The tables of {:?} are current.", settings.database);
+    }
+    for name in ran {
+        println!("ran {name}");
+    }
+    Ok(())
+}

@@ -1,0 +1,130 @@
+//! The command line: one word for each thing the binary does.
+
+mod demo;
+mod dispatch;
+mod import;
+mod migrate;
+mod openapi;
+mod serve;
+mod user;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::db::{Address, Conn, DbError, migrate as tables};
+use crate::settings::Settings;
+
+const AFTER: &str = "\
+Settings come from defaults, then gridward.toml (or the file GRIDWARD_CONFIG
+names), then the environment:
+
+  GRIDWARD_DATABASE_URL  a file for SQLite, or postgres://user:pass@host/name
+                         [var/gridward.db]
+  GRIDWARD_LISTEN        address and port to serve on  [127.0.0.1:8080]
+  GRIDWARD_SECRET_KEY    32 bytes in base64 that seal what is personal; on
+                         SQLite a key file beside the data is made for you
+  GRIDWARD_KEY_FILE      a file that holds that key
+  GRIDWARD_LOG           which log lines are written  [info]
+  GRIDWARD_LOG_FORMAT    human or json  [human]
+  GRIDWARD_WORKERS       threads that serve requests  [one a core]
+  GRIDWARD_READERS       connections for reading  [two a core, at least 4]
+
+Try it:  gridward demo --serve";
+
+/// The service that a district runs its visits on.
+#[derive(Parser)]
+#[command(name = "gridward", version, about, after_help = AFTER, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the API; brings the tables up to date first
+    Serve,
+    /// Bring the tables up to date and stop
+    Migrate,
+    /// Load a district from a folder of CSV and GeoJSON files
+    ///
+    /// Reads areas.csv, grids.geojson, people.csv, beneficiaries.csv,
+    /// stations.csv, memorials.csv and holidays.csv. Every bad row is reported
+    /// by file, line, column and reason, and then nothing is written. Loading
+    /// the same folder twice changes nothing.
+    Import(import::Args),
+    /// Make up a demo district, the same for the same seed, and load it
+    Demo(demo::Args),
+    /// Give the open tasks of an area to its people
+    Dispatch(dispatch::Args),
+    /// Print openapi.yaml
+    Openapi,
+    /// Add people and set passwords
+    User(user::Args),
+}
+
+/// What a command that failed says: a sentence for the person at the terminal.
+pub(crate) type Failure = Box<dyn std::error::Error>;
+
+/// Runs the command line of this process.
+pub fn main() -> ExitCode {
+    match run(&Cli::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            #[expect(clippy::print_stderr, reason = "this is where a terminal expects it")]
+            {
+                eprintln!("gridward: {failure}");
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: &Command) -> Result<(), Failure> {
+    if let Command::Openapi = command {
+        return openapi::run();
+    }
+    let settings = Settings::load()?;
+    match command {
+        Command::Serve => serve::run(&settings),
+        Command::Migrate => migrate::run(&settings),
+        Command::Import(args) => import::run(&settings, args),
+        Command::Demo(args) => demo::run(&settings, args),
+        Command::Dispatch(args) => dispatch::run(&settings, args),
+        Command::User(args) => user::run(&settings, args),
+        Command::Openapi => Ok(()),
+    }
+}
+
+/// A connection to a database whose tables are current.
+fn connect(address: &Address) -> Result<Conn, Failure> {
+    let mut conn = address.connect()?;
+    tables::migrate(&mut conn)?;
+    Ok(conn)
+}
+
+/// The district to act on: the one that is named, or the only one there is.
+fn choose_district(conn: &mut Conn, named: Option<&str>) -> Result<String, Failure> {
+    let known = crate::seal::store::districts(conn)?;
+    match (named, known.as_slice()) {
+        (Some(named), known) if known.iter().any(|district| district == named) => {
+            Ok(named.to_owned())
+        }
+        (None, [only]) => Ok(only.clone()),
+        (None, []) => Err("there is no district yet: import one, or try `gridward demo`".into()),
+        (None, _) => Err(format!("there are several; name one: {}", known.join(", ")).into()),
+        (Some(named), _) => Err(format!("there is no district {named}").into()),
+    }
+}
+
+/// Runs `work` in a transaction of its own.
+fn transact<T>(
+    conn: &mut Conn,
+    work: impl FnOnce(&mut Conn) -> Result<T, DbError>,
+) -> Result<T, DbError> {
+    use diesel::connection::SimpleConnection;
+    conn.batch_execute(crate::db::dialect::begin(conn))?;
+    let done = work(conn);
+    conn.batch_execute(if done.is_ok() { "COMMIT" } else { "ROLLBACK" })?;
+    done
+}

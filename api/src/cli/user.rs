@@ -1,0 +1,125 @@
+//! `gridward user`: people and passwords, from the server's own terminal.
+
+use std::io::BufRead;
+
+use clap::Subcommand;
+use gridward_dispatch::area::AreaCode;
+use gridward_dispatch::authority::Role;
+use gridward_dispatch::id::PersonId;
+use gridward_dispatch::time::Minutes;
+use uuid::Uuid;
+
+use super::{Failure, choose_district, connect, transact};
+use crate::auth::{password, store};
+use crate::load::record::PersonRecord;
+use crate::load::rows;
+use crate::person::Gender;
+use crate::seal::Vault;
+use crate::settings::Settings;
+use crate::{area, clock, person};
+
+#[derive(clap::Args)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Set the password of whoever has a phone; reads it from standard input
+    Password {
+        /// The person's phone, digits only
+        phone: String,
+        /// The district, where there are several
+        #[arg(long)]
+        district: Option<String>,
+    },
+    /// Add a person who oversees: an admin, a supervisor or an auditor
+    Add {
+        /// admin, supervisor or auditor
+        #[arg(long)]
+        role: Role,
+        /// The area the person answers for
+        #[arg(long)]
+        area: AreaCode,
+        /// Family and given name
+        #[arg(long)]
+        name: String,
+        /// Digits only
+        #[arg(long)]
+        phone: String,
+    },
+}
+
+pub(super) fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
+    match &args.command {
+        Command::Password { phone, district } => {
+            set_password(settings, phone, district.as_deref())
+        }
+        Command::Add { role, area, name, phone } => add(settings, *role, *area, name, phone),
+    }
+}
+
+fn set_password(
+    settings: &Settings,
+    phone: &str,
+    district: Option<&str>,
+) -> Result<(), Failure> {
+    let mut new = String::new();
+    std::io::stdin().lock().read_line(&mut new)?;
+    let new = new.trim_end_matches(['\n', '\r']);
+    password::accept(new)?;
+    let hash = password::hash(new)?;
+    let mut conn = connect(&settings.database)?;
+    let district = choose_district(&mut conn, district)?;
+    let key = Vault::new(settings.installation_key()?).key(&mut conn, &district)?;
+    let known = store::by_phone(&mut conn, &district, &key.index(phone))?;
+    let (id, _) = known.ok_or("nobody who is active has this phone")?;
+    let now = clock::system();
+    transact(&mut conn, |conn| store::set_password(conn, &district, id, &hash, now))?;
+    println!("The password of {id} is set.");
+    Ok(())
+}
+
+fn add(
+    settings: &Settings,
+    role: Role,
+    area: AreaCode,
+    name: &str,
+    phone: &str,
+) -> Result<(), Failure> {
+    if matches!(role, Role::Manager | Role::Volunteer) {
+        return Err("managers and volunteers come by import; a grid's manager is appointed".into());
+    }
+    if !role.fits(area.level()) {
+        return Err(format!("a {role} does not answer for a {}", area.level()).into());
+    }
+    if !(5..=20).contains(&phone.len()) || !phone.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err("a phone number is 5 to 20 digits".into());
+    }
+    let mut conn = connect(&settings.database)?;
+    let known = area::store::one(&mut conn, &area)?.ok_or("there is no such area")?;
+    let district = area.district();
+    let key = Vault::new(settings.installation_key()?).key(&mut conn, district.as_str())?;
+    if store::by_phone(&mut conn, district.as_str(), &key.index(phone))?.is_some() {
+        return Err("somebody has this phone already".into());
+    }
+    let record = PersonRecord {
+        id: PersonId(Uuid::now_v7()),
+        role,
+        area,
+        name: name.to_owned(),
+        gender: Gender::Female,
+        birth_year: 1970,
+        phone: phone.to_owned(),
+        home: known.place,
+        skills: gridward_dispatch::skill::Skills::new(),
+        weekly_minutes: Minutes(0),
+        availability: vec![],
+    };
+    let row = rows::person(&record, &key, district, None)?;
+    let row = row.ok_or("the person is there already")?;
+    transact(&mut conn, |conn| person::store::insert(conn, &row))?;
+    println!("{role} {} is added; now set a password: gridward user password {phone}", record.id);
+    Ok(())
+}

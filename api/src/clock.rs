@@ -1,0 +1,23 @@
+//! The moment, handed in, and the day that it is in a district.
+
+use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
+
+/// Tells the moment. The server hands in [`system`], a test its own.
+pub type Clock = fn() -> DateTime<Utc>;
+
+/// The machine's clock.
+pub fn system() -> DateTime<Utc> {
+    Utc::now()
+}
+
+/// The time of day in China, all year round: eight hours ahead of UTC.
+pub fn china() -> FixedOffset {
+    /// In seconds.
+    const EIGHT_HOURS: i32 = 8 * 3600;
+    FixedOffset::east_opt(EIGHT_HOURS).unwrap_or_else(|| chrono::Offset::fix(&Utc))
+}
+
+/// The day that `moment` falls on in a district.
+pub fn day(moment: DateTime<Utc>) -> NaiveDate {
+    moment.with_timezone(&china()).date_naive()
+}

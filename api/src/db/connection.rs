@@ -1,0 +1,108 @@
+//! A connection to either database, and the address that says which.
+
+#![expect(missing_docs, reason = "diesel's derive makes public items that it does not document")]
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use diesel::connection::SimpleConnection;
+use diesel::{Connection, PgConnection, SqliteConnection};
+
+use super::DbError;
+
+/// A connection to PostgreSQL or SQLite, behind one set of typed queries.
+#[derive(diesel::MultiConnection)]
+pub enum Conn {
+    /// A PostgreSQL server.
+    Pg(PgConnection),
+    /// A SQLite file.
+    Sqlite(SqliteConnection),
+}
+
+/// Where the database is.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Address {
+    /// A `postgres://` URL.
+    Postgres(String),
+    /// A path to a file.
+    Sqlite(PathBuf),
+}
+
+impl Address {
+    /// Reads a setting: `postgres://...` or `postgresql://...` is a server,
+    /// anything else a file (`sqlite://` before it may be left out).
+    pub fn parse(text: &str) -> Self {
+        if text.starts_with("postgres://") || text.starts_with("postgresql://") {
+            Self::Postgres(text.to_owned())
+        } else {
+            Self::Sqlite(PathBuf::from(text.strip_prefix("sqlite://").unwrap_or(text)))
+        }
+    }
+
+    /// The file, if it is one.
+    pub fn file(&self) -> Option<&Path> {
+        match self {
+            Self::Postgres(_) => None,
+            Self::Sqlite(path) => Some(path),
+        }
+    }
+
+    /// Connects.
+    ///
+    /// # Errors
+    /// [`DbError::Unavailable`].
+    pub fn connect(&self) -> Result<Conn, DbError> {
+        match self {
+            Self::Postgres(url) => Ok(Conn::Pg(PgConnection::establish(url)?)),
+            Self::Sqlite(path) => connect_sqlite(path).map(Conn::Sqlite),
+        }
+    }
+}
+
+/// SQLite with a write-ahead log, every commit on disk before it is answered.
+fn connect_sqlite(path: &Path) -> Result<SqliteConnection, DbError> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)
+            .map_err(|error| DbError::Unavailable(format!("{}: {error}", folder.display())))?;
+    }
+    let mut conn = SqliteConnection::establish(&path.to_string_lossy())?;
+    conn.batch_execute(
+        "PRAGMA busy_timeout = 10000;
+         PRAGMA journal_mode = WAL;
+         PRAGMA synchronous = FULL;
+         PRAGMA foreign_keys = ON;
+         PRAGMA temp_store = MEMORY;
+         PRAGMA cache_size = -8000;",
+    )?;
+    Ok(conn)
+}
+
+impl fmt::Debug for Address {
+    /// Shows a server's address without its user and password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite(path) => write!(f, "{}", path.display()),
+            Self::Postgres(url) => {
+                let place = url.rsplit_once('@').map_or(url.as_str(), |(_, place)| place);
+                let place = place.split('?').next().unwrap_or(place);
+                write!(f, "postgres://{}", place.trim_start_matches("postgres://"))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_never_shows_its_password() {
+        let address = Address::parse("postgres://anna:secret@db.local:5432/gridward?sslmode=off");
+        assert_eq!(format!("{address:?}"), "postgres://db.local:5432/gridward");
+    }
+
+    #[test]
+    fn a_path_is_a_file_with_or_without_its_scheme() {
+        assert_eq!(Address::parse("var/a.db"), Address::parse("sqlite://var/a.db"));
+    }
+}

@@ -1,0 +1,171 @@
+//! The one way to the database: [`Db::read`] and [`Db::write`].
+//!
+//! Promises: closures run off the async threads; what a `write` answered is on
+//! disk; a `write` that fails leaves nothing behind. SQLite and PostgreSQL
+//! stand behind the same typed queries ([`Conn`]); the few statements that
+//! must differ are in [`dialect`].
+
+pub mod connection;
+pub mod dialect;
+pub mod migrate;
+mod read;
+pub(crate) mod schema;
+mod write;
+
+use std::sync::Arc;
+
+use thiserror::Error;
+
+pub use connection::{Address, Conn};
+pub use write::Tx;
+
+use crate::clock::Clock;
+
+/// Why the database did not do as asked.
+#[derive(Debug, Error)]
+pub enum DbError {
+    /// It cannot be reached, or went away meanwhile.
+    #[error("the database cannot be reached: {0}")]
+    Unavailable(String),
+    /// Too many are waiting for it.
+    #[error("the database is too busy")]
+    Busy,
+    /// Another transaction was in the way, again and again.
+    #[error("another change was in the way")]
+    Collision,
+    /// A statement failed; this is a defect, not the caller's fault.
+    #[error("a statement failed: {0}")]
+    Failed(diesel::result::Error),
+    /// A row holds what no part of Gridward ever wrote.
+    #[error("a row of {table} cannot be read: {reason}")]
+    Corrupt {
+        /// The table.
+        table: &'static str,
+        /// What is wrong with it, without the value.
+        reason: String,
+    },
+}
+
+impl DbError {
+    /// A row of `table` that cannot be read because of `reason`.
+    pub fn corrupt(table: &'static str, reason: impl ToString) -> Self {
+        Self::Corrupt { table, reason: reason.to_string() }
+    }
+
+    /// Whether the same change may succeed if tried again at once: another
+    /// transaction was in the way (SQLSTATE 40001 and 40P01).
+    fn is_collision(&self) -> bool {
+        use diesel::result::{DatabaseErrorKind, Error};
+        match self {
+            Self::Collision => true,
+            Self::Failed(Error::DatabaseError(DatabaseErrorKind::SerializationFailure, _)) => true,
+            Self::Failed(Error::DatabaseError(_, about)) => about.message().contains("deadlock"),
+            _ => false,
+        }
+    }
+}
+
+/// An error that may come from the database, as [`Db::write`] needs to know:
+/// a change that collided with another is run again.
+pub trait DbFailure: From<DbError> {
+    /// The database's own error, if that is what it is.
+    fn as_db(&self) -> Option<&DbError>;
+}
+
+impl DbFailure for DbError {
+    fn as_db(&self) -> Option<&DbError> {
+        Some(self)
+    }
+}
+
+impl From<diesel::result::Error> for DbError {
+    fn from(error: diesel::result::Error) -> Self {
+        use diesel::result::{DatabaseErrorKind as Kind, Error};
+        match error {
+            Error::DatabaseError(Kind::ClosedConnection | Kind::UnableToSendCommand, about) => {
+                Self::Unavailable(about.message().to_owned())
+            }
+            other => Self::Failed(other),
+        }
+    }
+}
+
+impl From<diesel::ConnectionError> for DbError {
+    fn from(error: diesel::ConnectionError) -> Self {
+        Self::Unavailable(error.to_string())
+    }
+}
+
+/// Reads a word, code or id of a row of `table`.
+///
+/// # Errors
+/// [`DbError::Corrupt`]; only what was parsed before is ever written.
+pub fn parsed<T: std::str::FromStr>(table: &'static str, text: &str) -> Result<T, DbError>
+where
+    T::Err: std::fmt::Display,
+{
+    text.parse().map_err(|error| DbError::corrupt(table, error))
+}
+
+/// The condition that a column of codes lies in an area's range.
+#[macro_export]
+macro_rules! in_range {
+    ($column:expr, $range:expr) => {
+        $column.ge($range.from().to_owned()).and($column.lt($range.to()))
+    };
+}
+
+/// The database, for all who are handed a clone.
+#[derive(Clone)]
+pub struct Db(Arc<Inner>);
+
+struct Inner {
+    address: Address,
+    readers: read::Readers,
+    writers: write::Writers,
+}
+
+impl Db {
+    /// Opens the database at `address` for up to `readers` reads at a time,
+    /// with `clock` to date the changes by. Nothing is connected yet.
+    pub fn open(address: Address, readers: usize, clock: Clock) -> Self {
+        Self(Arc::new(Inner {
+            readers: read::Readers::new(address.clone(), readers),
+            writers: write::Writers::start(&address, clock),
+            address,
+        }))
+    }
+
+    /// Where the database is.
+    pub fn address(&self) -> &Address {
+        &self.0.address
+    }
+
+    /// Runs `query` on a connection that only reads.
+    ///
+    /// # Errors
+    /// What the query answers, or [`DbError`] when there is no connection.
+    pub async fn read<T, E, F>(&self, query: F) -> Result<T, E>
+    where
+        F: FnOnce(&mut Conn) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
+        self.0.readers.run(query).await
+    }
+
+    /// Runs `change` in a transaction; an error undoes all of it. Changes of one
+    /// district take turns, and those that wait share a commit, so `change`
+    /// may run more than once: it must take all it needs from what it captured.
+    ///
+    /// # Errors
+    /// What the change answers, or [`DbError`] when it could not be committed.
+    pub async fn write<T, E, F>(&self, district: &str, change: F) -> Result<T, E>
+    where
+        F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: DbFailure + Send + 'static,
+    {
+        self.0.writers.run(district, change).await
+    }
+}

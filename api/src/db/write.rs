@@ -1,0 +1,197 @@
+//! Changes, one after another, several to a commit.
+//!
+//! A commit waits for the disk, and a district's log has one counter, so
+//! changes that arrive together are run in one transaction, each behind its own
+//! savepoint, and share the wait. Each is answered after the commit.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::mpsc;
+
+use chrono::{DateTime, Utc};
+use diesel::connection::SimpleConnection;
+use tokio::sync::oneshot;
+
+use super::connection::{Address, Conn};
+use super::{DbError, DbFailure, dialect};
+use crate::clock::Clock;
+use crate::event::Event;
+
+/// How many changes may share a commit: more would make the first wait too long.
+const MOST_IN_A_COMMIT: usize = 128;
+/// How many changes may wait before callers are told to come back.
+const MOST_WAITING: usize = 4096;
+/// How often a change that collided with another transaction is tried.
+const TRIES: usize = 5;
+/// PostgreSQL commits of different districts do not wait for each other.
+const POSTGRES_WRITERS: usize = 4;
+
+/// A transaction under way.
+pub struct Tx<'a> {
+    /// The connection, inside the transaction.
+    pub conn: &'a mut Conn,
+    /// The moment of the change.
+    pub now: DateTime<Utc>,
+    events: Vec<Event>,
+}
+
+impl Tx<'_> {
+    /// Puts a fact on its district's log; it is numbered at the commit.
+    pub fn record(&mut self, event: Event) {
+        self.events.push(event);
+    }
+}
+
+/// The threads that write. A district always meets the same one.
+pub(super) struct Writers(Vec<mpsc::SyncSender<Box<dyn Job>>>);
+
+impl Writers {
+    pub(super) fn start(address: &Address, clock: Clock) -> Self {
+        let count = match address {
+            Address::Sqlite(_) => 1,
+            Address::Postgres(_) => POSTGRES_WRITERS,
+        };
+        let start = |_| {
+            let (send, receive) = mpsc::sync_channel(MOST_WAITING);
+            let mut writer = Writer { address: address.clone(), conn: None, clock };
+            std::thread::spawn(move || writer.serve(&receive));
+            send
+        };
+        Self((0..count).map(start).collect())
+    }
+
+    pub(super) async fn run<T, E, F>(&self, district: &str, change: F) -> Result<T, E>
+    where
+        F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: DbFailure + Send + 'static,
+    {
+        let mut hasher = DefaultHasher::new();
+        district.hash(&mut hasher);
+        let turn = hasher.finish() % self.0.len() as u64;
+        let writer = usize::try_from(turn).ok().and_then(|turn| self.0.get(turn));
+        let (reply, answer) = oneshot::channel();
+        let job = Box::new(Change { change, outcome: None, reply });
+        writer.ok_or(DbError::Busy)?.try_send(job).map_err(|_| DbError::Busy)?;
+        let cut_short = || DbError::Unavailable("a change was cut short".to_owned());
+        answer.await.unwrap_or_else(|_| Err(cut_short().into()))
+    }
+}
+
+/// A change of any type, as the writer sees it.
+trait Job: Send {
+    /// Runs the change and says what to do with what it wrote.
+    fn run(&mut self, tx: &mut Tx<'_>) -> Verdict;
+    /// Answers the caller, now that the transaction has ended so.
+    fn answer(self: Box<Self>, commit: Result<(), String>);
+}
+
+/// What becomes of what a change wrote.
+enum Verdict {
+    Keep,
+    Undo,
+    /// Another transaction was in the way: all of this one must run again.
+    Collided,
+}
+
+struct Change<T, E, F> {
+    change: F,
+    outcome: Option<Result<T, E>>,
+    reply: oneshot::Sender<Result<T, E>>,
+}
+
+impl<T, E, F> Job for Change<T, E, F>
+where
+    F: Fn(&mut Tx<'_>) -> Result<T, E> + Send,
+    T: Send,
+    E: DbFailure + Send,
+{
+    fn run(&mut self, tx: &mut Tx<'_>) -> Verdict {
+        let outcome = (self.change)(tx);
+        let verdict = match &outcome {
+            Ok(_) => Verdict::Keep,
+            Err(error) if error.as_db().is_some_and(DbError::is_collision) => Verdict::Collided,
+            Err(_) => Verdict::Undo,
+        };
+        self.outcome = Some(outcome);
+        verdict
+    }
+
+    fn answer(self: Box<Self>, commit: Result<(), String>) {
+        // Without the commit even a refusal is void: it may rest on another's change.
+        let answer = match (commit, self.outcome) {
+            (Ok(()), Some(outcome)) => outcome,
+            (Ok(()), None) => Err(DbError::Busy.into()),
+            (Err(why), _) => Err(DbError::Unavailable(why).into()),
+        };
+        // Nobody may be waiting any more: a client that hung up.
+        let _ = self.reply.send(answer);
+    }
+}
+
+struct Writer {
+    address: Address,
+    conn: Option<Conn>,
+    clock: Clock,
+}
+
+impl Writer {
+    /// Takes changes as they come, until there is nobody left to send any.
+    fn serve(&mut self, changes: &mpsc::Receiver<Box<dyn Job>>) {
+        while let Ok(first) = changes.recv() {
+            let mut jobs = vec![first];
+            jobs.extend(changes.try_iter().take(MOST_IN_A_COMMIT - 1));
+            let ended = self.commit_with_retries(&mut jobs);
+            for job in jobs {
+                job.answer(ended.as_ref().copied().map_err(ToString::to_string));
+            }
+        }
+    }
+
+    fn commit_with_retries(&mut self, jobs: &mut [Box<dyn Job>]) -> Result<(), DbError> {
+        let mut tries = 1;
+        loop {
+            match self.commit(jobs) {
+                Err(error) if error.is_collision() && tries < TRIES => tries += 1,
+                ended => return ended,
+            }
+        }
+    }
+
+    /// One transaction over all of `jobs`, on a connection that works.
+    fn commit(&mut self, jobs: &mut [Box<dyn Job>]) -> Result<(), DbError> {
+        let mut conn = match self.conn.take() {
+            Some(conn) => conn,
+            None => self.address.connect()?,
+        };
+        let ended = transact(&mut conn, jobs, (self.clock)());
+        // A connection that cannot even roll back is dropped, not kept.
+        if ended.is_ok() || conn.batch_execute("ROLLBACK").is_ok() {
+            self.conn = Some(conn);
+        }
+        ended
+    }
+}
+
+fn transact(
+    conn: &mut Conn,
+    jobs: &mut [Box<dyn Job>],
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    conn.batch_execute(dialect::begin(conn))?;
+    let mut tx = Tx { conn, now, events: Vec::new() };
+    for job in jobs {
+        let recorded = tx.events.len();
+        tx.conn.batch_execute("SAVEPOINT change")?;
+        match job.run(&mut tx) {
+            Verdict::Keep => tx.conn.batch_execute("RELEASE change")?,
+            Verdict::Undo => {
+                tx.events.truncate(recorded);
+                tx.conn.batch_execute("ROLLBACK TO change; RELEASE change")?;
+            }
+            Verdict::Collided => return Err(DbError::Collision),
+        }
+    }
+    let Tx { conn, events, .. } = tx;
+    crate::event::store::append(conn, now, events)?;
+    Ok(conn.batch_execute("COMMIT")?)
+}

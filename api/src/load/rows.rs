@@ -1,0 +1,284 @@
+//! From records to rows. Each function answers `None` when the row before says
+//! the same already.
+
+use chrono::NaiveDate;
+use diesel::prelude::*;
+use gridward_dispatch::area::AreaCode;
+
+use super::merge::Keyed;
+use super::record::{
+    AreaRecord, BeneficiaryRecord, Calendar, HolidayRecord, MemorialKind, MemorialRecord,
+    OutlineRecord, PersonRecord, StationRecord,
+};
+use crate::area::store::AreaRow;
+use crate::beneficiary;
+use crate::beneficiary::store::BeneficiaryRow;
+use crate::db::DbError;
+use crate::db::schema::{holidays, memorials, outlines, stations};
+use crate::person;
+use crate::person::store::{PersonRow, skills_text};
+use crate::seal::{SealingKey, Unopened, place};
+
+macro_rules! keyed {
+    ($($type:ty: $($field:ident).+;)*) => {$(
+        impl Keyed for $type {
+            fn key(&self) -> String {
+                self.$($field).+.to_string()
+            }
+        }
+    )*};
+}
+
+keyed! {
+    AreaRow: code; AreaRecord: code;
+    OutlineRow: grid; OutlineRecord: grid;
+    PersonRow: id; PersonRecord: id;
+    BeneficiaryRow: id; BeneficiaryRecord: id;
+    StationRow: id; StationRecord: id;
+    MemorialRow: id; MemorialRecord: id;
+}
+
+impl Keyed for HolidayRow {
+    fn key(&self) -> String {
+        format!("{} {}", self.date, self.code)
+    }
+}
+
+impl Keyed for HolidayRecord {
+    fn key(&self) -> String {
+        format!("{} {}", self.date, self.code)
+    }
+}
+
+/// The row of an outline.
+#[derive(Clone, Debug, PartialEq, Queryable, Insertable)]
+#[diesel(table_name = outlines)]
+pub(super) struct OutlineRow {
+    district: String,
+    grid: String,
+    ring: String,
+}
+
+/// The row of a station.
+#[derive(Clone, Debug, PartialEq, Queryable, Insertable)]
+#[diesel(table_name = stations)]
+pub(super) struct StationRow {
+    district: String,
+    id: String,
+    area: String,
+    name: String,
+    grid: String,
+    lat: f64,
+    lon: f64,
+    phone: String,
+    hours: String,
+}
+
+/// The row of a memorial site.
+#[derive(Clone, Debug, PartialEq, Queryable, Insertable)]
+#[diesel(table_name = memorials)]
+pub(super) struct MemorialRow {
+    district: String,
+    id: String,
+    name: String,
+    kind: String,
+    grid: String,
+    lat: f64,
+    lon: f64,
+}
+
+/// The row of a holiday.
+#[derive(Clone, Debug, PartialEq, Queryable, Insertable)]
+#[diesel(table_name = holidays)]
+pub(super) struct HolidayRow {
+    pub(super) district: String,
+    pub(super) date: NaiveDate,
+    pub(super) code: String,
+    name: String,
+    calendar: String,
+    lunar_date: String,
+}
+
+fn unless_same<Row: PartialEq>(row: Row, before: Option<&Row>) -> Option<Row> {
+    (before != Some(&row)).then_some(row)
+}
+
+pub(super) fn area(
+    record: &AreaRecord,
+    today: NaiveDate,
+    before: Option<&AreaRow>,
+) -> Option<AreaRow> {
+    let row = |version| AreaRow {
+        district: record.code.district().to_string(),
+        code: record.code.to_string(),
+        level: record.level().word().to_owned(),
+        parent: record.code.parent().map(String::from),
+        name: record.name.clone(),
+        lat: record.place.lat(),
+        lon: record.place.lon(),
+        valid_from: before.map_or(today, |before| before.valid_from),
+        valid_to: None,
+        version,
+    };
+    match before {
+        Some(before) if *before == row(before.version) => None,
+        Some(before) => Some(row(before.version + 1)),
+        None => Some(row(1)),
+    }
+}
+
+pub(super) fn outline(record: &OutlineRecord, before: Option<&OutlineRow>) -> Option<OutlineRow> {
+    let points: Vec<[f64; 2]> =
+        record.ring.iter().map(|point| [point.lon(), point.lat()]).collect();
+    let row = OutlineRow {
+        district: record.grid.district().to_string(),
+        grid: record.grid.to_string(),
+        ring: serde_json::json!(points).to_string(),
+    };
+    unless_same(row, before)
+}
+
+pub(crate) fn person(
+    record: &PersonRecord,
+    key: &SealingKey,
+    district: AreaCode,
+    before: Option<&PersonRow>,
+) -> Result<Option<PersonRow>, DbError> {
+    let particulars = person::store::Particulars {
+        name: record.name.clone(),
+        phone: record.phone.clone(),
+    };
+    let availability: person::Availability = record.availability.iter().copied().collect();
+    let row = |sealed: Vec<u8>, version: i64| PersonRow {
+        district: district.to_string(),
+        id: record.id.to_string(),
+        role: record.role.word().to_owned(),
+        area: record.area.to_string(),
+        active: true,
+        gender: record.gender.word().to_owned(),
+        birth_year: record.birth_year,
+        lat: record.home.lat(),
+        lon: record.home.lon(),
+        skills: skills_text(&record.skills),
+        weekly_minutes: i32::try_from(record.weekly_minutes.0).unwrap_or(i32::MAX),
+        availability: availability.to_string(),
+        phone_index: key.index(&record.phone),
+        sealed,
+        version,
+    };
+    if let Some(before) = before {
+        let same = row(before.sealed.clone(), before.version) == *before;
+        if same && before.particulars(key)? == particulars {
+            return Ok(None);
+        }
+    }
+    let place = place(district.as_str(), "people", &record.id.to_string());
+    let sealed = key.seal_value(&place, &particulars).map_err(unsealed)?;
+    Ok(Some(row(sealed, before.map_or(1, |before| before.version + 1))))
+}
+
+pub(super) fn beneficiary(
+    record: &BeneficiaryRecord,
+    key: &SealingKey,
+    before: Option<&BeneficiaryRow>,
+) -> Result<Option<BeneficiaryRow>, DbError> {
+    let particulars = beneficiary::model::Particulars {
+        name: record.name.clone(),
+        phone: record.phone.clone(),
+        id_number: record.id_number.clone(),
+        address: record.address.clone(),
+        hardships: record.hardships.clone(),
+    };
+    let district = record.grid.district();
+    let row = |sealed: Vec<u8>, version: i64| BeneficiaryRow {
+        district: district.to_string(),
+        id: record.id.to_string(),
+        grid: record.grid.to_string(),
+        category: record.category.word().to_owned(),
+        gender: record.gender.word().to_owned(),
+        birth_year: record.birth_year,
+        lat: record.place.lat(),
+        lon: record.place.lon(),
+        lives_alone: record.lives_alone,
+        mobility: record.mobility.word().to_owned(),
+        contact: record.contact.word().to_owned(),
+        plaque: record.plaque.word().to_owned(),
+        // A visit since the file was written is not undone by loading it again.
+        last_contact: record.last_contact.max(before.and_then(|before| before.last_contact)),
+        last_visitor: before.and_then(|before| before.last_visitor.clone()),
+        id_index: key.index(&record.id_number),
+        sealed,
+        version,
+    };
+    if let Some(before) = before {
+        let same = row(before.sealed.clone(), before.version) == *before;
+        if same && before.particulars(key)? == particulars {
+            return Ok(None);
+        }
+    }
+    let place = place(district.as_str(), "beneficiaries", &record.id.to_string());
+    let sealed = key.seal_value(&place, &particulars).map_err(unsealed)?;
+    Ok(Some(row(sealed, before.map_or(1, |before| before.version + 1))))
+}
+
+fn unsealed(error: Unopened) -> DbError {
+    DbError::corrupt("a record to be sealed", error)
+}
+
+pub(super) fn station(record: &StationRecord, before: Option<&StationRow>) -> Option<StationRow> {
+    let row = StationRow {
+        district: record.area.district().to_string(),
+        id: record.id.clone(),
+        area: record.area.to_string(),
+        name: record.name.clone(),
+        grid: record.grid.to_string(),
+        lat: record.place.lat(),
+        lon: record.place.lon(),
+        phone: record.phone.clone(),
+        hours: record.hours.clone(),
+    };
+    unless_same(row, before)
+}
+
+pub(super) fn memorial(
+    record: &MemorialRecord,
+    before: Option<&MemorialRow>,
+) -> Option<MemorialRow> {
+    let kind = match record.kind {
+        MemorialKind::Cemetery => "cemetery",
+        MemorialKind::Monument => "monument",
+        MemorialKind::Tomb => "tomb",
+        MemorialKind::Hall => "hall",
+    };
+    let row = MemorialRow {
+        district: record.grid.district().to_string(),
+        id: record.id.clone(),
+        name: record.name.clone(),
+        kind: kind.to_owned(),
+        grid: record.grid.to_string(),
+        lat: record.place.lat(),
+        lon: record.place.lon(),
+    };
+    unless_same(row, before)
+}
+
+pub(super) fn holiday(
+    record: &HolidayRecord,
+    district: &str,
+    before: Option<&HolidayRow>,
+) -> Option<HolidayRow> {
+    let calendar = match record.calendar {
+        Calendar::Solar => "solar",
+        Calendar::Lunar => "lunar",
+        Calendar::SolarTerm => "solar_term",
+    };
+    let row = HolidayRow {
+        district: district.to_owned(),
+        date: record.date,
+        code: record.code.clone(),
+        name: record.name.clone(),
+        calendar: calendar.to_owned(),
+        lunar_date: record.lunar_date.clone(),
+    };
+    unless_same(row, before)
+}

@@ -1,0 +1,174 @@
+//! The contract: `openapi.yaml`, gathered from the handlers.
+
+use std::collections::BTreeMap;
+
+use utoipa::openapi::header::HeaderBuilder;
+use utoipa::openapi::response::ResponseBuilder;
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{ContentBuilder, Header, OpenApi, Ref, RefOr, Response};
+use utoipa::{IntoResponses, Modify, OpenApi as _};
+
+use crate::problem::answer;
+
+/// What every operation's document starts from.
+#[derive(utoipa::OpenApi)]
+#[openapi(
+    info(
+        title = "Gridward",
+        description = "Visits to veterans and their families, for a whole district: areas, people, \
+            beneficiaries, tasks and the dispatch that gives each visit to somebody.\n\n\
+            Errors are problems (RFC 9457): branch on `code`, show `title` and `detail`, which come \
+            in the language of `Accept-Language` (`zh-CN` or `en`). A thing outside the caller's \
+            area is answered as if it did not exist. Ignore fields and words you do not know: more \
+            may be added within `/v1`.",
+        license(name = "Apache-2.0", identifier = "Apache-2.0"),
+        contact(name = "The Gridward team", url = "https://gridward.example/"),
+    ),
+    servers((url = "/", description = "This installation")),
+    tags(
+        (name = "auth", description = "Signing in, and who the caller is"),
+        (name = "areas", description = "District, towns, villages and grids"),
+        (name = "people", description = "Those who work in the system"),
+        (name = "beneficiaries", description = "Those who are cared for"),
+        (name = "catalogue", description = "What can be done for a beneficiary"),
+        (name = "tasks", description = "Pieces of work, from open to done"),
+        (name = "plans", description = "Dispatch: who visits whom, and why"),
+        (name = "service", description = "The service itself"),
+    ),
+    security(("bearer" = [])),
+    components(schemas(answer::Body, crate::problem::FieldError)),
+    modifiers(&Shared),
+)]
+pub struct Document;
+
+/// The document without operations, for the handlers to add to.
+pub fn document() -> OpenApi {
+    let mut document = Document::openapi();
+    document.info.version = env!("CARGO_PKG_VERSION").to_owned();
+    document
+}
+
+/// The security scheme and the problem answers that operations refer to.
+struct Shared;
+
+impl Modify for Shared {
+    fn modify(&self, document: &mut OpenApi) {
+        let components = document.components.get_or_insert_default();
+        let bearer = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .bearer_format("JWT")
+            .description(Some(
+                "An access token of ten minutes from `POST /v1/auth/sign-in`: a JWT (RFC 9068) \
+                 signed with ES256, as RFC 8725 asks.",
+            ))
+            .build();
+        components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
+        for (status, name, description) in ANSWERS {
+            let answer = problem(*status, description);
+            components.responses.insert((*name).to_owned(), RefOr::T(answer));
+        }
+    }
+}
+
+/// Every problem answer there is: status, name among the components, meaning.
+const ANSWERS: &[(u16, &str, &str)] = &[
+    (400, "BadRequest", "The request cannot be read"),
+    (401, "Unauthenticated", "No valid access token, or wrong credentials"),
+    (403, "Forbidden", "The caller's role may not do this"),
+    (404, "NotFound", "Not there, or outside the caller's area"),
+    (409, "Conflict", "The thing is not in a state where this can be done"),
+    (413, "TooLarge", "The body is over 256 KiB"),
+    (415, "UnsupportedMediaType", "The body is not plain `application/json`"),
+    (422, "Invalid", "The body is JSON and does not fit; `errors` says where"),
+    (429, "TooManyRequests", "Too many tries"),
+    (500, "Internal", "A defect of the server's"),
+    (503, "Unavailable", "The database is away or overloaded; nothing was changed"),
+];
+
+fn problem(status: u16, description: &str) -> Response {
+    let body = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
+    let mut answer = ResponseBuilder::new()
+        .description(description)
+        .content("application/problem+json", body);
+    if status == 401 {
+        answer = answer.header("WWW-Authenticate", text_header("How to authenticate (RFC 6750)"));
+    }
+    if status == 429 || status == 503 {
+        answer = answer.header("Retry-After", seconds_header("Seconds to wait"));
+    }
+    answer.build()
+}
+
+fn text_header(description: &str) -> Header {
+    let text = ObjectBuilder::new().schema_type(Type::String).max_length(Some(256)).build();
+    HeaderBuilder::new().schema(Some(text)).description(Some(description)).build()
+}
+
+fn seconds_header(description: &str) -> Header {
+    let seconds = ObjectBuilder::new()
+        .schema_type(Type::Integer)
+        .format(Some(utoipa::openapi::SchemaFormat::KnownFormat(
+            utoipa::openapi::KnownFormat::Int32,
+        )))
+        .minimum(Some(0))
+        .maximum(Some(86_400))
+        .build();
+    HeaderBuilder::new().schema(Some(seconds)).description(Some(description)).build()
+}
+
+fn answers(statuses: &[u16]) -> BTreeMap<String, RefOr<Response>> {
+    ANSWERS
+        .iter()
+        .filter(|(status, ..)| statuses.contains(status))
+        .map(|(status, name, _)| {
+            (status.to_string(), RefOr::Ref(Ref::from_response_name(*name)))
+        })
+        .collect()
+}
+
+macro_rules! groups {
+    ($($(#[$doc:meta])* $name:ident: $($status:literal)*;)*) => {$(
+        $(#[$doc])*
+        pub struct $name;
+
+        impl IntoResponses for $name {
+            fn responses() -> BTreeMap<String, RefOr<Response>> {
+                answers(&[$($status),*])
+            }
+        }
+    )*};
+}
+
+groups! {
+    /// The problems of what is open to all.
+    Public: 400 404 429 500;
+    /// The problems of asking whether the service is ready.
+    Ready: 400 404 429 500 503;
+    /// The problems of signing in.
+    SignIn: 400 401 413 415 422 429 500 503;
+    /// The problems of reading.
+    Read: 400 401 403 404 429 500 503;
+    /// The problems of changing something.
+    Write: 400 401 403 404 409 413 415 422 429 500 503;
+}
+
+/// Which methods the paths of `document` take, for 405 answers: path
+/// templates with the methods in upper case.
+pub fn methods(document: &OpenApi) -> Vec<(String, Vec<&'static str>)> {
+    let paths = document.paths.paths.iter();
+    paths
+        .map(|(path, item)| {
+            let methods = [
+                ("GET", item.get.is_some()),
+                ("HEAD", item.get.is_some()),
+                ("POST", item.post.is_some()),
+                ("PUT", item.put.is_some()),
+                ("PATCH", item.patch.is_some()),
+                ("DELETE", item.delete.is_some()),
+            ];
+            let taken = methods.into_iter().filter(|(_, taken)| *taken);
+            (path.clone(), taken.map(|(method, _)| method).collect())
+        })
+        .collect()
+}

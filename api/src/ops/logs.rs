@@ -1,0 +1,56 @@
+//! Logs: one line for each request, with its id, for people or for programs.
+//! Neither bodies nor queries nor who called are in them.
+
+use actix_web::Error;
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use tracing::Span;
+use tracing_actix_web::{RequestId, RootSpanBuilder};
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::util::SubscriberInitExt;
+
+use crate::settings::{LogFormat, Settings};
+
+/// Starts writing logs as the settings say.
+///
+/// # Errors
+/// When `log` is no filter, or logs are already being written.
+pub fn start(settings: &Settings) -> Result<(), String> {
+    let filter = EnvFilter::try_new(&settings.log)
+        .map_err(|error| format!("the setting `log` does not fit: {error}"))?;
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let started = match settings.log_format {
+        LogFormat::Human => lines.with_target(false).finish().try_init(),
+        LogFormat::Json => lines.json().flatten_event(true).finish().try_init(),
+    };
+    started.map_err(|error| error.to_string())
+}
+
+/// The span of a request.
+pub struct Spans;
+
+impl RootSpanBuilder for Spans {
+    fn on_request_start(request: &ServiceRequest) -> Span {
+        use actix_web::HttpMessage;
+        let id = request.extensions().get::<RequestId>().map(ToString::to_string);
+        tracing::info_span!(
+            "request",
+            id = id.as_deref().unwrap_or_default(),
+            method = %request.method(),
+            route = tracing::field::Empty,
+            status = tracing::field::Empty,
+        )
+    }
+
+    fn on_request_end<B: MessageBody>(span: Span, outcome: &Result<ServiceResponse<B>, Error>) {
+        match outcome {
+            Ok(answer) => {
+                let route = answer.request().match_pattern();
+                span.record("route", route.as_deref().unwrap_or("none"));
+                span.record("status", answer.status().as_u16());
+                span.in_scope(|| tracing::info!("answered"));
+            }
+            Err(error) => span.in_scope(|| tracing::error!(%error, "not answered")),
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! What is measured: requests by route, method and status, and how long they take.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use actix_web::Error;
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::middleware::Next;
+use actix_web::web::Data;
+use actix_web::HttpMessage;
+use metrics::{counter, histogram, with_local_recorder};
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
+use tracing_actix_web::RequestId;
+
+use crate::app::Gridward;
+
+/// Upper ends of the buckets of latencies, in seconds.
+const BUCKETS: [f64; 10] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0, 5.0];
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Collects what is measured and writes it for Prometheus.
+#[derive(Clone)]
+pub struct Metrics {
+    recorder: Arc<PrometheusRecorder>,
+    handle: PrometheusHandle,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        // The buckets are not empty, which is all the builder asks of them.
+        let builder = PrometheusBuilder::new();
+        let builder = builder.set_buckets(&BUCKETS).unwrap_or_else(|_| PrometheusBuilder::new());
+        let recorder = builder.build_recorder();
+        let handle = recorder.handle();
+        Self { recorder: Arc::new(recorder), handle }
+    }
+}
+
+impl Metrics {
+    /// The page that Prometheus reads.
+    pub fn page(&self) -> String {
+        self.handle.run_upkeep();
+        self.handle.render()
+    }
+
+    fn request(&self, method: &str, route: &str, status: u16, seconds: f64) {
+        let labels = [
+            ("method", method.to_owned()),
+            ("route", route.to_owned()),
+            ("status", status.to_string()),
+        ];
+        with_local_recorder(&*self.recorder, || {
+            counter!("gridward_requests_total", &labels).increment(1);
+            histogram!("gridward_request_seconds", &labels[..2]).record(seconds);
+        });
+    }
+}
+
+/// Middleware: measures the request and answers with its id.
+///
+/// # Errors
+/// Those of what it wraps.
+pub async fn measure<B: MessageBody + 'static>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, Error> {
+    let began = Instant::now();
+    let method = request.method().clone();
+    let id = request.extensions().get::<RequestId>().map(ToString::to_string);
+    let metrics = request.app_data::<Data<Gridward>>().map(|app| app.metrics.clone());
+    let mut answer = next.call(request).await?;
+    if let Some(metrics) = metrics {
+        let route = answer.request().match_pattern();
+        let route = route.as_deref().unwrap_or("none");
+        let status = answer.status().as_u16();
+        metrics.request(method.as_str(), route, status, began.elapsed().as_secs_f64());
+    }
+    if let Some(id) = id.and_then(|id| HeaderValue::from_str(&id).ok()) {
+        answer.headers_mut().insert(REQUEST_ID, id);
+    }
+    Ok(answer)
+}

@@ -1,0 +1,74 @@
+//! Health and metrics, for those who run the service.
+
+use actix_web::web::{Data, Json};
+use actix_web::{HttpResponse, get};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::app::Gridward;
+use crate::db::{DbError, migrate};
+use crate::openapi;
+use crate::problem::Problem;
+
+/// That the service is well.
+#[derive(Serialize, ToSchema)]
+pub struct Health {
+    /// Always `ok`.
+    #[schema(max_length = 2, example = "ok")]
+    status: &'static str,
+}
+
+const OK: Health = Health { status: "ok" };
+
+/// Is the process alive
+///
+/// Answers as long as the process does. Open to all.
+#[utoipa::path(
+    tag = "service",
+    operation_id = "get_health",
+    responses((status = OK, description = "Alive", body = Health), openapi::Public),
+    security(()),
+)]
+#[get("/healthz")]
+pub(crate) async fn healthz() -> Json<Health> {
+    Json(OK)
+}
+
+/// Is the service ready
+///
+/// Ready when the database can be reached and its tables are current. Open to all.
+#[utoipa::path(
+    tag = "service",
+    operation_id = "get_readiness",
+    responses((status = OK, description = "Ready", body = Health), openapi::Ready),
+    security(()),
+)]
+#[get("/readyz")]
+pub(crate) async fn readyz(app: Data<Gridward>) -> Result<Json<Health>, Problem> {
+    let current = app.db.read(|conn| {
+        migrate::is_current(conn).map_err(|error| DbError::Unavailable(error.to_string()))
+    });
+    match current.await {
+        Ok(true) => Ok(Json(OK)),
+        Ok(false) => Err(DbError::Unavailable("migrations are pending".to_owned()).into()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Metrics
+///
+/// Counts and latencies of requests in Prometheus' text format. Holds nothing
+/// personal. Open to all who reach this port; keep it from the outside at the proxy.
+#[utoipa::path(
+    tag = "service",
+    operation_id = "get_metrics",
+    responses(
+        (status = OK, description = "The metrics", body = String, content_type = "text/plain"),
+        openapi::Public,
+    ),
+    security(()),
+)]
+#[get("/metrics")]
+pub(crate) async fn get_metrics(app: Data<Gridward>) -> HttpResponse {
+    HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(app.metrics.page())
+}

@@ -1,0 +1,56 @@
+//! Another manager for a grid: one out, one in, in one step.
+
+use gridward_dispatch::area::AreaCode;
+use gridward_dispatch::authority::Action;
+use gridward_dispatch::id::PersonId;
+use serde_json::json;
+
+use super::{Person, Role, store};
+use crate::auth::Caller;
+use crate::db::{DbError, Tx, parsed};
+use crate::event::Event;
+use crate::problem::{Kind, Problem};
+use crate::seal::SealingKey;
+
+/// Puts the volunteer `person` in charge of `grid`; who was in charge stays as
+/// a volunteer. The one goes before the other comes, so that there are never
+/// two, and both in one transaction, so that there is never none.
+///
+/// # Errors
+/// 404 outside the caller's area; 409 when the person is not an active
+/// volunteer (a manager cannot leave a grid without one).
+pub fn appoint(
+    tx: &mut Tx<'_>,
+    key: &SealingKey,
+    caller: &Caller,
+    grid: AreaCode,
+    person: PersonId,
+) -> Result<Person, Problem> {
+    caller.actor.judge(Action::AppointManager, &grid)?;
+    let outgoing = store::manager(tx.conn, &grid.range())?.ok_or_else(Problem::not_found)?;
+    let incoming = store::row(tx.conn, &caller.scope(), person)?
+        .ok_or_else(|| Problem::invalid("/person_id", "nobody of your area has this id"))?;
+    if incoming.id != outgoing.id {
+        if !incoming.active || incoming.role != Role::Volunteer.word() {
+            return Err(Kind::NotACandidate.into());
+        }
+        for (row, role) in [(&outgoing, Role::Volunteer), (&incoming, Role::Manager)] {
+            let version = store::place_in(tx.conn, row, role, grid.as_str())?;
+            let before: AreaCode = parsed("people", &row.area)?;
+            tx.record(Event {
+                actor: Some(caller.actor.person),
+                action: "person.appoint",
+                subject: "person",
+                subject_id: row.id.clone(),
+                area: grid,
+                area_before: (before != grid).then_some(before),
+                person: Some(parsed("people", &row.id)?),
+                person_before: None,
+                version,
+                body: json!({ "role": role.word() }),
+            });
+        }
+    }
+    store::one(tx.conn, key, &grid.range(), person)?
+        .ok_or_else(|| DbError::corrupt("people", "the new manager is gone").into())
+}

@@ -1,0 +1,98 @@
+//! When a person has time in a week, as files and tables write it:
+//! `mon 0900-1200;sat 0900-1700`, at most one span a day.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+
+use gridward_dispatch::time::{TimeOfDay, Window};
+use thiserror::Error;
+
+use super::Weekday;
+
+/// One window for each day that has any.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Availability(BTreeMap<Weekday, Window>);
+
+/// Why a text is not an availability.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum AvailabilityError {
+    /// Not day, space, times.
+    #[error("each span is a day and times, as `mon 0900-1200`")]
+    Span,
+    /// Two spans on one day.
+    #[error("a day has at most one span")]
+    Twice,
+}
+
+impl Availability {
+    /// The window on `day`, if there is one.
+    pub fn on(&self, day: Weekday) -> Option<Window> {
+        self.0.get(&day).copied()
+    }
+
+    /// All days with their windows, Monday first.
+    pub fn days(&self) -> impl Iterator<Item = (Weekday, Window)> + '_ {
+        self.0.iter().map(|(day, window)| (*day, *window))
+    }
+}
+
+impl FromIterator<(Weekday, Window)> for Availability {
+    fn from_iter<I: IntoIterator<Item = (Weekday, Window)>>(days: I) -> Self {
+        Self(days.into_iter().collect())
+    }
+}
+
+impl fmt::Display for Availability {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (n, (day, window)) in self.0.iter().enumerate() {
+            let clock = |time: TimeOfDay| time.to_string().replace(':', "");
+            let join = if n == 0 { "" } else { ";" };
+            write!(f, "{join}{day} {}-{}", clock(window.start()), clock(window.end()))?;
+        }
+        Ok(())
+    }
+}
+
+impl FromStr for Availability {
+    type Err = AvailabilityError;
+
+    fn from_str(text: &str) -> Result<Self, AvailabilityError> {
+        let mut days = BTreeMap::new();
+        for span in text.split(';').filter(|span| !span.is_empty()) {
+            let (day, window) = parse_span(span).ok_or(AvailabilityError::Span)?;
+            if days.insert(day, window).is_some() {
+                return Err(AvailabilityError::Twice);
+            }
+        }
+        Ok(Self(days))
+    }
+}
+
+fn parse_span(span: &str) -> Option<(Weekday, Window)> {
+    let (day, times) = span.split_once(' ')?;
+    let (start, end) = times.split_once('-')?;
+    let window = Window::new(TimeOfDay::parse(start).ok()?, TimeOfDay::parse(end).ok()?).ok()?;
+    Some((day.parse().ok()?, window))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_read_is_written_the_same_in_the_order_of_the_week() {
+        let read: Availability = "sat 0900-1700;mon 0900-1200".parse().expect("readable");
+        assert_eq!(read.to_string(), "mon 0900-1200;sat 0900-1700");
+        assert_eq!("".parse(), Ok(Availability::default()));
+    }
+
+    #[test]
+    fn a_second_span_of_a_day_and_a_span_backwards_are_refused() {
+        let parse = |text: &str| text.parse::<Availability>();
+        assert_eq!(parse("mon 0900-1000;mon 1100-1200"), Err(AvailabilityError::Twice));
+        assert_eq!(parse("mon 1200-0900"), Err(AvailabilityError::Span));
+        assert_eq!(parse("mon0900-1000"), Err(AvailabilityError::Span));
+        assert_eq!(parse("day 0900-1000"), Err(AvailabilityError::Span));
+    }
+}

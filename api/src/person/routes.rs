@@ -1,0 +1,129 @@
+//! People over HTTP.
+
+use actix_web::web::{Data, Json, Path, Query};
+use actix_web::{HttpRequest, HttpResponse, get, put};
+use gridward_dispatch::area::{AreaCode, Level};
+use gridward_dispatch::authority::{Action, Role};
+use gridward_dispatch::id::PersonId;
+use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
+
+use super::{Person, appoint, store};
+use crate::app::Gridward;
+use crate::auth::Caller;
+use crate::openapi;
+use crate::page::{self, Page};
+use crate::problem::Problem;
+
+/// Which people.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct PeopleQuery {
+    /// Only those of this area and all in it.
+    area: Option<AreaCode>,
+    /// Only those of this role.
+    role: Option<Role>,
+    /// How many at the most; 50 unless told.
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<u16>,
+    /// The `next_cursor` of the page before.
+    #[param(max_length = 512)]
+    cursor: Option<String>,
+}
+
+/// List people
+///
+/// Those who work in the caller's area, by area. Phones are masked. For every
+/// role but volunteers.
+#[utoipa::path(
+    tag = "people",
+    operation_id = "list_people",
+    params(PeopleQuery),
+    responses((status = OK, description = "A page of people", body = Page<Person>), openapi::Read),
+)]
+#[get("/people")]
+pub(crate) async fn list_people(
+    request: HttpRequest,
+    app: Data<Gridward>,
+    caller: Caller,
+    query: Query<PeopleQuery>,
+) -> Result<HttpResponse, Problem> {
+    let area = query.area.unwrap_or(caller.actor.area);
+    caller.actor.judge(Action::ReadPeople, &area)?;
+    let wanted = page::wanted(query.limit, query.cursor.as_deref())?;
+    let (vault, role, limit) = (app.vault.clone(), query.role, wanted.limit);
+    let people = app.db.read(move |conn| {
+        let key = vault.key(conn, &caller.district)?;
+        store::list(conn, &key, &area.range(), role, &wanted)
+    });
+    let people = page::page(people.await.map_err(Problem::from)?, limit, |person: &Person| {
+        (person.area.to_string(), person.id.to_string())
+    });
+    Ok(people.answer(request.path(), request.query_string()))
+}
+
+/// One person
+///
+/// For every role but volunteers, within their area.
+#[utoipa::path(
+    tag = "people",
+    operation_id = "get_person",
+    params(("id" = PersonId, Path, description = "The person")),
+    responses((status = OK, description = "The person", body = Person), openapi::Read),
+)]
+#[get("/people/{id}")]
+pub(crate) async fn get_person(
+    app: Data<Gridward>,
+    caller: Caller,
+    id: Path<PersonId>,
+) -> Result<Json<Person>, Problem> {
+    caller.may(Action::ReadPeople)?;
+    let vault = app.vault.clone();
+    let person = app.db.read(move |conn| {
+        let key = vault.key(conn, &caller.district)?;
+        store::one(conn, &key, &caller.scope(), *id)
+    });
+    person.await?.map(Json).ok_or_else(Problem::not_found)
+}
+
+/// Who is to be in charge.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Appointment {
+    /// An active volunteer of the caller's area.
+    person_id: PersonId,
+}
+
+/// Appoint a grid's manager
+///
+/// Puts a volunteer in charge of the grid; who was in charge stays as a
+/// volunteer. A grid never has two managers and never none. For admins and
+/// supervisors.
+#[utoipa::path(
+    tag = "people",
+    operation_id = "appoint_manager",
+    params(("code" = AreaCode, Path, description = "The grid")),
+    request_body(content = Appointment, description = "Who is to be in charge"),
+    responses((status = OK, description = "The new manager", body = Person), openapi::Write),
+)]
+#[put("/areas/{code}/manager")]
+pub(crate) async fn appoint_manager(
+    app: Data<Gridward>,
+    caller: Caller,
+    code: Path<AreaCode>,
+    body: Json<Appointment>,
+) -> Result<Json<Person>, Problem> {
+    if code.level() != Level::Grid {
+        return Err(Problem::not_found());
+    }
+    let (vault, standings) = (app.vault.clone(), app.standings.clone());
+    let (district, person) = (caller.district.clone(), body.person_id);
+    let appointed = app.db.write(&district, move |tx| {
+        let key = vault.key(tx.conn, &caller.district)?;
+        appoint::appoint(tx, &key, &caller, *code, person)
+    });
+    let manager = appointed.await?;
+    standings.forget_all();
+    Ok(Json(manager))
+}

@@ -1,0 +1,165 @@
+//! Writing a plan: its assignments, its reasons, and the log, in one transaction.
+
+use std::collections::HashMap;
+
+use gridward_dispatch::area::AreaCode;
+use gridward_dispatch::authority::{Actor, Role};
+use gridward_dispatch::id::{PersonId, PlanId, TaskId};
+use gridward_dispatch::solve::{self, Route, Stop};
+use gridward_dispatch::task::life::Candidate;
+use gridward_dispatch::task::{Command, Phase, Transition, apply as live};
+use serde::Serialize;
+use serde_json::json;
+
+use super::build::Rows;
+use super::model::{Plan, Span};
+use super::store::{self, Kept, PlanRow, VisitRow};
+use crate::db::{DbError, Tx, parsed};
+use crate::event::Event;
+use crate::task::store::TaskRow;
+
+/// A plan about to be written: for what, by whom, from what.
+pub struct Draft {
+    /// Names it.
+    pub id: PlanId,
+    /// The area.
+    pub area: AreaCode,
+    /// The days.
+    pub span: Span,
+    /// The seed.
+    pub seed: u64,
+    /// Who asked for it; nobody on the command line.
+    pub by: Option<PersonId>,
+    /// In whose name tasks are given.
+    pub actor: Actor,
+    /// What it was made from.
+    pub rows: Rows,
+    /// What the solver says.
+    pub solved: solve::Plan,
+}
+
+/// Gives the tasks to whom the plan says and keeps what it says.
+///
+/// # Errors
+/// [`DbError`]; nothing is then written.
+pub fn apply(tx: &mut Tx<'_>, draft: &Draft) -> Result<Plan, DbError> {
+    let tasks: HashMap<&str, &TaskRow> =
+        draft.rows.tasks.iter().map(|row| (row.id.as_str(), row)).collect();
+    let people: HashMap<&str, &str> =
+        draft.rows.people.iter().map(|row| (row.id.as_str(), row.area.as_str())).collect();
+    let (mut assigned, mut overtaken) = (0, 0);
+    let mut visits = Vec::with_capacity(tasks.len());
+    for route in &draft.solved.routes {
+        for stop in &route.stops {
+            let task = found(&tasks, stop.visit)?;
+            if task.state == Phase::Open.word() {
+                let home = people.get(route.volunteer.to_string().as_str()).copied();
+                if give(tx, draft, task, route, stop, home.unwrap_or_default())? {
+                    assigned += 1;
+                } else {
+                    overtaken += 1;
+                    continue;
+                }
+            }
+            visits.push(said(draft, task, Some((route, stop)), &stop.why)?);
+        }
+    }
+    for unserved in &draft.solved.unserved {
+        let task = found(&tasks, unserved.visit)?;
+        visits.push(said(draft, task, None, &unserved.reason)?);
+    }
+    let measures = serde_json::to_value(draft.solved.measures)
+        .map_err(|error| DbError::corrupt("plans", error))?;
+    let kept = Kept { assigned, overtaken, measures };
+    let row = PlanRow {
+        district: draft.area.district().to_string(),
+        id: draft.id.to_string(),
+        area: draft.area.to_string(),
+        first_day: draft.span.first(),
+        last_day: draft.span.last(),
+        seed: i64::try_from(draft.seed).unwrap_or(i64::MAX),
+        measures: json!(kept).to_string(),
+        created_by: draft.by.map(|id| id.to_string()),
+        created_at: tx.now.naive_utc(),
+    };
+    store::insert(tx.conn, &row, &visits)?;
+    tx.record(Event {
+        actor: draft.by,
+        action: "plan.apply",
+        subject: "plan",
+        subject_id: row.id.clone(),
+        area: draft.area,
+        area_before: None,
+        person: None,
+        person_before: None,
+        version: 1,
+        body: json!({ "assigned": assigned, "overtaken": overtaken }),
+    });
+    row.plan()
+}
+
+fn found<'a>(tasks: &HashMap<&str, &'a TaskRow>, id: TaskId) -> Result<&'a TaskRow, DbError> {
+    let task = tasks.get(id.to_string().as_str()).copied();
+    task.ok_or_else(|| DbError::corrupt("plans", "a visit of no task"))
+}
+
+/// Gives the task to the route's volunteer; says whether it was still open.
+fn give(
+    tx: &mut Tx<'_>,
+    draft: &Draft,
+    task: &TaskRow,
+    route: &Route,
+    stop: &Stop,
+    home: &str,
+) -> Result<bool, DbError> {
+    // Dispatch gives to those it read as visitors, so the role is a visitor's.
+    let grid = parsed("people", home)?;
+    let to = Candidate { person: route.volunteer, role: Role::Volunteer, grid };
+    let Ok(Transition::Changed(next)) = live(&task.life()?, &Command::Assign(to), &draft.actor)
+    else {
+        return Ok(false);
+    };
+    let load = stop.leave.minutes().saturating_sub(stop.start.minutes());
+    let slot = crate::task::store::Slot {
+        on: route.day,
+        start: stop.start.minutes().into(),
+        minutes: i32::from(load) + i32::try_from(stop.why.extra_travel.0).unwrap_or_default(),
+        plan: draft.id,
+    };
+    if !crate::task::store::assign(tx.conn, task, route.volunteer, &slot, tx.now)? {
+        return Ok(false);
+    }
+    tx.record(Event {
+        actor: draft.by,
+        action: "task.assign",
+        subject: "task",
+        subject_id: task.id.clone(),
+        area: next.grid,
+        area_before: None,
+        person: Some(route.volunteer),
+        person_before: None,
+        version: next.version,
+        body: json!({ "plan": draft.id }),
+    });
+    Ok(true)
+}
+
+fn said(
+    draft: &Draft,
+    task: &TaskRow,
+    stop: Option<(&Route, &Stop)>,
+    reason: &impl Serialize,
+) -> Result<VisitRow, DbError> {
+    let reason = serde_json::to_string(reason);
+    Ok(VisitRow {
+        district: task.district.clone(),
+        plan: draft.id.to_string(),
+        task: task.id.clone(),
+        grid: task.grid.clone(),
+        person: stop.map(|(route, _)| route.volunteer.to_string()),
+        day: stop.map(|(route, _)| route.day),
+        start: stop.map(|(_, stop)| stop.start.minutes().into()),
+        travel: stop.map(|(_, stop)| i32::try_from(stop.travel.0).unwrap_or(i32::MAX)),
+        reason: reason.map_err(|error| DbError::corrupt("plan_visits", error))?,
+    })
+}

@@ -1,0 +1,139 @@
+//! From rows to the solver's problem.
+
+use std::collections::HashMap;
+
+use chrono::{Datelike, NaiveDate};
+use gridward_dispatch::area::AreaCode;
+use gridward_dispatch::id::PersonId;
+use gridward_dispatch::place::Place;
+use gridward_dispatch::solve::{Mode, Pin, Priority, Problem, Shift, Travel, Visit, Volunteer};
+use gridward_dispatch::time::{Minutes, TimeOfDay, Window};
+use gridward_dispatch::task::State;
+
+use super::model::Span;
+use crate::db::{DbError, parsed};
+use crate::person::Weekday;
+use crate::person::store::{PersonRow, skills};
+use crate::task::store::TaskRow;
+
+/// What is read from the database for a plan.
+pub struct Rows {
+    /// Those who visit.
+    pub people: Vec<PersonRow>,
+    /// Open tasks and those in somebody's hands.
+    pub tasks: Vec<TaskRow>,
+    /// Minutes that people carry in the weeks of the plan besides those tasks.
+    pub carried: HashMap<PersonId, Minutes>,
+    /// Who was last at a beneficiary's.
+    pub last_visitors: HashMap<String, PersonId>,
+}
+
+/// The problem of planning `rows` for `span`.
+///
+/// # Errors
+/// [`DbError::Corrupt`] for a row that cannot be read.
+pub fn problem(rows: &Rows, span: Span) -> Result<Problem, DbError> {
+    let known: HashMap<PersonId, AreaCode> = rows
+        .people
+        .iter()
+        .map(|row| Ok((parsed("people", &row.id)?, parsed("people", &row.area)?)))
+        .collect::<Result<_, DbError>>()?;
+    let mut carried = rows.carried.clone();
+    let mut visits = Vec::with_capacity(rows.tasks.len());
+    for row in &rows.tasks {
+        let holder = match row.life()?.state {
+            State::Open => None,
+            state => state.holder(),
+        };
+        match (holder, row.planned_on) {
+            (None, _) => visits.push(visit(row, rows, None)?),
+            (Some(person), Some(day)) if span.contains(day) && known.contains_key(&person) => {
+                let start = row.planned_start.map(time).transpose()?;
+                let pin = Pin { volunteer: person, day, start };
+                visits.push(visit(row, rows, Some(pin))?);
+            }
+            // Taken without a day, or planned for another: it weighs, wherever it goes.
+            (Some(person), None) => *carried.entry(person).or_default() += minutes(row.minutes),
+            (Some(_), Some(_)) => {}
+        }
+    }
+    let volunteers = rows
+        .people
+        .iter()
+        .map(|row| volunteer(row, span, &carried))
+        .collect::<Result<_, DbError>>()?;
+    Ok(Problem { volunteers, visits, travel: Travel::default() })
+}
+
+fn volunteer(
+    row: &PersonRow,
+    span: Span,
+    carried: &HashMap<PersonId, Minutes>,
+) -> Result<Volunteer, DbError> {
+    let id = parsed("people", &row.id)?;
+    let availability = row.availability()?;
+    let shifts = span.days().filter_map(|day| {
+        let window = availability.on(weekday(day))?;
+        Some(Shift { day, window, breaks: Vec::new() })
+    });
+    let skills = skills("people", &row.skills)?;
+    let drives = skills.iter().any(|skill| skill.as_str() == "driving");
+    Ok(Volunteer {
+        id,
+        home: row.home()?,
+        grid: parsed("people", &row.area)?,
+        also_serves: Vec::new(),
+        skills,
+        shifts: shifts.collect(),
+        offered: Minutes(row.offered().0.saturating_mul(span.count_weeks())),
+        carried: carried.get(&id).copied().unwrap_or_default(),
+        mode: if drives { Mode::Motorcycle } else { Mode::Bicycle },
+    })
+}
+
+fn visit(row: &TaskRow, rows: &Rows, pinned: Option<Pin>) -> Result<Visit, DbError> {
+    let corrupt = |error: &dyn std::fmt::Display| DbError::corrupt("tasks", error);
+    let window = match (row.window_start, row.window_end) {
+        (Some(start), Some(end)) => {
+            Some(Window::new(time(start)?, time(end)?).map_err(|error| corrupt(&error))?)
+        }
+        _ => None,
+    };
+    let points = u8::try_from(row.priority).map_err(|error| corrupt(&error))?;
+    let last = row.beneficiary.as_ref().and_then(|id| rows.last_visitors.get(id));
+    Ok(Visit {
+        id: parsed("tasks", &row.id)?,
+        grid: parsed("tasks", &row.grid)?,
+        place: Place::new(row.lat, row.lon).map_err(|error| corrupt(&error))?,
+        service: minutes(row.minutes),
+        windows: window.into_iter().collect(),
+        not_before: row.not_before,
+        due: row.due_on,
+        priority: Priority::new(points).map_err(|error| corrupt(&error))?,
+        skills: skills("tasks", &row.skills)?,
+        last: last.copied(),
+        preferred: None,
+        pinned,
+    })
+}
+
+fn minutes(minutes: i32) -> Minutes {
+    Minutes(u32::try_from(minutes).unwrap_or_default())
+}
+
+fn time(minutes: i32) -> Result<TimeOfDay, DbError> {
+    let minutes = u16::try_from(minutes).map_err(|error| DbError::corrupt("tasks", error))?;
+    TimeOfDay::new(minutes).map_err(|error| DbError::corrupt("tasks", error))
+}
+
+fn weekday(day: NaiveDate) -> Weekday {
+    match day.weekday() {
+        chrono::Weekday::Mon => Weekday::Mon,
+        chrono::Weekday::Tue => Weekday::Tue,
+        chrono::Weekday::Wed => Weekday::Wed,
+        chrono::Weekday::Thu => Weekday::Thu,
+        chrono::Weekday::Fri => Weekday::Fri,
+        chrono::Weekday::Sat => Weekday::Sat,
+        chrono::Weekday::Sun => Weekday::Sun,
+    }
+}

@@ -1,0 +1,163 @@
+//! What a plan looks like from outside.
+
+use chrono::{DateTime, FixedOffset, NaiveDate};
+use gridward_dispatch::area::AreaCode;
+use gridward_dispatch::id::{PersonId, PlanId, TaskId};
+use gridward_dispatch::solve::{Measures, Reason, Why};
+use serde::Serialize;
+use serde_json::Value;
+use thiserror::Error;
+use utoipa::ToSchema;
+
+/// The most days a plan may span.
+const MOST_DAYS: i64 = 31;
+
+/// The days of a plan, both ends in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    first: NaiveDate,
+    last: NaiveDate,
+}
+
+/// Why two days are not a span.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum SpanError {
+    /// The wrong way round.
+    #[error("must not be before first_day")]
+    Backwards,
+    /// Too long.
+    #[error("a plan spans at most {MOST_DAYS} days")]
+    TooLong,
+}
+
+impl Span {
+    /// From `first` to `last`.
+    ///
+    /// # Errors
+    /// [`SpanError`].
+    pub fn new(first: NaiveDate, last: NaiveDate) -> Result<Self, SpanError> {
+        match (last - first).num_days() {
+            days if days < 0 => Err(SpanError::Backwards),
+            days if days >= MOST_DAYS => Err(SpanError::TooLong),
+            _ => Ok(Self { first, last }),
+        }
+    }
+
+    /// The first day.
+    pub const fn first(&self) -> NaiveDate {
+        self.first
+    }
+
+    /// The last day.
+    pub const fn last(&self) -> NaiveDate {
+        self.last
+    }
+
+    /// Every day.
+    pub fn days(&self) -> impl Iterator<Item = NaiveDate> + use<> {
+        let last = self.last;
+        self.first.iter_days().take_while(move |day| *day <= last)
+    }
+
+    /// Whether `day` is one of them.
+    pub fn contains(&self, day: NaiveDate) -> bool {
+        (self.first..=self.last).contains(&day)
+    }
+
+    /// The whole weeks, Monday to Sunday, that the days lie in.
+    pub fn weeks(&self) -> Self {
+        let monday = self.first.week(chrono::Weekday::Mon).first_day();
+        let sunday = self.last.week(chrono::Weekday::Mon).last_day();
+        Self { first: monday, last: sunday }
+    }
+
+    /// How many whole weeks they are, one for any part of one.
+    pub fn count_weeks(&self) -> u32 {
+        let weeks = self.weeks();
+        u32::try_from((weeks.last - weeks.first).num_days() / 7 + 1).unwrap_or(1)
+    }
+}
+
+/// One run of dispatch.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Plan {
+    /// Names the plan.
+    pub id: PlanId,
+    /// The area it is for.
+    pub area: AreaCode,
+    /// The first day.
+    pub first_day: NaiveDate,
+    /// The last day.
+    pub last_day: NaiveDate,
+    /// The same seed on the same tasks gives the same plan.
+    #[schema(minimum = 0, maximum = 9_007_199_254_740_991_i64, example = 1)]
+    pub seed: i64,
+    /// Tasks that this plan gave to somebody.
+    #[schema(minimum = 0, maximum = 10_000_000, example = 380)]
+    pub assigned: u32,
+    /// Tasks that somebody took while the plan was being made; they stay there.
+    #[schema(minimum = 0, maximum = 10_000_000, example = 0)]
+    pub overtaken: u32,
+    /// How good the plan is.
+    #[schema(value_type = Measures)]
+    pub measures: Value,
+    /// When it was made.
+    pub created_at: DateTime<FixedOffset>,
+}
+
+/// What a plan says of one task.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct PlanVisit {
+    /// The task.
+    pub task_id: TaskId,
+    /// The task's grid.
+    pub grid: AreaCode,
+    /// Who goes; absent if nobody can.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub person_id: Option<PersonId>,
+    /// On which day.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub day: Option<NaiveDate>,
+    /// When it begins, in minutes from midnight.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 0, maximum = 1440, example = 555)]
+    pub start: Option<i32>,
+    /// The way there, in minutes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 0, maximum = 1440, example = 12)]
+    pub travel: Option<i32>,
+    /// Why this person.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Why>)]
+    pub why: Option<Value>,
+    /// What stands in the way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Reason>)]
+    pub reason: Option<Value>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().expect("a day")
+    }
+
+    #[test]
+    fn a_span_counts_the_weeks_it_touches() {
+        let span = |a, b| Span::new(day(a), day(b)).expect("a span");
+        assert_eq!(span("2026-11-23", "2026-11-29").count_weeks(), 1);
+        assert_eq!(span("2026-11-29", "2026-11-30").count_weeks(), 2);
+        assert_eq!(span("2026-11-25", "2026-11-25").weeks().first(), day("2026-11-23"));
+        assert_eq!(span("2026-11-23", "2026-11-25").days().count(), 3);
+    }
+
+    #[test]
+    fn a_span_runs_forward_and_not_for_ever() {
+        let span = |a, b| Span::new(day(a), day(b));
+        assert_eq!(span("2026-11-24", "2026-11-23"), Err(SpanError::Backwards));
+        assert_eq!(span("2026-11-01", "2026-12-02"), Err(SpanError::TooLong));
+        assert!(span("2026-11-01", "2026-12-01").is_ok());
+    }
+}

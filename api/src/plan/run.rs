@@ -1,0 +1,71 @@
+//! One run of dispatch, from reading to writing.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use gridward_dispatch::area::{AreaCode, Level};
+use gridward_dispatch::authority::{Actor, Role};
+use gridward_dispatch::id::{PersonId, PlanId};
+use gridward_dispatch::solve::{self, Options};
+use uuid::Uuid;
+
+use super::apply::{Draft, apply};
+use super::model::{Plan, Span};
+use super::{build, store};
+use crate::db::{Db, DbError};
+use crate::problem::Problem;
+
+/// What to plan.
+#[derive(Clone, Copy, Debug)]
+pub struct Order {
+    /// The area.
+    pub area: AreaCode,
+    /// The days.
+    pub span: Span,
+    /// The same seed on the same tasks gives the same plan.
+    pub seed: u64,
+    /// Who asks; nobody on the command line.
+    pub by: Option<PersonId>,
+}
+
+/// How long the parts of a run took.
+#[derive(Clone, Copy, Debug)]
+pub struct Timing {
+    /// Reading tasks and people and building the problem.
+    pub read: Duration,
+    /// Solving it.
+    pub solve: Duration,
+    /// Writing the plan.
+    pub write: Duration,
+}
+
+/// Plans the order's open tasks and gives them to whom the plan says.
+///
+/// # Errors
+/// 503 when the database is away; nothing is then written.
+pub async fn run(db: &Db, order: Order) -> Result<(Plan, Timing), Problem> {
+    let began = Instant::now();
+    let Order { area, span, seed, by } = order;
+    let read = move |conn: &mut _| {
+        let rows = store::rows(conn, &area.range(), span)?;
+        let problem = build::problem(&rows, span)?;
+        Ok::<_, DbError>((rows, problem, began.elapsed()))
+    };
+    let (rows, problem, read) = db.read(read).await?;
+    let began = Instant::now();
+    let options = Options { seed, ..Options::default() };
+    let solved = tokio::task::spawn_blocking(move || solve::plan(&problem, &options));
+    let solved = solved.await.map_err(|_| DbError::Busy)?;
+    let solved = solved.map_err(|error| DbError::corrupt("tasks", error))?;
+    let solve = began.elapsed();
+    let actor = Actor {
+        person: by.unwrap_or(PersonId(Uuid::nil())),
+        role: if area.level() == Level::Grid { Role::Manager } else { Role::Supervisor },
+        area,
+    };
+    let id = PlanId(Uuid::now_v7());
+    let draft = Arc::new(Draft { id, area, span, seed, by, actor, rows, solved });
+    let began = Instant::now();
+    let plan = db.write(area.district().as_str(), move |tx| apply(tx, &draft)).await?;
+    Ok((plan, Timing { read, solve, write: began.elapsed() }))
+}

@@ -1,0 +1,227 @@
+//! Plans in the database, and what a plan is made from.
+
+use std::collections::HashMap;
+
+use chrono::{NaiveDate, NaiveDateTime};
+use diesel::prelude::*;
+use gridward_dispatch::area::AreaRange;
+use gridward_dispatch::id::{PersonId, PlanId};
+use gridward_dispatch::task::Phase;
+use gridward_dispatch::time::Minutes;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::build::Rows;
+use super::model::{Plan, PlanVisit, Span};
+use crate::clock::china;
+use crate::db::schema::{beneficiaries, plan_visits, plans, tasks};
+use crate::db::{Conn, DbError, parsed};
+use crate::page::Wanted;
+use crate::{in_range, insert_all, person, task};
+
+#[derive(Queryable, Insertable)]
+#[diesel(table_name = plans)]
+#[expect(missing_docs, reason = "the columns are described in the migrations")]
+pub struct PlanRow {
+    pub district: String,
+    pub id: String,
+    pub area: String,
+    pub first_day: NaiveDate,
+    pub last_day: NaiveDate,
+    pub seed: i64,
+    pub measures: String,
+    pub created_by: Option<String>,
+    pub created_at: NaiveDateTime,
+}
+
+/// What is kept of a plan's success, as JSON.
+#[derive(Serialize, Deserialize)]
+pub struct Kept {
+    /// Tasks given.
+    pub assigned: u32,
+    /// Tasks taken by somebody meanwhile.
+    pub overtaken: u32,
+    /// The solver's measures.
+    pub measures: Value,
+}
+
+impl PlanRow {
+    /// The plan as it is shown.
+    ///
+    /// # Errors
+    /// [`DbError::Corrupt`].
+    pub fn plan(self) -> Result<Plan, DbError> {
+        let kept: Kept = serde_json::from_str(&self.measures)
+            .map_err(|error| DbError::corrupt("plans", error))?;
+        Ok(Plan {
+            id: parsed("plans", &self.id)?,
+            area: parsed("plans", &self.area)?,
+            first_day: self.first_day,
+            last_day: self.last_day,
+            seed: self.seed,
+            assigned: kept.assigned,
+            overtaken: kept.overtaken,
+            measures: kept.measures,
+            created_at: self.created_at.and_utc().with_timezone(&china()),
+        })
+    }
+}
+
+/// A row of `plan_visits`.
+#[derive(Queryable, Insertable)]
+#[diesel(table_name = plan_visits)]
+#[expect(missing_docs, reason = "the columns are described in the migrations")]
+pub struct VisitRow {
+    pub district: String,
+    pub plan: String,
+    pub task: String,
+    pub grid: String,
+    pub person: Option<String>,
+    pub day: Option<NaiveDate>,
+    pub start: Option<i32>,
+    pub travel: Option<i32>,
+    pub reason: String,
+}
+
+impl VisitRow {
+    fn visit(self) -> Result<PlanVisit, DbError> {
+        let said: Value = serde_json::from_str(&self.reason)
+            .map_err(|error| DbError::corrupt("plan_visits", error))?;
+        let goes = self.person.is_some();
+        Ok(PlanVisit {
+            task_id: parsed("plan_visits", &self.task)?,
+            grid: parsed("plan_visits", &self.grid)?,
+            person_id: self.person.as_deref().map(|id| parsed("plan_visits", id)).transpose()?,
+            day: self.day,
+            start: self.start,
+            travel: self.travel,
+            why: goes.then(|| said.clone()),
+            reason: (!goes).then_some(said),
+        })
+    }
+}
+
+/// All that a plan of the range is made from.
+///
+/// # Errors
+/// [`DbError`].
+pub fn rows(conn: &mut Conn, range: &AreaRange, span: Span) -> Result<Rows, DbError> {
+    Ok(Rows {
+        people: person::store::visitors(conn, range)?,
+        tasks: task::store::for_dispatch(conn, range, span.last())?,
+        carried: carried(conn, range, span)?,
+        last_visitors: last_visitors(conn, range)?,
+    })
+}
+
+/// Minutes that people carry in the span's weeks by tasks that are over, or
+/// that a plan put on other days.
+fn carried(
+    conn: &mut Conn,
+    range: &AreaRange,
+    span: Span,
+) -> Result<HashMap<PersonId, Minutes>, DbError> {
+    let weeks = span.weeks();
+    let rows: Vec<(Option<String>, Option<NaiveDate>, Option<i32>, String)> = tasks::table
+        .filter(tasks::district.eq(range.area().district().to_string()))
+        .filter(in_range!(tasks::grid, range))
+        .filter(tasks::assignee.is_not_null())
+        .filter(tasks::planned_on.ge(weeks.first()))
+        .filter(tasks::planned_on.le(weeks.last()))
+        .select((tasks::assignee, tasks::planned_on, tasks::planned_minutes, tasks::state))
+        .load(conn)?;
+    let over = [Phase::Done.word(), Phase::Failed.word()];
+    let mut carried: HashMap<PersonId, Minutes> = HashMap::new();
+    for (assignee, day, minutes, state) in rows {
+        let elsewhere = day.is_some_and(|day| !span.contains(day));
+        if let (true, Some(id)) = (elsewhere || over.contains(&state.as_str()), assignee) {
+            let minutes = u32::try_from(minutes.unwrap_or_default()).unwrap_or_default();
+            *carried.entry(parsed("tasks", &id)?).or_default() += Minutes(minutes);
+        }
+    }
+    Ok(carried)
+}
+
+fn last_visitors(
+    conn: &mut Conn,
+    range: &AreaRange,
+) -> Result<HashMap<String, PersonId>, DbError> {
+    let rows: Vec<(String, Option<String>)> = beneficiaries::table
+        .filter(beneficiaries::district.eq(range.area().district().to_string()))
+        .filter(in_range!(beneficiaries::grid, range))
+        .filter(beneficiaries::last_visitor.is_not_null())
+        .select((beneficiaries::id, beneficiaries::last_visitor))
+        .load(conn)?;
+    rows.into_iter()
+        .filter_map(|(id, visitor)| Some((id, visitor?)))
+        .map(|(id, visitor)| Ok((id, parsed("beneficiaries", &visitor)?)))
+        .collect()
+}
+
+/// Writes a plan and what it says of each task.
+///
+/// # Errors
+/// [`DbError`].
+pub fn insert(conn: &mut Conn, plan: &PlanRow, visits: &[VisitRow]) -> Result<(), DbError> {
+    diesel::insert_into(plans::table).values(plan).execute(conn)?;
+    Ok(insert_all!(conn, plan_visits::table, visits, columns = 9)?)
+}
+
+/// The plan, if its area lies in the range.
+///
+/// # Errors
+/// [`DbError`].
+pub fn one(conn: &mut Conn, scope: &AreaRange, id: PlanId) -> Result<Option<Plan>, DbError> {
+    let row: Option<PlanRow> = plans::table
+        .find((scope.area().district().to_string(), id.to_string()))
+        .filter(in_range!(plans::area, scope))
+        .first(conn)
+        .optional()?;
+    row.map(PlanRow::plan).transpose()
+}
+
+/// A page of the plans in the range, the newest first.
+///
+/// # Errors
+/// [`DbError`].
+pub fn list(
+    conn: &mut Conn,
+    scope: &AreaRange,
+    wanted: &Wanted<String>,
+) -> Result<Vec<Plan>, DbError> {
+    let mut query = plans::table
+        .filter(plans::district.eq(scope.area().district().to_string()))
+        .filter(in_range!(plans::area, scope))
+        .into_boxed();
+    if let Some(id) = wanted.after.clone() {
+        query = query.filter(plans::id.lt(id));
+    }
+    let rows: Vec<PlanRow> = query.order(plans::id.desc()).limit(wanted.rows()).load(conn)?;
+    rows.into_iter().map(PlanRow::plan).collect()
+}
+
+/// A page of what the plan says, by task.
+///
+/// # Errors
+/// [`DbError`].
+pub fn visits(
+    conn: &mut Conn,
+    district: &str,
+    id: PlanId,
+    unassigned_only: bool,
+    wanted: &Wanted<String>,
+) -> Result<Vec<PlanVisit>, DbError> {
+    let mut query = plan_visits::table
+        .filter(plan_visits::district.eq(district.to_owned()))
+        .filter(plan_visits::plan.eq(id.to_string()))
+        .into_boxed();
+    if unassigned_only {
+        query = query.filter(plan_visits::person.is_null());
+    }
+    if let Some(task) = wanted.after.clone() {
+        query = query.filter(plan_visits::task.gt(task));
+    }
+    let rows: Vec<VisitRow> =
+        query.order(plan_visits::task).limit(wanted.rows()).load(conn)?;
+    rows.into_iter().map(VisitRow::visit).collect()
+}

@@ -1,0 +1,151 @@
+//! Every problem there is: its code, status and words in both languages.
+
+use actix_web::http::StatusCode;
+
+/// What every answer of one kind of problem says.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry {
+    /// Stable; clients branch on it.
+    pub code: &'static str,
+    /// The HTTP status.
+    pub status: u16,
+    /// Whether the same request may succeed later.
+    pub retryable: bool,
+    /// Title and detail in English.
+    pub en: (&'static str, &'static str),
+    /// Title and detail in Chinese.
+    pub zh: (&'static str, &'static str),
+}
+
+impl Entry {
+    /// The HTTP status.
+    pub fn status(&self) -> StatusCode {
+        // Every status below is one; the fallback is never taken.
+        StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+}
+
+macro_rules! problems {
+    ($($(#[$doc:meta])* $name:ident $code:literal $status:literal $(retryable = $retry:literal)?
+        $en:literal: $en_detail:literal; $zh:literal: $zh_detail:literal;)*) => {
+        /// Which problem it is.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Kind {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl Kind {
+            /// Every kind of problem.
+            pub const ALL: &'static [Self] = &[$(Self::$name),*];
+
+            /// What its answers say.
+            pub const fn entry(self) -> Entry {
+                match self {
+                    $(Self::$name => Entry {
+                        code: $code,
+                        status: $status,
+                        retryable: false $(|| $retry)?,
+                        en: ($en, $en_detail),
+                        zh: ($zh, $zh_detail),
+                    },)*
+                }
+            }
+        }
+    };
+}
+
+problems! {
+    /// The path, the query or a header cannot be read.
+    BadRequest "bad_request" 400
+        "The request cannot be read": "See `errors` for what is wrong with it.";
+        "请求无法识别": "具体问题见 errors。";
+    /// The body is not JSON.
+    InvalidJson "invalid_json" 400
+        "The body is not valid JSON": "See `errors` for where it stops being JSON.";
+        "请求正文不是有效的 JSON": "具体位置见 errors。";
+    /// No token, or one that this server did not sign.
+    Unauthenticated "unauthenticated" 401
+        "Sign in first": "This needs a valid access token in the Authorization header.";
+        "请先登录": "此操作需要在 Authorization 请求头中提供有效的访问令牌。";
+    /// The token was good once.
+    TokenExpired "token_expired" 401
+        "The sign-in has expired": "Sign in again to get a new access token.";
+        "登录已过期": "请重新登录以获取新的访问令牌。";
+    /// The phone and the password do not belong together; says no more than that.
+    WrongCredentials "wrong_credentials" 401
+        "Phone or password is wrong": "No account has this phone and this password.";
+        "手机号或密码错误": "没有与此手机号和密码相符的账号。";
+    /// Visible, but not for this role.
+    Forbidden "forbidden" 403
+        "Your role may not do this": "Ask somebody whose role may.";
+        "您的角色无权执行此操作": "请联系有权限的人员。";
+    /// Not there, or not in the caller's area: the answer does not tell which.
+    NotFound "not_found" 404
+        "There is no such thing here": "It does not exist, or lies outside your area.";
+        "未找到": "该内容不存在，或不在您的管辖范围内。";
+    /// The path is there, the method is not.
+    MethodNotAllowed "method_not_allowed" 405
+        "This path does not know this method": "See the Allow header for those it knows.";
+        "此路径不支持该请求方法": "支持的方法见 Allow 响应头。";
+    /// Somebody else has the task.
+    TaskAlreadyClaimed "task_already_claimed" 409
+        "Somebody else has this task": "`current` says who has it and where it stands.";
+        "任务已被他人认领": "current 中说明了当前持有人和任务状态。";
+    /// Only the holder may.
+    NotTaskHolder "not_task_holder" 409
+        "This task is not in your hands": "Only the person who has the task may do this; see `current`.";
+        "该任务不在您手中": "只有任务持有人可以执行此操作，见 current。";
+    /// The task has moved on, or is not there yet.
+    TaskPhase "task_phase" 409
+        "The task is not at a point where this can be done": "See `current` for where it stands.";
+        "任务当前状态不允许此操作": "任务当前状态见 current。";
+    /// The chosen person cannot be chosen.
+    NotACandidate "not_a_candidate" 409
+        "This person cannot be chosen": "Choose an active manager or volunteer of your area.";
+        "不能选择此人": "请选择您管辖范围内在岗的网格员或志愿者。";
+    /// Somebody changed it meanwhile.
+    VersionConflict "version_conflict" 409 retryable = true
+        "Somebody changed this meanwhile": "Read it again, then try again.";
+        "内容已被他人修改": "请重新读取后再试。";
+    /// Over the limit of bytes.
+    TooLarge "body_too_large" 413
+        "The body is too large": "A JSON body may have up to 256 KiB.";
+        "请求正文过大": "JSON 正文最大为 256 KiB。";
+    /// Not JSON by its header, or compressed.
+    UnsupportedMediaType "unsupported_media_type" 415
+        "The body is not of a type this takes": "Send uncompressed `application/json`.";
+        "不支持的正文类型": "请发送未压缩的 application/json。";
+    /// JSON, but not what is asked for.
+    Invalid "invalid" 422
+        "Something in the request does not fit": "See `errors`: each names a field and what it must be.";
+        "请求内容不符合要求": "见 errors：每项指明字段及其要求。";
+    /// Too fast.
+    TooManyRequests "too_many_requests" 429 retryable = true
+        "Too many tries": "Wait as long as the Retry-After header says.";
+        "尝试次数过多": "请按 Retry-After 响应头等待后再试。";
+    /// A defect of the server's; the log has it, under the request's id.
+    Internal "internal" 500
+        "Something went wrong on our side": "It has been written down; tell us the request id.";
+        "服务器内部错误": "错误已记录，请向我们提供请求编号。";
+    /// The database is away or overloaded.
+    Unavailable "unavailable" 503 retryable = true
+        "The service cannot answer just now": "Nothing was changed. Try again shortly.";
+        "服务暂时不可用": "未作任何更改，请稍后重试。";
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_problem_has_its_own_code_a_status_and_both_languages() {
+        let codes: BTreeSet<_> = Kind::ALL.iter().map(|kind| kind.entry().code).collect();
+        assert_eq!(codes.len(), Kind::ALL.len());
+        for entry in Kind::ALL.iter().map(|kind| kind.entry()) {
+            assert_eq!(entry.status().as_u16(), entry.status, "{}", entry.code);
+            assert!(entry.en.0.is_ascii() && !entry.zh.0.is_ascii(), "{}", entry.code);
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! Everything that goes wrong, as clients see it: RFC 9457 problems.
+//!
+//! Use cases answer `Result<_, Problem>`; a problem is made by a function named
+//! for what went wrong. What only the operators may know travels inside it to
+//! the log and never into the answer. [`answer`] writes it in the caller's
+//! language.
+
+pub mod answer;
+pub mod catalogue;
+pub mod edge;
+pub mod routes;
+
+use actix_web::ResponseError;
+use actix_web::http::StatusCode;
+use serde::Serialize;
+use thiserror::Error;
+use utoipa::ToSchema;
+
+pub use catalogue::Kind;
+
+use crate::db::{DbError, DbFailure};
+use crate::seal::Unopened;
+
+/// One thing that does not fit, and where.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct FieldError {
+    /// Where in the body, as a JSON pointer (RFC 6901); for others, the query
+    /// field's, path segment's or header's name.
+    #[schema(max_length = 256, example = "/minutes")]
+    pub pointer: String,
+    /// What it must be.
+    #[schema(max_length = 512, example = "must be from 1 to 480")]
+    pub detail: String,
+}
+
+impl FieldError {
+    /// What is wrong at `pointer`.
+    pub fn new(pointer: impl Into<String>, detail: impl ToString) -> Self {
+        Self { pointer: pointer.into(), detail: detail.to_string() }
+    }
+}
+
+/// Something that went wrong.
+#[derive(Debug, Error)]
+#[error("{}", kind.entry().code)]
+pub struct Problem {
+    kind: Kind,
+    errors: Vec<FieldError>,
+    current: Option<serde_json::Value>,
+    allow: Option<String>,
+    retry_after: Option<u64>,
+    source: Option<DbError>,
+}
+
+impl From<Kind> for Problem {
+    fn from(kind: Kind) -> Self {
+        Self { kind, errors: vec![], current: None, allow: None, retry_after: None, source: None }
+    }
+}
+
+impl Problem {
+    /// A value in the body or the query is readable and does not fit.
+    pub fn invalid(pointer: &str, detail: impl ToString) -> Self {
+        Self::from(Kind::Invalid).with(FieldError::new(pointer, detail))
+    }
+
+    /// Something in the path, the query or a header cannot be read.
+    pub fn unreadable(pointer: &str, detail: impl ToString) -> Self {
+        Self::from(Kind::BadRequest).with(FieldError::new(pointer, detail))
+    }
+
+    /// Not there, or outside the caller's area.
+    pub fn not_found() -> Self {
+        Kind::NotFound.into()
+    }
+
+    /// The path takes only the methods in `allow`.
+    pub fn method_not_allowed(allow: String) -> Self {
+        Self { allow: Some(allow), ..Kind::MethodNotAllowed.into() }
+    }
+
+    /// Too many tries; the next may come after `seconds`.
+    pub fn too_many_requests(seconds: u64) -> Self {
+        Self { retry_after: Some(seconds), ..Kind::TooManyRequests.into() }
+    }
+
+    /// The same problem, naming one more thing that does not fit.
+    #[must_use]
+    pub fn with(mut self, error: FieldError) -> Self {
+        self.errors.push(error);
+        self
+    }
+
+    /// The same problem, with the thing as it stands now.
+    #[must_use]
+    pub fn showing(mut self, current: &impl Serialize) -> Self {
+        self.current = serde_json::to_value(current).ok();
+        self
+    }
+
+    /// Which problem it is.
+    pub const fn kind(&self) -> Kind {
+        self.kind
+    }
+}
+
+impl From<DbError> for Problem {
+    fn from(error: DbError) -> Self {
+        let kind = match error {
+            DbError::Unavailable(_) | DbError::Busy | DbError::Collision => Kind::Unavailable,
+            DbError::Failed(_) | DbError::Corrupt { .. } => Kind::Internal,
+        };
+        let retry_after = (kind == Kind::Unavailable).then_some(2);
+        Self { retry_after, source: Some(error), ..kind.into() }
+    }
+}
+
+impl From<diesel::result::Error> for Problem {
+    fn from(error: diesel::result::Error) -> Self {
+        DbError::from(error).into()
+    }
+}
+
+impl From<Unopened> for Problem {
+    fn from(error: Unopened) -> Self {
+        DbError::corrupt("a sealed column", error).into()
+    }
+}
+
+impl DbFailure for Problem {
+    fn as_db(&self) -> Option<&DbError> {
+        self.source.as_ref()
+    }
+}
+
+impl From<gridward_dispatch::authority::Denial> for Problem {
+    fn from(denial: gridward_dispatch::authority::Denial) -> Self {
+        use gridward_dispatch::authority::Denial;
+        match denial {
+            Denial::OutOfScope => Self::not_found(),
+            Denial::Forbidden => Kind::Forbidden.into(),
+        }
+    }
+}
+
+impl ResponseError for Problem {
+    fn status_code(&self) -> StatusCode {
+        self.kind.entry().status()
+    }
+
+    fn error_response(&self) -> actix_web::HttpResponse {
+        answer::write(self, answer::Language::English, None)
+    }
+}

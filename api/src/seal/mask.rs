@@ -1,0 +1,34 @@
+//! What lists show of personal text: enough to recognise, not enough to use.
+
+/// `王小明` as `王*明`, `王明` as `王*`.
+pub fn name(name: &str) -> String {
+    let letters: Vec<char> = name.chars().collect();
+    match letters.as_slice() {
+        [] => String::new(),
+        [only] => format!("{only}*"),
+        [first, _] => format!("{first}*"),
+        [first, between @ .., last] => format!("{first}{}{last}", "*".repeat(between.len())),
+    }
+}
+
+/// `13812341234` as `138****1234`.
+pub fn phone(phone: &str) -> String {
+    match (phone.get(..3), phone.len().checked_sub(4).and_then(|at| phone.get(at..))) {
+        (Some(head), Some(tail)) if phone.len() >= 11 => format!("{head}****{tail}"),
+        (_, Some(tail)) if phone.len() > 4 => format!("****{tail}"),
+        _ => "****".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_mask_never_shows_the_whole() {
+        assert_eq!(super::name("王小明"), "王*明");
+        assert_eq!(super::name("王明"), "王*");
+        assert_eq!(super::name("欧阳小明"), "欧**明");
+        assert_eq!(super::phone("13812341234"), "138****1234");
+        assert_eq!(super::phone("1234567"), "****4567");
+        assert_eq!(super::phone("123"), "****");
+    }
+}

@@ -1,0 +1,171 @@
+//! A new task: for a beneficiary, or at a place.
+
+use chrono::{Days, NaiveDate};
+use gridward_dispatch::area::{AreaCode, Level};
+use gridward_dispatch::authority::Action;
+use gridward_dispatch::id::{BeneficiaryId, TaskId};
+use gridward_dispatch::place::Place;
+use gridward_dispatch::skill::{Skill, Skills};
+use gridward_dispatch::task::Phase;
+use gridward_dispatch::time::{TimeOfDay, Window};
+use serde::Deserialize;
+use serde_json::json;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::Task;
+use super::model::DayWindow;
+use super::store::{self, TaskRow};
+use crate::auth::Caller;
+use crate::db::{Conn, Tx};
+use crate::event::Event;
+use crate::person::store::skills_text;
+use crate::problem::{FieldError, Kind, Problem};
+use crate::{area, beneficiary, catalogue, clock};
+
+/// A task to be made. For a beneficiary, the grid and the place are theirs; for
+/// a place, both are needed.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "kind": "home_visit", "beneficiary_id": "018d622e-06c6-75e0-82a8-eee14b60d3d8",
+    "due_on": "2026-08-01", "window": {"start": 540, "end": 720}
+}))]
+pub struct NewTask {
+    /// A kind of service of the catalogue.
+    #[schema(min_length = 1, max_length = 32, pattern = "^[a-z][a-z0-9_]{0,31}$")]
+    kind: String,
+    /// Whom it is for.
+    beneficiary_id: Option<BeneficiaryId>,
+    /// The grid, for a task at a place.
+    grid: Option<AreaCode>,
+    /// Where, for a task at a place.
+    place: Option<Place>,
+    /// How long it takes; as the catalogue says unless told.
+    #[schema(minimum = 1, maximum = 480)]
+    minutes: Option<u32>,
+    /// From 1 to 10; as the catalogue says unless told.
+    #[schema(minimum = 1, maximum = 10)]
+    priority: Option<u8>,
+    /// Skills needed besides those the catalogue says.
+    #[serde(default)]
+    #[schema(max_items = 16, value_type = Vec<Skill>)]
+    skills: Skills,
+    /// The first day it may be done; today unless told.
+    not_before: Option<NaiveDate>,
+    /// The last day it should be done; as the catalogue says unless told.
+    due_on: Option<NaiveDate>,
+    /// Within the day; any time unless told.
+    window: Option<DayWindow>,
+}
+
+/// Makes the task.
+///
+/// # Errors
+/// 404 for a beneficiary or grid outside the caller's area; 422 naming each
+/// field that does not fit.
+pub fn create(tx: &mut Tx<'_>, caller: &Caller, new: &NewTask) -> Result<Task, Problem> {
+    caller.may(Action::CreateTask)?;
+    let kind = catalogue::store::one(tx.conn, &caller.district, &new.kind)?
+        .ok_or_else(|| Problem::invalid("/kind", "not a kind of the catalogue"))?;
+    let (grid, place) = whereabouts(tx.conn, caller, new)?;
+    let today = clock::day(tx.now);
+    let not_before = new.not_before.unwrap_or(today);
+    let usual = not_before.checked_add_days(Days::new(kind.due_days.into())).unwrap_or(not_before);
+    let due_on = new.due_on.unwrap_or(usual);
+    check(new, not_before, due_on)?;
+    let int = |n: u32| i32::try_from(n).unwrap_or(i32::MAX);
+    let skills = kind.skills.union(&new.skills).cloned().collect();
+    let row = TaskRow {
+        district: caller.district.clone(),
+        id: TaskId(Uuid::now_v7()).to_string(),
+        grid: grid.to_string(),
+        kind: kind.code,
+        beneficiary: new.beneficiary_id.map(|id| id.to_string()),
+        lat: place.lat(),
+        lon: place.lon(),
+        minutes: int(new.minutes.unwrap_or(kind.minutes)),
+        priority: int(new.priority.unwrap_or(kind.priority).into()),
+        skills: skills_text(&skills),
+        not_before,
+        due_on,
+        window_start: new.window.map(|window| window.start.into()),
+        window_end: new.window.map(|window| window.end.into()),
+        state: Phase::Open.word().to_owned(),
+        assignee: None,
+        planned_on: None,
+        planned_start: None,
+        planned_minutes: None,
+        plan: None,
+        created_by: Some(caller.actor.person.to_string()),
+        created_at: tx.now.naive_utc(),
+        updated_at: tx.now.naive_utc(),
+        version: 1,
+    };
+    store::insert(tx.conn, &row)?;
+    tx.record(Event {
+        actor: Some(caller.actor.person),
+        action: "task.create",
+        subject: "task",
+        subject_id: row.id.clone(),
+        area: grid,
+        area_before: None,
+        person: None,
+        person_before: None,
+        version: 1,
+        body: json!({ "kind": row.kind }),
+    });
+    Ok(row.task()?)
+}
+
+/// The grid and the place of the task, both within the caller's area.
+fn whereabouts(
+    conn: &mut Conn,
+    caller: &Caller,
+    new: &NewTask,
+) -> Result<(AreaCode, Place), Problem> {
+    match (new.beneficiary_id, new.grid, new.place) {
+        (Some(id), None, None) => {
+            let row = beneficiary::store::row(conn, &caller.scope(), id)?.ok_or_else(|| {
+                Problem::invalid("/beneficiary_id", "nobody of your area has this id")
+            })?;
+            let grid = crate::db::parsed("beneficiaries", &row.grid)?;
+            Ok((grid, row.home()?))
+        }
+        (None, Some(grid), Some(place)) => {
+            let known = grid.level() == Level::Grid
+                && caller.actor.area.contains(&grid)
+                && area::store::one(conn, &grid)?.is_some();
+            if known { Ok((grid, place)) } else { Err(Problem::invalid("/grid", "not a grid of your area")) }
+        }
+        _ => Err(Problem::invalid("", "name either beneficiary_id, or both grid and place")),
+    }
+}
+
+/// Ranges that the types do not hold.
+fn check(new: &NewTask, not_before: NaiveDate, due_on: NaiveDate) -> Result<(), Problem> {
+    let mut errors = Vec::new();
+    if new.minutes.is_some_and(|minutes| !(1..=480).contains(&minutes)) {
+        errors.push(FieldError::new("/minutes", "must be from 1 to 480"));
+    }
+    if new.priority.is_some_and(|priority| !(1..=10).contains(&priority)) {
+        errors.push(FieldError::new("/priority", "must be from 1 to 10"));
+    }
+    if new.skills.len() > 16 {
+        errors.push(FieldError::new("/skills", "at most 16"));
+    }
+    if due_on < not_before {
+        errors.push(FieldError::new("/due_on", "must not be before not_before"));
+    }
+    if let Some(DayWindow { start, end }) = new.window {
+        let window = TimeOfDay::new(start)
+            .and_then(|start| TimeOfDay::new(end).and_then(|end| Window::new(start, end)));
+        if let Err(error) = window {
+            errors.push(FieldError::new("/window", error));
+        }
+    }
+    if errors.is_empty() {
+        return Ok(());
+    }
+    Err(errors.into_iter().fold(Problem::from(Kind::Invalid), Problem::with))
+}

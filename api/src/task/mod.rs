@@ -1,0 +1,14 @@
+//! Tasks: made, listed, claimed, started, reported, given to others.
+//!
+//! Every rule of a task's life is `gridward_dispatch::task::apply`; here a
+//! command is carried to it and what it says is carried back, in one
+//! transaction with the district's log.
+
+pub mod command;
+pub mod create;
+pub mod model;
+pub mod report;
+pub mod routes;
+pub mod store;
+
+pub use model::Task;

@@ -1,0 +1,102 @@
+//! What a task looks like from outside.
+
+use chrono::{DateTime, FixedOffset, NaiveDate};
+use gridward_dispatch::area::AreaCode;
+use gridward_dispatch::id::{BeneficiaryId, PersonId, PlanId, TaskId};
+use gridward_dispatch::place::Place;
+use gridward_dispatch::skill::{Skill, Skills};
+use gridward_dispatch::task::Phase;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// A span of the day, in minutes from midnight in the district's time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DayWindow {
+    /// When it opens.
+    #[schema(minimum = 0, maximum = 1439, example = 540)]
+    pub start: u16,
+    /// When it closes; after `start`.
+    #[schema(minimum = 1, maximum = 1440, example = 720)]
+    pub end: u16,
+}
+
+/// When a plan wants a task to be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct PlannedFor {
+    /// The day.
+    pub on: NaiveDate,
+    /// The start, in minutes from midnight in the district's time.
+    #[schema(minimum = 0, maximum = 1440, example = 555)]
+    pub start: u16,
+    /// The plan that says so.
+    pub plan_id: PlanId,
+}
+
+/// One piece of work.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Task {
+    /// Names the task.
+    pub id: TaskId,
+    /// A kind of service of the catalogue.
+    #[schema(max_length = 32, example = "home_visit")]
+    pub kind: String,
+    /// The grid it belongs to.
+    pub grid: AreaCode,
+    /// Whom it is for; absent for a task at a place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub beneficiary_id: Option<BeneficiaryId>,
+    /// Where, WGS-84.
+    pub place: Place,
+    /// How long it takes there.
+    #[schema(minimum = 1, maximum = 480, example = 30)]
+    pub minutes: u32,
+    /// From 1 to 10, the most urgent.
+    #[schema(minimum = 1, maximum = 10, example = 5)]
+    pub priority: u8,
+    /// What whoever does it must be able to do.
+    #[schema(max_items = 32, value_type = Vec<Skill>)]
+    pub skills: Skills,
+    /// The first day it may be done.
+    pub not_before: NaiveDate,
+    /// The last day it should be done.
+    pub due_on: NaiveDate,
+    /// Within the day; absent for any time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub window: Option<DayWindow>,
+    /// Where it stands.
+    pub state: Phase,
+    /// Who has it, or had it last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub assignee_id: Option<PersonId>,
+    /// When a plan wants it to be done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub planned_for: Option<PlannedFor>,
+    /// When it was made.
+    pub created_at: DateTime<FixedOffset>,
+    /// When it last changed.
+    pub updated_at: DateTime<FixedOffset>,
+    /// How often it has changed.
+    #[schema(minimum = 1, maximum = 9_007_199_254_740_991_i64, example = 1)]
+    pub version: i64,
+}
+
+/// A task that somebody else has, as a conflict shows it.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct HeldTask {
+    /// The task as it stands.
+    pub task: Task,
+    /// Who has it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub holder: Option<Holder>,
+}
+
+/// Who has a task.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Holder {
+    /// Names the person.
+    pub id: PersonId,
+    /// Family and given name.
+    #[schema(max_length = 64, example = "王小明")]
+    pub name: String,
+}

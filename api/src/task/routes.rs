@@ -1,0 +1,297 @@
+//! Tasks over HTTP.
+
+use actix_web::http::header::{ETAG, LOCATION};
+use actix_web::web::{Data, Json, Path, Query};
+use actix_web::{HttpRequest, HttpResponse, get, post};
+use chrono::NaiveDate;
+use gridward_dispatch::area::AreaCode;
+use gridward_dispatch::authority::Action;
+use gridward_dispatch::id::{BeneficiaryId, PersonId, TaskId};
+use gridward_dispatch::task::{Command, Phase};
+use serde::Deserialize;
+use serde_json::json;
+use utoipa::{IntoParams, ToSchema};
+
+use super::create::{self, NewTask};
+use super::report::{self, NewReport};
+use super::store::{self, Filter};
+use super::{Task, command};
+use crate::app::Gridward;
+use crate::auth::Caller;
+use crate::openapi;
+use crate::page::{self, Page};
+use crate::problem::Problem;
+
+/// Which tasks.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct TaskQuery {
+    /// Only those of this area and all in it.
+    area: Option<AreaCode>,
+    /// Only those where they stand so.
+    state: Option<Phase>,
+    /// Only those of this kind of service.
+    #[param(max_length = 32, pattern = "^[a-z][a-z0-9_]{0,31}$")]
+    kind: Option<String>,
+    /// Only those in this person's hands.
+    assignee_id: Option<PersonId>,
+    /// Only those due before this day.
+    due_before: Option<NaiveDate>,
+    /// Only those for this beneficiary.
+    beneficiary_id: Option<BeneficiaryId>,
+    /// How many at the most; 50 unless told.
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<u16>,
+    /// The `next_cursor` of the page before.
+    #[param(max_length = 512)]
+    cursor: Option<String>,
+}
+
+/// List tasks
+///
+/// The tasks of the caller's area, those due first before the others. Asking
+/// for one's own (`assignee_id` the caller's) shows those in other grids too.
+/// For every role.
+#[utoipa::path(
+    tag = "tasks",
+    operation_id = "list_tasks",
+    params(TaskQuery),
+    responses((status = OK, description = "A page of tasks", body = Page<Task>), openapi::Read),
+)]
+#[get("/tasks")]
+pub(crate) async fn list_tasks(
+    request: HttpRequest,
+    app: Data<Gridward>,
+    caller: Caller,
+    query: Query<TaskQuery>,
+) -> Result<HttpResponse, Problem> {
+    let query = query.into_inner();
+    let own = query.assignee_id == Some(caller.actor.person) && query.area.is_none();
+    let area = query.area.unwrap_or(caller.actor.area);
+    caller.actor.judge(Action::ReadTasks, &area)?;
+    let wanted = page::wanted(query.limit, query.cursor.as_deref())?;
+    let limit = wanted.limit;
+    let filter = Filter {
+        state: query.state,
+        kind: query.kind,
+        assignee: query.assignee_id,
+        due_before: query.due_before,
+        beneficiary: query.beneficiary_id,
+    };
+    let tasks = app.db.read(move |conn| {
+        let area = (!own).then_some(area);
+        let rows = store::list(conn, &caller.district, area, &filter, &wanted)?;
+        rows.iter().map(store::TaskRow::task).collect::<Result<Vec<Task>, _>>()
+    });
+    let tasks = page::page(tasks.await.map_err(Problem::from)?, limit, |task: &Task| {
+        (task.due_on, task.id.to_string())
+    });
+    Ok(tasks.answer(request.path(), request.query_string()))
+}
+
+/// Make a task
+///
+/// For a beneficiary, or at a place. For managers, supervisors and admins.
+#[utoipa::path(
+    tag = "tasks",
+    operation_id = "create_task",
+    request_body(content = NewTask, description = "The task"),
+    responses(
+        (
+            status = CREATED, description = "The task", body = Task,
+            headers(
+                ("Location" = String, description = "The task's path"),
+                ("ETag" = String, description = "The task's version"),
+            ),
+        ),
+        openapi::Write,
+    ),
+)]
+#[post("/tasks")]
+pub(crate) async fn create_task(
+    app: Data<Gridward>,
+    caller: Caller,
+    body: Json<NewTask>,
+) -> Result<HttpResponse, Problem> {
+    let district = caller.district.clone();
+    let made = app.db.write(&district, move |tx| create::create(tx, &caller, &body));
+    let task = made.await?;
+    let location = format!("/v1/tasks/{}", task.id);
+    Ok(HttpResponse::Created()
+        .insert_header((LOCATION, location))
+        .insert_header((ETAG, etag(&task)))
+        .json(task))
+}
+
+/// One task
+///
+/// For every role, within their area; a task in one's own hands wherever it lies.
+#[utoipa::path(
+    tag = "tasks",
+    operation_id = "get_task",
+    params(("id" = TaskId, Path, description = "The task")),
+    responses(
+        (
+            status = OK, description = "The task", body = Task,
+            headers(("ETag" = String, description = "The task's version")),
+        ),
+        openapi::Read,
+    ),
+)]
+#[get("/tasks/{id}")]
+pub(crate) async fn get_task(
+    app: Data<Gridward>,
+    caller: Caller,
+    id: Path<TaskId>,
+) -> Result<HttpResponse, Problem> {
+    caller.may(Action::ReadTasks)?;
+    let found = app.db.read(move |conn| {
+        let row = command::visible(conn, &caller, *id)?;
+        Ok::<_, Problem>(row.task()?)
+    });
+    found.await.map(|task| answer(&task))
+}
+
+/// Claim a task
+///
+/// Takes an open task on oneself, or says yes to one that was given. The first
+/// wins; who comes second is told who has it. For managers and volunteers of
+/// the grid.
+#[utoipa::path(
+    tag = "tasks",
+    operation_id = "claim_task",
+    params(("id" = TaskId, Path, description = "The task")),
+    responses((status = OK, description = "The task, now in the caller's hands", body = Task), openapi::Write),
+)]
+#[post("/tasks/{id}/claim")]
+pub(crate) async fn claim_task(
+    app: Data<Gridward>,
+    caller: Caller,
+    id: Path<TaskId>,
+) -> Result<HttpResponse, Problem> {
+    send(&app, caller, *id, Command::Claim).await
+}
+
+/// Release a task
+///
+/// Gives a task back, so that somebody else can take it. For its holder.
+#[utoipa::path(
+    tag = "tasks",
+    operation_id = "release_task",
+    params(("id" = TaskId, Path, description = "The task")),
+    responses((status = OK, description = "The task, now open", body = Task), openapi::Write),
+)]
+#[post("/tasks/{id}/release")]
+pub(crate) async fn release_task(
+    app: Data<Gridward>,
+    caller: Caller,
+    id: Path<TaskId>,
+) -> Result<HttpResponse, Problem> {
+    send(&app, caller, *id, Command::Release).await
+}
+
+/// Start a task
+///
+/// Says that the holder is at it. For its holder.
+#[utoipa::path(
+    tag = "tasks",
+    operation_id = "start_task",
+    params(("id" = TaskId, Path, description = "The task")),
+    responses((status = OK, description = "The task, now in progress", body = Task), openapi::Write),
+)]
+#[post("/tasks/{id}/start")]
+pub(crate) async fn start_task(
+    app: Data<Gridward>,
+    caller: Caller,
+    id: Path<TaskId>,
+) -> Result<HttpResponse, Problem> {
+    send(&app, caller, *id, Command::Start).await
+}
+
+/// Report a task
+///
+/// Says how the task ended. Done and needs_follow_up leave it done, not_home
+/// and refused leave it failed. The note is kept sealed. For its holder.
+#[utoipa::path(
+    tag = "tasks",
+    operation_id = "report_task",
+    params(("id" = TaskId, Path, description = "The task")),
+    request_body(content = NewReport, description = "How it went"),
+    responses((status = OK, description = "The task, now over", body = Task), openapi::Write),
+)]
+#[post("/tasks/{id}/report")]
+pub(crate) async fn report_task(
+    app: Data<Gridward>,
+    caller: Caller,
+    id: Path<TaskId>,
+    body: Json<NewReport>,
+) -> Result<HttpResponse, Problem> {
+    let (vault, district) = (app.vault.clone(), caller.district.clone());
+    let reported = app.db.write(&district, move |tx| {
+        let key = vault.key(tx.conn, &caller.district)?;
+        report::report(tx, &key, &caller, *id, &body)
+    });
+    reported.await.map(|task| answer(&task))
+}
+
+/// Who is to have the task.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Reassignment {
+    /// An active manager or volunteer of the caller's area.
+    person_id: PersonId,
+}
+
+/// Reassign a task
+///
+/// Gives a task to somebody, whoever has it now. For admins and supervisors
+/// over both grids, and for the manager within the grid.
+#[utoipa::path(
+    tag = "tasks",
+    operation_id = "reassign_task",
+    params(("id" = TaskId, Path, description = "The task")),
+    request_body(content = Reassignment, description = "Who is to have it"),
+    responses((status = OK, description = "The task, now assigned", body = Task), openapi::Write),
+)]
+#[post("/tasks/{id}/reassign")]
+pub(crate) async fn reassign_task(
+    app: Data<Gridward>,
+    caller: Caller,
+    id: Path<TaskId>,
+    body: Json<Reassignment>,
+) -> Result<HttpResponse, Problem> {
+    let (vault, district) = (app.vault.clone(), caller.district.clone());
+    let person = body.person_id;
+    let given = app.db.write(&district, move |tx| {
+        let key = vault.key(tx.conn, &caller.district)?;
+        command::reassign(tx, &key, &caller, *id, person)
+    });
+    given.await.map(|task| answer(&task))
+}
+
+async fn send(
+    app: &Gridward,
+    caller: Caller,
+    id: TaskId,
+    command: Command,
+) -> Result<HttpResponse, Problem> {
+    let (vault, district) = (app.vault.clone(), caller.district.clone());
+    let sent = app.db.write(&district, move |tx| {
+        let key = vault.key(tx.conn, &caller.district)?;
+        command::send(tx, &key, &caller, id, &command, json!({}))
+    });
+    sent.await.map(|task| answer(&task))
+}
+
+/// The task's version as a strong validator (RFC 9110, 8.8.3).
+fn etag(task: &Task) -> String {
+    format!("\"v{}\"", task.version)
+}
+
+fn answer(task: &Task) -> HttpResponse {
+    HttpResponse::Ok()
+        .insert_header((ETAG, etag(task)))
+        .insert_header(("Cache-Control", "no-store"))
+        .json(task)
+}

@@ -1,0 +1,17 @@
+DROP TABLE plan_visits;
+DROP TABLE plans;
+DROP TABLE reports;
+DROP TABLE tasks;
+DROP TABLE service_kinds;
+DROP TABLE holidays;
+DROP TABLE memorials;
+DROP TABLE stations;
+DROP TABLE beneficiaries;
+DROP TABLE credentials;
+DROP TABLE people;
+DROP TABLE outlines;
+DROP TABLE areas;
+DROP TABLE events;
+DROP TABLE district_heads;
+DROP TABLE districts;
+DROP TABLE signing_keys;
