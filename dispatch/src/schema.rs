@@ -8,6 +8,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 use crate::area::{AreaCode, Level};
 use crate::id::{BeneficiaryId, PersonId, PlanId, ReportId, TaskId};
+use crate::place::Place;
 use crate::skill::Skill;
 
 fn text(pattern: &str, most: usize, example: &str, description: &str) -> RefOr<Schema> {
@@ -96,5 +97,33 @@ impl PartialSchema for Level {
 impl ToSchema for Level {
     fn name() -> Cow<'static, str> {
         Cow::Borrowed("Level")
+    }
+}
+
+impl PartialSchema for Place {
+    fn schema() -> RefOr<Schema> {
+        let degrees = |most: i32, example: f64, description: &str| {
+            ObjectBuilder::new()
+                .schema_type(Type::Number)
+                .format(Some(SchemaFormat::KnownFormat(KnownFormat::Double)))
+                .minimum(Some(-most))
+                .maximum(Some(most))
+                .examples([example])
+                .description(Some(description))
+        };
+        ObjectBuilder::new()
+            .property("lat", degrees(90, 29.28874, "Degrees north."))
+            .property("lon", degrees(180, 106.26093, "Degrees east."))
+            .required("lat")
+            .required("lon")
+            .description(Some("A point, WGS-84."))
+            .build()
+            .into()
+    }
+}
+
+impl ToSchema for Place {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("Place")
     }
 }
