@@ -37,8 +37,8 @@ pub(super) fn construct<'p>(problem: &Problem, part: &Part<'p>, options: &Option
 
     let mut left: Vec<_> =
         pinned.into_iter().filter(|visit| !place_pinned(&mut team, visit)).collect();
-    // A call added can bring a person nearer to a visit that was too far before,
-    // so what is left is offered again until nothing more fits.
+    // A journey that a break holds up can be cut in two by a call on the way, so
+    // what did not fit before can fit now: it is offered again until nothing does.
     loop {
         let offered = free.len();
         free.retain(|visit| match cheapest(&team, visit, options) {
@@ -108,9 +108,10 @@ fn cost(team: &Team<'_>, visit: &Visit, opening: Opening, options: &Options) -> 
     let late = u32::try_from((day - visit.due).num_days()).unwrap_or(0); // negative: in time
     let offered = u64::from(member.volunteer.offered.0.max(1));
     let load = u64::from(team.load_with(visit, opening));
-    let fairness = u64::from(options.fairness.0) * 1_000 * load / offered;
+    let fairness =
+        u64::from(options.fairness.0).saturating_mul(1_000).saturating_mul(load) / offered;
     let stranger =
         if visit.knows(member.volunteer.id) { 0 } else { u64::from(options.familiarity.0) * 1_000 };
     let travel = u64::from(opening.gap.extra) * 1_000;
-    (late, travel + fairness + stranger, day, opening.member, opening.gap.at)
+    (late, fairness.saturating_add(travel + stranger), day, opening.member, opening.gap.at)
 }

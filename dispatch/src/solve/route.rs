@@ -79,7 +79,7 @@ impl<'p> Day<'p> {
             }
             (call, way) = (moved, self.journey(next + 1));
         }
-        let back = clear(call.leave, way, &self.shift.breaks) + way;
+        let back = clear(call.leave, way, &self.shift.breaks).saturating_add(way);
         missed.max(back.saturating_sub(u32::from(self.shift.window.end().minutes())))
     }
 
@@ -117,7 +117,7 @@ impl<'p> Day<'p> {
     /// how many minutes it runs past its window.
     fn call<'v>(&self, left: u32, travel: u32, visit: &'v Visit) -> (Call<'v>, u32) {
         let breaks = &self.shift.breaks;
-        let arrive = clear(left, travel, breaks) + travel;
+        let arrive = clear(left, travel, breaks).saturating_add(travel);
         let service = visit.service.0;
         let from = |opens: u32| clear(arrive.max(opens), service, breaks);
         let (over, start) = match visit.pinned {

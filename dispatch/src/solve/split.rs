@@ -88,3 +88,60 @@ impl Bonds {
         self.parents[one.max(other)] = one.min(other);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::solve::tests::{GRID, NEXT_GRID, area, pin, village, visit, volunteer};
+
+    const FAR_GRID: &str = "500116002001001";
+
+    /// A volunteer and a visit in each of three grids, the first volunteer serving more.
+    fn three_grids(also_serves: &[&str]) -> Problem {
+        let grids = [GRID, NEXT_GRID, FAR_GRID].map(area);
+        let who = |(number, grid)| Volunteer { grid, ..volunteer(number) };
+        let what = |(number, grid)| Visit { grid, ..visit(number) };
+        let mut volunteers: Vec<_> = (1..).zip(grids).map(who).collect();
+        volunteers[0].also_serves = also_serves.iter().map(|code| area(code)).collect();
+        village(volunteers, (1..).zip(grids).map(what).collect())
+    }
+
+    /// How many visits and people each part has.
+    fn sizes(problem: &Problem) -> Vec<(usize, usize)> {
+        split(problem).iter().map(|part| (part.visits.len(), part.volunteers.len())).collect()
+    }
+
+    #[test]
+    fn grids_that_nobody_shares_are_parts_of_their_own() {
+        assert_eq!(sizes(&three_grids(&[])), [(1, 1), (1, 1), (1, 1)]);
+    }
+
+    #[test]
+    fn whoever_serves_a_larger_area_binds_the_grids_in_it() {
+        assert_eq!(sizes(&three_grids(&[NEXT_GRID])), [(2, 2), (1, 1)]);
+        assert_eq!(sizes(&three_grids(&["500116001001"])), [(2, 2), (1, 1)]);
+        assert_eq!(sizes(&three_grids(&["500116002"])), [(2, 2), (1, 1)]);
+        assert_eq!(sizes(&three_grids(&["500116"])), [(3, 3)]);
+    }
+
+    #[test]
+    fn a_pin_binds_the_grid_of_the_visit_to_that_of_the_person() {
+        let mut problem = three_grids(&[]);
+        problem.visits[2].pinned = Some(pin(1, 1, None));
+        assert_eq!(sizes(&problem), [(2, 2), (1, 1)]);
+    }
+
+    #[test]
+    fn a_part_without_visits_is_left_out() {
+        let mut problem = three_grids(&[]);
+        problem.visits.truncate(1);
+        assert_eq!(sizes(&problem), [(1, 1)]);
+    }
+
+    #[test]
+    fn an_area_inside_another_of_the_same_person_is_not_named_twice() {
+        let problem = three_grids(&[GRID, "500116001001", NEXT_GRID, "500116001001"]);
+        let widest: Vec<_> = problem.volunteers[0].widest().collect();
+        assert_eq!(widest, [area("500116001001")]);
+    }
+}

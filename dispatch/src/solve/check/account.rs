@@ -18,7 +18,8 @@ pub(super) fn loads(book: &Book<'_>, plan: &Plan) -> Loads {
     let mut loads: Loads = book.people.iter().map(|(id, who)| (*id, who.carried.0)).collect();
     for route in &plan.routes {
         let service: u32 = visits(book, route).map(|visit| visit.service.0).sum();
-        *loads.entry(route.volunteer).or_default() += service + route.travel.0;
+        let load = loads.entry(route.volunteer).or_default();
+        *load = load.saturating_add(service).saturating_add(route.travel.0);
     }
     loads
 }

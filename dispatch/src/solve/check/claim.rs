@@ -44,7 +44,8 @@ fn holds(
         .filter_map(|(who, shift)| alone(book, who, shift, visit).map(|takes| (who, shift, takes)))
         .collect();
     let idle_could = wide.iter().any(|(who, shift, takes)| {
-        !busy.contains(&(who.id, shift.day)) && loads[&who.id] + takes <= who.offered.0
+        !busy.contains(&(who.id, shift.day))
+            && loads[&who.id].saturating_add(*takes) <= who.offered.0
     });
     match reason {
         Reason::PinDoesNotFit => visit.pinned.is_some(),
@@ -73,7 +74,7 @@ fn alone(book: &Book<'_>, who: &Volunteer, shift: &Shift, visit: &Visit) -> Opti
     let there = way(who.home, visit.place)?;
     let back = way(visit.place, who.home)?;
     let end = minute(shift.window.end());
-    let service = visit.service.0;
+    let service = Some(visit.service.0).filter(|long| *long <= end)?;
     let step = |from: u32, long: u32| {
         (from..=end).find(|at| at + long <= end && is_clear(shift, *at, at + long))
     };

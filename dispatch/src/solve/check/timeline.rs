@@ -55,9 +55,9 @@ fn is_allowed(who: &Volunteer, route: &Route, stop: &Stop, visit: &Visit) -> Res
 fn follows(shift: &Shift, stop: &Stop, visit: &Visit, free: u32) -> Result<(), Violation> {
     let (arrive, start, leave) = (minute(stop.arrive), minute(stop.start), minute(stop.leave));
     let travel = stop.travel.0;
-    if arrive < free + travel
+    if arrive < free.saturating_add(travel)
         || start < arrive
-        || leave != start + visit.service.0
+        || leave != start.saturating_add(visit.service.0)
         || !is_clear(shift, arrive - travel, arrive)
     {
         return Err(Violation::Times(visit.id));

@@ -15,16 +15,16 @@ use crate::skill::Skills;
 use crate::time::{Minutes, TimeOfDay, Window};
 
 /// The first grid of the samples.
-const GRID: &str = "500116001001001";
+pub(super) const GRID: &str = "500116001001001";
 /// Another grid of the same village.
-const NEXT_GRID: &str = "500116001001002";
+pub(super) const NEXT_GRID: &str = "500116001001002";
 
 /// Monday, the first of June, and the days after it.
 fn june(day: u32) -> NaiveDate {
     NaiveDate::from_ymd_opt(2026, 6, day).expect("a day")
 }
 
-fn area(code: &str) -> AreaCode {
+pub(super) fn area(code: &str) -> AreaCode {
     code.parse().expect("an area code")
 }
 
@@ -56,7 +56,7 @@ fn task(number: u128) -> TaskId {
     TaskId(Uuid::from_u128(0xface_0000 + number))
 }
 
-fn pin(who: u128, day: u32, start: Option<&str>) -> Pin {
+pub(super) fn pin(who: u128, day: u32, start: Option<&str>) -> Pin {
     Pin { volunteer: person(who), day: june(day), start: start.map(at) }
 }
 
@@ -65,7 +65,7 @@ fn shift(day: u32, window: &str) -> Shift {
 }
 
 /// Lives at the well, has the morning of the first, offers three hours.
-fn volunteer(number: u128) -> Volunteer {
+pub(super) fn volunteer(number: u128) -> Volunteer {
     Volunteer {
         id: person(number),
         home: north(0.0),
@@ -80,7 +80,7 @@ fn volunteer(number: u128) -> Volunteer {
 }
 
 /// Half an hour's service just under ten minutes north of the well.
-fn visit(number: u128) -> Visit {
+pub(super) fn visit(number: u128) -> Visit {
     Visit {
         id: task(number),
         grid: area(GRID),
@@ -97,7 +97,7 @@ fn visit(number: u128) -> Visit {
     }
 }
 
-fn village(volunteers: Vec<Volunteer>, visits: Vec<Visit>) -> Problem {
+pub(super) fn village(volunteers: Vec<Volunteer>, visits: Vec<Visit>) -> Problem {
     Problem { volunteers, visits, travel: Travel::default() }
 }
 

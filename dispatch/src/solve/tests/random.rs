@@ -1,7 +1,12 @@
 //! What holds for every plan, tried on random small problems.
 
+use std::collections::BTreeMap;
+use std::ops::Range;
+
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
 
 use super::*;
 
@@ -9,15 +14,15 @@ const WORDS: [&str; 3] = ["driving", "legal", "medical"];
 const AREAS: [&str; 4] = [GRID, NEXT_GRID, "500116001001", "500116002001001"];
 const GRIDS: [&str; 3] = [GRID, NEXT_GRID, "500116002001001"];
 
-fn some_window() -> impl Strategy<Value = Window> {
-    (480_u16..1080, 15_u16..300).prop_map(|(start, long)| {
+fn some_window(length: Range<u16>) -> impl Strategy<Value = Window> {
+    (480_u16..960, length).prop_map(|(start, long)| {
         let time = |minutes| TimeOfDay::new(minutes).expect("a time");
         Window::new(time(start), time(start + long)).expect("a window")
     })
 }
 
 fn some_place() -> impl Strategy<Value = Place> {
-    (0.0..0.05_f64, 0.0..0.05_f64)
+    (0.0..0.02_f64, 0.0..0.02_f64)
         .prop_map(|(lat, lon)| Place::new(29.0 + lat, 106.0 + lon).expect("a place"))
 }
 
@@ -27,7 +32,7 @@ fn some_skills(most: usize) -> impl Strategy<Value = Skills> {
 
 fn some_shifts() -> impl Strategy<Value = Vec<Shift>> {
     subsequence(vec![1, 2, 3], 0..=3).prop_flat_map(|days| {
-        let shift = (some_window(), prop::collection::vec(some_window(), 0..3));
+        let shift = (some_window(120..480), prop::collection::vec(some_window(5..60), 0..3));
         let all = prop::collection::vec(shift, days.len());
         (Just(days), all).prop_map(|(days, all)| {
             let shift = |(day, (window, breaks))| Shift { day: june(day), window, breaks };
@@ -40,7 +45,7 @@ fn some_volunteer() -> impl Strategy<Value = Volunteer> {
     let modes = [Mode::Walk, Mode::Bicycle, Mode::Motorcycle, Mode::Car];
     (
         (some_place(), select(GRIDS.to_vec()), subsequence(AREAS.to_vec(), 0..=2)),
-        (some_skills(3), some_shifts(), 0_u32..400, 0_u32..100, select(modes.to_vec())),
+        (some_skills(3), some_shifts(), 0_u32..600, 0_u32..100, select(modes.to_vec())),
     )
         .prop_map(move |((home, grid, more), (skills, shifts, offered, carried, mode))| {
             Volunteer {
@@ -66,9 +71,9 @@ fn some_visit(people: u128) -> impl Strategy<Value = Visit> {
         start,
     });
     (
-        (select(GRIDS.to_vec()), some_place(), 0_u32..90, 1_u8..=10, some_skills(2)),
-        (prop::collection::vec(some_window(), 0..3), 1_u32..4, 1_u32..5),
-        (someone(), someone(), prop::option::weighted(0.2, pin)),
+        (select(GRIDS.to_vec()), some_place(), 0_u32..90, 1_u8..=10, some_skills(1)),
+        (prop::collection::vec(some_window(60..480), 0..3), 1_u32..4, 1_u32..5),
+        (someone(), someone(), prop::option::weighted(0.1, pin)),
     )
         .prop_map(|((grid, place, service, points, skills), (windows, from, due), people)| {
             Visit {
@@ -119,6 +124,29 @@ fn load(problem: &Problem, plan: &Plan, who: &Volunteer) -> (u32, bool) {
         let unpinned = visits().any(|visit| visit.pinned.is_none());
         (load + service + route.travel.0, free || unpinned)
     })
+}
+
+/// The word of a reason.
+fn code(reason: &Reason) -> String {
+    let told = serde_json::to_value(reason).expect("json");
+    told["code"].as_str().expect("a word").to_owned()
+}
+
+#[test]
+fn the_random_problems_reach_every_reason_and_serve_a_third() {
+    let mut runner = TestRunner::deterministic();
+    let (mut reached, mut served, mut unserved) = (BTreeMap::<String, u32>::new(), 0, 0);
+    for _ in 0..1_000 {
+        let problem = some_problem().new_tree(&mut runner).expect("a problem").current();
+        let plan = planned(&problem);
+        served += plan.measures.served;
+        unserved += plan.measures.unserved;
+        for left in &plan.unserved {
+            *reached.entry(code(&left.reason)).or_default() += 1;
+        }
+    }
+    assert_eq!(reached.len(), 7, "{reached:?}");
+    assert!(2 * served > unserved, "{served} served, {unserved} not");
 }
 
 proptest! {

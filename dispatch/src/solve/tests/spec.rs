@@ -71,6 +71,31 @@ fn nobody_carries_more_than_they_offered_with_the_way_home() {
 }
 
 #[test]
+fn the_last_offered_minute_can_be_given() {
+    let next_door = Visit { place: north(0.0), ..visit(1) };
+    let who = Volunteer { offered: Minutes(30), ..volunteer(1) };
+    assert!(planned(&village(vec![who], vec![next_door])).unserved.is_empty());
+}
+
+#[test]
+fn a_call_that_cuts_a_journey_at_a_break_makes_room_for_a_more_urgent_one() {
+    let rests = Shift { breaks: vec![hours("0920-0925")], ..shift(1, "0900-1200") };
+    let who = Volunteer { shifts: vec![rests], ..volunteer(1) };
+    let far = Visit {
+        place: north(29.9),
+        service: Minutes(10),
+        windows: vec![hours("0900-1000")],
+        priority: Priority::MOST,
+        ..visit(1)
+    };
+    let halfway = Visit { place: north(14.95), service: Minutes(5), ..visit(2) };
+    let alone = planned(&village(vec![who.clone()], vec![far.clone()]));
+    assert_eq!(reason(&alone), &Reason::NoWindow, "half an hour on the road begins at 0925");
+    let plan = planned(&village(vec![who], vec![far, halfway]));
+    assert_eq!((stop(&plan, 2).leave, stop(&plan, 1).arrive), (at("0920"), at("0940")));
+}
+
+#[test]
 fn what_was_carried_before_counts_against_the_offer() {
     let busy = Volunteer { carried: Minutes(140), ..volunteer(1) };
     let plan = planned(&village(vec![busy], vec![visit(1)]));
@@ -179,6 +204,22 @@ fn a_pinned_visit_stays_where_it_is_and_the_others_give_way() {
 }
 
 #[test]
+fn pins_without_an_hour_give_way_to_those_with_one() {
+    let at_the_well = |number, minutes, start| Visit {
+        place: north(0.0),
+        service: Minutes(minutes),
+        pinned: Some(pin(1, 1, start)),
+        ..visit(number)
+    };
+    let urgent = Visit { priority: Priority::MOST, ..at_the_well(1, 20, None) };
+    let visits = vec![urgent, at_the_well(2, 60, None), at_the_well(3, 30, Some("0940"))];
+    let who = Volunteer { shifts: vec![shift(1, "0900-1115")], ..volunteer(1) };
+    let plan = planned(&village(vec![who], visits));
+    let starts = [1, 2, 3].map(|number| stop(&plan, number).start);
+    assert_eq!(starts, [at("0900"), at("1010"), at("0940")]);
+}
+
+#[test]
 fn a_pin_outweighs_area_skill_and_offer_and_is_paid_from_the_offer() {
     let settled = Visit {
         grid: area(NEXT_GRID),
@@ -220,6 +261,48 @@ fn a_senseless_problem_is_refused_by_name() {
         refused(village(vec![volunteer(1)], vec![lost])),
         ProblemError::UnknownPin { visit: task(1), volunteer: person(9) }
     );
+}
+
+#[test]
+fn minutes_beyond_all_sense_overflow_nothing() {
+    let endless = Visit { service: Minutes(u32::MAX), ..visit(1) };
+    let rich = Volunteer { offered: Minutes(u32::MAX), ..volunteer(1) };
+    let spent = Volunteer { carried: Minutes(u32::MAX), ..volunteer(2) };
+    let antipode = Place::new(-29.29, -73.75).expect("a place");
+    let far = Visit { place: antipode, pinned: Some(pin(2, 1, None)), ..visit(2) };
+    let plan = planned(&village(vec![rich, spent], vec![endless, far]));
+    let reasons: Vec<_> = plan.unserved.iter().map(|left| &left.reason).collect();
+    assert_eq!(reasons, [&Reason::NoWindow, &Reason::PinDoesNotFit]);
+}
+
+#[test]
+fn a_plan_is_told_in_plain_json() {
+    let hard = Visit { skills: skills(&["legal"]), ..visit(2) };
+    let plan = planned(&village(vec![volunteer(1)], vec![visit(1), hard]));
+    let told = serde_json::to_value(&plan).expect("json");
+    assert_eq!(
+        told["unserved"],
+        serde_json::json!([{
+            "visit": task(2),
+            "reason": {"code": "no_skill", "missing": ["legal"]},
+        }])
+    );
+    assert_eq!(
+        told["routes"],
+        serde_json::json!([{
+            "volunteer": person(1),
+            "day": "2026-06-01",
+            "stops": [{
+                "visit": task(1), "arrive": 550, "start": 550, "leave": 580, "travel": 10,
+                "why": {
+                    "extra_travel": 20, "share_before": 0.0, "share_after": 50.0 / 180.0,
+                    "others": 0, "known": false,
+                },
+            }],
+            "travel": 20,
+        }])
+    );
+    assert_eq!(told["measures"]["unserved_priority"], 5);
 }
 
 #[test]
