@@ -1,1 +1,19 @@
-fn main() {}
+//! Gridward as its users meet it: the real binary, over HTTP, on SQLite and on
+//! PostgreSQL. Each test is a promise; `on_both!` makes it one for each database.
+//!
+//! PostgreSQL is the server that `GRIDWARD_TEST_POSTGRES` names; `make test`
+//! starts one. Without it those halves fail rather than pass unseen.
+
+mod support;
+
+mod areas;
+mod beneficiaries;
+mod claims;
+mod contract;
+mod dispatching;
+mod importing;
+mod operations;
+mod people;
+mod problems;
+mod signing_in;
+mod tasks;

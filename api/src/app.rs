@@ -138,7 +138,11 @@ impl Methods {
     /// As the contract says.
     pub fn of(document: &OpenApi) -> Self {
         let paths = openapi::methods(document).into_iter();
-        Self(paths.map(|(path, methods)| (actix_web::dev::ResourceDef::new(path), methods)).collect())
+        Self(
+            paths
+                .map(|(path, methods)| (actix_web::dev::ResourceDef::new(path), methods))
+                .collect(),
+        )
     }
 }
 

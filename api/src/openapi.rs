@@ -88,9 +88,8 @@ const ANSWERS: &[(u16, &str, &str)] = &[
 
 fn problem(status: u16, description: &str) -> Response {
     let body = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
-    let mut answer = ResponseBuilder::new()
-        .description(description)
-        .content("application/problem+json", body);
+    let mut answer =
+        ResponseBuilder::new().description(description).content("application/problem+json", body);
     if status == 401 {
         answer = answer.header("WWW-Authenticate", text_header("How to authenticate (RFC 6750)"));
     }
@@ -121,9 +120,7 @@ fn answers(statuses: &[u16]) -> BTreeMap<String, RefOr<Response>> {
     ANSWERS
         .iter()
         .filter(|(status, ..)| statuses.contains(status))
-        .map(|(status, name, _)| {
-            (status.to_string(), RefOr::Ref(Ref::from_response_name(*name)))
-        })
+        .map(|(status, name, _)| (status.to_string(), RefOr::Ref(Ref::from_response_name(*name))))
         .collect()
 }
 

@@ -4,8 +4,8 @@ use actix_web::HttpResponse;
 use actix_web::http::header::{CACHE_CONTROL, LINK};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use serde::de::DeserializeOwned;
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use utoipa::ToSchema;
 
 use crate::problem::Problem;
@@ -81,7 +81,10 @@ impl<T: Serialize> Page<T> {
             let fields: Vec<&str> = kept.collect();
             let query = fields.join("&");
             let join = if query.is_empty() { "" } else { "&" };
-            answer.insert_header((LINK, format!("<{path}?{query}{join}cursor={cursor}>; rel=\"next\"")));
+            answer.insert_header((
+                LINK,
+                format!("<{path}?{query}{join}cursor={cursor}>; rel=\"next\""),
+            ));
         }
         answer.json(self)
     }

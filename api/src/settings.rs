@@ -172,7 +172,10 @@ mod tests {
 
     #[test]
     fn a_setting_out_of_range_is_named() {
-        assert_eq!(with("workers = 0").expect_err("0"), "the setting `workers` must be from 1 to 256");
+        assert_eq!(
+            with("workers = 0").expect_err("0"),
+            "the setting `workers` must be from 1 to 256"
+        );
         let error = with("listen = 'nowhere'").expect_err("listen");
         assert!(error.contains("listen"), "{error}");
     }

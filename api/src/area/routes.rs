@@ -55,9 +55,8 @@ pub(crate) async fn list_areas(
     let wanted = page::wanted(limit, cursor.as_deref())?;
     let limit = wanted.limit;
     let areas = app.db.read(move |conn| store::list(conn, &caller.scope(), level, parent, &wanted));
-    let areas = page::page(areas.await.map_err(Problem::from)?, limit, |area: &Area| {
-        area.code.to_string()
-    });
+    let areas =
+        page::page(areas.await.map_err(Problem::from)?, limit, |area: &Area| area.code.to_string());
     Ok(areas.answer(request.path(), request.query_string()))
 }
 
@@ -140,7 +139,9 @@ pub(crate) async fn get_area_boundary(
     let outline = outline.await?;
     let geometry = match <[geo::Polygon; 1]>::try_from(outline.0) {
         Ok([polygon]) => geojson::Geometry::new(geojson::GeometryValue::from(&polygon)),
-        Err(polygons) => geojson::Geometry::new(geojson::GeometryValue::from(&geo::MultiPolygon(polygons))),
+        Err(polygons) => {
+            geojson::Geometry::new(geojson::GeometryValue::from(&geo::MultiPolygon(polygons)))
+        }
     };
     let mut properties = JsonObject::new();
     properties.insert("code".to_owned(), code.as_str().into());

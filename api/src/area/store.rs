@@ -124,9 +124,8 @@ pub fn counts(conn: &mut Conn, code: &AreaCode, today: NaiveDate) -> Result<Coun
         .filter(in_range!(beneficiaries::grid, range))
         .select(count_star())
         .first(conn)?;
-    let mine = tasks::table
-        .filter(tasks::district.eq(&district))
-        .filter(in_range!(tasks::grid, range));
+    let mine =
+        tasks::table.filter(tasks::district.eq(&district)).filter(in_range!(tasks::grid, range));
     let phases: Vec<(String, i64)> =
         mine.clone().group_by(tasks::state).select((tasks::state, count_star())).load(conn)?;
     let live = [Phase::Open, Phase::Assigned, Phase::Accepted, Phase::InProgress];

@@ -65,11 +65,9 @@ pub fn set_password(
     now: DateTime<Utc>,
 ) -> Result<(), DbError> {
     let id = id.to_string();
-    let values =
-        (credentials::password_hash.eq(hash), credentials::changed_at.eq(now.naive_utc()));
-    let changed = diesel::update(credentials::table.find((district, &id)))
-        .set(values)
-        .execute(conn)?;
+    let values = (credentials::password_hash.eq(hash), credentials::changed_at.eq(now.naive_utc()));
+    let changed =
+        diesel::update(credentials::table.find((district, &id))).set(values).execute(conn)?;
     if changed == 0 {
         diesel::insert_into(credentials::table)
             .values((

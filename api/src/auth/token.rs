@@ -143,12 +143,11 @@ impl Tokens {
         let named = header.kid.ok_or(TokenError::Invalid)?;
         let known = self.keys.verifying.iter().find(|(kid, _)| *kid == named);
         let (_, key) = known.ok_or(TokenError::Invalid)?;
-        let claims = decode::<Claims>(token, key, &self.rules).map_err(|error| {
-            match error.kind() {
+        let claims =
+            decode::<Claims>(token, key, &self.rules).map_err(|error| match error.kind() {
                 ErrorKind::ExpiredSignature => TokenError::Expired,
                 _ => TokenError::Invalid,
-            }
-        })?;
+            })?;
         let Claims { sub, exp, district, .. } = claims.claims;
         Ok(Bearer { district, person: sub, expires: exp })
     }

@@ -131,10 +131,8 @@ pub fn list(
         let later = beneficiaries::grid.eq(grid.clone()).and(beneficiaries::id.gt(id));
         query = query.filter(beneficiaries::grid.gt(grid).or(later));
     }
-    let rows: Vec<BeneficiaryRow> = query
-        .order((beneficiaries::grid, beneficiaries::id))
-        .limit(wanted.rows())
-        .load(conn)?;
+    let rows: Vec<BeneficiaryRow> =
+        query.order((beneficiaries::grid, beneficiaries::id)).limit(wanted.rows()).load(conn)?;
     rows.iter().map(|row| row.masked(key)).collect()
 }
 

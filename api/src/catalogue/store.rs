@@ -61,11 +61,7 @@ pub fn all(conn: &mut Conn, district: &str) -> Result<Vec<ServiceKind>, DbError>
 ///
 /// # Errors
 /// [`DbError`].
-pub fn add_missing(
-    conn: &mut Conn,
-    district: &str,
-    kinds: &[ServiceKind],
-) -> Result<(), DbError> {
+pub fn add_missing(conn: &mut Conn, district: &str, kinds: &[ServiceKind]) -> Result<(), DbError> {
     let known = all(conn, district)?;
     for kind in kinds.iter().filter(|kind| !known.iter().any(|known| known.code == kind.code)) {
         let int = |n: u32| i32::try_from(n).unwrap_or(i32::MAX);

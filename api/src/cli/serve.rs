@@ -24,10 +24,7 @@ pub(super) fn run(settings: &Settings) -> Result<(), Failure> {
 }
 
 /// Serves until told to stop, and calls `ready` once requests are taken.
-pub(super) fn announce(
-    settings: &Settings,
-    ready: impl FnOnce(SocketAddr),
-) -> Result<(), Failure> {
+pub(super) fn announce(settings: &Settings, ready: impl FnOnce(SocketAddr)) -> Result<(), Failure> {
     ops::logs::start(settings)?;
     let gridward = Data::new(prepare(settings)?);
     let methods = Data::new(Methods::of(&app::contract()));

@@ -53,18 +53,12 @@ enum Command {
 
 pub(super) fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
     match &args.command {
-        Command::Password { phone, district } => {
-            set_password(settings, phone, district.as_deref())
-        }
+        Command::Password { phone, district } => set_password(settings, phone, district.as_deref()),
         Command::Add { role, area, name, phone } => add(settings, *role, *area, name, phone),
     }
 }
 
-fn set_password(
-    settings: &Settings,
-    phone: &str,
-    district: Option<&str>,
-) -> Result<(), Failure> {
+fn set_password(settings: &Settings, phone: &str, district: Option<&str>) -> Result<(), Failure> {
     let mut new = String::new();
     std::io::stdin().lock().read_line(&mut new)?;
     let new = new.trim_end_matches(['\n', '\r']);

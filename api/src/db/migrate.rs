@@ -1,8 +1,8 @@
 //! The tables, made and kept current. Both sets of migrations are in the binary.
 
+use diesel::Connection;
 use diesel::connection::SimpleConnection;
 use diesel::migration::MigrationSource;
-use diesel::Connection;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use thiserror::Error;
 
@@ -62,4 +62,3 @@ where
     let ran = conn.run_pending_migrations(source).map_err(MigrateError::of)?;
     Ok(ran.iter().map(ToString::to_string).collect())
 }
-

@@ -6,8 +6,8 @@ use std::time::Duration;
 use diesel::connection::SimpleConnection;
 use tokio::sync::Semaphore;
 
-use super::connection::{Address, Conn};
 use super::DbError;
+use super::connection::{Address, Conn};
 
 /// How long a read waits for a connection before the caller is told to come back.
 const PATIENCE: Duration = Duration::from_secs(5);

@@ -172,11 +172,7 @@ impl Writer {
     }
 }
 
-fn transact(
-    conn: &mut Conn,
-    jobs: &mut [Box<dyn Job>],
-    now: DateTime<Utc>,
-) -> Result<(), DbError> {
+fn transact(conn: &mut Conn, jobs: &mut [Box<dyn Job>], now: DateTime<Utc>) -> Result<(), DbError> {
     conn.batch_execute(dialect::begin(conn))?;
     let mut tx = Tx { conn, now, events: Vec::new() };
     for job in jobs {

@@ -30,11 +30,7 @@ struct EventRow {
 
 /// Numbers `facts` and writes them. Called once, at the end of a transaction:
 /// the counter's row stays locked from here to the commit.
-pub(crate) fn append(
-    conn: &mut Conn,
-    at: DateTime<Utc>,
-    facts: Vec<Event>,
-) -> Result<(), DbError> {
+pub(crate) fn append(conn: &mut Conn, at: DateTime<Utc>, facts: Vec<Event>) -> Result<(), DbError> {
     let mut by_district: BTreeMap<String, Vec<Event>> = BTreeMap::new();
     for fact in facts {
         by_district.entry(fact.area.district().to_string()).or_default().push(fact);

@@ -32,8 +32,7 @@ pub fn merge<Row: Keyed, Record: Keyed>(
     records: &[Record],
     row: impl Fn(&Record, Option<&Row>) -> Result<Option<Row>, DbError>,
 ) -> Result<Merged<Row>, DbError> {
-    let present: HashMap<String, Row> =
-        present.into_iter().map(|row| (row.key(), row)).collect();
+    let present: HashMap<String, Row> = present.into_iter().map(|row| (row.key(), row)).collect();
     let mut merged = Merged { added: 0, changed: vec![], unchanged: 0, rows: vec![] };
     for record in records {
         let key = record.key();

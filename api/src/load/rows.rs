@@ -144,10 +144,8 @@ pub(crate) fn person(
     district: AreaCode,
     before: Option<&PersonRow>,
 ) -> Result<Option<PersonRow>, DbError> {
-    let particulars = person::store::Particulars {
-        name: record.name.clone(),
-        phone: record.phone.clone(),
-    };
+    let particulars =
+        person::store::Particulars { name: record.name.clone(), phone: record.phone.clone() };
     let availability: person::Availability = record.availability.iter().copied().collect();
     let row = |sealed: Vec<u8>, version: i64| PersonRow {
         district: district.to_string(),

@@ -125,11 +125,7 @@ pub fn one(
 ///
 /// # Errors
 /// [`DbError`].
-pub fn row(
-    conn: &mut Conn,
-    scope: &AreaRange,
-    id: PersonId,
-) -> Result<Option<PersonRow>, DbError> {
+pub fn row(conn: &mut Conn, scope: &AreaRange, id: PersonId) -> Result<Option<PersonRow>, DbError> {
     let district = scope.area().district().to_string();
     Ok(people::table
         .find((district, id.to_string()))
@@ -157,9 +153,8 @@ pub fn list(
         query = query.filter(people::role.eq(role.word()));
     }
     if let Some((area, id)) = wanted.after.clone() {
-        query = query.filter(
-            people::area.gt(area.clone()).or(people::area.eq(area).and(people::id.gt(id))),
-        );
+        query = query
+            .filter(people::area.gt(area.clone()).or(people::area.eq(area).and(people::id.gt(id))));
     }
     let rows: Vec<PersonRow> =
         query.order((people::area, people::id)).limit(wanted.rows()).load(conn)?;
@@ -199,22 +194,12 @@ pub fn manager(conn: &mut Conn, grid: &AreaRange) -> Result<Option<PersonRow>, D
 ///
 /// # Errors
 /// [`DbError`]; [`DbError::Collision`] if the row changed since it was read.
-pub fn place_in(
-    conn: &mut Conn,
-    row: &PersonRow,
-    role: Role,
-    area: &str,
-) -> Result<i64, DbError> {
+pub fn place_in(conn: &mut Conn, row: &PersonRow, role: Role, area: &str) -> Result<i64, DbError> {
     let version = row.version + 1;
-    let unchanged = people::table
-        .find((&row.district, &row.id))
-        .filter(people::version.eq(row.version));
+    let unchanged =
+        people::table.find((&row.district, &row.id)).filter(people::version.eq(row.version));
     let changed = diesel::update(unchanged)
-        .set((
-            people::role.eq(role.word()),
-            people::area.eq(area),
-            people::version.eq(version),
-        ))
+        .set((people::role.eq(role.word()), people::area.eq(area), people::version.eq(version)))
         .execute(conn)?;
     if changed == 1 { Ok(version) } else { Err(DbError::Collision) }
 }

@@ -7,8 +7,8 @@ use gridward_dispatch::area::AreaCode;
 use gridward_dispatch::id::PersonId;
 use gridward_dispatch::place::Place;
 use gridward_dispatch::solve::{Mode, Pin, Priority, Problem, Shift, Travel, Visit, Volunteer};
-use gridward_dispatch::time::{Minutes, TimeOfDay, Window};
 use gridward_dispatch::task::State;
+use gridward_dispatch::time::{Minutes, TimeOfDay, Window};
 
 use super::model::Span;
 use crate::db::{DbError, parsed};

@@ -68,8 +68,8 @@ pub(crate) async fn create_plan(
         .actor
         .judge(Action::Dispatch, &area)
         .map_err(|_| Problem::invalid("/area", "not an area of yours"))?;
-    let span = Span::new(first_day, last_day)
-        .map_err(|error| Problem::invalid("/last_day", error))?;
+    let span =
+        Span::new(first_day, last_day).map_err(|error| Problem::invalid("/last_day", error))?;
     let order = Order { area, span, seed: seed.into(), by: Some(caller.actor.person) };
     let (plan, _) = run::run(&app.db, order).await?;
     let location = format!("/v1/plans/{}", plan.id);

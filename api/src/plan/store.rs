@@ -142,10 +142,7 @@ fn carried(
     Ok(carried)
 }
 
-fn last_visitors(
-    conn: &mut Conn,
-    range: &AreaRange,
-) -> Result<HashMap<String, PersonId>, DbError> {
+fn last_visitors(conn: &mut Conn, range: &AreaRange) -> Result<HashMap<String, PersonId>, DbError> {
     let rows: Vec<(String, Option<String>)> = beneficiaries::table
         .filter(beneficiaries::district.eq(range.area().district().to_string()))
         .filter(in_range!(beneficiaries::grid, range))
@@ -221,7 +218,6 @@ pub fn visits(
     if let Some(task) = wanted.after.clone() {
         query = query.filter(plan_visits::task.gt(task));
     }
-    let rows: Vec<VisitRow> =
-        query.order(plan_visits::task).limit(wanted.rows()).load(conn)?;
+    let rows: Vec<VisitRow> = query.order(plan_visits::task).limit(wanted.rows()).load(conn)?;
     rows.into_iter().map(VisitRow::visit).collect()
 }

@@ -42,7 +42,8 @@ fn from_json(error: &JsonPayloadError) -> Problem {
             Problem::invalid("", without_value(&error.to_string()))
         }
         JsonPayloadError::Deserialize(error) => {
-            let place = format!("stops being JSON at line {}, column {}", error.line(), error.column());
+            let place =
+                format!("stops being JSON at line {}, column {}", error.line(), error.column());
             Problem::from(Kind::InvalidJson).with(FieldError::new("", place))
         }
         other if other.status_code() == actix_web::http::StatusCode::PAYLOAD_TOO_LARGE => {

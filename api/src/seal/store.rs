@@ -17,11 +17,8 @@ pub fn district_key(
     installation: &InstallationKey,
     district: &str,
 ) -> Result<Option<SealingKey>, DbError> {
-    let sealed: Option<Vec<u8>> = districts::table
-        .find(district)
-        .select(districts::sealed_key)
-        .first(conn)
-        .optional()?;
+    let sealed: Option<Vec<u8>> =
+        districts::table.find(district).select(districts::sealed_key).first(conn).optional()?;
     let Some(sealed) = sealed else { return Ok(None) };
     let bytes = installation
         .key()

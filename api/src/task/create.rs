@@ -136,7 +136,11 @@ fn whereabouts(
             let known = grid.level() == Level::Grid
                 && caller.actor.area.contains(&grid)
                 && area::store::one(conn, &grid)?.is_some();
-            if known { Ok((grid, place)) } else { Err(Problem::invalid("/grid", "not a grid of your area")) }
+            if known {
+                Ok((grid, place))
+            } else {
+                Err(Problem::invalid("/grid", "not a grid of your area"))
+            }
         }
         _ => Err(Problem::invalid("", "name either beneficiary_id, or both grid and place")),
     }

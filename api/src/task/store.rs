@@ -171,7 +171,8 @@ pub fn list(
     }
     if let Some((due_on, id)) = wanted.after.clone() {
         let same_day = tasks::due_on.eq(due_on).and(tasks::id.gt(id));
-        query = query.filter(tasks::due_on.ge(due_on)).filter(tasks::due_on.gt(due_on).or(same_day));
+        query =
+            query.filter(tasks::due_on.ge(due_on)).filter(tasks::due_on.gt(due_on).or(same_day));
     }
     Ok(query.order((tasks::due_on, tasks::id)).limit(wanted.rows()).load(conn)?)
 }

@@ -1,0 +1,72 @@
+//! A database of a test's own, gone when the test is over.
+
+use diesel::connection::SimpleConnection;
+use diesel::{Connection, PgConnection};
+use tempfile::TempDir;
+
+/// Where a test keeps its data.
+pub struct Database {
+    /// The setting `database_url`.
+    pub url: String,
+    /// The folder for files.
+    pub folder: TempDir,
+    created: Option<(String, String)>,
+}
+
+impl Database {
+    /// A file in a folder of its own.
+    pub fn sqlite() -> Self {
+        let folder = TempDir::new().expect("a folder");
+        let url = folder.path().join("gridward.db").display().to_string();
+        Self { url, folder, created: None }
+    }
+
+    /// A database of its own on the test server.
+    pub fn postgres() -> Self {
+        let server = std::env::var("GRIDWARD_TEST_POSTGRES")
+            .expect("GRIDWARD_TEST_POSTGRES names a PostgreSQL server; `make test` starts one");
+        let name = format!("test_{}", uuid::Uuid::new_v4().simple());
+        let mut conn = PgConnection::establish(&server).expect("the test server answers");
+        conn.batch_execute(&format!("CREATE DATABASE {name}")).expect("a new database");
+        let (base, query) = server.split_once('?').unwrap_or((&server, ""));
+        let (place, _) = base.rsplit_once('/').expect("a path in the URL");
+        let join = if query.is_empty() { "" } else { "?" };
+        let url = format!("{place}/{name}{join}{query}");
+        let folder = TempDir::new().expect("a folder");
+        Self { url, folder, created: Some((server, name)) }
+    }
+
+    /// Whether it is PostgreSQL.
+    pub fn is_postgres(&self) -> bool {
+        self.created.is_some()
+    }
+
+    /// Cuts every connection and lets no new one in.
+    pub fn go_away(&self) {
+        let Some((server, name)) = &self.created else { return };
+        let mut conn = PgConnection::establish(server).expect("the test server answers");
+        conn.batch_execute(&format!(
+            "ALTER DATABASE {name} ALLOW_CONNECTIONS false;
+             SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}';"
+        ))
+        .expect("the database goes away");
+    }
+
+    /// Lets connections in again.
+    pub fn come_back(&self) {
+        let Some((server, name)) = &self.created else { return };
+        let mut conn = PgConnection::establish(server).expect("the test server answers");
+        conn.batch_execute(&format!("ALTER DATABASE {name} ALLOW_CONNECTIONS true"))
+            .expect("the database comes back");
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        if let Some((server, name)) = &self.created
+            && let Ok(mut conn) = PgConnection::establish(server)
+        {
+            let _ = conn.batch_execute(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! A small district, its people in their roles, and a server that serves it.
+
+pub mod database;
+pub mod files;
+pub mod server;
+
+pub use database::Database;
+pub use files::Files;
+pub use server::{Caller, Server};
+
+/// Declares a test that runs on SQLite and on PostgreSQL.
+#[macro_export]
+macro_rules! on_both {
+    (async fn $name:ident($database:ident) $body:block) => {
+        mod $name {
+            use super::*;
+
+            async fn promise($database: $crate::support::Database) $body
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn sqlite() {
+                promise($crate::support::Database::sqlite()).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn postgres() {
+                promise($crate::support::Database::postgres()).await;
+            }
+        }
+    };
+}
+
+/// A phone's number for each person of the small district.
+pub mod phones {
+    /// Supervises the district.
+    pub const SUPERVISOR: &str = "10000000001";
+    /// Supervises the first town.
+    pub const TOWN: &str = "10000000002";
+    /// Manages the first grid.
+    pub const MANAGER: &str = "10000000011";
+    /// Manages the second grid, of the same village.
+    pub const OTHER_MANAGER: &str = "10000000012";
+    /// Manages the third grid, of the other town.
+    pub const FAR_MANAGER: &str = "10000000013";
+    /// A volunteer of the first grid.
+    pub const VOLUNTEER: &str = "10000000021";
+    /// Another volunteer of the first grid.
+    pub const SECOND_VOLUNTEER: &str = "10000000022";
+    /// A volunteer of the second grid.
+    pub const OTHER_VOLUNTEER: &str = "10000000023";
+    /// Runs the installation.
+    pub const ADMIN: &str = "10000000008";
+    /// Reads.
+    pub const AUDITOR: &str = "10000000009";
+}
+
+/// The password of everybody in the small district.
+pub const PASSWORD: &str = "a long enough password";
+/// The first grid, with a village and a town around it.
+pub const GRID: &str = "500116001002001";
+/// The second grid, of the same village.
+pub const OTHER_GRID: &str = "500116001002002";
+/// The third grid, of another town.
+pub const FAR_GRID: &str = "500116002001001";

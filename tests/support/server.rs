@@ -1,0 +1,234 @@
+//! The real binary: its commands, its server, and people who call it.
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+
+use reqwest::{Method, StatusCode, header::HeaderMap};
+use serde_json::{Value, json};
+
+use super::{Database, Files, PASSWORD};
+
+/// Sealed alike on every start of a test; a test's own, and no secret.
+const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+
+/// The binary, with a test's settings.
+pub fn gridward(database: &Database, args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_gridward"));
+    command
+        .args(args)
+        .current_dir(database.folder.path())
+        .env_clear()
+        .env("GRIDWARD_DATABASE_URL", &database.url)
+        .env("GRIDWARD_SECRET_KEY", KEY)
+        .env("GRIDWARD_LISTEN", "127.0.0.1:0")
+        .env("GRIDWARD_WORKERS", "2");
+    command
+}
+
+/// Loads `files`; answers what the command said.
+pub fn import(database: &Database, files: &Files, more: &[&str]) -> Output {
+    let folder = database.folder.path().join("district");
+    files.write(&folder);
+    import_folder(database, &folder, more)
+}
+
+/// Loads a folder; answers what the command said.
+pub fn import_folder(database: &Database, folder: &Path, more: &[&str]) -> Output {
+    let path = folder.to_str().expect("a path");
+    let args: Vec<&str> = ["import", path].into_iter().chain(more.iter().copied()).collect();
+    gridward(database, &args).output().expect("the binary runs")
+}
+
+/// What a command said, both ways.
+pub fn said(output: &Output) -> String {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    text(&output.stdout) + &text(&output.stderr)
+}
+
+/// Sets the password of whoever has `phone`.
+pub fn set_password(database: &Database, phone: &str) {
+    let mut command = gridward(database, &["user", "password", phone]);
+    let mut child =
+        command.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().expect("the binary runs");
+    let mut input = child.stdin.take().expect("an input");
+    writeln!(input, "{PASSWORD}").expect("a password");
+    drop(input);
+    assert!(child.wait().expect("an end").success(), "the password of {phone} is set");
+}
+
+/// A server that runs until it is dropped.
+pub struct Server {
+    /// Where it serves.
+    pub base: String,
+    /// Its database.
+    pub database: Database,
+    child: Child,
+    client: reqwest::Client,
+}
+
+impl Server {
+    /// Serves the small district on `database`.
+    pub fn small(database: Database) -> Self {
+        Self::with(database, &Files::small())
+    }
+
+    /// Serves `files` on `database`.
+    pub fn with(database: Database, files: &Files) -> Self {
+        let loaded = import(&database, files, &[]);
+        assert!(loaded.status.success(), "{}", said(&loaded));
+        Self::start(database)
+    }
+
+    /// Serves what `database` holds.
+    pub fn start(database: Database) -> Self {
+        let (child, base) = spawn(&database);
+        Self { base, database, child, client: reqwest::Client::new() }
+    }
+
+    /// Kills the process as a power cut would, and starts another on the same data.
+    pub fn kill_and_restart(&mut self) {
+        self.child.kill().expect("a process to kill");
+        self.child.wait().expect("an end");
+        let (child, base) = spawn(&self.database);
+        self.child = child;
+        self.base = base;
+    }
+
+    /// Asks the process to stop, as a service manager does; answers when it has.
+    pub fn stop(mut self) -> bool {
+        let id = self.child.id().to_string();
+        let asked = Command::new("kill").args(["-TERM", &id]).status().expect("kill runs");
+        asked.success() && self.child.wait().expect("an end").success()
+    }
+
+    /// Somebody who is not signed in.
+    pub fn stranger(&self) -> Caller {
+        Caller { base: self.base.clone(), client: self.client.clone(), token: None }
+    }
+
+    /// Somebody with this token.
+    pub fn bearer(&self, token: &str) -> Caller {
+        Caller { token: Some(token.to_owned()), ..self.stranger() }
+    }
+
+    /// Whoever has `phone`, signed in.
+    pub async fn sign_in(&self, phone: &str) -> Caller {
+        set_password(&self.database, phone);
+        let body = json!({ "phone": phone, "password": PASSWORD });
+        let answer = self.stranger().post("/v1/auth/sign-in", &body).await;
+        assert_eq!(answer.status, 200, "{phone} signs in: {}", answer.body);
+        self.bearer(answer.body["access_token"].as_str().expect("a token"))
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Starts the server and waits for the line that says where it serves.
+fn spawn(database: &Database) -> (Child, String) {
+    let mut child = gridward(database, &["serve"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary runs");
+    let log = child.stderr.take().expect("a log");
+    let mut lines = BufReader::new(log).lines();
+    let line = lines
+        .by_ref()
+        .map_while(Result::ok)
+        .find(|line| line.contains("serving on "))
+        .expect("the server says where it serves");
+    // Somebody must read the log, or the server would wait for room in the pipe.
+    std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
+    let (_, base) = line.split_once("serving on ").expect("an address");
+    let base = base.split_whitespace().next().expect("an address");
+    (child, base.to_owned())
+}
+
+/// Somebody who calls the server.
+#[derive(Clone)]
+pub struct Caller {
+    base: String,
+    client: reqwest::Client,
+    /// The access token, if signed in.
+    pub token: Option<String>,
+}
+
+/// What the server answered.
+#[derive(Debug)]
+pub struct Answer {
+    /// The status.
+    pub status: u16,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body, if it is JSON; null otherwise.
+    pub body: Value,
+}
+
+impl Answer {
+    /// The problem's code, checked to be one.
+    pub fn problem(&self) -> &str {
+        let kind = self.headers.get("content-type").and_then(|value| value.to_str().ok());
+        assert_eq!(kind, Some("application/problem+json"), "{} {}", self.status, self.body);
+        assert_eq!(self.body["status"], self.status, "{}", self.body);
+        self.body["code"].as_str().expect("a code")
+    }
+}
+
+impl Caller {
+    /// GET.
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send(self.request(Method::GET, path)).await
+    }
+
+    /// POST with a JSON body.
+    pub async fn post(&self, path: &str, body: &Value) -> Answer {
+        self.send(self.request(Method::POST, path).json(body)).await
+    }
+
+    /// PUT with a JSON body.
+    pub async fn put(&self, path: &str, body: &Value) -> Answer {
+        self.send(self.request(Method::PUT, path).json(body)).await
+    }
+
+    /// POST without a body.
+    pub async fn act(&self, path: &str) -> Answer {
+        self.send(self.request(Method::POST, path)).await
+    }
+
+    /// A task for the beneficiary, made by this caller; answers its id.
+    pub async fn make_task(&self, beneficiary: &str) -> String {
+        let body = json!({ "kind": "home_visit", "beneficiary_id": beneficiary });
+        let made = self.post("/v1/tasks", &body).await;
+        assert_eq!(made.status, 201, "{}", made.body);
+        made.body["id"].as_str().expect("an id").to_owned()
+    }
+
+    /// A request to `path`, with the token.
+    pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+        let request = self.client.request(method, format!("{}{path}", self.base));
+        match &self.token {
+            Some(token) => request.bearer_auth(token),
+            None => request,
+        }
+    }
+
+    /// Sends a request; a server that is gone answers 0.
+    pub async fn send(&self, request: reqwest::RequestBuilder) -> Answer {
+        match request.send().await {
+            Err(_) => Answer { status: 0, headers: HeaderMap::new(), body: Value::Null },
+            Ok(answer) => {
+                let status: StatusCode = answer.status();
+                let headers = answer.headers().clone();
+                let body = answer.bytes().await.unwrap_or_default();
+                let body = serde_json::from_slice(&body).unwrap_or_default();
+                Answer { status: status.as_u16(), headers, body }
+            }
+        }
+    }
+}
