@@ -74,7 +74,8 @@ fn documented(v1: &mut utoipa_actix_web::service_config::ServiceConfig) {
 
 /// The contract, gathered from the handlers.
 pub fn contract() -> OpenApi {
-    let (_, document) = routes();
+    let (_, mut document) = routes();
+    openapi::finish(&mut document);
     document
 }
 

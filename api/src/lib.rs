@@ -18,6 +18,7 @@ pub mod auth;
 pub mod seal;
 
 // A whole district at once.
+pub mod demo;
 pub mod import;
 pub mod load;
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::response::ResponseBuilder;
-use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::schema::{ArrayItems, ObjectBuilder, Schema, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, Header, OpenApi, Ref, RefOr, Response};
 use utoipa::{IntoResponses, Modify, OpenApi as _};
@@ -23,7 +23,6 @@ use crate::problem::answer;
             area is answered as if it did not exist. Ignore fields and words you do not know: more \
             may be added within `/v1`.",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
-        contact(name = "The Gridward team", url = "https://gridward.example/"),
     ),
     servers((url = "/", description = "This installation")),
     tags(
@@ -60,7 +59,7 @@ impl Modify for Shared {
             .bearer_format("JWT")
             .description(Some(
                 "An access token of ten minutes from `POST /v1/auth/sign-in`: a JWT (RFC 9068) \
-                 signed with ES256, as RFC 8725 asks.",
+                 signed with ES256, used as RFC8725 asks.",
             ))
             .build();
         components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
@@ -168,4 +167,33 @@ pub fn methods(document: &OpenApi) -> Vec<(String, Vec<&'static str>)> {
             (path.clone(), taken.map(|(method, _)| method).collect())
         })
         .collect()
+}
+
+/// Finishes a document that the handlers have added to: a page refers to what
+/// it lists by name, so that clients get one type for it, and every header's
+/// text has a length.
+pub fn finish(document: &mut OpenApi) {
+    let components = document.components.get_or_insert_default();
+    for (name, schema) in &mut components.schemas {
+        let Some(listed) = name.strip_prefix("Page_") else { continue };
+        if let RefOr::T(Schema::Object(page)) = schema
+            && let Some(RefOr::T(Schema::Array(items))) = page.properties.get_mut("items")
+        {
+            items.items = ArrayItems::RefOrSchema(Box::new(Ref::from_schema_name(listed).into()));
+        }
+    }
+    let items = document.paths.paths.values_mut();
+    let operations = items.flat_map(|item| [&mut item.get, &mut item.post, &mut item.put]);
+    let answers = operations.flatten().flat_map(|one| one.responses.responses.values_mut());
+    let headers = answers.filter_map(|answer| match answer {
+        RefOr::T(answer) => Some(answer.headers.values_mut()),
+        RefOr::Ref(_) => None,
+    });
+    for header in headers.flatten() {
+        if let RefOr::T(header) = header
+            && let Some(RefOr::T(Schema::Object(text))) = &mut header.schema
+        {
+            text.max_length = Some(256);
+        }
+    }
 }

@@ -2,6 +2,8 @@
 //! the API, the tables and the files.
 
 use thiserror::Error;
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::{RefOr, Schema};
 
 /// A word that is not on its list.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -11,14 +13,24 @@ pub struct UnknownWord {
     pub expected: String,
 }
 
+/// The schema of a list of words.
+pub fn schema<const N: usize>(words: [&'static str; N], about: &str) -> RefOr<Schema> {
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .enum_values(Some(words))
+        .description(Some(about.trim()))
+        .build()
+        .into()
+}
+
 /// Declares an enum of words: `word()`, `ALL`, `FromStr`, serde and schema
 /// follow from the one list.
 #[macro_export]
 macro_rules! words {
-    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal),* $(,)? }) => {
-        $(#[$doc])*
+    ($(#[doc = $doc:literal])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal),* $(,)? }) => {
+        $(#[doc = $doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        #[derive(serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+        #[derive(serde::Serialize, serde::Deserialize)]
         pub enum $name {
             $($(#[$vdoc])* #[serde(rename = $word)] $variant,)*
         }
@@ -30,6 +42,18 @@ macro_rules! words {
             /// The word that names this value.
             pub const fn word(self) -> &'static str {
                 match self { $(Self::$variant => $word,)* }
+            }
+        }
+
+        impl utoipa::PartialSchema for $name {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+                $crate::words::schema([$($word),*], concat!($($doc, "\n"),*))
+            }
+        }
+
+        impl utoipa::ToSchema for $name {
+            fn name() -> std::borrow::Cow<'static, str> {
+                std::borrow::Cow::Borrowed(stringify!($name))
             }
         }
 

@@ -80,6 +80,12 @@ pub(crate) async fn sign_in_with_password(
     }))
 }
 
+/// The full official name of an area.
+#[derive(ToSchema)]
+#[schema(max_length = 64, example = "几江街道")]
+#[expect(dead_code, reason = "describes the texts of a list")]
+struct AreaName(String);
+
 /// The caller.
 #[derive(Serialize, ToSchema)]
 pub struct Me {
@@ -93,7 +99,7 @@ pub struct Me {
     /// The area the person answers for.
     area: AreaCode,
     /// The names of that area and those around it, the district first.
-    #[schema(max_items = 4, example = json!(["江津区", "几江街道", "南门社区", "第1网格"]))]
+    #[schema(max_items = 4, value_type = Vec<AreaName>, example = json!(["江津区", "几江街道", "南门社区", "第1网格"]))]
     area_names: Vec<String>,
 }
 
@@ -126,7 +132,11 @@ pub(crate) async fn get_me(app: Data<Gridward>, caller: Caller) -> Result<Json<M
 
 /// The public keys that tokens are signed with (RFC 7517).
 #[derive(ToSchema)]
-#[schema(as = JsonWebKeySet)]
+#[schema(as = JsonWebKeySet, example = json!({"keys": [{
+    "kty": "EC", "crv": "P-256", "use": "sig", "alg": "ES256", "key_ops": ["verify"],
+    "kid": "Ch3xV0…", "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
+    "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"
+}]}))]
 #[expect(dead_code, reason = "describes the shape of what the token library writes")]
 pub struct Jwks {
     /// One key each.

@@ -171,7 +171,7 @@ pub struct Revealed {
     #[schema(max_length = 256, example = "几江街道南门社区1网格1栋102")]
     pub address: String,
     /// Which of the three hardships weigh on the household.
-    #[schema(max_items = 3)]
+    #[schema(max_items = 3, value_type = Vec<Hardship>, example = json!(["medical"]))]
     pub hardships: Hardships,
     /// All but the last four hidden; whole for staff of the district only.
     #[schema(max_length = 18, example = "**************0185")]

@@ -1,16 +1,119 @@
 //! `gridward demo`.
 
-use super::Failure;
+use std::io::Write;
+use std::net::SocketAddr;
+
+use gridward_dispatch::area::AreaCode;
+use gridward_dispatch::authority::Role;
+use gridward_dispatch::id::PersonId;
+
+use super::import::{bar, write};
+use super::{Failure, connect, serve, transact};
+use crate::auth::{password, store};
+use crate::db::Conn;
+use crate::demo::{GRIDS, Size, generate, tasks};
+use crate::load::record::{DistrictRecords, PersonRecord};
 use crate::settings::Settings;
+use crate::{catalogue, clock, task};
+
+/// The password of the three who sign in to try it.
+const PASSWORD: &str = "gridward-demo";
 
 #[derive(clap::Args)]
 pub(super) struct Args {
     /// How many grids
-    #[arg(long, default_value_t = 2395)]
+    #[arg(long, default_value_t = GRIDS as u32, value_parser = clap::value_parser!(u32).range(1..=20_000))]
     grids: u32,
+    /// The same seed makes the same district
+    #[arg(long, default_value_t = 500_116)]
+    seed: u64,
+    /// Serve it once it is loaded
+    #[arg(long)]
+    serve: bool,
 }
 
-pub(super) fn run(_settings: &Settings, args: &Args) -> Result<(), Failure> {
-    let _ = args.grids;
-    Err("not yet".into())
+pub(super) fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
+    let records = generate(Size { grids: args.grids.try_into()? }, args.seed);
+    let district = records.areas.first().ok_or("no area")?.code;
+    let faces = faces(&records).ok_or("no grid")?;
+    let mut conn = connect(&settings.database)?;
+    if is_empty(&mut conn)? {
+        write(settings, &records, &bar(7))?;
+        add_tasks(&mut conn, &records, args.seed)?;
+        set_passwords(&mut conn, district, &faces)?;
+    } else {
+        println!("There is a district in {:?} already; it is left as it is.", settings.database);
+    }
+    drop((records, conn));
+    if !args.serve {
+        return Ok(faces.print(None));
+    }
+    serve::announce(settings, |address| faces.print(Some(address)))
+}
+
+fn is_empty(conn: &mut Conn) -> Result<bool, Failure> {
+    Ok(crate::seal::store::districts(conn)?.is_empty())
+}
+
+fn add_tasks(conn: &mut Conn, records: &DistrictRecords, seed: u64) -> Result<(), Failure> {
+    let now = clock::system();
+    let kinds = catalogue::defaults();
+    let tasks = tasks::week(&records.beneficiaries, &kinds, seed, now);
+    transact(conn, |conn| task::store::insert_all(conn, &tasks))?;
+    println!("tasks: {} added", tasks.len());
+    Ok(())
+}
+
+/// Those who sign in to try it: a supervisor, and a manager and a volunteer of one grid.
+struct Faces([(Role, PersonId, String, String); 3]);
+
+fn faces(records: &DistrictRecords) -> Option<Faces> {
+    let grid = records.outlines.first()?.grid;
+    let face = |role: Role, area: AreaCode| {
+        let fits = |person: &&PersonRecord| person.role == role && person.area == area;
+        let person = records.people.iter().find(fits)?;
+        Some((role, person.id, person.phone.clone(), person.area.to_string()))
+    };
+    Some(Faces([
+        face(Role::Supervisor, grid.district())?,
+        face(Role::Manager, grid)?,
+        face(Role::Volunteer, grid)?,
+    ]))
+}
+
+fn set_passwords(conn: &mut Conn, district: AreaCode, faces: &Faces) -> Result<(), Failure> {
+    let hash = password::hash(PASSWORD)?;
+    let now = clock::system();
+    transact(conn, |conn| {
+        faces.0.iter().try_for_each(|(_, id, ..)| {
+            store::set_password(conn, district.as_str(), *id, &hash, now)
+        })
+    })?;
+    Ok(())
+}
+
+impl Faces {
+    /// Says who can sign in and, where it is served, how to try it.
+    fn print(&self, address: Option<SocketAddr>) {
+        println!("\nSign in with");
+        for (role, _, phone, area) in &self.0 {
+            println!("  {role:<11} {phone}  {PASSWORD}   ({area})");
+        }
+        match address {
+            None => println!("\nServe it with: gridward serve"),
+            Some(address) => {
+                let (_, _, phone, _) = &self.0[1];
+                println!("\nServing on http://{address}; try\n");
+                println!(
+                    "  TOKEN=$(curl -s http://{address}/v1/auth/sign-in -H 'Content-Type: application/json' \\\n    \
+                     -d '{{\"phone\":\"{phone}\",\"password\":\"{PASSWORD}\"}}' | sed 's/.*\"access_token\":\"\\([^\"]*\\).*/\\1/')"
+                );
+                println!(
+                    "  curl -s http://{address}/v1/tasks -H \"Authorization: Bearer $TOKEN\"\n"
+                );
+            }
+        }
+        // Whoever waits for these lines through a pipe should not wait for more.
+        let _ = std::io::stdout().flush();
+    }
 }

@@ -55,6 +55,12 @@ pub(crate) async fn readyz(app: Data<Gridward>) -> Result<Json<Health>, Problem>
     }
 }
 
+/// The page of metrics.
+#[derive(ToSchema)]
+#[schema(as = MetricsPage, max_length = 1_048_576, example = "gridward_requests_total 1")]
+#[expect(dead_code, reason = "describes a text")]
+struct Page(String);
+
 /// Metrics
 ///
 /// Counts and latencies of requests in Prometheus' text format. Holds nothing
@@ -63,7 +69,7 @@ pub(crate) async fn readyz(app: Data<Gridward>) -> Result<Json<Health>, Problem>
     tag = "service",
     operation_id = "get_metrics",
     responses(
-        (status = OK, description = "The metrics", body = String, content_type = "text/plain"),
+        (status = OK, description = "The metrics", body = Page, content_type = "text/plain"),
         openapi::Public,
     ),
     security(()),

@@ -304,3 +304,11 @@ pub fn for_dispatch(
         .order((tasks::grid, tasks::due_on, tasks::id))
         .load(conn)?)
 }
+
+/// Writes many new tasks.
+///
+/// # Errors
+/// [`DbError`].
+pub fn insert_all(conn: &mut Conn, rows: &[TaskRow]) -> Result<(), DbError> {
+    Ok(crate::insert_all!(conn, tasks::table, rows, columns = 24)?)
+}

@@ -54,13 +54,14 @@ pub struct Stop {
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Why {
     /// Minutes of travel that this visit adds to the day.
-    #[cfg_attr(feature = "schema", schema(value_type = u32))]
+    #[cfg_attr(feature = "schema", schema(value_type = u32, maximum = 1_000_000_000))]
     pub extra_travel: Minutes,
     /// The share of their offered minutes that this person would carry without this visit.
     pub share_before: f64,
     /// The share of their offered minutes that this person carries with the whole plan; 1 is all.
     pub share_after: f64,
     /// How many others could still take this visit over, all else staying as it is.
+    #[cfg_attr(feature = "schema", schema(maximum = 1_000_000_000))]
     pub others: u32,
     /// Whether the beneficiary knows this person: they went the last time or are preferred.
     pub known: bool,
@@ -88,7 +89,7 @@ pub enum Reason {
     /// Nobody who serves the grid has every skill.
     NoSkill {
         /// What the one who comes nearest still lacks.
-        #[cfg_attr(feature = "schema", schema(value_type = Vec<String>))]
+        #[cfg_attr(feature = "schema", schema(value_type = Vec<crate::skill::Skill>, max_items = 32))]
         missing: Skills,
     },
     /// Nobody with the skills has a shift on the first day it may be done or later.
@@ -99,13 +100,13 @@ pub enum Reason {
     /// Somebody has time in a shift, but all such people would go above what they offered.
     NoMinutes {
         /// How much more the one who comes nearest would have to offer.
-        #[cfg_attr(feature = "schema", schema(value_type = u32))]
+        #[cfg_attr(feature = "schema", schema(value_type = u32, maximum = 1_000_000_000))]
         short: Minutes,
     },
     /// The other visits of every shift that could hold it leave no gap.
     NoRoom {
         /// By how much the best place in any of them is missed.
-        #[cfg_attr(feature = "schema", schema(value_type = u32))]
+        #[cfg_attr(feature = "schema", schema(value_type = u32, maximum = 1_000_000_000))]
         short: Minutes,
     },
 }
@@ -117,14 +118,19 @@ pub enum Reason {
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Measures {
     /// Visits somebody does.
+    #[cfg_attr(feature = "schema", schema(maximum = 1_000_000_000))]
     pub served: u32,
     /// Visits nobody does.
+    #[cfg_attr(feature = "schema", schema(maximum = 1_000_000_000))]
     pub unserved: u32,
     /// The priority points of the visits nobody does.
+    #[cfg_attr(feature = "schema", schema(maximum = 1_000_000_000))]
     pub unserved_priority: u32,
     /// Visits done after they were due.
+    #[cfg_attr(feature = "schema", schema(maximum = 1_000_000_000))]
     pub late: u32,
     /// By how many days in all.
+    #[cfg_attr(feature = "schema", schema(maximum = 1_000_000_000))]
     pub late_days: u32,
     /// The largest share of offered minutes that anybody carries; 1 is all.
     pub largest_share: f64,
@@ -133,14 +139,16 @@ pub struct Measures {
     /// The standard deviation of the shares.
     pub share_spread: f64,
     /// Minutes of travel in all.
-    #[cfg_attr(feature = "schema", schema(value_type = u32))]
+    #[cfg_attr(feature = "schema", schema(value_type = u32, maximum = 1_000_000_000))]
     pub travel: Minutes,
     /// Minutes of service in all.
-    #[cfg_attr(feature = "schema", schema(value_type = u32))]
+    #[cfg_attr(feature = "schema", schema(value_type = u32, maximum = 1_000_000_000))]
     pub service: Minutes,
     /// Visits done by someone the beneficiary knows.
+    #[cfg_attr(feature = "schema", schema(maximum = 1_000_000_000))]
     pub known: u32,
     /// Visits, done or not, that have someone known among the capable volunteers.
+    #[cfg_attr(feature = "schema", schema(maximum = 1_000_000_000))]
     pub known_possible: u32,
 }
 

@@ -1,0 +1,129 @@
+//! Those who are cared for in the made-up district.
+
+use chrono::{Days, NaiveDate};
+use gridward_dispatch::id::BeneficiaryId;
+use gridward_dispatch::place::Place;
+
+use super::draw::Draw;
+use super::identity;
+use super::map::{Grid, Map};
+use crate::beneficiary::{Category, Contact, Hardship, Hardships, Mobility, Plaque};
+use crate::load::record::BeneficiaryRecord;
+use crate::person::Gender;
+
+/// Categories, how many of 62,000 belong to each, and the span of their birth years.
+const CATEGORIES: [(Category, usize, (usize, usize)); 10] = [
+    (Category::Veteran, 53_003, (1940, 2003)),
+    (Category::DisabledVeteran, 1_150, (1936, 1995)),
+    (Category::DemobilisedRural, 210, (1928, 1938)),
+    (Category::IllnessReturned, 980, (1938, 1985)),
+    (Category::CombatVeteran, 2_600, (1936, 1970)),
+    (Category::MartyrFamily, 240, (1934, 1988)),
+    (Category::FallenFamily, 90, (1940, 1990)),
+    (Category::DeceasedFamily, 260, (1936, 1990)),
+    (Category::ActiveFamily, 3_400, (1955, 1995)),
+    (Category::RetiredOfficer, 67, (1935, 1968)),
+];
+/// The day on which nobody has been in touch yet.
+const TODAY: NaiveDate = match NaiveDate::from_ymd_opt(2025, 12, 31) {
+    Some(day) => day,
+    None => NaiveDate::MIN,
+};
+/// Fewest and most households of a grid.
+const A_GRID: (f64, f64) = (8.0, 120.0);
+
+/// `count` beneficiaries over the grids of the map.
+pub(super) fn beneficiaries(map: &Map, count: usize, draw: &mut Draw) -> Vec<BeneficiaryRecord> {
+    let sizes = sizes(map.grids.len(), count, draw);
+    let mut all = Vec::with_capacity(count);
+    for (grid, size) in map.grids.iter().zip(sizes) {
+        let hamlets: Vec<(f64, f64)> =
+            (0..=draw.below(6)).map(|_| (draw.between(0.1, 0.9), draw.between(0.1, 0.9))).collect();
+        for house in 1..=size {
+            let place = near(grid, draw.one_of(&hamlets), draw);
+            all.push(one(grid, all.len(), house, place, draw));
+        }
+    }
+    all
+}
+
+/// How many households each grid has, `count` in all: few have many (log-normal).
+fn sizes(grids: usize, count: usize, draw: &mut Draw) -> Vec<usize> {
+    /// The median, and the deviation of the logarithm.
+    const SHAPE: (f64, f64) = (21.0, 0.65);
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "between 8 and 120 by the clamp"
+    )]
+    let mut size =
+        || (SHAPE.0 * (SHAPE.1 * draw.normal()).exp()).clamp(A_GRID.0, A_GRID.1).round() as usize;
+    let mut sizes: Vec<usize> = (0..grids).map(|_| size()).collect();
+    // The last few are laid on or taken off evenly, to meet the count.
+    let mut sum: usize = sizes.iter().sum();
+    for n in (0..grids).cycle().take(grids * 64) {
+        let size = &mut sizes[n];
+        match sum.cmp(&count) {
+            std::cmp::Ordering::Less => {
+                *size += 1;
+                sum += 1;
+            }
+            std::cmp::Ordering::Greater if *size > 8 => {
+                *size -= 1;
+                sum -= 1;
+            }
+            std::cmp::Ordering::Greater => {}
+            std::cmp::Ordering::Equal => break,
+        }
+    }
+    sizes
+}
+
+fn near(grid: &Grid, hamlet: (f64, f64), draw: &mut Draw) -> Place {
+    let (x, y) = hamlet;
+    grid.at(x + 0.06 * draw.normal(), y + 0.06 * draw.normal())
+}
+
+fn one(grid: &Grid, n: usize, house: usize, place: Place, draw: &mut Draw) -> BeneficiaryRecord {
+    let kinds = CATEGORIES.map(|(category, weight, years)| ((category, years), weight));
+    let (category, (from, to)) = draw.weighted(&kinds);
+    let gender = if draw.of_thousand(70) { Gender::Female } else { Gender::Male };
+    let born = i32::try_from(from + draw.below(to - from + 1)).unwrap_or(1970);
+    let old = born < 1950;
+    let hardships: Hardships =
+        [(Hardship::Medical, 76), (Hardship::Living, 80), (Hardship::Housing, 35)]
+            .into_iter()
+            .filter(|(_, times)| draw.of_thousand(*times))
+            .map(|(hardship, _)| hardship)
+            .collect();
+    let mobility = match (draw.of_thousand(if old { 180 } else { 40 }), draw.of_thousand(110)) {
+        (true, true) => Mobility::Homebound,
+        (true, false) => Mobility::Limited,
+        (false, _) => Mobility::Full,
+    };
+    let days_ago = draw.below(720) as u64;
+    let seen = !draw.of_thousand(20);
+    BeneficiaryRecord {
+        id: BeneficiaryId(identity::id(n, draw)),
+        grid: grid.code,
+        name: identity::name(gender, draw),
+        gender,
+        birth_year: born,
+        category,
+        place,
+        address: format!("{}{}栋{}", grid.address, house / 12 + 1, 101 + house % 12 * 100),
+        phone: identity::phone("1001", n),
+        id_number: identity::id_number(born, gender, n),
+        hardships,
+        lives_alone: draw.of_thousand(if old { 160 } else { 45 }),
+        mobility,
+        contact: if draw.of_thousand(326) { Contact::Visit } else { Contact::Phone },
+        plaque: draw.weighted(&[
+            (Plaque::Hung, 920),
+            (Plaque::Pending, 40),
+            (Plaque::Damaged, 30),
+            (Plaque::Declined, 10),
+        ]),
+        last_contact: TODAY.checked_sub_days(Days::new(days_ago)).filter(|_| seen),
+    }
+}
