@@ -124,7 +124,7 @@ pub(crate) async fn reveal_beneficiary(
     let (vault, purpose) = (app.vault.clone(), body.purpose);
     let district = caller.district.clone();
     let revealed = app.db.write(&district, move |tx| {
-        let key = vault.key(tx.conn, &caller.district)?;
+        let key = vault.key(tx.read(), &caller.district)?;
         reveal::reveal(tx, &key, &caller, *id, purpose)
     });
     Ok(HttpResponse::Ok().insert_header(("Cache-Control", "no-store")).json(revealed.await?))

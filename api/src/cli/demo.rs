@@ -97,7 +97,7 @@ impl Faces {
     fn print(&self, address: Option<SocketAddr>) {
         println!("\nSign in with");
         for (role, _, phone, area) in &self.0 {
-            println!("  {role:<11} {phone}  {PASSWORD}   ({area})");
+            println!("  {:<11} {phone}  {PASSWORD}   ({area})", role.word());
         }
         match address {
             None => println!("\nServe it with: gridward serve"),

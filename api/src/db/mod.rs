@@ -130,7 +130,7 @@ impl Db {
     /// with `clock` to date the changes by. Nothing is connected yet.
     pub fn open(address: Address, readers: usize, clock: Clock) -> Self {
         Self(Arc::new(Inner {
-            readers: read::Readers::new(address.clone(), readers),
+            readers: read::Readers::start(&address, readers),
             writers: write::Writers::start(&address, clock),
             address,
         }))

@@ -1,8 +1,10 @@
 //! Changes, one after another, several to a commit.
 //!
 //! A commit waits for the disk, and a district's log has one counter, so
-//! changes that arrive together are run in one transaction, each behind its own
-//! savepoint, and share the wait. Each is answered after the commit.
+//! changes that arrive together are run in one transaction and share the wait.
+//! Each is answered after the commit. A change that is refused before it wrote
+//! anything leaves nothing to undo; if one fails after it wrote, all of them
+//! are undone and run again, each in a transaction of its own.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::mpsc;
@@ -25,18 +27,31 @@ const TRIES: usize = 5;
 /// PostgreSQL commits of different districts do not wait for each other.
 const POSTGRES_WRITERS: usize = 4;
 
-/// A transaction under way.
+/// A transaction under way. Reading and writing are two words, so that it is
+/// known whether a change that is refused has anything to undo.
 pub struct Tx<'a> {
-    /// The connection, inside the transaction.
-    pub conn: &'a mut Conn,
+    conn: &'a mut Conn,
     /// The moment of the change.
     pub now: DateTime<Utc>,
     events: Vec<Event>,
+    written: bool,
 }
 
 impl Tx<'_> {
+    /// The connection, to read by.
+    pub fn read(&mut self) -> &mut Conn {
+        self.conn
+    }
+
+    /// The connection, to write by.
+    pub fn write(&mut self) -> &mut Conn {
+        self.written = true;
+        self.conn
+    }
+
     /// Puts a fact on its district's log; it is numbered at the commit.
     pub fn record(&mut self, event: Event) {
+        self.written = true;
         self.events.push(event);
     }
 }
@@ -85,11 +100,14 @@ trait Job: Send {
     fn answer(self: Box<Self>, commit: Result<(), String>);
 }
 
-/// What becomes of what a change wrote.
+/// How a change went.
 enum Verdict {
-    Keep,
-    Undo,
-    /// Another transaction was in the way: all of this one must run again.
+    Done,
+    /// It said no, for reasons of the domain.
+    Refused,
+    /// The database failed it.
+    Failed,
+    /// Another transaction was in the way.
     Collided,
 }
 
@@ -108,9 +126,12 @@ where
     fn run(&mut self, tx: &mut Tx<'_>) -> Verdict {
         let outcome = (self.change)(tx);
         let verdict = match &outcome {
-            Ok(_) => Verdict::Keep,
-            Err(error) if error.as_db().is_some_and(DbError::is_collision) => Verdict::Collided,
-            Err(_) => Verdict::Undo,
+            Ok(_) => Verdict::Done,
+            Err(error) => match error.as_db() {
+                None => Verdict::Refused,
+                Some(error) if error.is_collision() => Verdict::Collided,
+                Some(_) => Verdict::Failed,
+            },
         };
         self.outcome = Some(outcome);
         verdict
@@ -140,54 +161,84 @@ impl Writer {
         while let Ok(first) = changes.recv() {
             let mut jobs = vec![first];
             jobs.extend(changes.try_iter().take(MOST_IN_A_COMMIT - 1));
-            let ended = self.commit_with_retries(&mut jobs);
-            for job in jobs {
-                job.answer(ended.as_ref().copied().map_err(ToString::to_string));
+            match self.commit_with_retries(&mut jobs) {
+                Ended::Undone if jobs.len() > 1 => jobs.into_iter().for_each(|job| {
+                    let mut alone = [job];
+                    let ended = self.commit_with_retries(&mut alone);
+                    answer(alone, &ended);
+                }),
+                ended => answer(jobs, &ended),
             }
         }
     }
 
-    fn commit_with_retries(&mut self, jobs: &mut [Box<dyn Job>]) -> Result<(), DbError> {
+    fn commit_with_retries(&mut self, jobs: &mut [Box<dyn Job>]) -> Ended {
         let mut tries = 1;
         loop {
             match self.commit(jobs) {
                 Err(error) if error.is_collision() && tries < TRIES => tries += 1,
-                ended => return ended,
+                Ok(true) => return Ended::Committed,
+                Ok(false) => return Ended::Undone,
+                Err(error) => return Ended::Lost(error.to_string()),
             }
         }
     }
 
-    /// One transaction over all of `jobs`, on a connection that works.
-    fn commit(&mut self, jobs: &mut [Box<dyn Job>]) -> Result<(), DbError> {
+    /// One transaction over all of `jobs`, on a connection that works; says
+    /// whether it was committed or undone.
+    fn commit(&mut self, jobs: &mut [Box<dyn Job>]) -> Result<bool, DbError> {
         let mut conn = match self.conn.take() {
             Some(conn) => conn,
             None => self.address.connect()?,
         };
         let ended = transact(&mut conn, jobs, (self.clock)());
         // A connection that cannot even roll back is dropped, not kept.
-        if ended.is_ok() || conn.batch_execute("ROLLBACK").is_ok() {
+        if matches!(ended, Ok(true)) || conn.batch_execute("ROLLBACK").is_ok() {
             self.conn = Some(conn);
         }
         ended
     }
 }
 
-fn transact(conn: &mut Conn, jobs: &mut [Box<dyn Job>], now: DateTime<Utc>) -> Result<(), DbError> {
-    conn.batch_execute(dialect::begin(conn))?;
-    let mut tx = Tx { conn, now, events: Vec::new() };
+/// Answers whoever waits for `jobs`.
+fn answer(jobs: impl IntoIterator<Item = Box<dyn Job>>, ended: &Ended) {
     for job in jobs {
-        let recorded = tx.events.len();
-        tx.conn.batch_execute("SAVEPOINT change")?;
+        job.answer(match ended {
+            Ended::Committed | Ended::Undone => Ok(()),
+            Ended::Lost(why) => Err(why.clone()),
+        });
+    }
+}
+
+/// How a transaction ended.
+enum Ended {
+    Committed,
+    /// A change failed after it, or one before it, wrote; nothing stays.
+    Undone,
+    /// It could not be committed.
+    Lost(String),
+}
+
+/// Runs the jobs and commits; `false` when one of them leaves something to undo.
+fn transact(
+    conn: &mut Conn,
+    jobs: &mut [Box<dyn Job>],
+    now: DateTime<Utc>,
+) -> Result<bool, DbError> {
+    conn.batch_execute(dialect::begin(conn))?;
+    let mut tx = Tx { conn, now, events: Vec::new(), written: false };
+    for job in jobs {
+        tx.written = false;
         match job.run(&mut tx) {
-            Verdict::Keep => tx.conn.batch_execute("RELEASE change")?,
-            Verdict::Undo => {
-                tx.events.truncate(recorded);
-                tx.conn.batch_execute("ROLLBACK TO change; RELEASE change")?;
-            }
+            Verdict::Done => {}
+            Verdict::Refused if !tx.written => {}
+            // PostgreSQL takes nothing more after a statement that failed.
+            Verdict::Refused | Verdict::Failed => return Ok(false),
             Verdict::Collided => return Err(DbError::Collision),
         }
     }
     let Tx { conn, events, .. } = tx;
     crate::event::store::append(conn, now, events)?;
-    Ok(conn.batch_execute("COMMIT")?)
+    conn.batch_execute("COMMIT")?;
+    Ok(true)
 }

@@ -82,7 +82,7 @@ pub fn apply(tx: &mut Tx<'_>, draft: &Draft) -> Result<Plan, DbError> {
         created_by: draft.by.map(|id| id.to_string()),
         created_at: tx.now.naive_utc(),
     };
-    store::insert(tx.conn, &row, &visits)?;
+    store::insert(tx.write(), &row, &visits)?;
     tx.record(Event {
         actor: draft.by,
         action: "plan.apply",
@@ -126,7 +126,8 @@ fn give(
         minutes: i32::from(load) + i32::try_from(stop.why.extra_travel.0).unwrap_or_default(),
         plan: draft.id,
     };
-    if !crate::task::store::assign(tx.conn, task, route.volunteer, &slot, tx.now)? {
+    let now = tx.now;
+    if !crate::task::store::assign(tx.write(), task, route.volunteer, &slot, now)? {
         return Ok(false);
     }
     tx.record(Event {

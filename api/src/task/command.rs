@@ -48,15 +48,16 @@ pub fn send(
         Command::Reassign(_) | Command::Assign(_) => Action::ReassignTask,
         Command::Claim | Command::Release | Command::Start | Command::Report(_) => Action::WorkTask,
     };
-    let row = visible(tx.conn, caller, id)?;
+    let row = visible(tx.read(), caller, id)?;
     caller.may(action)?;
     let before = row.life()?;
     let after = match apply(&before, command, &caller.actor) {
         Ok(Transition::Already) => return Ok(row.task()?),
         Ok(Transition::Changed(after)) => after,
-        Err(rejection) => return Err(refused(tx.conn, key, &row, rejection)?),
+        Err(rejection) => return Err(refused(tx.read(), key, &row, rejection)?),
     };
-    let next = store::advance(tx.conn, &row, &after, tx.now)?;
+    let now = tx.now;
+    let next = store::advance(tx.write(), &row, &after, now)?;
     tx.record(Event {
         actor: Some(caller.actor.person),
         action: event(command),
@@ -96,9 +97,9 @@ pub fn reassign(
     person: PersonId,
 ) -> Result<Task, Problem> {
     // A task out of sight is out of sight, whoever it is to be given to.
-    visible(tx.conn, caller, id)?;
+    visible(tx.read(), caller, id)?;
     caller.may(Action::ReassignTask)?;
-    let row = person::store::row(tx.conn, &caller.scope(), person)?.filter(|row| row.active);
+    let row = person::store::row(tx.read(), &caller.scope(), person)?.filter(|row| row.active);
     let row = row.ok_or(Kind::NotACandidate)?;
     let role: Role = parsed("people", &row.role)?;
     let candidate = Candidate { person, role, grid: parsed("people", &row.area)? };

@@ -66,9 +66,9 @@ pub struct NewTask {
 /// field that does not fit.
 pub fn create(tx: &mut Tx<'_>, caller: &Caller, new: &NewTask) -> Result<Task, Problem> {
     caller.may(Action::CreateTask)?;
-    let kind = catalogue::store::one(tx.conn, &caller.district, &new.kind)?
+    let kind = catalogue::store::one(tx.read(), &caller.district, &new.kind)?
         .ok_or_else(|| Problem::invalid("/kind", "not a kind of the catalogue"))?;
-    let (grid, place) = whereabouts(tx.conn, caller, new)?;
+    let (grid, place) = whereabouts(tx.read(), caller, new)?;
     let today = clock::day(tx.now);
     let not_before = new.not_before.unwrap_or(today);
     let usual = not_before.checked_add_days(Days::new(kind.due_days.into())).unwrap_or(not_before);
@@ -102,7 +102,7 @@ pub fn create(tx: &mut Tx<'_>, caller: &Caller, new: &NewTask) -> Result<Task, P
         updated_at: tx.now.naive_utc(),
         version: 1,
     };
-    store::insert(tx.conn, &row)?;
+    store::insert(tx.write(), &row)?;
     tx.record(Event {
         actor: Some(caller.actor.person),
         action: "task.create",

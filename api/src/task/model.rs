@@ -81,6 +81,54 @@ pub struct Task {
     pub version: i64,
 }
 
+/// A task as lists show it: what is needed to choose one. Words, codes and ids
+/// go from the row into the answer as they stand; each was parsed before it
+/// was written.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct TaskSummary {
+    /// Names the task.
+    #[schema(value_type = TaskId)]
+    pub id: String,
+    /// A kind of service of the catalogue.
+    #[schema(max_length = 32, example = "home_visit")]
+    pub kind: String,
+    /// The grid it belongs to.
+    #[schema(value_type = AreaCode)]
+    pub grid: String,
+    /// Whom it is for; absent for a task at a place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<BeneficiaryId>)]
+    pub beneficiary_id: Option<String>,
+    /// Where, WGS-84.
+    pub place: Place,
+    /// How long it takes there.
+    #[schema(minimum = 1, maximum = 480, example = 30)]
+    pub minutes: i32,
+    /// From 1 to 10, the most urgent.
+    #[schema(minimum = 1, maximum = 10, example = 5)]
+    pub priority: i32,
+    /// The first day it may be done.
+    pub not_before: NaiveDate,
+    /// The last day it should be done.
+    pub due_on: NaiveDate,
+    /// Within the day; absent for any time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub window: Option<DayWindow>,
+    /// Where it stands.
+    #[schema(value_type = Phase)]
+    pub state: String,
+    /// Who has it, or had it last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<PersonId>)]
+    pub assignee_id: Option<String>,
+    /// The day a plan wants it to be done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub planned_on: Option<NaiveDate>,
+    /// How often it has changed.
+    #[schema(minimum = 1, maximum = 9_007_199_254_740_991_i64, example = 1)]
+    pub version: i64,
+}
+
 /// A task that somebody else has, as a conflict shows it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct HeldTask {

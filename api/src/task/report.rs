@@ -87,7 +87,7 @@ pub fn report(
         let today = clock::day(tx.now);
         let (district, visitor) = (&caller.district, caller.actor.person);
         let id = beneficiary.to_string();
-        beneficiary::store::was_in_touch(tx.conn, district, &id, visitor, today)?;
+        beneficiary::store::was_in_touch(tx.write(), district, &id, visitor, today)?;
     }
     Ok(task)
 }
@@ -114,6 +114,6 @@ fn keep(
         ended_at: new.ended_at.map(|at| at.naive_utc()),
         created_at: tx.now.naive_utc(),
     };
-    diesel::insert_into(reports::table).values(&row).execute(tx.conn).map_err(DbError::from)?;
+    diesel::insert_into(reports::table).values(&row).execute(tx.write()).map_err(DbError::from)?;
     Ok(())
 }

@@ -13,6 +13,7 @@ use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 
 use super::create::{self, NewTask};
+use super::model::TaskSummary;
 use super::report::{self, NewReport};
 use super::store::{self, Filter};
 use super::{Task, command};
@@ -57,7 +58,7 @@ pub struct TaskQuery {
     tag = "tasks",
     operation_id = "list_tasks",
     params(TaskQuery),
-    responses((status = OK, description = "A page of tasks", body = Page<Task>), openapi::Read),
+    responses((status = OK, description = "A page of tasks", body = Page<TaskSummary>), openapi::Read),
 )]
 #[get("/tasks")]
 pub(crate) async fn list_tasks(
@@ -81,11 +82,10 @@ pub(crate) async fn list_tasks(
     };
     let tasks = app.db.read(move |conn| {
         let area = (!own).then_some(area);
-        let rows = store::list(conn, &caller.district, area, &filter, &wanted)?;
-        rows.iter().map(store::TaskRow::task).collect::<Result<Vec<Task>, _>>()
+        store::list(conn, &caller.district, area, &filter, &wanted)
     });
-    let tasks = page::page(tasks.await.map_err(Problem::from)?, limit, |task: &Task| {
-        (task.due_on, task.id.to_string())
+    let tasks = page::page(tasks.await.map_err(Problem::from)?, limit, |task: &TaskSummary| {
+        (task.due_on, task.id.clone())
     });
     Ok(tasks.answer(request.path(), request.query_string()))
 }
@@ -229,7 +229,7 @@ pub(crate) async fn report_task(
 ) -> Result<HttpResponse, Problem> {
     let (vault, district) = (app.vault.clone(), caller.district.clone());
     let reported = app.db.write(&district, move |tx| {
-        let key = vault.key(tx.conn, &caller.district)?;
+        let key = vault.key(tx.read(), &caller.district)?;
         report::report(tx, &key, &caller, *id, &body)
     });
     reported.await.map(|task| answer(&task))
@@ -264,7 +264,7 @@ pub(crate) async fn reassign_task(
     let (vault, district) = (app.vault.clone(), caller.district.clone());
     let person = body.person_id;
     let given = app.db.write(&district, move |tx| {
-        let key = vault.key(tx.conn, &caller.district)?;
+        let key = vault.key(tx.read(), &caller.district)?;
         command::reassign(tx, &key, &caller, *id, person)
     });
     given.await.map(|task| answer(&task))
@@ -278,7 +278,7 @@ async fn send(
 ) -> Result<HttpResponse, Problem> {
     let (vault, district) = (app.vault.clone(), caller.district.clone());
     let sent = app.db.write(&district, move |tx| {
-        let key = vault.key(tx.conn, &caller.district)?;
+        let key = vault.key(tx.read(), &caller.district)?;
         command::send(tx, &key, &caller, id, &command, json!({}))
     });
     sent.await.map(|task| answer(&task))
