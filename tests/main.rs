@@ -4,6 +4,12 @@
 //! PostgreSQL is the server that `GRIDWARD_TEST_POSTGRES` names; `make test`
 //! starts one. Without it those halves fail rather than pass unseen.
 
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on should stop and say where"
+)]
+
 mod support;
 
 mod areas;

@@ -44,7 +44,7 @@ pub struct Document;
 /// The document without operations, for the handlers to add to.
 pub fn document() -> OpenApi {
     let mut document = Document::openapi();
-    document.info.version = env!("CARGO_PKG_VERSION").to_owned();
+    env!("CARGO_PKG_VERSION").clone_into(&mut document.info.version);
     document
 }
 

@@ -13,7 +13,7 @@ use moka::sync::Cache;
 use rstar::primitives::{GeomWithData, Rectangle};
 use rstar::{AABB, RTree};
 
-use super::store;
+use super::store::{self, Ring};
 use crate::app::Gridward;
 use crate::problem::Problem;
 
@@ -29,7 +29,7 @@ pub struct Map {
 
 impl Map {
     /// The map of grids with their outer rings of `[lon, lat]`.
-    pub fn new(rings: Vec<(AreaCode, Vec<[f64; 2]>)>) -> Self {
+    pub fn new(rings: Vec<(AreaCode, Ring)>) -> Self {
         let grids: Vec<(AreaCode, Polygon)> =
             rings.into_iter().map(|(code, ring)| (code, polygon(ring))).collect();
         let boxes = grids.iter().enumerate().map(|(at, (_, polygon))| {
@@ -53,13 +53,13 @@ impl Map {
     }
 }
 
-fn polygon(ring: Vec<[f64; 2]>) -> Polygon {
+fn polygon(ring: Ring) -> Polygon {
     let ring = ring.into_iter().map(|[x, y]| Coord { x, y }).collect();
     Polygon::new(LineString::new(ring), vec![])
 }
 
 /// The outline of the area made of `rings`: their union.
-pub fn union(rings: Vec<(AreaCode, Vec<[f64; 2]>)>) -> MultiPolygon {
+pub fn union(rings: Vec<(AreaCode, Ring)>) -> MultiPolygon {
     let polygons: Vec<Polygon> = rings.into_iter().map(|(_, ring)| polygon(ring)).collect();
     unary_union(&polygons)
 }
@@ -101,7 +101,7 @@ mod tests {
         (code.parse().expect("a code"), ring)
     }
 
-    fn squares() -> Vec<(AreaCode, Vec<[f64; 2]>)> {
+    fn squares() -> Vec<(AreaCode, Ring)> {
         vec![square("500116001002001", 106.0, 29.0), square("500116001002002", 106.01, 29.0)]
     }
 

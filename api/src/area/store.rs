@@ -150,14 +150,14 @@ pub fn counts(conn: &mut Conn, code: &AreaCode, today: NaiveDate) -> Result<Coun
     })
 }
 
+/// The outer ring of a polygon: points of `[lon, lat]`, the last equal to the first.
+pub type Ring = Vec<[f64; 2]>;
+
 /// The outlines of all grids in the range: code and ring of `[lon, lat]`.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn rings(
-    conn: &mut Conn,
-    range: &AreaRange,
-) -> Result<Vec<(AreaCode, Vec<[f64; 2]>)>, DbError> {
+pub fn rings(conn: &mut Conn, range: &AreaRange) -> Result<Vec<(AreaCode, Ring)>, DbError> {
     let rows: Vec<(String, String)> = outlines::table
         .filter(outlines::district.eq(range.area().district().to_string()))
         .filter(in_range!(outlines::grid, range))

@@ -30,8 +30,9 @@ pub struct SignIn {
     password: SecretString,
 }
 
-/// A token to call with.
+/// A token to call with, named as OAuth 2.0 names its parts (RFC 6749, 5.1).
 #[derive(Serialize, ToSchema)]
+#[expect(clippy::struct_field_names, reason = "the names are the standard's")]
 pub struct AccessToken {
     /// Goes into the Authorization header, after `Bearer`.
     #[schema(max_length = 4096, example = "eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFUzI1NiJ9.e30.c2ln")]

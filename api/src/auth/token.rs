@@ -124,13 +124,12 @@ impl Tokens {
     pub fn verify(&self, token: &str, now: DateTime<Utc>) -> Result<Bearer, TokenError> {
         let mut name = [0; 32];
         name.copy_from_slice(digest(&SHA256, token.as_bytes()).as_ref());
-        let bearer = match self.verified.get(&name) {
-            Some(bearer) => bearer,
-            None => {
-                let bearer = self.read(token)?;
-                self.verified.insert(name, bearer.clone());
-                bearer
-            }
+        let bearer = if let Some(bearer) = self.verified.get(&name) {
+            bearer
+        } else {
+            let bearer = self.read(token)?;
+            self.verified.insert(name, bearer.clone());
+            bearer
         };
         if now.timestamp() > bearer.expires { Err(TokenError::Expired) } else { Ok(bearer) }
     }

@@ -46,7 +46,8 @@ pub(super) fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
     }
     drop((records, conn));
     if !args.serve {
-        return Ok(faces.print(None));
+        faces.print(None);
+        return Ok(());
     }
     serve::announce(settings, |address| faces.print(Some(address)))
 }

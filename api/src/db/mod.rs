@@ -57,8 +57,10 @@ impl DbError {
     fn is_collision(&self) -> bool {
         use diesel::result::{DatabaseErrorKind, Error};
         match self {
-            Self::Collision => true,
-            Self::Failed(Error::DatabaseError(DatabaseErrorKind::SerializationFailure, _)) => true,
+            Self::Collision
+            | Self::Failed(Error::DatabaseError(DatabaseErrorKind::SerializationFailure, _)) => {
+                true
+            }
             Self::Failed(Error::DatabaseError(_, about)) => about.message().contains("deadlock"),
             _ => false,
         }

@@ -85,7 +85,7 @@ impl Writers {
         let turn = hasher.finish() % self.0.len() as u64;
         let writer = usize::try_from(turn).ok().and_then(|turn| self.0.get(turn));
         let (reply, answer) = oneshot::channel();
-        let job = Box::new(Change { change, outcome: None, reply });
+        let job = Box::new(Change { run: change, outcome: None, reply });
         writer.ok_or(DbError::Busy)?.try_send(job).map_err(|_| DbError::Busy)?;
         let cut_short = || DbError::Unavailable("a change was cut short".to_owned());
         answer.await.unwrap_or_else(|_| Err(cut_short().into()))
@@ -112,7 +112,7 @@ enum Verdict {
 }
 
 struct Change<T, E, F> {
-    change: F,
+    run: F,
     outcome: Option<Result<T, E>>,
     reply: oneshot::Sender<Result<T, E>>,
 }
@@ -124,7 +124,7 @@ where
     E: DbFailure + Send,
 {
     fn run(&mut self, tx: &mut Tx<'_>) -> Verdict {
-        let outcome = (self.change)(tx);
+        let outcome = (self.run)(tx);
         let verdict = match &outcome {
             Ok(_) => Verdict::Done,
             Err(error) => match error.as_db() {

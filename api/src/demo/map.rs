@@ -35,8 +35,10 @@ impl Grid {
     pub(super) fn at(&self, x: f64, y: f64) -> Place {
         // A little inside, so that no rounding puts a point on the edge.
         let within = |share: f64| share.clamp(0.02, 0.98);
-        let lon = self.rect.west as f64 + (self.rect.east - self.rect.west) as f64 * within(x);
-        let lat = self.rect.south as f64 + (self.rect.north - self.rect.south) as f64 * within(y);
+        let lon =
+            f64::from(self.rect.west) + f64::from(self.rect.east - self.rect.west) * within(x);
+        let lat =
+            f64::from(self.rect.south) + f64::from(self.rect.north - self.rect.south) * within(y);
         place(lon.round(), lat.round())
     }
 }
@@ -110,6 +112,7 @@ pub(super) fn draw(grids: usize, draw: &mut Draw) -> Map {
 
 /// So many grids for each village: at least one, most between half and one and
 /// a half times the average.
+#[expect(clippy::cast_precision_loss, reason = "counts of grids are small")]
 fn share_out(grids: usize, villages: usize, draw: &mut Draw) -> Vec<usize> {
     let weights: Vec<f64> = (0..villages).map(|_| draw.between(0.5, 1.5)).collect();
     let sum: f64 = weights.iter().sum();
@@ -153,6 +156,7 @@ fn split_villages(villages: &[&Named], mut order: Vec<usize>, rect: Rect, rects:
 }
 
 /// Cuts `rect` into `count` grids.
+#[expect(clippy::cast_precision_loss, reason = "counts of grids are small")]
 fn split_grids(rect: Rect, count: usize, draw: &mut Draw, cells: &mut Vec<Rect>) {
     if count <= 1 {
         cells.push(rect);

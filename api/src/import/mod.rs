@@ -73,13 +73,13 @@ fn read_file(file: &'static str, bytes: &[u8], reading: &mut Reading, lines: &mu
     let table = Table::new(file, bytes);
     match file {
         "areas.csv" => {
-            records.areas = table.read(places::AREA, places::area, &mut lines.areas, faults)
+            records.areas = table.read(places::AREA, places::area, &mut lines.areas, faults);
         }
         "grids.geojson" => {
-            records.outlines = outlines::read(file, bytes, &mut lines.outlines, faults)
+            records.outlines = outlines::read(file, bytes, &mut lines.outlines, faults);
         }
         "people.csv" => {
-            records.people = table.read(people::COLUMNS, people::row, &mut lines.people, faults)
+            records.people = table.read(people::COLUMNS, people::row, &mut lines.people, faults);
         }
         "beneficiaries.csv" => {
             let lines = &mut lines.beneficiaries;
@@ -87,16 +87,16 @@ fn read_file(file: &'static str, bytes: &[u8], reading: &mut Reading, lines: &mu
                 table.read(beneficiaries::COLUMNS, beneficiaries::row, lines, faults);
         }
         "stations.csv" => {
-            records.stations =
-                table.read(places::STATION, places::station, &mut lines.stations, faults);
+            let lines = &mut lines.stations;
+            records.stations = table.read(places::STATION, places::station, lines, faults);
         }
         "memorials.csv" => {
-            records.memorials =
-                table.read(places::MEMORIAL, places::memorial, &mut lines.memorials, faults);
+            let lines = &mut lines.memorials;
+            records.memorials = table.read(places::MEMORIAL, places::memorial, lines, faults);
         }
         _ => {
-            records.holidays =
-                table.read(places::HOLIDAY, places::holiday, &mut lines.holidays, faults)
+            let lines = &mut lines.holidays;
+            records.holidays = table.read(places::HOLIDAY, places::holiday, lines, faults);
         }
     }
 }

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use gridward_dispatch::area::AreaRange;
 use gridward_dispatch::id::PersonId;
 use gridward_dispatch::place::Place;
-use gridward_dispatch::skill::Skills;
+use gridward_dispatch::skill::{Skill, Skills};
 use gridward_dispatch::time::Minutes;
 use serde::{Deserialize, Serialize};
 
@@ -104,7 +104,7 @@ pub fn skills(table: &'static str, text: &str) -> Result<Skills, DbError> {
 
 /// Writes skills as the tables keep them.
 pub fn skills_text(skills: &Skills) -> String {
-    let words: Vec<&str> = skills.iter().map(|skill| skill.as_str()).collect();
+    let words: Vec<&str> = skills.iter().map(Skill::as_str).collect();
     words.join(";")
 }
 

@@ -121,8 +121,9 @@ fn carried(
     range: &AreaRange,
     span: Span,
 ) -> Result<HashMap<PersonId, Minutes>, DbError> {
+    type Row = (Option<String>, Option<NaiveDate>, Option<i32>, String);
     let weeks = span.weeks();
-    let rows: Vec<(Option<String>, Option<NaiveDate>, Option<i32>, String)> = tasks::table
+    let rows: Vec<Row> = tasks::table
         .filter(tasks::district.eq(range.area().district().to_string()))
         .filter(in_range!(tasks::grid, range))
         .filter(tasks::assignee.is_not_null())

@@ -94,6 +94,7 @@ pub(super) fn write(
     language: Language,
     request_id: Option<String>,
 ) -> HttpResponse {
+    let problem = &problem.0;
     let entry = problem.kind.entry();
     let (title, detail) = match language {
         Language::English => entry.en,
@@ -158,8 +159,8 @@ pub async fn in_callers_language<B: MessageBody + 'static>(
 }
 
 fn rewrite(problem: &Problem, language: Language, id: Option<String>) -> HttpResponse {
-    if let Some(source) = &problem.source {
-        tracing::error!(code = problem.kind.entry().code, %source, "a request failed");
+    if let Some(source) = &problem.0.source {
+        tracing::error!(code = problem.0.kind.entry().code, %source, "a request failed");
     }
     write(problem, language, id)
 }

@@ -42,8 +42,12 @@ impl FieldError {
 
 /// Something that went wrong.
 #[derive(Debug, Error)]
-#[error("{}", kind.entry().code)]
-pub struct Problem {
+#[error("{}", .0.kind.entry().code)]
+pub struct Problem(Box<Details>);
+
+/// Kept in a box, so that a result that may hold a problem stays small.
+#[derive(Debug)]
+struct Details {
     kind: Kind,
     errors: Vec<FieldError>,
     current: Option<serde_json::Value>,
@@ -54,7 +58,14 @@ pub struct Problem {
 
 impl From<Kind> for Problem {
     fn from(kind: Kind) -> Self {
-        Self { kind, errors: vec![], current: None, allow: None, retry_after: None, source: None }
+        Self(Box::new(Details {
+            kind,
+            errors: vec![],
+            current: None,
+            allow: None,
+            retry_after: None,
+            source: None,
+        }))
     }
 }
 
@@ -76,31 +87,35 @@ impl Problem {
 
     /// The path takes only the methods in `allow`.
     pub fn method_not_allowed(allow: String) -> Self {
-        Self { allow: Some(allow), ..Kind::MethodNotAllowed.into() }
+        let mut problem = Self::from(Kind::MethodNotAllowed);
+        problem.0.allow = Some(allow);
+        problem
     }
 
     /// Too many tries; the next may come after `seconds`.
     pub fn too_many_requests(seconds: u64) -> Self {
-        Self { retry_after: Some(seconds), ..Kind::TooManyRequests.into() }
+        let mut problem = Self::from(Kind::TooManyRequests);
+        problem.0.retry_after = Some(seconds);
+        problem
     }
 
     /// The same problem, naming one more thing that does not fit.
     #[must_use]
     pub fn with(mut self, error: FieldError) -> Self {
-        self.errors.push(error);
+        self.0.errors.push(error);
         self
     }
 
     /// The same problem, with the thing as it stands now.
     #[must_use]
     pub fn showing(mut self, current: &impl Serialize) -> Self {
-        self.current = serde_json::to_value(current).ok();
+        self.0.current = serde_json::to_value(current).ok();
         self
     }
 
     /// Which problem it is.
     pub const fn kind(&self) -> Kind {
-        self.kind
+        self.0.kind
     }
 }
 
@@ -110,8 +125,10 @@ impl From<DbError> for Problem {
             DbError::Unavailable(_) | DbError::Busy | DbError::Collision => Kind::Unavailable,
             DbError::Failed(_) | DbError::Corrupt { .. } => Kind::Internal,
         };
-        let retry_after = (kind == Kind::Unavailable).then_some(2);
-        Self { retry_after, source: Some(error), ..kind.into() }
+        let mut problem = Self::from(kind);
+        problem.0.retry_after = (kind == Kind::Unavailable).then_some(2);
+        problem.0.source = Some(error);
+        problem
     }
 }
 
@@ -129,7 +146,7 @@ impl From<Unopened> for Problem {
 
 impl DbFailure for Problem {
     fn as_db(&self) -> Option<&DbError> {
-        self.source.as_ref()
+        self.0.source.as_ref()
     }
 }
 
@@ -145,7 +162,7 @@ impl From<gridward_dispatch::authority::Denial> for Problem {
 
 impl ResponseError for Problem {
     fn status_code(&self) -> StatusCode {
-        self.kind.entry().status()
+        self.0.kind.entry().status()
     }
 
     fn error_response(&self) -> actix_web::HttpResponse {

@@ -211,8 +211,8 @@ pub(crate) async fn start_task(
 
 /// Report a task
 ///
-/// Says how the task ended. Done and needs_follow_up leave it done, not_home
-/// and refused leave it failed. The note is kept sealed. For its holder.
+/// Says how the task ended. `done` and `needs_follow_up` leave it done,
+/// `not_home` and `refused` leave it failed. The note is kept sealed. For its holder.
 #[utoipa::path(
     tag = "tasks",
     operation_id = "report_task",

@@ -279,7 +279,7 @@ pub fn advance(
     now: DateTime<Utc>,
 ) -> Result<TaskRow, DbError> {
     let mut next = row.clone();
-    next.state = to.state.phase().word().to_owned();
+    to.state.phase().word().clone_into(&mut next.state);
     next.assignee = to.state.holder().map(|person| person.to_string());
     next.updated_at = now.naive_utc();
     next.version = to.version;
