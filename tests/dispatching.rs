@@ -73,7 +73,11 @@ on_both! {
         make(&manager, 2, json!({})).await;
         let second = manager.post("/v1/plans", &week(GRID)).await;
         assert_eq!(second.body["assigned"], 1, "{}", second.body);
-        let tasks = manager.get("/v1/tasks").await.body["items"].as_array().expect("a list").clone();
+        let mut tasks = Vec::new();
+        for one in manager.get("/v1/tasks").await.body["items"].as_array().expect("a list") {
+            let id = one["id"].as_str().expect("an id");
+            tasks.push(manager.get(&format!("/v1/tasks/{id}")).await.body);
+        }
         let held: Vec<_> = tasks.iter().map(|task| &task["planned_for"]["plan_id"]).collect();
         assert_eq!(tasks.len(), 2);
         assert!(held.contains(&&first.body["id"]) && held.contains(&&second.body["id"]));

@@ -143,15 +143,16 @@ impl Db {
         &self.0.address
     }
 
-    /// Runs `query` on a connection that only reads.
+    /// Runs `query` on a connection that only reads; again on a new one if the
+    /// first turns out to be gone.
     ///
     /// # Errors
     /// What the query answers, or [`DbError`] when there is no connection.
     pub async fn read<T, E, F>(&self, query: F) -> Result<T, E>
     where
-        F: FnOnce(&mut Conn) -> Result<T, E> + Send + 'static,
+        F: Fn(&mut Conn) -> Result<T, E> + Send + 'static,
         T: Send + 'static,
-        E: From<DbError> + Send + 'static,
+        E: DbFailure + Send + 'static,
     {
         self.0.readers.run(query).await
     }

@@ -6,20 +6,59 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use diesel::connection::SimpleConnection;
 use tokio::sync::oneshot;
 
-use super::DbError;
 use super::connection::{Address, Conn};
+use super::{DbError, DbFailure};
 
 /// How long a read may wait and run before the caller is told to come back.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// How many reads may wait before callers are told to come back.
 const MOST_WAITING: usize = 4096;
 
-/// A read of any type, as a thread sees it: is handed a connection, or why
-/// there is none; says whether the connection is still to be trusted.
-type Job = Box<dyn FnOnce(Result<&mut Conn, DbError>) -> bool + Send>;
+/// A read of any type, as a thread sees it.
+trait Job: Send {
+    /// Reads by `conn`, or is told why there is none, and answers the caller;
+    /// unless `again` is possible and the connection turns out to be gone.
+    fn run(&mut self, conn: Result<&mut Conn, DbError>, again: bool) -> Verdict;
+}
+
+/// What a read says of its connection.
+enum Verdict {
+    /// Good for the next one.
+    Works,
+    /// Something failed, perhaps the connection.
+    Doubtful,
+    /// The connection is gone and nobody has been answered yet.
+    Gone,
+}
+
+struct Read<T, E, F> {
+    query: F,
+    reply: Option<oneshot::Sender<Result<T, E>>>,
+}
+
+impl<T, E, F> Job for Read<T, E, F>
+where
+    F: Fn(&mut Conn) -> Result<T, E> + Send,
+    T: Send,
+    E: DbFailure + Send,
+{
+    fn run(&mut self, conn: Result<&mut Conn, DbError>, again: bool) -> Verdict {
+        let result = conn.map_err(E::from).and_then(|conn| (self.query)(conn));
+        let failure = result.as_ref().err().and_then(DbFailure::as_db);
+        if again && matches!(failure, Some(DbError::Unavailable(_))) {
+            return Verdict::Gone;
+        }
+        let verdict = if failure.is_some() { Verdict::Doubtful } else { Verdict::Works };
+        if let Some(reply) = self.reply.take() {
+            // Nobody may be waiting any more: a client that hung up.
+            let _ = reply.send(result);
+        }
+        verdict
+    }
+}
 
 /// The threads that read, and the queue they share.
-pub(super) struct Readers(Sender<Job>);
+pub(super) struct Readers(Sender<Box<dyn Job>>);
 
 impl Readers {
     pub(super) fn start(address: &Address, threads: usize) -> Self {
@@ -33,18 +72,12 @@ impl Readers {
 
     pub(super) async fn run<T, E, F>(&self, query: F) -> Result<T, E>
     where
-        F: FnOnce(&mut Conn) -> Result<T, E> + Send + 'static,
+        F: Fn(&mut Conn) -> Result<T, E> + Send + 'static,
         T: Send + 'static,
-        E: From<DbError> + Send + 'static,
+        E: DbFailure + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
-        let job: Job = Box::new(move |conn| {
-            let result = conn.map_err(E::from).and_then(query);
-            let trusted = result.is_ok();
-            // Nobody may be waiting any more: a client that hung up.
-            let _ = reply.send(result);
-            trusted
-        });
+        let job = Box::new(Read { query, reply: Some(reply) });
         self.0.try_send(job).map_err(|_| DbError::Busy)?;
         match tokio::time::timeout(PATIENCE, answer).await {
             Ok(Ok(result)) => result,
@@ -54,20 +87,22 @@ impl Readers {
     }
 }
 
-/// Reads until there is nobody left to read for.
-fn serve(address: &Address, jobs: &Receiver<Job>) {
+/// Reads until there is nobody left to read for. A connection may have gone
+/// since it was last used, so a read that finds it so is run again on a new one.
+fn serve(address: &Address, jobs: &Receiver<Box<dyn Job>>) {
     let mut kept: Option<Conn> = None;
-    for job in jobs {
-        let mut conn = match kept.take().map_or_else(|| address.connect(), Ok) {
-            Ok(conn) => conn,
-            Err(error) => {
-                job(Err(error));
-                continue;
-            }
+    for mut job in jobs {
+        let verdict = kept.as_mut().map_or(Verdict::Gone, |conn| job.run(Ok(conn), true));
+        let verdict = match verdict {
+            Verdict::Gone => match address.connect() {
+                Ok(conn) => job.run(Ok(kept.insert(conn)), false),
+                Err(error) => job.run(Err(error), false),
+            },
+            verdict => verdict,
         };
-        // After a failure a connection is kept only if it still speaks.
-        if job(Ok(&mut conn)) || conn.batch_execute("SELECT 1").is_ok() {
-            kept = Some(conn);
+        let works = |conn: &mut Conn| conn.batch_execute("SELECT 1").is_ok();
+        if matches!(verdict, Verdict::Doubtful) && !kept.as_mut().is_some_and(works) {
+            kept = None;
         }
     }
 }

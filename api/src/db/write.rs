@@ -184,13 +184,23 @@ impl Writer {
         }
     }
 
+    /// A connection in a transaction: the one that was kept, or a new one if
+    /// that has gone since.
+    fn begin(&mut self) -> Result<Conn, DbError> {
+        if let Some(mut conn) = self.conn.take()
+            && conn.batch_execute(dialect::begin(&conn)).is_ok()
+        {
+            return Ok(conn);
+        }
+        let mut conn = self.address.connect()?;
+        conn.batch_execute(dialect::begin(&conn))?;
+        Ok(conn)
+    }
+
     /// One transaction over all of `jobs`, on a connection that works; says
     /// whether it was committed or undone.
     fn commit(&mut self, jobs: &mut [Box<dyn Job>]) -> Result<bool, DbError> {
-        let mut conn = match self.conn.take() {
-            Some(conn) => conn,
-            None => self.address.connect()?,
-        };
+        let mut conn = self.begin()?;
         let ended = transact(&mut conn, jobs, (self.clock)());
         // A connection that cannot even roll back is dropped, not kept.
         if matches!(ended, Ok(true)) || conn.batch_execute("ROLLBACK").is_ok() {
@@ -219,13 +229,12 @@ enum Ended {
     Lost(String),
 }
 
-/// Runs the jobs and commits; `false` when one of them leaves something to undo.
+/// In a transaction that has begun, runs the jobs and commits; `false` when one of them leaves something to undo.
 fn transact(
     conn: &mut Conn,
     jobs: &mut [Box<dyn Job>],
     now: DateTime<Utc>,
 ) -> Result<bool, DbError> {
-    conn.batch_execute(dialect::begin(conn))?;
     let mut tx = Tx { conn, now, events: Vec::new(), written: false };
     for job in jobs {
         tx.written = false;
