@@ -1,0 +1,56 @@
+# Gridward's commands. `make` alone lists them.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.NOTPARALLEL:
+MAKEFLAGS += --no-print-directory
+
+CONTRACT := tests/contract
+BINARY := $(or $(CARGO_TARGET_DIR),target)/debug/gridward
+
+.PHONY: help run test fmt clippy unit integration contract openapi bench
+
+help: ## List the commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+run: ## Build the release and serve the demo district from var/gridward.db
+	cargo run --release --package gridward-api -- demo --serve
+
+test: fmt clippy unit integration contract ## Check everything; what a change must pass
+
+fmt: ## Check the layout of the Rust code
+	cargo fmt --all --check
+
+clippy: ## Check the Rust code against the lint table
+	cargo clippy --quiet --workspace --all-targets -- --deny warnings
+
+unit: ## Test the crates from within
+	cargo test --quiet --workspace --lib --bins
+	cargo test --quiet --workspace --doc
+
+integration: ## Test the binary over HTTP, on SQLite and PostgreSQL
+	tests/with-postgres cargo test --quiet --workspace --test '*'
+
+contract: .venv/installed $(CONTRACT)/node_modules/installed ## Check openapi.yaml and the server against it
+	cargo build --quiet --workspace
+	GRIDWARD_BINARY=$(abspath $(BINARY)) .venv/bin/pytest $(CONTRACT)
+
+openapi: ## Write openapi.yaml as the code has it
+	cargo build --quiet --workspace
+	$(BINARY) openapi > openapi.yaml.new
+	mv openapi.yaml.new openapi.yaml
+
+bench: ## Measure the server against its ceilings (needs wrk)
+	tests/with-postgres bench/serve.py --postgres
+
+# What the contract checks run with; installed again only when the pinned versions change.
+
+.venv/installed: $(CONTRACT)/requirements.txt
+	@python3 -m venv .venv || { echo "the contract checks need Python's venv: install python3-venv" >&2; exit 1; }
+	.venv/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
+
+$(CONTRACT)/node_modules/installed: $(CONTRACT)/package-lock.json
+	@command -v npm >/dev/null || { echo "the contract checks need Node 20 or later with npm" >&2; exit 1; }
+	npm ci --prefix $(CONTRACT) --loglevel error --no-progress
+	@touch $@
