@@ -1,34 +1,56 @@
-# make run   builds, loads a demo district and serves it
-# make test  every check there is, on a fresh machine too
+# Gridward's commands. `make` alone lists them.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.NOTPARALLEL:
+MAKEFLAGS += --no-print-directory
+
+CONTRACT := tests/contract
+BINARY := $(or $(CARGO_TARGET_DIR),target)/debug/gridward
 
 .PHONY: help run test fmt clippy unit integration contract openapi bench
 
-help: ## What each of these does
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+help: ## List the commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
-run: ## Build, load the demo district into var/, serve it on port 8080
-	cargo build --release --quiet --bin gridward
-	./target/release/gridward demo --serve
+run: ## Build the release and serve the demo district from var/gridward.db
+	cargo run --release --package gridward-api -- demo --serve
 
-test: fmt clippy unit integration contract ## Every check, as CI runs it
+test: fmt clippy unit integration contract ## Check everything; what a change must pass
 
-fmt: ## The formatting of the sources
-	cargo fmt --all -- --check
+fmt: ## Check the layout of the Rust code
+	cargo fmt --all --check
 
-clippy: ## The lint table of Cargo.toml, nothing let pass
-	cargo clippy --quiet --workspace --all-targets --all-features -- --deny warnings
+clippy: ## Check the Rust code against the lint table
+	cargo clippy --quiet --workspace --all-targets -- --deny warnings
 
-unit: ## Decisions and parts, each beside its code
-	cargo test --workspace --all-features --lib
+unit: ## Test the crates from within
+	cargo test --quiet --workspace --lib --bins
+	cargo test --quiet --workspace --doc
 
-integration: ## The real binary over HTTP, on SQLite and on a PostgreSQL of its own
-	tests/with-postgres cargo test --package gridward-api --test server
+integration: ## Test the binary over HTTP, on SQLite and PostgreSQL
+	tests/with-postgres cargo test --quiet --workspace --test '*'
 
-contract: ## openapi.yaml by its linters, a generated client, and a fuzzer on a live server
-	tests/contract/run
+contract: .venv/installed $(CONTRACT)/node_modules/installed ## Check openapi.yaml and the server against it
+	cargo build --quiet --workspace
+	GRIDWARD_BINARY=$(abspath $(BINARY)) .venv/bin/pytest $(CONTRACT)
 
-openapi: ## Write openapi.yaml anew from the code
-	cargo run --quiet --bin gridward -- openapi > openapi.yaml.new && mv openapi.yaml.new openapi.yaml
+openapi: ## Write openapi.yaml as the code has it
+	cargo build --quiet --workspace
+	$(BINARY) openapi > openapi.yaml.new
+	mv openapi.yaml.new openapi.yaml
 
-bench: ## The serving figures of the README, SQLite and PostgreSQL (needs wrk)
+bench: ## Measure the server against its ceilings (needs wrk)
 	tests/with-postgres bench/serve.py --postgres
+
+# What the contract checks run with; installed again only when the pinned versions change.
+
+.venv/installed: $(CONTRACT)/requirements.txt
+	@python3 -m venv .venv || { echo "the contract checks need Python's venv: install python3-venv" >&2; exit 1; }
+	.venv/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
+
+$(CONTRACT)/node_modules/installed: $(CONTRACT)/package-lock.json
+	@command -v npm >/dev/null || { echo "the contract checks need Node 20 or later with npm" >&2; exit 1; }
+	npm ci --prefix $(CONTRACT) --loglevel error --no-progress
+	@touch $@

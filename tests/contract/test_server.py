@@ -1,0 +1,97 @@
+"""The running server keeps what openapi.yaml promises, whoever calls it and whatever they send."""
+
+import atexit
+import datetime
+import os
+import tomllib
+
+import hypothesis
+import pytest
+import schemathesis
+from schemathesis.config import SchemathesisConfig
+
+from demo import ROLES, ROOT, Demo
+
+HERE = ROOT / "tests/contract"
+# The dose: how many made-up requests each operation gets from each caller, and which ones.
+EXAMPLES = int(os.environ.get("CONTRACT_EXAMPLES", "15"))
+SEED = int(os.environ.get("CONTRACT_SEED", "500116"))
+# How often a made-up request names a thing that exists.
+KNOWN = 0.7
+
+# Things of the demo: the list that names them, their name in it, and where a request asks for one.
+THINGS = {
+    "areas": ("code", ["query.area", "query.parent", "body.area", "body.grid"]),
+    "beneficiaries": ("id", ["query.beneficiary_id", "body.beneficiary_id"]),
+    "people": ("id", ["query.assignee_id", "body.person_id"]),
+    "plans": ("id", []),
+    "service-kinds": ("code", ["query.kind", "body.kind"]),
+    "tasks": ("id", []),
+}
+
+demo = Demo()
+atexit.register(demo.stop)
+
+
+def alive(node, ids):
+    """A document whose examples name things that exist: `ids` by field, put in for those written there."""
+    if isinstance(node, list):
+        return [alive(item, ids) for item in node]
+    if isinstance(node, dict):
+        return {
+            key: ids[key] if key in ids and isinstance(value, str) else alive(value, ids) for key, value in node.items()
+        }
+    return node
+
+
+def contract():
+    """openapi.yaml, with things of the demo to ask for."""
+    today = datetime.date.today()
+    week = {"first_day": str(today), "last_day": str(today + datetime.timedelta(days=6))}
+    demo.post("/v1/plans", {"area": demo.names("/v1/areas", "code")[0], **week})
+
+    settings = tomllib.loads((HERE / "schemathesis.toml").read_text())
+    settings["seed"] = SEED
+    settings["generation"]["max-examples"] = EXAMPLES
+    names = {thing: demo.names(f"/v1/{thing}", name) for thing, (name, _) in THINGS.items()}
+    settings["dictionaries"] = {thing: {"values": values} for thing, values in names.items()}
+    known = {thing: {"dictionary": thing, "probability": KNOWN} for thing in THINGS}
+    settings["parameters"] = {place: known[thing] for thing, (_, places) in THINGS.items() for place in places}
+    settings["operations"] = [
+        {"include-path-regex": f"^/v1/{thing}/", "parameters": {f"path.{name}": known[thing]}}
+        for thing, (name, _) in THINGS.items()
+    ]
+
+    document = schemathesis.openapi.from_path(ROOT / "openapi.yaml").raw_schema
+    ids = {place.partition(".")[2]: names[thing][0] for thing, (_, places) in THINGS.items() for place in places}
+    return schemathesis.openapi.from_dict(alive(document, ids), config=SchemathesisConfig.from_dict(settings))
+
+
+@schemathesis.hook
+def before_call(context, case, kwargs):
+    """A made-up cursor fits the contract and is rightly refused, so a valid request goes without."""
+    if case.meta.generation.mode.is_positive:
+        case.query.pop("cursor", None)
+
+
+contract = contract()
+
+
+@pytest.mark.parametrize("role", [*ROLES, None], ids=lambda role: role or "nobody")
+@contract.parametrize()
+def test_every_answer_keeps_the_contract(case, role):
+    case.call_and_validate(base_url=demo.url, headers=demo.headers(role))
+
+
+class Chain(contract.as_state_machine()):
+    """Calls that follow from one another: what one answer names, the next one asks for."""
+
+    def get_call_kwargs(self, case):
+        return {"base_url": demo.url, "headers": demo.headers("supervisor")}
+
+
+TestChains = Chain.TestCase
+TestChains.settings = hypothesis.settings(
+    max_examples=EXAMPLES, stateful_step_count=6, deadline=None, database=None,
+    suppress_health_check=list(hypothesis.HealthCheck),
+)
