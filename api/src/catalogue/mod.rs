@@ -7,8 +7,39 @@ pub mod routes;
 pub mod store;
 
 use gridward_dispatch::skill::{Skill, Skills};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
 use utoipa::ToSchema;
+
+/// The word of a kind of service: `home_visit`, `condolence` ...
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(try_from = "String")]
+#[schema(max_length = 32, pattern = "^[a-z][a-z0-9_]{0,31}$", example = "home_visit")]
+pub struct KindCode(String);
+
+/// A text that cannot be a kind's word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("a kind is 1 to 32 lower-case letters, digits and underscores, a letter first")]
+pub struct KindCodeError;
+
+impl KindCode {
+    /// The word.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for KindCode {
+    type Error = KindCodeError;
+
+    fn try_from(text: String) -> Result<Self, KindCodeError> {
+        let within = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+        let fits = text.len() <= 32
+            && text.starts_with(|c: char| c.is_ascii_lowercase())
+            && text.chars().all(within);
+        if fits { Ok(Self(text)) } else { Err(KindCodeError) }
+    }
+}
 
 /// Something that can be done for a beneficiary.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]

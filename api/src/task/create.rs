@@ -17,6 +17,7 @@ use super::Task;
 use super::model::DayWindow;
 use super::store::{self, TaskRow};
 use crate::auth::Caller;
+use crate::catalogue::KindCode;
 use crate::db::{Conn, Tx};
 use crate::event::Event;
 use crate::person::store::skills_text;
@@ -33,8 +34,7 @@ use crate::{area, beneficiary, catalogue, clock};
 }))]
 pub struct NewTask {
     /// A kind of service of the catalogue.
-    #[schema(min_length = 1, max_length = 32, pattern = "^[a-z][a-z0-9_]{0,31}$")]
-    kind: String,
+    kind: KindCode,
     /// Whom it is for.
     beneficiary_id: Option<BeneficiaryId>,
     /// The grid, for a task at a place.
@@ -66,7 +66,7 @@ pub struct NewTask {
 /// field that does not fit.
 pub fn create(tx: &mut Tx<'_>, caller: &Caller, new: &NewTask) -> Result<Task, Problem> {
     caller.may(Action::CreateTask)?;
-    let kind = catalogue::store::one(tx.read(), &caller.district, &new.kind)?
+    let kind = catalogue::store::one(tx.read(), &caller.district, new.kind.as_str())?
         .ok_or_else(|| Problem::invalid("/kind", "not a kind of the catalogue"))?;
     let (grid, place) = whereabouts(tx.read(), caller, new)?;
     let today = clock::day(tx.now);

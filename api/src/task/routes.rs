@@ -19,6 +19,7 @@ use super::store::{self, Filter};
 use super::{Task, command};
 use crate::app::Gridward;
 use crate::auth::Caller;
+use crate::catalogue::KindCode;
 use crate::openapi;
 use crate::page::{self, Page};
 use crate::problem::Problem;
@@ -33,8 +34,7 @@ pub struct TaskQuery {
     /// Only those where they stand so.
     state: Option<Phase>,
     /// Only those of this kind of service.
-    #[param(max_length = 32, pattern = "^[a-z][a-z0-9_]{0,31}$")]
-    kind: Option<String>,
+    kind: Option<KindCode>,
     /// Only those in this person's hands.
     assignee_id: Option<PersonId>,
     /// Only those due before this day.

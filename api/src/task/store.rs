@@ -10,6 +10,7 @@ use gridward_dispatch::task::{self as life, Phase, State};
 
 use super::Task;
 use super::model::{DayWindow, PlannedFor, TaskSummary};
+use crate::catalogue::KindCode;
 use crate::clock::china;
 use crate::db::schema::tasks;
 use crate::db::{Conn, DbError, parsed};
@@ -166,7 +167,7 @@ pub struct Filter {
     /// Only those where they stand so.
     pub state: Option<Phase>,
     /// Only those of this kind.
-    pub kind: Option<String>,
+    pub kind: Option<KindCode>,
     /// Only those in this person's hands.
     pub assignee: Option<PersonId>,
     /// Only those due before this day.
@@ -213,7 +214,7 @@ pub fn list(
         query = query.filter(tasks::state.eq(state.word()));
     }
     if let Some(kind) = &filter.kind {
-        query = query.filter(tasks::kind.eq(kind.clone()));
+        query = query.filter(tasks::kind.eq(kind.as_str().to_owned()));
     }
     if let Some(assignee) = filter.assignee {
         query = query.filter(tasks::assignee.eq(assignee.to_string()));
