@@ -35,6 +35,8 @@ pub struct Gridward {
     pub standings: Standings,
     /// Failed sign-ins, for a few minutes.
     pub failures: Failures,
+    /// Tasks as lists show them.
+    pub cards: task::cards::Cards,
     /// The districts' maps.
     pub maps: Maps,
     /// Tells the moment.

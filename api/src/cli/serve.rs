@@ -56,6 +56,7 @@ fn prepare(settings: &Settings) -> Result<Gridward, Failure> {
         passwords: Passwords::new(cores)?,
         standings: crate::auth::caller::Standings::default(),
         failures: crate::auth::sign_in::Failures::default(),
+        cards: crate::task::cards::Cards::default(),
         maps: crate::area::map::Maps::default(),
         clock: clock::system,
         metrics: ops::Metrics::default(),

@@ -4,6 +4,7 @@
 //! command is carried to it and what it says is carried back, in one
 //! transaction with the district's log.
 
+pub mod cards;
 pub mod command;
 pub mod create;
 pub mod model;

@@ -12,10 +12,11 @@ use serde::Deserialize;
 use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 
+use super::cards::Card;
 use super::create::{self, NewTask};
 use super::model::TaskSummary;
 use super::report::{self, NewReport};
-use super::store::{self, Filter};
+use super::store::Filter;
 use super::{Task, command};
 use crate::app::Gridward;
 use crate::auth::Caller;
@@ -80,11 +81,12 @@ pub(crate) async fn list_tasks(
         due_before: query.due_before,
         beneficiary: query.beneficiary_id,
     };
+    let (cards, district) = (app.cards.clone(), caller.actor.area.district());
     let tasks = app.db.read(move |conn| {
         let area = (!own).then_some(area);
-        store::list(conn, &caller.district, area, &filter, &wanted)
+        cards.list(conn, district, area, &filter, &wanted)
     });
-    let tasks = page::page(tasks.await.map_err(Problem::from)?, limit, |task: &TaskSummary| {
+    let tasks = page::page(tasks.await.map_err(Problem::from)?, limit, |task: &Card| {
         (task.due_on, task.id.clone())
     });
     Ok(tasks.answer(request.path(), request.query_string()))

@@ -185,20 +185,20 @@ pub fn row(conn: &mut Conn, district: &str, id: TaskId) -> Result<Option<TaskRow
 }
 
 /// A page of the tasks in `area` (everywhere in the district if `None`), those
-/// due first before the others.
+/// due first before the others: id, due day and version of each.
 ///
 /// # Errors
 /// [`DbError`].
 pub fn list(
     conn: &mut Conn,
-    district: &str,
+    district: AreaCode,
     area: Option<AreaCode>,
     filter: &Filter,
     wanted: &Wanted<(NaiveDate, String)>,
-) -> Result<Vec<TaskSummary>, DbError> {
+) -> Result<Vec<(String, NaiveDate, i64)>, DbError> {
     let mut query = tasks::table
-        .filter(tasks::district.eq(district.to_owned()))
-        .select(SummaryRow::as_select())
+        .filter(tasks::district.eq(district.to_string()))
+        .select((tasks::id, tasks::due_on, tasks::version))
         .into_boxed();
     // Each level asks in the way that an index answers in the order of the list.
     match area {
@@ -230,7 +230,26 @@ pub fn list(
         query =
             query.filter(tasks::due_on.ge(due_on)).filter(tasks::due_on.gt(due_on).or(same_day));
     }
-    let rows = query.order((tasks::due_on, tasks::id)).limit(wanted.rows()).load(conn)?;
+    Ok(query.order((tasks::due_on, tasks::id)).limit(wanted.rows()).load(conn)?)
+}
+
+/// The tasks of these ids, as lists show them.
+///
+/// # Errors
+/// [`DbError`].
+pub fn summaries(
+    conn: &mut Conn,
+    district: AreaCode,
+    ids: &[&str],
+) -> Result<Vec<TaskSummary>, DbError> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows: Vec<SummaryRow> = tasks::table
+        .filter(tasks::district.eq(district.to_string()))
+        .filter(tasks::id.eq_any(ids.iter().copied()))
+        .select(SummaryRow::as_select())
+        .load(conn)?;
     rows.into_iter().map(SummaryRow::summary).collect()
 }
 
