@@ -52,7 +52,7 @@ on_both! {
                 assert_eq!(task["state"], "open");
             } else {
                 assert_eq!((&task["state"], &task["assignee_id"]), (&json!("assigned"), &visit["person_id"]));
-                assert_eq!(task["planned_for"]["on"], visit["day"]);
+                assert_eq!(task["planned_for"]["day"], visit["day"]);
                 let person = supervisor.get(&format!("/v1/people/{}", visit["person_id"].as_str().expect("an id"))).await;
                 assert_eq!(person.body["area"], GRID);
                 assert!(visit["why"]["share_after"].is_number(), "{visit}");

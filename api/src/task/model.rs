@@ -25,7 +25,7 @@ pub struct DayWindow {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct PlannedFor {
     /// The day.
-    pub on: NaiveDate,
+    pub day: NaiveDate,
     /// The start, in minutes from midnight in the district's time.
     #[schema(minimum = 0, maximum = 1440, example = 555)]
     pub start: u16,

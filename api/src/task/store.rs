@@ -92,8 +92,8 @@ impl TaskRow {
             state: state.phase(),
             assignee_id: state.holder(),
             planned_for: match (self.planned_on, self.planned_start, &self.plan) {
-                (Some(on), Some(start), Some(plan)) => {
-                    Some(PlannedFor { on, start: minute(start)?, plan_id: parsed(TABLE, plan)? })
+                (Some(day), Some(start), Some(plan)) => {
+                    Some(PlannedFor { day, start: minute(start)?, plan_id: parsed(TABLE, plan)? })
                 }
                 _ => None,
             },
