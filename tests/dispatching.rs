@@ -109,6 +109,8 @@ on_both! {
         assert_eq!(manager.post("/v1/plans", &week("500116")).await.status, 422);
         let backwards = json!({ "area": GRID, "first_day": "2026-11-29", "last_day": "2026-11-23" });
         assert_eq!(manager.post("/v1/plans", &backwards).await.body["errors"][0]["pointer"], "/last_day");
+        let far = json!({ "area": GRID, "first_day": "+262142-12-31", "last_day": "+262142-12-31" });
+        assert_eq!(manager.post("/v1/plans", &far).await.status, 422);
         let supervisor = server.sign_in(phones::SUPERVISOR).await;
         let plan = supervisor.post("/v1/plans", &week("500116")).await;
         let id = plan.body["id"].as_str().expect("an id");

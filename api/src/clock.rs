@@ -21,3 +21,20 @@ pub fn china() -> FixedOffset {
 pub fn day(moment: DateTime<Utc>) -> NaiveDate {
     moment.with_timezone(&china()).date_naive()
 }
+
+/// The years that a day or a moment from outside may lie in: wide enough for
+/// every plan and every record, narrow enough for both databases.
+const YEARS: std::ops::RangeInclusive<i32> = 1900..=2200;
+
+/// A day or moment further off than any plan or record reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("must lie in the years 1900 to 2200")]
+pub struct FarOff;
+
+/// Whether a day or moment lies within reach.
+///
+/// # Errors
+/// [`FarOff`].
+pub fn within_reach(when: &impl chrono::Datelike) -> Result<(), FarOff> {
+    if YEARS.contains(&when.year()) { Ok(()) } else { Err(FarOff) }
+}

@@ -4,12 +4,13 @@
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 use chrono::{DateTime, Utc};
+use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use jsonwebtoken::jwk::{Jwk, JwkSet, KeyOperations, PublicKeyUse, ThumbprintHash};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey};
 
 use crate::db::schema::signing_keys;
-use crate::db::{Conn, DbError};
+use crate::db::{self, Conn, DbError, dialect};
 use crate::seal::InstallationKey;
 
 /// A key to sign with and the public keys to verify by.
@@ -30,11 +31,14 @@ impl SigningKeys {
         installation: &InstallationKey,
         now: DateTime<Utc>,
     ) -> Result<Self, DbError> {
-        let kept = load(conn)?;
-        if kept.is_empty() {
-            make(conn, installation, now)?;
-            return Self::of(&load(conn)?, installation);
-        }
+        let kept = db::transact(conn, |conn| {
+            // Of two servers that start for the first time together, one makes the key.
+            conn.batch_execute(dialect::lock_signing_keys(conn))?;
+            if load(conn)?.is_empty() {
+                make(conn, installation, now)?;
+            }
+            load(conn)
+        })?;
         Self::of(&kept, installation)
     }
 

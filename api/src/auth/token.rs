@@ -151,3 +151,46 @@ impl Tokens {
         Ok(Bearer { district, person: sub, expires: exp })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::db::{Address, migrate::migrate};
+    use crate::seal::InstallationKey;
+
+    /// Tokens with keys of their own, as a first start makes them.
+    fn tokens() -> Tokens {
+        let folder = tempfile::TempDir::new().expect("a folder");
+        let address = Address::Sqlite(folder.path().join("gridward.db"));
+        let mut conn = address.connect().expect("a connection");
+        migrate(&mut conn).expect("tables");
+        let key = InstallationKey::from_file(&folder.path().join("key")).expect("a key");
+        let keys = SigningKeys::load_or_make(&mut conn, &key, Utc::now()).expect("keys");
+        Tokens::new(keys)
+    }
+
+    #[test]
+    fn a_token_names_its_bearer_for_ten_minutes_and_is_then_told_to_be_expired() {
+        let (tokens, person, now) = (tokens(), PersonId(Uuid::now_v7()), Utc::now());
+        let token = tokens.issue("500116", person, now).expect("a token");
+        let bearer = tokens.verify(&token, now).expect("a bearer");
+        assert_eq!((bearer.district.as_str(), bearer.person), ("500116", person));
+        let later = now + TimeDelta::seconds(601);
+        assert_eq!(tokens.verify(&token, later), Err(TokenError::Expired), "though remembered");
+    }
+
+    #[test]
+    fn a_token_that_was_never_seen_before_it_expired_is_told_to_be_expired_too() {
+        let (tokens, person) = (tokens(), PersonId(Uuid::now_v7()));
+        let long_ago = Utc::now() - TimeDelta::hours(1);
+        let token = tokens.issue("500116", person, long_ago).expect("a token");
+        assert_eq!(tokens.verify(&token, Utc::now()), Err(TokenError::Expired));
+    }
+
+    #[test]
+    fn a_token_of_another_installation_is_not_taken() {
+        let (ours, theirs, person) = (tokens(), tokens(), PersonId(Uuid::now_v7()));
+        let token = theirs.issue("500116", person, Utc::now()).expect("a token");
+        assert_eq!(ours.verify(&token, Utc::now()), Err(TokenError::Invalid));
+    }
+}

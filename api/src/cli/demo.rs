@@ -8,13 +8,13 @@ use gridward_dispatch::authority::Role;
 use gridward_dispatch::id::PersonId;
 
 use super::import::{bar, write};
-use super::{Failure, connect, serve, transact};
+use super::{Failure, connect, serve};
 use crate::auth::{password, store};
 use crate::db::Conn;
 use crate::demo::{GRIDS, Size, generate, tasks};
 use crate::load::record::{DistrictRecords, PersonRecord};
 use crate::settings::Settings;
-use crate::{catalogue, clock, task};
+use crate::{catalogue, clock, db, task};
 
 /// The password of the three who sign in to try it.
 const PASSWORD: &str = "gridward-demo";
@@ -60,7 +60,7 @@ fn add_tasks(conn: &mut Conn, records: &DistrictRecords, seed: u64) -> Result<()
     let now = clock::system();
     let kinds = catalogue::defaults();
     let tasks = tasks::week(&records.beneficiaries, &kinds, seed, now);
-    transact(conn, |conn| task::store::insert_all(conn, &tasks))?;
+    db::transact(conn, |conn| task::store::insert_all(conn, &tasks))?;
     println!("tasks: {} added", tasks.len());
     Ok(())
 }
@@ -85,7 +85,7 @@ fn faces(records: &DistrictRecords) -> Option<Faces> {
 fn set_passwords(conn: &mut Conn, district: AreaCode, faces: &Faces) -> Result<(), Failure> {
     let hash = password::hash(PASSWORD)?;
     let now = clock::system();
-    transact(conn, |conn| {
+    db::transact(conn, |conn| {
         faces.0.iter().try_for_each(|(_, id, ..)| {
             store::set_password(conn, district.as_str(), *id, &hash, now)
         })

@@ -12,7 +12,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::db::{Address, Conn, DbError, migrate as tables};
+use crate::db::{Address, Conn, migrate as tables};
 use crate::settings::Settings;
 
 const AFTER: &str = "\
@@ -115,16 +115,4 @@ fn choose_district(conn: &mut Conn, named: Option<&str>) -> Result<String, Failu
         (None, _) => Err(format!("there are several; name one: {}", known.join(", ")).into()),
         (Some(named), _) => Err(format!("there is no district {named}").into()),
     }
-}
-
-/// Runs `work` in a transaction of its own.
-fn transact<T>(
-    conn: &mut Conn,
-    work: impl FnOnce(&mut Conn) -> Result<T, DbError>,
-) -> Result<T, DbError> {
-    use diesel::connection::SimpleConnection;
-    conn.batch_execute(crate::db::dialect::begin(conn))?;
-    let done = work(conn);
-    conn.batch_execute(if done.is_ok() { "COMMIT" } else { "ROLLBACK" })?;
-    done
 }

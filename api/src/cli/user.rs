@@ -9,14 +9,14 @@ use gridward_dispatch::id::PersonId;
 use gridward_dispatch::time::Minutes;
 use uuid::Uuid;
 
-use super::{Failure, choose_district, connect, transact};
+use super::{Failure, choose_district, connect};
 use crate::auth::{password, store};
 use crate::load::record::PersonRecord;
 use crate::load::rows;
 use crate::person::Gender;
 use crate::seal::Vault;
 use crate::settings::Settings;
-use crate::{area, clock, person};
+use crate::{area, clock, db, person};
 
 #[derive(clap::Args)]
 pub(super) struct Args {
@@ -70,7 +70,7 @@ fn set_password(settings: &Settings, phone: &str, district: Option<&str>) -> Res
     let known = store::by_phone(&mut conn, &district, &key.index(phone))?;
     let (id, _) = known.ok_or("nobody who is active has this phone")?;
     let now = clock::system();
-    transact(&mut conn, |conn| store::set_password(conn, &district, id, &hash, now))?;
+    db::transact(&mut conn, |conn| store::set_password(conn, &district, id, &hash, now))?;
     println!("The password of {id} is set.");
     Ok(())
 }
@@ -113,7 +113,7 @@ fn add(
     };
     let row = rows::person(&record, &key, district, None)?;
     let row = row.ok_or("the person is there already")?;
-    transact(&mut conn, |conn| person::store::insert(conn, &row))?;
+    db::transact(&mut conn, |conn| person::store::insert(conn, &row))?;
     println!("{role} {} is added; now set a password: gridward user password {phone}", record.id);
     Ok(())
 }

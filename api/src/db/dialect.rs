@@ -11,6 +11,15 @@ pub const fn begin(conn: &Conn) -> &'static str {
     }
 }
 
+/// In a transaction, keeps other servers from the table until it ends. SQLite's
+/// transactions that write keep everybody out already.
+pub const fn lock_signing_keys(conn: &Conn) -> &'static str {
+    match conn {
+        Conn::Pg(_) => "LOCK TABLE signing_keys IN EXCLUSIVE MODE",
+        Conn::Sqlite(_) => "",
+    }
+}
+
 /// Inserts many rows: in chunks that fit PostgreSQL's limit of bound values,
 /// one prepared statement after another on SQLite.
 #[macro_export]

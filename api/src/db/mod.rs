@@ -87,6 +87,8 @@ impl From<diesel::result::Error> for DbError {
             Error::DatabaseError(Kind::ClosedConnection | Kind::UnableToSendCommand, about) => {
                 Self::Unavailable(about.message().to_owned())
             }
+            // SQLite, when another process keeps the file for longer than we wait.
+            Error::DatabaseError(_, about) if about.message() == "database is locked" => Self::Busy,
             other => Self::Failed(other),
         }
     }
@@ -115,6 +117,28 @@ macro_rules! in_range {
     ($column:expr, $range:expr) => {
         $column.ge($range.from().to_owned()).and($column.lt($range.to()))
     };
+}
+
+/// Runs `work` in a transaction of its own, for who has a connection to himself:
+/// the command line and the first steps of a start.
+///
+/// # Errors
+/// Those of `work`, which then leaves nothing behind, or the database's own.
+pub fn transact<T>(
+    conn: &mut Conn,
+    work: impl FnOnce(&mut Conn) -> Result<T, DbError>,
+) -> Result<T, DbError> {
+    use diesel::connection::SimpleConnection;
+    conn.batch_execute(dialect::begin(conn))?;
+    let done = work(conn).and_then(|done| {
+        conn.batch_execute("COMMIT")?;
+        Ok(done)
+    });
+    if done.is_err() {
+        // The error that matters is the first.
+        let _ = conn.batch_execute("ROLLBACK");
+    }
+    done
 }
 
 /// The database, for all who are handed a clone.

@@ -20,7 +20,7 @@ use thiserror::Error;
 use self::merge::{Merged, merge};
 use self::record::DistrictRecords;
 use crate::catalogue;
-use crate::db::{Conn, DbError, dialect, schema};
+use crate::db::{self, Conn, DbError, schema};
 use crate::event::{self, Event};
 use crate::insert_all;
 use crate::seal::InstallationKey;
@@ -152,11 +152,8 @@ impl Target<'_> {
         kind: &'static str,
         work: impl FnOnce(&mut Conn) -> Result<T, DbError>,
     ) -> Result<T, LoadError> {
-        use diesel::connection::SimpleConnection;
         let (district, now) = (self.district, self.now);
-        let conn = &mut *self.conn;
-        let run = || {
-            conn.batch_execute(dialect::begin(conn))?;
+        let done = db::transact(self.conn, |conn| {
             let done = work(conn)?;
             let fact = Event {
                 actor: None,
@@ -171,14 +168,9 @@ impl Target<'_> {
                 body: json!({ "kind": kind }),
             };
             event::store::append(conn, now, vec![fact])?;
-            conn.batch_execute("COMMIT")?;
             Ok(done)
-        };
-        run().map_err(|error| {
-            // Ends the transaction if one is open; the error that matters is the first.
-            let _ = self.conn.batch_execute("ROLLBACK");
-            LoadError::Db { kind, error }
-        })
+        });
+        done.map_err(|error| LoadError::Db { kind, error })
     }
 
     /// Holidays have no id of their own: day and word together are the key.

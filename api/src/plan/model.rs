@@ -9,6 +9,8 @@ use serde_json::Value;
 use thiserror::Error;
 use utoipa::ToSchema;
 
+use crate::clock;
+
 /// The most days a plan may span.
 const MOST_DAYS: i64 = 31;
 
@@ -25,6 +27,9 @@ pub enum SpanError {
     /// The wrong way round.
     #[error("must not be before first_day")]
     Backwards,
+    /// Before or after any plan.
+    #[error(transparent)]
+    FarOff(#[from] clock::FarOff),
     /// Too long.
     #[error("a plan spans at most {MOST_DAYS} days")]
     TooLong,
@@ -36,6 +41,8 @@ impl Span {
     /// # Errors
     /// [`SpanError`].
     pub fn new(first: NaiveDate, last: NaiveDate) -> Result<Self, SpanError> {
+        clock::within_reach(&first)?;
+        clock::within_reach(&last)?;
         match (last - first).num_days() {
             days if days < 0 => Err(SpanError::Backwards),
             days if days >= MOST_DAYS => Err(SpanError::TooLong),
@@ -159,5 +166,6 @@ mod tests {
         assert_eq!(span("2026-11-24", "2026-11-23"), Err(SpanError::Backwards));
         assert_eq!(span("2026-11-01", "2026-12-02"), Err(SpanError::TooLong));
         assert!(span("2026-11-01", "2026-12-01").is_ok());
+        assert_eq!(span("+262142-12-31", "+262142-12-31"), Err(SpanError::FarOff(clock::FarOff)));
     }
 }

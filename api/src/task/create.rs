@@ -158,6 +158,11 @@ fn check(new: &NewTask, not_before: NaiveDate, due_on: NaiveDate) -> Result<(), 
     if new.skills.len() > 16 {
         errors.push(FieldError::new("/skills", "at most 16"));
     }
+    for (pointer, day) in [("/not_before", not_before), ("/due_on", due_on)] {
+        if let Err(error) = clock::within_reach(&day) {
+            errors.push(FieldError::new(pointer, error));
+        }
+    }
     if due_on < not_before {
         errors.push(FieldError::new("/due_on", "must not be before not_before"));
     }

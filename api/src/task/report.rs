@@ -75,6 +75,11 @@ pub fn report(
     if new.note.as_ref().is_some_and(|note| note.chars().count() > 2000) {
         return Err(Problem::invalid("/note", "at most 2000 characters"));
     }
+    for (pointer, at) in [("/started_at", new.started_at), ("/ended_at", new.ended_at)] {
+        if let Some(at) = at {
+            clock::within_reach(&at).map_err(|error| Problem::invalid(pointer, error))?;
+        }
+    }
     if let (Some(start), Some(end)) = (new.started_at, new.ended_at)
         && end < start
     {
