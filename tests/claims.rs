@@ -33,12 +33,15 @@ async fn claim_all(phone: Caller, tasks: Arc<Vec<String>>) -> Vec<(String, u16, 
 }
 
 async fn make_tasks(manager: &Caller, count: usize) -> Arc<Vec<String>> {
-    let mut under_way = tokio::task::JoinSet::new();
-    for _ in 0..count {
-        let manager = manager.clone();
-        under_way.spawn(async move { manager.make_task(BENEFICIARY).await });
+    let mut tasks = Vec::with_capacity(count);
+    while tasks.len() < count {
+        let mut under_way = tokio::task::JoinSet::new();
+        for _ in 0..AT_ONCE.min(count - tasks.len()) {
+            let manager = manager.clone();
+            under_way.spawn(async move { manager.make_task(BENEFICIARY).await });
+        }
+        tasks.extend(under_way.join_all().await);
     }
-    let mut tasks = under_way.join_all().await;
     tasks.sort();
     Arc::new(tasks)
 }
