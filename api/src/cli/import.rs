@@ -27,10 +27,18 @@ pub(super) struct Args {
 pub(super) fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
     let began = Instant::now();
     let bar = bar(FILES.len() as u64 + KINDS);
-    let reading = read(&args.dir, &mut |file, _| {
-        bar.set_message(format!("reading {file}"));
-        bar.inc(1);
-    });
+    let today = clock::day(clock::system());
+    let reading = read(&args.dir, today, &mut |step| {
+        bar.set_message(format!("reading {}", step.file));
+        let place = FILES.iter().position(|file| *file == step.file).unwrap_or_default();
+        bar.set_position(place as u64 + 1);
+    })?;
+    for file in &reading.absent {
+        bar.suspend(|| println!("{file} is not in the folder; nothing of it is loaded"));
+    }
+    for warning in &reading.warnings {
+        bar.suspend(|| println!("warning: {warning}"));
+    }
     if !reading.faults.is_empty() {
         bar.finish_and_clear();
         for fault in &reading.faults {

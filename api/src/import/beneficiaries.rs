@@ -1,52 +1,68 @@
 //! beneficiaries.csv
 
-use chrono::NaiveDate;
-
-use super::people::gender;
-use super::table::Row;
+use super::ImportError;
+use super::district::District;
+use super::fault::Notes;
+use super::folder::Folder;
+use super::id_number;
+use super::row::Row;
+use super::table::{self, Sheet};
+use super::values::past_day;
 use crate::load::record::BeneficiaryRecord;
 
-pub(super) const COLUMNS: &[&str] = &[
-    "id",
-    "grid",
-    "name",
-    "gender",
-    "birth_year",
-    "category",
-    "lat",
-    "lon",
-    "address",
-    "phone",
-    "id_number",
-    "hardship",
-    "lives_alone",
-    "mobility",
-    "contact",
-    "plaque",
-    "last_contact",
-];
+const BENEFICIARIES: Sheet = Sheet {
+    file: "beneficiaries.csv",
+    columns: &[
+        "id",
+        "grid",
+        "name",
+        "gender",
+        "birth_year",
+        "category",
+        "lat",
+        "lon",
+        "address",
+        "phone",
+        "id_number",
+        "hardship",
+        "lives_alone",
+        "mobility",
+        "contact",
+        "plaque",
+        "last_contact",
+    ],
+    spare: &[],
+};
 
-pub(super) fn row(row: &mut Row<'_>) -> Option<BeneficiaryRecord> {
-    // Every column is read before any is asked for, so that each fault is told.
-    let (id, grid, name) = (row.value("id"), row.grid("grid"), row.text("name"));
-    let (gender, birth_year) = (gender(row), row.birth_year("birth_year"));
-    let (category, place) = (row.value("category"), row.place());
-    let (address, phone) = (row.text("address"), row.phone("phone"));
-    let id_number = row.read("id_number", |text| {
-        let fits = has_right_check(text);
-        if fits {
-            Ok(text.to_owned())
-        } else {
-            Err("must be 17 digits and the check character of GB 11643".to_owned())
-        }
-    });
-    let (hardships, lives_alone) = (row.words("hardship"), row.flag("lives_alone"));
-    let (mobility, contact) = (row.value("mobility"), row.value("contact"));
-    let plaque = row.value("plaque");
-    let last_contact = row.read("last_contact", |text| match text {
-        "" => Ok(None),
-        day => day.parse().map(Some).map_err(|_| no_such_day(day)),
-    });
+pub(super) fn read(
+    folder: &mut Folder<'_>,
+    district: &District,
+    notes: &mut Notes,
+) -> Result<Vec<BeneficiaryRecord>, ImportError> {
+    let all = table::read(folder, &BENEFICIARIES, notes, |row| beneficiary(row, district))?;
+    Ok(all.unwrap_or_default())
+}
+
+fn beneficiary(row: &mut Row<'_>, district: &District) -> Option<BeneficiaryRecord> {
+    let id = row.id("id");
+    let grid = row.grid("grid", district);
+    let name = row.name("name");
+    let gender = row.gender("gender");
+    let birth_year = row.birth_year("birth_year", district.today);
+    let category = row.word("category");
+    let place = row.place_in(district);
+    let address = row.address("address");
+    let phone = row.phone("phone");
+    let id_number = row.read("id_number", id_number::parse);
+    let hardships = row.words("hardship");
+    let lives_alone = row.flag("lives_alone");
+    let mobility = row.word("mobility");
+    let contact = row.word("contact");
+    let plaque = row.word("plaque");
+    let last_contact = row.read("last_contact", |text| past_day(text, district.today));
+
+    row.once("id", id.as_ref());
+    row.once("id_number", id_number.as_ref());
     Some(BeneficiaryRecord {
         id: id?,
         grid: grid?,
@@ -67,42 +83,62 @@ pub(super) fn row(row: &mut Row<'_>) -> Option<BeneficiaryRecord> {
     })
 }
 
-/// What to say of a text that is no day; shows it only if it looks like one.
-pub(super) fn no_such_day(text: &str) -> String {
-    let like = text.len() == 10 && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
-    if like { format!("there is no day {text}") } else { "must be a day as 2026-08-01".to_owned() }
-}
-
-/// Reads a day as files write it.
-pub(super) fn day(text: &str) -> Result<NaiveDate, String> {
-    text.parse().map_err(|_| no_such_day(text))
-}
-
-/// Whether the last character is the check of the 17 digits before it
-/// (GB 11643-1999, which takes it from ISO 7064 MOD 11-2).
-fn has_right_check(number: &str) -> bool {
-    const WEIGHTS: [u32; 17] = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
-    const CHECKS: &[u8; 11] = b"10X98765432";
-    let Some((digits, [check])) = number.as_bytes().split_at_checked(17) else { return false };
-    if !digits.iter().all(u8::is_ascii_digit) {
-        return false;
-    }
-    let sum: u32 =
-        digits.iter().zip(WEIGHTS).map(|(digit, weight)| u32::from(digit - b'0') * weight).sum();
-    CHECKS.get(sum as usize % 11) == Some(&check.to_ascii_uppercase())
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::import::fixture::Sample;
 
     #[test]
-    fn an_id_number_ends_in_its_check_character() {
-        assert!(has_right_check("11010519491231002X"), "the standard's own example");
-        assert!(has_right_check("999999198108240175"));
-        assert!(!has_right_check("999999198108240174"));
-        assert!(!has_right_check("99999919810824017"));
-        assert!(!has_right_check("9999991981082401755"));
-        assert!(!has_right_check(""));
+    fn a_beneficiary_belongs_to_a_grid_that_there_is() {
+        let sample = Sample::sound().cell("beneficiaries.csv", 2, "grid", "500116001002").cell(
+            "beneficiaries.csv",
+            3,
+            "grid",
+            "500116001002009",
+        );
+        assert_eq!(
+            sample.faults(),
+            [
+                "beneficiaries.csv:2: grid: 500116001002 is not a grid",
+                "beneficiaries.csv:3: grid: there is no area 500116001002009 in areas.csv",
+            ]
+        );
+    }
+
+    #[test]
+    fn an_id_number_has_a_right_check_character_and_stands_once() {
+        let number =
+            |line, value| Sample::sound().cell("beneficiaries.csv", line, "id_number", value);
+        assert_eq!(
+            number(2, "999999198108240174").faults(),
+            ["beneficiaries.csv:2: id_number: the check character is wrong (GB 11643)"]
+        );
+        assert_eq!(
+            number(2, "99999919810824017").faults(),
+            ["beneficiaries.csv:2: id_number: an id number has 17 digits and a check character"]
+        );
+        assert_eq!(
+            number(3, "999999198108240175").faults(),
+            ["beneficiaries.csv:3: id_number: stands on line 2 already"]
+        );
+    }
+
+    #[test]
+    fn two_beneficiaries_may_share_a_phone_but_not_an_id() {
+        let sample = Sample::sound().cell("beneficiaries.csv", 3, "phone", "10010000001").cell(
+            "beneficiaries.csv",
+            3,
+            "id",
+            "018d622e-0000-7000-8000-000000000001",
+        );
+        assert_eq!(sample.faults(), ["beneficiaries.csv:3: id: stands on line 2 already"]);
+    }
+
+    #[test]
+    fn a_long_address_is_told_by_its_own_limit() {
+        let sample = Sample::sound().cell("beneficiaries.csv", 2, "address", &"路".repeat(257));
+        assert_eq!(
+            sample.faults(),
+            ["beneficiaries.csv:2: address: is longer than 256 characters"]
+        );
     }
 }

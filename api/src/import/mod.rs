@@ -1,33 +1,44 @@
 //! Reading a district from a folder of CSV and GeoJSON files.
 //!
-//! Promises: every row that does not fit is reported, by file, line, column and
-//! reason, and reading goes on; what is reported names no person. What comes
-//! out are the records of [`crate::load::record`], to be written only when
-//! there is not one fault.
+//! Promises: every row that does not fit is told by file, line, column and
+//! reason, and reading goes on to the end; what is told shows no name, phone,
+//! address or id number; files are streamed, so memory grows with the records
+//! and not with the text. Nothing is written here: what to do with records
+//! that come with faults is the caller's affair.
+//!
+//! Each file has a module that reads like its list of columns. Areas come
+//! first, so that all other rows can be checked against them as they are read.
 
+mod areas;
+mod availability;
 mod beneficiaries;
+mod district;
 mod fault;
+mod features;
+#[cfg(test)]
+mod fixture;
+mod folder;
+mod holidays;
+mod id_number;
 mod outlines;
 mod people;
 mod places;
+mod row;
 mod table;
-mod whole;
+mod values;
 
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
 
-pub use fault::{Fault, Reason};
+use chrono::NaiveDate;
+use thiserror::Error;
+
+pub use fault::{Fault, FaultReason, Part};
 
 use crate::load::record::DistrictRecords;
-use table::Table;
-
-/// What was read.
-#[derive(Debug, Default)]
-pub struct Reading {
-    /// The rows that fit.
-    pub records: DistrictRecords,
-    /// What does not fit, file by file, line by line.
-    pub faults: Vec<Fault>,
-}
+use district::District;
+use fault::Notes;
+use folder::Folder;
 
 /// The files a district is read from, in the order of reading.
 pub const FILES: [&str; 7] = [
@@ -39,64 +50,187 @@ pub const FILES: [&str; 7] = [
     "memorials.csv",
     "holidays.csv",
 ];
-/// Without these there is no district.
+
+/// How many of [`FILES`], from the first, a district cannot do without.
 const REQUIRED: usize = 3;
 
-/// Reads the folder; `before` is told of each file before it is read, with its
-/// size in bytes.
-pub fn read(dir: &Path, before: &mut dyn FnMut(&'static str, u64)) -> Reading {
-    let mut reading = Reading::default();
-    let mut lines = whole::Lines::default();
-    for (n, file) in FILES.into_iter().enumerate() {
-        let bytes = match std::fs::read(dir.join(file)) {
-            Ok(bytes) => bytes,
-            Err(error) => {
-                let missing = error.kind() == std::io::ErrorKind::NotFound;
-                if !missing || n < REQUIRED {
-                    let reason = if missing { Reason::Missing } else { Reason::Unreadable };
-                    reading.faults.push(Fault::of_file(file, reason));
-                }
-                continue;
-            }
-        };
-        before(file, bytes.len() as u64);
-        read_file(file, &bytes, &mut reading, &mut lines);
-    }
-    whole::check(&reading.records, &lines, &mut reading.faults);
-    let order = |file: &str| FILES.iter().position(|known| *known == file);
-    reading.faults.sort_by_key(|fault| (order(fault.file), fault.line));
-    reading
+/// What was read.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Reading {
+    /// The rows that fit. Whole and consistent only if there are no faults.
+    pub records: DistrictRecords,
+    /// What does not fit, in the order of [`FILES`] and of lines.
+    pub faults: Vec<Fault>,
+    /// What fits and is strange enough to be looked at, in the same order.
+    pub warnings: Vec<Fault>,
+    /// Those of [`FILES`] that are not in the folder and need not be.
+    pub absent: Vec<&'static str>,
 }
 
-fn read_file(file: &'static str, bytes: &[u8], reading: &mut Reading, lines: &mut whole::Lines) {
-    let Reading { records, faults } = reading;
-    let table = Table::new(file, bytes);
-    match file {
-        "areas.csv" => {
-            records.areas = table.read(places::AREA, places::area, &mut lines.areas, faults);
+/// How far the reading has come, over all files together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// The file being read.
+    pub file: &'static str,
+    /// Bytes read so far, of this file and those before it.
+    pub bytes_read: u64,
+    /// Bytes of all files in the folder.
+    pub bytes_total: u64,
+}
+
+/// Why a folder was not read.
+#[derive(Debug, Error)]
+pub enum ImportError {
+    /// Files that no district can do without are not there.
+    #[error("missing in {}: {}", .dir.display(), .files.join(", "))]
+    Missing {
+        /// The folder.
+        dir: PathBuf,
+        /// Which files.
+        files: Vec<&'static str>,
+    },
+    /// A file is there and cannot be read.
+    #[error("{file} cannot be read: {error}")]
+    Unreadable {
+        /// Which file.
+        file: &'static str,
+        /// What the system said.
+        #[source]
+        error: io::Error,
+    },
+}
+
+/// Reads the folder `dir`. Years of birth and days of last contact are
+/// believed up to `today`; `progress` is told after every 64 KiB.
+///
+/// # Errors
+/// When a file that is needed is missing, or one that is there cannot be read.
+/// What stands in the files is never an error: see [`Reading::faults`].
+pub fn read(
+    dir: &Path,
+    today: NaiveDate,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Reading, ImportError> {
+    let mut folder = Folder::look(dir, progress)?;
+    let mut notes = Notes::default();
+    let mut district = District::new(today);
+    let records = DistrictRecords {
+        areas: areas::read(&mut folder, &mut district, &mut notes)?,
+        outlines: outlines::read(&mut folder, &mut district, &mut notes)?,
+        people: people::read(&mut folder, &district, &mut notes)?,
+        beneficiaries: beneficiaries::read(&mut folder, &district, &mut notes)?,
+        stations: places::stations(&mut folder, &district, &mut notes)?,
+        memorials: places::memorials(&mut folder, &district, &mut notes)?,
+        holidays: holidays::read(&mut folder, &mut notes)?,
+    };
+    let (faults, warnings) = notes.sorted();
+    Ok(Reading { records, faults, warnings, absent: folder.absent() })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::fixture::Sample;
+    use super::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn whatever_stands_in_a_file_is_read_to_the_end_and_told_by_a_line_of_it(
+            file in proptest::sample::select(&FILES),
+            at in any::<proptest::sample::Index>(),
+            torn in 0..40usize,
+            bytes in prop_oneof![
+                proptest::collection::vec(any::<u8>(), 0..8),
+                "[\"\\n\r,;{}\\[\\]0-9-]{0,8}".prop_map(String::into_bytes),
+            ],
+        ) {
+            let sample = Sample::sound().tear(file, at, torn, &bytes);
+            let lines = sample.count_lines(file);
+            let reading = sample.read().expect("readable");
+            let there = |fault: &Fault| fault.line >= 1 && (fault.file != file || fault.line <= lines);
+            prop_assert!(reading.faults.iter().all(there), "{:?}", reading.faults);
         }
-        "grids.geojson" => {
-            records.outlines = outlines::read(file, bytes, &mut lines.outlines, faults);
+    }
+
+    #[test]
+    fn a_sound_folder_is_read_whole_and_without_a_fault() {
+        let reading = Sample::sound().read().expect("readable");
+        assert_eq!((reading.faults, reading.warnings, reading.absent), (vec![], vec![], vec![]));
+        let records = reading.records;
+        assert_eq!((records.areas.len(), records.outlines.len(), records.people.len()), (5, 2, 4));
+        assert_eq!((records.beneficiaries.len(), records.stations.len()), (2, 1));
+        assert_eq!((records.memorials.len(), records.holidays.len()), (1, 2));
+    }
+
+    #[test]
+    fn all_missing_files_are_named_at_once() {
+        let error = Sample::sound().without("areas.csv").without("people.csv").read();
+        let said = error.expect_err("files are missing").to_string();
+        assert!(said.ends_with(": areas.csv, people.csv"), "{said}");
+    }
+
+    #[test]
+    fn a_file_that_need_not_be_there_is_told_as_absent() {
+        let sample = Sample::sound().without("stations.csv").without("holidays.csv");
+        let reading = sample.read().expect("readable");
+        assert_eq!(reading.absent, ["stations.csv", "holidays.csv"]);
+        assert_eq!(reading.faults, []);
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_is_an_error_that_names_it() {
+        let folder = Sample::sound().without("memorials.csv").write();
+        std::fs::create_dir(folder.path().join("memorials.csv")).expect("a folder");
+        let error = read(folder.path(), Sample::TODAY, &mut |_| {}).expect_err("no file");
+        assert!(error.to_string().starts_with("memorials.csv cannot be read: "), "{error}");
+    }
+
+    #[test]
+    fn progress_grows_to_the_bytes_of_the_folder() {
+        let folder = Sample::sound().write();
+        let mut steps = Vec::new();
+        read(folder.path(), Sample::TODAY, &mut |step| steps.push(step)).expect("readable");
+        let size = |file| std::fs::metadata(folder.path().join(file)).expect("a file").len();
+        let total: u64 = FILES.into_iter().map(size).sum();
+        assert!(steps.iter().all(|step| step.bytes_total == total));
+        assert!(steps.is_sorted_by_key(|step| step.bytes_read));
+        assert_eq!(steps.last().map(|step| step.bytes_read), Some(total));
+        assert_eq!(steps.iter().map(|step| step.file).collect::<Vec<_>>(), FILES);
+    }
+
+    #[test]
+    fn a_row_may_have_several_faults_and_the_next_rows_are_still_checked() {
+        let sample = Sample::sound()
+            .cell("people.csv", 5, "phone", "12")
+            .cell("people.csv", 5, "gender", "X")
+            .cell("beneficiaries.csv", 2, "plaque", "stolen")
+            .cell("beneficiaries.csv", 3, "lives_alone", "yes");
+        assert_eq!(
+            sample.faults(),
+            [
+                "people.csv:5: gender: must be one of: M, F",
+                "people.csv:5: phone: a phone number has 5 to 20 digits",
+                "beneficiaries.csv:2: plaque: must be one of: hung, pending, damaged, declined",
+                "beneficiaries.csv:3: lives_alone: must be one of: 0, 1",
+            ]
+        );
+    }
+
+    #[test]
+    fn no_fault_shows_the_value_that_stands_there() {
+        // A value in the wrong column is what would give a person away.
+        let secret = "孙瑶悦";
+        let mut sample = Sample::sound();
+        for file in FILES.into_iter().filter(|file| *file != "grids.geojson") {
+            for column in sample.columns(file) {
+                sample = sample.cell(file, 2, &column, secret);
+            }
         }
-        "people.csv" => {
-            records.people = table.read(people::COLUMNS, people::row, &mut lines.people, faults);
-        }
-        "beneficiaries.csv" => {
-            let lines = &mut lines.beneficiaries;
-            records.beneficiaries =
-                table.read(beneficiaries::COLUMNS, beneficiaries::row, lines, faults);
-        }
-        "stations.csv" => {
-            let lines = &mut lines.stations;
-            records.stations = table.read(places::STATION, places::station, lines, faults);
-        }
-        "memorials.csv" => {
-            let lines = &mut lines.memorials;
-            records.memorials = table.read(places::MEMORIAL, places::memorial, lines, faults);
-        }
-        _ => {
-            let lines = &mut lines.holidays;
-            records.holidays = table.read(places::HOLIDAY, places::holiday, lines, faults);
-        }
+        let faults = sample.faults();
+        assert!(faults.len() > 40, "{faults:?}");
+        assert!(faults.iter().all(|fault| !fault.contains(['孙', '瑶', '悦'])), "{faults:?}");
     }
 }

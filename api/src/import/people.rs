@@ -1,42 +1,80 @@
 //! people.csv
 
-use gridward_dispatch::time::{Minutes, Window};
+use std::collections::HashMap;
 
-use super::fault::Reason;
-use super::table::Row;
+use gridward_dispatch::area::AreaCode;
+use gridward_dispatch::authority::Role;
+use gridward_dispatch::time::Minutes;
+
+use super::ImportError;
+use super::availability;
+use super::district::District;
+use super::fault::{FaultReason, Notes};
+use super::folder::Folder;
+use super::row::Row;
+use super::table::{self, Sheet};
 use crate::load::record::PersonRecord;
-use crate::person::{Availability, Gender, Role};
 
-pub(super) const COLUMNS: &[&str] = &[
-    "id",
-    "role",
-    "name",
-    "gender",
-    "birth_year",
-    "phone",
-    "area",
-    "lat",
-    "lon",
-    "skills",
-    "weekly_minutes",
-    "availability",
-];
+const PEOPLE: Sheet = Sheet {
+    file: "people.csv",
+    columns: &[
+        "id",
+        "role",
+        "name",
+        "gender",
+        "birth_year",
+        "phone",
+        "area",
+        "lat",
+        "lon",
+        "skills",
+        "weekly_minutes",
+        "availability",
+    ],
+    spare: &[],
+};
 
-/// The most minutes of a week.
-const WEEK: u32 = 7 * 24 * 60;
+/// The line of the manager of each grid.
+type Managers = HashMap<AreaCode, u64>;
 
-pub(super) fn row(row: &mut Row<'_>) -> Option<PersonRecord> {
-    // Every column is read before any is asked for, so that each fault is told.
-    let (id, role, name) = (row.value("id"), row.value::<Role>("role"), row.text("name"));
-    let (gender, birth_year) = (gender(row), row.birth_year("birth_year"));
-    let (phone, area, home) = (row.phone("phone"), row.value("area"), row.place());
+pub(super) fn read(
+    folder: &mut Folder<'_>,
+    district: &District,
+    notes: &mut Notes,
+) -> Result<Vec<PersonRecord>, ImportError> {
+    let mut managers = Managers::new();
+    let people = table::read(folder, &PEOPLE, notes, |row| person(row, district, &mut managers))?;
+    let Some(people) = people else { return Ok(Vec::new()) };
+    district.check_grids(|grid| managers.contains_key(grid), FaultReason::NoManager, notes);
+    Ok(people)
+}
+
+fn person(row: &mut Row<'_>, district: &District, managers: &mut Managers) -> Option<PersonRecord> {
+    let id = row.id("id");
+    let role = row.word("role");
+    let name = row.name("name");
+    let gender = row.gender("gender");
+    let birth_year = row.birth_year("birth_year", district.today);
+    let phone = row.phone("phone");
+    let area = row.area("area", district);
+    let home = row.place_in(district);
     let skills = row.words("skills");
-    let weekly_minutes = row.read("weekly_minutes", |text| match text.parse() {
-        Ok(minutes) if minutes <= WEEK => Ok(Minutes(minutes)),
-        _ => Err(format!("must be a number from 0 to {WEEK}")),
-    });
-    let availability: Option<Availability> = row.value("availability");
-    let record = PersonRecord {
+    let weekly_minutes = row.read("weekly_minutes", minutes);
+    let availability = row.read("availability", availability::parse);
+
+    row.once("id", id.as_ref());
+    // People sign in by phone.
+    row.once("phone", phone.as_ref());
+    if let (Some(role), Some(area)) = (role, area) {
+        answer_for(row, role, area, managers);
+    }
+    if let (Some(offered), Some(spans)) = (weekly_minutes, &availability) {
+        let available: Minutes = spans.iter().map(|(_, window)| window.length()).sum();
+        if offered > available {
+            row.fault("weekly_minutes", FaultReason::MoreThanAvailable(available.0));
+        }
+    }
+    Some(PersonRecord {
         id: id?,
         role: role?,
         area: area?,
@@ -47,29 +85,125 @@ pub(super) fn row(row: &mut Row<'_>) -> Option<PersonRecord> {
         home: home?,
         skills: skills?,
         weekly_minutes: weekly_minutes?,
-        availability: availability?.days().collect(),
-    };
-    check(row, &record);
-    Some(record)
-}
-
-/// What two columns must agree on.
-fn check(row: &mut Row<'_>, record: &PersonRecord) {
-    if !record.role.fits(record.area.level()) {
-        row.fault::<()>("role", Reason::RoleLevel(record.area.level()));
-    }
-    let available: Minutes =
-        record.availability.iter().map(|(_, window): &(_, Window)| window.length()).sum();
-    if record.weekly_minutes > available {
-        row.fault::<()>("weekly_minutes", Reason::MoreThanAvailable(available.0));
-    }
-}
-
-/// Files write M and F.
-pub(super) fn gender(row: &mut Row<'_>) -> Option<Gender> {
-    row.read("gender", |text| match text {
-        "M" => Ok(Gender::Male),
-        "F" => Ok(Gender::Female),
-        _ => Err("must be M or F".to_owned()),
+        availability: availability?,
     })
+}
+
+/// A role belongs to its levels, and a grid has one manager.
+fn answer_for(row: &mut Row<'_>, role: Role, area: AreaCode, managers: &mut Managers) {
+    let level = area.level();
+    if !role.fits(level) {
+        row.fault("role", FaultReason::RoleLevel { role, level });
+    } else if role == Role::Manager {
+        let first = *managers.entry(area).or_insert(row.line());
+        if first != row.line() {
+            row.fault("role", FaultReason::TwoManagers { grid: area, first });
+        }
+    }
+}
+
+fn minutes(text: &str) -> Result<Minutes, FaultReason> {
+    text.parse().map(Minutes).map_err(|_| FaultReason::NotMinutes)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::import::fixture::Sample;
+
+    #[test]
+    fn a_role_belongs_to_its_levels() {
+        let sample = Sample::sound().cell("people.csv", 2, "area", "500116001002001").cell(
+            "people.csv",
+            5,
+            "area",
+            "500116001",
+        );
+        assert_eq!(
+            sample.faults(),
+            [
+                "people.csv:2: role: a supervisor does not answer for a grid",
+                "people.csv:5: role: a volunteer does not answer for a town",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_grid_has_one_manager_and_both_lines_of_two_are_named() {
+        let sample = Sample::sound().cell("people.csv", 5, "role", "manager");
+        assert_eq!(
+            sample.faults(),
+            ["people.csv:5: role: the grid 500116001002001 has a manager on line 3 already"]
+        );
+    }
+
+    #[test]
+    fn a_grid_without_a_manager_is_told_on_its_own_line() {
+        let sample = Sample::sound().drop_line("people.csv", 4);
+        assert_eq!(
+            sample.faults(),
+            ["areas.csv:6: code: the grid 500116001002002 has no manager in people.csv"]
+        );
+    }
+
+    #[test]
+    fn a_manager_whose_row_has_a_fault_is_still_the_manager() {
+        let sample = Sample::sound().cell("people.csv", 4, "birth_year", "80");
+        assert_eq!(sample.faults(), ["people.csv:4: birth_year: must be a year from 1900 to 2026"]);
+    }
+
+    #[test]
+    fn people_that_cannot_be_read_do_not_leave_every_grid_without_a_manager() {
+        let sample = Sample::sound().bytes("people.csv", b"");
+        assert_eq!(sample.faults(), ["people.csv:1: the file is empty"]);
+    }
+
+    #[test]
+    fn an_id_and_a_phone_stand_once() {
+        let sample = Sample::sound().cell("people.csv", 4, "phone", "10000000001").cell(
+            "people.csv",
+            5,
+            "id",
+            "018CC7AF-0000-7000-8000-000000000001",
+        );
+        assert_eq!(
+            sample.faults(),
+            [
+                "people.csv:4: phone: stands on line 2 already",
+                "people.csv:5: id: stands on line 2 already",
+            ],
+            "an id in capitals is the same id"
+        );
+    }
+
+    #[test]
+    fn a_person_answers_for_an_area_that_there_is() {
+        let sample = Sample::sound().cell("people.csv", 2, "area", "500117001").cell(
+            "people.csv",
+            5,
+            "area",
+            "500116001002009",
+        );
+        assert_eq!(
+            sample.faults(),
+            [
+                "people.csv:2: area: lies outside the district 500116",
+                "people.csv:5: area: there is no area 500116001002009 in areas.csv",
+            ]
+        );
+    }
+
+    #[test]
+    fn nobody_offers_more_minutes_than_there_is_time() {
+        let sample = Sample::sound()
+            .cell("people.csv", 3, "weekly_minutes", "some")
+            .cell("people.csv", 5, "weekly_minutes", "241")
+            .cell("people.csv", 5, "availability", "mon 0900-1100;sat 0900-1100");
+        assert_eq!(
+            sample.faults(),
+            [
+                "people.csv:3: weekly_minutes: is not a whole number of minutes",
+                "people.csv:5: weekly_minutes: is more than the 240 minutes of the availability",
+            ]
+        );
+    }
 }

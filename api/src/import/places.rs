@@ -1,38 +1,47 @@
-//! areas.csv, stations.csv, memorials.csv and holidays.csv
+//! stations.csv and memorials.csv
 
 use gridward_dispatch::area::{AreaCode, Level};
 
-use super::beneficiaries::day;
-use super::fault::Reason;
-use super::table::Row;
-use crate::load::record::{
-    AreaRecord, Calendar, HolidayRecord, MemorialKind, MemorialRecord, StationRecord,
+use super::ImportError;
+use super::district::District;
+use super::fault::{FaultReason, Notes};
+use super::folder::Folder;
+use super::row::Row;
+use super::table::{self, Sheet};
+use crate::load::record::{MemorialKind, MemorialRecord, StationRecord};
+
+const STATIONS: Sheet = Sheet {
+    file: "stations.csv",
+    columns: &["id", "area", "name", "grid", "lat", "lon", "phone", "hours"],
+    spare: &["level"],
 };
 
-pub(super) const AREA: &[&str] = &["code", "level", "name", "parent", "lat", "lon"];
+const MEMORIALS: Sheet = Sheet {
+    file: "memorials.csv",
+    columns: &["id", "name", "kind", "grid", "lat", "lon"],
+    spare: &["town"],
+};
 
-pub(super) fn area(row: &mut Row<'_>) -> Option<AreaRecord> {
-    let code: Option<AreaCode> = row.value("code");
-    let (level, name, place) = (row.value::<Level>("level"), row.text("name"), row.place());
-    if let (Some(code), Some(level)) = (code, level)
-        && code.level() != level
-    {
-        row.fault::<()>("level", Reason::Level(code));
-    }
-    if let Some(code) = code
-        && code.parent().map(String::from).unwrap_or_default() != row.field("parent")
-    {
-        row.fault::<()>("parent", Reason::Parent(code));
-    }
-    Some(AreaRecord { code: code?, name: name?, place: place? })
+pub(super) fn stations(
+    folder: &mut Folder<'_>,
+    district: &District,
+    notes: &mut Notes,
+) -> Result<Vec<StationRecord>, ImportError> {
+    let stations = table::read(folder, &STATIONS, notes, |row| station(row, district))?;
+    Ok(stations.unwrap_or_default())
 }
 
-pub(super) const STATION: &[&str] = &["id", "area", "name", "grid", "lat", "lon", "phone", "hours"];
+fn station(row: &mut Row<'_>, district: &District) -> Option<StationRecord> {
+    let id = row.name("id");
+    let area = row.area("area", district);
+    row.agree_on_level("level", area);
+    let name = row.name("name");
+    let grid = row.grid("grid", district);
+    let place = row.place_in(district);
+    let phone = row.phone("phone");
+    let hours = row.name("hours");
 
-pub(super) fn station(row: &mut Row<'_>) -> Option<StationRecord> {
-    let (id, area, name) = (row.text("id"), row.value("area"), row.text("name"));
-    let (grid, place, phone) = (row.grid("grid"), row.place(), row.phone("phone"));
-    let hours = row.text("hours");
+    row.once("id", id.as_ref());
     Some(StationRecord {
         id: id?,
         area: area?,
@@ -44,30 +53,97 @@ pub(super) fn station(row: &mut Row<'_>) -> Option<StationRecord> {
     })
 }
 
-pub(super) const MEMORIAL: &[&str] = &["id", "name", "kind", "grid", "lat", "lon"];
+pub(super) fn memorials(
+    folder: &mut Folder<'_>,
+    district: &District,
+    notes: &mut Notes,
+) -> Result<Vec<MemorialRecord>, ImportError> {
+    let memorials = table::read(folder, &MEMORIALS, notes, |row| memorial(row, district))?;
+    Ok(memorials.unwrap_or_default())
+}
 
-pub(super) fn memorial(row: &mut Row<'_>) -> Option<MemorialRecord> {
-    let (id, name, grid, place) = (row.text("id"), row.text("name"), row.grid("grid"), row.place());
-    let kind = row.read("kind", |text| match text {
-        "cemetery" => Ok(MemorialKind::Cemetery),
-        "monument" => Ok(MemorialKind::Monument),
-        "tomb" => Ok(MemorialKind::Tomb),
-        "hall" => Ok(MemorialKind::Hall),
-        _ => Err("must be one of: cemetery, monument, tomb, hall".to_owned()),
-    });
+fn memorial(row: &mut Row<'_>, district: &District) -> Option<MemorialRecord> {
+    let id = row.name("id");
+    let name = row.name("name");
+    let kind = row.one_of(
+        "kind",
+        &[
+            ("cemetery", MemorialKind::Cemetery),
+            ("monument", MemorialKind::Monument),
+            ("tomb", MemorialKind::Tomb),
+            ("hall", MemorialKind::Hall),
+        ],
+    );
+    let grid = row.grid("grid", district);
+    agree_on_town(row, grid);
+    let place = row.place_in(district);
+
+    row.once("id", id.as_ref());
     Some(MemorialRecord { id: id?, name: name?, kind: kind?, grid: grid?, place: place? })
 }
 
-pub(super) const HOLIDAY: &[&str] = &["date", "code", "name_zh", "calendar", "lunar_date"];
+fn agree_on_town(row: &mut Row<'_>, grid: Option<AreaCode>) {
+    if let Some(said) = row.field("town")
+        && let Some(town) = grid.and_then(|grid| grid.ancestor(Level::Town))
+        && said != town.as_str()
+    {
+        row.fault("town", FaultReason::OtherParent(town));
+    }
+}
 
-pub(super) fn holiday(row: &mut Row<'_>) -> Option<HolidayRecord> {
-    let (date, code, name) = (row.read("date", day), row.text("code"), row.text("name_zh"));
-    let calendar = row.read("calendar", |text| match text {
-        "solar" => Ok(Calendar::Solar),
-        "lunar" => Ok(Calendar::Lunar),
-        "solar_term" => Ok(Calendar::SolarTerm),
-        _ => Err("must be one of: solar, lunar, solar_term".to_owned()),
-    });
-    let lunar_date = row.field("lunar_date").to_owned();
-    Some(HolidayRecord { date: date?, code: code?, name: name?, calendar: calendar?, lunar_date })
+#[cfg(test)]
+mod tests {
+    use crate::import::fixture::Sample;
+
+    #[test]
+    fn a_station_lies_in_a_grid_and_serves_an_area_of_the_level_it_says() {
+        let sample = Sample::sound()
+            .cell("stations.csv", 2, "area", "500116008")
+            .cell("stations.csv", 2, "level", "village")
+            .cell("stations.csv", 2, "grid", "500116001002");
+        assert_eq!(
+            sample.faults(),
+            [
+                "stations.csv:2: area: there is no area 500116008 in areas.csv",
+                "stations.csv:2: level: the code is that of a town",
+                "stations.csv:2: grid: 500116001002 is not a grid",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_memorial_has_a_kind_and_lies_in_a_grid_of_the_town_it_says() {
+        let sample = Sample::sound().cell("memorials.csv", 2, "kind", "statue").cell(
+            "memorials.csv",
+            2,
+            "town",
+            "500116002",
+        );
+        assert_eq!(
+            sample.faults(),
+            [
+                "memorials.csv:2: kind: must be one of: cemetery, monument, tomb, hall",
+                "memorials.csv:2: town: the code lies in 500116001",
+            ]
+        );
+        let sample = Sample::sound().cell("memorials.csv", 2, "grid", "500116001002007");
+        assert_eq!(
+            sample.faults(),
+            ["memorials.csv:2: grid: there is no area 500116001002007 in areas.csv"]
+        );
+    }
+
+    #[test]
+    fn the_id_of_a_place_stands_once() {
+        let sample = Sample::sound()
+            .push("stations.csv", "S1,500116001,town,二站,500116001002001,29.28500,106.25500,10090000002,mon-fri 0900-1730")
+            .push("memorials.csv", "M01,二墓,tomb,500116001,500116001002001,29.28500,106.25500");
+        assert_eq!(
+            sample.faults(),
+            [
+                "stations.csv:3: id: stands on line 2 already",
+                "memorials.csv:3: id: stands on line 2 already",
+            ]
+        );
+    }
 }

@@ -1,217 +1,290 @@
-//! A CSV file as rows of named, typed columns.
+//! A CSV file as rows of named columns, each with the line it begins on.
 
-use std::fmt::Display;
-use std::str::FromStr;
+use std::collections::HashMap;
+use std::io::{Chain, Read};
 
-use csv::ByteRecord;
-use gridward_dispatch::area::AreaCode;
-use gridward_dispatch::place::Place;
+use csv::{ByteRecord, ReaderBuilder, StringRecord, Terminator};
 
-use super::fault::{Fault, Reason};
+use super::ImportError;
+use super::fault::{Fault, FaultReason, Notes, Part};
+use super::folder::{Folder, Source};
+use super::row::Row;
 
-/// The most characters of a text column.
-const LONGEST: usize = 256;
-
-/// A CSV file.
-pub(super) struct Table<'a> {
-    file: &'static str,
-    bytes: &'a [u8],
+/// A file and its columns, which may stand in any order.
+pub(super) struct Sheet {
+    pub(super) file: &'static str,
+    /// Those it must have.
+    pub(super) columns: &'static [&'static str],
+    /// Those it may have besides, which repeat what a code says.
+    pub(super) spare: &'static [&'static str],
 }
 
-impl<'a> Table<'a> {
-    pub(super) fn new(file: &'static str, bytes: &'a [u8]) -> Self {
-        // A byte order mark is no part of the header's first word.
-        Self { file, bytes: bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes) }
-    }
+/// Where each column stands in a row.
+pub(super) type Order = Vec<(&'static str, usize)>;
 
-    /// The rows that `read` makes records of, with the line of each; what does
-    /// not fit goes to `faults`.
-    pub(super) fn read<Record>(
-        &self,
-        columns: &[&'static str],
-        read: impl Fn(&mut Row<'_>) -> Option<Record>,
-        lines: &mut Vec<u64>,
-        faults: &mut Vec<Fault>,
-    ) -> Vec<Record> {
-        let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(self.bytes);
-        let Some(places) = self.header(&mut reader, columns, faults) else { return Vec::new() };
-        let mut records = Vec::new();
-        let mut fields = ByteRecord::new();
-        let expected = reader.byte_headers().map_or(0, ByteRecord::len);
-        // The reader reports no row it could not split; bytes are judged field by field.
-        while reader.read_byte_record(&mut fields).unwrap_or(false) {
-            let line = fields.position().map_or(0, csv::Position::line);
-            let fault = |reason| Fault { file: self.file, line, column: None, reason };
-            if std::str::from_utf8(fields.as_slice()).is_err() {
-                faults.push(fault(Reason::NotText));
-            } else if fields.len() != expected {
-                faults.push(fault(Reason::Fields { expected, found: fields.len() }));
-            } else {
-                let mut row = Row {
-                    file: self.file,
-                    line,
-                    columns,
-                    places: &places,
-                    fields: &fields,
-                    faults,
-                };
-                let before = row.faults.len();
-                let record = read(&mut row);
-                if let (Some(record), true) = (record, faults.len() == before) {
-                    records.push(record);
-                    lines.push(line);
-                }
-            }
+/// The line on which a value of a column stood first.
+pub(super) type Seen = HashMap<(&'static str, String), u64>;
+
+/// What `record` makes of the rows, without those that have a fault; none if
+/// the file is not there or its header does not fit.
+pub(super) fn read<Record>(
+    folder: &mut Folder<'_>,
+    sheet: &Sheet,
+    notes: &mut Notes,
+    mut record: impl FnMut(&mut Row<'_>) -> Option<Record>,
+) -> Result<Option<Vec<Record>>, ImportError> {
+    let file = sheet.file;
+    let Some(source) = folder.open(file)? else { return Ok(None) };
+    let mut rows = Rows::new(file, source);
+    let mut bytes = ByteRecord::new();
+    let Some(line) = rows.next(&mut bytes)? else {
+        notes.faults.push(Fault { file, line: 1, part: None, reason: FaultReason::Empty });
+        return Ok(None);
+    };
+    let expected = bytes.len();
+    let Some(order) = sheet.order(line, &bytes, notes) else { return Ok(None) };
+    let (mut records, mut seen) = (Vec::new(), Seen::new());
+    while let Some(line) = rows.next(&mut bytes)? {
+        let faults_before = notes.faults.len();
+        let mut fault = |part, reason| notes.faults.push(Fault { file, line, part, reason });
+        let found = bytes.len();
+        if found != expected {
+            fault(None, FaultReason::FieldCount { expected, found });
+            continue;
         }
-        records
-    }
-
-    /// Where each of `columns` stands.
-    fn header(
-        &self,
-        reader: &mut csv::Reader<&[u8]>,
-        columns: &[&'static str],
-        faults: &mut Vec<Fault>,
-    ) -> Option<Vec<usize>> {
-        let header = reader.byte_headers().cloned().unwrap_or_default();
-        let mut places = Vec::with_capacity(columns.len());
-        let known = faults.len();
-        for column in columns {
-            match header.iter().position(|name| name == column.as_bytes()) {
-                Some(place) => places.push(place),
-                None => faults.push(Fault {
-                    file: self.file,
-                    line: 1,
-                    column: None,
-                    reason: Reason::NoColumn(column),
-                }),
-            }
-        }
-        (faults.len() == known).then_some(places)
-    }
-}
-
-/// One row. Each reader of a column notes what does not fit and answers `None`.
-pub(super) struct Row<'a> {
-    file: &'static str,
-    line: u64,
-    columns: &'a [&'static str],
-    places: &'a [usize],
-    fields: &'a ByteRecord,
-    faults: &'a mut Vec<Fault>,
-}
-
-impl Row<'_> {
-    /// Notes that `column` does not fit.
-    pub(super) fn fault<T>(&mut self, column: &'static str, reason: Reason) -> Option<T> {
-        let Self { file, line, .. } = *self;
-        self.faults.push(Fault { file, line, column: Some(column), reason });
-        None
-    }
-
-    /// The field of `column` as it stands; empty if the table has no such column.
-    pub(super) fn field(&self, column: &str) -> &str {
-        let place = self.columns.iter().position(|known| *known == column);
-        let field = place.and_then(|place| self.fields.get(*self.places.get(place)?));
-        field.and_then(|field| std::str::from_utf8(field).ok()).unwrap_or_default()
-    }
-
-    /// A value by its own reading; the error says what it takes.
-    pub(super) fn value<T: FromStr<Err: Display>>(&mut self, column: &'static str) -> Option<T> {
-        self.read(column, |text| text.parse().map_err(|error: T::Err| error.to_string()))
-    }
-
-    /// A value that `read` makes of the field.
-    pub(super) fn read<T>(
-        &mut self,
-        column: &'static str,
-        read: impl FnOnce(&str) -> Result<T, String>,
-    ) -> Option<T> {
-        match read(self.field(column)) {
-            Ok(value) => Some(value),
-            Err(reason) => self.fault(column, Reason::Value(reason)),
-        }
-    }
-
-    /// A text that is not empty, has no control characters and is not endless.
-    pub(super) fn text(&mut self, column: &'static str) -> Option<String> {
-        self.read(column, |text| {
-            let fits = !text.trim().is_empty()
-                && text.chars().count() <= LONGEST
-                && !text.chars().any(char::is_control);
-            let reason =
-                || format!("must be 1 to {LONGEST} characters, none of them control characters");
-            if fits { Ok(text.to_owned()) } else { Err(reason()) }
-        })
-    }
-
-    /// 5 to 20 digits.
-    pub(super) fn phone(&mut self, column: &'static str) -> Option<String> {
-        self.read(column, |text| {
-            let fits =
-                (5..=20).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
-            if fits {
-                Ok(text.to_owned())
-            } else {
-                Err("a phone number is 5 to 20 digits".to_owned())
-            }
-        })
-    }
-
-    /// 0 or 1.
-    pub(super) fn flag(&mut self, column: &'static str) -> Option<bool> {
-        self.read(column, |text| match text {
-            "0" => Ok(false),
-            "1" => Ok(true),
-            _ => Err("must be 0 or 1".to_owned()),
-        })
-    }
-
-    /// A year that a living person, or a fallen one, can have been born in.
-    pub(super) fn birth_year(&mut self, column: &'static str) -> Option<i32> {
-        self.read(column, |text| match text.parse() {
-            Ok(year) if (1850..=2200).contains(&year) && text.len() == 4 => Ok(year),
-            _ => Err("must be a year of four digits".to_owned()),
-        })
-    }
-
-    /// Words joined by `;`, none if empty.
-    pub(super) fn words<T: FromStr<Err: Display>, C: FromIterator<T>>(
-        &mut self,
-        column: &'static str,
-    ) -> Option<C> {
-        self.read(column, |text| {
-            let words = text.split(';').filter(|word| !word.is_empty());
-            words.map(|word| word.parse().map_err(|error: T::Err| error.to_string())).collect()
-        })
-    }
-
-    /// The code of a grid.
-    pub(super) fn grid(&mut self, column: &'static str) -> Option<AreaCode> {
-        let code: AreaCode = self.value(column)?;
-        if code.level() == gridward_dispatch::area::Level::Grid {
-            Some(code)
-        } else {
-            self.fault(column, Reason::NotGrid(code))
-        }
-    }
-
-    /// The columns `lat` and `lon`.
-    pub(super) fn place(&mut self) -> Option<Place> {
-        let degrees =
-            |text: &str| text.parse::<f64>().map_err(|_| "must be a number of degrees".to_owned());
-        let (lat, lon) = (self.read("lat", degrees), self.read("lon", degrees));
-        self.placed(lat?, lon?)
-    }
-
-    fn placed(&mut self, lat: f64, lon: f64) -> Option<Place> {
-        use gridward_dispatch::place::PlaceError;
-        match Place::new(lat, lon) {
-            Ok(place) => Some(place),
+        let fields = match StringRecord::from_byte_record(bytes) {
+            Ok(fields) => fields,
             Err(error) => {
-                let column = if error == PlaceError::Longitude { "lon" } else { "lat" };
-                self.fault(column, Reason::Value(error.to_string()))
+                let column = order.iter().find(|(_, n)| *n == error.utf8_error().field());
+                fault(column.map(|(name, _)| Part::Column(name)), FaultReason::NotUtf8);
+                bytes = error.into_byte_record();
+                continue;
+            }
+        };
+        let mut row = Row::new(file, line, &order, &fields, &mut seen, notes);
+        let read = record(&mut row);
+        if notes.faults.len() == faults_before {
+            records.extend(read);
+        }
+        bytes = fields.into_byte_record();
+    }
+    Ok(Some(records))
+}
+
+impl Sheet {
+    /// Finds the columns in the header; none if one is missing.
+    fn order(&self, line: u64, header: &ByteRecord, notes: &mut Notes) -> Option<Order> {
+        let mut order = Order::new();
+        let mut fault =
+            |reason| notes.faults.push(Fault { file: self.file, line, part: None, reason });
+        for (place, name) in header.iter().enumerate() {
+            let mut known = self.columns.iter().chain(self.spare);
+            match known.find(|known| known.as_bytes() == name) {
+                None => fault(FaultReason::UnknownColumn(place + 1)),
+                Some(name) if order.iter().any(|(before, _)| before == name) => {
+                    fault(FaultReason::RepeatedColumn(name));
+                }
+                Some(name) => order.push((name, place)),
             }
         }
+        let missing = |column: &&&'static str| !order.iter().any(|(name, _)| name == *column);
+        let missing: Vec<_> = self.columns.iter().filter(missing).collect();
+        for column in &missing {
+            fault(FaultReason::MissingColumn(column));
+        }
+        missing.is_empty().then_some(order)
+    }
+}
+
+/// The rows of a CSV file, each with its line.
+struct Rows<'a> {
+    file: &'static str,
+    reader: csv::Reader<Chain<Source<'a>, &'static [u8]>>,
+}
+
+impl<'a> Rows<'a> {
+    fn new(file: &'static str, source: Source<'a>) -> Self {
+        // So that lines can be counted, only `\n` ends a row, the last one too if there
+        // is none in the file; `\r` before it is cut off below.
+        let reader = ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .terminator(Terminator::Any(b'\n'))
+            .from_reader(source.chain(&b"\n"[..]));
+        Self { file, reader }
+    }
+
+    /// Fills `fields` with the next row that is not empty and says where it begins.
+    fn next(&mut self, fields: &mut ByteRecord) -> Result<Option<u64>, ImportError> {
+        loop {
+            let before = self.reader.position().line();
+            let more = self.reader.read_byte_record(fields);
+            let file = self.file;
+            if !more.map_err(|error| ImportError::Unreadable { file, error: error.into() })? {
+                return Ok(None);
+            }
+            // The reader skips empty lines without a word, so the line is counted
+            // back from where the row ends, by the lines it takes.
+            let lines = fields.as_slice().split(|byte| *byte == b'\n').count() as u64;
+            let line = self.reader.position().line().saturating_sub(lines);
+            cut_carriage_return(fields);
+            if fields.len() > 1 || !fields.as_slice().is_empty() {
+                // Only a quote that is never closed has no line end; it begins where reading did.
+                return Ok(Some(line.max(before)));
+            }
+        }
+    }
+}
+
+fn cut_carriage_return(fields: &mut ByteRecord) {
+    let count = fields.len();
+    let last = fields.iter().next_back().and_then(|last| last.strip_suffix(b"\r"));
+    if let Some(last) = last.map(<[u8]>::to_vec) {
+        fields.truncate(count - 1);
+        fields.push_field(&last);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::import::fixture::Sample;
+
+    #[test]
+    fn a_missing_column_is_a_fault_of_the_header_and_the_rows_are_left_alone() {
+        let sample =
+            Sample::sound().line("holidays.csv", 1, "date,code,calendar,lunar_date,name_zh_");
+        assert_eq!(
+            sample.faults(),
+            [
+                "holidays.csv:1: column 5 of the header is not one of this file",
+                "holidays.csv:1: the column name_zh is missing",
+            ]
+        );
+    }
+
+    #[test]
+    fn an_unknown_column_is_a_fault_and_the_rows_are_still_checked() {
+        let sample = Sample::sound()
+            .line("holidays.csv", 1, "date,code,name_zh,calendar,lunar_date,colour")
+            .line("holidays.csv", 2, "2026-10-01,national_day,国庆节,solar,,red")
+            .line("holidays.csv", 3, "2026-02-30,no_day,假节,solar,,red");
+        assert_eq!(
+            sample.faults(),
+            [
+                "holidays.csv:1: column 6 of the header is not one of this file",
+                "holidays.csv:3: date: there is no day 2026-02-30",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_column_that_stands_twice_is_a_fault() {
+        let sample = Sample::sound()
+            .line("holidays.csv", 1, "date,code,name_zh,calendar,lunar_date,code")
+            .line("holidays.csv", 2, "2026-10-01,national_day,国庆节,solar,,national_day")
+            .drop_line("holidays.csv", 3);
+        assert_eq!(sample.faults(), ["holidays.csv:1: the column code stands twice in the header"]);
+    }
+
+    #[test]
+    fn columns_may_stand_in_any_order_and_spare_ones_may_be_left_out() {
+        let sample = Sample::sound()
+            .line("stations.csv", 1, "hours,phone,lon,lat,grid,name,area,id")
+            .line(
+                "stations.csv",
+                2,
+                "mon-fri 0900-1730,10090000001,106.25500,29.28500,500116001002001,服务站,500116001,S1",
+            );
+        let reading = sample.read().expect("readable");
+        assert_eq!(reading.faults, []);
+        assert_eq!(reading.records.stations[0].hours, "mon-fri 0900-1730");
+    }
+
+    #[test]
+    fn a_row_of_too_few_or_too_many_fields_is_told_and_skipped() {
+        let sample = Sample::sound().line("holidays.csv", 2, "2026-10-01,national_day").line(
+            "holidays.csv",
+            3,
+            "2026-10-01,national_day,国庆节,solar,,1,2",
+        );
+        assert_eq!(
+            sample.faults(),
+            [
+                "holidays.csv:2: the header has 5 fields, this row has 2",
+                "holidays.csv:3: the header has 5 fields, this row has 7",
+            ]
+        );
+    }
+
+    #[test]
+    fn bytes_that_are_not_text_are_told_by_line_and_column_and_the_next_row_is_read() {
+        let sample = Sample::sound()
+            .line("people.csv", 5, "018cc7af-0000-7000-8000-000000000004,volunteer,\u{1}\u{1}\u{1},M,1980,10000000004,500116001002001,29.28500,106.25500,,0,")
+            .replace_bytes("people.csv", b"\x01\x01\x01", b"\xe5\xad\xff")
+            .push("people.csv", "018cc7af-0000-7000-8000-000000000005,volunteer,周,M,1980,1,500116001002001,29.28500,106.25500,,0,");
+        assert_eq!(
+            sample.faults(),
+            [
+                "people.csv:5: name: is not UTF-8",
+                "people.csv:6: phone: a phone number has 5 to 20 digits",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_character_split_between_two_fields_is_not_text() {
+        let sample = Sample::sound()
+            .line("holidays.csv", 2, "2026-10-01,\u{1},\u{2},solar,")
+            .replace_bytes("holidays.csv", b"\x01", b"\xe5\xad")
+            .replace_bytes("holidays.csv", b"\x02", b"\x99");
+        assert_eq!(sample.faults(), ["holidays.csv:2: code: is not UTF-8"]);
+    }
+
+    #[test]
+    fn a_byte_order_mark_and_carriage_returns_are_no_fault() {
+        let plain = Sample::sound().read().expect("readable");
+        let mut sample = Sample::sound();
+        for file in crate::import::FILES {
+            sample = sample.replace_bytes(file, b"\n", b"\r\n").prefix(file, b"\xef\xbb\xbf");
+        }
+        assert_eq!(sample.read().expect("readable"), plain);
+    }
+
+    #[test]
+    fn lines_are_counted_over_empty_lines_quoted_line_breaks_and_carriage_returns() {
+        let rows = [
+            "date,code,name_zh,calendar,lunar_date",
+            "",
+            "",
+            "2026-02-30,a,甲,solar,",
+            "2026-02-28,b,\"乙",
+            "乙\",solar,",
+            "",
+            "2026-02-31,c,丙,solar,",
+            "",
+            "2026-02-32,d,丁,solar,",
+        ];
+        let expected = [
+            "holidays.csv:4: date: there is no day 2026-02-30",
+            "holidays.csv:5: name_zh: has a control character in it",
+            "holidays.csv:8: date: there is no day 2026-02-31",
+            "holidays.csv:10: date: there is no day 2026-02-32",
+        ];
+        for end in ["\n", "\r\n"] {
+            let sample = Sample::sound().bytes("holidays.csv", rows.join(end).as_bytes());
+            assert_eq!(sample.faults(), expected, "{end:?}");
+        }
+    }
+
+    #[test]
+    fn a_quote_that_is_never_closed_is_told_where_it_opens() {
+        let sample = Sample::sound().line("holidays.csv", 2, "2026-10-01,\"national_day,国庆节");
+        assert_eq!(sample.faults(), ["holidays.csv:2: the header has 5 fields, this row has 2"]);
+    }
+
+    #[test]
+    fn an_empty_file_is_a_fault() {
+        let sample = Sample::sound().bytes("holidays.csv", b"");
+        assert_eq!(sample.faults(), ["holidays.csv:1: the file is empty"]);
     }
 }

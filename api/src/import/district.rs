@@ -1,0 +1,109 @@
+//! What is known of the district while its other files are read: its areas,
+//! where its grids lie, and which day it is.
+
+use std::collections::HashMap;
+
+use chrono::NaiveDate;
+use gridward_dispatch::area::{AreaCode, Level};
+use gridward_dispatch::place::Place;
+
+use super::fault::{Fault, FaultReason, Notes, Part};
+
+/// How far outside the outlines a place is far, in degrees: about 50 km.
+const FAR: f64 = 0.5;
+
+/// The district so far.
+pub(super) struct District {
+    /// The day up to which what has happened is believed.
+    pub(super) today: NaiveDate,
+    /// The line of each area in areas.csv, also of those whose row has a fault,
+    /// so that one fault does not make a fault of all below.
+    lines: HashMap<AreaCode, u64>,
+    /// The code of the district: that of the first area.
+    code: Option<AreaCode>,
+    bounds: Option<Bounds>,
+}
+
+/// The smallest box around all outlines, in degrees.
+struct Bounds {
+    lat: (f64, f64),
+    lon: (f64, f64),
+}
+
+impl District {
+    pub(super) fn new(today: NaiveDate) -> Self {
+        Self { today, lines: HashMap::new(), code: None, bounds: None }
+    }
+
+    /// Takes in an area of areas.csv; wrong if it lies in another district than the first.
+    pub(super) fn add(&mut self, area: AreaCode, line: u64) -> Result<(), FaultReason> {
+        self.lines.entry(area).or_insert(line);
+        let district = *self.code.get_or_insert(area.district());
+        if district.contains(&area) { Ok(()) } else { Err(FaultReason::OtherDistrict(district)) }
+    }
+
+    /// Takes in a corner of an outline.
+    pub(super) fn reach(&mut self, place: Place) {
+        let (lat, lon) = (place.lat(), place.lon());
+        let bounds = self.bounds.get_or_insert(Bounds { lat: (lat, lat), lon: (lon, lon) });
+        bounds.lat = (bounds.lat.0.min(lat), bounds.lat.1.max(lat));
+        bounds.lon = (bounds.lon.0.min(lon), bounds.lon.1.max(lon));
+    }
+
+    /// Whether there is such an area. Nothing is wrong while no area is known,
+    /// for then the fault lies in areas.csv.
+    pub(super) fn has(&self, area: AreaCode) -> Result<(), FaultReason> {
+        match self.code {
+            Some(_) if self.lines.contains_key(&area) => Ok(()),
+            Some(district) if district.contains(&area) => Err(FaultReason::NoArea(area)),
+            Some(district) => Err(FaultReason::OtherDistrict(district)),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether there is such an area and it is a grid.
+    pub(super) fn has_grid(&self, area: AreaCode) -> Result<(), FaultReason> {
+        self.has(area)?;
+        if area.level() == Level::Grid { Ok(()) } else { Err(FaultReason::NotGrid(area)) }
+    }
+
+    /// Whether a place is farther from the outlines than a slip explains.
+    pub(super) fn is_far(&self, place: Place) -> bool {
+        let outside = |at: f64, (least, most): (f64, f64)| at < least - FAR || at > most + FAR;
+        self.bounds.as_ref().is_some_and(|bounds| {
+            outside(place.lat(), bounds.lat) || outside(place.lon(), bounds.lon)
+        })
+    }
+
+    /// Notes what the areas lack among themselves: a district, a parent.
+    pub(super) fn check_areas(&self, notes: &mut Notes) {
+        if !self.lines.keys().any(|area| area.level() == Level::District) {
+            notes.faults.push(fault(1, None, FaultReason::NoDistrict));
+        }
+        for (area, line) in &self.lines {
+            if let Some(parent) = area.parent()
+                && !self.lines.contains_key(&parent)
+            {
+                notes.faults.push(fault(*line, Some("parent"), FaultReason::NoArea(parent)));
+            }
+        }
+    }
+
+    /// Notes each grid that `has` not what it needs.
+    pub(super) fn check_grids(
+        &self,
+        has: impl Fn(&AreaCode) -> bool,
+        lack: fn(AreaCode) -> FaultReason,
+        notes: &mut Notes,
+    ) {
+        for (area, line) in &self.lines {
+            if area.level() == Level::Grid && !has(area) {
+                notes.faults.push(fault(*line, Some("code"), lack(*area)));
+            }
+        }
+    }
+}
+
+fn fault(line: u64, column: Option<&'static str>, reason: FaultReason) -> Fault {
+    Fault { file: "areas.csv", line, part: column.map(Part::Column), reason }
+}

@@ -1,0 +1,118 @@
+//! One row of a CSV file: its fields by column, and the notes made of them.
+//!
+//! Each reader of a column notes a fault and answers `None` if the value does
+//! not fit. A file's module first reads all columns and only then asks whether
+//! each was there, so that one row can have many faults.
+
+use std::fmt::Display;
+use std::str::FromStr;
+
+use csv::StringRecord;
+
+use super::fault::{Fault, FaultReason, Notes, Part};
+use super::table::{Order, Seen};
+use crate::words::UnknownWord;
+
+/// A row of which every field is text.
+pub(super) struct Row<'a> {
+    file: &'static str,
+    line: u64,
+    order: &'a Order,
+    fields: &'a StringRecord,
+    seen: &'a mut Seen,
+    notes: &'a mut Notes,
+}
+
+impl<'a> Row<'a> {
+    pub(super) fn new(
+        file: &'static str,
+        line: u64,
+        order: &'a Order,
+        fields: &'a StringRecord,
+        seen: &'a mut Seen,
+        notes: &'a mut Notes,
+    ) -> Self {
+        Self { file, line, order, fields, seen, notes }
+    }
+
+    /// The line it begins on.
+    pub(super) const fn line(&self) -> u64 {
+        self.line
+    }
+
+    /// The text of a column; none if the file lacks it.
+    pub(super) fn field(&self, column: &str) -> Option<&'a str> {
+        let (_, place) = self.order.iter().find(|(name, _)| *name == column)?;
+        self.fields.get(*place)
+    }
+
+    /// Notes that a column does not fit.
+    pub(super) fn fault(&mut self, column: &'static str, reason: FaultReason) {
+        let fault = self.about(column, reason);
+        self.notes.faults.push(fault);
+    }
+
+    /// Notes that a column fits and is strange.
+    pub(super) fn warn(&mut self, column: &'static str, reason: FaultReason) {
+        let warning = self.about(column, reason);
+        self.notes.warnings.push(warning);
+    }
+
+    fn about(&self, column: &'static str, reason: FaultReason) -> Fault {
+        Fault { file: self.file, line: self.line, part: Some(Part::Column(column)), reason }
+    }
+
+    /// Notes it if an earlier row has the same value in this column.
+    pub(super) fn once(&mut self, column: &'static str, value: Option<&impl Display>) {
+        let Some(value) = value else { return };
+        let first = *self.seen.entry((column, value.to_string())).or_insert(self.line);
+        if first != self.line {
+            self.fault(column, FaultReason::Repeated(first));
+        }
+    }
+
+    /// What `read` makes of the text.
+    pub(super) fn read<T>(
+        &mut self,
+        column: &'static str,
+        read: impl FnOnce(&'a str) -> Result<T, FaultReason>,
+    ) -> Option<T> {
+        read(self.field(column).unwrap_or_default())
+            .map_err(|reason| self.fault(column, reason))
+            .ok()
+    }
+
+    /// A code or a word that knows its own list.
+    pub(super) fn word<T: FromStr<Err: Into<FaultReason>>>(
+        &mut self,
+        column: &'static str,
+    ) -> Option<T> {
+        self.read(column, |text| text.parse().map_err(Into::into))
+    }
+
+    /// Words joined by `;`; none if the text is empty.
+    pub(super) fn words<T: FromStr<Err: Into<FaultReason>>, All: FromIterator<T> + Default>(
+        &mut self,
+        column: &'static str,
+    ) -> Option<All> {
+        self.read(column, |text| match text {
+            "" => Ok(All::default()),
+            words => words.split(';').map(|word| word.parse().map_err(Into::into)).collect(),
+        })
+    }
+
+    /// The value of one of a few words of the files alone.
+    pub(super) fn one_of<T: Copy>(
+        &mut self,
+        column: &'static str,
+        list: &[(&str, T)],
+    ) -> Option<T> {
+        self.read(column, |text| {
+            let found = list.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
+            found.ok_or_else(|| {
+                let words: Vec<_> = list.iter().map(|(word, _)| *word).collect();
+                UnknownWord { expected: words.join(", ") }.into()
+            })
+        })
+    }
+}

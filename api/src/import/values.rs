@@ -1,0 +1,264 @@
+//! The kinds of value that columns hold, each read by a method of [`Row`].
+
+use std::str::FromStr;
+
+use chrono::{Datelike, NaiveDate};
+use gridward_dispatch::area::{AreaCode, Level};
+use gridward_dispatch::place::{Place, PlaceError};
+
+use super::district::District;
+use super::fault::FaultReason;
+use super::row::Row;
+use crate::person::Gender;
+
+/// The most characters of a name and other short texts.
+const SHORT: usize = 64;
+/// The most characters of an address.
+const LONG: usize = 256;
+
+impl Row<'_> {
+    /// 0 or 1.
+    pub(super) fn flag(&mut self, column: &'static str) -> Option<bool> {
+        self.one_of(column, &[("0", false), ("1", true)])
+    }
+
+    /// M or F.
+    pub(super) fn gender(&mut self, column: &'static str) -> Option<Gender> {
+        self.one_of(column, &[("M", Gender::Male), ("F", Gender::Female)])
+    }
+
+    /// The id of a record.
+    pub(super) fn id<T: FromStr>(&mut self, column: &'static str) -> Option<T> {
+        // The reason is our own: that of the id's type would show a character of the text.
+        self.read(column, |text| text.parse().map_err(|_| FaultReason::NotId))
+    }
+
+    /// A name or another text of 1 to 64 characters.
+    pub(super) fn name(&mut self, column: &'static str) -> Option<String> {
+        self.read(column, |text| filled(text, SHORT))
+    }
+
+    /// A text of 1 to 256 characters.
+    pub(super) fn address(&mut self, column: &'static str) -> Option<String> {
+        self.read(column, |text| filled(text, LONG))
+    }
+
+    /// A text of at most 64 characters, perhaps none.
+    pub(super) fn remark(&mut self, column: &'static str) -> Option<String> {
+        self.read(column, |text| plain(text, SHORT))
+    }
+
+    /// 5 to 20 digits.
+    pub(super) fn phone(&mut self, column: &'static str) -> Option<String> {
+        self.read(column, |text| {
+            let fits = (5..=20).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
+            if fits { Ok(text.to_owned()) } else { Err(FaultReason::NotPhone) }
+        })
+    }
+
+    /// A year from 1900 to that of `today`.
+    pub(super) fn birth_year(&mut self, column: &'static str, today: NaiveDate) -> Option<i32> {
+        self.read(column, |text| match text.parse() {
+            Ok(year) if (1900..=today.year()).contains(&year) => Ok(year),
+            _ => Err(FaultReason::Year(today.year())),
+        })
+    }
+
+    /// A day of the calendar.
+    pub(super) fn day(&mut self, column: &'static str) -> Option<NaiveDate> {
+        self.read(column, day)
+    }
+
+    /// The point in the columns `lat` and `lon`.
+    pub(super) fn place(&mut self) -> Option<Place> {
+        let degrees = |text: &str| text.parse::<f64>().map_err(|_| FaultReason::NotDegrees);
+        let (lat, lon) = (self.read("lat", degrees), self.read("lon", degrees));
+        Place::new(lat?, lon?)
+            .map_err(|error| {
+                let column = if error == PlaceError::Longitude { "lon" } else { "lat" };
+                self.fault(column, error.into());
+            })
+            .ok()
+    }
+
+    /// The same, with a warning if it lies far from the district.
+    pub(super) fn place_in(&mut self, district: &District) -> Option<Place> {
+        let place = self.place()?;
+        if district.is_far(place) {
+            self.warn("lat", FaultReason::FarAway);
+        }
+        Some(place)
+    }
+
+    /// The code of an area that there is.
+    pub(super) fn area(&mut self, column: &'static str, district: &District) -> Option<AreaCode> {
+        let code = self.word(column)?;
+        if let Err(reason) = district.has(code) {
+            self.fault(column, reason);
+        }
+        Some(code)
+    }
+
+    /// The code of a grid that there is.
+    pub(super) fn grid(&mut self, column: &'static str, district: &District) -> Option<AreaCode> {
+        let code = self.word(column)?;
+        if let Err(reason) = district.has_grid(code) {
+            self.fault(column, reason);
+        }
+        Some(code)
+    }
+
+    /// Notes it if the column is there and does not say the level of `code`.
+    pub(super) fn agree_on_level(&mut self, column: &'static str, code: Option<AreaCode>) {
+        if self.field(column).is_some()
+            && let Some(level) = self.word::<Level>(column)
+            && let Some(code) = code
+            && level != code.level()
+        {
+            self.fault(column, FaultReason::OtherLevel(code.level()));
+        }
+    }
+}
+
+/// A text of at most so many characters that has no control character.
+fn plain(text: &str, most: usize) -> Result<String, FaultReason> {
+    if text.chars().any(char::is_control) {
+        Err(FaultReason::Control)
+    } else if text.chars().count() > most {
+        Err(FaultReason::TooLong(most))
+    } else {
+        Ok(text.to_owned())
+    }
+}
+
+/// The same, and more than spaces.
+fn filled(text: &str, most: usize) -> Result<String, FaultReason> {
+    if text.trim().is_empty() { Err(FaultReason::NoText) } else { plain(text, most) }
+}
+
+/// `2026-08-01` and nothing looser, so that what is shown of it is a day.
+fn day(text: &str) -> Result<NaiveDate, FaultReason> {
+    let form = |(place, byte): (usize, u8)| match place {
+        4 | 7 => byte == b'-',
+        _ => byte.is_ascii_digit(),
+    };
+    if text.len() != 10 || !text.bytes().enumerate().all(form) {
+        return Err(FaultReason::NotDay);
+    }
+    text.parse().map_err(|_| FaultReason::NoSuchDay(text.to_owned()))
+}
+
+/// A day not after `today`; none if the text is empty.
+pub(super) fn past_day(text: &str, today: NaiveDate) -> Result<Option<NaiveDate>, FaultReason> {
+    match text {
+        "" => Ok(None),
+        text => match day(text)? {
+            day if day > today => Err(FaultReason::Future(day)),
+            day => Ok(Some(day)),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::import::fixture::Sample;
+
+    /// The faults of the folder with one value changed, without file and line.
+    fn said(file: &'static str, column: &str, value: &str) -> Vec<String> {
+        let line = if file == "people.csv" { 5 } else { 2 };
+        let faults = Sample::sound().cell(file, line, column, value).faults();
+        let prefix = format!("{file}:{line}: ");
+        faults.iter().map(|fault| fault.replacen(&prefix, "", 1)).collect()
+    }
+
+    #[test]
+    fn coordinates_out_of_range_swapped_or_no_numbers_are_told_apart() {
+        let latitude = ["lat: a latitude is a number of degrees from -90 to 90"];
+        assert_eq!(said("people.csv", "lat", "-91"), latitude);
+        assert_eq!(said("people.csv", "lat", "NaN"), latitude);
+        let longitude = ["lon: a longitude is a number of degrees from -180 to 180"];
+        assert_eq!(said("people.csv", "lon", "inf"), longitude);
+        assert_eq!(said("people.csv", "lon", "106,3°"), ["lon: is not a number of degrees"]);
+        let swapped = Sample::sound().cell("beneficiaries.csv", 2, "lat", "106.25500").cell(
+            "beneficiaries.csv",
+            2,
+            "lon",
+            "29.28500",
+        );
+        assert_eq!(
+            swapped.faults(),
+            ["beneficiaries.csv:2: lat: latitude and longitude seem to be swapped"]
+        );
+    }
+
+    #[test]
+    fn a_day_that_does_not_exist_or_is_no_day_is_refused() {
+        let said = |value| said("beneficiaries.csv", "last_contact", value);
+        assert_eq!(said("2025-02-30"), ["last_contact: there is no day 2025-02-30"]);
+        assert_eq!(said("2026-2-3"), ["last_contact: must be a day, as 2026-08-01"]);
+        assert_eq!(said("2026-08-02"), ["last_contact: 2026-08-02 is still to come"]);
+        assert_eq!(said("2026-08-01"), [""; 0]);
+        assert_eq!(said(""), [""; 0], "never");
+    }
+
+    #[test]
+    fn a_name_is_1_to_64_characters_without_control_characters() {
+        let said = |value: &str| said("people.csv", "name", value);
+        assert_eq!(said(""), ["name: is empty"]);
+        assert_eq!(said(" \u{3000}"), ["name: is empty"]);
+        assert_eq!(said(&"王".repeat(65)), ["name: is longer than 64 characters"]);
+        assert_eq!(said(&"王".repeat(64)), [""; 0]);
+        assert_eq!(said("王\t明"), ["name: has a control character in it"]);
+    }
+
+    #[test]
+    fn a_year_of_birth_is_from_1900_to_this_year() {
+        let said = |value| said("beneficiaries.csv", "birth_year", value);
+        assert_eq!(said("1899"), ["birth_year: must be a year from 1900 to 2026"]);
+        assert_eq!(said("2027"), ["birth_year: must be a year from 1900 to 2026"]);
+        assert_eq!(said("48"), ["birth_year: must be a year from 1900 to 2026"]);
+        assert_eq!(said("1900"), [""; 0], "some are older than a hundred");
+    }
+
+    #[test]
+    fn a_phone_number_has_5_to_20_digits() {
+        let said = |value| said("people.csv", "phone", value);
+        for wrong in ["", "1234", "123456789012345678901", "1380000-000", "１２３４５６"] {
+            assert_eq!(said(wrong), ["phone: a phone number has 5 to 20 digits"], "{wrong:?}");
+        }
+        assert_eq!(said("12345"), [""; 0]);
+    }
+
+    #[test]
+    fn a_word_that_is_not_on_its_list_is_answered_with_the_list() {
+        assert_eq!(
+            said("beneficiaries.csv", "mobility", "flying"),
+            ["mobility: must be one of: full, limited, homebound"]
+        );
+        assert_eq!(
+            said("beneficiaries.csv", "hardship", "medical;hunger"),
+            ["hardship: must be one of: medical, living, housing"]
+        );
+        assert_eq!(
+            said("people.csv", "role", "boss"),
+            ["role: must be one of: admin, supervisor, manager, volunteer, auditor"]
+        );
+        assert_eq!(
+            said("people.csv", "skills", "driving;"),
+            [
+                "skills: a skill is 1 to 32 lower-case letters, digits and underscores, a letter first"
+            ]
+        );
+        assert_eq!(said("people.csv", "id", "孙-7"), ["id: an id is a UUID"]);
+    }
+
+    #[test]
+    fn a_place_far_from_the_outlines_is_a_warning_and_no_fault() {
+        let reading = Sample::sound().cell("people.csv", 5, "lat", "39.28500").read();
+        let reading = reading.expect("readable");
+        assert_eq!(reading.faults, []);
+        assert_eq!(reading.records.people.len(), 4);
+        let warnings: Vec<_> = reading.warnings.iter().map(ToString::to_string).collect();
+        assert_eq!(warnings, ["people.csv:5: lat: lies far outside the outlines of the grids"]);
+    }
+}
