@@ -1,6 +1,8 @@
 //! Logs: one line for each request, with its id, for people or for programs.
 //! Neither bodies nor queries nor who called are in them.
 
+use std::io::IsTerminal;
+
 use actix_web::Error;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -19,6 +21,8 @@ pub fn start(settings: &Settings) -> Result<(), String> {
     let filter = EnvFilter::try_new(&settings.log)
         .map_err(|error| format!("the setting `log` does not fit: {error}"))?;
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // Colours are for a terminal; a file or a collector wants the words alone.
+    let lines = lines.with_ansi(std::io::stderr().is_terminal());
     let started = match settings.log_format {
         LogFormat::Human => lines.with_target(false).finish().try_init(),
         LogFormat::Json => lines.json().flatten_event(true).finish().try_init(),
