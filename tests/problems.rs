@@ -49,16 +49,12 @@ on_both! {
         let server = Server::small(database);
         let manager = server.sign_in(phones::MANAGER).await;
         for (method, path, allow) in [
-            (Method::DELETE, "/v1/tasks".to_owned(), "GET, HEAD, POST"),
-            (Method::GET, "/v1/plans/018d622e-0000-7000-8000-000000000001/visits".to_owned(), "GET"),
-            (Method::PATCH, "/v1/me".to_owned(), "GET, HEAD"),
+            (Method::DELETE, "/v1/tasks".to_owned(), "GET, POST"),
+            (Method::DELETE, "/v1/plans/018d622e-0000-7000-8000-000000000001/visits".to_owned(), "GET"),
+            (Method::PATCH, "/v1/me".to_owned(), "GET"),
             (Method::GET, "/v1/auth/sign-in".to_owned(), "POST"),
         ] {
             let answer = manager.send(manager.request(method.clone(), &path)).await;
-            if method == Method::GET && path.contains("plans") {
-                assert_eq!(answer.status, 404);
-                continue;
-            }
             assert_eq!((answer.status, answer.problem()), (405, "method_not_allowed"), "{method} {path}");
             assert_eq!(answer.headers["allow"], allow);
         }

@@ -50,6 +50,24 @@ on_both! {
     }
 }
 
+on_both! {
+    async fn guessing_in_parallel_gets_no_more_tries(database) {
+        let server = Server::small(database);
+        server.sign_in(phones::MANAGER).await;
+        let mut under_way = tokio::task::JoinSet::new();
+        for _ in 0..40 {
+            let stranger = server.stranger();
+            under_way.spawn(async move {
+                let body = json!({ "phone": phones::MANAGER, "password": "a guess, and wrong" });
+                stranger.post("/v1/auth/sign-in", &body).await.status
+            });
+        }
+        let statuses = under_way.join_all().await;
+        let count = |wanted: u16| statuses.iter().filter(|status| **status == wanted).count();
+        assert_eq!((count(401), count(429)), (10, 30), "{statuses:?}");
+    }
+}
+
 /// The token with its claims or header changed, under the old signature.
 fn forged(token: &str, part: usize, change: impl Fn(&mut Value)) -> String {
     let mut parts: Vec<String> = token.split('.').map(str::to_owned).collect();

@@ -55,8 +55,7 @@ pub(crate) async fn list_areas(
     let wanted = page::wanted(limit, cursor.as_deref())?;
     let limit = wanted.limit;
     let areas = app.db.read(move |conn| store::list(conn, &caller.scope(), level, parent, &wanted));
-    let areas =
-        page::page(areas.await.map_err(Problem::from)?, limit, |area: &Area| area.code.to_string());
+    let areas = page::page(areas.await.map_err(Problem::from)?, limit, |area: &Area| area.code);
     Ok(areas.answer(request.path(), request.query_string()))
 }
 

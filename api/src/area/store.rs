@@ -80,7 +80,7 @@ pub fn list(
     scope: &AreaRange,
     level: Option<Level>,
     parent: Option<AreaCode>,
-    wanted: &Wanted<String>,
+    wanted: &Wanted<AreaCode>,
 ) -> Result<Vec<Area>, DbError> {
     let mut query = areas::table
         .filter(areas::district.eq(scope.area().district().to_string()))
@@ -92,8 +92,8 @@ pub fn list(
     if let Some(parent) = parent {
         query = query.filter(areas::parent.eq(parent.to_string()));
     }
-    if let Some(code) = wanted.after.clone() {
-        query = query.filter(areas::code.gt(code));
+    if let Some(code) = wanted.after {
+        query = query.filter(areas::code.gt(code.to_string()));
     }
     let rows: Vec<AreaRow> = query.order(areas::code).limit(wanted.rows()).load(conn)?;
     rows.into_iter().map(AreaRow::area).collect()

@@ -57,14 +57,15 @@ pub async fn sign_in(
     });
     let (district, index, known) = found.await?;
     let account = (district.clone(), index);
-    let failures = app.failures.0.get(&account).unwrap_or_default();
-    if failures >= FAILURES {
+    // Counted before the slow verifying, so that tries in parallel count too.
+    let count = |before: Option<moka::Entry<_, u32>>| before.map_or(1, |n| n.into_value() + 1);
+    let tries = app.failures.0.entry(account.clone()).and_upsert_with(count).into_value();
+    if tries > FAILURES {
         return Err(Problem::too_many_requests(WITHIN.as_secs()));
     }
     let (person, kept) = known.unzip();
     let fits = app.passwords.verify(password, kept.flatten()).await?;
     let Some(person) = person.filter(|_| fits) else {
-        app.failures.0.insert(account, failures + 1);
         return Err(Kind::WrongCredentials.into());
     };
     app.failures.0.invalidate(&account);

@@ -62,7 +62,7 @@ pub(crate) async fn list_beneficiaries(
         store::list(conn, &key, &area.range(), category, &wanted)
     });
     let found = page::page(found.await.map_err(Problem::from)?, limit, |one: &Beneficiary| {
-        (one.grid.to_string(), one.id.to_string())
+        (one.grid, one.id)
     });
     Ok(found.answer(request.path(), request.query_string()))
 }

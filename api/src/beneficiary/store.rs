@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
-use gridward_dispatch::area::AreaRange;
+use gridward_dispatch::area::{AreaCode, AreaRange};
 use gridward_dispatch::id::{BeneficiaryId, PersonId};
 use gridward_dispatch::place::Place;
 
@@ -118,7 +118,7 @@ pub fn list(
     key: &SealingKey,
     scope: &AreaRange,
     category: Option<Category>,
-    wanted: &Wanted<(String, String)>,
+    wanted: &Wanted<(AreaCode, BeneficiaryId)>,
 ) -> Result<Vec<Beneficiary>, DbError> {
     let mut query = beneficiaries::table
         .filter(beneficiaries::district.eq(scope.area().district().to_string()))
@@ -127,7 +127,7 @@ pub fn list(
     if let Some(category) = category {
         query = query.filter(beneficiaries::category.eq(category.word()));
     }
-    if let Some((grid, id)) = wanted.after.clone() {
+    if let Some((grid, id)) = wanted.after.map(|(grid, id)| (grid.to_string(), id.to_string())) {
         let later = beneficiaries::grid.eq(grid.clone()).and(beneficiaries::id.gt(id));
         query = query.filter(beneficiaries::grid.gt(grid).or(later));
     }

@@ -35,7 +35,8 @@ pub(super) fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
         None => choose_district(&mut conn, None)?.parse()?,
     };
     let first = args.from.unwrap_or_else(|| clock::day(clock::system()));
-    let last = first + Days::new(u64::from(args.days) - 1);
+    let last = first.checked_add_days(Days::new(u64::from(args.days) - 1));
+    let last = last.ok_or("--from lies too far off")?;
     let span = Span::new(first, last)?;
     let db = Db::open(settings.database.clone(), 1, clock::system);
     let order = Order { area, span, seed: args.seed.into(), by: None };

@@ -83,8 +83,8 @@ impl fmt::Debug for Address {
         match self {
             Self::Sqlite(path) => write!(f, "{}", path.display()),
             Self::Postgres(url) => {
-                let place = url.rsplit_once('@').map_or(url.as_str(), |(_, place)| place);
-                let place = place.split('?').next().unwrap_or(place);
+                let bare = url.split('?').next().unwrap_or_default();
+                let place = bare.rsplit_once('@').map_or(bare, |(_, place)| place);
                 write!(f, "postgres://{}", place.trim_start_matches("postgres://"))
             }
         }
@@ -99,6 +99,8 @@ mod tests {
     fn an_address_never_shows_its_password() {
         let address = Address::parse("postgres://anna:secret@db.local:5432/gridward?sslmode=off");
         assert_eq!(format!("{address:?}"), "postgres://db.local:5432/gridward");
+        let address = Address::parse("postgres://db.local/gridward?user=anna&password=se@cret");
+        assert_eq!(format!("{address:?}"), "postgres://db.local/gridward");
     }
 
     #[test]

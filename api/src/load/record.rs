@@ -1,6 +1,6 @@
 //! The plain records a district is loaded from. Each is complete and in range
 //! by its types; what only the district as a whole can show (a parent that is
-//! missing, a grid with two managers) is checked by [`super::check`].
+//! missing, a grid with two managers) is checked where they are read.
 
 use chrono::NaiveDate;
 use gridward_dispatch::area::{AreaCode, Level};

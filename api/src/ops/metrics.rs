@@ -47,7 +47,7 @@ impl Metrics {
 
     fn request(&self, method: &str, route: &str, status: u16, seconds: f64) {
         let labels = [
-            ("method", method.to_owned()),
+            ("method", known_method(method).to_owned()),
             ("route", route.to_owned()),
             ("status", status.to_string()),
         ];
@@ -55,6 +55,15 @@ impl Metrics {
             counter!("gridward_requests_total", &labels).increment(1);
             histogram!("gridward_request_seconds", &labels[..2]).record(seconds);
         });
+    }
+}
+
+/// The method, if it is one that a path can take: strangers make up others, and
+/// each would be a series of its own for ever.
+fn known_method(method: &str) -> &str {
+    match method {
+        "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS" => method,
+        _ => "other",
     }
 }
 

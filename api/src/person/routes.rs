@@ -58,7 +58,7 @@ pub(crate) async fn list_people(
         store::list(conn, &key, &area.range(), role, &wanted)
     });
     let people = page::page(people.await.map_err(Problem::from)?, limit, |person: &Person| {
-        (person.area.to_string(), person.id.to_string())
+        (person.area, person.id)
     });
     Ok(people.answer(request.path(), request.query_string()))
 }

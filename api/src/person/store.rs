@@ -1,7 +1,7 @@
 //! People in the database; name and phone lie sealed.
 
 use diesel::prelude::*;
-use gridward_dispatch::area::AreaRange;
+use gridward_dispatch::area::{AreaCode, AreaRange};
 use gridward_dispatch::id::PersonId;
 use gridward_dispatch::place::Place;
 use gridward_dispatch::skill::{Skill, Skills};
@@ -143,7 +143,7 @@ pub fn list(
     key: &SealingKey,
     scope: &AreaRange,
     role: Option<Role>,
-    wanted: &Wanted<(String, String)>,
+    wanted: &Wanted<(AreaCode, PersonId)>,
 ) -> Result<Vec<Person>, DbError> {
     let mut query = people::table
         .filter(people::district.eq(scope.area().district().to_string()))
@@ -152,7 +152,7 @@ pub fn list(
     if let Some(role) = role {
         query = query.filter(people::role.eq(role.word()));
     }
-    if let Some((area, id)) = wanted.after.clone() {
+    if let Some((area, id)) = wanted.after.map(|(area, id)| (area.to_string(), id.to_string())) {
         query = query
             .filter(people::area.gt(area.clone()).or(people::area.eq(area).and(people::id.gt(id))));
     }

@@ -61,7 +61,9 @@ pub fn apply(tx: &mut Tx<'_>, draft: &Draft) -> Result<Plan, DbError> {
                     continue;
                 }
             }
-            visits.push(said(draft, task, Some((route, stop)), &stop.why)?);
+            if draft.area.contains(&parsed("tasks", &task.grid)?) {
+                visits.push(said(draft, task, Some((route, stop)), &stop.why)?);
+            }
         }
     }
     for unserved in &draft.solved.unserved {

@@ -112,7 +112,7 @@ pub(crate) async fn list_plans(
     let wanted = page::wanted(query.limit, query.cursor.as_deref())?;
     let limit = wanted.limit;
     let plans = app.db.read(move |conn| store::list(conn, &area.range(), &wanted)).await?;
-    let plans = page::page(plans, limit, |plan: &Plan| plan.id.to_string());
+    let plans = page::page(plans, limit, |plan: &Plan| plan.id);
     Ok(plans.answer(request.path(), request.query_string()))
 }
 
@@ -180,6 +180,6 @@ pub(crate) async fn list_plan_visits(
         store::one(conn, &caller.scope(), *id)?.ok_or_else(Problem::not_found)?;
         Ok::<_, Problem>(store::visits(conn, &caller.district, *id, unassigned, &wanted)?)
     });
-    let visits = page::page(visits.await?, limit, |visit: &PlanVisit| visit.task_id.to_string());
+    let visits = page::page(visits.await?, limit, |visit: &PlanVisit| visit.task_id);
     Ok(visits.answer(request.path(), request.query_string()))
 }

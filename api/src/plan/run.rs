@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::apply::{Draft, apply};
 use super::model::{Plan, Span};
 use super::{build, store};
+use crate::area;
 use crate::db::{Db, DbError};
 use crate::problem::Problem;
 
@@ -47,9 +48,12 @@ pub async fn run(db: &Db, order: Order) -> Result<(Plan, Timing), Problem> {
     let began = Instant::now();
     let Order { area, span, seed, by } = order;
     let read = move |conn: &mut _| {
+        if area::store::one(conn, &area)?.is_none() {
+            return Err(Problem::invalid("/area", "there is no such area"));
+        }
         let rows = store::rows(conn, &area.range(), span)?;
         let problem = build::problem(&rows, span)?;
-        Ok::<_, DbError>((rows, problem, began.elapsed()))
+        Ok((rows, problem, began.elapsed()))
     };
     let (rows, problem, read) = db.read(read).await?;
     let began = Instant::now();

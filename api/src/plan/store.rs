@@ -1,11 +1,11 @@
 //! Plans in the database, and what a plan is made from.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 use gridward_dispatch::area::AreaRange;
-use gridward_dispatch::id::{PersonId, PlanId};
+use gridward_dispatch::id::{PersonId, PlanId, TaskId};
 use gridward_dispatch::task::Phase;
 use gridward_dispatch::time::Minutes;
 use serde::{Deserialize, Serialize};
@@ -17,6 +17,7 @@ use crate::clock::china;
 use crate::db::schema::{beneficiaries, plan_visits, plans, tasks};
 use crate::db::{Conn, DbError, parsed};
 use crate::page::Wanted;
+use crate::task::store::TaskRow;
 use crate::{in_range, insert_all, person, task};
 
 #[derive(Queryable, Insertable)]
@@ -106,11 +107,18 @@ impl VisitRow {
 /// # Errors
 /// [`DbError`].
 pub fn rows(conn: &mut Conn, range: &AreaRange, span: Span) -> Result<Rows, DbError> {
+    let people = person::store::visitors(conn, range)?;
+    let mut tasks = task::store::for_dispatch(conn, range, span.last())?;
+    // What these people hold in other grids takes their time as well.
+    let known: HashSet<&str> = people.iter().map(|person| person.id.as_str()).collect();
+    let elsewhere = task::store::held_outside(conn, range)?.into_iter();
+    let theirs = |task: &TaskRow| task.assignee.as_deref().is_some_and(|id| known.contains(id));
+    tasks.extend(elsewhere.filter(theirs));
     Ok(Rows {
-        people: person::store::visitors(conn, range)?,
-        tasks: task::store::for_dispatch(conn, range, span.last())?,
+        tasks,
         carried: carried(conn, range, span)?,
         last_visitors: last_visitors(conn, range)?,
+        people,
     })
 }
 
@@ -125,7 +133,6 @@ fn carried(
     let weeks = span.weeks();
     let rows: Vec<Row> = tasks::table
         .filter(tasks::district.eq(range.area().district().to_string()))
-        .filter(in_range!(tasks::grid, range))
         .filter(tasks::assignee.is_not_null())
         .filter(tasks::planned_on.ge(weeks.first()))
         .filter(tasks::planned_on.le(weeks.last()))
@@ -185,14 +192,14 @@ pub fn one(conn: &mut Conn, scope: &AreaRange, id: PlanId) -> Result<Option<Plan
 pub fn list(
     conn: &mut Conn,
     scope: &AreaRange,
-    wanted: &Wanted<String>,
+    wanted: &Wanted<PlanId>,
 ) -> Result<Vec<Plan>, DbError> {
     let mut query = plans::table
         .filter(plans::district.eq(scope.area().district().to_string()))
         .filter(in_range!(plans::area, scope))
         .into_boxed();
-    if let Some(id) = wanted.after.clone() {
-        query = query.filter(plans::id.lt(id));
+    if let Some(id) = wanted.after {
+        query = query.filter(plans::id.lt(id.to_string()));
     }
     let rows: Vec<PlanRow> = query.order(plans::id.desc()).limit(wanted.rows()).load(conn)?;
     rows.into_iter().map(PlanRow::plan).collect()
@@ -207,7 +214,7 @@ pub fn visits(
     district: &str,
     id: PlanId,
     unassigned_only: bool,
-    wanted: &Wanted<String>,
+    wanted: &Wanted<TaskId>,
 ) -> Result<Vec<PlanVisit>, DbError> {
     let mut query = plan_visits::table
         .filter(plan_visits::district.eq(district.to_owned()))
@@ -216,8 +223,8 @@ pub fn visits(
     if unassigned_only {
         query = query.filter(plan_visits::person.is_null());
     }
-    if let Some(task) = wanted.after.clone() {
-        query = query.filter(plan_visits::task.gt(task));
+    if let Some(task) = wanted.after {
+        query = query.filter(plan_visits::task.gt(task.to_string()));
     }
     let rows: Vec<VisitRow> = query.order(plan_visits::task).limit(wanted.rows()).load(conn)?;
     rows.into_iter().map(VisitRow::visit).collect()

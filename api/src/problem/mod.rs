@@ -42,7 +42,7 @@ impl FieldError {
 
 /// Something that went wrong.
 #[derive(Debug, Error)]
-#[error("{}", .0.kind.entry().code)]
+#[error("{}", .0.sentence())]
 pub struct Problem(Box<Details>);
 
 /// Kept in a box, so that a result that may hold a problem stays small.
@@ -54,6 +54,15 @@ struct Details {
     allow: Option<String>,
     retry_after: Option<u64>,
     source: Option<DbError>,
+}
+
+impl Details {
+    /// What a terminal shows: the title, and what does not fit.
+    fn sentence(&self) -> String {
+        let errors: Vec<&str> = self.errors.iter().map(|error| error.detail.as_str()).collect();
+        let (title, _) = self.kind.entry().en;
+        if errors.is_empty() { title.to_owned() } else { format!("{title}: {}", errors.join("; ")) }
+    }
 }
 
 impl From<Kind> for Problem {

@@ -59,7 +59,7 @@ impl Cards {
         district: AreaCode,
         area: Option<AreaCode>,
         filter: &Filter,
-        wanted: &Wanted<(NaiveDate, String)>,
+        wanted: &Wanted<(NaiveDate, TaskId)>,
     ) -> Result<Vec<Card>, DbError> {
         let keys = store::list(conn, district, area, filter, wanted)?;
         let mut seen = Vec::with_capacity(keys.len());

@@ -62,8 +62,8 @@ pub struct NewTask {
 /// Makes the task.
 ///
 /// # Errors
-/// 404 for a beneficiary or grid outside the caller's area; 422 naming each
-/// field that does not fit.
+/// 422 naming each field that does not fit, a beneficiary or grid outside the
+/// caller's area among them.
 pub fn create(tx: &mut Tx<'_>, caller: &Caller, new: &NewTask) -> Result<Task, Problem> {
     caller.may(Action::CreateTask)?;
     let kind = catalogue::store::one(tx.read(), &caller.district, new.kind.as_str())?

@@ -21,8 +21,9 @@ use super::{Task, command};
 use crate::app::Gridward;
 use crate::auth::Caller;
 use crate::catalogue::KindCode;
+use crate::clock::within_reach;
 use crate::openapi;
-use crate::page::{self, Page};
+use crate::page::{self, Page, Wanted};
 use crate::problem::Problem;
 
 /// Which tasks.
@@ -72,7 +73,12 @@ pub(crate) async fn list_tasks(
     let own = query.assignee_id == Some(caller.actor.person) && query.area.is_none();
     let area = query.area.unwrap_or(caller.actor.area);
     caller.actor.judge(Action::ReadTasks, &area)?;
-    let wanted = page::wanted(query.limit, query.cursor.as_deref())?;
+    let wanted: Wanted<(NaiveDate, TaskId)> = page::wanted(query.limit, query.cursor.as_deref())?;
+    for (name, day) in [("due_before", query.due_before), ("cursor", wanted.after.map(|at| at.0))] {
+        if let Some(day) = day {
+            within_reach(&day).map_err(|error| Problem::unreadable(name, error))?;
+        }
+    }
     let limit = wanted.limit;
     let filter = Filter {
         state: query.state,

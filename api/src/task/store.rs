@@ -194,7 +194,7 @@ pub fn list(
     district: AreaCode,
     area: Option<AreaCode>,
     filter: &Filter,
-    wanted: &Wanted<(NaiveDate, String)>,
+    wanted: &Wanted<(NaiveDate, TaskId)>,
 ) -> Result<Vec<(String, NaiveDate, i64)>, DbError> {
     let mut query = tasks::table
         .filter(tasks::district.eq(district.to_string()))
@@ -225,8 +225,8 @@ pub fn list(
     if let Some(beneficiary) = filter.beneficiary {
         query = query.filter(tasks::beneficiary.eq(beneficiary.to_string()));
     }
-    if let Some((due_on, id)) = wanted.after.clone() {
-        let same_day = tasks::due_on.eq(due_on).and(tasks::id.gt(id));
+    if let Some((due_on, id)) = wanted.after {
+        let same_day = tasks::due_on.eq(due_on).and(tasks::id.gt(id.to_string()));
         query =
             query.filter(tasks::due_on.ge(due_on)).filter(tasks::due_on.gt(due_on).or(same_day));
     }
@@ -392,4 +392,21 @@ pub fn for_dispatch(
 /// [`DbError`].
 pub fn insert_all(conn: &mut Conn, rows: &[TaskRow]) -> Result<(), DbError> {
     Ok(crate::insert_all!(conn, tasks::table, rows, columns = 24)?)
+}
+
+/// The tasks of the district in somebody's hands that lie outside the range;
+/// none outside a whole district.
+///
+/// # Errors
+/// [`DbError`].
+pub fn held_outside(conn: &mut Conn, range: &AreaRange) -> Result<Vec<TaskRow>, DbError> {
+    if range.area().level() == Level::District {
+        return Ok(Vec::new());
+    }
+    Ok(tasks::table
+        .filter(tasks::district.eq(range.area().district().to_string()))
+        .filter(diesel::dsl::not(in_range!(tasks::grid, range)))
+        .filter(tasks::state.eq_any(HELD.map(Phase::word)))
+        .order((tasks::grid, tasks::due_on, tasks::id))
+        .load(conn)?)
 }

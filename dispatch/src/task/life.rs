@@ -119,7 +119,12 @@ pub fn apply(task: &Task, command: &Command, actor: &Actor) -> Result<Transition
         },
         Command::Reassign(to) => match task.state.phase() {
             Phase::Open | Phase::Assigned | Phase::Accepted | Phase::InProgress => {
-                given(&to, actor, task)?
+                let state = given(&to, actor, task)?;
+                // Saying it again, after a lost reply, takes nothing back that was begun since.
+                if task.state.holder() == Some(to.person) {
+                    return Ok(Transition::Already);
+                }
+                state
             }
             phase => return Err(Rejection::WrongPhase { phase }),
         },
@@ -260,6 +265,13 @@ mod tests {
     }
 
     #[test]
+    fn giving_a_task_again_to_whoever_has_begun_it_takes_nothing_back() {
+        let begun = task(State::InProgress(person(1)));
+        let again = Command::Reassign(candidate(1, GRID));
+        assert_eq!(apply(&begun, &again, &actor(9, Role::Manager, GRID)), Ok(Transition::Already));
+    }
+
+    #[test]
     fn what_is_over_stays_over() {
         let done = task(State::Done(person(1)));
         let commands = [
@@ -306,7 +318,10 @@ mod tests {
                         prop_assert_ne!(next.state.phase(), Phase::Expired);
                         now = next;
                     }
-                    Ok(Transition::Already) => prop_assert_eq!(now.state.holder(), Some(person(who))),
+                    Ok(Transition::Already) => {
+                        let asked = if let Command::Reassign(to) = command { to.person } else { person(who) };
+                        prop_assert_eq!(now.state.holder(), Some(asked));
+                    }
                     Err(_) => {}
                 }
             }
