@@ -38,3 +38,25 @@ pub struct FarOff;
 pub fn within_reach(when: &impl chrono::Datelike) -> Result<(), FarOff> {
     if YEARS.contains(&when.year()) { Ok(()) } else { Err(FarOff) }
 }
+
+/// The day itself, or the nearest that lies within reach: what is due before a
+/// day further off is due before that one too.
+pub fn nearest_within_reach(day: NaiveDate) -> NaiveDate {
+    let first = NaiveDate::from_ymd_opt(*YEARS.start(), 1, 1).unwrap_or(day);
+    let last = NaiveDate::from_ymd_opt(*YEARS.end(), 12, 31).unwrap_or(day);
+    day.clamp(first, last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_out_of_reach_is_taken_for_the_nearest_within() {
+        let near = |text: &str| nearest_within_reach(text.parse().expect("a day")).to_string();
+        assert_eq!(near("5289-05-21"), "2200-12-31");
+        assert_eq!(near("-9999-01-01"), "1900-01-01");
+        assert_eq!(near("2026-08-01"), "2026-08-01");
+        assert_eq!(within_reach(&NaiveDate::MAX), Err(FarOff));
+    }
+}

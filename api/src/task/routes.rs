@@ -21,7 +21,7 @@ use super::{Task, command};
 use crate::app::Gridward;
 use crate::auth::Caller;
 use crate::catalogue::KindCode;
-use crate::clock::within_reach;
+use crate::clock::{nearest_within_reach, within_reach};
 use crate::openapi;
 use crate::page::{self, Page, Wanted};
 use crate::problem::Problem;
@@ -74,17 +74,15 @@ pub(crate) async fn list_tasks(
     let area = query.area.unwrap_or(caller.actor.area);
     caller.actor.judge(Action::ReadTasks, &area)?;
     let wanted: Wanted<(NaiveDate, TaskId)> = page::wanted(query.limit, query.cursor.as_deref())?;
-    for (name, day) in [("due_before", query.due_before), ("cursor", wanted.after.map(|at| at.0))] {
-        if let Some(day) = day {
-            within_reach(&day).map_err(|error| Problem::unreadable(name, error))?;
-        }
+    if let Some((day, _)) = wanted.after {
+        within_reach(&day).map_err(|error| Problem::unreadable("cursor", error))?;
     }
     let limit = wanted.limit;
     let filter = Filter {
         state: query.state,
         kind: query.kind,
         assignee: query.assignee_id,
-        due_before: query.due_before,
+        due_before: query.due_before.map(nearest_within_reach),
         beneficiary: query.beneficiary_id,
     };
     let (cards, district) = (app.cards.clone(), caller.actor.area.district());
