@@ -9,7 +9,7 @@ use super::identity;
 use crate::catalogue::ServiceKind;
 use crate::clock;
 use crate::load::record::BeneficiaryRecord;
-use crate::task::store::TaskRow;
+use crate::task::row::TaskRow;
 
 /// How many of a thousand households have a task in a week: 12,000 of 62,000.
 const DUE: usize = 194;

@@ -4,6 +4,7 @@
 use chrono::NaiveDate;
 use diesel::prelude::*;
 use gridward_dispatch::area::AreaCode;
+use serde::Serialize;
 
 use super::merge::Keyed;
 use super::record::{
@@ -17,7 +18,7 @@ use crate::db::DbError;
 use crate::db::schema::{holidays, memorials, outlines, stations};
 use crate::person;
 use crate::person::store::{PersonRow, skills_text};
-use crate::seal::{SealingKey, Unopened, place};
+use crate::seal::{SealingKey, place};
 
 macro_rules! keyed {
     ($($type:ty: $($field:ident).+;)*) => {$(
@@ -164,14 +165,14 @@ pub(crate) fn person(
         sealed,
         version,
     };
-    if let Some(before) = before {
-        let same = row(before.sealed.clone(), before.version) == *before;
-        if same && before.particulars(key)? == particulars {
-            return Ok(None);
-        }
+    if let Some(before) = before
+        && row(before.sealed.clone(), before.version) == *before
+        && before.particulars(key)? == particulars
+    {
+        return Ok(None);
     }
     let place = place(district.as_str(), "people", &record.id.to_string());
-    let sealed = key.seal_value(&place, &particulars).map_err(unsealed)?;
+    let sealed = seal(key, &place, &particulars)?;
     Ok(Some(row(sealed, before.map_or(1, |before| before.version + 1))))
 }
 
@@ -208,19 +209,21 @@ pub(super) fn beneficiary(
         sealed,
         version,
     };
-    if let Some(before) = before {
-        let same = row(before.sealed.clone(), before.version) == *before;
-        if same && before.particulars(key)? == particulars {
-            return Ok(None);
-        }
+    if let Some(before) = before
+        && row(before.sealed.clone(), before.version) == *before
+        && before.particulars(key)? == particulars
+    {
+        return Ok(None);
     }
     let place = place(district.as_str(), "beneficiaries", &record.id.to_string());
-    let sealed = key.seal_value(&place, &particulars).map_err(unsealed)?;
+    let sealed = seal(key, &place, &particulars)?;
     Ok(Some(row(sealed, before.map_or(1, |before| before.version + 1))))
 }
 
-fn unsealed(error: Unopened) -> DbError {
-    DbError::corrupt("a record to be sealed", error)
+/// Seals what is personal of a record.
+fn seal(key: &SealingKey, place: &str, particulars: &impl Serialize) -> Result<Vec<u8>, DbError> {
+    let sealed = key.seal_value(place, particulars);
+    sealed.map_err(|error| DbError::corrupt("a record to be sealed", error))
 }
 
 pub(super) fn station(record: &StationRecord, before: Option<&StationRow>) -> Option<StationRow> {

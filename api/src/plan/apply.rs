@@ -16,7 +16,7 @@ use super::model::{Plan, Span};
 use super::store::{self, Kept, PlanRow, VisitRow};
 use crate::db::{DbError, Tx, parsed};
 use crate::event::Event;
-use crate::task::store::TaskRow;
+use crate::task::row::TaskRow;
 
 /// A plan about to be written: for what, by whom, from what.
 pub struct Draft {

@@ -14,7 +14,7 @@ use super::model::Span;
 use crate::db::{DbError, parsed};
 use crate::person::Weekday;
 use crate::person::store::{PersonRow, skills};
-use crate::task::store::TaskRow;
+use crate::task::row::TaskRow;
 
 /// What is read from the database for a plan.
 pub struct Rows {

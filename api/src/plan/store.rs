@@ -17,7 +17,7 @@ use crate::clock::china;
 use crate::db::schema::{beneficiaries, plan_visits, plans, tasks};
 use crate::db::{Conn, DbError, parsed};
 use crate::page::Wanted;
-use crate::task::store::TaskRow;
+use crate::task::row::TaskRow;
 use crate::{in_range, insert_all, person, task};
 
 #[derive(Queryable, Insertable)]

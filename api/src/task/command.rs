@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 
 use super::Task;
 use super::model::{HeldTask, Holder};
-use super::store::{self, TaskRow};
+use super::row::TaskRow;
+use super::store;
 use crate::auth::Caller;
 use crate::db::{Conn, DbError, Tx, parsed};
 use crate::event::Event;

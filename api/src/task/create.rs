@@ -15,7 +15,8 @@ use uuid::Uuid;
 
 use super::Task;
 use super::model::DayWindow;
-use super::store::{self, TaskRow};
+use super::row::TaskRow;
+use super::store;
 use crate::auth::Caller;
 use crate::catalogue::KindCode;
 use crate::db::{Conn, Tx};

@@ -10,6 +10,7 @@ pub mod create;
 pub mod model;
 pub mod report;
 pub mod routes;
+pub mod row;
 pub mod store;
 
 pub use model::Task;
