@@ -22,4 +22,5 @@ mod operations;
 mod people;
 mod problems;
 mod signing_in;
+mod syncing;
 mod tasks;

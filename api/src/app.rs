@@ -18,7 +18,10 @@ use crate::clock::Clock;
 use crate::db::Db;
 use crate::problem::{Problem, answer, edge};
 use crate::seal::Vault;
-use crate::{area, auth, beneficiary, catalogue, openapi, ops, person, plan, problem, task};
+use crate::{
+    area, auth, beneficiary, catalogue, event, notice, openapi, ops, person, plan, problem, sync,
+    task,
+};
 
 /// What every handler is handed.
 #[derive(Clone)]
@@ -37,6 +40,8 @@ pub struct Gridward {
     pub failures: Failures,
     /// Tasks as lists show them.
     pub cards: task::cards::Cards,
+    /// Rows as phones hold them.
+    pub sync: sync::cards::Cards,
     /// The districts' maps.
     pub maps: Maps,
     /// Tells the moment.
@@ -63,11 +68,25 @@ fn documented(v1: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(task::routes::list_tasks)
         .service(task::routes::create_task)
         .service(task::routes::get_task)
-        .service(task::routes::claim_task)
-        .service(task::routes::release_task)
-        .service(task::routes::start_task)
-        .service(task::routes::report_task)
-        .service(task::routes::reassign_task)
+        .service(task::actions::claim_task)
+        .service(task::actions::accept_task)
+        .service(task::actions::decline_task)
+        .service(task::actions::release_task)
+        .service(task::actions::start_task)
+        .service(task::actions::report_task)
+        .service(task::actions::reassign_task)
+        .service(task::actions::reschedule_task)
+        .service(task::actions::escalate_task)
+        .service(task::actions::cancel_task)
+        .service(task::actions::reopen_task)
+        .service(task::records::list_reports)
+        .service(task::records::get_history)
+        .service(sync::routes::push_and_pull)
+        .service(sync::routes::pull_alone)
+        .service(notice::routes::list_notices)
+        .service(notice::routes::post_notice)
+        .service(event::routes::list_events)
+        .service(event::routes::export_events)
         .service(plan::routes::create_plan)
         .service(plan::routes::list_plans)
         .service(plan::routes::get_plan)

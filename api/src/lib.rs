@@ -9,8 +9,10 @@ pub mod area;
 pub mod beneficiary;
 pub mod catalogue;
 pub mod event;
+pub mod notice;
 pub mod person;
 pub mod plan;
+pub mod sync;
 pub mod task;
 
 // Who may do what, and what is sealed.
@@ -26,7 +28,9 @@ pub mod load;
 pub mod app;
 pub mod cli;
 pub mod clock;
+pub mod clockwork;
 pub mod db;
+pub mod once;
 pub mod openapi;
 pub mod ops;
 pub mod page;

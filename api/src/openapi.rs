@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use utoipa::openapi::header::HeaderBuilder;
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::response::ResponseBuilder;
 use utoipa::openapi::schema::{ArrayItems, ObjectBuilder, Schema, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{ContentBuilder, Header, OpenApi, Ref, RefOr, Response};
+use utoipa::openapi::{ContentBuilder, Header, OpenApi, Ref, RefOr, Required, Response};
 use utoipa::{IntoResponses, Modify, OpenApi as _};
 
 use crate::problem::answer;
@@ -32,6 +33,9 @@ use crate::problem::answer;
         (name = "beneficiaries", description = "Those who are cared for"),
         (name = "catalogue", description = "What can be done for a beneficiary"),
         (name = "tasks", description = "Pieces of work, from open to done"),
+        (name = "sync", description = "Phones that work without a network"),
+        (name = "log", description = "What was done, by whom, to what"),
+        (name = "notices", description = "What people are told"),
         (name = "plans", description = "Dispatch: who visits whom, and why"),
         (name = "service", description = "The service itself"),
     ),
@@ -77,9 +81,11 @@ const ANSWERS: &[(u16, &str, &str)] = &[
     (403, "Forbidden", "The caller's role may not do this"),
     (404, "NotFound", "Not there, or outside the caller's area"),
     (409, "Conflict", "The thing is not in a state where this can be done"),
+    (412, "VersionConflict", "It is no longer the version that `If-Match` names"),
     (413, "TooLarge", "The body is over 256 KiB"),
     (415, "UnsupportedMediaType", "The body is not plain `application/json`"),
     (422, "Invalid", "The body is JSON and does not fit; `errors` says where"),
+    (428, "VersionRequired", "Say with `If-Match` on which version this was decided"),
     (429, "TooManyRequests", "Too many tries"),
     (500, "Internal", "A defect of the server's"),
     (503, "Unavailable", "The database is away or overloaded; nothing was changed"),
@@ -147,6 +153,8 @@ groups! {
     Read: 400 401 403 404 429 500 503;
     /// The problems of changing something.
     Write: 400 401 403 404 409 413 415 422 429 500 503;
+    /// The problems of deciding over a task.
+    Decide: 400 401 403 404 409 412 413 415 422 428 429 500 503;
 }
 
 /// Which methods the paths of `document` take, for 405 answers: path
@@ -168,9 +176,28 @@ pub fn methods(document: &OpenApi) -> Vec<(String, Vec<&'static str>)> {
         .collect()
 }
 
+/// Every POST takes it.
+fn idempotency_key() -> Parameter {
+    let text = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .max_length(Some(64))
+        .pattern(Some("^[!#-~]{1,64}$"));
+    ParameterBuilder::new()
+        .name("Idempotency-Key")
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some(
+            "A name for this command, best a UUIDv7. Sent again with the same request it answers \
+             the same again and changes nothing, for 180 days and by whichever way: the commands \
+             of a phone's outbox share the names.",
+        ))
+        .schema(Some(text))
+        .build()
+}
+
 /// Finishes a document that the handlers have added to: a page refers to what
-/// it lists by name, so that clients get one type for it, and every header's
-/// text has a length.
+/// it lists by name, so that clients get one type for it, every header's text
+/// has a length, and every POST takes an `Idempotency-Key`.
 pub fn finish(document: &mut OpenApi) {
     let components = document.components.get_or_insert_default();
     for (name, schema) in &mut components.schemas {
@@ -180,6 +207,11 @@ pub fn finish(document: &mut OpenApi) {
         {
             items.items = ArrayItems::RefOrSchema(Box::new(Ref::from_schema_name(listed).into()));
         }
+    }
+    let posts = document.paths.paths.values_mut().filter_map(|item| item.post.as_mut());
+    // Whoever signs in has no name yet under which anything could be kept.
+    for post in posts.filter(|post| post.security.is_none()) {
+        post.parameters.get_or_insert_default().push(RefOr::T(idempotency_key()));
     }
     let items = document.paths.paths.values_mut();
     let operations = items.flat_map(|item| [&mut item.get, &mut item.post, &mut item.put]);

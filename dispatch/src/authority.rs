@@ -92,10 +92,16 @@ pub enum Action {
     ReadTasks,
     /// Make a task.
     CreateTask,
-    /// Claim, release, start and report a task.
+    /// Claim, accept, decline, release, start and report a task.
     WorkTask,
-    /// Give a task to somebody else.
-    ReassignTask,
+    /// Give a task to somebody, move its days, call it off, put it on the desk above.
+    DirectTask,
+    /// Begin again with a task that is over.
+    ReopenTask,
+    /// Read the district's log, and export it.
+    ReadLog,
+    /// Tell all who work in an area something.
+    PostNotice,
     /// Run dispatch and have its plan applied.
     Dispatch,
     /// See plans.
@@ -104,7 +110,7 @@ pub enum Action {
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 14] = [
         Self::ReadAreas,
         Self::ReadPeople,
         Self::AppointManager,
@@ -113,7 +119,10 @@ impl Action {
         Self::ReadTasks,
         Self::CreateTask,
         Self::WorkTask,
-        Self::ReassignTask,
+        Self::DirectTask,
+        Self::ReopenTask,
+        Self::ReadLog,
+        Self::PostNotice,
         Self::Dispatch,
         Self::ReadPlans,
     ];
@@ -125,13 +134,18 @@ pub const fn permits(role: Role, action: Action) -> bool {
     match role {
         // An admin works through other people's hands: the one thing left out is the visit itself.
         Role::Admin | Role::Supervisor => !matches!(action, A::WorkTask),
-        Role::Manager => !matches!(action, A::AppointManager),
+        Role::Manager => !matches!(action, A::AppointManager | A::ReopenTask | A::ReadLog),
         Role::Volunteer => {
             matches!(action, A::ReadAreas | A::ReadTasks | A::WorkTask | A::RevealBeneficiary)
         }
         Role::Auditor => matches!(
             action,
-            A::ReadAreas | A::ReadPeople | A::ReadBeneficiaries | A::ReadTasks | A::ReadPlans
+            A::ReadAreas
+                | A::ReadPeople
+                | A::ReadBeneficiaries
+                | A::ReadTasks
+                | A::ReadPlans
+                | A::ReadLog
         ),
     }
 }
@@ -207,7 +221,15 @@ mod tests {
     #[test]
     fn an_auditor_changes_nothing() {
         use Action as A;
-        let changes = [A::AppointManager, A::CreateTask, A::WorkTask, A::ReassignTask, A::Dispatch];
+        let changes = [
+            A::AppointManager,
+            A::CreateTask,
+            A::WorkTask,
+            A::DirectTask,
+            A::ReopenTask,
+            A::Dispatch,
+            A::PostNotice,
+        ];
         assert!(changes.into_iter().all(|action| !permits(Role::Auditor, action)));
     }
 

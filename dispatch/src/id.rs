@@ -40,4 +40,6 @@ ids! {
     ReportId,
     /// Names one run of dispatch.
     PlanId,
+    /// Names something that people are told.
+    NoticeId,
 }

@@ -7,7 +7,7 @@ use utoipa::openapi::{KnownFormat, RefOr, Schema, SchemaFormat};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::area::{AreaCode, Level};
-use crate::id::{BeneficiaryId, PersonId, PlanId, ReportId, TaskId};
+use crate::id::{BeneficiaryId, NoticeId, PersonId, PlanId, ReportId, TaskId};
 use crate::place::Place;
 use crate::skill::Skill;
 
@@ -80,6 +80,7 @@ ids! {
     BeneficiaryId: "Names a beneficiary.",
     TaskId: "Names a task.",
     ReportId: "Names a report.",
+    NoticeId: "Names a notice.",
     PlanId: "Names a plan.",
 }
 

@@ -157,7 +157,7 @@ words! {
 }
 
 /// A beneficiary's sealed particulars.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Revealed {
     /// Names the beneficiary.
     pub id: BeneficiaryId,

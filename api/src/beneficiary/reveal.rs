@@ -9,7 +9,7 @@ use super::model::{Particulars, Purpose, Revealed};
 use super::store;
 use crate::auth::Caller;
 use crate::db::{Tx, parsed};
-use crate::event::Event;
+use crate::event::{Event, Subject};
 use crate::problem::{Kind, Problem};
 use crate::seal::SealingKey;
 use crate::task;
@@ -38,18 +38,12 @@ pub fn reveal(
         return Err(Kind::Forbidden.into());
     }
     let Particulars { name, phone, id_number, address, hardships } = row.particulars(key)?;
-    tx.record(Event {
-        actor: Some(caller.actor.person),
-        action: "beneficiary.reveal",
-        subject: "beneficiary",
-        subject_id: row.id.clone(),
-        area: parsed("beneficiaries", &row.grid)?,
-        area_before: None,
-        person: None,
-        person_before: None,
-        version: row.version,
-        body: json!({ "purpose": purpose.word() }),
-    });
+    let grid = parsed("beneficiaries", &row.grid)?;
+    tx.record(
+        Event::new("beneficiary.reveal", Subject::Reading, &row.id, grid, row.version)
+            .by(caller.actor.person)
+            .with(json!({ "purpose": purpose.word() })),
+    );
     let whole = caller.actor.area.level() == Level::District;
     let id_number = if whole { id_number } else { hide(&id_number) };
     Ok(Revealed { id, name, phone, address, hardships, id_number })

@@ -6,12 +6,14 @@ use gridward_dispatch::area::AreaCode;
 use gridward_dispatch::authority::Action;
 use gridward_dispatch::id::BeneficiaryId;
 use serde::Deserialize;
+use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 
 use super::model::{Purpose, Revealed};
 use super::{Beneficiary, Category, reveal, store};
 use crate::app::Gridward;
 use crate::auth::Caller;
+use crate::once::{self, Asked, IdempotencyKey};
 use crate::openapi;
 use crate::page::{self, Page};
 use crate::problem::Problem;
@@ -119,13 +121,18 @@ pub(crate) async fn reveal_beneficiary(
     app: Data<Gridward>,
     caller: Caller,
     id: Path<BeneficiaryId>,
+    key: IdempotencyKey,
     body: Json<RevealRequest>,
 ) -> Result<HttpResponse, Problem> {
     let (vault, purpose) = (app.vault.clone(), body.purpose);
     let district = caller.district.clone();
-    let revealed = app.db.write(&district, move |tx| {
-        let key = vault.key(tx.read(), &caller.district)?;
-        reveal::reveal(tx, &key, &caller, *id, purpose)
+    let answer = app.db.write(&district, move |tx| {
+        let sealing = vault.key(tx.read(), &caller.district)?;
+        let request = json!({ "id": *id, "purpose": purpose });
+        let action = "beneficiary.reveal";
+        let asked = Asked { caller: &caller, id: key.0.as_ref(), action, request: &request };
+        once::once(tx, &sealing, &asked, |tx| reveal::reveal(tx, &sealing, &caller, *id, purpose))
     });
-    Ok(HttpResponse::Ok().insert_header(("Cache-Control", "no-store")).json(revealed.await?))
+    let revealed = answer.await?.result?;
+    Ok(HttpResponse::Ok().insert_header(("Cache-Control", "no-store")).json(revealed))
 }

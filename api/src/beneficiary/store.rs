@@ -136,7 +136,8 @@ pub fn list(
     rows.iter().map(|row| row.masked(key)).collect()
 }
 
-/// Notes that `visitor` was in touch on `day`.
+/// Notes that `visitor` was in touch on `day`. That follows from the report on
+/// the log and is no change of the entry, whose version stays.
 ///
 /// # Errors
 /// [`DbError`].
@@ -151,8 +152,21 @@ pub fn was_in_touch(
         .set((
             beneficiaries::last_contact.eq(Some(day)),
             beneficiaries::last_visitor.eq(Some(visitor.to_string())),
-            beneficiaries::version.eq(beneficiaries::version + 1),
         ))
         .execute(conn)?;
     Ok(())
+}
+
+/// The rows of these ids, wherever they lie in the district.
+///
+/// # Errors
+/// [`DbError`].
+pub fn rows(conn: &mut Conn, district: &str, ids: &[&str]) -> Result<Vec<BeneficiaryRow>, DbError> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(beneficiaries::table
+        .filter(beneficiaries::district.eq(district))
+        .filter(beneficiaries::id.eq_any(ids.iter().copied()))
+        .load(conn)?)
 }

@@ -6,13 +6,39 @@
 pub mod routes;
 pub mod store;
 
+use std::collections::BTreeMap;
+
 use gridward_dispatch::skill::{Skill, Skills};
+use gridward_dispatch::task::{Overdue, Terms};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use thiserror::Error;
 use utoipa::ToSchema;
 
+use crate::words;
+
+words! {
+    /// What a visitor may find that a household needs.
+    Need {
+        /// 医疗难
+        Medical = "medical",
+        /// 生活难
+        Living = "living",
+        /// 住房难
+        Housing = "housing",
+        /// Work or training.
+        Employment = "employment",
+        /// Rights, claims, documents.
+        Legal = "legal",
+        /// Somebody to talk to.
+        Psychological = "psychological",
+        /// Anything else, said in the note.
+        Other = "other",
+    }
+}
+
 /// The word of a kind of service: `home_visit`, `condolence` ...
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(try_from = "String")]
 #[schema(max_length = 32, pattern = "^[a-z][a-z0-9_]{0,31}$", example = "home_visit")]
 pub struct KindCode(String);
@@ -62,9 +88,42 @@ pub struct ServiceKind {
     /// In how many days it is due, unless the task says otherwise.
     #[schema(minimum = 0, maximum = 3650, example = 7)]
     pub due_days: u32,
+    /// How often somebody goes before nobody at home is the end of it.
+    #[schema(minimum = 1, maximum = 20, example = 2)]
+    pub attempts: u8,
+    /// Days until the next attempt.
+    #[schema(minimum = 0, maximum = 365, example = 3)]
+    pub retry_days: u16,
+    /// What becomes of a task past its due day.
+    pub overdue: Overdue,
+    /// Days past due before it escalates, and between one level and the next.
+    #[schema(minimum = 1, maximum = 365, example = 7)]
+    pub escalate_days: u16,
+    /// A JSON Schema (2020-12) that a report's answers fit; absent where nothing is asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub form: Option<Value>,
+    /// Which kind of task follows which found need, due at once.
+    #[schema(value_type = Object, example = json!({"medical": "hardship_follow_up"}))]
+    pub follow_ups: BTreeMap<Need, String>,
+    /// How often the entry has changed.
+    #[schema(minimum = 1, maximum = 9_007_199_254_740_991_i64, example = 1)]
+    pub version: i64,
 }
 
-/// What a new district begins with: code, name, minutes, priority, days to do it in.
+impl ServiceKind {
+    /// What the life of its tasks turns on.
+    pub const fn terms(&self) -> Terms {
+        Terms {
+            attempts: self.attempts,
+            retry_days: self.retry_days,
+            overdue: self.overdue,
+            escalate_days: self.escalate_days,
+        }
+    }
+}
+
+/// What a new district begins with.
 pub fn defaults() -> Vec<ServiceKind> {
     let kind = |code: &str, name: &str, minutes, priority, due_days| ServiceKind {
         code: code.to_owned(),
@@ -73,12 +132,60 @@ pub fn defaults() -> Vec<ServiceKind> {
         priority,
         skills: Skills::new(),
         due_days,
+        attempts: 2,
+        retry_days: 3,
+        overdue: Overdue::Escalate,
+        escalate_days: 7,
+        form: None,
+        follow_ups: BTreeMap::new(),
+        version: 1,
     };
+    let hardships = [Need::Medical, Need::Living, Need::Housing];
+    let follow_ups = hardships.map(|need| (need, "hardship_follow_up".to_owned()));
     vec![
-        kind("home_visit", "上门走访", 30, 5, 14),
-        kind("condolence", "节日慰问", 20, 6, 7),
-        kind("hardship_follow_up", "困难帮扶回访", 45, 8, 7),
+        ServiceKind {
+            form: Some(visit_form()),
+            follow_ups: follow_ups.clone().into(),
+            ..kind("home_visit", "上门走访", 30, 5, 14)
+        },
+        // A greeting after the feast greets nobody.
+        ServiceKind {
+            overdue: Overdue::Expire,
+            follow_ups: follow_ups.into(),
+            ..kind("condolence", "节日慰问", 20, 6, 7)
+        },
+        ServiceKind {
+            attempts: 3,
+            escalate_days: 3,
+            form: Some(hardship_form()),
+            ..kind("hardship_follow_up", "困难帮扶回访", 45, 8, 7)
+        },
         kind("plaque_check", "光荣牌核查", 10, 2, 30),
-        kind("phone_call", "电话联系", 10, 3, 14),
+        ServiceKind { retry_days: 1, ..kind("phone_call", "电话联系", 10, 3, 14) },
     ]
+}
+
+fn visit_form() -> Value {
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "type": "object",
+        "properties": {
+            "health": {"title": "身体状况", "enum": ["good", "fair", "poor"]},
+            "plaque": {"title": "光荣牌", "enum": ["hung", "pending", "damaged", "declined"]},
+            "wishes": {"title": "愿望", "type": "string", "maxLength": 500}
+        }
+    })
+}
+
+fn hardship_form() -> Value {
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "type": "object",
+        "properties": {
+            "help_arrived": {"title": "帮扶是否到位", "type": "boolean"},
+            "still_needed": {"title": "仍需帮扶", "type": "boolean"},
+            "measures": {"title": "措施", "type": "string", "maxLength": 500}
+        },
+        "required": ["still_needed"]
+    })
 }

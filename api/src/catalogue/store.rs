@@ -1,10 +1,11 @@
 //! The catalogue in the database.
 
 use diesel::prelude::*;
+use serde_json::json;
 
 use super::ServiceKind;
 use crate::db::schema::service_kinds;
-use crate::db::{Conn, DbError};
+use crate::db::{Conn, DbError, parsed};
 use crate::person::store::{skills, skills_text};
 
 const TABLE: &str = "service_kinds";
@@ -19,6 +20,13 @@ struct KindRow {
     priority: i32,
     skills: String,
     due_days: i32,
+    attempts: i32,
+    retry_days: i32,
+    overdue: String,
+    escalate_days: i32,
+    form: Option<String>,
+    follow_ups: String,
+    version: i64,
 }
 
 impl KindRow {
@@ -29,10 +37,21 @@ impl KindRow {
             priority: u8::try_from(self.priority).map_err(corrupt)?,
             skills: skills(TABLE, &self.skills)?,
             due_days: u32::try_from(self.due_days).map_err(corrupt)?,
+            attempts: u8::try_from(self.attempts).map_err(corrupt)?,
+            retry_days: u16::try_from(self.retry_days).map_err(corrupt)?,
+            overdue: parsed(TABLE, &self.overdue)?,
+            escalate_days: u16::try_from(self.escalate_days).map_err(corrupt)?,
+            form: self.form.as_deref().map(read).transpose()?,
+            follow_ups: read(&self.follow_ups)?,
+            version: self.version,
             code: self.code,
             name: self.name,
         })
     }
+}
+
+fn read<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, DbError> {
+    serde_json::from_str(text).map_err(|error| DbError::corrupt(TABLE, error))
 }
 
 /// The kind of this word, if the district has it.
@@ -57,12 +76,17 @@ pub fn all(conn: &mut Conn, district: &str) -> Result<Vec<ServiceKind>, DbError>
     rows.into_iter().map(KindRow::kind).collect()
 }
 
-/// Gives a district those of `kinds` that it does not have yet.
+/// Gives a district those of `kinds` that it does not have yet; answers how many.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn add_missing(conn: &mut Conn, district: &str, kinds: &[ServiceKind]) -> Result<(), DbError> {
+pub fn add_missing(
+    conn: &mut Conn,
+    district: &str,
+    kinds: &[ServiceKind],
+) -> Result<usize, DbError> {
     let known = all(conn, district)?;
+    let mut added = 0;
     for kind in kinds.iter().filter(|kind| !known.iter().any(|known| known.code == kind.code)) {
         let int = |n: u32| i32::try_from(n).unwrap_or(i32::MAX);
         let row = KindRow {
@@ -73,8 +97,15 @@ pub fn add_missing(conn: &mut Conn, district: &str, kinds: &[ServiceKind]) -> Re
             priority: int(kind.priority.into()),
             skills: skills_text(&kind.skills),
             due_days: int(kind.due_days),
+            attempts: kind.attempts.into(),
+            retry_days: kind.retry_days.into(),
+            overdue: kind.overdue.word().to_owned(),
+            escalate_days: kind.escalate_days.into(),
+            form: kind.form.as_ref().map(ToString::to_string),
+            follow_ups: json!(kind.follow_ups).to_string(),
+            version: kind.version,
         };
-        diesel::insert_into(service_kinds::table).values(&row).execute(conn)?;
+        added += diesel::insert_into(service_kinds::table).values(&row).execute(conn)?;
     }
-    Ok(())
+    Ok(added)
 }

@@ -12,9 +12,10 @@ use super::{Failure, connect, serve};
 use crate::auth::{password, store};
 use crate::db::Conn;
 use crate::demo::{GRIDS, Size, generate, tasks};
+use crate::event::head::Heads;
 use crate::load::record::{DistrictRecords, PersonRecord};
 use crate::settings::Settings;
-use crate::{catalogue, clock, db, task};
+use crate::{catalogue, clock, db, event, load, task};
 
 /// The password of the three who sign in to try it.
 const PASSWORD: &str = "gridward-demo";
@@ -60,7 +61,11 @@ fn add_tasks(conn: &mut Conn, records: &DistrictRecords, seed: u64) -> Result<()
     let now = clock::system();
     let kinds = catalogue::defaults();
     let tasks = tasks::week(&records.beneficiaries, &kinds, seed, now);
-    db::transact(conn, |conn| task::store::insert_all(conn, &tasks))?;
+    let district = records.areas.first().ok_or("no area")?.code;
+    db::transact(conn, |conn| {
+        task::store::insert_all(conn, &tasks)?;
+        event::store::append(conn, &mut Heads::default(), now, &[load::fact(district, "tasks")])
+    })?;
     println!("tasks: {} added", tasks.len());
     Ok(())
 }

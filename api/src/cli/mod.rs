@@ -3,6 +3,7 @@
 mod demo;
 mod dispatch;
 mod import;
+mod log;
 mod migrate;
 mod openapi;
 mod serve;
@@ -57,6 +58,13 @@ enum Command {
     Demo(demo::Args),
     /// Give the open tasks of an area to its people
     Dispatch(dispatch::Args),
+    /// Check that nobody has changed the log
+    ///
+    /// Follows the hash of each event to the next and names the first that does
+    /// not hold. Write the last hash down elsewhere to notice even a new log.
+    VerifyLog(log::VerifyArgs),
+    /// Archive the log, or say that it was restored
+    Log(log::Args),
     /// Print openapi.yaml
     Openapi,
     /// Add people and set passwords
@@ -91,6 +99,8 @@ fn run(command: &Command) -> Result<(), Failure> {
         Command::Import(args) => import::run(&settings, args),
         Command::Demo(args) => demo::run(&settings, args),
         Command::Dispatch(args) => dispatch::run(&settings, args),
+        Command::VerifyLog(args) => log::verify(&settings, args),
+        Command::Log(args) => log::run(&settings, args),
         Command::User(args) => user::run(&settings, args),
         Command::Openapi => Ok(()),
     }

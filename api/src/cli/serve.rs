@@ -11,6 +11,7 @@ use crate::auth::password::Passwords;
 use crate::auth::signing::SigningKeys;
 use crate::auth::token::Tokens;
 use crate::clock;
+use crate::clockwork;
 use crate::db::Db;
 use crate::ops;
 use crate::seal::Vault;
@@ -28,7 +29,9 @@ pub(super) fn announce(settings: &Settings, ready: impl FnOnce(SocketAddr)) -> R
     ops::logs::start(settings)?;
     let gridward = Data::new(prepare(settings)?);
     let methods = Data::new(Methods::of(&app::contract()));
+    let (db, clock) = (gridward.db.clone(), gridward.clock);
     actix_web::rt::System::new().block_on(async {
+        actix_web::rt::spawn(clockwork::run(db, clock, clockwork::EVERY));
         let server = HttpServer::new(move || app::app(gridward.clone(), methods.clone()))
             .workers(settings.workers)
             .shutdown_timeout(GRACE)
@@ -57,6 +60,7 @@ fn prepare(settings: &Settings) -> Result<Gridward, Failure> {
         standings: crate::auth::caller::Standings::default(),
         failures: crate::auth::sign_in::Failures::default(),
         cards: crate::task::cards::Cards::default(),
+        sync: crate::sync::cards::Cards::default(),
         maps: crate::area::map::Maps::default(),
         clock: clock::system,
         metrics: ops::Metrics::default(),

@@ -11,6 +11,8 @@ use uuid::Uuid;
 
 use super::{Failure, choose_district, connect};
 use crate::auth::{password, store};
+use crate::event::head::Heads;
+use crate::event::{self, Event, Subject};
 use crate::load::record::PersonRecord;
 use crate::load::rows;
 use crate::person::Gender;
@@ -113,7 +115,13 @@ fn add(
     };
     let row = rows::person(&record, &key, district, None)?;
     let row = row.ok_or("the person is there already")?;
-    db::transact(&mut conn, |conn| person::store::insert(conn, &row))?;
+    let fact = Event::new("person.add", Subject::Person, &row.id, area, 1)
+        .hands(None, Some(record.id))
+        .with(serde_json::json!({ "role": role.word() }));
+    db::transact(&mut conn, |conn| {
+        person::store::insert(conn, &row)?;
+        event::store::append(conn, &mut Heads::default(), clock::system(), &[fact])
+    })?;
     println!("{role} {} is added; now set a password: gridward user password {phone}", record.id);
     Ok(())
 }

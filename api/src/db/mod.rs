@@ -33,6 +33,9 @@ pub enum DbError {
     /// Another transaction was in the way, again and again.
     #[error("another change was in the way")]
     Collision,
+    /// A step failed after it wrote; the change is run again with more care.
+    #[error("a step of a change failed")]
+    Undone,
     /// A statement failed; this is a defect, not the caller's fault.
     #[error("a statement failed: {0}")]
     Failed(diesel::result::Error),

@@ -20,6 +20,10 @@ diesel::table! {
     district_heads (district) {
         district -> Text,
         seq -> BigInt,
+        hash -> Binary,
+        archived_seq -> BigInt,
+        archived_hash -> Binary,
+        epoch -> Text,
     }
 }
 
@@ -29,6 +33,7 @@ diesel::table! {
         seq -> BigInt,
         at -> Timestamp,
         actor -> Nullable<Text>,
+        device -> Nullable<Text>,
         action -> Text,
         subject -> Text,
         subject_id -> Text,
@@ -38,6 +43,8 @@ diesel::table! {
         person_before -> Nullable<Text>,
         version -> BigInt,
         body -> Text,
+        prev_hash -> Binary,
+        hash -> Binary,
     }
 }
 
@@ -161,6 +168,13 @@ diesel::table! {
         priority -> Integer,
         skills -> Text,
         due_days -> Integer,
+        attempts -> Integer,
+        retry_days -> Integer,
+        overdue -> Text,
+        escalate_days -> Integer,
+        form -> Nullable<Text>,
+        follow_ups -> Text,
+        version -> BigInt,
     }
 }
 
@@ -190,6 +204,14 @@ diesel::table! {
         created_at -> Timestamp,
         updated_at -> Timestamp,
         version -> BigInt,
+        attempt -> Integer,
+        attempts -> Integer,
+        retry_days -> Integer,
+        overdue -> Text,
+        escalate_days -> Integer,
+        desk -> Text,
+        look_on -> Nullable<Date>,
+        archived -> Bool,
     }
 }
 
@@ -201,11 +223,10 @@ diesel::table! {
         person -> Text,
         outcome -> Text,
         sealed -> Binary,
-        lat -> Nullable<Double>,
-        lon -> Nullable<Double>,
-        started_at -> Nullable<Timestamp>,
-        ended_at -> Nullable<Timestamp>,
         created_at -> Timestamp,
+        attempt -> Integer,
+        recorded -> Bool,
+        doubts -> Text,
     }
 }
 
@@ -234,5 +255,32 @@ diesel::table! {
         start -> Nullable<Integer>,
         travel -> Nullable<Integer>,
         reason -> Text,
+    }
+}
+
+diesel::table! {
+    commands (district, person, id) {
+        district -> Text,
+        person -> Text,
+        id -> Text,
+        action -> Text,
+        request_hash -> Binary,
+        sealed_request -> Binary,
+        sealed_answer -> Binary,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    notices (district, id) {
+        district -> Text,
+        id -> Text,
+        area -> Text,
+        title -> Text,
+        text -> Text,
+        until -> Date,
+        created_by -> Text,
+        created_at -> Timestamp,
+        version -> BigInt,
     }
 }

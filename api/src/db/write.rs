@@ -4,7 +4,9 @@
 //! changes that arrive together are run in one transaction and share the wait.
 //! Each is answered after the commit. A change that is refused before it wrote
 //! anything leaves nothing to undo; if one fails after it wrote, all of them
-//! are undone and run again, each in a transaction of its own.
+//! are undone and run again, each in a transaction of its own, with a savepoint
+//! before each of its steps ([`Tx::attempt`]). Savepoints cost a round trip, and
+//! steps that fail after they wrote are rare.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::mpsc;
@@ -17,6 +19,7 @@ use super::connection::{Address, Conn};
 use super::{DbError, DbFailure, dialect};
 use crate::clock::Clock;
 use crate::event::Event;
+use crate::event::head::Heads;
 
 /// How many changes may share a commit: more would make the first wait too long.
 const MOST_IN_A_COMMIT: usize = 128;
@@ -35,9 +38,49 @@ pub struct Tx<'a> {
     pub now: DateTime<Utc>,
     events: Vec<Event>,
     written: bool,
+    cautious: bool,
 }
 
 impl Tx<'_> {
+    /// Runs one step of a change that goes on if the step fails; nothing of a
+    /// failed step stays. The inner result is the step's own.
+    ///
+    /// # Errors
+    /// When the whole transaction has to be run again, or is lost.
+    pub fn attempt<T, E: DbFailure>(
+        &mut self,
+        step: impl FnOnce(&mut Self) -> Result<T, E>,
+    ) -> Result<Result<T, E>, DbError> {
+        let (events, written) = (self.events.len(), std::mem::take(&mut self.written));
+        if self.cautious {
+            self.conn.batch_execute("SAVEPOINT step")?;
+        }
+        let done = step(self);
+        let (stays, collided) = match &done {
+            Ok(_) => (true, false),
+            Err(error) => match error.as_db() {
+                // PostgreSQL takes nothing more after a statement that failed.
+                Some(error) => (false, error.is_collision()),
+                None => (!self.written, false),
+            },
+        };
+        if collided {
+            return Err(DbError::Collision);
+        }
+        if self.cautious {
+            let end = if stays { "RELEASE step" } else { "ROLLBACK TO step; RELEASE step" };
+            self.conn.batch_execute(end)?;
+        } else if !stays {
+            return Err(DbError::Undone);
+        }
+        if !stays {
+            self.events.truncate(events);
+            self.written = false;
+        }
+        self.written |= written;
+        Ok(done)
+    }
+
     /// The connection, to read by.
     pub fn read(&mut self) -> &mut Conn {
         self.conn
@@ -67,7 +110,8 @@ impl Writers {
         };
         let start = |_| {
             let (send, receive) = mpsc::sync_channel(MOST_WAITING);
-            let mut writer = Writer { address: address.clone(), conn: None, clock };
+            let heads = Heads::default();
+            let mut writer = Writer { address: address.clone(), conn: None, clock, heads };
             std::thread::spawn(move || writer.serve(&receive));
             send
         };
@@ -124,7 +168,12 @@ where
     E: DbFailure + Send,
 {
     fn run(&mut self, tx: &mut Tx<'_>) -> Verdict {
-        let outcome = (self.run)(tx);
+        // A change that panics must not take the district's writer with it.
+        let ran = std::panic::AssertUnwindSafe(|| (self.run)(tx));
+        let Ok(outcome) = std::panic::catch_unwind(ran) else {
+            self.outcome = None;
+            return Verdict::Failed;
+        };
         let verdict = match &outcome {
             Ok(_) => Verdict::Done,
             Err(error) => match error.as_db() {
@@ -141,7 +190,7 @@ where
         // Without the commit even a refusal is void: it may rest on another's change.
         let answer = match (commit, self.outcome) {
             (Ok(()), Some(outcome)) => outcome,
-            (Ok(()), None) => Err(DbError::Busy.into()),
+            (Ok(()), None) => Err(DbError::Unavailable("a change was cut short".to_owned()).into()),
             (Err(why), _) => Err(DbError::Unavailable(why).into()),
         };
         // Nobody may be waiting any more: a client that hung up.
@@ -153,6 +202,7 @@ struct Writer {
     address: Address,
     conn: Option<Conn>,
     clock: Clock,
+    heads: Heads,
 }
 
 impl Writer {
@@ -161,10 +211,10 @@ impl Writer {
         while let Ok(first) = changes.recv() {
             let mut jobs = vec![first];
             jobs.extend(changes.try_iter().take(MOST_IN_A_COMMIT - 1));
-            match self.commit_with_retries(&mut jobs) {
-                Ended::Undone if jobs.len() > 1 => jobs.into_iter().for_each(|job| {
+            match self.commit_with_retries(&mut jobs, false) {
+                Ended::Undone => jobs.into_iter().for_each(|job| {
                     let mut alone = [job];
-                    let ended = self.commit_with_retries(&mut alone);
+                    let ended = self.commit_with_retries(&mut alone, true);
                     answer(alone, &ended);
                 }),
                 ended => answer(jobs, &ended),
@@ -172,10 +222,10 @@ impl Writer {
         }
     }
 
-    fn commit_with_retries(&mut self, jobs: &mut [Box<dyn Job>]) -> Ended {
+    fn commit_with_retries(&mut self, jobs: &mut [Box<dyn Job>], cautious: bool) -> Ended {
         let mut tries = 1;
         loop {
-            match self.commit(jobs) {
+            match self.commit(jobs, cautious) {
                 Err(error) if error.is_collision() && tries < TRIES => tries += 1,
                 Ok(true) => return Ended::Committed,
                 Ok(false) => return Ended::Undone,
@@ -199,9 +249,19 @@ impl Writer {
 
     /// One transaction over all of `jobs`, on a connection that works; says
     /// whether it was committed or undone.
-    fn commit(&mut self, jobs: &mut [Box<dyn Job>]) -> Result<bool, DbError> {
+    fn commit(&mut self, jobs: &mut [Box<dyn Job>], cautious: bool) -> Result<bool, DbError> {
         let mut conn = self.begin()?;
-        let ended = transact(&mut conn, jobs, (self.clock)());
+        let tx = Tx {
+            conn: &mut conn,
+            now: (self.clock)(),
+            events: Vec::new(),
+            written: false,
+            cautious,
+        };
+        let ended = transact(tx, &mut self.heads, jobs);
+        if !matches!(ended, Ok(true)) {
+            self.heads.forget();
+        }
         // A connection that cannot even roll back is dropped, not kept.
         if matches!(ended, Ok(true)) || conn.batch_execute("ROLLBACK").is_ok() {
             self.conn = Some(conn);
@@ -229,13 +289,9 @@ enum Ended {
     Lost(String),
 }
 
-/// In a transaction that has begun, runs the jobs and commits; `false` when one of them leaves something to undo.
-fn transact(
-    conn: &mut Conn,
-    jobs: &mut [Box<dyn Job>],
-    now: DateTime<Utc>,
-) -> Result<bool, DbError> {
-    let mut tx = Tx { conn, now, events: Vec::new(), written: false };
+/// In a transaction that has begun, runs the jobs and commits; `false` when one
+/// of them leaves something to undo.
+fn transact(mut tx: Tx<'_>, heads: &mut Heads, jobs: &mut [Box<dyn Job>]) -> Result<bool, DbError> {
     for job in jobs {
         tx.written = false;
         match job.run(&mut tx) {
@@ -246,8 +302,12 @@ fn transact(
             Verdict::Collided => return Err(DbError::Collision),
         }
     }
-    let Tx { conn, events, .. } = tx;
-    crate::event::store::append(conn, now, events)?;
+    let Tx { conn, events, now, cautious, .. } = tx;
+    match crate::event::store::append(conn, heads, now, &events) {
+        // One district's fact may be at fault: each change is tried alone.
+        Err(error) if !error.is_collision() && !cautious => return Ok(false),
+        other => other?,
+    }
     conn.batch_execute("COMMIT")?;
     Ok(true)
 }

@@ -2,14 +2,14 @@
 
 use chrono::{DateTime, Days, Utc};
 use gridward_dispatch::id::TaskId;
-use gridward_dispatch::task::Phase;
 
 use super::draw::Draw;
 use super::identity;
 use crate::catalogue::ServiceKind;
 use crate::clock;
 use crate::load::record::BeneficiaryRecord;
-use crate::task::row::TaskRow;
+use crate::task::model::DayWindow;
+use crate::task::row::{Draft, TaskRow};
 
 /// How many of a thousand households have a task in a week: 12,000 of 62,000.
 const DUE: usize = 194;
@@ -41,33 +41,22 @@ fn task(
     };
     let kind = kinds.iter().find(|kind| kind.code == word)?;
     let today = clock::day(now);
-    let window = draw.weighted(&[(None, 70), (Some((540, 720)), 15), (Some((840, 1020)), 15)]);
-    let (start, end) = window.unzip();
-    let skills = if draw.of_thousand(60) { "medical" } else { "" };
-    Some(TaskRow {
-        district: one.grid.district().to_string(),
-        id: TaskId(identity::id(n, draw)).to_string(),
-        grid: one.grid.to_string(),
-        kind: kind.code.clone(),
-        beneficiary: Some(one.id.to_string()),
-        lat: one.place.lat(),
-        lon: one.place.lon(),
-        minutes: i32::try_from(kind.minutes).ok()?,
-        priority: i32::from(kind.priority),
-        skills: skills.to_owned(),
+    let between = |start, end| Some(DayWindow { start, end });
+    let window = draw.weighted(&[(None, 70), (between(540, 720), 15), (between(840, 1020), 15)]);
+    let skilled = draw.of_thousand(60);
+    let draft = Draft {
+        id: TaskId(identity::id(n, draw)),
+        grid: one.grid,
+        beneficiary: Some(one.id),
+        place: one.place,
         not_before: today,
         due_on: today.checked_add_days(Days::new(draw.below(7) as u64))?,
-        window_start: start,
-        window_end: end,
-        state: Phase::Open.word().to_owned(),
-        assignee: None,
-        planned_on: None,
-        planned_start: None,
-        planned_minutes: None,
-        plan: None,
-        created_by: None,
-        created_at: now.naive_utc(),
-        updated_at: now.naive_utc(),
-        version: 1,
-    })
+        window,
+        by: None,
+    };
+    let mut row = TaskRow::open(&draft, kind, now);
+    if skilled {
+        "medical".clone_into(&mut row.skills);
+    }
+    Some(row)
 }

@@ -21,7 +21,8 @@ use self::merge::{Merged, merge};
 use self::record::DistrictRecords;
 use crate::catalogue;
 use crate::db::{self, Conn, DbError, schema};
-use crate::event::{self, Event};
+use crate::event::head::Heads;
+use crate::event::{self, Event, Subject};
 use crate::insert_all;
 use crate::seal::InstallationKey;
 use crate::seal::store::found_district;
@@ -80,7 +81,7 @@ macro_rules! write_kind {
                 .execute(conn)?;
             }
             insert_all!(conn, schema::$table::table, rows, columns = $columns)?;
-            Ok(Loaded { kind: $kind, added, changed: changed.len(), unchanged })
+            Ok(loaded($kind, added, changed.len(), unchanged))
         })
     }};
 }
@@ -99,9 +100,10 @@ pub fn write(
     let district = records.areas.first().ok_or(LoadError::Empty)?.code.district();
     let mut to = Target { conn, district, now };
     let key = to.transaction("the district", |conn| {
-        let key = found_district(conn, installation, district.as_str(), now)?;
-        catalogue::store::add_missing(conn, district.as_str(), &catalogue::defaults())?;
-        Ok(key)
+        let (key, new) = found_district(conn, installation, district.as_str(), now)?;
+        let kinds = catalogue::defaults();
+        let added = catalogue::store::add_missing(conn, district.as_str(), &kinds)?;
+        Ok((key, new || added > 0))
     })?;
     let today = crate::clock::day(now);
     report(write_kind!(to, "areas", areas, code, 10, |present| merge(
@@ -138,6 +140,17 @@ pub fn write(
     Ok(())
 }
 
+/// What was done, and whether that is anything.
+fn loaded(kind: &'static str, added: usize, changed: usize, unchanged: usize) -> (Loaded, bool) {
+    (Loaded { kind, added, changed, unchanged }, added + changed > 0)
+}
+
+/// That many things of a kind were loaded or changed at once: phones begin anew.
+pub fn fact(district: AreaCode, kind: &str) -> Event {
+    Event::new("district.load", Subject::District, district.to_string(), district, 1)
+        .with(json!({ "kind": kind }))
+}
+
 /// Where the records go.
 struct Target<'a> {
     conn: &'a mut Conn,
@@ -146,28 +159,19 @@ struct Target<'a> {
 }
 
 impl Target<'_> {
-    /// Runs `work` in a transaction of its own, which ends with a fact on the log.
+    /// Runs `work` in a transaction of its own, which ends with a fact on the log
+    /// if `work` says that it changed something.
     fn transaction<T>(
         &mut self,
         kind: &'static str,
-        work: impl FnOnce(&mut Conn) -> Result<T, DbError>,
+        work: impl FnOnce(&mut Conn) -> Result<(T, bool), DbError>,
     ) -> Result<T, LoadError> {
         let (district, now) = (self.district, self.now);
         let done = db::transact(self.conn, |conn| {
-            let done = work(conn)?;
-            let fact = Event {
-                actor: None,
-                action: "district.load",
-                subject: "district",
-                subject_id: district.to_string(),
-                area: district,
-                area_before: None,
-                person: None,
-                person_before: None,
-                version: 1,
-                body: json!({ "kind": kind }),
-            };
-            event::store::append(conn, now, vec![fact])?;
+            let (done, changed) = work(conn)?;
+            if changed {
+                event::store::append(conn, &mut Heads::default(), now, &[fact(district, kind)])?;
+            }
             Ok(done)
         });
         done.map_err(|error| LoadError::Db { kind, error })
@@ -189,7 +193,7 @@ impl Target<'_> {
             }
             let Merged { added, changed, unchanged, rows } = merged;
             insert_all!(conn, holidays::table, rows, columns = 6)?;
-            Ok(Loaded { kind: "holidays", added, changed: changed.len(), unchanged })
+            Ok(loaded("holidays", added, changed.len(), unchanged))
         })
     }
 }

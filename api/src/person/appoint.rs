@@ -8,7 +8,7 @@ use serde_json::json;
 use super::{Person, Role, store};
 use crate::auth::Caller;
 use crate::db::{DbError, Tx, parsed};
-use crate::event::Event;
+use crate::event::{Event, Subject};
 use crate::problem::{Kind, Problem};
 use crate::seal::SealingKey;
 
@@ -37,18 +37,14 @@ pub fn appoint(
         for (row, role) in [(&outgoing, Role::Volunteer), (&incoming, Role::Manager)] {
             let version = store::place_in(tx.write(), row, role, grid.as_str())?;
             let before: AreaCode = parsed("people", &row.area)?;
-            tx.record(Event {
-                actor: Some(caller.actor.person),
-                action: "person.appoint",
-                subject: "person",
-                subject_id: row.id.clone(),
-                area: grid,
-                area_before: (before != grid).then_some(before),
-                person: Some(parsed("people", &row.id)?),
-                person_before: None,
-                version,
-                body: json!({ "role": role.word() }),
-            });
+            let id: PersonId = parsed("people", &row.id)?;
+            tx.record(
+                Event::new("person.appoint", Subject::Person, &row.id, grid, version)
+                    .by(caller.actor.person)
+                    .moved_from(before)
+                    .hands(Some(id), Some(id))
+                    .with(json!({ "role": role.word() })),
+            );
         }
     }
     store::one(tx.read(), key, &grid.range(), person)?

@@ -3,19 +3,20 @@
 use std::collections::HashMap;
 
 use gridward_dispatch::area::AreaCode;
-use gridward_dispatch::authority::{Actor, Role};
+use gridward_dispatch::authority::Role;
 use gridward_dispatch::id::{PersonId, PlanId, TaskId};
 use gridward_dispatch::solve::{self, Route, Stop};
 use gridward_dispatch::task::life::Candidate;
-use gridward_dispatch::task::{Command, Phase, Transition, apply as live};
+use gridward_dispatch::task::{Agent, Command, Phase, Transition, apply as live};
 use serde::Serialize;
 use serde_json::json;
 
 use super::build::Rows;
 use super::model::{Plan, Span};
 use super::store::{self, Kept, PlanRow, VisitRow};
+use crate::clock;
 use crate::db::{DbError, Tx, parsed};
-use crate::event::Event;
+use crate::event::{Event, Subject};
 use crate::task::row::TaskRow;
 
 /// A plan about to be written: for what, by whom, from what.
@@ -30,8 +31,6 @@ pub struct Draft {
     pub seed: u64,
     /// Who asked for it; nobody on the command line.
     pub by: Option<PersonId>,
-    /// In whose name tasks are given.
-    pub actor: Actor,
     /// What it was made from.
     pub rows: Rows,
     /// What the solver says.
@@ -85,18 +84,11 @@ pub fn apply(tx: &mut Tx<'_>, draft: &Draft) -> Result<Plan, DbError> {
         created_at: tx.now.naive_utc(),
     };
     store::insert(tx.write(), &row, &visits)?;
-    tx.record(Event {
-        actor: draft.by,
-        action: "plan.apply",
-        subject: "plan",
-        subject_id: row.id.clone(),
-        area: draft.area,
-        area_before: None,
-        person: None,
-        person_before: None,
-        version: 1,
-        body: json!({ "assigned": assigned, "overtaken": overtaken }),
-    });
+    tx.record(
+        Event::new("plan.apply", Subject::Plan, &row.id, draft.area, 1)
+            .by(draft.by)
+            .with(json!({ "assigned": assigned, "overtaken": overtaken })),
+    );
     row.plan()
 }
 
@@ -116,8 +108,10 @@ fn give(
 ) -> Result<bool, DbError> {
     // Dispatch gives to those it read as visitors, so the role is a visitor's.
     let grid = parsed("people", home)?;
+    let gridward = Agent::Gridward(draft.area);
     let to = Candidate { person: route.volunteer, role: Role::Volunteer, grid };
-    let Ok(Transition::Changed(next)) = live(&task.life()?, &Command::Assign(to), &draft.actor)
+    let Ok(Transition::Changed(next)) =
+        live(&task.life()?, &Command::Assign(to), &gridward, clock::day(tx.now))
     else {
         return Ok(false);
     };
@@ -132,18 +126,12 @@ fn give(
     if !crate::task::store::assign(tx.write(), task, route.volunteer, &slot, now)? {
         return Ok(false);
     }
-    tx.record(Event {
-        actor: draft.by,
-        action: "task.assign",
-        subject: "task",
-        subject_id: task.id.clone(),
-        area: next.grid,
-        area_before: None,
-        person: Some(route.volunteer),
-        person_before: None,
-        version: next.version,
-        body: json!({ "plan": draft.id }),
-    });
+    tx.record(
+        Event::new("task.assign", Subject::Task, &task.id, next.grid, next.version)
+            .by(draft.by)
+            .hands(None, Some(route.volunteer))
+            .with(json!({ "plan": draft.id })),
+    );
     Ok(true)
 }
 

@@ -4,7 +4,7 @@ use chrono::{DateTime, FixedOffset, NaiveDate};
 use gridward_dispatch::area::AreaCode;
 use gridward_dispatch::id::{PersonId, PlanId, TaskId};
 use gridward_dispatch::solve::{Measures, Reason, Why};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use thiserror::Error;
 use utoipa::ToSchema;
@@ -86,7 +86,7 @@ impl Span {
 }
 
 /// One run of dispatch.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Plan {
     /// Names the plan.
     pub id: PlanId,

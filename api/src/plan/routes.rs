@@ -7,20 +7,22 @@ use chrono::NaiveDate;
 use gridward_dispatch::area::AreaCode;
 use gridward_dispatch::authority::Action;
 use gridward_dispatch::id::PlanId;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 
 use super::model::{Plan, PlanVisit, Span};
 use super::run::{self, Order};
-use super::store;
+use super::{apply, store};
 use crate::app::Gridward;
 use crate::auth::Caller;
+use crate::once::{self, Asked, IdempotencyKey};
 use crate::openapi;
 use crate::page::{self, Page};
 use crate::problem::Problem;
 
 /// What to plan.
-#[derive(Deserialize, ToSchema)]
+#[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
     "area": "500116001", "first_day": "2026-11-23", "last_day": "2026-11-29"
@@ -60,8 +62,10 @@ pub struct PlanOrder {
 pub(crate) async fn create_plan(
     app: Data<Gridward>,
     caller: Caller,
+    IdempotencyKey(key): IdempotencyKey,
     body: Json<PlanOrder>,
 ) -> Result<HttpResponse, Problem> {
+    let request = json!(*body);
     let PlanOrder { area, first_day, last_day, seed } = body.into_inner();
     caller.may(Action::Dispatch)?;
     caller
@@ -71,7 +75,15 @@ pub(crate) async fn create_plan(
     let span =
         Span::new(first_day, last_day).map_err(|error| Problem::invalid("/last_day", error))?;
     let order = Order { area, span, seed: seed.into(), by: Some(caller.actor.person) };
-    let (plan, _) = run::run(&app.db, order).await?;
+    let (draft, _) = run::draft(&app.db, order).await?;
+    let (vault, district) = (app.vault.clone(), caller.district.clone());
+    let answer = app.db.write(&district, move |tx| {
+        let sealing = vault.key(tx.read(), &caller.district)?;
+        let action = "plan.apply";
+        let asked = Asked { caller: &caller, id: key.as_ref(), action, request: &request };
+        once::once(tx, &sealing, &asked, |tx| Ok(apply::apply(tx, &draft)?))
+    });
+    let plan = answer.await?.result?;
     let location = format!("/v1/plans/{}", plan.id);
     Ok(HttpResponse::Created().insert_header((LOCATION, location)).json(plan))
 }

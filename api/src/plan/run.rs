@@ -3,8 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use gridward_dispatch::area::{AreaCode, Level};
-use gridward_dispatch::authority::{Actor, Role};
+use gridward_dispatch::area::AreaCode;
 use gridward_dispatch::id::{PersonId, PlanId};
 use gridward_dispatch::solve::{self, Options};
 use uuid::Uuid;
@@ -45,6 +44,17 @@ pub struct Timing {
 /// # Errors
 /// 503 when the database is away; nothing is then written.
 pub async fn run(db: &Db, order: Order) -> Result<(Plan, Timing), Problem> {
+    let (draft, timing) = draft(db, order).await?;
+    let began = Instant::now();
+    let plan = db.write(order.area.district().as_str(), move |tx| apply(tx, &draft)).await?;
+    Ok((plan, Timing { write: began.elapsed(), ..timing }))
+}
+
+/// Plans the order's open tasks; nothing is written yet.
+///
+/// # Errors
+/// As [`run`].
+pub async fn draft(db: &Db, order: Order) -> Result<(Arc<Draft>, Timing), Problem> {
     let began = Instant::now();
     let Order { area, span, seed, by } = order;
     let read = move |conn: &mut _| {
@@ -61,15 +71,7 @@ pub async fn run(db: &Db, order: Order) -> Result<(Plan, Timing), Problem> {
     let solved = tokio::task::spawn_blocking(move || solve::plan(&problem, &options));
     let solved = solved.await.map_err(|_| DbError::Busy)?;
     let solved = solved.map_err(|error| DbError::corrupt("tasks", error))?;
-    let solve = began.elapsed();
-    let actor = Actor {
-        person: by.unwrap_or(PersonId(Uuid::nil())),
-        role: if area.level() == Level::Grid { Role::Manager } else { Role::Supervisor },
-        area,
-    };
+    let timing = Timing { read, solve: began.elapsed(), write: Duration::ZERO };
     let id = PlanId(Uuid::now_v7());
-    let draft = Arc::new(Draft { id, area, span, seed, by, actor, rows, solved });
-    let began = Instant::now();
-    let plan = db.write(area.district().as_str(), move |tx| apply(tx, &draft)).await?;
-    Ok((plan, Timing { read, solve, write: began.elapsed() }))
+    Ok((Arc::new(Draft { id, area, span, seed, by, rows, solved }), timing))
 }

@@ -5,12 +5,12 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderMap};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpResponse};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use tracing_actix_web::RequestId;
 use utoipa::ToSchema;
 
 use super::catalogue::Kind;
-use super::{FieldError, Problem};
+use super::{Details, FieldError, Problem};
 
 /// The languages problems are written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,6 +88,35 @@ pub struct Body<'a> {
     request_id: Option<String>,
 }
 
+fn body(problem: &Details, language: Language, request_id: Option<String>) -> Body<'_> {
+    let entry = problem.kind.entry();
+    let (title, detail) = match language {
+        Language::English => entry.en,
+        Language::Chinese => entry.zh,
+    };
+    Body {
+        r#type: format!("/problems/{}", entry.code),
+        title,
+        status: entry.status,
+        detail,
+        code: entry.code,
+        retryable: entry.retryable,
+        errors: &problem.errors,
+        current: problem.current.as_ref(),
+        request_id,
+    }
+}
+
+/// A problem told inside an answer, in the caller's language.
+#[derive(Debug)]
+pub struct Told(pub Problem, pub Language);
+
+impl Serialize for Told {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        body(&self.0.0, self.1, None).serialize(serializer)
+    }
+}
+
 /// The answer for `problem`.
 pub(super) fn write(
     problem: &Problem,
@@ -96,10 +125,6 @@ pub(super) fn write(
 ) -> HttpResponse {
     let problem = &problem.0;
     let entry = problem.kind.entry();
-    let (title, detail) = match language {
-        Language::English => entry.en,
-        Language::Chinese => entry.zh,
-    };
     let mut answer = HttpResponse::build(entry.status());
     answer
         .insert_header((header::CONTENT_LANGUAGE, language.tag()))
@@ -118,17 +143,7 @@ pub(super) fn write(
     if let Some(seconds) = problem.retry_after {
         answer.insert_header((header::RETRY_AFTER, seconds));
     }
-    let body = Body {
-        r#type: format!("/problems/{}", entry.code),
-        title,
-        status: entry.status,
-        detail,
-        code: entry.code,
-        retryable: entry.retryable,
-        errors: &problem.errors,
-        current: problem.current.as_ref(),
-        request_id,
-    };
+    let body = body(problem, language, request_id);
     let json = serde_json::to_vec(&body).unwrap_or_default();
     answer.content_type("application/problem+json").body(json)
 }

@@ -103,10 +103,26 @@ problems! {
     NotACandidate "not_a_candidate" 409
         "This person cannot be chosen": "Choose an active manager or volunteer of your area.";
         "不能选择此人": "请选择您管辖范围内在岗的网格员或志愿者。";
-    /// Somebody changed it meanwhile.
-    VersionConflict "version_conflict" 409 retryable = true
-        "Somebody changed this meanwhile": "Read it again, then try again.";
-        "内容已被他人修改": "请重新读取后再试。";
+    /// It lies as high as it can.
+    NoLevelAbove "no_level_above" 409
+        "The task lies on the district's desk already": "There is no level above it.";
+        "任务已在区县层级": "没有更高的层级。";
+    /// The caller's version is not the one that stands.
+    VersionConflict "version_conflict" 412
+        "Somebody changed this meanwhile": "See `current`; decide again on what stands there.";
+        "内容已被他人修改": "请查看 current 中的最新内容后再决定。";
+    /// The caller must say on which version the decision rests.
+    VersionRequired "version_required" 428
+        "Say which version you decide on": "Send If-Match with the ETag of the task as you read it.";
+        "需要指明所依据的版本": "请在 If-Match 中发送所读取任务的 ETag。";
+    /// The id has named another command before.
+    CommandIdReused "command_id_reused" 422
+        "This id has named another command": "A command's id, or an Idempotency-Key, names one command for ever.";
+        "该编号已用于其他命令": "每个命令编号或 Idempotency-Key 只能用于同一命令。";
+    /// No command has this word.
+    UnknownCommand "unknown_command" 422
+        "There is no such command": "See the contract for the words of commands.";
+        "没有此命令": "命令名称见接口文档。";
     /// Over the limit of bytes.
     TooLarge "body_too_large" 413
         "The body is too large": "A JSON body may have up to 256 KiB.";

@@ -19,7 +19,7 @@ pub fn json_config() -> JsonConfig {
     JsonConfig::default()
         .limit(JSON_LIMIT)
         .content_type(|mime| mime == actix_web::mime::APPLICATION_JSON)
-        .error_handler(|error, _| from_json(&error).into())
+        .error_handler(|error, _| from_payload(&error).into())
 }
 
 /// Queries.
@@ -32,25 +32,32 @@ pub fn path_config() -> PathConfig {
     PathConfig::default().error_handler(|error, _| from_path(&error).into())
 }
 
-fn from_json(error: &JsonPayloadError) -> Problem {
+fn from_payload(error: &JsonPayloadError) -> Problem {
     match error {
         JsonPayloadError::OverflowKnownLength { .. } | JsonPayloadError::Overflow { .. } => {
             Kind::TooLarge.into()
         }
         JsonPayloadError::ContentType => Kind::UnsupportedMediaType.into(),
-        JsonPayloadError::Deserialize(error) if error.is_data() => {
-            Problem::invalid("", without_value(&error.to_string()))
-        }
-        JsonPayloadError::Deserialize(error) => {
-            let place =
-                format!("stops being JSON at line {}, column {}", error.line(), error.column());
-            Problem::from(Kind::InvalidJson).with(FieldError::new("", place))
-        }
+        JsonPayloadError::Deserialize(error) => from_json(error),
         other if other.status_code() == actix_web::http::StatusCode::PAYLOAD_TOO_LARGE => {
             Kind::TooLarge.into()
         }
         _ => Kind::InvalidJson.into(),
     }
+}
+
+/// A body that is not JSON, or not what is asked for.
+pub fn from_json(error: &serde_json::Error) -> Problem {
+    if error.is_data() {
+        return from_data(error);
+    }
+    let place = format!("stops being JSON at line {}, column {}", error.line(), error.column());
+    Problem::from(Kind::InvalidJson).with(FieldError::new("", place))
+}
+
+/// JSON that is not what is asked for.
+pub fn from_data(error: &serde_json::Error) -> Problem {
+    Problem::invalid("", without_value(&error.to_string()))
 }
 
 /// What serde says of a value without the value itself, which may be personal.
@@ -89,7 +96,12 @@ pub async fn plain_bodies<B: MessageBody + 'static>(
     next: Next<B>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
-    if header(CONTENT_ENCODING).is_some_and(|encoding| !encoding.eq_ignore_ascii_case("identity")) {
+    // A phone's outbox may be compressed; it is inflated with care where it is read.
+    let inflates = request.path() == "/v1/sync";
+    if !inflates
+        && header(CONTENT_ENCODING)
+            .is_some_and(|encoding| !encoding.eq_ignore_ascii_case("identity"))
+    {
         return Ok(request.error_response(Problem::from(Kind::UnsupportedMediaType)));
     }
     let length: Option<usize> = header(CONTENT_LENGTH).and_then(|length| length.parse().ok());

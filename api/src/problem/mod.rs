@@ -12,7 +12,7 @@ pub mod routes;
 
 use actix_web::ResponseError;
 use actix_web::http::StatusCode;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use utoipa::ToSchema;
 
@@ -22,7 +22,7 @@ use crate::db::{DbError, DbFailure};
 use crate::seal::Unopened;
 
 /// One thing that does not fit, and where.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct FieldError {
     /// Where in the body, as a JSON pointer (RFC 6901); for others, the query
     /// field's, path segment's or header's name.
@@ -126,12 +126,49 @@ impl Problem {
     pub const fn kind(&self) -> Kind {
         self.0.kind
     }
+
+    /// Whether the fault is the server's, not the caller's.
+    pub const fn is_ours(&self) -> bool {
+        self.0.kind.entry().status >= 500
+    }
+
+    /// What of it is worth keeping, to answer the same again.
+    pub fn kept(&self) -> Kept {
+        let Details { kind, errors, current, .. } = &*self.0;
+        Kept {
+            code: kind.entry().code.to_owned(),
+            errors: errors.clone(),
+            current: current.clone(),
+        }
+    }
+}
+
+/// A problem as it is kept with the command that met it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Kept {
+    code: String,
+    errors: Vec<FieldError>,
+    current: Option<serde_json::Value>,
+}
+
+impl From<Kept> for Problem {
+    fn from(kept: Kept) -> Self {
+        let same = |kind: &&Kind| kind.entry().code == kept.code;
+        // A code that a later version no longer knows is still a conflict.
+        let kind = Kind::ALL.iter().find(same).copied().unwrap_or(Kind::TaskPhase);
+        let mut problem = Self::from(kind);
+        problem.0.errors = kept.errors;
+        problem.0.current = kept.current;
+        problem
+    }
 }
 
 impl From<DbError> for Problem {
     fn from(error: DbError) -> Self {
         let kind = match error {
-            DbError::Unavailable(_) | DbError::Busy | DbError::Collision => Kind::Unavailable,
+            DbError::Unavailable(_) | DbError::Busy | DbError::Collision | DbError::Undone => {
+                Kind::Unavailable
+            }
             DbError::Failed(_) | DbError::Corrupt { .. } => Kind::Internal,
         };
         let mut problem = Self::from(kind);

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
+use uuid::Uuid;
 
 use super::installation::{InstallationKey, random};
 use super::{SealingKey, place};
@@ -29,7 +30,8 @@ pub fn district_key(
     Ok(Some(SealingKey::new(&secret)))
 }
 
-/// The data key of `district`, which is made, with its log's counter, if it is new.
+/// The data key of `district`, which is made, with the head of its log, if it is
+/// new; and whether it is.
 ///
 /// # Errors
 /// [`DbError`].
@@ -38,9 +40,9 @@ pub fn found_district(
     installation: &InstallationKey,
     district: &str,
     now: DateTime<Utc>,
-) -> Result<SealingKey, DbError> {
+) -> Result<(SealingKey, bool), DbError> {
     if let Some(key) = district_key(conn, installation, district)? {
-        return Ok(key);
+        return Ok((key, false));
     }
     let secret: [u8; 32] = random().map_err(|error| DbError::Unavailable(error.to_string()))?;
     let sealed = installation
@@ -55,9 +57,16 @@ pub fn found_district(
         ))
         .execute(conn)?;
     diesel::insert_into(district_heads::table)
-        .values((district_heads::district.eq(district), district_heads::seq.eq(0)))
+        .values((
+            district_heads::district.eq(district),
+            district_heads::seq.eq(0),
+            district_heads::hash.eq(Vec::new()),
+            district_heads::archived_seq.eq(0),
+            district_heads::archived_hash.eq(Vec::new()),
+            district_heads::epoch.eq(Uuid::new_v4().simple().to_string()),
+        ))
         .execute(conn)?;
-    Ok(SealingKey::new(&secret))
+    Ok((SealingKey::new(&secret), true))
 }
 
 /// All districts of this installation, in the order of their codes.

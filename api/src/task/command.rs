@@ -1,132 +1,243 @@
-//! One command to one task: read it, ask its life, write what it says.
+//! What somebody asks of a task, with all that it carries: one type, whether it
+//! came by a call of its own or out of a phone's outbox.
 
-use gridward_dispatch::authority::Action;
-use gridward_dispatch::id::{PersonId, TaskId};
-use gridward_dispatch::task::life::Candidate;
-use gridward_dispatch::task::{Command, Rejection, Transition, apply};
+use chrono::{DateTime, FixedOffset, NaiveDate, TimeDelta, Utc};
+use gridward_dispatch::id::PersonId;
+use gridward_dispatch::task::Verb;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
+use utoipa::ToSchema;
 
-use super::Task;
-use super::model::{HeldTask, Holder};
-use super::row::TaskRow;
-use super::store;
-use crate::auth::Caller;
-use crate::db::{Conn, DbError, Tx, parsed};
-use crate::event::Event;
-use crate::person;
-use crate::person::Role;
+use super::model::DayWindow;
+use super::report::NewReport;
+use crate::once::CommandId;
 use crate::problem::{Kind, Problem};
-use crate::seal::SealingKey;
 
-/// The task, if the caller may see it: it lies in the caller's area, or is in
-/// the caller's hands wherever it lies.
-///
-/// # Errors
-/// 404.
-pub fn visible(conn: &mut Conn, caller: &Caller, id: TaskId) -> Result<TaskRow, Problem> {
-    let row = store::row(conn, &caller.district, id)?.ok_or_else(Problem::not_found)?;
-    let own = row.life()?.state.holder() == Some(caller.actor.person);
-    if own || caller.actor.area.contains(&parsed("tasks", &row.grid)?) {
-        Ok(row)
-    } else {
-        Err(Problem::not_found())
+/// Why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"reason": "那天在外地"}))]
+pub struct Why {
+    /// In the person's words; kept sealed.
+    #[schema(min_length = 1, max_length = 500)]
+    pub reason: String,
+}
+
+/// Who is to have the task.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Reassignment {
+    /// An active manager or volunteer of the caller's area.
+    pub person_id: PersonId,
+}
+
+/// The days of a task, moved; what is left out stays.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"not_before": "2026-08-03", "due_on": "2026-08-07"}))]
+pub struct NewDays {
+    /// The first day it may be done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub not_before: Option<NaiveDate>,
+    /// The last day it should be done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub due_on: Option<NaiveDate>,
+    /// Within the day.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub window: Option<DayWindow>,
+}
+
+/// A command to a task.
+#[derive(Clone, Debug)]
+pub enum TaskCommand {
+    /// Take it on oneself.
+    Claim,
+    /// Say yes.
+    Accept,
+    /// Say no.
+    Decline(Why),
+    /// Give it back.
+    Release,
+    /// Begin.
+    Start,
+    /// Say how it ended.
+    Report(NewReport),
+    /// Give it to somebody.
+    Reassign(Reassignment),
+    /// Move its days.
+    Reschedule(NewDays),
+    /// Put it on the desk one level up.
+    Escalate(Why),
+    /// Call it off.
+    Cancel(Why),
+    /// Begin again.
+    Reopen(Why),
+}
+
+impl TaskCommand {
+    /// Reads what a phone wrote: the command's word and what it carries.
+    ///
+    /// # Errors
+    /// [`Kind::UnknownCommand`]; 422 when the payload does not fit.
+    pub fn read(word: &str, payload: Value) -> Result<Self, Problem> {
+        Ok(match word {
+            "task.claim" => Self::Claim,
+            "task.accept" => Self::Accept,
+            "task.decline" => Self::Decline(carried(payload)?),
+            "task.release" => Self::Release,
+            "task.start" => Self::Start,
+            "task.report" => Self::Report(carried(payload)?),
+            "task.reassign" => Self::Reassign(carried(payload)?),
+            "task.reschedule" => Self::Reschedule(carried(payload)?),
+            "task.escalate" => Self::Escalate(carried(payload)?),
+            "task.cancel" => Self::Cancel(carried(payload)?),
+            "task.reopen" => Self::Reopen(carried(payload)?),
+            _ => return Err(Kind::UnknownCommand.into()),
+        })
     }
-}
 
-/// Sends `command` to the task; `body` goes on the log with it.
-///
-/// # Errors
-/// 404, 403, or 409 with the task as it stands and who has it.
-pub fn send(
-    tx: &mut Tx<'_>,
-    key: &SealingKey,
-    caller: &Caller,
-    id: TaskId,
-    command: &Command,
-    body: Value,
-) -> Result<Task, Problem> {
-    let action = match command {
-        Command::Reassign(_) | Command::Assign(_) => Action::ReassignTask,
-        Command::Claim | Command::Release | Command::Start | Command::Report(_) => Action::WorkTask,
-    };
-    let row = visible(tx.read(), caller, id)?;
-    caller.may(action)?;
-    let before = row.life()?;
-    let after = match apply(&before, command, &caller.actor) {
-        Ok(Transition::Already) => return Ok(row.task()?),
-        Ok(Transition::Changed(after)) => after,
-        Err(rejection) => return Err(refused(tx.read(), key, &row, rejection)?),
-    };
-    let now = tx.now;
-    let next = store::advance(tx.write(), &row, &after, now)?;
-    tx.record(Event {
-        actor: Some(caller.actor.person),
-        action: event(command),
-        subject: "task",
-        subject_id: row.id.clone(),
-        area: after.grid,
-        area_before: None,
-        person: after.state.holder(),
-        person_before: before.state.holder(),
-        version: after.version,
-        body,
-    });
-    Ok(next.task()?)
-}
-
-const fn event(command: &Command) -> &'static str {
-    match command {
-        Command::Claim => "task.claim",
-        Command::Release => "task.release",
-        Command::Start => "task.start",
-        Command::Report(_) => "task.report",
-        Command::Reassign(_) => "task.reassign",
-        Command::Assign(_) => "task.assign",
-    }
-}
-
-/// Gives the task to `person`, whoever has it now.
-///
-/// # Errors
-/// As [`send`]; 409 when the person is not active, not a visitor, or of a grid
-/// outside the caller's area.
-pub fn reassign(
-    tx: &mut Tx<'_>,
-    key: &SealingKey,
-    caller: &Caller,
-    id: TaskId,
-    person: PersonId,
-) -> Result<Task, Problem> {
-    // A task out of sight is out of sight, whoever it is to be given to.
-    visible(tx.read(), caller, id)?;
-    caller.may(Action::ReassignTask)?;
-    let row = person::store::row(tx.read(), &caller.scope(), person)?.filter(|row| row.active);
-    let row = row.ok_or(Kind::NotACandidate)?;
-    let role: Role = parsed("people", &row.role)?;
-    let candidate = Candidate { person, role, grid: parsed("people", &row.area)? };
-    send(tx, key, caller, id, &Command::Reassign(candidate), json!({}))
-}
-
-/// The problem that tells why `rejection`, with the task and its holder.
-fn refused(
-    conn: &mut Conn,
-    key: &SealingKey,
-    row: &TaskRow,
-    rejection: Rejection,
-) -> Result<Problem, DbError> {
-    let (kind, holder) = match rejection {
-        Rejection::AlreadyClaimed { holder } => (Kind::TaskAlreadyClaimed, Some(holder)),
-        Rejection::NotHolder { holder } => (Kind::NotTaskHolder, holder),
-        Rejection::WrongPhase { .. } => (Kind::TaskPhase, row.life()?.state.holder()),
-        Rejection::NotACandidate => (Kind::NotACandidate, None),
-    };
-    let holder = match holder {
-        None => None,
-        Some(id) => {
-            let grid: gridward_dispatch::area::AreaCode = parsed("tasks", &row.grid)?;
-            let person = person::store::one(conn, key, &grid.district().range(), id)?;
-            person.map(|person| Holder { id, name: person.name })
+    /// The word of its life.
+    pub const fn verb(&self) -> Verb {
+        match self {
+            Self::Claim => Verb::Claim,
+            Self::Accept => Verb::Accept,
+            Self::Decline(_) => Verb::Decline,
+            Self::Release => Verb::Release,
+            Self::Start => Verb::Start,
+            Self::Report(_) => Verb::Report,
+            Self::Reassign(_) => Verb::Reassign,
+            Self::Reschedule(_) => Verb::Reschedule,
+            Self::Escalate(_) => Verb::Escalate,
+            Self::Cancel(_) => Verb::Cancel,
+            Self::Reopen(_) => Verb::Reopen,
         }
-    };
-    Ok(Problem::from(kind).showing(&HeldTask { task: row.task()?, holder }))
+    }
+
+    /// What it carries, as a phone would write it.
+    pub fn payload(&self) -> Value {
+        match self {
+            Self::Claim | Self::Accept | Self::Release | Self::Start => json!({}),
+            Self::Decline(why) | Self::Escalate(why) | Self::Cancel(why) | Self::Reopen(why) => {
+                json!(why)
+            }
+            Self::Report(report) => json!(report),
+            Self::Reassign(to) => json!(to),
+            Self::Reschedule(days) => json!(days),
+        }
+    }
+
+    /// The reason it gives, if it gives one.
+    pub fn reason(&self) -> Option<&str> {
+        match self {
+            Self::Decline(why) | Self::Escalate(why) | Self::Cancel(why) | Self::Reopen(why) => {
+                Some(&why.reason)
+            }
+            _ => None,
+        }
+    }
+}
+
+/// The word of a verb on the log and in an outbox: `task.claim`.
+pub const fn action(verb: Verb) -> &'static str {
+    match verb {
+        Verb::Assign => "task.assign",
+        Verb::Claim => "task.claim",
+        Verb::Accept => "task.accept",
+        Verb::Decline => "task.decline",
+        Verb::Release => "task.release",
+        Verb::Start => "task.start",
+        Verb::Report => "task.report",
+        Verb::Reassign => "task.reassign",
+        Verb::Reschedule => "task.reschedule",
+        Verb::Escalate => "task.escalate",
+        Verb::Cancel => "task.cancel",
+        Verb::Reopen => "task.reopen",
+        Verb::Expire => "task.expire",
+    }
+}
+
+fn carried<T: DeserializeOwned>(payload: Value) -> Result<T, Problem> {
+    serde_json::from_value(payload).map_err(|error| crate::problem::edge::from_data(&error))
+}
+
+/// How a command came.
+#[derive(Clone, Debug, Default)]
+pub struct Origin {
+    /// Its own id, if it has one.
+    pub id: Option<CommandId>,
+    /// The device, as it calls itself.
+    pub device: Option<String>,
+    /// When it was made, by the phone's clock; present when it waited in an outbox.
+    pub made_at: Option<DateTime<FixedOffset>>,
+    /// How far the phone's clock is behind the server's.
+    pub clock_behind: TimeDelta,
+}
+
+/// A phone's clock that is further off is doubted.
+const TRUSTED: TimeDelta = TimeDelta::minutes(5);
+
+impl Origin {
+    /// When the command was made, by the server's clock; never later than `now`.
+    pub fn made(&self, now: DateTime<Utc>) -> DateTime<Utc> {
+        let by_phone = self.made_at.map(|at| at.with_timezone(&Utc));
+        let corrected = by_phone.and_then(|at| at.checked_add_signed(self.clock_behind));
+        corrected.unwrap_or(now).min(now)
+    }
+
+    /// Whether it waited on a phone: then the person can no longer be asked to
+    /// put it right, and what it tells is evidence.
+    pub const fn is_from_outbox(&self) -> bool {
+        self.made_at.is_some()
+    }
+
+    /// Whether the phone's clock is to be believed.
+    pub fn clock_is_off(&self) -> bool {
+        self.clock_behind.abs() > TRUSTED
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_phone_with_a_wrong_clock_did_is_dated_by_the_servers() {
+        let now: DateTime<Utc> = "2026-08-01T09:00:00Z".parse().expect("a time");
+        let at = |text: &str| DateTime::parse_from_rfc3339(text).ok();
+        let origin = |made_at, clock_behind| Origin { made_at, clock_behind, ..Origin::default() };
+        let years_back = origin(
+            at("2019-01-01T06:00:00+08:00"),
+            now - at("2019-01-01T08:00:00+08:00").expect("a time").to_utc(),
+        );
+        assert_eq!(years_back.made(now).to_rfc3339(), "2026-08-01T07:00:00+00:00");
+        assert!(years_back.clock_is_off());
+        // Nothing was made in the future, whatever a phone says.
+        assert_eq!(origin(at("2030-01-01T00:00:00Z"), TimeDelta::zero()).made(now), now);
+        assert_eq!(Origin::default().made(now), now);
+    }
+
+    #[test]
+    fn every_command_of_an_outbox_reads_back_what_it_carries() {
+        let payloads = [
+            ("task.claim", json!({})),
+            ("task.accept", json!({})),
+            ("task.decline", json!({"reason": "外地"})),
+            ("task.release", json!({})),
+            ("task.start", json!({})),
+            ("task.report", json!({"outcome": "done"})),
+            ("task.reassign", json!({"person_id": "018cc7af-0000-7000-8000-000000000021"})),
+            ("task.reschedule", json!({"due_on": "2026-08-01"})),
+            ("task.escalate", json!({"reason": "x"})),
+            ("task.cancel", json!({"reason": "x"})),
+            ("task.reopen", json!({"reason": "x"})),
+        ];
+        for (word, payload) in payloads {
+            let command = TaskCommand::read(word, payload.clone()).expect(word);
+            assert_eq!((action(command.verb()), command.payload()), (word, payload));
+        }
+        let unknown = TaskCommand::read("task.expire", json!({})).expect_err("not a person's");
+        assert_eq!(unknown.kind(), Kind::UnknownCommand);
+        let wrong = TaskCommand::read("task.decline", json!({"why": "x"})).expect_err("no reason");
+        assert_eq!(wrong.kind(), Kind::Invalid);
+    }
 }

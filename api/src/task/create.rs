@@ -6,28 +6,25 @@ use gridward_dispatch::authority::Action;
 use gridward_dispatch::id::{BeneficiaryId, TaskId};
 use gridward_dispatch::place::Place;
 use gridward_dispatch::skill::{Skill, Skills};
-use gridward_dispatch::task::Phase;
-use gridward_dispatch::time::{TimeOfDay, Window};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::Task;
 use super::model::DayWindow;
-use super::row::TaskRow;
+use super::row::{Draft, TaskRow};
 use super::store;
 use crate::auth::Caller;
-use crate::catalogue::KindCode;
+use crate::catalogue::{KindCode, ServiceKind};
 use crate::db::{Conn, Tx};
-use crate::event::Event;
-use crate::person::store::skills_text;
+use crate::event::{Event, Subject};
 use crate::problem::{FieldError, Kind, Problem};
 use crate::{area, beneficiary, catalogue, clock};
 
 /// A task to be made. For a beneficiary, the grid and the place are theirs; for
 /// a place, both are needed.
-#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
     "kind": "home_visit", "beneficiary_id": "018d622e-06c6-75e0-82a8-eee14b60d3d8",
@@ -75,47 +72,29 @@ pub fn create(tx: &mut Tx<'_>, caller: &Caller, new: &NewTask) -> Result<Task, P
     let usual = not_before.checked_add_days(Days::new(kind.due_days.into())).unwrap_or(not_before);
     let due_on = new.due_on.unwrap_or(usual);
     check(new, not_before, due_on)?;
-    let int = |n: u32| i32::try_from(n).unwrap_or(i32::MAX);
-    let skills = kind.skills.union(&new.skills).cloned().collect();
-    let row = TaskRow {
-        district: caller.district.clone(),
-        id: TaskId(Uuid::now_v7()).to_string(),
-        grid: grid.to_string(),
-        kind: kind.code,
-        beneficiary: new.beneficiary_id.map(|id| id.to_string()),
-        lat: place.lat(),
-        lon: place.lon(),
-        minutes: int(new.minutes.unwrap_or(kind.minutes)),
-        priority: int(new.priority.unwrap_or(kind.priority).into()),
-        skills: skills_text(&skills),
+    let draft = Draft {
+        id: TaskId(Uuid::now_v7()),
+        grid,
+        beneficiary: new.beneficiary_id,
+        place,
         not_before,
         due_on,
-        window_start: new.window.map(|window| window.start.into()),
-        window_end: new.window.map(|window| window.end.into()),
-        state: Phase::Open.word().to_owned(),
-        assignee: None,
-        planned_on: None,
-        planned_start: None,
-        planned_minutes: None,
-        plan: None,
-        created_by: Some(caller.actor.person.to_string()),
-        created_at: tx.now.naive_utc(),
-        updated_at: tx.now.naive_utc(),
-        version: 1,
+        window: new.window,
+        by: Some(caller.actor.person),
     };
+    let kind = ServiceKind {
+        minutes: new.minutes.unwrap_or(kind.minutes),
+        priority: new.priority.unwrap_or(kind.priority),
+        skills: kind.skills.union(&new.skills).cloned().collect(),
+        ..kind
+    };
+    let row = TaskRow::open(&draft, &kind, tx.now);
     store::insert(tx.write(), &row)?;
-    tx.record(Event {
-        actor: Some(caller.actor.person),
-        action: "task.create",
-        subject: "task",
-        subject_id: row.id.clone(),
-        area: grid,
-        area_before: None,
-        person: None,
-        person_before: None,
-        version: 1,
-        body: json!({ "kind": row.kind }),
-    });
+    tx.record(
+        Event::new("task.create", Subject::Task, &row.id, grid, 1)
+            .by(caller.actor.person)
+            .with(json!({ "kind": row.kind })),
+    );
     Ok(row.task()?)
 }
 
@@ -167,12 +146,8 @@ fn check(new: &NewTask, not_before: NaiveDate, due_on: NaiveDate) -> Result<(), 
     if due_on < not_before {
         errors.push(FieldError::new("/due_on", "must not be before not_before"));
     }
-    if let Some(DayWindow { start, end }) = new.window {
-        let window = TimeOfDay::new(start)
-            .and_then(|start| TimeOfDay::new(end).and_then(|end| Window::new(start, end)));
-        if let Err(error) = window {
-            errors.push(FieldError::new("/window", error));
-        }
+    if let Some(Err(error)) = new.window.map(|window| window.check()) {
+        errors.push(FieldError::new("/window", error));
     }
     if errors.is_empty() {
         return Ok(());

@@ -4,10 +4,14 @@
 //! command is carried to it and what it says is carried back, in one
 //! transaction with the district's log.
 
+pub mod actions;
 pub mod cards;
 pub mod command;
 pub mod create;
 pub mod model;
+pub mod perform;
+pub mod precondition;
+pub mod records;
 pub mod report;
 pub mod routes;
 pub mod row;

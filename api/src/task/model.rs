@@ -1,11 +1,12 @@
 //! What a task looks like from outside.
 
 use chrono::{DateTime, FixedOffset, NaiveDate};
-use gridward_dispatch::area::AreaCode;
+use gridward_dispatch::area::{AreaCode, Level};
 use gridward_dispatch::id::{BeneficiaryId, PersonId, PlanId, TaskId};
 use gridward_dispatch::place::Place;
 use gridward_dispatch::skill::{Skill, Skills};
 use gridward_dispatch::task::Phase;
+use gridward_dispatch::time::{TimeError, TimeOfDay, Window};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -21,8 +22,18 @@ pub struct DayWindow {
     pub end: u16,
 }
 
+impl DayWindow {
+    /// Whether it is one.
+    ///
+    /// # Errors
+    /// Past the end of the day, or empty.
+    pub fn check(&self) -> Result<(), TimeError> {
+        Window::new(TimeOfDay::new(self.start)?, TimeOfDay::new(self.end)?).map(drop)
+    }
+}
+
 /// When a plan wants a task to be done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PlannedFor {
     /// The day.
     pub day: NaiveDate,
@@ -34,7 +45,7 @@ pub struct PlannedFor {
 }
 
 /// One piece of work.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Task {
     /// Names the task.
     pub id: TaskId,
@@ -69,6 +80,11 @@ pub struct Task {
     /// Who has it, or had it last.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub assignee_id: Option<PersonId>,
+    /// Which attempt this is, from 1.
+    #[schema(minimum = 1, maximum = 20, example = 1)]
+    pub attempt: u8,
+    /// On whose desk it lies: the grid's, or the level it was escalated to.
+    pub desk: Level,
     /// When a plan wants it to be done.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub planned_for: Option<PlannedFor>,
@@ -124,6 +140,9 @@ pub struct TaskSummary {
     /// The day a plan wants it to be done.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub planned_on: Option<NaiveDate>,
+    /// Which attempt this is, from 1.
+    #[schema(minimum = 1, maximum = 20, example = 1)]
+    pub attempt: i32,
     /// How often it has changed.
     #[schema(minimum = 1, maximum = 9_007_199_254_740_991_i64, example = 1)]
     pub version: i64,

@@ -1,124 +1,312 @@
-//! A report: what was done at a task, kept sealed.
+//! A report: what was done at a task, kept sealed, and what follows from it.
 
-use chrono::{DateTime, FixedOffset};
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Days, FixedOffset, NaiveDateTime};
 use diesel::prelude::*;
 use gridward_dispatch::id::{ReportId, TaskId};
 use gridward_dispatch::place::Place;
-use gridward_dispatch::task::{Command, Outcome, Phase};
+use gridward_dispatch::task::{self as life, Agent, Command, Outcome, Rejection, Transition, Verb};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{Task, command};
+use super::command::Origin;
+use super::perform::{self, Performed, Sent, Step};
+use super::row::{Draft, TaskRow};
+use super::store;
 use crate::auth::Caller;
+use crate::catalogue::{self, Need, ServiceKind};
 use crate::db::schema::reports;
-use crate::db::{DbError, Tx};
-use crate::problem::Problem;
+use crate::db::{DbError, Tx, parsed};
+use crate::event::{self, Event, Subject};
+use crate::once::CommandId;
+use crate::problem::{FieldError, Kind, Problem};
 use crate::seal::{SealingKey, place};
 use crate::{beneficiary, clock};
 
-/// How a task went.
-#[derive(Clone, Debug, Deserialize, ToSchema)]
+/// How a task went. Notes, answers, needs, place and times are kept sealed.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
-    "outcome": "done", "note": "一切安好，需要换一只灯泡。",
-    "place": {"lat": 29.28874, "lon": 106.26093},
+    "outcome": "done", "note": "一切安好，需要换一只灯泡。", "answers": {"health": "good"},
+    "place": {"lat": 29.28874, "lon": 106.26093}, "accuracy_m": 12.0,
     "started_at": "2026-08-01T09:05:00+08:00", "ended_at": "2026-08-01T09:31:00+08:00"
 }))]
 pub struct NewReport {
     /// How it ended.
-    outcome: Outcome,
-    /// In the visitor's words; kept sealed.
+    pub outcome: Outcome,
+    /// In the visitor's words.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 2000)]
-    note: Option<String>,
+    pub note: Option<String>,
+    /// Answers to the form of the kind of service.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub answers: Option<Value>,
+    /// What the household was found to need.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    #[schema(max_items = 7, value_type = Vec<Need>)]
+    pub needs: BTreeSet<Need>,
     /// Where the visitor stood, WGS-84; only if needed.
-    place: Option<Place>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place>,
+    /// How far off the place may be, in metres.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 0, maximum = 100_000)]
+    pub accuracy_m: Option<f64>,
     /// When it began, by the visitor's clock.
-    started_at: Option<DateTime<FixedOffset>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<DateTime<FixedOffset>>,
     /// When it ended, by the visitor's clock.
-    ended_at: Option<DateTime<FixedOffset>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<DateTime<FixedOffset>>,
+    /// Photos, signatures and voices that belong to it; they may arrive later.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 10)]
+    pub attachments: Vec<Uuid>,
 }
 
-#[derive(Serialize)]
-struct Sealed<'a> {
-    note: &'a Option<String>,
+/// What of a report lies sealed.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Sealed {
+    #[serde(flatten)]
+    pub(super) report: NewReport,
+    /// When the phone says that it was made.
+    pub(super) made_at: Option<DateTime<FixedOffset>>,
+    /// Seconds by which the phone's clock is behind the server's.
+    pub(super) clock_behind_s: i64,
 }
 
-#[derive(Insertable)]
+/// A row of `reports`.
+#[derive(Queryable, Insertable)]
 #[diesel(table_name = reports)]
-struct ReportRow {
-    district: String,
-    id: String,
-    task: String,
-    person: String,
-    outcome: &'static str,
-    sealed: Vec<u8>,
-    lat: Option<f64>,
-    lon: Option<f64>,
-    started_at: Option<chrono::NaiveDateTime>,
-    ended_at: Option<chrono::NaiveDateTime>,
-    created_at: chrono::NaiveDateTime,
+pub(super) struct ReportRow {
+    pub(super) district: String,
+    pub(super) id: String,
+    pub(super) task: String,
+    pub(super) person: String,
+    pub(super) outcome: String,
+    pub(super) sealed: Vec<u8>,
+    pub(super) created_at: NaiveDateTime,
+    pub(super) attempt: i32,
+    pub(super) recorded: bool,
+    pub(super) doubts: String,
 }
 
-/// Ends the task as the report says and keeps the report.
+/// Ends the task as the report says and keeps the report. One that waited in an
+/// outbox is evidence and is always kept: if the task has moved on, it moves
+/// nothing and is marked so.
 ///
 /// # Errors
-/// As [`command::send`]; 422 when the report does not fit.
-pub fn report(
+/// As [`perform::perform`].
+pub(super) fn report(
     tx: &mut Tx<'_>,
     key: &SealingKey,
     caller: &Caller,
-    id: TaskId,
+    sent: &Sent<'_>,
     new: &NewReport,
-) -> Result<Task, Problem> {
-    if new.note.as_ref().is_some_and(|note| note.chars().count() > 2000) {
-        return Err(Problem::invalid("/note", "at most 2000 characters"));
+) -> Result<Performed, Problem> {
+    let row = reportable(tx, caller, sent.task)?;
+    if !Verb::Report.is_for(caller.actor.role) {
+        return Err(Kind::Forbidden.into());
     }
-    for (pointer, at) in [("/started_at", new.started_at), ("/ended_at", new.ended_at)] {
-        if let Some(at) = at {
-            clock::within_reach(&at).map_err(|error| Problem::invalid(pointer, error))?;
+    perform::decided_on(&row, sent)?;
+    let kind = catalogue::store::one(tx.read(), &row.district, &row.kind)?;
+    let doubts = doubts(new, kind.as_ref(), sent.origin)?;
+    let before = row.life()?;
+    let held_then = held_then(tx, caller, &row, &before, sent.origin)?;
+    let command = Command::Report { outcome: new.outcome, held_then };
+    let agent = Agent::Person(caller.actor);
+    let after = match life::apply(&before, &command, &agent, clock::day(tx.now)) {
+        Ok(Transition::Changed(after)) => Some(after),
+        Ok(Transition::Already) => None,
+        Err(Rejection::NotHolder { .. } | Rejection::WrongPhase { .. })
+            if sent.origin.is_from_outbox() =>
+        {
+            None
         }
+        Err(rejection) => return Err(perform::refused(tx.read(), key, &row, rejection)?),
+    };
+    let id = sent.origin.id.as_ref().and_then(CommandId::uuid).unwrap_or_else(Uuid::now_v7);
+    let id = ReportId(id);
+    keep(tx, key, caller, &row, id, new, sent.origin, after.is_none(), &doubts)?;
+    let step = Step {
+        row: &row,
+        before: &before,
+        after: after.as_ref().unwrap_or(&before),
+        verb: Verb::Report,
+    };
+    let mut body = json!({ "report": id, "outcome": new.outcome.word() });
+    if after.is_none() {
+        body["recorded"] = json!(true);
+    }
+    let event = step.event().by(caller.actor.person).with(body);
+    let event = Event { device: sent.origin.device.clone(), ..event };
+    let Some(after) = after else {
+        tx.record(event);
+        return Ok(Performed { task: row.task()?, recorded: true });
+    };
+    let next = perform::write(tx, &step, None, event)?;
+    if after.state.phase() == life::Phase::Done {
+        follow(tx, caller, &row, kind.as_ref(), new)?;
+    }
+    Ok(Performed { task: next.task()?, recorded: false })
+}
+
+/// The task, if the caller sees it or ever had it: a visit that was made must be
+/// reported wherever the task has gone since.
+fn reportable(tx: &mut Tx<'_>, caller: &Caller, id: TaskId) -> Result<TaskRow, Problem> {
+    match perform::visible(tx.read(), caller, id) {
+        Err(problem) if problem.kind() == Kind::NotFound => {
+            let row = store::row(tx.read(), &caller.district, id)?.ok_or(Kind::NotFound)?;
+            let held = perform::ever_held(tx.read(), &row, caller.actor.person)?;
+            if held { Ok(row) } else { Err(problem) }
+        }
+        seen => seen,
+    }
+}
+
+/// Whether the caller had the task when the report was made, by the log. Only a
+/// report out of an outbox can tell of another time than now.
+fn held_then(
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    row: &TaskRow,
+    before: &life::Task,
+    origin: &Origin,
+) -> Result<bool, DbError> {
+    let me = caller.actor.person;
+    if !origin.is_from_outbox() || before.state.holder() == Some(me) {
+        return Ok(false);
+    }
+    let moment = origin.made(tx.now);
+    let holder = event::store::holder_at(tx.read(), &row.district, &row.id, moment)?;
+    Ok(holder == Some(me.to_string()))
+}
+
+/// What a reader should doubt. What can still be put right is refused; what
+/// comes out of an outbox cannot, and is kept with its doubts.
+fn doubts(
+    new: &NewReport,
+    kind: Option<&ServiceKind>,
+    origin: &Origin,
+) -> Result<Vec<&'static str>, Problem> {
+    let mut errors = Vec::new();
+    if new.note.as_ref().is_some_and(|note| note.chars().count() > 2000) {
+        errors.push(("note", FieldError::new("/note", "at most 2000 characters")));
+    }
+    if new.attachments.len() > 10 {
+        errors.push(("attachments", FieldError::new("/attachments", "at most 10")));
+    }
+    if new.accuracy_m.is_some_and(|metres| !(0.0..=100_000.0).contains(&metres)) {
+        errors.push(("place", FieldError::new("/accuracy_m", "must be from 0 to 100000")));
     }
     if let (Some(start), Some(end)) = (new.started_at, new.ended_at)
         && end < start
     {
-        return Err(Problem::invalid("/ended_at", "must not be before started_at"));
+        let error = FieldError::new("/ended_at", "must not be before started_at");
+        errors.push(("times", error));
     }
-    let body = json!({ "outcome": new.outcome.word() });
-    let task = command::send(tx, key, caller, id, &Command::Report(new.outcome), body)?;
-    keep(tx, key, caller, id, new)?;
-    if let (Phase::Done, Some(beneficiary)) = (task.state, task.beneficiary_id) {
-        let today = clock::day(tx.now);
-        let (district, visitor) = (&caller.district, caller.actor.person);
-        let id = beneficiary.to_string();
-        beneficiary::store::was_in_touch(tx.write(), district, &id, visitor, today)?;
+    if let Some(form) = kind.and_then(|kind| kind.form.as_ref())
+        && let Some(answers) = &new.answers
+    {
+        errors.extend(misfits(form, answers).into_iter().map(|error| ("form", error)));
     }
-    Ok(task)
+    if !origin.is_from_outbox() && !errors.is_empty() {
+        let errors = errors.into_iter().map(|(_, error)| error);
+        return Err(errors.fold(Problem::from(Kind::Invalid), Problem::with));
+    }
+    let clock = origin.clock_is_off().then_some("clock");
+    let words: BTreeSet<_> = errors.into_iter().map(|(word, _)| word).chain(clock).collect();
+    Ok(words.into_iter().collect())
 }
 
+/// Where the answers do not fit the form; the first twenty places.
+fn misfits(form: &Value, answers: &Value) -> Vec<FieldError> {
+    let Ok(form) = jsonschema::validator_for(form) else {
+        return vec![FieldError::new("/answers", "the kind's form cannot be read")];
+    };
+    let told = |error: jsonschema::ValidationError<'_>| {
+        let pointer = format!("/answers{}", error.instance_path());
+        // The message without the answer itself, which may be personal.
+        FieldError::new(pointer, error.masked())
+    };
+    form.iter_errors(answers).take(20).map(told).collect()
+}
+
+#[expect(clippy::too_many_arguments, reason = "all that a report is made of, once")]
 fn keep(
     tx: &mut Tx<'_>,
     key: &SealingKey,
     caller: &Caller,
-    task: TaskId,
+    task: &TaskRow,
+    id: ReportId,
     new: &NewReport,
+    origin: &Origin,
+    recorded: bool,
+    doubts: &[&str],
 ) -> Result<(), Problem> {
-    let id = ReportId(Uuid::now_v7()).to_string();
-    let sealed = Sealed { note: &new.note };
+    let sealed = Sealed {
+        report: new.clone(),
+        made_at: origin.made_at,
+        clock_behind_s: origin.clock_behind.num_seconds(),
+    };
+    let id = id.to_string();
     let row = ReportRow {
         sealed: key.seal_value(&place(&caller.district, "reports", &id), &sealed)?,
         district: caller.district.clone(),
         id,
-        task: task.to_string(),
+        task: task.id.clone(),
         person: caller.actor.person.to_string(),
-        outcome: new.outcome.word(),
-        lat: new.place.map(|place| place.lat()),
-        lon: new.place.map(|place| place.lon()),
-        started_at: new.started_at.map(|at| at.naive_utc()),
-        ended_at: new.ended_at.map(|at| at.naive_utc()),
+        outcome: new.outcome.word().to_owned(),
         created_at: tx.now.naive_utc(),
+        attempt: task.attempt,
+        recorded,
+        doubts: doubts.join(";"),
     };
     diesel::insert_into(reports::table).values(&row).execute(tx.write()).map_err(DbError::from)?;
+    Ok(())
+}
+
+/// What follows from a visit that took place: the household was in touch, and
+/// each found need makes the task that the catalogue says.
+fn follow(
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    row: &TaskRow,
+    kind: Option<&ServiceKind>,
+    new: &NewReport,
+) -> Result<(), Problem> {
+    let today = clock::day(tx.now);
+    if let Some(beneficiary) = &row.beneficiary {
+        let visitor = caller.actor.person;
+        beneficiary::store::was_in_touch(tx.write(), &row.district, beneficiary, visitor, today)?;
+    }
+    let rules = kind.map(|kind| &kind.follow_ups);
+    let wanted: BTreeSet<&String> =
+        new.needs.iter().filter_map(|need| rules.and_then(|rules| rules.get(need))).collect();
+    for code in wanted {
+        let Some(kind) = catalogue::store::one(tx.read(), &row.district, code)? else { continue };
+        let days = Days::new(kind.due_days.into());
+        let draft = Draft {
+            id: TaskId(Uuid::now_v7()),
+            grid: parsed("tasks", &row.grid)?,
+            beneficiary: row.beneficiary.as_deref().map(|id| parsed("tasks", id)).transpose()?,
+            place: row.place()?,
+            not_before: today,
+            due_on: today.checked_add_days(days).unwrap_or(today),
+            window: None,
+            by: Some(caller.actor.person),
+        };
+        let next = TaskRow::open(&draft, &kind, tx.now);
+        store::insert(tx.write(), &next)?;
+        tx.record(
+            Event::new("task.create", Subject::Task, &next.id, draft.grid, 1)
+                .by(caller.actor.person)
+                .with(json!({ "kind": next.kind, "follows": row.id })),
+        );
+    }
     Ok(())
 }

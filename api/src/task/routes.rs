@@ -7,21 +7,22 @@ use chrono::NaiveDate;
 use gridward_dispatch::area::AreaCode;
 use gridward_dispatch::authority::Action;
 use gridward_dispatch::id::{BeneficiaryId, PersonId, TaskId};
-use gridward_dispatch::task::{Command, Phase};
+use gridward_dispatch::task::Phase;
 use serde::Deserialize;
 use serde_json::json;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::IntoParams;
 
 use super::cards::Card;
 use super::create::{self, NewTask};
 use super::model::TaskSummary;
-use super::report::{self, NewReport};
+use super::precondition::etag;
 use super::store::Filter;
-use super::{Task, command};
+use super::{Task, perform};
 use crate::app::Gridward;
 use crate::auth::Caller;
 use crate::catalogue::KindCode;
 use crate::clock::{nearest_within_reach, within_reach};
+use crate::once::{self, Asked, IdempotencyKey};
 use crate::openapi;
 use crate::page::{self, Page, Wanted};
 use crate::problem::Problem;
@@ -118,13 +119,25 @@ pub(crate) async fn list_tasks(
 pub(crate) async fn create_task(
     app: Data<Gridward>,
     caller: Caller,
+    key: IdempotencyKey,
     body: Json<NewTask>,
 ) -> Result<HttpResponse, Problem> {
-    let district = caller.district.clone();
-    let made = app.db.write(&district, move |tx| create::create(tx, &caller, &body));
-    let task = made.await?;
+    let (vault, district) = (app.vault.clone(), caller.district.clone());
+    let answer = app.db.write(&district, move |tx| {
+        let sealing = vault.key(tx.read(), &caller.district)?;
+        let asked = Asked {
+            caller: &caller,
+            id: key.0.as_ref(),
+            action: "task.create",
+            request: &json!(*body),
+        };
+        once::once(tx, &sealing, &asked, |tx| create::create(tx, &caller, &body))
+    });
+    let answer = answer.await?;
+    let task = answer.result?;
     let location = format!("/v1/tasks/{}", task.id);
     Ok(HttpResponse::Created()
+        .insert_header(("Idempotency-Replayed", answer.replayed.to_string()))
         .insert_header((LOCATION, location))
         .insert_header((ETAG, etag(&task)))
         .json(task))
@@ -153,146 +166,10 @@ pub(crate) async fn get_task(
 ) -> Result<HttpResponse, Problem> {
     caller.may(Action::ReadTasks)?;
     let found = app.db.read(move |conn| {
-        let row = command::visible(conn, &caller, *id)?;
+        let row = perform::visible(conn, &caller, *id)?;
         Ok::<_, Problem>(row.task()?)
     });
     found.await.map(|task| answer(&task))
-}
-
-/// Claim a task
-///
-/// Takes an open task on oneself, or says yes to one that was given. The first
-/// wins; who comes second is told who has it. For managers and volunteers of
-/// the grid.
-#[utoipa::path(
-    tag = "tasks",
-    operation_id = "claim_task",
-    params(("id" = TaskId, Path, description = "The task")),
-    responses((status = OK, description = "The task, now in the caller's hands", body = Task), openapi::Write),
-)]
-#[post("/tasks/{id}/claim")]
-pub(crate) async fn claim_task(
-    app: Data<Gridward>,
-    caller: Caller,
-    id: Path<TaskId>,
-) -> Result<HttpResponse, Problem> {
-    send(&app, caller, *id, Command::Claim).await
-}
-
-/// Release a task
-///
-/// Gives a task back, so that somebody else can take it. For its holder.
-#[utoipa::path(
-    tag = "tasks",
-    operation_id = "release_task",
-    params(("id" = TaskId, Path, description = "The task")),
-    responses((status = OK, description = "The task, now open", body = Task), openapi::Write),
-)]
-#[post("/tasks/{id}/release")]
-pub(crate) async fn release_task(
-    app: Data<Gridward>,
-    caller: Caller,
-    id: Path<TaskId>,
-) -> Result<HttpResponse, Problem> {
-    send(&app, caller, *id, Command::Release).await
-}
-
-/// Start a task
-///
-/// Says that the holder is at it. For its holder.
-#[utoipa::path(
-    tag = "tasks",
-    operation_id = "start_task",
-    params(("id" = TaskId, Path, description = "The task")),
-    responses((status = OK, description = "The task, now in progress", body = Task), openapi::Write),
-)]
-#[post("/tasks/{id}/start")]
-pub(crate) async fn start_task(
-    app: Data<Gridward>,
-    caller: Caller,
-    id: Path<TaskId>,
-) -> Result<HttpResponse, Problem> {
-    send(&app, caller, *id, Command::Start).await
-}
-
-/// Report a task
-///
-/// Says how the task ended. `done` and `needs_follow_up` leave it done,
-/// `not_home` and `refused` leave it failed. The note is kept sealed. For its holder.
-#[utoipa::path(
-    tag = "tasks",
-    operation_id = "report_task",
-    params(("id" = TaskId, Path, description = "The task")),
-    request_body(content = NewReport, description = "How it went"),
-    responses((status = OK, description = "The task, now over", body = Task), openapi::Write),
-)]
-#[post("/tasks/{id}/report")]
-pub(crate) async fn report_task(
-    app: Data<Gridward>,
-    caller: Caller,
-    id: Path<TaskId>,
-    body: Json<NewReport>,
-) -> Result<HttpResponse, Problem> {
-    let (vault, district) = (app.vault.clone(), caller.district.clone());
-    let reported = app.db.write(&district, move |tx| {
-        let key = vault.key(tx.read(), &caller.district)?;
-        report::report(tx, &key, &caller, *id, &body)
-    });
-    reported.await.map(|task| answer(&task))
-}
-
-/// Who is to have the task.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Reassignment {
-    /// An active manager or volunteer of the caller's area.
-    person_id: PersonId,
-}
-
-/// Reassign a task
-///
-/// Gives a task to somebody, whoever has it now. For admins and supervisors
-/// over both grids, and for the manager within the grid.
-#[utoipa::path(
-    tag = "tasks",
-    operation_id = "reassign_task",
-    params(("id" = TaskId, Path, description = "The task")),
-    request_body(content = Reassignment, description = "Who is to have it"),
-    responses((status = OK, description = "The task, now assigned", body = Task), openapi::Write),
-)]
-#[post("/tasks/{id}/reassign")]
-pub(crate) async fn reassign_task(
-    app: Data<Gridward>,
-    caller: Caller,
-    id: Path<TaskId>,
-    body: Json<Reassignment>,
-) -> Result<HttpResponse, Problem> {
-    let (vault, district) = (app.vault.clone(), caller.district.clone());
-    let person = body.person_id;
-    let given = app.db.write(&district, move |tx| {
-        let key = vault.key(tx.read(), &caller.district)?;
-        command::reassign(tx, &key, &caller, *id, person)
-    });
-    given.await.map(|task| answer(&task))
-}
-
-async fn send(
-    app: &Gridward,
-    caller: Caller,
-    id: TaskId,
-    command: Command,
-) -> Result<HttpResponse, Problem> {
-    let (vault, district) = (app.vault.clone(), caller.district.clone());
-    let sent = app.db.write(&district, move |tx| {
-        let key = vault.key(tx.read(), &caller.district)?;
-        command::send(tx, &key, &caller, id, &command, json!({}))
-    });
-    sent.await.map(|task| answer(&task))
-}
-
-/// The task's version as a strong validator (RFC 9110, 8.8.3).
-fn etag(task: &Task) -> String {
-    format!("\"v{}\"", task.version)
 }
 
 fn answer(task: &Task) -> HttpResponse {

@@ -1,16 +1,19 @@
 //! A task as the table keeps it, and how it becomes what is shown.
 
-use chrono::{NaiveDate, NaiveDateTime};
+use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, Utc};
 use diesel::prelude::*;
+use gridward_dispatch::area::{AreaCode, Level};
+use gridward_dispatch::id::{BeneficiaryId, PersonId, TaskId};
 use gridward_dispatch::place::Place;
-use gridward_dispatch::task::{self as life, Phase, State};
+use gridward_dispatch::task::{self as life, Phase, State, Terms, overdue};
 
 use super::Task;
 use super::model::{DayWindow, PlannedFor, TaskSummary};
-use crate::clock::china;
+use crate::catalogue::ServiceKind;
+use crate::clock::{self, china};
 use crate::db::schema::tasks;
 use crate::db::{DbError, parsed};
-use crate::person::store::skills;
+use crate::person::store::{skills, skills_text};
 
 const TABLE: &str = "tasks";
 
@@ -43,9 +46,80 @@ pub struct TaskRow {
     pub created_at: NaiveDateTime,
     pub updated_at: NaiveDateTime,
     pub version: i64,
+    pub attempt: i32,
+    pub attempts: i32,
+    pub retry_days: i32,
+    pub overdue: String,
+    pub escalate_days: i32,
+    pub desk: String,
+    pub look_on: Option<NaiveDate>,
+    pub archived: bool,
+}
+
+/// A task about to be written.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    /// Names it.
+    pub id: TaskId,
+    /// Where it belongs.
+    pub grid: AreaCode,
+    /// Whom it is for.
+    pub beneficiary: Option<BeneficiaryId>,
+    /// Where.
+    pub place: Place,
+    /// The first day it may be done.
+    pub not_before: NaiveDate,
+    /// The last day it should be done.
+    pub due_on: NaiveDate,
+    /// Within the day.
+    pub window: Option<DayWindow>,
+    /// Who made it; nobody if Gridward did.
+    pub by: Option<PersonId>,
 }
 
 impl TaskRow {
+    /// An open task of `kind`, as the kind says but for what the draft says.
+    pub fn open(draft: &Draft, kind: &ServiceKind, now: DateTime<Utc>) -> Self {
+        let int = |n: u32| i32::try_from(n).unwrap_or(i32::MAX);
+        let mut row = Self {
+            district: draft.grid.district().to_string(),
+            id: draft.id.to_string(),
+            grid: draft.grid.to_string(),
+            kind: kind.code.clone(),
+            beneficiary: draft.beneficiary.map(|id| id.to_string()),
+            lat: draft.place.lat(),
+            lon: draft.place.lon(),
+            minutes: int(kind.minutes),
+            priority: kind.priority.into(),
+            skills: skills_text(&kind.skills),
+            not_before: draft.not_before,
+            due_on: draft.due_on,
+            window_start: draft.window.map(|window| window.start.into()),
+            window_end: draft.window.map(|window| window.end.into()),
+            state: Phase::Open.word().to_owned(),
+            assignee: None,
+            planned_on: None,
+            planned_start: None,
+            planned_minutes: None,
+            plan: None,
+            created_by: draft.by.map(|id| id.to_string()),
+            created_at: now.naive_utc(),
+            updated_at: now.naive_utc(),
+            version: 1,
+            attempt: 1,
+            attempts: kind.attempts.into(),
+            retry_days: kind.retry_days.into(),
+            overdue: kind.overdue.word().to_owned(),
+            escalate_days: kind.escalate_days.into(),
+            desk: Level::Grid.word().to_owned(),
+            look_on: None,
+            archived: false,
+        };
+        // What was just written as words reads back.
+        row.look_on = row.life().ok().and_then(|life| overdue::next_look(&life));
+        row
+    }
+
     /// What its life turns on.
     ///
     /// # Errors
@@ -57,7 +131,52 @@ impl TaskRow {
             grid: parsed(TABLE, &self.grid)?,
             state: State::of(phase, holder).map_err(|error| DbError::corrupt(TABLE, error))?,
             version: self.version,
+            attempt: u8::try_from(self.attempt).map_err(number)?,
+            desk: parsed(TABLE, &self.desk)?,
+            not_before: self.not_before,
+            due_on: self.due_on,
+            terms: Terms {
+                attempts: u8::try_from(self.attempts).map_err(number)?,
+                retry_days: u16::try_from(self.retry_days).map_err(number)?,
+                overdue: parsed(TABLE, &self.overdue)?,
+                escalate_days: u16::try_from(self.escalate_days).map_err(number)?,
+            },
         })
+    }
+
+    /// Where it is.
+    ///
+    /// # Errors
+    /// [`DbError::Corrupt`].
+    pub fn place(&self) -> Result<Place, DbError> {
+        Place::new(self.lat, self.lon).map_err(|error| DbError::corrupt(TABLE, error))
+    }
+
+    /// The row with its life moved on to `to`. In other hands, or nobody's, what
+    /// a plan said of it no longer holds.
+    #[must_use]
+    pub fn moved(&self, to: &life::Task, now: DateTime<Utc>) -> Self {
+        let mut next = self.clone();
+        to.state.phase().word().clone_into(&mut next.state);
+        next.assignee = to.state.holder().map(|person| person.to_string());
+        next.updated_at = now.naive_utc();
+        next.version = to.version;
+        next.attempt = to.attempt.into();
+        to.desk.word().clone_into(&mut next.desk);
+        (next.not_before, next.due_on) = (to.not_before, to.due_on);
+        next.look_on = overdue::next_look(to).or_else(|| archive_on(to, clock::day(now)));
+        if next.assignee != self.assignee {
+            next.unplan();
+        }
+        next
+    }
+
+    /// Forgets what a plan said of it.
+    pub fn unplan(&mut self) {
+        self.planned_on = None;
+        self.planned_start = None;
+        self.planned_minutes = None;
+        self.plan = None;
     }
 
     /// The task as it is shown.
@@ -65,16 +184,15 @@ impl TaskRow {
     /// # Errors
     /// [`DbError::Corrupt`].
     pub fn task(&self) -> Result<Task, DbError> {
-        let number = |error: std::num::TryFromIntError| DbError::corrupt(TABLE, error);
-        let state = self.life()?.state;
+        let life = self.life()?;
+        let state = life.state;
         let local = |at: NaiveDateTime| at.and_utc().with_timezone(&china());
         Ok(Task {
             id: parsed(TABLE, &self.id)?,
             kind: self.kind.clone(),
             grid: parsed(TABLE, &self.grid)?,
             beneficiary_id: self.beneficiary.as_deref().map(|id| parsed(TABLE, id)).transpose()?,
-            place: Place::new(self.lat, self.lon)
-                .map_err(|error| DbError::corrupt(TABLE, error))?,
+            place: self.place()?,
             minutes: u32::try_from(self.minutes).map_err(number)?,
             priority: u8::try_from(self.priority).map_err(number)?,
             skills: skills(TABLE, &self.skills)?,
@@ -83,6 +201,8 @@ impl TaskRow {
             window: window(self.window_start, self.window_end)?,
             state: state.phase(),
             assignee_id: state.holder(),
+            attempt: life.attempt,
+            desk: life.desk,
             planned_for: match (self.planned_on, self.planned_start, &self.plan) {
                 (Some(day), Some(start), Some(plan)) => {
                     Some(PlannedFor { day, start: minute(start)?, plan_id: parsed(TABLE, plan)? })
@@ -94,6 +214,14 @@ impl TaskRow {
             version: self.version,
         })
     }
+}
+
+/// How long a task that is over stays on phones.
+const SHOWN_FOR: Days = Days::new(14);
+
+/// The day on which a task that is over today leaves the phones.
+fn archive_on(task: &life::Task, today: NaiveDate) -> Option<NaiveDate> {
+    (!task.state.is_live()).then(|| today.checked_add_days(SHOWN_FOR)).flatten()
 }
 
 /// What a list reads of a row: fewer columns, and no times to parse.
@@ -116,6 +244,7 @@ pub(super) struct SummaryRow {
     assignee: Option<String>,
     planned_on: Option<NaiveDate>,
     version: i64,
+    attempt: i32,
 }
 
 impl SummaryRow {
@@ -135,13 +264,18 @@ impl SummaryRow {
             state: self.state,
             assignee_id: self.assignee,
             planned_on: self.planned_on,
+            attempt: self.attempt,
             version: self.version,
         })
     }
 }
 
+fn number(error: std::num::TryFromIntError) -> DbError {
+    DbError::corrupt(TABLE, error)
+}
+
 fn minute(minute: i32) -> Result<u16, DbError> {
-    u16::try_from(minute).map_err(|error| DbError::corrupt(TABLE, error))
+    u16::try_from(minute).map_err(number)
 }
 
 fn window(start: Option<i32>, end: Option<i32>) -> Result<Option<DayWindow>, DbError> {

@@ -2,10 +2,10 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Date, Integer, Nullable, Text, Timestamp};
+use diesel::sql_types::{BigInt, Bool, Date, Integer, Nullable, Text, Timestamp};
 use gridward_dispatch::area::{AreaCode, AreaRange, Level};
 use gridward_dispatch::id::{BeneficiaryId, PersonId, PlanId, TaskId};
-use gridward_dispatch::task::{self as life, Phase};
+use gridward_dispatch::task::Phase;
 
 use super::model::TaskSummary;
 use super::row::{SummaryRow, TaskRow};
@@ -140,33 +140,18 @@ pub fn insert(conn: &mut Conn, row: &TaskRow) -> Result<(), DbError> {
 
 /// Every step of every task runs this, so it is written as a text that stays
 /// prepared; diesel prepares an update built from values anew each time.
-const ADVANCE: &str = "UPDATE tasks SET state = $1, assignee = $2, planned_on = $3, \
-    planned_start = $4, planned_minutes = $5, plan = $6, updated_at = $7, version = $8 \
-    WHERE district = $9 AND id = $10 AND version = $11";
+const REPLACE: &str = "UPDATE tasks SET state = $1, assignee = $2, planned_on = $3, \
+    planned_start = $4, planned_minutes = $5, plan = $6, updated_at = $7, version = $8, \
+    not_before = $9, due_on = $10, window_start = $11, window_end = $12, attempt = $13, \
+    desk = $14, look_on = $15, archived = $16 \
+    WHERE district = $17 AND id = $18 AND version = $19";
 
-/// Moves a task to where its life now stands. In other hands, or nobody's, what
-/// a plan said of it no longer holds.
+/// Writes what of a task can change.
 ///
 /// # Errors
 /// [`DbError`]; [`DbError::Collision`] if the task changed since it was read.
-pub fn advance(
-    conn: &mut Conn,
-    row: &TaskRow,
-    to: &life::Task,
-    now: DateTime<Utc>,
-) -> Result<TaskRow, DbError> {
-    let mut next = row.clone();
-    to.state.phase().word().clone_into(&mut next.state);
-    next.assignee = to.state.holder().map(|person| person.to_string());
-    next.updated_at = now.naive_utc();
-    next.version = to.version;
-    if next.assignee != row.assignee {
-        next.planned_on = None;
-        next.planned_start = None;
-        next.planned_minutes = None;
-        next.plan = None;
-    }
-    let changed = diesel::sql_query(ADVANCE)
+pub fn replace(conn: &mut Conn, row: &TaskRow, next: &TaskRow) -> Result<(), DbError> {
+    let changed = diesel::sql_query(REPLACE)
         .bind::<Text, _>(&next.state)
         .bind::<Nullable<Text>, _>(&next.assignee)
         .bind::<Nullable<Date>, _>(next.planned_on)
@@ -175,11 +160,19 @@ pub fn advance(
         .bind::<Nullable<Text>, _>(&next.plan)
         .bind::<Timestamp, _>(next.updated_at)
         .bind::<BigInt, _>(next.version)
+        .bind::<Date, _>(next.not_before)
+        .bind::<Date, _>(next.due_on)
+        .bind::<Nullable<Integer>, _>(next.window_start)
+        .bind::<Nullable<Integer>, _>(next.window_end)
+        .bind::<Integer, _>(next.attempt)
+        .bind::<Text, _>(&next.desk)
+        .bind::<Nullable<Date>, _>(next.look_on)
+        .bind::<Bool, _>(next.archived)
         .bind::<Text, _>(&row.district)
         .bind::<Text, _>(&row.id)
         .bind::<BigInt, _>(row.version)
         .execute(conn)?;
-    if changed == 1 { Ok(next) } else { Err(DbError::Collision) }
+    if changed == 1 { Ok(()) } else { Err(DbError::Collision) }
 }
 
 /// When a plan wants a task to be done, and how long it keeps somebody.
@@ -248,7 +241,7 @@ pub fn for_dispatch(
 /// # Errors
 /// [`DbError`].
 pub fn insert_all(conn: &mut Conn, rows: &[TaskRow]) -> Result<(), DbError> {
-    Ok(crate::insert_all!(conn, tasks::table, rows, columns = 24)?)
+    Ok(crate::insert_all!(conn, tasks::table, rows, columns = 32)?)
 }
 
 /// The tasks of the district in somebody's hands that lie outside the range;
@@ -265,5 +258,23 @@ pub fn held_outside(conn: &mut Conn, range: &AreaRange) -> Result<Vec<TaskRow>, 
         .filter(diesel::dsl::not(in_range!(tasks::grid, range)))
         .filter(tasks::state.eq_any(HELD.map(Phase::word)))
         .order((tasks::grid, tasks::due_on, tasks::id))
+        .load(conn)?)
+}
+
+/// Up to `limit` tasks of the district that the clock has to look at on `today`.
+///
+/// # Errors
+/// [`DbError`].
+pub fn to_look_at(
+    conn: &mut Conn,
+    district: &str,
+    today: NaiveDate,
+    limit: i64,
+) -> Result<Vec<TaskRow>, DbError> {
+    Ok(tasks::table
+        .filter(tasks::district.eq(district))
+        .filter(tasks::look_on.le(today))
+        .order((tasks::look_on, tasks::id))
+        .limit(limit)
         .load(conn)?)
 }

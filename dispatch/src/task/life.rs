@@ -1,11 +1,44 @@
 //! Every rule of a task's life, in one pure function.
 
+use chrono::NaiveDate;
 use thiserror::Error;
 
-use super::state::{Outcome, Phase, State, Task};
+use super::overdue;
+use super::state::{Outcome, Phase, State};
+use super::task::Task;
+use super::verb::Verb;
 use crate::area::AreaCode;
 use crate::authority::{Actor, Role};
 use crate::id::PersonId;
+
+/// Who sends a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Agent {
+    /// Somebody, in their role, answering for their area.
+    Person(Actor),
+    /// Gridward itself, for an area: dispatch and the clock.
+    Gridward(AreaCode),
+}
+
+impl Agent {
+    fn may(&self, verb: Verb) -> bool {
+        match self {
+            Self::Person(actor) => verb.is_for(actor.role),
+            Self::Gridward(_) => verb.is_automatic(),
+        }
+    }
+
+    const fn area(&self) -> &AreaCode {
+        match self {
+            Self::Person(actor) => &actor.area,
+            Self::Gridward(area) => area,
+        }
+    }
+
+    const fn is_gridward(&self) -> bool {
+        matches!(self, Self::Gridward(_))
+    }
+}
 
 /// Somebody who may be given a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,30 +54,62 @@ pub struct Candidate {
 /// What somebody wants of a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Command {
+    /// Give an open one to somebody, as dispatch does.
+    Assign(Candidate),
     /// Take it on oneself.
     Claim,
+    /// Say yes to one that was given.
+    Accept,
+    /// Say no to one that was given.
+    Decline,
     /// Give it back.
     Release,
     /// Begin.
     Start,
     /// Say how it ended.
-    Report(Outcome),
+    Report {
+        /// How.
+        outcome: Outcome,
+        /// Whether the sender had the task when the report was made, by the log;
+        /// a phone may be without a network for hours.
+        held_then: bool,
+    },
     /// Give it to somebody, whoever has it now.
     Reassign(Candidate),
-    /// Give an open one to somebody, as dispatch does.
-    Assign(Candidate),
+    /// Move its days.
+    Reschedule {
+        /// The first day it may be done.
+        not_before: NaiveDate,
+        /// The last day it should be done.
+        due_on: NaiveDate,
+    },
+    /// Put it on the desk one level up.
+    Escalate,
+    /// Call it off.
+    Cancel,
+    /// Begin again with one that is over.
+    Reopen,
+    /// End one whose time ran out.
+    Expire,
 }
 
 impl Command {
-    /// The word that names this command in messages and in the log.
-    pub const fn word(&self) -> &'static str {
+    /// The command without what it carries.
+    pub const fn verb(&self) -> Verb {
         match self {
-            Self::Claim => "claim",
-            Self::Release => "release",
-            Self::Start => "start",
-            Self::Report(_) => "report",
-            Self::Reassign(_) => "reassign",
-            Self::Assign(_) => "assign",
+            Self::Assign(_) => Verb::Assign,
+            Self::Claim => Verb::Claim,
+            Self::Accept => Verb::Accept,
+            Self::Decline => Verb::Decline,
+            Self::Release => Verb::Release,
+            Self::Start => Verb::Start,
+            Self::Report { .. } => Verb::Report,
+            Self::Reassign(_) => Verb::Reassign,
+            Self::Reschedule { .. } => Verb::Reschedule,
+            Self::Escalate => Verb::Escalate,
+            Self::Cancel => Verb::Cancel,
+            Self::Reopen => Verb::Reopen,
+            Self::Expire => Verb::Expire,
         }
     }
 }
@@ -61,6 +126,9 @@ pub enum Transition {
 /// Why a command may not be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum Rejection {
+    /// The agent's role never sends this.
+    #[error("not for this role")]
+    Forbidden,
     /// Somebody else was first.
     #[error("the task has been claimed by somebody else")]
     AlreadyClaimed {
@@ -79,61 +147,118 @@ pub enum Rejection {
         /// Where the task stands.
         phase: Phase,
     },
-    /// The chosen person does not work in a grid the actor may give to.
+    /// The chosen person does not work in a grid the agent may give to.
     #[error("the chosen person cannot be given this task")]
     NotACandidate,
+    /// The last day would come before the first.
+    #[error("the last day must not be before the first")]
+    DaysReversed,
+    /// There is no level above the one it lies at.
+    #[error("the task lies on the district's desk already")]
+    NoLevelAbove,
+    /// The clock asks for what is not due.
+    #[error("the task is not overdue")]
+    NotOverdue,
 }
 
-/// The task after `command` by `actor`; the caller has already checked that the
-/// actor's role may send it and that the task lies in the actor's area.
+/// The task after `command` by `agent` on the day `today` in its district. The
+/// caller has already checked that the task lies in the agent's sight.
 ///
 /// # Errors
 /// A [`Rejection`]; the task is then as it was.
-pub fn apply(task: &Task, command: &Command, actor: &Actor) -> Result<Transition, Rejection> {
-    let me = actor.person;
+pub fn apply(
+    task: &Task,
+    command: &Command,
+    agent: &Agent,
+    today: NaiveDate,
+) -> Result<Transition, Rejection> {
+    let verb = command.verb();
+    if !agent.may(verb) {
+        return Err(Rejection::Forbidden);
+    }
+    let after = match *command {
+        Command::Claim
+        | Command::Accept
+        | Command::Decline
+        | Command::Release
+        | Command::Start
+        | Command::Report { .. } => match agent {
+            Agent::Person(actor) => work(task, command, actor.person, today)?,
+            Agent::Gridward(_) => return Err(Rejection::Forbidden),
+        },
+        Command::Assign(to) | Command::Reassign(to) => give(task, verb, &to, agent)?,
+        Command::Reschedule { not_before, due_on } => {
+            starts(task, verb)?;
+            if due_on < not_before {
+                return Err(Rejection::DaysReversed);
+            }
+            Some(Task { not_before, due_on, ..*task })
+        }
+        Command::Escalate => Some(escalated(task, agent, today)?),
+        Command::Cancel => {
+            starts(task, verb)?;
+            Some(Task { state: State::Cancelled, ..*task })
+        }
+        Command::Reopen => {
+            starts(task, verb)?;
+            Some(task.afresh(today))
+        }
+        Command::Expire => {
+            starts(task, verb)?;
+            is_due(task, verb, today)?;
+            Some(Task { state: State::Expired, ..*task })
+        }
+    };
+    Ok(after.map_or(Transition::Already, |after| {
+        Transition::Changed(Task { version: task.version + 1, ..after })
+    }))
+}
+
+/// What those who visit do with a task; `None` if it was so already.
+fn work(
+    task: &Task,
+    command: &Command,
+    me: PersonId,
+    today: NaiveDate,
+) -> Result<Option<Task>, Rejection> {
     let state = match *command {
         Command::Claim => match task.state {
             State::Open => State::Accepted(me),
             State::Assigned(holder) if holder == me => State::Accepted(me),
-            State::Accepted(holder) | State::InProgress(holder) if holder == me => {
-                return Ok(Transition::Already);
-            }
+            State::Accepted(holder) | State::InProgress(holder) if holder == me => return Ok(None),
             State::Assigned(holder) | State::Accepted(holder) | State::InProgress(holder) => {
                 return Err(Rejection::AlreadyClaimed { holder });
             }
-            ref past => return Err(Rejection::WrongPhase { phase: past.phase() }),
+            past => return Err(Rejection::WrongPhase { phase: past.phase() }),
         },
-        Command::Release => match held_by(task, me)? {
-            Phase::Assigned | Phase::Accepted | Phase::InProgress => State::Open,
+        Command::Accept => match held_by(task, me)? {
+            Phase::Assigned => State::Accepted(me),
+            Phase::Accepted | Phase::InProgress => return Ok(None),
             phase => return Err(Rejection::WrongPhase { phase }),
         },
         Command::Start => match held_by(task, me)? {
             // Who sets out on an assigned task has said yes with the feet.
             Phase::Assigned | Phase::Accepted => State::InProgress(me),
-            Phase::InProgress => return Ok(Transition::Already),
+            Phase::InProgress => return Ok(None),
             phase => return Err(Rejection::WrongPhase { phase }),
         },
-        Command::Report(outcome) => match held_by(task, me)? {
-            Phase::Assigned | Phase::Accepted | Phase::InProgress => ended(outcome, me),
-            phase => return Err(Rejection::WrongPhase { phase }),
-        },
-        Command::Reassign(to) => match task.state.phase() {
-            Phase::Open | Phase::Assigned | Phase::Accepted | Phase::InProgress => {
-                let state = given(&to, actor, task)?;
-                // Saying it again, after a lost reply, takes nothing back that was begun since.
-                if task.state.holder() == Some(to.person) {
-                    return Ok(Transition::Already);
-                }
-                state
-            }
-            phase => return Err(Rejection::WrongPhase { phase }),
-        },
-        Command::Assign(to) => match task.state.phase() {
-            Phase::Open => given(&to, actor, task)?,
-            phase => return Err(Rejection::WrongPhase { phase }),
-        },
+        Command::Report { outcome, held_then } => {
+            may_report(task, outcome, held_then, me)?;
+            return Ok(Some(ended(task, outcome, me, today)));
+        }
+        _ => {
+            held_by(task, me)?;
+            starts(task, command.verb())?;
+            State::Open
+        }
     };
-    Ok(Transition::Changed(Task { state, version: task.version + 1, ..*task }))
+    Ok(Some(Task { state, ..*task }))
+}
+
+/// Whether the verb can move the task from where it stands.
+fn starts(task: &Task, verb: Verb) -> Result<(), Rejection> {
+    let phase = task.state.phase();
+    if verb.starts_at(phase) { Ok(()) } else { Err(Rejection::WrongPhase { phase }) }
 }
 
 /// The phase of a task that `person` has.
@@ -147,184 +272,61 @@ fn held_by(task: &Task, person: PersonId) -> Result<Phase, Rejection> {
     }
 }
 
-/// How a report leaves the task.
-const fn ended(outcome: Outcome, by: PersonId) -> State {
+/// The holder may report. So may who held it when the report was made, if the
+/// work is done and nobody else has reported: the visit took place, whoever the
+/// task was given to meanwhile. Anything less would take it from a new holder.
+fn may_report(
+    task: &Task,
+    outcome: Outcome,
+    held_then: bool,
+    me: PersonId,
+) -> Result<(), Rejection> {
+    starts(task, Verb::Report)?;
+    let done = matches!(outcome, Outcome::Done | Outcome::NeedsFollowUp);
+    match held_by(task, me) {
+        Err(Rejection::NotHolder { .. }) if held_then && done => Ok(()),
+        other => other.map(drop),
+    }
+}
+
+/// How a report leaves the task. Nobody at home makes a next attempt until the
+/// kind's attempts are spent; then the next level up has to decide.
+fn ended(task: &Task, outcome: Outcome, by: PersonId, today: NaiveDate) -> Task {
     match outcome {
-        Outcome::Done | Outcome::NeedsFollowUp => State::Done(by),
-        Outcome::NotHome | Outcome::Refused => State::Failed(by),
+        Outcome::Done | Outcome::NeedsFollowUp => Task { state: State::Done(by), ..*task },
+        Outcome::Refused => Task { state: State::Failed(by), ..*task },
+        Outcome::NotHome if task.attempt < task.terms.attempts => task.again(today),
+        Outcome::NotHome => Task {
+            state: State::Failed(by),
+            desk: task.desk.parent().unwrap_or(task.desk),
+            ..*task
+        },
     }
 }
 
-/// The task in the hands of `to`, if the actor answers for that person's grid
+/// The task in the hands of `to`, if the agent answers for that person's grid
 /// too; a manager gives only within the grid.
-fn given(to: &Candidate, actor: &Actor, task: &Task) -> Result<State, Rejection> {
+fn give(task: &Task, verb: Verb, to: &Candidate, agent: &Agent) -> Result<Option<Task>, Rejection> {
+    starts(task, verb)?;
     let visits = matches!(to.role, Role::Manager | Role::Volunteer);
-    if visits && actor.area.contains(&to.grid) && actor.area.contains(&task.grid) {
-        Ok(State::Assigned(to.person))
-    } else {
-        Err(Rejection::NotACandidate)
+    if !(visits && agent.area().contains(&to.grid) && agent.area().contains(&task.grid)) {
+        return Err(Rejection::NotACandidate);
     }
+    // Saying it again, after a lost reply, takes nothing back that was begun since.
+    let already = task.state.holder() == Some(to.person);
+    Ok((!already).then_some(Task { state: State::Assigned(to.person), ..*task }))
 }
 
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-    use uuid::Uuid;
-
-    use super::*;
-
-    const GRID: &str = "500116001002001";
-    const NEXT_GRID: &str = "500116001002002";
-
-    fn person(n: u128) -> PersonId {
-        PersonId(Uuid::from_u128(n))
+fn escalated(task: &Task, agent: &Agent, today: NaiveDate) -> Result<Task, Rejection> {
+    starts(task, Verb::Escalate)?;
+    if agent.is_gridward() {
+        is_due(task, Verb::Escalate, today)?;
     }
+    let desk = task.desk.parent().ok_or(Rejection::NoLevelAbove)?;
+    Ok(Task { desk, ..*task })
+}
 
-    fn area(code: &str) -> AreaCode {
-        code.parse().expect("a code")
-    }
-
-    fn actor(n: u128, role: Role, code: &str) -> Actor {
-        Actor { person: person(n), role, area: area(code) }
-    }
-
-    fn volunteer(n: u128) -> Actor {
-        actor(n, Role::Volunteer, GRID)
-    }
-
-    fn candidate(n: u128, code: &str) -> Candidate {
-        Candidate { person: person(n), role: Role::Volunteer, grid: area(code) }
-    }
-
-    fn task(state: State) -> Task {
-        Task { grid: area(GRID), state, version: 1 }
-    }
-
-    fn state_after(task: &Task, command: Command, actor: &Actor) -> Result<State, Rejection> {
-        match apply(task, &command, actor)? {
-            Transition::Changed(task) => Ok(task.state),
-            Transition::Already => Ok(task.state),
-        }
-    }
-
-    #[test]
-    fn the_first_to_claim_has_it_and_the_second_is_told_who() {
-        let claimed = state_after(&task(State::Open), Command::Claim, &volunteer(1));
-        assert_eq!(claimed, Ok(State::Accepted(person(1))));
-        let second = apply(&task(State::Accepted(person(1))), &Command::Claim, &volunteer(2));
-        assert_eq!(second, Err(Rejection::AlreadyClaimed { holder: person(1) }));
-    }
-
-    #[test]
-    fn claiming_again_what_one_has_changes_nothing() {
-        let again = apply(&task(State::Accepted(person(1))), &Command::Claim, &volunteer(1));
-        assert_eq!(again, Ok(Transition::Already));
-    }
-
-    #[test]
-    fn claiming_what_one_was_given_says_yes() {
-        let yes = state_after(&task(State::Assigned(person(1))), Command::Claim, &volunteer(1));
-        assert_eq!(yes, Ok(State::Accepted(person(1))));
-    }
-
-    #[test]
-    fn only_the_holder_starts_releases_and_reports() {
-        let held = task(State::Accepted(person(1)));
-        for command in [Command::Start, Command::Release, Command::Report(Outcome::Done)] {
-            assert_eq!(
-                apply(&held, &command, &volunteer(2)),
-                Err(Rejection::NotHolder { holder: Some(person(1)) }),
-                "{}",
-                command.word()
-            );
-            assert!(apply(&held, &command, &volunteer(1)).is_ok(), "{}", command.word());
-        }
-    }
-
-    #[test]
-    fn nobody_at_home_is_a_failed_try_and_a_found_need_is_a_done_one() {
-        let at_it = task(State::InProgress(person(1)));
-        let after = |outcome| state_after(&at_it, Command::Report(outcome), &volunteer(1));
-        assert_eq!(after(Outcome::NotHome), Ok(State::Failed(person(1))));
-        assert_eq!(after(Outcome::NeedsFollowUp), Ok(State::Done(person(1))));
-    }
-
-    #[test]
-    fn a_manager_gives_within_the_grid_and_a_village_across_its_grids() {
-        let open = task(State::Open);
-        let manager = actor(9, Role::Manager, GRID);
-        let village = actor(9, Role::Supervisor, "500116001002");
-        let next = Command::Reassign(candidate(1, NEXT_GRID));
-        assert_eq!(apply(&open, &next, &manager), Err(Rejection::NotACandidate));
-        assert_eq!(state_after(&open, next, &village), Ok(State::Assigned(person(1))));
-        let supervisor = Candidate { role: Role::Supervisor, ..candidate(1, GRID) };
-        assert_eq!(
-            apply(&open, &Command::Reassign(supervisor), &village),
-            Err(Rejection::NotACandidate)
-        );
-    }
-
-    #[test]
-    fn giving_a_task_again_to_whoever_has_begun_it_takes_nothing_back() {
-        let begun = task(State::InProgress(person(1)));
-        let again = Command::Reassign(candidate(1, GRID));
-        assert_eq!(apply(&begun, &again, &actor(9, Role::Manager, GRID)), Ok(Transition::Already));
-    }
-
-    #[test]
-    fn what_is_over_stays_over() {
-        let done = task(State::Done(person(1)));
-        let commands = [
-            Command::Claim,
-            Command::Release,
-            Command::Start,
-            Command::Report(Outcome::Done),
-            Command::Reassign(candidate(2, GRID)),
-            Command::Assign(candidate(2, GRID)),
-        ];
-        for command in commands {
-            assert_eq!(
-                apply(&done, &command, &volunteer(1)),
-                Err(Rejection::WrongPhase { phase: Phase::Done }),
-                "{}",
-                command.word()
-            );
-        }
-    }
-
-    fn commands() -> impl Strategy<Value = Command> {
-        prop_oneof![
-            Just(Command::Claim),
-            Just(Command::Release),
-            Just(Command::Start),
-            prop::sample::select(&Outcome::ALL[..]).prop_map(Command::Report),
-            (1u128..4).prop_map(|n| Command::Reassign(candidate(n, GRID))),
-            (1u128..4).prop_map(|n| Command::Assign(candidate(n, GRID))),
-        ]
-    }
-
-    proptest! {
-        #[test]
-        fn every_change_raises_the_version_by_one_and_the_end_is_final(
-            steps in prop::collection::vec((commands(), 1u128..4), 0..40),
-        ) {
-            let mut now = task(State::Open);
-            for (command, who) in steps {
-                let over = matches!(now.state.phase(), Phase::Done | Phase::Failed);
-                match apply(&now, &command, &volunteer(who)) {
-                    Ok(Transition::Changed(next)) => {
-                        prop_assert!(!over);
-                        prop_assert_eq!(next.version, now.version + 1);
-                        prop_assert_ne!(next.state.phase(), Phase::Expired);
-                        now = next;
-                    }
-                    Ok(Transition::Already) => {
-                        let asked = if let Command::Reassign(to) = command { to.person } else { person(who) };
-                        prop_assert_eq!(now.state.holder(), Some(asked));
-                    }
-                    Err(_) => {}
-                }
-            }
-        }
-    }
+fn is_due(task: &Task, verb: Verb, today: NaiveDate) -> Result<(), Rejection> {
+    let due = overdue::due(task, today) == Some(verb);
+    if due { Ok(()) } else { Err(Rejection::NotOverdue) }
 }

@@ -2,7 +2,16 @@
 //! function [`life::apply`] that holds every rule.
 
 pub mod life;
+pub mod overdue;
 pub mod state;
+#[expect(clippy::module_inception, reason = "it holds the type `Task`, as every module its own")]
+pub mod task;
+pub mod verb;
 
-pub use life::{Command, Rejection, Transition, apply};
-pub use state::{Outcome, Phase, State, Task};
+#[cfg(test)]
+mod tests;
+
+pub use life::{Agent, Command, Rejection, Transition, apply};
+pub use state::{Outcome, Phase, State};
+pub use task::{Overdue, Task, Terms};
+pub use verb::Verb;

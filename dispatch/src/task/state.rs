@@ -6,7 +6,6 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::area::AreaCode;
 use crate::id::PersonId;
 
 /// The word for where a task stands, without whom.
@@ -134,6 +133,11 @@ impl State {
         }
     }
 
+    /// Whether it can still be done without being reopened.
+    pub const fn is_live(&self) -> bool {
+        matches!(self, Self::Open | Self::Assigned(_) | Self::Accepted(_) | Self::InProgress(_))
+    }
+
     /// The state of `phase` in the hands of `holder`, as a table keeps them.
     ///
     /// # Errors
@@ -151,17 +155,6 @@ impl State {
             _ => Err(StateError::Holder),
         }
     }
-}
-
-/// What of a task its life turns on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Task {
-    /// The grid it belongs to.
-    pub grid: AreaCode,
-    /// Where it stands, and with whom.
-    pub state: State,
-    /// How often it has changed; one more with every change.
-    pub version: i64,
 }
 
 /// How a task ended, as its report says.

@@ -1,0 +1,101 @@
+//! `gridward log`: check the log, archive it, say that it was restored.
+
+use std::path::PathBuf;
+
+use chrono::{DateTime, Days, Utc};
+use clap::Subcommand;
+use uuid::Uuid;
+
+use super::{Failure, choose_district, connect};
+use crate::clock;
+use crate::db::{self, Conn};
+use crate::event::chain::hex;
+use crate::event::{archive, head, verify};
+use crate::seal::store::districts;
+use crate::settings::Settings;
+
+#[derive(clap::Args)]
+pub(super) struct VerifyArgs {
+    /// The district; all of them unless named
+    #[arg(long)]
+    district: Option<String>,
+    /// Follow the chain from its first event, through the archive files in this folder
+    #[arg(long)]
+    archive: Option<PathBuf>,
+}
+
+#[derive(clap::Args)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Move events older than so many days into compressed files
+    ///
+    /// One event a line, the chain unbroken from file to file. Phones whose cursor
+    /// is older begin anew. Keep the files: they are the record.
+    Archive {
+        /// The folder for the files
+        folder: PathBuf,
+        /// Events of the last so many days stay
+        #[arg(long, default_value_t = 184, value_parser = clap::value_parser!(u32).range(1..=36_500))]
+        keep_days: u32,
+        /// The district; all of them unless named
+        #[arg(long)]
+        district: Option<String>,
+    },
+    /// Say that the database was restored from a backup: phones begin anew
+    Restored {
+        /// The district; all of them unless named
+        #[arg(long)]
+        district: Option<String>,
+    },
+}
+
+/// The districts meant: the one that is named, or all.
+fn chosen(conn: &mut Conn, named: Option<&str>) -> Result<Vec<String>, Failure> {
+    match named {
+        Some(_) => Ok(vec![choose_district(conn, named)?]),
+        None => Ok(districts(conn)?),
+    }
+}
+
+/// Checks each chain and says where it ends.
+pub(super) fn verify(settings: &Settings, args: &VerifyArgs) -> Result<(), Failure> {
+    let mut conn = connect(&settings.database)?;
+    for district in chosen(&mut conn, args.district.as_deref())? {
+        let end = verify::verify(&mut conn, &district, args.archive.as_deref())
+            .map_err(|broken| format!("the log of {district} is broken: {broken}"))?;
+        let hash = hex(&end.hash);
+        println!("{district}: {} events hold; the last hash is {hash}", end.seq);
+    }
+    Ok(())
+}
+
+pub(super) fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
+    let mut conn = connect(&settings.database)?;
+    match &args.command {
+        Command::Archive { folder, keep_days, district } => {
+            let moment = days_ago(*keep_days)?;
+            for district in chosen(&mut conn, district.as_deref())? {
+                let moved = archive::archive(&mut conn, &district, folder, moment)?;
+                println!("{district}: {moved} events archived");
+            }
+        }
+        Command::Restored { district } => {
+            for district in chosen(&mut conn, district.as_deref())? {
+                let epoch = Uuid::new_v4().simple().to_string();
+                db::transact(&mut conn, |conn| head::renew_epoch(conn, &district, &epoch))?;
+                println!("{district}: every phone begins anew with its next sync");
+            }
+        }
+    }
+    Ok(())
+}
+
+fn days_ago(days: u32) -> Result<DateTime<Utc>, Failure> {
+    let ago = clock::system().checked_sub_days(Days::new(days.into()));
+    ago.ok_or_else(|| "that many days reach too far back".into())
+}

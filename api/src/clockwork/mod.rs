@@ -1,0 +1,114 @@
+//! What Gridward does by itself when its time has come: overdue tasks escalate
+//! or expire, what is long over leaves the phones, old answers are forgotten.
+//!
+//! Every server looks every [`EVERY`]; on PostgreSQL the one that gets the
+//! advisory lock does the work, the others look again later. A task that waits
+//! has the day of its next step beside it (`look_on`), so looking is one index
+//! range. Each step is a change like any other: through the life of the task,
+//! onto the log.
+
+use std::time::Duration;
+
+use chrono::NaiveDate;
+use gridward_dispatch::task::{self as life, Agent, Command, Transition, Verb, overdue};
+
+use crate::clock::{self, Clock};
+use crate::db::{Db, DbError, Tx, dialect, parsed};
+use crate::event::{Event, Subject};
+use crate::once;
+use crate::seal::store::districts;
+use crate::task::perform::{Step, write};
+use crate::task::row::TaskRow;
+use crate::task::store;
+
+/// How often a server looks.
+pub const EVERY: Duration = Duration::from_secs(60);
+/// How many tasks are stepped on in one transaction, so that claims need not wait long.
+const AT_A_TIME: i64 = 200;
+
+/// Looks, now and then, for as long as the server runs.
+pub async fn run(db: Db, clock: Clock, every: Duration) {
+    loop {
+        match look(&db, clock::day(clock())).await {
+            Ok(0) => {}
+            Ok(steps) => tracing::info!(steps, "tasks were stepped on by the clock"),
+            Err(error) => tracing::warn!(%error, "the clock could not do its work"),
+        }
+        tokio::time::sleep(every).await;
+    }
+}
+
+/// Does all that is due on `today` in every district; answers how many steps.
+///
+/// # Errors
+/// [`DbError`]; what was done stays.
+pub async fn look(db: &Db, today: NaiveDate) -> Result<usize, DbError> {
+    let mut steps = 0;
+    for district in db.read(districts).await? {
+        loop {
+            let name = district.clone();
+            let done = db.write(&district, move |tx| look_in(tx, &name, today)).await?;
+            steps += done;
+            if done < usize::try_from(AT_A_TIME).unwrap_or(usize::MAX) {
+                break;
+            }
+        }
+    }
+    Ok(steps)
+}
+
+/// Does some of what is due in `district`, unless another server is at it.
+fn look_in(tx: &mut Tx<'_>, district: &str, today: NaiveDate) -> Result<usize, DbError> {
+    if !dialect::try_clock(tx.read(), district)? {
+        return Ok(0);
+    }
+    once::store::forget_older(tx, district, once::KEPT_FOR)?;
+    let rows = store::to_look_at(tx.read(), district, today, AT_A_TIME)?;
+    let count = rows.len();
+    for row in rows {
+        step(tx, &row, today)?;
+    }
+    Ok(count)
+}
+
+fn step(tx: &mut Tx<'_>, row: &TaskRow, today: NaiveDate) -> Result<(), DbError> {
+    let before = row.life()?;
+    let command = match overdue::due(&before, today) {
+        Some(Verb::Expire) => Command::Expire,
+        Some(_) => Command::Escalate,
+        None => return rest(tx, row, &before, today),
+    };
+    let district = Agent::Gridward(parsed("tasks", &row.district)?);
+    if let Ok(Transition::Changed(after)) = life::apply(&before, &command, &district, today) {
+        let step = Step { row, before: &before, after: &after, verb: command.verb() };
+        write(tx, &step, None, step.event())?;
+    }
+    Ok(())
+}
+
+/// Nothing is due in the task's life: it is long over and leaves the phones, or
+/// it is looked at too early and waits for its day.
+fn rest(
+    tx: &mut Tx<'_>,
+    row: &TaskRow,
+    task: &life::Task,
+    today: NaiveDate,
+) -> Result<(), DbError> {
+    let mut next = row.clone();
+    next.look_on = overdue::next_look(task).filter(|day| *day > today);
+    let over = !task.state.is_live();
+    if over {
+        next.archived = true;
+        next.version += 1;
+        next.updated_at = tx.now.naive_utc();
+    }
+    store::replace(tx.write(), row, &next)?;
+    if over {
+        let holder = task.state.holder();
+        tx.record(
+            Event::new("task.archive", Subject::Task, &row.id, task.grid, next.version)
+                .hands(holder, holder),
+        );
+    }
+    Ok(())
+}

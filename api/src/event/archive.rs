@@ -1,0 +1,152 @@
+//! Old events as files: one event a line (NDJSON), compressed (zstd), the chain
+//! unbroken from one file to the next and on into the database.
+//!
+//! A file is named for its district and its first and last number. It is written
+//! under another name, put on disk, read back and checked before the events
+//! leave the database, so a kill at any point loses none.
+
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, Utc};
+use thiserror::Error;
+
+use super::chain::Link;
+use super::head;
+use super::model::LoggedEvent;
+use super::store::{self, EventRow};
+use crate::db::{Conn, DbError, transact};
+
+/// How many events a file holds at the most.
+const IN_A_FILE: i64 = 50_000;
+/// How hard to compress; 3 is zstd's own default.
+const ZSTD_LEVEL: i32 = 3;
+
+/// Why events were not archived, or an archive not read.
+#[derive(Debug, Error)]
+pub enum ArchiveError {
+    /// A file or folder cannot be used.
+    #[error("{path}: {error}")]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why not.
+        error: std::io::Error,
+    },
+    /// A line is not an event.
+    #[error("{path}, line {line}: not an event")]
+    Line {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+    },
+    /// The events to be archived do not follow from one another.
+    #[error("event {0} does not hold; nothing was archived: see `gridward verify-log`")]
+    Broken(i64),
+    /// The database failed.
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
+fn at(path: &Path) -> impl Fn(std::io::Error) -> ArchiveError + '_ {
+    move |error| ArchiveError::File { path: path.to_owned(), error }
+}
+
+/// Moves the events of `district` from before `moment` into files in `folder`;
+/// answers how many.
+///
+/// # Errors
+/// [`ArchiveError`]; files that were finished stay and count.
+pub fn archive(
+    conn: &mut Conn,
+    district: &str,
+    folder: &Path,
+    moment: DateTime<Utc>,
+) -> Result<usize, ArchiveError> {
+    fs::create_dir_all(folder).map_err(at(folder))?;
+    let mut moved = 0;
+    loop {
+        let from = head::chain(conn, district)?.archived;
+        let rows = store::older(conn, district, from.seq, moment, IN_A_FILE)?;
+        let Some(last) = rows.last().map(|row| row.seq) else { return Ok(moved) };
+        let to = follow(&from, &rows)?;
+        let path = folder.join(format!("{district}-{:012}-{last:012}.ndjson.zst", from.seq + 1));
+        write(&path, &rows)?;
+        let mut back = Vec::with_capacity(rows.len());
+        read_file(&path, &mut |row| {
+            back.push(row);
+            Ok::<_, ArchiveError>(())
+        })?;
+        if back != rows {
+            return Err(ArchiveError::Broken(from.seq + 1));
+        }
+        transact(conn, |conn| {
+            head::archive(conn, district, &from, &to)?;
+            store::forget(conn, district, last)
+        })?;
+        moved += rows.len();
+    }
+}
+
+fn follow(from: &Link, rows: &[EventRow]) -> Result<Link, ArchiveError> {
+    rows.iter().try_fold(from.clone(), |link, row| {
+        link.then(row).map_err(|_| ArchiveError::Broken(row.seq))
+    })
+}
+
+fn write(path: &Path, rows: &[EventRow]) -> Result<(), ArchiveError> {
+    let part = path.with_extension("part");
+    let file = File::create(&part).map_err(at(&part))?;
+    let mut out = zstd::Encoder::new(file, ZSTD_LEVEL).map_err(at(&part))?;
+    for row in rows {
+        let event = LoggedEvent::try_from(row.clone())?;
+        let line = serde_json::to_vec(&event).map_err(|_| ArchiveError::Broken(row.seq))?;
+        out.write_all(&line).and_then(|()| out.write_all(b"\n")).map_err(at(&part))?;
+    }
+    out.finish().and_then(|file| file.sync_all()).map_err(at(&part))?;
+    fs::rename(&part, path).map_err(at(path))?;
+    // The name is on disk only when the folder is.
+    let folder = path.parent().unwrap_or(Path::new("."));
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(at(folder))
+}
+
+/// Reads the archived events of `district` in `folder`, from the first on.
+///
+/// # Errors
+/// Those of `each`, or [`ArchiveError`].
+pub fn read<E: From<ArchiveError>>(
+    folder: &Path,
+    district: &str,
+    each: &mut dyn FnMut(EventRow) -> Result<(), E>,
+) -> Result<(), E> {
+    let begins = format!("{district}-");
+    let of_district = |path: &PathBuf| {
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        name.starts_with(&begins) && name.ends_with(".ndjson.zst")
+    };
+    let entries = fs::read_dir(folder).map_err(at(folder))?;
+    let mut paths: Vec<PathBuf> = entries
+        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
+        .filter(of_district)
+        .collect();
+    // The numbers have equal lengths, so names sort as numbers do.
+    paths.sort();
+    paths.iter().try_for_each(|path| read_file(path, each))
+}
+
+fn read_file<E: From<ArchiveError>>(
+    path: &Path,
+    each: &mut dyn FnMut(EventRow) -> Result<(), E>,
+) -> Result<(), E> {
+    let file = File::open(path).map_err(at(path))?;
+    let lines = BufReader::new(zstd::Decoder::new(file).map_err(at(path))?).lines();
+    for (n, line) in lines.enumerate() {
+        let line = line.map_err(at(path))?;
+        let event = serde_json::from_str::<LoggedEvent>(&line).ok();
+        let row = event.and_then(|event| EventRow::try_from(event).ok());
+        each(row.ok_or_else(|| ArchiveError::Line { path: path.to_owned(), line: n + 1 })?)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,167 @@
+//! The hash of an event, over all that it says and the hash of the one before.
+//!
+//! SHA-256 (FIPS 180-4) over the hash before, then every column in the order of
+//! the table: its length in eight bytes, big end first, and its bytes; an absent
+//! one counts as all ones. Numbers and times (milliseconds since 1970, UTC) are
+//! eight bytes, big end first. So no two events are written the same way, and
+//! whoever holds an export can compute it again.
+
+use std::fmt::Write as _;
+
+use aws_lc_rs::digest::{Context, SHA256};
+
+use super::store::EventRow;
+
+/// The hash of one event; 32 bytes.
+pub type Hash = Vec<u8>;
+
+/// A hash in hexadecimal.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// What stands for the hash before the first event.
+pub const NONE_BEFORE: [u8; 32] = [0; 32];
+
+/// The hash of `row`, which follows the event with the hash `row.prev_hash`.
+pub fn digest(row: &EventRow) -> Hash {
+    let mut hash = Context::new(&SHA256);
+    let mut field = |bytes: Option<&[u8]>| {
+        let length = bytes.map_or(u64::MAX, |bytes| bytes.len() as u64);
+        hash.update(&length.to_be_bytes());
+        hash.update(bytes.unwrap_or_default());
+    };
+    let text = |text: &Option<String>| text.clone().map(String::into_bytes);
+    field(Some(&row.prev_hash));
+    field(Some(row.district.as_bytes()));
+    field(Some(&row.seq.to_be_bytes()));
+    field(Some(&row.at.and_utc().timestamp_millis().to_be_bytes()));
+    field(text(&row.actor).as_deref());
+    field(text(&row.device).as_deref());
+    field(Some(row.action.as_bytes()));
+    field(Some(row.subject.as_bytes()));
+    field(Some(row.subject_id.as_bytes()));
+    field(Some(row.area.as_bytes()));
+    field(text(&row.area_before).as_deref());
+    field(text(&row.person).as_deref());
+    field(text(&row.person_before).as_deref());
+    field(Some(&row.version.to_be_bytes()));
+    field(Some(row.body.as_bytes()));
+    hash.finish().as_ref().to_vec()
+}
+
+/// Where a chain has come to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// The number of the last event.
+    pub seq: i64,
+    /// Its hash.
+    pub hash: Hash,
+}
+
+impl Link {
+    /// Before the first event.
+    pub fn start() -> Self {
+        Self { seq: 0, hash: NONE_BEFORE.to_vec() }
+    }
+
+    /// The chain with one more event.
+    ///
+    /// # Errors
+    /// What is wrong with `next`, in words.
+    pub fn then(&self, next: &EventRow) -> Result<Self, &'static str> {
+        if next.seq != self.seq + 1 {
+            return Err("the event before it is missing");
+        }
+        if next.prev_hash != self.hash {
+            return Err("it does not follow from the event before it");
+        }
+        if digest(next) != next.hash {
+            return Err("what it says is not what was written");
+        }
+        Ok(Self { seq: next.seq, hash: next.hash.clone() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(seq: i64, prev: &[u8]) -> EventRow {
+        let text = |text: &str| Some(text.to_owned());
+        let mut row = EventRow {
+            district: "500116".to_owned(),
+            seq,
+            at: chrono::DateTime::from_timestamp_millis(1_785_000_000_123)
+                .expect("a time")
+                .naive_utc(),
+            actor: text("a"),
+            device: None,
+            action: "task.claim".to_owned(),
+            subject: "task".to_owned(),
+            subject_id: "t".to_owned(),
+            area: "500116001002001".to_owned(),
+            area_before: None,
+            person: text("p"),
+            person_before: None,
+            version: 2,
+            body: "{}".to_owned(),
+            prev_hash: prev.to_vec(),
+            hash: Vec::new(),
+        };
+        row.hash = digest(&row);
+        row
+    }
+
+    type Change = fn(&mut EventRow);
+
+    #[test]
+    fn a_change_of_any_field_is_noticed() {
+        let first = row(1, &NONE_BEFORE);
+        assert!(Link::start().then(&first).is_ok());
+        let changes: [Change; 14] = [
+            |row| row.district = "500117".to_owned(),
+            |row| row.at += chrono::TimeDelta::milliseconds(1),
+            |row| row.actor = None,
+            |row| row.device = Some("a".to_owned()),
+            |row| row.action = "task.start".to_owned(),
+            |row| row.subject = "plan".to_owned(),
+            |row| row.subject_id = "u".to_owned(),
+            |row| row.area = "500116001002002".to_owned(),
+            |row| row.area_before = Some(String::new()),
+            |row| row.person = Some("q".to_owned()),
+            |row| row.person_before = Some("p".to_owned()),
+            |row| row.version = 3,
+            |row| row.body = "{ }".to_owned(),
+            |row| row.hash[0] ^= 1,
+        ];
+        for alter in changes {
+            let mut other = first.clone();
+            alter(&mut other);
+            let told = Link::start().then(&other);
+            assert_eq!(told, Err("what it says is not what was written"), "{other:?}");
+        }
+    }
+
+    #[test]
+    fn words_that_move_from_one_field_to_the_next_are_noticed() {
+        let one =
+            EventRow { action: "ab".to_owned(), subject: "c".to_owned(), ..row(1, &NONE_BEFORE) };
+        let other = EventRow { action: "a".to_owned(), subject: "bc".to_owned(), ..one.clone() };
+        assert_ne!(digest(&one), digest(&other));
+    }
+
+    #[test]
+    fn a_missing_or_foreign_event_is_noticed() {
+        let first = row(1, &NONE_BEFORE);
+        let link = Link::start().then(&first).expect("the first");
+        assert_eq!(Link::start().then(&row(2, &first.hash)), Err("the event before it is missing"));
+        assert!(link.then(&row(2, &first.hash)).is_ok());
+        let foreign = link.then(&row(2, &NONE_BEFORE));
+        assert_eq!(foreign, Err("it does not follow from the event before it"));
+    }
+}

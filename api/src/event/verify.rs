@@ -1,0 +1,83 @@
+//! Whether a district's log is whole: every number there, every hash right, the
+//! head where the last event is.
+
+use std::path::Path;
+
+use thiserror::Error;
+
+use super::chain::Link;
+use super::store::{self, EventRow};
+use super::{archive, head};
+use crate::db::{Conn, DbError};
+
+/// How many events are read at a time.
+const AT_A_TIME: i64 = 5_000;
+
+/// Why a log is not to be believed.
+#[derive(Debug, Error)]
+pub enum Broken {
+    /// The first event that does not hold.
+    #[error("event {seq}: {why}")]
+    Event {
+        /// Its number.
+        seq: i64,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// The last event is not the one that the head names.
+    #[error("the log ends at event {found}, its head says {head}: the end was cut off or changed")]
+    Head {
+        /// The last event found.
+        found: i64,
+        /// The number in the head.
+        head: i64,
+    },
+    /// An archive file cannot be read.
+    #[error(transparent)]
+    Archive(#[from] archive::ArchiveError),
+    /// The database failed.
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
+/// Follows the chain of `district` from its first event, through the archive
+/// files in `folder` if there are any, to its head; answers where it ends.
+///
+/// # Errors
+/// [`Broken`], naming the first event that does not hold.
+pub fn verify(conn: &mut Conn, district: &str, folder: Option<&Path>) -> Result<Link, Broken> {
+    let known = head::chain(conn, district)?;
+    let mut link = match folder {
+        Some(folder) => {
+            let mut link = Link::start();
+            archive::read(folder, district, &mut |row| {
+                link = step(&link, &row)?;
+                Ok::<_, Broken>(())
+            })?;
+            if link != known.archived {
+                return Err(Broken::Head { found: link.seq, head: known.archived.seq });
+            }
+            link
+        }
+        None => known.archived,
+    };
+    loop {
+        let rows = store::after(conn, district, link.seq, AT_A_TIME)?;
+        if rows.is_empty() {
+            break;
+        }
+        for row in rows {
+            link = step(&link, &row)?;
+        }
+    }
+    // The head is read again: events may have been added meanwhile.
+    let head = head::chain(conn, district)?.last;
+    if link.seq < known.last.seq || (link.seq == head.seq && link.hash != head.hash) {
+        return Err(Broken::Head { found: link.seq, head: head.seq });
+    }
+    Ok(link)
+}
+
+fn step(link: &Link, row: &EventRow) -> Result<Link, Broken> {
+    link.then(row).map_err(|why| Broken::Event { seq: row.seq.min(link.seq + 1), why })
+}

@@ -1,0 +1,135 @@
+//! Notices over HTTP.
+
+use actix_web::web::{Data, Json};
+use actix_web::{HttpResponse, get, post};
+use chrono::{Days, NaiveDate};
+use gridward_dispatch::area::AreaCode;
+use gridward_dispatch::authority::Action;
+use gridward_dispatch::id::NoticeId;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::{Notice, store};
+use crate::app::Gridward;
+use crate::area;
+use crate::auth::Caller;
+use crate::clock::{self, china};
+use crate::db::Tx;
+use crate::event::{Event, Subject};
+use crate::once::{self, Asked, IdempotencyKey};
+use crate::openapi;
+use crate::problem::{FieldError, Kind, Problem};
+
+/// The longest time a notice is shown.
+const LONGEST: Days = Days::new(366);
+
+/// A notice to be told.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "area": "500116001", "title": "高温预警", "text": "本周下午请勿安排上门走访。", "until": "2026-08-07"
+}))]
+pub struct NewNotice {
+    /// In which area; the caller's or one in it.
+    area: AreaCode,
+    /// In a few words.
+    #[schema(min_length = 1, max_length = 100)]
+    title: String,
+    /// The whole of it; nothing personal about a household.
+    #[schema(max_length = 2000)]
+    text: String,
+    /// The last day on which it is shown, within a year.
+    until: NaiveDate,
+}
+
+/// The notices of today.
+#[derive(Serialize, ToSchema)]
+pub struct Notices {
+    /// The newest first.
+    #[schema(max_items = 200)]
+    items: Vec<Notice>,
+}
+
+/// List notices
+///
+/// What those in the caller's area are told today. For every role.
+#[utoipa::path(
+    tag = "notices",
+    operation_id = "list_notices",
+    responses((status = OK, description = "The notices", body = Notices), openapi::Read),
+)]
+#[get("/notices")]
+pub(crate) async fn list_notices(
+    app: Data<Gridward>,
+    caller: Caller,
+) -> Result<Json<Notices>, Problem> {
+    let today = clock::day((app.clock)());
+    let items = app.db.read(move |conn| store::for_area(conn, caller.actor.area, today)).await?;
+    Ok(Json(Notices { items }))
+}
+
+/// Post a notice
+///
+/// Tells all who work in an area something, on their phones too. For managers,
+/// supervisors and admins.
+#[utoipa::path(
+    tag = "notices",
+    operation_id = "post_notice",
+    request_body(content = NewNotice, description = "The notice"),
+    responses((status = CREATED, description = "The notice", body = Notice), openapi::Write),
+)]
+#[post("/notices")]
+pub(crate) async fn post_notice(
+    app: Data<Gridward>,
+    caller: Caller,
+    key: IdempotencyKey,
+    body: Json<NewNotice>,
+) -> Result<HttpResponse, Problem> {
+    let (vault, district) = (app.vault.clone(), caller.district.clone());
+    let answer = app.db.write(&district, move |tx| {
+        let sealing = vault.key(tx.read(), &caller.district)?;
+        let (id, request) = (key.0.as_ref(), json!(*body));
+        let asked = Asked { caller: &caller, id, action: "notice.post", request: &request };
+        once::once(tx, &sealing, &asked, |tx| post(tx, &caller, &body))
+    });
+    Ok(HttpResponse::Created().json(answer.await?.result?))
+}
+
+fn post(tx: &mut Tx<'_>, caller: &Caller, new: &NewNotice) -> Result<Notice, Problem> {
+    caller.may(Action::PostNotice)?;
+    let known =
+        caller.actor.area.contains(&new.area) && area::store::one(tx.read(), &new.area)?.is_some();
+    let today = clock::day(tx.now);
+    let wrong = [
+        ("/area", !known, "not an area of yours"),
+        ("/title", !(1..=100).contains(&new.title.chars().count()), "1 to 100 characters"),
+        ("/text", new.text.chars().count() > 2000, "at most 2000 characters"),
+        (
+            "/until",
+            new.until < today
+                || today.checked_add_days(LONGEST).is_none_or(|last| new.until > last),
+            "from today to a year from now",
+        ),
+    ];
+    let errors = wrong.into_iter().filter(|(_, wrong, _)| *wrong);
+    let mut errors = errors.map(|(pointer, _, told)| FieldError::new(pointer, told)).peekable();
+    if errors.peek().is_some() {
+        return Err(errors.fold(Problem::from(Kind::Invalid), Problem::with));
+    }
+    let notice = Notice {
+        id: NoticeId(Uuid::now_v7()),
+        area: new.area,
+        title: new.title.clone(),
+        text: new.text.clone(),
+        until: new.until,
+        created_by: caller.actor.person,
+        created_at: tx.now.with_timezone(&china()),
+        version: 1,
+    };
+    store::insert(tx.write(), &notice)?;
+    let event = Event::new("notice.post", Subject::Notice, notice.id.to_string(), notice.area, 1);
+    tx.record(event.by(caller.actor.person));
+    Ok(notice)
+}

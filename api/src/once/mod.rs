@@ -1,0 +1,99 @@
+//! A command that comes with an id of its own happens once.
+//!
+//! A phone that lost an answer sends again, perhaps months later and by another
+//! way: what it did online with an `Idempotency-Key` and what lies in its outbox
+//! with a command id are one command if the id is the same. The first answer is
+//! kept, sealed, for [`KEPT_FOR`]; a repetition gets it again and changes nothing.
+
+pub mod key;
+pub mod store;
+
+use aws_lc_rs::digest::{SHA256, digest};
+use chrono::TimeDelta;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+pub use key::{CommandId, IdempotencyKey};
+
+use crate::auth::Caller;
+use crate::db::Tx;
+use crate::problem::{Kept, Kind, Problem};
+use crate::seal::SealingKey;
+
+/// How long an answer is kept: longer than any phone lies in a drawer.
+pub const KEPT_FOR: TimeDelta = TimeDelta::days(180);
+
+/// A command as it was asked.
+#[derive(Clone, Debug)]
+pub struct Asked<'a> {
+    /// Who asks; ids belong to the person, whatever the session.
+    pub caller: &'a Caller,
+    /// Its own id, if it has one.
+    pub id: Option<&'a CommandId>,
+    /// What is asked, as `task.claim`.
+    pub action: &'a str,
+    /// All that it is asked with; another content is another command.
+    pub request: &'a Value,
+}
+
+/// What came of a command.
+#[derive(Debug)]
+pub struct Answer<T> {
+    /// What it did, or why not.
+    pub result: Result<T, Problem>,
+    /// Whether this is the answer of the first time.
+    pub replayed: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+enum Outcome<T> {
+    Done(T),
+    Refused(Kept),
+}
+
+/// Does `act`, unless it was done before: then answers what was answered then.
+/// A refusal is an answer too; only one that may go away by itself is not kept.
+///
+/// # Errors
+/// [`Kind::CommandIdReused`] when the id came with another request before, and
+/// what leaves nothing behind: the database's errors, and without an id the
+/// refusals of `act`.
+pub fn once<T: Serialize + DeserializeOwned>(
+    tx: &mut Tx<'_>,
+    key: &SealingKey,
+    asked: &Asked<'_>,
+    act: impl FnOnce(&mut Tx<'_>) -> Result<T, Problem>,
+) -> Result<Answer<T>, Problem> {
+    let Some(id) = asked.id else {
+        return act(tx).map(|done| Answer { result: Ok(done), replayed: false });
+    };
+    let hash = fingerprint(asked);
+    if let Some(row) = store::row(tx.read(), asked.caller, id)? {
+        if row.request_hash != hash {
+            return Err(Kind::CommandIdReused.into());
+        }
+        let result = match key.open_value(&row.place("answer"), &row.sealed_answer)? {
+            Outcome::Done(done) => Ok(done),
+            Outcome::Refused(kept) => Err(Problem::from(kept)),
+        };
+        return Ok(Answer { result, replayed: true });
+    }
+    let result = tx.attempt(act)?;
+    let outcome = match &result {
+        Ok(done) => Outcome::Done(done),
+        Err(problem) if problem.kind().entry().retryable || problem.is_ours() => {
+            return result.map(|done| Answer { result: Ok(done), replayed: false });
+        }
+        Err(problem) => Outcome::Refused(problem.kept()),
+    };
+    store::keep(tx, key, asked, id, hash, &outcome)?;
+    Ok(Answer { result, replayed: false })
+}
+
+/// The same request has the same fingerprint, by whichever way it came.
+fn fingerprint(asked: &Asked<'_>) -> Vec<u8> {
+    // The keys of a JSON object are sorted, so equal values are equal texts.
+    let text = format!("{}\n{}", asked.action, asked.request);
+    digest(&SHA256, text.as_bytes()).as_ref().to_vec()
+}

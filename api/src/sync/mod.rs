@@ -1,0 +1,24 @@
+//! Sync: what phones that are offline for hours send, and what they get.
+//!
+//! A phone keeps a copy of what its person works with and an outbox of what the
+//! person did. One call sends the outbox ([`push`]) and gets what has changed
+//! since the phone's cursor ([`pull`]), or everything, page by page, if there is
+//! no cursor that counts ([`snapshot`]). Promises:
+//!
+//! - every command has one effect, for ever, however often it is sent;
+//! - a report is always kept;
+//! - a phone that has pulled to the end holds what a fresh snapshot holds;
+//! - nothing outside the person's scope is ever sent, and what leaves the scope
+//!   is named, so that the phone forgets it.
+
+pub mod body;
+pub mod cards;
+pub mod cursor;
+pub mod households;
+pub mod model;
+pub mod pull;
+pub mod push;
+pub mod routes;
+pub mod scope;
+pub mod snapshot;
+pub mod store;

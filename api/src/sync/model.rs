@@ -1,0 +1,202 @@
+//! What goes over the wire between a phone and the server.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, FixedOffset};
+use gridward_dispatch::id::TaskId;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use serde_json::value::RawValue;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::problem::answer::Told;
+use crate::words;
+
+/// The most commands a push may carry.
+pub const MOST_COMMANDS: usize = 100;
+
+/// A phone's outbox, in order, and how far the phone has come.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "device": "phone-17", "device_time": "2026-08-01T09:00:00+08:00",
+    "commands": [{
+        "id": "0198a3b0-0000-7000-8000-000000000001", "type": "task.start",
+        "task_id": "0198a3b0-0000-7000-8000-0000000000aa", "at": "2026-08-01T07:12:03+08:00"
+    }]
+}))]
+pub struct Push {
+    /// The `cursor` of the answer before; absent for a first snapshot.
+    #[schema(max_length = 256)]
+    pub cursor: Option<String>,
+    /// How many changes at the most; 200 unless told.
+    #[schema(minimum = 1, maximum = 1000)]
+    pub limit: Option<u16>,
+    /// How the device calls itself, for the log.
+    #[schema(min_length = 1, max_length = 64)]
+    pub device: Option<String>,
+    /// What the phone's clock shows while it sends: it tells how far off it is.
+    pub device_time: Option<DateTime<FixedOffset>>,
+    /// What was done since, in order.
+    #[serde(default)]
+    #[schema(max_items = 100)]
+    pub commands: Vec<QueuedCommand>,
+}
+
+/// A command out of an outbox.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct QueuedCommand {
+    /// A `UUIDv7` made by the phone: the command's name for ever.
+    pub id: Uuid,
+    /// What is done, as `task.claim`.
+    #[schema(max_length = 32, example = "task.claim")]
+    pub r#type: String,
+    /// To which task.
+    pub task_id: TaskId,
+    /// The version it was decided on.
+    #[schema(minimum = 0, maximum = 9_007_199_254_740_991_i64)]
+    pub base_version: Option<i64>,
+    /// When, by the phone's clock.
+    pub at: DateTime<FixedOffset>,
+    /// What it carries, as the body of the call of the same name.
+    #[serde(default)]
+    #[schema(value_type = Option<Object>)]
+    pub payload: Option<Value>,
+}
+
+words! {
+    /// What became of a command.
+    Outcome {
+        /// It had its effect, or had it already.
+        Applied = "applied",
+        /// A report that is kept as evidence and moved nothing.
+        Recorded = "recorded",
+        /// It will never be: see the problem.
+        Rejected = "rejected",
+        /// Nothing was kept: send it again, unchanged, later.
+        Retry = "retry",
+    }
+}
+
+/// What became of one command.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CommandResult {
+    /// The command.
+    pub id: Uuid,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// Whether this is the answer of the first time.
+    pub replayed: bool,
+    /// The task's version afterwards.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1, maximum = 9_007_199_254_740_991_i64, example = 2)]
+    pub version: Option<i64>,
+    /// Why not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<crate::problem::answer::Body<'static>>)]
+    pub problem: Option<Told>,
+}
+
+words! {
+    /// What kind of row a phone holds.
+    RowType {
+        /// A kind of service.
+        ServiceKind = "service_kind",
+        /// A notice.
+        Notice = "notice",
+        /// A day of the week on which the person has time.
+        Shift = "shift",
+        /// A beneficiary.
+        Beneficiary = "beneficiary",
+        /// A task.
+        Task = "task",
+    }
+}
+
+/// A row that is new or different.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Change {
+    /// What kind of row.
+    pub r#type: RowType,
+    /// Which one.
+    #[schema(max_length = 64)]
+    pub id: String,
+    /// Its version; a row of a lower one than that held is old news.
+    #[schema(minimum = 1, maximum = 9_007_199_254_740_991_i64, example = 2)]
+    pub version: i64,
+    /// The row: a task, a service kind, a notice or a shift as elsewhere in this
+    /// contract; a household as its visitors need it.
+    #[schema(value_type = Object)]
+    #[serde(serialize_with = "as_it_stands")]
+    pub data: Arc<RawValue>,
+}
+
+fn as_it_stands<S: serde::Serializer>(
+    json: &Arc<RawValue>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    json.as_ref().serialize(serializer)
+}
+
+words! {
+    /// Why a row is gone.
+    Reason {
+        /// It is no more.
+        Deleted = "deleted",
+        /// It is no longer the person's to have.
+        OutOfScope = "out_of_scope",
+    }
+}
+
+/// A row to be forgotten; perhaps the phone never had it.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Removed {
+    /// What kind of row.
+    pub r#type: RowType,
+    /// Which one.
+    #[schema(max_length = 64)]
+    pub id: String,
+    /// Why.
+    pub reason: Reason,
+}
+
+/// What came of the outbox, and what has changed.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Synced {
+    /// One for each command, in their order.
+    #[schema(max_items = 100)]
+    pub results: Vec<CommandResult>,
+    /// Whether to forget every row (never the outbox): this begins a snapshot.
+    pub reset: bool,
+    /// Rows that are new or different.
+    #[schema(max_items = 5000)]
+    pub changes: Vec<Change>,
+    /// Rows to be forgotten.
+    #[schema(max_items = 5000)]
+    pub removed: Vec<Removed>,
+    /// How far the phone has now come.
+    #[schema(max_length = 256)]
+    pub cursor: String,
+    /// Whether there is more: call again at once.
+    pub has_more: bool,
+    /// In how many seconds to ask again, a little different for everybody.
+    #[schema(minimum = 0, maximum = 86400, example = 900)]
+    pub next_poll_s: u32,
+    /// The server's clock.
+    pub server_time: DateTime<FixedOffset>,
+}
+
+/// A day of the week on which the person has time.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Shift {
+    /// The day.
+    pub weekday: crate::person::Weekday,
+    /// From, in minutes from midnight.
+    #[schema(minimum = 0, maximum = 1439, example = 540)]
+    pub start: u16,
+    /// To, in minutes from midnight.
+    #[schema(minimum = 1, maximum = 1440, example = 720)]
+    pub end: u16,
+}

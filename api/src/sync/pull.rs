@@ -1,0 +1,260 @@
+//! What has changed in a scope since a cursor.
+//!
+//! The log says which things were touched; what they look like is read from
+//! where they lie now. A row may therefore be newer than the cursor says, and
+//! come once more with a later pull: rows carry versions, so that does no harm.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::NaiveDate;
+
+use super::cards::Cards;
+use super::cursor::Cursor;
+use super::households;
+use super::model::{Change, Reason, Removed, RowType};
+use super::scope::{Scope, View, Whose};
+use super::store::{self, TaskKey, Touch};
+use super::{snapshot, store as queries};
+use crate::db::{Conn, DbError, parsed};
+use crate::event::Subject;
+use crate::event::head::{self, Head};
+use crate::seal::SealingKey;
+
+/// For whom, with what, and how much at a time.
+pub struct Pull<'a> {
+    /// The person's scope.
+    pub scope: Scope,
+    /// The district's key.
+    pub key: &'a SealingKey,
+    /// Rows seen before.
+    pub cards: &'a Cards,
+    /// How many changes at the most, about.
+    pub limit: usize,
+    /// Today, in the district.
+    pub today: NaiveDate,
+}
+
+/// What a pull brings.
+#[derive(Default)]
+pub struct Pulled {
+    /// Whether the phone begins anew.
+    pub reset: bool,
+    /// Rows that are new or different.
+    pub changes: Vec<Change>,
+    /// Rows to be forgotten.
+    pub removed: Vec<Removed>,
+    /// How far the phone has then come.
+    pub cursor: String,
+    /// Whether there is more.
+    pub has_more: bool,
+    /// Whether nothing of the scope has changed and the cursor may stay.
+    pub quiet: bool,
+    /// The households that are shown in clear, for the log.
+    pub shown: Vec<String>,
+}
+
+/// With nothing of the scope in them, so many events are looked past before the
+/// cursor moves on: a quiet phone's cursor, and so its `ETag`, stays the same.
+const LOOKED_PAST: i64 = 1_000;
+
+impl Pull<'_> {
+    /// What has changed since `cursor`, or, if that does not count here, the
+    /// first page of a snapshot.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn since(&self, conn: &mut Conn, cursor: Option<&str>) -> Result<Pulled, DbError> {
+        let district = self.scope.area().district();
+        let head = head::read(conn, district.as_str())?
+            .ok_or_else(|| DbError::corrupt("district_heads", "no head for this district"))?;
+        let known = cursor.and_then(Cursor::read).filter(|cursor| self.counts(cursor, &head));
+        match known {
+            Some(Cursor { rest: Some(rest), seq, .. }) => {
+                snapshot::page(self, conn, &head, seq, Some(rest))
+            }
+            Some(cursor) => self.delta(conn, &head, cursor),
+            None => self.afresh(conn, &head),
+        }
+    }
+
+    fn afresh(&self, conn: &mut Conn, head: &Head) -> Result<Pulled, DbError> {
+        let page = snapshot::page(self, conn, head, head.seq, None)?;
+        Ok(Pulled { reset: true, ..page })
+    }
+
+    /// Whether a cursor is of this log, for this scope, and not too old.
+    fn counts(&self, cursor: &Cursor, head: &Head) -> bool {
+        cursor.epoch == head.epoch
+            && cursor.scope == self.scope.mark()
+            && (head.archived_seq..=head.seq).contains(&cursor.seq)
+    }
+
+    fn delta(&self, conn: &mut Conn, head: &Head, cursor: Cursor) -> Result<Pulled, DbError> {
+        let limit = i64::try_from(self.limit).unwrap_or(i64::MAX);
+        let touches = if cursor.seq == head.seq {
+            Vec::new()
+        } else {
+            queries::touches(conn, &self.scope, cursor.seq, head.seq, limit)?
+        };
+        let has_more = touches.len() >= self.limit;
+        let last = touches.last().map(|touch| touch.seq).filter(|_| has_more);
+        let seq = last.unwrap_or(head.seq);
+        let news = Touched::of(&self.scope, &touches)?;
+        if news.everything {
+            return self.afresh(conn, head);
+        }
+        let mut pulled = Pulled { has_more, ..Pulled::default() };
+        self.read(conn, &news, &mut pulled)?;
+        let nothing = pulled.changes.is_empty() && pulled.removed.is_empty();
+        pulled.quiet = nothing && !has_more && head.seq - cursor.seq < LOOKED_PAST;
+        let seq = if pulled.quiet { cursor.seq } else { seq };
+        pulled.cursor = Cursor { seq, ..cursor }.text();
+        Ok(pulled)
+    }
+
+    /// Reads what was touched as it is now.
+    fn read(&self, conn: &mut Conn, touched: &Touched, to: &mut Pulled) -> Result<(), DbError> {
+        if touched.catalogue {
+            to.changes.extend(snapshot::kinds(conn, self)?);
+        }
+        if touched.me {
+            snapshot::shifts(conn, self, to)?;
+        }
+        for id in &touched.notices {
+            to.changes.extend(snapshot::notice(conn, self, id)?);
+        }
+        let ids: Vec<String> = touched.tasks.keys().cloned().collect();
+        let mut beneficiaries: BTreeMap<String, bool> =
+            touched.beneficiaries.iter().map(|id| (id.clone(), self.scope.holds_area())).collect();
+        let mut keys = Vec::new();
+        let mut gone: BTreeSet<&String> = touched.tasks.keys().collect();
+        for row in store::tasks(conn, self.scope.area().district().as_str(), &ids)? {
+            let life = row.life()?;
+            let whose = Whose {
+                grid: life.grid,
+                phase: life.state.phase(),
+                holder: life.state.holder(),
+                archived: row.archived,
+            };
+            let known = touched.tasks.get(&row.id).copied().unwrap_or(true);
+            // A household comes and goes with its tasks, but for who answers for its grid.
+            if let Some(id) = row.beneficiary.filter(|_| self.scope.visits()) {
+                *beneficiaries.entry(id).or_default() |= known;
+            }
+            if self.scope.holds(whose) {
+                gone.remove(&row.id);
+                keys.push(TaskKey {
+                    grid: row.grid,
+                    due_on: row.due_on,
+                    id: row.id,
+                    version: row.version,
+                });
+            }
+        }
+        to.changes.extend(self.cards.tasks(conn, self.scope.area().district(), &keys)?);
+        let known = |id: &&String| touched.tasks.get(*id).copied().unwrap_or(true);
+        let gone = gone.into_iter().filter(known);
+        to.removed.extend(gone.map(|id| removed(RowType::Task, id)));
+        self.households(conn, &beneficiaries, to)
+    }
+
+    /// Reads the households that may have come, changed or gone; `true` says that
+    /// the phone may hold it now.
+    fn households(
+        &self,
+        conn: &mut Conn,
+        touched: &BTreeMap<String, bool>,
+        to: &mut Pulled,
+    ) -> Result<(), DbError> {
+        let ids: Vec<String> = touched.keys().cloned().collect();
+        let seen = households::views(conn, &self.scope, &ids)?;
+        let there: BTreeSet<&String> = seen.iter().map(|(key, _)| &key.id).collect();
+        let gone = touched.iter().filter(|(id, known)| **known && !there.contains(id));
+        to.removed.extend(gone.map(|(id, _)| removed(RowType::Beneficiary, id)));
+        to.shown.extend(shown(&seen));
+        let district = self.scope.area().district();
+        to.changes.extend(households::changes(conn, self.cards, self.key, district, &seen)?);
+        Ok(())
+    }
+}
+
+/// The households among `seen` that are shown in clear.
+pub(super) fn shown(seen: &[(store::HouseholdKey, View)]) -> impl Iterator<Item = String> + '_ {
+    seen.iter().filter(|(_, view)| *view == View::Clear).map(|(key, _)| key.id.clone())
+}
+
+pub(super) fn removed(r#type: RowType, id: &str) -> Removed {
+    Removed { r#type, id: id.to_owned(), reason: Reason::OutOfScope }
+}
+
+/// What a part of the log touched in a scope.
+#[derive(Default)]
+struct Touched {
+    /// So much that the phone begins anew.
+    everything: bool,
+    catalogue: bool,
+    /// The person's own entry.
+    me: bool,
+    notices: BTreeSet<String>,
+    beneficiaries: BTreeSet<String>,
+    /// By id: whether the phone may hold it before the first of these events.
+    tasks: BTreeMap<String, bool>,
+}
+
+impl Touched {
+    fn of(scope: &Scope, touches: &[Touch]) -> Result<Self, DbError> {
+        let mut news = Self::default();
+        for touch in touches {
+            let subject: Subject = parsed("events", &touch.subject)?;
+            let id = &touch.subject_id;
+            match subject {
+                Subject::District => news.everything = true,
+                Subject::ServiceKind => news.catalogue = true,
+                Subject::Person => news.me |= *id == scope.person().to_string(),
+                Subject::Notice if touch.reaches(scope)? => {
+                    news.notices.insert(id.clone());
+                }
+                Subject::Beneficiary if touch.concerns(scope)? => {
+                    news.beneficiaries.insert(id.clone());
+                }
+                Subject::Task if touch.concerns(scope)? => {
+                    let held = touch.was_held(scope);
+                    news.tasks.entry(id.clone()).or_insert(held);
+                }
+                _ => {}
+            }
+        }
+        Ok(news)
+    }
+}
+
+impl Touch {
+    /// Whether it happened in the scope's area or to something in its person's
+    /// hands, before or after.
+    fn concerns(&self, scope: &Scope) -> Result<bool, DbError> {
+        let me = scope.person().to_string();
+        let hands = [&self.person, &self.person_before];
+        if hands.into_iter().flatten().any(|person| *person == me) {
+            return Ok(true);
+        }
+        let areas = std::iter::once(&self.area).chain(&self.area_before);
+        let mut here = false;
+        for area in areas {
+            here |= scope.area().contains(&parsed("events", area)?);
+        }
+        Ok(here)
+    }
+
+    /// Whether what is told to its area is told to the scope's person.
+    fn reaches(&self, scope: &Scope) -> Result<bool, DbError> {
+        let area: gridward_dispatch::area::AreaCode = parsed("events", &self.area)?;
+        Ok(area.contains(&scope.area()) || scope.area().contains(&area))
+    }
+
+    /// Whether the phone may have held the task before: those who help do not
+    /// hold what others of their grid have in hand.
+    fn was_held(&self, scope: &Scope) -> bool {
+        let before = self.person_before.as_deref();
+        !scope.helps() || before.is_none_or(|person| person == scope.person().to_string())
+    }
+}

@@ -1,0 +1,115 @@
+//! An outbox, carried out: one transaction, each command with an outcome of its
+//! own, and none in another's way.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, FixedOffset, TimeDelta};
+use serde_json::{Value, json};
+
+use super::model::{CommandResult, MOST_COMMANDS, Outcome, Push, QueuedCommand};
+use crate::auth::Caller;
+use crate::db::{DbFailure as _, Tx, dialect};
+use crate::once::{self, Asked, CommandId};
+use crate::problem::answer::{Language, Told};
+use crate::problem::{FieldError, Kind, Problem};
+use crate::seal::SealingKey;
+use crate::task::command::{Origin, TaskCommand};
+use crate::task::perform::{self, Performed, Sent};
+
+/// Whether a push can be carried out at all.
+///
+/// # Errors
+/// 422.
+pub fn check(push: &Push) -> Result<(), Problem> {
+    let mut errors = Vec::new();
+    if push.commands.len() > MOST_COMMANDS {
+        let told = format!("at most {MOST_COMMANDS}; send the others with the next push");
+        errors.push(FieldError::new("/commands", told));
+    }
+    if push.limit.is_some_and(|limit| !(1..=1000).contains(&limit)) {
+        errors.push(FieldError::new("/limit", "must be from 1 to 1000"));
+    }
+    if push.device.as_ref().is_some_and(|name| !(1..=64).contains(&name.chars().count())) {
+        errors.push(FieldError::new("/device", "1 to 64 characters"));
+    }
+    if errors.is_empty() {
+        Ok(())
+    } else {
+        Err(errors.into_iter().fold(Problem::from(Kind::Invalid), Problem::with))
+    }
+}
+
+/// Carries out the outbox, in its order.
+///
+/// # Errors
+/// Only what concerns the whole of it: the database's own failures.
+pub fn push(
+    tx: &mut Tx<'_>,
+    key: &SealingKey,
+    caller: &Caller,
+    push: &Push,
+    language: Language,
+) -> Result<Vec<CommandResult>, Problem> {
+    // In one order for all, so that two pushes cannot wait for each other.
+    let tasks: BTreeSet<String> =
+        push.commands.iter().map(|command| command.task_id.to_string()).collect();
+    dialect::lock_tasks(tx.read(), &caller.district, &tasks)?;
+    let clock_behind = clock_behind(tx.now.into(), push.device_time);
+    let run = |command: &QueuedCommand| {
+        let origin = Origin {
+            id: command.id.to_string().parse::<CommandId>().ok(),
+            device: push.device.clone(),
+            made_at: Some(command.at),
+            clock_behind,
+        };
+        one(tx, key, caller, command, &origin, language)
+    };
+    push.commands.iter().map(run).collect()
+}
+
+/// How far the phone's clock is behind the server's.
+fn clock_behind(now: DateTime<FixedOffset>, phone: Option<DateTime<FixedOffset>>) -> TimeDelta {
+    phone.map_or(TimeDelta::zero(), |phone| now - phone)
+}
+
+fn one(
+    tx: &mut Tx<'_>,
+    key: &SealingKey,
+    caller: &Caller,
+    command: &QueuedCommand,
+    origin: &Origin,
+    language: Language,
+) -> Result<CommandResult, Problem> {
+    let payload = command.payload.clone().unwrap_or_else(|| json!({}));
+    let read = TaskCommand::read(&command.r#type, payload.clone());
+    let request: Value = json!({
+        "task_id": command.task_id,
+        "payload": read.as_ref().map_or(payload, TaskCommand::payload),
+    });
+    let asked =
+        Asked { caller, id: origin.id.as_ref(), action: &command.r#type, request: &request };
+    let answer = once::once(tx, key, &asked, |tx| {
+        let read = read?;
+        let (task, base) = (command.task_id, command.base_version);
+        perform::perform(tx, key, caller, &Sent { task, command: &read, base, origin })
+    });
+    let id = command.id;
+    let told = |problem| Some(Told(problem, language));
+    match answer {
+        Ok(once::Answer { result: Ok(Performed { task, recorded }), replayed }) => {
+            let outcome = if recorded { Outcome::Recorded } else { Outcome::Applied };
+            Ok(CommandResult { id, outcome, replayed, version: Some(task.version), problem: None })
+        }
+        Ok(once::Answer { result: Err(problem), replayed }) => {
+            let later = problem.is_ours() || problem.kind().entry().retryable;
+            let outcome = if later { Outcome::Retry } else { Outcome::Rejected };
+            Ok(CommandResult { id, outcome, replayed, version: None, problem: told(problem) })
+        }
+        Err(problem) if problem.as_db().is_none() => {
+            let outcome = Outcome::Rejected;
+            let problem = told(problem);
+            Ok(CommandResult { id, outcome, replayed: false, version: None, problem })
+        }
+        Err(problem) => Err(problem),
+    }
+}

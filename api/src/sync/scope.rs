@@ -1,0 +1,179 @@
+//! What belongs on whose phone: pure rules over plain values.
+
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use gridward_dispatch::area::{AreaCode, Level};
+use gridward_dispatch::authority::{Actor, Role};
+use gridward_dispatch::id::PersonId;
+use gridward_dispatch::task::Phase;
+
+/// A person's scope.
+#[derive(Clone, Copy, Debug)]
+pub struct Scope(pub Actor);
+
+/// What a phone may hold of a beneficiary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum View {
+    /// Name and phone masked, no address, no needs.
+    Masked,
+    /// What a visitor needs.
+    Clear,
+}
+
+/// What of a task decides on whose phone it belongs.
+#[derive(Clone, Copy, Debug)]
+pub struct Whose {
+    /// Its grid.
+    pub grid: AreaCode,
+    /// Where it stands.
+    pub phase: Phase,
+    /// In whose hands.
+    pub holder: Option<PersonId>,
+    /// Over for so long that phones drop it.
+    pub archived: bool,
+}
+
+impl Scope {
+    /// The person.
+    pub const fn person(&self) -> PersonId {
+        self.0.person
+    }
+
+    /// The person's area.
+    pub const fn area(&self) -> AreaCode {
+        self.0.area
+    }
+
+    /// Whether the person goes to households.
+    pub const fn visits(&self) -> bool {
+        matches!(self.0.role, Role::Manager | Role::Volunteer)
+    }
+
+    /// Whether this is one of those who help in a grid, not one who answers for it.
+    pub const fn helps(&self) -> bool {
+        matches!(self.0.role, Role::Volunteer)
+    }
+
+    /// Whether all households of the area belong on the phone, and not only those
+    /// of its tasks.
+    pub const fn holds_area(&self) -> bool {
+        !self.helps()
+    }
+
+    /// The areas around the person's and that one itself: what is told there is
+    /// told to the person.
+    pub fn around(&self) -> Vec<AreaCode> {
+        std::iter::successors(Some(self.area()), AreaCode::parent).collect()
+    }
+
+    /// Whether the task belongs on the phone: those in the person's hands, and
+    /// those of the area; for volunteers, of these the ones that nobody has.
+    pub fn holds(&self, task: Whose) -> bool {
+        let own = task.holder == Some(self.person());
+        let here = self.area().contains(&task.grid);
+        let shown = !self.helps() || task.phase == Phase::Open;
+        !task.archived && (own || (here && shown))
+    }
+
+    /// What the phone may hold of a beneficiary in `grid` because of one task of
+    /// theirs.
+    pub fn sees_by(&self, task: Whose) -> Option<View> {
+        let own = task.holder == Some(self.person());
+        let live = matches!(task.phase, Phase::Assigned | Phase::Accepted | Phase::InProgress);
+        match () {
+            () if own && live && !task.archived => Some(View::Clear),
+            () if self.holds(task) => Some(View::Masked),
+            () => None,
+        }
+    }
+
+    /// What the phone may hold of a beneficiary in `grid`, whatever their tasks.
+    pub fn sees_in(&self, grid: &AreaCode) -> Option<View> {
+        let here = self.area().contains(grid) && self.holds_area();
+        here.then_some(if self.visits() { View::Clear } else { View::Masked })
+    }
+
+    /// A mark that differs when the scope does: a cursor with another is void.
+    pub fn mark(&self) -> String {
+        let Actor { person, role, area } = self.0;
+        let hash = digest(&SHA256, format!("{person}|{role}|{area}").as_bytes());
+        BASE64_URL_SAFE_NO_PAD.encode(hash.as_ref().iter().take(9).copied().collect::<Vec<_>>())
+    }
+
+    /// Whether the area is one grid, where the log is found by area.
+    pub fn is_grid(&self) -> bool {
+        self.area().level() == Level::Grid
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    const ME: PersonId = PersonId(Uuid::from_u128(1));
+    const OTHER: PersonId = PersonId(Uuid::from_u128(2));
+
+    fn area(code: &str) -> AreaCode {
+        code.parse().expect("a code")
+    }
+
+    fn scope(role: Role, code: &str) -> Scope {
+        Scope(Actor { person: ME, role, area: area(code) })
+    }
+
+    fn whose(grid: &str, phase: Phase, holder: Option<PersonId>) -> Whose {
+        Whose { grid: area(grid), phase, holder, archived: false }
+    }
+
+    const HERE: &str = "500116001002001";
+    const THERE: &str = "500116001002002";
+
+    #[test]
+    fn a_volunteer_has_the_pool_of_the_grid_and_what_is_in_hand_wherever_it_lies() {
+        let me = scope(Role::Volunteer, HERE);
+        assert!(me.holds(whose(HERE, Phase::Open, None)));
+        assert!(me.holds(whose(THERE, Phase::Accepted, Some(ME))));
+        assert!(!me.holds(whose(HERE, Phase::Accepted, Some(OTHER))));
+        assert!(!me.holds(whose(THERE, Phase::Open, None)));
+    }
+
+    #[test]
+    fn a_manager_has_all_of_the_grid_and_a_supervisor_all_of_the_area() {
+        let others = whose(HERE, Phase::Accepted, Some(OTHER));
+        assert!(scope(Role::Manager, HERE).holds(others));
+        assert!(scope(Role::Supervisor, "500116001").holds(others));
+        assert!(!scope(Role::Manager, THERE).holds(others));
+        assert!(!scope(Role::Supervisor, "500116002").holds(others));
+        let archived = Whose { archived: true, ..others };
+        assert!(!scope(Role::Manager, HERE).holds(archived));
+    }
+
+    #[test]
+    fn only_who_visits_sees_a_household_in_clear() {
+        let volunteer = scope(Role::Volunteer, HERE);
+        assert_eq!(volunteer.sees_by(whose(THERE, Phase::Assigned, Some(ME))), Some(View::Clear));
+        assert_eq!(volunteer.sees_by(whose(HERE, Phase::Open, None)), Some(View::Masked));
+        // After the visit the household's particulars leave the phone.
+        assert_eq!(volunteer.sees_by(whose(HERE, Phase::Done, Some(ME))), Some(View::Masked));
+        assert_eq!(volunteer.sees_by(whose(HERE, Phase::Assigned, Some(OTHER))), None);
+        assert_eq!(volunteer.sees_in(&area(HERE)), None);
+        assert_eq!(scope(Role::Manager, HERE).sees_in(&area(HERE)), Some(View::Clear));
+        assert_eq!(scope(Role::Supervisor, "500116").sees_in(&area(HERE)), Some(View::Masked));
+        assert_eq!(scope(Role::Auditor, "500116").sees_in(&area(HERE)), Some(View::Masked));
+    }
+
+    #[test]
+    fn another_role_area_or_person_is_another_mark() {
+        let marks = [
+            scope(Role::Volunteer, HERE).mark(),
+            scope(Role::Volunteer, THERE).mark(),
+            scope(Role::Manager, HERE).mark(),
+            Scope(Actor { person: OTHER, ..scope(Role::Volunteer, HERE).0 }).mark(),
+        ];
+        let different: std::collections::BTreeSet<_> = marks.iter().collect();
+        assert_eq!(different.len(), marks.len());
+    }
+}

@@ -1,0 +1,191 @@
+//! Everything that a scope holds, page by page.
+//!
+//! The head is read before the first page, and when the last page is sent the
+//! pulls go on from there: what changes meanwhile comes with them.
+
+use gridward_dispatch::id::PersonId;
+
+use super::cards::json;
+use super::cursor::{Cursor, Rest};
+use super::households;
+use super::model::{Change, Removed, RowType, Shift};
+use super::pull::{Pull, Pulled, removed, shown};
+use super::scope::View;
+use super::store::{self, HouseholdKey, TaskKey};
+use crate::db::{Conn, DbError, parsed};
+use crate::event::head::Head;
+use crate::person::Weekday;
+use crate::{catalogue, notice, person};
+
+/// A page of the snapshot as of number `seq`: the first, or what `rest` says.
+pub(super) fn page(
+    pull: &Pull<'_>,
+    conn: &mut Conn,
+    head: &Head,
+    seq: i64,
+    rest: Option<Rest>,
+) -> Result<Pulled, DbError> {
+    let mut page = Pulled::default();
+    let mut rest = Some(if let Some(rest) = rest {
+        rest
+    } else {
+        page.changes.extend(kinds(conn, pull)?);
+        page.changes.extend(notices(conn, pull)?);
+        shifts(conn, pull, &mut page)?;
+        // A phone that begins anew holds nothing that could be removed.
+        page.removed.clear();
+        if pull.scope.holds_area() { Rest::Beneficiaries(None) } else { Rest::Tasks(None) }
+    });
+    let mut room = pull.limit;
+    while let Some(part) = rest.clone().filter(|_| room > 0) {
+        let (taken, next) = self::part(pull, conn, part, room, &mut page)?;
+        room = room.saturating_sub(taken);
+        rest = next;
+    }
+    page.has_more = rest.is_some();
+    let (epoch, scope) = (head.epoch.clone(), pull.scope.mark());
+    page.cursor = Cursor { epoch, seq, scope, rest }.text();
+    Ok(page)
+}
+
+/// Adds up to `room` rows of one part to the page; answers how many there were
+/// and what is then still to come.
+fn part(
+    pull: &Pull<'_>,
+    conn: &mut Conn,
+    part: Rest,
+    room: usize,
+    page: &mut Pulled,
+) -> Result<(usize, Option<Rest>), DbError> {
+    let limit = i64::try_from(room).unwrap_or(i64::MAX);
+    match part {
+        Rest::Beneficiaries(after) => {
+            let keys = store::area_households(conn, &pull.scope, after, limit)?;
+            let next = match keys.last().filter(|_| keys.len() == room) {
+                Some(last) => Rest::Beneficiaries(Some(household_key(last)?)),
+                None => Rest::Tasks(None),
+            };
+            let taken = keys.len();
+            let view = if pull.scope.visits() { View::Clear } else { View::Masked };
+            let seen: Vec<_> = keys.into_iter().map(|key| (key, view)).collect();
+            add_households(pull, conn, &seen, page)?;
+            Ok((taken, Some(next)))
+        }
+        Rest::Tasks(after) => {
+            let keys = store::area_tasks(conn, &pull.scope, after, limit)?;
+            let next = match keys.last().filter(|_| keys.len() == room) {
+                Some(last) => Some(Rest::Tasks(Some(task_key(last)?))),
+                None => pull.scope.visits().then_some(Rest::Elsewhere),
+            };
+            let taken = keys.len();
+            add_tasks(pull, conn, &keys, !pull.scope.holds_area(), page)?;
+            Ok((taken, next))
+        }
+        Rest::Elsewhere => {
+            let keys = store::tasks_elsewhere(conn, &pull.scope)?;
+            let taken = keys.len();
+            add_tasks(pull, conn, &keys, true, page)?;
+            Ok((taken, None))
+        }
+    }
+}
+
+fn household_key(
+    key: &HouseholdKey,
+) -> Result<(gridward_dispatch::area::AreaCode, gridward_dispatch::id::BeneficiaryId), DbError> {
+    Ok((parsed("beneficiaries", &key.grid)?, parsed("beneficiaries", &key.id)?))
+}
+
+fn task_key(
+    key: &TaskKey,
+) -> Result<
+    (gridward_dispatch::area::AreaCode, chrono::NaiveDate, gridward_dispatch::id::TaskId),
+    DbError,
+> {
+    Ok((parsed("tasks", &key.grid)?, key.due_on, parsed("tasks", &key.id)?))
+}
+
+/// Adds tasks, and `with_households` the households they are for.
+fn add_tasks(
+    pull: &Pull<'_>,
+    conn: &mut Conn,
+    keys: &[TaskKey],
+    with_households: bool,
+    page: &mut Pulled,
+) -> Result<(), DbError> {
+    let district = pull.scope.area().district();
+    if with_households {
+        let ids: Vec<String> = keys.iter().map(|key| key.id.clone()).collect();
+        let rows = store::tasks(conn, district.as_str(), &ids)?;
+        let mut at: Vec<String> = rows.into_iter().filter_map(|row| row.beneficiary).collect();
+        at.sort();
+        at.dedup();
+        let seen = households::views(conn, &pull.scope, &at)?;
+        add_households(pull, conn, &seen, page)?;
+    }
+    page.changes.extend(pull.cards.tasks(conn, district, keys)?);
+    Ok(())
+}
+
+fn add_households(
+    pull: &Pull<'_>,
+    conn: &mut Conn,
+    seen: &[(HouseholdKey, View)],
+    page: &mut Pulled,
+) -> Result<(), DbError> {
+    page.shown.extend(shown(seen));
+    let district = pull.scope.area().district();
+    page.changes.extend(households::changes(conn, pull.cards, pull.key, district, seen)?);
+    Ok(())
+}
+
+/// All kinds of service.
+pub(super) fn kinds(conn: &mut Conn, pull: &Pull<'_>) -> Result<Vec<Change>, DbError> {
+    let kinds = catalogue::store::all(conn, pull.scope.area().district().as_str())?;
+    let change = |kind: catalogue::ServiceKind| {
+        let (r#type, data) = (RowType::ServiceKind, json(&kind)?);
+        Ok(Change { r#type, id: kind.code, version: kind.version, data })
+    };
+    kinds.into_iter().map(change).collect()
+}
+
+fn notices(conn: &mut Conn, pull: &Pull<'_>) -> Result<Vec<Change>, DbError> {
+    let notices = notice::store::for_area(conn, pull.scope.area(), pull.today)?;
+    notices.iter().map(notice_change).collect()
+}
+
+/// The notice, if it is still there.
+pub(super) fn notice(
+    conn: &mut Conn,
+    pull: &Pull<'_>,
+    id: &str,
+) -> Result<Option<Change>, DbError> {
+    let notice = notice::store::one(conn, pull.scope.area().district().as_str(), id, pull.today)?;
+    notice.as_ref().map(notice_change).transpose()
+}
+
+fn notice_change(notice: &notice::Notice) -> Result<Change, DbError> {
+    let (r#type, id) = (RowType::Notice, notice.id.to_string());
+    Ok(Change { r#type, id, version: notice.version, data: json(notice)? })
+}
+
+/// The days on which the person has time; those without are removed.
+pub(super) fn shifts(conn: &mut Conn, pull: &Pull<'_>, to: &mut Pulled) -> Result<(), DbError> {
+    let me: PersonId = pull.scope.person();
+    let Some(row) = person::store::row(conn, &pull.scope.area().range(), me)? else {
+        return Ok(());
+    };
+    let availability = row.availability()?;
+    for weekday in Weekday::ALL {
+        let (r#type, id) = (RowType::Shift, weekday.word().to_owned());
+        match availability.on(*weekday) {
+            Some(window) => {
+                let (start, end) = (window.start().minutes(), window.end().minutes());
+                let data = json(&Shift { weekday: *weekday, start, end })?;
+                to.changes.push(Change { r#type, id, version: row.version, data });
+            }
+            None => to.removed.push(Removed { ..removed(r#type, &id) }),
+        }
+    }
+    Ok(())
+}

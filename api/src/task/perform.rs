@@ -1,0 +1,255 @@
+//! A command to a task, carried out: read the task, ask its life, write what it says.
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use gridward_dispatch::id::{PersonId, TaskId};
+use gridward_dispatch::task::life::Candidate;
+use gridward_dispatch::task::{self as life, Agent, Command, Rejection, Transition, Verb};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use super::Task;
+use super::command::{NewDays, Origin, TaskCommand, action};
+use super::model::{HeldTask, Holder};
+use super::row::TaskRow;
+use super::{report, store};
+use crate::auth::Caller;
+use crate::clock;
+use crate::db::{Conn, DbError, Tx, parsed};
+use crate::event::{Event, Subject};
+use crate::person::Role;
+use crate::problem::{FieldError, Kind, Problem};
+use crate::seal::{self, SealingKey};
+use crate::{event, person};
+
+/// A command on its way to a task.
+#[derive(Clone, Copy, Debug)]
+pub struct Sent<'a> {
+    /// The task.
+    pub task: TaskId,
+    /// What is asked.
+    pub command: &'a TaskCommand,
+    /// The version it was decided on, if that was said.
+    pub base: Option<i64>,
+    /// How it came.
+    pub origin: &'a Origin,
+}
+
+/// What a command did.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Performed {
+    /// The task as it now stands.
+    pub task: Task,
+    /// Whether this is a report that was kept as evidence and moved nothing.
+    pub recorded: bool,
+}
+
+/// The task, if the caller may see it: it lies in the caller's area, or is in
+/// the caller's hands wherever it lies.
+///
+/// # Errors
+/// 404.
+pub fn visible(conn: &mut Conn, caller: &Caller, id: TaskId) -> Result<TaskRow, Problem> {
+    let row = store::row(conn, &caller.district, id)?.ok_or_else(Problem::not_found)?;
+    let own = row.life()?.state.holder() == Some(caller.actor.person);
+    if own || caller.actor.area.contains(&parsed("tasks", &row.grid)?) {
+        Ok(row)
+    } else {
+        Err(Problem::not_found())
+    }
+}
+
+/// Carries the command out.
+///
+/// # Errors
+/// 404, 403, 412 and 428 by the version it was decided on, 422, or 409 with the
+/// task as it stands and who has it.
+pub fn perform(
+    tx: &mut Tx<'_>,
+    key: &SealingKey,
+    caller: &Caller,
+    sent: &Sent<'_>,
+) -> Result<Performed, Problem> {
+    if let TaskCommand::Report(new) = sent.command {
+        return report::report(tx, key, caller, sent, new);
+    }
+    let row = visible(tx.read(), caller, sent.task)?;
+    if !sent.command.verb().is_for(caller.actor.role) {
+        return Err(Kind::Forbidden.into());
+    }
+    decided_on(&row, sent)?;
+    let mut days = None;
+    let command = match sent.command {
+        TaskCommand::Claim => Command::Claim,
+        TaskCommand::Accept => Command::Accept,
+        TaskCommand::Decline(_) => Command::Decline,
+        TaskCommand::Release => Command::Release,
+        TaskCommand::Start => Command::Start,
+        TaskCommand::Reassign(to) => Command::Reassign(candidate(tx, caller, to.person_id)?),
+        TaskCommand::Reschedule(new) => reschedule(&row, days.insert(new))?,
+        TaskCommand::Escalate(_) => Command::Escalate,
+        TaskCommand::Cancel(_) => Command::Cancel,
+        TaskCommand::Reopen(_) => Command::Reopen,
+        TaskCommand::Report(_) => return Err(Kind::UnknownCommand.into()),
+    };
+    let body = match sent.command.reason() {
+        Some(reason) => json!({ "reason": sealed_reason(key, &row, reason)? }),
+        None => Value::Object(Map::new()),
+    };
+    let agent = Agent::Person(caller.actor);
+    let before = row.life()?;
+    let task = match life::apply(&before, &command, &agent, clock::day(tx.now)) {
+        Ok(Transition::Already) => row.task()?,
+        Ok(Transition::Changed(after)) => {
+            let step =
+                Step { row: &row, before: &before, after: &after, verb: sent.command.verb() };
+            let window = days.and_then(|days: &NewDays| days.window);
+            let event = step.event().with(body);
+            let event = Event { device: sent.origin.device.clone(), ..event };
+            write(tx, &step, window, event.by(caller.actor.person))?.task()?
+        }
+        Err(rejection) => return Err(refused(tx.read(), key, &row, rejection)?),
+    };
+    Ok(Performed { task, recorded: false })
+}
+
+/// A step of a task's life, about to be written.
+#[derive(Clone, Copy)]
+pub struct Step<'a> {
+    /// The task's row as it was read.
+    pub row: &'a TaskRow,
+    /// Its life before.
+    pub before: &'a life::Task,
+    /// Its life after.
+    pub after: &'a life::Task,
+    /// What moved it.
+    pub verb: Verb,
+}
+
+impl Step<'_> {
+    /// The fact for the log.
+    pub fn event(&self) -> Event {
+        let Self { row, before, after, verb } = self;
+        Event::new(action(*verb), Subject::Task, &row.id, after.grid, after.version)
+            .hands(before.state.holder(), after.state.holder())
+    }
+}
+
+/// Writes a step and its event; answers the row as it now is.
+///
+/// # Errors
+/// [`DbError::Collision`] if the task changed since it was read.
+pub fn write(
+    tx: &mut Tx<'_>,
+    step: &Step<'_>,
+    window: Option<super::model::DayWindow>,
+    event: Event,
+) -> Result<TaskRow, DbError> {
+    let mut next = step.row.moved(step.after, tx.now);
+    if let Some(window) = window {
+        next.window_start = Some(window.start.into());
+        next.window_end = Some(window.end.into());
+    }
+    if step.verb == Verb::Reschedule {
+        next.unplan();
+    }
+    store::replace(tx.write(), step.row, &next)?;
+    tx.record(event);
+    Ok(next)
+}
+
+/// Whether the command still rests on the version that stands. What staff decide
+/// for others must say on which version it was decided.
+pub(super) fn decided_on(row: &TaskRow, sent: &Sent<'_>) -> Result<(), Problem> {
+    let decides = matches!(sent.command, TaskCommand::Reschedule(_) | TaskCommand::Cancel(_));
+    // From an outbox the base of other commands only informs: the life judges them.
+    let binds = decides || !sent.origin.is_from_outbox();
+    match sent.base {
+        Some(base) if binds && base != row.version => {
+            Err(Problem::from(Kind::VersionConflict).showing(&row.task()?))
+        }
+        None if decides => Err(Kind::VersionRequired.into()),
+        _ => Ok(()),
+    }
+}
+
+fn candidate(tx: &mut Tx<'_>, caller: &Caller, person: PersonId) -> Result<Candidate, Problem> {
+    let row = person::store::row(tx.read(), &caller.scope(), person)?.filter(|row| row.active);
+    let row = row.ok_or(Kind::NotACandidate)?;
+    let role: Role = parsed("people", &row.role)?;
+    Ok(Candidate { person, role, grid: parsed("people", &row.area)? })
+}
+
+fn reschedule(row: &TaskRow, new: &NewDays) -> Result<Command, Problem> {
+    let not_before = new.not_before.unwrap_or(row.not_before);
+    // A first day past the last moves the last along.
+    let due_on = new.due_on.unwrap_or(row.due_on.max(not_before));
+    for (pointer, day) in [("/not_before", not_before), ("/due_on", due_on)] {
+        clock::within_reach(&day).map_err(|error| Problem::invalid(pointer, error))?;
+    }
+    if let Some(window) = new.window {
+        window.check().map_err(|error| Problem::invalid("/window", error))?;
+    }
+    Ok(Command::Reschedule { not_before, due_on })
+}
+
+/// The reason as it stands on the log: sealed for this version of this task.
+fn sealed_reason(key: &SealingKey, row: &TaskRow, reason: &str) -> Result<String, Problem> {
+    if reason.trim().is_empty() || reason.chars().count() > 500 {
+        return Err(Problem::invalid("/reason", "1 to 500 characters"));
+    }
+    let sealed = key.seal(&reason_place(&row.district, &row.id), reason.as_bytes())?;
+    Ok(BASE64_STANDARD.encode(sealed))
+}
+
+/// Opens a reason as it stands on the log.
+pub(super) fn opened_reason(
+    key: &SealingKey,
+    district: &str,
+    task: &str,
+    sealed: &str,
+) -> Option<String> {
+    let sealed = BASE64_STANDARD.decode(sealed).ok()?;
+    String::from_utf8(key.open(&reason_place(district, task), &sealed).ok()?).ok()
+}
+
+fn reason_place(district: &str, task: &str) -> String {
+    seal::place(district, "events", task)
+}
+
+/// The problem that tells why `rejection`, with the task and its holder.
+pub(super) fn refused(
+    conn: &mut Conn,
+    key: &SealingKey,
+    row: &TaskRow,
+    rejection: Rejection,
+) -> Result<Problem, DbError> {
+    let (kind, holder) = match rejection {
+        Rejection::Forbidden => return Ok(Kind::Forbidden.into()),
+        Rejection::DaysReversed => {
+            let error = FieldError::new("/due_on", "must not be before not_before");
+            return Ok(Problem::from(Kind::Invalid).with(error));
+        }
+        Rejection::AlreadyClaimed { holder } => (Kind::TaskAlreadyClaimed, Some(holder)),
+        Rejection::NotHolder { holder } => (Kind::NotTaskHolder, holder),
+        Rejection::WrongPhase { .. } | Rejection::NotOverdue => {
+            (Kind::TaskPhase, row.life()?.state.holder())
+        }
+        Rejection::NotACandidate => (Kind::NotACandidate, None),
+        Rejection::NoLevelAbove => (Kind::NoLevelAbove, None),
+    };
+    let holder = match holder {
+        None => None,
+        Some(id) => {
+            let grid: gridward_dispatch::area::AreaCode = parsed("tasks", &row.grid)?;
+            let person = person::store::one(conn, key, &grid.district().range(), id)?;
+            person.map(|person| Holder { id, name: person.name })
+        }
+    };
+    Ok(Problem::from(kind).showing(&HeldTask { task: row.task()?, holder }))
+}
+
+/// Whether the person ever had the task, by the log.
+pub(super) fn ever_held(conn: &mut Conn, row: &TaskRow, person: PersonId) -> Result<bool, DbError> {
+    event::store::ever_held(conn, &row.district, &row.id, person)
+}

@@ -1,0 +1,87 @@
+//! The promises of a task's life.
+
+mod laws;
+mod rules;
+mod table;
+
+use chrono::NaiveDate;
+use uuid::Uuid;
+
+use super::life::Candidate;
+use super::{Agent, Command, Outcome, Overdue, Phase, Rejection, State, Task, Terms};
+use super::{Transition, Verb, apply};
+use crate::area::{AreaCode, Level};
+use crate::authority::{Actor, Role};
+use crate::id::PersonId;
+
+const GRID: &str = "500116001002001";
+const NEXT_GRID: &str = "500116001002002";
+
+fn person(n: u128) -> PersonId {
+    PersonId(Uuid::from_u128(n))
+}
+
+fn area(code: &str) -> AreaCode {
+    code.parse().expect("a code")
+}
+
+fn agent(n: u128, role: Role, code: &str) -> Agent {
+    Agent::Person(Actor { person: person(n), role, area: area(code) })
+}
+
+fn volunteer(n: u128) -> Agent {
+    agent(n, Role::Volunteer, GRID)
+}
+
+/// A person of the role, for the grid or the district around it as the role asks.
+fn somebody(n: u128, role: Role) -> Agent {
+    agent(n, role, if role.fits(Level::Grid) { GRID } else { "500116" })
+}
+
+fn candidate(n: u128, code: &str) -> Candidate {
+    Candidate { person: person(n), role: Role::Volunteer, grid: area(code) }
+}
+
+fn day(n: u32) -> NaiveDate {
+    NaiveDate::from_ymd_opt(2026, 8, n).expect("a day of August")
+}
+
+const TERMS: Terms =
+    Terms { attempts: 2, retry_days: 3, overdue: Overdue::Escalate, escalate_days: 2 };
+
+fn task(state: State) -> Task {
+    Task {
+        grid: area(GRID),
+        state,
+        version: 1,
+        attempt: 1,
+        desk: Level::Grid,
+        not_before: day(1),
+        due_on: day(5),
+        terms: TERMS,
+    }
+}
+
+const TODAY: u32 = 3;
+
+fn after(task: &Task, command: Command, agent: &Agent) -> Result<Task, Rejection> {
+    match apply(task, &command, agent, day(TODAY))? {
+        Transition::Changed(after) => Ok(after),
+        Transition::Already => Ok(*task),
+    }
+}
+
+fn state_after(task: &Task, command: Command, agent: &Agent) -> Result<State, Rejection> {
+    after(task, command, agent).map(|task| task.state)
+}
+
+const fn report(outcome: Outcome) -> Command {
+    Command::Report { outcome, held_then: false }
+}
+
+/// A state of each phase; in the hands of `holder` where the phase has hands.
+fn states(holder: PersonId) -> impl Iterator<Item = State> {
+    Phase::ALL.into_iter().map(move |phase| {
+        State::of(phase, Some(holder)).or_else(|_| State::of(phase, None)).expect("a state")
+    })
+}

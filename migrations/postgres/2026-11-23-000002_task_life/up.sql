@@ -1,0 +1,103 @@
+-- The life of a task whole, the log as a chain, and what phones need to work
+-- without a network. The log of earlier development versions has no hashes and
+-- is begun anew.
+
+DROP TABLE events;
+CREATE TABLE events (
+    district TEXT COLLATE "C" NOT NULL,
+    seq BIGINT NOT NULL,
+    at TIMESTAMP NOT NULL,
+    actor TEXT COLLATE "C",
+    device TEXT COLLATE "C",
+    action TEXT COLLATE "C" NOT NULL,
+    subject TEXT COLLATE "C" NOT NULL,
+    subject_id TEXT COLLATE "C" NOT NULL,
+    area TEXT COLLATE "C" NOT NULL,
+    area_before TEXT COLLATE "C",
+    person TEXT COLLATE "C",
+    person_before TEXT COLLATE "C",
+    version BIGINT NOT NULL,
+    body TEXT NOT NULL,
+    prev_hash BYTEA NOT NULL,
+    hash BYTEA NOT NULL,
+    PRIMARY KEY (district, seq)
+);
+CREATE INDEX events_by_area ON events (district, area, seq);
+CREATE INDEX events_by_area_before ON events (district, area_before, seq) WHERE area_before IS NOT NULL;
+CREATE INDEX events_by_person ON events (district, person, seq) WHERE person IS NOT NULL;
+CREATE INDEX events_by_person_before ON events (district, person_before, seq) WHERE person_before IS NOT NULL;
+CREATE INDEX events_by_subject ON events (district, subject_id, seq);
+CREATE INDEX events_by_actor ON events (district, actor, seq) WHERE actor IS NOT NULL;
+
+-- Besides the last number: the last hash, up to where events lie in archive
+-- files and the hash there, and which log this is (another after a restore).
+UPDATE district_heads SET seq = 0;
+ALTER TABLE district_heads ADD COLUMN hash BYTEA NOT NULL DEFAULT '';
+ALTER TABLE district_heads ADD COLUMN archived_seq BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE district_heads ADD COLUMN archived_hash BYTEA NOT NULL DEFAULT '';
+ALTER TABLE district_heads ADD COLUMN epoch TEXT COLLATE "C" NOT NULL DEFAULT '';
+
+-- What a kind asks of its tasks; a task keeps what was asked when it was made.
+ALTER TABLE service_kinds ADD COLUMN attempts INTEGER NOT NULL DEFAULT 2;
+ALTER TABLE service_kinds ADD COLUMN retry_days INTEGER NOT NULL DEFAULT 3;
+ALTER TABLE service_kinds ADD COLUMN overdue TEXT COLLATE "C" NOT NULL DEFAULT 'escalate';
+ALTER TABLE service_kinds ADD COLUMN escalate_days INTEGER NOT NULL DEFAULT 7;
+-- A JSON Schema of a report's answers, and which kind follows which found need.
+ALTER TABLE service_kinds ADD COLUMN form TEXT;
+ALTER TABLE service_kinds ADD COLUMN follow_ups TEXT NOT NULL DEFAULT '{}';
+ALTER TABLE service_kinds ADD COLUMN version BIGINT NOT NULL DEFAULT 1;
+
+ALTER TABLE tasks ADD COLUMN attempt INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE tasks ADD COLUMN attempts INTEGER NOT NULL DEFAULT 2;
+ALTER TABLE tasks ADD COLUMN retry_days INTEGER NOT NULL DEFAULT 3;
+ALTER TABLE tasks ADD COLUMN overdue TEXT COLLATE "C" NOT NULL DEFAULT 'escalate';
+ALTER TABLE tasks ADD COLUMN escalate_days INTEGER NOT NULL DEFAULT 7;
+-- The level on whose desk it lies.
+ALTER TABLE tasks ADD COLUMN desk TEXT COLLATE "C" NOT NULL DEFAULT 'grid';
+-- The first day on which the clock has something to do with it.
+ALTER TABLE tasks ADD COLUMN look_on DATE;
+-- Over for so long that phones drop it.
+ALTER TABLE tasks ADD COLUMN archived BOOLEAN NOT NULL DEFAULT FALSE;
+UPDATE tasks SET look_on = due_on;
+CREATE INDEX tasks_by_look ON tasks (district, look_on) WHERE look_on IS NOT NULL;
+
+-- All that a visitor says lies sealed, where he stood too.
+ALTER TABLE reports DROP COLUMN lat;
+ALTER TABLE reports DROP COLUMN lon;
+ALTER TABLE reports DROP COLUMN started_at;
+ALTER TABLE reports DROP COLUMN ended_at;
+ALTER TABLE reports ADD COLUMN attempt INTEGER NOT NULL DEFAULT 1;
+-- Kept as evidence; it changed no state.
+ALTER TABLE reports ADD COLUMN recorded BOOLEAN NOT NULL DEFAULT FALSE;
+-- What a reader should doubt: the clock, the form.
+ALTER TABLE reports ADD COLUMN doubts TEXT COLLATE "C" NOT NULL DEFAULT '';
+
+-- Every command that came with an id of its own, so that it happens once:
+-- from a phone's outbox, or a single call with an Idempotency-Key.
+CREATE TABLE commands (
+    district TEXT COLLATE "C" NOT NULL,
+    person TEXT COLLATE "C" NOT NULL,
+    id TEXT COLLATE "C" NOT NULL,
+    action TEXT COLLATE "C" NOT NULL,
+    request_hash BYTEA NOT NULL,
+    sealed_request BYTEA NOT NULL,
+    sealed_answer BYTEA NOT NULL,
+    created_at TIMESTAMP NOT NULL,
+    PRIMARY KEY (district, person, id)
+);
+CREATE INDEX commands_by_age ON commands (district, created_at);
+
+-- What all who work in an area are told.
+CREATE TABLE notices (
+    district TEXT COLLATE "C" NOT NULL,
+    id TEXT COLLATE "C" NOT NULL,
+    area TEXT COLLATE "C" NOT NULL,
+    title TEXT NOT NULL,
+    text TEXT NOT NULL,
+    until DATE NOT NULL,
+    created_by TEXT COLLATE "C" NOT NULL,
+    created_at TIMESTAMP NOT NULL,
+    version BIGINT NOT NULL,
+    PRIMARY KEY (district, id)
+);
+CREATE INDEX notices_by_area ON notices (district, area, id);
