@@ -10,6 +10,7 @@
     reason = "a test that cannot go on should stop and say where"
 )]
 
+mod streaming;
 mod support;
 
 mod areas;
@@ -18,8 +19,11 @@ mod claims;
 mod contract;
 mod dispatching;
 mod importing;
+mod lives;
+mod log;
 mod operations;
 mod people;
+mod phones;
 mod problems;
 mod signing_in;
 mod syncing;

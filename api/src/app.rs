@@ -42,6 +42,8 @@ pub struct Gridward {
     pub cards: task::cards::Cards,
     /// Rows as phones hold them.
     pub sync: sync::cards::Cards,
+    /// What is new on the districts' logs.
+    pub feed: sync::feed::Feed,
     /// The districts' maps.
     pub maps: Maps,
     /// Tells the moment.
@@ -85,6 +87,7 @@ fn documented(v1: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(sync::routes::pull_alone)
         .service(notice::routes::list_notices)
         .service(notice::routes::post_notice)
+        .service(sync::stream::stream_events)
         .service(event::routes::list_events)
         .service(event::routes::export_events)
         .service(plan::routes::create_plan)

@@ -47,6 +47,13 @@ pub fn nearest_within_reach(day: NaiveDate) -> NaiveDate {
     day.clamp(first, last)
 }
 
+/// The moment itself, or the nearest that lies within reach, as [`nearest_within_reach`].
+pub fn nearest_moment(moment: DateTime<FixedOffset>) -> DateTime<Utc> {
+    let utc = moment.with_timezone(&Utc);
+    let day = nearest_within_reach(utc.date_naive());
+    if day == utc.date_naive() { utc } else { day.and_time(chrono::NaiveTime::MIN).and_utc() }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -40,7 +40,11 @@ use crate::problem::answer;
         (name = "service", description = "The service itself"),
     ),
     security(("bearer" = [])),
-    components(schemas(answer::Body, crate::problem::FieldError)),
+    components(schemas(
+        answer::Body,
+        crate::problem::FieldError,
+        crate::event::Subject,
+    )),
     modifiers(&Shared),
 )]
 pub struct Document;
@@ -178,26 +182,33 @@ pub fn methods(document: &OpenApi) -> Vec<(String, Vec<&'static str>)> {
 
 /// Every POST takes it.
 fn idempotency_key() -> Parameter {
-    let text = ObjectBuilder::new()
-        .schema_type(Type::String)
-        .max_length(Some(64))
-        .pattern(Some("^[!#-~]{1,64}$"));
+    let about = "A name for this command, best a UUIDv7. Sent again with the same request it \
+        answers the same again and changes nothing, for 180 days and by whichever way: the \
+        commands of a phone's outbox share the names.";
+    header_parameter("Idempotency-Key", about, 64, Some("^[!#-~]{1,64}$"))
+}
+
+/// Every decision over a task takes it.
+fn if_match() -> Parameter {
+    let about = "The ETag of the task as it was when this was decided.";
+    header_parameter("If-Match", about, 32, None)
+}
+
+fn header_parameter(name: &str, about: &str, longest: usize, pattern: Option<&str>) -> Parameter {
+    let text = ObjectBuilder::new().schema_type(Type::String).max_length(Some(longest));
     ParameterBuilder::new()
-        .name("Idempotency-Key")
+        .name(name)
         .parameter_in(ParameterIn::Header)
         .required(Required::False)
-        .description(Some(
-            "A name for this command, best a UUIDv7. Sent again with the same request it answers \
-             the same again and changes nothing, for 180 days and by whichever way: the commands \
-             of a phone's outbox share the names.",
-        ))
-        .schema(Some(text))
+        .description(Some(about))
+        .schema(Some(text.pattern(pattern)))
         .build()
 }
 
 /// Finishes a document that the handlers have added to: a page refers to what
 /// it lists by name, so that clients get one type for it, every header's text
-/// has a length, and every POST takes an `Idempotency-Key`.
+/// has a length, every POST takes an `Idempotency-Key`, and every decision an
+/// `If-Match`.
 pub fn finish(document: &mut OpenApi) {
     let components = document.components.get_or_insert_default();
     for (name, schema) in &mut components.schemas {
@@ -211,7 +222,10 @@ pub fn finish(document: &mut OpenApi) {
     let posts = document.paths.paths.values_mut().filter_map(|item| item.post.as_mut());
     // Whoever signs in has no name yet under which anything could be kept.
     for post in posts.filter(|post| post.security.is_none()) {
-        post.parameters.get_or_insert_default().push(RefOr::T(idempotency_key()));
+        let decides = post.responses.responses.contains_key("412");
+        let parameters = post.parameters.get_or_insert_default();
+        parameters.push(RefOr::T(idempotency_key()));
+        parameters.extend(decides.then(|| RefOr::T(if_match())));
     }
     let items = document.paths.paths.values_mut();
     let operations = items.flat_map(|item| [&mut item.get, &mut item.post, &mut item.put]);

@@ -74,7 +74,8 @@ def before_call(context, case, kwargs):
         case.query.pop("cursor", None)
 
 
-contract = contract()
+# The stream never ends by itself, so it cannot be asked in passing; tests/streaming.rs does.
+contract = contract().exclude(path="/v1/events/stream")
 
 
 @pytest.mark.parametrize("role", [*ROLES, None], ids=lambda role: role or "nobody")

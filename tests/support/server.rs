@@ -95,6 +95,12 @@ impl Server {
         self.base = base;
     }
 
+    /// One more server on the same database.
+    pub fn another(&self) -> Another {
+        let (child, base) = spawn(&self.database);
+        Another { base, child, client: self.client.clone() }
+    }
+
     /// Asks the process to stop, as a service manager does; answers when it has.
     pub fn stop(mut self) -> bool {
         let id = self.child.id().to_string();
@@ -119,6 +125,28 @@ impl Server {
         let answer = self.stranger().post("/v1/auth/sign-in", &body).await;
         assert_eq!(answer.status, 200, "{phone} signs in: {}", answer.body);
         self.bearer(answer.body["access_token"].as_str().expect("a token"))
+    }
+}
+
+/// One more server on a database that another serves too.
+pub struct Another {
+    base: String,
+    child: Child,
+    client: reqwest::Client,
+}
+
+impl Another {
+    /// Somebody with this token, at this server.
+    pub fn bearer(&self, token: &str) -> Caller {
+        let (base, client) = (self.base.clone(), self.client.clone());
+        Caller { base, client, token: Some(token.to_owned()) }
+    }
+}
+
+impl Drop for Another {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
@@ -216,6 +244,12 @@ impl Caller {
             Some(token) => request.bearer_auth(token),
             None => request,
         }
+    }
+
+    /// What a path answers, as text.
+    pub async fn text(&self, path: &str) -> String {
+        let answer = self.request(Method::GET, path).send().await.expect("an answer");
+        answer.text().await.expect("a text")
     }
 
     /// Sends a request; a server that is gone answers 0.

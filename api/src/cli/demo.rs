@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 
 use gridward_dispatch::area::AreaCode;
 use gridward_dispatch::authority::Role;
@@ -28,6 +29,9 @@ pub(super) struct Args {
     /// The same seed makes the same district
     #[arg(long, default_value_t = 500_116)]
     seed: u64,
+    /// Give everybody the demo's password and write who signs in with what, as CSV
+    #[arg(long, value_name = "FILE")]
+    sign_ins: Option<PathBuf>,
     /// Serve it once it is loaded
     #[arg(long)]
     serve: bool,
@@ -41,7 +45,12 @@ pub(super) fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
     if is_empty(&mut conn)? {
         write(settings, &records, &bar(7))?;
         add_tasks(&mut conn, &records, args.seed)?;
-        set_passwords(&mut conn, district, &faces)?;
+        set_passwords(&mut conn, district, &faces.ids())?;
+        if let Some(file) = &args.sign_ins {
+            let everybody: Vec<_> = records.people.iter().map(|person| person.id).collect();
+            set_passwords(&mut conn, district, &everybody)?;
+            write_sign_ins(file, &records)?;
+        }
     } else {
         println!("There is a district in {:?} already; it is left as it is.", settings.database);
     }
@@ -87,18 +96,39 @@ fn faces(records: &DistrictRecords) -> Option<Faces> {
     ]))
 }
 
-fn set_passwords(conn: &mut Conn, district: AreaCode, faces: &Faces) -> Result<(), Failure> {
+/// Sets the demo's password, hashed once, for all of `people`.
+fn set_passwords(conn: &mut Conn, district: AreaCode, people: &[PersonId]) -> Result<(), Failure> {
     let hash = password::hash(PASSWORD)?;
     let now = clock::system();
     db::transact(conn, |conn| {
-        faces.0.iter().try_for_each(|(_, id, ..)| {
-            store::set_password(conn, district.as_str(), *id, &hash, now)
-        })
+        people
+            .iter()
+            .try_for_each(|id| store::set_password(conn, district.as_str(), *id, &hash, now))
     })?;
     Ok(())
 }
 
+fn write_sign_ins(file: &Path, records: &DistrictRecords) -> Result<(), Failure> {
+    let mut out = csv::Writer::from_path(file)?;
+    out.write_record(["person_id", "role", "area", "phone", "password"])?;
+    for person in &records.people {
+        let (id, area) = (person.id.to_string(), person.area.to_string());
+        out.write_record([
+            id.as_str(),
+            person.role.word(),
+            area.as_str(),
+            &person.phone,
+            PASSWORD,
+        ])?;
+    }
+    Ok(out.flush()?)
+}
+
 impl Faces {
+    fn ids(&self) -> Vec<PersonId> {
+        self.0.iter().map(|(_, id, ..)| *id).collect()
+    }
+
     /// Says who can sign in and, where it is served, how to try it.
     fn print(&self, address: Option<SocketAddr>) {
         println!("\nSign in with");

@@ -40,7 +40,7 @@ enum Command {
         /// The folder for the files
         folder: PathBuf,
         /// Events of the last so many days stay
-        #[arg(long, default_value_t = 184, value_parser = clap::value_parser!(u32).range(1..=36_500))]
+        #[arg(long, default_value_t = 184, value_parser = clap::value_parser!(u32).range(0..=36_500))]
         keep_days: u32,
         /// The district; all of them unless named
         #[arg(long)]

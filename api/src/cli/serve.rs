@@ -29,8 +29,9 @@ pub(super) fn announce(settings: &Settings, ready: impl FnOnce(SocketAddr)) -> R
     ops::logs::start(settings)?;
     let gridward = Data::new(prepare(settings)?);
     let methods = Data::new(Methods::of(&app::contract()));
-    let (db, clock) = (gridward.db.clone(), gridward.clock);
+    let (db, clock, feed) = (gridward.db.clone(), gridward.clock, gridward.feed.clone());
     actix_web::rt::System::new().block_on(async {
+        actix_web::rt::spawn(feed.run(db.clone()));
         actix_web::rt::spawn(clockwork::run(db, clock, clockwork::EVERY));
         let server = HttpServer::new(move || app::app(gridward.clone(), methods.clone()))
             .workers(settings.workers)
@@ -61,6 +62,7 @@ fn prepare(settings: &Settings) -> Result<Gridward, Failure> {
         failures: crate::auth::sign_in::Failures::default(),
         cards: crate::task::cards::Cards::default(),
         sync: crate::sync::cards::Cards::default(),
+        feed: crate::sync::feed::Feed::default(),
         maps: crate::area::map::Maps::default(),
         clock: clock::system,
         metrics: ops::Metrics::default(),

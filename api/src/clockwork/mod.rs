@@ -49,7 +49,8 @@ pub async fn look(db: &Db, today: NaiveDate) -> Result<usize, DbError> {
             let name = district.clone();
             let done = db.write(&district, move |tx| look_in(tx, &name, today)).await?;
             steps += done;
-            if done < usize::try_from(AT_A_TIME).unwrap_or(usize::MAX) {
+            // A task long overdue goes up several levels, one look after the other.
+            if done == 0 {
                 break;
             }
         }
@@ -79,11 +80,11 @@ fn step(tx: &mut Tx<'_>, row: &TaskRow, today: NaiveDate) -> Result<(), DbError>
         None => return rest(tx, row, &before, today),
     };
     let district = Agent::Gridward(parsed("tasks", &row.district)?);
-    if let Ok(Transition::Changed(after)) = life::apply(&before, &command, &district, today) {
-        let step = Step { row, before: &before, after: &after, verb: command.verb() };
-        write(tx, &step, None, step.event())?;
-    }
-    Ok(())
+    let Ok(Transition::Changed(after)) = life::apply(&before, &command, &district, today) else {
+        return rest(tx, row, &before, today);
+    };
+    let step = Step { row, before: &before, after: &after, verb: command.verb() };
+    write(tx, &step, None, step.event()).map(drop)
 }
 
 /// Nothing is due in the task's life: it is long over and leaves the phones, or

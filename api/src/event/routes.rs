@@ -2,7 +2,7 @@
 
 use actix_web::web::{Bytes, Data, Query};
 use actix_web::{HttpRequest, HttpResponse, get};
-use chrono::{DateTime, FixedOffset, Utc};
+use chrono::{DateTime, FixedOffset};
 use futures_util::stream;
 use gridward_dispatch::area::{AreaCode, AreaRange};
 use gridward_dispatch::authority::Action;
@@ -15,12 +15,14 @@ use super::model::LoggedEvent;
 use super::store::{self, Filter};
 use crate::app::Gridward;
 use crate::auth::Caller;
-use crate::clock::within_reach;
+use crate::clock::nearest_moment;
 use crate::db::{Db, DbError};
 use crate::openapi;
 use crate::page::{self, Page, Wanted};
 use crate::problem::Problem;
 
+/// The highest number that JSON carries exactly (RFC 8259, 6).
+const HIGHEST: i64 = 9_007_199_254_740_991;
 /// How many events an export reads at a time.
 const AT_A_TIME: i64 = 1_000;
 
@@ -67,22 +69,23 @@ impl EventQuery {
     fn asked(&self, caller: &Caller) -> Result<Asked, Problem> {
         let area = self.area.unwrap_or(caller.actor.area);
         caller.actor.judge(Action::ReadLog, &area)?;
-        for (name, moment) in [("since", self.since), ("until", self.until)] {
-            if let Some(moment) = moment {
-                within_reach(&moment).map_err(|error| Problem::unreadable(name, error))?;
+        for (name, text) in [("action", &self.action), ("subject_id", &self.subject_id)] {
+            if text.as_ref().is_some_and(|text| text.chars().count() > 64) {
+                return Err(Problem::unreadable(name, "at most 64 characters"));
             }
         }
-        let utc = |moment: DateTime<FixedOffset>| moment.with_timezone(&Utc);
         let filter = Filter {
             actor: self.actor_id,
             action: self.action.clone(),
             subject: self.subject,
             subject_id: self.subject_id.clone(),
-            since: self.since.map(utc),
-            until: self.until.map(utc),
+            since: self.since.map(nearest_moment),
+            until: self.until.map(nearest_moment),
         };
-        let after = i64::try_from(self.after.unwrap_or_default());
-        let after = after.map_err(|error| Problem::unreadable("after", error))?;
+        let after = i64::try_from(self.after.unwrap_or_default()).unwrap_or(i64::MAX);
+        if after > HIGHEST {
+            return Err(Problem::unreadable("after", "no event has such a number"));
+        }
         Ok(Asked { scope: area.range(), filter, after })
     }
 }

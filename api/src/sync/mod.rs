@@ -14,6 +14,7 @@
 pub mod body;
 pub mod cards;
 pub mod cursor;
+pub mod feed;
 pub mod households;
 pub mod model;
 pub mod pull;
@@ -22,3 +23,4 @@ pub mod routes;
 pub mod scope;
 pub mod snapshot;
 pub mod store;
+pub mod stream;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use chrono::{DateTime, FixedOffset};
 use gridward_dispatch::id::TaskId;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use serde_json::value::RawValue;
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -63,12 +63,12 @@ pub struct QueuedCommand {
     /// What it carries, as the body of the call of the same name.
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
-    pub payload: Option<Value>,
+    pub payload: Option<Map<String, Value>>,
 }
 
 words! {
     /// What became of a command.
-    Outcome {
+    CommandOutcome {
         /// It had its effect, or had it already.
         Applied = "applied",
         /// A report that is kept as evidence and moved nothing.
@@ -86,7 +86,7 @@ pub struct CommandResult {
     /// The command.
     pub id: Uuid,
     /// What became of it.
-    pub outcome: Outcome,
+    pub outcome: CommandOutcome,
     /// Whether this is the answer of the first time.
     pub replayed: bool,
     /// The task's version afterwards.
@@ -115,6 +115,23 @@ words! {
     }
 }
 
+/// What a row looks like, by its type.
+#[derive(ToSchema)]
+#[schema(as = SyncRow)]
+#[serde(untagged)]
+pub enum Row {
+    /// A task.
+    Task(crate::task::Task),
+    /// A household.
+    Beneficiary(super::households::Household),
+    /// A day of the week on which the person has time.
+    Shift(Shift),
+    /// A kind of service.
+    ServiceKind(crate::catalogue::ServiceKind),
+    /// A notice.
+    Notice(crate::notice::Notice),
+}
+
 /// A row that is new or different.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Change {
@@ -128,7 +145,7 @@ pub struct Change {
     pub version: i64,
     /// The row: a task, a service kind, a notice or a shift as elsewhere in this
     /// contract; a household as its visitors need it.
-    #[schema(value_type = Object)]
+    #[schema(value_type = Row)]
     #[serde(serialize_with = "as_it_stands")]
     pub data: Arc<RawValue>,
 }
@@ -142,7 +159,7 @@ fn as_it_stands<S: serde::Serializer>(
 
 words! {
     /// Why a row is gone.
-    Reason {
+    RemovalReason {
         /// It is no more.
         Deleted = "deleted",
         /// It is no longer the person's to have.
@@ -159,7 +176,7 @@ pub struct Removed {
     #[schema(max_length = 64)]
     pub id: String,
     /// Why.
-    pub reason: Reason,
+    pub reason: RemovalReason,
 }
 
 /// What came of the outbox, and what has changed.

@@ -11,7 +11,7 @@ use chrono::NaiveDate;
 use super::cards::Cards;
 use super::cursor::Cursor;
 use super::households;
-use super::model::{Change, Reason, Removed, RowType};
+use super::model::{Change, RemovalReason, Removed, RowType};
 use super::scope::{Scope, View, Whose};
 use super::store::{self, TaskKey, Touch};
 use super::{snapshot, store as queries};
@@ -184,7 +184,7 @@ pub(super) fn shown(seen: &[(store::HouseholdKey, View)]) -> impl Iterator<Item 
 }
 
 pub(super) fn removed(r#type: RowType, id: &str) -> Removed {
-    Removed { r#type, id: id.to_owned(), reason: Reason::OutOfScope }
+    Removed { r#type, id: id.to_owned(), reason: RemovalReason::OutOfScope }
 }
 
 /// What a part of the log touched in a scope.
@@ -197,7 +197,7 @@ struct Touched {
     me: bool,
     notices: BTreeSet<String>,
     beneficiaries: BTreeSet<String>,
-    /// By id: whether the phone may hold it before the first of these events.
+    /// By id: whether the phone may hold it.
     tasks: BTreeMap<String, bool>,
 }
 
@@ -218,8 +218,7 @@ impl Touched {
                     news.beneficiaries.insert(id.clone());
                 }
                 Subject::Task if touch.concerns(scope)? => {
-                    let held = touch.was_held(scope);
-                    news.tasks.entry(id.clone()).or_insert(held);
+                    *news.tasks.entry(id.clone()).or_default() |= touch.was_shown(scope);
                 }
                 _ => {}
             }
@@ -245,16 +244,31 @@ impl Touch {
         Ok(here)
     }
 
+    /// Whether a phone of the scope has something to fetch because of it.
+    pub(super) fn is_for(&self, scope: &Scope) -> Result<bool, DbError> {
+        let subject: Subject = parsed("events", &self.subject)?;
+        match subject {
+            Subject::District | Subject::ServiceKind => Ok(true),
+            Subject::Person => Ok(self.subject_id == scope.person().to_string()),
+            Subject::Notice => self.reaches(scope),
+            Subject::Beneficiary => Ok(scope.holds_area() && self.concerns(scope)?),
+            Subject::Task => Ok(self.was_shown(scope) && self.concerns(scope)?),
+            Subject::Plan | Subject::Attachment | Subject::Reading => Ok(false),
+        }
+    }
+
     /// Whether what is told to its area is told to the scope's person.
     fn reaches(&self, scope: &Scope) -> Result<bool, DbError> {
         let area: gridward_dispatch::area::AreaCode = parsed("events", &self.area)?;
         Ok(area.contains(&scope.area()) || scope.area().contains(&area))
     }
 
-    /// Whether the phone may have held the task before: those who help do not
-    /// hold what others of their grid have in hand.
-    fn was_held(&self, scope: &Scope) -> bool {
-        let before = self.person_before.as_deref();
-        !scope.helps() || before.is_none_or(|person| person == scope.person().to_string())
+    /// Whether the phone may hold the task from before or after this event: those
+    /// who help do not hold what others of their grid have in hand. After it
+    /// counts too, since a row may have been read when it was newer than the cursor.
+    fn was_shown(&self, scope: &Scope) -> bool {
+        let me = scope.person().to_string();
+        let shown = |person: &Option<String>| person.as_ref().is_none_or(|person| *person == me);
+        !scope.helps() || shown(&self.person_before) || shown(&self.person)
     }
 }

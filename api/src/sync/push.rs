@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, FixedOffset, TimeDelta};
 use serde_json::{Value, json};
 
-use super::model::{CommandResult, MOST_COMMANDS, Outcome, Push, QueuedCommand};
+use super::cursor::LONGEST;
+use super::model::{CommandOutcome, CommandResult, MOST_COMMANDS, Push, QueuedCommand};
 use crate::auth::Caller;
 use crate::db::{DbFailure as _, Tx, dialect};
 use crate::once::{self, Asked, CommandId};
@@ -15,6 +16,11 @@ use crate::problem::{FieldError, Kind, Problem};
 use crate::seal::SealingKey;
 use crate::task::command::{Origin, TaskCommand};
 use crate::task::perform::{self, Performed, Sent};
+
+/// No command has a longer word.
+const LONGEST_WORD: usize = 32;
+/// The highest number that JSON carries exactly (RFC 8259, 6).
+const HIGHEST: i64 = 9_007_199_254_740_991;
 
 /// Whether a push can be carried out at all.
 ///
@@ -26,8 +32,21 @@ pub fn check(push: &Push) -> Result<(), Problem> {
         let told = format!("at most {MOST_COMMANDS}; send the others with the next push");
         errors.push(FieldError::new("/commands", told));
     }
+    for (n, command) in push.commands.iter().enumerate() {
+        if command.r#type.chars().count() > LONGEST_WORD {
+            let told = format!("at most {LONGEST_WORD} characters");
+            errors.push(FieldError::new(format!("/commands/{n}/type"), told));
+        }
+        if command.base_version.is_some_and(|base| !(0..=HIGHEST).contains(&base)) {
+            let told = format!("from 0 to {HIGHEST}");
+            errors.push(FieldError::new(format!("/commands/{n}/base_version"), told));
+        }
+    }
     if push.limit.is_some_and(|limit| !(1..=1000).contains(&limit)) {
         errors.push(FieldError::new("/limit", "must be from 1 to 1000"));
+    }
+    if push.cursor.as_ref().is_some_and(|cursor| cursor.len() > LONGEST) {
+        errors.push(FieldError::new("/cursor", format!("at most {LONGEST} characters")));
     }
     if push.device.as_ref().is_some_and(|name| !(1..=64).contains(&name.chars().count())) {
         errors.push(FieldError::new("/device", "1 to 64 characters"));
@@ -80,7 +99,7 @@ fn one(
     origin: &Origin,
     language: Language,
 ) -> Result<CommandResult, Problem> {
-    let payload = command.payload.clone().unwrap_or_else(|| json!({}));
+    let payload = Value::Object(command.payload.clone().unwrap_or_default());
     let read = TaskCommand::read(&command.r#type, payload.clone());
     let request: Value = json!({
         "task_id": command.task_id,
@@ -97,16 +116,16 @@ fn one(
     let told = |problem| Some(Told(problem, language));
     match answer {
         Ok(once::Answer { result: Ok(Performed { task, recorded }), replayed }) => {
-            let outcome = if recorded { Outcome::Recorded } else { Outcome::Applied };
+            let outcome = if recorded { CommandOutcome::Recorded } else { CommandOutcome::Applied };
             Ok(CommandResult { id, outcome, replayed, version: Some(task.version), problem: None })
         }
         Ok(once::Answer { result: Err(problem), replayed }) => {
             let later = problem.is_ours() || problem.kind().entry().retryable;
-            let outcome = if later { Outcome::Retry } else { Outcome::Rejected };
+            let outcome = if later { CommandOutcome::Retry } else { CommandOutcome::Rejected };
             Ok(CommandResult { id, outcome, replayed, version: None, problem: told(problem) })
         }
         Err(problem) if problem.as_db().is_none() => {
-            let outcome = Outcome::Rejected;
+            let outcome = CommandOutcome::Rejected;
             let problem = told(problem);
             Ok(CommandResult { id, outcome, replayed: false, version: None, problem })
         }

@@ -17,6 +17,7 @@ use crate::app::Gridward;
 use crate::auth::Caller;
 use crate::clock::{self, china};
 use crate::event::{Event, Subject};
+use crate::once::IdempotencyKey;
 use crate::openapi;
 use crate::problem::Problem;
 use crate::problem::answer::Language;
@@ -58,6 +59,8 @@ pub(crate) async fn push_and_pull(
     request: HttpRequest,
     app: Data<Gridward>,
     caller: Caller,
+    // Read so that a bad one is told; here each command has a name of its own.
+    _: IdempotencyKey,
     payload: Payload,
 ) -> Result<HttpResponse, Problem> {
     let sent = body::read(&request, payload).await?;
@@ -94,10 +97,7 @@ async fn carry_out(
 #[utoipa::path(
     tag = "sync",
     operation_id = "pull",
-    params(
-        PullQuery,
-        ("If-None-Match" = Option<String>, Header, description = "The ETag of the answer before", max_length = 258),
-    ),
+    params(PullQuery),
     responses(
         (
             status = OK, description = "What has changed", body = Synced,

@@ -61,18 +61,7 @@ pub fn touches(
 ) -> Result<Vec<Touch>, DbError> {
     let district = scope.area().district().to_string();
     if !scope.is_grid() {
-        let columns = (
-            events::seq,
-            events::subject,
-            events::subject_id,
-            events::area,
-            events::area_before,
-            events::person,
-            events::person_before,
-        );
-        let log = events::table.filter(events::district.eq(district)).select(columns);
-        let part = log.filter(events::seq.gt(after)).filter(events::seq.le(head));
-        return Ok(part.order(events::seq).limit(limit).load(conn)?);
+        return log(conn, &district, after, head, limit);
     }
     let mut around = scope.around().into_iter().rev().map(|area| area.to_string());
     let mut next = || around.next().unwrap_or_default();
@@ -87,6 +76,31 @@ pub fn touches(
         .bind::<Text, _>(scope.person().to_string())
         .bind::<BigInt, _>(limit)
         .load(conn)?)
+}
+
+/// The events of the district after number `after`, up to `head`, in order.
+///
+/// # Errors
+/// [`DbError`].
+pub fn log(
+    conn: &mut Conn,
+    district: &str,
+    after: i64,
+    head: i64,
+    limit: i64,
+) -> Result<Vec<Touch>, DbError> {
+    let columns = (
+        events::seq,
+        events::subject,
+        events::subject_id,
+        events::area,
+        events::area_before,
+        events::person,
+        events::person_before,
+    );
+    let log = events::table.filter(events::district.eq(district)).select(columns);
+    let part = log.filter(events::seq.gt(after)).filter(events::seq.le(head));
+    Ok(part.order(events::seq).limit(limit).load(conn)?)
 }
 
 /// The tasks of these ids.

@@ -6,7 +6,7 @@ use gridward_dispatch::id::TaskId;
 use serde_json::json;
 
 use super::Task;
-use super::command::{NewDays, Origin, Reassignment, TaskCommand, Why, action};
+use super::command::{NewDays, Origin, Reassignment, StatedReason, TaskCommand, action};
 use super::perform::{self, Performed, Sent};
 use super::precondition::{IfMatch, etag};
 use super::report::NewReport;
@@ -50,10 +50,7 @@ async fn send(
 #[utoipa::path(
     tag = "tasks",
     operation_id = "claim_task",
-    params(
-        ("id" = TaskId, Path, description = "The task"),
-        ("If-Match" = Option<String>, Header, description = "The ETag of the task that this was decided on", max_length = 32, pattern = r#"^("v[0-9]{1,15}"|\*)$"#),
-    ),
+    params(("id" = TaskId, Path, description = "The task")),
     responses(
         (
             status = OK, description = "The task, now in the caller's hands", body = Task,
@@ -79,10 +76,7 @@ pub(crate) async fn claim_task(
 #[utoipa::path(
     tag = "tasks",
     operation_id = "accept_task",
-    params(
-        ("id" = TaskId, Path, description = "The task"),
-        ("If-Match" = Option<String>, Header, description = "The ETag of the task that this was decided on", max_length = 32, pattern = r#"^("v[0-9]{1,15}"|\*)$"#),
-    ),
+    params(("id" = TaskId, Path, description = "The task")),
     responses(
         (
             status = OK, description = "The task, now accepted", body = Task,
@@ -108,11 +102,8 @@ pub(crate) async fn accept_task(
 #[utoipa::path(
     tag = "tasks",
     operation_id = "decline_task",
-    params(
-        ("id" = TaskId, Path, description = "The task"),
-        ("If-Match" = Option<String>, Header, description = "The ETag of the task that this was decided on", max_length = 32, pattern = r#"^("v[0-9]{1,15}"|\*)$"#),
-    ),
-    request_body(content = Why, description = "Why not"),
+    params(("id" = TaskId, Path, description = "The task")),
+    request_body(content = StatedReason, description = "Why not"),
     responses(
         (
             status = OK, description = "The task, now open", body = Task,
@@ -128,7 +119,7 @@ pub(crate) async fn decline_task(
     id: Path<TaskId>,
     base: IfMatch,
     key: IdempotencyKey,
-    body: Json<Why>,
+    body: Json<StatedReason>,
 ) -> Result<HttpResponse, Problem> {
     send(&app, caller, (*id, base, key), TaskCommand::Decline(body.into_inner())).await
 }
@@ -139,10 +130,7 @@ pub(crate) async fn decline_task(
 #[utoipa::path(
     tag = "tasks",
     operation_id = "release_task",
-    params(
-        ("id" = TaskId, Path, description = "The task"),
-        ("If-Match" = Option<String>, Header, description = "The ETag of the task that this was decided on", max_length = 32, pattern = r#"^("v[0-9]{1,15}"|\*)$"#),
-    ),
+    params(("id" = TaskId, Path, description = "The task")),
     responses(
         (
             status = OK, description = "The task, now open", body = Task,
@@ -168,10 +156,7 @@ pub(crate) async fn release_task(
 #[utoipa::path(
     tag = "tasks",
     operation_id = "start_task",
-    params(
-        ("id" = TaskId, Path, description = "The task"),
-        ("If-Match" = Option<String>, Header, description = "The ETag of the task that this was decided on", max_length = 32, pattern = r#"^("v[0-9]{1,15}"|\*)$"#),
-    ),
+    params(("id" = TaskId, Path, description = "The task")),
     responses(
         (
             status = OK, description = "The task, now in progress", body = Task,
@@ -200,10 +185,7 @@ pub(crate) async fn start_task(
 #[utoipa::path(
     tag = "tasks",
     operation_id = "report_task",
-    params(
-        ("id" = TaskId, Path, description = "The task"),
-        ("If-Match" = Option<String>, Header, description = "The ETag of the task that this was decided on", max_length = 32, pattern = r#"^("v[0-9]{1,15}"|\*)$"#),
-    ),
+    params(("id" = TaskId, Path, description = "The task")),
     request_body(content = NewReport, description = "How it went"),
     responses(
         (
@@ -232,10 +214,7 @@ pub(crate) async fn report_task(
 #[utoipa::path(
     tag = "tasks",
     operation_id = "reassign_task",
-    params(
-        ("id" = TaskId, Path, description = "The task"),
-        ("If-Match" = Option<String>, Header, description = "The ETag of the task that this was decided on", max_length = 32, pattern = r#"^("v[0-9]{1,15}"|\*)$"#),
-    ),
+    params(("id" = TaskId, Path, description = "The task")),
     request_body(content = Reassignment, description = "Who is to have it"),
     responses(
         (
@@ -264,10 +243,7 @@ pub(crate) async fn reassign_task(
 #[utoipa::path(
     tag = "tasks",
     operation_id = "reschedule_task",
-    params(
-        ("id" = TaskId, Path, description = "The task"),
-        ("If-Match" = Option<String>, Header, description = "The ETag of the task that this was decided on", max_length = 32, pattern = r#"^("v[0-9]{1,15}"|\*)$"#),
-    ),
+    params(("id" = TaskId, Path, description = "The task")),
     request_body(content = NewDays, description = "The days"),
     responses(
         (
@@ -296,11 +272,8 @@ pub(crate) async fn reschedule_task(
 #[utoipa::path(
     tag = "tasks",
     operation_id = "escalate_task",
-    params(
-        ("id" = TaskId, Path, description = "The task"),
-        ("If-Match" = Option<String>, Header, description = "The ETag of the task that this was decided on", max_length = 32, pattern = r#"^("v[0-9]{1,15}"|\*)$"#),
-    ),
-    request_body(content = Why, description = "Why it needs the level above"),
+    params(("id" = TaskId, Path, description = "The task")),
+    request_body(content = StatedReason, description = "Why it needs the level above"),
     responses(
         (
             status = OK, description = "The task on its new desk", body = Task,
@@ -316,7 +289,7 @@ pub(crate) async fn escalate_task(
     id: Path<TaskId>,
     base: IfMatch,
     key: IdempotencyKey,
-    body: Json<Why>,
+    body: Json<StatedReason>,
 ) -> Result<HttpResponse, Problem> {
     send(&app, caller, (*id, base, key), TaskCommand::Escalate(body.into_inner())).await
 }
@@ -327,11 +300,8 @@ pub(crate) async fn escalate_task(
 #[utoipa::path(
     tag = "tasks",
     operation_id = "cancel_task",
-    params(
-        ("id" = TaskId, Path, description = "The task"),
-        ("If-Match" = Option<String>, Header, description = "The ETag of the task that this was decided on", max_length = 32, pattern = r#"^("v[0-9]{1,15}"|\*)$"#),
-    ),
-    request_body(content = Why, description = "Why it is not needed"),
+    params(("id" = TaskId, Path, description = "The task")),
+    request_body(content = StatedReason, description = "Why it is not needed"),
     responses(
         (
             status = OK, description = "The task, now cancelled", body = Task,
@@ -347,7 +317,7 @@ pub(crate) async fn cancel_task(
     id: Path<TaskId>,
     base: IfMatch,
     key: IdempotencyKey,
-    body: Json<Why>,
+    body: Json<StatedReason>,
 ) -> Result<HttpResponse, Problem> {
     send(&app, caller, (*id, base, key), TaskCommand::Cancel(body.into_inner())).await
 }
@@ -358,11 +328,8 @@ pub(crate) async fn cancel_task(
 #[utoipa::path(
     tag = "tasks",
     operation_id = "reopen_task",
-    params(
-        ("id" = TaskId, Path, description = "The task"),
-        ("If-Match" = Option<String>, Header, description = "The ETag of the task that this was decided on", max_length = 32, pattern = r#"^("v[0-9]{1,15}"|\*)$"#),
-    ),
-    request_body(content = Why, description = "Why it begins again"),
+    params(("id" = TaskId, Path, description = "The task")),
+    request_body(content = StatedReason, description = "Why it begins again"),
     responses(
         (
             status = OK, description = "The task, now open", body = Task,
@@ -378,7 +345,7 @@ pub(crate) async fn reopen_task(
     id: Path<TaskId>,
     base: IfMatch,
     key: IdempotencyKey,
-    body: Json<Why>,
+    body: Json<StatedReason>,
 ) -> Result<HttpResponse, Problem> {
     send(&app, caller, (*id, base, key), TaskCommand::Reopen(body.into_inner())).await
 }

@@ -13,11 +13,11 @@ use super::report::NewReport;
 use crate::once::CommandId;
 use crate::problem::{Kind, Problem};
 
-/// Why.
+/// Why something was done.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"reason": "那天在外地"}))]
-pub struct Why {
+pub struct StatedReason {
     /// In the person's words; kept sealed.
     #[schema(min_length = 1, max_length = 500)]
     pub reason: String,
@@ -55,7 +55,7 @@ pub enum TaskCommand {
     /// Say yes.
     Accept,
     /// Say no.
-    Decline(Why),
+    Decline(StatedReason),
     /// Give it back.
     Release,
     /// Begin.
@@ -67,11 +67,11 @@ pub enum TaskCommand {
     /// Move its days.
     Reschedule(NewDays),
     /// Put it on the desk one level up.
-    Escalate(Why),
+    Escalate(StatedReason),
     /// Call it off.
-    Cancel(Why),
+    Cancel(StatedReason),
     /// Begin again.
-    Reopen(Why),
+    Reopen(StatedReason),
 }
 
 impl TaskCommand {

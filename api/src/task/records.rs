@@ -11,7 +11,7 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use super::perform::{self, opened_reason};
-use super::report::{NewReport, ReportRow, Sealed};
+use super::report::{Doubt, NewReport, ReportRow, Sealed};
 use super::row::TaskRow;
 use crate::app::Gridward;
 use crate::auth::Caller;
@@ -135,9 +135,9 @@ pub struct Report {
     attempt: i32,
     /// Whether it was kept as evidence and moved nothing: the task had moved on.
     recorded: bool,
-    /// What to doubt: `clock`, `times`, `form`, `place`, `note`, `attachments`.
+    /// What to doubt of it.
     #[schema(max_items = 6)]
-    doubts: Vec<String>,
+    doubts: Vec<Doubt>,
     /// When the phone says that it was made.
     #[serde(skip_serializing_if = "Option::is_none")]
     made_at: Option<DateTime<FixedOffset>>,
@@ -217,18 +217,15 @@ fn opened(key: &SealingKey, row: ReportRow) -> Result<Report, Problem> {
     let sealed: Sealed = key
         .open_value(&place(&row.district, "reports", &row.id), &row.sealed)
         .map_err(|_| Kind::Internal)?;
+    let words = row.doubts.split(';').filter(|word| !word.is_empty());
+    let doubts = words.map(|word| parsed("reports", word));
     Ok(Report {
         id: parsed("reports", &row.id)?,
         person_id: parsed("reports", &row.person)?,
         received_at: row.created_at.and_utc().with_timezone(&china()),
         attempt: row.attempt,
         recorded: row.recorded,
-        doubts: row
-            .doubts
-            .split(';')
-            .filter(|word| !word.is_empty())
-            .map(ToOwned::to_owned)
-            .collect(),
+        doubts: doubts.collect::<Result<_, _>>()?,
         made_at: sealed.made_at,
         clock_behind_s: sealed.clock_behind_s,
         told: sealed.report,

@@ -8,7 +8,7 @@ use gridward_dispatch::id::{ReportId, TaskId};
 use gridward_dispatch::place::Place;
 use gridward_dispatch::task::{self as life, Agent, Command, Outcome, Rejection, Transition, Verb};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -24,7 +24,7 @@ use crate::event::{self, Event, Subject};
 use crate::once::CommandId;
 use crate::problem::{FieldError, Kind, Problem};
 use crate::seal::{SealingKey, place};
-use crate::{beneficiary, clock};
+use crate::{beneficiary, clock, words};
 
 /// How a task went. Notes, answers, needs, place and times are kept sealed.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -44,7 +44,7 @@ pub struct NewReport {
     /// Answers to the form of the kind of service.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
-    pub answers: Option<Value>,
+    pub answers: Option<Map<String, Value>>,
     /// What the household was found to need.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     #[schema(max_items = 7, value_type = Vec<Need>)]
@@ -66,6 +66,24 @@ pub struct NewReport {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 10)]
     pub attachments: Vec<Uuid>,
+}
+
+words! {
+    /// What a reader of a report should doubt.
+    Doubt {
+        /// The phone's clock was off.
+        Clock = "clock",
+        /// It ended before it began.
+        Times = "times",
+        /// The answers do not fit the form.
+        Form = "form",
+        /// The place's accuracy is impossible.
+        Place = "place",
+        /// The note is too long.
+        Note = "note",
+        /// There are too many attachments.
+        Attachments = "attachments",
+    }
 }
 
 /// What of a report lies sealed.
@@ -192,35 +210,38 @@ fn doubts(
     new: &NewReport,
     kind: Option<&ServiceKind>,
     origin: &Origin,
-) -> Result<Vec<&'static str>, Problem> {
+) -> Result<BTreeSet<Doubt>, Problem> {
     let mut errors = Vec::new();
     if new.note.as_ref().is_some_and(|note| note.chars().count() > 2000) {
-        errors.push(("note", FieldError::new("/note", "at most 2000 characters")));
+        errors.push((Doubt::Note, FieldError::new("/note", "at most 2000 characters")));
     }
     if new.attachments.len() > 10 {
-        errors.push(("attachments", FieldError::new("/attachments", "at most 10")));
+        errors.push((Doubt::Attachments, FieldError::new("/attachments", "at most 10")));
     }
     if new.accuracy_m.is_some_and(|metres| !(0.0..=100_000.0).contains(&metres)) {
-        errors.push(("place", FieldError::new("/accuracy_m", "must be from 0 to 100000")));
+        errors.push((Doubt::Place, FieldError::new("/accuracy_m", "must be from 0 to 100000")));
     }
     if let (Some(start), Some(end)) = (new.started_at, new.ended_at)
         && end < start
     {
         let error = FieldError::new("/ended_at", "must not be before started_at");
-        errors.push(("times", error));
+        errors.push((Doubt::Times, error));
     }
     if let Some(form) = kind.and_then(|kind| kind.form.as_ref())
         && let Some(answers) = &new.answers
     {
-        errors.extend(misfits(form, answers).into_iter().map(|error| ("form", error)));
+        errors.extend(
+            misfits(form, &Value::Object(answers.clone()))
+                .into_iter()
+                .map(|error| (Doubt::Form, error)),
+        );
     }
     if !origin.is_from_outbox() && !errors.is_empty() {
         let errors = errors.into_iter().map(|(_, error)| error);
         return Err(errors.fold(Problem::from(Kind::Invalid), Problem::with));
     }
-    let clock = origin.clock_is_off().then_some("clock");
-    let words: BTreeSet<_> = errors.into_iter().map(|(word, _)| word).chain(clock).collect();
-    Ok(words.into_iter().collect())
+    let clock = origin.clock_is_off().then_some(Doubt::Clock);
+    Ok(errors.into_iter().map(|(doubt, _)| doubt).chain(clock).collect())
 }
 
 /// Where the answers do not fit the form; the first twenty places.
@@ -246,7 +267,7 @@ fn keep(
     new: &NewReport,
     origin: &Origin,
     recorded: bool,
-    doubts: &[&str],
+    doubts: &BTreeSet<Doubt>,
 ) -> Result<(), Problem> {
     let sealed = Sealed {
         report: new.clone(),
@@ -264,7 +285,7 @@ fn keep(
         created_at: tx.now.naive_utc(),
         attempt: task.attempt,
         recorded,
-        doubts: doubts.join(";"),
+        doubts: doubts.iter().map(|doubt| doubt.word()).collect::<Vec<_>>().join(";"),
     };
     diesel::insert_into(reports::table).values(&row).execute(tx.write()).map_err(DbError::from)?;
     Ok(())

@@ -1,0 +1,151 @@
+//! The live stream: hints that something in one's scope has changed, as
+//! server-sent events (WHATWG HTML, 9.2). A hint names the thing; what it now
+//! looks like comes with the next sync.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_ENCODING};
+use actix_web::web::{Bytes, Data};
+use actix_web::{HttpRequest, HttpResponse, get};
+use futures_util::stream;
+use serde_json::json;
+use tokio::sync::broadcast::{Receiver, error::RecvError};
+use tokio::time::{Instant, timeout_at};
+use utoipa::ToSchema;
+
+use super::scope::Scope;
+use super::store::{self, Touch};
+use crate::app::Gridward;
+use crate::auth::Caller;
+use crate::db::DbError;
+use crate::event::head;
+use crate::openapi;
+use crate::problem::Problem;
+
+/// How often a quiet stream shows that it lives.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+/// A stream ends with the token that opened it; the client comes back with a new one.
+const LASTS: Duration = Duration::from_secs(600);
+/// How many missed events are told one by one; after more, that there are many.
+const MISSED: i64 = 1_000;
+
+/// Hints, one after another.
+#[derive(ToSchema)]
+#[schema(
+    as = EventStream, max_length = 9_007_199_254_740_991_usize,
+    example = "id: 17\ndata: {\"seq\":17,\"type\":\"task\",\"id\":\"0198\",\"area\":\"500116001002001\"}\n\n"
+)]
+#[expect(dead_code, reason = "describes a text")]
+struct Hints(String);
+
+/// Stream
+///
+/// Hints that something in the caller's scope has changed: `data` is `seq`,
+/// `type`, `id` and `area`; then sync. `Last-Event-ID` resumes after that number.
+/// An event named `many` says that more was missed than is told: sync. A comment
+/// every 15 seconds shows that the stream lives; it ends after ten minutes, with
+/// the token. For every role.
+#[utoipa::path(
+    tag = "sync",
+    operation_id = "stream_events",
+    responses(
+        (status = OK, description = "Hints", body = Hints, content_type = "text/event-stream"),
+        openapi::Read,
+    ),
+)]
+#[get("/events/stream")]
+pub(crate) async fn stream_events(
+    request: HttpRequest,
+    app: Data<Gridward>,
+    caller: Caller,
+) -> Result<HttpResponse, Problem> {
+    let last = request.headers().get("Last-Event-ID").and_then(|id| id.to_str().ok());
+    let last: Option<i64> = last.and_then(|id| id.parse().ok());
+    let (scope, district) = (Scope(caller.actor), caller.district.clone());
+    let (missed, head) = app.db.read(move |conn| missed(conn, &scope, &district, last)).await?;
+    let news = app.feed.listen(&caller.district, head);
+    let began = Bytes::from_static(b"retry: 3000\n\n");
+    let waiting = std::iter::once(began).chain(missed).collect();
+    let listener = Listener { scope, news, last: head, waiting, ends: Instant::now() + LASTS };
+    let hints = stream::unfold(listener, |mut listener| async {
+        let next = listener.next().await?;
+        Some((Ok::<_, Problem>(next), listener))
+    });
+    Ok(HttpResponse::Ok()
+        .content_type("text/event-stream")
+        .insert_header((CACHE_CONTROL, "no-store"))
+        // Compressed, a hint would wait in a buffer for more.
+        .insert_header((CONTENT_ENCODING, "identity"))
+        .insert_header(("X-Accel-Buffering", "no"))
+        .streaming(hints))
+}
+
+/// What was missed since number `last`, and the number up to which that is known.
+fn missed(
+    conn: &mut crate::db::Conn,
+    scope: &Scope,
+    district: &str,
+    last: Option<i64>,
+) -> Result<(Vec<Bytes>, i64), DbError> {
+    let head = head::read(conn, district)?;
+    let head = head.ok_or_else(|| DbError::corrupt("district_heads", "no head"))?.seq;
+    let Some(last) = last.filter(|last| (0..head).contains(last)) else {
+        return Ok((Vec::new(), head));
+    };
+    let touches = store::touches(conn, scope, last, head, MISSED)?;
+    if i64::try_from(touches.len()).is_ok_and(|count| count >= MISSED) {
+        return Ok((vec![many(head)], head));
+    }
+    let hints: Result<Vec<_>, DbError> = touches.iter().map(|touch| hint(scope, touch)).collect();
+    Ok((hints?.into_iter().flatten().collect(), head))
+}
+
+/// The hint of an event, if it touches the scope.
+fn hint(scope: &Scope, touch: &Touch) -> Result<Option<Bytes>, DbError> {
+    let told = touch.is_for(scope)?;
+    let Touch { seq, subject, subject_id, area, .. } = touch;
+    let hint = json!({ "seq": seq, "type": subject, "id": subject_id, "area": area });
+    Ok(told.then(|| Bytes::from(format!("id: {seq}\ndata: {hint}\n\n"))))
+}
+
+fn many(seq: i64) -> Bytes {
+    Bytes::from(format!("id: {seq}\nevent: many\ndata: {{}}\n\n"))
+}
+
+/// One who listens.
+struct Listener {
+    scope: Scope,
+    news: Receiver<Arc<Touch>>,
+    /// All up to this number is told.
+    last: i64,
+    waiting: VecDeque<Bytes>,
+    ends: Instant,
+}
+
+impl Listener {
+    /// What is sent next; nothing when the stream ends.
+    async fn next(&mut self) -> Option<Bytes> {
+        if let Some(next) = self.waiting.pop_front() {
+            return Some(next);
+        }
+        let heartbeat = Instant::now() + HEARTBEAT;
+        loop {
+            match timeout_at(heartbeat.min(self.ends), self.news.recv()).await {
+                Ok(Ok(touch)) if touch.seq <= self.last => {}
+                Ok(Ok(touch)) => {
+                    self.last = touch.seq;
+                    // A row that cannot be read is left to the sync to tell of.
+                    if let Ok(Some(hint)) = hint(&self.scope, &touch) {
+                        return Some(hint);
+                    }
+                }
+                Ok(Err(RecvError::Lagged(_))) => return Some(many(self.last)),
+                Ok(Err(RecvError::Closed)) => return None,
+                Err(_) if Instant::now() >= self.ends => return None,
+                Err(_) => return Some(Bytes::from_static(b":\n\n")),
+            }
+        }
+    }
+}

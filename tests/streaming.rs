@@ -1,0 +1,78 @@
+//! The live stream: hints of one's own scope, resumed where it broke off.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::on_both;
+use crate::support::files::{BENEFICIARY, FAR_BENEFICIARY};
+use crate::support::{Caller, Server, phones};
+
+/// A stream that is read hint by hint.
+struct Stream {
+    answer: reqwest::Response,
+    text: String,
+}
+
+impl Stream {
+    async fn open(caller: &Caller, last: Option<i64>) -> Self {
+        let mut request = caller.request(reqwest::Method::GET, "/v1/events/stream");
+        if let Some(last) = last {
+            request = request.header("Last-Event-ID", last);
+        }
+        let answer = request.send().await.expect("a stream");
+        assert_eq!(answer.status(), 200);
+        assert_eq!(answer.headers()["Content-Type"], "text/event-stream");
+        Self { answer, text: String::new() }
+    }
+
+    /// The next hint; none if none comes within a second and a half.
+    async fn next(&mut self) -> Option<Value> {
+        loop {
+            if let Some((event, rest)) = self.text.split_once("\n\n") {
+                let found = event.lines().find_map(|line| line.strip_prefix("data: "));
+                let hint = found.map(|json| serde_json::from_str(json).expect("JSON"));
+                self.text = rest.to_owned();
+                if hint.is_some() {
+                    return hint;
+                }
+                continue;
+            }
+            let chunk = tokio::time::timeout(Duration::from_millis(1500), self.answer.chunk());
+            let chunk = chunk.await.ok()?.expect("the stream goes on")?;
+            self.text.push_str(std::str::from_utf8(&chunk).expect("text"));
+        }
+    }
+}
+
+on_both! {
+    async fn a_hint_comes_for_what_is_in_scope_and_for_nothing_else(database) {
+        let server = Server::small(database);
+        let (manager, far) = (server.sign_in(phones::MANAGER).await, server.sign_in(phones::FAR_MANAGER).await);
+        let volunteer = server.sign_in(phones::VOLUNTEER).await;
+        let mut stream = Stream::open(&volunteer, None).await;
+        far.make_task(FAR_BENEFICIARY).await;
+        let task = manager.make_task(BENEFICIARY).await;
+        let hint = stream.next().await.expect("a hint");
+        assert_eq!((&hint["type"], &hint["id"]), (&json!("task"), &json!(task)));
+        assert_eq!(stream.next().await, None);
+        // Broken off, and resumed where it was: what came meanwhile is told.
+        drop(stream);
+        assert_eq!(manager.act(&format!("/v1/tasks/{task}/claim")).await.status, 200);
+        let mut stream = Stream::open(&volunteer, hint["seq"].as_i64()).await;
+        let missed = stream.next().await.expect("what was missed");
+        assert_eq!((&missed["id"], missed["seq"].as_i64() > hint["seq"].as_i64()), (&json!(task), true));
+        assert_eq!(server.stranger().get("/v1/events/stream").await.status, 401);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hint_reaches_those_who_listen_at_another_server() {
+    let server = Server::small(crate::support::Database::postgres());
+    let other = server.another();
+    let manager = server.sign_in(phones::MANAGER).await;
+    let mut stream =
+        Stream::open(&other.bearer(manager.token.as_deref().expect("a token")), None).await;
+    let task = manager.make_task(BENEFICIARY).await;
+    assert_eq!(stream.next().await.expect("a hint")["id"], task.as_str());
+}
