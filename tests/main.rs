@@ -14,6 +14,7 @@ mod streaming;
 mod support;
 
 mod areas;
+mod attachments;
 mod beneficiaries;
 mod claims;
 mod contract;

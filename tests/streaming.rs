@@ -32,7 +32,7 @@ impl Stream {
             if let Some((event, rest)) = self.text.split_once("\n\n") {
                 let found = event.lines().find_map(|line| line.strip_prefix("data: "));
                 let hint = found.map(|json| serde_json::from_str(json).expect("JSON"));
-                self.text = rest.to_owned();
+                self.text = String::from(rest);
                 if hint.is_some() {
                     return hint;
                 }

@@ -19,8 +19,8 @@ use crate::db::Db;
 use crate::problem::{Problem, answer, edge};
 use crate::seal::Vault;
 use crate::{
-    area, auth, beneficiary, catalogue, event, notice, openapi, ops, person, plan, problem, sync,
-    task,
+    area, attachment, auth, beneficiary, catalogue, event, notice, openapi, ops, person, plan,
+    problem, sync, task,
 };
 
 /// What every handler is handed.
@@ -44,6 +44,8 @@ pub struct Gridward {
     pub sync: sync::cards::Cards,
     /// What is new on the districts' logs.
     pub feed: sync::feed::Feed,
+    /// Where attachments lie.
+    pub shelf: attachment::shelf::Shelf,
     /// The districts' maps.
     pub maps: Maps,
     /// Tells the moment.
@@ -83,6 +85,10 @@ fn documented(v1: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(task::actions::reopen_task)
         .service(task::records::list_reports)
         .service(task::records::get_history)
+        .service(attachment::routes::announce_attachment)
+        .service(attachment::routes::attachment_offset)
+        .service(attachment::routes::send_attachment)
+        .service(attachment::routes::get_attachment)
         .service(sync::routes::push_and_pull)
         .service(sync::routes::pull_alone)
         .service(notice::routes::list_notices)

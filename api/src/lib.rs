@@ -6,6 +6,7 @@
 
 // The words of the domain, a slice each.
 pub mod area;
+pub mod attachment;
 pub mod beneficiary;
 pub mod catalogue;
 pub mod event;

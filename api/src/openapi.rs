@@ -34,6 +34,7 @@ use crate::problem::answer;
         (name = "catalogue", description = "What can be done for a beneficiary"),
         (name = "tasks", description = "Pieces of work, from open to done"),
         (name = "sync", description = "Phones that work without a network"),
+        (name = "attachments", description = "Photos, signatures and voices"),
         (name = "log", description = "What was done, by whom, to what"),
         (name = "notices", description = "What people are told"),
         (name = "plans", description = "Dispatch: who visits whom, and why"),
@@ -172,6 +173,7 @@ pub fn methods(document: &OpenApi) -> Vec<(String, Vec<&'static str>)> {
                 ("POST", item.post.is_some()),
                 ("PUT", item.put.is_some()),
                 ("PATCH", item.patch.is_some()),
+                ("HEAD", item.head.is_some()),
                 ("DELETE", item.delete.is_some()),
             ];
             let taken = methods.into_iter().filter(|(_, taken)| *taken);
@@ -228,7 +230,9 @@ pub fn finish(document: &mut OpenApi) {
         parameters.extend(decides.then(|| RefOr::T(if_match())));
     }
     let items = document.paths.paths.values_mut();
-    let operations = items.flat_map(|item| [&mut item.get, &mut item.post, &mut item.put]);
+    let operations = items.flat_map(|item| {
+        [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.head]
+    });
     let answers = operations.flatten().flat_map(|one| one.responses.responses.values_mut());
     let headers = answers.filter_map(|answer| match answer {
         RefOr::T(answer) => Some(answer.headers.values_mut()),

@@ -12,6 +12,7 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::attachment::shelf::Place;
 use crate::db::Address;
 use crate::seal::installation::{InstallationKey, KeyError};
 
@@ -41,6 +42,7 @@ struct Raw {
     log_format: LogFormat,
     workers: usize,
     readers: usize,
+    attachments: Option<String>,
 }
 
 impl Default for Raw {
@@ -55,6 +57,7 @@ impl Default for Raw {
             log_format: LogFormat::Human,
             workers: cores,
             readers: (2 * cores).max(4),
+            attachments: None,
         }
     }
 }
@@ -74,6 +77,8 @@ pub struct Settings {
     pub workers: usize,
     /// `readers`: connections for reading, 1 to 256.
     pub readers: usize,
+    /// `attachments`: a folder, or `s3://bucket/prefix`; beside the SQLite file unless told.
+    pub attachments: Place,
     secret_key: Option<SecretString>,
     key_file: Option<PathBuf>,
 }
@@ -128,8 +133,15 @@ impl Settings {
             let reason = "must be a file or a postgres:// address";
             return Err(SettingsError::OutOfRange { name: "database_url", reason });
         }
+        let database = Address::parse(&raw.database_url);
+        let beside = database.file().and_then(Path::parent).unwrap_or(Path::new("var"));
+        let attachments = match &raw.attachments {
+            Some(place) => Place::parse(place),
+            None => Place::Folder(beside.join("attachments")),
+        };
         Ok(Self {
-            database: Address::parse(&raw.database_url),
+            attachments,
+            database,
             listen: raw.listen,
             log: raw.log,
             log_format: raw.log_format,

@@ -75,6 +75,8 @@ def before_call(context, case, kwargs):
 
 
 # The stream never ends by itself, so it cannot be asked in passing; tests/streaming.rs does.
+# Bytes by another name.
+schemathesis.serializer.alias("application/offset+octet-stream", "application/octet-stream")
 contract = contract().exclude(path="/v1/events/stream")
 
 

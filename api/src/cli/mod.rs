@@ -29,6 +29,8 @@ names), then the environment:
   GRIDWARD_LOG           which log lines are written  [info]
   GRIDWARD_LOG_FORMAT    human or json  [human]
   GRIDWARD_WORKERS       threads that serve requests  [one a core]
+  GRIDWARD_ATTACHMENTS   a folder, or s3://bucket/prefix (with the AWS_ variables)
+                         [attachments beside the SQLite file, or var/attachments]
   GRIDWARD_READERS       connections for reading  [two a core, at least 4]
 
 Try it:  gridward demo --serve";

@@ -63,6 +63,7 @@ fn prepare(settings: &Settings) -> Result<Gridward, Failure> {
         cards: crate::task::cards::Cards::default(),
         sync: crate::sync::cards::Cards::default(),
         feed: crate::sync::feed::Feed::default(),
+        shelf: settings.attachments.open()?,
         maps: crate::area::map::Maps::default(),
         clock: clock::system,
         metrics: ops::Metrics::default(),

@@ -284,3 +284,18 @@ diesel::table! {
         version -> BigInt,
     }
 }
+
+diesel::table! {
+    attachments (district, id) {
+        district -> Text,
+        id -> Text,
+        task -> Text,
+        person -> Text,
+        media_type -> Text,
+        length -> BigInt,
+        received -> BigInt,
+        sha256 -> Text,
+        complete -> Bool,
+        created_at -> Timestamp,
+    }
+}

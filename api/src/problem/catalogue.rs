@@ -103,6 +103,14 @@ problems! {
     NotACandidate "not_a_candidate" 409
         "This person cannot be chosen": "Choose an active manager or volunteer of your area.";
         "不能选择此人": "请选择您管辖范围内在岗的网格员或志愿者。";
+    /// The id names another attachment.
+    AttachmentKnown "attachment_known" 409
+        "This id names another attachment": "An attachment's id is made once, by the phone.";
+        "该编号已用于其他附件": "附件编号由手机生成，只能使用一次。";
+    /// The bytes do not begin where the attachment stands.
+    UploadOffset "upload_offset" 409 retryable = true
+        "The attachment stands elsewhere": "Ask with HEAD where it stands, and send from there.";
+        "附件续传位置不符": "请用 HEAD 查询当前位置，并从该位置继续上传。";
     /// It lies as high as it can.
     NoLevelAbove "no_level_above" 409
         "The task lies on the district's desk already": "There is no level above it.";

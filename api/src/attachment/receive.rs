@@ -1,0 +1,175 @@
+//! The bytes: part by part onto the shelf, then the whole.
+
+use actix_web::web::{Bytes, Payload};
+use aws_lc_rs::digest::{SHA256, digest};
+use futures_util::StreamExt as _;
+use serde_json::json;
+
+use super::model::{MediaType, Misfit};
+use super::shelf::{Shelf, ShelfError};
+use super::store::{self, AttachmentRow};
+use crate::app::Gridward;
+use crate::auth::Caller;
+use crate::db::{DbError, parsed};
+use crate::event::chain::hex;
+use crate::event::{Event, Subject};
+use crate::problem::{FieldError, Kind, Problem};
+use crate::seal::{SealingKey, place};
+use crate::task;
+
+/// The most bytes held at a time.
+const PART: usize = 1024 * 1024;
+
+impl From<ShelfError> for Problem {
+    fn from(error: ShelfError) -> Self {
+        DbError::Unavailable(error.to_string()).into()
+    }
+}
+
+fn part_name(row: &AttachmentRow, offset: i64) -> String {
+    format!("parts/{}/{}/{offset:012}", row.district, row.id)
+}
+
+fn whole_name(row: &AttachmentRow) -> String {
+    format!("whole/{}/{}", row.district, row.id)
+}
+
+fn seal_place(row: &AttachmentRow, what: &str) -> String {
+    place(&row.district, "attachments", &format!("{}|{what}", row.id))
+}
+
+/// Takes what comes, from where the attachment stands; answers where it then
+/// stands. What has come before the network breaks stays.
+///
+/// # Errors
+/// 413 for bytes past the announced length; 409 when somebody else sends too.
+pub async fn take(
+    app: &Gridward,
+    key: &SealingKey,
+    row: &AttachmentRow,
+    mut payload: Payload,
+) -> Result<i64, Problem> {
+    let mut at = row.received;
+    let mut part: Vec<u8> = Vec::new();
+    loop {
+        let chunk: Option<Bytes> = match payload.next().await {
+            Some(Ok(chunk)) => Some(chunk),
+            // The network broke: what came so far is kept, and the phone asks where it stands.
+            Some(Err(_)) | None => None,
+        };
+        let last = chunk.is_none();
+        part.extend_from_slice(&chunk.unwrap_or_default());
+        let held = i64::try_from(part.len()).unwrap_or(i64::MAX);
+        if at.saturating_add(held) > row.length {
+            return Err(Kind::TooLarge.into());
+        }
+        if part.len() >= PART || (last && !part.is_empty()) {
+            at = put(app, key, row, at, std::mem::take(&mut part)).await?;
+        }
+        if last {
+            return Ok(at);
+        }
+    }
+}
+
+/// Puts a part onto the shelf and then counts it.
+async fn put(
+    app: &Gridward,
+    key: &SealingKey,
+    row: &AttachmentRow,
+    at: i64,
+    part: Vec<u8>,
+) -> Result<i64, Problem> {
+    let to = at + i64::try_from(part.len()).unwrap_or(i64::MAX);
+    let sealed = key.seal(&seal_place(row, &at.to_string()), &part)?;
+    app.shelf.put(&part_name(row, at), sealed).await?;
+    let (district, id) = (row.district.clone(), row.id.clone());
+    let counted =
+        app.db.write(&row.district, move |tx| store::advance(tx.write(), &district, &id, at, to));
+    if counted.await? { Ok(to) } else { Err(Kind::UploadOffset.into()) }
+}
+
+/// When the last byte is there: holds the whole against what was announced, makes
+/// it one, and notes that it is there. Doing it again changes nothing.
+///
+/// # Errors
+/// 422 when it is something else; then nothing of it stays.
+pub async fn finish(
+    app: &Gridward,
+    key: &SealingKey,
+    caller: &Caller,
+    row: &AttachmentRow,
+) -> Result<(), Problem> {
+    let mut whole = Vec::with_capacity(usize::try_from(row.length).unwrap_or_default());
+    let mut parts = Vec::new();
+    while i64::try_from(whole.len()).is_ok_and(|at| at < row.length) {
+        let at = i64::try_from(whole.len()).unwrap_or(i64::MAX);
+        let sealed = app.shelf.get(&part_name(row, at)).await?;
+        whole.extend_from_slice(&key.open(&seal_place(row, &at.to_string()), &sealed)?);
+        parts.push(at);
+    }
+    if let Err(misfit) = fits(row, &whole) {
+        throw_away(app, row, &parts).await?;
+        let error = FieldError::new("Upload-Metadata", misfit);
+        return Err(Problem::from(Kind::Invalid).with(error));
+    }
+    let sealed = key.seal(&seal_place(row, "whole"), &whole)?;
+    app.shelf.put(&whole_name(row), sealed).await?;
+    note(app, caller, row).await?;
+    remove_parts(&app.shelf, row, &parts).await
+}
+
+fn fits(row: &AttachmentRow, whole: &[u8]) -> Result<(), Misfit> {
+    if hex(digest(&SHA256, whole).as_ref()) != row.sha256 {
+        return Err(Misfit::Hash);
+    }
+    let of_type = row.media_type.parse::<MediaType>().is_ok_and(|media| media.is_of(whole));
+    if of_type { Ok(()) } else { Err(Misfit::Type) }
+}
+
+async fn note(app: &Gridward, caller: &Caller, row: &AttachmentRow) -> Result<(), Problem> {
+    let (row, me) = (row.clone(), caller.actor.person);
+    let noted = app.db.write(&caller.district, move |tx| {
+        let id = parsed("attachments", &row.task)?;
+        let task = task::store::row(tx.read(), &row.district, id)?.ok_or(Kind::NotFound)?;
+        if store::complete(tx.write(), &row.district, &row.id)? {
+            let body = json!({
+                "task": row.task, "type": row.media_type, "length": row.length,
+                "sha256": row.sha256
+            });
+            let grid = parsed("tasks", &task.grid)?;
+            let event = Event::new("attachment.add", Subject::Attachment, &row.id, grid, 1);
+            tx.record(event.by(me).with(body));
+        }
+        Ok::<_, Problem>(())
+    });
+    noted.await
+}
+
+async fn throw_away(app: &Gridward, row: &AttachmentRow, parts: &[i64]) -> Result<(), Problem> {
+    let (district, id) = (row.district.clone(), row.id.clone());
+    let forgotten =
+        app.db.write(&row.district, move |tx| store::forget(tx.write(), &district, &id));
+    forgotten.await?;
+    remove_parts(&app.shelf, row, parts).await
+}
+
+async fn remove_parts(shelf: &Shelf, row: &AttachmentRow, parts: &[i64]) -> Result<(), Problem> {
+    for at in parts {
+        shelf.take_away(&part_name(row, *at)).await?;
+    }
+    Ok(())
+}
+
+/// The whole, opened.
+///
+/// # Errors
+/// 503 when the store is away.
+pub async fn open(
+    app: &Gridward,
+    key: &SealingKey,
+    row: &AttachmentRow,
+) -> Result<Vec<u8>, Problem> {
+    let sealed = app.shelf.get(&whole_name(row)).await?;
+    Ok(key.open(&seal_place(row, "whole"), &sealed)?)
+}

@@ -1,0 +1,290 @@
+//! Attachments over HTTP: the tus protocol 1.0.0, and a plain download.
+
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION};
+use actix_web::web::{Data, Path, Payload};
+use actix_web::{HttpRequest, HttpResponse, get, head, patch, post};
+use gridward_dispatch::authority::{Action, Role};
+use gridward_dispatch::task::Verb;
+use serde_json::json;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::metadata::Metadata;
+use super::model::{LARGEST, MOST};
+use super::receive;
+use super::store::{self, AttachmentRow};
+use crate::app::Gridward;
+use crate::auth::Caller;
+use crate::db::{Conn, Tx, parsed};
+use crate::event::{Event, Subject};
+use crate::once::IdempotencyKey;
+use crate::openapi;
+use crate::problem::{FieldError, Kind, Problem};
+use crate::{event, task};
+
+const OFFSET_TYPE: &str = "application/offset+octet-stream";
+/// The version of the protocol.
+const TUS: (&str, &str) = ("Tus-Resumable", "1.0.0");
+
+fn text<'a>(request: &'a HttpRequest, name: &str) -> Option<&'a str> {
+    request.headers().get(name).and_then(|value| value.to_str().ok())
+}
+
+fn number(request: &HttpRequest, name: &str) -> Result<i64, Problem> {
+    let number = text(request, name).and_then(|text| text.parse().ok());
+    number
+        .filter(|number| *number >= 0)
+        .ok_or_else(|| Problem::unreadable(name, "a number of bytes is needed"))
+}
+
+/// Announce an attachment
+///
+/// By the tus protocol (creation): `Upload-Length`, and `Upload-Metadata` with
+/// `id` (a UUID made by the phone), `task_id`, `type` and `sha256` of the whole.
+/// Announced again alike it answers the same. Then PATCH the bytes to `Location`.
+/// For managers and volunteers who have or had the task.
+#[utoipa::path(
+    tag = "attachments",
+    operation_id = "announce_attachment",
+    params(
+        ("Upload-Length" = u32, Header, description = "Bytes of the whole", minimum = 1, maximum = 10_485_760),
+        ("Upload-Metadata" = inline(String), Header, description = "Words with values in base64, by commas", max_length = 1024),
+    ),
+    responses(
+        (
+            status = CREATED, description = "Announced",
+            headers(
+                ("Location" = String, description = "Where the bytes go"),
+                ("Upload-Offset" = String, description = "How many bytes are there"),
+            ),
+        ),
+        openapi::Write,
+    ),
+)]
+#[post("/attachments")]
+pub(crate) async fn announce_attachment(
+    request: HttpRequest,
+    app: Data<Gridward>,
+    caller: Caller,
+    // Read so that a bad one is told; the attachment's own id does its work.
+    _: IdempotencyKey,
+) -> Result<HttpResponse, Problem> {
+    let length = number(&request, "Upload-Length")?;
+    let metadata = Metadata::read(text(&request, "Upload-Metadata").unwrap_or_default())?;
+    if length == 0 || length > LARGEST {
+        let told = format!("from 1 to {LARGEST}");
+        return Err(Problem::unreadable("Upload-Length", told));
+    }
+    let district = caller.district.clone();
+    let row = app.db.write(&district, move |tx| announce(tx, &caller, &metadata, length)).await?;
+    Ok(HttpResponse::Created()
+        .insert_header(TUS)
+        .insert_header((LOCATION, format!("/v1/attachments/{}", row.id)))
+        .insert_header(("Upload-Offset", row.received))
+        .finish())
+}
+
+fn announce(
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    metadata: &Metadata,
+    length: i64,
+) -> Result<AttachmentRow, Problem> {
+    if !Verb::Report.is_for(caller.actor.role) {
+        return Err(Kind::Forbidden.into());
+    }
+    let me = caller.actor.person;
+    let found = task::store::row(tx.read(), &caller.district, metadata.task)?;
+    let found = found.ok_or_else(Problem::not_found)?;
+    if !event::store::ever_held(tx.read(), &caller.district, &found.id, me)? {
+        return Err(Problem::not_found());
+    }
+    let row = AttachmentRow {
+        district: caller.district.clone(),
+        id: metadata.id.to_string(),
+        task: found.id,
+        person: me.to_string(),
+        media_type: metadata.media_type.word().to_owned(),
+        length,
+        received: 0,
+        sha256: metadata.sha256.clone(),
+        complete: false,
+        created_at: tx.now.naive_utc(),
+    };
+    if let Some(known) = store::row(tx.read(), &caller.district, metadata.id)? {
+        let (received, complete, created_at) = (known.received, known.complete, known.created_at);
+        let same = known == AttachmentRow { received, complete, created_at, ..row };
+        return if same { Ok(known) } else { Err(Kind::AttachmentKnown.into()) };
+    }
+    if length > metadata.media_type.largest() {
+        return Err(Kind::TooLarge.into());
+    }
+    if store::count(tx.read(), &caller.district, metadata.task, me)? >= MOST {
+        let error = FieldError::new("Upload-Metadata", format!("at most {MOST} to a task"));
+        return Err(Problem::from(Kind::Invalid).with(error));
+    }
+    store::insert(tx.write(), &row)?;
+    Ok(row)
+}
+
+/// The caller's own attachment.
+fn own(conn: &mut Conn, caller: &Caller, id: Uuid) -> Result<AttachmentRow, Problem> {
+    let row = store::row(conn, &caller.district, id)?;
+    let own = row.filter(|row| row.person == caller.actor.person.to_string());
+    own.ok_or_else(Problem::not_found)
+}
+
+/// How far an attachment has come
+///
+/// By the tus protocol: `Upload-Offset` and `Upload-Length`. For managers and
+/// volunteers, of what they announced.
+#[utoipa::path(
+    tag = "attachments",
+    operation_id = "attachment_offset",
+    params(("id" = inline(Uuid), Path, description = "The attachment")),
+    responses(
+        (
+            status = OK, description = "How far",
+            headers(
+                ("Upload-Offset" = String, description = "How many bytes are there"),
+                ("Upload-Length" = String, description = "Bytes of the whole"),
+            ),
+        ),
+        openapi::Read,
+    ),
+)]
+#[head("/attachments/{id}")]
+pub(crate) async fn attachment_offset(
+    app: Data<Gridward>,
+    caller: Caller,
+    id: Path<Uuid>,
+) -> Result<HttpResponse, Problem> {
+    let (id, vault, asker) = (*id, app.vault.clone(), caller.clone());
+    let read = app.db.read(move |conn| {
+        Ok::<_, Problem>((own(conn, &asker, id)?, vault.key(conn, &asker.district)?))
+    });
+    let (row, key) = read.await?;
+    // The last byte came and the server was killed before it was made whole.
+    if row.received == row.length && !row.complete {
+        receive::finish(&app, &key, &caller, &row).await?;
+    }
+    Ok(HttpResponse::Ok()
+        .insert_header(TUS)
+        .insert_header(("Upload-Offset", row.received))
+        .insert_header(("Upload-Length", row.length))
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .finish())
+}
+
+/// Bytes of an attachment.
+#[derive(ToSchema)]
+#[schema(as = AttachmentBytes, format = Binary, max_length = 10_485_760)]
+#[expect(dead_code, reason = "describes bytes")]
+struct Content(String);
+
+/// Send an attachment
+///
+/// By the tus protocol: bytes from `Upload-Offset` on. What has come when the
+/// network breaks stays. With the last byte the whole is held against its hash
+/// and its type; if it is something else, nothing of it stays. For managers and
+/// volunteers, of what they announced.
+#[utoipa::path(
+    tag = "attachments",
+    operation_id = "send_attachment",
+    params(
+        ("id" = inline(Uuid), Path, description = "The attachment"),
+        ("Upload-Offset" = u32, Header, description = "Where these bytes begin", minimum = 0, maximum = 10_485_760),
+    ),
+    request_body(content = Content, content_type = "application/offset+octet-stream", description = "The bytes"),
+    responses(
+        (
+            status = NO_CONTENT, description = "Kept",
+            headers(("Upload-Offset" = String, description = "How many bytes are there")),
+        ),
+        openapi::Write,
+    ),
+)]
+#[patch("/attachments/{id}")]
+pub(crate) async fn send_attachment(
+    request: HttpRequest,
+    app: Data<Gridward>,
+    caller: Caller,
+    id: Path<Uuid>,
+    payload: Payload,
+) -> Result<HttpResponse, Problem> {
+    if text(&request, CONTENT_TYPE.as_str()) != Some(OFFSET_TYPE) {
+        return Err(Kind::UnsupportedMediaType.into());
+    }
+    let offset = number(&request, "Upload-Offset")?;
+    let (id, vault, asker) = (*id, app.vault.clone(), caller.clone());
+    let read = app.db.read(move |conn| {
+        Ok::<_, Problem>((own(conn, &asker, id)?, vault.key(conn, &asker.district)?))
+    });
+    let (row, key) = read.await?;
+    if offset != row.received {
+        let current = json!({ "upload_offset": row.received });
+        return Err(Problem::from(Kind::UploadOffset).showing(&current));
+    }
+    let received = receive::take(&app, &key, &row, payload).await?;
+    if received == row.length && !row.complete {
+        receive::finish(&app, &key, &caller, &AttachmentRow { received, ..row }).await?;
+    }
+    Ok(HttpResponse::NoContent()
+        .insert_header(TUS)
+        .insert_header(("Upload-Offset", received))
+        .finish())
+}
+
+/// Get an attachment
+///
+/// The bytes, once all are there. That it was read goes on the log. For
+/// managers, supervisors and admins within their area, and for who sent it.
+#[utoipa::path(
+    tag = "attachments",
+    operation_id = "get_attachment",
+    params(("id" = inline(Uuid), Path, description = "The attachment")),
+    responses(
+        (status = OK, description = "The bytes", body = Content, content_type = "application/octet-stream"),
+        openapi::Read,
+    ),
+)]
+#[get("/attachments/{id}")]
+pub(crate) async fn get_attachment(
+    app: Data<Gridward>,
+    caller: Caller,
+    id: Path<Uuid>,
+) -> Result<HttpResponse, Problem> {
+    let (id, vault, district) = (*id, app.vault.clone(), caller.district.clone());
+    let read = app.db.write(&district, move |tx| {
+        let row = readable(tx, &caller, id)?;
+        Ok::<_, Problem>((row, vault.key(tx.read(), &caller.district)?))
+    });
+    let (row, key) = read.await?;
+    let bytes = receive::open(&app, &key, &row).await?;
+    Ok(HttpResponse::Ok()
+        .content_type(row.media_type)
+        .insert_header(("Content-Disposition", "attachment"))
+        .insert_header(("X-Content-Type-Options", "nosniff"))
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .body(bytes))
+}
+
+/// The attachment, if it is whole and the caller may see it; that others read it
+/// goes on the log.
+fn readable(tx: &mut Tx<'_>, caller: &Caller, id: Uuid) -> Result<AttachmentRow, Problem> {
+    let row = store::row(tx.read(), &caller.district, id)?.filter(|row| row.complete);
+    let row = row.ok_or_else(Problem::not_found)?;
+    if row.person == caller.actor.person.to_string() {
+        return Ok(row);
+    }
+    let task = parsed("attachments", &row.task)?;
+    let task = task::perform::visible(tx.read(), caller, task)?;
+    if caller.actor.role == Role::Volunteer {
+        return Err(Problem::not_found());
+    }
+    caller.may(Action::RevealBeneficiary)?;
+    let grid = parsed("tasks", &task.grid)?;
+    let event = Event::new("attachment.read", Subject::Reading, &row.id, grid, 1);
+    tx.record(event.by(caller.actor.person).with(json!({ "task": row.task })));
+    Ok(row)
+}

@@ -1,0 +1,95 @@
+//! Attachments in the database: whose, of what, and how far they have come.
+
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+use gridward_dispatch::id::{PersonId, TaskId};
+use uuid::Uuid;
+
+use crate::db::schema::attachments;
+use crate::db::{Conn, DbError};
+
+/// A row of `attachments`.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Insertable)]
+#[diesel(table_name = attachments)]
+#[expect(missing_docs, reason = "the columns are described in the migrations")]
+pub struct AttachmentRow {
+    pub district: String,
+    pub id: String,
+    pub task: String,
+    pub person: String,
+    pub media_type: String,
+    pub length: i64,
+    pub received: i64,
+    pub sha256: String,
+    pub complete: bool,
+    pub created_at: NaiveDateTime,
+}
+
+/// The attachment, wherever its task lies in the district.
+///
+/// # Errors
+/// [`DbError`].
+pub fn row(conn: &mut Conn, district: &str, id: Uuid) -> Result<Option<AttachmentRow>, DbError> {
+    Ok(attachments::table.find((district, id.to_string())).first(conn).optional()?)
+}
+
+/// How many the person has to the task.
+///
+/// # Errors
+/// [`DbError`].
+pub fn count(
+    conn: &mut Conn,
+    district: &str,
+    task: TaskId,
+    person: PersonId,
+) -> Result<i64, DbError> {
+    Ok(attachments::table
+        .filter(attachments::district.eq(district))
+        .filter(attachments::task.eq(task.to_string()))
+        .filter(attachments::person.eq(person.to_string()))
+        .count()
+        .get_result(conn)?)
+}
+
+/// Writes a new one.
+///
+/// # Errors
+/// [`DbError`].
+pub fn insert(conn: &mut Conn, row: &AttachmentRow) -> Result<(), DbError> {
+    diesel::insert_into(attachments::table).values(row).execute(conn)?;
+    Ok(())
+}
+
+/// Counts bytes that have arrived; says whether it still stood at `from`.
+///
+/// # Errors
+/// [`DbError`].
+pub fn advance(
+    conn: &mut Conn,
+    district: &str,
+    id: &str,
+    from: i64,
+    to: i64,
+) -> Result<bool, DbError> {
+    let there = attachments::table.find((district, id)).filter(attachments::received.eq(from));
+    Ok(diesel::update(there).set(attachments::received.eq(to)).execute(conn)? == 1)
+}
+
+/// Notes that it is whole; says whether it was not before.
+///
+/// # Errors
+/// [`DbError`].
+pub fn complete(conn: &mut Conn, district: &str, id: &str) -> Result<bool, DbError> {
+    let there = attachments::table.find((district, id)).filter(attachments::complete.eq(false));
+    Ok(diesel::update(there).set(attachments::complete.eq(true)).execute(conn)? == 1)
+}
+
+/// Forgets one that turned out not to be what was announced.
+///
+/// # Errors
+/// [`DbError`].
+pub fn forget(conn: &mut Conn, district: &str, id: &str) -> Result<(), DbError> {
+    let there = attachments::table.find((district, id)).filter(attachments::complete.eq(false));
+    diesel::delete(there).execute(conn)?;
+    Ok(())
+}

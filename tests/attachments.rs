@@ -1,0 +1,190 @@
+//! Attachments: resumed where they broke off, held against what was announced,
+//! seen by those who may.
+
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use reqwest::Method;
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::on_both;
+use crate::support::files::BENEFICIARY;
+use crate::support::server::Answer;
+use crate::support::{Caller, Database, Server, phones};
+
+/// A photo of about a megabyte and a half.
+fn photo() -> Vec<u8> {
+    let noise = (0..1_500_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8);
+    [0xFF, 0xD8, 0xFF, 0xE0].into_iter().chain(noise).collect()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    gridward::event::chain::hex(bytes)
+}
+
+async fn announce(caller: &Caller, task: &str, id: Uuid, media: &str, bytes: &[u8]) -> Answer {
+    let hash = hex(digest(&SHA256, bytes).as_ref());
+    announce_as(caller, task, id, media, bytes.len(), &hash).await
+}
+
+async fn announce_as(
+    caller: &Caller,
+    task: &str,
+    id: Uuid,
+    media: &str,
+    length: usize,
+    hash: &str,
+) -> Answer {
+    let encode = |word: &str, value: &str| format!("{word} {}", BASE64_STANDARD.encode(value));
+    let metadata = [
+        encode("id", &id.to_string()),
+        encode("task_id", task),
+        encode("type", media),
+        encode("sha256", hash),
+    ];
+    let request = caller
+        .request(Method::POST, "/v1/attachments")
+        .header("Tus-Resumable", "1.0.0")
+        .header("Upload-Length", length)
+        .header("Upload-Metadata", metadata.join(","));
+    caller.send(request).await
+}
+
+async fn send(caller: &Caller, id: Uuid, offset: usize, bytes: &[u8]) -> Answer {
+    let request = caller
+        .request(Method::PATCH, &format!("/v1/attachments/{id}"))
+        .header("Content-Type", "application/offset+octet-stream")
+        .header("Upload-Offset", offset)
+        .body(bytes.to_vec());
+    caller.send(request).await
+}
+
+async fn offset(caller: &Caller, id: Uuid) -> usize {
+    let head = caller.request(Method::HEAD, &format!("/v1/attachments/{id}"));
+    let answer = caller.send(head).await;
+    assert_eq!(answer.status, 200);
+    answer.headers["Upload-Offset"].to_str().expect("text").parse().expect("a number")
+}
+
+async fn bytes(caller: &Caller, id: Uuid) -> (u16, Vec<u8>) {
+    let answer = caller.request(Method::GET, &format!("/v1/attachments/{id}")).send().await;
+    let answer = answer.expect("an answer");
+    (answer.status().as_u16(), answer.bytes().await.expect("bytes").to_vec())
+}
+
+async fn claimed(server: &Server) -> (Caller, String) {
+    let manager = server.sign_in(phones::MANAGER).await;
+    let volunteer = server.sign_in(phones::VOLUNTEER).await;
+    let task = manager.make_task(BENEFICIARY).await;
+    assert_eq!(volunteer.act(&format!("/v1/tasks/{task}/claim")).await.status, 200);
+    (volunteer, task)
+}
+
+on_both! {
+    async fn a_photo_is_resumed_where_it_broke_off_even_by_a_kill(database) {
+        let mut server = Server::small(database);
+        let (volunteer, task) = claimed(&server).await;
+        let (id, photo) = (Uuid::now_v7(), photo());
+        // The report comes first, and names what has not arrived yet.
+        let report = json!({ "outcome": "done", "attachments": [id] });
+        assert_eq!(volunteer.post(&format!("/v1/tasks/{task}/report"), &report).await.status, 200);
+        for _ in 0..2 {
+            let announced = announce(&volunteer, &task, id, "image/jpeg", &photo).await;
+            assert_eq!(announced.status, 201, "{}", announced.body);
+            assert_eq!(announced.headers["Location"], format!("/v1/attachments/{id}").as_str());
+        }
+        assert_eq!(send(&volunteer, id, 0, &photo[..300_000]).await.status, 204);
+        assert_eq!(bytes(&volunteer, id).await.0, 404);
+        server.kill_and_restart();
+        let volunteer = server.bearer(volunteer.token.as_deref().expect("a token"));
+        assert_eq!(offset(&volunteer, id).await, 300_000);
+        let wrong = send(&volunteer, id, 0, &photo[..10]).await;
+        assert_eq!((wrong.status, &wrong.body["current"]["upload_offset"]), (409, &json!(300_000)));
+        assert_eq!(send(&volunteer, id, 300_000, &photo[300_000..]).await.status, 204);
+        let (status, whole) = bytes(&volunteer, id).await;
+        assert!(status == 200 && whole == photo, "{status}, {} bytes", whole.len());
+        // Nothing of it lies in clear.
+        let folder = server.database.folder.path().join("attachments");
+        let kept = std::fs::read_dir(folder.join("whole/500116")).map(|mut files| {
+            std::fs::read(files.next().expect("a file").expect("a file").path()).expect("bytes")
+        });
+        if let Ok(kept) = kept {
+            assert!(kept.windows(64).all(|part| part != &photo[1000..1064]));
+        }
+    }
+}
+
+on_both! {
+    async fn what_is_not_as_announced_is_thrown_away_and_may_come_again(database) {
+        let server = Server::small(database);
+        let (volunteer, task) = claimed(&server).await;
+        let (id, photo) = (Uuid::now_v7(), photo());
+        assert_eq!(announce_as(&volunteer, &task, id, "image/jpeg", photo.len(), &"0".repeat(64)).await.status, 201);
+        let other = send(&volunteer, id, 0, &photo).await;
+        assert_eq!((other.status, other.problem()), (422, "invalid"), "{}", other.body);
+        let script = b"<script>alert(1)</script>";
+        assert_eq!(announce(&volunteer, &task, id, "image/png", script).await.status, 201);
+        assert_eq!(send(&volunteer, id, 0, script).await.status, 422);
+        assert_eq!(announce(&volunteer, &task, id, "image/jpeg", &photo).await.status, 201);
+        let long = [photo.clone(), vec![0]].concat();
+        assert_eq!(send(&volunteer, id, 0, &long).await.status, 413);
+        let at = offset(&volunteer, id).await;
+        assert_eq!(send(&volunteer, id, at, &photo[at..]).await.status, 204);
+        assert_eq!(bytes(&volunteer, id).await.0, 200);
+        // The id is taken, whoever asks.
+        let same_id = announce(&volunteer, &task, id, "image/png", &photo).await;
+        assert_eq!((same_id.status, same_id.problem()), (409, "attachment_known"));
+        let huge = announce_as(&volunteer, &task, Uuid::now_v7(), "image/jpeg", 10 * 1024 * 1024 + 1, &"0".repeat(64)).await;
+        assert_eq!(huge.status, 400);
+        let voice = announce_as(&volunteer, &task, Uuid::now_v7(), "audio/ogg", 6 * 1024 * 1024, &"0".repeat(64)).await;
+        assert_eq!(voice.status, 413);
+    }
+}
+
+on_both! {
+    async fn only_who_had_the_task_sends_and_only_who_answers_for_it_reads(database) {
+        let server = Server::small(database);
+        let (volunteer, task) = claimed(&server).await;
+        let (id, photo) = (Uuid::now_v7(), photo());
+        let second = server.sign_in(phones::SECOND_VOLUNTEER).await;
+        assert_eq!(announce(&second, &task, id, "image/jpeg", &photo).await.status, 404);
+        assert_eq!(announce(&volunteer, &task, id, "image/jpeg", &photo).await.status, 201);
+        assert_eq!(send(&second, id, 0, &photo).await.status, 404);
+        assert_eq!(send(&volunteer, id, 0, &photo).await.status, 204);
+        for (phone, status) in [
+            (phones::MANAGER, 200),
+            (phones::SUPERVISOR, 200),
+            (phones::SECOND_VOLUNTEER, 404),
+            (phones::FAR_MANAGER, 404),
+            (phones::AUDITOR, 403),
+        ] {
+            let caller = server.sign_in(phone).await;
+            assert_eq!(bytes(&caller, id).await.0, status, "{phone}");
+        }
+        let auditor = server.sign_in(phones::AUDITOR).await;
+        let read = auditor.get("/v1/events?action=attachment.read").await;
+        assert_eq!(read.body["items"].as_array().map(Vec::len), Some(2));
+        for n in 1..=10 {
+            let more = announce(&volunteer, &task, Uuid::now_v7(), "image/jpeg", &photo).await;
+            assert_eq!(more.status, if n < 10 { 201 } else { 422 });
+        }
+    }
+}
+
+/// Two servers that share a folder, as two that share a bucket do.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_servers_take_turns_at_one_photo() {
+    let server = Server::small(Database::postgres());
+    let other = server.another();
+    let (here, task) = claimed(&server).await;
+    let there = other.bearer(here.token.as_deref().expect("a token"));
+    let (id, photo) = (Uuid::now_v7(), photo());
+    assert_eq!(announce(&here, &task, id, "image/jpeg", &photo).await.status, 201);
+    for (n, at) in (0..photo.len()).step_by(200_000).enumerate() {
+        let caller = if n % 2 == 0 { &here } else { &there };
+        let to = photo.len().min(at + 200_000);
+        assert_eq!(send(caller, id, at, &photo[at..to]).await.status, 204);
+    }
+    assert_eq!(bytes(&there, id).await, (200, photo));
+}
