@@ -3,7 +3,8 @@
 side with its ceilings, all in one run on one machine:
 
 - a static answer of the same size as a list of 50 tasks, from the same web framework
-- a signed-in list of 50 tasks, one task, and claims, each of another task
+- a signed-in list of 50 tasks, one task, a quiet sync, and claims, each of another task,
+  one by one and ten to an outbox
 - the rate at which the database itself makes the same single-row update durable
 
     bench/serve.py                                  SQLite
@@ -31,13 +32,15 @@ def call(url, token=None, body=None):
         return answer.read()
 
 
-def wrk(url, seconds, token=None, script=None):
+def wrk(url, seconds, token=None, script=None, headers=()):
     """Requests a second, p50 and p99 in milliseconds, and how many did not answer 2xx."""
     args = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--latency"]
     if token:
         args += ["-H", f"Authorization: Bearer {token}"]
     if script:
         args += ["-s", script]
+    for header in headers:
+        args += ["-H", header]
     out = subprocess.run(args + [url], capture_output=True, text=True, check=True).stdout
     millis = {"us": 0.001, "ms": 1.0, "s": 1000.0}
     def quantile(name):
@@ -80,6 +83,30 @@ def all_tasks(base, token):
         ids += [task["id"] for task in page["items"]]
         cursor = page.get("next_cursor")
     return ids
+
+
+def outbox_script(folder, ids):
+    """Each request is a push of ten claims; past the last, the last push again."""
+    at, script = "2026-08-01T09:00:00+08:00", folder / "outbox.lua"
+    pushes = [json.dumps({"commands": [{"id": str(uuid.uuid4()), "type": "task.claim", "task_id": task, "at": at}
+                                       for task in ids[n:n + 10]], "limit": 1}) for n in range(0, len(ids), 10)]
+    (folder / "pushes").write_text("\n".join(pushes))
+    script.write_text(
+        f"local pushes = {{}}\nfor line in io.lines('{folder}/pushes') do pushes[#pushes + 1] = line end\nlocal n = 0\n"
+        "wrk.headers['Content-Type'] = 'application/json'\n"
+        "function request()\n  n = n + 1\n"
+        '  return wrk.format("POST", "/v1/sync", nil, pushes[n] or pushes[#pushes])\nend\n')
+    return str(script)
+
+
+def quiet(base, token, seconds):
+    """A phone that knows all asks again and again; and the bytes of such an answer."""
+    page = {"has_more": True, "cursor": ""}
+    while page["has_more"]:
+        page = json.loads(call(f"{base}/v1/sync?limit=1000" + (f"&cursor={page['cursor']}" if page["cursor"] else ""), token))
+    url = f"{base}/v1/sync?cursor={page['cursor']}"
+    size = len(call(url, token))
+    return wrk(url, seconds, token, headers=(f'If-None-Match: "{page["cursor"]}"',)), size
 
 
 def claims_script(folder, ids):
@@ -138,16 +165,20 @@ def measure(name, folder, seconds, database):
     task = json.loads(page)["items"][0]["id"]
     listed = wrk(f"{server.base}/v1/tasks?limit=50", seconds, supervisor)
     one = wrk(f"{server.base}/v1/tasks/{task}", seconds, supervisor)
+    still, small = quiet(server.base, sign_in(server.base, phones["manager"]), seconds)
     server.stop()
     # Claims need a visitor whose area holds many tasks: one grid is given the district's.
     ids = gather(database)
     server = Server(env)
     volunteer = sign_in(server.base, phones["volunteer"])
-    claimed = claims(server, volunteer, folder, ids, seconds)
+    # The second half of the tasks is claimed out of outboxes.
+    half = len(ids) // 2
+    claimed = claims(server, volunteer, folder, ids[:half], seconds)
+    pushed = wrk(server.base, seconds, volunteer, outbox_script(folder, ids[half:]))
     memory, ready = server.memory(), server.ready
     server.stop()
     raw = raw_postgres(database, folder, seconds) if database.startswith("postgres") else (raw_sqlite(database, ids, seconds),) * 2
-    report(name, len(page), top, listed, one, claimed, raw, memory, ready)
+    report(name, len(page), top, listed, one, (still, small), claimed, pushed, raw, memory, ready)
 
 
 def claims(server, token, folder, ids, seconds):
@@ -179,7 +210,7 @@ def gather(database):
     return [row[0] for row in conn.execute("SELECT id FROM tasks WHERE state = 'open'")]
 
 
-def report(name, size, top, listed, one, claimed, raw, memory, ready):
+def report(name, size, top, listed, one, quiet, claimed, pushed, raw, memory, ready):
     print(f"\n{name}   ({CONNECTIONS} connections, a list of 50 tasks is {size / 1024:.1f} KiB)")
     print(f"{'':34}{'a second':>10}{'p50 ms':>9}{'p99 ms':>9}   ratio")
     def row(label, figures, ratio):
@@ -188,7 +219,10 @@ def report(name, size, top, listed, one, claimed, raw, memory, ready):
     row("static answer of that size", top, "the ceiling")
     row("list of 50 tasks", listed, f"{listed[0] / top[0]:.0%} of the ceiling")
     row("one task", one, f"{one[0] / top[0]:.0%} of the ceiling")
+    still, small = quiet
+    row("quiet sync (304)", still, f"{still[0] / top[0]:.0%} of the ceiling; {small} bytes as 200")
     row("claims", claimed, f"{claimed[0] / raw[1]:.0%} of durable updates, as many clients")
+    row("outboxes of ten claims", pushed, f"{pushed[0] * 10:,.0f} commands a second, {pushed[0] * 10 / raw[1]:.0%}")
     alone, many = raw
     print(f"{'durable updates, one client':34}{alone:>10,.0f}")
     if many != alone:

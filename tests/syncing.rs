@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -214,7 +216,7 @@ on_both! {
         let reports = supervisor.get(&format!("/v1/tasks/{task}/reports")).await;
         let kept = &reports.body["items"][0];
         assert_eq!((&kept["recorded"], &kept["id"]), (&json!(true), &report["id"]));
-        assert_eq!(kept["doubts"], json!(["clock", "form", "times"]));
+        assert_eq!(kept["doubts"], json!(["clock", "times", "form"]));
         assert_eq!(kept["started_at"], "2019-01-01T09:30:00+08:00");
         let now = supervisor.get(&format!("/v1/tasks/{task}")).await;
         assert_eq!((&now.body["state"], &now.body["assignee_id"]), (&json!("assigned"), &json!(person_id(23))));
@@ -363,5 +365,89 @@ on_both! {
         let mut phone = Phone::default();
         phone.sync(&volunteer, json!([])).await;
         assert!(phone.rows.contains_key(&("notice".to_owned(), told.body["id"].as_str().expect("an id").to_owned())));
+    }
+}
+
+on_both! {
+    async fn an_altered_cursor_leads_nowhere_outside(database) {
+        let server = Server::small(database);
+        task_for(&server, 1).await;
+        let altered = |cursor: &str, rest: Value| {
+            let json = BASE64_URL_SAFE_NO_PAD.decode(cursor).expect("base64");
+            let mut parts: Vec<Value> = serde_json::from_slice(&json).expect("JSON");
+            parts.truncate(4);
+            parts.push(rest);
+            BASE64_URL_SAFE_NO_PAD.encode(json!(parts).to_string())
+        };
+        // The households of the grid, for a volunteer; those before one's own, for a manager.
+        let nil = "00000000-0000-0000-0000-000000000000";
+        let rests = [
+            (phones::VOLUNTEER, json!({ "b": null })),
+            (phones::VOLUNTEER, json!({ "b": [GRID, nil] })),
+            (phones::OTHER_MANAGER, json!({ "b": ["500116000000000", nil] })),
+            (phones::OTHER_MANAGER, json!({ "t": [GRID, "2020-01-01", nil] })),
+            (phones::TOWN, json!({ "e": null })),
+        ];
+        for (phone, rest) in rests {
+            let caller = server.sign_in(phone).await;
+            let mut honest = Phone::default();
+            honest.sync(&caller, json!([])).await;
+            let cursor = altered(honest.cursor.as_deref().expect("a cursor"), rest.clone());
+            let mut forger = Phone { cursor: Some(cursor), ..Phone::default() };
+            forger.sync(&caller, json!([])).await;
+            let more = forger.rows.keys().find(|key| !honest.rows.contains_key(*key));
+            assert_eq!(more, None, "{phone} with {rest}");
+            assert!(forger.rows.iter().all(|(key, row)| honest.rows[key] == *row));
+        }
+    }
+}
+
+on_both! {
+    async fn a_command_that_cannot_be_kept_does_not_stop_the_others(database) {
+        let server = Server::small(database);
+        let volunteer = server.sign_in(phones::VOLUNTEER).await;
+        let task = task_for(&server, 1).await;
+        // A clock at the end of time, and a task that is in nobody's hands.
+        let mut far = command("task.report", &task, json!({ "outcome": "done" }));
+        far["at"] = json!("0001-01-01T00:00:00Z");
+        let claim = command("task.claim", &task, json!({}));
+        let push = json!({ "commands": [far, claim], "device_time": "9999-12-31T00:00:00Z" });
+        let answer = volunteer.post("/v1/sync", &push).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        let outcomes = [&answer.body["results"][0]["outcome"], &answer.body["results"][1]["outcome"]];
+        assert_eq!(outcomes, ["recorded", "applied"]);
+        for (field, value) in [("device", "a\u{0}"), ("type", "task.\u{0}")] {
+            let mut push = json!({ "commands": [command("task.claim", &task, json!({}))] });
+            match field {
+                "device" => push["device"] = json!(value),
+                _ => push["commands"][0]["type"] = json!(value),
+            }
+            assert_eq!(volunteer.post("/v1/sync", &push).await.status, 422, "{field}");
+        }
+    }
+}
+
+on_both! {
+    async fn who_read_a_report_is_not_taken_for_who_had_the_task(database) {
+        let server = Server::small(database);
+        let volunteer = server.sign_in(phones::VOLUNTEER).await;
+        let manager = server.sign_in(phones::MANAGER).await;
+        let task = task_for(&server, 1).await;
+        let mut phone = Phone::default();
+        phone.sync(&volunteer, json!([
+            command("task.claim", &task, json!({})),
+            command("task.report", &task, json!({ "outcome": "not_home" })),
+            command("task.claim", &task, json!({})),
+        ])).await;
+        assert_eq!(manager.get(&format!("/v1/tasks/{task}/reports")).await.status, 200);
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        let visited = chrono::Utc::now();
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        let to = json!({ "person_id": person_id(22) });
+        assert_eq!(manager.post(&format!("/v1/tasks/{task}/reassign"), &to).await.status, 200);
+        let mut report = command("task.report", &task, json!({ "outcome": "done" }));
+        report["at"] = json!(visited);
+        let results = phone.sync(&volunteer, json!([report])).await;
+        assert_eq!(results[0]["outcome"], "applied", "{results:?}");
     }
 }

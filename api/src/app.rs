@@ -42,6 +42,8 @@ pub struct Gridward {
     pub cards: task::cards::Cards,
     /// Rows as phones hold them.
     pub sync: sync::cards::Cards,
+    /// Where the districts' logs were last touched.
+    pub recent: sync::recent::Recent,
     /// What is new on the districts' logs.
     pub feed: sync::feed::Feed,
     /// Where attachments lie.

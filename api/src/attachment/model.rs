@@ -74,7 +74,7 @@ mod tests {
             (MediaType::Webp, b"RIFF\x00\x00\x00\x00WEBPVP8 "),
             (MediaType::Mp4, b"\x00\x00\x00\x18ftypM4A \x00\x00\x00\x00"),
             (MediaType::Ogg, b"OggS\x00\x02"),
-            (MediaType::Amr, b"#!AMR\n"),
+            (MediaType::Amr, b"#!AMR\n\x3c\x08\x00\x00\x00\x00\x00\x00"),
         ];
         for (of, bytes) in begins {
             for other in MediaType::ALL {

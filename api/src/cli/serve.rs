@@ -62,6 +62,7 @@ fn prepare(settings: &Settings) -> Result<Gridward, Failure> {
         failures: crate::auth::sign_in::Failures::default(),
         cards: crate::task::cards::Cards::default(),
         sync: crate::sync::cards::Cards::default(),
+        recent: crate::sync::recent::Recent::default(),
         feed: crate::sync::feed::Feed::default(),
         shelf: settings.attachments.open()?,
         maps: crate::area::map::Maps::default(),

@@ -53,10 +53,20 @@ impl Address {
     /// [`DbError::Unavailable`].
     pub fn connect(&self) -> Result<Conn, DbError> {
         match self {
-            Self::Postgres(url) => Ok(Conn::Pg(PgConnection::establish(url)?)),
+            Self::Postgres(url) => connect_postgres(url).map(Conn::Pg),
             Self::Sqlite(path) => connect_sqlite(path).map(Conn::Sqlite),
         }
     }
+}
+
+/// PostgreSQL that does not wait without end: for a row that a server holds which
+/// has gone, or for a transaction of ours whose server has gone.
+fn connect_postgres(url: &str) -> Result<PgConnection, DbError> {
+    let mut conn = PgConnection::establish(url)?;
+    conn.batch_execute(
+        "SET lock_timeout = '10s'; SET idle_in_transaction_session_timeout = '60s';",
+    )?;
+    Ok(conn)
 }
 
 /// SQLite with a write-ahead log, every commit on disk before it is answered.

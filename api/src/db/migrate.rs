@@ -32,7 +32,8 @@ pub fn migrate(conn: &mut Conn) -> Result<Vec<String>, MigrateError> {
     match conn {
         Conn::Sqlite(conn) => run(conn, SQLITE),
         Conn::Pg(conn) => {
-            let lock = format!("SELECT pg_advisory_lock({LOCK})");
+            // The first of several servers may need long for the tables.
+            let lock = format!("SET lock_timeout = 0; SELECT pg_advisory_lock({LOCK})");
             conn.batch_execute(&lock).map_err(MigrateError::of)?;
             let ran = run(conn, POSTGRES);
             let unlock = format!("SELECT pg_advisory_unlock({LOCK})");

@@ -92,6 +92,10 @@ impl From<diesel::result::Error> for DbError {
             }
             // SQLite, when another process keeps the file for longer than we wait.
             Error::DatabaseError(_, about) if about.message() == "database is locked" => Self::Busy,
+            // PostgreSQL (SQLSTATE 55P03), when another server keeps a row for longer.
+            Error::DatabaseError(_, about) if about.message().contains("lock timeout") => {
+                Self::Busy
+            }
             other => Self::Failed(other),
         }
     }

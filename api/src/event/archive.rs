@@ -72,6 +72,7 @@ pub fn archive(
         let rows = store::older(conn, district, from.seq, moment, IN_A_FILE)?;
         let Some(last) = rows.last().map(|row| row.seq) else { return Ok(moved) };
         let to = follow(&from, &rows)?;
+        remove_unfinished(folder, district, from.seq)?;
         let path = folder.join(format!("{district}-{:012}-{last:012}.ndjson.zst", from.seq + 1));
         write(&path, &rows)?;
         let mut back = Vec::with_capacity(rows.len());
@@ -88,6 +89,19 @@ pub fn archive(
         })?;
         moved += rows.len();
     }
+}
+
+/// Takes away files of a run that was cut short before the database knew of them:
+/// what they hold is still there.
+fn remove_unfinished(folder: &Path, district: &str, archived: i64) -> Result<(), ArchiveError> {
+    for path in files(folder, district)? {
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let first: Option<i64> = name.split('-').nth(1).and_then(|first| first.parse().ok());
+        if first.is_some_and(|first| first > archived) {
+            fs::remove_file(&path).map_err(at(&path))?;
+        }
+    }
+    Ok(())
 }
 
 fn follow(from: &Link, rows: &[EventRow]) -> Result<Link, ArchiveError> {
@@ -121,6 +135,11 @@ pub fn read<E: From<ArchiveError>>(
     district: &str,
     each: &mut dyn FnMut(EventRow) -> Result<(), E>,
 ) -> Result<(), E> {
+    files(folder, district)?.iter().try_for_each(|path| read_file(path, each))
+}
+
+/// The archive files of `district`, the oldest first.
+fn files(folder: &Path, district: &str) -> Result<Vec<PathBuf>, ArchiveError> {
     let begins = format!("{district}-");
     let of_district = |path: &PathBuf| {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
@@ -133,7 +152,7 @@ pub fn read<E: From<ArchiveError>>(
         .collect();
     // The numbers have equal lengths, so names sort as numbers do.
     paths.sort();
-    paths.iter().try_for_each(|path| read_file(path, each))
+    Ok(paths)
 }
 
 fn read_file<E: From<ArchiveError>>(

@@ -93,8 +93,8 @@ pub fn renew_epoch(conn: &mut Conn, district: &str, epoch: &str) -> Result<(), D
 }
 
 /// Run at the end of every change, so written as texts that stay prepared.
-const ADVANCE: &str =
-    "UPDATE district_heads SET seq = $1, hash = $2 WHERE district = $3 AND seq = $4";
+const ADVANCE: &str = "UPDATE district_heads SET seq = $1, hash = $2 WHERE district = $3 AND seq = $4 \
+     AND hash = $5";
 /// Takes the row's lock and says what it holds.
 const LOCK: &str = "UPDATE district_heads SET seq = seq WHERE district = $1 RETURNING seq, hash";
 
@@ -144,11 +144,14 @@ impl Heads {
 }
 
 fn set(conn: &mut Conn, district: &str, from: &Link, to: &Link) -> Result<bool, DbError> {
+    // Before the first event the table holds no hash.
+    let stored = if from.seq == 0 { Vec::new() } else { from.hash.clone() };
     let changed = diesel::sql_query(ADVANCE)
         .bind::<BigInt, _>(to.seq)
         .bind::<Binary, _>(&to.hash)
         .bind::<Text, _>(district)
         .bind::<BigInt, _>(from.seq)
+        .bind::<Binary, _>(&stored)
         .execute(conn)?;
     Ok(changed == 1)
 }

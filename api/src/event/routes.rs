@@ -70,7 +70,7 @@ impl EventQuery {
         let area = self.area.unwrap_or(caller.actor.area);
         caller.actor.judge(Action::ReadLog, &area)?;
         for (name, text) in [("action", &self.action), ("subject_id", &self.subject_id)] {
-            if text.as_ref().is_some_and(|text| text.chars().count() > 64) {
+            if text.as_ref().is_some_and(|text| text.chars().count() > 64 || text.contains('\0')) {
                 return Err(Problem::unreadable(name, "at most 64 characters"));
             }
         }

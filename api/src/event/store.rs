@@ -199,7 +199,7 @@ pub fn forget(conn: &mut Conn, district: &str, last: i64) -> Result<(), DbError>
     Ok(())
 }
 
-/// In whose hands the thing was at the moment, by the log; nobody's if the log
+/// In whose hands the task was at the moment, by the log; nobody's if the log
 /// does not reach back so far.
 ///
 /// # Errors
@@ -213,6 +213,7 @@ pub fn holder_at(
     let person: Option<Option<String>> = events::table
         .filter(events::district.eq(district))
         .filter(events::subject_id.eq(subject_id))
+        .filter(events::subject.eq(Subject::Task.word()))
         .filter(events::at.le(moment.naive_utc()))
         .order(events::seq.desc())
         .select(events::person)
@@ -221,7 +222,7 @@ pub fn holder_at(
     Ok(person.flatten())
 }
 
-/// Whether the thing was ever in the person's hands, by the log.
+/// Whether the task was ever in the person's hands, by the log.
 ///
 /// # Errors
 /// [`DbError`].
@@ -234,6 +235,7 @@ pub fn ever_held(
     let one: Option<i64> = events::table
         .filter(events::district.eq(district))
         .filter(events::subject_id.eq(subject_id))
+        .filter(events::subject.eq(Subject::Task.word()))
         .filter(events::person.eq(person.to_string()))
         .select(events::seq)
         .first(conn)

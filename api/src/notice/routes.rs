@@ -105,6 +105,7 @@ fn post(tx: &mut Tx<'_>, caller: &Caller, new: &NewNotice) -> Result<Notice, Pro
     let wrong = [
         ("/area", !known, "not an area of yours"),
         ("/title", !(1..=100).contains(&new.title.chars().count()), "1 to 100 characters"),
+        ("/text", [&new.title, &new.text].iter().any(|text| text.contains('\0')), "no NUL"),
         ("/text", new.text.chars().count() > 2000, "at most 2000 characters"),
         (
             "/until",

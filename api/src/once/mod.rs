@@ -83,7 +83,8 @@ pub fn once<T: Serialize + DeserializeOwned>(
     let outcome = match &result {
         Ok(done) => Outcome::Done(done),
         Err(problem) if problem.kind().entry().retryable || problem.is_ours() => {
-            return result.map(|done| Answer { result: Ok(done), replayed: false });
+            // Its step is undone; what else the change does stays.
+            return Ok(Answer { result, replayed: false });
         }
         Err(problem) => Outcome::Refused(problem.kept()),
     };

@@ -13,6 +13,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::model::{Change, RowType};
+use super::scope::{Scope, Whose};
 use super::store::{self, TaskKey};
 use crate::db::{Conn, DbError, parsed};
 
@@ -61,9 +62,10 @@ impl Cards {
     pub(super) fn tasks(
         &self,
         conn: &mut Conn,
-        district: AreaCode,
+        scope: &Scope,
         keys: &[TaskKey],
     ) -> Result<Vec<Change>, DbError> {
+        let district = scope.area().district();
         let mut seen = HashMap::with_capacity(keys.len());
         let mut unseen = Vec::new();
         for key in keys {
@@ -75,6 +77,10 @@ impl Cards {
             }
         }
         for row in store::tasks(conn, district.as_str(), &unseen)? {
+            // It may have left the scope since its key was read.
+            if !scope.holds(Whose::of(&row)?) {
+                continue;
+            }
             let json = json(&row.task()?)?;
             self.keep(district, RowType::Task, &row.id, row.version, &json)?;
             seen.insert(row.id, (row.version, json));

@@ -19,6 +19,7 @@ pub mod households;
 pub mod model;
 pub mod pull;
 pub mod push;
+pub mod recent;
 pub mod routes;
 pub mod scope;
 pub mod snapshot;

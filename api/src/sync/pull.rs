@@ -12,6 +12,7 @@ use super::cards::Cards;
 use super::cursor::Cursor;
 use super::households;
 use super::model::{Change, RemovalReason, Removed, RowType};
+use super::recent::Recent;
 use super::scope::{Scope, View, Whose};
 use super::store::{self, TaskKey, Touch};
 use super::{snapshot, store as queries};
@@ -28,6 +29,8 @@ pub struct Pull<'a> {
     pub key: &'a SealingKey,
     /// Rows seen before.
     pub cards: &'a Cards,
+    /// Where the log was last touched.
+    pub recent: &'a Recent,
     /// How many changes at the most, about.
     pub limit: usize,
     /// Today, in the district.
@@ -87,15 +90,25 @@ impl Pull<'_> {
         cursor.epoch == head.epoch
             && cursor.scope == self.scope.mark()
             && (head.archived_seq..=head.seq).contains(&cursor.seq)
+            && cursor.rest.as_ref().is_none_or(|rest| self.scope.allows(rest))
     }
 
     fn delta(&self, conn: &mut Conn, head: &Head, cursor: Cursor) -> Result<Pulled, DbError> {
         let limit = i64::try_from(self.limit).unwrap_or(i64::MAX);
-        let touches = if cursor.seq == head.seq {
+        let quiet = cursor.seq == head.seq
+            || (self.scope.is_grid()
+                && self.recent.is_quiet(conn, &self.scope, cursor.seq, head)?);
+        let touches = if quiet {
             Vec::new()
         } else {
             queries::touches(conn, &self.scope, cursor.seq, head.seq, limit)?
         };
+        // Archived under our eyes: some of what was to be read may be gone.
+        let district = self.scope.area().district();
+        let gone = |now: Head| now.archived_seq > cursor.seq;
+        if !quiet && head::read(conn, district.as_str())?.is_some_and(gone) {
+            return self.afresh(conn, head);
+        }
         let has_more = touches.len() >= self.limit;
         let last = touches.last().map(|touch| touch.seq).filter(|_| has_more);
         let seq = last.unwrap_or(head.seq);
@@ -129,13 +142,7 @@ impl Pull<'_> {
         let mut keys = Vec::new();
         let mut gone: BTreeSet<&String> = touched.tasks.keys().collect();
         for row in store::tasks(conn, self.scope.area().district().as_str(), &ids)? {
-            let life = row.life()?;
-            let whose = Whose {
-                grid: life.grid,
-                phase: life.state.phase(),
-                holder: life.state.holder(),
-                archived: row.archived,
-            };
+            let whose = Whose::of(&row)?;
             let known = touched.tasks.get(&row.id).copied().unwrap_or(true);
             // A household comes and goes with its tasks, but for who answers for its grid.
             if let Some(id) = row.beneficiary.filter(|_| self.scope.visits()) {
@@ -151,7 +158,7 @@ impl Pull<'_> {
                 });
             }
         }
-        to.changes.extend(self.cards.tasks(conn, self.scope.area().district(), &keys)?);
+        to.changes.extend(self.cards.tasks(conn, &self.scope, &keys)?);
         let known = |id: &&String| touched.tasks.get(*id).copied().unwrap_or(true);
         let gone = gone.into_iter().filter(known);
         to.removed.extend(gone.map(|id| removed(RowType::Task, id)));

@@ -33,8 +33,8 @@ pub fn check(push: &Push) -> Result<(), Problem> {
         errors.push(FieldError::new("/commands", told));
     }
     for (n, command) in push.commands.iter().enumerate() {
-        if command.r#type.chars().count() > LONGEST_WORD {
-            let told = format!("at most {LONGEST_WORD} characters");
+        if command.r#type.chars().count() > LONGEST_WORD || !is_plain(&command.r#type) {
+            let told = format!("at most {LONGEST_WORD} characters, none of control");
             errors.push(FieldError::new(format!("/commands/{n}/type"), told));
         }
         if command.base_version.is_some_and(|base| !(0..=HIGHEST).contains(&base)) {
@@ -48,14 +48,23 @@ pub fn check(push: &Push) -> Result<(), Problem> {
     if push.cursor.as_ref().is_some_and(|cursor| cursor.len() > LONGEST) {
         errors.push(FieldError::new("/cursor", format!("at most {LONGEST} characters")));
     }
-    if push.device.as_ref().is_some_and(|name| !(1..=64).contains(&name.chars().count())) {
-        errors.push(FieldError::new("/device", "1 to 64 characters"));
+    if push
+        .device
+        .as_ref()
+        .is_some_and(|name| !(1..=64).contains(&name.chars().count()) || !is_plain(name))
+    {
+        errors.push(FieldError::new("/device", "1 to 64 characters, none of control"));
     }
     if errors.is_empty() {
         Ok(())
     } else {
         Err(errors.into_iter().fold(Problem::from(Kind::Invalid), Problem::with))
     }
+}
+
+/// No text with a NUL can be kept by both databases.
+fn is_plain(text: &str) -> bool {
+    !text.chars().any(char::is_control)
 }
 
 /// Carries out the outbox, in its order.

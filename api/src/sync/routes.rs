@@ -143,12 +143,12 @@ async fn pull(
     cursor: Option<String>,
     limit: Option<u16>,
 ) -> Result<Pulled, Problem> {
-    let (vault, cards) = (app.vault.clone(), app.sync.clone());
+    let (vault, cards, recent) = (app.vault.clone(), app.sync.clone(), app.recent.clone());
     let (scope, district) = (Scope(caller.actor), caller.district.clone());
     let (limit, today) = (usize::from(limit.unwrap_or(LIMIT)), clock::day((app.clock)()));
     let pulled = app.db.read(move |conn| {
         let key = vault.key(conn, &district)?;
-        let pull = Pull { scope, key: &key, cards: &cards, limit, today };
+        let pull = Pull { scope, key: &key, cards: &cards, recent: &recent, limit, today };
         pull.since(conn, cursor.as_deref())
     });
     let mut pulled = pulled.await?;

@@ -8,6 +8,8 @@ use gridward_dispatch::authority::{Actor, Role};
 use gridward_dispatch::id::PersonId;
 use gridward_dispatch::task::Phase;
 
+use super::cursor::Rest;
+
 /// A person's scope.
 #[derive(Clone, Copy, Debug)]
 pub struct Scope(pub Actor);
@@ -92,6 +94,18 @@ impl Scope {
     pub fn sees_in(&self, grid: &AreaCode) -> Option<View> {
         let here = self.area().contains(grid) && self.holds_area();
         here.then_some(if self.visits() { View::Clear } else { View::Masked })
+    }
+
+    /// Whether a snapshot of this scope can go on there. A cursor grants nothing, so
+    /// one that was altered must not lead outside.
+    pub fn allows(&self, rest: &Rest) -> bool {
+        match rest {
+            Rest::Beneficiaries(None) => self.holds_area(),
+            Rest::Beneficiaries(Some((grid, _))) => self.holds_area() && self.area().contains(grid),
+            Rest::Tasks(None) => true,
+            Rest::Tasks(Some((grid, ..))) => self.area().contains(grid),
+            Rest::Elsewhere => self.visits(),
+        }
     }
 
     /// A mark that differs when the scope does: a cursor with another is void.

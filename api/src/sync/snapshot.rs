@@ -66,8 +66,11 @@ fn part(
                 None => Rest::Tasks(None),
             };
             let taken = keys.len();
-            let view = if pull.scope.visits() { View::Clear } else { View::Masked };
-            let seen: Vec<_> = keys.into_iter().map(|key| (key, view)).collect();
+            let mut seen = Vec::with_capacity(taken);
+            for key in keys {
+                let view = pull.scope.sees_in(&parsed("beneficiaries", &key.grid)?);
+                seen.extend(view.map(|view| (key, view)));
+            }
             add_households(pull, conn, &seen, page)?;
             Ok((taken, Some(next)))
         }
@@ -123,7 +126,7 @@ fn add_tasks(
         let seen = households::views(conn, &pull.scope, &at)?;
         add_households(pull, conn, &seen, page)?;
     }
-    page.changes.extend(pull.cards.tasks(conn, district, keys)?);
+    page.changes.extend(pull.cards.tasks(conn, &pull.scope, keys)?);
     Ok(())
 }
 

@@ -10,7 +10,6 @@ use gridward_dispatch::task::Phase;
 use super::scope::{Scope, Whose};
 use crate::db::schema::{beneficiaries, events, tasks};
 use crate::db::{Conn, DbError, parsed};
-use crate::in_range;
 use crate::task::row::TaskRow;
 
 /// An event, as far as a pull looks at it.
@@ -118,6 +117,18 @@ pub fn tasks(conn: &mut Conn, district: &str, ids: &[String]) -> Result<Vec<Task
         .load(conn)?)
 }
 
+impl Whose {
+    /// Of a task's row.
+    ///
+    /// # Errors
+    /// [`DbError::Corrupt`].
+    pub fn of(row: &TaskRow) -> Result<Self, DbError> {
+        let life = row.life()?;
+        let (phase, holder) = (life.state.phase(), life.state.holder());
+        Ok(Self { grid: life.grid, phase, holder, archived: row.archived })
+    }
+}
+
 /// Where a task stands in the order of a snapshot, and which version it is.
 #[derive(Clone, Debug, Queryable)]
 pub struct TaskKey {
@@ -149,9 +160,12 @@ pub fn area_tasks(
         .filter(tasks::archived.eq(false))
         .select((tasks::grid, tasks::due_on, tasks::id, tasks::version))
         .into_boxed();
+    // One lower bound: with two, SQLite may begin every page at the area's own.
+    let begin = area.range().from().to_owned();
+    let from = after.map_or(begin.clone(), |(grid, ..)| grid.to_string().max(begin));
     query = match area.level() {
         Level::Grid => query.filter(tasks::grid.eq(area.to_string())),
-        _ => query.filter(in_range!(tasks::grid, area.range())),
+        _ => query.filter(tasks::grid.ge(from)).filter(tasks::grid.lt(area.range().to())),
     };
     if scope.helps() {
         let open = tasks::state.eq(Phase::Open.word());
@@ -161,9 +175,11 @@ pub fn area_tasks(
     if let Some((grid, due_on, id)) = after {
         let grid = grid.to_string();
         let same_day = tasks::due_on.eq(due_on).and(tasks::id.gt(id.to_string()));
-        let same_grid = tasks::grid.eq(grid.clone()).and(tasks::due_on.gt(due_on).or(same_day));
-        query =
-            query.filter(tasks::grid.ge(grid.clone())).filter(tasks::grid.gt(grid).or(same_grid));
+        let later = tasks::due_on.gt(due_on).or(same_day);
+        query = match area.level() {
+            Level::Grid => query.filter(tasks::due_on.ge(due_on)).filter(later),
+            _ => query.filter(tasks::grid.gt(grid.clone()).or(tasks::grid.eq(grid).and(later))),
+        };
     }
     Ok(query.order((tasks::grid, tasks::due_on, tasks::id)).limit(limit).load(conn)?)
 }
@@ -176,10 +192,12 @@ pub fn tasks_elsewhere(conn: &mut Conn, scope: &Scope) -> Result<Vec<TaskKey>, D
     Ok(tasks::table
         .filter(tasks::district.eq(scope.area().district().to_string()))
         .filter(tasks::assignee.eq(scope.person().to_string()))
+        .filter(tasks::assignee.is_not_null())
         .filter(tasks::grid.ne(scope.area().to_string()))
         .filter(tasks::archived.eq(false))
         .select((tasks::grid, tasks::due_on, tasks::id, tasks::version))
-        .order(tasks::id)
+        // The order of the index by assignee; by id alone SQLite would read the district.
+        .order((tasks::due_on, tasks::id))
         .load(conn)?)
 }
 
@@ -199,6 +217,8 @@ pub fn tasks_at(
     let rows: Vec<(Option<String>, String, String, Option<String>)> = tasks::table
         .filter(tasks::district.eq(scope.area().district().to_string()))
         .filter(tasks::beneficiary.eq_any(beneficiaries))
+        // SQLite takes the partial index only when it is told that it may.
+        .filter(tasks::beneficiary.is_not_null())
         .filter(tasks::archived.eq(false))
         .select((tasks::beneficiary, tasks::grid, tasks::state, tasks::assignee))
         .load(conn)?;
@@ -232,16 +252,17 @@ pub fn area_households(
     limit: i64,
 ) -> Result<Vec<HouseholdKey>, DbError> {
     let range = scope.area().range();
+    let begin = range.from().to_owned();
+    let from = after.map_or(begin.clone(), |(grid, _)| grid.to_string().max(begin));
     let mut query = beneficiaries::table
         .filter(beneficiaries::district.eq(scope.area().district().to_string()))
-        .filter(in_range!(beneficiaries::grid, range))
+        .filter(beneficiaries::grid.ge(from))
+        .filter(beneficiaries::grid.lt(range.to()))
         .select((beneficiaries::grid, beneficiaries::id, beneficiaries::version))
         .into_boxed();
     if let Some((grid, id)) = after.map(|(grid, id)| (grid.to_string(), id.to_string())) {
         let later = beneficiaries::grid.eq(grid.clone()).and(beneficiaries::id.gt(id));
-        query = query
-            .filter(beneficiaries::grid.ge(grid.clone()))
-            .filter(beneficiaries::grid.gt(grid).or(later));
+        query = query.filter(beneficiaries::grid.gt(grid).or(later));
     }
     Ok(query.order((beneficiaries::grid, beneficiaries::id)).limit(limit).load(conn)?)
 }

@@ -64,10 +64,13 @@ pub(crate) async fn stream_events(
     let last = request.headers().get("Last-Event-ID").and_then(|id| id.to_str().ok());
     let last: Option<i64> = last.and_then(|id| id.parse().ok());
     let (scope, district) = (Scope(caller.actor), caller.district.clone());
+    let begin = app.db.read(move |conn| Ok::<_, DbError>(seen(conn, &district)?.seq)).await?;
+    // Listened first and read then: what comes between the two is told once.
+    let news = app.feed.listen(&caller.district, begin);
+    let district = caller.district.clone();
     let (missed, head) = app.db.read(move |conn| missed(conn, &scope, &district, last)).await?;
-    let news = app.feed.listen(&caller.district, head);
-    let began = Bytes::from_static(b"retry: 3000\n\n");
-    let waiting = std::iter::once(began).chain(missed).collect();
+    let hello = Bytes::from_static(b"retry: 3000\n\n");
+    let waiting = std::iter::once(hello).chain(missed).collect();
     let listener = Listener { scope, news, last: head, waiting, ends: Instant::now() + LASTS };
     let hints = stream::unfold(listener, |mut listener| async {
         let next = listener.next().await?;
@@ -89,10 +92,14 @@ fn missed(
     district: &str,
     last: Option<i64>,
 ) -> Result<(Vec<Bytes>, i64), DbError> {
-    let head = head::read(conn, district)?;
-    let head = head.ok_or_else(|| DbError::corrupt("district_heads", "no head"))?.seq;
-    let Some(last) = last.filter(|last| (0..head).contains(last)) else {
-        return Ok((Vec::new(), head));
+    let head = seen(conn, district)?;
+    let (head, archived) = (head.seq, head.archived_seq);
+    let last = match last {
+        None => return Ok((Vec::new(), head)),
+        Some(last) if last == head => return Ok((Vec::new(), head)),
+        // Archived meanwhile, or a number of another log.
+        Some(last) if last < archived || last > head => return Ok((vec![many(head)], head)),
+        Some(last) => last,
     };
     let touches = store::touches(conn, scope, last, head, MISSED)?;
     if i64::try_from(touches.len()).is_ok_and(|count| count >= MISSED) {
@@ -100,6 +107,11 @@ fn missed(
     }
     let hints: Result<Vec<_>, DbError> = touches.iter().map(|touch| hint(scope, touch)).collect();
     Ok((hints?.into_iter().flatten().collect(), head))
+}
+
+/// The head of the district's log.
+fn seen(conn: &mut crate::db::Conn, district: &str) -> Result<head::Head, DbError> {
+    head::read(conn, district)?.ok_or_else(|| DbError::corrupt("district_heads", "no head"))
 }
 
 /// The hint of an event, if it touches the scope.

@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 
 use super::model::DayWindow;
 use super::report::NewReport;
+use crate::clock::nearest_moment;
 use crate::once::CommandId;
 use crate::problem::{Kind, Problem};
 
@@ -181,7 +182,8 @@ impl Origin {
     pub fn made(&self, now: DateTime<Utc>) -> DateTime<Utc> {
         let by_phone = self.made_at.map(|at| at.with_timezone(&Utc));
         let corrected = by_phone.and_then(|at| at.checked_add_signed(self.clock_behind));
-        corrected.unwrap_or(now).min(now)
+        let known = corrected.map(|at| nearest_moment(at.fixed_offset()));
+        known.unwrap_or(now).min(now)
     }
 
     /// Whether it waited on a phone: then the person can no longer be asked to

@@ -19,7 +19,7 @@ use super::store;
 use crate::auth::Caller;
 use crate::catalogue::{self, Need, ServiceKind};
 use crate::db::schema::reports;
-use crate::db::{DbError, Tx, parsed};
+use crate::db::{Conn, DbError, Tx, parsed};
 use crate::event::{self, Event, Subject};
 use crate::once::CommandId;
 use crate::problem::{FieldError, Kind, Problem};
@@ -148,7 +148,15 @@ pub(super) fn report(
         Err(rejection) => return Err(perform::refused(tx.read(), key, &row, rejection)?),
     };
     let id = sent.origin.id.as_ref().and_then(CommandId::uuid).unwrap_or_else(Uuid::now_v7);
-    let id = ReportId(id);
+    let id = match maker(tx.read(), &row.district, id)? {
+        // Its command was forgotten meanwhile: it is there, and once is enough.
+        Some((task, person)) if task == row.id && person == caller.actor.person.to_string() => {
+            return Ok(Performed { task: row.task()?, recorded: true });
+        }
+        // Two phones made the same id; both reports are kept.
+        Some(_) => ReportId(Uuid::now_v7()),
+        None => ReportId(id),
+    };
     keep(tx, key, caller, &row, id, new, sent.origin, after.is_none(), &doubts)?;
     let step = Step {
         row: &row,
@@ -171,6 +179,12 @@ pub(super) fn report(
         follow(tx, caller, &row, kind.as_ref(), new)?;
     }
     Ok(Performed { task: next.task()?, recorded: false })
+}
+
+/// To which task and by whom the report `id` was made, if it is there.
+fn maker(conn: &mut Conn, district: &str, id: Uuid) -> Result<Option<(String, String)>, DbError> {
+    let there = reports::table.find((district, id.to_string()));
+    Ok(there.select((reports::task, reports::person)).first(conn).optional()?)
 }
 
 /// The task, if the caller sees it or ever had it: a visit that was made must be

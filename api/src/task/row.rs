@@ -164,6 +164,8 @@ impl TaskRow {
         next.attempt = to.attempt.into();
         to.desk.word().clone_into(&mut next.desk);
         (next.not_before, next.due_on) = (to.not_before, to.due_on);
+        // Who begins again with a task wants it on the phones again.
+        next.archived = self.archived && !to.state.is_live();
         next.look_on = overdue::next_look(to).or_else(|| archive_on(to, clock::day(now)));
         if next.assignee != self.assignee {
             next.unplan();
@@ -284,5 +286,34 @@ fn window(start: Option<i32>, end: Option<i32>) -> Result<Option<DayWindow>, DbE
             Ok(Some(DayWindow { start: minute(start)?, end: minute(end)? }))
         }
         _ => Ok(None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn a_task_that_begins_again_is_back_on_the_phones() {
+        let now: DateTime<Utc> = "2026-08-01T09:00:00Z".parse().expect("a time");
+        let draft = Draft {
+            id: TaskId(Uuid::nil()),
+            grid: "500116001002001".parse().expect("a code"),
+            beneficiary: None,
+            place: Place::new(29.0, 106.0).expect("a place"),
+            not_before: clock::day(now),
+            due_on: clock::day(now),
+            window: None,
+            by: None,
+        };
+        let kind = crate::catalogue::defaults().remove(0);
+        let open = TaskRow::open(&draft, &kind, now);
+        let life = open.life().expect("a life");
+        let over = life::Task { state: State::Cancelled, ..life };
+        let archived = TaskRow { archived: true, ..open.moved(&over, now) };
+        assert!(archived.moved(&over, now).archived);
+        assert!(!archived.moved(&life, now).archived);
     }
 }

@@ -1,0 +1,2 @@
+-- PostgreSQL counts its tables by itself.
+SELECT 1;
