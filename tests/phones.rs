@@ -1,35 +1,55 @@
 //! Many phones in bad weather: whatever befalls them, nothing is lost.
 
-use ::phones::{Host, Options, SignIn, simulate};
+use std::sync::{Arc, Mutex};
+
+use futures_util::FutureExt as _;
+use gridward_phones::{Options, Restart, SignIn, simulate};
 
 use crate::on_both;
-use crate::support::Database;
 use crate::support::server::{gridward, said};
+use crate::support::{Database, Server};
 
-/// A made-up district, its server, and its people.
-fn district(database: Database) -> (Host, Vec<SignIn>, std::sync::Arc<Database>) {
+/// A made-up district that is served, and its people.
+fn district(database: Database) -> (Server, Vec<SignIn>) {
     let file = database.folder.path().join("sign-ins.csv");
     let path = file.to_str().expect("a path");
     let made = gridward(&database, &["demo", "--grids", "3", "--sign-ins", path]).output();
     let made = made.expect("the binary runs");
     assert!(made.status.success(), "{}", said(&made));
-    let database = std::sync::Arc::new(database);
-    let settings = std::sync::Arc::clone(&database);
-    let host = Host::start(move |args| gridward(&settings, args)).expect("it serves");
-    (host, SignIn::read(&file).expect("people"), database)
+    (Server::start(database), SignIn::read(&file).expect("people"))
 }
 
 on_both! {
     async fn phones_in_bad_weather_lose_nothing(database) {
-        let (host, people, _database) = district(database);
-        let options =
-            Options { seed: 7, managers: 3, volunteers: 9, steps: 24, at_once: 12, kills: 3 };
-        let findings = simulate(&host, &people, options).await;
-        let findings = findings.unwrap_or_else(|broken| panic!("{broken}"));
-        let weather = &findings.weather;
-        assert!(findings.reports.0 > 0 && findings.commands.0 > 50, "{findings:?}");
-        assert!(weather.lost > 0 && weather.twice > 0 && weather.offline > 0, "{weather:?}");
-        let (whole, told) = host.run(&["verify-log"]).expect("it runs");
-        assert!(whole, "{told}");
+        let (server, sign_ins) = district(database);
+        let base_url = server.base.clone();
+        let server = Arc::new(Mutex::new(server));
+        let killed = Arc::clone(&server);
+        let kill_and_restart = move || {
+            let killed = Arc::clone(&killed);
+            async move {
+                let mut server = killed.lock().map_err(|error| error.to_string())?;
+                server.kill_and_restart();
+                Ok(server.base.clone())
+            }
+            .boxed_local()
+        };
+        let restart = Restart { times: 3, kill_and_restart: Box::new(kill_and_restart) };
+        let findings = simulate(Options {
+            base_url,
+            sign_ins,
+            seed: 7,
+            managers: 3,
+            volunteers: 9,
+            steps: 24,
+            concurrency: 12,
+            restart: Some(restart),
+        });
+        let findings = findings.await.unwrap_or_else(|broken| panic!("{broken}"));
+        assert_eq!(findings.kills, 3);
+        assert!(findings.rows_compared > 100 && findings.events > 50, "{findings:?}");
+        let server = server.lock().expect("a server");
+        let verified = gridward(&server.database, &["verify-log"]).output().expect("it runs");
+        assert!(verified.status.success(), "{}", said(&verified));
     }
 }

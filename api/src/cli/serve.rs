@@ -35,6 +35,8 @@ pub(super) fn announce(settings: &Settings, ready: impl FnOnce(SocketAddr)) -> R
         actix_web::rt::spawn(clockwork::run(db, clock, clockwork::EVERY));
         let server = HttpServer::new(move || app::app(gridward.clone(), methods.clone()))
             .workers(settings.workers)
+            // A small answer must not wait 40 ms for the phone to confirm the one before.
+            .tcp_nodelay(true)
             .shutdown_timeout(GRACE)
             .bind(settings.listen)
             .map_err(|error| format!("cannot listen on {}: {error}", settings.listen))?;

@@ -1,84 +1,271 @@
-//! What a phone holds: rows that the server sent, by type and id.
+//! A phone's copy of what its person works with: rows by type and id. Applying a
+//! page twice is the same as once, and an old page never undoes a newer row.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde_json::Value;
+use serde_json::value::RawValue;
 
-/// A row: its version and its data.
-pub type Row = (i64, Value);
+use crate::wire::{Change, Page, RowKind, Task};
 
-/// A phone's copy of its scope.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Copy {
-    /// Rows by type and id.
-    pub rows: BTreeMap<(String, String), Row>,
+/// Names a row.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RowKey {
+    /// What kind of row.
+    pub kind: RowKind,
+    /// Which one.
+    pub id: String,
 }
 
-impl Copy {
-    /// Takes in the rows of an answer: newer ones replace, older ones are old
-    /// news, what is removed is forgotten, and a reset begins anew.
-    pub fn take_in(&mut self, answer: &Value) {
-        if answer["reset"] == true {
+impl fmt::Display for RowKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} {}", self.kind, self.id)
+    }
+}
+
+/// A row as it was sent.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// Its version.
+    pub version: i64,
+    /// What it looks like.
+    pub data: Box<RawValue>,
+    /// The task, if it is one.
+    pub task: Option<Task>,
+}
+
+impl Row {
+    /// Whether it looks the same, whatever the order of its fields.
+    fn looks_like(&self, other: &Self) -> bool {
+        let parsed = |row: &Self| serde_json::from_str::<Value>(row.data.get()).ok();
+        self.data.get() == other.data.get() || parsed(self) == parsed(other)
+    }
+}
+
+impl PartialEq for Row {
+    fn eq(&self, other: &Self) -> bool {
+        self.version == other.version && self.looks_like(other)
+    }
+}
+
+impl fmt::Display for Row {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "version {}: {}", self.version, self.data)
+    }
+}
+
+/// All rows of a phone.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct LocalCopy {
+    rows: BTreeMap<RowKey, Row>,
+}
+
+impl LocalCopy {
+    /// Takes a page in; answers how many rows it made different.
+    ///
+    /// # Errors
+    /// When a task lacks what every task has; the page is then half taken in.
+    pub fn apply(&mut self, page: &Page) -> Result<usize, serde_json::Error> {
+        let mut different = 0;
+        if page.reset {
+            different += self.rows.len();
             self.rows.clear();
         }
-        let key = |row: &Value| {
-            let text = |name: &str| row[name].as_str().unwrap_or_default().to_owned();
-            (text("type"), text("id"))
-        };
-        for row in answer["changes"].as_array().into_iter().flatten() {
-            let version = row["version"].as_i64().unwrap_or_default();
-            let held = self.rows.get(&key(row)).map_or(0, |(version, _)| *version);
-            if version >= held {
-                self.rows.insert(key(row), (version, row["data"].clone()));
-            }
+        for change in &page.changes {
+            different += usize::from(self.change(change)?);
         }
-        for row in answer["removed"].as_array().into_iter().flatten() {
-            self.rows.remove(&key(row));
+        for gone in &page.removed {
+            let key = RowKey { kind: gone.kind, id: gone.id.clone() };
+            different += usize::from(self.rows.remove(&key).is_some());
         }
+        Ok(different)
     }
 
-    /// The tasks held: id, version and data.
-    pub fn tasks(&self) -> impl Iterator<Item = (&str, i64, &Value)> {
-        let tasks = self.rows.iter().filter(|((kind, _), _)| kind == "task");
-        tasks.map(|((_, id), (version, data))| (id.as_str(), *version, data))
+    fn change(&mut self, change: &Change) -> Result<bool, serde_json::Error> {
+        let key = RowKey { kind: change.kind, id: change.id.clone() };
+        let held = self.rows.get(&key);
+        if held.is_some_and(|held| change.version < held.version) {
+            return Ok(false);
+        }
+        let row = Row { version: change.version, data: change.data.clone(), task: change.task()? };
+        if held == Some(&row) {
+            return Ok(false);
+        }
+        self.rows.insert(key, row);
+        Ok(true)
     }
 
-    /// The first row in which two copies differ, in words; `None` if they do not.
-    pub fn difference(&self, other: &Self) -> Option<String> {
-        let mine = self.rows.iter().find(|(key, row)| other.rows.get(*key) != Some(row));
-        let theirs = other.rows.iter().find(|(key, _)| !self.rows.contains_key(*key));
-        mine.map(|(key, row)| {
-            format!("{key:?} is {row:?} here and {:?} there", other.rows.get(key))
+    /// The tasks, by id.
+    pub fn tasks(&self) -> impl Iterator<Item = &Task> {
+        self.rows.values().filter_map(|row| row.task.as_ref())
+    }
+
+    /// How many rows there are.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether there is nothing.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// The first row, by type and id, in which this copy is not as `fresh`.
+    pub fn difference(&self, fresh: &Self) -> Option<Difference> {
+        let keys = self.rows.keys().chain(fresh.rows.keys());
+        let differs = |key: &&RowKey| self.rows.get(*key) != fresh.rows.get(*key);
+        let key = keys.filter(differs).min()?;
+        Some(Difference {
+            key: key.clone(),
+            held: self.rows.get(key).cloned(),
+            fresh: fresh.rows.get(key).cloned(),
         })
-        .or_else(|| theirs.map(|(key, row)| format!("{key:?} is missing here and {row:?} there")))
+    }
+}
+
+/// A row in which a copy is not as it should be.
+#[derive(Clone, Debug)]
+pub struct Difference {
+    /// Which row.
+    pub key: RowKey,
+    /// As the phone holds it, if it does.
+    pub held: Option<Row>,
+    /// As a fresh snapshot holds it, if it does.
+    pub fresh: Option<Row>,
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let told = |row: &Option<Row>| row.as_ref().map_or("nothing".to_owned(), Row::to_string);
+        let (held, fresh) = (told(&self.held), told(&self.fresh));
+        write!(f, "{}\n  the phone holds {held}\n  a fresh one has {fresh}", self.key)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use serde_json::json;
 
     use super::*;
+    use crate::wire::{Reason, Removed};
 
-    fn page(reset: bool, version: i64, removed: &[&str]) -> Value {
-        let gone: Vec<_> = removed.iter().map(|id| json!({"type": "task", "id": id})).collect();
-        json!({
-            "reset": reset, "removed": gone,
-            "changes": [{"type": "task", "id": "a", "version": version, "data": {"n": version}}]
-        })
+    fn change(id: u8, version: i64, word: u8) -> Change {
+        let data = serde_json::value::to_raw_value(&json!({ "word": word })).expect("JSON");
+        Change { kind: RowKind::Notice, id: id.to_string(), version, data }
+    }
+
+    fn removed(id: u8) -> Removed {
+        Removed { kind: RowKind::Notice, id: id.to_string(), reason: Reason::OutOfScope }
+    }
+
+    fn page(reset: bool, changes: Vec<Change>, gone: Vec<u8>) -> Page {
+        Page {
+            results: Vec::new(),
+            reset,
+            changes,
+            removed: gone.into_iter().map(removed).collect(),
+            cursor: String::new(),
+            has_more: false,
+            next_poll_s: 0,
+            server_time: "2026-08-01T09:00:00+08:00".parse().expect("a moment"),
+        }
+    }
+
+    fn pages() -> impl Strategy<Value = Page> {
+        let changes = prop::collection::vec((0u8..6, 1i64..5, 0u8..3), 0..8);
+        (prop::bool::weighted(0.1), changes, prop::collection::vec(0u8..6, 0..3)).prop_map(
+            |(reset, changes, gone)| {
+                let changes =
+                    changes.into_iter().map(|(id, version, word)| change(id, version, word));
+                page(reset, changes.collect(), gone)
+            },
+        )
     }
 
     #[test]
-    fn the_same_page_twice_is_as_once_and_old_news_changes_nothing() {
-        let mut copy = Copy::default();
-        copy.take_in(&page(false, 7, &[]));
-        let once = copy.clone();
-        copy.take_in(&page(false, 7, &[]));
-        copy.take_in(&page(false, 6, &[]));
-        assert_eq!(copy, once);
-        copy.take_in(&page(true, 3, &[]));
-        assert_eq!(copy.tasks().map(|(_, version, _)| version).collect::<Vec<_>>(), [3]);
-        copy.take_in(&page(false, 4, &["a"]));
-        assert_eq!(copy.tasks().count(), 0);
+    fn an_older_row_never_undoes_a_newer_one_and_an_equal_one_is_taken() {
+        let mut copy = LocalCopy::default();
+        copy.apply(&page(false, vec![change(1, 3, 0)], vec![])).expect("taken in");
+        assert_eq!(copy.apply(&page(false, vec![change(1, 2, 1)], vec![])).expect("taken in"), 0);
+        assert_eq!(copy.apply(&page(false, vec![change(1, 3, 2)], vec![])).expect("taken in"), 1);
+        assert_eq!(copy.rows.values().next().expect("a row").data.get(), r#"{"word":2}"#);
+    }
+
+    #[test]
+    fn a_reset_drops_what_the_page_does_not_bring() {
+        let mut copy = LocalCopy::default();
+        copy.apply(&page(false, vec![change(1, 3, 0), change(2, 9, 0)], vec![])).expect("taken in");
+        copy.apply(&page(true, vec![change(2, 1, 0)], vec![])).expect("taken in");
+        assert_eq!((copy.len(), copy.rows.values().next().expect("a row").version), (1, 1));
+    }
+
+    #[test]
+    fn a_task_that_lacks_its_state_is_not_taken_for_one() {
+        let broken = Change { kind: RowKind::Task, ..change(1, 1, 0) };
+        assert!(LocalCopy::default().apply(&page(false, vec![broken], vec![])).is_err());
+    }
+
+    #[test]
+    fn the_order_of_fields_is_no_difference_and_a_value_is() {
+        let row = |text: &str| Row {
+            version: 1,
+            data: RawValue::from_string(text.to_owned()).expect("JSON"),
+            task: None,
+        };
+        assert_eq!(row(r#"{"a":1,"b":2}"#), row(r#"{"b":2,"a":1}"#));
+        assert_ne!(row(r#"{"a":1,"b":2}"#), row(r#"{"a":1,"b":3}"#));
+    }
+
+    #[test]
+    fn the_first_difference_is_told_with_both_rows_in_full() {
+        let mut held = LocalCopy::default();
+        held.apply(&page(false, vec![change(1, 1, 0), change(2, 2, 0)], vec![])).expect("taken in");
+        let mut fresh = LocalCopy::default();
+        fresh
+            .apply(&page(false, vec![change(1, 1, 0), change(2, 3, 1)], vec![]))
+            .expect("taken in");
+        let told = held.difference(&fresh).expect("a difference").to_string();
+        assert_eq!(
+            told,
+            "Notice 2\n  the phone holds version 2: {\"word\":0}\n  a fresh one has version 3: {\"word\":1}"
+        );
+        assert!(held.difference(&held.clone()).is_none());
+    }
+
+    proptest! {
+        #[test]
+        fn applying_a_page_twice_is_the_same_as_once(before in prop::collection::vec(pages(), 0..5), last in pages()) {
+            let mut copy = LocalCopy::default();
+            for page in &before {
+                copy.apply(page).expect("taken in");
+            }
+            copy.apply(&last).expect("taken in");
+            let once = copy.clone();
+            let again = copy.apply(&last).expect("taken in");
+            prop_assert_eq!(&copy, &once);
+            prop_assert!(again == 0 || last.reset || !last.removed.is_empty() || doubled(&last));
+        }
+
+        #[test]
+        fn a_row_only_leaves_by_a_removal_or_a_reset(before in pages(), next in pages()) {
+            let mut copy = LocalCopy::default();
+            copy.apply(&before).expect("taken in");
+            let held = copy.clone();
+            copy.apply(&next).expect("taken in");
+            for (key, row) in &held.rows {
+                let told = next.reset || next.removed.iter().any(|gone| gone.id == key.id);
+                let now = copy.rows.get(key);
+                prop_assert!(told || now.is_some_and(|now| now.version >= row.version));
+            }
+        }
+    }
+
+    /// Whether a page names a row twice, so that each time one undoes the other.
+    fn doubled(page: &Page) -> bool {
+        let mut ids: Vec<&String> = page.changes.iter().map(|change| &change.id).collect();
+        ids.sort();
+        ids.windows(2).any(|pair| pair[0] == pair[1])
     }
 }

@@ -1,101 +1,102 @@
-//! The server under test: started, killed without mercy, started again where it was.
+//! The server under test: started, killed without mercy, and started again where
+//! it was. Its settings are those of the environment.
 
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
-use std::sync::Mutex;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::{Client, Url};
+use tokio::process::{Child, Command};
+use tokio::sync::Mutex;
 
 use crate::Error;
 
-/// Makes a command line of the binary.
-type CommandLine = Box<dyn Fn(&[&str]) -> Command + Send + Sync>;
+/// How long it may take to be ready.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// How often it is asked meanwhile.
+const EVERY: Duration = Duration::from_millis(10);
 
-/// A server that can be killed. `command` makes the binary's command line with
-/// the settings of the run.
+/// A server that can be killed. It ends with this value.
 pub struct Host {
-    command: CommandLine,
+    binary: PathBuf,
+    url: String,
     child: Mutex<Child>,
-    address: String,
 }
 
 impl Host {
-    /// Starts `gridward serve`.
+    /// Starts `binary serve` so that it listens where `url` says, and waits until it
+    /// is ready.
     ///
     /// # Errors
-    /// When it does not say where it serves.
-    pub fn start(
-        command: impl Fn(&[&str]) -> Command + Send + Sync + 'static,
-    ) -> Result<Self, Error> {
-        let (child, address) = spawn(command(&["serve"]))?;
-        Ok(Self { command: Box::new(command), child: Mutex::new(child), address })
+    /// When it does not start or is not ready within a minute.
+    pub async fn start(binary: &Path, url: &str) -> Result<Arc<Self>, Error> {
+        let child = Mutex::new(spawn(binary, url)?);
+        let host = Arc::new(Self { binary: binary.to_owned(), url: url.to_owned(), child });
+        host.ready().await?;
+        Ok(host)
     }
 
-    /// Where it serves, as `http://127.0.0.1:8080`.
-    pub fn base(&self) -> String {
-        format!("http://{}", self.address)
-    }
-
-    /// Runs another command of the binary; answers whether it succeeded and what it said.
+    /// Kills it (SIGKILL) in the middle of whatever it does, and starts it again.
     ///
     /// # Errors
-    /// When it cannot be run.
-    pub fn run(&self, args: &[&str]) -> Result<(bool, String), Error> {
-        let output =
-            (self.command)(args).output().map_err(|error| Error::Away(error.to_string()))?;
-        let said = [output.stdout, output.stderr].concat();
-        Ok((output.status.success(), String::from_utf8_lossy(&said).into_owned()))
+    /// As [`Host::start`].
+    pub async fn kill_and_restart(&self) -> Result<(), Error> {
+        let mut child = self.child.lock().await;
+        child.kill().await.map_err(|error| Error::Setting(format!("the server: {error}")))?;
+        *child = spawn(&self.binary, &self.url)?;
+        drop(child);
+        self.ready().await
     }
 
-    /// How much memory the server holds, as the system says.
-    pub fn memory(&self) -> String {
-        let id = self.child.lock().map(|child| child.id()).unwrap_or_default();
-        let status = std::fs::read_to_string(format!("/proc/{id}/status")).unwrap_or_default();
-        let lines =
-            status.lines().filter(|line| line.starts_with("VmRSS") || line.starts_with("VmHWM"));
-        lines.collect::<Vec<_>>().join(", ")
-    }
-
-    /// Kills the server in the middle of whatever it does, and starts it again.
-    ///
-    /// # Errors
-    /// When it does not come back.
-    pub fn kill_and_restart(&self) -> Result<(), Error> {
-        let mut child = self.child.lock().map_err(|error| Error::Away(error.to_string()))?;
-        // On Unix this is SIGKILL; a child that has ended already is as good.
-        let _ = child.kill();
-        let _ = child.wait();
-        let mut again = (self.command)(&["serve"]);
-        again.env("GRIDWARD_LISTEN", &self.address);
-        (*child, _) = spawn(again)?;
-        Ok(())
+    async fn ready(&self) -> Result<(), Error> {
+        let http = Client::new();
+        let asked = async {
+            while !is_ready(&http, &self.url).await {
+                if let Ok(Some(status)) = self.child.lock().await.try_wait() {
+                    return Err(Error::Setting(format!("the server ended: {status}")));
+                }
+                tokio::time::sleep(EVERY).await;
+            }
+            Ok(())
+        };
+        let late = |_| Error::Setting("the server is not ready after a minute".to_owned());
+        tokio::time::timeout(PATIENCE, asked).await.map_err(late)?
     }
 }
 
-impl Drop for Host {
-    fn drop(&mut self) {
-        if let Ok(child) = self.child.get_mut() {
-            let _ = child.kill();
-            let _ = child.wait();
-        }
+async fn is_ready(http: &Client, url: &str) -> bool {
+    let answer = http.get(format!("{url}/readyz")).send().await;
+    answer.is_ok_and(|answer| answer.status().is_success())
+}
+
+fn spawn(binary: &Path, url: &str) -> Result<Child, Error> {
+    let address = listen_address(url)?;
+    let mut command = Command::new(binary);
+    command.arg("serve").env("GRIDWARD_LISTEN", address).stdout(Stdio::null()).kill_on_drop(true);
+    if std::env::var_os("GRIDWARD_LOG").is_none() {
+        command.env("GRIDWARD_LOG", "warn");
+    }
+    command.spawn().map_err(|error| Error::Setting(format!("{}: {error}", binary.display())))
+}
+
+/// The host and port of an address, as the server's setting has them.
+fn listen_address(url: &str) -> Result<String, Error> {
+    let parsed = Url::parse(url).map_err(|error| Error::Setting(format!("{url}: {error}")))?;
+    match (parsed.host_str(), parsed.port_or_known_default()) {
+        (Some(host), Some(port)) => Ok(format!("{host}:{port}")),
+        _ => Err(Error::Setting(format!("{url}: no host and port"))),
     }
 }
 
-fn spawn(mut command: Command) -> Result<(Child, String), Error> {
-    let away = |error: std::io::Error| Error::Away(error.to_string());
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
-    let mut child = command.spawn().map_err(away)?;
-    let told = child.stderr.take().ok_or_else(|| Error::Away("no output".to_owned()))?;
-    let mut lines = BufReader::new(told).lines();
-    let mut said = String::new();
-    while let Some(Ok(line)) = lines.next() {
-        if let Some((_, rest)) = line.split_once("serving on http://") {
-            let address = rest.split_whitespace().next().unwrap_or_default();
-            let address = address.trim_end_matches(|c: char| !c.is_ascii_digit()).to_owned();
-            // What it says later is read, so that it never waits for a reader.
-            std::thread::spawn(move || lines.for_each(drop));
-            return Ok((child, address));
-        }
-        said.push_str(&line);
-        said.push('\n');
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_server_listens_where_the_phones_call() {
+        assert_eq!(listen_address("http://127.0.0.1:8181/").expect("one"), "127.0.0.1:8181");
+        assert_eq!(listen_address("http://localhost").expect("one"), "localhost:80");
+        assert!(listen_address("nowhere").is_err());
     }
-    Err(Error::Away(format!("the server did not start:\n{said}")))
 }

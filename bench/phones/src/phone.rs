@@ -1,263 +1,281 @@
-//! One phone: a copy, an outbox, a clock that may be wrong, and the weather.
+//! One phone: a copy, an outbox, a clock that may be wrong, and a person who goes
+//! on working whether there is a network or not.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
-use reqwest::Method;
-use serde_json::{Value, json};
-use uuid::{Builder, Uuid};
+use uuid::Builder;
 
 use crate::Error;
-use crate::copy::Copy;
-use crate::online::Online;
-use crate::visitor;
+use crate::answer::Answer;
+use crate::copy::LocalCopy;
+use crate::diary::{Diary, FirstSnapshot};
+use crate::ledger::Ledger;
+use crate::line::Caller;
+use crate::outbox::Outbox;
+use crate::visitor::{Intent, Visitor};
+use crate::weather::{self, Fault, Sky};
+use crate::wire::{Command, CommandId, MOST_COMMANDS, Page, Push, in_china};
 
-/// The most commands that go with one push.
-const AT_A_TIME: usize = 50;
-
-/// What has become of a command, as far as the phone was told.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Told {
-    /// What was done.
-    pub word: String,
-    /// To which task.
-    pub task: String,
-    /// The final outcome.
-    pub outcome: String,
-    /// The version or the problem's code that came with it.
-    pub detail: String,
-}
-
-/// What befell a phone.
-#[derive(Clone, Debug, Default)]
-pub struct Weather {
-    /// Answers that were lost.
-    pub lost: u64,
-    /// Pushes that were sent twice.
-    pub twice: u64,
-    /// Outboxes whose later half came first.
-    pub reordered: u64,
-    /// Steps without a network.
-    pub offline: u64,
-    /// Calls that met no server.
-    pub away: u64,
-    /// Times that the phone began anew.
-    pub resets: u64,
-    /// How long each answered sync took.
-    pub took: Vec<Duration>,
-}
+/// More pages than any pull has.
+const MOST_PAGES: u32 = 100_000;
 
 /// One phone.
 pub struct Phone {
-    /// Whose it is.
-    pub online: Arc<Online>,
+    /// Who has it.
+    pub visitor: Visitor,
+    /// The way to the server.
+    pub caller: Arc<Caller>,
     /// What it holds.
-    pub copy: Copy,
-    /// What was done and has no final outcome yet.
-    pub outbox: Vec<Value>,
-    /// Every command with a final outcome, by id.
-    pub told: BTreeMap<String, Told>,
-    /// What befell it.
-    pub weather: Weather,
-    /// To whom its manager may give tasks.
-    pub colleagues: Vec<String>,
+    pub copy: LocalCopy,
+    /// What waits.
+    pub outbox: Outbox,
+    /// What the judge knows.
+    pub ledger: Ledger,
+    /// What it went through.
+    pub diary: Diary,
+    device: String,
     cursor: Option<String>,
-    clock_off: TimeDelta,
-    offline: u32,
+    clock_ahead: TimeDelta,
+    offline_for: u32,
     rng: ChaCha8Rng,
 }
 
+/// What the server said to a sync.
+enum Heard {
+    /// A page, the answer it came with, and whether a cursor had been sent.
+    Page(Box<Page>, Answer, bool),
+    /// Nothing has changed.
+    Unchanged(Answer),
+    /// Nothing was heard: bad weather.
+    Nothing(Fault),
+}
+
 impl Phone {
-    /// The phone number `n` of a run.
-    pub fn new(online: Arc<Online>, seed: u64, n: u64, colleagues: Vec<String>) -> Self {
+    /// Phone number `n` of a run; all its chance comes from `seed` and `n`.
+    pub fn new(caller: Arc<Caller>, visitor: Visitor, run: &str, seed: u64, n: u64) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         rng.set_stream(n);
-        // Most clocks are off by minutes, one in ten by years.
-        let clock_off = if rng.random_ratio(1, 10) {
-            TimeDelta::days(rng.random_range(-3000..1500))
-        } else {
-            TimeDelta::seconds(rng.random_range(-240..240))
-        };
         Self {
-            online,
-            copy: Copy::default(),
-            outbox: Vec::new(),
-            told: BTreeMap::new(),
-            weather: Weather::default(),
-            colleagues,
+            clock_ahead: weather::clock_offset(&mut rng),
+            device: format!("{run}-{n}"),
+            visitor,
+            caller,
+            copy: LocalCopy::default(),
+            outbox: Outbox::default(),
+            ledger: Ledger::default(),
+            diary: Diary::default(),
             cursor: None,
-            clock_off,
-            offline: 0,
+            offline_for: 0,
             rng,
         }
     }
 
-    fn clock(&self) -> DateTime<Utc> {
-        Utc::now() + self.clock_off
-    }
-
-    /// A `UUIDv7` by the phone's clock (RFC 9562, 5.7), its random part from the seed.
-    fn new_id(&mut self) -> Uuid {
-        let millis = u64::try_from(self.clock().timestamp_millis()).unwrap_or_default();
-        Builder::from_unix_timestamp_millis(millis, &self.rng.random()).into_uuid()
-    }
-
-    /// The person does something, and the phone syncs if there is a network.
+    /// One step: the person does a few things, and the phone syncs as well as the
+    /// weather allows.
     ///
     /// # Errors
-    /// When the server answers what it must not.
+    /// Only what the wire does not allow; bad weather is no error.
     pub async fn step(&mut self) -> Result<(), Error> {
-        for _ in 0..self.rng.random_range(0..3) {
+        for _ in 0..self.rng.random_range(0..=3) {
             self.act();
         }
-        if self.offline > 0 {
-            self.offline -= 1;
-            self.weather.offline += 1;
-            return Ok(());
+        if self.offline_for == 0 {
+            match weather::sky(&mut self.rng) {
+                Sky::OfflineFor(steps) => self.offline_for = steps,
+                Sky::Clear => return self.sync().await.map(drop),
+                Sky::Faulty(fault) => return self.sync_under(fault).await,
+            }
         }
-        if self.rng.random_ratio(1, 5) {
-            self.offline = self.rng.random_range(1..8);
-        }
-        self.sync_in_weather().await
+        self.offline_for -= 1;
+        self.diary.note(Fault::Offline);
+        Ok(())
     }
 
     fn act(&mut self) {
-        let me = self.online.who.person_id.clone();
-        let deed = visitor::next(&self.copy, &self.outbox, &me, &self.colleagues, &mut self.rng);
-        let Some(deed) = deed else { return };
-        let command = json!({
-            "id": self.new_id(), "type": deed.word, "task_id": deed.task,
-            "base_version": deed.base, "at": self.clock(), "payload": deed.payload,
-        });
-        self.outbox.push(command);
+        let next = self.visitor.next(&self.copy, self.outbox.waiting(), &mut self.rng);
+        let Some(Intent { task, base, deed }) = next else { return };
+        let base_version = (deed.needs_base() || self.rng.random()).then_some(base);
+        let (id, at) = (self.new_id(), self.clock());
+        let command = Command { id, task_id: task, base_version, at, deed };
+        self.ledger.made(command.clone());
+        self.outbox.add(command);
     }
 
-    async fn sync_in_weather(&mut self) -> Result<(), Error> {
-        let commands = self.outbox.clone();
-        match self.rng.random_range(0..20) {
-            0..=2 => {
-                self.weather.lost += 1;
-                // It is sent, and whatever is answered does not arrive.
-                let body = self.body(&commands);
-                let _ = self.online.call(Method::POST, "/v1/sync", Some(&body), None).await;
-                Ok(())
-            }
-            3..=4 => {
-                self.weather.twice += 1;
-                let body = self.body(&commands);
-                let send = || self.online.call(Method::POST, "/v1/sync", Some(&body), None);
-                let (one, other) = tokio::join!(send(), send());
-                self.receive(one)?;
-                self.receive(other).map(drop)
-            }
-            5..=6 if commands.len() > 1 => {
-                self.weather.reordered += 1;
-                let (early, late) = commands.split_at(commands.len() / 2);
-                self.push(late).await?;
-                self.push(early).await.map(drop)
-            }
-            7 => self.push(&commands).await.map(drop),
-            _ => self.sync().await.map(drop),
+    fn clock(&self) -> DateTime<FixedOffset> {
+        in_china(Utc::now() + self.clock_ahead)
+    }
+
+    /// A `UUIDv7` (RFC 9562, 5.7) by the phone's clock.
+    fn new_id(&mut self) -> CommandId {
+        let millis = u64::try_from(self.clock().timestamp_millis()).unwrap_or_default();
+        CommandId(Builder::from_unix_timestamp_millis(millis, &self.rng.random()).into_uuid())
+    }
+
+    async fn sync_under(&mut self, fault: Fault) -> Result<(), Error> {
+        let waiting = self.outbox.next_push().to_vec();
+        let half = waiting.len() / 2;
+        match fault {
+            Fault::Reordered if half == 0 => return self.sync().await.map(drop),
+            _ => self.diary.note(fault),
         }
+        let push = self.push(waiting);
+        match fault {
+            Fault::LostAnswer => {
+                // The judge hears it; the phone does not.
+                if let Heard::Page(page, ..) = self.send(&push).await? {
+                    page.results.iter().for_each(|result| self.ledger.hear(result));
+                }
+            }
+            Fault::SentTwice => {
+                let first = self.send(&push).await?;
+                self.hear(first)?;
+                let second = self.send(&push).await?;
+                self.hear(second)?;
+            }
+            Fault::SentTwiceAtOnce => {
+                let (one, other) = tokio::join!(self.send(&push), self.send(&push));
+                self.hear(one?)?;
+                self.hear(other?)?;
+            }
+            Fault::Reordered => {
+                let (early, late) = push.commands.split_at(half);
+                for commands in [late, early] {
+                    let push = self.push(commands.to_vec());
+                    let heard = self.send(&push).await?;
+                    self.hear(heard)?;
+                }
+            }
+            // What is left comes with the next sync.
+            _ => {
+                let first_page = self.send(&push).await?;
+                self.hear(first_page)?;
+            }
+        }
+        Ok(())
     }
 
-    /// Sends the outbox and pulls to the end; says whether it got there.
+    /// Sends all that waits, once, and pulls to the end. Answers how many rows and
+    /// waiting commands changed, or nothing if the weather was bad.
     ///
     /// # Errors
-    /// When the server answers what it must not.
-    pub async fn sync(&mut self) -> Result<bool, Error> {
-        let commands = self.outbox.clone();
-        let mut more = self.push(&commands).await?;
-        while more == Some(true) {
-            more = self.push(&[]).await?;
+    /// What the wire does not allow.
+    pub async fn sync(&mut self) -> Result<Option<usize>, Error> {
+        let waiting = self.outbox.waiting().to_vec();
+        let mut changed = 0;
+        let mut more = true;
+        for commands in waiting.chunks(MOST_COMMANDS) {
+            let push = self.push(commands.to_vec());
+            let heard = self.send(&push).await?;
+            let Some((rows, has_more)) = self.hear(heard)? else { return Ok(None) };
+            changed += rows;
+            more = has_more;
         }
-        Ok(more == Some(false))
-    }
-
-    fn body(&self, commands: &[Value]) -> Value {
-        let commands = &commands[..commands.len().min(AT_A_TIME)];
-        let mut body = json!({
-            "commands": commands, "device": self.online.who.phone, "device_time": self.clock(),
-            "limit": 40,
-        });
-        if let Some(cursor) = &self.cursor {
-            body["cursor"] = json!(cursor);
+        for _ in 0..MOST_PAGES {
+            if !more {
+                return Ok(Some(changed));
+            }
+            let heard = self.pull().await?;
+            let Some((rows, has_more)) = self.hear(heard)? else { return Ok(None) };
+            changed += rows;
+            more = has_more;
         }
-        body
+        Err(Error::Setting(format!("a pull of {} has no end", self.device)))
     }
 
-    /// One call; answers whether there is more, or nothing if there was no answer.
-    async fn push(&mut self, commands: &[Value]) -> Result<Option<bool>, Error> {
-        let body = self.body(commands);
-        let answer = self.online.call(Method::POST, "/v1/sync", Some(&body), None).await;
-        self.receive(answer)
+    fn push(&mut self, commands: Vec<Command>) -> Push {
+        Push {
+            cursor: self.cursor.clone(),
+            limit: weather::page_limit(&mut self.rng),
+            device: self.device.clone(),
+            device_time: self.clock(),
+            commands,
+        }
     }
 
-    fn receive(
-        &mut self,
-        answer: Result<crate::online::Answer, Error>,
-    ) -> Result<Option<bool>, Error> {
-        let answer = match answer {
-            Err(Error::Away(_)) => {
-                self.weather.away += 1;
+    async fn send(&self, push: &Push) -> Result<Heard, Error> {
+        let answer = self.caller.post("/v1/sync", push).await;
+        let heard = heard(answer, push.cursor.is_some())?;
+        if let Heard::Page(page, answer, _) = &heard
+            && !page.results.iter().map(|result| result.id).eq(push.commands.iter().map(|c| c.id))
+        {
+            return Err(answer.wrong("the results are not one for each command, in their order"));
+        }
+        Ok(heard)
+    }
+
+    async fn pull(&mut self) -> Result<Heard, Error> {
+        let limit = weather::page_limit(&mut self.rng).to_string();
+        let Some(cursor) = &self.cursor else {
+            return heard(self.caller.get("/v1/sync", &[("limit", &limit)]).await, false);
+        };
+        let query = [("cursor", cursor.as_str()), ("limit", &limit)];
+        if self.rng.random() {
+            let etag = format!("\"{cursor}\"");
+            heard(self.caller.get_unless("/v1/sync", &query, &etag).await, true)
+        } else {
+            heard(self.caller.get("/v1/sync", &query).await, true)
+        }
+    }
+
+    /// Takes in what was heard. Answers how much it changed and whether there is
+    /// more; nothing if nothing was heard.
+    fn hear(&mut self, heard: Heard) -> Result<Option<(usize, bool)>, Error> {
+        let (page, answer, begun) = match heard {
+            Heard::Nothing(fault) => {
+                self.diary.note(fault);
                 return Ok(None);
             }
-            other => other?,
+            Heard::Unchanged(answer) => {
+                self.diary.pulls.push(answer.took);
+                self.diary.unchanged += 1;
+                return Ok(Some((0, false)));
+            }
+            Heard::Page(page, answer, begun) => (page, answer, begun),
         };
-        if answer.status == 503 {
-            self.weather.away += 1;
-            return Ok(None);
+        let mut settled = 0;
+        for result in &page.results {
+            self.ledger.hear(result);
+            settled += usize::from(self.outbox.hear(result));
         }
-        if answer.status != 200 {
-            let who = &self.online.who;
-            return Err(Error::Answer(format!(
-                "a sync of {who:?}: {} {}",
-                answer.status, answer.body
-            )));
-        }
-        self.weather.took.push(answer.took);
-        self.weather.resets += u64::from(answer.body["reset"] == true && self.cursor.is_some());
-        for result in answer.body["results"].as_array().into_iter().flatten() {
-            self.hear(result)?;
-        }
-        self.copy.take_in(&answer.body);
-        self.cursor = answer.body["cursor"].as_str().map(ToOwned::to_owned);
-        Ok(Some(answer.body["has_more"] == true))
+        let rows = self.copy.apply(&page).map_err(|error| answer.wrong(error))?;
+        self.diary.take(&page, &answer, begun);
+        self.cursor = Some(page.cursor);
+        Ok(Some((rows + settled, page.has_more)))
     }
+}
 
-    /// Hears what became of a command: a final outcome takes it out of the outbox,
-    /// and must be the same whenever it is told.
-    fn hear(&mut self, result: &Value) -> Result<(), Error> {
-        let id = result["id"].as_str().unwrap_or_default().to_owned();
-        let outcome = result["outcome"].as_str().unwrap_or_default().to_owned();
-        if outcome == "retry" {
-            return Ok(());
-        }
-        let code = &result["problem"]["code"];
-        let detail = if code.is_null() { result["version"].to_string() } else { code.to_string() };
-        let sent = self.outbox.iter().find(|command| command["id"] == id.as_str());
-        let text = |name: &str| {
-            let kept = self.told.get(&id).map(|told| match name {
-                "type" => told.word.clone(),
-                _ => told.task.clone(),
-            });
-            let sent = sent.and_then(|command| command[name].as_str()).map(ToOwned::to_owned);
-            sent.or(kept).unwrap_or_default()
-        };
-        let told = Told { word: text("type"), task: text("task_id"), outcome, detail };
-        self.outbox.retain(|command| command["id"] != id.as_str());
-        match self.told.get(&id) {
-            Some(before) if *before != told => {
-                Err(Error::Broken(format!("command {id} was {before:?} and is now {told:?}")))
-            }
-            _ => {
-                self.told.insert(id, told);
-                Ok(())
-            }
-        }
+fn heard(answer: Result<Answer, Error>, begun: bool) -> Result<Heard, Error> {
+    match answer {
+        Err(Error::Away { .. }) => Ok(Heard::Nothing(Fault::NoServer)),
+        Err(Error::Busy { .. }) => Ok(Heard::Nothing(Fault::Busy)),
+        Err(error) => Err(error),
+        Ok(answer) if answer.status == 304 => Ok(Heard::Unchanged(answer)),
+        Ok(answer) => Ok(Heard::Page(Box::new(answer.read()?), answer, begun)),
     }
+}
+
+/// A fresh snapshot for the same person, all pages, as a phone just bought would
+/// have it.
+///
+/// # Errors
+/// When there is no whole answer, or one that the wire does not allow.
+pub async fn fresh_copy(caller: &Caller, limit: u16) -> Result<(LocalCopy, FirstSnapshot), Error> {
+    let (mut copy, mut first) = (LocalCopy::default(), FirstSnapshot::default());
+    let (limit, mut cursor) = (limit.to_string(), None::<String>);
+    while !first.whole {
+        let query: Vec<(&str, &str)> = cursor
+            .iter()
+            .map(|cursor| ("cursor", cursor.as_str()))
+            .chain([("limit", limit.as_str())])
+            .collect();
+        let answer = caller.get("/v1/sync", &query).await?;
+        let page: Page = answer.read()?;
+        copy.apply(&page).map_err(|error| answer.wrong(error))?;
+        first.take(&page, &answer);
+        cursor = Some(page.cursor);
+    }
+    Ok((copy, first))
 }

@@ -1,0 +1,185 @@
+//! The people of a run: read from the file that `gridward demo --sign-ins` writes,
+//! and chosen so that those who have a phone meet each other's tasks.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use uuid::Uuid;
+
+use crate::Error;
+use crate::wire::PersonId;
+
+const HEADER: &str = "person_id,role,area,phone,password";
+
+/// What a person does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Runs the installation.
+    Admin,
+    /// Oversees a district, a town or a village.
+    Supervisor,
+    /// Answers for a grid.
+    Manager,
+    /// Helps in a grid.
+    Volunteer,
+    /// Reads.
+    Auditor,
+}
+
+/// Who signs in with what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignIn {
+    /// Who.
+    pub person: PersonId,
+    /// What the person does.
+    pub role: Role,
+    /// The area the person answers for.
+    pub area: String,
+    /// The number to sign in with.
+    pub phone: String,
+    /// The password.
+    pub password: String,
+}
+
+impl SignIn {
+    /// Reads the file.
+    ///
+    /// # Errors
+    /// When it cannot be read or a line does not fit.
+    pub fn read(file: &Path) -> Result<Vec<Self>, Error> {
+        let named = |what: String| Error::Setting(format!("{}: {what}", file.display()));
+        let text = std::fs::read_to_string(file).map_err(|error| named(error.to_string()))?;
+        Self::parse(&text).map_err(named)
+    }
+
+    /// Reads the text of the file. No field of it needs quotes.
+    ///
+    /// # Errors
+    /// The line that does not fit.
+    pub fn parse(text: &str) -> Result<Vec<Self>, String> {
+        let mut lines = text.lines();
+        if lines.next() != Some(HEADER) {
+            return Err(format!("the first line must be {HEADER}"));
+        }
+        let lines = lines.filter(|line| !line.is_empty());
+        lines.map(|line| Self::line(line).ok_or_else(|| format!("not a sign-in: {line}"))).collect()
+    }
+
+    fn line(line: &str) -> Option<Self> {
+        let fields: Vec<&str> = line.split(',').collect();
+        let [person, role, area, phone, password] = fields.as_slice() else { return None };
+        let role = match *role {
+            "admin" => Role::Admin,
+            "supervisor" => Role::Supervisor,
+            "manager" => Role::Manager,
+            "volunteer" => Role::Volunteer,
+            "auditor" => Role::Auditor,
+            _ => return None,
+        };
+        Some(Self {
+            person: PersonId(Uuid::parse_str(person).ok()?),
+            role,
+            area: (*area).to_owned(),
+            phone: (*phone).to_owned(),
+            password: (*password).to_owned(),
+        })
+    }
+
+    /// Whether this person oversees the whole district and may read its log.
+    pub fn oversees_district(&self) -> bool {
+        self.role == Role::Supervisor && self.area.len() == 6
+    }
+}
+
+/// Those of a role, in the order of the file.
+pub fn of_role(people: &[SignIn], role: Role) -> impl Iterator<Item = &SignIn> {
+    people.iter().filter(move |who| who.role == role)
+}
+
+/// The first who oversees the district.
+///
+/// # Errors
+/// When nobody does.
+pub fn supervisor(people: &[SignIn]) -> Result<&SignIn, Error> {
+    people
+        .iter()
+        .find(|who| who.oversees_district())
+        .ok_or_else(|| Error::Setting("nobody among the sign-ins oversees the district".to_owned()))
+}
+
+/// Who gets a phone: so many managers, and so many volunteers, as even as can be
+/// over the managers' grids (over all grids, if there are no managers).
+///
+/// # Errors
+/// When there are not so many in these grids.
+pub fn with_phones(
+    people: &[SignIn],
+    managers: usize,
+    volunteers: usize,
+) -> Result<Vec<SignIn>, Error> {
+    let mut chosen: Vec<SignIn> = of_role(people, Role::Manager).take(managers).cloned().collect();
+    let short = |what: &str, found: usize, asked: usize| {
+        Error::Setting(format!("{asked} {what} asked for, {found} to be found in these grids"))
+    };
+    if chosen.len() < managers {
+        return Err(short("managers", chosen.len(), managers));
+    }
+    let mut grids: BTreeMap<&str, Vec<&SignIn>> = BTreeMap::new();
+    for one in of_role(people, Role::Volunteer) {
+        if managers == 0 || chosen.iter().any(|manager| manager.area == one.area) {
+            grids.entry(&one.area).or_default().push(one);
+        }
+    }
+    let rounds = grids.values().map(Vec::len).max().unwrap_or_default();
+    let one_of_each = |n: usize| grids.values().filter_map(move |those| those.get(n));
+    let helpers: Vec<SignIn> =
+        (0..rounds).flat_map(one_of_each).take(volunteers).map(|who| (*who).clone()).collect();
+    if helpers.len() < volunteers {
+        return Err(short("volunteers", helpers.len(), volunteers));
+    }
+    chosen.extend(helpers);
+    Ok(chosen)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file() -> String {
+        let mut lines = vec![HEADER.to_owned()];
+        let mut add = |n: u32, role: &str, area: &str| {
+            let id = Uuid::from_u128(u128::from(n));
+            lines.push(format!("{id},{role},{area},100{n:05},secret"));
+        };
+        add(1, "supervisor", "500116");
+        add(2, "manager", "500116001002001");
+        add(3, "manager", "500116001002002");
+        for n in 10..14 {
+            add(n, "volunteer", "500116001002001");
+            add(n + 10, "volunteer", "500116001002002");
+        }
+        lines.join("\n")
+    }
+
+    #[test]
+    fn the_file_is_read_and_a_line_that_does_not_fit_is_named() {
+        let people = SignIn::parse(&file()).expect("people");
+        assert_eq!(people.len(), 11);
+        assert!(supervisor(&people).expect("somebody").oversees_district());
+        let bad = format!("{HEADER}\nnobody,manager,1,2,3\n");
+        assert_eq!(SignIn::parse(&bad), Err("not a sign-in: nobody,manager,1,2,3".to_owned()));
+        assert!(SignIn::parse("a,b\n").is_err());
+    }
+
+    #[test]
+    fn volunteers_are_spread_over_the_grids_of_the_managers() {
+        let people = SignIn::parse(&file()).expect("people");
+        let chosen = with_phones(&people, 2, 4).expect("people");
+        let in_first = chosen.iter().filter(|who| who.area.ends_with("001")).count();
+        assert_eq!((chosen.len(), in_first), (6, 3));
+        let only_first = with_phones(&people, 1, 4).expect("people");
+        assert!(only_first.iter().all(|who| who.area.ends_with("002001")));
+        assert!(with_phones(&people, 1, 5).is_err(), "a grid has four volunteers");
+        assert!(with_phones(&people, 3, 0).is_err());
+    }
+}

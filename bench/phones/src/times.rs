@@ -1,0 +1,60 @@
+//! Times, sorted, and what can be read off them.
+
+use std::fmt;
+use std::time::Duration;
+
+/// Times, the shortest first.
+#[derive(Clone, Debug, Default)]
+pub struct Times(Vec<Duration>);
+
+impl Times {
+    /// Of these.
+    pub fn of(mut times: Vec<Duration>) -> Self {
+        times.sort_unstable();
+        Self(times)
+    }
+
+    /// The shortest time that so many of a thousand do not exceed (nearest rank);
+    /// zero if there are none.
+    pub fn quantile(&self, of_thousand: usize) -> Duration {
+        let rank = (self.0.len() * of_thousand).div_ceil(1000);
+        self.0.get(rank.saturating_sub(1)).copied().unwrap_or_default()
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.0.len()
+    }
+}
+
+impl fmt::Display for Times {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [p50, p99, longest] = [500, 990, 1000].map(|quantile| self.quantile(quantile));
+        write!(f, "median {p50:.1?}, p99 {p99:.1?}, longest {longest:.1?}")
+    }
+}
+
+/// How many a second; zero for no time.
+pub fn a_second(count: usize, took: Duration) -> f64 {
+    let count = f64::from(u32::try_from(count).unwrap_or(u32::MAX));
+    if took.is_zero() { 0.0 } else { count / took.as_secs_f64() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quantile_is_a_time_that_was_measured() {
+        let times = Times::of((1..=100).rev().map(Duration::from_millis).collect());
+        let quantiles = [0, 500, 990, 1000].map(|quantile| times.quantile(quantile).as_millis());
+        assert_eq!(quantiles, [1, 50, 99, 100]);
+        assert_eq!(Times::default().quantile(990), Duration::ZERO);
+    }
+
+    #[test]
+    fn a_rate_is_by_the_second() {
+        assert!((a_second(30, Duration::from_millis(1500)) - 20.0).abs() < 1e-9);
+        assert!(a_second(30, Duration::ZERO).abs() < 1e-9);
+    }
+}
