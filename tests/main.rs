@@ -23,6 +23,7 @@ mod importing;
 mod lives;
 mod log;
 mod operations;
+mod outboxes;
 mod people;
 mod phones;
 mod problems;

@@ -2,6 +2,7 @@
 
 pub mod database;
 pub mod files;
+pub mod phone;
 pub mod server;
 
 pub use database::Database;

@@ -1,0 +1,89 @@
+//! A phone that follows the server, page by page.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::{Caller, Server, phones};
+
+/// A phone: what it holds, and how far it has come.
+#[derive(Default)]
+pub struct Phone {
+    /// Rows by type and id.
+    pub rows: BTreeMap<(String, String), Value>,
+    /// How far it has come.
+    pub cursor: Option<String>,
+}
+
+impl Phone {
+    /// Sends `commands` and takes in all that has changed.
+    pub async fn sync(&mut self, caller: &Caller, commands: Value) -> Vec<Value> {
+        let (results, mut more) = self.page(caller, commands).await;
+        while more {
+            (_, more) = self.page(caller, json!([])).await;
+        }
+        results
+    }
+
+    async fn page(&mut self, caller: &Caller, commands: Value) -> (Vec<Value>, bool) {
+        let mut body = json!({ "commands": commands, "device": "test", "limit": 3 });
+        if let Some(cursor) = &self.cursor {
+            body["cursor"] = json!(cursor);
+        }
+        let answer = caller.post("/v1/sync", &body).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        let body = answer.body;
+        if body["reset"] == json!(true) {
+            self.rows.clear();
+        }
+        let key = |row: &Value| {
+            let text = |name: &str| row[name].as_str().expect("a text").to_owned();
+            (text("type"), text("id"))
+        };
+        for row in body["changes"].as_array().expect("changes") {
+            self.rows.insert(key(row), row["data"].clone());
+        }
+        for row in body["removed"].as_array().expect("removed") {
+            self.rows.remove(&key(row));
+        }
+        self.cursor = Some(body["cursor"].as_str().expect("a cursor").to_owned());
+        let results = body["results"].as_array().expect("results").clone();
+        (results, body["has_more"] == json!(true))
+    }
+
+    /// The tasks it holds.
+    pub fn tasks(&self) -> Vec<&Value> {
+        self.rows.iter().filter(|((kind, _), _)| kind == "task").map(|(_, row)| row).collect()
+    }
+
+    /// The household, if it holds it.
+    pub fn household(&self, id: &str) -> Option<&Value> {
+        self.rows.get(&("beneficiary".to_owned(), id.to_owned()))
+    }
+
+    /// Holds what a phone that begins anew holds.
+    pub async fn is_as_fresh(&self, caller: &Caller) {
+        let mut fresh = Self::default();
+        fresh.sync(caller, json!([])).await;
+        assert_eq!(self.rows, fresh.rows);
+    }
+}
+
+/// A command as a phone writes it.
+pub fn command(word: &str, task: &str, payload: Value) -> Value {
+    json!({
+        "id": Uuid::now_v7(), "type": word, "task_id": task,
+        "at": "2026-08-01T07:12:03+08:00", "payload": payload
+    })
+}
+
+/// A task for the beneficiary of this number, in the first grid.
+pub async fn task_for(server: &Server, n: u32) -> String {
+    let manager = server.sign_in(phones::MANAGER).await;
+    let beneficiary = format!("018d622e-0000-7000-8000-{n:012}");
+    let made = json!({ "kind": "home_visit", "beneficiary_id": beneficiary });
+    let made = manager.post("/v1/tasks", &made).await;
+    assert_eq!(made.status, 201, "{}", made.body);
+    made.body["id"].as_str().expect("an id").to_owned()
+}
