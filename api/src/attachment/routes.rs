@@ -15,11 +15,12 @@ use super::receive;
 use super::store::{self, AttachmentRow};
 use crate::app::Gridward;
 use crate::auth::Caller;
-use crate::db::{Conn, Tx, parsed};
+use crate::db::{Tx, parsed};
 use crate::event::{Event, Subject};
 use crate::once::IdempotencyKey;
 use crate::openapi;
 use crate::problem::{FieldError, Kind, Problem};
+use crate::seal::SealingKey;
 use crate::{event, task};
 
 const OFFSET_TYPE: &str = "application/offset+octet-stream";
@@ -127,11 +128,19 @@ fn announce(
     Ok(row)
 }
 
-/// The caller's own attachment.
-fn own(conn: &mut Conn, caller: &Caller, id: Uuid) -> Result<AttachmentRow, Problem> {
-    let row = store::row(conn, &caller.district, id)?;
-    let own = row.filter(|row| row.person == caller.actor.person.to_string());
-    own.ok_or_else(Problem::not_found)
+/// The caller's own attachment, and the district's key.
+async fn own(
+    app: &Gridward,
+    caller: &Caller,
+    id: Uuid,
+) -> Result<(AttachmentRow, SealingKey), Problem> {
+    let (vault, caller) = (app.vault.clone(), caller.clone());
+    let read = app.db.read(move |conn| {
+        let row = store::row(conn, &caller.district, id)?;
+        let own = row.filter(|row| row.person == caller.actor.person.to_string());
+        Ok((own.ok_or_else(Problem::not_found)?, vault.key(conn, &caller.district)?))
+    });
+    read.await
 }
 
 /// How far an attachment has come
@@ -159,11 +168,7 @@ pub(crate) async fn attachment_offset(
     caller: Caller,
     id: Path<Uuid>,
 ) -> Result<HttpResponse, Problem> {
-    let (id, vault, asker) = (*id, app.vault.clone(), caller.clone());
-    let read = app.db.read(move |conn| {
-        Ok::<_, Problem>((own(conn, &asker, id)?, vault.key(conn, &asker.district)?))
-    });
-    let (row, key) = read.await?;
+    let (row, key) = own(&app, &caller, *id).await?;
     // The last byte came and the server was killed before it was made whole.
     if row.received == row.length && !row.complete {
         receive::finish(&app, &key, &caller, &row).await?;
@@ -216,11 +221,7 @@ pub(crate) async fn send_attachment(
         return Err(Kind::UnsupportedMediaType.into());
     }
     let offset = number(&request, "Upload-Offset")?;
-    let (id, vault, asker) = (*id, app.vault.clone(), caller.clone());
-    let read = app.db.read(move |conn| {
-        Ok::<_, Problem>((own(conn, &asker, id)?, vault.key(conn, &asker.district)?))
-    });
-    let (row, key) = read.await?;
+    let (row, key) = own(&app, &caller, *id).await?;
     if offset != row.received {
         let current = json!({ "upload_offset": row.received });
         return Err(Problem::from(Kind::UploadOffset).showing(&current));

@@ -13,7 +13,7 @@ use super::model::{Purpose, Revealed};
 use super::{Beneficiary, Category, reveal, store};
 use crate::app::Gridward;
 use crate::auth::Caller;
-use crate::once::{self, Asked, IdempotencyKey};
+use crate::once::{self, IdempotencyKey};
 use crate::openapi;
 use crate::page::{self, Page};
 use crate::problem::Problem;
@@ -124,15 +124,11 @@ pub(crate) async fn reveal_beneficiary(
     key: IdempotencyKey,
     body: Json<RevealRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let (vault, purpose) = (app.vault.clone(), body.purpose);
-    let district = caller.district.clone();
-    let answer = app.db.write(&district, move |tx| {
-        let sealing = vault.key(tx.read(), &caller.district)?;
-        let request = json!({ "id": *id, "purpose": purpose });
-        let action = "beneficiary.reveal";
-        let asked = Asked { caller: &caller, id: key.0.as_ref(), action, request: &request };
-        once::once(tx, &sealing, &asked, |tx| reveal::reveal(tx, &sealing, &caller, *id, purpose))
+    let (id, purpose) = (*id, body.purpose);
+    let request = json!({ "id": id, "purpose": purpose });
+    let revealed = once::call(&app, caller, key, "beneficiary.reveal", request, {
+        move |tx, sealing, caller| reveal::reveal(tx, sealing, caller, id, purpose)
     });
-    let revealed = answer.await?.result?;
+    let revealed = revealed.await?.made;
     Ok(HttpResponse::Ok().insert_header(("Cache-Control", "no-store")).json(revealed))
 }

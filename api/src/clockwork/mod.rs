@@ -72,8 +72,11 @@ fn look_in(tx: &mut Tx<'_>, district: &str, today: NaiveDate) -> Result<usize, D
     if !dialect::try_clock(tx.read(), district)? {
         return Ok(0);
     }
-    once::store::forget_older(tx, district, once::KEPT_FOR)?;
     let rows = store::to_look_at(tx.read(), district, today, AT_A_TIME)?;
+    if rows.is_empty() {
+        // The last look of a round: once is enough for what is forgotten.
+        once::store::forget_older(tx, district, once::KEPT_FOR)?;
+    }
     let count = rows.len();
     for row in rows {
         step(tx, &row, today)?;

@@ -35,20 +35,19 @@ pub fn digest(row: &EventRow) -> Hash {
         hash.update(&length.to_be_bytes());
         hash.update(bytes.unwrap_or_default());
     };
-    let text = |text: &Option<String>| text.clone().map(String::into_bytes);
     field(Some(&row.prev_hash));
     field(Some(row.district.as_bytes()));
     field(Some(&row.seq.to_be_bytes()));
     field(Some(&row.at.and_utc().timestamp_millis().to_be_bytes()));
-    field(text(&row.actor).as_deref());
-    field(text(&row.device).as_deref());
+    field(row.actor.as_deref().map(str::as_bytes));
+    field(row.device.as_deref().map(str::as_bytes));
     field(Some(row.action.as_bytes()));
     field(Some(row.subject.as_bytes()));
     field(Some(row.subject_id.as_bytes()));
     field(Some(row.area.as_bytes()));
-    field(text(&row.area_before).as_deref());
-    field(text(&row.person).as_deref());
-    field(text(&row.person_before).as_deref());
+    field(row.area_before.as_deref().map(str::as_bytes));
+    field(row.person.as_deref().map(str::as_bytes));
+    field(row.person_before.as_deref().map(str::as_bytes));
     field(Some(&row.version.to_be_bytes()));
     field(Some(row.body.as_bytes()));
     hash.finish().as_ref().to_vec()

@@ -20,13 +20,18 @@ pub struct Head {
     pub epoch: String,
 }
 
-/// The head of `district`; none if there is no such district.
+/// The head of `district`.
 ///
 /// # Errors
-/// [`DbError`].
-pub fn read(conn: &mut Conn, district: &str) -> Result<Option<Head>, DbError> {
+/// [`DbError`]; a district without a head is corrupt.
+pub fn read(conn: &mut Conn, district: &str) -> Result<Head, DbError> {
     let columns = (district_heads::seq, district_heads::archived_seq, district_heads::epoch);
-    Ok(district_heads::table.find(district).select(columns).first(conn).optional()?)
+    let head = district_heads::table.find(district).select(columns).first(conn).optional()?;
+    head.ok_or_else(headless)
+}
+
+fn headless() -> DbError {
+    DbError::corrupt("district_heads", "no head for this district")
 }
 
 /// The heads of all districts: code and last number.
@@ -57,8 +62,7 @@ pub fn chain(conn: &mut Conn, district: &str) -> Result<Chain, DbError> {
     let columns = (heads::seq, heads::hash, heads::archived_seq, heads::archived_hash);
     let row: Option<(i64, Vec<u8>, i64, Vec<u8>)> =
         heads::table.find(district).select(columns).first(conn).optional()?;
-    let (seq, hash, archived_seq, archived_hash) =
-        row.ok_or_else(|| DbError::corrupt("district_heads", "no head for this district"))?;
+    let (seq, hash, archived_seq, archived_hash) = row.ok_or_else(headless)?;
     let link = |seq, hash: Vec<u8>| Link { seq, hash: begun(hash) };
     Ok(Chain { last: link(seq, hash), archived: link(archived_seq, archived_hash) })
 }

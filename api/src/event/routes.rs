@@ -20,9 +20,8 @@ use crate::db::{Db, DbError};
 use crate::openapi;
 use crate::page::{self, Page, Wanted};
 use crate::problem::Problem;
+use crate::problem::edge::JSON_HIGHEST;
 
-/// The highest number that JSON carries exactly (RFC 8259, 6).
-const HIGHEST: i64 = 9_007_199_254_740_991;
 /// How many events an export reads at a time.
 const AT_A_TIME: i64 = 1_000;
 
@@ -83,7 +82,7 @@ impl EventQuery {
             until: self.until.map(nearest_moment),
         };
         let after = i64::try_from(self.after.unwrap_or_default()).unwrap_or(i64::MAX);
-        if after > HIGHEST {
+        if after > JSON_HIGHEST {
             return Err(Problem::unreadable("after", "no event has such a number"));
         }
         Ok(Asked { scope: area.range(), filter, after })

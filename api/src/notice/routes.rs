@@ -18,7 +18,7 @@ use crate::auth::Caller;
 use crate::clock::{self, china};
 use crate::db::Tx;
 use crate::event::{Event, Subject};
-use crate::once::{self, Asked, IdempotencyKey};
+use crate::once::{self, IdempotencyKey};
 use crate::openapi;
 use crate::problem::{FieldError, Kind, Problem};
 
@@ -87,14 +87,11 @@ pub(crate) async fn post_notice(
     key: IdempotencyKey,
     body: Json<NewNotice>,
 ) -> Result<HttpResponse, Problem> {
-    let (vault, district) = (app.vault.clone(), caller.district.clone());
-    let answer = app.db.write(&district, move |tx| {
-        let sealing = vault.key(tx.read(), &caller.district)?;
-        let (id, request) = (key.0.as_ref(), json!(*body));
-        let asked = Asked { caller: &caller, id, action: "notice.post", request: &request };
-        once::once(tx, &sealing, &asked, |tx| post(tx, &caller, &body))
+    let request = json!(*body);
+    let posted = once::call(&app, caller, key, "notice.post", request, {
+        move |tx, _, caller| post(tx, caller, &body)
     });
-    Ok(HttpResponse::Created().json(answer.await?.result?))
+    Ok(HttpResponse::Created().json(posted.await?.made))
 }
 
 fn post(tx: &mut Tx<'_>, caller: &Caller, new: &NewNotice) -> Result<Notice, Problem> {

@@ -5,6 +5,7 @@
 //! with a command id are one command if the id is the same. The first answer is
 //! kept, sealed, for [`KEPT_FOR`]; a repetition gets it again and changes nothing.
 
+pub mod call;
 pub mod key;
 pub mod store;
 
@@ -14,6 +15,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use call::call;
 pub use key::{CommandId, IdempotencyKey};
 
 use crate::auth::Caller;

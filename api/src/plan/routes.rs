@@ -16,7 +16,7 @@ use super::run::{self, Order};
 use super::{apply, store};
 use crate::app::Gridward;
 use crate::auth::Caller;
-use crate::once::{self, Asked, IdempotencyKey};
+use crate::once::{self, IdempotencyKey};
 use crate::openapi;
 use crate::page::{self, Page};
 use crate::problem::Problem;
@@ -62,7 +62,7 @@ pub struct PlanOrder {
 pub(crate) async fn create_plan(
     app: Data<Gridward>,
     caller: Caller,
-    IdempotencyKey(key): IdempotencyKey,
+    key: IdempotencyKey,
     body: Json<PlanOrder>,
 ) -> Result<HttpResponse, Problem> {
     let request = json!(*body);
@@ -76,14 +76,10 @@ pub(crate) async fn create_plan(
         Span::new(first_day, last_day).map_err(|error| Problem::invalid("/last_day", error))?;
     let order = Order { area, span, seed: seed.into(), by: Some(caller.actor.person) };
     let (draft, _) = run::draft(&app.db, order).await?;
-    let (vault, district) = (app.vault.clone(), caller.district.clone());
-    let answer = app.db.write(&district, move |tx| {
-        let sealing = vault.key(tx.read(), &caller.district)?;
-        let action = "plan.apply";
-        let asked = Asked { caller: &caller, id: key.as_ref(), action, request: &request };
-        once::once(tx, &sealing, &asked, |tx| Ok(apply::apply(tx, &draft)?))
+    let applied = once::call(&app, caller, key, "plan.apply", request, {
+        move |tx, _, _| Ok(apply::apply(tx, &draft)?)
     });
-    let plan = answer.await?.result?;
+    let plan = applied.await?.made;
     let location = format!("/v1/plans/{}", plan.id);
     Ok(HttpResponse::Created().insert_header((LOCATION, location)).json(plan))
 }

@@ -13,6 +13,8 @@ use super::{FieldError, Kind, Problem};
 
 /// The most bytes a JSON body may have.
 pub const JSON_LIMIT: usize = 256 * 1024;
+/// The highest whole number that JSON carries exactly everywhere (RFC 8259, 6).
+pub const JSON_HIGHEST: i64 = 9_007_199_254_740_991;
 
 /// JSON bodies: up to [`JSON_LIMIT`], `application/json` only.
 pub fn json_config() -> JsonConfig {

@@ -16,6 +16,7 @@ use super::model::{Change, RowType};
 use super::scope::{Scope, Whose};
 use super::store::{self, TaskKey};
 use crate::db::{Conn, DbError, parsed};
+use crate::task::row::TaskRow;
 
 /// About half a kilobyte each.
 const KEPT: u64 = 100_000;
@@ -57,6 +58,20 @@ impl Cards {
         Ok(())
     }
 
+    /// The task of this row, made anew only if it is not kept.
+    pub(super) fn task(&self, row: &TaskRow) -> Result<Change, DbError> {
+        let (district, kind) = (parsed("tasks", &row.district)?, RowType::Task);
+        let kept = self.get(district, kind, &row.id, row.version)?;
+        let data = if let Some(json) = kept {
+            json
+        } else {
+            let json = json(&row.task()?)?;
+            self.keep(district, kind, &row.id, row.version, &json)?;
+            json
+        };
+        Ok(Change { r#type: kind, id: row.id.clone(), version: row.version, data })
+    }
+
     /// The tasks of these keys, in their order; one that has changed since its
     /// key was read comes as it is now.
     pub(super) fn tasks(
@@ -78,12 +93,10 @@ impl Cards {
         }
         for row in store::tasks(conn, district.as_str(), &unseen)? {
             // It may have left the scope since its key was read.
-            if !scope.holds(Whose::of(&row)?) {
-                continue;
+            if scope.holds(Whose::of(&row)?) {
+                let Change { id, version, data, .. } = self.task(&row)?;
+                seen.insert(id, (version, data));
             }
-            let json = json(&row.task()?)?;
-            self.keep(district, RowType::Task, &row.id, row.version, &json)?;
-            seen.insert(row.id, (row.version, json));
         }
         let changes = keys.iter().filter_map(|key| {
             let (version, data) = seen.remove(&key.id)?;

@@ -14,8 +14,8 @@ use super::households;
 use super::model::{Change, RemovalReason, Removed, RowType};
 use super::recent::Recent;
 use super::scope::{Scope, View, Whose};
-use super::store::{self, TaskKey, Touch};
-use super::{snapshot, store as queries};
+use super::snapshot;
+use super::store::{self, Touch};
 use crate::db::{Conn, DbError, parsed};
 use crate::event::Subject;
 use crate::event::head::{self, Head};
@@ -68,8 +68,7 @@ impl Pull<'_> {
     /// [`DbError`].
     pub fn since(&self, conn: &mut Conn, cursor: Option<&str>) -> Result<Pulled, DbError> {
         let district = self.scope.area().district();
-        let head = head::read(conn, district.as_str())?
-            .ok_or_else(|| DbError::corrupt("district_heads", "no head for this district"))?;
+        let head = head::read(conn, district.as_str())?;
         let known = cursor.and_then(Cursor::read).filter(|cursor| self.counts(cursor, &head));
         match known {
             Some(Cursor { rest: Some(rest), seq, .. }) => {
@@ -101,12 +100,11 @@ impl Pull<'_> {
         let touches = if quiet {
             Vec::new()
         } else {
-            queries::touches(conn, &self.scope, cursor.seq, head.seq, limit)?
+            store::touches(conn, &self.scope, cursor.seq, head.seq, limit)?
         };
         // Archived under our eyes: some of what was to be read may be gone.
         let district = self.scope.area().district();
-        let gone = |now: Head| now.archived_seq > cursor.seq;
-        if !quiet && head::read(conn, district.as_str())?.is_some_and(gone) {
+        if !quiet && head::read(conn, district.as_str())?.archived_seq > cursor.seq {
             return self.afresh(conn, head);
         }
         let has_more = touches.len() >= self.limit;
@@ -139,26 +137,18 @@ impl Pull<'_> {
         let ids: Vec<String> = touched.tasks.keys().cloned().collect();
         let mut beneficiaries: BTreeMap<String, bool> =
             touched.beneficiaries.iter().map(|id| (id.clone(), self.scope.holds_area())).collect();
-        let mut keys = Vec::new();
         let mut gone: BTreeSet<&String> = touched.tasks.keys().collect();
         for row in store::tasks(conn, self.scope.area().district().as_str(), &ids)? {
-            let whose = Whose::of(&row)?;
             let known = touched.tasks.get(&row.id).copied().unwrap_or(true);
+            if self.scope.holds(Whose::of(&row)?) {
+                gone.remove(&row.id);
+                to.changes.push(self.cards.task(&row)?);
+            }
             // A household comes and goes with its tasks, but for who answers for its grid.
             if let Some(id) = row.beneficiary.filter(|_| self.scope.visits()) {
                 *beneficiaries.entry(id).or_default() |= known;
             }
-            if self.scope.holds(whose) {
-                gone.remove(&row.id);
-                keys.push(TaskKey {
-                    grid: row.grid,
-                    due_on: row.due_on,
-                    id: row.id,
-                    version: row.version,
-                });
-            }
         }
-        to.changes.extend(self.cards.tasks(conn, &self.scope, &keys)?);
         let known = |id: &&String| touched.tasks.get(*id).copied().unwrap_or(true);
         let gone = gone.into_iter().filter(known);
         to.removed.extend(gone.map(|id| removed(RowType::Task, id)));

@@ -12,6 +12,7 @@ use crate::auth::Caller;
 use crate::db::{DbFailure as _, Tx, dialect};
 use crate::once::{self, Asked, CommandId};
 use crate::problem::answer::{Language, Told};
+use crate::problem::edge::JSON_HIGHEST;
 use crate::problem::{FieldError, Kind, Problem};
 use crate::seal::SealingKey;
 use crate::task::command::{Origin, TaskCommand};
@@ -19,8 +20,6 @@ use crate::task::perform::{self, Performed, Sent};
 
 /// No command has a longer word.
 const LONGEST_WORD: usize = 32;
-/// The highest number that JSON carries exactly (RFC 8259, 6).
-const HIGHEST: i64 = 9_007_199_254_740_991;
 
 /// Whether a push can be carried out at all.
 ///
@@ -37,8 +36,8 @@ pub fn check(push: &Push) -> Result<(), Problem> {
             let told = format!("at most {LONGEST_WORD} characters, none of control");
             errors.push(FieldError::new(format!("/commands/{n}/type"), told));
         }
-        if command.base_version.is_some_and(|base| !(0..=HIGHEST).contains(&base)) {
-            let told = format!("from 0 to {HIGHEST}");
+        if command.base_version.is_some_and(|base| !(0..=JSON_HIGHEST).contains(&base)) {
+            let told = format!("from 0 to {JSON_HIGHEST}");
             errors.push(FieldError::new(format!("/commands/{n}/base_version"), told));
         }
     }

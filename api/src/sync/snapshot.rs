@@ -116,11 +116,8 @@ fn add_tasks(
     with_households: bool,
     page: &mut Pulled,
 ) -> Result<(), DbError> {
-    let district = pull.scope.area().district();
     if with_households {
-        let ids: Vec<String> = keys.iter().map(|key| key.id.clone()).collect();
-        let rows = store::tasks(conn, district.as_str(), &ids)?;
-        let mut at: Vec<String> = rows.into_iter().filter_map(|row| row.beneficiary).collect();
+        let mut at: Vec<String> = keys.iter().filter_map(|key| key.beneficiary.clone()).collect();
         at.sort();
         at.dedup();
         let seen = households::views(conn, &pull.scope, &at)?;

@@ -140,6 +140,8 @@ pub struct TaskKey {
     pub id: String,
     /// Its version.
     pub version: i64,
+    /// Whom it is for.
+    pub beneficiary: Option<String>,
 }
 
 type After = Option<(AreaCode, NaiveDate, TaskId)>;
@@ -158,7 +160,7 @@ pub fn area_tasks(
     let mut query = tasks::table
         .filter(tasks::district.eq(area.district().to_string()))
         .filter(tasks::archived.eq(false))
-        .select((tasks::grid, tasks::due_on, tasks::id, tasks::version))
+        .select((tasks::grid, tasks::due_on, tasks::id, tasks::version, tasks::beneficiary))
         .into_boxed();
     // One lower bound: with two, SQLite may begin every page at the area's own.
     let begin = area.range().from().to_owned();
@@ -195,7 +197,7 @@ pub fn tasks_elsewhere(conn: &mut Conn, scope: &Scope) -> Result<Vec<TaskKey>, D
         .filter(tasks::assignee.is_not_null())
         .filter(tasks::grid.ne(scope.area().to_string()))
         .filter(tasks::archived.eq(false))
-        .select((tasks::grid, tasks::due_on, tasks::id, tasks::version))
+        .select((tasks::grid, tasks::due_on, tasks::id, tasks::version, tasks::beneficiary))
         // The order of the index by assignee; by id alone SQLite would read the district.
         .order((tasks::due_on, tasks::id))
         .load(conn)?)

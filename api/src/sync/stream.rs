@@ -64,7 +64,7 @@ pub(crate) async fn stream_events(
     let last = request.headers().get("Last-Event-ID").and_then(|id| id.to_str().ok());
     let last: Option<i64> = last.and_then(|id| id.parse().ok());
     let (scope, district) = (Scope(caller.actor), caller.district.clone());
-    let begin = app.db.read(move |conn| Ok::<_, DbError>(seen(conn, &district)?.seq)).await?;
+    let begin = app.db.read(move |conn| Ok::<_, DbError>(head::read(conn, &district)?.seq)).await?;
     // Listened first and read then: what comes between the two is told once.
     let news = app.feed.listen(&caller.district, begin);
     let district = caller.district.clone();
@@ -92,7 +92,7 @@ fn missed(
     district: &str,
     last: Option<i64>,
 ) -> Result<(Vec<Bytes>, i64), DbError> {
-    let head = seen(conn, district)?;
+    let head = head::read(conn, district)?;
     let (head, archived) = (head.seq, head.archived_seq);
     let last = match last {
         None => return Ok((Vec::new(), head)),
@@ -107,11 +107,6 @@ fn missed(
     }
     let hints: Result<Vec<_>, DbError> = touches.iter().map(|touch| hint(scope, touch)).collect();
     Ok((hints?.into_iter().flatten().collect(), head))
-}
-
-/// The head of the district's log.
-fn seen(conn: &mut crate::db::Conn, district: &str) -> Result<head::Head, DbError> {
-    head::read(conn, district)?.ok_or_else(|| DbError::corrupt("district_heads", "no head"))
 }
 
 /// The hint of an event, if it touches the scope.

@@ -12,7 +12,8 @@ use super::precondition::{IfMatch, etag};
 use super::report::NewReport;
 use crate::app::Gridward;
 use crate::auth::Caller;
-use crate::once::{self, Asked, IdempotencyKey};
+use crate::once::call::Done;
+use crate::once::{self, IdempotencyKey};
 use crate::openapi;
 use crate::problem::Problem;
 
@@ -20,25 +21,21 @@ use crate::problem::Problem;
 async fn send(
     app: &Gridward,
     caller: Caller,
-    (id, IfMatch(base), IdempotencyKey(key)): (TaskId, IfMatch, IdempotencyKey),
+    (id, IfMatch(base), key): (TaskId, IfMatch, IdempotencyKey),
     command: TaskCommand,
 ) -> Result<HttpResponse, Problem> {
-    let (vault, district) = (app.vault.clone(), caller.district.clone());
-    let answer = app.db.write(&district, move |tx| {
-        let sealing = vault.key(tx.read(), &caller.district)?;
-        let request = json!({ "task_id": id, "payload": command.payload() });
-        let action = action(command.verb());
-        let asked = Asked { caller: &caller, id: key.as_ref(), action, request: &request };
-        let origin = Origin { id: key.clone(), ..Origin::default() };
+    let request = json!({ "task_id": id, "payload": command.payload() });
+    let origin = Origin { id: key.0.clone(), ..Origin::default() };
+    let action = action(command.verb());
+    let sent = once::call(app, caller, key, action, request, move |tx, sealing, caller| {
         let sent = Sent { task: id, command: &command, base, origin: &origin };
-        once::once(tx, &sealing, &asked, |tx| perform::perform(tx, &sealing, &caller, &sent))
+        perform::perform(tx, sealing, caller, &sent)
     });
-    let answer = answer.await?;
-    let Performed { task, .. } = answer.result?;
+    let Done { made: Performed { task, .. }, replayed } = sent.await?;
     Ok(HttpResponse::Ok()
         .insert_header(("ETag", etag(&task)))
         .insert_header(("Cache-Control", "no-store"))
-        .insert_header(("Idempotency-Replayed", answer.replayed.to_string()))
+        .insert_header(("Idempotency-Replayed", replayed.to_string()))
         .json(task))
 }
 

@@ -17,10 +17,10 @@ use crate::auth::Caller;
 use crate::clock;
 use crate::db::{Conn, DbError, Tx, parsed};
 use crate::event::{Event, Subject};
+use crate::person;
 use crate::person::Role;
 use crate::problem::{FieldError, Kind, Problem};
 use crate::seal::{self, SealingKey};
-use crate::{event, person};
 
 /// A command on its way to a task.
 #[derive(Clone, Copy, Debug)]
@@ -247,9 +247,4 @@ pub(super) fn refused(
         }
     };
     Ok(Problem::from(kind).showing(&HeldTask { task: row.task()?, holder }))
-}
-
-/// Whether the person ever had the task, by the log.
-pub(super) fn ever_held(conn: &mut Conn, row: &TaskRow, person: PersonId) -> Result<bool, DbError> {
-    event::store::ever_held(conn, &row.district, &row.id, person)
 }

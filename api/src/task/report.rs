@@ -193,7 +193,8 @@ fn reportable(tx: &mut Tx<'_>, caller: &Caller, id: TaskId) -> Result<TaskRow, P
     match perform::visible(tx.read(), caller, id) {
         Err(problem) if problem.kind() == Kind::NotFound => {
             let row = store::row(tx.read(), &caller.district, id)?.ok_or(Kind::NotFound)?;
-            let held = perform::ever_held(tx.read(), &row, caller.actor.person)?;
+            let held =
+                event::store::ever_held(tx.read(), &row.district, &row.id, caller.actor.person)?;
             if held { Ok(row) } else { Err(problem) }
         }
         seen => seen,

@@ -22,7 +22,8 @@ use crate::app::Gridward;
 use crate::auth::Caller;
 use crate::catalogue::KindCode;
 use crate::clock::{nearest_within_reach, within_reach};
-use crate::once::{self, Asked, IdempotencyKey};
+use crate::once::call::Done;
+use crate::once::{self, IdempotencyKey};
 use crate::openapi;
 use crate::page::{self, Page, Wanted};
 use crate::problem::Problem;
@@ -122,22 +123,14 @@ pub(crate) async fn create_task(
     key: IdempotencyKey,
     body: Json<NewTask>,
 ) -> Result<HttpResponse, Problem> {
-    let (vault, district) = (app.vault.clone(), caller.district.clone());
-    let answer = app.db.write(&district, move |tx| {
-        let sealing = vault.key(tx.read(), &caller.district)?;
-        let asked = Asked {
-            caller: &caller,
-            id: key.0.as_ref(),
-            action: "task.create",
-            request: &json!(*body),
-        };
-        once::once(tx, &sealing, &asked, |tx| create::create(tx, &caller, &body))
+    let request = json!(*body);
+    let created = once::call(&app, caller, key, "task.create", request, {
+        move |tx, _, caller| create::create(tx, caller, &body)
     });
-    let answer = answer.await?;
-    let task = answer.result?;
+    let Done { made: task, replayed } = created.await?;
     let location = format!("/v1/tasks/{}", task.id);
     Ok(HttpResponse::Created()
-        .insert_header(("Idempotency-Replayed", answer.replayed.to_string()))
+        .insert_header(("Idempotency-Replayed", replayed.to_string()))
         .insert_header((LOCATION, location))
         .insert_header((ETAG, etag(&task)))
         .json(task))
