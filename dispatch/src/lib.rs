@@ -14,11 +14,13 @@
 
 pub mod area;
 pub mod authority;
+pub mod format;
 pub mod id;
 pub mod place;
 #[cfg(feature = "schema")]
 mod schema;
 pub mod skill;
+pub mod routing;
 pub mod solve;
 pub mod task;
 pub mod time;

@@ -1,0 +1,270 @@
+//! An instance laid out for the search: one row for each visit, one for each
+//! shift, and what it costs to give the one to the other.
+
+use super::instance::{Bar, Instance, Partner, Seconds};
+use super::timeline::Span;
+use super::travel::Matrix;
+use super::weights::Weights;
+
+/// A visit may not go into a shift.
+pub(super) const FORBIDDEN: u32 = u32::MAX;
+/// How many neighbours of each visit are kept.
+const NEIGHBOURS: usize = 160;
+
+/// The flat form of an [`Instance`].
+pub(super) struct Model<'i> {
+    /// What it was made from.
+    pub(super) instance: &'i Instance,
+    /// How it is weighed.
+    pub(super) weights: Weights,
+    /// Ways from a place, one matrix for each way to travel.
+    pub(super) ways: &'i [Matrix],
+    /// The ways to a place, where these are not the same.
+    reversed: Vec<Option<Matrix>>,
+    /// Every shift of every volunteer.
+    pub(super) shifts: Vec<Tourable>,
+    /// What every visit asks of the hour.
+    pub(super) calls: Vec<Call>,
+    /// What volunteer `v` is thought to be able to carry.
+    pub(super) share_of: Vec<i64>,
+    /// The most that they carry.
+    pub(super) offered: Vec<i64>,
+    /// What a visit costs in a shift, travel and fairness aside, at `visit * shifts + shift`.
+    costs: Vec<u32>,
+    /// The shifts that a visit may go into, with the cost.
+    open: Vec<(u32, u32)>,
+    open_at: Vec<usize>,
+    /// The nearest visits of each, the nearest first.
+    near: Vec<u32>,
+    near_at: Vec<usize>,
+}
+
+/// A shift.
+#[derive(Clone, Debug)]
+pub(super) struct Tourable {
+    pub(super) volunteer: usize,
+    pub(super) day: i32,
+    pub(super) open: Seconds,
+    pub(super) close: Seconds,
+    pub(super) capacity: i32,
+    pub(super) matrix: usize,
+    pub(super) breaks: Vec<Span>,
+    /// Shifts of one kind are alike in all that a route in them could tell.
+    pub(super) kind: u32,
+}
+
+/// What a visit asks of the hour.
+#[derive(Clone, Debug)]
+pub(super) struct Call {
+    pub(super) place: usize,
+    pub(super) service: Seconds,
+    /// From the first to the last moment of its windows.
+    pub(super) hull: Span,
+    /// The windows, in order, where there is more than one.
+    pub(super) windows: Vec<Span>,
+    pub(super) amount: i32,
+    /// What it costs to leave it out.
+    pub(super) worth: i64,
+    pub(super) pinned: bool,
+    pub(super) group: Option<usize>,
+    pub(super) partner: Option<Partner>,
+}
+
+impl<'i> Model<'i> {
+    pub(super) fn new(instance: &'i Instance, weights: Weights) -> Self {
+        let shifts = tourables(instance);
+        let calls: Vec<_> = (0..instance.visits.len()).map(|j| call(instance, weights, j)).collect();
+        let reversed = |matrix: &Matrix| (!matrix.is_symmetric()).then(|| matrix.reversed());
+        let mut model = Self {
+            instance,
+            weights,
+            ways: &instance.travel,
+            reversed: instance.travel.iter().map(reversed).collect(),
+            share_of: (0..instance.volunteers.len()).map(|v| instance.share_of(v).into()).collect(),
+            offered: instance
+                .volunteers
+                .iter()
+                .map(|volunteer| volunteer.offered.map_or(i64::MAX, i64::from))
+                .collect(),
+            costs: vec![FORBIDDEN; calls.len() * shifts.len()],
+            open: Vec::new(),
+            open_at: vec![0],
+            near: Vec::new(),
+            near_at: vec![0],
+            shifts,
+            calls,
+        };
+        (0..model.calls.len()).for_each(|visit| model.lay_out(visit));
+        model
+    }
+
+    fn lay_out(&mut self, visit: usize) {
+        for shift in 0..self.shifts.len() {
+            if let Some(cost) = self.cost_of(visit, &self.shifts[shift]) {
+                self.costs[visit * self.shifts.len() + shift] = cost;
+                self.open.push((index(shift), cost));
+            }
+        }
+        self.sort_by_home(visit);
+        let Some(matrix) = self.ways.first() else { return };
+        let row = matrix.from(self.calls[visit].place);
+        let homes = self.instance.volunteers.len();
+        let mut others: Vec<u32> =
+            (0..index(self.calls.len())).filter(|other| *other as usize != visit).collect();
+        let way = |other: &u32| (row[homes + *other as usize], *other);
+        if others.len() > NEIGHBOURS {
+            others.select_nth_unstable_by_key(NEIGHBOURS, way);
+            others.truncate(NEIGHBOURS);
+        }
+        others.sort_unstable_by_key(way);
+        self.near.extend(others);
+        self.near_at.push(self.near.len());
+    }
+
+    /// Orders the shifts that the visit may go into by the way from home.
+    fn sort_by_home(&mut self, visit: usize) {
+        let (first, place) = (self.open_at[visit], self.calls[visit].place);
+        let Self { open, shifts, ways, .. } = self;
+        open[first..].sort_unstable_by_key(|(shift, _)| {
+            let on = &shifts[*shift as usize];
+            (ways[on.matrix].way(on.volunteer, place), *shift)
+        });
+        self.open_at.push(self.open.len());
+    }
+
+    /// What the visit costs in the shift, unless it may not go there at any hour.
+    fn cost_of(&self, visit: usize, shift: &Tourable) -> Option<u32> {
+        let (wish, call) = (&self.instance.visits[visit], &self.calls[visit]);
+        match wish.pinned {
+            Some(pin) if pin.volunteer != shift.volunteer || pin.day != shift.day => return None,
+            Some(_) => {}
+            None if self.instance.bar(visit, shift.volunteer) != Bar::None => return None,
+            None if shift.day < wish.first_day || call.amount > shift.capacity => return None,
+            None => {}
+        }
+        let (first, last) = call.hull;
+        if last < shift.open || first.max(shift.open) + call.service > shift.close {
+            return None;
+        }
+        let late = i64::from((shift.day - wish.due).max(0)) * i64::from(wish.priority);
+        let knows = wish.known.is_empty() || wish.known.contains(&shift.volunteer);
+        let moved = wish.stands.is_some_and(|stands| stands != (shift.volunteer, shift.day));
+        let cost = late * self.weights.late
+            + if knows { 0 } else { self.weights.stranger }
+            + if moved { self.weights.moved } else { 0 };
+        Some(u32::try_from(cost).unwrap_or(FORBIDDEN - 1).min(FORBIDDEN - 1))
+    }
+
+    /// What the visit costs in the shift; [`FORBIDDEN`] if it may not go there.
+    #[inline]
+    pub(super) fn cost(&self, visit: usize, shift: usize) -> u32 {
+        self.costs[visit * self.shifts.len() + shift]
+    }
+
+    /// The shifts that the visit may go into, with what it costs there.
+    #[inline]
+    pub(super) fn open_to(&self, visit: usize) -> &[(u32, u32)] {
+        &self.open[self.open_at[visit]..self.open_at[visit + 1]]
+    }
+
+    /// The visits near a visit, the nearest first.
+    #[inline]
+    pub(super) fn near(&self, visit: usize) -> &[u32] {
+        &self.near[self.near_at[visit]..self.near_at[visit + 1]]
+    }
+
+    /// The ways to a place, as a row.
+    #[inline]
+    pub(super) fn to(&self, matrix: usize, place: usize) -> &[Seconds] {
+        self.reversed[matrix].as_ref().unwrap_or(&self.ways[matrix]).from(place)
+    }
+
+    /// What a volunteer's load costs.
+    #[inline]
+    pub(super) fn burden(&self, volunteer: usize, load: i64) -> i64 {
+        if self.weights.fairness == 0 {
+            return 0;
+        }
+        self.weights.fairness * load * load / (100 * self.share_of[volunteer])
+    }
+
+    /// What a volunteer's load is of their share, in millionths.
+    #[inline]
+    pub(super) fn share(&self, volunteer: usize, load: i64) -> i64 {
+        load * 1_000_000 / self.share_of[volunteer]
+    }
+}
+
+fn tourables(instance: &Instance) -> Vec<Tourable> {
+    let mut shifts = Vec::new();
+    for (volunteer, who) in instance.volunteers.iter().enumerate() {
+        for shift in &who.shifts {
+            let mut breaks = shift.breaks.clone();
+            breaks.sort_unstable();
+            shifts.push(Tourable {
+                volunteer,
+                day: shift.day,
+                open: shift.open,
+                close: shift.close,
+                capacity: shift.capacity.unwrap_or(i32::MAX),
+                matrix: who.matrix,
+                breaks,
+                kind: index(shifts.len()),
+            });
+        }
+    }
+    for at in 0..shifts.len() {
+        if let Some(twin) = (0..at).find(|before| alike(instance, &shifts[*before], &shifts[at])) {
+            shifts[at].kind = shifts[twin].kind;
+        }
+    }
+    shifts
+}
+
+/// Whether two shifts of different people are the same in everything, so that of
+/// two empty ones only one needs to be looked at.
+fn alike(instance: &Instance, one: &Tourable, other: &Tourable) -> bool {
+    let (a, b) = (&instance.volunteers[one.volunteer], &instance.volunteers[other.volunteer]);
+    one.volunteer != other.volunteer
+        && (one.day, one.open, one.close) == (other.day, other.open, other.close)
+        && (one.capacity, one.matrix, &one.breaks) == (other.capacity, other.matrix, &other.breaks)
+        && (a.offered, a.share_of, a.carried) == (b.offered, b.share_of, b.carried)
+        && a.shifts.len() == 1
+        && b.shifts.len() == 1
+        && instance.travel[a.matrix].from(one.volunteer) == instance.travel[b.matrix].from(other.volunteer)
+        && instance.visits.iter().enumerate().all(|(j, visit)| {
+            instance.bar(j, one.volunteer) == instance.bar(j, other.volunteer)
+                && visit.known.contains(&one.volunteer) == visit.known.contains(&other.volunteer)
+                && visit.stands.is_none()
+                && visit.pinned.is_none()
+        })
+}
+
+fn call(instance: &Instance, weights: Weights, visit: usize) -> Call {
+    let wish = &instance.visits[visit];
+    let mut windows = match wish.pinned.and_then(|pin| pin.start) {
+        Some(start) => vec![(start, start)],
+        None => wish.windows.clone(),
+    };
+    windows.sort_unstable();
+    let first = windows.first().map_or(0, |window| window.0);
+    let last = windows.iter().map(|window| window.1).max().unwrap_or(super::instance::MOST_SECONDS);
+    let worth = i64::from(wish.priority) * weights.unserved;
+    Call {
+        place: instance.place(visit),
+        service: wish.service,
+        hull: (first, last),
+        windows: if windows.len() > 1 { windows } else { Vec::new() },
+        amount: wish.amount,
+        // What people settled is not given up for anything.
+        worth: if wish.pinned.is_some() { worth.max(weights.unserved) * 1_000 } else { worth },
+        pinned: wish.pinned.is_some(),
+        group: wish.group,
+        partner: wish.partner,
+    }
+}
+
+/// A number of something as it is kept in arrays.
+pub(super) fn index(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,80 @@
+//! Visits that two people make, at once or one after the other.
+//!
+//! While a pair stands in a draft, the beginnings of its two visits are fixed to
+//! moments that suit each other, so that every tour can still be judged alone;
+//! each time the pair is put back, the moments are chosen anew.
+
+use super::draft::Draft;
+use super::instance::{Partner, Seconds};
+use super::model::Model;
+use super::timeline::Span;
+use super::tour::Gap;
+
+/// A gap for one of the two, when it may begin there, and at what price.
+#[derive(Clone, Copy)]
+struct Option_ {
+    shift: u32,
+    gap: Gap,
+    span: Span,
+    price: i64,
+}
+
+/// How many of the cheapest gaps of each visit are paired with each other.
+const CHEAPEST: usize = 24;
+
+/// Puts the first visit and its partner in where the two cost least together.
+pub(super) fn insert(model: &Model<'_>, draft: &mut Draft, first: u32, partner: Partner) {
+    let second = super::model::index(partner.visit);
+    let (ours, theirs) = (options(model, draft, first), options(model, draft, second));
+    let mut best: Option<(i64, Option_, Option_, (Seconds, Seconds))> = None;
+    for one in &ours {
+        for other in &theirs {
+            let price = one.price + other.price;
+            if best.is_some_and(|(least, ..)| price >= least) {
+                break; // theirs are in order of price
+            }
+            let (here, there) = (&model.shifts[one.shift as usize], &model.shifts[other.shift as usize]);
+            if here.volunteer == there.volunteer || here.day != there.day {
+                continue;
+            }
+            if let Some(starts) = agree(one.span, other.span, partner.gap) {
+                best = Some((price, *one, *other, starts));
+            }
+        }
+    }
+    if let Some((_, one, other, (here, there))) = best {
+        draft.set_hull(first, (here, here));
+        draft.put_in(model, one.shift, first, one.gap);
+        draft.set_hull(second, (there, there));
+        draft.put_in(model, other.shift, second, other.gap);
+    }
+}
+
+/// The earliest beginnings within the two spans that keep the gap.
+fn agree(first: Span, second: Span, gap: (Seconds, Seconds)) -> Option<(Seconds, Seconds)> {
+    let here = first.0.max(second.0 - gap.1);
+    let there = second.0.max(here + gap.0);
+    (here <= first.1 && there <= second.1 && there - here <= gap.1).then_some((here, there))
+}
+
+/// The cheapest gaps for one visit.
+fn options(model: &Model<'_>, draft: &Draft, visit: u32) -> Vec<Option_> {
+    let mut all = Vec::new();
+    for &(shift, _) in model.open_to(visit as usize) {
+        if !draft.group_allows(model, shift as usize, visit) {
+            continue;
+        }
+        let tour = &draft.tours[shift as usize];
+        for at in 0..=tour.len() {
+            if let Some(gap) = tour.gap(model, shift as usize, visit, &draft.hulls, at)
+                && let Some(price) = draft.price(model, shift as usize, visit, gap.extra)
+            {
+                let span = tour.span(model, shift as usize, visit, &draft.hulls, at);
+                all.push(Option_ { shift, gap, span, price });
+            }
+        }
+    }
+    all.sort_by_key(|option| (option.price, option.shift, option.gap.at));
+    all.truncate(CHEAPEST);
+    all
+}

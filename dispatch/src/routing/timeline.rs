@@ -1,0 +1,103 @@
+//! The arithmetic of one span of a day: when one arrives, begins and must leave.
+//!
+//! Everything happens as early as it can, and neither a journey nor a service
+//! runs into a break: it waits until the break is over. Each function here has
+//! its mirror, which says how late one may be so that the rest can still follow;
+//! the two together make the question "does it fit here" one comparison.
+
+use super::instance::Seconds;
+
+/// A span with its end.
+pub(super) type Span = (Seconds, Seconds);
+
+/// Longer than any moment; for what cannot be.
+pub(super) const NEVER: Seconds = Seconds::MAX / 2;
+
+/// The earliest moment from `from` on at which `length` seconds meet no break;
+/// breaks are in order.
+#[inline]
+pub(super) fn clear(from: Seconds, length: Seconds, breaks: &[Span]) -> Seconds {
+    let mut begin = from;
+    for &(opens, closes) in breaks {
+        if begin < closes && begin + length > opens {
+            begin = closes;
+        }
+    }
+    begin
+}
+
+/// The latest moment up to `by` at which `length` seconds may end without meeting
+/// a break, counted back to their beginning.
+#[inline]
+pub(super) fn clear_before(by: Seconds, length: Seconds, breaks: &[Span]) -> Seconds {
+    let mut begin = by - length;
+    for &(opens, closes) in breaks.iter().rev() {
+        if begin < closes && begin + length > opens {
+            begin = opens - length;
+        }
+    }
+    begin
+}
+
+/// When a journey ends that may begin at `from`.
+#[inline]
+pub(super) fn arrive(from: Seconds, way: Seconds, breaks: &[Span]) -> Seconds {
+    clear(from, way, breaks) + way
+}
+
+/// The first beginning from `arrive` on within one of `windows`, which are in
+/// order; [`NEVER`] if all have closed.
+#[inline]
+pub(super) fn begin(
+    arrive: Seconds,
+    service: Seconds,
+    windows: &[Span],
+    breaks: &[Span],
+) -> Seconds {
+    windows
+        .iter()
+        .map(|&(opens, closes)| (clear(arrive.max(opens), service, breaks), closes))
+        .find(|(start, closes)| start <= closes)
+        .map_or(NEVER, |(start, _)| start)
+}
+
+/// The last beginning within one of `windows` of a service that ends by `by`;
+/// below nothing if there is none.
+#[inline]
+pub(super) fn begin_by(by: Seconds, service: Seconds, windows: &[Span], breaks: &[Span]) -> Seconds {
+    windows
+        .iter()
+        .rev()
+        .map(|&(opens, closes)| (clear_before(by.min(closes + service), service, breaks), opens))
+        .find(|(start, opens)| start >= opens)
+        .map_or(-NEVER, |(start, _)| start)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BREAKS: [Span; 2] = [(100, 130), (200, 210)];
+    const WINDOWS: [Span; 2] = [(0, 40), (150, 190)];
+
+    #[test]
+    fn a_break_is_waited_out_and_not_cut_in_two() {
+        assert_eq!(clear(80, 20, &BREAKS), 80);
+        assert_eq!(clear(81, 20, &BREAKS), 130);
+        assert_eq!(clear(99, 75, &BREAKS), 210);
+        assert_eq!(clear_before(100, 20, &BREAKS), 80);
+        assert_eq!(clear_before(149, 20, &BREAKS), 80);
+        assert_eq!(clear_before(205, 75, &BREAKS), 25);
+    }
+
+    #[test]
+    fn late_enough_and_early_enough_are_mirrors() {
+        for by in 0..300 {
+            let last = begin_by(by, 15, &WINDOWS, &BREAKS);
+            for arrive in 0..300 {
+                let start = begin(arrive, 15, &WINDOWS, &BREAKS);
+                assert_eq!(start + 15 <= by, arrive <= last, "arrive {arrive}, by {by}");
+            }
+        }
+    }
+}

@@ -1,0 +1,271 @@
+//! The visits of one shift in their order, with how early and how late each may be.
+
+use std::ops::Range;
+
+use super::instance::Seconds;
+use super::model::{Model, Tourable, index};
+use super::timeline::{self, Span};
+
+/// A place in a tour: home at both ends, a visit in between.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Stop {
+    /// Which visit; [`HOME`] at the ends.
+    pub(super) visit: u32,
+    /// Where it is in the matrices.
+    pub(super) place: u32,
+    /// The earliest that one leaves it.
+    pub(super) depart: Seconds,
+    /// The latest that one may reach it so that all the rest still fits.
+    pub(super) latest: Seconds,
+    /// The way from the stop before.
+    pub(super) leg: Seconds,
+}
+
+/// No visit but the end of a tour.
+pub(super) const HOME: u32 = u32::MAX;
+
+/// One shift's route.
+///
+/// Each stop knows how early and how late it may be. Savelsbergh (ORSA Journal
+/// on Computing 4(2), 1992) calls these forward and backward time; with both, an
+/// insertion is checked in constant time.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Tour {
+    /// Home, the visits, home.
+    pub(super) stops: Vec<Stop>,
+    pub(super) travel: i64,
+    pub(super) service: i64,
+    pub(super) amount: i32,
+}
+
+/// Where a visit could go in a tour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Gap {
+    /// How many visits come before.
+    pub(super) at: usize,
+    /// The travel it adds; below nothing where ways break the triangle inequality.
+    pub(super) extra: Seconds,
+}
+
+impl Tour {
+    pub(super) fn empty(model: &Model<'_>, shift: usize) -> Self {
+        let on = &model.shifts[shift];
+        let home = Stop {
+            visit: HOME,
+            place: index(on.volunteer),
+            depart: on.open,
+            latest: on.close,
+            leg: 0,
+        };
+        Self { stops: vec![home; 2], ..Self::default() }
+    }
+
+    /// How many visits it has.
+    #[inline]
+    pub(super) fn len(&self) -> usize {
+        self.stops.len() - 2
+    }
+
+    #[inline]
+    pub(super) fn is_empty(&self) -> bool {
+        self.stops.len() == 2
+    }
+
+    /// The visits in their order.
+    pub(super) fn visits(&self) -> impl Iterator<Item = u32> + '_ {
+        self.stops[1..self.stops.len() - 1].iter().map(|stop| stop.visit)
+    }
+
+    /// Puts a visit before the one of rank `at`.
+    pub(super) fn insert(&mut self, model: &Model<'_>, shift: usize, visit: u32, at: usize, hulls: &[Span]) {
+        let on = &model.shifts[shift];
+        let call = &model.calls[visit as usize];
+        let ways = &model.ways[on.matrix];
+        let place = index(call.place);
+        let leg = ways.way(self.stops[at].place as usize, call.place);
+        let stop = Stop { visit, place, depart: 0, latest: 0, leg };
+        self.stops.insert(at + 1, stop);
+        let after = &mut self.stops[at + 2];
+        self.travel += i64::from(leg) - i64::from(after.leg);
+        after.leg = ways.way(call.place, after.place as usize);
+        self.travel += i64::from(after.leg);
+        self.service += i64::from(call.service);
+        self.amount += call.amount;
+        self.time(model, on, at + 1, at + 1, hulls);
+    }
+
+    /// Takes the visits of these ranks out.
+    pub(super) fn remove(&mut self, model: &Model<'_>, shift: usize, ranks: Range<usize>, hulls: &[Span]) {
+        let on = &model.shifts[shift];
+        let (first, past) = (ranks.start + 1, ranks.end + 1);
+        for stop in &self.stops[first..past] {
+            let call = &model.calls[stop.visit as usize];
+            self.travel -= i64::from(stop.leg);
+            self.service -= i64::from(call.service);
+            self.amount -= call.amount;
+        }
+        self.stops.drain(first..past);
+        let before = self.stops[first - 1].place as usize;
+        let empty = self.is_empty();
+        let after = &mut self.stops[first];
+        self.travel -= i64::from(after.leg);
+        after.leg = if empty { 0 } else { model.ways[on.matrix].way(before, after.place as usize) };
+        self.travel += i64::from(after.leg);
+        self.time(model, on, first, first - 1, hulls);
+    }
+
+    /// Works the times out anew: how early from stop `from` on, how late from stop
+    /// `back` to the front.
+    fn time(&mut self, model: &Model<'_>, on: &Tourable, from: usize, back: usize, hulls: &[Span]) {
+        let last = self.stops.len() - 1;
+        let mut left = self.stops[from - 1].depart;
+        for stop in &mut self.stops[from..last] {
+            let arrive = timeline::arrive(left, stop.leg, &on.breaks);
+            let start = begin(model, stop.visit, hulls, arrive, &on.breaks);
+            left = start.saturating_add(model.calls[stop.visit as usize].service);
+            stop.depart = left;
+        }
+        self.stops[last].depart = timeline::arrive(left, self.stops[last].leg, &on.breaks);
+        let mut next = self.stops[back + 1];
+        for stop in self.stops[1..=back].iter_mut().rev() {
+            let out = timeline::clear_before(next.latest, next.leg, &on.breaks);
+            stop.latest = begin_by(model, stop.visit, hulls, out, &on.breaks);
+            next = *stop;
+        }
+    }
+
+    /// The gap that adds the least travel among those that `visit` fits into and
+    /// that `skip` does not pass over.
+    #[inline]
+    pub(super) fn best_gap(
+        &self,
+        model: &Model<'_>,
+        shift: usize,
+        visit: u32,
+        hulls: &[Span],
+        mut skip: impl FnMut() -> bool,
+    ) -> Option<Gap> {
+        let on = &model.shifts[shift];
+        let call = &model.calls[visit as usize];
+        if self.amount + call.amount > on.capacity {
+            return None;
+        }
+        if !call.windows.is_empty() || !on.breaks.is_empty() {
+            let gaps = (0..=self.len()).filter(|_| !skip());
+            let gaps = gaps.filter_map(|at| self.gap(model, shift, visit, hulls, at));
+            return gaps.min_by_key(|gap| gap.extra);
+        }
+        let (opens, closes) = hulls[visit as usize];
+        let to = model.to(on.matrix, call.place);
+        let from = model.ways[on.matrix].from(call.place);
+        let mut best = Gap { at: 0, extra: Seconds::MAX };
+        let mut before = self.stops[0];
+        let mut there = to[before.place as usize];
+        for (at, after) in self.stops[1..].iter().enumerate() {
+            if before.depart > closes {
+                break; // whoever comes later is later still
+            }
+            let onward = from[after.place as usize];
+            let extra = there + onward - after.leg;
+            if extra < best.extra {
+                let start = (before.depart + there).max(opens);
+                if start <= closes && start + call.service + onward <= after.latest && !skip() {
+                    best = Gap { at, extra };
+                }
+            }
+            there = to[after.place as usize];
+            before = *after;
+        }
+        (best.extra != Seconds::MAX).then_some(best)
+    }
+
+    /// The gap before visit `at`, if the visit fits into it.
+    #[inline]
+    pub(super) fn gap(
+        &self,
+        model: &Model<'_>,
+        shift: usize,
+        visit: u32,
+        hulls: &[Span],
+        at: usize,
+    ) -> Option<Gap> {
+        let on = &model.shifts[shift];
+        let call = &model.calls[visit as usize];
+        if self.amount + call.amount > on.capacity {
+            return None;
+        }
+        let (earliest, latest) = self.span(model, shift, visit, hulls, at);
+        let (there, onward) = self.legs_by(model, shift, visit, at);
+        (earliest <= latest).then(|| Gap { at, extra: there + onward - self.stops[at + 1].leg })
+    }
+
+    /// The earliest and the latest beginning of the visit in the gap before visit `at`.
+    #[inline]
+    pub(super) fn span(
+        &self,
+        model: &Model<'_>,
+        shift: usize,
+        visit: u32,
+        hulls: &[Span],
+        at: usize,
+    ) -> Span {
+        let breaks = &model.shifts[shift].breaks;
+        let (there, onward) = self.legs_by(model, shift, visit, at);
+        let arrive = timeline::arrive(self.stops[at].depart, there, breaks);
+        let earliest = begin(model, visit, hulls, arrive, breaks);
+        let out = timeline::clear_before(self.stops[at + 1].latest, onward, breaks);
+        (earliest, begin_by(model, visit, hulls, out, breaks))
+    }
+
+    #[inline]
+    fn legs_by(&self, model: &Model<'_>, shift: usize, visit: u32, at: usize) -> (Seconds, Seconds) {
+        let (ways, place) =
+            (&model.ways[model.shifts[shift].matrix], model.calls[visit as usize].place);
+        let way = |a: usize, b: usize| ways.way(a, b);
+        (way(self.stops[at].place as usize, place), way(place, self.stops[at + 1].place as usize))
+    }
+}
+
+#[inline]
+fn begin(
+    model: &Model<'_>,
+    visit: u32,
+    hulls: &[Span],
+    arrive: Seconds,
+    breaks: &[Span],
+) -> Seconds {
+    let call = &model.calls[visit as usize];
+    if call.windows.is_empty() {
+        let (opens, closes) = hulls[visit as usize];
+        if breaks.is_empty() {
+            let start = arrive.max(opens);
+            return if start <= closes { start } else { timeline::NEVER };
+        }
+        return timeline::begin(arrive, call.service, &[(opens, closes)], breaks);
+    }
+    let (opens, closes) = hulls[visit as usize];
+    let start = timeline::begin(arrive.max(opens), call.service, &call.windows, breaks);
+    if start <= closes { start } else { timeline::NEVER }
+}
+
+#[inline]
+fn begin_by(
+    model: &Model<'_>,
+    visit: u32,
+    hulls: &[Span],
+    by: Seconds,
+    breaks: &[Span],
+) -> Seconds {
+    let call = &model.calls[visit as usize];
+    let (opens, closes) = hulls[visit as usize];
+    if call.windows.is_empty() {
+        if breaks.is_empty() {
+            let start = (by - call.service).min(closes);
+            return if start >= opens { start } else { -timeline::NEVER };
+        }
+        return timeline::begin_by(by, call.service, &[(opens, closes)], breaks);
+    }
+    let by = by.min(closes.saturating_add(call.service));
+    let start = timeline::begin_by(by, call.service, &call.windows, breaks);
+    if start >= opens { start } else { -timeline::NEVER }
+}

@@ -1,0 +1,88 @@
+//! Journeys between places, in whole seconds.
+
+use geo::{Distance, HaversineMeasure, Point};
+
+use super::instance::{MOST_SECONDS, Seconds};
+use crate::place::Place;
+
+/// How long it is from every place to every other, row by row.
+#[derive(Clone, Debug, Default)]
+pub struct Matrix {
+    places: usize,
+    seconds: Vec<Seconds>,
+    symmetric: bool,
+}
+
+impl Matrix {
+    /// The matrix of `places` rows; none if the size does not fit or a journey is
+    /// below nothing or past all reason. Ways need not be alike in both directions,
+    /// nor keep the triangle inequality.
+    pub fn new(places: usize, seconds: Vec<Seconds>) -> Option<Self> {
+        let fits = places.checked_mul(places) == Some(seconds.len());
+        if !fits || seconds.iter().any(|way| !(0..=MOST_SECONDS).contains(way)) {
+            return None;
+        }
+        let symmetric = (0..places)
+            .all(|a| (0..a).all(|b| seconds[a * places + b] == seconds[b * places + a]));
+        Some(Self { places, seconds, symmetric })
+    }
+
+    /// The matrix that `way` tells; it must give the same both ways.
+    pub fn symmetric(places: usize, way: impl Fn(usize, usize) -> Seconds) -> Self {
+        let mut seconds = vec![0; places * places];
+        for a in 0..places {
+            for b in 0..a {
+                let length = way(a, b).clamp(0, MOST_SECONDS);
+                seconds[a * places + b] = length;
+                seconds[b * places + a] = length;
+            }
+        }
+        Self { places, seconds, symmetric: true }
+    }
+
+    /// The great circle (haversine on a sphere of radius 6,371,008.8 m) times
+    /// `detour`, at `metres_a_second`, rounded to whole seconds.
+    pub fn great_circle(places: &[Place], detour: f64, metres_a_second: f64) -> Self {
+        let globe = HaversineMeasure::new(6_371_008.8);
+        let point = |place: usize| Point::new(places[place].lon(), places[place].lat());
+        Self::symmetric(places.len(), |a, b| {
+            whole(globe.distance(point(a), point(b)) * detour / metres_a_second)
+        })
+    }
+
+    /// How many places there are.
+    pub fn places(&self) -> usize {
+        self.places
+    }
+
+    /// Whether every way is as long there as back.
+    pub fn is_symmetric(&self) -> bool {
+        self.symmetric
+    }
+
+    /// How long it is from one place to another.
+    #[inline]
+    pub fn way(&self, from: usize, to: usize) -> Seconds {
+        self.seconds[from * self.places + to]
+    }
+
+    /// The ways from a place.
+    #[inline]
+    pub fn from(&self, place: usize) -> &[Seconds] {
+        &self.seconds[place * self.places..][..self.places]
+    }
+
+    /// The same ways the other way round.
+    pub fn reversed(&self) -> Self {
+        let n = self.places;
+        let seconds = (0..n * n).map(|at| self.seconds[at % n * n + at / n]).collect();
+        Self { places: n, seconds, symmetric: self.symmetric }
+    }
+}
+
+/// The nearest whole number of seconds, halves to even as statisticians round.
+fn whole(seconds: f64) -> Seconds {
+    #[expect(clippy::cast_possible_truncation, reason = "clamped to a range that fits")]
+    let whole = seconds.round_ties_even().clamp(0.0, f64::from(MOST_SECONDS)) as Seconds;
+    whole
+}
