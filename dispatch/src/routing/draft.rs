@@ -210,6 +210,15 @@ impl Draft {
         });
     }
 
+    /// Gives an empty tour these visits in this order.
+    pub(super) fn follow(&mut self, model: &Model<'_>, tour: u32, visits: &[u32]) {
+        for (at, &visit) in visits.iter().enumerate() {
+            self.put_in(model, tour, visit, Gap { at, extra: 0 });
+        }
+        let seat = &self.seat;
+        self.out.retain(|visit| seat[*visit as usize] == NOWHERE);
+    }
+
     /// Narrows or widens when a visit that is out may begin.
     pub(super) fn set_hull(&mut self, visit: u32, hull: Span) {
         self.kept_hulls.push((visit, self.hulls[visit as usize]));

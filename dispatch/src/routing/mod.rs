@@ -7,6 +7,7 @@ mod draft;
 pub mod instance;
 mod model;
 mod pairs;
+mod pool;
 mod random;
 mod recreate;
 mod ruin;
