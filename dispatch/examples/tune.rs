@@ -4,7 +4,11 @@ use rayon::prelude::*;
 fn main() {
     let args: Vec<String> = std::env::args().collect();
     let (mode, amount): (&str, u64) = (&args[1], args[2].parse().unwrap());
-    let weights = if std::env::var("GW_TIERS").is_ok() { routing::Weights::default() } else { routing::Weights::TRAVEL };
+    let weights = if std::env::var("GW_TIERS").is_ok() {
+        routing::Weights::default()
+    } else {
+        routing::Weights::TRAVEL
+    };
     let threads: usize = std::env::var("GW_THREADS").ok().and_then(|t| t.parse().ok()).unwrap_or(1);
     rayon::ThreadPoolBuilder::new().num_threads(threads).build_global().unwrap();
     let seeds: u64 = std::env::var("GW_SEEDS").ok().and_then(|t| t.parse().ok()).unwrap_or(1);
@@ -15,19 +19,18 @@ fn main() {
         let began = cpu();
         let clock = || (cpu() - began) * 1e3 / amount as f64;
         let budget = if mode == "ms" { routing::Budget::Until(&clock) } else { routing::Budget::Iterations(amount) };
-        let s = routing::search(&named.instance, weights, &budget, seed + 1);
+        let s = routing::plan(&named.instance, weights, &budget, seed + 1).unwrap();
         let wall = cpu() - began;
         let inst = &named.instance;
-        let mut travel = 0i64;
-        let mut k = 0; let mut loads = vec![];
-        for (v, who) in inst.volunteers.iter().enumerate() { let mut load = 0i64; for _ in &who.shifts {
-            let r = &s.routes[k]; k += 1; let mut at = v;
-            for &j in r { travel += inst.travel[0].way(at, inst.place(j as usize)) as i64; load += inst.travel[0].way(at, inst.place(j as usize)) as i64 + inst.visits[j as usize].service as i64; at = inst.place(j as usize); }
-            if !r.is_empty() { travel += inst.travel[0].way(at, v) as i64; load += inst.travel[0].way(at, v) as i64; }
-        } loads.push(load); }
-        let prio: i32 = s.unserved.iter().map(|&j| inst.visits[j as usize].priority).sum();
+        assert_eq!(routing::check(inst, &s), Ok(()), "{file}");
+        let t = s.tiers(inst);
+        let (travel, prio) = (t.travel, t.unserved_priority);
+        let loads: Vec<f64> = s.loads(inst).iter().zip(&inst.volunteers).map(|(l, v)| (*l - v.carried as i64) as f64 / 60.0).collect();
+        let routes: Vec<Vec<usize>> = s.routes.iter().map(|r| r.stops.iter().map(|s| s.visit).collect()).collect();
         let name = std::path::Path::new(file).file_stem().unwrap().to_str().unwrap().to_owned();
-        format!("{{\"tag\":\"ours\",\"instance\":\"{name}\",\"wall_s\":{wall},\"unass_prio\":{prio},\"travel\":{},\"unassigned\":{},\"routes\":{}}}", travel as f64 / named.per_second as f64, s.unserved.len(), serde_json::to_string(&s.routes).unwrap())
+        format!("{{\"tag\":\"ours\",\"tiers\":{},\"loads\":{loads:?},\"instance\":\"{name}\",\"wall_s\":{wall},\"unass_prio\":{prio},\"travel\":{},\"unassigned\":{},\"routes\":{}}}", serde_json::to_string(&t).unwrap(), travel as f64 / named.per_second as f64, s.unserved.len(), serde_json::to_string(&routes).unwrap())
     }).collect();
-    for o in out { println!("{o}"); }
+    for o in out {
+        println!("{o}");
+    }
 }

@@ -17,10 +17,10 @@ pub mod authority;
 pub mod format;
 pub mod id;
 pub mod place;
+pub mod routing;
 #[cfg(feature = "schema")]
 mod schema;
 pub mod skill;
-pub mod routing;
 pub mod solve;
 pub mod task;
 pub mod time;

@@ -67,9 +67,10 @@ pub fn read(text: &str) -> Result<Named, FormatError> {
             Bar::Skill
         }
     };
-    let bars = day.visits.iter().flat_map(|call| {
-        day.volunteers.iter().map(move |person| can(call, person))
-    });
+    let bars = day
+        .visits
+        .iter()
+        .flat_map(|call| day.volunteers.iter().map(move |person| can(call, person)));
     Ok(Named {
         instance: Instance {
             bars: bars.collect(),

@@ -30,11 +30,14 @@ pub fn read(text: &str) -> Result<Named, FormatError> {
     let (open, close, _) = times(depot).ok_or(FormatError::Solomon)?;
     let shift = Shift { open, close, capacity: Some(capacity), ..Shift::default() };
     let volunteer = Volunteer { shifts: vec![shift], ..Volunteer::default() };
-    let visits: Option<Vec<Visit>> = customers[1..].iter().map(|row| {
-        let (first, last, service) = times(row)?;
-        let windows = vec![(first, last)];
-        Some(Visit { service, windows, amount: row[3], priority: 1_000, ..Visit::default() })
-    }).collect();
+    let visits: Option<Vec<Visit>> = customers[1..]
+        .iter()
+        .map(|row| {
+            let (first, last, service) = times(row)?;
+            let windows = vec![(first, last)];
+            Some(Visit { service, windows, amount: row[3], priority: 1_000, ..Visit::default() })
+        })
+        .collect();
     let visits = visits.ok_or(FormatError::Solomon)?;
     let place = |at: usize| &customers[at.saturating_sub(vehicles - 1)];
     let way = |a: usize, b: usize| distance(place(a), place(b));
@@ -54,7 +57,8 @@ pub fn read(text: &str) -> Result<Named, FormatError> {
 
 /// The numbers of a line, if it has nothing else.
 fn numbers(line: &str) -> Option<Vec<i32>> {
-    let row: Vec<i32> = line.split_whitespace().map(|word| word.parse().ok()).collect::<Option<_>>()?;
+    let row: Vec<i32> =
+        line.split_whitespace().map(|word| word.parse().ok()).collect::<Option<_>>()?;
     (!row.is_empty()).then_some(row)
 }
 

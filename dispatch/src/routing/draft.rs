@@ -75,9 +75,12 @@ impl Draft {
         self.missed + self.cost_of_served(model)
     }
 
-    /// What it costs if a visit left out costs only `leniency` thousandths of what it does.
-    pub(super) fn lenient_cost(&self, model: &Model<'_>, leniency: i64) -> i64 {
-        self.missed / 1_000 * leniency + self.cost_of_served(model)
+    /// The mean way of all tours, in seconds; at least one.
+    pub(super) fn mean_way(&self) -> f64 {
+        let ways =
+            || self.tours.iter().filter(|tour| !tour.is_empty()).flat_map(|tour| &tour.stops[1..]);
+        let sum: f64 = ways().map(|stop| f64::from(stop.leg)).sum();
+        (sum / f64::from(index(ways().count().max(1)))).max(1.0)
     }
 
     fn cost_of_served(&self, model: &Model<'_>) -> i64 {
@@ -167,12 +170,7 @@ impl Draft {
 
     /// Takes `length` visits out of a tour, from the one of rank `first` on.
     /// Whoever calls it takes the partners out as well.
-    pub(super) fn take_out(
-        &mut self,
-        model: &Model<'_>,
-        tour: u32,
-        ranks: std::ops::Range<usize>,
-    ) {
+    pub(super) fn take_out(&mut self, model: &Model<'_>, tour: u32, ranks: std::ops::Range<usize>) {
         self.touch(tour);
         for rank in ranks.clone() {
             let visit = self.tours[tour as usize].stops[rank + 1].visit;

@@ -212,7 +212,8 @@ impl Instance {
         let times = [Some(volunteer.carried), volunteer.offered, volunteer.share_of];
         in_range(times.into_iter().flatten(), what, index)?;
         for shift in &volunteer.shifts {
-            let spans = std::iter::once((shift.open, shift.close)).chain(shift.breaks.iter().copied());
+            let spans =
+                std::iter::once((shift.open, shift.close)).chain(shift.breaks.iter().copied());
             spans_in_order(spans, what, index)?;
             let whole = [shift.capacity.unwrap_or(0), shift.day.saturating_abs()];
             in_range(whole.into_iter(), what, index)?;

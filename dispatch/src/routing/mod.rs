@@ -1,8 +1,23 @@
 //! Who goes where, by number: the search behind [`crate::solve`].
+//!
+//! [`plan`] turns an [`Instance`] into a [`Solution`]. It is a pure function of
+//! the instance, the weights, the seed and the number of iterations; given a
+//! clock instead of a number it stops when the clock says so.
+//!
+//! The chapters, in the order in which a plan comes to be:
+//!
+//! 1. [`instance`]: what is to be planned. [`travel`]: how long journeys take.
+//!    [`weights`]: what a plan costs. [`budget`]: how long to search.
+//! 2. `model`: the instance in flat arrays. `timeline`: the arithmetic of hours.
+//!    `tour`: one shift's route. `draft`: all of them, and how to undo.
+//! 3. `ruin`, `recreate`, `pairs`: the step of the search. `anneal`: many steps.
+//!    `pool`: the routes met, put together anew. `search`: all of it.
+//! 4. [`solution`]: what comes out, and what it is worth tier by tier.
+//! 5. [`check`]: the rules, told a second time, to hold any plan against.
 
-#![allow(missing_docs, dead_code)]
 mod anneal;
 pub mod budget;
+pub mod check;
 mod draft;
 pub mod instance;
 mod model;
@@ -11,24 +26,33 @@ mod pool;
 mod random;
 mod recreate;
 mod ruin;
+mod search;
+pub mod solution;
 mod timeline;
 mod tour;
 pub mod travel;
 pub mod weights;
 
 pub use budget::Budget;
-pub use instance::Instance;
+pub use check::{Violation, check};
+pub use instance::{Instance, InstanceError};
+pub use solution::{Solution, Tiers};
 pub use weights::Weights;
 
-/// Routes by shift, in the order of the volunteers and their shifts.
-#[derive(Clone, Debug, Default)]
-pub struct Solution { pub routes: Vec<Vec<u32>>, pub unserved: Vec<u32>, pub cost: i64 }
-
-pub fn search(instance: &Instance, weights: Weights, budget: &Budget<'_>, seed: u64) -> Solution {
+/// The best plan that was found within the budget.
+///
+/// # Errors
+/// When the instance makes no sense; see [`InstanceError`]. A visit that nobody
+/// can do is no error: it is among the unserved.
+pub fn plan(
+    instance: &Instance,
+    weights: Weights,
+    budget: &Budget<'_>,
+    seed: u64,
+) -> Result<Solution, InstanceError> {
+    instance.validate()?;
     let model = model::Model::new(instance, weights);
-    let draft = anneal::search(&model, budget, seed);
-    let mut unserved = draft.out.clone();
-    unserved.sort_unstable();
-    let cost = draft.cost(&model);
-    Solution { routes: draft.tours.into_iter().map(|tour| tour.visits().collect()).collect(), unserved, cost }
+    let plan = Solution::of(&model, &search::search(&model, None, budget, seed));
+    debug_assert_eq!(check(instance, &plan), Ok(()), "a plan keeps the rules");
+    Ok(plan)
 }

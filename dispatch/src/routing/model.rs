@@ -73,7 +73,8 @@ pub(super) struct Call {
 impl<'i> Model<'i> {
     pub(super) fn new(instance: &'i Instance, weights: Weights) -> Self {
         let shifts = tourables(instance);
-        let calls: Vec<_> = (0..instance.visits.len()).map(|j| call(instance, weights, j)).collect();
+        let calls: Vec<_> =
+            (0..instance.visits.len()).map(|j| call(instance, weights, j)).collect();
         let reversed = |matrix: &Matrix| (!matrix.is_symmetric()).then(|| matrix.reversed());
         let mut model = Self {
             instance,
@@ -231,7 +232,8 @@ fn alike(instance: &Instance, one: &Tourable, other: &Tourable) -> bool {
         && (a.offered, a.share_of, a.carried) == (b.offered, b.share_of, b.carried)
         && a.shifts.len() == 1
         && b.shifts.len() == 1
-        && instance.travel[a.matrix].from(one.volunteer) == instance.travel[b.matrix].from(other.volunteer)
+        && instance.travel[a.matrix].from(one.volunteer)
+            == instance.travel[b.matrix].from(other.volunteer)
         && instance.visits.iter().enumerate().all(|(j, visit)| {
             instance.bar(j, one.volunteer) == instance.bar(j, other.volunteer)
                 && visit.known.contains(&one.volunteer) == visit.known.contains(&other.volunteer)

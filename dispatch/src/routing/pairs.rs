@@ -33,7 +33,8 @@ pub(super) fn insert(model: &Model<'_>, draft: &mut Draft, first: u32, partner: 
             if best.is_some_and(|(least, ..)| price >= least) {
                 break; // theirs are in order of price
             }
-            let (here, there) = (&model.shifts[one.shift as usize], &model.shifts[other.shift as usize]);
+            let (here, there) =
+                (&model.shifts[one.shift as usize], &model.shifts[other.shift as usize]);
             if here.volunteer == there.volunteer || here.day != there.day {
                 continue;
             }

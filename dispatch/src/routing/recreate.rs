@@ -40,13 +40,14 @@ impl Blinks {
     }
 }
 
-/// Puts what is out back in, as far as it fits. `order` is scratch space.
+/// Puts what is out back in, as far as it fits, but not into the shift that is
+/// `closed`. `order` is scratch space.
 pub(super) fn recreate(
     model: &Model<'_>,
     draft: &mut Draft,
+    closed: u32,
     chance: &mut Chance,
     order: &mut Vec<(i64, u32)>,
-    closed: u32,
 ) {
     sort(model, draft, chance, order);
     let mut blinks = Blinks::new(chance);
@@ -56,7 +57,9 @@ pub(super) fn recreate(
             Some(partner) if partner.first => pairs::insert(model, draft, visit, partner),
             Some(_) => {}
             None => {
-                if let Some((tour, gap)) = cheapest(model, draft, visit, &mut blinks, chance, closed) {
+                if let Some((tour, gap)) =
+                    cheapest(model, draft, visit, &mut blinks, chance, closed)
+                {
                     draft.put_in(model, tour, visit, gap);
                 }
             }
@@ -110,7 +113,9 @@ fn cheapest(
     let mut best: Option<(i64, u32, Gap)> = None;
     let mut empty_kind = u32::MAX;
     for &(shift, cost) in model.open_to(visit as usize) {
-        if shift == closed { continue; }
+        if shift == closed {
+            continue;
+        }
         let tour = &draft.tours[shift as usize];
         if tour.is_empty() {
             let kind = model.shifts[shift as usize].kind;
@@ -124,8 +129,8 @@ fn cheapest(
         {
             continue;
         }
-        let gap = tour
-            .best_gap(model, shift as usize, visit, &draft.hulls, || blinks.blink(chance));
+        let gap =
+            tour.best_gap(model, shift as usize, visit, &draft.hulls, || blinks.blink(chance));
         if let Some(gap) = gap
             && let Some(price) = draft.price(model, shift as usize, visit, gap.extra)
             && best.is_none_or(|(least, ..)| price < least)
@@ -160,7 +165,8 @@ fn cheapest_near(
     };
     for &other in model.near(visit as usize).iter().take(NEAR_VISITS) {
         let shift = draft.seat[other as usize];
-        if shift == NOWHERE || shift == closed
+        if shift == NOWHERE
+            || shift == closed
             || model.cost(visit as usize, shift as usize) == super::model::FORBIDDEN
             || !draft.group_allows(model, shift as usize, visit)
         {
@@ -173,7 +179,9 @@ fn cheapest_near(
     let mut empty_kind = u32::MAX;
     let mut homes = 0;
     for &(shift, _) in model.open_to(visit as usize) {
-        if shift == closed { continue; }
+        if shift == closed {
+            continue;
+        }
         let stops = draft.tours[shift as usize].len();
         let kind = model.shifts[shift as usize].kind;
         if stops == 0 && kind == empty_kind {
@@ -199,9 +207,8 @@ fn cheapest_near(
 
 /// Puts pinned visits in, so that all others find them there.
 pub(super) fn place_pinned(model: &Model<'_>, draft: &mut Draft) {
-    let mut pinned: Vec<u32> = (0..index(model.calls.len()))
-        .filter(|visit| model.calls[*visit as usize].pinned)
-        .collect();
+    let mut pinned: Vec<u32> =
+        (0..index(model.calls.len())).filter(|visit| model.calls[*visit as usize].pinned).collect();
     pinned.sort_unstable_by_key(|visit| {
         let (first, last) = model.calls[*visit as usize].hull;
         (last - first, first, *visit)

@@ -10,16 +10,11 @@ use super::draft::{Draft, NOWHERE};
 use super::model::{Model, index};
 use super::random::Chance;
 
-/// How much a ruin takes out.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Ruin {
-    /// Visits on average.
-    pub(super) mean: f64,
-    /// The longest string.
-    pub(super) longest: usize,
-    pub(super) strings: f64,
-}
-
+/// The most strings that a ruin takes out, and the longest that one may be. The
+/// paper ties both to the mean tour; where some people have whole days and others
+/// an hour, long tours must be able to go whole.
+const MOST_STRINGS: usize = 4;
+const LONGEST: usize = 25;
 /// How often a ruin begins next to a visit that nobody does, if there is one.
 const NEAR_THE_UNSERVED: f64 = 0.3;
 /// How often a string leaves some visits in its middle where they are.
@@ -28,7 +23,7 @@ const SPLIT: f64 = 0.5;
 const LONGER_MIDDLE: f64 = 0.01;
 
 /// Takes strings out of the draft.
-pub(super) fn ruin(model: &Model<'_>, draft: &mut Draft, ruin: Ruin, chance: &mut Chance) {
+pub(super) fn ruin(model: &Model<'_>, draft: &mut Draft, chance: &mut Chance) {
     let placed = draft.seat.len() - draft.out.len();
     if placed == 0 {
         return;
@@ -39,29 +34,19 @@ pub(super) fn ruin(model: &Model<'_>, draft: &mut Draft, ruin: Ruin, chance: &mu
     } else {
         index(chance.below(draft.seat.len()))
     };
-    let used = draft.tours.iter().filter(|tour| !tour.is_empty()).count();
-    #[expect(clippy::cast_precision_loss, reason = "counts of visits are far below 2^52")]
-    let mean_tour = placed as f64 / used as f64;
-    #[expect(clippy::cast_precision_loss, reason = "a string is short")]
-    let most = if ruin.strings > 0.0 { ruin.longest as f64 } else { mean_tour.min(ruin.longest as f64) };
-    let strings = if ruin.strings > 0.0 { 1 + whole(chance.unit() * ruin.strings) } else { 1 + whole(chance.unit() * (4.0 * ruin.mean / (1.0 + most) - 1.0)) };
-    let mut ruined = 0;
-    for &visit in std::iter::once(&seed).chain(model.near(seed as usize)) {
-        if ruined == strings {
-            break;
-        }
-        let tour = draft.seat[visit as usize];
-        if tour == NOWHERE || draft.touched().contains(&tour) {
-            continue;
-        }
-        ruined += 1;
-        remove_string(model, draft, visit, most, chance);
-    }
+    let strings = 1 + chance.below(MOST_STRINGS);
+    remove_strings(
+        model,
+        draft,
+        std::iter::once(&seed).chain(model.near(seed as usize)),
+        strings,
+        chance,
+    );
     free_partners(model, draft);
 }
 
-/// Takes a whole tour out, and strings near it.
-pub(super) fn close(model: &Model<'_>, draft: &mut Draft, how: Ruin, chance: &mut Chance) -> u32 {
+/// Takes a whole tour out, and strings near it; says which tour it was.
+pub(super) fn close(model: &Model<'_>, draft: &mut Draft, chance: &mut Chance) -> u32 {
     let visit = chance.below(draft.seat.len());
     let tour = draft.seat[visit];
     if tour == NOWHERE {
@@ -69,35 +54,38 @@ pub(super) fn close(model: &Model<'_>, draft: &mut Draft, how: Ruin, chance: &mu
     }
     let stops = draft.tours[tour as usize].len();
     draft.take_out(model, tour, 0..stops);
-    let strings = whole(chance.unit() * how.strings);
-    let mut ruined = 0;
-    for &visit in model.near(visit) {
-        if ruined == strings {
-            break;
-        }
-        let tour = draft.seat[visit as usize];
-        if tour == NOWHERE || draft.touched().contains(&tour) {
-            continue;
-        }
-        ruined += 1;
-        remove_string(model, draft, visit, how.longest as f64, chance);
-    }
+    let strings = chance.below(MOST_STRINGS);
+    remove_strings(model, draft, model.near(visit).iter(), strings, chance);
     free_partners(model, draft);
     tour
 }
 
-/// Takes a string out that holds `visit`, of up to `most` visits.
-fn remove_string(
+/// Takes strings out around the first of `visits` that are in different tours.
+fn remove_strings<'v>(
     model: &Model<'_>,
     draft: &mut Draft,
-    visit: u32,
-    most: f64,
+    visits: impl Iterator<Item = &'v u32>,
+    strings: usize,
     chance: &mut Chance,
 ) {
+    let mut removed = 0;
+    for &visit in visits {
+        if removed == strings {
+            break;
+        }
+        let tour = draft.seat[visit as usize];
+        if tour != NOWHERE && !draft.touched().contains(&tour) {
+            removed += 1;
+            remove_string(model, draft, visit, chance);
+        }
+    }
+}
+
+/// Takes a string out that holds `visit`.
+fn remove_string(model: &Model<'_>, draft: &mut Draft, visit: u32, chance: &mut Chance) {
     let (tour, rank) = (draft.seat[visit as usize], draft.rank[visit as usize] as usize);
     let stops = draft.tours[tour as usize].len();
-    let length = 1 + whole(chance.unit() * whole(most).min(stops) as f64);
-    let length = length.min(stops);
+    let length = 1 + chance.below(stops.min(LONGEST));
     let mut middle = 0;
     if length > 1 && length < stops && chance.unit() < SPLIT {
         middle = 1;
@@ -131,10 +119,4 @@ fn free_partners(model: &Model<'_>, draft: &mut Draft) {
         }
         at += 1;
     }
-}
-
-/// The whole part of a number that is not below nothing.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "small and not negative")]
-fn whole(number: f64) -> usize {
-    number.max(0.0) as usize
 }

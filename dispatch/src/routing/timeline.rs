@@ -64,7 +64,12 @@ pub(super) fn begin(
 /// The last beginning within one of `windows` of a service that ends by `by`;
 /// below nothing if there is none.
 #[inline]
-pub(super) fn begin_by(by: Seconds, service: Seconds, windows: &[Span], breaks: &[Span]) -> Seconds {
+pub(super) fn begin_by(
+    by: Seconds,
+    service: Seconds,
+    windows: &[Span],
+    breaks: &[Span],
+) -> Seconds {
     windows
         .iter()
         .rev()

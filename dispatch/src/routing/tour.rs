@@ -77,7 +77,14 @@ impl Tour {
     }
 
     /// Puts a visit before the one of rank `at`.
-    pub(super) fn insert(&mut self, model: &Model<'_>, shift: usize, visit: u32, at: usize, hulls: &[Span]) {
+    pub(super) fn insert(
+        &mut self,
+        model: &Model<'_>,
+        shift: usize,
+        visit: u32,
+        at: usize,
+        hulls: &[Span],
+    ) {
         let on = &model.shifts[shift];
         let call = &model.calls[visit as usize];
         let ways = &model.ways[on.matrix];
@@ -95,7 +102,13 @@ impl Tour {
     }
 
     /// Takes the visits of these ranks out.
-    pub(super) fn remove(&mut self, model: &Model<'_>, shift: usize, ranks: Range<usize>, hulls: &[Span]) {
+    pub(super) fn remove(
+        &mut self,
+        model: &Model<'_>,
+        shift: usize,
+        ranks: Range<usize>,
+        hulls: &[Span],
+    ) {
         let on = &model.shifts[shift];
         let (first, past) = (ranks.start + 1, ranks.end + 1);
         for stop in &self.stops[first..past] {
@@ -218,7 +231,13 @@ impl Tour {
     }
 
     #[inline]
-    fn legs_by(&self, model: &Model<'_>, shift: usize, visit: u32, at: usize) -> (Seconds, Seconds) {
+    fn legs_by(
+        &self,
+        model: &Model<'_>,
+        shift: usize,
+        visit: u32,
+        at: usize,
+    ) -> (Seconds, Seconds) {
         let (ways, place) =
             (&model.ways[model.shifts[shift].matrix], model.calls[visit as usize].place);
         let way = |a: usize, b: usize| ways.way(a, b);

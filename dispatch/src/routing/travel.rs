@@ -22,8 +22,8 @@ impl Matrix {
         if !fits || seconds.iter().any(|way| !(0..=MOST_SECONDS).contains(way)) {
             return None;
         }
-        let symmetric = (0..places)
-            .all(|a| (0..a).all(|b| seconds[a * places + b] == seconds[b * places + a]));
+        let symmetric =
+            (0..places).all(|a| (0..a).all(|b| seconds[a * places + b] == seconds[b * places + a]));
         Some(Self { places, seconds, symmetric })
     }
 

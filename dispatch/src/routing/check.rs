@@ -1,0 +1,199 @@
+//! The rules that any plan must keep, told a second time: nothing here is shared
+//! with the search, so that one can be held against the other.
+
+use std::collections::HashMap;
+
+use thiserror::Error;
+
+use super::instance::{Bar, Instance, Seconds, Shift};
+use super::solution::{Route, Solution, Stop};
+
+/// A rule that a plan breaks, and where.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum Violation {
+    /// A route for a shift that is not there, or two for one.
+    #[error("route {0} is for no shift, or for one that has a route already")]
+    Shift(usize),
+    /// A visit in two places, in none, or not there at all.
+    #[error("visit {0} is in two places, in none, or not there at all")]
+    Count(usize),
+    /// Somebody goes who may not.
+    #[error("visit {0} is made by somebody who may not")]
+    Barred(usize),
+    /// A pinned visit with somebody else, on another day or at another hour.
+    #[error("visit {0} is not where it was pinned")]
+    Pin(usize),
+    /// A visit before its first day.
+    #[error("visit {0} is made before its first day")]
+    Early(usize),
+    /// A service outside its windows.
+    #[error("visit {0} begins outside its windows")]
+    Window(usize),
+    /// Times that do not follow from each other.
+    #[error("visit {0} has times that do not follow from the way there")]
+    Clock(usize),
+    /// A journey or service in a break, or outside the shift.
+    #[error("route {0} leaves its shift or runs into a break")]
+    Hours(usize),
+    /// More than fits into a shift.
+    #[error("route {0} takes more than its shift can hold")]
+    Capacity(usize),
+    /// More than somebody offered.
+    #[error("volunteer {0} carries more than they offered")]
+    Offered(usize),
+    /// A group in the hands of two people.
+    #[error("the group of visit {0} is in the hands of two people")]
+    Group(usize),
+    /// Two people who do not come as they should.
+    #[error("visit {0} and its partner are not made as they should")]
+    Partner(usize),
+}
+
+/// Whether a plan keeps all rules.
+///
+/// # Errors
+/// The first that it breaks.
+pub fn check(instance: &Instance, plan: &Solution) -> Result<(), Violation> {
+    each_once(instance, plan)?;
+    let mut seats = HashMap::new();
+    let mut shifts = HashMap::new();
+    for (number, route) in plan.routes.iter().enumerate() {
+        let who = instance.volunteers.get(route.volunteer);
+        let shift = who.and_then(|who| who.shifts.get(route.shift));
+        let twice = shifts.insert((route.volunteer, route.shift), number).is_some();
+        let Some(shift) = shift.filter(|_| !twice) else { return Err(Violation::Shift(number)) };
+        check_route(instance, route, shift, number)?;
+        for stop in &route.stops {
+            check_visit(instance, route, shift, stop)?;
+            seats.insert(stop.visit, (route.volunteer, shift.day, stop.start));
+        }
+    }
+    check_offers(instance, plan)?;
+    check_ties(instance, &seats)
+}
+
+fn each_once(instance: &Instance, plan: &Solution) -> Result<(), Violation> {
+    let mut counts = vec![0; instance.visits.len()];
+    let stops = plan.routes.iter().flat_map(|route| &route.stops).map(|stop| stop.visit);
+    for visit in stops.chain(plan.unserved.iter().copied()) {
+        *counts.get_mut(visit).ok_or(Violation::Count(visit))? += 1;
+    }
+    match counts.iter().position(|count| *count != 1) {
+        Some(visit) => Err(Violation::Count(visit)),
+        None => Ok(()),
+    }
+}
+
+fn check_route(
+    instance: &Instance,
+    route: &Route,
+    shift: &Shift,
+    number: usize,
+) -> Result<(), Violation> {
+    let ways = &instance.travel[instance.volunteers[route.volunteer].matrix];
+    let clash = |from: Seconds, to: Seconds| {
+        from < to && shift.breaks.iter().any(|(opens, closes)| from < *closes && to > *opens)
+    };
+    let (mut at, mut left) = (route.volunteer, shift.open);
+    for stop in &route.stops {
+        let place = instance.volunteers.len() + stop.visit;
+        let way = ways.way(at, place);
+        let service = instance.visits[stop.visit].service;
+        let in_order = left + way <= stop.arrive && stop.arrive <= stop.start;
+        if stop.travel != way || !in_order || stop.leave != stop.start + service {
+            return Err(Violation::Clock(stop.visit));
+        }
+        if clash(stop.arrive - way, stop.arrive) || clash(stop.start, stop.leave) {
+            return Err(Violation::Hours(number));
+        }
+        (at, left) = (place, stop.leave);
+    }
+    let way = if route.stops.is_empty() { 0 } else { ways.way(at, route.volunteer) };
+    // Home by the first moment that no break forbids.
+    let departures = shift.breaks.iter().map(|pause| pause.1).chain([left]);
+    let back = departures.filter(|out| *out >= left && !clash(*out, *out + way)).min();
+    let back = back.map_or(Seconds::MAX, |out| out + way);
+    if route.home != way || (!route.stops.is_empty() && back > shift.close) {
+        return Err(Violation::Hours(number));
+    }
+    let amount: i64 =
+        route.stops.iter().map(|stop| i64::from(instance.visits[stop.visit].amount)).sum();
+    if shift.capacity.is_some_and(|most| amount > i64::from(most)) {
+        return Err(Violation::Capacity(number));
+    }
+    Ok(())
+}
+
+fn check_visit(
+    instance: &Instance,
+    route: &Route,
+    shift: &Shift,
+    stop: &Stop,
+) -> Result<(), Violation> {
+    let visit = &instance.visits[stop.visit];
+    let within = |windows: &[(Seconds, Seconds)]| {
+        windows.is_empty()
+            || windows.iter().any(|(opens, closes)| (*opens..=*closes).contains(&stop.start))
+    };
+    if let Some(pin) = visit.pinned {
+        let there = (pin.volunteer, pin.day) == (route.volunteer, shift.day);
+        let on_time = match pin.start {
+            Some(start) => start == stop.start,
+            None => within(&visit.windows),
+        };
+        return if there && on_time { Ok(()) } else { Err(Violation::Pin(stop.visit)) };
+    }
+    if instance.bar(stop.visit, route.volunteer) != Bar::None {
+        return Err(Violation::Barred(stop.visit));
+    }
+    if shift.day < visit.first_day {
+        return Err(Violation::Early(stop.visit));
+    }
+    if within(&visit.windows) { Ok(()) } else { Err(Violation::Window(stop.visit)) }
+}
+
+/// Nobody carries more than they offered but what others settled for them.
+fn check_offers(instance: &Instance, plan: &Solution) -> Result<(), Violation> {
+    let mut free = vec![false; instance.volunteers.len()];
+    for route in &plan.routes {
+        free[route.volunteer] |=
+            route.stops.iter().any(|stop| instance.visits[stop.visit].pinned.is_none());
+    }
+    let loads = plan.loads(instance);
+    let over = |who: &usize| {
+        free[*who]
+            && instance.volunteers[*who].offered.is_some_and(|most| loads[*who] > most.into())
+    };
+    match (0..loads.len()).find(over) {
+        Some(who) => Err(Violation::Offered(who)),
+        None => Ok(()),
+    }
+}
+
+fn check_ties(
+    instance: &Instance,
+    seats: &HashMap<usize, (usize, i32, Seconds)>,
+) -> Result<(), Violation> {
+    let mut holders = HashMap::new();
+    for (number, visit) in instance.visits.iter().enumerate() {
+        let seat = seats.get(&number);
+        if let (Some(group), Some((who, ..))) = (visit.group, seat)
+            && holders.insert(group, who).is_some_and(|holder| holder != who)
+        {
+            return Err(Violation::Group(number));
+        }
+        let Some(partner) = visit.partner.filter(|partner| partner.first) else { continue };
+        let together = match (seat, seats.get(&partner.visit)) {
+            (None, None) => true,
+            (Some((who, day, start)), Some((other, same_day, then))) => {
+                let gap = then - start;
+                who != other && day == same_day && (partner.gap.0..=partner.gap.1).contains(&gap)
+            }
+            _ => false,
+        };
+        if !together {
+            return Err(Violation::Partner(number));
+        }
+    }
+    Ok(())
+}

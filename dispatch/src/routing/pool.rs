@@ -1,0 +1,267 @@
+//! The routes that a search has met, and the best plan that can be put together
+//! from them.
+//!
+//! A search finds good routes long before it finds them together. Choosing one
+//! route for each shift so that no visit is in two is a set packing problem. It
+//! is relaxed by prices on visits (Lagrange; Held, Wolfe and Crowder,
+//! Mathematical Programming 6, 1974), routes whose reduced value cannot be part
+//! of anything better are dropped, and what is left is searched whole.
+
+use std::collections::HashMap;
+
+use super::draft::Draft;
+use super::model::{Model, index};
+
+/// Sets of visits are kept in the bits of a number, so a pool is for parts that
+/// have no more visits than this; nearly every grid is one.
+pub(super) const MOST_VISITS: usize = 128;
+/// How many routes are kept.
+const MOST_ROUTES: usize = 20_000;
+/// How often prices are adjusted.
+const ROUNDS: usize = 150;
+/// How many partial plans are looked at before the best so far is taken.
+const MOST_NODES: u64 = 100_000;
+
+/// Routes met so far, the cheapest order of each set of visits in each shift.
+#[derive(Default)]
+pub(super) struct Pool {
+    routes: Vec<Route>,
+    known: HashMap<(u32, u128), usize, std::hash::BuildHasherDefault<Mixer>>,
+}
+
+struct Route {
+    shift: u32,
+    set: u128,
+    /// What it is worth that its visits are done, less what it costs.
+    value: i64,
+    visits: Vec<u32>,
+}
+
+impl Pool {
+    /// Whether routes of this model can be put together freely.
+    pub(super) fn suits(model: &Model<'_>) -> bool {
+        let alone = |volunteer: &super::instance::Volunteer| volunteer.shifts.len() <= 1;
+        model.calls.len() <= MOST_VISITS
+            && model.calls.iter().all(|call| call.partner.is_none() && call.group.is_none())
+            && model.instance.volunteers.iter().all(alone)
+    }
+
+    /// Remembers a tour of the draft.
+    pub(super) fn add(&mut self, model: &Model<'_>, draft: &Draft, shift: u32) {
+        let tour = &draft.tours[shift as usize];
+        let set = tour.visits().fold(0, |set, visit| set | 1_u128 << visit);
+        if set == 0 {
+            return;
+        }
+        match self.known.get(&(shift, set)) {
+            Some(&at) => {
+                let value = value(model, draft, shift);
+                let route = &mut self.routes[at];
+                if value > route.value {
+                    route.value = value;
+                    route.visits.clear();
+                    route.visits.extend(tour.visits());
+                }
+            }
+            None if self.routes.len() < MOST_ROUTES => {
+                self.known.insert((shift, set), self.routes.len());
+                let (value, visits) = (value(model, draft, shift), tour.visits().collect());
+                self.routes.push(Route { shift, set, value, visits });
+            }
+            None => {}
+        }
+    }
+
+    /// The routes of a plan that is worth more than `least`, if the pool holds one
+    /// and it is found.
+    pub(super) fn best_plan(&self, model: &Model<'_>, least: i64) -> Option<Vec<(u32, &[u32])>> {
+        let prices = self.prices(model, least);
+        let mut shifts: Vec<Vec<(i64, usize)>> = vec![Vec::new(); model.shifts.len()];
+        for (at, route) in self.routes.iter().enumerate() {
+            shifts[route.shift as usize].push((self.reduced(at, &prices), at));
+        }
+        // A shift may stay empty.
+        let tops: Vec<i64> = shifts
+            .iter()
+            .map(|routes| routes.iter().map(|route| route.0).max().unwrap_or(0).max(0))
+            .collect();
+        let bound = tops.iter().sum::<i64>() + prices.iter().sum::<i64>();
+        for (routes, top) in shifts.iter_mut().zip(&tops) {
+            routes.retain(|(reduced, _)| bound - top + reduced > least);
+            routes.sort_unstable_by_key(|(reduced, at)| (-reduced, *at));
+        }
+        let mut order: Vec<usize> =
+            (0..shifts.len()).filter(|shift| !shifts[*shift].is_empty()).collect();
+        order.sort_by_key(|shift| (shifts[*shift].len(), *shift));
+        let rest = order.iter().rev().scan(0, |sum, shift| {
+            let before = *sum;
+            *sum += tops[*shift];
+            Some(before)
+        });
+        let mut rest: Vec<i64> = rest.collect();
+        rest.reverse();
+        let mut packing = Packing {
+            pool: self,
+            levels: order.iter().map(|shift| shifts[*shift].as_slice()).collect(),
+            rest,
+            all_prices: prices.iter().sum(),
+            least,
+            chosen: Vec::new(),
+            best: Vec::new(),
+            nodes: 0,
+        };
+        packing.search(0, 0, 0, 0);
+        let best = &packing.best;
+        (!best.is_empty()).then(|| {
+            best.iter()
+                .map(|&at| (self.routes[at].shift, self.routes[at].visits.as_slice()))
+                .collect()
+        })
+    }
+
+    /// A price for each visit, by which a route that is worth its price is worth a place.
+    fn prices(&self, model: &Model<'_>, least: i64) -> Vec<i64> {
+        let mut prices: Vec<f64> = model.calls.iter().map(|call| float(call.worth)).collect();
+        let mut kept = prices.clone();
+        let mut lowest = f64::MAX;
+        let mut step = 1.0;
+        for _ in 0..ROUNDS {
+            let mut best: Vec<(f64, usize)> = vec![(0.0, usize::MAX); model.shifts.len()];
+            for (at, route) in self.routes.iter().enumerate() {
+                let price: f64 = route.visits.iter().map(|visit| prices[*visit as usize]).sum();
+                let reduced = float(route.value) - price;
+                if reduced > best[route.shift as usize].0 {
+                    best[route.shift as usize] = (reduced, at);
+                }
+            }
+            let bound = best.iter().map(|route| route.0).sum::<f64>() + prices.iter().sum::<f64>();
+            if bound < lowest {
+                lowest = bound;
+                kept.clone_from(&prices);
+            } else {
+                step *= 0.95;
+            }
+            let mut excess = vec![-1.0; prices.len()];
+            for &(_, at) in best.iter().filter(|route| route.1 != usize::MAX) {
+                self.routes[at].visits.iter().for_each(|visit| excess[*visit as usize] += 1.0);
+            }
+            let square: f64 = excess.iter().map(|over| over * over).sum();
+            let gap = bound - float(least);
+            if square == 0.0 || gap < 1.0 {
+                break;
+            }
+            for (price, over) in prices.iter_mut().zip(excess) {
+                *price = (*price + step * gap / square * over).max(0.0);
+            }
+        }
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "prices stay below what visits are worth"
+        )]
+        kept.into_iter().map(|price| price.ceil() as i64).collect()
+    }
+
+    fn reduced(&self, at: usize, prices: &[i64]) -> i64 {
+        let route = &self.routes[at];
+        route.value - route.visits.iter().map(|visit| prices[*visit as usize]).sum::<i64>()
+    }
+}
+
+/// The choice of one route for each shift.
+struct Packing<'p> {
+    pool: &'p Pool,
+    levels: Vec<&'p [(i64, usize)]>,
+    /// What all levels after each could add at most.
+    rest: Vec<i64>,
+    all_prices: i64,
+    least: i64,
+    chosen: Vec<usize>,
+    best: Vec<usize>,
+    nodes: u64,
+}
+
+impl Packing<'_> {
+    fn search(&mut self, level: usize, taken: u128, reduced: i64, value: i64) {
+        self.nodes += 1;
+        if value > self.least {
+            self.least = value;
+            self.best.clone_from(&self.chosen);
+        }
+        if level == self.levels.len() || self.nodes > MOST_NODES {
+            return;
+        }
+        let rest = self.rest[level];
+        for &(more, at) in self.levels[level] {
+            if more < 0 && reduced + rest + self.all_prices <= self.least {
+                break;
+            }
+            if reduced + more + rest + self.all_prices <= self.least {
+                break;
+            }
+            let route = &self.pool.routes[at];
+            if route.set & taken == 0 {
+                self.chosen.push(at);
+                self.search(level + 1, taken | route.set, reduced + more, value + route.value);
+                self.chosen.pop();
+            }
+        }
+        if reduced + rest + self.all_prices > self.least {
+            self.search(level + 1, taken, reduced, value);
+        }
+    }
+}
+
+/// What a draft's tour is worth.
+fn value(model: &Model<'_>, draft: &Draft, shift: u32) -> i64 {
+    let tour = &draft.tours[shift as usize];
+    let volunteer = model.shifts[shift as usize].volunteer;
+    let carried = i64::from(model.instance.volunteers[volunteer].carried);
+    let load = carried + tour.travel + tour.service;
+    let visits = tour.visits().map(|visit| {
+        model.calls[visit as usize].worth - i64::from(model.cost(visit as usize, shift as usize))
+    });
+    visits.sum::<i64>() - tour.travel - model.burden(volunteer, load)
+        + model.burden(volunteer, carried)
+}
+
+/// What the plan is worth that the draft is.
+pub(super) fn worth(model: &Model<'_>, draft: &Draft) -> i64 {
+    (0..index(draft.tours.len())).map(|shift| value(model, draft, shift)).sum()
+}
+
+#[expect(clippy::cast_precision_loss, reason = "values are far below 2^52")]
+fn float(value: i64) -> f64 {
+    value as f64
+}
+
+/// Sets are as good as random already; they only need to be folded.
+#[derive(Default)]
+struct Mixer(u64);
+
+impl std::hash::Hasher for Mixer {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
+
+    fn write_u32(&mut self, number: u32) {
+        self.write_u64(number.into());
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        let mixed = (self.0 ^ number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        self.0 = mixed ^ (mixed >> 32);
+    }
+
+    fn write_u128(&mut self, number: u128) {
+        #[expect(clippy::cast_possible_truncation, reason = "the two halves")]
+        let (low, high) = (number as u64, (number >> 64) as u64);
+        self.write_u64(low);
+        self.write_u64(high);
+    }
+}

@@ -1,0 +1,178 @@
+//! What comes out of a search, and what it is worth tier by tier.
+
+use serde::Serialize;
+
+use super::draft::Draft;
+use super::instance::{Instance, Seconds};
+use super::model::Model;
+use super::timeline;
+use super::weights::Weights;
+
+/// Who goes where and when; every visit is in one route or unserved.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Solution {
+    /// One for each shift, those of the first volunteer first; empty ones too.
+    pub routes: Vec<Route>,
+    /// What nobody does, in order.
+    pub unserved: Vec<usize>,
+}
+
+/// The visits of one shift.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Route {
+    /// Whose.
+    pub volunteer: usize,
+    /// Which of their shifts.
+    pub shift: usize,
+    /// Where to, in order.
+    pub stops: Vec<Stop>,
+    /// The way home from the last.
+    pub home: Seconds,
+}
+
+/// One visit in a route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stop {
+    /// Which visit.
+    pub visit: usize,
+    /// The way there.
+    pub travel: Seconds,
+    /// When that way ends.
+    pub arrive: Seconds,
+    /// When the service begins.
+    pub start: Seconds,
+    /// When it ends.
+    pub leave: Seconds,
+}
+
+/// What a plan is worth, in the order in which it matters.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Tiers {
+    /// Visits that nobody does.
+    pub unserved: u32,
+    /// Their priority points.
+    pub unserved_priority: i64,
+    /// Days that visits are late, times their priority points.
+    pub lateness: i64,
+    /// The largest share of what they can carry that anybody carries; 1 is all of it.
+    pub largest_share: f64,
+    /// The standard deviation of the shares.
+    pub share_spread: f64,
+    /// Seconds on the road.
+    pub travel: i64,
+    /// Visits by somebody whom the beneficiary does not know although they know somebody.
+    pub strangers: u32,
+    /// Visits that do not go to whom, or on the day, that the plan that stood said.
+    pub moved: u32,
+}
+
+impl Solution {
+    /// Writes a draft down.
+    pub(super) fn of(model: &Model<'_>, draft: &Draft) -> Self {
+        let mut routes = Vec::with_capacity(draft.tours.len());
+        let mut shift = 0;
+        for (at, tour) in draft.tours.iter().enumerate() {
+            let on = &model.shifts[at];
+            let again = at > 0 && model.shifts[at - 1].volunteer == on.volunteer;
+            shift = if again { shift + 1 } else { 0 };
+            let mut left = on.open;
+            let stops = tour.stops[1..=tour.len()].iter().map(|stop| {
+                let arrive = timeline::arrive(left, stop.leg, &on.breaks);
+                left = stop.depart;
+                let start = stop.depart - model.calls[stop.visit as usize].service;
+                Stop { visit: stop.visit as usize, travel: stop.leg, arrive, start, leave: left }
+            });
+            let stops = stops.collect();
+            let home = tour.stops[tour.len() + 1].leg;
+            routes.push(Route { volunteer: on.volunteer, shift, stops, home });
+        }
+        let mut unserved: Vec<usize> = draft.out.iter().map(|visit| *visit as usize).collect();
+        unserved.sort_unstable();
+        Self { routes, unserved }
+    }
+
+    /// The seconds of service and travel that each volunteer carries, what came
+    /// before the plan with them.
+    pub fn loads(&self, instance: &Instance) -> Vec<i64> {
+        let mut loads: Vec<i64> =
+            instance.volunteers.iter().map(|volunteer| volunteer.carried.into()).collect();
+        for route in &self.routes {
+            let service = |stop: &Stop| i64::from(instance.visits[stop.visit].service);
+            loads[route.volunteer] += route.travel() + route.stops.iter().map(service).sum::<i64>();
+        }
+        loads
+    }
+
+    /// What it is worth.
+    pub fn tiers(&self, instance: &Instance) -> Tiers {
+        let mut tiers = Tiers::default();
+        for &visit in &self.unserved {
+            tiers.unserved += 1;
+            tiers.unserved_priority += i64::from(instance.visits[visit].priority);
+        }
+        for route in &self.routes {
+            let day = instance.volunteers[route.volunteer].shifts[route.shift].day;
+            tiers.travel += route.travel();
+            for stop in &route.stops {
+                let visit = &instance.visits[stop.visit];
+                let late = i64::from((day - visit.due).max(0));
+                tiers.lateness += late * i64::from(visit.priority);
+                let stranger = !visit.known.is_empty() && !visit.known.contains(&route.volunteer);
+                tiers.strangers += u32::from(stranger);
+                let moved = visit.stands.is_some_and(|stands| stands != (route.volunteer, day));
+                tiers.moved += u32::from(moved);
+            }
+        }
+        let loads = self.loads(instance);
+        let shares = loads.iter().enumerate().map(|(who, load)| share(instance, who, *load));
+        (tiers.largest_share, tiers.share_spread) = largest_and_spread(shares.collect());
+        tiers
+    }
+
+    /// What all tiers come to by `weights`, as the search weighs them, save that
+    /// the burden of what was carried before is left out.
+    pub fn cost(&self, instance: &Instance, weights: &Weights) -> i64 {
+        let tiers = self.tiers(instance);
+        let burden = |load: i64, who: usize| {
+            weights.fairness * load * load / (100 * i64::from(instance.share_of(who)))
+        };
+        let loads = self.loads(instance);
+        let burdens = loads.iter().enumerate().map(|(who, load)| {
+            burden(*load, who) - burden(instance.volunteers[who].carried.into(), who)
+        });
+        let most = loads
+            .iter()
+            .enumerate()
+            .map(|(who, load)| load * 1_000_000 / i64::from(instance.share_of(who)));
+        tiers.unserved_priority * weights.unserved
+            + tiers.lateness * weights.late
+            + burdens.sum::<i64>()
+            + weights.largest_share * most.max().unwrap_or(0) / 10_000
+            + tiers.travel
+            + i64::from(tiers.strangers) * weights.stranger
+            + i64::from(tiers.moved) * weights.moved
+    }
+}
+
+impl Route {
+    /// Seconds on the road, the way home with them.
+    pub fn travel(&self) -> i64 {
+        self.stops.iter().map(|stop| i64::from(stop.travel)).sum::<i64>() + i64::from(self.home)
+    }
+}
+
+/// The share of what a volunteer can carry that `load` is.
+#[expect(clippy::cast_precision_loss, reason = "loads are far below 2^52 seconds")]
+pub fn share(instance: &Instance, volunteer: usize, load: i64) -> f64 {
+    load as f64 / f64::from(instance.share_of(volunteer))
+}
+
+fn largest_and_spread(mut shares: Vec<f64>) -> (f64, f64) {
+    // Sums of floating-point numbers depend on their order, and the plan must not.
+    shares.sort_unstable_by(f64::total_cmp);
+    #[expect(clippy::cast_precision_loss, reason = "a count of people")]
+    let count = shares.len().max(1) as f64;
+    let mean = shares.iter().sum::<f64>() / count;
+    let squares: f64 = shares.iter().map(|share| (share - mean) * (share - mean)).sum();
+    (shares.last().copied().unwrap_or(0.0), (squares / count).sqrt())
+}
