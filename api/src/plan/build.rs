@@ -113,6 +113,7 @@ fn visit(row: &TaskRow, rows: &Rows, pinned: Option<Pin>) -> Result<Visit, DbErr
         skills: skills("tasks", &row.skills)?,
         last: last.copied(),
         preferred: None,
+        forbidden: Vec::new(),
         pinned,
     })
 }

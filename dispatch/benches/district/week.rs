@@ -161,6 +161,7 @@ fn visit(
         skills: some_skills(rng, 10)?,
         last: rng.random_bool(0.6).then_some(last),
         preferred: None,
+        forbidden: Vec::new(),
         pinned: None,
     })
 }

@@ -64,7 +64,8 @@ impl Annealing<'_, '_> {
             self.done += 1;
             self.step();
             let next = self.draft.cost(model);
-            if float(next - cost) > temperature * self.chance.exponential() {
+            let unlawful = !self.draft.is_lawful(model);
+            if unlawful || float(next - cost) > temperature * self.chance.exponential() {
                 self.draft.undo(model);
                 continue;
             }

@@ -131,6 +131,26 @@ impl Draft {
         self.out.clone_from(&self.kept_out);
     }
 
+    /// Whether what was touched keeps to the shifts and to what was offered. Where
+    /// ways break the triangle inequality, leaving a visit out can make a tour
+    /// longer; and pinned visits are put in whatever was offered.
+    pub(super) fn is_lawful(&self, model: &Model<'_>) -> bool {
+        self.touched.iter().all(|&tour| {
+            let on = &model.shifts[tour as usize];
+            let ends = self.tours[tour as usize].stops.last().map_or(on.open, |home| home.depart);
+            ends <= on.close && self.keeps_to_the_offer(model, on.volunteer)
+        })
+    }
+
+    fn keeps_to_the_offer(&self, model: &Model<'_>, volunteer: usize) -> bool {
+        let theirs = || {
+            let tours = self.tours.iter().zip(&model.shifts);
+            tours.filter(|(_, on)| on.volunteer == volunteer).flat_map(|(tour, _)| tour.visits())
+        };
+        self.load[volunteer] <= model.offered[volunteer]
+            || theirs().all(|visit| model.calls[visit as usize].pinned)
+    }
+
     fn leave(&mut self, model: &Model<'_>, tour: u32) {
         let standing = &self.tours[tour as usize];
         self.load[model.shifts[tour as usize].volunteer] -= standing.travel + standing.service;

@@ -83,8 +83,12 @@ fn sort(model: &Model<'_>, draft: &mut Draft, chance: &mut Chance, order: &mut V
     order.clear();
     let roll = chance.below(20);
     order.extend(draft.out.iter().map(|&visit| {
-        let key = match roll {
-            0..4 => chance.below(1 << 30) as i64,
+        // What people settled comes first: the rest gives way to it.
+        if model.calls[visit as usize].pinned {
+            return (i64::MIN, visit);
+        }
+        let key: i64 = match roll {
+            0..4 => i64::from(index(chance.below(1 << 30))),
             4..8 => -model.calls[visit as usize].worth,
             8..11 => -homeward(visit),
             11..12 => homeward(visit),
@@ -213,18 +217,27 @@ pub(super) fn place_pinned(model: &Model<'_>, draft: &mut Draft) {
         let (first, last) = model.calls[*visit as usize].hull;
         (last - first, first, *visit)
     });
-    for visit in pinned {
-        for &(shift, _) in model.open_to(visit as usize) {
-            let tour = &draft.tours[shift as usize];
-            let gap = tour.best_gap(model, shift as usize, visit, &draft.hulls, || false);
-            if let Some(gap) = gap {
-                draft.put_in(model, shift, visit, gap);
-                break;
-            }
-        }
+    // One that cuts a journey at a break can make room for another.
+    let mut placed = usize::MAX;
+    while placed != 0 {
+        let waiting = pinned.len();
+        pinned.retain(|visit| !place_where_bound(model, draft, *visit));
+        placed = waiting - pinned.len();
     }
     let Draft { out, seat, .. } = draft;
     out.retain(|visit| seat[*visit as usize] == NOWHERE);
+}
+
+/// Puts a pinned visit into the shift it is bound to; says whether it fitted.
+fn place_where_bound(model: &Model<'_>, draft: &mut Draft, visit: u32) -> bool {
+    for &(shift, _) in model.open_to(visit as usize) {
+        let tour = &draft.tours[shift as usize];
+        if let Some(gap) = tour.best_gap(model, shift as usize, visit, &draft.hulls, || false) {
+            draft.put_in(model, shift, visit, gap);
+            return true;
+        }
+    }
+    false
 }
 
 /// Puts one visit that is out into a shift that chance chooses.

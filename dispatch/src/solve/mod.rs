@@ -12,14 +12,14 @@
 //! 3. `split`: the parts that have nothing to do with each other; nearly every
 //!    grid is one, and they are solved in parallel.
 //! 4. `route`: the timeline of one shift. `team`: the people of a part.
-//! 5. `construct`: the most urgent visit first, each to where it costs least.
+//! 5. `search`: the part by number, as [`crate::routing`] searches it.
+//!    `construct`: what it finds, and whatever still fits.
 //! 6. `reason`: why this person, why nobody. `record`: the draft written down.
 //! 7. `plan`: what comes out. `measure`: how good it is.
 //! 8. `check`: the rules of a plan, told a second time and apart from all of
 //!    the above, to hold any plan against, whoever drew it up.
 //!
-//! What the construction does not do yet: it never takes a decision back, and
-//! one part is planned by one thread, so a part pooled over a whole town takes
+//! One part is planned by one thread, so a part pooled over a whole town takes
 //! the longer the more people it has.
 
 use rayon::prelude::*;
@@ -33,6 +33,7 @@ mod problem;
 mod reason;
 mod record;
 mod route;
+mod search;
 mod split;
 mod team;
 #[cfg(test)]

@@ -2,28 +2,23 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::time::Minutes;
+use crate::routing::Weights;
 
 /// How a plan is to be drawn up; the default is what a district runs on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Options {
-    /// The same seed gives the same plan. The construction makes no random
-    /// choice, so today every seed gives the same plan.
+    /// The same seed and iterations give the same plan.
     pub seed: u64,
-    /// How many improvements to try after the construction. There is no
-    /// improvement yet, so today this changes nothing.
+    /// How often the search takes something out and puts it back, for each visit
+    /// of a part.
     pub iterations: u64,
-    /// How many minutes of travel it is worth that a visit goes to someone who
-    /// carries nothing and not to someone who then carries all they offered;
-    /// in between in proportion.
-    pub fairness: Minutes,
-    /// How many minutes of travel it is worth that the beneficiary knows the one who comes.
-    pub familiarity: Minutes,
+    /// What each tier weighs.
+    pub weights: Weights,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { seed: 0, iterations: 0, fairness: Minutes(30), familiarity: Minutes(5) }
+        Self { seed: 0, iterations: 200, weights: Weights::default() }
     }
 }

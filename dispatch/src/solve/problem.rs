@@ -91,6 +91,8 @@ pub struct Visit {
     pub last: Option<PersonId>,
     /// Whom the beneficiary would like to come.
     pub preferred: Option<PersonId>,
+    /// Those who must not go: the two are not to meet.
+    pub forbidden: Vec<PersonId>,
     /// Who goes, where that is settled already.
     pub pinned: Option<Pin>,
 }
@@ -246,9 +248,11 @@ impl Volunteer {
         self.grid == grid || self.also_serves.iter().any(|area| area.contains(&grid))
     }
 
-    /// Whether they serve the visit's grid and have every skill it needs.
+    /// Whether they serve the visit's grid, have every skill it needs and are not barred from it.
     pub fn can(&self, visit: &Visit) -> bool {
-        self.serves(visit.grid) && visit.skills.is_subset(&self.skills)
+        self.serves(visit.grid)
+            && visit.skills.is_subset(&self.skills)
+            && !visit.forbidden.contains(&self.id)
     }
 
     /// The areas they serve without those that lie in another of them.

@@ -55,11 +55,12 @@ impl<'p> Team<'p> {
         Self { members, named, travel: problem.travel }
     }
 
-    /// Those who serve the visit's grid, each once.
-    pub(super) fn serving(&self, visit: &Visit) -> impl Iterator<Item = usize> + use<'_, 'p> {
+    /// Those who serve the visit's grid and are not to keep away from it, each once.
+    pub(super) fn serving<'s>(&'s self, visit: &'s Visit) -> impl Iterator<Item = usize> + 's {
         let grid = visit.grid;
         let areas = Level::ALL.into_iter().rev().filter_map(move |level| grid.ancestor(level));
-        areas.filter_map(|area| self.named.get(&area)).flatten().copied()
+        let named = areas.filter_map(|area| self.named.get(&area)).flatten().copied();
+        named.filter(|member| !visit.forbidden.contains(&self.members[*member].volunteer.id))
     }
 
     /// Those of them who have the skills as well.
@@ -146,6 +147,25 @@ impl<'p> Team<'p> {
     pub(super) fn short_by(&self, visit: &Visit, opening: Opening) -> u32 {
         let offered = self.members[opening.member].volunteer.offered.0;
         self.load_with(visit, opening).saturating_sub(offered)
+    }
+
+    /// Gives the visit to the member as the last of a day. What they carry is
+    /// counted by [`Self::settle`].
+    pub(super) fn append(&mut self, member: usize, day: usize, visit: &'p Visit) {
+        if let Some(opening) = self.openings(member, day, visit).last() {
+            self.members[member].days[day].insert(visit, opening.gap);
+        }
+    }
+
+    /// Whether all that the member does is pinned.
+    pub(super) fn is_bound(&self, member: usize) -> bool {
+        let calls = self.members[member].days.iter().flat_map(|day| &day.calls);
+        calls.into_iter().all(|call| call.visit.pinned.is_some())
+    }
+
+    /// Counts anew what everybody carries.
+    pub(super) fn settle(&mut self) {
+        self.members.iter_mut().for_each(|member| member.load = member.carries());
     }
 
     /// Gives the visit to the member.

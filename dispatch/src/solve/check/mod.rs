@@ -86,8 +86,10 @@ fn may_go(who: &Volunteer, visit: &Visit) -> bool {
     in_area(who, visit) && visit.skills.iter().all(|skill| who.skills.contains(skill))
 }
 
-/// Whether a visit lies in somebody's home grid or in an area they also serve.
+/// Whether a visit lies in somebody's home grid or in an area they also serve, and
+/// they are not to keep away from it.
 fn in_area(who: &Volunteer, visit: &Visit) -> bool {
     let grid = visit.grid.as_str();
-    who.grid.as_str() == grid || who.also_serves.iter().any(|area| grid.starts_with(area.as_str()))
+    let barred = visit.forbidden.iter().any(|one| *one == who.id);
+    !barred && (who.grid.as_str() == grid || who.also_serves.iter().any(|area| grid.starts_with(area.as_str())))
 }

@@ -93,6 +93,7 @@ pub(super) fn visit(number: u128) -> Visit {
         skills: Skills::new(),
         last: None,
         preferred: None,
+        forbidden: Vec::new(),
         pinned: None,
     }
 }

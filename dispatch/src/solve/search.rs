@@ -1,0 +1,129 @@
+//! A part of a problem as the search knows it, by number and in seconds.
+
+use chrono::NaiveDate;
+
+use super::options::Options;
+use super::problem::{Problem, Visit, Volunteer};
+use super::team::Team;
+use super::travel::Mode;
+use crate::routing::instance::{self, Bar, Instance, MOST_SECONDS, Seconds};
+use crate::routing::travel::Matrix;
+use crate::routing::{self, Budget, Solution};
+use crate::time::{Minutes, Window};
+
+/// Who does which of `visits` in which order, as the search finds it.
+pub(super) fn search(
+    problem: &Problem,
+    team: &Team<'_>,
+    visits: &[&Visit],
+    options: &Options,
+) -> Solution {
+    let instance = instance(problem, team, visits);
+    let iterations = options.iterations.saturating_mul(visits.len() as u64);
+    let budget = Budget::Iterations(iterations);
+    let plan = routing::plan(&instance, options.weights, &budget, options.seed);
+    debug_assert!(plan.is_ok(), "what a problem is turned into makes sense: {plan:?}");
+    plan.unwrap_or_default()
+}
+
+fn instance(problem: &Problem, team: &Team<'_>, visits: &[&Visit]) -> Instance {
+    let people: Vec<&Volunteer> = team.members.iter().map(|member| member.volunteer).collect();
+    let shifts = people.iter().flat_map(|who| &who.shifts);
+    let base = shifts.map(|shift| shift.day).min().unwrap_or_default();
+    let mut modes: Vec<Mode> = Vec::new();
+    for who in &people {
+        if !modes.contains(&who.mode) {
+            modes.push(who.mode);
+        }
+    }
+    let bars = visits.iter().flat_map(|visit| people.iter().map(|who| bar(who, visit)));
+    Instance {
+        bars: bars.collect(),
+        travel: modes.iter().map(|mode| matrix(problem, &people, visits, *mode)).collect(),
+        visits: visits.iter().map(|visit| asked(visit, &people, base)).collect(),
+        volunteers: people.iter().map(|who| offering(who, &modes, base)).collect(),
+    }
+}
+
+fn bar(who: &Volunteer, visit: &Visit) -> Bar {
+    if visit.forbidden.contains(&who.id) {
+        Bar::Forbidden
+    } else if !who.serves(visit.grid) {
+        Bar::Area
+    } else if who.can(visit) {
+        Bar::None
+    } else {
+        Bar::Skill
+    }
+}
+
+fn matrix(problem: &Problem, people: &[&Volunteer], visits: &[&Visit], mode: Mode) -> Matrix {
+    let homes = people.iter().map(|who| who.home);
+    let places: Vec<_> = homes.chain(visits.iter().map(|visit| visit.place)).collect();
+    Matrix::symmetric(places.len(), |a, b| {
+        seconds(problem.travel.minutes(places[a], places[b], mode))
+    })
+}
+
+fn offering(who: &Volunteer, modes: &[Mode], base: NaiveDate) -> instance::Volunteer {
+    let mut shifts: Vec<_> = who.shifts.iter().collect();
+    shifts.sort_unstable_by_key(|shift| shift.day);
+    let shifts = shifts.into_iter().map(|shift| {
+        let (open, close) = span(shift.window);
+        let breaks = shift.breaks.iter().copied().map(span).collect();
+        instance::Shift { day: days(base, shift.day), open, close, breaks, capacity: None }
+    });
+    instance::Volunteer {
+        shifts: shifts.collect(),
+        offered: Some(seconds(who.offered)),
+        share_of: None,
+        carried: seconds(who.carried),
+        matrix: modes.iter().position(|mode| *mode == who.mode).unwrap_or(0),
+    }
+}
+
+fn asked(visit: &Visit, people: &[&Volunteer], base: NaiveDate) -> instance::Visit {
+    let service = seconds(visit.service);
+    let mut windows: Vec<_> = visit
+        .windows
+        .iter()
+        .map(|window| span(*window))
+        .filter(|(opens, closes)| opens + service <= *closes)
+        .map(|(opens, closes)| (opens, closes - service))
+        .collect();
+    if windows.is_empty() && !visit.windows.is_empty() {
+        // No window holds the service: there is no moment of any day for it.
+        windows.push((MOST_SECONDS, MOST_SECONDS));
+    }
+    let number = |person| people.iter().position(|who| who.id == person);
+    let known = people.iter().enumerate().filter(|(_, who)| visit.knows(who.id) && who.can(visit));
+    let pinned = visit.pinned.and_then(|pin| {
+        let start = pin.start.map(|start| i32::from(start.minutes()) * 60);
+        let volunteer = number(pin.volunteer)?;
+        Some(instance::Pin { volunteer, day: days(base, pin.day), start })
+    });
+    instance::Visit {
+        service,
+        windows,
+        first_day: days(base, visit.not_before),
+        due: days(base, visit.due),
+        priority: visit.priority.points().into(),
+        known: known.map(|(number, _)| number).collect(),
+        pinned,
+        ..instance::Visit::default()
+    }
+}
+
+/// Days from `base` to `day`.
+fn days(base: NaiveDate, day: NaiveDate) -> i32 {
+    i32::try_from((day - base).num_days()).unwrap_or(MOST_SECONDS)
+}
+
+fn span(window: Window) -> (Seconds, Seconds) {
+    (i32::from(window.start().minutes()) * 60, i32::from(window.end().minutes()) * 60)
+}
+
+fn seconds(minutes: Minutes) -> Seconds {
+    let seconds = i64::from(minutes.0) * 60;
+    i32::try_from(seconds).map_or(MOST_SECONDS, |seconds| seconds.min(MOST_SECONDS))
+}
