@@ -5,7 +5,14 @@ fn main() {
     let args: Vec<String> = std::env::args().collect();
     let (mode, amount): (&str, u64) = (&args[1], args[2].parse().unwrap());
     let weights = if std::env::var("GW_TIERS").is_ok() {
-        let g = |n: &str, d: i64| std::env::var(n).ok().and_then(|t| t.parse().ok()).unwrap_or(d); let d = routing::Weights::default(); routing::Weights { fairness: g("GW_FAIR", d.fairness), largest_share: g("GW_LARGE", d.largest_share), stranger: g("GW_STRANGER", d.stranger), ..d }
+        let g = |n: &str, d: i64| std::env::var(n).ok().and_then(|t| t.parse().ok()).unwrap_or(d);
+        let d = routing::Weights::default();
+        routing::Weights {
+            fairness: g("GW_FAIR", d.fairness),
+            largest_share: g("GW_LARGE", d.largest_share),
+            stranger: g("GW_STRANGER", d.stranger),
+            ..d
+        }
     } else {
         routing::Weights::TRAVEL
     };

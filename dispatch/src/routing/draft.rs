@@ -228,6 +228,65 @@ impl Draft {
         });
     }
 
+    /// The draft that a plan is, as far as its visits still fit where they stand.
+    pub(super) fn of(model: &Model<'_>, plan: &super::solution::Solution) -> Self {
+        let mut draft = Self::new(model);
+        let mut first_of = vec![usize::MAX; model.instance.volunteers.len()];
+        for (at, shift) in model.shifts.iter().enumerate().rev() {
+            first_of[shift.volunteer] = at;
+        }
+        for route in &plan.routes {
+            let Some(tour) =
+                first_of.get(route.volunteer).map(|first| first.saturating_add(route.shift))
+            else {
+                continue;
+            };
+            if model.shifts.get(tour).is_some_and(|on| on.volunteer == route.volunteer) {
+                draft.take_up(model, tour, route);
+            }
+        }
+        let seat = &draft.seat;
+        draft.out.retain(|visit| seat[*visit as usize] == NOWHERE);
+        draft.keep();
+        draft
+    }
+
+    fn take_up(&mut self, model: &Model<'_>, tour: usize, route: &super::solution::Route) {
+        for stop in &route.stops {
+            let visit = index(stop.visit);
+            let known = self.seat.get(stop.visit) == Some(&NOWHERE);
+            if !known || model.cost(stop.visit, tour) == super::model::FORBIDDEN {
+                continue;
+            }
+            if model.calls[stop.visit].partner.is_some() {
+                // The two were given hours that suit each other.
+                self.set_hull(visit, (stop.start, stop.start));
+            }
+            let at = self.tours[tour].len();
+            let gap = self.tours[tour].gap(model, tour, visit, &self.hulls, at);
+            if let Some(gap) = gap
+                && self.group_allows(model, tour, visit)
+                && self.price(model, tour, visit, gap.extra).is_some()
+            {
+                self.put_in(model, index(tour), visit, gap);
+            }
+        }
+    }
+
+    /// Takes visits out whose partner is not in a tour.
+    pub(super) fn free_half_pairs(&mut self, model: &Model<'_>) {
+        for visit in 0..self.seat.len() {
+            let tour = self.seat[visit];
+            let alone = model.calls[visit]
+                .partner
+                .is_some_and(|partner| self.seat[partner.visit] == NOWHERE);
+            if tour != NOWHERE && alone {
+                let rank = self.rank[visit] as usize;
+                self.take_out(model, tour, rank..rank + 1);
+            }
+        }
+    }
+
     /// Gives an empty tour these visits in this order.
     pub(super) fn follow(&mut self, model: &Model<'_>, tour: u32, visits: &[u32]) {
         for (at, &visit) in visits.iter().enumerate() {

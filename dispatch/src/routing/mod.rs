@@ -13,21 +13,27 @@
 //! 3. `ruin`, `recreate`, `pairs`: the step of the search. `anneal`: many steps.
 //!    `pool`: the routes met, put together anew. `search`: all of it.
 //! 4. [`solution`]: what comes out, and what it is worth tier by tier.
-//! 5. [`check`]: the rules, told a second time, to hold any plan against.
+//!    `replan`: the same from a plan that stands.
+//! 5. [`explain`]: why this person, why nobody, and what would change it.
+//! 6. [`check`]: the rules, told a second time, to hold any plan against.
 
 mod anneal;
 pub mod budget;
 pub mod check;
 mod draft;
+pub mod explain;
 pub mod instance;
 mod model;
 mod pairs;
 mod pool;
 mod random;
 mod recreate;
+mod replan;
 mod ruin;
 mod search;
 pub mod solution;
+#[cfg(test)]
+mod tests;
 mod timeline;
 mod tour;
 pub mod travel;
@@ -35,7 +41,9 @@ pub mod weights;
 
 pub use budget::Budget;
 pub use check::{Violation, check};
+pub use explain::{Reasons, explain};
 pub use instance::{Instance, InstanceError};
+pub use replan::replan;
 pub use solution::{Solution, Tiers};
 pub use weights::Weights;
 

@@ -136,12 +136,13 @@ impl<'i> Model<'i> {
     /// What the visit costs in the shift, unless it may not go there at any hour.
     fn cost_of(&self, visit: usize, shift: &Tourable) -> Option<u32> {
         let (wish, call) = (&self.instance.visits[visit], &self.calls[visit]);
-        match wish.pinned {
+        let settled = match wish.pinned {
             Some(pin) if pin.volunteer != shift.volunteer || pin.day != shift.day => return None,
-            Some(_) => {}
-            None if self.instance.bar(visit, shift.volunteer) != Bar::None => return None,
-            None if shift.day < wish.first_day || call.amount > shift.capacity => return None,
-            None => {}
+            pinned => pinned.is_some(),
+        };
+        let barred = self.instance.bar(visit, shift.volunteer) != Bar::None;
+        if !settled && (barred || shift.day < wish.first_day) || call.amount > shift.capacity {
+            return None;
         }
         let (first, last) = call.hull;
         if last < shift.open || first.max(shift.open) + call.service > shift.close {
@@ -166,6 +167,11 @@ impl<'i> Model<'i> {
     #[inline]
     pub(super) fn open_to(&self, visit: usize) -> &[(u32, u32)] {
         &self.open[self.open_at[visit]..self.open_at[visit + 1]]
+    }
+
+    /// How many pairs of a visit and a shift there are that go together.
+    pub(super) fn open_shifts(&self) -> usize {
+        self.open.len()
     }
 
     /// The visits near a visit, the nearest first.

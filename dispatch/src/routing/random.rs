@@ -35,7 +35,7 @@ impl Chance {
         let zeros = bits.leading_zeros();
         let mantissa = (bits << zeros) >> 32;
         let fraction =
-            (u32::try_from(mantissa).unwrap_or(0) & 0x7fff_ffff) as f64 / 2_147_483_648.0;
+            f64::from(u32::try_from(mantissa).unwrap_or(0) & 0x7fff_ffff) / 2_147_483_648.0;
         let log = fraction + 0.345 * fraction * (1.0 - fraction);
         (f64::from(zeros) + 1.0 - log) * std::f64::consts::LN_2
     }

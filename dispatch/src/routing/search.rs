@@ -46,6 +46,9 @@ pub(super) fn search(
         search.begin_anew();
     }
     search.best = search.draft.clone();
+    if model.open_shifts() == 0 {
+        return search.best; // nobody could go anywhere
+    }
     search.rounds(budget, warm);
     search.best
 }

@@ -90,6 +90,8 @@ fn may_go(who: &Volunteer, visit: &Visit) -> bool {
 /// they are not to keep away from it.
 fn in_area(who: &Volunteer, visit: &Visit) -> bool {
     let grid = visit.grid.as_str();
-    let barred = visit.forbidden.iter().any(|one| *one == who.id);
-    !barred && (who.grid.as_str() == grid || who.also_serves.iter().any(|area| grid.starts_with(area.as_str())))
+    let barred = visit.forbidden.contains(&who.id);
+    !barred
+        && (who.grid.as_str() == grid
+            || who.also_serves.iter().any(|area| grid.starts_with(area.as_str())))
 }

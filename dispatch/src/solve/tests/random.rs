@@ -73,7 +73,12 @@ fn some_visit(people: u128) -> impl Strategy<Value = Visit> {
     (
         (select(GRIDS.to_vec()), some_place(), 0_u32..90, 1_u8..=10, some_skills(1)),
         (prop::collection::vec(some_window(60..480), 0..3), 1_u32..4, 1_u32..5),
-        (someone(), someone(), prop::option::weighted(0.2, 0..people), prop::option::weighted(0.1, pin)),
+        (
+            someone(),
+            someone(),
+            prop::option::weighted(0.2, 0..people),
+            prop::option::weighted(0.1, pin),
+        ),
     )
         .prop_map(|((grid, place, service, points, skills), (windows, from, due), people)| {
             Visit {

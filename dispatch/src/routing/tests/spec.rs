@@ -1,0 +1,212 @@
+use super::*;
+use crate::routing::explain::{Relief, Verdict};
+use crate::routing::{InstanceError, Violation, check, explain, replan};
+
+#[test]
+fn two_people_come_at_once_where_two_must() {
+    let pair = |visit, first| Some(Partner { visit, first, gap: (0, 0) });
+    let instance = street(
+        vec![(0, volunteer()), (300, volunteer())],
+        vec![
+            (100, Visit { partner: pair(1, true), ..visit() }),
+            (100, Visit { partner: pair(0, false), ..visit() }),
+            (50, visit()),
+        ],
+    );
+    let plan = planned(&instance);
+    let (one, other) = (goes(&plan, 0).expect("made"), goes(&plan, 1).expect("made"));
+    assert_ne!(one.0, other.0);
+    assert_eq!(one.1, other.1);
+    assert!(plan.unserved.is_empty());
+}
+
+#[test]
+fn the_second_follows_the_first_within_the_gap() {
+    let pair = |visit, first| Some(Partner { visit, first, gap: (60, 90) });
+    let late = Visit { partner: pair(0, false), windows: vec![(500, 600)], ..visit() };
+    let instance = street(
+        vec![(0, volunteer()), (10, volunteer())],
+        vec![(20, Visit { partner: pair(1, true), ..visit() }), (30, late)],
+    );
+    let plan = planned(&instance);
+    let (first, second) = (goes(&plan, 0).expect("made").1, goes(&plan, 1).expect("made").1);
+    assert!((60..=90).contains(&(second - first)), "{first} {second}");
+    assert!(second >= 500);
+}
+
+#[test]
+fn a_visit_for_two_is_not_made_by_one() {
+    let pair = |visit, first| Some(Partner { visit, first, gap: (0, 0) });
+    let instance = street(
+        vec![(0, volunteer())],
+        vec![
+            (20, Visit { partner: pair(1, true), ..visit() }),
+            (20, Visit { partner: pair(0, false), ..visit() }),
+        ],
+    );
+    assert_eq!(planned(&instance).unserved, [0, 1]);
+}
+
+#[test]
+fn a_group_is_in_one_pair_of_hands_even_where_two_would_be_nearer() {
+    let both = |at| (at, Visit { group: Some(0), ..visit() });
+    let instance = street(vec![(0, volunteer()), (400, volunteer())], vec![both(10), both(390)]);
+    let plan = planned(&instance);
+    assert!(plan.unserved.is_empty());
+    assert_eq!(goes(&plan, 0).map(|seat| seat.0), goes(&plan, 1).map(|seat| seat.0));
+}
+
+#[test]
+fn no_more_goes_into_a_shift_than_it_holds() {
+    let shifts = vec![Shift { capacity: Some(2), ..shift(0, 0, 1_000) }];
+    let instance = street(
+        vec![(0, Volunteer { shifts, ..Volunteer::default() })],
+        (1..=3).map(|at| (at, Visit { amount: 1, priority: at, ..visit() })).collect(),
+    );
+    assert_eq!(planned(&instance).unserved, [0], "the least urgent stays");
+}
+
+#[test]
+fn the_last_of_several_windows_serves_when_the_first_is_missed() {
+    let windows = vec![(0, 10), (400, 410)];
+    let instance = street(vec![(0, volunteer())], vec![(100, Visit { windows, ..visit() })]);
+    assert_eq!(goes(&planned(&instance), 0), Some((0, 400)));
+}
+
+#[test]
+fn work_lies_evenly_where_ways_are_alike() {
+    let visits = (0..8).map(|_| (100, Visit { service: 80, ..visit() })).collect();
+    let instance = street(vec![(0, volunteer()), (200, volunteer())], visits);
+    let plan = planned(&instance);
+    let loads = plan.loads(&instance);
+    assert_eq!(loads[0], loads[1]);
+}
+
+#[test]
+fn whoever_carried_much_before_gets_less_now() {
+    let busy = Volunteer { carried: 600, ..volunteer() };
+    let instance = street(vec![(0, busy), (0, volunteer())], vec![(50, visit()), (51, visit())]);
+    let plan = planned(&instance);
+    assert_eq!(goes(&plan, 0).map(|seat| seat.0), Some(1));
+    assert_eq!(goes(&plan, 1).map(|seat| seat.0), Some(1));
+}
+
+#[test]
+fn the_same_seed_gives_the_same_plan() {
+    let visits = (0..30).map(|at| (at * 37 % 101, visit())).collect();
+    let instance = street(vec![(0, volunteer()), (50, volunteer()), (100, volunteer())], visits);
+    assert_eq!(planned(&instance), planned(&instance));
+}
+
+#[test]
+fn after_an_absence_only_what_was_theirs_moves() {
+    let volunteers = vec![(0, volunteer()), (300, volunteer()), (600, volunteer())];
+    let visits = [10, 20, 290, 310, 580, 590].map(|at| (at, visit())).to_vec();
+    let mut instance = street(volunteers, visits);
+    let before = planned(&instance);
+    instance.volunteers[1].shifts.clear();
+    let after = replan(&instance, &before, Weights::default(), &Budget::Iterations(500), 1)
+        .expect("it makes sense");
+    for visit in [0, 1, 4, 5] {
+        assert_eq!(goes(&before, visit).map(|g| g.0), goes(&after, visit).map(|g| g.0));
+    }
+    assert!(after.unserved.is_empty());
+}
+
+#[test]
+fn a_claim_is_kept_whatever_it_costs() {
+    let mut instance =
+        street(vec![(0, volunteer()), (400, volunteer())], vec![(10, visit()), (390, visit())]);
+    let before = planned(&instance);
+    assert_eq!(goes(&before, 0).map(|seat| seat.0), Some(0));
+    instance.visits[0].pinned = Some(Pin { volunteer: 1, day: 0, start: None });
+    let after = replan(&instance, &before, Weights::default(), &Budget::Iterations(500), 1)
+        .expect("it makes sense");
+    assert_eq!(goes(&after, 0).map(|seat| seat.0), Some(1));
+    assert_eq!(goes(&after, 1).map(|seat| seat.0), Some(1), "it need not move");
+}
+
+#[test]
+fn reasons_tell_who_else_could_go_and_what_it_would_add() {
+    let mut instance =
+        street(vec![(0, volunteer()), (100, volunteer()), (900, volunteer())], vec![(10, visit())]);
+    instance.bars[1] = Bar::Skill;
+    let plan = planned(&instance);
+    let reasons = explain(&instance, Weights::default(), &plan);
+    let choice = &reasons.choices[0];
+    assert_eq!((choice.volunteer, choice.travel), (0, 20));
+    assert_eq!((choice.load_before, choice.load_after), (0, 30));
+    assert_eq!(choice.others[0].volunteer, 2, "the nearer to being done come first");
+    assert_eq!(choice.others[0].verdict, Verdict::Hours, "890 there and 890 back");
+    assert_eq!(choice.others[1].verdict, Verdict::Skill);
+}
+
+#[test]
+fn a_visit_too_long_for_the_shift_says_how_much_is_missing() {
+    let long = Visit { service: 950, ..visit() };
+    let instance = street(vec![(0, volunteer())], vec![(50, long)]);
+    let plan = planned(&instance);
+    let missing = explain(&instance, Weights::default(), &plan).missing;
+    assert_eq!(missing[0].reason, Verdict::Hours);
+    assert_eq!(missing[0].relief, Relief::MoreTime { volunteer: 0, day: 0, seconds: 50 });
+}
+
+#[test]
+fn a_missing_skill_is_the_relief_where_there_is_time() {
+    let mut instance = street(vec![(0, volunteer())], vec![(50, visit())]);
+    instance.bars[0] = Bar::Skill;
+    let plan = planned(&instance);
+    let missing = explain(&instance, Weights::default(), &plan).missing;
+    assert_eq!(missing[0].reason, Verdict::Skill);
+    assert_eq!(missing[0].relief, Relief::Skill { volunteer: 0, day: 0 });
+}
+
+#[test]
+fn an_offer_too_small_says_how_much_more_it_takes() {
+    let modest = Volunteer { offered: Some(100), ..volunteer() };
+    let instance = street(vec![(0, modest)], vec![(50, visit())]);
+    let plan = planned(&instance);
+    let missing = explain(&instance, Weights::default(), &plan).missing;
+    assert_eq!(missing[0].reason, Verdict::Offered { short: 10 });
+    assert_eq!(missing[0].relief, Relief::MoreOffered { volunteer: 0, seconds: 10 });
+}
+
+#[test]
+fn a_senseless_instance_is_refused_by_name() {
+    let sound = || street(vec![(0, volunteer())], vec![(50, visit())]);
+    let refused = |change: &dyn Fn(&mut Instance)| {
+        let mut instance = sound();
+        change(&mut instance);
+        plan(&instance, Weights::default(), &Budget::Iterations(1), 1).expect_err("senseless")
+    };
+    let (what, index) = ("visit", 0);
+    assert_eq!(refused(&|i| i.visits[0].service = -1), InstanceError::Time { what, index });
+    assert_eq!(
+        refused(&|i| i.visits[0].windows = vec![(9, 8)]),
+        InstanceError::Reversed { what, index }
+    );
+    assert_eq!(refused(&|i| i.visits[0].known = vec![7]), InstanceError::Unknown { what, index });
+    assert_eq!(refused(&|i| i.travel = vec![Matrix::default()]), InstanceError::Matrix(0));
+    assert_eq!(refused(&|i| i.bars.clear()), InstanceError::Bars);
+    let widow = Partner { visit: 0, first: true, gap: (0, 0) };
+    assert_eq!(refused(&|i| i.visits[0].partner = Some(widow)), InstanceError::Partner(0));
+    let twice = vec![shift(0, 0, 10), shift(0, 5, 20)];
+    assert_eq!(refused(&|i| i.volunteers[0].shifts.clone_from(&twice)), InstanceError::Overlap(0));
+}
+
+#[test]
+fn the_checker_finds_what_is_wrong() {
+    let instance = street(vec![(0, volunteer())], vec![(50, visit()), (60, visit())]);
+    let plan = planned(&instance);
+    assert_eq!(check(&instance, &plan), Ok(()));
+    let wrong = |change: &dyn Fn(&mut Solution)| {
+        let mut plan = plan.clone();
+        change(&mut plan);
+        check(&instance, &plan).expect_err("it breaks a rule")
+    };
+    assert_eq!(wrong(&|p| p.unserved.push(0)), Violation::Count(0));
+    assert!(matches!(wrong(&|p| p.routes[0].stops[0].start -= 1), Violation::Clock(_)));
+    assert!(matches!(wrong(&|p| p.routes[0].stops[1].travel += 1), Violation::Clock(_)));
+    assert_eq!(wrong(&|p| p.routes[0].home -= 1), Violation::Hours(0));
+    assert_eq!(wrong(&|p| p.routes[0].shift = 1), Violation::Shift(0));
+}
