@@ -36,6 +36,9 @@ pub enum DbError {
     /// A step failed after it wrote; the change is run again with more care.
     #[error("a step of a change failed")]
     Undone,
+    /// A step of a change panicked; this is a defect.
+    #[error("a step of a change panicked")]
+    Panicked,
     /// A statement failed; this is a defect, not the caller's fault.
     #[error("a statement failed: {0}")]
     Failed(diesel::result::Error),
