@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use futures_util::StreamExt as _;
 use object_store::aws::AmazonS3Builder;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
@@ -99,15 +100,19 @@ impl Shelf {
         Ok(self.0.get(&Path::from(name)).await?.bytes().await?.to_vec())
     }
 
-    /// Takes away what lies under `name`, if anything does.
+    /// Takes away all that lies in the folder `name`, if anything does.
     ///
     /// # Errors
-    /// [`ShelfError`].
-    pub async fn take_away(&self, name: &str) -> Result<(), ShelfError> {
-        match self.0.delete(&Path::from(name)).await {
-            Err(object_store::Error::NotFound { .. }) | Ok(()) => Ok(()),
-            Err(error) => Err(error.into()),
+    /// [`ShelfError`]; some may be gone then.
+    pub async fn clear(&self, name: &str) -> Result<(), ShelfError> {
+        let mut lying = self.0.list(Some(&Path::from(name)));
+        while let Some(found) = lying.next().await {
+            match self.0.delete(&found?.location).await {
+                Err(object_store::Error::NotFound { .. }) | Ok(()) => {}
+                Err(error) => return Err(error.into()),
+            }
         }
+        Ok(())
     }
 }
 

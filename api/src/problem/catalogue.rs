@@ -115,6 +115,14 @@ problems! {
     UploadOffset "upload_offset" 409 retryable = true
         "The attachment stands elsewhere": "Ask with HEAD where it stands, and send from there.";
         "附件续传位置不符": "请用 HEAD 查询当前位置，并从该位置继续上传。";
+    /// An upload that is over cannot be given up.
+    AttachmentComplete "attachment_complete" 409
+        "The attachment is there": "What has arrived whole is evidence and stays.";
+        "附件已上传完成": "已完整上传的附件作为凭证保留，不能撤销。";
+    /// The bytes are not those that their checksum is of.
+    ChecksumMismatch "checksum_mismatch" 460 retryable = true
+        "The bytes were spoilt on the way": "Nothing of them was kept; send them again from the same place.";
+        "数据在传输中损坏": "本次内容未保存，请从同一位置重新发送。";
     /// It lies as high as it can.
     NoLevelAbove "no_level_above" 409
         "The task lies on the district's desk already": "There is no level above it.";
