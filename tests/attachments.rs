@@ -1,7 +1,7 @@
 //! Attachments: resumed where they broke off, held against what was announced,
 //! seen by those who may.
 
-use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::digest::{Algorithm, SHA1_FOR_LEGACY_USE_ONLY, SHA256, digest};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use reqwest::Method;
@@ -58,6 +58,21 @@ async fn send(caller: &Caller, id: Uuid, offset: usize, bytes: &[u8]) -> Answer 
         .header("Upload-Offset", offset)
         .body(bytes.to_vec());
     caller.send(request).await
+}
+
+/// A PATCH with `Upload-Checksum`.
+async fn send_with(caller: &Caller, id: Uuid, offset: usize, bytes: &[u8], sum: &str) -> Answer {
+    let request = caller
+        .request(Method::PATCH, &format!("/v1/attachments/{id}"))
+        .header("Content-Type", "application/offset+octet-stream")
+        .header("Upload-Offset", offset)
+        .header("Upload-Checksum", sum)
+        .body(bytes.to_vec());
+    caller.send(request).await
+}
+
+fn sum(name: &str, algorithm: &'static Algorithm, bytes: &[u8]) -> String {
+    format!("{name} {}", BASE64_STANDARD.encode(digest(algorithm, bytes)))
 }
 
 async fn offset(caller: &Caller, id: Uuid) -> usize {
@@ -139,6 +154,90 @@ on_both! {
         assert_eq!(huge.status, 400);
         let voice = announce_as(&volunteer, &task, Uuid::now_v7(), "audio/ogg", 6 * 1024 * 1024, &"0".repeat(64)).await;
         assert_eq!(voice.status, 413);
+    }
+}
+
+on_both! {
+    async fn options_tell_what_an_upload_may_do(database) {
+        let server = Server::small(database);
+        let volunteer = server.sign_in(phones::VOLUNTEER).await;
+        let told = volunteer.send(volunteer.request(Method::OPTIONS, "/v1/attachments")).await;
+        assert_eq!(told.status, 204);
+        for (name, value) in [
+            ("Tus-Resumable", "1.0.0"),
+            ("Tus-Version", "1.0.0"),
+            ("Tus-Extension", "creation,checksum,termination"),
+            ("Tus-Max-Size", "10485760"),
+            ("Tus-Checksum-Algorithm", "sha1,sha256"),
+        ] {
+            assert_eq!(told.headers[name], value);
+        }
+    }
+}
+
+on_both! {
+    async fn bytes_that_were_spoilt_on_the_way_are_not_kept(database) {
+        let server = Server::small(database);
+        let (volunteer, task) = claimed(&server).await;
+        let (id, photo) = (Uuid::now_v7(), photo());
+        assert_eq!(announce(&volunteer, &task, id, "image/jpeg", &photo).await.status, 201);
+        let sha1 = |bytes: &[u8]| sum("sha1", &SHA1_FOR_LEGACY_USE_ONLY, bytes);
+        let sha256 = |bytes: &[u8]| sum("sha256", &SHA256, bytes);
+        let (first, rest) = photo.split_at(1_200_000);
+        let mut spoilt = first.to_vec();
+        spoilt[700_000] ^= 1;
+        for wrong in [sha1(first), sha256(first)] {
+            let refused = send_with(&volunteer, id, 0, &spoilt, &wrong).await;
+            assert_eq!((refused.status, refused.problem()), (460, "checksum_mismatch"));
+            assert_eq!(offset(&volunteer, id).await, 0);
+        }
+        for unknown in ["md5 kAFQmDzST7DWlj99KOF/cg==", "sha1", ""] {
+            assert_eq!(send_with(&volunteer, id, 0, first, unknown).await.status, 400, "{unknown}");
+        }
+        assert_eq!(send_with(&volunteer, id, 0, first, &sha1(first)).await.status, 204);
+        let long = [rest, &[0]].concat();
+        assert_eq!(send_with(&volunteer, id, 1_200_000, &long, &sha256(&long)).await.status, 413);
+        assert_eq!(offset(&volunteer, id).await, 1_200_000);
+        assert_eq!(send_with(&volunteer, id, 1_200_000, rest, &sha256(rest)).await.status, 204);
+        assert_eq!(bytes(&volunteer, id).await, (200, photo));
+    }
+}
+
+on_both! {
+    async fn an_upload_is_given_up_by_who_began_it_until_it_is_whole(database) {
+        let server = Server::small(database);
+        let (volunteer, task) = claimed(&server).await;
+        let (id, photo) = (Uuid::now_v7(), photo());
+        let give_up = async |caller: &Caller| {
+            let path = format!("/v1/attachments/{id}");
+            caller.send(caller.request(Method::DELETE, &path)).await
+        };
+        assert_eq!(give_up(&volunteer).await.status, 404);
+        assert_eq!(announce(&volunteer, &task, id, "image/jpeg", &photo).await.status, 201);
+        for at in (0..900_000).step_by(300_000) {
+            assert_eq!(send(&volunteer, id, at, &photo[at..at + 300_000]).await.status, 204);
+        }
+        let manager = server.sign_in(phones::MANAGER).await;
+        assert_eq!(give_up(&manager).await.status, 404, "it is not the manager's");
+        let parts = server.database.folder.path().join("attachments/parts/500116").join(id.to_string());
+        let lying = || std::fs::read_dir(&parts).map_or(0, Iterator::count);
+        if !server.database.is_postgres() {
+            assert_eq!(lying(), 3);
+        }
+        let gone = give_up(&volunteer).await;
+        assert_eq!((gone.status, &gone.headers["Tus-Resumable"]), (204, &"1.0.0".parse().expect("a version")));
+        assert_eq!(lying(), 0);
+        let head = volunteer.request(Method::HEAD, &format!("/v1/attachments/{id}"));
+        assert_eq!(volunteer.send(head).await.status, 404);
+        assert_eq!(send(&volunteer, id, 900_000, &photo[900_000..]).await.status, 404);
+        // It may be another thing now; once that is whole, it is evidence.
+        let other = photo.iter().copied().chain([7]).collect::<Vec<u8>>();
+        assert_eq!(announce(&volunteer, &task, id, "image/jpeg", &other).await.status, 201);
+        assert_eq!(send(&volunteer, id, 0, &other).await.status, 204);
+        assert_eq!(lying(), 0);
+        let kept = give_up(&volunteer).await;
+        assert_eq!((kept.status, kept.problem()), (409, "attachment_complete"));
+        assert_eq!(bytes(&volunteer, id).await, (200, other));
     }
 }
 

@@ -64,7 +64,7 @@ async fn every_documented_path_is_served_and_guarded() {
         let real = path.replace("{id}", id).replace("{code}", "500116001002001");
         let documented: BTreeSet<_> =
             item.as_object().expect("operations").keys().cloned().collect();
-        for method in ["get", "post", "put", "patch", "delete"] {
+        for method in ["get", "post", "put", "patch", "delete", "options"] {
             let verb: Method = method.to_uppercase().parse().expect("a method");
             let stranger = server.stranger();
             let answer = stranger.send(stranger.request(verb.clone(), &real)).await;
@@ -109,7 +109,7 @@ fn every_route_in_the_source_is_in_the_contract() {
     let mut routes = 0;
     for file in rust_files(&source) {
         let text = std::fs::read_to_string(&file).expect("a source file");
-        for method in ["get", "head", "post", "put", "patch", "delete"] {
+        for method in ["get", "head", "options", "post", "put", "patch", "delete"] {
             let marker = format!("\n#[{method}(\"");
             for rest in text.split(&marker).skip(1) {
                 let path = rest.split('"').next().expect("a path");

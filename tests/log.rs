@@ -14,7 +14,7 @@ use crate::support::server::{gridward, said};
 use crate::support::{Database, GRID, Server, phones};
 
 /// Changes the database behind the server's back.
-fn tamper(database: &Database, sql: &str) {
+pub(crate) fn tamper(database: &Database, sql: &str) {
     if database.is_postgres() {
         let mut conn = PgConnection::establish(&database.url).expect("the database");
         conn.batch_execute(sql).expect("a change");
@@ -24,7 +24,7 @@ fn tamper(database: &Database, sql: &str) {
     }
 }
 
-fn verify(database: &Database, more: &[&str]) -> (bool, String) {
+pub(crate) fn verify(database: &Database, more: &[&str]) -> (bool, String) {
     let args: Vec<&str> = ["verify-log"].iter().chain(more).copied().collect();
     let output = gridward(database, &args).output().expect("it runs");
     (output.status.success(), said(&output))

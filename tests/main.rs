@@ -27,6 +27,7 @@ mod outboxes;
 mod people;
 mod phones;
 mod problems;
+mod retention;
 mod signing_in;
 mod syncing;
 mod tasks;

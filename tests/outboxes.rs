@@ -1,11 +1,21 @@
 //! What phones send happens once, whatever befalls it, and no report is lost.
 
-use serde_json::json;
+use gridward::auth::Caller;
+use gridward::clock;
+use gridward::db::{Address, Db, Tx};
+use gridward::event::{Event, Subject};
+use gridward::once::{Asked, once};
+use gridward::problem::{Kind, Problem};
+use gridward::seal::SealingKey;
+use gridward_dispatch::authority::{Actor, Role};
+use serde_json::{Value, json};
 
+use crate::log::{tamper, verify};
 use crate::on_both;
 use crate::support::files::person_id;
 use crate::support::phone::{Phone, command, task_for};
-use crate::support::{Server, phones};
+use crate::support::server::{gridward, import, said};
+use crate::support::{Database, Files, GRID, Server, phones};
 
 on_both! {
     async fn a_command_sent_again_answers_the_same_again_and_changes_nothing(database) {
@@ -41,6 +51,149 @@ on_both! {
         let claim = volunteer.send(claim).await;
         assert_eq!((claim.status, claim.body["state"].as_str()), (200, Some("accepted")));
         assert_eq!(claim.headers["Idempotency-Replayed"], "true");
+    }
+}
+
+/// Makes every change of the task fail, as a defect would.
+fn break_task(database: &Database, task: &str) {
+    tamper(
+        database,
+        &if database.is_postgres() {
+            format!(
+            "CREATE FUNCTION defect() RETURNS trigger AS $$ BEGIN RAISE EXCEPTION 'a defect'; END $$
+             LANGUAGE plpgsql;
+             CREATE TRIGGER defect BEFORE UPDATE ON tasks FOR EACH ROW
+             WHEN (NEW.id = '{task}') EXECUTE FUNCTION defect();"
+        )
+        } else {
+            format!(
+                "CREATE TRIGGER defect BEFORE UPDATE ON tasks WHEN NEW.id = '{task}'
+             BEGIN SELECT RAISE(ABORT, 'a defect'); END;"
+            )
+        },
+    );
+}
+
+fn mend_tasks(database: &Database) {
+    let on = if database.is_postgres() { " ON tasks" } else { "" };
+    tamper(database, &format!("DROP TRIGGER defect{on};"));
+}
+
+on_both! {
+    async fn what_the_server_goes_on_failing_at_is_set_aside_and_kept(database) {
+        let server = Server::small(database);
+        let volunteer = server.sign_in(phones::VOLUNTEER).await;
+        let (broken, sound) = (task_for(&server, 1).await, task_for(&server, 2).await);
+        assert_eq!(volunteer.act(&format!("/v1/tasks/{broken}/claim")).await.status, 200);
+        break_task(&server.database, &broken);
+        let mut phone = Phone::default();
+        let outbox = json!([
+            command("task.report", &broken, json!({"outcome": "done", "note": "老人说一切都好"})),
+            command("task.claim", &sound, json!({})),
+        ]);
+        for n in 1..=4 {
+            let results = phone.sync(&volunteer, outbox.clone()).await;
+            assert_eq!(results[0]["outcome"], "retry", "{n}: {}", results[0]);
+            assert_eq!((&results[1]["outcome"], &results[1]["replayed"]), (&json!("applied"), &json!(n > 1)));
+        }
+        for n in 5..=6 {
+            let results = phone.sync(&volunteer, outbox.clone()).await;
+            assert_eq!((&results[0]["outcome"], &results[0]["replayed"]), (&json!("rejected"), &json!(n > 5)));
+            assert_eq!(results[0]["problem"]["code"], "command_set_aside");
+        }
+        mend_tasks(&server.database);
+        let results = phone.sync(&volunteer, outbox.clone()).await;
+        assert_eq!(results[0]["outcome"], "rejected", "what was answered stays answered");
+        // It is on the log, once and sealed, and only who has the key reads it.
+        let auditor = server.sign_in(phones::AUDITOR).await;
+        let events = auditor.get("/v1/events?action=command.set_aside").await;
+        assert_eq!(events.body["items"].as_array().map(Vec::len), Some(1), "{}", events.body);
+        assert!(!events.body.to_string().contains("老人"), "{}", events.body);
+        assert_eq!(events.body["items"][0]["subject_id"], outbox[0]["id"]);
+        let shown = gridward(&server.database, &["log", "set-aside"]).output().expect("it runs");
+        let shown: Value = serde_json::from_slice(&shown.stdout).expect("one line");
+        assert_eq!((&shown["command"], &shown["action"]), (&outbox[0]["id"], &json!("task.report")));
+        assert_eq!(shown["request"]["task_id"], broken.as_str());
+        assert_eq!(shown["request"]["payload"]["note"], "老人说一切都好");
+        let read = auditor.get("/v1/events?action=command.read").await;
+        assert_eq!(read.body["items"].as_array().map(Vec::len), Some(1));
+        let (whole, told) = verify(&server.database, &[]);
+        assert!(whole, "{told}");
+        // Made anew, the same thing is another command.
+        let anew = json!([command("task.report", &broken, json!({"outcome": "done"}))]);
+        assert_eq!(phone.sync(&volunteer, anew).await[0]["outcome"], "applied");
+        phone.is_as_fresh(&volunteer).await;
+    }
+}
+
+on_both! {
+    async fn what_the_server_fails_at_for_a_while_happens_in_the_end(database) {
+        let server = Server::small(database);
+        let volunteer = server.sign_in(phones::VOLUNTEER).await;
+        let task = task_for(&server, 1).await;
+        break_task(&server.database, &task);
+        let claim = json!([command("task.claim", &task, json!({}))]);
+        let mut phone = Phone::default();
+        for _ in 0..3 {
+            assert_eq!(phone.sync(&volunteer, claim.clone()).await[0]["outcome"], "retry");
+        }
+        // By the other way it is the same command, and the same failure.
+        let id = claim[0]["id"].as_str().expect("an id");
+        let path = format!("/v1/tasks/{task}/claim");
+        let online = volunteer.request(reqwest::Method::POST, &path).header("Idempotency-Key", id);
+        let online = volunteer.send(online).await;
+        assert_eq!((online.status, online.problem()), (500, "internal"));
+        mend_tasks(&server.database);
+        for replayed in [false, true] {
+            let result = &phone.sync(&volunteer, claim.clone()).await[0];
+            assert_eq!((&result["outcome"], &result["replayed"]), (&json!("applied"), &json!(replayed)));
+        }
+        let auditor = server.sign_in(phones::AUDITOR).await;
+        let events = auditor.get("/v1/events?action=command.set_aside").await;
+        assert_eq!(events.body["items"], json!([]));
+    }
+}
+
+on_both! {
+    async fn a_panic_undoes_its_command_alone_and_counts_as_a_failure(database) {
+        let loaded = import(&database, &Files::small(), &[]);
+        assert!(loaded.status.success(), "{}", said(&loaded));
+        let db = Db::open(Address::parse(&database.url), 2, clock::system);
+        let (person, area) = (person_id(21), GRID);
+        let push = move |tx: &mut Tx<'_>| {
+            let actor = Actor {
+                person: person.parse().expect("a person"),
+                role: Role::Volunteer,
+                area: area.parse().expect("a grid"),
+            };
+            let caller = Caller { district: "500116".to_owned(), actor };
+            let key = SealingKey::new(&[7; 32]);
+            let mut told = Vec::new();
+            for (name, panics) in [("one", false), ("two", true), ("three", false)] {
+                let id = name.parse().expect("an id");
+                let asked = Asked { caller: &caller, id: Some(&id), action: "test", request: &json!({}) };
+                let answer = once(tx, &key, &asked, |tx| {
+                    tx.record(Event::new("test", Subject::Reading, name, caller.actor.area, 1));
+                    assert!(!panics, "a defect");
+                    Ok(name.to_owned())
+                });
+                told.push(answer?.result.map_err(|problem| problem.kind()));
+            }
+            Ok::<_, Problem>(told)
+        };
+        for n in 1..=6 {
+            let told = db.write("500116", push.clone()).await.expect("a commit");
+            let failed = if n < 5 { Kind::Internal } else { Kind::CommandSetAside };
+            assert_eq!(told, [Ok("one".to_owned()), Err(failed), Ok("three".to_owned())], "{n}");
+        }
+        let (whole, told) = verify(&database, &[]);
+        assert!(whole, "{told}");
+        let server = Server::start(database);
+        let auditor = server.sign_in(phones::AUDITOR).await;
+        for (action, times) in [("test", 2), ("command.set_aside", 1)] {
+            let events = auditor.get(&format!("/v1/events?action={action}")).await;
+            assert_eq!(events.body["items"].as_array().map(Vec::len), Some(times), "{}", events.body);
+        }
     }
 }
 

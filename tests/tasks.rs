@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::on_both;
 use crate::support::files::{BENEFICIARY, FAR_BENEFICIARY, person_id};
-use crate::support::{FAR_GRID, GRID, Server, phones};
+use crate::support::{Caller, FAR_GRID, GRID, Server, phones};
 
 on_both! {
     async fn a_task_goes_from_open_to_done_in_a_volunteers_hands(database) {
@@ -33,6 +33,31 @@ on_both! {
         assert_eq!(twice.body["current"]["task"]["state"], "done");
         let cared = manager.get(&format!("/v1/beneficiaries/{BENEFICIARY}")).await;
         assert_ne!(cared.body["last_contact"], "2026-01-15", "the visit counts as contact");
+    }
+}
+
+on_both! {
+    async fn a_task_that_has_not_changed_is_not_sent_again(database) {
+        let server = Server::small(database);
+        let manager = server.sign_in(phones::MANAGER).await;
+        let volunteer = server.sign_in(phones::VOLUNTEER).await;
+        let stranger = server.sign_in(phones::FAR_MANAGER).await;
+        let path = format!("/v1/tasks/{}", manager.make_task(BENEFICIARY).await);
+        let unless = |caller: &Caller, tags: &str| {
+            caller.request(reqwest::Method::GET, &path).header("If-None-Match", tags)
+        };
+        for held in ["\"v1\"", "W/\"v1\"", "\"v9\", \"v1\"", "*"] {
+            let same = volunteer.send(unless(&volunteer, held)).await;
+            assert_eq!((same.status, &same.body), (304, &json!(null)), "{held}");
+            assert_eq!((&same.headers["etag"], &same.headers["cache-control"]), (
+                &"\"v1\"".parse().expect("a tag"), &"no-store".parse().expect("a word"),
+            ));
+        }
+        let hidden = stranger.send(unless(&stranger, "*")).await;
+        assert_eq!(hidden.status, 404, "what is out of sight is not even unchanged");
+        volunteer.act(&format!("{path}/claim")).await;
+        let changed = volunteer.send(unless(&volunteer, "\"v1\"")).await;
+        assert_eq!((changed.status, &changed.body["version"]), (200, &json!(2)));
     }
 }
 

@@ -37,4 +37,5 @@ pub mod ops;
 pub mod page;
 pub mod problem;
 pub mod settings;
+pub mod unchanged;
 pub mod words;

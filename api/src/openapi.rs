@@ -8,7 +8,7 @@ use utoipa::openapi::response::ResponseBuilder;
 use utoipa::openapi::schema::{ArrayItems, ObjectBuilder, Schema, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, Header, OpenApi, Ref, RefOr, Required, Response};
-use utoipa::{IntoResponses, Modify, OpenApi as _};
+use utoipa::{IntoParams, IntoResponses, Modify, OpenApi as _};
 
 use crate::problem::answer;
 
@@ -92,6 +92,7 @@ const ANSWERS: &[(u16, &str, &str)] = &[
     (422, "Invalid", "The body is JSON and does not fit; `errors` says where"),
     (428, "VersionRequired", "Say with `If-Match` on which version this was decided"),
     (429, "TooManyRequests", "Too many tries"),
+    (460, "ChecksumMismatch", "The bytes are not those that `Upload-Checksum` is of"),
     (500, "Internal", "A defect of the server's"),
     (503, "Unavailable", "The database is away or overloaded; nothing was changed"),
 ];
@@ -158,6 +159,10 @@ groups! {
     Read: 400 401 403 404 429 500 503;
     /// The problems of changing something.
     Write: 400 401 403 404 409 413 415 422 429 500 503;
+    /// The problems of sending bytes.
+    Send: 400 401 403 404 409 413 415 422 429 460 500 503;
+    /// The problems of giving something up.
+    GiveUp: 400 401 403 404 409 429 500 503;
     /// The problems of deciding over a task.
     Decide: 400 401 403 404 409 412 413 415 422 428 429 500 503;
 }
@@ -175,6 +180,7 @@ pub fn methods(document: &OpenApi) -> Vec<(String, Vec<&'static str>)> {
                 ("PATCH", item.patch.is_some()),
                 ("HEAD", item.head.is_some()),
                 ("DELETE", item.delete.is_some()),
+                ("OPTIONS", item.options.is_some()),
             ];
             let taken = methods.into_iter().filter(|(_, taken)| *taken);
             (path.clone(), taken.map(|(method, _)| method).collect())
@@ -194,6 +200,17 @@ fn idempotency_key() -> Parameter {
 fn if_match() -> Parameter {
     let about = "The ETag of the task as it was when this was decided.";
     header_parameter("If-Match", about, 32, None)
+}
+
+/// Whoever sends an attachment may send it.
+pub struct UploadChecksum;
+
+impl IntoParams for UploadChecksum {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let about = "`sha1` or `sha256`, a space, and the hash of these bytes in base64.";
+        let pattern = "^(sha1 [A-Za-z0-9+/]{26}|sha256 [A-Za-z0-9+/]{42})[AEIMQUYcgkosw048]=$";
+        vec![header_parameter("Upload-Checksum", about, 64, Some(pattern))]
+    }
 }
 
 fn header_parameter(name: &str, about: &str, longest: usize, pattern: Option<&str>) -> Parameter {
@@ -231,7 +248,9 @@ pub fn finish(document: &mut OpenApi) {
     }
     let items = document.paths.paths.values_mut();
     let operations = items.flat_map(|item| {
-        [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.head]
+        let read = [&mut item.get, &mut item.head, &mut item.options];
+        let change = [&mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
+        read.into_iter().chain(change)
     });
     let answers = operations.flatten().flat_map(|one| one.responses.responses.values_mut());
     let headers = answers.filter_map(|answer| match answer {

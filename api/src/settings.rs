@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::attachment::shelf::Place;
+use crate::clockwork::retention::Retention;
 use crate::db::Address;
 use crate::seal::installation::{InstallationKey, KeyError};
 
@@ -43,6 +44,8 @@ struct Raw {
     workers: usize,
     readers: usize,
     attachments: Option<String>,
+    archive: Option<PathBuf>,
+    keep_days: u32,
 }
 
 impl Default for Raw {
@@ -58,6 +61,8 @@ impl Default for Raw {
             workers: cores,
             readers: (2 * cores).max(4),
             attachments: None,
+            archive: None,
+            keep_days: 184,
         }
     }
 }
@@ -79,6 +84,9 @@ pub struct Settings {
     pub readers: usize,
     /// `attachments`: a folder, or `s3://bucket/prefix`; beside the SQLite file unless told.
     pub attachments: Place,
+    /// `archive`: the folder that old events move into by themselves, and
+    /// `keep_days`, 1 to 36,500: how many days they stay. None unless told.
+    pub retention: Option<Retention>,
     secret_key: Option<SecretString>,
     key_file: Option<PathBuf>,
 }
@@ -139,8 +147,14 @@ impl Settings {
             Some(place) => Place::parse(place),
             None => Place::Folder(beside.join("attachments")),
         };
+        if !(1..=36_500).contains(&raw.keep_days) {
+            let reason = "must be from 1 to 36500";
+            return Err(SettingsError::OutOfRange { name: "keep_days", reason });
+        }
+        let keep_days = raw.keep_days;
         Ok(Self {
             attachments,
+            retention: raw.archive.map(|folder| Retention { folder, keep_days }),
             database,
             listen: raw.listen,
             log: raw.log,
@@ -188,8 +202,23 @@ mod tests {
             with("workers = 0").expect_err("0"),
             "the setting `workers` must be from 1 to 256"
         );
+        assert_eq!(
+            with("keep_days = 0").expect_err("0"),
+            "the setting `keep_days` must be from 1 to 36500"
+        );
         let error = with("listen = 'nowhere'").expect_err("listen");
         assert!(error.contains("listen"), "{error}");
+    }
+
+    #[test]
+    fn old_events_are_archived_only_where_a_folder_is_named() {
+        let retention = |toml| with(toml).expect("settings").retention;
+        assert_eq!(retention("keep_days = 30"), None);
+        let folder = PathBuf::from("var/archive");
+        assert_eq!(
+            retention("archive = 'var/archive'"),
+            Some(Retention { folder, keep_days: 184 })
+        );
     }
 
     #[test]

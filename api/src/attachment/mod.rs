@@ -1,7 +1,7 @@
 //! Photos, signatures and voices that belong to a task's reports.
 //!
-//! They come over bad networks, in parts, by the tus protocol (1.0.0: core and
-//! creation): the phone makes the id, says how long it is and what its SHA-256
+//! They come over bad networks, in parts, by the tus protocol (1.0.0: core,
+//! creation, checksum and termination): the phone makes the id, says how long it is and what its SHA-256
 //! is, and sends from where the server says it stands. A report may name an
 //! attachment long before it has arrived.
 //!
@@ -11,6 +11,7 @@
 //! the whole is held against its hash and its type, sealed as one, and only then
 //! to be had.
 
+pub mod checksum;
 pub mod metadata;
 pub mod model;
 pub mod receive;

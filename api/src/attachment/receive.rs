@@ -5,8 +5,9 @@ use aws_lc_rs::digest::{SHA256, digest};
 use futures_util::StreamExt as _;
 use serde_json::json;
 
+use super::checksum::Checksum;
 use super::model::{MediaType, Misfit};
-use super::shelf::{Shelf, ShelfError};
+use super::shelf::ShelfError;
 use super::store::{self, AttachmentRow};
 use crate::app::Gridward;
 use crate::auth::Caller;
@@ -26,8 +27,12 @@ impl From<ShelfError> for Problem {
     }
 }
 
+fn parts_name(row: &AttachmentRow) -> String {
+    format!("parts/{}/{}", row.district, row.id)
+}
+
 fn part_name(row: &AttachmentRow, offset: i64) -> String {
-    format!("parts/{}/{}/{offset:012}", row.district, row.id)
+    format!("{}/{offset:012}", parts_name(row))
 }
 
 fn whole_name(row: &AttachmentRow) -> String {
@@ -39,16 +44,20 @@ fn seal_place(row: &AttachmentRow, what: &str) -> String {
 }
 
 /// Takes what comes, from where the attachment stands; answers where it then
-/// stands. What has come before the network breaks stays.
+/// stands. What has come before the network breaks stays, unless it comes with a
+/// checksum: then all of it stays or nothing.
 ///
 /// # Errors
-/// 413 for bytes past the announced length; 409 when somebody else sends too.
+/// 413 for bytes past the announced length; 409 when somebody else sends too; 460
+/// when they are not those of the checksum.
 pub async fn take(
     app: &Gridward,
     key: &SealingKey,
     row: &AttachmentRow,
+    checksum: Option<&Checksum>,
     mut payload: Payload,
 ) -> Result<i64, Problem> {
+    let full = if checksum.is_some() { usize::MAX } else { PART };
     let mut at = row.received;
     let mut part: Vec<u8> = Vec::new();
     loop {
@@ -63,7 +72,10 @@ pub async fn take(
         if at.saturating_add(held) > row.length {
             return Err(Kind::TooLarge.into());
         }
-        if part.len() >= PART || (last && !part.is_empty()) {
+        if last && checksum.is_some_and(|checksum| !checksum.is_of(&part)) {
+            return Err(Kind::ChecksumMismatch.into());
+        }
+        if part.len() >= full || (last && !part.is_empty()) {
             at = put(app, key, row, at, std::mem::take(&mut part)).await?;
         }
         if last {
@@ -101,22 +113,20 @@ pub async fn finish(
     row: &AttachmentRow,
 ) -> Result<(), Problem> {
     let mut whole = Vec::with_capacity(usize::try_from(row.length).unwrap_or_default());
-    let mut parts = Vec::new();
     while i64::try_from(whole.len()).is_ok_and(|at| at < row.length) {
         let at = i64::try_from(whole.len()).unwrap_or(i64::MAX);
         let sealed = app.shelf.get(&part_name(row, at)).await?;
         whole.extend_from_slice(&key.open(&seal_place(row, &at.to_string()), &sealed)?);
-        parts.push(at);
     }
     if let Err(misfit) = fits(row, &whole) {
-        throw_away(app, row, &parts).await?;
+        throw_away(app, row).await?;
         let error = FieldError::new("Upload-Metadata", misfit);
         return Err(Problem::from(Kind::Invalid).with(error));
     }
     let sealed = key.seal(&seal_place(row, "whole"), &whole)?;
     app.shelf.put(&whole_name(row), sealed).await?;
     note(app, caller, row).await?;
-    remove_parts(&app.shelf, row, &parts).await
+    Ok(app.shelf.clear(&parts_name(row)).await?)
 }
 
 fn fits(row: &AttachmentRow, whole: &[u8]) -> Result<(), Misfit> {
@@ -146,19 +156,23 @@ async fn note(app: &Gridward, caller: &Caller, row: &AttachmentRow) -> Result<()
     noted.await
 }
 
-async fn throw_away(app: &Gridward, row: &AttachmentRow, parts: &[i64]) -> Result<(), Problem> {
+/// Forgets one that is not whole, and what has come of it; says whether there was
+/// such a one. It stands at its beginning before its bytes go, so that after a
+/// kill in between it can still be sent, or given up again.
+///
+/// # Errors
+/// 503 when the store or the database is away.
+pub async fn throw_away(app: &Gridward, row: &AttachmentRow) -> Result<bool, Problem> {
+    let (district, id) = (row.district.clone(), row.id.clone());
+    let anew = app.db.write(&row.district, move |tx| store::begin_anew(tx.write(), &district, &id));
+    if !anew.await? {
+        return Ok(false);
+    }
+    app.shelf.clear(&parts_name(row)).await?;
     let (district, id) = (row.district.clone(), row.id.clone());
     let forgotten =
         app.db.write(&row.district, move |tx| store::forget(tx.write(), &district, &id));
-    forgotten.await?;
-    remove_parts(&app.shelf, row, parts).await
-}
-
-async fn remove_parts(shelf: &Shelf, row: &AttachmentRow, parts: &[i64]) -> Result<(), Problem> {
-    for at in parts {
-        shelf.take_away(&part_name(row, *at)).await?;
-    }
-    Ok(())
+    Ok(forgotten.await?)
 }
 
 /// The whole, opened.

@@ -2,13 +2,14 @@
 
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION};
 use actix_web::web::{Data, Path, Payload};
-use actix_web::{HttpRequest, HttpResponse, get, head, patch, post};
+use actix_web::{HttpRequest, HttpResponse, delete, get, head, options, patch, post};
 use gridward_dispatch::authority::{Action, Role};
 use gridward_dispatch::task::Verb;
 use serde_json::json;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::checksum::{self, Checksum};
 use super::metadata::Metadata;
 use super::model::{LARGEST, MOST};
 use super::receive;
@@ -36,6 +37,37 @@ fn number(request: &HttpRequest, name: &str) -> Result<i64, Problem> {
     number
         .filter(|number| *number >= 0)
         .ok_or_else(|| Problem::unreadable(name, "a number of bytes is needed"))
+}
+
+/// What an upload may do
+///
+/// By the tus protocol: its version, the extensions, the most bytes of anything
+/// and the algorithms of a checksum. For every role.
+#[utoipa::path(
+    tag = "attachments",
+    operation_id = "upload_options",
+    responses(
+        (
+            status = NO_CONTENT, description = "What an upload may do",
+            headers(
+                ("Tus-Version" = String, description = "The versions of the protocol"),
+                ("Tus-Extension" = String, description = "What there is of it besides the core"),
+                ("Tus-Max-Size" = String, description = "The most bytes of an attachment"),
+                ("Tus-Checksum-Algorithm" = String, description = "What a checksum may be made with"),
+            ),
+        ),
+        openapi::Read,
+    ),
+)]
+#[options("/attachments")]
+pub(crate) async fn upload_options(_: Caller) -> HttpResponse {
+    HttpResponse::NoContent()
+        .insert_header(TUS)
+        .insert_header(("Tus-Version", TUS.1))
+        .insert_header(("Tus-Extension", "creation,checksum,termination"))
+        .insert_header(("Tus-Max-Size", LARGEST))
+        .insert_header(("Tus-Checksum-Algorithm", checksum::ALGORITHMS))
+        .finish()
 }
 
 /// Announce an attachment
@@ -190,7 +222,8 @@ struct Content(String);
 /// Send an attachment
 ///
 /// By the tus protocol: bytes from `Upload-Offset` on. What has come when the
-/// network breaks stays. With the last byte the whole is held against its hash
+/// network breaks stays; with `Upload-Checksum`, the hash of just these bytes, all
+/// of them stay or none. With the last byte the whole is held against its hash
 /// and its type; if it is something else, nothing of it stays. For managers and
 /// volunteers, of what they announced.
 #[utoipa::path(
@@ -199,6 +232,7 @@ struct Content(String);
     params(
         ("id" = inline(Uuid), Path, description = "The attachment"),
         ("Upload-Offset" = u32, Header, description = "Where these bytes begin", minimum = 0, maximum = 10_485_760),
+        openapi::UploadChecksum,
     ),
     request_body(content = Content, content_type = "application/offset+octet-stream", description = "The bytes"),
     responses(
@@ -206,7 +240,7 @@ struct Content(String);
             status = NO_CONTENT, description = "Kept",
             headers(("Upload-Offset" = String, description = "How many bytes are there")),
         ),
-        openapi::Write,
+        openapi::Send,
     ),
 )]
 #[patch("/attachments/{id}")]
@@ -222,11 +256,12 @@ pub(crate) async fn send_attachment(
     }
     let offset = number(&request, "Upload-Offset")?;
     let (row, key) = own(&app, &caller, *id).await?;
+    let checksum = checksum(&request)?;
     if offset != row.received {
         let current = json!({ "upload_offset": row.received });
         return Err(Problem::from(Kind::UploadOffset).showing(&current));
     }
-    let received = receive::take(&app, &key, &row, payload).await?;
+    let received = receive::take(&app, &key, &row, checksum.as_ref(), payload).await?;
     if received == row.length && !row.complete {
         receive::finish(&app, &key, &caller, &AttachmentRow { received, ..row }).await?;
     }
@@ -234,6 +269,37 @@ pub(crate) async fn send_attachment(
         .insert_header(TUS)
         .insert_header(("Upload-Offset", received))
         .finish())
+}
+
+fn checksum(request: &HttpRequest) -> Result<Option<Checksum>, Problem> {
+    let Some(header) = request.headers().get("Upload-Checksum") else { return Ok(None) };
+    let read = header.to_str().unwrap_or_default().parse();
+    read.map(Some).map_err(|error| Problem::unreadable("Upload-Checksum", error))
+}
+
+/// Give up an attachment
+///
+/// By the tus protocol (termination): nothing of what was sent stays, and the id
+/// may be announced again. What is there as a whole is evidence and stays. For
+/// managers and volunteers, of what they announced.
+#[utoipa::path(
+    tag = "attachments",
+    operation_id = "give_up_attachment",
+    params(("id" = inline(Uuid), Path, description = "The attachment")),
+    responses((status = NO_CONTENT, description = "Given up"), openapi::GiveUp),
+)]
+#[delete("/attachments/{id}")]
+pub(crate) async fn give_up_attachment(
+    app: Data<Gridward>,
+    caller: Caller,
+    id: Path<Uuid>,
+) -> Result<HttpResponse, Problem> {
+    let (row, _) = own(&app, &caller, *id).await?;
+    if receive::throw_away(&app, &row).await? {
+        Ok(HttpResponse::NoContent().insert_header(TUS).finish())
+    } else {
+        Err(Kind::AttachmentComplete.into())
+    }
 }
 
 /// Get an attachment

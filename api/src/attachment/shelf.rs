@@ -2,13 +2,19 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
+use futures_util::StreamExt as _;
 use object_store::aws::AmazonS3Builder;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::prefix::PrefixStore;
-use object_store::{ObjectStore, ObjectStoreExt as _};
+use object_store::{ObjectStore, ObjectStoreExt as _, RetryConfig};
 use thiserror::Error;
+
+/// How long a bucket that fails is tried again. A phone had better be told, since
+/// what was acknowledged stays; one try itself waits 30 s for an answer.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Why the store did not do as asked.
 #[derive(Debug, Error)]
@@ -69,7 +75,9 @@ impl Place {
                 Arc::new(LocalFileSystem::new_with_prefix(path)?.with_fsync(true))
             }
             Self::S3 { bucket, prefix } => {
-                let bucket = AmazonS3Builder::from_env().with_bucket_name(bucket).build()?;
+                let retry = RetryConfig { retry_timeout: PATIENCE, ..RetryConfig::default() };
+                let bucket = AmazonS3Builder::from_env().with_bucket_name(bucket);
+                let bucket = bucket.with_retry(retry).build()?;
                 Arc::new(PrefixStore::new(bucket, prefix.as_str()))
             }
         };
@@ -99,15 +107,19 @@ impl Shelf {
         Ok(self.0.get(&Path::from(name)).await?.bytes().await?.to_vec())
     }
 
-    /// Takes away what lies under `name`, if anything does.
+    /// Takes away all that lies in the folder `name`, if anything does.
     ///
     /// # Errors
-    /// [`ShelfError`].
-    pub async fn take_away(&self, name: &str) -> Result<(), ShelfError> {
-        match self.0.delete(&Path::from(name)).await {
-            Err(object_store::Error::NotFound { .. }) | Ok(()) => Ok(()),
-            Err(error) => Err(error.into()),
+    /// [`ShelfError`]; some may be gone then.
+    pub async fn clear(&self, name: &str) -> Result<(), ShelfError> {
+        let mut lying = self.0.list(Some(&Path::from(name)));
+        while let Some(found) = lying.next().await {
+            match self.0.delete(&found?.location).await {
+                Err(object_store::Error::NotFound { .. }) | Ok(()) => {}
+                Err(error) => return Err(error.into()),
+            }
         }
+        Ok(())
     }
 }
 

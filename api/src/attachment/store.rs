@@ -75,21 +75,32 @@ pub fn advance(
     Ok(diesel::update(there).set(attachments::received.eq(to)).execute(conn)? == 1)
 }
 
+/// Lets one that is not whole stand at its beginning again; says whether there is
+/// such a one.
+///
+/// # Errors
+/// [`DbError`].
+pub fn begin_anew(conn: &mut Conn, district: &str, id: &str) -> Result<bool, DbError> {
+    let there = attachments::table.find((district, id)).filter(attachments::complete.eq(false));
+    Ok(diesel::update(there).set(attachments::received.eq(0)).execute(conn)? == 1)
+}
+
 /// Notes that it is whole; says whether it was not before.
 ///
 /// # Errors
 /// [`DbError`].
 pub fn complete(conn: &mut Conn, district: &str, id: &str) -> Result<bool, DbError> {
     let there = attachments::table.find((district, id)).filter(attachments::complete.eq(false));
-    Ok(diesel::update(there).set(attachments::complete.eq(true)).execute(conn)? == 1)
+    // Somebody may have begun to give it up while it became whole.
+    let whole = (attachments::complete.eq(true), attachments::received.eq(attachments::length));
+    Ok(diesel::update(there).set(whole).execute(conn)? == 1)
 }
 
-/// Forgets one that turned out not to be what was announced.
+/// Forgets one that is not whole; says whether there was such a one.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn forget(conn: &mut Conn, district: &str, id: &str) -> Result<(), DbError> {
+pub fn forget(conn: &mut Conn, district: &str, id: &str) -> Result<bool, DbError> {
     let there = attachments::table.find((district, id)).filter(attachments::complete.eq(false));
-    diesel::delete(there).execute(conn)?;
-    Ok(())
+    Ok(diesel::delete(there).execute(conn)? == 1)
 }

@@ -4,13 +4,18 @@ use std::path::PathBuf;
 
 use chrono::{DateTime, Days, Utc};
 use clap::Subcommand;
+use gridward_dispatch::area::AreaCode;
+use serde_json::json;
 use uuid::Uuid;
 
 use super::{Failure, choose_district, connect};
 use crate::clock;
 use crate::db::{self, Conn};
 use crate::event::chain::hex;
-use crate::event::{archive, head, verify};
+use crate::event::head::Heads;
+use crate::event::{self, Event, Subject, archive, head, verify};
+use crate::once::aside;
+use crate::seal::Vault;
 use crate::seal::store::districts;
 use crate::settings::Settings;
 
@@ -42,6 +47,14 @@ enum Command {
         /// Events of the last so many days stay
         #[arg(long, default_value_t = 184, value_parser = clap::value_parser!(u32).range(0..=36_500))]
         keep_days: u32,
+        /// The district; all of them unless named
+        #[arg(long)]
+        district: Option<String>,
+    },
+    /// Show the commands that the server failed at again and again, opened
+    ///
+    /// One a line, in JSON. What is shown is personal; that it was shown goes on the log.
+    SetAside {
         /// The district; all of them unless named
         #[arg(long)]
         district: Option<String>,
@@ -84,6 +97,12 @@ pub(super) fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
                 println!("{district}: {moved} events archived");
             }
         }
+        Command::SetAside { district } => {
+            let vault = Vault::new(settings.installation_key()?);
+            for district in chosen(&mut conn, district.as_deref())? {
+                show_set_aside(&mut conn, &vault, district.parse()?)?;
+            }
+        }
         Command::Restored { district } => {
             for district in chosen(&mut conn, district.as_deref())? {
                 let epoch = Uuid::new_v4().simple().to_string();
@@ -91,6 +110,24 @@ pub(super) fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
                 println!("{district}: every phone begins anew with its next sync");
             }
         }
+    }
+    Ok(())
+}
+
+fn show_set_aside(conn: &mut Conn, vault: &Vault, district: AreaCode) -> Result<(), Failure> {
+    let key = vault.key(conn, district.as_str())?;
+    let commands = aside::all(conn, &key, district)?;
+    let shown: Vec<&str> = commands.iter().map(|aside| aside.command.as_str()).collect();
+    if shown.is_empty() {
+        return Ok(());
+    }
+    let fact = Event::new("command.read", Subject::Reading, district.to_string(), district, 1)
+        .with(json!({ "commands": shown }));
+    db::transact(conn, |conn| {
+        event::store::append(conn, &mut Heads::default(), clock::system(), &[fact])
+    })?;
+    for command in &commands {
+        println!("{}", serde_json::to_string(command)?);
     }
     Ok(())
 }

@@ -65,7 +65,7 @@ enum Command {
     /// Follows the hash of each event to the next and names the first that does
     /// not hold. Write the last hash down elsewhere to notice even a new log.
     VerifyLog(log::VerifyArgs),
-    /// Archive the log, or say that it was restored
+    /// Archive the log, show what was set aside, or say that it was restored
     Log(log::Args),
     /// Print openapi.yaml
     Openapi,

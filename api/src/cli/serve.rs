@@ -32,7 +32,8 @@ pub(super) fn announce(settings: &Settings, ready: impl FnOnce(SocketAddr)) -> R
     let (db, clock, feed) = (gridward.db.clone(), gridward.clock, gridward.feed.clone());
     actix_web::rt::System::new().block_on(async {
         actix_web::rt::spawn(feed.run(db.clone()));
-        actix_web::rt::spawn(clockwork::run(db, clock, clockwork::EVERY));
+        let retention = settings.retention.clone();
+        actix_web::rt::spawn(clockwork::run(db, clock, retention, clockwork::EVERY));
         let server = HttpServer::new(move || app::app(gridward.clone(), methods.clone()))
             .workers(settings.workers)
             // A small answer must not wait 40 ms for the phone to confirm the one before.

@@ -1,5 +1,6 @@
 //! What Gridward does by itself when its time has come: overdue tasks escalate
-//! or expire, what is long over leaves the phones, old answers are forgotten.
+//! or expire, what is long over leaves the phones, old answers are forgotten, old
+//! events are archived ([`retention`]).
 //!
 //! Every server looks every [`EVERY`]; on PostgreSQL the one that gets the
 //! advisory lock does the work, the others look again later. A task that waits
@@ -7,11 +8,14 @@
 //! range. Each step is a change like any other: through the life of the task,
 //! onto the log.
 
+pub mod retention;
+
 use std::time::Duration;
 
 use chrono::NaiveDate;
 use gridward_dispatch::task::{self as life, Agent, Command, Transition, Verb, overdue};
 
+use self::retention::Retention;
 use crate::clock::{self, Clock};
 use crate::db::{Db, DbError, Tx, dialect, parsed};
 use crate::event::{Event, Subject};
@@ -26,13 +30,29 @@ pub const EVERY: Duration = Duration::from_secs(60);
 /// How many tasks are stepped on in one transaction, so that claims need not wait long.
 const AT_A_TIME: i64 = 200;
 
-/// Looks, now and then, for as long as the server runs.
-pub async fn run(db: Db, clock: Clock, every: Duration) {
+/// Looks, now and then, for as long as the server runs; archives once a day, if
+/// it is told what is retained.
+pub async fn run(db: Db, clock: Clock, retention: Option<Retention>, every: Duration) {
+    let mut archived = None;
     loop {
-        match look(&db, clock::day(clock())).await {
+        let today = clock::day(clock());
+        match look(&db, today).await {
             Ok(0) => {}
             Ok(steps) => tracing::info!(steps, "tasks were stepped on by the clock"),
             Err(error) => tracing::warn!(%error, "the clock could not do its work"),
+        }
+        if let Some(retention) = retention.clone().filter(|_| archived != Some(today)) {
+            let db = db.clone();
+            // Writing files would hold up what else runs here.
+            match tokio::task::spawn_blocking(move || retention.keep(&db, today)).await {
+                Ok(Ok(Some(events))) => {
+                    tracing::info!(events, "the day's old events were archived");
+                    archived = Some(today);
+                }
+                Ok(Ok(None)) => {}
+                Ok(Err(error)) => tracing::warn!(%error, "old events could not be archived"),
+                Err(error) => tracing::error!(%error, "archiving was cut short"),
+            }
         }
         tokio::time::sleep(every).await;
     }

@@ -48,6 +48,18 @@ pub fn lock_tasks(conn: &mut Conn, district: &str, ids: &BTreeSet<String>) -> Re
 /// # Errors
 /// [`DbError`].
 pub fn try_clock(conn: &mut Conn, district: &str) -> Result<bool, DbError> {
+    clock_lock(conn, district, "pg_try_advisory_xact_lock")
+}
+
+/// As [`try_clock`], until the connection is closed: for work of many transactions.
+///
+/// # Errors
+/// [`DbError`].
+pub fn keep_clock(conn: &mut Conn, district: &str) -> Result<bool, DbError> {
+    clock_lock(conn, district, "pg_try_advisory_lock")
+}
+
+fn clock_lock(conn: &mut Conn, district: &str, lock: &str) -> Result<bool, DbError> {
     #[derive(QueryableByName)]
     struct Got {
         #[diesel(sql_type = diesel::sql_types::Bool)]
@@ -56,8 +68,7 @@ pub fn try_clock(conn: &mut Conn, district: &str) -> Result<bool, DbError> {
     match conn {
         Conn::Sqlite(_) => Ok(true),
         Conn::Pg(conn) => {
-            let lock =
-                "SELECT pg_try_advisory_xact_lock(hashtext('gridward clock'), hashtext($1)) AS got";
+            let lock = format!("SELECT {lock}(hashtext('gridward clock'), hashtext($1)) AS got");
             let lock = diesel::sql_query(lock).bind::<diesel::sql_types::Text, _>(district);
             Ok(lock.get_result::<Got>(conn)?.got)
         }

@@ -36,6 +36,9 @@ pub enum DbError {
     /// A step failed after it wrote; the change is run again with more care.
     #[error("a step of a change failed")]
     Undone,
+    /// A step of a change panicked; this is a defect.
+    #[error("a step of a change panicked")]
+    Panicked,
     /// A statement failed; this is a defect, not the caller's fault.
     #[error("a statement failed: {0}")]
     Failed(diesel::result::Error),
@@ -131,14 +134,14 @@ macro_rules! in_range {
 ///
 /// # Errors
 /// Those of `work`, which then leaves nothing behind, or the database's own.
-pub fn transact<T>(
+pub fn transact<T, E: From<DbError>>(
     conn: &mut Conn,
-    work: impl FnOnce(&mut Conn) -> Result<T, DbError>,
-) -> Result<T, DbError> {
+    work: impl FnOnce(&mut Conn) -> Result<T, E>,
+) -> Result<T, E> {
     use diesel::connection::SimpleConnection;
-    conn.batch_execute(dialect::begin(conn))?;
+    conn.batch_execute(dialect::begin(conn)).map_err(DbError::from)?;
     let done = work(conn).and_then(|done| {
-        conn.batch_execute("COMMIT")?;
+        conn.batch_execute("COMMIT").map_err(DbError::from)?;
         Ok(done)
     });
     if done.is_err() {

@@ -2,8 +2,9 @@
 //! unbroken from one file to the next and on into the database.
 //!
 //! A file is named for its district and its first and last number. It is written
-//! under another name, put on disk, read back and checked before the events
-//! leave the database, so a kill at any point loses none.
+//! under a name of its own, put on disk, read back and checked; it gets its right
+//! name in the very transaction that takes the events out of the database. So a
+//! kill at any point loses none, and of two who archive at once one gives way.
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Write};
@@ -11,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use thiserror::Error;
+use uuid::Uuid;
 
 use super::chain::Link;
 use super::head;
@@ -22,6 +24,8 @@ use crate::db::{Conn, DbError, transact};
 const IN_A_FILE: i64 = 50_000;
 /// How hard to compress; 3 is zstd's own default.
 const ZSTD_LEVEL: i32 = 3;
+/// How a finished file's name ends.
+const ENDING: &str = ".ndjson.zst";
 
 /// Why events were not archived, or an archive not read.
 #[derive(Debug, Error)]
@@ -58,7 +62,8 @@ fn at(path: &Path) -> impl Fn(std::io::Error) -> ArchiveError + '_ {
 /// answers how many.
 ///
 /// # Errors
-/// [`ArchiveError`]; files that were finished stay and count.
+/// [`ArchiveError`]; files that were finished stay and count. If somebody else
+/// archives at the same time, [`DbError::Collision`].
 pub fn archive(
     conn: &mut Conn,
     district: &str,
@@ -72,21 +77,22 @@ pub fn archive(
         let rows = store::older(conn, district, from.seq, moment, IN_A_FILE)?;
         let Some(last) = rows.last().map(|row| row.seq) else { return Ok(moved) };
         let to = follow(&from, &rows)?;
-        remove_unfinished(folder, district, from.seq)?;
-        let path = folder.join(format!("{district}-{:012}-{last:012}.ndjson.zst", from.seq + 1));
-        write(&path, &rows)?;
-        let mut back = Vec::with_capacity(rows.len());
-        read_file(&path, &mut |row| {
-            back.push(row);
-            Ok::<_, ArchiveError>(())
-        })?;
-        if back != rows {
-            return Err(ArchiveError::Broken(from.seq + 1));
+        let path = folder.join(format!("{district}-{:012}-{last:012}{ENDING}", from.seq + 1));
+        let part = path.with_extension(format!("{}.part", Uuid::new_v4().simple()));
+        let done = write(&part, &rows).and_then(|()| {
+            transact(conn, |conn| {
+                // Holds the head until the end: nobody else is at the files now.
+                head::archive(conn, district, &from, &to)?;
+                remove_unfinished(folder, district, from.seq)?;
+                name(&part, &path)?;
+                Ok(store::forget(conn, district, last)?)
+            })
+        });
+        if done.is_err() {
+            // The error that matters is the first; the file may not even be there.
+            let _ = fs::remove_file(&part);
         }
-        transact(conn, |conn| {
-            head::archive(conn, district, &from, &to)?;
-            store::forget(conn, district, last)
-        })?;
+        done?;
         moved += rows.len();
     }
 }
@@ -104,26 +110,36 @@ fn remove_unfinished(folder: &Path, district: &str, archived: i64) -> Result<(),
     Ok(())
 }
 
+/// Gives the finished file its name, for good.
+fn name(part: &Path, path: &Path) -> Result<(), ArchiveError> {
+    fs::rename(part, path).map_err(at(path))?;
+    // The name is on disk only when the folder is.
+    let folder = path.parent().unwrap_or(Path::new("."));
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(at(folder))
+}
+
 fn follow(from: &Link, rows: &[EventRow]) -> Result<Link, ArchiveError> {
     rows.iter().try_fold(from.clone(), |link, row| {
         link.then(row).map_err(|_| ArchiveError::Broken(row.seq))
     })
 }
 
-fn write(path: &Path, rows: &[EventRow]) -> Result<(), ArchiveError> {
-    let part = path.with_extension("part");
-    let file = File::create(&part).map_err(at(&part))?;
-    let mut out = zstd::Encoder::new(file, ZSTD_LEVEL).map_err(at(&part))?;
+/// Writes the events onto the disk, and reads them back.
+fn write(part: &Path, rows: &[EventRow]) -> Result<(), ArchiveError> {
+    let file = File::create_new(part).map_err(at(part))?;
+    let mut out = zstd::Encoder::new(file, ZSTD_LEVEL).map_err(at(part))?;
     for row in rows {
         let event = LoggedEvent::try_from(row.clone())?;
         let line = serde_json::to_vec(&event).map_err(|_| ArchiveError::Broken(row.seq))?;
-        out.write_all(&line).and_then(|()| out.write_all(b"\n")).map_err(at(&part))?;
+        out.write_all(&line).and_then(|()| out.write_all(b"\n")).map_err(at(part))?;
     }
-    out.finish().and_then(|file| file.sync_all()).map_err(at(&part))?;
-    fs::rename(&part, path).map_err(at(path))?;
-    // The name is on disk only when the folder is.
-    let folder = path.parent().unwrap_or(Path::new("."));
-    File::open(folder).and_then(|folder| folder.sync_all()).map_err(at(folder))
+    out.finish().and_then(|file| file.sync_all()).map_err(at(part))?;
+    let mut back = rows.iter();
+    read_file(part, &mut |row| match back.next() {
+        Some(written) if *written == row => Ok(()),
+        _ => Err(ArchiveError::Broken(row.seq)),
+    })?;
+    back.next().map_or(Ok(()), |missing| Err(ArchiveError::Broken(missing.seq)))
 }
 
 /// Reads the archived events of `district` in `folder`, from the first on.
@@ -143,7 +159,7 @@ fn files(folder: &Path, district: &str) -> Result<Vec<PathBuf>, ArchiveError> {
     let begins = format!("{district}-");
     let of_district = |path: &PathBuf| {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        name.starts_with(&begins) && name.ends_with(".ndjson.zst")
+        name.starts_with(&begins) && name.ends_with(ENDING)
     };
     let entries = fs::read_dir(folder).map_err(at(folder))?;
     let mut paths: Vec<PathBuf> = entries

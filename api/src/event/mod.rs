@@ -37,6 +37,8 @@ words! {
         ServiceKind = "service_kind",
         /// A photo, a signature or a voice.
         Attachment = "attachment",
+        /// What somebody asked for.
+        Command = "command",
         /// The whole district.
         District = "district",
         /// What somebody read that is personal.

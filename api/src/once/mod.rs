@@ -4,7 +4,11 @@
 //! way: what it did online with an `Idempotency-Key` and what lies in its outbox
 //! with a command id are one command if the id is the same. The first answer is
 //! kept, sealed, for [`KEPT_FOR`]; a repetition gets it again and changes nothing.
+//!
+//! Nor does a command that the server fails at come for ever: after [`TRIES`] it
+//! is set aside ([`aside`]), refused to who sent it and sealed onto the log.
 
+pub mod aside;
 pub mod call;
 pub mod key;
 pub mod store;
@@ -19,12 +23,17 @@ pub use call::call;
 pub use key::{CommandId, IdempotencyKey};
 
 use crate::auth::Caller;
-use crate::db::Tx;
+use crate::db::{DbError, Tx};
 use crate::problem::{Kept, Kind, Problem};
 use crate::seal::SealingKey;
 
 /// How long an answer is kept: longer than any phone lies in a drawer.
 pub const KEPT_FOR: TimeDelta = TimeDelta::days(180);
+
+/// How often a command may fail by a defect of the server's, each time alone,
+/// before it is set aside. What passes by itself, as a database that is away,
+/// does not count.
+pub const TRIES: u8 = 5;
 
 /// A command as it was asked.
 #[derive(Clone, Debug)]
@@ -52,10 +61,13 @@ pub struct Answer<T> {
 enum Outcome<T> {
     Done(T),
     Refused(Kept),
+    /// The server failed at it, so often.
+    Failed(u8),
 }
 
 /// Does `act`, unless it was done before: then answers what was answered then.
 /// A refusal is an answer too; only one that may go away by itself is not kept.
+/// What the server fails at, even by a panic, is counted and at last set aside.
 ///
 /// # Errors
 /// [`Kind::CommandIdReused`] when the id came with another request before, and
@@ -71,19 +83,30 @@ pub fn once<T: Serialize + DeserializeOwned>(
         return act(tx).map(|done| Answer { result: Ok(done), replayed: false });
     };
     let hash = fingerprint(asked);
+    let mut failures = 0;
     if let Some(row) = store::row(tx.read(), asked.caller, id)? {
         if row.request_hash != hash {
             return Err(Kind::CommandIdReused.into());
         }
-        let result = match key.open_value(&row.place("answer"), &row.sealed_answer)? {
-            Outcome::Done(done) => Ok(done),
-            Outcome::Refused(kept) => Err(Problem::from(kept)),
-        };
-        return Ok(Answer { result, replayed: true });
+        let replayed = |result| Answer { result, replayed: true };
+        match key.open_value(&row.place("answer"), &row.sealed_answer)? {
+            Outcome::Done(done) => return Ok(replayed(Ok(done))),
+            Outcome::Refused(kept) => return Ok(replayed(Err(kept.into()))),
+            Outcome::Failed(times) => failures = times,
+        }
     }
-    let result = tx.attempt(act)?;
+    let mut result = tx.attempt(|tx| unless_it_panics(|| act(tx)))?;
+    let ours = |problem: &Problem| problem.kind() == Kind::Internal;
+    if result.as_ref().is_err_and(ours) {
+        failures += 1;
+        if failures >= TRIES {
+            aside::set_aside(tx, key, asked, id)?;
+            result = Err(Kind::CommandSetAside.into());
+        }
+    }
     let outcome = match &result {
         Ok(done) => Outcome::Done(done),
+        Err(problem) if ours(problem) => Outcome::Failed(failures),
         Err(problem) if problem.kind().entry().retryable || problem.is_ours() => {
             // Its step is undone; what else the change does stays.
             return Ok(Answer { result, replayed: false });
@@ -92,6 +115,13 @@ pub fn once<T: Serialize + DeserializeOwned>(
     };
     store::keep(tx, key, asked, id, hash, &outcome)?;
     Ok(Answer { result, replayed: false })
+}
+
+/// A command that panics must not take the others of its push with it, each time
+/// anew. What it wrote is undone with its step, as after any failure.
+fn unless_it_panics<T>(act: impl FnOnce() -> Result<T, Problem>) -> Result<T, Problem> {
+    let ran = std::panic::catch_unwind(std::panic::AssertUnwindSafe(act));
+    ran.unwrap_or_else(|_| Err(DbError::Panicked.into()))
 }
 
 /// The same request has the same fingerprint, by whichever way it came.

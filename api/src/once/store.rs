@@ -32,7 +32,7 @@ impl CommandRow {
     }
 }
 
-fn place(district: &str, person: &str, id: &str, part: &str) -> String {
+pub(super) fn place(district: &str, person: &str, id: &str, part: &str) -> String {
     seal::place(district, "commands", &format!("{person}|{id}|{part}"))
 }
 
@@ -45,7 +45,7 @@ pub(super) fn row(
     Ok(commands::table.find(key).first(conn).optional()?)
 }
 
-/// Keeps what was asked and what came of it.
+/// Keeps what was asked and what came of it, instead of what came of it before.
 pub(super) fn keep(
     tx: &mut Tx<'_>,
     key: &SealingKey,
@@ -66,6 +66,8 @@ pub(super) fn keep(
         request_hash,
         created_at: tx.now.naive_utc(),
     };
+    let before = commands::table.find((district, &person, id.as_str()));
+    diesel::delete(before).execute(tx.write())?;
     diesel::insert_into(commands::table).values(&row).execute(tx.write())?;
     Ok(())
 }

@@ -107,10 +107,22 @@ problems! {
     AttachmentKnown "attachment_known" 409
         "This id names another attachment": "An attachment's id is made once, by the phone.";
         "该编号已用于其他附件": "附件编号由手机生成，只能使用一次。";
+    /// The server failed at it again and again.
+    CommandSetAside "command_set_aside" 409
+        "The service cannot carry this out": "It failed here several times and is kept, sealed, for those who run the service.";
+        "系统无法执行此操作": "该操作在服务器上多次失败，已封存，由系统运维人员处理。";
     /// The bytes do not begin where the attachment stands.
     UploadOffset "upload_offset" 409 retryable = true
         "The attachment stands elsewhere": "Ask with HEAD where it stands, and send from there.";
         "附件续传位置不符": "请用 HEAD 查询当前位置，并从该位置继续上传。";
+    /// An upload that is over cannot be given up.
+    AttachmentComplete "attachment_complete" 409
+        "The attachment is there": "What has arrived whole is evidence and stays.";
+        "附件已上传完成": "已完整上传的附件作为凭证保留，不能撤销。";
+    /// The bytes are not those that their checksum is of.
+    ChecksumMismatch "checksum_mismatch" 460 retryable = true
+        "The bytes were spoilt on the way": "Nothing of them was kept; send them again from the same place.";
+        "数据在传输中损坏": "本次内容未保存，请从同一位置重新发送。";
     /// It lies as high as it can.
     NoLevelAbove "no_level_above" 409
         "The task lies on the district's desk already": "There is no level above it.";

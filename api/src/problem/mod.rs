@@ -169,7 +169,7 @@ impl From<DbError> for Problem {
             DbError::Unavailable(_) | DbError::Busy | DbError::Collision | DbError::Undone => {
                 Kind::Unavailable
             }
-            DbError::Failed(_) | DbError::Corrupt { .. } => Kind::Internal,
+            DbError::Panicked | DbError::Failed(_) | DbError::Corrupt { .. } => Kind::Internal,
         };
         let mut problem = Self::from(kind);
         problem.0.retry_after = (kind == Kind::Unavailable).then_some(2);

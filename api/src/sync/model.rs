@@ -75,7 +75,8 @@ words! {
         Recorded = "recorded",
         /// It will never be: see the problem.
         Rejected = "rejected",
-        /// Nothing was kept: send it again, unchanged, later.
+        /// The server failed at it: send it again, unchanged, later. If it goes on
+        /// failing, it is set aside and rejected.
         Retry = "retry",
     }
 }

@@ -250,7 +250,7 @@ impl Touch {
             Subject::Notice => self.reaches(scope),
             Subject::Beneficiary => Ok(scope.holds_area() && self.concerns(scope)?),
             Subject::Task => Ok(self.was_shown(scope) && self.concerns(scope)?),
-            Subject::Plan | Subject::Attachment | Subject::Reading => Ok(false),
+            Subject::Plan | Subject::Attachment | Subject::Command | Subject::Reading => Ok(false),
         }
     }
 

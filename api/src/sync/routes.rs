@@ -1,6 +1,6 @@
 //! Sync over HTTP.
 
-use actix_web::http::header::{CACHE_CONTROL, ETAG, IF_NONE_MATCH};
+use actix_web::http::header::{CACHE_CONTROL, ETAG};
 use actix_web::web::{Data, Payload, Query};
 use actix_web::{HttpRequest, HttpResponse, get, post};
 use gridward_dispatch::area::AreaCode;
@@ -21,6 +21,7 @@ use crate::once::IdempotencyKey;
 use crate::openapi;
 use crate::problem::Problem;
 use crate::problem::answer::Language;
+use crate::unchanged;
 
 /// How many changes a page holds unless told.
 const LIMIT: u16 = 200;
@@ -123,11 +124,8 @@ pub(crate) async fn pull_alone(
     }
     let pulled = pull(&app, &caller, cursor, limit).await?;
     let etag = format!("\"{}\"", pulled.cursor);
-    let known =
-        request.headers().get(IF_NONE_MATCH).is_some_and(|tag| tag.as_bytes() == etag.as_bytes());
-    if known && pulled.quiet {
-        let mut unchanged = HttpResponse::NotModified();
-        return Ok(unchanged.insert_header((ETAG, etag)).finish());
+    if pulled.quiet && unchanged::held(&request, &etag) {
+        return Ok(unchanged::answer(etag));
     }
     let mut answer = answer(&app, &caller, pulled, Vec::new());
     if let Ok(etag) = etag.parse() {

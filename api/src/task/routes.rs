@@ -1,6 +1,6 @@
 //! Tasks over HTTP.
 
-use actix_web::http::header::{ETAG, LOCATION};
+use actix_web::http::header::{CACHE_CONTROL, ETAG, LOCATION};
 use actix_web::web::{Data, Json, Path, Query};
 use actix_web::{HttpRequest, HttpResponse, get, post};
 use chrono::NaiveDate;
@@ -27,6 +27,7 @@ use crate::once::{self, IdempotencyKey};
 use crate::openapi;
 use crate::page::{self, Page, Wanted};
 use crate::problem::Problem;
+use crate::unchanged;
 
 /// Which tasks.
 #[derive(Deserialize, IntoParams)]
@@ -138,7 +139,8 @@ pub(crate) async fn create_task(
 
 /// One task
 ///
-/// For every role, within their area; a task in one's own hands wherever it lies.
+/// With `If-None-Match` it is 304 when the task is still of that version. For
+/// every role, within their area; a task in one's own hands wherever it lies.
 #[utoipa::path(
     tag = "tasks",
     operation_id = "get_task",
@@ -148,11 +150,13 @@ pub(crate) async fn create_task(
             status = OK, description = "The task", body = Task,
             headers(("ETag" = String, description = "The task's version")),
         ),
+        (status = NOT_MODIFIED, description = "The task is as the caller holds it"),
         openapi::Read,
     ),
 )]
 #[get("/tasks/{id}")]
 pub(crate) async fn get_task(
+    request: HttpRequest,
     app: Data<Gridward>,
     caller: Caller,
     id: Path<TaskId>,
@@ -162,12 +166,13 @@ pub(crate) async fn get_task(
         let row = perform::visible(conn, &caller, *id)?;
         Ok::<_, Problem>(row.task()?)
     });
-    found.await.map(|task| answer(&task))
-}
-
-fn answer(task: &Task) -> HttpResponse {
-    HttpResponse::Ok()
-        .insert_header((ETAG, etag(task)))
-        .insert_header(("Cache-Control", "no-store"))
-        .json(task)
+    let task = found.await?;
+    let etag = etag(&task);
+    if unchanged::held(&request, &etag) {
+        return Ok(unchanged::answer(etag));
+    }
+    Ok(HttpResponse::Ok()
+        .insert_header((ETAG, etag))
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .json(task))
 }
