@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::on_both;
 use crate::support::files::person_id;
 use crate::support::phone::{Phone, command, task_for};
-use crate::support::{Server, phones};
+use crate::support::{Caller, Database, Server, phones};
 
 on_both! {
     async fn a_command_sent_again_answers_the_same_again_and_changes_nothing(database) {
@@ -203,5 +203,46 @@ on_both! {
         report["at"] = json!(visited);
         let results = phone.sync(&volunteer, json!([report])).await;
         assert_eq!(results[0]["outcome"], "applied", "{results:?}");
+    }
+}
+
+/// A phone that hears nothing sends again, and another server may get it while
+/// the first is still at it, or twice within one commit.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_outbox_that_two_servers_get_at_once_happens_once() {
+    let server = Server::small(Database::postgres());
+    let other = server.another();
+    let here = server.sign_in(phones::VOLUNTEER).await;
+    let there = other.bearer(here.token.as_deref().expect("a token"));
+    for round in 0..15 {
+        let task = task_for(&server, 1).await;
+        let commands = [
+            command("task.claim", &task, json!({})),
+            command("task.start", &task, json!({})),
+            command("task.report", &task, json!({"outcome": "done", "needs": []})),
+        ];
+        let push = json!({ "commands": commands, "limit": 1 });
+        let send = |caller: &Caller| {
+            let (caller, push) = (caller.clone(), push.clone());
+            tokio::spawn(async move { caller.post("/v1/sync", &push).await })
+        };
+        let sent = [&here, &there, &here, &there, &here, &there].map(send);
+        let mut done = [0; 3];
+        for answer in sent {
+            let answer = answer.await.expect("an answer");
+            assert_eq!(answer.status, 200, "{}", answer.body);
+            for (n, result) in
+                answer.body["results"].as_array().expect("results").iter().enumerate()
+            {
+                assert_eq!(result["outcome"], "applied", "round {round}: {result}");
+                assert_eq!(result["version"], n + 2);
+                done[n] += usize::from(result["replayed"] == false);
+            }
+        }
+        assert_eq!(done, [1, 1, 1], "round {round}");
+        let reports = here.get(&format!("/v1/tasks/{task}/reports")).await;
+        assert_eq!(reports.body["items"].as_array().map(Vec::len), Some(1));
+        let history = here.get(&format!("/v1/tasks/{task}/history")).await;
+        assert_eq!(history.body["items"].as_array().map(Vec::len), Some(4));
     }
 }

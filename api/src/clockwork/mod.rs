@@ -69,10 +69,10 @@ async fn look_at(db: &Db, district: &str, today: NaiveDate) -> Result<usize, DbE
 
 /// Does some of what is due in `district`, unless another server is at it.
 fn look_in(tx: &mut Tx<'_>, district: &str, today: NaiveDate) -> Result<usize, DbError> {
-    if !dialect::try_clock(tx.read(), district)? {
+    if !dialect::try_clock(tx.read_other(), district)? {
         return Ok(0);
     }
-    let rows = store::to_look_at(tx.read(), district, today, AT_A_TIME)?;
+    let rows = store::to_look_at(tx.read()?, district, today, AT_A_TIME)?;
     if rows.is_empty() {
         // The last look of a round: once is enough for what is forgotten.
         once::store::forget_older(tx, district, once::KEPT_FOR)?;
@@ -96,7 +96,8 @@ fn step(tx: &mut Tx<'_>, row: &TaskRow, today: NaiveDate) -> Result<(), DbError>
         return rest(tx, row, &before, today);
     };
     let step = Step { row, before: &before, after: &after, verb: command.verb() };
-    write(tx, &step, None, step.event()).map(drop)
+    write(tx, &step, None, step.event());
+    Ok(())
 }
 
 /// Nothing is due in the task's life: it is long over and leaves the phones, or
@@ -115,7 +116,6 @@ fn rest(
         next.version += 1;
         next.updated_at = tx.now.naive_utc();
     }
-    store::replace(tx.write(), row, &next)?;
     if over {
         let holder = task.state.holder();
         tx.record(
@@ -123,5 +123,6 @@ fn rest(
                 .hands(holder, holder),
         );
     }
+    tx.replace(row, next);
     Ok(())
 }

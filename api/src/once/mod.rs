@@ -15,8 +15,9 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use call::call;
+pub use call::{call, call_with};
 pub use key::{CommandId, IdempotencyKey};
+use store::CommandRow;
 
 use crate::auth::Caller;
 use crate::db::Tx;
@@ -71,7 +72,7 @@ pub fn once<T: Serialize + DeserializeOwned>(
         return act(tx).map(|done| Answer { result: Ok(done), replayed: false });
     };
     let hash = fingerprint(asked);
-    if let Some(row) = store::row(tx.read(), asked.caller, id)? {
+    if let Some(row) = tx.find::<CommandRow>(store::key(asked.caller, id))? {
         if row.request_hash != hash {
             return Err(Kind::CommandIdReused.into());
         }
