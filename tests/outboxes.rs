@@ -222,11 +222,11 @@ async fn an_outbox_that_two_servers_get_at_once_happens_once() {
             command("task.report", &task, json!({"outcome": "done", "needs": []})),
         ];
         let push = json!({ "commands": commands, "limit": 1 });
-        let send = |caller: &Caller| {
+        let pushed_to = |caller: &Caller| {
             let (caller, push) = (caller.clone(), push.clone());
             tokio::spawn(async move { caller.post("/v1/sync", &push).await })
         };
-        let sent = [&here, &there, &here, &there, &here, &there].map(send);
+        let sent = [&here, &there, &here, &there, &here, &there].map(pushed_to);
         let mut done = [0; 3];
         for answer in sent {
             let answer = answer.await.expect("an answer");

@@ -89,11 +89,15 @@ fn step(tx: &mut Tx<'_>, row: &TaskRow, today: NaiveDate) -> Result<(), DbError>
     let command = match overdue::due(&before, today) {
         Some(Verb::Expire) => Command::Expire,
         Some(_) => Command::Escalate,
-        None => return rest(tx, row, &before, today),
+        None => {
+            rest(tx, row, &before, today);
+            return Ok(());
+        }
     };
     let district = Agent::Gridward(parsed("tasks", &row.district)?);
     let Ok(Transition::Changed(after)) = life::apply(&before, &command, &district, today) else {
-        return rest(tx, row, &before, today);
+        rest(tx, row, &before, today);
+        return Ok(());
     };
     let step = Step { row, before: &before, after: &after, verb: command.verb() };
     write(tx, &step, None, step.event());
@@ -102,12 +106,7 @@ fn step(tx: &mut Tx<'_>, row: &TaskRow, today: NaiveDate) -> Result<(), DbError>
 
 /// Nothing is due in the task's life: it is long over and leaves the phones, or
 /// it is looked at too early and waits for its day.
-fn rest(
-    tx: &mut Tx<'_>,
-    row: &TaskRow,
-    task: &life::Task,
-    today: NaiveDate,
-) -> Result<(), DbError> {
+fn rest(tx: &mut Tx<'_>, row: &TaskRow, task: &life::Task, today: NaiveDate) {
     let mut next = row.clone();
     next.look_on = overdue::next_look(task).filter(|day| *day > today);
     let over = !task.state.is_live();
@@ -124,5 +123,4 @@ fn rest(
         );
     }
     tx.replace(row, next);
-    Ok(())
 }

@@ -61,8 +61,23 @@ pub struct Rows<R: Row>(BTreeMap<R::Key, Known<R>>);
 struct Known<R> {
     /// The row as it now is; none if there is none.
     is: Option<R>,
-    /// As the database has it, if that is otherwise.
-    was: Option<Option<R>>,
+    in_database: InDatabase<R>,
+}
+
+/// How the database has a row.
+#[derive(Debug)]
+enum InDatabase<R> {
+    /// As it is.
+    Same,
+    /// So, or not at all: what it now is waits to be written.
+    Was(Option<R>),
+}
+
+impl<R> Known<R> {
+    /// A row as the database has it.
+    const fn read(is: Option<R>) -> Self {
+        Self { is, in_database: InDatabase::Same }
+    }
 }
 
 impl<R: Row> Default for Rows<R> {
@@ -78,7 +93,7 @@ impl<R: Row> Rows<R> {
             return Ok(known.is.clone());
         }
         let is = R::one(conn, &key)?;
-        self.0.insert(key, Known { is: is.clone(), was: None });
+        self.0.insert(key, Known::read(is.clone()));
         Ok(is)
     }
 
@@ -93,31 +108,33 @@ impl<R: Row> Rows<R> {
             return Ok(());
         }
         let found = R::many(conn, &keys)?;
-        self.0.extend(keys.into_iter().map(|key| (key, Known { is: None, was: None })));
-        let known = found.into_iter().map(|row| (row.key(), Known { is: Some(row), was: None }));
+        self.0.extend(keys.into_iter().map(|key| (key, Known::read(None))));
+        let known = found.into_iter().map(|row| (row.key(), Known::read(Some(row))));
         self.0.extend(known);
         Ok(())
     }
 
     /// Lets `is` wait to be written in place of `was`; none if it is new.
     pub(super) fn put(&mut self, was: Option<R>, is: R) {
-        let known = self.0.entry(is.key()).or_insert(Known { is: was, was: None });
+        let known = self.0.entry(is.key()).or_insert(Known::read(was));
         let before = known.is.replace(is);
-        known.was.get_or_insert(before);
+        if matches!(known.in_database, InDatabase::Same) {
+            known.in_database = InDatabase::Was(before);
+        }
     }
 
     /// Writes what waits.
     fn flush(&mut self, conn: &mut Conn) -> Result<(), DbError> {
-        let changes = self.0.values().filter_map(|known| {
-            let (was, is) = (known.was.as_ref()?, known.is.as_ref()?);
-            Some(Change { was: was.as_ref(), is })
+        let changes = self.0.values().filter_map(|known| match &known.in_database {
+            InDatabase::Same => None,
+            InDatabase::Was(was) => Some(Change { was: was.as_ref(), is: known.is.as_ref()? }),
         });
         let changes: Vec<_> = changes.collect();
         if changes.is_empty() {
             return Ok(());
         }
         R::write(conn, &changes)?;
-        self.0.values_mut().for_each(|known| known.was = None);
+        self.0.values_mut().for_each(|known| known.in_database = InDatabase::Same);
         Ok(())
     }
 }

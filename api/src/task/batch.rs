@@ -53,13 +53,13 @@ impl Row for TaskRow {
         if steps.is_empty() {
             return Ok(());
         }
-        let changed = match conn {
+        let written = match conn {
             Conn::Pg(conn) => together(conn, &steps)?,
             Conn::Sqlite(conn) => {
                 steps.iter().map(|(was, next)| alone(conn, *was, next)).sum::<Result<_, _>>()?
             }
         };
-        if changed == steps.len() { Ok(()) } else { Err(DbError::Collision) }
+        if written == steps.len() { Ok(()) } else { Err(DbError::Collision) }
     }
 
     fn of(tables: &mut Tables) -> &mut Rows<Self> {
