@@ -358,3 +358,44 @@ on_both! {
         assert_eq!(results[0]["outcome"], "applied", "{results:?}");
     }
 }
+
+/// A phone that hears nothing sends again, and another server may get it while
+/// the first is still at it, or twice within one commit.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_outbox_that_two_servers_get_at_once_happens_once() {
+    let server = Server::small(Database::postgres());
+    let other = server.another();
+    let here = server.sign_in(phones::VOLUNTEER).await;
+    let there = other.bearer(here.token.as_deref().expect("a token"));
+    for round in 0..15 {
+        let task = task_for(&server, 1).await;
+        let commands = [
+            command("task.claim", &task, json!({})),
+            command("task.start", &task, json!({})),
+            command("task.report", &task, json!({"outcome": "done", "needs": []})),
+        ];
+        let push = json!({ "commands": commands, "limit": 1 });
+        let pushed_to = |caller: &crate::support::Caller| {
+            let (caller, push) = (caller.clone(), push.clone());
+            tokio::spawn(async move { caller.post("/v1/sync", &push).await })
+        };
+        let sent = [&here, &there, &here, &there, &here, &there].map(pushed_to);
+        let mut done = [0; 3];
+        for answer in sent {
+            let answer = answer.await.expect("an answer");
+            assert_eq!(answer.status, 200, "{}", answer.body);
+            for (n, result) in
+                answer.body["results"].as_array().expect("results").iter().enumerate()
+            {
+                assert_eq!(result["outcome"], "applied", "round {round}: {result}");
+                assert_eq!(result["version"], n + 2);
+                done[n] += usize::from(result["replayed"] == false);
+            }
+        }
+        assert_eq!(done, [1, 1, 1], "round {round}");
+        let reports = here.get(&format!("/v1/tasks/{task}/reports")).await;
+        assert_eq!(reports.body["items"].as_array().map(Vec::len), Some(1));
+        let history = here.get(&format!("/v1/tasks/{task}/history")).await;
+        assert_eq!(history.body["items"].as_array().map(Vec::len), Some(4));
+    }
+}

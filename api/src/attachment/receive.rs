@@ -96,8 +96,9 @@ async fn put(
     let sealed = key.seal(&seal_place(row, &at.to_string()), &part)?;
     app.shelf.put(&part_name(row, at), sealed).await?;
     let (district, id) = (row.district.clone(), row.id.clone());
-    let counted =
-        app.db.write(&row.district, move |tx| store::advance(tx.write(), &district, &id, at, to));
+    let counted = app
+        .db
+        .write(&row.district, move |tx| store::advance(tx.write_other(), &district, &id, at, to));
     if counted.await? { Ok(to) } else { Err(Kind::UploadOffset.into()) }
 }
 
@@ -141,8 +142,10 @@ async fn note(app: &Gridward, caller: &Caller, row: &AttachmentRow) -> Result<()
     let (row, me) = (row.clone(), caller.actor.person);
     let noted = app.db.write(&caller.district, move |tx| {
         let id = parsed("attachments", &row.task)?;
-        let task = task::store::row(tx.read(), &row.district, id)?.ok_or(Kind::NotFound)?;
-        if store::complete(tx.write(), &row.district, &row.id)? {
+        let task = tx
+            .find::<task::row::TaskRow>(task::store::key(&row.district, id))?
+            .ok_or(Kind::NotFound)?;
+        if store::complete(tx.write_other(), &row.district, &row.id)? {
             let body = json!({
                 "task": row.task, "type": row.media_type, "length": row.length,
                 "sha256": row.sha256
@@ -164,14 +167,15 @@ async fn note(app: &Gridward, caller: &Caller, row: &AttachmentRow) -> Result<()
 /// 503 when the store or the database is away.
 pub async fn throw_away(app: &Gridward, row: &AttachmentRow) -> Result<bool, Problem> {
     let (district, id) = (row.district.clone(), row.id.clone());
-    let anew = app.db.write(&row.district, move |tx| store::begin_anew(tx.write(), &district, &id));
+    let anew =
+        app.db.write(&row.district, move |tx| store::begin_anew(tx.write_other(), &district, &id));
     if !anew.await? {
         return Ok(false);
     }
     app.shelf.clear(&parts_name(row)).await?;
     let (district, id) = (row.district.clone(), row.id.clone());
     let forgotten =
-        app.db.write(&row.district, move |tx| store::forget(tx.write(), &district, &id));
+        app.db.write(&row.district, move |tx| store::forget(tx.write_other(), &district, &id));
     Ok(forgotten.await?)
 }
 

@@ -89,10 +89,10 @@ async fn look_at(db: &Db, district: &str, today: NaiveDate) -> Result<usize, DbE
 
 /// Does some of what is due in `district`, unless another server is at it.
 fn look_in(tx: &mut Tx<'_>, district: &str, today: NaiveDate) -> Result<usize, DbError> {
-    if !dialect::try_clock(tx.read(), district)? {
+    if !dialect::try_clock(tx.read_other(), district)? {
         return Ok(0);
     }
-    let rows = store::to_look_at(tx.read(), district, today, AT_A_TIME)?;
+    let rows = store::to_look_at(tx.read()?, district, today, AT_A_TIME)?;
     if rows.is_empty() {
         // The last look of a round: once is enough for what is forgotten.
         once::store::forget_older(tx, district, once::KEPT_FOR)?;
@@ -109,24 +109,24 @@ fn step(tx: &mut Tx<'_>, row: &TaskRow, today: NaiveDate) -> Result<(), DbError>
     let command = match overdue::due(&before, today) {
         Some(Verb::Expire) => Command::Expire,
         Some(_) => Command::Escalate,
-        None => return rest(tx, row, &before, today),
+        None => {
+            rest(tx, row, &before, today);
+            return Ok(());
+        }
     };
     let district = Agent::Gridward(parsed("tasks", &row.district)?);
     let Ok(Transition::Changed(after)) = life::apply(&before, &command, &district, today) else {
-        return rest(tx, row, &before, today);
+        rest(tx, row, &before, today);
+        return Ok(());
     };
     let step = Step { row, before: &before, after: &after, verb: command.verb() };
-    write(tx, &step, None, step.event()).map(drop)
+    write(tx, &step, None, step.event());
+    Ok(())
 }
 
 /// Nothing is due in the task's life: it is long over and leaves the phones, or
 /// it is looked at too early and waits for its day.
-fn rest(
-    tx: &mut Tx<'_>,
-    row: &TaskRow,
-    task: &life::Task,
-    today: NaiveDate,
-) -> Result<(), DbError> {
+fn rest(tx: &mut Tx<'_>, row: &TaskRow, task: &life::Task, today: NaiveDate) {
     let mut next = row.clone();
     next.look_on = overdue::next_look(task).filter(|day| *day > today);
     let over = !task.state.is_live();
@@ -135,7 +135,6 @@ fn rest(
         next.version += 1;
         next.updated_at = tx.now.naive_utc();
     }
-    store::replace(tx.write(), row, &next)?;
     if over {
         let holder = task.state.holder();
         tx.record(
@@ -143,5 +142,5 @@ fn rest(
                 .hands(holder, holder),
         );
     }
-    Ok(())
+    tx.replace(row, next);
 }

@@ -1,7 +1,5 @@
 //! The few statements that the two databases say differently.
 
-use std::collections::BTreeSet;
-
 use diesel::prelude::*;
 
 use super::DbError;
@@ -23,23 +21,6 @@ pub const fn lock_signing_keys(conn: &Conn) -> &'static str {
         Conn::Pg(_) => "LOCK TABLE signing_keys IN EXCLUSIVE MODE",
         Conn::Sqlite(_) => "",
     }
-}
-
-/// Locks the tasks, in the order of their ids, until the transaction ends.
-/// SQLite's transactions that write keep everybody out already.
-///
-/// # Errors
-/// [`DbError`].
-pub fn lock_tasks(conn: &mut Conn, district: &str, ids: &BTreeSet<String>) -> Result<(), DbError> {
-    use super::schema::tasks;
-    if let Conn::Pg(conn) = conn {
-        let those = tasks::table
-            .filter(tasks::district.eq(district))
-            .filter(tasks::id.eq_any(ids))
-            .order(tasks::id);
-        let _: Vec<String> = those.select(tasks::id).for_update().load(conn)?;
-    }
-    Ok(())
 }
 
 /// Whether this server may do the clock's work in the district, until its
@@ -92,4 +73,40 @@ macro_rules! insert_all {
         };
         written
     }};
+}
+
+/// Inserts many rows of a table: from one array for each column on PostgreSQL,
+/// where a text of bound values would grow with the rows, and one prepared
+/// statement after another on SQLite.
+#[macro_export]
+macro_rules! insert_columns {
+    ($conn:expr, $table:ident, $rows:expr, { $($column:ident: $type:ty,)+ }) => {{
+        use diesel::RunQueryDsl as _;
+        use diesel::sql_types::Array;
+        let rows = $rows;
+        match $conn {
+            $crate::db::Conn::Pg(conn) => {
+                let text = $crate::db::dialect::insert_from_arrays(
+                    stringify!($table), &[$(stringify!($column)),+],
+                );
+                diesel::sql_query(text)
+                    $(.bind::<Array<$type>, _>(rows.iter().map(|row| &row.$column).collect::<Vec<_>>()))+
+                    .execute(conn)
+                    .map(drop)
+            }
+            $crate::db::Conn::Sqlite(conn) => rows.iter().try_for_each(|row| {
+                diesel::insert_into($crate::db::schema::$table::table)
+                    .values(*row)
+                    .execute(conn)
+                    .map(drop)
+            }),
+        }
+    }};
+}
+
+/// An insertion from one array for each column.
+pub fn insert_from_arrays(table: &str, columns: &[&str]) -> String {
+    let arrays: Vec<String> = (1..=columns.len()).map(|n| format!("${n}")).collect();
+    let (columns, arrays) = (columns.join(", "), arrays.join(", "));
+    format!("INSERT INTO {table} ({columns}) SELECT * FROM unnest({arrays})")
 }

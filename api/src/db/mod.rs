@@ -9,7 +9,9 @@ pub mod connection;
 pub mod dialect;
 pub mod migrate;
 mod read;
+pub mod rows;
 pub(crate) mod schema;
+mod tx;
 mod write;
 
 use std::sync::Arc;
@@ -17,7 +19,8 @@ use std::sync::Arc;
 use thiserror::Error;
 
 pub use connection::{Address, Conn};
-pub use write::Tx;
+pub use rows::Wants;
+pub use tx::Tx;
 
 use crate::clock::Clock;
 
@@ -203,6 +206,20 @@ impl Db {
         T: Send + 'static,
         E: DbFailure + Send + 'static,
     {
-        self.0.writers.run(district, change).await
+        self.write_with(district, Wants::default(), change).await
+    }
+
+    /// As [`Db::write`], and reads what the change `wants` together with what
+    /// others want.
+    ///
+    /// # Errors
+    /// As [`Db::write`].
+    pub async fn write_with<T, E, F>(&self, district: &str, wants: Wants, change: F) -> Result<T, E>
+    where
+        F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: DbFailure + Send + 'static,
+    {
+        self.0.writers.run(district, wants, change).await
     }
 }

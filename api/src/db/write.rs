@@ -2,23 +2,24 @@
 //!
 //! A commit waits for the disk, and a district's log has one counter, so
 //! changes that arrive together are run in one transaction and share the wait.
-//! Each is answered after the commit. A change that is refused before it wrote
-//! anything leaves nothing to undo; if one fails after it wrote, all of them
-//! are undone and run again, each in a transaction of its own, with a savepoint
-//! before each of its steps ([`Tx::attempt`]). Savepoints cost a round trip, and
-//! steps that fail after they wrote are rare.
+//! Each is answered after the commit. They also share their round trips: the rows
+//! that they want are read together, and what they change is written together
+//! ([`super::rows`]). A change that is refused before it wrote anything leaves
+//! nothing to undo; if one fails after it wrote, all of them are undone and run
+//! again, each in a transaction of its own, with a savepoint before each of its
+//! steps ([`Tx::attempt`]). Savepoints cost a round trip, and steps that fail
+//! after they wrote are rare.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::mpsc;
 
-use chrono::{DateTime, Utc};
 use diesel::connection::SimpleConnection;
 use tokio::sync::oneshot;
 
 use super::connection::{Address, Conn};
-use super::{DbError, DbFailure, dialect};
+use super::rows::Wants;
+use super::{DbError, DbFailure, Tx, dialect};
 use crate::clock::Clock;
-use crate::event::Event;
 use crate::event::head::Heads;
 
 /// How many changes may share a commit: more would make the first wait too long.
@@ -29,75 +30,6 @@ const MOST_WAITING: usize = 4096;
 const TRIES: usize = 5;
 /// PostgreSQL commits of different districts do not wait for each other.
 const POSTGRES_WRITERS: usize = 4;
-
-/// A transaction under way. Reading and writing are two words, so that it is
-/// known whether a change that is refused has anything to undo.
-pub struct Tx<'a> {
-    conn: &'a mut Conn,
-    /// The moment of the change.
-    pub now: DateTime<Utc>,
-    events: Vec<Event>,
-    written: bool,
-    cautious: bool,
-}
-
-impl Tx<'_> {
-    /// Runs one step of a change that goes on if the step fails; nothing of a
-    /// failed step stays. The inner result is the step's own.
-    ///
-    /// # Errors
-    /// When the whole transaction has to be run again, or is lost.
-    pub fn attempt<T, E: DbFailure>(
-        &mut self,
-        step: impl FnOnce(&mut Self) -> Result<T, E>,
-    ) -> Result<Result<T, E>, DbError> {
-        let (events, written) = (self.events.len(), std::mem::take(&mut self.written));
-        if self.cautious {
-            self.conn.batch_execute("SAVEPOINT step")?;
-        }
-        let done = step(self);
-        let (stays, collided) = match &done {
-            Ok(_) => (true, false),
-            Err(error) => match error.as_db() {
-                // PostgreSQL takes nothing more after a statement that failed.
-                Some(error) => (false, error.is_collision()),
-                None => (!self.written, false),
-            },
-        };
-        if collided {
-            return Err(DbError::Collision);
-        }
-        if self.cautious {
-            let end = if stays { "RELEASE step" } else { "ROLLBACK TO step; RELEASE step" };
-            self.conn.batch_execute(end)?;
-        } else if !stays {
-            return Err(DbError::Undone);
-        }
-        if !stays {
-            self.events.truncate(events);
-            self.written = false;
-        }
-        self.written |= written;
-        Ok(done)
-    }
-
-    /// The connection, to read by.
-    pub fn read(&mut self) -> &mut Conn {
-        self.conn
-    }
-
-    /// The connection, to write by.
-    pub fn write(&mut self) -> &mut Conn {
-        self.written = true;
-        self.conn
-    }
-
-    /// Puts a fact on its district's log; it is numbered at the commit.
-    pub fn record(&mut self, event: Event) {
-        self.written = true;
-        self.events.push(event);
-    }
-}
 
 /// The threads that write. A district always meets the same one.
 pub(super) struct Writers(Vec<mpsc::SyncSender<Box<dyn Job>>>);
@@ -118,7 +50,7 @@ impl Writers {
         Self((0..count).map(start).collect())
     }
 
-    pub(super) async fn run<T, E, F>(&self, district: &str, change: F) -> Result<T, E>
+    pub(super) async fn run<T, E, F>(&self, district: &str, wants: Wants, change: F) -> Result<T, E>
     where
         F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
         T: Send + 'static,
@@ -129,7 +61,7 @@ impl Writers {
         let turn = hasher.finish() % self.0.len() as u64;
         let writer = usize::try_from(turn).ok().and_then(|turn| self.0.get(turn));
         let (reply, answer) = oneshot::channel();
-        let job = Box::new(Change { run: change, outcome: None, reply });
+        let job = Box::new(Change { wants, run: change, outcome: None, reply });
         writer.ok_or(DbError::Busy)?.try_send(job).map_err(|_| DbError::Busy)?;
         let cut_short = || DbError::Unavailable("a change was cut short".to_owned());
         answer.await.unwrap_or_else(|_| Err(cut_short().into()))
@@ -138,6 +70,8 @@ impl Writers {
 
 /// A change of any type, as the writer sees it.
 trait Job: Send {
+    /// What it will look at.
+    fn wants(&self) -> &Wants;
     /// Runs the change and says what to do with what it wrote.
     fn run(&mut self, tx: &mut Tx<'_>) -> Verdict;
     /// Answers the caller, now that the transaction has ended so.
@@ -156,6 +90,7 @@ enum Verdict {
 }
 
 struct Change<T, E, F> {
+    wants: Wants,
     run: F,
     outcome: Option<Result<T, E>>,
     reply: oneshot::Sender<Result<T, E>>,
@@ -167,6 +102,10 @@ where
     T: Send,
     E: DbFailure + Send,
 {
+    fn wants(&self) -> &Wants {
+        &self.wants
+    }
+
     fn run(&mut self, tx: &mut Tx<'_>) -> Verdict {
         // A change that panics must not take the district's writer with it.
         let ran = std::panic::AssertUnwindSafe(|| (self.run)(tx));
@@ -251,14 +190,7 @@ impl Writer {
     /// whether it was committed or undone.
     fn commit(&mut self, jobs: &mut [Box<dyn Job>], cautious: bool) -> Result<bool, DbError> {
         let mut conn = self.begin()?;
-        let tx = Tx {
-            conn: &mut conn,
-            now: (self.clock)(),
-            events: Vec::new(),
-            written: false,
-            cautious,
-        };
-        let ended = transact(tx, &mut self.heads, jobs);
+        let ended = transact(Tx::new(&mut conn, (self.clock)(), cautious), &mut self.heads, jobs);
         if !matches!(ended, Ok(true)) {
             self.heads.forget();
         }
@@ -292,22 +224,29 @@ enum Ended {
 /// In a transaction that has begun, runs the jobs and commits; `false` when one
 /// of them leaves something to undo.
 fn transact(mut tx: Tx<'_>, heads: &mut Heads, jobs: &mut [Box<dyn Job>]) -> Result<bool, DbError> {
+    let cautious = tx.is_cautious();
+    match run(&mut tx, heads, jobs) {
+        Ok(true) => tx.commit().map(|()| true),
+        // One job may be at fault for all: each is tried alone.
+        Err(error) if !error.is_collision() && !cautious => Ok(false),
+        ended => ended,
+    }
+}
+
+/// Runs the jobs and writes what they left waiting; `false` when one of them
+/// leaves something to undo.
+fn run(tx: &mut Tx<'_>, heads: &mut Heads, jobs: &mut [Box<dyn Job>]) -> Result<bool, DbError> {
+    tx.fetch(jobs.iter().map(|job| job.wants()))?;
     for job in jobs {
-        tx.written = false;
-        match job.run(&mut tx) {
+        tx.begin_change();
+        match job.run(tx) {
             Verdict::Done => {}
-            Verdict::Refused if !tx.written => {}
+            Verdict::Refused if !tx.has_written() => {}
             // PostgreSQL takes nothing more after a statement that failed.
             Verdict::Refused | Verdict::Failed => return Ok(false),
             Verdict::Collided => return Err(DbError::Collision),
         }
     }
-    let Tx { conn, events, now, cautious, .. } = tx;
-    match crate::event::store::append(conn, heads, now, &events) {
-        // One district's fact may be at fault: each change is tried alone.
-        Err(error) if !error.is_collision() && !cautious => return Ok(false),
-        other => other?,
-    }
-    conn.batch_execute("COMMIT")?;
+    tx.finish(heads)?;
     Ok(true)
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Binary, Nullable, Text, Timestamp};
 use gridward_dispatch::area::{AreaRange, Level};
 use gridward_dispatch::id::PersonId;
 
@@ -12,7 +13,7 @@ use super::head::Heads;
 use super::{Event, Subject};
 use crate::db::schema::events;
 use crate::db::{Conn, DbError};
-use crate::{in_range, insert_all};
+use crate::{in_range, insert_columns};
 
 /// A row of `events`.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Insertable)]
@@ -51,7 +52,25 @@ pub(crate) fn append(
     }
     for (district, facts) in by_district {
         let rows = heads.advance(conn, &district, |link| follow(link, &district, at, &facts))?;
-        insert_all!(conn, events::table, rows, columns = 16)?;
+        let rows: Vec<&EventRow> = rows.iter().collect();
+        insert_columns!(conn, events, rows, {
+            district: Text,
+            seq: BigInt,
+            at: Timestamp,
+            actor: Nullable<Text>,
+            device: Nullable<Text>,
+            action: Text,
+            subject: Text,
+            subject_id: Text,
+            area: Text,
+            area_before: Nullable<Text>,
+            person: Nullable<Text>,
+            person_before: Nullable<Text>,
+            version: BigInt,
+            body: Text,
+            prev_hash: Binary,
+            hash: Binary,
+        })?;
     }
     Ok(())
 }

@@ -96,8 +96,8 @@ pub(crate) async fn post_notice(
 
 fn post(tx: &mut Tx<'_>, caller: &Caller, new: &NewNotice) -> Result<Notice, Problem> {
     caller.may(Action::PostNotice)?;
-    let known =
-        caller.actor.area.contains(&new.area) && area::store::one(tx.read(), &new.area)?.is_some();
+    let known = caller.actor.area.contains(&new.area)
+        && area::store::one(tx.read_other(), &new.area)?.is_some();
     let today = clock::day(tx.now);
     let wrong = [
         ("/area", !known, "not an area of yours"),
@@ -126,7 +126,7 @@ fn post(tx: &mut Tx<'_>, caller: &Caller, new: &NewNotice) -> Result<Notice, Pro
         created_at: tx.now.with_timezone(&china()),
         version: 1,
     };
-    store::insert(tx.write(), &notice)?;
+    store::insert(tx.write_other(), &notice)?;
     let event = Event::new("notice.post", Subject::Notice, notice.id.to_string(), notice.area, 1);
     tx.record(event.by(caller.actor.person));
     Ok(notice)

@@ -19,8 +19,9 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use call::call;
+pub use call::{call, call_with};
 pub use key::{CommandId, IdempotencyKey};
+use store::CommandRow;
 
 use crate::auth::Caller;
 use crate::db::{DbError, Tx};
@@ -84,7 +85,8 @@ pub fn once<T: Serialize + DeserializeOwned>(
     };
     let hash = fingerprint(asked);
     let mut failures = 0;
-    if let Some(row) = store::row(tx.read(), asked.caller, id)? {
+    let known = tx.find::<CommandRow>(store::key(asked.caller, id))?;
+    if let Some(row) = &known {
         if row.request_hash != hash {
             return Err(Kind::CommandIdReused.into());
         }
@@ -113,7 +115,7 @@ pub fn once<T: Serialize + DeserializeOwned>(
         }
         Err(problem) => Outcome::Refused(problem.kept()),
     };
-    store::keep(tx, key, asked, id, hash, &outcome)?;
+    store::keep(tx, key, asked, id, known.as_ref(), hash, &outcome)?;
     Ok(Answer { result, replayed: false })
 }
 

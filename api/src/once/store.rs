@@ -1,20 +1,25 @@
 //! The commands that happened, with what was asked and answered, both sealed.
 
+use std::collections::BTreeSet;
+
 use chrono::{NaiveDateTime, TimeDelta};
 use diesel::prelude::*;
+use diesel::sql_types::{Array, Binary, Text, Timestamp};
 use serde::Serialize;
 
 use super::{Asked, CommandId};
 use crate::auth::Caller;
+use crate::db::rows::{Change, Row, Rows, Tables};
 use crate::db::schema::commands;
 use crate::db::{Conn, DbError, Tx};
+use crate::insert_columns;
 use crate::problem::Problem;
 use crate::seal::{self, SealingKey};
 
 /// A row of `commands`.
-#[derive(Queryable, Insertable)]
+#[derive(Clone, Debug, Queryable, QueryableByName, Insertable)]
 #[diesel(table_name = commands)]
-pub(super) struct CommandRow {
+pub struct CommandRow {
     district: String,
     person: String,
     id: String,
@@ -36,13 +41,59 @@ pub(super) fn place(district: &str, person: &str, id: &str, part: &str) -> Strin
     seal::place(district, "commands", &format!("{person}|{id}|{part}"))
 }
 
-pub(super) fn row(
-    conn: &mut Conn,
-    caller: &Caller,
-    id: &CommandId,
-) -> Result<Option<CommandRow>, DbError> {
-    let key = (&caller.district, caller.actor.person.to_string(), id.as_str());
-    Ok(commands::table.find(key).first(conn).optional()?)
+/// The key of the caller's command: district, person and id.
+pub fn key(caller: &Caller, id: &CommandId) -> (String, String, String) {
+    (caller.district.clone(), caller.actor.person.to_string(), id.to_string())
+}
+
+/// Each command by the whole of its key: it is looked up once for each that comes.
+const THOSE: &str = "SELECT commands.* FROM unnest($1, $2, $3) AS those (district, person, id) \
+    JOIN commands USING (district, person, id)";
+
+impl Row for CommandRow {
+    type Key = (String, String, String);
+
+    fn key(&self) -> Self::Key {
+        (self.district.clone(), self.person.clone(), self.id.clone())
+    }
+
+    fn one(conn: &mut Conn, (district, person, id): &Self::Key) -> Result<Option<Self>, DbError> {
+        Ok(commands::table.find((district, person, id)).first(conn).optional()?)
+    }
+
+    fn many(conn: &mut PgConnection, keys: &BTreeSet<Self::Key>) -> Result<Vec<Self>, DbError> {
+        let districts: Vec<&str> = keys.iter().map(|(district, ..)| district.as_str()).collect();
+        let people: Vec<&str> = keys.iter().map(|(_, person, _)| person.as_str()).collect();
+        let ids: Vec<&str> = keys.iter().map(|(.., id)| id.as_str()).collect();
+        Ok(diesel::sql_query(THOSE)
+            .bind::<Array<Text>, _>(districts)
+            .bind::<Array<Text>, _>(people)
+            .bind::<Array<Text>, _>(ids)
+            .load(conn)?)
+    }
+
+    fn write(conn: &mut Conn, changes: &[Change<'_, Self>]) -> Result<(), DbError> {
+        // Only a command that the server failed at before is there already.
+        for before in changes.iter().filter_map(|change| change.was) {
+            let key = (&before.district, &before.person, &before.id);
+            diesel::delete(commands::table.find(key)).execute(conn)?;
+        }
+        let rows: Vec<&Self> = changes.iter().map(|change| change.is).collect();
+        Ok(insert_columns!(conn, commands, rows, {
+            district: Text,
+            person: Text,
+            id: Text,
+            action: Text,
+            request_hash: Binary,
+            sealed_request: Binary,
+            sealed_answer: Binary,
+            created_at: Timestamp,
+        })?)
+    }
+
+    fn of(tables: &mut Tables) -> &mut Rows<Self> {
+        &mut tables.commands
+    }
 }
 
 /// Keeps what was asked and what came of it, instead of what came of it before.
@@ -51,6 +102,7 @@ pub(super) fn keep(
     key: &SealingKey,
     asked: &Asked<'_>,
     id: &CommandId,
+    before: Option<&CommandRow>,
     request_hash: Vec<u8>,
     outcome: &impl Serialize,
 ) -> Result<(), Problem> {
@@ -66,9 +118,10 @@ pub(super) fn keep(
         request_hash,
         created_at: tx.now.naive_utc(),
     };
-    let before = commands::table.find((district, &person, id.as_str()));
-    diesel::delete(before).execute(tx.write())?;
-    diesel::insert_into(commands::table).values(&row).execute(tx.write())?;
+    match before {
+        Some(before) => tx.replace(before, row),
+        None => tx.insert(row),
+    }
     Ok(())
 }
 
@@ -81,5 +134,5 @@ pub fn forget_older(tx: &mut Tx<'_>, district: &str, age: TimeDelta) -> Result<u
     let old = commands::table
         .filter(commands::district.eq(district))
         .filter(commands::created_at.lt(oldest));
-    Ok(diesel::delete(old).execute(tx.write())?)
+    Ok(diesel::delete(old).execute(tx.write()?)?)
 }

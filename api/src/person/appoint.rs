@@ -27,15 +27,16 @@ pub fn appoint(
     person: PersonId,
 ) -> Result<Person, Problem> {
     caller.actor.judge(Action::AppointManager, &grid)?;
-    let outgoing = store::manager(tx.read(), &grid.range())?.ok_or_else(Problem::not_found)?;
-    let incoming = store::row(tx.read(), &caller.scope(), person)?
+    let outgoing =
+        store::manager(tx.read_other(), &grid.range())?.ok_or_else(Problem::not_found)?;
+    let incoming = store::row(tx.read_other(), &caller.scope(), person)?
         .ok_or_else(|| Problem::invalid("/person_id", "nobody of your area has this id"))?;
     if incoming.id != outgoing.id {
         if !incoming.active || incoming.role != Role::Volunteer.word() {
             return Err(Kind::NotACandidate.into());
         }
         for (row, role) in [(&outgoing, Role::Volunteer), (&incoming, Role::Manager)] {
-            let version = store::place_in(tx.write(), row, role, grid.as_str())?;
+            let version = store::place_in(tx.write_other(), row, role, grid.as_str())?;
             let before: AreaCode = parsed("people", &row.area)?;
             let id: PersonId = parsed("people", &row.id)?;
             tx.record(
@@ -47,6 +48,6 @@ pub fn appoint(
             );
         }
     }
-    store::one(tx.read(), key, &grid.range(), person)?
+    store::one(tx.read_other(), key, &grid.range(), person)?
         .ok_or_else(|| DbError::corrupt("people", "the new manager is gone").into())
 }

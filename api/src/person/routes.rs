@@ -120,7 +120,7 @@ pub(crate) async fn appoint_manager(
     let (vault, standings) = (app.vault.clone(), app.standings.clone());
     let (district, person) = (caller.district.clone(), body.person_id);
     let appointed = app.db.write(&district, move |tx| {
-        let key = vault.key(tx.read(), &caller.district)?;
+        let key = vault.key(tx.read_other(), &caller.district)?;
         appoint::appoint(tx, &key, &caller, *code, person)
     });
     let manager = appointed.await?;

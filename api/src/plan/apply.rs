@@ -83,7 +83,7 @@ pub fn apply(tx: &mut Tx<'_>, draft: &Draft) -> Result<Plan, DbError> {
         created_by: draft.by.map(|id| id.to_string()),
         created_at: tx.now.naive_utc(),
     };
-    store::insert(tx.write(), &row, &visits)?;
+    store::insert(tx.write_other(), &row, &visits)?;
     tx.record(
         Event::new("plan.apply", Subject::Plan, &row.id, draft.area, 1)
             .by(draft.by)
@@ -123,7 +123,7 @@ fn give(
         plan: draft.id,
     };
     let now = tx.now;
-    if !crate::task::store::assign(tx.write(), task, route.volunteer, &slot, now)? {
+    if !crate::task::store::assign(tx.write()?, task, route.volunteer, &slot, now)? {
         return Ok(false);
     }
     tx.record(

@@ -1,21 +1,20 @@
 //! An outbox, carried out: one transaction, each command with an outcome of its
 //! own, and none in another's way.
 
-use std::collections::BTreeSet;
-
 use chrono::{DateTime, FixedOffset, TimeDelta};
+use gridward_dispatch::task::Verb;
 use serde_json::{Value, json};
 
 use super::cursor::LONGEST;
 use super::model::{CommandOutcome, CommandResult, MOST_COMMANDS, Push, QueuedCommand};
 use crate::auth::Caller;
-use crate::db::{DbFailure as _, Tx, dialect};
+use crate::db::{DbFailure as _, Tx, Wants};
 use crate::once::{self, Asked, CommandId};
 use crate::problem::answer::{Language, Told};
 use crate::problem::edge::JSON_HIGHEST;
 use crate::problem::{FieldError, Kind, Problem};
 use crate::seal::SealingKey;
-use crate::task::command::{Origin, TaskCommand};
+use crate::task::command::{Origin, TaskCommand, action};
 use crate::task::perform::{self, Performed, Sent};
 
 /// No command has a longer word.
@@ -66,6 +65,19 @@ fn is_plain(text: &str) -> bool {
     !text.chars().any(char::is_control)
 }
 
+/// What carrying out the outbox will look at.
+pub fn wants(caller: &Caller, push: &Push) -> Wants {
+    let of = |command: &QueuedCommand| {
+        let report = command.r#type == action(Verb::Report);
+        perform::wants(caller, command.task_id, report, command_id(command).as_ref())
+    };
+    push.commands.iter().map(of).fold(Wants::default(), Wants::and)
+}
+
+fn command_id(command: &QueuedCommand) -> Option<CommandId> {
+    command.id.to_string().parse().ok()
+}
+
 /// Carries out the outbox, in its order.
 ///
 /// # Errors
@@ -77,14 +89,10 @@ pub fn push(
     push: &Push,
     language: Language,
 ) -> Result<Vec<CommandResult>, Problem> {
-    // In one order for all, so that two pushes cannot wait for each other.
-    let tasks: BTreeSet<String> =
-        push.commands.iter().map(|command| command.task_id.to_string()).collect();
-    dialect::lock_tasks(tx.read(), &caller.district, &tasks)?;
     let clock_behind = clock_behind(tx.now.into(), push.device_time);
     let run = |command: &QueuedCommand| {
         let origin = Origin {
-            id: command.id.to_string().parse::<CommandId>().ok(),
+            id: command_id(command),
             device: push.device.clone(),
             made_at: Some(command.at),
             clock_behind,

@@ -83,8 +83,9 @@ async fn carry_out(
     }
     let (vault, caller) = (app.vault.clone(), caller.clone());
     let district = caller.district.clone();
-    let results = app.db.write(&district, move |tx| {
-        let key = vault.key(tx.read(), &caller.district)?;
+    let wants = push::wants(&caller, &sent);
+    let results = app.db.write_with(&district, wants, move |tx| {
+        let key = vault.key(tx.read_other(), &caller.district)?;
         push::push(tx, &key, &caller, &sent, language)
     });
     results.await

@@ -3,6 +3,7 @@
 use actix_web::web::{Data, Json, Path};
 use actix_web::{HttpResponse, post};
 use gridward_dispatch::id::TaskId;
+use gridward_dispatch::task::Verb;
 use serde_json::json;
 
 use super::Task;
@@ -27,10 +28,12 @@ async fn send(
     let request = json!({ "task_id": id, "payload": command.payload() });
     let origin = Origin { id: key.0.clone(), ..Origin::default() };
     let action = action(command.verb());
-    let sent = once::call(app, caller, key, action, request, move |tx, sealing, caller| {
-        let sent = Sent { task: id, command: &command, base, origin: &origin };
-        perform::perform(tx, sealing, caller, &sent)
-    });
+    let wants = perform::wants(&caller, id, command.verb() == Verb::Report, key.0.as_ref());
+    let sent =
+        once::call_with(app, caller, key, action, request, wants, move |tx, sealing, caller| {
+            let sent = Sent { task: id, command: &command, base, origin: &origin };
+            perform::perform(tx, sealing, caller, &sent)
+        });
     let Done { made: Performed { task, .. }, replayed } = sent.await?;
     Ok(HttpResponse::Ok()
         .insert_header(("ETag", etag(&task)))

@@ -14,7 +14,6 @@ use uuid::Uuid;
 use super::Task;
 use super::model::DayWindow;
 use super::row::{Draft, TaskRow};
-use super::store;
 use crate::auth::Caller;
 use crate::catalogue::{KindCode, ServiceKind};
 use crate::db::{Conn, Tx};
@@ -64,9 +63,9 @@ pub struct NewTask {
 /// caller's area among them.
 pub fn create(tx: &mut Tx<'_>, caller: &Caller, new: &NewTask) -> Result<Task, Problem> {
     caller.may(Action::CreateTask)?;
-    let kind = catalogue::store::one(tx.read(), &caller.district, new.kind.as_str())?
+    let kind = catalogue::store::one(tx.read_other(), &caller.district, new.kind.as_str())?
         .ok_or_else(|| Problem::invalid("/kind", "not a kind of the catalogue"))?;
-    let (grid, place) = whereabouts(tx.read(), caller, new)?;
+    let (grid, place) = whereabouts(tx.read_other(), caller, new)?;
     let today = clock::day(tx.now);
     let not_before = new.not_before.unwrap_or(today);
     let usual = not_before.checked_add_days(Days::new(kind.due_days.into())).unwrap_or(not_before);
@@ -89,12 +88,12 @@ pub fn create(tx: &mut Tx<'_>, caller: &Caller, new: &NewTask) -> Result<Task, P
         ..kind
     };
     let row = TaskRow::open(&draft, &kind, tx.now);
-    store::insert(tx.write(), &row)?;
     tx.record(
         Event::new("task.create", Subject::Task, &row.id, grid, 1)
             .by(caller.actor.person)
             .with(json!({ "kind": row.kind })),
     );
+    tx.insert(row.clone());
     Ok(row.task()?)
 }
 

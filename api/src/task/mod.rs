@@ -5,6 +5,7 @@
 //! transaction with the district's log.
 
 pub mod actions;
+pub mod batch;
 pub mod cards;
 pub mod command;
 pub mod create;
@@ -13,6 +14,7 @@ pub mod perform;
 pub mod precondition;
 pub mod records;
 pub mod report;
+pub mod report_row;
 pub mod routes;
 pub mod row;
 pub mod store;

@@ -12,11 +12,12 @@ use super::Task;
 use super::command::{NewDays, Origin, TaskCommand, action};
 use super::model::{HeldTask, Holder};
 use super::row::TaskRow;
-use super::{report, store};
+use super::{report, report_row, store};
 use crate::auth::Caller;
 use crate::clock;
-use crate::db::{Conn, DbError, Tx, parsed};
+use crate::db::{Conn, DbError, Tx, Wants, parsed};
 use crate::event::{Event, Subject};
+use crate::once::{self, CommandId};
 use crate::person;
 use crate::person::Role;
 use crate::problem::{FieldError, Kind, Problem};
@@ -50,13 +51,37 @@ pub struct Performed {
 /// # Errors
 /// 404.
 pub fn visible(conn: &mut Conn, caller: &Caller, id: TaskId) -> Result<TaskRow, Problem> {
-    let row = store::row(conn, &caller.district, id)?.ok_or_else(Problem::not_found)?;
+    seen(caller, store::row(conn, &caller.district, id)?)
+}
+
+/// As [`visible`], in a transaction.
+///
+/// # Errors
+/// 404.
+pub fn visible_now(tx: &mut Tx<'_>, caller: &Caller, id: TaskId) -> Result<TaskRow, Problem> {
+    seen(caller, tx.find(store::key(&caller.district, id))?)
+}
+
+fn seen(caller: &Caller, row: Option<TaskRow>) -> Result<TaskRow, Problem> {
+    let row = row.ok_or_else(Problem::not_found)?;
     let own = row.life()?.state.holder() == Some(caller.actor.person);
     if own || caller.actor.area.contains(&parsed("tasks", &row.grid)?) {
         Ok(row)
     } else {
         Err(Problem::not_found())
     }
+}
+
+/// What carrying out a command will look at.
+pub fn wants(caller: &Caller, task: TaskId, report: bool, id: Option<&CommandId>) -> Wants {
+    let mut wants = Wants::default();
+    wants.tasks.insert(store::key(&caller.district, task));
+    wants.commands.extend(id.map(|id| once::store::key(caller, id)));
+    if report {
+        let report = id.and_then(CommandId::uuid);
+        wants.reports.extend(report.map(|id| report_row::key(&caller.district, id)));
+    }
+    wants
 }
 
 /// Carries the command out.
@@ -73,7 +98,7 @@ pub fn perform(
     if let TaskCommand::Report(new) = sent.command {
         return report::report(tx, key, caller, sent, new);
     }
-    let row = visible(tx.read(), caller, sent.task)?;
+    let row = visible_now(tx, caller, sent.task)?;
     if !sent.command.verb().is_for(caller.actor.role) {
         return Err(Kind::Forbidden.into());
     }
@@ -106,9 +131,9 @@ pub fn perform(
             let window = days.and_then(|days: &NewDays| days.window);
             let event = step.event().with(body);
             let event = Event { device: sent.origin.device.clone(), ..event };
-            write(tx, &step, window, event.by(caller.actor.person))?.task()?
+            write(tx, &step, window, event.by(caller.actor.person)).task()?
         }
-        Err(rejection) => return Err(refused(tx.read(), key, &row, rejection)?),
+        Err(rejection) => return Err(refused(tx.read_other(), key, &row, rejection)?),
     };
     Ok(Performed { task, recorded: false })
 }
@@ -136,15 +161,12 @@ impl Step<'_> {
 }
 
 /// Writes a step and its event; answers the row as it now is.
-///
-/// # Errors
-/// [`DbError::Collision`] if the task changed since it was read.
 pub fn write(
     tx: &mut Tx<'_>,
     step: &Step<'_>,
     window: Option<super::model::DayWindow>,
     event: Event,
-) -> Result<TaskRow, DbError> {
+) -> TaskRow {
     let mut next = step.row.moved(step.after, tx.now);
     if let Some(window) = window {
         next.window_start = Some(window.start.into());
@@ -153,9 +175,9 @@ pub fn write(
     if step.verb == Verb::Reschedule {
         next.unplan();
     }
-    store::replace(tx.write(), step.row, &next)?;
+    tx.replace(step.row, next.clone());
     tx.record(event);
-    Ok(next)
+    next
 }
 
 /// Whether the command still rests on the version that stands. What staff decide
@@ -174,7 +196,8 @@ pub(super) fn decided_on(row: &TaskRow, sent: &Sent<'_>) -> Result<(), Problem> 
 }
 
 fn candidate(tx: &mut Tx<'_>, caller: &Caller, person: PersonId) -> Result<Candidate, Problem> {
-    let row = person::store::row(tx.read(), &caller.scope(), person)?.filter(|row| row.active);
+    let row =
+        person::store::row(tx.read_other(), &caller.scope(), person)?.filter(|row| row.active);
     let row = row.ok_or(Kind::NotACandidate)?;
     let role: Role = parsed("people", &row.role)?;
     Ok(Candidate { person, role, grid: parsed("people", &row.area)? })

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, Days, FixedOffset, NaiveDateTime};
-use diesel::prelude::*;
+use chrono::{DateTime, Days, FixedOffset};
 use gridward_dispatch::id::{ReportId, TaskId};
 use gridward_dispatch::place::Place;
 use gridward_dispatch::task::{self as life, Agent, Command, Outcome, Rejection, Transition, Verb};
@@ -14,12 +13,12 @@ use uuid::Uuid;
 
 use super::command::Origin;
 use super::perform::{self, Performed, Sent, Step};
+use super::report_row::{self, ReportRow};
 use super::row::{Draft, TaskRow};
 use super::store;
 use crate::auth::Caller;
 use crate::catalogue::{self, Need, ServiceKind};
-use crate::db::schema::reports;
-use crate::db::{Conn, DbError, Tx, parsed};
+use crate::db::{DbError, Tx, parsed};
 use crate::event::{self, Event, Subject};
 use crate::once::CommandId;
 use crate::problem::{FieldError, Kind, Problem};
@@ -97,22 +96,6 @@ pub(super) struct Sealed {
     pub(super) clock_behind_s: i64,
 }
 
-/// A row of `reports`.
-#[derive(Queryable, Insertable)]
-#[diesel(table_name = reports)]
-pub(super) struct ReportRow {
-    pub(super) district: String,
-    pub(super) id: String,
-    pub(super) task: String,
-    pub(super) person: String,
-    pub(super) outcome: String,
-    pub(super) sealed: Vec<u8>,
-    pub(super) created_at: NaiveDateTime,
-    pub(super) attempt: i32,
-    pub(super) recorded: bool,
-    pub(super) doubts: String,
-}
-
 /// Ends the task as the report says and keeps the report. One that waited in an
 /// outbox is evidence and is always kept: if the task has moved on, it moves
 /// nothing and is marked so.
@@ -131,7 +114,7 @@ pub(super) fn report(
         return Err(Kind::Forbidden.into());
     }
     perform::decided_on(&row, sent)?;
-    let kind = catalogue::store::one(tx.read(), &row.district, &row.kind)?;
+    let kind = catalogue::store::one(tx.read_other(), &row.district, &row.kind)?;
     let doubts = doubts(new, kind.as_ref(), sent.origin)?;
     let before = row.life()?;
     let held_then = held_then(tx, caller, &row, &before, sent.origin)?;
@@ -145,12 +128,12 @@ pub(super) fn report(
         {
             None
         }
-        Err(rejection) => return Err(perform::refused(tx.read(), key, &row, rejection)?),
+        Err(rejection) => return Err(perform::refused(tx.read_other(), key, &row, rejection)?),
     };
     let id = sent.origin.id.as_ref().and_then(CommandId::uuid).unwrap_or_else(Uuid::now_v7);
-    let id = match maker(tx.read(), &row.district, id)? {
+    let id = match tx.find::<ReportRow>(report_row::key(&row.district, id))? {
         // Its command was forgotten meanwhile: it is there, and once is enough.
-        Some((task, person)) if task == row.id && person == caller.actor.person.to_string() => {
+        Some(there) if there.task == row.id && there.person == caller.actor.person.to_string() => {
             return Ok(Performed { task: row.task()?, recorded: true });
         }
         // Two phones made the same id; both reports are kept.
@@ -174,27 +157,26 @@ pub(super) fn report(
         tx.record(event);
         return Ok(Performed { task: row.task()?, recorded: true });
     };
-    let next = perform::write(tx, &step, None, event)?;
+    let next = perform::write(tx, &step, None, event);
     if after.state.phase() == life::Phase::Done {
         follow(tx, caller, &row, kind.as_ref(), new)?;
     }
     Ok(Performed { task: next.task()?, recorded: false })
 }
 
-/// To which task and by whom the report `id` was made, if it is there.
-fn maker(conn: &mut Conn, district: &str, id: Uuid) -> Result<Option<(String, String)>, DbError> {
-    let there = reports::table.find((district, id.to_string()));
-    Ok(there.select((reports::task, reports::person)).first(conn).optional()?)
-}
-
 /// The task, if the caller sees it or ever had it: a visit that was made must be
 /// reported wherever the task has gone since.
 fn reportable(tx: &mut Tx<'_>, caller: &Caller, id: TaskId) -> Result<TaskRow, Problem> {
-    match perform::visible(tx.read(), caller, id) {
+    match perform::visible_now(tx, caller, id) {
         Err(problem) if problem.kind() == Kind::NotFound => {
-            let row = store::row(tx.read(), &caller.district, id)?.ok_or(Kind::NotFound)?;
-            let held =
-                event::store::ever_held(tx.read(), &row.district, &row.id, caller.actor.person)?;
+            let row =
+                tx.find::<TaskRow>(store::key(&caller.district, id))?.ok_or(Kind::NotFound)?;
+            let held = event::store::ever_held(
+                tx.read_other(),
+                &row.district,
+                &row.id,
+                caller.actor.person,
+            )?;
             if held { Ok(row) } else { Err(problem) }
         }
         seen => seen,
@@ -215,7 +197,7 @@ fn held_then(
         return Ok(false);
     }
     let moment = origin.made(tx.now);
-    let holder = event::store::holder_at(tx.read(), &row.district, &row.id, moment)?;
+    let holder = event::store::holder_at(tx.read_other(), &row.district, &row.id, moment)?;
     Ok(holder == Some(me.to_string()))
 }
 
@@ -302,7 +284,7 @@ fn keep(
         recorded,
         doubts: doubts.iter().map(|doubt| doubt.word()).collect::<Vec<_>>().join(";"),
     };
-    diesel::insert_into(reports::table).values(&row).execute(tx.write()).map_err(DbError::from)?;
+    tx.insert(row);
     Ok(())
 }
 
@@ -318,13 +300,21 @@ fn follow(
     let today = clock::day(tx.now);
     if let Some(beneficiary) = &row.beneficiary {
         let visitor = caller.actor.person;
-        beneficiary::store::was_in_touch(tx.write(), &row.district, beneficiary, visitor, today)?;
+        beneficiary::store::was_in_touch(
+            tx.write_other(),
+            &row.district,
+            beneficiary,
+            visitor,
+            today,
+        )?;
     }
     let rules = kind.map(|kind| &kind.follow_ups);
     let wanted: BTreeSet<&String> =
         new.needs.iter().filter_map(|need| rules.and_then(|rules| rules.get(need))).collect();
     for code in wanted {
-        let Some(kind) = catalogue::store::one(tx.read(), &row.district, code)? else { continue };
+        let Some(kind) = catalogue::store::one(tx.read_other(), &row.district, code)? else {
+            continue;
+        };
         let days = Days::new(kind.due_days.into());
         let draft = Draft {
             id: TaskId(Uuid::now_v7()),
@@ -337,12 +327,12 @@ fn follow(
             by: Some(caller.actor.person),
         };
         let next = TaskRow::open(&draft, &kind, tx.now);
-        store::insert(tx.write(), &next)?;
         tx.record(
             Event::new("task.create", Subject::Task, &next.id, draft.grid, 1)
                 .by(caller.actor.person)
                 .with(json!({ "kind": next.kind, "follows": row.id })),
         );
+        tx.insert(next);
     }
     Ok(())
 }

@@ -2,7 +2,6 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool, Date, Integer, Nullable, Text, Timestamp};
 use gridward_dispatch::area::{AreaCode, AreaRange, Level};
 use gridward_dispatch::id::{BeneficiaryId, PersonId, PlanId, TaskId};
 use gridward_dispatch::task::Phase;
@@ -129,50 +128,9 @@ pub fn holds_at(
     Ok(one.is_some())
 }
 
-/// Writes a new task.
-///
-/// # Errors
-/// [`DbError`].
-pub fn insert(conn: &mut Conn, row: &TaskRow) -> Result<(), DbError> {
-    diesel::insert_into(tasks::table).values(row).execute(conn)?;
-    Ok(())
-}
-
-/// Every step of every task runs this, so it is written as a text that stays
-/// prepared; diesel prepares an update built from values anew each time.
-const REPLACE: &str = "UPDATE tasks SET state = $1, assignee = $2, planned_on = $3, \
-    planned_start = $4, planned_minutes = $5, plan = $6, updated_at = $7, version = $8, \
-    not_before = $9, due_on = $10, window_start = $11, window_end = $12, attempt = $13, \
-    desk = $14, look_on = $15, archived = $16 \
-    WHERE district = $17 AND id = $18 AND version = $19";
-
-/// Writes what of a task can change.
-///
-/// # Errors
-/// [`DbError`]; [`DbError::Collision`] if the task changed since it was read.
-pub fn replace(conn: &mut Conn, row: &TaskRow, next: &TaskRow) -> Result<(), DbError> {
-    let changed = diesel::sql_query(REPLACE)
-        .bind::<Text, _>(&next.state)
-        .bind::<Nullable<Text>, _>(&next.assignee)
-        .bind::<Nullable<Date>, _>(next.planned_on)
-        .bind::<Nullable<Integer>, _>(next.planned_start)
-        .bind::<Nullable<Integer>, _>(next.planned_minutes)
-        .bind::<Nullable<Text>, _>(&next.plan)
-        .bind::<Timestamp, _>(next.updated_at)
-        .bind::<BigInt, _>(next.version)
-        .bind::<Date, _>(next.not_before)
-        .bind::<Date, _>(next.due_on)
-        .bind::<Nullable<Integer>, _>(next.window_start)
-        .bind::<Nullable<Integer>, _>(next.window_end)
-        .bind::<Integer, _>(next.attempt)
-        .bind::<Text, _>(&next.desk)
-        .bind::<Nullable<Date>, _>(next.look_on)
-        .bind::<Bool, _>(next.archived)
-        .bind::<Text, _>(&row.district)
-        .bind::<Text, _>(&row.id)
-        .bind::<BigInt, _>(row.version)
-        .execute(conn)?;
-    if changed == 1 { Ok(()) } else { Err(DbError::Collision) }
+/// The key of a task: district and id.
+pub fn key(district: &str, id: TaskId) -> (String, String) {
+    (district.to_owned(), id.to_string())
 }
 
 /// When a plan wants a task to be done, and how long it keeps somebody.
