@@ -38,7 +38,7 @@ struct Outcome {
 }
 
 fn main() -> Made<()> {
-    let files = std::env::args().skip(1).filter(|word| word.ends_with(".json"));
+    let files = std::env::args().skip(1).filter(|word| !word.starts_with('-'));
     let mut outcomes: Vec<(Change, Vec<Outcome>)> =
         CHANGES.into_iter().map(|change| (change, Vec::new())).collect();
     for file in files {

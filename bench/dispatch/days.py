@@ -1,0 +1,89 @@
+"""Days to plan, in the neutral format: hamlets, people with a few hours, visits.
+
+The same seed makes the same day on any machine.
+"""
+
+import argparse
+import json
+import math
+import random
+from pathlib import Path
+
+METRES_A_DEGREE = 111_320.0
+WELL = (34.30, 113.90)
+# Opening and closing hour of a shift.
+SHIFTS = [(8.5, 11.5), (9, 12), (14, 17), (13.5, 17.5), (8.5, 12.5), (9, 16), (15, 17)]
+
+
+def place(x, y):
+    """Metres east and north of the well, as degrees."""
+    lat = WELL[0] + y / METRES_A_DEGREE
+    lon = WELL[1] + x / (METRES_A_DEGREE * math.cos(math.radians(WELL[0])))
+    return round(lat, 6), round(lon, 6)
+
+
+def grid(chance, centre, people, visits, first_person):
+    """One grid: most homes and visits lie in a few hamlets."""
+    spread = chance.uniform(2_000, 4_000)
+
+    def anywhere():
+        return tuple(c + chance.uniform(-0.5, 0.5) * spread for c in centre)
+
+    hamlets = [(anywhere(), chance.uniform(100, 220)) for _ in range(chance.randint(2, 5))]
+
+    def somewhere():
+        if chance.random() < 0.1:
+            return anywhere()
+        (x, y), width = chance.choice(hamlets)
+        return chance.gauss(x, width), chance.gauss(y, width)
+
+    volunteers, calls = [], []
+    for number in range(people):
+        opens, closes = SHIFTS[chance.randrange(len(SHIFTS))]
+        lat, lon = place(*somewhere())
+        skills = [0] + [skill for skill, odds in ((1, 0.35), (2, 0.25)) if chance.random() < odds or (skill == 1 and number == 0)]
+        volunteers.append({
+            "id": first_person + number, "lat": lat, "lon": lon, "skills": skills,
+            "shift": [int(opens * 3600), int(closes * 3600)], "max_minutes": int((closes - opens) * 60),
+            "workload_minutes": int(max(0, chance.gauss(90, 70))),
+        })
+    able = {skill for person in volunteers for skill in person["skills"]}
+    for number in range(visits):
+        minutes, priority = chance.choices([(15, 3), (25, 5), (40, 8)], [7, 2, 1])[0]
+        skill = chance.choices([None, 1, 2], [9, 1, 1])[0]
+        window = chance.choices([(8, 18), (8, 12), (13.5, 18), (9, 11), (14, 16)], [60, 14, 11, 8, 7])[0]
+        lat, lon = place(*somewhere())
+        calls.append({
+            "id": number, "lat": lat, "lon": lon, "service_s": minutes * 60, "priority": priority,
+            "tw": [int(hour * 3600) for hour in window], "skill": skill if skill in able else None,
+            "last_volunteer": first_person + chance.randrange(people) if chance.random() < 0.5 else None,
+        })
+    return volunteers, calls
+
+
+def day(name, grids):
+    chance = random.Random(name)
+    volunteers, visits = [], []
+    for number in range(grids):
+        centre = (number % 3 * 2_600, number // 3 * 2_600)
+        some, calls = grid(chance, centre, chance.randint(5, 8), chance.randint(12, 60), len(volunteers))
+        volunteers += some
+        visits += [call | {"id": len(visits) + at} for at, call in enumerate(calls)]
+    travel = {"model": "haversine", "detour": 1.3, "speed_kmh": 15.0}
+    return {"name": name, "travel": travel, "volunteers": volunteers, "visits": visits}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--grids", type=int, default=0, help="days of one grid")
+    parser.add_argument("--villages", type=int, default=0, help="days of eight grids pooled")
+    parser.add_argument("--out", type=Path, required=True)
+    asked = parser.parse_args()
+    asked.out.mkdir(parents=True, exist_ok=True)
+    names = [(f"grid-{n}", 1) for n in range(asked.grids)] + [(f"village-{n}", 8) for n in range(asked.villages)]
+    for name, grids in names:
+        (asked.out / f"{name}.json").write_text(json.dumps(day(name, grids)))
+
+
+if __name__ == "__main__":
+    main()
