@@ -138,7 +138,10 @@ impl Draft {
         self.touched.iter().all(|&tour| {
             let on = &model.shifts[tour as usize];
             let ends = self.tours[tour as usize].stops.last().map_or(on.open, |home| home.depart);
-            ends <= on.close && self.keeps_to_the_offer(model, on.volunteer)
+            let amount = self.tours[tour as usize].amount;
+            ends <= on.close
+                && amount <= on.capacity
+                && self.keeps_to_the_offer(model, on.volunteer)
         })
     }
 
@@ -245,32 +248,50 @@ impl Draft {
                 draft.take_up(model, tour, route);
             }
         }
-        let seat = &draft.seat;
-        draft.out.retain(|visit| seat[*visit as usize] == NOWHERE);
+        draft.out = (0..index(draft.seat.len()))
+            .filter(|visit| draft.seat[*visit as usize] == NOWHERE)
+            .collect();
         draft.keep();
         draft
     }
 
+    /// Gives a tour what a route has; where that no longer fits whole, as much of it
+    /// as fits one after the other.
     fn take_up(&mut self, model: &Model<'_>, tour: usize, route: &super::solution::Route) {
+        let may = |draft: &Self, visit: usize| {
+            draft.seat.get(visit) == Some(&NOWHERE)
+                && model.cost(visit, tour) != super::model::FORBIDDEN
+                && draft.group_allows(model, tour, index(visit))
+        };
         for stop in &route.stops {
-            let visit = index(stop.visit);
-            let known = self.seat.get(stop.visit) == Some(&NOWHERE);
-            if !known || model.cost(stop.visit, tour) == super::model::FORBIDDEN {
-                continue;
-            }
-            if model.calls[stop.visit].partner.is_some() {
-                // The two were given hours that suit each other.
-                self.set_hull(visit, (stop.start, stop.start));
-            }
-            let at = self.tours[tour].len();
-            let gap = self.tours[tour].gap(model, tour, visit, &self.hulls, at);
-            if let Some(gap) = gap
-                && self.group_allows(model, tour, visit)
-                && self.price(model, tour, visit, gap.extra).is_some()
-            {
-                self.put_in(model, index(tour), visit, gap);
+            if may(self, stop.visit) {
+                self.append(model, tour, stop);
             }
         }
+        if self.is_lawful(model) {
+            return self.keep();
+        }
+        let all = self.tours[tour].len();
+        self.take_out(model, index(tour), 0..all);
+        for stop in &route.stops {
+            if may(self, stop.visit) {
+                self.append(model, tour, stop);
+                if !self.is_lawful(model) {
+                    let last = self.tours[tour].len();
+                    self.take_out(model, index(tour), last - 1..last);
+                }
+            }
+        }
+        self.keep();
+    }
+
+    fn append(&mut self, model: &Model<'_>, tour: usize, stop: &super::solution::Stop) {
+        if model.calls[stop.visit].partner.is_some() {
+            // The two were given hours that suit each other.
+            self.set_hull(index(stop.visit), (stop.start, stop.start));
+        }
+        let at = self.tours[tour].len();
+        self.put_in(model, index(tour), index(stop.visit), Gap { at, extra: 0 });
     }
 
     /// Takes visits out whose partner is not in a tour.

@@ -211,8 +211,11 @@ fn cheapest_near(
 
 /// Puts pinned visits in, so that all others find them there.
 pub(super) fn place_pinned(model: &Model<'_>, draft: &mut Draft) {
-    let mut pinned: Vec<u32> =
-        (0..index(model.calls.len())).filter(|visit| model.calls[*visit as usize].pinned).collect();
+    let mut pinned: Vec<u32> = (0..index(model.calls.len()))
+        .filter(|visit| {
+            model.calls[*visit as usize].pinned && draft.seat[*visit as usize] == NOWHERE
+        })
+        .collect();
     pinned.sort_unstable_by_key(|visit| {
         let (first, last) = model.calls[*visit as usize].hull;
         (last - first, first, *visit)

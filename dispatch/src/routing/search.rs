@@ -71,8 +71,11 @@ impl Annealing<'_, '_> {
         let way = self.draft.mean_way();
         let (hot, cold) = (if warm { WARM } else { HEAT.0 } * way, HEAT.1 * way);
         let begun = budget.spent(self.done);
+        if begun >= 1.0 {
+            return;
+        }
         // How much of the budget the first steps take tells what there is time for.
-        let course = Course { spent: (begun, begun + f64::EPSILON), heat: (hot, cold) };
+        let course = Course { spent: (begun, (begun + f64::EPSILON).min(1.0)), heat: (hot, cold) };
         self.run(budget, course);
         let rounds = self.affordable_rounds(budget, begun);
         for round in 0..rounds {

@@ -14,6 +14,7 @@
 //! 4. `route`: the timeline of one shift. `team`: the people of a part.
 //! 5. `search`: the part by number, as [`crate::routing`] searches it.
 //!    `construct`: what it finds, and whatever still fits.
+//!    `spill`: what is left, offered to neighbours.
 //! 6. `reason`: why this person, why nobody. `record`: the draft written down.
 //! 7. `plan`: what comes out. `measure`: how good it is.
 //! 8. `check`: the rules of a plan, told a second time and apart from all of
@@ -34,11 +35,14 @@ mod reason;
 mod record;
 mod route;
 mod search;
+mod spill;
 mod split;
 mod team;
 #[cfg(test)]
 mod tests;
 mod travel;
+
+use crate::area::Level;
 
 pub use check::{Violation, check};
 pub use options::Options;
@@ -62,8 +66,17 @@ pub fn plan(problem: &Problem, options: &Options) -> Result<Plan, ProblemError> 
         routes.extend(some_routes);
         unserved.extend(some_unserved);
     }
+    spill::spill(problem, options, &mut routes, &mut unserved);
     routes.sort_unstable_by_key(|route| (route.day, route.volunteer));
     unserved.sort_unstable_by_key(|left| left.visit);
+    let wide;
+    let problem = match options.reach {
+        Level::Grid => problem,
+        reach => {
+            wide = problem.reaching(reach);
+            &wide
+        }
+    };
     let measures = measure::measure(problem, &routes, &unserved);
     let plan = Plan { routes, unserved, measures };
     debug_assert_eq!(check(problem, &plan), Ok(()), "a plan keeps the rules");

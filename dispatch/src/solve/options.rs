@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::area::Level;
 use crate::routing::Weights;
 
 /// How a plan is to be drawn up; the default is what a district runs on.
@@ -15,10 +16,13 @@ pub struct Options {
     pub iterations: u64,
     /// What each tier weighs.
     pub weights: Weights,
+    /// Up to which level people are asked to help where those who serve a grid
+    /// cannot do all; [`Level::Grid`]: nobody is asked.
+    pub reach: Level,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { seed: 0, iterations: 200, weights: Weights::default() }
+        Self { seed: 0, iterations: 200, weights: Weights::default(), reach: Level::Grid }
     }
 }

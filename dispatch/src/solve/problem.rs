@@ -220,6 +220,19 @@ impl Problem {
     }
 }
 
+impl Problem {
+    /// The problem in which everybody serves the whole area of `reach` that they
+    /// live in: what a plan that asks neighbours for help is held against.
+    pub fn reaching(&self, reach: Level) -> Self {
+        let wider = |who: &Volunteer| match who.grid.ancestor(reach) {
+            Some(area) if reach != Level::Grid => who.serving_also(area),
+            _ => who.clone(),
+        };
+        let volunteers = self.volunteers.iter().map(wider).collect();
+        Self { volunteers, visits: self.visits.clone(), travel: self.travel }
+    }
+}
+
 impl Volunteer {
     fn validate(&self) -> Result<(), ProblemError> {
         if self.grid.level() != Level::Grid {
@@ -253,6 +266,13 @@ impl Volunteer {
         self.serves(visit.grid)
             && visit.skills.is_subset(&self.skills)
             && !visit.forbidden.contains(&self.id)
+    }
+
+    /// The same person serving one area more.
+    pub(super) fn serving_also(&self, area: AreaCode) -> Self {
+        let mut also_serves = self.also_serves.clone();
+        also_serves.push(area);
+        Self { also_serves, ..self.clone() }
     }
 
     /// The areas they serve without those that lie in another of them.

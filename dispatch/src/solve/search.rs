@@ -19,7 +19,9 @@ pub(super) fn search(
     options: &Options,
 ) -> Solution {
     let instance = instance(problem, team, visits);
-    let iterations = options.iterations.saturating_mul(visits.len() as u64);
+    let settled = |visit: &&&Visit| visit.pinned.is_some_and(|pin| pin.start.is_some());
+    let free = visits.iter().filter(|visit| !settled(visit)).count();
+    let iterations = options.iterations.saturating_mul(free as u64);
     let budget = Budget::Iterations(iterations);
     let plan = routing::plan(&instance, options.weights, &budget, options.seed);
     debug_assert!(plan.is_ok(), "what a problem is turned into makes sense: {plan:?}");

@@ -165,6 +165,13 @@ proptest! {
     }
 
     #[test]
+    fn the_checker_accepts_every_plan_with_help(problem in some_problem()) {
+        let options = Options { reach: Level::District, ..Options::default() };
+        let plan = plan(&problem, &options).expect("it makes sense");
+        prop_assert_eq!(check(&problem.reaching(Level::District), &plan), Ok(()));
+    }
+
+    #[test]
     fn every_visit_is_in_one_route_or_among_the_unserved(problem in some_problem()) {
         let plan = planned(&problem);
         let stops = plan.routes.iter().flat_map(|route| &route.stops).map(|stop| stop.visit);

@@ -321,3 +321,21 @@ fn shares_are_measured_over_all_who_offered() {
     assert!((plan.measures.mean_share - share / 2.0).abs() < 1e-12);
     assert!((plan.measures.share_spread - share / 2.0).abs() < 1e-12, "one at 0, one at `share`");
 }
+
+#[test]
+fn what_a_grid_cannot_do_its_neighbours_of_the_village_do() {
+    let busy = Volunteer { offered: Minutes(60), ..volunteer(1) };
+    let neighbour = Volunteer { grid: area(NEXT_GRID), ..volunteer(2) };
+    let visits = (1..=3).map(visit).collect();
+    let problem = village(vec![busy, neighbour], visits);
+    let alone = plan(&problem, &Options::default()).expect("it makes sense");
+    let helped = Options { reach: Level::Village, ..Options::default() };
+    let together = plan(&problem, &helped).expect("it makes sense");
+    assert!(alone.measures.unserved > 0 && together.measures.unserved == 0);
+    assert_eq!(check(&problem.reaching(Level::Village), &together), Ok(()));
+    for stop in &alone.routes[0].stops {
+        let stands = |route: &&Route| route.stops.iter().any(|other| other.visit == stop.visit);
+        let route = together.routes.iter().find(stands).expect("it is still made");
+        assert_eq!(route.volunteer, person(1), "what stood still stands");
+    }
+}
