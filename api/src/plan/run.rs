@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use gridward_dispatch::area::AreaCode;
+use gridward_dispatch::area::{AreaCode, Level};
 use gridward_dispatch::id::{PersonId, PlanId};
 use gridward_dispatch::solve::{self, Options};
 use uuid::Uuid;
@@ -67,7 +67,8 @@ pub async fn draft(db: &Db, order: Order) -> Result<(Arc<Draft>, Timing), Proble
     };
     let (rows, problem, read) = db.read(read).await?;
     let began = Instant::now();
-    let options = Options { seed, ..Options::default() };
+    // Neighbours of the village and then of the town help out.
+    let options = Options { seed, reach: Level::Town, ..Options::default() };
     let solved = tokio::task::spawn_blocking(move || solve::plan(&problem, &options));
     let solved = solved.await.map_err(|_| DbError::Busy)?;
     let solved = solved.map_err(|error| DbError::corrupt("tasks", error))?;
