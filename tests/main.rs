@@ -29,5 +29,6 @@ mod phones;
 mod problems;
 mod retention;
 mod signing_in;
+mod solving;
 mod syncing;
 mod tasks;

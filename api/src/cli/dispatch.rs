@@ -13,7 +13,10 @@ use crate::plan::run::{Order, run as plan};
 use crate::settings::Settings;
 
 #[derive(clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(super) struct Args {
+    #[command(subcommand)]
+    pub(super) solve: Option<Solve>,
     /// The area whose open tasks are given; the whole district unless told
     #[arg(long)]
     area: Option<AreaCode>,
@@ -26,6 +29,12 @@ pub(super) struct Args {
     /// The same seed on the same tasks gives the same plan
     #[arg(long, default_value_t = 0)]
     seed: u32,
+}
+
+#[derive(clap::Subcommand)]
+pub(super) enum Solve {
+    /// Plan a day out of a file, without a database
+    Solve(super::solve::Args),
 }
 
 pub(super) fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {

@@ -7,6 +7,7 @@ mod log;
 mod migrate;
 mod openapi;
 mod serve;
+mod solve;
 mod user;
 
 use std::process::ExitCode;
@@ -93,6 +94,11 @@ pub fn main() -> ExitCode {
 fn run(command: &Command) -> Result<(), Failure> {
     if let Command::Openapi = command {
         return openapi::run();
+    }
+    if let Command::Dispatch(dispatch::Args { solve: Some(dispatch::Solve::Solve(args)), .. }) =
+        command
+    {
+        return solve::run(args);
     }
     let settings = Settings::load()?;
     match command {

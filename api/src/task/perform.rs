@@ -102,6 +102,8 @@ pub fn perform(
     if !sent.command.verb().is_for(caller.actor.role) {
         return Err(Kind::Forbidden.into());
     }
+    // Form is judged before versions.
+    sent.command.reason().map_or(Ok(()), well_formed)?;
     decided_on(&row, sent)?;
     let mut days = None;
     let command = match sent.command {
@@ -216,11 +218,15 @@ fn reschedule(row: &TaskRow, new: &NewDays) -> Result<Command, Problem> {
     Ok(Command::Reschedule { not_before, due_on })
 }
 
-/// The reason as it stands on the log: sealed for this version of this task.
-fn sealed_reason(key: &SealingKey, row: &TaskRow, reason: &str) -> Result<String, Problem> {
+fn well_formed(reason: &str) -> Result<(), Problem> {
     if reason.trim().is_empty() || reason.chars().count() > 500 {
         return Err(Problem::invalid("/reason", "1 to 500 characters"));
     }
+    Ok(())
+}
+
+/// The reason as it stands on the log: sealed for this version of this task.
+fn sealed_reason(key: &SealingKey, row: &TaskRow, reason: &str) -> Result<String, Problem> {
     let sealed = key.seal(&reason_place(&row.district, &row.id), reason.as_bytes())?;
     Ok(BASE64_STANDARD.encode(sealed))
 }

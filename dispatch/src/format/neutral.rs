@@ -82,9 +82,9 @@ pub fn read(text: &str) -> Result<Named, FormatError> {
                 .collect(),
             travel: vec![Matrix::great_circle(&places, day.travel.detour, speed)],
         },
-        volunteers: day.volunteers.iter().map(|person| person.id.to_string()).collect(),
-        visits: day.visits.iter().map(|call| call.id.to_string()).collect(),
-        places,
+        volunteers: day.volunteers.iter().map(|person| person.id.into()).collect(),
+        visits: day.visits.iter().map(|call| call.id.into()).collect(),
+        points: super::flat(&places),
         per_second: 1,
     })
 }

@@ -42,9 +42,14 @@ pub fn read(text: &str) -> Result<Named, FormatError> {
     let place = |at: usize| &customers[at.saturating_sub(vehicles - 1)];
     let way = |a: usize, b: usize| distance(place(a), place(b));
     Ok(Named {
-        volunteers: (1..=vehicles).map(|number| number.to_string()).collect(),
-        visits: customers[1..].iter().map(|row| row[0].to_string()).collect(),
-        places: Vec::new(),
+        volunteers: (1..=vehicles).map(Into::into).collect(),
+        visits: customers[1..].iter().map(|row| row[0].into()).collect(),
+        points: (0..vehicles + visits.len())
+            .map(|at| {
+                let row = place(at);
+                (row[1].into(), row[2].into())
+            })
+            .collect(),
         instance: Instance {
             bars: vec![Bar::None; vehicles * visits.len()],
             travel: vec![Matrix::symmetric(vehicles + visits.len(), way)],

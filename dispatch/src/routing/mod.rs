@@ -15,9 +15,11 @@
 //! 4. [`solution`]: what comes out, and what it is worth tier by tier.
 //!    `replan`: the same from a plan that stands.
 //! 5. [`explain`]: why this person, why nobody, and what would change it.
-//! 6. [`check`]: the rules, told a second time, to hold any plan against.
+//! 6. [`bound`]: what no plan can go below.
+//! 7. [`check`]: the rules, told a second time, to hold any plan against.
 
 mod anneal;
+pub mod bound;
 pub mod budget;
 pub mod check;
 mod draft;
@@ -39,6 +41,7 @@ mod tour;
 pub mod travel;
 pub mod weights;
 
+pub use bound::{Bounds, bounds};
 pub use budget::Budget;
 pub use check::{Violation, check};
 pub use explain::{Reasons, explain};

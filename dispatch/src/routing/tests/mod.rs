@@ -1,5 +1,6 @@
 //! What a plan by number promises, told by a street.
 
+mod bounds;
 mod random;
 mod spec;
 

@@ -1,0 +1,130 @@
+//! A plan for the person at the terminal.
+
+use std::fmt::Write as _;
+
+use gridward_dispatch::routing::explain::{Relief, Verdict};
+use gridward_dispatch::routing::solution::share;
+
+use super::Solved;
+
+/// How wide the bar of a full load is.
+const BAR: u32 = 24;
+
+/// Routes with their hours, loads as bars, the tiers, and what nobody does.
+pub(super) fn table(solved: &Solved) -> String {
+    let mut text = String::new();
+    // Writing into a string does not fail.
+    let _ = routes(solved, &mut text)
+        .and_then(|()| unserved(solved, &mut text))
+        .and_then(|()| tiers(solved, &mut text));
+    text.truncate(text.trim_end().len());
+    text
+}
+
+fn routes(solved: &Solved, text: &mut String) -> std::fmt::Result {
+    let Solved { named, plan, .. } = solved;
+    let loads = plan.loads(&named.instance);
+    for (number, name) in named.volunteers.iter().enumerate() {
+        let share = share(&named.instance, number, loads[number]);
+        writeln!(text, "{:<12} {} {:>4.0} %", said(name), bar(share), share * 100.0)?;
+        for route in plan.routes.iter().filter(|route| route.volunteer == number) {
+            for stop in &route.stops {
+                let (start, leave) =
+                    (hour(stop.start, named.per_second), hour(stop.leave, named.per_second));
+                let way = f64::from(stop.travel) / f64::from(named.per_second) / 60.0;
+                let visit = said(&named.visits[stop.visit]);
+                writeln!(
+                    text,
+                    "    {start}-{leave}  visit {visit:<10} after {way:.0} min on the way"
+                )?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn unserved(solved: &Solved, text: &mut String) -> std::fmt::Result {
+    for missing in &solved.reasons.missing {
+        let visit = said(&solved.named.visits[missing.visit]);
+        let (reason, relief) = (reason(&missing.reason), relief(solved, &missing.relief));
+        writeln!(text, "unserved: visit {visit}: {reason}; {relief}")?;
+    }
+    Ok(())
+}
+
+fn tiers(solved: &Solved, text: &mut String) -> std::fmt::Result {
+    let tiers = &solved.tiers;
+    let per = f64::from(solved.named.per_second);
+    #[expect(clippy::cast_precision_loss, reason = "travel is far below 2^52")]
+    let travel = tiers.travel as f64 / per;
+    writeln!(
+        text,
+        "unserved {} (priority {}), lateness {}",
+        tiers.unserved, tiers.unserved_priority, tiers.lateness
+    )?;
+    writeln!(text, "largest share {:.2}, spread {:.2}", tiers.largest_share, tiers.share_spread)?;
+    let bounds = &solved.bounds;
+    writeln!(
+        text,
+        "no plan leaves less than {} unserved or a largest share below {:.2}",
+        bounds.unserved_priority, bounds.largest_share
+    )?;
+    writeln!(text, "travel {travel:.0}, strangers {}, moved {}", tiers.strangers, tiers.moved)
+}
+
+/// What stands in the way, as a clause.
+pub(super) fn reason(verdict: &Verdict) -> String {
+    match verdict {
+        Verdict::Possible { .. } => "somebody could still take it".to_owned(),
+        Verdict::Offered { short } => {
+            format!("the nearest would offer {} min too little", minutes(*short))
+        }
+        Verdict::Room { short } => {
+            format!("the nearest has no room by {} min", minutes((*short).into()))
+        }
+        Verdict::Hours => "no shift could hold it even alone".to_owned(),
+        Verdict::Shift => "nobody has a shift in time".to_owned(),
+        Verdict::Skill => "nobody has the skill".to_owned(),
+        Verdict::Area => "nobody serves the place".to_owned(),
+        Verdict::Forbidden => "nobody may go".to_owned(),
+    }
+}
+
+/// What would have it done, as a clause.
+pub(super) fn relief(solved: &Solved, relief: &Relief) -> String {
+    let name = |number: usize| said(&solved.named.volunteers[number]);
+    match *relief {
+        Relief::MoreTime { volunteer, seconds, .. } => {
+            format!("{} min more of {} would do", minutes(seconds.into()), name(volunteer))
+        }
+        Relief::MoreOffered { volunteer, seconds } => {
+            format!("{} min more offered by {} would do", minutes(seconds), name(volunteer))
+        }
+        Relief::Skill { volunteer, .. } => {
+            format!("somebody like {} with the skill would do", name(volunteer))
+        }
+        Relief::Area { volunteer, .. } => format!("{} would do, if lent", name(volunteer)),
+        Relief::OneMore => "one more volunteer would do".to_owned(),
+    }
+}
+
+/// Whole minutes, rounded up.
+fn minutes(seconds: i64) -> i64 {
+    (seconds + 59) / 60
+}
+
+/// A name without the quotes of JSON.
+pub(super) fn said(name: &serde_json::Value) -> String {
+    name.as_str().map_or_else(|| name.to_string(), str::to_owned)
+}
+
+fn hour(time: i32, per_second: i32) -> String {
+    let minutes = time / per_second / 60;
+    format!("{:02}:{:02}", minutes / 60, minutes % 60)
+}
+
+fn bar(share: f64) -> String {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 24")]
+    let full = (share.clamp(0.0, 1.0) * f64::from(BAR)).round() as usize;
+    format!("[{:.<24}]", "#".repeat(full))
+}

@@ -1,0 +1,101 @@
+//! The smallest largest share.
+//!
+//! The work that must be done has to lie somewhere: poured over the volunteers who
+//! may do it, as evenly as it can be, it rises to a share that no plan stays below.
+
+use super::flow::Network;
+use super::{Work, free_offer, length};
+use crate::routing::model::Model;
+use crate::routing::solution::{Solution, share};
+
+/// How fine the level is found: in millionths of a share.
+const STEPS: i64 = 1_000_000;
+
+pub(super) fn least(model: &Model<'_>, work: &Work, plan: &Solution, travel: i64) -> f64 {
+    let people = 0..model.instance.volunteers.len();
+    let carried = people
+        .map(|who| share(model.instance, who, model.instance.volunteers[who].carried.into()))
+        .fold(0.0, f64::max);
+    let missing: i64 =
+        plan.unserved.iter().map(|visit| i64::from(model.instance.visits[*visit].priority)).sum();
+    let whole = missing == 0;
+    let total =
+        if whole { all(work).max(services(model) + travel) } else { must(model, work, missing) };
+    let enough =
+        |level: i64| poured(model, level) >= total && (!whole || all_flow(model, work, level));
+    // The largest level that is not enough is below every plan.
+    let (mut low, mut high) = (0, 16 * STEPS);
+    if enough(high) {
+        while low + 1 < high {
+            let middle = i64::midpoint(low, high);
+            if enough(middle) { high = middle } else { low = middle }
+        }
+    } else {
+        low = high;
+    }
+    #[expect(clippy::cast_precision_loss, reason = "millionths")]
+    let level = low as f64 / STEPS as f64;
+    carried.max(if total > 0 { level } else { 0.0 })
+}
+
+/// The work of all visits.
+fn all(work: &Work) -> i64 {
+    work.seconds.iter().sum()
+}
+
+fn services(model: &Model<'_>) -> i64 {
+    model.calls.iter().map(|call| i64::from(call.service)).sum()
+}
+
+/// The work that is left when `points` of priority may stay undone: those are left
+/// out that take the most time for a point, the last in part.
+fn must(model: &Model<'_>, work: &Work, points: i64) -> i64 {
+    let priority = |visit: usize| i64::from(model.instance.visits[visit].priority);
+    let mut order: Vec<usize> = (0..work.seconds.len()).collect();
+    // What costs no point goes first, then what takes the most time for each.
+    order.sort_by(|a, b| {
+        let (here, there) = (work.seconds[*a] * priority(*b), work.seconds[*b] * priority(*a));
+        (priority(*a) > 0).cmp(&(priority(*b) > 0)).then(there.cmp(&here))
+    });
+    let (mut left, mut total) = (points, work.seconds.iter().sum::<i64>());
+    for visit in order {
+        let (seconds, points) = (work.seconds[visit], priority(visit));
+        if points <= left {
+            total -= seconds;
+            left -= points;
+        } else {
+            return (total - (seconds * left + points - 1) / points).max(0);
+        }
+    }
+    total.max(0)
+}
+
+/// What a volunteer can take on up to the level, in seconds; a little more than
+/// exact, so that the level found is a little low.
+fn room(model: &Model<'_>, volunteer: usize, level: i64) -> i64 {
+    let carried = i64::from(model.instance.volunteers[volunteer].carried);
+    let most = (model.share_of[volunteer] * level).div_euclid(STEPS) + 1;
+    (most - carried).clamp(0, free_offer(model, volunteer))
+}
+
+/// What all can take on up to the level.
+fn poured(model: &Model<'_>, level: i64) -> i64 {
+    let mut hours = vec![0; model.instance.volunteers.len()];
+    for shift in 0..model.shifts.len() {
+        hours[model.shifts[shift].volunteer] += length(model, shift);
+    }
+    let each = hours.iter().enumerate().map(|(who, hours)| room(model, who, level).min(*hours));
+    each.sum()
+}
+
+/// Whether all work finds its way to somebody who may do it.
+fn all_flow(model: &Model<'_>, work: &Work, level: i64) -> bool {
+    let mut network = Network::new(model, work);
+    for who in 0..model.instance.volunteers.len() {
+        network.narrow(who, room(model, who, level));
+    }
+    for (visit, seconds) in work.seconds.iter().enumerate() {
+        network.open(visit, *seconds);
+    }
+    network.push() == work.seconds.iter().sum::<i64>()
+}

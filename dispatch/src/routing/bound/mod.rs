@@ -1,0 +1,125 @@
+//! Certificates: what no plan can go below.
+//!
+//! Each bound is the optimum of an easier problem that every plan solves too, so
+//! the gap between a plan and its bound is never more than what could be gained.
+
+mod fairness;
+mod flow;
+mod travel;
+mod unserved;
+
+use serde::Serialize;
+
+use super::instance::Instance;
+use super::model::{FORBIDDEN, Model};
+use super::solution::{Solution, Tiers};
+use super::weights::Weights;
+
+/// What no plan can go below.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Bounds {
+    /// The priority points that any plan leaves unserved.
+    pub unserved_priority: i64,
+    /// The largest share in any plan that leaves no more priority unserved than this.
+    pub largest_share: f64,
+    /// The travel of any plan that makes the same visits as this.
+    pub travel: i64,
+    /// How far the plan is from each.
+    pub gaps: Gaps,
+}
+
+/// How far a plan is from its bounds, each as a part of the bound; the priority
+/// in points.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Gaps {
+    /// Priority points above the bound.
+    pub unserved_priority: i64,
+    /// The largest share above the bound, as a part of it.
+    pub largest_share: f64,
+    /// Travel above the bound, as a part of it.
+    pub travel: f64,
+}
+
+/// The bounds of an instance, and how far `plan` is from them.
+///
+/// The instance must make sense; see [`Instance::validate`].
+pub fn bounds(instance: &Instance, plan: &Solution) -> Bounds {
+    let model = Model::new(instance, Weights::TRAVEL);
+    let tiers: Tiers = plan.tiers(instance);
+    let work = Work::of(&model);
+    let travel = travel::least(&model, plan);
+    let unserved_priority = unserved::least(&model, &work);
+    let largest_share = fairness::least(&model, &work, plan, travel);
+    #[expect(clippy::cast_precision_loss, reason = "travel is far below 2^52 seconds")]
+    let over = |figure: i64, bound: i64| (figure - bound) as f64 / bound.max(1) as f64;
+    let gaps = Gaps {
+        unserved_priority: tiers.unserved_priority - unserved_priority,
+        largest_share: (tiers.largest_share - largest_share) / largest_share.max(1e-9),
+        travel: over(tiers.travel, travel),
+    };
+    Bounds { unserved_priority, largest_share, travel, gaps }
+}
+
+/// What each visit takes of somebody's time at least, and where it could go.
+///
+/// Every way is shared by the two places it joins, half each: so a visit takes its
+/// service and half of the least way in and of the least way out.
+struct Work {
+    seconds: Vec<i64>,
+    /// The shifts that each may go into.
+    shifts: Vec<Vec<usize>>,
+}
+
+impl Work {
+    fn of(model: &Model<'_>) -> Self {
+        let visits = 0..model.calls.len();
+        let may = |visit: usize| {
+            (0..model.shifts.len()).filter(|shift| model.cost(visit, *shift) != FORBIDDEN).collect()
+        };
+        let seconds = |visit: usize| {
+            i64::from(model.calls[visit].service) + i64::from(least_ways(model, visit)) / 2
+        };
+        Self { seconds: visits.clone().map(seconds).collect(), shifts: visits.map(may).collect() }
+    }
+}
+
+/// The least way to a visit and the least way from it, together.
+fn least_ways(model: &Model<'_>, visit: usize) -> i32 {
+    let place = model.calls[visit].place;
+    let places = 0..model.instance.volunteers.len() + model.calls.len();
+    let others = || places.clone().filter(|other| *other != place);
+    let least = |way: &dyn Fn(&super::travel::Matrix, usize) -> i32| {
+        let ways =
+            model.ways.iter().flat_map(|matrix| others().map(move |other| way(matrix, other)));
+        ways.min().unwrap_or(0)
+    };
+    least(&|matrix, other| matrix.way(other, place))
+        + least(&|matrix, other| matrix.way(place, other))
+}
+
+/// The seconds of a shift that are not breaks.
+fn length(model: &Model<'_>, shift: usize) -> i64 {
+    let on = &model.shifts[shift];
+    let mut free = i64::from(on.close - on.open);
+    let mut from = on.open;
+    for &(opens, closes) in &on.breaks {
+        let (opens, closes) = (opens.max(from), closes.min(on.close));
+        if closes > opens {
+            free -= i64::from(closes - opens);
+            from = closes;
+        }
+    }
+    free.max(0)
+}
+
+/// What a volunteer may take on besides what they carry. Where people settled
+/// something for them, it may be more than they offered.
+fn free_offer(model: &Model<'_>, volunteer: usize) -> i64 {
+    let wishes = &model.instance.visits;
+    let settled =
+        |visit: &super::instance::Visit| visit.pinned.is_some_and(|pin| pin.volunteer == volunteer);
+    if model.offered[volunteer] == i64::MAX || wishes.iter().any(settled) {
+        return i64::MAX / 4;
+    }
+    (model.offered[volunteer] - i64::from(model.instance.volunteers[volunteer].carried)).max(0)
+}

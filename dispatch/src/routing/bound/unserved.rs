@@ -1,0 +1,36 @@
+//! The least priority that is left unserved.
+//!
+//! If visits could be cut into pieces, the most priority would be served by taking
+//! those first that give the most for their time, each as far as anything still
+//! flows (a greedy choice is best over the work that a network can carry, which is
+//! a polymatroid; Edmonds 1970). Whole visits cannot do better.
+
+use super::Work;
+use super::flow::Network;
+use crate::routing::model::Model;
+
+pub(super) fn least(model: &Model<'_>, work: &Work) -> i64 {
+    let priority = |visit: usize| i64::from(model.instance.visits[visit].priority);
+    let mut order: Vec<usize> = (0..model.calls.len()).collect();
+    #[expect(clippy::cast_precision_loss, reason = "small numbers")]
+    let density = |visit: usize| priority(visit) as f64 / work.seconds[visit].max(1) as f64;
+    order.sort_by(|a, b| density(*b).total_cmp(&density(*a)).then(a.cmp(b)));
+    let mut network = Network::new(model, work);
+    let mut lost = 0.0;
+    for visit in order {
+        let seconds = work.seconds[visit];
+        if seconds == 0 {
+            lost += if work.shifts[visit].is_empty() { density(visit) } else { 0.0 };
+            continue;
+        }
+        network.open(visit, seconds);
+        let kept = seconds - network.push();
+        #[expect(clippy::cast_precision_loss, reason = "seconds of a few days")]
+        let kept = kept as f64;
+        lost += kept * density(visit);
+    }
+    // Points are whole; the little that sums of fractions err by must not count.
+    #[expect(clippy::cast_possible_truncation, reason = "a count of points")]
+    let whole = (lost - 1e-6).ceil().max(0.0) as i64;
+    whole
+}

@@ -1,0 +1,153 @@
+//! A day out of a file, planned on the command line.
+
+use std::process::{Command, Output};
+
+use serde_json::{Value, json};
+
+/// One grid's morning: two people, three visits, one of which needs a skill that
+/// nobody has.
+fn day() -> Value {
+    let person = |id: u32, lat: f64| {
+        json!({ "id": id, "lat": lat, "lon": 113.9, "shift": [28_800, 43_200], "max_minutes": 240,
+            "workload_minutes": 0, "skills": [0] })
+    };
+    let visit = |id: u32, lat: f64, skill: Value| {
+        json!({ "id": id, "lat": lat, "lon": 113.9, "service_s": 1_200, "tw": [28_800, 64_800],
+            "priority": 4, "skill": skill, "last_volunteer": null })
+    };
+    json!({
+        "travel": { "model": "haversine", "detour": 1.3, "speed_kmh": 15.0 },
+        "volunteers": [person(7, 34.30), person(9, 34.34)],
+        "visits": [visit(70, 34.301, Value::Null), visit(90, 34.339, Value::Null), visit(5, 34.32, json!(3))],
+    })
+}
+
+const SOLOMON: &str = "T1\n\nVEHICLE\nNUMBER CAPACITY\n 2 10\n\nCUSTOMER\nCUST NO. XCOORD. YCOORD. DEMAND READY DUE SERVICE\n\n 0 0 0 0 0 100 0\n 1 3 4 5 0 90 1\n 2 6 8 5 0 90 1\n 3 0 -5 5 0 90 1\n";
+
+fn solve(text: &str, args: &[&str]) -> Output {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("day");
+    std::fs::write(&file, text).expect("it is written");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_gridward"));
+    command.args(["dispatch", "solve"]).arg(&file).args(args);
+    command.current_dir(folder.path()).output().expect("it runs")
+}
+
+fn answer(text: &str, args: &[&str]) -> Value {
+    let mut all = vec!["--json", "--iterations", "500"];
+    all.extend(args);
+    let output = solve(text, &all);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).expect("JSON")
+}
+
+#[test]
+fn a_day_is_planned_by_index_and_says_what_nobody_does() {
+    let answer = answer(&day().to_string(), &[]);
+    let routes = answer["routes"].as_array().expect("routes");
+    assert_eq!((&routes[0]["volunteer"], &routes[0]["visits"]), (&json!(7), &json!([0])));
+    assert_eq!((&routes[1]["volunteer"], &routes[1]["visits"]), (&json!(9), &json!([1])));
+    assert_eq!(answer["unserved"][0]["visit"], 2);
+    assert_eq!(answer["unserved"][0]["reason"]["code"], "skill");
+    assert_eq!(answer["tiers"]["unserved_priority"], 4);
+    assert!(answer["bounds"]["unserved_priority"].as_i64() <= Some(4));
+}
+
+#[test]
+fn the_same_seed_gives_the_same_plan_on_any_number_of_threads() {
+    let text = day().to_string();
+    let on = |threads| answer(&text, &["--seed", "3", "--threads", threads]);
+    assert_eq!(on("1"), on("2"));
+}
+
+#[test]
+fn an_instance_of_solomon_is_read_and_told_in_its_own_units() {
+    let answer = answer(SOLOMON, &["--objective", "travel"]);
+    // 1 and 2 on one way of 20, 3 on one of 10; a third would not fit into either.
+    let travel = answer["tiers"]["travel"].as_f64().expect("a number");
+    assert!((travel - 30.0).abs() < 0.01, "{travel}");
+    assert_eq!(answer["unserved"], json!([]));
+}
+
+#[test]
+fn an_input_of_vroom_is_read_with_its_matrix_skills_and_windows() {
+    let input = json!({
+        "vehicles": [
+            { "id": 1, "start_index": 0, "end_index": 0, "skills": [1], "time_window": [1_000, 2_000], "capacity": [1] },
+            { "id": 2, "start_index": 0, "end_index": 0, "time_window": [1_000, 2_000], "capacity": [9] },
+        ],
+        "jobs": [
+            { "id": 11, "location_index": 1, "skills": [1], "service": 100, "delivery": [1] },
+            { "id": 12, "location_index": 2, "time_windows": [[1_000, 1_010], [1_500, 1_600]], "delivery": [1] },
+        ],
+        "matrices": { "car": { "durations": [[0, 50, 60], [50, 0, 10], [60, 10, 0]] } },
+    });
+    let answer = answer(&input.to_string(), &[]);
+    assert_eq!(answer["routes"][0]["visits"], json!([0]));
+    assert_eq!(answer["routes"][1]["visits"], json!([1]));
+    assert_eq!(
+        answer["routes"][1]["stops"][0]["start"], 500,
+        "the second window, from the first moment on"
+    );
+}
+
+#[test]
+fn a_map_is_one_picture_with_a_bar_for_everybody() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for name in ["map.svg", "map.html"] {
+        let path = folder.path().join(name);
+        let output = solve(
+            &day().to_string(),
+            &["--iterations", "10", "--map", path.to_str().expect("a path")],
+        );
+        assert!(output.status.success());
+        let drawn = std::fs::read_to_string(path).expect("a picture");
+        assert!(drawn.contains("<polyline") && drawn.contains("visit 70"), "{drawn}");
+        assert!(!drawn.contains("href") && !drawn.contains("src="), "it needs nothing else");
+    }
+}
+
+#[test]
+fn without_json_a_table_tells_the_routes_and_what_is_missing() {
+    let output = solve(&day().to_string(), &["--iterations", "10"]);
+    let text = String::from_utf8(output.stdout).expect("text");
+    assert!(text.contains("visit 70"), "{text}");
+    assert!(text.contains("unserved: visit 5: nobody has the skill"), "{text}");
+}
+
+#[test]
+fn what_makes_no_sense_is_refused_in_a_sentence() {
+    let mut late = day();
+    late["visits"][0]["tw"] = json!([100, 50]);
+    let mut short = day();
+    short["visits"][0]["service_s"] = json!(-1);
+    let mut lost = day();
+    lost["visits"][0]["lat"] = json!(91.0);
+    let shipments = json!({ "vehicles": [], "jobs": [], "shipments": [{}] });
+    let refused = [
+        (String::new(), "Solomon"),
+        ("{".to_owned(), "JSON"),
+        ("{\"visits\": NaN}".to_owned(), "JSON"),
+        (late.to_string(), "closes before it opens"),
+        (short.to_string(), "out of range"),
+        (lost.to_string(), "latitude"),
+        (shipments.to_string(), "not supported: shipments"),
+    ];
+    for (text, said) in refused {
+        let output = solve(&text, &["--iterations", "10"]);
+        let error = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(1), "{text}: {error}");
+        assert!(error.contains(said), "{text}: {error}");
+        assert!(!error.contains("panicked"), "{error}");
+    }
+}
+
+#[test]
+fn nothing_to_do_and_nobody_to_do_it_are_plans() {
+    let mut idle = day();
+    idle["visits"] = json!([]);
+    assert_eq!(answer(&idle.to_string(), &[])["unserved"], json!([]));
+    let mut alone = day();
+    alone["volunteers"] = json!([]);
+    assert_eq!(answer(&alone.to_string(), &[])["unserved"].as_array().map(Vec::len), Some(3));
+}
