@@ -206,8 +206,6 @@ fn tourables(instance: &Instance) -> Vec<Tourable> {
     let mut shifts = Vec::new();
     for (volunteer, who) in instance.volunteers.iter().enumerate() {
         for shift in &who.shifts {
-            let mut breaks = shift.breaks.clone();
-            breaks.sort_unstable();
             shifts.push(Tourable {
                 volunteer,
                 day: shift.day,
@@ -215,7 +213,7 @@ fn tourables(instance: &Instance) -> Vec<Tourable> {
                 close: shift.close,
                 capacity: shift.capacity.unwrap_or(i32::MAX),
                 matrix: who.matrix,
-                breaks,
+                breaks: merged(shift.breaks.clone()),
                 kind: index(shifts.len()),
             });
         }
@@ -248,13 +246,25 @@ fn alike(instance: &Instance, one: &Tourable, other: &Tourable) -> bool {
         })
 }
 
+/// The same moments as spans in order that do not overlap.
+fn merged(mut spans: Vec<Span>) -> Vec<Span> {
+    spans.sort_unstable();
+    let mut apart: Vec<Span> = Vec::with_capacity(spans.len());
+    for (opens, closes) in spans {
+        match apart.last_mut() {
+            Some(last) if opens <= last.1 => last.1 = last.1.max(closes),
+            _ => apart.push((opens, closes)),
+        }
+    }
+    apart
+}
+
 fn call(instance: &Instance, weights: Weights, visit: usize) -> Call {
     let wish = &instance.visits[visit];
-    let mut windows = match wish.pinned.and_then(|pin| pin.start) {
+    let windows = match wish.pinned.and_then(|pin| pin.start) {
         Some(start) => vec![(start, start)],
-        None => wish.windows.clone(),
+        None => merged(wish.windows.clone()),
     };
-    windows.sort_unstable();
     let first = windows.first().map_or(0, |window| window.0);
     let last = windows.iter().map(|window| window.1).max().unwrap_or(super::instance::MOST_SECONDS);
     let worth = i64::from(wish.priority) * weights.unserved;

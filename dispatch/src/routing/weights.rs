@@ -48,12 +48,6 @@ impl Default for Weights {
 impl Weights {
     /// Travel alone, and 10,000 seconds for a priority point left unserved: how
     /// solvers that know no fairness are compared.
-    pub const TRAVEL: Self = Self {
-        unserved: 10_000,
-        late: 20_000,
-        fairness: 0,
-        largest_share: 0,
-        stranger: 0,
-        moved: 0,
-    };
+    pub const TRAVEL: Self =
+        Self { unserved: 10_000, late: 0, fairness: 0, largest_share: 0, stranger: 0, moved: 0 };
 }
