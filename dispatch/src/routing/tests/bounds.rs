@@ -58,12 +58,11 @@ fn timed(
         let (asked, place) = (&instance.visits[visit], instance.place(visit));
         let travel = ways.way(at, place);
         let arrive = first(left, travel, &|_| true)? + travel;
-        let start = first(arrive, asked.service, &|at| match asked.pinned.and_then(|p| p.start) {
-            Some(start) => at == start,
-            None => {
-                let within = |window: &(Seconds, Seconds)| (window.0..=window.1).contains(&at);
-                asked.windows.is_empty() || asked.windows.iter().any(within)
-            }
+        let fixed = asked.pinned.and_then(|pin| pin.start);
+        let start = first(arrive, asked.service, &|at| {
+            let within = |window: &(Seconds, Seconds)| (window.0..=window.1).contains(&at);
+            let open = asked.windows.is_empty() || asked.windows.iter().any(within);
+            fixed.map_or(open, |start| at == start)
         })?;
         left = start + asked.service;
         at = place;
