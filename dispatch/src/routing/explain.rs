@@ -165,6 +165,8 @@ fn choice(model: &Model<'_>, draft: &mut Draft, visit: u32) -> Choice {
     draft.take_out(model, tour, rank..rank + 1);
     let now = Now {
         cost,
+        cost_without: draft.cost(model) - model.calls[visit as usize].worth,
+        largest_without: draft.largest_share(model),
         static_cost: i64::from(model.cost(visit as usize, tour as usize)),
         travel: travel - draft.tours[tour as usize].travel,
         day: model.shifts[tour as usize].day,
@@ -195,6 +197,10 @@ fn choice(model: &Model<'_>, draft: &mut Draft, visit: u32) -> Choice {
 #[derive(Clone, Copy)]
 struct Now {
     cost: i64,
+    /// What the plan costs without the visit, that it is missing not counted.
+    cost_without: i64,
+    /// The largest share without it, in millionths.
+    largest_without: i64,
     static_cost: i64,
     travel: i64,
     day: i32,
@@ -285,9 +291,11 @@ fn possible(
         return Verdict::Possible { lateness, fairness: burden, travel, strangers, cost: price };
     };
     // What the largest share weighs is part of fairness too.
-    let mut tried = draft.clone();
-    tried.put_in(model, index(shift), visit, gap);
-    let cost = tried.cost(model) - now.cost;
+    let after = draft.load[on.volunteer] + i64::from(model.calls[visit as usize].service) + travel;
+    let largest = now.largest_without.max(model.share(on.volunteer, after));
+    let weighed = |share: i64| model.weights.largest_share * share / 10_000;
+    let cost =
+        now.cost_without + price + weighed(largest) - weighed(now.largest_without) - now.cost;
     let others = travel - now.travel + fixed - now.static_cost;
     Verdict::Possible {
         lateness: late(on.day) - late(now.day),

@@ -11,6 +11,10 @@ use crate::routing::solution::{Solution, share};
 /// How fine the level is found: in millionths of a share.
 const STEPS: i64 = 1_000_000;
 
+/// Up to so many pairs of a visit and a shift it is looked at who may do what; a
+/// larger part is poured as if everybody might do all, which is a bound as well.
+const MOST_PAIRS: usize = 100_000;
+
 pub(super) fn least(model: &Model<'_>, work: &Work, plan: &Solution, travel: i64) -> f64 {
     let people = 0..model.instance.volunteers.len();
     let carried = people
@@ -21,8 +25,10 @@ pub(super) fn least(model: &Model<'_>, work: &Work, plan: &Solution, travel: i64
     let whole = missing == 0;
     let total =
         if whole { all(work).max(services(model) + travel) } else { must(model, work, missing) };
+    let pairs: usize = work.shifts.iter().map(Vec::len).sum();
+    let by_flow = whole && pairs <= MOST_PAIRS;
     let enough =
-        |level: i64| poured(model, level) >= total && (!whole || all_flow(model, work, level));
+        |level: i64| poured(model, level) >= total && (!by_flow || all_flow(model, work, level));
     // The largest level that is not enough is below every plan.
     let (mut low, mut high) = (0, 16 * STEPS);
     if enough(high) {

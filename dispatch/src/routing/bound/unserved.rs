@@ -15,6 +15,9 @@ pub(super) fn least(model: &Model<'_>, work: &Work) -> i64 {
     #[expect(clippy::cast_precision_loss, reason = "small numbers")]
     let density = |visit: usize| priority(visit) as f64 / work.seconds[visit].max(1) as f64;
     order.sort_by(|a, b| density(*b).total_cmp(&density(*a)).then(a.cmp(b)));
+    if all_fits(model, work) {
+        return 0;
+    }
     let mut network = Network::new(model, work);
     let mut lost = 0.0;
     for visit in order {
@@ -33,4 +36,14 @@ pub(super) fn least(model: &Model<'_>, work: &Work) -> i64 {
     #[expect(clippy::cast_possible_truncation, reason = "a count of points")]
     let whole = (lost - 1e-6).ceil().max(0.0) as i64;
     whole
+}
+
+/// Whether all work fits at once, which is asked first because it mostly does.
+fn all_fits(model: &Model<'_>, work: &Work) -> bool {
+    let idle = |visit: usize| work.seconds[visit] == 0 && work.shifts[visit].is_empty();
+    let mut network = Network::new(model, work);
+    for (visit, seconds) in work.seconds.iter().enumerate() {
+        network.open(visit, *seconds);
+    }
+    !(0..model.calls.len()).any(idle) && network.push() == work.seconds.iter().sum::<i64>()
 }
