@@ -85,26 +85,66 @@ fn an_input_of_vroom_is_read_with_its_matrix_skills_and_windows() {
     let answer = answer(&input.to_string(), &[]);
     assert_eq!(answer["routes"][0]["visits"], json!([0]));
     assert_eq!(answer["routes"][1]["visits"], json!([1]));
-    assert_eq!(
-        answer["routes"][1]["stops"][0]["start"], 500,
-        "the second window, from the first moment on"
-    );
+    let start = &answer["routes"][1]["stops"][0]["start"];
+    assert_eq!(start, 1_500, "the second window, as the file counts");
 }
 
 #[test]
 fn a_map_is_one_picture_with_a_bar_for_everybody() {
     let folder = tempfile::tempdir().expect("a folder");
-    for name in ["map.svg", "map.html"] {
+    let mut day = day();
+    day["volunteers"][0]["id"] = json!("<script>&\"");
+    for (text, name, seen) in [
+        (day.to_string(), "map.svg", "visit 70, stop 1 of &lt;script&gt;&amp;&quot;, 08:"),
+        (day.to_string(), "map.html", "visit 5: nobody has the skill"),
+        (SOLOMON.to_owned(), "solomon.svg", "visit 3, stop 1"),
+    ] {
         let path = folder.path().join(name);
-        let output = solve(
-            &day().to_string(),
-            &["--iterations", "10", "--map", path.to_str().expect("a path")],
-        );
+        let path_text = path.to_str().expect("a path");
+        let output = solve(&text, &["--iterations", "10", "--map", path_text]);
         assert!(output.status.success());
         let drawn = std::fs::read_to_string(path).expect("a picture");
-        assert!(drawn.contains("<polyline") && drawn.contains("visit 70"), "{drawn}");
+        assert!(drawn.contains("<polyline") && drawn.contains(seen), "{drawn}");
         assert!(!drawn.contains("href") && !drawn.contains("src="), "it needs nothing else");
+        assert!(!drawn.contains("<script"), "names are text");
+        assert_eq!(drawn.matches(" %</text>").count(), 2, "a bar for each");
     }
+}
+
+#[test]
+fn places_are_not_needed_for_a_map() {
+    let input = json!({
+        "vehicles": [{ "id": 1, "start_index": 0, "end_index": 0 }],
+        "jobs": [{ "id": 11, "location_index": 1 }],
+        "matrices": { "car": { "durations": [[0, 50], [50, 0]] } },
+    });
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("map.svg");
+    let output =
+        solve(&input.to_string(), &["--map", path.to_str().expect("a path"), "--time-ms", "5"]);
+    assert!(output.status.success());
+    let drawn = std::fs::read_to_string(path).expect("a picture");
+    assert!(drawn.contains("no places to draw") && drawn.contains(" %</text>"), "{drawn}");
+}
+
+#[test]
+fn names_are_told_as_the_file_has_them() {
+    let mut day = day();
+    day["volunteers"][0]["id"] = json!("anna");
+    day["visits"][0]["last_volunteer"] = json!("anna");
+    let answer = answer(&day.to_string(), &[]);
+    assert_eq!(answer["routes"][0]["volunteer"], "anna");
+    assert_eq!(answer["routes"][1]["volunteer"], 9);
+}
+
+#[test]
+fn the_search_ends_when_its_time_is_over() {
+    let began = std::time::Instant::now();
+    let output = solve(&day().to_string(), &["--time-ms", "300", "--json"]);
+    assert!(output.status.success());
+    let took = began.elapsed().as_millis();
+    // A machine that is busy may start the process late, but never ends it early.
+    assert!((300..3_000).contains(&took), "{took} ms");
 }
 
 #[test]
@@ -123,22 +163,33 @@ fn what_makes_no_sense_is_refused_in_a_sentence() {
     short["visits"][0]["service_s"] = json!(-1);
     let mut lost = day();
     lost["visits"][0]["lat"] = json!(91.0);
+    let mut twice = day();
+    twice["volunteers"][1]["id"] = json!(7);
+    let mut stranger = day();
+    stranger["visits"][0]["last_volunteer"] = json!(8);
     let shipments = json!({ "vehicles": [], "jobs": [], "shipments": [{}] });
     let refused = [
-        (String::new(), "Solomon"),
+        (String::new(), "the file is empty"),
         ("{".to_owned(), "JSON"),
+        ("[]".to_owned(), "no instance"),
         ("{\"visits\": NaN}".to_owned(), "JSON"),
         (late.to_string(), "closes before it opens"),
         (short.to_string(), "out of range"),
-        (lost.to_string(), "latitude"),
+        (lost.to_string(), "visit 70: a latitude"),
+        (twice.to_string(), "volunteer 7 is there twice"),
+        (stranger.to_string(), "volunteer 8, who is not there"),
         (shipments.to_string(), "not supported: shipments"),
+        (SOLOMON.replace("3 4 5", "nan 4 5"), "line 11: a customer is seven whole numbers"),
     ];
     for (text, said) in refused {
         let output = solve(&text, &["--iterations", "10"]);
         let error = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert_eq!(output.status.code(), Some(1), "{text}: {error}");
+        assert_eq!(output.status.code(), Some(2), "{text}: {error}");
         assert!(error.contains(said), "{text}: {error}");
         assert!(!error.contains("panicked"), "{error}");
+    }
+    for flags in [["--threads", "0"], ["--map", "plan.pdf"], ["--time-ms", "-1"]] {
+        assert_eq!(solve(&day().to_string(), &flags).status.code(), Some(2), "{flags:?}");
     }
 }
 

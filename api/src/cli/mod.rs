@@ -86,7 +86,8 @@ pub fn main() -> ExitCode {
             {
                 eprintln!("gridward: {failure}");
             }
-            ExitCode::FAILURE
+            // As for a flag that makes no sense.
+            if failure.is::<solve::BadInput>() { ExitCode::from(2) } else { ExitCode::FAILURE }
         }
     }
 }

@@ -1,7 +1,10 @@
 //! The neutral JSON in which instances of grid days are exchanged: everything in
 //! seconds, journeys by great circle, one shift for each volunteer.
 
+use std::collections::HashMap;
+
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::{FormatError, Named};
 use crate::place::Place;
@@ -23,7 +26,7 @@ struct Travel {
 
 #[derive(Deserialize)]
 struct Person {
-    id: i64,
+    id: Id,
     lat: f64,
     lon: f64,
     shift: (Seconds, Seconds),
@@ -31,19 +34,36 @@ struct Person {
     #[serde(default)]
     workload_minutes: i32,
     #[serde(default)]
-    skills: Vec<i64>,
+    skills: Vec<Id>,
 }
 
 #[derive(Deserialize)]
 struct Call {
-    id: i64,
+    id: Id,
     lat: f64,
     lon: f64,
     service_s: Seconds,
     tw: (Seconds, Seconds),
     priority: i32,
-    skill: Option<i64>,
-    last_volunteer: Option<i64>,
+    skill: Option<Id>,
+    last_volunteer: Option<Id>,
+}
+
+/// What something is called.
+#[derive(Clone, PartialEq, Eq, Hash, Deserialize)]
+#[serde(untagged, expecting = "expected a whole number or a text")]
+enum Id {
+    Number(i64),
+    Text(String),
+}
+
+impl From<&Id> for Value {
+    fn from(id: &Id) -> Self {
+        match id {
+            Id::Number(number) => (*number).into(),
+            Id::Text(text) => text.as_str().into(),
+        }
+    }
 }
 
 /// Reads an instance.
@@ -52,16 +72,31 @@ struct Call {
 /// [`FormatError`] when the text is not such JSON, or a place is none.
 pub fn read(text: &str) -> Result<Named, FormatError> {
     let day: Day = serde_json::from_str(text)?;
-    let places = day.volunteers.iter().map(|p| Place::new(p.lat, p.lon));
-    let places = places.chain(day.visits.iter().map(|v| Place::new(v.lat, v.lon)));
-    let places: Vec<Place> = places.collect::<Result<_, _>>()?;
-    let speed = day.travel.speed_kmh / 3.6;
-    if !(speed.is_finite() && speed > 0.0 && day.travel.detour.is_finite()) {
+    let volunteers: Vec<Value> = day.volunteers.iter().map(|person| (&person.id).into()).collect();
+    let visits: Vec<Value> = day.visits.iter().map(|call| (&call.id).into()).collect();
+    super::each_once("volunteer", &volunteers)?;
+    super::each_once("visit", &visits)?;
+    let homes = day.volunteers.iter().zip(&volunteers);
+    let homes = homes.map(|(person, id)| super::place("volunteer", id, person.lat, person.lon));
+    let calls = day.visits.iter().zip(&visits);
+    let calls = calls.map(|(call, id)| super::place("visit", id, call.lat, call.lon));
+    let places: Vec<Place> = homes.chain(calls).collect::<Result<_, _>>()?;
+    let (detour, speed) = (day.travel.detour, day.travel.speed_kmh / 3.6);
+    if ![detour, speed].iter().all(|number| number.is_finite() && *number > 0.0) {
         return Err(FormatError::Travel);
     }
-    let who = |id: i64| day.volunteers.iter().position(|person| person.id == id);
+    let numbers: HashMap<&Id, usize> =
+        day.volunteers.iter().enumerate().map(|(number, person)| (&person.id, number)).collect();
+    let known = |call: &Call| match &call.last_volunteer {
+        Some(last) => {
+            let stranger =
+                || FormatError::Stranger { visit: (&call.id).into(), volunteer: last.into() };
+            numbers.get(last).copied().map(Some).ok_or_else(stranger)
+        }
+        None => Ok(None),
+    };
     let can = |call: &Call, person: &Person| {
-        if call.skill.is_none_or(|skill| person.skills.contains(&skill)) {
+        if call.skill.as_ref().is_none_or(|skill| person.skills.contains(skill)) {
             Bar::None
         } else {
             Bar::Skill
@@ -78,14 +113,15 @@ pub fn read(text: &str) -> Result<Named, FormatError> {
             visits: day
                 .visits
                 .iter()
-                .map(|call| visit(call, call.last_volunteer.and_then(who)))
-                .collect(),
-            travel: vec![Matrix::great_circle(&places, day.travel.detour, speed)],
+                .map(|call| Ok(visit(call, known(call)?)))
+                .collect::<Result<_, FormatError>>()?,
+            travel: vec![Matrix::great_circle(&places, detour, speed)],
         },
-        volunteers: day.volunteers.iter().map(|person| person.id.into()).collect(),
-        visits: day.visits.iter().map(|call| call.id.into()).collect(),
+        volunteers,
+        visits,
         points: super::flat(&places),
         per_second: 1,
+        first_moment: 0,
     })
 }
 

@@ -1,75 +1,141 @@
 //! The text format of Solomon's instances (Operations Research 35(2), 1987).
 //!
 //! Distances are the plane's and travel takes as long as it is far, both in
-//! double precision; here in ten-thousandths and rounded up, so that what fits
-//! here fits there.
+//! double precision; here in ten-thousandths, or coarser where the horizon is too
+//! long for that, and rounded up, so that what fits here fits there.
+
+use serde_json::Value;
+use thiserror::Error;
 
 use super::{FormatError, Named};
 use crate::routing::instance::{Bar, Instance, MOST_SECONDS, Seconds, Shift, Visit, Volunteer};
 use crate::routing::travel::Matrix;
 
-/// Ten-thousandths in one.
+/// The finest parts of a unit in which is reckoned.
 pub const SCALE: i32 = 10_000;
+
+/// The furthest coordinate and the longest time that are taken.
+const MOST: i32 = 1_000_000;
+
+/// Why a text is not in the format; lines count from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum SolomonError {
+    /// No line with the number of vehicles and their capacity.
+    #[error("there is no line of two numbers, the vehicles and their capacity")]
+    Vehicles,
+    /// A number of vehicles that is none, or a capacity below nothing.
+    #[error("line {0}: vehicles must be 1 to 10,000, and their capacity not below 0")]
+    Fleet(usize),
+    /// No customers, hence no depot.
+    #[error("there is no depot")]
+    Depot,
+    /// A line among the customers that is no customer.
+    #[error("line {0}: a customer is seven whole numbers")]
+    Customer(usize),
+    /// A number out of its range.
+    #[error("line {0}: a number is out of range")]
+    Range(usize),
+}
+
+/// A customer, or the depot.
+struct Row {
+    line: usize,
+    number: i32,
+    x: i32,
+    y: i32,
+    demand: i32,
+    /// Ready, due, service.
+    times: [i32; 3],
+}
 
 /// Reads an instance.
 ///
 /// # Errors
 /// [`FormatError`] when the text is not in the format.
 pub fn read(text: &str) -> Result<Named, FormatError> {
-    let rows: Vec<Vec<i32>> = text.lines().filter_map(numbers).collect();
-    let [fleet, customers @ ..] = rows.as_slice() else { return Err(FormatError::Solomon) };
-    let (&[vehicles, capacity], Some(depot)) = (fleet.as_slice(), customers.first()) else {
-        return Err(FormatError::Solomon);
-    };
-    let vehicles = usize::try_from(vehicles).map_err(|_| FormatError::Solomon)?;
-    if customers.iter().any(|row| row.len() != 7) || !(1..=10_000).contains(&vehicles) {
-        return Err(FormatError::Solomon);
-    }
-    let scaled = |number: i32| number.checked_mul(SCALE).filter(|n| (0..=MOST_SECONDS).contains(n));
-    let times = |row: &[i32]| Some((scaled(row[4])?, scaled(row[5])?, scaled(row[6])?));
-    let (open, close, _) = times(depot).ok_or(FormatError::Solomon)?;
+    let mut lines = text.lines().zip(1..).map(|(words, line)| (line, words.trim()));
+    let fleet = lines.by_ref().find_map(|(line, words)| match *numbers(words)? {
+        [vehicles, capacity] => Some((line, vehicles, capacity)),
+        _ => None,
+    });
+    let (line, vehicles, capacity) = fleet.ok_or(SolomonError::Vehicles)?;
+    let vehicles = usize::try_from(vehicles).ok().filter(|count| (1..=10_000).contains(count));
+    let vehicles = vehicles.filter(|_| capacity >= 0).ok_or(SolomonError::Fleet(line))?;
+    let filled = lines.filter(|(_, words)| !words.is_empty());
+    let rows = filled.skip_while(|(_, words)| words.starts_with(char::is_alphabetic));
+    let rows: Vec<Row> = rows.map(|(line, words)| row(line, words)).collect::<Result<_, _>>()?;
+    let (depot, customers) = rows.split_first().ok_or(SolomonError::Depot)?;
+    let visits: Vec<Value> = customers.iter().map(|row| row.number.into()).collect();
+    super::each_once("customer", &visits)?;
+
+    let scale = scale(&rows)?;
+    let scaled = |row: &Row| row.times.map(|time| time * scale);
+    let [open, close, _] = scaled(depot);
     let shift = Shift { open, close, capacity: Some(capacity), ..Shift::default() };
     let volunteer = Volunteer { shifts: vec![shift], ..Volunteer::default() };
-    let visits: Option<Vec<Visit>> = customers[1..]
-        .iter()
-        .map(|row| {
-            let (first, last, service) = times(row)?;
-            let windows = vec![(first, last)];
-            Some(Visit { service, windows, amount: row[3], priority: 1_000, ..Visit::default() })
-        })
-        .collect();
-    let visits = visits.ok_or(FormatError::Solomon)?;
-    let place = |at: usize| &customers[at.saturating_sub(vehicles - 1)];
-    let way = |a: usize, b: usize| distance(place(a), place(b));
+    let visit = |row: &Row| {
+        let [first, last, service] = scaled(row);
+        let windows = vec![(first, last)];
+        Visit { service, windows, amount: row.demand, priority: 1_000, ..Visit::default() }
+    };
+    let place = |at: usize| &rows[at.saturating_sub(vehicles - 1)];
+    let places = vehicles + customers.len();
     Ok(Named {
         volunteers: (1..=vehicles).map(Into::into).collect(),
-        visits: customers[1..].iter().map(|row| row[0].into()).collect(),
-        points: (0..vehicles + visits.len())
-            .map(|at| {
-                let row = place(at);
-                (row[1].into(), row[2].into())
-            })
-            .collect(),
+        visits,
+        points: (0..places).map(|at| (place(at).x.into(), place(at).y.into())).collect(),
         instance: Instance {
-            bars: vec![Bar::None; vehicles * visits.len()],
-            travel: vec![Matrix::symmetric(vehicles + visits.len(), way)],
+            bars: vec![Bar::None; vehicles * customers.len()],
+            travel: vec![Matrix::symmetric(places, |a, b| distance(place(a), place(b), scale))],
             volunteers: vec![volunteer; vehicles],
-            visits,
+            visits: customers.iter().map(visit).collect(),
         },
-        per_second: SCALE,
+        per_second: scale,
+        first_moment: 0,
     })
 }
 
+fn row(line: usize, words: &str) -> Result<Row, SolomonError> {
+    let row = numbers(words).ok_or(SolomonError::Customer(line))?;
+    let [number, x, y, demand, ready, due, service] = *row else {
+        return Err(SolomonError::Customer(line));
+    };
+    let times = [ready, due, service];
+    let far = [x, y].iter().any(|along| along.saturating_abs() > MOST);
+    if far || demand < 0 || times.iter().any(|time| !(0..=MOST).contains(time)) {
+        return Err(SolomonError::Range(line));
+    }
+    Ok(Row { line, number, x, y, demand, times })
+}
+
+/// The finest scale at which every time and way is in range.
+fn scale(rows: &[Row]) -> Result<i32, SolomonError> {
+    let times = |row: &Row| row.times.into_iter().max().unwrap_or(0);
+    let span = |along: fn(&Row) -> i32| {
+        let (least, most) = rows
+            .iter()
+            .map(along)
+            .fold((MOST, -MOST), |(least, most), at| (least.min(at), most.max(at)));
+        most - least
+    };
+    // No way is longer than both sides of the box around all places.
+    let box_sides = span(|row| row.x).saturating_add(span(|row| row.y));
+    let longest = rows.iter().map(times).max().unwrap_or(0).max(box_sides);
+    let fits = |scale: &i32| longest.checked_mul(*scale).is_some_and(|most| most <= MOST_SECONDS);
+    let first = rows.first().map_or(0, |row| row.line);
+    [SCALE, 1_000, 100, 10, 1].into_iter().find(fits).ok_or(SolomonError::Range(first))
+}
+
 /// The numbers of a line, if it has nothing else.
-fn numbers(line: &str) -> Option<Vec<i32>> {
+fn numbers(words: &str) -> Option<Vec<i32>> {
     let row: Vec<i32> =
-        line.split_whitespace().map(|word| word.parse().ok()).collect::<Option<_>>()?;
+        words.split_whitespace().map(|word| word.parse().ok()).collect::<Option<_>>()?;
     (!row.is_empty()).then_some(row)
 }
 
-fn distance(a: &[i32], b: &[i32]) -> Seconds {
-    let straight = f64::from(a[1] - b[1]).hypot(f64::from(a[2] - b[2]));
-    #[expect(clippy::cast_possible_truncation, reason = "coordinates are small whole numbers")]
-    let scaled = (straight * f64::from(SCALE)).ceil() as Seconds;
+fn distance(a: &Row, b: &Row, scale: i32) -> Seconds {
+    let straight = f64::from(a.x - b.x).hypot(f64::from(a.y - b.y));
+    #[expect(clippy::cast_possible_truncation, reason = "in range: `scale` saw to it")]
+    let scaled = (straight * f64::from(scale)).ceil() as Seconds;
     scaled
 }

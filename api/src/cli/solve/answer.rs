@@ -1,8 +1,13 @@
-//! A plan as JSON.
+//! A plan as JSON: times in the file's own unit and people by its own names.
 
+use gridward_dispatch::routing::instance::Seconds;
 use serde_json::{Value, json};
 
 use super::Solved;
+
+/// What tells a length of time, wherever it stands.
+const LENGTHS: [&str; 7] =
+    ["travel", "load_before", "load_after", "short", "seconds", "fairness", "cost"];
 
 /// Routes by volunteer, what nobody does and why, the tiers and the bounds.
 pub(super) fn json(solved: &Solved) -> String {
@@ -13,60 +18,66 @@ pub(super) fn json(solved: &Solved) -> String {
             theirs().flat_map(|route| route.stops.iter().map(|stop| stop.visit)).collect();
         let stops: Vec<Value> = theirs()
             .flat_map(|route| &route.stops)
-            .map(|stop| json!({ "visit": stop.visit, "arrive": stop.arrive, "start": stop.start, "leave": stop.leave }))
+            .map(|stop| {
+                let at = |time| moment(time, solved);
+                let (arrive, start, leave) = (at(stop.arrive), at(stop.start), at(stop.leave));
+                json!({ "visit": stop.visit, "arrive": arrive, "start": start, "leave": leave })
+            })
             .collect();
         json!({ "volunteer": id, "visits": visits, "stops": stops })
     });
     let unserved = solved.reasons.missing.iter().map(|missing| {
-        let (reason, relief) = (told(&missing.reason), told(&missing.relief));
         json!({
             "visit": missing.visit,
-            "reason": with_names(reason, named),
-            "relief": with_names(relief, named),
+            "reason": told(&missing.reason, solved),
+            "relief": told(&missing.relief, solved),
         })
     });
-    let mut tiers = told(&solved.tiers);
-    let mut bounds = told(&solved.bounds);
-    if named.per_second != 1 {
-        // In the file's own unit.
-        bounds["travel"] = in_units(solved.bounds.travel, named.per_second).into();
-        tiers["travel"] = in_units(solved.tiers.travel, named.per_second).into();
-    }
+    let choices = solved.reasons.choices.iter().map(|choice| told(choice, solved));
     let answer = json!({
         "routes": routes.collect::<Vec<_>>(),
         "unserved": unserved.collect::<Vec<_>>(),
-        "tiers": tiers,
-        "bounds": bounds,
-        "reasons": solved.reasons.choices.iter().map(|choice| with_names(told(choice), named)).collect::<Vec<_>>(),
+        "tiers": told(&solved.tiers, solved),
+        "bounds": told(&solved.bounds, solved),
+        "reasons": choices.collect::<Vec<_>>(),
     });
     answer.to_string()
 }
 
-#[expect(clippy::cast_precision_loss, reason = "travel is far below 2^52")]
-fn in_units(time: i64, units: i32) -> f64 {
-    time as f64 / f64::from(units)
+/// A moment as the file counts them.
+fn moment(time: Seconds, solved: &Solved) -> Value {
+    match solved.named.per_second {
+        1 => i64::from(time).saturating_add(solved.named.first_moment).into(),
+        _ => solved.in_units(time.into()).into(),
+    }
 }
 
-/// Plain values are JSON as they stand.
-fn told(value: &impl serde::Serialize) -> Value {
-    serde_json::to_value(value).unwrap_or_default()
+/// The value as JSON, as the file would say it.
+fn told(value: &impl serde::Serialize, solved: &Solved) -> Value {
+    // Plain values are JSON as they stand.
+    in_the_file_s_words(serde_json::to_value(value).unwrap_or_default(), solved)
 }
 
-/// The same with volunteers by what the file calls them.
-fn with_names(mut value: Value, named: &gridward_dispatch::format::Named) -> Value {
+fn in_the_file_s_words(mut value: Value, solved: &Solved) -> Value {
     match &mut value {
         Value::Object(fields) => {
             for (word, field) in fields.iter_mut() {
                 let number = field.as_u64().and_then(|number| usize::try_from(number).ok());
-                match number.and_then(|number| named.volunteers.get(number)) {
-                    Some(name) if word == "volunteer" => *field = name.clone(),
-                    _ => *field = with_names(field.take(), named),
-                }
+                let name = number.and_then(|number| solved.named.volunteers.get(number));
+                *field = match (word.as_str(), name, field.as_i64()) {
+                    ("volunteer", Some(name), _) => name.clone(),
+                    (word, _, Some(length))
+                        if LENGTHS.contains(&word) && solved.named.per_second != 1 =>
+                    {
+                        solved.in_units(length).into()
+                    }
+                    _ => in_the_file_s_words(field.take(), solved),
+                };
             }
         }
         Value::Array(items) => {
             for item in items {
-                *item = with_names(item.take(), named);
+                *item = in_the_file_s_words(item.take(), solved);
             }
         }
         _ => {}

@@ -1,24 +1,32 @@
 //! A plan as a picture: the routes on the ground, and beside them the loads.
 
-use std::fmt::Write as _;
+use std::fmt::{Result, Write as _};
 
-use gridward_dispatch::routing::solution::share;
+use gridward_dispatch::routing::solution::{Route, share};
 
 use super::Solved;
-use super::table::{reason, relief, said};
+use super::table::{hour, length, reason, relief, said};
 
 /// The side of the map, and what is left free around it.
 const SIDE: f64 = 720.0;
 const MARGIN: f64 = 24.0;
 /// The height of a line of the legend, and its width.
 const LINE: f64 = 22.0;
-const LEGEND: f64 = 340.0;
+const LEGEND: f64 = 440.0;
+/// How long the bar of a full load is, and how long a bar may get.
+const BAR: f64 = 120.0;
+const LONGEST: f64 = 1.4;
+/// With more visits than this their ranks are not written, for want of room.
+const MANY: usize = 120;
+/// How many letters fit into a name and into a line of the legend.
+const NAME: usize = 11;
+const CLAUSE: usize = 60;
 
 /// The picture, as SVG that needs nothing else.
 pub(super) fn draw(solved: &Solved) -> String {
     let people = solved.named.volunteers.len();
     #[expect(clippy::cast_precision_loss, reason = "a count of lines")]
-    let lines = (people + solved.reasons.missing.len() + 3) as f64;
+    let lines = (people + solved.reasons.missing.len() + 4) as f64;
     let height = (SIDE + 2.0 * MARGIN).max(lines * LINE + 2.0 * MARGIN);
     let width = SIDE + LEGEND + 3.0 * MARGIN;
     let mut svg = format!(
@@ -26,7 +34,7 @@ pub(super) fn draw(solved: &Solved) -> String {
          font-family=\"sans-serif\" font-size=\"13\"><rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>"
     );
     // Writing into a string does not fail.
-    let _ = routes(solved, &mut svg).and_then(|()| legend(solved, &mut svg));
+    let _ = ground(solved, &mut svg).and_then(|()| legend(solved, &mut svg));
     svg.push_str("</svg>\n");
     svg
 }
@@ -39,7 +47,7 @@ pub(super) fn page(svg: &str) -> String {
     )
 }
 
-fn routes(solved: &Solved, svg: &mut String) -> std::fmt::Result {
+fn ground(solved: &Solved, svg: &mut String) -> Result {
     let points = points(solved);
     if points.is_empty() {
         let middle = MARGIN + SIDE / 2.0;
@@ -49,103 +57,149 @@ fn routes(solved: &Solved, svg: &mut String) -> std::fmt::Result {
         );
     }
     let people = solved.named.volunteers.len();
-    for route in solved.plan.routes.iter().filter(|route| !route.stops.is_empty()) {
-        let colour = colour(route.volunteer, people);
-        let home = points[route.volunteer];
-        let path = route.stops.iter().map(|stop| points[people + stop.visit]);
-        let mut line = String::new();
-        for (x, y) in std::iter::once(home).chain(path).chain([home]) {
-            write!(line, "{x:.1},{y:.1} ")?;
-        }
-        write!(
-            svg,
-            "<polyline points=\"{line}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"2\" opacity=\"0.8\"/>"
-        )?;
-        for (rank, stop) in route.stops.iter().enumerate() {
-            let (x, y) = points[people + stop.visit];
-            let title = escaped(&said(&solved.named.visits[stop.visit]));
-            write!(
-                svg,
-                "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"5\" fill=\"{colour}\"><title>visit {title}, stop {}</title></circle>",
-                rank + 1
-            )?;
-        }
-    }
-    for missing in &solved.reasons.missing {
-        let (x, y) = points[people + missing.visit];
-        let title = escaped(&format!(
-            "{}: {}",
-            said(&solved.named.visits[missing.visit]),
-            reason(&missing.reason)
-        ));
-        write!(
-            svg,
-            "<path d=\"M{:.1} {:.1}l10 10m0 -10l-10 10\" stroke=\"#c00\" stroke-width=\"2.5\"><title>{title}</title></path>",
-            x - 5.0,
-            y - 5.0
-        )?;
-    }
+    let used = || solved.plan.routes.iter().filter(|route| !route.stops.is_empty());
+    used().try_for_each(|route| line(solved, &points, route, svg))?;
+    used().try_for_each(|route| stops(solved, &points, route, svg))?;
     for (number, (x, y)) in points.iter().take(people).enumerate() {
         let title = escaped(&said(&solved.named.volunteers[number]));
-        let colour = colour(number, people);
+        let colour = colour(number);
         write!(
             svg,
-            "<rect x=\"{:.1}\" y=\"{:.1}\" width=\"11\" height=\"11\" fill=\"{colour}\" stroke=\"#000\"><title>home of {title}</title></rect>",
-            x - 5.5,
-            y - 5.5
+            "<rect x=\"{:.1}\" y=\"{:.1}\" width=\"13\" height=\"13\" fill=\"{colour}\" stroke=\"#000\" stroke-width=\"1.5\"><title>home of {title}</title></rect>",
+            x - 6.5,
+            y - 6.5
+        )?;
+    }
+    missing(solved, &points, svg)
+}
+
+/// The way of a route, over white so that ways which cross are told apart.
+fn line(solved: &Solved, points: &[(f64, f64)], route: &Route, svg: &mut String) -> Result {
+    let people = solved.named.volunteers.len();
+    let path = route.stops.iter().map(|stop| points[people + stop.visit]);
+    let home = points[route.volunteer];
+    let mut line = String::new();
+    for (x, y) in std::iter::once(home).chain(path).chain([home]) {
+        write!(line, "{x:.1},{y:.1} ")?;
+    }
+    let line = line.trim_end();
+    let (colour, dashes) = (colour(route.volunteer), dashes(route.volunteer));
+    let title = escaped(&format!(
+        "{}: {} visits, {} on the way",
+        said(&solved.named.volunteers[route.volunteer]),
+        route.stops.len(),
+        length(route.travel(), solved)
+    ));
+    write!(
+        svg,
+        "<polyline points=\"{line}\" fill=\"none\" stroke=\"#fff\" stroke-width=\"5\"/>\
+         <polyline points=\"{line}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"2.2\"{dashes}><title>{title}</title></polyline>"
+    )
+}
+
+fn stops(solved: &Solved, points: &[(f64, f64)], route: &Route, svg: &mut String) -> Result {
+    let people = solved.named.volunteers.len();
+    let ranked = solved.named.visits.len() <= MANY;
+    let (colour, radius) = (colour(route.volunteer), if ranked { 8 } else { 4 });
+    let who = said(&solved.named.volunteers[route.volunteer]);
+    for (rank, stop) in (1..).zip(&route.stops) {
+        let (x, y) = points[people + stop.visit];
+        let visit = said(&solved.named.visits[stop.visit]);
+        let (start, leave) = (hour(stop.start, solved), hour(stop.leave, solved));
+        let title = escaped(&format!("visit {visit}, stop {rank} of {who}, {start}-{leave}"));
+        write!(
+            svg,
+            "<g><title>{title}</title><circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"{radius}\" fill=\"{colour}\" stroke=\"#fff\"/>"
+        )?;
+        if ranked {
+            write!(
+                svg,
+                "<text x=\"{x:.1}\" y=\"{:.1}\" font-size=\"9\" text-anchor=\"middle\" fill=\"#fff\">{rank}</text>",
+                y + 3.2
+            )?;
+        }
+        svg.push_str("</g>");
+    }
+    Ok(())
+}
+
+/// What nobody does: a black cross in a white ring, above all else.
+fn missing(solved: &Solved, points: &[(f64, f64)], svg: &mut String) -> Result {
+    let people = solved.named.volunteers.len();
+    for missing in &solved.reasons.missing {
+        let (x, y) = points[people + missing.visit];
+        let title = escaped(&clause(solved, missing.visit, &reason(solved, &missing.reason)));
+        write!(
+            svg,
+            "<g><title>{title}</title><circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"9\" fill=\"#fff\" stroke=\"#000\" stroke-width=\"2\"/>\
+             <path d=\"M{:.1} {:.1}l8 8m0 -8l-8 8\" stroke=\"#000\" stroke-width=\"2.5\"/></g>",
+            x - 4.0,
+            y - 4.0
         )?;
     }
     Ok(())
 }
 
-fn legend(solved: &Solved, svg: &mut String) -> std::fmt::Result {
-    let (left, bar) = (SIDE + 2.0 * MARGIN, 120.0);
-    let loads = solved.plan.loads(&solved.named.instance);
-    let people = solved.named.volunteers.len();
+fn legend(solved: &Solved, svg: &mut String) -> Result {
+    let left = SIDE + 2.0 * MARGIN;
     let mut y = MARGIN + LINE / 2.0;
     write!(
         svg,
-        "<text x=\"{left}\" y=\"{y}\" font-weight=\"bold\">Share of what each can carry</text>"
+        "<text x=\"{left}\" y=\"{y}\" font-weight=\"bold\">Load, and its share of what each can carry</text>"
     )?;
-    for (number, name) in solved.named.volunteers.iter().enumerate() {
+    for number in 0..solved.named.volunteers.len() {
         y += LINE;
-        let share = share(&solved.named.instance, number, loads[number]);
-        let before = share_before(solved, number);
-        let (colour, name) = (colour(number, people), escaped(&said(name)));
-        let (full, carried) = (share.min(1.4) * bar, before.min(1.4) * bar);
-        let x = left + 90.0;
-        write!(
-            svg,
-            "<text x=\"{left}\" y=\"{y}\">{name}</text>\
-            <rect x=\"{x}\" y=\"{:.1}\" width=\"{full:.1}\" height=\"12\" fill=\"{colour}\"/>\
-            <rect x=\"{x}\" y=\"{:.1}\" width=\"{carried:.1}\" height=\"12\" fill=\"#000\" opacity=\"0.25\"><title>carried before</title></rect>\
-            <path d=\"M{:.1} {:.1}v16\" stroke=\"#000\"/>\
-            <text x=\"{:.1}\" y=\"{y}\">{:.0} %</text>",
-            y - 11.0,
-            y - 11.0,
-            x + bar,
-            y - 13.0,
-            x + 1.45 * bar,
-            share * 100.0
-        )?;
+        bar(solved, number, (left, y), svg)?;
     }
+    y += LINE / 2.0;
     for missing in &solved.reasons.missing {
         y += LINE;
-        let visit = said(&solved.named.visits[missing.visit]);
-        let clause = format!("unserved {visit}: {}", reason(&missing.reason));
-        let title = escaped(&relief(solved, &missing.relief));
-        write!(
-            svg,
-            "<text x=\"{left}\" y=\"{y}\" fill=\"#c00\">{}<title>{title}</title></text>",
-            escaped(&clause)
-        )?;
+        let clause = clause(solved, missing.visit, &reason(solved, &missing.reason));
+        let title = escaped(&format!("{clause}; {}", relief(solved, &missing.relief)));
+        let clause = escaped(&shortened(&clause, CLAUSE));
+        write!(svg, "<text x=\"{left}\" y=\"{y}\"><title>{title}</title>&#10005; {clause}</text>")?;
     }
     Ok(())
 }
 
-fn share_before(solved: &Solved, volunteer: usize) -> f64 {
+/// What somebody carries: what they carried before darker, and a mark where all is.
+fn bar(solved: &Solved, number: usize, (left, y): (f64, f64), svg: &mut String) -> Result {
     let instance = &solved.named.instance;
-    share(instance, volunteer, instance.volunteers[volunteer].carried.into())
+    let (before, load) = (i64::from(instance.volunteers[number].carried), solved.loads[number]);
+    let share_of = |load: i64| share(instance, number, load);
+    let long = |load: i64| share_of(load).min(LONGEST) * BAR;
+    let (x, top) = (left + 100.0, y - 11.0);
+    let name = said(&solved.named.volunteers[number]);
+    let (colour, dashes) = (colour(number), dashes(number));
+    let title = escaped(&format!(
+        "{name}: {} carried before, {} now",
+        length(before, solved),
+        length(load, solved)
+    ));
+    write!(
+        svg,
+        "<g><title>{title}</title>\
+         <path d=\"M{left} {:.1}h22\" stroke=\"{colour}\" stroke-width=\"4\"{dashes}/>\
+         <text x=\"{:.1}\" y=\"{y}\">{}</text>\
+         <rect x=\"{x}\" y=\"{top:.1}\" width=\"{:.1}\" height=\"12\" fill=\"{colour}\"/>\
+         <rect x=\"{x}\" y=\"{top:.1}\" width=\"{:.1}\" height=\"12\" fill=\"#000\" opacity=\"0.3\"/>\
+         <path d=\"M{:.1} {:.1}v16\" stroke=\"#000\"/>\
+         <text x=\"{:.1}\" y=\"{y}\">{}, {:.0} %</text></g>",
+        y - 5.0,
+        left + 28.0,
+        escaped(&shortened(&name, NAME)),
+        long(load),
+        long(before),
+        x + BAR,
+        y - 13.0,
+        x + (LONGEST + 0.05) * BAR,
+        length(load, solved),
+        share_of(load) * 100.0
+    )
+}
+
+fn clause(solved: &Solved, visit: usize, reason: &str) -> String {
+    format!("visit {}: {reason}", said(&solved.named.visits[visit]))
 }
 
 /// Where homes and visits lie in the picture.
@@ -158,13 +212,46 @@ fn points(solved: &Solved) -> Vec<(f64, f64)> {
     flat.iter().map(|(x, y)| (at(*x, least.0), at(*y, least.1))).collect()
 }
 
-/// Colours far apart on the wheel, whatever their number.
-fn colour(number: usize, people: usize) -> String {
-    let hue = number * 360 / people.max(1);
-    let light = if number.is_multiple_of(2) { 42 } else { 58 };
-    format!("hsl({hue} 70% {light}%)")
+/// Twelve hues far apart, those after each other furthest; the light ones dark enough
+/// for white letters.
+fn colour(number: usize) -> String {
+    let hue = number * 150 % 360;
+    let light = if (40..200).contains(&hue) { 34 } else { 48 };
+    format!("hsl({hue} 75% {light}%)")
 }
 
+/// Every twelve people another line, since the hues begin again.
+fn dashes(number: usize) -> &'static str {
+    match number / 12 % 4 {
+        0 => "",
+        1 => " stroke-dasharray=\"8 3\"",
+        2 => " stroke-dasharray=\"3 3\"",
+        _ => " stroke-dasharray=\"10 3 2 3\"",
+    }
+}
+
+/// The first letters, if there are too many.
+fn shortened(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text.to_owned();
+    }
+    text.chars().take(most - 1).chain(['\u{2026}']).collect()
+}
+
+/// Fit to stand in XML: what it cannot hold at all is replaced.
 fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    let mut escaped = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            letter if letter.is_control() || matches!(letter, '\u{fffe}' | '\u{ffff}') => {
+                escaped.push('\u{fffd}');
+            }
+            letter => escaped.push(letter),
+        }
+    }
+    escaped
 }

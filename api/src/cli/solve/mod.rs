@@ -6,11 +6,16 @@ mod answer;
 mod map;
 mod table;
 
+use std::ffi::OsStr;
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::time::Instant;
 
 use gridward_dispatch::format::{self, Named};
-use gridward_dispatch::routing::{self, Bounds, Budget, Reasons, Solution, Tiers, Weights};
+use gridward_dispatch::routing::{
+    self, Bounds, Budget, InstanceError, Reasons, Solution, Tiers, Weights,
+};
+use thiserror::Error;
 
 use super::Failure;
 
@@ -27,9 +32,9 @@ pub(super) struct Args {
     /// The same seed and iterations give the same plan
     #[arg(long, default_value_t = 0)]
     seed: u64,
-    /// Threads to use; the plan does not depend on it
-    #[arg(long)]
-    threads: Option<usize>,
+    /// Threads to use; the plan does not depend on it  [all cores]
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=256))]
+    threads: Option<u16>,
     /// What is to be good
     #[arg(long, value_enum, default_value_t = Objective::Tiers)]
     objective: Objective,
@@ -37,7 +42,7 @@ pub(super) struct Args {
     #[arg(long)]
     json: bool,
     /// Draw the routes and the loads into this file: .svg or .html
-    #[arg(long)]
+    #[arg(long, value_parser = picture)]
     map: Option<PathBuf>,
 }
 
@@ -53,18 +58,39 @@ enum Objective {
 struct Solved {
     named: Named,
     plan: Solution,
+    /// Seconds that each carries, what came before with it.
+    loads: Vec<i64>,
     tiers: Tiers,
     bounds: Bounds,
     reasons: Reasons,
 }
 
+/// A file that cannot be read or makes no sense, in a sentence that names it.
+#[derive(Debug, Error)]
+#[error("{}: {why}", file.display())]
+pub(super) struct BadInput {
+    file: PathBuf,
+    why: String,
+}
+
+/// The two kinds of picture, by how the file is called.
+fn picture(name: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(name);
+    let kind = path.extension().map(OsStr::to_ascii_lowercase);
+    match kind.as_deref().and_then(OsStr::to_str) {
+        Some("svg" | "html") => Ok(path),
+        _ => Err("a map ends in .svg or .html".to_owned()),
+    }
+}
+
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
     if let Some(threads) = args.threads {
-        rayon::ThreadPoolBuilder::new().num_threads(threads).build_global()?;
+        rayon::ThreadPoolBuilder::new().num_threads(threads.into()).build_global()?;
     }
-    let text = std::fs::read_to_string(&args.file)
-        .map_err(|error| format!("{}: {error}", args.file.display()))?;
-    let solved = solve(args, format::read(&text)?)?;
+    let bad = |why: String| BadInput { file: args.file.clone(), why };
+    let text = std::fs::read_to_string(&args.file).map_err(|error| bad(error.to_string()))?;
+    let named = format::read(&text).map_err(|error| bad(error.to_string()))?;
+    let solved = solve(args, named).map_err(|error| bad(error.to_string()))?;
     if let Some(path) = &args.map {
         let drawn = map::draw(&solved);
         let html = path.extension().is_some_and(|kind| kind.eq_ignore_ascii_case("html"));
@@ -72,11 +98,11 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         std::fs::write(path, page).map_err(|error| format!("{}: {error}", path.display()))?;
     }
     let told = if args.json { answer::json(&solved) } else { table::table(&solved) };
-    println!("{told}");
+    writeln!(std::io::stdout().lock(), "{told}")?;
     Ok(())
 }
 
-fn solve(args: &Args, named: Named) -> Result<Solved, Failure> {
+fn solve(args: &Args, named: Named) -> Result<Solved, InstanceError> {
     let weights = match args.objective {
         Objective::Tiers => Weights::default(),
         Objective::Travel => Weights::TRAVEL,
@@ -90,5 +116,15 @@ fn solve(args: &Args, named: Named) -> Result<Solved, Failure> {
     let tiers = plan.tiers(&named.instance);
     let reasons = routing::explain(&named.instance, weights, &plan);
     let bounds = routing::bounds(&named.instance, &plan);
-    Ok(Solved { named, plan, tiers, bounds, reasons })
+    let loads = plan.loads(&named.instance);
+    Ok(Solved { named, plan, loads, tiers, bounds, reasons })
+}
+
+impl Solved {
+    /// A length of time in the file's unit.
+    fn in_units(&self, length: i64) -> f64 {
+        #[expect(clippy::cast_precision_loss, reason = "lengths are far below 2^52")]
+        let length = length as f64;
+        length / f64::from(self.named.per_second)
+    }
 }

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use gridward_dispatch::routing::explain::{Relief, Verdict};
+use gridward_dispatch::routing::instance::Seconds;
 use gridward_dispatch::routing::solution::share;
 
 use super::Solved;
@@ -23,20 +24,15 @@ pub(super) fn table(solved: &Solved) -> String {
 
 fn routes(solved: &Solved, text: &mut String) -> std::fmt::Result {
     let Solved { named, plan, .. } = solved;
-    let loads = plan.loads(&named.instance);
     for (number, name) in named.volunteers.iter().enumerate() {
-        let share = share(&named.instance, number, loads[number]);
+        let share = share(&named.instance, number, solved.loads[number]);
         writeln!(text, "{:<12} {} {:>4.0} %", said(name), bar(share), share * 100.0)?;
         for route in plan.routes.iter().filter(|route| route.volunteer == number) {
             for stop in &route.stops {
-                let (start, leave) =
-                    (hour(stop.start, named.per_second), hour(stop.leave, named.per_second));
-                let way = f64::from(stop.travel) / f64::from(named.per_second) / 60.0;
+                let (start, leave) = (hour(stop.start, solved), hour(stop.leave, solved));
+                let way = length(stop.travel.into(), solved);
                 let visit = said(&named.visits[stop.visit]);
-                writeln!(
-                    text,
-                    "    {start}-{leave}  visit {visit:<10} after {way:.0} min on the way"
-                )?;
+                writeln!(text, "    {start}-{leave}  visit {visit:<10} after {way} on the way")?;
             }
         }
     }
@@ -46,7 +42,7 @@ fn routes(solved: &Solved, text: &mut String) -> std::fmt::Result {
 fn unserved(solved: &Solved, text: &mut String) -> std::fmt::Result {
     for missing in &solved.reasons.missing {
         let visit = said(&solved.named.visits[missing.visit]);
-        let (reason, relief) = (reason(&missing.reason), relief(solved, &missing.relief));
+        let (reason, relief) = (reason(solved, &missing.reason), relief(solved, &missing.relief));
         writeln!(text, "unserved: visit {visit}: {reason}; {relief}")?;
     }
     Ok(())
@@ -54,9 +50,7 @@ fn unserved(solved: &Solved, text: &mut String) -> std::fmt::Result {
 
 fn tiers(solved: &Solved, text: &mut String) -> std::fmt::Result {
     let tiers = &solved.tiers;
-    let per = f64::from(solved.named.per_second);
-    #[expect(clippy::cast_precision_loss, reason = "travel is far below 2^52")]
-    let travel = tiers.travel as f64 / per;
+    let travel = solved.in_units(tiers.travel);
     writeln!(
         text,
         "unserved {} (priority {}), lateness {}",
@@ -73,14 +67,14 @@ fn tiers(solved: &Solved, text: &mut String) -> std::fmt::Result {
 }
 
 /// What stands in the way, as a clause.
-pub(super) fn reason(verdict: &Verdict) -> String {
+pub(super) fn reason(solved: &Solved, verdict: &Verdict) -> String {
     match verdict {
         Verdict::Possible { .. } => "somebody could still take it".to_owned(),
         Verdict::Offered { short } => {
-            format!("the nearest would offer {} min too little", minutes(*short))
+            format!("the nearest would offer {} too little", length(*short, solved))
         }
         Verdict::Room { short } => {
-            format!("the nearest has no room by {} min", minutes((*short).into()))
+            format!("the nearest has no room by {}", length((*short).into(), solved))
         }
         Verdict::Hours => "no shift could hold it even alone".to_owned(),
         Verdict::Shift => "nobody has a shift in time".to_owned(),
@@ -95,10 +89,10 @@ pub(super) fn relief(solved: &Solved, relief: &Relief) -> String {
     let name = |number: usize| said(&solved.named.volunteers[number]);
     match *relief {
         Relief::MoreTime { volunteer, seconds, .. } => {
-            format!("{} min more of {} would do", minutes(seconds.into()), name(volunteer))
+            format!("{} more of {} would do", length(seconds.into(), solved), name(volunteer))
         }
         Relief::MoreOffered { volunteer, seconds } => {
-            format!("{} min more offered by {} would do", minutes(seconds), name(volunteer))
+            format!("{} more offered by {} would do", length(seconds, solved), name(volunteer))
         }
         Relief::Skill { volunteer, .. } => {
             format!("somebody like {} with the skill would do", name(volunteer))
@@ -108,9 +102,12 @@ pub(super) fn relief(solved: &Solved, relief: &Relief) -> String {
     }
 }
 
-/// Whole minutes, rounded up.
-fn minutes(seconds: i64) -> i64 {
-    (seconds + 59) / 60
+/// A length of time: whole minutes, rounded up, or the file's own units.
+pub(super) fn length(time: i64, solved: &Solved) -> String {
+    match solved.named.per_second {
+        1 => format!("{} min", (time + 59) / 60),
+        _ => format!("{:.1}", solved.in_units(time)),
+    }
 }
 
 /// A name without the quotes of JSON.
@@ -118,9 +115,12 @@ pub(super) fn said(name: &serde_json::Value) -> String {
     name.as_str().map_or_else(|| name.to_string(), str::to_owned)
 }
 
-fn hour(time: i32, per_second: i32) -> String {
-    let minutes = time / per_second / 60;
-    format!("{:02}:{:02}", minutes / 60, minutes % 60)
+/// A moment: the time of day, past 24 on days after the first, or the file's own units.
+pub(super) fn hour(time: Seconds, solved: &Solved) -> String {
+    match solved.named.per_second {
+        1 => format!("{:02}:{:02}", time / 3_600, time / 60 % 60),
+        _ => format!("{:>7.1}", solved.in_units(time.into())),
+    }
 }
 
 fn bar(share: f64) -> String {
