@@ -106,6 +106,11 @@ impl Draft {
         self.kept_hulls.clear();
     }
 
+    /// Whether something was left out when it was last kept.
+    pub(super) fn is_crowded(&self) -> bool {
+        !self.kept_out.is_empty()
+    }
+
     /// Which tours have changed since the last [`Self::keep`].
     pub(super) fn touched(&self) -> &[u32] {
         &self.touched

@@ -39,6 +39,7 @@ mod tests;
 mod timeline;
 mod tour;
 pub mod travel;
+mod turn;
 pub mod weights;
 
 pub use bound::{Bounds, bounds};

@@ -6,9 +6,9 @@
 
 use super::draft::{Draft, NOWHERE};
 use super::model::{Model, index};
-use super::pairs;
 use super::random::Chance;
 use super::tour::Gap;
+use super::{pairs, turn};
 
 /// A gap is overlooked once in so many.
 const BLINK: usize = 100;
@@ -49,7 +49,7 @@ pub(super) fn recreate(
     chance: &mut Chance,
     order: &mut Vec<(i64, u32)>,
 ) {
-    sort(model, draft, chance, order);
+    turn::sort(model, draft, chance, order);
     let mut blinks = Blinks::new(chance);
     for &(_, visit) in order.iter() {
         let call = &model.calls[visit as usize];
@@ -67,39 +67,6 @@ pub(super) fn recreate(
     }
     let Draft { out, seat, .. } = draft;
     out.retain(|visit| seat[*visit as usize] == NOWHERE);
-}
-
-/// In which order visits are put back: by chance, the most urgent, the farthest,
-/// the nearest, or by their windows.
-fn sort(model: &Model<'_>, draft: &mut Draft, chance: &mut Chance, order: &mut Vec<(i64, u32)>) {
-    let homeward = |visit: u32| {
-        let nearest = model.open_to(visit as usize).first();
-        nearest.map_or(0, |(shift, _)| {
-            let on = &model.shifts[*shift as usize];
-            i64::from(model.to(on.matrix, model.calls[visit as usize].place)[on.volunteer])
-        })
-    };
-    let hull = |visit: u32| model.calls[visit as usize].hull;
-    order.clear();
-    let roll = chance.below(20);
-    order.extend(draft.out.iter().map(|&visit| {
-        // What people settled comes first: the rest gives way to it.
-        if model.calls[visit as usize].pinned {
-            return (i64::MIN, visit);
-        }
-        let key: i64 = match roll {
-            0..4 => i64::from(index(chance.below(1 << 30))),
-            4..8 => -model.calls[visit as usize].worth,
-            8..11 => -homeward(visit),
-            11..12 => homeward(visit),
-            12..14 => i64::from(hull(visit).1 - hull(visit).0),
-            14..16 => i64::from(hull(visit).0),
-            16..18 => -i64::from(hull(visit).1),
-            _ => -i64::from(model.calls[visit as usize].service),
-        };
-        (key, visit)
-    }));
-    order.sort_unstable();
 }
 
 /// The tour and gap where the visit costs least, if it fits anywhere.
