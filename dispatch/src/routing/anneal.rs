@@ -5,6 +5,7 @@ use super::draft::{Draft, NOWHERE};
 use super::model::{Model, index};
 use super::pool::Pool;
 use super::random::Chance;
+use super::recreate::Recreation;
 use super::{recreate, ruin};
 
 /// How often the temperature is set and the budget asked, in iterations.
@@ -38,8 +39,7 @@ pub(super) struct Annealing<'a, 'i> {
     pub(super) chance: Chance,
     /// Iterations done.
     pub(super) done: u64,
-    /// Scratch space.
-    pub(super) order: Vec<(i64, u32)>,
+    pub(super) recreation: Recreation,
 }
 
 impl Annealing<'_, '_> {
@@ -95,7 +95,7 @@ impl Annealing<'_, '_> {
         if chance.unit() < FORCE_A_VISIT {
             recreate::force(model, draft, chance);
         }
-        recreate::recreate(model, draft, closed, chance, &mut self.order);
+        self.recreation.recreate(model, draft, closed, chance);
     }
 
     fn remember(&mut self) {

@@ -4,6 +4,7 @@
 //! each tour as it was before the first change since [`Draft::keep`], so that a
 //! step that made things worse is undone at the price of what it touched.
 
+use super::gaps::Gaps;
 use super::instance::Seconds;
 use super::model::{Model, index};
 use super::timeline::Span;
@@ -29,6 +30,10 @@ pub(super) struct Draft {
     pub(super) load: Vec<i64>,
     /// Who does the visits of each group, and how many are in tours.
     pub(super) holders: Vec<(usize, u32)>,
+    /// The best gaps that were looked up.
+    gaps: Gaps,
+    /// The stamp that was given last.
+    stamp: u64,
     /// All but the largest share and what is left out.
     cost: i64,
     /// What it costs that some are left out.
@@ -55,6 +60,8 @@ impl Draft {
             hulls: model.calls.iter().map(|call| call.hull).collect(),
             load: volunteers.iter().map(|volunteer| volunteer.carried.into()).collect(),
             holders: vec![(0, 0); visits],
+            gaps: Gaps::default(),
+            stamp: 0,
             cost: 0,
             missed: model.calls.iter().map(|call| call.worth).sum(),
             touched: Vec::new(),
@@ -340,6 +347,8 @@ impl Draft {
         let before = standing.travel + standing.service;
         let travel = standing.travel;
         change(standing, &self.hulls);
+        self.stamp += 1;
+        standing.stamp = self.stamp;
         for (rank, visit) in standing.visits().enumerate().skip(first) {
             self.rank[visit as usize] = index(rank);
         }
@@ -349,6 +358,24 @@ impl Draft {
         self.cost += standing.travel - travel;
         self.cost += model.burden(volunteer, after) - model.burden(volunteer, load);
         self.load[volunteer] = after;
+    }
+
+    /// Whether a tour has time for the visit if no travel came with it.
+    #[inline]
+    pub(super) fn has_time(&self, model: &Model<'_>, tour: usize, visit: u32) -> bool {
+        let (standing, on) = (&self.tours[tour], &model.shifts[tour]);
+        standing.travel + standing.service + i64::from(model.calls[visit as usize].service)
+            <= i64::from(on.close - on.open)
+    }
+
+    /// The gap that adds the least travel in a tour, for a visit without a partner.
+    #[inline]
+    pub(super) fn best_gap(&mut self, model: &Model<'_>, tour: usize, visit: u32) -> Option<Gap> {
+        debug_assert!(model.calls[visit as usize].partner.is_none(), "its hours never change");
+        let Self { gaps, tours, hulls, .. } = self;
+        gaps.best(model, tour, visit, tours[tour].stamp, || {
+            tours[tour].best_gap(model, tour, visit, hulls)
+        })
     }
 
     /// What it would cost to put the visit into this gap, the largest share aside;
@@ -387,7 +414,11 @@ impl Draft {
             self.leave(model, tour);
         }
         for &tour in tours {
-            self.tours[tour as usize].clone_from(&other.tours[tour as usize]);
+            let standing = &mut self.tours[tour as usize];
+            standing.clone_from(&other.tours[tour as usize]);
+            // Stamps of another draft mean nothing here.
+            self.stamp += 1;
+            standing.stamp = self.stamp;
             self.enter(model, tour);
         }
         self.hulls.clone_from(&other.hulls);

@@ -251,7 +251,7 @@ fn in_shift(
     now: Option<Now>,
 ) -> Verdict {
     let tour = &draft.tours[shift];
-    let Some(gap) = tour.best_gap(model, shift, visit, &draft.hulls, || false) else {
+    let Some(gap) = tour.best_gap(model, shift, visit, &draft.hulls) else {
         let alone = super::tour::Tour::empty(model, shift);
         let short = shortest(model, draft, visit, shift).0;
         return match alone.gap(model, shift, visit, &draft.hulls, 0) {

@@ -9,8 +9,9 @@
 //! 1. [`instance`]: what is to be planned. [`travel`]: how long journeys take.
 //!    [`weights`]: what a plan costs. [`budget`]: how long to search.
 //! 2. `model`: the instance in flat arrays. `timeline`: the arithmetic of hours.
-//!    `tour`: one shift's route. `draft`: all of them, and how to undo.
-//! 3. `ruin`, `recreate`, `pairs`: the step of the search. `anneal`: many steps.
+//!    `tour`: one shift's route. `draft`: all of them, and how to undo. `gaps`: where
+//!    a visit goes best, remembered.
+//! 3. `ruin`, `turn`, `recreate`, `pairs`: the step of the search. `anneal`: many steps.
 //!    `pool`: the routes met, put together anew. `search`: all of it.
 //! 4. [`solution`]: what comes out, and what it is worth tier by tier.
 //!    `replan`: the same from a plan that stands.
@@ -24,6 +25,7 @@ pub mod budget;
 pub mod check;
 mod draft;
 pub mod explain;
+mod gaps;
 pub mod instance;
 mod model;
 mod pairs;

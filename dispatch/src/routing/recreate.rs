@@ -1,179 +1,151 @@
 //! Putting visits back: one after another, each to where it costs least.
 //!
 //! Greedy insertion with blinks of Christiaens and Vanden Berghe (2020), section
-//! 5.2: now and then a gap is overlooked, which keeps the search from falling
+//! 5.2: now and then a place is overlooked, which keeps the search from falling
 //! into the same plan again.
 
 use super::draft::{Draft, NOWHERE};
-use super::model::{Model, index};
+use super::model::{FORBIDDEN, Model, index};
 use super::random::Chance;
 use super::tour::Gap;
 use super::{pairs, turn};
 
-/// A gap is overlooked once in so many.
+/// A tour is overlooked once in so many.
 const BLINK: usize = 100;
-/// From so many visits on, only gaps next to near visits and near homes are looked at.
-const LARGE: usize = 120;
+/// A visit that may go into more shifts than this looks only at the tours of near
+/// visits and from near homes.
+const MANY: usize = 64;
 /// How many near visits these are.
 const NEAR_VISITS: usize = 40;
 /// How many near homes.
 const NEAR_HOMES: usize = 24;
 
-/// Decides which gaps are overlooked, without a roll of the dice for each.
-struct Blinks {
-    until: usize,
+/// Puts visits back, and keeps its scratch space from one time to the next.
+#[derive(Default)]
+pub(super) struct Recreation {
+    order: Vec<(i64, u32)>,
+    /// How many more tours are looked at before one is overlooked, so that no dice
+    /// are rolled for each.
+    blink_in: usize,
+    /// When each tour was last looked at, counted in visits put back.
+    looked: Vec<u64>,
+    now: u64,
 }
 
-impl Blinks {
-    fn new(chance: &mut Chance) -> Self {
-        Self { until: chance.below(2 * BLINK) }
-    }
-
-    #[inline]
-    fn blink(&mut self, chance: &mut Chance) -> bool {
-        if self.until == 0 {
-            self.until = chance.below(2 * BLINK);
-            return true;
-        }
-        self.until -= 1;
-        false
-    }
-}
-
-/// Puts what is out back in, as far as it fits, but not into the shift that is
-/// `closed`. `order` is scratch space.
-pub(super) fn recreate(
-    model: &Model<'_>,
-    draft: &mut Draft,
-    closed: u32,
-    chance: &mut Chance,
-    order: &mut Vec<(i64, u32)>,
-) {
-    turn::sort(model, draft, chance, order);
-    let mut blinks = Blinks::new(chance);
-    for &(_, visit) in order.iter() {
-        let call = &model.calls[visit as usize];
-        match call.partner {
-            Some(partner) if partner.first => pairs::insert(model, draft, visit, partner),
-            Some(_) => {}
-            None => {
-                if let Some((tour, gap)) =
-                    cheapest(model, draft, visit, &mut blinks, chance, closed)
-                {
-                    draft.put_in(model, tour, visit, gap);
+impl Recreation {
+    /// Puts what is out back in, as far as it fits, but not into the shift that is
+    /// `closed`.
+    pub(super) fn recreate(
+        &mut self,
+        model: &Model<'_>,
+        draft: &mut Draft,
+        closed: u32,
+        chance: &mut Chance,
+    ) {
+        let mut order = std::mem::take(&mut self.order);
+        turn::sort(model, draft, chance, &mut order);
+        for &(_, visit) in &order {
+            match model.calls[visit as usize].partner {
+                Some(partner) if partner.first => pairs::insert(model, draft, visit, partner),
+                Some(_) => {}
+                None => {
+                    let look = Look { model, draft, visit, closed, chance, best: None };
+                    if let Some((_, tour, gap)) = self.cheapest(look) {
+                        draft.put_in(model, tour, visit, gap);
+                    }
                 }
             }
         }
+        self.order = order;
+        let Draft { out, seat, .. } = draft;
+        out.retain(|visit| seat[*visit as usize] == NOWHERE);
     }
-    let Draft { out, seat, .. } = draft;
-    out.retain(|visit| seat[*visit as usize] == NOWHERE);
-}
 
-/// The tour and gap where the visit costs least, if it fits anywhere.
-fn cheapest(
-    model: &Model<'_>,
-    draft: &Draft,
-    visit: u32,
-    blinks: &mut Blinks,
-    chance: &mut Chance,
-    closed: u32,
-) -> Option<(u32, Gap)> {
-    if model.calls.len() > LARGE {
-        return cheapest_near(model, draft, visit, blinks, chance, closed);
-    }
-    let mut best: Option<(i64, u32, Gap)> = None;
-    let mut empty_kind = u32::MAX;
-    for &(shift, cost) in model.open_to(visit as usize) {
-        if shift == closed {
-            continue;
-        }
-        let tour = &draft.tours[shift as usize];
-        if tour.is_empty() {
-            let kind = model.shifts[shift as usize].kind;
-            if kind == empty_kind {
+    /// Where the visit costs least, if it fits anywhere.
+    fn cheapest(&mut self, mut look: Look<'_, '_>) -> Place {
+        let open = look.model.open_to(look.visit as usize);
+        let homes = if open.len() > MANY {
+            self.look_near(&mut look);
+            NEAR_HOMES
+        } else {
+            open.len()
+        };
+        // Of empty tours that are alike, one is enough.
+        let mut empty = None;
+        for (at, &(shift, _)) in open.iter().enumerate() {
+            if at >= homes && empty.is_some() {
+                break;
+            }
+            let is_empty = look.draft.tours[shift as usize].is_empty();
+            let kind = Some(look.model.shifts[shift as usize].kind);
+            if is_empty && empty == kind || at >= homes && !is_empty {
                 continue;
             }
-            empty_kind = kind;
+            empty = if is_empty { kind } else { empty };
+            self.blinking(&mut look, shift);
         }
-        if best.is_some_and(|(least, ..)| i64::from(cost) >= least)
-            || !draft.group_allows(model, shift as usize, visit)
-        {
-            continue;
-        }
-        let gap =
-            tour.best_gap(model, shift as usize, visit, &draft.hulls, || blinks.blink(chance));
-        if let Some(gap) = gap
-            && let Some(price) = draft.price(model, shift as usize, visit, gap.extra)
-            && best.is_none_or(|(least, ..)| price < least)
-        {
-            best = Some((price, shift, gap));
+        look.best
+    }
+
+    /// Looks at the tours of near visits, at each once.
+    fn look_near(&mut self, look: &mut Look<'_, '_>) {
+        self.now += 1;
+        self.looked.resize(look.model.shifts.len(), 0);
+        for &other in look.model.near(look.visit as usize).iter().take(NEAR_VISITS) {
+            let shift = look.draft.seat[other as usize];
+            if shift == NOWHERE || look.model.cost(look.visit as usize, shift as usize) == FORBIDDEN
+            {
+                continue;
+            }
+            if std::mem::replace(&mut self.looked[shift as usize], self.now) != self.now {
+                self.blinking(look, shift);
+            }
         }
     }
-    best.map(|(_, shift, gap)| (shift, gap))
+
+    /// Looks at a tour, or overlooks it.
+    #[inline]
+    fn blinking(&mut self, look: &mut Look<'_, '_>, shift: u32) {
+        if self.blink_in == 0 {
+            self.blink_in = look.chance.below(2 * BLINK);
+        } else {
+            self.blink_in -= 1;
+            look.at(shift);
+        }
+    }
 }
 
-/// The same among the gaps next to near visits and in the tours from near homes.
-fn cheapest_near(
-    model: &Model<'_>,
-    draft: &Draft,
+/// The best place of a visit: its price, the tour and the gap.
+type Place = Option<(i64, u32, Gap)>;
+
+/// A look for the best place of a visit.
+struct Look<'a, 'm> {
+    model: &'a Model<'m>,
+    draft: &'a mut Draft,
     visit: u32,
-    blinks: &mut Blinks,
-    chance: &mut Chance,
     closed: u32,
-) -> Option<(u32, Gap)> {
-    let mut best: Option<(i64, u32, Gap)> = None;
-    let mut look = |shift: u32, at: usize| {
-        if blinks.blink(chance) {
+    chance: &'a mut Chance,
+    best: Place,
+}
+
+impl Look<'_, '_> {
+    /// Looks at the best gap of a tour.
+    #[inline]
+    fn at(&mut self, shift: u32) {
+        let (model, tour) = (self.model, shift as usize);
+        if shift == self.closed
+            || !self.draft.has_time(model, tour, self.visit)
+            || !self.draft.group_allows(model, tour, self.visit)
+        {
             return;
         }
-        let tour = &draft.tours[shift as usize];
-        if let Some(gap) = tour.gap(model, shift as usize, visit, &draft.hulls, at)
-            && let Some(price) = draft.price(model, shift as usize, visit, gap.extra)
-            && best.is_none_or(|(least, ..)| price < least)
+        if let Some(gap) = self.draft.best_gap(model, tour, self.visit)
+            && let Some(price) = self.draft.price(model, tour, self.visit, gap.extra)
+            && self.best.is_none_or(|(least, ..)| price < least)
         {
-            best = Some((price, shift, gap));
-        }
-    };
-    for &other in model.near(visit as usize).iter().take(NEAR_VISITS) {
-        let shift = draft.seat[other as usize];
-        if shift == NOWHERE
-            || shift == closed
-            || model.cost(visit as usize, shift as usize) == super::model::FORBIDDEN
-            || !draft.group_allows(model, shift as usize, visit)
-        {
-            continue;
-        }
-        let rank = draft.rank[other as usize] as usize;
-        look(shift, rank);
-        look(shift, rank + 1);
-    }
-    let mut empty_kind = u32::MAX;
-    let mut homes = 0;
-    for &(shift, _) in model.open_to(visit as usize) {
-        if shift == closed {
-            continue;
-        }
-        let stops = draft.tours[shift as usize].len();
-        let kind = model.shifts[shift as usize].kind;
-        if stops == 0 && kind == empty_kind {
-            continue;
-        }
-        if homes == NEAR_HOMES {
-            break;
-        }
-        homes += 1;
-        if !draft.group_allows(model, shift as usize, visit) {
-            continue;
-        }
-        if stops == 0 {
-            empty_kind = kind;
-            look(shift, 0);
-        } else {
-            look(shift, 0);
-            look(shift, stops);
+            self.best = Some((price, shift, gap));
         }
     }
-    best.map(|(_, shift, gap)| (shift, gap))
 }
 
 /// Puts pinned visits in, so that all others find them there.
@@ -202,7 +174,7 @@ pub(super) fn place_pinned(model: &Model<'_>, draft: &mut Draft) {
 fn place_where_bound(model: &Model<'_>, draft: &mut Draft, visit: u32) -> bool {
     for &(shift, _) in model.open_to(visit as usize) {
         let tour = &draft.tours[shift as usize];
-        if let Some(gap) = tour.best_gap(model, shift as usize, visit, &draft.hulls, || false) {
+        if let Some(gap) = tour.best_gap(model, shift as usize, visit, &draft.hulls) {
             draft.put_in(model, shift, visit, gap);
             return true;
         }
@@ -226,7 +198,7 @@ pub(super) fn force(model: &Model<'_>, draft: &mut Draft, chance: &mut Chance) {
         return;
     }
     let tour = &draft.tours[shift as usize];
-    if let Some(gap) = tour.best_gap(model, shift as usize, visit, &draft.hulls, || false)
+    if let Some(gap) = tour.best_gap(model, shift as usize, visit, &draft.hulls)
         && draft.price(model, shift as usize, visit, gap.extra).is_some()
     {
         draft.put_in(model, shift, visit, gap);

@@ -7,7 +7,7 @@ use super::draft::Draft;
 use super::model::{Model, index};
 use super::pool::{self, Pool};
 use super::random::Chance;
-use super::recreate;
+use super::recreate::{self, Recreation};
 
 /// How many iterations an annealing should have at least before there is another.
 const ROUND: f64 = 20_000.0;
@@ -38,7 +38,7 @@ pub(super) fn search(
         pool: Pool::suits(model).then(Pool::default),
         chance: Chance::new(seed),
         done: 0,
-        order: Vec::new(),
+        recreation: Recreation::default(),
     };
     if warm {
         search.fill();
@@ -62,8 +62,8 @@ impl Annealing<'_, '_> {
     }
 
     fn fill(&mut self) {
-        let Self { model, draft, chance, order, .. } = self;
-        recreate::recreate(model, draft, super::draft::NOWHERE, chance, order);
+        let Self { model, draft, chance, recreation, .. } = self;
+        recreation.recreate(model, draft, super::draft::NOWHERE, chance);
         draft.keep();
     }
 

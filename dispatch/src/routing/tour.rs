@@ -36,6 +36,8 @@ pub(super) struct Tour {
     pub(super) travel: i64,
     pub(super) service: i64,
     pub(super) amount: i32,
+    /// Tours of one draft with the same stamp are the same.
+    pub(super) stamp: u64,
 }
 
 /// Where a visit could go in a tour.
@@ -147,8 +149,7 @@ impl Tour {
         }
     }
 
-    /// The gap that adds the least travel among those that `visit` fits into and
-    /// that `skip` does not pass over.
+    /// The gap that adds the least travel among those that `visit` fits into.
     #[inline]
     pub(super) fn best_gap(
         &self,
@@ -156,7 +157,6 @@ impl Tour {
         shift: usize,
         visit: u32,
         hulls: &[Span],
-        mut skip: impl FnMut() -> bool,
     ) -> Option<Gap> {
         let on = &model.shifts[shift];
         let call = &model.calls[visit as usize];
@@ -164,7 +164,7 @@ impl Tour {
             return None;
         }
         if !call.windows.is_empty() || !on.breaks.is_empty() {
-            let gaps = (0..=self.len()).filter(|_| !skip());
+            let gaps = 0..=self.len();
             let gaps = gaps.filter_map(|at| self.gap(model, shift, visit, hulls, at));
             return gaps.min_by_key(|gap| gap.extra);
         }
@@ -182,7 +182,7 @@ impl Tour {
             let extra = there + onward - after.leg;
             if extra < best.extra {
                 let start = (before.depart + there).max(opens);
-                if start <= closes && start + call.service + onward <= after.latest && !skip() {
+                if start <= closes && start + call.service + onward <= after.latest {
                     best = Gap { at, extra };
                 }
             }
