@@ -8,7 +8,7 @@ use super::draft::Draft;
 use super::instance::{Partner, Seconds};
 use super::model::Model;
 use super::timeline::Span;
-use super::tour::Gap;
+use super::tour::{Gap, begin};
 
 /// A gap for one of the two, when it may begin there, and at what price.
 #[derive(Clone, Copy)]
@@ -38,7 +38,17 @@ pub(super) fn insert(model: &Model<'_>, draft: &mut Draft, first: u32, partner: 
             if here.volunteer == there.volunteer || here.day != there.day {
                 continue;
             }
-            if let Some(starts) = agree(one.span, other.span, partner.gap) {
+            let begin = |visit, option: &Option_, from: Seconds| {
+                let breaks = &model.shifts[option.shift as usize].breaks;
+                let start = begin(model, visit, &draft.hulls, from.max(option.span.0), breaks);
+                (start <= option.span.1).then_some(start)
+            };
+            let starts = agree(
+                |from| begin(first, one, from),
+                |from| begin(second, other, from),
+                partner.gap,
+            );
+            if let Some(starts) = starts {
                 best = Some((price, *one, *other, starts));
             }
         }
@@ -51,11 +61,23 @@ pub(super) fn insert(model: &Model<'_>, draft: &mut Draft, first: u32, partner: 
     }
 }
 
-/// The earliest beginnings within the two spans that keep the gap.
-fn agree(first: Span, second: Span, gap: (Seconds, Seconds)) -> Option<(Seconds, Seconds)> {
-    let here = first.0.max(second.0 - gap.1);
-    let there = second.0.max(here + gap.0);
-    (here <= first.1 && there <= second.1 && there - here <= gap.1).then_some((here, there))
+/// The earliest beginnings that keep the gap; each visit says when it could begin
+/// from some moment on. Where one must wait for a window or a break, the other waits
+/// with it.
+fn agree(
+    first: impl Fn(Seconds) -> Option<Seconds>,
+    second: impl Fn(Seconds) -> Option<Seconds>,
+    gap: (Seconds, Seconds),
+) -> Option<(Seconds, Seconds)> {
+    let mut from = 0;
+    loop {
+        let here = first(from)?;
+        let there = second(here + gap.0)?;
+        if there - here <= gap.1 {
+            return Some((here, there));
+        }
+        from = there - gap.1;
+    }
 }
 
 /// The cheapest gaps for one visit.

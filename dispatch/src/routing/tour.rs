@@ -245,8 +245,10 @@ impl Tour {
     }
 }
 
+/// The first beginning of a visit for somebody who is there from `arrive` on;
+/// [`timeline::NEVER`] if there is none.
 #[inline]
-fn begin(
+pub(super) fn begin(
     model: &Model<'_>,
     visit: u32,
     hulls: &[Span],

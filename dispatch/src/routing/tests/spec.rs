@@ -210,3 +210,30 @@ fn the_checker_finds_what_is_wrong() {
     assert_eq!(wrong(&|p| p.routes[0].home -= 1), Violation::Hours(0));
     assert_eq!(wrong(&|p| p.routes[0].shift = 1), Violation::Shift(0));
 }
+
+#[test]
+fn two_who_go_together_wait_for_a_window_that_suits_both() {
+    let shift = Shift { open: 0, close: 300, ..Shift::default() };
+    let who = || Volunteer { shifts: vec![shift.clone()], ..Volunteer::default() };
+    let partner = |visit, first| Some(Partner { visit, first, gap: (0, 20) });
+    // The second can be reached at 147 only, and 127 is in none of the first's windows.
+    let mut ways = vec![0; 16];
+    (ways[3], ways[7]) = (147, 147);
+    let instance = Instance {
+        volunteers: vec![who(), who()],
+        visits: vec![
+            Visit {
+                windows: vec![(57, 126), (139, 140)],
+                partner: partner(1, true),
+                ..Visit::default()
+            },
+            Visit { partner: partner(0, false), ..Visit::default() },
+        ],
+        bars: vec![Bar::None; 4],
+        travel: vec![Matrix::new(4, ways).expect("a way for every pair")],
+    };
+    let plan = plan(&instance, Weights::default(), &Budget::Iterations(20), 1).expect("sense");
+    assert_eq!(plan.unserved, Vec::<usize>::new());
+    let starts = plan.routes.iter().flat_map(|route| &route.stops).map(|stop| stop.start);
+    assert_eq!(starts.max(), Some(147));
+}
