@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 /// **The exchange rate of fairness.** A volunteer with load `l` of `o` offered
 /// costs `fairness/100 * l^2 / o`. Moving a second of work from somebody at share
 /// `a` to somebody at share `b` is therefore worth `2 * fairness/100 * (a - b)`
-/// seconds of travel: with the default of 25, an hour's work moved from one who
-/// is fully loaded to one who has nothing is worth half an hour on the road, and
+/// seconds of travel: with the default of 20, an hour's work moved from one who
+/// is fully loaded to one who has nothing is worth 24 minutes on the road, and
 /// moved between two who carry nearly alike it is worth next to nothing. It is
 /// never more than that, so a minute of travel is never traded absurdly.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,8 +37,8 @@ impl Default for Weights {
         Self {
             unserved: 1_000_000,
             late: 20_000,
-            fairness: 25,
-            largest_share: 30,
+            fairness: 20,
+            largest_share: 20,
             stranger: 30,
             moved: 300,
         }
