@@ -40,7 +40,7 @@ impl Default for Weights {
             fairness: 20,
             largest_share: 20,
             stranger: 30,
-            moved: 300,
+            moved: 900,
         }
     }
 }
