@@ -12,7 +12,7 @@ use crate::wire::PersonId;
 const HEADER: &str = "person_id,role,area,phone,password";
 
 /// What a person does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Role {
     /// Runs the installation.
     Admin,

@@ -19,9 +19,9 @@ pub struct Asked {
     /// Rows of a page
     #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u16).range(1..=1000))]
     limit: u16,
-    /// Volunteers instead of managers
-    #[arg(long)]
-    volunteers: bool,
+    /// Whose
+    #[arg(long, value_enum, default_value_t = Role::Manager)]
+    role: Role,
 }
 
 /// Measures it.
@@ -30,8 +30,7 @@ pub struct Asked {
 /// When the server does not answer as it must.
 pub async fn measure(url: &str, people: &[SignIn], asked: &Asked) -> Result<String, Error> {
     let line = Line::to(url)?;
-    let role = if asked.volunteers { Role::Volunteer } else { Role::Manager };
-    let those: Vec<SignIn> = of_role(people, role).take(asked.count).cloned().collect();
+    let those: Vec<SignIn> = of_role(people, asked.role).take(asked.count).cloned().collect();
     let callers = line::sign_all_in(&line, &those).await?;
     let phones: Vec<_> = callers.iter().cycle().take(asked.count).cloned().collect();
     let limit = asked.limit;
@@ -49,9 +48,11 @@ pub async fn measure(url: &str, people: &[SignIn], asked: &Asked) -> Result<Stri
     // Writing to a text cannot fail.
     let _ = writeln!(told, "{} first syncs at once, {} people", all.len(), callers.len());
     let _ = writeln!(told, "all done after {total:.1?}; each: {times}");
-    for (name, at) in [("median", all.len() / 2), ("largest", all.len().saturating_sub(1))] {
-        if let Some((_, bytes, rows)) = all.get(at) {
-            let _ = writeln!(told, "{name}: {rows} rows, {bytes} bytes compressed (bodies)");
+    for percent in [50, 90, 95, 99, 100] {
+        if let Some((_, bytes, rows)) =
+            all.get((all.len() * percent / 100).min(all.len().saturating_sub(1)))
+        {
+            let _ = writeln!(told, "{percent} %: {rows} rows, {bytes} bytes compressed (bodies)");
         }
     }
     Ok(told)
