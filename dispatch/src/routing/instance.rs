@@ -187,6 +187,14 @@ impl Instance {
         volunteer.share_of.or(volunteer.offered).unwrap_or_else(shifts).max(1)
     }
 
+    /// How many days late a visit will be at the least that is left out: it is done
+    /// after the last shift or later.
+    pub fn late_if_left(&self, visit: usize) -> i64 {
+        let days = self.volunteers.iter().flat_map(|who| &who.shifts).map(|shift| shift.day);
+        let next = days.max().map_or(0, |last| i64::from(last) + 1);
+        (next - i64::from(self.visits[visit].due)).max(0)
+    }
+
     /// Whether it makes sense.
     ///
     /// # Errors

@@ -267,7 +267,9 @@ fn call(instance: &Instance, weights: Weights, visit: usize) -> Call {
     };
     let first = windows.first().map_or(0, |window| window.0);
     let last = windows.iter().map(|window| window.1).max().unwrap_or(super::instance::MOST_SECONDS);
-    let worth = i64::from(wish.priority) * weights.unserved;
+    // What is left out is late as well; else the longer overdue would give way first.
+    let each = weights.unserved + weights.late * instance.late_if_left(visit);
+    let worth = i64::from(wish.priority) * each;
     Call {
         place: instance.place(visit),
         service: wish.service,

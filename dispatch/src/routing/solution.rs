@@ -129,10 +129,14 @@ impl Solution {
         tiers
     }
 
-    /// What all tiers come to by `weights`, as the search weighs them, save that
-    /// the burden of what was carried before is left out.
+    /// What all tiers come to by `weights`, as the search weighs them: the burden of
+    /// what was carried before is left out, and what is left out is late as well.
     pub fn cost(&self, instance: &Instance, weights: &Weights) -> i64 {
         let tiers = self.tiers(instance);
+        let late = |visit: &usize| {
+            instance.late_if_left(*visit) * i64::from(instance.visits[*visit].priority)
+        };
+        let lateness = tiers.lateness + self.unserved.iter().map(late).sum::<i64>();
         let burden = |load: i64, who: usize| {
             weights.fairness * load * load / (100 * i64::from(instance.share_of(who)))
         };
@@ -145,7 +149,7 @@ impl Solution {
             .enumerate()
             .map(|(who, load)| load * 1_000_000 / i64::from(instance.share_of(who)));
         tiers.unserved_priority * weights.unserved
-            + tiers.lateness * weights.late
+            + lateness * weights.late
             + burdens.sum::<i64>()
             + weights.largest_share * most.max().unwrap_or(0) / 10_000
             + tiers.travel

@@ -20,7 +20,8 @@ use serde::{Deserialize, Serialize};
 pub struct Weights {
     /// A priority point that is left unserved.
     pub unserved: i64,
-    /// A day that a visit is late, for each of its priority points.
+    /// A day that a visit is late, for each of its priority points; one that is left
+    /// out is late by the day after the last.
     pub late: i64,
     /// Hundredths of a second of travel for a second of work moved; see above.
     pub fairness: i64,

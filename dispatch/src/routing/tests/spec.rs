@@ -237,3 +237,20 @@ fn two_who_go_together_wait_for_a_window_that_suits_both() {
     let starts = plan.routes.iter().flat_map(|route| &route.stops).map(|stop| stop.start);
     assert_eq!(starts.max(), Some(147));
 }
+
+#[test]
+fn the_longer_overdue_a_visit_is_the_less_it_gives_way() {
+    let shift = Shift { open: 0, close: 100, ..Shift::default() };
+    let visit = |due, priority| Visit { service: 90, due, priority, ..Visit::default() };
+    for (overdue, other) in [((-1, 5), (7, 5)), ((-15, 5), (7, 4)), ((-60, 10), (0, 1))] {
+        let visits = vec![visit(other.0, other.1), visit(overdue.0, overdue.1)];
+        let instance = Instance {
+            volunteers: vec![Volunteer { shifts: vec![shift.clone()], ..Volunteer::default() }],
+            visits,
+            bars: vec![Bar::None; 2],
+            travel: vec![Matrix::new(3, vec![0; 9]).expect("a way for every pair")],
+        };
+        let plan = plan(&instance, Weights::default(), &Budget::Iterations(50), 1).expect("sense");
+        assert_eq!(plan.unserved, [0], "{overdue:?} goes before {other:?}");
+    }
+}
