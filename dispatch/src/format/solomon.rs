@@ -86,7 +86,7 @@ pub fn read(text: &str) -> Result<Named, FormatError> {
         points: (0..places).map(|at| (place(at).x.into(), place(at).y.into())).collect(),
         instance: Instance {
             bars: vec![Bar::None; vehicles * customers.len()],
-            travel: vec![Matrix::symmetric(places, |a, b| distance(place(a), place(b), scale))],
+            travel: vec![Matrix::metric(places, |a, b| distance(place(a), place(b), scale))],
             volunteers: vec![volunteer; vehicles],
             visits: customers.iter().map(visit).collect(),
         },

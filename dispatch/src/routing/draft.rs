@@ -360,12 +360,15 @@ impl Draft {
         self.load[volunteer] = after;
     }
 
-    /// Whether a tour has time for the visit if no travel came with it.
+    /// Whether a tour could have time for the visit, as far as can be told without
+    /// looking at its gaps.
     #[inline]
     pub(super) fn has_time(&self, model: &Model<'_>, tour: usize, visit: u32) -> bool {
         let (standing, on) = (&self.tours[tour], &model.shifts[tour]);
         standing.travel + standing.service + i64::from(model.calls[visit as usize].service)
             <= i64::from(on.close - on.open)
+            // Elsewhere a visit on the way may save travel.
+            || !model.ways[on.matrix].is_metric()
     }
 
     /// The gap that adds the least travel in a tour, for a visit without a partner.

@@ -236,14 +236,20 @@ fn alike(instance: &Instance, one: &Tourable, other: &Tourable) -> bool {
         && (a.offered, a.share_of, a.carried) == (b.offered, b.share_of, b.carried)
         && a.shifts.len() == 1
         && b.shifts.len() == 1
-        && instance.travel[a.matrix].from(one.volunteer)
-            == instance.travel[b.matrix].from(other.volunteer)
+        && same_ways(&instance.travel[a.matrix], one.volunteer, other.volunteer)
         && instance.visits.iter().enumerate().all(|(j, visit)| {
             instance.bar(j, one.volunteer) == instance.bar(j, other.volunteer)
                 && visit.known.contains(&one.volunteer) == visit.known.contains(&other.volunteer)
                 && visit.stands.is_none()
                 && visit.pinned.is_none()
         })
+}
+
+/// Whether two homes are as far from everything, there and back.
+fn same_ways(matrix: &Matrix, one: usize, other: usize) -> bool {
+    let mut places = 0..matrix.places();
+    matrix.from(one) == matrix.from(other)
+        && places.all(|place| matrix.way(place, one) == matrix.way(place, other))
 }
 
 /// The same moments as spans in order that do not overlap.

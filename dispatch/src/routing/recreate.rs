@@ -21,7 +21,6 @@ const NEAR_VISITS: usize = 40;
 const NEAR_HOMES: usize = 24;
 
 /// Puts visits back, and keeps its scratch space from one time to the next.
-#[derive(Default)]
 pub(super) struct Recreation {
     order: Vec<(i64, u32)>,
     /// How many more tours are looked at before one is overlooked, so that no dice
@@ -30,6 +29,12 @@ pub(super) struct Recreation {
     /// When each tour was last looked at, counted in visits put back.
     looked: Vec<u64>,
     now: u64,
+}
+
+impl Default for Recreation {
+    fn default() -> Self {
+        Self { order: Vec::new(), blink_in: BLINK, looked: Vec::new(), now: 0 }
+    }
 }
 
 impl Recreation {
@@ -76,6 +81,9 @@ impl Recreation {
             if at >= homes && empty.is_some() {
                 break;
             }
+            if shift == look.closed {
+                continue;
+            }
             let is_empty = look.draft.tours[shift as usize].is_empty();
             let kind = Some(look.model.shifts[shift as usize].kind);
             if is_empty && empty == kind || at >= homes && !is_empty {
@@ -93,7 +101,9 @@ impl Recreation {
         self.looked.resize(look.model.shifts.len(), 0);
         for &other in look.model.near(look.visit as usize).iter().take(NEAR_VISITS) {
             let shift = look.draft.seat[other as usize];
-            if shift == NOWHERE || look.model.cost(look.visit as usize, shift as usize) == FORBIDDEN
+            if shift == NOWHERE
+                || shift == look.closed
+                || look.model.cost(look.visit as usize, shift as usize) == FORBIDDEN
             {
                 continue;
             }
@@ -133,8 +143,7 @@ impl Look<'_, '_> {
     #[inline]
     fn at(&mut self, shift: u32) {
         let (model, tour) = (self.model, shift as usize);
-        if shift == self.closed
-            || !self.draft.has_time(model, tour, self.visit)
+        if !self.draft.has_time(model, tour, self.visit)
             || !self.draft.group_allows(model, tour, self.visit)
         {
             return;

@@ -11,6 +11,7 @@ pub struct Matrix {
     places: usize,
     seconds: Vec<Seconds>,
     symmetric: bool,
+    metric: bool,
 }
 
 impl Matrix {
@@ -24,11 +25,12 @@ impl Matrix {
         }
         let symmetric =
             (0..places).all(|a| (0..a).all(|b| seconds[a * places + b] == seconds[b * places + a]));
-        Some(Self { places, seconds, symmetric })
+        Some(Self { places, seconds, symmetric, metric: false })
     }
 
-    /// The matrix that `way` tells; it must give the same both ways.
-    pub fn symmetric(places: usize, way: impl Fn(usize, usize) -> Seconds) -> Self {
+    /// The matrix that `way` tells; it must give the same both ways, and no way may be
+    /// shorter by a third place, save for what rounding does.
+    pub fn metric(places: usize, way: impl Fn(usize, usize) -> Seconds) -> Self {
         let mut seconds = vec![0; places * places];
         for a in 0..places {
             for b in 0..a {
@@ -37,7 +39,7 @@ impl Matrix {
                 seconds[b * places + a] = length;
             }
         }
-        Self { places, seconds, symmetric: true }
+        Self { places, seconds, symmetric: true, metric: true }
     }
 
     /// The great circle (haversine on a sphere of radius 6,371,008.8 m) times
@@ -45,7 +47,7 @@ impl Matrix {
     pub fn great_circle(places: &[Place], detour: f64, metres_a_second: f64) -> Self {
         let globe = HaversineMeasure::new(6_371_008.8);
         let point = |place: usize| Point::new(places[place].lon(), places[place].lat());
-        Self::symmetric(places.len(), |a, b| {
+        Self::metric(places.len(), |a, b| {
             whole(globe.distance(point(a), point(b)) * detour / metres_a_second)
         })
     }
@@ -58,6 +60,11 @@ impl Matrix {
     /// Whether every way is as long there as back.
     pub fn is_symmetric(&self) -> bool {
         self.symmetric
+    }
+
+    /// Whether it is known that no way is shorter by a third place.
+    pub fn is_metric(&self) -> bool {
+        self.metric
     }
 
     /// How long it is from one place to another.
@@ -76,7 +83,7 @@ impl Matrix {
     pub fn reversed(&self) -> Self {
         let n = self.places;
         let seconds = (0..n * n).map(|at| self.seconds[at % n * n + at / n]).collect();
-        Self { places: n, seconds, symmetric: self.symmetric }
+        Self { places: n, seconds, symmetric: self.symmetric, metric: self.metric }
     }
 }
 

@@ -62,9 +62,7 @@ fn bar(who: &Volunteer, visit: &Visit) -> Bar {
 fn matrix(problem: &Problem, people: &[&Volunteer], visits: &[&Visit], mode: Mode) -> Matrix {
     let homes = people.iter().map(|who| who.home);
     let places: Vec<_> = homes.chain(visits.iter().map(|visit| visit.place)).collect();
-    Matrix::symmetric(places.len(), |a, b| {
-        seconds(problem.travel.minutes(places[a], places[b], mode))
-    })
+    Matrix::metric(places.len(), |a, b| seconds(problem.travel.minutes(places[a], places[b], mode)))
 }
 
 fn offering(who: &Volunteer, modes: &[Mode], base: NaiveDate) -> instance::Volunteer {

@@ -22,7 +22,8 @@ pub(super) fn least(model: &Model<'_>, work: &Work, plan: &Solution, travel: i64
         .fold(0.0, f64::max);
     let missing: i64 =
         plan.unserved.iter().map(|visit| i64::from(model.instance.visits[*visit].priority)).sum();
-    let whole = missing == 0;
+    // What is worth nothing may be left out of any plan.
+    let whole = missing == 0 && model.instance.visits.iter().all(|visit| visit.priority > 0);
     let total =
         if whole { all(work).max(services(model) + travel) } else { must(model, work, missing) };
     let pairs: usize = work.shifts.iter().map(Vec::len).sum();

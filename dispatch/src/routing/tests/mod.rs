@@ -13,7 +13,7 @@ use super::{Budget, Weights, plan};
 fn street(volunteers: Vec<(i32, Volunteer)>, visits: Vec<(i32, Visit)>) -> Instance {
     let places: Vec<i32> =
         volunteers.iter().map(|v| v.0).chain(visits.iter().map(|v| v.0)).collect();
-    let ways = Matrix::symmetric(places.len(), |a, b| (places[a] - places[b]).abs());
+    let ways = Matrix::metric(places.len(), |a, b| (places[a] - places[b]).abs());
     Instance {
         bars: vec![Bar::None; volunteers.len() * visits.len()],
         travel: vec![ways],

@@ -34,7 +34,7 @@ fn some_visit(people: usize, visits: usize) -> impl Strategy<Value = Visit> {
     let pin = pin.prop_map(|(volunteer, day, start)| Pin { volunteer, day, start });
     (
         (0..40, prop::collection::vec(some_span(200), 0..3), 0..2, 0..3),
-        (1..10, 0..2, prop::option::weighted(0.3, 0..visits.min(2))),
+        (0..10, 0..2, prop::option::weighted(0.3, 0..visits.min(2))),
         (prop::collection::vec(0..people, 0..2), prop::option::weighted(0.1, pin)),
     )
         .prop_map(|((service, windows, first_day, due), (priority, amount, group), who)| {

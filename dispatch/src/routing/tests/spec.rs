@@ -254,3 +254,44 @@ fn the_longer_overdue_a_visit_is_the_less_it_gives_way() {
         assert_eq!(plan.unserved, [0], "{overdue:?} goes before {other:?}");
     }
 }
+
+#[test]
+fn a_visit_that_saves_travel_finds_its_place_in_a_full_shift() {
+    // Home to A is 500 there and back, home to B 10, B to A 10: by B it is shorter.
+    let mut ways = vec![0; 9];
+    (ways[1], ways[3], ways[2], ways[6], ways[5], ways[7]) = (500, 500, 10, 10, 500, 10);
+    let pin = Some(Pin { volunteer: 0, day: 0, start: None });
+    let instance = Instance {
+        volunteers: vec![Volunteer {
+            shifts: vec![Shift { open: 0, close: 1_000, ..Shift::default() }],
+            ..Volunteer::default()
+        }],
+        visits: vec![
+            Visit { pinned: pin, priority: 1, ..Visit::default() },
+            Visit { service: 20, priority: 1, ..Visit::default() },
+        ],
+        bars: vec![Bar::None; 2],
+        travel: vec![Matrix::new(3, ways).expect("a way for every pair")],
+    };
+    let plan = plan(&instance, Weights::default(), &Budget::Iterations(0), 1).expect("sense");
+    assert_eq!(plan.unserved, Vec::<usize>::new());
+}
+
+#[test]
+fn people_with_different_ways_home_are_not_taken_for_each_other() {
+    // Both live next to the visit, but one cannot be home in time.
+    let mut ways = vec![0; 9];
+    (ways[6], ways[7]) = (9_000, 10);
+    let who = || Volunteer {
+        shifts: vec![Shift { open: 0, close: 1_000, ..Shift::default() }],
+        ..Volunteer::default()
+    };
+    let instance = Instance {
+        volunteers: vec![who(), who()],
+        visits: vec![Visit { priority: 1, ..Visit::default() }],
+        bars: vec![Bar::None; 2],
+        travel: vec![Matrix::new(3, ways).expect("a way for every pair")],
+    };
+    let plan = plan(&instance, Weights::default(), &Budget::Iterations(0), 1).expect("sense");
+    assert_eq!(plan.unserved, Vec::<usize>::new());
+}
