@@ -8,14 +8,17 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use chrono::NaiveDate;
 use rayon::prelude::*;
 
 use super::construct::construct;
 use super::options::Options;
 use super::plan::{Route, Unserved};
 use super::problem::{Pin, Problem, Visit, Volunteer};
+use super::reason::reason;
 use super::record::record;
 use super::split::Part;
+use super::team::Team;
 use crate::area::{AreaCode, Level};
 use crate::id::{PersonId, TaskId};
 
@@ -59,6 +62,67 @@ pub(super) fn spill(
             unserved.extend(help.unserved);
         }
     }
+    if options.reach < Level::Grid {
+        take_reasons(problem, options.reach, routes, unserved, &visits);
+    }
+}
+
+/// Says anew why nobody makes what is left, now that all have been asked: besides the
+/// people of the area also those who live elsewhere and serve one of its grids.
+fn take_reasons(
+    problem: &Problem,
+    reach: Level,
+    routes: &[Route],
+    unserved: &mut [Unserved],
+    visits: &HashMap<TaskId, &Visit>,
+) {
+    let mut left: BTreeMap<AreaCode, Vec<&mut Unserved>> = BTreeMap::new();
+    for unserved in unserved {
+        if let Some(area) = visits.get(&unserved.visit).and_then(|visit| visit.grid.ancestor(reach))
+        {
+            left.entry(area).or_default().push(unserved);
+        }
+    }
+    left.into_par_iter().for_each(|(area, mut left)| {
+        let asked: Vec<&Visit> =
+            left.iter().filter_map(|left| visits.get(&left.visit).copied()).collect();
+        let serves = |who: &&Volunteer| {
+            area.contains(&who.grid) || asked.iter().any(|visit| who.serves(visit.grid))
+        };
+        let people: Vec<Volunteer> = problem
+            .volunteers
+            .iter()
+            .filter(serves)
+            .map(|who| if area.contains(&who.grid) { who.serving_also(area) } else { who.clone() })
+            .collect();
+        let ids = people.iter().map(|who| who.id).collect();
+        let stands = standing(routes, &ids, visits);
+        let part = Part { volunteers: people.iter().collect(), visits: Vec::new() };
+        let mut team = Team::new(problem, &part);
+        for (who, day, visit) in &stands {
+            team.follow(*who, *day, visit);
+        }
+        team.settle();
+        for (unserved, visit) in left.iter_mut().zip(asked) {
+            unserved.reason = reason(&team, visit);
+        }
+    });
+}
+
+/// What these people do already, pinned to its hour, in the order in which they do it.
+fn standing(
+    routes: &[Route],
+    people: &HashSet<PersonId>,
+    visits: &HashMap<TaskId, &Visit>,
+) -> Vec<(PersonId, NaiveDate, Visit)> {
+    let theirs = routes.iter().filter(|route| people.contains(&route.volunteer));
+    let stops = theirs.flat_map(|route| route.stops.iter().map(move |stop| (route, stop)));
+    let stands = stops.filter_map(|(route, stop)| {
+        let pin = Pin { volunteer: route.volunteer, day: route.day, start: Some(stop.start) };
+        let visit = *visits.get(&stop.visit)?;
+        Some((route.volunteer, route.day, Visit { pinned: Some(pin), ..visit.clone() }))
+    });
+    stands.collect()
 }
 
 /// Offers `left` to everyone of the area. None if something that stood would fall.
@@ -77,13 +141,7 @@ fn ask(
         .map(|who| who.serving_also(area))
         .collect();
     let people: HashSet<PersonId> = volunteers.iter().map(|who| who.id).collect();
-    let theirs = routes.iter().filter(|route| people.contains(&route.volunteer));
-    let stops = theirs.flat_map(|route| route.stops.iter().map(move |stop| (route, stop)));
-    let stands = stops.filter_map(|(route, stop)| {
-        let pin = Pin { volunteer: route.volunteer, day: route.day, start: Some(stop.start) };
-        let visit = *visits.get(&stop.visit)?;
-        Some(Visit { pinned: Some(pin), ..visit.clone() })
-    });
+    let stands = standing(routes, &people, visits).into_iter().map(|(_, _, visit)| visit);
     let all = stands.chain(left.iter().map(|visit| (*visit).clone())).collect();
     let asked = Problem { volunteers, visits: all, travel: problem.travel };
     let part = Part {

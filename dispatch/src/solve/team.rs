@@ -3,11 +3,14 @@
 
 use std::collections::HashMap;
 
+use chrono::NaiveDate;
+
 use super::problem::{Problem, Visit, Volunteer};
 use super::route::{Day, Gap};
 use super::split::Part;
 use super::travel::Travel;
 use crate::area::{AreaCode, Level};
+use crate::id::PersonId;
 use crate::place::Place;
 
 /// Everyone of a part, in the order of their ids.
@@ -154,6 +157,16 @@ impl<'p> Team<'p> {
     pub(super) fn append(&mut self, member: usize, day: usize, visit: &'p Visit) {
         if let Some(opening) = self.openings(member, day, visit).last() {
             self.members[member].days[day].insert(visit, opening.gap);
+        }
+    }
+
+    /// Gives the visit to the person as the last of that day, if they are of the team.
+    pub(super) fn follow(&mut self, who: PersonId, day: NaiveDate, visit: &'p Visit) {
+        let member = self.members.binary_search_by_key(&who, |member| member.volunteer.id);
+        let Ok(member) = member else { return };
+        let mut days = self.members[member].days.iter();
+        if let Some(day) = days.position(|held| held.shift.day == day) {
+            self.append(member, day, visit);
         }
     }
 

@@ -17,9 +17,6 @@ use serde_json::{Map, Value};
 use super::{FormatError, Named};
 use crate::routing::instance::{Bar, Instance, MOST_SECONDS, Seconds, Shift, Visit, Volunteer};
 
-const DAY: i64 = 86_400;
-/// How long a vehicle has that names no hours.
-const LONG: i64 = 30 * DAY;
 /// What the load of such a vehicle is a share of: eight hours.
 const WORKDAY: Seconds = 8 * 3_600;
 
@@ -154,7 +151,9 @@ fn first_moment(input: &Input) -> i64 {
     let times = || hours.clone().chain(windows.clone());
     let (first, last) = (times().map(|span| span.0).min(), times().map(|span| span.1).max());
     match (first, last) {
-        (Some(first), Some(last)) if last > MOST_SECONDS.into() && first > 0 => first - first % DAY,
+        (Some(first), Some(last)) if last > MOST_SECONDS.into() && first > 0 => {
+            first - first % 86_400
+        }
         _ => 0,
     }
 }
@@ -165,7 +164,7 @@ fn volunteer(
     first_moment: i64,
 ) -> Result<Volunteer, FormatError> {
     let (what, id) = ("vehicle", vehicle.id);
-    let always = (first_moment, first_moment.saturating_add(LONG));
+    let always = (first_moment, first_moment.saturating_add(MOST_SECONDS.into()));
     let hours = vehicle.time_window.unwrap_or(always);
     let (open, close) = span(hours, first_moment, (what, id, "time_window"))?;
     let breaks = breaks(vehicle, (open, close), first_moment)?;

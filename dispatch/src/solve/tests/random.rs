@@ -165,10 +165,13 @@ proptest! {
     }
 
     #[test]
-    fn the_checker_accepts_every_plan_with_help(problem in some_problem()) {
-        let options = Options { reach: Level::District, ..Options::default() };
+    fn the_checker_accepts_every_plan_with_help(
+        problem in some_problem(),
+        reach in prop::sample::select(vec![Level::Village, Level::Town, Level::District]),
+    ) {
+        let options = Options { reach, ..Options::default() };
         let plan = plan(&problem, &options).expect("it makes sense");
-        prop_assert_eq!(check(&problem.reaching(Level::District), &plan), Ok(()));
+        prop_assert_eq!(check(&problem.reaching(reach), &plan), Ok(()));
     }
 
     #[test]
