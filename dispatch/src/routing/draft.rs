@@ -306,14 +306,12 @@ impl Draft {
         self.put_in(model, index(tour), index(stop.visit), Gap { at, extra: 0 });
     }
 
-    /// Takes visits out whose partner is not in a tour.
-    pub(super) fn free_half_pairs(&mut self, model: &Model<'_>) {
+    /// Takes all visits out that have a partner: what the two were given may no longer
+    /// suit them.
+    pub(super) fn free_pairs(&mut self, model: &Model<'_>) {
         for visit in 0..self.seat.len() {
             let tour = self.seat[visit];
-            let alone = model.calls[visit]
-                .partner
-                .is_some_and(|partner| self.seat[partner.visit] == NOWHERE);
-            if tour != NOWHERE && alone {
+            if tour != NOWHERE && model.calls[visit].partner.is_some() {
                 let rank = self.rank[visit] as usize;
                 self.take_out(model, tour, rank..rank + 1);
             }

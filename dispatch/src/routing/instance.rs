@@ -164,6 +164,9 @@ pub enum InstanceError {
     /// A visit and its partner do not name each other alike.
     #[error("visit {0} and its partner do not name each other alike")]
     Partner(usize),
+    /// A visit and its partner belong to one group: one person, and two.
+    #[error("visit {0} and its partner are of one group, though two people make them")]
+    OneGroup(usize),
     /// Two shifts of one volunteer on one day that overlap.
     #[error("volunteer {0} has two shifts that overlap")]
     Overlap(usize),
@@ -255,11 +258,14 @@ impl Instance {
         spans_in_order(std::iter::once(partner.gap), what, index)?;
         let back = self.visits.get(partner.visit).and_then(|other| other.partner);
         let expected = Partner { visit: index, first: !partner.first, gap: partner.gap };
-        if back == Some(expected) && partner.visit != index {
-            Ok(())
-        } else {
-            Err(InstanceError::Partner(index))
+        if back != Some(expected) || partner.visit == index {
+            return Err(InstanceError::Partner(index));
         }
+        let other = &self.visits[partner.visit];
+        if visit.group.is_some() && visit.group == other.group {
+            return Err(InstanceError::OneGroup(index));
+        }
+        Ok(())
     }
 }
 

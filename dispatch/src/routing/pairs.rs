@@ -4,15 +4,15 @@
 //! moments that suit each other, so that every tour can still be judged alone;
 //! each time the pair is put back, the moments are chosen anew.
 
-use super::draft::Draft;
-use super::instance::{Partner, Seconds};
+use super::draft::{Draft, NOWHERE};
+use super::instance::Seconds;
 use super::model::Model;
 use super::timeline::Span;
 use super::tour::{Gap, begin};
 
-/// A gap for one of the two, when it may begin there, and at what price.
+/// A place for one of the two, when it may begin there, and at what price.
 #[derive(Clone, Copy)]
-struct Option_ {
+struct Place {
     shift: u32,
     gap: Gap,
     span: Span,
@@ -22,11 +22,20 @@ struct Option_ {
 /// How many of the cheapest gaps of each visit are paired with each other.
 const CHEAPEST: usize = 24;
 
-/// Puts the first visit and its partner in where the two cost least together.
-pub(super) fn insert(model: &Model<'_>, draft: &mut Draft, first: u32, partner: Partner) {
-    let second = super::model::index(partner.visit);
+/// Puts two visits that are out in where they cost least together; the second begins
+/// within `gap` after the first.
+pub(super) fn insert(
+    model: &Model<'_>,
+    draft: &mut Draft,
+    first: u32,
+    second: u32,
+    gap: (Seconds, Seconds),
+) {
+    if draft.seat[first as usize] != NOWHERE || draft.seat[second as usize] != NOWHERE {
+        return;
+    }
     let (ours, theirs) = (options(model, draft, first), options(model, draft, second));
-    let mut best: Option<(i64, Option_, Option_, (Seconds, Seconds))> = None;
+    let mut best: Option<(i64, Place, Place, (Seconds, Seconds))> = None;
     for one in &ours {
         for other in &theirs {
             let price = one.price + other.price;
@@ -38,16 +47,13 @@ pub(super) fn insert(model: &Model<'_>, draft: &mut Draft, first: u32, partner: 
             if here.volunteer == there.volunteer || here.day != there.day {
                 continue;
             }
-            let begin = |visit, option: &Option_, from: Seconds| {
+            let begin = |visit, option: &Place, from: Seconds| {
                 let breaks = &model.shifts[option.shift as usize].breaks;
                 let start = begin(model, visit, &draft.hulls, from.max(option.span.0), breaks);
                 (start <= option.span.1).then_some(start)
             };
-            let starts = agree(
-                |from| begin(first, one, from),
-                |from| begin(second, other, from),
-                partner.gap,
-            );
+            let starts =
+                agree(|from| begin(first, one, from), |from| begin(second, other, from), gap);
             if let Some(starts) = starts {
                 best = Some((price, *one, *other, starts));
             }
@@ -81,7 +87,7 @@ fn agree(
 }
 
 /// The cheapest gaps for one visit.
-fn options(model: &Model<'_>, draft: &Draft, visit: u32) -> Vec<Option_> {
+fn options(model: &Model<'_>, draft: &Draft, visit: u32) -> Vec<Place> {
     let mut all = Vec::new();
     for &(shift, _) in model.open_to(visit as usize) {
         if !draft.group_allows(model, shift as usize, visit) {
@@ -93,7 +99,7 @@ fn options(model: &Model<'_>, draft: &Draft, visit: u32) -> Vec<Option_> {
                 && let Some(price) = draft.price(model, shift as usize, visit, gap.extra)
             {
                 let span = tour.span(model, shift as usize, visit, &draft.hulls, at);
-                all.push(Option_ { shift, gap, span, price });
+                all.push(Place { shift, gap, span, price });
             }
         }
     }

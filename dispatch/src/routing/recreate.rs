@@ -51,7 +51,9 @@ impl Recreation {
         turn::sort(model, draft, chance, &mut order);
         for &(_, visit) in &order {
             match model.calls[visit as usize].partner {
-                Some(partner) if partner.first => pairs::insert(model, draft, visit, partner),
+                Some(partner) if partner.first => {
+                    pairs::insert(model, draft, visit, index(partner.visit), partner.gap);
+                }
                 Some(_) => {}
                 None => {
                     let look = Look { model, draft, visit, closed, chance, best: None };
@@ -179,8 +181,18 @@ pub(super) fn place_pinned(model: &Model<'_>, draft: &mut Draft) {
     out.retain(|visit| seat[*visit as usize] == NOWHERE);
 }
 
-/// Puts a pinned visit into the shift it is bound to; says whether it fitted.
+/// Puts a pinned visit into the shift it is bound to, with its partner; says whether
+/// it fitted.
 fn place_where_bound(model: &Model<'_>, draft: &mut Draft, visit: u32) -> bool {
+    if let Some(partner) = model.calls[visit as usize].partner {
+        let (first, second) = if partner.first {
+            (visit, index(partner.visit))
+        } else {
+            (index(partner.visit), visit)
+        };
+        pairs::insert(model, draft, first, second, partner.gap);
+        return draft.seat[visit as usize] != NOWHERE;
+    }
     for &(shift, _) in model.open_to(visit as usize) {
         let tour = &draft.tours[shift as usize];
         if let Some(gap) = tour.best_gap(model, shift as usize, visit, &draft.hulls) {

@@ -35,7 +35,7 @@ pub fn replan(
     instance.validate()?;
     let model = Model::new(&instance, weights);
     let mut draft = Draft::of(&model, before);
-    draft.free_half_pairs(&model);
+    draft.free_pairs(&model);
     recreate::place_pinned(&model, &mut draft);
     if !draft.is_lawful(&model) {
         // A claim that asks for more than was offered: the rest is given out anew.

@@ -73,8 +73,10 @@ pub(super) fn sort(
     let turn = Turn::by(chance, draft.is_crowded());
     order.clear();
     order.extend(draft.out.iter().map(|&visit| {
-        // What people settled comes first: the rest gives way to it.
-        let pinned = model.calls[visit as usize].pinned;
+        // What people settled comes first, and its partner: the rest gives way to it.
+        let call = &model.calls[visit as usize];
+        let theirs = call.partner.is_some_and(|partner| model.calls[partner.visit].pinned);
+        let pinned = call.pinned || theirs;
         (if pinned { i64::MIN } else { turn.key(model, visit, chance) }, visit)
     }));
     order.sort_unstable();

@@ -53,6 +53,15 @@ fn some_visit(people: usize, visits: usize) -> impl Strategy<Value = Visit> {
         })
 }
 
+/// Makes the first two visits one for two people.
+fn pair(visits: &mut [Visit]) {
+    if let [first, second, ..] = visits {
+        first.partner = Some(Partner { visit: 1, first: true, gap: (0, 20) });
+        second.partner = Some(Partner { visit: 0, first: false, gap: (0, 20) });
+        second.group = None;
+    }
+}
+
 /// Ways of all kinds: some break the triangle inequality, some differ there and back.
 pub(super) fn some_instance() -> impl Strategy<Value = Instance> {
     (1..4_usize, 0..9_usize).prop_flat_map(|(people, visits)| {
@@ -65,10 +74,8 @@ pub(super) fn some_instance() -> impl Strategy<Value = Instance> {
             prop::bool::ANY,
         )
             .prop_map(move |(volunteers, mut visits, bars, ways, paired)| {
-                if paired && visits.len() > 1 && visits[..2].iter().all(|v| v.pinned.is_none()) {
-                    visits[0].partner = Some(Partner { visit: 1, first: true, gap: (0, 20) });
-                    visits[1].partner = Some(Partner { visit: 0, first: false, gap: (0, 20) });
-                    (visits[0].group, visits[1].group) = (None, None);
+                if paired {
+                    pair(&mut visits);
                 }
                 let bar = |barred| if barred { Bar::Skill } else { Bar::None };
                 Instance {
@@ -97,10 +104,16 @@ proptest! {
             let changed = (
                 prop::collection::vec(some_volunteer(), people),
                 prop::collection::vec(some_visit(people, visits), visits),
+                prop::bool::ANY,
             );
             let changed = changed.prop_map({
                 let one = one.clone();
-                move |(volunteers, visits)| Instance { volunteers, visits, ..one.clone() }
+                move |(volunteers, mut visits, paired)| {
+                    if paired {
+                        pair(&mut visits);
+                    }
+                    Instance { volunteers, visits, ..one.clone() }
+                }
             });
             (Just(one), changed)
         }),
