@@ -41,7 +41,7 @@ mod tour;
 pub mod travel;
 pub mod weights;
 
-pub use bound::{Bounds, bounds};
+pub use bound::{Bounds, Effort, bounds};
 pub use budget::Budget;
 pub use check::{Violation, check};
 pub use explain::{Reasons, explain};
