@@ -44,7 +44,7 @@ pub mod travel;
 mod turn;
 pub mod weights;
 
-pub use bound::{Bounds, bounds};
+pub use bound::{Bounds, Effort, bounds};
 pub use budget::Budget;
 pub use check::{Violation, check};
 pub use explain::{Reasons, explain};

@@ -13,7 +13,7 @@ use std::time::Instant;
 
 use gridward_dispatch::format::{self, Named};
 use gridward_dispatch::routing::{
-    self, Bounds, Budget, InstanceError, Reasons, Solution, Tiers, Weights,
+    self, Bounds, Budget, Effort, InstanceError, Reasons, Solution, Tiers, Weights,
 };
 use thiserror::Error;
 
@@ -38,6 +38,9 @@ pub(super) struct Args {
     /// What is to be good
     #[arg(long, value_enum, default_value_t = Objective::Tiers)]
     objective: Objective,
+    /// How close the bounds are to be
+    #[arg(long, value_enum, default_value_t = Certificate::Quick)]
+    bounds: Certificate,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -52,6 +55,14 @@ enum Objective {
     Tiers,
     /// Unserved priority times 10,000 and seconds of travel
     Travel,
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Certificate {
+    /// Within milliseconds
+    Quick,
+    /// Mostly much closer, in about a second for each part of up to 64 visits
+    Thorough,
 }
 
 /// A day, its plan and what is to be said of it.
@@ -115,7 +126,11 @@ fn solve(args: &Args, named: Named) -> Result<Solved, InstanceError> {
     let plan = routing::plan(&named.instance, weights, &budget, args.seed)?;
     let tiers = plan.tiers(&named.instance);
     let reasons = routing::explain(&named.instance, weights, &plan);
-    let bounds = routing::bounds(&named.instance, &plan);
+    let effort = match args.bounds {
+        Certificate::Quick => Effort::Quick,
+        Certificate::Thorough => Effort::Thorough,
+    };
+    let bounds = routing::bounds(&named.instance, &plan, effort);
     let loads = plan.loads(&named.instance);
     Ok(Solved { named, plan, loads, tiers, bounds, reasons })
 }

@@ -3,9 +3,14 @@
 //! Each bound is the optimum of an easier problem that every plan solves too, so
 //! the gap between a plan and its bound is never more than what could be gained.
 
+mod ascent;
 mod fairness;
 mod flow;
+mod labels;
+mod levels;
+mod routes;
 mod travel;
+mod trips;
 mod unserved;
 
 use serde::Serialize;
@@ -40,16 +45,40 @@ pub struct Gaps {
     pub travel: f64,
 }
 
+/// How much work bounds are worth.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Effort {
+    /// About a millisecond for a grid's day.
+    #[default]
+    Quick,
+    /// About a second for a grid's day, for bounds that are mostly much closer.
+    /// Parts of more than 64 visits or 64 shifts get the quick ones.
+    Thorough,
+}
+
 /// The bounds of an instance, and how far `plan` is from them.
 ///
-/// The instance must make sense; see [`Instance::validate`].
-pub fn bounds(instance: &Instance, plan: &Solution) -> Bounds {
+/// The instance must make sense; see [`Instance::validate`]. The bounds are the same
+/// every time: neither kind looks at a clock.
+pub fn bounds(instance: &Instance, plan: &Solution, effort: Effort) -> Bounds {
     let model = Model::new(instance, Weights::TRAVEL);
     let tiers: Tiers = plan.tiers(instance);
     let work = Work::of(&model);
-    let travel = travel::least(&model, plan);
-    let unserved_priority = unserved::least(&model, &work);
-    let largest_share = fairness::least(&model, &work, plan, travel);
+    let mut travel = travel::least(&model, plan);
+    let mut unserved_priority = unserved::least(&model, &work);
+    let thorough = effort == Effort::Thorough && routes::suits(&model);
+    if thorough && travel < tiers.travel {
+        travel = travel.max(levels::least_travel(&model, plan));
+    }
+    if thorough && unserved_priority < tiers.unserved_priority {
+        let missing = tiers.unserved_priority;
+        unserved_priority = unserved_priority.max(levels::least_priority(&model, plan, missing));
+    }
+    let mut largest_share = fairness::least(&model, &work, plan, travel);
+    if thorough && largest_share < tiers.largest_share {
+        let (missing, span) = (tiers.unserved_priority, (largest_share, tiers.largest_share));
+        largest_share = levels::largest_share(&model, plan, missing, span);
+    }
     #[expect(clippy::cast_precision_loss, reason = "travel is far below 2^52 seconds")]
     let over = |figure: i64, bound: i64| (figure - bound) as f64 / bound.max(1) as f64;
     let gaps = Gaps {

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::random::some_instance;
 use super::*;
 use crate::routing::solution::{Route, Stop};
-use crate::routing::{bounds, check};
+use crate::routing::{Effort, bounds, check};
 
 /// Every way to give the visits to shifts in every order, timed as early as can be.
 fn every_plan(instance: &Instance) -> Vec<Solution> {
@@ -111,15 +111,41 @@ fn tiny_street() -> impl Strategy<Value = Instance> {
     })
 }
 
+#[test]
+fn a_thorough_bound_knows_how_much_fits_into_a_shift() {
+    let short = || Volunteer { shifts: vec![shift(0, 0, 235)], ..Volunteer::default() };
+    let people = vec![(0, short()), (0, short())];
+    let instance = street(people, vec![(100, visit()), (110, visit())]);
+    let plan = planned(&instance);
+    assert_eq!(plan.tiers(&instance).travel, 420);
+    assert_eq!(bounds(&instance, &plan, Effort::Quick).travel, 220);
+    let thorough = bounds(&instance, &plan, Effort::Thorough);
+    assert_eq!(thorough.travel, 420);
+}
+
+#[test]
+fn a_thorough_bound_knows_what_no_order_makes_fit() {
+    // At one hour in two places: work enough fits, but not the two.
+    let at = |place| (place, Visit { windows: vec![(400, 400)], ..visit() });
+    let instance = street(vec![(0, volunteer())], vec![at(100), at(200)]);
+    let plan = planned(&instance);
+    assert_eq!(bounds(&instance, &plan, Effort::Quick).unserved_priority, 0);
+    assert_eq!(bounds(&instance, &plan, Effort::Thorough).unserved_priority, 1);
+}
+
+fn some_effort() -> impl Strategy<Value = Effort> {
+    prop_oneof![Just(Effort::Quick), Just(Effort::Thorough)]
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
     #[test]
-    fn no_plan_there_is_beats_a_bound(instance in tiny()) {
+    fn no_plan_there_is_beats_a_bound(instance in tiny(), effort in some_effort()) {
         let plans = every_plan(&instance);
         for (number, plan) in plans.iter().enumerate().step_by(1 + plans.len() / 40) {
             let tiers = plan.tiers(&instance);
-            let bounds = bounds(&instance, plan);
+            let bounds = bounds(&instance, plan, effort);
             for other in &plans {
                 let figures = other.tiers(&instance);
                 prop_assert!(figures.unserved_priority >= bounds.unserved_priority, "{number}");
@@ -134,9 +160,12 @@ proptest! {
     }
 
     #[test]
-    fn no_plan_there_is_beats_the_search_by_more_than_the_gap(instance in tiny()) {
+    fn no_plan_there_is_beats_the_search_by_more_than_the_gap(
+        instance in tiny(),
+        effort in some_effort(),
+    ) {
         let found = plan(&instance, Weights::TRAVEL, &Budget::Iterations(300), 1).expect("sense");
-        let (ours, gaps) = (found.tiers(&instance), bounds(&instance, &found).gaps);
+        let (ours, gaps) = (found.tiers(&instance), bounds(&instance, &found, effort).gaps);
         for other in every_plan(&instance) {
             let theirs = other.tiers(&instance);
             let missed = ours.unserved_priority - theirs.unserved_priority;

@@ -1,0 +1,159 @@
+//! What routes prove of a plan's travel, of what it leaves out, and of its largest share.
+
+use super::ascent::{Answer, Care, Goal, climb};
+use super::free_offer;
+use super::routes::{Market, UNIT, float, whole};
+use crate::routing::model::Model;
+use crate::routing::solution::{Route, Solution};
+
+/// How many steps a bound of travel or of what is left out may take.
+const WORK: usize = 40_000_000;
+/// How many steps it may take to show that a level of shares is impossible.
+const LEVEL_WORK: usize = 2_000_000;
+/// How many levels are tried.
+const LEVELS: usize = 6;
+
+/// The least travel of plans that make the visits that this plan makes.
+///
+/// A route costs its travel. Such a plan makes each of these visits exactly once, so
+/// the prices that its routes bring are all prices together, whatever these are: its
+/// travel is no less than what all shifts choose and all prices. Both are whole numbers
+/// of small units, and travel is whole seconds.
+pub(super) fn least_travel(model: &Model<'_>, plan: &Solution) -> i64 {
+    let travel: i64 = plan.routes.iter().map(Route::travel).sum();
+    let mut visits = made(plan);
+    visits.sort_unstable();
+    let mut point = ways(model, plan);
+    let mut market = Market::new(model, plan, &visits, WORK);
+    let target = float(travel * UNIT);
+    let goal = Goal { target, enough: float((travel - 1) * UNIT), work: WORK };
+    let mut proven = 0;
+    climb(&mut point, &goal, |point, care| {
+        for price in point.iter_mut() {
+            *price = price.clamp(-target, target);
+        }
+        let prices: Vec<i64> = point.iter().map(|price| whole(*price)).collect();
+        let choice = market.choose(&prices, UNIT, care);
+        let value = choice.cost + visits.iter().map(|visit| prices[*visit]).sum::<i64>();
+        if care == Care::Least {
+            proven = proven.max(value);
+        }
+        let mut slope = vec![0.0; point.len()];
+        for &visit in &visits {
+            slope[visit] = 1.0 - choice.made[visit];
+        }
+        Answer { value: float(value), slope, work: choice.work }
+    });
+    -(-proven).div_euclid(UNIT)
+}
+
+/// The least priority that any plan leaves out, where this one leaves out `missing`.
+///
+/// It is what is left out at least when every visit is worth its priority, see
+/// [`left_out`]; points are whole.
+pub(super) fn least_priority(model: &Model<'_>, plan: &Solution, missing: i64) -> i64 {
+    let visits: Vec<usize> = (0..model.calls.len()).collect();
+    let mut market = Market::new(model, plan, &visits, WORK);
+    let worths = priorities(model);
+    let mut point = vec![0.0; worths.len()];
+    plan.unserved.iter().for_each(|visit| point[*visit] = worths[*visit]);
+    let target = float(missing * UNIT);
+    let goal = Goal { target, enough: float((missing - 1) * UNIT), work: WORK };
+    -(-left_out(&mut market, &mut point, &worths, &goal)).div_euclid(UNIT)
+}
+
+/// The least largest share of plans that leave out no more than `missing` priority,
+/// between what is known and this plan's own.
+///
+/// In a plan in which nobody's share is above a level, no route takes more than brings
+/// its volunteer there. If with such routes alone more than `missing` is left out, no
+/// plan stays at the level, and the largest share of all is above it. Where nothing
+/// of worth may be left out, any loss is proof, and visits are then worth the time that
+/// they take; those of no priority are worth nothing.
+pub(super) fn largest_share(
+    model: &Model<'_>,
+    plan: &Solution,
+    missing: i64,
+    (mut low, mut high): (f64, f64),
+) -> f64 {
+    let visits: Vec<usize> = (0..model.calls.len()).collect();
+    let mut market = Market::new(model, plan, &visits, LEVEL_WORK);
+    let service = model.calls.iter().map(|call| float(i64::from(call.service) * UNIT));
+    let seconds: Vec<f64> = service.zip(ways(model, plan)).map(|(stay, way)| stay + way).collect();
+    let (worths, mut point) = worths(model, seconds, missing > 0);
+    for _ in 0..LEVELS {
+        let level = f64::midpoint(low, high);
+        market.limit(LEVEL_WORK, |volunteer| {
+            let carried = i64::from(model.instance.volunteers[volunteer].carried);
+            // A second more, so that no rounding makes a level look impossible.
+            let most = whole(level * float(model.share_of[volunteer])) + 1 - carried;
+            most.clamp(0, free_offer(model, volunteer))
+        });
+        let enough = float(missing * UNIT);
+        let target = enough + point.iter().sum::<f64>() / 50.0;
+        let mut next = point.clone();
+        let goal = Goal { target, enough, work: LEVEL_WORK };
+        if left_out(&mut market, &mut next, &worths, &goal) > missing * UNIT {
+            (low, point) = (level, next);
+        } else {
+            high = level;
+        }
+    }
+    low
+}
+
+/// What any plan of the market loses by what it leaves out, where each visit is worth
+/// so much.
+///
+/// A route costs nothing, and to leave a visit out costs its worth. No price is above
+/// that, so a plan that leaves a visit out loses its price at least, and one that makes
+/// it brings the price: what all shifts choose and all prices is no more than the loss.
+fn left_out(market: &mut Market, point: &mut Vec<f64>, worths: &[f64], goal: &Goal) -> i64 {
+    let mut proven = 0;
+    climb(point, goal, |point, care| {
+        point.iter_mut().zip(worths).for_each(|(price, worth)| *price = price.clamp(0.0, *worth));
+        let prices: Vec<i64> = point.iter().map(|price| whole(*price)).collect();
+        let choice = market.choose(&prices, 0, care);
+        let value = choice.cost + prices.iter().sum::<i64>();
+        if care == Care::Least {
+            proven = proven.max(value);
+        }
+        let slope = choice.made.iter().map(|made| 1.0 - made).collect();
+        Answer { value: float(value), slope, work: choice.work }
+    });
+    proven
+}
+
+fn made(plan: &Solution) -> Vec<usize> {
+    plan.routes.iter().flat_map(|route| &route.stops).map(|stop| stop.visit).collect()
+}
+
+/// Each visit's part of the travel of its route, in units.
+fn ways(model: &Model<'_>, plan: &Solution) -> Vec<f64> {
+    let mut ways = vec![0.0; model.calls.len()];
+    for route in &plan.routes {
+        let stops: f64 = route.stops.iter().map(|_| 1.0).sum();
+        route.stops.iter().for_each(|at| ways[at.visit] = float(route.travel() * UNIT) / stops);
+    }
+    ways
+}
+
+fn priorities(model: &Model<'_>) -> Vec<f64> {
+    let wishes = &model.instance.visits;
+    wishes.iter().map(|wish| float(i64::from(wish.priority) * UNIT)).collect()
+}
+
+/// What visits are worth that take so many seconds, and prices to begin with.
+fn worths(model: &Model<'_>, seconds: Vec<f64>, scarce: bool) -> (Vec<f64>, Vec<f64>) {
+    let priorities = priorities(model);
+    let pairs = priorities.iter().zip(&seconds);
+    if scarce {
+        let densest = pairs.clone().map(|(points, time)| points / time.max(1.0));
+        let half = densest.fold(0.0, f64::max) / 2.0;
+        let prices = pairs.map(|(points, time)| points.min(time * half)).collect();
+        return (priorities, prices);
+    }
+    // Far above the prices, so that these find their own proportions.
+    let worth = |(points, time): (&f64, &f64)| if *points > 0.0 { time * 4.0 } else { 0.0 };
+    (pairs.map(worth).collect(), seconds)
+}

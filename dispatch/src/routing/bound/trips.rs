@@ -1,0 +1,271 @@
+//! What one shift can do, told forwards and backwards, and its cheapest route when
+//! visits have prices.
+
+use super::labels::{Completions, Search};
+use crate::routing::instance::Seconds;
+use crate::routing::model::{FORBIDDEN, Model};
+use crate::routing::timeline::{self, NEVER, Span};
+
+/// How many visits around each are remembered there at first, itself among them.
+const NEAR: usize = 4;
+/// How often memories are widened before the cost found last is taken.
+const MOST_RUNS: usize = 8;
+/// Into how many slices of time a shift is cut at most.
+const MOST_SLICES: Seconds = 512;
+
+/// One shift and the visits that may go into it, numbered anew from nought.
+pub(super) struct Trips {
+    /// From the morning on.
+    forwards: Hours,
+    /// The same with the clock turned round: every route of the one is one of the
+    /// other, read from its end, since waiting is free.
+    backwards: Hours,
+    /// The visits remembered at each to begin with.
+    near: Vec<u64>,
+    /// The visits remembered at each by now.
+    grown: Vec<u64>,
+    /// Where each visit of the model is among these.
+    ranks: Vec<usize>,
+}
+
+/// The visits of a shift, with all that a clock that runs in one direction needs.
+pub(super) struct Hours {
+    /// By their numbers in the model.
+    pub(super) visits: Vec<usize>,
+    pub(super) open: Seconds,
+    pub(super) close: Seconds,
+    breaks: Vec<Span>,
+    windows: Vec<Vec<Span>>,
+    pub(super) service: Vec<Seconds>,
+    /// Ways between visits, a row for each that is left.
+    ways: Vec<Seconds>,
+    /// Ways from home, and back.
+    pub(super) out: Vec<Seconds>,
+    pub(super) back: Vec<Seconds>,
+    /// The least way to each visit from anywhere, and home from any.
+    pub(super) least_in: Vec<Seconds>,
+    pub(super) least_back: Seconds,
+    /// No route is made in which a visit begins later.
+    pub(super) latest: Vec<Seconds>,
+    /// How long each slice of time is in which labels are looked at together.
+    pub(super) slice: Seconds,
+}
+
+/// What a route is judged by.
+pub(super) struct Purse<'p> {
+    /// What a second on the road costs.
+    pub(super) rate: i64,
+    /// What each visit brings, by the numbers of the model.
+    pub(super) gains: &'p [i64],
+    /// The most service and travel that a route may take.
+    pub(super) limit: Seconds,
+    /// Only routes that cost less are looked for.
+    pub(super) below: i64,
+    /// How many steps may be taken; what then stays open counts with its best hope.
+    pub(super) steps: usize,
+}
+
+/// The answer for one shift.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Found {
+    /// No route costs less than this, and it is not above what was asked for.
+    pub(super) cost: i64,
+    /// Good routes below what was asked for, the best last.
+    pub(super) routes: Vec<Route>,
+    /// How many steps it took.
+    pub(super) steps: usize,
+}
+
+/// A route that was met.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Route {
+    /// The visits, by the numbers of the model.
+    pub(super) visits: Vec<usize>,
+    /// Seconds on the road.
+    pub(super) travel: i64,
+    /// Seconds of service and on the road.
+    pub(super) load: i64,
+}
+
+impl Trips {
+    /// The trips of a shift to those of `visits`, 64 at the most, that may go into it.
+    pub(super) fn of(model: &Model<'_>, shift: usize, visits: &[usize]) -> Self {
+        let forwards = Hours::of(model, shift, visits);
+        let near = forwards.near();
+        let mut ranks = vec![usize::MAX; model.calls.len()];
+        forwards.visits.iter().enumerate().for_each(|(rank, visit)| ranks[*visit] = rank);
+        Self { backwards: forwards.mirrored(), forwards, grown: near.clone(), near, ranks }
+    }
+
+    /// Good routes found fast: labels are dropped for others with other memories, so
+    /// that better ones may be missed.
+    pub(super) fn good(&self, purse: &Purse<'_>) -> Found {
+        let everything = vec![u64::MAX; self.near.len()];
+        let mut search = Search::new(&self.forwards, purse, &everything, None);
+        search.run(true);
+        Found { cost: i64::MIN, routes: search.routes(true), steps: search.steps() }
+    }
+
+    /// A cost that no route is below.
+    ///
+    /// Each run admits all real routes and some that come back to a visit, so its
+    /// least cost is a bound. Wherever a route came back, the next run remembers
+    /// better. It reads the clock the other way round, so that the run before tells
+    /// how each of its labels can end at best (Righini and Salani, Networks 51(3),
+    /// 2008): labels that cannot end below what is asked for are dropped, and only
+    /// real routes lower what is asked for, so none that matters to a later run is.
+    pub(super) fn least(&mut self, purse: &Purse<'_>) -> Found {
+        let mut found = Found { cost: i64::MIN, routes: Vec::new(), steps: 0 };
+        let mut below = purse.below;
+        let mut completions: Option<Completions> = None;
+        for run in 0..MOST_RUNS {
+            let hours = if run % 2 == 0 { &self.forwards } else { &self.backwards };
+            let near = if run == 0 { &self.near } else { &self.grown };
+            let left = purse.steps.saturating_sub(found.steps);
+            let purse = Purse { below, steps: left, ..*purse };
+            let mut search = Search::new(hours, &purse, near, completions.as_ref());
+            let whole = search.run(false);
+            found.cost = found.cost.max(search.cost());
+            found.steps += search.steps();
+            found.routes.extend(search.routes(true));
+            below = search.below();
+            let unreal = search.routes(false);
+            completions = Some(search.completions());
+            if !whole || found.cost >= below || run + 1 == MOST_RUNS {
+                break;
+            }
+            for route in &unreal {
+                self.remember(route);
+            }
+        }
+        found
+    }
+
+    /// Remembers every visit that a route came back to for as long as it was away.
+    fn remember(&mut self, route: &Route) {
+        for (first, visit) in route.visits.iter().enumerate() {
+            let rest = &route.visits[first + 1..];
+            let away = rest.iter().position(|other| other == visit);
+            for between in &rest[..away.unwrap_or(0)] {
+                self.grown[self.ranks[*between]] |= 1 << self.ranks[*visit];
+            }
+        }
+    }
+}
+
+impl Hours {
+    fn of(model: &Model<'_>, shift: usize, visits: &[usize]) -> Self {
+        let on = &model.shifts[shift];
+        let may = |visit: &usize| model.cost(*visit, shift) != FORBIDDEN;
+        let visits: Vec<usize> = visits.iter().copied().filter(may).collect();
+        let way = |a: usize, b: usize| model.ways[on.matrix].way(a, b);
+        let place = |visit: &usize| model.calls[*visit].place;
+        let pairs = visits.iter().flat_map(|a| visits.iter().map(move |b| (a, b)));
+        let windows = |visit: &usize| {
+            let call = &model.calls[*visit];
+            if call.windows.is_empty() { vec![call.hull] } else { call.windows.clone() }
+        };
+        let hours = Self {
+            open: on.open,
+            close: on.close,
+            breaks: on.breaks.clone(),
+            windows: visits.iter().map(windows).collect(),
+            service: visits.iter().map(|visit| model.calls[*visit].service).collect(),
+            ways: pairs.map(|(a, b)| way(place(a), place(b))).collect(),
+            out: visits.iter().map(|visit| way(on.volunteer, place(visit))).collect(),
+            back: visits.iter().map(|visit| way(place(visit), on.volunteer)).collect(),
+            visits,
+            least_in: Vec::new(),
+            least_back: 0,
+            latest: Vec::new(),
+            slice: 1,
+        };
+        hours.prepared()
+    }
+
+    /// The same routes read from their ends, with every moment counted backwards.
+    fn mirrored(&self) -> Self {
+        let count = self.visits.len();
+        let turned = |span: &Span| (-span.1, -span.0);
+        let windows = |visit: usize| {
+            let service = self.service[visit];
+            let turned = |window: &Span| (-window.1 - service, -window.0 - service);
+            self.windows[visit].iter().rev().map(turned).collect()
+        };
+        let hours = Self {
+            visits: self.visits.clone(),
+            open: -self.close,
+            close: -self.open,
+            breaks: self.breaks.iter().rev().map(turned).collect(),
+            windows: (0..count).map(windows).collect(),
+            service: self.service.clone(),
+            ways: (0..count * count).map(|at| self.ways[at % count * count + at / count]).collect(),
+            out: self.back.clone(),
+            back: self.out.clone(),
+            least_in: Vec::new(),
+            least_back: 0,
+            latest: Vec::new(),
+            slice: 1,
+        };
+        hours.prepared()
+    }
+
+    fn prepared(mut self) -> Self {
+        let count = self.visits.len();
+        let least_in = |to: usize| {
+            let others = (0..count).filter(|from| *from != to);
+            others.map(|from| self.ways[from * count + to]).fold(self.out[to], Seconds::min)
+        };
+        self.least_in = (0..count).map(least_in).collect();
+        self.least_back = self.back.iter().copied().min().unwrap_or(0);
+        // Where ways break the triangle inequality, home may be nearer by way of others.
+        let mut home = self.back.clone();
+        for _ in 0..count {
+            for from in 0..count {
+                let by = |by: usize| self.ways[from * count + by] + self.service[by] + home[by];
+                home[from] = (0..count).map(by).fold(home[from], Seconds::min);
+            }
+        }
+        let latest = |visit: usize| self.close - self.service[visit] - home[visit];
+        self.latest = (0..count).map(latest).collect();
+        let least = (0..count).map(|visit| self.service[visit] + self.least_in[visit]).min();
+        self.slice = least.unwrap_or(1).max((self.close - self.open) / MOST_SLICES + 1);
+        self
+    }
+
+    /// The nearest visits of each as bits. Without service there is no end to going
+    /// round, so visits that take no time are remembered everywhere.
+    fn near(&self) -> Vec<u64> {
+        let count = self.visits.len();
+        let idle = (0..count).filter(|visit| self.service[*visit] == 0);
+        let idle = idle.fold(0, |mask, visit| mask | 1_u64 << visit);
+        let near = |visit: usize| {
+            let round = |a: usize| self.ways[visit * count + a] + self.ways[a * count + visit];
+            let mut others: Vec<usize> = (0..count).collect();
+            others.sort_by_key(|other| (*other != visit, round(*other), *other));
+            others.iter().take(NEAR).fold(idle, |mask, other| mask | 1 << other)
+        };
+        (0..count).map(near).collect()
+    }
+
+    /// The ways from a visit to the others, or from home.
+    pub(super) fn ways_from(&self, visit: Option<usize>) -> &[Seconds] {
+        let count = self.visits.len();
+        visit.map_or(&self.out, |visit| &self.ways[visit * count..][..count])
+    }
+
+    /// When a journey ends that may begin at `from`; one that takes no time meets no break.
+    pub(super) fn arrive(&self, from: Seconds, way: Seconds) -> Seconds {
+        if way == 0 { from } else { timeline::arrive(from, way, &self.breaks) }
+    }
+
+    /// The first beginning of a visit that one reaches at `arrive`.
+    pub(super) fn begin(&self, visit: usize, arrive: Seconds) -> Seconds {
+        let (service, windows) = (self.service[visit], &self.windows[visit]);
+        if service > 0 && !self.breaks.is_empty() {
+            return timeline::begin(arrive, service, windows, &self.breaks);
+        }
+        let window = windows.iter().find(|window| arrive <= window.1);
+        window.map_or(NEVER, |window| arrive.max(window.0))
+    }
+}
