@@ -112,9 +112,13 @@ impl Draft {
         }
         self.kept_cost = (self.cost, self.missed);
         let Self { out, kept_out, was_out, .. } = self;
-        kept_out.iter().for_each(|visit| was_out[*visit as usize] = false);
+        for visit in kept_out.iter() {
+            was_out[*visit as usize] = false;
+        }
         kept_out.clone_from(out);
-        kept_out.iter().for_each(|visit| was_out[*visit as usize] = true);
+        for visit in out.iter() {
+            was_out[*visit as usize] = true;
+        }
         self.kept_hulls.clear();
     }
 
