@@ -1,4 +1,4 @@
-//! Why this person, why nobody, and what would change it.
+//! Why this person, and why nobody.
 //!
 //! Every answer is found by trying: the visit is taken out of the finished plan
 //! and offered to each volunteer in turn, all else staying as it is.
@@ -8,8 +8,8 @@ use serde::Serialize;
 use super::draft::{Draft, NOWHERE};
 use super::instance::{Bar, Instance, Seconds};
 use super::model::{FORBIDDEN, Model, index};
+use super::relief::{self, Relief};
 use super::solution::Solution;
-use super::timeline;
 use super::tour::Gap;
 use super::weights::Weights;
 
@@ -66,6 +66,11 @@ pub enum Verdict {
         /// The best place is missed by so many seconds.
         short: Seconds,
     },
+    /// They would take more with them than they can.
+    Capacity {
+        /// By so much.
+        short: i32,
+    },
     /// Even a shift with nothing else in it could not hold it.
     Hours,
     /// They have no shift on or after its first day.
@@ -87,45 +92,6 @@ pub struct Missing {
     pub reason: Verdict,
     /// The least change that would have somebody make it.
     pub relief: Relief,
-}
-
-/// A change that would have a visit made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(tag = "code", rename_all = "snake_case")]
-pub enum Relief {
-    /// This volunteer stays so many seconds longer than the shift, or comes so much
-    /// later than the window.
-    MoreTime {
-        /// Who.
-        volunteer: usize,
-        /// On which day.
-        day: i32,
-        /// How much more.
-        seconds: Seconds,
-    },
-    /// This volunteer offers so many seconds more.
-    MoreOffered {
-        /// Who.
-        volunteer: usize,
-        /// How much more.
-        seconds: i64,
-    },
-    /// This volunteer has the time but not the skill: somebody like them with it.
-    Skill {
-        /// Like whom.
-        volunteer: usize,
-        /// On which day.
-        day: i32,
-    },
-    /// This volunteer has the time but serves another place.
-    Area {
-        /// Who.
-        volunteer: usize,
-        /// On which day.
-        day: i32,
-    },
-    /// Nobody comes near: one more volunteer with the skills and a shift in its hours.
-    OneMore,
 }
 
 /// The reasons of a plan.
@@ -227,7 +193,8 @@ fn verdict(
         Bar::Forbidden => return Verdict::Forbidden,
     }
     let shifts = || (0..model.shifts.len()).filter(|at| model.shifts[*at].volunteer == volunteer);
-    if !shifts().any(|at| model.shifts[at].day >= wish.first_day) {
+    let in_time = |at: usize| wish.pinned.is_some() || model.shifts[at].day >= wish.first_day;
+    if !shifts().any(in_time) {
         return Verdict::Shift;
     }
     let mut nearest = Verdict::Hours;
@@ -253,10 +220,14 @@ fn in_shift(
     let tour = &draft.tours[shift];
     let Some(gap) = tour.best_gap(model, shift, visit, &draft.hulls) else {
         let alone = super::tour::Tour::empty(model, shift);
-        let short = shortest(model, draft, visit, shift).0;
+        let short = relief::shortest(model, draft, visit, shift);
+        let amount = tour.amount + model.calls[visit as usize].amount;
         return match alone.gap(model, shift, visit, &draft.hulls, 0) {
-            Some(_) => Verdict::Room { short },
             None => Verdict::Hours,
+            Some(_) if amount > model.shifts[shift].capacity => {
+                Verdict::Capacity { short: amount - model.shifts[shift].capacity }
+            }
+            Some(_) => Verdict::Room { short },
         };
     };
     match draft.price(model, shift, visit, gap.extra) {
@@ -265,7 +236,13 @@ fn in_shift(
     }
 }
 
-fn over_the_offer(model: &Model<'_>, draft: &Draft, visit: u32, shift: usize, gap: Gap) -> i64 {
+pub(super) fn over_the_offer(
+    model: &Model<'_>,
+    draft: &Draft,
+    visit: u32,
+    shift: usize,
+    gap: Gap,
+) -> i64 {
     let volunteer = model.shifts[shift].volunteer;
     let added = i64::from(model.calls[visit as usize].service) + i64::from(gap.extra);
     draft.load[volunteer] + added - model.offered[volunteer]
@@ -312,43 +289,13 @@ fn rank_of(verdict: &Verdict) -> (u8, i64) {
         Verdict::Possible { cost, .. } => (0, *cost),
         Verdict::Offered { short } => (1, *short),
         Verdict::Room { short } => (2, i64::from(*short)),
-        Verdict::Hours => (3, 0),
-        Verdict::Shift => (4, 0),
-        Verdict::Skill => (5, 0),
-        Verdict::Area => (6, 0),
-        Verdict::Forbidden => (7, 0),
+        Verdict::Capacity { short } => (3, i64::from(*short)),
+        Verdict::Hours => (4, 0),
+        Verdict::Shift => (5, 0),
+        Verdict::Skill => (6, 0),
+        Verdict::Area => (7, 0),
+        Verdict::Forbidden => (8, 0),
     }
-}
-
-/// By how many seconds the visit misses the shift at best, and in which gap: the
-/// most that it or anything after it would be too late.
-fn shortest(model: &Model<'_>, draft: &Draft, visit: u32, shift: usize) -> (Seconds, usize) {
-    let gaps = 0..=draft.tours[shift].len();
-    gaps.map(|at| (missed_by(model, draft, visit, shift, at), at))
-        .min()
-        .unwrap_or((Seconds::MAX, 0))
-}
-
-fn missed_by(model: &Model<'_>, draft: &Draft, visit: u32, shift: usize, at: usize) -> Seconds {
-    let on = &model.shifts[shift];
-    let ways = &model.ways[on.matrix];
-    let stops = &draft.tours[shift].stops;
-    let (mut left, mut place) = (stops[at].depart, stops[at].place as usize);
-    let rest = stops[at + 1..stops.len() - 1].iter().map(|stop| stop.visit);
-    let mut missed = 0;
-    for visit in std::iter::once(visit).chain(rest) {
-        let call = &model.calls[visit as usize];
-        let arrive = timeline::arrive(left, ways.way(place, call.place), &on.breaks);
-        let (opens, closes) = draft.hulls[visit as usize];
-        let windows =
-            if call.windows.is_empty() { vec![(opens, closes)] } else { call.windows.clone() };
-        let start = timeline::begin(arrive, call.service, &windows, &on.breaks);
-        let late = timeline::clear(arrive.max(opens), call.service, &on.breaks);
-        missed = missed.max(if start >= timeline::NEVER { late - closes } else { 0 });
-        left = (if start >= timeline::NEVER { late } else { start }) + call.service;
-        place = call.place;
-    }
-    missed.max(timeline::arrive(left, ways.way(place, on.volunteer), &on.breaks) - on.close)
 }
 
 fn missing(model: &Model<'_>, draft: &Draft, visit: u32) -> Missing {
@@ -356,47 +303,5 @@ fn missing(model: &Model<'_>, draft: &Draft, visit: u32) -> Missing {
     let verdicts = volunteers().map(|who| (verdict(model, draft, visit, who, None), who));
     let nearest = verdicts.min_by_key(|(verdict, who)| (rank_of(verdict), *who));
     let reason = nearest.map_or(Verdict::Shift, |(verdict, _)| verdict);
-    Missing { visit: visit as usize, reason, relief: relief(model, draft, visit) }
-}
-
-/// The least change: a little more time or offer where that is enough, else a
-/// skill or an area for somebody who has the time.
-fn relief(model: &Model<'_>, draft: &Draft, visit: u32) -> Relief {
-    let mut best: Option<((u8, i64), Relief)> = None;
-    let mut offer = |weight: (u8, i64), relief: Relief| {
-        if best.is_none_or(|(least, _)| weight < least) {
-            best = Some((weight, relief));
-        }
-    };
-    for (shift, on) in model.shifts.iter().enumerate() {
-        let (volunteer, day) = (on.volunteer, on.day);
-        if day < model.instance.visits[visit as usize].first_day {
-            continue;
-        }
-        let (missed, at) = shortest(model, draft, visit, shift);
-        match model.instance.bar(visit as usize, volunteer) {
-            Bar::None if missed > 0 => {
-                offer((0, missed.into()), Relief::MoreTime { volunteer, day, seconds: missed });
-            }
-            Bar::None => {
-                let extra = extra(model, draft, visit, shift, at);
-                let seconds = over_the_offer(model, draft, visit, shift, Gap { at, extra });
-                if seconds > 0 {
-                    offer((0, seconds), Relief::MoreOffered { volunteer, seconds });
-                }
-            }
-            Bar::Skill if missed == 0 => offer((1, 0), Relief::Skill { volunteer, day }),
-            Bar::Area if missed == 0 => offer((2, 0), Relief::Area { volunteer, day }),
-            _ => {}
-        }
-    }
-    best.map_or(Relief::OneMore, |(_, relief)| relief)
-}
-
-fn extra(model: &Model<'_>, draft: &Draft, visit: u32, shift: usize, at: usize) -> Seconds {
-    let ways = &model.ways[model.shifts[shift].matrix];
-    let place = model.calls[visit as usize].place;
-    let stops = &draft.tours[shift].stops;
-    let (before, after) = (stops[at].place as usize, &stops[at + 1]);
-    ways.way(before, place) + ways.way(place, after.place as usize) - after.leg
+    Missing { visit: visit as usize, reason, relief: relief::least(model, draft, visit) }
 }

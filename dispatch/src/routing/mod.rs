@@ -15,7 +15,7 @@
 //!    `pool`: the routes met, put together anew. `search`: all of it.
 //! 4. [`solution`]: what comes out, and what it is worth tier by tier.
 //!    `replan`: the same from a plan that stands.
-//! 5. [`explain`]: why this person, why nobody, and what would change it.
+//! 5. [`explain`]: why this person, why nobody. [`relief`]: what would change it.
 //! 6. [`bound`]: what no plan can go below.
 //! 7. [`check`]: the rules, told a second time, to hold any plan against.
 
@@ -32,6 +32,7 @@ mod pairs;
 mod pool;
 mod random;
 mod recreate;
+pub mod relief;
 mod replan;
 mod ruin;
 mod search;
@@ -49,6 +50,7 @@ pub use budget::Budget;
 pub use check::{Violation, check};
 pub use explain::{Reasons, explain};
 pub use instance::{Instance, InstanceError};
+pub use relief::Relief;
 pub use replan::replan;
 pub use solution::{Solution, Tiers};
 pub use weights::Weights;

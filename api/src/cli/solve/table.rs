@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use gridward_dispatch::routing::explain::{Relief, Verdict};
+use gridward_dispatch::routing::Relief;
+use gridward_dispatch::routing::explain::Verdict;
 use gridward_dispatch::routing::instance::Seconds;
 use gridward_dispatch::routing::solution::share;
 
@@ -76,6 +77,7 @@ pub(super) fn reason(solved: &Solved, verdict: &Verdict) -> String {
         Verdict::Room { short } => {
             format!("the nearest has no room by {}", length((*short).into(), solved))
         }
+        Verdict::Capacity { short } => format!("the nearest cannot take {short} more along"),
         Verdict::Hours => "no shift could hold it even alone".to_owned(),
         Verdict::Shift => "nobody has a shift in time".to_owned(),
         Verdict::Skill => "nobody has the skill".to_owned(),
@@ -90,6 +92,13 @@ pub(super) fn relief(solved: &Solved, relief: &Relief) -> String {
     match *relief {
         Relief::MoreTime { volunteer, seconds, .. } => {
             format!("{} more of {} would do", length(seconds.into(), solved), name(volunteer))
+        }
+        Relief::LaterWindow { volunteer, seconds, .. } => {
+            let later = length(seconds.into(), solved);
+            format!("to begin {later} later would do, with {}", name(volunteer))
+        }
+        Relief::MoreCapacity { volunteer, amount, .. } => {
+            format!("room for {amount} more with {} would do", name(volunteer))
         }
         Relief::MoreOffered { volunteer, seconds } => {
             format!("{} more offered by {} would do", length(seconds, solved), name(volunteer))

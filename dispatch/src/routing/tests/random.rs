@@ -1,7 +1,8 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::routing::{check, explain, replan};
+use crate::routing::explain::{Missing, Verdict};
+use crate::routing::{Relief, check, explain, replan};
 
 fn some_span(most: Seconds) -> impl Strategy<Value = (Seconds, Seconds)> {
     (0..most, 1..most).prop_map(|(open, length)| (open, open + length))
@@ -88,6 +89,41 @@ pub(super) fn some_instance() -> impl Strategy<Value = Instance> {
     })
 }
 
+/// The instance after the change that would have the visit made, unless that is
+/// somebody new.
+fn relieved(instance: &Instance, missing: Missing) -> Option<Instance> {
+    let mut changed = instance.clone();
+    let people = instance.volunteers.len();
+    let visit = missing.visit;
+    match missing.relief {
+        Relief::MoreTime { volunteer, day, seconds } => {
+            shift_on(&mut changed, volunteer, day).close += seconds;
+        }
+        Relief::MoreCapacity { volunteer, day, amount } => {
+            let capacity = &mut shift_on(&mut changed, volunteer, day).capacity;
+            *capacity = capacity.map(|capacity| capacity + amount);
+        }
+        Relief::LaterWindow { seconds, .. } => {
+            let last = changed.visits[visit].windows.iter_mut().max_by_key(|window| window.1);
+            last.expect("there is a window to miss").1 += seconds;
+        }
+        Relief::MoreOffered { volunteer, seconds } => {
+            let offered = &mut changed.volunteers[volunteer].offered;
+            *offered = offered.map(|offered| offered + i32::try_from(seconds).expect("seconds"));
+        }
+        Relief::Skill { volunteer, .. } | Relief::Area { volunteer, .. } => {
+            changed.bars[visit * people + volunteer] = Bar::None;
+        }
+        Relief::OneMore => return None,
+    }
+    Some(changed)
+}
+
+fn shift_on(instance: &mut Instance, volunteer: usize, day: i32) -> &mut Shift {
+    let mut shifts = instance.volunteers[volunteer].shifts.iter_mut();
+    shifts.find(|shift| shift.day == day).expect("a shift on that day")
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
@@ -122,6 +158,18 @@ proptest! {
         let plan =
             replan(&after, &stood.expect("sense"), Weights::default(), &Budget::Iterations(100), 1);
         prop_assert_eq!(check(&after, &plan.expect("it makes sense")), Ok(()));
+    }
+
+    #[test]
+    fn the_relief_that_is_told_lets_somebody_make_the_visit(instance in some_instance()) {
+        let plan = plan(&instance, Weights::default(), &Budget::Iterations(100), 1).expect("sense");
+        for missing in explain(&instance, Weights::default(), &plan).missing {
+            let Some(relieved) = relieved(&instance, missing) else { continue };
+            let then = explain(&relieved, Weights::default(), &plan).missing;
+            let then = then.into_iter().find(|other| other.visit == missing.visit);
+            let reason = then.expect("it is still missing").reason;
+            prop_assert!(matches!(reason, Verdict::Possible { .. }), "{:?} {:?}", missing, reason);
+        }
     }
 
     #[test]

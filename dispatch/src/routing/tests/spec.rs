@@ -1,6 +1,6 @@
 use super::*;
-use crate::routing::explain::{Relief, Verdict};
-use crate::routing::{InstanceError, Violation, check, explain, replan};
+use crate::routing::explain::Verdict;
+use crate::routing::{InstanceError, Relief, Violation, check, explain, replan};
 
 #[test]
 fn two_people_come_at_once_where_two_must() {
