@@ -173,10 +173,7 @@ impl Draft {
     }
 
     fn keeps_to_the_offer(&self, model: &Model<'_>, volunteer: usize) -> bool {
-        let theirs = || {
-            let tours = self.tours.iter().zip(&model.shifts);
-            tours.filter(|(_, on)| on.volunteer == volunteer).flat_map(|(tour, _)| tour.visits())
-        };
+        let theirs = || self.tours[model.shifts_of(volunteer)].iter().flat_map(Tour::visits);
         self.load[volunteer] <= model.offered[volunteer]
             || theirs().all(|visit| model.calls[visit as usize].pinned)
     }

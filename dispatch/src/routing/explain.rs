@@ -192,7 +192,7 @@ fn verdict(
         Bar::Area => return Verdict::Area,
         Bar::Forbidden => return Verdict::Forbidden,
     }
-    let shifts = || (0..model.shifts.len()).filter(|at| model.shifts[*at].volunteer == volunteer);
+    let shifts = || model.shifts_of(volunteer);
     let in_time = |at: usize| wish.pinned.is_some() || model.shifts[at].day >= wish.first_day;
     if !shifts().any(in_time) {
         return Verdict::Shift;

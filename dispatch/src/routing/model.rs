@@ -23,6 +23,8 @@ pub(super) struct Model<'i> {
     reversed: Vec<Option<Matrix>>,
     /// Every shift of every volunteer.
     pub(super) shifts: Vec<Tourable>,
+    /// The first shift of each volunteer, and how many shifts there are.
+    first_shift: Vec<usize>,
     /// What every visit asks of the hour.
     pub(super) calls: Vec<Call>,
     /// What volunteer `v` is thought to be able to carry.
@@ -76,8 +78,13 @@ impl<'i> Model<'i> {
         let calls: Vec<_> =
             (0..instance.visits.len()).map(|j| call(instance, weights, j)).collect();
         let reversed = |matrix: &Matrix| (!matrix.is_symmetric()).then(|| matrix.reversed());
+        let mut first_shift = vec![0];
+        for volunteer in &instance.volunteers {
+            first_shift.push(first_shift[first_shift.len() - 1] + volunteer.shifts.len());
+        }
         let mut model = Self {
             instance,
+            first_shift,
             weights,
             ways: &instance.travel,
             reversed: instance.travel.iter().map(reversed).collect(),
@@ -172,6 +179,11 @@ impl<'i> Model<'i> {
     /// How many pairs of a visit and a shift there are that go together.
     pub(super) fn open_shifts(&self) -> usize {
         self.open.len()
+    }
+
+    /// The shifts of a volunteer.
+    pub(super) fn shifts_of(&self, volunteer: usize) -> std::ops::Range<usize> {
+        self.first_shift[volunteer]..self.first_shift[volunteer + 1]
     }
 
     /// The visits near a visit, the nearest first.

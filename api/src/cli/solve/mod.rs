@@ -32,7 +32,7 @@ pub(super) struct Args {
     /// The same seed and iterations give the same plan
     #[arg(long, default_value_t = 0)]
     seed: u64,
-    /// Threads to use; the plan does not depend on it  [all cores]
+    /// Threads to use at most; a day is searched by one, and the plan does not depend on it
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=256))]
     threads: Option<u16>,
     /// What is to be good

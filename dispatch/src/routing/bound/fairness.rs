@@ -4,16 +4,12 @@
 //! may do it, as evenly as it can be, it rises to a share that no plan stays below.
 
 use super::flow::Network;
-use super::{Work, free_offer, length};
+use super::{MOST_PAIRS, Work, free_offer, hours};
 use crate::routing::model::Model;
 use crate::routing::solution::{Solution, share};
 
 /// How fine the level is found: in millionths of a share.
 const STEPS: i64 = 1_000_000;
-
-/// Up to so many pairs of a visit and a shift it is looked at who may do what; a
-/// larger part is poured as if everybody might do all, which is a bound as well.
-const MOST_PAIRS: usize = 100_000;
 
 pub(super) fn least(model: &Model<'_>, work: &Work, plan: &Solution, travel: i64) -> f64 {
     let people = 0..model.instance.volunteers.len();
@@ -26,8 +22,7 @@ pub(super) fn least(model: &Model<'_>, work: &Work, plan: &Solution, travel: i64
     let whole = missing == 0 && model.instance.visits.iter().all(|visit| visit.priority > 0);
     let total =
         if whole { all(work).max(services(model) + travel) } else { must(model, work, missing) };
-    let pairs: usize = work.shifts.iter().map(Vec::len).sum();
-    let by_flow = whole && pairs <= MOST_PAIRS;
+    let by_flow = whole && work.pairs() <= MOST_PAIRS;
     let enough =
         |level: i64| poured(model, level) >= total && (!by_flow || all_flow(model, work, level));
     // The largest level that is not enough is below every plan.
@@ -87,12 +82,8 @@ fn room(model: &Model<'_>, volunteer: usize, level: i64) -> i64 {
 
 /// What all can take on up to the level.
 fn poured(model: &Model<'_>, level: i64) -> i64 {
-    let mut hours = vec![0; model.instance.volunteers.len()];
-    for shift in 0..model.shifts.len() {
-        hours[model.shifts[shift].volunteer] += length(model, shift);
-    }
-    let each = hours.iter().enumerate().map(|(who, hours)| room(model, who, level).min(*hours));
-    each.sum()
+    let people = 0..model.instance.volunteers.len();
+    people.map(|who| room(model, who, level).min(hours(model, who))).sum()
 }
 
 /// Whether all work finds its way to somebody who may do it.

@@ -89,6 +89,10 @@ pub fn bounds(instance: &Instance, plan: &Solution, effort: Effort) -> Bounds {
     Bounds { unserved_priority, largest_share, travel, gaps }
 }
 
+/// Up to so many pairs of a visit and a shift it is looked at who may do what; in a
+/// larger part everybody might do all, which gives a bound as well.
+const MOST_PAIRS: usize = 100_000;
+
 /// What each visit takes of somebody's time at least, and where it could go.
 ///
 /// Every way is shared by the two places it joins, half each: so a visit takes its
@@ -109,6 +113,11 @@ impl Work {
             i64::from(model.calls[visit].service) + i64::from(least_ways(model, visit)) / 2
         };
         Self { seconds: visits.clone().map(seconds).collect(), shifts: visits.map(may).collect() }
+    }
+
+    /// How many pairs of a visit and a shift there are that go together.
+    fn pairs(&self) -> usize {
+        self.shifts.iter().map(Vec::len).sum()
     }
 }
 
@@ -139,6 +148,11 @@ fn length(model: &Model<'_>, shift: usize) -> i64 {
         }
     }
     free.max(0)
+}
+
+/// The seconds of all shifts of a volunteer that are not breaks.
+fn hours(model: &Model<'_>, volunteer: usize) -> i64 {
+    model.shifts_of(volunteer).map(|shift| length(model, shift)).sum()
 }
 
 /// What a volunteer may take on besides what they carry. Where people settled

@@ -10,14 +10,21 @@
 use crate::routing::model::{FORBIDDEN, Model};
 use crate::routing::solution::Solution;
 
+/// Trees of more visits than this take too long; each visit's own ways then make the bound.
+const MOST_VISITS: usize = 1_500;
 /// How often prices are adjusted.
 const ROUNDS: usize = 60;
 
 pub(super) fn least(model: &Model<'_>, plan: &Solution) -> i64 {
     let made: Vec<usize> =
         plan.routes.iter().flat_map(|route| route.stops.iter().map(|stop| stop.visit)).collect();
-    if made.is_empty() || made.len() > 1_500 {
+    if made.is_empty() {
         return 0;
+    }
+    if made.len() > MOST_VISITS {
+        // Each way is shared by the two places that it joins, half each.
+        return made.iter().map(|visit| i64::from(super::least_ways(model, *visit))).sum::<i64>()
+            / 2;
     }
     let ways = Ways::of(model, &made);
     let mut prices = vec![0.0; made.len()];

@@ -5,8 +5,8 @@
 //! flows (a greedy choice is best over the work that a network can carry, which is
 //! a polymatroid; Edmonds 1970). Whole visits cannot do better.
 
-use super::Work;
 use super::flow::Network;
+use super::{MOST_PAIRS, Work, free_offer, hours};
 use crate::routing::model::Model;
 
 pub(super) fn least(model: &Model<'_>, work: &Work) -> i64 {
@@ -15,6 +15,9 @@ pub(super) fn least(model: &Model<'_>, work: &Work) -> i64 {
     #[expect(clippy::cast_precision_loss, reason = "small numbers")]
     let density = |visit: usize| priority(visit) as f64 / work.seconds[visit].max(1) as f64;
     order.sort_by(|a, b| density(*b).total_cmp(&density(*a)).then(a.cmp(b)));
+    if work.pairs() > MOST_PAIRS {
+        return whole(poured(model, work, &order, density));
+    }
     if all_fits(model, work) {
         return 0;
     }
@@ -32,10 +35,32 @@ pub(super) fn least(model: &Model<'_>, work: &Work) -> i64 {
         let kept = kept as f64;
         lost += kept * density(visit);
     }
-    // Points are whole; the little that sums of fractions err by must not count.
-    #[expect(clippy::cast_possible_truncation, reason = "a count of points")]
-    let whole = (lost - 1e-6).ceil().max(0.0) as i64;
-    whole
+    whole(lost)
+}
+
+/// What is lost when everybody might make every visit that anybody may make.
+fn poured(model: &Model<'_>, work: &Work, order: &[usize], density: impl Fn(usize) -> f64) -> f64 {
+    let people = 0..model.instance.volunteers.len();
+    let mut room: i64 = people.map(|who| free_offer(model, who).min(hours(model, who))).sum();
+    let mut lost = 0.0;
+    for &visit in order {
+        if work.shifts[visit].is_empty() {
+            lost += f64::from(model.instance.visits[visit].priority);
+            continue;
+        }
+        let taken = work.seconds[visit].min(room);
+        room -= taken;
+        #[expect(clippy::cast_precision_loss, reason = "seconds of a few days")]
+        let left = (work.seconds[visit] - taken) as f64;
+        lost += left * density(visit);
+    }
+    lost
+}
+
+/// Points are whole; the little that sums of fractions err by must not count.
+#[expect(clippy::cast_possible_truncation, reason = "a count of points")]
+fn whole(lost: f64) -> i64 {
+    (lost - 1e-6).ceil().max(0.0) as i64
 }
 
 /// Whether all work fits at once, which is asked first because it mostly does.
