@@ -44,7 +44,6 @@ pub(super) struct Draft {
     is_touched: Vec<bool>,
     kept_cost: (i64, i64),
     kept_out: Vec<u32>,
-    was_out: Vec<bool>,
     kept_hulls: Vec<(u32, Span)>,
 }
 
@@ -70,7 +69,6 @@ impl Draft {
             is_touched: vec![false; model.shifts.len()],
             kept_cost: (0, 0),
             kept_out: Vec::new(),
-            was_out: vec![false; visits],
             kept_hulls: Vec::new(),
         };
         let burdens = (0..volunteers.len()).map(|who| model.burden(who, draft.load[who]));
@@ -111,26 +109,13 @@ impl Draft {
             self.is_touched[tour as usize] = false;
         }
         self.kept_cost = (self.cost, self.missed);
-        let Self { out, kept_out, was_out, .. } = self;
-        for visit in kept_out.iter() {
-            was_out[*visit as usize] = false;
-        }
-        kept_out.clone_from(out);
-        for visit in out.iter() {
-            was_out[*visit as usize] = true;
-        }
+        self.kept_out.clone_from(&self.out);
         self.kept_hulls.clear();
     }
 
     /// Whether something was left out when it was last kept.
     pub(super) fn is_crowded(&self) -> bool {
         !self.kept_out.is_empty()
-    }
-
-    /// Whether the visit was left out when it was last kept.
-    #[inline]
-    pub(super) fn was_out(&self, visit: u32) -> bool {
-        self.was_out[visit as usize]
     }
 
     /// Which tours have changed since the last [`Self::keep`].

@@ -70,10 +70,6 @@ impl Recreation {
 
     /// Where the visit costs least, if it fits anywhere.
     fn cheapest(&mut self, mut look: Look<'_, '_>) -> Place {
-        if !look.draft.touched().is_empty() && look.draft.was_out(look.visit) {
-            self.look_at_changed(&mut look);
-            return look.best;
-        }
         let open = look.model.open_to(look.visit as usize);
         let homes = if open.len() > MANY {
             self.look_near(&mut look);
@@ -99,19 +95,6 @@ impl Recreation {
             self.blinking(&mut look, shift);
         }
         look.best
-    }
-
-    /// Looks at the tours that have changed: what was left out before found no room in
-    /// the others.
-    fn look_at_changed(&mut self, look: &mut Look<'_, '_>) {
-        for at in 0..look.draft.touched().len() {
-            let shift = look.draft.touched()[at];
-            if shift != look.closed
-                && look.model.cost(look.visit as usize, shift as usize) != FORBIDDEN
-            {
-                self.blinking(look, shift);
-            }
-        }
     }
 
     /// Looks at the tours of near visits, at each once.
