@@ -3,7 +3,7 @@
 #![no_main]
 
 use gridward_dispatch::format;
-use gridward_dispatch::routing::{self, Budget, Weights};
+use gridward_dispatch::routing::{self, Budget, Effort, Weights};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
@@ -16,7 +16,7 @@ fuzz_target!(|text: &str| {
         return;
     };
     assert_eq!(routing::check(instance, &plan), Ok(()));
-    let _ = routing::bounds(instance, &plan);
+    let _ = routing::bounds(instance, &plan, Effort::Quick);
     let reasons = routing::explain(instance, Weights::default(), &plan);
     assert_eq!(reasons.missing.len(), plan.unserved.len());
 });

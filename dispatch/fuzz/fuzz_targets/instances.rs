@@ -6,7 +6,7 @@
 use arbitrary::Arbitrary;
 use gridward_dispatch::routing::instance::{Bar, Instance, Partner, Pin, Shift, Visit, Volunteer};
 use gridward_dispatch::routing::travel::Matrix;
-use gridward_dispatch::routing::{self, Budget, Weights};
+use gridward_dispatch::routing::{self, Budget, Effort, Weights};
 use libfuzzer_sys::fuzz_target;
 
 /// A number: mostly small, sometimes any.
@@ -128,7 +128,7 @@ fuzz_target!(|case: Case| {
     let weights = Weights::default();
     let Ok(plan) = routing::plan(&instance, weights, &Budget::Iterations(30), 1) else { return };
     assert_eq!(routing::check(&instance, &plan), Ok(()));
-    let bounds = routing::bounds(&instance, &plan);
+    let bounds = routing::bounds(&instance, &plan, Effort::Thorough);
     assert!(bounds.unserved_priority <= plan.tiers(&instance).unserved_priority);
     let reasons = routing::explain(&instance, weights, &plan);
     assert_eq!(reasons.missing.len(), plan.unserved.len());

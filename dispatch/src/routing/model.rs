@@ -8,6 +8,8 @@ use super::weights::Weights;
 
 /// A visit may not go into a shift.
 pub(super) const FORBIDDEN: u32 = u32::MAX;
+/// No visit is worth more than this, so that the sum of thousands still fits.
+const MOST_WORTH: i64 = 1_000_000_000_000_000;
 /// How many neighbours of each visit are kept.
 const NEIGHBOURS: usize = 160;
 
@@ -158,7 +160,7 @@ impl<'i> Model<'i> {
         let late = i64::from((shift.day - wish.due).max(0)) * i64::from(wish.priority);
         let knows = wish.known.is_empty() || wish.known.contains(&shift.volunteer);
         let moved = wish.stands.is_some_and(|stands| stands != (shift.volunteer, shift.day));
-        let cost = late * self.weights.late
+        let cost = late.saturating_mul(self.weights.late).min(FORBIDDEN.into())
             + if knows { 0 } else { self.weights.stranger }
             + if moved { self.weights.moved } else { 0 };
         Some(u32::try_from(cost).unwrap_or(FORBIDDEN - 1).min(FORBIDDEN - 1))
@@ -286,8 +288,9 @@ fn call(instance: &Instance, weights: Weights, visit: usize) -> Call {
     let first = windows.first().map_or(0, |window| window.0);
     let last = windows.iter().map(|window| window.1).max().unwrap_or(super::instance::MOST_SECONDS);
     // What is left out is late as well; else the longer overdue would give way first.
-    let each = weights.unserved + weights.late * instance.late_if_left(visit);
-    let worth = i64::from(wish.priority) * each;
+    let late = weights.late.saturating_mul(instance.late_if_left(visit));
+    let each = weights.unserved.saturating_add(late);
+    let worth = i64::from(wish.priority).saturating_mul(each).min(MOST_WORTH);
     Call {
         place: instance.place(visit),
         service: wish.service,
@@ -295,7 +298,11 @@ fn call(instance: &Instance, weights: Weights, visit: usize) -> Call {
         windows: if windows.len() > 1 { windows } else { Vec::new() },
         amount: wish.amount,
         // What people settled is not given up for anything.
-        worth: if wish.pinned.is_some() { worth.max(weights.unserved) * 1_000 } else { worth },
+        worth: if wish.pinned.is_some() {
+            worth.max(weights.unserved).min(MOST_WORTH / 1_000) * 1_000
+        } else {
+            worth
+        },
         pinned: wish.pinned.is_some(),
         group: wish.group,
         partner: wish.partner,

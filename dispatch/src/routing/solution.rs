@@ -134,7 +134,8 @@ impl Solution {
     pub fn cost(&self, instance: &Instance, weights: &Weights) -> i64 {
         let tiers = self.tiers(instance);
         let late = |visit: &usize| {
-            instance.late_if_left(*visit) * i64::from(instance.visits[*visit].priority)
+            let priority = i64::from(instance.visits[*visit].priority);
+            instance.late_if_left(*visit).saturating_mul(priority)
         };
         let lateness = tiers.lateness + self.unserved.iter().map(late).sum::<i64>();
         let burden = |load: i64, who: usize| {
@@ -149,7 +150,7 @@ impl Solution {
             .enumerate()
             .map(|(who, load)| load * 1_000_000 / i64::from(instance.share_of(who)));
         tiers.unserved_priority * weights.unserved
-            + lateness * weights.late
+            + lateness.saturating_mul(weights.late)
             + burdens.sum::<i64>()
             + weights.largest_share * most.max().unwrap_or(0) / 10_000
             + tiers.travel
