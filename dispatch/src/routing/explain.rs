@@ -221,12 +221,10 @@ fn in_shift(
     let Some(gap) = tour.best_gap(model, shift, visit, &draft.hulls) else {
         let alone = super::tour::Tour::empty(model, shift);
         let short = relief::shortest(model, draft, visit, shift);
-        let amount = tour.amount + model.calls[visit as usize].amount;
+        let too_much = tour.too_much(model, shift, visit);
         return match alone.gap(model, shift, visit, &draft.hulls, 0) {
             None => Verdict::Hours,
-            Some(_) if amount > model.shifts[shift].capacity => {
-                Verdict::Capacity { short: amount - model.shifts[shift].capacity }
-            }
+            Some(_) if too_much > 0 => Verdict::Capacity { short: too_much },
             Some(_) => Verdict::Room { short },
         };
     };
@@ -259,7 +257,7 @@ fn possible(
 ) -> Verdict {
     let wish = &model.instance.visits[visit as usize];
     let on = &model.shifts[shift];
-    let late = |day: i32| i64::from((day - wish.due).max(0)) * i64::from(wish.priority);
+    let late = |day: i32| wish.days_late(day) * i64::from(wish.priority);
     let stranger = |who: usize| i64::from(!wish.known.is_empty() && !wish.known.contains(&who));
     let (travel, fixed) = (i64::from(gap.extra), i64::from(model.cost(visit as usize, shift)));
     let burden = price - travel - fixed;

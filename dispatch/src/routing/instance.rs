@@ -86,6 +86,13 @@ pub struct Pin {
     pub start: Option<Seconds>,
 }
 
+impl Visit {
+    /// How many days late it is on a day.
+    pub fn days_late(&self, day: i32) -> i64 {
+        i64::from((day - self.due).max(0))
+    }
+}
+
 /// How the visit of a second person is tied to that of the first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Partner {
@@ -190,12 +197,10 @@ impl Instance {
         volunteer.share_of.or(volunteer.offered).unwrap_or_else(shifts).max(1)
     }
 
-    /// How many days late a visit will be at the least that is left out: it is done
-    /// after the last shift or later.
-    pub fn late_if_left(&self, visit: usize) -> i64 {
+    /// The day after the last shift: what is left out is made then at the earliest.
+    pub fn day_after(&self) -> i32 {
         let days = self.volunteers.iter().flat_map(|who| &who.shifts).map(|shift| shift.day);
-        let next = days.max().map_or(0, |last| i64::from(last) + 1);
-        (next - i64::from(self.visits[visit].due)).max(0)
+        days.max().map_or(0, |last| last + 1)
     }
 
     /// Whether it makes sense.

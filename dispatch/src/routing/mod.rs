@@ -14,7 +14,7 @@
 //! 3. `ruin`, `turn`, `recreate`, `pairs`: the step of the search. `anneal`: many steps.
 //!    `pool`: the routes met, put together anew. `search`: all of it.
 //! 4. [`solution`]: what comes out, and what it is worth tier by tier.
-//!    `replan`: the same from a plan that stands.
+//!    `replan`: the same from a plan that stands, which `standing` reads in.
 //! 5. [`explain`]: why this person, why nobody. [`relief`]: what would change it.
 //! 6. [`bound`]: what no plan can go below.
 //! 7. [`check`]: the rules, told a second time, to hold any plan against.
@@ -37,6 +37,7 @@ mod replan;
 mod ruin;
 mod search;
 pub mod solution;
+mod standing;
 #[cfg(test)]
 mod tests;
 mod timeline;

@@ -77,8 +77,9 @@ pub(super) struct Call {
 impl<'i> Model<'i> {
     pub(super) fn new(instance: &'i Instance, weights: Weights) -> Self {
         let shifts = tourables(instance);
+        let day_after = instance.day_after();
         let calls: Vec<_> =
-            (0..instance.visits.len()).map(|j| call(instance, weights, j)).collect();
+            (0..instance.visits.len()).map(|j| call(instance, weights, day_after, j)).collect();
         let reversed = |matrix: &Matrix| (!matrix.is_symmetric()).then(|| matrix.reversed());
         let mut first_shift = vec![0];
         for volunteer in &instance.volunteers {
@@ -157,7 +158,7 @@ impl<'i> Model<'i> {
         if last < shift.open || first.max(shift.open) + call.service > shift.close {
             return None;
         }
-        let late = i64::from((shift.day - wish.due).max(0)) * i64::from(wish.priority);
+        let late = wish.days_late(shift.day) * i64::from(wish.priority);
         let knows = wish.known.is_empty() || wish.known.contains(&shift.volunteer);
         let moved = wish.stands.is_some_and(|stands| stands != (shift.volunteer, shift.day));
         let cost = late.saturating_mul(self.weights.late).min(FORBIDDEN.into())
@@ -279,7 +280,7 @@ fn merged(mut spans: Vec<Span>) -> Vec<Span> {
     apart
 }
 
-fn call(instance: &Instance, weights: Weights, visit: usize) -> Call {
+fn call(instance: &Instance, weights: Weights, day_after: i32, visit: usize) -> Call {
     let wish = &instance.visits[visit];
     let windows = match wish.pinned.and_then(|pin| pin.start) {
         Some(start) => vec![(start, start)],
@@ -288,7 +289,7 @@ fn call(instance: &Instance, weights: Weights, visit: usize) -> Call {
     let first = windows.first().map_or(0, |window| window.0);
     let last = windows.iter().map(|window| window.1).max().unwrap_or(super::instance::MOST_SECONDS);
     // What is left out is late as well; else the longer overdue would give way first.
-    let late = weights.late.saturating_mul(instance.late_if_left(visit));
+    let late = weights.late.saturating_mul(wish.days_late(day_after));
     let each = weights.unserved.saturating_add(late);
     let worth = i64::from(wish.priority).saturating_mul(each).min(MOST_WORTH);
     Call {

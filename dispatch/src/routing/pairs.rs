@@ -47,13 +47,16 @@ pub(super) fn insert(
             if here.volunteer == there.volunteer || here.day != there.day {
                 continue;
             }
-            let begin = |visit, option: &Place, from: Seconds| {
+            let first_start = |visit, option: &Place, from: Seconds| {
                 let breaks = &model.shifts[option.shift as usize].breaks;
                 let start = begin(model, visit, &draft.hulls, from.max(option.span.0), breaks);
                 (start <= option.span.1).then_some(start)
             };
-            let starts =
-                agree(|from| begin(first, one, from), |from| begin(second, other, from), gap);
+            let starts = agree(
+                |from| first_start(first, one, from),
+                |from| first_start(second, other, from),
+                gap,
+            );
             if let Some(starts) = starts {
                 best = Some((price, *one, *other, starts));
             }

@@ -100,28 +100,30 @@ fn enough(
     shift: usize,
     at: usize,
 ) -> Option<((u8, i64), Relief)> {
-    let on = &model.shifts[shift];
-    let &Tourable { volunteer, day, .. } = on;
+    let (tour, &Tourable { volunteer, day, .. }) = (&draft.tours[shift], &model.shifts[shift]);
     let settled = model.calls[visit as usize].pinned;
-    let bar = model.instance.bar(visit as usize, volunteer);
-    let bar = if settled { Bar::None } else { bar };
     let Misses { window, hours } = misses(model, draft, visit, shift, at)?;
-    let amount = draft.tours[shift].amount + model.calls[visit as usize].amount - on.capacity;
-    let extra = extra(model, draft, visit, shift, at);
+    let amount = tour.too_much(model, shift, visit);
+    let extra = tour.extra(model, shift, visit, at);
     let offer = over_the_offer(model, draft, visit, shift, Gap { at, extra });
-    let offer = if settled { 0 } else { offer.max(0) };
-    let missing = [window > 0, hours > 0, amount > 0, offer > 0, bar != Bar::None];
-    if missing.iter().filter(|missing| **missing).count() != 1 {
-        return None;
-    }
-    Some(match missing.iter().position(|missing| *missing)? {
-        0 if settled => return None,
-        0 => ((0, window.into()), Relief::LaterWindow { volunteer, day, seconds: window }),
-        1 => ((0, hours.into()), Relief::MoreTime { volunteer, day, seconds: hours }),
-        2 => ((1, amount.into()), Relief::MoreCapacity { volunteer, day, amount }),
-        3 => ((0, offer), Relief::MoreOffered { volunteer, seconds: offer }),
-        _ if bar == Bar::Skill => ((2, 0), Relief::Skill { volunteer, day }),
-        _ if bar == Bar::Area => ((3, 0), Relief::Area { volunteer, day }),
+    let bar = model.instance.bar(visit as usize, volunteer);
+    // What people settled is held up neither by a bar nor by what was offered.
+    let (offer, bar) = if settled { (0, Bar::None) } else { (offer, bar) };
+    Some(match (window, hours, amount, offer, bar) {
+        (1.., ..=0, ..=0, ..=0, Bar::None) if !settled => {
+            ((0, window.into()), Relief::LaterWindow { volunteer, day, seconds: window })
+        }
+        (..=0, 1.., ..=0, ..=0, Bar::None) => {
+            ((0, hours.into()), Relief::MoreTime { volunteer, day, seconds: hours })
+        }
+        (..=0, ..=0, 1.., ..=0, Bar::None) => {
+            ((1, amount.into()), Relief::MoreCapacity { volunteer, day, amount })
+        }
+        (..=0, ..=0, ..=0, 1.., Bar::None) => {
+            ((0, offer), Relief::MoreOffered { volunteer, seconds: offer })
+        }
+        (..=0, ..=0, ..=0, ..=0, Bar::Skill) => ((2, 0), Relief::Skill { volunteer, day }),
+        (..=0, ..=0, ..=0, ..=0, Bar::Area) => ((3, 0), Relief::Area { volunteer, day }),
         _ => return None,
     })
 }
@@ -173,12 +175,4 @@ fn misses(model: &Model<'_>, draft: &Draft, visit: u32, shift: usize, at: usize)
 fn last_window(model: &Model<'_>, draft: &Draft, visit: u32) -> Span {
     let windows = &model.calls[visit as usize].windows;
     windows.last().copied().unwrap_or(draft.hulls[visit as usize])
-}
-
-fn extra(model: &Model<'_>, draft: &Draft, visit: u32, shift: usize, at: usize) -> Seconds {
-    let ways = &model.ways[model.shifts[shift].matrix];
-    let place = model.calls[visit as usize].place;
-    let stops = &draft.tours[shift].stops;
-    let (before, after) = (stops[at].place as usize, &stops[at + 1]);
-    ways.way(before, place) + ways.way(place, after.place as usize) - after.leg
 }

@@ -115,8 +115,7 @@ impl Solution {
             tiers.travel += route.travel();
             for stop in &route.stops {
                 let visit = &instance.visits[stop.visit];
-                let late = i64::from((day - visit.due).max(0));
-                tiers.lateness += late * i64::from(visit.priority);
+                tiers.lateness += visit.days_late(day) * i64::from(visit.priority);
                 let stranger = !visit.known.is_empty() && !visit.known.contains(&route.volunteer);
                 tiers.strangers += u32::from(stranger);
                 let moved = visit.stands.is_some_and(|stands| stands != (route.volunteer, day));
@@ -133,9 +132,10 @@ impl Solution {
     /// what was carried before is left out, and what is left out is late as well.
     pub fn cost(&self, instance: &Instance, weights: &Weights) -> i64 {
         let tiers = self.tiers(instance);
+        let day_after = instance.day_after();
         let late = |visit: &usize| {
-            let priority = i64::from(instance.visits[*visit].priority);
-            instance.late_if_left(*visit).saturating_mul(priority)
+            let wish = &instance.visits[*visit];
+            wish.days_late(day_after) * i64::from(wish.priority)
         };
         let lateness = tiers.lateness + self.unserved.iter().map(late).sum::<i64>();
         let burden = |load: i64, who: usize| {

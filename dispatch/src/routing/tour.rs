@@ -160,7 +160,7 @@ impl Tour {
     ) -> Option<Gap> {
         let on = &model.shifts[shift];
         let call = &model.calls[visit as usize];
-        if self.amount + call.amount > on.capacity {
+        if self.too_much(model, shift, visit) > 0 {
             return None;
         }
         if !call.windows.is_empty() || !on.breaks.is_empty() {
@@ -202,14 +202,25 @@ impl Tour {
         hulls: &[Span],
         at: usize,
     ) -> Option<Gap> {
-        let on = &model.shifts[shift];
-        let call = &model.calls[visit as usize];
-        if self.amount + call.amount > on.capacity {
+        if self.too_much(model, shift, visit) > 0 {
             return None;
         }
         let (earliest, latest) = self.span(model, shift, visit, hulls, at);
+        (earliest <= latest).then(|| Gap { at, extra: self.extra(model, shift, visit, at) })
+    }
+
+    /// By how much the visit is more than the shift can still take along; nothing or
+    /// less if it is not.
+    #[inline]
+    pub(super) fn too_much(&self, model: &Model<'_>, shift: usize, visit: u32) -> i32 {
+        self.amount + model.calls[visit as usize].amount - model.shifts[shift].capacity
+    }
+
+    /// The travel that the visit adds in the gap before visit `at`.
+    #[inline]
+    pub(super) fn extra(&self, model: &Model<'_>, shift: usize, visit: u32, at: usize) -> Seconds {
         let (there, onward) = self.legs_by(model, shift, visit, at);
-        (earliest <= latest).then(|| Gap { at, extra: there + onward - self.stops[at + 1].leg })
+        there + onward - self.stops[at + 1].leg
     }
 
     /// The earliest and the latest beginning of the visit in the gap before visit `at`.

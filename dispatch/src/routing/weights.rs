@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 /// seconds of travel: with the default of 20, an hour's work moved from one who
 /// is fully loaded to one who has nothing is worth 24 minutes on the road, and
 /// moved between two who carry nearly alike it is worth next to nothing. It is
-/// never more than that, so a minute of travel is never traded absurdly.
+/// more than that only where somebody carries more than they can.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Weights {

@@ -8,7 +8,6 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use chrono::NaiveDate;
 use rayon::prelude::*;
 
 use super::construct::construct;
@@ -99,8 +98,8 @@ fn take_reasons(
         let stands = standing(routes, &ids, visits);
         let part = Part { volunteers: people.iter().collect(), visits: Vec::new() };
         let mut team = Team::new(problem, &part);
-        for (who, day, visit) in &stands {
-            team.follow(*who, *day, visit);
+        for visit in &stands {
+            team.follow(visit);
         }
         team.settle();
         for (unserved, visit) in left.iter_mut().zip(asked) {
@@ -114,13 +113,13 @@ fn standing(
     routes: &[Route],
     people: &HashSet<PersonId>,
     visits: &HashMap<TaskId, &Visit>,
-) -> Vec<(PersonId, NaiveDate, Visit)> {
+) -> Vec<Visit> {
     let theirs = routes.iter().filter(|route| people.contains(&route.volunteer));
     let stops = theirs.flat_map(|route| route.stops.iter().map(move |stop| (route, stop)));
     let stands = stops.filter_map(|(route, stop)| {
         let pin = Pin { volunteer: route.volunteer, day: route.day, start: Some(stop.start) };
         let visit = *visits.get(&stop.visit)?;
-        Some((route.volunteer, route.day, Visit { pinned: Some(pin), ..visit.clone() }))
+        Some(Visit { pinned: Some(pin), ..visit.clone() })
     });
     stands.collect()
 }
@@ -141,8 +140,8 @@ fn ask(
         .map(|who| who.serving_also(area))
         .collect();
     let people: HashSet<PersonId> = volunteers.iter().map(|who| who.id).collect();
-    let stands = standing(routes, &people, visits).into_iter().map(|(_, _, visit)| visit);
-    let all = stands.chain(left.iter().map(|visit| (*visit).clone())).collect();
+    let mut all = standing(routes, &people, visits);
+    all.extend(left.iter().map(|visit| (*visit).clone()));
     let asked = Problem { volunteers, visits: all, travel: problem.travel };
     let part = Part {
         volunteers: asked.volunteers.iter().collect(),

@@ -3,14 +3,11 @@
 
 use std::collections::HashMap;
 
-use chrono::NaiveDate;
-
 use super::problem::{Problem, Visit, Volunteer};
 use super::route::{Day, Gap};
 use super::split::Part;
 use super::travel::Travel;
 use crate::area::{AreaCode, Level};
-use crate::id::PersonId;
 use crate::place::Place;
 
 /// Everyone of a part, in the order of their ids.
@@ -160,12 +157,13 @@ impl<'p> Team<'p> {
         }
     }
 
-    /// Gives the visit to the person as the last of that day, if they are of the team.
-    pub(super) fn follow(&mut self, who: PersonId, day: NaiveDate, visit: &'p Visit) {
-        let member = self.members.binary_search_by_key(&who, |member| member.volunteer.id);
-        let Ok(member) = member else { return };
+    /// Gives a pinned visit to its person as the last of its day, if they are of the team.
+    pub(super) fn follow(&mut self, visit: &'p Visit) {
+        let Some(pin) = visit.pinned else { return };
+        let by_id = |member: &Member<'_>| member.volunteer.id;
+        let Ok(member) = self.members.binary_search_by_key(&pin.volunteer, by_id) else { return };
         let mut days = self.members[member].days.iter();
-        if let Some(day) = days.position(|held| held.shift.day == day) {
+        if let Some(day) = days.position(|held| held.shift.day == pin.day) {
             self.append(member, day, visit);
         }
     }

@@ -4,7 +4,7 @@
 //! may do it, as evenly as it can be, it rises to a share that no plan stays below.
 
 use super::flow::Network;
-use super::{MOST_PAIRS, Work, free_offer, hours};
+use super::{MOST_PAIRS, Work};
 use crate::routing::model::Model;
 use crate::routing::solution::{Solution, share};
 
@@ -23,8 +23,9 @@ pub(super) fn least(model: &Model<'_>, work: &Work, plan: &Solution, travel: i64
     let total =
         if whole { all(work).max(services(model) + travel) } else { must(model, work, missing) };
     let by_flow = whole && work.pairs() <= MOST_PAIRS;
-    let enough =
-        |level: i64| poured(model, level) >= total && (!by_flow || all_flow(model, work, level));
+    let enough = |level: i64| {
+        poured(model, work, level) >= total && (!by_flow || all_flow(model, work, level))
+    };
     // The largest level that is not enough is below every plan.
     let (mut low, mut high) = (0, 16 * STEPS);
     if enough(high) {
@@ -74,23 +75,23 @@ fn must(model: &Model<'_>, work: &Work, points: i64) -> i64 {
 
 /// What a volunteer can take on up to the level, in seconds; a little more than
 /// exact, so that the level found is a little low.
-fn room(model: &Model<'_>, volunteer: usize, level: i64) -> i64 {
+fn room(model: &Model<'_>, work: &Work, volunteer: usize, level: i64) -> i64 {
     let carried = i64::from(model.instance.volunteers[volunteer].carried);
     let most = (model.share_of[volunteer] * level).div_euclid(STEPS) + 1;
-    (most - carried).clamp(0, free_offer(model, volunteer))
+    (most - carried).clamp(0, work.capacity[volunteer])
 }
 
 /// What all can take on up to the level.
-fn poured(model: &Model<'_>, level: i64) -> i64 {
+fn poured(model: &Model<'_>, work: &Work, level: i64) -> i64 {
     let people = 0..model.instance.volunteers.len();
-    people.map(|who| room(model, who, level).min(hours(model, who))).sum()
+    people.map(|who| room(model, work, who, level)).sum()
 }
 
 /// Whether all work finds its way to somebody who may do it.
 fn all_flow(model: &Model<'_>, work: &Work, level: i64) -> bool {
     let mut network = Network::new(model, work);
     for who in 0..model.instance.volunteers.len() {
-        network.narrow(who, room(model, who, level));
+        network.narrow(who, room(model, work, who, level));
     }
     for (visit, seconds) in work.seconds.iter().enumerate() {
         network.open(visit, *seconds);

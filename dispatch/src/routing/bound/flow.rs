@@ -3,7 +3,7 @@
 //! Dinic's algorithm (Soviet Mathematics Doklady 11, 1970), small enough for parts
 //! of a few hundred visits.
 
-use super::{Work, free_offer, length};
+use super::{Work, length};
 use crate::routing::model::Model;
 
 /// Work flowing from visits through shifts and volunteers.
@@ -47,7 +47,7 @@ impl Network {
         }
         for who in 0..people {
             network.drains.push(network.to.len());
-            network.join(visits + shifts + who, network.sink, free_offer(model, who));
+            network.join(visits + shifts + who, network.sink, work.capacity[who]);
         }
         network
     }

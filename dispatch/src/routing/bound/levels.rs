@@ -27,23 +27,7 @@ pub(super) fn least_travel(model: &Model<'_>, plan: &Solution) -> i64 {
     let mut market = Market::new(model, plan, &visits, WORK);
     let target = float(travel * UNIT);
     let goal = Goal { target, enough: float((travel - 1) * UNIT), work: WORK };
-    let mut proven = 0;
-    climb(&mut point, &goal, |point, care| {
-        for price in point.iter_mut() {
-            *price = price.clamp(-target, target);
-        }
-        let prices: Vec<i64> = point.iter().map(|price| whole(*price)).collect();
-        let choice = market.choose(&prices, UNIT, care);
-        let value = choice.cost + visits.iter().map(|visit| prices[*visit]).sum::<i64>();
-        if care == Care::Least {
-            proven = proven.max(value);
-        }
-        let mut slope = vec![0.0; point.len()];
-        for &visit in &visits {
-            slope[visit] = 1.0 - choice.made[visit];
-        }
-        Answer { value: float(value), slope, work: choice.work }
-    });
+    let proven = prove(&mut market, &mut point, &goal, UNIT, &visits, |_| (-target, target));
     -(-proven).div_euclid(UNIT)
 }
 
@@ -109,16 +93,36 @@ pub(super) fn largest_share(
 /// that, so a plan that leaves a visit out loses its price at least, and one that makes
 /// it brings the price: what all shifts choose and all prices is no more than the loss.
 fn left_out(market: &mut Market, point: &mut Vec<f64>, worths: &[f64], goal: &Goal) -> i64 {
+    let visits: Vec<usize> = (0..worths.len()).collect();
+    prove(market, point, goal, 0, &visits, |visit| (0.0, worths[visit]))
+}
+
+/// The most that is proven on the way up from `point`: what all shifts choose when a
+/// second on the road costs `rate`, and the prices of `visits`, each within its span.
+fn prove(
+    market: &mut Market,
+    point: &mut Vec<f64>,
+    goal: &Goal,
+    rate: i64,
+    visits: &[usize],
+    span: impl Fn(usize) -> (f64, f64),
+) -> i64 {
     let mut proven = 0;
     climb(point, goal, |point, care| {
-        point.iter_mut().zip(worths).for_each(|(price, worth)| *price = price.clamp(0.0, *worth));
+        for (visit, price) in point.iter_mut().enumerate() {
+            let (least, most) = span(visit);
+            *price = price.clamp(least, most);
+        }
         let prices: Vec<i64> = point.iter().map(|price| whole(*price)).collect();
-        let choice = market.choose(&prices, 0, care);
-        let value = choice.cost + prices.iter().sum::<i64>();
+        let choice = market.choose(&prices, rate, care);
+        let value = choice.cost + visits.iter().map(|visit| prices[*visit]).sum::<i64>();
         if care == Care::Least {
             proven = proven.max(value);
         }
-        let slope = choice.made.iter().map(|made| 1.0 - made).collect();
+        let mut slope = vec![0.0; point.len()];
+        for &visit in visits {
+            slope[visit] = 1.0 - choice.made[visit];
+        }
         Answer { value: float(value), slope, work: choice.work }
     });
     proven

@@ -51,7 +51,7 @@ pub enum Effort {
     /// About a millisecond for a grid's day.
     #[default]
     Quick,
-    /// About a second for a grid's day, for bounds that are mostly much closer.
+    /// Mostly half a second for a grid's day, for bounds that are mostly much closer.
     /// Parts of more than 64 visits or 64 shifts get the quick ones.
     Thorough,
 }
@@ -64,7 +64,7 @@ pub fn bounds(instance: &Instance, plan: &Solution, effort: Effort) -> Bounds {
     let model = Model::new(instance, Weights::TRAVEL);
     let tiers: Tiers = plan.tiers(instance);
     let work = Work::of(&model);
-    let mut travel = travel::least(&model, plan);
+    let mut travel = travel::least(&model, &work, plan);
     let mut unserved_priority = unserved::least(&model, &work);
     let thorough = effort == Effort::Thorough && routes::suits(&model);
     if thorough && travel < tiers.travel {
@@ -93,14 +93,19 @@ pub fn bounds(instance: &Instance, plan: &Solution, effort: Effort) -> Bounds {
 /// larger part everybody might do all, which gives a bound as well.
 const MOST_PAIRS: usize = 100_000;
 
-/// What each visit takes of somebody's time at least, and where it could go.
+/// What each visit takes of somebody's time at least, where it could go, and what
+/// each volunteer can take on.
 ///
 /// Every way is shared by the two places it joins, half each: so a visit takes its
 /// service and half of the least way in and of the least way out.
 struct Work {
     seconds: Vec<i64>,
+    /// The least way in and the least way out of each, together.
+    ways: Vec<i64>,
     /// The shifts that each may go into.
     shifts: Vec<Vec<usize>>,
+    /// What each volunteer can take on, by their hours and by what they offered.
+    capacity: Vec<i64>,
 }
 
 impl Work {
@@ -109,10 +114,17 @@ impl Work {
         let may = |visit: usize| {
             (0..model.shifts.len()).filter(|shift| model.cost(visit, *shift) != FORBIDDEN).collect()
         };
-        let seconds = |visit: usize| {
-            i64::from(model.calls[visit].service) + i64::from(least_ways(model, visit)) / 2
-        };
-        Self { seconds: visits.clone().map(seconds).collect(), shifts: visits.map(may).collect() }
+        let ways: Vec<i64> =
+            visits.clone().map(|visit| i64::from(least_ways(model, visit))).collect();
+        let seconds = |visit: usize| i64::from(model.calls[visit].service) + ways[visit] / 2;
+        let people = 0..model.instance.volunteers.len();
+        let capacity = |who: usize| free_offer(model, who).min(hours(model, who));
+        Self {
+            seconds: visits.clone().map(seconds).collect(),
+            ways,
+            shifts: visits.map(may).collect(),
+            capacity: people.map(capacity).collect(),
+        }
     }
 
     /// How many pairs of a visit and a shift there are that go together.

@@ -7,6 +7,7 @@
 //! raise that bound (Held and Karp, Operations Research 18(6), 1970, and
 //! Mathematical Programming 1, 1971).
 
+use super::Work;
 use crate::routing::model::{FORBIDDEN, Model};
 use crate::routing::solution::Solution;
 
@@ -15,7 +16,7 @@ const MOST_VISITS: usize = 1_500;
 /// How often prices are adjusted.
 const ROUNDS: usize = 60;
 
-pub(super) fn least(model: &Model<'_>, plan: &Solution) -> i64 {
+pub(super) fn least(model: &Model<'_>, work: &Work, plan: &Solution) -> i64 {
     let made: Vec<usize> =
         plan.routes.iter().flat_map(|route| route.stops.iter().map(|stop| stop.visit)).collect();
     if made.is_empty() {
@@ -23,8 +24,7 @@ pub(super) fn least(model: &Model<'_>, plan: &Solution) -> i64 {
     }
     if made.len() > MOST_VISITS {
         // Each way is shared by the two places that it joins, half each.
-        return made.iter().map(|visit| i64::from(super::least_ways(model, *visit))).sum::<i64>()
-            / 2;
+        return made.iter().map(|visit| work.ways[*visit]).sum::<i64>() / 2;
     }
     let ways = Ways::of(model, &made);
     let mut prices = vec![0.0; made.len()];

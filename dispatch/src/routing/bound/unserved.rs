@@ -6,7 +6,7 @@
 //! a polymatroid; Edmonds 1970). Whole visits cannot do better.
 
 use super::flow::Network;
-use super::{MOST_PAIRS, Work, free_offer, hours};
+use super::{MOST_PAIRS, Work};
 use crate::routing::model::Model;
 
 pub(super) fn least(model: &Model<'_>, work: &Work) -> i64 {
@@ -40,8 +40,7 @@ pub(super) fn least(model: &Model<'_>, work: &Work) -> i64 {
 
 /// What is lost when everybody might make every visit that anybody may make.
 fn poured(model: &Model<'_>, work: &Work, order: &[usize], density: impl Fn(usize) -> f64) -> f64 {
-    let people = 0..model.instance.volunteers.len();
-    let mut room: i64 = people.map(|who| free_offer(model, who).min(hours(model, who))).sum();
+    let mut room: i64 = work.capacity.iter().sum();
     let mut lost = 0.0;
     for &visit in order {
         if work.shifts[visit].is_empty() {
