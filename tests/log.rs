@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use crate::on_both;
 use crate::support::files::{BENEFICIARY, person_id};
+use crate::support::phone::task_for;
 use crate::support::server::{gridward, said};
 use crate::support::{Database, GRID, Server, phones};
 
@@ -79,6 +80,9 @@ on_both! {
         some_work(&server).await;
         let folder = server.database.folder.path().join("archive");
         let path = folder.to_str().expect("a path");
+        let task = task_for(&server, 3).await;
+        let history = manager.get(&format!("/v1/tasks/{task}/history")).await;
+        assert_eq!(history.body["earlier_archived"], false);
         let archive = |days: &str| {
             let args = ["log", "archive", path, "--keep-days", days];
             said(&gridward(&server.database, &args).output().expect("it runs"))
@@ -94,11 +98,19 @@ on_both! {
         assert!(whole, "{told}");
         let push = json!({ "cursor": old });
         assert_eq!(manager.post("/v1/sync", &push).await.body["reset"], true);
+        // What a task went through before is said to be elsewhere, not to have never been.
+        assert_eq!(manager.act(&format!("/v1/tasks/{task}/claim")).await.status, 200);
+        let history = manager.get(&format!("/v1/tasks/{task}/history")).await;
+        assert_eq!(history.body["items"].as_array().map(Vec::len), Some(1), "{}", history.body);
+        assert_eq!(history.body["earlier_archived"], true);
+        // A folder that is not there proves nothing.
+        let (whole, told) = verify(&server.database, &["--archive", "nowhere"]);
+        assert!(!whole && told.contains("cannot be checked"), "{told}");
         // A file that lacks an event, or is not there, is noticed.
         let file = std::fs::read_dir(&folder).expect("a folder").next().expect("a file");
         std::fs::remove_file(file.expect("a file").path()).expect("removed");
         let (whole, told) = verify(&server.database, &["--archive", path]);
-        assert!(!whole, "{told}");
+        assert!(!whole && told.contains("the archive files end at event 0"), "{told}");
         assert!(Path::new(path).exists());
     }
 }

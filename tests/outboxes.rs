@@ -323,14 +323,112 @@ on_both! {
         assert_eq!(answer.status, 200, "{}", answer.body);
         let outcomes = [&answer.body["results"][0]["outcome"], &answer.body["results"][1]["outcome"]];
         assert_eq!(outcomes, ["recorded", "applied"]);
-        for (field, value) in [("device", "a\u{0}"), ("type", "task.\u{0}")] {
-            let mut push = json!({ "commands": [command("task.claim", &task, json!({}))] });
-            match field {
-                "device" => push["device"] = json!(value),
-                _ => push["commands"][0]["type"] = json!(value),
-            }
-            assert_eq!(volunteer.post("/v1/sync", &push).await.status, 422, "{field}");
+        let nul = json!({ "device": "a\u{0}", "commands": [command("task.start", &task, json!({}))] });
+        assert_eq!(volunteer.post("/v1/sync", &nul).await.status, 422);
+        let nul = json!({ "commands": [command("task.\u{0}", &task, json!({}))] });
+        let answer = volunteer.post("/v1/sync", &nul).await;
+        assert_eq!((answer.status, &answer.body["results"][0]["problem"]["code"]), (200, &json!("unknown_command")));
+    }
+}
+
+on_both! {
+    async fn an_entry_that_cannot_be_read_is_refused_alone_and_may_come_again_mended(database) {
+        let server = Server::small(database);
+        let volunteer = server.sign_in(phones::VOLUNTEER).await;
+        let task = task_for(&server, 1).await;
+        let claim = command("task.claim", &task, json!({}));
+        let with = |name: &str, value: Value| {
+            let mut command = command("task.start", &task, json!({}));
+            command[name] = value;
+            command
+        };
+        let mut timeless = claim.clone();
+        timeless.as_object_mut().expect("an object").remove("at");
+        let outbox = json!([
+            with("id", json!("visit-17")),
+            with("id", json!(17)),
+            with("task_id", json!("x")),
+            with("weather", json!("rain")),
+            with("base_version", json!(-1)),
+            "task.start",
+            timeless,
+            claim,
+        ]);
+        let mut phone = Phone::default();
+        let results = phone.sync(&volunteer, outbox.clone()).await;
+        let told: Vec<_> = results
+            .iter()
+            .map(|one| (one["outcome"].as_str(), one["problem"]["errors"][0]["pointer"].as_str()))
+            .collect();
+        let refused = |pointer: &'static str| (Some("rejected"), Some(pointer));
+        assert_eq!(told, [
+            refused("/id"),
+            refused("/id"),
+            refused("/task_id"),
+            refused("/weather"),
+            refused("/base_version"),
+            refused(""),
+            refused("/at"),
+            (Some("applied"), None),
+        ]);
+        assert_eq!(results[0]["id"], "visit-17");
+        assert_eq!(results[1].get("id"), None);
+        // The claim without a time left nothing behind, and the mended one took its name.
+        assert_eq!((&results[6]["id"], &results[7]["replayed"]), (&results[7]["id"], &json!(false)));
+        assert_eq!(phone.sync(&volunteer, json!([outbox[7]])).await[0]["replayed"], true);
+        // By a call it is the same.
+        let path = format!("/v1/tasks/{task}/decline");
+        for (body, status) in [(json!({ "why": "外地" }), 422), (json!({ "reason": "外地" }), 409)] {
+            let call = volunteer.request(reqwest::Method::POST, &path).json(&body);
+            let answer = volunteer.send(call.header("Idempotency-Key", "mended")).await;
+            assert_eq!(answer.status, status, "{}", answer.body);
         }
+    }
+}
+
+on_both! {
+    async fn a_report_is_kept_even_where_it_cannot_be_read(database) {
+        let server = Server::small(database);
+        let volunteer = server.sign_in(phones::VOLUNTEER).await;
+        let (partly, hardly) = (task_for(&server, 1).await, task_for(&server, 2).await);
+        let mut phone = Phone::default();
+        let mut late = command("task.report", &partly, json!({
+            "outcome": "done", "note": "一切安好", "place": {"lat": 91.0, "lon": 106.2},
+            "needs": ["medical", "a_new_need"], "started_at": "9 o'clock", "weather": "rain"
+        }));
+        late["at"] = json!("half past nine");
+        let unclear = command("task.report", &hardly, json!({ "outcome": "went_well", "note": "好" }));
+        let outbox = json!([
+            command("task.claim", &partly, json!({})),
+            late,
+            command("task.claim", &hardly, json!({})),
+            unclear,
+        ]);
+        for replayed in [false, true] {
+            let results = phone.sync(&volunteer, outbox.clone()).await;
+            let outcomes: Vec<_> = results.iter().map(|one| one["outcome"].as_str()).collect();
+            assert_eq!(outcomes, ["applied", "applied", "applied", "recorded"].map(Some), "{results:?}");
+            assert!(results.iter().all(|one| one["replayed"] == json!(replayed)));
+        }
+        let manager = server.sign_in(phones::MANAGER).await;
+        let reports = manager.get(&format!("/v1/tasks/{partly}/reports")).await;
+        let kept = &reports.body["items"][0];
+        assert_eq!((&kept["outcome"], &kept["note"], &kept["needs"]), (&json!("done"), &json!("一切安好"), &json!(["medical"])));
+        assert_eq!(kept["doubts"], json!(["unread"]));
+        assert_eq!(kept["unread"], json!({
+            "at": "half past nine", "place": {"lat": 91.0, "lon": 106.2}, "needs": ["a_new_need"],
+            "started_at": "9 o'clock", "weather": "rain"
+        }));
+        let reports = manager.get(&format!("/v1/tasks/{hardly}/reports")).await;
+        let kept = &reports.body["items"][0];
+        assert_eq!((kept.get("outcome"), &kept["recorded"], &kept["note"]), (None, &json!(true), &json!("好")));
+        assert_eq!(kept["unread"], json!({ "outcome": "went_well" }));
+        let now = manager.get(&format!("/v1/tasks/{hardly}")).await;
+        assert_eq!(now.body["state"], "accepted", "it is still to be told how it ended");
+        // Online the person can still put it right.
+        let online = json!({ "outcome": "went_well" });
+        let refused = volunteer.post(&format!("/v1/tasks/{hardly}/report"), &online).await;
+        assert_eq!((refused.status, &refused.body["errors"][0]["pointer"]), (422, &json!("/outcome")));
     }
 }
 

@@ -195,10 +195,10 @@ on_both! {
             (json!({ "kind": "home_visit", "beneficiary_id": BENEFICIARY, "window": { "start": 600, "end": 540 } }), "/window"),
             (json!({ "kind": "home_visit", "beneficiary_id": BENEFICIARY, "not_before": "2026-08-02", "due_on": "2026-08-01" }), "/due_on"),
             (json!({ "kind": "home_visit", "grid": FAR_GRID, "place": { "lat": 29.28, "lon": 106.27 } }), "/grid"),
-            (json!({ "kind": "home_visit", "beneficiary_id": BENEFICIARY, "due_on": "2026-02-30" }), ""),
+            (json!({ "kind": "home_visit", "beneficiary_id": BENEFICIARY, "due_on": "2026-02-30" }), "/due_on"),
             (json!({ "kind": "home_visit", "beneficiary_id": BENEFICIARY, "due_on": "+262142-12-31" }), "/due_on"),
-            (json!({ "kind": "home_visit", "grid": GRID, "place": { "lat": 106.25, "lon": 29.28 } }), ""),
-            (json!({ "kind": "home_visit", "beneficiary_id": BENEFICIARY, "colour": "red" }), ""),
+            (json!({ "kind": "home_visit", "grid": GRID, "place": { "lat": 106.25, "lon": 29.28 } }), "/place"),
+            (json!({ "kind": "home_visit", "beneficiary_id": BENEFICIARY, "colour": "red" }), "/colour"),
         ];
         for (body, pointer) in wrong {
             let answer = manager.post("/v1/tasks", &body).await;

@@ -4,10 +4,23 @@
 use actix_web::http::header::{CACHE_CONTROL, ETAG, IF_NONE_MATCH};
 use actix_web::{HttpRequest, HttpResponse};
 
+use crate::problem::Problem;
+
+/// The most characters that a caller may send of what it holds.
+pub const LONGEST: usize = 512;
+
 /// Whether the caller holds what `etag` names, a strong tag with its quotes.
-pub fn held(request: &HttpRequest, etag: &str) -> bool {
+///
+/// # Errors
+/// 400 over [`LONGEST`].
+pub fn held(request: &HttpRequest, etag: &str) -> Result<bool, Problem> {
+    let mut sent = request.headers().get_all(IF_NONE_MATCH);
+    if sent.any(|tags| tags.len() > LONGEST) {
+        let told = format!("at most {LONGEST} characters");
+        return Err(Problem::unreadable("If-None-Match", told));
+    }
     let sent = request.headers().get_all(IF_NONE_MATCH);
-    sent.filter_map(|tags| tags.to_str().ok()).any(|tags| names(tags, etag))
+    Ok(sent.filter_map(|tags| tags.to_str().ok()).any(|tags| names(tags, etag)))
 }
 
 /// The answer to a caller who holds what `etag` names: no body, 304.

@@ -62,6 +62,11 @@ def contract():
         for thing, (name, _) in THINGS.items()
     ]
 
+    # A command that does not fit is told so in an answer of 200 and stops no other, so a body that
+    # breaks the schema need not be refused; tests/outboxes.rs says which are.
+    lenient = {"checks": {"negative_data_rejection": {"enabled": False}}}
+    settings["operations"].append({"include-operation-id": "push_and_pull", **lenient})
+
     document = schemathesis.openapi.from_path(ROOT / "openapi.yaml").raw_schema
     ids = {place.partition(".")[2]: names[thing][0] for thing, (_, places) in THINGS.items() for place in places}
     return schemathesis.openapi.from_dict(alive(document, ids), config=SchemathesisConfig.from_dict(settings))

@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 
 use super::{Caller, sign_in, token};
 use crate::app::Gridward;
+use crate::body::Body;
 use crate::openapi;
 use crate::person;
 use crate::problem::Problem;
@@ -63,9 +64,9 @@ pub struct AccessToken {
 #[post("/auth/sign-in")]
 pub(crate) async fn sign_in_with_password(
     app: Data<Gridward>,
-    body: Json<SignIn>,
+    Body(body): Body<SignIn>,
 ) -> Result<HttpResponse, Problem> {
-    let SignIn { district, phone, password } = body.into_inner();
+    let SignIn { district, phone, password } = body;
     if !(5..=20).contains(&phone.len()) || !phone.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(Problem::invalid("/phone", "a phone number is 5 to 20 digits"));
     }

@@ -13,6 +13,7 @@ use super::model::{Purpose, Revealed};
 use super::{Beneficiary, Category, reveal, store};
 use crate::app::Gridward;
 use crate::auth::Caller;
+use crate::body::Body;
 use crate::once::{self, IdempotencyKey};
 use crate::openapi;
 use crate::page::{self, Page};
@@ -122,7 +123,7 @@ pub(crate) async fn reveal_beneficiary(
     caller: Caller,
     id: Path<BeneficiaryId>,
     key: IdempotencyKey,
-    body: Json<RevealRequest>,
+    Body(body): Body<RevealRequest>,
 ) -> Result<HttpResponse, Problem> {
     let (id, purpose) = (*id, body.purpose);
     let request = json!({ "id": id, "purpose": purpose });

@@ -79,8 +79,11 @@ fn chosen(conn: &mut Conn, named: Option<&str>) -> Result<Vec<String>, Failure> 
 pub(super) fn verify(settings: &Settings, args: &VerifyArgs) -> Result<(), Failure> {
     let mut conn = connect(&settings.database)?;
     for district in chosen(&mut conn, args.district.as_deref())? {
-        let end = verify::verify(&mut conn, &district, args.archive.as_deref())
-            .map_err(|broken| format!("the log of {district} is broken: {broken}"))?;
+        let end =
+            verify::verify(&mut conn, &district, args.archive.as_deref()).map_err(|broken| {
+                let is = if broken.is_proven() { "is broken" } else { "cannot be checked" };
+                format!("the log of {district} {is}: {broken}")
+            })?;
         let hash = hex(&end.hash);
         println!("{district}: {} events hold; the last hash is {hash}", end.seq);
     }

@@ -15,12 +15,12 @@ use super::model::LoggedEvent;
 use super::store::{self, Filter};
 use crate::app::Gridward;
 use crate::auth::Caller;
+use crate::body;
 use crate::clock::nearest_moment;
 use crate::db::{Db, DbError};
 use crate::openapi;
 use crate::page::{self, Page, Wanted};
 use crate::problem::Problem;
-use crate::problem::edge::JSON_HIGHEST;
 
 /// How many events an export reads at a time.
 const AT_A_TIME: i64 = 1_000;
@@ -82,7 +82,7 @@ impl EventQuery {
             until: self.until.map(nearest_moment),
         };
         let after = i64::try_from(self.after.unwrap_or_default()).unwrap_or(i64::MAX);
-        if after > JSON_HIGHEST {
+        if after > body::HIGHEST {
             return Err(Problem::unreadable("after", "no event has such a number"));
         }
         Ok(Asked { scope: area.range(), filter, after })

@@ -32,12 +32,30 @@ pub enum Broken {
         /// The number in the head.
         head: i64,
     },
+    /// The archive files and the database do not meet.
+    #[error("the archive files end at event {found}, the database goes on after {archived}")]
+    Gap {
+        /// The last event in the files.
+        found: i64,
+        /// The last event that was archived.
+        archived: i64,
+    },
     /// An archive file cannot be read.
     #[error(transparent)]
     Archive(#[from] archive::ArchiveError),
     /// The database failed.
     #[error(transparent)]
     Db(#[from] DbError),
+}
+
+impl Broken {
+    /// Whether the log could be read and does not hold, rather than not be read.
+    pub const fn is_proven(&self) -> bool {
+        match self {
+            Self::Event { .. } | Self::Head { .. } | Self::Gap { .. } => true,
+            Self::Archive(_) | Self::Db(_) => false,
+        }
+    }
 }
 
 /// Follows the chain of `district` from its first event, through the archive
@@ -55,7 +73,8 @@ pub fn verify(conn: &mut Conn, district: &str, folder: Option<&Path>) -> Result<
                 Ok::<_, Broken>(())
             })?;
             if link != known.archived {
-                return Err(Broken::Head { found: link.seq, head: known.archived.seq });
+                let archived = known.archived.seq;
+                return Err(Broken::Gap { found: link.seq, archived });
             }
             link
         }

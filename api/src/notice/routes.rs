@@ -15,6 +15,7 @@ use super::{Notice, store};
 use crate::app::Gridward;
 use crate::area;
 use crate::auth::Caller;
+use crate::body::Body;
 use crate::clock::{self, china};
 use crate::db::Tx;
 use crate::event::{Event, Subject};
@@ -85,9 +86,9 @@ pub(crate) async fn post_notice(
     app: Data<Gridward>,
     caller: Caller,
     key: IdempotencyKey,
-    body: Json<NewNotice>,
+    Body(body): Body<NewNotice>,
 ) -> Result<HttpResponse, Problem> {
-    let request = json!(*body);
+    let request = json!(body);
     let posted = once::call(&app, caller, key, "notice.post", request, {
         move |tx, _, caller| post(tx, caller, &body)
     });

@@ -59,6 +59,12 @@ impl TryFrom<String> for CommandId {
     }
 }
 
+impl From<Uuid> for CommandId {
+    fn from(id: Uuid) -> Self {
+        Self(id.hyphenated().to_string())
+    }
+}
+
 impl From<CommandId> for String {
     fn from(id: CommandId) -> Self {
         id.0

@@ -11,6 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::{Person, appoint, store};
 use crate::app::Gridward;
 use crate::auth::Caller;
+use crate::body::Body;
 use crate::openapi;
 use crate::page::{self, Page};
 use crate::problem::Problem;
@@ -112,7 +113,7 @@ pub(crate) async fn appoint_manager(
     app: Data<Gridward>,
     caller: Caller,
     code: Path<AreaCode>,
-    body: Json<Appointment>,
+    Body(body): Body<Appointment>,
 ) -> Result<Json<Person>, Problem> {
     if code.level() != Level::Grid {
         return Err(Problem::not_found());

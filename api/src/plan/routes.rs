@@ -16,6 +16,7 @@ use super::run::{self, Order};
 use super::{apply, store};
 use crate::app::Gridward;
 use crate::auth::Caller;
+use crate::body::Body;
 use crate::once::{self, IdempotencyKey};
 use crate::openapi;
 use crate::page::{self, Page};
@@ -63,10 +64,10 @@ pub(crate) async fn create_plan(
     app: Data<Gridward>,
     caller: Caller,
     key: IdempotencyKey,
-    body: Json<PlanOrder>,
+    Body(body): Body<PlanOrder>,
 ) -> Result<HttpResponse, Problem> {
-    let request = json!(*body);
-    let PlanOrder { area, first_day, last_day, seed } = body.into_inner();
+    let request = json!(body);
+    let PlanOrder { area, first_day, last_day, seed } = body;
     caller.may(Action::Dispatch)?;
     caller
         .actor

@@ -122,6 +122,20 @@ impl Problem {
         self
     }
 
+    /// The same problem, where what does not fit lies deeper: below `place`.
+    #[must_use]
+    pub fn under(mut self, place: &str) -> Self {
+        for error in &mut self.0.errors {
+            error.pointer.insert_str(0, place);
+        }
+        self
+    }
+
+    /// What does not fit, and where.
+    pub fn errors(&self) -> &[FieldError] {
+        &self.0.errors
+    }
+
     /// Which problem it is.
     pub const fn kind(&self) -> Kind {
         self.0.kind

@@ -6,13 +6,12 @@
 use std::io::Read as _;
 
 use actix_web::HttpRequest;
-use actix_web::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use actix_web::http::header::CONTENT_ENCODING;
 use actix_web::web::Payload;
 use flate2::read::MultiGzDecoder;
-use futures_util::StreamExt as _;
 
 use super::model::Push;
-use crate::problem::edge::{JSON_LIMIT, from_json};
+use crate::body::{self, LIMIT, fit};
 use crate::problem::{Kind, Problem};
 
 /// Reads a push.
@@ -21,38 +20,24 @@ use crate::problem::{Kind, Problem};
 /// 400 when it is not JSON or not gzip, 413 when it is too large, inflated or
 /// not, 415 when it is something else, 422 when it does not fit.
 pub async fn read(request: &HttpRequest, payload: Payload) -> Result<Push, Problem> {
-    let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
-    let media = header(CONTENT_TYPE).unwrap_or_default();
-    let media = media.split(';').next().unwrap_or_default().trim();
-    if !media.eq_ignore_ascii_case("application/json") {
+    if !body::is_json(request) {
         return Err(Kind::UnsupportedMediaType.into());
     }
-    let bytes = collect(payload).await?;
-    let bytes = match header(CONTENT_ENCODING).map(str::to_ascii_lowercase).as_deref() {
+    let bytes = body::collect(payload).await?;
+    let encoding = request.headers().get(CONTENT_ENCODING).and_then(|value| value.to_str().ok());
+    let bytes = match encoding.map(str::to_ascii_lowercase).as_deref() {
         None | Some("identity") => bytes,
         Some("gzip") => inflate(&bytes)?,
         Some(_) => return Err(Kind::UnsupportedMediaType.into()),
     };
-    serde_json::from_slice(&bytes).map_err(|error| from_json(&error))
-}
-
-async fn collect(mut payload: Payload) -> Result<Vec<u8>, Problem> {
-    let mut bytes = Vec::new();
-    while let Some(chunk) = payload.next().await {
-        let chunk = chunk.map_err(|_| Kind::BadRequest)?;
-        if bytes.len() + chunk.len() > JSON_LIMIT {
-            return Err(Kind::TooLarge.into());
-        }
-        bytes.extend_from_slice(&chunk);
-    }
-    Ok(bytes)
+    fit::bytes(&bytes)
 }
 
 fn inflate(bytes: &[u8]) -> Result<Vec<u8>, Problem> {
     let mut inflated = Vec::new();
-    let mut reader = MultiGzDecoder::new(bytes).take(JSON_LIMIT as u64 + 1);
+    let mut reader = MultiGzDecoder::new(bytes).take(LIMIT as u64 + 1);
     reader.read_to_end(&mut inflated).map_err(|_| Kind::InvalidJson)?;
-    if inflated.len() > JSON_LIMIT { Err(Kind::TooLarge.into()) } else { Ok(inflated) }
+    if inflated.len() > LIMIT { Err(Kind::TooLarge.into()) } else { Ok(inflated) }
 }
 
 #[cfg(test)]
@@ -69,7 +54,7 @@ mod tests {
     #[test]
     fn a_bomb_is_cut_off_at_the_limit() {
         let bomb = gzip(&vec![b' '; 200 * 1024 * 1024]);
-        assert!(bomb.len() < JSON_LIMIT);
+        assert!(bomb.len() < LIMIT);
         assert_eq!(inflate(&bomb).map_err(|problem| problem.kind()), Err(Kind::TooLarge));
         assert_eq!(inflate(&gzip(b"{}")).map_err(|problem| problem.kind()), Ok(b"{}".to_vec()));
         let cut = inflate(&gzip(b"{}")[..12]);

@@ -5,7 +5,8 @@
 //! since the phone's cursor ([`pull`]), or everything, page by page, if there is
 //! no cursor that counts ([`snapshot`]). Promises:
 //!
-//! - every command has one effect, for ever, however often it is sent;
+//! - every command has one effect, for ever, however often it is sent, and one that
+//!   cannot be read stops no other;
 //! - a report is always kept;
 //! - a phone that has pulled to the end holds what a fresh snapshot holds;
 //! - nothing outside the person's scope is ever sent, and what leaves the scope
@@ -19,6 +20,7 @@ pub mod households;
 pub mod model;
 pub mod pull;
 pub mod push;
+pub mod queued;
 pub mod recent;
 pub mod routes;
 pub mod scope;

@@ -3,13 +3,11 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, FixedOffset};
-use gridward_dispatch::id::TaskId;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use serde_json::{Map, Value};
 use utoipa::ToSchema;
-use uuid::Uuid;
 
+use super::queued::QueuedCommand;
 use crate::problem::answer::Told;
 use crate::words;
 
@@ -38,32 +36,11 @@ pub struct Push {
     pub device: Option<String>,
     /// What the phone's clock shows while it sends: it tells how far off it is.
     pub device_time: Option<DateTime<FixedOffset>>,
-    /// What was done since, in order.
+    /// What was done since, in order. Each is judged for itself: one that does not fit
+    /// is `rejected`, and the others are carried out.
     #[serde(default)]
-    #[schema(max_items = 100)]
-    pub commands: Vec<QueuedCommand>,
-}
-
-/// A command out of an outbox.
-#[derive(Clone, Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct QueuedCommand {
-    /// A `UUIDv7` made by the phone: the command's name for ever.
-    pub id: Uuid,
-    /// What is done, as `task.claim`.
-    #[schema(max_length = 32, example = "task.claim")]
-    pub r#type: String,
-    /// To which task.
-    pub task_id: TaskId,
-    /// The version it was decided on.
-    #[schema(minimum = 0, maximum = 9_007_199_254_740_991_i64)]
-    pub base_version: Option<i64>,
-    /// When, by the phone's clock.
-    pub at: DateTime<FixedOffset>,
-    /// What it carries, as the body of the call of the same name.
-    #[serde(default)]
-    #[schema(value_type = Option<Object>)]
-    pub payload: Option<Map<String, Value>>,
+    #[schema(max_items = 100, value_type = Vec<QueuedCommand>)]
+    pub commands: Vec<Box<RawValue>>,
 }
 
 words! {
@@ -84,8 +61,10 @@ words! {
 /// What became of one command.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct CommandResult {
-    /// The command.
-    pub id: Uuid,
+    /// The command's `id`, as it was sent; absent where it had none that is a text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 64, example = "0198a3b0-0000-7000-8000-000000000001")]
+    pub id: Option<String>,
     /// What became of it.
     pub outcome: CommandOutcome,
     /// Whether this is the answer of the first time.
@@ -94,7 +73,7 @@ pub struct CommandResult {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1, maximum = 9_007_199_254_740_991_i64, example = 2)]
     pub version: Option<i64>,
-    /// Why not.
+    /// Why not. Its pointers begin at the command.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<crate::problem::answer::Body<'static>>)]
     pub problem: Option<Told>,

@@ -3,22 +3,19 @@
 
 use chrono::{DateTime, FixedOffset, TimeDelta};
 use gridward_dispatch::task::Verb;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::cursor::LONGEST;
-use super::model::{CommandOutcome, CommandResult, MOST_COMMANDS, Push, QueuedCommand};
+use super::model::{CommandOutcome, CommandResult, MOST_COMMANDS, Push};
+use super::queued::{Entry, Queued};
 use crate::auth::Caller;
 use crate::db::{DbFailure as _, Tx, Wants};
-use crate::once::{self, Asked, CommandId};
+use crate::once::{self, Answer, Asked};
 use crate::problem::answer::{Language, Told};
-use crate::problem::edge::JSON_HIGHEST;
 use crate::problem::{FieldError, Kind, Problem};
 use crate::seal::SealingKey;
-use crate::task::command::{Origin, TaskCommand, action};
+use crate::task::command::{Origin, action};
 use crate::task::perform::{self, Performed, Sent};
-
-/// No command has a longer word.
-const LONGEST_WORD: usize = 32;
 
 /// Whether a push can be carried out at all.
 ///
@@ -29,16 +26,6 @@ pub fn check(push: &Push) -> Result<(), Problem> {
     if push.commands.len() > MOST_COMMANDS {
         let told = format!("at most {MOST_COMMANDS}; send the others with the next push");
         errors.push(FieldError::new("/commands", told));
-    }
-    for (n, command) in push.commands.iter().enumerate() {
-        if command.r#type.chars().count() > LONGEST_WORD || !is_plain(&command.r#type) {
-            let told = format!("at most {LONGEST_WORD} characters, none of control");
-            errors.push(FieldError::new(format!("/commands/{n}/type"), told));
-        }
-        if command.base_version.is_some_and(|base| !(0..=JSON_HIGHEST).contains(&base)) {
-            let told = format!("from 0 to {JSON_HIGHEST}");
-            errors.push(FieldError::new(format!("/commands/{n}/base_version"), told));
-        }
     }
     if push.limit.is_some_and(|limit| !(1..=1000).contains(&limit)) {
         errors.push(FieldError::new("/limit", "must be from 1 to 1000"));
@@ -65,17 +52,33 @@ fn is_plain(text: &str) -> bool {
     !text.chars().any(char::is_control)
 }
 
-/// What carrying out the outbox will look at.
-pub fn wants(caller: &Caller, push: &Push) -> Wants {
-    let of = |command: &QueuedCommand| {
-        let report = command.r#type == action(Verb::Report);
-        perform::wants(caller, command.task_id, report, command_id(command).as_ref())
-    };
-    push.commands.iter().map(of).fold(Wants::default(), Wants::and)
+/// Reads the outbox, that of a phone whose clock cannot be told by the server's.
+pub fn read(push: &Push, now: DateTime<FixedOffset>) -> Vec<Entry> {
+    let sent_at = push.device_time.unwrap_or(now);
+    push.commands.iter().map(|raw| Entry::read(raw, sent_at)).collect()
 }
 
-fn command_id(command: &QueuedCommand) -> Option<CommandId> {
-    command.id.to_string().parse().ok()
+/// What carrying out the outbox will look at.
+pub fn wants(caller: &Caller, outbox: &[Entry]) -> Wants {
+    let readable = outbox.iter().filter_map(|entry| entry.read.as_ref().ok());
+    let of = |queued: &Queued| {
+        let report = queued.command.verb() == Verb::Report;
+        perform::wants(caller, queued.task, report, Some(&queued.id))
+    };
+    readable.map(of).fold(Wants::default(), Wants::and)
+}
+
+/// An outbox on its way, and whose.
+#[derive(Debug)]
+pub struct Outbox {
+    /// What it holds, in order.
+    pub entries: Vec<Entry>,
+    /// The device, as it calls itself.
+    pub device: Option<String>,
+    /// What the phone's clock showed while it sent.
+    pub device_time: Option<DateTime<FixedOffset>>,
+    /// The language its problems are told in.
+    pub language: Language,
 }
 
 /// Carries out the outbox, in its order.
@@ -86,20 +89,25 @@ pub fn push(
     tx: &mut Tx<'_>,
     key: &SealingKey,
     caller: &Caller,
-    push: &Push,
-    language: Language,
+    outbox: &Outbox,
 ) -> Result<Vec<CommandResult>, Problem> {
-    let clock_behind = clock_behind(tx.now.into(), push.device_time);
-    let run = |command: &QueuedCommand| {
-        let origin = Origin {
-            id: command_id(command),
-            device: push.device.clone(),
-            made_at: Some(command.at),
-            clock_behind,
+    let clock_behind = clock_behind(tx.now.into(), outbox.device_time);
+    let run = |entry: &Entry| {
+        let answer = match &entry.read {
+            Ok(queued) => {
+                let origin = Origin {
+                    id: Some(queued.id.clone()),
+                    device: outbox.device.clone(),
+                    made_at: Some(queued.at),
+                    clock_behind,
+                };
+                one(tx, key, caller, queued, &origin)?
+            }
+            Err(unread) => Answer { result: Err(unread.clone().into()), replayed: false },
         };
-        one(tx, key, caller, command, &origin, language)
+        Ok(told(entry.name.clone(), answer, outbox.language))
     };
-    push.commands.iter().map(run).collect()
+    outbox.entries.iter().map(run).collect()
 }
 
 /// How far the phone's clock is behind the server's.
@@ -111,40 +119,39 @@ fn one(
     tx: &mut Tx<'_>,
     key: &SealingKey,
     caller: &Caller,
-    command: &QueuedCommand,
+    queued: &Queued,
     origin: &Origin,
-    language: Language,
-) -> Result<CommandResult, Problem> {
-    let payload = Value::Object(command.payload.clone().unwrap_or_default());
-    let read = TaskCommand::read(&command.r#type, payload.clone());
-    let request: Value = json!({
-        "task_id": command.task_id,
-        "payload": read.as_ref().map_or(payload, TaskCommand::payload),
-    });
-    let asked =
-        Asked { caller, id: origin.id.as_ref(), action: &command.r#type, request: &request };
+) -> Result<Answer<Performed>, Problem> {
+    let Queued { task, command, base, .. } = queued;
+    let request = json!({ "task_id": task, "payload": command.payload() });
+    let action = action(command.verb());
+    let asked = Asked { caller, id: origin.id.as_ref(), action, request: &request };
     let answer = once::once(tx, key, &asked, |tx| {
-        let read = read?;
-        let (task, base) = (command.task_id, command.base_version);
-        perform::perform(tx, key, caller, &Sent { task, command: &read, base, origin })
+        perform::perform(tx, key, caller, &Sent { task: *task, command, base: *base, origin })
     });
-    let id = command.id;
-    let told = |problem| Some(Told(problem, language));
     match answer {
-        Ok(once::Answer { result: Ok(Performed { task, recorded }), replayed }) => {
-            let outcome = if recorded { CommandOutcome::Recorded } else { CommandOutcome::Applied };
-            Ok(CommandResult { id, outcome, replayed, version: Some(task.version), problem: None })
+        Ok(Answer { result, replayed }) => {
+            Ok(Answer { result: result.map_err(|problem| problem.under("/payload")), replayed })
         }
-        Ok(once::Answer { result: Err(problem), replayed }) => {
-            let later = problem.is_ours() || problem.kind().entry().retryable;
-            let outcome = if later { CommandOutcome::Retry } else { CommandOutcome::Rejected };
-            Ok(CommandResult { id, outcome, replayed, version: None, problem: told(problem) })
-        }
+        // The id named another command before.
         Err(problem) if problem.as_db().is_none() => {
-            let outcome = CommandOutcome::Rejected;
-            let problem = told(problem);
-            Ok(CommandResult { id, outcome, replayed: false, version: None, problem })
+            Ok(Answer { result: Err(problem), replayed: false })
         }
         Err(problem) => Err(problem),
     }
+}
+
+fn told(id: Option<String>, answer: Answer<Performed>, language: Language) -> CommandResult {
+    let Answer { result, replayed } = answer;
+    let outcome = match &result {
+        Ok(Performed { recorded: true, .. }) => CommandOutcome::Recorded,
+        Ok(_) => CommandOutcome::Applied,
+        Err(problem) if problem.is_ours() || problem.kind().entry().retryable => {
+            CommandOutcome::Retry
+        }
+        Err(_) => CommandOutcome::Rejected,
+    };
+    let version = result.as_ref().ok().map(|performed| performed.task.version);
+    let problem = result.err().map(|problem| Told(problem, language));
+    CommandResult { id, outcome, replayed, version, problem }
 }

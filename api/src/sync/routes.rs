@@ -11,6 +11,7 @@ use utoipa::IntoParams;
 use super::cursor::LONGEST;
 use super::model::{CommandResult, Push, Synced};
 use super::pull::{Pull, Pulled};
+use super::push::Outbox;
 use super::scope::Scope;
 use super::{body, push};
 use crate::app::Gridward;
@@ -81,12 +82,15 @@ async fn carry_out(
     if sent.commands.is_empty() {
         return Ok(Vec::new());
     }
+    let entries = push::read(&sent, (app.clock)().into());
+    let Push { device, device_time, .. } = sent;
+    let outbox = Outbox { entries, device, device_time, language };
     let (vault, caller) = (app.vault.clone(), caller.clone());
     let district = caller.district.clone();
-    let wants = push::wants(&caller, &sent);
+    let wants = push::wants(&caller, &outbox.entries);
     let results = app.db.write_with(&district, wants, move |tx| {
         let key = vault.key(tx.read_other(), &caller.district)?;
-        push::push(tx, &key, &caller, &sent, language)
+        push::push(tx, &key, &caller, &outbox)
     });
     results.await
 }
@@ -125,7 +129,7 @@ pub(crate) async fn pull_alone(
     }
     let pulled = pull(&app, &caller, cursor, limit).await?;
     let etag = format!("\"{}\"", pulled.cursor);
-    if pulled.quiet && unchanged::held(&request, &etag) {
+    if unchanged::held(&request, &etag)? && pulled.quiet {
         return Ok(unchanged::answer(etag));
     }
     let mut answer = answer(&app, &caller, pulled, Vec::new());

@@ -50,6 +50,7 @@ struct Hints(String);
 #[utoipa::path(
     tag = "sync",
     operation_id = "stream_events",
+    params(openapi::LastEventId),
     responses(
         (status = OK, description = "Hints", body = Hints, content_type = "text/event-stream"),
         openapi::Read,

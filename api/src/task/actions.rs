@@ -1,6 +1,6 @@
 //! What is done to a task, over HTTP: one path for each command.
 
-use actix_web::web::{Data, Json, Path};
+use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, post};
 use gridward_dispatch::id::TaskId;
 use gridward_dispatch::task::Verb;
@@ -13,6 +13,7 @@ use super::precondition::{IfMatch, etag};
 use super::report::NewReport;
 use crate::app::Gridward;
 use crate::auth::Caller;
+use crate::body::Body;
 use crate::once::call::Done;
 use crate::once::{self, IdempotencyKey};
 use crate::openapi;
@@ -54,7 +55,7 @@ async fn send(
     responses(
         (
             status = OK, description = "The task, now in the caller's hands", body = Task,
-            headers(("ETag" = String, description = "The task's version")),
+            headers(("ETag" = String, description = "The task's version, as `\"v7\"`")),
         ),
         openapi::Decide,
     ),
@@ -80,7 +81,7 @@ pub(crate) async fn claim_task(
     responses(
         (
             status = OK, description = "The task, now accepted", body = Task,
-            headers(("ETag" = String, description = "The task's version")),
+            headers(("ETag" = String, description = "The task's version, as `\"v7\"`")),
         ),
         openapi::Decide,
     ),
@@ -107,7 +108,7 @@ pub(crate) async fn accept_task(
     responses(
         (
             status = OK, description = "The task, now open", body = Task,
-            headers(("ETag" = String, description = "The task's version")),
+            headers(("ETag" = String, description = "The task's version, as `\"v7\"`")),
         ),
         openapi::Decide,
     ),
@@ -119,9 +120,9 @@ pub(crate) async fn decline_task(
     id: Path<TaskId>,
     base: IfMatch,
     key: IdempotencyKey,
-    body: Json<StatedReason>,
+    Body(body): Body<StatedReason>,
 ) -> Result<HttpResponse, Problem> {
-    send(&app, caller, (*id, base, key), TaskCommand::Decline(body.into_inner())).await
+    send(&app, caller, (*id, base, key), TaskCommand::Decline(body)).await
 }
 
 /// Release a task
@@ -134,7 +135,7 @@ pub(crate) async fn decline_task(
     responses(
         (
             status = OK, description = "The task, now open", body = Task,
-            headers(("ETag" = String, description = "The task's version")),
+            headers(("ETag" = String, description = "The task's version, as `\"v7\"`")),
         ),
         openapi::Decide,
     ),
@@ -160,7 +161,7 @@ pub(crate) async fn release_task(
     responses(
         (
             status = OK, description = "The task, now in progress", body = Task,
-            headers(("ETag" = String, description = "The task's version")),
+            headers(("ETag" = String, description = "The task's version, as `\"v7\"`")),
         ),
         openapi::Decide,
     ),
@@ -190,7 +191,7 @@ pub(crate) async fn start_task(
     responses(
         (
             status = OK, description = "The task as the report leaves it", body = Task,
-            headers(("ETag" = String, description = "The task's version")),
+            headers(("ETag" = String, description = "The task's version, as `\"v7\"`")),
         ),
         openapi::Decide,
     ),
@@ -202,9 +203,9 @@ pub(crate) async fn report_task(
     id: Path<TaskId>,
     base: IfMatch,
     key: IdempotencyKey,
-    body: Json<NewReport>,
+    Body(body): Body<NewReport>,
 ) -> Result<HttpResponse, Problem> {
-    send(&app, caller, (*id, base, key), TaskCommand::Report(body.into_inner())).await
+    send(&app, caller, (*id, base, key), TaskCommand::Report(body.into())).await
 }
 
 /// Reassign a task
@@ -219,7 +220,7 @@ pub(crate) async fn report_task(
     responses(
         (
             status = OK, description = "The task, now assigned", body = Task,
-            headers(("ETag" = String, description = "The task's version")),
+            headers(("ETag" = String, description = "The task's version, as `\"v7\"`")),
         ),
         openapi::Decide,
     ),
@@ -231,9 +232,9 @@ pub(crate) async fn reassign_task(
     id: Path<TaskId>,
     base: IfMatch,
     key: IdempotencyKey,
-    body: Json<Reassignment>,
+    Body(body): Body<Reassignment>,
 ) -> Result<HttpResponse, Problem> {
-    send(&app, caller, (*id, base, key), TaskCommand::Reassign(body.into_inner())).await
+    send(&app, caller, (*id, base, key), TaskCommand::Reassign(body)).await
 }
 
 /// Reschedule a task
@@ -248,7 +249,7 @@ pub(crate) async fn reassign_task(
     responses(
         (
             status = OK, description = "The task on its new days", body = Task,
-            headers(("ETag" = String, description = "The task's version")),
+            headers(("ETag" = String, description = "The task's version, as `\"v7\"`")),
         ),
         openapi::Decide,
     ),
@@ -260,9 +261,9 @@ pub(crate) async fn reschedule_task(
     id: Path<TaskId>,
     base: IfMatch,
     key: IdempotencyKey,
-    body: Json<NewDays>,
+    Body(body): Body<NewDays>,
 ) -> Result<HttpResponse, Problem> {
-    send(&app, caller, (*id, base, key), TaskCommand::Reschedule(body.into_inner())).await
+    send(&app, caller, (*id, base, key), TaskCommand::Reschedule(body)).await
 }
 
 /// Escalate a task
@@ -277,7 +278,7 @@ pub(crate) async fn reschedule_task(
     responses(
         (
             status = OK, description = "The task on its new desk", body = Task,
-            headers(("ETag" = String, description = "The task's version")),
+            headers(("ETag" = String, description = "The task's version, as `\"v7\"`")),
         ),
         openapi::Decide,
     ),
@@ -289,9 +290,9 @@ pub(crate) async fn escalate_task(
     id: Path<TaskId>,
     base: IfMatch,
     key: IdempotencyKey,
-    body: Json<StatedReason>,
+    Body(body): Body<StatedReason>,
 ) -> Result<HttpResponse, Problem> {
-    send(&app, caller, (*id, base, key), TaskCommand::Escalate(body.into_inner())).await
+    send(&app, caller, (*id, base, key), TaskCommand::Escalate(body)).await
 }
 
 /// Cancel a task
@@ -305,7 +306,7 @@ pub(crate) async fn escalate_task(
     responses(
         (
             status = OK, description = "The task, now cancelled", body = Task,
-            headers(("ETag" = String, description = "The task's version")),
+            headers(("ETag" = String, description = "The task's version, as `\"v7\"`")),
         ),
         openapi::Decide,
     ),
@@ -317,9 +318,9 @@ pub(crate) async fn cancel_task(
     id: Path<TaskId>,
     base: IfMatch,
     key: IdempotencyKey,
-    body: Json<StatedReason>,
+    Body(body): Body<StatedReason>,
 ) -> Result<HttpResponse, Problem> {
-    send(&app, caller, (*id, base, key), TaskCommand::Cancel(body.into_inner())).await
+    send(&app, caller, (*id, base, key), TaskCommand::Cancel(body)).await
 }
 
 /// Reopen a task
@@ -333,7 +334,7 @@ pub(crate) async fn cancel_task(
     responses(
         (
             status = OK, description = "The task, now open", body = Task,
-            headers(("ETag" = String, description = "The task's version")),
+            headers(("ETag" = String, description = "The task's version, as `\"v7\"`")),
         ),
         openapi::Decide,
     ),
@@ -345,7 +346,7 @@ pub(crate) async fn reopen_task(
     id: Path<TaskId>,
     base: IfMatch,
     key: IdempotencyKey,
-    body: Json<StatedReason>,
+    Body(body): Body<StatedReason>,
 ) -> Result<HttpResponse, Problem> {
-    send(&app, caller, (*id, base, key), TaskCommand::Reopen(body.into_inner())).await
+    send(&app, caller, (*id, base, key), TaskCommand::Reopen(body)).await
 }

@@ -5,11 +5,12 @@ use chrono::{DateTime, FixedOffset, NaiveDate, TimeDelta, Utc};
 use gridward_dispatch::id::PersonId;
 use gridward_dispatch::task::Verb;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
+use super::account::Account;
 use super::model::DayWindow;
-use super::report::NewReport;
+use crate::body::fit;
 use crate::clock::nearest_moment;
 use crate::once::CommandId;
 use crate::problem::{Kind, Problem};
@@ -62,7 +63,7 @@ pub enum TaskCommand {
     /// Begin.
     Start,
     /// Say how it ended.
-    Report(NewReport),
+    Report(Account),
     /// Give it to somebody.
     Reassign(Reassignment),
     /// Move its days.
@@ -76,23 +77,25 @@ pub enum TaskCommand {
 }
 
 impl TaskCommand {
-    /// Reads what a phone wrote: the command's word and what it carries.
+    /// Reads what a phone wrote: the command's word and what it carries. A report is
+    /// read as far as it can be.
     ///
     /// # Errors
-    /// [`Kind::UnknownCommand`]; 422 when the payload does not fit.
-    pub fn read(word: &str, payload: Value) -> Result<Self, Problem> {
+    /// [`Kind::UnknownCommand`]; 422 when what another carries does not fit.
+    pub fn read(word: &str, payload: Map<String, Value>) -> Result<Self, Problem> {
+        let payload = Carried(payload);
         Ok(match word {
             "task.claim" => Self::Claim,
             "task.accept" => Self::Accept,
-            "task.decline" => Self::Decline(carried(payload)?),
+            "task.decline" => Self::Decline(payload.read()?),
             "task.release" => Self::Release,
             "task.start" => Self::Start,
-            "task.report" => Self::Report(carried(payload)?),
-            "task.reassign" => Self::Reassign(carried(payload)?),
-            "task.reschedule" => Self::Reschedule(carried(payload)?),
-            "task.escalate" => Self::Escalate(carried(payload)?),
-            "task.cancel" => Self::Cancel(carried(payload)?),
-            "task.reopen" => Self::Reopen(carried(payload)?),
+            "task.report" => Self::Report(Account::read(payload.0)),
+            "task.reassign" => Self::Reassign(payload.read()?),
+            "task.reschedule" => Self::Reschedule(payload.read()?),
+            "task.escalate" => Self::Escalate(payload.read()?),
+            "task.cancel" => Self::Cancel(payload.read()?),
+            "task.reopen" => Self::Reopen(payload.read()?),
             _ => return Err(Kind::UnknownCommand.into()),
         })
     }
@@ -157,8 +160,12 @@ pub const fn action(verb: Verb) -> &'static str {
     }
 }
 
-fn carried<T: DeserializeOwned>(payload: Value) -> Result<T, Problem> {
-    serde_json::from_value(payload).map_err(|error| crate::problem::edge::from_data(&error))
+struct Carried(Map<String, Value>);
+
+impl Carried {
+    fn read<T: DeserializeOwned>(self) -> Result<T, Problem> {
+        fit::value(Value::Object(self.0))
+    }
 }
 
 /// How a command came.
@@ -218,6 +225,10 @@ mod tests {
         assert_eq!(Origin::default().made(now), now);
     }
 
+    fn carries(payload: &Value) -> Map<String, Value> {
+        payload.as_object().cloned().unwrap_or_default()
+    }
+
     #[test]
     fn every_command_of_an_outbox_reads_back_what_it_carries() {
         let payloads = [
@@ -234,12 +245,13 @@ mod tests {
             ("task.reopen", json!({"reason": "x"})),
         ];
         for (word, payload) in payloads {
-            let command = TaskCommand::read(word, payload.clone()).expect(word);
+            let command = TaskCommand::read(word, carries(&payload)).expect(word);
             assert_eq!((action(command.verb()), command.payload()), (word, payload));
         }
-        let unknown = TaskCommand::read("task.expire", json!({})).expect_err("not a person's");
+        let unknown = TaskCommand::read("task.expire", Map::new()).expect_err("not a person's");
         assert_eq!(unknown.kind(), Kind::UnknownCommand);
-        let wrong = TaskCommand::read("task.decline", json!({"why": "x"})).expect_err("no reason");
+        let wrong = TaskCommand::read("task.decline", carries(&json!({"why": "x"})))
+            .expect_err("no reason");
         assert_eq!(wrong.kind(), Kind::Invalid);
     }
 }

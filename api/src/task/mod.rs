@@ -4,6 +4,7 @@
 //! command is carried to it and what it says is carried back, in one
 //! transaction with the district's log.
 
+pub mod account;
 pub mod actions;
 pub mod batch;
 pub mod cards;

@@ -95,8 +95,8 @@ pub fn perform(
     caller: &Caller,
     sent: &Sent<'_>,
 ) -> Result<Performed, Problem> {
-    if let TaskCommand::Report(new) = sent.command {
-        return report::report(tx, key, caller, sent, new);
+    if let TaskCommand::Report(account) = sent.command {
+        return report::report(tx, key, caller, sent, account);
     }
     let row = visible_now(tx, caller, sent.task)?;
     if !sent.command.verb().is_for(caller.actor.role) {

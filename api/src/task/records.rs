@@ -10,8 +10,9 @@ use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
 
+use super::account::Account;
 use super::perform::{self, opened_reason};
-use super::report::{Doubt, NewReport, Sealed};
+use super::report::{Doubt, Sealed};
 use super::report_row::ReportRow;
 use super::row::TaskRow;
 use crate::app::Gridward;
@@ -27,6 +28,8 @@ use crate::seal::{SealingKey, place};
 
 /// The most events of a task that its history shows: more than any task meets.
 const MOST: i64 = 500;
+/// The version that a task is made with.
+const FIRST: i64 = 1;
 
 /// One step of a task's life.
 #[derive(Debug, Serialize, ToSchema)]
@@ -64,15 +67,17 @@ pub struct HistoryEntry {
 /// A task's steps, the first first.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct History {
-    /// From being made to now.
+    /// The steps up to now.
     #[schema(max_items = 500)]
     items: Vec<HistoryEntry>,
+    /// Whether earlier steps are no longer here but in the log's archive.
+    earlier_archived: bool,
 }
 
 /// A task's history
 ///
-/// Every step from being made to now: what, when, by whom, and why. For every
-/// role, for the tasks it sees.
+/// Every step from being made to now: what, when, by whom, and why. Steps that were
+/// archived with the log are told of, not shown. For every role, for the tasks it sees.
 #[utoipa::path(
     tag = "tasks",
     operation_id = "get_task_history",
@@ -86,9 +91,10 @@ pub(crate) async fn get_history(
     id: Path<TaskId>,
 ) -> Result<HttpResponse, Problem> {
     let vault = app.vault.clone();
-    let items = app.db.read(move |conn| {
+    let history = app.db.read(move |conn| {
         let row = perform::visible(conn, &caller, *id)?;
         let key = vault.key(conn, &caller.district)?;
+        let archived = event::head::read(conn, &caller.district)?.archived_seq > 0;
         let scope = caller.actor.area.district().range();
         let about = event::store::Filter {
             subject_id: Some(row.id),
@@ -96,11 +102,12 @@ pub(crate) async fn get_history(
             ..event::store::Filter::default()
         };
         let rows = event::store::list(conn, &scope, &about, 0, MOST)?;
+        let begins = rows.first().is_some_and(|row| row.version == FIRST);
         let steps = rows.into_iter().map(|row| step(&key, row));
-        Ok::<_, Problem>(steps.collect::<Result<Vec<_>, DbError>>()?)
+        let items = steps.collect::<Result<Vec<_>, DbError>>()?;
+        Ok::<_, Problem>(History { items, earlier_archived: archived && !begins })
     });
-    let history = History { items: items.await? };
-    Ok(HttpResponse::Ok().insert_header(("Cache-Control", "no-store")).json(history))
+    Ok(HttpResponse::Ok().insert_header(("Cache-Control", "no-store")).json(history.await?))
 }
 
 fn step(key: &SealingKey, row: EventRow) -> Result<HistoryEntry, DbError> {
@@ -137,7 +144,7 @@ pub struct Report {
     /// Whether it was kept as evidence and moved nothing: the task had moved on.
     recorded: bool,
     /// What to doubt of it.
-    #[schema(max_items = 6)]
+    #[schema(max_items = 7)]
     doubts: Vec<Doubt>,
     /// When the phone says that it was made.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -147,7 +154,7 @@ pub struct Report {
     clock_behind_s: i64,
     /// What it says.
     #[serde(flatten)]
-    told: NewReport,
+    told: Account,
 }
 
 /// All reports about a task, the first first.
@@ -229,6 +236,6 @@ fn opened(key: &SealingKey, row: ReportRow) -> Result<Report, Problem> {
         doubts: doubts.collect::<Result<_, _>>()?,
         made_at: sealed.made_at,
         clock_behind_s: sealed.clock_behind_s,
-        told: sealed.report,
+        told: sealed.account,
     })
 }

@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::account::Account;
 use super::command::Origin;
 use super::perform::{self, Performed, Sent, Step};
 use super::report_row::{self, ReportRow};
@@ -82,14 +83,19 @@ words! {
         Note = "note",
         /// There are too many attachments.
         Attachments = "attachments",
+        /// Something of it could not be read, and lies there as it came.
+        Unread = "unread",
     }
 }
+
+/// Stands in the table where the outcome could not be read.
+const UNREAD: &str = "unread";
 
 /// What of a report lies sealed.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Sealed {
     #[serde(flatten)]
-    pub(super) report: NewReport,
+    pub(super) account: Account,
     /// When the phone says that it was made.
     pub(super) made_at: Option<DateTime<FixedOffset>>,
     /// Seconds by which the phone's clock is behind the server's.
@@ -97,8 +103,8 @@ pub(super) struct Sealed {
 }
 
 /// Ends the task as the report says and keeps the report. One that waited in an
-/// outbox is evidence and is always kept: if the task has moved on, it moves
-/// nothing and is marked so.
+/// outbox is evidence and is always kept: if the task has moved on, or it cannot be
+/// read how it ended, it moves nothing and is marked so.
 ///
 /// # Errors
 /// As [`perform::perform`].
@@ -107,7 +113,7 @@ pub(super) fn report(
     key: &SealingKey,
     caller: &Caller,
     sent: &Sent<'_>,
-    new: &NewReport,
+    account: &Account,
 ) -> Result<Performed, Problem> {
     let row = reportable(tx, caller, sent.task)?;
     if !Verb::Report.is_for(caller.actor.role) {
@@ -115,20 +121,14 @@ pub(super) fn report(
     }
     perform::decided_on(&row, sent)?;
     let kind = catalogue::store::one(tx.read_other(), &row.district, &row.kind)?;
-    let doubts = doubts(new, kind.as_ref(), sent.origin)?;
+    let doubts = doubts(account, kind.as_ref(), sent.origin)?;
     let before = row.life()?;
-    let held_then = held_then(tx, caller, &row, &before, sent.origin)?;
-    let command = Command::Report { outcome: new.outcome, held_then };
-    let agent = Agent::Person(caller.actor);
-    let after = match life::apply(&before, &command, &agent, clock::day(tx.now)) {
-        Ok(Transition::Changed(after)) => Some(after),
-        Ok(Transition::Already) => None,
-        Err(Rejection::NotHolder { .. } | Rejection::WrongPhase { .. })
-            if sent.origin.is_from_outbox() =>
-        {
-            None
-        }
-        Err(rejection) => return Err(perform::refused(tx.read_other(), key, &row, rejection)?),
+    let after = match account.outcome {
+        None => None,
+        Some(outcome) => match judged(tx, caller, &row, &before, sent.origin, outcome)? {
+            Ok(after) => after,
+            Err(rejection) => return Err(perform::refused(tx.read_other(), key, &row, rejection)?),
+        },
     };
     let id = sent.origin.id.as_ref().and_then(CommandId::uuid).unwrap_or_else(Uuid::now_v7);
     let id = match tx.find::<ReportRow>(report_row::key(&row.district, id))? {
@@ -140,14 +140,17 @@ pub(super) fn report(
         Some(_) => ReportId(Uuid::now_v7()),
         None => ReportId(id),
     };
-    keep(tx, key, caller, &row, id, new, sent.origin, after.is_none(), &doubts)?;
+    keep(tx, key, caller, &row, id, account, sent.origin, after.is_none(), &doubts)?;
     let step = Step {
         row: &row,
         before: &before,
         after: after.as_ref().unwrap_or(&before),
         verb: Verb::Report,
     };
-    let mut body = json!({ "report": id, "outcome": new.outcome.word() });
+    let mut body = json!({ "report": id });
+    if let Some(outcome) = account.outcome {
+        body["outcome"] = json!(outcome.word());
+    }
     if after.is_none() {
         body["recorded"] = json!(true);
     }
@@ -159,7 +162,7 @@ pub(super) fn report(
     };
     let next = perform::write(tx, &step, None, event);
     if after.state.phase() == life::Phase::Done {
-        follow(tx, caller, &row, kind.as_ref(), new)?;
+        follow(tx, caller, &row, kind.as_ref(), account)?;
     }
     Ok(Performed { task: next.task()?, recorded: false })
 }
@@ -183,6 +186,30 @@ fn reportable(tx: &mut Tx<'_>, caller: &Caller, id: TaskId) -> Result<TaskRow, P
     }
 }
 
+/// What the task's life says to how it ended; nothing where that moves it no more.
+fn judged(
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    row: &TaskRow,
+    before: &life::Task,
+    origin: &Origin,
+    outcome: Outcome,
+) -> Result<Result<Option<life::Task>, Rejection>, DbError> {
+    let held_then = held_then(tx, caller, row, before, origin)?;
+    let command = Command::Report { outcome, held_then };
+    let agent = Agent::Person(caller.actor);
+    Ok(match life::apply(before, &command, &agent, clock::day(tx.now)) {
+        Ok(Transition::Changed(after)) => Ok(Some(after)),
+        Ok(Transition::Already) => Ok(None),
+        Err(Rejection::NotHolder { .. } | Rejection::WrongPhase { .. })
+            if origin.is_from_outbox() =>
+        {
+            Ok(None)
+        }
+        Err(rejection) => Err(rejection),
+    })
+}
+
 /// Whether the caller had the task when the report was made, by the log. Only a
 /// report out of an outbox can tell of another time than now.
 fn held_then(
@@ -204,28 +231,28 @@ fn held_then(
 /// What a reader should doubt. What can still be put right is refused; what
 /// comes out of an outbox cannot, and is kept with its doubts.
 fn doubts(
-    new: &NewReport,
+    account: &Account,
     kind: Option<&ServiceKind>,
     origin: &Origin,
 ) -> Result<BTreeSet<Doubt>, Problem> {
     let mut errors = Vec::new();
-    if new.note.as_ref().is_some_and(|note| note.chars().count() > 2000) {
+    if account.note.as_ref().is_some_and(|note| note.chars().count() > 2000) {
         errors.push((Doubt::Note, FieldError::new("/note", "at most 2000 characters")));
     }
-    if new.attachments.len() > 10 {
+    if account.attachments.len() > 10 {
         errors.push((Doubt::Attachments, FieldError::new("/attachments", "at most 10")));
     }
-    if new.accuracy_m.is_some_and(|metres| !(0.0..=100_000.0).contains(&metres)) {
+    if account.accuracy_m.is_some_and(|metres| !(0.0..=100_000.0).contains(&metres)) {
         errors.push((Doubt::Place, FieldError::new("/accuracy_m", "must be from 0 to 100000")));
     }
-    if let (Some(start), Some(end)) = (new.started_at, new.ended_at)
+    if let (Some(start), Some(end)) = (account.started_at, account.ended_at)
         && end < start
     {
         let error = FieldError::new("/ended_at", "must not be before started_at");
         errors.push((Doubt::Times, error));
     }
     if let Some(form) = kind.and_then(|kind| kind.form.as_ref())
-        && let Some(answers) = &new.answers
+        && let Some(answers) = &account.answers
     {
         errors.extend(
             misfits(form, &Value::Object(answers.clone()))
@@ -238,7 +265,8 @@ fn doubts(
         return Err(errors.fold(Problem::from(Kind::Invalid), Problem::with));
     }
     let clock = origin.clock_is_off().then_some(Doubt::Clock);
-    Ok(errors.into_iter().map(|(doubt, _)| doubt).chain(clock).collect())
+    let unread = (!account.unread.is_empty()).then_some(Doubt::Unread);
+    Ok(errors.into_iter().map(|(doubt, _)| doubt).chain(clock).chain(unread).collect())
 }
 
 /// Where the answers do not fit the form; the first twenty places.
@@ -261,13 +289,13 @@ fn keep(
     caller: &Caller,
     task: &TaskRow,
     id: ReportId,
-    new: &NewReport,
+    account: &Account,
     origin: &Origin,
     recorded: bool,
     doubts: &BTreeSet<Doubt>,
 ) -> Result<(), Problem> {
     let sealed = Sealed {
-        report: new.clone(),
+        account: account.clone(),
         made_at: origin.made_at,
         clock_behind_s: origin.clock_behind.num_seconds(),
     };
@@ -278,7 +306,7 @@ fn keep(
         id,
         task: task.id.clone(),
         person: caller.actor.person.to_string(),
-        outcome: new.outcome.word().to_owned(),
+        outcome: account.outcome.map_or(UNREAD, Outcome::word).to_owned(),
         created_at: tx.now.naive_utc(),
         attempt: task.attempt,
         recorded,
@@ -295,7 +323,7 @@ fn follow(
     caller: &Caller,
     row: &TaskRow,
     kind: Option<&ServiceKind>,
-    new: &NewReport,
+    account: &Account,
 ) -> Result<(), Problem> {
     let today = clock::day(tx.now);
     if let Some(beneficiary) = &row.beneficiary {
@@ -310,7 +338,7 @@ fn follow(
     }
     let rules = kind.map(|kind| &kind.follow_ups);
     let wanted: BTreeSet<&String> =
-        new.needs.iter().filter_map(|need| rules.and_then(|rules| rules.get(need))).collect();
+        account.needs.iter().filter_map(|need| rules.and_then(|rules| rules.get(need))).collect();
     for code in wanted {
         let Some(kind) = catalogue::store::one(tx.read_other(), &row.district, code)? else {
             continue;

@@ -1,7 +1,7 @@
 //! Tasks over HTTP.
 
 use actix_web::http::header::{CACHE_CONTROL, ETAG, LOCATION};
-use actix_web::web::{Data, Json, Path, Query};
+use actix_web::web::{Data, Path, Query};
 use actix_web::{HttpRequest, HttpResponse, get, post};
 use chrono::NaiveDate;
 use gridward_dispatch::area::AreaCode;
@@ -20,6 +20,7 @@ use super::store::Filter;
 use super::{Task, perform};
 use crate::app::Gridward;
 use crate::auth::Caller;
+use crate::body::Body;
 use crate::catalogue::KindCode;
 use crate::clock::{nearest_within_reach, within_reach};
 use crate::once::call::Done;
@@ -111,7 +112,7 @@ pub(crate) async fn list_tasks(
             status = CREATED, description = "The task", body = Task,
             headers(
                 ("Location" = String, description = "The task's path"),
-                ("ETag" = String, description = "The task's version"),
+                ("ETag" = String, description = "The task's version, as `\"v7\"`"),
             ),
         ),
         openapi::Write,
@@ -122,9 +123,9 @@ pub(crate) async fn create_task(
     app: Data<Gridward>,
     caller: Caller,
     key: IdempotencyKey,
-    body: Json<NewTask>,
+    Body(body): Body<NewTask>,
 ) -> Result<HttpResponse, Problem> {
-    let request = json!(*body);
+    let request = json!(body);
     let created = once::call(&app, caller, key, "task.create", request, {
         move |tx, _, caller| create::create(tx, caller, &body)
     });
@@ -148,7 +149,7 @@ pub(crate) async fn create_task(
     responses(
         (
             status = OK, description = "The task", body = Task,
-            headers(("ETag" = String, description = "The task's version")),
+            headers(("ETag" = String, description = "The task's version, as `\"v7\"`")),
         ),
         (status = NOT_MODIFIED, description = "The task is as the caller holds it"),
         openapi::Read,
@@ -168,7 +169,7 @@ pub(crate) async fn get_task(
     });
     let task = found.await?;
     let etag = etag(&task);
-    if unchanged::held(&request, &etag) {
+    if unchanged::held(&request, &etag)? {
         return Ok(unchanged::answer(etag));
     }
     Ok(HttpResponse::Ok()

@@ -1,4 +1,7 @@
-//! The contract: `openapi.yaml`, gathered from the handlers.
+//! The contract: `openapi.yaml`, gathered from the handlers, with what it explains
+//! besides ([`manual`]).
+
+mod manual;
 
 use std::collections::BTreeMap;
 
@@ -198,8 +201,26 @@ fn idempotency_key() -> Parameter {
 
 /// Every decision over a task takes it.
 fn if_match() -> Parameter {
-    let about = "The ETag of the task as it was when this was decided.";
+    let about = "The `ETag` of the task as it was when this was decided, with its quotes: `\"v7\"`. \
+        Another version, or another text, is answered by 412.";
     header_parameter("If-Match", about, 32, None)
+}
+
+/// Every reading that can be unchanged takes it.
+fn if_none_match() -> Parameter {
+    let about = "The `ETag` of the answer that the caller holds, with its quotes. If it still stands, \
+        the answer is 304 without a body.";
+    header_parameter("If-None-Match", about, crate::unchanged::LONGEST, None)
+}
+
+/// Whoever listens again may send it.
+pub struct LastEventId;
+
+impl IntoParams for LastEventId {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let about = "The `id` of the last hint that was heard: those after it are told first.";
+        vec![header_parameter("Last-Event-ID", about, 20, None)]
+    }
 }
 
 /// Whoever sends an attachment may send it.
@@ -226,8 +247,8 @@ fn header_parameter(name: &str, about: &str, longest: usize, pattern: Option<&st
 
 /// Finishes a document that the handlers have added to: a page refers to what
 /// it lists by name, so that clients get one type for it, every header's text
-/// has a length, every POST takes an `Idempotency-Key`, and every decision an
-/// `If-Match`.
+/// has a length, every POST takes an `Idempotency-Key`, every decision an
+/// `If-Match`, and what is read again an `If-None-Match`.
 pub fn finish(document: &mut OpenApi) {
     let components = document.components.get_or_insert_default();
     for (name, schema) in &mut components.schemas {
@@ -246,6 +267,11 @@ pub fn finish(document: &mut OpenApi) {
         parameters.push(RefOr::T(idempotency_key()));
         parameters.extend(decides.then(|| RefOr::T(if_match())));
     }
+    let gets = document.paths.paths.values_mut().filter_map(|item| item.get.as_mut());
+    for get in gets.filter(|get| get.responses.responses.contains_key("304")) {
+        get.parameters.get_or_insert_default().push(RefOr::T(if_none_match()));
+    }
+    manual::explain(document);
     let items = document.paths.paths.values_mut();
     let operations = items.flat_map(|item| {
         let read = [&mut item.get, &mut item.head, &mut item.options];
