@@ -23,7 +23,13 @@ fn hex(bytes: &[u8]) -> String {
     gridward::event::chain::hex(bytes)
 }
 
-async fn announce(caller: &Caller, task: &str, id: Uuid, media: &str, bytes: &[u8]) -> Answer {
+pub(crate) async fn announce(
+    caller: &Caller,
+    task: &str,
+    id: Uuid,
+    media: &str,
+    bytes: &[u8],
+) -> Answer {
     let hash = hex(digest(&SHA256, bytes).as_ref());
     announce_as(caller, task, id, media, bytes.len(), &hash).await
 }
@@ -151,7 +157,7 @@ on_both! {
         let same_id = announce(&volunteer, &task, id, "image/png", &photo).await;
         assert_eq!((same_id.status, same_id.problem()), (409, "attachment_known"));
         let huge = announce_as(&volunteer, &task, Uuid::now_v7(), "image/jpeg", 10 * 1024 * 1024 + 1, &"0".repeat(64)).await;
-        assert_eq!(huge.status, 400);
+        assert_eq!(huge.status, 413);
         let voice = announce_as(&volunteer, &task, Uuid::now_v7(), "audio/ogg", 6 * 1024 * 1024, &"0".repeat(64)).await;
         assert_eq!(voice.status, 413);
     }

@@ -10,6 +10,7 @@ use gridward::seal::SealingKey;
 use gridward_dispatch::authority::{Actor, Role};
 use serde_json::{Value, json};
 
+use crate::attachments::announce;
 use crate::log::{tamper, verify};
 use crate::on_both;
 use crate::support::files::person_id;
@@ -248,7 +249,9 @@ on_both! {
         report["at"] = json!("2019-01-01T09:00:00+08:00");
         let push = json!({ "commands": [report], "device_time": "2019-01-01T10:00:00+08:00" });
         let answer = volunteer.post("/v1/sync", &push).await;
-        assert_eq!(answer.body["results"][0]["outcome"], "recorded", "{}", answer.body);
+        let result = &answer.body["results"][0];
+        assert_eq!(result["outcome"], "recorded", "{}", answer.body);
+        assert_eq!(result["problem"]["code"], "not_task_holder", "{result}");
         let reports = supervisor.get(&format!("/v1/tasks/{task}/reports")).await;
         let kept = &reports.body["items"][0];
         assert_eq!((&kept["recorded"], &kept["id"]), (&json!(true), &report["id"]));
@@ -289,6 +292,18 @@ on_both! {
         let many = json!({ "commands": vec![start.clone(); 101] });
         let refused = volunteer.post("/v1/sync", &many).await;
         assert_eq!((refused.status, refused.body["errors"][0]["pointer"].as_str()), (422, Some("/commands")));
+        let envelope = [
+            (json!({ "limit": 0 }), "/limit"),
+            (json!({ "device": "" }), "/device"),
+            (json!({ "device_time": "noon" }), "/device_time"),
+            (json!({ "cursor": "x".repeat(257) }), "/cursor"),
+            (json!({ "weather": "rain" }), "/weather"),
+            (json!({ "commands": {} }), "/commands"),
+        ];
+        for (push, pointer) in envelope {
+            let refused = volunteer.post("/v1/sync", &push).await;
+            assert_eq!((refused.status, &refused.body["errors"][0]["pointer"]), (422, &json!(pointer)));
+        }
         let huge = json!({ "commands": vec![start; 10_000] });
         assert_eq!(volunteer.post("/v1/sync", &huge).await.status, 413);
         let claim = json!({ "commands": [command("task.claim", &task, json!({}))] }).to_string();
@@ -378,11 +393,69 @@ on_both! {
         assert_eq!(phone.sync(&volunteer, json!([outbox[7]])).await[0]["replayed"], true);
         // By a call it is the same.
         let path = format!("/v1/tasks/{task}/decline");
-        for (body, status) in [(json!({ "why": "外地" }), 422), (json!({ "reason": "外地" }), 409)] {
+        let bodies = [(json!({ "why": "外地" }), 422), (json!({ "reason": "" }), 422), (json!({ "reason": "外地" }), 409)];
+        for (body, status) in bodies {
             let call = volunteer.request(reqwest::Method::POST, &path).json(&body);
             let answer = volunteer.send(call.header("Idempotency-Key", "mended")).await;
             assert_eq!(answer.status, status, "{}", answer.body);
         }
+    }
+}
+
+on_both! {
+    async fn what_was_decided_on_another_version_is_not_done(database) {
+        let server = Server::small(database);
+        let manager = server.sign_in(phones::MANAGER).await;
+        let task = task_for(&server, 1).await;
+        let on = |base: i64, word: &str, payload: Value| {
+            let mut command = command(word, &task, payload);
+            command["base_version"] = json!(base);
+            command
+        };
+        let to = |n: u32| json!({ "person_id": person_id(n) });
+        let results = Phone::default().sync(&manager, json!([
+            on(1, "task.reassign", to(21)),
+            on(1, "task.reassign", to(22)),
+            on(1, "task.escalate", json!({ "reason": "急" })),
+            command("task.reassign", &task, to(22)),
+        ])).await;
+        let told: Vec<_> = results.iter().map(|one| (&one["outcome"], &one["problem"]["code"])).collect();
+        let (applied, rejected, none) = (json!("applied"), json!("rejected"), Value::Null);
+        let conflict = json!("version_conflict");
+        assert_eq!(told, [(&applied, &none), (&rejected, &conflict), (&rejected, &conflict), (&applied, &none)]);
+        assert_eq!(results[1]["problem"]["current"]["assignee_id"], json!(person_id(21)));
+        // Of what a holder does it only informs.
+        let volunteer = server.sign_in(phones::SECOND_VOLUNTEER).await;
+        let start = Phone::default().sync(&volunteer, json!([on(1, "task.start", json!({}))])).await;
+        assert_eq!(start[0]["outcome"], "applied");
+    }
+}
+
+on_both! {
+    async fn a_visit_is_told_of_by_who_has_another_role_by_then_and_may_be_shown(database) {
+        let server = Server::small(database);
+        let volunteer = server.sign_in(phones::VOLUNTEER).await;
+        let task = task_for(&server, 1).await;
+        let mut phone = Phone::default();
+        let photo = "0198a3b0-0000-7000-8000-0000000000f1";
+        let report = json!({ "outcome": "done", "attachments": [photo], "ended_at": "2999-01-01T00:00:00Z" });
+        // Never in these hands: it is kept, marked, and its photo may come.
+        let results = phone.sync(&volunteer, json!([command("task.report", &task, report)])).await;
+        assert_eq!((&results[0]["outcome"], &results[0]["problem"]["code"]), (&json!("recorded"), &json!("not_task_holder")));
+        let manager = server.sign_in(phones::MANAGER).await;
+        let reports = manager.get(&format!("/v1/tasks/{task}/reports")).await;
+        assert_eq!(reports.body["items"][0]["doubts"], json!(["times"]));
+        let announced = announce(&volunteer, &task, photo.parse().expect("an id"), "image/jpeg", b"\xFF\xD8\xFF\xE0").await;
+        assert_eq!(announced.status, 201, "{}", announced.body);
+        // Who was a volunteer when it was made and is a supervisor when it arrives.
+        let held = task_for(&server, 2).await;
+        phone.sync(&volunteer, json!([command("task.claim", &held, json!({}))])).await;
+        tamper(&server.database, &format!("UPDATE people SET role = 'supervisor' WHERE id = '{}';", person_id(21)));
+        tokio::time::sleep(std::time::Duration::from_secs(6)).await;
+        let promoted = server.sign_in(phones::VOLUNTEER).await;
+        let late = json!([command("task.report", &held, json!({ "outcome": "done" }))]);
+        let results = phone.sync(&promoted, late).await;
+        assert_eq!((&results[0]["outcome"], &results[0]["problem"]["code"]), (&json!("recorded"), &json!("forbidden")));
     }
 }
 
@@ -409,14 +482,18 @@ on_both! {
             let outcomes: Vec<_> = results.iter().map(|one| one["outcome"].as_str()).collect();
             assert_eq!(outcomes, ["applied", "applied", "applied", "recorded"].map(Some), "{results:?}");
             assert!(results.iter().all(|one| one["replayed"] == json!(replayed)));
+            let why = &results[3]["problem"];
+            assert_eq!((&why["code"], &why["errors"][0]["pointer"]), (&json!("invalid"), &json!("/payload/outcome")));
         }
         let manager = server.sign_in(phones::MANAGER).await;
         let reports = manager.get(&format!("/v1/tasks/{partly}/reports")).await;
         let kept = &reports.body["items"][0];
         assert_eq!((&kept["outcome"], &kept["note"], &kept["needs"]), (&json!("done"), &json!("一切安好"), &json!(["medical"])));
         assert_eq!(kept["doubts"], json!(["unread"]));
+        assert_eq!(kept.get("made_at"), None);
+        assert_eq!(kept["unread_command"], json!({ "at": "half past nine" }));
         assert_eq!(kept["unread"], json!({
-            "at": "half past nine", "place": {"lat": 91.0, "lon": 106.2}, "needs": ["a_new_need"],
+            "place": {"lat": 91.0, "lon": 106.2}, "needs": ["a_new_need"],
             "started_at": "9 o'clock", "weather": "rain"
         }));
         let reports = manager.get(&format!("/v1/tasks/{hardly}/reports")).await;

@@ -10,6 +10,52 @@ use crate::support::phone::{Phone, command, task_for};
 use crate::support::{Files, GRID, OTHER_GRID, Server, phones};
 
 on_both! {
+    async fn a_first_snapshot_comes_packed_as_the_phone_takes_it(database) {
+        let server = Server::small(database);
+        let manager = server.sign_in(phones::MANAGER).await;
+        for n in 1..=3 {
+            task_for(&server, n).await;
+        }
+        let fetch = |encoding: &'static str| {
+            let request = manager.request(reqwest::Method::GET, "/v1/sync");
+            async move {
+                let answer = request.header("Accept-Encoding", encoding).send().await.expect("an answer");
+                let told = |name: &str| {
+                    answer.headers().get(name).map(|value| value.to_str().expect("a text").to_ascii_lowercase())
+                };
+                let (packed, varies) = (told("content-encoding"), told("vary"));
+                (packed, varies, answer.bytes().await.expect("a body"))
+            }
+        };
+        let (packed, _, plain) = fetch("identity").await;
+        assert_eq!(packed, None);
+        let changes = |json: &[u8]| serde_json::from_slice::<Value>(json).expect("JSON")["changes"].clone();
+        let mut sizes = Vec::new();
+        for encoding in ["gzip", "gzip;q=0.9, identity;q=0.5", "br", "zstd"] {
+            let (packed, varies, bytes) = fetch(encoding).await;
+            assert_eq!(packed.as_deref(), encoding.split(';').next(), "{encoding}");
+            assert_eq!(varies.as_deref(), Some("accept-encoding"), "{encoding}");
+            if encoding.starts_with("gzip") {
+                use std::io::Read as _;
+                let mut unpacked = Vec::new();
+                flate2::read::GzDecoder::new(&bytes[..]).read_to_end(&mut unpacked).expect("gzip");
+                assert_eq!(changes(&unpacked), changes(&plain));
+                let repacked = |level| {
+                    use std::io::Write as _;
+                    let mut out = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::new(level));
+                    out.write_all(&unpacked).and_then(|()| out.finish()).expect("memory").len()
+                };
+                // Harder than what is not meant for a village's network.
+                assert_eq!(bytes.len(), repacked(6));
+                assert!(bytes.len() < repacked(1));
+            }
+            sizes.push(bytes.len());
+        }
+        assert!(sizes.iter().all(|size| *size * 3 < plain.len()), "{sizes:?} of {}", plain.len());
+    }
+}
+
+on_both! {
     async fn a_phone_follows_its_scope_and_holds_what_a_fresh_one_holds(database) {
         let server = Server::small(database);
         let (mut phone, mut other) = (Phone::default(), Phone::default());

@@ -155,7 +155,6 @@ pub fn app(
     let (app, _) = routes();
     app.app_data(gridward)
         .app_data(methods)
-        .app_data(edge::query_config())
         .app_data(edge::path_config())
         .default_service(web::to(elsewhere))
         .wrap(from_fn(edge::plain_bodies))

@@ -27,7 +27,6 @@ pub mod load;
 
 // What all slices stand on.
 pub mod app;
-pub mod body;
 pub mod cli;
 pub mod clock;
 pub mod clockwork;
@@ -37,6 +36,7 @@ pub mod openapi;
 pub mod ops;
 pub mod page;
 pub mod problem;
+pub mod request;
 pub mod settings;
 pub mod unchanged;
 pub mod words;

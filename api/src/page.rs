@@ -4,9 +4,9 @@ use actix_web::HttpResponse;
 use actix_web::http::header::{CACHE_CONTROL, LINK};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
-use utoipa::ToSchema;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use crate::problem::Problem;
 
@@ -23,6 +23,19 @@ pub struct Page<T> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 512)]
     pub next_cursor: Option<String>,
+}
+
+/// Which page of a list that has no filters.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct PageQuery {
+    /// How many at the most; 50 unless told.
+    #[param(minimum = 1, maximum = 200)]
+    pub limit: Option<u16>,
+    /// The `next_cursor` of the page before.
+    #[param(max_length = 512)]
+    pub cursor: Option<String>,
 }
 
 /// A page asked for: how many, and the key of the last thing before it.

@@ -6,21 +6,32 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use crate::problem::Problem;
 
-/// The most characters that a caller may send of what it holds.
+/// The most bytes that a caller may send of what it holds.
 pub const LONGEST: usize = 512;
 
-/// Whether the caller holds what `etag` names, a strong tag with its quotes.
-///
-/// # Errors
-/// 400 over [`LONGEST`].
-pub fn held(request: &HttpRequest, etag: &str) -> Result<bool, Problem> {
-    let mut sent = request.headers().get_all(IF_NONE_MATCH);
-    if sent.any(|tags| tags.len() > LONGEST) {
-        let told = format!("at most {LONGEST} characters");
-        return Err(Problem::unreadable("If-None-Match", told));
+/// What the caller says it holds.
+#[derive(Clone, Debug)]
+pub struct Held(Vec<String>);
+
+impl Held {
+    /// As the request says.
+    ///
+    /// # Errors
+    /// 400 over [`LONGEST`].
+    pub fn of(request: &HttpRequest) -> Result<Self, Problem> {
+        let sent = request.headers().get_all(IF_NONE_MATCH);
+        let tags: Vec<_> = sent.filter_map(|tags| tags.to_str().ok().map(String::from)).collect();
+        if tags.iter().map(String::len).sum::<usize>() > LONGEST {
+            let told = format!("at most {LONGEST} bytes");
+            return Err(Problem::unreadable("If-None-Match", told));
+        }
+        Ok(Self(tags))
     }
-    let sent = request.headers().get_all(IF_NONE_MATCH);
-    Ok(sent.filter_map(|tags| tags.to_str().ok()).any(|tags| names(tags, etag)))
+
+    /// Whether that is what `etag` names, a strong tag with its quotes.
+    pub fn names(&self, etag: &str) -> bool {
+        self.0.iter().any(|tags| names(tags, etag))
+    }
 }
 
 /// The answer to a caller who holds what `etag` names: no body, 304.

@@ -12,6 +12,7 @@ pub struct Place {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct RawPlace {
     lat: f64,
     lon: f64,

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::schema::{AdditionalProperties, ObjectBuilder, Type};
 use utoipa::openapi::{KnownFormat, RefOr, Schema, SchemaFormat};
 use utoipa::{PartialSchema, ToSchema};
 
@@ -117,6 +117,7 @@ impl PartialSchema for Place {
             .property("lon", degrees(180, 106.26093, "Degrees east."))
             .required("lat")
             .required("lon")
+            .additional_properties(Some(AdditionalProperties::<Schema>::FreeForm(false)))
             .description(Some("A point, WGS-84."))
             .build()
             .into()

@@ -1,6 +1,6 @@
 //! Areas over HTTP.
 
-use actix_web::web::{Data, Json, Path, Query};
+use actix_web::web::{Data, Json, Path};
 use actix_web::{HttpRequest, HttpResponse, get};
 use geojson::{Feature, JsonObject};
 use gridward_dispatch::area::{AreaCode, Level};
@@ -16,6 +16,7 @@ use crate::auth::Caller;
 use crate::openapi;
 use crate::page::{self, Page};
 use crate::problem::Problem;
+use crate::request::Query;
 
 /// Which areas.
 #[derive(Deserialize, IntoParams)]
@@ -48,9 +49,9 @@ pub(crate) async fn list_areas(
     request: HttpRequest,
     app: Data<Gridward>,
     caller: Caller,
-    query: Query<AreaQuery>,
+    Query(query): Query<AreaQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let AreaQuery { level, parent, limit, cursor } = query.into_inner();
+    let AreaQuery { level, parent, limit, cursor } = query;
     caller.actor.judge(Action::ReadAreas, &parent.unwrap_or(caller.actor.area))?;
     let wanted = page::wanted(limit, cursor.as_deref())?;
     let limit = wanted.limit;
@@ -183,7 +184,7 @@ pub struct PointQuery {
 pub(crate) async fn locate_area(
     app: Data<Gridward>,
     caller: Caller,
-    point: Query<PointQuery>,
+    Query(point): Query<PointQuery>,
 ) -> Result<Json<Area>, Problem> {
     let place =
         Place::new(point.lat, point.lon).map_err(|error| Problem::unreadable("lat", error))?;

@@ -82,6 +82,7 @@ pub(crate) async fn upload_options(_: Caller) -> HttpResponse {
     params(
         ("Upload-Length" = u32, Header, description = "Bytes of the whole", minimum = 1, maximum = 10_485_760),
         ("Upload-Metadata" = inline(String), Header, description = "Words with values in base64, by commas", max_length = 1024),
+        openapi::OwnNames,
     ),
     responses(
         (
@@ -104,9 +105,11 @@ pub(crate) async fn announce_attachment(
 ) -> Result<HttpResponse, Problem> {
     let length = number(&request, "Upload-Length")?;
     let metadata = Metadata::read(text(&request, "Upload-Metadata").unwrap_or_default())?;
-    if length == 0 || length > LARGEST {
-        let told = format!("from 1 to {LARGEST}");
-        return Err(Problem::unreadable("Upload-Length", told));
+    if length == 0 {
+        return Err(Problem::unreadable("Upload-Length", format!("from 1 to {LARGEST}")));
+    }
+    if length > LARGEST {
+        return Err(Kind::TooLarge.into());
     }
     let district = caller.district.clone();
     let row = app.db.write(&district, move |tx| announce(tx, &caller, &metadata, length)).await?;
@@ -129,7 +132,7 @@ fn announce(
     let me = caller.actor.person;
     let found = tx.find::<task::row::TaskRow>(task::store::key(&caller.district, metadata.task))?;
     let found = found.ok_or_else(Problem::not_found)?;
-    if !event::store::ever_held(tx.read_other(), &caller.district, &found.id, me)? {
+    if !event::store::had_in_hands(tx.read_other(), &caller.district, &found.id, me)? {
         return Err(Problem::not_found());
     }
     let row = AttachmentRow {

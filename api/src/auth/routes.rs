@@ -11,10 +11,10 @@ use utoipa::ToSchema;
 
 use super::{Caller, sign_in, token};
 use crate::app::Gridward;
-use crate::body::Body;
 use crate::openapi;
 use crate::person;
 use crate::problem::Problem;
+use crate::request::Body;
 
 /// A phone and a password.
 #[derive(Deserialize, ToSchema)]

@@ -1,6 +1,6 @@
 //! Beneficiaries over HTTP.
 
-use actix_web::web::{Data, Json, Path, Query};
+use actix_web::web::{Data, Json, Path};
 use actix_web::{HttpRequest, HttpResponse, get, post};
 use gridward_dispatch::area::AreaCode;
 use gridward_dispatch::authority::Action;
@@ -13,11 +13,11 @@ use super::model::{Purpose, Revealed};
 use super::{Beneficiary, Category, reveal, store};
 use crate::app::Gridward;
 use crate::auth::Caller;
-use crate::body::Body;
 use crate::once::{self, IdempotencyKey};
 use crate::openapi;
 use crate::page::{self, Page};
 use crate::problem::Problem;
+use crate::request::{Body, Query};
 
 /// Which beneficiaries.
 #[derive(Deserialize, IntoParams)]
@@ -54,7 +54,7 @@ pub(crate) async fn list_beneficiaries(
     request: HttpRequest,
     app: Data<Gridward>,
     caller: Caller,
-    query: Query<BeneficiaryQuery>,
+    Query(query): Query<BeneficiaryQuery>,
 ) -> Result<HttpResponse, Problem> {
     let area = query.area.unwrap_or(caller.actor.area);
     caller.actor.judge(Action::ReadBeneficiaries, &area)?;

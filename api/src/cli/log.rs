@@ -8,7 +8,7 @@ use gridward_dispatch::area::AreaCode;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{Failure, choose_district, connect};
+use super::{Failure, NO_DISTRICT, choose_district, connect};
 use crate::clock;
 use crate::db::{self, Conn};
 use crate::event::chain::hex;
@@ -71,7 +71,10 @@ enum Command {
 fn chosen(conn: &mut Conn, named: Option<&str>) -> Result<Vec<String>, Failure> {
     match named {
         Some(_) => Ok(vec![choose_district(conn, named)?]),
-        None => Ok(districts(conn)?),
+        None => match districts(conn)? {
+            none if none.is_empty() => Err(NO_DISTRICT.into()),
+            all => Ok(all),
+        },
     }
 }
 
@@ -84,8 +87,13 @@ pub(super) fn verify(settings: &Settings, args: &VerifyArgs) -> Result<(), Failu
                 let is = if broken.is_proven() { "is broken" } else { "cannot be checked" };
                 format!("the log of {district} {is}: {broken}")
             })?;
-        let hash = hex(&end.hash);
-        println!("{district}: {} events hold; the last hash is {hash}", end.seq);
+        let (first, hash) = (end.checked_from, hex(&end.last.hash));
+        let last = end.last.seq;
+        println!("{district}: events {first} to {last} hold; the last hash is {hash}");
+        if first > 1 {
+            let archived = first - 1;
+            println!("{district}: events 1 to {archived} are archived; --archive checks them too");
+        }
     }
     Ok(())
 }

@@ -122,6 +122,9 @@ fn connect(address: &Address) -> Result<Conn, Failure> {
     Ok(conn)
 }
 
+/// What to do where a command needs a district and there is none.
+const NO_DISTRICT: &str = "there is no district yet: import one, or try `gridward demo`";
+
 /// The district to act on: the one that is named, or the only one there is.
 fn choose_district(conn: &mut Conn, named: Option<&str>) -> Result<String, Failure> {
     let known = crate::seal::store::districts(conn)?;
@@ -130,7 +133,7 @@ fn choose_district(conn: &mut Conn, named: Option<&str>) -> Result<String, Failu
             Ok(named.to_owned())
         }
         (None, [only]) => Ok(only.clone()),
-        (None, []) => Err("there is no district yet: import one, or try `gridward demo`".into()),
+        (None, []) => Err(NO_DISTRICT.into()),
         (None, _) => Err(format!("there are several; name one: {}", known.join(", ")).into()),
         (Some(named), _) => Err(format!("there is no district {named}").into()),
     }

@@ -1,6 +1,6 @@
 //! The log over HTTP: for those who supervise and those who audit.
 
-use actix_web::web::{Bytes, Data, Query};
+use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse, get};
 use chrono::{DateTime, FixedOffset};
 use futures_util::stream;
@@ -15,12 +15,13 @@ use super::model::LoggedEvent;
 use super::store::{self, Filter};
 use crate::app::Gridward;
 use crate::auth::Caller;
-use crate::body;
 use crate::clock::nearest_moment;
 use crate::db::{Db, DbError};
 use crate::openapi;
 use crate::page::{self, Page, Wanted};
 use crate::problem::Problem;
+use crate::request::Query;
+use crate::request::body;
 
 /// How many events an export reads at a time.
 const AT_A_TIME: i64 = 1_000;
@@ -104,7 +105,7 @@ pub(crate) async fn list_events(
     request: HttpRequest,
     app: Data<Gridward>,
     caller: Caller,
-    query: Query<EventQuery>,
+    Query(query): Query<EventQuery>,
 ) -> Result<HttpResponse, Problem> {
     let asked = query.asked(&caller)?;
     let wanted: Wanted<(i64,)> = page::wanted(query.limit, query.cursor.as_deref())?;
@@ -141,7 +142,7 @@ struct Lines(String);
 pub(crate) async fn export_events(
     app: Data<Gridward>,
     caller: Caller,
-    query: Query<EventQuery>,
+    Query(query): Query<EventQuery>,
 ) -> Result<HttpResponse, Problem> {
     let mut asked = query.asked(&caller)?;
     let wanted: Wanted<(i64,)> = page::wanted(query.limit, query.cursor.as_deref())?;

@@ -241,21 +241,22 @@ pub fn holder_at(
     Ok(person.flatten())
 }
 
-/// Whether the task was ever in the person's hands, by the log.
+/// Whether the task was ever in the person's hands, or reported by them, by the log.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn ever_held(
+pub fn had_in_hands(
     conn: &mut Conn,
     district: &str,
     subject_id: &str,
     person: PersonId,
 ) -> Result<bool, DbError> {
+    let reported = events::actor.eq(person.to_string()).and(events::action.eq("task.report"));
     let one: Option<i64> = events::table
         .filter(events::district.eq(district))
         .filter(events::subject_id.eq(subject_id))
         .filter(events::subject.eq(Subject::Task.word()))
-        .filter(events::person.eq(person.to_string()))
+        .filter(events::person.eq(person.to_string()).or(reported.assume_not_null()))
         .select(events::seq)
         .first(conn)
         .optional()?;

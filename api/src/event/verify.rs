@@ -58,28 +58,47 @@ impl Broken {
     }
 }
 
+/// How far a log was checked.
+#[derive(Clone, Debug)]
+pub struct Checked {
+    /// The number of the first event that was looked at.
+    pub checked_from: i64,
+    /// Where the chain ends.
+    pub last: Link,
+}
+
 /// Follows the chain of `district` from its first event, through the archive
 /// files in `folder` if there are any, to its head; answers where it ends.
 ///
 /// # Errors
 /// [`Broken`], naming the first event that does not hold.
-pub fn verify(conn: &mut Conn, district: &str, folder: Option<&Path>) -> Result<Link, Broken> {
+pub fn verify(conn: &mut Conn, district: &str, folder: Option<&Path>) -> Result<Checked, Broken> {
     let known = head::chain(conn, district)?;
     let mut link = match folder {
         Some(folder) => {
             let mut link = Link::start();
+            let archived = known.archived.seq;
             archive::read(folder, district, &mut |row| {
-                link = step(&link, &row)?;
+                // What a cut short run wrote, or another one since, is in the database too.
+                if row.seq <= archived {
+                    link = step(&link, &row)?;
+                }
                 Ok::<_, Broken>(())
             })?;
-            if link != known.archived {
-                let archived = known.archived.seq;
+            if link.seq < archived {
                 return Err(Broken::Gap { found: link.seq, archived });
+            }
+            if link.hash != known.archived.hash {
+                return Err(Broken::Event {
+                    seq: archived,
+                    why: "it is not the one that was archived",
+                });
             }
             link
         }
         None => known.archived,
     };
+    let checked_from = if folder.is_some() { 1 } else { link.seq + 1 };
     loop {
         let rows = store::after(conn, district, link.seq, AT_A_TIME)?;
         if rows.is_empty() {
@@ -94,7 +113,7 @@ pub fn verify(conn: &mut Conn, district: &str, folder: Option<&Path>) -> Result<
     if link.seq < known.last.seq || (link.seq == head.seq && link.hash != head.hash) {
         return Err(Broken::Head { found: link.seq, head: head.seq });
     }
-    Ok(link)
+    Ok(Checked { checked_from, last: link })
 }
 
 fn step(link: &Link, row: &EventRow) -> Result<Link, Broken> {

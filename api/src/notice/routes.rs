@@ -15,13 +15,13 @@ use super::{Notice, store};
 use crate::app::Gridward;
 use crate::area;
 use crate::auth::Caller;
-use crate::body::Body;
 use crate::clock::{self, china};
 use crate::db::Tx;
 use crate::event::{Event, Subject};
 use crate::once::{self, IdempotencyKey};
 use crate::openapi;
 use crate::problem::{FieldError, Kind, Problem};
+use crate::request::Body;
 
 /// The longest time a notice is shown.
 const LONGEST: Days = Days::new(366);

@@ -67,7 +67,8 @@ enum Outcome<T> {
 }
 
 /// Does `act`, unless it was done before: then answers what was answered then.
-/// A refusal is an answer too; only one that may go away by itself is not kept.
+/// A refusal is an answer too; only one that may go away by itself, or that is of form,
+/// is not kept.
 /// What the server fails at, even by a panic, is counted and at last set aside.
 ///
 /// # Errors
@@ -109,8 +110,12 @@ pub fn once<T: Serialize + DeserializeOwned>(
     let outcome = match &result {
         Ok(done) => Outcome::Done(done),
         Err(problem) if ours(problem) => Outcome::Failed(failures),
-        Err(problem) if problem.kind().entry().retryable || problem.is_ours() => {
-            // Its step is undone; what else the change does stays.
+        Err(problem)
+            if problem.kind().entry().retryable
+                || problem.is_ours()
+                || problem.kind() == Kind::Invalid =>
+        {
+            // Its step is undone, and what does not fit may come again mended.
             return Ok(Answer { result, replayed: false });
         }
         Err(problem) => Outcome::Refused(problem.kept()),

@@ -196,7 +196,20 @@ fn idempotency_key() -> Parameter {
     let about = "A name for this command, best a UUIDv7. Sent again with the same request it \
         answers the same again and changes nothing, for 180 days and by whichever way: the \
         commands of a phone's outbox share the names.";
-    header_parameter("Idempotency-Key", about, 64, Some("^[!#-~]{1,64}$"))
+    header_parameter(KEY, about, 64, Some(KEY_PATTERN))
+}
+
+const KEY: &str = "Idempotency-Key";
+const KEY_PATTERN: &str = "^[!#-~]{1,64}$";
+
+/// What carries names of its own takes a key and does not need it.
+pub struct OwnNames;
+
+impl IntoParams for OwnNames {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let about = "Not needed: what is sent bears ids of its own, by which it happens once.";
+        vec![header_parameter(KEY, about, 64, Some(KEY_PATTERN))]
+    }
 }
 
 /// Every decision over a task takes it.
@@ -264,7 +277,19 @@ pub fn finish(document: &mut OpenApi) {
     for post in posts.filter(|post| post.security.is_none()) {
         let decides = post.responses.responses.contains_key("412");
         let parameters = post.parameters.get_or_insert_default();
-        parameters.push(RefOr::T(idempotency_key()));
+        let named = |one: &RefOr<Parameter>| matches!(one, RefOr::T(one) if one.name == KEY);
+        if !parameters.iter().any(named) {
+            parameters.push(RefOr::T(idempotency_key()));
+            let replayed = "`true` where this is the answer of the first time: the thing may have \
+                changed since";
+            for (status, answer) in &mut post.responses.responses {
+                if let (true, RefOr::T(answer)) = (status.starts_with('2'), answer) {
+                    answer
+                        .headers
+                        .insert("Idempotency-Replayed".to_owned(), text_header(replayed).into());
+                }
+            }
+        }
         parameters.extend(decides.then(|| RefOr::T(if_match())));
     }
     let gets = document.paths.paths.values_mut().filter_map(|item| item.get.as_mut());

@@ -1,6 +1,6 @@
 //! People over HTTP.
 
-use actix_web::web::{Data, Json, Path, Query};
+use actix_web::web::{Data, Json, Path};
 use actix_web::{HttpRequest, HttpResponse, get, put};
 use gridward_dispatch::area::{AreaCode, Level};
 use gridward_dispatch::authority::{Action, Role};
@@ -11,10 +11,10 @@ use utoipa::{IntoParams, ToSchema};
 use super::{Person, appoint, store};
 use crate::app::Gridward;
 use crate::auth::Caller;
-use crate::body::Body;
 use crate::openapi;
 use crate::page::{self, Page};
 use crate::problem::Problem;
+use crate::request::{Body, Query};
 
 /// Which people.
 #[derive(Deserialize, IntoParams)]
@@ -48,7 +48,7 @@ pub(crate) async fn list_people(
     request: HttpRequest,
     app: Data<Gridward>,
     caller: Caller,
-    query: Query<PeopleQuery>,
+    Query(query): Query<PeopleQuery>,
 ) -> Result<HttpResponse, Problem> {
     let area = query.area.unwrap_or(caller.actor.area);
     caller.actor.judge(Action::ReadPeople, &area)?;

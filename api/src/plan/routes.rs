@@ -1,7 +1,7 @@
 //! Plans over HTTP.
 
 use actix_web::http::header::LOCATION;
-use actix_web::web::{Data, Json, Path, Query};
+use actix_web::web::{Data, Json, Path};
 use actix_web::{HttpRequest, HttpResponse, get, post};
 use chrono::NaiveDate;
 use gridward_dispatch::area::AreaCode;
@@ -16,11 +16,11 @@ use super::run::{self, Order};
 use super::{apply, store};
 use crate::app::Gridward;
 use crate::auth::Caller;
-use crate::body::Body;
 use crate::once::{self, IdempotencyKey};
 use crate::openapi;
 use crate::page::{self, Page};
 use crate::problem::Problem;
+use crate::request::{Body, Query};
 
 /// What to plan.
 #[derive(Serialize, Deserialize, ToSchema)]
@@ -114,7 +114,7 @@ pub(crate) async fn list_plans(
     request: HttpRequest,
     app: Data<Gridward>,
     caller: Caller,
-    query: Query<PlanQuery>,
+    Query(query): Query<PlanQuery>,
 ) -> Result<HttpResponse, Problem> {
     let area = query.area.unwrap_or(caller.actor.area);
     caller.actor.judge(Action::ReadPlans, &area)?;
@@ -180,7 +180,7 @@ pub(crate) async fn list_plan_visits(
     app: Data<Gridward>,
     caller: Caller,
     id: Path<PlanId>,
-    query: Query<VisitQuery>,
+    Query(query): Query<VisitQuery>,
 ) -> Result<HttpResponse, Problem> {
     caller.may(Action::ReadPlans)?;
     let wanted = page::wanted(query.limit, query.cursor.as_deref())?;

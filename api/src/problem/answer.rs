@@ -78,7 +78,9 @@ pub struct Body<'a> {
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     #[schema(max_items = 100)]
     errors: &'a [FieldError],
-    /// The thing as it stands, where that helps.
+    /// The thing as it stands, where that helps: the task for `version_conflict`, the task
+    /// and its `holder` (id and name) where an action does not fit, the `upload_offset` of an
+    /// attachment.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     current: Option<&'a serde_json::Value>,

@@ -133,8 +133,8 @@ problems! {
         "内容已被他人修改": "请查看 current 中的最新内容后再决定。";
     /// The caller must say on which version the decision rests.
     VersionRequired "version_required" 428
-        "Say which version you decide on": "Send If-Match with the ETag of the task as you read it.";
-        "需要指明所依据的版本": "请在 If-Match 中发送所读取任务的 ETag。";
+        "Say which version you decide on": "Send If-Match with the ETag of the task as you read it; in an outbox, base_version.";
+        "需要指明所依据的版本": "请在 If-Match 中发送所读取任务的 ETag；离线命令请填写 base_version。";
     /// The id has named another command before.
     CommandIdReused "command_id_reused" 422
         "This id has named another command": "A command's id, or an Idempotency-Key, names one command for ever.";
@@ -145,12 +145,12 @@ problems! {
         "没有此命令": "命令名称见接口文档。";
     /// Over the limit of bytes.
     TooLarge "body_too_large" 413
-        "The body is too large": "A JSON body may have up to 256 KiB.";
-        "请求正文过大": "JSON 正文最大为 256 KiB。";
+        "That is too large": "A JSON body may have up to 256 KiB, an attachment what the contract says of its type.";
+        "内容过大": "JSON 正文最大为 256 KiB，附件大小上限见接口文档。";
     /// Not JSON by its header, or compressed.
     UnsupportedMediaType "unsupported_media_type" 415
-        "The body is not of a type this takes": "Send uncompressed `application/json`.";
-        "不支持的正文类型": "请发送未压缩的 application/json。";
+        "The body is not of a type this takes": "Send the type that the contract names, uncompressed; a push to sync may come by gzip.";
+        "不支持的正文类型": "请按接口文档的类型发送，不要压缩；仅同步接口可用 gzip。";
     /// JSON, but not what is asked for.
     Invalid "invalid" 422
         "Something in the request does not fit": "See `errors`: each names a field and what it must be.";

@@ -1,28 +1,19 @@
-//! What the framework itself refuses, as problems: queries, paths, compressed bodies.
+//! What the framework itself refuses, as problems: paths and compressed bodies.
 
 use actix_web::Error;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::error::{PathError, QueryPayloadError};
+use actix_web::error::PathError;
 use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
 use actix_web::middleware::Next;
-use actix_web::web::{PathConfig, QueryConfig};
+use actix_web::web::PathConfig;
 
 use super::{Kind, Problem};
-use crate::body;
-
-/// Queries.
-pub fn query_config() -> QueryConfig {
-    QueryConfig::default().error_handler(|error, _| from_query(&error).into())
-}
+use crate::request::body;
 
 /// Paths.
 pub fn path_config() -> PathConfig {
     PathConfig::default().error_handler(|error, _| from_path(&error).into())
-}
-
-fn from_query(error: &QueryPayloadError) -> Problem {
-    Problem::unreadable("query", error)
 }
 
 fn from_path(error: &PathError) -> Problem {

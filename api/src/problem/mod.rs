@@ -132,7 +132,8 @@ impl Problem {
     }
 
     /// What does not fit, and where.
-    pub fn errors(&self) -> &[FieldError] {
+    #[cfg(test)]
+    pub(crate) fn errors(&self) -> &[FieldError] {
         &self.0.errors
     }
 

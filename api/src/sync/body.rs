@@ -11,8 +11,11 @@ use actix_web::web::Payload;
 use flate2::read::MultiGzDecoder;
 
 use super::model::Push;
-use crate::body::{self, LIMIT, fit};
 use crate::problem::{Kind, Problem};
+use crate::request::{
+    body::{self, LIMIT},
+    fit,
+};
 
 /// Reads a push.
 ///
@@ -36,7 +39,8 @@ pub async fn read(request: &HttpRequest, payload: Payload) -> Result<Push, Probl
 fn inflate(bytes: &[u8]) -> Result<Vec<u8>, Problem> {
     let mut inflated = Vec::new();
     let mut reader = MultiGzDecoder::new(bytes).take(LIMIT as u64 + 1);
-    reader.read_to_end(&mut inflated).map_err(|_| Kind::InvalidJson)?;
+    let read = reader.read_to_end(&mut inflated);
+    read.map_err(|_| Problem::unreadable("Content-Encoding", "the body is no whole gzip"))?;
     if inflated.len() > LIMIT { Err(Kind::TooLarge.into()) } else { Ok(inflated) }
 }
 
@@ -58,6 +62,6 @@ mod tests {
         assert_eq!(inflate(&bomb).map_err(|problem| problem.kind()), Err(Kind::TooLarge));
         assert_eq!(inflate(&gzip(b"{}")).map_err(|problem| problem.kind()), Ok(b"{}".to_vec()));
         let cut = inflate(&gzip(b"{}")[..12]);
-        assert_eq!(cut.map_err(|problem| problem.kind()), Err(Kind::InvalidJson));
+        assert_eq!(cut.map_err(|problem| problem.kind()), Err(Kind::BadRequest));
     }
 }

@@ -18,6 +18,7 @@ pub mod cursor;
 pub mod feed;
 pub mod households;
 pub mod model;
+pub mod packed;
 pub mod pull;
 pub mod push;
 pub mod queued;

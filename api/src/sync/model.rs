@@ -28,7 +28,8 @@ pub struct Push {
     /// The `cursor` of the answer before; absent for a first snapshot.
     #[schema(max_length = 256)]
     pub cursor: Option<String>,
-    /// How many changes at the most; 200 unless told.
+    /// How many tasks and beneficiaries at the most; 200 unless told. The few kinds of
+    /// service, notices and shifts come with a first page besides.
     #[schema(minimum = 1, maximum = 1000)]
     pub limit: Option<u16>,
     /// How the device calls itself, for the log.
@@ -61,7 +62,8 @@ words! {
 /// What became of one command.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct CommandResult {
-    /// The command's `id`, as it was sent; absent where it had none that is a text.
+    /// The command's `id`, as it was sent; absent where that is not a text of up to 64
+    /// characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 64, example = "0198a3b0-0000-7000-8000-000000000001")]
     pub id: Option<String>,
@@ -73,10 +75,18 @@ pub struct CommandResult {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1, maximum = 9_007_199_254_740_991_i64, example = 2)]
     pub version: Option<i64>,
-    /// Why not. Its pointers begin at the command.
+    /// Why it is not applied. Its pointers begin at the command.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<crate::problem::answer::Body<'static>>)]
     pub problem: Option<Told>,
+}
+
+impl CommandResult {
+    /// Of a command that could not be read.
+    pub const fn unread(id: Option<String>, problem: Told) -> Self {
+        let outcome = CommandOutcome::Rejected;
+        Self { id, outcome, replayed: false, version: None, problem: Some(problem) }
+    }
 }
 
 words! {

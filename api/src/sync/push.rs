@@ -52,10 +52,9 @@ fn is_plain(text: &str) -> bool {
     !text.chars().any(char::is_control)
 }
 
-/// Reads the outbox, that of a phone whose clock cannot be told by the server's.
-pub fn read(push: &Push, now: DateTime<FixedOffset>) -> Vec<Entry> {
-    let sent_at = push.device_time.unwrap_or(now);
-    push.commands.iter().map(|raw| Entry::read(raw, sent_at)).collect()
+/// Reads the outbox.
+pub fn read(push: &Push) -> Vec<Entry> {
+    push.commands.iter().map(|raw| Entry::read(raw)).collect()
 }
 
 /// What carrying out the outbox will look at.
@@ -98,12 +97,16 @@ pub fn push(
                 let origin = Origin {
                     id: Some(queued.id.clone()),
                     device: outbox.device.clone(),
-                    made_at: Some(queued.at),
+                    from_outbox: true,
+                    made_at: queued.at,
                     clock_behind,
                 };
                 one(tx, key, caller, queued, &origin)?
             }
-            Err(unread) => Answer { result: Err(unread.clone().into()), replayed: false },
+            Err(unread) => {
+                let problem = Told(unread.clone().into(), outbox.language);
+                return Ok(CommandResult::unread(entry.name.clone(), problem));
+            }
         };
         Ok(told(entry.name.clone(), answer, outbox.language))
     };
@@ -130,14 +133,11 @@ fn one(
         perform::perform(tx, key, caller, &Sent { task: *task, command, base: *base, origin })
     });
     match answer {
-        Ok(Answer { result, replayed }) => {
-            Ok(Answer { result: result.map_err(|problem| problem.under("/payload")), replayed })
-        }
         // The id named another command before.
         Err(problem) if problem.as_db().is_none() => {
             Ok(Answer { result: Err(problem), replayed: false })
         }
-        Err(problem) => Err(problem),
+        answer => answer,
     }
 }
 
@@ -151,7 +151,10 @@ fn told(id: Option<String>, answer: Answer<Performed>, language: Language) -> Co
         }
         Err(_) => CommandOutcome::Rejected,
     };
-    let version = result.as_ref().ok().map(|performed| performed.task.version);
-    let problem = result.err().map(|problem| Told(problem, language));
+    let (version, problem) = match result {
+        Ok(Performed { task, because, .. }) => (Some(task.version), because.map(Problem::from)),
+        Err(problem) => (None, Some(problem)),
+    };
+    let problem = problem.map(|problem| Told(problem.under("/payload"), language));
     CommandResult { id, outcome, replayed, version, problem }
 }

@@ -9,15 +9,16 @@ use chrono::{DateTime, FixedOffset};
 use gridward_dispatch::id::TaskId;
 use gridward_dispatch::task::Verb;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::body::{HIGHEST, fit};
 use crate::once::CommandId;
-use crate::problem::{Kept, Problem};
-use crate::task::account::Account;
+use crate::problem::{FieldError, Kept, Kind, Problem};
+use crate::request::{body::HIGHEST, fit};
+use crate::task::account::{Account, Fields, Written};
 use crate::task::command::{TaskCommand, action};
 
 /// A name that is longer is not told back.
@@ -72,8 +73,8 @@ pub struct Queued {
     pub command: TaskCommand,
     /// The version it was decided on.
     pub base: Option<i64>,
-    /// When, by the phone's clock.
-    pub at: DateTime<FixedOffset>,
+    /// When, by the phone's clock, if it says so.
+    pub at: Option<DateTime<FixedOffset>>,
 }
 
 /// An entry of an outbox: the name it bears, and what it asks or why that cannot
@@ -87,20 +88,25 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// Reads an entry of an outbox that was sent at `sent_at` by the phone's clock.
-    pub fn read(raw: &RawValue, sent_at: DateTime<FixedOffset>) -> Self {
-        match fit::bytes::<QueuedCommand>(raw.get().as_bytes()).and_then(strictly) {
-            Ok(queued) => Self { name: Some(queued.id.to_string()), read: Ok(queued) },
-            Err(problem) => {
-                // What is JSON was read once already, so this cannot fail.
-                let fields = serde_json::from_str::<Map<_, _>>(raw.get()).unwrap_or_default();
-                let name = fields.get("id").and_then(Value::as_str);
-                let name = name.filter(|name| name.chars().count() <= LONGEST_NAME);
-                let name = name.map(ToOwned::to_owned);
-                Self { name, read: report(fields, sent_at).ok_or_else(|| problem.kept()) }
-            }
-        }
+    /// Reads an entry of an outbox.
+    pub fn read(raw: &RawValue) -> Self {
+        let Ok(fields) = serde_json::from_str::<Written>(raw.get()) else {
+            let problem = Problem::invalid("", "must be an object");
+            return Self { name: None, read: Err(problem.kept()) };
+        };
+        let name = text(&fields, "id");
+        let name = name.filter(|name| name.chars().count() <= LONGEST_NAME);
+        let read = if text(&fields, "type").as_deref() == Some(action(Verb::Report)) {
+            report(fields)
+        } else {
+            fit::bytes(raw.get().as_bytes()).and_then(strictly)
+        };
+        Self { name, read: read.map_err(|problem| problem.kept()) }
     }
+}
+
+fn text(fields: &Written, name: &str) -> Option<String> {
+    serde_json::from_str(fields.get(name)?.get()).ok()
 }
 
 fn strictly(command: QueuedCommand) -> Result<Queued, Problem> {
@@ -109,34 +115,36 @@ fn strictly(command: QueuedCommand) -> Result<Queued, Problem> {
         return Err(Problem::invalid("/base_version", format!("from 0 to {HIGHEST}")));
     }
     let command = TaskCommand::read(&r#type, payload.unwrap_or_default());
-    let command = command.map_err(|problem| problem.under("/payload"))?;
-    Ok(Queued { id: id.into(), task: task_id, command, base: base_version, at })
+    let command = command.map_err(|problem| match problem.kind() {
+        Kind::UnknownCommand => problem.with(FieldError::new("/type", "no such command")),
+        _ => problem.under("/payload"),
+    })?;
+    Ok(Queued { id: id.into(), task: task_id, command, base: base_version, at: Some(at) })
 }
 
-/// Reads a report of which not all fits: all of it but what that is and of which task.
-fn report(mut fields: Map<String, Value>, sent_at: DateTime<FixedOffset>) -> Option<Queued> {
-    let mut text = |name: &str| match fields.remove(name) {
-        Some(Value::String(text)) => Some(text),
-        _ => None,
-    };
-    if text("type")? != action(Verb::Report) {
-        return None;
+/// Reads a report field by field. Only its name and its task must be there.
+fn report(mut fields: Written) -> Result<Queued, Problem> {
+    fn must<T: DeserializeOwned>(fields: &mut Written, name: &str) -> Result<T, Problem> {
+        let pointer = format!("/{name}");
+        let raw = fields.remove(name).ok_or_else(|| Problem::invalid(&pointer, "is missing"))?;
+        fit::bytes(raw.get().as_bytes()).map_err(|problem| problem.under(&pointer))
     }
-    let id = Uuid::parse_str(&text("id")?).ok()?;
-    let task = text("task_id")?.parse().ok()?;
-    let told = match fields.remove("payload") {
-        Some(Value::Object(told)) => told,
-        None | Some(Value::Null) => Map::new(),
-        Some(other) => Map::from_iter([("payload".to_owned(), other)]),
-    };
-    let at = fields.get("at").and_then(|at| DateTime::deserialize(at).ok());
-    if at.is_some() {
-        fields.remove("at");
-    }
-    let mut account = Account::read(told);
-    account.unread.append(&mut fields);
-    let command = TaskCommand::Report(account);
-    Some(Queued { id: id.into(), task, command, base: None, at: at.unwrap_or(sent_at) })
+    let id: Uuid = must(&mut fields, "id")?;
+    let task = must(&mut fields, "task_id")?;
+    fields.remove("type");
+    // The version that a report was decided on only informs.
+    fields.remove("base_version");
+    let mut around = Fields::of(fields);
+    let at = around.take("at");
+    let told = around.take("payload").unwrap_or_default();
+    let account = Account { unread_command: around.rest(), ..Account::read(told) };
+    Ok(Queued {
+        id: id.into(),
+        task,
+        command: TaskCommand::Report(Box::new(account)),
+        base: None,
+        at,
+    })
 }
 
 #[cfg(test)]
@@ -147,8 +155,6 @@ mod tests {
 
     const ID: &str = "0198a3b0-0000-7000-8000-000000000001";
     const TASK: &str = "0198a3b0-0000-7000-8000-0000000000aa";
-    const SENT_AT: &str = "2026-08-01T10:00:00+08:00";
-
     fn entry(change: Value) -> Entry {
         let mut command = json!({
             "id": ID, "type": "task.report", "task_id": TASK, "at": "2026-08-01T09:00:00+08:00",
@@ -157,30 +163,46 @@ mod tests {
         for (name, value) in change.as_object().expect("an object") {
             command[name] = value.clone();
         }
-        let raw = serde_json::value::to_raw_value(&command).expect("JSON");
-        Entry::read(&raw, SENT_AT.parse().expect("a time"))
+        written(&command.to_string())
     }
 
-    fn account(entry: Entry) -> (Account, Queued) {
+    fn written(text: &str) -> Entry {
+        Entry::read(&RawValue::from_string(text.to_owned()).expect("JSON"))
+    }
+
+    fn account(entry: Entry) -> (Account, Option<String>) {
         let queued = entry.read.expect("a report");
-        match queued.command.clone() {
-            TaskCommand::Report(account) => (account, queued),
-            other => panic!("{other:?}"),
-        }
+        let TaskCommand::Report(account) = queued.command else { panic!("{:?}", queued.command) };
+        (*account, queued.at.map(|at| at.to_rfc3339()))
     }
 
     #[test]
     fn a_report_is_read_whatever_else_is_wrong_with_it() {
-        let (account, queued) =
-            self::account(entry(json!({ "at": "9 o'clock", "base_version": -1 })));
-        assert_eq!(queued.at.to_rfc3339(), SENT_AT);
-        assert_eq!(Value::Object(account.unread), json!({ "at": "9 o'clock", "base_version": -1 }));
-        let (account, queued) = self::account(entry(json!({ "payload": "done", "app": "2.0" })));
-        assert_eq!(queued.at.to_rfc3339(), "2026-08-01T09:00:00+08:00");
-        assert_eq!((account.outcome, account.unread.len()), (None, 2));
+        let (account, at) = self::account(entry(json!({ "at": "9 o'clock", "base_version": -1 })));
+        assert_eq!((account.outcome.is_some(), at), (true, None));
+        assert_eq!(Value::Object(account.unread_command), json!({ "at": "9 o'clock" }));
+        let (account, at) = self::account(entry(json!({ "payload": "done", "app": "2.0" })));
+        assert_eq!(at.as_deref(), Some("2026-08-01T09:00:00+08:00"));
+        assert_eq!(account.outcome, None);
+        assert_eq!(
+            Value::Object(account.unread_command),
+            json!({ "payload": "done", "app": "2.0" })
+        );
         let (account, _) =
             self::account(entry(json!({ "payload": { "outcome": "done", "place": 1 } })));
         assert_eq!(Value::Object(account.unread), json!({ "place": 1 }));
+        // An emoji cut in two, and a number that is none.
+        let cut = format!(
+            r#"{{"id": "{ID}", "type": "task.report", "task_id": "{TASK}", "at": 1e999,
+                "payload": {{"outcome": "done", "note": "\ud83d"}}}}"#
+        );
+        let entry = written(&cut);
+        assert_eq!(entry.name.as_deref(), Some(ID));
+        let (account, _) = self::account(entry);
+        assert_eq!(
+            (account.outcome.is_some(), account.unread.len(), account.unread_command.len()),
+            (true, 1, 1)
+        );
     }
 
     #[test]
@@ -194,13 +216,17 @@ mod tests {
         let told = |name: &str, pointer: &str| (Some(name.to_owned()), pointer.to_owned());
         assert_eq!(refused(json!({ "id": "visit-17" })), told("visit-17", "/id"));
         assert_eq!(refused(json!({ "id": 17 })), (None, "/id".to_owned()));
-        assert_eq!(refused(json!({ "task_id": "x" })), told(ID, "/task_id"));
+        assert_eq!(refused(json!({ "task_id": "x", "app": "2.0" })), told(ID, "/task_id"));
         assert_eq!(refused(json!({ "type": "task.claim", "at": 5 })), told(ID, "/at"));
-        assert_eq!(refused(json!({ "type": "task.fly" })), told(ID, ""));
+        assert_eq!(refused(json!({ "type": "task.fly" })), told(ID, "/type"));
         let decline = json!({ "type": "task.decline", "payload": { "why": "x" } });
         assert_eq!(refused(decline), told(ID, "/payload/why"));
-        let raw = RawValue::from_string("17".to_owned()).expect("JSON");
-        let entry = Entry::read(&raw, SENT_AT.parse().expect("a time"));
-        assert!(entry.name.is_none() && entry.read.is_err());
+        let upper = entry(json!({ "id": ID.to_uppercase() }));
+        assert_eq!(upper.name, Some(ID.to_uppercase()));
+        assert_eq!(upper.read.expect("a report").id.as_str(), ID);
+        for text in ["17", "[]", "null"] {
+            let entry = written(text);
+            assert!(entry.name.is_none() && entry.read.is_err(), "{text}");
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Sync over HTTP.
 
-use actix_web::http::header::{CACHE_CONTROL, ETAG};
-use actix_web::web::{Data, Payload, Query};
+use actix_web::http::header::ETAG;
+use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse, get, post};
 use gridward_dispatch::area::AreaCode;
 use serde::Deserialize;
@@ -10,6 +10,7 @@ use utoipa::IntoParams;
 
 use super::cursor::LONGEST;
 use super::model::{CommandResult, Push, Synced};
+use super::packed::packed;
 use super::pull::{Pull, Pulled};
 use super::push::Outbox;
 use super::scope::Scope;
@@ -22,7 +23,8 @@ use crate::once::IdempotencyKey;
 use crate::openapi;
 use crate::problem::Problem;
 use crate::problem::answer::Language;
-use crate::unchanged;
+use crate::request::Query;
+use crate::unchanged::{self, Held};
 
 /// How many changes a page holds unless told.
 const LIMIT: u16 = 200;
@@ -38,7 +40,8 @@ pub struct PullQuery {
     /// The `cursor` of the answer before; absent for a first snapshot.
     #[param(max_length = 256)]
     cursor: Option<String>,
-    /// How many changes at the most; 200 unless told.
+    /// How many tasks and beneficiaries at the most; 200 unless told. The few kinds of
+    /// service, notices and shifts come with a first page besides.
     #[param(minimum = 1, maximum = 1000)]
     limit: Option<u16>,
 }
@@ -53,6 +56,7 @@ pub struct PullQuery {
 #[utoipa::path(
     tag = "sync",
     operation_id = "push_and_pull",
+    params(openapi::OwnNames),
     request_body(content = Push, description = "The outbox, and how far the phone has come"),
     responses((status = OK, description = "What came of it, and what has changed", body = Synced), openapi::Write),
 )]
@@ -70,7 +74,7 @@ pub(crate) async fn push_and_pull(
     let (cursor, limit) = (sent.cursor.clone(), sent.limit);
     let results = carry_out(&app, &caller, sent, Language::of(request.headers())).await?;
     let pulled = pull(&app, &caller, cursor, limit).await?;
-    Ok(answer(&app, &caller, pulled, results))
+    packed(&request, &answer(&app, &caller, pulled, results)).await
 }
 
 async fn carry_out(
@@ -82,7 +86,7 @@ async fn carry_out(
     if sent.commands.is_empty() {
         return Ok(Vec::new());
     }
-    let entries = push::read(&sent, (app.clock)().into());
+    let entries = push::read(&sent);
     let Push { device, device_time, .. } = sent;
     let outbox = Outbox { entries, device, device_time, language };
     let (vault, caller) = (app.vault.clone(), caller.clone());
@@ -118,21 +122,23 @@ pub(crate) async fn pull_alone(
     request: HttpRequest,
     app: Data<Gridward>,
     caller: Caller,
-    query: Query<PullQuery>,
+    Query(query): Query<PullQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let PullQuery { cursor, limit } = query.into_inner();
+    let PullQuery { cursor, limit } = query;
     if cursor.as_ref().is_some_and(|cursor| cursor.len() > LONGEST) {
         return Err(Problem::unreadable("cursor", "not a cursor of this service"));
     }
     if limit.is_some_and(|limit| !(1..=1000).contains(&limit)) {
         return Err(Problem::unreadable("limit", "must be from 1 to 1000"));
     }
+    let held = Held::of(&request)?;
     let pulled = pull(&app, &caller, cursor, limit).await?;
     let etag = format!("\"{}\"", pulled.cursor);
-    if unchanged::held(&request, &etag)? && pulled.quiet {
+    if pulled.quiet && held.names(&etag) {
         return Ok(unchanged::answer(etag));
     }
-    let mut answer = answer(&app, &caller, pulled, Vec::new());
+    let answer = answer(&app, &caller, pulled, Vec::new());
+    let mut answer = packed(&request, &answer).await?;
     if let Ok(etag) = etag.parse() {
         answer.headers_mut().insert(ETAG, etag);
     }
@@ -171,16 +177,11 @@ async fn pull(
     Ok(pulled)
 }
 
-fn answer(
-    app: &Gridward,
-    caller: &Caller,
-    pulled: Pulled,
-    results: Vec<CommandResult>,
-) -> HttpResponse {
+fn answer(app: &Gridward, caller: &Caller, pulled: Pulled, results: Vec<CommandResult>) -> Synced {
     let Pulled { reset, changes, removed, cursor, has_more, .. } = pulled;
     let (_, _, _, id) = caller.actor.person.0.as_fields();
     let spread = u32::from(id[7]) * SPREAD / 256;
-    let synced = Synced {
+    Synced {
         results,
         reset,
         changes,
@@ -189,6 +190,5 @@ fn answer(
         has_more,
         next_poll_s: if has_more { 0 } else { POLL + spread },
         server_time: (app.clock)().with_timezone(&china()),
-    };
-    HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(synced)
+    }
 }

@@ -2,14 +2,15 @@
 //! as it came. A visit that was made is not undone by an app that writes a time
 //! wrongly, nor by one that is newer than the server.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, FixedOffset};
 use gridward_dispatch::place::Place;
 use gridward_dispatch::task::Outcome;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::value::RawValue;
+use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -50,11 +51,19 @@ pub struct Account {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 10_000)]
     pub attachments: Vec<Uuid>,
-    /// What could not be read, by the name of the field, as it was sent.
+    /// What could not be read, by the name of the field, as it was sent: a value, or its
+    /// text where it is no value.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     #[schema(value_type = Option<Object>)]
     pub unread: Map<String, Value>,
+    /// The same of the command around the report.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    #[schema(value_type = Option<Object>)]
+    pub unread_command: Map<String, Value>,
 }
+
+/// The fields of an object, each as it was written.
+pub type Written = BTreeMap<String, Box<RawValue>>;
 
 impl From<NewReport> for Account {
     fn from(report: NewReport) -> Self {
@@ -71,18 +80,19 @@ impl From<NewReport> for Account {
             ended_at,
             attachments,
             unread: Map::new(),
+            unread_command: Map::new(),
         }
     }
 }
 
 impl Account {
     /// Reads what a phone wrote, field by field.
-    pub fn read(told: Map<String, Value>) -> Self {
-        let mut told = Fields { left: told, unread: Map::new() };
+    pub fn read(told: Written) -> Self {
+        let mut told = Fields::of(told);
         Self {
             outcome: told.take("outcome"),
             note: told.take("note"),
-            answers: told.take("answers"),
+            answers: told.take_value("answers"),
             needs: told.take_each("needs").into_iter().collect(),
             place: told.take("place"),
             accuracy_m: told.take("accuracy_m"),
@@ -90,19 +100,76 @@ impl Account {
             ended_at: told.take("ended_at"),
             attachments: told.take_each("attachments"),
             unread: told.rest(),
+            unread_command: Map::new(),
         }
+    }
+
+    /// The report as a phone would write it, what could not be read in its place: so a
+    /// server that has learnt to read more takes it for the same.
+    pub fn written(&self) -> Value {
+        let read = Self { unread: Map::new(), unread_command: Map::new(), ..self.clone() };
+        let mut written = json!(read);
+        for (name, value) in &self.unread {
+            match (&mut written[name], value) {
+                (Value::Array(read), Value::Array(unread)) => read.extend(unread.iter().cloned()),
+                (place, _) => *place = value.clone(),
+            }
+        }
+        written
+    }
+
+    /// Whether all that was sent could be read, and says how it ended.
+    pub fn is_whole(&self) -> bool {
+        self.outcome.is_some() && self.unread.is_empty() && self.unread_command.is_empty()
     }
 }
 
-/// The fields of a report that are still to be read, and those that cannot be.
-struct Fields {
-    left: Map<String, Value>,
+/// A value as it was written; its text where it is none, or nested deeper than anybody
+/// nests an answer.
+fn as_written(raw: &RawValue) -> Value {
+    let value = serde_json::from_str::<Value>(raw.get()).ok();
+    let value = value.filter(|value| is_shallow(value, DEEPEST));
+    value.unwrap_or_else(|| Value::String(raw.get().to_owned()))
+}
+
+/// How deep a value may be nested; what is kept is read again some levels further down.
+const DEEPEST: u8 = 32;
+
+fn is_shallow(value: &Value, levels: u8) -> bool {
+    let Some(below) = levels.checked_sub(1) else { return false };
+    match value {
+        Value::Array(values) => values.iter().all(|value| is_shallow(value, below)),
+        Value::Object(fields) => fields.values().all(|value| is_shallow(value, below)),
+        _ => true,
+    }
+}
+
+/// The fields of an object that are still to be read, and those that cannot be.
+pub struct Fields {
+    left: Written,
     unread: Map<String, Value>,
 }
 
 impl Fields {
-    fn take<T: DeserializeOwned>(&mut self, name: &str) -> Option<T> {
-        let value = self.left.remove(name).filter(|value| !value.is_null())?;
+    /// Of which none is read yet.
+    pub fn of(left: Written) -> Self {
+        Self { left, unread: Map::new() }
+    }
+
+    /// Reads one; nothing where it is not there, null, or cannot be read.
+    pub fn take<T: DeserializeOwned>(&mut self, name: &str) -> Option<T> {
+        let raw = self.left.remove(name).filter(|raw| raw.get() != "null")?;
+        let read = serde_json::from_str(raw.get()).ok();
+        if read.is_none() {
+            self.unread.insert(name.to_owned(), as_written(&raw));
+        }
+        read
+    }
+
+    /// Takes what may hold anything.
+    fn take_value<T: DeserializeOwned>(&mut self, name: &str) -> Option<T> {
+        let raw = self.left.remove(name).filter(|raw| raw.get() != "null")?;
+        let value = as_written(&raw);
         let read = T::deserialize(&value).ok();
         if read.is_none() {
             self.unread.insert(name.to_owned(), value);
@@ -112,12 +179,12 @@ impl Fields {
 
     /// Reads a list entry by entry: one that is unknown takes no other with it.
     fn take_each<T: DeserializeOwned>(&mut self, name: &str) -> Vec<T> {
-        let Some(values) = self.take::<Vec<Value>>(name) else { return Vec::new() };
+        let Some(entries) = self.take::<Vec<Box<RawValue>>>(name) else { return Vec::new() };
         let (mut read, mut unread) = (Vec::new(), Vec::new());
-        for value in values {
-            match T::deserialize(&value) {
+        for entry in entries {
+            match serde_json::from_str(entry.get()) {
                 Ok(entry) => read.push(entry),
-                Err(_) => unread.push(value),
+                Err(_) => unread.push(as_written(&entry)),
             }
         }
         if !unread.is_empty() {
@@ -126,8 +193,10 @@ impl Fields {
         read
     }
 
-    fn rest(mut self) -> Map<String, Value> {
-        self.unread.append(&mut self.left);
+    /// All that was not read.
+    pub fn rest(mut self) -> Map<String, Value> {
+        let left = self.left.iter().map(|(name, raw)| (name.clone(), as_written(raw)));
+        self.unread.extend(left);
         self.unread
     }
 }
@@ -138,20 +207,23 @@ mod tests {
 
     use super::*;
 
-    fn read(told: Value) -> Account {
-        Account::read(told.as_object().cloned().unwrap_or_default())
+    fn read(told: &str) -> Account {
+        Account::read(serde_json::from_str(told).expect("an object"))
     }
 
     #[test]
     fn what_cannot_be_read_is_kept_as_it_came_and_takes_nothing_with_it() {
-        let account = read(json!({
+        let told = json!({
             "outcome": "done", "note": "一切安好", "place": {"lat": 91.0, "lon": 106.2},
             "needs": ["medical", "a_new_need"], "started_at": "yesterday", "weather": "rain"
-        }));
+        });
+        let account = read(&told.to_string());
         assert_eq!(account.outcome, Some(Outcome::Done));
         assert_eq!(account.note.as_deref(), Some("一切安好"));
         assert_eq!(account.needs, BTreeSet::from([Need::Medical]));
         assert_eq!((account.place, account.started_at), (None, None));
+        // Written again it is what was sent, so that it stays the same command.
+        assert_eq!(account.written(), told);
         assert_eq!(
             Value::Object(account.unread),
             json!({
@@ -159,8 +231,31 @@ mod tests {
                 "started_at": "yesterday", "weather": "rain"
             })
         );
-        let unclear = read(json!({ "outcome": "went_well" }));
-        assert_eq!((unclear.outcome, unclear.unread.len()), (None, 1));
+        for unclear in [r#"{"outcome": "went_well"}"#, "{}", r#"{"outcome": null}"#] {
+            let unclear = read(unclear);
+            assert!(unclear.outcome.is_none() && !unclear.is_whole());
+        }
+        assert!(read(r#"{"outcome": "done"}"#).is_whole());
+    }
+
+    #[test]
+    fn what_is_not_even_a_value_is_kept_as_text() {
+        let deep = format!("{}{}", "[".repeat(100), "]".repeat(100));
+        let account = read(&format!(
+            r#"{{"outcome": "done", "note": "好\ud83d", "accuracy_m": 1e999, "answers": {{"x": {deep}}},
+                "place": {{"lat": 29.2, "lon": 106.2, "altitude": 300}}, "needs": {deep}}}"#
+        ));
+        assert_eq!(
+            (account.outcome, account.note, account.answers),
+            (Some(Outcome::Done), None, None)
+        );
+        assert_eq!(account.unread["note"], json!(r#""好\ud83d""#));
+        assert_eq!(account.unread["accuracy_m"], json!("1e999"));
+        assert_eq!(account.unread["place"]["altitude"], 300);
+        assert_eq!(account.unread["answers"], json!(format!(r#"{{"x": {deep}}}"#)));
+        // It can be kept and read again.
+        let kept = serde_json::to_string(&json!({ "kept": account.unread })).expect("JSON");
+        assert!(serde_json::from_str::<Value>(&kept).is_ok());
     }
 
     #[test]
@@ -172,7 +267,7 @@ mod tests {
             "attachments": ["0198a3b0-0000-7000-8000-000000000001"]
         });
         let strict: NewReport = serde_json::from_value(told.clone()).expect("a report");
-        assert_eq!(Account::from(strict), read(told.clone()));
-        assert_eq!(json!(read(told.clone())), told);
+        assert_eq!(Account::from(strict), read(&told.to_string()));
+        assert_eq!(read(&told.to_string()).written(), told);
     }
 }

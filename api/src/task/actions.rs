@@ -13,11 +13,11 @@ use super::precondition::{IfMatch, etag};
 use super::report::NewReport;
 use crate::app::Gridward;
 use crate::auth::Caller;
-use crate::body::Body;
 use crate::once::call::Done;
 use crate::once::{self, IdempotencyKey};
 use crate::openapi;
 use crate::problem::Problem;
+use crate::request::Body;
 
 /// Carries a command out, once.
 async fn send(
@@ -205,7 +205,7 @@ pub(crate) async fn report_task(
     key: IdempotencyKey,
     Body(body): Body<NewReport>,
 ) -> Result<HttpResponse, Problem> {
-    send(&app, caller, (*id, base, key), TaskCommand::Report(body.into())).await
+    send(&app, caller, (*id, base, key), TaskCommand::Report(Box::new(body.into()))).await
 }
 
 /// Reassign a task

@@ -10,10 +10,10 @@ use utoipa::ToSchema;
 
 use super::account::Account;
 use super::model::DayWindow;
-use crate::body::fit;
 use crate::clock::nearest_moment;
 use crate::once::CommandId;
 use crate::problem::{Kind, Problem};
+use crate::request::fit;
 
 /// Why something was done.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -63,7 +63,7 @@ pub enum TaskCommand {
     /// Begin.
     Start,
     /// Say how it ended.
-    Report(Account),
+    Report(Box<Account>),
     /// Give it to somebody.
     Reassign(Reassignment),
     /// Move its days.
@@ -78,7 +78,7 @@ pub enum TaskCommand {
 
 impl TaskCommand {
     /// Reads what a phone wrote: the command's word and what it carries. A report is
-    /// read as far as it can be.
+    /// read another way, field by field: [`Account::read`].
     ///
     /// # Errors
     /// [`Kind::UnknownCommand`]; 422 when what another carries does not fit.
@@ -90,7 +90,6 @@ impl TaskCommand {
             "task.decline" => Self::Decline(payload.read()?),
             "task.release" => Self::Release,
             "task.start" => Self::Start,
-            "task.report" => Self::Report(Account::read(payload.0)),
             "task.reassign" => Self::Reassign(payload.read()?),
             "task.reschedule" => Self::Reschedule(payload.read()?),
             "task.escalate" => Self::Escalate(payload.read()?),
@@ -124,7 +123,7 @@ impl TaskCommand {
             Self::Decline(why) | Self::Escalate(why) | Self::Cancel(why) | Self::Reopen(why) => {
                 json!(why)
             }
-            Self::Report(report) => json!(report),
+            Self::Report(account) => account.written(),
             Self::Reassign(to) => json!(to),
             Self::Reschedule(days) => json!(days),
         }
@@ -175,28 +174,28 @@ pub struct Origin {
     pub id: Option<CommandId>,
     /// The device, as it calls itself.
     pub device: Option<String>,
-    /// When it was made, by the phone's clock; present when it waited in an outbox.
+    /// Whether it waited on a phone: then the person can no longer be asked to put it
+    /// right, and what it tells is evidence.
+    pub from_outbox: bool,
+    /// When it was made, by the phone's clock, if that is known.
     pub made_at: Option<DateTime<FixedOffset>>,
     /// How far the phone's clock is behind the server's.
     pub clock_behind: TimeDelta,
 }
 
 /// A phone's clock that is further off is doubted.
-const TRUSTED: TimeDelta = TimeDelta::minutes(5);
+pub(super) const TRUSTED: TimeDelta = TimeDelta::minutes(5);
 
 impl Origin {
     /// When the command was made, by the server's clock; never later than `now`.
     pub fn made(&self, now: DateTime<Utc>) -> DateTime<Utc> {
-        let by_phone = self.made_at.map(|at| at.with_timezone(&Utc));
-        let corrected = by_phone.and_then(|at| at.checked_add_signed(self.clock_behind));
-        let known = corrected.map(|at| nearest_moment(at.fixed_offset()));
-        known.unwrap_or(now).min(now)
+        self.made_at.map_or(now, |at| self.by_server(at)).min(now)
     }
 
-    /// Whether it waited on a phone: then the person can no longer be asked to
-    /// put it right, and what it tells is evidence.
-    pub const fn is_from_outbox(&self) -> bool {
-        self.made_at.is_some()
+    /// What the server's clock showed when the phone's showed `at`.
+    pub fn by_server(&self, at: DateTime<FixedOffset>) -> DateTime<Utc> {
+        let corrected = at.with_timezone(&Utc).checked_add_signed(self.clock_behind);
+        corrected.map_or_else(|| nearest_moment(at), |at| nearest_moment(at.fixed_offset()))
     }
 
     /// Whether the phone's clock is to be believed.
@@ -230,14 +229,13 @@ mod tests {
     }
 
     #[test]
-    fn every_command_of_an_outbox_reads_back_what_it_carries() {
+    fn every_other_command_of_an_outbox_reads_back_what_it_carries() {
         let payloads = [
             ("task.claim", json!({})),
             ("task.accept", json!({})),
             ("task.decline", json!({"reason": "外地"})),
             ("task.release", json!({})),
             ("task.start", json!({})),
-            ("task.report", json!({"outcome": "done"})),
             ("task.reassign", json!({"person_id": "018cc7af-0000-7000-8000-000000000021"})),
             ("task.reschedule", json!({"due_on": "2026-08-01"})),
             ("task.escalate", json!({"reason": "x"})),

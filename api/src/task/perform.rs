@@ -20,7 +20,7 @@ use crate::event::{Event, Subject};
 use crate::once::{self, CommandId};
 use crate::person;
 use crate::person::Role;
-use crate::problem::{FieldError, Kind, Problem};
+use crate::problem::{FieldError, Kept, Kind, Problem};
 use crate::seal::{self, SealingKey};
 
 /// A command on its way to a task.
@@ -43,6 +43,21 @@ pub struct Performed {
     pub task: Task,
     /// Whether this is a report that was kept as evidence and moved nothing.
     pub recorded: bool,
+    /// Why it moved nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub because: Option<Kept>,
+}
+
+impl Performed {
+    /// The task as a command left it.
+    pub const fn done(task: Task) -> Self {
+        Self { task, recorded: false, because: None }
+    }
+
+    /// A report that is kept and moved nothing.
+    pub fn recorded(task: Task, because: Option<&Problem>) -> Self {
+        Self { task, recorded: true, because: because.map(Problem::kept) }
+    }
 }
 
 /// The task, if the caller may see it: it lies in the caller's area, or is in
@@ -137,7 +152,7 @@ pub fn perform(
         }
         Err(rejection) => return Err(refused(tx.read_other(), key, &row, rejection)?),
     };
-    Ok(Performed { task, recorded: false })
+    Ok(Performed::done(task))
 }
 
 /// A step of a task's life, about to be written.
@@ -185,14 +200,16 @@ pub fn write(
 /// Whether the command still rests on the version that stands. What staff decide
 /// for others must say on which version it was decided.
 pub(super) fn decided_on(row: &TaskRow, sent: &Sent<'_>) -> Result<(), Problem> {
-    let decides = matches!(sent.command, TaskCommand::Reschedule(_) | TaskCommand::Cancel(_));
-    // From an outbox the base of other commands only informs: the life judges them.
-    let binds = decides || !sent.origin.is_from_outbox();
+    let verb = sent.command.verb();
+    // From an outbox the base of what a holder does only informs: the life judges that.
+    let binds = verb.decides_for_others() || !sent.origin.from_outbox;
     match sent.base {
         Some(base) if binds && base != row.version => {
             Err(Problem::from(Kind::VersionConflict).showing(&row.task()?))
         }
-        None if decides => Err(Kind::VersionRequired.into()),
+        None if matches!(verb, Verb::Reschedule | Verb::Cancel) => {
+            Err(Kind::VersionRequired.into())
+        }
         _ => Ok(()),
     }
 }

@@ -1,7 +1,7 @@
 //! What is on record about a task: its history, and its reports.
 
-use actix_web::web::{Data, Json, Path};
-use actix_web::{HttpResponse, get};
+use actix_web::web::{Data, Path};
+use actix_web::{HttpRequest, HttpResponse, get};
 use chrono::{DateTime, FixedOffset};
 use diesel::prelude::*;
 use gridward_dispatch::authority::{Action, Role};
@@ -17,19 +17,16 @@ use super::report_row::ReportRow;
 use super::row::TaskRow;
 use crate::app::Gridward;
 use crate::auth::Caller;
-use crate::clock::china;
+use crate::clock::{china, nearest_moment};
 use crate::db::schema::reports;
 use crate::db::{Conn, DbError, parsed};
 use crate::event::store::EventRow;
 use crate::event::{self, Event, Subject};
 use crate::openapi;
+use crate::page::{self, Page, PageQuery, Wanted};
 use crate::problem::{Kind, Problem};
+use crate::request::Query;
 use crate::seal::{SealingKey, place};
-
-/// The most events of a task that its history shows: more than any task meets.
-const MOST: i64 = 500;
-/// The version that a task is made with.
-const FIRST: i64 = 1;
 
 /// One step of a task's life.
 #[derive(Debug, Serialize, ToSchema)]
@@ -54,7 +51,7 @@ pub struct HistoryEntry {
     /// Its version afterwards.
     #[schema(minimum = 1, maximum = 9_007_199_254_740_991_i64, example = 2)]
     version: i64,
-    /// Why, in the person's words.
+    /// Why, in the person's words; for volunteers only their own.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 500)]
     reason: Option<String>,
@@ -62,15 +59,25 @@ pub struct HistoryEntry {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 32)]
     outcome: Option<String>,
+    /// Which report, if this is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    report_id: Option<ReportId>,
+    /// Whether that was kept as evidence and moved nothing.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    recorded: bool,
 }
 
 /// A task's steps, the first first.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct History {
-    /// The steps up to now.
-    #[schema(max_items = 500)]
+    /// The steps on this page.
+    #[schema(max_items = 200)]
     items: Vec<HistoryEntry>,
-    /// Whether earlier steps are no longer here but in the log's archive.
+    /// Where the next page begins; absent on the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 512)]
+    next_cursor: Option<String>,
+    /// Whether earlier steps may lie in the log's archive.
     earlier_archived: bool,
 }
 
@@ -81,51 +88,62 @@ pub struct History {
 #[utoipa::path(
     tag = "tasks",
     operation_id = "get_task_history",
-    params(("id" = TaskId, Path, description = "The task")),
-    responses((status = OK, description = "The steps", body = History), openapi::Read),
+    params(("id" = TaskId, Path, description = "The task"), PageQuery),
+    responses((status = OK, description = "A page of steps", body = History), openapi::Read),
 )]
 #[get("/tasks/{id}/history")]
 pub(crate) async fn get_history(
     app: Data<Gridward>,
     caller: Caller,
     id: Path<TaskId>,
+    Query(query): Query<PageQuery>,
 ) -> Result<HttpResponse, Problem> {
+    let wanted: Wanted<(i64,)> = page::wanted(query.limit, query.cursor.as_deref())?;
     let vault = app.vault.clone();
     let history = app.db.read(move |conn| {
         let row = perform::visible(conn, &caller, *id)?;
         let key = vault.key(conn, &caller.district)?;
-        let archived = event::head::read(conn, &caller.district)?.archived_seq > 0;
         let scope = caller.actor.area.district().range();
         let about = event::store::Filter {
             subject_id: Some(row.id),
             subject: Some(Subject::Task),
             ..event::store::Filter::default()
         };
-        let rows = event::store::list(conn, &scope, &about, 0, MOST)?;
-        let begins = rows.first().is_some_and(|row| row.version == FIRST);
-        let steps = rows.into_iter().map(|row| step(&key, row));
-        let items = steps.collect::<Result<Vec<_>, DbError>>()?;
-        Ok::<_, Problem>(History { items, earlier_archived: archived && !begins })
+        let after = wanted.after.map_or(0, |(seq,)| seq);
+        let rows = event::store::list(conn, &scope, &about, after, wanted.rows())?;
+        // Read last: what is archived meanwhile is then told of.
+        let archived = event::head::read(conn, &caller.district)?.archived_seq > 0;
+        let begins = after > 0 || rows.first().is_some_and(|row| row.action == "task.create");
+        let steps = rows.into_iter().map(|row| step(&key, &caller, row));
+        let steps = steps.collect::<Result<Vec<_>, DbError>>()?;
+        let Page { items, next_cursor } = page::page(steps, wanted.limit, |step| (step.seq,));
+        Ok::<_, Problem>(History { items, next_cursor, earlier_archived: archived && !begins })
     });
     Ok(HttpResponse::Ok().insert_header(("Cache-Control", "no-store")).json(history.await?))
 }
 
-fn step(key: &SealingKey, row: EventRow) -> Result<HistoryEntry, DbError> {
+fn step(key: &SealingKey, caller: &Caller, row: EventRow) -> Result<HistoryEntry, DbError> {
     let body: serde_json::Value =
         serde_json::from_str(&row.body).map_err(|error| DbError::corrupt("events", error))?;
     let person = |id: Option<String>| id.map(|id| parsed("events", &id)).transpose();
-    let reason = body["reason"].as_str();
+    let actor_id = person(row.actor)?;
+    // What somebody says of a household is no business of every volunteer.
+    let told = caller.actor.role != Role::Volunteer || actor_id == Some(caller.actor.person);
+    let reason = body["reason"].as_str().filter(|_| told);
+    let report = body["report"].as_str();
     Ok(HistoryEntry {
         seq: row.seq,
         at: row.at.and_utc().with_timezone(&china()),
         action: row.action,
-        actor_id: person(row.actor)?,
+        actor_id,
         assignee_before_id: person(row.person_before)?,
         assignee_id: person(row.person)?,
         version: row.version,
         reason: reason
             .and_then(|sealed| opened_reason(key, &row.district, &row.subject_id, sealed)),
         outcome: body["outcome"].as_str().map(ToOwned::to_owned),
+        report_id: report.map(|id| parsed("events", id)).transpose()?,
+        recorded: body["recorded"] == true,
     })
 }
 
@@ -141,7 +159,8 @@ pub struct Report {
     /// Which attempt it tells of.
     #[schema(minimum = 1, maximum = 20, example = 1)]
     attempt: i32,
-    /// Whether it was kept as evidence and moved nothing: the task had moved on.
+    /// Whether it was kept as evidence and moved nothing: the task had moved on, or it
+    /// could not be read how it ended.
     recorded: bool,
     /// What to doubt of it.
     #[schema(max_items = 7)]
@@ -157,50 +176,48 @@ pub struct Report {
     told: Account,
 }
 
-/// All reports about a task, the first first.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Reports {
-    /// The reports.
-    #[schema(max_items = 500)]
-    items: Vec<Report>,
-}
-
 /// A task's reports
 ///
-/// What was reported, with all evidence and what to doubt of it. That it was
+/// What was reported, the first to arrive first, with all evidence and what to doubt of it. That it was
 /// read goes on the log. For managers, supervisors and admins within their area;
 /// volunteers see their own.
 #[utoipa::path(
     tag = "tasks",
     operation_id = "list_task_reports",
-    params(("id" = TaskId, Path, description = "The task")),
-    responses((status = OK, description = "The reports", body = Reports), openapi::Read),
+    params(("id" = TaskId, Path, description = "The task"), PageQuery),
+    responses((status = OK, description = "A page of reports", body = Page<Report>), openapi::Read),
 )]
 #[get("/tasks/{id}/reports")]
 pub(crate) async fn list_reports(
+    request: HttpRequest,
     app: Data<Gridward>,
     caller: Caller,
     id: Path<TaskId>,
-) -> Result<Json<Reports>, Problem> {
+    Query(query): Query<PageQuery>,
+) -> Result<HttpResponse, Problem> {
+    let wanted: Wanted<(DateTime<FixedOffset>, ReportId)> =
+        page::wanted(query.limit, query.cursor.as_deref())?;
+    let limit = wanted.limit;
     let (vault, district) = (app.vault.clone(), caller.district.clone());
-    let items = app.db.write(&district, move |tx| {
+    let reports = app.db.write(&district, move |tx| {
         let row = perform::visible_now(tx, &caller, *id)?;
         caller.may(Action::RevealBeneficiary)?;
         let key = vault.key(tx.read_other(), &caller.district)?;
         let own = caller.actor.role == Role::Volunteer;
         let author = own.then_some(caller.actor.person);
-        let items = of_task(tx.read()?, &key, &row, author)?;
-        if !own && !items.is_empty() {
+        let reports = of_task(tx.read()?, &key, &row, author, &wanted)?;
+        if !own && !reports.is_empty() {
             let grid = parsed("tasks", &row.grid)?;
             tx.record(
                 Event::new("report.read", Subject::Reading, &row.id, grid, row.version)
                     .by(caller.actor.person)
-                    .with(json!({ "reports": items.len() })),
+                    .with(json!({ "reports": reports.len().min(wanted.limit) })),
             );
         }
-        Ok::<_, Problem>(items)
+        Ok::<_, Problem>(reports)
     });
-    Ok(Json(Reports { items: items.await? }))
+    let page = page::page(reports.await?, limit, |report| (report.received_at, report.id));
+    Ok(page.answer(request.path(), request.query_string()))
 }
 
 fn of_task(
@@ -208,6 +225,7 @@ fn of_task(
     key: &SealingKey,
     task: &TaskRow,
     author: Option<PersonId>,
+    wanted: &Wanted<(DateTime<FixedOffset>, ReportId)>,
 ) -> Result<Vec<Report>, Problem> {
     let mut query = reports::table
         .filter(reports::district.eq(&task.district))
@@ -216,8 +234,14 @@ fn of_task(
     if let Some(author) = author {
         query = query.filter(reports::person.eq(author.to_string()));
     }
+    if let Some((moment, id)) = wanted.after {
+        let moment = nearest_moment(moment).naive_utc();
+        let later = reports::created_at.gt(moment);
+        let beside = reports::created_at.eq(moment).and(reports::id.gt(id.to_string()));
+        query = query.filter(later.or(beside));
+    }
     let rows: Vec<ReportRow> =
-        query.order((reports::created_at, reports::id)).limit(MOST).load(conn)?;
+        query.order((reports::created_at, reports::id)).limit(wanted.rows()).load(conn)?;
     rows.into_iter().map(|row| opened(key, row)).collect()
 }
 

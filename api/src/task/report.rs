@@ -2,17 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, Days, FixedOffset};
+use chrono::{DateTime, Days, FixedOffset, Utc};
 use gridward_dispatch::id::{ReportId, TaskId};
 use gridward_dispatch::place::Place;
-use gridward_dispatch::task::{self as life, Agent, Command, Outcome, Rejection, Transition, Verb};
+use gridward_dispatch::task::{self as life, Agent, Command, Outcome, Transition, Verb};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::account::Account;
-use super::command::Origin;
+use super::command::{Origin, TRUSTED};
 use super::perform::{self, Performed, Sent, Step};
 use super::report_row::{self, ReportRow};
 use super::row::{Draft, TaskRow};
@@ -83,7 +83,8 @@ words! {
         Note = "note",
         /// There are too many attachments.
         Attachments = "attachments",
-        /// Something of it could not be read, and lies there as it came.
+        /// Something of it could not be read and lies there as it came, or it does not
+        /// say how it ended.
         Unread = "unread",
     }
 }
@@ -116,25 +117,31 @@ pub(super) fn report(
     account: &Account,
 ) -> Result<Performed, Problem> {
     let row = reportable(tx, caller, sent.task)?;
-    if !Verb::Report.is_for(caller.actor.role) {
+    let may = Verb::Report.is_for(caller.actor.role);
+    // Who made a visit and was given another role since tells of it all the same.
+    let keeps = may || (sent.origin.from_outbox && held_once(tx, caller, &row)?);
+    if !keeps {
         return Err(Kind::Forbidden.into());
     }
     perform::decided_on(&row, sent)?;
     let kind = catalogue::store::one(tx.read_other(), &row.district, &row.kind)?;
-    let doubts = doubts(account, kind.as_ref(), sent.origin)?;
+    let doubts = doubts(account, kind.as_ref(), sent.origin, tx.now)?;
     let before = row.life()?;
-    let after = match account.outcome {
-        None => None,
-        Some(outcome) => match judged(tx, caller, &row, &before, sent.origin, outcome)? {
-            Ok(after) => after,
-            Err(rejection) => return Err(perform::refused(tx.read_other(), key, &row, rejection)?),
-        },
+    let judged = if may {
+        judged(tx, key, caller, &row, &before, sent.origin, account.outcome)?
+    } else {
+        Err(Kind::Forbidden.into())
+    };
+    let (after, because) = match judged {
+        Ok(after) => (after, None),
+        Err(problem) if sent.origin.from_outbox => (None, Some(problem)),
+        Err(problem) => return Err(problem),
     };
     let id = sent.origin.id.as_ref().and_then(CommandId::uuid).unwrap_or_else(Uuid::now_v7);
     let id = match tx.find::<ReportRow>(report_row::key(&row.district, id))? {
         // Its command was forgotten meanwhile: it is there, and once is enough.
         Some(there) if there.task == row.id && there.person == caller.actor.person.to_string() => {
-            return Ok(Performed { task: row.task()?, recorded: true });
+            return Ok(Performed::recorded(row.task()?, because.as_ref()));
         }
         // Two phones made the same id; both reports are kept.
         Some(_) => ReportId(Uuid::now_v7()),
@@ -158,13 +165,13 @@ pub(super) fn report(
     let event = Event { device: sent.origin.device.clone(), ..event };
     let Some(after) = after else {
         tx.record(event);
-        return Ok(Performed { task: row.task()?, recorded: true });
+        return Ok(Performed::recorded(row.task()?, because.as_ref()));
     };
     let next = perform::write(tx, &step, None, event);
     if after.state.phase() == life::Phase::Done {
         follow(tx, caller, &row, kind.as_ref(), account)?;
     }
-    Ok(Performed { task: next.task()?, recorded: false })
+    Ok(Performed::done(next.task()?))
 }
 
 /// The task, if the caller sees it or ever had it: a visit that was made must be
@@ -174,40 +181,39 @@ fn reportable(tx: &mut Tx<'_>, caller: &Caller, id: TaskId) -> Result<TaskRow, P
         Err(problem) if problem.kind() == Kind::NotFound => {
             let row =
                 tx.find::<TaskRow>(store::key(&caller.district, id))?.ok_or(Kind::NotFound)?;
-            let held = event::store::ever_held(
-                tx.read_other(),
-                &row.district,
-                &row.id,
-                caller.actor.person,
-            )?;
-            if held { Ok(row) } else { Err(problem) }
+            if held_once(tx, caller, &row)? { Ok(row) } else { Err(problem) }
         }
         seen => seen,
     }
 }
 
-/// What the task's life says to how it ended; nothing where that moves it no more.
+/// What the task's life says to how it ended: the task afterwards, none where it was
+/// so already, or why it moves nothing.
 fn judged(
     tx: &mut Tx<'_>,
+    key: &SealingKey,
     caller: &Caller,
     row: &TaskRow,
     before: &life::Task,
     origin: &Origin,
-    outcome: Outcome,
-) -> Result<Result<Option<life::Task>, Rejection>, DbError> {
+    outcome: Option<Outcome>,
+) -> Result<Result<Option<life::Task>, Problem>, DbError> {
+    let Some(outcome) = outcome else {
+        return Ok(Err(Problem::invalid("/outcome", "cannot be read")));
+    };
     let held_then = held_then(tx, caller, row, before, origin)?;
     let command = Command::Report { outcome, held_then };
     let agent = Agent::Person(caller.actor);
     Ok(match life::apply(before, &command, &agent, clock::day(tx.now)) {
         Ok(Transition::Changed(after)) => Ok(Some(after)),
         Ok(Transition::Already) => Ok(None),
-        Err(Rejection::NotHolder { .. } | Rejection::WrongPhase { .. })
-            if origin.is_from_outbox() =>
-        {
-            Ok(None)
-        }
-        Err(rejection) => Err(rejection),
+        Err(rejection) => Err(perform::refused(tx.read_other(), key, row, rejection)?),
     })
+}
+
+/// Whether the caller ever had the task, by the log.
+fn held_once(tx: &mut Tx<'_>, caller: &Caller, row: &TaskRow) -> Result<bool, DbError> {
+    event::store::had_in_hands(tx.read_other(), &row.district, &row.id, caller.actor.person)
 }
 
 /// Whether the caller had the task when the report was made, by the log. Only a
@@ -220,7 +226,7 @@ fn held_then(
     origin: &Origin,
 ) -> Result<bool, DbError> {
     let me = caller.actor.person;
-    if !origin.is_from_outbox() || before.state.holder() == Some(me) {
+    if !origin.from_outbox || before.state.holder() == Some(me) {
         return Ok(false);
     }
     let moment = origin.made(tx.now);
@@ -234,6 +240,7 @@ fn doubts(
     account: &Account,
     kind: Option<&ServiceKind>,
     origin: &Origin,
+    now: DateTime<Utc>,
 ) -> Result<BTreeSet<Doubt>, Problem> {
     let mut errors = Vec::new();
     if account.note.as_ref().is_some_and(|note| note.chars().count() > 2000) {
@@ -251,6 +258,12 @@ fn doubts(
         let error = FieldError::new("/ended_at", "must not be before started_at");
         errors.push((Doubt::Times, error));
     }
+    let in_the_future = |at: DateTime<FixedOffset>| origin.by_server(at) > now + TRUSTED;
+    for (pointer, at) in [("/started_at", account.started_at), ("/ended_at", account.ended_at)] {
+        if at.is_some_and(in_the_future) {
+            errors.push((Doubt::Times, FieldError::new(pointer, "must not be in the future")));
+        }
+    }
     if let Some(form) = kind.and_then(|kind| kind.form.as_ref())
         && let Some(answers) = &account.answers
     {
@@ -260,12 +273,13 @@ fn doubts(
                 .map(|error| (Doubt::Form, error)),
         );
     }
-    if !origin.is_from_outbox() && !errors.is_empty() {
+    if !origin.from_outbox && !errors.is_empty() {
         let errors = errors.into_iter().map(|(_, error)| error);
         return Err(errors.fold(Problem::from(Kind::Invalid), Problem::with));
     }
-    let clock = origin.clock_is_off().then_some(Doubt::Clock);
-    let unread = (!account.unread.is_empty()).then_some(Doubt::Unread);
+    let off = origin.clock_is_off() || origin.made_at.is_some_and(in_the_future);
+    let clock = off.then_some(Doubt::Clock);
+    let unread = (!account.is_whole()).then_some(Doubt::Unread);
     Ok(errors.into_iter().map(|(doubt, _)| doubt).chain(clock).chain(unread).collect())
 }
 

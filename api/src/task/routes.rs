@@ -1,7 +1,7 @@
 //! Tasks over HTTP.
 
 use actix_web::http::header::{CACHE_CONTROL, ETAG, LOCATION};
-use actix_web::web::{Data, Path, Query};
+use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get, post};
 use chrono::NaiveDate;
 use gridward_dispatch::area::AreaCode;
@@ -20,7 +20,6 @@ use super::store::Filter;
 use super::{Task, perform};
 use crate::app::Gridward;
 use crate::auth::Caller;
-use crate::body::Body;
 use crate::catalogue::KindCode;
 use crate::clock::{nearest_within_reach, within_reach};
 use crate::once::call::Done;
@@ -28,7 +27,8 @@ use crate::once::{self, IdempotencyKey};
 use crate::openapi;
 use crate::page::{self, Page, Wanted};
 use crate::problem::Problem;
-use crate::unchanged;
+use crate::request::{Body, Query};
+use crate::unchanged::{self, Held};
 
 /// Which tasks.
 #[derive(Deserialize, IntoParams)]
@@ -71,9 +71,8 @@ pub(crate) async fn list_tasks(
     request: HttpRequest,
     app: Data<Gridward>,
     caller: Caller,
-    query: Query<TaskQuery>,
+    Query(query): Query<TaskQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let query = query.into_inner();
     let own = query.assignee_id == Some(caller.actor.person) && query.area.is_none();
     let area = query.area.unwrap_or(caller.actor.area);
     caller.actor.judge(Action::ReadTasks, &area)?;
@@ -163,13 +162,14 @@ pub(crate) async fn get_task(
     id: Path<TaskId>,
 ) -> Result<HttpResponse, Problem> {
     caller.may(Action::ReadTasks)?;
+    let held = Held::of(&request)?;
     let found = app.db.read(move |conn| {
         let row = perform::visible(conn, &caller, *id)?;
         Ok::<_, Problem>(row.task()?)
     });
     let task = found.await?;
     let etag = etag(&task);
-    if unchanged::held(&request, &etag)? {
+    if held.names(&etag) {
         return Ok(unchanged::answer(etag));
     }
     Ok(HttpResponse::Ok()

@@ -118,6 +118,19 @@ impl Verb {
         }
     }
 
+    /// Whether it decides over a task whoever has it, rather than tells what its holder does.
+    pub const fn decides_for_others(self) -> bool {
+        matches!(
+            self,
+            Self::Assign
+                | Self::Reassign
+                | Self::Reschedule
+                | Self::Escalate
+                | Self::Cancel
+                | Self::Reopen
+        )
+    }
+
     /// Whether Gridward itself sends it: dispatch and the clock.
     pub const fn is_automatic(self) -> bool {
         matches!(self, Self::Assign | Self::Escalate | Self::Expire)

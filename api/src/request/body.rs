@@ -1,7 +1,4 @@
-//! The bodies of requests: JSON of one type, up to [`LIMIT`], and where it does
-//! not fit, that is told field by field ([`fit`]).
-
-pub mod fit;
+//! The body of a request: JSON of one type, up to [`LIMIT`].
 
 use std::future::Future;
 use std::pin::Pin;
@@ -12,6 +9,7 @@ use actix_web::{FromRequest, HttpRequest, web};
 use futures_util::StreamExt as _;
 use serde::de::DeserializeOwned;
 
+use super::fit;
 use crate::problem::{Kind, Problem};
 
 /// The most bytes a JSON body may have.
@@ -19,8 +17,7 @@ pub const LIMIT: usize = 256 * 1024;
 /// The highest whole number that JSON carries exactly everywhere (RFC 8259, 6).
 pub const HIGHEST: i64 = 9_007_199_254_740_991;
 
-/// What a request carries, read. The framework's own `Json` would do the same
-/// without telling which field does not fit.
+/// A request's body, read.
 #[derive(Clone, Debug)]
 pub struct Body<T>(pub T);
 

@@ -1,5 +1,5 @@
-//! JSON read as a type: where it does not fit, a pointer to the field (RFC 6901)
-//! and what it must be, without the value itself, which may be personal.
+//! JSON or a query read as a type: where it does not fit, a pointer to the field
+//! (RFC 6901) and what it must be, without the value itself, which may be personal.
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -27,20 +27,38 @@ pub fn value<T: DeserializeOwned>(json: Value) -> Result<T, Problem> {
     serde_path_to_error::deserialize(json).map_err(|error| told(&error))
 }
 
+/// Reads the fields of a query.
+///
+/// # Errors
+/// 400, naming the field that does not fit.
+pub fn query<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
+    let fields = serde_urlencoded::Deserializer::new(form_urlencoded::parse(text.as_bytes()));
+    serde_path_to_error::deserialize(fields).map_err(|error| {
+        let (pointer, detail) = place(error.path(), &error.inner().to_string());
+        Problem::unreadable(pointer.trim_start_matches('/'), detail)
+    })
+}
+
 fn told(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
     let inner = error.inner();
     if !inner.is_data() {
         return not_json(inner);
     }
-    let mut pointer = pointer(error.path());
     // serde_json adds where in the text it stood; the pointer says it better.
     let message = inner.to_string();
-    let message = message.split(" at line ").next().unwrap_or_default();
+    let at = format!(" at line {} column {}", inner.line(), inner.column());
+    let (pointer, detail) = place(error.path(), message.strip_suffix(&at).unwrap_or(&message));
+    Problem::invalid(&pointer, detail)
+}
+
+/// Which field does not fit, and what it must be.
+fn place(path: &Path, message: &str) -> (String, String) {
+    let mut pointer = pointer(path);
     let (field, detail) = plain(message);
     if let Some(field) = field {
         push(&mut pointer, field);
     }
-    Problem::invalid(&pointer, detail)
+    (pointer, detail)
 }
 
 fn not_json(error: &serde_json::Error) -> Problem {
@@ -76,21 +94,27 @@ fn plain(message: &str) -> (Option<&str>, String) {
         return (rest.strip_suffix('`'), "is missing".to_owned());
     }
     let expected = message.rsplit_once(", expected ").map(|(_, expected)| expected);
-    if message.starts_with("unknown field ") {
-        let known = expected.map(without_ticks).unwrap_or_default();
-        return (None, format!("is not known here; expected {known}"));
-    }
-    if message.starts_with("unknown variant ") {
-        return (None, format!("must be {}", expected.map(without_ticks).unwrap_or_default()));
-    }
-    if message.starts_with("invalid ")
-        && let Some(expected) = expected
-    {
-        return (None, format!("must be {}", type_in_words(expected)));
-    }
-    // What is left is what the types of the domain say of themselves; those of libraries may quote.
-    (None, if message.is_ascii() { message.to_owned() } else { "does not fit".to_owned() })
+    let detail = match expected {
+        Some(known) if message.starts_with("unknown field ") => {
+            format!("is not known here; expected {}", without_ticks(known))
+        }
+        Some(known) if message.starts_with("unknown variant ") => {
+            format!("must be {}", without_ticks(known))
+        }
+        Some(expected) if message.starts_with("invalid ") => {
+            format!("must be {}", type_in_words(expected))
+        }
+        _ if QUOTING.iter().any(|begins| message.starts_with(begins)) || !message.is_ascii() => {
+            "does not fit".to_owned()
+        }
+        // What is left is what the types of the domain say of themselves.
+        _ => message.to_owned(),
+    };
+    (None, detail)
 }
+
+/// How messages begin that may hold the value.
+const QUOTING: [&str; 4] = ["unknown ", "invalid ", "duplicate ", "UUID "];
 
 fn without_ticks(list: &str) -> String {
     list.replace('`', "")
@@ -171,6 +195,35 @@ mod tests {
         let (pointer, detail) = error(json!({ "area": "123", "minutes": 5 }));
         assert_eq!(pointer, "/area");
         assert!(!detail.contains("123"), "{detail}");
+    }
+
+    #[test]
+    fn a_value_that_looks_like_a_message_stays_untold() {
+        for value in ["13800138000 at line 2", "13800138000, expected u8", "13800138000"] {
+            for name in ["minutes", "words", "place", "area"] {
+                let body = json!({ "area": "500116", name: [value], "minutes": value }).to_string();
+                let problem = bytes::<Example>(body.as_bytes()).expect_err("does not fit");
+                let told = &problem.errors()[0].detail;
+                assert!(!told.contains("138"), "{told}");
+            }
+        }
+        let problem = value::<uuid::Uuid>(json!("13800138000")).expect_err("no id");
+        assert_eq!(problem.errors()[0].detail, "does not fit");
+    }
+
+    #[test]
+    fn a_query_that_does_not_fit_is_told_by_the_fields_name() {
+        let told = |text: &str| {
+            let problem = query::<Example>(text).expect_err("does not fit");
+            let error = &problem.errors()[0];
+            (problem.kind(), error.pointer.clone(), error.detail.clone())
+        };
+        let at = |name: &str, detail: &str| (Kind::BadRequest, name.to_owned(), detail.to_owned());
+        assert_eq!(told("area=500116"), at("minutes", "is missing"));
+        assert_eq!(told("area=500116&minutes=many"), at("minutes", "does not fit"));
+        assert_eq!(told("area=x&minutes=5").1, "area");
+        let unknown = "is not known here; expected one of area, minutes, place, words";
+        assert_eq!(told("area=500116&minutes=5&color=red"), at("color", unknown));
     }
 
     #[test]
