@@ -46,7 +46,7 @@ on_both! {
                     out.write_all(&unpacked).and_then(|()| out.finish()).expect("memory").len()
                 };
                 // Harder than what is not meant for a village's network.
-                assert_eq!(bytes.len(), repacked(6));
+                assert_eq!(bytes.len(), repacked(5));
                 assert!(bytes.len() < repacked(1));
             }
             sizes.push(bytes.len());

@@ -10,6 +10,7 @@ pub mod batch;
 pub mod cards;
 pub mod command;
 pub mod create;
+pub mod doubt;
 pub mod model;
 pub mod perform;
 pub mod precondition;

@@ -11,8 +11,9 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use super::account::Account;
+use super::doubt::Doubt;
 use super::perform::{self, opened_reason};
-use super::report::{Doubt, Sealed};
+use super::report::Sealed;
 use super::report_row::ReportRow;
 use super::row::TaskRow;
 use crate::app::Gridward;

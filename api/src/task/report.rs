@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, Days, FixedOffset, Utc};
+use chrono::{DateTime, Days, FixedOffset};
 use gridward_dispatch::id::{ReportId, TaskId};
 use gridward_dispatch::place::Place;
 use gridward_dispatch::task::{self as life, Agent, Command, Outcome, Transition, Verb};
@@ -12,7 +12,8 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::account::Account;
-use super::command::{Origin, TRUSTED};
+use super::command::Origin;
+use super::doubt::{self, Doubt};
 use super::perform::{self, Performed, Sent, Step};
 use super::report_row::{self, ReportRow};
 use super::row::{Draft, TaskRow};
@@ -22,9 +23,9 @@ use crate::catalogue::{self, Need, ServiceKind};
 use crate::db::{DbError, Tx, parsed};
 use crate::event::{self, Event, Subject};
 use crate::once::CommandId;
-use crate::problem::{FieldError, Kind, Problem};
+use crate::problem::{Kind, Problem};
 use crate::seal::{SealingKey, place};
-use crate::{beneficiary, clock, words};
+use crate::{beneficiary, clock};
 
 /// How a task went. Notes, answers, needs, place and times are kept sealed.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -68,27 +69,6 @@ pub struct NewReport {
     pub attachments: Vec<Uuid>,
 }
 
-words! {
-    /// What a reader of a report should doubt.
-    Doubt {
-        /// The phone's clock was off.
-        Clock = "clock",
-        /// It ended before it began.
-        Times = "times",
-        /// The answers do not fit the form.
-        Form = "form",
-        /// The place's accuracy is impossible.
-        Place = "place",
-        /// The note is too long.
-        Note = "note",
-        /// There are too many attachments.
-        Attachments = "attachments",
-        /// Something of it could not be read and lies there as it came, or it does not
-        /// say how it ended.
-        Unread = "unread",
-    }
-}
-
 /// Stands in the table where the outcome could not be read.
 const UNREAD: &str = "unread";
 
@@ -125,7 +105,7 @@ pub(super) fn report(
     }
     perform::decided_on(&row, sent)?;
     let kind = catalogue::store::one(tx.read_other(), &row.district, &row.kind)?;
-    let doubts = doubts(account, kind.as_ref(), sent.origin, tx.now)?;
+    let doubts = doubt::doubts(account, kind.as_ref(), sent.origin, tx.now)?;
     let before = row.life()?;
     let judged = if may {
         judged(tx, key, caller, &row, &before, sent.origin, account.outcome)?
@@ -232,68 +212,6 @@ fn held_then(
     let moment = origin.made(tx.now);
     let holder = event::store::holder_at(tx.read_other(), &row.district, &row.id, moment)?;
     Ok(holder == Some(me.to_string()))
-}
-
-/// What a reader should doubt. What can still be put right is refused; what
-/// comes out of an outbox cannot, and is kept with its doubts.
-fn doubts(
-    account: &Account,
-    kind: Option<&ServiceKind>,
-    origin: &Origin,
-    now: DateTime<Utc>,
-) -> Result<BTreeSet<Doubt>, Problem> {
-    let mut errors = Vec::new();
-    if account.note.as_ref().is_some_and(|note| note.chars().count() > 2000) {
-        errors.push((Doubt::Note, FieldError::new("/note", "at most 2000 characters")));
-    }
-    if account.attachments.len() > 10 {
-        errors.push((Doubt::Attachments, FieldError::new("/attachments", "at most 10")));
-    }
-    if account.accuracy_m.is_some_and(|metres| !(0.0..=100_000.0).contains(&metres)) {
-        errors.push((Doubt::Place, FieldError::new("/accuracy_m", "must be from 0 to 100000")));
-    }
-    if let (Some(start), Some(end)) = (account.started_at, account.ended_at)
-        && end < start
-    {
-        let error = FieldError::new("/ended_at", "must not be before started_at");
-        errors.push((Doubt::Times, error));
-    }
-    let in_the_future = |at: DateTime<FixedOffset>| origin.by_server(at) > now + TRUSTED;
-    for (pointer, at) in [("/started_at", account.started_at), ("/ended_at", account.ended_at)] {
-        if at.is_some_and(in_the_future) {
-            errors.push((Doubt::Times, FieldError::new(pointer, "must not be in the future")));
-        }
-    }
-    if let Some(form) = kind.and_then(|kind| kind.form.as_ref())
-        && let Some(answers) = &account.answers
-    {
-        errors.extend(
-            misfits(form, &Value::Object(answers.clone()))
-                .into_iter()
-                .map(|error| (Doubt::Form, error)),
-        );
-    }
-    if !origin.from_outbox && !errors.is_empty() {
-        let errors = errors.into_iter().map(|(_, error)| error);
-        return Err(errors.fold(Problem::from(Kind::Invalid), Problem::with));
-    }
-    let off = origin.clock_is_off() || origin.made_at.is_some_and(in_the_future);
-    let clock = off.then_some(Doubt::Clock);
-    let unread = (!account.is_whole()).then_some(Doubt::Unread);
-    Ok(errors.into_iter().map(|(doubt, _)| doubt).chain(clock).chain(unread).collect())
-}
-
-/// Where the answers do not fit the form; the first twenty places.
-fn misfits(form: &Value, answers: &Value) -> Vec<FieldError> {
-    let Ok(form) = jsonschema::validator_for(form) else {
-        return vec![FieldError::new("/answers", "the kind's form cannot be read")];
-    };
-    let told = |error: jsonschema::ValidationError<'_>| {
-        let pointer = format!("/answers{}", error.instance_path());
-        // The message without the answer itself, which may be personal.
-        FieldError::new(pointer, error.masked())
-    };
-    form.iter_errors(answers).take(20).map(told).collect()
 }
 
 #[expect(clippy::too_many_arguments, reason = "all that a report is made of, once")]
