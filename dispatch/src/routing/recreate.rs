@@ -8,6 +8,7 @@ use super::draft::{Draft, NOWHERE};
 use super::model::{FORBIDDEN, Model, index};
 use super::random::Chance;
 use super::tour::Gap;
+use super::travel::Matrix;
 use super::{pairs, turn};
 
 /// A tour is overlooked once in so many.
@@ -39,33 +40,40 @@ impl Default for Recreation {
 
 impl Recreation {
     /// Puts what is out back in, as far as it fits, but not into the shift that is
-    /// `closed`.
+    /// `closed`. Gives up, and says so, once the draft will cost more than `most`.
     pub(super) fn recreate(
         &mut self,
         model: &Model<'_>,
         draft: &mut Draft,
         closed: u32,
+        most: i64,
         chance: &mut Chance,
-    ) {
+    ) -> bool {
         let mut order = std::mem::take(&mut self.order);
         turn::sort(model, draft, chance, &mut order);
-        for &(_, visit) in &order {
-            match model.calls[visit as usize].partner {
+        let is_metric = model.ways.iter().all(Matrix::is_metric);
+        let mut lost = 0;
+        let affordable = order.iter().all(|&(_, visit)| {
+            let call = &model.calls[visit as usize];
+            match call.partner {
                 Some(partner) if partner.first => {
                     pairs::insert(model, draft, visit, index(partner.visit), partner.gap);
                 }
                 Some(_) => {}
                 None => {
                     let look = Look { model, draft, visit, closed, chance, best: None };
-                    if let Some((_, tour, gap)) = self.cheapest(look) {
-                        draft.put_in(model, tour, visit, gap);
+                    match self.cheapest(look) {
+                        Some((_, tour, gap)) => draft.put_in(model, tour, visit, gap),
+                        None => lost += call.worth,
                     }
                 }
             }
-        }
+            !is_metric || draft.cost_at_least(lost) <= most
+        });
         self.order = order;
         let Draft { out, seat, .. } = draft;
         out.retain(|visit| seat[*visit as usize] == NOWHERE);
+        affordable
     }
 
     /// Where the visit costs least, if it fits anywhere.
@@ -79,7 +87,7 @@ impl Recreation {
         };
         // Of empty tours that are alike, one is enough.
         let mut empty = None;
-        for (at, &(shift, _)) in open.iter().enumerate() {
+        for (at, &(shift, cost)) in open.iter().enumerate() {
             if at >= homes && empty.is_some() {
                 break;
             }
@@ -92,7 +100,7 @@ impl Recreation {
                 continue;
             }
             empty = if is_empty { kind } else { empty };
-            self.blinking(&mut look, shift);
+            self.blinking(&mut look, shift, cost);
         }
         look.best
     }
@@ -103,26 +111,27 @@ impl Recreation {
         self.looked.resize(look.model.shifts.len(), 0);
         for &other in look.model.near(look.visit as usize).iter().take(NEAR_VISITS) {
             let shift = look.draft.seat[other as usize];
-            if shift == NOWHERE
-                || shift == look.closed
-                || look.model.cost(look.visit as usize, shift as usize) == FORBIDDEN
-            {
+            if shift == NOWHERE || shift == look.closed {
+                continue;
+            }
+            let cost = look.model.cost(look.visit as usize, shift as usize);
+            if cost == FORBIDDEN {
                 continue;
             }
             if std::mem::replace(&mut self.looked[shift as usize], self.now) != self.now {
-                self.blinking(look, shift);
+                self.blinking(look, shift, cost);
             }
         }
     }
 
     /// Looks at a tour, or overlooks it.
     #[inline]
-    fn blinking(&mut self, look: &mut Look<'_, '_>, shift: u32) {
+    fn blinking(&mut self, look: &mut Look<'_, '_>, shift: u32, cost: u32) {
         if self.blink_in == 0 {
             self.blink_in = look.chance.below(2 * BLINK);
         } else {
             self.blink_in -= 1;
-            look.at(shift);
+            look.at(shift, cost);
         }
     }
 }
@@ -141,18 +150,17 @@ struct Look<'a, 'm> {
 }
 
 impl Look<'_, '_> {
-    /// Looks at the best gap of a tour.
+    /// Looks at the best gap of a tour, where the visit costs `cost` besides.
     #[inline]
-    fn at(&mut self, shift: u32) {
+    fn at(&mut self, shift: u32, cost: u32) {
         let (model, tour) = (self.model, shift as usize);
-        if !self.draft.has_time(model, tour, self.visit)
-            || !self.draft.group_allows(model, tour, self.visit)
-        {
-            return;
-        }
+        let least = self.best.map_or(i64::MAX, |(least, ..)| least);
         if let Some(gap) = self.draft.best_gap(model, tour, self.visit)
+            // The price is this and a burden.
+            && i64::from(cost) + i64::from(gap.extra) < least
+            && self.draft.group_allows(model, tour, self.visit)
             && let Some(price) = self.draft.price(model, tour, self.visit, gap.extra)
-            && self.best.is_none_or(|(least, ..)| price < least)
+            && price < least
         {
             self.best = Some((price, shift, gap));
         }

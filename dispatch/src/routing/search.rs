@@ -3,7 +3,7 @@
 
 use super::anneal::{Annealing, Course, STEP};
 use super::budget::Budget;
-use super::draft::Draft;
+use super::draft::{Draft, NOWHERE};
 use super::model::{Model, index};
 use super::pool::{self, Pool};
 use super::random::Chance;
@@ -63,7 +63,7 @@ impl Annealing<'_, '_> {
 
     fn fill(&mut self) {
         let Self { model, draft, chance, recreation, .. } = self;
-        recreation.recreate(model, draft, super::draft::NOWHERE, chance);
+        recreation.recreate(model, draft, NOWHERE, i64::MAX, chance);
         draft.keep();
     }
 
@@ -80,6 +80,9 @@ impl Annealing<'_, '_> {
         let rounds = self.affordable_rounds(budget, begun);
         for round in 0..rounds {
             let from = budget.spent(self.done);
+            if from >= 1.0 {
+                break;
+            }
             let left = f64::from(rounds - round);
             let to = if left <= 1.0 { 1.0 } else { from + (1.0 - from) / left };
             let hot = if round == 0 { hot } else { (hot * REHEAT).max(cold) };
