@@ -10,11 +10,11 @@ use super::random::Chance;
 use super::recreate::{self, Recreation};
 
 /// How many iterations an annealing should have at least before there is another.
-const ROUND: f64 = 20_000.0;
+const ROUND: f64 = 3_500.0;
 /// How many annealings there are at most.
 const MOST_ROUNDS: f64 = 12.0;
 /// How hot the first is at its start and at its end, in mean ways.
-const HEAT: (f64, f64) = (3.0, 0.02);
+const HEAT: (f64, f64) = (3.0, 0.1);
 /// How much less hot the later ones are.
 const REHEAT: f64 = 0.5;
 /// How often a later one begins from nothing rather than from the best so far.
