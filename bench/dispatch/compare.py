@@ -41,12 +41,19 @@ def main():
     parser.add_argument("days", type=Path, help="a folder of days in the neutral format")
     parser.add_argument("--run", action="append", required=True, metavar="NAME:AMOUNT")
     parser.add_argument("--reference", metavar="NAME:AMOUNT", help="by default the last run")
+    parser.add_argument("--reference-file", type=Path, help="where the reference is kept; read if it is there")
     asked = parser.parse_args()
     files = sorted(asked.days.glob("*.json"))
     if not files:
         parser.error("there are no days in that folder")
     reference_name = asked.reference or asked.run[-1]
-    reference = run(reference_name, files)
+    kept = asked.reference_file
+    if kept and kept.exists():
+        reference = json.loads(kept.read_text())
+    else:
+        reference = run(reference_name, files)
+        if kept:
+            kept.write_text(json.dumps(reference))
     print("| solver | unserved priority | travel gap | median ms | longest day, min | spread, min | largest share | spread of shares |")
     print("| --- | --- | --- | --- | --- | --- | --- | --- |")
     for name in asked.run:

@@ -40,13 +40,13 @@ fn district(reach: Reach) -> Made<Problem> {
 }
 
 /// `plan` alone, on every thread there is, for each reach.
-#[divan::bench(args = REACHES, sample_count = 20)]
+#[divan::bench(args = REACHES, sample_count = 3)]
 fn week_of_a_district(bencher: Bencher<'_, '_>, reach: Reach) {
     bench(bencher, district(reach));
 }
 
 /// Cost grows with the number of grids and no faster.
-#[divan::bench(args = [599, 1_198, 2_395, 4_790, 9_580], sample_count = 20)]
+#[divan::bench(args = [599, 1_198, 2_395, 4_790, 9_580], sample_count = 3)]
 fn by_grids(bencher: Bencher<'_, '_>, grids: usize) {
     bench(bencher, week(SEED, grids, grids * 5, Reach::Grid));
 }

@@ -8,7 +8,7 @@ use super::random::Chance;
 use super::recreate::Recreation;
 use super::{recreate, ruin};
 
-/// How often the temperature is set and the budget asked, in iterations.
+/// After how many iterations the temperature is set anew and the budget asked.
 pub(super) const STEP: u64 = 64;
 /// How often a whole tour is taken out and its shift kept closed for a step.
 const CLOSE_A_TOUR: f64 = 0.05;
@@ -44,7 +44,8 @@ pub(super) struct Annealing<'a, 'i> {
 
 impl Annealing<'_, '_> {
     /// Simulated annealing as in Christiaens and Vanden Berghe (2020): worse is
-    /// accepted up to the temperature times an exponentially distributed number.
+    /// accepted up to the temperature times an exponentially distributed number. It
+    /// takes at least [`STEP`] iterations.
     pub(super) fn run(&mut self, budget: &Budget<'_>, course: Course) {
         let model = self.model;
         let cooling = Cooling::new(course.heat);
@@ -54,37 +55,37 @@ impl Annealing<'_, '_> {
         let mut least = self.best.cost(model);
         let mut behind = Behind::all(self.draft.tours.len());
         loop {
-            if self.done.is_multiple_of(STEP) {
-                let spent = budget.spent(self.done);
-                if spent >= to {
-                    break;
+            for _ in 0..STEP {
+                let most = cost.saturating_add(whole(temperature * self.chance.exponential()));
+                if !self.step(most) {
+                    self.draft.undo(model);
+                    continue;
                 }
-                temperature = cooling.at((spent - from) / (to - from));
+                let next = self.draft.cost(model);
+                behind.note(self.draft.touched());
+                if next != cost && float(next - least) < WORTH_REMEMBERING * course.heat.0 {
+                    self.remember();
+                }
+                self.draft.keep();
+                cost = next;
+                if cost < least {
+                    least = cost;
+                    self.best.copy_tours(model, &self.draft, behind.list());
+                    behind.caught_up();
+                }
             }
-            self.done += 1;
-            self.step();
-            let next = self.draft.cost(model);
-            let unlawful = !self.draft.is_lawful(model);
-            if unlawful || float(next - cost) > temperature * self.chance.exponential() {
-                self.draft.undo(model);
-                continue;
+            self.done += STEP;
+            let spent = budget.spent(self.done);
+            if spent >= to {
+                break;
             }
-            behind.note(self.draft.touched());
-            if next != cost && float(next - least) < WORTH_REMEMBERING * course.heat.0 {
-                self.remember();
-            }
-            self.draft.keep();
-            cost = next;
-            if cost < least {
-                least = cost;
-                self.best.copy_tours(model, &self.draft, behind.list());
-                behind.caught_up();
-            }
+            temperature = cooling.at((spent - from) / (to - from));
         }
     }
 
-    /// Takes something out and puts it back.
-    fn step(&mut self) {
+    /// Takes something out and puts it back; says whether what comes of it may stand,
+    /// which is that it costs no more than `most` and keeps the rules.
+    fn step(&mut self, most: i64) -> bool {
         let (model, draft, chance) = (self.model, &mut self.draft, &mut self.chance);
         let closed = if chance.unit() < CLOSE_A_TOUR {
             ruin::close(model, draft, chance)
@@ -95,7 +96,9 @@ impl Annealing<'_, '_> {
         if chance.unit() < FORCE_A_VISIT {
             recreate::force(model, draft, chance);
         }
-        self.recreation.recreate(model, draft, closed, chance);
+        self.recreation.recreate(model, draft, closed, most, chance)
+            && draft.cost(model) <= most
+            && draft.is_lawful(model)
     }
 
     fn remember(&mut self) {
@@ -163,4 +166,11 @@ impl Cooling {
 #[expect(clippy::cast_precision_loss, reason = "costs are far below 2^52")]
 pub(super) fn float(cost: i64) -> f64 {
     cost as f64
+}
+
+/// Whole seconds of a cost that is above nothing.
+fn whole(cost: f64) -> i64 {
+    #[expect(clippy::cast_possible_truncation, reason = "temperatures are far below 2^63")]
+    let whole = cost as i64;
+    whole
 }

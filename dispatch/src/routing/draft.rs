@@ -90,6 +90,12 @@ impl Draft {
         (sum / f64::from(index(ways().count().max(1)))).max(1.0)
     }
 
+    /// No more than what it costs once `lost` is left out and all else is back in: what
+    /// comes back costs something, save where ways break the triangle inequality.
+    pub(super) fn cost_at_least(&self, lost: i64) -> i64 {
+        self.cost + lost
+    }
+
     fn cost_of_served(&self, model: &Model<'_>) -> i64 {
         if model.weights.largest_share == 0 {
             return self.cost;
@@ -280,24 +286,17 @@ impl Draft {
         self.load[volunteer] = after;
     }
 
-    /// Whether a tour could have time for the visit, as far as can be told without
-    /// looking at its gaps.
-    #[inline]
-    pub(super) fn has_time(&self, model: &Model<'_>, tour: usize, visit: u32) -> bool {
-        let (standing, on) = (&self.tours[tour], &model.shifts[tour]);
-        standing.travel + standing.service + i64::from(model.calls[visit as usize].service)
-            <= i64::from(on.close - on.open)
-            // Elsewhere a visit on the way may save travel.
-            || !model.ways[on.matrix].is_metric()
-    }
-
     /// The gap that adds the least travel in a tour, for a visit without a partner.
     #[inline]
     pub(super) fn best_gap(&mut self, model: &Model<'_>, tour: usize, visit: u32) -> Option<Gap> {
         debug_assert!(model.calls[visit as usize].partner.is_none(), "its hours never change");
         let Self { gaps, tours, hulls, .. } = self;
-        gaps.best(model, tour, visit, tours[tour].stamp, || {
-            tours[tour].best_gap(model, tour, visit, hulls)
+        let standing = &tours[tour];
+        gaps.best(model, tour, visit, standing.stamp, || {
+            standing
+                .has_time(model, tour, visit)
+                .then(|| standing.best_gap(model, tour, visit, hulls))
+                .flatten()
         })
     }
 

@@ -39,18 +39,26 @@ impl Gaps {
         stamp: u64,
         look: impl FnOnce() -> Option<Gap>,
     ) -> Option<Gap> {
-        if self.0.is_empty() {
-            let pairs = model.calls.len() * model.shifts.len();
-            if pairs > MOST {
-                return look();
-            }
-            self.0 = vec![Known { stamp: NEVER, at: 0, extra: NO_GAP }; pairs];
-        }
-        let known = &mut self.0[visit as usize * model.shifts.len() + shift];
+        let pair = visit as usize * model.shifts.len() + shift;
+        let Some(known) = self.known(model, pair) else { return look() };
         if known.stamp != stamp {
             let (at, extra) = look().map_or((0, NO_GAP), |gap| (gap.at, gap.extra));
             *known = Known { stamp, at: super::model::index(at), extra };
         }
         (known.extra != NO_GAP).then_some(Gap { at: known.at as usize, extra: known.extra })
+    }
+
+    /// What is kept of a pair; made when it is first asked for, for most drafts never
+    /// look.
+    #[inline]
+    fn known(&mut self, model: &Model<'_>, pair: usize) -> Option<&mut Known> {
+        if pair >= self.0.len() {
+            let pairs = model.calls.len() * model.shifts.len();
+            if pairs > MOST {
+                return None;
+            }
+            self.0 = vec![Known { stamp: NEVER, at: 0, extra: NO_GAP }; pairs];
+        }
+        self.0.get_mut(pair)
     }
 }

@@ -8,6 +8,7 @@ use super::draft::{Draft, NOWHERE};
 use super::model::{FORBIDDEN, Model, index};
 use super::random::Chance;
 use super::tour::Gap;
+use super::travel::Matrix;
 use super::{pairs, turn};
 
 /// A tour is overlooked once in so many.
@@ -29,135 +30,129 @@ pub(super) struct Recreation {
     /// When each tour was last looked at, counted in visits put back.
     looked: Vec<u64>,
     now: u64,
+    /// Where a visit that may go into many shifts is looked for.
+    near: Vec<(u32, u32)>,
 }
 
 impl Default for Recreation {
     fn default() -> Self {
-        Self { order: Vec::new(), blink_in: BLINK, looked: Vec::new(), now: 0 }
+        Self { order: Vec::new(), blink_in: BLINK, looked: Vec::new(), now: 0, near: Vec::new() }
     }
 }
 
 impl Recreation {
     /// Puts what is out back in, as far as it fits, but not into the shift that is
-    /// `closed`.
+    /// `closed`. Gives up, and says so, once the draft will cost more than `most`.
     pub(super) fn recreate(
         &mut self,
         model: &Model<'_>,
         draft: &mut Draft,
         closed: u32,
+        most: i64,
         chance: &mut Chance,
-    ) {
+    ) -> bool {
         let mut order = std::mem::take(&mut self.order);
         turn::sort(model, draft, chance, &mut order);
-        for &(_, visit) in &order {
-            match model.calls[visit as usize].partner {
+        let is_metric = model.ways.iter().all(Matrix::is_metric);
+        let mut lost = 0;
+        let affordable = order.iter().all(|&(_, visit)| {
+            let call = &model.calls[visit as usize];
+            match call.partner {
                 Some(partner) if partner.first => {
                     pairs::insert(model, draft, visit, index(partner.visit), partner.gap);
                 }
                 Some(_) => {}
-                None => {
-                    let look = Look { model, draft, visit, closed, chance, best: None };
-                    if let Some((_, tour, gap)) = self.cheapest(look) {
-                        draft.put_in(model, tour, visit, gap);
-                    }
-                }
+                None => match self.cheapest(model, draft, visit, closed, chance) {
+                    Some((tour, gap)) => draft.put_in(model, tour, visit, gap),
+                    None => lost += call.worth,
+                },
             }
-        }
+            !is_metric || draft.cost_at_least(lost) <= most
+        });
         self.order = order;
         let Draft { out, seat, .. } = draft;
         out.retain(|visit| seat[*visit as usize] == NOWHERE);
+        affordable
     }
 
     /// Where the visit costs least, if it fits anywhere.
-    fn cheapest(&mut self, mut look: Look<'_, '_>) -> Place {
-        let open = look.model.open_to(look.visit as usize);
-        let homes = if open.len() > MANY {
-            self.look_near(&mut look);
-            NEAR_HOMES
-        } else {
-            open.len()
-        };
+    fn cheapest(
+        &mut self,
+        model: &Model<'_>,
+        draft: &mut Draft,
+        visit: u32,
+        closed: u32,
+        chance: &mut Chance,
+    ) -> Place {
+        let open = model.open_to(visit as usize);
+        let is_many = open.len() > MANY;
+        if is_many {
+            self.gather(model, draft, visit);
+        }
+        let candidates = if is_many { &self.near } else { open };
+        let mut best: Place = None;
+        let mut least = i64::MAX;
         // Of empty tours that are alike, one is enough.
         let mut empty = None;
-        for (at, &(shift, _)) in open.iter().enumerate() {
-            if at >= homes && empty.is_some() {
-                break;
-            }
-            if shift == look.closed {
+        for &(shift, cost) in candidates {
+            if shift == closed {
                 continue;
             }
-            let is_empty = look.draft.tours[shift as usize].is_empty();
-            let kind = Some(look.model.shifts[shift as usize].kind);
-            if is_empty && empty == kind || at >= homes && !is_empty {
+            let tour = shift as usize;
+            if draft.tours[tour].is_empty() {
+                let kind = Some(model.shifts[tour].kind);
+                if std::mem::replace(&mut empty, kind) == kind {
+                    continue;
+                }
+            }
+            if self.blink_in == 0 {
+                self.blink_in = chance.below(2 * BLINK);
                 continue;
             }
-            empty = if is_empty { kind } else { empty };
-            self.blinking(&mut look, shift);
-        }
-        look.best
-    }
-
-    /// Looks at the tours of near visits, at each once.
-    fn look_near(&mut self, look: &mut Look<'_, '_>) {
-        self.now += 1;
-        self.looked.resize(look.model.shifts.len(), 0);
-        for &other in look.model.near(look.visit as usize).iter().take(NEAR_VISITS) {
-            let shift = look.draft.seat[other as usize];
-            if shift == NOWHERE
-                || shift == look.closed
-                || look.model.cost(look.visit as usize, shift as usize) == FORBIDDEN
-            {
-                continue;
-            }
-            if std::mem::replace(&mut self.looked[shift as usize], self.now) != self.now {
-                self.blinking(look, shift);
-            }
-        }
-    }
-
-    /// Looks at a tour, or overlooks it.
-    #[inline]
-    fn blinking(&mut self, look: &mut Look<'_, '_>, shift: u32) {
-        if self.blink_in == 0 {
-            self.blink_in = look.chance.below(2 * BLINK);
-        } else {
             self.blink_in -= 1;
-            look.at(shift);
+            if let Some(gap) = draft.best_gap(model, tour, visit)
+                // The price is this and a burden.
+                && i64::from(cost) + i64::from(gap.extra) < least
+                && draft.group_allows(model, tour, visit)
+                && let Some(price) = draft.price(model, tour, visit, gap.extra)
+                && price < least
+            {
+                least = price;
+                best = Some((shift, gap));
+            }
+        }
+        best
+    }
+
+    /// Of many shifts those worth a look, with what the visit costs there: each whose
+    /// tour has a near visit, those from near homes, and one where nobody goes yet.
+    fn gather(&mut self, model: &Model<'_>, draft: &Draft, visit: u32) {
+        self.now += 1;
+        self.looked.resize(model.shifts.len(), 0);
+        self.near.clear();
+        for &other in model.near(visit as usize).iter().take(NEAR_VISITS) {
+            let shift = draft.seat[other as usize];
+            if shift == NOWHERE {
+                continue;
+            }
+            let cost = model.cost(visit as usize, shift as usize);
+            let looked = std::mem::replace(&mut self.looked[shift as usize], self.now);
+            if cost != FORBIDDEN && looked != self.now {
+                self.near.push((shift, cost));
+            }
+        }
+        let is_empty = |shift: u32| draft.tours[shift as usize].is_empty();
+        let (homes, rest) = model.open_to(visit as usize).split_at(NEAR_HOMES);
+        let unlooked = |(shift, _): &&(u32, u32)| self.looked[*shift as usize] != self.now;
+        self.near.extend(homes.iter().filter(unlooked));
+        if !homes.iter().any(|(shift, _)| is_empty(*shift)) {
+            self.near.extend(rest.iter().find(|(shift, _)| is_empty(*shift)));
         }
     }
 }
 
-/// The best place of a visit: its price, the tour and the gap.
-type Place = Option<(i64, u32, Gap)>;
-
-/// A look for the best place of a visit.
-struct Look<'a, 'm> {
-    model: &'a Model<'m>,
-    draft: &'a mut Draft,
-    visit: u32,
-    closed: u32,
-    chance: &'a mut Chance,
-    best: Place,
-}
-
-impl Look<'_, '_> {
-    /// Looks at the best gap of a tour.
-    #[inline]
-    fn at(&mut self, shift: u32) {
-        let (model, tour) = (self.model, shift as usize);
-        if !self.draft.has_time(model, tour, self.visit)
-            || !self.draft.group_allows(model, tour, self.visit)
-        {
-            return;
-        }
-        if let Some(gap) = self.draft.best_gap(model, tour, self.visit)
-            && let Some(price) = self.draft.price(model, tour, self.visit, gap.extra)
-            && self.best.is_none_or(|(least, ..)| price < least)
-        {
-            self.best = Some((price, shift, gap));
-        }
-    }
-}
+/// The best place of a visit: the tour and the gap.
+type Place = Option<(u32, Gap)>;
 
 /// Puts pinned visits in, so that all others find them there.
 pub(super) fn place_pinned(model: &Model<'_>, draft: &mut Draft) {

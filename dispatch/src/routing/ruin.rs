@@ -12,9 +12,9 @@ use super::random::Chance;
 
 /// The most strings that a ruin takes out, and the longest that one may be. The
 /// paper ties both to the mean tour; where some people have whole days and others
-/// an hour, long tours must be able to go whole.
+/// an hour, that is too short for the long ones.
 const MOST_STRINGS: usize = 4;
-const LONGEST: usize = 25;
+const LONGEST: usize = 12;
 /// How often a ruin begins next to a visit that nobody does, if there is one.
 const NEAR_THE_UNSERVED: f64 = 0.3;
 /// How often a string leaves some visits in its middle where they are.

@@ -3,18 +3,18 @@
 
 use super::anneal::{Annealing, Course, STEP};
 use super::budget::Budget;
-use super::draft::Draft;
+use super::draft::{Draft, NOWHERE};
 use super::model::{Model, index};
 use super::pool::{self, Pool};
 use super::random::Chance;
 use super::recreate::{self, Recreation};
 
 /// How many iterations an annealing should have at least before there is another.
-const ROUND: f64 = 20_000.0;
+const ROUND: f64 = 3_500.0;
 /// How many annealings there are at most.
 const MOST_ROUNDS: f64 = 12.0;
 /// How hot the first is at its start and at its end, in mean ways.
-const HEAT: (f64, f64) = (3.0, 0.02);
+const HEAT: (f64, f64) = (3.0, 0.1);
 /// How much less hot the later ones are.
 const REHEAT: f64 = 0.5;
 /// How often a later one begins from nothing rather than from the best so far.
@@ -63,7 +63,7 @@ impl Annealing<'_, '_> {
 
     fn fill(&mut self) {
         let Self { model, draft, chance, recreation, .. } = self;
-        recreation.recreate(model, draft, super::draft::NOWHERE, chance);
+        recreation.recreate(model, draft, NOWHERE, i64::MAX, chance);
         draft.keep();
     }
 
@@ -80,6 +80,9 @@ impl Annealing<'_, '_> {
         let rounds = self.affordable_rounds(budget, begun);
         for round in 0..rounds {
             let from = budget.spent(self.done);
+            if from >= 1.0 {
+                break;
+            }
             let left = f64::from(rounds - round);
             let to = if left <= 1.0 { 1.0 } else { from + (1.0 - from) / left };
             let hot = if round == 0 { hot } else { (hot * REHEAT).max(cold) };

@@ -171,25 +171,34 @@ impl Tour {
         let (opens, closes) = hulls[visit as usize];
         let to = model.to(on.matrix, call.place);
         let from = model.ways[on.matrix].from(call.place);
-        let mut best = Gap { at: 0, extra: Seconds::MAX };
+        let mut best = (Seconds::MAX, 0);
         let mut before = self.stops[0];
         let mut there = to[before.place as usize];
-        for (at, after) in self.stops[1..].iter().enumerate() {
+        // No branch but the ends: which gap is better is as good as random.
+        for (at, after) in (0..).zip(&self.stops[1..]) {
             if before.depart > closes {
                 break; // whoever comes later is later still
             }
             let onward = from[after.place as usize];
-            let extra = there + onward - after.leg;
-            if extra < best.extra {
-                let start = (before.depart + there).max(opens);
-                if start <= closes && start + call.service + onward <= after.latest {
-                    best = Gap { at, extra };
-                }
-            }
+            let start = (before.depart + there).max(opens);
+            let fits = start <= closes && start + call.service + onward <= after.latest;
+            let extra = if fits { there + onward - after.leg } else { Seconds::MAX };
+            best = if extra < best.0 { (extra, at) } else { best };
             there = to[after.place as usize];
             before = *after;
         }
-        (best.extra != Seconds::MAX).then_some(best)
+        (best.0 != Seconds::MAX).then_some(Gap { at: best.1, extra: best.0 })
+    }
+
+    /// Whether there could be time for the visit, as far as can be told without
+    /// looking at gaps.
+    #[inline]
+    pub(super) fn has_time(&self, model: &Model<'_>, shift: usize, visit: u32) -> bool {
+        let on = &model.shifts[shift];
+        self.travel + self.service + i64::from(model.calls[visit as usize].service)
+            <= i64::from(on.close - on.open)
+            // Elsewhere a visit on the way may save travel.
+            || !model.ways[on.matrix].is_metric()
     }
 
     /// The gap before visit `at`, if the visit fits into it.
