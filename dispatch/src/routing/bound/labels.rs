@@ -15,6 +15,9 @@ use crate::routing::instance::Seconds;
 /// No visit, or no label.
 const NONE: u32 = u32::MAX;
 
+/// By how much a label that is cheaper may be later where routes are sought fast.
+const ROUGHLY: Seconds = 300;
+
 #[derive(Clone, Copy)]
 struct Label {
     cost: i64,
@@ -119,14 +122,15 @@ impl<'s> Search<'s> {
             })
             .collect();
         self.extend(&start, NONE);
+        let mut order: Vec<(i64, Seconds, usize)> = Vec::new();
         for slice in 0..self.pending.len() {
             while !self.pending[slice].is_empty() {
-                let mut labels = std::mem::take(&mut self.pending[slice]);
-                labels.sort_unstable_by_key(|label| {
-                    (label.cost, label.time, label.visit, label.from)
-                });
-                for label in &labels {
-                    self.follow(label, rough);
+                let labels = std::mem::take(&mut self.pending[slice]);
+                order.clear();
+                order.extend((0..).zip(&labels).map(|(at, label)| (label.cost, label.time, at)));
+                order.sort_unstable();
+                for &(.., at) in &order {
+                    self.follow(&labels[at], rough);
                 }
             }
         }
@@ -300,9 +304,10 @@ impl<'s> Search<'s> {
 /// Keeps a label unless another is better in all; if `rough`, whatever they remember.
 fn keep(kept: &mut Vec<Label>, label: &Label, rough: bool) -> bool {
     let dearer = kept.partition_point(|other| other.cost <= label.cost);
+    let slack = if rough { ROUGHLY } else { 0 };
     let better = |other: &Label| {
-        other.time <= label.time
-            && other.load <= label.load
+        other.time <= label.time + slack
+            && other.load <= label.load + slack
             && (rough || other.seen & !label.seen == 0)
     };
     if kept[..dearer].iter().any(better) {

@@ -8,7 +8,9 @@ mod fairness;
 mod flow;
 mod labels;
 mod levels;
+mod master;
 mod routes;
+mod shares;
 mod travel;
 mod trips;
 mod unserved;
@@ -77,7 +79,7 @@ pub fn bounds(instance: &Instance, plan: &Solution, effort: Effort) -> Bounds {
     let mut largest_share = fairness::least(&model, &work, plan, travel);
     if thorough && largest_share < tiers.largest_share {
         let (missing, span) = (tiers.unserved_priority, (largest_share, tiers.largest_share));
-        largest_share = levels::largest_share(&model, plan, missing, span);
+        largest_share = shares::largest_share(&model, plan, missing, span);
     }
     #[expect(clippy::cast_precision_loss, reason = "travel is far below 2^52 seconds")]
     let over = |figure: i64, bound: i64| (figure - bound) as f64 / bound.max(1) as f64;

@@ -7,7 +7,7 @@ use crate::routing::model::{FORBIDDEN, Model};
 use crate::routing::timeline::{self, NEVER, Span};
 
 /// How many visits around each are remembered there at first, itself among them.
-const NEAR: usize = 4;
+const NEAR: usize = 2;
 /// How often memories are widened before the cost found last is taken.
 const MOST_RUNS: usize = 8;
 /// Into how many slices of time a shift is cut at most.
@@ -95,6 +95,11 @@ impl Trips {
         let mut ranks = vec![usize::MAX; model.calls.len()];
         forwards.visits.iter().enumerate().for_each(|(rank, visit)| ranks[*visit] = rank);
         Self { backwards: forwards.mirrored(), forwards, grown: near.clone(), near, ranks }
+    }
+
+    /// From the first to the last moment of the shift.
+    pub(super) fn length(&self) -> Seconds {
+        self.forwards.close - self.forwards.open
     }
 
     /// Good routes found fast: labels are dropped for others with other memories, so
