@@ -4,6 +4,7 @@
 //! the gap between a plan and its bound is never more than what could be gained.
 
 mod ascent;
+mod completions;
 mod fairness;
 mod flow;
 mod labels;

@@ -1,7 +1,8 @@
 //! What one shift can do, told forwards and backwards, and its cheapest route when
 //! visits have prices.
 
-use super::labels::{Completions, Search};
+use super::completions::Completions;
+use super::labels::Search;
 use crate::routing::instance::Seconds;
 use crate::routing::model::{FORBIDDEN, Model};
 use crate::routing::timeline::{self, NEVER, Span};
@@ -257,6 +258,11 @@ impl Hours {
     pub(super) fn ways_from(&self, visit: Option<usize>) -> &[Seconds] {
         let count = self.visits.len();
         visit.map_or(&self.out, |visit| &self.ways[visit * count..][..count])
+    }
+
+    /// The least time in which one is home from the end of a visit.
+    pub(super) fn least_home(&self, visit: usize) -> Seconds {
+        self.close - self.service[visit] - self.latest[visit]
     }
 
     /// When a journey ends that may begin at `from`; one that takes no time meets no break.
