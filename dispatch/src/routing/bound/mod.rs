@@ -54,7 +54,7 @@ pub enum Effort {
     /// About a millisecond for a grid's day.
     #[default]
     Quick,
-    /// Mostly half a second for a grid's day, for bounds that are mostly much closer.
+    /// Mostly a second for a grid's day, for bounds that are mostly much closer.
     /// Parts of more than 64 visits or 64 shifts get the quick ones.
     Thorough,
 }
