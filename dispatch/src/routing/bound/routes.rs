@@ -79,11 +79,18 @@ pub(super) struct Choice {
 }
 
 impl Market {
-    /// The market for these visits, in which the routes of the plan are known.
-    pub(super) fn new(model: &Model<'_>, plan: &Solution, visits: &[usize], work: usize) -> Self {
+    /// The market for these visits, in which the routes of the plan are known; routes
+    /// remember `near` visits at each at first.
+    pub(super) fn new(
+        model: &Model<'_>,
+        plan: &Solution,
+        visits: &[usize],
+        near: usize,
+        work: usize,
+    ) -> Self {
         let stall = |shift: usize| Stall {
             volunteer: model.shifts[shift].volunteer,
-            trips: Trips::of(model, shift, visits),
+            trips: Trips::of(model, shift, visits, near),
             limit: Seconds::MAX,
             routes: Vec::new(),
             known: HashMap::new(),

@@ -17,6 +17,8 @@ use crate::routing::solution::Solution;
 
 /// How many steps may be taken to show that levels of shares are impossible.
 const WORK: usize = 40_000_000;
+/// How many visits routes remember at each at first.
+const NEAR: usize = 2;
 /// A level may take one part in so many of the steps that are left.
 const PART: usize = 3;
 /// How many levels are tried.
@@ -92,7 +94,7 @@ impl Trial {
         let visits: Vec<usize> = (0..model.calls.len()).collect();
         let times: Vec<f64> = visits.iter().map(|visit| time(model, *visit)).collect();
         Self {
-            market: Market::new(model, plan, &visits, 0),
+            market: Market::new(model, plan, &visits, NEAR, 0),
             omissions: Omissions::of(model, missing),
             centre: times.clone(),
             times,

@@ -7,8 +7,6 @@ use crate::routing::instance::Seconds;
 use crate::routing::model::{FORBIDDEN, Model};
 use crate::routing::timeline::{self, NEVER, Span};
 
-/// How many visits around each are remembered there at first, itself among them.
-const NEAR: usize = 2;
 /// How often memories are widened before the cost found last is taken.
 const MOST_RUNS: usize = 8;
 /// Into how many slices of time a shift is cut at most.
@@ -89,10 +87,11 @@ pub(super) struct Route {
 }
 
 impl Trips {
-    /// The trips of a shift to those of `visits`, 64 at the most, that may go into it.
-    pub(super) fn of(model: &Model<'_>, shift: usize, visits: &[usize]) -> Self {
+    /// The trips of a shift to those of `visits`, 64 at the most, that may go into it. At
+    /// each visit so many around it are remembered at first, itself among them.
+    pub(super) fn of(model: &Model<'_>, shift: usize, visits: &[usize], near: usize) -> Self {
         let forwards = Hours::of(model, shift, visits);
-        let near = forwards.near();
+        let near = forwards.near(near);
         let mut ranks = vec![usize::MAX; model.calls.len()];
         forwards.visits.iter().enumerate().for_each(|(rank, visit)| ranks[*visit] = rank);
         Self { backwards: forwards.mirrored(), forwards, grown: near.clone(), near, ranks }
@@ -241,7 +240,7 @@ impl Hours {
 
     /// The nearest visits of each as bits. Without service there is no end to going
     /// round, so visits that take no time are remembered everywhere.
-    fn near(&self) -> Vec<u64> {
+    fn near(&self, most: usize) -> Vec<u64> {
         let count = self.visits.len();
         let idle = (0..count).filter(|visit| self.service[*visit] == 0);
         let idle = idle.fold(0, |mask, visit| mask | 1_u64 << visit);
@@ -249,7 +248,7 @@ impl Hours {
             let round = |a: usize| self.ways[visit * count + a] + self.ways[a * count + visit];
             let mut others: Vec<usize> = (0..count).collect();
             others.sort_by_key(|other| (*other != visit, round(*other), *other));
-            others.iter().take(NEAR).fold(idle, |mask, other| mask | 1 << other)
+            others.iter().take(most).fold(idle, |mask, other| mask | 1 << other)
         };
         (0..count).map(near).collect()
     }
