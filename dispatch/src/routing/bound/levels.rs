@@ -7,8 +7,8 @@ use crate::routing::solution::{Route, Solution};
 
 /// How many steps a bound of travel or of what is left out may take.
 const WORK: usize = 40_000_000;
-/// How many visits routes remember at each at first: travel needs more than shares.
-const NEAR: usize = 4;
+/// How many visits routes remember at each at first, where travel counts and where not.
+const NEAR: (usize, usize) = (4, 2);
 /// The least travel of plans that make the visits that this plan makes.
 ///
 /// A route costs its travel. Such a plan makes each of these visits exactly once, so
@@ -20,7 +20,7 @@ pub(super) fn least_travel(model: &Model<'_>, plan: &Solution) -> i64 {
     let mut visits = made(plan);
     visits.sort_unstable();
     let mut point = ways(model, plan);
-    let mut market = Market::new(model, plan, &visits, NEAR, WORK);
+    let mut market = Market::new(model, plan, &visits, NEAR.0, WORK);
     let target = float(travel * UNIT);
     let goal = Goal { target, enough: float((travel - 1) * UNIT), work: WORK };
     let proven = prove(&mut market, &mut point, &goal, UNIT, &visits, |_| (-target, target));
@@ -33,7 +33,7 @@ pub(super) fn least_travel(model: &Model<'_>, plan: &Solution) -> i64 {
 /// [`left_out`]; points are whole.
 pub(super) fn least_priority(model: &Model<'_>, plan: &Solution, missing: i64) -> i64 {
     let visits: Vec<usize> = (0..model.calls.len()).collect();
-    let mut market = Market::new(model, plan, &visits, NEAR, WORK);
+    let mut market = Market::new(model, plan, &visits, NEAR.1, WORK);
     let worths = priorities(model);
     let mut point = vec![0.0; worths.len()];
     plan.unserved.iter().for_each(|visit| point[*visit] = worths[*visit]);
