@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 /// **The exchange rate of fairness.** A volunteer with load `l` of `o` offered
 /// costs `fairness/100 * l^2 / o`. Moving a second of work from somebody at share
 /// `a` to somebody at share `b` is therefore worth `2 * fairness/100 * (a - b)`
-/// seconds of travel: with the default of 20, an hour's work moved from one who
-/// is fully loaded to one who has nothing is worth 24 minutes on the road, and
+/// seconds of travel: with the default of 10, an hour's work moved from one who
+/// is fully loaded to one who has nothing is worth 12 minutes on the road, and
 /// moved between two who carry nearly alike it is worth next to nothing. It is
 /// more than that only where somebody carries more than they can.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,8 +38,8 @@ impl Default for Weights {
         Self {
             unserved: 1_000_000,
             late: 20_000,
-            fairness: 20,
-            largest_share: 20,
+            fairness: 10,
+            largest_share: 30,
             stranger: 30,
             moved: 900,
         }

@@ -9,11 +9,18 @@
 //! a route may come back after a long way round (ng-routes: Baldacci, Mingozzi and
 //! Roberti, Operations Research 59(5), 2011). That admits more routes than there are.
 
+use super::completions::Completions;
 use super::trips::{Hours, Purse, Route};
 use crate::routing::instance::Seconds;
 
 /// No visit, or no label.
 const NONE: u32 = u32::MAX;
+
+/// By how much a label that is cheaper may be later where routes are sought fast.
+const ROUGHLY: Seconds = 300;
+
+/// At how many others a label is held before it waits to be followed.
+const FEW: usize = 16;
 
 #[derive(Clone, Copy)]
 struct Label {
@@ -39,10 +46,6 @@ struct Hope {
     seconds: Seconds,
 }
 
-/// What a route costs at least from each visit on, for the run after that reads the
-/// clock the other way round: by the moment of its beginning there, in order.
-pub(super) struct Completions(Vec<Vec<(Seconds, i64)>>);
-
 /// One run.
 pub(super) struct Search<'s> {
     hours: &'s Hours,
@@ -62,6 +65,8 @@ pub(super) struct Search<'s> {
     kept: Vec<Vec<Label>>,
     /// The labels not yet looked at, by the slice in which they leave.
     pending: Vec<Vec<Label>>,
+    /// Whether labels are dropped that might be better.
+    rough: bool,
     /// Only real routes below this are of interest.
     below: i64,
     /// The least that labels could come to which were not followed.
@@ -93,6 +98,7 @@ impl<'s> Search<'s> {
             steps: 0,
             kept: vec![Vec::new(); count],
             pending: vec![Vec::new(); slices],
+            rough: false,
             below: purse.below,
             open: i64::MAX,
             real: vec![(purse.below, NONE); count],
@@ -102,6 +108,7 @@ impl<'s> Search<'s> {
 
     /// Follows all labels; says whether none was left open.
     pub(super) fn run(&mut self, rough: bool) -> bool {
+        self.rough = rough;
         let start = Label {
             cost: 0,
             seen: 0,
@@ -119,21 +126,22 @@ impl<'s> Search<'s> {
             })
             .collect();
         self.extend(&start, NONE);
+        let mut order: Vec<(i64, Seconds, usize)> = Vec::new();
         for slice in 0..self.pending.len() {
             while !self.pending[slice].is_empty() {
-                let mut labels = std::mem::take(&mut self.pending[slice]);
-                labels.sort_unstable_by_key(|label| {
-                    (label.cost, label.time, label.visit, label.from)
-                });
-                for label in &labels {
-                    self.follow(label, rough);
+                let labels = std::mem::take(&mut self.pending[slice]);
+                order.clear();
+                order.extend((0..).zip(&labels).map(|(at, label)| (label.cost, label.time, at)));
+                order.sort_unstable();
+                for &(.., at) in &order {
+                    self.follow(&labels[at]);
                 }
             }
         }
         self.open == i64::MAX
     }
 
-    fn follow(&mut self, label: &Label, rough: bool) {
+    fn follow(&mut self, label: &Label) {
         self.steps += 1;
         let hope = self.hope(label);
         if hope >= self.below {
@@ -145,9 +153,8 @@ impl<'s> Search<'s> {
         }
         let kept = &mut self.kept[label.visit as usize];
         self.steps += kept.len() / 16;
-        if !keep(kept, label, rough) {
-            return;
-        }
+        let Some(at) = place(kept, label, self.rough, usize::MAX) else { return };
+        kept.insert(at, *label);
         let number = u32::try_from(self.labels.len()).unwrap_or(NONE);
         self.labels.push(*label);
         self.end(label, number);
@@ -204,18 +211,18 @@ impl<'s> Search<'s> {
             }
             let start = hours.begin(to, hours.arrive(label.time, way));
             let load = label.load + way + hours.service[to];
-            if start > hours.latest[to] || load > self.purse.limit {
+            if start > hours.latest[to] || load + hours.least_home(to) > self.purse.limit {
                 continue;
             }
             let time = start + hours.service[to];
             let cost = label.cost + self.purse.rate * i64::from(way) - self.gains[to];
             let slice = usize::try_from((time - hours.open) / hours.slice).unwrap_or(0);
             if cost + self.ceilings[slice] >= self.below
-                || cost + self.rest(to, start) >= self.below
+                || cost + self.rest(to, start, load) >= self.below
             {
                 continue;
             }
-            self.pending[slice].push(Label {
+            let next = Label {
                 cost,
                 seen: label.seen & self.near[to] | 1 << to,
                 all: label.all | 1 << to,
@@ -224,18 +231,21 @@ impl<'s> Search<'s> {
                 from: number,
                 visit: u32::try_from(to).unwrap_or(NONE),
                 real: label.real && label.all >> to & 1 == 0,
-            });
+            };
+            if place(&self.kept[to], &next, self.rough, FEW).is_some() {
+                self.pending[slice].push(next);
+            }
         }
     }
 
-    /// What the rest of a route costs at least after a visit that begins at `start`, by
-    /// the run before.
-    fn rest(&self, visit: usize, start: Seconds) -> i64 {
-        let Some(Completions(steps)) = self.completions else { return i64::MIN / 2 };
-        // There, the service ended when here it begins.
-        let steps = &steps[visit];
-        let past = steps.partition_point(|step| step.0 <= -start);
-        if past == 0 { i64::MAX / 4 } else { steps[past - 1].1 + self.gains[visit] }
+    /// What the rest of a route costs at least after a visit that begins at `start`, with
+    /// so much service and travel up to its end, by the run before.
+    fn rest(&self, visit: usize, start: Seconds, load: Seconds) -> i64 {
+        let Some(completions) = self.completions else { return i64::MIN / 2 };
+        // There, the service ended when here it begins, and it counts on both sides.
+        let left = self.purse.limit - load + self.hours.service[visit];
+        let rest = completions.least(visit, -start, left);
+        rest.map_or(i64::MAX / 4, |rest| rest + self.gains[visit])
     }
 
     /// How many steps it took.
@@ -283,33 +293,25 @@ impl<'s> Search<'s> {
 
     /// How routes end at best, for the run after this.
     pub(super) fn completions(self) -> Completions {
-        let steps = |mut labels: Vec<Label>| {
-            labels.sort_unstable_by_key(|label| (label.time, label.cost));
-            let mut steps: Vec<(Seconds, i64)> = Vec::new();
-            for label in labels {
-                if steps.last().is_none_or(|step| label.cost < step.1) {
-                    steps.push((label.time, label.cost));
-                }
-            }
-            steps
-        };
-        Completions(self.kept.into_iter().map(steps).collect())
+        let figures = |label: &Label| (label.time, label.load, label.cost);
+        let kept: Vec<Vec<_>> =
+            self.kept.iter().map(|labels| labels.iter().map(figures).collect()).collect();
+        Completions::of(&kept)
     }
 }
 
-/// Keeps a label unless another is better in all; if `rough`, whatever they remember.
-fn keep(kept: &mut Vec<Label>, label: &Label, rough: bool) -> bool {
+/// Where a label belongs among others by cost, unless one of the `looks` before it is
+/// better in all; if `rough`, whatever they remember and a little later or more loaded.
+fn place(kept: &[Label], label: &Label, rough: bool, looks: usize) -> Option<usize> {
     let dearer = kept.partition_point(|other| other.cost <= label.cost);
+    let slack = if rough { ROUGHLY } else { 0 };
     let better = |other: &Label| {
-        other.time <= label.time
-            && other.load <= label.load
+        other.time <= label.time + slack
+            && other.load <= label.load + slack
             && (rough || other.seen & !label.seen == 0)
     };
-    if kept[..dearer].iter().any(better) {
-        return false;
-    }
-    kept.insert(dearer, *label);
-    true
+    // Those that cost nearly as much are the likeliest to be as early.
+    (!kept[..dearer].iter().rev().take(looks).any(better)).then_some(dearer)
 }
 
 fn hopes(hours: &Hours, rate: i64, gains: &[i64]) -> Vec<Hope> {

@@ -1,18 +1,14 @@
-//! What routes prove of a plan's travel, of what it leaves out, and of its largest share.
+//! What routes prove of a plan's travel and of what it leaves out.
 
 use super::ascent::{Answer, Care, Goal, climb};
-use super::free_offer;
 use super::routes::{Market, UNIT, float, whole};
 use crate::routing::model::Model;
 use crate::routing::solution::{Route, Solution};
 
 /// How many steps a bound of travel or of what is left out may take.
 const WORK: usize = 40_000_000;
-/// How many steps it may take to show that a level of shares is impossible.
-const LEVEL_WORK: usize = 2_000_000;
-/// How many levels are tried.
-const LEVELS: usize = 6;
-
+/// How many visits routes remember at each at first, where travel counts and where not.
+const NEAR: (usize, usize) = (4, 2);
 /// The least travel of plans that make the visits that this plan makes.
 ///
 /// A route costs its travel. Such a plan makes each of these visits exactly once, so
@@ -24,7 +20,7 @@ pub(super) fn least_travel(model: &Model<'_>, plan: &Solution) -> i64 {
     let mut visits = made(plan);
     visits.sort_unstable();
     let mut point = ways(model, plan);
-    let mut market = Market::new(model, plan, &visits, WORK);
+    let mut market = Market::new(model, plan, &visits, NEAR.0, WORK);
     let target = float(travel * UNIT);
     let goal = Goal { target, enough: float((travel - 1) * UNIT), work: WORK };
     let proven = prove(&mut market, &mut point, &goal, UNIT, &visits, |_| (-target, target));
@@ -37,53 +33,13 @@ pub(super) fn least_travel(model: &Model<'_>, plan: &Solution) -> i64 {
 /// [`left_out`]; points are whole.
 pub(super) fn least_priority(model: &Model<'_>, plan: &Solution, missing: i64) -> i64 {
     let visits: Vec<usize> = (0..model.calls.len()).collect();
-    let mut market = Market::new(model, plan, &visits, WORK);
+    let mut market = Market::new(model, plan, &visits, NEAR.1, WORK);
     let worths = priorities(model);
     let mut point = vec![0.0; worths.len()];
     plan.unserved.iter().for_each(|visit| point[*visit] = worths[*visit]);
     let target = float(missing * UNIT);
     let goal = Goal { target, enough: float((missing - 1) * UNIT), work: WORK };
     -(-left_out(&mut market, &mut point, &worths, &goal)).div_euclid(UNIT)
-}
-
-/// The least largest share of plans that leave out no more than `missing` priority,
-/// between what is known and this plan's own.
-///
-/// In a plan in which nobody's share is above a level, no route takes more than brings
-/// its volunteer there. If with such routes alone more than `missing` is left out, no
-/// plan stays at the level, and the largest share of all is above it. Where nothing
-/// of worth may be left out, any loss is proof, and visits are then worth the time that
-/// they take; those of no priority are worth nothing.
-pub(super) fn largest_share(
-    model: &Model<'_>,
-    plan: &Solution,
-    missing: i64,
-    (mut low, mut high): (f64, f64),
-) -> f64 {
-    let visits: Vec<usize> = (0..model.calls.len()).collect();
-    let mut market = Market::new(model, plan, &visits, LEVEL_WORK);
-    let service = model.calls.iter().map(|call| float(i64::from(call.service) * UNIT));
-    let seconds: Vec<f64> = service.zip(ways(model, plan)).map(|(stay, way)| stay + way).collect();
-    let (worths, mut point) = worths(model, seconds, missing > 0);
-    for _ in 0..LEVELS {
-        let level = f64::midpoint(low, high);
-        market.limit(LEVEL_WORK, |volunteer| {
-            let carried = i64::from(model.instance.volunteers[volunteer].carried);
-            // A second more, so that no rounding makes a level look impossible.
-            let most = whole(level * float(model.share_of[volunteer])) + 1 - carried;
-            most.clamp(0, free_offer(model, volunteer))
-        });
-        let enough = float(missing * UNIT);
-        let target = enough + point.iter().sum::<f64>() / 50.0;
-        let mut next = point.clone();
-        let goal = Goal { target, enough, work: LEVEL_WORK };
-        if left_out(&mut market, &mut next, &worths, &goal) > missing * UNIT {
-            (low, point) = (level, next);
-        } else {
-            high = level;
-        }
-    }
-    low
 }
 
 /// What any plan of the market loses by what it leaves out, where each visit is worth
@@ -114,7 +70,7 @@ fn prove(
             *price = price.clamp(least, most);
         }
         let prices: Vec<i64> = point.iter().map(|price| whole(*price)).collect();
-        let choice = market.choose(&prices, rate, care);
+        let choice = market.choose(&prices, rate, care, 0);
         let value = choice.cost + visits.iter().map(|visit| prices[*visit]).sum::<i64>();
         if care == Care::Least {
             proven = proven.max(value);
@@ -145,19 +101,4 @@ fn ways(model: &Model<'_>, plan: &Solution) -> Vec<f64> {
 fn priorities(model: &Model<'_>) -> Vec<f64> {
     let wishes = &model.instance.visits;
     wishes.iter().map(|wish| float(i64::from(wish.priority) * UNIT)).collect()
-}
-
-/// What visits are worth that take so many seconds, and prices to begin with.
-fn worths(model: &Model<'_>, seconds: Vec<f64>, scarce: bool) -> (Vec<f64>, Vec<f64>) {
-    let priorities = priorities(model);
-    let pairs = priorities.iter().zip(&seconds);
-    if scarce {
-        let densest = pairs.clone().map(|(points, time)| points / time.max(1.0));
-        let half = densest.fold(0.0, f64::max) / 2.0;
-        let prices = pairs.map(|(points, time)| points.min(time * half)).collect();
-        return (priorities, prices);
-    }
-    // Far above the prices, so that these find their own proportions.
-    let worth = |(points, time): (&f64, &f64)| if *points > 0.0 { time * 4.0 } else { 0.0 };
-    (pairs.map(worth).collect(), seconds)
 }

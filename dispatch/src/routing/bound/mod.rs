@@ -4,11 +4,14 @@
 //! the gap between a plan and its bound is never more than what could be gained.
 
 mod ascent;
+mod completions;
 mod fairness;
 mod flow;
 mod labels;
 mod levels;
+mod master;
 mod routes;
+mod shares;
 mod travel;
 mod trips;
 mod unserved;
@@ -51,7 +54,7 @@ pub enum Effort {
     /// About a millisecond for a grid's day.
     #[default]
     Quick,
-    /// Mostly half a second for a grid's day, for bounds that are mostly much closer.
+    /// Mostly a second for a grid's day, for bounds that are mostly much closer.
     /// Parts of more than 64 visits or 64 shifts get the quick ones.
     Thorough,
 }
@@ -77,7 +80,7 @@ pub fn bounds(instance: &Instance, plan: &Solution, effort: Effort) -> Bounds {
     let mut largest_share = fairness::least(&model, &work, plan, travel);
     if thorough && largest_share < tiers.largest_share {
         let (missing, span) = (tiers.unserved_priority, (largest_share, tiers.largest_share));
-        largest_share = levels::largest_share(&model, plan, missing, span);
+        largest_share = shares::largest_share(&model, plan, missing, span);
     }
     #[expect(clippy::cast_precision_loss, reason = "travel is far below 2^52 seconds")]
     let over = |figure: i64, bound: i64| (figure - bound) as f64 / bound.max(1) as f64;

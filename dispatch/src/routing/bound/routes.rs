@@ -56,6 +56,18 @@ struct Stall {
     known: HashMap<Vec<usize>, usize>,
 }
 
+/// How a route is looked for.
+#[derive(Clone, Copy)]
+struct Quest {
+    /// What a second on the road costs.
+    rate: i64,
+    care: Care,
+    /// By how much more a route must be better than those that are known.
+    slack: i64,
+    /// How many steps may be taken.
+    steps: usize,
+}
+
 /// What all shifts choose.
 pub(super) struct Choice {
     /// What that costs less prices, together.
@@ -67,11 +79,18 @@ pub(super) struct Choice {
 }
 
 impl Market {
-    /// The market for these visits, in which the routes of the plan are known.
-    pub(super) fn new(model: &Model<'_>, plan: &Solution, visits: &[usize], work: usize) -> Self {
+    /// The market for these visits, in which the routes of the plan are known; routes
+    /// remember `near` visits at each at first.
+    pub(super) fn new(
+        model: &Model<'_>,
+        plan: &Solution,
+        visits: &[usize],
+        near: usize,
+        work: usize,
+    ) -> Self {
         let stall = |shift: usize| Stall {
             volunteer: model.shifts[shift].volunteer,
-            trips: Trips::of(model, shift, visits),
+            trips: Trips::of(model, shift, visits, near),
             limit: Seconds::MAX,
             routes: Vec::new(),
             known: HashMap::new(),
@@ -96,17 +115,49 @@ impl Market {
     pub(super) fn limit(&mut self, work: usize, most: impl Fn(usize) -> i64) {
         self.most = self.work.saturating_add(work);
         for stall in &mut self.shifts {
-            stall.limit = Seconds::try_from(most(stall.volunteer)).unwrap_or(Seconds::MAX);
+            let limit = Seconds::try_from(most(stall.volunteer)).unwrap_or(Seconds::MAX);
+            // What no shift is long enough for need not be counted.
+            stall.limit = if limit < stall.trips.length() { limit } else { Seconds::MAX };
         }
+    }
+
+    /// How many shifts there are.
+    pub(super) fn shifts(&self) -> usize {
+        self.shifts.len()
+    }
+
+    /// Whether all steps are taken that may be.
+    pub(super) fn is_tired(&self) -> bool {
+        self.work >= self.most
+    }
+
+    /// How many steps were taken so far.
+    pub(super) fn work(&self) -> usize {
+        self.work
+    }
+
+    /// The visits of routes of a shift that keep to its limit, from the number `known`
+    /// on; it is brought up to date.
+    pub(super) fn routes(&self, shift: usize, known: &mut usize) -> impl Iterator<Item = &[usize]> {
+        let Stall { routes, limit, .. } = &self.shifts[shift];
+        let from = std::mem::replace(known, routes.len());
+        let fits = |route: &&Route| route.load <= i64::from(*limit);
+        routes[from..].iter().filter(fits).map(|route| route.visits.as_slice())
     }
 
     /// What the shifts choose when a second on the road costs `rate` and each visit
     /// brings its price.
-    pub(super) fn choose(&mut self, prices: &[i64], rate: i64, care: Care) -> Choice {
+    ///
+    /// Routes that are better than those that are known by no more than the shift's part
+    /// of `slack` need not be found; where a proof is asked for, the cost allows for them.
+    pub(super) fn choose(&mut self, prices: &[i64], rate: i64, care: Care, slack: i64) -> Choice {
         let mut choice = Choice { cost: 0, made: vec![0.0; prices.len()], work: 0 };
+        let breadth = self.shifts.iter().map(Stall::breadth).sum::<i128>().max(1);
         for stall in &mut self.shifts {
+            let slack = i64::try_from(i128::from(slack) * stall.breadth() / breadth).unwrap_or(0);
+            let left = self.most.saturating_sub(self.work);
             let (cost, route, steps) =
-                stall.choose(rate, prices, care, self.most.saturating_sub(self.work));
+                stall.choose(prices, Quest { rate, care, slack, steps: left });
             self.work += steps;
             choice.cost += cost;
             let visits = route.into_iter().flat_map(|route| &route.visits);
@@ -132,20 +183,22 @@ impl Stall {
         }
     }
 
+    /// How hard it is to look through all routes: the longer they may be, the more
+    /// there are.
+    fn breadth(&self) -> i128 {
+        i128::from(self.limit.min(self.trips.length())).pow(2)
+    }
+
     /// The best route, or none where to stay at home is better, and what it comes to;
     /// when asked for the least, a figure that no route is below.
-    fn choose(
-        &mut self,
-        rate: i64,
-        gains: &[i64],
-        care: Care,
-        most: usize,
-    ) -> (i64, Option<&Route>, usize) {
+    fn choose(&mut self, gains: &[i64], quest: Quest) -> (i64, Option<&Route>, usize) {
+        let Quest { rate, care, slack, steps: most } = quest;
         let mut steps = 0;
         let (mut cost, mut at) = self.best(rate, gains);
         if care != Care::Known {
             let proof = care == Care::Least;
-            let purse = Purse { rate, gains, limit: self.limit, below: cost, steps: most };
+            let below = cost - slack;
+            let purse = Purse { rate, gains, limit: self.limit, below, steps: most };
             let found = if proof { self.trips.least(&purse) } else { self.trips.good(&purse) };
             steps = found.steps;
             found.routes.into_iter().for_each(|route| self.learn(route));

@@ -1,13 +1,12 @@
 //! What one shift can do, told forwards and backwards, and its cheapest route when
 //! visits have prices.
 
-use super::labels::{Completions, Search};
+use super::completions::Completions;
+use super::labels::Search;
 use crate::routing::instance::Seconds;
 use crate::routing::model::{FORBIDDEN, Model};
 use crate::routing::timeline::{self, NEVER, Span};
 
-/// How many visits around each are remembered there at first, itself among them.
-const NEAR: usize = 4;
 /// How often memories are widened before the cost found last is taken.
 const MOST_RUNS: usize = 8;
 /// Into how many slices of time a shift is cut at most.
@@ -88,13 +87,19 @@ pub(super) struct Route {
 }
 
 impl Trips {
-    /// The trips of a shift to those of `visits`, 64 at the most, that may go into it.
-    pub(super) fn of(model: &Model<'_>, shift: usize, visits: &[usize]) -> Self {
+    /// The trips of a shift to those of `visits`, 64 at the most, that may go into it. At
+    /// each visit so many around it are remembered at first, itself among them.
+    pub(super) fn of(model: &Model<'_>, shift: usize, visits: &[usize], near: usize) -> Self {
         let forwards = Hours::of(model, shift, visits);
-        let near = forwards.near();
+        let near = forwards.near(near);
         let mut ranks = vec![usize::MAX; model.calls.len()];
         forwards.visits.iter().enumerate().for_each(|(rank, visit)| ranks[*visit] = rank);
         Self { backwards: forwards.mirrored(), forwards, grown: near.clone(), near, ranks }
+    }
+
+    /// From the first to the last moment of the shift.
+    pub(super) fn length(&self) -> Seconds {
+        self.forwards.close - self.forwards.open
     }
 
     /// Good routes found fast: labels are dropped for others with other memories, so
@@ -235,7 +240,7 @@ impl Hours {
 
     /// The nearest visits of each as bits. Without service there is no end to going
     /// round, so visits that take no time are remembered everywhere.
-    fn near(&self) -> Vec<u64> {
+    fn near(&self, most: usize) -> Vec<u64> {
         let count = self.visits.len();
         let idle = (0..count).filter(|visit| self.service[*visit] == 0);
         let idle = idle.fold(0, |mask, visit| mask | 1_u64 << visit);
@@ -243,7 +248,7 @@ impl Hours {
             let round = |a: usize| self.ways[visit * count + a] + self.ways[a * count + visit];
             let mut others: Vec<usize> = (0..count).collect();
             others.sort_by_key(|other| (*other != visit, round(*other), *other));
-            others.iter().take(NEAR).fold(idle, |mask, other| mask | 1 << other)
+            others.iter().take(most).fold(idle, |mask, other| mask | 1 << other)
         };
         (0..count).map(near).collect()
     }
@@ -252,6 +257,11 @@ impl Hours {
     pub(super) fn ways_from(&self, visit: Option<usize>) -> &[Seconds] {
         let count = self.visits.len();
         visit.map_or(&self.out, |visit| &self.ways[visit * count..][..count])
+    }
+
+    /// The least time in which one is home from the end of a visit.
+    pub(super) fn least_home(&self, visit: usize) -> Seconds {
+        self.close - self.service[visit] - self.latest[visit]
     }
 
     /// When a journey ends that may begin at `from`; one that takes no time meets no break.

@@ -133,6 +133,20 @@ fn a_thorough_bound_knows_what_no_order_makes_fit() {
     assert_eq!(bounds(&instance, &plan, Effort::Thorough).unserved_priority, 1);
 }
 
+#[test]
+fn a_thorough_bound_knows_who_alone_may_do_it_where_not_all_can_be_done() {
+    let long = Visit { service: 400, priority: 5, ..visit() };
+    let never = Visit { service: 2_000, ..visit() };
+    let mut instance =
+        street(vec![(0, volunteer()), (0, volunteer())], vec![(10, long), (10, never)]);
+    instance.bars[1] = Bar::Skill;
+    let plan = planned(&instance);
+    assert_eq!(plan.unserved, [1]);
+    let share = |effort| bounds(&instance, &plan, effort).largest_share;
+    assert!(share(Effort::Quick) < 0.22, "half of it for each");
+    assert!((0.417..=0.42).contains(&share(Effort::Thorough)));
+}
+
 fn some_effort() -> impl Strategy<Value = Effort> {
     prop_oneof![Just(Effort::Quick), Just(Effort::Thorough)]
 }

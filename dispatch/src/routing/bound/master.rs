@@ -1,0 +1,146 @@
+//! The best mix of routes of those that are known, and what each visit is worth to it.
+//!
+//! Routes in parts: every shift gives at most one whole route away, every visit is made
+//! at least once, and what is not made costs its time. That is a linear program; its
+//! dual values are the prices at which the known routes contradict each other least, and
+//! routes that are worth more at these prices are what the mix is short of (column
+//! generation: Dantzig and Wolfe, Operations Research 8(1), 1960; for routes Desrosiers,
+//! Soumis and Desrochers, Networks 14(4), 1984).
+//!
+//! It is solved by the revised simplex method with the inverse of the basis as it stands,
+//! which for a hundred rows is the fastest there is. Whoever uses the prices proves by
+//! them in whole numbers, so rounding errors here cost time at most.
+
+/// A gain smaller than this is a rounding error.
+const LITTLE: f64 = 1e-7;
+/// How many columns are exchanged at most before the mix is taken as it is.
+const MOST_PIVOTS: usize = 2_000;
+/// By how much the needs of two visits differ, so that ties do not make it go in circles.
+const APART: f64 = 1e-6;
+
+/// A mix in the making.
+pub(super) struct Master {
+    visits: usize,
+    columns: Vec<Column>,
+    /// The column that each row is filled by, and how much of it there is.
+    basis: Vec<usize>,
+    amounts: Vec<f64>,
+    /// The inverse of these columns, row by row.
+    inverse: Vec<f64>,
+    prices: Vec<f64>,
+    /// What the column that comes in would push out of each row.
+    pushed: Vec<f64>,
+}
+
+/// What adds one to some rows, or takes it from them.
+struct Column {
+    rows: Vec<usize>,
+    sign: f64,
+    cost: f64,
+}
+
+impl Master {
+    /// Nothing is made yet; it costs so much for each visit. Each of the choosers will
+    /// give away one of the routes that it is offered.
+    pub(super) fn new(costs: &[f64], choosers: usize) -> Self {
+        let (visits, rows) = (costs.len(), costs.len() + choosers);
+        let unit = |row: usize, sign, cost| Column { rows: vec![row], sign, cost };
+        let cost = |row: usize| costs.get(row).copied().unwrap_or(0.0);
+        let undone = (0..rows).map(|row| unit(row, 1.0, cost(row)));
+        // A visit that is made twice.
+        let spare = (0..visits).map(|visit| unit(visit, -1.0, 0.0));
+        let needs = (0..visits).scan(1.0, |need, _| {
+            *need -= APART;
+            Some(*need)
+        });
+        let same = |at: usize| if at / rows == at % rows { 1.0 } else { 0.0 };
+        Self {
+            visits,
+            columns: undone.chain(spare).collect(),
+            basis: (0..rows).collect(),
+            amounts: needs.chain((0..choosers).map(|_| 1.0)).collect(),
+            inverse: (0..rows * rows).map(same).collect(),
+            prices: (0..rows).map(cost).collect(),
+            pushed: vec![0.0; rows],
+        }
+    }
+
+    /// Offers a route of a chooser.
+    pub(super) fn offer(&mut self, chooser: usize, visits: impl Iterator<Item = usize>) {
+        let rows = visits.chain(std::iter::once(self.visits + chooser)).collect();
+        self.columns.push(Column { rows, sign: 1.0, cost: 0.0 });
+    }
+
+    /// Mixes as well as can be; says what stays undone costs, and whether anything
+    /// has changed.
+    pub(super) fn mix(&mut self) -> (f64, bool) {
+        let mut changed = false;
+        for _ in 0..MOST_PIVOTS {
+            let Some((gain, column)) = self.entering() else { break };
+            let Some(row) = self.leaving(column) else { break };
+            self.exchange(row, column, gain);
+            changed = true;
+        }
+        let costs = self.basis.iter().zip(&self.amounts);
+        (costs.map(|(column, amount)| self.columns[*column].cost * amount).sum(), changed)
+    }
+
+    /// What each visit is worth.
+    pub(super) fn prices(&self) -> &[f64] {
+        &self.prices[..self.visits]
+    }
+
+    /// The column that lowers the cost most for each part of it.
+    fn entering(&self) -> Option<(f64, usize)> {
+        let mut best = (-LITTLE, usize::MAX);
+        for (at, column) in self.columns.iter().enumerate() {
+            let price: f64 = column.rows.iter().map(|row| self.prices[*row]).sum();
+            let reduced = column.cost - column.sign * price;
+            if reduced < best.0 {
+                best = (reduced, at);
+            }
+        }
+        (best.1 != usize::MAX).then_some(best)
+    }
+
+    /// The row whose column is used up first when this one comes in.
+    fn leaving(&mut self, column: usize) -> Option<usize> {
+        let rows = self.basis.len();
+        let Column { rows: entries, sign, .. } = &self.columns[column];
+        let mut best = (f64::MAX, usize::MAX);
+        for row in 0..rows {
+            let inverse = &self.inverse[row * rows..][..rows];
+            let pushed = sign * entries.iter().map(|entry| inverse[*entry]).sum::<f64>();
+            self.pushed[row] = pushed;
+            if pushed > LITTLE {
+                let most = self.amounts[row].max(0.0) / pushed;
+                if most < best.0 {
+                    best = (most, row);
+                }
+            }
+        }
+        (best.1 != usize::MAX).then_some(best.1)
+    }
+
+    fn exchange(&mut self, row: usize, column: usize, gain: f64) {
+        let rows = self.basis.len();
+        let pivot = self.pushed[row];
+        let amount = self.amounts[row].max(0.0) / pivot;
+        let (before, rest) = self.inverse.split_at_mut(row * rows);
+        let (theirs, after) = rest.split_at_mut(rows);
+        for part in theirs.iter_mut() {
+            *part /= pivot;
+        }
+        let others = before.chunks_exact_mut(rows).zip(0..row);
+        for (other, at) in others.chain(after.chunks_exact_mut(rows).zip(row + 1..)) {
+            let pushed = self.pushed[at];
+            if pushed != 0.0 {
+                self.amounts[at] -= amount * pushed;
+                other.iter_mut().zip(&*theirs).for_each(|(part, their)| *part -= pushed * their);
+            }
+        }
+        self.prices.iter_mut().zip(&*theirs).for_each(|(price, part)| *price += gain * part);
+        self.amounts[row] = amount;
+        self.basis[row] = column;
+    }
+}
