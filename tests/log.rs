@@ -93,6 +93,9 @@ on_both! {
         assert!(archive("0").contains(&format!("{events} events archived")), "{}", archive("0"));
         let (left, _) = count(&server).await;
         assert_eq!(left, 0);
+        let (whole, told) = verify(&server.database, &[]);
+        assert!(whole && told.contains("no events here to check"), "{told}");
+        assert!(told.contains("--archive checks them too"), "{told}");
         some_work(&server).await;
         let (whole, told) = verify(&server.database, &["--archive", path]);
         assert!(whole, "{told}");

@@ -19,6 +19,7 @@ mod beneficiaries;
 mod claims;
 mod contract;
 mod dispatching;
+mod evidence;
 mod importing;
 mod lives;
 mod log;

@@ -89,7 +89,11 @@ pub(super) fn verify(settings: &Settings, args: &VerifyArgs) -> Result<(), Failu
             })?;
         let (first, hash) = (end.checked_from, hex(&end.last.hash));
         let last = end.last.seq;
-        println!("{district}: events {first} to {last} hold; the last hash is {hash}");
+        if first > last {
+            println!("{district}: no events here to check; the last hash is {hash}");
+        } else {
+            println!("{district}: events {first} to {last} hold; the last hash is {hash}");
+        }
         if first > 1 {
             let archived = first - 1;
             println!("{district}: events 1 to {archived} are archived; --archive checks them too");

@@ -67,7 +67,7 @@ pub fn wants(caller: &Caller, outbox: &[Entry]) -> Wants {
     readable.map(of).fold(Wants::default(), Wants::and)
 }
 
-/// An outbox on its way, and whose.
+/// An outbox on its way.
 #[derive(Debug)]
 pub struct Outbox {
     /// What it holds, in order.
