@@ -2,10 +2,12 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 
 use reqwest::{Method, StatusCode, header::HeaderMap};
 use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufStream};
+use tokio::net::TcpStream;
 
 use super::{Database, Files, PASSWORD};
 
@@ -101,11 +103,12 @@ impl Server {
         Another { base, child, client: self.client.clone() }
     }
 
-    /// Asks the process to stop, as a service manager does; answers when it has.
-    pub fn stop(mut self) -> bool {
+    /// Asks the process to stop, as a service manager does; answers how it ended.
+    pub fn stop(mut self) -> ExitStatus {
         let id = self.child.id().to_string();
         let asked = Command::new("kill").args(["-TERM", &id]).status().expect("kill runs");
-        asked.success() && self.child.wait().expect("an end").success()
+        assert!(asked.success(), "the process is there to be asked");
+        self.child.wait().expect("an end")
     }
 
     /// Somebody who is not signed in.
@@ -187,6 +190,30 @@ pub struct Caller {
     pub token: Option<String>,
 }
 
+/// A request that the server has begun to read.
+pub struct HalfAPost {
+    stream: BufStream<TcpStream>,
+    body: String,
+}
+
+impl HalfAPost {
+    /// Sends the rest; answers the status.
+    pub async fn finish(mut self) -> u16 {
+        self.stream.write_all(self.body.as_bytes()).await.expect("a body that is sent");
+        self.stream.flush().await.expect("a body that is sent");
+        status_of(&mut self.stream).await
+    }
+}
+
+/// Reads the head of an answer; answers its status.
+async fn status_of(stream: &mut BufStream<TcpStream>) -> u16 {
+    let mut lines = stream.lines();
+    let first = lines.next_line().await.expect("an answer").expect("an answer");
+    while lines.next_line().await.expect("a header").is_some_and(|line| !line.is_empty()) {}
+    let status = first.split(' ').nth(1).expect("a status");
+    status.parse().expect("a number")
+}
+
 /// What the server answered.
 #[derive(Debug)]
 pub struct Answer {
@@ -227,6 +254,22 @@ impl Caller {
     /// POST without a body.
     pub async fn act(&self, path: &str) -> Answer {
         self.send(self.request(Method::POST, path)).await
+    }
+
+    /// Sends the head of a POST, and answers when the server waits for its body.
+    pub async fn half_a_post(&self, path: &str, body: &Value) -> HalfAPost {
+        let (address, body) = (self.base.trim_start_matches("http://"), body.to_string());
+        let mut stream = BufStream::new(TcpStream::connect(address).await.expect("a server"));
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {}\r\n\
+             content-type: application/json\r\ncontent-length: {}\r\nexpect: 100-continue\r\n\r\n",
+            self.token.as_deref().unwrap_or_default(),
+            body.len(),
+        );
+        stream.write_all(head.as_bytes()).await.expect("a head that is sent");
+        stream.flush().await.expect("a head that is sent");
+        assert_eq!(status_of(&mut stream).await, 100, "the server waits for the body");
+        HalfAPost { stream, body }
     }
 
     /// A task for the beneficiary, made by this caller; answers its id.

@@ -50,7 +50,9 @@ pub(super) fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
     let db = Db::open(settings.database.clone(), 1, clock::system);
     let order = Order { area, span, seed: args.seed.into(), by: None };
     let runtime = tokio::runtime::Runtime::new()?;
-    let (made, timing) = runtime.block_on(plan(&db, order))?;
+    let planned = runtime.block_on(plan(&db, order));
+    db.close();
+    let (made, timing) = planned?;
     let seconds = |time: Duration| format!("{:.2} s", time.as_secs_f64());
     println!("plan {} for {area}, {first} to {last}", made.id);
     println!("assigned {}, overtaken {}", made.assigned, made.overtaken);

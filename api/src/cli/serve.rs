@@ -30,10 +30,10 @@ pub(super) fn announce(settings: &Settings, ready: impl FnOnce(SocketAddr)) -> R
     let gridward = Data::new(prepare(settings)?);
     let methods = Data::new(Methods::of(&app::contract()));
     let (db, clock, feed) = (gridward.db.clone(), gridward.clock, gridward.feed.clone());
-    actix_web::rt::System::new().block_on(async {
+    let served = actix_web::rt::System::new().block_on(async {
         actix_web::rt::spawn(feed.run(db.clone()));
         let retention = settings.retention.clone();
-        actix_web::rt::spawn(clockwork::run(db, clock, retention, clockwork::EVERY));
+        actix_web::rt::spawn(clockwork::run(db.clone(), clock, retention, clockwork::EVERY));
         let server = HttpServer::new(move || app::app(gridward.clone(), methods.clone()))
             .workers(settings.workers)
             // A small answer must not wait 40 ms for the phone to confirm the one before.
@@ -47,7 +47,9 @@ pub(super) fn announce(settings: &Settings, ready: impl FnOnce(SocketAddr)) -> R
         tracing::info!(database = ?settings.database, "serving on http://{address}");
         ready(address);
         Ok(server.await?)
-    })
+    });
+    db.close();
+    served
 }
 
 fn prepare(settings: &Settings) -> Result<Gridward, Failure> {

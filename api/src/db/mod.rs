@@ -14,7 +14,8 @@ pub(crate) mod schema;
 mod tx;
 mod write;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
 
 use thiserror::Error;
 
@@ -154,6 +155,16 @@ pub fn transact<T, E: From<DbError>>(
     done
 }
 
+/// Tells each of the threads to `end`, by its place, and waits for all.
+fn join(threads: &Mutex<Vec<JoinHandle<()>>>, end: impl Fn(usize)) {
+    let threads = std::mem::take(&mut *threads.lock().unwrap_or_else(PoisonError::into_inner));
+    (0..threads.len()).for_each(end);
+    for thread in threads {
+        // One that panicked has ended too, and its panic is in the log.
+        let _ = thread.join();
+    }
+}
+
 /// The database, for all who are handed a clone.
 #[derive(Clone)]
 pub struct Db(Arc<Inner>);
@@ -173,6 +184,14 @@ impl Db {
             writers: write::Writers::start(&address, clock),
             address,
         }))
+    }
+
+    /// Ends the threads when they have done what waits; a read or a write after it
+    /// is cut short. A process that exits while a thread is in the midst of a
+    /// connection to PostgreSQL pulls OpenSSL from under it, and may crash.
+    pub fn close(&self) {
+        self.0.readers.close();
+        self.0.writers.close();
     }
 
     /// Where the database is.

@@ -1,5 +1,7 @@
 //! Threads that read, each with a connection of its own.
 
+use std::sync::Mutex;
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
@@ -7,7 +9,7 @@ use diesel::connection::SimpleConnection;
 use tokio::sync::oneshot;
 
 use super::connection::{Address, Conn};
-use super::{DbError, DbFailure};
+use super::{DbError, DbFailure, join};
 
 /// How long a read may wait and run before the caller is told to come back.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -57,17 +59,31 @@ where
     }
 }
 
+/// What a thread that reads is sent; without a job, it ends.
+type Message = Option<Box<dyn Job>>;
+
 /// The threads that read, and the queue they share.
-pub(super) struct Readers(Sender<Box<dyn Job>>);
+pub(super) struct Readers {
+    queue: Sender<Message>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+}
 
 impl Readers {
     pub(super) fn start(address: &Address, threads: usize) -> Self {
         let (send, receive) = bounded(MOST_WAITING);
-        for _ in 0..threads {
+        let start = |_| {
             let (address, receive) = (address.clone(), receive.clone());
-            std::thread::spawn(move || serve(&address, &receive));
-        }
-        Self(send)
+            std::thread::spawn(move || serve(&address, &receive))
+        };
+        Self { threads: Mutex::new((0..threads).map(start).collect()), queue: send }
+    }
+
+    /// Lets the threads finish what waits, and end.
+    pub(super) fn close(&self) {
+        join(&self.threads, |_| {
+            // A thread that is gone already needs no word.
+            let _ = self.queue.send(None);
+        });
     }
 
     pub(super) async fn run<T, E, F>(&self, query: F) -> Result<T, E>
@@ -78,7 +94,7 @@ impl Readers {
     {
         let (reply, answer) = oneshot::channel();
         let job = Box::new(Read { query, reply: Some(reply) });
-        self.0.try_send(job).map_err(|_| DbError::Busy)?;
+        self.queue.try_send(Some(job)).map_err(|_| DbError::Busy)?;
         match tokio::time::timeout(PATIENCE, answer).await {
             Ok(Ok(result)) => result,
             Ok(Err(_)) => Err(DbError::Unavailable("a read was cut short".to_owned()).into()),
@@ -87,11 +103,11 @@ impl Readers {
     }
 }
 
-/// Reads until there is nobody left to read for. A connection may have gone
+/// Reads until told to end. A connection may have gone
 /// since it was last used, so a read that finds it so is run again on a new one.
-fn serve(address: &Address, jobs: &Receiver<Box<dyn Job>>) {
+fn serve(address: &Address, jobs: &Receiver<Message>) {
     let mut kept: Option<Conn> = None;
-    for mut job in jobs {
+    while let Ok(Some(mut job)) = jobs.recv() {
         let verdict = kept.as_mut().map_or(Verdict::Gone, |conn| job.run(Ok(conn), true));
         let verdict = match verdict {
             Verdict::Gone => match address.connect() {

@@ -11,14 +11,15 @@
 //! after they wrote are rare.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::mpsc;
+use std::sync::{Mutex, mpsc};
+use std::thread::JoinHandle;
 
 use diesel::connection::SimpleConnection;
 use tokio::sync::oneshot;
 
 use super::connection::{Address, Conn};
 use super::rows::Wants;
-use super::{DbError, DbFailure, Tx, dialect};
+use super::{DbError, DbFailure, Tx, dialect, join};
 use crate::clock::Clock;
 use crate::event::head::Heads;
 
@@ -31,8 +32,14 @@ const TRIES: usize = 5;
 /// PostgreSQL commits of different districts do not wait for each other.
 const POSTGRES_WRITERS: usize = 4;
 
+/// What a thread that writes is sent; without a job, it ends.
+type Message = Option<Box<dyn Job>>;
+
 /// The threads that write. A district always meets the same one.
-pub(super) struct Writers(Vec<mpsc::SyncSender<Box<dyn Job>>>);
+pub(super) struct Writers {
+    queues: Vec<mpsc::SyncSender<Message>>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+}
 
 impl Writers {
     pub(super) fn start(address: &Address, clock: Clock) -> Self {
@@ -44,10 +51,20 @@ impl Writers {
             let (send, receive) = mpsc::sync_channel(MOST_WAITING);
             let heads = Heads::default();
             let mut writer = Writer { address: address.clone(), conn: None, clock, heads };
-            std::thread::spawn(move || writer.serve(&receive));
-            send
+            (send, std::thread::spawn(move || writer.serve(&receive)))
         };
-        Self((0..count).map(start).collect())
+        let (queues, threads) = (0..count).map(start).unzip();
+        Self { queues, threads: Mutex::new(threads) }
+    }
+
+    /// Lets the threads commit what waits, and end.
+    pub(super) fn close(&self) {
+        join(&self.threads, |thread| {
+            if let Some(queue) = self.queues.get(thread) {
+                // A thread that is gone already needs no word.
+                let _ = queue.send(None);
+            }
+        });
     }
 
     pub(super) async fn run<T, E, F>(&self, district: &str, wants: Wants, change: F) -> Result<T, E>
@@ -58,11 +75,11 @@ impl Writers {
     {
         let mut hasher = DefaultHasher::new();
         district.hash(&mut hasher);
-        let turn = hasher.finish() % self.0.len() as u64;
-        let writer = usize::try_from(turn).ok().and_then(|turn| self.0.get(turn));
+        let turn = hasher.finish() % self.queues.len() as u64;
+        let writer = usize::try_from(turn).ok().and_then(|turn| self.queues.get(turn));
         let (reply, answer) = oneshot::channel();
         let job = Box::new(Change { wants, run: change, outcome: None, reply });
-        writer.ok_or(DbError::Busy)?.try_send(job).map_err(|_| DbError::Busy)?;
+        writer.ok_or(DbError::Busy)?.try_send(Some(job)).map_err(|_| DbError::Busy)?;
         let cut_short = || DbError::Unavailable("a change was cut short".to_owned());
         answer.await.unwrap_or_else(|_| Err(cut_short().into()))
     }
@@ -145,11 +162,13 @@ struct Writer {
 }
 
 impl Writer {
-    /// Takes changes as they come, until there is nobody left to send any.
-    fn serve(&mut self, changes: &mpsc::Receiver<Box<dyn Job>>) {
-        while let Ok(first) = changes.recv() {
+    /// Takes changes as they come, until told to end.
+    fn serve(&mut self, changes: &mpsc::Receiver<Message>) {
+        let mut ending = false;
+        while !ending && let Ok(Some(first)) = changes.recv() {
             let mut jobs = vec![first];
-            jobs.extend(changes.try_iter().take(MOST_IN_A_COMMIT - 1));
+            let more = changes.try_iter().take(MOST_IN_A_COMMIT - 1);
+            jobs.extend(more.inspect(|more| ending |= more.is_none()).map_while(|more| more));
             match self.commit_with_retries(&mut jobs, false) {
                 Ended::Undone => jobs.into_iter().for_each(|job| {
                     let mut alone = [job];
