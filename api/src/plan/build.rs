@@ -6,7 +6,7 @@ use chrono::{Datelike, NaiveDate};
 use gridward_dispatch::area::AreaCode;
 use gridward_dispatch::id::PersonId;
 use gridward_dispatch::place::Place;
-use gridward_dispatch::solve::{Mode, Pin, Priority, Problem, Shift, Travel, Visit, Volunteer};
+use gridward_dispatch::solve::{Mode, Pin, Priority, Problem, Shift, Visit, Volunteer};
 use gridward_dispatch::task::State;
 use gridward_dispatch::time::{Minutes, TimeOfDay, Window};
 
@@ -62,7 +62,7 @@ pub fn problem(rows: &Rows, span: Span) -> Result<Problem, DbError> {
         .iter()
         .map(|row| volunteer(row, span, &carried))
         .collect::<Result<_, DbError>>()?;
-    Ok(Problem { volunteers, visits, travel: Travel::default() })
+    Ok(Problem { volunteers, visits, ..Problem::default() })
 }
 
 fn volunteer(

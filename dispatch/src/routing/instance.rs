@@ -174,6 +174,9 @@ pub enum InstanceError {
     /// A visit and its partner belong to one group: one person, and two.
     #[error("visit {0} and its partner are of one group, though two people make them")]
     OneGroup(usize),
+    /// Visits of one group that are pinned to two people.
+    #[error("visit {0} is pinned to somebody else than another of its group")]
+    TornGroup(usize),
     /// Two shifts of one volunteer on one day that overlap.
     #[error("volunteer {0} has two shifts that overlap")]
     Overlap(usize),
@@ -216,7 +219,20 @@ impl Instance {
             return Err(InstanceError::Bars);
         }
         (0..self.volunteers.len()).try_for_each(|index| self.validate_volunteer(index))?;
-        (0..self.visits.len()).try_for_each(|index| self.validate_visit(index))
+        (0..self.visits.len()).try_for_each(|index| self.validate_visit(index))?;
+        self.validate_groups()
+    }
+
+    fn validate_groups(&self) -> Result<(), InstanceError> {
+        let mut holders = vec![None; self.visits.len()];
+        for (index, visit) in self.visits.iter().enumerate() {
+            if let (Some(group), Some(pin)) = (visit.group, visit.pinned)
+                && *holders[group].get_or_insert(pin.volunteer) != pin.volunteer
+            {
+                return Err(InstanceError::TornGroup(index));
+            }
+        }
+        Ok(())
     }
 
     fn validate_volunteer(&self, index: usize) -> Result<(), InstanceError> {

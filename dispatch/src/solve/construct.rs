@@ -5,16 +5,22 @@
 //! worked out anew from that, so that reasons and records rest on one arithmetic.
 
 use std::cmp::Reverse;
+use std::collections::HashMap;
 
 use chrono::NaiveDate;
 
 use super::options::Options;
+use super::plan::{Route, Unserved};
 use super::problem::{Pin, Problem, Visit};
+use super::record::record;
 use super::search::search;
 use super::split::Part;
 use super::team::{Opening, Team};
+use super::ties::Ties;
+use crate::routing::solution::{self, Solution};
+use crate::time::TimeOfDay;
 
-/// A part with its visits given out.
+/// A part with its visits given out. Nothing that is left fits anywhere.
 pub(super) struct Draft<'p> {
     /// Who carries what.
     pub(super) team: Team<'p>,
@@ -22,23 +28,46 @@ pub(super) struct Draft<'p> {
     pub(super) left: Vec<&'p Visit>,
 }
 
-/// Gives the visits of a part out. Nothing that is left fits anywhere.
-pub(super) fn construct<'p>(problem: &Problem, part: &Part<'p>, options: &Options) -> Draft<'p> {
-    let mut team = Team::new(problem, part);
+/// Gives the visits of a part out: the routes and what nobody takes, with the reasons.
+pub(super) fn construct(
+    problem: &Problem,
+    ties: &Ties,
+    part: &Part<'_>,
+    options: &Options,
+) -> (Vec<Route>, Vec<Unserved>) {
+    let mut team = Team::new(problem, ties, part);
     // In an order of their own, so that the one in which they were listed cannot matter.
     let mut visits = part.visits.clone();
     visits.sort_unstable_by_key(|visit| visit.id);
     let found = search(problem, &team, &visits, options);
-    for route in &found.routes {
-        for stop in &route.stops {
-            team.append(route.volunteer, route.shift, visits[stop.visit]);
-        }
+    let settled = settled(&team, &visits, &found);
+    for (route, stop) in stops(&found) {
+        let visit = settled.get(&stop.visit).unwrap_or(visits[stop.visit]);
+        team.append(route.volunteer, route.shift, visit);
     }
     team.settle();
     let mut free: Vec<&Visit> = found.unserved.iter().map(|visit| visits[*visit]).collect();
     free.sort_unstable_by_key(|visit| urgency(visit));
     fill(&mut team, &mut free);
-    Draft { team, left: free }
+    record(&Draft { team, left: free })
+}
+
+/// The visits of two people as the search has them, by number: each keeps the moment
+/// that suits the other.
+fn settled(team: &Team<'_>, visits: &[&Visit], found: &Solution) -> HashMap<usize, Visit> {
+    let pairs = stops(found).filter(|(_, stop)| team.ties.pair(visits[stop.visit].id).is_some());
+    let pinned = pairs.filter_map(|(route, stop)| {
+        let who = &team.members[route.volunteer];
+        let day = who.days[route.shift].shift.day;
+        let start = TimeOfDay::new(u16::try_from(stop.start / 60).ok()?).ok()?;
+        let pin = Pin { volunteer: who.volunteer.id, day, start: Some(start) };
+        Some((stop.visit, Visit { pinned: Some(pin), ..visits[stop.visit].clone() }))
+    });
+    pinned.collect()
+}
+
+fn stops(found: &Solution) -> impl Iterator<Item = (&solution::Route, &solution::Stop)> {
+    found.routes.iter().flat_map(|route| route.stops.iter().map(move |stop| (route, stop)))
 }
 
 /// Gives out what still fits. A journey that a break holds up can be cut in two
@@ -48,11 +77,12 @@ fn fill<'p>(team: &mut Team<'p>, free: &mut Vec<&'p Visit>) {
     loop {
         let offered = free.len();
         free.retain(|visit| match cheapest(team, visit) {
-            Some(opening) => {
+            // Two people are found together, or not at all.
+            Some(opening) if team.ties.pair(visit.id).is_none() => {
                 team.place(visit, opening);
                 false
             }
-            None => true,
+            _ => true,
         });
         if free.is_empty() || free.len() == offered {
             return;
@@ -70,7 +100,7 @@ fn cheapest(team: &Team<'_>, visit: &Visit) -> Option<Opening> {
     if let Some(pin) = visit.pinned {
         return pinned_opening(team, visit, pin);
     }
-    let members = team.capable(visit).filter(|member| !team.is_spent(*member, visit));
+    let members = team.free_for(visit).filter(|member| !team.is_spent(*member, visit));
     let days = members.flat_map(|member| team.days_for(member, visit));
     let openings = days.flat_map(|(member, day)| team.openings(member, day, visit));
     openings

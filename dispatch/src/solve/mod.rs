@@ -11,7 +11,8 @@
 //! 2. `travel`: how long a journey takes. `options`: how to weigh.
 //! 3. `split`: the parts that have nothing to do with each other; nearly every
 //!    grid is one, and they are solved in parallel.
-//! 4. `route`: the timeline of one shift. `team`: the people of a part.
+//! 4. `route`: the timeline of one shift. `team`: the people of a part. `ties`: which
+//!    visits belong together.
 //! 5. `search`: the part by number, as [`crate::routing`] searches it.
 //!    `construct`: what it finds, and whatever still fits.
 //!    `spill`: what is left, offered to neighbours.
@@ -40,6 +41,7 @@ mod split;
 mod team;
 #[cfg(test)]
 mod tests;
+mod ties;
 mod travel;
 
 use crate::area::Level;
@@ -48,6 +50,7 @@ pub use check::{Violation, check};
 pub use options::Options;
 pub use plan::{Measures, Plan, Reason, Route, Stop, Unserved, Why};
 pub use problem::{Pin, Priority, PriorityError, Problem, ProblemError, Shift, Visit, Volunteer};
+pub use ties::{Pair, Tie};
 pub use travel::{DetourError, Mode, Travel};
 
 /// Says, for every visit of `problem`, who goes and when, or what stands in the way.
@@ -57,16 +60,17 @@ pub use travel::{DetourError, Mode, Travel};
 /// that nobody can do is no error: it is among the plan's unserved.
 pub fn plan(problem: &Problem, options: &Options) -> Result<Plan, ProblemError> {
     problem.validate()?;
+    let ties = ties::Ties::of(&problem.ties);
     let parts: Vec<_> = split::split(problem)
         .into_par_iter()
-        .map(|part| record::record(&construct::construct(problem, &part, options)))
+        .map(|part| construct::construct(problem, &ties, &part, options))
         .collect();
     let (mut routes, mut unserved) = (Vec::new(), Vec::new());
     for (some_routes, some_unserved) in parts {
         routes.extend(some_routes);
         unserved.extend(some_unserved);
     }
-    spill::spill(problem, options, &mut routes, &mut unserved);
+    spill::spill(problem, &ties, options, &mut routes, &mut unserved);
     routes.sort_unstable_by_key(|route| (route.day, route.volunteer));
     unserved.sort_unstable_by_key(|left| left.visit);
     let wide;

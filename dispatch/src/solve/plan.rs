@@ -109,6 +109,10 @@ pub enum Reason {
         #[cfg_attr(feature = "schema", schema(value_type = u32, maximum = 1_000_000_000))]
         short: Minutes,
     },
+    /// Somebody could make it, but not with what it is tied to: no second person at a
+    /// moment that suits both, not the one who makes the others of its group, or it is
+    /// tied to what lies where those who were asked do not go.
+    NotTogether,
 }
 
 /// How good a plan is, in the order in which it matters.

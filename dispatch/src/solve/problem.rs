@@ -10,6 +10,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use super::ties::{self, Tie};
 use super::travel::{Mode, Travel};
 use crate::area::{AreaCode, Level};
 use crate::id::{PersonId, TaskId};
@@ -26,6 +27,8 @@ pub struct Problem {
     pub volunteers: Vec<Volunteer>,
     /// What is to be done.
     pub visits: Vec<Visit>,
+    /// Which visits belong together.
+    pub ties: Vec<Tie>,
     /// How long journeys take.
     pub travel: Travel,
 }
@@ -186,6 +189,19 @@ pub enum ProblemError {
         /// Who is missing.
         volunteer: PersonId,
     },
+    /// A tie names a visit that is not among the visits.
+    #[error("visit {0} is tied to another, but is not among the visits")]
+    UnknownTie(TaskId),
+    /// A visit stands twice in ties of one kind.
+    #[error("visit {0} is tied twice")]
+    TiedTwice(TaskId),
+    /// Visits that one person is to make are pinned to several, or two that two people
+    /// are to make to one, or they are to be made by one person and by two.
+    #[error("no people could make visit {0} and those it is tied to")]
+    TornTie(TaskId),
+    /// The second of two people would have to begin by a moment that comes before the earliest.
+    #[error("the second person's beginning after visit {0} is latest before it is earliest")]
+    ReversedTie(TaskId),
 }
 
 impl Problem {
@@ -216,7 +232,7 @@ impl Problem {
                 _ => {}
             }
         }
-        Ok(())
+        ties::validate(&self.ties, &self.visits)
     }
 }
 
@@ -229,7 +245,7 @@ impl Problem {
             _ => who.clone(),
         };
         let volunteers = self.volunteers.iter().map(wider).collect();
-        Self { volunteers, visits: self.visits.clone(), travel: self.travel }
+        Self { volunteers, ..self.clone() }
     }
 }
 

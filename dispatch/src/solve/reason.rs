@@ -14,7 +14,7 @@ pub(super) fn why(team: &Team<'_>, member: usize, visit: &Visit, extra: u32) -> 
     let without = with.saturating_sub(visit.service.0).saturating_sub(extra);
     let offered = who.volunteer.offered;
     let takers =
-        team.capable(visit).filter(|other| *other != member && team.has_room(*other, visit));
+        team.free_for(visit).filter(|other| *other != member && team.has_room(*other, visit));
     Why {
         extra_travel: Minutes(extra),
         share_before: share(Minutes(without), offered),
@@ -41,13 +41,20 @@ pub(super) fn reason(team: &Team<'_>, visit: &Visit) -> Reason {
     }
     let wide_enough: Vec<_> =
         shifts.into_iter().filter(|(member, day)| fits_alone(team, *member, *day, visit)).collect();
-    let openings =
-        || wide_enough.iter().flat_map(|(member, day)| team.openings(*member, *day, visit));
-    let Some(missed) = openings().map(|opening| team.missed_by(visit, opening)).min() else {
+    if wide_enough.is_empty() {
         return Reason::NoWindow;
+    }
+    let allows = team.allows(visit);
+    let openings = || {
+        let free = wide_enough.iter().filter(|(member, _)| allows(member));
+        free.flat_map(|(member, day)| team.openings(*member, *day, visit))
+    };
+    let Some(missed) = openings().map(|opening| team.missed_by(visit, opening)).min() else {
+        return Reason::NotTogether;
     };
     let in_time = |opening: &Opening| team.missed_by(visit, *opening) == 0;
     match openings().filter(in_time).map(|opening| team.short_by(visit, opening)).min() {
+        Some(0) if team.ties.cluster(visit.id).len() > 1 => Reason::NotTogether,
         Some(short) => Reason::NoMinutes { short: Minutes(short) },
         None => Reason::NoRoom { short: Minutes(missed) },
     }

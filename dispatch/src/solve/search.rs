@@ -5,6 +5,7 @@ use chrono::NaiveDate;
 use super::options::Options;
 use super::problem::{Problem, Visit, Volunteer};
 use super::team::Team;
+use super::ties::Ties;
 use super::travel::Mode;
 use crate::routing::instance::{self, Bar, Instance, MOST_SECONDS, Seconds};
 use crate::routing::travel::Matrix;
@@ -39,10 +40,14 @@ fn instance(problem: &Problem, team: &Team<'_>, visits: &[&Visit]) -> Instance {
         }
     }
     let bars = visits.iter().flat_map(|visit| people.iter().map(|who| bar(who, visit)));
+    let ties = team.ties;
     Instance {
         bars: bars.collect(),
         travel: modes.iter().map(|mode| matrix(problem, &people, visits, *mode)).collect(),
-        visits: visits.iter().map(|visit| asked(visit, &people, base)).collect(),
+        visits: visits
+            .iter()
+            .map(|visit| tied(asked(visit, &people, base), visit, visits, ties))
+            .collect(),
         volunteers: people.iter().map(|who| offering(who, &modes, base)).collect(),
     }
 }
@@ -112,6 +117,21 @@ fn asked(visit: &Visit, people: &[&Volunteer], base: NaiveDate) -> instance::Vis
         pinned,
         ..instance::Visit::default()
     }
+}
+
+/// The same visit with what it is tied to, by number; `visits` are in the order of their ids.
+fn tied(asked: instance::Visit, visit: &Visit, visits: &[&Visit], ties: &Ties) -> instance::Visit {
+    let number = |id| visits.binary_search_by_key(&id, |visit| visit.id).ok();
+    let partner = ties.pair(visit.id).zip(ties.partner(visit.id).and_then(number));
+    let partner = partner.map(|(pair, number)| instance::Partner {
+        visit: number,
+        first: pair.first == visit.id,
+        gap: (seconds(pair.after), seconds(pair.by)),
+    });
+    // A group has the number of the first of its visits that is here.
+    let fellows = ties.fellows(visit.id).filter_map(number).min();
+    let group = fellows.zip(number(visit.id)).map(|(least, own)| least.min(own));
+    instance::Visit { group, partner, ..asked }
 }
 
 /// Days from `base` to `day`.

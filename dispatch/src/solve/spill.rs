@@ -15,9 +15,9 @@ use super::options::Options;
 use super::plan::{Route, Unserved};
 use super::problem::{Pin, Problem, Visit, Volunteer};
 use super::reason::reason;
-use super::record::record;
 use super::split::Part;
 use super::team::Team;
+use super::ties::Ties;
 use crate::area::{AreaCode, Level};
 use crate::id::{PersonId, TaskId};
 
@@ -35,6 +35,7 @@ struct Help {
 /// Offers what is unserved to the people of larger areas, up to `options.reach`.
 pub(super) fn spill(
     problem: &Problem,
+    ties: &Ties,
     options: &Options,
     routes: &mut Vec<Route>,
     unserved: &mut Vec<Unserved>,
@@ -44,8 +45,11 @@ pub(super) fn spill(
     for level in LEVELS.into_iter().filter(|level| *level >= options.reach) {
         let mut left: BTreeMap<AreaCode, Vec<&Visit>> = BTreeMap::new();
         let waiting = unserved.iter().filter_map(|left| visits.get(&left.visit).copied());
+        let homes = tied_homes(problem, routes, ties);
         for visit in waiting.filter(|visit| visit.pinned.is_none()) {
-            if let Some(area) = visit.grid.ancestor(level) {
+            if let Some(area) = visit.grid.ancestor(level)
+                && is_whole(visit, area, ties, &visits, &homes)
+            {
                 left.entry(area).or_default().push(visit);
             }
         }
@@ -62,8 +66,35 @@ pub(super) fn spill(
         }
     }
     if options.reach < Level::Grid {
-        take_reasons(problem, options.reach, routes, unserved, &visits);
+        take_reasons(problem, options.reach, routes, unserved, (&visits, ties));
     }
+}
+
+/// Where those live who make visits that are tied to others.
+fn tied_homes(problem: &Problem, routes: &[Route], ties: &Ties) -> HashMap<TaskId, AreaCode> {
+    if problem.ties.is_empty() {
+        return HashMap::new();
+    }
+    let grids: HashMap<PersonId, AreaCode> =
+        problem.volunteers.iter().map(|who| (who.id, who.grid)).collect();
+    let stops = routes.iter().flat_map(|route| route.stops.iter().map(move |stop| (route, stop)));
+    let bound = stops.filter(|(_, stop)| ties.cluster(stop.visit).len() > 1);
+    bound.filter_map(|(route, stop)| Some((stop.visit, *grids.get(&route.volunteer)?))).collect()
+}
+
+/// Whether all that hangs on a visit comes along when the people of `area` are asked: what
+/// somebody makes is made by who lives there, and the rest lies there.
+fn is_whole(
+    visit: &Visit,
+    area: AreaCode,
+    ties: &Ties,
+    visits: &HashMap<TaskId, &Visit>,
+    homes: &HashMap<TaskId, AreaCode>,
+) -> bool {
+    ties.cluster(visit.id).iter().all(|tied| match (homes.get(tied), visits.get(tied)) {
+        (Some(home), _) => area.contains(home),
+        (None, left) => left.is_some_and(|left| left.pinned.is_none() && area.contains(&left.grid)),
+    })
 }
 
 /// Says anew why nobody makes what is left, now that all have been asked: besides the
@@ -73,7 +104,7 @@ fn take_reasons(
     reach: Level,
     routes: &[Route],
     unserved: &mut [Unserved],
-    visits: &HashMap<TaskId, &Visit>,
+    (visits, ties): (&HashMap<TaskId, &Visit>, &Ties),
 ) {
     let mut left: BTreeMap<AreaCode, Vec<&mut Unserved>> = BTreeMap::new();
     for unserved in unserved {
@@ -85,8 +116,15 @@ fn take_reasons(
     left.into_par_iter().for_each(|(area, mut left)| {
         let asked: Vec<&Visit> =
             left.iter().filter_map(|left| visits.get(&left.visit).copied()).collect();
+        let makes = |who: &Volunteer, task: TaskId| {
+            let mut theirs = routes.iter().filter(|route| route.volunteer == who.id);
+            theirs.any(|route| route.stops.iter().any(|stop| stop.visit == task))
+        };
         let serves = |who: &&Volunteer| {
-            area.contains(&who.grid) || asked.iter().any(|visit| who.serves(visit.grid))
+            area.contains(&who.grid)
+                || asked.iter().any(|visit| {
+                    who.serves(visit.grid) || ties.fellows(visit.id).any(|task| makes(who, task))
+                })
         };
         let people: Vec<Volunteer> = problem
             .volunteers
@@ -97,7 +135,7 @@ fn take_reasons(
         let ids = people.iter().map(|who| who.id).collect();
         let stands = standing(routes, &ids, visits);
         let part = Part { volunteers: people.iter().collect(), visits: Vec::new() };
-        let mut team = Team::new(problem, &part);
+        let mut team = Team::new(problem, ties, &part);
         for visit in &stands {
             team.follow(visit);
         }
@@ -142,12 +180,15 @@ fn ask(
     let people: HashSet<PersonId> = volunteers.iter().map(|who| who.id).collect();
     let mut all = standing(routes, &people, visits);
     all.extend(left.iter().map(|visit| (*visit).clone()));
-    let asked = Problem { volunteers, visits: all, travel: problem.travel };
+    let here: HashSet<TaskId> = all.iter().map(|visit| visit.id).collect();
+    let ties = problem.ties.iter().filter_map(|tie| tie.among(&here)).collect();
+    let asked = Problem { volunteers, visits: all, ties, travel: problem.travel };
     let part = Part {
         volunteers: asked.volunteers.iter().collect(),
         visits: asked.visits.iter().collect(),
     };
-    let (routes, unserved) = record(&construct(&asked, &part, options));
+    let ties = Ties::of(&asked.ties);
+    let (routes, unserved) = construct(&asked, &ties, &part, options);
     let offered: HashSet<TaskId> = left.iter().map(|visit| visit.id).collect();
     let fell = unserved.iter().any(|left| !offered.contains(&left.visit));
     (!fell).then_some(Help { people, offered, routes, unserved })

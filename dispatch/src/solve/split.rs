@@ -1,7 +1,7 @@
 //! Cutting a problem into parts that have nothing to do with each other.
 //!
-//! Two grids belong together when somebody serves both, or when a visit in one
-//! is pinned to somebody of the other. Whoever only serves their own grid makes
+//! Two grids belong together when somebody serves both, when a visit in one
+//! is pinned to somebody of the other, or when visits of both are tied to each other. Whoever only serves their own grid makes
 //! no such bond, so most grids are a part of their own, and the cost of a plan
 //! grows with their number and no faster.
 
@@ -9,7 +9,7 @@ use std::collections::HashMap;
 
 use super::problem::{Problem, Visit, Volunteer};
 use crate::area::{AreaCode, Level};
-use crate::id::PersonId;
+use crate::id::{PersonId, TaskId};
 
 /// Volunteers and visits that can be planned without regard to any others.
 #[derive(Debug, Default)]
@@ -40,6 +40,7 @@ pub(super) fn split(problem: &Problem) -> Vec<Part<'_>> {
             bonds.join(visit.grid, *home);
         }
     }
+    bind_tied(problem, &mut bonds);
     let mut places: HashMap<usize, usize> = HashMap::new();
     let mut parts: Vec<Part<'_>> = Vec::new();
     for visit in &problem.visits {
@@ -56,6 +57,20 @@ pub(super) fn split(problem: &Problem) -> Vec<Part<'_>> {
         }
     }
     parts
+}
+
+/// Joins the grids of visits that belong together.
+fn bind_tied(problem: &Problem, bonds: &mut Bonds) {
+    if problem.ties.is_empty() {
+        return;
+    }
+    let grids: HashMap<TaskId, AreaCode> =
+        problem.visits.iter().map(|visit| (visit.id, visit.grid)).collect();
+    for tie in &problem.ties {
+        let tied: Vec<AreaCode> =
+            tie.visits().iter().filter_map(|visit| grids.get(visit).copied()).collect();
+        tied.windows(2).for_each(|grids| bonds.join(grids[0], grids[1]));
+    }
 }
 
 /// Which areas hang together (union-find with path halving: Tarjan and van Leeuwen, 1984).

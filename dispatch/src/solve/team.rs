@@ -3,11 +3,15 @@
 
 use std::collections::HashMap;
 
+use chrono::NaiveDate;
+
 use super::problem::{Problem, Visit, Volunteer};
 use super::route::{Day, Gap};
 use super::split::Part;
+use super::ties::Ties;
 use super::travel::Travel;
 use crate::area::{AreaCode, Level};
+use crate::id::TaskId;
 use crate::place::Place;
 
 /// Everyone of a part, in the order of their ids.
@@ -16,6 +20,8 @@ pub(super) struct Team<'p> {
     pub(super) members: Vec<Member<'p>>,
     /// Who named an area as one they serve.
     named: HashMap<AreaCode, Vec<usize>>,
+    /// Which visits belong together.
+    pub(super) ties: &'p Ties,
     travel: Travel,
 }
 
@@ -42,7 +48,7 @@ pub(super) struct Opening {
 
 impl<'p> Team<'p> {
     /// The team of a part, with empty days.
-    pub(super) fn new(problem: &Problem, part: &Part<'p>) -> Self {
+    pub(super) fn new(problem: &Problem, ties: &'p Ties, part: &Part<'p>) -> Self {
         let mut volunteers = part.volunteers.clone();
         volunteers.sort_unstable_by_key(|volunteer| volunteer.id);
         let mut named: HashMap<AreaCode, Vec<usize>> = HashMap::new();
@@ -52,7 +58,7 @@ impl<'p> Team<'p> {
             }
         }
         let members = volunteers.into_iter().map(Member::new).collect();
-        Self { members, named, travel: problem.travel }
+        Self { members, named, ties, travel: problem.travel }
     }
 
     /// Those who serve the visit's grid and are not to keep away from it, each once.
@@ -63,21 +69,51 @@ impl<'p> Team<'p> {
         named.filter(|member| !visit.forbidden.contains(&self.members[*member].volunteer.id))
     }
 
+    /// Those of them who may make it beside what it is tied to and others make.
+    pub(super) fn free_for<'s>(&'s self, visit: &'s Visit) -> impl Iterator<Item = usize> + 's {
+        self.capable(visit).filter(self.allows(visit))
+    }
+
+    /// Whether a member may make it so: who makes others of its group, and not who makes
+    /// it as the other of two people.
+    pub(super) fn allows(&self, visit: &Visit) -> impl Fn(&usize) -> bool + use<> {
+        let holder = self.ties.fellows(visit.id).find_map(|fellow| self.seat(fellow));
+        let partner = self.ties.partner(visit.id).and_then(|partner| self.seat(partner));
+        move |member| {
+            holder.is_none_or(|(holder, _)| holder == *member)
+                && partner.is_none_or(|(partner, _)| partner != *member)
+        }
+    }
+
+    /// Who makes a visit, and on which of their days.
+    fn seat(&self, visit: TaskId) -> Option<(usize, NaiveDate)> {
+        let days = |(member, who): (usize, &'_ Member<'p>)| {
+            let day =
+                who.days.iter().find(|day| day.calls.iter().any(|call| call.visit.id == visit));
+            day.map(|day| (member, day.shift.day))
+        };
+        self.members.iter().enumerate().find_map(days)
+    }
+
     /// Those of them who have the skills as well.
     pub(super) fn capable<'s>(&'s self, visit: &'s Visit) -> impl Iterator<Item = usize> + 's {
         self.serving(visit)
             .filter(|member| visit.skills.is_subset(&self.members[*member].volunteer.skills))
     }
 
-    /// The days of a member on which the visit may be done.
+    /// The days of a member on which the visit may be done: no other than its partner's.
     pub(super) fn days_for(
         &self,
         member: usize,
         visit: &Visit,
     ) -> impl Iterator<Item = (usize, usize)> + use<'_, 'p> {
-        let first = visit.not_before;
+        let partner = self.ties.partner(visit.id).and_then(|partner| self.seat(partner));
+        let (first, only) = (visit.not_before, partner.map(|(_, day)| day));
         let days = self.members[member].days.iter().enumerate();
-        days.filter(move |(_, day)| day.shift.day >= first).map(move |(day, _)| (member, day))
+        let days = days.filter(move |(_, day)| {
+            day.shift.day >= first && only.is_none_or(|only| only == day.shift.day)
+        });
+        days.map(move |(day, _)| (member, day))
     }
 
     /// Every place for the visit in one of a member's days.
@@ -168,10 +204,12 @@ impl<'p> Team<'p> {
         }
     }
 
-    /// Whether all that the member does is pinned.
+    /// Whether all that the member does is pinned, and by more than a second person's hour.
     pub(super) fn is_bound(&self, member: usize) -> bool {
         let calls = self.members[member].days.iter().flat_map(|day| &day.calls);
-        calls.into_iter().all(|call| call.visit.pinned.is_some())
+        calls
+            .into_iter()
+            .all(|call| call.visit.pinned.is_some() && self.ties.pair(call.visit.id).is_none())
     }
 
     /// Counts anew what everybody carries.

@@ -6,18 +6,25 @@ use chrono::NaiveDate;
 
 use super::account::Loads;
 use super::timeline::{in_a_window, is_clear, minute};
+use super::together::{self, Seats};
 use super::{Book, Violation, ground, in_area, may_go};
 use crate::id::PersonId;
 use crate::solve::plan::{Plan, Reason};
 use crate::solve::problem::{Shift, Visit, Volunteer};
 
 /// Every reason is the one that holds, and no idle day could take the visit.
-pub(super) fn reasons_hold(book: &Book<'_>, plan: &Plan, loads: &Loads) -> Result<(), Violation> {
+pub(super) fn reasons_hold(
+    book: &Book<'_>,
+    plan: &Plan,
+    loads: &Loads,
+    seats: &Seats,
+) -> Result<(), Violation> {
     let busy: HashSet<(PersonId, NaiveDate)> =
         plan.routes.iter().map(|route| (route.volunteer, route.day)).collect();
     for left in &plan.unserved {
         let visit = book.visit(left.visit)?;
-        if !holds(book, visit, &left.reason, &busy, loads) {
+        let holder = together::holder(book, visit.id, seats);
+        if !holds(book, visit, &left.reason, &busy, (loads, holder)) {
             return Err(Violation::Reason(visit.id));
         }
     }
@@ -29,7 +36,7 @@ fn holds(
     visit: &Visit,
     reason: &Reason,
     busy: &HashSet<(PersonId, NaiveDate)>,
-    loads: &Loads,
+    (loads, holder): (&Loads, Option<PersonId>),
 ) -> bool {
     let all = || book.problem.volunteers.iter();
     let served = all().any(|who| in_area(who, visit));
@@ -43,7 +50,10 @@ fn holds(
         .iter()
         .filter_map(|(who, shift)| alone(book, who, shift, visit).map(|takes| (who, shift, takes)))
         .collect();
-    let idle_could = wide.iter().any(|(who, shift, takes)| {
+    // Who makes others of its group is the only one who may.
+    let free: Vec<_> =
+        wide.iter().filter(|(who, ..)| holder.is_none_or(|holder| holder == who.id)).collect();
+    let idle_could = free.iter().any(|(who, shift, takes)| {
         !busy.contains(&(who.id, shift.day))
             && loads[&who.id].saturating_add(*takes) <= who.offered.0
     });
@@ -62,7 +72,10 @@ fn holds(
         Reason::NoShift => !able.is_empty() && shifts.is_empty(),
         Reason::NoWindow => !shifts.is_empty() && wide.is_empty(),
         Reason::NoMinutes { short } | Reason::NoRoom { short } => {
-            !wide.is_empty() && !idle_could && short.0 > 0
+            !free.is_empty() && !idle_could && short.0 > 0
+        }
+        Reason::NotTogether => {
+            !wide.is_empty() && (free.is_empty() || together::is_tied(book, visit.id))
         }
     }
 }

@@ -9,6 +9,7 @@ mod account;
 mod claim;
 mod ground;
 mod timeline;
+mod together;
 mod violation;
 
 use std::collections::{HashMap, HashSet};
@@ -36,10 +37,12 @@ pub fn check(problem: &Problem, plan: &Plan) -> Result<(), Violation> {
         }
         timeline::check(&book, route)?;
     }
+    let seats = together::seats(plan);
+    together::ties_are_kept(&book, &seats)?;
     let loads = account::loads(&book, plan);
     account::offers_are_kept(&book, plan, &loads)?;
     account::whys_hold(&book, plan, &loads)?;
-    claim::reasons_hold(&book, plan, &loads)?;
+    claim::reasons_hold(&book, plan, &loads, &seats)?;
     account::measures_hold(&book, plan, &loads)
 }
 

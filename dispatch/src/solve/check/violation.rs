@@ -63,6 +63,12 @@ pub enum Violation {
     /// More than was offered, for other than pinned visits.
     #[error("{0} carries more than they offered")]
     Offered(PersonId),
+    /// Visits of one person that two make.
+    #[error("visit {0} is not made by who makes the others it is tied to")]
+    OnePerson(TaskId),
+    /// Two people who do not both come, or not as they should.
+    #[error("visit {0} is not made by two people as it should")]
+    TwoPeople(TaskId),
     /// A reason that does not hold.
     #[error("the reason why visit {0} is unserved does not hold")]
     Reason(TaskId),

@@ -3,6 +3,7 @@
 mod checker;
 mod random;
 mod spec;
+mod ties;
 
 use chrono::NaiveDate;
 use uuid::Uuid;
@@ -99,7 +100,7 @@ pub(super) fn visit(number: u128) -> Visit {
 }
 
 pub(super) fn village(volunteers: Vec<Volunteer>, visits: Vec<Visit>) -> Problem {
-    Problem { volunteers, visits, travel: Travel::default() }
+    Problem { volunteers, visits, ..Problem::default() }
 }
 
 /// The plan of a problem, held against every rule.

@@ -106,13 +106,36 @@ fn some_problem() -> impl Strategy<Value = Problem> {
         }
         let people = volunteers.len() as u128;
         let visits = prop::collection::vec(some_visit(people), 0..16);
-        (Just(volunteers), visits).prop_map(|(volunteers, mut visits)| {
+        (Just(volunteers), visits, some_ties()).prop_map(|(volunteers, mut visits, ties)| {
             for (number, visit) in (0..).zip(&mut visits) {
                 visit.id = task(number);
             }
-            village(volunteers, visits)
+            let untied = village(volunteers, visits);
+            // Ties to visits that are not there or are pinned apart are for other tests.
+            ties.into_iter().fold(untied, |problem, tie| {
+                let mut tied = problem.clone();
+                tied.ties.push(tie);
+                if tied.validate().is_ok() { tied } else { problem }
+            })
         })
     })
+}
+
+/// None for most problems, else some of both kinds.
+fn some_ties() -> impl Strategy<Value = Vec<Tie>> {
+    let some_tasks = |most| subsequence((0..16).map(task).collect::<Vec<_>>(), 2..=most);
+    let pair =
+        (some_tasks(2).prop_shuffle(), 0_u32..60, 0_u32..60).prop_map(|(both, after, more)| {
+            let (after, by) = (Minutes(after), Minutes(after + more));
+            Tie::TwoPeople(Pair { first: both[0], second: both[1], after, by })
+        });
+    let at_once = some_tasks(2).prop_map(|both| {
+        let (after, by) = (Minutes(0), Minutes(0));
+        Tie::TwoPeople(Pair { first: both[0], second: both[1], after, by })
+    });
+    let group = some_tasks(4).prop_map(Tie::SamePerson);
+    let tie = prop_oneof![pair, at_once, group];
+    prop_oneof![2 => Just(Vec::new()), 1 => prop::collection::vec(tie, 1..5)]
 }
 
 fn on_threads(count: usize, problem: &Problem) -> Plan {
@@ -151,7 +174,7 @@ fn the_random_problems_reach_every_reason_and_serve_a_third() {
             *reached.entry(code(&left.reason)).or_default() += 1;
         }
     }
-    assert_eq!(reached.len(), 7, "{reached:?}");
+    assert_eq!(reached.len(), 8, "{reached:?}");
     assert!(2 * served > unserved, "{served} served, {unserved} not");
 }
 
@@ -221,7 +244,10 @@ proptest! {
         (problem, shuffled) in some_problem().prop_flat_map(|problem| {
             let volunteers = Just(problem.volunteers.clone()).prop_shuffle();
             let visits = Just(problem.visits.clone()).prop_shuffle();
-            (Just(problem), (volunteers, visits).prop_map(|(a, b)| village(a, b)))
+            let ties = problem.ties.clone();
+            let shuffled = (volunteers, visits)
+                .prop_map(move |(a, b)| Problem { ties: ties.clone(), ..village(a, b) });
+            (Just(problem), shuffled)
         }),
     ) {
         prop_assert_eq!(planned(&problem), planned(&shuffled));
