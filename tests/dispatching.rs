@@ -49,6 +49,7 @@ on_both! {
             let task = supervisor.get(&format!("/v1/tasks/{}", visit["task_id"].as_str().expect("an id"))).await.body;
             if visit["task_id"] == impossible.as_str() {
                 assert_eq!((&visit["reason"]["code"], &visit["reason"]["missing"]), (&json!("no_skill"), &json!(["surgery"])));
+                assert_eq!((&visit["relief"]["code"], &visit["relief"]["missing"]), (&json!("skill"), &json!(["surgery"])));
                 assert_eq!(task["state"], "open");
             } else {
                 assert_eq!((&task["state"], &task["assignee_id"]), (&json!("assigned"), &visit["person_id"]));
@@ -56,6 +57,10 @@ on_both! {
                 let person = supervisor.get(&format!("/v1/people/{}", visit["person_id"].as_str().expect("an id"))).await;
                 assert_eq!(person.body["area"], GRID);
                 assert!(visit["why"]["share_after"].is_number(), "{visit}");
+                let next = visit["why"]["next"].as_array().expect("a list");
+                assert!(next.iter().all(|other| other["volunteer"] != visit["person_id"]), "{visit}");
+                let costs = next.iter().filter_map(|other| other["verdict"]["possible"]["extra_travel"].as_u64());
+                assert!(costs.count() > 0, "{visit}");
             }
         }
         let unassigned = supervisor.get(&format!("{path}/visits?unassigned=true")).await;

@@ -53,6 +53,14 @@ impl Place {
         self.lat
     }
 
+    /// A measure of how far apart two near points are that only orders them: squared degrees
+    /// of latitude, a degree of longitude being as long as it is here.
+    pub fn apart(&self, other: Self) -> f64 {
+        let (north, east) = (self.lat - other.lat, self.lon - other.lon);
+        let east = east * self.lat.to_radians().cos();
+        north * north + east * east
+    }
+
     /// Degrees east, -180 to 180.
     pub const fn lon(&self) -> f64 {
         self.lon

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use gridward_dispatch::area::AreaCode;
 use gridward_dispatch::authority::Role;
 use gridward_dispatch::id::{PersonId, PlanId, TaskId};
-use gridward_dispatch::solve::{self, Route, Stop};
+use gridward_dispatch::solve::{self, Reason, Relief, Route, Stop};
 use gridward_dispatch::task::life::Candidate;
 use gridward_dispatch::task::{Agent, Command, Phase, Transition, apply as live};
 use serde::Serialize;
@@ -67,7 +67,8 @@ pub fn apply(tx: &mut Tx<'_>, draft: &Draft) -> Result<Plan, DbError> {
     }
     for unserved in &draft.solved.unserved {
         let task = found(&tasks, unserved.visit)?;
-        visits.push(said(draft, task, None, &unserved.reason)?);
+        let (reason, relief) = (&unserved.reason, &unserved.relief);
+        visits.push(said(draft, task, None, &Missing { reason, relief })?);
     }
     let measures = serde_json::to_value(draft.solved.measures)
         .map_err(|error| DbError::corrupt("plans", error))?;
@@ -90,6 +91,14 @@ pub fn apply(tx: &mut Tx<'_>, draft: &Draft) -> Result<Plan, DbError> {
             .with(json!({ "assigned": assigned, "overtaken": overtaken })),
     );
     row.plan()
+}
+
+/// What is kept of a visit that nobody makes.
+#[derive(Serialize)]
+struct Missing<'p> {
+    #[serde(flatten)]
+    reason: &'p Reason,
+    relief: &'p Relief,
 }
 
 fn found<'a>(tasks: &HashMap<&str, &'a TaskRow>, id: TaskId) -> Result<&'a TaskRow, DbError> {

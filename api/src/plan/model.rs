@@ -3,7 +3,7 @@
 use chrono::{DateTime, FixedOffset, NaiveDate};
 use gridward_dispatch::area::AreaCode;
 use gridward_dispatch::id::{PersonId, PlanId, TaskId};
-use gridward_dispatch::solve::{Measures, Reason, Why};
+use gridward_dispatch::solve::{Measures, Reason, Relief, Why};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use thiserror::Error;
@@ -141,6 +141,10 @@ pub struct PlanVisit {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Reason>)]
     pub reason: Option<Value>,
+    /// The least change that would have somebody make it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Relief>)]
+    pub relief: Option<Value>,
 }
 
 #[cfg(test)]

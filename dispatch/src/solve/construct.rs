@@ -109,7 +109,11 @@ fn cheapest(team: &Team<'_>, visit: &Visit) -> Option<Opening> {
 }
 
 /// Days late, added travel, and what settles a tie: day, member, place.
-fn cost(team: &Team<'_>, visit: &Visit, opening: Opening) -> (i64, u32, NaiveDate, usize, usize) {
+pub(super) fn cost(
+    team: &Team<'_>,
+    visit: &Visit,
+    opening: Opening,
+) -> (i64, u32, NaiveDate, usize, usize) {
     let day = team.members[opening.member].days[opening.day].shift.day;
     let late = (day - visit.due).num_days().max(0);
     (late, opening.gap.extra, day, opening.member, opening.gap.at)

@@ -16,8 +16,9 @@
 //! 5. `search`: the part by number, as [`crate::routing`] searches it.
 //!    `construct`: what it finds, and whatever still fits.
 //!    `spill`: what is left, offered to neighbours.
-//! 6. `reason`: why this person, why nobody. `record`: the draft written down.
-//! 7. `plan`: what comes out. `measure`: how good it is.
+//! 6. `reason`: why this person, why nobody. `relief`: what would change that. `record`:
+//!    the draft written down.
+//! 7. `plan` and `answer`: what comes out. `measure`: how good it is.
 //! 8. `check`: the rules of a plan, told a second time and apart from all of
 //!    the above, to hold any plan against, whoever drew it up.
 //!
@@ -26,6 +27,7 @@
 
 use rayon::prelude::*;
 
+mod answer;
 mod check;
 mod construct;
 mod measure;
@@ -34,6 +36,7 @@ mod plan;
 mod problem;
 mod reason;
 mod record;
+mod relief;
 mod route;
 mod search;
 mod spill;
@@ -46,9 +49,10 @@ mod travel;
 
 use crate::area::Level;
 
+pub use answer::{Alternative, Cost, Reason, Relief, Verdict, Why};
 pub use check::{Violation, check};
 pub use options::Options;
-pub use plan::{Measures, Plan, Reason, Route, Stop, Unserved, Why};
+pub use plan::{Measures, Plan, Route, Stop, Unserved};
 pub use problem::{Pin, Priority, PriorityError, Problem, ProblemError, Shift, Visit, Volunteer};
 pub use ties::{Pair, Tie};
 pub use travel::{DetourError, Mode, Travel};

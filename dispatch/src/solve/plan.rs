@@ -4,8 +4,8 @@
 use chrono::NaiveDate;
 use serde::Serialize;
 
+use super::answer::{Reason, Relief, Why};
 use crate::id::{PersonId, TaskId};
-use crate::skill::Skills;
 use crate::time::{Minutes, TimeOfDay};
 
 /// One run of dispatch: every visit is in exactly one route or among the unserved.
@@ -49,24 +49,6 @@ pub struct Stop {
     pub why: Why,
 }
 
-/// Why this person does this visit, read off the finished plan.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-pub struct Why {
-    /// Minutes of travel that this visit adds to the day.
-    #[cfg_attr(feature = "schema", schema(value_type = u32, maximum = 1_000_000_000))]
-    pub extra_travel: Minutes,
-    /// The share of their offered minutes that this person would carry without this visit.
-    pub share_before: f64,
-    /// The share of their offered minutes that this person carries with the whole plan; 1 is all.
-    pub share_after: f64,
-    /// How many others could still take this visit over, all else staying as it is.
-    #[cfg_attr(feature = "schema", schema(maximum = 1_000_000_000))]
-    pub others: u32,
-    /// Whether the beneficiary knows this person: they went the last time or are preferred.
-    pub known: bool,
-}
-
 /// A visit that nobody does.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Unserved {
@@ -74,45 +56,8 @@ pub struct Unserved {
     pub visit: TaskId,
     /// What stands in the way.
     pub reason: Reason,
-}
-
-/// What stands in the way of a visit: the first of these that holds.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-#[serde(tag = "code", rename_all = "snake_case")]
-pub enum Reason {
-    /// It is pinned to a day on which that volunteer has no shift, or to hours
-    /// that their shift or their other pinned visits do not leave.
-    PinDoesNotFit,
-    /// Nobody serves the grid.
-    NoVolunteer,
-    /// Nobody who serves the grid has every skill.
-    NoSkill {
-        /// What the one who comes nearest still lacks.
-        #[cfg_attr(feature = "schema", schema(value_type = Vec<crate::skill::Skill>, max_items = 32))]
-        missing: Skills,
-    },
-    /// Nobody with the skills has a shift on the first day it may be done or later.
-    NoShift,
-    /// There are such shifts, but even an empty one could not hold the visit
-    /// in its windows with the way there and home.
-    NoWindow,
-    /// Somebody has time in a shift, but all such people would go above what they offered.
-    NoMinutes {
-        /// How much more the one who comes nearest would have to offer.
-        #[cfg_attr(feature = "schema", schema(value_type = u32, maximum = 1_000_000_000))]
-        short: Minutes,
-    },
-    /// The other visits of every shift that could hold it leave no gap.
-    NoRoom {
-        /// By how much the best place in any of them is missed.
-        #[cfg_attr(feature = "schema", schema(value_type = u32, maximum = 1_000_000_000))]
-        short: Minutes,
-    },
-    /// Somebody could make it, but not with what it is tied to: no second person at a
-    /// moment that suits both, not the one who makes the others of its group, or it is
-    /// tied to what lies where those who were asked do not go.
-    NotTogether,
+    /// The least change that would have somebody do it.
+    pub relief: Relief,
 }
 
 /// How good a plan is, in the order in which it matters.

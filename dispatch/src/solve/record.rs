@@ -3,6 +3,7 @@
 use super::construct::Draft;
 use super::plan::{Route, Stop, Unserved};
 use super::reason::{reason, why};
+use super::relief::relief;
 use super::team::Team;
 use crate::time::{Minutes, TimeOfDay};
 
@@ -18,7 +19,11 @@ pub(super) fn record(draft: &Draft<'_>) -> (Vec<Route>, Vec<Unserved>) {
     let unserved = draft
         .left
         .iter()
-        .map(|visit| Unserved { visit: visit.id, reason: reason(team, visit) })
+        .map(|visit| Unserved {
+            visit: visit.id,
+            reason: reason(team, visit),
+            relief: relief(team, visit),
+        })
         .collect();
     (routes, unserved)
 }

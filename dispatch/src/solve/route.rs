@@ -48,6 +48,24 @@ pub(super) struct Gap {
     pub(super) extra: u32,
 }
 
+/// By how many minutes a visit in a gap would miss.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Missed {
+    /// It would end so long after its window.
+    pub(super) own: u32,
+    /// A visit after it would end so long after its own, at most.
+    pub(super) later: u32,
+    /// The volunteer would be home so long after the shift.
+    pub(super) shift: u32,
+}
+
+impl Missed {
+    /// The most of all; nothing means that it fits.
+    pub(super) fn most(self) -> u32 {
+        self.own.max(self.later).max(self.shift)
+    }
+}
+
 impl<'p> Day<'p> {
     /// A day without calls.
     pub(super) const fn new(shift: &'p Shift) -> Self {
@@ -65,22 +83,22 @@ impl<'p> Day<'p> {
         self.calls.iter().map(|call| call.travel).sum::<u32>() + self.home
     }
 
-    /// By how many minutes `visit` in `gap` would miss: the most that it or a
-    /// call after it would run past its window, or the way home past the shift.
-    /// Nothing means that it fits.
-    pub(super) fn missed_by(&self, visit: &Visit, gap: Gap) -> u32 {
-        let (mut call, mut missed) = self.call(self.left(gap.at), gap.there, visit);
+    /// What `visit` in `gap` would miss.
+    pub(super) fn misses(&self, visit: &Visit, gap: Gap) -> Missed {
+        let (mut call, own) = self.call(self.left(gap.at), gap.there, visit);
+        let mut missed = Missed { own, later: 0, shift: 0 };
         let mut way = gap.onward;
         for (next, standing) in self.calls.iter().enumerate().skip(gap.at) {
             let (moved, over) = self.call(call.leave, way, standing.visit);
-            missed = missed.max(over);
+            missed.later = missed.later.max(over);
             if moved.leave <= standing.leave {
                 return missed; // from here on all stays as it was, and that fitted
             }
             (call, way) = (moved, self.journey(next + 1));
         }
         let back = clear(call.leave, way, &self.shift.breaks).saturating_add(way);
-        missed.max(back.saturating_sub(u32::from(self.shift.window.end().minutes())))
+        missed.shift = back.saturating_sub(u32::from(self.shift.window.end().minutes()));
+        missed
     }
 
     /// Puts `visit` into `gap` and moves the calls after it.

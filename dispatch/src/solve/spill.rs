@@ -15,6 +15,7 @@ use super::options::Options;
 use super::plan::{Route, Unserved};
 use super::problem::{Pin, Problem, Visit, Volunteer};
 use super::reason::reason;
+use super::relief::relief;
 use super::split::Part;
 use super::team::Team;
 use super::ties::Ties;
@@ -58,6 +59,7 @@ pub(super) fn spill(
             .into_par_iter()
             .filter_map(|(area, left)| ask(problem, options, area, &left, standing, &visits))
             .collect();
+        forget_busier(&helps, routes);
         for help in helps {
             routes.retain(|route| !help.people.contains(&route.volunteer));
             routes.extend(help.routes);
@@ -67,6 +69,20 @@ pub(super) fn spill(
     }
     if options.reach < Level::Grid {
         take_reasons(problem, options.reach, routes, unserved, (&visits, ties));
+    }
+}
+
+/// Takes those who help out of what is said of others' visits that they could make
+/// instead: it was true of what they carried before.
+fn forget_busier(helps: &[Help], routes: &mut [Route]) {
+    let busier: HashSet<PersonId> = helps
+        .iter()
+        .flat_map(|help| help.routes.iter().map(move |route| (help, route)))
+        .filter(|(help, route)| route.stops.iter().any(|stop| help.offered.contains(&stop.visit)))
+        .map(|(_, route)| route.volunteer)
+        .collect();
+    for stop in routes.iter_mut().flat_map(|route| &mut route.stops) {
+        stop.why.next.retain(|other| !busier.contains(&other.volunteer));
     }
 }
 
@@ -142,6 +158,7 @@ fn take_reasons(
         team.settle();
         for (unserved, visit) in left.iter_mut().zip(asked) {
             unserved.reason = reason(&team, visit);
+            unserved.relief = relief(&team, visit);
         }
     });
 }

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use chrono::NaiveDate;
 
 use super::problem::{Problem, Visit, Volunteer};
-use super::route::{Day, Gap};
+use super::route::{Day, Gap, Missed};
 use super::split::Part;
 use super::ties::Ties;
 use super::travel::Travel;
@@ -97,8 +97,12 @@ impl<'p> Team<'p> {
 
     /// Those of them who have the skills as well.
     pub(super) fn capable<'s>(&'s self, visit: &'s Visit) -> impl Iterator<Item = usize> + 's {
-        self.serving(visit)
-            .filter(|member| visit.skills.is_subset(&self.members[*member].volunteer.skills))
+        self.serving(visit).filter(|member| self.is_skilled(*member, visit))
+    }
+
+    /// Whether a member has every skill that the visit needs.
+    pub(super) fn is_skilled(&self, member: usize, visit: &Visit) -> bool {
+        visit.skills.is_subset(&self.members[member].volunteer.skills)
     }
 
     /// The days of a member on which the visit may be done: no other than its partner's.
@@ -168,9 +172,14 @@ impl<'p> Team<'p> {
         self.short_by(visit, opening) == 0 && self.missed_by(visit, opening) == 0
     }
 
-    /// By how many minutes the visit misses in an opening; see [`Day::missed_by`].
+    /// By how many minutes the visit misses in an opening, at the most.
     pub(super) fn missed_by(&self, visit: &Visit, opening: Opening) -> u32 {
-        self.members[opening.member].days[opening.day].missed_by(visit, opening.gap)
+        self.misses(visit, opening).most()
+    }
+
+    /// What the visit misses in an opening.
+    pub(super) fn misses(&self, visit: &Visit, opening: Opening) -> Missed {
+        self.members[opening.member].days[opening.day].misses(visit, opening.gap)
     }
 
     /// What the member would carry with the visit in this opening.

@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 
-use super::{Book, Violation, ground, may_go};
+use super::{Book, Violation, ground, in_area, may_go};
 use crate::id::PersonId;
 use crate::place::Place;
+use crate::solve::answer::{Alternative, Verdict};
 use crate::solve::plan::{Plan, Route};
 use crate::solve::problem::{Visit, Volunteer};
 
@@ -54,13 +55,28 @@ pub(super) fn whys_hold(book: &Book<'_>, plan: &Plan, loads: &Loads) -> Result<(
                 && same(stop.why.share_after, part(load, who.offered.0))
                 && same(stop.why.share_before, part(before, who.offered.0))
                 && stop.why.known == [visit.last, visit.preferred].contains(&Some(who.id))
-                && able.filter(|other| may_go(other, visit)).count() >= stop.why.others as usize;
+                && able.filter(|other| may_go(other, visit)).count() >= stop.why.others as usize
+                && stop.why.next.iter().all(|other| alternative_holds(book, visit, loads, other));
             if !holds {
                 return Err(Violation::Why(visit.id));
             }
         }
     }
     Ok(())
+}
+
+/// Whether somebody else could go so, as far as can be told without their timeline.
+fn alternative_holds(book: &Book<'_>, visit: &Visit, loads: &Loads, other: &Alternative) -> bool {
+    let Some(who) = book.people.get(&other.volunteer) else { return false };
+    let Verdict::Possible(cost) = &other.verdict else { return in_area(who, visit) };
+    let load = loads[&who.id].saturating_add(visit.service.0).saturating_add(cost.extra_travel.0);
+    may_go(who, visit)
+        && load <= who.offered.0
+        && cost.day >= visit.not_before
+        && who.shifts.iter().any(|shift| shift.day == cost.day)
+        && i64::from(cost.late_days) == (cost.day - visit.due).num_days().max(0)
+        && same(cost.share_after, part(load, who.offered.0))
+        && cost.known == [visit.last, visit.preferred].contains(&Some(who.id))
 }
 
 /// Whether stop `at` adds `extra` minutes of travel to its route.

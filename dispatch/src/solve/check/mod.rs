@@ -23,7 +23,8 @@ use crate::id::{PersonId, TaskId};
 /// Whether a plan keeps every rule of its problem and says of itself only what is so.
 ///
 /// Not checked, for it takes the search itself: that no better plan exists,
-/// and the exact number in [`super::Why::others`] and in `short` of a reason.
+/// the exact number in [`super::Why::others`] and in `short` of a reason, that what hinders
+/// an alternative does, and that a relief is enough.
 ///
 /// # Errors
 /// The first rule found broken.

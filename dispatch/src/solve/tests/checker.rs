@@ -41,7 +41,8 @@ fn wrong_for(change: impl FnOnce(&mut Problem)) -> Violation {
 #[test]
 fn a_visit_that_stands_twice_or_nowhere_is_found() {
     let twice = wrong(|plan| {
-        let unserved = Unserved { visit: task(1), reason: Reason::NoVolunteer };
+        let unserved =
+            Unserved { visit: task(1), reason: Reason::NoVolunteer, relief: Relief::OneMore };
         plan.unserved.push(unserved);
     });
     assert_eq!(twice, Violation::VisitTwice(task(1)));
@@ -154,7 +155,7 @@ fn a_visit_kept_from_one_who_has_an_idle_day_is_found() {
         Reason::NoMinutes { short: Minutes(1) },
         Reason::NoRoom { short: Minutes(1) },
     ] {
-        let unserved = vec![Unserved { visit: task(1), reason }];
+        let unserved = vec![Unserved { visit: task(1), reason, relief: Relief::OneMore }];
         let plan = Plan { unserved, ..Plan::default() };
         assert_eq!(check(&problem, &plan), Err(Violation::Reason(task(1))));
     }

@@ -1,5 +1,6 @@
 //! What a plan promises, told by small villages; and the builders to tell it with.
 
+mod answers;
 mod checker;
 mod random;
 mod spec;

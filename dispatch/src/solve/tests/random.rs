@@ -99,7 +99,7 @@ fn some_visit(people: u128) -> impl Strategy<Value = Visit> {
         })
 }
 
-fn some_problem() -> impl Strategy<Value = Problem> {
+pub(super) fn some_problem() -> impl Strategy<Value = Problem> {
     prop::collection::vec(some_volunteer(), 1..8).prop_flat_map(|mut volunteers| {
         for (number, volunteer) in (0..).zip(&mut volunteers) {
             volunteer.id = person(number);

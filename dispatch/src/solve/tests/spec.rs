@@ -285,6 +285,9 @@ fn a_plan_is_told_in_plain_json() {
         serde_json::json!([{
             "visit": task(2),
             "reason": {"code": "no_skill", "missing": ["legal"]},
+            "relief": {
+                "code": "skill", "volunteer": person(1), "day": "2026-06-01", "missing": ["legal"],
+            },
         }])
     );
     assert_eq!(
@@ -296,7 +299,7 @@ fn a_plan_is_told_in_plain_json() {
                 "visit": task(1), "arrive": 550, "start": 550, "leave": 580, "travel": 10,
                 "why": {
                     "extra_travel": 20, "share_before": 0.0, "share_after": 50.0 / 180.0,
-                    "others": 0, "known": false,
+                    "others": 0, "known": false, "next": [],
                 },
             }],
             "travel": 20,

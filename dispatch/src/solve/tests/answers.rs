@@ -1,0 +1,136 @@
+//! What is said of who else could go, and of what would have a visit made.
+
+use proptest::prelude::*;
+
+use super::random::some_problem;
+use super::*;
+
+fn next(plan: &Plan, number: u128) -> &[Alternative] {
+    &stop(plan, number).why.next
+}
+
+fn relief(plan: &Plan) -> &Relief {
+    assert_eq!(plan.unserved.len(), 1, "one visit is unserved");
+    &plan.unserved[0].relief
+}
+
+#[test]
+fn who_else_could_go_is_told_with_what_it_would_cost() {
+    let farther = Volunteer { home: north(-5.0), carried: Minutes(20), ..volunteer(2) };
+    let known = Visit { last: Some(person(2)), due: june(1), ..visit(1) };
+    let plan = planned(&village(vec![volunteer(1), farther], vec![known]));
+    assert_eq!(goes(&plan, 1), Some((person(1), june(1))));
+    let cost = Cost {
+        day: june(1),
+        late_days: 0,
+        // Carried, there, half an hour and back.
+        share_after: f64::from(20 + 15 + 30 + 15) / 180.0,
+        extra_travel: Minutes(30),
+        known: true,
+    };
+    let other = Alternative { volunteer: person(2), verdict: Verdict::Possible(cost) };
+    assert_eq!(next(&plan, 1), [other]);
+}
+
+#[test]
+fn who_else_comes_nearest_is_told_with_what_hinders_them() {
+    let shy = Volunteer { offered: Minutes(45), ..volunteer(2) };
+    let unskilled = Volunteer { skills: skills(&[]), ..volunteer(3) };
+    let able = |who: Volunteer| Volunteer { skills: skills(&["legal"]), ..who };
+    let needs = Visit { skills: skills(&["legal"]), ..visit(1) };
+    let plan = planned(&village(vec![able(volunteer(1)), able(shy), unskilled], vec![needs]));
+    let told: Vec<_> =
+        next(&plan, 1).iter().map(|other| (other.volunteer, &other.verdict)).collect();
+    let short = Verdict::Hindered(Reason::NoMinutes { short: Minutes(5) });
+    let missing = Verdict::Hindered(Reason::NoSkill { missing: skills(&["legal"]) });
+    assert_eq!(told, [(person(2), &short), (person(3), &missing)]);
+}
+
+#[test]
+fn the_least_change_that_would_do_is_told() {
+    let only = |who: Volunteer, what: Visit| planned(&village(vec![who], vec![what]));
+    let brief = Volunteer { shifts: vec![shift(1, "0900-0945")], ..volunteer(1) };
+    let (volunteer_1, day) = (person(1), june(1));
+    let longer = Relief::MoreTime { volunteer: volunteer_1, day, minutes: Minutes(5) };
+    assert_eq!(*relief(&only(brief, visit(1))), longer);
+    let early = Visit { windows: vec![hours("0800-0930")], ..visit(1) };
+    let later = Relief::LaterWindow { volunteer: volunteer_1, day, minutes: Minutes(10) };
+    assert_eq!(*relief(&only(volunteer(1), early)), later);
+    let shy = Volunteer { offered: Minutes(45), ..volunteer(1) };
+    let more = Relief::MoreMinutes { volunteer: volunteer_1, minutes: Minutes(5) };
+    assert_eq!(*relief(&only(shy, visit(1))), more);
+    let needs = Visit { skills: skills(&["legal"]), ..visit(1) };
+    let missing = skills(&["legal"]);
+    let skill = Relief::Skill { volunteer: volunteer_1, day, missing };
+    assert_eq!(*relief(&only(volunteer(1), needs)), skill);
+    let elsewhere = Visit { grid: area(NEXT_GRID), ..visit(1) };
+    assert_eq!(*relief(&only(volunteer(1), elsewhere)), Relief::OneMore);
+}
+
+/// The problem in which the plan stands and the unserved visit is all that is open.
+fn with_only(problem: &Problem, plan: &Plan, open: TaskId) -> Problem {
+    let unserved = |visit: &Visit| plan.unserved.iter().any(|left| left.visit == visit.id);
+    let mut alone = Problem { ties: Vec::new(), ..problem.clone() };
+    alone.visits.retain(|visit| visit.id == open || !unserved(visit));
+    for route in &plan.routes {
+        for stop in &route.stops {
+            let mut visits = alone.visits.iter_mut();
+            let visit = visits.find(|visit| visit.id == stop.visit).expect("a visit");
+            let mut pairs = problem.ties.iter().filter(|tie| matches!(tie, Tie::TwoPeople(_)));
+            let bound = pairs.any(|tie| tie.visits().contains(&visit.id));
+            let settled = visit.pinned.and_then(|pin| pin.start);
+            let start = settled.or(bound.then_some(stop.start));
+            visit.pinned = Some(Pin { volunteer: route.volunteer, day: route.day, start });
+        }
+    }
+    alone
+}
+
+/// Makes the change; none where a day is not long enough for it, or none is told.
+fn change(problem: &mut Problem, left: &Unserved) -> Option<()> {
+    fn person(problem: &mut Problem, id: PersonId) -> Option<&mut Volunteer> {
+        problem.volunteers.iter_mut().find(|who| who.id == id)
+    }
+    let longer = |window: &mut Window, minutes: Minutes| {
+        let end = u32::from(window.end().minutes()) + minutes.0;
+        let end = TimeOfDay::new(u16::try_from(end).ok()?).ok()?;
+        *window = Window::new(window.start(), end).ok()?;
+        Some(())
+    };
+    match left.relief.clone() {
+        Relief::MoreTime { volunteer, day, minutes } => {
+            let mut shifts = person(problem, volunteer)?.shifts.iter_mut();
+            longer(&mut shifts.find(|shift| shift.day == day)?.window, minutes)
+        }
+        Relief::LaterWindow { minutes, .. } => {
+            let visit = problem.visits.iter_mut().find(|visit| visit.id == left.visit)?;
+            visit.windows.iter_mut().try_for_each(|window| longer(window, minutes))
+        }
+        Relief::MoreMinutes { volunteer, minutes } => {
+            person(problem, volunteer)?.offered += minutes;
+            Some(())
+        }
+        Relief::Skill { volunteer, missing, .. } => {
+            person(problem, volunteer)?.skills.extend(missing);
+            Some(())
+        }
+        Relief::OneMore => None,
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(512))]
+
+    #[test]
+    fn the_change_that_is_told_is_enough(problem in some_problem()) {
+        let plan = planned(&problem);
+        for left in &plan.unserved {
+            let mut changed = with_only(&problem, &plan, left.visit);
+            if change(&mut changed, left).is_some() {
+                let after = planned(&changed);
+                let served = after.unserved.iter().all(|other| other.visit != left.visit);
+                prop_assert!(served, "{:?} {:?}", left, after.unserved);
+            }
+        }
+    }
+}
