@@ -34,8 +34,11 @@ fn solve(text: &str, args: &[&str]) -> Output {
 }
 
 fn answer(text: &str, args: &[&str]) -> Value {
-    let mut all = vec!["--json", "--iterations", "500"];
+    let mut all = vec!["--json"];
     all.extend(args);
+    if !args.contains(&"--iterations") {
+        all.extend(["--iterations", "500"]);
+    }
     let output = solve(text, &all);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     serde_json::from_slice(&output.stdout).expect("JSON")
@@ -201,4 +204,23 @@ fn nothing_to_do_and_nobody_to_do_it_are_plans() {
     let mut alone = day();
     alone["volunteers"] = json!([]);
     assert_eq!(answer(&alone.to_string(), &[])["unserved"].as_array().map(Vec::len), Some(3));
+}
+
+#[test]
+fn the_example_in_the_description_of_the_formats_is_what_it_answers() {
+    let guide = concat!(env!("CARGO_MANIFEST_DIR"), "/../dispatch/FORMATS.md");
+    let guide = std::fs::read_to_string(guide).expect("it is there");
+    let mut blocks = guide.split("```json\n").skip(1).filter_map(|rest| rest.split("```").next());
+    let (day, told) = (blocks.next().expect("a day"), blocks.next().expect("an answer"));
+    let told: Value = serde_json::from_str(told).expect("JSON");
+    assert_eq!(answer(day, &["--iterations", "1000"]), told);
+}
+
+#[test]
+fn a_slip_in_a_name_is_told_and_not_passed_over() {
+    let text = day().to_string().replace("last_volunteer", "last_voluntier");
+    let refused = solve(&text, &[]);
+    assert!(!refused.status.success());
+    let told = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(told.contains("unknown field `last_voluntier`"), "{told}");
 }

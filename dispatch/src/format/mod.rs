@@ -70,6 +70,17 @@ pub enum FormatError {
         /// Whom it names.
         volunteer: Value,
     },
+    /// A second person's visit that is not in the file.
+    #[error("visit {visit} names visit {other} as its second, which is not there")]
+    UnknownVisit {
+        /// The visit.
+        visit: Value,
+        /// Which it names.
+        other: Value,
+    },
+    /// A visit of two pairs, or of one with itself.
+    #[error("visit {0} is one of a pair with itself or with two others")]
+    PairedTwice(Value),
     /// A detour or speed that is no number above nothing.
     #[error("the detour and the speed must be numbers above nothing")]
     Travel,

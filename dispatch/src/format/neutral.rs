@@ -4,27 +4,49 @@
 use std::collections::HashMap;
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use super::{FormatError, Named};
 use crate::place::Place;
-use crate::routing::instance::{Bar, Instance, Seconds, Shift, Visit, Volunteer};
+use crate::routing::instance::{Bar, Instance, Partner, Seconds, Shift, Visit, Volunteer};
 use crate::routing::travel::Matrix;
 
+/// What is only told for people to read is taken and ignored; anything else that is not
+/// known may be a slip of the pen, and is refused.
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Day {
     travel: Travel,
     volunteers: Vec<Person>,
     visits: Vec<Call>,
+    #[serde(rename = "name")]
+    _name: Option<IgnoredAny>,
+    #[serde(rename = "kind")]
+    _kind: Option<IgnoredAny>,
+    #[serde(rename = "seed")]
+    _seed: Option<IgnoredAny>,
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Travel {
     detour: f64,
     speed_kmh: f64,
+    #[serde(default, rename = "model")]
+    _model: Model,
+}
+
+/// How ways are measured.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Model {
+    #[default]
+    Haversine,
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Person {
     id: Id,
     lat: f64,
@@ -35,9 +57,18 @@ struct Person {
     workload_minutes: i32,
     #[serde(default)]
     skills: Vec<Id>,
+    /// Where it is not that of all.
+    speed_kmh: Option<f64>,
+    #[serde(rename = "grid")]
+    _grid: Option<IgnoredAny>,
+    #[serde(rename = "village")]
+    _village: Option<IgnoredAny>,
+    #[serde(rename = "role")]
+    _role: Option<IgnoredAny>,
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Call {
     id: Id,
     lat: f64,
@@ -47,6 +78,25 @@ struct Call {
     priority: i32,
     skill: Option<Id>,
     last_volunteer: Option<Id>,
+    /// Visits of the same group go to one person.
+    group: Option<Id>,
+    /// The visit of a second person that belongs to this one.
+    second: Option<Second>,
+    #[serde(rename = "grid")]
+    _grid: Option<IgnoredAny>,
+    #[serde(rename = "village")]
+    _village: Option<IgnoredAny>,
+    #[serde(rename = "type")]
+    _type: Option<IgnoredAny>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Second {
+    visit: Id,
+    /// How long after the beginning of the first it begins: from, to.
+    #[serde(default)]
+    after_s: (Seconds, Seconds),
 }
 
 /// What something is called.
@@ -81,10 +131,7 @@ pub fn read(text: &str) -> Result<Named, FormatError> {
     let calls = day.visits.iter().zip(&visits);
     let calls = calls.map(|(call, id)| super::place("visit", id, call.lat, call.lon));
     let places: Vec<Place> = homes.chain(calls).collect::<Result<_, _>>()?;
-    let (detour, speed) = (day.travel.detour, day.travel.speed_kmh / 3.6);
-    if ![detour, speed].iter().all(|number| number.is_finite() && *number > 0.0) {
-        return Err(FormatError::Travel);
-    }
+    let speeds = speeds(&day)?;
     let numbers: HashMap<&Id, usize> =
         day.volunteers.iter().enumerate().map(|(number, person)| (&person.id, number)).collect();
     let known = |call: &Call| match &call.last_volunteer {
@@ -106,16 +153,16 @@ pub fn read(text: &str) -> Result<Named, FormatError> {
         .visits
         .iter()
         .flat_map(|call| day.volunteers.iter().map(move |person| can(call, person)));
+    let calls = day.visits.iter().map(|call| Ok(visit(call, known(call)?)));
+    let mut calls = calls.collect::<Result<Vec<Visit>, FormatError>>()?;
+    tie(&day.visits, &mut calls)?;
+    let way = |speed: &f64| Matrix::great_circle(&places, day.travel.detour, speed / 3.6);
     Ok(Named {
         instance: Instance {
             bars: bars.collect(),
-            volunteers: day.volunteers.iter().map(volunteer).collect(),
-            visits: day
-                .visits
-                .iter()
-                .map(|call| Ok(visit(call, known(call)?)))
-                .collect::<Result<_, FormatError>>()?,
-            travel: vec![Matrix::great_circle(&places, detour, speed)],
+            volunteers: day.volunteers.iter().map(|who| volunteer(who, &speeds)).collect(),
+            visits: calls,
+            travel: speeds.iter().map(way).collect(),
         },
         volunteers,
         visits,
@@ -125,13 +172,52 @@ pub fn read(text: &str) -> Result<Named, FormatError> {
     })
 }
 
-fn volunteer(person: &Person) -> Volunteer {
+/// Every speed once, that of all first.
+fn speeds(day: &Day) -> Result<Vec<f64>, FormatError> {
+    let mut speeds = vec![day.travel.speed_kmh];
+    for own in day.volunteers.iter().filter_map(|person| person.speed_kmh) {
+        if !speeds.contains(&own) {
+            speeds.push(own);
+        }
+    }
+    let sound = |number: &f64| number.is_finite() && *number > 0.0;
+    if sound(&day.travel.detour) && speeds.iter().all(sound) {
+        Ok(speeds)
+    } else {
+        Err(FormatError::Travel)
+    }
+}
+
+/// Writes down which visits belong together.
+fn tie(calls: &[Call], visits: &mut [Visit]) -> Result<(), FormatError> {
+    let numbers: HashMap<&Id, usize> =
+        calls.iter().enumerate().map(|(number, call)| (&call.id, number)).collect();
+    let mut groups: HashMap<&Id, usize> = HashMap::new();
+    for (number, call) in calls.iter().enumerate() {
+        visits[number].group =
+            call.group.as_ref().map(|name| *groups.entry(name).or_insert(number));
+        let Some(Second { visit: name, after_s: gap }) = &call.second else { continue };
+        let missing = || FormatError::UnknownVisit { visit: (&call.id).into(), other: name.into() };
+        let second = *numbers.get(name).ok_or_else(missing)?;
+        let ends = [(number, second, true), (second, number, false)];
+        for (at, other, first) in ends {
+            let partner = Partner { visit: other, first, gap: *gap };
+            if second == number || visits[at].partner.replace(partner).is_some() {
+                return Err(FormatError::PairedTwice((&calls[at].id).into()));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn volunteer(person: &Person, speeds: &[f64]) -> Volunteer {
     let (open, close) = person.shift;
     let shift = Shift { open, close, ..Shift::default() };
     Volunteer {
         shifts: vec![shift],
         share_of: person.max_minutes.map(|minutes| minutes.saturating_mul(60)),
         carried: person.workload_minutes.saturating_mul(60),
+        matrix: speeds.iter().position(|speed| Some(*speed) == person.speed_kmh).unwrap_or(0),
         ..Volunteer::default()
     }
 }

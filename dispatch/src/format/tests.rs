@@ -76,6 +76,75 @@ fn what_a_neutral_file_cannot_mean_is_refused_by_name() {
     let mut lost = day();
     lost["volunteers"][0]["lat"] = json!(91);
     assert!(refusal(&lost).starts_with("volunteer \"anna\": a latitude"), "{}", refusal(&lost));
+    let mut straight = day();
+    straight["travel"]["model"] = json!("straight");
+    assert!(refusal(&straight).contains("`straight`"), "{}", refusal(&straight));
+}
+
+#[test]
+fn a_slip_in_a_name_of_a_neutral_file_is_refused_and_named() {
+    let slips = [
+        ("/travel", "detuor"),
+        ("/volunteers/0", "skils"),
+        ("/visits/1", "tws"),
+        ("", "volunters"),
+    ];
+    for (place, name) in slips {
+        let mut file = day();
+        file.pointer_mut(place).expect("it is there")[name] = json!([]);
+        assert!(refusal(&file).contains(&format!("unknown field `{name}`")), "{}", refusal(&file));
+    }
+}
+
+#[test]
+fn what_people_read_in_a_neutral_file_is_taken_and_ignored() {
+    let mut file = day();
+    file["name"] = json!("G0001");
+    file["kind"] = json!("G");
+    file["seed"] = json!(1);
+    file["travel"]["model"] = json!("haversine");
+    for of in ["/volunteers/0", "/visits/0"] {
+        let of = file.pointer_mut(of).expect("it is there");
+        of["grid"] = json!(0);
+        of["village"] = json!(0);
+    }
+    file["volunteers"][0]["role"] = json!("manager");
+    file["visits"][0]["type"] = json!("hardship");
+    assert_eq!(named(&file).visits.len(), 2);
+}
+
+#[test]
+fn visits_that_belong_together_are_read() {
+    use crate::routing::instance::Partner;
+    let mut file = day();
+    file["visits"][0]["second"] = json!({ "visit": "5", "after_s": [600, 1200] });
+    let visits = named(&file).instance.visits;
+    let gap = (600, 1200);
+    assert_eq!(visits[0].partner, Some(Partner { visit: 1, first: true, gap }));
+    assert_eq!(visits[1].partner, Some(Partner { visit: 0, first: false, gap }));
+    file["visits"][1]["second"] = json!({ "visit": 5 });
+    assert_eq!(refusal(&file), "visit \"5\" is one of a pair with itself or with two others");
+    file["visits"][1]["second"] = json!({ "visit": 6 });
+    assert_eq!(refusal(&file), "visit \"5\" names visit 6 as its second, which is not there");
+    let mut group = day();
+    group["visits"][0]["group"] = json!("a");
+    group["visits"][1]["group"] = json!("a");
+    let visits = named(&group).instance.visits;
+    assert_eq!([visits[0].group, visits[1].group], [Some(0), Some(0)]);
+}
+
+#[test]
+fn a_volunteer_may_have_a_speed_of_their_own() {
+    let mut file = day();
+    let mut ben = file["volunteers"][0].clone();
+    ben["id"] = json!("ben");
+    ben["speed_kmh"] = json!(30.0);
+    file["volunteers"].as_array_mut().expect("a list").push(ben);
+    let instance = named(&file).instance;
+    let way = |who: usize| instance.travel[instance.volunteers[who].matrix].way(who, 3);
+    assert!((way(0) - 2 * way(1)).abs() <= 1, "both are rounded");
+    file["volunteers"][1]["speed_kmh"] = json!(0);
+    assert!(matches!(read(&file.to_string()), Err(FormatError::Travel)));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::draft::{Draft, NOWHERE};
 use super::instance::{Bar, Instance, Seconds};
-use super::model::{FORBIDDEN, Model, index};
+use super::model::{FORBIDDEN, Model, Tourable, index};
 use super::relief::{self, Relief};
 use super::solution::Solution;
 use super::tour::Gap;
@@ -71,6 +71,9 @@ pub enum Verdict {
         /// By so much.
         short: i32,
     },
+    /// They could, but nobody else can come at a moment that suits both, or they make the
+    /// visit of the other person themselves.
+    Partner,
     /// Even a shift with nothing else in it could not hold it.
     Hours,
     /// They have no shift on or after its first day.
@@ -198,7 +201,15 @@ fn verdict(
         return Verdict::Shift;
     }
     let mut nearest = Verdict::Hours;
-    for shift in shifts().filter(|at| model.cost(visit as usize, *at) != FORBIDDEN) {
+    let beside = beside(model, draft, visit);
+    if beside.is_some_and(|beside| beside.volunteer == volunteer) {
+        return Verdict::Partner;
+    }
+    let suits = |at: &usize| {
+        model.cost(visit as usize, *at) != FORBIDDEN
+            && beside.is_none_or(|beside| beside.day == model.shifts[*at].day)
+    };
+    for shift in shifts().filter(suits) {
         if !draft.group_allows(model, shift, visit) {
             return Verdict::Forbidden;
         }
@@ -207,7 +218,17 @@ fn verdict(
             nearest = found;
         }
     }
-    nearest
+    match nearest {
+        // By itself it would fit, but it was left out for want of a second person.
+        Verdict::Possible { .. } if wish.partner.is_some() && beside.is_none() => Verdict::Partner,
+        nearest => nearest,
+    }
+}
+
+/// The shift in which the other of two people makes their visit, if one does.
+fn beside<'m>(model: &'m Model<'_>, draft: &Draft, visit: u32) -> Option<&'m Tourable> {
+    let partner = model.calls[visit as usize].partner?;
+    model.shifts.get(draft.seat[partner.visit] as usize)
 }
 
 fn in_shift(
@@ -288,11 +309,12 @@ fn rank_of(verdict: &Verdict) -> (u8, i64) {
         Verdict::Offered { short } => (1, *short),
         Verdict::Room { short } => (2, i64::from(*short)),
         Verdict::Capacity { short } => (3, i64::from(*short)),
-        Verdict::Hours => (4, 0),
-        Verdict::Shift => (5, 0),
-        Verdict::Skill => (6, 0),
-        Verdict::Area => (7, 0),
-        Verdict::Forbidden => (8, 0),
+        Verdict::Partner => (4, 0),
+        Verdict::Hours => (5, 0),
+        Verdict::Shift => (6, 0),
+        Verdict::Skill => (7, 0),
+        Verdict::Area => (8, 0),
+        Verdict::Forbidden => (9, 0),
     }
 }
 

@@ -109,8 +109,11 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         std::fs::write(path, page).map_err(|error| format!("{}: {error}", path.display()))?;
     }
     let told = if args.json { answer::json(&solved) } else { table::table(&solved) };
-    writeln!(std::io::stdout().lock(), "{told}")?;
-    Ok(())
+    match writeln!(std::io::stdout().lock(), "{told}") {
+        // Whoever reads it has read enough.
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        written => Ok(written?),
+    }
 }
 
 fn solve(args: &Args, named: Named) -> Result<Solved, InstanceError> {

@@ -82,6 +82,7 @@ pub(super) fn reason(solved: &Solved, verdict: &Verdict) -> String {
         Verdict::Shift => "nobody has a shift in time".to_owned(),
         Verdict::Skill => "nobody has the skill".to_owned(),
         Verdict::Area => "nobody serves the place".to_owned(),
+        Verdict::Partner => "no second person can come at the same time".to_owned(),
         Verdict::Forbidden => "nobody may go".to_owned(),
     }
 }
