@@ -104,6 +104,7 @@ fn plain(message: &str) -> (Option<&str>, String) {
         Some(expected) if message.starts_with("invalid ") => {
             format!("must be {}", type_in_words(expected))
         }
+        _ if message.starts_with("UUID ") => "must be a UUID".to_owned(),
         _ if QUOTING.iter().any(|begins| message.starts_with(begins)) || !message.is_ascii() => {
             "does not fit".to_owned()
         }
@@ -114,7 +115,7 @@ fn plain(message: &str) -> (Option<&str>, String) {
 }
 
 /// How messages begin that may hold the value.
-const QUOTING: [&str; 4] = ["unknown ", "invalid ", "duplicate ", "UUID "];
+const QUOTING: [&str; 3] = ["unknown ", "invalid ", "duplicate "];
 
 fn without_ticks(list: &str) -> String {
     list.replace('`', "")
@@ -208,7 +209,7 @@ mod tests {
             }
         }
         let problem = value::<uuid::Uuid>(json!("13800138000")).expect_err("no id");
-        assert_eq!(problem.errors()[0].detail, "does not fit");
+        assert_eq!(problem.errors()[0].detail, "must be a UUID");
     }
 
     #[test]
