@@ -38,11 +38,13 @@ pub(super) struct Draft {
     cost: i64,
     /// What it costs that some are left out.
     missed: i64,
+    /// How many are not where they stood and could stay.
+    moved: i64,
     /// What was touched since the last [`Self::keep`], and how it was before.
     touched: Vec<u32>,
     before: Vec<Tour>,
     is_touched: Vec<bool>,
-    kept_cost: (i64, i64),
+    kept_cost: (i64, i64, i64),
     kept_out: Vec<u32>,
     kept_hulls: Vec<(u32, Span)>,
 }
@@ -63,11 +65,12 @@ impl Draft {
             gaps: Gaps::default(),
             stamp: 0,
             cost: 0,
+            moved: model.calls.iter().map(|call| i64::from(call.stands.is_some())).sum(),
             missed: model.calls.iter().map(|call| call.worth).sum(),
             touched: Vec::new(),
             before: Vec::new(),
             is_touched: vec![false; model.shifts.len()],
-            kept_cost: (0, 0),
+            kept_cost: (0, 0, 0),
             kept_out: Vec::new(),
             kept_hulls: Vec::new(),
         };
@@ -79,7 +82,7 @@ impl Draft {
 
     /// What it costs in all.
     pub(super) fn cost(&self, model: &Model<'_>) -> i64 {
-        self.missed + self.cost_of_served(model)
+        self.missed + model.weights.beyond_few(self.moved) + self.cost_of_served(model)
     }
 
     /// The mean way of all tours, in seconds; at least one.
@@ -114,7 +117,7 @@ impl Draft {
         for tour in self.touched.drain(..) {
             self.is_touched[tour as usize] = false;
         }
-        self.kept_cost = (self.cost, self.missed);
+        self.kept_cost = (self.cost, self.missed, self.moved);
         self.kept_out.clone_from(&self.out);
         self.kept_hulls.clear();
     }
@@ -145,7 +148,7 @@ impl Draft {
         for (visit, hull) in self.kept_hulls.drain(..).rev() {
             self.hulls[visit as usize] = hull;
         }
-        (self.cost, self.missed) = self.kept_cost;
+        (self.cost, self.missed, self.moved) = self.kept_cost;
         self.out.clone_from(&self.kept_out);
     }
 
@@ -216,6 +219,7 @@ impl Draft {
             self.seat[visit as usize] = NOWHERE;
             let call = &model.calls[visit as usize];
             self.missed += call.worth;
+            self.moved += i64::from(model.stays(visit as usize, tour as usize));
             self.cost -= i64::from(model.cost(visit as usize, tour as usize));
             if let Some(group) = call.group {
                 self.holders[group].1 -= 1;
@@ -236,6 +240,7 @@ impl Draft {
         self.seat[visit as usize] = tour;
         let call = &model.calls[visit as usize];
         self.missed -= call.worth;
+        self.moved -= i64::from(model.stays(visit as usize, tour as usize));
         self.cost += i64::from(model.cost(visit as usize, tour as usize));
         if let Some(group) = call.group {
             let volunteer = model.shifts[tour as usize].volunteer;
@@ -318,7 +323,13 @@ impl Draft {
             return None;
         }
         let burden = model.burden(volunteer, after) - model.burden(volunteer, load);
-        Some(i64::from(model.cost(visit as usize, tour)) + i64::from(extra) + burden)
+        // It counts as moved while it is out, so the way back may spare something.
+        let spared = if model.stays(visit as usize, tour) {
+            model.weights.beyond_few(self.moved) - model.weights.beyond_few(self.moved - 1)
+        } else {
+            0
+        };
+        Some(i64::from(model.cost(visit as usize, tour)) + i64::from(extra) + burden - spared)
     }
 
     /// Whether the visit's group is free or in the hands of this volunteer.
@@ -344,7 +355,7 @@ impl Draft {
             self.enter(model, tour);
         }
         self.hulls.clone_from(&other.hulls);
-        (self.cost, self.missed) = (other.cost, other.missed);
+        (self.cost, self.missed, self.moved) = (other.cost, other.missed, other.moved);
         self.out.clone_from(&other.out);
     }
 }

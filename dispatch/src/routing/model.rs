@@ -70,6 +70,8 @@ pub(super) struct Call {
     /// What it costs to leave it out.
     pub(super) worth: i64,
     pub(super) pinned: bool,
+    /// With whom and when it stands, if it may stay there.
+    pub(super) stands: Option<(usize, i32)>,
     pub(super) group: Option<usize>,
     pub(super) partner: Option<Partner>,
 }
@@ -116,6 +118,10 @@ impl<'i> Model<'i> {
                 self.open.push((index(shift), cost));
             }
         }
+        let open = &self.open[self.open_at[visit]..];
+        if !open.iter().any(|(shift, _)| self.stays(visit, *shift as usize)) {
+            self.calls[visit].stands = None;
+        }
         self.sort_by_home(visit);
         let Some(matrix) = self.ways.first() else { return };
         let row = matrix.from(self.calls[visit].place);
@@ -160,11 +166,19 @@ impl<'i> Model<'i> {
         }
         let late = wish.days_late(shift.day) * i64::from(wish.priority);
         let knows = wish.known.is_empty() || wish.known.contains(&shift.volunteer);
+        // One that cannot stay moves wherever it goes, which then tells nothing apart.
         let moved = wish.stands.is_some_and(|stands| stands != (shift.volunteer, shift.day));
         let cost = late.saturating_mul(self.weights.late).min(FORBIDDEN.into())
             + if knows { 0 } else { self.weights.stranger }
             + if moved { self.weights.moved } else { 0 };
         Some(u32::try_from(cost).unwrap_or(FORBIDDEN - 1).min(FORBIDDEN - 1))
+    }
+
+    /// Whether the visit stays where it stands when it goes into the shift.
+    #[inline]
+    pub(super) fn stays(&self, visit: usize, shift: usize) -> bool {
+        let on = &self.shifts[shift];
+        self.calls[visit].stands == Some((on.volunteer, on.day))
     }
 
     /// What the visit costs in the shift; [`FORBIDDEN`] if it may not go there.
@@ -291,7 +305,9 @@ fn call(instance: &Instance, weights: Weights, day_after: i32, visit: usize) -> 
     // What is left out is late as well; else the longer overdue would give way first.
     let late = weights.late.saturating_mul(wish.days_late(day_after));
     let each = weights.unserved.saturating_add(late);
-    let worth = i64::from(wish.priority).saturating_mul(each).min(MOST_WORTH);
+    // Leaving out what others are told would be made is no way to move nobody.
+    let moved = if wish.stands.is_some() { weights.moved } else { 0 };
+    let worth = i64::from(wish.priority).saturating_mul(each).saturating_add(moved).min(MOST_WORTH);
     Call {
         place: instance.place(visit),
         service: wish.service,
@@ -305,6 +321,7 @@ fn call(instance: &Instance, weights: Weights, day_after: i32, visit: usize) -> 
             worth
         },
         pinned: wish.pinned.is_some(),
+        stands: wish.stands,
         group: wish.group,
         partner: wish.partner,
     }

@@ -111,8 +111,9 @@ impl Recreation {
             }
             self.blink_in -= 1;
             if let Some(gap) = draft.best_gap(model, tour, visit)
-                // The price is this and a burden.
-                && i64::from(cost) + i64::from(gap.extra) < least
+                // The price is this and a burden, less what it spares to stay.
+                && (i64::from(cost) + i64::from(gap.extra) < least
+                    || model.stays(visit as usize, tour))
                 && draft.group_allows(model, tour, visit)
                 && let Some(price) = draft.price(model, tour, visit, gap.extra)
                 && price < least

@@ -62,7 +62,8 @@ pub struct Tiers {
     pub travel: i64,
     /// Visits by somebody whom the beneficiary does not know although they know somebody.
     pub strangers: u32,
-    /// Visits that do not go to whom, or on the day, that the plan that stood said.
+    /// Visits that do not go to whom, or on the day, that the plan that stood said; those
+    /// that go to nobody any more with them.
     pub moved: u32,
 }
 
@@ -109,6 +110,7 @@ impl Solution {
         for &visit in &self.unserved {
             tiers.unserved += 1;
             tiers.unserved_priority += i64::from(instance.visits[visit].priority);
+            tiers.moved += u32::from(instance.visits[visit].stands.is_some());
         }
         for route in &self.routes {
             let day = instance.volunteers[route.volunteer].shifts[route.shift].day;
@@ -156,6 +158,7 @@ impl Solution {
             + tiers.travel
             + i64::from(tiers.strangers) * weights.stranger
             + i64::from(tiers.moved) * weights.moved
+            + weights.beyond_few(tiers.moved.into())
     }
 }
 

@@ -29,8 +29,12 @@ pub struct Weights {
     pub largest_share: i64,
     /// A visit by somebody whom the beneficiary does not know although they know somebody.
     pub stranger: i64,
-    /// A visit that goes to somebody else, or on another day, than the plan that stands says.
+    /// A visit that goes to somebody else, or on another day, than the plan that stands
+    /// says, or to nobody any more.
     pub moved: i64,
+    /// What each costs besides from the third on: two calls are soon made, but who has
+    /// to call many makes a new plan.
+    pub moved_many: i64,
 }
 
 impl Default for Weights {
@@ -41,14 +45,31 @@ impl Default for Weights {
             fairness: 10,
             largest_share: 30,
             stranger: 30,
-            moved: 900,
+            moved: 300,
+            moved_many: 3_000,
         }
     }
 }
 
 impl Weights {
+    /// How many visits may move before the others cost more.
+    const FEW: i64 = 2;
+
+    /// What so many moved visits cost beyond [`Self::moved`] for each.
+    #[inline]
+    pub(super) fn beyond_few(&self, moved: i64) -> i64 {
+        self.moved_many * (moved - Self::FEW).max(0)
+    }
+
     /// Travel alone, and 10,000 seconds for a priority point left unserved: how
     /// solvers that know no fairness are compared.
-    pub const TRAVEL: Self =
-        Self { unserved: 10_000, late: 0, fairness: 0, largest_share: 0, stranger: 0, moved: 0 };
+    pub const TRAVEL: Self = Self {
+        unserved: 10_000,
+        late: 0,
+        fairness: 0,
+        largest_share: 0,
+        stranger: 0,
+        moved: 0,
+        moved_many: 0,
+    };
 }
