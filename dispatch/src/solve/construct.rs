@@ -15,7 +15,7 @@ use super::problem::{Pin, Problem, Visit};
 use super::record::record;
 use super::search::search;
 use super::split::Part;
-use super::team::{Opening, Team};
+use super::team::{Member, Opening, Team};
 use super::ties::Ties;
 use crate::routing::solution::{self, Solution};
 use crate::time::TimeOfDay;
@@ -28,12 +28,14 @@ pub(super) struct Draft<'p> {
     pub(super) left: Vec<&'p Visit>,
 }
 
-/// Gives the visits of a part out: the routes and what nobody takes, with the reasons.
+/// Gives the visits of a part out: the routes of those who are `told` of and what nobody
+/// takes, with the reasons.
 pub(super) fn construct(
     problem: &Problem,
     ties: &Ties,
     part: &Part<'_>,
     options: &Options,
+    told: impl Fn(&Member<'_>) -> bool,
 ) -> (Vec<Route>, Vec<Unserved>) {
     let mut team = Team::new(problem, ties, part);
     // In an order of their own, so that the one in which they were listed cannot matter.
@@ -49,7 +51,7 @@ pub(super) fn construct(
     let mut free: Vec<&Visit> = found.unserved.iter().map(|visit| visits[*visit]).collect();
     free.sort_unstable_by_key(|visit| urgency(visit));
     fill(&mut team, &mut free);
-    record(&Draft { team, left: free })
+    record(&Draft { team, left: free }, told)
 }
 
 /// The visits of two people as the search has them, by number: each keeps the moment

@@ -67,7 +67,7 @@ pub fn plan(problem: &Problem, options: &Options) -> Result<Plan, ProblemError> 
     let ties = ties::Ties::of(&problem.ties);
     let parts: Vec<_> = split::split(problem)
         .into_par_iter()
-        .map(|part| construct::construct(problem, &ties, &part, options))
+        .map(|part| construct::construct(problem, &ties, &part, options, |_| true))
         .collect();
     let (mut routes, mut unserved) = (Vec::new(), Vec::new());
     for (some_routes, some_unserved) in parts {

@@ -4,13 +4,17 @@ use super::construct::Draft;
 use super::plan::{Route, Stop, Unserved};
 use super::reason::{reason, why};
 use super::relief::relief;
-use super::team::Team;
+use super::team::{Member, Team};
 use crate::time::{Minutes, TimeOfDay};
 
-/// The routes of a draft and what it leaves, with the reasons.
-pub(super) fn record(draft: &Draft<'_>) -> (Vec<Route>, Vec<Unserved>) {
+/// The routes of those who are `told` of and what the draft leaves, with the reasons.
+pub(super) fn record(
+    draft: &Draft<'_>,
+    told: impl Fn(&Member<'_>) -> bool,
+) -> (Vec<Route>, Vec<Unserved>) {
     let team = &draft.team;
-    let days = team.members.iter().enumerate().flat_map(|(member, who)| {
+    let members = team.members.iter().enumerate().filter(|(_, who)| told(who));
+    let days = members.flat_map(|(member, who)| {
         (0..who.days.len())
             .filter(|day| !who.days[*day].calls.is_empty())
             .map(move |day| (member, day))

@@ -3,8 +3,8 @@
 //!
 //! Every plan so far stands: what somebody does already is pinned to its person and
 //! hour, and only what nobody does is given out. So a village's help never
-//! unsettles a grid, and the cost grows with what is left over and not with the
-//! size of the area.
+//! unsettles a grid; and since those who live nearest to a visit are asked first, the
+//! cost grows with what is left over and not with the size of the area.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -17,7 +17,7 @@ use super::problem::{Pin, Problem, Visit, Volunteer};
 use super::reason::reason;
 use super::relief::relief;
 use super::split::Part;
-use super::team::Team;
+use super::team::{Member, Team};
 use super::ties::Ties;
 use crate::area::{AreaCode, Level};
 use crate::id::{PersonId, TaskId};
@@ -25,8 +25,13 @@ use crate::id::{PersonId, TaskId};
 /// The levels whose people are asked, the nearest first.
 const LEVELS: [Level; 3] = [Level::Village, Level::Town, Level::District];
 
+/// How many people are asked for a visit first: those who live nearest to it. Only where
+/// they cannot are all asked.
+const NEAREST: usize = 48;
+
 /// What came of asking the people of an area.
 struct Help {
+    /// Those who help.
     people: HashSet<PersonId>,
     offered: HashSet<TaskId>,
     routes: Vec<Route>,
@@ -43,7 +48,8 @@ pub(super) fn spill(
 ) {
     let visits: HashMap<TaskId, &Visit> =
         problem.visits.iter().map(|visit| (visit.id, visit)).collect();
-    for level in LEVELS.into_iter().filter(|level| *level >= options.reach) {
+    let levels = LEVELS.into_iter().filter(|level| *level >= options.reach);
+    for (level, most) in levels.flat_map(|level| [(level, NEAREST), (level, usize::MAX)]) {
         let mut left: BTreeMap<AreaCode, Vec<&Visit>> = BTreeMap::new();
         let waiting = unserved.iter().filter_map(|left| visits.get(&left.visit).copied());
         let homes = tied_homes(problem, routes, ties);
@@ -57,7 +63,9 @@ pub(super) fn spill(
         let standing = &*routes;
         let helps: Vec<Help> = left
             .into_par_iter()
-            .filter_map(|(area, left)| ask(problem, options, area, &left, standing, &visits))
+            .filter_map(|(area, left)| {
+                ask(problem, ties, options, (area, most), &left, (standing, &visits))
+            })
             .collect();
         forget_busier(&helps, routes);
         for help in helps {
@@ -179,21 +187,17 @@ fn standing(
     stands.collect()
 }
 
-/// Offers `left` to everyone of the area. None if something that stood would fall.
+/// Offers `left` to people of the area; see [`people_near`]. None if something that stood
+/// would fall.
 fn ask(
     problem: &Problem,
+    ties: &Ties,
     options: &Options,
-    area: AreaCode,
+    (area, most): (AreaCode, usize),
     left: &[&Visit],
-    routes: &[Route],
-    visits: &HashMap<TaskId, &Visit>,
+    (routes, visits): (&[Route], &HashMap<TaskId, &Visit>),
 ) -> Option<Help> {
-    let volunteers: Vec<Volunteer> = problem
-        .volunteers
-        .iter()
-        .filter(|who| area.contains(&who.grid))
-        .map(|who| who.serving_also(area))
-        .collect();
+    let volunteers = people_near(problem, ties, area, most, left);
     let people: HashSet<PersonId> = volunteers.iter().map(|who| who.id).collect();
     let mut all = standing(routes, &people, visits);
     all.extend(left.iter().map(|visit| (*visit).clone()));
@@ -204,9 +208,43 @@ fn ask(
         volunteers: asked.volunteers.iter().collect(),
         visits: asked.visits.iter().collect(),
     };
-    let ties = Ties::of(&asked.ties);
-    let (routes, unserved) = construct(&asked, &ties, &part, options);
     let offered: HashSet<TaskId> = left.iter().map(|visit| visit.id).collect();
+    let helps = |who: &Member<'_>| {
+        let mut calls = who.days.iter().flat_map(|day| &day.calls);
+        calls.any(|call| offered.contains(&call.visit.id))
+    };
+    let (routes, unserved) = construct(&asked, &Ties::of(&asked.ties), &part, options, helps);
     let fell = unserved.iter().any(|left| !offered.contains(&left.visit));
+    let people = routes.iter().map(|route| route.volunteer).collect();
     (!fell).then_some(Help { people, offered, routes, unserved })
+}
+
+/// Those of the area who could make one of `left` and whose homes are nearest to it, up to
+/// `most` for each visit. Where visits are tied to others, everybody.
+fn people_near(
+    problem: &Problem,
+    ties: &Ties,
+    area: AreaCode,
+    most: usize,
+    left: &[&Visit],
+) -> Vec<Volunteer> {
+    let all: Vec<&Volunteer> =
+        problem.volunteers.iter().filter(|who| area.contains(&who.grid)).collect();
+    let is_tied = left.iter().any(|visit| ties.cluster(visit.id).len() > 1);
+    let mut near: BTreeMap<PersonId, &Volunteer> = BTreeMap::new();
+    for visit in left {
+        let able = |who: &&&Volunteer| {
+            is_tied || visit.skills.is_subset(&who.skills) && !visit.forbidden.contains(&who.id)
+        };
+        let mut able: Vec<&Volunteer> = all.iter().filter(able).copied().collect();
+        if able.len() > most && !is_tied {
+            let away = |who: &Volunteer| visit.place.apart(who.home);
+            able.sort_by(|one, other| {
+                away(one).total_cmp(&away(other)).then(one.id.cmp(&other.id))
+            });
+            able.truncate(most);
+        }
+        near.extend(able.into_iter().map(|who| (who.id, who)));
+    }
+    near.into_values().map(|who| who.serving_also(area)).collect()
 }
