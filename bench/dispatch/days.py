@@ -61,11 +61,17 @@ def grid(chance, centre, people, visits, first_person):
     return volunteers, calls
 
 
-def day(name, grids):
+def centres(villages, grids):
+    """Grids lie three abreast in a village, villages four abreast in a town."""
+    for village in range(villages):
+        east, north = village % 4 * 8_800, village // 4 * 8_800
+        yield from ((east + grid % 3 * 2_600, north + grid // 3 * 2_600) for grid in range(grids))
+
+
+def day(name, villages, grids):
     chance = random.Random(name)
     volunteers, visits = [], []
-    for number in range(grids):
-        centre = (number % 3 * 2_600, number // 3 * 2_600)
+    for centre in centres(villages, grids):
         some, calls = grid(chance, centre, chance.randint(5, 8), chance.randint(12, 60), len(volunteers))
         volunteers += some
         visits += [call | {"id": len(visits) + at} for at, call in enumerate(calls)]
@@ -77,12 +83,14 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--grids", type=int, default=0, help="days of one grid")
     parser.add_argument("--villages", type=int, default=0, help="days of eight grids pooled")
+    parser.add_argument("--towns", type=int, default=0, help="days of ten villages pooled, 80 grids")
     parser.add_argument("--out", type=Path, required=True)
     asked = parser.parse_args()
     asked.out.mkdir(parents=True, exist_ok=True)
-    names = [(f"grid-{n}", 1) for n in range(asked.grids)] + [(f"village-{n}", 8) for n in range(asked.villages)]
-    for name, grids in names:
-        (asked.out / f"{name}.json").write_text(json.dumps(day(name, grids)))
+    kinds = [("grid", asked.grids, 1, 1), ("village", asked.villages, 1, 8), ("town", asked.towns, 10, 8)]
+    for kind, count, villages, grids in kinds:
+        for name in (f"{kind}-{number}" for number in range(count)):
+            (asked.out / f"{name}.json").write_text(json.dumps(day(name, villages, grids)))
 
 
 if __name__ == "__main__":

@@ -29,6 +29,9 @@ pub enum SolomonError {
     /// No customers, hence no depot.
     #[error("there is no depot")]
     Depot,
+    /// A depot with something to do, which no plan would do.
+    #[error("line {0}: the depot has a demand or a service")]
+    DepotWork(usize),
     /// A line among the customers that is no customer.
     #[error("line {0}: a customer is seven whole numbers")]
     Customer(usize),
@@ -62,11 +65,20 @@ pub fn read(text: &str) -> Result<Named, FormatError> {
     let vehicles = usize::try_from(vehicles).ok().filter(|count| (1..=10_000).contains(count));
     let vehicles = vehicles.filter(|_| capacity >= 0).ok_or(SolomonError::Fleet(line))?;
     let filled = lines.filter(|(_, words)| !words.is_empty());
-    let rows = filled.skip_while(|(_, words)| words.starts_with(char::is_alphabetic));
+    // A heading has no digits; a depot whose number is a slip has, and would else be skipped.
+    let heading = |words: &str| {
+        words.starts_with(char::is_alphabetic) && !words.contains(|c: char| c.is_ascii_digit())
+    };
+    let rows = filled.skip_while(|(_, words)| heading(words));
     let rows: Vec<Row> = rows.map(|(line, words)| row(line, words)).collect::<Result<_, _>>()?;
     let (depot, customers) = rows.split_first().ok_or(SolomonError::Depot)?;
     let visits: Vec<Value> = customers.iter().map(|row| row.number.into()).collect();
-    super::each_once("customer", &visits)?;
+    // The depot's number counts too: the depot among the customers is no visit.
+    let names: Vec<Value> = rows.iter().map(|row| row.number.into()).collect();
+    super::each_once("customer", &names)?;
+    if depot.demand != 0 || depot.times[2] != 0 {
+        return Err(SolomonError::DepotWork(depot.line).into());
+    }
 
     let scale = scale(&rows)?;
     let scaled = |row: &Row| row.times.map(|time| time * scale);

@@ -158,6 +158,12 @@ fn a_line_of_solomon_that_is_no_customer_is_refused_not_skipped() {
     assert_eq!(fault(&format!("{depot}1 3 4 5 0 90\n")), SolomonError::Customer(11));
     assert_eq!(fault(&format!("{depot}1 3 4 5 -1 90 1\n")), SolomonError::Range(11));
     assert_eq!(fault(&format!("{depot}1 -2147483648 4 5 0 90 1\n")), SolomonError::Range(11));
+    let slip = "O 0 0 0 0 100 0\n1 3 4 5 0 90 1\n";
+    assert_eq!(fault(slip), SolomonError::Customer(10), "no heading, and no depot lost");
+    assert_eq!(fault("0 0 0 2 0 100 0\n"), SolomonError::DepotWork(10));
+    assert_eq!(fault("0 0 0 0 0 100 9\n"), SolomonError::DepotWork(10));
+    let again = read(&format!("{HEAD}{depot}1 3 4 5 0 90 1\n{depot}")).expect_err("no visit");
+    assert_eq!(again.to_string(), "customer 0 is there twice");
     assert_eq!(fault(""), SolomonError::Depot);
     assert!(matches!(read("words"), Err(FormatError::Solomon(SolomonError::Vehicles))));
 }
@@ -227,6 +233,9 @@ fn what_cannot_be_had_of_vroom_is_refused_by_name() {
     assert_eq!(job(json!({ "priority": -1 })), "job 2: priority -1 is out of range");
     assert_eq!(job(json!({ "time_windows": [[-5, 5]] })), "job 2: time_windows -5 is out of range");
     assert_eq!(job(json!({ "delivery": [1, 2] })), "not supported: capacity of several dimensions");
+    assert_eq!(job(json!({ "servcie": 60 })), "not supported: servcie");
+    assert_eq!(job(json!({ "type": "pickup" })), "not supported: type", "a vehicle's word");
+    assert_eq!(vehicle(json!({ "distances": [[0]] })), "not supported: distances");
     let mut shipments = tour(json!({}), json!({}));
     shipments["shipments"] = json!([{}]);
     assert_eq!(refusal(&shipments), "not supported: shipments");

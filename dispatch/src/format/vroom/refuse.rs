@@ -1,5 +1,7 @@
 //! What a file of VROOM asks for that cannot be had, by name.
 
+use serde_json::{Map, Value};
+
 use super::{FormatError, Input, Vehicle};
 
 /// Whether all that the file asks for can be had.
@@ -11,17 +13,21 @@ pub(super) fn refuse(input: &Input) -> Result<(), FormatError> {
 
 /// Names the first field that asks for what cannot be had.
 fn refuse_more(input: &Input) -> Result<(), FormatError> {
-    // `type` alone only names a kind of vehicle; what hangs on it is refused.
-    let harmless = ["description", "id", "distances", "type"];
     let breaks = input.vehicles.iter().flat_map(|vehicle| &vehicle.breaks);
-    let mores = std::iter::once(&input.more)
-        .chain(input.matrices.values().map(|matrix| &matrix.more))
-        .chain(input.jobs.iter().map(|job| &job.more))
-        .chain(input.vehicles.iter().map(|vehicle| &vehicle.more))
-        .chain(breaks.map(|pause| &pause.more));
-    for (word, value) in mores.flatten() {
+    // `type` alone only names a kind of vehicle; what hangs on it is refused.
+    std::iter::once((&input.more, ""))
+        .chain(input.matrices.values().map(|matrix| (&matrix.more, "distances")))
+        .chain(input.jobs.iter().map(|job| (&job.more, "")))
+        .chain(input.vehicles.iter().map(|vehicle| (&vehicle.more, "type")))
+        .chain(breaks.map(|pause| (&pause.more, "")))
+        .try_for_each(|(more, also)| refuse_words(more, also))
+}
+
+/// Only names and what says nothing pass, and `also` where it stands.
+fn refuse_words(more: &Map<String, Value>, also: &str) -> Result<(), FormatError> {
+    for (word, value) in more {
         let empty = value.as_array().is_some_and(Vec::is_empty) || value.is_null();
-        if !empty && !harmless.contains(&word.as_str()) {
+        if !empty && !["description", "id", also].contains(&word.as_str()) {
             return Err(FormatError::Unsupported(word.clone()));
         }
     }

@@ -1,6 +1,7 @@
 //! What a plan by number promises, told by a street.
 
 mod bounds;
+mod checker;
 mod random;
 mod spec;
 
