@@ -224,3 +224,31 @@ fn a_slip_in_a_name_is_told_and_not_passed_over() {
     let told = String::from_utf8_lossy(&refused.stderr).into_owned();
     assert!(told.contains("unknown field `last_voluntier`"), "{told}");
 }
+
+#[test]
+fn a_tier_weighs_what_is_said_and_what_cannot_be_is_refused() {
+    let mut near = day();
+    for (number, lat) in [34.3005, 34.3006].into_iter().enumerate() {
+        near["visits"][number]["lat"] = json!(lat);
+    }
+    near["volunteers"][1]["lat"] = json!(34.303);
+    let text = near.to_string();
+    let visits = |fairness: &str| {
+        let weights = ["--weight", fairness, "--weight", "largest_share=0"];
+        let answer = answer(&text, &weights);
+        let of = |number: usize| answer["routes"][number]["visits"].as_array().map(Vec::len);
+        [of(0), of(1)]
+    };
+    assert_eq!(visits("fairness=0"), [Some(2), Some(0)], "one person goes the shorter way");
+    assert_eq!(visits("fairness=100"), [Some(1), Some(1)], "two share the work");
+    let refused = |args: &[&str]| {
+        let output = solve(&text, args);
+        assert!(!output.status.success(), "{args:?}");
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    assert!(refused(&["--weight", "kindness=3"]).contains("unknown field `kindness`"));
+    assert!(refused(&["--weight", "fairness=-1"]).contains("the weight fairness is 0 to 100"));
+    assert!(refused(&["--weight", "fairness"]).contains("a weight is NAME=NUMBER"));
+    let fixed = refused(&["--objective", "travel", "--weight", "late=1"]);
+    assert!(fixed.contains("the weights of --objective travel are fixed"), "{fixed}");
+}

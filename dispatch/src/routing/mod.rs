@@ -54,7 +54,7 @@ pub use instance::{Instance, InstanceError};
 pub use relief::Relief;
 pub use replan::replan;
 pub use solution::{Solution, Tiers};
-pub use weights::Weights;
+pub use weights::{WeightError, Weights};
 
 /// The best plan that was found within the budget.
 ///

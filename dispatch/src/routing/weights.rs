@@ -5,6 +5,7 @@
 //! exchanged at stated rates.
 
 use serde::{Deserialize, Serialize};
+use thiserror::Error;
 
 /// What each tier weighs against a second of travel.
 ///
@@ -16,7 +17,7 @@ use serde::{Deserialize, Serialize};
 /// moved between two who carry nearly alike it is worth next to nothing. It is
 /// more than that only where somebody carries more than they can.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct Weights {
     /// A priority point that is left unserved.
     pub unserved: i64,
@@ -51,7 +52,36 @@ impl Default for Weights {
     }
 }
 
+/// A weight that is below nothing, or so large that sums of it might not fit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("the weight {name} is 0 to {most}")]
+pub struct WeightError {
+    /// Which.
+    pub name: &'static str,
+    /// The most it may be.
+    pub most: i64,
+}
+
 impl Weights {
+    /// Whether they are in range.
+    ///
+    /// # Errors
+    /// The first that is not.
+    pub fn validate(&self) -> Result<(), WeightError> {
+        let all = [
+            ("unserved", self.unserved, 1_000_000_000),
+            ("late", self.late, 1_000_000),
+            // It is multiplied by a load squared, the next by a share in millionths.
+            ("fairness", self.fairness, 100),
+            ("largest_share", self.largest_share, 10_000),
+            ("stranger", self.stranger, 1_000_000),
+            ("moved", self.moved, 1_000_000),
+            ("moved_many", self.moved_many, 1_000_000),
+        ];
+        let outside = all.into_iter().find(|(_, weight, most)| !(0..=*most).contains(weight));
+        outside.map_or(Ok(()), |(name, _, most)| Err(WeightError { name, most }))
+    }
+
     /// How many visits may move before the others cost more.
     const FEW: i64 = 2;
 
@@ -72,4 +102,19 @@ impl Weights {
         moved: 0,
         moved_many: 0,
     };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_are_in_range_and_what_is_outside_is_named() {
+        assert_eq!(Weights::default().validate(), Ok(()));
+        assert_eq!(Weights::TRAVEL.validate(), Ok(()));
+        let backwards = Weights { stranger: -1, ..Weights::default() };
+        let heavy = Weights { fairness: 101, ..Weights::default() };
+        assert_eq!(backwards.validate().map_err(|error| error.name), Err("stranger"));
+        assert_eq!(heavy.validate(), Err(WeightError { name: "fairness", most: 100 }));
+    }
 }

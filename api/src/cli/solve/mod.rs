@@ -15,6 +15,7 @@ use gridward_dispatch::format::{self, Named};
 use gridward_dispatch::routing::{
     self, Bounds, Budget, Effort, InstanceError, Reasons, Solution, Tiers, Weights,
 };
+use serde_json::Value;
 use thiserror::Error;
 
 use super::Failure;
@@ -38,6 +39,10 @@ pub(super) struct Args {
     /// What is to be good
     #[arg(long, value_enum, default_value_t = Objective::Tiers)]
     objective: Objective,
+    /// What a tier weighs, in seconds of travel: NAME=NUMBER, again for others; see
+    /// dispatch/FORMATS.md. For tiers only
+    #[arg(long = "weight", value_name = "NAME=NUMBER", value_parser = weight)]
+    weights: Vec<(String, i64)>,
     /// How close the bounds are to be
     #[arg(long, value_enum, default_value_t = Certificate::Quick)]
     bounds: Certificate,
@@ -84,6 +89,26 @@ pub(super) struct BadInput {
     why: String,
 }
 
+/// A weight as it is written.
+fn weight(text: &str) -> Result<(String, i64), String> {
+    let (name, number) = text.split_once('=').ok_or("a weight is NAME=NUMBER")?;
+    let number = number.parse().map_err(|_| format!("{number:?} is not a whole number"))?;
+    Ok((name.to_owned(), number))
+}
+
+/// What each tier weighs for this objective.
+fn weights(objective: Objective, given: &[(String, i64)]) -> Result<Weights, String> {
+    if let Objective::Travel = objective {
+        let fixed = "the weights of --objective travel are fixed".to_owned();
+        return if given.is_empty() { Ok(Weights::TRAVEL) } else { Err(fixed) };
+    }
+    let given = given.iter().map(|(name, number)| (name.clone(), Value::from(*number)));
+    let given = Value::Object(given.collect());
+    let weights: Weights = serde_json::from_value(given).map_err(|error| error.to_string())?;
+    weights.validate().map_err(|error| error.to_string())?;
+    Ok(weights)
+}
+
 /// The two kinds of picture, by how the file is called.
 fn picture(name: &str) -> Result<PathBuf, String> {
     let path = PathBuf::from(name);
@@ -98,10 +123,11 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     if let Some(threads) = args.threads {
         rayon::ThreadPoolBuilder::new().num_threads(threads.into()).build_global()?;
     }
+    let weights = weights(args.objective, &args.weights)?;
     let bad = |why: String| BadInput { file: args.file.clone(), why };
     let text = std::fs::read_to_string(&args.file).map_err(|error| bad(error.to_string()))?;
     let named = format::read(&text).map_err(|error| bad(error.to_string()))?;
-    let solved = solve(args, named).map_err(|error| bad(error.to_string()))?;
+    let solved = solve(args, named, weights).map_err(|error| bad(error.to_string()))?;
     if let Some(path) = &args.map {
         let drawn = map::draw(&solved);
         let html = path.extension().is_some_and(|kind| kind.eq_ignore_ascii_case("html"));
@@ -116,11 +142,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     }
 }
 
-fn solve(args: &Args, named: Named) -> Result<Solved, InstanceError> {
-    let weights = match args.objective {
-        Objective::Tiers => Weights::default(),
-        Objective::Travel => Weights::TRAVEL,
-    };
+fn solve(args: &Args, named: Named, weights: Weights) -> Result<Solved, InstanceError> {
     let limit = args.time_ms.unwrap_or(1000).max(1);
     let began = Instant::now();
     #[expect(clippy::cast_precision_loss, reason = "milliseconds that anybody waits for")]
