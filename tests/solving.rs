@@ -248,6 +248,7 @@ fn a_tier_weighs_what_is_said_and_what_cannot_be_is_refused() {
     };
     assert!(refused(&["--weight", "kindness=3"]).contains("unknown field `kindness`"));
     assert!(refused(&["--weight", "fairness=-1"]).contains("the weight fairness is 0 to 100"));
+    assert!(refused(&["--weight", "moved=1"]).contains("no plan stands"));
     assert!(refused(&["--weight", "fairness"]).contains("a weight is NAME=NUMBER"));
     let fixed = refused(&["--objective", "travel", "--weight", "late=1"]);
     assert!(fixed.contains("the weights of --objective travel are fixed"), "{fixed}");

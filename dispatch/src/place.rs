@@ -53,12 +53,27 @@ impl Place {
         self.lat
     }
 
-    /// A measure of how far apart two near points are that only orders them: squared degrees
-    /// of latitude, a degree of longitude being as long as it is here.
-    pub fn apart(&self, other: Self) -> f64 {
-        let (north, east) = (self.lat - other.lat, self.lon - other.lon);
-        let east = east * self.lat.to_radians().cos();
-        north * north + east * east
+    /// Those `most` of `all` whose `home` is nearest to here, the nearest first; of two as
+    /// near, the one that stands first.
+    pub fn nearest<T>(&self, all: Vec<T>, home: impl Fn(&T) -> Self, most: usize) -> Vec<T> {
+        if all.len() <= most {
+            return all;
+        }
+        // Squared degrees of latitude, a degree of longitude being as long as it is here.
+        let shrink = self.lat.to_radians().cos();
+        let away = |to: Self| {
+            let (north, east) = (self.lat - to.lat, (self.lon - to.lon) * shrink);
+            north * north + east * east
+        };
+        let by_way = |one: &(f64, usize, T), other: &(f64, usize, T)| {
+            one.0.total_cmp(&other.0).then(one.1.cmp(&other.1))
+        };
+        let all = all.into_iter().enumerate().map(|(at, item)| (away(home(&item)), at, item));
+        let mut all: Vec<_> = all.collect();
+        all.select_nth_unstable_by(most, by_way);
+        all.truncate(most);
+        all.sort_unstable_by(by_way);
+        all.into_iter().map(|(.., item)| item).collect()
     }
 
     /// Degrees east, -180 to 180.

@@ -155,10 +155,9 @@ pub fn transact<T, E: From<DbError>>(
     done
 }
 
-/// Tells each of the threads to `end`, by its place, and waits for all.
-fn join(threads: &Mutex<Vec<JoinHandle<()>>>, end: impl Fn(usize)) {
+/// Waits for all of the threads.
+fn join(threads: &Mutex<Vec<JoinHandle<()>>>) {
     let threads = std::mem::take(&mut *threads.lock().unwrap_or_else(PoisonError::into_inner));
-    (0..threads.len()).for_each(end);
     for thread in threads {
         // One that panicked has ended too, and its panic is in the log.
         let _ = thread.join();
@@ -187,11 +186,13 @@ impl Db {
     }
 
     /// Ends the threads when they have done what waits; a read or a write after it
-    /// is cut short. A process that exits while a thread is in the midst of a
+    /// fails. A process that exits while a thread is in the midst of a
     /// connection to PostgreSQL pulls OpenSSL from under it, and may crash.
     pub fn close(&self) {
-        self.0.readers.close();
         self.0.writers.close();
+        self.0.readers.close();
+        self.0.writers.join();
+        self.0.readers.join();
     }
 
     /// Where the database is.

@@ -45,6 +45,10 @@ where
     E: DbFailure + Send,
 {
     fn run(&mut self, conn: Result<&mut Conn, DbError>, again: bool) -> Verdict {
+        // Who hung up meanwhile, or gave up waiting, needs no answer.
+        if self.reply.as_ref().is_none_or(oneshot::Sender::is_closed) {
+            return if conn.is_ok() { Verdict::Works } else { Verdict::Doubtful };
+        }
         let result = conn.map_err(E::from).and_then(|conn| (self.query)(conn));
         let failure = result.as_ref().err().and_then(DbFailure::as_db);
         if again && matches!(failure, Some(DbError::Unavailable(_))) {
@@ -78,12 +82,18 @@ impl Readers {
         Self { threads: Mutex::new((0..threads).map(start).collect()), queue: send }
     }
 
-    /// Lets the threads finish what waits, and end.
+    /// Tells the threads to end after what waits.
     pub(super) fn close(&self) {
-        join(&self.threads, |_| {
+        let threads = self.threads.lock().map_or(0, |threads| threads.len());
+        for _ in 0..threads {
             // A thread that is gone already needs no word.
             let _ = self.queue.send(None);
-        });
+        }
+    }
+
+    /// Waits until they have ended.
+    pub(super) fn join(&self) {
+        join(&self.threads);
     }
 
     pub(super) async fn run<T, E, F>(&self, query: F) -> Result<T, E>

@@ -57,14 +57,17 @@ impl Writers {
         Self { queues, threads: Mutex::new(threads) }
     }
 
-    /// Lets the threads commit what waits, and end.
+    /// Tells the threads to end after what waits.
     pub(super) fn close(&self) {
-        join(&self.threads, |thread| {
-            if let Some(queue) = self.queues.get(thread) {
-                // A thread that is gone already needs no word.
-                let _ = queue.send(None);
-            }
-        });
+        for queue in &self.queues {
+            // A thread that is gone already needs no word.
+            let _ = queue.send(None);
+        }
+    }
+
+    /// Waits until they have ended.
+    pub(super) fn join(&self) {
+        join(&self.threads);
     }
 
     pub(super) async fn run<T, E, F>(&self, district: &str, wants: Wants, change: F) -> Result<T, E>

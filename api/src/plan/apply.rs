@@ -98,7 +98,8 @@ pub fn apply(tx: &mut Tx<'_>, draft: &Draft) -> Result<Plan, DbError> {
 struct Missing<'p> {
     #[serde(flatten)]
     reason: &'p Reason,
-    relief: &'p Relief,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    relief: &'p Option<Relief>,
 }
 
 fn found<'a>(tasks: &HashMap<&str, &'a TaskRow>, id: TaskId) -> Result<&'a TaskRow, DbError> {

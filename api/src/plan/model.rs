@@ -141,7 +141,7 @@ pub struct PlanVisit {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Reason>)]
     pub reason: Option<Value>,
-    /// The least change that would have somebody make it.
+    /// The least change that would have somebody make it, where one is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Relief>)]
     pub relief: Option<Value>,

@@ -1,7 +1,7 @@
 //! How long it takes to mend a grid's day after one change, how many others are
 //! moved by it, and how far the mended plan is from one drawn up afresh.
 //!
-//! `cargo bench -p gridward-dispatch --bench replan -- [--iterations 800] [--moved 100]
+//! `cargo bench -p gridward-dispatch --bench replan -- [--iterations 800] [--moved 300]
 //! [--moved-many 3000] [--only Absence] [--cases] FILE.json ..` reads grid days in the neutral format.
 
 use std::time::Instant;

@@ -12,6 +12,9 @@ use crate::place::Place;
 use crate::routing::instance::{Bar, Instance, Partner, Seconds, Shift, Visit, Volunteer};
 use crate::routing::travel::Matrix;
 
+/// How many different speeds are taken.
+const MOST_SPEEDS: usize = 8;
+
 /// What is only told for people to read is taken and ignored; anything else that is not
 /// known may be a slip of the pen, and is refused.
 #[derive(Deserialize)]
@@ -179,6 +182,10 @@ fn speeds(day: &Day) -> Result<Vec<f64>, FormatError> {
         if !speeds.contains(&own) {
             speeds.push(own);
         }
+    }
+    // Each has a matrix of its own.
+    if speeds.len() > MOST_SPEEDS {
+        return Err(FormatError::Unsupported(format!("more than {MOST_SPEEDS} different speeds")));
     }
     let sound = |number: &f64| number.is_finite() && *number > 0.0;
     if sound(&day.travel.detour) && speeds.iter().all(sound) {

@@ -221,6 +221,8 @@ fn verdict(
     match nearest {
         // By itself it would fit, but it was left out for want of a second person.
         Verdict::Possible { .. } if wish.partner.is_some() && beside.is_none() => Verdict::Partner,
+        // The other person's day is the only one.
+        Verdict::Hours if beside.is_some() => Verdict::Partner,
         nearest => nearest,
     }
 }

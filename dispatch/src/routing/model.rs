@@ -9,7 +9,7 @@ use super::weights::Weights;
 /// A visit may not go into a shift.
 pub(super) const FORBIDDEN: u32 = u32::MAX;
 /// No visit is worth more than this, so that the sum of thousands still fits.
-const MOST_WORTH: i64 = 1_000_000_000_000_000;
+const MOST_WORTH: i64 = 100_000_000_000_000;
 /// How many neighbours of each visit are kept.
 const NEIGHBOURS: usize = 160;
 
@@ -177,8 +177,10 @@ impl<'i> Model<'i> {
     /// Whether the visit stays where it stands when it goes into the shift.
     #[inline]
     pub(super) fn stays(&self, visit: usize, shift: usize) -> bool {
-        let on = &self.shifts[shift];
-        self.calls[visit].stands == Some((on.volunteer, on.day))
+        self.calls[visit].stands.is_some_and(|stands| {
+            let on = &self.shifts[shift];
+            stands == (on.volunteer, on.day)
+        })
     }
 
     /// What the visit costs in the shift; [`FORBIDDEN`] if it may not go there.

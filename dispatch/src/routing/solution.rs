@@ -151,7 +151,7 @@ impl Solution {
             .iter()
             .enumerate()
             .map(|(who, load)| load * 1_000_000 / i64::from(instance.share_of(who)));
-        tiers.unserved_priority * weights.unserved
+        tiers.unserved_priority.saturating_mul(weights.unserved)
             + lateness.saturating_mul(weights.late)
             + burdens.sum::<i64>()
             + weights.largest_share * most.max().unwrap_or(0) / 10_000

@@ -69,7 +69,7 @@ impl Weights {
     /// The first that is not.
     pub fn validate(&self) -> Result<(), WeightError> {
         let all = [
-            ("unserved", self.unserved, 1_000_000_000),
+            ("unserved", self.unserved, 10_000_000),
             ("late", self.late, 1_000_000),
             // It is multiplied by a load squared, the next by a share in millionths.
             ("fairness", self.fairness, 100),

@@ -18,13 +18,14 @@ pub struct Why {
     pub share_before: f64,
     /// The share of their offered minutes that this person carries with the whole plan; 1 is all.
     pub share_after: f64,
-    /// How many others could still take this visit over, all else staying as it is.
+    /// How many others could still take this visit over, all else staying as it is; where
+    /// neighbours were asked for other visits, before they helped.
     #[cfg_attr(feature = "schema", schema(maximum = 1_000_000_000))]
     pub others: u32,
     /// Whether the beneficiary knows this person: they went the last time or are preferred.
     pub known: bool,
-    /// Of those whose homes are nearest the two who come nearest to going instead; plans of
-    /// earlier versions do not say.
+    /// Of those whose homes are nearest the two who come nearest to going instead, without
+    /// neighbours who helped since; plans of earlier versions do not say.
     #[cfg_attr(feature = "schema", schema(max_items = 2, required = false))]
     pub next: Vec<Alternative>,
 }

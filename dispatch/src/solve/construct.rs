@@ -44,7 +44,9 @@ pub(super) fn construct(
     let found = search(problem, &team, &visits, options);
     let settled = settled(&team, &visits, &found);
     for (route, stop) in stops(&found) {
-        let visit = settled.get(&stop.visit).unwrap_or(visits[stop.visit]);
+        let visit = visits[stop.visit];
+        let visit = part.as_asked.get(&visit.id).copied().unwrap_or(visit);
+        let visit = settled.get(&stop.visit).unwrap_or(visit);
         team.append(route.volunteer, route.shift, visit);
     }
     team.settle();
@@ -123,9 +125,7 @@ pub(super) fn cost(
 
 /// The opening on the pinned day that adds the least travel.
 fn pinned_opening(team: &Team<'_>, visit: &Visit, pin: Pin) -> Option<Opening> {
-    let member =
-        team.members.binary_search_by_key(&pin.volunteer, |member| member.volunteer.id).ok()?;
-    let day = team.members[member].days.iter().position(|day| day.shift.day == pin.day)?;
+    let (member, day) = team.pinned_day(pin).filter(|(member, _)| team.allows(visit)(member))?;
     team.openings(member, day, visit)
         .filter(|opening| team.missed_by(visit, *opening) == 0)
         // Beyond the offer only where nothing else is that could have given way.

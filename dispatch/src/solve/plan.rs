@@ -56,8 +56,9 @@ pub struct Unserved {
     pub visit: TaskId,
     /// What stands in the way.
     pub reason: Reason,
-    /// The least change that would have somebody do it.
-    pub relief: Relief,
+    /// The least change that would have somebody do it, where one is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub relief: Option<Relief>,
 }
 
 /// How good a plan is, in the order in which it matters.

@@ -34,12 +34,9 @@ pub(super) fn why(team: &Team<'_>, member: usize, visit: &Visit, extra: u32) -> 
 
 /// Who comes nearest to going instead of `member`.
 fn next(team: &Team<'_>, member: usize, visit: &Visit) -> Vec<Alternative> {
-    let mut others: Vec<usize> = team.serving(visit).filter(|other| *other != member).collect();
-    if others.len() > NEAREST {
-        let away = |member: &usize| visit.place.apart(team.members[*member].volunteer.home);
-        others.sort_by(|one, other| away(one).total_cmp(&away(other)).then(one.cmp(other)));
-        others.truncate(NEAREST);
-    }
+    let others: Vec<usize> = team.serving(visit).filter(|other| *other != member).collect();
+    let home = |member: &usize| team.members[*member].volunteer.home;
+    let others = visit.place.nearest(others, home, NEAREST);
     let tried = others.into_iter().map(|other| (other, best(team, visit, &[other])));
     let mut tried: Vec<_> = tried.collect();
     tried.sort_by_cached_key(|(other, found)| match found {
@@ -131,7 +128,8 @@ fn wide_enough(
     let skilled = members.iter().filter(|member| team.is_skilled(**member, visit));
     let mut days: Vec<_> = skilled.flat_map(|member| team.days_for(*member, visit)).collect();
     if days.is_empty() {
-        return Err(Reason::NoShift);
+        // Of two people, the other's day is the only one.
+        return Err(if team.is_half_made(visit) { Reason::NotTogether } else { Reason::NoShift });
     }
     days.retain(|(member, day)| fits_alone(team, *member, *day, visit));
     if days.is_empty() { Err(Reason::NoWindow) } else { Ok(days) }

@@ -3,8 +3,8 @@
 //!
 //! Every plan so far stands: what somebody does already is pinned to its person and
 //! hour, and only what nobody does is given out. So a village's help never
-//! unsettles a grid; and since those who live nearest to a visit are asked first, the
-//! cost grows with what is left over and not with the size of the area.
+//! unsettles a grid. Those who live nearest to a visit are asked first, so the cost
+//! grows with what is left over; only for what they cannot do is everybody of the area.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -158,7 +158,7 @@ fn take_reasons(
             .collect();
         let ids = people.iter().map(|who| who.id).collect();
         let stands = standing(routes, &ids, visits);
-        let part = Part { volunteers: people.iter().collect(), visits: Vec::new() };
+        let part = Part { volunteers: people.iter().collect(), ..Part::default() };
         let mut team = Team::new(problem, ties, &part);
         for visit in &stands {
             team.follow(visit);
@@ -198,15 +198,20 @@ fn ask(
     (routes, visits): (&[Route], &HashMap<TaskId, &Visit>),
 ) -> Option<Help> {
     let volunteers = people_near(problem, ties, area, most, left);
+    if most > NEAREST && volunteers.len() == people_near(problem, ties, area, NEAREST, left).len() {
+        return None; // the same have been asked already
+    }
     let people: HashSet<PersonId> = volunteers.iter().map(|who| who.id).collect();
     let mut all = standing(routes, &people, visits);
     all.extend(left.iter().map(|visit| (*visit).clone()));
     let here: HashSet<TaskId> = all.iter().map(|visit| visit.id).collect();
-    let ties = problem.ties.iter().filter_map(|tie| tie.among(&here)).collect();
-    let asked = Problem { volunteers, visits: all, ties, travel: problem.travel };
+    let bound = problem.ties.iter().filter_map(|tie| tie.among(&here)).collect();
+    let asked = Problem { volunteers, visits: all, ties: bound, travel: problem.travel };
     let part = Part {
         volunteers: asked.volunteers.iter().collect(),
         visits: asked.visits.iter().collect(),
+        // What was pinned only for the asking is judged by its own hours, but for pairs.
+        as_asked: all_as_asked(routes, ties, visits),
     };
     let offered: HashSet<TaskId> = left.iter().map(|visit| visit.id).collect();
     let helps = |who: &Member<'_>| {
@@ -219,6 +224,17 @@ fn ask(
     (!fell).then_some(Help { people, offered, routes, unserved })
 }
 
+/// What is made already, as it was asked for, by who it is.
+fn all_as_asked<'p>(
+    routes: &[Route],
+    ties: &Ties,
+    visits: &HashMap<TaskId, &'p Visit>,
+) -> HashMap<TaskId, &'p Visit> {
+    let stops = routes.iter().flat_map(|route| &route.stops);
+    let alone = stops.filter(|stop| ties.pair(stop.visit).is_none());
+    alone.filter_map(|stop| Some((stop.visit, *visits.get(&stop.visit)?))).collect()
+}
+
 /// Those of the area who could make one of `left` and whose homes are nearest to it, up to
 /// `most` for each visit. Where visits are tied to others, everybody.
 fn people_near(
@@ -228,22 +244,19 @@ fn people_near(
     most: usize,
     left: &[&Visit],
 ) -> Vec<Volunteer> {
-    let all: Vec<&Volunteer> =
+    let mut all: Vec<&Volunteer> =
         problem.volunteers.iter().filter(|who| area.contains(&who.grid)).collect();
+    // The order in which they are listed must not matter.
+    all.sort_unstable_by_key(|who| who.id);
     let is_tied = left.iter().any(|visit| ties.cluster(visit.id).len() > 1);
     let mut near: BTreeMap<PersonId, &Volunteer> = BTreeMap::new();
     for visit in left {
         let able = |who: &&&Volunteer| {
             is_tied || visit.skills.is_subset(&who.skills) && !visit.forbidden.contains(&who.id)
         };
-        let mut able: Vec<&Volunteer> = all.iter().filter(able).copied().collect();
-        if able.len() > most && !is_tied {
-            let away = |who: &Volunteer| visit.place.apart(who.home);
-            able.sort_by(|one, other| {
-                away(one).total_cmp(&away(other)).then(one.id.cmp(&other.id))
-            });
-            able.truncate(most);
-        }
+        let able: Vec<&Volunteer> = all.iter().filter(able).copied().collect();
+        let most = if is_tied { usize::MAX } else { most };
+        let able = visit.place.nearest(able, |who| who.home, most);
         near.extend(able.into_iter().map(|who| (who.id, who)));
     }
     near.into_values().map(|who| who.serving_also(area)).collect()

@@ -18,6 +18,8 @@ pub(super) struct Part<'p> {
     pub(super) volunteers: Vec<&'p Volunteer>,
     /// Every visit in those grids.
     pub(super) visits: Vec<&'p Visit>,
+    /// Those that are pinned for the search alone, as they were asked for.
+    pub(super) as_asked: HashMap<TaskId, &'p Visit>,
 }
 
 /// The parts of a problem that have visits.

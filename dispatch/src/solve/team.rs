@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use chrono::NaiveDate;
 
-use super::problem::{Problem, Visit, Volunteer};
+use super::problem::{Pin, Problem, Visit, Volunteer};
 use super::route::{Day, Gap, Missed};
 use super::split::Part;
 use super::ties::Ties;
@@ -83,6 +83,24 @@ impl<'p> Team<'p> {
             holder.is_none_or(|(holder, _)| holder == *member)
                 && partner.is_none_or(|(partner, _)| partner != *member)
         }
+    }
+
+    /// Whether somebody makes another visit that the same person is to make.
+    pub(super) fn is_begun(&self, visit: &Visit) -> bool {
+        self.ties.fellows(visit.id).any(|fellow| self.seat(fellow).is_some())
+    }
+
+    /// Whether somebody makes the visit of the other person.
+    pub(super) fn is_half_made(&self, visit: &Visit) -> bool {
+        self.ties.partner(visit.id).is_some_and(|partner| self.seat(partner).is_some())
+    }
+
+    /// The person and the day of a pin, if that person is of the team and has that day.
+    pub(super) fn pinned_day(&self, pin: Pin) -> Option<(usize, usize)> {
+        let by_id = |member: &Member<'_>| member.volunteer.id;
+        let member = self.members.binary_search_by_key(&pin.volunteer, by_id).ok()?;
+        let day = self.members[member].days.iter().position(|day| day.shift.day == pin.day)?;
+        Some((member, day))
     }
 
     /// Who makes a visit, and on which of their days.
@@ -204,11 +222,7 @@ impl<'p> Team<'p> {
 
     /// Gives a pinned visit to its person as the last of its day, if they are of the team.
     pub(super) fn follow(&mut self, visit: &'p Visit) {
-        let Some(pin) = visit.pinned else { return };
-        let by_id = |member: &Member<'_>| member.volunteer.id;
-        let Ok(member) = self.members.binary_search_by_key(&pin.volunteer, by_id) else { return };
-        let mut days = self.members[member].days.iter();
-        if let Some(day) = days.position(|held| held.shift.day == pin.day) {
+        if let Some((member, day)) = visit.pinned.and_then(|pin| self.pinned_day(pin)) {
             self.append(member, day, visit);
         }
     }

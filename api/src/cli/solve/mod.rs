@@ -102,6 +102,9 @@ fn weights(objective: Objective, given: &[(String, i64)]) -> Result<Weights, Str
         let fixed = "the weights of --objective travel are fixed".to_owned();
         return if given.is_empty() { Ok(Weights::TRAVEL) } else { Err(fixed) };
     }
+    if let Some((name, _)) = given.iter().find(|(name, _)| name.starts_with("moved")) {
+        return Err(format!("{name} weighs nothing here: no plan stands that could be moved"));
+    }
     let given = given.iter().map(|(name, number)| (name.clone(), Value::from(*number)));
     let given = Value::Object(given.collect());
     let weights: Weights = serde_json::from_value(given).map_err(|error| error.to_string())?;

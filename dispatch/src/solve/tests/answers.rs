@@ -9,9 +9,9 @@ fn next(plan: &Plan, number: u128) -> &[Alternative] {
     &stop(plan, number).why.next
 }
 
-fn relief(plan: &Plan) -> &Relief {
+fn relief(plan: &Plan) -> Option<&Relief> {
     assert_eq!(plan.unserved.len(), 1, "one visit is unserved");
-    &plan.unserved[0].relief
+    plan.unserved[0].relief.as_ref()
 }
 
 #[test]
@@ -52,19 +52,45 @@ fn the_least_change_that_would_do_is_told() {
     let brief = Volunteer { shifts: vec![shift(1, "0900-0945")], ..volunteer(1) };
     let (volunteer_1, day) = (person(1), june(1));
     let longer = Relief::MoreTime { volunteer: volunteer_1, day, minutes: Minutes(5) };
-    assert_eq!(*relief(&only(brief, visit(1))), longer);
+    assert_eq!(relief(&only(brief, visit(1))), Some(&longer));
     let early = Visit { windows: vec![hours("0800-0930")], ..visit(1) };
     let later = Relief::LaterWindow { volunteer: volunteer_1, day, minutes: Minutes(10) };
-    assert_eq!(*relief(&only(volunteer(1), early)), later);
+    assert_eq!(relief(&only(volunteer(1), early)), Some(&later));
     let shy = Volunteer { offered: Minutes(45), ..volunteer(1) };
     let more = Relief::MoreMinutes { volunteer: volunteer_1, minutes: Minutes(5) };
-    assert_eq!(*relief(&only(shy, visit(1))), more);
+    assert_eq!(relief(&only(shy, visit(1))), Some(&more));
     let needs = Visit { skills: skills(&["legal"]), ..visit(1) };
     let missing = skills(&["legal"]);
     let skill = Relief::Skill { volunteer: volunteer_1, day, missing };
-    assert_eq!(*relief(&only(volunteer(1), needs)), skill);
+    assert_eq!(relief(&only(volunteer(1), needs)), Some(&skill));
     let elsewhere = Visit { grid: area(NEXT_GRID), ..visit(1) };
-    assert_eq!(*relief(&only(volunteer(1), elsewhere)), Relief::OneMore);
+    assert_eq!(relief(&only(volunteer(1), elsewhere)), Some(&Relief::OneMore));
+}
+
+#[test]
+fn one_more_is_no_help_where_it_is_settled_who_goes() {
+    let away = Visit { pinned: Some(pin(1, 2, None)), ..visit(1) };
+    assert_eq!(relief(&planned(&village(vec![volunteer(1)], vec![away]))), None);
+    let brief = Volunteer { shifts: vec![shift(1, "0900-0945")], ..volunteer(1) };
+    let pinned = Visit { pinned: Some(pin(1, 1, None)), grid: area(NEXT_GRID), ..visit(1) };
+    let longer = Relief::MoreTime { volunteer: person(1), day: june(1), minutes: Minutes(5) };
+    assert_eq!(relief(&planned(&village(vec![brief], vec![pinned]))), Some(&longer));
+}
+
+#[test]
+fn who_helped_a_neighbour_is_judged_by_the_hours_that_were_asked_for() {
+    // The third visit is for a neighbour; the first two keep what they were told before.
+    let near = Volunteer { grid: area(NEXT_GRID), ..volunteer(1) };
+    let other = Volunteer { grid: area(NEXT_GRID), ..volunteer(2) };
+    let free = Volunteer { shifts: vec![shift(1, "1000-1200")], ..other };
+    let theirs = Visit { grid: area(NEXT_GRID), last: Some(person(1)), ..visit(1) };
+    let problem = village(vec![near, free], vec![theirs, visit(2)]);
+    let options = Options { reach: Level::Village, ..Options::default() };
+    let plan = plan(&problem, &options).expect("a sound problem");
+    assert_eq!(plan.measures.served, 2);
+    for other in next(&plan, 1) {
+        assert!(matches!(other.verdict, Verdict::Possible(_)), "{other:?}");
+    }
 }
 
 /// The problem in which the plan stands and the unserved visit is all that is open.
@@ -86,9 +112,9 @@ fn with_only(problem: &Problem, plan: &Plan, open: TaskId) -> Problem {
     alone
 }
 
-/// Makes the change; none where a day is not long enough for it, or none is told.
+/// Makes the change; none where none is told.
 fn change(problem: &mut Problem, left: &Unserved) -> Option<()> {
-    fn person(problem: &mut Problem, id: PersonId) -> Option<&mut Volunteer> {
+    fn whoever(problem: &mut Problem, id: PersonId) -> Option<&mut Volunteer> {
         problem.volunteers.iter_mut().find(|who| who.id == id)
     }
     let longer = |window: &mut Window, minutes: Minutes| {
@@ -97,9 +123,9 @@ fn change(problem: &mut Problem, left: &Unserved) -> Option<()> {
         *window = Window::new(window.start(), end).ok()?;
         Some(())
     };
-    match left.relief.clone() {
+    match left.relief.clone()? {
         Relief::MoreTime { volunteer, day, minutes } => {
-            let mut shifts = person(problem, volunteer)?.shifts.iter_mut();
+            let mut shifts = whoever(problem, volunteer)?.shifts.iter_mut();
             longer(&mut shifts.find(|shift| shift.day == day)?.window, minutes)
         }
         Relief::LaterWindow { minutes, .. } => {
@@ -107,14 +133,28 @@ fn change(problem: &mut Problem, left: &Unserved) -> Option<()> {
             visit.windows.iter_mut().try_for_each(|window| longer(window, minutes))
         }
         Relief::MoreMinutes { volunteer, minutes } => {
-            person(problem, volunteer)?.offered += minutes;
+            whoever(problem, volunteer)?.offered += minutes;
             Some(())
         }
         Relief::Skill { volunteer, missing, .. } => {
-            person(problem, volunteer)?.skills.extend(missing);
+            whoever(problem, volunteer)?.skills.extend(missing);
             Some(())
         }
-        Relief::OneMore => None,
+        Relief::OneMore => {
+            let visit = problem.visits.iter().find(|visit| visit.id == left.visit)?;
+            let day = visit.not_before;
+            let more = Volunteer {
+                id: person(99),
+                home: visit.place,
+                grid: visit.grid,
+                skills: visit.skills.clone(),
+                shifts: vec![Shift { day, window: hours("0000-2400"), breaks: Vec::new() }],
+                offered: Minutes(1_440),
+                ..volunteer(99)
+            };
+            problem.volunteers.push(more);
+            Some(())
+        }
     }
 }
 

@@ -41,8 +41,7 @@ fn wrong_for(change: impl FnOnce(&mut Problem)) -> Violation {
 #[test]
 fn a_visit_that_stands_twice_or_nowhere_is_found() {
     let twice = wrong(|plan| {
-        let unserved =
-            Unserved { visit: task(1), reason: Reason::NoVolunteer, relief: Relief::OneMore };
+        let unserved = Unserved { visit: task(1), reason: Reason::NoVolunteer, relief: None };
         plan.unserved.push(unserved);
     });
     assert_eq!(twice, Violation::VisitTwice(task(1)));
@@ -155,7 +154,7 @@ fn a_visit_kept_from_one_who_has_an_idle_day_is_found() {
         Reason::NoMinutes { short: Minutes(1) },
         Reason::NoRoom { short: Minutes(1) },
     ] {
-        let unserved = vec![Unserved { visit: task(1), reason, relief: Relief::OneMore }];
+        let unserved = vec![Unserved { visit: task(1), reason, relief: None }];
         let plan = Plan { unserved, ..Plan::default() };
         assert_eq!(check(&problem, &plan), Err(Violation::Reason(task(1))));
     }
