@@ -18,8 +18,8 @@ import peers
 KEPT = Path(__file__).parent / "solomon.csv"
 # Sums of a hundred distances differ by less, whatever their order.
 ROUNDING = 1e-6
-# Per cent; the kept distances have two decimals. A plan further below is shorter than what is kept.
-BELOW = -0.005
+# Per cent; the kept distances have four decimals. A plan further below is shorter than what is kept.
+BELOW = -0.0001
 
 
 def read(text):
