@@ -159,7 +159,6 @@ pub enum Relief {
         #[cfg_attr(feature = "schema", schema(value_type = Vec<crate::skill::Skill>, max_items = 32))]
         missing: Skills,
     },
-    /// Nobody comes near: one more volunteer with the skills and the time; two, where
-    /// two people are missing.
+    /// Nobody comes near: one more volunteer with the skills and the time.
     OneMore,
 }

@@ -9,11 +9,11 @@ const MINUTES_OF_A_DAY: u32 = 24 * 60;
 
 /// The least change: a little more time or offer where that is enough, else skills for
 /// somebody who has the time, else one more volunteer. None where no one change is known to
-/// be enough: what is pinned or in somebody's hands is not helped by others. What two people
-/// are missing for is not tried one by one.
+/// be enough: what is pinned or in somebody's hands is not helped by others, and what would
+/// bring two people together is not tried.
 pub(super) fn relief(team: &Team<'_>, visit: &Visit) -> Option<Relief> {
     if team.ties.pair(visit.id).is_some() {
-        return visit.pinned.is_none().then_some(Relief::OneMore);
+        return None;
     }
     let days: Vec<(usize, usize)> = if let Some(pin) = visit.pinned {
         team.pinned_day(pin).into_iter().collect()
