@@ -20,16 +20,8 @@ use super::ties::Ties;
 use crate::routing::solution::{self, Solution};
 use crate::time::TimeOfDay;
 
-/// A part with its visits given out. Nothing that is left fits anywhere.
-pub(super) struct Draft<'p> {
-    /// Who carries what.
-    pub(super) team: Team<'p>,
-    /// What nobody took.
-    pub(super) left: Vec<&'p Visit>,
-}
-
 /// Gives the visits of a part out: the routes of those who are `told` of and what nobody
-/// takes, with the reasons.
+/// takes, with the reasons. Nothing that is left fits anywhere.
 pub(super) fn construct(
     problem: &Problem,
     ties: &Ties,
@@ -53,7 +45,7 @@ pub(super) fn construct(
     let mut free: Vec<&Visit> = found.unserved.iter().map(|visit| visits[*visit]).collect();
     free.sort_unstable_by_key(|visit| urgency(visit));
     fill(&mut team, &mut free);
-    record(&Draft { team, left: free }, told)
+    record(&team, &free, told)
 }
 
 /// The visits of two people as the search has them, by number: each keeps the moment

@@ -17,7 +17,7 @@
 //!    `construct`: what it finds, and whatever still fits.
 //!    `spill`: what is left, offered to neighbours.
 //! 6. `reason`: why this person, why nobody. `relief`: what would change that. `record`:
-//!    the draft written down.
+//!    what the team has been given, written down.
 //! 7. `plan` and `answer`: what comes out. `measure`: how good it is.
 //! 8. `check`: the rules of a plan, told a second time and apart from all of
 //!    the above, to hold any plan against, whoever drew it up.

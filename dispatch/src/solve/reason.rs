@@ -1,4 +1,4 @@
-//! Why this person, and why nobody: read off a draft that is finished.
+//! Why this person, and why nobody: read off what a team has been given in the end.
 
 use super::answer::{Alternative, Cost, Reason, Verdict, Why};
 use super::construct::cost;

@@ -1,18 +1,18 @@
-//! Writing a finished draft down as routes and unserved visits.
+//! Writing down what a team has been given, as routes and unserved visits.
 
-use super::construct::Draft;
 use super::plan::{Route, Stop, Unserved};
+use super::problem::Visit;
 use super::reason::{reason, why};
 use super::relief::relief;
 use super::team::{Member, Team};
 use crate::time::{Minutes, TimeOfDay};
 
-/// The routes of those who are `told` of and what the draft leaves, with the reasons.
+/// The routes of those who are `told` of and what is `left`, with the reasons.
 pub(super) fn record(
-    draft: &Draft<'_>,
+    team: &Team<'_>,
+    left: &[&Visit],
     told: impl Fn(&Member<'_>) -> bool,
 ) -> (Vec<Route>, Vec<Unserved>) {
-    let team = &draft.team;
     let members = team.members.iter().enumerate().filter(|(_, who)| told(who));
     let days = members.flat_map(|(member, who)| {
         (0..who.days.len())
@@ -20,8 +20,7 @@ pub(super) fn record(
             .map(move |day| (member, day))
     });
     let routes = days.map(|(member, day)| route(team, member, day)).collect();
-    let unserved = draft
-        .left
+    let unserved = left
         .iter()
         .map(|visit| Unserved {
             visit: visit.id,

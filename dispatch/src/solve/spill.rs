@@ -31,9 +31,8 @@ const NEAREST: usize = 48;
 
 /// What came of asking the people of an area.
 struct Help {
-    /// Those who help.
-    people: HashSet<PersonId>,
     offered: HashSet<TaskId>,
+    /// Those of the people who help, and of nobody else.
     routes: Vec<Route>,
     unserved: Vec<Unserved>,
 }
@@ -48,14 +47,16 @@ pub(super) fn spill(
 ) {
     let visits: HashMap<TaskId, &Visit> =
         problem.visits.iter().map(|visit| (visit.id, visit)).collect();
+    let homes: HashMap<PersonId, AreaCode> =
+        problem.volunteers.iter().map(|who| (who.id, who.grid)).collect();
     let levels = LEVELS.into_iter().filter(|level| *level >= options.reach);
     for (level, most) in levels.flat_map(|level| [(level, NEAREST), (level, usize::MAX)]) {
         let mut left: BTreeMap<AreaCode, Vec<&Visit>> = BTreeMap::new();
         let waiting = unserved.iter().filter_map(|left| visits.get(&left.visit).copied());
-        let homes = tied_homes(problem, routes, ties);
+        let makers = makers(routes, ties);
         for visit in waiting.filter(|visit| visit.pinned.is_none()) {
             if let Some(area) = visit.grid.ancestor(level)
-                && is_whole(visit, area, ties, &visits, &homes)
+                && is_whole(visit, area, ties, &visits, |tied| homes.get(makers.get(&tied)?))
             {
                 left.entry(area).or_default().push(visit);
             }
@@ -67,55 +68,46 @@ pub(super) fn spill(
                 ask(problem, ties, options, (area, most), &left, (standing, &visits))
             })
             .collect();
-        forget_busier(&helps, routes);
-        for help in helps {
-            routes.retain(|route| !help.people.contains(&route.volunteer));
-            routes.extend(help.routes);
-            unserved.retain(|left| !help.offered.contains(&left.visit));
-            unserved.extend(help.unserved);
-        }
+        take_up(helps, routes, unserved);
     }
     if options.reach < Level::Grid {
         take_reasons(problem, options.reach, routes, unserved, (&visits, ties));
     }
 }
 
-/// Takes those who help out of what is said of others' visits that they could make
-/// instead: it was true of what they carried before.
-fn forget_busier(helps: &[Help], routes: &mut [Route]) {
-    let busier: HashSet<PersonId> = helps
-        .iter()
-        .flat_map(|help| help.routes.iter().map(move |route| (help, route)))
-        .filter(|(help, route)| route.stops.iter().any(|stop| help.offered.contains(&stop.visit)))
-        .map(|(_, route)| route.volunteer)
-        .collect();
+/// Puts the routes of those who help in the place of what they had. What is said of others'
+/// visits that they could make instead goes: it was true of what they carried before.
+fn take_up(helps: Vec<Help>, routes: &mut Vec<Route>, unserved: &mut Vec<Unserved>) {
+    let theirs = helps.iter().flat_map(|help| &help.routes);
+    let helpers: HashSet<PersonId> = theirs.map(|route| route.volunteer).collect();
+    routes.retain(|route| !helpers.contains(&route.volunteer));
     for stop in routes.iter_mut().flat_map(|route| &mut route.stops) {
-        stop.why.next.retain(|other| !busier.contains(&other.volunteer));
+        stop.why.next.retain(|other| !helpers.contains(&other.volunteer));
+    }
+    for help in helps {
+        routes.extend(help.routes);
+        unserved.retain(|left| !help.offered.contains(&left.visit));
+        unserved.extend(help.unserved);
     }
 }
 
-/// Where those live who make visits that are tied to others.
-fn tied_homes(problem: &Problem, routes: &[Route], ties: &Ties) -> HashMap<TaskId, AreaCode> {
-    if problem.ties.is_empty() {
-        return HashMap::new();
-    }
-    let grids: HashMap<PersonId, AreaCode> =
-        problem.volunteers.iter().map(|who| (who.id, who.grid)).collect();
+/// Who makes each visit that is tied to others.
+fn makers(routes: &[Route], ties: &Ties) -> HashMap<TaskId, PersonId> {
     let stops = routes.iter().flat_map(|route| route.stops.iter().map(move |stop| (route, stop)));
-    let bound = stops.filter(|(_, stop)| ties.cluster(stop.visit).len() > 1);
-    bound.filter_map(|(route, stop)| Some((stop.visit, *grids.get(&route.volunteer)?))).collect()
+    let bound = stops.filter(|(_, stop)| ties.binds(stop.visit));
+    bound.map(|(route, stop)| (stop.visit, route.volunteer)).collect()
 }
 
 /// Whether all that hangs on a visit comes along when the people of `area` are asked: what
 /// somebody makes is made by who lives there, and the rest lies there.
-fn is_whole(
+fn is_whole<'h>(
     visit: &Visit,
     area: AreaCode,
     ties: &Ties,
     visits: &HashMap<TaskId, &Visit>,
-    homes: &HashMap<TaskId, AreaCode>,
+    home_of_maker: impl Fn(TaskId) -> Option<&'h AreaCode>,
 ) -> bool {
-    ties.cluster(visit.id).iter().all(|tied| match (homes.get(tied), visits.get(tied)) {
+    ties.cluster(visit.id).iter().all(|tied| match (home_of_maker(*tied), visits.get(tied)) {
         (Some(home), _) => area.contains(home),
         (None, left) => left.is_some_and(|left| left.pinned.is_none() && area.contains(&left.grid)),
     })
@@ -137,17 +129,15 @@ fn take_reasons(
             left.entry(area).or_default().push(unserved);
         }
     }
+    let makers = makers(routes, ties);
     left.into_par_iter().for_each(|(area, mut left)| {
         let asked: Vec<&Visit> =
             left.iter().filter_map(|left| visits.get(&left.visit).copied()).collect();
-        let makes = |who: &Volunteer, task: TaskId| {
-            let mut theirs = routes.iter().filter(|route| route.volunteer == who.id);
-            theirs.any(|route| route.stops.iter().any(|stop| stop.visit == task))
-        };
         let serves = |who: &&Volunteer| {
             area.contains(&who.grid)
                 || asked.iter().any(|visit| {
-                    who.serves(visit.grid) || ties.fellows(visit.id).any(|task| makes(who, task))
+                    who.serves(visit.grid)
+                        || ties.fellows(visit.id).any(|task| makers.get(&task) == Some(&who.id))
                 })
         };
         let people: Vec<Volunteer> = problem
@@ -220,8 +210,7 @@ fn ask(
     };
     let (routes, unserved) = construct(&asked, &Ties::of(&asked.ties), &part, options, helps);
     let fell = unserved.iter().any(|left| !offered.contains(&left.visit));
-    let people = routes.iter().map(|route| route.volunteer).collect();
-    (!fell).then_some(Help { people, offered, routes, unserved })
+    (!fell).then_some(Help { offered, routes, unserved })
 }
 
 /// What is made already, as it was asked for, by who it is.
@@ -248,7 +237,7 @@ fn people_near(
         problem.volunteers.iter().filter(|who| area.contains(&who.grid)).collect();
     // The order in which they are listed must not matter.
     all.sort_unstable_by_key(|who| who.id);
-    let is_tied = left.iter().any(|visit| ties.cluster(visit.id).len() > 1);
+    let is_tied = left.iter().any(|visit| ties.binds(visit.id));
     let mut near: BTreeMap<PersonId, &Volunteer> = BTreeMap::new();
     for visit in left {
         let able = |who: &&&Volunteer| {

@@ -99,6 +99,11 @@ impl Ties {
         Some(if pair.first == visit { pair.second } else { pair.first })
     }
 
+    /// Whether it is tied to any other.
+    pub(super) fn binds(&self, visit: TaskId) -> bool {
+        self.pairs.contains_key(&visit) || self.fellows(visit).next().is_some()
+    }
+
     /// The visit and all that hangs on it by any number of ties.
     pub(super) fn cluster(&self, visit: TaskId) -> Vec<TaskId> {
         let mut cluster = vec![visit];

@@ -85,8 +85,7 @@ fn who_helped_a_neighbour_is_judged_by_the_hours_that_were_asked_for() {
     let free = Volunteer { shifts: vec![shift(1, "1000-1200")], ..other };
     let theirs = Visit { grid: area(NEXT_GRID), last: Some(person(1)), ..visit(1) };
     let problem = village(vec![near, free], vec![theirs, visit(2)]);
-    let options = Options { reach: Level::Village, ..Options::default() };
-    let plan = plan(&problem, &options).expect("a sound problem");
+    let plan = planned_with_help(&problem, Level::Village);
     assert_eq!(plan.measures.served, 2);
     for other in next(&plan, 1) {
         assert!(matches!(other.verdict, Verdict::Possible(_)), "{other:?}");

@@ -111,6 +111,14 @@ fn planned(problem: &Problem) -> Plan {
     plan
 }
 
+/// The plan with help of who lives in the same area of `reach`, held against every rule.
+fn planned_with_help(problem: &Problem, reach: Level) -> Plan {
+    let options = Options { reach, ..Options::default() };
+    let plan = plan(problem, &options).expect("a sound problem");
+    assert_eq!(check(&problem.reaching(reach), &plan), Ok(()));
+    plan
+}
+
 /// Who goes to a visit on which day, if anybody does.
 fn goes(plan: &Plan, number: u128) -> Option<(PersonId, NaiveDate)> {
     let has = |route: &&Route| route.stops.iter().any(|stop| stop.visit == task(number));

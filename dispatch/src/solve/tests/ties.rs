@@ -110,10 +110,7 @@ fn tied_visits_of_two_grids_are_planned_together() {
 fn two_people_are_asked_of_the_neighbours_together() {
     let neighbours = [1, 2].map(|number| Volunteer { grid: area(NEXT_GRID), ..volunteer(number) });
     let problem = tied(neighbours.to_vec(), vec![visit(1), visit(2)], vec![two_people(1, 2, 0, 0)]);
-    let options = Options { reach: Level::Village, ..Options::default() };
-    let plan = plan(&problem, &options).expect("a sound problem");
-    assert_eq!(check(&problem.reaching(Level::Village), &plan), Ok(()));
-    assert_eq!(plan.measures.served, 2);
+    assert_eq!(planned_with_help(&problem, Level::Village).measures.served, 2);
 }
 
 #[test]
@@ -122,10 +119,7 @@ fn neighbours_take_no_visit_of_a_group_that_one_of_the_grid_has_begun() {
     let visits: Vec<_> = (1..=6).map(visit).collect();
     let problem =
         tied(vec![volunteer(1), neighbour], visits, vec![one_person(&[1, 2, 3, 4, 5, 6])]);
-    let options = Options { reach: Level::Town, ..Options::default() };
-    let plan = plan(&problem, &options).expect("a sound problem");
-    assert_eq!(check(&problem.reaching(Level::Town), &plan), Ok(()));
-    assert_eq!(plan.measures.unserved, 1);
+    assert_eq!(planned_with_help(&problem, Level::Town).measures.unserved, 1);
 }
 
 #[test]
