@@ -7,7 +7,7 @@ use gridward::event::{Event, Subject};
 use gridward::once::{Asked, once};
 use gridward::problem::{Kind, Problem};
 use gridward::seal::SealingKey;
-use gridward_dispatch::authority::{Actor, Role};
+use gridward_domain::authority::{Actor, Role};
 use serde_json::{Value, json};
 
 use crate::log::{tamper, verify};

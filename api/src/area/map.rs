@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use geo::{Coord, LineString, MapCoords, MultiPolygon, Polygon, unary_union};
-use gridward_dispatch::area::AreaCode;
-use gridward_dispatch::place::Place;
+use gridward_domain::area::AreaCode;
+use gridward_domain::place::Place;
 use moka::sync::Cache;
 use rstar::primitives::{GeomWithData, Rectangle};
 use rstar::{AABB, RTree};

@@ -1,7 +1,7 @@
 //! What an area looks like from outside.
 
-use gridward_dispatch::area::{AreaCode, Level};
-use gridward_dispatch::place::Place;
+use gridward_domain::area::{AreaCode, Level};
+use gridward_domain::place::Place;
 use serde::Serialize;
 use utoipa::ToSchema;
 

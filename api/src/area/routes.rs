@@ -3,9 +3,9 @@
 use actix_web::web::{Data, Json, Path};
 use actix_web::{HttpRequest, HttpResponse, get};
 use geojson::{Feature, JsonObject};
-use gridward_dispatch::area::{AreaCode, Level};
-use gridward_dispatch::authority::Action;
-use gridward_dispatch::place::Place;
+use gridward_domain::area::{AreaCode, Level};
+use gridward_domain::authority::Action;
+use gridward_domain::place::Place;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 

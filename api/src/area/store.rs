@@ -3,10 +3,10 @@
 use chrono::NaiveDate;
 use diesel::dsl::count_star;
 use diesel::prelude::*;
-use gridward_dispatch::area::{AreaCode, AreaRange, Level};
-use gridward_dispatch::authority::Role;
-use gridward_dispatch::place::Place;
-use gridward_dispatch::task::Phase;
+use gridward_domain::area::{AreaCode, AreaRange, Level};
+use gridward_domain::authority::Role;
+use gridward_domain::place::Place;
+use gridward_domain::task::Phase;
 
 use super::{Area, Counts};
 use crate::db::schema::{areas, beneficiaries, outlines, people, tasks};

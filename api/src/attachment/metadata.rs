@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use gridward_dispatch::id::TaskId;
+use gridward_domain::id::TaskId;
 use uuid::Uuid;
 
 use super::model::MediaType;

@@ -3,8 +3,8 @@
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION};
 use actix_web::web::{Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse, delete, get, head, options, patch, post};
-use gridward_dispatch::authority::{Action, Role};
-use gridward_dispatch::task::Verb;
+use gridward_domain::authority::{Action, Role};
+use gridward_domain::task::Verb;
 use serde_json::json;
 use utoipa::ToSchema;
 use uuid::Uuid;

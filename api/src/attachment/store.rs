@@ -2,7 +2,7 @@
 
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
-use gridward_dispatch::id::{PersonId, TaskId};
+use gridward_domain::id::{PersonId, TaskId};
 use uuid::Uuid;
 
 use crate::db::schema::attachments;

@@ -8,9 +8,9 @@ use actix_web::dev::Payload;
 use actix_web::http::header::AUTHORIZATION;
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
-use gridward_dispatch::area::AreaRange;
-use gridward_dispatch::authority::{Action, Actor};
-use gridward_dispatch::id::PersonId;
+use gridward_domain::area::AreaRange;
+use gridward_domain::authority::{Action, Actor};
+use gridward_domain::id::PersonId;
 use moka::sync::Cache;
 
 use super::store;

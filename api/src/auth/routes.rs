@@ -2,9 +2,9 @@
 
 use actix_web::web::{Data, Json};
 use actix_web::{HttpResponse, get, post};
-use gridward_dispatch::area::AreaCode;
-use gridward_dispatch::authority::Role;
-use gridward_dispatch::id::PersonId;
+use gridward_domain::area::AreaCode;
+use gridward_domain::authority::Role;
+use gridward_domain::id::PersonId;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use gridward_dispatch::area::{AreaCode, Level};
-use gridward_dispatch::id::PersonId;
+use gridward_domain::area::{AreaCode, Level};
+use gridward_domain::id::PersonId;
 use moka::sync::Cache;
 use secrecy::SecretString;
 

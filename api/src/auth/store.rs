@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use gridward_dispatch::authority::Actor;
-use gridward_dispatch::id::PersonId;
+use gridward_domain::authority::Actor;
+use gridward_domain::id::PersonId;
 
 use crate::db::schema::{credentials, people};
 use crate::db::{Conn, DbError};

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
-use gridward_dispatch::area::AreaCode;
-use gridward_dispatch::id::BeneficiaryId;
-use gridward_dispatch::place::Place;
+use gridward_domain::area::AreaCode;
+use gridward_domain::id::BeneficiaryId;
+use gridward_domain::place::Place;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 

@@ -1,8 +1,8 @@
 //! Opening a beneficiary's sealed particulars: for a purpose, and on record.
 
-use gridward_dispatch::area::Level;
-use gridward_dispatch::authority::{Action, Role};
-use gridward_dispatch::id::BeneficiaryId;
+use gridward_domain::area::Level;
+use gridward_domain::authority::{Action, Role};
+use gridward_domain::id::BeneficiaryId;
 use serde_json::json;
 
 use super::model::{Particulars, Purpose, Revealed};

@@ -2,9 +2,9 @@
 
 use actix_web::web::{Data, Json, Path};
 use actix_web::{HttpRequest, HttpResponse, get, post};
-use gridward_dispatch::area::AreaCode;
-use gridward_dispatch::authority::Action;
-use gridward_dispatch::id::BeneficiaryId;
+use gridward_domain::area::AreaCode;
+use gridward_domain::authority::Action;
+use gridward_domain::id::BeneficiaryId;
 use serde::Deserialize;
 use serde_json::json;
 use utoipa::{IntoParams, ToSchema};

@@ -2,9 +2,9 @@
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
-use gridward_dispatch::area::{AreaCode, AreaRange};
-use gridward_dispatch::id::{BeneficiaryId, PersonId};
-use gridward_dispatch::place::Place;
+use gridward_domain::area::{AreaCode, AreaRange};
+use gridward_domain::id::{BeneficiaryId, PersonId};
+use gridward_domain::place::Place;
 
 use super::model::Particulars;
 use super::{Beneficiary, Category};

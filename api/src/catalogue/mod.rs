@@ -8,8 +8,8 @@ pub mod store;
 
 use std::collections::BTreeMap;
 
-use gridward_dispatch::skill::{Skill, Skills};
-use gridward_dispatch::task::{Overdue, Terms};
+use gridward_domain::skill::{Skill, Skills};
+use gridward_domain::task::{Overdue, Terms};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use thiserror::Error;

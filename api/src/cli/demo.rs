@@ -4,9 +4,9 @@ use std::io::Write;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use gridward_dispatch::area::AreaCode;
-use gridward_dispatch::authority::Role;
-use gridward_dispatch::id::PersonId;
+use gridward_domain::area::AreaCode;
+use gridward_domain::authority::Role;
+use gridward_domain::id::PersonId;
 
 use super::import::{bar, write};
 use super::{Failure, connect, serve};

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chrono::{Days, NaiveDate};
-use gridward_dispatch::area::AreaCode;
+use gridward_domain::area::AreaCode;
 
 use super::{Failure, choose_district, connect};
 use crate::clock;

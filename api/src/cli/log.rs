@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use chrono::{DateTime, Days, Utc};
 use clap::Subcommand;
-use gridward_dispatch::area::AreaCode;
+use gridward_domain::area::AreaCode;
 use serde_json::json;
 use uuid::Uuid;
 

@@ -3,10 +3,10 @@
 use std::io::BufRead;
 
 use clap::Subcommand;
-use gridward_dispatch::area::AreaCode;
-use gridward_dispatch::authority::Role;
-use gridward_dispatch::id::PersonId;
-use gridward_dispatch::time::Minutes;
+use gridward_domain::area::AreaCode;
+use gridward_domain::authority::Role;
+use gridward_domain::id::PersonId;
+use gridward_domain::time::Minutes;
 use uuid::Uuid;
 
 use super::{Failure, choose_district, connect};
@@ -109,7 +109,7 @@ fn add(
         birth_year: 1970,
         phone: phone.to_owned(),
         home: known.place,
-        skills: gridward_dispatch::skill::Skills::new(),
+        skills: gridward_domain::skill::Skills::new(),
         weekly_minutes: Minutes(0),
         availability: vec![],
     };

@@ -13,7 +13,7 @@ pub mod retention;
 use std::time::Duration;
 
 use chrono::NaiveDate;
-use gridward_dispatch::task::{self as life, Agent, Command, Transition, Verb, overdue};
+use gridward_domain::task::{self as life, Agent, Command, Transition, Verb, overdue};
 
 use self::retention::Retention;
 use crate::clock::{self, Clock};

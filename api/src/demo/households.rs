@@ -1,8 +1,8 @@
 //! Those who are cared for in the made-up district.
 
 use chrono::{Days, NaiveDate};
-use gridward_dispatch::id::BeneficiaryId;
-use gridward_dispatch::place::Place;
+use gridward_domain::id::BeneficiaryId;
+use gridward_domain::place::Place;
 
 use super::draw::Draw;
 use super::identity;

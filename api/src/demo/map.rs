@@ -2,8 +2,8 @@
 //! district's is cut in two again and again, along its longer side, so that
 //! they tile it without gap or overlap and each village's point lies in its own.
 
-use gridward_dispatch::area::{AreaCode, Level};
-use gridward_dispatch::place::Place;
+use gridward_domain::area::{AreaCode, Level};
+use gridward_domain::place::Place;
 
 use super::draw::Draw;
 use crate::load::record::{AreaRecord, OutlineRecord};

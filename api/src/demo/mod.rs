@@ -59,7 +59,7 @@ pub fn generate(size: Size, seed: u64) -> DistrictRecords {
 mod tests {
     use std::collections::{BTreeMap, BTreeSet};
 
-    use gridward_dispatch::area::{AreaCode, Level};
+    use gridward_domain::area::{AreaCode, Level};
 
     use super::*;
     use crate::area::map::Map;

@@ -1,9 +1,9 @@
 //! Those who work in the made-up district.
 
-use gridward_dispatch::area::{AreaCode, Level};
-use gridward_dispatch::id::PersonId;
-use gridward_dispatch::skill::Skills;
-use gridward_dispatch::time::{Minutes, TimeOfDay, Window};
+use gridward_domain::area::{AreaCode, Level};
+use gridward_domain::id::PersonId;
+use gridward_domain::skill::Skills;
+use gridward_domain::time::{Minutes, TimeOfDay, Window};
 
 use super::draw::Draw;
 use super::identity;

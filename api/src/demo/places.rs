@@ -1,6 +1,6 @@
 //! Stations, memorial sites and holidays of the made-up district.
 
-use gridward_dispatch::area::Level;
+use gridward_domain::area::Level;
 
 use super::draw::Draw;
 use super::identity;

@@ -1,7 +1,7 @@
 //! A week's tasks for a made-up district: about one household of five is due.
 
 use chrono::{DateTime, Days, Utc};
-use gridward_dispatch::id::TaskId;
+use gridward_domain::id::TaskId;
 
 use super::draw::Draw;
 use super::identity;

@@ -14,8 +14,8 @@ pub mod routes;
 pub mod store;
 pub mod verify;
 
-use gridward_dispatch::area::AreaCode;
-use gridward_dispatch::id::PersonId;
+use gridward_domain::area::AreaCode;
+use gridward_domain::id::PersonId;
 use serde_json::Value;
 
 use crate::words;

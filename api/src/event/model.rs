@@ -1,8 +1,8 @@
 //! What an event looks like from outside: in lists, in exports and in archives.
 
 use chrono::{DateTime, FixedOffset};
-use gridward_dispatch::area::AreaCode;
-use gridward_dispatch::id::PersonId;
+use gridward_domain::area::AreaCode;
+use gridward_domain::id::PersonId;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;

@@ -4,9 +4,9 @@ use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse, get};
 use chrono::{DateTime, FixedOffset};
 use futures_util::stream;
-use gridward_dispatch::area::{AreaCode, AreaRange};
-use gridward_dispatch::authority::Action;
-use gridward_dispatch::id::PersonId;
+use gridward_domain::area::{AreaCode, AreaRange};
+use gridward_domain::authority::Action;
+use gridward_domain::id::PersonId;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Nullable, Text, Timestamp};
-use gridward_dispatch::area::{AreaRange, Level};
-use gridward_dispatch::id::PersonId;
+use gridward_domain::area::{AreaRange, Level};
+use gridward_domain::id::PersonId;
 
 use super::chain::{Link, digest};
 use super::head::Heads;

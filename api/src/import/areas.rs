@@ -1,6 +1,6 @@
 //! areas.csv
 
-use gridward_dispatch::area::AreaCode;
+use gridward_domain::area::AreaCode;
 
 use super::ImportError;
 use super::district::District;
@@ -57,7 +57,7 @@ fn agree_on_parent(row: &mut Row<'_>, code: AreaCode) {
 
 #[cfg(test)]
 mod tests {
-    use gridward_dispatch::area::Level;
+    use gridward_domain::area::Level;
 
     use crate::import::fixture::Sample;
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use gridward_dispatch::time::{TimeOfDay, Window};
+use gridward_domain::time::{TimeOfDay, Window};
 
 use super::fault::FaultReason;
 use crate::person::Weekday;

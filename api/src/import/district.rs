@@ -4,8 +4,8 @@
 use std::collections::HashMap;
 
 use chrono::NaiveDate;
-use gridward_dispatch::area::{AreaCode, Level};
-use gridward_dispatch::place::Place;
+use gridward_domain::area::{AreaCode, Level};
+use gridward_domain::place::Place;
 
 use super::fault::{Fault, FaultReason, Notes, Part};
 

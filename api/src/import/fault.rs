@@ -3,11 +3,11 @@
 use std::fmt;
 
 use chrono::NaiveDate;
-use gridward_dispatch::area::{AreaCode, CodeError, Level, UnknownLevel};
-use gridward_dispatch::authority::{Role, UnknownRole};
-use gridward_dispatch::place::PlaceError;
-use gridward_dispatch::skill::SkillError;
-use gridward_dispatch::time::TimeError;
+use gridward_domain::area::{AreaCode, CodeError, Level, UnknownLevel};
+use gridward_domain::authority::{Role, UnknownRole};
+use gridward_domain::place::PlaceError;
+use gridward_domain::skill::SkillError;
+use gridward_domain::time::TimeError;
 use thiserror::Error;
 
 use super::FILES;

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use geojson::{Geometry, GeometryValue, Position};
-use gridward_dispatch::area::AreaCode;
-use gridward_dispatch::place::Place;
+use gridward_domain::area::AreaCode;
+use gridward_domain::place::Place;
 use serde_json::error::Category;
 use serde_json::{Map, Value};
 

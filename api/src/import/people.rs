@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use gridward_dispatch::area::AreaCode;
-use gridward_dispatch::authority::Role;
-use gridward_dispatch::time::Minutes;
+use gridward_domain::area::AreaCode;
+use gridward_domain::authority::Role;
+use gridward_domain::time::Minutes;
 
 use super::ImportError;
 use super::availability;

@@ -1,6 +1,6 @@
 //! stations.csv and memorials.csv
 
-use gridward_dispatch::area::{AreaCode, Level};
+use gridward_domain::area::{AreaCode, Level};
 
 use super::ImportError;
 use super::district::District;

@@ -3,8 +3,8 @@
 use std::str::FromStr;
 
 use chrono::{Datelike, NaiveDate};
-use gridward_dispatch::area::{AreaCode, Level};
-use gridward_dispatch::place::{Place, PlaceError};
+use gridward_domain::area::{AreaCode, Level};
+use gridward_domain::place::{Place, PlaceError};
 
 use super::district::District;
 use super::fault::FaultReason;

@@ -13,7 +13,7 @@ pub mod rows;
 use std::fmt;
 
 use chrono::{DateTime, Utc};
-use gridward_dispatch::area::AreaCode;
+use gridward_domain::area::AreaCode;
 use serde_json::json;
 use thiserror::Error;
 

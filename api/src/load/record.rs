@@ -3,11 +3,11 @@
 //! missing, a grid with two managers) is checked where they are read.
 
 use chrono::NaiveDate;
-use gridward_dispatch::area::{AreaCode, Level};
-use gridward_dispatch::id::{BeneficiaryId, PersonId};
-use gridward_dispatch::place::Place;
-use gridward_dispatch::skill::Skills;
-use gridward_dispatch::time::{Minutes, Window};
+use gridward_domain::area::{AreaCode, Level};
+use gridward_domain::id::{BeneficiaryId, PersonId};
+use gridward_domain::place::Place;
+use gridward_domain::skill::Skills;
+use gridward_domain::time::{Minutes, Window};
 
 use crate::beneficiary::{Category, Contact, Hardships, Mobility, Plaque};
 use crate::person::{Gender, Role, Weekday};

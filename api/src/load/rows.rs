@@ -3,7 +3,7 @@
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
-use gridward_dispatch::area::AreaCode;
+use gridward_domain::area::AreaCode;
 use serde::Serialize;
 
 use super::merge::Keyed;

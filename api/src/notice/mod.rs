@@ -4,8 +4,8 @@ pub mod routes;
 pub mod store;
 
 use chrono::{DateTime, FixedOffset, NaiveDate};
-use gridward_dispatch::area::AreaCode;
-use gridward_dispatch::id::{NoticeId, PersonId};
+use gridward_domain::area::AreaCode;
+use gridward_domain::id::{NoticeId, PersonId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 

@@ -3,9 +3,9 @@
 use actix_web::web::{Data, Json};
 use actix_web::{HttpResponse, get, post};
 use chrono::{Days, NaiveDate};
-use gridward_dispatch::area::AreaCode;
-use gridward_dispatch::authority::Action;
-use gridward_dispatch::id::NoticeId;
+use gridward_domain::area::AreaCode;
+use gridward_domain::authority::Action;
+use gridward_domain::id::NoticeId;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;

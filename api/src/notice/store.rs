@@ -2,7 +2,7 @@
 
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
-use gridward_dispatch::area::AreaCode;
+use gridward_domain::area::AreaCode;
 
 use super::Notice;
 use crate::clock::china;

@@ -6,7 +6,7 @@
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use gridward_dispatch::area::AreaCode;
+use gridward_domain::area::AreaCode;
 use serde::Serialize;
 use serde_json::{Value, json};
 

@@ -3,9 +3,9 @@
 
 use std::fmt::Write as _;
 
-use gridward_dispatch::authority::Role;
-use gridward_dispatch::task::verb::MOVES;
-use gridward_dispatch::task::{Phase, Verb};
+use gridward_domain::authority::Role;
+use gridward_domain::task::verb::MOVES;
+use gridward_domain::task::{Phase, Verb};
 use utoipa::openapi::{OpenApi, RefOr, Schema};
 
 use crate::attachment::model::{LARGEST, MOST, MediaType};

@@ -1,8 +1,8 @@
 //! Another manager for a grid: one out, one in, in one step.
 
-use gridward_dispatch::area::AreaCode;
-use gridward_dispatch::authority::Action;
-use gridward_dispatch::id::PersonId;
+use gridward_domain::area::AreaCode;
+use gridward_domain::authority::Action;
+use gridward_domain::id::PersonId;
 use serde_json::json;
 
 use super::{Person, Role, store};

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
-use gridward_dispatch::time::{TimeOfDay, Window};
+use gridward_domain::time::{TimeOfDay, Window};
 use thiserror::Error;
 
 use super::Weekday;

@@ -1,14 +1,14 @@
 //! The words a person is described by.
 
-use gridward_dispatch::area::AreaCode;
-use gridward_dispatch::id::PersonId;
-use gridward_dispatch::skill::{Skill, Skills};
+use gridward_domain::area::AreaCode;
+use gridward_domain::id::PersonId;
+use gridward_domain::skill::{Skill, Skills};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::words;
 
-pub use gridward_dispatch::authority::Role;
+pub use gridward_domain::authority::Role;
 
 words! {
     /// As registered.

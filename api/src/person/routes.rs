@@ -2,9 +2,9 @@
 
 use actix_web::web::{Data, Json, Path};
 use actix_web::{HttpRequest, HttpResponse, get, put};
-use gridward_dispatch::area::{AreaCode, Level};
-use gridward_dispatch::authority::{Action, Role};
-use gridward_dispatch::id::PersonId;
+use gridward_domain::area::{AreaCode, Level};
+use gridward_domain::authority::{Action, Role};
+use gridward_domain::id::PersonId;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 

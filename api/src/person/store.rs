@@ -1,11 +1,11 @@
 //! People in the database; name and phone lie sealed.
 
 use diesel::prelude::*;
-use gridward_dispatch::area::{AreaCode, AreaRange};
-use gridward_dispatch::id::PersonId;
-use gridward_dispatch::place::Place;
-use gridward_dispatch::skill::{Skill, Skills};
-use gridward_dispatch::time::Minutes;
+use gridward_domain::area::{AreaCode, AreaRange};
+use gridward_domain::id::PersonId;
+use gridward_domain::place::Place;
+use gridward_domain::skill::{Skill, Skills};
+use gridward_domain::time::Minutes;
 use serde::{Deserialize, Serialize};
 
 use super::{Availability, Person, Role};

@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 
-use gridward_dispatch::area::AreaCode;
-use gridward_dispatch::authority::Role;
-use gridward_dispatch::id::{PersonId, PlanId, TaskId};
 use gridward_dispatch::solve::{self, Reason, Relief, Route, Stop};
-use gridward_dispatch::task::life::Candidate;
-use gridward_dispatch::task::{Agent, Command, Phase, Transition, apply as live};
+use gridward_domain::area::AreaCode;
+use gridward_domain::authority::Role;
+use gridward_domain::id::{PersonId, PlanId, TaskId};
+use gridward_domain::task::life::Candidate;
+use gridward_domain::task::{Agent, Command, Phase, Transition, apply as live};
 use serde::Serialize;
 use serde_json::json;
 

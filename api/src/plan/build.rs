@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 
 use chrono::{Datelike, NaiveDate};
-use gridward_dispatch::area::AreaCode;
-use gridward_dispatch::id::PersonId;
-use gridward_dispatch::place::Place;
 use gridward_dispatch::solve::{Mode, Pin, Priority, Problem, Shift, Visit, Volunteer};
-use gridward_dispatch::task::State;
-use gridward_dispatch::time::{Minutes, TimeOfDay, Window};
+use gridward_domain::area::AreaCode;
+use gridward_domain::id::PersonId;
+use gridward_domain::place::Place;
+use gridward_domain::task::State;
+use gridward_domain::time::{Minutes, TimeOfDay, Window};
 
 use super::model::Span;
 use crate::db::{DbError, parsed};

@@ -1,9 +1,9 @@
 //! What a plan looks like from outside.
 
 use chrono::{DateTime, FixedOffset, NaiveDate};
-use gridward_dispatch::area::AreaCode;
-use gridward_dispatch::id::{PersonId, PlanId, TaskId};
 use gridward_dispatch::solve::{Measures, Reason, Relief, Why};
+use gridward_domain::area::AreaCode;
+use gridward_domain::id::{PersonId, PlanId, TaskId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use thiserror::Error;

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use gridward_dispatch::area::{AreaCode, Level};
-use gridward_dispatch::id::{PersonId, PlanId};
 use gridward_dispatch::solve::{self, Options};
+use gridward_domain::area::{AreaCode, Level};
+use gridward_domain::id::{PersonId, PlanId};
 use uuid::Uuid;
 
 use super::apply::{Draft, apply};

@@ -4,10 +4,10 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
-use gridward_dispatch::area::AreaRange;
-use gridward_dispatch::id::{PersonId, PlanId, TaskId};
-use gridward_dispatch::task::Phase;
-use gridward_dispatch::time::Minutes;
+use gridward_domain::area::AreaRange;
+use gridward_domain::id::{PersonId, PlanId, TaskId};
+use gridward_domain::task::Phase;
+use gridward_domain::time::Minutes;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 

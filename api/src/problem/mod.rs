@@ -211,9 +211,9 @@ impl DbFailure for Problem {
     }
 }
 
-impl From<gridward_dispatch::authority::Denial> for Problem {
-    fn from(denial: gridward_dispatch::authority::Denial) -> Self {
-        use gridward_dispatch::authority::Denial;
+impl From<gridward_domain::authority::Denial> for Problem {
+    fn from(denial: gridward_domain::authority::Denial) -> Self {
+        use gridward_domain::authority::Denial;
         match denial {
             Denial::OutOfScope => Self::not_found(),
             Denial::Forbidden => Kind::Forbidden.into(),

@@ -140,8 +140,8 @@ fn type_in_words(expected: &str) -> String {
 mod tests {
     use std::collections::BTreeSet;
 
-    use gridward_dispatch::area::AreaCode;
-    use gridward_dispatch::place::Place;
+    use gridward_domain::area::AreaCode;
+    use gridward_domain::place::Place;
     use serde::Deserialize;
     use serde_json::json;
 

@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use gridward_dispatch::area::AreaCode;
+use gridward_domain::area::AreaCode;
 use moka::sync::Cache;
 use serde::Serialize;
 use serde_json::value::RawValue;

@@ -4,8 +4,8 @@
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use chrono::NaiveDate;
-use gridward_dispatch::area::AreaCode;
-use gridward_dispatch::id::{BeneficiaryId, TaskId};
+use gridward_domain::area::AreaCode;
+use gridward_domain::id::{BeneficiaryId, TaskId};
 use serde::{Deserialize, Serialize};
 
 /// The longest cursor there is, as text.

@@ -4,9 +4,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use gridward_dispatch::area::AreaCode;
-use gridward_dispatch::id::BeneficiaryId;
-use gridward_dispatch::place::Place;
+use gridward_domain::area::AreaCode;
+use gridward_domain::id::BeneficiaryId;
+use gridward_domain::place::Place;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;

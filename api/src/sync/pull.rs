@@ -256,7 +256,7 @@ impl Touch {
 
     /// Whether what is told to its area is told to the scope's person.
     fn reaches(&self, scope: &Scope) -> Result<bool, DbError> {
-        let area: gridward_dispatch::area::AreaCode = parsed("events", &self.area)?;
+        let area: gridward_domain::area::AreaCode = parsed("events", &self.area)?;
         Ok(area.contains(&scope.area()) || scope.area().contains(&area))
     }
 

@@ -2,7 +2,7 @@
 //! own, and none in another's way.
 
 use chrono::{DateTime, FixedOffset, TimeDelta};
-use gridward_dispatch::task::Verb;
+use gridward_domain::task::Verb;
 use serde_json::json;
 
 use super::cursor::LONGEST;

@@ -6,8 +6,8 @@
 //! came, as long as it says of which task it tells.
 
 use chrono::{DateTime, FixedOffset};
-use gridward_dispatch::id::TaskId;
-use gridward_dispatch::task::Verb;
+use gridward_domain::id::TaskId;
+use gridward_domain::task::Verb;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
@@ -50,7 +50,7 @@ pub struct QueuedCommand {
 /// The words of commands that a person may send.
 fn words() -> utoipa::openapi::schema::Object {
     let sent = Verb::ALL.into_iter().filter(|verb| {
-        gridward_dispatch::authority::Role::ALL.into_iter().any(|role| verb.is_for(role))
+        gridward_domain::authority::Role::ALL.into_iter().any(|role| verb.is_for(role))
     });
     // A task is given by dispatch, and given anew by people.
     let sent = sent.filter(|verb| *verb != Verb::Assign);

@@ -3,7 +3,7 @@
 use actix_web::http::header::ETAG;
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse, get, post};
-use gridward_dispatch::area::AreaCode;
+use gridward_domain::area::AreaCode;
 use serde::Deserialize;
 use serde_json::json;
 use utoipa::IntoParams;

@@ -3,10 +3,10 @@
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use gridward_dispatch::area::{AreaCode, Level};
-use gridward_dispatch::authority::{Actor, Role};
-use gridward_dispatch::id::PersonId;
-use gridward_dispatch::task::Phase;
+use gridward_domain::area::{AreaCode, Level};
+use gridward_domain::authority::{Actor, Role};
+use gridward_domain::id::PersonId;
+use gridward_domain::task::Phase;
 
 use super::cursor::Rest;
 

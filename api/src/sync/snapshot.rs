@@ -3,7 +3,7 @@
 //! The head is read before the first page, and when the last page is sent the
 //! pulls go on from there: what changes meanwhile comes with them.
 
-use gridward_dispatch::id::PersonId;
+use gridward_domain::id::PersonId;
 
 use super::cards::json;
 use super::cursor::{Cursor, Rest};
@@ -95,14 +95,14 @@ fn part(
 
 fn household_key(
     key: &HouseholdKey,
-) -> Result<(gridward_dispatch::area::AreaCode, gridward_dispatch::id::BeneficiaryId), DbError> {
+) -> Result<(gridward_domain::area::AreaCode, gridward_domain::id::BeneficiaryId), DbError> {
     Ok((parsed("beneficiaries", &key.grid)?, parsed("beneficiaries", &key.id)?))
 }
 
 fn task_key(
     key: &TaskKey,
 ) -> Result<
-    (gridward_dispatch::area::AreaCode, chrono::NaiveDate, gridward_dispatch::id::TaskId),
+    (gridward_domain::area::AreaCode, chrono::NaiveDate, gridward_domain::id::TaskId),
     DbError,
 > {
     Ok((parsed("tasks", &key.grid)?, key.due_on, parsed("tasks", &key.id)?))

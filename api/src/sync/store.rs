@@ -3,9 +3,9 @@
 use chrono::NaiveDate;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text};
-use gridward_dispatch::area::{AreaCode, Level};
-use gridward_dispatch::id::{BeneficiaryId, TaskId};
-use gridward_dispatch::task::Phase;
+use gridward_domain::area::{AreaCode, Level};
+use gridward_domain::id::{BeneficiaryId, TaskId};
+use gridward_domain::task::Phase;
 
 use super::scope::{Scope, Whose};
 use crate::db::schema::{beneficiaries, events, tasks};

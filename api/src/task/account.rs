@@ -5,8 +5,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, FixedOffset};
-use gridward_dispatch::place::Place;
-use gridward_dispatch::task::Outcome;
+use gridward_domain::place::Place;
+use gridward_domain::task::Outcome;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;

@@ -2,8 +2,8 @@
 
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, post};
-use gridward_dispatch::id::TaskId;
-use gridward_dispatch::task::Verb;
+use gridward_domain::id::TaskId;
+use gridward_domain::task::Verb;
 use serde_json::json;
 
 use super::Task;

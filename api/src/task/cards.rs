@@ -8,8 +8,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
-use gridward_dispatch::area::AreaCode;
-use gridward_dispatch::id::TaskId;
+use gridward_domain::area::AreaCode;
+use gridward_domain::id::TaskId;
 use moka::sync::Cache;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;

@@ -2,8 +2,8 @@
 //! came by a call of its own or out of a phone's outbox.
 
 use chrono::{DateTime, FixedOffset, NaiveDate, TimeDelta, Utc};
-use gridward_dispatch::id::PersonId;
-use gridward_dispatch::task::Verb;
+use gridward_domain::id::PersonId;
+use gridward_domain::task::Verb;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;

@@ -1,11 +1,11 @@
 //! A new task: for a beneficiary, or at a place.
 
 use chrono::{Days, NaiveDate};
-use gridward_dispatch::area::{AreaCode, Level};
-use gridward_dispatch::authority::Action;
-use gridward_dispatch::id::{BeneficiaryId, TaskId};
-use gridward_dispatch::place::Place;
-use gridward_dispatch::skill::{Skill, Skills};
+use gridward_domain::area::{AreaCode, Level};
+use gridward_domain::authority::Action;
+use gridward_domain::id::{BeneficiaryId, TaskId};
+use gridward_domain::place::Place;
+use gridward_domain::skill::{Skill, Skills};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;

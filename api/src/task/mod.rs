@@ -1,6 +1,6 @@
 //! Tasks: made, listed, claimed, started, reported, given to others.
 //!
-//! Every rule of a task's life is `gridward_dispatch::task::apply`; here a
+//! Every rule of a task's life is `gridward_domain::task::apply`; here a
 //! command is carried to it and what it says is carried back, in one
 //! transaction with the district's log.
 

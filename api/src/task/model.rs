@@ -1,12 +1,12 @@
 //! What a task looks like from outside.
 
 use chrono::{DateTime, FixedOffset, NaiveDate};
-use gridward_dispatch::area::{AreaCode, Level};
-use gridward_dispatch::id::{BeneficiaryId, PersonId, PlanId, TaskId};
-use gridward_dispatch::place::Place;
-use gridward_dispatch::skill::{Skill, Skills};
-use gridward_dispatch::task::Phase;
-use gridward_dispatch::time::{TimeError, TimeOfDay, Window};
+use gridward_domain::area::{AreaCode, Level};
+use gridward_domain::id::{BeneficiaryId, PersonId, PlanId, TaskId};
+use gridward_domain::place::Place;
+use gridward_domain::skill::{Skill, Skills};
+use gridward_domain::task::Phase;
+use gridward_domain::time::{TimeError, TimeOfDay, Window};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 

@@ -2,9 +2,9 @@
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use gridward_dispatch::id::{PersonId, TaskId};
-use gridward_dispatch::task::life::Candidate;
-use gridward_dispatch::task::{self as life, Agent, Command, Rejection, Transition, Verb};
+use gridward_domain::id::{PersonId, TaskId};
+use gridward_domain::task::life::Candidate;
+use gridward_domain::task::{self as life, Agent, Command, Rejection, Transition, Verb};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -287,7 +287,7 @@ pub(super) fn refused(
     let holder = match holder {
         None => None,
         Some(id) => {
-            let grid: gridward_dispatch::area::AreaCode = parsed("tasks", &row.grid)?;
+            let grid: gridward_domain::area::AreaCode = parsed("tasks", &row.grid)?;
             let person = person::store::one(conn, key, &grid.district().range(), id)?;
             person.map(|person| Holder { id, name: person.name })
         }

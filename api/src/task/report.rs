@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Days, FixedOffset};
-use gridward_dispatch::id::{ReportId, TaskId};
-use gridward_dispatch::place::Place;
-use gridward_dispatch::task::{self as life, Agent, Command, Outcome, Transition, Verb};
+use gridward_domain::id::{ReportId, TaskId};
+use gridward_domain::place::Place;
+use gridward_domain::task::{self as life, Agent, Command, Outcome, Transition, Verb};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;

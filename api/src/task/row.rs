@@ -2,10 +2,10 @@
 
 use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, Utc};
 use diesel::prelude::*;
-use gridward_dispatch::area::{AreaCode, Level};
-use gridward_dispatch::id::{BeneficiaryId, PersonId, TaskId};
-use gridward_dispatch::place::Place;
-use gridward_dispatch::task::{self as life, Phase, State, Terms, overdue};
+use gridward_domain::area::{AreaCode, Level};
+use gridward_domain::id::{BeneficiaryId, PersonId, TaskId};
+use gridward_domain::place::Place;
+use gridward_domain::task::{self as life, Phase, State, Terms, overdue};
 
 use super::Task;
 use super::model::{DayWindow, PlannedFor, TaskSummary};

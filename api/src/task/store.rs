@@ -2,9 +2,9 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
-use gridward_dispatch::area::{AreaCode, AreaRange, Level};
-use gridward_dispatch::id::{BeneficiaryId, PersonId, PlanId, TaskId};
-use gridward_dispatch::task::Phase;
+use gridward_domain::area::{AreaCode, AreaRange, Level};
+use gridward_domain::id::{BeneficiaryId, PersonId, PlanId, TaskId};
+use gridward_domain::task::Phase;
 
 use super::model::TaskSummary;
 use super::row::{SummaryRow, TaskRow};

@@ -5,12 +5,12 @@
 //! 21,500 people; about 3,200 square kilometres. Names and places are invented.
 
 use chrono::NaiveDate;
-use gridward_dispatch::area::{AreaCode, Level};
-use gridward_dispatch::id::{PersonId, TaskId};
-use gridward_dispatch::place::Place;
-use gridward_dispatch::skill::Skills;
 use gridward_dispatch::solve::{Mode, Priority, Problem, Shift, Travel, Visit, Volunteer};
-use gridward_dispatch::time::{Minutes, TimeOfDay, Window};
+use gridward_domain::area::{AreaCode, Level};
+use gridward_domain::id::{PersonId, TaskId};
+use gridward_domain::place::Place;
+use gridward_domain::skill::Skills;
+use gridward_domain::time::{Minutes, TimeOfDay, Window};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use uuid::Uuid;

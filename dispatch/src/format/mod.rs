@@ -11,8 +11,8 @@ use serde::de::IgnoredAny;
 use serde_json::Value;
 use thiserror::Error;
 
-use crate::place::{Place, PlaceError};
 use crate::routing::Instance;
+use gridward_domain::place::{Place, PlaceError};
 
 /// An instance with what its parts are called.
 #[derive(Clone, Debug)]

@@ -8,9 +8,9 @@ use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use super::{FormatError, Named};
-use crate::place::Place;
 use crate::routing::instance::{Bar, Instance, Partner, Seconds, Shift, Visit, Volunteer};
 use crate::routing::travel::Matrix;
+use gridward_domain::place::Place;
 
 /// How many different speeds are taken.
 const MOST_SPEEDS: usize = 8;

@@ -3,7 +3,7 @@
 use geo::{Distance, HaversineMeasure, Point};
 
 use super::instance::{MOST_SECONDS, Seconds};
-use crate::place::Place;
+use gridward_domain::place::Place;
 
 /// How long it is from every place to every other, row by row.
 #[derive(Clone, Debug, Default)]

@@ -3,9 +3,9 @@
 use chrono::NaiveDate;
 use serde::Serialize;
 
-use crate::id::PersonId;
-use crate::skill::Skills;
-use crate::time::Minutes;
+use gridward_domain::id::PersonId;
+use gridward_domain::skill::Skills;
+use gridward_domain::time::Minutes;
 
 /// Why this person does this visit, read off the finished plan.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -84,7 +84,7 @@ pub enum Reason {
     /// Nobody who serves the grid has every skill.
     NoSkill {
         /// What the one who comes nearest still lacks.
-        #[cfg_attr(feature = "schema", schema(value_type = Vec<crate::skill::Skill>, max_items = 32))]
+        #[cfg_attr(feature = "schema", schema(value_type = Vec<gridward_domain::skill::Skill>, max_items = 32))]
         missing: Skills,
     },
     /// Nobody with the skills has a shift on the first day it may be done or later.
@@ -156,7 +156,7 @@ pub enum Relief {
         /// On which day.
         day: NaiveDate,
         /// What they lack.
-        #[cfg_attr(feature = "schema", schema(value_type = Vec<crate::skill::Skill>, max_items = 32))]
+        #[cfg_attr(feature = "schema", schema(value_type = Vec<gridward_domain::skill::Skill>, max_items = 32))]
         missing: Skills,
     },
     /// Nobody comes near: one more volunteer with the skills and the time.

@@ -18,7 +18,7 @@ use super::split::Part;
 use super::team::{Member, Opening, Team};
 use super::ties::Ties;
 use crate::routing::solution::{self, Solution};
-use crate::time::TimeOfDay;
+use gridward_domain::time::TimeOfDay;
 
 /// Gives the visits of a part out: the routes of those who are `told` of and what nobody
 /// takes, with the reasons. Nothing that is left fits anywhere.

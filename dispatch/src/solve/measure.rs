@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use super::plan::{Measures, Route, Unserved, share};
 use super::problem::{Problem, Visit, Volunteer};
-use crate::id::{PersonId, TaskId};
-use crate::time::Minutes;
+use gridward_domain::id::{PersonId, TaskId};
+use gridward_domain::time::Minutes;
 
 /// The figures of a plan for `problem` that has these routes and leaves these visits.
 pub(super) fn measure(problem: &Problem, routes: &[Route], unserved: &[Unserved]) -> Measures {

@@ -47,7 +47,7 @@ mod tests;
 mod ties;
 mod travel;
 
-use crate::area::Level;
+use gridward_domain::area::Level;
 
 pub use answer::{Alternative, Cost, Reason, Relief, Verdict, Why};
 pub use check::{Violation, check};

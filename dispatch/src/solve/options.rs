@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::area::Level;
 use crate::routing::Weights;
+use gridward_domain::area::Level;
 
 /// How a plan is to be drawn up; the default is what a district runs on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

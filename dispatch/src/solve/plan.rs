@@ -5,8 +5,8 @@ use chrono::NaiveDate;
 use serde::Serialize;
 
 use super::answer::{Reason, Relief, Why};
-use crate::id::{PersonId, TaskId};
-use crate::time::{Minutes, TimeOfDay};
+use gridward_domain::id::{PersonId, TaskId};
+use gridward_domain::time::{Minutes, TimeOfDay};
 
 /// One run of dispatch: every visit is in exactly one route or among the unserved.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]

@@ -12,11 +12,11 @@ use thiserror::Error;
 
 use super::ties::{self, Tie};
 use super::travel::{Mode, Travel};
-use crate::area::{AreaCode, Level};
-use crate::id::{PersonId, TaskId};
-use crate::place::Place;
-use crate::skill::Skills;
-use crate::time::{Minutes, TimeOfDay, Window};
+use gridward_domain::area::{AreaCode, Level};
+use gridward_domain::id::{PersonId, TaskId};
+use gridward_domain::place::Place;
+use gridward_domain::skill::Skills;
+use gridward_domain::time::{Minutes, TimeOfDay, Window};
 
 /// Everything that a plan is drawn up from.
 ///

@@ -6,8 +6,8 @@ use super::plan::share;
 use super::problem::Visit;
 use super::route::Day;
 use super::team::{Opening, Team};
-use crate::skill::Skills;
-use crate::time::Minutes;
+use gridward_domain::skill::Skills;
+use gridward_domain::time::Minutes;
 
 /// Of how many of those who live nearest it is told what would come of it if they went.
 const NEAREST: usize = 6;

@@ -5,7 +5,7 @@ use super::problem::Visit;
 use super::reason::{reason, why};
 use super::relief::relief;
 use super::team::{Member, Team};
-use crate::time::{Minutes, TimeOfDay};
+use gridward_domain::time::{Minutes, TimeOfDay};
 
 /// The routes of those who are `told` of and what is `left`, with the reasons.
 pub(super) fn record(

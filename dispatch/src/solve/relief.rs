@@ -3,7 +3,7 @@
 use super::answer::Relief;
 use super::problem::Visit;
 use super::team::{Opening, Team};
-use crate::time::{Minutes, Window};
+use gridward_domain::time::{Minutes, Window};
 
 const MINUTES_OF_A_DAY: u32 = 24 * 60;
 

@@ -6,7 +6,7 @@
 //! the break is over.
 
 use super::problem::{Pin, Shift, Visit};
-use crate::time::Window;
+use gridward_domain::time::Window;
 
 /// The visits that one shift holds so far, with their times in minutes after midnight.
 #[derive(Clone, Debug)]

@@ -10,7 +10,7 @@ use super::travel::Mode;
 use crate::routing::instance::{self, Bar, Instance, MOST_SECONDS, Seconds};
 use crate::routing::travel::Matrix;
 use crate::routing::{self, Budget, Solution};
-use crate::time::{Minutes, Window};
+use gridward_domain::time::{Minutes, Window};
 
 /// Who does which of `visits` in which order, as the search finds it.
 pub(super) fn search(

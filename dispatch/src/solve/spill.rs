@@ -19,8 +19,8 @@ use super::relief::relief;
 use super::split::Part;
 use super::team::{Member, Team};
 use super::ties::Ties;
-use crate::area::{AreaCode, Level};
-use crate::id::{PersonId, TaskId};
+use gridward_domain::area::{AreaCode, Level};
+use gridward_domain::id::{PersonId, TaskId};
 
 /// The levels whose people are asked, the nearest first.
 const LEVELS: [Level; 3] = [Level::Village, Level::Town, Level::District];

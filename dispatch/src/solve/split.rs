@@ -8,8 +8,8 @@
 use std::collections::HashMap;
 
 use super::problem::{Problem, Visit, Volunteer};
-use crate::area::{AreaCode, Level};
-use crate::id::{PersonId, TaskId};
+use gridward_domain::area::{AreaCode, Level};
+use gridward_domain::id::{PersonId, TaskId};
 
 /// Volunteers and visits that can be planned without regard to any others.
 #[derive(Debug, Default)]

@@ -10,9 +10,9 @@ use super::route::{Day, Gap, Missed};
 use super::split::Part;
 use super::ties::Ties;
 use super::travel::Travel;
-use crate::area::{AreaCode, Level};
-use crate::id::TaskId;
-use crate::place::Place;
+use gridward_domain::area::{AreaCode, Level};
+use gridward_domain::id::TaskId;
+use gridward_domain::place::Place;
 
 /// Everyone of a part, in the order of their ids.
 pub(super) struct Team<'p> {

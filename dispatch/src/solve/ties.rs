@@ -3,8 +3,8 @@
 use std::collections::{HashMap, HashSet};
 
 use super::problem::{ProblemError, Visit};
-use crate::id::{PersonId, TaskId};
-use crate::time::Minutes;
+use gridward_domain::id::{PersonId, TaskId};
+use gridward_domain::time::Minutes;
 
 /// What binds visits to each other.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,8 +8,8 @@ use geo::{Distance, Haversine, Point};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::place::Place;
-use crate::time::Minutes;
+use gridward_domain::place::Place;
+use gridward_domain::time::Minutes;
 
 /// How a volunteer travels.
 ///

@@ -2,9 +2,9 @@
 
 use super::{FormatError, Input, Vehicle};
 use crate::format;
-use crate::place::Place;
 use crate::routing::instance::Seconds;
 use crate::routing::travel::Matrix;
+use gridward_domain::place::Place;
 
 /// How far roads are where only coordinates are given: as in the neutral format.
 const DETOUR: f64 = 1.3;

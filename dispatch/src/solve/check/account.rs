@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 
 use super::{Book, Violation, ground, in_area, may_go};
-use crate::id::PersonId;
-use crate::place::Place;
 use crate::solve::answer::{Alternative, Verdict};
 use crate::solve::plan::{Plan, Route};
 use crate::solve::problem::{Visit, Volunteer};
+use gridward_domain::id::PersonId;
+use gridward_domain::place::Place;
 
 /// Minutes each volunteer carries with the plan, what came before it included.
 pub(super) type Loads = HashMap<PersonId, u32>;

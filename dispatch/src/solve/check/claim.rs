@@ -8,10 +8,10 @@ use super::account::Loads;
 use super::timeline::{in_a_window, is_clear, minute};
 use super::together::{self, Seats};
 use super::{Book, Violation, ground, in_area, may_go};
-use crate::id::PersonId;
 use crate::solve::answer::Reason;
 use crate::solve::plan::Plan;
 use crate::solve::problem::{Shift, Visit, Volunteer};
+use gridward_domain::id::PersonId;
 
 /// Every reason is the one that holds, and no idle day could take the visit.
 pub(super) fn reasons_hold(

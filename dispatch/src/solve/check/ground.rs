@@ -1,7 +1,7 @@
 //! Journeys, worked out another way: by the chord between two points of the unit sphere.
 
-use crate::place::Place;
 use crate::solve::problem::{Problem, Volunteer};
+use gridward_domain::place::Place;
 
 /// The mean radius of the Earth (GRS 80), metres.
 const RADIUS: f64 = 6_371_008.771_4;

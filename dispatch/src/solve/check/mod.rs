@@ -18,7 +18,7 @@ pub use violation::Violation;
 
 use super::plan::Plan;
 use super::problem::{Problem, Visit, Volunteer};
-use crate::id::{PersonId, TaskId};
+use gridward_domain::id::{PersonId, TaskId};
 
 /// Whether a plan keeps every rule of its problem and says of itself only what is so.
 ///

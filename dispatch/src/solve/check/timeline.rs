@@ -1,10 +1,10 @@
 //! One route, walked stop by stop.
 
 use super::{Book, Violation, ground, in_area};
-use crate::place::Place;
 use crate::solve::plan::{Route, Stop};
 use crate::solve::problem::{Shift, Visit, Volunteer};
-use crate::time::Window;
+use gridward_domain::place::Place;
+use gridward_domain::time::Window;
 
 /// Whether a route can be walked as written, by one who may.
 pub(super) fn check(book: &Book<'_>, route: &Route) -> Result<(), Violation> {
@@ -108,6 +108,6 @@ pub(super) fn in_a_window(visit: &Visit, from: u32, to: u32) -> bool {
 }
 
 /// A time of day as minutes.
-pub(super) fn minute(time: crate::time::TimeOfDay) -> u32 {
+pub(super) fn minute(time: gridward_domain::time::TimeOfDay) -> u32 {
     u32::from(time.minutes())
 }

@@ -6,9 +6,9 @@ use chrono::NaiveDate;
 
 use super::timeline::minute;
 use super::{Book, Violation};
-use crate::id::{PersonId, TaskId};
 use crate::solve::plan::Plan;
 use crate::solve::ties::{Pair, Tie};
+use gridward_domain::id::{PersonId, TaskId};
 
 /// Who makes each visit, on which day, and the minute at which the service begins.
 pub(super) type Seats = HashMap<TaskId, (PersonId, NaiveDate, u32)>;

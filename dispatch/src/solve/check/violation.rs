@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use thiserror::Error;
 
-use crate::id::{PersonId, TaskId};
+use gridward_domain::id::{PersonId, TaskId};
 
 /// The first rule that a plan was found to break, and where.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]

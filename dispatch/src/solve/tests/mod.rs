@@ -10,11 +10,11 @@ use chrono::NaiveDate;
 use uuid::Uuid;
 
 use super::*;
-use crate::area::AreaCode;
-use crate::id::{PersonId, TaskId};
-use crate::place::Place;
-use crate::skill::Skills;
-use crate::time::{Minutes, TimeOfDay, Window};
+use gridward_domain::area::AreaCode;
+use gridward_domain::id::{PersonId, TaskId};
+use gridward_domain::place::Place;
+use gridward_domain::skill::Skills;
+use gridward_domain::time::{Minutes, TimeOfDay, Window};
 
 /// The first grid of the samples.
 pub(super) const GRID: &str = "500116001001001";
