@@ -2,7 +2,7 @@
 //!
 //! Everything is denied that the table does not allow. A thing outside one's
 //! area does not exist for the caller; a thing inside it that the role may not
-//! do is forbidden. [`Actor::judge`] tells the two apart.
+//! do is forbidden. [`Actor::authorize`] tells the two apart.
 
 use std::fmt;
 use std::str::FromStr;
@@ -94,7 +94,7 @@ pub enum Action {
     CreateTask,
     /// Claim, accept, decline, release, start and report a task.
     WorkTask,
-    /// Give a task to somebody, move its days, call it off, put it on the desk above.
+    /// Give a task to somebody, move its days, call it off, put it on the escalation_level above.
     DirectTask,
     /// Begin again with a task that is over.
     ReopenTask,
@@ -186,7 +186,7 @@ impl Actor {
     /// # Errors
     /// [`Denial::OutOfScope`] before [`Denial::Forbidden`], so that an answer
     /// never tells that something outside the area exists.
-    pub fn judge(&self, action: Action, area: &AreaCode) -> Result<(), Denial> {
+    pub fn authorize(&self, action: Action, area: &AreaCode) -> Result<(), Denial> {
         if self.area.contains(area) { self.may(action) } else { Err(Denial::OutOfScope) }
     }
 }
@@ -206,16 +206,16 @@ mod tests {
         let volunteer = actor(Role::Volunteer, "500116001002001");
         let own = "500116001002001".parse().expect("a code");
         let next = "500116001002002".parse().expect("a code");
-        assert_eq!(volunteer.judge(Action::WorkTask, &own), Ok(()));
-        assert_eq!(volunteer.judge(Action::Dispatch, &own), Err(Denial::Forbidden));
-        assert_eq!(volunteer.judge(Action::Dispatch, &next), Err(Denial::OutOfScope));
+        assert_eq!(volunteer.authorize(Action::WorkTask, &own), Ok(()));
+        assert_eq!(volunteer.authorize(Action::Dispatch, &own), Err(Denial::Forbidden));
+        assert_eq!(volunteer.authorize(Action::Dispatch, &next), Err(Denial::OutOfScope));
     }
 
     #[test]
     fn an_area_above_ones_own_is_out_of_scope() {
         let town = actor(Role::Supervisor, "500116001");
         let district = "500116".parse().expect("a code");
-        assert_eq!(town.judge(Action::ReadAreas, &district), Err(Denial::OutOfScope));
+        assert_eq!(town.authorize(Action::ReadAreas, &district), Err(Denial::OutOfScope));
     }
 
     #[test]

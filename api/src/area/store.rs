@@ -11,24 +11,28 @@ use gridward_domain::task::Phase;
 use super::{Area, Counts};
 use crate::db::schema::{areas, beneficiaries, outlines, people, tasks};
 use crate::db::{Conn, DbError, parsed};
+use crate::http::page::Wanted;
 use crate::in_range;
-use crate::page::Wanted;
 
-/// A row of `areas`.
-#[derive(Clone, Debug, PartialEq, Queryable, Insertable)]
-#[diesel(table_name = areas)]
-#[expect(missing_docs, reason = "the columns are described in the migrations")]
-pub struct AreaRow {
-    pub district: String,
-    pub code: String,
-    pub level: String,
-    pub parent: Option<String>,
-    pub name: String,
-    pub lat: f64,
-    pub lon: f64,
-    pub valid_from: NaiveDate,
-    pub valid_to: Option<NaiveDate>,
-    pub version: i64,
+crate::table_row! {
+    /// A row of `areas`.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct AreaRow in areas {
+        district: String,
+        key {
+            code: String,
+        }
+        fixed {
+            level: String,
+            parent: Option<String>,
+            name: String,
+            lat: f64,
+            lon: f64,
+            valid_from: NaiveDate,
+            valid_to: Option<NaiveDate>,
+            version: i64,
+        }
+    }
 }
 
 impl AreaRow {

@@ -155,8 +155,8 @@ impl Tokens {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::crypto::InstallationKey;
     use crate::db::{Address, migrate::migrate};
-    use crate::seal::InstallationKey;
 
     /// Tokens with keys of their own, as a first start makes them.
     fn tokens() -> Tokens {

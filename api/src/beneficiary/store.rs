@@ -8,36 +8,40 @@ use gridward_domain::place::Place;
 
 use super::model::Particulars;
 use super::{Beneficiary, Category};
+use crate::crypto::{SealingKey, mask, place};
 use crate::db::schema::beneficiaries;
 use crate::db::{Conn, DbError, parsed};
+use crate::http::page::Wanted;
 use crate::in_range;
-use crate::page::Wanted;
-use crate::seal::{SealingKey, mask, place};
 
 const TABLE: &str = "beneficiaries";
 
-/// A row of `beneficiaries`.
-#[derive(Clone, Debug, PartialEq, Queryable, Insertable)]
-#[diesel(table_name = beneficiaries)]
-#[expect(missing_docs, reason = "the columns are described in the migrations")]
-pub struct BeneficiaryRow {
-    pub district: String,
-    pub id: String,
-    pub grid: String,
-    pub category: String,
-    pub gender: String,
-    pub birth_year: i32,
-    pub lat: f64,
-    pub lon: f64,
-    pub lives_alone: bool,
-    pub mobility: String,
-    pub contact: String,
-    pub plaque: String,
-    pub last_contact: Option<NaiveDate>,
-    pub last_visitor: Option<String>,
-    pub id_index: Vec<u8>,
-    pub sealed: Vec<u8>,
-    pub version: i64,
+crate::table_row! {
+    /// A row of `beneficiaries`.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct BeneficiaryRow in beneficiaries {
+        district: String,
+        key {
+            id: String,
+        }
+        fixed {
+            grid: String,
+            category: String,
+            gender: String,
+            birth_year: i32,
+            lat: f64,
+            lon: f64,
+            lives_alone: bool,
+            mobility: String,
+            contact: String,
+            plaque: String,
+            last_contact: Option<NaiveDate>,
+            last_visitor: Option<String>,
+            id_index: Vec<u8>,
+            sealed: Vec<u8>,
+            version: i64,
+        }
+    }
 }
 
 impl BeneficiaryRow {

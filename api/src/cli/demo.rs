@@ -9,14 +9,15 @@ use gridward_domain::authority::Role;
 use gridward_domain::id::PersonId;
 
 use super::import::{bar, write};
-use super::{Failure, connect, serve};
+use super::{Failure, connect};
 use crate::auth::{password, store};
 use crate::db::Conn;
 use crate::demo::{GRIDS, Size, generate, tasks};
-use crate::event::head::Heads;
 use crate::load::record::{DistrictRecords, PersonRecord};
-use crate::settings::Settings;
-use crate::{catalogue, clock, db, event, load, task};
+use crate::log::head::Heads;
+use crate::server::settings::Settings;
+use crate::task::row::TaskRow;
+use crate::{catalogue, clock, db, load, log, server};
 
 /// The password of the three who sign in to try it.
 const PASSWORD: &str = "gridward-demo";
@@ -59,11 +60,11 @@ pub(super) fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
         faces.print(None);
         return Ok(());
     }
-    serve::announce(settings, |address| faces.print(Some(address)))
+    server::serve(settings, |address| faces.print(Some(address)))
 }
 
 fn is_empty(conn: &mut Conn) -> Result<bool, Failure> {
-    Ok(crate::seal::store::districts(conn)?.is_empty())
+    Ok(crate::crypto::store::districts(conn)?.is_empty())
 }
 
 fn add_tasks(conn: &mut Conn, records: &DistrictRecords, seed: u64) -> Result<(), Failure> {
@@ -72,8 +73,14 @@ fn add_tasks(conn: &mut Conn, records: &DistrictRecords, seed: u64) -> Result<()
     let tasks = tasks::week(&records.beneficiaries, &kinds, seed, now);
     let district = records.areas.first().ok_or("no area")?.code;
     db::transact(conn, |conn| {
-        task::store::insert_all(conn, &tasks)?;
-        event::store::append(conn, &mut Heads::default(), now, &[load::fact(district, "tasks")])
+        TaskRow::insert_all(conn, &tasks.iter().collect::<Vec<_>>())?;
+        log::store::append(
+            conn,
+            &mut Heads::default(),
+            district.as_str(),
+            now,
+            &[load::fact(district, "tasks")],
+        )
     })?;
     println!("tasks: {} added", tasks.len());
     Ok(())

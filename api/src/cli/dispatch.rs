@@ -7,10 +7,10 @@ use gridward_domain::area::AreaCode;
 
 use super::{Failure, choose_district, connect};
 use crate::clock;
-use crate::db::Db;
 use crate::plan::model::Span;
 use crate::plan::run::{Order, run as plan};
-use crate::settings::Settings;
+use crate::server::settings::Settings;
+use crate::tx::Db;
 
 #[derive(clap::Args)]
 #[command(args_conflicts_with_subcommands = true)]

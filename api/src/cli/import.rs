@@ -10,7 +10,7 @@ use crate::clock;
 use crate::import::{FILES, read};
 use crate::load;
 use crate::load::record::DistrictRecords;
-use crate::settings::Settings;
+use crate::server::settings::Settings;
 
 /// How many kinds of record a load writes, for the progress bar.
 const KINDS: u64 = 7;

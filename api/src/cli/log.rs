@@ -10,14 +10,15 @@ use uuid::Uuid;
 
 use super::{Failure, NO_DISTRICT, choose_district, connect};
 use crate::clock;
+use crate::crypto::KeyRing;
+use crate::crypto::store::districts;
 use crate::db::{self, Conn};
-use crate::event::chain::hex;
-use crate::event::head::Heads;
-use crate::event::{self, Event, Subject, archive, head, verify};
-use crate::once::aside;
-use crate::seal::Vault;
-use crate::seal::store::districts;
-use crate::settings::Settings;
+use crate::event::{archive, verify};
+use crate::idempotency::dead_letter;
+use crate::log::chain::hex;
+use crate::log::head::Heads;
+use crate::log::{self, Event, Subject, head};
+use crate::server::settings::Settings;
 
 #[derive(clap::Args)]
 pub(super) struct VerifyArgs {
@@ -54,7 +55,7 @@ enum Command {
     /// Show the commands that the server failed at again and again, opened
     ///
     /// One a line, in JSON. What is shown is personal; that it was shown goes on the log.
-    SetAside {
+    DeadLetter {
         /// The district; all of them unless named
         #[arg(long)]
         district: Option<String>,
@@ -112,8 +113,8 @@ pub(super) fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
                 println!("{district}: {moved} events archived");
             }
         }
-        Command::SetAside { district } => {
-            let vault = Vault::new(settings.installation_key()?);
+        Command::DeadLetter { district } => {
+            let vault = KeyRing::new(settings.installation_key()?);
             for district in chosen(&mut conn, district.as_deref())? {
                 show_set_aside(&mut conn, &vault, district.parse()?)?;
             }
@@ -129,9 +130,9 @@ pub(super) fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
     Ok(())
 }
 
-fn show_set_aside(conn: &mut Conn, vault: &Vault, district: AreaCode) -> Result<(), Failure> {
+fn show_set_aside(conn: &mut Conn, vault: &KeyRing, district: AreaCode) -> Result<(), Failure> {
     let key = vault.key(conn, district.as_str())?;
-    let commands = aside::all(conn, &key, district)?;
+    let commands = dead_letter::all(conn, &key, district)?;
     let shown: Vec<&str> = commands.iter().map(|aside| aside.command.as_str()).collect();
     if shown.is_empty() {
         return Ok(());
@@ -139,7 +140,7 @@ fn show_set_aside(conn: &mut Conn, vault: &Vault, district: AreaCode) -> Result<
     let fact = Event::new("command.read", Subject::Reading, district.to_string(), district, 1)
         .with(json!({ "commands": shown }));
     db::transact(conn, |conn| {
-        event::store::append(conn, &mut Heads::default(), clock::system(), &[fact])
+        log::store::append(conn, &mut Heads::default(), district.as_str(), clock::system(), &[fact])
     })?;
     for command in &commands {
         println!("{}", serde_json::to_string(command)?);

@@ -15,7 +15,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::db::{Address, Conn, migrate as tables};
-use crate::settings::Settings;
+use crate::server::settings::Settings;
 
 const AFTER: &str = "\
 Settings come from defaults, then gridward.toml (or the file GRIDWARD_CONFIG
@@ -127,7 +127,7 @@ const NO_DISTRICT: &str = "there is no district yet: import one, or try `gridwar
 
 /// The district to act on: the one that is named, or the only one there is.
 fn choose_district(conn: &mut Conn, named: Option<&str>) -> Result<String, Failure> {
-    let known = crate::seal::store::districts(conn)?;
+    let known = crate::crypto::store::districts(conn)?;
     match (named, known.as_slice()) {
         (Some(named), known) if known.iter().any(|district| district == named) => {
             Ok(named.to_owned())

@@ -11,13 +11,13 @@ use uuid::Uuid;
 
 use super::{Failure, choose_district, connect};
 use crate::auth::{password, store};
-use crate::event::head::Heads;
-use crate::event::{self, Event, Subject};
+use crate::crypto::KeyRing;
 use crate::load::record::PersonRecord;
 use crate::load::rows;
+use crate::log::head::Heads;
+use crate::log::{self, Event, Subject};
 use crate::person::Gender;
-use crate::seal::Vault;
-use crate::settings::Settings;
+use crate::server::settings::Settings;
 use crate::{area, clock, db, person};
 
 #[derive(clap::Args)]
@@ -68,7 +68,7 @@ fn set_password(settings: &Settings, phone: &str, district: Option<&str>) -> Res
     let hash = password::hash(new)?;
     let mut conn = connect(&settings.database)?;
     let district = choose_district(&mut conn, district)?;
-    let key = Vault::new(settings.installation_key()?).key(&mut conn, &district)?;
+    let key = KeyRing::new(settings.installation_key()?).key(&mut conn, &district)?;
     let known = store::by_phone(&mut conn, &district, &key.index(phone))?;
     let (id, _) = known.ok_or("nobody who is active has this phone")?;
     let now = clock::system();
@@ -96,7 +96,7 @@ fn add(
     let mut conn = connect(&settings.database)?;
     let known = area::store::one(&mut conn, &area)?.ok_or("there is no such area")?;
     let district = area.district();
-    let key = Vault::new(settings.installation_key()?).key(&mut conn, district.as_str())?;
+    let key = KeyRing::new(settings.installation_key()?).key(&mut conn, district.as_str())?;
     if store::by_phone(&mut conn, district.as_str(), &key.index(phone))?.is_some() {
         return Err("somebody has this phone already".into());
     }
@@ -120,7 +120,13 @@ fn add(
         .with(serde_json::json!({ "role": role.word() }));
     db::transact(&mut conn, |conn| {
         person::store::insert(conn, &row)?;
-        event::store::append(conn, &mut Heads::default(), clock::system(), &[fact])
+        log::store::append(
+            conn,
+            &mut Heads::default(),
+            area.district().as_str(),
+            clock::system(),
+            &[fact],
+        )
     })?;
     println!("{role} {} is added; now set a password: gridward user password {phone}", record.id);
     Ok(())

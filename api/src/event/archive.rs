@@ -14,11 +14,11 @@ use chrono::{DateTime, Utc};
 use thiserror::Error;
 use uuid::Uuid;
 
-use super::chain::Link;
-use super::head;
 use super::model::LoggedEvent;
-use super::store::{self, EventRow};
 use crate::db::{Conn, DbError, transact};
+use crate::log::chain::Link;
+use crate::log::head;
+use crate::log::store::{self, EventRow};
 
 /// How many events a file holds at the most.
 const IN_A_FILE: i64 = 50_000;

@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-use super::chain::hex;
-use super::store::EventRow;
 use crate::clock::china;
 use crate::db::{DbError, parsed};
+use crate::log::chain::hex;
+use crate::log::store::EventRow;
 
 const TABLE: &str = "events";
 
@@ -133,7 +133,7 @@ fn unhex(text: &str) -> Result<Vec<u8>, NotHex> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::chain::{Link, NONE_BEFORE, digest};
+    use crate::log::chain::{Link, NONE_BEFORE, digest};
 
     #[test]
     fn a_line_of_an_export_holds_all_that_its_hash_is_made_of() {

@@ -5,10 +5,11 @@ use std::path::Path;
 
 use thiserror::Error;
 
-use super::chain::Link;
-use super::store::{self, EventRow};
-use super::{archive, head};
+use super::archive;
 use crate::db::{Conn, DbError};
+use crate::log::chain::Link;
+use crate::log::head;
+use crate::log::store::{self, EventRow};
 
 /// How many events are read at a time.
 const AT_A_TIME: i64 = 5_000;

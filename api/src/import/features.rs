@@ -1,6 +1,6 @@
 //! The features of a GeoJSON file, one at a time, each with its line.
 //!
-//! A feature of a wrong shape is for the caller to judge, and the next one is
+//! A feature of a wrong shape is for the caller to authorize, and the next one is
 //! read; only text that is not JSON, or not a collection at all, ends the reading.
 
 use std::cell::Cell;

@@ -19,13 +19,15 @@ use thiserror::Error;
 
 use self::merge::{Merged, merge};
 use self::record::DistrictRecords;
+use crate::area::store::AreaRow;
+use crate::beneficiary::store::BeneficiaryRow;
 use crate::catalogue;
+use crate::crypto::InstallationKey;
+use crate::crypto::store::found_district;
 use crate::db::{self, Conn, DbError, schema};
-use crate::event::head::Heads;
-use crate::event::{self, Event, Subject};
-use crate::insert_all;
-use crate::seal::InstallationKey;
-use crate::seal::store::found_district;
+use crate::log::head::Heads;
+use crate::log::{self, Event, Subject};
+use crate::person::store::PersonRow;
 
 /// Why a district was not loaded.
 #[derive(Debug, Error)]
@@ -65,7 +67,7 @@ impl fmt::Display for Loaded {
 
 /// Writes one kind: those of `$rows` that are new or different.
 macro_rules! write_kind {
-    ($to:expr, $kind:literal, $table:ident, $id:ident, $columns:literal, $merge:expr) => {{
+    ($to:expr, $kind:literal, $table:ident, $id:ident, $row:ty, $merge:expr) => {{
         use diesel::prelude::*;
         let district = $to.district.to_string();
         $to.transaction($kind, |conn| {
@@ -80,7 +82,7 @@ macro_rules! write_kind {
                 )
                 .execute(conn)?;
             }
-            insert_all!(conn, schema::$table::table, rows, columns = $columns)?;
+            <$row>::insert_all(conn, &rows.iter().collect::<Vec<_>>())?;
             Ok(loaded($kind, added, changed.len(), unchanged))
         })
     }};
@@ -106,32 +108,32 @@ pub fn write(
         Ok((key, new || added > 0))
     })?;
     let today = crate::clock::day(now);
-    report(write_kind!(to, "areas", areas, code, 10, |present| merge(
+    report(write_kind!(to, "areas", areas, code, AreaRow, |present| merge(
         present,
         &records.areas,
         |record, before| Ok(rows::area(record, today, before))
     ))?);
-    report(write_kind!(to, "outlines", outlines, grid, 3, |present| merge(
+    report(write_kind!(to, "outlines", outlines, grid, rows::OutlineRow, |present| merge(
         present,
         &records.outlines,
         |record, before| Ok(rows::outline(record, before))
     ))?);
-    report(write_kind!(to, "people", people, id, 15, |present| merge(
+    report(write_kind!(to, "people", people, id, PersonRow, |present| merge(
         present,
         &records.people,
         |record, before| rows::person(record, &key, district, before)
     ))?);
-    report(write_kind!(to, "beneficiaries", beneficiaries, id, 17, |present| merge(
+    report(write_kind!(to, "beneficiaries", beneficiaries, id, BeneficiaryRow, |present| merge(
         present,
         &records.beneficiaries,
         |record, before| rows::beneficiary(record, &key, before)
     ))?);
-    report(write_kind!(to, "stations", stations, id, 9, |present| merge(
+    report(write_kind!(to, "stations", stations, id, rows::StationRow, |present| merge(
         present,
         &records.stations,
         |record, before| Ok(rows::station(record, before))
     ))?);
-    report(write_kind!(to, "memorials", memorials, id, 7, |present| merge(
+    report(write_kind!(to, "memorials", memorials, id, rows::MemorialRow, |present| merge(
         present,
         &records.memorials,
         |record, before| Ok(rows::memorial(record, before))
@@ -170,7 +172,13 @@ impl Target<'_> {
         let done = db::transact(self.conn, |conn| {
             let (done, changed) = work(conn)?;
             if changed {
-                event::store::append(conn, &mut Heads::default(), now, &[fact(district, kind)])?;
+                log::store::append(
+                    conn,
+                    &mut Heads::default(),
+                    district.as_str(),
+                    now,
+                    &[fact(district, kind)],
+                )?;
             }
             Ok(done)
         });
@@ -192,7 +200,7 @@ impl Target<'_> {
                 diesel::delete(holidays::table.find(key)).execute(conn)?;
             }
             let Merged { added, changed, unchanged, rows } = merged;
-            insert_all!(conn, holidays::table, rows, columns = 6)?;
+            rows::HolidayRow::insert_all(conn, &rows.iter().collect::<Vec<_>>())?;
             Ok(loaded("holidays", added, changed.len(), unchanged))
         })
     }

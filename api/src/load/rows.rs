@@ -2,7 +2,6 @@
 //! the same already.
 
 use chrono::NaiveDate;
-use diesel::prelude::*;
 use gridward_domain::area::AreaCode;
 use serde::Serialize;
 
@@ -14,11 +13,10 @@ use super::record::{
 use crate::area::store::AreaRow;
 use crate::beneficiary;
 use crate::beneficiary::store::BeneficiaryRow;
+use crate::crypto::{SealingKey, place};
 use crate::db::DbError;
-use crate::db::schema::{holidays, memorials, outlines, stations};
 use crate::person;
 use crate::person::store::{PersonRow, skills_text};
-use crate::seal::{SealingKey, place};
 
 macro_rules! keyed {
     ($($type:ty: $($field:ident).+;)*) => {$(
@@ -51,53 +49,73 @@ impl Keyed for HolidayRecord {
     }
 }
 
-/// The row of an outline.
-#[derive(Clone, Debug, PartialEq, Queryable, Insertable)]
-#[diesel(table_name = outlines)]
-pub(super) struct OutlineRow {
-    district: String,
-    grid: String,
-    ring: String,
+crate::table_row! {
+    /// The row of an outline.
+    #[derive(Clone, Debug, PartialEq)]
+    pub(super) struct OutlineRow in outlines {
+        district: String,
+        key {
+            grid: String,
+        }
+        fixed {
+            ring: String,
+        }
+    }
 }
 
-/// The row of a station.
-#[derive(Clone, Debug, PartialEq, Queryable, Insertable)]
-#[diesel(table_name = stations)]
-pub(super) struct StationRow {
-    district: String,
-    id: String,
-    area: String,
-    name: String,
-    grid: String,
-    lat: f64,
-    lon: f64,
-    phone: String,
-    hours: String,
+crate::table_row! {
+    /// The row of a station.
+    #[derive(Clone, Debug, PartialEq)]
+    pub(super) struct StationRow in stations {
+        district: String,
+        key {
+            id: String,
+        }
+        fixed {
+            area: String,
+            name: String,
+            grid: String,
+            lat: f64,
+            lon: f64,
+            phone: String,
+            hours: String,
+        }
+    }
 }
 
-/// The row of a memorial site.
-#[derive(Clone, Debug, PartialEq, Queryable, Insertable)]
-#[diesel(table_name = memorials)]
-pub(super) struct MemorialRow {
-    district: String,
-    id: String,
-    name: String,
-    kind: String,
-    grid: String,
-    lat: f64,
-    lon: f64,
+crate::table_row! {
+    /// The row of a memorial site.
+    #[derive(Clone, Debug, PartialEq)]
+    pub(super) struct MemorialRow in memorials {
+        district: String,
+        key {
+            id: String,
+        }
+        fixed {
+            name: String,
+            kind: String,
+            grid: String,
+            lat: f64,
+            lon: f64,
+        }
+    }
 }
 
-/// The row of a holiday.
-#[derive(Clone, Debug, PartialEq, Queryable, Insertable)]
-#[diesel(table_name = holidays)]
-pub(super) struct HolidayRow {
-    pub(super) district: String,
-    pub(super) date: NaiveDate,
-    pub(super) code: String,
-    name: String,
-    calendar: String,
-    lunar_date: String,
+crate::table_row! {
+    /// The row of a holiday.
+    #[derive(Clone, Debug, PartialEq)]
+    pub(super) struct HolidayRow in holidays {
+        district: String,
+        key {
+            date: NaiveDate,
+            code: String,
+        }
+        fixed {
+            name: String,
+            calendar: String,
+            lunar_date: String,
+        }
+    }
 }
 
 fn unless_same<Row: PartialEq>(row: Row, before: Option<&Row>) -> Option<Row> {

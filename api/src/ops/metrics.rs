@@ -14,8 +14,6 @@ use metrics::{counter, histogram, with_local_recorder};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
 use tracing_actix_web::RequestId;
 
-use crate::app::Gridward;
-
 /// Upper ends of the buckets of latencies, in seconds.
 const BUCKETS: [f64; 10] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0, 5.0];
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -78,7 +76,7 @@ pub async fn measure<B: MessageBody + 'static>(
     let began = Instant::now();
     let method = request.method().clone();
     let id = request.extensions().get::<RequestId>().map(ToString::to_string);
-    let metrics = request.app_data::<Data<Gridward>>().map(|app| app.metrics.clone());
+    let metrics = request.app_data::<Data<Metrics>>().cloned();
     let mut answer = next.call(request).await?;
     if let Some(metrics) = metrics {
         let route = answer.request().match_pattern();

@@ -7,10 +7,11 @@ use serde_json::json;
 
 use super::{Person, Role, store};
 use crate::auth::Caller;
-use crate::db::{DbError, Tx, parsed};
-use crate::event::{Event, Subject};
-use crate::problem::{Kind, Problem};
-use crate::seal::SealingKey;
+use crate::crypto::SealingKey;
+use crate::db::{DbError, parsed};
+use crate::http::problem::{Kind, Problem};
+use crate::log::{Event, Subject};
+use crate::tx::Tx;
 
 /// Puts the volunteer `person` in charge of `grid`; who was in charge stays as
 /// a volunteer. The one goes before the other comes, so that there are never
@@ -26,17 +27,17 @@ pub fn appoint(
     grid: AreaCode,
     person: PersonId,
 ) -> Result<Person, Problem> {
-    caller.actor.judge(Action::AppointManager, &grid)?;
+    caller.actor.authorize(Action::AppointManager, &grid)?;
     let outgoing =
-        store::manager(tx.read_other(), &grid.range())?.ok_or_else(Problem::not_found)?;
-    let incoming = store::row(tx.read_other(), &caller.scope(), person)?
+        store::manager(tx.read_unbatched(), &grid.range())?.ok_or_else(Problem::not_found)?;
+    let incoming = store::row(tx.read_unbatched(), &caller.scope(), person)?
         .ok_or_else(|| Problem::invalid("/person_id", "nobody of your area has this id"))?;
     if incoming.id != outgoing.id {
         if !incoming.active || incoming.role != Role::Volunteer.word() {
             return Err(Kind::NotACandidate.into());
         }
         for (row, role) in [(&outgoing, Role::Volunteer), (&incoming, Role::Manager)] {
-            let version = store::place_in(tx.write_other(), row, role, grid.as_str())?;
+            let version = store::place_in(tx.write_unbatched(), row, role, grid.as_str())?;
             let before: AreaCode = parsed("people", &row.area)?;
             let id: PersonId = parsed("people", &row.id)?;
             tx.record(
@@ -48,6 +49,6 @@ pub fn appoint(
             );
         }
     }
-    store::one(tx.read_other(), key, &grid.range(), person)?
+    store::one(tx.read_unbatched(), key, &grid.range(), person)?
         .ok_or_else(|| DbError::corrupt("people", "the new manager is gone").into())
 }

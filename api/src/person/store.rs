@@ -9,32 +9,36 @@ use gridward_domain::time::Minutes;
 use serde::{Deserialize, Serialize};
 
 use super::{Availability, Person, Role};
+use crate::crypto::{SealingKey, mask, place};
 use crate::db::schema::people;
 use crate::db::{Conn, DbError, parsed};
+use crate::http::page::Wanted;
 use crate::in_range;
-use crate::page::Wanted;
-use crate::seal::{SealingKey, mask, place};
 
-/// A row of `people`.
-#[derive(Clone, Debug, PartialEq, Queryable, Insertable)]
-#[diesel(table_name = people)]
-#[expect(missing_docs, reason = "the columns are described in the migrations")]
-pub struct PersonRow {
-    pub district: String,
-    pub id: String,
-    pub role: String,
-    pub area: String,
-    pub active: bool,
-    pub gender: String,
-    pub birth_year: i32,
-    pub lat: f64,
-    pub lon: f64,
-    pub skills: String,
-    pub weekly_minutes: i32,
-    pub availability: String,
-    pub phone_index: Vec<u8>,
-    pub sealed: Vec<u8>,
-    pub version: i64,
+crate::table_row! {
+    /// A row of `people`.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct PersonRow in people {
+        district: String,
+        key {
+            id: String,
+        }
+        fixed {
+            role: String,
+            area: String,
+            active: bool,
+            gender: String,
+            birth_year: i32,
+            lat: f64,
+            lon: f64,
+            skills: String,
+            weekly_minutes: i32,
+            availability: String,
+            phone_index: Vec<u8>,
+            sealed: Vec<u8>,
+            version: i64,
+        }
+    }
 }
 
 /// What of a person lies sealed.

@@ -15,9 +15,10 @@ use super::build::Rows;
 use super::model::{Plan, Span};
 use super::store::{self, Kept, PlanRow, VisitRow};
 use crate::clock;
-use crate::db::{DbError, Tx, parsed};
-use crate::event::{Event, Subject};
+use crate::db::{DbError, parsed};
+use crate::log::{Event, Subject};
 use crate::task::row::TaskRow;
+use crate::tx::Tx;
 
 /// A plan about to be written: for what, by whom, from what.
 pub struct Draft {
@@ -84,7 +85,7 @@ pub fn apply(tx: &mut Tx<'_>, draft: &Draft) -> Result<Plan, DbError> {
         created_by: draft.by.map(|id| id.to_string()),
         created_at: tx.now.naive_utc(),
     };
-    store::insert(tx.write_other(), &row, &visits)?;
+    store::insert(tx.write_unbatched(), &row, &visits)?;
     tx.record(
         Event::new("plan.apply", Subject::Plan, &row.id, draft.area, 1)
             .by(draft.by)

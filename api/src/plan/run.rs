@@ -12,8 +12,9 @@ use super::apply::{Draft, apply};
 use super::model::{Plan, Span};
 use super::{build, store};
 use crate::area;
-use crate::db::{Db, DbError};
-use crate::problem::Problem;
+use crate::db::DbError;
+use crate::http::problem::Problem;
+use crate::tx::Db;
 
 /// What to plan.
 #[derive(Clone, Copy, Debug)]

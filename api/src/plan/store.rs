@@ -16,9 +16,9 @@ use super::model::{Plan, PlanVisit, Span};
 use crate::clock::china;
 use crate::db::schema::{beneficiaries, plan_visits, plans, tasks};
 use crate::db::{Conn, DbError, parsed};
-use crate::page::Wanted;
+use crate::http::page::Wanted;
 use crate::task::row::TaskRow;
-use crate::{in_range, insert_all, person, task};
+use crate::{in_range, person, task};
 
 #[derive(Queryable, Insertable)]
 #[diesel(table_name = plans)]
@@ -68,20 +68,23 @@ impl PlanRow {
     }
 }
 
-/// A row of `plan_visits`.
-#[derive(Queryable, Insertable)]
-#[diesel(table_name = plan_visits)]
-#[expect(missing_docs, reason = "the columns are described in the migrations")]
-pub struct VisitRow {
-    pub district: String,
-    pub plan: String,
-    pub task: String,
-    pub grid: String,
-    pub person: Option<String>,
-    pub day: Option<NaiveDate>,
-    pub start: Option<i32>,
-    pub travel: Option<i32>,
-    pub reason: String,
+crate::table_row! {
+    /// A row of `plan_visits`.
+    pub struct VisitRow in plan_visits {
+        district: String,
+        key {
+            plan: String,
+            task: String,
+        }
+        fixed {
+            grid: String,
+            person: Option<String>,
+            day: Option<NaiveDate>,
+            start: Option<i32>,
+            travel: Option<i32>,
+            reason: String,
+        }
+    }
 }
 
 impl VisitRow {
@@ -172,7 +175,7 @@ fn last_visitors(conn: &mut Conn, range: &AreaRange) -> Result<HashMap<String, P
 /// [`DbError`].
 pub fn insert(conn: &mut Conn, plan: &PlanRow, visits: &[VisitRow]) -> Result<(), DbError> {
     diesel::insert_into(plans::table).values(plan).execute(conn)?;
-    Ok(insert_all!(conn, plan_visits::table, visits, columns = 9)?)
+    VisitRow::insert_all(conn, &visits.iter().collect::<Vec<_>>())
 }
 
 /// The plan, if its area lies in the range.

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-use super::queued::QueuedCommand;
-use crate::problem::answer::Told;
+use super::outbox_entry::QueuedCommand;
+use crate::http::problem::answer::LocalizedProblem;
 use crate::words;
 
 /// The most commands a push may carry.
@@ -77,13 +77,13 @@ pub struct CommandResult {
     pub version: Option<i64>,
     /// Why it is not applied. Its pointers begin at the command.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<crate::problem::answer::Body<'static>>)]
-    pub problem: Option<Told>,
+    #[schema(value_type = Option<crate::http::problem::answer::Body<'static>>)]
+    pub problem: Option<LocalizedProblem>,
 }
 
 impl CommandResult {
     /// Of a command that could not be read.
-    pub const fn unread(id: Option<String>, problem: Told) -> Self {
+    pub const fn unread(id: Option<String>, problem: LocalizedProblem) -> Self {
         let outcome = CommandOutcome::Rejected;
         Self { id, outcome, replayed: false, version: None, problem: Some(problem) }
     }
@@ -113,7 +113,7 @@ pub enum Row {
     /// A task.
     Task(crate::task::Task),
     /// A household.
-    Beneficiary(super::households::Household),
+    Beneficiary(super::beneficiaries::BeneficiaryCard),
     /// A day of the week on which the person has time.
     Shift(Shift),
     /// A kind of service.

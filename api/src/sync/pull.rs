@@ -8,18 +8,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 
-use super::cards::Cards;
+use super::beneficiaries;
 use super::cursor::Cursor;
-use super::households;
+use super::last_change_index::LastChangeIndex;
 use super::model::{Change, RemovalReason, Removed, RowType};
-use super::recent::Recent;
-use super::scope::{Scope, View, Whose};
+use super::row_cache::RowCache;
+use super::scope::{Scope, TaskVisibility, View};
 use super::snapshot;
-use super::store::{self, Touch};
+use super::store::{self, EventRef};
+use crate::crypto::SealingKey;
 use crate::db::{Conn, DbError, parsed};
-use crate::event::Subject;
-use crate::event::head::{self, Head};
-use crate::seal::SealingKey;
+use crate::log::Subject;
+use crate::log::head::{self, Head};
 
 /// For whom, with what, and how much at a time.
 pub struct Pull<'a> {
@@ -28,9 +28,9 @@ pub struct Pull<'a> {
     /// The district's key.
     pub key: &'a SealingKey,
     /// Rows seen before.
-    pub cards: &'a Cards,
+    pub rows: &'a RowCache,
     /// Where the log was last touched.
-    pub recent: &'a Recent,
+    pub last_changes: &'a LastChangeIndex,
     /// How many changes at the most, about.
     pub limit: usize,
     /// Today, in the district.
@@ -96,7 +96,7 @@ impl Pull<'_> {
         let limit = i64::try_from(self.limit).unwrap_or(i64::MAX);
         let quiet = cursor.seq == head.seq
             || (self.scope.is_grid()
-                && self.recent.is_quiet(conn, &self.scope, cursor.seq, head)?);
+                && self.last_changes.is_quiet(conn, &self.scope, cursor.seq, head)?);
         let touches = if quiet {
             Vec::new()
         } else {
@@ -140,9 +140,9 @@ impl Pull<'_> {
         let mut gone: BTreeSet<&String> = touched.tasks.keys().collect();
         for row in store::tasks(conn, self.scope.area().district().as_str(), &ids)? {
             let known = touched.tasks.get(&row.id).copied().unwrap_or(true);
-            if self.scope.holds(Whose::of(&row)?) {
+            if self.scope.holds(TaskVisibility::of(&row)?) {
                 gone.remove(&row.id);
-                to.changes.push(self.cards.task(&row)?);
+                to.changes.push(self.rows.task(&row)?);
             }
             // A household comes and goes with its tasks, but for who answers for its grid.
             if let Some(id) = row.beneficiary.filter(|_| self.scope.visits()) {
@@ -164,19 +164,19 @@ impl Pull<'_> {
         to: &mut Pulled,
     ) -> Result<(), DbError> {
         let ids: Vec<String> = touched.keys().cloned().collect();
-        let seen = households::views(conn, &self.scope, &ids)?;
+        let seen = beneficiaries::views(conn, &self.scope, &ids)?;
         let there: BTreeSet<&String> = seen.iter().map(|(key, _)| &key.id).collect();
         let gone = touched.iter().filter(|(id, known)| **known && !there.contains(id));
         to.removed.extend(gone.map(|(id, _)| removed(RowType::Beneficiary, id)));
         to.shown.extend(shown(&seen));
         let district = self.scope.area().district();
-        to.changes.extend(households::changes(conn, self.cards, self.key, district, &seen)?);
+        to.changes.extend(beneficiaries::changes(conn, self.rows, self.key, district, &seen)?);
         Ok(())
     }
 }
 
 /// The households among `seen` that are shown in clear.
-pub(super) fn shown(seen: &[(store::HouseholdKey, View)]) -> impl Iterator<Item = String> + '_ {
+pub(super) fn shown(seen: &[(store::BeneficiaryKey, View)]) -> impl Iterator<Item = String> + '_ {
     seen.iter().filter(|(_, view)| *view == View::Clear).map(|(key, _)| key.id.clone())
 }
 
@@ -199,7 +199,7 @@ struct Touched {
 }
 
 impl Touched {
-    fn of(scope: &Scope, touches: &[Touch]) -> Result<Self, DbError> {
+    fn of(scope: &Scope, touches: &[EventRef]) -> Result<Self, DbError> {
         let mut news = Self::default();
         for touch in touches {
             let subject: Subject = parsed("events", &touch.subject)?;
@@ -224,7 +224,7 @@ impl Touched {
     }
 }
 
-impl Touch {
+impl EventRef {
     /// Whether it happened in the scope's area or to something in its person's
     /// hands, before or after.
     fn concerns(&self, scope: &Scope) -> Result<bool, DbError> {

@@ -5,15 +5,15 @@
 
 use gridward_domain::id::PersonId;
 
-use super::cards::json;
+use super::beneficiaries;
 use super::cursor::{Cursor, Rest};
-use super::households;
 use super::model::{Change, Removed, RowType, Shift};
 use super::pull::{Pull, Pulled, removed, shown};
+use super::row_cache::json;
 use super::scope::View;
-use super::store::{self, HouseholdKey, TaskKey};
+use super::store::{self, BeneficiaryKey, TaskKey};
 use crate::db::{Conn, DbError, parsed};
-use crate::event::head::Head;
+use crate::log::head::Head;
 use crate::person::Weekday;
 use crate::{catalogue, notice, person};
 
@@ -60,7 +60,7 @@ fn part(
     let limit = i64::try_from(room).unwrap_or(i64::MAX);
     match part {
         Rest::Beneficiaries(after) => {
-            let keys = store::area_households(conn, &pull.scope, after, limit)?;
+            let keys = store::area_beneficiaries(conn, &pull.scope, after, limit)?;
             let next = match keys.last().filter(|_| keys.len() == room) {
                 Some(last) => Rest::Beneficiaries(Some(household_key(last)?)),
                 None => Rest::Tasks(None),
@@ -94,7 +94,7 @@ fn part(
 }
 
 fn household_key(
-    key: &HouseholdKey,
+    key: &BeneficiaryKey,
 ) -> Result<(gridward_domain::area::AreaCode, gridward_domain::id::BeneficiaryId), DbError> {
     Ok((parsed("beneficiaries", &key.grid)?, parsed("beneficiaries", &key.id)?))
 }
@@ -120,22 +120,22 @@ fn add_tasks(
         let mut at: Vec<String> = keys.iter().filter_map(|key| key.beneficiary.clone()).collect();
         at.sort();
         at.dedup();
-        let seen = households::views(conn, &pull.scope, &at)?;
+        let seen = beneficiaries::views(conn, &pull.scope, &at)?;
         add_households(pull, conn, &seen, page)?;
     }
-    page.changes.extend(pull.cards.tasks(conn, &pull.scope, keys)?);
+    page.changes.extend(pull.rows.tasks(conn, &pull.scope, keys)?);
     Ok(())
 }
 
 fn add_households(
     pull: &Pull<'_>,
     conn: &mut Conn,
-    seen: &[(HouseholdKey, View)],
+    seen: &[(BeneficiaryKey, View)],
     page: &mut Pulled,
 ) -> Result<(), DbError> {
     page.shown.extend(shown(seen));
     let district = pull.scope.area().district();
-    page.changes.extend(households::changes(conn, pull.cards, pull.key, district, seen)?);
+    page.changes.extend(beneficiaries::changes(conn, pull.rows, pull.key, district, seen)?);
     Ok(())
 }
 

@@ -7,7 +7,7 @@ use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::id::{BeneficiaryId, TaskId};
 use gridward_domain::task::Phase;
 
-use super::scope::{Scope, Whose};
+use super::scope::{Scope, TaskVisibility};
 use crate::db::schema::{beneficiaries, events, tasks};
 use crate::db::{Conn, DbError, parsed};
 use crate::task::row::TaskRow;
@@ -15,7 +15,7 @@ use crate::task::row::TaskRow;
 /// An event, as far as a pull looks at it.
 #[derive(Clone, Debug, Queryable, QueryableByName)]
 #[expect(missing_docs, reason = "the columns are described in the migrations")]
-pub struct Touch {
+pub struct EventRef {
     #[diesel(sql_type = BigInt)]
     pub seq: i64,
     #[diesel(sql_type = Text)]
@@ -57,7 +57,7 @@ pub fn touches(
     after: i64,
     head: i64,
     limit: i64,
-) -> Result<Vec<Touch>, DbError> {
+) -> Result<Vec<EventRef>, DbError> {
     let district = scope.area().district().to_string();
     if !scope.is_grid() {
         return log(conn, &district, after, head, limit);
@@ -87,7 +87,7 @@ pub fn log(
     after: i64,
     head: i64,
     limit: i64,
-) -> Result<Vec<Touch>, DbError> {
+) -> Result<Vec<EventRef>, DbError> {
     let columns = (
         events::seq,
         events::subject,
@@ -114,10 +114,11 @@ pub fn tasks(conn: &mut Conn, district: &str, ids: &[String]) -> Result<Vec<Task
         .filter(tasks::district.eq(district))
         .filter(tasks::id.eq_any(ids))
         .order(tasks::id)
+        .select(TaskRow::as_select())
         .load(conn)?)
 }
 
-impl Whose {
+impl TaskVisibility {
     /// Of a task's row.
     ///
     /// # Errors
@@ -212,7 +213,7 @@ pub fn tasks_at(
     conn: &mut Conn,
     scope: &Scope,
     beneficiaries: &[String],
-) -> Result<Vec<(String, Whose)>, DbError> {
+) -> Result<Vec<(String, TaskVisibility)>, DbError> {
     if beneficiaries.is_empty() {
         return Ok(Vec::new());
     }
@@ -227,14 +228,14 @@ pub fn tasks_at(
     let whose = |(at, grid, state, assignee): (Option<String>, String, String, Option<String>)| {
         let holder = assignee.map(|id| parsed("tasks", &id)).transpose()?;
         let (grid, phase) = (parsed("tasks", &grid)?, parsed("tasks", &state)?);
-        Ok((at.unwrap_or_default(), Whose { grid, phase, holder, archived: false }))
+        Ok((at.unwrap_or_default(), TaskVisibility { grid, phase, holder, archived: false }))
     };
     rows.into_iter().map(whose).collect()
 }
 
 /// Where a beneficiary stands in the order of a snapshot, and which version it is.
 #[derive(Clone, Debug, Queryable)]
-pub struct HouseholdKey {
+pub struct BeneficiaryKey {
     /// The grid.
     pub grid: String,
     /// Names the beneficiary.
@@ -247,12 +248,12 @@ pub struct HouseholdKey {
 ///
 /// # Errors
 /// [`DbError`].
-pub fn area_households(
+pub fn area_beneficiaries(
     conn: &mut Conn,
     scope: &Scope,
     after: Option<(AreaCode, BeneficiaryId)>,
     limit: i64,
-) -> Result<Vec<HouseholdKey>, DbError> {
+) -> Result<Vec<BeneficiaryKey>, DbError> {
     let range = scope.area().range();
     let begin = range.from().to_owned();
     let from = after.map_or(begin.clone(), |(grid, _)| grid.to_string().max(begin));
@@ -277,7 +278,7 @@ pub fn households(
     conn: &mut Conn,
     district: &str,
     ids: &[String],
-) -> Result<Vec<HouseholdKey>, DbError> {
+) -> Result<Vec<BeneficiaryKey>, DbError> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }

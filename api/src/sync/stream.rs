@@ -15,14 +15,15 @@ use tokio::sync::broadcast::{Receiver, error::RecvError};
 use tokio::time::{Instant, timeout_at};
 use utoipa::ToSchema;
 
+use super::change_broadcast::ChangeBroadcast;
 use super::scope::Scope;
-use super::store::{self, Touch};
-use crate::app::Gridward;
+use super::store::{self, EventRef};
 use crate::auth::Caller;
 use crate::db::DbError;
-use crate::event::head;
-use crate::openapi;
-use crate::problem::Problem;
+use crate::http::openapi;
+use crate::http::problem::Problem;
+use crate::log::head;
+use crate::tx::Db;
 
 /// How often a quiet stream shows that it lives.
 const HEARTBEAT: Duration = Duration::from_secs(15);
@@ -59,17 +60,18 @@ struct Hints(String);
 #[get("/events/stream")]
 pub(crate) async fn stream_events(
     request: HttpRequest,
-    app: Data<Gridward>,
+    db: Data<Db>,
+    changes: Data<ChangeBroadcast>,
     caller: Caller,
 ) -> Result<HttpResponse, Problem> {
     let last = request.headers().get("Last-Event-ID").and_then(|id| id.to_str().ok());
     let last: Option<i64> = last.and_then(|id| id.parse().ok());
     let (scope, district) = (Scope(caller.actor), caller.district.clone());
-    let begin = app.db.read(move |conn| Ok::<_, DbError>(head::read(conn, &district)?.seq)).await?;
+    let begin = db.read(move |conn| Ok::<_, DbError>(head::read(conn, &district)?.seq)).await?;
     // Listened first and read then: what comes between the two is told once.
-    let news = app.feed.listen(&caller.district, begin);
+    let news = changes.listen(&caller.district, begin);
     let district = caller.district.clone();
-    let (missed, head) = app.db.read(move |conn| missed(conn, &scope, &district, last)).await?;
+    let (missed, head) = db.read(move |conn| missed(conn, &scope, &district, last)).await?;
     let hello = Bytes::from_static(b"retry: 3000\n\n");
     let waiting = std::iter::once(hello).chain(missed).collect();
     let listener = Listener { scope, news, last: head, waiting, ends: Instant::now() + LASTS };
@@ -111,9 +113,9 @@ fn missed(
 }
 
 /// The hint of an event, if it touches the scope.
-fn hint(scope: &Scope, touch: &Touch) -> Result<Option<Bytes>, DbError> {
+fn hint(scope: &Scope, touch: &EventRef) -> Result<Option<Bytes>, DbError> {
     let told = touch.is_for(scope)?;
-    let Touch { seq, subject, subject_id, area, .. } = touch;
+    let EventRef { seq, subject, subject_id, area, .. } = touch;
     let hint = json!({ "seq": seq, "type": subject, "id": subject_id, "area": area });
     Ok(told.then(|| Bytes::from(format!("id: {seq}\ndata: {hint}\n\n"))))
 }
@@ -125,7 +127,7 @@ fn many(seq: i64) -> Bytes {
 /// One who listens.
 struct Listener {
     scope: Scope,
-    news: Receiver<Arc<Touch>>,
+    news: Receiver<Arc<EventRef>>,
     /// All up to this number is told.
     last: i64,
     waiting: VecDeque<Bytes>,

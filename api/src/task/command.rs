@@ -8,12 +8,12 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
-use super::account::Account;
 use super::model::DayWindow;
+use super::report_content::ReportContent;
 use crate::clock::nearest_moment;
-use crate::once::CommandId;
-use crate::problem::{Kind, Problem};
-use crate::request::fit;
+use crate::http::deserialize as fit;
+use crate::http::problem::{Kind, Problem};
+use crate::idempotency::CommandId;
 
 /// Why something was done.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -63,12 +63,12 @@ pub enum TaskCommand {
     /// Begin.
     Start,
     /// Say how it ended.
-    Report(Box<Account>),
+    Report(Box<ReportContent>),
     /// Give it to somebody.
     Reassign(Reassignment),
     /// Move its days.
     Reschedule(NewDays),
-    /// Put it on the desk one level up.
+    /// Put it on the escalation_level one level up.
     Escalate(StatedReason),
     /// Call it off.
     Cancel(StatedReason),
@@ -78,7 +78,7 @@ pub enum TaskCommand {
 
 impl TaskCommand {
     /// Reads what a phone wrote: the command's word and what it carries. A report is
-    /// read another way, field by field: [`Account::read`].
+    /// read another way, field by field: [`ReportContent::read`].
     ///
     /// # Errors
     /// [`Kind::UnknownCommand`]; 422 when what another carries does not fit.
@@ -123,7 +123,7 @@ impl TaskCommand {
             Self::Decline(why) | Self::Escalate(why) | Self::Cancel(why) | Self::Reopen(why) => {
                 json!(why)
             }
-            Self::Report(account) => account.written(),
+            Self::Report(content) => content.written(),
             Self::Reassign(to) => json!(to),
             Self::Reschedule(days) => json!(days),
         }

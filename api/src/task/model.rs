@@ -83,8 +83,8 @@ pub struct Task {
     /// Which attempt this is, from 1.
     #[schema(minimum = 1, maximum = 20, example = 1)]
     pub attempt: u8,
-    /// On whose desk it lies: the grid's, or the level it was escalated to.
-    pub desk: Level,
+    /// On whose escalation_level it lies: the grid's, or the level it was escalated to.
+    pub escalation_level: Level,
     /// When a plan wants it to be done.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub planned_for: Option<PlannedFor>,

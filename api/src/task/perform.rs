@@ -11,17 +11,20 @@ use serde_json::{Map, Value, json};
 use super::Task;
 use super::command::{NewDays, Origin, TaskCommand, action};
 use super::model::{HeldTask, Holder};
+use super::report_row::ReportRow;
 use super::row::TaskRow;
 use super::{report, report_row, store};
 use crate::auth::Caller;
 use crate::clock;
-use crate::db::{Conn, DbError, Tx, Wants, parsed};
-use crate::event::{Event, Subject};
-use crate::once::{self, CommandId};
+use crate::crypto::{self, SealingKey};
+use crate::db::{Conn, DbError, parsed};
+use crate::http::problem::{FieldError, Kept, Kind, Problem};
+use crate::idempotency::store::CommandRow;
+use crate::idempotency::{self, CommandId};
+use crate::log::{Event, Subject};
 use crate::person;
 use crate::person::Role;
-use crate::problem::{FieldError, Kept, Kind, Problem};
-use crate::seal::{self, SealingKey};
+use crate::tx::{ReadSet, Tx};
 
 /// A command on its way to a task.
 #[derive(Clone, Copy, Debug)]
@@ -74,7 +77,7 @@ pub fn visible(conn: &mut Conn, caller: &Caller, id: TaskId) -> Result<TaskRow, 
 /// # Errors
 /// 404.
 pub fn visible_now(tx: &mut Tx<'_>, caller: &Caller, id: TaskId) -> Result<TaskRow, Problem> {
-    seen(caller, tx.find(store::key(&caller.district, id))?)
+    seen(caller, tx.find(store::key(id))?)
 }
 
 fn seen(caller: &Caller, row: Option<TaskRow>) -> Result<TaskRow, Problem> {
@@ -88,15 +91,16 @@ fn seen(caller: &Caller, row: Option<TaskRow>) -> Result<TaskRow, Problem> {
 }
 
 /// What carrying out a command will look at.
-pub fn wants(caller: &Caller, task: TaskId, report: bool, id: Option<&CommandId>) -> Wants {
-    let mut wants = Wants::default();
-    wants.tasks.insert(store::key(&caller.district, task));
-    wants.commands.extend(id.map(|id| once::store::key(caller, id)));
-    if report {
-        let report = id.and_then(CommandId::uuid);
-        wants.reports.extend(report.map(|id| report_row::key(&caller.district, id)));
+pub fn read_set(caller: &Caller, task: TaskId, report: bool, id: Option<&CommandId>) -> ReadSet {
+    let mut read_set = ReadSet::default();
+    read_set.add::<TaskRow>(store::key(task));
+    if let Some(id) = id {
+        read_set.add::<CommandRow>(idempotency::store::key(caller, id));
     }
-    wants
+    if let Some(report) = id.and_then(CommandId::uuid).filter(|_| report) {
+        read_set.add::<ReportRow>(report_row::key(report));
+    }
+    read_set
 }
 
 /// Carries the command out.
@@ -110,8 +114,8 @@ pub fn perform(
     caller: &Caller,
     sent: &Sent<'_>,
 ) -> Result<Performed, Problem> {
-    if let TaskCommand::Report(account) = sent.command {
-        return report::report(tx, key, caller, sent, account);
+    if let TaskCommand::Report(content) = sent.command {
+        return report::report(tx, key, caller, sent, content);
     }
     let row = visible_now(tx, caller, sent.task)?;
     if !sent.command.verb().is_for(caller.actor.role) {
@@ -150,7 +154,7 @@ pub fn perform(
             let event = Event { device: sent.origin.device.clone(), ..event };
             write(tx, &step, window, event.by(caller.actor.person)).task()?
         }
-        Err(rejection) => return Err(refused(tx.read_other(), key, &row, rejection)?),
+        Err(rejection) => return Err(refused(tx.read_unbatched(), key, &row, rejection)?),
     };
     Ok(Performed::done(task))
 }
@@ -216,7 +220,7 @@ pub(super) fn decided_on(row: &TaskRow, sent: &Sent<'_>) -> Result<(), Problem> 
 
 fn candidate(tx: &mut Tx<'_>, caller: &Caller, person: PersonId) -> Result<Candidate, Problem> {
     let row =
-        person::store::row(tx.read_other(), &caller.scope(), person)?.filter(|row| row.active);
+        person::store::row(tx.read_unbatched(), &caller.scope(), person)?.filter(|row| row.active);
     let row = row.ok_or(Kind::NotACandidate)?;
     let role: Role = parsed("people", &row.role)?;
     Ok(Candidate { person, role, grid: parsed("people", &row.area)? })
@@ -260,7 +264,7 @@ pub(super) fn opened_reason(
 }
 
 fn reason_place(district: &str, task: &str) -> String {
-    seal::place(district, "events", task)
+    crypto::place(district, "events", task)
 }
 
 /// The problem that tells why `rejection`, with the task and its holder.

@@ -11,20 +11,21 @@ use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::account::Account;
 use super::command::Origin;
-use super::doubt::{self, Doubt};
 use super::perform::{self, Performed, Sent, Step};
+use super::report_content::ReportContent;
+use super::report_flag::{self, ReportFlag};
 use super::report_row::{self, ReportRow};
 use super::row::{Draft, TaskRow};
 use super::store;
 use crate::auth::Caller;
 use crate::catalogue::{self, Need, ServiceKind};
-use crate::db::{DbError, Tx, parsed};
-use crate::event::{self, Event, Subject};
-use crate::once::CommandId;
-use crate::problem::{Kind, Problem};
-use crate::seal::{SealingKey, place};
+use crate::crypto::{SealingKey, place};
+use crate::db::{DbError, parsed};
+use crate::http::problem::{Kind, Problem};
+use crate::idempotency::CommandId;
+use crate::log::{self, Event, Subject};
+use crate::tx::Tx;
 use crate::{beneficiary, clock};
 
 /// How a task went. Notes, answers, needs, place and times are kept sealed.
@@ -76,7 +77,7 @@ const UNREAD: &str = "unread";
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Sealed {
     #[serde(flatten)]
-    pub(super) account: Account,
+    pub(super) content: ReportContent,
     /// When the phone says that it was made.
     pub(super) made_at: Option<DateTime<FixedOffset>>,
     /// Seconds by which the phone's clock is behind the server's.
@@ -94,7 +95,7 @@ pub(super) fn report(
     key: &SealingKey,
     caller: &Caller,
     sent: &Sent<'_>,
-    account: &Account,
+    content: &ReportContent,
 ) -> Result<Performed, Problem> {
     let row = reportable(tx, caller, sent.task)?;
     let may = Verb::Report.is_for(caller.actor.role);
@@ -104,11 +105,11 @@ pub(super) fn report(
         return Err(Kind::Forbidden.into());
     }
     perform::decided_on(&row, sent)?;
-    let kind = catalogue::store::one(tx.read_other(), &row.district, &row.kind)?;
-    let doubts = doubt::doubts(account, kind.as_ref(), sent.origin, tx.now)?;
+    let kind = catalogue::store::one(tx.read_unbatched(), &row.district, &row.kind)?;
+    let flags = report_flag::flags(content, kind.as_ref(), sent.origin, tx.now)?;
     let before = row.life()?;
     let judged = if may {
-        judged(tx, key, caller, &row, &before, sent.origin, account.outcome)?
+        judged(tx, key, caller, &row, &before, sent.origin, content.outcome)?
     } else {
         Err(Kind::Forbidden.into())
     };
@@ -118,7 +119,7 @@ pub(super) fn report(
         Err(problem) => return Err(problem),
     };
     let id = sent.origin.id.as_ref().and_then(CommandId::uuid).unwrap_or_else(Uuid::now_v7);
-    let id = match tx.find::<ReportRow>(report_row::key(&row.district, id))? {
+    let id = match tx.find::<ReportRow>(report_row::key(id))? {
         // Its command was forgotten meanwhile: it is there, and once is enough.
         Some(there) if there.task == row.id && there.person == caller.actor.person.to_string() => {
             return Ok(Performed::recorded(row.task()?, because.as_ref()));
@@ -127,7 +128,7 @@ pub(super) fn report(
         Some(_) => ReportId(Uuid::now_v7()),
         None => ReportId(id),
     };
-    keep(tx, key, caller, &row, id, account, sent.origin, after.is_none(), &doubts)?;
+    keep(tx, key, caller, &row, id, content, sent.origin, after.is_none(), &flags)?;
     let step = Step {
         row: &row,
         before: &before,
@@ -135,7 +136,7 @@ pub(super) fn report(
         verb: Verb::Report,
     };
     let mut body = json!({ "report": id });
-    if let Some(outcome) = account.outcome {
+    if let Some(outcome) = content.outcome {
         body["outcome"] = json!(outcome.word());
     }
     if after.is_none() {
@@ -149,7 +150,7 @@ pub(super) fn report(
     };
     let next = perform::write(tx, &step, None, event);
     if after.state.phase() == life::Phase::Done {
-        follow(tx, caller, &row, kind.as_ref(), account)?;
+        follow(tx, caller, &row, kind.as_ref(), content)?;
     }
     Ok(Performed::done(next.task()?))
 }
@@ -159,8 +160,7 @@ pub(super) fn report(
 fn reportable(tx: &mut Tx<'_>, caller: &Caller, id: TaskId) -> Result<TaskRow, Problem> {
     match perform::visible_now(tx, caller, id) {
         Err(problem) if problem.kind() == Kind::NotFound => {
-            let row =
-                tx.find::<TaskRow>(store::key(&caller.district, id))?.ok_or(Kind::NotFound)?;
+            let row = tx.find::<TaskRow>(store::key(id))?.ok_or(Kind::NotFound)?;
             if held_once(tx, caller, &row)? { Ok(row) } else { Err(problem) }
         }
         seen => seen,
@@ -187,13 +187,13 @@ fn judged(
     Ok(match life::apply(before, &command, &agent, clock::day(tx.now)) {
         Ok(Transition::Changed(after)) => Ok(Some(after)),
         Ok(Transition::Already) => Ok(None),
-        Err(rejection) => Err(perform::refused(tx.read_other(), key, row, rejection)?),
+        Err(rejection) => Err(perform::refused(tx.read_unbatched(), key, row, rejection)?),
     })
 }
 
 /// Whether the caller ever had the task, by the log.
 fn held_once(tx: &mut Tx<'_>, caller: &Caller, row: &TaskRow) -> Result<bool, DbError> {
-    event::store::had_in_hands(tx.read_other(), &row.district, &row.id, caller.actor.person)
+    log::store::had_in_hands(tx.read_unbatched(), &row.district, &row.id, caller.actor.person)
 }
 
 /// Whether the caller had the task when the report was made, by the log. Only a
@@ -210,7 +210,7 @@ fn held_then(
         return Ok(false);
     }
     let moment = origin.made(tx.now);
-    let holder = event::store::holder_at(tx.read_other(), &row.district, &row.id, moment)?;
+    let holder = log::store::holder_at(tx.read_unbatched(), &row.district, &row.id, moment)?;
     Ok(holder == Some(me.to_string()))
 }
 
@@ -221,13 +221,13 @@ fn keep(
     caller: &Caller,
     task: &TaskRow,
     id: ReportId,
-    account: &Account,
+    content: &ReportContent,
     origin: &Origin,
     recorded: bool,
-    doubts: &BTreeSet<Doubt>,
+    flags: &BTreeSet<ReportFlag>,
 ) -> Result<(), Problem> {
     let sealed = Sealed {
-        account: account.clone(),
+        content: content.clone(),
         made_at: origin.made_at,
         clock_behind_s: origin.clock_behind.num_seconds(),
     };
@@ -238,11 +238,11 @@ fn keep(
         id,
         task: task.id.clone(),
         person: caller.actor.person.to_string(),
-        outcome: account.outcome.map_or(UNREAD, Outcome::word).to_owned(),
+        outcome: content.outcome.map_or(UNREAD, Outcome::word).to_owned(),
         created_at: tx.now.naive_utc(),
         attempt: task.attempt,
         recorded,
-        doubts: doubts.iter().map(|doubt| doubt.word()).collect::<Vec<_>>().join(";"),
+        flags: flags.iter().map(|doubt| doubt.word()).collect::<Vec<_>>().join(";"),
     };
     tx.insert(row);
     Ok(())
@@ -255,13 +255,13 @@ fn follow(
     caller: &Caller,
     row: &TaskRow,
     kind: Option<&ServiceKind>,
-    account: &Account,
+    content: &ReportContent,
 ) -> Result<(), Problem> {
     let today = clock::day(tx.now);
     if let Some(beneficiary) = &row.beneficiary {
         let visitor = caller.actor.person;
         beneficiary::store::was_in_touch(
-            tx.write_other(),
+            tx.write_unbatched(),
             &row.district,
             beneficiary,
             visitor,
@@ -270,9 +270,9 @@ fn follow(
     }
     let rules = kind.map(|kind| &kind.follow_ups);
     let wanted: BTreeSet<&String> =
-        account.needs.iter().filter_map(|need| rules.and_then(|rules| rules.get(need))).collect();
+        content.needs.iter().filter_map(|need| rules.and_then(|rules| rules.get(need))).collect();
     for code in wanted {
-        let Some(kind) = catalogue::store::one(tx.read_other(), &row.district, code)? else {
+        let Some(kind) = catalogue::store::one(tx.read_unbatched(), &row.district, code)? else {
             continue;
         };
         let days = Days::new(kind.due_days.into());

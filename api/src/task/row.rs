@@ -17,43 +17,49 @@ use crate::person::store::{skills, skills_text};
 
 const TABLE: &str = "tasks";
 
-/// A row of `tasks`.
-#[derive(Clone, Debug, Queryable, Insertable)]
-#[diesel(table_name = tasks)]
-#[expect(missing_docs, reason = "the columns are described in the migrations")]
-pub struct TaskRow {
-    pub district: String,
-    pub id: String,
-    pub grid: String,
-    pub kind: String,
-    pub beneficiary: Option<String>,
-    pub lat: f64,
-    pub lon: f64,
-    pub minutes: i32,
-    pub priority: i32,
-    pub skills: String,
-    pub not_before: NaiveDate,
-    pub due_on: NaiveDate,
-    pub window_start: Option<i32>,
-    pub window_end: Option<i32>,
-    pub state: String,
-    pub assignee: Option<String>,
-    pub planned_on: Option<NaiveDate>,
-    pub planned_start: Option<i32>,
-    pub planned_minutes: Option<i32>,
-    pub plan: Option<String>,
-    pub created_by: Option<String>,
-    pub created_at: NaiveDateTime,
-    pub updated_at: NaiveDateTime,
-    pub version: i64,
-    pub attempt: i32,
-    pub attempts: i32,
-    pub retry_days: i32,
-    pub overdue: String,
-    pub escalate_days: i32,
-    pub desk: String,
-    pub look_on: Option<NaiveDate>,
-    pub archived: bool,
+crate::table_row! {
+    /// A row of `tasks`.
+    #[derive(Clone, Debug)]
+    pub struct TaskRow in tasks {
+        district: String,
+        key {
+            id: String,
+        }
+        fixed {
+            grid: String,
+            kind: String,
+            beneficiary: Option<String>,
+            lat: f64,
+            lon: f64,
+            minutes: i32,
+            priority: i32,
+            skills: String,
+            created_by: Option<String>,
+            created_at: NaiveDateTime,
+            attempts: i32,
+            retry_days: i32,
+            overdue: String,
+            escalate_days: i32,
+        }
+        changing {
+            state: String,
+            assignee: Option<String>,
+            planned_on: Option<NaiveDate>,
+            planned_start: Option<i32>,
+            planned_minutes: Option<i32>,
+            plan: Option<String>,
+            updated_at: NaiveDateTime,
+            version: i64,
+            not_before: NaiveDate,
+            due_on: NaiveDate,
+            window_start: Option<i32>,
+            window_end: Option<i32>,
+            attempt: i32,
+            escalation_level: String,
+            next_action_on: Option<NaiveDate>,
+            archived: bool,
+        }
+    }
 }
 
 /// A task about to be written.
@@ -111,12 +117,12 @@ impl TaskRow {
             retry_days: kind.retry_days.into(),
             overdue: kind.overdue.word().to_owned(),
             escalate_days: kind.escalate_days.into(),
-            desk: Level::Grid.word().to_owned(),
-            look_on: None,
+            escalation_level: Level::Grid.word().to_owned(),
+            next_action_on: None,
             archived: false,
         };
         // What was just written as words reads back.
-        row.look_on = row.life().ok().and_then(|life| overdue::next_look(&life));
+        row.next_action_on = row.life().ok().and_then(|life| overdue::next_action_on(&life));
         row
     }
 
@@ -132,7 +138,7 @@ impl TaskRow {
             state: State::of(phase, holder).map_err(|error| DbError::corrupt(TABLE, error))?,
             version: self.version,
             attempt: u8::try_from(self.attempt).map_err(number)?,
-            desk: parsed(TABLE, &self.desk)?,
+            escalation_level: parsed(TABLE, &self.escalation_level)?,
             not_before: self.not_before,
             due_on: self.due_on,
             terms: Terms {
@@ -162,11 +168,12 @@ impl TaskRow {
         next.updated_at = now.naive_utc();
         next.version = to.version;
         next.attempt = to.attempt.into();
-        to.desk.word().clone_into(&mut next.desk);
+        to.escalation_level.word().clone_into(&mut next.escalation_level);
         (next.not_before, next.due_on) = (to.not_before, to.due_on);
         // Who begins again with a task wants it on the phones again.
         next.archived = self.archived && !to.state.is_live();
-        next.look_on = overdue::next_look(to).or_else(|| archive_on(to, clock::day(now)));
+        next.next_action_on =
+            overdue::next_action_on(to).or_else(|| archive_on(to, clock::day(now)));
         if next.assignee != self.assignee {
             next.unplan();
         }
@@ -204,7 +211,7 @@ impl TaskRow {
             state: state.phase(),
             assignee_id: state.holder(),
             attempt: life.attempt,
-            desk: life.desk,
+            escalation_level: life.escalation_level,
             planned_for: match (self.planned_on, self.planned_start, &self.plan) {
                 (Some(day), Some(start), Some(plan)) => {
                     Some(PlannedFor { day, start: minute(start)?, plan_id: parsed(TABLE, plan)? })

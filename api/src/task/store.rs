@@ -11,8 +11,8 @@ use super::row::{SummaryRow, TaskRow};
 use crate::catalogue::KindCode;
 use crate::db::schema::tasks;
 use crate::db::{Conn, DbError};
+use crate::http::page::Wanted;
 use crate::in_range;
-use crate::page::Wanted;
 
 /// The states of a task that is in somebody's hands.
 const HELD: [Phase; 3] = [Phase::Assigned, Phase::Accepted, Phase::InProgress];
@@ -37,7 +37,11 @@ pub struct Filter {
 /// # Errors
 /// [`DbError`].
 pub fn row(conn: &mut Conn, district: &str, id: TaskId) -> Result<Option<TaskRow>, DbError> {
-    Ok(tasks::table.find((district, id.to_string())).first(conn).optional()?)
+    Ok(tasks::table
+        .find((district, id.to_string()))
+        .select(TaskRow::as_select())
+        .first(conn)
+        .optional()?)
 }
 
 /// A page of the tasks in `area` (everywhere in the district if `None`), those
@@ -128,9 +132,9 @@ pub fn holds_at(
     Ok(one.is_some())
 }
 
-/// The key of a task: district and id.
-pub fn key(district: &str, id: TaskId) -> (String, String) {
-    (district.to_owned(), id.to_string())
+/// The key of a task within its district.
+pub fn key(id: TaskId) -> String {
+    id.to_string()
 }
 
 /// When a plan wants a task to be done, and how long it keeps somebody.
@@ -191,15 +195,8 @@ pub fn for_dispatch(
         .filter(tasks::state.eq_any(states.map(Phase::word)))
         .filter(tasks::not_before.le(last))
         .order((tasks::grid, tasks::due_on, tasks::id))
+        .select(TaskRow::as_select())
         .load(conn)?)
-}
-
-/// Writes many new tasks.
-///
-/// # Errors
-/// [`DbError`].
-pub fn insert_all(conn: &mut Conn, rows: &[TaskRow]) -> Result<(), DbError> {
-    Ok(crate::insert_all!(conn, tasks::table, rows, columns = 32)?)
 }
 
 /// The tasks of the district in somebody's hands that lie outside the range;
@@ -216,6 +213,7 @@ pub fn held_outside(conn: &mut Conn, range: &AreaRange) -> Result<Vec<TaskRow>, 
         .filter(diesel::dsl::not(in_range!(tasks::grid, range)))
         .filter(tasks::state.eq_any(HELD.map(Phase::word)))
         .order((tasks::grid, tasks::due_on, tasks::id))
+        .select(TaskRow::as_select())
         .load(conn)?)
 }
 
@@ -223,7 +221,7 @@ pub fn held_outside(conn: &mut Conn, range: &AreaRange) -> Result<Vec<TaskRow>, 
 ///
 /// # Errors
 /// [`DbError`].
-pub fn to_look_at(
+pub fn due_tasks(
     conn: &mut Conn,
     district: &str,
     today: NaiveDate,
@@ -231,8 +229,9 @@ pub fn to_look_at(
 ) -> Result<Vec<TaskRow>, DbError> {
     Ok(tasks::table
         .filter(tasks::district.eq(district))
-        .filter(tasks::look_on.le(today))
-        .order((tasks::look_on, tasks::id))
+        .filter(tasks::next_action_on.le(today))
+        .order((tasks::next_action_on, tasks::id))
         .limit(limit)
+        .select(TaskRow::as_select())
         .load(conn)?)
 }

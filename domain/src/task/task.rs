@@ -77,8 +77,8 @@ pub struct Task {
     pub version: i64,
     /// Which attempt this is, from 1.
     pub attempt: u8,
-    /// Whose desk it lies on: the grid's, or the level it was escalated to.
-    pub desk: Level,
+    /// Whose escalation_level it lies on: the grid's, or the level it was escalated to.
+    pub escalation_level: Level,
     /// The first day it may be done.
     pub not_before: NaiveDate,
     /// The last day it should be done; never before `not_before`.
@@ -106,7 +106,7 @@ impl Task {
         Self {
             state: State::Open,
             attempt: 1,
-            desk: Level::Grid,
+            escalation_level: Level::Grid,
             not_before,
             due_on: self.due_on.max(later(not_before, self.terms.retry_days)),
             ..self
@@ -116,7 +116,7 @@ impl Task {
     /// How many levels it has gone up.
     pub(super) fn climbed(&self) -> u64 {
         std::iter::successors(Some(Level::Grid), |level| level.parent())
-            .take_while(|level| *level != self.desk)
+            .take_while(|level| *level != self.escalation_level)
             .map(|_| 1)
             .sum()
     }

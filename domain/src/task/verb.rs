@@ -27,7 +27,7 @@ pub enum Verb {
     Reassign,
     /// Move its days or its window.
     Reschedule,
-    /// Put it on the desk one level up.
+    /// Put it on the escalation_level one level up.
     Escalate,
     /// Call it off.
     Cancel,

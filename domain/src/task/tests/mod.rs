@@ -55,7 +55,7 @@ fn task(state: State) -> Task {
         state,
         version: 1,
         attempt: 1,
-        desk: Level::Grid,
+        escalation_level: Level::Grid,
         not_before: day(1),
         due_on: day(5),
         terms: TERMS,
