@@ -14,5 +14,8 @@ pub mod place;
 #[cfg(feature = "schema")]
 mod schema;
 pub mod skill;
+#[cfg(feature = "diesel")]
+pub mod sql;
 pub mod task;
 pub mod time;
+pub mod word;

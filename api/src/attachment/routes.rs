@@ -5,6 +5,7 @@ use actix_web::web::{Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse, delete, get, head, options, patch, post};
 use gridward_domain::authority::{Action, Role};
 use gridward_domain::task::Verb;
+use gridward_domain::word::Word as _;
 use serde_json::json;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -141,7 +142,7 @@ fn announce(
         id: metadata.id.to_string(),
         task: found.id,
         person: me.to_string(),
-        media_type: metadata.media_type.word().to_owned(),
+        media_type: metadata.media_type.as_str().to_owned(),
         length,
         received: 0,
         sha256: metadata.sha256.clone(),
