@@ -17,7 +17,6 @@ use super::receive::{self, Attachments};
 use super::store::{self, AttachmentRow};
 use crate::auth::Caller;
 use crate::crypto::SealingKey;
-use crate::db::parsed;
 use crate::http::openapi;
 use crate::http::problem::{FieldError, Kind, Problem};
 use crate::idempotency::IdempotencyKey;
@@ -112,9 +111,9 @@ pub(crate) async fn announce_attachment(
     if length > LARGEST {
         return Err(Kind::TooLarge.into());
     }
-    let district = caller.district.clone();
+    let district = caller.district;
     let row =
-        attachments.db.write(&district, move |tx| announce(tx, &caller, &metadata, length)).await?;
+        attachments.db.write(district, move |tx| announce(tx, &caller, &metadata, length)).await?;
     Ok(HttpResponse::Created()
         .insert_header(TUS)
         .insert_header((LOCATION, format!("/v1/attachments/{}", row.id)))
@@ -132,24 +131,24 @@ fn announce(
         return Err(Kind::Forbidden.into());
     }
     let me = caller.actor.person;
-    let found = tx.find::<task::row::TaskRow>(task::store::key(metadata.task))?;
+    let found = tx.find::<task::row::TaskRow>(metadata.task)?;
     let found = found.ok_or_else(Problem::not_found)?;
-    if !log::store::had_in_hands(tx.read_unbatched(), &caller.district, &found.id, me)? {
+    if !log::store::had_in_hands(tx.read_unbatched(), caller.district, &found.id.to_string(), me)? {
         return Err(Problem::not_found());
     }
     let row = AttachmentRow {
-        district: caller.district.clone(),
+        district: caller.district,
         id: metadata.id.to_string(),
         task: found.id,
-        person: me.to_string(),
-        media_type: metadata.media_type.as_str().to_owned(),
+        person: me,
+        media_type: metadata.media_type,
         length,
         received: 0,
         sha256: metadata.sha256.clone(),
         complete: false,
         created_at: tx.now.naive_utc(),
     };
-    if let Some(known) = store::row(tx.read_unbatched(), &caller.district, metadata.id)? {
+    if let Some(known) = store::row(tx.read_unbatched(), caller.district, metadata.id)? {
         let (received, complete, created_at) = (known.received, known.complete, known.created_at);
         let same = known == AttachmentRow { received, complete, created_at, ..row };
         return if same { Ok(known) } else { Err(Kind::AttachmentKnown.into()) };
@@ -157,7 +156,7 @@ fn announce(
     if length > metadata.media_type.largest() {
         return Err(Kind::TooLarge.into());
     }
-    if store::count(tx.read_unbatched(), &caller.district, metadata.task, me)? >= MOST {
+    if store::count(tx.read_unbatched(), caller.district, metadata.task, me)? >= MOST {
         let error = FieldError::new("Upload-Metadata", format!("at most {MOST} to a task"));
         return Err(Problem::from(Kind::Invalid).with(error));
     }
@@ -173,9 +172,9 @@ async fn own(
 ) -> Result<(AttachmentRow, SealingKey), Problem> {
     let (keys, caller) = (attachments.keys.clone(), caller.clone());
     let read = attachments.db.read(move |conn| {
-        let row = store::row(conn, &caller.district, id)?;
-        let own = row.filter(|row| row.person == caller.actor.person.to_string());
-        Ok((own.ok_or_else(Problem::not_found)?, keys.key(conn, &caller.district)?))
+        let row = store::row(conn, caller.district, id)?;
+        let own = row.filter(|row| row.person == caller.actor.person);
+        Ok((own.ok_or_else(Problem::not_found)?, keys.key(conn, caller.district)?))
     });
     read.await
 }
@@ -326,15 +325,15 @@ pub(crate) async fn get_attachment(
     caller: Caller,
     id: Path<Uuid>,
 ) -> Result<HttpResponse, Problem> {
-    let (id, keys, district) = (*id, attachments.keys.clone(), caller.district.clone());
-    let read = attachments.db.write(&district, move |tx| {
+    let (id, keys, district) = (*id, attachments.keys.clone(), caller.district);
+    let read = attachments.db.write(district, move |tx| {
         let row = readable(tx, &caller, id)?;
-        Ok::<_, Problem>((row, keys.key(tx.read_unbatched(), &caller.district)?))
+        Ok::<_, Problem>((row, keys.key(tx.read_unbatched(), caller.district)?))
     });
     let (row, key) = read.await?;
     let bytes = receive::open(&attachments, &key, &row).await?;
     Ok(HttpResponse::Ok()
-        .content_type(row.media_type)
+        .content_type(row.media_type.as_str())
         .insert_header(("Content-Disposition", "attachment"))
         .insert_header(("X-Content-Type-Options", "nosniff"))
         .insert_header((CACHE_CONTROL, "no-store"))
@@ -344,19 +343,17 @@ pub(crate) async fn get_attachment(
 /// The attachment, if it is whole and the caller may see it; that others read it
 /// goes on the log.
 fn readable(tx: &mut Tx<'_>, caller: &Caller, id: Uuid) -> Result<AttachmentRow, Problem> {
-    let row = store::row(tx.read_unbatched(), &caller.district, id)?.filter(|row| row.complete);
+    let row = store::row(tx.read_unbatched(), caller.district, id)?.filter(|row| row.complete);
     let row = row.ok_or_else(Problem::not_found)?;
-    if row.person == caller.actor.person.to_string() {
+    if row.person == caller.actor.person {
         return Ok(row);
     }
-    let task = parsed("attachments", &row.task)?;
-    let task = task::perform::visible_now(tx, caller, task)?;
+    let task = task::perform::visible_now(tx, caller, row.task)?;
     if caller.actor.role == Role::Volunteer {
         return Err(Problem::not_found());
     }
     caller.may(Action::RevealBeneficiary)?;
-    let grid = parsed("tasks", &task.grid)?;
-    let event = Event::new("attachment.read", Subject::Reading, &row.id, grid, 1);
+    let event = Event::new("attachment.read", Subject::Reading, &row.id, task.grid, 1);
     tx.record(event.by(caller.actor.person).with(json!({ "task": row.task })));
     Ok(row)
 }

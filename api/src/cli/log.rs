@@ -69,7 +69,7 @@ enum Command {
 }
 
 /// The districts meant: the one that is named, or all.
-fn chosen(conn: &mut Conn, named: Option<&str>) -> Result<Vec<String>, Failure> {
+fn chosen(conn: &mut Conn, named: Option<&str>) -> Result<Vec<AreaCode>, Failure> {
     match named {
         Some(_) => Ok(vec![choose_district(conn, named)?]),
         None => match districts(conn)? {
@@ -84,11 +84,11 @@ pub(super) fn verify(settings: &Settings, args: &VerifyArgs) -> Result<(), Failu
     let mut conn = connect(&settings.database)?;
     for district in chosen(&mut conn, args.district.as_deref())? {
         let end =
-            verify::verify(&mut conn, &district, args.archive.as_deref()).map_err(|broken| {
+            verify::verify(&mut conn, district, args.archive.as_deref()).map_err(|broken| {
                 let is = if broken.is_proven() { "is broken" } else { "cannot be checked" };
                 format!("the log of {district} {is}: {broken}")
             })?;
-        let (first, hash) = (end.checked_from, hex(&end.last.hash));
+        let (first, hash) = (end.checked_from, hex(end.last.hash.as_ref()));
         let last = end.last.seq;
         if first > last {
             println!("{district}: no events here to check; the last hash is {hash}");
@@ -109,20 +109,20 @@ pub(super) fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
         Command::Archive { folder, keep_days, district } => {
             let moment = days_ago(*keep_days)?;
             for district in chosen(&mut conn, district.as_deref())? {
-                let moved = archive::archive(&mut conn, &district, folder, moment)?;
+                let moved = archive::archive(&mut conn, district, folder, moment)?;
                 println!("{district}: {moved} events archived");
             }
         }
         Command::DeadLetter { district } => {
             let vault = KeyRing::new(settings.installation_key()?);
             for district in chosen(&mut conn, district.as_deref())? {
-                show_set_aside(&mut conn, &vault, district.parse()?)?;
+                show_set_aside(&mut conn, &vault, district)?;
             }
         }
         Command::Restored { district } => {
             for district in chosen(&mut conn, district.as_deref())? {
                 let epoch = Uuid::new_v4().simple().to_string();
-                db::transact(&mut conn, |conn| head::renew_epoch(conn, &district, &epoch))?;
+                db::transact(&mut conn, |conn| head::renew_epoch(conn, district, &epoch))?;
                 println!("{district}: every phone begins anew with its next sync");
             }
         }
@@ -131,16 +131,16 @@ pub(super) fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
 }
 
 fn show_set_aside(conn: &mut Conn, vault: &KeyRing, district: AreaCode) -> Result<(), Failure> {
-    let key = vault.key(conn, district.as_str())?;
+    let key = vault.key(conn, district)?;
     let commands = dead_letter::all(conn, &key, district)?;
     let shown: Vec<&str> = commands.iter().map(|aside| aside.command.as_str()).collect();
     if shown.is_empty() {
         return Ok(());
     }
-    let fact = Event::new("command.read", Subject::Reading, district.to_string(), district, 1)
+    let fact = Event::new("command.read", Subject::Reading, district, district, 1)
         .with(json!({ "commands": shown }));
     db::transact(conn, |conn| {
-        log::store::append(conn, &mut Heads::default(), district.as_str(), clock::system(), &[fact])
+        log::store::append(conn, &mut Heads::default(), district, clock::system(), &[fact])
     })?;
     for command in &commands {
         println!("{}", serde_json::to_string(command)?);

@@ -13,6 +13,7 @@ mod user;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use gridward_domain::area::AreaCode;
 
 use crate::db::{Address, Conn, migrate as tables};
 use crate::server::settings::Settings;
@@ -126,15 +127,18 @@ fn connect(address: &Address) -> Result<Conn, Failure> {
 const NO_DISTRICT: &str = "there is no district yet: import one, or try `gridward demo`";
 
 /// The district to act on: the one that is named, or the only one there is.
-fn choose_district(conn: &mut Conn, named: Option<&str>) -> Result<String, Failure> {
+fn choose_district(conn: &mut Conn, named: Option<&str>) -> Result<AreaCode, Failure> {
     let known = crate::crypto::store::districts(conn)?;
-    match (named, known.as_slice()) {
-        (Some(named), known) if known.iter().any(|district| district == named) => {
-            Ok(named.to_owned())
+    if let Some(named) = named {
+        let chosen = known.into_iter().find(|district| district.as_str() == named);
+        return chosen.ok_or_else(|| format!("there is no district {named}").into());
+    }
+    match known.as_slice() {
+        [only] => Ok(*only),
+        [] => Err(NO_DISTRICT.into()),
+        several => {
+            let codes: Vec<&str> = several.iter().map(AreaCode::as_str).collect();
+            Err(format!("there are several; name one: {}", codes.join(", ")).into())
         }
-        (None, [only]) => Ok(only.clone()),
-        (None, []) => Err(NO_DISTRICT.into()),
-        (None, _) => Err(format!("there are several; name one: {}", known.join(", ")).into()),
-        (Some(named), _) => Err(format!("there is no district {named}").into()),
     }
 }

@@ -2,6 +2,8 @@
 
 use diesel::prelude::*;
 
+use gridward_domain::area::AreaCode;
+
 use super::DbError;
 use super::connection::Conn;
 
@@ -28,7 +30,7 @@ pub const fn lock_signing_keys(conn: &Conn) -> &'static str {
 ///
 /// # Errors
 /// [`DbError`].
-pub fn try_clock(conn: &mut Conn, district: &str) -> Result<bool, DbError> {
+pub fn try_clock(conn: &mut Conn, district: AreaCode) -> Result<bool, DbError> {
     clock_lock(conn, district, "pg_try_advisory_xact_lock")
 }
 
@@ -36,11 +38,11 @@ pub fn try_clock(conn: &mut Conn, district: &str) -> Result<bool, DbError> {
 ///
 /// # Errors
 /// [`DbError`].
-pub fn keep_clock(conn: &mut Conn, district: &str) -> Result<bool, DbError> {
+pub fn keep_clock(conn: &mut Conn, district: AreaCode) -> Result<bool, DbError> {
     clock_lock(conn, district, "pg_try_advisory_lock")
 }
 
-fn clock_lock(conn: &mut Conn, district: &str, lock: &str) -> Result<bool, DbError> {
+fn clock_lock(conn: &mut Conn, district: AreaCode, lock: &str) -> Result<bool, DbError> {
     #[derive(QueryableByName)]
     struct Got {
         #[diesel(sql_type = diesel::sql_types::Bool)]

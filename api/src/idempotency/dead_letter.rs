@@ -10,7 +10,7 @@ use gridward_domain::area::AreaCode;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::store::place;
+use super::store::aad;
 use super::{CommandId, Request, TRIES};
 use crate::crypto::SealingKey;
 use crate::db::{Conn, DbError};
@@ -33,9 +33,9 @@ pub(super) fn set_aside(
 ) -> Result<(), Problem> {
     let Request { caller, action, request, .. } = request;
     let me = caller.actor.person;
-    let place = place(&caller.district, &me.to_string(), id.as_str(), "request");
-    let sealed = BASE64_STANDARD.encode(key.seal_value(&place, request)?);
-    tracing::error!(district = caller.district, command = %id, action, "failed {TRIES} times and is set aside");
+    let aad = aad(caller.district, me, id.as_str(), "request");
+    let sealed = BASE64_STANDARD.encode(key.seal_value(&aad, request)?);
+    tracing::error!(district = %caller.district, command = %id, action, "failed {TRIES} times and is set aside");
     let body = json!({ "action": action, "sealed": sealed });
     let event = Event::new(ACTION, Subject::Command, id.as_str(), caller.actor.area, 1);
     tx.record(event.by(me).with(body));
@@ -79,12 +79,12 @@ fn opened(key: &SealingKey, row: EventRow) -> Result<DeadLetter, DbError> {
     let body: Value = serde_json::from_str(&row.body).map_err(|_| corrupt())?;
     let person = row.actor.ok_or_else(corrupt)?;
     let sealed = body["sealed"].as_str().and_then(|text| BASE64_STANDARD.decode(text).ok());
-    let place = place(&row.district, &person, &row.subject_id, "request");
-    let request = key.open_value(&place, &sealed.ok_or_else(corrupt)?);
+    let aad = aad(row.district, person, &row.subject_id, "request");
+    let request = key.open_value(&aad, &sealed.ok_or_else(corrupt)?);
     Ok(DeadLetter {
         seq: row.seq,
         at: row.at.and_utc().to_rfc3339(),
-        person,
+        person: person.to_string(),
         command: row.subject_id,
         action: body["action"].as_str().unwrap_or_default().to_owned(),
         request: request.map_err(|error| DbError::corrupt("events", error))?,

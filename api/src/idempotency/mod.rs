@@ -26,6 +26,7 @@ use store::CommandRow;
 use crate::auth::Caller;
 use crate::crypto::SealingKey;
 use crate::db::DbError;
+use crate::db::column::Hash;
 use crate::http::problem::{Kept, Kind, Problem};
 use crate::tx::Tx;
 
@@ -93,7 +94,7 @@ pub fn once<T: Serialize + DeserializeOwned>(
             return Err(Kind::CommandIdReused.into());
         }
         let replayed = |result| Outcome { result, replayed: true };
-        match key.open_value(&row.place("answer"), &row.sealed_answer)? {
+        match key.open_value(&row.aad("answer"), &row.sealed_answer)? {
             StoredOutcome::Done(done) => return Ok(replayed(Ok(done))),
             StoredOutcome::Refused(kept) => return Ok(replayed(Err(kept.into()))),
             StoredOutcome::Failed(times) => failures = times,
@@ -133,8 +134,10 @@ fn unless_it_panics<T>(act: impl FnOnce() -> Result<T, Problem>) -> Result<T, Pr
 }
 
 /// The same request has the same fingerprint, by whichever way it came.
-fn fingerprint(request: &Request<'_>) -> Vec<u8> {
+fn fingerprint(request: &Request<'_>) -> Hash {
     // The keys of a JSON object are sorted, so equal values are equal texts.
     let text = format!("{}\n{}", request.action, request.request);
-    digest(&SHA256, text.as_bytes()).as_ref().to_vec()
+    let mut bytes = [0; 32];
+    bytes.copy_from_slice(digest(&SHA256, text.as_bytes()).as_ref());
+    Hash(bytes)
 }

@@ -10,6 +10,7 @@
 
 pub mod retention;
 
+use gridward_domain::area::AreaCode;
 use std::time::Duration;
 
 use chrono::NaiveDate;
@@ -66,7 +67,7 @@ pub async fn run(db: Db, clock: Clock, retention: Option<Retention>, every: Dura
 pub async fn look(db: &Db, today: NaiveDate) -> Result<usize, DbError> {
     let mut steps = 0;
     for district in db.read(districts).await? {
-        match look_at(db, &district, today).await {
+        match look_at(db, district, today).await {
             Ok(done) => steps += done,
             // The others' tasks need not wait for this one's.
             Err(error) => tracing::warn!(%district, %error, "the clock could not do its work"),
@@ -76,12 +77,11 @@ pub async fn look(db: &Db, today: NaiveDate) -> Result<usize, DbError> {
 }
 
 /// Does all that is due in one district.
-async fn look_at(db: &Db, district: &str, today: NaiveDate) -> Result<usize, DbError> {
+async fn look_at(db: &Db, district: AreaCode, today: NaiveDate) -> Result<usize, DbError> {
     let mut steps = 0;
     loop {
-        let name = district.to_owned();
         // A task long overdue goes up several levels, one look after the other.
-        match db.write(district, move |tx| look_in(tx, &name, today)).await? {
+        match db.write(district, move |tx| look_in(tx, district, today)).await? {
             0 => return Ok(steps),
             done => steps += done,
         }
@@ -89,7 +89,7 @@ async fn look_at(db: &Db, district: &str, today: NaiveDate) -> Result<usize, DbE
 }
 
 /// Does some of what is due in `district`, unless another server is at it.
-fn look_in(tx: &mut Tx<'_>, district: &str, today: NaiveDate) -> Result<usize, DbError> {
+fn look_in(tx: &mut Tx<'_>, district: AreaCode, today: NaiveDate) -> Result<usize, DbError> {
     if !dialect::try_clock(tx.read_unbatched(), district)? {
         return Ok(0);
     }
@@ -115,7 +115,7 @@ fn step(tx: &mut Tx<'_>, row: &TaskRow, today: NaiveDate) -> Result<(), DbError>
             return Ok(());
         }
     };
-    let district = Agent::Gridward(parsed("tasks", &row.district)?);
+    let district = Agent::Gridward(row.district);
     let Ok(Transition::Changed(after)) = life::apply(&before, &command, &district, today) else {
         rest(tx, row, &before, today);
         return Ok(());

@@ -33,8 +33,8 @@ impl Retention {
         let mut conn = db.address().connect()?;
         let mut moved = Some(0);
         for district in districts(&mut conn)? {
-            if dialect::keep_clock(&mut conn, &district)? {
-                let more = archive(&mut conn, &district, &self.folder, moment)?;
+            if dialect::keep_clock(&mut conn, district)? {
+                let more = archive(&mut conn, district, &self.folder, moment)?;
                 moved = moved.map(|moved| moved + more);
             } else {
                 moved = None;

@@ -7,9 +7,10 @@ use gridward_domain::task::Verb;
 use serde_json::json;
 
 use super::Task;
-use super::command::{NewDays, Origin, Reassignment, StatedReason, TaskCommand, action};
+use super::command::{NewDays, Reassignment, StatedReason, TaskCommand, action};
+use super::model::NewReport;
+use super::origin::Origin;
 use super::perform::{self, Performed, Sent};
-use super::report::NewReport;
 use crate::auth::Caller;
 use crate::http::Json as Body;
 use crate::http::if_match::{IfMatch, etag};
