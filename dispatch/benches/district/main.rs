@@ -7,7 +7,7 @@
 mod week;
 
 use divan::Bencher;
-use gridward_dispatch::solve::{Options, Problem, check, plan};
+use gridward_dispatch::solve::{DispatchProblem, Options, check, plan};
 
 use week::{Reach, week};
 
@@ -35,7 +35,7 @@ fn tell(reach: Reach) -> Made<()> {
     Ok(())
 }
 
-fn district(reach: Reach) -> Made<Problem> {
+fn district(reach: Reach) -> Made<DispatchProblem> {
     week(SEED, 2_395, 12_000, reach)
 }
 
@@ -51,7 +51,7 @@ fn by_grids(bencher: Bencher<'_, '_>, grids: usize) {
     bench(bencher, week(SEED, grids, grids * 5, Reach::Grid));
 }
 
-fn bench(bencher: Bencher<'_, '_>, problem: Made<Problem>) {
+fn bench(bencher: Bencher<'_, '_>, problem: Made<DispatchProblem>) {
     match problem {
         Ok(problem) => bencher.bench_local(|| plan(&problem, &Options::default())),
         Err(error) => println!("no problem to plan: {error}"),

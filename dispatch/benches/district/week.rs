@@ -5,7 +5,7 @@
 //! 21,500 people; about 3,200 square kilometres. Names and places are invented.
 
 use chrono::NaiveDate;
-use gridward_dispatch::solve::{Mode, Priority, Problem, Shift, Travel, Visit, Volunteer};
+use gridward_dispatch::solve::{DispatchProblem, Mode, Priority, Shift, Travel, Visit, Volunteer};
 use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::id::{PersonId, TaskId};
 use gridward_domain::place::Place;
@@ -44,10 +44,10 @@ pub(crate) enum Reach {
 type Made<T> = Result<T, Box<dyn std::error::Error>>;
 
 /// A district week of `grids` grids and `visits` visits.
-pub(crate) fn week(seed: u64, grids: usize, visits: usize, reach: Reach) -> Made<Problem> {
+pub(crate) fn week(seed: u64, grids: usize, visits: usize, reach: Reach) -> Made<DispatchProblem> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let monday = NaiveDate::from_ymd_opt(2026, 6, 1).ok_or("a day")?;
-    let mut problem = Problem { travel: Travel::default(), ..Problem::default() };
+    let mut problem = DispatchProblem { travel: Travel::default(), ..DispatchProblem::default() };
     let villages: Vec<(f64, f64)> =
         (0..VILLAGES).map(|_| around(&mut rng, (29.0, 106.2), DISTRICT)).collect();
     let mut crews = Vec::with_capacity(grids);

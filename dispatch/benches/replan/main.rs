@@ -10,7 +10,7 @@ use gridward_dispatch::format::neutral;
 use gridward_dispatch::routing::instance::{Bar, Instance, InstanceError, Pin};
 use gridward_dispatch::routing::{Budget, Solution, Weights, check, plan, replan};
 
-mod tell;
+mod report;
 
 /// How long the search for a plan afresh is.
 const AFRESH: Budget<'static> = Budget::Iterations(20_000);
@@ -22,7 +22,7 @@ type Made<T> = Result<T, Box<dyn std::error::Error>>;
 
 /// What can happen to a plan that stands.
 #[derive(Clone, Copy, Debug)]
-enum Change {
+enum Disruption {
     Claim,
     Decline,
     Absence,
@@ -30,8 +30,13 @@ enum Change {
     Longer,
 }
 
-const CHANGES: [Change; 5] =
-    [Change::Claim, Change::Decline, Change::Absence, Change::NewVisit, Change::Longer];
+const DISRUPTIONS: [Disruption; 5] = [
+    Disruption::Claim,
+    Disruption::Decline,
+    Disruption::Absence,
+    Disruption::NewVisit,
+    Disruption::Longer,
+];
 
 /// What came of one change.
 struct Outcome {
@@ -50,7 +55,7 @@ struct Outcome {
 }
 
 /// What is asked for on the command line.
-struct Asked {
+struct Arguments {
     iterations: u64,
     weights: Weights,
     only: Option<String>,
@@ -58,9 +63,9 @@ struct Asked {
     files: Vec<String>,
 }
 
-impl Asked {
+impl Arguments {
     fn read() -> Made<Self> {
-        let mut asked = Self {
+        let mut arguments = Self {
             iterations: 800,
             weights: Weights::default(),
             only: None,
@@ -71,38 +76,39 @@ impl Asked {
         while let Some(word) = words.next() {
             let mut value = || words.next().ok_or("a value is missing");
             match word.as_str() {
-                "--iterations" => asked.iterations = value()?.parse()?,
-                "--moved" => asked.weights.moved = value()?.parse()?,
-                "--moved-many" => asked.weights.moved_many = value()?.parse()?,
-                "--only" => asked.only = Some(value()?),
-                "--cases" => asked.cases = true,
+                "--iterations" => arguments.iterations = value()?.parse()?,
+                "--moved" => arguments.weights.moved = value()?.parse()?,
+                "--moved-many" => arguments.weights.moved_many = value()?.parse()?,
+                "--only" => arguments.only = Some(value()?),
+                "--cases" => arguments.cases = true,
                 "--bench" => {} // cargo says so
-                _ => asked.files.push(word),
+                _ => arguments.files.push(word),
             }
         }
-        Ok(asked)
+        Ok(arguments)
     }
 }
 
 fn main() -> Made<()> {
-    let asked = Asked::read()?;
-    let wanted = |change: &Change| asked.only.as_ref().is_none_or(|o| *o == format!("{change:?}"));
-    let mut outcomes: Vec<(Change, Vec<Outcome>)> =
-        CHANGES.into_iter().filter(wanted).map(|change| (change, Vec::new())).collect();
-    for file in &asked.files {
+    let arguments = Arguments::read()?;
+    let wanted =
+        |change: &Disruption| arguments.only.as_ref().is_none_or(|o| *o == format!("{change:?}"));
+    let mut outcomes: Vec<(Disruption, Vec<Outcome>)> =
+        DISRUPTIONS.into_iter().filter(wanted).map(|change| (change, Vec::new())).collect();
+    for file in &arguments.files {
         let instance = neutral::read(&std::fs::read_to_string(file)?)?.instance;
         let stood = plan(&instance, Weights::default(), &AFRESH, 1)?;
         for (change, outcomes) in &mut outcomes {
             let first = outcomes.len();
-            outcomes.extend(tried(&instance, &stood, *change, &asked)?);
-            if asked.cases {
-                tell::cases(file, *change, &outcomes[first..]);
+            outcomes.extend(tried(&instance, &stood, *change, &arguments)?);
+            if arguments.cases {
+                report::cases(file, *change, &outcomes[first..]);
             }
         }
     }
-    tell::heading();
+    report::heading();
     for (change, outcomes) in &mut outcomes {
-        tell::summary(*change, outcomes);
+        report::summary(*change, outcomes);
     }
     Ok(())
 }
@@ -111,21 +117,21 @@ fn main() -> Made<()> {
 fn tried(
     instance: &Instance,
     stood: &Solution,
-    change: Change,
-    asked: &Asked,
+    change: Disruption,
+    arguments: &Arguments,
 ) -> Made<Vec<Outcome>> {
-    let step = if matches!(change, Change::Absence) { 1 } else { 11 };
+    let step = if matches!(change, Disruption::Absence) { 1 } else { 11 };
     let mut outcomes = Vec::new();
     for number in (0..instance.visits.len()).step_by(step) {
         let Some((changed, touched)) = changed(instance, stood, change, number) else { continue };
         let mut before = stood.clone();
-        if matches!(change, Change::NewVisit) {
+        if matches!(change, Disruption::NewVisit) {
             before = without(stood, number);
         }
-        let budget = Budget::Iterations(asked.iterations);
+        let budget = Budget::Iterations(arguments.iterations);
         let mend = || {
             let began = Instant::now();
-            let mended = replan(&changed, &before, asked.weights, &budget, 1)?;
+            let mended = replan(&changed, &before, arguments.weights, &budget, 1)?;
             Ok::<_, InstanceError>((began.elapsed().as_secs_f64(), mended))
         };
         let (mut seconds, mended) = mend()?;
@@ -157,14 +163,14 @@ fn tried(
 fn changed(
     instance: &Instance,
     stood: &Solution,
-    change: Change,
+    change: Disruption,
     number: usize,
 ) -> Option<(Instance, Vec<usize>)> {
     let mut changed = instance.clone();
     let people = instance.volunteers.len();
     let holder = holder(stood, number);
     match change {
-        Change::Claim => {
+        Disruption::Claim => {
             let fits =
                 |who: &usize| Some(*who) != holder && instance.bar(number, *who) == Bar::None;
             let volunteer = (0..people).map(|at| (at + number) % people).find(fits)?;
@@ -174,8 +180,8 @@ fn changed(
             windows.push((hours.open, hours.close));
             changed.visits[number].pinned = Some(Pin { volunteer, day: 0, start: None });
         }
-        Change::Decline => changed.bars[number * people + holder?] = Bar::Forbidden,
-        Change::Absence => {
+        Disruption::Decline => changed.bars[number * people + holder?] = Bar::Forbidden,
+        Disruption::Absence => {
             if number >= people || stood.routes[number].stops.is_empty() {
                 return None;
             }
@@ -183,10 +189,10 @@ fn changed(
             let theirs = stood.routes[number].stops.iter().map(|stop| stop.visit).collect();
             return Some((changed, theirs));
         }
-        Change::NewVisit => {
+        Disruption::NewVisit => {
             holder?;
         }
-        Change::Longer => {
+        Disruption::Longer => {
             holder?;
             changed.visits[number].service += 15 * 60;
         }

@@ -45,7 +45,7 @@ struct Call {
     priority: Number,
     amount: Number,
     known: Vec<u8>,
-    stands: Option<(u8, Number)>,
+    previous: Option<(u8, Number)>,
     pinned: Option<(u8, u8, Option<Number>)>,
     group: Option<u8>,
     partner: Option<(u8, bool, Span)>,
@@ -89,7 +89,7 @@ fn visit(call: &Call) -> Visit {
         priority: call.priority.into(),
         amount: call.amount.into(),
         known: call.known.iter().map(|who| usize::from(*who)).collect(),
-        stands: call.stands.map(|(who, day)| (who.into(), day.into())),
+        previous: call.previous.map(|(who, day)| (who.into(), day.into())),
         pinned: call.pinned.map(|(who, day, start)| Pin {
             volunteer: who.into(),
             day: day.into(),

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use thiserror::Error;
 
 use super::instance::{Bar, Instance, Seconds, Shift};
-use super::solution::{Route, Solution, Stop};
+use super::solution::{ShiftRoute, Solution, Stop};
 
 /// A rule that a plan breaks, and where.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -55,7 +55,7 @@ pub enum Violation {
 /// The first that it breaks.
 pub fn check(instance: &Instance, plan: &Solution) -> Result<(), Violation> {
     each_once(instance, plan)?;
-    let mut seats = HashMap::new();
+    let mut assignments = HashMap::new();
     let mut shifts = HashMap::new();
     for (number, route) in plan.routes.iter().enumerate() {
         let who = instance.volunteers.get(route.volunteer);
@@ -65,11 +65,11 @@ pub fn check(instance: &Instance, plan: &Solution) -> Result<(), Violation> {
         check_route(instance, route, shift, number)?;
         for stop in &route.stops {
             check_visit(instance, route, shift, stop)?;
-            seats.insert(stop.visit, (route.volunteer, shift.day, stop.start));
+            assignments.insert(stop.visit, (route.volunteer, shift.day, stop.start));
         }
     }
     check_offers(instance, plan)?;
-    check_ties(instance, &seats)
+    check_ties(instance, &assignments)
 }
 
 fn each_once(instance: &Instance, plan: &Solution) -> Result<(), Violation> {
@@ -86,7 +86,7 @@ fn each_once(instance: &Instance, plan: &Solution) -> Result<(), Violation> {
 
 fn check_route(
     instance: &Instance,
-    route: &Route,
+    route: &ShiftRoute,
     shift: &Shift,
     number: usize,
 ) -> Result<(), Violation> {
@@ -126,7 +126,7 @@ fn check_route(
 
 fn check_visit(
     instance: &Instance,
-    route: &Route,
+    route: &ShiftRoute,
     shift: &Shift,
     stop: &Stop,
 ) -> Result<(), Violation> {
@@ -172,18 +172,18 @@ fn check_offers(instance: &Instance, plan: &Solution) -> Result<(), Violation> {
 
 fn check_ties(
     instance: &Instance,
-    seats: &HashMap<usize, (usize, i32, Seconds)>,
+    assignments: &HashMap<usize, (usize, i32, Seconds)>,
 ) -> Result<(), Violation> {
     let mut holders = HashMap::new();
     for (number, visit) in instance.visits.iter().enumerate() {
-        let seat = seats.get(&number);
-        if let (Some(group), Some((who, ..))) = (visit.group, seat)
+        let assignment = assignments.get(&number);
+        if let (Some(group), Some((who, ..))) = (visit.group, assignment)
             && holders.insert(group, who).is_some_and(|holder| holder != who)
         {
             return Err(Violation::Group(number));
         }
         let Some(partner) = visit.partner.filter(|partner| partner.first) else { continue };
-        let together = match (seat, seats.get(&partner.visit)) {
+        let together = match (assignment, assignments.get(&partner.visit)) {
             (None, None) => true,
             (Some((who, day, start)), Some((other, same_day, then))) => {
                 let gap = then - start;

@@ -5,10 +5,10 @@
 
 use serde::Serialize;
 
-use super::draft::{Draft, NOWHERE};
+use super::draft::{Draft, UNASSIGNED};
 use super::instance::{Bar, Instance, Seconds};
-use super::model::{FORBIDDEN, Model, Tourable, index};
-use super::relief::{self, Relief};
+use super::model::{FORBIDDEN, Model, ShiftData, index};
+use super::relaxation::{self, Relaxation};
 use super::solution::Solution;
 use super::tour::Gap;
 use super::weights::Weights;
@@ -27,22 +27,22 @@ pub struct Choice {
     /// What they carry with it.
     pub load_after: i64,
     /// What it would be with each of the others, the best first.
-    pub others: Vec<Alternative>,
+    pub others: Vec<Candidate>,
 }
 
 /// What it would be if somebody else went.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Alternative {
+pub struct Candidate {
     /// Who.
     pub volunteer: usize,
     /// What would come of it.
-    pub verdict: Verdict,
+    pub verdict: Feasibility,
 }
 
 /// What comes of giving a visit to a volunteer, all else staying as it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "code", rename_all = "snake_case")]
-pub enum Verdict {
+pub enum Feasibility {
     /// They could take it; each figure is what that adds to the plan's.
     Possible {
         /// Lateness, in days times priority points.
@@ -86,15 +86,33 @@ pub enum Verdict {
     Forbidden,
 }
 
+impl Feasibility {
+    /// Orders hindrances: less is nearer to feasible.
+    pub(crate) fn rank(&self) -> (u8, i64) {
+        match self {
+            Self::Possible { cost, .. } => (0, *cost),
+            Self::Offered { short } => (1, *short),
+            Self::Room { short } => (2, i64::from(*short)),
+            Self::Capacity { short } => (3, i64::from(*short)),
+            Self::Partner => (4, 0),
+            Self::Hours => (5, 0),
+            Self::Shift => (6, 0),
+            Self::Skill => (7, 0),
+            Self::Area => (8, 0),
+            Self::Forbidden => (9, 0),
+        }
+    }
+}
+
 /// What a plan says of a visit that nobody makes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Missing {
     /// Which visit.
     pub visit: usize,
     /// What stands in the way with the one who comes nearest.
-    pub reason: Verdict,
+    pub reason: Feasibility,
     /// The least change that would have somebody make it.
-    pub relief: Relief,
+    pub relaxation: Option<Relaxation>,
 }
 
 /// The reasons of a plan.
@@ -115,7 +133,7 @@ pub fn explain(instance: &Instance, weights: Weights, plan: &Solution) -> Reason
     let mut draft = Draft::of(&model, plan);
     let mut reasons = Reasons::default();
     for visit in 0..index(instance.visits.len()) {
-        if draft.seat[visit as usize] == NOWHERE {
+        if draft.assigned_route[visit as usize] == UNASSIGNED {
             reasons.missing.push(missing(&model, &draft, visit));
         } else {
             reasons.choices.push(choice(&model, &mut draft, visit));
@@ -125,30 +143,30 @@ pub fn explain(instance: &Instance, weights: Weights, plan: &Solution) -> Reason
 }
 
 fn choice(model: &Model<'_>, draft: &mut Draft, visit: u32) -> Choice {
-    let tour = draft.seat[visit as usize];
+    let tour = draft.assigned_route[visit as usize];
     let volunteer = model.shifts[tour as usize].volunteer;
     let (load_after, cost) = (draft.load[volunteer], draft.cost(model));
     let travel = draft.tours[tour as usize].travel;
-    draft.keep();
+    draft.commit();
     let rank = draft.rank[visit as usize] as usize;
-    draft.take_out(model, tour, rank..rank + 1);
+    draft.remove(model, tour, rank..rank + 1);
     let now = Now {
         cost,
-        cost_without: draft.cost(model) - model.calls[visit as usize].worth,
+        cost_without: draft.cost(model) - model.visits[visit as usize].penalty,
         largest_without: draft.largest_share(model),
         static_cost: i64::from(model.cost(visit as usize, tour as usize)),
         travel: travel - draft.tours[tour as usize].travel,
         day: model.shifts[tour as usize].day,
         volunteer,
     };
-    let mut others: Vec<Alternative> = (0..model.instance.volunteers.len())
+    let mut others: Vec<Candidate> = (0..model.instance.volunteers.len())
         .filter(|other| *other != volunteer)
-        .map(|other| Alternative {
+        .map(|other| Candidate {
             volunteer: other,
-            verdict: verdict(model, draft, visit, other, Some(now)),
+            verdict: feasibility(model, draft, visit, other, Some(now)),
         })
         .collect();
-    others.sort_by_key(|other| (rank_of(&other.verdict), other.volunteer));
+    others.sort_by_key(|other| (other.verdict.rank(), other.volunteer));
     others.truncate(MOST_OTHERS);
     let choice = Choice {
         visit: visit as usize,
@@ -177,33 +195,33 @@ struct Now {
 }
 
 /// What comes of giving a visit that is out to a volunteer.
-fn verdict(
+fn feasibility(
     model: &Model<'_>,
     draft: &Draft,
     visit: u32,
     volunteer: usize,
     now: Option<Now>,
-) -> Verdict {
-    let wish = &model.instance.visits[visit as usize];
+) -> Feasibility {
+    let request = &model.instance.visits[visit as usize];
     match model.instance.bar(visit as usize, volunteer) {
-        _ if wish.pinned.is_some_and(|pin| pin.volunteer != volunteer) => {
-            return Verdict::Forbidden;
+        _ if request.pinned.is_some_and(|pin| pin.volunteer != volunteer) => {
+            return Feasibility::Forbidden;
         }
         Bar::None => {}
-        _ if wish.pinned.is_some() => {}
-        Bar::Skill => return Verdict::Skill,
-        Bar::Area => return Verdict::Area,
-        Bar::Forbidden => return Verdict::Forbidden,
+        _ if request.pinned.is_some() => {}
+        Bar::Skill => return Feasibility::Skill,
+        Bar::Area => return Feasibility::Area,
+        Bar::Forbidden => return Feasibility::Forbidden,
     }
     let shifts = || model.shifts_of(volunteer);
-    let in_time = |at: usize| wish.pinned.is_some() || model.shifts[at].day >= wish.first_day;
+    let in_time = |at: usize| request.pinned.is_some() || model.shifts[at].day >= request.first_day;
     if !shifts().any(in_time) {
-        return Verdict::Shift;
+        return Feasibility::Shift;
     }
-    let mut nearest = Verdict::Hours;
+    let mut nearest = Feasibility::Hours;
     let beside = beside(model, draft, visit);
     if beside.is_some_and(|beside| beside.volunteer == volunteer) {
-        return Verdict::Partner;
+        return Feasibility::Partner;
     }
     let suits = |at: &usize| {
         model.cost(visit as usize, *at) != FORBIDDEN
@@ -211,26 +229,28 @@ fn verdict(
     };
     for shift in shifts().filter(suits) {
         if !draft.group_allows(model, shift, visit) {
-            return Verdict::Forbidden;
+            return Feasibility::Forbidden;
         }
         let found = in_shift(model, draft, visit, shift, now);
-        if rank_of(&found) < rank_of(&nearest) {
+        if found.rank() < nearest.rank() {
             nearest = found;
         }
     }
     match nearest {
         // By itself it would fit, but it was left out for want of a second person.
-        Verdict::Possible { .. } if wish.partner.is_some() && beside.is_none() => Verdict::Partner,
+        Feasibility::Possible { .. } if request.partner.is_some() && beside.is_none() => {
+            Feasibility::Partner
+        }
         // The other person's day is the only one.
-        Verdict::Hours if beside.is_some() => Verdict::Partner,
+        Feasibility::Hours if beside.is_some() => Feasibility::Partner,
         nearest => nearest,
     }
 }
 
 /// The shift in which the other of two people makes their visit, if one does.
-fn beside<'m>(model: &'m Model<'_>, draft: &Draft, visit: u32) -> Option<&'m Tourable> {
-    let partner = model.calls[visit as usize].partner?;
-    model.shifts.get(draft.seat[partner.visit] as usize)
+fn beside<'m>(model: &'m Model<'_>, draft: &Draft, visit: u32) -> Option<&'m ShiftData> {
+    let partner = model.visits[visit as usize].partner?;
+    model.shifts.get(draft.assigned_route[partner.visit] as usize)
 }
 
 fn in_shift(
@@ -239,21 +259,21 @@ fn in_shift(
     visit: u32,
     shift: usize,
     now: Option<Now>,
-) -> Verdict {
+) -> Feasibility {
     let tour = &draft.tours[shift];
     let Some(gap) = tour.best_gap(model, shift, visit, &draft.hulls) else {
         let alone = super::tour::Tour::empty(model, shift);
-        let short = relief::shortest(model, draft, visit, shift);
+        let short = relaxation::shortest(model, draft, visit, shift);
         let too_much = tour.too_much(model, shift, visit);
         return match alone.gap(model, shift, visit, &draft.hulls, 0) {
-            None => Verdict::Hours,
-            Some(_) if too_much > 0 => Verdict::Capacity { short: too_much },
-            Some(_) => Verdict::Room { short },
+            None => Feasibility::Hours,
+            Some(_) if too_much > 0 => Feasibility::Capacity { short: too_much },
+            Some(_) => Feasibility::Room { short },
         };
     };
     match draft.price(model, shift, visit, gap.extra) {
         Some(price) => possible(model, draft, visit, shift, gap, price, now),
-        None => Verdict::Offered { short: over_the_offer(model, draft, visit, shift, gap) },
+        None => Feasibility::Offered { short: over_the_offer(model, draft, visit, shift, gap) },
     }
 }
 
@@ -265,7 +285,7 @@ pub(super) fn over_the_offer(
     gap: Gap,
 ) -> i64 {
     let volunteer = model.shifts[shift].volunteer;
-    let added = i64::from(model.calls[visit as usize].service) + i64::from(gap.extra);
+    let added = i64::from(model.visits[visit as usize].service) + i64::from(gap.extra);
     draft.load[volunteer] + added - model.offered[volunteer]
 }
 
@@ -277,25 +297,32 @@ fn possible(
     gap: Gap,
     price: i64,
     now: Option<Now>,
-) -> Verdict {
-    let wish = &model.instance.visits[visit as usize];
+) -> Feasibility {
+    let request = &model.instance.visits[visit as usize];
     let on = &model.shifts[shift];
-    let late = |day: i32| wish.days_late(day) * i64::from(wish.priority);
-    let stranger = |who: usize| i64::from(!wish.known.is_empty() && !wish.known.contains(&who));
+    let late = |day: i32| request.days_late(day) * i64::from(request.priority);
+    let stranger =
+        |who: usize| i64::from(!request.known.is_empty() && !request.known.contains(&who));
     let (travel, fixed) = (i64::from(gap.extra), i64::from(model.cost(visit as usize, shift)));
     let burden = price - travel - fixed;
     let Some(now) = now else {
         let (lateness, strangers) = (late(on.day), stranger(on.volunteer));
-        return Verdict::Possible { lateness, fairness: burden, travel, strangers, cost: price };
+        return Feasibility::Possible {
+            lateness,
+            fairness: burden,
+            travel,
+            strangers,
+            cost: price,
+        };
     };
     // What the largest share weighs is part of fairness too.
-    let after = draft.load[on.volunteer] + i64::from(model.calls[visit as usize].service) + travel;
+    let after = draft.load[on.volunteer] + i64::from(model.visits[visit as usize].service) + travel;
     let largest = now.largest_without.max(model.share(on.volunteer, after));
     let weighed = |share: i64| model.weights.largest_share * share / 10_000;
     let cost =
         now.cost_without + price + weighed(largest) - weighed(now.largest_without) - now.cost;
     let others = travel - now.travel + fixed - now.static_cost;
-    Verdict::Possible {
+    Feasibility::Possible {
         lateness: late(on.day) - late(now.day),
         fairness: cost - others,
         travel: travel - now.travel,
@@ -304,26 +331,10 @@ fn possible(
     }
 }
 
-/// The nearer to being done, the smaller.
-fn rank_of(verdict: &Verdict) -> (u8, i64) {
-    match verdict {
-        Verdict::Possible { cost, .. } => (0, *cost),
-        Verdict::Offered { short } => (1, *short),
-        Verdict::Room { short } => (2, i64::from(*short)),
-        Verdict::Capacity { short } => (3, i64::from(*short)),
-        Verdict::Partner => (4, 0),
-        Verdict::Hours => (5, 0),
-        Verdict::Shift => (6, 0),
-        Verdict::Skill => (7, 0),
-        Verdict::Area => (8, 0),
-        Verdict::Forbidden => (9, 0),
-    }
-}
-
 fn missing(model: &Model<'_>, draft: &Draft, visit: u32) -> Missing {
     let volunteers = || 0..model.instance.volunteers.len();
-    let verdicts = volunteers().map(|who| (verdict(model, draft, visit, who, None), who));
-    let nearest = verdicts.min_by_key(|(verdict, who)| (rank_of(verdict), *who));
-    let reason = nearest.map_or(Verdict::Shift, |(verdict, _)| verdict);
-    Missing { visit: visit as usize, reason, relief: relief::least(model, draft, visit) }
+    let verdicts = volunteers().map(|who| (feasibility(model, draft, visit, who, None), who));
+    let nearest = verdicts.min_by_key(|(verdict, who)| (verdict.rank(), *who));
+    let reason = nearest.map_or(Feasibility::Shift, |(verdict, _)| verdict);
+    Missing { visit: visit as usize, reason, relaxation: relaxation::least(model, draft, visit) }
 }

@@ -53,7 +53,7 @@ impl Gaps {
     #[inline]
     fn known(&mut self, model: &Model<'_>, pair: usize) -> Option<&mut Known> {
         if pair >= self.0.len() {
-            let pairs = model.calls.len() * model.shifts.len();
+            let pairs = model.visits.len() * model.shifts.len();
             if pairs > MOST {
                 return None;
             }

@@ -64,7 +64,7 @@ pub struct Visit {
     /// Those whom the beneficiary knows: who went last, who is preferred.
     pub known: Vec<usize>,
     /// Who and when by the plan that stands, which people may have read already.
-    pub stands: Option<(usize, i32)>,
+    pub previous: Option<(usize, i32)>,
     /// Who and when, where that is settled.
     pub pinned: Option<Pin>,
     /// Visits of the same group go to one person.
@@ -270,7 +270,7 @@ impl Instance {
         in_range(days.into_iter(), what, index)?;
         spans_in_order(visit.windows.iter().copied(), what, index)?;
         let people = visit.known.iter().copied().chain(visit.pinned.map(|pin| pin.volunteer));
-        let mut people = people.chain(visit.stands.map(|(volunteer, _)| volunteer));
+        let mut people = people.chain(visit.previous.map(|(volunteer, _)| volunteer));
         let stranger = people.any(|volunteer| volunteer >= self.volunteers.len());
         if stranger || visit.group.is_some_and(|group| group >= self.visits.len()) {
             return Err(InstanceError::Unknown { what, index });

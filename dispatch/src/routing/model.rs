@@ -9,7 +9,7 @@ use super::weights::Weights;
 /// A visit may not go into a shift.
 pub(super) const FORBIDDEN: u32 = u32::MAX;
 /// No visit is worth more than this, so that the sum of thousands still fits.
-const MOST_WORTH: i64 = 100_000_000_000_000;
+const MOST_PENALTY: i64 = 100_000_000_000_000;
 /// How many neighbours of each visit are kept.
 const NEIGHBOURS: usize = 160;
 
@@ -24,11 +24,11 @@ pub(super) struct Model<'i> {
     /// The ways to a place, where these are not the same.
     reversed: Vec<Option<Matrix>>,
     /// Every shift of every volunteer.
-    pub(super) shifts: Vec<Tourable>,
+    pub(super) shifts: Vec<ShiftData>,
     /// The first shift of each volunteer, and how many shifts there are.
     first_shift: Vec<usize>,
     /// What every visit asks of the hour.
-    pub(super) calls: Vec<Call>,
+    pub(super) visits: Vec<VisitData>,
     /// What volunteer `v` is thought to be able to carry.
     pub(super) share_of: Vec<i64>,
     /// The most that they carry.
@@ -45,7 +45,7 @@ pub(super) struct Model<'i> {
 
 /// A shift.
 #[derive(Clone, Debug)]
-pub(super) struct Tourable {
+pub(super) struct ShiftData {
     pub(super) volunteer: usize,
     pub(super) day: i32,
     pub(super) open: Seconds,
@@ -59,7 +59,7 @@ pub(super) struct Tourable {
 
 /// What a visit asks of the hour.
 #[derive(Clone, Debug)]
-pub(super) struct Call {
+pub(super) struct VisitData {
     pub(super) place: usize,
     pub(super) service: Seconds,
     /// From the first to the last moment of its windows.
@@ -68,20 +68,21 @@ pub(super) struct Call {
     pub(super) windows: Vec<Span>,
     pub(super) amount: i32,
     /// What it costs to leave it out.
-    pub(super) worth: i64,
+    pub(super) penalty: i64,
     pub(super) pinned: bool,
     /// With whom and when it stands, if it may stay there.
-    pub(super) stands: Option<(usize, i32)>,
+    pub(super) previous: Option<(usize, i32)>,
     pub(super) group: Option<usize>,
     pub(super) partner: Option<Partner>,
 }
 
 impl<'i> Model<'i> {
     pub(super) fn new(instance: &'i Instance, weights: Weights) -> Self {
-        let shifts = tourables(instance);
+        let shifts = shift_data(instance);
         let day_after = instance.day_after();
-        let calls: Vec<_> =
-            (0..instance.visits.len()).map(|j| call(instance, weights, day_after, j)).collect();
+        let visits: Vec<_> = (0..instance.visits.len())
+            .map(|j| visit_data(instance, weights, day_after, j))
+            .collect();
         let reversed = |matrix: &Matrix| (!matrix.is_symmetric()).then(|| matrix.reversed());
         let mut first_shift = vec![0];
         for volunteer in &instance.volunteers {
@@ -99,15 +100,15 @@ impl<'i> Model<'i> {
                 .iter()
                 .map(|volunteer| volunteer.offered.map_or(i64::MAX, i64::from))
                 .collect(),
-            costs: vec![FORBIDDEN; calls.len() * shifts.len()],
+            costs: vec![FORBIDDEN; visits.len() * shifts.len()],
             open: Vec::new(),
             open_at: vec![0],
             near: Vec::new(),
             near_at: vec![0],
             shifts,
-            calls,
+            visits,
         };
-        (0..model.calls.len()).for_each(|visit| model.lay_out(visit));
+        (0..model.visits.len()).for_each(|visit| model.lay_out(visit));
         model
     }
 
@@ -120,14 +121,14 @@ impl<'i> Model<'i> {
         }
         let open = &self.open[self.open_at[visit]..];
         if !open.iter().any(|(shift, _)| self.stays(visit, *shift as usize)) {
-            self.calls[visit].stands = None;
+            self.visits[visit].previous = None;
         }
         self.sort_by_home(visit);
         let Some(matrix) = self.ways.first() else { return };
-        let row = matrix.from(self.calls[visit].place);
+        let row = matrix.from(self.visits[visit].place);
         let homes = self.instance.volunteers.len();
         let mut others: Vec<u32> =
-            (0..index(self.calls.len())).filter(|other| *other as usize != visit).collect();
+            (0..index(self.visits.len())).filter(|other| *other as usize != visit).collect();
         let way = |other: &u32| (row[homes + *other as usize], *other);
         if others.len() > NEIGHBOURS {
             others.select_nth_unstable_by_key(NEIGHBOURS, way);
@@ -140,7 +141,7 @@ impl<'i> Model<'i> {
 
     /// Orders the shifts that the visit may go into by the way from home.
     fn sort_by_home(&mut self, visit: usize) {
-        let (first, place) = (self.open_at[visit], self.calls[visit].place);
+        let (first, place) = (self.open_at[visit], self.visits[visit].place);
         let Self { open, shifts, ways, .. } = self;
         open[first..].sort_unstable_by_key(|(shift, _)| {
             let on = &shifts[*shift as usize];
@@ -150,24 +151,25 @@ impl<'i> Model<'i> {
     }
 
     /// What the visit costs in the shift, unless it may not go there at any hour.
-    fn cost_of(&self, visit: usize, shift: &Tourable) -> Option<u32> {
-        let (wish, call) = (&self.instance.visits[visit], &self.calls[visit]);
-        let settled = match wish.pinned {
+    fn cost_of(&self, visit: usize, shift: &ShiftData) -> Option<u32> {
+        let (request, data) = (&self.instance.visits[visit], &self.visits[visit]);
+        let settled = match request.pinned {
             Some(pin) if pin.volunteer != shift.volunteer || pin.day != shift.day => return None,
             pinned => pinned.is_some(),
         };
         let barred = self.instance.bar(visit, shift.volunteer) != Bar::None;
-        if !settled && (barred || shift.day < wish.first_day) || call.amount > shift.capacity {
+        if !settled && (barred || shift.day < request.first_day) || data.amount > shift.capacity {
             return None;
         }
-        let (first, last) = call.hull;
-        if last < shift.open || first.max(shift.open) + call.service > shift.close {
+        let (first, last) = data.hull;
+        if last < shift.open || first.max(shift.open) + data.service > shift.close {
             return None;
         }
-        let late = wish.days_late(shift.day) * i64::from(wish.priority);
-        let knows = wish.known.is_empty() || wish.known.contains(&shift.volunteer);
+        let late = request.days_late(shift.day) * i64::from(request.priority);
+        let knows = request.known.is_empty() || request.known.contains(&shift.volunteer);
         // One that cannot stay moves wherever it goes, which then tells nothing apart.
-        let moved = wish.stands.is_some_and(|stands| stands != (shift.volunteer, shift.day));
+        let moved =
+            request.previous.is_some_and(|previous| previous != (shift.volunteer, shift.day));
         let cost = late.saturating_mul(self.weights.late).min(FORBIDDEN.into())
             + if knows { 0 } else { self.weights.stranger }
             + if moved { self.weights.moved } else { 0 };
@@ -177,9 +179,9 @@ impl<'i> Model<'i> {
     /// Whether the visit stays where it stands when it goes into the shift.
     #[inline]
     pub(super) fn stays(&self, visit: usize, shift: usize) -> bool {
-        self.calls[visit].stands.is_some_and(|stands| {
+        self.visits[visit].previous.is_some_and(|previous| {
             let on = &self.shifts[shift];
-            stands == (on.volunteer, on.day)
+            previous == (on.volunteer, on.day)
         })
     }
 
@@ -233,11 +235,11 @@ impl<'i> Model<'i> {
     }
 }
 
-fn tourables(instance: &Instance) -> Vec<Tourable> {
+fn shift_data(instance: &Instance) -> Vec<ShiftData> {
     let mut shifts = Vec::new();
     for (volunteer, who) in instance.volunteers.iter().enumerate() {
         for shift in &who.shifts {
-            shifts.push(Tourable {
+            shifts.push(ShiftData {
                 volunteer,
                 day: shift.day,
                 open: shift.open,
@@ -259,7 +261,7 @@ fn tourables(instance: &Instance) -> Vec<Tourable> {
 
 /// Whether two shifts of different people are the same in everything, so that of
 /// two empty ones only one needs to be looked at.
-fn alike(instance: &Instance, one: &Tourable, other: &Tourable) -> bool {
+fn alike(instance: &Instance, one: &ShiftData, other: &ShiftData) -> bool {
     let (a, b) = (&instance.volunteers[one.volunteer], &instance.volunteers[other.volunteer]);
     one.volunteer != other.volunteer
         && (one.day, one.open, one.close) == (other.day, other.open, other.close)
@@ -271,7 +273,7 @@ fn alike(instance: &Instance, one: &Tourable, other: &Tourable) -> bool {
         && instance.visits.iter().enumerate().all(|(j, visit)| {
             instance.bar(j, one.volunteer) == instance.bar(j, other.volunteer)
                 && visit.known.contains(&one.volunteer) == visit.known.contains(&other.volunteer)
-                && visit.stands.is_none()
+                && visit.previous.is_none()
                 && visit.pinned.is_none()
         })
 }
@@ -296,36 +298,37 @@ fn merged(mut spans: Vec<Span>) -> Vec<Span> {
     apart
 }
 
-fn call(instance: &Instance, weights: Weights, day_after: i32, visit: usize) -> Call {
-    let wish = &instance.visits[visit];
-    let windows = match wish.pinned.and_then(|pin| pin.start) {
+fn visit_data(instance: &Instance, weights: Weights, day_after: i32, visit: usize) -> VisitData {
+    let request = &instance.visits[visit];
+    let windows = match request.pinned.and_then(|pin| pin.start) {
         Some(start) => vec![(start, start)],
-        None => merged(wish.windows.clone()),
+        None => merged(request.windows.clone()),
     };
     let first = windows.first().map_or(0, |window| window.0);
     let last = windows.iter().map(|window| window.1).max().unwrap_or(super::instance::MOST_SECONDS);
     // What is left out is late as well; else the longer overdue would give way first.
-    let late = weights.late.saturating_mul(wish.days_late(day_after));
+    let late = weights.late.saturating_mul(request.days_late(day_after));
     let each = weights.unserved.saturating_add(late);
     // Leaving out what others are told would be made is no way to move nobody.
-    let moved = if wish.stands.is_some() { weights.moved } else { 0 };
-    let worth = i64::from(wish.priority).saturating_mul(each).saturating_add(moved).min(MOST_WORTH);
-    Call {
+    let moved = if request.previous.is_some() { weights.moved } else { 0 };
+    let penalty =
+        i64::from(request.priority).saturating_mul(each).saturating_add(moved).min(MOST_PENALTY);
+    VisitData {
         place: instance.place(visit),
-        service: wish.service,
+        service: request.service,
         hull: (first, last),
         windows: if windows.len() > 1 { windows } else { Vec::new() },
-        amount: wish.amount,
+        amount: request.amount,
         // What people settled is not given up for anything.
-        worth: if wish.pinned.is_some() {
-            worth.max(weights.unserved).min(MOST_WORTH / 1_000) * 1_000
+        penalty: if request.pinned.is_some() {
+            penalty.max(weights.unserved).min(MOST_PENALTY / 1_000) * 1_000
         } else {
-            worth
+            penalty
         },
-        pinned: wish.pinned.is_some(),
-        stands: wish.stands,
-        group: wish.group,
-        partner: wish.partner,
+        pinned: request.pinned.is_some(),
+        previous: request.previous,
+        group: request.group,
+        partner: request.partner,
     }
 }
 

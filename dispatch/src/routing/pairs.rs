@@ -4,7 +4,7 @@
 //! moments that suit each other, so that every tour can still be judged alone;
 //! each time the pair is put back, the moments are chosen anew.
 
-use super::draft::{Draft, NOWHERE};
+use super::draft::{Draft, UNASSIGNED};
 use super::instance::Seconds;
 use super::model::Model;
 use super::timeline::Span;
@@ -12,7 +12,7 @@ use super::tour::{Gap, begin};
 
 /// A place for one of the two, when it may begin there, and at what price.
 #[derive(Clone, Copy)]
-struct Place {
+struct PairSlot {
     shift: u32,
     gap: Gap,
     span: Span,
@@ -31,11 +31,13 @@ pub(super) fn insert(
     second: u32,
     gap: (Seconds, Seconds),
 ) {
-    if draft.seat[first as usize] != NOWHERE || draft.seat[second as usize] != NOWHERE {
+    if draft.assigned_route[first as usize] != UNASSIGNED
+        || draft.assigned_route[second as usize] != UNASSIGNED
+    {
         return;
     }
     let (ours, theirs) = (options(model, draft, first), options(model, draft, second));
-    let mut best: Option<(i64, Place, Place, (Seconds, Seconds))> = None;
+    let mut best: Option<(i64, PairSlot, PairSlot, (Seconds, Seconds))> = None;
     for one in &ours {
         for other in &theirs {
             let price = one.price + other.price;
@@ -47,7 +49,7 @@ pub(super) fn insert(
             if here.volunteer == there.volunteer || here.day != there.day {
                 continue;
             }
-            let first_start = |visit, option: &Place, from: Seconds| {
+            let first_start = |visit, option: &PairSlot, from: Seconds| {
                 let breaks = &model.shifts[option.shift as usize].breaks;
                 let start = begin(model, visit, &draft.hulls, from.max(option.span.0), breaks);
                 (start <= option.span.1).then_some(start)
@@ -64,9 +66,9 @@ pub(super) fn insert(
     }
     if let Some((_, one, other, (here, there))) = best {
         draft.set_hull(first, (here, here));
-        draft.put_in(model, one.shift, first, one.gap);
+        draft.insert(model, one.shift, first, one.gap);
         draft.set_hull(second, (there, there));
-        draft.put_in(model, other.shift, second, other.gap);
+        draft.insert(model, other.shift, second, other.gap);
     }
 }
 
@@ -90,7 +92,7 @@ fn agree(
 }
 
 /// The cheapest gaps for one visit.
-fn options(model: &Model<'_>, draft: &Draft, visit: u32) -> Vec<Place> {
+fn options(model: &Model<'_>, draft: &Draft, visit: u32) -> Vec<PairSlot> {
     let mut all = Vec::new();
     for &(shift, _) in model.open_to(visit as usize) {
         if !draft.group_allows(model, shift as usize, visit) {
@@ -102,7 +104,7 @@ fn options(model: &Model<'_>, draft: &Draft, visit: u32) -> Vec<Place> {
                 && let Some(price) = draft.price(model, shift as usize, visit, gap.extra)
             {
                 let span = tour.span(model, shift as usize, visit, &draft.hulls, at);
-                all.push(Place { shift, gap, span, price });
+                all.push(PairSlot { shift, gap, span, price });
             }
         }
     }

@@ -25,11 +25,11 @@ const MOST_NODES: u64 = 100_000;
 /// Routes met so far, the cheapest order of each set of visits in each shift.
 #[derive(Default)]
 pub(super) struct Pool {
-    routes: Vec<Route>,
-    known: HashMap<(u32, u128), usize, std::hash::BuildHasherDefault<Mixer>>,
+    routes: Vec<PooledRoute>,
+    known: HashMap<(u32, u128), usize, std::hash::BuildHasherDefault<FoldHasher>>,
 }
 
-struct Route {
+struct PooledRoute {
     shift: u32,
     set: u128,
     /// What it is worth that its visits are done, less what it costs.
@@ -41,8 +41,8 @@ impl Pool {
     /// Whether routes of this model can be put together freely.
     pub(super) fn suits(model: &Model<'_>) -> bool {
         let alone = |volunteer: &super::instance::Volunteer| volunteer.shifts.len() <= 1;
-        model.calls.len() <= MOST_VISITS
-            && model.calls.iter().all(|call| call.partner.is_none() && call.group.is_none())
+        model.visits.len() <= MOST_VISITS
+            && model.visits.iter().all(|data| data.partner.is_none() && data.group.is_none())
             && model.instance.volunteers.iter().all(alone)
     }
 
@@ -66,7 +66,7 @@ impl Pool {
             None if self.routes.len() < MOST_ROUTES => {
                 self.known.insert((shift, set), self.routes.len());
                 let (value, visits) = (value(model, draft, shift), tour.visits().collect());
-                self.routes.push(Route { shift, set, value, visits });
+                self.routes.push(PooledRoute { shift, set, value, visits });
             }
             None => {}
         }
@@ -121,7 +121,7 @@ impl Pool {
 
     /// A price for each visit, by which a route that is worth its price is worth a place.
     fn prices(&self, model: &Model<'_>, least: i64) -> Vec<i64> {
-        let mut prices: Vec<f64> = model.calls.iter().map(|call| float(call.worth)).collect();
+        let mut prices: Vec<f64> = model.visits.iter().map(|data| float(data.penalty)).collect();
         let mut kept = prices.clone();
         let mut lowest = f64::MAX;
         let mut step = 1.0;
@@ -156,7 +156,7 @@ impl Pool {
         }
         #[expect(
             clippy::cast_possible_truncation,
-            reason = "prices stay below what visits are worth"
+            reason = "prices stay below what visits are penalty"
         )]
         kept.into_iter().map(|price| price.ceil() as i64).collect()
     }
@@ -218,14 +218,14 @@ fn value(model: &Model<'_>, draft: &Draft, shift: u32) -> i64 {
     let carried = i64::from(model.instance.volunteers[volunteer].carried);
     let load = carried + tour.travel + tour.service;
     let visits = tour.visits().map(|visit| {
-        model.calls[visit as usize].worth - i64::from(model.cost(visit as usize, shift as usize))
+        model.visits[visit as usize].penalty - i64::from(model.cost(visit as usize, shift as usize))
     });
     visits.sum::<i64>() - tour.travel - model.burden(volunteer, load)
         + model.burden(volunteer, carried)
 }
 
 /// What the plan is worth that the draft is.
-pub(super) fn worth(model: &Model<'_>, draft: &Draft) -> i64 {
+pub(super) fn plan_value(model: &Model<'_>, draft: &Draft) -> i64 {
     (0..index(draft.tours.len())).map(|shift| value(model, draft, shift)).sum()
 }
 
@@ -236,9 +236,9 @@ fn float(value: i64) -> f64 {
 
 /// Sets are as good as random already; they only need to be folded.
 #[derive(Default)]
-struct Mixer(u64);
+struct FoldHasher(u64);
 
-impl std::hash::Hasher for Mixer {
+impl std::hash::Hasher for FoldHasher {
     fn finish(&self) -> u64 {
         self.0
     }
@@ -263,5 +263,84 @@ impl std::hash::Hasher for Mixer {
         let (low, high) = (number as u64, (number >> 64) as u64);
         self.write_u64(low);
         self.write_u64(high);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::routing::tests::{all_orders, home_at, some_street, street, visit, volunteer};
+    use crate::routing::weights::Weights;
+
+    /// A pool of the routes that `chosen` picks among all feasible ones of each shift.
+    fn pool(model: &Model<'_>, chosen: &[prop::sample::Index]) -> Pool {
+        let mut pool = Pool::default();
+        for shift in 0..model.shifts.len() {
+            let mut orders = all_orders(model.visits.len());
+            orders.retain(|order| home_at(model.instance, (shift, 0), order).is_some());
+            for index in chosen {
+                let mut draft = Draft::new(model);
+                let order: Vec<u32> =
+                    index.get(&orders).iter().map(|visit| super::index(*visit)).collect();
+                draft.set_route(model, super::index(shift), &order);
+                pool.add(model, &draft, super::index(shift));
+            }
+        }
+        pool
+    }
+
+    /// The most that routes of different shifts without a common visit are worth.
+    fn most(pool: &Pool, shift: u32, shifts: u32, taken: u128) -> i64 {
+        if shift == shifts {
+            return 0;
+        }
+        let routes = pool.routes.iter().filter(|route| route.shift == shift);
+        let fits = routes.filter(|route| route.set & taken == 0);
+        let values =
+            fits.map(|route| route.value + most(pool, shift + 1, shifts, taken | route.set));
+        values.fold(most(pool, shift + 1, shifts, taken), i64::max)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn the_best_plan_is_that_of_all_combinations(
+            instance in some_street(3, 4),
+            chosen in prop::collection::vec(any::<prop::sample::Index>(), 1..12),
+        ) {
+            let model = Model::new(&instance, Weights::TRAVEL);
+            let pool = pool(&model, &chosen);
+            let most = most(&pool, 0, 3, 0);
+            prop_assert_eq!(pool.best_plan(&model, most), None, "nothing is better");
+            if most > 0 {
+                let plan = pool.best_plan(&model, most - 1).expect("a plan");
+                let mut draft = Draft::new(&model);
+                for (shift, visits) in plan {
+                    draft.set_route(&model, shift, visits);
+                }
+                prop_assert_eq!(plan_value(&model, &draft), most);
+            }
+        }
+    }
+
+    #[test]
+    fn of_two_orders_of_the_same_visits_the_better_is_kept() {
+        let visits = [10, 20, 30].map(|at| (at, visit())).to_vec();
+        let instance = street(vec![(0, volunteer())], visits);
+        let model = Model::new(&instance, Weights::TRAVEL);
+        let mut pool = Pool::default();
+        let mut add = |order: &[u32]| {
+            let mut draft = Draft::new(&model);
+            draft.set_route(&model, 0, order);
+            pool.add(&model, &draft, 0);
+            pool.routes.iter().map(|route| route.visits.clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(add(&[1]), [vec![1]]);
+        assert_eq!(add(&[1, 0, 2]), [vec![1], vec![1, 0, 2]]);
+        assert_eq!(add(&[0, 1, 2]), [vec![1], vec![0, 1, 2]], "20 less of travel");
+        assert_eq!(add(&[1, 0, 2]), [vec![1], vec![0, 1, 2]]);
     }
 }

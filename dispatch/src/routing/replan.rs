@@ -31,27 +31,27 @@ pub fn replan(
     seed: u64,
 ) -> Result<Solution, InstanceError> {
     let mut instance = instance.clone();
-    settle(&mut instance, before);
+    set_previous(&mut instance, before);
     instance.validate()?;
     let model = Model::new(&instance, weights);
     let mut draft = Draft::of(&model, before);
     draft.free_pairs(&model);
-    recreate::place_pinned(&model, &mut draft);
-    if !draft.is_lawful(&model) {
+    recreate::insert_pinned(&model, &mut draft);
+    if !draft.is_feasible(&model) {
         // A claim that asks for more than was offered: the rest is given out anew.
         draft = Draft::new(&model);
-        recreate::place_pinned(&model, &mut draft);
+        recreate::insert_pinned(&model, &mut draft);
     }
-    draft.keep();
+    draft.commit();
     let plan = Solution::of(&model, &search::search(&model, Some(draft), budget, seed));
     debug_assert_eq!(check(&instance, &plan), Ok(()), "a plan keeps the rules");
     Ok(plan)
 }
 
 /// Notes for each visit where it stood.
-fn settle(instance: &mut Instance, before: &Solution) {
+fn set_previous(instance: &mut Instance, before: &Solution) {
     for visit in &mut instance.visits {
-        visit.stands = None;
+        visit.previous = None;
     }
     for route in &before.routes {
         let who = instance.volunteers.get(route.volunteer);
@@ -59,7 +59,7 @@ fn settle(instance: &mut Instance, before: &Solution) {
         let day = shift.day;
         for stop in &route.stops {
             if let Some(visit) = instance.visits.get_mut(stop.visit) {
-                visit.stands = Some((route.volunteer, day));
+                visit.previous = Some((route.volunteer, day));
             }
         }
     }

@@ -12,14 +12,14 @@ use super::weights::Weights;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Solution {
     /// One for each shift, those of the first volunteer first; empty ones too.
-    pub routes: Vec<Route>,
+    pub routes: Vec<ShiftRoute>,
     /// What nobody does, in order.
     pub unserved: Vec<usize>,
 }
 
 /// The visits of one shift.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Route {
+pub struct ShiftRoute {
     /// Whose.
     pub volunteer: usize,
     /// Which of their shifts.
@@ -80,14 +80,15 @@ impl Solution {
             let stops = tour.stops[1..=tour.len()].iter().map(|stop| {
                 let arrive = timeline::arrive(left, stop.leg, &on.breaks);
                 left = stop.depart;
-                let start = stop.depart - model.calls[stop.visit as usize].service;
+                let start = stop.depart - model.visits[stop.visit as usize].service;
                 Stop { visit: stop.visit as usize, travel: stop.leg, arrive, start, leave: left }
             });
             let stops = stops.collect();
             let home = tour.stops[tour.len() + 1].leg;
-            routes.push(Route { volunteer: on.volunteer, shift, stops, home });
+            routes.push(ShiftRoute { volunteer: on.volunteer, shift, stops, home });
         }
-        let mut unserved: Vec<usize> = draft.out.iter().map(|visit| *visit as usize).collect();
+        let mut unserved: Vec<usize> =
+            draft.unassigned.iter().map(|visit| *visit as usize).collect();
         unserved.sort_unstable();
         Self { routes, unserved }
     }
@@ -110,7 +111,7 @@ impl Solution {
         for &visit in &self.unserved {
             tiers.unserved += 1;
             tiers.unserved_priority += i64::from(instance.visits[visit].priority);
-            tiers.moved += u32::from(instance.visits[visit].stands.is_some());
+            tiers.moved += u32::from(instance.visits[visit].previous.is_some());
         }
         for route in &self.routes {
             let day = instance.volunteers[route.volunteer].shifts[route.shift].day;
@@ -120,13 +121,15 @@ impl Solution {
                 tiers.lateness += visit.days_late(day) * i64::from(visit.priority);
                 let stranger = !visit.known.is_empty() && !visit.known.contains(&route.volunteer);
                 tiers.strangers += u32::from(stranger);
-                let moved = visit.stands.is_some_and(|stands| stands != (route.volunteer, day));
+                let moved =
+                    visit.previous.is_some_and(|previous| previous != (route.volunteer, day));
                 tiers.moved += u32::from(moved);
             }
         }
         let loads = self.loads(instance);
         let shares = loads.iter().enumerate().map(|(who, load)| share(instance, who, *load));
-        (tiers.largest_share, tiers.share_spread) = largest_and_spread(shares.collect());
+        let shares = Shares::of(shares.collect());
+        (tiers.largest_share, tiers.share_spread) = (shares.largest, shares.deviation);
         tiers
     }
 
@@ -136,8 +139,8 @@ impl Solution {
         let tiers = self.tiers(instance);
         let day_after = instance.day_after();
         let late = |visit: &usize| {
-            let wish = &instance.visits[*visit];
-            wish.days_late(day_after) * i64::from(wish.priority)
+            let request = &instance.visits[*visit];
+            request.days_late(day_after) * i64::from(request.priority)
         };
         let lateness = tiers.lateness + self.unserved.iter().map(late).sum::<i64>();
         let burden = |load: i64, who: usize| {
@@ -162,7 +165,7 @@ impl Solution {
     }
 }
 
-impl Route {
+impl ShiftRoute {
     /// Seconds on the road, the way home with them.
     pub fn travel(&self) -> i64 {
         self.stops.iter().map(|stop| i64::from(stop.travel)).sum::<i64>() + i64::from(self.home)
@@ -175,12 +178,27 @@ pub fn share(instance: &Instance, volunteer: usize, load: i64) -> f64 {
     load as f64 / f64::from(instance.share_of(volunteer))
 }
 
-fn largest_and_spread(mut shares: Vec<f64>) -> (f64, f64) {
-    // Sums of floating-point numbers depend on their order, and the plan must not.
-    shares.sort_unstable_by(f64::total_cmp);
-    #[expect(clippy::cast_precision_loss, reason = "a count of people")]
-    let count = shares.len().max(1) as f64;
-    let mean = shares.iter().sum::<f64>() / count;
-    let squares: f64 = shares.iter().map(|share| (share - mean) * (share - mean)).sum();
-    (shares.last().copied().unwrap_or(0.0), (squares / count).sqrt())
+/// The distribution of shares over people.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Shares {
+    /// The largest.
+    pub(crate) largest: f64,
+    /// The mean.
+    pub(crate) mean: f64,
+    /// The standard deviation.
+    pub(crate) deviation: f64,
+}
+
+impl Shares {
+    /// The distribution of these shares, in any order; all zero if there are none.
+    pub(crate) fn of(mut shares: Vec<f64>) -> Self {
+        // Sums of floating-point numbers depend on their order, and the plan must not.
+        shares.sort_unstable_by(f64::total_cmp);
+        #[expect(clippy::cast_precision_loss, reason = "a count of people")]
+        let count = shares.len().max(1) as f64;
+        let mean = shares.iter().sum::<f64>() / count;
+        let squares: f64 = shares.iter().map(|share| (share - mean) * (share - mean)).sum();
+        let largest = shares.last().copied().unwrap_or(0.0);
+        Self { largest, mean, deviation: (squares / count).sqrt() }
+    }
 }

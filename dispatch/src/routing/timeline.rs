@@ -8,7 +8,7 @@
 use super::instance::Seconds;
 
 /// A span with its end.
-pub(super) type Span = (Seconds, Seconds);
+pub(crate) type Span = (Seconds, Seconds);
 
 /// Longer than any moment; for what cannot be.
 pub(super) const NEVER: Seconds = Seconds::MAX / 2;
@@ -16,7 +16,7 @@ pub(super) const NEVER: Seconds = Seconds::MAX / 2;
 /// The earliest moment from `from` on at which `length` seconds meet no break;
 /// breaks are in order.
 #[inline]
-pub(super) fn clear(from: Seconds, length: Seconds, breaks: &[Span]) -> Seconds {
+pub(crate) fn clear(from: Seconds, length: Seconds, breaks: &[Span]) -> Seconds {
     let mut begin = from;
     for &(opens, closes) in breaks {
         if begin < closes && begin + length > opens {
@@ -41,7 +41,7 @@ pub(super) fn clear_before(by: Seconds, length: Seconds, breaks: &[Span]) -> Sec
 
 /// When a journey ends that may begin at `from`.
 #[inline]
-pub(super) fn arrive(from: Seconds, way: Seconds, breaks: &[Span]) -> Seconds {
+pub(crate) fn arrive(from: Seconds, way: Seconds, breaks: &[Span]) -> Seconds {
     clear(from, way, breaks) + way
 }
 
@@ -59,6 +59,24 @@ pub(super) fn begin(
         .map(|&(opens, closes)| (clear(arrive.max(opens), service, breaks), closes))
         .find(|(start, closes)| start <= closes)
         .map_or(NEVER, |(start, _)| start)
+}
+
+/// The first beginning from `arrive` on within one of `windows`, and by how much it misses
+/// the window that it misses least; zero if it keeps one. No window means any time.
+#[inline]
+pub(crate) fn begin_or_miss(
+    arrive: Seconds,
+    service: Seconds,
+    windows: impl Iterator<Item = Span>,
+    breaks: &[Span],
+) -> (Seconds, Seconds) {
+    windows
+        .map(|(opens, closes)| {
+            let start = clear(arrive.max(opens), service, breaks);
+            ((start - closes).max(0), start)
+        })
+        .min()
+        .unwrap_or_else(|| (0, clear(arrive, service, breaks)))
 }
 
 /// The last beginning within one of `windows` of a service that ends by `by`;

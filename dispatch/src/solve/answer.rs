@@ -115,7 +115,7 @@ pub enum Reason {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(tag = "code", rename_all = "snake_case")]
-pub enum Relief {
+pub enum Remedy {
     /// This person stays so much longer on that day.
     MoreTime {
         /// Who.

@@ -11,29 +11,30 @@ use chrono::NaiveDate;
 
 use super::options::Options;
 use super::plan::{Route, Unserved};
-use super::problem::{Pin, Problem, Visit};
+use super::problem::{DispatchProblem, Pin, Visit};
 use super::record::record;
 use super::search::search;
 use super::split::Part;
-use super::team::{Member, Opening, Team};
+use super::team::{InsertionSlot, Member, Team};
 use super::ties::Ties;
+use crate::routing::instance::{InstanceError, Seconds};
 use crate::routing::solution::{self, Solution};
 use gridward_domain::time::TimeOfDay;
 
 /// Gives the visits of a part out: the routes of those who are `told` of and what nobody
 /// takes, with the reasons. Nothing that is left fits anywhere.
 pub(super) fn construct(
-    problem: &Problem,
+    problem: &DispatchProblem,
     ties: &Ties,
     part: &Part<'_>,
     options: &Options,
-    told: impl Fn(&Member<'_>) -> bool,
-) -> (Vec<Route>, Vec<Unserved>) {
+    includes: impl Fn(&Member<'_>) -> bool,
+) -> Result<(Vec<Route>, Vec<Unserved>), InstanceError> {
     let mut team = Team::new(problem, ties, part);
     // In an order of their own, so that the one in which they were listed cannot matter.
     let mut visits = part.visits.clone();
     visits.sort_unstable_by_key(|visit| visit.id);
-    let found = search(problem, &team, &visits, options);
+    let found = search(problem, &team, &visits, options)?;
     let settled = settled(&team, &visits, &found);
     for (route, stop) in stops(&found) {
         let visit = visits[stop.visit];
@@ -45,7 +46,7 @@ pub(super) fn construct(
     let mut free: Vec<&Visit> = found.unserved.iter().map(|visit| visits[*visit]).collect();
     free.sort_unstable_by_key(|visit| urgency(visit));
     fill(&mut team, &mut free);
-    record(&team, &free, told)
+    Ok(record(&team, &free, includes))
 }
 
 /// The visits of two people as the search has them, by number: each keeps the moment
@@ -62,7 +63,7 @@ fn settled(team: &Team<'_>, visits: &[&Visit], found: &Solution) -> HashMap<usiz
     pinned.collect()
 }
 
-fn stops(found: &Solution) -> impl Iterator<Item = (&solution::Route, &solution::Stop)> {
+fn stops(found: &Solution) -> impl Iterator<Item = (&solution::ShiftRoute, &solution::Stop)> {
     found.routes.iter().flat_map(|route| route.stops.iter().map(move |stop| (route, stop)))
 }
 
@@ -74,8 +75,8 @@ fn fill<'p>(team: &mut Team<'p>, free: &mut Vec<&'p Visit>) {
         let offered = free.len();
         free.retain(|visit| match cheapest(team, visit) {
             // Two people are found together, or not at all.
-            Some(opening) if team.ties.pair(visit.id).is_none() => {
-                team.place(visit, opening);
+            Some(slot) if team.ties.pair(visit.id).is_none() => {
+                team.place(visit, slot);
                 false
             }
             _ => true,
@@ -92,35 +93,33 @@ fn urgency(visit: &Visit) -> impl Ord + use<> {
 }
 
 /// The opening that is least late and adds the least travel.
-fn cheapest(team: &Team<'_>, visit: &Visit) -> Option<Opening> {
+fn cheapest(team: &Team<'_>, visit: &Visit) -> Option<InsertionSlot> {
     if let Some(pin) = visit.pinned {
-        return pinned_opening(team, visit, pin);
+        return pinned_slot(team, visit, pin);
     }
     let members = team.free_for(visit).filter(|member| !team.is_spent(*member, visit));
     let days = members.flat_map(|member| team.days_for(member, visit));
-    let openings = days.flat_map(|(member, day)| team.openings(member, day, visit));
-    openings
-        .filter(|opening| team.fits(visit, *opening))
-        .min_by_key(|opening| cost(team, visit, *opening))
+    let slots = days.flat_map(|(member, day)| team.slots(member, day, visit));
+    slots.filter(|slot| team.fits(visit, *slot)).min_by_key(|slot| cost(team, visit, *slot))
 }
 
 /// Days late, added travel, and what settles a tie: day, member, place.
 pub(super) fn cost(
     team: &Team<'_>,
     visit: &Visit,
-    opening: Opening,
-) -> (i64, u32, NaiveDate, usize, usize) {
-    let day = team.members[opening.member].days[opening.day].shift.day;
+    slot: InsertionSlot,
+) -> (i64, Seconds, NaiveDate, usize, usize) {
+    let day = team.members[slot.member].days[slot.day].shift.day;
     let late = (day - visit.due).num_days().max(0);
-    (late, opening.gap.extra, day, opening.member, opening.gap.at)
+    (late, slot.position.extra, day, slot.member, slot.position.at)
 }
 
 /// The opening on the pinned day that adds the least travel.
-fn pinned_opening(team: &Team<'_>, visit: &Visit, pin: Pin) -> Option<Opening> {
+fn pinned_slot(team: &Team<'_>, visit: &Visit, pin: Pin) -> Option<InsertionSlot> {
     let (member, day) = team.pinned_day(pin).filter(|(member, _)| team.allows(visit)(member))?;
-    team.openings(member, day, visit)
-        .filter(|opening| team.missed_by(visit, *opening) == 0)
+    team.slots(member, day, visit)
+        .filter(|slot| team.misses(visit, *slot).most() == 0)
         // Beyond the offer only where nothing else is that could have given way.
-        .filter(|opening| team.short_by(visit, *opening) == 0 || team.is_bound(member))
-        .min_by_key(|opening| (opening.gap.extra, opening.gap.at))
+        .filter(|slot| team.short_by(visit, *slot) == 0 || team.is_bound(member))
+        .min_by_key(|slot| (slot.position.extra, slot.position.at))
 }

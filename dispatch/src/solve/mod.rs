@@ -32,49 +32,66 @@ mod check;
 mod construct;
 mod measure;
 mod options;
+mod overflow;
 mod plan;
 mod problem;
 mod reason;
 mod record;
-mod relief;
-mod route;
+mod remedy;
 mod search;
-mod spill;
 mod split;
 mod team;
 #[cfg(test)]
 mod tests;
 mod ties;
+mod timeline;
 mod travel;
+mod units;
 
 use gridward_domain::area::Level;
+use thiserror::Error;
 
-pub use answer::{Alternative, Cost, Reason, Relief, Verdict, Why};
+use crate::routing::InstanceError;
+
+pub use answer::{Alternative, Cost, Reason, Remedy, Verdict, Why};
 pub use check::{Violation, check};
 pub use options::Options;
 pub use plan::{Measures, Plan, Route, Stop, Unserved};
-pub use problem::{Pin, Priority, PriorityError, Problem, ProblemError, Shift, Visit, Volunteer};
+pub use problem::{
+    DispatchProblem, DispatchProblemError, Pin, Priority, PriorityError, Shift, Visit, Volunteer,
+};
 pub use ties::{Pair, Tie};
 pub use travel::{DetourError, Mode, Travel};
+
+/// Why a problem has no plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum PlanError {
+    /// The problem contradicts itself.
+    #[error(transparent)]
+    Problem(#[from] DispatchProblemError),
+    /// A number of the problem, such as a day, is out of the range of the search.
+    #[error("a part of the problem cannot be searched: {0}")]
+    Instance(#[from] InstanceError),
+}
 
 /// Says, for every visit of `problem`, who goes and when, or what stands in the way.
 ///
 /// # Errors
 /// When no plan can be drawn up from the problem; see [`ProblemError`]. A visit
 /// that nobody can do is no error: it is among the plan's unserved.
-pub fn plan(problem: &Problem, options: &Options) -> Result<Plan, ProblemError> {
+pub fn plan(problem: &DispatchProblem, options: &Options) -> Result<Plan, PlanError> {
     problem.validate()?;
     let ties = ties::Ties::of(&problem.ties);
     let parts: Vec<_> = split::split(problem)
         .into_par_iter()
         .map(|part| construct::construct(problem, &ties, &part, options, |_| true))
-        .collect();
+        .collect::<Result<_, _>>()?;
     let (mut routes, mut unserved) = (Vec::new(), Vec::new());
     for (some_routes, some_unserved) in parts {
         routes.extend(some_routes);
         unserved.extend(some_unserved);
     }
-    spill::spill(problem, &ties, options, &mut routes, &mut unserved);
+    overflow::overflow(problem, &ties, options, &mut routes, &mut unserved)?;
     routes.sort_unstable_by_key(|route| (route.day, route.volunteer));
     unserved.sort_unstable_by_key(|left| left.visit);
     let wide;

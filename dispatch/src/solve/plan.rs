@@ -4,7 +4,7 @@
 use chrono::NaiveDate;
 use serde::Serialize;
 
-use super::answer::{Reason, Relief, Why};
+use super::answer::{Reason, Remedy, Why};
 use gridward_domain::id::{PersonId, TaskId};
 use gridward_domain::time::{Minutes, TimeOfDay};
 
@@ -58,7 +58,7 @@ pub struct Unserved {
     pub reason: Reason,
     /// The least change that would have somebody do it, where one is known.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub relief: Option<Relief>,
+    pub remedy: Option<Remedy>,
 }
 
 /// How good a plan is, in the order in which it matters.

@@ -22,7 +22,7 @@ use gridward_domain::time::{Minutes, TimeOfDay, Window};
 ///
 /// The order of the volunteers and of the visits makes no difference to the plan.
 #[derive(Clone, Debug, Default)]
-pub struct Problem {
+pub struct DispatchProblem {
     /// Who can go.
     pub volunteers: Vec<Volunteer>,
     /// What is to be done.
@@ -160,7 +160,7 @@ impl From<Priority> for u8 {
 
 /// Why no plan can be drawn up from a problem, and who or what is at fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum ProblemError {
+pub enum DispatchProblemError {
     /// The same person stands twice among the volunteers.
     #[error("volunteer {0} is listed twice")]
     VolunteerTwice(PersonId),
@@ -204,30 +204,30 @@ pub enum ProblemError {
     ReversedTie(TaskId),
 }
 
-impl Problem {
+impl DispatchProblem {
     /// Whether a plan can be drawn up at all.
     ///
     /// # Errors
     /// The first fault found, volunteers before visits, each in the order given.
-    pub fn validate(&self) -> Result<(), ProblemError> {
+    pub fn validate(&self) -> Result<(), DispatchProblemError> {
         let mut people = HashSet::with_capacity(self.volunteers.len());
         for volunteer in &self.volunteers {
             volunteer.validate()?;
             if !people.insert(volunteer.id) {
-                return Err(ProblemError::VolunteerTwice(volunteer.id));
+                return Err(DispatchProblemError::VolunteerTwice(volunteer.id));
             }
         }
         let mut tasks = HashSet::with_capacity(self.visits.len());
         for visit in &self.visits {
             if visit.grid.level() != Level::Grid {
-                return Err(ProblemError::VisitNotGrid(visit.id));
+                return Err(DispatchProblemError::VisitNotGrid(visit.id));
             }
             if !tasks.insert(visit.id) {
-                return Err(ProblemError::VisitTwice(visit.id));
+                return Err(DispatchProblemError::VisitTwice(visit.id));
             }
             match visit.pinned {
                 Some(Pin { volunteer, .. }) if !people.contains(&volunteer) => {
-                    return Err(ProblemError::UnknownPin { visit: visit.id, volunteer });
+                    return Err(DispatchProblemError::UnknownPin { visit: visit.id, volunteer });
                 }
                 _ => {}
             }
@@ -236,7 +236,7 @@ impl Problem {
     }
 }
 
-impl Problem {
+impl DispatchProblem {
     /// The problem in which everybody serves the whole area of `reach` that they
     /// live in: what a plan that asks neighbours for help is held against.
     pub fn reaching(&self, reach: Level) -> Self {
@@ -250,15 +250,17 @@ impl Problem {
 }
 
 impl Volunteer {
-    fn validate(&self) -> Result<(), ProblemError> {
+    fn validate(&self) -> Result<(), DispatchProblemError> {
         if self.grid.level() != Level::Grid {
-            return Err(ProblemError::HomeNotGrid(self.id));
+            return Err(DispatchProblemError::HomeNotGrid(self.id));
         }
         let again = |at: usize, shift: &Shift| {
             self.shifts[..at].iter().any(|earlier| earlier.day == shift.day)
         };
         match self.shifts.iter().enumerate().find(|(at, shift)| again(*at, shift)) {
-            Some((_, shift)) => Err(ProblemError::TwoShifts { volunteer: self.id, day: shift.day }),
+            Some((_, shift)) => {
+                Err(DispatchProblemError::TwoShifts { volunteer: self.id, day: shift.day })
+            }
             None => Ok(()),
         }
     }

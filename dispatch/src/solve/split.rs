@@ -7,7 +7,7 @@
 
 use std::collections::HashMap;
 
-use super::problem::{Problem, Visit, Volunteer};
+use super::problem::{DispatchProblem, Visit, Volunteer};
 use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::id::{PersonId, TaskId};
 
@@ -23,7 +23,7 @@ pub(super) struct Part<'p> {
 }
 
 /// The parts of a problem that have visits.
-pub(super) fn split(problem: &Problem) -> Vec<Part<'_>> {
+pub(super) fn split(problem: &DispatchProblem) -> Vec<Part<'_>> {
     let mut bonds = Bonds::default();
     let mut homes: HashMap<PersonId, AreaCode> = HashMap::new();
     for volunteer in &problem.volunteers {
@@ -62,7 +62,7 @@ pub(super) fn split(problem: &Problem) -> Vec<Part<'_>> {
 }
 
 /// Joins the grids of visits that belong together.
-fn bind_tied(problem: &Problem, bonds: &mut Bonds) {
+fn bind_tied(problem: &DispatchProblem, bonds: &mut Bonds) {
     if problem.ties.is_empty() {
         return;
     }
@@ -114,7 +114,7 @@ mod tests {
     const FAR_GRID: &str = "500116002001001";
 
     /// A volunteer and a visit in each of three grids, the first volunteer serving more.
-    fn three_grids(also_serves: &[&str]) -> Problem {
+    fn three_grids(also_serves: &[&str]) -> DispatchProblem {
         let grids = [GRID, NEXT_GRID, FAR_GRID].map(area);
         let who = |(number, grid)| Volunteer { grid, ..volunteer(number) };
         let what = |(number, grid)| Visit { grid, ..visit(number) };
@@ -124,7 +124,7 @@ mod tests {
     }
 
     /// How many visits and people each part has.
-    fn sizes(problem: &Problem) -> Vec<(usize, usize)> {
+    fn sizes(problem: &DispatchProblem) -> Vec<(usize, usize)> {
         split(problem).iter().map(|part| (part.visits.len(), part.volunteers.len())).collect()
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::problem::{ProblemError, Visit};
+use super::problem::{DispatchProblemError, Visit};
 use gridward_domain::id::{PersonId, TaskId};
 use gridward_domain::time::Minutes;
 
@@ -119,7 +119,7 @@ impl Ties {
 }
 
 /// Whether the ties make sense for these visits.
-pub(super) fn validate(ties: &[Tie], visits: &[Visit]) -> Result<(), ProblemError> {
+pub(super) fn validate(ties: &[Tie], visits: &[Visit]) -> Result<(), DispatchProblemError> {
     if ties.is_empty() {
         return Ok(());
     }
@@ -129,22 +129,24 @@ pub(super) fn validate(ties: &[Tie], visits: &[Visit]) -> Result<(), ProblemErro
         let seen = if tie.is_one_person() { &mut grouped } else { &mut paired };
         let mut pinned: Vec<(TaskId, PersonId)> = Vec::new();
         for id in tie.visits() {
-            let visit = by_id.get(&id).ok_or(ProblemError::UnknownTie(id))?;
+            let visit = by_id.get(&id).ok_or(DispatchProblemError::UnknownTie(id))?;
             if !seen.insert(id) {
-                return Err(ProblemError::TiedTwice(id));
+                return Err(DispatchProblemError::TiedTwice(id));
             }
             pinned.extend(visit.pinned.map(|pin| (id, pin.volunteer)));
         }
         let torn = pinned.windows(2).find(|pins| (pins[0].1 == pins[1].1) != tie.is_one_person());
         if let Some(pins) = torn {
-            return Err(ProblemError::TornTie(pins[0].0));
+            return Err(DispatchProblemError::TornTie(pins[0].0));
         }
     }
     let all = Ties::of(ties);
     ties.iter().try_for_each(|tie| match tie {
-        Tie::TwoPeople(pair) if pair.by < pair.after => Err(ProblemError::ReversedTie(pair.first)),
+        Tie::TwoPeople(pair) if pair.by < pair.after => {
+            Err(DispatchProblemError::ReversedTie(pair.first))
+        }
         Tie::TwoPeople(pair) if all.fellows(pair.first).any(|other| other == pair.second) => {
-            Err(ProblemError::TornTie(pair.first))
+            Err(DispatchProblemError::TornTie(pair.first))
         }
         _ => Ok(()),
     })

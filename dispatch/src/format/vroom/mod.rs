@@ -6,8 +6,8 @@
 //! is set up even where the one before was at the same place; a break begins at the
 //! first moment that its windows let it, and no journey is cut in two by it.
 
-mod refuse;
 mod travel;
+mod unsupported;
 
 use std::collections::HashMap;
 
@@ -110,7 +110,7 @@ fn one() -> f64 {
 /// [`FormatError`] when the text is not such JSON, or asks for what cannot be had.
 pub fn read(text: &str) -> Result<Named, FormatError> {
     let input: Input = serde_json::from_str(text)?;
-    refuse::refuse(&input)?;
+    unsupported::refuse(&input)?;
     let volunteers: Vec<Value> = input.vehicles.iter().map(|vehicle| vehicle.id.into()).collect();
     let visits: Vec<Value> = input.jobs.iter().map(|job| job.id.into()).collect();
     super::each_once("vehicle", &volunteers)?;

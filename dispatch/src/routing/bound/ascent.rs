@@ -10,17 +10,17 @@
 
 /// How thoroughly a point is asked about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Care {
+pub(super) enum PricingEffort {
     /// By the routes that are known; quick, and no proof.
-    Known,
+    KnownRoutes,
     /// By good routes that are searched for; no proof either.
-    Good,
+    Heuristic,
     /// By all routes: a proof.
-    Least,
+    Exact,
 }
 
 /// What a point gives.
-pub(super) struct Answer {
+pub(super) struct Evaluation {
     pub(super) value: f64,
     pub(super) slope: Vec<f64>,
     /// How many steps all looks for routes took so far.
@@ -29,15 +29,15 @@ pub(super) struct Answer {
 
 /// So many rounds, of which each of the first and then every tenth is asked with care.
 struct Phase {
-    care: Care,
+    effort: PricingEffort,
     rounds: usize,
     first: usize,
     step: f64,
 }
 
 const PHASES: [Phase; 2] = [
-    Phase { care: Care::Good, rounds: 80, first: 8, step: 1.0 },
-    Phase { care: Care::Least, rounds: 100, first: 1, step: 0.5 },
+    Phase { effort: PricingEffort::Heuristic, rounds: 80, first: 8, step: 1.0 },
+    Phase { effort: PricingEffort::Exact, rounds: 100, first: 1, step: 0.5 },
 ];
 /// Every so many rounds are asked with care.
 const EVERY: usize = 10;
@@ -64,20 +64,20 @@ pub(super) struct Goal {
 
 /// Climbs from `point`, and ends at the best found. `ask` may move the point to where
 /// it is allowed; it keeps what is proven for itself.
-pub(super) fn climb(
+pub(super) fn maximize(
     point: &mut Vec<f64>,
     goal: &Goal,
-    mut ask: impl FnMut(&mut [f64], Care) -> Answer,
+    mut evaluate: impl FnMut(&mut [f64], PricingEffort) -> Evaluation,
 ) {
     let mut begun = None;
     for phase in PHASES {
         let mut best = (f64::MIN, point.clone());
-        let mut along = vec![0.0; point.len()];
+        let mut direction = vec![0.0; point.len()];
         let (mut step, mut highest, mut stale, mut idle) = (phase.step, f64::MIN, 0, 0);
         for round in 0..phase.rounds {
             let careful = round < phase.first || round % EVERY == EVERY - 1;
-            let Answer { value, slope, work } =
-                ask(point, if careful { phase.care } else { Care::Known });
+            let Evaluation { value, slope, work } =
+                evaluate(point, if careful { phase.effort } else { PricingEffort::KnownRoutes });
             idle += usize::from(careful && value < best.0 + LITTLE * goal.target.abs());
             if careful && value > best.0 {
                 if value > best.0 + LITTLE * goal.target.abs() {
@@ -87,8 +87,9 @@ pub(super) fn climb(
                 highest = f64::MIN;
             }
             let worked = work - *begun.get_or_insert(work);
-            let tired = worked > if phase.care == Care::Least { goal.work } else { goal.work / 3 };
-            if careful && (tired || idle > IDLE || value > goal.enough) {
+            let exhausted = worked
+                > if phase.effort == PricingEffort::Exact { goal.work } else { goal.work / 3 };
+            if careful && (exhausted || idle > IDLE || value > goal.enough) {
                 break;
             }
             stale += 1;
@@ -99,13 +100,13 @@ pub(super) fn climb(
                 step *= SHORTER;
                 stale = 0;
             }
-            along.iter_mut().zip(&slope).for_each(|(old, new)| *old = KEPT * *old + new);
-            let square: f64 = along.iter().map(|part| part * part).sum();
+            direction.iter_mut().zip(&slope).for_each(|(old, new)| *old = KEPT * *old + new);
+            let square: f64 = direction.iter().map(|part| part * part).sum();
             if square <= 0.0 {
                 break;
             }
             let length = step * (goal.target - value).max(0.0) / square;
-            point.iter_mut().zip(&along).for_each(|(at, part)| *at += length * part);
+            point.iter_mut().zip(&direction).for_each(|(at, part)| *at += length * part);
         }
         *point = best.1;
     }

@@ -24,7 +24,7 @@ pub(super) fn least(model: &Model<'_>, work: &Work, plan: &Solution, travel: i64
         if whole { all(work).max(services(model) + travel) } else { must(model, work, missing) };
     let by_flow = whole && work.pairs() <= MOST_PAIRS;
     let enough = |level: i64| {
-        poured(model, work, level) >= total && (!by_flow || all_flow(model, work, level))
+        pooled(model, work, level) >= total && (!by_flow || all_flow(model, work, level))
     };
     // The largest level that is not enough is below every plan.
     let (mut low, mut high) = (0, 16 * STEPS);
@@ -47,7 +47,7 @@ fn all(work: &Work) -> i64 {
 }
 
 fn services(model: &Model<'_>) -> i64 {
-    model.calls.iter().map(|call| i64::from(call.service)).sum()
+    model.visits.iter().map(|data| i64::from(data.service)).sum()
 }
 
 /// The work that is left when `points` of priority may stay undone: those are left
@@ -82,7 +82,7 @@ fn room(model: &Model<'_>, work: &Work, volunteer: usize, level: i64) -> i64 {
 }
 
 /// What all can take on up to the level.
-fn poured(model: &Model<'_>, work: &Work, level: i64) -> i64 {
+fn pooled(model: &Model<'_>, work: &Work, level: i64) -> i64 {
     let people = 0..model.instance.volunteers.len();
     people.map(|who| room(model, work, who, level)).sum()
 }
@@ -91,10 +91,10 @@ fn poured(model: &Model<'_>, work: &Work, level: i64) -> i64 {
 fn all_flow(model: &Model<'_>, work: &Work, level: i64) -> bool {
     let mut network = Network::new(model, work);
     for who in 0..model.instance.volunteers.len() {
-        network.narrow(who, room(model, work, who, level));
+        network.limit_drain(who, room(model, work, who, level));
     }
     for (visit, seconds) in work.seconds.iter().enumerate() {
-        network.open(visit, *seconds);
+        network.set_supply(visit, *seconds);
     }
-    network.push() == work.seconds.iter().sum::<i64>()
+    network.augment() == work.seconds.iter().sum::<i64>()
 }

@@ -8,12 +8,12 @@ mod completions;
 mod fairness;
 mod flow;
 mod labels;
-mod levels;
-mod master;
-mod routes;
+mod lagrangian;
+mod pricing;
+mod route_pricer;
 mod shares;
+mod simplex;
 mod travel;
-mod trips;
 mod unserved;
 
 use serde::Serialize;
@@ -69,13 +69,14 @@ pub fn bounds(instance: &Instance, plan: &Solution, effort: Effort) -> Bounds {
     let work = Work::of(&model);
     let mut travel = travel::least(&model, &work, plan);
     let mut unserved_priority = unserved::least(&model, &work);
-    let thorough = effort == Effort::Thorough && routes::suits(&model);
+    let thorough = effort == Effort::Thorough && pricing::suits(&model);
     if thorough && travel < tiers.travel {
-        travel = travel.max(levels::least_travel(&model, plan));
+        travel = travel.max(lagrangian::least_travel(&model, plan));
     }
     if thorough && unserved_priority < tiers.unserved_priority {
         let missing = tiers.unserved_priority;
-        unserved_priority = unserved_priority.max(levels::least_priority(&model, plan, missing));
+        unserved_priority =
+            unserved_priority.max(lagrangian::least_priority(&model, plan, missing));
     }
     let mut largest_share = fairness::least(&model, &work, plan, travel);
     if thorough && largest_share < tiers.largest_share {
@@ -113,13 +114,13 @@ struct Work {
 
 impl Work {
     fn of(model: &Model<'_>) -> Self {
-        let visits = 0..model.calls.len();
+        let visits = 0..model.visits.len();
         let may = |visit: usize| {
             (0..model.shifts.len()).filter(|shift| model.cost(visit, *shift) != FORBIDDEN).collect()
         };
         let ways: Vec<i64> =
             visits.clone().map(|visit| i64::from(least_ways(model, visit))).collect();
-        let seconds = |visit: usize| i64::from(model.calls[visit].service) + ways[visit] / 2;
+        let seconds = |visit: usize| i64::from(model.visits[visit].service) + ways[visit] / 2;
         let people = 0..model.instance.volunteers.len();
         let capacity = |who: usize| free_offer(model, who).min(hours(model, who));
         Self {
@@ -138,8 +139,8 @@ impl Work {
 
 /// The least way to a visit and the least way from it, together.
 fn least_ways(model: &Model<'_>, visit: usize) -> i32 {
-    let place = model.calls[visit].place;
-    let places = 0..model.instance.volunteers.len() + model.calls.len();
+    let place = model.visits[visit].place;
+    let places = 0..model.instance.volunteers.len() + model.visits.len();
     let others = || places.clone().filter(|other| *other != place);
     let least = |way: &dyn Fn(&super::travel::Matrix, usize) -> i32| {
         let ways =
@@ -173,10 +174,10 @@ fn hours(model: &Model<'_>, volunteer: usize) -> i64 {
 /// What a volunteer may take on besides what they carry. Where people settled
 /// something for them, it may be more than they offered.
 fn free_offer(model: &Model<'_>, volunteer: usize) -> i64 {
-    let wishes = &model.instance.visits;
+    let requests = &model.instance.visits;
     let settled =
         |visit: &super::instance::Visit| visit.pinned.is_some_and(|pin| pin.volunteer == volunteer);
-    if model.offered[volunteer] == i64::MAX || wishes.iter().any(settled) {
+    if model.offered[volunteer] == i64::MAX || requests.iter().any(settled) {
         return i64::MAX / 4;
     }
     (model.offered[volunteer] - i64::from(model.instance.volunteers[volunteer].carried)).max(0)

@@ -8,10 +8,10 @@
 
 use std::collections::HashSet;
 
-use super::ascent::Care;
+use super::ascent::PricingEffort;
 use super::free_offer;
-use super::master::Master;
-use super::routes::{Market, UNIT, float, whole};
+use super::pricing::{PricingProblem, UNIT, float, whole};
+use super::simplex::Simplex;
 use crate::routing::model::Model;
 use crate::routing::solution::Solution;
 
@@ -57,14 +57,14 @@ pub(super) fn largest_share(
     if missing > MOST_POINTS {
         return low;
     }
-    let mut trial = Trial::of(model, plan, missing);
+    let mut test = LevelTest::of(model, plan, missing);
     for _ in 0..LEVELS {
         if high - low < CLOSE * high {
             break;
         }
         let level = f64::midpoint(low, high);
-        trial.keep_to(model, level);
-        if trial.fails() {
+        test.limit_share(model, level);
+        if test.is_infeasible() {
             low = level;
         } else {
             high = level;
@@ -76,12 +76,12 @@ pub(super) fn largest_share(
 /// About how long the visit keeps somebody.
 fn time(model: &Model<'_>, visit: usize) -> f64 {
     let way = i64::from(super::least_ways(model, visit)) / 2;
-    float(i64::from(model.calls[visit].service) + way).max(1.0)
+    float(i64::from(model.visits[visit].service) + way).max(1.0)
 }
 
 /// The search for prices that show a level to be impossible.
-struct Trial {
-    market: Market,
+struct LevelTest {
+    pricing: PricingProblem,
     omissions: Omissions,
     /// Seconds that each visit takes.
     times: Vec<f64>,
@@ -89,12 +89,12 @@ struct Trial {
     centre: Vec<f64>,
 }
 
-impl Trial {
+impl LevelTest {
     fn of(model: &Model<'_>, plan: &Solution, missing: i64) -> Self {
-        let visits: Vec<usize> = (0..model.calls.len()).collect();
+        let visits: Vec<usize> = (0..model.visits.len()).collect();
         let times: Vec<f64> = visits.iter().map(|visit| time(model, *visit)).collect();
         Self {
-            market: Market::new(model, plan, &visits, NEAR, 0),
+            pricing: PricingProblem::new(model, plan, &visits, NEAR, 0),
             omissions: Omissions::of(model, missing),
             centre: times.clone(),
             times,
@@ -102,9 +102,9 @@ impl Trial {
     }
 
     /// From now on nobody's share is above the level.
-    fn keep_to(&mut self, model: &Model<'_>, level: f64) {
-        let left = WORK.saturating_sub(self.market.work());
-        self.market.limit(left / PART, |volunteer| {
+    fn limit_share(&mut self, model: &Model<'_>, level: f64) {
+        let left = WORK.saturating_sub(self.pricing.work());
+        self.pricing.limit(left / PART, |volunteer| {
             let carried = i64::from(model.instance.volunteers[volunteer].carried);
             // A second more, so that no rounding makes a level look impossible.
             let most = whole(level * float(model.share_of[volunteer])) + 1 - carried;
@@ -113,36 +113,43 @@ impl Trial {
     }
 
     /// Whether it is shown that no plan keeps to the level.
-    fn fails(&mut self) -> bool {
-        let mut mix = Mix::new(self);
+    fn is_infeasible(&mut self) -> bool {
+        let mut restricted = RestrictedMaster::new(self);
         let (mut most, mut stale) = (f64::MIN, 0);
-        let (mut kept, mut care) = (KEPT, Care::Good);
+        let (mut kept, mut effort) = (KEPT, PricingEffort::Heuristic);
         for _ in 0..ROUNDS {
-            mix.take_up(self);
-            let (undone, changed) = mix.master.mix();
-            if undone < NOTHING || self.market.is_tired() {
+            restricted.add_columns(self);
+            let (undone, changed) = restricted.simplex.solve();
+            if undone < NOTHING || self.pricing.is_out_of_steps() {
                 return false; // in parts, all is made
             }
-            (kept, care) = match (changed, kept > 0.0, care) {
-                (true, ..) => (KEPT, Care::Good),
+            (kept, effort) = match (changed, kept > 0.0, effort) {
+                (true, ..) => (KEPT, PricingEffort::Heuristic),
                 // What was found is nothing to the mix: it is asked at its own prices.
-                (false, true, _) => (0.0, Care::Good),
-                (false, false, Care::Least) => return false,
-                (false, false, _) => (0.0, Care::Least),
+                (false, true, _) => (0.0, PricingEffort::Heuristic),
+                (false, false, PricingEffort::Exact) => return false,
+                (false, false, _) => (0.0, PricingEffort::Exact),
             };
-            let pairs = self.centre.iter().zip(mix.master.prices());
+            let pairs = self.centre.iter().zip(restricted.simplex.prices());
             let point = pairs.map(|(old, new)| kept * old + (1.0 - kept) * new);
             let point: Vec<f64> = point.map(|price| (price / GRAIN).round() * GRAIN).collect();
-            let mut proof = self.ask(&point, care);
-            if care == Care::Good && proof > 0.0 && (proof > undone * RIPE || stale >= PATIENCE) {
-                care = Care::Least;
-                proof = self.ask(&point, care);
+            let mut proof = self.evaluate(&point, effort);
+            if effort == PricingEffort::Heuristic
+                && proof > 0.0
+                && (proof > undone * RIPE || stale >= PATIENCE)
+            {
+                effort = PricingEffort::Exact;
+                proof = self.evaluate(&point, effort);
             }
-            if care == Care::Least && proof > 0.0 {
+            if effort == PricingEffort::Exact && proof > 0.0 {
                 return true;
             }
-            stale = if care == Care::Least || proof > most + undone * MORE { 0 } else { stale + 1 };
-            if care == Care::Least || proof > most {
+            stale = if effort == PricingEffort::Exact || proof > most + undone * MORE {
+                0
+            } else {
+                stale + 1
+            };
+            if effort == PricingEffort::Exact || proof > most {
                 (most, self.centre) = (proof, point);
             }
         }
@@ -151,42 +158,43 @@ impl Trial {
 
     /// By how many seconds all prices are more than what the shifts bring and what may
     /// be left out.
-    fn ask(&mut self, point: &[f64], care: Care) -> f64 {
+    fn evaluate(&mut self, point: &[f64], effort: PricingEffort) -> f64 {
         let prices: Vec<i64> = point.iter().map(|price| whole(price.max(0.0)) * UNIT).collect();
-        let made = prices.iter().sum::<i64>() - self.omissions.dearest(&prices);
-        let promise = made + self.market.choose(&prices, 0, Care::Known, 0).cost;
-        let slack = if care == Care::Least { promise.max(0) / SLACK.1 * SLACK.0 } else { 0 };
-        float(made + self.market.choose(&prices, 0, care, slack).cost) / float(UNIT)
+        let made = prices.iter().sum::<i64>() - self.omissions.most_valuable(&prices);
+        let promise = made + self.pricing.choose(&prices, 0, PricingEffort::KnownRoutes, 0).cost;
+        let slack =
+            if effort == PricingEffort::Exact { promise.max(0) / SLACK.1 * SLACK.0 } else { 0 };
+        float(made + self.pricing.choose(&prices, 0, effort, slack).cost) / float(UNIT)
     }
 }
 
 /// The mix of routes that keep to the limits, and how many of all it has taken up.
-struct Mix {
-    master: Master,
+struct RestrictedMaster {
+    simplex: Simplex,
     routes: Vec<usize>,
     omissions: usize,
 }
 
-impl Mix {
-    fn new(trial: &Trial) -> Self {
-        let shifts = trial.market.shifts();
+impl RestrictedMaster {
+    fn new(test: &LevelTest) -> Self {
+        let shifts = test.pricing.shifts();
         Self {
-            master: Master::new(&trial.times, shifts + 1),
+            simplex: Simplex::new(&test.times, shifts + 1),
             routes: vec![0; shifts],
             omissions: 0,
         }
     }
 
-    fn take_up(&mut self, trial: &Trial) {
+    fn add_columns(&mut self, test: &LevelTest) {
         for (shift, known) in self.routes.iter_mut().enumerate() {
-            for visits in trial.market.routes(shift, known) {
-                self.master.offer(shift, visits.iter().copied());
+            for visits in test.pricing.routes(shift, known) {
+                self.simplex.add_column(shift, visits.iter().copied());
             }
         }
-        let sets = &trial.omissions.known;
+        let sets = &test.omissions.known;
         for set in &sets[self.omissions..] {
-            let visits = (0..trial.times.len()).filter(|visit| set >> visit & 1 == 1);
-            self.master.offer(trial.market.shifts(), visits);
+            let visits = (0..test.times.len()).filter(|visit| set >> visit & 1 == 1);
+            self.simplex.add_column(test.pricing.shifts(), visits);
         }
         self.omissions = sets.len();
     }
@@ -206,9 +214,9 @@ struct Omissions {
 impl Omissions {
     fn of(model: &Model<'_>, missing: i64) -> Self {
         let size = |points: i64| usize::try_from(points).unwrap_or(0);
-        let wishes = model.instance.visits.iter();
+        let requests = model.instance.visits.iter();
         Self {
-            points: wishes.map(|wish| size(wish.priority.into())).collect(),
+            points: requests.map(|request| size(request.priority.into())).collect(),
             most: size(missing),
             known: Vec::new(),
             met: HashSet::new(),
@@ -216,7 +224,7 @@ impl Omissions {
     }
 
     /// What the dearest set is worth at these prices: a knapsack, filled point by point.
-    fn dearest(&mut self, prices: &[i64]) -> i64 {
+    fn most_valuable(&mut self, prices: &[i64]) -> i64 {
         let mut best: Vec<(i64, u64)> = vec![(0, 0); self.most + 1];
         for (visit, (&points, &price)) in self.points.iter().zip(prices).enumerate() {
             for most in (points..=self.most).rev() {

@@ -58,7 +58,7 @@ struct Ways {
 
 impl Ways {
     fn of(model: &Model<'_>, made: &[usize]) -> Self {
-        let place = |visit: usize| model.calls[visit].place;
+        let place = |visit: usize| model.visits[visit].place;
         let least = |a: usize, b: usize| {
             let ways = model.ways.iter().flat_map(|matrix| [matrix.way(a, b), matrix.way(b, a)]);
             f64::from(ways.min().unwrap_or(0))

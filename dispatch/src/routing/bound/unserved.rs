@@ -11,12 +11,12 @@ use crate::routing::model::Model;
 
 pub(super) fn least(model: &Model<'_>, work: &Work) -> i64 {
     let priority = |visit: usize| i64::from(model.instance.visits[visit].priority);
-    let mut order: Vec<usize> = (0..model.calls.len()).collect();
+    let mut order: Vec<usize> = (0..model.visits.len()).collect();
     #[expect(clippy::cast_precision_loss, reason = "small numbers")]
     let density = |visit: usize| priority(visit) as f64 / work.seconds[visit].max(1) as f64;
     order.sort_by(|a, b| density(*b).total_cmp(&density(*a)).then(a.cmp(b)));
     if work.pairs() > MOST_PAIRS {
-        return whole(poured(model, work, &order, density));
+        return whole(pooled(model, work, &order, density));
     }
     if all_fits(model, work) {
         return 0;
@@ -29,8 +29,8 @@ pub(super) fn least(model: &Model<'_>, work: &Work) -> i64 {
             lost += if work.shifts[visit].is_empty() { density(visit) } else { 0.0 };
             continue;
         }
-        network.open(visit, seconds);
-        let kept = seconds - network.push();
+        network.set_supply(visit, seconds);
+        let kept = seconds - network.augment();
         #[expect(clippy::cast_precision_loss, reason = "seconds of a few days")]
         let kept = kept as f64;
         lost += kept * density(visit);
@@ -39,7 +39,7 @@ pub(super) fn least(model: &Model<'_>, work: &Work) -> i64 {
 }
 
 /// What is lost when everybody might make every visit that anybody may make.
-fn poured(model: &Model<'_>, work: &Work, order: &[usize], density: impl Fn(usize) -> f64) -> f64 {
+fn pooled(model: &Model<'_>, work: &Work, order: &[usize], density: impl Fn(usize) -> f64) -> f64 {
     let mut room: i64 = work.capacity.iter().sum();
     let mut lost = 0.0;
     for &visit in order {
@@ -67,7 +67,7 @@ fn all_fits(model: &Model<'_>, work: &Work) -> bool {
     let idle = |visit: usize| work.seconds[visit] == 0 && work.shifts[visit].is_empty();
     let mut network = Network::new(model, work);
     for (visit, seconds) in work.seconds.iter().enumerate() {
-        network.open(visit, *seconds);
+        network.set_supply(visit, *seconds);
     }
-    !(0..model.calls.len()).any(idle) && network.push() == work.seconds.iter().sum::<i64>()
+    !(0..model.visits.len()).any(idle) && network.augment() == work.seconds.iter().sum::<i64>()
 }

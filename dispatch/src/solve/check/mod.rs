@@ -5,11 +5,11 @@
 //! journeys, loads and measures by itself, minute by minute where that is the
 //! plainest way. A mistake made there is not made here again.
 
-mod account;
-mod claim;
-mod ground;
+mod distance;
+mod measures;
+mod reasons;
+mod ties;
 mod timeline;
-mod together;
 mod violation;
 
 use std::collections::{HashMap, HashSet};
@@ -17,7 +17,7 @@ use std::collections::{HashMap, HashSet};
 pub use violation::Violation;
 
 use super::plan::Plan;
-use super::problem::{Problem, Visit, Volunteer};
+use super::problem::{DispatchProblem, Visit, Volunteer};
 use gridward_domain::id::{PersonId, TaskId};
 
 /// Whether a plan keeps every rule of its problem and says of itself only what is so.
@@ -28,34 +28,34 @@ use gridward_domain::id::{PersonId, TaskId};
 ///
 /// # Errors
 /// The first rule found broken.
-pub fn check(problem: &Problem, plan: &Plan) -> Result<(), Violation> {
-    let book = Book::of(problem);
-    book.every_visit_stands_once(plan)?;
+pub fn check(problem: &DispatchProblem, plan: &Plan) -> Result<(), Violation> {
+    let index = Index::of(problem);
+    index.every_visit_occurs_once(plan)?;
     let mut days = HashSet::new();
     for route in &plan.routes {
         if !days.insert((route.volunteer, route.day)) {
             return Err(Violation::RouteTwice(route.volunteer, route.day));
         }
-        timeline::check(&book, route)?;
+        timeline::check(&index, route)?;
     }
-    let seats = together::seats(plan);
-    together::ties_are_kept(&book, &seats)?;
-    let loads = account::loads(&book, plan);
-    account::offers_are_kept(&book, plan, &loads)?;
-    account::whys_hold(&book, plan, &loads)?;
-    claim::reasons_hold(&book, plan, &loads, &seats)?;
-    account::measures_hold(&book, plan, &loads)
+    let assignments = ties::assignments(plan);
+    ties::ties_are_kept(&index, &assignments)?;
+    let loads = measures::loads(&index, plan);
+    measures::offers_are_kept(&index, plan, &loads)?;
+    measures::whys_hold(&index, plan, &loads)?;
+    reasons::reasons_hold(&index, plan, &loads, &assignments)?;
+    measures::measures_hold(&index, plan, &loads)
 }
 
 /// A problem with its people and visits by name.
-struct Book<'p> {
-    problem: &'p Problem,
+struct Index<'p> {
+    problem: &'p DispatchProblem,
     people: HashMap<PersonId, &'p Volunteer>,
     visits: HashMap<TaskId, &'p Visit>,
 }
 
-impl<'p> Book<'p> {
-    fn of(problem: &'p Problem) -> Self {
+impl<'p> Index<'p> {
+    fn of(problem: &'p DispatchProblem) -> Self {
         Self {
             problem,
             people: problem.volunteers.iter().map(|who| (who.id, who)).collect(),
@@ -71,7 +71,7 @@ impl<'p> Book<'p> {
         self.visits.get(&id).copied().ok_or(Violation::UnknownVisit(id))
     }
 
-    fn every_visit_stands_once(&self, plan: &Plan) -> Result<(), Violation> {
+    fn every_visit_occurs_once(&self, plan: &Plan) -> Result<(), Violation> {
         let stops = plan.routes.iter().flat_map(|route| &route.stops).map(|stop| stop.visit);
         let mut seen = HashSet::new();
         for id in stops.chain(plan.unserved.iter().map(|left| left.visit)) {

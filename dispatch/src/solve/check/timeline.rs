@@ -1,14 +1,14 @@
 //! One route, walked stop by stop.
 
-use super::{Book, Violation, ground, in_area};
+use super::{Index, Violation, distance, in_area};
 use crate::solve::plan::{Route, Stop};
 use crate::solve::problem::{Shift, Visit, Volunteer};
 use gridward_domain::place::Place;
 use gridward_domain::time::Window;
 
 /// Whether a route can be walked as written, by one who may.
-pub(super) fn check(book: &Book<'_>, route: &Route) -> Result<(), Violation> {
-    let who = book.person(route.volunteer)?;
+pub(super) fn check(index: &Index<'_>, route: &Route) -> Result<(), Violation> {
+    let who = index.person(route.volunteer)?;
     let shift = who
         .shifts
         .iter()
@@ -21,9 +21,9 @@ pub(super) fn check(book: &Book<'_>, route: &Route) -> Result<(), Violation> {
     let mut place = who.home;
     let mut travel = 0;
     for stop in &route.stops {
-        let visit = book.visit(stop.visit)?;
+        let visit = index.visit(stop.visit)?;
         is_allowed(who, route, stop, visit)?;
-        if !ground::takes(book.problem, who, place, visit.place, stop.travel.0) {
+        if !distance::takes(index.problem, who, place, visit.place, stop.travel.0) {
             return Err(Violation::Journey(stop.visit));
         }
         follows(shift, stop, visit, free)?;
@@ -31,7 +31,7 @@ pub(super) fn check(book: &Book<'_>, route: &Route) -> Result<(), Violation> {
         place = visit.place;
         travel += stop.travel.0;
     }
-    way_home(book, who, shift, route, (place, minute(last.leave)), travel)
+    way_home(index, who, shift, route, (place, minute(last.leave)), travel)
 }
 
 /// Area, skills, first day and pin.
@@ -74,7 +74,7 @@ fn follows(shift: &Shift, stop: &Stop, visit: &Visit, free: u32) -> Result<(), V
 }
 
 fn way_home(
-    book: &Book<'_>,
+    index: &Index<'_>,
     who: &Volunteer,
     shift: &Shift,
     route: &Route,
@@ -83,7 +83,7 @@ fn way_home(
 ) -> Result<(), Violation> {
     let written = route.travel.0.checked_sub(travel);
     let Some(back) =
-        written.filter(|back| ground::takes(book.problem, who, place, who.home, *back))
+        written.filter(|back| distance::takes(index.problem, who, place, who.home, *back))
     else {
         return Err(Violation::Travel(who.id, route.day));
     };

@@ -100,23 +100,31 @@ pub(super) fn visit(number: u128) -> Visit {
     }
 }
 
-pub(super) fn village(volunteers: Vec<Volunteer>, visits: Vec<Visit>) -> Problem {
-    Problem { volunteers, visits, ..Problem::default() }
+pub(super) fn village(volunteers: Vec<Volunteer>, visits: Vec<Visit>) -> DispatchProblem {
+    DispatchProblem { volunteers, visits, ..DispatchProblem::default() }
 }
 
 /// The plan of a problem, held against every rule.
-fn planned(problem: &Problem) -> Plan {
+fn planned(problem: &DispatchProblem) -> Plan {
     let plan = plan(problem, &Options::default()).expect("a sound problem");
     assert_eq!(check(problem, &plan), Ok(()));
     plan
 }
 
 /// The plan with help of who lives in the same area of `reach`, held against every rule.
-fn planned_with_help(problem: &Problem, reach: Level) -> Plan {
+fn planned_with_help(problem: &DispatchProblem, reach: Level) -> Plan {
     let options = Options { reach, ..Options::default() };
     let plan = plan(problem, &options).expect("a sound problem");
     assert_eq!(check(&problem.reaching(reach), &plan), Ok(()));
     plan
+}
+
+/// Why a problem that contradicts itself is refused.
+fn refusal(problem: &DispatchProblem) -> DispatchProblemError {
+    match plan(problem, &Options::default()) {
+        Err(PlanError::Problem(error)) => error,
+        other => panic!("not refused: {other:?}"),
+    }
 }
 
 /// Who goes to a visit on which day, if anybody does.

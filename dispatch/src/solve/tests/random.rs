@@ -99,7 +99,7 @@ fn some_visit(people: u128) -> impl Strategy<Value = Visit> {
         })
 }
 
-pub(super) fn some_problem() -> impl Strategy<Value = Problem> {
+pub(super) fn some_problem() -> impl Strategy<Value = DispatchProblem> {
     prop::collection::vec(some_volunteer(), 1..8).prop_flat_map(|mut volunteers| {
         for (number, volunteer) in (0..).zip(&mut volunteers) {
             volunteer.id = person(number);
@@ -138,13 +138,13 @@ fn some_ties() -> impl Strategy<Value = Vec<Tie>> {
     prop_oneof![2 => Just(Vec::new()), 1 => prop::collection::vec(tie, 1..5)]
 }
 
-fn on_threads(count: usize, problem: &Problem) -> Plan {
+fn on_threads(count: usize, problem: &DispatchProblem) -> Plan {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(count).build().expect("a pool");
     pool.install(|| planned(problem))
 }
 
 /// Minutes that a volunteer carries, and whether a visit of theirs is not pinned.
-fn load(problem: &Problem, plan: &Plan, who: &Volunteer) -> (u32, bool) {
+fn load(problem: &DispatchProblem, plan: &Plan, who: &Volunteer) -> (u32, bool) {
     let visit = |id| problem.visits.iter().find(|visit| visit.id == id).expect("a visit");
     let routes = plan.routes.iter().filter(|route| route.volunteer == who.id);
     routes.fold((who.carried.0, false), |(load, free), route| {
@@ -246,7 +246,7 @@ proptest! {
             let visits = Just(problem.visits.clone()).prop_shuffle();
             let ties = problem.ties.clone();
             let shuffled = (volunteers, visits)
-                .prop_map(move |(a, b)| Problem { ties: ties.clone(), ..village(a, b) });
+                .prop_map(move |(a, b)| DispatchProblem { ties: ties.clone(), ..village(a, b) });
             (Just(problem), shuffled)
         }),
     ) {

@@ -13,12 +13,13 @@ use rayon::prelude::*;
 use super::construct::construct;
 use super::options::Options;
 use super::plan::{Route, Unserved};
-use super::problem::{Pin, Problem, Visit, Volunteer};
+use super::problem::{DispatchProblem, Pin, Visit, Volunteer};
 use super::reason::reason;
-use super::relief::relief;
+use super::remedy::remedy;
 use super::split::Part;
 use super::team::{Member, Team};
 use super::ties::Ties;
+use crate::routing::InstanceError;
 use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::id::{PersonId, TaskId};
 
@@ -38,13 +39,13 @@ struct Help {
 }
 
 /// Offers what is unserved to the people of larger areas, up to `options.reach`.
-pub(super) fn spill(
-    problem: &Problem,
+pub(super) fn overflow(
+    problem: &DispatchProblem,
     ties: &Ties,
     options: &Options,
     routes: &mut Vec<Route>,
     unserved: &mut Vec<Unserved>,
-) {
+) -> Result<(), InstanceError> {
     let visits: HashMap<TaskId, &Visit> =
         problem.visits.iter().map(|visit| (visit.id, visit)).collect();
     let homes: HashMap<PersonId, AreaCode> =
@@ -61,23 +62,24 @@ pub(super) fn spill(
                 left.entry(area).or_default().push(visit);
             }
         }
-        let standing = &*routes;
+        let assigned = &*routes;
         let helps: Vec<Help> = left
             .into_par_iter()
             .filter_map(|(area, left)| {
-                ask(problem, ties, options, (area, most), &left, (standing, &visits))
+                offer(problem, ties, options, (area, most), &left, (assigned, &visits)).transpose()
             })
-            .collect();
-        take_up(helps, routes, unserved);
+            .collect::<Result<_, _>>()?;
+        merge(helps, routes, unserved);
     }
     if options.reach < Level::Grid {
-        take_reasons(problem, options.reach, routes, unserved, (&visits, ties));
+        update_reasons(problem, options.reach, routes, unserved, (&visits, ties));
     }
+    Ok(())
 }
 
 /// Puts the routes of those who help in the place of what they had. What is said of others'
 /// visits that they could make instead goes: it was true of what they carried before.
-fn take_up(helps: Vec<Help>, routes: &mut Vec<Route>, unserved: &mut Vec<Unserved>) {
+fn merge(helps: Vec<Help>, routes: &mut Vec<Route>, unserved: &mut Vec<Unserved>) {
     let theirs = helps.iter().flat_map(|help| &help.routes);
     let helpers: HashSet<PersonId> = theirs.map(|route| route.volunteer).collect();
     routes.retain(|route| !helpers.contains(&route.volunteer));
@@ -115,8 +117,8 @@ fn is_whole<'h>(
 
 /// Says anew why nobody makes what is left, now that all have been asked: besides the
 /// people of the area also those who live elsewhere and serve one of its grids.
-fn take_reasons(
-    problem: &Problem,
+fn update_reasons(
+    problem: &DispatchProblem,
     reach: Level,
     routes: &[Route],
     unserved: &mut [Unserved],
@@ -147,56 +149,56 @@ fn take_reasons(
             .map(|who| if area.contains(&who.grid) { who.serving_also(area) } else { who.clone() })
             .collect();
         let ids = people.iter().map(|who| who.id).collect();
-        let stands = standing(routes, &ids, visits);
+        let assigned = pinned_stops(routes, &ids, visits);
         let part = Part { volunteers: people.iter().collect(), ..Part::default() };
         let mut team = Team::new(problem, ties, &part);
-        for visit in &stands {
-            team.follow(visit);
+        for visit in &assigned {
+            team.append_pinned(visit);
         }
         team.settle();
         for (unserved, visit) in left.iter_mut().zip(asked) {
             unserved.reason = reason(&team, visit);
-            unserved.relief = relief(&team, visit);
+            unserved.remedy = remedy(&team, visit);
         }
     });
 }
 
 /// What these people do already, pinned to its hour, in the order in which they do it.
-fn standing(
+fn pinned_stops(
     routes: &[Route],
     people: &HashSet<PersonId>,
     visits: &HashMap<TaskId, &Visit>,
 ) -> Vec<Visit> {
     let theirs = routes.iter().filter(|route| people.contains(&route.volunteer));
     let stops = theirs.flat_map(|route| route.stops.iter().map(move |stop| (route, stop)));
-    let stands = stops.filter_map(|(route, stop)| {
+    let pinned = stops.filter_map(|(route, stop)| {
         let pin = Pin { volunteer: route.volunteer, day: route.day, start: Some(stop.start) };
         let visit = *visits.get(&stop.visit)?;
         Some(Visit { pinned: Some(pin), ..visit.clone() })
     });
-    stands.collect()
+    pinned.collect()
 }
 
 /// Offers `left` to people of the area; see [`people_near`]. None if something that stood
 /// would fall.
-fn ask(
-    problem: &Problem,
+fn offer(
+    problem: &DispatchProblem,
     ties: &Ties,
     options: &Options,
     (area, most): (AreaCode, usize),
     left: &[&Visit],
     (routes, visits): (&[Route], &HashMap<TaskId, &Visit>),
-) -> Option<Help> {
+) -> Result<Option<Help>, InstanceError> {
     let volunteers = people_near(problem, ties, area, most, left);
     if most > NEAREST && volunteers.len() == people_near(problem, ties, area, NEAREST, left).len() {
-        return None; // the same have been asked already
+        return Ok(None); // the same people have been asked already
     }
     let people: HashSet<PersonId> = volunteers.iter().map(|who| who.id).collect();
-    let mut all = standing(routes, &people, visits);
+    let mut all = pinned_stops(routes, &people, visits);
     all.extend(left.iter().map(|visit| (*visit).clone()));
     let here: HashSet<TaskId> = all.iter().map(|visit| visit.id).collect();
     let bound = problem.ties.iter().filter_map(|tie| tie.among(&here)).collect();
-    let asked = Problem { volunteers, visits: all, ties: bound, travel: problem.travel };
+    let asked = DispatchProblem { volunteers, visits: all, ties: bound, travel: problem.travel };
     let part = Part {
         volunteers: asked.volunteers.iter().collect(),
         visits: asked.visits.iter().collect(),
@@ -205,12 +207,12 @@ fn ask(
     };
     let offered: HashSet<TaskId> = left.iter().map(|visit| visit.id).collect();
     let helps = |who: &Member<'_>| {
-        let mut calls = who.days.iter().flat_map(|day| &day.calls);
-        calls.any(|call| offered.contains(&call.visit.id))
+        let mut stops = who.days.iter().flat_map(|day| &day.stops);
+        stops.any(|stop| offered.contains(&stop.visit.id))
     };
-    let (routes, unserved) = construct(&asked, &Ties::of(&asked.ties), &part, options, helps);
+    let (routes, unserved) = construct(&asked, &Ties::of(&asked.ties), &part, options, helps)?;
     let fell = unserved.iter().any(|left| !offered.contains(&left.visit));
-    (!fell).then_some(Help { offered, routes, unserved })
+    Ok((!fell).then_some(Help { offered, routes, unserved }))
 }
 
 /// What is made already, as it was asked for, by who it is.
@@ -227,7 +229,7 @@ fn all_as_asked<'p>(
 /// Those of the area who could make one of `left` and whose homes are nearest to it, up to
 /// `most` for each visit. Where visits are tied to others, everybody.
 fn people_near(
-    problem: &Problem,
+    problem: &DispatchProblem,
     ties: &Ties,
     area: AreaCode,
     most: usize,

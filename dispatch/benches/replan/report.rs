@@ -1,6 +1,6 @@
 //! What came of the changes, as tables.
 
-use super::{Change, Outcome};
+use super::{Disruption, Outcome};
 
 impl Outcome {
     /// Others for whom anything is different.
@@ -16,7 +16,7 @@ impl Outcome {
 }
 
 /// Each case in a line.
-pub(super) fn cases(file: &str, change: Change, outcomes: &[Outcome]) {
+pub(super) fn cases(file: &str, change: Disruption, outcomes: &[Outcome]) {
     for (at, case) in outcomes.iter().enumerate() {
         println!(
             "{file} {change:?} {at}: moved {} dropped {} gained {}, unserved {} afresh {}, \
@@ -43,7 +43,7 @@ pub(super) fn heading() {
 }
 
 /// One kind of change in a line.
-pub(super) fn summary(change: Change, outcomes: &mut [Outcome]) {
+pub(super) fn summary(change: Disruption, outcomes: &mut [Outcome]) {
     outcomes.sort_by(|one, other| one.seconds.total_cmp(&other.seconds));
     let count = outcomes.len();
     let p99 = outcomes.get(count * 99 / 100).map_or(0.0, |outcome| outcome.seconds * 1e3);

@@ -4,9 +4,9 @@ use rand_core::Rng as _;
 use rand_pcg::Pcg64Mcg;
 
 /// A stream of chances.
-pub(super) struct Chance(Pcg64Mcg);
+pub(super) struct Rng(Pcg64Mcg);
 
-impl Chance {
+impl Rng {
     pub(super) fn new(seed: u64) -> Self {
         Self(Pcg64Mcg::new(u128::from(seed) << 1 | 1))
     }

@@ -19,7 +19,7 @@ const MOST_PIVOTS: usize = 2_000;
 const APART: f64 = 1e-6;
 
 /// A mix in the making.
-pub(super) struct Master {
+pub(super) struct Simplex {
     visits: usize,
     columns: Vec<Column>,
     /// The column that each row is filled by, and how much of it there is.
@@ -39,11 +39,11 @@ struct Column {
     cost: f64,
 }
 
-impl Master {
+impl Simplex {
     /// Nothing is made yet; it costs so much for each visit. Each of the choosers will
     /// give away one of the routes that it is offered.
-    pub(super) fn new(costs: &[f64], choosers: usize) -> Self {
-        let (visits, rows) = (costs.len(), costs.len() + choosers);
+    pub(super) fn new(costs: &[f64], shifts: usize) -> Self {
+        let (visits, rows) = (costs.len(), costs.len() + shifts);
         let unit = |row: usize, sign, cost| Column { rows: vec![row], sign, cost };
         let cost = |row: usize| costs.get(row).copied().unwrap_or(0.0);
         let undone = (0..rows).map(|row| unit(row, 1.0, cost(row)));
@@ -58,7 +58,7 @@ impl Master {
             visits,
             columns: undone.chain(spare).collect(),
             basis: (0..rows).collect(),
-            amounts: needs.chain((0..choosers).map(|_| 1.0)).collect(),
+            amounts: needs.chain((0..shifts).map(|_| 1.0)).collect(),
             inverse: (0..rows * rows).map(same).collect(),
             prices: (0..rows).map(cost).collect(),
             pushed: vec![0.0; rows],
@@ -66,14 +66,14 @@ impl Master {
     }
 
     /// Offers a route of a chooser.
-    pub(super) fn offer(&mut self, chooser: usize, visits: impl Iterator<Item = usize>) {
-        let rows = visits.chain(std::iter::once(self.visits + chooser)).collect();
+    pub(super) fn add_column(&mut self, shift: usize, visits: impl Iterator<Item = usize>) {
+        let rows = visits.chain(std::iter::once(self.visits + shift)).collect();
         self.columns.push(Column { rows, sign: 1.0, cost: 0.0 });
     }
 
     /// Mixes as well as can be; says what stays undone costs, and whether anything
     /// has changed.
-    pub(super) fn mix(&mut self) -> (f64, bool) {
+    pub(super) fn solve(&mut self) -> (f64, bool) {
         let mut changed = false;
         for _ in 0..MOST_PIVOTS {
             let Some((gain, column)) = self.entering() else { break };

@@ -5,35 +5,36 @@ use std::collections::HashMap;
 use chrono::NaiveDate;
 
 use super::timeline::minute;
-use super::{Book, Violation};
+use super::{Index, Violation};
 use crate::solve::plan::Plan;
 use crate::solve::ties::{Pair, Tie};
 use gridward_domain::id::{PersonId, TaskId};
 
 /// Who makes each visit, on which day, and the minute at which the service begins.
-pub(super) type Seats = HashMap<TaskId, (PersonId, NaiveDate, u32)>;
+pub(super) type Assignments = HashMap<TaskId, (PersonId, NaiveDate, u32)>;
 
-pub(super) fn seats(plan: &Plan) -> Seats {
+pub(super) fn assignments(plan: &Plan) -> Assignments {
     let stops = plan.routes.iter().flat_map(|route| route.stops.iter().map(move |s| (route, s)));
-    let seat = |(route, stop): (&crate::solve::Route, &crate::solve::Stop)| {
+    let assignment = |(route, stop): (&crate::solve::Route, &crate::solve::Stop)| {
         (stop.visit, (route.volunteer, route.day, minute(stop.start)))
     };
-    stops.map(seat).collect()
+    stops.map(assignment).collect()
 }
 
 /// Every tie is kept.
-pub(super) fn ties_are_kept(book: &Book<'_>, seats: &Seats) -> Result<(), Violation> {
-    for tie in &book.problem.ties {
+pub(super) fn ties_are_kept(index: &Index<'_>, assignments: &Assignments) -> Result<(), Violation> {
+    for tie in &index.problem.ties {
         match tie {
             Tie::SamePerson(visits) => {
-                let mut made = visits.iter().filter_map(|visit| Some((visit, seats.get(visit)?.0)));
+                let mut made =
+                    visits.iter().filter_map(|visit| Some((visit, assignments.get(visit)?.0)));
                 if let Some((_, person)) = made.next()
                     && let Some((visit, _)) = made.find(|(_, other)| *other != person)
                 {
                     return Err(Violation::OnePerson(*visit));
                 }
             }
-            Tie::TwoPeople(pair) if !is_kept(pair, seats) => {
+            Tie::TwoPeople(pair) if !is_kept(pair, assignments) => {
                 return Err(Violation::TwoPeople(pair.first));
             }
             Tie::TwoPeople(_) => {}
@@ -42,8 +43,8 @@ pub(super) fn ties_are_kept(book: &Book<'_>, seats: &Seats) -> Result<(), Violat
     Ok(())
 }
 
-fn is_kept(pair: &Pair, seats: &Seats) -> bool {
-    match (seats.get(&pair.first), seats.get(&pair.second)) {
+fn is_kept(pair: &Pair, assignments: &Assignments) -> bool {
+    match (assignments.get(&pair.first), assignments.get(&pair.second)) {
         (None, None) => true,
         (Some((one, day, first)), Some((other, same_day, second))) => {
             let after = second.checked_sub(*first);
@@ -56,15 +57,19 @@ fn is_kept(pair: &Pair, seats: &Seats) -> bool {
 }
 
 /// Whether the visit is tied to any other.
-pub(super) fn is_tied(book: &Book<'_>, visit: TaskId) -> bool {
-    book.problem.ties.iter().any(|tie| tie.visits().contains(&visit))
+pub(super) fn is_tied(index: &Index<'_>, visit: TaskId) -> bool {
+    index.problem.ties.iter().any(|tie| tie.visits().contains(&visit))
 }
 
 /// Who makes another of those visits that one person is to make with this one.
-pub(super) fn holder(book: &Book<'_>, visit: TaskId, seats: &Seats) -> Option<PersonId> {
-    let groups = book.problem.ties.iter().filter_map(|tie| match tie {
+pub(super) fn holder(
+    index: &Index<'_>,
+    visit: TaskId,
+    assignments: &Assignments,
+) -> Option<PersonId> {
+    let groups = index.problem.ties.iter().filter_map(|tie| match tie {
         Tie::SamePerson(visits) if visits.contains(&visit) => Some(visits),
         _ => None,
     });
-    groups.flatten().find_map(|other| Some(seats.get(other)?.0))
+    groups.flatten().find_map(|other| Some(assignments.get(other)?.0))
 }

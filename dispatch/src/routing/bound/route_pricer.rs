@@ -2,7 +2,7 @@
 //! visits have prices.
 
 use super::completions::Completions;
-use super::labels::Search;
+use super::labels::LabelSearch;
 use crate::routing::instance::Seconds;
 use crate::routing::model::{FORBIDDEN, Model};
 use crate::routing::timeline::{self, NEVER, Span};
@@ -13,12 +13,12 @@ const MOST_RUNS: usize = 8;
 const MOST_SLICES: Seconds = 512;
 
 /// One shift and the visits that may go into it, numbered anew from nought.
-pub(super) struct Trips {
+pub(super) struct RoutePricer {
     /// From the morning on.
-    forwards: Hours,
+    forwards: ShiftGraph,
     /// The same with the clock turned round: every route of the one is one of the
     /// other, read from its end, since waiting is free.
-    backwards: Hours,
+    backwards: ShiftGraph,
     /// The visits remembered at each to begin with.
     near: Vec<u64>,
     /// The visits remembered at each by now.
@@ -28,7 +28,7 @@ pub(super) struct Trips {
 }
 
 /// The visits of a shift, with all that a clock that runs in one direction needs.
-pub(super) struct Hours {
+pub(super) struct ShiftGraph {
     /// By their numbers in the model.
     pub(super) visits: Vec<usize>,
     pub(super) open: Seconds,
@@ -51,33 +51,33 @@ pub(super) struct Hours {
 }
 
 /// What a route is judged by.
-pub(super) struct Purse<'p> {
+pub(super) struct DualPrices<'p> {
     /// What a second on the road costs.
     pub(super) rate: i64,
     /// What each visit brings, by the numbers of the model.
-    pub(super) gains: &'p [i64],
+    pub(super) prices: &'p [i64],
     /// The most service and travel that a route may take.
     pub(super) limit: Seconds,
     /// Only routes that cost less are looked for.
-    pub(super) below: i64,
+    pub(super) cutoff: i64,
     /// How many steps may be taken; what then stays open counts with its best hope.
     pub(super) steps: usize,
 }
 
 /// The answer for one shift.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Found {
+pub(super) struct PricingResult {
     /// No route costs less than this, and it is not above what was asked for.
     pub(super) cost: i64,
     /// Good routes below what was asked for, the best last.
-    pub(super) routes: Vec<Route>,
+    pub(super) routes: Vec<PricedRoute>,
     /// How many steps it took.
     pub(super) steps: usize,
 }
 
 /// A route that was met.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Route {
+pub(super) struct PricedRoute {
     /// The visits, by the numbers of the model.
     pub(super) visits: Vec<usize>,
     /// Seconds on the road.
@@ -86,13 +86,13 @@ pub(super) struct Route {
     pub(super) load: i64,
 }
 
-impl Trips {
+impl RoutePricer {
     /// The trips of a shift to those of `visits`, 64 at the most, that may go into it. At
     /// each visit so many around it are remembered at first, itself among them.
     pub(super) fn of(model: &Model<'_>, shift: usize, visits: &[usize], near: usize) -> Self {
-        let forwards = Hours::of(model, shift, visits);
+        let forwards = ShiftGraph::of(model, shift, visits);
         let near = forwards.near(near);
-        let mut ranks = vec![usize::MAX; model.calls.len()];
+        let mut ranks = vec![usize::MAX; model.visits.len()];
         forwards.visits.iter().enumerate().for_each(|(rank, visit)| ranks[*visit] = rank);
         Self { backwards: forwards.mirrored(), forwards, grown: near.clone(), near, ranks }
     }
@@ -104,11 +104,11 @@ impl Trips {
 
     /// Good routes found fast: labels are dropped for others with other memories, so
     /// that better ones may be missed.
-    pub(super) fn good(&self, purse: &Purse<'_>) -> Found {
+    pub(super) fn heuristic(&self, duals: &DualPrices<'_>) -> PricingResult {
         let everything = vec![u64::MAX; self.near.len()];
-        let mut search = Search::new(&self.forwards, purse, &everything, None);
+        let mut search = LabelSearch::new(&self.forwards, duals, &everything, None);
         search.run(true);
-        Found { cost: i64::MIN, routes: search.routes(true), steps: search.steps() }
+        PricingResult { cost: i64::MIN, routes: search.routes(true), steps: search.steps() }
     }
 
     /// A cost that no route is below.
@@ -119,35 +119,35 @@ impl Trips {
     /// how each of its labels can end at best (Righini and Salani, Networks 51(3),
     /// 2008): labels that cannot end below what is asked for are dropped, and only
     /// real routes lower what is asked for, so none that matters to a later run is.
-    pub(super) fn least(&mut self, purse: &Purse<'_>) -> Found {
-        let mut found = Found { cost: i64::MIN, routes: Vec::new(), steps: 0 };
-        let mut below = purse.below;
+    pub(super) fn exact(&mut self, duals: &DualPrices<'_>) -> PricingResult {
+        let mut found = PricingResult { cost: i64::MIN, routes: Vec::new(), steps: 0 };
+        let mut cutoff = duals.cutoff;
         let mut completions: Option<Completions> = None;
         for run in 0..MOST_RUNS {
-            let hours = if run % 2 == 0 { &self.forwards } else { &self.backwards };
+            let graph = if run % 2 == 0 { &self.forwards } else { &self.backwards };
             let near = if run == 0 { &self.near } else { &self.grown };
-            let left = purse.steps.saturating_sub(found.steps);
-            let purse = Purse { below, steps: left, ..*purse };
-            let mut search = Search::new(hours, &purse, near, completions.as_ref());
+            let left = duals.steps.saturating_sub(found.steps);
+            let duals = DualPrices { cutoff, steps: left, ..*duals };
+            let mut search = LabelSearch::new(graph, &duals, near, completions.as_ref());
             let whole = search.run(false);
             found.cost = found.cost.max(search.cost());
             found.steps += search.steps();
             found.routes.extend(search.routes(true));
-            below = search.below();
-            let unreal = search.routes(false);
+            cutoff = search.cutoff();
+            let cyclic = search.routes(false);
             completions = Some(search.completions());
-            if !whole || found.cost >= below || run + 1 == MOST_RUNS {
+            if !whole || found.cost >= cutoff || run + 1 == MOST_RUNS {
                 break;
             }
-            for route in &unreal {
-                self.remember(route);
+            for route in &cyclic {
+                self.widen_memory(route);
             }
         }
         found
     }
 
     /// Remembers every visit that a route came back to for as long as it was away.
-    fn remember(&mut self, route: &Route) {
+    fn widen_memory(&mut self, route: &PricedRoute) {
         for (first, visit) in route.visits.iter().enumerate() {
             let rest = &route.visits[first + 1..];
             let away = rest.iter().position(|other| other == visit);
@@ -158,24 +158,24 @@ impl Trips {
     }
 }
 
-impl Hours {
-    fn of(model: &Model<'_>, shift: usize, visits: &[usize]) -> Self {
+impl ShiftGraph {
+    pub(super) fn of(model: &Model<'_>, shift: usize, visits: &[usize]) -> Self {
         let on = &model.shifts[shift];
         let may = |visit: &usize| model.cost(*visit, shift) != FORBIDDEN;
         let visits: Vec<usize> = visits.iter().copied().filter(may).collect();
         let way = |a: usize, b: usize| model.ways[on.matrix].way(a, b);
-        let place = |visit: &usize| model.calls[*visit].place;
+        let place = |visit: &usize| model.visits[*visit].place;
         let pairs = visits.iter().flat_map(|a| visits.iter().map(move |b| (a, b)));
         let windows = |visit: &usize| {
-            let call = &model.calls[*visit];
-            if call.windows.is_empty() { vec![call.hull] } else { call.windows.clone() }
+            let data = &model.visits[*visit];
+            if data.windows.is_empty() { vec![data.hull] } else { data.windows.clone() }
         };
-        let hours = Self {
+        let graph = Self {
             open: on.open,
             close: on.close,
             breaks: on.breaks.clone(),
             windows: visits.iter().map(windows).collect(),
-            service: visits.iter().map(|visit| model.calls[*visit].service).collect(),
+            service: visits.iter().map(|visit| model.visits[*visit].service).collect(),
             ways: pairs.map(|(a, b)| way(place(a), place(b))).collect(),
             out: visits.iter().map(|visit| way(on.volunteer, place(visit))).collect(),
             back: visits.iter().map(|visit| way(place(visit), on.volunteer)).collect(),
@@ -185,7 +185,7 @@ impl Hours {
             latest: Vec::new(),
             slice: 1,
         };
-        hours.prepared()
+        graph.prepared()
     }
 
     /// The same routes read from their ends, with every moment counted backwards.
@@ -197,7 +197,7 @@ impl Hours {
             let turned = |window: &Span| (-window.1 - service, -window.0 - service);
             self.windows[visit].iter().rev().map(turned).collect()
         };
-        let hours = Self {
+        let graph = Self {
             visits: self.visits.clone(),
             open: -self.close,
             close: -self.open,
@@ -212,7 +212,7 @@ impl Hours {
             latest: Vec::new(),
             slice: 1,
         };
-        hours.prepared()
+        graph.prepared()
     }
 
     fn prepared(mut self) -> Self {
@@ -277,5 +277,51 @@ impl Hours {
         }
         let window = windows.iter().find(|window| arrive <= window.1);
         window.map_or(NEVER, |window| arrive.max(window.0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::routing::tests::some_street;
+    use crate::routing::weights::Weights;
+
+    proptest! {
+        #[test]
+        fn both_directions_of_time_prove_the_same(
+            instance in some_street(1, 4),
+            prices in prop::collection::vec(0..400_i64, 4),
+            limit in prop_oneof![Just(Seconds::MAX), 50..300],
+        ) {
+            let model = Model::new(&instance, Weights::TRAVEL);
+            let duals = DualPrices { rate: 1, prices: &prices, limit, cutoff: 0, steps: 1_000_000 };
+            let pricer = RoutePricer::of(&model, 0, &[0, 1, 2, 3], 4);
+            let cost = |graph: &ShiftGraph| {
+                let memory = vec![u64::MAX; graph.visits.len()];
+                let mut search = LabelSearch::new(graph, &duals, &memory, None);
+                search.run(false);
+                search.cost()
+            };
+            prop_assert_eq!(cost(&pricer.forwards), cost(&pricer.backwards));
+        }
+
+        #[test]
+        fn what_is_remembered_at_first_does_not_change_the_proof_of_a_day_without_returns(
+            instance in some_street(1, 4),
+            prices in prop::collection::vec(0..400_i64, 4),
+        ) {
+            let model = Model::new(&instance, Weights::TRAVEL);
+            let duals = DualPrices {
+                rate: 1,
+                prices: &prices,
+                limit: Seconds::MAX,
+                cutoff: 0,
+                steps: 1_000_000,
+            };
+            let cost = |near| RoutePricer::of(&model, 0, &[0, 1, 2, 3], near).exact(&duals).cost;
+            prop_assert!(cost(1) <= cost(4), "less memory never proves more");
+        }
     }
 }

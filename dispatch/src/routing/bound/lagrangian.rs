@@ -1,9 +1,9 @@
 //! What routes prove of a plan's travel and of what it leaves out.
 
-use super::ascent::{Answer, Care, Goal, climb};
-use super::routes::{Market, UNIT, float, whole};
+use super::ascent::{Evaluation, Goal, PricingEffort, maximize};
+use super::pricing::{PricingProblem, UNIT, float, whole};
 use crate::routing::model::Model;
-use crate::routing::solution::{Route, Solution};
+use crate::routing::solution::{ShiftRoute, Solution};
 
 /// How many steps a bound of travel or of what is left out may take.
 const WORK: usize = 40_000_000;
@@ -16,14 +16,14 @@ const NEAR: (usize, usize) = (4, 2);
 /// travel is no less than what all shifts choose and all prices. Both are whole numbers
 /// of small units, and travel is whole seconds.
 pub(super) fn least_travel(model: &Model<'_>, plan: &Solution) -> i64 {
-    let travel: i64 = plan.routes.iter().map(Route::travel).sum();
+    let travel: i64 = plan.routes.iter().map(ShiftRoute::travel).sum();
     let mut visits = made(plan);
     visits.sort_unstable();
     let mut point = ways(model, plan);
-    let mut market = Market::new(model, plan, &visits, NEAR.0, WORK);
+    let mut pricing = PricingProblem::new(model, plan, &visits, NEAR.0, WORK);
     let target = float(travel * UNIT);
     let goal = Goal { target, enough: float((travel - 1) * UNIT), work: WORK };
-    let proven = prove(&mut market, &mut point, &goal, UNIT, &visits, |_| (-target, target));
+    let proven = prove(&mut pricing, &mut point, &goal, UNIT, &visits, |_| (-target, target));
     -(-proven).div_euclid(UNIT)
 }
 
@@ -32,14 +32,14 @@ pub(super) fn least_travel(model: &Model<'_>, plan: &Solution) -> i64 {
 /// It is what is left out at least when every visit is worth its priority, see
 /// [`left_out`]; points are whole.
 pub(super) fn least_priority(model: &Model<'_>, plan: &Solution, missing: i64) -> i64 {
-    let visits: Vec<usize> = (0..model.calls.len()).collect();
-    let mut market = Market::new(model, plan, &visits, NEAR.1, WORK);
+    let visits: Vec<usize> = (0..model.visits.len()).collect();
+    let mut pricing = PricingProblem::new(model, plan, &visits, NEAR.1, WORK);
     let worths = priorities(model);
     let mut point = vec![0.0; worths.len()];
     plan.unserved.iter().for_each(|visit| point[*visit] = worths[*visit]);
     let target = float(missing * UNIT);
     let goal = Goal { target, enough: float((missing - 1) * UNIT), work: WORK };
-    -(-left_out(&mut market, &mut point, &worths, &goal)).div_euclid(UNIT)
+    -(-left_out(&mut pricing, &mut point, &worths, &goal)).div_euclid(UNIT)
 }
 
 /// What any plan of the market loses by what it leaves out, where each visit is worth
@@ -48,15 +48,20 @@ pub(super) fn least_priority(model: &Model<'_>, plan: &Solution, missing: i64) -
 /// A route costs nothing, and to leave a visit out costs its worth. No price is above
 /// that, so a plan that leaves a visit out loses its price at least, and one that makes
 /// it brings the price: what all shifts choose and all prices is no more than the loss.
-fn left_out(market: &mut Market, point: &mut Vec<f64>, worths: &[f64], goal: &Goal) -> i64 {
+fn left_out(
+    pricing: &mut PricingProblem,
+    point: &mut Vec<f64>,
+    worths: &[f64],
+    goal: &Goal,
+) -> i64 {
     let visits: Vec<usize> = (0..worths.len()).collect();
-    prove(market, point, goal, 0, &visits, |visit| (0.0, worths[visit]))
+    prove(pricing, point, goal, 0, &visits, |visit| (0.0, worths[visit]))
 }
 
 /// The most that is proven on the way up from `point`: what all shifts choose when a
 /// second on the road costs `rate`, and the prices of `visits`, each within its span.
 fn prove(
-    market: &mut Market,
+    pricing: &mut PricingProblem,
     point: &mut Vec<f64>,
     goal: &Goal,
     rate: i64,
@@ -64,22 +69,22 @@ fn prove(
     span: impl Fn(usize) -> (f64, f64),
 ) -> i64 {
     let mut proven = 0;
-    climb(point, goal, |point, care| {
+    maximize(point, goal, |point, effort| {
         for (visit, price) in point.iter_mut().enumerate() {
             let (least, most) = span(visit);
             *price = price.clamp(least, most);
         }
         let prices: Vec<i64> = point.iter().map(|price| whole(*price)).collect();
-        let choice = market.choose(&prices, rate, care, 0);
+        let choice = pricing.choose(&prices, rate, effort, 0);
         let value = choice.cost + visits.iter().map(|visit| prices[*visit]).sum::<i64>();
-        if care == Care::Least {
+        if effort == PricingEffort::Exact {
             proven = proven.max(value);
         }
         let mut slope = vec![0.0; point.len()];
         for &visit in visits {
             slope[visit] = 1.0 - choice.made[visit];
         }
-        Answer { value: float(value), slope, work: choice.work }
+        Evaluation { value: float(value), slope, work: choice.work }
     });
     proven
 }
@@ -90,7 +95,7 @@ fn made(plan: &Solution) -> Vec<usize> {
 
 /// Each visit's part of the travel of its route, in units.
 fn ways(model: &Model<'_>, plan: &Solution) -> Vec<f64> {
-    let mut ways = vec![0.0; model.calls.len()];
+    let mut ways = vec![0.0; model.visits.len()];
     for route in &plan.routes {
         let stops: f64 = route.stops.iter().map(|_| 1.0).sum();
         route.stops.iter().for_each(|at| ways[at.visit] = float(route.travel() * UNIT) / stops);
@@ -99,6 +104,6 @@ fn ways(model: &Model<'_>, plan: &Solution) -> Vec<f64> {
 }
 
 fn priorities(model: &Model<'_>) -> Vec<f64> {
-    let wishes = &model.instance.visits;
-    wishes.iter().map(|wish| float(i64::from(wish.priority) * UNIT)).collect()
+    let requests = &model.instance.visits;
+    requests.iter().map(|request| float(i64::from(request.priority) * UNIT)).collect()
 }
