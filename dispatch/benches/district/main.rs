@@ -1,8 +1,8 @@
 //! How long it takes to plan a week of a whole district: 2,395 grids, about
 //! 21,500 people, 12,000 visits.
 //!
-//! `cargo bench -p gridward-dispatch --bench district` prints how good each
-//! plan is and then the times. The plans are held against the checker first.
+//! `cargo bench -p gridward-dispatch --bench district` prints the measures of each
+//! plan and then the times. The plans are checked first.
 
 mod week;
 
@@ -18,14 +18,14 @@ type Made<T> = Result<T, Box<dyn std::error::Error>>;
 
 fn main() -> Made<()> {
     for reach in REACHES {
-        tell(reach)?;
+        report(reach)?;
     }
     divan::main();
     Ok(())
 }
 
-/// Prints what a plan is like, once it is found to keep every rule.
-fn tell(reach: Reach) -> Made<()> {
+/// Prints the measures of a plan after checking it.
+fn report(reach: Reach) -> Made<()> {
     let problem = district(reach)?;
     let plan = plan(&problem, &Options::default())?;
     check(&problem, &plan)?;

@@ -28,10 +28,10 @@ const SKILLS: [(&str, u32); 3] = [("driving", 38), ("first_aid", 21), ("medical"
 /// When shifts begin and how long they are, in minutes.
 const SHIFTS: [(u16, u16); 5] = [(540, 180), (840, 180), (510, 180), (870, 180), (1_140, 120)];
 
-/// Whom else people serve besides their home grid.
+/// The areas that volunteers serve besides their home grid.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Reach {
-    /// Nobody: every grid stands alone.
+    /// None: every grid is planned alone.
     Grid,
     /// The managers serve their village.
     ManagersVillage,

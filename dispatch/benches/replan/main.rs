@@ -1,5 +1,5 @@
-//! How long it takes to mend a grid's day after one change, how many others are
-//! moved by it, and how far the mended plan is from one drawn up afresh.
+//! Measures the repair of a grid's day after one change: the time, the number of other
+//! visits moved, and the gap to a plan from scratch.
 //!
 //! `cargo bench -p gridward-dispatch --bench replan -- [--iterations 800] [--moved 300]
 //! [--moved-many 3000] [--only Absence] [--cases] FILE.json ..` reads grid days in the neutral format.
@@ -12,15 +12,15 @@ use gridward_dispatch::routing::{Budget, Solution, Weights, check, plan, replan}
 
 mod report;
 
-/// How long the search for a plan afresh is.
+/// The length of the search for a plan from scratch.
 const AFRESH: Budget<'static> = Budget::Iterations(20_000);
 
-/// How often a change is mended to see how long it takes; the plan is the same each time.
+/// The number of timed repairs of a change; the plan is the same each time.
 const TIMES: usize = 3;
 
 type Made<T> = Result<T, Box<dyn std::error::Error>>;
 
-/// What can happen to a plan that stands.
+/// A change that disrupts a plan.
 #[derive(Clone, Copy, Debug)]
 enum Disruption {
     Claim,
@@ -38,23 +38,23 @@ const DISRUPTIONS: [Disruption; 5] = [
     Disruption::Longer,
 ];
 
-/// What came of one change.
+/// The outcome of one change.
 struct Outcome {
-    /// The least of several times: what others on the machine take is not ours.
+    /// The least of several runs, to exclude other load on the machine.
     seconds: f64,
-    /// Others who go to somebody else now.
+    /// Other visits that another volunteer makes now.
     moved: usize,
-    /// Others whom nobody visits any more, and those who had nobody and have somebody.
+    /// Other visits that are no longer served, and those that are served now.
     dropped: usize,
     gained: usize,
     mended: i64,
     afresh: i64,
-    /// Priority that is left unserved.
+    /// Unserved priority.
     left: i64,
     left_afresh: i64,
 }
 
-/// What is asked for on the command line.
+/// The command line.
 struct Arguments {
     iterations: u64,
     weights: Weights,
@@ -159,7 +159,7 @@ fn tried(
     Ok(outcomes)
 }
 
-/// The instance after the change, and the visits that it is about.
+/// The instance after the change, and the visits that it concerns.
 fn changed(
     instance: &Instance,
     stood: &Solution,
@@ -204,7 +204,7 @@ fn holder(plan: &Solution, visit: usize) -> Option<usize> {
     plan.routes.iter().find(|r| r.stops.iter().any(|s| s.visit == visit)).map(|r| r.volunteer)
 }
 
-/// The plan as it was before the visit was known.
+/// The plan before the visit was known.
 fn without(plan: &Solution, visit: usize) -> Solution {
     let mut plan = plan.clone();
     for route in &mut plan.routes {

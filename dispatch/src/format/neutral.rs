@@ -1,5 +1,5 @@
-//! The neutral JSON in which instances of grid days are exchanged: everything in
-//! seconds, journeys by great circle, one shift for each volunteer.
+//! The neutral JSON format for the days of a grid: times in seconds, travel by great circle, one
+//! shift for each volunteer.
 
 use std::collections::HashMap;
 
@@ -12,11 +12,11 @@ use crate::routing::instance::{Bar, Instance, Partner, Seconds, Shift, Visit, Vo
 use crate::routing::travel::Matrix;
 use gridward_domain::place::Place;
 
-/// How many different speeds are taken.
+/// The largest number of different speeds.
 const MOST_SPEEDS: usize = 8;
 
-/// What is only told for people to read is taken and ignored; anything else that is not
-/// known may be a slip of the pen, and is refused.
+/// Informative fields are accepted and ignored; any other unknown field may be a mistake and is
+/// rejected.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Day {
@@ -40,7 +40,7 @@ struct Travel {
     _model: Model,
 }
 
-/// How ways are measured.
+/// The travel model.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Model {
@@ -60,7 +60,7 @@ struct Person {
     workload_minutes: i32,
     #[serde(default)]
     skills: Vec<Id>,
-    /// Where it is not that of all.
+    /// The volunteer's own speed.
     speed_kmh: Option<f64>,
     #[serde(rename = "grid")]
     _grid: Option<IgnoredAny>,
@@ -83,7 +83,7 @@ struct Call {
     last_volunteer: Option<Id>,
     /// Visits of the same group go to one person.
     group: Option<Id>,
-    /// The visit of a second person that belongs to this one.
+    /// The second visit of a pair.
     second: Option<Second>,
     #[serde(rename = "grid")]
     _grid: Option<IgnoredAny>,
@@ -97,12 +97,12 @@ struct Call {
 #[serde(deny_unknown_fields)]
 struct Second {
     visit: Id,
-    /// How long after the beginning of the first it begins: from, to.
+    /// The least and the most time from the begin of the first to its begin.
     #[serde(default)]
     after_s: (Seconds, Seconds),
 }
 
-/// What something is called.
+/// A name.
 #[derive(Clone, PartialEq, Eq, Hash, Deserialize)]
 #[serde(untagged, expecting = "expected a whole number or a text")]
 enum Id {
@@ -175,7 +175,7 @@ pub fn read(text: &str) -> Result<Named, FormatError> {
     })
 }
 
-/// Every speed once, that of all first.
+/// The distinct speeds, the common one first.
 fn speeds(day: &Day) -> Result<Vec<f64>, FormatError> {
     let mut speeds = vec![day.travel.speed_kmh];
     for own in day.volunteers.iter().filter_map(|person| person.speed_kmh) {
@@ -183,7 +183,7 @@ fn speeds(day: &Day) -> Result<Vec<f64>, FormatError> {
             speeds.push(own);
         }
     }
-    // Each has a matrix of its own.
+    // Each speed has a matrix.
     if speeds.len() > MOST_SPEEDS {
         return Err(FormatError::Unsupported(format!("more than {MOST_SPEEDS} different speeds")));
     }
@@ -195,7 +195,7 @@ fn speeds(day: &Day) -> Result<Vec<f64>, FormatError> {
     }
 }
 
-/// Writes down which visits belong together.
+/// Sets groups and pairs.
 fn tie(calls: &[Call], visits: &mut [Visit]) -> Result<(), FormatError> {
     let numbers: HashMap<&Id, usize> =
         calls.iter().enumerate().map(|(number, call)| (&call.id, number)).collect();

@@ -1,4 +1,4 @@
-//! One annealing: ruin, rebuild, and accept what is not much worse.
+//! One run of simulated annealing over ruin and recreate.
 
 use super::budget::Budget;
 use super::draft::{Draft, UNASSIGNED};
@@ -8,44 +8,42 @@ use super::recreate::Recreation;
 use super::rng::Rng;
 use super::{recreate, ruin};
 
-/// After how many iterations the temperature is set anew and the budget asked.
+/// The number of iterations between updates of the temperature and queries of the budget.
 pub(super) const STEP: u64 = 64;
-/// How often a whole tour is taken out and its shift kept closed for a step.
+/// The probability of emptying a whole tour and keeping its shift closed for the step.
 const CLOSE_TOUR: f64 = 0.05;
-/// How often a visit is put into a shift that chance chooses.
+/// The probability of inserting a visit into a random shift.
 const INSERT_AT_RANDOM: f64 = 0.1;
-/// Routes of drafts that are worse than the best by up to so many temperatures of
-/// the start are worth remembering.
+/// Routes of drafts within this many initial temperatures of the best are added to the pool.
 const POOL_MARGIN: f64 = 0.5;
 
-/// From where to where an annealing goes.
+/// The schedule of an annealing run.
 #[derive(Clone, Copy)]
 pub(super) struct Schedule {
-    /// The parts of the budget that are spent before and after it.
+    /// The fractions of the budget that are spent before and after it.
     pub(super) spent: (f64, f64),
     /// The temperatures before and after it, in seconds of travel.
     pub(super) temperatures: (f64, f64),
 }
 
-/// What an annealing works on.
+/// The state of the search.
 pub(super) struct Annealing<'a, 'i> {
     pub(super) model: &'a Model<'i>,
-    /// Where it stands.
+    /// The current draft.
     pub(super) draft: Draft,
-    /// The best so far.
+    /// The best draft so far.
     pub(super) best: Draft,
-    /// Routes met, where these can be put together anew.
+    /// The pool of routes, where they can be recombined.
     pub(super) pool: Option<Pool>,
     pub(super) rng: Rng,
-    /// Iterations done.
+    /// Iterations so far.
     pub(super) done: u64,
     pub(super) recreation: Recreation,
 }
 
 impl Annealing<'_, '_> {
-    /// Simulated annealing as in Christiaens and Vanden Berghe (2020): worse is
-    /// accepted up to the temperature times an exponentially distributed number. It
-    /// takes at least [`STEP`] iterations.
+    /// Simulated annealing as in Christiaens and Vanden Berghe (2020): the accepted increase is the
+    /// temperature times an exponentially distributed number. Runs at least [`STEP`] iterations.
     pub(super) fn run(&mut self, budget: &Budget<'_>, schedule: Schedule) {
         let model = self.model;
         let cooling = Cooling::new(schedule.temperatures);
@@ -83,8 +81,7 @@ impl Annealing<'_, '_> {
         }
     }
 
-    /// Takes something out and puts it back; says whether what comes of it may stand,
-    /// which is that it costs no more than `most` and keeps the rules.
+    /// Ruins and recreates; returns whether the result is feasible and costs at most `most`.
     fn step(&mut self, most: i64) -> bool {
         let (model, draft, rng) = (self.model, &mut self.draft, &mut self.rng);
         let closed = if rng.unit() < CLOSE_TOUR {
@@ -110,7 +107,7 @@ impl Annealing<'_, '_> {
     }
 }
 
-/// The tours in which the best draft may differ from the one that stands.
+/// The tours in which the best draft may differ from the current one.
 struct StaleTours {
     list: Vec<u32>,
     is_stale: Vec<bool>,
@@ -138,11 +135,11 @@ impl StaleTours {
     }
 }
 
-/// Temperatures that fall by the same factor in the same part of the way.
+/// Geometric cooling.
 struct Cooling([f64; 257]);
 
 impl Cooling {
-    /// By square roots alone, which every machine rounds alike.
+    /// Uses square roots only, which every machine rounds alike.
     fn new((hot, cold): (f64, f64)) -> Self {
         let mut factor = cold / hot;
         for _ in 0..8 {
@@ -162,13 +159,13 @@ impl Cooling {
     }
 }
 
-/// Costs as the temperature knows them.
+/// A cost as a floating-point number.
 #[expect(clippy::cast_precision_loss, reason = "costs are far below 2^52")]
 pub(super) fn float(cost: i64) -> f64 {
     cost as f64
 }
 
-/// Whole seconds of a cost that is above nothing.
+/// A cost in whole seconds.
 fn whole(cost: f64) -> i64 {
     #[expect(clippy::cast_possible_truncation, reason = "temperatures are far below 2^63")]
     let whole = cost as i64;

@@ -1,8 +1,8 @@
-//! A plan in the making: who does what in which order, and what it costs.
+//! A plan under construction: the tours and their cost.
 //!
-//! A draft changes by taking visits out and putting them in, and it remembers
-//! each tour as it was before the first change since [`Draft::keep`], so that a
-//! step that made things worse is undone at the price of what it touched.
+//! A draft changes by removal and insertion of visits. It keeps each tour as it was before the
+//! first change since [`Draft::commit`], so a rejected step is undone at the cost of the touched
+//! tours.
 
 use super::gaps::Gaps;
 use super::instance::Seconds;
@@ -10,37 +10,38 @@ use super::model::{Model, index};
 use super::timeline::Span;
 use super::tour::{Gap, Tour};
 
-/// In no tour.
+/// The index of no tour.
 pub(super) const UNASSIGNED: u32 = u32::MAX;
 
-/// Who does what.
+/// A plan under construction.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Draft {
-    /// One for each shift.
+    /// One tour for each shift.
     pub(super) tours: Vec<Tour>,
-    /// The tour of each visit, or [`NOWHERE`].
+    /// The tour of each visit, or [`UNASSIGNED`].
     pub(super) assigned_route: Vec<u32>,
-    /// Its place among the visits of that tour.
+    /// The rank of each visit within its tour.
     pub(super) rank: Vec<u32>,
-    /// Visits in no tour.
+    /// The visits in no tour.
     pub(super) unassigned: Vec<u32>,
-    /// When each may begin; narrower than its windows while a partner is waiting.
+    /// The span within which each visit may begin; narrower than its windows while its pair is
+    /// assigned.
     pub(super) hulls: Vec<Span>,
-    /// What each volunteer carries.
+    /// The load of each volunteer.
     pub(super) load: Vec<i64>,
-    /// Who does the visits of each group, and how many are in tours.
+    /// The volunteer of each group, and how many of its visits are in tours.
     pub(super) group_holders: Vec<(usize, u32)>,
-    /// The best gaps that were looked up.
+    /// Cache of best gaps.
     gaps: Gaps,
-    /// The stamp that was given last.
+    /// The last stamp issued.
     stamp: u64,
-    /// All but the largest share and what is left out.
+    /// The cost without the largest share and unserved visits.
     cost: i64,
-    /// What it costs that some are left out.
+    /// The cost of unserved visits.
     unserved_cost: i64,
-    /// How many are not where they stood and could stay.
+    /// The number of visits that are not where they were and could stay.
     moved: i64,
-    /// What was touched since the last [`Self::keep`], and how it was before.
+    /// The tours touched since the last [`Self::commit`], and their state before.
     touched: Vec<u32>,
     before: Vec<Tour>,
     is_touched: Vec<bool>,
@@ -50,7 +51,7 @@ pub(super) struct Draft {
 }
 
 impl Draft {
-    /// Nobody does anything yet.
+    /// A draft without visits.
     pub(super) fn new(model: &Model<'_>) -> Self {
         let visits = model.visits.len();
         let volunteers = &model.instance.volunteers;
@@ -80,12 +81,12 @@ impl Draft {
         draft
     }
 
-    /// What it costs in all.
+    /// The total cost.
     pub(super) fn cost(&self, model: &Model<'_>) -> i64 {
         self.unserved_cost + model.weights.beyond_few(self.moved) + self.cost_of_served(model)
     }
 
-    /// The mean way of all tours, in seconds; at least one.
+    /// The mean travel time between stops, in seconds; at least one.
     pub(super) fn mean_leg(&self) -> f64 {
         let ways =
             || self.tours.iter().filter(|tour| !tour.is_empty()).flat_map(|tour| &tour.stops[1..]);
@@ -93,8 +94,8 @@ impl Draft {
         (sum / f64::from(index(ways().count().max(1)))).max(1.0)
     }
 
-    /// No more than what it costs once `lost` is left out and all else is back in: what
-    /// comes back costs something, save where ways break the triangle inequality.
+    /// A lower bound on the cost once all visits but those of penalty `lost` are inserted:
+    /// insertions do not lower the cost, unless the triangle inequality fails.
     pub(super) fn cost_at_least(&self, lost: i64) -> i64 {
         self.cost + lost
     }
@@ -106,13 +107,13 @@ impl Draft {
         self.cost + model.weights.largest_share * self.largest_share(model) / 10_000
     }
 
-    /// The largest share that anybody carries, in millionths.
+    /// The largest share, in millionths.
     pub(super) fn largest_share(&self, model: &Model<'_>) -> i64 {
         let shares = self.load.iter().enumerate().map(|(who, load)| model.share(who, *load));
         shares.max().unwrap_or(0)
     }
 
-    /// What stands is from now on what an undoing returns to.
+    /// Makes the current state the one that [`Self::undo`] restores.
     pub(super) fn commit(&mut self) {
         for tour in self.touched.drain(..) {
             self.is_touched[tour as usize] = false;
@@ -122,19 +123,19 @@ impl Draft {
         self.kept_hulls.clear();
     }
 
-    /// Whether something was left out when it was last kept.
+    /// Whether a visit was unassigned at the last [`Self::commit`].
     pub(super) fn had_unassigned(&self) -> bool {
         !self.kept_unassigned.is_empty()
     }
 
-    /// Which tours have changed since the last [`Self::keep`].
+    /// The tours changed since the last [`Self::commit`].
     pub(super) fn touched(&self) -> &[u32] {
         &self.touched
     }
 
-    /// Back to how all stood at the last [`Self::keep`].
+    /// Restores the state of the last [`Self::commit`].
     pub(super) fn undo(&mut self, model: &Model<'_>) {
-        // All leave before any comes back: a visit may have moved from tour to tour.
+        // Detaches all before attaching any: a visit may have moved between tours.
         for at in 0..self.touched.len() {
             self.detach(model, self.touched[at]);
         }
@@ -152,9 +153,8 @@ impl Draft {
         self.unassigned.clone_from(&self.kept_unassigned);
     }
 
-    /// Whether what was touched keeps to the shifts and to what was offered. Where
-    /// ways break the triangle inequality, leaving a visit out can make a tour
-    /// longer; and pinned visits are put in whatever was offered.
+    /// Whether the touched tours keep shifts and offers. Without the triangle inequality a removal
+    /// can lengthen a tour; and pinned visits are inserted whatever the offer.
     pub(super) fn is_feasible(&self, model: &Model<'_>) -> bool {
         self.touched.iter().all(|&tour| {
             let on = &model.shifts[tour as usize];
@@ -207,8 +207,8 @@ impl Draft {
         kept.clone_from(current);
     }
 
-    /// Takes `length` visits out of a tour, from the one of rank `first` on.
-    /// Whoever calls it takes the partners out as well.
+    /// Removes the visits of these ranks from a tour. The caller removes the other visits of pairs
+    /// as well.
     pub(super) fn remove(&mut self, model: &Model<'_>, tour: u32, ranks: std::ops::Range<usize>) {
         self.touch(tour);
         for rank in ranks.clone() {
@@ -232,7 +232,7 @@ impl Draft {
         });
     }
 
-    /// Puts a visit that is out into a tour; the caller strikes it from [`Self::out`].
+    /// Inserts an unassigned visit into a tour; the caller removes it from [`Self::unassigned`].
     pub(super) fn insert(&mut self, model: &Model<'_>, tour: u32, visit: u32, gap: Gap) {
         self.touch(tour);
         self.assigned_route[visit as usize] = tour;
@@ -258,13 +258,13 @@ impl Draft {
         self.unassigned.retain(|visit| assigned_route[*visit as usize] == UNASSIGNED);
     }
 
-    /// Narrows or widens when a visit that is out may begin.
+    /// Sets the span within which an unassigned visit may begin.
     pub(super) fn set_hull(&mut self, visit: u32, hull: Span) {
         self.kept_hulls.push((visit, self.hulls[visit as usize]));
         self.hulls[visit as usize] = hull;
     }
 
-    /// Changes a tour from rank `first` on, and what follows from it.
+    /// Changes a tour from rank `first` on, and updates what depends on it.
     fn change(
         &mut self,
         model: &Model<'_>,
@@ -289,7 +289,7 @@ impl Draft {
         self.load[volunteer] = after;
     }
 
-    /// The gap that adds the least travel in a tour, for a visit without a partner.
+    /// The gap of a tour that adds the least travel, for a visit of no pair.
     #[inline]
     pub(super) fn best_gap(&mut self, model: &Model<'_>, tour: usize, visit: u32) -> Option<Gap> {
         debug_assert!(model.visits[visit as usize].partner.is_none(), "its hours never change");
@@ -303,8 +303,8 @@ impl Draft {
         })
     }
 
-    /// What it would cost to put the visit into this gap, the largest share aside;
-    /// none if the volunteer would carry more than they offered.
+    /// The change of cost for an insertion into this gap, without the largest share; none if the
+    /// volunteer's offer would be exceeded.
     #[inline]
     pub(super) fn price(
         &self,
@@ -321,7 +321,7 @@ impl Draft {
             return None;
         }
         let burden = model.burden(volunteer, after) - model.burden(volunteer, load);
-        // It counts as moved while it is out, so the way back may spare something.
+        // It counts as moved while unassigned, so its return may lower the cost.
         let spared = if model.stays(visit as usize, tour) {
             model.weights.beyond_few(self.moved) - model.weights.beyond_few(self.moved - 1)
         } else {
@@ -330,7 +330,7 @@ impl Draft {
         Some(i64::from(model.cost(visit as usize, tour)) + i64::from(extra) + burden - spared)
     }
 
-    /// Whether the visit's group is free or in the hands of this volunteer.
+    /// Whether the visit's group is unassigned or assigned to this volunteer.
     #[inline]
     pub(super) fn group_allows(&self, model: &Model<'_>, tour: usize, visit: u32) -> bool {
         model.visits[visit as usize].group.is_none_or(|group| {
@@ -339,7 +339,7 @@ impl Draft {
         })
     }
 
-    /// Takes over all of `other`, of which only `tours` differ.
+    /// Copies `other`, which differs in `tours` only.
     pub(super) fn copy_tours(&mut self, model: &Model<'_>, other: &Self, tours: &[u32]) {
         for &tour in tours {
             self.detach(model, tour);
@@ -347,7 +347,7 @@ impl Draft {
         for &tour in tours {
             let current = &mut self.tours[tour as usize];
             current.clone_from(&other.tours[tour as usize]);
-            // Stamps of another draft mean nothing here.
+            // Stamps of another draft are not valid here.
             self.stamp += 1;
             current.stamp = self.stamp;
             self.attach(model, tour);

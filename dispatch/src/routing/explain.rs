@@ -1,7 +1,7 @@
-//! Why this person, and why nobody.
+//! Explains assignments and unserved visits.
 //!
-//! Every answer is found by trying: the visit is taken out of the finished plan
-//! and offered to each volunteer in turn, all else staying as it is.
+//! Every answer is computed by trial: the visit is removed from the finished plan and offered to
+//! each volunteer, the rest unchanged.
 
 use serde::Serialize;
 
@@ -13,76 +13,76 @@ use super::solution::Solution;
 use super::tour::Gap;
 use super::weights::Weights;
 
-/// What a plan says of a visit that somebody makes.
+/// The explanation of an assignment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Choice {
-    /// Which visit.
+    /// The visit.
     pub visit: usize,
-    /// Who makes it.
+    /// The volunteer.
     pub volunteer: usize,
-    /// Seconds of travel that it adds to the day.
+    /// Travel seconds that the visit adds to the day.
     pub travel: Seconds,
-    /// What the volunteer would carry without it, in seconds.
+    /// The volunteer's load without the visit, in seconds.
     pub load_before: i64,
-    /// What they carry with it.
+    /// The volunteer's load with the visit.
     pub load_after: i64,
-    /// What it would be with each of the others, the best first.
+    /// The effect of giving the visit to other volunteers, the best first.
     pub others: Vec<Candidate>,
 }
 
-/// What it would be if somebody else went.
+/// Another volunteer, and the effect of giving them the visit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Candidate {
-    /// Who.
+    /// The volunteer.
     pub volunteer: usize,
-    /// What would come of it.
+    /// The effect.
     pub verdict: Feasibility,
 }
 
-/// What comes of giving a visit to a volunteer, all else staying as it is.
+/// Whether a volunteer could make a visit, the rest of the plan unchanged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "code", rename_all = "snake_case")]
 pub enum Feasibility {
-    /// They could take it; each figure is what that adds to the plan's.
+    /// Feasible; each figure is the change of the plan's.
     Possible {
         /// Lateness, in days times priority points.
         lateness: i64,
-        /// What the burdens of both weigh, in seconds of travel.
+        /// The change of the weighted burdens, in seconds of travel.
         fairness: i64,
         /// Seconds of travel.
         travel: i64,
-        /// Visits by strangers.
+        /// Number of visits by strangers.
         strangers: i64,
-        /// All of it as the plan weighs it; nothing or more, as a rule.
+        /// The weighted sum; usually not negative.
         cost: i64,
     },
-    /// They would carry more than they offered.
+    /// The volunteer's offer would be exceeded.
     Offered {
-        /// By so many seconds.
+        /// By this many seconds.
         short: i64,
     },
-    /// What else they do leaves no room.
+    /// The volunteer's other visits leave no gap.
     Room {
-        /// The best place is missed by so many seconds.
+        /// The least number of seconds by which a gap is missed.
         short: Seconds,
     },
-    /// They would take more with them than they can.
+    /// The capacity of the shift would be exceeded.
     Capacity {
-        /// By so much.
+        /// By this amount.
         short: i32,
     },
-    /// They could, but nobody else can come at a moment that suits both, or they make the
-    /// visit of the other person themselves.
+    /// Feasible alone, but no second volunteer is available at a suitable time, or this volunteer
+    /// makes the other visit of the pair.
     Partner,
-    /// Even a shift with nothing else in it could not hold it.
+    /// Even an empty shift could not hold the visit.
     Hours,
-    /// They have no shift on or after its first day.
+    /// The volunteer has no shift on or after the first day.
     Shift,
-    /// They lack a skill.
+    /// The volunteer lacks a skill.
     Skill,
-    /// They do not serve the place.
+    /// The volunteer does not serve the area.
     Area,
-    /// The two must not meet, or it is settled who goes.
+    /// The volunteer is forbidden, or the visit is fixed to another.
     Forbidden,
 }
 
@@ -104,30 +104,30 @@ impl Feasibility {
     }
 }
 
-/// What a plan says of a visit that nobody makes.
+/// The explanation of an unserved visit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Missing {
-    /// Which visit.
+    /// The visit.
     pub visit: usize,
-    /// What stands in the way with the one who comes nearest.
+    /// The hindrance of the volunteer who is nearest to feasible.
     pub reason: Feasibility,
-    /// The least change that would have somebody make it.
+    /// The least relaxation that makes it feasible, where one is known.
     pub relaxation: Option<Relaxation>,
 }
 
-/// The reasons of a plan.
+/// The explanations of a plan.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Reasons {
-    /// For every visit that somebody makes, in order.
+    /// Every assigned visit, in order.
     pub choices: Vec<Choice>,
-    /// For every visit that nobody makes, in order.
+    /// Every unserved visit, in order.
     pub missing: Vec<Missing>,
 }
 
-/// How many others are told of for each visit.
+/// How many other volunteers are reported for each visit.
 const MOST_OTHERS: usize = 8;
 
-/// Why the plan is as it is.
+/// Explains every visit of a plan.
 pub fn explain(instance: &Instance, weights: Weights, plan: &Solution) -> Reasons {
     let model = Model::new(instance, weights);
     let mut draft = Draft::of(&model, plan);
@@ -180,13 +180,13 @@ fn choice(model: &Model<'_>, draft: &mut Draft, visit: u32) -> Choice {
     choice
 }
 
-/// How the visit stands in the plan.
+/// The visit's contribution to the plan.
 #[derive(Clone, Copy)]
 struct Now {
     cost: i64,
-    /// What the plan costs without the visit, that it is missing not counted.
+    /// The cost of the plan without the visit, the penalty for leaving it unserved not included.
     cost_without: i64,
-    /// The largest share without it, in millionths.
+    /// The largest share without the visit, in millionths.
     largest_without: i64,
     static_cost: i64,
     travel: i64,
@@ -194,7 +194,7 @@ struct Now {
     volunteer: usize,
 }
 
-/// What comes of giving a visit that is out to a volunteer.
+/// Whether a volunteer could make an unassigned visit.
 fn feasibility(
     model: &Model<'_>,
     draft: &Draft,
@@ -237,17 +237,17 @@ fn feasibility(
         }
     }
     match nearest {
-        // By itself it would fit, but it was left out for want of a second person.
+        // It fits alone, but was left out for want of a second volunteer.
         Feasibility::Possible { .. } if request.partner.is_some() && beside.is_none() => {
             Feasibility::Partner
         }
-        // The other person's day is the only one.
+        // The other visit's day is the only one.
         Feasibility::Hours if beside.is_some() => Feasibility::Partner,
         nearest => nearest,
     }
 }
 
-/// The shift in which the other of two people makes their visit, if one does.
+/// The shift of the other visit of the pair, if it is assigned.
 fn beside<'m>(model: &'m Model<'_>, draft: &Draft, visit: u32) -> Option<&'m ShiftData> {
     let partner = model.visits[visit as usize].partner?;
     model.shifts.get(draft.assigned_route[partner.visit] as usize)
@@ -315,7 +315,7 @@ fn possible(
             cost: price,
         };
     };
-    // What the largest share weighs is part of fairness too.
+    // The weight of the largest share is part of fairness.
     let after = draft.load[on.volunteer] + i64::from(model.visits[visit as usize].service) + travel;
     let largest = now.largest_without.max(model.share(on.volunteer, after));
     let weighed = |share: i64| model.weights.largest_share * share / 10_000;

@@ -1,27 +1,26 @@
-//! In which order visits are put back, by a rule that chance chooses each time.
+//! The order in which unassigned visits are inserted, by a rule drawn at random for each step.
 
 use super::draft::Draft;
 use super::model::{Model, index};
 use super::rng::Rng;
 
-/// How often visits are put back by what they give for their time, where some find
-/// no room.
+/// The probability of the density order where some visits are unserved.
 const BY_DENSITY: f64 = 0.8;
-/// How long the way to the next visit is thought to be, in seconds.
+/// The assumed travel time to the next visit, in seconds.
 const TYPICAL_LEG: i64 = 300;
 
-/// In which order visits are put back.
+/// A rule for the order of insertion.
 #[derive(Clone, Copy)]
 enum InsertionOrder {
     Random,
-    /// The most urgent first.
+    /// The largest penalty first.
     Penalty,
-    /// What gives the most for its time first, with some chance: where not all fits,
-    /// this fills the day best, as it does a knapsack (Dantzig 1957).
+    /// The largest penalty per second first, randomized: where not all visits fit, this fills the
+    /// day best, as for a knapsack (Dantzig 1957).
     Density,
     Farthest,
     Nearest,
-    /// What may begin within the shortest time first.
+    /// The narrowest window first.
     Narrowest,
     Earliest,
     Latest,
@@ -45,7 +44,7 @@ impl InsertionOrder {
         }
     }
 
-    /// What comes first has the least key.
+    /// The sort key; the least comes first.
     fn key(self, model: &Model<'_>, visit: u32, rng: &mut Rng) -> i64 {
         let data = &model.visits[visit as usize];
         let (opens, closes) = data.hull;
@@ -63,12 +62,12 @@ impl InsertionOrder {
     }
 }
 
-/// Sorts what is out by a rule that chance chooses.
+/// Sorts the unassigned visits by a random rule.
 pub(super) fn sort(model: &Model<'_>, draft: &Draft, rng: &mut Rng, order: &mut Vec<(i64, u32)>) {
     let order_rule = InsertionOrder::by(rng, draft.had_unassigned());
     order.clear();
     order.extend(draft.unassigned.iter().map(|&visit| {
-        // What people settled comes first, and its partner: the rest gives way to it.
+        // Pinned visits and the other visits of their pairs come first.
         let data = &model.visits[visit as usize];
         let theirs = data.partner.is_some_and(|partner| model.visits[partner.visit].pinned);
         let pinned = data.pinned || theirs;
@@ -77,7 +76,7 @@ pub(super) fn sort(model: &Model<'_>, draft: &Draft, rng: &mut Rng, order: &mut 
     order.sort_unstable();
 }
 
-/// The way home to the nearest who may make the visit.
+/// Travel time to the nearest allowed home.
 fn way_home(model: &Model<'_>, visit: u32) -> i64 {
     let nearest = model.open_to(visit as usize).first();
     nearest.map_or(0, |(shift, _)| {
@@ -86,9 +85,8 @@ fn way_home(model: &Model<'_>, visit: u32) -> i64 {
     })
 }
 
-/// What the visit is worth for each second that it takes, on a scale of its own and
-/// up to half as much again by chance. Its travel is guessed: some minutes, and more
-/// for what is far from everyone.
+/// The penalty per second that the visit takes, randomized by up to half as much again. Its travel
+/// is estimated: some minutes, and more for remote visits.
 fn worth_per_second(model: &Model<'_>, visit: u32, rng: &mut Rng) -> i64 {
     let data = &model.visits[visit as usize];
     let takes = i64::from(data.service) + TYPICAL_LEG + way_home(model, visit) / 2;

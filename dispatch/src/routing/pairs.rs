@@ -1,8 +1,7 @@
-//! Visits that two people make, at once or one after the other.
+//! Insertion of pairs: two visits by two volunteers, at once or one after the other.
 //!
-//! While a pair stands in a draft, the beginnings of its two visits are fixed to
-//! moments that suit each other, so that every tour can still be judged alone;
-//! each time the pair is put back, the moments are chosen anew.
+//! While a pair is assigned, the begins of its two visits are fixed to compatible times, so that
+//! every tour can still be evaluated alone; every insertion of the pair chooses them anew.
 
 use super::draft::{Draft, UNASSIGNED};
 use super::instance::Seconds;
@@ -10,7 +9,7 @@ use super::model::Model;
 use super::timeline::Span;
 use super::tour::{Gap, begin};
 
-/// A place for one of the two, when it may begin there, and at what price.
+/// A gap for one visit of the pair, with the span of its begin and its price.
 #[derive(Clone, Copy)]
 struct PairSlot {
     shift: u32,
@@ -19,11 +18,10 @@ struct PairSlot {
     price: i64,
 }
 
-/// How many of the cheapest gaps of each visit are paired with each other.
+/// How many of the cheapest gaps of each visit are combined.
 const CHEAPEST: usize = 24;
 
-/// Puts two visits that are out in where they cost least together; the second begins
-/// within `gap` after the first.
+/// Inserts an unassigned pair where it costs least; the second begins within `gap` after the first.
 pub(super) fn insert(
     model: &Model<'_>,
     draft: &mut Draft,
@@ -72,9 +70,8 @@ pub(super) fn insert(
     }
 }
 
-/// The earliest beginnings that keep the gap; each visit says when it could begin
-/// from some moment on. Where one must wait for a window or a break, the other waits
-/// with it.
+/// The earliest begins that keep the gap. `first` and `second` return the earliest begin from a
+/// moment on; where one waits for a window or a break, the other waits too.
 fn agree(
     first: impl Fn(Seconds) -> Option<Seconds>,
     second: impl Fn(Seconds) -> Option<Seconds>,

@@ -1,28 +1,26 @@
-//! The routes that a search has met, and the best plan that can be put together
-//! from them.
+//! A pool of the routes found by the search, and the best plan composed of them.
 //!
-//! A search finds good routes long before it finds them together. Choosing one
-//! route for each shift so that no visit is in two is a set packing problem. It
-//! is relaxed by prices on visits (Lagrange; Held, Wolfe and Crowder,
-//! Mathematical Programming 6, 1974), routes whose reduced value cannot be part
-//! of anything better are dropped, and what is left is searched whole.
+//! A search finds good routes long before it finds them in one plan. Choosing one route for each
+//! shift so that no visit is in two is a set packing problem. Lagrangian relaxation puts prices on
+//! visits (Held, Wolfe and Crowder, Mathematical Programming 6, 1974), routes whose reduced value
+//! cannot be part of a better plan are dropped, and the rest is searched exhaustively.
 
 use std::collections::HashMap;
 
 use super::draft::Draft;
 use super::model::{Model, index};
 
-/// Sets of visits are kept in the bits of a number, so a pool is for parts that
-/// have no more visits than this; nearly every grid is one.
+/// Sets of visits are bit masks, so a pool is for parts with no more visits than this; nearly every
+/// grid is one.
 pub(super) const MOST_VISITS: usize = 128;
-/// How many routes are kept.
+/// The largest number of routes kept.
 const MOST_ROUTES: usize = 20_000;
-/// How often prices are adjusted.
+/// The number of price updates.
 const ROUNDS: usize = 150;
-/// How many partial plans are looked at before the best so far is taken.
+/// The largest number of nodes of the search tree.
 const MOST_NODES: u64 = 100_000;
 
-/// Routes met so far, the cheapest order of each set of visits in each shift.
+/// The routes found, the cheapest order of each set of visits in each shift.
 #[derive(Default)]
 pub(super) struct Pool {
     routes: Vec<PooledRoute>,
@@ -32,13 +30,13 @@ pub(super) struct Pool {
 struct PooledRoute {
     shift: u32,
     set: u128,
-    /// What it is worth that its visits are done, less what it costs.
+    /// The penalties that its visits avoid, less its cost.
     value: i64,
     visits: Vec<u32>,
 }
 
 impl Pool {
-    /// Whether routes of this model can be put together freely.
+    /// Whether routes of this model can be combined freely.
     pub(super) fn suits(model: &Model<'_>) -> bool {
         let alone = |volunteer: &super::instance::Volunteer| volunteer.shifts.len() <= 1;
         model.visits.len() <= MOST_VISITS
@@ -46,7 +44,7 @@ impl Pool {
             && model.instance.volunteers.iter().all(alone)
     }
 
-    /// Remembers a tour of the draft.
+    /// Adds a tour of the draft.
     pub(super) fn add(&mut self, model: &Model<'_>, draft: &Draft, shift: u32) {
         let tour = &draft.tours[shift as usize];
         let set = tour.visits().fold(0, |set, visit| set | 1_u128 << visit);
@@ -72,8 +70,7 @@ impl Pool {
         }
     }
 
-    /// The routes of a plan that is worth more than `least`, if the pool holds one
-    /// and it is found.
+    /// The routes of the best plan with a value above `least`, if one is found.
     pub(super) fn best_plan(&self, model: &Model<'_>, least: i64) -> Option<Vec<(u32, &[u32])>> {
         let prices = self.prices(model, least);
         let mut shifts: Vec<Vec<(i64, usize)>> = vec![Vec::new(); model.shifts.len()];
@@ -119,7 +116,7 @@ impl Pool {
         })
     }
 
-    /// A price for each visit, by which a route that is worth its price is worth a place.
+    /// A dual price for each visit, by subgradient steps.
     fn prices(&self, model: &Model<'_>, least: i64) -> Vec<i64> {
         let mut prices: Vec<f64> = model.visits.iter().map(|data| float(data.penalty)).collect();
         let mut kept = prices.clone();
@@ -167,11 +164,11 @@ impl Pool {
     }
 }
 
-/// The choice of one route for each shift.
+/// The branch-and-bound search over one route for each shift.
 struct Packing<'p> {
     pool: &'p Pool,
     levels: Vec<&'p [(i64, usize)]>,
-    /// What all levels after each could add at most.
+    /// The most that the levels after each could add.
     rest: Vec<i64>,
     all_prices: i64,
     least: i64,
@@ -211,7 +208,7 @@ impl Packing<'_> {
     }
 }
 
-/// What a draft's tour is worth.
+/// The value of a draft's tour.
 fn value(model: &Model<'_>, draft: &Draft, shift: u32) -> i64 {
     let tour = &draft.tours[shift as usize];
     let volunteer = model.shifts[shift as usize].volunteer;
@@ -224,7 +221,7 @@ fn value(model: &Model<'_>, draft: &Draft, shift: u32) -> i64 {
         + model.burden(volunteer, carried)
 }
 
-/// What the plan is worth that the draft is.
+/// The value of all tours of a draft.
 pub(super) fn plan_value(model: &Model<'_>, draft: &Draft) -> i64 {
     (0..index(draft.tours.len())).map(|shift| value(model, draft, shift)).sum()
 }
@@ -234,7 +231,7 @@ fn float(value: i64) -> f64 {
     value as f64
 }
 
-/// Sets are as good as random already; they only need to be folded.
+/// A hasher that folds sets, which are almost random already.
 #[derive(Default)]
 struct FoldHasher(u64);
 

@@ -1,8 +1,7 @@
-//! Putting visits back: one after another, each to where it costs least.
+//! The recreate step: inserts unassigned visits one after another, each where it costs least.
 //!
-//! Greedy insertion with blinks of Christiaens and Vanden Berghe (2020), section
-//! 5.2: now and then a place is overlooked, which keeps the search from falling
-//! into the same plan again.
+//! Greedy insertion with blinks of Christiaens and Vanden Berghe (2020), section 5.2: positions are
+//! skipped at random, which keeps the search from rebuilding the same plan.
 
 use super::draft::{Draft, UNASSIGNED};
 use super::model::{FORBIDDEN, Model, index};
@@ -11,26 +10,26 @@ use super::tour::Gap;
 use super::travel::Matrix;
 use super::{insertion_order, pairs};
 
-/// A tour is overlooked once in so many.
+/// One in this many tours is skipped.
 const BLINK: usize = 100;
-/// A visit that may go into more shifts than this looks only at the tours of near
-/// visits and from near homes.
+/// A visit with more allowed shifts than this considers only the tours of near visits and from near
+/// homes.
 const MANY_SHIFTS: usize = 64;
-/// How many near visits these are.
+/// The number of near visits.
 const NEAR_VISITS: usize = 40;
-/// How many near homes.
+/// The number of near homes.
 const NEAR_HOMES: usize = 24;
 
-/// Puts visits back, and keeps its scratch space from one time to the next.
+/// The recreate step, with scratch space that is reused.
 pub(super) struct Recreation {
     order: Vec<(i64, u32)>,
-    /// How many more tours are looked at before one is overlooked, so that no dice
-    /// are rolled for each.
+    /// How many tours are considered before the next one is skipped; avoids a random number for
+    /// each.
     blink_in: usize,
-    /// When each tour was last looked at, counted in visits put back.
+    /// When each tour was last considered, counted in insertions.
     looked: Vec<u64>,
     now: u64,
-    /// Where a visit that may go into many shifts is looked for.
+    /// The candidate shifts of a visit with many allowed shifts.
     near: Vec<(u32, u32)>,
 }
 
@@ -41,8 +40,8 @@ impl Default for Recreation {
 }
 
 impl Recreation {
-    /// Puts what is out back in, as far as it fits, but not into the shift that is
-    /// `closed`. Gives up, and says so, once the draft will cost more than `most`.
+    /// Inserts the unassigned visits that fit, but not into the shift `closed`. Returns false, and
+    /// stops, once the draft must cost more than `most`.
     pub(super) fn recreate(
         &mut self,
         model: &Model<'_>,
@@ -75,7 +74,7 @@ impl Recreation {
         affordable
     }
 
-    /// Where the visit costs least, if it fits anywhere.
+    /// The cheapest insertion of the visit, if it fits anywhere.
     fn cheapest(
         &mut self,
         model: &Model<'_>,
@@ -92,7 +91,7 @@ impl Recreation {
         let candidates = if is_many { &self.near } else { open };
         let mut best: Insertion = None;
         let mut least = i64::MAX;
-        // Of empty tours that are alike, one is enough.
+        // Of interchangeable empty tours, one suffices.
         let mut empty = None;
         for &(shift, cost) in candidates {
             if shift == closed {
@@ -111,7 +110,7 @@ impl Recreation {
             }
             self.blink_in -= 1;
             if let Some(gap) = draft.best_gap(model, tour, visit)
-                // The price is this and a burden, less what it spares to stay.
+                // The price is this and a burden, less the gain of staying.
                 && (i64::from(cost) + i64::from(gap.extra) < least
                     || model.stays(visit as usize, tour))
                 && draft.group_allows(model, tour, visit)
@@ -125,8 +124,8 @@ impl Recreation {
         best
     }
 
-    /// Of many shifts those worth a look, with what the visit costs there: each whose
-    /// tour has a near visit, those from near homes, and one where nobody goes yet.
+    /// Collects the candidate shifts with their costs: those of near visits, those of near homes,
+    /// and an empty one.
     fn gather_candidates(&mut self, model: &Model<'_>, draft: &Draft, visit: u32) {
         self.now += 1;
         self.looked.resize(model.shifts.len(), 0);
@@ -152,10 +151,10 @@ impl Recreation {
     }
 }
 
-/// The best place of a visit: the tour and the gap.
+/// The best insertion of a visit: the tour and the gap.
 type Insertion = Option<(u32, Gap)>;
 
-/// Puts pinned visits in, so that all others find them there.
+/// Inserts the pinned visits before all others.
 pub(super) fn insert_pinned(model: &Model<'_>, draft: &mut Draft) {
     let mut pinned: Vec<u32> = (0..index(model.visits.len()))
         .filter(|visit| {
@@ -167,7 +166,7 @@ pub(super) fn insert_pinned(model: &Model<'_>, draft: &mut Draft) {
         let (first, last) = model.visits[*visit as usize].hull;
         (last - first, first, *visit)
     });
-    // One that cuts a journey at a break can make room for another.
+    // A visit that cuts a journey at a break can make room for another.
     let mut placed = usize::MAX;
     while placed != 0 {
         let waiting = pinned.len();
@@ -178,8 +177,7 @@ pub(super) fn insert_pinned(model: &Model<'_>, draft: &mut Draft) {
     unassigned.retain(|visit| assigned_route[*visit as usize] == UNASSIGNED);
 }
 
-/// Puts a pinned visit into the shift it is bound to, with its partner; says whether
-/// it fitted.
+/// Inserts a pinned visit, and the other of its pair, into its shift; returns whether it fits.
 fn insert_at_pin(model: &Model<'_>, draft: &mut Draft, visit: u32) -> bool {
     if let Some(partner) = model.visits[visit as usize].partner {
         let (first, second) = if partner.first {
@@ -200,7 +198,7 @@ fn insert_at_pin(model: &Model<'_>, draft: &mut Draft, visit: u32) -> bool {
     false
 }
 
-/// Puts one visit that is out into a shift that chance chooses.
+/// Inserts one unassigned visit into a random shift.
 pub(super) fn insert_at_random(model: &Model<'_>, draft: &mut Draft, rng: &mut Rng) {
     if draft.unassigned.is_empty() {
         return;
@@ -291,7 +289,7 @@ mod tests {
     #[test]
     fn pinned_visits_are_inserted_at_their_pins_and_no_others() {
         let pinned =
-            Visit { pinned: Some(Pin { volunteer: 1, day: 0, start: Some(300) }), ..visit() };
+            Visit { pinned: Some(Pin { volunteer: 1, day: 0, start: Some(500) }), ..visit() };
         let visits = vec![(10, visit()), (10, pinned)];
         let instance = street(vec![(0, volunteer()), (400, volunteer())], visits);
         let model = Model::new(&instance, WEIGHTS);

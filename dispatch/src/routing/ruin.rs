@@ -1,28 +1,26 @@
-//! What is taken out before each rebuilding: strings of visits that follow each
-//! other, in several tours near one place.
+//! The ruin step: removes strings of consecutive visits from several tours near one place.
 //!
-//! Adjacent string removal of Christiaens and Vanden Berghe, "Slack Induction by
-//! String Removals for Vehicle Routing Problems" (Transportation Science 54(2),
-//! 2020), section 5.1. Besides their random seeds a ruin may begin next to a
-//! visit that nobody does, so that room is made where it is wanted.
+//! Adjacent string removal of Christiaens and Vanden Berghe, "Slack Induction by String Removals
+//! for Vehicle Routing Problems" (Transportation Science 54(2), 2020), section 5.1. Besides random
+//! seeds, a ruin may start next to an unassigned visit, to make room for it.
 
 use super::draft::{Draft, UNASSIGNED};
 use super::model::{Model, index};
 use super::rng::Rng;
 
-/// The most strings that a ruin takes out, and the longest that one may be. The
-/// paper ties both to the mean tour; where some people have whole days and others
-/// an hour, that is too short for the long ones.
+/// The largest number of strings of a ruin, and their largest length. The paper ties both to the
+/// mean tour; where some volunteers have whole days and others an hour, that is too short for the
+/// long tours.
 const MOST_STRINGS: usize = 4;
 const LONGEST: usize = 12;
-/// How often a ruin begins next to a visit that nobody does, if there is one.
+/// The probability of starting next to an unassigned visit, if there is one.
 const NEAR_THE_UNSERVED: f64 = 0.3;
-/// How often a string leaves some visits in its middle where they are.
+/// The probability of a split string, which preserves visits in its middle.
 const SPLIT: f64 = 0.5;
-/// How often the middle that stays grows by one more.
+/// The probability that the preserved middle grows by one more visit.
 const LONGER_MIDDLE: f64 = 0.01;
 
-/// Takes strings out of the draft.
+/// Removes strings from the draft.
 pub(super) fn ruin(model: &Model<'_>, draft: &mut Draft, rng: &mut Rng) {
     let placed = draft.assigned_route.len() - draft.unassigned.len();
     if placed == 0 {
@@ -45,7 +43,7 @@ pub(super) fn ruin(model: &Model<'_>, draft: &mut Draft, rng: &mut Rng) {
     free_partners(model, draft);
 }
 
-/// Takes a whole tour out, and strings near it; says which tour it was.
+/// Empties a tour and removes strings near it; returns the tour.
 pub(super) fn close_tour(model: &Model<'_>, draft: &mut Draft, rng: &mut Rng) -> u32 {
     let visit = rng.below(draft.assigned_route.len());
     let tour = draft.assigned_route[visit];
@@ -60,7 +58,7 @@ pub(super) fn close_tour(model: &Model<'_>, draft: &mut Draft, rng: &mut Rng) ->
     tour
 }
 
-/// Takes strings out around the first of `visits` that are in different tours.
+/// Removes strings around the first of `visits` that are in different tours.
 fn remove_strings<'v>(
     model: &Model<'_>,
     draft: &mut Draft,
@@ -81,7 +79,7 @@ fn remove_strings<'v>(
     }
 }
 
-/// Takes a string out that holds `visit`.
+/// Removes a string that contains `visit`.
 fn remove_string(model: &Model<'_>, draft: &mut Draft, visit: u32, rng: &mut Rng) {
     let (tour, rank) = (draft.assigned_route[visit as usize], draft.rank[visit as usize] as usize);
     let stops = draft.tours[tour as usize].len();
@@ -101,13 +99,14 @@ fn remove_string(model: &Model<'_>, draft: &mut Draft, visit: u32, rng: &mut Rng
         draft.remove(model, tour, first..first + length);
         return;
     }
-    // The middle stands anywhere within the string; ranks from behind, so that they stay true.
+    // The middle is anywhere within the string; the later part is removed first, so that ranks stay
+    // valid.
     let head = 1 + rng.below(length - 1);
     draft.remove(model, tour, first + head + middle..first + span);
     draft.remove(model, tour, first..first + head);
 }
 
-/// A visit for two goes with its partner.
+/// Removes the other visits of pairs.
 fn free_partners(model: &Model<'_>, draft: &mut Draft) {
     let mut at = 0;
     while let Some(&visit) = draft.unassigned.get(at) {

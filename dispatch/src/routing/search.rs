@@ -1,5 +1,5 @@
-//! The search as a whole: annealings one after another, and between them the best
-//! plan that can be put together from all routes met.
+//! The search: a sequence of annealing runs, and between them the best plan composed of the routes
+//! in the pool.
 
 use super::anneal::{Annealing, STEP, Schedule};
 use super::budget::Budget;
@@ -9,20 +9,20 @@ use super::pool::{self, Pool};
 use super::recreate::{self, Recreation};
 use super::rng::Rng;
 
-/// How many iterations an annealing should have at least before there is another.
+/// The least number of iterations of a run before another is added.
 const ROUND_ITERATIONS: f64 = 3_500.0;
-/// How many annealings there are at most.
+/// The largest number of runs.
 const MOST_ROUNDS: f64 = 12.0;
-/// How hot the first is at its start and at its end, in mean ways.
+/// The temperatures of the first run at its start and end, in mean travel times between stops.
 const TEMPERATURES: (f64, f64) = (3.0, 0.1);
-/// How much less hot the later ones are.
+/// The factor on the initial temperature of later runs.
 const REHEAT: f64 = 0.5;
-/// How often a later one begins from nothing rather than from the best so far.
+/// The probability that a later run starts from an empty draft instead of the best.
 const RESTART: f64 = 0.5;
-/// How hot a search is at its start that begins from a plan, in mean ways.
+/// The initial temperature of a search with a warm start, in mean travel times.
 const WARM_TEMPERATURE: f64 = 0.3;
 
-/// The best draft that was found; from `start`, if there is one that stands.
+/// Returns the best draft found; starts from `start`, if given.
 pub(super) fn search(
     model: &Model<'_>,
     start: Option<Draft>,
@@ -54,7 +54,7 @@ pub(super) fn search(
 }
 
 impl Annealing<'_, '_> {
-    /// An empty draft, filled once.
+    /// Starts from an empty draft, filled once.
     fn restart(&mut self) {
         self.draft = Draft::new(self.model);
         recreate::insert_pinned(self.model, &mut self.draft);
@@ -75,7 +75,7 @@ impl Annealing<'_, '_> {
         if begun >= 1.0 {
             return;
         }
-        // How much of the budget the first steps take tells what there is time for.
+        // The budget that the first steps take determines the number of runs.
         let schedule =
             Schedule { spent: (begun, (begun + f64::EPSILON).min(1.0)), temperatures: (hot, cold) };
         self.run(budget, schedule);
@@ -112,7 +112,7 @@ impl Annealing<'_, '_> {
         self.draft.commit();
     }
 
-    /// The best plan of all routes met, if it is better than the best so far.
+    /// Replaces the best plan by the best combination of the pool, if that is better.
     fn recombine(&mut self) {
         let Some(pool) = &self.pool else { return };
         let value = pool::plan_value(self.model, &self.best);

@@ -1,4 +1,4 @@
-//! A plan that stands, read in as a draft.
+//! Loads a previous plan as the start of a search.
 
 use super::draft::{Draft, UNASSIGNED};
 use super::model::{FORBIDDEN, Model, index};
@@ -6,7 +6,7 @@ use super::solution::{ShiftRoute, Solution, Stop};
 use super::tour::Gap;
 
 impl Draft {
-    /// The draft that a plan is, as far as its visits still fit where they stand.
+    /// The draft of a plan, with those visits that still fit where they are.
     pub(super) fn of(model: &Model<'_>, plan: &Solution) -> Self {
         let mut draft = Self::new(model);
         for route in &plan.routes {
@@ -22,8 +22,8 @@ impl Draft {
         draft
     }
 
-    /// Gives a tour what a route has; where that no longer fits whole, as much of it
-    /// as fits one after the other.
+    /// Loads a route into a tour; if it no longer fits as a whole, its visits one after the other
+    /// as far as they fit.
     fn load(&mut self, model: &Model<'_>, tour: usize, route: &ShiftRoute) {
         let may = |draft: &Self, visit: usize| {
             draft.assigned_route.get(visit) == Some(&UNASSIGNED)
@@ -54,15 +54,14 @@ impl Draft {
 
     fn append(&mut self, model: &Model<'_>, tour: usize, stop: &Stop) {
         if model.visits[stop.visit].partner.is_some() {
-            // The two were given hours that suit each other.
+            // The two visits were given compatible times.
             self.set_hull(index(stop.visit), (stop.start, stop.start));
         }
         let at = self.tours[tour].len();
         self.insert(model, index(tour), index(stop.visit), Gap { at, extra: 0 });
     }
 
-    /// Takes all visits out that have a partner: what the two were given may no longer
-    /// suit them.
+    /// Removes all pairs: their times may no longer be compatible.
     pub(super) fn free_pairs(&mut self, model: &Model<'_>) {
         for visit in 0..self.assigned_route.len() {
             let tour = self.assigned_route[visit];

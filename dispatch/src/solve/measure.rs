@@ -1,4 +1,4 @@
-//! How good a plan is: its figures, counted from the plan itself.
+//! Measures the quality of a plan, from the plan itself.
 
 use std::collections::HashMap;
 
@@ -8,7 +8,7 @@ use crate::routing::solution::Shares;
 use gridward_domain::id::{PersonId, TaskId};
 use gridward_domain::time::Minutes;
 
-/// The figures of a plan for `problem` that has these routes and leaves these visits.
+/// The measures of a plan for `problem` with these routes and unserved visits.
 pub(super) fn measure(
     problem: &DispatchProblem,
     routes: &[Route],
@@ -51,7 +51,7 @@ fn count<T>(all: impl Iterator<Item = T>) -> u32 {
     u32::try_from(all.count()).unwrap_or(u32::MAX)
 }
 
-/// How evenly the work lies on those who offered minutes.
+/// Measures how evenly the load is distributed over the volunteers who offered minutes.
 fn weigh(measures: &mut Measures, problem: &DispatchProblem, planned: &HashMap<PersonId, Minutes>) {
     let offering = problem.volunteers.iter().filter(|volunteer| volunteer.offered > Minutes(0));
     let shares = offering

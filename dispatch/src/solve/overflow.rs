@@ -1,10 +1,10 @@
-//! What a grid's own people cannot do is offered to their neighbours: first of the
+//! Offers the visits that a grid's own volunteers cannot make to their neighbours: first of the
 //! village, then of the town, then of the district.
 //!
-//! Every plan so far stands: what somebody does already is pinned to its person and
-//! hour, and only what nobody does is given out. So a village's help never
-//! unsettles a grid. Those who live nearest to a visit are asked first, so the cost
-//! grows with what is left over; only for what they cannot do is everybody of the area.
+//! Assigned visits are pinned to their volunteer and time, and only unserved visits are assigned,
+//! so help never changes a grid's own plan. The volunteers who live nearest to a visit come first,
+//! so the cost grows with the number of unserved visits; only where they cannot help are all
+//! volunteers of the area considered.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -23,22 +23,21 @@ use crate::routing::InstanceError;
 use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::id::{PersonId, TaskId};
 
-/// The levels whose people are asked, the nearest first.
+/// The levels whose volunteers help, the nearest first.
 const LEVELS: [Level; 3] = [Level::Village, Level::Town, Level::District];
 
-/// How many people are asked for a visit first: those who live nearest to it. Only where
-/// they cannot are all asked.
+/// How many volunteers are considered for a visit first, by distance of their homes.
 const NEAREST: usize = 48;
 
-/// What came of asking the people of an area.
+/// The result of offering visits to the volunteers of an area.
 struct Help {
     offered: HashSet<TaskId>,
-    /// Those of the people who help, and of nobody else.
+    /// The routes of the volunteers who help.
     routes: Vec<Route>,
     unserved: Vec<Unserved>,
 }
 
-/// Offers what is unserved to the people of larger areas, up to `options.reach`.
+/// Offers unserved visits to the volunteers of larger areas, up to `options.reach`.
 pub(super) fn overflow(
     problem: &DispatchProblem,
     ties: &Ties,
@@ -77,8 +76,8 @@ pub(super) fn overflow(
     Ok(())
 }
 
-/// Puts the routes of those who help in the place of what they had. What is said of others'
-/// visits that they could make instead goes: it was true of what they carried before.
+/// Replaces the routes of the volunteers who help. Drops them as alternatives of other visits:
+/// those were computed for their loads before.
 fn merge(helps: Vec<Help>, routes: &mut Vec<Route>, unserved: &mut Vec<Unserved>) {
     let theirs = helps.iter().flat_map(|help| &help.routes);
     let helpers: HashSet<PersonId> = theirs.map(|route| route.volunteer).collect();
@@ -93,15 +92,15 @@ fn merge(helps: Vec<Help>, routes: &mut Vec<Route>, unserved: &mut Vec<Unserved>
     }
 }
 
-/// Who makes each visit that is tied to others.
+/// The volunteer of each assigned visit that is tied to others.
 fn makers(routes: &[Route], ties: &Ties) -> HashMap<TaskId, PersonId> {
     let stops = routes.iter().flat_map(|route| route.stops.iter().map(move |stop| (route, stop)));
     let bound = stops.filter(|(_, stop)| ties.binds(stop.visit));
     bound.map(|(route, stop)| (stop.visit, route.volunteer)).collect()
 }
 
-/// Whether all that hangs on a visit comes along when the people of `area` are asked: what
-/// somebody makes is made by who lives there, and the rest lies there.
+/// Whether all visits tied to `visit` can be planned with the volunteers of `area`: their
+/// volunteers live there if assigned, and the visits are there if not.
 fn is_whole<'h>(
     visit: &Visit,
     area: AreaCode,
@@ -115,8 +114,8 @@ fn is_whole<'h>(
     })
 }
 
-/// Says anew why nobody makes what is left, now that all have been asked: besides the
-/// people of the area also those who live elsewhere and serve one of its grids.
+/// Updates the reasons of unserved visits after all help: considers the volunteers of the area and
+/// those who live elsewhere and serve one of its grids.
 fn update_reasons(
     problem: &DispatchProblem,
     reach: Level,
@@ -163,7 +162,7 @@ fn update_reasons(
     });
 }
 
-/// What these people do already, pinned to its hour, in the order in which they do it.
+/// The assigned visits of these volunteers, pinned to their times, in route order.
 fn pinned_stops(
     routes: &[Route],
     people: &HashSet<PersonId>,
@@ -179,8 +178,8 @@ fn pinned_stops(
     pinned.collect()
 }
 
-/// Offers `left` to people of the area; see [`people_near`]. None if something that stood
-/// would fall.
+/// Offers `left` to volunteers of the area; see [`people_near`]. None if an assigned visit would
+/// become unserved.
 fn offer(
     problem: &DispatchProblem,
     ties: &Ties,
@@ -202,7 +201,8 @@ fn offer(
     let part = Part {
         volunteers: asked.volunteers.iter().collect(),
         visits: asked.visits.iter().collect(),
-        // What was pinned only for the asking is judged by its own hours, but for pairs.
+        // Timelines use the requested hours of visits that are pinned for the search only, but for
+        // pairs.
         as_asked: all_as_asked(routes, ties, visits),
     };
     let offered: HashSet<TaskId> = left.iter().map(|visit| visit.id).collect();
@@ -215,7 +215,7 @@ fn offer(
     Ok((!fell).then_some(Help { offered, routes, unserved }))
 }
 
-/// What is made already, as it was asked for, by who it is.
+/// The assigned visits as requested, but for pairs.
 fn all_as_asked<'p>(
     routes: &[Route],
     ties: &Ties,
@@ -226,8 +226,8 @@ fn all_as_asked<'p>(
     alone.filter_map(|stop| Some((stop.visit, *visits.get(&stop.visit)?))).collect()
 }
 
-/// Those of the area who could make one of `left` and whose homes are nearest to it, up to
-/// `most` for each visit. Where visits are tied to others, everybody.
+/// The capable volunteers of the area whose homes are nearest to a visit of `left`, up to `most`
+/// per visit; all volunteers if a visit is tied to others.
 fn people_near(
     problem: &DispatchProblem,
     ties: &Ties,
@@ -237,7 +237,7 @@ fn people_near(
 ) -> Vec<Volunteer> {
     let mut all: Vec<&Volunteer> =
         problem.volunteers.iter().filter(|who| area.contains(&who.grid)).collect();
-    // The order in which they are listed must not matter.
+    // Sorted, so that the order of the input does not matter.
     all.sort_unstable_by_key(|who| who.id);
     let is_tied = left.iter().any(|visit| ties.binds(visit.id));
     let mut near: BTreeMap<PersonId, &Volunteer> = BTreeMap::new();

@@ -1,4 +1,4 @@
-//! Why this person, and why nobody: read off what a team has been given in the end.
+//! Explains assignments and unserved visits, from the final timelines of a team.
 
 use super::answer::{Alternative, Cost, Reason, Verdict, Why};
 use super::construct::cost;
@@ -15,7 +15,7 @@ const NEAREST: usize = 6;
 /// How many alternatives are reported.
 const MOST_ALTERNATIVES: usize = 2;
 
-/// Why `member` does `visit`, which adds `extra` minutes of travel to their day.
+/// Why `member` makes `visit`, which adds `extra` travel to the day.
 pub(super) fn why(team: &Team<'_>, member: usize, visit: &Visit, extra: Minutes) -> Why {
     let who = &team.members[member];
     let with = who.carries();
@@ -69,7 +69,7 @@ fn cost_of(team: &Team<'_>, visit: &Visit, slot: InsertionSlot) -> Cost {
     }
 }
 
-/// What stands in the way of an unserved visit; see [`Reason`].
+/// Why a visit is unserved; see [`Reason`].
 pub(super) fn reason(team: &Team<'_>, visit: &Visit) -> Reason {
     if visit.pinned.is_some() {
         return Reason::PinDoesNotFit;
@@ -77,7 +77,7 @@ pub(super) fn reason(team: &Team<'_>, visit: &Visit) -> Reason {
     let mut nearest = Feasibility::Area;
     for member in team.serving(visit) {
         match best_slot(team, visit, member) {
-            // A member could make it, but nobody what it is tied to.
+            // A member could make it, but not together with the visits that it is tied to.
             Ok(_) => return Reason::NotTogether,
             Err(hindrance) if hindrance.rank() < nearest.rank() => nearest = hindrance,
             Err(_) => {}
@@ -101,21 +101,21 @@ fn translated(hindrance: Feasibility, missing: impl FnOnce() -> Skills) -> Reaso
         Feasibility::Shift => Reason::NoShift,
         Feasibility::Skill => Reason::NoSkill { missing: missing() },
         Feasibility::Area | Feasibility::Forbidden => Reason::NoVolunteer,
-        // Shifts of the domain have no capacity, and what is possible is no hindrance.
+        // Shifts of the domain have no capacity, and a feasible visit is not hindered.
         Feasibility::Partner | Feasibility::Capacity { .. } | Feasibility::Possible { .. } => {
             Reason::NotTogether
         }
     }
 }
 
-/// The slot with `member` that is least late and adds the least travel, or what hinders them.
+/// The slot with `member` that is least late and adds the least travel, or the hindrance.
 fn best_slot(team: &Team<'_>, visit: &Visit, member: usize) -> Result<InsertionSlot, Feasibility> {
     if !team.is_skilled(member, visit) {
         return Err(Feasibility::Skill);
     }
     let mut days = team.days_for(member, visit).peekable();
     if days.peek().is_none() {
-        // Of two people, the other's day is the only one.
+        // The other visit of the pair allows one day only.
         return Err(if team.is_half_made(visit) {
             Feasibility::Partner
         } else {

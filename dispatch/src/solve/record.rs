@@ -1,4 +1,4 @@
-//! Writing down what a team has been given, as routes and unserved visits.
+//! Converts a team's timelines into routes and unserved visits.
 
 use super::plan::{Route, Stop, Unserved};
 use super::problem::Visit;
@@ -10,7 +10,7 @@ use super::units::minutes;
 use crate::routing::instance::Seconds;
 use gridward_domain::time::TimeOfDay;
 
-/// The routes of those who are `told` of and what is `left`, with the reasons.
+/// The routes of the members that `includes` selects, and the unserved visits with their reasons.
 pub(super) fn record(
     team: &Team<'_>,
     left: &[&Visit],

@@ -1,4 +1,4 @@
-//! A part of a problem as the search knows it, by number and in seconds.
+//! Converts a part into an instance of [`crate::routing`], and searches it.
 
 use chrono::NaiveDate;
 
@@ -103,7 +103,7 @@ fn asked(visit: &Visit, people: &[&Volunteer], base: NaiveDate) -> instance::Vis
         .map(|(opens, closes)| (opens, closes - service))
         .collect();
     if windows.is_empty() && !visit.windows.is_empty() {
-        // No window holds the service: there is no moment of any day for it.
+        // No window contains the service, so no time of any day is allowed.
         windows.push((MOST_SECONDS, MOST_SECONDS));
     }
     let number = |person| people.iter().position(|who| who.id == person);
@@ -125,7 +125,7 @@ fn asked(visit: &Visit, people: &[&Volunteer], base: NaiveDate) -> instance::Vis
     }
 }
 
-/// The same visit with what it is tied to, by number; `visits` are in the order of their ids.
+/// The visit with its ties, by number; `visits` are sorted by id.
 fn tied(asked: instance::Visit, visit: &Visit, visits: &[&Visit], ties: &Ties) -> instance::Visit {
     let number = |id| visits.binary_search_by_key(&id, |visit| visit.id).ok();
     let partner = ties.pair(visit.id).zip(ties.partner(visit.id).and_then(number));
@@ -134,7 +134,7 @@ fn tied(asked: instance::Visit, visit: &Visit, visits: &[&Visit], ties: &Ties) -
         first: pair.first == visit.id,
         gap: (seconds(pair.after), seconds(pair.by)),
     });
-    // A group has the number of the first of its visits that is here.
+    // A group is numbered by its first visit in the part.
     let fellows = ties.fellows(visit.id).filter_map(number).min();
     let group = fellows.zip(number(visit.id)).map(|(least, own)| least.min(own));
     instance::Visit { group, partner, ..asked }

@@ -1,9 +1,8 @@
-//! Cutting a problem into parts that have nothing to do with each other.
+//! Splits a problem into independent parts.
 //!
-//! Two grids belong together when somebody serves both, when a visit in one
-//! is pinned to somebody of the other, or when visits of both are tied to each other. Whoever only serves their own grid makes
-//! no such bond, so most grids are a part of their own, and the cost of a plan
-//! grows with their number and no faster.
+//! Two grids are in one part if a volunteer serves both, if a visit in one is pinned to a volunteer
+//! of the other, or if visits of both are tied. A volunteer who serves only the home grid connects
+//! nothing, so most grids are parts of their own and the running time is linear in their number.
 
 use std::collections::HashMap;
 
@@ -11,14 +10,14 @@ use super::problem::{DispatchProblem, Visit, Volunteer};
 use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::id::{PersonId, TaskId};
 
-/// Volunteers and visits that can be planned without regard to any others.
+/// Volunteers and visits that can be planned independently.
 #[derive(Debug, Default)]
 pub(super) struct Part<'p> {
-    /// Everyone who serves a grid of the part.
+    /// The volunteers who serve a grid of the part.
     pub(super) volunteers: Vec<&'p Volunteer>,
-    /// Every visit in those grids.
+    /// The visits in those grids.
     pub(super) visits: Vec<&'p Visit>,
-    /// Those that are pinned for the search alone, as they were asked for.
+    /// Visits that are pinned for the search only, as they were requested.
     pub(super) as_asked: HashMap<TaskId, &'p Visit>,
 }
 
@@ -61,7 +60,7 @@ pub(super) fn split(problem: &DispatchProblem) -> Vec<Part<'_>> {
     parts
 }
 
-/// Joins the grids of visits that belong together.
+/// Connects the grids of tied visits.
 fn bind_tied(problem: &DispatchProblem, bonds: &mut Bonds) {
     if problem.ties.is_empty() {
         return;
@@ -75,7 +74,7 @@ fn bind_tied(problem: &DispatchProblem, bonds: &mut Bonds) {
     }
 }
 
-/// Which areas hang together (union-find with path halving: Tarjan and van Leeuwen, 1984).
+/// The connected components of areas (union-find with path halving: Tarjan and van Leeuwen, 1984).
 #[derive(Default)]
 struct Bonds {
     nodes: HashMap<AreaCode, usize>,
@@ -123,7 +122,7 @@ mod tests {
         village(volunteers, (1..).zip(grids).map(what).collect())
     }
 
-    /// How many visits and people each part has.
+    /// The numbers of visits and volunteers of each part.
     fn sizes(problem: &DispatchProblem) -> Vec<(usize, usize)> {
         split(problem).iter().map(|part| (part.visits.len(), part.volunteers.len())).collect()
     }

@@ -75,7 +75,7 @@ impl<'p> ShiftTimeline<'p> {
         self.stops.get(at).map_or(self.home, |stop| stop.travel)
     }
 
-    /// What the timeline would miss with `visit` at a position.
+    /// The misses of the timeline with `visit` at a position.
     pub(super) fn misses(&self, visit: &Visit, position: Position) -> Misses {
         let after = &self.stops[position.at..];
         let rest = after.iter().enumerate().map(|(rank, stop)| {
@@ -88,7 +88,7 @@ impl<'p> ShiftTimeline<'p> {
         misses(self.free_from(position.at), visit, rest, (home, close), &self.breaks)
     }
 
-    /// What the timeline would miss with `visit` if it held nothing else.
+    /// The misses of the timeline with `visit` alone.
     pub(super) fn misses_alone(&self, visit: &Visit, there: Seconds, back: Seconds) -> Misses {
         let close = moment(self.shift.window.end());
         let rest = std::iter::empty();

@@ -1,33 +1,32 @@
-//! Prices raised until what they prove is as much as it can be.
+//! Maximization of a Lagrangian bound by subgradients.
 //!
-//! Every point in the space of prices gives a bound, and the slope of the bound there.
-//! The bound is concave, so following slopes leads up (Held, Wolfe and Crowder,
-//! Mathematical Programming 6, 1974); a step is as long as would reach the target if
-//! the slope went on (Polyak, USSR Computational Mathematics 9(3), 1969), and slopes
-//! of steps before are kept in part (Camerini, Fratta and Maffioli, Mathematical
-//! Programming Study 3, 1975). What a point proves does not depend on how it was come
-//! by, so nothing here needs to be exact.
+//! Every vector of dual prices gives a bound and a subgradient of the bound. The bound is concave,
+//! so subgradient steps increase it (Held, Wolfe and Crowder, Mathematical Programming 6, 1974);
+//! the step length is that which would reach the target if the slope were constant (Polyak, USSR
+//! Computational Mathematics 9(3), 1969), and earlier directions are kept in part (Camerini, Fratta
+//! and Maffioli, Mathematical Programming Study 3, 1975). The bound of a point does not depend on
+//! how the point was found, so nothing here needs to be exact.
 
-/// How thoroughly a point is asked about.
+/// The effort of the pricing problem at a point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum PricingEffort {
-    /// By the routes that are known; quick, and no proof.
+    /// Only known routes: fast, no valid bound.
     KnownRoutes,
-    /// By good routes that are searched for; no proof either.
+    /// Heuristic pricing: no valid bound.
     Heuristic,
-    /// By all routes: a proof.
+    /// Exact pricing: a valid bound.
     Exact,
 }
 
-/// What a point gives.
+/// The evaluation of a point.
 pub(super) struct Evaluation {
     pub(super) value: f64,
     pub(super) slope: Vec<f64>,
-    /// How many steps all looks for routes took so far.
+    /// The total number of pricing steps so far.
     pub(super) work: usize,
 }
 
-/// So many rounds, of which each of the first and then every tenth is asked with care.
+/// A phase of rounds; the first ones and then every tenth use the phase's effort.
 struct Phase {
     effort: PricingEffort,
     rounds: usize,
@@ -39,31 +38,31 @@ const PHASES: [Phase; 2] = [
     Phase { effort: PricingEffort::Heuristic, rounds: 80, first: 8, step: 1.0 },
     Phase { effort: PricingEffort::Exact, rounds: 100, first: 1, step: 0.5 },
 ];
-/// Every so many rounds are asked with care.
+/// Every this many rounds use the phase's effort.
 const EVERY: usize = 10;
-/// After so many rounds without gain the steps become shorter.
+/// The number of rounds without gain after which steps are shortened.
 const PATIENCE: usize = 5;
-/// By how much they do.
+/// The factor of shortening.
 const SHORTER: f64 = 0.7;
-/// A phase ends after more careful rounds in a row without real gain.
+/// A phase ends after more rounds of full effort without significant gain.
 const IDLE: usize = 2;
-/// What part of the target is no real gain.
+/// The fraction of the target below which a gain is insignificant.
 const LITTLE: f64 = 0.0005;
-/// How much of the slopes before is kept.
+/// The fraction of the earlier direction that is kept.
 const KEPT: f64 = 0.6;
 
-/// How far to climb.
+/// The goal of a maximization.
 pub(super) struct Goal {
-    /// Where slopes are thought to lead.
+    /// The estimated maximum.
     pub(super) target: f64,
-    /// More than this need not be proven.
+    /// A bound above this suffices.
     pub(super) enough: f64,
-    /// After so much work, a third of it without proof, what is proven is taken.
+    /// The limit of pricing steps; a third of it for heuristic pricing.
     pub(super) work: usize,
 }
 
-/// Climbs from `point`, and ends at the best found. `ask` may move the point to where
-/// it is allowed; it keeps what is proven for itself.
+/// Maximizes from `point`, and sets it to the best point found. `evaluate` may project the point
+/// onto its domain; it keeps the proven bound itself.
 pub(super) fn maximize(
     point: &mut Vec<f64>,
     goal: &Goal,

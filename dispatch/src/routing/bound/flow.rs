@@ -1,12 +1,11 @@
-//! The most work that fits: visits as liquid that flows through shifts into people.
+//! The most work that fits, as a maximum flow from visits through shifts to volunteers.
 //!
-//! Dinic's algorithm (Soviet Mathematics Doklady 11, 1970), small enough for parts
-//! of a few hundred visits.
+//! Dinic's algorithm (Soviet Mathematics Doklady 11, 1970).
 
 use super::{Work, length};
 use crate::routing::model::Model;
 
-/// Work flowing from visits through shifts and volunteers.
+/// The flow network.
 pub(super) struct Network {
     to: Vec<usize>,
     residual: Vec<i64>,
@@ -14,12 +13,12 @@ pub(super) struct Network {
     visits: usize,
     source: usize,
     sink: usize,
-    /// The edge by which each volunteer drains.
+    /// The edge from each volunteer to the sink.
     drains: Vec<usize>,
 }
 
 impl Network {
-    /// The network with all visits closed.
+    /// The network without any supply.
     pub(super) fn new(model: &Model<'_>, work: &Work) -> Self {
         let (visits, shifts) = (model.visits.len(), model.shifts.len());
         let people = model.instance.volunteers.len();
@@ -52,7 +51,7 @@ impl Network {
         network
     }
 
-    /// Adds an edge and its way back.
+    /// Adds an edge and its reverse.
     fn add_edge(&mut self, from: usize, to: usize, residual: i64) {
         self.edges[from].push(self.to.len());
         self.to.push(to);
@@ -62,19 +61,19 @@ impl Network {
         self.residual.push(0);
     }
 
-    /// Lets a visit's work in; the edge of visit `j` is the `j`-th.
+    /// Sets a visit's supply; the edge of visit `j` is the `j`-th.
     pub(super) fn set_supply(&mut self, visit: usize, work: i64) {
         debug_assert!(visit < self.visits, "a visit");
         self.residual[2 * visit] = work;
     }
 
-    /// Lets a volunteer take no more than `most`.
+    /// Limits a volunteer's capacity to `most`.
     pub(super) fn limit_drain(&mut self, volunteer: usize, most: i64) {
         let edge = self.drains[volunteer];
         self.residual[edge] = self.residual[edge].min(most.max(0));
     }
 
-    /// Pushes what more can flow, and says how much that is.
+    /// Augments the flow to its maximum; returns the increase.
     pub(super) fn augment(&mut self) -> i64 {
         let mut pushed = 0;
         while let Some(level) = self.levels() {
@@ -90,8 +89,7 @@ impl Network {
         pushed
     }
 
-    /// How many edges with room lie between the source and each; none if the sink
-    /// cannot be reached.
+    /// The level of each node in the residual graph; none if the sink cannot be reached.
     fn levels(&self) -> Option<Vec<usize>> {
         let mut level = vec![usize::MAX; self.edges.len()];
         level[self.source] = 0;
@@ -109,7 +107,7 @@ impl Network {
         (level[self.sink] != usize::MAX).then_some(level)
     }
 
-    /// Sends up to `most` from `node` on; four edges deep at the most and back.
+    /// Sends up to `most` along an augmenting path from `node`.
     fn path(&mut self, node: usize, most: i64, level: &[usize], at: &mut [usize]) -> i64 {
         if node == self.sink {
             return most;

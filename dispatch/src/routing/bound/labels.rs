@@ -1,13 +1,13 @@
-//! Labels set forwards in time.
+//! A labelling algorithm for the shortest path with resource constraints.
 //!
-//! A label is a way to have served a visit by some moment, at some cost. Of two labels
-//! at one visit one is dropped if the other is as early, as cheap, as little loaded and
-//! remembers nothing besides, for whatever can follow the one can follow the other
-//! (Desrochers, Desrosiers and Solomon, Operations Research 40(2), 1992).
+//! A label is a partial route that ends with a visit at some time and cost. A label dominates
+//! another at the same visit if it is as early, as cheap, as little loaded and remembers no other
+//! visit, since any completion of the other completes it as well (Desrochers, Desrosiers and
+//! Solomon, Operations Research 40(2), 1992).
 //!
-//! A label remembers only those of its visits that are near every visit made since, so
-//! a route may come back after a long way round (ng-routes: Baldacci, Mingozzi and
-//! Roberti, Operations Research 59(5), 2011). That admits more routes than there are.
+//! A label remembers only those of its visits that are in the ng-neighbourhoods of all later ones,
+//! so routes may contain long cycles (ng-routes: Baldacci, Mingozzi and Roberti, Operations
+//! Research 59(5), 2011). This admits more routes than are feasible.
 
 use super::completions::Completions;
 use super::route_pricer::{DualPrices, PricedRoute, ShiftGraph};
@@ -16,62 +16,62 @@ use crate::routing::instance::Seconds;
 /// No visit, or no label.
 const NONE: u32 = u32::MAX;
 
-/// By how much a label that is cheaper may be later where routes are sought fast.
+/// The tolerance of heuristic dominance in time and load.
 const TOLERANCE: Seconds = 300;
 
-/// At how many others a label is held before it waits to be followed.
+/// The number of dominance tests of a new label before it is queued.
 const FEW: usize = 16;
 
 #[derive(Clone, Copy)]
 struct Label {
     cost: i64,
-    /// The visits that it remembers.
+    /// The remembered visits.
     memory: u64,
     /// All its visits.
     all: u64,
-    /// When it leaves.
+    /// Departure time.
     time: Seconds,
-    /// Its service and travel; nothing where there is no limit to it.
+    /// Load; zero if there is no limit.
     load: Seconds,
     from: u32,
     visit: u32,
-    /// Whether it made no visit twice.
+    /// Whether it is elementary, that is, without a cycle.
     elementary: bool,
 }
 
-/// What a visit could add at best, and the time that it takes at least.
+/// An item of the knapsack bound: the most that a visit could gain, and the least time it takes.
 struct KnapsackItem {
     visit: usize,
     value: i64,
     seconds: Seconds,
 }
 
-/// One run.
+/// One run of the algorithm.
 pub(super) struct LabelSearch<'s> {
     graph: &'s ShiftGraph,
     duals: &'s DualPrices<'s>,
     near: &'s [u64],
     completions: Option<&'s Completions>,
-    /// What each visit brings.
+    /// The price of each visit.
     prices: Vec<i64>,
-    /// The most for its time first.
+    /// By decreasing density.
     items: Vec<KnapsackItem>,
-    /// What a route that starts in a slice comes to at best.
+    /// The lower bound on the cost of a route that starts in each slice.
     slice_bounds: Vec<i64>,
     labels: Vec<Label>,
-    /// Looks at a label, or at some others that might be better.
+    /// The number of expansions and dominance tests, weighted.
     steps: usize,
     /// The labels at each visit, the cheapest first.
     kept: Vec<Vec<Label>>,
-    /// The labels not yet looked at, by the slice in which they leave.
+    /// The labels not yet expanded, by departure slice.
     pending: Vec<Vec<Label>>,
-    /// Whether labels are dropped that might be better.
+    /// Whether dominance is heuristic.
     heuristic: bool,
-    /// Only real routes below this are of interest.
+    /// Only elementary routes below this cost matter.
     cutoff: i64,
-    /// The least that labels could come to which were not followed.
+    /// The least lower bound of labels that were not expanded.
     unexplored: i64,
-    /// The best real route that ends with each visit, and the best other.
+    /// The best elementary route and the best other route that end with each visit.
     elementary: Vec<(i64, u32)>,
     cyclic: Vec<(i64, u32)>,
 }
@@ -106,7 +106,7 @@ impl<'s> LabelSearch<'s> {
         }
     }
 
-    /// Follows all labels; says whether none was left open.
+    /// Expands all labels; returns whether none was left.
     pub(super) fn run(&mut self, heuristic: bool) -> bool {
         self.heuristic = heuristic;
         let start = Label {
@@ -164,9 +164,8 @@ impl<'s> LabelSearch<'s> {
         self.extend(label, number);
     }
 
-    /// What a route that goes on from the label costs at least: as if what time is left
-    /// could be filled with the best of the visits that it does not remember, each at
-    /// the end of its shortest way, the last in part.
+    /// A lower bound on the cost of routes that extend the label: the fractional knapsack of visits
+    /// that it does not remember over the remaining time, each with its least travel.
     fn lower_bound(&self, label: &Label) -> i64 {
         let graph = self.graph;
         let left = (graph.close - label.time).min(self.duals.limit - label.load);
@@ -188,7 +187,7 @@ impl<'s> LabelSearch<'s> {
         cost
     }
 
-    /// Goes home from the label.
+    /// Completes the route of the label.
     fn return_home(&mut self, label: &Label, number: u32) {
         let at = label.visit as usize;
         let way = self.graph.back[at];
@@ -241,33 +240,33 @@ impl<'s> LabelSearch<'s> {
         }
     }
 
-    /// What the rest of a route costs at least after a visit that begins at `start`, with
-    /// so much service and travel up to its end, by the run before.
+    /// The completion bound of a visit that begins at `start` with this load, from the previous
+    /// run.
     fn completion_bound(&self, visit: usize, start: Seconds, load: Seconds) -> i64 {
         let Some(completions) = self.completions else { return i64::MIN / 2 };
-        // There, the service ended when here it begins, and it counts on both sides.
+        // With time reversed, the service ends when here it begins, and it counts on both sides.
         let left = self.duals.limit - load + self.graph.service[visit];
         let rest = completions.least(visit, -start, left);
         rest.map_or(i64::MAX / 4, |rest| rest + self.prices[visit])
     }
 
-    /// How many steps it took.
+    /// The number of steps.
     pub(super) fn steps(&self) -> usize {
         self.steps
     }
 
-    /// No route costs less; at the most what was asked for.
+    /// A lower bound on the cost of any route, at most the cutoff.
     pub(super) fn cost(&self) -> i64 {
         let ends = self.elementary.iter().chain(&self.cyclic).map(|end| end.0);
         ends.fold(self.duals.cutoff.min(self.unexplored), i64::min)
     }
 
-    /// What was asked for, or the best real route if that is less.
+    /// The cutoff, or the cost of the best elementary route if that is less.
     pub(super) fn cutoff(&self) -> i64 {
         self.cutoff
     }
 
-    /// The best routes by their last visits, the best last.
+    /// The best routes by last visit, the best last.
     pub(super) fn routes(&self, elementary: bool) -> Vec<PricedRoute> {
         let ends = if elementary { &self.elementary } else { &self.cyclic };
         let mut ends: Vec<_> = ends.iter().filter(|end| end.1 != NONE).collect();
@@ -297,7 +296,7 @@ impl<'s> LabelSearch<'s> {
         route
     }
 
-    /// How routes end at best, for the run after this.
+    /// The completion bounds for the next run.
     pub(super) fn completions(self) -> Completions {
         let figures = |label: &Label| (label.time, label.load, label.cost);
         let kept: Vec<Vec<_>> =
@@ -306,8 +305,8 @@ impl<'s> LabelSearch<'s> {
     }
 }
 
-/// Where a label belongs among others by cost, unless one of the `looks` before it is
-/// better in all; if `rough`, whatever they remember and a little later or more loaded.
+/// The position of a label by cost, unless one of the `looks` labels before it dominates it;
+/// `heuristic` dominance ignores memories and tolerates a little more time and load.
 fn position(kept: &[Label], label: &Label, heuristic: bool, looks: usize) -> Option<usize> {
     let dearer = kept.partition_point(|other| other.cost <= label.cost);
     let slack = if heuristic { TOLERANCE } else { 0 };
@@ -316,7 +315,7 @@ fn position(kept: &[Label], label: &Label, heuristic: bool, looks: usize) -> Opt
             && other.load <= label.load + slack
             && (heuristic || other.memory & !label.memory == 0)
     };
-    // Those that cost nearly as much are the likeliest to be as early.
+    // Labels of similar cost are the likeliest to be as early.
     (!kept[..dearer].iter().rev().take(looks).any(better)).then_some(dearer)
 }
 
@@ -382,11 +381,13 @@ mod tests {
             let least = least(&instance, &duals);
             prop_assert_eq!((search.cost(), search.cutoff()), (least, least));
             if let Some(route) = search.routes(true).last() {
-                let travel = travel_of(&instance, 0, &route.visits);
+                // Routes are listed from their ends.
+                let order: Vec<usize> = route.visits.iter().rev().copied().collect();
+                let travel = travel_of(&instance, 0, &order);
                 prop_assert_eq!(route.travel, travel);
-                let prices: i64 = route.visits.iter().map(|visit| prices[*visit]).sum();
+                let prices: i64 = order.iter().map(|visit| prices[*visit]).sum();
                 prop_assert_eq!(2 * travel - prices, least);
-                prop_assert!(home_at(&instance, (0, 0), &route.visits).is_some());
+                prop_assert!(home_at(&instance, (0, 0), &order).is_some());
             }
         }
 

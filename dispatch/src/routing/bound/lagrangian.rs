@@ -1,20 +1,20 @@
-//! What routes prove of a plan's travel and of what it leaves out.
+//! Lagrangian bounds on travel and on unserved priority.
 
 use super::ascent::{Evaluation, Goal, PricingEffort, maximize};
 use super::pricing::{PricingProblem, UNIT, float, whole};
 use crate::routing::model::Model;
 use crate::routing::solution::{ShiftRoute, Solution};
 
-/// How many steps a bound of travel or of what is left out may take.
+/// The limit of pricing steps.
 const WORK: usize = 40_000_000;
-/// How many visits routes remember at each at first, where travel counts and where not.
+/// The initial size of ng-neighbourhoods, for bounds on travel and on priority.
 const NEAR: (usize, usize) = (4, 2);
-/// The least travel of plans that make the visits that this plan makes.
+/// A lower bound on the travel of plans that serve the same visits as this plan.
 ///
-/// A route costs its travel. Such a plan makes each of these visits exactly once, so
-/// the prices that its routes bring are all prices together, whatever these are: its
-/// travel is no less than what all shifts choose and all prices. Both are whole numbers
-/// of small units, and travel is whole seconds.
+/// A route costs its travel. Such a plan serves each of these visits exactly once, so the prices
+/// collected by its routes are the sum of all prices: its travel is at least the cost of the
+/// pricing problem plus all prices. Both are whole numbers of small units, and travel is whole
+/// seconds.
 pub(super) fn least_travel(model: &Model<'_>, plan: &Solution) -> i64 {
     let travel: i64 = plan.routes.iter().map(ShiftRoute::travel).sum();
     let mut visits = made(plan);
@@ -27,10 +27,9 @@ pub(super) fn least_travel(model: &Model<'_>, plan: &Solution) -> i64 {
     -(-proven).div_euclid(UNIT)
 }
 
-/// The least priority that any plan leaves out, where this one leaves out `missing`.
+/// A lower bound on the priority that any plan leaves unserved, where this one leaves `missing`.
 ///
-/// It is what is left out at least when every visit is worth its priority, see
-/// [`left_out`]; points are whole.
+/// See [`left_out`]; points are whole.
 pub(super) fn least_priority(model: &Model<'_>, plan: &Solution, missing: i64) -> i64 {
     let visits: Vec<usize> = (0..model.visits.len()).collect();
     let mut pricing = PricingProblem::new(model, plan, &visits, NEAR.1, WORK);
@@ -42,12 +41,11 @@ pub(super) fn least_priority(model: &Model<'_>, plan: &Solution, missing: i64) -
     -(-left_out(&mut pricing, &mut point, &worths, &goal)).div_euclid(UNIT)
 }
 
-/// What any plan of the market loses by what it leaves out, where each visit is worth
-/// so much.
+/// A lower bound on the value of unserved visits, where each visit has this value.
 ///
-/// A route costs nothing, and to leave a visit out costs its worth. No price is above
-/// that, so a plan that leaves a visit out loses its price at least, and one that makes
-/// it brings the price: what all shifts choose and all prices is no more than the loss.
+/// A route costs nothing, and an unserved visit costs its value. No price exceeds that, so a plan
+/// loses at least the price of an unserved visit and collects the price of a served one: the cost
+/// of the pricing problem plus all prices is at most the loss.
 fn left_out(
     pricing: &mut PricingProblem,
     point: &mut Vec<f64>,
@@ -58,8 +56,8 @@ fn left_out(
     prove(pricing, point, goal, 0, &visits, |visit| (0.0, worths[visit]))
 }
 
-/// The most that is proven on the way up from `point`: what all shifts choose when a
-/// second on the road costs `rate`, and the prices of `visits`, each within its span.
+/// The best bound proven by maximization from `point`: the cost of the pricing problem at this cost
+/// per second of travel, plus the prices of `visits`, each within its span.
 fn prove(
     pricing: &mut PricingProblem,
     point: &mut Vec<f64>,
@@ -93,7 +91,7 @@ fn made(plan: &Solution) -> Vec<usize> {
     plan.routes.iter().flat_map(|route| &route.stops).map(|stop| stop.visit).collect()
 }
 
-/// Each visit's part of the travel of its route, in units.
+/// Each visit's share of its route's travel, in units.
 fn ways(model: &Model<'_>, plan: &Solution) -> Vec<f64> {
     let mut ways = vec![0.0; model.visits.len()];
     for route in &plan.routes {

@@ -1,14 +1,14 @@
-//! Bounds made of routes: every plan is one route for each shift.
+//! The pricing problem of the set partitioning model: the cheapest route of each shift at given
+//! dual prices.
 //!
-//! Let every visit have a price, and let each shift choose for itself the route whose
-//! cost less the prices of its visits is least, or none. What all shifts come to
-//! together, and all prices, no plan is below: for a plan makes each visit once, so
-//! its prices cancel, and none of its routes is below the least of its shift. This is
-//! the Lagrangian bound of the set partitioning model (Geoffrion, Mathematical
-//! Programming Study 2, 1974). It holds for any prices; good ones make it good.
+//! Every plan is one route for each shift. At any dual prices of visits, let each shift choose the
+//! route with the least cost less prices, or none. No plan costs less than these choices plus all
+//! prices: a plan serves each visit once, so its prices cancel, and none of its routes costs less
+//! than the choice of its shift. This is the Lagrangian bound of the set partitioning model
+//! (Geoffrion, Mathematical Programming Study 2, 1974). It is valid for any prices; good ones make
+//! it tight.
 //!
-//! Prices are whole numbers of small units, so a bound is exact and no rounding can
-//! make it false.
+//! Prices are whole numbers of small units, so rounding cannot invalidate a bound.
 
 use std::collections::HashMap;
 
@@ -19,16 +19,15 @@ use crate::routing::instance::Seconds;
 use crate::routing::model::Model;
 use crate::routing::solution::Solution;
 
-/// Sets of visits are kept in the bits of a number, and there must be an end.
+/// Sets of visits are bit masks of this size, which also limits the running time.
 const MOST_VISITS: usize = 64;
 const MOST_SHIFTS: usize = 64;
-/// Longer ways, services and shifts than this, eleven days, are no day's work; sums of
-/// less than these fit into a number.
+/// The longest travel, service and shift, eleven days; a sum of several still fits.
 const LONGEST: Seconds = 1_000_000;
 /// A second or a point in units of prices.
 pub(super) const UNIT: i64 = 1_000;
 
-/// Whether bounds are made of routes for a part of this size.
+/// Whether a part is small enough for these bounds.
 pub(super) fn suits(model: &Model<'_>) -> bool {
     let places = model.instance.volunteers.len() + model.visits.len();
     let short = |way: &Seconds| *way <= LONGEST;
@@ -39,12 +38,12 @@ pub(super) fn suits(model: &Model<'_>) -> bool {
         && model.ways.iter().all(|ways| (0..places).all(|from| ways.from(from).iter().all(short)))
 }
 
-/// The shifts, each with the routes that are known for it.
+/// The pricing problem: all shifts with their known routes.
 pub(super) struct PricingProblem {
     shifts: Vec<ShiftPricing>,
-    /// How many steps were taken so far.
+    /// The number of steps so far.
     work: usize,
-    /// How many may be.
+    /// The limit of steps.
     most: usize,
 }
 
@@ -56,31 +55,31 @@ struct ShiftPricing {
     known: HashMap<Vec<usize>, usize>,
 }
 
-/// How a route is looked for.
+/// The parameters of pricing one shift.
 #[derive(Clone, Copy)]
 struct PricingQuery {
-    /// What a second on the road costs.
+    /// The cost of a second of travel.
     rate: i64,
     effort: PricingEffort,
-    /// By how much more a route must be better than those that are known.
+    /// The least improvement over known routes that matters.
     slack: i64,
-    /// How many steps may be taken.
+    /// The limit of steps.
     steps: usize,
 }
 
-/// What all shifts choose.
+/// The choices of all shifts.
 pub(super) struct PricingRound {
-    /// What that costs less prices, together.
+    /// The total cost less prices.
     pub(super) cost: i64,
-    /// How many of them make each visit.
+    /// How many of them serve each visit.
     pub(super) made: Vec<f64>,
-    /// How many labels the market has followed so far.
+    /// The total number of steps so far.
     pub(super) work: usize,
 }
 
 impl PricingProblem {
-    /// The market for these visits, in which the routes of the plan are known; routes
-    /// remember `near` visits at each at first.
+    /// The pricing problem for these visits, with the routes of the plan known and
+    /// ng-neighbourhoods of size `near` at first.
     pub(super) fn new(
         model: &Model<'_>,
         plan: &Solution,
@@ -114,35 +113,33 @@ impl PricingProblem {
         pricing
     }
 
-    /// From now on no route takes more service and travel than a volunteer may, and so
-    /// many steps more may be taken.
+    /// Limits the load of each volunteer's routes, and the number of further steps.
     pub(super) fn limit(&mut self, work: usize, most: impl Fn(usize) -> i64) {
         self.most = self.work.saturating_add(work);
         for shift_pricing in &mut self.shifts {
             let limit = Seconds::try_from(most(shift_pricing.volunteer)).unwrap_or(Seconds::MAX);
-            // What no shift is long enough for need not be counted.
+            // A limit beyond the length of the shift need not be tracked.
             shift_pricing.limit =
                 if limit < shift_pricing.pricer.length() { limit } else { Seconds::MAX };
         }
     }
 
-    /// How many shifts there are.
+    /// The number of shifts.
     pub(super) fn shifts(&self) -> usize {
         self.shifts.len()
     }
 
-    /// Whether all steps are taken that may be.
+    /// Whether the limit of steps is reached.
     pub(super) fn is_out_of_steps(&self) -> bool {
         self.work >= self.most
     }
 
-    /// How many steps were taken so far.
+    /// The number of steps so far.
     pub(super) fn work(&self) -> usize {
         self.work
     }
 
-    /// The visits of routes of a shift that keep to its limit, from the number `known`
-    /// on; it is brought up to date.
+    /// The routes of a shift within its limit from the number `known` on; updates `known`.
     pub(super) fn routes(&self, shift: usize, known: &mut usize) -> impl Iterator<Item = &[usize]> {
         let ShiftPricing { routes, limit, .. } = &self.shifts[shift];
         let from = std::mem::replace(known, routes.len());
@@ -150,11 +147,10 @@ impl PricingProblem {
         routes[from..].iter().filter(fits).map(|route| route.visits.as_slice())
     }
 
-    /// What the shifts choose when a second on the road costs `rate` and each visit
-    /// brings its price.
+    /// Solves the pricing problem at a cost of `rate` per second of travel and these prices.
     ///
-    /// Routes that are better than those that are known by no more than the shift's part
-    /// of `slack` need not be found; where a proof is asked for, the cost allows for them.
+    /// Routes better than the known ones by no more than the shift's part of `slack` may be missed;
+    /// the cost of exact pricing allows for them.
     pub(super) fn choose(
         &mut self,
         prices: &[i64],
@@ -181,7 +177,7 @@ impl PricingProblem {
 }
 
 impl ShiftPricing {
-    /// Keeps the route, or the shorter of two with the same visits.
+    /// Adds the route, or keeps the shorter of two with the same visits.
     fn add_route(&mut self, route: PricedRoute) {
         let mut visits = route.visits.clone();
         visits.sort_unstable();
@@ -195,14 +191,13 @@ impl ShiftPricing {
         }
     }
 
-    /// How hard it is to look through all routes: the longer they may be, the more
-    /// there are.
+    /// An estimate of the pricing effort: longer routes are more numerous.
     fn difficulty(&self) -> i128 {
         i128::from(self.limit.min(self.pricer.length())).pow(2)
     }
 
-    /// The best route, or none where to stay at home is better, and what it comes to;
-    /// when asked for the least, a figure that no route is below.
+    /// The cost of the best route, or zero and none if no route is better; for exact pricing, a
+    /// lower bound on the cost of any route.
     fn choose(
         &mut self,
         prices: &[i64],
@@ -239,7 +234,7 @@ impl ShiftPricing {
     }
 }
 
-/// The whole number towards nought; a price above its limit would prove too much.
+/// Rounds towards zero; a price above its limit would invalidate the bound.
 pub(super) fn whole(price: f64) -> i64 {
     #[expect(clippy::cast_possible_truncation, reason = "prices are far cutoff 2^52 units")]
     let whole = price as i64;

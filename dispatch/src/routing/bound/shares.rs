@@ -1,10 +1,9 @@
-//! What routes prove of the largest share.
+//! A Lagrangian bound on the largest share, by column generation.
 //!
-//! In a plan in which nobody's share is above a level, no route takes more than brings
-//! its volunteer there. Let visits have prices: then all shifts together can bring no
-//! more than the best such route of each, and what is left out no more than the dearest
-//! set of visits whose priority may stay undone. If that is less than all prices, no
-//! plan is at the level or below it, and the largest share of all is above.
+//! In a plan whose shares are at most a level, the load of every route is limited. At any prices of
+//! visits, all shifts together collect at most the best such route of each, and unserved visits
+//! account for at most the most valuable set whose priority may stay unserved. If that is less than
+//! the sum of all prices, no plan keeps to the level, so the largest share of any plan is above it.
 
 use std::collections::HashSet;
 
@@ -15,39 +14,38 @@ use super::simplex::Simplex;
 use crate::routing::model::Model;
 use crate::routing::solution::Solution;
 
-/// How many steps may be taken to show that levels of shares are impossible.
+/// The limit of pricing steps for all levels.
 const WORK: usize = 40_000_000;
-/// How many visits routes remember at each at first.
+/// The initial size of ng-neighbourhoods.
 const NEAR: usize = 2;
-/// A level may take one part in so many of the steps that are left.
+/// A level may take this fraction of the remaining steps.
 const PART: usize = 3;
-/// How many levels are tried.
+/// The number of levels tested.
 const LEVELS: usize = 8;
-/// Levels are tried until the least possible is known within this part of it.
+/// The relative precision of the level.
 const CLOSE: f64 = 0.001;
-/// How often prices are changed at most for a level.
+/// The largest number of rounds for a level.
 const ROUNDS: usize = 400;
-/// How much prices keep of those that have promised most (Wentges, International
-/// Transactions in Operational Research 4(2), 1997).
+/// The weight of the stability centre in the prices (Wentges, International Transactions in
+/// Operational Research 4(2), 1997).
 const KEPT: f64 = 0.5;
-/// All routes are looked at when a proof promises this part of what it could at most,
-/// or when it has not promised more for some rounds: the more, the faster is the look.
+/// Exact pricing runs when the estimated gap reaches this fraction of its maximum, or has not grown
+/// for some rounds: the larger the gap, the faster exact pricing is.
 const RIPE: f64 = 0.8;
 const PATIENCE: usize = 3;
-/// What part of it is more.
+/// The fraction that counts as growth.
 const MORE: f64 = 0.04;
-/// What part of what a proof promises may be lost to routes that are not looked for.
+/// The fraction of the estimated gap that exact pricing may give up for speed.
 const SLACK: (i64, i64) = (9, 10);
-/// Prices are whole multiples of so many seconds, which leaves far fewer labels that
-/// differ in cost.
+/// Prices are multiples of this many seconds, which leaves far fewer labels that differ in cost.
 const GRAIN: f64 = 30.0;
-/// What is undone counts as nothing below so many seconds.
+/// Unserved time below this many seconds counts as none.
 const NOTHING: f64 = 0.01;
-/// So many points are looked at one by one.
+/// The largest number of points of the knapsack.
 const MOST_POINTS: i64 = 100_000;
 
-/// The least largest share of plans that leave out no more than `missing` priority,
-/// between what is known and this plan's own.
+/// A lower bound on the largest share of plans that leave no more than `missing` priority unserved,
+/// between a known bound and this plan's own.
 pub(super) fn largest_share(
     model: &Model<'_>,
     plan: &Solution,
@@ -73,19 +71,19 @@ pub(super) fn largest_share(
     low
 }
 
-/// About how long the visit keeps somebody.
+/// An estimate of the time that a visit takes.
 fn time(model: &Model<'_>, visit: usize) -> f64 {
     let way = i64::from(super::least_ways(model, visit)) / 2;
     float(i64::from(model.visits[visit].service) + way).max(1.0)
 }
 
-/// The search for prices that show a level to be impossible.
+/// The test whether a level is infeasible.
 struct LevelTest {
     pricing: PricingProblem,
     omissions: Omissions,
-    /// Seconds that each visit takes.
+    /// The time of each visit, in seconds.
     times: Vec<f64>,
-    /// Prices that have promised much.
+    /// The stability centre of the prices.
     centre: Vec<f64>,
 }
 
@@ -101,18 +99,18 @@ impl LevelTest {
         }
     }
 
-    /// From now on nobody's share is above the level.
+    /// Limits all shares to the level.
     fn limit_share(&mut self, model: &Model<'_>, level: f64) {
         let left = WORK.saturating_sub(self.pricing.work());
         self.pricing.limit(left / PART, |volunteer| {
             let carried = i64::from(model.instance.volunteers[volunteer].carried);
-            // A second more, so that no rounding makes a level look impossible.
+            // A second more, so that rounding cannot make a level infeasible.
             let most = whole(level * float(model.share_of[volunteer])) + 1 - carried;
             most.clamp(0, free_offer(model, volunteer))
         });
     }
 
-    /// Whether it is shown that no plan keeps to the level.
+    /// Whether the level is proven to be infeasible.
     fn is_infeasible(&mut self) -> bool {
         let mut restricted = RestrictedMaster::new(self);
         let (mut most, mut stale) = (f64::MIN, 0);
@@ -125,7 +123,7 @@ impl LevelTest {
             }
             (kept, effort) = match (changed, kept > 0.0, effort) {
                 (true, ..) => (KEPT, PricingEffort::Heuristic),
-                // What was found is nothing to the mix: it is asked at its own prices.
+                // No column improved the master: prices without stabilization.
                 (false, true, _) => (0.0, PricingEffort::Heuristic),
                 (false, false, PricingEffort::Exact) => return false,
                 (false, false, _) => (0.0, PricingEffort::Exact),
@@ -156,8 +154,8 @@ impl LevelTest {
         false
     }
 
-    /// By how many seconds all prices are more than what the shifts bring and what may
-    /// be left out.
+    /// The gap in seconds between the sum of all prices and what the shifts and omissions can
+    /// collect.
     fn evaluate(&mut self, point: &[f64], effort: PricingEffort) -> f64 {
         let prices: Vec<i64> = point.iter().map(|price| whole(price.max(0.0)) * UNIT).collect();
         let made = prices.iter().sum::<i64>() - self.omissions.most_valuable(&prices);
@@ -168,7 +166,7 @@ impl LevelTest {
     }
 }
 
-/// The mix of routes that keep to the limits, and how many of all it has taken up.
+/// The restricted master problem, and how many of the known columns it has.
 struct RestrictedMaster {
     simplex: Simplex,
     routes: Vec<usize>,
@@ -200,13 +198,13 @@ impl RestrictedMaster {
     }
 }
 
-/// Sets of visits that may be left out.
+/// Sets of visits that may be left unserved.
 struct Omissions {
     /// The priority of each visit.
     points: Vec<usize>,
-    /// How much of it may be left out.
+    /// The priority that may be left unserved.
     most: usize,
-    /// The sets that were met, as bits.
+    /// The known sets, as bit masks.
     known: Vec<u64>,
     met: HashSet<u64>,
 }
@@ -223,7 +221,7 @@ impl Omissions {
         }
     }
 
-    /// What the dearest set is worth at these prices: a knapsack, filled point by point.
+    /// The value of the most valuable set at these prices, by the dynamic program of the knapsack.
     fn most_valuable(&mut self, prices: &[i64]) -> i64 {
         let mut best: Vec<(i64, u64)> = vec![(0, 0); self.most + 1];
         for (visit, (&points, &price)) in self.points.iter().zip(prices).enumerate() {

@@ -1,9 +1,8 @@
-//! The least priority that is left unserved.
+//! A lower bound on unserved priority.
 //!
-//! If visits could be cut into pieces, the most priority would be served by taking
-//! those first that give the most for their time, each as far as anything still
-//! flows (a greedy choice is best over the work that a network can carry, which is
-//! a polymatroid; Edmonds 1970). Whole visits cannot do better.
+//! With divisible visits, the most priority is served greedily by priority per second, each as far
+//! as the flow allows (the greedy algorithm is optimal over the work that a network can carry, a
+//! polymatroid; Edmonds 1970). Whole visits cannot do better.
 
 use super::flow::Network;
 use super::{MOST_PAIRS, Work};
@@ -38,7 +37,7 @@ pub(super) fn least(model: &Model<'_>, work: &Work) -> i64 {
     whole(lost)
 }
 
-/// What is lost when everybody might make every visit that anybody may make.
+/// The loss if every volunteer could make every visit that any may make.
 fn pooled(model: &Model<'_>, work: &Work, order: &[usize], density: impl Fn(usize) -> f64) -> f64 {
     let mut room: i64 = work.capacity.iter().sum();
     let mut lost = 0.0;
@@ -56,13 +55,13 @@ fn pooled(model: &Model<'_>, work: &Work, order: &[usize], density: impl Fn(usiz
     lost
 }
 
-/// Points are whole; the little that sums of fractions err by must not count.
+/// Points are whole; rounding errors of sums must not count.
 #[expect(clippy::cast_possible_truncation, reason = "a count of points")]
 fn whole(lost: f64) -> i64 {
     (lost - 1e-6).ceil().max(0.0) as i64
 }
 
-/// Whether all work fits at once, which is asked first because it mostly does.
+/// Whether all work fits; tested first because it usually does.
 fn all_fits(model: &Model<'_>, work: &Work) -> bool {
     let idle = |visit: usize| work.seconds[visit] == 0 && work.shifts[visit].is_empty();
     let mut network = Network::new(model, work);

@@ -1,4 +1,4 @@
-//! Every plan there is, against the bounds and the search.
+//! Bounds and search compared with every plan of tiny instances.
 
 use proptest::prelude::*;
 
@@ -7,7 +7,7 @@ use super::*;
 use crate::routing::solution::{ShiftRoute, Stop};
 use crate::routing::{Effort, bounds, check};
 
-/// Every way to give the visits to shifts in every order, timed as early as can be.
+/// Every assignment of visits to shifts in every order, each as early as possible.
 fn every_plan(instance: &Instance) -> Vec<Solution> {
     let shifts: Vec<(usize, usize)> = (0..instance.volunteers.len())
         .flat_map(|who| (0..instance.volunteers[who].shifts.len()).map(move |at| (who, at)))

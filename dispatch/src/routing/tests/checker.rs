@@ -1,4 +1,4 @@
-//! The checker can fail: a sound plan with one thing wrong is refused for that thing.
+//! The checker can fail: a valid plan with one error is rejected for that error.
 
 use super::*;
 use crate::routing::solution::{ShiftRoute, Stop};

@@ -1,4 +1,4 @@
-//! What a plan by number promises, told by a street.
+//! The specification of plans by number, on a street.
 
 mod bounds;
 mod checker;
@@ -12,7 +12,7 @@ use super::solution::Solution;
 use super::travel::Matrix;
 use super::{Budget, Weights, plan};
 
-/// A street: places are numbers, and a way is as long as they are apart.
+/// A street: places are numbers, and travel time is their difference.
 pub(super) fn street(volunteers: Vec<(i32, Volunteer)>, visits: Vec<(i32, Visit)>) -> Instance {
     let places: Vec<i32> =
         volunteers.iter().map(|v| v.0).chain(visits.iter().map(|v| v.0)).collect();
@@ -25,7 +25,7 @@ pub(super) fn street(volunteers: Vec<(i32, Volunteer)>, visits: Vec<(i32, Visit)
     }
 }
 
-/// Has the hours from 0 to 1,000 of the first day.
+/// A volunteer with a shift from 0 to 1,000 on the first day.
 pub(super) fn volunteer() -> Volunteer {
     Volunteer { shifts: vec![shift(0, 0, 1_000)], ..Volunteer::default() }
 }
@@ -34,7 +34,7 @@ pub(super) fn shift(day: i32, open: Seconds, close: Seconds) -> Shift {
     Shift { day, open, close, ..Shift::default() }
 }
 
-/// Ten seconds at any hour, not urgent.
+/// A visit of ten seconds at any time, of the lowest priority.
 pub(super) fn visit() -> Visit {
     Visit { service: 10, priority: 1, due: 9, ..Visit::default() }
 }
@@ -43,7 +43,7 @@ fn planned(instance: &Instance) -> Solution {
     plan(instance, Weights::default(), &Budget::Iterations(2_000), 1).expect("it makes sense")
 }
 
-/// The volunteer and the beginning of a visit.
+/// The volunteer and the begin of a visit.
 fn goes(plan: &Solution, visit: usize) -> Option<(usize, Seconds)> {
     let stops = plan.routes.iter().flat_map(|r| r.stops.iter().map(move |s| (r.volunteer, s)));
     stops.filter(|(_, stop)| stop.visit == visit).map(|(who, stop)| (who, stop.start)).next()

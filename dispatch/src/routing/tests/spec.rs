@@ -186,9 +186,9 @@ fn one_more_volunteer_is_no_relaxation_where_others_may_not_go() {
     let mut pinned = free;
     pinned.visits[0].pinned = Some(Pin { volunteer: 0, day: 0, start: None });
     assert_eq!(relaxation(&pinned), None);
-    // The group's first visit fills the day of the volunteer who makes it.
-    let of_group = |service| Visit { service, group: Some(0), ..visit() };
-    let group = street(vec![(0, volunteer())], vec![(0, of_group(900)), (0, of_group(2_000))]);
+    // The volunteer of the group has no shift on the second visit's first day.
+    let of_group = |first_day| Visit { first_day, group: Some(0), ..visit() };
+    let group = street(vec![(0, volunteer())], vec![(0, of_group(0)), (0, of_group(5))]);
     assert_eq!(relaxation(&group), None);
     let partner = |visit, first| Some(Partner { visit, first, gap: (0, 0) });
     let pair = street(

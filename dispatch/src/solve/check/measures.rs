@@ -1,4 +1,4 @@
-//! What everyone carries, and what a plan says of itself in figures.
+//! Checks loads, explanations and measures.
 
 use std::collections::HashMap;
 
@@ -9,10 +9,10 @@ use crate::solve::problem::{Visit, Volunteer};
 use gridward_domain::id::PersonId;
 use gridward_domain::place::Place;
 
-/// Minutes each volunteer carries with the plan, what came before it included.
+/// Each volunteer's load in minutes, what was carried before included.
 pub(super) type Loads = HashMap<PersonId, u32>;
 
-/// Two ways of adding up the same shares differ by far less than this.
+/// Two summations of the same shares differ by far less.
 const SLACK: f64 = 1e-9;
 
 pub(super) fn loads(index: &Index<'_>, plan: &Plan) -> Loads {
@@ -25,7 +25,7 @@ pub(super) fn loads(index: &Index<'_>, plan: &Plan) -> Loads {
     loads
 }
 
-/// Nobody carries more than they offered, unless what is pinned alone takes them there.
+/// No load exceeds the offer, unless the volunteer's visits are all pinned.
 pub(super) fn offers_are_kept(
     index: &Index<'_>,
     plan: &Plan,
@@ -41,7 +41,7 @@ pub(super) fn offers_are_kept(
     Ok(())
 }
 
-/// Every account of why this person says what the plan bears out.
+/// Every explanation of an assignment is true of the plan.
 pub(super) fn whys_hold(index: &Index<'_>, plan: &Plan, loads: &Loads) -> Result<(), Violation> {
     for route in &plan.routes {
         let who = index.person(route.volunteer)?;
@@ -65,7 +65,7 @@ pub(super) fn whys_hold(index: &Index<'_>, plan: &Plan, loads: &Loads) -> Result
     Ok(())
 }
 
-/// Whether somebody else could go so, as far as can be told without their timeline.
+/// Whether an alternative is possible, as far as can be checked without its timeline.
 fn alternative_holds(index: &Index<'_>, visit: &Visit, loads: &Loads, other: &Alternative) -> bool {
     let Some(who) = index.people.get(&other.volunteer) else { return false };
     let Verdict::Possible(cost) = &other.verdict else { return in_area(who, visit) };
@@ -79,7 +79,7 @@ fn alternative_holds(index: &Index<'_>, visit: &Visit, loads: &Loads, other: &Al
         && cost.known == [visit.last, visit.preferred].contains(&Some(who.id))
 }
 
-/// Whether stop `at` adds `extra` minutes of travel to its route.
+/// Whether stop `at` adds `extra` travel minutes to its route.
 fn adds(index: &Index<'_>, who: &Volunteer, route: &Route, at: usize, extra: u32) -> bool {
     let place = |stop: usize| -> Place {
         let visit = route.stops.get(stop).and_then(|stop| index.visits.get(&stop.visit));
@@ -94,7 +94,7 @@ fn adds(index: &Index<'_>, who: &Volunteer, route: &Route, at: usize, extra: u32
     match (route.stops[at].travel.0 + onward).checked_sub(extra) {
         Some(direct) => {
             distance::takes(index.problem, who, before, place(at + 1), direct)
-                // Rounded up, two short journeys can come to less than the one they replace.
+                // Rounding may make two journeys shorter than the one that they replace.
                 || (extra == 0
                     && f64::from(direct) <= distance::minutes(index.problem, who, before, place(at + 1)))
         }
@@ -102,7 +102,7 @@ fn adds(index: &Index<'_>, who: &Volunteer, route: &Route, at: usize, extra: u32
     }
 }
 
-/// Every measure is what the plan has.
+/// Every measure is true of the plan.
 pub(super) fn measures_hold(
     index: &Index<'_>,
     plan: &Plan,
@@ -156,7 +156,7 @@ fn shares_hold(index: &Index<'_>, plan: &Plan, loads: &Loads) -> Result<(), Viol
     #[expect(clippy::cast_precision_loss, reason = "there are fewer than 2^52 people")]
     let people = shares.len().max(1) as f64;
     let mean = shares.iter().sum::<f64>() / people;
-    // The spread by its other formula: the mean of the squares less the square of the mean.
+    // The deviation by the other formula: the mean of the squares less the square of the mean.
     let squares = shares.iter().map(|share| share * share).sum::<f64>() / people;
     let spread = (squares - mean * mean).max(0.0);
     let largest = shares.iter().copied().fold(0.0, f64::max);
@@ -175,7 +175,7 @@ fn visits<'b>(index: &'b Index<'_>, route: &'b Route) -> impl Iterator<Item = &'
     route.stops.iter().filter_map(|stop| index.visits.get(&stop.visit).copied())
 }
 
-/// The part of `offered` that `load` is; all of it, where nothing was offered.
+/// The load as a share of `offered`; 1 for any load where nothing was offered.
 fn part(load: u32, offered: u32) -> f64 {
     if load == 0 {
         0.0

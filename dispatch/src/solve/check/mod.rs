@@ -1,9 +1,8 @@
-//! The rules of a plan, told a second time.
+//! An independent checker of plans.
 //!
-//! [`check`] holds any plan against its problem, whoever drew it up. It shares
-//! no code with the construction: it walks the written times, and works out
-//! journeys, loads and measures by itself, minute by minute where that is the
-//! plainest way. A mistake made there is not made here again.
+//! [`check`] verifies any plan against its problem. It shares no code with the construction: it
+//! walks the written times and recomputes journeys, loads and measures, minute by minute where that
+//! is simplest, so it does not repeat a mistake of the construction.
 
 mod distance;
 mod measures;
@@ -20,14 +19,14 @@ use super::plan::Plan;
 use super::problem::{DispatchProblem, Visit, Volunteer};
 use gridward_domain::id::{PersonId, TaskId};
 
-/// Whether a plan keeps every rule of its problem and says of itself only what is so.
+/// Checks that a plan keeps every rule of its problem and that its claims about itself are true.
 ///
-/// Not checked, for it takes the search itself: that no better plan exists,
-/// the exact number in [`super::Why::others`] and in `short` of a reason, that what hinders
-/// an alternative does, and that a relief is enough.
+/// Not checked, since that would take the search itself: that no better plan exists, the exact
+/// number in [`super::Why::others`] and in `short` of a reason, the hindrance of an alternative,
+/// and that a remedy suffices.
 ///
 /// # Errors
-/// The first rule found broken.
+/// The first violation found.
 pub fn check(problem: &DispatchProblem, plan: &Plan) -> Result<(), Violation> {
     let index = Index::of(problem);
     index.every_visit_occurs_once(plan)?;
@@ -47,7 +46,7 @@ pub fn check(problem: &DispatchProblem, plan: &Plan) -> Result<(), Violation> {
     measures::measures_hold(&index, plan, &loads)
 }
 
-/// A problem with its people and visits by name.
+/// A problem indexed by id.
 struct Index<'p> {
     problem: &'p DispatchProblem,
     people: HashMap<PersonId, &'p Volunteer>,
@@ -85,13 +84,13 @@ impl<'p> Index<'p> {
     }
 }
 
-/// Whether somebody may go to a visit: area and skills.
+/// Whether a volunteer may make a visit: area and skills.
 fn may_go(who: &Volunteer, visit: &Visit) -> bool {
     in_area(who, visit) && visit.skills.iter().all(|skill| who.skills.contains(skill))
 }
 
-/// Whether a visit lies in somebody's home grid or in an area they also serve, and
-/// they are not to keep away from it.
+/// Whether a visit is in a volunteer's home grid or in an area they also serve, and not forbidden
+/// to them.
 fn in_area(who: &Volunteer, visit: &Visit) -> bool {
     let grid = visit.grid.as_str();
     let barred = visit.forbidden.contains(&who.id);

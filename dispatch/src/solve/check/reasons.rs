@@ -1,4 +1,4 @@
-//! What a plan says stands in the way of the visits that nobody does.
+//! Checks the reasons of unserved visits.
 
 use std::collections::HashSet;
 
@@ -13,7 +13,7 @@ use crate::solve::plan::Plan;
 use crate::solve::problem::{Shift, Visit, Volunteer};
 use gridward_domain::id::PersonId;
 
-/// Every reason is the one that holds, and no idle day could take the visit.
+/// Every reason applies, and no idle day could hold the visit.
 pub(super) fn reasons_hold(
     index: &Index<'_>,
     plan: &Plan,
@@ -51,7 +51,7 @@ fn holds(
         .iter()
         .filter_map(|(who, shift)| alone(index, who, shift, visit).map(|takes| (who, shift, takes)))
         .collect();
-    // Who makes others of its group is the only one who may.
+    // Only the volunteer of its group may make it.
     let free: Vec<_> =
         wide.iter().filter(|(who, ..)| holder.is_none_or(|holder| holder == who.id)).collect();
     let idle_could = free.iter().any(|(who, shift, takes)| {
@@ -81,8 +81,7 @@ fn holds(
     }
 }
 
-/// The minutes that the visit would take of a shift that held nothing else, if
-/// it fits: each step tried minute by minute until it meets no break.
+/// Load of the visit in an otherwise empty shift, if it fits: each step is tried minute by minute.
 fn alone(index: &Index<'_>, who: &Volunteer, shift: &Shift, visit: &Visit) -> Option<u32> {
     let way = |from, to| whole(distance::minutes(index.problem, who, from, to));
     let there = way(who.home, visit.place)?;
@@ -102,7 +101,7 @@ fn alone(index: &Index<'_>, who: &Volunteer, shift: &Shift, visit: &Visit) -> Op
     Some(there + service + back)
 }
 
-/// A whole number of minutes that a day could hold.
+/// Whole minutes, if a day could hold them.
 fn whole(minutes: f64) -> Option<u32> {
     (0..=24 * 60).find(|count| f64::from(*count) >= minutes)
 }

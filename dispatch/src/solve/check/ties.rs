@@ -1,4 +1,4 @@
-//! Whether visits that belong together are made together.
+//! Checks the ties between visits.
 
 use std::collections::HashMap;
 
@@ -10,7 +10,7 @@ use crate::solve::plan::Plan;
 use crate::solve::ties::{Pair, Tie};
 use gridward_domain::id::{PersonId, TaskId};
 
-/// Who makes each visit, on which day, and the minute at which the service begins.
+/// The volunteer, the day and the minute of the begin of each assigned visit.
 pub(super) type Assignments = HashMap<TaskId, (PersonId, NaiveDate, u32)>;
 
 pub(super) fn assignments(plan: &Plan) -> Assignments {
@@ -21,7 +21,7 @@ pub(super) fn assignments(plan: &Plan) -> Assignments {
     stops.map(assignment).collect()
 }
 
-/// Every tie is kept.
+/// Checks every tie.
 pub(super) fn ties_are_kept(index: &Index<'_>, assignments: &Assignments) -> Result<(), Violation> {
     for tie in &index.problem.ties {
         match tie {
@@ -61,7 +61,7 @@ pub(super) fn is_tied(index: &Index<'_>, visit: TaskId) -> bool {
     index.problem.ties.iter().any(|tie| tie.visits().contains(&visit))
 }
 
-/// Who makes another of those visits that one person is to make with this one.
+/// The volunteer of another visit of the group.
 pub(super) fn holder(
     index: &Index<'_>,
     visit: TaskId,

@@ -1,4 +1,4 @@
-//! One route, walked stop by stop.
+//! Checks one route, stop by stop.
 
 use super::{Index, Violation, distance, in_area};
 use crate::solve::plan::{Route, Stop};
@@ -6,7 +6,7 @@ use crate::solve::problem::{Shift, Visit, Volunteer};
 use gridward_domain::place::Place;
 use gridward_domain::time::Window;
 
-/// Whether a route can be walked as written, by one who may.
+/// Checks that the volunteer can walk the route as written, and may.
 pub(super) fn check(index: &Index<'_>, route: &Route) -> Result<(), Violation> {
     let who = index.person(route.volunteer)?;
     let shift = who
@@ -34,7 +34,7 @@ pub(super) fn check(index: &Index<'_>, route: &Route) -> Result<(), Violation> {
     way_home(index, who, shift, route, (place, minute(last.leave)), travel)
 }
 
-/// Area, skills, first day and pin.
+/// Checks area, skills, first day and pin.
 fn is_allowed(who: &Volunteer, route: &Route, stop: &Stop, visit: &Visit) -> Result<(), Violation> {
     if let Some(pin) = visit.pinned {
         let kept = pin.volunteer == who.id
@@ -51,7 +51,7 @@ fn is_allowed(who: &Volunteer, route: &Route, stop: &Stop, visit: &Visit) -> Res
     if route.day < visit.not_before { Err(Violation::TooEarly(visit.id)) } else { Ok(()) }
 }
 
-/// The times of one stop, for one who is free from minute `free`.
+/// Checks the times of one stop, for a volunteer who is free from minute `free`.
 fn follows(shift: &Shift, stop: &Stop, visit: &Visit, free: u32) -> Result<(), Violation> {
     let (arrive, start, leave) = (minute(stop.arrive), minute(stop.start), minute(stop.leave));
     let travel = stop.travel.0;
@@ -95,19 +95,19 @@ fn way_home(
     }
 }
 
-/// Whether a span touches no break of the shift.
+/// Whether a span overlaps no break of the shift.
 pub(super) fn is_clear(shift: &Shift, from: u32, to: u32) -> bool {
     let touches = |pause: &Window| from < minute(pause.end()) && to > minute(pause.start());
     !shift.breaks.iter().any(touches)
 }
 
-/// Whether one of the visit's windows holds the span; without windows all do.
+/// Whether one of the visit's windows contains the span; without windows any span is allowed.
 pub(super) fn in_a_window(visit: &Visit, from: u32, to: u32) -> bool {
     let holds = |window: &Window| minute(window.start()) <= from && to <= minute(window.end());
     visit.windows.is_empty() || visit.windows.iter().any(holds)
 }
 
-/// A time of day as minutes.
+/// A time of day in minutes.
 pub(super) fn minute(time: gridward_domain::time::TimeOfDay) -> u32 {
     u32::from(time.minutes())
 }

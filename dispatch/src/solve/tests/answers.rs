@@ -1,4 +1,4 @@
-//! What is said of who else could go, and of what would have a visit made.
+//! Alternatives and remedies.
 
 use proptest::prelude::*;
 
@@ -15,7 +15,7 @@ fn remedy(plan: &Plan) -> Option<&Remedy> {
 }
 
 #[test]
-fn who_else_could_go_is_told_with_what_it_would_cost() {
+fn a_possible_alternative_is_reported_with_its_cost() {
     let farther = Volunteer { home: north(-5.0), carried: Minutes(20), ..volunteer(2) };
     let known = Visit { last: Some(person(2)), due: june(1), ..visit(1) };
     let plan = planned(&village(vec![volunteer(1), farther], vec![known]));
@@ -33,7 +33,7 @@ fn who_else_could_go_is_told_with_what_it_would_cost() {
 }
 
 #[test]
-fn who_else_comes_nearest_is_told_with_what_hinders_them() {
+fn the_nearest_alternatives_are_reported_with_their_hindrances() {
     let shy = Volunteer { offered: Minutes(45), ..volunteer(2) };
     let unskilled = Volunteer { skills: skills(&[]), ..volunteer(3) };
     let able = |who: Volunteer| Volunteer { skills: skills(&["legal"]), ..who };
@@ -47,7 +47,7 @@ fn who_else_comes_nearest_is_told_with_what_hinders_them() {
 }
 
 #[test]
-fn the_least_change_that_would_do_is_told() {
+fn the_least_sufficient_remedy_is_reported() {
     let only = |who: Volunteer, what: Visit| planned(&village(vec![who], vec![what]));
     let brief = Volunteer { shifts: vec![shift(1, "0900-0945")], ..volunteer(1) };
     let (volunteer_1, day) = (person(1), june(1));
@@ -78,7 +78,7 @@ fn one_more_is_no_help_where_it_is_settled_who_goes() {
 }
 
 #[test]
-fn who_helped_a_neighbour_is_judged_by_the_hours_that_were_asked_for() {
+fn alternatives_of_helpers_use_the_requested_hours() {
     // The third visit is for a neighbour; the first two keep what they were told before.
     let near = Volunteer { grid: area(NEXT_GRID), ..volunteer(1) };
     let other = Volunteer { grid: area(NEXT_GRID), ..volunteer(2) };
@@ -92,7 +92,7 @@ fn who_helped_a_neighbour_is_judged_by_the_hours_that_were_asked_for() {
     }
 }
 
-/// The problem in which the plan stands and the unserved visit is all that is open.
+/// The problem with the plan pinned and only one unserved visit open.
 fn with_only(problem: &DispatchProblem, plan: &Plan, open: TaskId) -> DispatchProblem {
     let unserved = |visit: &Visit| plan.unserved.iter().any(|left| left.visit == visit.id);
     let mut alone = DispatchProblem { ties: Vec::new(), ..problem.clone() };
@@ -111,7 +111,7 @@ fn with_only(problem: &DispatchProblem, plan: &Plan, open: TaskId) -> DispatchPr
     alone
 }
 
-/// Makes the change; none where none is told.
+/// Applies the remedy; none where there is none.
 fn change(problem: &mut DispatchProblem, left: &Unserved) -> Option<()> {
     fn whoever(problem: &mut DispatchProblem, id: PersonId) -> Option<&mut Volunteer> {
         problem.volunteers.iter_mut().find(|who| who.id == id)
@@ -161,7 +161,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(512))]
 
     #[test]
-    fn the_change_that_is_told_is_enough(problem in some_problem()) {
+    fn the_reported_remedy_suffices(problem in some_problem()) {
         let plan = planned(&problem);
         for left in &plan.unserved {
             let mut changed = with_only(&problem, &plan, left.visit);

@@ -1,4 +1,4 @@
-//! The checker can fail: a sound plan with one thing wrong is refused for that thing.
+//! The checker can fail: a valid plan with one error is rejected for that error.
 
 use super::*;
 
@@ -99,7 +99,7 @@ fn times_that_do_not_follow_are_found() {
         |problem: &mut DispatchProblem| problem.visits[0].windows = vec![hours("0911-1000")];
     assert_eq!(wrong_for(outside), Violation::Window(task(1)));
     let rest = |problem: &mut DispatchProblem| {
-        problem.volunteers[0].shifts[0].breaks = vec![hours("0939-0942")]
+        problem.volunteers[0].shifts[0].breaks = vec![hours("0939-0942")];
     };
     assert_eq!(wrong_for(rest), Violation::Break(task(1)));
     let on_the_road =

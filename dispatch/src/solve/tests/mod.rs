@@ -1,4 +1,4 @@
-//! What a plan promises, told by small villages; and the builders to tell it with.
+//! The specification of plans by small villages, and the builders for it.
 
 mod answers;
 mod checker;
@@ -104,14 +104,14 @@ pub(super) fn village(volunteers: Vec<Volunteer>, visits: Vec<Visit>) -> Dispatc
     DispatchProblem { volunteers, visits, ..DispatchProblem::default() }
 }
 
-/// The plan of a problem, held against every rule.
+/// The plan of a problem, checked against every rule.
 fn planned(problem: &DispatchProblem) -> Plan {
     let plan = plan(problem, &Options::default()).expect("a sound problem");
     assert_eq!(check(problem, &plan), Ok(()));
     plan
 }
 
-/// The plan with help of who lives in the same area of `reach`, held against every rule.
+/// The plan with help within the area of level `reach`, checked against every rule.
 fn planned_with_help(problem: &DispatchProblem, reach: Level) -> Plan {
     let options = Options { reach, ..Options::default() };
     let plan = plan(problem, &options).expect("a sound problem");
@@ -127,7 +127,7 @@ fn refusal(problem: &DispatchProblem) -> DispatchProblemError {
     }
 }
 
-/// Who goes to a visit on which day, if anybody does.
+/// The volunteer and the day of a visit, if it is served.
 fn goes(plan: &Plan, number: u128) -> Option<(PersonId, NaiveDate)> {
     let has = |route: &&Route| route.stops.iter().any(|stop| stop.visit == task(number));
     plan.routes.iter().find(has).map(|route| (route.volunteer, route.day))
@@ -138,7 +138,7 @@ fn stop(plan: &Plan, number: u128) -> &Stop {
     stops.find(|stop| stop.visit == task(number)).expect("somebody goes")
 }
 
-/// Why nobody goes to the only unserved visit.
+/// The reason of the only unserved visit.
 fn reason(plan: &Plan) -> &Reason {
     assert_eq!(plan.unserved.len(), 1, "one visit is unserved");
     &plan.unserved[0].reason

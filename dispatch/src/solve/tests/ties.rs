@@ -1,4 +1,4 @@
-//! Visits that belong together.
+//! Tied visits.
 
 use super::*;
 
@@ -51,7 +51,7 @@ fn one_person_alone_makes_neither_visit_of_two_people() {
 }
 
 #[test]
-fn of_two_people_the_one_who_is_missing_is_told() {
+fn the_missing_volunteer_of_a_pair_is_the_reason() {
     let needs = Visit { skills: skills(&["medical"]), ..visit(2) };
     let problem =
         tied(vec![volunteer(1), volunteer(2)], vec![visit(1), needs], vec![two_people(1, 2, 0, 0)]);
@@ -75,7 +75,7 @@ fn a_pinned_visit_of_two_people_draws_the_other_to_its_hour() {
 }
 
 #[test]
-fn who_makes_one_visit_of_a_group_makes_all_though_another_lives_nearer() {
+fn one_volunteer_makes_a_whole_group_though_another_lives_nearer() {
     let near = Volunteer { home: north(9.9), ..volunteer(2) };
     let first = Visit { pinned: Some(pin(1, 1, None)), ..visit(1) };
     let problem = tied(vec![volunteer(1), near], vec![first, visit(2)], vec![one_person(&[1, 2])]);
