@@ -21,8 +21,8 @@ const MOST_SPEEDS: usize = 8;
 #[serde(deny_unknown_fields)]
 struct Day {
     travel: Travel,
-    volunteers: Vec<Person>,
-    visits: Vec<Call>,
+    volunteers: Vec<VolunteerRecord>,
+    visits: Vec<VisitRecord>,
     #[serde(rename = "name")]
     _name: Option<IgnoredAny>,
     #[serde(rename = "kind")]
@@ -50,7 +50,7 @@ enum Model {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Person {
+struct VolunteerRecord {
     id: Id,
     lat: f64,
     lon: f64,
@@ -72,7 +72,7 @@ struct Person {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Call {
+struct VisitRecord {
     id: Id,
     lat: f64,
     lon: f64,
@@ -126,27 +126,27 @@ impl From<&Id> for Value {
 pub fn read(text: &str) -> Result<Named, FormatError> {
     let day: Day = serde_json::from_str(text)?;
     let volunteers: Vec<Value> = day.volunteers.iter().map(|person| (&person.id).into()).collect();
-    let visits: Vec<Value> = day.visits.iter().map(|call| (&call.id).into()).collect();
+    let visits: Vec<Value> = day.visits.iter().map(|record| (&record.id).into()).collect();
     super::each_once("volunteer", &volunteers)?;
     super::each_once("visit", &visits)?;
     let homes = day.volunteers.iter().zip(&volunteers);
     let homes = homes.map(|(person, id)| super::place("volunteer", id, person.lat, person.lon));
-    let calls = day.visits.iter().zip(&visits);
-    let calls = calls.map(|(call, id)| super::place("visit", id, call.lat, call.lon));
-    let places: Vec<Place> = homes.chain(calls).collect::<Result<_, _>>()?;
+    let records = day.visits.iter().zip(&visits);
+    let records = records.map(|(record, id)| super::place("visit", id, record.lat, record.lon));
+    let places: Vec<Place> = homes.chain(records).collect::<Result<_, _>>()?;
     let speeds = speeds(&day)?;
     let numbers: HashMap<&Id, usize> =
         day.volunteers.iter().enumerate().map(|(number, person)| (&person.id, number)).collect();
-    let known = |call: &Call| match &call.last_volunteer {
+    let known = |record: &VisitRecord| match &record.last_volunteer {
         Some(last) => {
             let stranger =
-                || FormatError::Stranger { visit: (&call.id).into(), volunteer: last.into() };
+                || FormatError::Stranger { visit: (&record.id).into(), volunteer: last.into() };
             numbers.get(last).copied().map(Some).ok_or_else(stranger)
         }
         None => Ok(None),
     };
-    let can = |call: &Call, person: &Person| {
-        if call.skill.as_ref().is_none_or(|skill| person.skills.contains(skill)) {
+    let can = |record: &VisitRecord, person: &VolunteerRecord| {
+        if record.skill.as_ref().is_none_or(|skill| person.skills.contains(skill)) {
             Bar::None
         } else {
             Bar::Skill
@@ -155,16 +155,16 @@ pub fn read(text: &str) -> Result<Named, FormatError> {
     let bars = day
         .visits
         .iter()
-        .flat_map(|call| day.volunteers.iter().map(move |person| can(call, person)));
-    let calls = day.visits.iter().map(|call| Ok(visit(call, known(call)?)));
-    let mut calls = calls.collect::<Result<Vec<Visit>, FormatError>>()?;
-    tie(&day.visits, &mut calls)?;
+        .flat_map(|record| day.volunteers.iter().map(move |person| can(record, person)));
+    let records = day.visits.iter().map(|record| Ok(visit(record, known(record)?)));
+    let mut records = records.collect::<Result<Vec<Visit>, FormatError>>()?;
+    tie(&day.visits, &mut records)?;
     let way = |speed: &f64| Matrix::great_circle(&places, day.travel.detour, speed / 3.6);
     Ok(Named {
         instance: Instance {
             bars: bars.collect(),
             volunteers: day.volunteers.iter().map(|who| volunteer(who, &speeds)).collect(),
-            visits: calls,
+            visits: records,
             travel: speeds.iter().map(way).collect(),
         },
         volunteers,
@@ -196,28 +196,29 @@ fn speeds(day: &Day) -> Result<Vec<f64>, FormatError> {
 }
 
 /// Sets groups and pairs.
-fn tie(calls: &[Call], visits: &mut [Visit]) -> Result<(), FormatError> {
+fn tie(records: &[VisitRecord], visits: &mut [Visit]) -> Result<(), FormatError> {
     let numbers: HashMap<&Id, usize> =
-        calls.iter().enumerate().map(|(number, call)| (&call.id, number)).collect();
+        records.iter().enumerate().map(|(number, record)| (&record.id, number)).collect();
     let mut groups: HashMap<&Id, usize> = HashMap::new();
-    for (number, call) in calls.iter().enumerate() {
+    for (number, record) in records.iter().enumerate() {
         visits[number].group =
-            call.group.as_ref().map(|name| *groups.entry(name).or_insert(number));
-        let Some(Second { visit: name, after_s: gap }) = &call.second else { continue };
-        let missing = || FormatError::UnknownVisit { visit: (&call.id).into(), other: name.into() };
+            record.group.as_ref().map(|name| *groups.entry(name).or_insert(number));
+        let Some(Second { visit: name, after_s: gap }) = &record.second else { continue };
+        let missing =
+            || FormatError::UnknownVisit { visit: (&record.id).into(), other: name.into() };
         let second = *numbers.get(name).ok_or_else(missing)?;
         let ends = [(number, second, true), (second, number, false)];
         for (at, other, first) in ends {
             let partner = Partner { visit: other, first, gap: *gap };
             if second == number || visits[at].partner.replace(partner).is_some() {
-                return Err(FormatError::PairedTwice((&calls[at].id).into()));
+                return Err(FormatError::PairedTwice((&records[at].id).into()));
             }
         }
     }
     Ok(())
 }
 
-fn volunteer(person: &Person, speeds: &[f64]) -> Volunteer {
+fn volunteer(person: &VolunteerRecord, speeds: &[f64]) -> Volunteer {
     let (open, close) = person.shift;
     let shift = Shift { open, close, ..Shift::default() };
     Volunteer {
@@ -229,11 +230,11 @@ fn volunteer(person: &Person, speeds: &[f64]) -> Volunteer {
     }
 }
 
-fn visit(call: &Call, last: Option<usize>) -> Visit {
+fn visit(record: &VisitRecord, last: Option<usize>) -> Visit {
     Visit {
-        service: call.service_s,
-        windows: vec![call.tw],
-        priority: call.priority,
+        service: record.service_s,
+        windows: vec![record.tw],
+        priority: record.priority,
         known: last.into_iter().collect(),
         ..Visit::default()
     }

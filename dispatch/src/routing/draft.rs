@@ -4,7 +4,7 @@
 //! first change since [`Draft::commit`], so a rejected step is undone at the cost of the touched
 //! tours.
 
-use super::gaps::Gaps;
+use super::gaps::GapCache;
 use super::instance::Seconds;
 use super::model::{Model, index};
 use super::timeline::Span;
@@ -32,7 +32,7 @@ pub(super) struct Draft {
     /// The volunteer of each group, and how many of its visits are in tours.
     pub(super) group_holders: Vec<(usize, u32)>,
     /// Cache of best gaps.
-    gaps: Gaps,
+    gaps: GapCache,
     /// The last stamp issued.
     stamp: u64,
     /// The cost without the largest share and unserved visits.
@@ -63,7 +63,7 @@ impl Draft {
             hulls: model.visits.iter().map(|data| data.hull).collect(),
             load: volunteers.iter().map(|volunteer| volunteer.carried.into()).collect(),
             group_holders: vec![(0, 0); visits],
-            gaps: Gaps::default(),
+            gaps: GapCache::default(),
             stamp: 0,
             cost: 0,
             moved: model.visits.iter().map(|data| i64::from(data.previous.is_some())).sum(),

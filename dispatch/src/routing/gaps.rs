@@ -23,9 +23,9 @@ const MOST: usize = 4_000_000;
 
 /// The cached gaps, at `visit * shifts + shift`.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Gaps(Vec<Known>);
+pub(super) struct GapCache(Vec<Known>);
 
-impl Gaps {
+impl GapCache {
     /// The best gap for a visit in the tour with this stamp; `look` computes it on a miss.
     #[inline]
     pub(super) fn best(

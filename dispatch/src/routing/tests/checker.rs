@@ -5,7 +5,7 @@ use crate::routing::solution::{ShiftRoute, Stop};
 use crate::routing::{Violation, check};
 
 /// Anna at 0 and Ben at 500, each on two days; on the first Anna makes visits 0 and 1, Ben
-/// visit 2, and nobody makes visit 3.
+/// visit 2, and visit 3 is unserved.
 fn sample() -> (Instance, Solution) {
     let who = || Volunteer { shifts: vec![shift(0, 0, 1_000), shift(1, 0, 1_000)], ..volunteer() };
     let visits = [100, 200, 600, 400].map(|at| (at, visit())).to_vec();

@@ -108,7 +108,7 @@ pub(super) fn measures_hold(
     plan: &Plan,
     loads: &Loads,
 ) -> Result<(), Violation> {
-    let told = &plan.measures;
+    let written = &plan.measures;
     let done: Vec<(&Route, &Visit)> = plan
         .routes
         .iter()
@@ -125,32 +125,32 @@ pub(super) fn measures_hold(
         known.filter_map(|id| index.people.get(&id)).any(|who| may_go(who, visit))
     };
     let counts: [(&'static str, u32, i64); 9] = [
-        ("served", told.served, size(done.iter())),
-        ("unserved", told.unserved, size(plan.unserved.iter())),
+        ("served", written.served, size(done.iter())),
+        ("unserved", written.unserved, size(plan.unserved.iter())),
         (
             "unserved priority",
-            told.unserved_priority,
+            written.unserved_priority,
             left().map(|visit| i64::from(visit.priority.points())).sum(),
         ),
-        ("late", told.late, size(days.iter().filter(|days| **days > 0))),
-        ("late days", told.late_days, days.iter().sum()),
-        ("travel", told.travel.0, plan.routes.iter().map(|r| i64::from(r.travel.0)).sum()),
-        ("service", told.service.0, done.iter().map(|(_, v)| i64::from(v.service.0)).sum()),
-        ("known", told.known, size(done.iter().filter(is_known))),
+        ("late", written.late, size(days.iter().filter(|days| **days > 0))),
+        ("late days", written.late_days, days.iter().sum()),
+        ("travel", written.travel.0, plan.routes.iter().map(|r| i64::from(r.travel.0)).sum()),
+        ("service", written.service.0, done.iter().map(|(_, v)| i64::from(v.service.0)).sum()),
+        ("known", written.known, size(done.iter().filter(is_known))),
         (
             "known possible",
-            told.known_possible,
+            written.known_possible,
             size(index.visits.values().copied().filter(could_be_known)),
         ),
     ];
-    match counts.into_iter().find(|(_, told, counted)| i64::from(*told) != *counted) {
+    match counts.into_iter().find(|(_, written, counted)| i64::from(*written) != *counted) {
         Some((name, ..)) => Err(Violation::Measure(name)),
         None => shares_hold(index, plan, loads),
     }
 }
 
 fn shares_hold(index: &Index<'_>, plan: &Plan, loads: &Loads) -> Result<(), Violation> {
-    let told = &plan.measures;
+    let written = &plan.measures;
     let offering = index.people.values().filter(|who| who.offered.0 > 0);
     let shares: Vec<f64> = offering.map(|who| part(loads[&who.id], who.offered.0)).collect();
     #[expect(clippy::cast_precision_loss, reason = "there are fewer than 2^52 people")]
@@ -161,11 +161,11 @@ fn shares_hold(index: &Index<'_>, plan: &Plan, loads: &Loads) -> Result<(), Viol
     let spread = (squares - mean * mean).max(0.0);
     let largest = shares.iter().copied().fold(0.0, f64::max);
     let figures = [
-        ("largest share", told.largest_share, largest),
-        ("mean share", told.mean_share, mean),
-        ("spread of shares", told.share_spread.powi(2), spread),
+        ("largest share", written.largest_share, largest),
+        ("mean share", written.mean_share, mean),
+        ("spread of shares", written.share_spread.powi(2), spread),
     ];
-    match figures.into_iter().find(|(_, told, counted)| !same(*told, *counted)) {
+    match figures.into_iter().find(|(_, written, counted)| !same(*written, *counted)) {
         Some((name, ..)) => Err(Violation::Measure(name)),
         None => Ok(()),
     }

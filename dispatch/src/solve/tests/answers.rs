@@ -79,7 +79,7 @@ fn one_more_is_no_help_where_it_is_settled_who_goes() {
 
 #[test]
 fn alternatives_of_helpers_use_the_requested_hours() {
-    // The third visit is for a neighbour; the first two keep what they were told before.
+    // The third visit is for a neighbour; the first two keep their times.
     let near = Volunteer { grid: area(NEXT_GRID), ..volunteer(1) };
     let other = Volunteer { grid: area(NEXT_GRID), ..volunteer(2) };
     let free = Volunteer { shifts: vec![shift(1, "1000-1200")], ..other };

@@ -297,9 +297,9 @@ fn minutes_beyond_all_sense_overflow_nothing() {
 fn a_plan_is_told_in_plain_json() {
     let hard = Visit { skills: skills(&["legal"]), ..visit(2) };
     let plan = planned(&village(vec![volunteer(1)], vec![visit(1), hard]));
-    let told = serde_json::to_value(&plan).expect("json");
+    let json = serde_json::to_value(&plan).expect("json");
     assert_eq!(
-        told["unserved"],
+        json["unserved"],
         serde_json::json!([{
             "visit": task(2),
             "reason": {"code": "no_skill", "missing": ["legal"]},
@@ -309,7 +309,7 @@ fn a_plan_is_told_in_plain_json() {
         }])
     );
     assert_eq!(
-        told["routes"],
+        json["routes"],
         serde_json::json!([{
             "volunteer": person(1),
             "day": "2026-06-01",
@@ -323,7 +323,7 @@ fn a_plan_is_told_in_plain_json() {
             "travel": 20,
         }])
     );
-    assert_eq!(told["measures"]["unserved_priority"], 5);
+    assert_eq!(json["measures"]["unserved_priority"], 5);
 }
 
 #[test]
