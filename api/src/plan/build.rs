@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::{Datelike, NaiveDate};
-use gridward_dispatch::solve::{Mode, Pin, Priority, Problem, Shift, Visit, Volunteer};
+use gridward_dispatch::solve::{DispatchProblem, Mode, Pin, Priority, Shift, Visit, Volunteer};
 use gridward_domain::area::AreaCode;
 use gridward_domain::id::PersonId;
 use gridward_domain::place::Place;
@@ -32,7 +32,7 @@ pub struct Rows {
 ///
 /// # Errors
 /// [`DbError::Corrupt`] for a row that cannot be read.
-pub fn problem(rows: &Rows, span: Span) -> Result<Problem, DbError> {
+pub fn problem(rows: &Rows, span: Span) -> Result<DispatchProblem, DbError> {
     let known: HashMap<PersonId, AreaCode> = rows
         .people
         .iter()
@@ -62,7 +62,7 @@ pub fn problem(rows: &Rows, span: Span) -> Result<Problem, DbError> {
         .iter()
         .map(|row| volunteer(row, span, &carried))
         .collect::<Result<_, DbError>>()?;
-    Ok(Problem { volunteers, visits, ..Problem::default() })
+    Ok(DispatchProblem { volunteers, visits, ..DispatchProblem::default() })
 }
 
 fn volunteer(

@@ -1,10 +1,10 @@
-//! What a grid's own people cannot do is offered to their neighbours: first of the
+//! Offers the visits that a grid's own volunteers cannot make to their neighbours: first of the
 //! village, then of the town, then of the district.
 //!
-//! Every plan so far stands: what somebody does already is pinned to its person and
-//! hour, and only what nobody does is given out. So a village's help never
-//! unsettles a grid. Those who live nearest to a visit are asked first, so the cost
-//! grows with what is left over; only for what they cannot do is everybody of the area.
+//! Assigned visits are pinned to their volunteer and time, and only unserved visits are assigned,
+//! so help never changes a grid's own plan. The volunteers who live nearest to a visit come first,
+//! so the cost grows with the number of unserved visits; only where they cannot help are all
+//! volunteers of the area considered.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -13,38 +13,38 @@ use rayon::prelude::*;
 use super::construct::construct;
 use super::options::Options;
 use super::plan::{Route, Unserved};
-use super::problem::{Pin, Problem, Visit, Volunteer};
+use super::problem::{DispatchProblem, Pin, Visit, Volunteer};
 use super::reason::reason;
-use super::relief::relief;
+use super::remedy::remedy;
 use super::split::Part;
 use super::team::{Member, Team};
 use super::ties::Ties;
+use crate::routing::InstanceError;
 use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::id::{PersonId, TaskId};
 
-/// The levels whose people are asked, the nearest first.
+/// The levels whose volunteers help, the nearest first.
 const LEVELS: [Level; 3] = [Level::Village, Level::Town, Level::District];
 
-/// How many people are asked for a visit first: those who live nearest to it. Only where
-/// they cannot are all asked.
+/// How many volunteers are considered for a visit first, by distance of their homes.
 const NEAREST: usize = 48;
 
-/// What came of asking the people of an area.
+/// The result of offering visits to the volunteers of an area.
 struct Help {
     offered: HashSet<TaskId>,
-    /// Those of the people who help, and of nobody else.
+    /// The routes of the volunteers who help.
     routes: Vec<Route>,
     unserved: Vec<Unserved>,
 }
 
-/// Offers what is unserved to the people of larger areas, up to `options.reach`.
-pub(super) fn spill(
-    problem: &Problem,
+/// Offers unserved visits to the volunteers of larger areas, up to `options.reach`.
+pub(super) fn overflow(
+    problem: &DispatchProblem,
     ties: &Ties,
     options: &Options,
     routes: &mut Vec<Route>,
     unserved: &mut Vec<Unserved>,
-) {
+) -> Result<(), InstanceError> {
     let visits: HashMap<TaskId, &Visit> =
         problem.visits.iter().map(|visit| (visit.id, visit)).collect();
     let homes: HashMap<PersonId, AreaCode> =
@@ -61,23 +61,24 @@ pub(super) fn spill(
                 left.entry(area).or_default().push(visit);
             }
         }
-        let standing = &*routes;
+        let assigned = &*routes;
         let helps: Vec<Help> = left
             .into_par_iter()
             .filter_map(|(area, left)| {
-                ask(problem, ties, options, (area, most), &left, (standing, &visits))
+                offer(problem, ties, options, (area, most), &left, (assigned, &visits)).transpose()
             })
-            .collect();
-        take_up(helps, routes, unserved);
+            .collect::<Result<_, _>>()?;
+        merge(helps, routes, unserved);
     }
     if options.reach < Level::Grid {
-        take_reasons(problem, options.reach, routes, unserved, (&visits, ties));
+        update_reasons(problem, options.reach, routes, unserved, (&visits, ties));
     }
+    Ok(())
 }
 
-/// Puts the routes of those who help in the place of what they had. What is said of others'
-/// visits that they could make instead goes: it was true of what they carried before.
-fn take_up(helps: Vec<Help>, routes: &mut Vec<Route>, unserved: &mut Vec<Unserved>) {
+/// Replaces the routes of the volunteers who help. Drops them as alternatives of other visits:
+/// those were computed for their loads before.
+fn merge(helps: Vec<Help>, routes: &mut Vec<Route>, unserved: &mut Vec<Unserved>) {
     let theirs = helps.iter().flat_map(|help| &help.routes);
     let helpers: HashSet<PersonId> = theirs.map(|route| route.volunteer).collect();
     routes.retain(|route| !helpers.contains(&route.volunteer));
@@ -91,15 +92,15 @@ fn take_up(helps: Vec<Help>, routes: &mut Vec<Route>, unserved: &mut Vec<Unserve
     }
 }
 
-/// Who makes each visit that is tied to others.
+/// The volunteer of each assigned visit that is tied to others.
 fn makers(routes: &[Route], ties: &Ties) -> HashMap<TaskId, PersonId> {
     let stops = routes.iter().flat_map(|route| route.stops.iter().map(move |stop| (route, stop)));
     let bound = stops.filter(|(_, stop)| ties.binds(stop.visit));
     bound.map(|(route, stop)| (stop.visit, route.volunteer)).collect()
 }
 
-/// Whether all that hangs on a visit comes along when the people of `area` are asked: what
-/// somebody makes is made by who lives there, and the rest lies there.
+/// Whether all visits tied to `visit` can be planned with the volunteers of `area`: their
+/// volunteers live there if assigned, and the visits are there if not.
 fn is_whole<'h>(
     visit: &Visit,
     area: AreaCode,
@@ -113,10 +114,10 @@ fn is_whole<'h>(
     })
 }
 
-/// Says anew why nobody makes what is left, now that all have been asked: besides the
-/// people of the area also those who live elsewhere and serve one of its grids.
-fn take_reasons(
-    problem: &Problem,
+/// Updates the reasons of unserved visits after all help: considers the volunteers of the area and
+/// those who live elsewhere and serve one of its grids.
+fn update_reasons(
+    problem: &DispatchProblem,
     reach: Level,
     routes: &[Route],
     unserved: &mut [Unserved],
@@ -147,73 +148,74 @@ fn take_reasons(
             .map(|who| if area.contains(&who.grid) { who.serving_also(area) } else { who.clone() })
             .collect();
         let ids = people.iter().map(|who| who.id).collect();
-        let stands = standing(routes, &ids, visits);
+        let assigned = pinned_stops(routes, &ids, visits);
         let part = Part { volunteers: people.iter().collect(), ..Part::default() };
         let mut team = Team::new(problem, ties, &part);
-        for visit in &stands {
-            team.follow(visit);
+        for visit in &assigned {
+            team.append_pinned(visit);
         }
         team.settle();
         for (unserved, visit) in left.iter_mut().zip(asked) {
             unserved.reason = reason(&team, visit);
-            unserved.relief = relief(&team, visit);
+            unserved.remedy = remedy(&team, visit);
         }
     });
 }
 
-/// What these people do already, pinned to its hour, in the order in which they do it.
-fn standing(
+/// The assigned visits of these volunteers, pinned to their times, in route order.
+fn pinned_stops(
     routes: &[Route],
     people: &HashSet<PersonId>,
     visits: &HashMap<TaskId, &Visit>,
 ) -> Vec<Visit> {
     let theirs = routes.iter().filter(|route| people.contains(&route.volunteer));
     let stops = theirs.flat_map(|route| route.stops.iter().map(move |stop| (route, stop)));
-    let stands = stops.filter_map(|(route, stop)| {
+    let pinned = stops.filter_map(|(route, stop)| {
         let pin = Pin { volunteer: route.volunteer, day: route.day, start: Some(stop.start) };
         let visit = *visits.get(&stop.visit)?;
         Some(Visit { pinned: Some(pin), ..visit.clone() })
     });
-    stands.collect()
+    pinned.collect()
 }
 
-/// Offers `left` to people of the area; see [`people_near`]. None if something that stood
-/// would fall.
-fn ask(
-    problem: &Problem,
+/// Offers `left` to volunteers of the area; see [`people_near`]. None if an assigned visit would
+/// become unserved.
+fn offer(
+    problem: &DispatchProblem,
     ties: &Ties,
     options: &Options,
     (area, most): (AreaCode, usize),
     left: &[&Visit],
     (routes, visits): (&[Route], &HashMap<TaskId, &Visit>),
-) -> Option<Help> {
+) -> Result<Option<Help>, InstanceError> {
     let volunteers = people_near(problem, ties, area, most, left);
     if most > NEAREST && volunteers.len() == people_near(problem, ties, area, NEAREST, left).len() {
-        return None; // the same have been asked already
+        return Ok(None); // the same people have been asked already
     }
     let people: HashSet<PersonId> = volunteers.iter().map(|who| who.id).collect();
-    let mut all = standing(routes, &people, visits);
+    let mut all = pinned_stops(routes, &people, visits);
     all.extend(left.iter().map(|visit| (*visit).clone()));
     let here: HashSet<TaskId> = all.iter().map(|visit| visit.id).collect();
     let bound = problem.ties.iter().filter_map(|tie| tie.among(&here)).collect();
-    let asked = Problem { volunteers, visits: all, ties: bound, travel: problem.travel };
+    let asked = DispatchProblem { volunteers, visits: all, ties: bound, travel: problem.travel };
     let part = Part {
         volunteers: asked.volunteers.iter().collect(),
         visits: asked.visits.iter().collect(),
-        // What was pinned only for the asking is judged by its own hours, but for pairs.
+        // Timelines use the requested hours of visits that are pinned for the search only, but for
+        // pairs.
         as_asked: all_as_asked(routes, ties, visits),
     };
     let offered: HashSet<TaskId> = left.iter().map(|visit| visit.id).collect();
     let helps = |who: &Member<'_>| {
-        let mut calls = who.days.iter().flat_map(|day| &day.calls);
-        calls.any(|call| offered.contains(&call.visit.id))
+        let mut stops = who.days.iter().flat_map(|day| &day.stops);
+        stops.any(|stop| offered.contains(&stop.visit.id))
     };
-    let (routes, unserved) = construct(&asked, &Ties::of(&asked.ties), &part, options, helps);
+    let (routes, unserved) = construct(&asked, &Ties::of(&asked.ties), &part, options, helps)?;
     let fell = unserved.iter().any(|left| !offered.contains(&left.visit));
-    (!fell).then_some(Help { offered, routes, unserved })
+    Ok((!fell).then_some(Help { offered, routes, unserved }))
 }
 
-/// What is made already, as it was asked for, by who it is.
+/// The assigned visits as requested, but for pairs.
 fn all_as_asked<'p>(
     routes: &[Route],
     ties: &Ties,
@@ -224,10 +226,10 @@ fn all_as_asked<'p>(
     alone.filter_map(|stop| Some((stop.visit, *visits.get(&stop.visit)?))).collect()
 }
 
-/// Those of the area who could make one of `left` and whose homes are nearest to it, up to
-/// `most` for each visit. Where visits are tied to others, everybody.
+/// The capable volunteers of the area whose homes are nearest to a visit of `left`, up to `most`
+/// per visit; all volunteers if a visit is tied to others.
 fn people_near(
-    problem: &Problem,
+    problem: &DispatchProblem,
     ties: &Ties,
     area: AreaCode,
     most: usize,
@@ -235,7 +237,7 @@ fn people_near(
 ) -> Vec<Volunteer> {
     let mut all: Vec<&Volunteer> =
         problem.volunteers.iter().filter(|who| area.contains(&who.grid)).collect();
-    // The order in which they are listed must not matter.
+    // Sorted, so that the order of the input does not matter.
     all.sort_unstable_by_key(|who| who.id);
     let is_tied = left.iter().any(|visit| ties.binds(visit.id));
     let mut near: BTreeMap<PersonId, &Volunteer> = BTreeMap::new();

@@ -1,153 +1,150 @@
-//! What one shift can do, told forwards and backwards, and its cheapest route when
-//! visits have prices.
+//! The cheapest route of one shift at dual prices: a shortest path with resource constraints.
 
 use super::completions::Completions;
-use super::labels::Search;
+use super::labels::LabelSearch;
 use crate::routing::instance::Seconds;
 use crate::routing::model::{FORBIDDEN, Model};
 use crate::routing::timeline::{self, NEVER, Span};
 
-/// How often memories are widened before the cost found last is taken.
+/// The largest number of runs with growing memories.
 const MOST_RUNS: usize = 8;
-/// Into how many slices of time a shift is cut at most.
+/// The largest number of time slices of a shift.
 const MOST_SLICES: Seconds = 512;
 
-/// One shift and the visits that may go into it, numbered anew from nought.
-pub(super) struct Trips {
-    /// From the morning on.
-    forwards: Hours,
-    /// The same with the clock turned round: every route of the one is one of the
-    /// other, read from its end, since waiting is free.
-    backwards: Hours,
-    /// The visits remembered at each to begin with.
+/// The pricing of one shift, whose allowed visits are renumbered from zero.
+pub(super) struct RoutePricer {
+    /// The graph in the direction of time.
+    forwards: ShiftGraph,
+    /// The same with time reversed: every route of one, read backwards, is a route of the other,
+    /// since waiting is free.
+    backwards: ShiftGraph,
+    /// The initial ng-neighbourhood of each visit.
     near: Vec<u64>,
-    /// The visits remembered at each by now.
+    /// The current ng-neighbourhood of each visit.
     grown: Vec<u64>,
-    /// Where each visit of the model is among these.
+    /// The rank of each visit of the model among these.
     ranks: Vec<usize>,
 }
 
-/// The visits of a shift, with all that a clock that runs in one direction needs.
-pub(super) struct Hours {
-    /// By their numbers in the model.
+/// The visits of a shift, with the data for one direction of time.
+pub(super) struct ShiftGraph {
+    /// Their numbers in the model.
     pub(super) visits: Vec<usize>,
     pub(super) open: Seconds,
     pub(super) close: Seconds,
     breaks: Vec<Span>,
     windows: Vec<Vec<Span>>,
     pub(super) service: Vec<Seconds>,
-    /// Ways between visits, a row for each that is left.
+    /// Travel times between visits, a row for each origin.
     ways: Vec<Seconds>,
-    /// Ways from home, and back.
+    /// Travel times from home, and back.
     pub(super) out: Vec<Seconds>,
     pub(super) back: Vec<Seconds>,
-    /// The least way to each visit from anywhere, and home from any.
+    /// The least travel time to each visit, and home.
     pub(super) least_in: Vec<Seconds>,
     pub(super) least_back: Seconds,
-    /// No route is made in which a visit begins later.
+    /// The latest begin of each visit from which home can be reached.
     pub(super) latest: Vec<Seconds>,
-    /// How long each slice of time is in which labels are looked at together.
+    /// The length of a time slice, whose labels are expanded together.
     pub(super) slice: Seconds,
 }
 
-/// What a route is judged by.
-pub(super) struct Purse<'p> {
-    /// What a second on the road costs.
+/// The dual prices and limits of a pricing run.
+pub(super) struct DualPrices<'p> {
+    /// The cost of a second of travel.
     pub(super) rate: i64,
-    /// What each visit brings, by the numbers of the model.
-    pub(super) gains: &'p [i64],
-    /// The most service and travel that a route may take.
+    /// The price of each visit, by the numbers of the model.
+    pub(super) prices: &'p [i64],
+    /// The largest load of a route.
     pub(super) limit: Seconds,
-    /// Only routes that cost less are looked for.
-    pub(super) below: i64,
-    /// How many steps may be taken; what then stays open counts with its best hope.
+    /// Only routes that cost less are searched for.
+    pub(super) cutoff: i64,
+    /// The limit of steps; labels not expanded by then count with their lower bounds.
     pub(super) steps: usize,
 }
 
-/// The answer for one shift.
+/// The result of pricing one shift.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Found {
-    /// No route costs less than this, and it is not above what was asked for.
+pub(super) struct PricingResult {
+    /// A lower bound on the cost of any route, at most the cutoff.
     pub(super) cost: i64,
-    /// Good routes below what was asked for, the best last.
-    pub(super) routes: Vec<Route>,
-    /// How many steps it took.
+    /// Routes below the cutoff, the best last.
+    pub(super) routes: Vec<PricedRoute>,
+    /// The number of steps.
     pub(super) steps: usize,
 }
 
-/// A route that was met.
+/// A route found by pricing.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Route {
+pub(super) struct PricedRoute {
     /// The visits, by the numbers of the model.
     pub(super) visits: Vec<usize>,
-    /// Seconds on the road.
+    /// Travel time in seconds.
     pub(super) travel: i64,
-    /// Seconds of service and on the road.
+    /// Service and travel time in seconds.
     pub(super) load: i64,
 }
 
-impl Trips {
-    /// The trips of a shift to those of `visits`, 64 at the most, that may go into it. At
-    /// each visit so many around it are remembered at first, itself among them.
+impl RoutePricer {
+    /// The pricer of a shift for those of `visits`, 64 at most, that it may hold, with initial
+    /// ng-neighbourhoods of size `near`, each including the visit itself.
     pub(super) fn of(model: &Model<'_>, shift: usize, visits: &[usize], near: usize) -> Self {
-        let forwards = Hours::of(model, shift, visits);
+        let forwards = ShiftGraph::of(model, shift, visits);
         let near = forwards.near(near);
-        let mut ranks = vec![usize::MAX; model.calls.len()];
+        let mut ranks = vec![usize::MAX; model.visits.len()];
         forwards.visits.iter().enumerate().for_each(|(rank, visit)| ranks[*visit] = rank);
         Self { backwards: forwards.mirrored(), forwards, grown: near.clone(), near, ranks }
     }
 
-    /// From the first to the last moment of the shift.
+    /// The length of the shift.
     pub(super) fn length(&self) -> Seconds {
         self.forwards.close - self.forwards.open
     }
 
-    /// Good routes found fast: labels are dropped for others with other memories, so
-    /// that better ones may be missed.
-    pub(super) fn good(&self, purse: &Purse<'_>) -> Found {
+    /// Heuristic pricing: dominance ignores memories, so better routes may be missed.
+    pub(super) fn heuristic(&self, duals: &DualPrices<'_>) -> PricingResult {
         let everything = vec![u64::MAX; self.near.len()];
-        let mut search = Search::new(&self.forwards, purse, &everything, None);
+        let mut search = LabelSearch::new(&self.forwards, duals, &everything, None);
         search.run(true);
-        Found { cost: i64::MIN, routes: search.routes(true), steps: search.steps() }
+        PricingResult { cost: i64::MIN, routes: search.routes(true), steps: search.steps() }
     }
 
-    /// A cost that no route is below.
+    /// Exact pricing: a lower bound on the cost of any route.
     ///
-    /// Each run admits all real routes and some that come back to a visit, so its
-    /// least cost is a bound. Wherever a route came back, the next run remembers
-    /// better. It reads the clock the other way round, so that the run before tells
-    /// how each of its labels can end at best (Righini and Salani, Networks 51(3),
-    /// 2008): labels that cannot end below what is asked for are dropped, and only
-    /// real routes lower what is asked for, so none that matters to a later run is.
-    pub(super) fn least(&mut self, purse: &Purse<'_>) -> Found {
-        let mut found = Found { cost: i64::MIN, routes: Vec::new(), steps: 0 };
-        let mut below = purse.below;
+    /// Each run admits all elementary routes and some with cycles, so its least cost is a bound.
+    /// Each cycle found widens memories for the next run. The next run reverses time, so that the
+    /// previous run gives completion bounds for its labels (Righini and Salani, Networks 51(3),
+    /// 2008): labels that cannot end below the cutoff are dropped, and only elementary routes lower
+    /// the cutoff, so none that matters to a later run is.
+    pub(super) fn exact(&mut self, duals: &DualPrices<'_>) -> PricingResult {
+        let mut found = PricingResult { cost: i64::MIN, routes: Vec::new(), steps: 0 };
+        let mut cutoff = duals.cutoff;
         let mut completions: Option<Completions> = None;
         for run in 0..MOST_RUNS {
-            let hours = if run % 2 == 0 { &self.forwards } else { &self.backwards };
+            let graph = if run % 2 == 0 { &self.forwards } else { &self.backwards };
             let near = if run == 0 { &self.near } else { &self.grown };
-            let left = purse.steps.saturating_sub(found.steps);
-            let purse = Purse { below, steps: left, ..*purse };
-            let mut search = Search::new(hours, &purse, near, completions.as_ref());
+            let left = duals.steps.saturating_sub(found.steps);
+            let duals = DualPrices { cutoff, steps: left, ..*duals };
+            let mut search = LabelSearch::new(graph, &duals, near, completions.as_ref());
             let whole = search.run(false);
             found.cost = found.cost.max(search.cost());
             found.steps += search.steps();
             found.routes.extend(search.routes(true));
-            below = search.below();
-            let unreal = search.routes(false);
+            cutoff = search.cutoff();
+            let cyclic = search.routes(false);
             completions = Some(search.completions());
-            if !whole || found.cost >= below || run + 1 == MOST_RUNS {
+            if !whole || found.cost >= cutoff || run + 1 == MOST_RUNS {
                 break;
             }
-            for route in &unreal {
-                self.remember(route);
+            for route in &cyclic {
+                self.widen_memory(route);
             }
         }
         found
     }
 
-    /// Remembers every visit that a route came back to for as long as it was away.
-    fn remember(&mut self, route: &Route) {
+    /// Widens memories so that the route's cycles are excluded.
+    fn widen_memory(&mut self, route: &PricedRoute) {
         for (first, visit) in route.visits.iter().enumerate() {
             let rest = &route.visits[first + 1..];
             let away = rest.iter().position(|other| other == visit);
@@ -158,24 +155,24 @@ impl Trips {
     }
 }
 
-impl Hours {
-    fn of(model: &Model<'_>, shift: usize, visits: &[usize]) -> Self {
+impl ShiftGraph {
+    pub(super) fn of(model: &Model<'_>, shift: usize, visits: &[usize]) -> Self {
         let on = &model.shifts[shift];
         let may = |visit: &usize| model.cost(*visit, shift) != FORBIDDEN;
         let visits: Vec<usize> = visits.iter().copied().filter(may).collect();
         let way = |a: usize, b: usize| model.ways[on.matrix].way(a, b);
-        let place = |visit: &usize| model.calls[*visit].place;
+        let place = |visit: &usize| model.visits[*visit].place;
         let pairs = visits.iter().flat_map(|a| visits.iter().map(move |b| (a, b)));
         let windows = |visit: &usize| {
-            let call = &model.calls[*visit];
-            if call.windows.is_empty() { vec![call.hull] } else { call.windows.clone() }
+            let data = &model.visits[*visit];
+            if data.windows.is_empty() { vec![data.hull] } else { data.windows.clone() }
         };
-        let hours = Self {
+        let graph = Self {
             open: on.open,
             close: on.close,
             breaks: on.breaks.clone(),
             windows: visits.iter().map(windows).collect(),
-            service: visits.iter().map(|visit| model.calls[*visit].service).collect(),
+            service: visits.iter().map(|visit| model.visits[*visit].service).collect(),
             ways: pairs.map(|(a, b)| way(place(a), place(b))).collect(),
             out: visits.iter().map(|visit| way(on.volunteer, place(visit))).collect(),
             back: visits.iter().map(|visit| way(place(visit), on.volunteer)).collect(),
@@ -185,10 +182,10 @@ impl Hours {
             latest: Vec::new(),
             slice: 1,
         };
-        hours.prepared()
+        graph.prepared()
     }
 
-    /// The same routes read from their ends, with every moment counted backwards.
+    /// The graph with time reversed.
     fn mirrored(&self) -> Self {
         let count = self.visits.len();
         let turned = |span: &Span| (-span.1, -span.0);
@@ -197,7 +194,7 @@ impl Hours {
             let turned = |window: &Span| (-window.1 - service, -window.0 - service);
             self.windows[visit].iter().rev().map(turned).collect()
         };
-        let hours = Self {
+        let graph = Self {
             visits: self.visits.clone(),
             open: -self.close,
             close: -self.open,
@@ -212,7 +209,7 @@ impl Hours {
             latest: Vec::new(),
             slice: 1,
         };
-        hours.prepared()
+        graph.prepared()
     }
 
     fn prepared(mut self) -> Self {
@@ -223,7 +220,7 @@ impl Hours {
         };
         self.least_in = (0..count).map(least_in).collect();
         self.least_back = self.back.iter().copied().min().unwrap_or(0);
-        // Where ways break the triangle inequality, home may be nearer by way of others.
+        // Without the triangle inequality, home may be nearer by way of other visits.
         let mut home = self.back.clone();
         for _ in 0..count {
             for from in 0..count {
@@ -238,8 +235,8 @@ impl Hours {
         self
     }
 
-    /// The nearest visits of each as bits. Without service there is no end to going
-    /// round, so visits that take no time are remembered everywhere.
+    /// The nearest visits of each as bit masks. Cycles without service never end, so visits without
+    /// service are in every neighbourhood.
     fn near(&self, most: usize) -> Vec<u64> {
         let count = self.visits.len();
         let idle = (0..count).filter(|visit| self.service[*visit] == 0);
@@ -253,23 +250,23 @@ impl Hours {
         (0..count).map(near).collect()
     }
 
-    /// The ways from a visit to the others, or from home.
+    /// The travel times from a visit to the others, or from home.
     pub(super) fn ways_from(&self, visit: Option<usize>) -> &[Seconds] {
         let count = self.visits.len();
         visit.map_or(&self.out, |visit| &self.ways[visit * count..][..count])
     }
 
-    /// The least time in which one is home from the end of a visit.
+    /// The least time from the end of a visit to home.
     pub(super) fn least_home(&self, visit: usize) -> Seconds {
         self.close - self.service[visit] - self.latest[visit]
     }
 
-    /// When a journey ends that may begin at `from`; one that takes no time meets no break.
+    /// The arrival of a journey that may start at `from`; one of no length overlaps no break.
     pub(super) fn arrive(&self, from: Seconds, way: Seconds) -> Seconds {
         if way == 0 { from } else { timeline::arrive(from, way, &self.breaks) }
     }
 
-    /// The first beginning of a visit that one reaches at `arrive`.
+    /// The first begin of a visit from `arrive` on.
     pub(super) fn begin(&self, visit: usize, arrive: Seconds) -> Seconds {
         let (service, windows) = (self.service[visit], &self.windows[visit]);
         if service > 0 && !self.breaks.is_empty() {
@@ -277,5 +274,51 @@ impl Hours {
         }
         let window = windows.iter().find(|window| arrive <= window.1);
         window.map_or(NEVER, |window| arrive.max(window.0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::routing::tests::some_street;
+    use crate::routing::weights::Weights;
+
+    proptest! {
+        #[test]
+        fn both_directions_of_time_prove_the_same(
+            instance in some_street(1, 4),
+            prices in prop::collection::vec(0..400_i64, 4),
+            limit in prop_oneof![Just(Seconds::MAX), 50..300],
+        ) {
+            let model = Model::new(&instance, Weights::TRAVEL);
+            let duals = DualPrices { rate: 1, prices: &prices, limit, cutoff: 0, steps: 1_000_000 };
+            let pricer = RoutePricer::of(&model, 0, &[0, 1, 2, 3], 4);
+            let cost = |graph: &ShiftGraph| {
+                let memory = vec![u64::MAX; graph.visits.len()];
+                let mut search = LabelSearch::new(graph, &duals, &memory, None);
+                search.run(false);
+                search.cost()
+            };
+            prop_assert_eq!(cost(&pricer.forwards), cost(&pricer.backwards));
+        }
+
+        #[test]
+        fn what_is_remembered_at_first_does_not_change_the_proof_of_a_day_without_returns(
+            instance in some_street(1, 4),
+            prices in prop::collection::vec(0..400_i64, 4),
+        ) {
+            let model = Model::new(&instance, Weights::TRAVEL);
+            let duals = DualPrices {
+                rate: 1,
+                prices: &prices,
+                limit: Seconds::MAX,
+                cutoff: 0,
+                steps: 1_000_000,
+            };
+            let cost = |near| RoutePricer::of(&model, 0, &[0, 1, 2, 3], near).exact(&duals).cost;
+            prop_assert!(cost(1) <= cost(4), "less memory never proves more");
+        }
     }
 }

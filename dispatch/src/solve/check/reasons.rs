@@ -1,31 +1,31 @@
-//! What a plan says stands in the way of the visits that nobody does.
+//! Checks the reasons of unserved visits.
 
 use std::collections::HashSet;
 
 use chrono::NaiveDate;
 
-use super::account::Loads;
+use super::measures::Loads;
+use super::ties::{self, Assignments};
 use super::timeline::{in_a_window, is_clear, minute};
-use super::together::{self, Seats};
-use super::{Book, Violation, ground, in_area, may_go};
+use super::{Index, Violation, distance, in_area, may_go};
 use crate::solve::answer::Reason;
 use crate::solve::plan::Plan;
 use crate::solve::problem::{Shift, Visit, Volunteer};
 use gridward_domain::id::PersonId;
 
-/// Every reason is the one that holds, and no idle day could take the visit.
+/// Every reason applies, and no idle day could hold the visit.
 pub(super) fn reasons_hold(
-    book: &Book<'_>,
+    index: &Index<'_>,
     plan: &Plan,
     loads: &Loads,
-    seats: &Seats,
+    assignments: &Assignments,
 ) -> Result<(), Violation> {
     let busy: HashSet<(PersonId, NaiveDate)> =
         plan.routes.iter().map(|route| (route.volunteer, route.day)).collect();
     for left in &plan.unserved {
-        let visit = book.visit(left.visit)?;
-        let holder = together::holder(book, visit.id, seats);
-        if !holds(book, visit, &left.reason, &busy, (loads, holder)) {
+        let visit = index.visit(left.visit)?;
+        let holder = ties::holder(index, visit.id, assignments);
+        if !holds(index, visit, &left.reason, &busy, (loads, holder)) {
             return Err(Violation::Reason(visit.id));
         }
     }
@@ -33,13 +33,13 @@ pub(super) fn reasons_hold(
 }
 
 fn holds(
-    book: &Book<'_>,
+    index: &Index<'_>,
     visit: &Visit,
     reason: &Reason,
     busy: &HashSet<(PersonId, NaiveDate)>,
     (loads, holder): (&Loads, Option<PersonId>),
 ) -> bool {
-    let all = || book.problem.volunteers.iter();
+    let all = || index.problem.volunteers.iter();
     let served = all().any(|who| in_area(who, visit));
     let able: Vec<_> = all().filter(|who| may_go(who, visit)).collect();
     let shifts: Vec<_> = able
@@ -49,9 +49,9 @@ fn holds(
         .collect();
     let wide: Vec<_> = shifts
         .iter()
-        .filter_map(|(who, shift)| alone(book, who, shift, visit).map(|takes| (who, shift, takes)))
+        .filter_map(|(who, shift)| alone(index, who, shift, visit).map(|takes| (who, shift, takes)))
         .collect();
-    // Who makes others of its group is the only one who may.
+    // Only the volunteer of its group may make it.
     let free: Vec<_> =
         wide.iter().filter(|(who, ..)| holder.is_none_or(|holder| holder == who.id)).collect();
     let idle_could = free.iter().any(|(who, shift, takes)| {
@@ -76,15 +76,14 @@ fn holds(
             !free.is_empty() && !idle_could && short.0 > 0
         }
         Reason::NotTogether => {
-            !wide.is_empty() && (free.is_empty() || together::is_tied(book, visit.id))
+            !wide.is_empty() && (free.is_empty() || ties::is_tied(index, visit.id))
         }
     }
 }
 
-/// The minutes that the visit would take of a shift that held nothing else, if
-/// it fits: each step tried minute by minute until it meets no break.
-fn alone(book: &Book<'_>, who: &Volunteer, shift: &Shift, visit: &Visit) -> Option<u32> {
-    let way = |from, to| whole(ground::minutes(book.problem, who, from, to));
+/// Load of the visit in an otherwise empty shift, if it fits: each step is tried minute by minute.
+fn alone(index: &Index<'_>, who: &Volunteer, shift: &Shift, visit: &Visit) -> Option<u32> {
+    let way = |from, to| whole(distance::minutes(index.problem, who, from, to));
     let there = way(who.home, visit.place)?;
     let back = way(visit.place, who.home)?;
     let end = minute(shift.window.end());
@@ -102,7 +101,7 @@ fn alone(book: &Book<'_>, who: &Volunteer, shift: &Shift, visit: &Visit) -> Opti
     Some(there + service + back)
 }
 
-/// A whole number of minutes that a day could hold.
+/// Whole minutes, if a day could hold them.
 fn whole(minutes: f64) -> Option<u32> {
     (0..=24 * 60).find(|count| f64::from(*count) >= minutes)
 }

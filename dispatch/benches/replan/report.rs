@@ -1,22 +1,22 @@
-//! What came of the changes, as tables.
+//! The outcomes of changes, as tables.
 
-use super::{Change, Outcome};
+use super::{Disruption, Outcome};
 
 impl Outcome {
-    /// Others for whom anything is different.
+    /// Other visits with any difference.
     fn others(&self) -> usize {
         self.moved + self.dropped + self.gained
     }
 
-    /// What the mended plan costs more, of what one afresh costs.
+    /// The additional cost of the repaired plan, relative to a plan from scratch.
     #[expect(clippy::cast_precision_loss, reason = "costs are far below 2^52")]
     fn gap(&self) -> f64 {
         (self.mended - self.afresh) as f64 / self.afresh.abs().max(1) as f64
     }
 }
 
-/// Each case in a line.
-pub(super) fn cases(file: &str, change: Change, outcomes: &[Outcome]) {
+/// Prints each case in a line.
+pub(super) fn cases(file: &str, change: Disruption, outcomes: &[Outcome]) {
     for (at, case) in outcomes.iter().enumerate() {
         println!(
             "{file} {change:?} {at}: moved {} dropped {} gained {}, unserved {} afresh {}, \
@@ -33,8 +33,8 @@ pub(super) fn cases(file: &str, change: Change, outcomes: &[Outcome]) {
     }
 }
 
-/// What the columns are. The last two are over the cases in which both plans leave the
-/// same priority unserved: how many these are, and the gap there.
+/// Prints the heading. The last two columns are over the cases in which both plans leave the same
+/// priority unserved: their number, and the gap there.
 pub(super) fn heading() {
     println!(
         "change     cases  p99 ms  <=2 others  without gained   0   1   2   3   4  5+  \
@@ -42,8 +42,8 @@ pub(super) fn heading() {
     );
 }
 
-/// One kind of change in a line.
-pub(super) fn summary(change: Change, outcomes: &mut [Outcome]) {
+/// Prints one kind of change in a line.
+pub(super) fn summary(change: Disruption, outcomes: &mut [Outcome]) {
     outcomes.sort_by(|one, other| one.seconds.total_cmp(&other.seconds));
     let count = outcomes.len();
     let p99 = outcomes.get(count * 99 / 100).map_or(0.0, |outcome| outcome.seconds * 1e3);

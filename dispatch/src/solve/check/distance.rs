@@ -1,16 +1,16 @@
-//! Journeys, worked out another way: by the chord between two points of the unit sphere.
+//! Travel times by another formula: the chord between two points of the unit sphere.
 
-use crate::solve::problem::{Problem, Volunteer};
+use crate::solve::problem::{DispatchProblem, Volunteer};
 use gridward_domain::place::Place;
 
 /// The mean radius of the Earth (GRS 80), metres.
 const RADIUS: f64 = 6_371_008.771_4;
 
-/// Two ways of computing the same length differ by far less than this, in minutes.
+/// Two computations of the same length differ by far less, in minutes.
 const SLACK: f64 = 1e-6;
 
-/// How long the way takes, not rounded.
-fn exact(problem: &Problem, who: &Volunteer, from: Place, to: Place) -> f64 {
+/// Travel time in minutes, not rounded.
+fn exact(problem: &DispatchProblem, who: &Volunteer, from: Place, to: Place) -> f64 {
     let unit = |place: Place| {
         let (lat, lon) = (place.lat().to_radians(), place.lon().to_radians());
         [lat.cos() * lon.cos(), lat.cos() * lon.sin(), lat.sin()]
@@ -21,14 +21,14 @@ fn exact(problem: &Problem, who: &Volunteer, from: Place, to: Place) -> f64 {
     angle * RADIUS * problem.travel.detour() / who.mode.metres_a_minute()
 }
 
-/// How long the way takes, in minutes rounded up.
-pub(super) fn minutes(problem: &Problem, who: &Volunteer, from: Place, to: Place) -> f64 {
+/// Travel time in minutes, rounded up.
+pub(super) fn minutes(problem: &DispatchProblem, who: &Volunteer, from: Place, to: Place) -> f64 {
     (exact(problem, who, from, to) - SLACK).ceil().max(0.0)
 }
 
-/// Whether `written` minutes are the way's, rounded up.
+/// Whether `written` is the travel time, rounded up.
 pub(super) fn takes(
-    problem: &Problem,
+    problem: &DispatchProblem,
     who: &Volunteer,
     from: Place,
     to: Place,

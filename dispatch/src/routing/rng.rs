@@ -1,34 +1,33 @@
-//! Chance, from a seed alone: the same on any machine.
+//! Pseudo-random numbers from a seed, the same on any machine.
 
 use rand_core::Rng as _;
 use rand_pcg::Pcg64Mcg;
 
-/// A stream of chances.
-pub(super) struct Chance(Pcg64Mcg);
+/// A pseudo-random number generator.
+pub(super) struct Rng(Pcg64Mcg);
 
-impl Chance {
+impl Rng {
     pub(super) fn new(seed: u64) -> Self {
         Self(Pcg64Mcg::new(u128::from(seed) << 1 | 1))
     }
 
-    /// A number below `end`; nothing if that is nothing. Lemire's multiplication
-    /// without its rejection: the bias is below `end / 2^32`, which no search can notice.
+    /// A number below `end`; zero if that is zero. Lemire's multiplication without rejection: the
+    /// bias is below `end / 2^32`, which is negligible here.
     #[inline]
     pub(super) fn below(&mut self, end: usize) -> usize {
         let wide = u64::from(self.0.next_u32()) * end as u64;
         usize::try_from(wide >> 32).unwrap_or(0)
     }
 
-    /// A number from 0 up to 1.
+    /// A number in [0, 1).
     #[inline]
     pub(super) fn unit(&mut self) -> f64 {
         f64::from(self.0.next_u32()) / 4_294_967_296.0
     }
 
-    /// Exponentially distributed with mean 1. By additions and multiplications
-    /// alone, which every machine rounds alike: with `u = (1 + f) / 2^k`,
-    /// `-ln u = (k - log2(1 + f)) ln 2`, and `log2(1 + f)` by a parabola that is
-    /// off by less than 0.01.
+    /// Exponentially distributed with mean 1. Uses additions and multiplications only, which every
+    /// machine rounds alike: with `u = (1 + f) / 2^k`, `-ln u = (k - log2(1 + f)) ln 2`, where
+    /// `log2(1 + f)` is approximated by a parabola with an error below 0.01.
     #[inline]
     pub(super) fn exponential(&mut self) -> f64 {
         let bits = self.0.next_u64() | 1;

@@ -1,53 +1,50 @@
-//! The best mix of routes of those that are known, and what each visit is worth to it.
+//! The restricted master problem of column generation, and its dual prices.
 //!
-//! Routes in parts: every shift gives at most one whole route away, every visit is made
-//! at least once, and what is not made costs its time. That is a linear program; its
-//! dual values are the prices at which the known routes contradict each other least, and
-//! routes that are worth more at these prices are what the mix is short of (column
-//! generation: Dantzig and Wolfe, Operations Research 8(1), 1960; for routes Desrosiers,
-//! Soumis and Desrochers, Networks 14(4), 1984).
+//! Routes may be fractional: every shift has at most one route in total, every visit is served at
+//! least once, and unserved time has a cost. The dual values of this linear program are the prices
+//! for which pricing generates further routes (column generation: Dantzig and Wolfe, Operations
+//! Research 8(1), 1960; for routes Desrosiers, Soumis and Desrochers, Networks 14(4), 1984).
 //!
-//! It is solved by the revised simplex method with the inverse of the basis as it stands,
-//! which for a hundred rows is the fastest there is. Whoever uses the prices proves by
-//! them in whole numbers, so rounding errors here cost time at most.
+//! Solved by the revised simplex method with an explicit inverse of the basis, which is fastest for
+//! a hundred rows. Proofs use the prices in whole numbers, so rounding errors here only cost time.
 
-/// A gain smaller than this is a rounding error.
+/// A smaller gain is a rounding error.
 const LITTLE: f64 = 1e-7;
-/// How many columns are exchanged at most before the mix is taken as it is.
+/// The largest number of pivots of one call.
 const MOST_PIVOTS: usize = 2_000;
-/// By how much the needs of two visits differ, so that ties do not make it go in circles.
+/// The perturbation of the right-hand sides, which prevents cycling.
 const APART: f64 = 1e-6;
 
-/// A mix in the making.
-pub(super) struct Master {
+/// The linear program with its current basis.
+pub(super) struct Simplex {
     visits: usize,
     columns: Vec<Column>,
-    /// The column that each row is filled by, and how much of it there is.
+    /// The basic column of each row, and its value.
     basis: Vec<usize>,
     amounts: Vec<f64>,
-    /// The inverse of these columns, row by row.
+    /// The inverse of the basis, row by row.
     inverse: Vec<f64>,
     prices: Vec<f64>,
-    /// What the column that comes in would push out of each row.
+    /// The entering column in terms of the basis.
     pushed: Vec<f64>,
 }
 
-/// What adds one to some rows, or takes it from them.
+/// A column with entries of one sign.
 struct Column {
     rows: Vec<usize>,
     sign: f64,
     cost: f64,
 }
 
-impl Master {
-    /// Nothing is made yet; it costs so much for each visit. Each of the choosers will
-    /// give away one of the routes that it is offered.
-    pub(super) fn new(costs: &[f64], choosers: usize) -> Self {
-        let (visits, rows) = (costs.len(), costs.len() + choosers);
+impl Simplex {
+    /// The program without routes, with the cost of leaving each visit unserved; each of the
+    /// `shifts` takes at most one of its columns.
+    pub(super) fn new(costs: &[f64], shifts: usize) -> Self {
+        let (visits, rows) = (costs.len(), costs.len() + shifts);
         let unit = |row: usize, sign, cost| Column { rows: vec![row], sign, cost };
         let cost = |row: usize| costs.get(row).copied().unwrap_or(0.0);
         let undone = (0..rows).map(|row| unit(row, 1.0, cost(row)));
-        // A visit that is made twice.
+        // The surplus of a visit that is served twice.
         let spare = (0..visits).map(|visit| unit(visit, -1.0, 0.0));
         let needs = (0..visits).scan(1.0, |need, _| {
             *need -= APART;
@@ -58,22 +55,21 @@ impl Master {
             visits,
             columns: undone.chain(spare).collect(),
             basis: (0..rows).collect(),
-            amounts: needs.chain((0..choosers).map(|_| 1.0)).collect(),
+            amounts: needs.chain((0..shifts).map(|_| 1.0)).collect(),
             inverse: (0..rows * rows).map(same).collect(),
             prices: (0..rows).map(cost).collect(),
             pushed: vec![0.0; rows],
         }
     }
 
-    /// Offers a route of a chooser.
-    pub(super) fn offer(&mut self, chooser: usize, visits: impl Iterator<Item = usize>) {
-        let rows = visits.chain(std::iter::once(self.visits + chooser)).collect();
+    /// Adds a route of a shift as a column.
+    pub(super) fn add_column(&mut self, shift: usize, visits: impl Iterator<Item = usize>) {
+        let rows = visits.chain(std::iter::once(self.visits + shift)).collect();
         self.columns.push(Column { rows, sign: 1.0, cost: 0.0 });
     }
 
-    /// Mixes as well as can be; says what stays undone costs, and whether anything
-    /// has changed.
-    pub(super) fn mix(&mut self) -> (f64, bool) {
+    /// Optimizes; returns the cost of what stays unserved, and whether the basis changed.
+    pub(super) fn solve(&mut self) -> (f64, bool) {
         let mut changed = false;
         for _ in 0..MOST_PIVOTS {
             let Some((gain, column)) = self.entering() else { break };
@@ -85,12 +81,12 @@ impl Master {
         (costs.map(|(column, amount)| self.columns[*column].cost * amount).sum(), changed)
     }
 
-    /// What each visit is worth.
+    /// The dual price of each visit.
     pub(super) fn prices(&self) -> &[f64] {
         &self.prices[..self.visits]
     }
 
-    /// The column that lowers the cost most for each part of it.
+    /// The column with the least reduced cost.
     fn entering(&self) -> Option<(f64, usize)> {
         let mut best = (-LITTLE, usize::MAX);
         for (at, column) in self.columns.iter().enumerate() {
@@ -103,7 +99,7 @@ impl Master {
         (best.1 != usize::MAX).then_some(best)
     }
 
-    /// The row whose column is used up first when this one comes in.
+    /// The row of the leaving column, by the ratio test.
     fn leaving(&mut self, column: usize) -> Option<usize> {
         let rows = self.basis.len();
         let Column { rows: entries, sign, .. } = &self.columns[column];

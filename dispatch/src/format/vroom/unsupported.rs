@@ -1,20 +1,20 @@
-//! What a file of VROOM asks for that cannot be had, by name.
+//! Rejects the features of VROOM that are not supported, by name.
 
 use serde_json::{Map, Value};
 
 use super::{FormatError, Input, Vehicle};
 
-/// Whether all that the file asks for can be had.
+/// Rejects unsupported features.
 pub(super) fn refuse(input: &Input) -> Result<(), FormatError> {
     refuse_more(input)?;
     input.vehicles.iter().try_for_each(refuse_vehicle)?;
     refuse_loads(input)
 }
 
-/// Names the first field that asks for what cannot be had.
+/// Rejects the first unsupported field.
 fn refuse_more(input: &Input) -> Result<(), FormatError> {
     let breaks = input.vehicles.iter().flat_map(|vehicle| &vehicle.breaks);
-    // `type` alone only names a kind of vehicle; what hangs on it is refused.
+    // `type` alone only names a kind of vehicle; fields that depend on it are rejected.
     std::iter::once((&input.more, ""))
         .chain(input.matrices.values().map(|matrix| (&matrix.more, "distances")))
         .chain(input.jobs.iter().map(|job| (&job.more, "")))
@@ -23,7 +23,7 @@ fn refuse_more(input: &Input) -> Result<(), FormatError> {
         .try_for_each(|(more, also)| refuse_words(more, also))
 }
 
-/// Only names and what says nothing pass, and `also` where it stands.
+/// Accepts descriptive and empty fields, and `also`.
 fn refuse_words(more: &Map<String, Value>, also: &str) -> Result<(), FormatError> {
     for (word, value) in more {
         let empty = value.as_array().is_some_and(Vec::is_empty) || value.is_null();
@@ -53,7 +53,7 @@ fn refuse_vehicle(vehicle: &Vehicle) -> Result<(), FormatError> {
     Ok(())
 }
 
-/// One dimension is counted, and all of it goes out or all of it comes in.
+/// Accepts one dimension of load, and either deliveries or pickups.
 fn refuse_loads(input: &Input) -> Result<(), FormatError> {
     let amounts = input.jobs.iter().flat_map(|job| [&job.delivery, &job.pickup, &job.amount]);
     let capacities = input.vehicles.iter().map(|vehicle| &vehicle.capacity);
