@@ -64,7 +64,7 @@ class Build:
             "GRIDWARD_LISTEN": "127.0.0.1:0", "GRIDWARD_WORKERS": "2",
             "GRIDWARD_ATTACHMENTS": str(folder / "attachments"),
         }
-        self.calls, self.outboxes, self.cursors, self.named = [], [], {}, {}
+        self.calls, self.outboxes, self.views, self.copies, self.named = [], [], [], {}, {}
 
     def run(self, *args, told=None):
         command = [self.binary, *args]
@@ -138,20 +138,40 @@ def command(word, task, payload=None, at="2026-11-26T09:00:00+08:00", **more):
             "payload": payload or {}, **more}
 
 
-def use(build, break_task, mend_tasks):
-    """Uses every part once."""
+def use(build, run, broken, mended):
+    """Uses every part once; `run` runs SQL, `broken` and `mended` make every change of a task fail
+    and succeed again."""
     steps(build)
-    outboxes(build)
-    failing(build, break_task, mend_tasks)
-    attachment(build)
     archived(build)
+    outboxes(build)
+    failing(build, lambda task: run(build, broken.format(task)), lambda: run(build, mended))
+    attachment(build)
     plan(build)
     notice = {"area": GRID, "title": "高温预警", "text": "下午请勿上门。", "until": in_half_a_year()}
     build.named["notice"] = build.ok("manager", "POST", "/v1/notices", notice)["id"]
     build.ok("manager", "POST", f"/v1/beneficiaries/{beneficiary(1)}/reveal", {"purpose": "visit"})
     build.named["open"] = build.task(2)
+    run(build, UNAGED)
+    views(build)
     for who in ("manager", "volunteer", "supervisor"):
-        build.cursors[who] = build.ok(who, "GET", "/v1/sync?limit=1000")["cursor"]
+        page = build.ok(who, "GET", "/v1/sync?limit=1000")
+        assert not page["has_more"], "a page holds the small district"
+        build.copies[who] = {"cursor": page["cursor"], "rows": page["changes"]}
+
+
+def views(build):
+    """What is read, and how it was answered."""
+    tasks = ("done", "escalated", "failed", "reopened", "flagged", "recorded", "partly", "broken",
+             "impossible", "open")
+    plan = f"/v1/plans/{build.named['plan']}"
+    paths = [f"/v1/tasks/{build.named[task]}{part}" for task in tasks
+             for part in ("", "/history", "/reports")]
+    paths += ["/v1/tasks?limit=200", "/v1/plans", plan, f"{plan}/visits?limit=200",
+              "/v1/service-kinds", "/v1/people?limit=200", "/v1/beneficiaries?limit=200",
+              "/v1/events?limit=50", "/v1/events?action=command.set_aside"]
+    for path in paths:
+        build.views.append({"who": "supervisor", "path": path,
+                            "answer": build.ok("supervisor", "GET", path)})
 
 
 def steps(build):
@@ -206,7 +226,7 @@ def outboxes(build):
     build.ok("supervisor", "POST", f"/v1/tasks/{moved}/reassign", {"person_id": person(23)})
     build.sync("volunteer", [
         command("task.report", moved, {"outcome": "done"}, at="2020-01-01T09:00:00+08:00"),
-        command("task.claim", moved), command("task.fly", moved),
+        command("task.claim", moved),
     ])
     build.named["recorded"] = moved
     build.sync("second_volunteer", [
@@ -259,7 +279,6 @@ def plan(build):
     visits = build.ok("supervisor", "GET", f"/v1/plans/{made['id']}/visits?limit=200")["items"]
     assert any("relief" in visit for visit in visits) and any("why" in visit for visit in visits)
     build.named |= {"plan": made["id"], "impossible": impossible}
-    build.plan = {"plan": made, "visits": visits}
 
 
 def make(kind, binary, url, run, dump, broken, mended):
@@ -271,16 +290,15 @@ def make(kind, binary, url, run, dump, broken, mended):
         for phone in PHONES.values():
             build.run("user", "password", phone, told=PASSWORD + "\n")
         build.serve()
-        use(build, lambda task: run(build, broken.format(task)), lambda: run(build, mended))
+        use(build, run, broken, mended)
         build.stop()
-        run(build, UNAGED)
         build.run("verify-log", "--archive", str(build.folder / "archive"))
         out.mkdir()
         (out / "dump.sql").write_text(dump(build))
         for name in ("archive", "attachments"):
             shutil.copytree(build.folder / name, out / name)
-    exchanges = {"calls": build.calls, "outboxes": build.outboxes, "cursors": build.cursors,
-                 "named": build.named, "plan": build.plan}
+    exchanges = {"calls": build.calls, "outboxes": build.outboxes, "views": build.views,
+                 "copies": build.copies, "named": build.named}
     text = json.dumps(exchanges, ensure_ascii=False, indent=1)
     (out / "exchanges.json").write_text(text + "\n")
 
