@@ -6,13 +6,11 @@
 
 use std::time::Duration;
 
-use aws_lc_rs::digest::{SHA256, digest};
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
-use reqwest::Method;
+use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::attachments::announce;
 use crate::support::partitions::TWO_DISTRICTS;
 use crate::support::phone::{Phone, command};
 use crate::support::plans::{Scattered, scattered};
@@ -185,7 +183,7 @@ impl District {
             let version = self.supervisor.get(&path).await.body["version"].to_string();
             let request = caller.request(Method::POST, &format!("{path}/{step}"));
             let request = request.header("If-Match", format!("\"v{version}\""));
-            let request = body.into_iter().fold(request, |request, body| request.json(body));
+            let request = body.into_iter().fold(request, RequestBuilder::json);
             succeeded(step, caller.send(request).await);
         }
         for path in [
@@ -242,20 +240,8 @@ impl District {
         succeeded("claim", self.volunteer.act(&format!("/v1/tasks/{task}/claim")).await);
         let photo = [&[0xFF, 0xD8, 0xFF, 0xE0][..], &[7; 60]].concat();
         let id = Uuid::now_v7();
-        let hash = digest(&SHA256, &photo);
-        let hash: String = hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
-        let metadata = [
-            ("id", id.to_string()),
-            ("task_id", task),
-            ("type", "image/jpeg".to_owned()),
-            ("sha256", hash),
-        ];
-        let metadata =
-            metadata.map(|(name, value)| format!("{name} {}", BASE64_STANDARD.encode(value)));
-        let request = self.volunteer.request(Method::POST, "/v1/attachments");
-        let request = request.header("Tus-Resumable", "1.0.0").header("Upload-Length", photo.len());
-        let request = request.header("Upload-Metadata", metadata.join(","));
-        succeeded("announce", self.volunteer.send(request).await);
+        let announced = announce(&self.volunteer, &task, id, "image/jpeg", &photo).await;
+        succeeded("announce", announced);
         for (offset, part) in [(0, &photo[..30]), (30, &photo[30..])] {
             let request = self.volunteer.request(Method::PATCH, &format!("/v1/attachments/{id}"));
             let request = request
@@ -343,12 +329,17 @@ fn command_line(database: &Database) {
 /// What no entry of [`ALLOWED`] allows: statements that visit several partitions, and transactions
 /// that write to several districts.
 fn refused(messages: &[String], found: &[Scattered]) -> Vec<String> {
-    let allowed = |one: &&Scattered| {
-        let entry = ALLOWED.iter().find(|entry| one.statement.starts_with(entry.statement));
-        entry.is_some_and(|entry| one.times <= entry.times)
-    };
-    let mut refused: Vec<String> =
-        found.iter().filter(|one| !allowed(one)).map(Scattered::to_string).collect();
+    let mut refused: Vec<String> = Vec::new();
+    for one in found {
+        match ALLOWED.iter().find(|entry| one.statement.starts_with(entry.statement)) {
+            None => refused.push(one.to_string()),
+            Some(entry) if one.times > entry.times => {
+                let Allowed { times, reason, .. } = entry;
+                refused.push(format!("{one}\n  (may be run {times} times, as {reason})"));
+            }
+            Some(_) => {}
+        }
+    }
     let mixed = messages.iter().filter(|message| message.starts_with(TWO_DISTRICTS)).count();
     if mixed > 0 {
         refused.push(format!("{mixed} times, {TWO_DISTRICTS}"));
