@@ -311,6 +311,24 @@ async fn storm(districts: &[District]) {
     }
 }
 
+/// A server that starts runs its background jobs at once: an overdue task escalates.
+async fn background_jobs(server: &Server, district: &District) {
+    let body = json!({
+        "kind": "home_visit", "beneficiary_id": district.beneficiary(1),
+        "not_before": "2026-01-01", "due_on": "2026-01-10"
+    });
+    let made = district.supervisor.post("/v1/tasks", &body).await;
+    let path = format!("/v1/tasks/{}", made.body["id"].as_str().expect("an id"));
+    let _other = server.another();
+    for _ in 0..100 {
+        if district.supervisor.get(&path).await.body["version"] != 1 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("the overdue task {path} did not escalate");
+}
+
 fn command_line(database: &Database) {
     let folder = database.folder.path().join("archive");
     let folder = folder.to_str().expect("a path");
@@ -371,6 +389,7 @@ async fn a_statement_visits_the_partition_of_one_district() {
         district.oversee().await;
     }
     storm(&districts).await;
+    background_jobs(&server, &districts[1]).await;
     command_line(&server.database);
     succeeded("readiness", server.stranger().get("/readyz").await);
     let messages = log.messages();
