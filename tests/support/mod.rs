@@ -2,7 +2,9 @@
 
 pub mod database;
 pub mod files;
+pub mod partitions;
 pub mod phone;
+pub mod plans;
 pub mod server;
 
 pub use database::Database;

@@ -1,6 +1,5 @@
-//! Outboxes: how many commands a second when each push carries so many. Managers
-//! claim open tasks of their grids and release them again, so each command changes
-//! its task and no task runs out.
+//! Throughput of commands in pushes of a given size. Managers claim open tasks of their grids and
+//! release them again, so each command changes its task and tasks never run out.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -13,21 +12,21 @@ use uuid::Uuid;
 use super::{at_once, cursor_at_the_end};
 use crate::Error;
 use crate::district::{Role, SignIn, of_role, supervisor};
-use crate::line::{Caller, Line};
+use crate::http_client::{Caller, HttpClient};
 use crate::supervisor::live_tasks;
-use crate::times::{Times, a_second};
-use crate::wire::{Command, CommandId, Deed, Outcome, Page, Phase, Push, TaskId, in_china};
+use crate::times::{Times, per_second};
+use crate::wire::{Action, Command, CommandId, Outcome, Page, Phase, Push, TaskId, in_china};
 
-/// What to measure.
+/// The options of the benchmark.
 #[derive(clap::Args)]
-pub struct Asked {
-    /// Commands of a push
+pub struct Args {
+    /// Commands per push
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=100))]
     commands: u16,
-    /// Connections, each a manager's
+    /// Number of connections, each of another manager
     #[arg(long, default_value_t = 16)]
     connections: usize,
-    /// For so many seconds
+    /// Duration in seconds
     #[arg(long, default_value_t = 10)]
     seconds: u64,
 }
@@ -38,15 +37,15 @@ struct Pushed {
     outcomes: BTreeMap<Outcome, usize>,
 }
 
-/// Measures it.
+/// Runs the benchmark and returns its report.
 ///
 /// # Errors
-/// When the server does not answer as it must.
-pub async fn measure(url: &str, people: &[SignIn], asked: &Asked) -> Result<String, Error> {
-    let line = Line::to(url)?;
-    let those = with_open_tasks(&line, people, asked.connections).await?;
-    let lasts = Duration::from_secs(asked.seconds);
-    let size = usize::from(asked.commands);
+/// A response that is not as the protocol requires.
+pub async fn measure(url: &str, people: &[SignIn], args: &Args) -> Result<String, Error> {
+    let client = HttpClient::to(url)?;
+    let those = with_open_tasks(&client, people, args.connections).await?;
+    let lasts = Duration::from_secs(args.seconds);
+    let size = usize::from(args.commands);
     let outboxes = those.into_iter().map(|(caller, tasks)| async move {
         let cursor = cursor_at_the_end(&caller).await?;
         Ok((caller, cursor, tasks))
@@ -63,44 +62,44 @@ pub async fn measure(url: &str, people: &[SignIn], asked: &Asked) -> Result<Stri
         *outcomes.entry(*outcome).or_default() += count;
     }
     let times = Times::of(all.into_iter().flat_map(|pushed| pushed.times).collect());
-    let commands = a_second(outcomes.values().sum(), took);
-    let pushes = a_second(times.count(), took);
-    let mut told = String::new();
-    // Writing to a text cannot fail.
+    let commands = per_second(outcomes.values().sum(), took);
+    let pushes = per_second(times.count(), took);
+    let mut text = String::new();
+    // Writing to a string cannot fail.
     let _ = writeln!(
-        told,
-        "{commands:.0} commands a second in {pushes:.0} pushes of {size} by {} connections",
-        asked.connections
+        text,
+        "{commands:.0} commands per second in {pushes:.0} pushes of {size} over {} connections",
+        args.connections
     );
-    let _ = writeln!(told, "a push: {times}");
-    let _ = writeln!(told, "outcomes: {outcomes:?}");
-    Ok(told)
+    let _ = writeln!(text, "a push: {times}");
+    let _ = writeln!(text, "outcomes: {outcomes:?}");
+    Ok(text)
 }
 
-/// Managers whose grids have open tasks, signed in, with those tasks.
+/// Signs in managers whose grids have open tasks; returns them with those tasks.
 async fn with_open_tasks(
-    line: &Arc<Line>,
+    client: &Arc<HttpClient>,
     people: &[SignIn],
     count: usize,
 ) -> Result<Vec<(Arc<Caller>, Vec<TaskId>)>, Error> {
-    let above = Caller::new(line, supervisor(people)?.clone());
+    let supervisor = Caller::new(client, supervisor(people)?.clone());
     let mut found = Vec::new();
     for manager in of_role(people, Role::Manager) {
         if found.len() == count {
             break;
         }
-        let tasks = live_tasks(&above, &manager.area).await?;
+        let tasks = live_tasks(&supervisor, &manager.area).await?;
         let open = tasks.into_iter().filter(|task| task.state == Phase::Open);
         let open: Vec<TaskId> = open.map(|task| task.id).collect();
         if !open.is_empty() {
-            let caller = Caller::new(line, manager.clone());
+            let caller = Caller::new(client, manager.clone());
             caller.sign_in().await?;
             found.push((caller, open));
         }
     }
     if found.len() < count {
-        let told = format!("only {} grids with open tasks: load a fresh demo", found.len());
-        return Err(Error::Setting(told));
+        let text = format!("only {} grids with open tasks: load a fresh demo", found.len());
+        return Err(Error::Setting(text));
     }
     Ok(found)
 }
@@ -136,10 +135,10 @@ async fn push_on(
     Ok(pushed)
 }
 
-/// The `n`th command: a claim, then its release, task by task.
+/// The `n`th command: claims and releases alternate, task by task.
 fn command(tasks: &[TaskId], n: usize) -> Command {
-    let deed = if n.is_multiple_of(2) { Deed::Claim {} } else { Deed::Release {} };
+    let action = if n.is_multiple_of(2) { Action::Claim {} } else { Action::Release {} };
     let task_id = tasks[n / 2 % tasks.len()];
     let (id, at) = (CommandId(Uuid::now_v7()), in_china(Utc::now()));
-    Command { id, task_id, base_version: None, at, deed }
+    Command { id, task_id, base_version: None, at, action }
 }

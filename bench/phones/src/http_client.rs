@@ -1,6 +1,6 @@
-//! A person on the line to the server: signs in, calls, and counts what comes over
-//! the wire. Tokens are used until the server refuses them; only so many sign in
-//! at a time, for each costs the server a password's hash.
+//! The HTTP client of one signed-in person: it signs in, sends requests and counts the bytes
+//! received. It uses a token until the server rejects it. The number of concurrent sign-ins is
+//! limited, because each costs the server a password hash.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -17,34 +17,34 @@ use crate::Error;
 use crate::answer::{Answer, away, busy, received};
 use crate::district::SignIn;
 
-/// How many sign in at a time.
-const DOORS: usize = 4;
-/// How long an answer may take.
-const PATIENCE: Duration = Duration::from_secs(120);
-/// How often a sign-in is tried when the server is busy or away.
+/// Concurrent sign-ins.
+const CONCURRENT_SIGN_INS: usize = 4;
+/// Time limit of a request.
+const TIMEOUT: Duration = Duration::from_secs(120);
+/// Attempts to sign in while the server is overloaded or unreachable.
 const TRIES: u32 = 30;
 
-/// Where the server is, and the way there.
-pub struct Line {
+/// The server's address and the connections to it, shared by all callers.
+pub struct HttpClient {
     base: RwLock<String>,
     http: Client,
-    doors: Semaphore,
+    sign_ins: Semaphore,
 }
 
-impl Line {
-    /// The way to the server at `base`, as `http://127.0.0.1:8080`.
+impl HttpClient {
+    /// A client of the server at `base`, such as `http://127.0.0.1:8080`.
     ///
     /// # Errors
-    /// When the network cannot be used at all.
+    /// When the client cannot be set up.
     pub fn to(base: &str) -> Result<Arc<Self>, Error> {
-        // What is compressed is inflated here, so that its size on the wire is known.
-        let http = Client::builder().no_gzip().timeout(PATIENCE).tcp_nodelay(true).build();
+        // Responses are decompressed in this crate, so that their transferred size is known.
+        let http = Client::builder().no_gzip().timeout(TIMEOUT).tcp_nodelay(true).build();
         let http = http.map_err(|error| Error::Setting(error.to_string()))?;
         let base = RwLock::new(base.trim_end_matches('/').to_owned());
-        Ok(Arc::new(Self { base, http, doors: Semaphore::new(DOORS) }))
+        Ok(Arc::new(Self { base, http, sign_ins: Semaphore::new(CONCURRENT_SIGN_INS) }))
     }
 
-    /// The server is now at `base`.
+    /// Uses `base` from now on.
     pub fn moved_to(&self, base: &str) {
         let base = base.trim_end_matches('/');
         base.clone_into(&mut self.base.write().unwrap_or_else(PoisonError::into_inner));
@@ -53,7 +53,7 @@ impl Line {
     /// The address of a path with its query.
     ///
     /// # Errors
-    /// When the base is no address.
+    /// When the result is not a URL.
     fn url(&self, path: &str, query: &[(&str, &str)]) -> Result<Url, Error> {
         let base = self.base.read().unwrap_or_else(PoisonError::into_inner).clone();
         let whole = format!("{base}{path}");
@@ -66,11 +66,11 @@ impl Line {
     }
 }
 
-/// A person on the line.
+/// A person who sends requests.
 pub struct Caller {
     /// Who.
     pub who: SignIn,
-    line: Arc<Line>,
+    client: Arc<HttpClient>,
     token: Mutex<Option<String>>,
     received: AtomicU64,
 }
@@ -82,12 +82,12 @@ struct Token {
 
 impl Caller {
     /// A person who has not signed in yet.
-    pub fn new(line: &Arc<Line>, who: SignIn) -> Arc<Self> {
-        let (line, token) = (Arc::clone(line), Mutex::new(None));
-        Arc::new(Self { who, line, token, received: AtomicU64::new(0) })
+    pub fn new(client: &Arc<HttpClient>, who: SignIn) -> Arc<Self> {
+        let (client, token) = (Arc::clone(client), Mutex::new(None));
+        Arc::new(Self { who, client, token, received: AtomicU64::new(0) })
     }
 
-    /// Bytes of all answers so far, heads and bodies as they came over the wire.
+    /// Bytes of all responses so far, headers and bodies as transferred.
     pub fn received(&self) -> u64 {
         self.received.load(Ordering::Relaxed)
     }
@@ -95,13 +95,13 @@ impl Caller {
     /// GET.
     ///
     /// # Errors
-    /// [`Error::Away`] and [`Error::Busy`] when there is no answer to speak of.
+    /// [`Error::Away`] without a complete response; [`Error::Busy`] when the server is overloaded.
     pub async fn get(&self, path: &str, query: &[(&str, &str)]) -> Result<Answer, Error> {
-        let url = self.line.url(path, query)?;
-        self.call(&format!("GET {url}"), || self.line.http.get(url.clone())).await
+        let url = self.client.url(path, query)?;
+        self.call(&format!("GET {url}"), || self.client.http.get(url.clone())).await
     }
 
-    /// GET, unless what `etag` names is still current.
+    /// GET with `If-None-Match`.
     ///
     /// # Errors
     /// As [`Caller::get`].
@@ -111,8 +111,8 @@ impl Caller {
         query: &[(&str, &str)],
         etag: &str,
     ) -> Result<Answer, Error> {
-        let url = self.line.url(path, query)?;
-        let request = || self.line.http.get(url.clone()).header(IF_NONE_MATCH, etag);
+        let url = self.client.url(path, query)?;
+        let request = || self.client.http.get(url.clone()).header(IF_NONE_MATCH, etag);
         self.call(&format!("GET {url} unless {etag}"), request).await
     }
 
@@ -121,21 +121,21 @@ impl Caller {
     /// # Errors
     /// As [`Caller::get`].
     pub async fn post<T: Serialize + Sync>(&self, path: &str, body: &T) -> Result<Answer, Error> {
-        let url = self.line.url(path, &[])?;
+        let url = self.client.url(path, &[])?;
         let call = format!("POST {url} as {}", self.who.phone);
-        self.call(&call, || self.line.http.post(url.clone()).json(body)).await
+        self.call(&call, || self.client.http.post(url.clone()).json(body)).await
     }
 
-    /// Opens an answer that has no end; nothing in it is compressed.
+    /// Opens a response that does not end, uncompressed.
     ///
     /// # Errors
     /// As [`Caller::get`]; [`Error::Answer`] when it is not `200`.
     pub async fn open(&self, path: &str) -> Result<Response, Error> {
-        let (url, token) = (self.line.url(path, &[])?, self.token().await?);
+        let (url, token) = (self.client.url(path, &[])?, self.token().await?);
         let call = format!("GET {url}");
-        // No time-out of the whole: it is to stay open.
+        // A stream stays open, so the usual time limit does not apply.
         let request =
-            self.line.http.get(url).bearer_auth(token).timeout(Duration::from_secs(86_400));
+            self.client.http.get(url).bearer_auth(token).timeout(Duration::from_secs(86_400));
         let answer = request.send().await.map_err(|error| away(&call, &error))?;
         if answer.status() == StatusCode::OK {
             return Ok(answer);
@@ -165,36 +165,36 @@ impl Caller {
         }
         Err(Error::Answer {
             call: call.to_owned(),
-            what: format!("a token just given to {} is refused", self.who.phone),
+            what: format!("a new token of {} is rejected", self.who.phone),
             answer: "HTTP 401".to_owned(),
         })
     }
 
     async fn forget(&self, token: &str) {
-        let mut held = self.token.lock().await;
-        if held.as_deref() == Some(token) {
-            *held = None;
+        let mut current = self.token.lock().await;
+        if current.as_deref() == Some(token) {
+            *current = None;
         }
     }
 
-    /// The token, signing in for it if there is none.
+    /// The token; signs in if there is none.
     async fn token(&self) -> Result<String, Error> {
-        let mut held = self.token.lock().await;
-        if let Some(token) = &*held {
+        let mut current = self.token.lock().await;
+        if let Some(token) = &*current {
             return Ok(token.clone());
         }
-        let token = self.enter().await?;
-        Ok(held.insert(token).clone())
+        let token = self.request_token().await?;
+        Ok(current.insert(token).clone())
     }
 
-    async fn enter(&self) -> Result<String, Error> {
-        // The doors are never closed, so this only waits.
-        let _door = self.line.doors.acquire().await;
-        let url = self.line.url("/v1/auth/sign-in", &[])?;
+    async fn request_token(&self) -> Result<String, Error> {
+        // The semaphore is never closed, so acquiring a permit cannot fail.
+        let _permit = self.client.sign_ins.acquire().await;
+        let url = self.client.url("/v1/auth/sign-in", &[])?;
         let call = format!("POST {url} as {}", self.who.phone);
         let body = json!({ "phone": self.who.phone, "password": self.who.password });
         let began = Instant::now();
-        let answer = self.line.http.post(url).json(&body).send().await;
+        let answer = self.client.http.post(url).json(&body).send().await;
         let answer = answer.map_err(|error| away(&call, &error))?;
         if let Some(busy) = busy(&call, &answer) {
             return Err(busy);
@@ -204,18 +204,18 @@ impl Caller {
         answer.read::<Token>().map(|token| token.access_token)
     }
 
-    /// Signs in, waiting for a busy or absent server for a while.
+    /// Signs in; retries while the server is overloaded or unreachable.
     ///
     /// # Errors
-    /// When it stays so, or the server says no.
+    /// When the retries are exhausted, or the server rejects the credentials.
     pub async fn sign_in(&self) -> Result<(), Error> {
         let mut tries = 0;
         loop {
             match self.token().await {
                 Ok(_) => return Ok(()),
-                Err(error) if error.is_weather() && tries < TRIES => {
+                Err(error) if error.is_transient() && tries < TRIES => {
                     tries += 1;
-                    tokio::time::sleep(wait(&error)).await;
+                    tokio::time::sleep(retry_delay(&error)).await;
                 }
                 Err(error) => return Err(error),
             }
@@ -223,22 +223,25 @@ impl Caller {
     }
 }
 
-/// Signs all in, a few at a time.
+/// Signs all of them in, a few at a time.
 ///
 /// # Errors
-/// The first that cannot.
-pub async fn sign_all_in(line: &Arc<Line>, people: &[SignIn]) -> Result<Vec<Arc<Caller>>, Error> {
+/// The first failure.
+pub async fn sign_all_in(
+    client: &Arc<HttpClient>,
+    people: &[SignIn],
+) -> Result<Vec<Arc<Caller>>, Error> {
     let callers: Vec<Arc<Caller>> =
-        people.iter().map(|who| Caller::new(line, who.clone())).collect();
+        people.iter().map(|who| Caller::new(client, who.clone())).collect();
     let signed_in = stream::iter(callers.iter().cloned())
         .map(|caller| async move { caller.sign_in().await })
-        .buffer_unordered(2 * DOORS);
+        .buffer_unordered(2 * CONCURRENT_SIGN_INS);
     signed_in.try_collect::<Vec<()>>().await?;
     Ok(callers)
 }
 
-/// How long to wait before trying again.
-pub fn wait(error: &Error) -> Duration {
+/// The delay before a retry.
+pub fn retry_delay(error: &Error) -> Duration {
     match error {
         Error::Busy { wait, .. } => *wait,
         _ => Duration::from_millis(200),

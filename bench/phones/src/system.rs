@@ -1,5 +1,5 @@
-//! The server under test: started, killed without mercy, and started again where
-//! it was. Its settings are those of the environment.
+//! The system under test: a server process that is started, killed with SIGKILL and restarted at
+//! the same address. It takes its settings from the environment.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -12,19 +12,19 @@ use tokio::sync::Mutex;
 
 use crate::Error;
 
-/// How long it may take to be ready.
-const PATIENCE: Duration = Duration::from_secs(60);
-/// How often it is asked meanwhile.
-const EVERY: Duration = Duration::from_millis(10);
+/// Time limit for the server to become ready.
+const TIMEOUT: Duration = Duration::from_secs(60);
+/// How often readiness is checked.
+const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
-/// A server that can be killed. It ends with this value.
-pub struct Host {
+/// A server process; dropping this value kills it.
+pub struct System {
     binary: PathBuf,
     url: String,
     child: Mutex<Child>,
 }
 
-impl Host {
+impl System {
     /// Starts `binary serve` so that it listens where `url` says, and waits until it
     /// is ready.
     ///
@@ -32,15 +32,15 @@ impl Host {
     /// When it does not start or is not ready within a minute.
     pub async fn start(binary: &Path, url: &str) -> Result<Arc<Self>, Error> {
         let child = Mutex::new(spawn(binary, url)?);
-        let host = Arc::new(Self { binary: binary.to_owned(), url: url.to_owned(), child });
-        host.ready().await?;
-        Ok(host)
+        let system = Arc::new(Self { binary: binary.to_owned(), url: url.to_owned(), child });
+        system.ready().await?;
+        Ok(system)
     }
 
-    /// Kills it (SIGKILL) in the middle of whatever it does, and starts it again.
+    /// Kills the server with SIGKILL at an arbitrary moment and starts it again.
     ///
     /// # Errors
-    /// As [`Host::start`].
+    /// As [`System::start`].
     pub async fn kill_and_restart(&self) -> Result<(), Error> {
         let mut child = self.child.lock().await;
         child.kill().await.map_err(|error| Error::Setting(format!("the server: {error}")))?;
@@ -56,12 +56,12 @@ impl Host {
                 if let Ok(Some(status)) = self.child.lock().await.try_wait() {
                     return Err(Error::Setting(format!("the server ended: {status}")));
                 }
-                tokio::time::sleep(EVERY).await;
+                tokio::time::sleep(POLL_INTERVAL).await;
             }
             Ok(())
         };
         let late = |_| Error::Setting("the server is not ready after a minute".to_owned());
-        tokio::time::timeout(PATIENCE, asked).await.map_err(late)?
+        tokio::time::timeout(TIMEOUT, asked).await.map_err(late)?
     }
 }
 
@@ -80,7 +80,7 @@ fn spawn(binary: &Path, url: &str) -> Result<Child, Error> {
     command.spawn().map_err(|error| Error::Setting(format!("{}: {error}", binary.display())))
 }
 
-/// The host and port of an address, as the server's setting has them.
+/// Host and port of a URL, in the form of the setting `listen`.
 fn listen_address(url: &str) -> Result<String, Error> {
     let parsed = Url::parse(url).map_err(|error| Error::Setting(format!("{url}: {error}")))?;
     match (parsed.host_str(), parsed.port_or_known_default()) {
@@ -94,9 +94,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_server_listens_where_the_phones_call() {
-        assert_eq!(listen_address("http://127.0.0.1:8181/").expect("one"), "127.0.0.1:8181");
-        assert_eq!(listen_address("http://localhost").expect("one"), "localhost:80");
+    fn the_listen_address_is_host_and_port_of_the_url() {
+        assert_eq!(listen_address("http://127.0.0.1:8181/").expect("an address"), "127.0.0.1:8181");
+        assert_eq!(listen_address("http://localhost").expect("an address"), "localhost:80");
         assert!(listen_address("nowhere").is_err());
     }
 }

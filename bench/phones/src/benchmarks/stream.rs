@@ -1,5 +1,4 @@
-//! Live streams: how many stand at once, and how late a hint comes after a
-//! supervisor has begun to change something.
+//! Live streams: the number of concurrent streams, and the delay from sending a change to the hint.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -17,81 +16,86 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use super::managers;
 use crate::Error;
 use crate::district::{self, Role, SignIn, of_role};
-use crate::line::{Caller, Line};
+use crate::http_client::{Caller, HttpClient};
 use crate::supervisor::live_tasks;
 use crate::times::Times;
 
-/// How many streams are opened at a time.
+/// Streams that are opened concurrently.
 const OPENING: usize = 64;
-/// How long hints are waited for after the last change.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// Time limit for hints after a change.
+const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What to measure.
+/// The options of the benchmark.
 #[derive(clap::Args)]
-pub struct Asked {
-    /// How many streams
+pub struct Args {
+    /// Number of streams
     #[arg(long, default_value_t = 1000)]
     streams: usize,
-    /// Managers who hold them, in turn
+    /// Number of managers who hold them, in turn
     #[arg(long, default_value_t = 20)]
     managers: usize,
-    /// Changes that the supervisor makes in their grids
+    /// Number of changes by the supervisor in their grids
     #[arg(long, default_value_t = 20)]
     changes: usize,
-    /// Which tasks, and to whom
+    /// Seed of the choice of tasks and assignees
     #[arg(long, default_value_t = 1)]
     seed: u64,
 }
 
-/// What a stream brought, and when.
+/// A received hint.
 struct Hint {
     at: Instant,
     id: String,
 }
 
-/// Measures it.
+/// Runs the benchmark and returns its report.
 ///
 /// # Errors
-/// When the server does not answer as it must.
-pub async fn measure(url: &str, people: &[SignIn], asked: &Asked) -> Result<String, Error> {
-    let line = Line::to(url)?;
-    let holders = managers(&line, people, Some(asked.managers)).await?;
-    let above = Caller::new(&line, district::supervisor(people)?.clone());
-    above.sign_in().await?;
+/// A response that is not as the protocol requires.
+pub async fn measure(url: &str, people: &[SignIn], args: &Args) -> Result<String, Error> {
+    let client = HttpClient::to(url)?;
+    let holders = managers(&client, people, Some(args.managers)).await?;
+    let supervisor = Caller::new(&client, district::supervisor(people)?.clone());
+    supervisor.sign_in().await?;
     let (send, mut hints) = unbounded_channel();
     let began = Instant::now();
-    let (standing, failed) = open(&holders, asked.streams, &send).await;
+    let (open_streams, failed) = open(&holders, args.streams, &send).await;
     let opened = began.elapsed();
     drop(send);
     tokio::time::sleep(Duration::from_secs(1)).await;
-    let mut rng = ChaCha8Rng::seed_from_u64(asked.seed);
+    let mut rng = ChaCha8Rng::seed_from_u64(args.seed);
     let (mut times, mut expected) = (Vec::new(), 0);
-    for n in 0..asked.changes {
+    for n in 0..args.changes {
         let n = n % holders.len();
-        // Without this each change would follow a hint, in step with how often the server looks.
+        // A random delay avoids changes in step with the server's polling interval.
         tokio::time::sleep(Duration::from_millis(rng.random_range(0..1000))).await;
-        // Streams were dealt out in turn, so these are the ones of this manager.
-        let told = (n..standing).step_by(holders.len()).count();
-        let Some((task, began)) = change(&above, people, &holders[n].who.area, &mut rng).await?
+        // Managers hold the streams in turn; these are the streams of this manager.
+        let streams = (n..open_streams).step_by(holders.len()).count();
+        let Some((task, began)) =
+            change(&supervisor, people, &holders[n].who.area, &mut rng).await?
         else {
             continue;
         };
-        expected += told;
-        times.extend(heard(&mut hints, &task, began, told).await);
+        expected += streams;
+        times.extend(delays(&mut hints, &task, began, streams).await);
     }
     let times = Times::of(times);
-    let mut told = String::new();
-    // Writing to a text cannot fail.
-    let _ = writeln!(told, "{standing} of {} streams stand, opened in {opened:.1?}", asked.streams);
+    let mut text = String::new();
+    // Writing to a string cannot fail.
+    let _ = writeln!(
+        text,
+        "{open_streams} of {} streams are open, opened in {opened:.1?}",
+        args.streams
+    );
     if let Some(error) = failed {
-        let _ = writeln!(told, "the first that does not: {error}");
+        let _ = writeln!(text, "the first failure: {error}");
     }
-    let _ = writeln!(told, "{} of {expected} hints came", times.count());
-    let _ = writeln!(told, "from sending the change to the hint: {times}");
-    Ok(told)
+    let _ = writeln!(text, "{} of {expected} hints arrived", times.count());
+    let _ = writeln!(text, "from sending the change to the hint: {times}");
+    Ok(text)
 }
 
-/// Opens streams for the holders in turn, until one fails; each is read to its end.
+/// Opens streams for the holders in turn until one fails; each is read to its end.
 async fn open(
     holders: &[Arc<Caller>],
     count: usize,
@@ -101,17 +105,17 @@ async fn open(
     let mut opening = streams::iter(dealt)
         .map(|holder| async move { holder.open("/v1/events/stream").await })
         .buffered(OPENING);
-    let mut standing = 0;
+    let mut open_streams = 0;
     while let Some(opened) = opening.next().await {
         match opened {
             Ok(answer) => {
-                standing += 1;
+                open_streams += 1;
                 tokio::spawn(read(answer, send.clone()));
             }
-            Err(error) => return (standing, Some(error)),
+            Err(error) => return (open_streams, Some(error)),
         }
     }
-    (standing, None)
+    (open_streams, None)
 }
 
 async fn read(mut answer: Response, send: UnboundedSender<Hint>) {
@@ -119,21 +123,21 @@ async fn read(mut answer: Response, send: UnboundedSender<Hint>) {
     while let Ok(Some(chunk)) = answer.chunk().await {
         let at = Instant::now();
         for id in lines.take(&chunk) {
-            // Nobody listens any more once all is measured.
+            // The receiver is gone after the measurement.
             let _ = send.send(Hint { at, id });
         }
     }
 }
 
-/// Gives a task of the grid to another who works there; answers the task and when
-/// the call was sent, or nothing if there is none to give.
+/// Reassigns a task of the grid to another volunteer of the grid. Returns the task and when the
+/// request was sent, or `None` without such a task.
 async fn change(
-    above: &Caller,
+    supervisor: &Caller,
     people: &[SignIn],
     grid: &str,
     rng: &mut ChaCha8Rng,
 ) -> Result<Option<(String, Instant)>, Error> {
-    let tasks = live_tasks(above, grid).await?;
+    let tasks = live_tasks(supervisor, grid).await?;
     let Some(task) = tasks.choose(rng) else { return Ok(None) };
     let others: Vec<&SignIn> = of_role(people, Role::Volunteer)
         .filter(|who| who.area == grid && Some(who.person) != task.assignee_id)
@@ -141,15 +145,15 @@ async fn change(
     let Some(to) = others.choose(rng) else { return Ok(None) };
     let began = Instant::now();
     let path = format!("/v1/tasks/{}/reassign", task.id);
-    let answer = above.post(&path, &json!({ "person_id": to.person })).await?;
+    let answer = supervisor.post(&path, &json!({ "person_id": to.person })).await?;
     if answer.status != 200 {
         return Err(answer.wrong("200 was expected"));
     }
     Ok(Some((task.id.to_string(), began)))
 }
 
-/// The times of `count` hints of the task; fewer if they do not come.
-async fn heard(
+/// The delays of up to `count` hints of the task.
+async fn delays(
     hints: &mut UnboundedReceiver<Hint>,
     task: &str,
     began: Instant,
@@ -157,7 +161,7 @@ async fn heard(
 ) -> Vec<Duration> {
     let mut times = Vec::with_capacity(count);
     while times.len() < count {
-        match tokio::time::timeout(PATIENCE, hints.recv()).await {
+        match tokio::time::timeout(TIMEOUT, hints.recv()).await {
             Ok(Some(hint)) if hint.id == task => {
                 times.push(hint.at.saturating_duration_since(began));
             }
@@ -168,30 +172,30 @@ async fn heard(
     times
 }
 
-/// Reads server-sent events (WHATWG HTML, 9.2) as they come in pieces.
+/// Parses server-sent events (WHATWG HTML, 9.2) from chunks.
 #[derive(Default)]
 struct Lines {
     rest: Vec<u8>,
 }
 
 #[derive(Deserialize)]
-struct Told {
+struct HintData {
     id: String,
 }
 
 impl Lines {
-    /// Takes a piece in; answers the ids of the things that were told of in full.
-    fn take(&mut self, piece: &[u8]) -> Vec<String> {
-        self.rest.extend_from_slice(piece);
+    /// Adds a chunk and returns the ids of the completed hints.
+    fn take(&mut self, chunk: &[u8]) -> Vec<String> {
+        self.rest.extend_from_slice(chunk);
         let Some(end) = self.rest.iter().rposition(|byte| *byte == b'\n') else {
             return Vec::new();
         };
         let whole: Vec<u8> = self.rest.drain(..=end).collect();
-        let told = |line: &[u8]| {
-            let told = serde_json::from_slice::<Told>(line.strip_prefix(b"data: ")?);
-            told.ok().map(|told| told.id)
+        let id = |line: &[u8]| {
+            let data = serde_json::from_slice::<HintData>(line.strip_prefix(b"data: ")?);
+            data.ok().map(|data| data.id)
         };
-        whole.split(|byte| *byte == b'\n').filter_map(told).collect()
+        whole.split(|byte| *byte == b'\n').filter_map(id).collect()
     }
 }
 
@@ -200,14 +204,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_hint_that_comes_in_pieces_is_read_once_and_comments_are_not_hints() {
-        let told = "retry: 3000\n\n:\n\nid: 17\ndata: {\"seq\":17,\"type\":\"task\",\"id\":\"a\"}\n\n\
+    fn a_hint_in_several_chunks_is_parsed_once_and_comments_are_skipped() {
+        let text = "retry: 3000\n\n:\n\nid: 17\ndata: {\"seq\":17,\"type\":\"task\",\"id\":\"a\"}\n\n\
                     id: 18\nevent: many\ndata: {}\n\ndata: {\"id\":\"b\"}\n\n";
-        for size in 1..told.len() {
+        for size in 1..text.len() {
             let mut lines = Lines::default();
-            let pieces = told.as_bytes().chunks(size);
-            let ids: Vec<String> = pieces.flat_map(|piece| lines.take(piece)).collect();
-            assert_eq!(ids, ["a", "b"], "in pieces of {size}");
+            let chunks = text.as_bytes().chunks(size);
+            let ids: Vec<String> = chunks.flat_map(|chunk| lines.take(chunk)).collect();
+            assert_eq!(ids, ["a", "b"], "in chunks of {size}");
         }
     }
 }

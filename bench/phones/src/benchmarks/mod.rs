@@ -1,10 +1,10 @@
-//! Figures, measured one at a time by hand: each prints what it measured and how.
-//! What is timed is one call, from sending to the last byte, unless said otherwise.
+//! Benchmarks, run one at a time by hand; each prints its method and its results. Durations are of one
+//! request, from sending to the last byte, unless stated otherwise.
 
 pub mod outbox;
+pub mod periodic;
 pub mod quiet;
 pub mod snapshots;
-pub mod storm;
 pub mod stream;
 
 use std::future::Future;
@@ -14,24 +14,24 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream as streams};
 
 use crate::Error;
 use crate::district::{Role, SignIn, of_role};
-use crate::line::{self, Caller, Line};
+use crate::http_client::{self, Caller, HttpClient};
 use crate::wire::Page;
 
-/// The first `count` managers, signed in; all of them if `count` is nothing.
+/// Signs in the first `count` managers, or all of them.
 async fn managers(
-    line: &Arc<Line>,
+    client: &Arc<HttpClient>,
     people: &[SignIn],
     count: Option<usize>,
 ) -> Result<Vec<Arc<Caller>>, Error> {
     let those: Vec<SignIn> =
         of_role(people, Role::Manager).take(count.unwrap_or(usize::MAX)).cloned().collect();
     if those.is_empty() || count.is_some_and(|count| those.len() < count) {
-        return Err(Error::Setting(format!("only {} managers to be found", those.len())));
+        return Err(Error::Setting(format!("the sign-ins have only {} managers", those.len())));
     }
-    line::sign_all_in(line, &those).await
+    http_client::sign_all_in(client, &those).await
 }
 
-/// Pulls to the end; the cursor with which nothing more comes.
+/// Pulls to the end and returns the last cursor.
 async fn cursor_at_the_end(caller: &Caller) -> Result<String, Error> {
     let mut page: Page = caller.get("/v1/sync", &[("limit", "1000")]).await?.read()?;
     while page.has_more {
@@ -41,7 +41,7 @@ async fn cursor_at_the_end(caller: &Caller) -> Result<String, Error> {
     Ok(page.cursor)
 }
 
-/// Does it for all at once, on all cores.
+/// Runs all of them concurrently, on all cores.
 async fn at_once<T, F>(all: impl IntoIterator<Item = F>) -> Result<Vec<T>, Error>
 where
     T: Send + 'static,

@@ -1,6 +1,6 @@
-//! A storm: all managers sync every so many seconds, spread evenly. What is timed
-//! begins when a sync is due and not when it could be sent, so a server that falls
-//! behind cannot hide it.
+//! Periodic load: all managers sync at a fixed interval, spread evenly. Durations begin when a sync is
+//! due, not when it is sent, so they include the delay of a server that falls behind (no coordinated
+//! omission).
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -11,32 +11,32 @@ use tokio::time::Instant;
 use super::{at_once, managers};
 use crate::Error;
 use crate::district::SignIn;
-use crate::line::{Caller, Line};
-use crate::times::{Times, a_second};
+use crate::http_client::{Caller, HttpClient};
+use crate::times::{Times, per_second};
 use crate::wire::Page;
 
-/// What to measure.
+/// The options of the benchmark.
 #[derive(clap::Args)]
-pub struct Asked {
-    /// Seconds between two syncs of a phone
+pub struct Args {
+    /// Interval in seconds between two syncs of a phone
     #[arg(long, default_value_t = 30)]
     every: u64,
-    /// For so many seconds
+    /// Duration in seconds
     #[arg(long, default_value_t = 60)]
     seconds: u64,
-    /// How many managers; all unless told
+    /// Number of managers; default: all
     #[arg(long)]
     managers: Option<usize>,
 }
 
-/// Measures it.
+/// Runs the benchmark and returns its report.
 ///
 /// # Errors
-/// When the server does not answer as it must.
-pub async fn measure(url: &str, people: &[SignIn], asked: &Asked) -> Result<String, Error> {
-    let line = Line::to(url)?;
-    let callers = managers(&line, people, asked.managers).await?;
-    let (every, lasts) = (Duration::from_secs(asked.every), Duration::from_secs(asked.seconds));
+/// A response that is not as the protocol requires.
+pub async fn measure(url: &str, people: &[SignIn], args: &Args) -> Result<String, Error> {
+    let client = HttpClient::to(url)?;
+    let callers = managers(&client, people, args.managers).await?;
+    let (every, lasts) = (Duration::from_secs(args.every), Duration::from_secs(args.seconds));
     let count = u32::try_from(callers.len()).unwrap_or(u32::MAX);
     let began = Instant::now();
     let phones = (0..count).zip(callers).map(|(n, caller)| {
@@ -48,17 +48,19 @@ pub async fn measure(url: &str, people: &[SignIn], asked: &Asked) -> Result<Stri
     let bytes: u64 = all.iter().map(|synced| synced.bytes).sum();
     let firsts = Times::of(all.iter().filter_map(|synced| synced.first).collect());
     let laters = Times::of(all.into_iter().flat_map(|synced| synced.later).collect());
-    let rate = a_second(firsts.count() + laters.count(), took);
-    let mut told = String::new();
-    // Writing to a text cannot fail.
-    let _ =
-        writeln!(told, "{count} managers every {every:?}: {rate:.0} syncs a second, {bytes} bytes");
-    let _ = writeln!(told, "{} first syncs: {firsts}", firsts.count());
-    let _ = writeln!(told, "{} later syncs: {laters}", laters.count());
-    Ok(told)
+    let rate = per_second(firsts.count() + laters.count(), took);
+    let mut text = String::new();
+    // Writing to a string cannot fail.
+    let _ = writeln!(
+        text,
+        "{count} managers every {every:?}: {rate:.0} syncs per second, {bytes} bytes"
+    );
+    let _ = writeln!(text, "{} first syncs: {firsts}", firsts.count());
+    let _ = writeln!(text, "{} later syncs: {laters}", laters.count());
+    Ok(text)
 }
 
-/// The syncs of one phone, each timed from when it was due.
+/// Durations of one phone's syncs, from when each was due.
 #[derive(Default)]
 struct Synced {
     first: Option<Duration>,

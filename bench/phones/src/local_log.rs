@@ -1,34 +1,34 @@
-//! What a phone went through, for the figures of a run.
+//! What a phone recorded of its own syncs, for the summary of a run.
 
 use std::time::Duration;
 
 use crate::answer::Answer;
-use crate::weather::{Fault, Tally};
+use crate::network_faults::{Fault, FaultCounts};
 use crate::wire::Page;
 
-/// A first snapshot: how much came, and how long it took in all.
+/// Size and duration of a first snapshot.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct FirstSnapshot {
-    /// Bytes of the bodies as they came over the wire.
+    /// Bytes of the bodies as transferred.
     pub bytes: u64,
     /// Rows.
     pub rows: usize,
-    /// The time of its calls, added up.
+    /// Total duration of its requests.
     pub took: Duration,
-    /// Whether it has come to its end.
+    /// Whether the last page has arrived.
     pub whole: bool,
 }
 
-/// What a phone went through.
+/// What a phone recorded of its own syncs.
 #[derive(Clone, Debug, Default)]
-pub struct Diary {
+pub struct LocalLog {
     /// Faults, by kind.
-    pub faults: Tally,
-    /// How long each answered call with commands took.
+    pub faults: FaultCounts,
+    /// Duration of each answered request with commands.
     pub pushes: Vec<Duration>,
-    /// How long each answered call without commands took.
+    /// Duration of each answered request without commands.
     pub pulls: Vec<Duration>,
-    /// How often it had to begin anew.
+    /// How often the server reset the copy.
     pub resets: u64,
     /// How often nothing had changed (304).
     pub unchanged: u64,
@@ -36,30 +36,30 @@ pub struct Diary {
     pub first: FirstSnapshot,
 }
 
-impl Diary {
-    /// Notes a fault.
-    pub fn note(&mut self, fault: Fault) {
+impl LocalLog {
+    /// Counts a fault.
+    pub fn count(&mut self, fault: Fault) {
         *self.faults.entry(fault).or_default() += 1;
     }
 
-    /// Notes an answer with a page; `begun` says that a cursor had been sent.
-    pub fn take(&mut self, page: &Page, answer: &Answer, begun: bool) {
+    /// Records a page; `resumed` says that the request carried a cursor.
+    pub fn record(&mut self, page: &Page, answer: &Answer, resumed: bool) {
         let calls = if page.results.is_empty() { &mut self.pulls } else { &mut self.pushes };
         calls.push(answer.took);
-        self.resets += u64::from(page.reset && begun);
+        self.resets += u64::from(page.reset && resumed);
         if self.first.whole {
             return;
         }
         if page.reset {
             self.first = FirstSnapshot::default();
         }
-        self.first.take(page, answer);
+        self.first.add(page, answer);
     }
 }
 
 impl FirstSnapshot {
     /// Adds a page.
-    pub fn take(&mut self, page: &Page, answer: &Answer) {
+    pub fn add(&mut self, page: &Page, answer: &Answer) {
         self.bytes += answer.body_bytes;
         self.rows += page.changes.len();
         self.took += answer.took;

@@ -1,55 +1,55 @@
-//! The district's log, as far as it is judged.
+//! The part of the district's event log that the checks read.
 
 use serde::Deserialize;
 
 use crate::Error;
-use crate::line::Caller;
+use crate::http_client::Caller;
 use crate::wire::{CommandId, PersonId};
 
-/// The word of a report.
+/// The action of a report.
 pub const REPORT: &str = "task.report";
-/// The word of a claim.
+/// The action of a claim.
 pub const CLAIM: &str = "task.claim";
 
-/// A fact.
+/// An event.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Event {
-    /// Its number.
+    /// Its sequence number.
     pub seq: i64,
-    /// Who did it.
+    /// Who acted.
     pub actor_id: Option<PersonId>,
-    /// With which device.
+    /// The device.
     pub device: Option<String>,
-    /// What was done.
+    /// The action.
     pub action: String,
-    /// To what kind of thing.
+    /// The type of the subject.
     pub subject: String,
-    /// To which one.
+    /// The id of the subject.
     pub subject_id: String,
-    /// In whose hands it was afterwards.
+    /// The assignee afterwards.
     pub person_id: Option<PersonId>,
-    /// In whose hands it was before.
+    /// The assignee before.
     pub person_before_id: Option<PersonId>,
-    /// Its version afterwards.
+    /// The version of the subject afterwards.
     pub version: i64,
-    /// More about it.
+    /// Further fields.
     #[serde(default)]
     pub body: Body,
 }
 
-/// What of an event's body is judged.
+/// The part of an event's body that the checks read.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 pub struct Body {
-    /// The report that was kept.
+    /// The report that was stored.
     #[serde(default)]
     pub report: Option<CommandId>,
-    /// Whether it moved nothing.
+    /// Whether the report left the task unchanged.
     #[serde(default)]
     pub recorded: bool,
 }
 
 impl Event {
-    /// Whether this is a report that is kept and moved nothing.
+    /// Whether this is a report that was stored and left the task unchanged.
     pub fn is_recorded(&self) -> bool {
         self.action == REPORT && self.body.recorded
     }
@@ -60,10 +60,10 @@ struct EventPage {
     items: Vec<Event>,
 }
 
-/// The whole log, as the server lists it.
+/// Reads the whole log.
 ///
 /// # Errors
-/// When the server does not answer as it must.
+/// When a response is not as the protocol requires.
 pub async fn read(supervisor: &Caller) -> Result<Vec<Event>, Error> {
     let mut events: Vec<Event> = Vec::new();
     loop {
@@ -75,7 +75,7 @@ pub async fn read(supervisor: &Caller) -> Result<Vec<Event>, Error> {
         match page.items.first() {
             None => return Ok(events),
             Some(first) if first.seq <= last => {
-                return Err(answer.wrong(format!("numbers above {last} were asked for")));
+                return Err(answer.wrong(format!("only events after {last} were requested")));
             }
             Some(_) => events.extend(page.items),
         }
