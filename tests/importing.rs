@@ -1,58 +1,82 @@
 //! Loading a district from files: all of it, or nothing and every reason.
 
-use crate::on_both;
+use rstest::rstest;
+
 use crate::support::files::person_id;
 use crate::support::server::{import, said};
-use crate::support::{Database, Files, Server, phones};
+use crate::support::{Backend, Database, Files, Server, phones};
 
-on_both! {
-    async fn loading_the_same_files_twice_changes_nothing(database) {
-        let first = import(&database, &Files::small(), &[]);
-        assert!(first.status.success(), "{}", said(&first));
-        assert!(said(&first).contains("people: 10 added, 0 changed, 0 unchanged"), "{}", said(&first));
-        let second = import(&database, &Files::small(), &[]);
-        for kind in ["areas: 0 added, 0 changed, 8", "outlines: 0 added, 0 changed, 3",
-            "people: 0 added, 0 changed, 10", "beneficiaries: 0 added, 0 changed, 6",
-            "stations: 0 added, 0 changed, 1", "memorials: 0 added, 0 changed, 1",
-            "holidays: 0 added, 0 changed, 1"] {
-            assert!(said(&second).contains(kind), "{kind}: {}", said(&second));
-        }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn loading_the_same_files_twice_changes_nothing(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let database = Database::from(backend);
+    let first = import(&database, &Files::small(), &[]);
+    assert!(first.status.success(), "{}", said(&first));
+    assert!(said(&first).contains("people: 10 added, 0 changed, 0 unchanged"), "{}", said(&first));
+    let second = import(&database, &Files::small(), &[]);
+    for kind in [
+        "areas: 0 added, 0 changed, 8",
+        "outlines: 0 added, 0 changed, 3",
+        "people: 0 added, 0 changed, 10",
+        "beneficiaries: 0 added, 0 changed, 6",
+        "stations: 0 added, 0 changed, 1",
+        "memorials: 0 added, 0 changed, 1",
+        "holidays: 0 added, 0 changed, 1",
+    ] {
+        assert!(said(&second).contains(kind), "{kind}: {}", said(&second));
     }
 }
 
-on_both! {
-    async fn only_what_changed_is_written(database) {
-        import(&database, &Files::small(), &[]);
-        let moved = Files::small().with("people.csv", "王志愿", "王新名");
-        let second = import(&database, &moved, &[]);
-        assert!(said(&second).contains("people: 0 added, 1 changed, 9 unchanged"), "{}", said(&second));
-        let server = Server::start(database);
-        let volunteer = server.sign_in(phones::VOLUNTEER).await;
-        assert_eq!(volunteer.get("/v1/me").await.body["name"], "王新名");
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn only_what_changed_is_written(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let database = Database::from(backend);
+    import(&database, &Files::small(), &[]);
+    let moved = Files::small().with("people.csv", "王志愿", "王新名");
+    let second = import(&database, &moved, &[]);
+    assert!(said(&second).contains("people: 0 added, 1 changed, 9 unchanged"), "{}", said(&second));
+    let server = Server::start(database);
+    let volunteer = server.sign_in(phones::VOLUNTEER).await;
+    assert_eq!(volunteer.get("/v1/me").await.body["name"], "王新名");
 }
 
-on_both! {
-    async fn a_grid_changes_hands_by_its_files_too(database) {
-        import(&database, &Files::small(), &[]);
-        let swapped = Files::small()
-            .with("people.csv", &format!("{},manager", person_id(11)), &format!("{},volunteer", person_id(11)))
-            .with("people.csv", &format!("{},volunteer", person_id(21)), &format!("{},manager", person_id(21)));
-        let second = import(&database, &swapped, &[]);
-        assert!(second.status.success(), "{}", said(&second));
-        let server = Server::start(database);
-        let manager = server.sign_in(phones::VOLUNTEER).await;
-        assert_eq!(manager.get("/v1/me").await.body["role"], "manager");
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_grid_changes_hands_by_its_files_too(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let database = Database::from(backend);
+    import(&database, &Files::small(), &[]);
+    let swapped = Files::small()
+        .with(
+            "people.csv",
+            &format!("{},manager", person_id(11)),
+            &format!("{},volunteer", person_id(11)),
+        )
+        .with(
+            "people.csv",
+            &format!("{},volunteer", person_id(21)),
+            &format!("{},manager", person_id(21)),
+        );
+    let second = import(&database, &swapped, &[]);
+    assert!(second.status.success(), "{}", said(&second));
+    let server = Server::start(database);
+    let manager = server.sign_in(phones::VOLUNTEER).await;
+    assert_eq!(manager.get("/v1/me").await.body["role"], "manager");
 }
 
-on_both! {
-    async fn a_dry_run_writes_nothing(database) {
-        let run = import(&database, &Files::small(), &["--dry-run"]);
-        assert!(run.status.success(), "{}", said(&run));
-        let real = import(&database, &Files::small(), &[]);
-        assert!(said(&real).contains("areas: 8 added"), "{}", said(&real));
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_dry_run_writes_nothing(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
+    let database = Database::from(backend);
+    let run = import(&database, &Files::small(), &["--dry-run"]);
+    assert!(run.status.success(), "{}", said(&run));
+    let real = import(&database, &Files::small(), &[]);
+    assert!(said(&real).contains("areas: 8 added"), "{}", said(&real));
 }
 
 /// Each row that does not fit, the file and line it stands on, and a word of its reason.

@@ -6,13 +6,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection, SqliteConnection};
+use rstest::rstest;
 use serde_json::{Value, json};
 
-use crate::on_both;
 use crate::support::files::{BENEFICIARY, person_id};
 use crate::support::phone::task_for;
 use crate::support::server::{gridward, said};
-use crate::support::{Database, GRID, Server, phones};
+use crate::support::{Backend, Database, GRID, Server, phones};
 
 /// Changes the database behind the server's back.
 pub(crate) fn tamper(database: &Database, sql: &str) {
@@ -43,79 +43,88 @@ async fn some_work(server: &Server) -> String {
     task
 }
 
-on_both! {
-    async fn a_change_of_the_log_is_noticed_at_the_event_it_touched(database) {
-        let server = Server::small(database);
-        some_work(&server).await;
-        let (whole, told) = verify(&server.database, &[]);
-        assert!(whole, "{told}");
-        tamper(&server.database, "UPDATE events SET person = 'x' WHERE action = 'task.start'");
-        let auditor = server.sign_in(phones::AUDITOR).await;
-        let start = auditor.get("/v1/events?action=task.claim").await;
-        let seq = start.body["items"][0]["seq"].as_i64().expect("a number") + 1;
-        let (whole, told) = verify(&server.database, &[]);
-        assert!(!whole && told.contains(&format!("event {seq}: what it says is not what was written")), "{told}");
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_change_of_the_log_is_noticed_at_the_event_it_touched(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    some_work(&server).await;
+    let (whole, told) = verify(&server.database, &[]);
+    assert!(whole, "{told}");
+    tamper(&server.database, "UPDATE events SET person = 'x' WHERE action = 'task.start'");
+    let auditor = server.sign_in(phones::AUDITOR).await;
+    let start = auditor.get("/v1/events?action=task.claim").await;
+    let seq = start.body["items"][0]["seq"].as_i64().expect("a number") + 1;
+    let (whole, told) = verify(&server.database, &[]);
+    assert!(
+        !whole && told.contains(&format!("event {seq}: what it says is not what was written")),
+        "{told}"
+    );
 }
 
-on_both! {
-    async fn an_event_taken_out_and_an_end_cut_off_are_noticed(database) {
-        let server = Server::small(database);
-        some_work(&server).await;
-        tamper(&server.database, "DELETE FROM events WHERE seq = (SELECT MAX(seq) FROM events)");
-        let (whole, told) = verify(&server.database, &[]);
-        assert!(!whole && told.contains("the end was cut off"), "{told}");
-        tamper(&server.database, "DELETE FROM events WHERE action = 'task.claim'");
-        let (whole, told) = verify(&server.database, &[]);
-        assert!(!whole && told.contains("the event before it is missing"), "{told}");
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_event_taken_out_and_an_end_cut_off_are_noticed(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    some_work(&server).await;
+    tamper(&server.database, "DELETE FROM events WHERE seq = (SELECT MAX(seq) FROM events)");
+    let (whole, told) = verify(&server.database, &[]);
+    assert!(!whole && told.contains("the end was cut off"), "{told}");
+    tamper(&server.database, "DELETE FROM events WHERE action = 'task.claim'");
+    let (whole, told) = verify(&server.database, &[]);
+    assert!(!whole && told.contains("the event before it is missing"), "{told}");
 }
 
-on_both! {
-    async fn old_events_go_into_files_that_keep_the_chain_and_their_cursors_begin_anew(database) {
-        let server = Server::small(database);
-        some_work(&server).await;
-        let manager = server.sign_in(phones::MANAGER).await;
-        let old = manager.post("/v1/sync", &json!({})).await.body["cursor"].clone();
-        some_work(&server).await;
-        let folder = server.database.folder.path().join("archive");
-        let path = folder.to_str().expect("a path");
-        let task = task_for(&server, 3).await;
-        let history = manager.get(&format!("/v1/tasks/{task}/history")).await;
-        assert_eq!(history.body["earlier_archived"], false);
-        let archive = |days: &str| {
-            let args = ["log", "archive", path, "--keep-days", days];
-            said(&gridward(&server.database, &args).output().expect("it runs"))
-        };
-        assert!(archive("1").contains("0 events archived"));
-        let (events, _) = count(&server).await;
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-        assert!(archive("0").contains(&format!("{events} events archived")), "{}", archive("0"));
-        let (left, _) = count(&server).await;
-        assert_eq!(left, 0);
-        let (whole, told) = verify(&server.database, &[]);
-        assert!(whole && told.contains("no events here to check"), "{told}");
-        assert!(told.contains("--archive checks them too"), "{told}");
-        some_work(&server).await;
-        let (whole, told) = verify(&server.database, &["--archive", path]);
-        assert!(whole, "{told}");
-        let push = json!({ "cursor": old });
-        assert_eq!(manager.post("/v1/sync", &push).await.body["reset"], true);
-        // What a task went through before is said to be elsewhere, not to have never been.
-        assert_eq!(manager.act(&format!("/v1/tasks/{task}/claim")).await.status, 200);
-        let history = manager.get(&format!("/v1/tasks/{task}/history")).await;
-        assert_eq!(history.body["items"].as_array().map(Vec::len), Some(1), "{}", history.body);
-        assert_eq!(history.body["earlier_archived"], true);
-        // A folder that is not there proves nothing.
-        let (whole, told) = verify(&server.database, &["--archive", "nowhere"]);
-        assert!(!whole && told.contains("cannot be checked"), "{told}");
-        // A file that lacks an event, or is not there, is noticed.
-        let file = std::fs::read_dir(&folder).expect("a folder").next().expect("a file");
-        std::fs::remove_file(file.expect("a file").path()).expect("removed");
-        let (whole, told) = verify(&server.database, &["--archive", path]);
-        assert!(!whole && told.contains("the archive files end at event 0"), "{told}");
-        assert!(Path::new(path).exists());
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn old_events_go_into_files_that_keep_the_chain_and_their_cursors_begin_anew(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    some_work(&server).await;
+    let manager = server.sign_in(phones::MANAGER).await;
+    let old = manager.post("/v1/sync", &json!({})).await.body["cursor"].clone();
+    some_work(&server).await;
+    let folder = server.database.folder.path().join("archive");
+    let path = folder.to_str().expect("a path");
+    let task = task_for(&server, 3).await;
+    let history = manager.get(&format!("/v1/tasks/{task}/history")).await;
+    assert_eq!(history.body["earlier_archived"], false);
+    let archive = |days: &str| {
+        let args = ["log", "archive", path, "--keep-days", days];
+        said(&gridward(&server.database, &args).output().expect("it runs"))
+    };
+    assert!(archive("1").contains("0 events archived"));
+    let (events, _) = count(&server).await;
+    tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    assert!(archive("0").contains(&format!("{events} events archived")), "{}", archive("0"));
+    let (left, _) = count(&server).await;
+    assert_eq!(left, 0);
+    let (whole, told) = verify(&server.database, &[]);
+    assert!(whole && told.contains("no events here to check"), "{told}");
+    assert!(told.contains("--archive checks them too"), "{told}");
+    some_work(&server).await;
+    let (whole, told) = verify(&server.database, &["--archive", path]);
+    assert!(whole, "{told}");
+    let push = json!({ "cursor": old });
+    assert_eq!(manager.post("/v1/sync", &push).await.body["reset"], true);
+    // What a task went through before is said to be elsewhere, not to have never been.
+    assert_eq!(manager.act(&format!("/v1/tasks/{task}/claim")).await.status, 200);
+    let history = manager.get(&format!("/v1/tasks/{task}/history")).await;
+    assert_eq!(history.body["items"].as_array().map(Vec::len), Some(1), "{}", history.body);
+    assert_eq!(history.body["earlier_archived"], true);
+    // A folder that is not there proves nothing.
+    let (whole, told) = verify(&server.database, &["--archive", "nowhere"]);
+    assert!(!whole && told.contains("cannot be checked"), "{told}");
+    // A file that lacks an event, or is not there, is noticed.
+    let file = std::fs::read_dir(&folder).expect("a folder").next().expect("a file");
+    std::fs::remove_file(file.expect("a file").path()).expect("removed");
+    let (whole, told) = verify(&server.database, &["--archive", path]);
+    assert!(!whole && told.contains("the archive files end at event 0"), "{told}");
+    assert!(Path::new(path).exists());
 }
 
 /// How many events the log has, and the highest number.
@@ -186,53 +195,65 @@ async fn a_reader_never_misses_an_event_however_many_servers_write() {
     assert!(whole, "{told}");
 }
 
-on_both! {
-    async fn a_task_tells_its_history_and_the_reasons_only_there(database) {
-        let server = Server::small(database);
-        let manager = server.sign_in(phones::MANAGER).await;
-        let volunteer = server.sign_in(phones::VOLUNTEER).await;
-        let task = manager.make_task(BENEFICIARY).await;
-        let to = json!({ "person_id": person_id(21) });
-        assert_eq!(manager.post(&format!("/v1/tasks/{task}/reassign"), &to).await.status, 200);
-        let why = json!({ "reason": "老人住院了" });
-        assert_eq!(volunteer.post(&format!("/v1/tasks/{task}/decline"), &why).await.status, 200);
-        let history = manager.get(&format!("/v1/tasks/{task}/history")).await;
-        let steps: Vec<_> = history.body["items"]
-            .as_array()
-            .expect("steps")
-            .iter()
-            .map(|step| (step["action"].as_str(), step["actor_id"].as_str(), step["version"].as_i64()))
-            .collect();
-        let (boss, helper) = (person_id(11), person_id(21));
-        assert_eq!(steps, [
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_task_tells_its_history_and_the_reasons_only_there(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let manager = server.sign_in(phones::MANAGER).await;
+    let volunteer = server.sign_in(phones::VOLUNTEER).await;
+    let task = manager.make_task(BENEFICIARY).await;
+    let to = json!({ "person_id": person_id(21) });
+    assert_eq!(manager.post(&format!("/v1/tasks/{task}/reassign"), &to).await.status, 200);
+    let why = json!({ "reason": "老人住院了" });
+    assert_eq!(volunteer.post(&format!("/v1/tasks/{task}/decline"), &why).await.status, 200);
+    let history = manager.get(&format!("/v1/tasks/{task}/history")).await;
+    let steps: Vec<_> = history.body["items"]
+        .as_array()
+        .expect("steps")
+        .iter()
+        .map(|step| (step["action"].as_str(), step["actor_id"].as_str(), step["version"].as_i64()))
+        .collect();
+    let (boss, helper) = (person_id(11), person_id(21));
+    assert_eq!(
+        steps,
+        [
             (Some("task.create"), Some(boss.as_str()), Some(1)),
             (Some("task.reassign"), Some(boss.as_str()), Some(2)),
             (Some("task.decline"), Some(helper.as_str()), Some(3)),
-        ]);
-        assert_eq!(history.body["items"][2]["reason"], "老人住院了");
-        let far = server.sign_in(phones::FAR_MANAGER).await;
-        assert_eq!(far.get(&format!("/v1/tasks/{task}/history")).await.status, 404);
-        // On the log the reason lies sealed.
-        let auditor = server.sign_in(phones::AUDITOR).await;
-        let export = auditor.text(&format!("/v1/events/export?subject_id={task}")).await;
-        assert_eq!(export.lines().count(), 3);
-        assert!(export.contains("task.decline") && !export.contains("老人住院了"), "{export}");
-    }
+        ]
+    );
+    assert_eq!(history.body["items"][2]["reason"], "老人住院了");
+    let far = server.sign_in(phones::FAR_MANAGER).await;
+    assert_eq!(far.get(&format!("/v1/tasks/{task}/history")).await.status, 404);
+    // On the log the reason lies sealed.
+    let auditor = server.sign_in(phones::AUDITOR).await;
+    let export = auditor.text(&format!("/v1/events/export?subject_id={task}")).await;
+    assert_eq!(export.lines().count(), 3);
+    assert!(export.contains("task.decline") && !export.contains("老人住院了"), "{export}");
 }
 
-on_both! {
-    async fn the_log_is_read_by_area_and_by_those_who_may(database) {
-        let server = Server::small(database);
-        some_work(&server).await;
-        let far = server.sign_in(phones::FAR_MANAGER).await;
-        let made = far.make_task(crate::support::files::FAR_BENEFICIARY).await;
-        let town = server.sign_in(phones::TOWN).await;
-        let seen = town.get("/v1/events?subject=task").await;
-        let seen = seen.body["items"].as_array().expect("events");
-        assert!(seen.len() >= 4 && seen.iter().all(|event| event["area"] == GRID && event["subject_id"] != made.as_str()));
-        assert_eq!(town.get("/v1/events?area=500116002").await.status, 404);
-        for phone in [phones::MANAGER, phones::VOLUNTEER] {
-            assert_eq!(server.sign_in(phone).await.get("/v1/events").await.status, 403);
-        }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_log_is_read_by_area_and_by_those_who_may(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    some_work(&server).await;
+    let far = server.sign_in(phones::FAR_MANAGER).await;
+    let made = far.make_task(crate::support::files::FAR_BENEFICIARY).await;
+    let town = server.sign_in(phones::TOWN).await;
+    let seen = town.get("/v1/events?subject=task").await;
+    let seen = seen.body["items"].as_array().expect("events");
+    assert!(
+        seen.len() >= 4
+            && seen
+                .iter()
+                .all(|event| event["area"] == GRID && event["subject_id"] != made.as_str())
+    );
+    assert_eq!(town.get("/v1/events?area=500116002").await.status, 404);
+    for phone in [phones::MANAGER, phones::VOLUNTEER] {
+        assert_eq!(server.sign_in(phone).await.get("/v1/events").await.status, 403);
     }
 }

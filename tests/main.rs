@@ -1,5 +1,6 @@
 //! Gridward as its users meet it: the real binary, over HTTP, on SQLite and on
-//! PostgreSQL. Each test is a promise; `on_both!` makes it one for each database.
+//! PostgreSQL. Each test is a promise; one with a [`support::Backend`] for an
+//! argument is run once on each database.
 //!
 //! PostgreSQL is the server that `GRIDWARD_TEST_POSTGRES` names; `make test`
 //! starts one. Without it those halves fail rather than pass unseen.

@@ -1,53 +1,64 @@
 //! Health, metrics, settings, starting and stopping.
 
+use rstest::rstest;
 use serde_json::json;
 
-use crate::on_both;
 use crate::support::files::BENEFICIARY;
 use crate::support::server::{gridward, said};
-use crate::support::{Database, Server, phones};
+use crate::support::{Backend, Database, Server, phones};
 
-on_both! {
-    async fn a_server_with_current_tables_is_alive_and_ready(database) {
-        let server = Server::small(database);
-        let stranger = server.stranger();
-        assert_eq!(stranger.get("/healthz").await.body, json!({ "status": "ok" }));
-        assert_eq!(stranger.get("/readyz").await.body, json!({ "status": "ok" }));
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_with_current_tables_is_alive_and_ready(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let stranger = server.stranger();
+    assert_eq!(stranger.get("/healthz").await.body, json!({ "status": "ok" }));
+    assert_eq!(stranger.get("/readyz").await.body, json!({ "status": "ok" }));
 }
 
-on_both! {
-    async fn the_metrics_count_requests_by_route_and_name_nobody(database) {
-        let server = Server::small(database);
-        let manager = server.sign_in(phones::MANAGER).await;
-        let task = manager.make_task(BENEFICIARY).await;
-        manager.get(&format!("/v1/tasks/{task}")).await;
-        let page = manager.request(reqwest::Method::GET, "/metrics").send().await.expect("a page");
-        let page = page.text().await.expect("text");
-        assert!(page.contains(r#"gridward_requests_total{method="GET",route="/v1/tasks/{id}",status="200"} 1"#), "{page}");
-        assert!(!page.contains(&task) && !page.contains(phones::MANAGER));
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_metrics_count_requests_by_route_and_name_nobody(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let manager = server.sign_in(phones::MANAGER).await;
+    let task = manager.make_task(BENEFICIARY).await;
+    manager.get(&format!("/v1/tasks/{task}")).await;
+    let page = manager.request(reqwest::Method::GET, "/metrics").send().await.expect("a page");
+    let page = page.text().await.expect("text");
+    assert!(
+        page.contains(
+            r#"gridward_requests_total{method="GET",route="/v1/tasks/{id}",status="200"} 1"#
+        ),
+        "{page}"
+    );
+    assert!(!page.contains(&task) && !page.contains(phones::MANAGER));
 }
 
-on_both! {
-    async fn a_server_that_is_told_to_stop_finishes_what_is_in_flight(database) {
-        let server = Server::small(database);
-        let manager = server.sign_in(phones::MANAGER).await;
-        let body = json!({ "kind": "home_visit", "beneficiary_id": BENEFICIARY });
-        let mut under_way = tokio::task::JoinSet::new();
-        for _ in 0..64 {
-            let (manager, body) = (manager.clone(), body.clone());
-            under_way.spawn(async move { manager.post("/v1/tasks", &body).await.status });
-        }
-        let half = manager.half_a_post("/v1/tasks", &body).await;
-        let stopped = tokio::task::spawn_blocking(move || server.stop());
-        assert_eq!(half.finish().await, 201, "what was in flight is finished");
-        let ended = stopped.await.expect("a stop");
-        assert!(ended.success(), "the process ends well: {ended}");
-        // A request either was answered whole or never got in; none broke halfway.
-        let statuses = under_way.join_all().await;
-        assert!(statuses.iter().all(|status| [201, 0].contains(status)), "{statuses:?}");
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_is_told_to_stop_finishes_what_is_in_flight(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let manager = server.sign_in(phones::MANAGER).await;
+    let body = json!({ "kind": "home_visit", "beneficiary_id": BENEFICIARY });
+    let mut under_way = tokio::task::JoinSet::new();
+    for _ in 0..64 {
+        let (manager, body) = (manager.clone(), body.clone());
+        under_way.spawn(async move { manager.post("/v1/tasks", &body).await.status });
     }
+    let half = manager.half_a_post("/v1/tasks", &body).await;
+    let stopped = tokio::task::spawn_blocking(move || server.stop());
+    assert_eq!(half.finish().await, 201, "what was in flight is finished");
+    let ended = stopped.await.expect("a stop");
+    assert!(ended.success(), "the process ends well: {ended}");
+    // A request either was answered whole or never got in; none broke halfway.
+    let statuses = under_way.join_all().await;
+    assert!(statuses.iter().all(|status| [201, 0].contains(status)), "{statuses:?}");
 }
 
 #[test]

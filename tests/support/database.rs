@@ -4,6 +4,15 @@ use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection};
 use tempfile::TempDir;
 
+/// The databases that every promise holds on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Backend {
+    /// A file.
+    Sqlite,
+    /// A database on the server that `GRIDWARD_TEST_POSTGRES` names.
+    Postgres,
+}
+
 /// Where a test keeps its data.
 pub struct Database {
     /// The setting `database_url`.
@@ -58,6 +67,15 @@ impl Database {
         let mut conn = PgConnection::establish(server).expect("the test server answers");
         conn.batch_execute(&format!("ALTER DATABASE {name} ALLOW_CONNECTIONS true"))
             .expect("the database comes back");
+    }
+}
+
+impl From<Backend> for Database {
+    fn from(backend: Backend) -> Self {
+        match backend {
+            Backend::Sqlite => Self::sqlite(),
+            Backend::Postgres => Self::postgres(),
+        }
     }
 }
 

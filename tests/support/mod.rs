@@ -5,31 +5,9 @@ pub mod files;
 pub mod phone;
 pub mod server;
 
-pub use database::Database;
+pub use database::{Backend, Database};
 pub use files::Files;
 pub use server::{Caller, Server};
-
-/// Declares a test that runs on SQLite and on PostgreSQL.
-#[macro_export]
-macro_rules! on_both {
-    (async fn $name:ident($database:ident) $body:block) => {
-        mod $name {
-            use super::*;
-
-            async fn promise($database: $crate::support::Database) $body
-
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn sqlite() {
-                promise($crate::support::Database::sqlite()).await;
-            }
-
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn postgres() {
-                promise($crate::support::Database::postgres()).await;
-            }
-        }
-    };
-}
 
 /// A phone's number for each person of the small district.
 pub mod phones {

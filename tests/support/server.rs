@@ -71,12 +71,13 @@ pub struct Server {
 
 impl Server {
     /// Serves the small district on `database`.
-    pub fn small(database: Database) -> Self {
+    pub fn small(database: impl Into<Database>) -> Self {
         Self::with(database, &Files::small())
     }
 
     /// Serves `files` on `database`.
-    pub fn with(database: Database, files: &Files) -> Self {
+    pub fn with(database: impl Into<Database>, files: &Files) -> Self {
+        let database = database.into();
         let loaded = import(&database, files, &[]);
         assert!(loaded.status.success(), "{}", said(&loaded));
         Self::start(database)
