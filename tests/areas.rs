@@ -2,7 +2,7 @@
 
 use rstest::rstest;
 
-use crate::support::{Backend, GRID, Server, phones};
+use crate::support::{Backend, GRID, Server};
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -10,7 +10,7 @@ async fn a_supervisor_sees_the_levels_and_what_they_hold(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
-    let supervisor = server.sign_in(phones::SUPERVISOR).await;
+    let supervisor = server.supervisor().await;
     let towns = supervisor.get("/v1/areas?level=town").await;
     assert_eq!(towns.status, 200);
     let codes: Vec<_> = towns.body["items"]
@@ -40,7 +40,7 @@ async fn an_area_outside_ones_own_does_not_exist(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
-    let manager = server.sign_in(phones::MANAGER).await;
+    let manager = server.manager().await;
     for code in ["500116", "500116001", "500116001002002", "500116002", "110101"] {
         let answer = manager.get(&format!("/v1/areas/{code}")).await;
         assert_eq!((answer.status, answer.problem()), (404, "not_found"), "{code}");
@@ -54,7 +54,7 @@ async fn a_point_is_located_in_its_grid(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
-    let supervisor = server.sign_in(phones::SUPERVISOR).await;
+    let supervisor = server.supervisor().await;
     let found = supervisor.get("/v1/areas/locate?lat=29.285&lon=106.255").await;
     assert_eq!((found.status, &found.body["code"]), (200, &GRID.into()));
     let sea = supervisor.get("/v1/areas/locate?lat=29.285&lon=120.0").await;
@@ -64,7 +64,7 @@ async fn a_point_is_located_in_its_grid(
     let detail = swapped.body["errors"][0]["detail"].as_str().expect("a reason");
     assert!(detail.contains("swapped"), "{detail}");
     // A manager locates within the grid and not next door.
-    let manager = server.sign_in(phones::MANAGER).await;
+    let manager = server.manager().await;
     assert_eq!(manager.get("/v1/areas/locate?lat=29.285&lon=106.255").await.status, 200);
     assert_eq!(manager.get("/v1/areas/locate?lat=29.285&lon=106.265").await.status, 404);
 }
@@ -75,7 +75,7 @@ async fn a_towns_boundary_is_the_outline_around_its_grids(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
-    let supervisor = server.sign_in(phones::TOWN).await;
+    let supervisor = server.town_supervisor().await;
     let answer = supervisor.get("/v1/areas/500116001/boundary").await;
     assert_eq!(answer.status, 200);
     assert_eq!(answer.headers["content-type"], "application/geo+json");
@@ -94,7 +94,7 @@ async fn pages_follow_one_another_and_end(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
-    let supervisor = server.sign_in(phones::SUPERVISOR).await;
+    let supervisor = server.supervisor().await;
     let mut path = "/v1/areas?limit=3".to_owned();
     let mut seen = Vec::new();
     loop {

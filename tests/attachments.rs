@@ -1,6 +1,8 @@
 //! Attachments: resumed where they broke off, held against what was announced,
 //! seen by those who may.
 
+use std::path::{Path, PathBuf};
+
 use aws_lc_rs::digest::{Algorithm, SHA1_FOR_LEGACY_USE_ONLY, SHA256, digest};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -9,6 +11,7 @@ use rstest::rstest;
 use serde_json::json;
 use uuid::Uuid;
 
+use crate::support::chain::hex;
 use crate::support::files::BENEFICIARY;
 use crate::support::server::Answer;
 use crate::support::{Backend, Caller, Database, Server, phones};
@@ -17,10 +20,6 @@ use crate::support::{Backend, Caller, Database, Server, phones};
 fn photo() -> Vec<u8> {
     let noise = (0..1_500_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8);
     [0xFF, 0xD8, 0xFF, 0xE0].into_iter().chain(noise).collect()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    gridward::event::chain::hex(bytes)
 }
 
 pub(crate) async fn announce(
@@ -94,9 +93,16 @@ async fn bytes(caller: &Caller, id: Uuid) -> (u16, Vec<u8>) {
     (answer.status().as_u16(), answer.bytes().await.expect("bytes").to_vec())
 }
 
+/// All files in `folder` and below; none if there is no such folder.
+fn files_in(folder: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    let paths = entries.map(|entry| entry.expect("an entry").path());
+    paths.flat_map(|path| if path.is_dir() { files_in(&path) } else { vec![path] }).collect()
+}
+
 async fn claimed(server: &Server) -> (Caller, String) {
-    let manager = server.sign_in(phones::MANAGER).await;
-    let volunteer = server.sign_in(phones::VOLUNTEER).await;
+    let manager = server.manager().await;
+    let volunteer = server.volunteer().await;
     let task = manager.make_task(BENEFICIARY).await;
     assert_eq!(volunteer.act(&format!("/v1/tasks/{task}/claim")).await.status, 200);
     (volunteer, task)
@@ -128,14 +134,12 @@ async fn a_photo_is_resumed_where_it_broke_off_even_by_a_kill(
     assert_eq!(send(&volunteer, id, 300_000, &photo[300_000..]).await.status, 204);
     let (status, whole) = bytes(&volunteer, id).await;
     assert!(status == 200 && whole == photo, "{status}, {} bytes", whole.len());
-    // Nothing of it lies in clear.
-    let folder = server.database.folder.path().join("attachments");
-    let kept = std::fs::read_dir(folder.join("whole/500116")).map(|mut files| {
-        std::fs::read(files.next().expect("a file").expect("a file").path()).expect("bytes")
-    });
-    if let Ok(kept) = kept {
-        assert!(kept.windows(64).all(|part| part != &photo[1000..1064]));
-    }
+    // The stored file is as long as the photo at least, and nothing of it is in clear.
+    let files = files_in(&server.database.attachments().join("whole"));
+    let [file] = files.as_slice() else { panic!("one file, not {files:?}") };
+    let stored = std::fs::read(file).expect("bytes");
+    assert!(stored.len() >= photo.len(), "{} bytes", stored.len());
+    assert!(stored.windows(64).all(|part| part != &photo[1000..1064]));
 }
 
 #[rstest]
@@ -192,7 +196,7 @@ async fn options_tell_what_an_upload_may_do(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
-    let volunteer = server.sign_in(phones::VOLUNTEER).await;
+    let volunteer = server.volunteer().await;
     let told = volunteer.send(volunteer.request(Method::OPTIONS, "/v1/attachments")).await;
     assert_eq!(told.status, 204);
     for (name, value) in [
@@ -253,19 +257,16 @@ async fn an_upload_is_given_up_by_who_began_it_until_it_is_whole(
     for at in (0..900_000).step_by(300_000) {
         assert_eq!(send(&volunteer, id, at, &photo[at..at + 300_000]).await.status, 204);
     }
-    let manager = server.sign_in(phones::MANAGER).await;
+    let manager = server.manager().await;
     assert_eq!(give_up(&manager).await.status, 404, "it is not the manager's");
-    let parts = server.database.folder.path().join("attachments/parts/500116").join(id.to_string());
-    let lying = || std::fs::read_dir(&parts).map_or(0, Iterator::count);
-    if !server.database.is_postgres() {
-        assert_eq!(lying(), 3);
-    }
+    let parts = || files_in(&server.database.attachments().join("parts")).len();
+    assert_eq!(parts(), 3);
     let gone = give_up(&volunteer).await;
     assert_eq!(
         (gone.status, &gone.headers["Tus-Resumable"]),
         (204, &"1.0.0".parse().expect("a version"))
     );
-    assert_eq!(lying(), 0);
+    assert_eq!(parts(), 0);
     let head = volunteer.request(Method::HEAD, &format!("/v1/attachments/{id}"));
     assert_eq!(volunteer.send(head).await.status, 404);
     assert_eq!(send(&volunteer, id, 900_000, &photo[900_000..]).await.status, 404);
@@ -273,7 +274,7 @@ async fn an_upload_is_given_up_by_who_began_it_until_it_is_whole(
     let other = photo.iter().copied().chain([7]).collect::<Vec<u8>>();
     assert_eq!(announce(&volunteer, &task, id, "image/jpeg", &other).await.status, 201);
     assert_eq!(send(&volunteer, id, 0, &other).await.status, 204);
-    assert_eq!(lying(), 0);
+    assert_eq!(parts(), 0);
     let kept = give_up(&volunteer).await;
     assert_eq!((kept.status, kept.problem()), (409, "attachment_complete"));
     assert_eq!(bytes(&volunteer, id).await, (200, other));
@@ -287,7 +288,7 @@ async fn only_who_had_the_task_sends_and_only_who_answers_for_it_reads(
     let server = Server::small(backend);
     let (volunteer, task) = claimed(&server).await;
     let (id, photo) = (Uuid::now_v7(), photo());
-    let second = server.sign_in(phones::SECOND_VOLUNTEER).await;
+    let second = server.second_volunteer().await;
     assert_eq!(announce(&second, &task, id, "image/jpeg", &photo).await.status, 404);
     assert_eq!(announce(&volunteer, &task, id, "image/jpeg", &photo).await.status, 201);
     assert_eq!(send(&second, id, 0, &photo).await.status, 404);
@@ -302,7 +303,7 @@ async fn only_who_had_the_task_sends_and_only_who_answers_for_it_reads(
         let caller = server.sign_in(phone).await;
         assert_eq!(bytes(&caller, id).await.0, status, "{phone}");
     }
-    let auditor = server.sign_in(phones::AUDITOR).await;
+    let auditor = server.auditor().await;
     let read = auditor.get("/v1/events?action=attachment.read").await;
     assert_eq!(read.body["items"].as_array().map(Vec::len), Some(2));
     for n in 1..=10 {

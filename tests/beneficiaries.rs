@@ -12,7 +12,7 @@ async fn a_list_shows_no_name_phone_address_or_number_in_clear(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
-    let manager = server.sign_in(phones::MANAGER).await;
+    let manager = server.manager().await;
     let list = manager.get("/v1/beneficiaries").await;
     assert_eq!(list.body["items"].as_array().expect("a list").len(), 3);
     let text = list.body.to_string();
@@ -28,7 +28,7 @@ async fn a_manager_reveals_within_the_grid_and_only_there(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
-    let manager = server.sign_in(phones::MANAGER).await;
+    let manager = server.manager().await;
     let purpose = json!({ "purpose": "visit" });
     let revealed = manager.post(&format!("/v1/beneficiaries/{BENEFICIARY}/reveal"), &purpose).await;
     assert_eq!((revealed.status, &revealed.body["name"]), (200, &json!("周老兵1")));
@@ -53,8 +53,8 @@ async fn a_volunteer_reveals_only_whom_an_own_task_is_for(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
-    let manager = server.sign_in(phones::MANAGER).await;
-    let volunteer = server.sign_in(phones::VOLUNTEER).await;
+    let manager = server.manager().await;
+    let volunteer = server.volunteer().await;
     let path = format!("/v1/beneficiaries/{BENEFICIARY}/reveal");
     let purpose = json!({ "purpose": "visit" });
     assert_eq!(volunteer.post(&path, &purpose).await.status, 403);

@@ -8,7 +8,7 @@ use rstest::rstest;
 use serde_json::Value;
 
 use crate::support::files::{BENEFICIARY, person_id};
-use crate::support::{Backend, Caller, Server, phones};
+use crate::support::{Backend, Caller, Server};
 
 /// How many tasks two phones fight over.
 const TASKS: usize = 1_000;
@@ -52,9 +52,9 @@ async fn of_two_phones_that_claim_the_same_thousand_tasks_each_task_has_one(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
-    let manager = server.sign_in(phones::MANAGER).await;
-    let one = server.sign_in(phones::VOLUNTEER).await;
-    let two = server.sign_in(phones::SECOND_VOLUNTEER).await;
+    let manager = server.manager().await;
+    let one = server.volunteer().await;
+    let two = server.second_volunteer().await;
     let tasks = make_tasks(&manager, TASKS).await;
     let (first, second) = tokio::join!(
         tokio::spawn(claim_all(one, Arc::clone(&tasks))),
@@ -92,8 +92,8 @@ async fn every_claim_that_was_answered_is_there_after_a_kill(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let mut server = Server::small(backend);
-    let manager = server.sign_in(phones::MANAGER).await;
-    let volunteer = server.sign_in(phones::VOLUNTEER).await;
+    let manager = server.manager().await;
+    let volunteer = server.volunteer().await;
     let mut tasks = make_tasks(&manager, 600).await.to_vec();
     let mut survived = 0;
     for round in 1..=3 {

@@ -3,24 +3,20 @@
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use crate::support::files::BENEFICIARY;
+use crate::support::bodies::home_visit;
+use crate::support::files::{BENEFICIARY, beneficiary_id};
 use crate::support::server::{gridward, said};
-use crate::support::{Backend, Caller, FAR_GRID, GRID, Server, phones};
+use crate::support::{Backend, Caller, FAR_GRID, GRID, Server};
 
 /// Beneficiaries of the first grid, by the end of their id.
 const HOMES: [u32; 3] = [1, 2, 3];
 
+/// A visit of the last week of November for the beneficiary of this number.
 async fn make(caller: &Caller, n: u32, more: Value) -> String {
-    let mut body = json!({
-        "kind": "home_visit", "beneficiary_id": format!("018d622e-0000-7000-8000-{n:012}"),
-        "not_before": "2026-11-23", "due_on": "2026-11-29"
-    });
-    for (name, value) in more.as_object().expect("fields") {
-        body[name] = value.clone();
-    }
-    let made = caller.post("/v1/tasks", &body).await;
-    assert_eq!(made.status, 201, "{}", made.body);
-    made.body["id"].as_str().expect("an id").to_owned()
+    let mut body = home_visit(&beneficiary_id(n), more);
+    body["not_before"] = json!("2026-11-23");
+    body["due_on"] = json!("2026-11-29");
+    caller.make(&body).await
 }
 
 fn week(area: &str) -> Value {
@@ -33,7 +29,7 @@ async fn a_plan_gives_open_tasks_to_people_of_the_grid_and_says_why(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
-    let supervisor = server.sign_in(phones::SUPERVISOR).await;
+    let supervisor = server.supervisor().await;
     for n in HOMES {
         make(&supervisor, n, json!({})).await;
     }
@@ -92,7 +88,7 @@ async fn a_second_plan_leaves_what_stands_and_counts_the_work_it_is(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
-    let manager = server.sign_in(phones::MANAGER).await;
+    let manager = server.manager().await;
     make(&manager, 1, json!({ "minutes": 170 })).await;
     let first = manager.post("/v1/plans", &week(GRID)).await;
     assert_eq!(first.body["assigned"], 1);
@@ -116,8 +112,8 @@ async fn a_claimed_task_stays_with_whoever_claimed_it(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
-    let manager = server.sign_in(phones::MANAGER).await;
-    let volunteer = server.sign_in(phones::VOLUNTEER).await;
+    let manager = server.manager().await;
+    let volunteer = server.volunteer().await;
     let id = manager.make_task(BENEFICIARY).await;
     volunteer.act(&format!("/v1/tasks/{id}/claim")).await;
     let planned = manager.post("/v1/plans", &week(GRID)).await;
@@ -132,8 +128,8 @@ async fn only_those_in_charge_plan_and_only_their_area(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
-    let manager = server.sign_in(phones::MANAGER).await;
-    let volunteer = server.sign_in(phones::VOLUNTEER).await;
+    let manager = server.manager().await;
+    let volunteer = server.volunteer().await;
     assert_eq!(volunteer.post("/v1/plans", &week(GRID)).await.problem(), "forbidden");
     assert_eq!(manager.post("/v1/plans", &week(FAR_GRID)).await.status, 422);
     assert_eq!(manager.post("/v1/plans", &week("500116")).await.status, 422);
@@ -144,7 +140,7 @@ async fn only_those_in_charge_plan_and_only_their_area(
     );
     let far = json!({ "area": GRID, "first_day": "+262142-12-31", "last_day": "+262142-12-31" });
     assert_eq!(manager.post("/v1/plans", &far).await.status, 422);
-    let supervisor = server.sign_in(phones::SUPERVISOR).await;
+    let supervisor = server.supervisor().await;
     let plan = supervisor.post("/v1/plans", &week("500116")).await;
     let id = plan.body["id"].as_str().expect("an id");
     assert_eq!(
@@ -161,7 +157,7 @@ async fn the_command_line_dispatches_too(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
-    let manager = server.sign_in(phones::MANAGER).await;
+    let manager = server.manager().await;
     let id = make(&manager, 1, json!({})).await;
     let args = ["dispatch", "--area", GRID, "--from", "2026-11-23", "--days", "7"];
     let output = gridward(&server.database, &args).output().expect("it runs");

@@ -5,10 +5,9 @@ use rstest::rstest;
 use serde_json::json;
 
 use crate::attachments::announce;
-use crate::log::tamper;
 use crate::support::files::person_id;
 use crate::support::phone::{Phone, command, task_for};
-use crate::support::{Backend, Server, phones};
+use crate::support::{Backend, Server};
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -16,8 +15,8 @@ async fn a_report_is_kept_whatever_became_of_the_task_and_whatever_the_clock_say
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
-    let volunteer = server.sign_in(phones::VOLUNTEER).await;
-    let supervisor = server.sign_in(phones::SUPERVISOR).await;
+    let volunteer = server.volunteer().await;
+    let supervisor = server.supervisor().await;
     let task = task_for(&server, 1).await;
     let mut phone = Phone::default();
     phone.sync(&volunteer, json!([command("task.claim", &task, json!({}))])).await;
@@ -56,13 +55,13 @@ async fn a_visit_made_before_the_task_was_taken_away_counts(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
-    let volunteer = server.sign_in(phones::VOLUNTEER).await;
+    let volunteer = server.volunteer().await;
     let task = task_for(&server, 1).await;
     let mut phone = Phone::default();
     phone.sync(&volunteer, json!([command("task.claim", &task, json!({}))])).await;
     let before = chrono::Utc::now();
     tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    let manager = server.sign_in(phones::MANAGER).await;
+    let manager = server.manager().await;
     let to = json!({ "person_id": person_id(22) });
     assert_eq!(manager.post(&format!("/v1/tasks/{task}/reassign"), &to).await.status, 200);
     let mut report = command("task.report", &task, json!({"outcome": "done"}));
@@ -82,7 +81,7 @@ async fn a_visit_is_told_of_by_who_has_another_role_by_then_and_may_be_shown(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
-    let volunteer = server.sign_in(phones::VOLUNTEER).await;
+    let volunteer = server.volunteer().await;
     let task = task_for(&server, 1).await;
     let mut phone = Phone::default();
     let photo = "0198a3b0-0000-7000-8000-0000000000f1";
@@ -94,7 +93,7 @@ async fn a_visit_is_told_of_by_who_has_another_role_by_then_and_may_be_shown(
         (&results[0]["outcome"], &results[0]["problem"]["code"]),
         (&json!("recorded"), &json!("not_task_holder"))
     );
-    let manager = server.sign_in(phones::MANAGER).await;
+    let manager = server.manager().await;
     let reports = manager.get(&format!("/v1/tasks/{task}/reports")).await;
     assert_eq!(reports.body["items"][0]["doubts"], json!(["times"]));
     let announced = announce(
@@ -109,12 +108,11 @@ async fn a_visit_is_told_of_by_who_has_another_role_by_then_and_may_be_shown(
     // Who was a volunteer when it was made and is a supervisor when it arrives.
     let held = task_for(&server, 2).await;
     phone.sync(&volunteer, json!([command("task.claim", &held, json!({}))])).await;
-    tamper(
-        &server.database,
-        &format!("UPDATE people SET role = 'supervisor' WHERE id = '{}';", person_id(21)),
-    );
+    server
+        .database
+        .execute(&format!("UPDATE people SET role = 'supervisor' WHERE id = '{}';", person_id(21)));
     tokio::time::sleep(std::time::Duration::from_secs(6)).await;
-    let promoted = server.sign_in(phones::VOLUNTEER).await;
+    let promoted = server.volunteer().await;
     let late = json!([command("task.report", &held, json!({ "outcome": "done" }))]);
     let results = phone.sync(&promoted, late).await;
     assert_eq!(
@@ -129,7 +127,7 @@ async fn a_report_is_kept_even_where_it_cannot_be_read(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
-    let volunteer = server.sign_in(phones::VOLUNTEER).await;
+    let volunteer = server.volunteer().await;
     let (partly, hardly) = (task_for(&server, 1).await, task_for(&server, 2).await);
     let mut phone = Phone::default();
     let mut late = command(
@@ -163,7 +161,7 @@ async fn a_report_is_kept_even_where_it_cannot_be_read(
             (&json!("invalid"), &json!("/payload/outcome"))
         );
     }
-    let manager = server.sign_in(phones::MANAGER).await;
+    let manager = server.manager().await;
     let reports = manager.get(&format!("/v1/tasks/{partly}/reports")).await;
     let kept = &reports.body["items"][0];
     assert_eq!(
@@ -201,8 +199,8 @@ async fn who_read_a_report_is_not_taken_for_who_had_the_task(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
-    let volunteer = server.sign_in(phones::VOLUNTEER).await;
-    let manager = server.sign_in(phones::MANAGER).await;
+    let volunteer = server.volunteer().await;
+    let manager = server.manager().await;
     let task = task_for(&server, 1).await;
     let mut phone = Phone::default();
     phone

@@ -3,8 +3,9 @@
 use rstest::rstest;
 use serde_json::json;
 
+use crate::support::bodies::home_visit;
 use crate::support::files::BENEFICIARY;
-use crate::support::{Backend, Database, Files, Server, phones};
+use crate::support::{Backend, Database, Files, Server};
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -12,7 +13,7 @@ async fn staff_decide_on_the_version_they_saw_and_on_no_other(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
-    let manager = server.sign_in(phones::MANAGER).await;
+    let manager = server.manager().await;
     let task = manager.make_task(BENEFICIARY).await;
     let path = format!("/v1/tasks/{task}/reschedule");
     let days = json!({ "not_before": "2027-01-04", "window": {"start": 540, "end": 600} });
@@ -46,10 +47,9 @@ async fn the_same_name_and_request_answer_the_same_and_another_request_is_refuse
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
-    let manager = server.sign_in(phones::MANAGER).await;
+    let manager = server.manager().await;
     let make = |minutes: u32| {
-        let new =
-            json!({ "kind": "home_visit", "beneficiary_id": BENEFICIARY, "minutes": minutes });
+        let new = home_visit(BENEFICIARY, json!({ "minutes": minutes }));
         let request = manager.request(reqwest::Method::POST, "/v1/tasks").json(&new);
         manager.send(request.header("Idempotency-Key", "\"make-1\""))
     };
@@ -60,7 +60,7 @@ async fn the_same_name_and_request_answer_the_same_and_another_request_is_refuse
     let tasks = manager.get("/v1/tasks").await;
     assert_eq!(tasks.body["items"].as_array().map(Vec::len), Some(1));
     // A refusal is an answer too.
-    let volunteer = server.sign_in(phones::VOLUNTEER).await;
+    let volunteer = server.volunteer().await;
     let task = first.body["id"].as_str().expect("an id");
     let start = || {
         let path = format!("/v1/tasks/{task}/start");
@@ -78,7 +78,7 @@ async fn nobody_at_home_opens_the_next_attempt_and_in_the_end_the_village_decide
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
-    let manager = server.sign_in(phones::MANAGER).await;
+    let manager = server.manager().await;
     let task = manager.make_task(BENEFICIARY).await;
     let path = |step: &str| format!("/v1/tasks/{task}/{step}");
     for attempt in 1..=2 {
@@ -93,7 +93,7 @@ async fn nobody_at_home_opens_the_next_attempt_and_in_the_end_the_village_decide
     }
     let why = json!({ "reason": "家属联系上了" });
     assert_eq!(manager.post(&path("reopen"), &why).await.status, 403);
-    let supervisor = server.sign_in(phones::SUPERVISOR).await;
+    let supervisor = server.supervisor().await;
     let open = supervisor.post(&path("reopen"), &why).await;
     assert_eq!((&open.body["state"], &open.body["attempt"]), (&json!("open"), &json!(1)));
     assert_eq!(
@@ -108,7 +108,7 @@ async fn a_found_need_makes_the_task_that_the_catalogue_says(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
-    let manager = server.sign_in(phones::MANAGER).await;
+    let manager = server.manager().await;
     let task = manager.make_task(BENEFICIARY).await;
     assert_eq!(manager.act(&format!("/v1/tasks/{task}/claim")).await.status, 200);
     let report = |more: serde_json::Value| {
@@ -137,7 +137,7 @@ async fn overdue_tasks_escalate_or_expire_by_themselves_and_one_server_does_it(
     let database = Database::from(backend);
     let postgres = database.is_postgres();
     let server = Server::with(database, &Files::small());
-    let manager = server.sign_in(phones::MANAGER).await;
+    let manager = server.manager().await;
     let make = |kind: &'static str| {
         let new = json!({
             "kind": kind, "beneficiary_id": BENEFICIARY,
@@ -152,7 +152,7 @@ async fn overdue_tasks_escalate_or_expire_by_themselves_and_one_server_does_it(
     let mut server = server;
     server.kill_and_restart();
     let others = if postgres { vec![server.another(), server.another()] } else { vec![] };
-    let manager = server.sign_in(phones::MANAGER).await;
+    let manager = server.manager().await;
     let mut waited = 0;
     loop {
         let visit = manager.get(&format!("/v1/tasks/{visit}")).await.body;

@@ -4,8 +4,6 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use diesel::connection::SimpleConnection;
-use diesel::{Connection, PgConnection, SqliteConnection};
 use rstest::rstest;
 use serde_json::{Value, json};
 
@@ -14,17 +12,7 @@ use crate::support::phone::task_for;
 use crate::support::server::{gridward, said};
 use crate::support::{Backend, Database, GRID, Server, phones};
 
-/// Changes the database behind the server's back.
-pub(crate) fn tamper(database: &Database, sql: &str) {
-    if database.is_postgres() {
-        let mut conn = PgConnection::establish(&database.url).expect("the database");
-        conn.batch_execute(sql).expect("a change");
-    } else {
-        let mut conn = SqliteConnection::establish(&database.url).expect("the file");
-        conn.batch_execute(sql).expect("a change");
-    }
-}
-
+/// Runs `gridward verify-log`; answers whether the log holds, and what was printed.
 pub(crate) fn verify(database: &Database, more: &[&str]) -> (bool, String) {
     let args: Vec<&str> = ["verify-log"].iter().chain(more).copied().collect();
     let output = gridward(database, &args).output().expect("it runs");
@@ -32,7 +20,7 @@ pub(crate) fn verify(database: &Database, more: &[&str]) -> (bool, String) {
 }
 
 async fn some_work(server: &Server) -> String {
-    let manager = server.sign_in(phones::MANAGER).await;
+    let manager = server.manager().await;
     let task = manager.make_task(BENEFICIARY).await;
     for step in ["claim", "start"] {
         assert_eq!(manager.act(&format!("/v1/tasks/{task}/{step}")).await.status, 200);
@@ -52,8 +40,8 @@ async fn a_change_of_the_log_is_noticed_at_the_event_it_touched(
     some_work(&server).await;
     let (whole, told) = verify(&server.database, &[]);
     assert!(whole, "{told}");
-    tamper(&server.database, "UPDATE events SET person = 'x' WHERE action = 'task.start'");
-    let auditor = server.sign_in(phones::AUDITOR).await;
+    server.database.execute("UPDATE events SET person = 'x' WHERE action = 'task.start'");
+    let auditor = server.auditor().await;
     let start = auditor.get("/v1/events?action=task.claim").await;
     let seq = start.body["items"][0]["seq"].as_i64().expect("a number") + 1;
     let (whole, told) = verify(&server.database, &[]);
@@ -70,10 +58,10 @@ async fn an_event_taken_out_and_an_end_cut_off_are_noticed(
 ) {
     let server = Server::small(backend);
     some_work(&server).await;
-    tamper(&server.database, "DELETE FROM events WHERE seq = (SELECT MAX(seq) FROM events)");
+    server.database.execute("DELETE FROM events WHERE seq = (SELECT MAX(seq) FROM events)");
     let (whole, told) = verify(&server.database, &[]);
     assert!(!whole && told.contains("the end was cut off"), "{told}");
-    tamper(&server.database, "DELETE FROM events WHERE action = 'task.claim'");
+    server.database.execute("DELETE FROM events WHERE action = 'task.claim'");
     let (whole, told) = verify(&server.database, &[]);
     assert!(!whole && told.contains("the event before it is missing"), "{told}");
 }
@@ -85,7 +73,7 @@ async fn old_events_go_into_files_that_keep_the_chain_and_their_cursors_begin_an
 ) {
     let server = Server::small(backend);
     some_work(&server).await;
-    let manager = server.sign_in(phones::MANAGER).await;
+    let manager = server.manager().await;
     let old = manager.post("/v1/sync", &json!({})).await.body["cursor"].clone();
     some_work(&server).await;
     let folder = server.database.folder.path().join("archive");
@@ -129,7 +117,7 @@ async fn old_events_go_into_files_that_keep_the_chain_and_their_cursors_begin_an
 
 /// How many events the log has, and the highest number.
 async fn count(server: &Server) -> (usize, i64) {
-    let auditor = server.sign_in(phones::AUDITOR).await;
+    let auditor = server.auditor().await;
     let mut items: Vec<Value> = Vec::new();
     loop {
         let last = items.last().map_or(0, |event| event["seq"].as_i64().expect("a number"));
@@ -148,7 +136,7 @@ async fn count(server: &Server) -> (usize, i64) {
 async fn a_reader_never_misses_an_event_however_many_servers_write() {
     let first = Server::small(Database::postgres());
     let others = [first.another(), first.another()];
-    let manager = first.sign_in(phones::MANAGER).await;
+    let manager = first.manager().await;
     let token = manager.token.clone().expect("a token");
     let mut tasks = Vec::new();
     for _ in 0..90 {
@@ -156,7 +144,7 @@ async fn a_reader_never_misses_an_event_however_many_servers_write() {
     }
     let writing = Arc::new(AtomicBool::new(true));
     let reader = {
-        let (writing, auditor) = (Arc::clone(&writing), first.sign_in(phones::AUDITOR).await);
+        let (writing, auditor) = (Arc::clone(&writing), first.auditor().await);
         tokio::spawn(async move {
             let (mut seen, mut last) = (0_i64, 0_i64);
             loop {
@@ -201,8 +189,8 @@ async fn a_task_tells_its_history_and_the_reasons_only_there(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
-    let manager = server.sign_in(phones::MANAGER).await;
-    let volunteer = server.sign_in(phones::VOLUNTEER).await;
+    let manager = server.manager().await;
+    let volunteer = server.volunteer().await;
     let task = manager.make_task(BENEFICIARY).await;
     let to = json!({ "person_id": person_id(21) });
     assert_eq!(manager.post(&format!("/v1/tasks/{task}/reassign"), &to).await.status, 200);
@@ -225,10 +213,10 @@ async fn a_task_tells_its_history_and_the_reasons_only_there(
         ]
     );
     assert_eq!(history.body["items"][2]["reason"], "老人住院了");
-    let far = server.sign_in(phones::FAR_MANAGER).await;
+    let far = server.far_manager().await;
     assert_eq!(far.get(&format!("/v1/tasks/{task}/history")).await.status, 404);
     // On the log the reason lies sealed.
-    let auditor = server.sign_in(phones::AUDITOR).await;
+    let auditor = server.auditor().await;
     let export = auditor.text(&format!("/v1/events/export?subject_id={task}")).await;
     assert_eq!(export.lines().count(), 3);
     assert!(export.contains("task.decline") && !export.contains("老人住院了"), "{export}");
@@ -241,9 +229,9 @@ async fn the_log_is_read_by_area_and_by_those_who_may(
 ) {
     let server = Server::small(backend);
     some_work(&server).await;
-    let far = server.sign_in(phones::FAR_MANAGER).await;
+    let far = server.far_manager().await;
     let made = far.make_task(crate::support::files::FAR_BENEFICIARY).await;
-    let town = server.sign_in(phones::TOWN).await;
+    let town = server.town_supervisor().await;
     let seen = town.get("/v1/events?subject=task").await;
     let seen = seen.body["items"].as_array().expect("events");
     assert!(

@@ -4,7 +4,7 @@ use rstest::rstest;
 use serde_json::json;
 
 use crate::support::files::person_id;
-use crate::support::{Backend, FAR_GRID, GRID, Server, phones};
+use crate::support::{Backend, FAR_GRID, GRID, Server};
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -12,7 +12,7 @@ async fn a_manager_sees_the_grids_people_with_masked_phones(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
-    let manager = server.sign_in(phones::MANAGER).await;
+    let manager = server.manager().await;
     let people = manager.get("/v1/people").await;
     let people = people.body["items"].as_array().expect("a list").clone();
     assert_eq!(people.len(), 3);
@@ -24,7 +24,7 @@ async fn a_manager_sees_the_grids_people_with_masked_phones(
     );
     let far = manager.get(&format!("/v1/people/{}", person_id(13))).await;
     assert_eq!(far.status, 404);
-    let volunteer = server.sign_in(phones::VOLUNTEER).await;
+    let volunteer = server.volunteer().await;
     assert_eq!(volunteer.get("/v1/people").await.problem(), "forbidden");
 }
 
@@ -34,7 +34,7 @@ async fn a_grid_changes_its_manager_in_one_step(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
-    let supervisor = server.sign_in(phones::SUPERVISOR).await;
+    let supervisor = server.supervisor().await;
     let path = format!("/v1/areas/{GRID}/manager");
     let appointed = supervisor.put(&path, &json!({ "person_id": person_id(21) })).await;
     assert_eq!((appointed.status, &appointed.body["role"]), (200, &json!("manager")));
@@ -55,7 +55,7 @@ async fn a_manager_cannot_be_taken_from_another_grid(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
-    let supervisor = server.sign_in(phones::SUPERVISOR).await;
+    let supervisor = server.supervisor().await;
     let path = format!("/v1/areas/{GRID}/manager");
     let refused = supervisor.put(&path, &json!({ "person_id": person_id(13) })).await;
     assert_eq!((refused.status, refused.problem()), (409, "not_a_candidate"));
@@ -71,9 +71,8 @@ async fn a_new_manager_has_the_rights_at_once_and_the_old_one_loses_them(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
-    let supervisor = server.sign_in(phones::SUPERVISOR).await;
-    let (before, after) =
-        (server.sign_in(phones::MANAGER).await, server.sign_in(phones::VOLUNTEER).await);
+    let supervisor = server.supervisor().await;
+    let (before, after) = (server.manager().await, server.volunteer().await);
     assert_eq!(before.get("/v1/people").await.status, 200);
     assert_eq!(after.get("/v1/people").await.status, 403);
     let path = format!("/v1/areas/{GRID}/manager");
@@ -88,10 +87,10 @@ async fn only_those_above_appoint(#[values(Backend::Sqlite, Backend::Postgres)] 
     let server = Server::small(backend);
     let body = json!({ "person_id": person_id(21) });
     let path = format!("/v1/areas/{GRID}/manager");
-    let manager = server.sign_in(phones::MANAGER).await;
+    let manager = server.manager().await;
     assert_eq!(manager.put(&path, &body).await.status, 403);
-    let far = server.sign_in(phones::FAR_MANAGER).await;
+    let far = server.far_manager().await;
     assert_eq!(far.put(&path, &body).await.status, 404);
-    let auditor = server.sign_in(phones::AUDITOR).await;
+    let auditor = server.auditor().await;
     assert_eq!(auditor.put(&path, &body).await.status, 403);
 }

@@ -6,7 +6,7 @@ use rstest::rstest;
 use serde_json::json;
 
 use crate::support::files::BENEFICIARY;
-use crate::support::{Backend, Server, phones};
+use crate::support::{Backend, Server};
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -14,7 +14,7 @@ async fn every_way_to_go_wrong_is_answered_by_its_own_problem(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
-    let manager = server.sign_in(phones::MANAGER).await;
+    let manager = server.manager().await;
     let json = "application/json";
     let raw = |path: &'static str, kind: &'static str, body: Vec<u8>| {
         let request = manager.request(Method::POST, path).header("content-type", kind).body(body);
@@ -52,7 +52,7 @@ async fn a_wrong_method_is_told_the_right_ones(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
-    let manager = server.sign_in(phones::MANAGER).await;
+    let manager = server.manager().await;
     for (method, path, allow) in [
         (Method::DELETE, "/v1/tasks".to_owned(), "GET, POST"),
         (Method::DELETE, "/v1/plans/018d622e-0000-7000-8000-000000000001/visits".to_owned(), "GET"),
@@ -75,7 +75,7 @@ async fn a_compressed_body_is_refused_before_it_is_inflated(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
-    let manager = server.sign_in(phones::MANAGER).await;
+    let manager = server.manager().await;
     for encoding in ["gzip", "br", "zstd", "deflate"] {
         let request = manager
             .request(Method::POST, "/v1/tasks")
@@ -96,7 +96,7 @@ async fn a_body_without_a_length_is_cut_at_the_limit(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
-    let manager = server.sign_in(phones::MANAGER).await;
+    let manager = server.manager().await;
     let chunks = (0..80).map(|_| Ok::<_, std::io::Error>(vec![b' '; 65_536]));
     let body = reqwest::Body::wrap_stream(futures_util::stream::iter(chunks));
     let request = manager
@@ -135,7 +135,7 @@ async fn a_problem_speaks_the_callers_language_and_explains_itself(
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_that_is_away_is_a_503_and_its_return_is_noticed() {
     let server = Server::small(crate::support::Database::postgres());
-    let manager = server.sign_in(phones::MANAGER).await;
+    let manager = server.manager().await;
     let task = manager.make_task(BENEFICIARY).await;
     server.database.go_away();
     for path in ["/v1/tasks", "/readyz"] {

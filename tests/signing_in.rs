@@ -13,7 +13,7 @@ async fn a_person_signs_in_and_learns_who_they_are(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
-    let manager = server.sign_in(phones::MANAGER).await;
+    let manager = server.manager().await;
     let me = manager.get("/v1/me").await;
     assert_eq!(
         (me.status, &me.body["name"], &me.body["role"]),
@@ -28,7 +28,7 @@ async fn a_wrong_password_and_an_unknown_phone_are_answered_alike(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
-    server.sign_in(phones::MANAGER).await;
+    server.manager().await;
     let stranger = server.stranger();
     let wrong = stranger
         .post("/v1/auth/sign-in", &json!({ "phone": phones::MANAGER, "password": "not the one" }))
@@ -52,7 +52,7 @@ async fn after_ten_failures_an_account_has_to_wait(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
-    server.sign_in(phones::MANAGER).await;
+    server.manager().await;
     let stranger = server.stranger();
     for _ in 0..10 {
         let body = json!({ "phone": phones::MANAGER, "password": "a guess, and wrong" });
@@ -62,11 +62,7 @@ async fn after_ten_failures_an_account_has_to_wait(
     let waits = stranger.post("/v1/auth/sign-in", &right).await;
     assert_eq!((waits.status, waits.problem()), (429, "too_many_requests"));
     assert!(waits.headers.contains_key("retry-after"));
-    assert_eq!(
-        server.sign_in(phones::VOLUNTEER).await.get("/v1/me").await.status,
-        200,
-        "others do not"
-    );
+    assert_eq!(server.volunteer().await.get("/v1/me").await.status, 200, "others do not");
 }
 
 #[rstest]
@@ -75,7 +71,7 @@ async fn guessing_in_parallel_gets_no_more_tries(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
-    server.sign_in(phones::MANAGER).await;
+    server.manager().await;
     let mut under_way = tokio::task::JoinSet::new();
     for _ in 0..40 {
         let stranger = server.stranger();
@@ -105,7 +101,7 @@ async fn what_is_not_a_token_of_this_server_opens_nothing(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
-    let manager = server.sign_in(phones::MANAGER).await;
+    let manager = server.manager().await;
     let good = manager.token.clone().expect("a token");
     let (head, tail) = good.rsplit_once('.').expect("a signature");
     let none = forged(&good, 0, |header| header["alg"] = json!("none"));
@@ -136,7 +132,7 @@ async fn the_public_keys_name_the_key_of_a_token(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
-    let manager = server.sign_in(phones::MANAGER).await;
+    let manager = server.manager().await;
     let keys = server.stranger().get("/.well-known/jwks.json").await;
     let token = manager.token.expect("a token");
     let header =
@@ -154,7 +150,7 @@ async fn a_token_outlives_a_restart(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let mut server = Server::small(backend);
-    let token = server.sign_in(phones::MANAGER).await.token.expect("a token");
+    let token = server.manager().await.token.expect("a token");
     server.kill_and_restart();
     assert_eq!(server.bearer(&token).get("/v1/me").await.status, 200);
 }

@@ -18,11 +18,30 @@ fn day() -> Value {
     json!({
         "travel": { "model": "haversine", "detour": 1.3, "speed_kmh": 15.0 },
         "volunteers": [person(7, 34.30), person(9, 34.34)],
-        "visits": [visit(70, 34.301, Value::Null), visit(90, 34.339, Value::Null), visit(5, 34.32, json!(3))],
+        "visits": [
+            visit(70, 34.301, Value::Null),
+            visit(90, 34.339, Value::Null),
+            visit(5, 34.32, json!(3)),
+        ],
     })
 }
 
-const SOLOMON: &str = "T1\n\nVEHICLE\nNUMBER CAPACITY\n 2 10\n\nCUSTOMER\nCUST NO. XCOORD. YCOORD. DEMAND READY DUE SERVICE\n\n 0 0 0 0 0 100 0\n 1 3 4 5 0 90 1\n 2 6 8 5 0 90 1\n 3 0 -5 5 0 90 1\n";
+/// Three customers and two vehicles, as Solomon writes them.
+const SOLOMON: &str = "\
+T1
+
+VEHICLE
+NUMBER CAPACITY
+ 2 10
+
+CUSTOMER
+CUST NO. XCOORD. YCOORD. DEMAND READY DUE SERVICE
+
+ 0 0 0 0 0 100 0
+ 1 3 4 5 0 90 1
+ 2 6 8 5 0 90 1
+ 3 0 -5 5 0 90 1
+";
 
 fn solve(text: &str, args: &[&str]) -> Output {
     let folder = tempfile::tempdir().expect("a folder");
@@ -76,12 +95,21 @@ fn an_instance_of_solomon_is_read_and_told_in_its_own_units() {
 fn an_input_of_vroom_is_read_with_its_matrix_skills_and_windows() {
     let input = json!({
         "vehicles": [
-            { "id": 1, "start_index": 0, "end_index": 0, "skills": [1], "time_window": [1_000, 2_000], "capacity": [1] },
-            { "id": 2, "start_index": 0, "end_index": 0, "time_window": [1_000, 2_000], "capacity": [9] },
+            {
+                "id": 1, "start_index": 0, "end_index": 0, "skills": [1],
+                "time_window": [1_000, 2_000], "capacity": [1],
+            },
+            {
+                "id": 2, "start_index": 0, "end_index": 0,
+                "time_window": [1_000, 2_000], "capacity": [9],
+            },
         ],
         "jobs": [
             { "id": 11, "location_index": 1, "skills": [1], "service": 100, "delivery": [1] },
-            { "id": 12, "location_index": 2, "time_windows": [[1_000, 1_010], [1_500, 1_600]], "delivery": [1] },
+            {
+                "id": 12, "location_index": 2, "delivery": [1],
+                "time_windows": [[1_000, 1_010], [1_500, 1_600]],
+            },
         ],
         "matrices": { "car": { "durations": [[0, 50, 60], [50, 0, 10], [60, 10, 0]] } },
     });

@@ -6,7 +6,7 @@ use rstest::rstest;
 use serde_json::{Value, json};
 
 use crate::support::files::{BENEFICIARY, FAR_BENEFICIARY};
-use crate::support::{Backend, Caller, Server, phones};
+use crate::support::{Backend, Caller, Server};
 
 /// A stream that is read hint by hint.
 struct Stream {
@@ -51,9 +51,8 @@ async fn a_hint_comes_for_what_is_in_scope_and_for_nothing_else(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
-    let (manager, far) =
-        (server.sign_in(phones::MANAGER).await, server.sign_in(phones::FAR_MANAGER).await);
-    let volunteer = server.sign_in(phones::VOLUNTEER).await;
+    let (manager, far) = (server.manager().await, server.far_manager().await);
+    let volunteer = server.volunteer().await;
     let mut stream = Stream::open(&volunteer, None).await;
     far.make_task(FAR_BENEFICIARY).await;
     let task = manager.make_task(BENEFICIARY).await;
@@ -76,7 +75,7 @@ async fn a_hint_comes_for_what_is_in_scope_and_for_nothing_else(
 async fn a_hint_reaches_those_who_listen_at_another_server() {
     let server = Server::small(crate::support::Database::postgres());
     let other = server.another();
-    let manager = server.sign_in(phones::MANAGER).await;
+    let manager = server.manager().await;
     let mut stream =
         Stream::open(&other.bearer(manager.token.as_deref().expect("a token")), None).await;
     let task = manager.make_task(BENEFICIARY).await;

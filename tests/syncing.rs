@@ -5,7 +5,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use crate::support::files::person_id;
+use crate::support::files::{FAR_BENEFICIARY, person_id};
 use crate::support::phone::{Phone, command, task_for};
 use crate::support::{Backend, Files, GRID, OTHER_GRID, Server, phones};
 
@@ -15,7 +15,7 @@ async fn a_first_snapshot_comes_packed_as_the_phone_takes_it(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
-    let manager = server.sign_in(phones::MANAGER).await;
+    let manager = server.manager().await;
     for n in 1..=3 {
         task_for(&server, n).await;
     }
@@ -70,8 +70,8 @@ async fn a_phone_follows_its_scope_and_holds_what_a_fresh_one_holds(
 ) {
     let server = Server::small(backend);
     let (mut phone, mut other) = (Phone::default(), Phone::default());
-    let volunteer = server.sign_in(phones::VOLUNTEER).await;
-    let second = server.sign_in(phones::SECOND_VOLUNTEER).await;
+    let volunteer = server.volunteer().await;
+    let second = server.second_volunteer().await;
     let task = task_for(&server, 1).await;
     for n in 2..=3 {
         task_for(&server, n).await;
@@ -89,14 +89,14 @@ async fn a_phone_follows_its_scope_and_holds_what_a_fresh_one_holds(
     other.sync(&second, json!([])).await;
     assert_eq!((other.tasks().len(), other.household(home)), (2, None));
     // Given to somebody of another grid: gone here, there in clear.
-    let supervisor = server.sign_in(phones::SUPERVISOR).await;
+    let supervisor = server.supervisor().await;
     let to = json!({ "person_id": person_id(23) });
     let given = supervisor.post(&format!("/v1/tasks/{task}/reassign"), &to).await;
     assert_eq!(given.status, 200, "{}", given.body);
     phone.sync(&volunteer, json!([])).await;
     assert_eq!((phone.tasks().len(), phone.household(home)), (2, None));
     let mut third = Phone::default();
-    let away = server.sign_in(phones::OTHER_VOLUNTEER).await;
+    let away = server.other_volunteer().await;
     third.sync(&away, json!([])).await;
     assert_eq!(third.household(home).expect("clear")["address"], "南门社区1号");
     for (phone, caller) in [(&phone, &volunteer), (&other, &second), (&third, &away)] {
@@ -110,10 +110,10 @@ async fn a_cursor_that_does_not_count_here_begins_a_snapshot_after_the_commands(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
-    let volunteer = server.sign_in(phones::VOLUNTEER).await;
+    let volunteer = server.volunteer().await;
     let task = task_for(&server, 1).await;
     let (mut mine, mut others) = (Phone::default(), Phone::default());
-    let second = server.sign_in(phones::SECOND_VOLUNTEER).await;
+    let second = server.second_volunteer().await;
     others.sync(&second, json!([])).await;
     mine.sync(&volunteer, json!([])).await;
     for cursor in ["forged", "", others.cursor.as_deref().expect("a cursor")] {
@@ -141,8 +141,8 @@ async fn a_person_who_is_moved_begins_anew(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
-    let supervisor = server.sign_in(phones::SUPERVISOR).await;
-    let volunteer = server.sign_in(phones::VOLUNTEER).await;
+    let supervisor = server.supervisor().await;
+    let volunteer = server.volunteer().await;
     let task = task_for(&server, 1).await;
     let mut phone = Phone::default();
     phone.sync(&volunteer, json!([])).await;
@@ -162,15 +162,13 @@ async fn a_quiet_phone_is_told_so_in_a_few_bytes(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
-    let volunteer = server.sign_in(phones::VOLUNTEER).await;
-    let far = server.sign_in(phones::FAR_MANAGER).await;
+    let volunteer = server.volunteer().await;
+    let far = server.far_manager().await;
     let mut phone = Phone::default();
     phone.sync(&volunteer, json!([])).await;
     let cursor = phone.cursor.clone().expect("a cursor");
     // Something happens elsewhere.
-    let made =
-        json!({ "kind": "home_visit", "beneficiary_id": crate::support::files::FAR_BENEFICIARY });
-    assert_eq!(far.post("/v1/tasks", &made).await.status, 201);
+    far.make_task(FAR_BENEFICIARY).await;
     let path = format!("/v1/sync?cursor={cursor}");
     let asked = volunteer.request(reqwest::Method::GET, &path);
     let quiet = volunteer.send(asked.header("If-None-Match", format!("\"{cursor}\""))).await;
@@ -189,9 +187,9 @@ async fn who_was_shown_whom_is_on_the_log(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::with(backend, &Files::small());
-    let manager = server.sign_in(phones::MANAGER).await;
+    let manager = server.manager().await;
     Phone::default().sync(&manager, json!([])).await;
-    let auditor = server.sign_in(phones::AUDITOR).await;
+    let auditor = server.auditor().await;
     let log = auditor.get("/v1/events?action=beneficiary.sync").await;
     let shown: usize = log.body["items"]
         .as_array()
@@ -210,7 +208,7 @@ async fn who_was_shown_whom_is_on_the_log(
         )
         .await;
     assert_eq!(told.status, 201, "{}", told.body);
-    let volunteer = server.sign_in(phones::VOLUNTEER).await;
+    let volunteer = server.volunteer().await;
     let mut phone = Phone::default();
     phone.sync(&volunteer, json!([])).await;
     assert!(

@@ -1,10 +1,11 @@
 //! A task's way from open to done, and what each person may do on it.
 
 use rstest::rstest;
-use serde_json::json;
+use serde_json::{Value, json};
 
+use crate::support::bodies::home_visit;
 use crate::support::files::{BENEFICIARY, FAR_BENEFICIARY, person_id};
-use crate::support::{Backend, Caller, FAR_GRID, GRID, Server, phones};
+use crate::support::{Backend, Caller, FAR_GRID, GRID, Server};
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -12,8 +13,8 @@ async fn a_task_goes_from_open_to_done_in_a_volunteers_hands(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
-    let manager = server.sign_in(phones::MANAGER).await;
-    let volunteer = server.sign_in(phones::VOLUNTEER).await;
+    let manager = server.manager().await;
+    let volunteer = server.volunteer().await;
     let id = manager.make_task(BENEFICIARY).await;
     let path = format!("/v1/tasks/{id}");
     let open = volunteer.get(&path).await;
@@ -44,9 +45,9 @@ async fn a_task_that_has_not_changed_is_not_sent_again(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
-    let manager = server.sign_in(phones::MANAGER).await;
-    let volunteer = server.sign_in(phones::VOLUNTEER).await;
-    let stranger = server.sign_in(phones::FAR_MANAGER).await;
+    let manager = server.manager().await;
+    let volunteer = server.volunteer().await;
+    let stranger = server.far_manager().await;
     let path = format!("/v1/tasks/{}", manager.make_task(BENEFICIARY).await);
     let unless = |caller: &Caller, tags: &str| {
         caller.request(reqwest::Method::GET, &path).header("If-None-Match", tags)
@@ -72,9 +73,9 @@ async fn a_report_for_somebody_elses_task_changes_nothing(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
-    let manager = server.sign_in(phones::MANAGER).await;
-    let one = server.sign_in(phones::VOLUNTEER).await;
-    let two = server.sign_in(phones::SECOND_VOLUNTEER).await;
+    let manager = server.manager().await;
+    let one = server.volunteer().await;
+    let two = server.second_volunteer().await;
     let id = manager.make_task(BENEFICIARY).await;
     let path = format!("/v1/tasks/{id}");
     one.act(&format!("{path}/claim")).await;
@@ -91,9 +92,9 @@ async fn a_released_task_is_anybodys_again(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
-    let manager = server.sign_in(phones::MANAGER).await;
-    let one = server.sign_in(phones::VOLUNTEER).await;
-    let two = server.sign_in(phones::SECOND_VOLUNTEER).await;
+    let manager = server.manager().await;
+    let one = server.volunteer().await;
+    let two = server.second_volunteer().await;
     let id = manager.make_task(BENEFICIARY).await;
     one.act(&format!("/v1/tasks/{id}/claim")).await;
     let released = one.act(&format!("/v1/tasks/{id}/release")).await;
@@ -110,9 +111,9 @@ async fn a_manager_reassigns_within_the_grid_and_a_town_across_its_grids(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
-    let manager = server.sign_in(phones::MANAGER).await;
-    let town = server.sign_in(phones::TOWN).await;
-    let other = server.sign_in(phones::OTHER_VOLUNTEER).await;
+    let manager = server.manager().await;
+    let town = server.town_supervisor().await;
+    let other = server.other_volunteer().await;
     let id = manager.make_task(BENEFICIARY).await;
     let path = format!("/v1/tasks/{id}/reassign");
     let own = manager.post(&path, &json!({ "person_id": person_id(21) })).await;
@@ -137,22 +138,22 @@ async fn tasks_outside_ones_area_cannot_be_seen_made_or_claimed(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
-    let far = server.sign_in(phones::FAR_MANAGER).await;
-    let manager = server.sign_in(phones::MANAGER).await;
+    let far = server.far_manager().await;
+    let manager = server.manager().await;
     let id = far.make_task(FAR_BENEFICIARY).await;
     assert_eq!(manager.get(&format!("/v1/tasks/{id}")).await.status, 404);
     assert_eq!(manager.act(&format!("/v1/tasks/{id}/claim")).await.status, 404);
     assert_eq!(manager.get(&format!("/v1/tasks?area={FAR_GRID}")).await.status, 404);
     assert_eq!(manager.get("/v1/tasks").await.body["items"], json!([]));
-    let foreign = json!({ "kind": "home_visit", "beneficiary_id": FAR_BENEFICIARY });
+    let foreign = home_visit(FAR_BENEFICIARY, json!({}));
     let refused = manager.post("/v1/tasks", &foreign).await;
     assert_eq!(
         (refused.status, &refused.body["errors"][0]["pointer"]),
         (422, &json!("/beneficiary_id"))
     );
-    let supervisor = server.sign_in(phones::SUPERVISOR).await;
+    let supervisor = server.supervisor().await;
     assert_eq!(supervisor.act(&format!("/v1/tasks/{id}/claim")).await.problem(), "forbidden");
-    let auditor = server.sign_in(phones::AUDITOR).await;
+    let auditor = server.auditor().await;
     assert_eq!(auditor.get(&format!("/v1/tasks/{id}")).await.status, 200);
     assert_eq!(auditor.post("/v1/tasks", &foreign).await.problem(), "forbidden");
 }
@@ -163,7 +164,7 @@ async fn a_list_is_filtered_and_in_the_order_of_due_days(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
-    let supervisor = server.sign_in(phones::SUPERVISOR).await;
+    let supervisor = server.supervisor().await;
     let make = |beneficiary: &'static str, kind: &'static str, due: &'static str| {
         let supervisor = supervisor.clone();
         async move {
@@ -217,43 +218,21 @@ async fn each_thing_wrong_with_a_new_task_is_named(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
-    let manager = server.sign_in(phones::MANAGER).await;
+    let manager = server.manager().await;
+    let visit = |more| home_visit(BENEFICIARY, more);
+    let at = |grid, place: Value| json!({ "kind": "home_visit", "grid": grid, "place": place });
     let wrong = [
         (json!({ "kind": "dance", "beneficiary_id": BENEFICIARY }), "/kind"),
         (json!({ "kind": "home_visit" }), ""),
-        (json!({ "kind": "home_visit", "beneficiary_id": BENEFICIARY, "minutes": 0 }), "/minutes"),
-        (
-            json!({ "kind": "home_visit", "beneficiary_id": BENEFICIARY, "priority": 11 }),
-            "/priority",
-        ),
-        (
-            json!({ "kind": "home_visit", "beneficiary_id": BENEFICIARY, "window": { "start": 600, "end": 540 } }),
-            "/window",
-        ),
-        (
-            json!({ "kind": "home_visit", "beneficiary_id": BENEFICIARY, "not_before": "2026-08-02", "due_on": "2026-08-01" }),
-            "/due_on",
-        ),
-        (
-            json!({ "kind": "home_visit", "grid": FAR_GRID, "place": { "lat": 29.28, "lon": 106.27 } }),
-            "/grid",
-        ),
-        (
-            json!({ "kind": "home_visit", "beneficiary_id": BENEFICIARY, "due_on": "2026-02-30" }),
-            "/due_on",
-        ),
-        (
-            json!({ "kind": "home_visit", "beneficiary_id": BENEFICIARY, "due_on": "+262142-12-31" }),
-            "/due_on",
-        ),
-        (
-            json!({ "kind": "home_visit", "grid": GRID, "place": { "lat": 106.25, "lon": 29.28 } }),
-            "/place",
-        ),
-        (
-            json!({ "kind": "home_visit", "beneficiary_id": BENEFICIARY, "colour": "red" }),
-            "/colour",
-        ),
+        (visit(json!({ "minutes": 0 })), "/minutes"),
+        (visit(json!({ "priority": 11 })), "/priority"),
+        (visit(json!({ "window": { "start": 600, "end": 540 } })), "/window"),
+        (visit(json!({ "not_before": "2026-08-02", "due_on": "2026-08-01" })), "/due_on"),
+        (visit(json!({ "due_on": "2026-02-30" })), "/due_on"),
+        (visit(json!({ "due_on": "+262142-12-31" })), "/due_on"),
+        (visit(json!({ "colour": "red" })), "/colour"),
+        (at(FAR_GRID, json!({ "lat": 29.28, "lon": 106.27 })), "/grid"),
+        (at(GRID, json!({ "lat": 106.25, "lon": 29.28 })), "/place"),
     ];
     for (body, pointer) in wrong {
         let answer = manager.post("/v1/tasks", &body).await;

@@ -1,7 +1,9 @@
 //! A database of a test's own, gone when the test is over.
 
+use std::path::PathBuf;
+
 use diesel::connection::SimpleConnection;
-use diesel::{Connection, PgConnection};
+use diesel::{Connection, PgConnection, SqliteConnection};
 use tempfile::TempDir;
 
 /// The databases that every promise holds on.
@@ -48,6 +50,22 @@ impl Database {
     /// Whether it is PostgreSQL.
     pub fn is_postgres(&self) -> bool {
         self.created.is_some()
+    }
+
+    /// Where its server keeps attachments, unless told otherwise.
+    pub fn attachments(&self) -> PathBuf {
+        let folder = if self.is_postgres() { "var/attachments" } else { "attachments" };
+        self.folder.path().join(folder)
+    }
+
+    /// Changes the data behind the server's back.
+    pub fn execute(&self, sql: &str) {
+        let done = if self.is_postgres() {
+            PgConnection::establish(&self.url).expect("the database").batch_execute(sql)
+        } else {
+            SqliteConnection::establish(&self.url).expect("the file").batch_execute(sql)
+        };
+        done.expect("a change");
     }
 
     /// Cuts every connection and lets no new one in.

@@ -1,7 +1,10 @@
 //! A small district, its people in their roles, and a server that serves it.
 
+pub mod bodies;
+pub mod chain;
 pub mod database;
 pub mod files;
+mod people;
 pub mod phone;
 pub mod server;
 
