@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use aws_lc_rs::digest::{Algorithm, SHA1_FOR_LEGACY_USE_ONLY, SHA256, digest};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use insta::assert_json_snapshot;
 use reqwest::Method;
 use rstest::rstest;
 use serde_json::json;
@@ -14,6 +15,7 @@ use uuid::Uuid;
 use crate::support::chain::hex;
 use crate::support::files::BENEFICIARY;
 use crate::support::server::Answer;
+use crate::support::snapshots::without_what_varies;
 use crate::support::{Backend, Caller, Database, Server, phones};
 
 /// A photo of about a megabyte and a half.
@@ -147,6 +149,7 @@ async fn a_photo_is_resumed_where_it_broke_off_even_by_a_kill(
 async fn what_is_not_as_announced_is_thrown_away_and_may_come_again(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
+    let _redacted = without_what_varies();
     let server = Server::small(backend);
     let (volunteer, task) = claimed(&server).await;
     let (id, photo) = (Uuid::now_v7(), photo());
@@ -168,6 +171,7 @@ async fn what_is_not_as_announced_is_thrown_away_and_may_come_again(
     // The id is taken, whoever asks.
     let same_id = announce(&volunteer, &task, id, "image/png", &photo).await;
     assert_eq!((same_id.status, same_id.problem()), (409, "attachment_known"));
+    assert_json_snapshot!("problem_attachment_known", same_id.shown());
     let huge = announce_as(
         &volunteer,
         &task,
@@ -215,6 +219,7 @@ async fn options_tell_what_an_upload_may_do(
 async fn bytes_that_were_spoilt_on_the_way_are_not_kept(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
+    let _redacted = without_what_varies();
     let server = Server::small(backend);
     let (volunteer, task) = claimed(&server).await;
     let (id, photo) = (Uuid::now_v7(), photo());
@@ -227,6 +232,7 @@ async fn bytes_that_were_spoilt_on_the_way_are_not_kept(
     for wrong in [sha1(first), sha256(first)] {
         let refused = send_with(&volunteer, id, 0, &spoilt, &wrong).await;
         assert_eq!((refused.status, refused.problem()), (460, "checksum_mismatch"));
+        assert_json_snapshot!("problem_checksum_mismatch", refused.shown());
         assert_eq!(offset(&volunteer, id).await, 0);
     }
     for unknown in ["md5 kAFQmDzST7DWlj99KOF/cg==", "sha1", ""] {
@@ -245,6 +251,7 @@ async fn bytes_that_were_spoilt_on_the_way_are_not_kept(
 async fn an_upload_is_given_up_by_who_began_it_until_it_is_whole(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
+    let _redacted = without_what_varies();
     let server = Server::small(backend);
     let (volunteer, task) = claimed(&server).await;
     let (id, photo) = (Uuid::now_v7(), photo());
@@ -277,6 +284,7 @@ async fn an_upload_is_given_up_by_who_began_it_until_it_is_whole(
     assert_eq!(parts(), 0);
     let kept = give_up(&volunteer).await;
     assert_eq!((kept.status, kept.problem()), (409, "attachment_complete"));
+    assert_json_snapshot!("problem_attachment_complete", kept.shown());
     assert_eq!(bytes(&volunteer, id).await, (200, other));
 }
 

@@ -1,10 +1,12 @@
 //! The life of a task over HTTP: versions, attempts, desks, and the clock.
 
+use insta::assert_json_snapshot;
 use rstest::rstest;
 use serde_json::json;
 
 use crate::support::bodies::home_visit;
 use crate::support::files::BENEFICIARY;
+use crate::support::snapshots::without_what_varies;
 use crate::support::{Backend, Database, Files, Server};
 
 #[rstest]
@@ -12,6 +14,7 @@ use crate::support::{Backend, Database, Files, Server};
 async fn staff_decide_on_the_version_they_saw_and_on_no_other(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
+    let _redacted = without_what_varies();
     let server = Server::small(backend);
     let manager = server.manager().await;
     let task = manager.make_task(BENEFICIARY).await;
@@ -23,8 +26,10 @@ async fn staff_decide_on_the_version_they_saw_and_on_no_other(
     };
     let blind = manager.post(&path, &days).await;
     assert_eq!((blind.status, blind.problem()), (428, "version_required"));
+    assert_json_snapshot!("problem_version_required", blind.shown());
     let stale = decide("\"v7\"").await;
     assert_eq!((stale.status, stale.problem()), (412, "version_conflict"));
+    assert_json_snapshot!("problem_version_conflict", stale.shown());
     assert_eq!(stale.body["current"]["version"], 1);
     let moved = decide("\"v1\"").await;
     assert_eq!(
@@ -46,6 +51,7 @@ async fn staff_decide_on_the_version_they_saw_and_on_no_other(
 async fn the_same_name_and_request_answer_the_same_and_another_request_is_refused(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
+    let _redacted = without_what_varies();
     let server = Server::small(backend);
     let manager = server.manager().await;
     let make = |minutes: u32| {
@@ -57,6 +63,7 @@ async fn the_same_name_and_request_answer_the_same_and_another_request_is_refuse
     assert_eq!((first.status, again.status), (201, 201));
     assert_eq!(first.body["id"], again.body["id"]);
     assert_eq!((other.status, other.problem()), (422, "command_id_reused"));
+    assert_json_snapshot!("problem_command_id_reused", other.shown());
     let tasks = manager.get("/v1/tasks").await;
     assert_eq!(tasks.body["items"].as_array().map(Vec::len), Some(1));
     // A refusal is an answer too.

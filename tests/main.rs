@@ -14,10 +14,12 @@
 mod streaming;
 mod support;
 
+mod answers;
 mod areas;
 mod attachments;
 mod beneficiaries;
 mod claims;
+mod command_line;
 mod contract;
 mod dispatching;
 mod evidence;

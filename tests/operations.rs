@@ -90,13 +90,10 @@ fn known_settings() -> BTreeSet<String> {
     let database = Database::sqlite();
     let mistaken = gridward(&database, &["migrate"]).env("GRIDWARD_COLOUR", "red").output();
     let text = said(&mistaken.expect("it runs"));
-    let (_, listed) = text.split_once("expected one of ").expect("a list of settings");
-    listed
-        .split('`')
-        .skip(1)
-        .step_by(2)
-        .map(|name| format!("GRIDWARD_{}", name.to_uppercase()))
-        .collect()
+    let (_, listed) = text.split_once("one of ").expect("a list of settings");
+    let (listed, _) = listed.split_once(" for key").expect("an end of the list");
+    let names = listed.split('`').filter(|name| name.starts_with(|c: char| c.is_ascii_lowercase()));
+    names.map(|name| format!("GRIDWARD_{}", name.to_uppercase())).collect()
 }
 
 /// The variables of Gridward's that a text names, but for the one that names the file of settings.

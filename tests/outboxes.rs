@@ -1,5 +1,6 @@
 //! What phones send happens once, whatever befalls it, and no report is lost.
 
+use insta::assert_json_snapshot;
 use rstest::rstest;
 use serde_json::{Value, json};
 
@@ -7,6 +8,7 @@ use crate::log::verify;
 use crate::support::files::person_id;
 use crate::support::phone::{Phone, command, task_for};
 use crate::support::server::gridward;
+use crate::support::snapshots::without_what_varies;
 use crate::support::{Backend, Database, Server};
 
 #[rstest]
@@ -77,6 +79,7 @@ fn mend_tasks(database: &Database) {
 async fn what_the_server_goes_on_failing_at_is_set_aside_and_kept(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
+    let _redacted = without_what_varies();
     let server = Server::small(backend);
     let volunteer = server.volunteer().await;
     let (broken, sound) = (task_for(&server, 1).await, task_for(&server, 2).await);
@@ -102,6 +105,7 @@ async fn what_the_server_goes_on_failing_at_is_set_aside_and_kept(
             (&json!("rejected"), &json!(n > 5))
         );
         assert_eq!(results[0]["problem"]["code"], "command_set_aside");
+        assert_json_snapshot!("problem_command_set_aside", results[0]["problem"]);
     }
     mend_tasks(&server.database);
     let results = phone.sync(&volunteer, outbox.clone()).await;
@@ -132,6 +136,7 @@ async fn what_the_server_goes_on_failing_at_is_set_aside_and_kept(
 async fn what_the_server_fails_at_for_a_while_happens_in_the_end(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
+    let _redacted = without_what_varies();
     let server = Server::small(backend);
     let volunteer = server.volunteer().await;
     let task = task_for(&server, 1).await;
@@ -147,6 +152,7 @@ async fn what_the_server_fails_at_for_a_while_happens_in_the_end(
     let online = volunteer.request(reqwest::Method::POST, &path).header("Idempotency-Key", id);
     let online = volunteer.send(online).await;
     assert_eq!((online.status, online.problem()), (500, "internal"));
+    assert_json_snapshot!("problem_internal", online.shown());
     mend_tasks(&server.database);
     for replayed in [false, true] {
         let result = &phone.sync(&volunteer, claim.clone()).await[0];
@@ -165,6 +171,7 @@ async fn what_the_server_fails_at_for_a_while_happens_in_the_end(
 async fn one_bad_command_stops_nothing_else(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
+    let _redacted = without_what_varies();
     let server = Server::small(backend);
     let volunteer = server.volunteer().await;
     let (mine, other) = (task_for(&server, 1).await, task_for(&server, 2).await);
@@ -201,6 +208,7 @@ async fn one_bad_command_stops_nothing_else(
     );
     let holder = &results[1]["problem"]["current"]["holder"]["id"];
     assert_eq!(holder, &json!(person_id(22)));
+    assert_json_snapshot!("outbox_of_bad_commands", results);
 }
 
 #[rstest]

@@ -1,11 +1,13 @@
 //! Whatever goes wrong is a problem (RFC 9457), in the caller's language, and
 //! tells nothing of the inside.
 
+use insta::assert_json_snapshot;
 use reqwest::Method;
 use rstest::rstest;
-use serde_json::json;
+use serde_json::{Map, json};
 
 use crate::support::files::BENEFICIARY;
+use crate::support::snapshots::without_what_varies;
 use crate::support::{Backend, Server};
 
 #[rstest]
@@ -13,37 +15,42 @@ use crate::support::{Backend, Server};
 async fn every_way_to_go_wrong_is_answered_by_its_own_problem(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
+    let _redacted = without_what_varies();
     let server = Server::small(backend);
     let manager = server.manager().await;
     let json = "application/json";
-    let raw = |path: &'static str, kind: &'static str, body: Vec<u8>| {
-        let request = manager.request(Method::POST, path).header("content-type", kind).body(body);
-        manager.send(request)
+    let raw = |kind: &'static str, body: Vec<u8>| {
+        let request = manager.request(Method::POST, "/v1/tasks").header("content-type", kind);
+        manager.send(request.body(body))
     };
+    let get = |path: &'static str| manager.get(path);
     let cases = [
-        (manager.get("/nowhere").await, 404, "not_found"),
-        (manager.get("/v1/nowhere").await, 404, "not_found"),
-        (manager.get("/v1/tasks/not-an-id").await, 404, "not_found"),
-        (manager.get("/v1/tasks?limit=0").await, 400, "bad_request"),
-        (manager.get("/v1/tasks?limit=many").await, 400, "bad_request"),
-        (manager.get("/v1/tasks?color=red").await, 400, "bad_request"),
-        (manager.get("/v1/tasks?cursor=forged").await, 400, "bad_request"),
-        (manager.get("/v1/tasks?due_before=2026-02-30").await, 400, "bad_request"),
-        (manager.get("/v1/tasks?area=12345").await, 400, "bad_request"),
-        (server.stranger().get("/v1/tasks").await, 401, "unauthenticated"),
-        (raw("/v1/tasks", json, b"{ not json".to_vec()).await, 400, "invalid_json"),
-        (raw("/v1/tasks", json, b"".to_vec()).await, 400, "invalid_json"),
-        (raw("/v1/tasks", json, b"[]".to_vec()).await, 422, "invalid"),
-        (raw("/v1/tasks", json, br#"{"kind": 7}"#.to_vec()).await, 422, "invalid"),
-        (raw("/v1/tasks", json, b"{\"kind\": \"\xff\xfe\"}".to_vec()).await, 400, "invalid_json"),
-        (raw("/v1/tasks", "text/plain", b"{}".to_vec()).await, 415, "unsupported_media_type"),
-        (raw("/v1/tasks", json, vec![b' '; 5_000_000]).await, 413, "body_too_large"),
+        ("an unknown path", get("/nowhere").await, 404, "not_found"),
+        ("an unknown path of the API", get("/v1/nowhere").await, 404, "not_found"),
+        ("an id that is none", get("/v1/tasks/not-an-id").await, 404, "not_found"),
+        ("a limit of zero", get("/v1/tasks?limit=0").await, 400, "bad_request"),
+        ("a limit in words", get("/v1/tasks?limit=many").await, 400, "bad_request"),
+        ("an unknown parameter", get("/v1/tasks?color=red").await, 400, "bad_request"),
+        ("a forged cursor", get("/v1/tasks?cursor=forged").await, 400, "bad_request"),
+        ("no such day", get("/v1/tasks?due_before=2026-02-30").await, 400, "bad_request"),
+        ("no such area", get("/v1/tasks?area=12345").await, 400, "bad_request"),
+        ("no token", server.stranger().get("/v1/tasks").await, 401, "unauthenticated"),
+        ("half a body", raw(json, b"{ not json".to_vec()).await, 400, "invalid_json"),
+        ("an empty body", raw(json, b"".to_vec()).await, 400, "invalid_json"),
+        ("a list for an object", raw(json, b"[]".to_vec()).await, 422, "invalid"),
+        ("a number for a word", raw(json, br#"{"kind": 7}"#.to_vec()).await, 422, "invalid"),
+        ("no UTF-8", raw(json, b"{\"kind\": \"\xff\xfe\"}".to_vec()).await, 400, "invalid_json"),
+        ("no JSON", raw("text/plain", b"{}".to_vec()).await, 415, "unsupported_media_type"),
+        ("a huge body", raw(json, vec![b' '; 5_000_000]).await, 413, "body_too_large"),
     ];
-    for (answer, status, code) in cases {
-        assert_eq!((answer.status, answer.problem()), (status, code), "{}", answer.body);
+    let mut told = Map::new();
+    for (name, answer, status, code) in cases {
+        assert_eq!((answer.status, answer.problem()), (status, code), "{name}: {}", answer.body);
         assert_eq!(answer.body["type"], format!("/problems/{code}"));
         assert!(answer.headers.contains_key("x-request-id"));
+        told.insert(name.to_owned(), answer.shown());
     }
+    assert_json_snapshot!("problems_of_requests", told);
 }
 
 #[rstest]
@@ -51,6 +58,7 @@ async fn every_way_to_go_wrong_is_answered_by_its_own_problem(
 async fn a_wrong_method_is_told_the_right_ones(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
+    let _redacted = without_what_varies();
     let server = Server::small(backend);
     let manager = server.manager().await;
     for (method, path, allow) in [
@@ -65,6 +73,7 @@ async fn a_wrong_method_is_told_the_right_ones(
             (405, "method_not_allowed"),
             "{method} {path}"
         );
+        assert_json_snapshot!("problem_method_not_allowed", answer.shown()["body"]);
         assert_eq!(answer.headers["allow"], allow);
     }
 }
@@ -134,6 +143,7 @@ async fn a_problem_speaks_the_callers_language_and_explains_itself(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_that_is_away_is_a_503_and_its_return_is_noticed() {
+    let _redacted = without_what_varies();
     let server = Server::small(crate::support::Database::postgres());
     let manager = server.manager().await;
     let task = manager.make_task(BENEFICIARY).await;
@@ -141,6 +151,7 @@ async fn a_database_that_is_away_is_a_503_and_its_return_is_noticed() {
     for path in ["/v1/tasks", "/readyz"] {
         let answer = manager.get(path).await;
         assert_eq!((answer.status, answer.problem()), (503, "unavailable"), "{path}");
+        assert_json_snapshot!("problem_unavailable", answer.shown());
         assert!(answer.headers.contains_key("retry-after"));
         let text = answer.body.to_string().to_lowercase();
         for inside in ["postgres", "sql", "connection", "diesel", "libpq"] {

@@ -2,9 +2,11 @@
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use insta::assert_json_snapshot;
 use rstest::rstest;
 use serde_json::{Value, json};
 
+use crate::support::snapshots::without_what_varies;
 use crate::support::{Backend, PASSWORD, Server, phones};
 
 #[rstest]
@@ -27,6 +29,7 @@ async fn a_person_signs_in_and_learns_who_they_are(
 async fn a_wrong_password_and_an_unknown_phone_are_answered_alike(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
+    let _redacted = without_what_varies();
     let server = Server::small(backend);
     server.manager().await;
     let stranger = server.stranger();
@@ -44,6 +47,7 @@ async fn a_wrong_password_and_an_unknown_phone_are_answered_alike(
         assert!(answer.headers.contains_key("www-authenticate"));
     }
     assert_eq!(wrong.body["detail"], unknown.body["detail"]);
+    assert_json_snapshot!("problem_wrong_credentials", wrong.shown());
 }
 
 #[rstest]
@@ -51,6 +55,7 @@ async fn a_wrong_password_and_an_unknown_phone_are_answered_alike(
 async fn after_ten_failures_an_account_has_to_wait(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
+    let _redacted = without_what_varies();
     let server = Server::small(backend);
     server.manager().await;
     let stranger = server.stranger();
@@ -61,6 +66,7 @@ async fn after_ten_failures_an_account_has_to_wait(
     let right = json!({ "phone": phones::MANAGER, "password": PASSWORD });
     let waits = stranger.post("/v1/auth/sign-in", &right).await;
     assert_eq!((waits.status, waits.problem()), (429, "too_many_requests"));
+    assert_json_snapshot!("problem_too_many_requests", waits.shown());
     assert!(waits.headers.contains_key("retry-after"));
     assert_eq!(server.volunteer().await.get("/v1/me").await.status, 200, "others do not");
 }

@@ -1,10 +1,12 @@
 //! A task's way from open to done, and what each person may do on it.
 
+use insta::assert_json_snapshot;
 use rstest::rstest;
 use serde_json::{Value, json};
 
 use crate::support::bodies::home_visit;
 use crate::support::files::{BENEFICIARY, FAR_BENEFICIARY, person_id};
+use crate::support::snapshots::without_what_varies;
 use crate::support::{Backend, Caller, FAR_GRID, GRID, Server};
 
 #[rstest]
@@ -12,6 +14,7 @@ use crate::support::{Backend, Caller, FAR_GRID, GRID, Server};
 async fn a_task_goes_from_open_to_done_in_a_volunteers_hands(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
+    let _redacted = without_what_varies();
     let server = Server::small(backend);
     let manager = server.manager().await;
     let volunteer = server.volunteer().await;
@@ -34,6 +37,7 @@ async fn a_task_goes_from_open_to_done_in_a_volunteers_hands(
     assert_eq!((done.status, &done.body["state"]), (200, &json!("done")));
     let twice = volunteer.post(&format!("{path}/report"), &report).await;
     assert_eq!((twice.status, twice.problem()), (409, "task_phase"));
+    assert_json_snapshot!("problem_task_phase", twice.shown());
     assert_eq!(twice.body["current"]["task"]["state"], "done");
     let cared = manager.get(&format!("/v1/beneficiaries/{BENEFICIARY}")).await;
     assert_ne!(cared.body["last_contact"], "2026-01-15", "the visit counts as contact");
@@ -72,6 +76,7 @@ async fn a_task_that_has_not_changed_is_not_sent_again(
 async fn a_report_for_somebody_elses_task_changes_nothing(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
+    let _redacted = without_what_varies();
     let server = Server::small(backend);
     let manager = server.manager().await;
     let one = server.volunteer().await;
@@ -81,6 +86,7 @@ async fn a_report_for_somebody_elses_task_changes_nothing(
     one.act(&format!("{path}/claim")).await;
     let refused = two.post(&format!("{path}/report"), &json!({ "outcome": "done" })).await;
     assert_eq!((refused.status, refused.problem()), (409, "not_task_holder"));
+    assert_json_snapshot!("problem_not_task_holder", refused.shown());
     assert_eq!(refused.body["current"]["holder"]["name"], "王志愿");
     let now = one.get(&path).await;
     assert_eq!((&now.body["state"], &now.body["version"]), (&json!("accepted"), &json!(2)));
@@ -110,6 +116,7 @@ async fn a_released_task_is_anybodys_again(
 async fn a_manager_reassigns_within_the_grid_and_a_town_across_its_grids(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
+    let _redacted = without_what_varies();
     let server = Server::small(backend);
     let manager = server.manager().await;
     let town = server.town_supervisor().await;
@@ -130,6 +137,7 @@ async fn a_manager_reassigns_within_the_grid_and_a_town_across_its_grids(
     // A supervisor is no visitor.
     let refused = town.post(&path, &json!({ "person_id": person_id(2) })).await;
     assert_eq!((refused.status, refused.problem()), (409, "not_a_candidate"));
+    assert_json_snapshot!("problem_not_a_candidate", refused.shown());
 }
 
 #[rstest]
@@ -137,6 +145,7 @@ async fn a_manager_reassigns_within_the_grid_and_a_town_across_its_grids(
 async fn tasks_outside_ones_area_cannot_be_seen_made_or_claimed(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
+    let _redacted = without_what_varies();
     let server = Server::small(backend);
     let far = server.far_manager().await;
     let manager = server.manager().await;
@@ -152,7 +161,9 @@ async fn tasks_outside_ones_area_cannot_be_seen_made_or_claimed(
         (422, &json!("/beneficiary_id"))
     );
     let supervisor = server.supervisor().await;
-    assert_eq!(supervisor.act(&format!("/v1/tasks/{id}/claim")).await.problem(), "forbidden");
+    let forbidden = supervisor.act(&format!("/v1/tasks/{id}/claim")).await;
+    assert_eq!(forbidden.problem(), "forbidden");
+    assert_json_snapshot!("problem_forbidden", forbidden.shown());
     let auditor = server.auditor().await;
     assert_eq!(auditor.get(&format!("/v1/tasks/{id}")).await.status, 200);
     assert_eq!(auditor.post("/v1/tasks", &foreign).await.problem(), "forbidden");
@@ -217,6 +228,7 @@ async fn a_list_is_filtered_and_in_the_order_of_due_days(
 async fn each_thing_wrong_with_a_new_task_is_named(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
+    let _redacted = without_what_varies();
     let server = Server::small(backend);
     let manager = server.manager().await;
     let visit = |more| home_visit(BENEFICIARY, more);
@@ -234,10 +246,13 @@ async fn each_thing_wrong_with_a_new_task_is_named(
         (at(FAR_GRID, json!({ "lat": 29.28, "lon": 106.27 })), "/grid"),
         (at(GRID, json!({ "lat": 106.25, "lon": 29.28 })), "/place"),
     ];
+    let mut told = Vec::new();
     for (body, pointer) in wrong {
         let answer = manager.post("/v1/tasks", &body).await;
         assert_eq!((answer.status, answer.problem()), (422, "invalid"), "{body}");
         assert_eq!(answer.body["errors"][0]["pointer"], pointer, "{body}: {}", answer.body);
+        told.push(json!({ "sent": body, "errors": answer.body["errors"] }));
     }
+    assert_json_snapshot!("errors_of_a_new_task", told);
     assert_eq!(manager.get("/v1/tasks").await.body["items"], json!([]), "nothing was made");
 }

@@ -7,6 +7,7 @@ pub mod files;
 mod people;
 pub mod phone;
 pub mod server;
+pub mod snapshots;
 
 pub use database::{Backend, Database};
 pub use files::Files;

@@ -1,0 +1,63 @@
+//! Snapshots: what Gridward answers and prints, as it was accepted in `tests/snapshots`.
+//!
+//! After a change that is meant, `INSTA_UPDATE=always` with the tests accepts the
+//! new ones; the difference is for the review of the commit.
+
+use insta::Settings;
+use insta::internals::SettingsBindDropGuard;
+use serde_json::{Map, Value, json};
+
+use super::server::Answer;
+
+/// What differs from one run to the next, and what stands for it.
+const VARYING: [(&str, &str); 10] = [
+    (r"018cc7af-0000-7000-8000-0{10}(\d\d)", "[person $1]"),
+    (r"018d622e-0000-7000-8000-0{11}(\d)", "[beneficiary $1]"),
+    (r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "[id]"),
+    (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", "[time]"),
+    (r"\d+\.\d+ s\b", "[seconds]"),
+    (r"\b[0-9a-f]{64}\b", "[hash]"),
+    (r#""((next_)?cursor|epoch)": "[^"]+""#, r#""$1": "[$1]""#),
+    (r"cursor=[\w-]+", "cursor=[cursor]"),
+    (r#""until": "[-\d]+""#, r#""until": "[day]""#),
+    (r#""next_poll_s": \d+"#, r#""next_poll_s": "[seconds]""#),
+];
+
+/// Until the guard is dropped, snapshots of this thread leave out what varies.
+pub fn without_what_varies() -> SettingsBindDropGuard {
+    let mut settings = Settings::clone_current();
+    for (pattern, name) in VARYING {
+        settings.add_filter(pattern, name);
+    }
+    settings.set_omit_expression(true);
+    settings.bind_to_scope()
+}
+
+/// The headers that say something about the answer.
+const HEADERS: [&str; 13] = [
+    "allow",
+    "cache-control",
+    "content-language",
+    "content-type",
+    "etag",
+    "idempotency-replayed",
+    "link",
+    "location",
+    "retry-after",
+    "tus-resumable",
+    "upload-expires",
+    "upload-offset",
+    "www-authenticate",
+];
+
+impl Answer {
+    /// Its status, its telling headers and its body.
+    pub fn shown(&self) -> Value {
+        let shown = |name: &str| {
+            let value = self.headers.get(name)?.to_str().expect("a text");
+            Some((name.to_owned(), json!(value)))
+        };
+        let headers: Map<String, Value> = HEADERS.into_iter().filter_map(shown).collect();
+        json!({ "status": self.status, "headers": headers, "body": self.body })
+    }
+}
