@@ -21,7 +21,7 @@ async fn make_visit(caller: &Caller, n: u32) -> String {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn areas_and_the_people_in_them(
+async fn areas_and_people_are_answered_as_accepted(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let _redacted = without_what_varies();
@@ -40,7 +40,7 @@ async fn areas_and_the_people_in_them(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_beneficiary_masked_and_revealed(
+async fn a_beneficiary_is_answered_as_accepted_masked_and_revealed(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let _redacted = without_what_varies();
@@ -55,7 +55,7 @@ async fn a_beneficiary_masked_and_revealed(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_task_from_its_making_to_its_report(
+async fn a_task_is_answered_as_accepted_from_creation_to_report(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let _redacted = without_what_varies();
@@ -86,7 +86,7 @@ async fn a_task_from_its_making_to_its_report(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_phones_first_pull_and_what_changed_since(
+async fn a_sync_is_answered_as_accepted_at_first_and_later(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let _redacted = without_what_varies();
@@ -105,7 +105,7 @@ async fn a_phones_first_pull_and_what_changed_since(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_plan_and_what_it_says_of_each_visit(
+async fn a_plan_and_its_visits_are_answered_as_accepted(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let _redacted = without_what_varies();
@@ -126,7 +126,7 @@ async fn a_plan_and_what_it_says_of_each_visit(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_notice_and_an_upload_that_begins(
+async fn a_notice_and_a_new_upload_are_answered_as_accepted(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let _redacted = without_what_varies();

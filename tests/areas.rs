@@ -6,7 +6,7 @@ use crate::support::{Backend, GRID, Server};
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_supervisor_sees_the_levels_and_what_they_hold(
+async fn a_supervisor_sees_each_level_and_its_counts(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
@@ -36,7 +36,7 @@ async fn a_supervisor_sees_the_levels_and_what_they_hold(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_area_outside_ones_own_does_not_exist(
+async fn an_area_outside_the_callers_own_does_not_exist(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);

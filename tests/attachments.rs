@@ -146,7 +146,7 @@ async fn a_photo_is_resumed_where_it_broke_off_even_by_a_kill(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_not_as_announced_is_thrown_away_and_may_come_again(
+async fn an_upload_unlike_its_announcement_is_discarded_and_may_be_repeated(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let _redacted = without_what_varies();
@@ -196,7 +196,7 @@ async fn what_is_not_as_announced_is_thrown_away_and_may_come_again(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn options_tell_what_an_upload_may_do(
+async fn an_options_request_lists_the_upload_features(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
@@ -216,7 +216,7 @@ async fn options_tell_what_an_upload_may_do(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn bytes_that_were_spoilt_on_the_way_are_not_kept(
+async fn bytes_with_a_wrong_checksum_are_not_kept(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let _redacted = without_what_varies();
@@ -248,7 +248,7 @@ async fn bytes_that_were_spoilt_on_the_way_are_not_kept(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_upload_is_given_up_by_who_began_it_until_it_is_whole(
+async fn an_upload_is_deleted_by_its_creator_until_it_is_complete(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let _redacted = without_what_varies();
@@ -290,7 +290,7 @@ async fn an_upload_is_given_up_by_who_began_it_until_it_is_whole(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn only_who_had_the_task_sends_and_only_who_answers_for_it_reads(
+async fn only_the_visitor_uploads_and_only_those_responsible_read(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);

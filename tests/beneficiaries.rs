@@ -8,7 +8,7 @@ use crate::support::{Backend, Server, phones};
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_list_shows_no_name_phone_address_or_number_in_clear(
+async fn a_list_shows_no_personal_data_in_clear(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
@@ -49,7 +49,7 @@ async fn a_manager_reveals_within_the_grid_and_only_there(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_volunteer_reveals_only_whom_an_own_task_is_for(
+async fn a_volunteer_reveals_only_the_beneficiary_of_an_own_task(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
@@ -68,7 +68,7 @@ async fn a_volunteer_reveals_only_whom_an_own_task_is_for(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nothing_personal_lies_in_the_database_in_clear(
+async fn the_database_holds_no_personal_data_in_clear(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);

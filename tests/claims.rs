@@ -48,7 +48,7 @@ async fn make_tasks(manager: &Caller, count: usize) -> Arc<Vec<String>> {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_two_phones_that_claim_the_same_thousand_tasks_each_task_has_one(
+async fn two_phones_claim_a_thousand_tasks_and_each_task_has_one_holder(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
@@ -88,7 +88,7 @@ async fn of_two_phones_that_claim_the_same_thousand_tasks_each_task_has_one(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_claim_that_was_answered_is_there_after_a_kill(
+async fn every_acknowledged_claim_survives_a_kill(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let mut server = Server::small(backend);

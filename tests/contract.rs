@@ -30,7 +30,7 @@ fn the_committed_contract_is_the_one_the_binary_prints() {
 }
 
 #[test]
-fn every_operation_has_a_name_of_its_own_a_summary_and_says_for_whom_it_is() {
+fn every_operation_has_a_unique_name_a_summary_and_a_role() {
     let mut names = BTreeSet::new();
     let document = document();
     for (path, item) in document["paths"].as_object().expect("paths") {

@@ -84,7 +84,7 @@ async fn a_plan_gives_open_tasks_to_people_of_the_grid_and_says_why(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_second_plan_leaves_what_stands_and_counts_the_work_it_is(
+async fn a_second_plan_keeps_and_counts_earlier_assignments(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
@@ -108,7 +108,7 @@ async fn a_second_plan_leaves_what_stands_and_counts_the_work_it_is(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_claimed_task_stays_with_whoever_claimed_it(
+async fn a_plan_leaves_a_claimed_task_with_its_holder(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
@@ -124,7 +124,7 @@ async fn a_claimed_task_stays_with_whoever_claimed_it(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn only_those_in_charge_plan_and_only_their_area(
+async fn managers_and_supervisors_plan_their_own_area_only(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);

@@ -11,7 +11,7 @@ use crate::support::{Backend, Server};
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_report_is_kept_whatever_became_of_the_task_and_whatever_the_clock_says(
+async fn a_report_is_kept_after_a_reassignment_and_with_a_wrong_clock(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
@@ -51,7 +51,7 @@ async fn a_report_is_kept_whatever_became_of_the_task_and_whatever_the_clock_say
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_visit_made_before_the_task_was_taken_away_counts(
+async fn a_visit_made_before_a_reassignment_counts(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
@@ -77,7 +77,7 @@ async fn a_visit_made_before_the_task_was_taken_away_counts(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_visit_is_told_of_by_who_has_another_role_by_then_and_may_be_shown(
+async fn a_visit_may_be_reported_after_the_reporters_role_has_changed(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
@@ -123,7 +123,7 @@ async fn a_visit_is_told_of_by_who_has_another_role_by_then_and_may_be_shown(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_report_is_kept_even_where_it_cannot_be_read(
+async fn a_report_with_unreadable_fields_is_kept(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
@@ -195,7 +195,7 @@ async fn a_report_is_kept_even_where_it_cannot_be_read(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_read_a_report_is_not_taken_for_who_had_the_task(
+async fn reading_a_report_does_not_count_as_holding_the_task(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);

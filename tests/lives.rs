@@ -11,7 +11,7 @@ use crate::support::{Backend, Database, Files, Server};
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn staff_decide_on_the_version_they_saw_and_on_no_other(
+async fn a_decision_applies_to_the_version_it_was_based_on_only(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let _redacted = without_what_varies();
@@ -48,7 +48,7 @@ async fn staff_decide_on_the_version_they_saw_and_on_no_other(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_same_name_and_request_answer_the_same_and_another_request_is_refused(
+async fn an_idempotency_key_repeats_its_answer_and_refuses_another_request(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let _redacted = without_what_varies();
@@ -81,7 +81,7 @@ async fn the_same_name_and_request_answer_the_same_and_another_request_is_refuse
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nobody_at_home_opens_the_next_attempt_and_in_the_end_the_village_decides(
+async fn a_failed_attempt_opens_the_next_and_the_last_one_escalates(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
@@ -111,7 +111,7 @@ async fn nobody_at_home_opens_the_next_attempt_and_in_the_end_the_village_decide
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_found_need_makes_the_task_that_the_catalogue_says(
+async fn a_reported_need_creates_the_follow_up_task_of_the_catalogue(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
@@ -138,7 +138,7 @@ async fn a_found_need_makes_the_task_that_the_catalogue_says(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn overdue_tasks_escalate_or_expire_by_themselves_and_one_server_does_it(
+async fn overdue_tasks_escalate_or_expire_once_however_many_servers_run(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let database = Database::from(backend);

@@ -33,7 +33,7 @@ async fn some_work(server: &Server) -> String {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_change_of_the_log_is_noticed_at_the_event_it_touched(
+async fn a_changed_event_is_detected_and_named(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
@@ -53,7 +53,7 @@ async fn a_change_of_the_log_is_noticed_at_the_event_it_touched(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_event_taken_out_and_an_end_cut_off_are_noticed(
+async fn a_deleted_event_and_a_truncated_log_are_detected(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
@@ -68,7 +68,7 @@ async fn an_event_taken_out_and_an_end_cut_off_are_noticed(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn old_events_go_into_files_that_keep_the_chain_and_their_cursors_begin_anew(
+async fn archived_events_keep_the_chain_and_older_cursors_reset(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
@@ -185,7 +185,7 @@ async fn a_reader_never_misses_an_event_however_many_servers_write() {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_task_tells_its_history_and_the_reasons_only_there(
+async fn reasons_appear_in_the_tasks_history_only(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
@@ -224,7 +224,7 @@ async fn a_task_tells_its_history_and_the_reasons_only_there(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_log_is_read_by_area_and_by_those_who_may(
+async fn the_log_is_limited_to_the_readers_area_and_role(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);

@@ -27,6 +27,7 @@ mod importing;
 mod lives;
 mod log;
 mod operations;
+mod outbox_format;
 mod outboxes;
 mod people;
 mod phones;

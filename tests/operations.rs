@@ -13,7 +13,7 @@ use crate::support::{Backend, Database, Server, phones};
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_server_with_current_tables_is_alive_and_ready(
+async fn a_server_with_current_tables_is_healthy_and_ready(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
@@ -24,7 +24,7 @@ async fn a_server_with_current_tables_is_alive_and_ready(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_metrics_count_requests_by_route_and_name_nobody(
+async fn the_metrics_count_requests_by_route_without_ids(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
@@ -44,7 +44,7 @@ async fn the_metrics_count_requests_by_route_and_name_nobody(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_server_that_is_told_to_stop_finishes_what_is_in_flight(
+async fn a_stopping_server_finishes_the_requests_in_flight(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let mut server = Server::small(backend);
@@ -70,7 +70,7 @@ async fn a_server_that_is_told_to_stop_finishes_what_is_in_flight(
 }
 
 #[test]
-fn a_setting_that_is_unknown_or_bad_stops_the_start_and_is_named() {
+fn an_unknown_or_invalid_setting_stops_the_start_and_is_named() {
     let database = Database::sqlite();
     for (name, value, named) in [
         ("GRIDWARD_DATABASE", "x", "database"),
@@ -119,7 +119,7 @@ fn the_readme_has_a_line_for_every_setting_and_no_other() {
 }
 
 #[test]
-fn a_secret_is_not_kept_by_the_logs() {
+fn the_logs_do_not_contain_the_database_password() {
     let database = Database::sqlite();
     let failed = gridward(&database, &["serve"])
         .env("GRIDWARD_DATABASE_URL", "postgres://anna:hunter2@127.0.0.1:1/gridward")

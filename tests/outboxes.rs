@@ -13,7 +13,7 @@ use crate::support::{Backend, Database, Server};
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_command_sent_again_answers_the_same_again_and_changes_nothing(
+async fn a_repeated_command_repeats_its_answer_and_changes_nothing(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
@@ -76,7 +76,7 @@ fn mend_tasks(database: &Database) {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_the_server_goes_on_failing_at_is_set_aside_and_kept(
+async fn a_command_that_fails_five_times_is_set_aside_and_kept(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let _redacted = without_what_varies();
@@ -133,7 +133,7 @@ async fn what_the_server_goes_on_failing_at_is_set_aside_and_kept(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_the_server_fails_at_for_a_while_happens_in_the_end(
+async fn a_command_that_fails_for_a_while_succeeds_in_the_end(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let _redacted = without_what_varies();
@@ -168,7 +168,7 @@ async fn what_the_server_fails_at_for_a_while_happens_in_the_end(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_bad_command_stops_nothing_else(
+async fn a_rejected_command_does_not_stop_the_others(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let _redacted = without_what_varies();
@@ -213,148 +213,7 @@ async fn one_bad_command_stops_nothing_else(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_outbox_too_large_is_refused_whole_and_a_compressed_one_is_read(
-    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
-) {
-    let server = Server::small(backend);
-    let volunteer = server.volunteer().await;
-    let task = task_for(&server, 1).await;
-    let start = command("task.start", &task, json!({}));
-    let many = json!({ "commands": vec![start.clone(); 101] });
-    let refused = volunteer.post("/v1/sync", &many).await;
-    assert_eq!(
-        (refused.status, refused.body["errors"][0]["pointer"].as_str()),
-        (422, Some("/commands"))
-    );
-    let envelope = [
-        (json!({ "limit": 0 }), "/limit"),
-        (json!({ "device": "" }), "/device"),
-        (json!({ "device_time": "noon" }), "/device_time"),
-        (json!({ "cursor": "x".repeat(257) }), "/cursor"),
-        (json!({ "weather": "rain" }), "/weather"),
-        (json!({ "commands": {} }), "/commands"),
-    ];
-    for (push, pointer) in envelope {
-        let refused = volunteer.post("/v1/sync", &push).await;
-        assert_eq!((refused.status, &refused.body["errors"][0]["pointer"]), (422, &json!(pointer)));
-    }
-    let huge = json!({ "commands": vec![start; 10_000] });
-    assert_eq!(volunteer.post("/v1/sync", &huge).await.status, 413);
-    let claim = json!({ "commands": [command("task.claim", &task, json!({}))] }).to_string();
-    let gzip = |bytes: &[u8]| {
-        use std::io::Write as _;
-        let mut out = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-        out.write_all(bytes).and_then(|()| out.finish()).expect("memory")
-    };
-    let send = |body: Vec<u8>| {
-        let push = volunteer.request(reqwest::Method::POST, "/v1/sync").body(body);
-        let push = push.header("Content-Type", "application/json");
-        volunteer.send(push.header("Content-Encoding", "gzip"))
-    };
-    let small = send(gzip(claim.as_bytes())).await;
-    assert_eq!(
-        (small.status, small.body["results"][0]["outcome"].as_str()),
-        (200, Some("applied"))
-    );
-    assert_eq!(send(gzip(&vec![b' '; 50_000_000])).await.status, 413);
-    assert_eq!(send(claim.into_bytes()).await.status, 400);
-}
-
-#[rstest]
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_command_that_cannot_be_kept_does_not_stop_the_others(
-    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
-) {
-    let server = Server::small(backend);
-    let volunteer = server.volunteer().await;
-    let task = task_for(&server, 1).await;
-    // A clock at the end of time, and a task that is in nobody's hands.
-    let mut far = command("task.report", &task, json!({ "outcome": "done" }));
-    far["at"] = json!("0001-01-01T00:00:00Z");
-    let claim = command("task.claim", &task, json!({}));
-    let push = json!({ "commands": [far, claim], "device_time": "9999-12-31T00:00:00Z" });
-    let answer = volunteer.post("/v1/sync", &push).await;
-    assert_eq!(answer.status, 200, "{}", answer.body);
-    let outcomes = [&answer.body["results"][0]["outcome"], &answer.body["results"][1]["outcome"]];
-    assert_eq!(outcomes, ["recorded", "applied"]);
-    let nul = json!({ "device": "a\u{0}", "commands": [command("task.start", &task, json!({}))] });
-    assert_eq!(volunteer.post("/v1/sync", &nul).await.status, 422);
-    let nul = json!({ "commands": [command("task.\u{0}", &task, json!({}))] });
-    let answer = volunteer.post("/v1/sync", &nul).await;
-    assert_eq!(
-        (answer.status, &answer.body["results"][0]["problem"]["code"]),
-        (200, &json!("unknown_command"))
-    );
-}
-
-#[rstest]
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_entry_that_cannot_be_read_is_refused_alone_and_may_come_again_mended(
-    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
-) {
-    let server = Server::small(backend);
-    let volunteer = server.volunteer().await;
-    let task = task_for(&server, 1).await;
-    let claim = command("task.claim", &task, json!({}));
-    let with = |name: &str, value: Value| {
-        let mut command = command("task.start", &task, json!({}));
-        command[name] = value;
-        command
-    };
-    let mut timeless = claim.clone();
-    timeless.as_object_mut().expect("an object").remove("at");
-    let outbox = json!([
-        with("id", json!("visit-17")),
-        with("id", json!(17)),
-        with("task_id", json!("x")),
-        with("weather", json!("rain")),
-        with("base_version", json!(-1)),
-        "task.start",
-        timeless,
-        claim,
-    ]);
-    let mut phone = Phone::default();
-    let results = phone.sync(&volunteer, outbox.clone()).await;
-    let told: Vec<_> = results
-        .iter()
-        .map(|one| (one["outcome"].as_str(), one["problem"]["errors"][0]["pointer"].as_str()))
-        .collect();
-    let refused = |pointer: &'static str| (Some("rejected"), Some(pointer));
-    assert_eq!(
-        told,
-        [
-            refused("/id"),
-            refused("/id"),
-            refused("/task_id"),
-            refused("/weather"),
-            refused("/base_version"),
-            refused(""),
-            refused("/at"),
-            (Some("applied"), None),
-        ]
-    );
-    assert_eq!(results[0]["id"], "visit-17");
-    assert_eq!(results[1].get("id"), None);
-    // The claim without a time left nothing behind, and the mended one took its name.
-    assert_eq!((&results[6]["id"], &results[7]["replayed"]), (&results[7]["id"], &json!(false)));
-    assert_eq!(phone.sync(&volunteer, json!([outbox[7]])).await[0]["replayed"], true);
-    // By a call it is the same.
-    let path = format!("/v1/tasks/{task}/decline");
-    let bodies = [
-        (json!({ "why": "外地" }), 422),
-        (json!({ "reason": "" }), 422),
-        (json!({ "reason": "外地" }), 409),
-    ];
-    for (body, status) in bodies {
-        let call = volunteer.request(reqwest::Method::POST, &path).json(&body);
-        let answer = volunteer.send(call.header("Idempotency-Key", "mended")).await;
-        assert_eq!(answer.status, status, "{}", answer.body);
-    }
-}
-
-#[rstest]
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_was_decided_on_another_version_is_not_done(
+async fn a_decision_based_on_an_older_version_is_rejected(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
@@ -395,7 +254,7 @@ async fn what_was_decided_on_another_version_is_not_done(
 /// A phone that hears nothing sends again, and another server may get it while
 /// the first is still at it, or twice within one commit.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_outbox_that_two_servers_get_at_once_happens_once() {
+async fn an_outbox_sent_to_two_servers_at_once_is_applied_once() {
     let server = Server::small(Database::postgres());
     let other = server.another();
     let here = server.volunteer().await;

@@ -67,7 +67,7 @@ async fn a_manager_cannot_be_taken_from_another_grid(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_new_manager_has_the_rights_at_once_and_the_old_one_loses_them(
+async fn rights_change_at_once_with_the_manager(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
@@ -83,7 +83,9 @@ async fn a_new_manager_has_the_rights_at_once_and_the_old_one_loses_them(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn only_those_above_appoint(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
+async fn only_supervisors_appoint_managers(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
     let server = Server::small(backend);
     let body = json!({ "person_id": person_id(21) });
     let path = format!("/v1/areas/{GRID}/manager");

@@ -21,7 +21,7 @@ fn district(database: Database) -> (Server, Vec<SignIn>) {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn phones_in_bad_weather_lose_nothing(
+async fn phones_on_a_faulty_network_lose_nothing(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let database = Database::from(backend);

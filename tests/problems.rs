@@ -2,9 +2,11 @@
 //! tells nothing of the inside.
 
 use insta::assert_json_snapshot;
+use std::collections::BTreeMap;
+
 use reqwest::Method;
 use rstest::rstest;
-use serde_json::{Map, json};
+use serde_json::json;
 
 use crate::support::files::BENEFICIARY;
 use crate::support::snapshots::without_what_varies;
@@ -12,7 +14,7 @@ use crate::support::{Backend, Server};
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_way_to_go_wrong_is_answered_by_its_own_problem(
+async fn every_bad_request_is_answered_by_its_own_problem(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let _redacted = without_what_varies();
@@ -43,19 +45,19 @@ async fn every_way_to_go_wrong_is_answered_by_its_own_problem(
         ("no JSON", raw("text/plain", b"{}".to_vec()).await, 415, "unsupported_media_type"),
         ("a huge body", raw(json, vec![b' '; 5_000_000]).await, 413, "body_too_large"),
     ];
-    let mut told = Map::new();
+    let mut told = BTreeMap::new();
     for (name, answer, status, code) in cases {
         assert_eq!((answer.status, answer.problem()), (status, code), "{name}: {}", answer.body);
         assert_eq!(answer.body["type"], format!("/problems/{code}"));
         assert!(answer.headers.contains_key("x-request-id"));
-        told.insert(name.to_owned(), answer.shown());
+        told.insert(name, answer.shown());
     }
     assert_json_snapshot!("problems_of_requests", told);
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_wrong_method_is_told_the_right_ones(
+async fn a_wrong_method_is_answered_with_the_allowed_ones(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let _redacted = without_what_varies();
@@ -73,14 +75,14 @@ async fn a_wrong_method_is_told_the_right_ones(
             (405, "method_not_allowed"),
             "{method} {path}"
         );
-        assert_json_snapshot!("problem_method_not_allowed", answer.shown()["body"]);
+        assert_json_snapshot!("problem_method_not_allowed", answer.body);
         assert_eq!(answer.headers["allow"], allow);
     }
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_compressed_body_is_refused_before_it_is_inflated(
+async fn a_compressed_body_is_refused(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
@@ -101,7 +103,7 @@ async fn a_compressed_body_is_refused_before_it_is_inflated(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_body_without_a_length_is_cut_at_the_limit(
+async fn a_body_without_a_length_is_cut_off_at_the_limit(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
@@ -120,7 +122,7 @@ async fn a_body_without_a_length_is_cut_at_the_limit(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_problem_speaks_the_callers_language_and_explains_itself(
+async fn a_problem_is_in_the_callers_language_and_is_explained(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
@@ -142,7 +144,7 @@ async fn a_problem_speaks_the_callers_language_and_explains_itself(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_database_that_is_away_is_a_503_and_its_return_is_noticed() {
+async fn an_unreachable_database_is_a_503_until_it_returns() {
     let _redacted = without_what_varies();
     let server = Server::small(crate::support::Database::postgres());
     let manager = server.manager().await;

@@ -41,7 +41,7 @@ async fn first_event_left(auditor: &Caller) -> i64 {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_server_archives_the_events_that_are_older_than_the_days_to_keep(
+async fn a_server_archives_events_older_than_keep_days(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let database = Database::from(backend);
@@ -57,7 +57,7 @@ async fn a_server_archives_the_events_that_are_older_than_the_days_to_keep(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn without_a_folder_to_archive_to_old_events_stay(
+async fn without_an_archive_folder_old_events_stay(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let database = Database::from(backend);
@@ -89,7 +89,7 @@ fn archived(output: &Output) -> usize {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_commands_that_archive_at_once_each_event_goes_to_one(
+async fn concurrent_archive_commands_archive_each_event_once(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let database = Database::from(backend);
@@ -107,7 +107,7 @@ async fn of_commands_that_archive_at_once_each_event_goes_to_one(
 
 /// On PostgreSQL one server of several archives; on SQLite there is one server.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_servers_that_share_a_folder_one_archives() {
+async fn servers_that_share_a_folder_archive_each_event_once() {
     let database = Database::postgres();
     with_old_events(&database, &[(2000, 40)]);
     let folder = keep_days(&database, 39);

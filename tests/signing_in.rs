@@ -26,7 +26,7 @@ async fn a_person_signs_in_and_learns_who_they_are(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_wrong_password_and_an_unknown_phone_are_answered_alike(
+async fn a_wrong_password_and_an_unknown_phone_get_the_same_answer(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let _redacted = without_what_varies();
@@ -52,7 +52,7 @@ async fn a_wrong_password_and_an_unknown_phone_are_answered_alike(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn after_ten_failures_an_account_has_to_wait(
+async fn an_account_is_locked_for_a_while_after_ten_failures(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let _redacted = without_what_varies();
@@ -73,7 +73,7 @@ async fn after_ten_failures_an_account_has_to_wait(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn guessing_in_parallel_gets_no_more_tries(
+async fn parallel_guesses_get_no_more_tries(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
@@ -103,9 +103,7 @@ fn forged(token: &str, part: usize, change: impl Fn(&mut Value)) -> String {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_not_a_token_of_this_server_opens_nothing(
-    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
-) {
+async fn a_forged_token_is_refused(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
     let server = Server::small(backend);
     let manager = server.manager().await;
     let good = manager.token.clone().expect("a token");
@@ -134,7 +132,7 @@ async fn what_is_not_a_token_of_this_server_opens_nothing(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_public_keys_name_the_key_of_a_token(
+async fn the_public_keys_include_the_key_of_a_token(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);

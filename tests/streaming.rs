@@ -47,7 +47,7 @@ impl Stream {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_hint_comes_for_what_is_in_scope_and_for_nothing_else(
+async fn a_stream_sends_hints_of_the_callers_scope_only(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
@@ -72,7 +72,7 @@ async fn a_hint_comes_for_what_is_in_scope_and_for_nothing_else(
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_hint_reaches_those_who_listen_at_another_server() {
+async fn a_hint_reaches_listeners_at_another_server() {
     let server = Server::small(crate::support::Database::postgres());
     let other = server.another();
     let manager = server.manager().await;

@@ -11,7 +11,7 @@ use crate::support::{Backend, Files, GRID, OTHER_GRID, Server, phones};
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_first_snapshot_comes_packed_as_the_phone_takes_it(
+async fn a_first_snapshot_is_compressed_as_the_phone_accepts(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
@@ -106,7 +106,7 @@ async fn a_phone_follows_its_scope_and_holds_what_a_fresh_one_holds(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_cursor_that_does_not_count_here_begins_a_snapshot_after_the_commands(
+async fn an_invalid_cursor_starts_a_snapshot_after_the_commands(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
@@ -137,7 +137,7 @@ async fn a_cursor_that_does_not_count_here_begins_a_snapshot_after_the_commands(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_person_who_is_moved_begins_anew(
+async fn a_person_with_a_new_area_starts_a_new_snapshot(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
@@ -158,7 +158,7 @@ async fn a_person_who_is_moved_begins_anew(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_quiet_phone_is_told_so_in_a_few_bytes(
+async fn an_answer_without_changes_takes_few_bytes(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
@@ -183,7 +183,7 @@ async fn a_quiet_phone_is_told_so_in_a_few_bytes(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_was_shown_whom_is_on_the_log(
+async fn the_log_records_which_beneficiaries_a_sync_showed(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::with(backend, &Files::small());
@@ -221,7 +221,7 @@ async fn who_was_shown_whom_is_on_the_log(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_altered_cursor_leads_nowhere_outside(
+async fn an_altered_cursor_shows_nothing_out_of_scope(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);

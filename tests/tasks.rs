@@ -11,7 +11,7 @@ use crate::support::{Backend, Caller, FAR_GRID, GRID, Server};
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_task_goes_from_open_to_done_in_a_volunteers_hands(
+async fn a_volunteer_takes_a_task_from_open_to_done(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let _redacted = without_what_varies();
@@ -94,7 +94,7 @@ async fn a_report_for_somebody_elses_task_changes_nothing(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_released_task_is_anybodys_again(
+async fn a_released_task_is_open_to_others_again(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
@@ -142,7 +142,7 @@ async fn a_manager_reassigns_within_the_grid_and_a_town_across_its_grids(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn tasks_outside_ones_area_cannot_be_seen_made_or_claimed(
+async fn tasks_outside_the_callers_area_cannot_be_seen_created_or_claimed(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let _redacted = without_what_varies();
@@ -171,7 +171,7 @@ async fn tasks_outside_ones_area_cannot_be_seen_made_or_claimed(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_list_is_filtered_and_in_the_order_of_due_days(
+async fn a_list_is_filtered_and_sorted_by_due_day(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
@@ -225,7 +225,7 @@ async fn a_list_is_filtered_and_in_the_order_of_due_days(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn each_thing_wrong_with_a_new_task_is_named(
+async fn each_invalid_field_of_a_new_task_is_named(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let _redacted = without_what_varies();

@@ -35,8 +35,9 @@ pub fn begin_with(database: &Database, events: &[(i64, i64)]) {
             let next = hash_of_task_create(&hash, seq, at.timestamp_millis());
             writeln!(
                 sql,
-                "INSERT INTO events (district, seq, at, action, subject, subject_id, area, version, \
-                 body, prev_hash, hash) VALUES ('{DISTRICT}', {seq}, '{}', 'task.create', 'task', \
+                "INSERT INTO events (district, seq, at, action, subject, subject_id, area, \
+                 version, body, prev_hash, hash) \
+                 VALUES ('{DISTRICT}', {seq}, '{}', 'task.create', 'task', \
                  '{seq}', '{GRID}', 1, '{{}}', {}, {});",
                 at.format("%Y-%m-%d %H:%M:%S%.3f"),
                 bytes(&hash),

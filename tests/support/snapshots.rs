@@ -3,9 +3,13 @@
 //! After a change that is meant, `INSTA_UPDATE=always` with the tests accepts the
 //! new ones; the difference is for the review of the commit.
 
+use std::collections::BTreeMap;
+
+use chrono::{FixedOffset, Utc};
 use insta::Settings;
 use insta::internals::SettingsBindDropGuard;
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::Value;
 
 use super::server::Answer;
 
@@ -19,9 +23,17 @@ const VARYING: [(&str, &str); 10] = [
     (r"\b[0-9a-f]{64}\b", "[hash]"),
     (r#""((next_)?cursor|epoch)": "[^"]+""#, r#""$1": "[$1]""#),
     (r"cursor=[\w-]+", "cursor=[cursor]"),
-    (r#""until": "[-\d]+""#, r#""until": "[day]""#),
+    (r#""retry-after": "\d+""#, r#""retry-after": "[seconds]""#),
     (r#""next_poll_s": \d+"#, r#""next_poll_s": "[seconds]""#),
 ];
+
+/// Today and the days within a month from it, as a pattern.
+fn days_from_now() -> String {
+    let china = FixedOffset::east_opt(8 * 3600).expect("an offset");
+    let today = Utc::now().with_timezone(&china).date_naive();
+    let days: Vec<String> = today.iter_days().take(32).map(|day| day.to_string()).collect();
+    days.join("|")
+}
 
 /// Until the guard is dropped, snapshots of this thread leave out what varies.
 pub fn without_what_varies() -> SettingsBindDropGuard {
@@ -29,6 +41,7 @@ pub fn without_what_varies() -> SettingsBindDropGuard {
     for (pattern, name) in VARYING {
         settings.add_filter(pattern, name);
     }
+    settings.add_filter(&days_from_now(), "[day]");
     settings.set_omit_expression(true);
     settings.bind_to_scope()
 }
@@ -50,14 +63,19 @@ const HEADERS: [&str; 13] = [
     "www-authenticate",
 ];
 
+/// An answer as a snapshot shows it.
+#[derive(Serialize)]
+pub struct Shown {
+    status: u16,
+    headers: BTreeMap<&'static str, String>,
+    body: Value,
+}
+
 impl Answer {
     /// Its status, its telling headers and its body.
-    pub fn shown(&self) -> Value {
-        let shown = |name: &str| {
-            let value = self.headers.get(name)?.to_str().expect("a text");
-            Some((name.to_owned(), json!(value)))
-        };
-        let headers: Map<String, Value> = HEADERS.into_iter().filter_map(shown).collect();
-        json!({ "status": self.status, "headers": headers, "body": self.body })
+    pub fn shown(&self) -> Shown {
+        let text = |name| Some(self.headers.get(name)?.to_str().expect("a text").to_owned());
+        let headers = HEADERS.into_iter().filter_map(|name| Some((name, text(name)?)));
+        Shown { status: self.status, headers: headers.collect(), body: self.body.clone() }
     }
 }
