@@ -3,24 +3,33 @@
 use insta::assert_snapshot;
 use rstest::rstest;
 
-use crate::support::server::{gridward, said};
+use crate::support::server::{gridward, import, said};
 use crate::support::snapshots::without_what_varies;
-use crate::support::{Backend, Database, Files, GRID};
+use crate::support::{Backend, Database, Files};
 
 /// What is printed by each of these commands in turn, as on a terminal.
-fn transcript(database: &Database, commands: &[&[&str]]) -> String {
-    let run = |args: &&[&str]| {
-        let output = gridward(database, args).output().expect("it runs");
+fn transcript(database: &Database, commands: &[impl AsRef<str>]) -> String {
+    let run = |line: &str| {
+        let args: Vec<&str> = line.split(' ').collect();
+        let output = gridward(database, &args).output().expect("it runs");
         let ended = output.status.code().expect("a code");
-        format!("$ gridward {}\n{}[ends with {ended}]\n", args.join(" "), said(&output))
+        format!("$ gridward {line}\n{}[ends with {ended}]\n", said(&output))
     };
-    commands.iter().map(run).collect::<Vec<_>>().join("\n")
+    commands.iter().map(|line| run(line.as_ref())).collect::<Vec<_>>().join("\n")
 }
 
-/// The small district's files in the folder `district`, beside the database.
+/// A database with `files` in the folder `district` beside it, to be imported.
 fn with_files(backend: Backend, files: &Files) -> Database {
     let database = Database::from(backend);
     files.write(&database.folder.path().join("district"));
+    database
+}
+
+/// A database that holds the small district.
+fn with_district(backend: Backend) -> Database {
+    let database = Database::from(backend);
+    let loaded = import(&database, &Files::small(), &[]);
+    assert!(loaded.status.success(), "{}", said(&loaded));
     database
 }
 
@@ -56,7 +65,7 @@ fn migrating_twice_does_nothing_the_second_time(
 ) {
     let _redacted = without_what_varies();
     let database = Database::from(backend);
-    assert_snapshot!("migrate", transcript(&database, &[&["migrate"], &["migrate"]]));
+    assert_snapshot!("migrate", transcript(&database, &["migrate", "migrate"]));
 }
 
 #[rstest]
@@ -65,8 +74,7 @@ fn an_import_counts_the_rows_that_it_writes(
 ) {
     let _redacted = without_what_varies();
     let database = with_files(backend, &Files::small());
-    let import: &[&str] = &["import", "district"];
-    let commands = [&["import", "district", "--dry-run"], import, import];
+    let commands = ["import district --dry-run", "import district", "import district"];
     assert_snapshot!("import", transcript(&database, &commands));
 }
 
@@ -83,7 +91,7 @@ fn an_import_names_every_fault(#[values(Backend::Sqlite, Backend::Postgres)] bac
         .with("beneficiaries.csv", "limited", "flying")
         .with("holidays.csv", "2026-08-01", "2026-13-01");
     let database = with_files(backend, &faulty);
-    assert_snapshot!("import_with_faults", transcript(&database, &[&["import", "district"]]));
+    assert_snapshot!("import_with_faults", transcript(&database, &["import district"]));
 }
 
 #[rstest]
@@ -91,43 +99,35 @@ fn a_log_is_verified_archived_and_restored(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let _redacted = without_what_varies();
-    let database = with_files(backend, &Files::small());
-    let commands: [&[&str]; 7] = [
-        &["verify-log"],
-        &["import", "district"],
-        &["verify-log"],
-        &["log", "archive", "old", "--keep-days", "0"],
-        &["verify-log"],
-        &["verify-log", "--archive", "old"],
-        &["log", "restored"],
+    let database = with_district(backend);
+    let commands = [
+        "verify-log",
+        "log archive old --keep-days 0",
+        "verify-log",
+        "verify-log --archive old",
+        "log restored",
     ];
     assert_snapshot!("log", transcript(&database, &commands));
+}
+
+#[test]
+fn a_command_that_needs_a_district_says_that_there_is_none() {
+    let _redacted = without_what_varies();
+    let database = Database::sqlite();
+    let commands = ["verify-log", "log restored", "log archive old", "dispatch --area 500116"];
+    assert_snapshot!("no_district", transcript(&database, &commands));
 }
 
 #[rstest]
 fn people_are_added_by_hand(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
     let _redacted = without_what_varies();
-    let database = with_files(backend, &Files::small());
-    let add = |role: &'static str, area: &'static str| {
-        [
-            "user",
-            "add",
-            "--role",
-            role,
-            "--area",
-            area,
-            "--name",
-            "钱镇长",
-            "--phone",
-            "10000000099",
-        ]
-    };
-    let commands: [&[&str]; 5] = [
-        &["import", "district"],
-        &add("volunteer", GRID),
-        &add("supervisor", GRID),
-        &add("supervisor", "500116002"),
-        &add("supervisor", "500116002"),
+    let database = with_district(backend);
+    let commands = [
+        "user add --role volunteer --area 500116001002001 --name 钱志愿 --phone 10000000099",
+        "user add --role supervisor --area 500116001002001 --name 钱镇长 --phone 10000000099",
+        "user add --role supervisor --area 500116002 --name 钱镇长 --phone 1000",
+        "user add --role supervisor --area 500116002 --name 钱镇长 --phone 10000000099",
+        "user add --role auditor --area 500116 --name 孙审计 --phone 10000000099",
     ];
     assert_snapshot!("user", transcript(&database, &commands));
 }
@@ -135,9 +135,8 @@ fn people_are_added_by_hand(#[values(Backend::Sqlite, Backend::Postgres)] backen
 #[rstest]
 fn an_area_is_dispatched(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
     let _redacted = without_what_varies();
-    let database = with_files(backend, &Files::small());
-    let dispatch = ["dispatch", "--area", GRID, "--from", "2090-03-06", "--days", "7"];
-    let commands: [&[&str]; 2] = [&["import", "district"], &dispatch];
+    let database = with_district(backend);
+    let commands = ["dispatch --area 500116001 --from 2090-03-06 --days 7"];
     assert_snapshot!("dispatch", transcript(&database, &commands));
 }
 
@@ -145,6 +144,6 @@ fn an_area_is_dispatched(#[values(Backend::Sqlite, Backend::Postgres)] backend: 
 fn a_demo_prints_its_accounts(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
     let _redacted = without_what_varies();
     let database = Database::from(backend);
-    let demo: &[&str] = &["demo", "--grids", "2"];
-    assert_snapshot!("demo", transcript(&database, &[demo]));
+    let commands = ["demo --grids 2", "demo --grids 2"];
+    assert_snapshot!("demo", transcript(&database, &commands));
 }
