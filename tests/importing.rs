@@ -93,11 +93,11 @@ fn every_bad_row_is_named_and_then_nothing_is_written() {
         )
     };
     let second_manager = volunteer(&newcomer, "10000000099").replace("volunteer", "manager");
-    let (manages, volunteers) = (format!("{manager},manager"), format!("{manager},volunteer"));
+    let [before, after] = ["manager", "volunteer"].map(|role| format!("{manager},{role}"));
     let lost_village = "500116003001,village,北门村,500116003,";
     let cases: [(Files, &str, &str); 14] = [
         (small().with_line("people.csv", &second_manager), "people.csv:12", "manager"),
-        (small().with("people.csv", &manages, &volunteers), "areas.csv:7", "manager"),
+        (small().with("people.csv", &before, &after), "areas.csv:7", "manager"),
         (small().with("areas.csv", north_village, lost_village), "areas.csv:6", "500116003"),
         (
             small().with("areas.csv", far_grid, "500116002001001,grid,第1网格,500116001002"),
