@@ -12,23 +12,22 @@ use base64::prelude::BASE64_STANDARD;
 use reqwest::Method;
 use serde_json::{Map, Value, json};
 
-use crate::log::tamper;
 use crate::support::phone::Phone;
 use crate::support::server::{gridward, said};
 use crate::support::{Caller, Database, PASSWORD, Server, phones};
 
 /// Fields of answers whose names differ: in the build before, and in this one.
 const FIELDS: [(&str, &str); 5] = [
-    ("desk", "desk"),
-    ("doubts", "doubts"),
-    ("relief", "relief"),
+    ("desk", "escalation_level"),
+    ("doubts", "flags"),
+    ("relief", "remedy"),
     ("verdict", "verdict"),
     ("share_after", "share_after"),
 ];
 /// Problem codes that differ.
-const CODES: [(&str, &str); 1] = [("command_set_aside", "command_set_aside")];
+const CODES: [(&str, &str); 1] = [("command_set_aside", "command_dead_lettered")];
 /// The command that lists what the server failed at again and again.
-const DEAD_LETTERS: [&str; 2] = ["log", "set-aside"];
+const DEAD_LETTERS: [&str; 2] = ["log", "dead-letters"];
 /// Rows of a phone that depend on the day.
 const DAILY: &str = "shift";
 
@@ -67,7 +66,7 @@ impl Upgraded {
     /// Restores the data and starts the server, which migrates it.
     fn restore(database: Database, folder: PathBuf) -> Self {
         let read = |name: &str| fs::read_to_string(folder.join(name)).expect("a file");
-        tamper(&database, &read("dump.sql"));
+        database.execute(&read("dump.sql"));
         // Beside an SQLite file, and where PostgreSQL's servers keep them.
         for place in ["attachments", "var/attachments"] {
             copy(&folder.join("attachments"), &database.folder.path().join(place));

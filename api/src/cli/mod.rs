@@ -33,6 +33,8 @@ names), then the environment:
   GRIDWARD_ATTACHMENTS   a folder, or s3://bucket/prefix (with the AWS_ variables)
                          [attachments beside the SQLite file, or var/attachments]
   GRIDWARD_READERS       connections for reading  [two a core, at least 4]
+  GRIDWARD_ARCHIVE       a folder that old events move into, once a day  [none]
+  GRIDWARD_KEEP_DAYS     days that events stay in the database before  [184]
 
 Try it:  gridward demo --serve";
 

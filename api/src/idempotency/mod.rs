@@ -12,6 +12,8 @@ pub mod call;
 pub mod dead_letter;
 pub mod key;
 pub mod store;
+#[cfg(test)]
+mod tests;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use chrono::TimeDelta;
