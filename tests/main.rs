@@ -24,6 +24,7 @@ mod contract;
 mod dispatching;
 mod evidence;
 mod importing;
+mod jobs;
 mod lives;
 mod log;
 mod operations;

@@ -3,6 +3,7 @@
 mod demo;
 mod dispatch;
 mod import;
+mod jobs;
 mod log;
 mod migrate;
 mod openapi;
@@ -70,6 +71,8 @@ enum Command {
     VerifyLog(log::VerifyArgs),
     /// Archive the log, show what was set aside, or say that it was restored
     Log(log::Args),
+    /// List the background jobs and their last runs, or run one now
+    Jobs(jobs::Args),
     /// Print openapi.yaml
     Openapi,
     /// Add people and set passwords
@@ -112,6 +115,7 @@ fn run(command: &Command) -> Result<(), Failure> {
         Command::Dispatch(args) => dispatch::run(&settings, args),
         Command::VerifyLog(args) => log::verify(&settings, args),
         Command::Log(args) => log::run(&settings, args),
+        Command::Jobs(args) => jobs::run(&settings, args),
         Command::User(args) => user::run(&settings, args),
         Command::Openapi => Ok(()),
     }
