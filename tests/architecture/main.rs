@@ -124,8 +124,8 @@ impl Sources {
         let files = names.iter().filter_map(|path| {
             let name = path.strip_prefix(root).expect("a file below the root");
             let module = module_of(name);
-            // The crate's root only declares the folders.
-            if module.is_empty() {
+            // The crate's root only declares the folders, and unit tests may look anywhere.
+            if module.is_empty() || module.iter().any(|part| part == "tests") {
                 return None;
             }
             let text = std::fs::read_to_string(path).expect("a source file");

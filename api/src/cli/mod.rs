@@ -3,6 +3,7 @@
 mod demo;
 mod dispatch;
 mod import;
+mod jobs;
 mod log;
 mod migrate;
 mod openapi;
@@ -34,6 +35,8 @@ names), then the environment:
   GRIDWARD_ATTACHMENTS   a folder, or s3://bucket/prefix (with the AWS_ variables)
                          [attachments beside the SQLite file, or var/attachments]
   GRIDWARD_READERS       connections for reading  [two a core, at least 4]
+  GRIDWARD_ARCHIVE       a folder that old events move into, once a day  [none]
+  GRIDWARD_KEEP_DAYS     days that events stay in the database before  [184]
 
 Try it:  gridward demo --serve";
 
@@ -69,6 +72,8 @@ enum Command {
     VerifyLog(log::VerifyArgs),
     /// Archive the log, show what was set aside, or say that it was restored
     Log(log::Args),
+    /// List the background jobs and their last runs, or run one now
+    Jobs(jobs::Args),
     /// Print openapi.yaml
     Openapi,
     /// Add people and set passwords
@@ -111,6 +116,7 @@ fn run(command: &Command) -> Result<(), Failure> {
         Command::Dispatch(args) => dispatch::run(&settings, args),
         Command::VerifyLog(args) => log::verify(&settings, args),
         Command::Log(args) => log::run(&settings, args),
+        Command::Jobs(args) => jobs::run(&settings, args),
         Command::User(args) => user::run(&settings, args),
         Command::Openapi => Ok(()),
     }

@@ -12,6 +12,8 @@ pub mod call;
 pub mod dead_letter;
 pub mod key;
 pub mod store;
+#[cfg(test)]
+mod tests;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use chrono::TimeDelta;
@@ -106,7 +108,7 @@ pub fn once<T: Serialize + DeserializeOwned>(
         failures += 1;
         if failures >= TRIES {
             dead_letter::set_aside(tx, key, request, id)?;
-            result = Err(Kind::CommandSetAside.into());
+            result = Err(Kind::CommandDeadLettered.into());
         }
     }
     let outcome = match &result {

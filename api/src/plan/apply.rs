@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use gridward_dispatch::solve::{self, Reason, Relief, Route, Stop};
+use gridward_dispatch::solve::{self, Reason, Remedy, Route, Stop};
 use gridward_domain::area::AreaCode;
 use gridward_domain::authority::Role;
 use gridward_domain::id::{PersonId, PlanId, TaskId};
@@ -72,8 +72,8 @@ pub fn apply(tx: &mut Tx<'_>, draft: &Draft) -> Result<Plan, DbError> {
     }
     for unserved in &draft.solved.unserved {
         let task = found(&tasks, unserved.visit)?;
-        let (reason, relief) = (&unserved.reason, &unserved.relief);
-        visits.push(said(draft, task, None, &Missing { reason, relief })?);
+        let (reason, remedy) = (&unserved.reason, &unserved.remedy);
+        visits.push(said(draft, task, None, &Missing { reason, remedy })?);
     }
     let measures = serde_json::to_value(draft.solved.measures)
         .map_err(|error| DbError::corrupt("plans", error))?;
@@ -104,7 +104,7 @@ struct Missing<'p> {
     #[serde(flatten)]
     reason: &'p Reason,
     #[serde(skip_serializing_if = "Option::is_none")]
-    relief: &'p Option<Relief>,
+    remedy: &'p Option<Remedy>,
 }
 
 fn found<'a>(tasks: &HashMap<TaskId, &'a TaskRow>, id: TaskId) -> Result<&'a TaskRow, DbError> {

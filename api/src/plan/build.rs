@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use chrono::{Datelike, NaiveDate};
-use gridward_dispatch::solve::{Mode, Pin, Priority, Problem, Shift, Visit, Volunteer};
+use gridward_dispatch::solve::{DispatchProblem, Mode, Pin, Priority, Shift, Visit, Volunteer};
 use gridward_domain::id::{BeneficiaryId, PersonId};
 use gridward_domain::place::Place;
 use gridward_domain::task::State;
@@ -31,7 +31,7 @@ pub struct Rows {
 ///
 /// # Errors
 /// [`DbError::Corrupt`] for a row that cannot be read.
-pub fn problem(rows: &Rows, span: Span) -> Result<Problem, DbError> {
+pub fn problem(rows: &Rows, span: Span) -> Result<DispatchProblem, DbError> {
     let known: HashSet<PersonId> = rows.people.iter().map(|row| row.id).collect();
     let mut carried = rows.carried.clone();
     let mut visits = Vec::with_capacity(rows.tasks.len());
@@ -57,7 +57,7 @@ pub fn problem(rows: &Rows, span: Span) -> Result<Problem, DbError> {
         .iter()
         .map(|row| volunteer(row, span, &carried))
         .collect::<Result<_, DbError>>()?;
-    Ok(Problem { volunteers, visits, ..Problem::default() })
+    Ok(DispatchProblem { volunteers, visits, ..DispatchProblem::default() })
 }
 
 fn volunteer(

@@ -93,8 +93,10 @@ impl VisitRow {
         let mut said: Value = serde_json::from_str(&self.reason)
             .map_err(|error| DbError::corrupt("plan_visits", error))?;
         let goes = self.person.is_some();
-        // Earlier plans did not say what would help.
-        let relief = said.as_object_mut().and_then(|said| said.remove("relief"));
+        // Earlier plans name it "relief" or have none.
+        let remedy = said
+            .as_object_mut()
+            .and_then(|said| said.remove("remedy").or_else(|| said.remove("relief")));
         Ok(PlanVisit {
             task_id: self.task,
             grid: self.grid,
@@ -104,7 +106,7 @@ impl VisitRow {
             travel: self.travel,
             why: goes.then(|| said.clone()),
             reason: (!goes).then_some(said),
-            relief,
+            remedy,
         })
     }
 }

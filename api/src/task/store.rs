@@ -183,7 +183,7 @@ pub fn held_outside(conn: &mut Conn, range: &AreaRange) -> Result<Vec<TaskRow>, 
         .load(conn)?)
 }
 
-/// Up to `limit` tasks of the district that the clock has to look at on `today`.
+/// Up to `limit` tasks of the district whose next step is due on `today`.
 ///
 /// # Errors
 /// [`DbError`].
