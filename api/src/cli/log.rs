@@ -1,4 +1,4 @@
-//! `gridward log`: check the log, archive it, say that it was restored.
+//! `gridward log`: check the log, archive it, list dead letters, start a new epoch.
 
 use std::path::PathBuf;
 
@@ -52,15 +52,15 @@ enum Command {
         #[arg(long)]
         district: Option<String>,
     },
-    /// Show the commands that the server failed at again and again, opened
+    /// List dead letters: commands at which the server failed again and again, opened
     ///
-    /// One a line, in JSON. What is shown is personal; that it was shown goes on the log.
-    DeadLetter {
+    /// One a line, in JSON. They are personal; an event records that they were shown.
+    DeadLetters {
         /// The district; all of them unless named
         #[arg(long)]
         district: Option<String>,
     },
-    /// Say that the database was restored from a backup: phones begin anew
+    /// Start a new epoch after a restore: phones begin anew
     Restored {
         /// The district; all of them unless named
         #[arg(long)]
@@ -113,10 +113,10 @@ pub(super) fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
                 println!("{district}: {moved} events archived");
             }
         }
-        Command::DeadLetter { district } => {
-            let vault = KeyRing::new(settings.installation_key()?);
+        Command::DeadLetters { district } => {
+            let keys = KeyRing::new(settings.installation_key()?);
             for district in chosen(&mut conn, district.as_deref())? {
-                show_set_aside(&mut conn, &vault, district)?;
+                show_dead_letters(&mut conn, &keys, district)?;
             }
         }
         Command::Restored { district } => {
@@ -130,10 +130,10 @@ pub(super) fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
     Ok(())
 }
 
-fn show_set_aside(conn: &mut Conn, vault: &KeyRing, district: AreaCode) -> Result<(), Failure> {
-    let key = vault.key(conn, district)?;
+fn show_dead_letters(conn: &mut Conn, keys: &KeyRing, district: AreaCode) -> Result<(), Failure> {
+    let key = keys.key(conn, district)?;
     let commands = dead_letter::all(conn, &key, district)?;
-    let shown: Vec<&str> = commands.iter().map(|aside| aside.command.as_str()).collect();
+    let shown: Vec<&str> = commands.iter().map(|letter| letter.command.as_str()).collect();
     if shown.is_empty() {
         return Ok(());
     }

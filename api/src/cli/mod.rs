@@ -70,7 +70,7 @@ enum Command {
     /// Follows the hash of each event to the next and names the first that does
     /// not hold. Write the last hash down elsewhere to notice even a new log.
     VerifyLog(log::VerifyArgs),
-    /// Archive the log, show what was set aside, or say that it was restored
+    /// Archive events, list dead letters, or start a new epoch after a restore
     Log(log::Args),
     /// List the background jobs and their last runs, or run one now
     Jobs(jobs::Args),

@@ -5,8 +5,8 @@
 //! with a command id are one command if the id is the same. The first answer is
 //! kept, sealed, for [`KEPT_FOR`]; a repetition gets it again and changes nothing.
 //!
-//! Nor does a command that the server fails at come for ever: after [`TRIES`] it
-//! is set aside ([`dead_letter`]), refused to who sent it and sealed onto the log.
+//! A command at which the server fails does not come back for ever: after [`TRIES`] it
+//! becomes a dead letter ([`dead_letter`]): rejected, and sealed onto the log.
 
 pub mod call;
 pub mod dead_letter;
@@ -36,7 +36,7 @@ use crate::tx::Tx;
 pub const KEPT_FOR: TimeDelta = TimeDelta::days(180);
 
 /// How often a command may fail by a defect of the server's, each time alone,
-/// before it is set aside. What passes by itself, as a database that is away,
+/// before it becomes a dead letter. Transient failures, as an unreachable database,
 /// does not count.
 pub const TRIES: u8 = 5;
 
@@ -73,7 +73,7 @@ enum StoredOutcome<T> {
 /// Does `act`, unless it was done before: then answers what was answered then.
 /// A refusal is an answer too; only one that may go away by itself, or that is of form,
 /// is not kept.
-/// What the server fails at, even by a panic, is counted and at last set aside.
+/// What the server fails at, even by a panic, is counted; the last try makes it a dead letter.
 ///
 /// # Errors
 /// [`Kind::CommandIdReused`] when the id came with another request before, and
@@ -107,7 +107,7 @@ pub fn once<T: Serialize + DeserializeOwned>(
     if result.as_ref().is_err_and(ours) {
         failures += 1;
         if failures >= TRIES {
-            dead_letter::set_aside(tx, key, request, id)?;
+            dead_letter::record(tx, key, request, id)?;
             result = Err(Kind::CommandDeadLettered.into());
         }
     }

@@ -71,8 +71,8 @@ pub enum CommandOutcome {
     Recorded,
     /// It will never be: see the problem.
     Rejected,
-    /// The server failed at it: send it again, unchanged, later. If it goes on
-    /// failing, it is set aside and rejected.
+    /// The server failed at it: send it again, unchanged, later. After the fifth
+    /// failure it becomes a dead letter and is rejected.
     Retry,
 }
 
