@@ -26,10 +26,10 @@ pub struct BeneficiaryQuery {
     area: Option<AreaCode>,
     /// Only those of this category.
     category: Option<Category>,
-    /// How many at the most; 50 unless told.
+    /// Page size, 1 to 200. Default 50.
     #[param(minimum = 1, maximum = 200)]
     limit: Option<u16>,
-    /// The `next_cursor` of the page before.
+    /// The `next_cursor` of the previous page.
     #[param(max_length = 512)]
     cursor: Option<String>,
 }

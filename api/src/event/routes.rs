@@ -50,10 +50,10 @@ pub struct EventQuery {
     /// Only those with a higher number.
     #[param(minimum = 0, maximum = 9_007_199_254_740_991_i64)]
     after: Option<u64>,
-    /// How many at the most; 50 unless told.
+    /// Page size, 1 to 200. Default 50.
     #[param(minimum = 1, maximum = 200)]
     limit: Option<u16>,
-    /// The `next_cursor` of the page before.
+    /// The `next_cursor` of the previous page.
     #[param(max_length = 512)]
     cursor: Option<String>,
 }

@@ -92,10 +92,10 @@ pub(crate) async fn create_plan(
 pub struct PlanQuery {
     /// Only those of this area and all in it.
     area: Option<AreaCode>,
-    /// How many at the most; 50 unless told.
+    /// Page size, 1 to 200. Default 50.
     #[param(minimum = 1, maximum = 200)]
     limit: Option<u16>,
-    /// The `next_cursor` of the page before.
+    /// The `next_cursor` of the previous page.
     #[param(max_length = 512)]
     cursor: Option<String>,
 }
@@ -153,10 +153,10 @@ pub struct VisitQuery {
     /// Only those that nobody can do.
     #[serde(default)]
     unassigned: bool,
-    /// How many at the most; 50 unless told.
+    /// Page size, 1 to 200. Default 50.
     #[param(minimum = 1, maximum = 200)]
     limit: Option<u16>,
-    /// The `next_cursor` of the page before.
+    /// The `next_cursor` of the previous page.
     #[param(max_length = 512)]
     cursor: Option<String>,
 }

@@ -48,10 +48,10 @@ pub struct TaskQuery {
     due_before: Option<NaiveDate>,
     /// Only those for this beneficiary.
     beneficiary_id: Option<BeneficiaryId>,
-    /// How many at the most; 50 unless told.
+    /// Page size, 1 to 200. Default 50.
     #[param(minimum = 1, maximum = 200)]
     limit: Option<u16>,
-    /// The `next_cursor` of the page before.
+    /// The `next_cursor` of the previous page.
     #[param(max_length = 512)]
     cursor: Option<String>,
 }
