@@ -1,4 +1,4 @@
-//! The bytes: part by part onto the blob_store, then the whole.
+//! Receives attachments: each part into the blob store, then the whole.
 
 use std::fmt::Display;
 
@@ -96,7 +96,7 @@ pub async fn take(
     }
 }
 
-/// Puts a part onto the blob_store and then counts it.
+/// Writes a part to the blob store, then advances the offset.
 async fn put(
     attachments: &Attachments,
     key: &SealingKey,

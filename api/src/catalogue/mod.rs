@@ -104,7 +104,8 @@ pub struct ServiceKind {
     /// Days until the due day, unless the task sets its own.
     #[schema(minimum = 0, maximum = 3650, example = 7)]
     pub due_days: u32,
-    /// Number of attempts after which a task with nobody at home is closed.
+    /// Maximum number of attempts while nobody is at home; after the last one the task
+    /// fails and goes up one level.
     #[schema(minimum = 1, maximum = 20, example = 2)]
     pub attempts: u8,
     /// Days until the next attempt.

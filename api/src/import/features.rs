@@ -1,7 +1,7 @@
 //! The features of a GeoJSON file, one at a time, each with its line.
 //!
-//! A feature of a wrong shape is for the caller to authorize, and the next one is
-//! read; only text that is not JSON, or not a collection at all, ends the reading.
+//! A feature of the wrong shape is left to the caller to decide on, and reading continues;
+//! only invalid JSON, or a text that is not a collection, ends the reading.
 
 use std::cell::Cell;
 use std::fmt;
