@@ -70,7 +70,7 @@ pub(crate) async fn list_areas(
     operation_id = "get_area",
     params(("code" = AreaCode, Path, description = "The area")),
     responses(
-        (status = OK, description = "The area and what it holds", body = AreaWithCounts),
+        (status = OK, description = "The area and its totals", body = AreaWithCounts),
         openapi::Read,
     ),
 )]

@@ -56,7 +56,7 @@ pub struct AccessToken {
 #[utoipa::path(
     tag = "auth",
     operation_id = "sign_in",
-    request_body(content = SignIn, description = "The phone and the password"),
+    request_body(content = SignIn, description = "The credentials"),
     responses((status = OK, description = "Signed in", body = AccessToken), openapi::SignIn),
     security(()),
 )]

@@ -134,7 +134,7 @@ struct Lines(String);
     operation_id = "export_events",
     params(EventQuery),
     responses(
-        (status = OK, description = "One event a line", body = Lines, content_type = "application/x-ndjson"),
+        (status = OK, description = "One event per line", body = Lines, content_type = "application/x-ndjson"),
         openapi::Read,
     ),
 )]

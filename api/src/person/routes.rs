@@ -108,7 +108,7 @@ pub struct Appointment {
     tag = "people",
     operation_id = "appoint_manager",
     params(("code" = AreaCode, Path, description = "The grid")),
-    request_body(content = Appointment, description = "Who is to be in charge"),
+    request_body(content = Appointment, description = "The new manager"),
     responses((status = OK, description = "The new manager", body = Person), openapi::Write),
 )]
 #[put("/areas/{code}/manager")]

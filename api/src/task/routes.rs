@@ -152,7 +152,7 @@ pub(crate) async fn create_task(
             status = OK, description = "The task", body = Task,
             headers(("ETag" = String, description = "The task's version, as `\"v7\"`")),
         ),
-        (status = NOT_MODIFIED, description = "The task is as the caller holds it"),
+        (status = NOT_MODIFIED, description = "The version is unchanged"),
         openapi::Read,
     ),
 )]
