@@ -10,7 +10,7 @@ use utoipa::openapi::{OpenApi, RefOr, Schema};
 
 use crate::attachment::model::{LARGEST, MOST, MediaType};
 use crate::http::json;
-use crate::http::problem::Kind;
+use crate::http::problem::catalogue;
 use crate::sync::model::MOST_COMMANDS;
 
 /// Adds to the document what it explains of problems and of each tag.
@@ -22,7 +22,7 @@ pub(super) fn explain(document: &mut OpenApi) {
         && let Some(RefOr::T(Schema::Object(code))) = problem.properties.get_mut("code")
     {
         let codes: Vec<String> =
-            Kind::ALL.iter().map(|kind| format!("`{}`", kind.entry().code)).collect();
+            catalogue::entries().map(|entry| format!("`{}`", entry.code)).collect();
         let known = codes.join(", ");
         code.description = Some(format!(
             "The stable word for this kind of problem; branch on it. Today: {known}."
@@ -46,8 +46,7 @@ fn problems() -> String {
          the body, or by the name of a query field or header; their `detail` is in English, for \
          developers.\n\n| code | status | again later | what it means |\n| --- | --- | --- | --- |\n",
     );
-    for kind in Kind::ALL {
-        let entry = kind.entry();
+    for entry in catalogue::entries() {
         let again = if entry.retryable { "yes" } else { "no" };
         // Writing to a String cannot fail.
         let _ =

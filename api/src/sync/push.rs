@@ -133,7 +133,7 @@ fn one(
     let action = action(command.verb());
     let request = Request { caller, id: origin.id.as_ref(), action, request: &content };
     let answer = idempotency::once(tx, key, &request, |tx| {
-        perform::perform(tx, key, caller, &Sent { task: *task, command, base: *base, origin })
+        perform::perform(tx, key, caller, &Sent { task: *task, command, base: base.as_slice(), origin })
     });
     match answer {
         // The id named another command before.
@@ -149,7 +149,7 @@ fn told(id: Option<String>, answer: Outcome<Performed>, language: Language) -> C
     let outcome = match &result {
         Ok(Performed { recorded: true, .. }) => CommandOutcome::Recorded,
         Ok(_) => CommandOutcome::Applied,
-        Err(problem) if problem.is_ours() || problem.kind().entry().retryable => {
+        Err(problem) if problem.fault().is_some() || problem.is_retryable() => {
             CommandOutcome::Retry
         }
         Err(_) => CommandOutcome::Rejected,

@@ -84,6 +84,8 @@ pub struct Task {
     #[schema(minimum = 1, maximum = 20, example = 1)]
     pub attempt: u8,
     /// On whose escalation_level it lies: the grid's, or the level it was escalated to.
+    // Answers that were kept by the version before this one say `desk`.
+    #[serde(alias = "desk")]
     pub escalation_level: Level,
     /// When a plan wants it to be done.
     #[serde(skip_serializing_if = "Option::is_none")]

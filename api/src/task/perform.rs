@@ -33,8 +33,8 @@ pub struct Sent<'a> {
     pub task: TaskId,
     /// What is asked.
     pub command: &'a TaskCommand,
-    /// The version it was decided on, if that was said.
-    pub base: Option<i64>,
+    /// The versions that it may rest on, if that was said.
+    pub base: &'a [i64],
     /// How it came.
     pub origin: &'a Origin,
 }
@@ -208,10 +208,10 @@ pub(super) fn decided_on(row: &TaskRow, sent: &Sent<'_>) -> Result<(), Problem> 
     // From an outbox the base of what a holder does only informs: the life judges that.
     let binds = verb.decides_for_others() || !sent.origin.from_outbox;
     match sent.base {
-        Some(base) if binds && base != row.version => {
+        [_, ..] if binds && !sent.base.contains(&row.version) => {
             Err(Problem::from(Kind::VersionConflict).showing(&row.task()?))
         }
-        None if matches!(verb, Verb::Reschedule | Verb::Cancel) => {
+        [] if matches!(verb, Verb::Reschedule | Verb::Cancel) => {
             Err(Kind::VersionRequired.into())
         }
         _ => Ok(()),

@@ -159,7 +159,7 @@ pub(super) fn report(
 /// reported wherever the task has gone since.
 fn reportable(tx: &mut Tx<'_>, caller: &Caller, id: TaskId) -> Result<TaskRow, Problem> {
     match perform::visible_now(tx, caller, id) {
-        Err(problem) if problem.kind() == Kind::NotFound => {
+        Err(problem) if problem.kind() == Some(Kind::NotFound) => {
             let row = tx.find::<TaskRow>(store::key(id))?.ok_or(Kind::NotFound)?;
             if held_once(tx, caller, &row)? { Ok(row) } else { Err(problem) }
         }

@@ -56,11 +56,13 @@ pub(crate) async fn reveal_beneficiary(
     let revealed = commands.run(caller, key, "beneficiary.reveal", request, {
         move |tx, sealing, caller| reveal(tx, sealing, caller, id, purpose)
     });
-    let revealed = revealed.await?.made;
-    Ok(HttpResponse::Ok().insert_header(("Cache-Control", "no-store")).json(revealed))
+    let mut answer = HttpResponse::Ok();
+    answer.insert_header(("Cache-Control", "no-store"));
+    Ok(revealed.await?.answer(answer))
 }
 
-/// How many characters of an ID number are shown below the district.
+/// How many characters of an ID number are shown below the district; of one that has no
+/// more, none.
 const SHOWN: usize = 4;
 
 /// The particulars of `id`, for `purpose`; that they were shown goes on the log.
@@ -97,7 +99,8 @@ pub fn reveal(
 }
 
 fn hide(id_number: &str) -> String {
-    let hidden = id_number.chars().count().saturating_sub(SHOWN);
+    let length = id_number.chars().count();
+    let hidden = if length > SHOWN { length - SHOWN } else { length };
     let shown = id_number.chars().skip(hidden);
     std::iter::repeat_n('*', hidden).chain(shown).collect()
 }
@@ -107,6 +110,7 @@ mod tests {
     #[test]
     fn below_the_district_only_the_last_four_of_an_id_number_are_seen() {
         assert_eq!(super::hide("999999198108240175"), "**************0175");
-        assert_eq!(super::hide("12"), "12");
+        assert_eq!(super::hide("12345"), "*2345");
+        assert_eq!(super::hide("1234"), "****");
     }
 }

@@ -26,16 +26,17 @@ impl Entry {
 }
 
 macro_rules! problems {
-    ($($(#[$doc:meta])* $name:ident $code:literal $status:literal $(retryable = $retry:literal)?
+    ($(#[$about:meta])* $enum:ident
+        $($(#[$doc:meta])* $name:ident $code:literal $status:literal $(retryable = $retry:literal)?
         $en:literal: $en_detail:literal; $zh:literal: $zh_detail:literal;)*) => {
-        /// Which problem it is.
+        $(#[$about])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum Kind {
+        pub enum $enum {
             $($(#[$doc])* $name,)*
         }
 
-        impl Kind {
-            /// Every kind of problem.
+        impl $enum {
+            /// Every one of them.
             pub const ALL: &'static [Self] = &[$(Self::$name),*];
 
             /// What its answers say.
@@ -54,7 +55,23 @@ macro_rules! problems {
     };
 }
 
+/// Every problem there is, those of the request before those of the server.
+pub fn entries() -> impl Iterator<Item = Entry> {
+    let refusals = Kind::ALL.iter().map(|kind| kind.entry());
+    refusals.chain(ServerFault::ALL.iter().map(|fault| fault.entry()))
+}
+
+impl Kind {
+    /// The kind with this code, if this version has one.
+    pub fn of_code(code: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|kind| kind.entry().code == code)
+    }
+}
+
 problems! {
+    /// Why a request is refused. A failure of the server's is a [`ServerFault`], so that none
+    /// can be answered without the cause that the log needs.
+    Kind
     /// The path, the query or a header cannot be read.
     BadRequest "bad_request" 400
         "The request cannot be read": "See `errors` for what is wrong with it.";
@@ -159,6 +176,16 @@ problems! {
     TooManyRequests "too_many_requests" 429 retryable = true
         "Too many tries": "Wait as long as the Retry-After header says.";
         "尝试次数过多": "请按 Retry-After 响应头等待后再试。";
+    /// An earlier version of the server refused the command for a reason that this one does
+    /// not have.
+    RefusedEarlier "refused_earlier" 409
+        "This was refused earlier": "An earlier version of the service refused it, as `stored_code` says. Asked anew, it is another command with another id.";
+        "此操作先前已被拒绝": "由服务的早期版本拒绝，原因代码见 stored_code。如需重新提交，请使用新的编号。";
+}
+
+problems! {
+    /// How the server itself failed.
+    ServerFault
     /// A defect of the server's; the log has it, under the request's id.
     Internal "internal" 500
         "Something went wrong on our side": "It has been written down; tell us the request id.";
@@ -177,11 +204,13 @@ mod tests {
 
     #[test]
     fn every_problem_has_its_own_code_a_status_and_both_languages() {
-        let codes: BTreeSet<_> = Kind::ALL.iter().map(|kind| kind.entry().code).collect();
-        assert_eq!(codes.len(), Kind::ALL.len());
-        for entry in Kind::ALL.iter().map(|kind| kind.entry()) {
+        let codes: BTreeSet<_> = entries().map(|entry| entry.code).collect();
+        assert_eq!(codes.len(), entries().count());
+        for entry in entries() {
             assert_eq!(entry.status().as_u16(), entry.status, "{}", entry.code);
             assert!(entry.en.0.is_ascii() && !entry.zh.0.is_ascii(), "{}", entry.code);
         }
+        assert!(Kind::ALL.iter().all(|kind| kind.entry().status < 500));
+        assert!(ServerFault::ALL.iter().all(|fault| fault.entry().status >= 500));
     }
 }
