@@ -1,7 +1,7 @@
 //! Photos, signatures and voices that belong to a task's reports.
 //!
 //! They come over bad networks, in parts, by the tus protocol (1.0.0: core,
-//! creation, checksum and termination): the phone makes the id, says how long it is and what its SHA-256
+//! creation, expiration, checksum and termination): the phone makes the id, says how long it is and what its SHA-256
 //! is, and sends from where the server says it stands. A report may name an
 //! attachment long before it has arrived.
 //!
@@ -13,6 +13,7 @@
 
 pub mod blob_store;
 pub mod checksum;
+pub mod expiration;
 pub mod metadata;
 pub mod model;
 pub mod receive;

@@ -10,10 +10,10 @@ use super::checksum::Checksum;
 use super::model::{MediaType, Misfit};
 use super::store::{self, AttachmentRow};
 use crate::auth::Caller;
+use crate::clock::Clock;
 use crate::crypto::{KeyRing, SealingKey, place};
 use crate::db::parsed;
 use crate::http::problem::{FieldError, Kind, Problem};
-use crate::log::chain::hex;
 use crate::log::{Event, Subject};
 use crate::task;
 use crate::tx::Db;
@@ -36,6 +36,8 @@ pub struct Attachments {
     pub keys: KeyRing,
     /// Their bytes.
     pub blobs: BlobStore,
+    /// Tells the moment.
+    pub clock: Clock,
 }
 
 fn parts_name(row: &AttachmentRow) -> String {
@@ -142,7 +144,7 @@ pub async fn finish(
 }
 
 fn fits(row: &AttachmentRow, whole: &[u8]) -> Result<(), Misfit> {
-    if hex(digest(&SHA256, whole).as_ref()) != row.sha256 {
+    if hex::encode(digest(&SHA256, whole)) != row.sha256 {
         return Err(Misfit::Hash);
     }
     let of_type = row.media_type.parse::<MediaType>().is_ok_and(|media| media.is_of(whole));

@@ -2,7 +2,6 @@
 
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
-use gridward_domain::id::{PersonId, TaskId};
 use uuid::Uuid;
 
 use crate::db::schema::attachments;
@@ -31,24 +30,6 @@ pub struct AttachmentRow {
 /// [`DbError`].
 pub fn row(conn: &mut Conn, district: &str, id: Uuid) -> Result<Option<AttachmentRow>, DbError> {
     Ok(attachments::table.find((district, id.to_string())).first(conn).optional()?)
-}
-
-/// How many the person has to the task.
-///
-/// # Errors
-/// [`DbError`].
-pub fn count(
-    conn: &mut Conn,
-    district: &str,
-    task: TaskId,
-    person: PersonId,
-) -> Result<i64, DbError> {
-    Ok(attachments::table
-        .filter(attachments::district.eq(district))
-        .filter(attachments::task.eq(task.to_string()))
-        .filter(attachments::person.eq(person.to_string()))
-        .count()
-        .get_result(conn)?)
 }
 
 /// Writes a new one.

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use crate::clock::china;
 use crate::db::{DbError, parsed};
-use crate::log::chain::hex;
+use crate::log::chain::NONE_BEFORE;
 use crate::log::store::EventRow;
 
 const TABLE: &str = "events";
@@ -88,8 +88,8 @@ impl TryFrom<EventRow> for LoggedEvent {
             person_before_id: person(row.person_before)?,
             version: row.version,
             body: body.map_err(|error| DbError::corrupt(TABLE, error))?,
-            prev_hash: hex(&row.prev_hash),
-            hash: hex(&row.hash),
+            prev_hash: hex::encode(&row.prev_hash),
+            hash: hex::encode(&row.hash),
         })
     }
 }
@@ -126,14 +126,25 @@ impl TryFrom<LoggedEvent> for EventRow {
 }
 
 fn unhex(text: &str) -> Result<Vec<u8>, NotHex> {
-    let pair = |at: usize| text.get(at..at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok());
-    (0..text.len()).step_by(2).map(pair).collect::<Option<_>>().ok_or(NotHex)
+    let mut hash = [0; NONE_BEFORE.len()];
+    hex::decode_to_slice(text, &mut hash).map_err(|_| NotHex)?;
+    Ok(hash.to_vec())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::log::chain::{Link, NONE_BEFORE, digest};
+    use crate::log::chain::{Link, digest};
+
+    #[test]
+    fn a_hash_has_32_bytes() {
+        assert_eq!(unhex(&"0a".repeat(32)).map(|hash| hash.len()), Ok(32));
+        for wrong in
+            ["", "0a", &"0a".repeat(31), &"0a".repeat(33), &"+a".repeat(32), &"0".repeat(63)]
+        {
+            assert_eq!(unhex(wrong), Err(NotHex), "{wrong}");
+        }
+    }
 
     #[test]
     fn a_line_of_an_export_holds_all_that_its_hash_is_made_of() {

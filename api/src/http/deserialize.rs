@@ -219,7 +219,8 @@ mod tests {
             let error = &problem.errors()[0];
             (problem.kind(), error.pointer.clone(), error.detail.clone())
         };
-        let at = |name: &str, detail: &str| (Some(Kind::BadRequest), name.to_owned(), detail.to_owned());
+        let at =
+            |name: &str, detail: &str| (Some(Kind::BadRequest), name.to_owned(), detail.to_owned());
         assert_eq!(told("area=500116"), at("minutes", "is missing"));
         assert_eq!(told("area=500116&minutes=many"), at("minutes", "does not fit"));
         assert_eq!(told("area=x&minutes=5").1, "area");

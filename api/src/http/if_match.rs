@@ -77,7 +77,8 @@ mod tests {
 
     #[test]
     fn a_tag_names_its_version_whatever_a_proxy_has_made_of_it() {
-        for tag in ["\"v7\"", " \"v7\" ", "W/\"v7\"", "\"v7-gzip\"", "W/\"v7--br\"", "\"v7;zstd\""] {
+        for tag in ["\"v7\"", " \"v7\" ", "W/\"v7\"", "\"v7-gzip\"", "W/\"v7--br\"", "\"v7;zstd\""]
+        {
             assert_eq!(versions(tag), Ok(vec![7]), "{tag}");
         }
         assert_eq!(versions("\"v7\", W/\"v8\""), Ok(vec![7, 8]));

@@ -64,7 +64,8 @@ mod tests {
 
     #[test]
     fn a_list_a_weakened_tag_and_a_star_name_what_is_held() {
-        for held in ["\"v7\"", "W/\"v7\"", "\"v6\", \"v7\"", "\"v6\",W/\"v7\"", "*", "\"v7-gzip\""] {
+        for held in ["\"v7\"", "W/\"v7\"", "\"v6\", \"v7\"", "\"v6\",W/\"v7\"", "*", "\"v7-gzip\""]
+        {
             assert!(names(held, "\"v7\""), "{held}");
         }
         for other in ["", "v7", "\"v70\"", "\"v6\", \"v8\"", "w/\"v7\""] {

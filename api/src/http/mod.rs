@@ -13,6 +13,7 @@ pub mod openapi;
 pub mod page;
 pub mod problem;
 pub mod query;
+pub mod shutdown;
 
 pub use if_match::IfMatch;
 pub use if_none_match::IfNoneMatch;

@@ -6,23 +6,12 @@
 //! eight bytes, big end first. So no two events are written the same way, and
 //! whoever holds an export can compute it again.
 
-use std::fmt::Write as _;
-
 use aws_lc_rs::digest::{Context, SHA256};
 
 use super::store::EventRow;
 
 /// The hash of one event; 32 bytes.
 pub type Hash = Vec<u8>;
-
-/// A hash in hexadecimal.
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
 
 /// What stands for the hash before the first event.
 pub const NONE_BEFORE: [u8; 32] = [0; 32];

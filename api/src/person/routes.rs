@@ -12,10 +12,10 @@ use super::{Person, appoint, store};
 use crate::auth::ActorCache;
 use crate::auth::Caller;
 use crate::crypto::KeyRing;
+use crate::http::Json as Body;
 use crate::http::openapi;
 use crate::http::page::{self, Page, PageQuery, Paged};
 use crate::http::problem::Problem;
-use crate::http::Json as Body;
 use crate::tx::Db;
 
 /// Which people.

@@ -15,10 +15,10 @@ use super::model::{Plan, PlanVisit, Span};
 use super::run::{self, Order};
 use super::{apply, store};
 use crate::auth::Caller;
+use crate::http::Json as Body;
 use crate::http::openapi;
 use crate::http::page::{self, Page, PageQuery, Paged};
 use crate::http::problem::Problem;
-use crate::http::Json as Body;
 use crate::idempotency::{Commands, IdempotencyKey};
 use crate::tx::Db;
 

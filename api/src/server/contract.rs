@@ -4,12 +4,12 @@
 use utoipa::OpenApi as _;
 use utoipa::openapi::path::Parameter;
 use utoipa::openapi::schema::{ArrayItems, Schema};
-use utoipa::openapi::{OpenApi, Ref, RefOr};
+use utoipa::openapi::{Content, OpenApi, Ref, RefOr};
 
 use super::{manual, router};
-use crate::http::{if_match, if_none_match};
 use crate::http::openapi::{KEY, KEY_PATTERN, REPLAYED, Shared, header_parameter, text_header};
 use crate::http::problem::answer;
+use crate::http::{if_match, if_none_match};
 
 /// The contract, gathered from the handlers.
 pub fn contract() -> OpenApi {
@@ -64,27 +64,6 @@ pub(super) fn document() -> OpenApi {
     document
 }
 
-/// Which methods the paths of `document` take, for 405 answers: path
-/// templates with the methods in upper case.
-pub(super) fn methods(document: &OpenApi) -> Vec<(String, Vec<&'static str>)> {
-    let paths = document.paths.paths.iter();
-    paths
-        .map(|(path, item)| {
-            let methods = [
-                ("GET", item.get.is_some()),
-                ("POST", item.post.is_some()),
-                ("PUT", item.put.is_some()),
-                ("PATCH", item.patch.is_some()),
-                ("HEAD", item.head.is_some()),
-                ("DELETE", item.delete.is_some()),
-                ("OPTIONS", item.options.is_some()),
-            ];
-            let taken = methods.into_iter().filter(|(_, taken)| *taken);
-            (path.clone(), taken.map(|(method, _)| method).collect())
-        })
-        .collect()
-}
-
 /// Every POST takes it.
 fn idempotency_key() -> Parameter {
     let about = "A name for this command, best a UUIDv7. Sent again with the same request it \
@@ -114,9 +93,13 @@ fn task_versions(document: &mut OpenApi) {
     let operations = items.flat_map(|item| [&mut item.get, &mut item.post]).flatten();
     let answers = operations.flat_map(|one| one.responses.responses.values_mut());
     let task = RefOr::from(Ref::from_schema_name("Task"));
+    let is_task = |content: &RefOr<Content>| match content {
+        RefOr::T(content) => content.schema.as_ref() == Some(&task),
+        RefOr::Ref(_) => false,
+    };
     for answer in answers {
         if let RefOr::T(answer) = answer
-            && answer.content.values().any(|content| content.schema.as_ref() == Some(&task))
+            && answer.content.values().any(is_task)
         {
             let about = "The task's version, as `\"v7\"`";
             answer.headers.insert("ETag".to_owned(), text_header(about).into());
@@ -150,9 +133,7 @@ fn finish(document: &mut OpenApi) {
                 changed since";
             for (status, answer) in &mut post.responses.responses {
                 if let (true, RefOr::T(answer)) = (status.starts_with('2'), answer) {
-                    answer
-                        .headers
-                        .insert(REPLAYED.to_owned(), text_header(replayed).into());
+                    answer.headers.insert(REPLAYED.to_owned(), text_header(replayed).into());
                 }
             }
         }

@@ -3,11 +3,13 @@
 use std::net::SocketAddr;
 
 use actix_web::HttpServer;
+use tokio::signal::unix::{SignalKind, signal};
 
 use super::components::Components;
 use super::router;
 use super::settings::Settings;
 use crate::db::migrate::migrate;
+use crate::http::shutdown::Shutdown;
 use crate::jobs;
 use crate::ops;
 
@@ -31,6 +33,7 @@ pub fn serve(
     let db = components.db.get_ref().clone();
     let served = actix_web::rt::System::new().block_on(async {
         actix_web::rt::spawn(components.changes.get_ref().clone().run(db.clone()));
+        actix_web::rt::spawn(end_streams(components.shutdown.get_ref().clone()));
         let (clock, retention) = (**components.clock, settings.retention.clone());
         actix_web::rt::spawn(jobs::run(db.clone(), clock, retention, jobs::EVERY));
         let server = HttpServer::new(move || router::app(components.clone()))
@@ -49,4 +52,15 @@ pub fn serve(
     });
     db.close();
     served
+}
+
+/// Ends the streams on the signal by which the framework begins to stop gracefully.
+async fn end_streams(shutdown: Shutdown) {
+    match signal(SignalKind::terminate()) {
+        Ok(mut terminate) => {
+            terminate.recv().await;
+            shutdown.begin();
+        }
+        Err(error) => tracing::warn!(%error, "open streams will delay a stop"),
+    }
 }

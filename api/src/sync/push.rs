@@ -133,7 +133,12 @@ fn one(
     let action = action(command.verb());
     let request = Request { caller, id: origin.id.as_ref(), action, request: &content };
     let answer = idempotency::once(tx, key, &request, |tx| {
-        perform::perform(tx, key, caller, &Sent { task: *task, command, base: base.as_slice(), origin })
+        perform::perform(
+            tx,
+            key,
+            caller,
+            &Sent { task: *task, command, base: base.as_slice(), origin },
+        )
     });
     match answer {
         // The id named another command before.
@@ -146,6 +151,9 @@ fn one(
 
 fn told(id: Option<String>, answer: Outcome<Performed>, language: Language) -> CommandResult {
     let Outcome { result, replayed } = answer;
+    if let Some(cause) = result.as_ref().err().and_then(Problem::cause) {
+        tracing::error!(command = id, %cause, "the server failed at a command");
+    }
     let outcome = match &result {
         Ok(Performed { recorded: true, .. }) => CommandOutcome::Recorded,
         Ok(_) => CommandOutcome::Applied,

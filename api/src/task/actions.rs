@@ -37,7 +37,9 @@ async fn send(
         });
     let done = sent.await?.map(|Performed { task, .. }| task);
     let mut answer = HttpResponse::Ok();
-    answer.insert_header((ETAG, etag(done.made.version))).insert_header((CACHE_CONTROL, "no-store"));
+    answer
+        .insert_header((ETAG, etag(done.made.version)))
+        .insert_header((CACHE_CONTROL, "no-store"));
     Ok(done.answer(answer))
 }
 

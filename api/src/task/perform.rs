@@ -211,9 +211,7 @@ pub(super) fn decided_on(row: &TaskRow, sent: &Sent<'_>) -> Result<(), Problem> 
         [_, ..] if binds && !sent.base.contains(&row.version) => {
             Err(Problem::from(Kind::VersionConflict).showing(&row.task()?))
         }
-        [] if matches!(verb, Verb::Reschedule | Verb::Cancel) => {
-            Err(Kind::VersionRequired.into())
-        }
+        [] if matches!(verb, Verb::Reschedule | Verb::Cancel) => Err(Kind::VersionRequired.into()),
         _ => Ok(()),
     }
 }

@@ -199,8 +199,7 @@ pub(crate) async fn list_reports(
     id: Path<TaskId>,
     Query(query): Query<PageQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let wanted: Wanted<(DateTime<FixedOffset>, ReportId)> =
-        query.wanted()?;
+    let wanted: Wanted<(DateTime<FixedOffset>, ReportId)> = query.wanted()?;
     let limit = wanted.limit;
     let (keys, district) = (keys.clone(), caller.district.clone());
     let reports = db.write(&district, move |tx| {
@@ -250,9 +249,7 @@ fn of_task(
 }
 
 fn opened(key: &SealingKey, row: ReportRow) -> Result<Report, Problem> {
-    let sealed: Sealed = key
-        .open_value(&place(&row.district, "reports", &row.id), &row.sealed)
-        ?;
+    let sealed: Sealed = key.open_value(&place(&row.district, "reports", &row.id), &row.sealed)?;
     let words = row.flags.split(';').filter(|word| !word.is_empty());
     let flags = words.map(|word| parsed("reports", word));
     Ok(Report {

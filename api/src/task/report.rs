@@ -106,7 +106,10 @@ pub(super) fn report(
     }
     perform::decided_on(&row, sent)?;
     let kind = catalogue::store::one(tx.read_unbatched(), &row.district, &row.kind)?;
-    let flags = report_flag::flags(content, kind.as_ref(), sent.origin, tx.now)?;
+    let flags = {
+        let created = row.created_at.and_utc();
+        report_flag::flags(content, kind.as_ref(), sent.origin, created, tx.now)?
+    };
     let before = row.life()?;
     let judged = if may {
         judged(tx, key, caller, &row, &before, sent.origin, content.outcome)?

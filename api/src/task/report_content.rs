@@ -52,7 +52,7 @@ pub struct ReportContent {
     #[schema(max_items = 10_000)]
     pub attachments: Vec<Uuid>,
     /// What could not be read, by the name of the field, as it was sent: a value, or its
-    /// text where it is no value.
+    /// text where it is no value. In that, `\udcXX` stands for a byte XX that was no UTF-8.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     #[schema(value_type = Option<Object>)]
     pub unread: Map<String, Value>,

@@ -14,9 +14,9 @@ use crate::words;
 words! {
     /// What a reader of a report should doubt.
     ReportFlag {
-        /// The phone's clock was off, or the report is of the future.
+        /// The phone's clock was off, or the report is of the future or from before its task.
         Clock = "clock",
-        /// It ended before it began, or in the future.
+        /// It ended before it began or in the future, or was before its task was made.
         Times = "times",
         /// The answers do not fit the form.
         Form = "form",
@@ -32,7 +32,7 @@ words! {
     }
 }
 
-/// What a reader should doubt. What can still be put right is refused; what
+/// What a reader should doubt, of a task that was `created`. What can still be put right is refused; what
 /// comes out of an outbox cannot, and is kept with its flags.
 ///
 /// # Errors
@@ -41,6 +41,7 @@ pub(super) fn flags(
     content: &ReportContent,
     kind: Option<&ServiceKind>,
     origin: &Origin,
+    created: DateTime<Utc>,
     now: DateTime<Utc>,
 ) -> Result<BTreeSet<ReportFlag>, Problem> {
     let mut errors = Vec::new();
@@ -79,10 +80,17 @@ pub(super) fn flags(
         let errors = errors.into_iter().map(|(_, error)| error);
         return Err(errors.fold(Problem::from(Kind::Invalid), Problem::with));
     }
-    let off = origin.clock_is_off() || origin.made_at.is_some_and(in_the_future);
-    let clock = off.then_some(ReportFlag::Clock);
-    let unread = (!content.is_whole()).then_some(ReportFlag::Unread);
-    Ok(errors.into_iter().map(|(doubt, _)| doubt).chain(clock).chain(unread).collect())
+    // A visit may be made before its task, so this is no mistake of form.
+    let too_early = |at: DateTime<FixedOffset>| origin.by_server(at) < created - TRUSTED;
+    let made = origin.made_at.is_some_and(|at| in_the_future(at) || too_early(at));
+    let visited = [content.started_at, content.ended_at].into_iter().flatten().any(too_early);
+    let doubted = [
+        (ReportFlag::Clock, origin.clock_is_off() || made),
+        (ReportFlag::Times, visited),
+        (ReportFlag::Unread, !content.is_whole()),
+    ];
+    let doubted = doubted.into_iter().filter(|(_, doubted)| *doubted).map(|(flag, _)| flag);
+    Ok(errors.into_iter().map(|(flag, _)| flag).chain(doubted).collect())
 }
 
 /// Where the answers do not fit the form; the first twenty places.

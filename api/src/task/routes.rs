@@ -21,12 +21,12 @@ use super::{Task, perform};
 use crate::auth::Caller;
 use crate::catalogue::KindCode;
 use crate::clock::{nearest_within_reach, within_reach};
+use crate::http::Json as Body;
 use crate::http::if_match::etag;
 use crate::http::if_none_match::{self, IfNoneMatch};
 use crate::http::openapi;
 use crate::http::page::{self, Page, PageQuery, Paged, Wanted};
 use crate::http::problem::Problem;
-use crate::http::Json as Body;
 use crate::idempotency::{Commands, IdempotencyKey};
 use crate::tx::Db;
 

@@ -25,7 +25,8 @@ impl Language {
     /// The one that `Accept-Language` (RFC 9110, 12.5.4) ranks highest; English when it
     /// names neither or cannot be read.
     pub fn of(message: &impl HttpMessage) -> Self {
-        let mut accepted = AcceptLanguage::parse(message).unwrap_or_else(|_| AcceptLanguage(vec![]));
+        let mut accepted =
+            AcceptLanguage::parse(message).unwrap_or_else(|_| AcceptLanguage(vec![]));
         accepted.0.retain(|language| language.quality > Quality::ZERO);
         let mut ranked = accepted.ranked().into_iter();
         let known = ranked.find_map(|language| {
@@ -202,7 +203,9 @@ mod tests {
     use super::*;
 
     fn language(accept: &str) -> Language {
-        Language::of(&TestRequest::default().insert_header(("Accept-Language", accept)).to_request())
+        Language::of(
+            &TestRequest::default().insert_header(("Accept-Language", accept)).to_request(),
+        )
     }
 
     #[test]

@@ -75,7 +75,10 @@ mod tests {
             "current": { "task": { "id": "t", "desk": "grid" }, "holder": { "name": "x" } }
         });
         let again = answered(kept);
-        assert_eq!((&again["code"], &again["status"]), (&json!("task_already_claimed"), &json!(409)));
+        assert_eq!(
+            (&again["code"], &again["status"]),
+            (&json!("task_already_claimed"), &json!(409))
+        );
         assert_eq!(
             again["current"],
             json!({ "task": { "id": "t", "escalation_level": "grid" }, "holder": { "name": "x" } })

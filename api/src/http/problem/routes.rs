@@ -5,8 +5,8 @@ use actix_web::{HttpRequest, get};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::answer::Language;
 use super::Problem;
+use super::answer::Language;
 use super::catalogue::{self, Entry};
 
 /// What a kind of problem means.
