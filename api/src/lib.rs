@@ -11,7 +11,6 @@ pub mod crypto;
 pub mod db;
 pub mod log;
 pub mod tx;
-pub mod words;
 
 // A request: problems, extractors, who asks, and that a command happens once.
 pub mod auth;

@@ -7,6 +7,8 @@ use gridward_domain::area::{AreaCode, AreaRange, Level};
 use gridward_domain::authority::Role;
 use gridward_domain::place::Place;
 use gridward_domain::task::Phase;
+use gridward_domain::word::VariantArray as _;
+use gridward_domain::word::Word as _;
 
 use super::{Area, Counts};
 use crate::db::schema::{areas, beneficiaries, outlines, people, tasks};
@@ -65,7 +67,7 @@ pub fn one(conn: &mut Conn, code: &AreaCode) -> Result<Option<Area>, DbError> {
 /// # Errors
 /// [`DbError`].
 pub fn path(conn: &mut Conn, code: &AreaCode) -> Result<Vec<String>, DbError> {
-    let codes = Level::ALL.into_iter().filter_map(|level| code.ancestor(level));
+    let codes = Level::VARIANTS.iter().copied().filter_map(|level| code.ancestor(level));
     let codes: Vec<String> = codes.map(String::from).collect();
     Ok(areas::table
         .filter(areas::district.eq(code.district().to_string()))
@@ -91,7 +93,7 @@ pub fn list(
         .filter(in_range!(areas::code, scope))
         .into_boxed();
     if let Some(level) = level {
-        query = query.filter(areas::level.eq(level.word()));
+        query = query.filter(areas::level.eq(level.as_str()));
     }
     if let Some(parent) = parent {
         query = query.filter(areas::parent.eq(parent.to_string()));
@@ -134,7 +136,7 @@ pub fn counts(conn: &mut Conn, code: &AreaCode, today: NaiveDate) -> Result<Coun
         mine.clone().group_by(tasks::state).select((tasks::state, count_star())).load(conn)?;
     let live = [Phase::Open, Phase::Assigned, Phase::Accepted, Phase::InProgress];
     let overdue_tasks: i64 = mine
-        .filter(tasks::state.eq_any(live.map(Phase::word)))
+        .filter(tasks::state.eq_any(live.map(Phase::as_str)))
         .filter(tasks::due_on.lt(today))
         .select(count_star())
         .first(conn)?;
@@ -142,14 +144,14 @@ pub fn counts(conn: &mut Conn, code: &AreaCode, today: NaiveDate) -> Result<Coun
         counts.iter().find(|(counted, _)| counted == word).map_or(0, |(_, count)| *count)
     };
     Ok(Counts {
-        towns: of(&levels, Level::Town.word()),
-        villages: of(&levels, Level::Village.word()),
-        grids: of(&levels, Level::Grid.word()),
-        managers: of(&roles, Role::Manager.word()),
-        volunteers: of(&roles, Role::Volunteer.word()),
+        towns: of(&levels, Level::Town.as_str()),
+        villages: of(&levels, Level::Village.as_str()),
+        grids: of(&levels, Level::Grid.as_str()),
+        managers: of(&roles, Role::Manager.as_str()),
+        volunteers: of(&roles, Role::Volunteer.as_str()),
         beneficiaries,
-        open_tasks: of(&phases, Phase::Open.word()),
-        held_tasks: live[1..].iter().map(|phase| of(&phases, phase.word())).sum(),
+        open_tasks: of(&phases, Phase::Open.as_str()),
+        held_tasks: live[1..].iter().map(|phase| of(&phases, phase.as_str())).sum(),
         overdue_tasks,
     })
 }

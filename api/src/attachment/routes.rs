@@ -7,6 +7,7 @@ use actix_web::{
 };
 use gridward_domain::authority::{Action, Role};
 use gridward_domain::task::Verb;
+use gridward_domain::word::Word as _;
 use serde_json::json;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -168,7 +169,7 @@ fn announce(
         id: metadata.id.to_string(),
         task: found.id,
         person: me.to_string(),
-        media_type: metadata.media_type.word().to_owned(),
+        media_type: metadata.media_type.as_str().to_owned(),
         length,
         received: 0,
         sha256: metadata.sha256.clone(),
@@ -178,7 +179,8 @@ fn announce(
     if let Some(known) = store::row(tx.read_unbatched(), &caller.district, metadata.id)? {
         let (received, complete, created_at) = (known.received, known.complete, known.created_at);
         if known == (AttachmentRow { received, complete, created_at, ..row.clone() }) {
-            expiration::renew(tx.write_unbatched(), &known, tx.now)?;
+            let now = tx.now;
+            expiration::renew(tx.write_unbatched(), &known, now)?;
             return Ok(Announced::As(AttachmentRow { created_at: row.created_at, ..known }));
         }
         if expiration::is_expired(&known, tx.now) {

@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use gridward_domain::area::{AreaCode, AreaRange};
 use gridward_domain::id::{BeneficiaryId, PersonId};
 use gridward_domain::place::Place;
+use gridward_domain::word::Word as _;
 
 use super::model::Particulars;
 use super::{Beneficiary, Category};
@@ -129,7 +130,7 @@ pub fn list(
         .filter(in_range!(beneficiaries::grid, scope))
         .into_boxed();
     if let Some(category) = category {
-        query = query.filter(beneficiaries::category.eq(category.word()));
+        query = query.filter(beneficiaries::category.eq(category.as_str()));
     }
     if let Some((grid, id)) = wanted.after.map(|(grid, id)| (grid.to_string(), id.to_string())) {
         let later = beneficiaries::grid.eq(grid.clone()).and(beneficiaries::id.gt(id));

@@ -1,6 +1,7 @@
 //! The catalogue in the database.
 
 use diesel::prelude::*;
+use gridward_domain::word::Word as _;
 use serde_json::json;
 
 use super::ServiceKind;
@@ -99,7 +100,7 @@ pub fn add_missing(
             due_days: int(kind.due_days),
             attempts: kind.attempts.into(),
             retry_days: kind.retry_days.into(),
-            overdue: kind.overdue.word().to_owned(),
+            overdue: kind.overdue.as_str().to_owned(),
             escalate_days: kind.escalate_days.into(),
             form: kind.form.as_ref().map(ToString::to_string),
             follow_ups: json!(kind.follow_ups).to_string(),

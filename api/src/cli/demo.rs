@@ -1,5 +1,6 @@
 //! `gridward demo`.
 
+use gridward_domain::word::Word as _;
 use std::io::Write;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -122,7 +123,7 @@ fn write_sign_ins(file: &Path, records: &DistrictRecords) -> Result<(), Failure>
         let (id, area) = (person.id.to_string(), person.area.to_string());
         out.write_record([
             id.as_str(),
-            person.role.word(),
+            person.role.as_str(),
             area.as_str(),
             &person.phone,
             PASSWORD,
@@ -140,7 +141,7 @@ impl Faces {
     fn print(&self, address: Option<SocketAddr>) {
         println!("\nSign in with");
         for (role, _, phone, area) in &self.0 {
-            println!("  {:<11} {phone}  {PASSWORD}   ({area})", role.word());
+            println!("  {:<11} {phone}  {PASSWORD}   ({area})", role.as_str());
         }
         match address {
             None => println!("\nServe it with: gridward serve"),

@@ -1,5 +1,6 @@
 //! `gridward user`: people and passwords, from the server's own terminal.
 
+use gridward_domain::word::Word as _;
 use std::io::BufRead;
 
 use clap::Subcommand;
@@ -117,7 +118,7 @@ fn add(
     let row = row.ok_or("the person is there already")?;
     let fact = Event::new("person.add", Subject::Person, &row.id, area, 1)
         .hands(None, Some(record.id))
-        .with(serde_json::json!({ "role": role.word() }));
+        .with(serde_json::json!({ "role": role.as_str() }));
     db::transact(&mut conn, |conn| {
         person::store::insert(conn, &row)?;
         log::store::append(

@@ -3,6 +3,7 @@
 //! The few statements that must differ are in [`dialect`].
 
 pub mod bulk;
+pub mod column;
 pub mod connection;
 pub mod dialect;
 pub mod migrate;

@@ -3,7 +3,7 @@
 use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
-use actix_web::http::header::{self, EntityTag, Header as _};
+use actix_web::http::header::{self, EntityTag, Header as _, HeaderValue};
 use actix_web::{FromRequest, HttpRequest};
 
 use super::etag::without_coding;
@@ -41,7 +41,7 @@ impl FromRequest for IfMatch {
 
 fn read(request: &HttpRequest) -> Result<IfMatch, Problem> {
     let sent = request.headers().get_all(header::IF_MATCH);
-    let length: usize = sent.map(|tags| tags.len()).sum();
+    let length: usize = sent.map(HeaderValue::len).sum();
     if length == 0 && !request.headers().contains_key(header::IF_MATCH) {
         return Ok(IfMatch::default());
     }

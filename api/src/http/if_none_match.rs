@@ -1,7 +1,7 @@
 //! What the caller already holds: `If-None-Match` (RFC 9110, 13.1.2), which
 //! saves a phone the body of an answer it has read before.
 
-use actix_web::http::header::{self, CACHE_CONTROL, ETAG, Header as _};
+use actix_web::http::header::{self, CACHE_CONTROL, ETAG, Header as _, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::etag::without_coding;
@@ -21,7 +21,7 @@ impl IfNoneMatch {
     /// 400 over [`LONGEST`].
     pub fn of(request: &HttpRequest) -> Result<Self, Problem> {
         let sent = request.headers().get_all(header::IF_NONE_MATCH);
-        if sent.map(|tags| tags.len()).sum::<usize>() > LONGEST {
+        if sent.map(HeaderValue::len).sum::<usize>() > LONGEST {
             let told = format!("at most {LONGEST} bytes");
             return Err(Problem::unreadable("If-None-Match", told));
         }

@@ -3,6 +3,7 @@
 
 use chrono::NaiveDate;
 use gridward_domain::area::AreaCode;
+use gridward_domain::word::Word as _;
 use serde::Serialize;
 
 use super::merge::Keyed;
@@ -130,7 +131,7 @@ pub(super) fn area(
     let row = |version| AreaRow {
         district: record.code.district().to_string(),
         code: record.code.to_string(),
-        level: record.level().word().to_owned(),
+        level: record.level().as_str().to_owned(),
         parent: record.code.parent().map(String::from),
         name: record.name.clone(),
         lat: record.place.lat(),
@@ -169,10 +170,10 @@ pub(crate) fn person(
     let row = |sealed: Vec<u8>, version: i64| PersonRow {
         district: district.to_string(),
         id: record.id.to_string(),
-        role: record.role.word().to_owned(),
+        role: record.role.as_str().to_owned(),
         area: record.area.to_string(),
         active: true,
-        gender: record.gender.word().to_owned(),
+        gender: record.gender.as_str().to_owned(),
         birth_year: record.birth_year,
         lat: record.home.lat(),
         lon: record.home.lon(),
@@ -211,15 +212,15 @@ pub(super) fn beneficiary(
         district: district.to_string(),
         id: record.id.to_string(),
         grid: record.grid.to_string(),
-        category: record.category.word().to_owned(),
-        gender: record.gender.word().to_owned(),
+        category: record.category.as_str().to_owned(),
+        gender: record.gender.as_str().to_owned(),
         birth_year: record.birth_year,
         lat: record.place.lat(),
         lon: record.place.lon(),
         lives_alone: record.lives_alone,
-        mobility: record.mobility.word().to_owned(),
-        contact: record.contact.word().to_owned(),
-        plaque: record.plaque.word().to_owned(),
+        mobility: record.mobility.as_str().to_owned(),
+        contact: record.contact.as_str().to_owned(),
+        plaque: record.plaque.as_str().to_owned(),
         // A visit since the file was written is not undone by loading it again.
         last_contact: record.last_contact.max(before.and_then(|before| before.last_contact)),
         last_visitor: before.and_then(|before| before.last_visitor.clone()),

@@ -2,35 +2,60 @@
 
 use gridward_domain::area::AreaCode;
 use gridward_domain::id::PersonId;
+use gridward_domain::text_column;
+use gridward_domain::word::Word as _;
+use gridward_domain::word::{UnknownWord, unknown};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use utoipa::ToSchema;
 
-use crate::words;
-
-words! {
-    /// What kind of thing an event is about.
-    Subject {
-        /// A task.
-        Task = "task",
-        /// A beneficiary.
-        Beneficiary = "beneficiary",
-        /// Somebody who works in the system.
-        Person = "person",
-        /// A run of dispatch.
-        Plan = "plan",
-        /// A notice.
-        Notice = "notice",
-        /// A kind of service of the catalogue.
-        ServiceKind = "service_kind",
-        /// A photo, a signature or a voice.
-        Attachment = "attachment",
-        /// What somebody asked for.
-        Command = "command",
-        /// The whole district.
-        District = "district",
-        /// What somebody read that is personal.
-        Reading = "reading",
-    }
+/// What kind of thing an event is about.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    ToSchema,
+    strum::Display,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+    diesel::AsExpression,
+    diesel::FromSqlRow,
+)]
+#[diesel(sql_type = diesel::sql_types::Text)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case", parse_err_ty = UnknownWord, parse_err_fn = unknown::<Subject>)]
+pub enum Subject {
+    /// A task.
+    Task,
+    /// A beneficiary.
+    Beneficiary,
+    /// Somebody who works in the system.
+    Person,
+    /// A run of dispatch.
+    Plan,
+    /// A notice.
+    Notice,
+    /// A kind of service of the catalogue.
+    ServiceKind,
+    /// A photo, a signature or a voice.
+    Attachment,
+    /// What somebody asked for.
+    Command,
+    /// The whole district.
+    District,
+    /// What somebody read that is personal.
+    Reading,
 }
+
+text_column!(Subject);
 
 /// A fact about to be put on the log.
 #[derive(Clone, Debug)]

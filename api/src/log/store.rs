@@ -4,6 +4,7 @@ use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
 use gridward_domain::area::{AreaRange, Level};
 use gridward_domain::id::PersonId;
+use gridward_domain::word::Word as _;
 
 use super::chain::{Link, digest};
 use super::head::Heads;
@@ -81,7 +82,7 @@ fn row(district: &str, at: DateTime<Utc>, after: &Link, fact: &Event) -> EventRo
         actor: id(fact.actor),
         device: fact.device.clone(),
         action: fact.action.to_owned(),
-        subject: fact.subject.word().to_owned(),
+        subject: fact.subject.as_str().to_owned(),
         subject_id: fact.subject_id.clone(),
         area: fact.area.to_string(),
         area_before: fact.area_before.map(String::from),
@@ -140,7 +141,7 @@ pub fn list(
         query = query.filter(events::action.eq(action.clone()));
     }
     if let Some(subject) = filter.subject {
-        query = query.filter(events::subject.eq(subject.word()));
+        query = query.filter(events::subject.eq(subject.as_str()));
     }
     if let Some(id) = &filter.subject_id {
         query = query.filter(events::subject_id.eq(id.clone()));
@@ -213,7 +214,7 @@ pub fn holder_at(
     let person: Option<Option<String>> = events::table
         .filter(events::district.eq(district))
         .filter(events::subject_id.eq(subject_id))
-        .filter(events::subject.eq(Subject::Task.word()))
+        .filter(events::subject.eq(Subject::Task.as_str()))
         .filter(events::at.le(moment.naive_utc()))
         .order(events::seq.desc())
         .select(events::person)
@@ -236,7 +237,7 @@ pub fn had_in_hands(
     let one: Option<i64> = events::table
         .filter(events::district.eq(district))
         .filter(events::subject_id.eq(subject_id))
-        .filter(events::subject.eq(Subject::Task.word()))
+        .filter(events::subject.eq(Subject::Task.as_str()))
         .filter(events::person.eq(person.to_string()).or(reported.assume_not_null()))
         .select(events::seq)
         .first(conn)

@@ -92,7 +92,7 @@ pub(crate) async fn post_notice(
 ) -> Result<HttpResponse, Problem> {
     let request = json!(body);
     let posted = commands
-        .run(caller, key, "notice.post", request, { move |tx, _, caller| post(tx, caller, &body) });
+        .run(caller, key, "notice.post", request, move |tx, _, caller| post(tx, caller, &body));
     Ok(posted.await?.answer(HttpResponse::Created()))
 }
 

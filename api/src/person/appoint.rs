@@ -3,6 +3,7 @@
 use gridward_domain::area::AreaCode;
 use gridward_domain::authority::Action;
 use gridward_domain::id::PersonId;
+use gridward_domain::word::Word as _;
 use serde_json::json;
 
 use super::{Person, Role, store};
@@ -33,7 +34,7 @@ pub fn appoint(
     let incoming = store::row(tx.read_unbatched(), &caller.scope(), person)?
         .ok_or_else(|| Problem::invalid("/person_id", "nobody of your area has this id"))?;
     if incoming.id != outgoing.id {
-        if !incoming.active || incoming.role != Role::Volunteer.word() {
+        if !incoming.active || incoming.role != Role::Volunteer.as_str() {
             return Err(Kind::NotACandidate.into());
         }
         for (row, role) in [(&outgoing, Role::Volunteer), (&incoming, Role::Manager)] {
@@ -45,7 +46,7 @@ pub fn appoint(
                     .by(caller.actor.person)
                     .moved_from(before)
                     .hands(Some(id), Some(id))
-                    .with(json!({ "role": role.word() })),
+                    .with(json!({ "role": role.as_str() })),
             );
         }
     }

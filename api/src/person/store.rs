@@ -6,6 +6,7 @@ use gridward_domain::id::PersonId;
 use gridward_domain::place::Place;
 use gridward_domain::skill::{Skill, Skills};
 use gridward_domain::time::Minutes;
+use gridward_domain::word::Word as _;
 use serde::{Deserialize, Serialize};
 
 use super::{Availability, Person, Role};
@@ -154,7 +155,7 @@ pub fn list(
         .filter(in_range!(people::area, scope))
         .into_boxed();
     if let Some(role) = role {
-        query = query.filter(people::role.eq(role.word()));
+        query = query.filter(people::role.eq(role.as_str()));
     }
     if let Some((area, id)) = wanted.after.map(|(area, id)| (area.to_string(), id.to_string())) {
         query = query
@@ -170,7 +171,7 @@ pub fn list(
 /// # Errors
 /// [`DbError`].
 pub fn visitors(conn: &mut Conn, scope: &AreaRange) -> Result<Vec<PersonRow>, DbError> {
-    let roles = [Role::Manager.word(), Role::Volunteer.word()];
+    let roles = [Role::Manager.as_str(), Role::Volunteer.as_str()];
     Ok(people::table
         .filter(people::district.eq(scope.area().district().to_string()))
         .filter(in_range!(people::area, scope))
@@ -188,7 +189,7 @@ pub fn manager(conn: &mut Conn, grid: &AreaRange) -> Result<Option<PersonRow>, D
     Ok(people::table
         .filter(people::district.eq(grid.area().district().to_string()))
         .filter(people::area.eq(grid.area().to_string()))
-        .filter(people::role.eq(Role::Manager.word()))
+        .filter(people::role.eq(Role::Manager.as_str()))
         .filter(people::active.eq(true))
         .first(conn)
         .optional()?)
@@ -203,7 +204,7 @@ pub fn place_in(conn: &mut Conn, row: &PersonRow, role: Role, area: &str) -> Res
     let unchanged =
         people::table.find((&row.district, &row.id)).filter(people::version.eq(row.version));
     let changed = diesel::update(unchanged)
-        .set((people::role.eq(role.word()), people::area.eq(area), people::version.eq(version)))
+        .set((people::role.eq(role.as_str()), people::area.eq(area), people::version.eq(version)))
         .execute(conn)?;
     if changed == 1 { Ok(version) } else { Err(DbError::Collision) }
 }

@@ -1,5 +1,6 @@
 //! Writing a plan: its assignments, its reasons, and the log, in one transaction.
 
+use gridward_domain::word::Word as _;
 use std::collections::HashMap;
 
 use gridward_dispatch::solve::{self, Reason, Relief, Route, Stop};
@@ -52,7 +53,7 @@ pub fn apply(tx: &mut Tx<'_>, draft: &Draft) -> Result<Plan, DbError> {
     for route in &draft.solved.routes {
         for stop in &route.stops {
             let task = found(&tasks, stop.visit)?;
-            if task.state == Phase::Open.word() {
+            if task.state == Phase::Open.as_str() {
                 let home = people.get(route.volunteer.to_string().as_str()).copied();
                 if give(tx, draft, task, route, stop, home.unwrap_or_default())? {
                     assigned += 1;

@@ -79,7 +79,7 @@ pub(crate) async fn create_plan(
     let order = Order { area, span, seed: seed.into(), by: Some(caller.actor.person) };
     let (draft, _) = run::draft(&db, order).await?;
     let applied = commands
-        .run(caller, key, "plan.apply", request, { move |tx, _, _| Ok(apply::apply(tx, &draft)?) });
+        .run(caller, key, "plan.apply", request, move |tx, _, _| Ok(apply::apply(tx, &draft)?));
     let done = applied.await?;
     let mut answer = HttpResponse::Created();
     answer.insert_header((LOCATION, format!("/v1/plans/{}", done.made.id)));

@@ -1,5 +1,6 @@
 //! Plans in the database, and what a plan is made from.
 
+use gridward_domain::word::Word as _;
 use std::collections::{HashMap, HashSet};
 
 use chrono::{NaiveDate, NaiveDateTime};
@@ -144,7 +145,7 @@ fn carried(
         .filter(tasks::planned_on.le(weeks.last()))
         .select((tasks::assignee, tasks::planned_on, tasks::planned_minutes, tasks::state))
         .load(conn)?;
-    let over = [Phase::Done.word(), Phase::Failed.word()];
+    let over = [Phase::Done.as_str(), Phase::Failed.as_str()];
     let mut carried: HashMap<PersonId, Minutes> = HashMap::new();
     for (assignee, day, minutes, state) in rows {
         let elsewhere = day.is_some_and(|day| !span.contains(day));

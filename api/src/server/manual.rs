@@ -1,6 +1,8 @@
 //! What the contract explains in prose and tables: each table is made from what
 //! the code goes by, so that it cannot say otherwise.
 
+use gridward_domain::word::VariantArray as _;
+use gridward_domain::word::Word as _;
 use std::fmt::Write as _;
 
 use gridward_domain::authority::Role;
@@ -67,13 +69,14 @@ fn life() -> String {
          is. A report on an open task counts only out of an outbox, from who had the task when it was \
          made.\n\n| action | from | to | for |\n| --- | --- | --- | --- |\n",
     );
-    for verb in Verb::ALL {
-        let roles = Role::ALL.into_iter().filter(|role| verb.is_for(*role)).map(Role::word);
+    for verb in Verb::VARIANTS.iter().copied() {
+        let roles =
+            Role::VARIANTS.iter().copied().filter(|role| verb.is_for(*role)).map(Role::as_str);
         let itself = verb.is_automatic().then_some("Gridward itself");
         let roles = roles.chain(itself).collect::<Vec<_>>().join(", ");
         let (from, to) = ends(verb);
         // Writing to a String cannot fail.
-        let _ = writeln!(table, "| {} | {from} | {to} | {roles} |", verb.word());
+        let _ = writeln!(table, "| {} | {from} | {to} | {roles} |", verb.as_str());
     }
     table.truncate(table.trim_end().len());
     table
@@ -82,12 +85,12 @@ fn life() -> String {
 /// From where to where a verb moves a task.
 fn ends(verb: Verb) -> (String, String) {
     let words = |is_one: &dyn Fn(Phase) -> bool| {
-        let those = Phase::ALL.into_iter().filter(|phase| is_one(*phase));
-        those.map(Phase::word).collect::<Vec<_>>().join(", ")
+        let those = Phase::VARIANTS.iter().copied().filter(|phase| is_one(*phase));
+        those.map(Phase::as_str).collect::<Vec<_>>().join(", ")
     };
     let stays = MOVES.iter().filter(|(one, ..)| *one == verb).all(|(_, from, to)| from == to);
     let from = words(&|phase| verb.starts_at(phase));
-    let to = words(&|phase| Phase::ALL.into_iter().any(|start| verb.moves(start, phase)));
+    let to = words(&|phase| Phase::VARIANTS.iter().copied().any(|start| verb.moves(start, phase)));
     (from, if stays { "the same".to_owned() } else { to })
 }
 
@@ -136,9 +139,9 @@ fn following() -> String {
 
 /// What may be attached.
 fn limits() -> String {
-    let kinds: Vec<String> = MediaType::ALL
+    let kinds: Vec<String> = MediaType::VARIANTS
         .iter()
-        .map(|kind| format!("`{}` up to {} MiB", kind.word(), kind.largest() / (1024 * 1024)))
+        .map(|kind| format!("`{}` up to {} MiB", kind.as_str(), kind.largest() / (1024 * 1024)))
         .collect();
     format!(
         ".\n\nThe tus protocol 1.0.0: core, creation, expiration, checksum and termination. {}. At most \

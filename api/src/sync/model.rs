@@ -1,5 +1,7 @@
 //! What goes over the wire between a phone and the server.
 
+use gridward_domain::word::Word as _;
+use gridward_domain::word::{UnknownWord, unknown};
 use std::sync::Arc;
 
 use chrono::{DateTime, FixedOffset};
@@ -9,7 +11,6 @@ use utoipa::ToSchema;
 
 use super::outbox_entry::QueuedCommand;
 use crate::http::problem::answer::LocalizedProblem;
-use crate::words;
 
 /// The most commands a push may carry.
 pub const MOST_COMMANDS: usize = 100;
@@ -44,19 +45,36 @@ pub struct Push {
     pub commands: Vec<Box<RawValue>>,
 }
 
-words! {
-    /// What became of a command.
-    CommandOutcome {
-        /// It had its effect, or had it already.
-        Applied = "applied",
-        /// A report that is kept as evidence and moved nothing.
-        Recorded = "recorded",
-        /// It will never be: see the problem.
-        Rejected = "rejected",
-        /// The server failed at it: send it again, unchanged, later. If it goes on
-        /// failing, it is set aside and rejected.
-        Retry = "retry",
-    }
+/// What became of a command.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    ToSchema,
+    strum::Display,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case", parse_err_ty = UnknownWord, parse_err_fn = unknown::<CommandOutcome>)]
+pub enum CommandOutcome {
+    /// It had its effect, or had it already.
+    Applied,
+    /// A report that is kept as evidence and moved nothing.
+    Recorded,
+    /// It will never be: see the problem.
+    Rejected,
+    /// The server failed at it: send it again, unchanged, later. If it goes on
+    /// failing, it is set aside and rejected.
+    Retry,
 }
 
 /// What became of one command.
@@ -89,20 +107,37 @@ impl CommandResult {
     }
 }
 
-words! {
-    /// What kind of row a phone holds.
-    RowType {
-        /// A kind of service.
-        ServiceKind = "service_kind",
-        /// A notice.
-        Notice = "notice",
-        /// A day of the week on which the person has time.
-        Shift = "shift",
-        /// A beneficiary.
-        Beneficiary = "beneficiary",
-        /// A task.
-        Task = "task",
-    }
+/// What kind of row a phone holds.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    ToSchema,
+    strum::Display,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case", parse_err_ty = UnknownWord, parse_err_fn = unknown::<RowType>)]
+pub enum RowType {
+    /// A kind of service.
+    ServiceKind,
+    /// A notice.
+    Notice,
+    /// A day of the week on which the person has time.
+    Shift,
+    /// A beneficiary.
+    Beneficiary,
+    /// A task.
+    Task,
 }
 
 /// What a row looks like, by its type.
@@ -147,14 +182,31 @@ fn as_it_stands<S: serde::Serializer>(
     json.as_ref().serialize(serializer)
 }
 
-words! {
-    /// Why a row is gone.
-    RemovalReason {
-        /// It is no more.
-        Deleted = "deleted",
-        /// It is no longer the person's to have.
-        OutOfScope = "out_of_scope",
-    }
+/// Why a row is gone.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    ToSchema,
+    strum::Display,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case", parse_err_ty = UnknownWord, parse_err_fn = unknown::<RemovalReason>)]
+pub enum RemovalReason {
+    /// It is no more.
+    Deleted,
+    /// It is no longer the person's to have.
+    OutOfScope,
 }
 
 /// A row to be forgotten; perhaps the phone never had it.

@@ -8,6 +8,7 @@
 use chrono::{DateTime, FixedOffset};
 use gridward_domain::id::TaskId;
 use gridward_domain::task::Verb;
+use gridward_domain::word::VariantArray as _;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
@@ -49,8 +50,8 @@ pub struct QueuedCommand {
 
 /// The words of commands that a person may send.
 fn words() -> utoipa::openapi::schema::Object {
-    let sent = Verb::ALL.into_iter().filter(|verb| {
-        gridward_domain::authority::Role::ALL.into_iter().any(|role| verb.is_for(role))
+    let sent = Verb::VARIANTS.iter().copied().filter(|verb| {
+        gridward_domain::authority::Role::VARIANTS.iter().copied().any(|role| verb.is_for(role))
     });
     // A task is given by dispatch, and given anew by people.
     let sent = sent.filter(|verb| *verb != Verb::Assign);

@@ -4,6 +4,8 @@
 //! pulls go on from there: what changes meanwhile comes with them.
 
 use gridward_domain::id::PersonId;
+use gridward_domain::word::VariantArray as _;
+use gridward_domain::word::Word as _;
 
 use super::beneficiaries;
 use super::cursor::{Cursor, Rest};
@@ -176,8 +178,8 @@ pub(super) fn shifts(conn: &mut Conn, pull: &Pull<'_>, to: &mut Pulled) -> Resul
         return Ok(());
     };
     let availability = row.availability()?;
-    for weekday in Weekday::ALL {
-        let (r#type, id) = (RowType::Shift, weekday.word().to_owned());
+    for weekday in Weekday::VARIANTS {
+        let (r#type, id) = (RowType::Shift, weekday.as_str().to_owned());
         match availability.on(*weekday) {
             Some(window) => {
                 let (start, end) = (window.start().minutes(), window.end().minutes());

@@ -6,6 +6,7 @@ use diesel::sql_types::{BigInt, Nullable, Text};
 use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::id::{BeneficiaryId, TaskId};
 use gridward_domain::task::Phase;
+use gridward_domain::word::Word as _;
 
 use super::scope::{Scope, TaskVisibility};
 use crate::db::schema::{beneficiaries, events, tasks};
@@ -171,7 +172,7 @@ pub fn area_tasks(
         _ => query.filter(tasks::grid.ge(from)).filter(tasks::grid.lt(area.range().to())),
     };
     if scope.helps() {
-        let open = tasks::state.eq(Phase::Open.word());
+        let open = tasks::state.eq(Phase::Open.as_str());
         let own = tasks::assignee.eq(scope.person().to_string()).assume_not_null();
         query = query.filter(open.or(tasks::assignee.is_not_null().and(own)));
     }

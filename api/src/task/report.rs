@@ -1,5 +1,6 @@
 //! A report: what was done at a task, kept sealed, and what follows from it.
 
+use gridward_domain::word::Word as _;
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Days, FixedOffset};
@@ -140,7 +141,7 @@ pub(super) fn report(
     };
     let mut body = json!({ "report": id });
     if let Some(outcome) = content.outcome {
-        body["outcome"] = json!(outcome.word());
+        body["outcome"] = json!(outcome.as_str());
     }
     if after.is_none() {
         body["recorded"] = json!(true);
@@ -241,11 +242,11 @@ fn keep(
         id,
         task: task.id.clone(),
         person: caller.actor.person.to_string(),
-        outcome: content.outcome.map_or(UNREAD, Outcome::word).to_owned(),
+        outcome: content.outcome.map_or(UNREAD, Outcome::as_str).to_owned(),
         created_at: tx.now.naive_utc(),
         attempt: task.attempt,
         recorded,
-        flags: flags.iter().map(|doubt| doubt.word()).collect::<Vec<_>>().join(";"),
+        flags: flags.iter().map(|doubt| doubt.as_str()).collect::<Vec<_>>().join(";"),
     };
     tx.insert(row);
     Ok(())

@@ -1,6 +1,10 @@
 //! What a reader of a report should doubt: evidence is kept as it is, and marked.
 
+use gridward_domain::word::Word as _;
+use gridward_domain::word::{UnknownWord, unknown};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
+use utoipa::ToSchema;
 
 use chrono::{DateTime, FixedOffset, Utc};
 use serde_json::Value;
@@ -9,31 +13,47 @@ use super::command::{Origin, TRUSTED};
 use super::report_content::ReportContent;
 use crate::catalogue::ServiceKind;
 use crate::http::problem::{FieldError, Kind, Problem};
-use crate::words;
 
-words! {
-    /// What a reader of a report should doubt.
-    ReportFlag {
-        /// The phone's clock was off, or the report is of the future or from before its task.
-        Clock = "clock",
-        /// It ended before it began or in the future, or was before its task was made.
-        Times = "times",
-        /// The answers do not fit the form.
-        Form = "form",
-        /// The place's accuracy is impossible.
-        Place = "place",
-        /// The note is too long.
-        Note = "note",
-        /// There are too many attachments.
-        Attachments = "attachments",
-        /// Something of it could not be read and lies there as it came, or it does not
-        /// say how it ended.
-        Unread = "unread",
-    }
+/// What a reader of a report should doubt.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    ToSchema,
+    strum::Display,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case", parse_err_ty = UnknownWord, parse_err_fn = unknown::<ReportFlag>)]
+pub enum ReportFlag {
+    /// The phone's clock was off, or the report is of the future or from before its task.
+    Clock,
+    /// It ended before it began or in the future, or was before its task was made.
+    Times,
+    /// The answers do not fit the form.
+    Form,
+    /// The place's accuracy is impossible.
+    Place,
+    /// The note is too long.
+    Note,
+    /// There are too many attachments.
+    Attachments,
+    /// Something of it could not be read and lies there as it came, or it does not
+    /// say how it ended.
+    Unread,
 }
 
-/// What a reader should doubt, of a task that was `created`. What can still be put right is refused; what
-/// comes out of an outbox cannot, and is kept with its flags.
+/// What a reader should doubt, of a task that was `created`. What can still be put right is
+/// refused; what comes out of an outbox cannot, and is kept with its flags.
 ///
 /// # Errors
 /// 422, for a report whose maker can still put it right.

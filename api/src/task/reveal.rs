@@ -6,6 +6,7 @@ use actix_web::{HttpResponse, post};
 use gridward_domain::area::Level;
 use gridward_domain::authority::{Action, Role};
 use gridward_domain::id::BeneficiaryId;
+use gridward_domain::word::Word as _;
 use serde::Deserialize;
 use serde_json::json;
 use utoipa::ToSchema;
@@ -91,7 +92,7 @@ pub fn reveal(
     tx.record(
         Event::new("beneficiary.reveal", Subject::Reading, &row.id, grid, row.version)
             .by(caller.actor.person)
-            .with(json!({ "purpose": purpose.word() })),
+            .with(json!({ "purpose": purpose.as_str() })),
     );
     let whole = caller.actor.area.level() == Level::District;
     let id_number = if whole { id_number } else { hide(&id_number) };

@@ -6,6 +6,7 @@ use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::id::{BeneficiaryId, PersonId, TaskId};
 use gridward_domain::place::Place;
 use gridward_domain::task::{self as life, Phase, State, Terms, overdue};
+use gridward_domain::word::Word as _;
 
 use super::Task;
 use super::model::{DayWindow, PlannedFor, TaskSummary};
@@ -102,7 +103,7 @@ impl TaskRow {
             due_on: draft.due_on,
             window_start: draft.window.map(|window| window.start.into()),
             window_end: draft.window.map(|window| window.end.into()),
-            state: Phase::Open.word().to_owned(),
+            state: Phase::Open.as_str().to_owned(),
             assignee: None,
             planned_on: None,
             planned_start: None,
@@ -115,9 +116,9 @@ impl TaskRow {
             attempt: 1,
             attempts: kind.attempts.into(),
             retry_days: kind.retry_days.into(),
-            overdue: kind.overdue.word().to_owned(),
+            overdue: kind.overdue.as_str().to_owned(),
             escalate_days: kind.escalate_days.into(),
-            escalation_level: Level::Grid.word().to_owned(),
+            escalation_level: Level::Grid.as_str().to_owned(),
             next_action_on: None,
             archived: false,
         };
@@ -163,12 +164,12 @@ impl TaskRow {
     #[must_use]
     pub fn moved(&self, to: &life::Task, now: DateTime<Utc>) -> Self {
         let mut next = self.clone();
-        to.state.phase().word().clone_into(&mut next.state);
+        to.state.phase().as_str().clone_into(&mut next.state);
         next.assignee = to.state.holder().map(|person| person.to_string());
         next.updated_at = now.naive_utc();
         next.version = to.version;
         next.attempt = to.attempt.into();
-        to.escalation_level.word().clone_into(&mut next.escalation_level);
+        to.escalation_level.as_str().clone_into(&mut next.escalation_level);
         (next.not_before, next.due_on) = (to.not_before, to.due_on);
         // Who begins again with a task wants it on the phones again.
         next.archived = self.archived && !to.state.is_live();

@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use gridward_domain::area::{AreaCode, AreaRange, Level};
 use gridward_domain::id::{BeneficiaryId, PersonId, PlanId, TaskId};
 use gridward_domain::task::Phase;
+use gridward_domain::word::Word as _;
 
 use super::model::TaskSummary;
 use super::row::{SummaryRow, TaskRow};
@@ -71,7 +72,7 @@ pub fn list(
         _ => {}
     }
     if let Some(state) = filter.state {
-        query = query.filter(tasks::state.eq(state.word()));
+        query = query.filter(tasks::state.eq(state.as_str()));
     }
     if let Some(kind) = &filter.kind {
         query = query.filter(tasks::kind.eq(kind.as_str().to_owned()));
@@ -127,7 +128,7 @@ pub fn holds_at(
         .filter(tasks::district.eq(district))
         .filter(tasks::beneficiary.eq(beneficiary.to_string()))
         .filter(tasks::assignee.eq(person.to_string()))
-        .filter(tasks::state.eq_any(HELD.map(Phase::word)));
+        .filter(tasks::state.eq_any(HELD.map(Phase::as_str)));
     let one: Option<String> = held.select(tasks::id).first(conn).optional()?;
     Ok(one.is_some())
 }
@@ -165,7 +166,7 @@ pub fn assign(
         tasks::table.find((&row.district, &row.id)).filter(tasks::version.eq(row.version));
     let changed = diesel::update(unchanged)
         .set((
-            tasks::state.eq(Phase::Assigned.word()),
+            tasks::state.eq(Phase::Assigned.as_str()),
             tasks::assignee.eq(person.to_string()),
             tasks::planned_on.eq(slot.on),
             tasks::planned_start.eq(slot.start),
@@ -192,7 +193,7 @@ pub fn for_dispatch(
     Ok(tasks::table
         .filter(tasks::district.eq(range.area().district().to_string()))
         .filter(in_range!(tasks::grid, range))
-        .filter(tasks::state.eq_any(states.map(Phase::word)))
+        .filter(tasks::state.eq_any(states.map(Phase::as_str)))
         .filter(tasks::not_before.le(last))
         .order((tasks::grid, tasks::due_on, tasks::id))
         .select(TaskRow::as_select())
@@ -211,7 +212,7 @@ pub fn held_outside(conn: &mut Conn, range: &AreaRange) -> Result<Vec<TaskRow>, 
     Ok(tasks::table
         .filter(tasks::district.eq(range.area().district().to_string()))
         .filter(diesel::dsl::not(in_range!(tasks::grid, range)))
-        .filter(tasks::state.eq_any(HELD.map(Phase::word)))
+        .filter(tasks::state.eq_any(HELD.map(Phase::as_str)))
         .order((tasks::grid, tasks::due_on, tasks::id))
         .select(TaskRow::as_select())
         .load(conn)?)

@@ -5,6 +5,7 @@
 //! no such bond, so most grids are a part of their own, and the cost of a plan
 //! grows with their number and no faster.
 
+use gridward_domain::word::VariantArray as _;
 use std::collections::HashMap;
 
 use super::problem::{Problem, Visit, Volunteer};
@@ -33,7 +34,8 @@ pub(super) fn split(problem: &Problem) -> Vec<Part<'_>> {
         }
     }
     for visit in &problem.visits {
-        for larger in Level::ALL.into_iter().filter_map(|level| visit.grid.ancestor(level)) {
+        for larger in Level::VARIANTS.iter().copied().filter_map(|level| visit.grid.ancestor(level))
+        {
             if bonds.knows(larger) {
                 bonds.join(visit.grid, larger);
             }

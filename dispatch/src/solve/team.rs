@@ -1,6 +1,7 @@
 //! The people of one part of a problem, what they carry so far, and who of
 //! them could take a visit.
 
+use gridward_domain::word::VariantArray as _;
 use std::collections::HashMap;
 
 use chrono::NaiveDate;
@@ -64,7 +65,8 @@ impl<'p> Team<'p> {
     /// Those who serve the visit's grid and are not to keep away from it, each once.
     pub(super) fn serving<'s>(&'s self, visit: &'s Visit) -> impl Iterator<Item = usize> + 's {
         let grid = visit.grid;
-        let areas = Level::ALL.into_iter().rev().filter_map(move |level| grid.ancestor(level));
+        let areas =
+            Level::VARIANTS.iter().copied().rev().filter_map(move |level| grid.ancestor(level));
         let named = areas.filter_map(|area| self.named.get(&area)).flatten().copied();
         named.filter(|member| !visit.forbidden.contains(&self.members[*member].volunteer.id))
     }

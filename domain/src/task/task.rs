@@ -1,19 +1,37 @@
 //! What of a task its life turns on.
 
-use std::fmt;
-use std::str::FromStr;
-
+use crate::word::{UnknownWord, unknown};
 use chrono::{Days, NaiveDate};
 use serde::{Deserialize, Serialize};
-use thiserror::Error;
 
 use super::state::State;
 use crate::area::{AreaCode, Level};
 
 /// What becomes of a task that nobody did in time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    strum::Display,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
+#[cfg_attr(
+    feature = "diesel",
+    derive(diesel::AsExpression, diesel::FromSqlRow),
+    diesel(sql_type = diesel::sql_types::Text)
+)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case", parse_err_ty = UnknownWord, parse_err_fn = unknown::<Overdue>)]
 pub enum Overdue {
     /// It goes one level up, again and again, up to the district.
     Escalate,
@@ -22,34 +40,12 @@ pub enum Overdue {
 }
 
 impl Overdue {
-    /// Both.
-    pub const ALL: [Self; 2] = [Self::Escalate, Self::Expire];
-
     /// The word that names this in the API and the tables.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Escalate => "escalate",
             Self::Expire => "expire",
         }
-    }
-}
-
-impl fmt::Display for Overdue {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.word())
-    }
-}
-
-/// A word that names nothing that can become of an overdue task.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("must be one of: escalate, expire")]
-pub struct UnknownOverdue;
-
-impl FromStr for Overdue {
-    type Err = UnknownOverdue;
-
-    fn from_str(word: &str) -> Result<Self, UnknownOverdue> {
-        Self::ALL.into_iter().find(|one| one.word() == word).ok_or(UnknownOverdue)
     }
 }
 

@@ -34,7 +34,7 @@ fn only_the_holder_starts_releases_and_reports() {
     for command in [Command::Start, Command::Release, report(Outcome::Done)] {
         let other = after(&held, command, &volunteer(2));
         assert_eq!(other, Err(Rejection::NotHolder { holder: Some(person(1)) }));
-        assert!(after(&held, command, &volunteer(1)).is_ok(), "{}", command.verb().word());
+        assert!(after(&held, command, &volunteer(1)).is_ok(), "{}", command.verb().as_str());
     }
 }
 
