@@ -20,7 +20,7 @@ fn photo() -> Vec<u8> {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    gridward::event::chain::hex(bytes)
+    hex::encode(bytes)
 }
 
 pub(crate) async fn announce(

@@ -75,7 +75,7 @@ on_both! {
         assert_eq!((&results[0]["outcome"], &results[0]["problem"]["code"]), (&json!("recorded"), &json!("not_task_holder")));
         let manager = server.sign_in(phones::MANAGER).await;
         let reports = manager.get(&format!("/v1/tasks/{task}/reports")).await;
-        assert_eq!(reports.body["items"][0]["doubts"], json!(["times"]));
+        assert_eq!(reports.body["items"][0]["flags"], json!(["clock", "times"]));
         let announced = announce(&volunteer, &task, photo.parse().expect("an id"), "image/jpeg", b"\xFF\xD8\xFF\xE0").await;
         assert_eq!(announced.status, 201, "{}", announced.body);
         // Who was a volunteer when it was made and is a supervisor when it arrives.

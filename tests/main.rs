@@ -20,6 +20,7 @@ mod claims;
 mod contract;
 mod dispatching;
 mod evidence;
+mod http_edges;
 mod importing;
 mod lives;
 mod log;

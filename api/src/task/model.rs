@@ -169,3 +169,24 @@ pub struct Holder {
     #[schema(max_length = 64, example = "王小明")]
     pub name: String,
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_task_that_was_kept_by_the_version_before_is_read() {
+        let kept = json!({
+            "id": "0198a3b0-0000-7000-8000-000000000001", "kind": "home_visit",
+            "grid": "500116001002001", "place": { "lat": 29.28, "lon": 106.25 }, "minutes": 30,
+            "priority": 5, "skills": [], "not_before": "2026-08-01", "due_on": "2026-08-05",
+            "state": "open", "attempt": 1, "desk": "town", "version": 3,
+            "created_at": "2026-08-01T09:00:00+08:00", "updated_at": "2026-08-01T09:00:00+08:00"
+        });
+        let task: Task = serde_json::from_value(kept).expect("a task");
+        assert_eq!(task.escalation_level, Level::Town);
+        assert_eq!(json!(task)["escalation_level"], "town");
+    }
+}
