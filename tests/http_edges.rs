@@ -6,9 +6,11 @@ use base64::prelude::BASE64_STANDARD;
 use diesel::connection::SimpleConnection as _;
 use diesel::{Connection as _, PgConnection};
 use reqwest::Method;
+use rstest::rstest;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::support::database::Backend;
 use crate::support::files::BENEFICIARY;
 use crate::support::server::{Answer, gridward, said};
 use crate::support::{Caller, Database, Server, phones};
@@ -37,8 +39,10 @@ async fn head(caller: &Caller, path: &str) -> Answer {
     caller.send(caller.request(Method::HEAD, path)).await
 }
 
-async fn head_answers_as_get(database: Database) {
-    let server = Server::small(database);
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn head_answers_as_get(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
+    let server = Server::small(backend);
     let manager = server.sign_in(phones::MANAGER).await;
     let task = manager.make_task(BENEFICIARY).await;
     for path in ["/healthz", "/readyz", "/v1/me", "/v1/tasks", &format!("/v1/tasks/{task}")] {
@@ -64,8 +68,12 @@ async fn head_answers_as_get(database: Database) {
     assert_eq!(head(&manager, "/v1/auth/sign-in").await.status, 405);
 }
 
-async fn a_tag_that_a_proxy_changed_names_its_version(database: Database) {
-    let server = Server::small(database);
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_tag_that_a_proxy_changed_names_its_version(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
     let manager = server.sign_in(phones::MANAGER).await;
     let escalate = async |tag: &str| {
         let task = manager.make_task(BENEFICIARY).await;
@@ -87,8 +95,12 @@ async fn a_tag_that_a_proxy_changed_names_its_version(database: Database) {
     assert_eq!(escalate("*").await.problem(), "version_required");
 }
 
-async fn one_command_that_is_no_text_does_not_hold_up_the_others(database: Database) {
-    let server = Server::small(database);
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_command_that_is_no_text_does_not_hold_up_the_others(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
     let (manager, volunteer, task) = claimed(&server).await;
     let other = manager.make_task(BENEFICIARY).await;
     let spoilt = report(&task, &now(), &json!({ "outcome": "done", "note": "X" }));
@@ -122,8 +134,12 @@ async fn one_command_that_is_no_text_does_not_hold_up_the_others(database: Datab
     }
 }
 
-async fn a_report_from_before_its_task_is_flagged(database: Database) {
-    let server = Server::small(database);
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_report_from_before_its_task_is_flagged(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
     let (manager, volunteer, _) = claimed(&server).await;
     for at in ["1970-01-01T08:03:00+08:00", "2010-01-01T08:00:00+08:00"] {
         let task = manager.make_task(BENEFICIARY).await;
@@ -157,8 +173,12 @@ async fn send(caller: &Caller, id: Uuid) -> Answer {
     caller.send(request.header("Upload-Offset", 0).body(PNG)).await
 }
 
-async fn words_of_metadata_that_are_not_asked_for_are_passed_over(database: Database) {
-    let server = Server::small(database);
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn words_of_metadata_that_are_not_asked_for_are_passed_over(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
     let (_, volunteer, task) = claimed(&server).await;
     for more in ["filename YS5qcGc=", "is_ok", "filename ", "name !"] {
         let told = format!("{},{more}", metadata(Uuid::now_v7(), &task));
@@ -166,8 +186,12 @@ async fn words_of_metadata_that_are_not_asked_for_are_passed_over(database: Data
     }
 }
 
-async fn an_upload_that_was_given_up_makes_room(database: Database) {
-    let server = Server::small(database);
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_upload_that_was_given_up_makes_room(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
     let (_, volunteer, task) = claimed(&server).await;
     let ids: Vec<Uuid> = (0..12).map(|_| Uuid::now_v7()).collect();
     for id in &ids {
@@ -191,8 +215,12 @@ async fn an_upload_that_was_given_up_makes_room(database: Database) {
     assert_eq!((refused.status, refused.problem()), (422, "invalid"));
 }
 
-async fn streams_end_when_the_server_is_asked_to_stop(database: Database) {
-    let server = Server::small(database);
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn streams_end_when_the_server_is_asked_to_stop(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let mut server = Server::small(backend);
     let manager = server.sign_in(phones::MANAGER).await;
     let stream = manager.request(Method::GET, "/v1/events/stream").send().await.expect("a stream");
     assert_eq!(stream.status(), 200);
@@ -202,8 +230,12 @@ async fn streams_end_when_the_server_is_asked_to_stop(database: Database) {
     drop(stream);
 }
 
-async fn every_post_that_is_told_again_says_so(database: Database) {
-    let server = Server::small(database);
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_post_that_is_told_again_says_so(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
     let supervisor = server.sign_in(phones::SUPERVISOR).await;
     let manager = server.sign_in(phones::MANAGER).await;
     let today = chrono::Utc::now().date_naive();
@@ -242,7 +274,12 @@ async fn every_post_that_is_told_again_says_so(database: Database) {
     }
 }
 
-async fn what_kubernetes_says_of_a_service_is_no_setting(database: Database) {
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_kubernetes_says_of_a_service_is_no_setting(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let database = Database::from(backend);
     let mut command = gridward(&database, &["migrate"]);
     command.env("GRIDWARD_SERVICE_HOST", "10.0.0.7").env("GRIDWARD_SERVICE_PORT_HTTP", "80");
     command.env("GRIDWARD_PORT", "tcp://10.0.0.7:80").env("GRIDWARD_PORT_80_TCP_ADDR", "10.0.0.7");
@@ -252,8 +289,10 @@ async fn what_kubernetes_says_of_a_service_is_no_setting(database: Database) {
     assert!(!output.status.success() && said(&output).contains("PORTS"), "{}", said(&output));
 }
 
-async fn a_pasted_phone_signs_in(database: Database) {
-    let server = Server::small(database);
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_pasted_phone_signs_in(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
+    let server = Server::small(backend);
     server.sign_in(phones::VOLUNTEER).await;
     let wide: String = phones::VOLUNTEER
         .chars()
@@ -308,36 +347,4 @@ async fn a_failure_leaves_its_cause_in_the_log_under_the_requests_id() {
         lines.any(|line| line.contains("the server failed") && line.contains("cause=")),
         "{text}"
     );
-}
-
-/// Makes each promise a test on either database.
-macro_rules! on_either {
-    ($($promise:ident,)*) => {
-        mod sqlite {
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $promise() {
-                super::$promise(crate::support::Database::sqlite()).await;
-            })*
-        }
-
-        mod postgres {
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $promise() {
-                super::$promise(crate::support::Database::postgres()).await;
-            })*
-        }
-    };
-}
-
-on_either! {
-    head_answers_as_get,
-    a_tag_that_a_proxy_changed_names_its_version,
-    one_command_that_is_no_text_does_not_hold_up_the_others,
-    a_report_from_before_its_task_is_flagged,
-    words_of_metadata_that_are_not_asked_for_are_passed_over,
-    an_upload_that_was_given_up_makes_room,
-    streams_end_when_the_server_is_asked_to_stop,
-    every_post_that_is_told_again_says_so,
-    a_pasted_phone_signs_in,
-    what_kubernetes_says_of_a_service_is_no_setting,
 }

@@ -1,78 +1,147 @@
 //! Loading a district from files: all of it, or nothing and every reason.
 
-use crate::on_both;
+use rstest::rstest;
+
 use crate::support::files::person_id;
 use crate::support::server::{import, said};
-use crate::support::{Database, Files, Server, phones};
+use crate::support::{Backend, Database, Files, Server, phones};
 
-on_both! {
-    async fn loading_the_same_files_twice_changes_nothing(database) {
-        let first = import(&database, &Files::small(), &[]);
-        assert!(first.status.success(), "{}", said(&first));
-        assert!(said(&first).contains("people: 10 added, 0 changed, 0 unchanged"), "{}", said(&first));
-        let second = import(&database, &Files::small(), &[]);
-        for kind in ["areas: 0 added, 0 changed, 8", "outlines: 0 added, 0 changed, 3",
-            "people: 0 added, 0 changed, 10", "beneficiaries: 0 added, 0 changed, 6",
-            "stations: 0 added, 0 changed, 1", "memorials: 0 added, 0 changed, 1",
-            "holidays: 0 added, 0 changed, 1"] {
-            assert!(said(&second).contains(kind), "{kind}: {}", said(&second));
-        }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn loading_the_same_files_twice_changes_nothing(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let database = Database::from(backend);
+    let first = import(&database, &Files::small(), &[]);
+    assert!(first.status.success(), "{}", said(&first));
+    assert!(said(&first).contains("people: 10 added, 0 changed, 0 unchanged"), "{}", said(&first));
+    let second = import(&database, &Files::small(), &[]);
+    for kind in [
+        "areas: 0 added, 0 changed, 8",
+        "outlines: 0 added, 0 changed, 3",
+        "people: 0 added, 0 changed, 10",
+        "beneficiaries: 0 added, 0 changed, 6",
+        "stations: 0 added, 0 changed, 1",
+        "memorials: 0 added, 0 changed, 1",
+        "holidays: 0 added, 0 changed, 1",
+    ] {
+        assert!(said(&second).contains(kind), "{kind}: {}", said(&second));
     }
 }
 
-on_both! {
-    async fn only_what_changed_is_written(database) {
-        import(&database, &Files::small(), &[]);
-        let moved = Files::small().with("people.csv", "王志愿", "王新名");
-        let second = import(&database, &moved, &[]);
-        assert!(said(&second).contains("people: 0 added, 1 changed, 9 unchanged"), "{}", said(&second));
-        let server = Server::start(database);
-        let volunteer = server.sign_in(phones::VOLUNTEER).await;
-        assert_eq!(volunteer.get("/v1/me").await.body["name"], "王新名");
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn only_what_changed_is_written(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let database = Database::from(backend);
+    import(&database, &Files::small(), &[]);
+    let moved = Files::small().with("people.csv", "王志愿", "王新名");
+    let second = import(&database, &moved, &[]);
+    assert!(said(&second).contains("people: 0 added, 1 changed, 9 unchanged"), "{}", said(&second));
+    let server = Server::start(database);
+    let volunteer = server.sign_in(phones::VOLUNTEER).await;
+    assert_eq!(volunteer.get("/v1/me").await.body["name"], "王新名");
 }
 
-on_both! {
-    async fn a_grid_changes_hands_by_its_files_too(database) {
-        import(&database, &Files::small(), &[]);
-        let swapped = Files::small()
-            .with("people.csv", &format!("{},manager", person_id(11)), &format!("{},volunteer", person_id(11)))
-            .with("people.csv", &format!("{},volunteer", person_id(21)), &format!("{},manager", person_id(21)));
-        let second = import(&database, &swapped, &[]);
-        assert!(second.status.success(), "{}", said(&second));
-        let server = Server::start(database);
-        let manager = server.sign_in(phones::VOLUNTEER).await;
-        assert_eq!(manager.get("/v1/me").await.body["role"], "manager");
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_grid_changes_hands_by_its_files_too(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let database = Database::from(backend);
+    import(&database, &Files::small(), &[]);
+    let swapped = Files::small()
+        .with(
+            "people.csv",
+            &format!("{},manager", person_id(11)),
+            &format!("{},volunteer", person_id(11)),
+        )
+        .with(
+            "people.csv",
+            &format!("{},volunteer", person_id(21)),
+            &format!("{},manager", person_id(21)),
+        );
+    let second = import(&database, &swapped, &[]);
+    assert!(second.status.success(), "{}", said(&second));
+    let server = Server::start(database);
+    let manager = server.sign_in(phones::VOLUNTEER).await;
+    assert_eq!(manager.get("/v1/me").await.body["role"], "manager");
 }
 
-on_both! {
-    async fn a_dry_run_writes_nothing(database) {
-        let run = import(&database, &Files::small(), &["--dry-run"]);
-        assert!(run.status.success(), "{}", said(&run));
-        let real = import(&database, &Files::small(), &[]);
-        assert!(said(&real).contains("areas: 8 added"), "{}", said(&real));
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_dry_run_writes_nothing(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
+    let database = Database::from(backend);
+    let run = import(&database, &Files::small(), &["--dry-run"]);
+    assert!(run.status.success(), "{}", said(&run));
+    let real = import(&database, &Files::small(), &[]);
+    assert!(said(&real).contains("areas: 8 added"), "{}", said(&real));
 }
 
 /// Each row that does not fit, the file and line it stands on, and a word of its reason.
 #[test]
 fn every_bad_row_is_named_and_then_nothing_is_written() {
+    let small = Files::small;
+    let (manager, newcomer) = (person_id(11), person_id(99));
+    let north_village = "500116002001,village,北门村,500116002,";
+    let far_grid = "500116002001001,grid,第1网格,500116002001";
+    let volunteer = |id: &str, phone: &str| {
+        format!(
+            "{id},volunteer,钱志愿,M,1980,{phone},500116001002001,29.28500,106.25500,,60,\
+             mon 0900-1200"
+        )
+    };
+    let second_manager = volunteer(&newcomer, "10000000099").replace("volunteer", "manager");
+    let [before, after] = ["manager", "volunteer"].map(|role| format!("{manager},{role}"));
+    let lost_village = "500116003001,village,北门村,500116003,";
     let cases: [(Files, &str, &str); 14] = [
-        (Files::small().with_line("people.csv", &format!("{},manager,钱网格,M,1980,10000000099,500116001002001,29.28500,106.25500,,60,mon 0900-1200", person_id(99))), "people.csv:12", "manager"),
-        (Files::small().with("people.csv", &format!("{},manager", person_id(11)), &format!("{},volunteer", person_id(11))), "areas.csv:7", "manager"),
-        (Files::small().with("areas.csv", "500116002001,village,北门村,500116002,", "500116003001,village,北门村,500116003,"), "areas.csv:6", "500116003"),
-        (Files::small().with("areas.csv", "500116002001001,grid,第1网格,500116002001", "500116002001001,grid,第1网格,500116001002"), "areas.csv:9", "parent"),
-        (Files::small().with("areas.csv", "500116001,town", "5001160,town"), "areas.csv:3", "digits"),
-        (Files::small().with_line("areas.csv", "500116002001001,grid,第1网格,500116002001,29.28500,106.27500"), "areas.csv:10", "line 9"),
-        (Files::small().with_line("people.csv", &format!("{},volunteer,钱志愿,M,1980,10000000099,500116001002001,29.28500,106.25500,,60,mon 0900-1200", person_id(21))), "people.csv:12", "id"),
-        (Files::small().with_line("people.csv", &format!("{},volunteer,钱志愿,M,1980,10000000021,500116001002001,29.28500,106.25500,,60,mon 0900-1200", person_id(99))), "people.csv:12", "phone"),
-        (Files::small().with("people.csv", "29.28500,106.25200", "106.25200,29.28500"), "people.csv:9", "swapped"),
-        (Files::small().with("people.csv", "29.28500,106.25200", "99.9,106.25200"), "people.csv:9", "latitude"),
-        (Files::small().with("beneficiaries.csv", "2026-01-15", "2026-02-30"), "beneficiaries.csv:2", "last_contact"),
-        (Files::small().with("beneficiaries.csv", "limited", "flying"), "beneficiaries.csv:2", "mobility"),
-        (Files::small().with("beneficiaries.csv", "500116002001001", "500116002001009"), "beneficiaries.csv:6", "500116002001009"),
-        (Files::small().with("holidays.csv", "2026-08-01", "2026-13-01"), "holidays.csv:2", "date"),
+        (small().with_line("people.csv", &second_manager), "people.csv:12", "manager"),
+        (small().with("people.csv", &before, &after), "areas.csv:7", "manager"),
+        (small().with("areas.csv", north_village, lost_village), "areas.csv:6", "500116003"),
+        (
+            small().with("areas.csv", far_grid, "500116002001001,grid,第1网格,500116001002"),
+            "areas.csv:9",
+            "parent",
+        ),
+        (small().with("areas.csv", "500116001,town", "5001160,town"), "areas.csv:3", "digits"),
+        (
+            small().with_line("areas.csv", &format!("{far_grid},29.28500,106.27500")),
+            "areas.csv:10",
+            "line 9",
+        ),
+        (
+            small().with_line("people.csv", &volunteer(&person_id(21), "10000000099")),
+            "people.csv:12",
+            "id",
+        ),
+        (
+            small().with_line("people.csv", &volunteer(&newcomer, "10000000021")),
+            "people.csv:12",
+            "phone",
+        ),
+        (
+            small().with("people.csv", "29.28500,106.25200", "106.25200,29.28500"),
+            "people.csv:9",
+            "swapped",
+        ),
+        (
+            small().with("people.csv", "29.28500,106.25200", "99.9,106.25200"),
+            "people.csv:9",
+            "latitude",
+        ),
+        (
+            small().with("beneficiaries.csv", "2026-01-15", "2026-02-30"),
+            "beneficiaries.csv:2",
+            "last_contact",
+        ),
+        (small().with("beneficiaries.csv", "limited", "flying"), "beneficiaries.csv:2", "mobility"),
+        (
+            small().with("beneficiaries.csv", "500116002001001", "500116002001009"),
+            "beneficiaries.csv:6",
+            "500116002001009",
+        ),
+        (small().with("holidays.csv", "2026-08-01", "2026-13-01"), "holidays.csv:2", "date"),
     ];
     for (files, place, word) in cases {
         let database = Database::sqlite();

@@ -68,7 +68,7 @@ pub fn union(rings: Vec<(AreaCode, Ring)>) -> MultiPolygon {
 
 /// The maps of districts, kept while they are good.
 #[derive(Clone)]
-pub struct Maps(Cache<String, Arc<Map>>);
+pub struct Maps(Cache<AreaCode, Arc<Map>>);
 
 impl Default for Maps {
     fn default() -> Self {
@@ -83,12 +83,12 @@ impl Maps {
     /// 503 when the database is away.
     pub async fn of(&self, db: &Db, area: AreaCode) -> Result<Arc<Map>, Problem> {
         let district = area.district();
-        if let Some(map) = self.0.get(district.as_str()) {
+        if let Some(map) = self.0.get(&district) {
             return Ok(map);
         }
         let read = move |conn: &mut _| store::rings(conn, &district.range());
         let map = Arc::new(Map::new(db.read(read).await?));
-        self.0.insert(district.to_string(), Arc::clone(&map));
+        self.0.insert(district, Arc::clone(&map));
         Ok(map)
     }
 }

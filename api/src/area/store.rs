@@ -8,11 +8,10 @@ use gridward_domain::authority::Role;
 use gridward_domain::place::Place;
 use gridward_domain::task::Phase;
 use gridward_domain::word::VariantArray as _;
-use gridward_domain::word::Word as _;
 
 use super::{Area, Counts};
 use crate::db::schema::{areas, beneficiaries, outlines, people, tasks};
-use crate::db::{Conn, DbError, parsed};
+use crate::db::{Conn, DbError};
 use crate::http::page::Wanted;
 use crate::in_range;
 
@@ -20,13 +19,13 @@ crate::table_row! {
     /// A row of `areas`.
     #[derive(Clone, Debug, PartialEq)]
     pub struct AreaRow in areas {
-        district: String,
+        district: AreaCode,
         key {
-            code: String,
+            code: AreaCode,
         }
         fixed {
-            level: String,
-            parent: Option<String>,
+            level: Level,
+            parent: Option<AreaCode>,
             name: String,
             lat: f64,
             lon: f64,
@@ -39,12 +38,11 @@ crate::table_row! {
 
 impl AreaRow {
     fn area(self) -> Result<Area, DbError> {
-        let code: AreaCode = parsed("areas", &self.code)?;
         Ok(Area {
-            code,
-            level: code.level(),
+            code: self.code,
+            level: self.level,
             name: self.name,
-            parent: code.parent(),
+            parent: self.parent,
             place: Place::new(self.lat, self.lon)
                 .map_err(|error| DbError::corrupt("areas", error))?,
             version: self.version,
@@ -57,8 +55,8 @@ impl AreaRow {
 /// # Errors
 /// [`DbError`].
 pub fn one(conn: &mut Conn, code: &AreaCode) -> Result<Option<Area>, DbError> {
-    let key = (code.district().to_string(), code.to_string());
-    let row: Option<AreaRow> = areas::table.find(key).first(conn).optional()?;
+    let area = areas::table.find((code.district(), *code)).select(AreaRow::as_select());
+    let row = area.first(conn).optional()?;
     row.map(AreaRow::area).transpose()
 }
 
@@ -68,9 +66,8 @@ pub fn one(conn: &mut Conn, code: &AreaCode) -> Result<Option<Area>, DbError> {
 /// [`DbError`].
 pub fn path(conn: &mut Conn, code: &AreaCode) -> Result<Vec<String>, DbError> {
     let codes = Level::VARIANTS.iter().copied().filter_map(|level| code.ancestor(level));
-    let codes: Vec<String> = codes.map(String::from).collect();
     Ok(areas::table
-        .filter(areas::district.eq(code.district().to_string()))
+        .filter(areas::district.eq(code.district()))
         .filter(areas::code.eq_any(codes))
         .order(areas::code)
         .select(areas::name)
@@ -89,19 +86,20 @@ pub fn list(
     wanted: &Wanted<AreaCode>,
 ) -> Result<Vec<Area>, DbError> {
     let mut query = areas::table
-        .filter(areas::district.eq(scope.area().district().to_string()))
+        .filter(areas::district.eq(scope.area().district()))
         .filter(in_range!(areas::code, scope))
+        .select(AreaRow::as_select())
         .into_boxed();
     if let Some(level) = level {
-        query = query.filter(areas::level.eq(level.as_str()));
+        query = query.filter(areas::level.eq(level));
     }
     if let Some(parent) = parent {
-        query = query.filter(areas::parent.eq(parent.to_string()));
+        query = query.filter(areas::parent.eq(parent));
     }
     if let Some(code) = wanted.after {
-        query = query.filter(areas::code.gt(code.to_string()));
+        query = query.filter(areas::code.gt(code));
     }
-    let rows: Vec<AreaRow> = query.order(areas::code).limit(wanted.rows()).load(conn)?;
+    let rows = query.order(areas::code).limit(wanted.rows()).load(conn)?;
     rows.into_iter().map(AreaRow::area).collect()
 }
 
@@ -111,49 +109,51 @@ pub fn list(
 /// [`DbError`].
 pub fn counts(conn: &mut Conn, code: &AreaCode, today: NaiveDate) -> Result<Counts, DbError> {
     let range = code.range();
-    let district = code.district().to_string();
-    let levels: Vec<(String, i64)> = areas::table
-        .filter(areas::district.eq(&district))
+    let district = code.district();
+    let levels: Vec<(Level, i64)> = areas::table
+        .filter(areas::district.eq(district))
         .filter(in_range!(areas::code, range))
         .group_by(areas::level)
         .select((areas::level, count_star()))
         .load(conn)?;
-    let roles: Vec<(String, i64)> = people::table
-        .filter(people::district.eq(&district))
+    let roles: Vec<(Role, i64)> = people::table
+        .filter(people::district.eq(district))
         .filter(in_range!(people::area, range))
         .filter(people::active.eq(true))
         .group_by(people::role)
         .select((people::role, count_star()))
         .load(conn)?;
     let beneficiaries: i64 = beneficiaries::table
-        .filter(beneficiaries::district.eq(&district))
+        .filter(beneficiaries::district.eq(district))
         .filter(in_range!(beneficiaries::grid, range))
         .select(count_star())
         .first(conn)?;
     let mine =
-        tasks::table.filter(tasks::district.eq(&district)).filter(in_range!(tasks::grid, range));
-    let phases: Vec<(String, i64)> =
+        tasks::table.filter(tasks::district.eq(district)).filter(in_range!(tasks::grid, range));
+    let phases: Vec<(Phase, i64)> =
         mine.clone().group_by(tasks::state).select((tasks::state, count_star())).load(conn)?;
     let live = [Phase::Open, Phase::Assigned, Phase::Accepted, Phase::InProgress];
     let overdue_tasks: i64 = mine
-        .filter(tasks::state.eq_any(live.map(Phase::as_str)))
+        .filter(tasks::state.eq_any(live))
         .filter(tasks::due_on.lt(today))
         .select(count_star())
         .first(conn)?;
-    let of = |counts: &[(String, i64)], word: &str| {
-        counts.iter().find(|(counted, _)| counted == word).map_or(0, |(_, count)| *count)
-    };
     Ok(Counts {
-        towns: of(&levels, Level::Town.as_str()),
-        villages: of(&levels, Level::Village.as_str()),
-        grids: of(&levels, Level::Grid.as_str()),
-        managers: of(&roles, Role::Manager.as_str()),
-        volunteers: of(&roles, Role::Volunteer.as_str()),
+        towns: count_of(&levels, Level::Town),
+        villages: count_of(&levels, Level::Village),
+        grids: count_of(&levels, Level::Grid),
+        managers: count_of(&roles, Role::Manager),
+        volunteers: count_of(&roles, Role::Volunteer),
         beneficiaries,
-        open_tasks: of(&phases, Phase::Open.as_str()),
-        held_tasks: live[1..].iter().map(|phase| of(&phases, phase.as_str())).sum(),
+        open_tasks: count_of(&phases, Phase::Open),
+        held_tasks: live[1..].iter().map(|phase| count_of(&phases, *phase)).sum(),
         overdue_tasks,
     })
+}
+
+/// The count of `value`; zero if it was not counted.
+fn count_of<T: PartialEq>(counts: &[(T, i64)], value: T) -> i64 {
+    counts.iter().find(|(counted, _)| *counted == value).map_or(0, |(_, count)| *count)
 }
 
 /// The outer ring of a polygon: points of `[lon, lat]`, the last equal to the first.
@@ -164,8 +164,8 @@ pub type Ring = Vec<[f64; 2]>;
 /// # Errors
 /// [`DbError`].
 pub fn rings(conn: &mut Conn, range: &AreaRange) -> Result<Vec<(AreaCode, Ring)>, DbError> {
-    let rows: Vec<(String, String)> = outlines::table
-        .filter(outlines::district.eq(range.area().district().to_string()))
+    let rows: Vec<(AreaCode, String)> = outlines::table
+        .filter(outlines::district.eq(range.area().district()))
         .filter(in_range!(outlines::grid, range))
         .order(outlines::grid)
         .select((outlines::grid, outlines::ring))
@@ -174,7 +174,7 @@ pub fn rings(conn: &mut Conn, range: &AreaRange) -> Result<Vec<(AreaCode, Ring)>
         .map(|(grid, ring)| {
             let ring = serde_json::from_str(&ring);
             let ring = ring.map_err(|error| DbError::corrupt("outlines", error))?;
-            Ok((parsed("outlines", &grid)?, ring))
+            Ok((grid, ring))
         })
         .collect()
 }

@@ -46,7 +46,7 @@ pub fn in_the_way(conn: &mut Conn, new: &AttachmentRow) -> Result<Option<Attachm
         .filter(attachments::district.eq(&new.district))
         .filter(attachments::task.eq(&new.task))
         .filter(attachments::person.eq(&new.person));
-    let count: i64 = beside.clone().count().get_result(conn)?;
+    let count: i64 = beside.count().get_result(conn)?;
     if count < MOST {
         return Ok(None);
     }
@@ -71,17 +71,21 @@ pub fn renew(conn: &mut Conn, row: &AttachmentRow, now: DateTime<Utc>) -> Result
 
 #[cfg(test)]
 mod tests {
+    use gridward_domain::id::{PersonId, TaskId};
+    use uuid::Uuid;
+
     use super::*;
+    use crate::attachment::model::MediaType;
 
     #[test]
     fn only_what_is_not_whole_expires() {
         let begun: DateTime<Utc> = "2026-08-01T09:00:00Z".parse().expect("a time");
         let mut row = AttachmentRow {
-            district: "500116".to_owned(),
+            district: "500116".parse().expect("a code"),
             id: "a".to_owned(),
-            task: "t".to_owned(),
-            person: "p".to_owned(),
-            media_type: "image/png".to_owned(),
+            task: TaskId(Uuid::nil()),
+            person: PersonId(Uuid::nil()),
+            media_type: MediaType::Png,
             length: 5,
             received: 3,
             sha256: "0".repeat(64),

@@ -1,8 +1,7 @@
 //! What an attachment may be.
 
 use gridward_domain::text_column;
-use gridward_domain::word::Word as _;
-use gridward_domain::word::{UnknownWord, unknown};
+use gridward_domain::word::{UnknownWord, Word as _, unknown};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use utoipa::ToSchema;

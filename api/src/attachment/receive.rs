@@ -1,5 +1,7 @@
 //! The bytes: part by part onto the blob_store, then the whole.
 
+use std::fmt::Display;
+
 use actix_web::web::{Bytes, Payload};
 use aws_lc_rs::digest::{SHA256, digest};
 use futures_util::StreamExt as _;
@@ -7,12 +9,11 @@ use serde_json::json;
 
 use super::blob_store::{BlobError, BlobStore};
 use super::checksum::Checksum;
-use super::model::{MediaType, Misfit};
+use super::model::Misfit;
 use super::store::{self, AttachmentRow};
 use crate::auth::Caller;
 use crate::clock::Clock;
-use crate::crypto::{KeyRing, SealingKey, place};
-use crate::db::parsed;
+use crate::crypto::{KeyRing, SealingKey, aad};
 use crate::http::problem::{FieldError, Kind, Problem};
 use crate::log::{Event, Subject};
 use crate::task;
@@ -52,8 +53,8 @@ fn whole_name(row: &AttachmentRow) -> String {
     format!("whole/{}/{}", row.district, row.id)
 }
 
-fn seal_place(row: &AttachmentRow, what: &str) -> String {
-    place(&row.district, "attachments", &format!("{}|{what}", row.id))
+fn associated_data(row: &AttachmentRow, what: impl Display) -> String {
+    aad(row.district, "attachments", format_args!("{}|{what}", row.id))
 }
 
 /// Takes what comes, from where the attachment stands; answers where it then
@@ -106,12 +107,12 @@ async fn put(
     part: Vec<u8>,
 ) -> Result<i64, Problem> {
     let to = at + i64::try_from(part.len()).unwrap_or(i64::MAX);
-    let sealed = key.seal(&seal_place(row, &at.to_string()), &part)?;
+    let sealed = key.seal(&associated_data(row, at), &part)?;
     attachments.blobs.put(&part_name(row, at), sealed).await?;
-    let (district, id) = (row.district.clone(), row.id.clone());
-    let counted = attachments.db.write(&row.district, move |tx| {
-        store::advance(tx.write_unbatched(), &district, &id, at, to)
-    });
+    let (district, id) = (row.district, row.id.clone());
+    let counted = attachments
+        .db
+        .write(district, move |tx| store::advance(tx.write_unbatched(), district, &id, at, to));
     if counted.await? { Ok(to) } else { Err(Kind::UploadOffset.into()) }
 }
 
@@ -130,14 +131,14 @@ pub async fn finish(
     while i64::try_from(whole.len()).is_ok_and(|at| at < row.length) {
         let at = i64::try_from(whole.len()).unwrap_or(i64::MAX);
         let sealed = attachments.blobs.get(&part_name(row, at)).await?;
-        whole.extend_from_slice(&key.open(&seal_place(row, &at.to_string()), &sealed)?);
+        whole.extend_from_slice(&key.open(&associated_data(row, at), &sealed)?);
     }
     if let Err(misfit) = fits(row, &whole) {
         throw_away(attachments, row).await?;
         let error = FieldError::new("Upload-Metadata", misfit);
         return Err(Problem::from(Kind::Invalid).with(error));
     }
-    let sealed = key.seal(&seal_place(row, "whole"), &whole)?;
+    let sealed = key.seal(&associated_data(row, "whole"), &whole)?;
     attachments.blobs.put(&whole_name(row), sealed).await?;
     note(attachments, caller, row).await?;
     Ok(attachments.blobs.clear(&parts_name(row)).await?)
@@ -147,8 +148,7 @@ fn fits(row: &AttachmentRow, whole: &[u8]) -> Result<(), Misfit> {
     if hex::encode(digest(&SHA256, whole)) != row.sha256 {
         return Err(Misfit::Hash);
     }
-    let of_type = row.media_type.parse::<MediaType>().is_ok_and(|media| media.is_of(whole));
-    if of_type { Ok(()) } else { Err(Misfit::Type) }
+    if row.media_type.is_of(whole) { Ok(()) } else { Err(Misfit::Type) }
 }
 
 async fn note(
@@ -157,16 +157,14 @@ async fn note(
     row: &AttachmentRow,
 ) -> Result<(), Problem> {
     let (row, me) = (row.clone(), caller.actor.person);
-    let noted = attachments.db.write(&caller.district, move |tx| {
-        let id = parsed("attachments", &row.task)?;
-        let task = tx.find::<task::row::TaskRow>(task::store::key(id))?.ok_or(Kind::NotFound)?;
-        if store::complete(tx.write_unbatched(), &row.district, &row.id)? {
+    let noted = attachments.db.write(caller.district, move |tx| {
+        let task = tx.find::<task::row::TaskRow>(row.task)?.ok_or(Kind::NotFound)?;
+        if store::complete(tx.write_unbatched(), row.district, &row.id)? {
             let body = json!({
                 "task": row.task, "type": row.media_type, "length": row.length,
                 "sha256": row.sha256
             });
-            let grid = parsed("tasks", &task.grid)?;
-            let event = Event::new("attachment.add", Subject::Attachment, &row.id, grid, 1);
+            let event = Event::new("attachment.add", Subject::Attachment, &row.id, task.grid, 1);
             tx.record(event.by(me).with(body));
         }
         Ok::<_, Problem>(())
@@ -181,18 +179,18 @@ async fn note(
 /// # Errors
 /// 503 when the store or the database is away.
 pub async fn throw_away(attachments: &Attachments, row: &AttachmentRow) -> Result<bool, Problem> {
-    let (district, id) = (row.district.clone(), row.id.clone());
+    let (district, id) = (row.district, row.id.clone());
     let anew = attachments
         .db
-        .write(&row.district, move |tx| store::begin_anew(tx.write_unbatched(), &district, &id));
+        .write(district, move |tx| store::begin_anew(tx.write_unbatched(), district, &id));
     if !anew.await? {
         return Ok(false);
     }
     attachments.blobs.clear(&parts_name(row)).await?;
-    let (district, id) = (row.district.clone(), row.id.clone());
+    let (district, id) = (row.district, row.id.clone());
     let forgotten = attachments
         .db
-        .write(&row.district, move |tx| store::forget(tx.write_unbatched(), &district, &id));
+        .write(district, move |tx| store::forget(tx.write_unbatched(), district, &id));
     Ok(forgotten.await?)
 }
 
@@ -206,5 +204,5 @@ pub async fn open(
     row: &AttachmentRow,
 ) -> Result<Vec<u8>, Problem> {
     let sealed = attachments.blobs.get(&whole_name(row)).await?;
-    Ok(key.open(&seal_place(row, "whole"), &sealed)?)
+    Ok(key.open(&associated_data(row, "whole"), &sealed)?)
 }

@@ -20,7 +20,6 @@ use super::receive::{self, Attachments};
 use super::store::{self, AttachmentRow};
 use crate::auth::Caller;
 use crate::crypto::SealingKey;
-use crate::db::parsed;
 use crate::http::openapi;
 use crate::http::problem::{Kind, Problem};
 use crate::idempotency::IdempotencyKey;
@@ -117,11 +116,11 @@ pub(crate) async fn announce_attachment(
     if length > LARGEST {
         return Err(Kind::TooLarge.into());
     }
-    let district = caller.district.clone();
+    let district = caller.district;
     let row = loop {
         let (caller, metadata) = (caller.clone(), metadata.clone());
         let announced =
-            attachments.db.write(&district, move |tx| announce(tx, &caller, &metadata, length));
+            attachments.db.write(district, move |tx| announce(tx, &caller, &metadata, length));
         match announced.await? {
             Announced::As(row) => break row,
             Announced::NeedsRoom(old) => receive::throw_away(&attachments, &old).await?,
@@ -159,24 +158,24 @@ fn announce(
         return Err(Kind::Forbidden.into());
     }
     let me = caller.actor.person;
-    let found = tx.find::<task::row::TaskRow>(task::store::key(metadata.task))?;
+    let found = tx.find::<task::row::TaskRow>(metadata.task)?;
     let found = found.ok_or_else(Problem::not_found)?;
-    if !log::store::had_in_hands(tx.read_unbatched(), &caller.district, &found.id, me)? {
+    if !log::store::had_in_hands(tx.read_unbatched(), caller.district, &found.id.to_string(), me)? {
         return Err(Problem::not_found());
     }
     let row = AttachmentRow {
-        district: caller.district.clone(),
+        district: caller.district,
         id: metadata.id.to_string(),
         task: found.id,
-        person: me.to_string(),
-        media_type: metadata.media_type.as_str().to_owned(),
+        person: me,
+        media_type: metadata.media_type,
         length,
         received: 0,
         sha256: metadata.sha256.clone(),
         complete: false,
         created_at: tx.now.naive_utc(),
     };
-    if let Some(known) = store::row(tx.read_unbatched(), &caller.district, metadata.id)? {
+    if let Some(known) = store::row(tx.read_unbatched(), caller.district, metadata.id)? {
         let (received, complete, created_at) = (known.received, known.complete, known.created_at);
         if known == (AttachmentRow { received, complete, created_at, ..row.clone() }) {
             let now = tx.now;
@@ -206,10 +205,10 @@ async fn own(
 ) -> Result<(AttachmentRow, SealingKey), Problem> {
     let (keys, caller, now) = (attachments.keys.clone(), caller.clone(), (attachments.clock)());
     let read = attachments.db.read(move |conn| {
-        let row = store::row(conn, &caller.district, id)?;
-        let own = row.filter(|row| row.person == caller.actor.person.to_string());
+        let row = store::row(conn, caller.district, id)?;
+        let own = row.filter(|row| row.person == caller.actor.person);
         let own = own.filter(|row| !expiration::is_expired(row, now));
-        Ok((own.ok_or_else(Problem::not_found)?, keys.key(conn, &caller.district)?))
+        Ok((own.ok_or_else(Problem::not_found)?, keys.key(conn, caller.district)?))
     });
     read.await
 }
@@ -366,15 +365,15 @@ pub(crate) async fn get_attachment(
     caller: Caller,
     id: Path<Uuid>,
 ) -> Result<HttpResponse, Problem> {
-    let (id, keys, district) = (*id, attachments.keys.clone(), caller.district.clone());
-    let read = attachments.db.write(&district, move |tx| {
+    let (id, keys, district) = (*id, attachments.keys.clone(), caller.district);
+    let read = attachments.db.write(district, move |tx| {
         let row = readable(tx, &caller, id)?;
-        Ok::<_, Problem>((row, keys.key(tx.read_unbatched(), &caller.district)?))
+        Ok::<_, Problem>((row, keys.key(tx.read_unbatched(), caller.district)?))
     });
     let (row, key) = read.await?;
     let bytes = receive::open(&attachments, &key, &row).await?;
     Ok(HttpResponse::Ok()
-        .content_type(row.media_type)
+        .content_type(row.media_type.as_str())
         .insert_header(("Content-Disposition", "attachment"))
         .insert_header(("X-Content-Type-Options", "nosniff"))
         .insert_header((CACHE_CONTROL, "no-store"))
@@ -384,19 +383,17 @@ pub(crate) async fn get_attachment(
 /// The attachment, if it is whole and the caller may see it; that others read it
 /// goes on the log.
 fn readable(tx: &mut Tx<'_>, caller: &Caller, id: Uuid) -> Result<AttachmentRow, Problem> {
-    let row = store::row(tx.read_unbatched(), &caller.district, id)?.filter(|row| row.complete);
+    let row = store::row(tx.read_unbatched(), caller.district, id)?.filter(|row| row.complete);
     let row = row.ok_or_else(Problem::not_found)?;
-    if row.person == caller.actor.person.to_string() {
+    if row.person == caller.actor.person {
         return Ok(row);
     }
-    let task = parsed("attachments", &row.task)?;
-    let task = task::perform::visible_now(tx, caller, task)?;
+    let task = task::perform::visible_now(tx, caller, row.task)?;
     if caller.actor.role == Role::Volunteer {
         return Err(Problem::not_found());
     }
     caller.may(Action::RevealBeneficiary)?;
-    let grid = parsed("tasks", &task.grid)?;
-    let event = Event::new("attachment.read", Subject::Reading, &row.id, grid, 1);
+    let event = Event::new("attachment.read", Subject::Reading, &row.id, task.grid, 1);
     tx.record(event.by(caller.actor.person).with(json!({ "task": row.task })));
     Ok(row)
 }

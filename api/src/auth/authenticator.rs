@@ -8,6 +8,7 @@ use actix_web::dev::Payload;
 use actix_web::http::header::AUTHORIZATION;
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
+use gridward_domain::area::AreaCode;
 use gridward_domain::authority::Actor;
 use gridward_domain::id::PersonId;
 use moka::sync::Cache;
@@ -25,7 +26,7 @@ const MOST_ACTORS: u64 = 50_000;
 
 /// People's roles and areas, kept for a few seconds.
 #[derive(Clone)]
-pub struct ActorCache(Cache<(String, PersonId), Option<Actor>>);
+pub struct ActorCache(Cache<(AreaCode, PersonId), Option<Actor>>);
 
 impl Default for ActorCache {
     fn default() -> Self {
@@ -45,8 +46,7 @@ impl ActorCache {
         if let Some(actor) = self.0.get(&key) {
             return Ok(actor);
         }
-        let district = key.0.clone();
-        let actor = db.read(move |conn| store::actor(conn, &district, person)).await?;
+        let actor = db.read(move |conn| store::actor(conn, district, person)).await?;
         self.0.insert(key, actor);
         Ok(actor)
     }
@@ -75,7 +75,7 @@ impl Authenticator {
             TokenError::Expired => Kind::TokenExpired,
             TokenError::Invalid | TokenError::Unsigned => Kind::Unauthenticated,
         })?;
-        let district = bearer.district.clone();
+        let district = bearer.district;
         let actor = self.actors.of(&self.db, bearer).await?.ok_or(Kind::Unauthenticated)?;
         Ok(Caller { district, actor })
     }

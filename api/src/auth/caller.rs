@@ -1,6 +1,6 @@
 //! A signed-in person, as every handler gets it.
 
-use gridward_domain::area::AreaRange;
+use gridward_domain::area::{AreaCode, AreaRange};
 use gridward_domain::authority::{Action, Actor};
 
 use crate::http::Problem;
@@ -9,7 +9,7 @@ use crate::http::Problem;
 #[derive(Clone, Debug)]
 pub struct Caller {
     /// The district, first in every key.
-    pub district: String,
+    pub district: AreaCode,
     /// Who, in which role, for which area.
     pub actor: Actor,
 }

@@ -69,13 +69,12 @@ pub(crate) async fn sign_in_with_password(
     let phone: Phone = phone.parse().map_err(|error| Problem::invalid("/phone", error))?;
     let signed_in = sign_in.sign_in(district, phone, password).await?;
     let expires_in = u32::try_from(token::LIFETIME.as_secs()).unwrap_or(u32::MAX);
-    let district = signed_in.district.parse().map_err(Problem::defect)?;
     Ok(HttpResponse::Ok().insert_header(("Cache-Control", "no-store")).json(AccessToken {
         access_token: signed_in.token,
         token_type: "Bearer",
         expires_in,
         person_id: signed_in.person,
-        district,
+        district: signed_in.district,
     }))
 }
 

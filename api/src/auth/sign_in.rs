@@ -14,6 +14,7 @@ use super::token::Tokens;
 use crate::clock::Clock;
 use crate::crypto::KeyRing;
 use crate::crypto::store::districts;
+use crate::db::column::Hash;
 use crate::db::{Conn, DbError};
 use crate::http::problem::{Kind, Problem};
 use crate::tx::Db;
@@ -24,7 +25,7 @@ const WITHIN: Duration = Duration::from_secs(300);
 
 /// How often sign-in failed lately, by district and phone index.
 #[derive(Clone)]
-pub struct Failures(Cache<(String, Vec<u8>), u32>);
+pub struct Failures(Cache<(AreaCode, Hash), u32>);
 
 impl Default for Failures {
     fn default() -> Self {
@@ -35,7 +36,7 @@ impl Default for Failures {
 /// Who signed in.
 pub struct SignedIn {
     /// The district.
-    pub district: String,
+    pub district: AreaCode,
     /// The person.
     pub person: PersonId,
     /// The access token.
@@ -64,7 +65,7 @@ pub struct SignIn {
 /// The district that need not be named, kept for a minute: finding it reads a
 /// row of every district.
 #[derive(Clone)]
-pub struct OnlyDistrict(Cache<(), Option<String>>);
+pub struct OnlyDistrict(Cache<(), Option<AreaCode>>);
 
 impl Default for OnlyDistrict {
     fn default() -> Self {
@@ -73,14 +74,14 @@ impl Default for OnlyDistrict {
 }
 
 impl OnlyDistrict {
-    fn find(&self, conn: &mut Conn) -> Result<Option<String>, DbError> {
+    fn find(&self, conn: &mut Conn) -> Result<Option<AreaCode>, DbError> {
         if let Some(known) = self.0.get(&()) {
             return Ok(known);
         }
-        let only = <[String; 1]>::try_from(districts(conn)?).ok().map(|[only]| only);
+        let only = <[AreaCode; 1]>::try_from(districts(conn)?).ok().map(|[only]| only);
         // An empty installation is about to get its first district.
         if only.is_some() {
-            self.0.insert((), only.clone());
+            self.0.insert((), only);
         }
         Ok(only)
     }
@@ -103,16 +104,16 @@ impl SignIn {
         let found = self.db.read(move |conn| {
             let district = choose(conn, district, &only)?;
             // An unknown district is answered as an unknown phone.
-            let key = keys.find(conn, &district)?.ok_or(Kind::WrongCredentials)?;
+            let key = keys.find(conn, district)?.ok_or(Kind::WrongCredentials)?;
             let index = key.index(phone.as_str());
-            let known = store::by_phone(conn, &district, &index)?;
+            let known = store::by_phone(conn, district, index)?;
             Ok::<_, Problem>((district, index, known))
         });
         let (district, index, known) = found.await?;
-        let account = (district.clone(), index);
+        let account = (district, index);
         // Counted before the slow verifying, so that tries in parallel count too.
         let count = |before: Option<moka::Entry<_, u32>>| before.map_or(1, |n| n.into_value() + 1);
-        let tries = self.failures.0.entry(account.clone()).and_upsert_with(count).into_value();
+        let tries = self.failures.0.entry(account).and_upsert_with(count).into_value();
         if tries > FAILURES {
             return Err(Problem::too_many_requests(WITHIN.as_secs()));
         }
@@ -122,8 +123,7 @@ impl SignIn {
             return Err(Kind::WrongCredentials.into());
         };
         self.failures.0.invalidate(&account);
-        let token =
-            self.tokens.issue(&district, person, (self.clock)()).map_err(Problem::defect)?;
+        let token = self.tokens.issue(district, person, (self.clock)()).map_err(Problem::defect)?;
         Ok(SignedIn { district, person, token })
     }
 }
@@ -132,9 +132,9 @@ fn choose(
     conn: &mut Conn,
     named: Option<AreaCode>,
     only: &OnlyDistrict,
-) -> Result<String, Problem> {
+) -> Result<AreaCode, Problem> {
     match named {
-        Some(code) if code.level() == Level::District => Ok(code.to_string()),
+        Some(code) if code.level() == Level::District => Ok(code),
         Some(_) => Err(Problem::invalid("/district", "a district's code has 6 digits")),
         None => only
             .find(conn)?

@@ -1,14 +1,13 @@
 //! The words a beneficiary is described by.
 
-use gridward_domain::text_column;
-use gridward_domain::word::Word as _;
-use gridward_domain::word::{UnknownWord, unknown};
 use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
 use gridward_domain::area::AreaCode;
 use gridward_domain::id::BeneficiaryId;
 use gridward_domain::place::Place;
+use gridward_domain::text_column;
+use gridward_domain::word::{UnknownWord, unknown};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 

@@ -53,7 +53,7 @@ pub(crate) async fn list_beneficiaries(
     let wanted = page.wanted()?;
     let (keys, category, limit) = (keys.clone(), query.category, wanted.limit);
     let found = db.read(move |conn| {
-        let key = keys.key(conn, &caller.district)?;
+        let key = keys.key(conn, caller.district)?;
         store::list(conn, &key, &area.range(), category, &wanted)
     });
     let found = page::page(found.await.map_err(Problem::from)?, limit, |one: &Beneficiary| {
@@ -84,7 +84,7 @@ pub(crate) async fn get_beneficiary(
     caller.may(Action::ReadBeneficiaries)?;
     let keys = keys.clone();
     let found = db.read(move |conn| {
-        let key = keys.key(conn, &caller.district)?;
+        let key = keys.key(conn, caller.district)?;
         store::one(conn, &key, &caller.scope(), *id)
     });
     found.await?.map(Json).ok_or_else(Problem::not_found)

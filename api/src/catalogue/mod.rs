@@ -6,12 +6,11 @@
 pub mod routes;
 pub mod store;
 
-use gridward_domain::word::Word as _;
-use gridward_domain::word::{UnknownWord, unknown};
 use std::collections::BTreeMap;
 
 use gridward_domain::skill::{Skill, Skills};
 use gridward_domain::task::{Overdue, Terms};
+use gridward_domain::word::{UnknownWord, unknown};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use thiserror::Error;

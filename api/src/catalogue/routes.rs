@@ -32,6 +32,6 @@ pub(crate) async fn list_service_kinds(
     db: Data<Db>,
     caller: Caller,
 ) -> Result<Json<Catalogue>, Problem> {
-    let items = db.read(move |conn| store::all(conn, &caller.district)).await?;
+    let items = db.read(move |conn| store::all(conn, caller.district)).await?;
     Ok(Json(Catalogue { items }))
 }

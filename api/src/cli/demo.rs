@@ -1,6 +1,5 @@
 //! `gridward demo`.
 
-use gridward_domain::word::Word as _;
 use std::io::Write;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -8,6 +7,7 @@ use std::path::{Path, PathBuf};
 use gridward_domain::area::AreaCode;
 use gridward_domain::authority::Role;
 use gridward_domain::id::PersonId;
+use gridward_domain::word::Word as _;
 
 use super::import::{bar, write};
 use super::{Failure, connect};
@@ -78,7 +78,7 @@ fn add_tasks(conn: &mut Conn, records: &DistrictRecords, seed: u64) -> Result<()
         log::store::append(
             conn,
             &mut Heads::default(),
-            district.as_str(),
+            district,
             now,
             &[load::fact(district, "tasks")],
         )
@@ -109,9 +109,7 @@ fn set_passwords(conn: &mut Conn, district: AreaCode, people: &[PersonId]) -> Re
     let hash = password::hash(PASSWORD)?;
     let now = clock::system();
     db::transact(conn, |conn| {
-        people
-            .iter()
-            .try_for_each(|id| store::set_password(conn, district.as_str(), *id, &hash, now))
+        people.iter().try_for_each(|id| store::set_password(conn, district, *id, &hash, now))
     })?;
     Ok(())
 }

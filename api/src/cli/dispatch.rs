@@ -41,7 +41,7 @@ pub(super) fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
     let mut conn = connect(&settings.database)?;
     let area = match args.area {
         Some(area) => area,
-        None => choose_district(&mut conn, None)?.parse()?,
+        None => choose_district(&mut conn, None)?,
     };
     let first = args.from.unwrap_or_else(|| clock::day(clock::system()));
     let last = first.checked_add_days(Days::new(u64::from(args.days) - 1));

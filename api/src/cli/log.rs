@@ -1,4 +1,4 @@
-//! `gridward log`: check the log, archive it, say that it was restored.
+//! `gridward log`: check the log, archive it, list dead letters, start a new epoch.
 
 use std::path::PathBuf;
 
@@ -51,15 +51,15 @@ enum Command {
         #[arg(long)]
         district: Option<String>,
     },
-    /// Show the commands that the server failed at again and again, opened
+    /// List dead letters: commands at which the server failed again and again, opened
     ///
-    /// One a line, in JSON. What is shown is personal; that it was shown goes on the log.
-    DeadLetter {
+    /// One a line, in JSON. They are personal; an event records that they were shown.
+    DeadLetters {
         /// The district; all of them unless named
         #[arg(long)]
         district: Option<String>,
     },
-    /// Say that the database was restored from a backup: phones begin anew
+    /// Start a new epoch after a restore: phones begin anew
     Restored {
         /// The district; all of them unless named
         #[arg(long)]
@@ -68,7 +68,7 @@ enum Command {
 }
 
 /// The districts meant: the one that is named, or all.
-fn chosen(conn: &mut Conn, named: Option<&str>) -> Result<Vec<String>, Failure> {
+fn chosen(conn: &mut Conn, named: Option<&str>) -> Result<Vec<AreaCode>, Failure> {
     match named {
         Some(_) => Ok(vec![choose_district(conn, named)?]),
         None => match districts(conn)? {
@@ -83,11 +83,11 @@ pub(super) fn verify(settings: &Settings, args: &VerifyArgs) -> Result<(), Failu
     let mut conn = connect(&settings.database)?;
     for district in chosen(&mut conn, args.district.as_deref())? {
         let end =
-            verify::verify(&mut conn, &district, args.archive.as_deref()).map_err(|broken| {
+            verify::verify(&mut conn, district, args.archive.as_deref()).map_err(|broken| {
                 let is = if broken.is_proven() { "is broken" } else { "cannot be checked" };
                 format!("the log of {district} {is}: {broken}")
             })?;
-        let (first, hash) = (end.checked_from, hex::encode(&end.last.hash));
+        let (first, hash) = (end.checked_from, hex::encode(end.last.hash));
         let last = end.last.seq;
         if first > last {
             println!("{district}: no events here to check; the last hash is {hash}");
@@ -108,20 +108,20 @@ pub(super) fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
         Command::Archive { folder, keep_days, district } => {
             let moment = days_ago(*keep_days)?;
             for district in chosen(&mut conn, district.as_deref())? {
-                let moved = archive::archive(&mut conn, &district, folder, moment)?;
+                let moved = archive::archive(&mut conn, district, folder, moment)?;
                 println!("{district}: {moved} events archived");
             }
         }
-        Command::DeadLetter { district } => {
-            let vault = KeyRing::new(settings.installation_key()?);
+        Command::DeadLetters { district } => {
+            let keys = KeyRing::new(settings.installation_key()?);
             for district in chosen(&mut conn, district.as_deref())? {
-                show_set_aside(&mut conn, &vault, district.parse()?)?;
+                show_dead_letters(&mut conn, &keys, district)?;
             }
         }
         Command::Restored { district } => {
             for district in chosen(&mut conn, district.as_deref())? {
                 let epoch = Uuid::new_v4().simple().to_string();
-                db::transact(&mut conn, |conn| head::renew_epoch(conn, &district, &epoch))?;
+                db::transact(&mut conn, |conn| head::renew_epoch(conn, district, &epoch))?;
                 println!("{district}: every phone begins anew with its next sync");
             }
         }
@@ -129,17 +129,17 @@ pub(super) fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
     Ok(())
 }
 
-fn show_set_aside(conn: &mut Conn, vault: &KeyRing, district: AreaCode) -> Result<(), Failure> {
-    let key = vault.key(conn, district.as_str())?;
+fn show_dead_letters(conn: &mut Conn, keys: &KeyRing, district: AreaCode) -> Result<(), Failure> {
+    let key = keys.key(conn, district)?;
     let commands = dead_letter::all(conn, &key, district)?;
-    let shown: Vec<&str> = commands.iter().map(|aside| aside.command.as_str()).collect();
+    let shown: Vec<&str> = commands.iter().map(|letter| letter.command.as_str()).collect();
     if shown.is_empty() {
         return Ok(());
     }
-    let fact = Event::new("command.read", Subject::Reading, district.to_string(), district, 1)
+    let fact = Event::new("command.read", Subject::Reading, district, district, 1)
         .with(json!({ "commands": shown }));
     db::transact(conn, |conn| {
-        log::store::append(conn, &mut Heads::default(), district.as_str(), clock::system(), &[fact])
+        log::store::append(conn, &mut Heads::default(), district, clock::system(), &[fact])
     })?;
     for command in &commands {
         println!("{}", serde_json::to_string(command)?);

@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use gridward_domain::area::AreaCode;
+
 use super::installation::InstallationKey;
 use super::{SealingKey, store};
 use crate::db::{Conn, DbError};
@@ -11,7 +13,7 @@ use crate::db::{Conn, DbError};
 #[derive(Clone)]
 pub struct KeyRing {
     installation: InstallationKey,
-    opened: Arc<RwLock<HashMap<String, SealingKey>>>,
+    opened: Arc<RwLock<HashMap<AreaCode, SealingKey>>>,
 }
 
 impl KeyRing {
@@ -29,7 +31,7 @@ impl KeyRing {
     ///
     /// # Errors
     /// [`DbError`]; a district without a key is corrupt.
-    pub fn key(&self, conn: &mut Conn, district: &str) -> Result<SealingKey, DbError> {
+    pub fn key(&self, conn: &mut Conn, district: AreaCode) -> Result<SealingKey, DbError> {
         self.find(conn, district)?
             .ok_or_else(|| DbError::corrupt("districts", "no key for this district"))
     }
@@ -38,9 +40,9 @@ impl KeyRing {
     ///
     /// # Errors
     /// [`DbError`].
-    pub fn find(&self, conn: &mut Conn, district: &str) -> Result<Option<SealingKey>, DbError> {
+    pub fn find(&self, conn: &mut Conn, district: AreaCode) -> Result<Option<SealingKey>, DbError> {
         let opened = self.opened.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some(key) = opened.get(district) {
+        if let Some(key) = opened.get(&district) {
             return Ok(Some(key.clone()));
         }
         drop(opened);
@@ -48,6 +50,6 @@ impl KeyRing {
             return Ok(None);
         };
         let mut opened = self.opened.write().unwrap_or_else(PoisonError::into_inner);
-        Ok(Some(opened.entry(district.to_owned()).or_insert(key).clone()))
+        Ok(Some(opened.entry(district).or_insert(key).clone()))
     }
 }

@@ -1,8 +1,8 @@
 //! Sealing what is personal: names, numbers, addresses, hardship, notes.
 //!
 //! A district's data key seals its rows; the installation's key seals the data
-//! keys and the keys that sign tokens. What is sealed is bound to its place
-//! (district, table, row), so a sealed value cannot be moved to another row.
+//! keys and the keys that sign tokens. A sealed value is bound to its row by
+//! associated data (district, table, id), so it cannot be moved to another row.
 //! Looking up an exact phone or ID number goes by a keyed hash.
 
 pub mod installation;
@@ -10,12 +10,17 @@ pub mod key_ring;
 pub mod mask;
 pub mod store;
 
+use std::fmt::Display;
+
 use aws_lc_rs::hmac;
 use chacha20poly1305::aead::{Aead, Generate, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
+use gridward_domain::area::AreaCode;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use thiserror::Error;
+
+use crate::db::column::Hash;
 
 pub use installation::InstallationKey;
 pub use key_ring::KeyRing;
@@ -50,58 +55,57 @@ impl SealingKey {
         }
     }
 
-    /// Seals `bytes` for `place`.
+    /// Seals `bytes` with the associated data `aad`.
     ///
     /// # Errors
     /// Only past the cipher's limit of 256 GiB.
-    pub fn seal(&self, place: &str, bytes: &[u8]) -> Result<Vec<u8>, Unopened> {
+    pub fn seal(&self, aad: &str, bytes: &[u8]) -> Result<Vec<u8>, Unopened> {
         let nonce = XNonce::generate();
-        let payload = Payload { msg: bytes, aad: place.as_bytes() };
+        let payload = Payload { msg: bytes, aad: aad.as_bytes() };
         let sealed = self.cipher.encrypt(&nonce, payload).map_err(|_| Unopened)?;
         Ok([&[XCHACHA20_POLY1305, GENERATION], nonce.as_slice(), &sealed].concat())
     }
 
-    /// Opens what was sealed for `place`.
+    /// Opens bytes that were sealed with the associated data `aad`.
     ///
     /// # Errors
-    /// When it was sealed by another key, for another place, or was changed.
-    pub fn open(&self, place: &str, sealed: &[u8]) -> Result<Vec<u8>, Unopened> {
+    /// When they were sealed by another key or with other associated data, or were changed.
+    pub fn open(&self, aad: &str, sealed: &[u8]) -> Result<Vec<u8>, Unopened> {
         let body = sealed.strip_prefix(&[XCHACHA20_POLY1305, GENERATION]).ok_or(Unopened)?;
         let (nonce, sealed) = body.split_at_checked(NONCE_BYTES).ok_or(Unopened)?;
         let nonce = XNonce::try_from(nonce).map_err(|_| Unopened)?;
-        let payload = Payload { msg: sealed, aad: place.as_bytes() };
+        let payload = Payload { msg: sealed, aad: aad.as_bytes() };
         self.cipher.decrypt(&nonce, payload).map_err(|_| Unopened)
     }
 
-    /// Seals a value as JSON for `place`.
+    /// Seals a value as JSON with the associated data `aad`.
     ///
     /// # Errors
     /// When the value has no JSON form.
-    pub fn seal_value<T: Serialize>(&self, place: &str, value: &T) -> Result<Vec<u8>, Unopened> {
-        self.seal(place, &serde_json::to_vec(value).map_err(|_| Unopened)?)
+    pub fn seal_value<T: Serialize>(&self, aad: &str, value: &T) -> Result<Vec<u8>, Unopened> {
+        self.seal(aad, &serde_json::to_vec(value).map_err(|_| Unopened)?)
     }
 
-    /// Opens a value that [`Self::seal_value`] sealed for `place`.
+    /// Opens a value that [`Self::seal_value`] sealed with the associated data `aad`.
     ///
     /// # Errors
     /// As [`Self::open`], or when another type was sealed.
-    pub fn open_value<T: DeserializeOwned>(
-        &self,
-        place: &str,
-        sealed: &[u8],
-    ) -> Result<T, Unopened> {
-        serde_json::from_slice(&self.open(place, sealed)?).map_err(|_| Unopened)
+    pub fn open_value<T: DeserializeOwned>(&self, aad: &str, sealed: &[u8]) -> Result<T, Unopened> {
+        serde_json::from_slice(&self.open(aad, sealed)?).map_err(|_| Unopened)
     }
 
     /// The blind index of `text`: equal texts have equal indexes, and nothing
     /// else can be read from one (HMAC-SHA-256).
-    pub fn index(&self, text: &str) -> Vec<u8> {
-        hmac::sign(&self.index, text.as_bytes()).as_ref().to_vec()
+    pub fn index(&self, text: &str) -> Hash {
+        let mut index = [0; 32];
+        let tag = hmac::sign(&self.index, text.as_bytes());
+        index.copy_from_slice(tag.as_ref());
+        Hash(index)
     }
 }
 
-/// The place of a row, for [`SealingKey::seal`].
-pub fn place(district: &str, table: &str, id: &str) -> String {
+/// The associated data of a row: what is sealed for one row does not open for another.
+pub fn aad(district: AreaCode, table: &str, id: impl Display) -> String {
     format!("{district}|{table}|{id}")
 }
 

@@ -2,10 +2,12 @@
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
+use gridward_domain::area::AreaCode;
 use uuid::Uuid;
 
 use super::installation::{InstallationKey, random};
-use super::{SealingKey, place};
+use super::{SealingKey, aad};
+use crate::db::column::Hash;
 use crate::db::schema::{district_heads, districts};
 use crate::db::{Conn, DbError};
 
@@ -16,14 +18,14 @@ use crate::db::{Conn, DbError};
 pub fn district_key(
     conn: &mut Conn,
     installation: &InstallationKey,
-    district: &str,
+    district: AreaCode,
 ) -> Result<Option<SealingKey>, DbError> {
     let sealed: Option<Vec<u8>> =
         districts::table.find(district).select(districts::sealed_key).first(conn).optional()?;
     let Some(sealed) = sealed else { return Ok(None) };
     let bytes = installation
         .key()
-        .open(&place(district, "districts", district), &sealed)
+        .open(&aad(district, "districts", district), &sealed)
         .map_err(|error| DbError::corrupt("districts", error))?;
     let secret: [u8; 32] =
         bytes.try_into().map_err(|_| DbError::corrupt("districts", "a key has 32 bytes"))?;
@@ -38,7 +40,7 @@ pub fn district_key(
 pub fn found_district(
     conn: &mut Conn,
     installation: &InstallationKey,
-    district: &str,
+    district: AreaCode,
     now: DateTime<Utc>,
 ) -> Result<(SealingKey, bool), DbError> {
     if let Some(key) = district_key(conn, installation, district)? {
@@ -47,7 +49,7 @@ pub fn found_district(
     let secret: [u8; 32] = random().map_err(|error| DbError::Unavailable(error.to_string()))?;
     let sealed = installation
         .key()
-        .seal(&place(district, "districts", district), &secret)
+        .seal(&aad(district, "districts", district), &secret)
         .map_err(|error| DbError::corrupt("districts", error))?;
     diesel::insert_into(districts::table)
         .values((
@@ -60,9 +62,9 @@ pub fn found_district(
         .values((
             district_heads::district.eq(district),
             district_heads::seq.eq(0),
-            district_heads::hash.eq(Vec::new()),
+            district_heads::hash.eq(Hash::ZERO),
             district_heads::archived_seq.eq(0),
-            district_heads::archived_hash.eq(Vec::new()),
+            district_heads::archived_hash.eq(Hash::ZERO),
             district_heads::epoch.eq(Uuid::new_v4().simple().to_string()),
         ))
         .execute(conn)?;
@@ -73,7 +75,7 @@ pub fn found_district(
 ///
 /// # Errors
 /// [`DbError`].
-pub fn districts(conn: &mut Conn) -> Result<Vec<String>, DbError> {
+pub fn districts(conn: &mut Conn) -> Result<Vec<AreaCode>, DbError> {
     let codes = districts::table.select(districts::district).order(districts::district);
     Ok(codes.load(conn)?)
 }

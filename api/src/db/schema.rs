@@ -299,3 +299,15 @@ diesel::table! {
         created_at -> Timestamp,
     }
 }
+
+diesel::table! {
+    job_runs (district, job) {
+        district -> Text,
+        job -> Text,
+        started_at -> Timestamp,
+        finished_at -> Timestamp,
+        outcome -> Text,
+        processed -> BigInt,
+        error -> Nullable<Text>,
+    }
+}

@@ -8,8 +8,8 @@ use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use crate::clock::china;
-use crate::db::{DbError, parsed};
-use crate::log::chain::NONE_BEFORE;
+use crate::db::DbError;
+use crate::db::column::Hash;
 use crate::log::store::EventRow;
 
 const TABLE: &str = "events";
@@ -70,53 +70,50 @@ impl TryFrom<EventRow> for LoggedEvent {
     type Error = DbError;
 
     fn try_from(row: EventRow) -> Result<Self, DbError> {
-        let person = |id: Option<String>| id.map(|id| parsed(TABLE, &id)).transpose();
-        let area = |code: &str| parsed(TABLE, code);
         let body = RawValue::from_string(row.body);
         Ok(Self {
-            district: area(&row.district)?,
+            district: row.district,
             seq: row.seq,
             at: row.at.and_utc().with_timezone(&china()),
-            actor_id: person(row.actor)?,
+            actor_id: row.actor,
             device: row.device,
             action: row.action,
-            subject: row.subject,
+            subject: row.subject.to_string(),
             subject_id: row.subject_id,
-            area: area(&row.area)?,
-            area_before: row.area_before.as_deref().map(area).transpose()?,
-            person_id: person(row.person)?,
-            person_before_id: person(row.person_before)?,
+            area: row.area,
+            area_before: row.area_before,
+            person_id: row.person,
+            person_before_id: row.person_before,
             version: row.version,
             body: body.map_err(|error| DbError::corrupt(TABLE, error))?,
-            prev_hash: hex::encode(&row.prev_hash),
-            hash: hex::encode(&row.hash),
+            prev_hash: hex::encode(row.prev_hash),
+            hash: hex::encode(row.hash),
         })
     }
 }
 
-/// A hash that is not written in hexadecimal.
+/// A line with an unknown subject, or a hash that is not 64 hexadecimal digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a hash is 64 hexadecimal digits")]
-pub struct NotHex;
+#[error("not an event: its subject is unknown, or a hash is not 64 hexadecimal digits")]
+pub struct NotAnEvent;
 
 impl TryFrom<LoggedEvent> for EventRow {
-    type Error = NotHex;
+    type Error = NotAnEvent;
 
-    fn try_from(event: LoggedEvent) -> Result<Self, NotHex> {
-        let id = |id: PersonId| id.to_string();
+    fn try_from(event: LoggedEvent) -> Result<Self, NotAnEvent> {
         Ok(Self {
-            district: event.district.to_string(),
+            district: event.district,
             seq: event.seq,
             at: event.at.naive_utc(),
-            actor: event.actor_id.map(id),
+            actor: event.actor_id,
             device: event.device,
             action: event.action,
-            subject: event.subject,
+            subject: event.subject.parse().map_err(|_| NotAnEvent)?,
             subject_id: event.subject_id,
-            area: event.area.to_string(),
-            area_before: event.area_before.map(String::from),
-            person: event.person_id.map(id),
-            person_before: event.person_before_id.map(id),
+            area: event.area,
+            area_before: event.area_before,
+            person: event.person_id,
+            person_before: event.person_before_id,
             version: event.version,
             body: event.body.get().to_owned(),
             prev_hash: unhex(&event.prev_hash)?,
@@ -125,10 +122,10 @@ impl TryFrom<LoggedEvent> for EventRow {
     }
 }
 
-fn unhex(text: &str) -> Result<Vec<u8>, NotHex> {
-    let mut hash = [0; NONE_BEFORE.len()];
-    hex::decode_to_slice(text, &mut hash).map_err(|_| NotHex)?;
-    Ok(hash.to_vec())
+fn unhex(text: &str) -> Result<Hash, NotAnEvent> {
+    let mut hash = Hash::ZERO;
+    hex::decode_to_slice(text, &mut hash.0).map_err(|_| NotAnEvent)?;
+    Ok(hash)
 }
 
 #[cfg(test)]
@@ -138,33 +135,33 @@ mod tests {
 
     #[test]
     fn a_hash_has_32_bytes() {
-        assert_eq!(unhex(&"0a".repeat(32)).map(|hash| hash.len()), Ok(32));
+        assert_eq!(unhex(&"0a".repeat(32)), Ok(Hash([10; 32])));
         for wrong in
             ["", "0a", &"0a".repeat(31), &"0a".repeat(33), &"+a".repeat(32), &"0".repeat(63)]
         {
-            assert_eq!(unhex(wrong), Err(NotHex), "{wrong}");
+            assert_eq!(unhex(wrong), Err(NotAnEvent), "{wrong}");
         }
     }
 
     #[test]
     fn a_line_of_an_export_holds_all_that_its_hash_is_made_of() {
         let mut row = EventRow {
-            district: "500116".to_owned(),
+            district: "500116".parse().expect("a code"),
             seq: 1,
             at: "2026-08-01T09:00:00.123".parse().expect("a time"),
-            actor: Some("018cc7af-0000-7000-8000-000000000021".to_owned()),
+            actor: "018cc7af-0000-7000-8000-000000000021".parse().ok(),
             device: Some("手机".to_owned()),
             action: "task.claim".to_owned(),
-            subject: "task".to_owned(),
+            subject: crate::log::Subject::Task,
             subject_id: "t".to_owned(),
-            area: "500116001002001".to_owned(),
-            area_before: Some("500116001002002".to_owned()),
+            area: "500116001002001".parse().expect("a code"),
+            area_before: "500116001002002".parse().ok(),
             person: None,
             person_before: None,
             version: 2,
             body: "{\"b\":1.50,\"a\":\"x\"}".to_owned(),
-            prev_hash: NONE_BEFORE.to_vec(),
-            hash: Vec::new(),
+            prev_hash: Hash::ZERO,
+            hash: Hash::ZERO,
         };
         row.hash = digest(&row);
         let line = serde_json::to_string(&LoggedEvent::try_from(row.clone()).expect("an event"))

@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use gridward_domain::area::AreaCode;
 use thiserror::Error;
 
 use super::archive;
@@ -73,7 +74,11 @@ pub struct Checked {
 ///
 /// # Errors
 /// [`Broken`], naming the first event that does not hold.
-pub fn verify(conn: &mut Conn, district: &str, folder: Option<&Path>) -> Result<Checked, Broken> {
+pub fn verify(
+    conn: &mut Conn,
+    district: AreaCode,
+    folder: Option<&Path>,
+) -> Result<Checked, Broken> {
     let known = head::chain(conn, district)?;
     let mut link = match folder {
         Some(folder) => {

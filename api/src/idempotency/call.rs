@@ -87,9 +87,9 @@ impl Commands {
         if let Some(id) = &id {
             read_set.add::<store::CommandRow>(store::key(&caller, id));
         }
-        let (keys, district) = (self.keys.clone(), caller.district.clone());
-        let answer = self.db.write_with(&district, read_set, move |tx| {
-            let key = keys.key(tx.read_unbatched(), &caller.district)?;
+        let (keys, district) = (self.keys.clone(), caller.district);
+        let answer = self.db.write_with(district, read_set, move |tx| {
+            let key = keys.key(tx.read_unbatched(), caller.district)?;
             let request = Request { caller: &caller, id: id.as_ref(), action, request: &request };
             once(tx, &key, &request, |tx| act(tx, &key, &caller))
         });

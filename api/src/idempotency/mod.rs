@@ -5,13 +5,15 @@
 //! with a command id are one command if the id is the same. The first answer is
 //! kept, sealed, for [`KEPT_FOR`]; a repetition gets it again and changes nothing.
 //!
-//! Nor does a command that the server fails at come for ever: after [`TRIES`] it
-//! is set aside ([`dead_letter`]), refused to who sent it and sealed onto the log.
+//! A command at which the server fails does not come back for ever: after [`TRIES`] it
+//! becomes a dead letter ([`dead_letter`]): rejected, and sealed onto the log.
 
 pub mod call;
 pub mod dead_letter;
 pub mod key;
 pub mod store;
+#[cfg(test)]
+mod tests;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use chrono::TimeDelta;
@@ -26,6 +28,7 @@ use store::CommandRow;
 use crate::auth::Caller;
 use crate::crypto::SealingKey;
 use crate::db::DbError;
+use crate::db::column::Hash;
 use crate::http::problem::{Kept, Kind, Problem, ServerFault};
 use crate::tx::Tx;
 
@@ -33,7 +36,7 @@ use crate::tx::Tx;
 pub const KEPT_FOR: TimeDelta = TimeDelta::days(180);
 
 /// How often a command may fail by a defect of the server's, each time alone,
-/// before it is set aside. What passes by itself, as a database that is away,
+/// before it becomes a dead letter. Transient failures, as an unreachable database,
 /// does not count.
 pub const TRIES: u8 = 5;
 
@@ -70,7 +73,7 @@ enum StoredOutcome<T> {
 /// Does `act`, unless it was done before: then answers what was answered then.
 /// A refusal is an answer too; only one that may go away by itself, or that is of form,
 /// is not kept.
-/// What the server fails at, even by a panic, is counted and at last set aside.
+/// What the server fails at, even by a panic, is counted; the last try makes it a dead letter.
 ///
 /// # Errors
 /// [`Kind::CommandIdReused`] when the id came with another request before, and
@@ -93,7 +96,7 @@ pub fn once<T: Serialize + DeserializeOwned>(
             return Err(Kind::CommandIdReused.into());
         }
         let replayed = |result| Outcome { result, replayed: true };
-        match key.open_value(&row.place("answer"), &row.sealed_answer)? {
+        match key.open_value(&row.aad("answer"), &row.sealed_answer)? {
             StoredOutcome::Done(done) => return Ok(replayed(Ok(done))),
             StoredOutcome::Refused(kept) => return Ok(replayed(Err(kept.into()))),
             StoredOutcome::Failed(times) => failures = times,
@@ -104,8 +107,8 @@ pub fn once<T: Serialize + DeserializeOwned>(
     if result.as_ref().is_err_and(ours) {
         failures += 1;
         if failures >= TRIES {
-            dead_letter::set_aside(tx, key, request, id)?;
-            result = Err(Kind::CommandSetAside.into());
+            dead_letter::record(tx, key, request, id)?;
+            result = Err(Kind::CommandDeadLettered.into());
         }
     }
     let outcome = match &result {
@@ -133,8 +136,10 @@ fn unless_it_panics<T>(act: impl FnOnce() -> Result<T, Problem>) -> Result<T, Pr
 }
 
 /// The same request has the same fingerprint, by whichever way it came.
-fn fingerprint(request: &Request<'_>) -> Vec<u8> {
+fn fingerprint(request: &Request<'_>) -> Hash {
     // The keys of a JSON object are sorted, so equal values are equal texts.
     let text = format!("{}\n{}", request.action, request.request);
-    digest(&SHA256, text.as_bytes()).as_ref().to_vec()
+    let mut bytes = [0; 32];
+    bytes.copy_from_slice(digest(&SHA256, text.as_bytes()).as_ref());
+    Hash(bytes)
 }

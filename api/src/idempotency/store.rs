@@ -1,5 +1,8 @@
 //! The commands that happened, with what was request and answered, both sealed.
 
+use crate::db::column::Hash;
+use gridward_domain::area::AreaCode;
+use gridward_domain::id::PersonId;
 use std::collections::BTreeSet;
 
 use chrono::{NaiveDateTime, TimeDelta};
@@ -20,14 +23,14 @@ crate::table_row! {
     /// A row of `commands`.
     #[derive(Clone, Debug, diesel::QueryableByName)]
     pub struct CommandRow in commands {
-        district: String,
+        district: AreaCode,
         key {
-            person: String,
+            person: PersonId,
             id: String,
         }
         fixed {
             action: String,
-            request_hash: Vec<u8>,
+            request_hash: Hash,
             sealed_request: Vec<u8>,
             sealed_answer: Vec<u8>,
             created_at: NaiveDateTime,
@@ -37,18 +40,18 @@ crate::table_row! {
 
 impl CommandRow {
     /// Where a sealed part of it lies.
-    pub(super) fn place(&self, part: &str) -> String {
-        place(&self.district, &self.person, &self.id, part)
+    pub(super) fn aad(&self, part: &str) -> String {
+        aad(self.district, self.person, &self.id, part)
     }
 }
 
-pub(super) fn place(district: &str, person: &str, id: &str, part: &str) -> String {
-    crypto::place(district, "commands", &format!("{person}|{id}|{part}"))
+pub(super) fn aad(district: AreaCode, person: PersonId, id: &str, part: &str) -> String {
+    crypto::aad(district, "commands", &format!("{person}|{id}|{part}"))
 }
 
 /// The key of the caller's command within the district: person and id.
-pub fn key(caller: &Caller, id: &CommandId) -> (String, String) {
-    (caller.actor.person.to_string(), id.to_string())
+pub fn key(caller: &Caller, id: &CommandId) -> (PersonId, String) {
+    (caller.actor.person, id.to_string())
 }
 
 /// Each command by the whole of its key.
@@ -56,16 +59,16 @@ const BY_KEYS: &str = "SELECT commands.* FROM unnest($2, $3) AS wanted (person, 
     JOIN commands USING (person, id) WHERE commands.district = $1";
 
 impl Row for CommandRow {
-    type Key = (String, String);
+    type Key = (PersonId, String);
     const ORDER: u8 = 10;
 
     fn key(&self) -> Self::Key {
-        (self.person.clone(), self.id.clone())
+        (self.person, self.id.clone())
     }
 
     fn one(
         conn: &mut Conn,
-        district: &str,
+        district: AreaCode,
         (person, id): &Self::Key,
     ) -> Result<Option<Self>, DbError> {
         let found = commands::table.find((district, person, id)).select(Self::as_select());
@@ -74,11 +77,11 @@ impl Row for CommandRow {
 
     fn many(
         conn: &mut PgConnection,
-        district: &str,
+        district: AreaCode,
         keys: &BTreeSet<Self::Key>,
     ) -> Result<Vec<Self>, DbError> {
-        let (people, ids): (Vec<&str>, Vec<&str>) =
-            keys.iter().map(|(person, id)| (person.as_str(), id.as_str())).unzip();
+        let (people, ids): (Vec<PersonId>, Vec<&str>) =
+            keys.iter().map(|(person, id)| (*person, id.as_str())).unzip();
         Ok(diesel::sql_query(BY_KEYS)
             .bind::<Text, _>(district)
             .bind::<Array<Text>, _>(people)
@@ -88,12 +91,12 @@ impl Row for CommandRow {
 
     fn write(
         conn: &mut Conn,
-        district: &str,
+        district: AreaCode,
         changes: &[RowChange<'_, Self>],
     ) -> Result<(), DbError> {
         // Only a command that the server failed at before is there already.
         for before in changes.iter().filter_map(|change| change.old) {
-            let key = (district, &before.person, &before.id);
+            let key = (district, before.person, &before.id);
             diesel::delete(commands::table.find(key)).execute(conn)?;
         }
         let rows: Vec<&Self> = changes.iter().map(|change| change.new).collect();
@@ -108,16 +111,16 @@ pub(super) fn keep(
     request: &Request<'_>,
     id: &CommandId,
     before: Option<&CommandRow>,
-    request_hash: Vec<u8>,
+    request_hash: Hash,
     outcome: &impl Serialize,
 ) -> Result<(), Problem> {
-    let (district, person) = (&request.caller.district, request.caller.actor.person.to_string());
-    let place = |part| place(district, &person, id.as_str(), part);
+    let (district, person) = (request.caller.district, request.caller.actor.person);
+    let aad = |part| aad(district, person, id.as_str(), part);
     let row = CommandRow {
-        sealed_request: key.seal_value(&place("request"), request.request)?,
-        sealed_answer: key.seal_value(&place("answer"), outcome)?,
-        district: district.clone(),
-        person: person.clone(),
+        sealed_request: key.seal_value(&aad("request"), request.request)?,
+        sealed_answer: key.seal_value(&aad("answer"), outcome)?,
+        district,
+        person,
         id: id.as_str().to_owned(),
         action: request.action.to_owned(),
         request_hash,
@@ -134,7 +137,7 @@ pub(super) fn keep(
 ///
 /// # Errors
 /// [`DbError`].
-pub fn forget_older(tx: &mut Tx<'_>, district: &str, age: TimeDelta) -> Result<usize, DbError> {
+pub fn forget_older(tx: &mut Tx<'_>, district: AreaCode, age: TimeDelta) -> Result<usize, DbError> {
     let oldest = (tx.now - age).naive_utc();
     let old = commands::table
         .filter(commands::district.eq(district))

@@ -69,15 +69,17 @@ impl fmt::Display for Loaded {
 macro_rules! write_kind {
     ($to:expr, $kind:literal, $table:ident, $id:ident, $row:ty, $merge:expr) => {{
         use diesel::prelude::*;
-        let district = $to.district.to_string();
+        let district = $to.district;
         $to.transaction($kind, |conn| {
-            let present =
-                schema::$table::table.filter(schema::$table::district.eq(&district)).load(conn)?;
+            let present = schema::$table::table
+                .filter(schema::$table::district.eq(district))
+                .select(<$row>::as_select())
+                .load(conn)?;
             let Merged { added, changed, unchanged, rows } = $merge(present)?;
             for ids in changed.chunks(500) {
                 diesel::delete(
                     schema::$table::table
-                        .filter(schema::$table::district.eq(&district))
+                        .filter(schema::$table::district.eq(district))
                         .filter(schema::$table::$id.eq_any(ids)),
                 )
                 .execute(conn)?;
@@ -102,9 +104,9 @@ pub fn write(
     let district = records.areas.first().ok_or(LoadError::Empty)?.code.district();
     let mut to = Target { conn, district, now };
     let key = to.transaction("the district", |conn| {
-        let (key, new) = found_district(conn, installation, district.as_str(), now)?;
+        let (key, new) = found_district(conn, installation, district, now)?;
         let kinds = catalogue::defaults();
-        let added = catalogue::store::add_missing(conn, district.as_str(), &kinds)?;
+        let added = catalogue::store::add_missing(conn, district, &kinds)?;
         Ok((key, new || added > 0))
     })?;
     let today = crate::clock::day(now);
@@ -149,7 +151,7 @@ fn loaded(kind: &'static str, added: usize, changed: usize, unchanged: usize) ->
 
 /// That many things of a kind were loaded or changed at once: phones begin anew.
 pub fn fact(district: AreaCode, kind: &str) -> Event {
-    Event::new("district.load", Subject::District, district.to_string(), district, 1)
+    Event::new("district.load", Subject::District, district, district, 1)
         .with(json!({ "kind": kind }))
 }
 
@@ -175,7 +177,7 @@ impl Target<'_> {
                 log::store::append(
                     conn,
                     &mut Heads::default(),
-                    district.as_str(),
+                    district,
                     now,
                     &[fact(district, kind)],
                 )?;
@@ -189,14 +191,17 @@ impl Target<'_> {
     fn holidays(&mut self, records: &DistrictRecords) -> Result<Loaded, LoadError> {
         use diesel::prelude::*;
         use schema::holidays;
-        let district = self.district.to_string();
+        let district = self.district;
         self.transaction("holidays", |conn| {
-            let present = holidays::table.filter(holidays::district.eq(&district)).load(conn)?;
+            let present = holidays::table
+                .filter(holidays::district.eq(district))
+                .select(rows::HolidayRow::as_select())
+                .load(conn)?;
             let merged = merge(present, &records.holidays, |record, before| {
-                Ok(rows::holiday(record, &district, before))
+                Ok(rows::holiday(record, district, before))
             })?;
             for row in &merged.rows {
-                let key = (&row.district, row.date, &row.code);
+                let key = (row.district, row.date, &row.code);
                 diesel::delete(holidays::table.find(key)).execute(conn)?;
             }
             let Merged { added, changed, unchanged, rows } = merged;

@@ -8,13 +8,11 @@
 
 use aws_lc_rs::digest::{Context, SHA256};
 
+use gridward_domain::id::PersonId;
+use gridward_domain::word::Word as _;
+
 use super::store::EventRow;
-
-/// The hash of one event; 32 bytes.
-pub type Hash = Vec<u8>;
-
-/// What stands for the hash before the first event.
-pub const NONE_BEFORE: [u8; 32] = [0; 32];
+use crate::db::column::Hash;
 
 /// The hash of `row`, which follows the event with the hash `row.prev_hash`.
 pub fn digest(row: &EventRow) -> Hash {
@@ -24,26 +22,30 @@ pub fn digest(row: &EventRow) -> Hash {
         hash.update(&length.to_be_bytes());
         hash.update(bytes.unwrap_or_default());
     };
-    field(Some(&row.prev_hash));
-    field(Some(row.district.as_bytes()));
+    // A UUID is hashed as text, as the table keeps it.
+    let id = |id: Option<PersonId>| id.map(|id| id.to_string());
+    field(Some(row.prev_hash.as_ref()));
+    field(Some(row.district.as_str().as_bytes()));
     field(Some(&row.seq.to_be_bytes()));
     field(Some(&row.at.and_utc().timestamp_millis().to_be_bytes()));
-    field(row.actor.as_deref().map(str::as_bytes));
+    field(id(row.actor).as_deref().map(str::as_bytes));
     field(row.device.as_deref().map(str::as_bytes));
     field(Some(row.action.as_bytes()));
-    field(Some(row.subject.as_bytes()));
+    field(Some(row.subject.as_str().as_bytes()));
     field(Some(row.subject_id.as_bytes()));
-    field(Some(row.area.as_bytes()));
-    field(row.area_before.as_deref().map(str::as_bytes));
-    field(row.person.as_deref().map(str::as_bytes));
-    field(row.person_before.as_deref().map(str::as_bytes));
+    field(Some(row.area.as_str().as_bytes()));
+    field(row.area_before.as_ref().map(|area| area.as_str().as_bytes()));
+    field(id(row.person).as_deref().map(str::as_bytes));
+    field(id(row.person_before).as_deref().map(str::as_bytes));
     field(Some(&row.version.to_be_bytes()));
     field(Some(row.body.as_bytes()));
-    hash.finish().as_ref().to_vec()
+    let mut bytes = [0; 32];
+    bytes.copy_from_slice(hash.finish().as_ref());
+    Hash(bytes)
 }
 
 /// Where a chain has come to.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Link {
     /// The number of the last event.
     pub seq: i64,
@@ -54,7 +56,7 @@ pub struct Link {
 impl Link {
     /// Before the first event.
     pub fn start() -> Self {
-        Self { seq: 0, hash: NONE_BEFORE.to_vec() }
+        Self { seq: 0, hash: Hash::ZERO }
     }
 
     /// The chain with one more event.
@@ -71,35 +73,42 @@ impl Link {
         if digest(next) != next.hash {
             return Err("what it says is not what was written");
         }
-        Ok(Self { seq: next.seq, hash: next.hash.clone() })
+        Ok(Self { seq: next.seq, hash: next.hash })
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use gridward_domain::area::AreaCode;
 
-    fn row(seq: i64, prev: &[u8]) -> EventRow {
-        let text = |text: &str| Some(text.to_owned());
+    use super::*;
+    use crate::log::Subject;
+
+    fn area(code: &str) -> AreaCode {
+        code.parse().expect("a code")
+    }
+
+    fn row(seq: i64, prev: Hash) -> EventRow {
+        let id = |text: &str| Some(text.parse().expect("an id"));
         let mut row = EventRow {
-            district: "500116".to_owned(),
+            district: area("500116"),
             seq,
             at: chrono::DateTime::from_timestamp_millis(1_785_000_000_123)
                 .expect("a time")
                 .naive_utc(),
-            actor: text("a"),
+            actor: id("018cc7af-0000-7000-8000-000000000021"),
             device: None,
             action: "task.claim".to_owned(),
-            subject: "task".to_owned(),
+            subject: Subject::Task,
             subject_id: "t".to_owned(),
-            area: "500116001002001".to_owned(),
+            area: area("500116001002001"),
             area_before: None,
-            person: text("p"),
+            person: id("018cc7af-0000-7000-8000-000000000022"),
             person_before: None,
             version: 2,
             body: "{}".to_owned(),
-            prev_hash: prev.to_vec(),
-            hash: Vec::new(),
+            prev_hash: prev,
+            hash: Hash::ZERO,
         };
         row.hash = digest(&row);
         row
@@ -109,23 +118,23 @@ mod tests {
 
     #[test]
     fn a_change_of_any_field_is_noticed() {
-        let first = row(1, &NONE_BEFORE);
+        let first = row(1, Hash::ZERO);
         assert!(Link::start().then(&first).is_ok());
         let changes: [Change; 14] = [
-            |row| row.district = "500117".to_owned(),
+            |row| row.district = area("500117"),
             |row| row.at += chrono::TimeDelta::milliseconds(1),
             |row| row.actor = None,
             |row| row.device = Some("a".to_owned()),
             |row| row.action = "task.start".to_owned(),
-            |row| row.subject = "plan".to_owned(),
+            |row| row.subject = Subject::Plan,
             |row| row.subject_id = "u".to_owned(),
-            |row| row.area = "500116001002002".to_owned(),
-            |row| row.area_before = Some(String::new()),
-            |row| row.person = Some("q".to_owned()),
-            |row| row.person_before = Some("p".to_owned()),
+            |row| row.area = area("500116001002002"),
+            |row| row.area_before = Some(area("500116")),
+            |row| row.person = row.actor,
+            |row| row.person_before = row.actor,
             |row| row.version = 3,
             |row| row.body = "{ }".to_owned(),
-            |row| row.hash[0] ^= 1,
+            |row| row.hash.0[0] ^= 1,
         ];
         for alter in changes {
             let mut other = first.clone();
@@ -138,18 +147,18 @@ mod tests {
     #[test]
     fn words_that_move_from_one_field_to_the_next_are_noticed() {
         let one =
-            EventRow { action: "ab".to_owned(), subject: "c".to_owned(), ..row(1, &NONE_BEFORE) };
-        let other = EventRow { action: "a".to_owned(), subject: "bc".to_owned(), ..one.clone() };
+            EventRow { subject_id: "ab".to_owned(), action: "c".to_owned(), ..row(1, Hash::ZERO) };
+        let other = EventRow { subject_id: "a".to_owned(), action: "bc".to_owned(), ..one.clone() };
         assert_ne!(digest(&one), digest(&other));
     }
 
     #[test]
     fn a_missing_or_foreign_event_is_noticed() {
-        let first = row(1, &NONE_BEFORE);
+        let first = row(1, Hash::ZERO);
         let link = Link::start().then(&first).expect("the first");
-        assert_eq!(Link::start().then(&row(2, &first.hash)), Err("the event before it is missing"));
-        assert!(link.then(&row(2, &first.hash)).is_ok());
-        let foreign = link.then(&row(2, &NONE_BEFORE));
+        assert_eq!(Link::start().then(&row(2, first.hash)), Err("the event before it is missing"));
+        assert!(link.then(&row(2, first.hash)).is_ok());
+        let foreign = link.then(&row(2, Hash::ZERO));
         assert_eq!(foreign, Err("it does not follow from the event before it"));
     }
 }

@@ -89,7 +89,7 @@ impl Event {
     pub fn new(
         action: &'static str,
         subject: Subject,
-        id: impl Into<String>,
+        id: impl std::fmt::Display,
         area: AreaCode,
         version: i64,
     ) -> Self {
@@ -98,7 +98,7 @@ impl Event {
             device: None,
             action,
             subject,
-            subject_id: id.into(),
+            subject_id: id.to_string(),
             area,
             area_before: None,
             person: None,

@@ -1,11 +1,13 @@
 //! The head of a district's log: its last number and hash, and which log it is.
 
+use gridward_domain::area::AreaCode;
 use std::collections::HashMap;
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Text};
 
-use super::chain::{Link, NONE_BEFORE};
+use super::chain::Link;
+use crate::db::column::Hash;
 use crate::db::schema::district_heads;
 use crate::db::{Conn, DbError};
 
@@ -24,7 +26,7 @@ pub struct Head {
 ///
 /// # Errors
 /// [`DbError`]; a district without a head is corrupt.
-pub fn read(conn: &mut Conn, district: &str) -> Result<Head, DbError> {
+pub fn read(conn: &mut Conn, district: AreaCode) -> Result<Head, DbError> {
     let columns = (district_heads::seq, district_heads::archived_seq, district_heads::epoch);
     let head = district_heads::table.find(district).select(columns).first(conn).optional()?;
     head.ok_or_else(missing_head)
@@ -48,39 +50,36 @@ pub struct Chain {
 ///
 /// # Errors
 /// [`DbError`].
-pub fn chain(conn: &mut Conn, district: &str) -> Result<Chain, DbError> {
+pub fn chain(conn: &mut Conn, district: AreaCode) -> Result<Chain, DbError> {
     use district_heads as heads;
     let columns = (heads::seq, heads::hash, heads::archived_seq, heads::archived_hash);
-    let row: Option<(i64, Vec<u8>, i64, Vec<u8>)> =
+    let row: Option<(i64, Hash, i64, Hash)> =
         heads::table.find(district).select(columns).first(conn).optional()?;
     let (seq, hash, archived_seq, archived_hash) = row.ok_or_else(missing_head)?;
-    let link = |seq, hash: Vec<u8>| Link { seq, hash: genesis_if_empty(hash) };
-    Ok(Chain { last: link(seq, hash), archived: link(archived_seq, archived_hash) })
+    Ok(Chain {
+        last: Link { seq, hash },
+        archived: Link { seq: archived_seq, hash: archived_hash },
+    })
 }
 
 /// Notes that the events up to `to` lie in archive files.
 ///
 /// # Errors
 /// [`DbError::Collision`] if somebody else archived meanwhile.
-pub fn archive(conn: &mut Conn, district: &str, from: &Link, to: &Link) -> Result<(), DbError> {
+pub fn archive(conn: &mut Conn, district: AreaCode, from: &Link, to: &Link) -> Result<(), DbError> {
     use district_heads as heads;
     let unchanged = heads::table.find(district).filter(heads::archived_seq.eq(from.seq));
     let changed = diesel::update(unchanged)
-        .set((heads::archived_seq.eq(to.seq), heads::archived_hash.eq(&to.hash)))
+        .set((heads::archived_seq.eq(to.seq), heads::archived_hash.eq(to.hash)))
         .execute(conn)?;
     if changed == 1 { Ok(()) } else { Err(DbError::Collision) }
-}
-
-/// A head that has no hash yet stands before the first event.
-fn genesis_if_empty(hash: Vec<u8>) -> Vec<u8> {
-    if hash.is_empty() { NONE_BEFORE.to_vec() } else { hash }
 }
 
 /// Gives the log of `district` another epoch, so that every phone begins anew.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn renew_epoch(conn: &mut Conn, district: &str, epoch: &str) -> Result<(), DbError> {
+pub fn renew_epoch(conn: &mut Conn, district: AreaCode, epoch: &str) -> Result<(), DbError> {
     diesel::update(district_heads::table.find(district))
         .set(district_heads::epoch.eq(epoch))
         .execute(conn)?;
@@ -89,7 +88,7 @@ pub fn renew_epoch(conn: &mut Conn, district: &str, epoch: &str) -> Result<(), D
 
 /// Run at the end of every change, so written as texts that stay prepared.
 const ADVANCE: &str = "UPDATE district_heads SET seq = $1, hash = $2 WHERE district = $3 AND seq = $4 \
-     AND hash = $5";
+     AND (hash = $5 OR seq = 0)";
 /// Takes the row's lock and says what it holds.
 const LOCK: &str = "UPDATE district_heads SET seq = seq WHERE district = $1 RETURNING seq, hash";
 
@@ -98,13 +97,13 @@ struct Locked {
     #[diesel(sql_type = BigInt)]
     seq: i64,
     #[diesel(sql_type = Binary)]
-    hash: Vec<u8>,
+    hash: Hash,
 }
 
 /// The heads as one writer last left them. Mostly nobody else has written since,
 /// and one statement then takes the numbers and the lock together.
 #[derive(Default)]
-pub(crate) struct Heads(HashMap<String, Link>);
+pub(crate) struct Heads(HashMap<AreaCode, Link>);
 
 impl Heads {
     /// Takes the district's lock, until the transaction ends, and advances its
@@ -112,23 +111,23 @@ impl Heads {
     pub(crate) fn advance<T>(
         &mut self,
         conn: &mut Conn,
-        district: &str,
+        district: AreaCode,
         follow: impl Fn(&Link) -> (T, Link),
     ) -> Result<T, DbError> {
-        if let Some(link) = self.0.remove(district) {
+        if let Some(link) = self.0.remove(&district) {
             let (made, next) = follow(&link);
             if set(conn, district, &link, &next)? {
-                self.0.insert(district.to_owned(), next);
+                self.0.insert(district, next);
                 return Ok(made);
             }
         }
         let locked: Locked = diesel::sql_query(LOCK).bind::<Text, _>(district).get_result(conn)?;
-        let link = Link { seq: locked.seq, hash: genesis_if_empty(locked.hash) };
+        let link = Link { seq: locked.seq, hash: locked.hash };
         let (made, next) = follow(&link);
         if !set(conn, district, &link, &next)? {
             return Err(DbError::Collision);
         }
-        self.0.insert(district.to_owned(), next);
+        self.0.insert(district, next);
         Ok(made)
     }
 
@@ -138,15 +137,14 @@ impl Heads {
     }
 }
 
-fn set(conn: &mut Conn, district: &str, from: &Link, to: &Link) -> Result<bool, DbError> {
-    // Before the first event the table holds no hash.
-    let stored = if from.seq == 0 { Vec::new() } else { from.hash.clone() };
+fn set(conn: &mut Conn, district: AreaCode, from: &Link, to: &Link) -> Result<bool, DbError> {
+    // A build before this one left the hash before the first event empty.
     let changed = diesel::sql_query(ADVANCE)
         .bind::<BigInt, _>(to.seq)
-        .bind::<Binary, _>(&to.hash)
+        .bind::<Binary, _>(to.hash)
         .bind::<Text, _>(district)
         .bind::<BigInt, _>(from.seq)
-        .bind::<Binary, _>(&stored)
+        .bind::<Binary, _>(from.hash)
         .execute(conn)?;
     Ok(changed == 1)
 }

@@ -1,7 +1,9 @@
 //! Writing the log, and reading it.
 
+use crate::db::column::Hash;
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
+use gridward_domain::area::AreaCode;
 use gridward_domain::area::{AreaRange, Level};
 use gridward_domain::id::PersonId;
 use gridward_domain::word::Word as _;
@@ -17,25 +19,25 @@ crate::table_row! {
     /// A row of `events`.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct EventRow in events {
-        district: String,
+        district: AreaCode,
         key {
             seq: i64,
         }
         fixed {
             at: NaiveDateTime,
-            actor: Option<String>,
+            actor: Option<PersonId>,
             device: Option<String>,
             action: String,
-            subject: String,
+            subject: Subject,
             subject_id: String,
-            area: String,
-            area_before: Option<String>,
-            person: Option<String>,
-            person_before: Option<String>,
+            area: AreaCode,
+            area_before: Option<AreaCode>,
+            person: Option<PersonId>,
+            person_before: Option<PersonId>,
             version: i64,
             body: String,
-            prev_hash: Vec<u8>,
-            hash: Vec<u8>,
+            prev_hash: Hash,
+            hash: Hash,
         }
     }
 }
@@ -45,7 +47,7 @@ crate::table_row! {
 pub(crate) fn append(
     conn: &mut Conn,
     heads: &mut Heads,
-    district: &str,
+    district: AreaCode,
     at: DateTime<Utc>,
     facts: &[Event],
 ) -> Result<(), DbError> {
@@ -60,38 +62,37 @@ pub(crate) fn append(
 /// The rows of `facts` after `link`, and where the chain has then come to.
 fn follow(
     link: &Link,
-    district: &str,
+    district: AreaCode,
     at: DateTime<Utc>,
     facts: &[Event],
 ) -> (Vec<EventRow>, Link) {
-    let mut link = link.clone();
+    let mut link = *link;
     let rows = facts.iter().map(|fact| {
         let row = row(district, at, &link, fact);
-        link = Link { seq: row.seq, hash: row.hash.clone() };
+        link = Link { seq: row.seq, hash: row.hash };
         row
     });
     (rows.collect(), link)
 }
 
-fn row(district: &str, at: DateTime<Utc>, after: &Link, fact: &Event) -> EventRow {
-    let id = |id: Option<PersonId>| id.map(|id| id.to_string());
+fn row(district: AreaCode, at: DateTime<Utc>, after: &Link, fact: &Event) -> EventRow {
     let mut row = EventRow {
-        district: district.to_owned(),
+        district,
         seq: after.seq + 1,
         at: at.naive_utc(),
-        actor: id(fact.actor),
+        actor: fact.actor,
         device: fact.device.clone(),
         action: fact.action.to_owned(),
-        subject: fact.subject.as_str().to_owned(),
+        subject: fact.subject,
         subject_id: fact.subject_id.clone(),
-        area: fact.area.to_string(),
-        area_before: fact.area_before.map(String::from),
-        person: id(fact.person),
-        person_before: id(fact.person_before),
+        area: fact.area,
+        area_before: fact.area_before,
+        person: fact.person,
+        person_before: fact.person_before,
         version: fact.version,
         body: fact.body.to_string(),
-        prev_hash: after.hash.clone(),
-        hash: Vec::new(),
+        prev_hash: after.hash,
+        hash: Hash::ZERO,
     };
     row.hash = digest(&row);
     row
@@ -126,7 +127,7 @@ pub fn list(
     limit: i64,
 ) -> Result<Vec<EventRow>, DbError> {
     let mut query = events::table
-        .filter(events::district.eq(scope.area().district().to_string()))
+        .filter(events::district.eq(scope.area().district()))
         .filter(events::seq.gt(after))
         .into_boxed();
     if scope.area().level() != Level::District {
@@ -135,13 +136,13 @@ pub fn list(
         query = query.filter(in_range!(events::area, scope).or(before.assume_not_null()));
     }
     if let Some(actor) = filter.actor {
-        query = query.filter(events::actor.eq(actor.to_string()));
+        query = query.filter(events::actor.eq(actor));
     }
     if let Some(action) = &filter.action {
         query = query.filter(events::action.eq(action.clone()));
     }
     if let Some(subject) = filter.subject {
-        query = query.filter(events::subject.eq(subject.as_str()));
+        query = query.filter(events::subject.eq(subject));
     }
     if let Some(id) = &filter.subject_id {
         query = query.filter(events::subject_id.eq(id.clone()));
@@ -161,7 +162,7 @@ pub fn list(
 /// [`DbError`].
 pub fn after(
     conn: &mut Conn,
-    district: &str,
+    district: AreaCode,
     after: i64,
     limit: i64,
 ) -> Result<Vec<EventRow>, DbError> {
@@ -180,7 +181,7 @@ pub fn after(
 /// [`DbError`].
 pub fn older(
     conn: &mut Conn,
-    district: &str,
+    district: AreaCode,
     after: i64,
     moment: DateTime<Utc>,
     limit: i64,
@@ -194,7 +195,7 @@ pub fn older(
 ///
 /// # Errors
 /// [`DbError`].
-pub fn forget(conn: &mut Conn, district: &str, last: i64) -> Result<(), DbError> {
+pub fn forget(conn: &mut Conn, district: AreaCode, last: i64) -> Result<(), DbError> {
     let old = events::table.filter(events::district.eq(district)).filter(events::seq.le(last));
     diesel::delete(old).execute(conn)?;
     Ok(())
@@ -207,14 +208,14 @@ pub fn forget(conn: &mut Conn, district: &str, last: i64) -> Result<(), DbError>
 /// [`DbError`].
 pub fn holder_at(
     conn: &mut Conn,
-    district: &str,
+    district: AreaCode,
     subject_id: &str,
     moment: DateTime<Utc>,
-) -> Result<Option<String>, DbError> {
-    let person: Option<Option<String>> = events::table
+) -> Result<Option<PersonId>, DbError> {
+    let person: Option<Option<PersonId>> = events::table
         .filter(events::district.eq(district))
         .filter(events::subject_id.eq(subject_id))
-        .filter(events::subject.eq(Subject::Task.as_str()))
+        .filter(events::subject.eq(Subject::Task))
         .filter(events::at.le(moment.naive_utc()))
         .order(events::seq.desc())
         .select(events::person)
@@ -229,16 +230,16 @@ pub fn holder_at(
 /// [`DbError`].
 pub fn had_in_hands(
     conn: &mut Conn,
-    district: &str,
+    district: AreaCode,
     subject_id: &str,
     person: PersonId,
 ) -> Result<bool, DbError> {
-    let reported = events::actor.eq(person.to_string()).and(events::action.eq("task.report"));
+    let reported = events::actor.eq(person).and(events::action.eq("task.report"));
     let one: Option<i64> = events::table
         .filter(events::district.eq(district))
         .filter(events::subject_id.eq(subject_id))
-        .filter(events::subject.eq(Subject::Task.as_str()))
-        .filter(events::person.eq(person.to_string()).or(reported.assume_not_null()))
+        .filter(events::subject.eq(Subject::Task))
+        .filter(events::person.eq(person).or(reported.assume_not_null()))
         .select(events::seq)
         .first(conn)
         .optional()?;

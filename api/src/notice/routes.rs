@@ -129,7 +129,7 @@ fn post(tx: &mut Tx<'_>, caller: &Caller, new: &NewNotice) -> Result<Notice, Pro
         version: 1,
     };
     store::insert(tx.write_unbatched(), &notice)?;
-    let event = Event::new("notice.post", Subject::Notice, notice.id.to_string(), notice.area, 1);
+    let event = Event::new("notice.post", Subject::Notice, notice.id, notice.area, 1);
     tx.record(event.by(caller.actor.person));
     Ok(notice)
 }

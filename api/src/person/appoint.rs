@@ -9,7 +9,7 @@ use serde_json::json;
 use super::{Person, Role, store};
 use crate::auth::Caller;
 use crate::crypto::SealingKey;
-use crate::db::{DbError, parsed};
+use crate::db::DbError;
 use crate::http::problem::{Kind, Problem};
 use crate::log::{Event, Subject};
 use crate::tx::Tx;
@@ -34,18 +34,16 @@ pub fn appoint(
     let incoming = store::row(tx.read_unbatched(), &caller.scope(), person)?
         .ok_or_else(|| Problem::invalid("/person_id", "nobody of your area has this id"))?;
     if incoming.id != outgoing.id {
-        if !incoming.active || incoming.role != Role::Volunteer.as_str() {
+        if !incoming.active || incoming.role != Role::Volunteer {
             return Err(Kind::NotACandidate.into());
         }
         for (row, role) in [(&outgoing, Role::Volunteer), (&incoming, Role::Manager)] {
-            let version = store::place_in(tx.write_unbatched(), row, role, grid.as_str())?;
-            let before: AreaCode = parsed("people", &row.area)?;
-            let id: PersonId = parsed("people", &row.id)?;
+            let version = store::place_in(tx.write_unbatched(), row, role, grid)?;
             tx.record(
-                Event::new("person.appoint", Subject::Person, &row.id, grid, version)
+                Event::new("person.appoint", Subject::Person, row.id, grid, version)
                     .by(caller.actor.person)
-                    .moved_from(before)
-                    .hands(Some(id), Some(id))
+                    .moved_from(row.area)
+                    .hands(Some(row.id), Some(row.id))
                     .with(json!({ "role": role.as_str() })),
             );
         }

@@ -55,7 +55,7 @@ pub(crate) async fn get_me(
 ) -> Result<Json<Me>, Problem> {
     let keys = keys.clone();
     let me = db.read(move |conn| {
-        let key = keys.key(conn, &caller.district)?;
+        let key = keys.key(conn, caller.district)?;
         let person = store::one(conn, &key, &caller.scope(), caller.actor.person)?
             .ok_or_else(Problem::not_found)?;
         let area_names = area::store::path(conn, &caller.actor.area)?;

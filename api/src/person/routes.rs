@@ -52,7 +52,7 @@ pub(crate) async fn list_people(
     let wanted = page.wanted()?;
     let (keys, role, limit) = (keys.clone(), query.role, wanted.limit);
     let people = db.read(move |conn| {
-        let key = keys.key(conn, &caller.district)?;
+        let key = keys.key(conn, caller.district)?;
         store::list(conn, &key, &area.range(), role, &wanted)
     });
     let people = page::page(people.await.map_err(Problem::from)?, limit, |person: &Person| {
@@ -80,7 +80,7 @@ pub(crate) async fn get_person(
     caller.may(Action::ReadPeople)?;
     let keys = keys.clone();
     let person = db.read(move |conn| {
-        let key = keys.key(conn, &caller.district)?;
+        let key = keys.key(conn, caller.district)?;
         store::one(conn, &key, &caller.scope(), *id)
     });
     person.await?.map(Json).ok_or_else(Problem::not_found)
@@ -119,9 +119,9 @@ pub(crate) async fn appoint_manager(
         return Err(Problem::not_found());
     }
     let (keys, standings) = (keys.clone(), actors.clone());
-    let (district, person) = (caller.district.clone(), body.person_id);
-    let appointed = db.write(&district, move |tx| {
-        let key = keys.key(tx.read_unbatched(), &caller.district)?;
+    let (district, person) = (caller.district, body.person_id);
+    let appointed = db.write(district, move |tx| {
+        let key = keys.key(tx.read_unbatched(), caller.district)?;
         appoint::appoint(tx, &key, &caller, *code, person)
     });
     let manager = appointed.await?;

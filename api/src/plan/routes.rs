@@ -176,7 +176,7 @@ pub(crate) async fn list_plan_visits(
     let (limit, unassigned) = (wanted.limit, query.unassigned);
     let visits = db.read(move |conn| {
         store::one(conn, &caller.scope(), *id)?.ok_or_else(Problem::not_found)?;
-        Ok::<_, Problem>(store::visits(conn, &caller.district, *id, unassigned, &wanted)?)
+        Ok::<_, Problem>(store::visits(conn, caller.district, *id, unassigned, &wanted)?)
     });
     let visits = page::page(visits.await?, limit, |visit: &PlanVisit| visit.task_id);
     Ok(visits.answer(request.path(), request.query_string()))

@@ -47,7 +47,7 @@ pub struct Timing {
 pub async fn run(db: &Db, order: Order) -> Result<(Plan, Timing), Problem> {
     let (draft, timing) = draft(db, order).await?;
     let began = Instant::now();
-    let plan = db.write(order.area.district().as_str(), move |tx| apply(tx, &draft)).await?;
+    let plan = db.write(order.area.district(), move |tx| apply(tx, &draft)).await?;
     Ok((plan, Timing { write: began.elapsed(), ..timing }))
 }
 

@@ -10,7 +10,7 @@ use super::router;
 use super::settings::Settings;
 use crate::db::migrate::migrate;
 use crate::http::shutdown::Shutdown;
-use crate::jobs;
+use crate::jobs::{self, JobContext, scheduler};
 use crate::ops;
 
 /// How long a shutdown waits for requests in flight, in seconds.
@@ -34,8 +34,8 @@ pub fn serve(
     let served = actix_web::rt::System::new().block_on(async {
         actix_web::rt::spawn(components.changes.get_ref().clone().run(db.clone()));
         actix_web::rt::spawn(end_streams(components.shutdown.get_ref().clone()));
-        let (clock, retention) = (**components.clock, settings.retention.clone());
-        actix_web::rt::spawn(jobs::run(db.clone(), clock, retention, jobs::EVERY));
+        let jobs = jobs::registry(settings.retention.clone());
+        scheduler::start(job_context(&components), jobs);
         let server = HttpServer::new(move || router::app(components.clone()))
             .workers(settings.workers)
             // A small answer must not wait 40 ms for the phone to confirm the one before.
@@ -62,5 +62,14 @@ async fn end_streams(shutdown: Shutdown) {
             shutdown.begin();
         }
         Err(error) => tracing::warn!(%error, "open streams will delay a stop"),
+    }
+}
+
+/// The components that the background jobs share with the handlers.
+fn job_context(components: &Components) -> JobContext {
+    JobContext {
+        db: components.db.get_ref().clone(),
+        clock: **components.clock,
+        metrics: components.metrics.get_ref().clone(),
     }
 }

@@ -15,7 +15,7 @@ use thiserror::Error;
 use crate::attachment::blob_store::StorageLocation;
 use crate::crypto::installation::{InstallationKey, KeyError};
 use crate::db::Address;
-use crate::jobs::retention::Retention;
+use crate::jobs::archive_events::Retention;
 use crate::ops::logs::LogFormat;
 
 /// Where settings are looked for, if `GRIDWARD_CONFIG` does not say.

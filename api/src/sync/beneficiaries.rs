@@ -1,4 +1,4 @@
-//! Households as phones hold them: in clear for who visits them now, masked for
+//! Beneficiaries as phones hold them: in clear for who visits them now, masked for
 //! everybody else who has them in scope.
 
 use std::collections::HashMap;
@@ -18,9 +18,9 @@ use super::store::{self, BeneficiaryKey};
 use crate::beneficiary::store::{BeneficiaryRow, rows};
 use crate::beneficiary::{Category, model};
 use crate::crypto::{SealingKey, mask};
-use crate::db::{Conn, DbError, parsed};
+use crate::db::{Conn, DbError};
 
-/// A household as a phone holds it: what its visitor needs, or, masked, what is
+/// A beneficiary as a phone holds it: what the visitor needs, or, masked, what is
 /// needed to choose a visit.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct BeneficiaryCard {
@@ -38,7 +38,7 @@ pub struct BeneficiaryCard {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 256)]
     address: Option<String>,
-    /// Which of the three hardships weigh on the household; only for who visits now.
+    /// Which of the three hardships weigh on the beneficiary; only for who visits now.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_items = 3, value_type = Option<Vec<model::Hardship>>)]
     hardships: Option<model::Hardships>,
@@ -59,12 +59,7 @@ pub struct BeneficiaryCard {
     plaque: model::Plaque,
 }
 
-fn household(
-    row: &BeneficiaryRow,
-    key: &SealingKey,
-    view: View,
-) -> Result<BeneficiaryCard, DbError> {
-    const TABLE: &str = "beneficiaries";
+fn card(row: &BeneficiaryRow, key: &SealingKey, view: View) -> Result<BeneficiaryCard, DbError> {
     let opened = row.particulars(key)?;
     let clear = view == View::Clear;
     let (name, phone) = if clear {
@@ -73,23 +68,23 @@ fn household(
         (mask::name(&opened.name), mask::phone(&opened.phone))
     };
     Ok(BeneficiaryCard {
-        id: parsed(TABLE, &row.id)?,
-        grid: parsed(TABLE, &row.grid)?,
+        id: row.id,
+        grid: row.grid,
         name,
         phone,
         address: clear.then_some(opened.address),
         hardships: clear.then_some(opened.hardships),
-        category: parsed(TABLE, &row.category)?,
+        category: row.category,
         birth_year: row.birth_year,
         place: row.home()?,
         lives_alone: row.lives_alone,
-        mobility: parsed(TABLE, &row.mobility)?,
-        contact: parsed(TABLE, &row.contact)?,
-        plaque: parsed(TABLE, &row.plaque)?,
+        mobility: row.mobility,
+        contact: row.contact,
+        plaque: row.plaque,
     })
 }
 
-/// The households of `keys`, each in its view, in their order.
+/// The beneficiaries of `keys`, each in its view, in their order.
 pub(super) fn changes(
     conn: &mut Conn,
     cards: &RowCache,
@@ -97,30 +92,30 @@ pub(super) fn changes(
     district: AreaCode,
     keys: &[(BeneficiaryKey, View)],
 ) -> Result<Vec<Change>, DbError> {
-    let mut seen: HashMap<String, (i64, Arc<RawValue>)> = HashMap::with_capacity(keys.len());
+    let mut seen: HashMap<BeneficiaryId, (i64, Arc<RawValue>)> = HashMap::with_capacity(keys.len());
     let mut unseen = HashMap::new();
     for (one, view) in keys {
         let kept = match view {
-            View::Masked => cards.get(district, RowType::Beneficiary, &one.id, one.version)?,
+            View::Masked => cards.get(district, RowType::Beneficiary, one.id.0, one.version),
             View::Clear => None,
         };
         match kept {
-            Some(json) => drop(seen.insert(one.id.clone(), (one.version, json))),
-            None => drop(unseen.insert(one.id.as_str(), *view)),
+            Some(json) => drop(seen.insert(one.id, (one.version, json))),
+            None => drop(unseen.insert(one.id, *view)),
         }
     }
-    let ids: Vec<&str> = unseen.keys().copied().collect();
-    for row in rows(conn, district.as_str(), &ids)? {
-        let view = unseen.get(row.id.as_str()).copied().unwrap_or(View::Masked);
-        let json = json(&household(&row, key, view)?)?;
+    let ids: Vec<BeneficiaryId> = unseen.keys().copied().collect();
+    for row in rows(conn, district, &ids)? {
+        let view = unseen.get(&row.id).copied().unwrap_or(View::Masked);
+        let json = json(&card(&row, key, view)?)?;
         if view == View::Masked {
-            cards.keep(district, RowType::Beneficiary, &row.id, row.version, &json)?;
+            cards.keep(district, RowType::Beneficiary, row.id.0, row.version, &json);
         }
         seen.insert(row.id, (row.version, json));
     }
     let changes = keys.iter().filter_map(|(one, _)| {
         let (version, data) = seen.remove(&one.id)?;
-        Some(Change { r#type: RowType::Beneficiary, id: one.id.clone(), version, data })
+        Some(Change { r#type: RowType::Beneficiary, id: one.id.to_string(), version, data })
     });
     Ok(changes.collect())
 }
@@ -130,10 +125,10 @@ pub(super) fn changes(
 pub(super) fn views(
     conn: &mut Conn,
     scope: &Scope,
-    ids: &[String],
+    ids: &[BeneficiaryId],
 ) -> Result<Vec<(BeneficiaryKey, View)>, DbError> {
-    let keys = store::households(conn, scope.area().district().as_str(), ids)?;
-    let mut by_task: HashMap<String, View> = HashMap::new();
+    let keys = store::beneficiary_keys(conn, scope.area().district(), ids)?;
+    let mut by_task: HashMap<BeneficiaryId, View> = HashMap::new();
     if scope.visits() {
         for (id, whose) in store::tasks_at(conn, scope, ids)? {
             if let Some(view) = scope.sees_by(whose) {
@@ -142,11 +137,9 @@ pub(super) fn views(
             }
         }
     }
-    let mut seen = Vec::with_capacity(keys.len());
-    for key in keys {
-        let grid = parsed("beneficiaries", &key.grid)?;
-        let view = scope.sees_in(&grid).max(by_task.get(&key.id).copied());
-        seen.extend(view.map(|view| (key, view)));
-    }
-    Ok(seen)
+    let seen = keys.into_iter().filter_map(|key| {
+        let view = scope.sees_in(&key.grid).max(by_task.get(&key.id).copied())?;
+        Some((key, view))
+    });
+    Ok(seen.collect())
 }

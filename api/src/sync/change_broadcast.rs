@@ -1,14 +1,15 @@
 //! What is new on the log, for all who listen on this server.
 //!
 //! One reader looks at the head of each district that has listeners, every
-//! [`EVERY`], and hands what is new to the listeners of each. It works alike on both databases and across servers, and puts nothing
-//! into anybody's transaction (a `NOTIFY` there takes a lock of the whole
-//! database at commit).
+//! [`EVERY`], and hands what is new to the listeners of each. It works alike on
+//! both databases and across servers, and puts nothing into anybody's transaction
+//! (a `NOTIFY` there takes a lock of the whole database at commit).
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use gridward_domain::area::AreaCode;
 use tokio::sync::broadcast;
 
 use super::store::{self, EventRef};
@@ -31,19 +32,19 @@ struct District {
 
 /// Hands on what is new.
 #[derive(Clone, Default)]
-pub struct ChangeBroadcast(Arc<Mutex<HashMap<String, District>>>);
+pub struct ChangeBroadcast(Arc<Mutex<HashMap<AreaCode, District>>>);
 
 impl ChangeBroadcast {
-    fn districts(&self) -> MutexGuard<'_, HashMap<String, District>> {
+    fn districts(&self) -> MutexGuard<'_, HashMap<AreaCode, District>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Listens to what comes on the log of `district` after number `seq`; what
     /// others were waiting for already may come too.
-    pub fn listen(&self, district: &str, seq: i64) -> broadcast::Receiver<Arc<EventRef>> {
+    pub fn listen(&self, district: AreaCode, seq: i64) -> broadcast::Receiver<Arc<EventRef>> {
         let mut districts = self.districts();
         let new = || District { seq, listeners: broadcast::Sender::new(BEHIND) };
-        districts.entry(district.to_owned()).or_insert_with(new).listeners.subscribe()
+        districts.entry(district).or_insert_with(new).listeners.subscribe()
     }
 
     /// Reads and hands on for as long as the server runs.
@@ -59,27 +60,25 @@ impl ChangeBroadcast {
 
     async fn look(&self, db: &Db) -> Result<(), DbError> {
         self.districts().retain(|_, district| district.listeners.receiver_count() > 0);
-        let listening: Vec<(String, i64)> =
-            self.districts().iter().map(|(name, district)| (name.clone(), district.seq)).collect();
-        for (name, seq) in listening {
-            let district = name.clone();
-            let head = db.read(move |conn| head::read(conn, &district)).await?.seq;
+        let listening: Vec<(AreaCode, i64)> =
+            self.districts().iter().map(|(code, district)| (*code, district.seq)).collect();
+        for (code, seq) in listening {
+            let head = db.read(move |conn| head::read(conn, code)).await?.seq;
             if seq < head {
-                self.hand_on(db, &name, seq, head).await?;
+                self.hand_on(db, code, seq, head).await?;
             }
         }
         Ok(())
     }
 
-    async fn hand_on(&self, db: &Db, name: &str, seq: i64, head: i64) -> Result<(), DbError> {
-        let district = name.to_owned();
-        let read = move |conn: &mut _| store::log(conn, &district, seq, head, AT_A_TIME);
-        let touches = db.read(read).await?;
-        if let Some(district) = self.districts().get_mut(name) {
-            district.seq = touches.last().map_or(head, |touch| touch.seq);
-            for touch in touches {
+    async fn hand_on(&self, db: &Db, code: AreaCode, seq: i64, head: i64) -> Result<(), DbError> {
+        let read = move |conn: &mut _| store::log(conn, code, seq, head, AT_A_TIME);
+        let events = db.read(read).await?;
+        if let Some(district) = self.districts().get_mut(&code) {
+            district.seq = events.last().map_or(head, |event| event.seq);
+            for event in events {
                 // Nobody may be listening any more.
-                let _ = district.listeners.send(Arc::new(touch));
+                let _ = district.listeners.send(Arc::new(event));
             }
         }
         Ok(())

@@ -1,10 +1,9 @@
 //! What goes over the wire between a phone and the server.
 
-use gridward_domain::word::Word as _;
-use gridward_domain::word::{UnknownWord, unknown};
 use std::sync::Arc;
 
 use chrono::{DateTime, FixedOffset};
+use gridward_domain::word::{UnknownWord, unknown};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
@@ -72,8 +71,8 @@ pub enum CommandOutcome {
     Recorded,
     /// It will never be: see the problem.
     Rejected,
-    /// The server failed at it: send it again, unchanged, later. If it goes on
-    /// failing, it is set aside and rejected.
+    /// The server failed at it: send it again, unchanged, later. After the fifth
+    /// failure it becomes a dead letter and is rejected.
     Retry,
 }
 
@@ -147,7 +146,7 @@ pub enum RowType {
 pub enum Row {
     /// A task.
     Task(crate::task::Task),
-    /// A household.
+    /// A beneficiary.
     Beneficiary(super::beneficiaries::BeneficiaryCard),
     /// A day of the week on which the person has time.
     Shift(Shift),
@@ -169,7 +168,7 @@ pub struct Change {
     #[schema(minimum = 1, maximum = 9_007_199_254_740_991_i64, example = 2)]
     pub version: i64,
     /// The row: a task, a service kind, a notice or a shift as elsewhere in this
-    /// contract; a household as its visitors need it.
+    /// contract; a beneficiary as the visitors need it.
     #[schema(value_type = Row)]
     #[serde(serialize_with = "as_it_stands")]
     pub data: Arc<RawValue>,

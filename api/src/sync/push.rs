@@ -14,7 +14,8 @@ use crate::db::DbFailure as _;
 use crate::http::problem::answer::{Language, LocalizedProblem};
 use crate::http::problem::{FieldError, Kind, Problem};
 use crate::idempotency::{self, Outcome, Request};
-use crate::task::command::{Origin, action};
+use crate::task::command::action;
+use crate::task::origin::Origin;
 use crate::task::perform::{self, Performed, Sent};
 use crate::tx::{ReadSet, Tx};
 

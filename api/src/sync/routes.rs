@@ -3,7 +3,6 @@
 use actix_web::http::header::ETAG;
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse, get, post};
-use gridward_domain::area::AreaCode;
 use serde::Deserialize;
 use serde_json::json;
 use utoipa::IntoParams;
@@ -108,10 +107,9 @@ async fn carry_out(
     let Push { device, device_time, .. } = sent;
     let outbox = Outbox { entries, device, device_time, language };
     let (keys, caller) = (sync.keys.clone(), caller.clone());
-    let district = caller.district.clone();
     let read_set = push::read_set(&caller, &outbox.entries);
-    let results = sync.db.write_with(&district, read_set, move |tx| {
-        let key = keys.key(tx.read_unbatched(), &caller.district)?;
+    let results = sync.db.write_with(caller.district, read_set, move |tx| {
+        let key = keys.key(tx.read_unbatched(), caller.district)?;
         push::push(tx, &key, &caller, &outbox)
     });
     results.await
@@ -172,10 +170,10 @@ async fn pull(
 ) -> Result<Pulled, Problem> {
     let (keys, rows, last_changes) =
         (sync.keys.clone(), sync.rows.clone(), sync.last_changes.clone());
-    let (scope, district) = (Scope(caller.actor), caller.district.clone());
+    let (scope, district) = (Scope(caller.actor), caller.district);
     let (limit, today) = (usize::from(limit.unwrap_or(LIMIT)), clock::day((sync.clock)()));
     let pulled = sync.db.read(move |conn| {
-        let key = keys.key(conn, &district)?;
+        let key = keys.key(conn, district)?;
         let pull =
             Pull { scope, key: &key, rows: &rows, last_changes: &last_changes, limit, today };
         pull.since(conn, cursor.as_deref())
@@ -183,10 +181,10 @@ async fn pull(
     let mut pulled = pulled.await?;
     let shown = std::mem::take(&mut pulled.shown);
     if !shown.is_empty() {
-        let (me, area): (_, AreaCode) = (caller.actor.person, caller.actor.area);
-        let noted = sync.db.write(&caller.district, move |tx| {
+        let (me, area) = (caller.actor.person, caller.actor.area);
+        let noted = sync.db.write(caller.district, move |tx| {
             tx.record(
-                Event::new("beneficiary.sync", Subject::Reading, me.to_string(), area, 1)
+                Event::new("beneficiary.sync", Subject::Reading, me, area, 1)
                     .by(me)
                     .with(json!({ "beneficiaries": shown })),
             );

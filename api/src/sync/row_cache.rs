@@ -1,6 +1,6 @@
 //! Rows as phones hold them, kept as JSON.
 //!
-//! What a task or a masked household looks like at one version never changes, so
+//! What a task or a masked beneficiary looks like at one version never changes, so
 //! its JSON is kept by version and never goes stale, on any server. What is
 //! shown in clear is opened anew each time and never kept.
 
@@ -11,17 +11,18 @@ use gridward_domain::area::AreaCode;
 use moka::sync::Cache;
 use serde::Serialize;
 use serde_json::value::RawValue;
+use uuid::Uuid;
 
 use super::model::{Change, RowType};
 use super::scope::{Scope, TaskVisibility};
 use super::store::{self, TaskKey};
-use crate::db::{Conn, DbError, parsed};
+use crate::db::{Conn, DbError};
 use crate::task::row::TaskRow;
 
 /// About half a kilobyte each.
 const KEPT: u64 = 100_000;
 
-type Key = (AreaCode, RowType, uuid::Uuid, i64);
+type Key = (AreaCode, RowType, Uuid, i64);
 
 /// The rows seen so far, by district, kind, id and version.
 #[derive(Clone)]
@@ -39,10 +40,10 @@ impl RowCache {
         &self,
         district: AreaCode,
         row: RowType,
-        id: &str,
+        id: Uuid,
         version: i64,
-    ) -> Result<Option<Arc<RawValue>>, DbError> {
-        Ok(self.0.get(&(district, row, parsed("sync", id)?, version)))
+    ) -> Option<Arc<RawValue>> {
+        self.0.get(&(district, row, id, version))
     }
 
     /// Keeps a row.
@@ -50,26 +51,25 @@ impl RowCache {
         &self,
         district: AreaCode,
         row: RowType,
-        id: &str,
+        id: Uuid,
         version: i64,
         json: &Arc<RawValue>,
-    ) -> Result<(), DbError> {
-        self.0.insert((district, row, parsed("sync", id)?, version), Arc::clone(json));
-        Ok(())
+    ) {
+        self.0.insert((district, row, id, version), Arc::clone(json));
     }
 
     /// The task of this row, made anew only if it is not kept.
     pub(super) fn task(&self, row: &TaskRow) -> Result<Change, DbError> {
-        let (district, kind) = (parsed("tasks", &row.district)?, RowType::Task);
-        let kept = self.get(district, kind, &row.id, row.version)?;
+        let kind = RowType::Task;
+        let kept = self.get(row.district, kind, row.id.0, row.version);
         let data = if let Some(json) = kept {
             json
         } else {
             let json = json(&row.task()?)?;
-            self.keep(district, kind, &row.id, row.version, &json)?;
+            self.keep(row.district, kind, row.id.0, row.version, &json);
             json
         };
-        Ok(Change { r#type: kind, id: row.id.clone(), version: row.version, data })
+        Ok(Change { r#type: kind, id: row.id.to_string(), version: row.version, data })
     }
 
     /// The tasks of these keys, in their order; one that has changed since its
@@ -84,23 +84,23 @@ impl RowCache {
         let mut seen = HashMap::with_capacity(keys.len());
         let mut unseen = Vec::new();
         for key in keys {
-            match self.get(district, RowType::Task, &key.id, key.version)? {
+            match self.get(district, RowType::Task, key.id.0, key.version) {
                 Some(json) => {
-                    seen.insert(key.id.clone(), (key.version, json));
+                    seen.insert(key.id, (key.version, json));
                 }
-                None => unseen.push(key.id.clone()),
+                None => unseen.push(key.id),
             }
         }
-        for row in store::tasks(conn, district.as_str(), &unseen)? {
+        for row in store::tasks(conn, district, &unseen)? {
             // It may have left the scope since its key was read.
             if scope.holds(TaskVisibility::of(&row)?) {
-                let Change { id, version, data, .. } = self.task(&row)?;
-                seen.insert(id, (version, data));
+                let Change { version, data, .. } = self.task(&row)?;
+                seen.insert(row.id, (version, data));
             }
         }
         let changes = keys.iter().filter_map(|key| {
             let (version, data) = seen.remove(&key.id)?;
-            Some(Change { r#type: RowType::Task, id: key.id.clone(), version, data })
+            Some(Change { r#type: RowType::Task, id: key.id.to_string(), version, data })
         });
         Ok(changes.collect())
     }

@@ -47,7 +47,7 @@ impl Scope {
         self.0.area
     }
 
-    /// Whether the person goes to households.
+    /// Whether the person visits beneficiaries.
     pub const fn visits(&self) -> bool {
         matches!(self.0.role, Role::Manager | Role::Volunteer)
     }
@@ -57,7 +57,7 @@ impl Scope {
         matches!(self.0.role, Role::Volunteer)
     }
 
-    /// Whether all households of the area belong on the phone, and not only those
+    /// Whether all beneficiaries of the area belong on the phone, and not only those
     /// of its tasks.
     pub const fn holds_area(&self) -> bool {
         !self.helps()
@@ -166,11 +166,11 @@ mod tests {
     }
 
     #[test]
-    fn only_who_visits_sees_a_household_in_clear() {
+    fn only_who_visits_sees_a_beneficiary_in_clear() {
         let volunteer = scope(Role::Volunteer, HERE);
         assert_eq!(volunteer.sees_by(whose(THERE, Phase::Assigned, Some(ME))), Some(View::Clear));
         assert_eq!(volunteer.sees_by(whose(HERE, Phase::Open, None)), Some(View::Masked));
-        // After the visit the household's particulars leave the phone.
+        // After the visit the beneficiary's particulars leave the phone.
         assert_eq!(volunteer.sees_by(whose(HERE, Phase::Done, Some(ME))), Some(View::Masked));
         assert_eq!(volunteer.sees_by(whose(HERE, Phase::Assigned, Some(OTHER))), None);
         assert_eq!(volunteer.sees_in(&area(HERE)), None);

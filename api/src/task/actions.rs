@@ -9,9 +9,10 @@ use serde_json::json;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::Task;
-use super::command::{NewDays, Origin, Reassignment, StatedReason, TaskCommand, action};
+use super::command::{NewDays, Reassignment, StatedReason, TaskCommand, action};
+use super::model::NewReport;
+use super::origin::Origin;
 use super::perform::{self, Performed, Sent};
-use super::report::NewReport;
 use crate::auth::Caller;
 use crate::http::Json as Body;
 use crate::http::if_match::{IfMatch, etag};

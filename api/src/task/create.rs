@@ -64,7 +64,7 @@ pub struct NewTask {
 /// caller's area among them.
 pub fn create(tx: &mut Tx<'_>, caller: &Caller, new: &NewTask) -> Result<Task, Problem> {
     caller.may(Action::CreateTask)?;
-    let kind = catalogue::store::one(tx.read_unbatched(), &caller.district, new.kind.as_str())?
+    let kind = catalogue::store::one(tx.read_unbatched(), caller.district, new.kind.as_str())?
         .ok_or_else(|| Problem::invalid("/kind", "not a kind of the catalogue"))?;
     let (grid, place) = whereabouts(tx.read_unbatched(), caller, new)?;
     let today = clock::day(tx.now);
@@ -109,7 +109,7 @@ fn whereabouts(
             let row = beneficiary::store::row(conn, &caller.scope(), id)?.ok_or_else(|| {
                 Problem::invalid("/beneficiary_id", "nobody of your area has this id")
             })?;
-            let grid = crate::db::parsed("beneficiaries", &row.grid)?;
+            let grid = row.grid;
             Ok((grid, row.home()?))
         }
         (None, Some(grid), Some(place)) => {

@@ -8,6 +8,7 @@ pub mod actions;
 pub mod command;
 pub mod create;
 pub mod model;
+pub mod origin;
 pub mod perform;
 pub mod records;
 pub mod report;

@@ -19,7 +19,7 @@ use super::row::TaskRow;
 use crate::auth::Caller;
 use crate::clock::{china, nearest_moment};
 use crate::crypto::KeyRing;
-use crate::crypto::{SealingKey, place};
+use crate::crypto::{SealingKey, aad};
 use crate::db::schema::reports;
 use crate::db::{Conn, DbError, parsed};
 use crate::http::Query;
@@ -105,17 +105,17 @@ pub(crate) async fn get_history(
     let keys = keys.clone();
     let history = db.read(move |conn| {
         let row = perform::visible(conn, &caller, *id)?;
-        let key = keys.key(conn, &caller.district)?;
+        let key = keys.key(conn, caller.district)?;
         let scope = caller.actor.area.district().range();
         let about = log::store::Filter {
-            subject_id: Some(row.id),
+            subject_id: Some(row.id.to_string()),
             subject: Some(Subject::Task),
             ..log::store::Filter::default()
         };
         let after = wanted.after.map_or(0, |(seq,)| seq);
         let rows = log::store::list(conn, &scope, &about, after, wanted.rows())?;
         // Read last: what is archived meanwhile is then told of.
-        let archived = log::head::read(conn, &caller.district)?.archived_seq > 0;
+        let archived = log::head::read(conn, caller.district)?.archived_seq > 0;
         let begins = after > 0 || rows.first().is_some_and(|row| row.action == "task.create");
         let steps = rows.into_iter().map(|row| step(&key, &caller, row));
         let steps = steps.collect::<Result<Vec<_>, DbError>>()?;
@@ -128,8 +128,7 @@ pub(crate) async fn get_history(
 fn step(key: &SealingKey, caller: &Caller, row: EventRow) -> Result<HistoryEntry, DbError> {
     let body: serde_json::Value =
         serde_json::from_str(&row.body).map_err(|error| DbError::corrupt("events", error))?;
-    let person = |id: Option<String>| id.map(|id| parsed("events", &id)).transpose();
-    let actor_id = person(row.actor)?;
+    let actor_id = row.actor;
     // What somebody says of a household is no business of every volunteer.
     let told = caller.actor.role != Role::Volunteer || actor_id == Some(caller.actor.person);
     let reason = body["reason"].as_str().filter(|_| told);
@@ -139,11 +138,10 @@ fn step(key: &SealingKey, caller: &Caller, row: EventRow) -> Result<HistoryEntry
         at: row.at.and_utc().with_timezone(&china()),
         action: row.action,
         actor_id,
-        assignee_before_id: person(row.person_before)?,
-        assignee_id: person(row.person)?,
+        assignee_before_id: row.person_before,
+        assignee_id: row.person,
         version: row.version,
-        reason: reason
-            .and_then(|sealed| opened_reason(key, &row.district, &row.subject_id, sealed)),
+        reason: reason.and_then(|sealed| opened_reason(key, row.district, &row.subject_id, sealed)),
         outcome: body["outcome"].as_str().map(ToOwned::to_owned),
         report_id: report.map(|id| parsed("events", id)).transpose()?,
         recorded: body["recorded"] == true,
@@ -201,16 +199,16 @@ pub(crate) async fn list_reports(
 ) -> Result<HttpResponse, Problem> {
     let wanted: Wanted<(DateTime<FixedOffset>, ReportId)> = query.wanted()?;
     let limit = wanted.limit;
-    let (keys, district) = (keys.clone(), caller.district.clone());
-    let reports = db.write(&district, move |tx| {
+    let (keys, district) = (keys.clone(), caller.district);
+    let reports = db.write(district, move |tx| {
         let row = perform::visible_now(tx, &caller, *id)?;
         caller.may(Action::RevealBeneficiary)?;
-        let key = keys.key(tx.read_unbatched(), &caller.district)?;
+        let key = keys.key(tx.read_unbatched(), caller.district)?;
         let own = caller.actor.role == Role::Volunteer;
         let author = own.then_some(caller.actor.person);
         let reports = of_task(tx.read()?, &key, &row, author, &wanted)?;
         if !own && !reports.is_empty() {
-            let grid = parsed("tasks", &row.grid)?;
+            let grid = row.grid;
             tx.record(
                 Event::new("report.read", Subject::Reading, &row.id, grid, row.version)
                     .by(caller.actor.person)
@@ -231,30 +229,34 @@ fn of_task(
     wanted: &Wanted<(DateTime<FixedOffset>, ReportId)>,
 ) -> Result<Vec<Report>, Problem> {
     let mut query = reports::table
-        .filter(reports::district.eq(&task.district))
-        .filter(reports::task.eq(&task.id))
+        .filter(reports::district.eq(task.district))
+        .filter(reports::task.eq(task.id))
         .into_boxed();
     if let Some(author) = author {
-        query = query.filter(reports::person.eq(author.to_string()));
+        query = query.filter(reports::person.eq(author));
     }
     if let Some((moment, id)) = wanted.after {
         let moment = nearest_moment(moment).naive_utc();
         let later = reports::created_at.gt(moment);
-        let beside = reports::created_at.eq(moment).and(reports::id.gt(id.to_string()));
+        let beside = reports::created_at.eq(moment).and(reports::id.gt(id));
         query = query.filter(later.or(beside));
     }
-    let rows: Vec<ReportRow> =
-        query.order((reports::created_at, reports::id)).limit(wanted.rows()).load(conn)?;
+    let rows: Vec<ReportRow> = query
+        .order((reports::created_at, reports::id))
+        .limit(wanted.rows())
+        .select(ReportRow::as_select())
+        .load(conn)?;
     rows.into_iter().map(|row| opened(key, row)).collect()
 }
 
 fn opened(key: &SealingKey, row: ReportRow) -> Result<Report, Problem> {
-    let sealed: Sealed = key.open_value(&place(&row.district, "reports", &row.id), &row.sealed)?;
+    let sealed: Sealed =
+        key.open_value(&aad(row.district, "reports", &row.id.to_string()), &row.sealed)?;
     let words = row.flags.split(';').filter(|word| !word.is_empty());
     let flags = words.map(|word| parsed("reports", word));
     Ok(Report {
-        id: parsed("reports", &row.id)?,
-        person_id: parsed("reports", &row.person)?,
+        id: row.id,
+        person_id: row.person,
         received_at: row.created_at.and_utc().with_timezone(&china()),
         attempt: row.attempt,
         recorded: row.recorded,

@@ -5,14 +5,12 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Days, FixedOffset};
 use gridward_domain::id::{ReportId, TaskId};
-use gridward_domain::place::Place;
 use gridward_domain::task::{self as life, Agent, Command, Outcome, Transition, Verb};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
-use utoipa::ToSchema;
+use serde_json::json;
 use uuid::Uuid;
 
-use super::command::Origin;
+use super::origin::Origin;
 use super::perform::{self, Performed, Sent, Step};
 use super::report_content::ReportContent;
 use super::report_flag::{self, ReportFlag};
@@ -20,56 +18,14 @@ use super::report_row::{self, ReportRow};
 use super::row::{Draft, TaskRow};
 use super::store;
 use crate::auth::Caller;
-use crate::catalogue::{self, Need, ServiceKind};
-use crate::crypto::{SealingKey, place};
+use crate::catalogue::{self, ServiceKind};
+use crate::crypto::{SealingKey, aad};
 use crate::db::{DbError, parsed};
 use crate::http::problem::{Kind, Problem};
 use crate::idempotency::CommandId;
 use crate::log::{self, Event, Subject};
 use crate::tx::Tx;
 use crate::{beneficiary, clock};
-
-/// How a task went. Notes, answers, needs, place and times are kept sealed.
-#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(example = json!({
-    "outcome": "done", "note": "一切安好，需要换一只灯泡。", "answers": {"health": "good"},
-    "place": {"lat": 29.28874, "lon": 106.26093}, "accuracy_m": 12.0,
-    "started_at": "2026-08-01T09:05:00+08:00", "ended_at": "2026-08-01T09:31:00+08:00"
-}))]
-pub struct NewReport {
-    /// How it ended.
-    pub outcome: Outcome,
-    /// In the visitor's words.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(max_length = 2000)]
-    pub note: Option<String>,
-    /// Answers to the form of the kind of service.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
-    pub answers: Option<Map<String, Value>>,
-    /// What the household was found to need.
-    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    #[schema(max_items = 7, value_type = Vec<Need>)]
-    pub needs: BTreeSet<Need>,
-    /// Where the visitor stood, WGS-84; only if needed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub place: Option<Place>,
-    /// How far off the place may be, in metres.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(minimum = 0, maximum = 100_000)]
-    pub accuracy_m: Option<f64>,
-    /// When it began, by the visitor's clock.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub started_at: Option<DateTime<FixedOffset>>,
-    /// When it ended, by the visitor's clock.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub ended_at: Option<DateTime<FixedOffset>>,
-    /// Photos, signatures and voices that belong to it; they may arrive later.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schema(max_items = 10)]
-    pub attachments: Vec<Uuid>,
-}
 
 /// Stands in the table where the outcome could not be read.
 const UNREAD: &str = "unread";
@@ -106,7 +62,7 @@ pub(super) fn report(
         return Err(Kind::Forbidden.into());
     }
     perform::decided_on(&row, sent)?;
-    let kind = catalogue::store::one(tx.read_unbatched(), &row.district, &row.kind)?;
+    let kind = catalogue::store::one(tx.read_unbatched(), row.district, &row.kind)?;
     let flags = {
         let created = row.created_at.and_utc();
         report_flag::flags(content, kind.as_ref(), sent.origin, created, tx.now)?
@@ -125,7 +81,7 @@ pub(super) fn report(
     let id = sent.origin.id.as_ref().and_then(CommandId::uuid).unwrap_or_else(Uuid::now_v7);
     let id = match tx.find::<ReportRow>(report_row::key(id))? {
         // Its command was forgotten meanwhile: it is there, and once is enough.
-        Some(there) if there.task == row.id && there.person == caller.actor.person.to_string() => {
+        Some(there) if there.task == row.id && there.person == caller.actor.person => {
             return Ok(Performed::recorded(row.task()?, because.as_ref()));
         }
         // Two phones made the same id; both reports are kept.
@@ -164,7 +120,7 @@ pub(super) fn report(
 fn reportable(tx: &mut Tx<'_>, caller: &Caller, id: TaskId) -> Result<TaskRow, Problem> {
     match perform::visible_now(tx, caller, id) {
         Err(problem) if problem.kind() == Some(Kind::NotFound) => {
-            let row = tx.find::<TaskRow>(store::key(id))?.ok_or(Kind::NotFound)?;
+            let row = tx.find::<TaskRow>(id)?.ok_or(Kind::NotFound)?;
             if held_once(tx, caller, &row)? { Ok(row) } else { Err(problem) }
         }
         seen => seen,
@@ -197,7 +153,12 @@ fn judged(
 
 /// Whether the caller ever had the task, by the log.
 fn held_once(tx: &mut Tx<'_>, caller: &Caller, row: &TaskRow) -> Result<bool, DbError> {
-    log::store::had_in_hands(tx.read_unbatched(), &row.district, &row.id, caller.actor.person)
+    log::store::had_in_hands(
+        tx.read_unbatched(),
+        row.district,
+        &row.id.to_string(),
+        caller.actor.person,
+    )
 }
 
 /// Whether the caller had the task when the report was made, by the log. Only a
@@ -214,8 +175,9 @@ fn held_then(
         return Ok(false);
     }
     let moment = origin.made(tx.now);
-    let holder = log::store::holder_at(tx.read_unbatched(), &row.district, &row.id, moment)?;
-    Ok(holder == Some(me.to_string()))
+    let holder =
+        log::store::holder_at(tx.read_unbatched(), row.district, &row.id.to_string(), moment)?;
+    Ok(holder == Some(me))
 }
 
 #[expect(clippy::too_many_arguments, reason = "all that a report is made of, once")]
@@ -235,13 +197,12 @@ fn keep(
         made_at: origin.made_at,
         clock_behind_s: origin.clock_behind.num_seconds(),
     };
-    let id = id.to_string();
     let row = ReportRow {
-        sealed: key.seal_value(&place(&caller.district, "reports", &id), &sealed)?,
-        district: caller.district.clone(),
+        sealed: key.seal_value(&aad(caller.district, "reports", &id.to_string()), &sealed)?,
+        district: caller.district,
         id,
-        task: task.id.clone(),
-        person: caller.actor.person.to_string(),
+        task: task.id,
+        person: caller.actor.person,
         outcome: content.outcome.map_or(UNREAD, Outcome::as_str).to_owned(),
         created_at: tx.now.naive_utc(),
         attempt: task.attempt,
@@ -262,11 +223,11 @@ fn follow(
     content: &ReportContent,
 ) -> Result<(), Problem> {
     let today = clock::day(tx.now);
-    if let Some(beneficiary) = &row.beneficiary {
+    if let Some(beneficiary) = row.beneficiary {
         let visitor = caller.actor.person;
         beneficiary::store::was_in_touch(
             tx.write_unbatched(),
-            &row.district,
+            row.district,
             beneficiary,
             visitor,
             today,
@@ -276,14 +237,14 @@ fn follow(
     let wanted: BTreeSet<&String> =
         content.needs.iter().filter_map(|need| rules.and_then(|rules| rules.get(need))).collect();
     for code in wanted {
-        let Some(kind) = catalogue::store::one(tx.read_unbatched(), &row.district, code)? else {
+        let Some(kind) = catalogue::store::one(tx.read_unbatched(), row.district, code)? else {
             continue;
         };
         let days = Days::new(kind.due_days.into());
         let draft = Draft {
             id: TaskId(Uuid::now_v7()),
-            grid: parsed("tasks", &row.grid)?,
-            beneficiary: row.beneficiary.as_deref().map(|id| parsed("tasks", id)).transpose()?,
+            grid: row.grid,
+            beneficiary: row.beneficiary,
             place: row.place()?,
             not_before: today,
             due_on: today.checked_add_days(days).unwrap_or(today),

@@ -14,7 +14,7 @@ use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::report::NewReport;
+use super::model::NewReport;
 use crate::catalogue::Need;
 
 /// What a report says.

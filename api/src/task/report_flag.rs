@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use chrono::{DateTime, FixedOffset, Utc};
 use serde_json::Value;
 
-use super::command::{Origin, TRUSTED};
+use super::origin::{Origin, TRUSTED};
 use super::report_content::ReportContent;
 use crate::catalogue::ServiceKind;
 use crate::http::problem::{FieldError, Kind, Problem};

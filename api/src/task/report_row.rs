@@ -1,5 +1,9 @@
 //! A report as the table keeps it.
 
+use gridward_domain::area::AreaCode;
+use gridward_domain::id::PersonId;
+use gridward_domain::id::ReportId;
+use gridward_domain::id::TaskId;
 use std::collections::BTreeSet;
 
 use chrono::NaiveDateTime;
@@ -14,13 +18,13 @@ crate::table_row! {
     /// A row of `reports`.
     #[derive(Clone, Debug)]
     pub struct ReportRow in reports {
-        district: String,
+        district: AreaCode,
         key {
-            id: String,
+            id: ReportId,
         }
         fixed {
-            task: String,
-            person: String,
+            task: TaskId,
+            person: PersonId,
             outcome: String,
             sealed: Vec<u8>,
             created_at: NaiveDateTime,
@@ -32,27 +36,27 @@ crate::table_row! {
 }
 
 /// The key of a report within its district.
-pub fn key(id: Uuid) -> String {
-    id.to_string()
+pub const fn key(id: Uuid) -> ReportId {
+    ReportId(id)
 }
 
 impl Row for ReportRow {
-    type Key = String;
+    type Key = ReportId;
     const ORDER: u8 = 20;
 
-    fn key(&self) -> String {
-        self.id.clone()
+    fn key(&self) -> ReportId {
+        self.id
     }
 
-    fn one(conn: &mut Conn, district: &str, id: &String) -> Result<Option<Self>, DbError> {
+    fn one(conn: &mut Conn, district: AreaCode, id: &ReportId) -> Result<Option<Self>, DbError> {
         let found = reports::table.find((district, id)).select(Self::as_select());
         Ok(found.first(conn).optional()?)
     }
 
     fn many(
         conn: &mut PgConnection,
-        district: &str,
-        ids: &BTreeSet<String>,
+        district: AreaCode,
+        ids: &BTreeSet<ReportId>,
     ) -> Result<Vec<Self>, DbError> {
         let of_ids = reports::table
             .filter(reports::district.eq(district))
@@ -61,7 +65,7 @@ impl Row for ReportRow {
         Ok(of_ids.load(conn)?)
     }
 
-    fn write(conn: &mut Conn, _: &str, changes: &[RowChange<'_, Self>]) -> Result<(), DbError> {
+    fn write(conn: &mut Conn, _: AreaCode, changes: &[RowChange<'_, Self>]) -> Result<(), DbError> {
         let rows: Vec<&Self> = changes.iter().map(|change| change.new).collect();
         Self::insert_all(conn, &rows)
     }

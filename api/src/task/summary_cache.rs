@@ -16,7 +16,7 @@ use serde_json::value::RawValue;
 
 use super::model::TaskSummary;
 use super::store::{self, Filter};
-use crate::db::{Conn, DbError, parsed};
+use crate::db::{Conn, DbError};
 use crate::http::page::Wanted;
 
 /// Enough for the live tasks of four districts; about half a kilobyte each.
@@ -27,7 +27,7 @@ pub struct Card {
     /// The day it is due.
     pub due_on: NaiveDate,
     /// Names the task.
-    pub id: String,
+    pub id: TaskId,
     json: Arc<RawValue>,
 }
 
@@ -65,9 +65,9 @@ impl SummaryCache {
         let mut seen = Vec::with_capacity(keys.len());
         let mut unseen = Vec::new();
         for (id, _, version) in &keys {
-            let json = self.0.get(&(district, parsed("tasks", id)?, *version));
+            let json = self.0.get(&(district, *id, *version));
             if json.is_none() {
-                unseen.push(id.as_str());
+                unseen.push(*id);
             }
             seen.push(json);
         }
@@ -85,12 +85,12 @@ impl SummaryCache {
         &self,
         conn: &mut Conn,
         district: AreaCode,
-        ids: &[&str],
-    ) -> Result<HashMap<String, Arc<RawValue>>, DbError> {
+        ids: &[TaskId],
+    ) -> Result<HashMap<TaskId, Arc<RawValue>>, DbError> {
         let mut fresh = HashMap::with_capacity(ids.len());
         for summary in store::summaries(conn, district, ids)? {
             let json = Arc::from(json(&summary)?);
-            let key = (district, parsed("tasks", &summary.id)?, summary.version);
+            let key = (district, summary.id, summary.version);
             self.0.insert(key, Arc::clone(&json));
             fresh.insert(summary.id, json);
         }

@@ -1,6 +1,8 @@
 //! Tasks as a transaction keeps them: those of a commit are read and locked
 //! together, and their steps written together.
 
+use gridward_domain::area::AreaCode;
+use gridward_domain::id::TaskId;
 use std::collections::BTreeSet;
 
 use diesel::prelude::*;
@@ -11,16 +13,16 @@ use crate::db::{Conn, DbError};
 use crate::tx::unit_of_work::{Row, RowChange};
 
 impl Row for TaskRow {
-    type Key = String;
+    type Key = TaskId;
     /// Locked, so read first: the last holder of a task has committed then, and the
     /// commands and reports that came with it are seen.
     const ORDER: u8 = 0;
 
-    fn key(&self) -> String {
-        self.id.clone()
+    fn key(&self) -> TaskId {
+        self.id
     }
 
-    fn one(conn: &mut Conn, district: &str, id: &String) -> Result<Option<Self>, DbError> {
+    fn one(conn: &mut Conn, district: AreaCode, id: &TaskId) -> Result<Option<Self>, DbError> {
         let found = tasks::table.find((district, id)).select(Self::as_select());
         Ok(found.first(conn).optional()?)
     }
@@ -29,8 +31,8 @@ impl Row for TaskRow {
     /// wait for each other.
     fn many(
         conn: &mut PgConnection,
-        district: &str,
-        ids: &BTreeSet<String>,
+        district: AreaCode,
+        ids: &BTreeSet<TaskId>,
     ) -> Result<Vec<Self>, DbError> {
         let of_ids = tasks::table
             .filter(tasks::district.eq(district))
@@ -41,7 +43,7 @@ impl Row for TaskRow {
         Ok(of_ids.load(conn)?)
     }
 
-    fn write(conn: &mut Conn, _: &str, changes: &[RowChange<'_, Self>]) -> Result<(), DbError> {
+    fn write(conn: &mut Conn, _: AreaCode, changes: &[RowChange<'_, Self>]) -> Result<(), DbError> {
         let new = changes.iter().filter(|change| change.old.is_none());
         let new: Vec<&Self> = new.map(|change| change.new).collect();
         Self::insert_all(conn, &new)?;

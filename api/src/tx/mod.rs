@@ -16,6 +16,7 @@ pub use unit_of_work::ReadSet;
 
 use crate::clock::Clock;
 use crate::db::{Address, Conn, DbFailure};
+use gridward_domain::area::AreaCode;
 
 /// Waits for all of the threads.
 fn join(threads: &Mutex<Vec<JoinHandle<()>>>) {
@@ -82,7 +83,7 @@ impl Db {
     ///
     /// # Errors
     /// What the change answers, or [`DbError`] when it could not be committed.
-    pub async fn write<T, E, F>(&self, district: &str, change: F) -> Result<T, E>
+    pub async fn write<T, E, F>(&self, district: AreaCode, change: F) -> Result<T, E>
     where
         F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
         T: Send + 'static,
@@ -98,7 +99,7 @@ impl Db {
     /// As [`Db::write`].
     pub async fn write_with<T, E, F>(
         &self,
-        district: &str,
+        district: AreaCode,
         read_set: ReadSet,
         change: F,
     ) -> Result<T, E>

@@ -7,6 +7,7 @@ use super::unit_of_work::{ReadSet, Row, UnitOfWork};
 use crate::db::{Conn, DbError, DbFailure};
 use crate::log::head::Heads;
 use crate::log::{self, Event};
+use gridward_domain::area::AreaCode;
 
 /// A transaction under way in one district. Reading and writing are two words,
 /// so that it is known whether a change that is refused has anything to undo.
@@ -19,7 +20,7 @@ use crate::log::{self, Event};
 pub struct Tx<'a> {
     conn: &'a mut Conn,
     /// The district whose rows and log it changes.
-    pub district: &'a str,
+    pub district: AreaCode,
     /// The moment of the change.
     pub now: DateTime<Utc>,
     rows: UnitOfWork,
@@ -44,7 +45,7 @@ impl<'a> Tx<'a> {
     /// On a connection in a transaction that has just begun.
     pub(super) fn new(
         conn: &'a mut Conn,
-        district: &'a str,
+        district: AreaCode,
         now: DateTime<Utc>,
         isolation: Isolation,
     ) -> Self {

@@ -17,6 +17,7 @@ use std::fmt::Debug;
 use diesel::PgConnection;
 
 use crate::db::{Conn, DbError};
+use gridward_domain::area::AreaCode;
 
 /// A row that a transaction keeps by its key, within one district.
 pub trait Row: Clone + Debug + Send + Sync + 'static {
@@ -34,7 +35,7 @@ pub trait Row: Clone + Debug + Send + Sync + 'static {
     ///
     /// # Errors
     /// [`DbError`].
-    fn one(conn: &mut Conn, district: &str, key: &Self::Key) -> Result<Option<Self>, DbError>;
+    fn one(conn: &mut Conn, district: AreaCode, key: &Self::Key) -> Result<Option<Self>, DbError>;
 
     /// The rows of these keys, as PostgreSQL has them.
     ///
@@ -42,7 +43,7 @@ pub trait Row: Clone + Debug + Send + Sync + 'static {
     /// [`DbError`].
     fn many(
         conn: &mut PgConnection,
-        district: &str,
+        district: AreaCode,
         keys: &BTreeSet<Self::Key>,
     ) -> Result<Vec<Self>, DbError>;
 
@@ -52,7 +53,7 @@ pub trait Row: Clone + Debug + Send + Sync + 'static {
     /// [`DbError::Collision`] if one of them is no longer as it was read.
     fn write(
         conn: &mut Conn,
-        district: &str,
+        district: AreaCode,
         changes: &[RowChange<'_, Self>],
     ) -> Result<(), DbError>;
 }
@@ -100,7 +101,12 @@ impl<R: Row> Default for IdentityMap<R> {
 }
 
 impl<R: Row> IdentityMap<R> {
-    fn find(&mut self, conn: &mut Conn, district: &str, key: R::Key) -> Result<Option<R>, DbError> {
+    fn find(
+        &mut self,
+        conn: &mut Conn,
+        district: AreaCode,
+        key: R::Key,
+    ) -> Result<Option<R>, DbError> {
         if let Some(entry) = self.0.get(&key) {
             return Ok(entry.row.clone());
         }
@@ -122,12 +128,12 @@ impl<R: Row> IdentityMap<R> {
 /// An identity map, whatever its row type.
 trait AnyIdentityMap: Debug {
     /// Writes the queued rows.
-    fn flush(&mut self, conn: &mut Conn, district: &str) -> Result<(), DbError>;
+    fn flush(&mut self, conn: &mut Conn, district: AreaCode) -> Result<(), DbError>;
     fn as_any_mut(&mut self) -> &mut dyn Any;
 }
 
 impl<R: Row> AnyIdentityMap for IdentityMap<R> {
-    fn flush(&mut self, conn: &mut Conn, district: &str) -> Result<(), DbError> {
+    fn flush(&mut self, conn: &mut Conn, district: AreaCode) -> Result<(), DbError> {
         let changes = self.0.values().filter_map(|entry| match &entry.stored {
             Stored::Same => None,
             Stored::Was(old) => Some(RowChange { old: old.as_ref(), new: entry.row.as_ref()? }),
@@ -168,7 +174,7 @@ impl UnitOfWork {
     pub(super) fn find<R: Row>(
         &mut self,
         conn: &mut Conn,
-        district: &str,
+        district: AreaCode,
         key: R::Key,
     ) -> Result<Option<R>, DbError> {
         self.map::<R>().find(conn, district, key)
@@ -185,7 +191,7 @@ impl UnitOfWork {
     pub(super) fn fetch(
         &mut self,
         conn: &mut Conn,
-        district: &str,
+        district: AreaCode,
         read_set: &ReadSet,
     ) -> Result<(), DbError> {
         let Conn::Pg(conn) = conn else { return Ok(()) };
@@ -193,7 +199,7 @@ impl UnitOfWork {
     }
 
     /// Writes the queued rows.
-    pub(super) fn flush(&mut self, conn: &mut Conn, district: &str) -> Result<(), DbError> {
+    pub(super) fn flush(&mut self, conn: &mut Conn, district: AreaCode) -> Result<(), DbError> {
         self.0.values_mut().try_for_each(|map| map.flush(conn, district))
     }
 }
@@ -204,7 +210,7 @@ trait AnyKeys: Debug + Send + Sync {
     fn fetch(
         &self,
         conn: &mut PgConnection,
-        district: &str,
+        district: AreaCode,
         to: &mut UnitOfWork,
     ) -> Result<(), DbError>;
     fn extend(&mut self, other: &dyn AnyKeys);
@@ -220,7 +226,7 @@ impl<R: Row> AnyKeys for Keys<R> {
     fn fetch(
         &self,
         conn: &mut PgConnection,
-        district: &str,
+        district: AreaCode,
         to: &mut UnitOfWork,
     ) -> Result<(), DbError> {
         let map = to.map::<R>();
@@ -311,16 +317,24 @@ mod tests {
             self.id
         }
 
-        fn one(conn: &mut Conn, _: &str, key: &i32) -> Result<Option<Self>, DbError> {
+        fn one(conn: &mut Conn, _: AreaCode, key: &i32) -> Result<Option<Self>, DbError> {
             let found = sql_query("SELECT id, says FROM cards WHERE id = $1");
             Ok(found.bind::<Integer, _>(key).load(conn)?.pop())
         }
 
-        fn many(_: &mut PgConnection, _: &str, _: &BTreeSet<i32>) -> Result<Vec<Self>, DbError> {
+        fn many(
+            _: &mut PgConnection,
+            _: AreaCode,
+            _: &BTreeSet<i32>,
+        ) -> Result<Vec<Self>, DbError> {
             Ok(Vec::new())
         }
 
-        fn write(conn: &mut Conn, _: &str, changes: &[RowChange<'_, Self>]) -> Result<(), DbError> {
+        fn write(
+            conn: &mut Conn,
+            _: AreaCode,
+            changes: &[RowChange<'_, Self>],
+        ) -> Result<(), DbError> {
             for RowChange { old, new } in changes {
                 let written = match old {
                     None => sql_query("INSERT INTO cards (says, id) VALUES ($1, $2)")
@@ -343,7 +357,9 @@ mod tests {
         }
     }
 
-    const DISTRICT: &str = "500116";
+    fn district() -> AreaCode {
+        "500116".parse().expect("a code")
+    }
 
     /// A database with one card.
     fn database() -> Conn {
@@ -357,41 +373,41 @@ mod tests {
     #[test]
     fn what_is_put_is_seen_at_once_and_written_once_in_place_of_what_the_database_has() {
         let (mut conn, mut rows) = (database(), UnitOfWork::default());
-        let open = rows.find::<Card>(&mut conn, DISTRICT, 1).expect("read");
+        let open = rows.find::<Card>(&mut conn, district(), 1).expect("read");
         rows.put(open, card(1, "claimed"));
-        let claimed = rows.find::<Card>(&mut conn, DISTRICT, 1).expect("known");
+        let claimed = rows.find::<Card>(&mut conn, district(), 1).expect("known");
         assert_eq!(claimed, Some(card(1, "claimed")));
         rows.put(claimed, card(1, "started"));
-        assert_eq!(Card::one(&mut conn, DISTRICT, &1).expect("read"), Some(card(1, "open")));
+        assert_eq!(Card::one(&mut conn, district(), &1).expect("read"), Some(card(1, "open")));
         // Had it been written in two steps, the second would not find the first.
-        rows.flush(&mut conn, DISTRICT).expect("written");
-        assert_eq!(Card::one(&mut conn, DISTRICT, &1).expect("read"), Some(card(1, "started")));
+        rows.flush(&mut conn, district()).expect("written");
+        assert_eq!(Card::one(&mut conn, district(), &1).expect("read"), Some(card(1, "started")));
         rows.put(Some(card(1, "started")), card(1, "done"));
-        rows.flush(&mut conn, DISTRICT).expect("written");
-        assert_eq!(Card::one(&mut conn, DISTRICT, &1).expect("read"), Some(card(1, "done")));
-        rows.flush(&mut conn, DISTRICT).expect("nothing waits");
+        rows.flush(&mut conn, district()).expect("written");
+        assert_eq!(Card::one(&mut conn, district(), &1).expect("read"), Some(card(1, "done")));
+        rows.flush(&mut conn, district()).expect("nothing waits");
     }
 
     #[test]
     fn a_row_that_another_changed_meanwhile_collides() {
         let (mut conn, mut rows) = (database(), UnitOfWork::default());
-        let open = rows.find::<Card>(&mut conn, DISTRICT, 1).expect("read");
+        let open = rows.find::<Card>(&mut conn, district(), 1).expect("read");
         conn.batch_execute("UPDATE cards SET says = 'theirs'").expect("changed");
         rows.put(open, card(1, "mine"));
-        assert!(matches!(rows.flush(&mut conn, DISTRICT), Err(DbError::Collision)));
+        assert!(matches!(rows.flush(&mut conn, district()), Err(DbError::Collision)));
     }
 
     #[test]
     fn a_row_that_was_not_there_is_new_however_often_it_changes_before_it_is_written() {
         let (mut conn, mut rows) = (database(), UnitOfWork::default());
-        assert_eq!(rows.find::<Card>(&mut conn, DISTRICT, 2).expect("read"), None);
+        assert_eq!(rows.find::<Card>(&mut conn, district(), 2).expect("read"), None);
         rows.put(None, card(2, "made"));
         rows.put(Some(card(2, "made")), card(2, "claimed"));
         assert_eq!(
-            rows.find::<Card>(&mut conn, DISTRICT, 2).expect("known"),
+            rows.find::<Card>(&mut conn, district(), 2).expect("known"),
             Some(card(2, "claimed"))
         );
-        rows.flush(&mut conn, DISTRICT).expect("written");
-        assert_eq!(Card::one(&mut conn, DISTRICT, &2).expect("read"), Some(card(2, "claimed")));
+        rows.flush(&mut conn, district()).expect("written");
+        assert_eq!(Card::one(&mut conn, district(), &2).expect("read"), Some(card(2, "claimed")));
     }
 }

@@ -28,6 +28,7 @@ use crate::clock::Clock;
 use crate::db::connection::LOCK_TIMEOUT;
 use crate::db::{Address, Conn, DbError, DbFailure, dialect};
 use crate::log::head::Heads;
+use gridward_domain::area::AreaCode;
 
 /// How many changes may share a commit: more would make the first wait too long.
 const MOST_IN_A_COMMIT: usize = 128;
@@ -78,7 +79,7 @@ impl Writers {
 
     pub(super) async fn run<T, E, F>(
         &self,
-        district: &str,
+        district: AreaCode,
         read_set: ReadSet,
         change: F,
     ) -> Result<T, E>
@@ -92,7 +93,6 @@ impl Writers {
         let turn = hasher.finish() % self.queues.len() as u64;
         let writer = usize::try_from(turn).ok().and_then(|turn| self.queues.get(turn));
         let (reply, answer) = oneshot::channel();
-        let district = district.to_owned();
         let job = Box::new(Change { district, read_set, run: change, outcome: None, reply });
         writer.ok_or(DbError::Busy)?.try_send(Some(job)).map_err(|_| DbError::Busy)?;
         let cut_short = || DbError::Unavailable("a change was cut short".to_owned());
@@ -103,7 +103,7 @@ impl Writers {
 /// A change of any type, as the writer sees it.
 trait Job: Send {
     /// Whose log and rows it changes.
-    fn district(&self) -> &str;
+    fn district(&self) -> AreaCode;
     /// The rows it will read.
     fn read_set(&self) -> &ReadSet;
     /// Runs the change and says what to do with what it wrote.
@@ -124,7 +124,7 @@ enum Ran {
 }
 
 struct Change<T, E, F> {
-    district: String,
+    district: AreaCode,
     read_set: ReadSet,
     run: F,
     outcome: Option<Result<T, E>>,
@@ -137,8 +137,8 @@ where
     T: Send,
     E: DbFailure + Send,
 {
-    fn district(&self) -> &str {
-        &self.district
+    fn district(&self) -> AreaCode {
+        self.district
     }
 
     fn read_set(&self) -> &ReadSet {
@@ -204,7 +204,7 @@ impl Queue {
                 Err(_) => break,
             }
         }
-        let district = self.waiting.front()?.district().to_owned();
+        let district = self.waiting.front()?.district();
         let (batch, others) = self.waiting.drain(..).partition(|job| job.district() == district);
         self.waiting = others;
         Some(VecDeque::into(batch))
@@ -272,10 +272,10 @@ impl Writer {
     /// whether it was committed or undone.
     fn commit(&mut self, jobs: &mut [Box<dyn Job>], isolation: Isolation) -> Result<bool, DbError> {
         let mut conn = self.begin()?;
-        let Some(district) = jobs.first().map(|job| job.district().to_owned()) else {
+        let Some(district) = jobs.first().map(|job| job.district()) else {
             return Ok(true);
         };
-        let tx = Tx::new(&mut conn, &district, (self.clock)(), isolation);
+        let tx = Tx::new(&mut conn, district, (self.clock)(), isolation);
         let ended = transact(tx, &mut self.heads, jobs);
         if !matches!(ended, Ok(true)) {
             self.heads.forget();

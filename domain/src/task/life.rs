@@ -16,7 +16,7 @@ use crate::id::PersonId;
 pub enum Agent {
     /// Somebody, in their role, answering for their area.
     Person(Actor),
-    /// Gridward itself, for an area: dispatch and the clock.
+    /// Gridward itself, for an area: dispatch and background jobs.
     Gridward(AreaCode),
 }
 

@@ -1,4 +1,4 @@
-//! What the clock asks of a task: the one rule behind expiry and escalation.
+//! When an overdue task expires or escalates: the one rule behind both.
 
 use chrono::NaiveDate;
 

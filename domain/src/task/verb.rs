@@ -82,7 +82,7 @@ pub const MOVES: &[(Verb, &[Phase], &[Phase])] = &[
 ];
 
 impl Verb {
-    /// Whether a person of `role` may ever send it; only the clock expires.
+    /// Whether a person of `role` may ever send it; only a background job expires tasks.
     pub const fn is_for(self, role: Role) -> bool {
         match self {
             Self::Claim
@@ -112,7 +112,7 @@ impl Verb {
         )
     }
 
-    /// Whether Gridward itself sends it: dispatch and the clock.
+    /// Whether Gridward itself sends it: dispatch and background jobs.
     pub const fn is_automatic(self) -> bool {
         matches!(self, Self::Assign | Self::Escalate | Self::Expire)
     }

@@ -61,10 +61,15 @@ pub fn entries() -> impl Iterator<Item = Entry> {
     refusals.chain(ServerFault::ALL.iter().map(|fault| fault.entry()))
 }
 
+/// Codes of earlier versions, which kept problems may still have.
+const FORMER_CODES: [(&str, Kind); 1] = [("command_set_aside", Kind::CommandDeadLettered)];
+
 impl Kind {
-    /// The kind with this code, if this version has one.
+    /// The kind with this code, today's or a former one; `None` where this version has none.
     pub fn of_code(code: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|kind| kind.entry().code == code)
+        let today = Self::ALL.iter().copied().find(|kind| kind.entry().code == code);
+        let former = || FORMER_CODES.iter().find(|(former, _)| *former == code);
+        today.or_else(|| former().map(|(_, kind)| *kind))
     }
 }
 
@@ -125,7 +130,7 @@ problems! {
         "This id names another attachment": "An attachment's id is made once, by the phone.";
         "该编号已用于其他附件": "附件编号由手机生成，只能使用一次。";
     /// The server failed at it again and again.
-    CommandSetAside "command_set_aside" 409
+    CommandDeadLettered "command_dead_lettered" 409
         "The service cannot carry this out": "It failed here several times and is kept, sealed, for those who run the service.";
         "系统无法执行此操作": "该操作在服务器上多次失败，已封存，由系统运维人员处理。";
     /// The bytes do not begin where the attachment stands.

@@ -86,6 +86,13 @@ mod tests {
     }
 
     #[test]
+    fn a_former_code_is_answered_by_todays() {
+        let again = answered(json!({ "code": "command_set_aside", "errors": [], "current": null }));
+        assert_eq!(again["code"], "command_dead_lettered");
+        assert_eq!(again.get("stored_code"), None);
+    }
+
+    #[test]
     fn a_code_that_this_version_does_not_have_is_no_other_problem() {
         let again = answered(json!({ "code": "grid_closed", "errors": [], "current": null }));
         assert_eq!(

@@ -34,7 +34,7 @@ fn agents() -> impl Iterator<Item = Agent> {
     people.chain([Agent::Gridward(area("500116"))])
 }
 
-/// Late enough that the clock's commands are due.
+/// Late enough that expiry and escalation are due.
 const LATE: u32 = 20;
 
 #[test]
