@@ -34,6 +34,7 @@ mod people;
 mod phones;
 mod problems;
 mod retention;
+mod schema;
 mod sharding;
 mod signing_in;
 mod solving;

@@ -8,13 +8,13 @@ use tempfile::TempDir;
 use super::{Request, TRIES, once};
 use crate::auth::Caller;
 use crate::clock;
-use crate::db::{Address, migrate};
-use crate::tx::{Db, Tx};
-use crate::log::store::{Filter, list};
-use crate::event::verify::verify;
-use crate::log::{Event, Subject};
-use crate::http::problem::{Kind, Problem};
 use crate::crypto::SealingKey;
+use crate::db::{Address, migrate};
+use crate::event::verify::verify;
+use crate::http::problem::{Kind, Problem};
+use crate::log::store::{Filter, list};
+use crate::log::{Event, Subject};
+use crate::tx::{Db, Tx};
 
 const DISTRICT: &str = "500116";
 const GRID: &str = "500116001002001";
@@ -64,7 +64,8 @@ fn push(tx: &mut Tx<'_>) -> Result<Vec<Result<String, Kind>>, Problem> {
 fn logged(db: &Db) -> Vec<(String, String)> {
     let mut conn = db.address().connect().expect("a connection");
     verify(&mut conn, district_code(), None).expect("a chain that holds");
-    let events = list(&mut conn, &district_code().range(), &Filter::default(), 0, 100).expect("events");
+    let events =
+        list(&mut conn, &district_code().range(), &Filter::default(), 0, 100).expect("events");
     events.into_iter().map(|event| (event.action, event.subject_id)).collect()
 }
 

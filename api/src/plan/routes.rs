@@ -79,7 +79,7 @@ pub(crate) async fn create_plan(
     let order = Order { area, span, seed: seed.into(), by: Some(caller.actor.person) };
     let (draft, _) = run::draft(&db, order).await?;
     let applied = commands
-        .run(caller, key, "plan.apply", request, { move |tx, _, _| Ok(apply::apply(tx, &draft)?) });
+        .run(caller, key, "plan.apply", request, move |tx, _, _| Ok(apply::apply(tx, &draft)?));
     let plan = applied.await?.made;
     let location = format!("/v1/plans/{}", plan.id);
     Ok(HttpResponse::Created().insert_header((LOCATION, location)).json(plan))

@@ -25,7 +25,7 @@ use crate::db::{Conn, DbError, parsed};
 use crate::http::Query;
 use crate::http::openapi;
 use crate::http::page::{self, Page, PageQuery, Wanted};
-use crate::http::problem::{Kind, Problem};
+use crate::http::problem::Problem;
 use crate::log::store::EventRow;
 use crate::log::{self, Event, Subject};
 use crate::tx::Db;
