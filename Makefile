@@ -13,8 +13,8 @@ BINARY := $(or $(CARGO_TARGET_DIR),target)/debug/gridward
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
-run: ## Build the release and serve the demo district from var/gridward.db
-	cargo run --release --package gridward-api -- demo --serve
+run: ## Build quickly and serve the demo district from var/gridward.db
+	cargo run --profile quick --package gridward-api -- demo --serve
 
 test: fmt clippy unit integration contract ## Check everything; what a change must pass
 
