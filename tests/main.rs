@@ -35,6 +35,7 @@ mod people;
 mod phones;
 mod problems;
 mod retention;
+mod schema;
 mod sharding;
 mod signing_in;
 mod solving;

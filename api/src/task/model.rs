@@ -10,7 +10,7 @@ use gridward_domain::skill::{Skill, Skills};
 use gridward_domain::task::{Outcome, Phase};
 use gridward_domain::time::{TimeError, TimeOfDay, Window};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use uuid::Uuid;
 

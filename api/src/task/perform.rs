@@ -19,13 +19,12 @@ use super::{report, report_row, store};
 use crate::auth::Caller;
 use crate::clock;
 use crate::crypto::{self, SealingKey};
-use crate::db::{Conn, DbError, parsed};
+use crate::db::{Conn, DbError};
 use crate::http::problem::{FieldError, Kept, Kind, Problem};
 use crate::idempotency::store::CommandRow;
 use crate::idempotency::{self, CommandId};
 use crate::log::{Event, Subject};
 use crate::person;
-use crate::person::Role;
 use crate::tx::{ReadSet, Tx};
 
 /// A command on its way to a task.

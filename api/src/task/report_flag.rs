@@ -1,6 +1,5 @@
 //! What a reader of a report should doubt: evidence is kept as it is, and marked.
 
-use gridward_domain::word::Word as _;
 use gridward_domain::word::{UnknownWord, unknown};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;

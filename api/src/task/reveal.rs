@@ -16,7 +16,6 @@ use crate::auth::Caller;
 use crate::beneficiary;
 use crate::beneficiary::model::{Particulars, Purpose, Revealed};
 use crate::crypto::SealingKey;
-use crate::db::parsed;
 use crate::http::Json as Body;
 use crate::http::openapi;
 use crate::http::problem::{Kind, Problem};
