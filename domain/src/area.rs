@@ -216,6 +216,7 @@ impl AreaRange {
 
 #[cfg(test)]
 mod tests {
+    use crate::word::Word as _;
     use proptest::prelude::*;
 
     use super::*;

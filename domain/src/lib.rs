@@ -3,13 +3,15 @@
 //! Nothing here reads a clock, a file, a socket or a random number generator:
 //!
 //! - [`area`]: the four levels and their codes; [`place`]: WGS-84 points;
-//!   [`time`]: minutes, times of day, windows; [`id`] and [`skill`].
+//!   [`time`]: minutes, times of day, windows; [`id`], [`phone`] and [`skill`];
+//!   [`text`]: what is invisible in pasted text.
 //! - [`authority`]: the one table of role by action.
 //! - [`task`]: the life cycle of a task, with every rule in one function.
 
 pub mod area;
 pub mod authority;
 pub mod id;
+pub mod phone;
 pub mod place;
 #[cfg(feature = "schema")]
 mod schema;
@@ -17,5 +19,6 @@ pub mod skill;
 #[cfg(feature = "diesel")]
 pub mod sql;
 pub mod task;
+pub mod text;
 pub mod time;
 pub mod word;

@@ -16,7 +16,7 @@ use crate::auth::Caller;
 use crate::clock::Clock;
 use crate::http::Query;
 use crate::http::openapi;
-use crate::http::page::{self, Page};
+use crate::http::page::{self, Page, PageQuery, Paged};
 use crate::http::problem::Problem;
 use crate::tx::Db;
 
@@ -29,12 +29,6 @@ pub struct AreaQuery {
     level: Option<Level>,
     /// Only direct children of this area.
     parent: Option<AreaCode>,
-    /// Page size, 1 to 200. Default 50.
-    #[param(minimum = 1, maximum = 200)]
-    limit: Option<u16>,
-    /// The `next_cursor` of the previous page.
-    #[param(max_length = 512)]
-    cursor: Option<String>,
 }
 
 /// List areas
@@ -43,7 +37,7 @@ pub struct AreaQuery {
 #[utoipa::path(
     tag = "areas",
     operation_id = "list_areas",
-    params(AreaQuery),
+    params(AreaQuery, PageQuery),
     responses((status = OK, description = "A page of areas", body = Page<Area>), openapi::Read),
 )]
 #[get("/areas")]
@@ -51,11 +45,11 @@ pub(crate) async fn list_areas(
     request: HttpRequest,
     db: Data<Db>,
     caller: Caller,
-    Query(query): Query<AreaQuery>,
+    Paged { filter: query, page }: Paged<AreaQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let AreaQuery { level, parent, limit, cursor } = query;
+    let AreaQuery { level, parent } = query;
     caller.actor.authorize(Action::ReadAreas, &parent.unwrap_or(caller.actor.area))?;
-    let wanted = page::wanted(limit, cursor.as_deref())?;
+    let wanted = page.wanted()?;
     let limit = wanted.limit;
     let areas = db.read(move |conn| store::list(conn, &caller.scope(), level, parent, &wanted));
     let areas = page::page(areas.await.map_err(Problem::from)?, limit, |area: &Area| area.code);

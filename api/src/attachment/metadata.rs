@@ -1,7 +1,5 @@
 //! The tus header `Upload-Metadata`: words and values in base64, by commas.
 
-use std::collections::BTreeMap;
-
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use gridward_domain::id::TaskId;
@@ -32,29 +30,37 @@ impl Metadata {
     /// # Errors
     /// 422, naming the word that is missing or does not fit.
     pub fn read(header: &str) -> Result<Self, Problem> {
-        let pair = |part: &str| {
-            let (word, value) = part.trim().split_once(' ')?;
-            let value = String::from_utf8(BASE64_STANDARD.decode(value.trim()).ok()?).ok()?;
-            Some((word.to_owned(), value))
-        };
         let told = |what: &str| Problem::invalid("Upload-Metadata", what);
         if header.len() > LONGEST {
             return Err(told("at most 1024 characters"));
         }
-        let pairs: Option<BTreeMap<String, String>> = header.split(',').map(pair).collect();
-        let pairs = pairs.ok_or_else(|| told("words with values in base64, by commas"))?;
-        let value = |word: &str| pairs.get(word).map(String::as_str).unwrap_or_default();
-        let sha256 = value("sha256").to_ascii_lowercase();
+        let value = |word: &str| {
+            let value = find(header, word).unwrap_or_default();
+            let bytes = BASE64_STANDARD.decode(value).ok();
+            let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
+            text.ok_or_else(|| told(&format!("{word}: a value in base64")))
+        };
+        let sha256 = value("sha256")?.to_ascii_lowercase();
         if sha256.len() != 64 || !sha256.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return Err(told("sha256: the hash of the whole, in hexadecimal"));
         }
         Ok(Self {
-            id: value("id").parse().map_err(|_| told("id: a UUID made by the phone"))?,
-            task: value("task_id").parse().map_err(|_| told("task_id: the task's id"))?,
-            media_type: value("type").parse().map_err(|error| told(&format!("type: {error}")))?,
+            id: value("id")?.parse().map_err(|_| told("id: a UUID made by the phone"))?,
+            task: value("task_id")?.parse().map_err(|_| told("task_id: the task's id"))?,
+            media_type: value("type")?.parse().map_err(|error| told(&format!("type: {error}")))?,
             sha256,
         })
     }
+}
+
+/// The value of `word`, as it was written. What else a client says is not looked at, and may
+/// be a word alone (tus 1.0.0, `Upload-Metadata`).
+fn find<'a>(header: &'a str, word: &str) -> Option<&'a str> {
+    let mut pairs = header.split(',').map(|pair| {
+        let pair = pair.trim();
+        pair.split_once(' ').unwrap_or((pair, ""))
+    });
+    pairs.find(|(name, _)| *name == word).map(|(_, value)| value.trim())
 }
 
 #[cfg(test)]
@@ -81,6 +87,10 @@ mod tests {
             less.remove(n);
             let told = Metadata::read(&header(&less)).expect_err("one is missing").to_string();
             assert!(told.contains(all[n].0), "{told}");
+        }
+        for more in ["filename YS5qcGc=", "is_ok", "is_ok ", "name !", ""] {
+            let read = Metadata::read(&format!("{},{more}", header(&all)));
+            assert_eq!(read.expect(more).media_type, MediaType::Png);
         }
         assert!(Metadata::read("id !!!").is_err() && Metadata::read("").is_err());
     }

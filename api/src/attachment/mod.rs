@@ -1,9 +1,9 @@
 //! Photos, signatures and voice recordings of reports.
 //!
 //! They are uploaded in parts over unreliable networks by the tus protocol (1.0.0: core,
-//! creation, checksum and termination): the phone generates the id, declares length and
-//! SHA-256, and sends from the offset that the server returns. A report may name an
-//! attachment long before its upload.
+//! creation, expiration, checksum and termination): the phone generates the id, declares
+//! length and SHA-256, and sends from the offset that the server returns. A report may name
+//! an attachment long before its upload.
 //!
 //! Each part is encrypted into the blob store ([`blob_store`]) before the row counts it, so
 //! a crash at any point loses no acknowledged byte: a part that was written and not counted
@@ -12,6 +12,7 @@
 
 pub mod blob_store;
 pub mod checksum;
+pub mod expiration;
 pub mod metadata;
 pub mod model;
 pub mod receive;

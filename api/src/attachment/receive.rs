@@ -12,9 +12,9 @@ use super::checksum::Checksum;
 use super::model::Misfit;
 use super::store::{self, AttachmentRow};
 use crate::auth::Caller;
+use crate::clock::Clock;
 use crate::crypto::{KeyRing, SealingKey, aad};
 use crate::http::problem::{FieldError, Kind, Problem};
-use crate::log::chain::hex;
 use crate::log::{Event, Subject};
 use crate::task;
 use crate::tx::Db;
@@ -37,6 +37,8 @@ pub struct Attachments {
     pub keys: KeyRing,
     /// Their bytes.
     pub blobs: BlobStore,
+    /// Tells the moment.
+    pub clock: Clock,
 }
 
 fn parts_name(row: &AttachmentRow) -> String {
@@ -143,7 +145,7 @@ pub async fn finish(
 }
 
 fn fits(row: &AttachmentRow, whole: &[u8]) -> Result<(), Misfit> {
-    if hex(digest(&SHA256, whole).as_ref()) != row.sha256 {
+    if hex::encode(digest(&SHA256, whole)) != row.sha256 {
         return Err(Misfit::Hash);
     }
     if row.media_type.is_of(whole) { Ok(()) } else { Err(Misfit::Type) }

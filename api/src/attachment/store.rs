@@ -39,24 +39,6 @@ pub fn row(
     Ok(attachments::table.find((district, id.to_string())).first(conn).optional()?)
 }
 
-/// How many the person has to the task.
-///
-/// # Errors
-/// [`DbError`].
-pub fn count(
-    conn: &mut Conn,
-    district: AreaCode,
-    task: TaskId,
-    person: PersonId,
-) -> Result<i64, DbError> {
-    Ok(attachments::table
-        .filter(attachments::district.eq(district))
-        .filter(attachments::task.eq(task))
-        .filter(attachments::person.eq(person))
-        .count()
-        .get_result(conn)?)
-}
-
 /// Writes a new one.
 ///
 /// # Errors

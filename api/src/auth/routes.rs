@@ -4,6 +4,7 @@ use actix_web::web::Data;
 use actix_web::{HttpResponse, get, post};
 use gridward_domain::area::AreaCode;
 use gridward_domain::id::PersonId;
+use gridward_domain::phone::Phone;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -21,8 +22,8 @@ use crate::http::problem::Problem;
 pub struct SignIn {
     /// The district; optional if the installation has only one.
     district: Option<AreaCode>,
-    /// The phone number, digits only.
-    #[schema(min_length = 5, max_length = 20, pattern = "^[0-9]{5,20}$")]
+    /// The phone number: 5 to 20 digits. Spaces, hyphens and invisible characters are ignored.
+    #[schema(min_length = 5, max_length = 64, example = "10008888888")]
     phone: String,
     /// The password.
     #[schema(value_type = String, min_length = 1, max_length = 128, format = "password")]
@@ -66,9 +67,7 @@ pub(crate) async fn sign_in_with_password(
     Body(body): Body<SignIn>,
 ) -> Result<HttpResponse, Problem> {
     let SignIn { district, phone, password } = body;
-    if !(5..=20).contains(&phone.len()) || !phone.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(Problem::invalid("/phone", "a phone number is 5 to 20 digits"));
-    }
+    let phone: Phone = phone.parse().map_err(|error| Problem::invalid("/phone", error))?;
     let signed_in = sign_in.sign_in(district, phone, password).await?;
     let expires_in = u32::try_from(token::LIFETIME.as_secs()).unwrap_or(u32::MAX);
     Ok(HttpResponse::Ok().insert_header(("Cache-Control", "no-store")).json(AccessToken {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::id::PersonId;
+use gridward_domain::phone::Phone;
 use moka::sync::Cache;
 use secrecy::SecretString;
 
@@ -96,7 +97,7 @@ impl SignIn {
     pub async fn sign_in(
         &self,
         district: Option<AreaCode>,
-        phone: String,
+        phone: Phone,
         password: SecretString,
     ) -> Result<SignedIn, Problem> {
         let (keys, only) = (self.keys.clone(), self.only_district.clone());
@@ -105,7 +106,7 @@ impl SignIn {
             // The answer for an unknown district equals the one for an unknown phone
             // number.
             let key = keys.find(conn, district)?.ok_or(Kind::WrongCredentials)?;
-            let index = key.index(&phone);
+            let index = key.index(phone.as_str());
             let known = store::by_phone(conn, district, index)?;
             Ok::<_, Problem>((district, index, known))
         });

@@ -11,9 +11,8 @@ use utoipa::IntoParams;
 use super::{Beneficiary, Category, store};
 use crate::auth::Caller;
 use crate::crypto::KeyRing;
-use crate::http::Query;
 use crate::http::openapi;
-use crate::http::page::{self, Page};
+use crate::http::page::{self, Page, PageQuery, Paged};
 use crate::http::problem::Problem;
 use crate::tx::Db;
 
@@ -26,12 +25,6 @@ pub struct BeneficiaryQuery {
     area: Option<AreaCode>,
     /// Only beneficiaries of this category.
     category: Option<Category>,
-    /// Page size, 1 to 200. Default 50.
-    #[param(minimum = 1, maximum = 200)]
-    limit: Option<u16>,
-    /// The `next_cursor` of the previous page.
-    #[param(max_length = 512)]
-    cursor: Option<String>,
 }
 
 /// List beneficiaries
@@ -41,7 +34,7 @@ pub struct BeneficiaryQuery {
 #[utoipa::path(
     tag = "beneficiaries",
     operation_id = "list_beneficiaries",
-    params(BeneficiaryQuery),
+    params(BeneficiaryQuery, PageQuery),
     responses(
         (status = OK, description = "A page of beneficiaries", body = Page<Beneficiary>),
         openapi::Read,
@@ -53,11 +46,11 @@ pub(crate) async fn list_beneficiaries(
     db: Data<Db>,
     keys: Data<KeyRing>,
     caller: Caller,
-    Query(query): Query<BeneficiaryQuery>,
+    Paged { filter: query, page }: Paged<BeneficiaryQuery>,
 ) -> Result<HttpResponse, Problem> {
     let area = query.area.unwrap_or(caller.actor.area);
     caller.actor.authorize(Action::ReadBeneficiaries, &area)?;
-    let wanted = page::wanted(query.limit, query.cursor.as_deref())?;
+    let wanted = page.wanted()?;
     let (keys, category, limit) = (keys.clone(), query.category, wanted.limit);
     let found = db.read(move |conn| {
         let key = keys.key(conn, caller.district)?;

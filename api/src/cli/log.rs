@@ -15,7 +15,6 @@ use crate::crypto::store::districts;
 use crate::db::{self, Conn};
 use crate::event::{archive, verify};
 use crate::idempotency::dead_letter;
-use crate::log::chain::hex;
 use crate::log::head::Heads;
 use crate::log::{self, Event, Subject, head};
 use crate::server::settings::Settings;
@@ -88,7 +87,7 @@ pub(super) fn verify(settings: &Settings, args: &VerifyArgs) -> Result<(), Failu
                 let is = if broken.is_proven() { "is broken" } else { "cannot be checked" };
                 format!("the log of {district} {is}: {broken}")
             })?;
-        let (first, hash) = (end.checked_from, hex(end.last.hash.as_ref()));
+        let (first, hash) = (end.checked_from, hex::encode(end.last.hash));
         let last = end.last.seq;
         if first > last {
             println!("{district}: no events here to check; the last hash is {hash}");

@@ -6,6 +6,7 @@ use clap::Subcommand;
 use gridward_domain::area::AreaCode;
 use gridward_domain::authority::Role;
 use gridward_domain::id::PersonId;
+use gridward_domain::phone::Phone;
 use gridward_domain::time::Minutes;
 use gridward_domain::word::Word as _;
 use uuid::Uuid;
@@ -31,8 +32,8 @@ pub(super) struct Args {
 enum Command {
     /// Set the password of whoever has a phone; reads it from standard input
     Password {
-        /// The person's phone, digits only
-        phone: String,
+        /// The person's phone
+        phone: Phone,
         /// The district, where there are several
         #[arg(long)]
         district: Option<String>,
@@ -50,7 +51,7 @@ enum Command {
         name: String,
         /// Digits only
         #[arg(long)]
-        phone: String,
+        phone: Phone,
     },
 }
 
@@ -61,7 +62,7 @@ pub(super) fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
     }
 }
 
-fn set_password(settings: &Settings, phone: &str, district: Option<&str>) -> Result<(), Failure> {
+fn set_password(settings: &Settings, phone: &Phone, district: Option<&str>) -> Result<(), Failure> {
     let mut new = String::new();
     std::io::stdin().lock().read_line(&mut new)?;
     let new = new.trim_end_matches(['\n', '\r']);
@@ -70,7 +71,7 @@ fn set_password(settings: &Settings, phone: &str, district: Option<&str>) -> Res
     let mut conn = connect(&settings.database)?;
     let district = choose_district(&mut conn, district)?;
     let key = KeyRing::new(settings.installation_key()?).key(&mut conn, district)?;
-    let known = store::by_phone(&mut conn, district, key.index(phone))?;
+    let known = store::by_phone(&mut conn, district, key.index(phone.as_str()))?;
     let (id, _) = known.ok_or("nobody who is active has this phone")?;
     let now = clock::system();
     db::transact(&mut conn, |conn| store::set_password(conn, district, id, &hash, now))?;
@@ -83,7 +84,7 @@ fn add(
     role: Role,
     area: AreaCode,
     name: &str,
-    phone: &str,
+    phone: &Phone,
 ) -> Result<(), Failure> {
     if matches!(role, Role::Manager | Role::Volunteer) {
         return Err("managers and volunteers come by import; a grid's manager is appointed".into());
@@ -91,14 +92,11 @@ fn add(
     if !role.fits(area.level()) {
         return Err(format!("a {role} does not answer for a {}", area.level()).into());
     }
-    if !(5..=20).contains(&phone.len()) || !phone.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err("a phone number is 5 to 20 digits".into());
-    }
     let mut conn = connect(&settings.database)?;
     let known = area::store::one(&mut conn, &area)?.ok_or("there is no such area")?;
     let district = area.district();
     let key = KeyRing::new(settings.installation_key()?).key(&mut conn, district)?;
-    if store::by_phone(&mut conn, district, key.index(phone))?.is_some() {
+    if store::by_phone(&mut conn, district, key.index(phone.as_str()))?.is_some() {
         return Err("somebody has this phone already".into());
     }
     let record = PersonRecord {
@@ -108,7 +106,7 @@ fn add(
         name: name.to_owned(),
         gender: Gender::Female,
         birth_year: 1970,
-        phone: phone.to_owned(),
+        phone: phone.to_string(),
         home: known.place,
         skills: gridward_domain::skill::Skills::new(),
         weekly_minutes: Minutes(0),

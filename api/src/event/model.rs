@@ -10,7 +10,6 @@ use utoipa::ToSchema;
 use crate::clock::china;
 use crate::db::DbError;
 use crate::db::column::Hash;
-use crate::log::chain::hex;
 use crate::log::store::EventRow;
 
 const TABLE: &str = "events";
@@ -87,8 +86,8 @@ impl TryFrom<EventRow> for LoggedEvent {
             person_before_id: row.person_before,
             version: row.version,
             body: body.map_err(|error| DbError::corrupt(TABLE, error))?,
-            prev_hash: hex(row.prev_hash.as_ref()),
-            hash: hex(row.hash.as_ref()),
+            prev_hash: hex::encode(row.prev_hash),
+            hash: hex::encode(row.hash),
         })
     }
 }
@@ -124,21 +123,25 @@ impl TryFrom<LoggedEvent> for EventRow {
 }
 
 fn unhex(text: &str) -> Result<Hash, NotAnEvent> {
-    let mut bytes = [0; 32];
-    if text.len() != 2 * bytes.len() || !text.is_ascii() {
-        return Err(NotAnEvent);
-    }
-    for (at, byte) in bytes.iter_mut().enumerate() {
-        let pair = text.get(2 * at..2 * at + 2).ok_or(NotAnEvent)?;
-        *byte = u8::from_str_radix(pair, 16).map_err(|_| NotAnEvent)?;
-    }
-    Ok(Hash(bytes))
+    let mut hash = Hash::ZERO;
+    hex::decode_to_slice(text, &mut hash.0).map_err(|_| NotAnEvent)?;
+    Ok(hash)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::log::chain::{Link, digest};
+
+    #[test]
+    fn a_hash_has_32_bytes() {
+        assert_eq!(unhex(&"0a".repeat(32)), Ok(Hash([10; 32])));
+        for wrong in
+            ["", "0a", &"0a".repeat(31), &"0a".repeat(33), &"+a".repeat(32), &"0".repeat(63)]
+        {
+            assert_eq!(unhex(wrong), Err(NotAnEvent), "{wrong}");
+        }
+    }
 
     #[test]
     fn a_line_of_an_export_holds_all_that_its_hash_is_made_of() {

@@ -14,10 +14,9 @@ use super::model::LoggedEvent;
 use crate::auth::Caller;
 use crate::clock::nearest_moment;
 use crate::db::DbError;
-use crate::http::Query;
 use crate::http::json;
 use crate::http::openapi;
-use crate::http::page::{self, Page, Wanted};
+use crate::http::page::{self, Page, PageQuery, Paged, Wanted};
 use crate::http::problem::Problem;
 use crate::log::Subject;
 use crate::log::store::{self, Filter};
@@ -50,12 +49,6 @@ pub struct EventQuery {
     /// Only events with a higher sequence number.
     #[param(minimum = 0, maximum = 9_007_199_254_740_991_i64)]
     after: Option<u64>,
-    /// Page size, 1 to 200. Default 50.
-    #[param(minimum = 1, maximum = 200)]
-    limit: Option<u16>,
-    /// The `next_cursor` of the previous page.
-    #[param(max_length = 512)]
-    cursor: Option<String>,
 }
 
 /// The filter of a query, limited to the caller's scope.
@@ -97,7 +90,7 @@ impl EventQuery {
 #[utoipa::path(
     tag = "log",
     operation_id = "list_events",
-    params(EventQuery),
+    params(EventQuery, PageQuery),
     responses((status = OK, description = "A page of events", body = Page<LoggedEvent>), openapi::Read),
 )]
 #[get("/events")]
@@ -105,10 +98,10 @@ pub(crate) async fn list_events(
     request: HttpRequest,
     db: Data<Db>,
     caller: Caller,
-    Query(query): Query<EventQuery>,
+    Paged { filter: query, page }: Paged<EventQuery>,
 ) -> Result<HttpResponse, Problem> {
     let asked = query.asked(&caller)?;
-    let wanted: Wanted<(i64,)> = page::wanted(query.limit, query.cursor.as_deref())?;
+    let wanted: Wanted<(i64,)> = page.wanted()?;
     let (limit, rows) = (wanted.limit, wanted.rows());
     let after = wanted.after.map_or(asked.after, |(seq,)| seq.max(asked.after));
     let events = db.read(move |conn| {
@@ -132,7 +125,7 @@ struct Lines(String);
 #[utoipa::path(
     tag = "log",
     operation_id = "export_events",
-    params(EventQuery),
+    params(EventQuery, PageQuery),
     responses(
         (status = OK, description = "One event per line", body = Lines, content_type = "application/x-ndjson"),
         openapi::Read,
@@ -142,12 +135,12 @@ struct Lines(String);
 pub(crate) async fn export_events(
     db: Data<Db>,
     caller: Caller,
-    Query(query): Query<EventQuery>,
+    Paged { filter: query, page }: Paged<EventQuery>,
 ) -> Result<HttpResponse, Problem> {
     let mut asked = query.asked(&caller)?;
-    let wanted: Wanted<(i64,)> = page::wanted(query.limit, query.cursor.as_deref())?;
+    let wanted: Wanted<(i64,)> = page.wanted()?;
     asked.after = wanted.after.map_or(asked.after, |(seq,)| seq.max(asked.after));
-    let most = query.limit.map_or(i64::MAX, i64::from);
+    let most = page.limit.map_or(i64::MAX, i64::from);
     let lines = stream::unfold(Some((db.clone(), asked, most)), |state| async {
         let (db, asked, left) = state?;
         Some(match lines(&db, &asked, left).await {

@@ -122,6 +122,8 @@ groups! {
 }
 
 pub(crate) const KEY: &str = "Idempotency-Key";
+/// Whether a command's answer is that of the first time.
+pub(crate) const REPLAYED: &str = "Idempotency-Replayed";
 pub(crate) const KEY_PATTERN: &str = "^[!#-~]{1,64}$";
 
 /// What carries names of its own takes a key and does not need it.

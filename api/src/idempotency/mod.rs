@@ -29,7 +29,7 @@ use crate::auth::Caller;
 use crate::crypto::SealingKey;
 use crate::db::DbError;
 use crate::db::column::Hash;
-use crate::http::problem::{Kept, Kind, Problem};
+use crate::http::problem::{Kept, Kind, Problem, ServerFault};
 use crate::tx::Tx;
 
 /// How long an answer is kept: longer than any phone lies in a drawer.
@@ -103,7 +103,7 @@ pub fn once<T: Serialize + DeserializeOwned>(
         }
     }
     let mut result = tx.savepoint(|tx| unless_it_panics(|| act(tx)))?;
-    let ours = |problem: &Problem| problem.kind() == Kind::Internal;
+    let ours = |problem: &Problem| problem.fault() == Some(ServerFault::Internal);
     if result.as_ref().is_err_and(ours) {
         failures += 1;
         if failures >= TRIES {
@@ -115,9 +115,9 @@ pub fn once<T: Serialize + DeserializeOwned>(
         Ok(done) => StoredOutcome::Done(done),
         Err(problem) if ours(problem) => StoredOutcome::Failed(failures),
         Err(problem)
-            if problem.kind().entry().retryable
-                || problem.is_ours()
-                || problem.kind() == Kind::Invalid =>
+            if problem.is_retryable()
+                || problem.fault().is_some()
+                || problem.kind() == Some(Kind::Invalid) =>
         {
             // Its step is undone, and what does not fit may come again mended.
             return Ok(Outcome { result, replayed: false });

@@ -1,8 +1,8 @@
 //! Forgets the kept answers to commands when no phone can ask for them any more.
 
-use gridward_domain::area::AreaCode;
 use super::{Job, JobContext, RunFuture, Schedule};
 use crate::idempotency::{self, KEPT_FOR};
+use gridward_domain::area::AreaCode;
 
 /// Deletes commands, with their answers, older than [`KEPT_FOR`].
 pub struct ForgetCommands;

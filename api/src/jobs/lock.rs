@@ -5,8 +5,8 @@
 //! server, so nothing is locked. The lock saves work; that a change happens once
 //! is ensured by the versions of the rows.
 
-use gridward_domain::area::AreaCode;
 use crate::db::{Address, Conn, DbError, dialect};
+use gridward_domain::area::AreaCode;
 
 /// The right to run one job in one district, until it is released or dropped.
 pub struct JobLock(Option<Conn>);

@@ -4,8 +4,8 @@
 //! tasks are one index range. Each step is a change like any other: a transition
 //! of the task, and an event on the log.
 
-use gridward_domain::area::AreaCode;
 use chrono::NaiveDate;
+use gridward_domain::area::AreaCode;
 use gridward_domain::task::{self as life, Agent, Command, Transition, Verb, overdue};
 
 use super::{Job, JobContext, RunFuture, Schedule};

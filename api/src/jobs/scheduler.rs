@@ -38,8 +38,9 @@ async fn run_due(
     context: &Arc<JobContext>,
     last_runs: &mut HashMap<AreaCode, LastRun>,
 ) {
-    let is_due =
-        |district: AreaCode| job.schedule().is_due(last_runs.get(&district).copied(), (context.clock)());
+    let is_due = |district: AreaCode| {
+        job.schedule().is_due(last_runs.get(&district).copied(), (context.clock)())
+    };
     match run_in_districts(job, context, is_due).await {
         Ok(runs) => last_runs.extend(runs.into_iter().filter_map(|(district, run)| {
             run.map(|run| (district, LastRun { started_at: run.started_at, outcome: run.outcome }))

@@ -93,7 +93,7 @@ pub(crate) async fn post_notice(
     let request = json!(body);
     let posted = commands
         .run(caller, key, "notice.post", request, move |tx, _, caller| post(tx, caller, &body));
-    Ok(HttpResponse::Created().json(posted.await?.made))
+    Ok(posted.await?.answer(HttpResponse::Created()))
 }
 
 fn post(tx: &mut Tx<'_>, caller: &Caller, new: &NewNotice) -> Result<Notice, Problem> {

@@ -12,10 +12,10 @@ use super::{Person, appoint, store};
 use crate::auth::ActorCache;
 use crate::auth::Caller;
 use crate::crypto::KeyRing;
+use crate::http::Json as Body;
 use crate::http::openapi;
-use crate::http::page::{self, Page};
+use crate::http::page::{self, Page, PageQuery, Paged};
 use crate::http::problem::Problem;
-use crate::http::{Json as Body, Query};
 use crate::tx::Db;
 
 /// Filter and page of people.
@@ -27,12 +27,6 @@ pub struct PeopleQuery {
     area: Option<AreaCode>,
     /// Only people with this role.
     role: Option<Role>,
-    /// Page size, 1 to 200. Default 50.
-    #[param(minimum = 1, maximum = 200)]
-    limit: Option<u16>,
-    /// The `next_cursor` of the previous page.
-    #[param(max_length = 512)]
-    cursor: Option<String>,
 }
 
 /// List people
@@ -42,7 +36,7 @@ pub struct PeopleQuery {
 #[utoipa::path(
     tag = "people",
     operation_id = "list_people",
-    params(PeopleQuery),
+    params(PeopleQuery, PageQuery),
     responses((status = OK, description = "A page of people", body = Page<Person>), openapi::Read),
 )]
 #[get("/people")]
@@ -51,11 +45,11 @@ pub(crate) async fn list_people(
     db: Data<Db>,
     keys: Data<KeyRing>,
     caller: Caller,
-    Query(query): Query<PeopleQuery>,
+    Paged { filter: query, page }: Paged<PeopleQuery>,
 ) -> Result<HttpResponse, Problem> {
     let area = query.area.unwrap_or(caller.actor.area);
     caller.actor.authorize(Action::ReadPeople, &area)?;
-    let wanted = page::wanted(query.limit, query.cursor.as_deref())?;
+    let wanted = page.wanted()?;
     let (keys, role, limit) = (keys.clone(), query.role, wanted.limit);
     let people = db.read(move |conn| {
         let key = keys.key(conn, caller.district)?;

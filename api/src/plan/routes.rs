@@ -15,10 +15,10 @@ use super::model::{Plan, PlanVisit, Span};
 use super::run::{self, Order};
 use super::{apply, store};
 use crate::auth::Caller;
+use crate::http::Json as Body;
 use crate::http::openapi;
-use crate::http::page::{self, Page};
+use crate::http::page::{self, Page, PageQuery, Paged};
 use crate::http::problem::Problem;
-use crate::http::{Json as Body, Query};
 use crate::idempotency::{Commands, IdempotencyKey};
 use crate::tx::Db;
 
@@ -79,10 +79,11 @@ pub(crate) async fn create_plan(
     let order = Order { area, span, seed: seed.into(), by: Some(caller.actor.person) };
     let (draft, _) = run::draft(&db, order).await?;
     let applied = commands
-        .run(caller, key, "plan.apply", request, { move |tx, _, _| Ok(apply::apply(tx, &draft)?) });
-    let plan = applied.await?.made;
-    let location = format!("/v1/plans/{}", plan.id);
-    Ok(HttpResponse::Created().insert_header((LOCATION, location)).json(plan))
+        .run(caller, key, "plan.apply", request, move |tx, _, _| Ok(apply::apply(tx, &draft)?));
+    let done = applied.await?;
+    let mut answer = HttpResponse::Created();
+    answer.insert_header((LOCATION, format!("/v1/plans/{}", done.made.id)));
+    Ok(done.answer(answer))
 }
 
 /// Filter and page of plans.
@@ -92,12 +93,6 @@ pub(crate) async fn create_plan(
 pub struct PlanQuery {
     /// Only plans of this area and its descendants.
     area: Option<AreaCode>,
-    /// Page size, 1 to 200. Default 50.
-    #[param(minimum = 1, maximum = 200)]
-    limit: Option<u16>,
-    /// The `next_cursor` of the previous page.
-    #[param(max_length = 512)]
-    cursor: Option<String>,
 }
 
 /// List plans
@@ -107,7 +102,7 @@ pub struct PlanQuery {
 #[utoipa::path(
     tag = "plans",
     operation_id = "list_plans",
-    params(PlanQuery),
+    params(PlanQuery, PageQuery),
     responses((status = OK, description = "A page of plans", body = Page<Plan>), openapi::Read),
 )]
 #[get("/plans")]
@@ -115,11 +110,11 @@ pub(crate) async fn list_plans(
     request: HttpRequest,
     db: Data<Db>,
     caller: Caller,
-    Query(query): Query<PlanQuery>,
+    Paged { filter: query, page }: Paged<PlanQuery>,
 ) -> Result<HttpResponse, Problem> {
     let area = query.area.unwrap_or(caller.actor.area);
     caller.actor.authorize(Action::ReadPlans, &area)?;
-    let wanted = page::wanted(query.limit, query.cursor.as_deref())?;
+    let wanted = page.wanted()?;
     let limit = wanted.limit;
     let plans = db.read(move |conn| store::list(conn, &area.range(), &wanted)).await?;
     let plans = page::page(plans, limit, |plan: &Plan| plan.id);
@@ -154,12 +149,6 @@ pub struct VisitQuery {
     /// Only tasks that no one can do.
     #[serde(default)]
     unassigned: bool,
-    /// Page size, 1 to 200. Default 50.
-    #[param(minimum = 1, maximum = 200)]
-    limit: Option<u16>,
-    /// The `next_cursor` of the previous page.
-    #[param(max_length = 512)]
-    cursor: Option<String>,
 }
 
 /// List a plan's visits
@@ -169,7 +158,7 @@ pub struct VisitQuery {
 #[utoipa::path(
     tag = "plans",
     operation_id = "list_plan_visits",
-    params(("id" = PlanId, Path, description = "The plan"), VisitQuery),
+    params(("id" = PlanId, Path, description = "The plan"), VisitQuery, PageQuery),
     responses(
         (status = OK, description = "A page of visits", body = Page<PlanVisit>),
         openapi::Read,
@@ -181,10 +170,10 @@ pub(crate) async fn list_plan_visits(
     db: Data<Db>,
     caller: Caller,
     id: Path<PlanId>,
-    Query(query): Query<VisitQuery>,
+    Paged { filter: query, page }: Paged<VisitQuery>,
 ) -> Result<HttpResponse, Problem> {
     caller.may(Action::ReadPlans)?;
-    let wanted = page::wanted(query.limit, query.cursor.as_deref())?;
+    let wanted = page.wanted()?;
     let (limit, unassigned) = (wanted.limit, query.unassigned);
     let visits = db.read(move |conn| {
         store::one(conn, &caller.scope(), *id)?.ok_or_else(Problem::not_found)?;

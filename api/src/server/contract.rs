@@ -4,12 +4,12 @@
 use utoipa::OpenApi as _;
 use utoipa::openapi::path::Parameter;
 use utoipa::openapi::schema::{ArrayItems, Schema};
-use utoipa::openapi::{OpenApi, Ref, RefOr};
+use utoipa::openapi::{Content, OpenApi, Ref, RefOr};
 
 use super::{manual, router};
-use crate::http::if_none_match;
-use crate::http::openapi::{KEY, KEY_PATTERN, Shared, header_parameter, text_header};
+use crate::http::openapi::{KEY, KEY_PATTERN, REPLAYED, Shared, header_parameter, text_header};
 use crate::http::problem::answer;
+use crate::http::{if_match, if_none_match};
 
 /// The contract, gathered from the handlers.
 pub fn contract() -> OpenApi {
@@ -27,7 +27,8 @@ pub fn contract() -> OpenApi {
             beneficiaries, tasks and the dispatch that gives each visit to somebody.\n\n\
             Errors are problems (RFC 9457): branch on `code`, show `title` and `detail`, which come \
             in the language of `Accept-Language` (`zh-CN` or `en`). A thing outside the caller's \
-            area is answered as if it did not exist. Ignore fields and words you do not know: more \
+            area is answered as if it did not exist. Every GET also answers HEAD, by the same \
+            headers without the body (RFC 9110, 9.1). Ignore fields and words you do not know: more \
             may be added within `/v1`.",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
@@ -63,27 +64,6 @@ pub(super) fn document() -> OpenApi {
     document
 }
 
-/// Which methods the paths of `document` take, for 405 answers: path
-/// templates with the methods in upper case.
-pub(super) fn methods(document: &OpenApi) -> Vec<(String, Vec<&'static str>)> {
-    let paths = document.paths.paths.iter();
-    paths
-        .map(|(path, item)| {
-            let methods = [
-                ("GET", item.get.is_some()),
-                ("POST", item.post.is_some()),
-                ("PUT", item.put.is_some()),
-                ("PATCH", item.patch.is_some()),
-                ("HEAD", item.head.is_some()),
-                ("DELETE", item.delete.is_some()),
-                ("OPTIONS", item.options.is_some()),
-            ];
-            let taken = methods.into_iter().filter(|(_, taken)| *taken);
-            (path.clone(), taken.map(|(method, _)| method).collect())
-        })
-        .collect()
-}
-
 /// Every POST takes it.
 fn idempotency_key() -> Parameter {
     let about = "A name for this command, best a UUIDv7. Sent again with the same request it \
@@ -94,9 +74,10 @@ fn idempotency_key() -> Parameter {
 
 /// Every decision over a task takes it.
 fn if_match() -> Parameter {
-    let about = "The `ETag` of the task as it was when this was decided, with its quotes: `\"v7\"`. \
-        Another version, or another text, is answered by 412.";
-    header_parameter("If-Match", about, 32, None)
+    let about = "The `ETag` of the task as it was when this was decided, with its quotes: `\"v7\"`; \
+        several by commas. A tag that a proxy has weakened (`W/\"v7\"`) counts as well. Another \
+        version is answered by 412; a text that is no tag by 400.";
+    header_parameter("If-Match", about, if_match::LONGEST, None)
 }
 
 /// Every reading that can be unchanged takes it.
@@ -104,6 +85,26 @@ fn if_none_match() -> Parameter {
     let about = "The `ETag` of the answer that the caller holds, with its quotes. If it still stands, \
         the answer is 304 without a body.";
     header_parameter("If-None-Match", about, if_none_match::LONGEST, None)
+}
+
+/// Every answer that is a task says which version it is.
+fn task_versions(document: &mut OpenApi) {
+    let items = document.paths.paths.values_mut();
+    let operations = items.flat_map(|item| [&mut item.get, &mut item.post]).flatten();
+    let answers = operations.flat_map(|one| one.responses.responses.values_mut());
+    let task = RefOr::from(Ref::from_schema_name("Task"));
+    let is_task = |content: &RefOr<Content>| match content {
+        RefOr::T(content) => content.schema.as_ref() == Some(&task),
+        RefOr::Ref(_) => false,
+    };
+    for answer in answers {
+        if let RefOr::T(answer) = answer
+            && answer.content.values().any(is_task)
+        {
+            let about = "The task's version, as `\"v7\"`";
+            answer.headers.insert("ETag".to_owned(), text_header(about).into());
+        }
+    }
 }
 
 /// Finishes a document that the handlers have added to: a page refers to what
@@ -132,9 +133,7 @@ fn finish(document: &mut OpenApi) {
                 changed since";
             for (status, answer) in &mut post.responses.responses {
                 if let (true, RefOr::T(answer)) = (status.starts_with('2'), answer) {
-                    answer
-                        .headers
-                        .insert("Idempotency-Replayed".to_owned(), text_header(replayed).into());
+                    answer.headers.insert(REPLAYED.to_owned(), text_header(replayed).into());
                 }
             }
         }
@@ -144,6 +143,7 @@ fn finish(document: &mut OpenApi) {
     for get in gets.filter(|get| get.responses.responses.contains_key("304")) {
         get.parameters.get_or_insert_default().push(RefOr::T(if_none_match()));
     }
+    task_versions(document);
     manual::explain(document);
     let items = document.paths.paths.values_mut();
     let operations = items.flat_map(|item| {

@@ -10,9 +10,10 @@ use gridward_domain::task::verb::MOVES;
 use gridward_domain::task::{Phase, Verb};
 use utoipa::openapi::{OpenApi, RefOr, Schema};
 
+use crate::attachment::expiration::LIFETIME;
 use crate::attachment::model::{LARGEST, MOST, MediaType};
 use crate::http::json;
-use crate::http::problem::Kind;
+use crate::http::problem::catalogue;
 use crate::sync::model::MOST_COMMANDS;
 
 /// Adds to the document what it explains of problems and of each tag.
@@ -24,7 +25,7 @@ pub(super) fn explain(document: &mut OpenApi) {
         && let Some(RefOr::T(Schema::Object(code))) = problem.properties.get_mut("code")
     {
         let codes: Vec<String> =
-            Kind::ALL.iter().map(|kind| format!("`{}`", kind.entry().code)).collect();
+            catalogue::entries().map(|entry| format!("`{}`", entry.code)).collect();
         let known = codes.join(", ");
         code.description = Some(format!(
             "The stable word for this kind of problem; branch on it. Today: {known}."
@@ -48,8 +49,7 @@ fn problems() -> String {
          the body, or by the name of a query field or header; their `detail` is in English, for \
          developers.\n\n| code | status | again later | what it means |\n| --- | --- | --- | --- |\n",
     );
-    for kind in Kind::ALL {
-        let entry = kind.entry();
+    for entry in catalogue::entries() {
         let again = if entry.retryable { "yes" } else { "no" };
         // Writing to a String cannot fail.
         let _ =
@@ -127,7 +127,8 @@ fn following() -> String {
          `task.escalate`, `task.cancel`, `task.reopen`): if the task is of another version by then, \
          they are `rejected` as `version_conflict`. Of what a holder does it only informs.\n\
          - `flags` of a report: `clock`, the phone's clock is off by more than five minutes or the \
-         report is of the future; `times`, it ended before it began or in the future; `form`, the \
+         report is of the future or from before its task; `times`, it ended before it began or in \
+         the future, or was before its task was made; `form`, the \
          answers do not fit the kind's form; `place`, its accuracy is impossible; `note` and \
          `attachments`, there is more than the contract allows; `unread`, something could not be \
          read, or it does not say how it ended.\n\
@@ -143,10 +144,12 @@ fn limits() -> String {
         .map(|kind| format!("`{}` up to {} MiB", kind.as_str(), kind.largest() / (1024 * 1024)))
         .collect();
     format!(
-        ".\n\nThe tus protocol 1.0.0: core, creation, checksum and termination. {}. At most {MOST} of \
-         one person to one task, and {} MiB each. What arrived is kept if it has the \
+        ".\n\nThe tus protocol 1.0.0: core, creation, expiration, checksum and termination. {}. At most \
+         {MOST} of one person to one task, and {} MiB each. One that is not whole after {} days is \
+         forgotten (`Upload-Expires`), and the oldest such makes room for one too many. What arrived is kept if it has the \
          announced SHA-256 and begins as its type does.",
         kinds.join(", "),
-        LARGEST / (1024 * 1024)
+        LARGEST / (1024 * 1024),
+        LIFETIME.num_days()
     )
 }

@@ -3,6 +3,7 @@
 //! A few hundred bytes can inflate to gigabytes, so the body is read and inflated
 //! here, up to the limit and not a byte further.
 
+use std::fmt::Write as _;
 use std::io::Read as _;
 
 use actix_web::HttpRequest;
@@ -33,7 +34,24 @@ pub async fn read(request: &HttpRequest, payload: Payload) -> Result<Push, Probl
         Some("gzip") => inflate(&bytes)?,
         Some(_) => return Err(Kind::UnsupportedMediaType.into()),
     };
-    deserialize::bytes(&bytes)
+    deserialize::bytes(escaped(bytes).as_bytes())
+}
+
+/// The body as text. A byte that is no UTF-8 (Android's modified UTF-8, GBK) becomes `\udcXX`,
+/// half of a surrogate pair, as PEP 383 has it: still JSON, but no string, so that the one
+/// value with it cannot be read and is kept or refused alone, its bytes recognisable.
+fn escaped(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes).unwrap_or_else(|error| {
+        let mut text = String::new();
+        for chunk in error.as_bytes().utf8_chunks() {
+            text.push_str(chunk.valid());
+            for byte in chunk.invalid() {
+                // Writing to a String cannot fail.
+                let _ = write!(text, "\\udc{byte:02x}");
+            }
+        }
+        text
+    })
 }
 
 fn inflate(bytes: &[u8]) -> Result<Vec<u8>, Problem> {
@@ -56,12 +74,20 @@ mod tests {
     }
 
     #[test]
+    fn bytes_that_are_no_text_are_escaped_where_they_stand() {
+        let read = |bytes: &[u8]| escaped(bytes.to_vec());
+        assert_eq!(read("一切安好".as_bytes()), "一切安好");
+        assert_eq!(read(b"[\"a\xed\xa0\xbdb\"]"), r#"["a\udced\udca0\udcbdb"]"#);
+        assert_eq!(read("好\u{0}".as_bytes()), "好\u{0}");
+    }
+
+    #[test]
     fn a_bomb_is_cut_off_at_the_limit() {
         let bomb = gzip(&vec![b' '; 200 * 1024 * 1024]);
         assert!(bomb.len() < LIMIT);
-        assert_eq!(inflate(&bomb).map_err(|problem| problem.kind()), Err(Kind::TooLarge));
+        assert_eq!(inflate(&bomb).map_err(|problem| problem.kind()), Err(Some(Kind::TooLarge)));
         assert_eq!(inflate(&gzip(b"{}")).map_err(|problem| problem.kind()), Ok(b"{}".to_vec()));
         let cut = inflate(&gzip(b"{}")[..12]);
-        assert_eq!(cut.map_err(|problem| problem.kind()), Err(Kind::BadRequest));
+        assert_eq!(cut.map_err(|problem| problem.kind()), Err(Some(Kind::BadRequest)));
     }
 }

@@ -11,7 +11,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 
 use super::model::Synced;
-use crate::http::problem::{Kind, Problem};
+use crate::http::problem::Problem;
 
 /// A fifth to a third smaller than at the fastest level, which the framework uses, and
 /// as small as at any; 250 MB a second.
@@ -22,7 +22,7 @@ const SHORT: usize = 1024;
 /// The answer, by gzip if that is what the phone takes.
 ///
 /// # Errors
-/// [`Kind::Unavailable`] while the server shuts down.
+/// 503 while the server shuts down.
 pub async fn gzip_response(
     request: &HttpRequest,
     synced: &Synced,
@@ -33,7 +33,7 @@ pub async fn gzip_response(
     if json.len() < SHORT || !takes_gzip(request) {
         return Ok(answer.body(json));
     }
-    let gzip = web::block(move || gzip(&json)).await.map_err(|_| Kind::Unavailable)?;
+    let gzip = web::block(move || gzip(&json)).await.map_err(Problem::service_unavailable)?;
     let compressed = gzip.map_err(Problem::defect)?;
     Ok(answer
         .insert_header((CONTENT_ENCODING, "gzip"))

@@ -117,7 +117,7 @@ fn strictly(command: QueuedCommand) -> Result<Queued, Problem> {
     }
     let command = TaskCommand::read(&r#type, payload.unwrap_or_default());
     let command = command.map_err(|problem| match problem.kind() {
-        Kind::UnknownCommand => problem.with(FieldError::new("/type", "no such command")),
+        Some(Kind::UnknownCommand) => problem.with(FieldError::new("/type", "no such command")),
         _ => problem.under("/payload"),
     })?;
     Ok(Queued { id: id.into(), task: task_id, command, base: base_version, at: Some(at) })

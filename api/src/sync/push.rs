@@ -134,7 +134,12 @@ fn one(
     let action = action(command.verb());
     let request = Request { caller, id: origin.id.as_ref(), action, request: &content };
     let answer = idempotency::once(tx, key, &request, |tx| {
-        perform::perform(tx, key, caller, &Sent { task: *task, command, base: *base, origin })
+        perform::perform(
+            tx,
+            key,
+            caller,
+            &Sent { task: *task, command, base: base.as_slice(), origin },
+        )
     });
     match answer {
         // The id named another command before.
@@ -147,10 +152,13 @@ fn one(
 
 fn told(id: Option<String>, answer: Outcome<Performed>, language: Language) -> CommandResult {
     let Outcome { result, replayed } = answer;
+    if let Some(cause) = result.as_ref().err().and_then(Problem::cause) {
+        tracing::error!(command = id, %cause, "the server failed at a command");
+    }
     let outcome = match &result {
         Ok(Performed { recorded: true, .. }) => CommandOutcome::Recorded,
         Ok(_) => CommandOutcome::Applied,
-        Err(problem) if problem.is_ours() || problem.kind().entry().retryable => {
+        Err(problem) if problem.fault().is_some() || problem.is_retryable() => {
             CommandOutcome::Retry
         }
         Err(_) => CommandOutcome::Rejected,

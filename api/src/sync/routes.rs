@@ -89,7 +89,7 @@ pub(crate) async fn push_and_pull(
     let sent = body::read(&request, payload).await?;
     push::check(&sent)?;
     let (cursor, limit) = (sent.cursor.clone(), sent.limit);
-    let results = carry_out(&sync, &caller, sent, Language::of(request.headers())).await?;
+    let results = carry_out(&sync, &caller, sent, Language::of(&request)).await?;
     let pulled = pull(&sync, &caller, cursor, limit).await?;
     gzip_response(&request, &answer(&sync, &caller, pulled, results)).await
 }

@@ -23,6 +23,7 @@ use crate::auth::Caller;
 use crate::db::DbError;
 use crate::http::openapi;
 use crate::http::problem::Problem;
+use crate::http::shutdown::{Shutdown, ShutdownSignal};
 use crate::log::head;
 use crate::tx::Db;
 
@@ -63,6 +64,7 @@ pub(crate) async fn stream_events(
     request: HttpRequest,
     db: Data<Db>,
     changes: Data<ChangeBroadcast>,
+    shutdown: Data<Shutdown>,
     caller: Caller,
 ) -> Result<HttpResponse, Problem> {
     let last = request.headers().get("Last-Event-ID").and_then(|id| id.to_str().ok());
@@ -75,7 +77,8 @@ pub(crate) async fn stream_events(
     let (missed, head) = db.read(move |conn| missed(conn, &scope, district, last)).await?;
     let hello = Bytes::from_static(b"retry: 3000\n\n");
     let waiting = std::iter::once(hello).chain(missed).collect();
-    let listener = Listener { scope, news, last: head, waiting, ends: Instant::now() + LASTS };
+    let (ends, shutdown) = (Instant::now() + LASTS, shutdown.signal());
+    let listener = Listener { scope, news, last: head, waiting, ends, shutdown };
     let hints = stream::unfold(listener, |mut listener| async {
         let next = listener.next().await?;
         Some((Ok::<_, Problem>(next), listener))
@@ -134,6 +137,7 @@ struct Listener {
     last: i64,
     waiting: VecDeque<Bytes>,
     ends: Instant,
+    shutdown: ShutdownSignal,
 }
 
 impl Listener {
@@ -144,7 +148,13 @@ impl Listener {
         }
         let heartbeat = Instant::now() + HEARTBEAT;
         loop {
-            match timeout_at(heartbeat.min(self.ends), self.news.recv()).await {
+            let news = timeout_at(heartbeat.min(self.ends), self.news.recv());
+            let news = tokio::select! {
+                // The client comes back, to another server, and asks for what it has missed.
+                () = self.shutdown.begun() => return None,
+                news = news => news,
+            };
+            match news {
                 Ok(Ok(event)) if event.seq <= self.last => {}
                 Ok(Ok(event)) => {
                     self.last = event.seq;

@@ -192,9 +192,9 @@ mod tests {
             assert_eq!((action(command.verb()), command.payload()), (word, payload));
         }
         let unknown = TaskCommand::read("task.expire", Map::new()).expect_err("not a person's");
-        assert_eq!(unknown.kind(), Kind::UnknownCommand);
+        assert_eq!(unknown.kind(), Some(Kind::UnknownCommand));
         let wrong = TaskCommand::read("task.decline", carries(&json!({"why": "x"})))
             .expect_err("no reason");
-        assert_eq!(wrong.kind(), Kind::Invalid);
+        assert_eq!(wrong.kind(), Some(Kind::Invalid));
     }
 }

@@ -10,7 +10,7 @@ use gridward_domain::skill::{Skill, Skills};
 use gridward_domain::task::{Outcome, Phase};
 use gridward_domain::time::{TimeError, TimeOfDay, Window};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -89,8 +89,9 @@ pub struct Task {
     /// The number of the attempt, from 1.
     #[schema(minimum = 1, maximum = 20, example = 1)]
     pub attempt: u8,
-    /// The level that is responsible for the task: the grid, or the level it was escalated
-    /// to.
+    /// The level that is responsible for the task: the grid, or the level it was escalated to.
+    // Answers stored by the previous version say `desk`.
+    #[serde(alias = "desk")]
     pub escalation_level: Level,
     /// The time of the planned visit.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -209,4 +210,25 @@ pub struct NewReport {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 10)]
     pub attachments: Vec<Uuid>,
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_task_that_was_kept_by_the_version_before_is_read() {
+        let kept = json!({
+            "id": "0198a3b0-0000-7000-8000-000000000001", "kind": "home_visit",
+            "grid": "500116001002001", "place": { "lat": 29.28, "lon": 106.25 }, "minutes": 30,
+            "priority": 5, "skills": [], "not_before": "2026-08-01", "due_on": "2026-08-05",
+            "state": "open", "attempt": 1, "desk": "town", "version": 3,
+            "created_at": "2026-08-01T09:00:00+08:00", "updated_at": "2026-08-01T09:00:00+08:00"
+        });
+        let task: Task = serde_json::from_value(kept).expect("a task");
+        assert_eq!(task.escalation_level, Level::Town);
+        assert_eq!(json!(task)["escalation_level"], "town");
+    }
 }

@@ -19,13 +19,12 @@ use super::{report, report_row, store};
 use crate::auth::Caller;
 use crate::clock;
 use crate::crypto::{self, SealingKey};
-use crate::db::{Conn, DbError, parsed};
+use crate::db::{Conn, DbError};
 use crate::http::problem::{FieldError, Kept, Kind, Problem};
 use crate::idempotency::store::CommandRow;
 use crate::idempotency::{self, CommandId};
 use crate::log::{Event, Subject};
 use crate::person;
-use crate::person::Role;
 use crate::tx::{ReadSet, Tx};
 
 /// A command to execute.
@@ -35,8 +34,8 @@ pub struct Sent<'a> {
     pub task: TaskId,
     /// The command.
     pub command: &'a TaskCommand,
-    /// The version that the decision is based on, if given.
-    pub base: Option<i64>,
+    /// The versions that the decision may be based on, if given.
+    pub base: &'a [i64],
     /// The origin of the command.
     pub origin: &'a Origin,
 }
@@ -208,12 +207,10 @@ pub(super) fn decided_on(row: &TaskRow, sent: &Sent<'_>) -> Result<(), Problem> 
     // decide.
     let binds = verb.decides_for_others() || !sent.origin.from_outbox;
     match sent.base {
-        Some(base) if binds && base != row.version => {
+        [_, ..] if binds && !sent.base.contains(&row.version) => {
             Err(Problem::from(Kind::VersionConflict).showing(&row.task()?))
         }
-        None if matches!(verb, Verb::Reschedule | Verb::Cancel) => {
-            Err(Kind::VersionRequired.into())
-        }
+        [] if matches!(verb, Verb::Reschedule | Verb::Cancel) => Err(Kind::VersionRequired.into()),
         _ => Ok(()),
     }
 }

@@ -25,7 +25,7 @@ use crate::db::{Conn, DbError, parsed};
 use crate::http::Query;
 use crate::http::openapi;
 use crate::http::page::{self, Page, PageQuery, Wanted};
-use crate::http::problem::{Kind, Problem};
+use crate::http::problem::Problem;
 use crate::log::store::EventRow;
 use crate::log::{self, Event, Subject};
 use crate::tx::Db;
@@ -101,7 +101,7 @@ pub(crate) async fn get_history(
     id: Path<TaskId>,
     Query(query): Query<PageQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let wanted: Wanted<(i64,)> = page::wanted(query.limit, query.cursor.as_deref())?;
+    let wanted: Wanted<(i64,)> = query.wanted()?;
     let keys = keys.clone();
     let history = db.read(move |conn| {
         let row = perform::visible(conn, &caller, *id)?;
@@ -198,8 +198,7 @@ pub(crate) async fn list_reports(
     id: Path<TaskId>,
     Query(query): Query<PageQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let wanted: Wanted<(DateTime<FixedOffset>, ReportId)> =
-        page::wanted(query.limit, query.cursor.as_deref())?;
+    let wanted: Wanted<(DateTime<FixedOffset>, ReportId)> = query.wanted()?;
     let limit = wanted.limit;
     let (keys, district) = (keys.clone(), caller.district);
     let reports = db.write(district, move |tx| {
@@ -252,9 +251,8 @@ fn of_task(
 }
 
 fn opened(key: &SealingKey, row: ReportRow) -> Result<Report, Problem> {
-    let sealed: Sealed = key
-        .open_value(&aad(row.district, "reports", &row.id.to_string()), &row.sealed)
-        .map_err(Problem::defect)?;
+    let sealed: Sealed =
+        key.open_value(&aad(row.district, "reports", &row.id.to_string()), &row.sealed)?;
     let words = row.flags.split(';').filter(|word| !word.is_empty());
     let flags = words.map(|word| parsed("reports", word));
     Ok(Report {

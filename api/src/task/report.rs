@@ -16,11 +16,10 @@ use super::report_content::ReportContent;
 use super::report_flag::{self, ReportFlag};
 use super::report_row::{self, ReportRow};
 use super::row::{Draft, TaskRow};
-use super::store;
 use crate::auth::Caller;
 use crate::catalogue::{self, ServiceKind};
 use crate::crypto::{SealingKey, aad};
-use crate::db::{DbError, parsed};
+use crate::db::DbError;
 use crate::http::problem::{Kind, Problem};
 use crate::idempotency::CommandId;
 use crate::log::{self, Event, Subject};
@@ -63,7 +62,10 @@ pub(super) fn report(
     }
     perform::decided_on(&row, sent)?;
     let kind = catalogue::store::one(tx.read_unbatched(), row.district, &row.kind)?;
-    let flags = report_flag::flags(content, kind.as_ref(), sent.origin, tx.now)?;
+    let flags = {
+        let created = row.created_at.and_utc();
+        report_flag::flags(content, kind.as_ref(), sent.origin, created, tx.now)?
+    };
     let before = row.life()?;
     let judged = if may {
         judged(tx, key, caller, &row, &before, sent.origin, content.outcome)?
@@ -117,7 +119,7 @@ pub(super) fn report(
 /// even after the task was reassigned.
 fn reportable(tx: &mut Tx<'_>, caller: &Caller, id: TaskId) -> Result<TaskRow, Problem> {
     match perform::visible_now(tx, caller, id) {
-        Err(problem) if problem.kind() == Kind::NotFound => {
+        Err(problem) if problem.kind() == Some(Kind::NotFound) => {
             let row = tx.find::<TaskRow>(id)?.ok_or(Kind::NotFound)?;
             if held_once(tx, caller, &row)? { Ok(row) } else { Err(problem) }
         }

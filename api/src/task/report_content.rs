@@ -51,7 +51,8 @@ pub struct ReportContent {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 10_000)]
     pub attachments: Vec<Uuid>,
-    /// Unreadable fields by name, as sent: a JSON value, or text if it is not valid JSON.
+    /// Unreadable fields by name, as sent: a JSON value, or text if it is not valid JSON. In
+    /// the text, `\udcXX` represents a byte XX that is not UTF-8.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     #[schema(value_type = Option<Object>)]
     pub unread: Map<String, Value>,

@@ -1,6 +1,5 @@
 //! Report flags: doubtful evidence is stored unchanged and flagged.
 
-use gridward_domain::word::Word as _;
 use gridward_domain::word::{UnknownWord, unknown};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -35,9 +34,9 @@ use crate::http::problem::{FieldError, Kind, Problem};
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case", parse_err_ty = UnknownWord, parse_err_fn = unknown::<ReportFlag>)]
 pub enum ReportFlag {
-    /// The phone's clock was wrong, or the report is dated in the future.
+    /// The phone's clock was wrong, or the report is dated in the future or before its task.
     Clock,
-    /// The visit ended before it began, or in the future.
+    /// The visit ended before it began or in the future, or preceded its task.
     Times,
     /// The answers do not match the form.
     Form,
@@ -51,8 +50,8 @@ pub enum ReportFlag {
     Unread,
 }
 
-/// The flags of a report. A report sent online is refused instead, since it can still be
-/// corrected; a report from an outbox is stored with its flags.
+/// The flags of a report on a task of the time `created`. A report sent online is refused
+/// instead, since it can still be corrected; a report from an outbox is stored with its flags.
 ///
 /// # Errors
 /// 422 for a report that can still be corrected.
@@ -60,6 +59,7 @@ pub(super) fn flags(
     content: &ReportContent,
     kind: Option<&ServiceKind>,
     origin: &Origin,
+    created: DateTime<Utc>,
     now: DateTime<Utc>,
 ) -> Result<BTreeSet<ReportFlag>, Problem> {
     let mut errors = Vec::new();
@@ -98,10 +98,17 @@ pub(super) fn flags(
         let errors = errors.into_iter().map(|(_, error)| error);
         return Err(errors.fold(Problem::from(Kind::Invalid), Problem::with));
     }
-    let off = origin.clock_is_off() || origin.made_at.is_some_and(in_the_future);
-    let clock = off.then_some(ReportFlag::Clock);
-    let unread = (!content.is_whole()).then_some(ReportFlag::Unread);
-    Ok(errors.into_iter().map(|(doubt, _)| doubt).chain(clock).chain(unread).collect())
+    // A visit may be made before its task, so this is no mistake of form.
+    let too_early = |at: DateTime<FixedOffset>| origin.by_server(at) < created - TRUSTED;
+    let made = origin.made_at.is_some_and(|at| in_the_future(at) || too_early(at));
+    let visited = [content.started_at, content.ended_at].into_iter().flatten().any(too_early);
+    let doubted = [
+        (ReportFlag::Clock, origin.clock_is_off() || made),
+        (ReportFlag::Times, visited),
+        (ReportFlag::Unread, !content.is_whole()),
+    ];
+    let doubted = doubted.into_iter().filter(|(_, doubted)| *doubted).map(|(flag, _)| flag);
+    Ok(errors.into_iter().map(|(flag, _)| flag).chain(doubted).collect())
 }
 
 /// The positions where the answers do not match the form; at most twenty.

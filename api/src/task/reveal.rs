@@ -16,7 +16,6 @@ use crate::auth::Caller;
 use crate::beneficiary;
 use crate::beneficiary::model::{Particulars, Purpose, Revealed};
 use crate::crypto::SealingKey;
-use crate::db::parsed;
 use crate::http::Json as Body;
 use crate::http::openapi;
 use crate::http::problem::{Kind, Problem};
@@ -57,11 +56,12 @@ pub(crate) async fn reveal_beneficiary(
     let revealed = commands.run(caller, key, "beneficiary.reveal", request, {
         move |tx, sealing, caller| reveal(tx, sealing, caller, id, purpose)
     });
-    let revealed = revealed.await?.made;
-    Ok(HttpResponse::Ok().insert_header(("Cache-Control", "no-store")).json(revealed))
+    let mut answer = HttpResponse::Ok();
+    answer.insert_header(("Cache-Control", "no-store"));
+    Ok(revealed.await?.answer(answer))
 }
 
-/// The number of ID digits shown below district level.
+/// The number of ID digits shown below district level; none of a number that is not longer.
 const SHOWN: usize = 4;
 
 /// The particulars of `id` for `purpose`; the reveal is recorded in the log.
@@ -98,7 +98,8 @@ pub fn reveal(
 }
 
 fn hide(id_number: &str) -> String {
-    let hidden = id_number.chars().count().saturating_sub(SHOWN);
+    let length = id_number.chars().count();
+    let hidden = if length > SHOWN { length - SHOWN } else { length };
     let shown = id_number.chars().skip(hidden);
     std::iter::repeat_n('*', hidden).chain(shown).collect()
 }
@@ -108,6 +109,7 @@ mod tests {
     #[test]
     fn below_the_district_only_the_last_four_of_an_id_number_are_seen() {
         assert_eq!(super::hide("999999198108240175"), "**************0175");
-        assert_eq!(super::hide("12"), "12");
+        assert_eq!(super::hide("12345"), "*2345");
+        assert_eq!(super::hide("1234"), "****");
     }
 }

@@ -21,13 +21,12 @@ use super::{Task, perform};
 use crate::auth::Caller;
 use crate::catalogue::KindCode;
 use crate::clock::{nearest_within_reach, within_reach};
+use crate::http::Json as Body;
 use crate::http::if_match::etag;
 use crate::http::if_none_match::{self, IfNoneMatch};
 use crate::http::openapi;
-use crate::http::page::{self, Page, Wanted};
+use crate::http::page::{self, Page, PageQuery, Paged, Wanted};
 use crate::http::problem::Problem;
-use crate::http::{Json as Body, Query};
-use crate::idempotency::Done;
 use crate::idempotency::{Commands, IdempotencyKey};
 use crate::tx::Db;
 
@@ -48,12 +47,6 @@ pub struct TaskQuery {
     due_before: Option<NaiveDate>,
     /// Only tasks for this beneficiary.
     beneficiary_id: Option<BeneficiaryId>,
-    /// Page size, 1 to 200. Default 50.
-    #[param(minimum = 1, maximum = 200)]
-    limit: Option<u16>,
-    /// The `next_cursor` of the previous page.
-    #[param(max_length = 512)]
-    cursor: Option<String>,
 }
 
 /// List tasks
@@ -63,7 +56,7 @@ pub struct TaskQuery {
 #[utoipa::path(
     tag = "tasks",
     operation_id = "list_tasks",
-    params(TaskQuery),
+    params(TaskQuery, PageQuery),
     responses((status = OK, description = "A page of tasks", body = Page<TaskSummary>), openapi::Read),
 )]
 #[get("/tasks")]
@@ -72,12 +65,12 @@ pub(crate) async fn list_tasks(
     db: Data<Db>,
     summaries: Data<SummaryCache>,
     caller: Caller,
-    Query(query): Query<TaskQuery>,
+    Paged { filter: query, page }: Paged<TaskQuery>,
 ) -> Result<HttpResponse, Problem> {
     let own = query.assignee_id == Some(caller.actor.person) && query.area.is_none();
     let area = query.area.unwrap_or(caller.actor.area);
     caller.actor.authorize(Action::ReadTasks, &area)?;
-    let wanted: Wanted<(NaiveDate, TaskId)> = page::wanted(query.limit, query.cursor.as_deref())?;
+    let wanted: Wanted<(NaiveDate, TaskId)> = page.wanted()?;
     if let Some((day, _)) = wanted.after {
         within_reach(&day).map_err(|error| Problem::unreadable("cursor", error))?;
     }
@@ -111,10 +104,7 @@ pub(crate) async fn list_tasks(
     responses(
         (
             status = CREATED, description = "The task", body = Task,
-            headers(
-                ("Location" = String, description = "The task's path"),
-                ("ETag" = String, description = "The task's version, as `\"v7\"`"),
-            ),
+            headers(("Location" = String, description = "The task's path")),
         ),
         openapi::Write,
     ),
@@ -130,13 +120,11 @@ pub(crate) async fn create_task(
     let created = commands.run(caller, key, "task.create", request, {
         move |tx, _, caller| create::create(tx, caller, &body)
     });
-    let Done { made: task, replayed } = created.await?;
-    let location = format!("/v1/tasks/{}", task.id);
-    Ok(HttpResponse::Created()
-        .insert_header(("Idempotency-Replayed", replayed.to_string()))
-        .insert_header((LOCATION, location))
-        .insert_header((ETAG, etag(task.version)))
-        .json(task))
+    let done = created.await?;
+    let location = format!("/v1/tasks/{}", done.made.id);
+    let mut answer = HttpResponse::Created();
+    answer.insert_header((LOCATION, location)).insert_header((ETAG, etag(done.made.version)));
+    Ok(done.answer(answer))
 }
 
 /// Get a task
@@ -148,10 +136,7 @@ pub(crate) async fn create_task(
     operation_id = "get_task",
     params(("id" = TaskId, Path, description = "The task")),
     responses(
-        (
-            status = OK, description = "The task", body = Task,
-            headers(("ETag" = String, description = "The task's version, as `\"v7\"`")),
-        ),
+        (status = OK, description = "The task", body = Task),
         (status = NOT_MODIFIED, description = "The version is unchanged"),
         openapi::Read,
     ),

@@ -198,6 +198,7 @@ impl Outcome {
 #[cfg(test)]
 mod tests {
     use crate::word::VariantArray as _;
+    use crate::word::Word as _;
 
     use uuid::Uuid;
 
@@ -206,7 +207,7 @@ mod tests {
     #[test]
     fn every_state_comes_back_from_its_phase_and_holder_and_no_other_pair_does() {
         let person = PersonId(Uuid::from_u128(7));
-        for phase in Phase::VARIANTS {
+        for phase in Phase::VARIANTS.iter().copied() {
             let made = [None, Some(person)].map(|holder| (holder, State::of(phase, holder)));
             assert_eq!(made.iter().filter(|(_, state)| state.is_ok()).count(), 1, "{phase}");
             for (holder, state) in made {

@@ -161,7 +161,7 @@ mod tests {
 
     #[test]
     fn every_verb_moves_something_and_is_somebodys() {
-        for verb in Verb::VARIANTS {
+        for verb in Verb::VARIANTS.iter().copied() {
             assert!(MOVES.iter().any(|(one, ..)| *one == verb), "{}", verb.as_str());
             let somebodys = Role::VARIANTS.iter().copied().any(|role| verb.is_for(role));
             assert!(somebodys || verb.is_automatic(), "{}", verb.as_str());

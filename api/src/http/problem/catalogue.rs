@@ -26,16 +26,17 @@ impl Entry {
 }
 
 macro_rules! problems {
-    ($($(#[$doc:meta])* $name:ident $code:literal $status:literal $(retryable = $retry:literal)?
+    ($(#[$about:meta])* $enum:ident
+        $($(#[$doc:meta])* $name:ident $code:literal $status:literal $(retryable = $retry:literal)?
         $en:literal: $en_detail:literal; $zh:literal: $zh_detail:literal;)*) => {
-        /// The kind of a problem.
+        $(#[$about])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum Kind {
+        pub enum $enum {
             $($(#[$doc])* $name,)*
         }
 
-        impl Kind {
-            /// Every kind of problem.
+        impl $enum {
+            /// Every one of them.
             pub const ALL: &'static [Self] = &[$(Self::$name),*];
 
             /// The constant members of its answers.
@@ -54,7 +55,28 @@ macro_rules! problems {
     };
 }
 
+/// All problems: those of the request, then those of the server.
+pub fn entries() -> impl Iterator<Item = Entry> {
+    let refusals = Kind::ALL.iter().map(|kind| kind.entry());
+    refusals.chain(ServerFault::ALL.iter().map(|fault| fault.entry()))
+}
+
+/// Codes of earlier versions, which stored problems may still have.
+const FORMER_CODES: [(&str, Kind); 1] = [("command_set_aside", Kind::CommandDeadLettered)];
+
+impl Kind {
+    /// The kind with this code, current or former; `None` if this version has none.
+    pub fn of_code(code: &str) -> Option<Self> {
+        let today = Self::ALL.iter().copied().find(|kind| kind.entry().code == code);
+        let former = || FORMER_CODES.iter().find(|(former, _)| *former == code);
+        today.or_else(|| former().map(|(_, kind)| *kind))
+    }
+}
+
 problems! {
+    /// Why a request is refused. A failure of the server is a [`ServerFault`], so that it cannot
+    /// be answered without the cause that the log needs.
+    Kind
     /// The path, the query or a header is invalid.
     BadRequest "bad_request" 400
         "Malformed request": "The path, the query or a header is invalid. See `errors`.";
@@ -159,6 +181,16 @@ problems! {
     TooManyRequests "too_many_requests" 429 retryable = true
         "Too many attempts": "Wait for the time given in the Retry-After header, then try again.";
         "尝试次数过多": "请等待 Retry-After 响应头指定的时间后再试。";
+    /// An earlier version of the server refused the command for a reason that this one does
+    /// not have.
+    RefusedEarlier "refused_earlier" 409
+        "Refused by an earlier version": "`stored_code` gives the reason. To try again, send a new command with a new id.";
+        "该操作此前已被拒绝": "原因代码见 stored_code。如需重新提交，请使用新的编号。";
+}
+
+problems! {
+    /// A failure of the server.
+    ServerFault
     /// A defect of the server; the log has its cause under the request id.
     Internal "internal" 500
         "Internal server error": "The error has been logged. Quote the request id when you report it.";
@@ -177,11 +209,13 @@ mod tests {
 
     #[test]
     fn every_problem_has_its_own_code_a_status_and_both_languages() {
-        let codes: BTreeSet<_> = Kind::ALL.iter().map(|kind| kind.entry().code).collect();
-        assert_eq!(codes.len(), Kind::ALL.len());
-        for entry in Kind::ALL.iter().map(|kind| kind.entry()) {
+        let codes: BTreeSet<_> = entries().map(|entry| entry.code).collect();
+        assert_eq!(codes.len(), entries().count());
+        for entry in entries() {
             assert_eq!(entry.status().as_u16(), entry.status, "{}", entry.code);
             assert!(entry.en.0.is_ascii() && !entry.zh.0.is_ascii(), "{}", entry.code);
         }
+        assert!(Kind::ALL.iter().all(|kind| kind.entry().status < 500));
+        assert!(ServerFault::ALL.iter().all(|fault| fault.entry().status >= 500));
     }
 }

@@ -5,9 +5,9 @@ use actix_web::{HttpRequest, get};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::Problem;
 use super::answer::Language;
-use super::catalogue::Entry;
-use super::{Kind, Problem};
+use super::catalogue::{self, Entry};
 
 /// What a kind of problem means.
 #[derive(Serialize, ToSchema)]
@@ -46,12 +46,10 @@ pub(crate) async fn explain_problem(
     request: HttpRequest,
     code: Path<String>,
 ) -> Result<Json<Explanation>, Problem> {
-    let entry = Kind::ALL
-        .iter()
-        .map(|kind| kind.entry())
+    let entry = catalogue::entries()
         .find(|entry| entry.code == code.as_str())
         .ok_or_else(Problem::not_found)?;
-    let (title, detail) = match Language::of(request.headers()) {
+    let (title, detail) = match Language::of(&request) {
         Language::English => entry.en,
         Language::Chinese => entry.zh,
     };

@@ -2,6 +2,7 @@
 
 use super::super::overdue;
 use super::*;
+use crate::word::Word as _;
 
 #[test]
 fn the_first_to_claim_has_it_and_the_second_is_told_who() {
