@@ -1,4 +1,4 @@
-//! `gridward user`: people and passwords, from the server's own terminal.
+//! `gridward user`: adds people and sets passwords on the server itself.
 
 use std::io::BufRead;
 
@@ -29,26 +29,26 @@ pub(super) struct Args {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Set the password of whoever has a phone; reads it from standard input
+    /// Set a password, read from standard input
     Password {
-        /// The person's phone, digits only
+        /// The person's phone number, digits only
         phone: String,
-        /// The district, where there are several
+        /// District, required if the database has several
         #[arg(long)]
         district: Option<String>,
     },
-    /// Add a person who oversees: an admin, a supervisor or an auditor
+    /// Add an admin, a supervisor or an auditor
     Add {
         /// admin, supervisor or auditor
         #[arg(long)]
         role: Role,
-        /// The area the person answers for
+        /// The person's area
         #[arg(long)]
         area: AreaCode,
         /// Family and given name
         #[arg(long)]
         name: String,
-        /// Digits only
+        /// Phone number, digits only
         #[arg(long)]
         phone: String,
     },
@@ -71,7 +71,7 @@ fn set_password(settings: &Settings, phone: &str, district: Option<&str>) -> Res
     let district = choose_district(&mut conn, district)?;
     let key = KeyRing::new(settings.installation_key()?).key(&mut conn, district)?;
     let known = store::by_phone(&mut conn, district, key.index(phone))?;
-    let (id, _) = known.ok_or("nobody who is active has this phone")?;
+    let (id, _) = known.ok_or("no active person has this phone number")?;
     let now = clock::system();
     db::transact(&mut conn, |conn| store::set_password(conn, district, id, &hash, now))?;
     println!("The password of {id} is set.");
@@ -86,20 +86,20 @@ fn add(
     phone: &str,
 ) -> Result<(), Failure> {
     if matches!(role, Role::Manager | Role::Volunteer) {
-        return Err("managers and volunteers come by import; a grid's manager is appointed".into());
+        return Err("managers and volunteers are added by `gridward import`".into());
     }
     if !role.fits(area.level()) {
-        return Err(format!("a {role} does not answer for a {}", area.level()).into());
+        return Err(format!("a {role} cannot have a {} as area", area.level()).into());
     }
     if !(5..=20).contains(&phone.len()) || !phone.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err("a phone number is 5 to 20 digits".into());
+        return Err("a phone number has 5 to 20 digits".into());
     }
     let mut conn = connect(&settings.database)?;
-    let known = area::store::one(&mut conn, &area)?.ok_or("there is no such area")?;
+    let known = area::store::one(&mut conn, &area)?.ok_or("the area does not exist")?;
     let district = area.district();
     let key = KeyRing::new(settings.installation_key()?).key(&mut conn, district)?;
     if store::by_phone(&mut conn, district, key.index(phone))?.is_some() {
-        return Err("somebody has this phone already".into());
+        return Err("another person already has this phone number".into());
     }
     let record = PersonRecord {
         id: PersonId(Uuid::now_v7()),
@@ -115,7 +115,7 @@ fn add(
         availability: vec![],
     };
     let row = rows::person(&record, &key, district, None)?;
-    let row = row.ok_or("the person is there already")?;
+    let row = row.ok_or("the person already exists")?;
     let fact = Event::new("person.add", Subject::Person, row.id, area, 1)
         .hands(None, Some(record.id))
         .with(serde_json::json!({ "role": role.as_str() }));
@@ -123,6 +123,6 @@ fn add(
         person::store::insert(conn, &row)?;
         log::store::append(conn, &mut Heads::default(), district, clock::system(), &[fact])
     })?;
-    println!("{role} {} is added; now set a password: gridward user password {phone}", record.id);
+    println!("{role} {} added; to set a password: gridward user password {phone}", record.id);
     Ok(())
 }
