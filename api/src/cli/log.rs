@@ -99,7 +99,9 @@ pub(super) fn verify(settings: &Settings, args: &VerifyArgs) -> Result<(), Failu
         }
         if first > 1 {
             let archived = first - 1;
-            println!("{district}: events 1 to {archived} are archived; --archive verifies them too");
+            println!(
+                "{district}: events 1 to {archived} are archived; --archive verifies them too"
+            );
         }
     }
     Ok(())

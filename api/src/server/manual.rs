@@ -1,5 +1,5 @@
-//! What the contract explains in prose and tables: each table is made from what
-//! the code goes by, so that it cannot say otherwise.
+//! The contract's explanations in prose and tables. Each table is generated from
+//! the definitions that the code uses, so the two cannot disagree.
 
 use gridward_domain::word::VariantArray as _;
 use gridward_domain::word::Word as _;
@@ -15,7 +15,7 @@ use crate::http::json;
 use crate::http::problem::Kind;
 use crate::sync::model::MOST_COMMANDS;
 
-/// Adds to the document what it explains of problems and of each tag.
+/// Adds the explanations of the problems and of the tags to the document.
 pub(super) fn explain(document: &mut OpenApi) {
     let about = document.info.description.get_or_insert_default();
     about.push_str(&problems());
@@ -27,7 +27,7 @@ pub(super) fn explain(document: &mut OpenApi) {
             Kind::ALL.iter().map(|kind| format!("`{}`", kind.entry().code)).collect();
         let known = codes.join(", ");
         code.description = Some(format!(
-            "The stable word for this kind of problem; branch on it. Today: {known}."
+            "Stable identifier of the kind of problem; branch on it. Current values: {known}."
         ));
     }
     for tag in document.tags.iter_mut().flatten() {
@@ -41,12 +41,12 @@ pub(super) fn explain(document: &mut OpenApi) {
     }
 }
 
-/// Every problem there is.
+/// The table of all problems.
 fn problems() -> String {
     let mut table = String::from(
-        "\n\nA problem's `errors` name each field that does not fit by a JSON pointer (RFC 6901) into \
-         the body, or by the name of a query field or header; their `detail` is in English, for \
-         developers.\n\n| code | status | again later | what it means |\n| --- | --- | --- | --- |\n",
+        "\n\nThe `errors` of a problem identify each invalid field by a JSON pointer (RFC 6901) into \
+         the body, or by the name of the query parameter or header. Their `detail` is in English, \
+         for developers.\n\n| code | status | retryable | meaning |\n| --- | --- | --- | --- |\n",
     );
     for kind in Kind::ALL {
         let entry = kind.entry();
@@ -59,20 +59,20 @@ fn problems() -> String {
     table
 }
 
-/// Which action fits which state, and whose it is.
+/// The state machine of a task, and the roles of each action.
 fn life() -> String {
     let mut table = String::from(
-        ".\n\nA task's `ETag` is its version, as `\"v7\"` with the quotes; send it back as it is in \
-         `If-Match`. An action that does not fit the state is answered by 409 `task_phase` with the \
-         task as it stands (`current.task`) and who has it (`current.holder`). What is so already is \
-         no mistake: a holder who claims, accepts or starts once more is answered by the task as it \
-         is. A report on an open task counts only out of an outbox, from who had the task when it was \
-         made.\n\n| action | from | to | for |\n| --- | --- | --- | --- |\n",
+        ".\n\nThe `ETag` of a task is its version in quotes, such as `\"v7\"`; send it unchanged in \
+         `If-Match`. An action that the state does not allow gets 409 `task_phase` with the current \
+         task (`current.task`) and its assignee (`current.holder`). A repeated action is not an \
+         error: an assignee who claims, accepts or starts again gets the current task. A report on \
+         an open task is accepted only from an outbox, and only if its author was the assignee at \
+         the time of the report.\n\n| action | from | to | roles |\n| --- | --- | --- | --- |\n",
     );
     for verb in Verb::VARIANTS.iter().copied() {
         let roles =
             Role::VARIANTS.iter().copied().filter(|role| verb.is_for(*role)).map(Role::as_str);
-        let itself = verb.is_automatic().then_some("Gridward itself");
+        let itself = verb.is_automatic().then_some("the server");
         let roles = roles.chain(itself).collect::<Vec<_>>().join(", ");
         let (from, to) = ends(verb);
         // Writing to a String cannot fail.
@@ -82,7 +82,7 @@ fn life() -> String {
     table
 }
 
-/// From where to where a verb moves a task.
+/// The states before and after a verb.
 fn ends(verb: Verb) -> (String, String) {
     let words = |is_one: &dyn Fn(Phase) -> bool| {
         let those = Phase::VARIANTS.iter().copied().filter(|phase| is_one(*phase));
@@ -94,58 +94,62 @@ fn ends(verb: Verb) -> (String, String) {
     (from, if stays { "the same".to_owned() } else { to })
 }
 
-/// How a phone follows the server.
+/// Incremental sync: the rules for phones.
 fn following() -> String {
     format!(
-        ".\n\nA phone keeps the rows it was sent and an outbox of what its person did, each command \
-         with a UUIDv7 of its own. `POST /v1/sync` sends up to {MOST_COMMANDS} commands in at most \
-         {} KiB of JSON (gzip is taken; the limit is of what it unpacks to) and brings what has \
-         changed. On 413 send fewer at a time.\n\n\
-         - A phone is sent the kinds of service, the notices and its person's shifts; a manager, \
-         supervisor or admin also all tasks of the area that are not long over, with their \
-         beneficiaries; a volunteer the open tasks of the grid and those in their own hands, with \
-         the beneficiaries of these. Names, phones and addresses are in clear for who visits now, \
-         masked for others.\n\
-         - A command leaves the outbox when its outcome is `applied`, `recorded` or `rejected`; on \
-         `retry`, or without an answer, it is sent again, unchanged and under the same id. What was \
-         answered once is answered again, with `replayed: true`.\n\
-         - A command that does not fit (`invalid`, `invalid_json`, `unknown_command`) is `rejected` \
-         alone and leaves nothing behind: mended, it may come under the same id. One that was refused \
-         for another reason stays refused: asked anew, it is another command with another id. The \
-         same holds for an `Idempotency-Key`.\n\
-         - A report is always kept. `recorded` says that it moved nothing: the task had moved on, \
-         or it could not be read how the visit ended. What cannot be read of it (`unread`), a form \
-         that is not kept to, times or a clock that cannot be right are marked among its `flags`, \
-         where the same report sent by `POST /v1/tasks/{{id}}/report` is refused for the person to \
-         put right. Only a report whose `id` or `task_id` cannot be read (`invalid`), whose id named \
-         something else before (`command_id_reused`), or whose task its person neither has to do \
-         with now nor ever had (`not_found`, `forbidden`) is `rejected`; and one that the server \
-         fails at five times (`command_set_aside`), which is kept for those who run the service.\n\
-         - A row of `changes` replaces the one held unless its `version` is lower; what is `removed` \
-         is forgotten, personal data with it; on `reset` all rows are dropped, the outbox never.\n\
-         - `base_version` binds decisions over a task (`task.reassign`, `task.reschedule`, \
-         `task.escalate`, `task.cancel`, `task.reopen`): if the task is of another version by then, \
-         they are `rejected` as `version_conflict`. Of what a holder does it only informs.\n\
-         - `flags` of a report: `clock`, the phone's clock is off by more than five minutes or the \
-         report is of the future; `times`, it ended before it began or in the future; `form`, the \
-         answers do not fit the kind's form; `place`, its accuracy is impossible; `note` and \
-         `attachments`, there is more than the contract allows; `unread`, something could not be \
-         read, or it does not say how it ended.\n\
-         - While `has_more`, call again at once; else after `next_poll_s`, or on a hint of the stream.",
+        ".\n\nA phone stores the rows it receives, and an outbox of its user's commands, each with a \
+         UUIDv7 of its own. `POST /v1/sync` sends up to {MOST_COMMANDS} commands in at most {} KiB \
+         of JSON (optionally gzip; the limit applies to the decompressed size) and returns the \
+         changes since the cursor. After a 413, send fewer commands per call.\n\n\
+         - Scope: every phone receives the kinds of service, the notices and its user's shifts. A \
+         manager, supervisor or admin also receives all tasks of the area except those that ended \
+         long ago, with their beneficiaries. A volunteer receives the open tasks of the grid and \
+         the volunteer's own tasks, with their beneficiaries. Names, phones and addresses are in \
+         clear for the person who is to visit and masked for others.\n\
+         - Outcomes: a phone deletes a command from the outbox when its outcome is `applied`, \
+         `recorded` or `rejected`. On `retry`, or without an answer, it sends the command again, \
+         unchanged and with the same id. A repeated command gets its first outcome, with \
+         `replayed: true`.\n\
+         - Rejections: a malformed command (`invalid`, `invalid_json`, `unknown_command`) is \
+         `rejected` without effect on other commands, and its id is not stored: the corrected \
+         command may use the same id. Any other rejection is final: a new attempt needs a new id. \
+         The same applies to an `Idempotency-Key`.\n\
+         - Reports: a report is always stored. `recorded` means that it did not change the task, \
+         because the task had changed before or the outcome of the visit was unreadable. Unreadable \
+         parts (`unread`), invalid form answers and implausible times or clocks become `flags` of \
+         the report; `POST /v1/tasks/{{id}}/report` rejects the same report so that its author can \
+         correct it. A report is `rejected` only if its `id` or `task_id` is unreadable (`invalid`), \
+         its id was used for another command (`command_id_reused`), its author neither has nor ever \
+         had access to the task (`not_found`, `forbidden`), or the server failed to process it five \
+         times (`command_dead_lettered`); in that case the operators can read it.\n\
+         - Rows: a row of `changes` replaces the stored row unless its `version` is lower. The phone \
+         deletes `removed` rows with their personal data. On `reset` it deletes all rows, but never \
+         the outbox.\n\
+         - Versions: decisions about a task (`task.reassign`, `task.reschedule`, `task.escalate`, \
+         `task.cancel`, `task.reopen`) are `rejected` with `version_conflict` if the task no longer \
+         has the version `base_version`. For the assignee's commands `base_version` is only \
+         informative.\n\
+         - `flags` of a report: `clock`, the phone's clock differs by more than five minutes or the \
+         report is dated in the future; `times`, the visit ended before it began, or in the future; \
+         `form`, the answers do not match the form of the kind of service; `place`, the accuracy is \
+         impossible; `note` and `attachments`, the size or number exceeds the limit; `unread`, a \
+         part is unreadable or the outcome is missing.\n\
+         - Polling: while `has_more` is true, call again at once; otherwise after `next_poll_s` \
+         seconds or on a hint from the stream.",
         json::LIMIT / 1024
     )
 }
 
-/// What may be attached.
+/// The limits of attachments.
 fn limits() -> String {
     let kinds: Vec<String> = MediaType::VARIANTS
         .iter()
         .map(|kind| format!("`{}` up to {} MiB", kind.as_str(), kind.largest() / (1024 * 1024)))
         .collect();
     format!(
-        ".\n\nThe tus protocol 1.0.0: core, creation, checksum and termination. {}. At most {MOST} of \
-         one person to one task, and {} MiB each. What arrived is kept if it has the \
-         announced SHA-256 and begins as its type does.",
+        ".\n\nUploads use the tus protocol 1.0.0: core, creation, checksum and termination. {}. At most \
+         {MOST} attachments per person and task, and {} MiB each. A completed upload is stored only \
+         if its SHA-256 matches the announced one and its first bytes match its media type.",
         kinds.join(", "),
         LARGEST / (1024 * 1024)
     )
