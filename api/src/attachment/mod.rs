@@ -1,15 +1,15 @@
-//! Photos, signatures and voices that belong to a task's reports.
+//! Photos, signatures and voice recordings that belong to a task's reports.
 //!
-//! They come over bad networks, in parts, by the tus protocol (1.0.0: core,
-//! creation, checksum and termination): the phone makes the id, says how long it is and what its SHA-256
-//! is, and sends from where the server says it stands. A report may name an
-//! attachment long before it has arrived.
+//! Phones upload them in parts over unreliable networks by the tus protocol (1.0.0: core,
+//! creation, checksum and termination). The phone generates the id, announces the length
+//! and the SHA-256, and resumes at the offset that the server reports. A report may
+//! reference an attachment long before its upload.
 //!
-//! Every part lies sealed in the store ([`blob_store`]) before the row says that it is
-//! there, so a kill at any point loses no byte that was acknowledged: what was
-//! put and not yet counted is put again over itself. When the last byte is there
-//! the whole is held against its hash and its type, sealed as one, and only then
-//! to be had.
+//! The server stores each encrypted part ([`blob_store`]) before it updates the row, so
+//! a crash at any point loses no acknowledged byte: a part that was stored but not
+//! counted is overwritten by the next attempt. After the last byte the server verifies
+//! the hash and the type of the whole file and stores it as one encrypted object; only
+//! then can it be downloaded.
 
 pub mod blob_store;
 pub mod checksum;
