@@ -42,7 +42,8 @@ impl Metadata {
             return Err(told("at most 1024 characters"));
         }
         let pairs: Option<BTreeMap<String, String>> = header.split(',').map(pair).collect();
-        let pairs = pairs.ok_or_else(|| told("comma-separated pairs of a key and a base64 value"))?;
+        let pairs =
+            pairs.ok_or_else(|| told("comma-separated pairs of a key and a base64 value"))?;
         let value = |word: &str| pairs.get(word).map(String::as_str).unwrap_or_default();
         let sha256 = value("sha256").to_ascii_lowercase();
         if sha256.len() != 64 || !sha256.bytes().all(|byte| byte.is_ascii_hexdigit()) {
