@@ -75,7 +75,7 @@ pub async fn take(
     loop {
         let chunk: Option<Bytes> = match payload.next().await {
             Some(Ok(chunk)) => Some(chunk),
-            // The network broke: what came so far is kept, and the phone asks where it stands.
+            // The connection broke: the received bytes are kept, and the phone asks for the offset.
             Some(Err(_)) | None => None,
         };
         let last = chunk.is_none();

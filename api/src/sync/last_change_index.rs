@@ -73,7 +73,7 @@ impl Known {
     /// request has already added change nothing.
     fn add(&mut self, from: i64, upto: i64, news: &[EventRef]) {
         if from > self.upto {
-            // A gap: what lies before it counts no more.
+            // A gap: the entries before it are invalid.
             self.from = from;
         }
         let known = self.upto;

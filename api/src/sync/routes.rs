@@ -82,7 +82,7 @@ pub(crate) async fn push_and_pull(
     request: HttpRequest,
     sync: Data<Sync>,
     caller: Caller,
-    // Read so that a bad one is told; here each command has a name of its own.
+    // Parsed so that an invalid one is rejected; here each command has an id of its own.
     _: IdempotencyKey,
     payload: Payload,
 ) -> Result<HttpResponse, Problem> {

@@ -219,7 +219,7 @@ pub fn tasks_at(
     let rows: Vec<(BeneficiaryId, AreaCode, Phase, Option<PersonId>)> = tasks::table
         .filter(tasks::district.eq(scope.area().district()))
         .filter(tasks::beneficiary.eq_any(beneficiaries))
-        // SQLite takes the partial index only when it is told that it may.
+        // SQLite uses the partial index only if the query repeats the index's condition.
         .filter(tasks::beneficiary.is_not_null())
         .filter(tasks::archived.eq(false))
         .select((tasks::beneficiary.assume_not_null(), tasks::grid, tasks::state, tasks::assignee))

@@ -69,7 +69,7 @@ pub(crate) async fn stream_events(
     let last: Option<i64> = last.and_then(|id| id.parse().ok());
     let (scope, district) = (Scope(caller.actor), caller.district);
     let begin = db.read(move |conn| Ok::<_, DbError>(head::read(conn, district)?.seq)).await?;
-    // Listened first and read then: what comes between the two is told once.
+    // Subscribes before it reads, so that an event between the two is sent once.
     let news = changes.listen(caller.district, begin);
     let district = caller.district;
     let (missed, head) = db.read(move |conn| missed(conn, &scope, district, last)).await?;
