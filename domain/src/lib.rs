@@ -3,16 +3,19 @@
 //! Nothing here reads a clock, a file, a socket or a random number:
 //!
 //! - [`area`]: the four levels and their codes; [`place`]: WGS-84 points;
-//!   [`time`]: minutes, times of day, windows; [`id`] and [`skill`].
+//!   [`time`]: minutes, times of day, windows; [`id`], [`phone`] and [`skill`];
+//!   [`text`]: what is invisible in pasted text.
 //! - [`authority`]: the one table of role by action.
 //! - [`task`]: the life of a task, every rule in one function.
 
 pub mod area;
 pub mod authority;
 pub mod id;
+pub mod phone;
 pub mod place;
 #[cfg(feature = "schema")]
 mod schema;
 pub mod skill;
 pub mod task;
+pub mod text;
 pub mod time;

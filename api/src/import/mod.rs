@@ -12,6 +12,8 @@
 mod areas;
 mod availability;
 mod beneficiaries;
+mod crossings;
+mod damage;
 mod district;
 mod fault;
 mod features;
@@ -24,6 +26,7 @@ mod outlines;
 mod people;
 mod places;
 mod row;
+mod spreadsheet;
 mod table;
 mod values;
 
