@@ -1,0 +1,250 @@
+//! Unfinished tasks follow what a load changes around them: the home and grid of
+//! their beneficiary, the person who holds them. Each step raises the version and
+//! is an event on the log, so that nobody is left with a visit nobody can make.
+
+use std::collections::{HashMap, HashSet};
+
+use diesel::prelude::*;
+use gridward_domain::area::AreaCode;
+use gridward_domain::id::BeneficiaryId;
+use gridward_domain::place::Place;
+use gridward_domain::task::{self as life, Phase, State};
+use serde_json::json;
+
+use super::record::BeneficiaryRecord;
+use super::report::Fate;
+use super::step::Step;
+use crate::db::schema::{people, tasks};
+use crate::db::{DbError, parsed};
+use crate::event::{Event, Subject};
+use crate::person::Role;
+use crate::task::row::TaskRow;
+
+/// The states of a task that can still be done.
+const LIVE: [Phase; 4] = [Phase::Open, Phase::Assigned, Phase::Accepted, Phase::InProgress];
+/// The states of a task that somebody holds.
+const HELD: [Phase; 3] = [Phase::Assigned, Phase::Accepted, Phase::InProgress];
+/// How many ids a query names.
+const CHUNK: usize = 500;
+
+/// Moves the unfinished tasks of beneficiaries to their present grid and home,
+/// also those that an earlier load left behind.
+pub(super) fn follow(step: &mut Step<'_>, records: &[BeneficiaryRecord]) -> Result<(), DbError> {
+    let ids = strays(step, records)?;
+    let homes: HashMap<String, &BeneficiaryRecord> =
+        records.iter().map(|record| (record.id.to_string(), record)).collect();
+    let rows = rows(step, &ids)?;
+    let grids = grids_of_assignees(step, &rows)?;
+    let (mut moved, mut opened) = (Vec::new(), Vec::new());
+    for row in &rows {
+        let Some(home) = row.beneficiary.as_ref().and_then(|id| homes.get(id)) else { continue };
+        let before = row.life()?;
+        let works_there = row.assignee.as_ref().and_then(|id| grids.get(id)) == Some(&home.grid);
+        let after = moved_to(&before, home.grid, works_there);
+        let is_opened = after.state != before.state;
+        let event = event("task.move", row, &before, &after)
+            .moved_from(before.grid)
+            .with(json!({ "because": "beneficiary_moved", "opened": is_opened }));
+        write(step, row, &placed(row.moved(&after, step.now), home.grid, home.place), event)?;
+        moved.push(row.id.clone());
+        opened.extend(is_opened.then(|| row.id.clone()));
+    }
+    step.loaded.note(Fate::Moved, moved);
+    step.loaded.note(Fate::Opened, opened);
+    Ok(())
+}
+
+/// The task in the grid `to`. An assignee who has not yet said yes and works in
+/// another grid loses it; a visit that was promised or begun stays promised.
+fn moved_to(task: &life::Task, to: AreaCode, works_there: bool) -> life::Task {
+    let state = match task.state {
+        State::Assigned(_) if to != task.grid && !works_there => State::Open,
+        state => state,
+    };
+    life::Task { grid: to, state, version: task.version + 1, ..*task }
+}
+
+fn placed(row: TaskRow, grid: AreaCode, place: Place) -> TaskRow {
+    TaskRow { grid: grid.to_string(), lat: place.lat(), lon: place.lon(), ..row }
+}
+
+/// The ids of unfinished tasks that are elsewhere than their beneficiary.
+fn strays(step: &mut Step<'_>, records: &[BeneficiaryRecord]) -> Result<Vec<String>, DbError> {
+    type Whereabouts = (String, Option<String>, String, f64, f64);
+    let live: Vec<Whereabouts> = tasks::table
+        .filter(tasks::district.eq(step.district.as_str()))
+        .filter(tasks::state.eq_any(LIVE.map(Phase::word)))
+        .filter(tasks::beneficiary.is_not_null())
+        .select((tasks::id, tasks::beneficiary, tasks::grid, tasks::lat, tasks::lon))
+        .load(step.conn)?;
+    if live.is_empty() {
+        return Ok(Vec::new());
+    }
+    let homes: HashMap<BeneficiaryId, (AreaCode, Place)> =
+        records.iter().map(|record| (record.id, (record.grid, record.place))).collect();
+    let mut ids = Vec::new();
+    for (id, beneficiary, grid, lat, lon) in live {
+        let beneficiary = beneficiary.map(|id| parsed("tasks", &id)).transpose()?;
+        let home = beneficiary.and_then(|id| homes.get(&id));
+        let there = |(at, place): &(AreaCode, Place)| {
+            at.as_str() == grid && place.lat() == lat && place.lon() == lon
+        };
+        if home.is_some_and(|home| !there(home)) {
+            ids.push(id);
+        }
+    }
+    Ok(ids)
+}
+
+/// The grids of the active people who may visit among the assignees of `rows`.
+fn grids_of_assignees(
+    step: &mut Step<'_>,
+    rows: &[TaskRow],
+) -> Result<HashMap<String, AreaCode>, DbError> {
+    let assignees: HashSet<&String> = rows.iter().filter_map(|row| row.assignee.as_ref()).collect();
+    let assignees: Vec<&String> = assignees.into_iter().collect();
+    let mut grids = HashMap::new();
+    for ids in assignees.chunks(CHUNK) {
+        let found: Vec<(String, String)> = people::table
+            .filter(people::district.eq(step.district.as_str()))
+            .filter(people::id.eq_any(ids.iter().copied()))
+            .filter(people::active.eq(true))
+            .filter(people::role.eq_any([Role::Manager.word(), Role::Volunteer.word()]))
+            .select((people::id, people::area))
+            .load(step.conn)?;
+        for (id, area) in found {
+            grids.insert(id, parsed("people", &area)?);
+        }
+    }
+    Ok(grids)
+}
+
+/// Opens the tasks that these people hold, since they may not do them any more.
+pub(super) fn open_of(
+    step: &mut Step<'_>,
+    people: &[String],
+    because: &'static str,
+) -> Result<(), DbError> {
+    let mut held: Vec<TaskRow> = Vec::new();
+    for ids in people.chunks(CHUNK) {
+        let theirs = tasks::table
+            .filter(tasks::district.eq(step.district.as_str()))
+            .filter(tasks::assignee.eq_any(ids))
+            .filter(tasks::state.eq_any(HELD.map(Phase::word)))
+            .order(tasks::id);
+        held.extend(theirs.load::<TaskRow>(step.conn)?);
+    }
+    change(step, &held, State::Open, "task.release", because)?;
+    step.loaded.note(Fate::Opened, held.into_iter().map(|row| row.id));
+    Ok(())
+}
+
+/// Cancels the unfinished tasks of these beneficiaries, who are gone.
+pub(super) fn cancel_of(step: &mut Step<'_>, beneficiaries: &[String]) -> Result<(), DbError> {
+    let mut unfinished: Vec<TaskRow> = Vec::new();
+    for ids in beneficiaries.chunks(CHUNK) {
+        let theirs = tasks::table
+            .filter(tasks::district.eq(step.district.as_str()))
+            .filter(tasks::beneficiary.eq_any(ids))
+            .filter(tasks::state.eq_any(LIVE.map(Phase::word)))
+            .order(tasks::id);
+        unfinished.extend(theirs.load::<TaskRow>(step.conn)?);
+    }
+    cancel(step, unfinished, "beneficiary_gone")
+}
+
+/// Cancels the unfinished tasks at places of these grids, which are gone. Those
+/// for beneficiaries are settled with the beneficiaries.
+pub(super) fn cancel_in(step: &mut Step<'_>, grids: &[String]) -> Result<(), DbError> {
+    let mut unfinished: Vec<TaskRow> = Vec::new();
+    for codes in grids.chunks(CHUNK) {
+        let there = tasks::table
+            .filter(tasks::district.eq(step.district.as_str()))
+            .filter(tasks::grid.eq_any(codes))
+            .filter(tasks::beneficiary.is_null())
+            .filter(tasks::state.eq_any(LIVE.map(Phase::word)))
+            .order(tasks::id);
+        unfinished.extend(there.load::<TaskRow>(step.conn)?);
+    }
+    cancel(step, unfinished, "area_gone")
+}
+
+fn cancel(step: &mut Step<'_>, rows: Vec<TaskRow>, because: &'static str) -> Result<(), DbError> {
+    change(step, &rows, State::Cancelled, "task.cancel", because)?;
+    step.loaded.note(Fate::Cancelled, rows.into_iter().map(|row| row.id));
+    Ok(())
+}
+
+/// Which of these beneficiaries have a task of any state.
+pub(super) fn with_tasks(
+    step: &mut Step<'_>,
+    beneficiaries: &[String],
+) -> Result<HashSet<String>, DbError> {
+    let mut found = HashSet::new();
+    for ids in beneficiaries.chunks(CHUNK) {
+        let theirs: Vec<Option<String>> = tasks::table
+            .filter(tasks::district.eq(step.district.as_str()))
+            .filter(tasks::beneficiary.eq_any(ids))
+            .select(tasks::beneficiary)
+            .distinct()
+            .load(step.conn)?;
+        found.extend(theirs.into_iter().flatten());
+    }
+    Ok(found)
+}
+
+fn rows(step: &mut Step<'_>, ids: &[String]) -> Result<Vec<TaskRow>, DbError> {
+    let mut rows = Vec::with_capacity(ids.len());
+    for ids in ids.chunks(CHUNK) {
+        let those = tasks::table
+            .filter(tasks::district.eq(step.district.as_str()))
+            .filter(tasks::id.eq_any(ids))
+            .order(tasks::id);
+        rows.extend(those.load::<TaskRow>(step.conn)?);
+    }
+    Ok(rows)
+}
+
+/// Gives each of `rows` another state, which has no holder.
+fn change(
+    step: &mut Step<'_>,
+    rows: &[TaskRow],
+    state: State,
+    action: &'static str,
+    because: &'static str,
+) -> Result<(), DbError> {
+    for row in rows {
+        let before = row.life()?;
+        let after = life::Task { state, version: before.version + 1, ..before };
+        let event = event(action, row, &before, &after).with(json!({ "because": because }));
+        write(step, row, &row.moved(&after, step.now), event)?;
+    }
+    Ok(())
+}
+
+fn event(action: &'static str, row: &TaskRow, before: &life::Task, after: &life::Task) -> Event {
+    Event::new(action, Subject::Task, &row.id, after.grid, after.version)
+        .hands(before.state.holder(), after.state.holder())
+}
+
+/// Writes a step of a task and its event, unless somebody else has changed the
+/// task since it was read.
+fn write(step: &mut Step<'_>, was: &TaskRow, is: &TaskRow, event: Event) -> Result<(), DbError> {
+    let unchanged =
+        tasks::table.find((&was.district, &was.id)).filter(tasks::version.eq(was.version));
+    let changed = diesel::update(unchanged)
+        .set((
+            (tasks::grid.eq(&is.grid), tasks::lat.eq(is.lat), tasks::lon.eq(is.lon)),
+            (tasks::state.eq(&is.state), tasks::assignee.eq(&is.assignee)),
+            (tasks::planned_on.eq(is.planned_on), tasks::planned_start.eq(is.planned_start)),
+            (tasks::planned_minutes.eq(is.planned_minutes), tasks::plan.eq(&is.plan)),
+            (tasks::look_on.eq(is.look_on), tasks::updated_at.eq(is.updated_at)),
+            tasks::version.eq(is.version),
+        ))
+        .execute(step.conn)?;
+    if changed != 1 {
+        return Err(DbError::Collision);
+    }
+    step.facts.push(event);
+    Ok(())
+}
