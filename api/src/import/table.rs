@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::io::{Chain, Read};
 
 use csv::{ByteRecord, ReaderBuilder, StringRecord, Terminator};
-use gridward_domain::text::{clean, is_blank, is_invisible};
+use gridward_domain::text::{clean, is_blank, is_clean, is_invisible};
 
 use super::ImportError;
 use super::damage;
@@ -168,7 +168,7 @@ fn is_blank_field(field: &[u8]) -> bool {
 
 /// The fields without invisible characters and without blanks at their ends.
 fn cleaned(fields: StringRecord) -> StringRecord {
-    if fields.iter().all(|field| clean(field).len() == field.len()) {
+    if fields.iter().all(is_clean) {
         return fields;
     }
     fields.iter().map(clean).collect::<Vec<_>>().into()
@@ -323,7 +323,7 @@ mod tests {
 
     /// All CSV files of the folder.
     fn sheets() -> impl Iterator<Item = &'static str> {
-        crate::import::FILES.into_iter().filter(|file| file.ends_with(".csv"))
+        crate::import::FILES.into_iter().filter(|file| *file != "grids.geojson")
     }
 
     #[test]

@@ -80,3 +80,68 @@ fn among(present: &[(PersonId, AreaCode)], records: &DistrictRecords) -> Vec<Con
     };
     present.iter().filter_map(conflict).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use gridward_domain::place::Place;
+    use gridward_domain::time::Minutes;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::load::record::PersonRecord;
+    use crate::person::Gender;
+
+    fn id(n: u128) -> PersonId {
+        PersonId(Uuid::from_u128(n))
+    }
+
+    fn grid(n: u8) -> AreaCode {
+        format!("50011600100200{n}").parse().expect("a code")
+    }
+
+    fn records(people: &[(u128, Role, u8)]) -> DistrictRecords {
+        let person = |(n, role, at): &(u128, Role, u8)| PersonRecord {
+            id: id(*n),
+            role: *role,
+            area: grid(*at),
+            name: "周".to_owned(),
+            gender: Gender::Female,
+            birth_year: 1980,
+            phone: "12345".to_owned(),
+            home: Place::new(29.0, 106.0).expect("a place"),
+            skills: std::iter::empty().collect(),
+            weekly_minutes: Minutes(0),
+            availability: vec![],
+        };
+        DistrictRecords { people: people.iter().map(person).collect(), ..Default::default() }
+    }
+
+    #[test]
+    fn managers_may_stay_swap_and_be_replaced_by_name() {
+        let present = [(id(1), grid(1)), (id(2), grid(2))];
+        for people in [
+            &[(1, Role::Manager, 1), (2, Role::Manager, 2)][..],
+            &[(1, Role::Manager, 2), (2, Role::Manager, 1)],
+            &[(1, Role::Volunteer, 1), (3, Role::Manager, 1), (2, Role::Manager, 2)],
+            &[(1, Role::Manager, 1)],
+        ] {
+            assert_eq!(among(&present, &records(people)), []);
+        }
+    }
+
+    #[test]
+    fn a_grid_with_two_managers_or_none_is_a_conflict() {
+        let present = [(id(1), grid(1)), (id(2), grid(2))];
+        assert_eq!(
+            among(&present, &records(&[(3, Role::Manager, 1), (1, Role::Volunteer, 1)])),
+            []
+        );
+        assert_eq!(
+            among(&present, &records(&[(3, Role::Manager, 1), (2, Role::Volunteer, 1)])),
+            [
+                Conflict::TwoManagers { grid: grid(1), person: id(1) },
+                Conflict::NoManager { grid: grid(2), person: id(2) },
+            ]
+        );
+    }
+}

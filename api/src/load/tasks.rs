@@ -27,17 +27,19 @@ const HELD: [Phase; 3] = [Phase::Assigned, Phase::Accepted, Phase::InProgress];
 /// How many ids a query names.
 const CHUNK: usize = 500;
 
+/// The records of beneficiaries by their ids.
+type Homes<'a> = HashMap<BeneficiaryId, &'a BeneficiaryRecord>;
+
 /// Moves the unfinished tasks of beneficiaries to their present grid and home,
 /// also those that an earlier load left behind.
 pub(super) fn follow(step: &mut Step<'_>, records: &[BeneficiaryRecord]) -> Result<(), DbError> {
-    let ids = strays(step, records)?;
-    let homes: HashMap<String, &BeneficiaryRecord> =
-        records.iter().map(|record| (record.id.to_string(), record)).collect();
+    let homes: Homes<'_> = records.iter().map(|record| (record.id, record)).collect();
+    let ids = strays(step, &homes)?;
     let rows = rows(step, &ids)?;
     let grids = grids_of_assignees(step, &rows)?;
     let (mut moved, mut opened) = (Vec::new(), Vec::new());
     for row in &rows {
-        let Some(home) = row.beneficiary.as_ref().and_then(|id| homes.get(id)) else { continue };
+        let Some(home) = home(&homes, row.beneficiary.as_deref())? else { continue };
         let before = row.life()?;
         let works_there = row.assignee.as_ref().and_then(|id| grids.get(id)) == Some(&home.grid);
         let after = moved_to(&before, home.grid, works_there);
@@ -52,6 +54,15 @@ pub(super) fn follow(step: &mut Step<'_>, records: &[BeneficiaryRecord]) -> Resu
     step.loaded.note(Fate::Moved, moved);
     step.loaded.note(Fate::Opened, opened);
     Ok(())
+}
+
+/// The record of a task's beneficiary.
+fn home<'a>(
+    homes: &Homes<'a>,
+    beneficiary: Option<&str>,
+) -> Result<Option<&'a BeneficiaryRecord>, DbError> {
+    let Some(id) = beneficiary else { return Ok(None) };
+    Ok(homes.get(&parsed("tasks", id)?).copied())
 }
 
 /// The task in the grid `to`. An assignee who has not yet said yes and works in
@@ -69,7 +80,7 @@ fn placed(row: TaskRow, grid: AreaCode, place: Place) -> TaskRow {
 }
 
 /// The ids of unfinished tasks that are elsewhere than their beneficiary.
-fn strays(step: &mut Step<'_>, records: &[BeneficiaryRecord]) -> Result<Vec<String>, DbError> {
+fn strays(step: &mut Step<'_>, homes: &Homes<'_>) -> Result<Vec<String>, DbError> {
     type Whereabouts = (String, Option<String>, String, f64, f64);
     let live: Vec<Whereabouts> = tasks::table
         .filter(tasks::district.eq(step.district.as_str()))
@@ -77,19 +88,10 @@ fn strays(step: &mut Step<'_>, records: &[BeneficiaryRecord]) -> Result<Vec<Stri
         .filter(tasks::beneficiary.is_not_null())
         .select((tasks::id, tasks::beneficiary, tasks::grid, tasks::lat, tasks::lon))
         .load(step.conn)?;
-    if live.is_empty() {
-        return Ok(Vec::new());
-    }
-    let homes: HashMap<BeneficiaryId, (AreaCode, Place)> =
-        records.iter().map(|record| (record.id, (record.grid, record.place))).collect();
     let mut ids = Vec::new();
     for (id, beneficiary, grid, lat, lon) in live {
-        let beneficiary = beneficiary.map(|id| parsed("tasks", &id)).transpose()?;
-        let home = beneficiary.and_then(|id| homes.get(&id));
-        let there = |(at, place): &(AreaCode, Place)| {
-            at.as_str() == grid && place.lat() == lat && place.lon() == lon
-        };
-        if home.is_some_and(|home| !there(home)) {
+        let Some(home) = home(homes, beneficiary.as_deref())? else { continue };
+        if home.grid.as_str() != grid || Place::new(lat, lon) != Ok(home.place) {
             ids.push(id);
         }
     }
@@ -247,4 +249,45 @@ fn write(step: &mut Step<'_>, was: &TaskRow, is: &TaskRow, event: Event) -> Resu
     }
     step.facts.push(event);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use gridward_domain::area::Level;
+    use gridward_domain::id::PersonId;
+    use gridward_domain::task::{Overdue, Terms};
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn an_assignee_of_another_grid_loses_what_was_not_accepted_yet() {
+        let [old, new]: [AreaCode; 2] =
+            ["500116001002001", "500116001002002"].map(|code| code.parse().expect("a code"));
+        let day = "2026-08-01".parse().expect("a day");
+        let terms =
+            Terms { attempts: 2, retry_days: 3, overdue: Overdue::Escalate, escalate_days: 7 };
+        let task = |state| life::Task {
+            grid: old,
+            state,
+            version: 4,
+            attempt: 1,
+            desk: Level::Grid,
+            not_before: day,
+            due_on: day,
+            terms,
+        };
+        let one = PersonId(Uuid::nil());
+        for (state, to, works_there, expected) in [
+            (State::Open, new, false, State::Open),
+            (State::Assigned(one), new, false, State::Open),
+            (State::Assigned(one), new, true, State::Assigned(one)),
+            (State::Assigned(one), old, false, State::Assigned(one)),
+            (State::Accepted(one), new, false, State::Accepted(one)),
+            (State::InProgress(one), new, false, State::InProgress(one)),
+        ] {
+            let moved = life::Task { grid: to, version: 5, ..task(expected) };
+            assert_eq!(moved_to(&task(state), to, works_there), moved);
+        }
+    }
 }
