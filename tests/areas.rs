@@ -1,98 +1,113 @@
 //! Areas: levels, counts, outlines, points.
 
-use crate::on_both;
-use crate::support::{GRID, Server, phones};
+use rstest::rstest;
 
-on_both! {
-    async fn a_supervisor_sees_the_levels_and_what_they_hold(database) {
-        let server = Server::small(database);
-        let supervisor = server.sign_in(phones::SUPERVISOR).await;
-        let towns = supervisor.get("/v1/areas?level=town").await;
-        assert_eq!(towns.status, 200);
-        let codes: Vec<_> = towns.body["items"].as_array().expect("a list").iter()
-            .map(|town| town["code"].as_str().expect("a code")).collect();
-        assert_eq!(codes, ["500116001", "500116002"]);
+use crate::support::{Backend, GRID, Server};
 
-        let district = supervisor.get("/v1/areas/500116").await;
-        let counts = &district.body["counts"];
-        assert_eq!(counts["towns"], 2);
-        assert_eq!(counts["villages"], 2);
-        assert_eq!(counts["grids"], 3);
-        assert_eq!(counts["managers"], 3);
-        assert_eq!(counts["volunteers"], 3);
-        assert_eq!(counts["beneficiaries"], 6);
-        let town = supervisor.get("/v1/areas/500116001").await;
-        assert_eq!(town.body["counts"]["grids"], 2);
-        assert_eq!(town.body["counts"]["beneficiaries"], 4);
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_supervisor_sees_each_level_and_its_counts(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let supervisor = server.supervisor().await;
+    let towns = supervisor.get("/v1/areas?level=town").await;
+    assert_eq!(towns.status, 200);
+    let codes: Vec<_> = towns.body["items"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|town| town["code"].as_str().expect("a code"))
+        .collect();
+    assert_eq!(codes, ["500116001", "500116002"]);
+
+    let district = supervisor.get("/v1/areas/500116").await;
+    let counts = &district.body["counts"];
+    assert_eq!(counts["towns"], 2);
+    assert_eq!(counts["villages"], 2);
+    assert_eq!(counts["grids"], 3);
+    assert_eq!(counts["managers"], 3);
+    assert_eq!(counts["volunteers"], 3);
+    assert_eq!(counts["beneficiaries"], 6);
+    let town = supervisor.get("/v1/areas/500116001").await;
+    assert_eq!(town.body["counts"]["grids"], 2);
+    assert_eq!(town.body["counts"]["beneficiaries"], 4);
 }
 
-on_both! {
-    async fn an_area_outside_ones_own_does_not_exist(database) {
-        let server = Server::small(database);
-        let manager = server.sign_in(phones::MANAGER).await;
-        for code in ["500116", "500116001", "500116001002002", "500116002", "110101"] {
-            let answer = manager.get(&format!("/v1/areas/{code}")).await;
-            assert_eq!((answer.status, answer.problem()), (404, "not_found"), "{code}");
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_area_outside_the_callers_own_does_not_exist(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let manager = server.manager().await;
+    for code in ["500116", "500116001", "500116001002002", "500116002", "110101"] {
+        let answer = manager.get(&format!("/v1/areas/{code}")).await;
+        assert_eq!((answer.status, answer.problem()), (404, "not_found"), "{code}");
+    }
+    assert_eq!(manager.get(&format!("/v1/areas/{GRID}")).await.status, 200);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_point_is_located_in_its_grid(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let supervisor = server.supervisor().await;
+    let found = supervisor.get("/v1/areas/locate?lat=29.285&lon=106.255").await;
+    assert_eq!((found.status, &found.body["code"]), (200, &GRID.into()));
+    let sea = supervisor.get("/v1/areas/locate?lat=29.285&lon=120.0").await;
+    assert_eq!(sea.status, 404);
+    let swapped = supervisor.get("/v1/areas/locate?lat=106.255&lon=29.285").await;
+    assert_eq!((swapped.status, swapped.problem()), (400, "bad_request"));
+    let detail = swapped.body["errors"][0]["detail"].as_str().expect("a reason");
+    assert!(detail.contains("swapped"), "{detail}");
+    // A manager locates within the grid and not next door.
+    let manager = server.manager().await;
+    assert_eq!(manager.get("/v1/areas/locate?lat=29.285&lon=106.255").await.status, 200);
+    assert_eq!(manager.get("/v1/areas/locate?lat=29.285&lon=106.265").await.status, 404);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_towns_boundary_is_the_outline_around_its_grids(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let supervisor = server.town_supervisor().await;
+    let answer = supervisor.get("/v1/areas/500116001/boundary").await;
+    assert_eq!(answer.status, 200);
+    assert_eq!(answer.headers["content-type"], "application/geo+json");
+    assert_eq!(answer.body["type"], "Feature");
+    assert_eq!(answer.body["geometry"]["type"], "Polygon");
+    let ring = answer.body["geometry"]["coordinates"][0].as_array().expect("a ring");
+    let lons: Vec<f64> = ring.iter().map(|point| point[0].as_f64().expect("a number")).collect();
+    let west = lons.iter().copied().fold(f64::INFINITY, f64::min);
+    let east = lons.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    assert!((west - 106.25).abs() < 1e-9 && (east - 106.27).abs() < 1e-9, "{lons:?}");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pages_follow_one_another_and_end(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let supervisor = server.supervisor().await;
+    let mut path = "/v1/areas?limit=3".to_owned();
+    let mut seen = Vec::new();
+    loop {
+        let page = supervisor.get(&path).await;
+        assert_eq!(page.status, 200);
+        for area in page.body["items"].as_array().expect("a list") {
+            seen.push(area["code"].as_str().expect("a code").to_owned());
         }
-        assert_eq!(manager.get(&format!("/v1/areas/{GRID}")).await.status, 200);
+        let Some(cursor) = page.body["next_cursor"].as_str() else { break };
+        let link = page.headers["link"].to_str().expect("a link");
+        assert!(link.contains(cursor) && link.ends_with("rel=\"next\""), "{link}");
+        path = format!("/v1/areas?limit=3&cursor={cursor}");
     }
-}
-
-on_both! {
-    async fn a_point_is_located_in_its_grid(database) {
-        let server = Server::small(database);
-        let supervisor = server.sign_in(phones::SUPERVISOR).await;
-        let found = supervisor.get("/v1/areas/locate?lat=29.285&lon=106.255").await;
-        assert_eq!((found.status, &found.body["code"]), (200, &GRID.into()));
-        let sea = supervisor.get("/v1/areas/locate?lat=29.285&lon=120.0").await;
-        assert_eq!(sea.status, 404);
-        let swapped = supervisor.get("/v1/areas/locate?lat=106.255&lon=29.285").await;
-        assert_eq!((swapped.status, swapped.problem()), (400, "bad_request"));
-        let detail = swapped.body["errors"][0]["detail"].as_str().expect("a reason");
-        assert!(detail.contains("swapped"), "{detail}");
-        // A manager locates within the grid and not next door.
-        let manager = server.sign_in(phones::MANAGER).await;
-        assert_eq!(manager.get("/v1/areas/locate?lat=29.285&lon=106.255").await.status, 200);
-        assert_eq!(manager.get("/v1/areas/locate?lat=29.285&lon=106.265").await.status, 404);
-    }
-}
-
-on_both! {
-    async fn a_towns_boundary_is_the_outline_around_its_grids(database) {
-        let server = Server::small(database);
-        let supervisor = server.sign_in(phones::TOWN).await;
-        let answer = supervisor.get("/v1/areas/500116001/boundary").await;
-        assert_eq!(answer.status, 200);
-        assert_eq!(answer.headers["content-type"], "application/geo+json");
-        assert_eq!(answer.body["type"], "Feature");
-        assert_eq!(answer.body["geometry"]["type"], "Polygon");
-        let ring = answer.body["geometry"]["coordinates"][0].as_array().expect("a ring");
-        let lons: Vec<f64> = ring.iter().map(|point| point[0].as_f64().expect("a number")).collect();
-        let west = lons.iter().copied().fold(f64::INFINITY, f64::min);
-        let east = lons.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        assert!((west - 106.25).abs() < 1e-9 && (east - 106.27).abs() < 1e-9, "{lons:?}");
-    }
-}
-
-on_both! {
-    async fn pages_follow_one_another_and_end(database) {
-        let server = Server::small(database);
-        let supervisor = server.sign_in(phones::SUPERVISOR).await;
-        let mut path = "/v1/areas?limit=3".to_owned();
-        let mut seen = Vec::new();
-        loop {
-            let page = supervisor.get(&path).await;
-            assert_eq!(page.status, 200);
-            for area in page.body["items"].as_array().expect("a list") {
-                seen.push(area["code"].as_str().expect("a code").to_owned());
-            }
-            let Some(cursor) = page.body["next_cursor"].as_str() else { break };
-            let link = page.headers["link"].to_str().expect("a link");
-            assert!(link.contains(cursor) && link.ends_with("rel=\"next\""), "{link}");
-            path = format!("/v1/areas?limit=3&cursor={cursor}");
-        }
-        assert_eq!(seen.len(), 8);
-        assert!(seen.is_sorted(), "{seen:?}");
-    }
+    assert_eq!(seen.len(), 8);
+    assert!(seen.is_sorted(), "{seen:?}");
 }

@@ -1,26 +1,27 @@
 //! Attachments: resumed where they broke off, held against what was announced,
 //! seen by those who may.
 
+use std::path::{Path, PathBuf};
+
 use aws_lc_rs::digest::{Algorithm, SHA1_FOR_LEGACY_USE_ONLY, SHA256, digest};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use insta::assert_json_snapshot;
 use reqwest::Method;
+use rstest::rstest;
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::on_both;
+use crate::support::chain::hex;
 use crate::support::files::BENEFICIARY;
 use crate::support::server::Answer;
-use crate::support::{Caller, Database, Server, phones};
+use crate::support::snapshots::without_what_varies;
+use crate::support::{Backend, Caller, Database, Server, phones};
 
 /// A photo of about a megabyte and a half.
 fn photo() -> Vec<u8> {
     let noise = (0..1_500_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8);
     [0xFF, 0xD8, 0xFF, 0xE0].into_iter().chain(noise).collect()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    gridward::event::chain::hex(bytes)
 }
 
 pub(crate) async fn announce(
@@ -94,186 +95,228 @@ async fn bytes(caller: &Caller, id: Uuid) -> (u16, Vec<u8>) {
     (answer.status().as_u16(), answer.bytes().await.expect("bytes").to_vec())
 }
 
+/// All files in `folder` and below; none if there is no such folder.
+fn files_in(folder: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    let paths = entries.map(|entry| entry.expect("an entry").path());
+    paths.flat_map(|path| if path.is_dir() { files_in(&path) } else { vec![path] }).collect()
+}
+
 async fn claimed(server: &Server) -> (Caller, String) {
-    let manager = server.sign_in(phones::MANAGER).await;
-    let volunteer = server.sign_in(phones::VOLUNTEER).await;
+    let manager = server.manager().await;
+    let volunteer = server.volunteer().await;
     let task = manager.make_task(BENEFICIARY).await;
     assert_eq!(volunteer.act(&format!("/v1/tasks/{task}/claim")).await.status, 200);
     (volunteer, task)
 }
 
-on_both! {
-    async fn a_photo_is_resumed_where_it_broke_off_even_by_a_kill(database) {
-        let mut server = Server::small(database);
-        let (volunteer, task) = claimed(&server).await;
-        let (id, photo) = (Uuid::now_v7(), photo());
-        // The report comes first, and names what has not arrived yet.
-        let report = json!({ "outcome": "done", "attachments": [id] });
-        assert_eq!(volunteer.post(&format!("/v1/tasks/{task}/report"), &report).await.status, 200);
-        for _ in 0..2 {
-            let announced = announce(&volunteer, &task, id, "image/jpeg", &photo).await;
-            assert_eq!(announced.status, 201, "{}", announced.body);
-            assert_eq!(announced.headers["Location"], format!("/v1/attachments/{id}").as_str());
-        }
-        assert_eq!(send(&volunteer, id, 0, &photo[..300_000]).await.status, 204);
-        assert_eq!(bytes(&volunteer, id).await.0, 404);
-        server.kill_and_restart();
-        let volunteer = server.bearer(volunteer.token.as_deref().expect("a token"));
-        assert_eq!(offset(&volunteer, id).await, 300_000);
-        let wrong = send(&volunteer, id, 0, &photo[..10]).await;
-        assert_eq!((wrong.status, &wrong.body["current"]["upload_offset"]), (409, &json!(300_000)));
-        assert_eq!(send(&volunteer, id, 300_000, &photo[300_000..]).await.status, 204);
-        let (status, whole) = bytes(&volunteer, id).await;
-        assert!(status == 200 && whole == photo, "{status}, {} bytes", whole.len());
-        // Nothing of it lies in clear.
-        let folder = server.database.folder.path().join("attachments");
-        let kept = std::fs::read_dir(folder.join("whole/500116")).map(|mut files| {
-            std::fs::read(files.next().expect("a file").expect("a file").path()).expect("bytes")
-        });
-        if let Ok(kept) = kept {
-            assert!(kept.windows(64).all(|part| part != &photo[1000..1064]));
-        }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_photo_is_resumed_where_it_broke_off_even_by_a_kill(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let mut server = Server::small(backend);
+    let (volunteer, task) = claimed(&server).await;
+    let (id, photo) = (Uuid::now_v7(), photo());
+    // The report comes first, and names what has not arrived yet.
+    let report = json!({ "outcome": "done", "attachments": [id] });
+    assert_eq!(volunteer.post(&format!("/v1/tasks/{task}/report"), &report).await.status, 200);
+    for _ in 0..2 {
+        let announced = announce(&volunteer, &task, id, "image/jpeg", &photo).await;
+        assert_eq!(announced.status, 201, "{}", announced.body);
+        assert_eq!(announced.headers["Location"], format!("/v1/attachments/{id}").as_str());
+    }
+    assert_eq!(send(&volunteer, id, 0, &photo[..300_000]).await.status, 204);
+    assert_eq!(bytes(&volunteer, id).await.0, 404);
+    server.kill_and_restart();
+    let volunteer = server.bearer(volunteer.token.as_deref().expect("a token"));
+    assert_eq!(offset(&volunteer, id).await, 300_000);
+    let wrong = send(&volunteer, id, 0, &photo[..10]).await;
+    assert_eq!((wrong.status, &wrong.body["current"]["upload_offset"]), (409, &json!(300_000)));
+    assert_eq!(send(&volunteer, id, 300_000, &photo[300_000..]).await.status, 204);
+    let (status, whole) = bytes(&volunteer, id).await;
+    assert!(status == 200 && whole == photo, "{status}, {} bytes", whole.len());
+    // The stored file is as long as the photo at least, and nothing of it is in clear.
+    let files = files_in(&server.database.attachments().join("whole"));
+    let [file] = files.as_slice() else { panic!("one file, not {files:?}") };
+    let stored = std::fs::read(file).expect("bytes");
+    assert!(stored.len() >= photo.len(), "{} bytes", stored.len());
+    assert!(stored.windows(64).all(|part| part != &photo[1000..1064]));
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_upload_unlike_its_announcement_is_discarded_and_may_be_repeated(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let _redacted = without_what_varies();
+    let server = Server::small(backend);
+    let (volunteer, task) = claimed(&server).await;
+    let (id, photo) = (Uuid::now_v7(), photo());
+    assert_eq!(
+        announce_as(&volunteer, &task, id, "image/jpeg", photo.len(), &"0".repeat(64)).await.status,
+        201
+    );
+    let other = send(&volunteer, id, 0, &photo).await;
+    assert_eq!((other.status, other.problem()), (422, "invalid"), "{}", other.body);
+    let script = b"<script>alert(1)</script>";
+    assert_eq!(announce(&volunteer, &task, id, "image/png", script).await.status, 201);
+    assert_eq!(send(&volunteer, id, 0, script).await.status, 422);
+    assert_eq!(announce(&volunteer, &task, id, "image/jpeg", &photo).await.status, 201);
+    let long = [photo.clone(), vec![0]].concat();
+    assert_eq!(send(&volunteer, id, 0, &long).await.status, 413);
+    let at = offset(&volunteer, id).await;
+    assert_eq!(send(&volunteer, id, at, &photo[at..]).await.status, 204);
+    assert_eq!(bytes(&volunteer, id).await.0, 200);
+    // The id is taken, whoever asks.
+    let same_id = announce(&volunteer, &task, id, "image/png", &photo).await;
+    assert_eq!((same_id.status, same_id.problem()), (409, "attachment_known"));
+    assert_json_snapshot!("problem_attachment_known", same_id.shown());
+    let huge = announce_as(
+        &volunteer,
+        &task,
+        Uuid::now_v7(),
+        "image/jpeg",
+        10 * 1024 * 1024 + 1,
+        &"0".repeat(64),
+    )
+    .await;
+    assert_eq!(huge.status, 413);
+    let voice = announce_as(
+        &volunteer,
+        &task,
+        Uuid::now_v7(),
+        "audio/ogg",
+        6 * 1024 * 1024,
+        &"0".repeat(64),
+    )
+    .await;
+    assert_eq!(voice.status, 413);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_options_request_lists_the_upload_features(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let volunteer = server.volunteer().await;
+    let told = volunteer.send(volunteer.request(Method::OPTIONS, "/v1/attachments")).await;
+    assert_eq!(told.status, 204);
+    for (name, value) in [
+        ("Tus-Resumable", "1.0.0"),
+        ("Tus-Version", "1.0.0"),
+        ("Tus-Extension", "creation,checksum,termination"),
+        ("Tus-Max-Size", "10485760"),
+        ("Tus-Checksum-Algorithm", "sha1,sha256"),
+    ] {
+        assert_eq!(told.headers[name], value);
     }
 }
 
-on_both! {
-    async fn what_is_not_as_announced_is_thrown_away_and_may_come_again(database) {
-        let server = Server::small(database);
-        let (volunteer, task) = claimed(&server).await;
-        let (id, photo) = (Uuid::now_v7(), photo());
-        assert_eq!(announce_as(&volunteer, &task, id, "image/jpeg", photo.len(), &"0".repeat(64)).await.status, 201);
-        let other = send(&volunteer, id, 0, &photo).await;
-        assert_eq!((other.status, other.problem()), (422, "invalid"), "{}", other.body);
-        let script = b"<script>alert(1)</script>";
-        assert_eq!(announce(&volunteer, &task, id, "image/png", script).await.status, 201);
-        assert_eq!(send(&volunteer, id, 0, script).await.status, 422);
-        assert_eq!(announce(&volunteer, &task, id, "image/jpeg", &photo).await.status, 201);
-        let long = [photo.clone(), vec![0]].concat();
-        assert_eq!(send(&volunteer, id, 0, &long).await.status, 413);
-        let at = offset(&volunteer, id).await;
-        assert_eq!(send(&volunteer, id, at, &photo[at..]).await.status, 204);
-        assert_eq!(bytes(&volunteer, id).await.0, 200);
-        // The id is taken, whoever asks.
-        let same_id = announce(&volunteer, &task, id, "image/png", &photo).await;
-        assert_eq!((same_id.status, same_id.problem()), (409, "attachment_known"));
-        let huge = announce_as(&volunteer, &task, Uuid::now_v7(), "image/jpeg", 10 * 1024 * 1024 + 1, &"0".repeat(64)).await;
-        assert_eq!(huge.status, 413);
-        let voice = announce_as(&volunteer, &task, Uuid::now_v7(), "audio/ogg", 6 * 1024 * 1024, &"0".repeat(64)).await;
-        assert_eq!(voice.status, 413);
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn bytes_with_a_wrong_checksum_are_not_kept(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let _redacted = without_what_varies();
+    let server = Server::small(backend);
+    let (volunteer, task) = claimed(&server).await;
+    let (id, photo) = (Uuid::now_v7(), photo());
+    assert_eq!(announce(&volunteer, &task, id, "image/jpeg", &photo).await.status, 201);
+    let sha1 = |bytes: &[u8]| sum("sha1", &SHA1_FOR_LEGACY_USE_ONLY, bytes);
+    let sha256 = |bytes: &[u8]| sum("sha256", &SHA256, bytes);
+    let (first, rest) = photo.split_at(1_200_000);
+    let mut spoilt = first.to_vec();
+    spoilt[700_000] ^= 1;
+    for wrong in [sha1(first), sha256(first)] {
+        let refused = send_with(&volunteer, id, 0, &spoilt, &wrong).await;
+        assert_eq!((refused.status, refused.problem()), (460, "checksum_mismatch"));
+        assert_json_snapshot!("problem_checksum_mismatch", refused.shown());
+        assert_eq!(offset(&volunteer, id).await, 0);
     }
+    for unknown in ["md5 kAFQmDzST7DWlj99KOF/cg==", "sha1", ""] {
+        assert_eq!(send_with(&volunteer, id, 0, first, unknown).await.status, 400, "{unknown}");
+    }
+    assert_eq!(send_with(&volunteer, id, 0, first, &sha1(first)).await.status, 204);
+    let long = [rest, &[0]].concat();
+    assert_eq!(send_with(&volunteer, id, 1_200_000, &long, &sha256(&long)).await.status, 413);
+    assert_eq!(offset(&volunteer, id).await, 1_200_000);
+    assert_eq!(send_with(&volunteer, id, 1_200_000, rest, &sha256(rest)).await.status, 204);
+    assert_eq!(bytes(&volunteer, id).await, (200, photo));
 }
 
-on_both! {
-    async fn options_tell_what_an_upload_may_do(database) {
-        let server = Server::small(database);
-        let volunteer = server.sign_in(phones::VOLUNTEER).await;
-        let told = volunteer.send(volunteer.request(Method::OPTIONS, "/v1/attachments")).await;
-        assert_eq!(told.status, 204);
-        for (name, value) in [
-            ("Tus-Resumable", "1.0.0"),
-            ("Tus-Version", "1.0.0"),
-            ("Tus-Extension", "creation,checksum,termination"),
-            ("Tus-Max-Size", "10485760"),
-            ("Tus-Checksum-Algorithm", "sha1,sha256"),
-        ] {
-            assert_eq!(told.headers[name], value);
-        }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_upload_is_deleted_by_its_creator_until_it_is_complete(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let _redacted = without_what_varies();
+    let server = Server::small(backend);
+    let (volunteer, task) = claimed(&server).await;
+    let (id, photo) = (Uuid::now_v7(), photo());
+    let give_up = async |caller: &Caller| {
+        let path = format!("/v1/attachments/{id}");
+        caller.send(caller.request(Method::DELETE, &path)).await
+    };
+    assert_eq!(give_up(&volunteer).await.status, 404);
+    assert_eq!(announce(&volunteer, &task, id, "image/jpeg", &photo).await.status, 201);
+    for at in (0..900_000).step_by(300_000) {
+        assert_eq!(send(&volunteer, id, at, &photo[at..at + 300_000]).await.status, 204);
     }
+    let manager = server.manager().await;
+    assert_eq!(give_up(&manager).await.status, 404, "it is not the manager's");
+    let parts = || files_in(&server.database.attachments().join("parts")).len();
+    assert_eq!(parts(), 3);
+    let gone = give_up(&volunteer).await;
+    assert_eq!(
+        (gone.status, &gone.headers["Tus-Resumable"]),
+        (204, &"1.0.0".parse().expect("a version"))
+    );
+    assert_eq!(parts(), 0);
+    let head = volunteer.request(Method::HEAD, &format!("/v1/attachments/{id}"));
+    assert_eq!(volunteer.send(head).await.status, 404);
+    assert_eq!(send(&volunteer, id, 900_000, &photo[900_000..]).await.status, 404);
+    // It may be another thing now; once that is whole, it is evidence.
+    let other = photo.iter().copied().chain([7]).collect::<Vec<u8>>();
+    assert_eq!(announce(&volunteer, &task, id, "image/jpeg", &other).await.status, 201);
+    assert_eq!(send(&volunteer, id, 0, &other).await.status, 204);
+    assert_eq!(parts(), 0);
+    let kept = give_up(&volunteer).await;
+    assert_eq!((kept.status, kept.problem()), (409, "attachment_complete"));
+    assert_json_snapshot!("problem_attachment_complete", kept.shown());
+    assert_eq!(bytes(&volunteer, id).await, (200, other));
 }
 
-on_both! {
-    async fn bytes_that_were_spoilt_on_the_way_are_not_kept(database) {
-        let server = Server::small(database);
-        let (volunteer, task) = claimed(&server).await;
-        let (id, photo) = (Uuid::now_v7(), photo());
-        assert_eq!(announce(&volunteer, &task, id, "image/jpeg", &photo).await.status, 201);
-        let sha1 = |bytes: &[u8]| sum("sha1", &SHA1_FOR_LEGACY_USE_ONLY, bytes);
-        let sha256 = |bytes: &[u8]| sum("sha256", &SHA256, bytes);
-        let (first, rest) = photo.split_at(1_200_000);
-        let mut spoilt = first.to_vec();
-        spoilt[700_000] ^= 1;
-        for wrong in [sha1(first), sha256(first)] {
-            let refused = send_with(&volunteer, id, 0, &spoilt, &wrong).await;
-            assert_eq!((refused.status, refused.problem()), (460, "checksum_mismatch"));
-            assert_eq!(offset(&volunteer, id).await, 0);
-        }
-        for unknown in ["md5 kAFQmDzST7DWlj99KOF/cg==", "sha1", ""] {
-            assert_eq!(send_with(&volunteer, id, 0, first, unknown).await.status, 400, "{unknown}");
-        }
-        assert_eq!(send_with(&volunteer, id, 0, first, &sha1(first)).await.status, 204);
-        let long = [rest, &[0]].concat();
-        assert_eq!(send_with(&volunteer, id, 1_200_000, &long, &sha256(&long)).await.status, 413);
-        assert_eq!(offset(&volunteer, id).await, 1_200_000);
-        assert_eq!(send_with(&volunteer, id, 1_200_000, rest, &sha256(rest)).await.status, 204);
-        assert_eq!(bytes(&volunteer, id).await, (200, photo));
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn only_the_visitor_uploads_and_only_those_responsible_read(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (volunteer, task) = claimed(&server).await;
+    let (id, photo) = (Uuid::now_v7(), photo());
+    let second = server.second_volunteer().await;
+    assert_eq!(announce(&second, &task, id, "image/jpeg", &photo).await.status, 404);
+    assert_eq!(announce(&volunteer, &task, id, "image/jpeg", &photo).await.status, 201);
+    assert_eq!(send(&second, id, 0, &photo).await.status, 404);
+    assert_eq!(send(&volunteer, id, 0, &photo).await.status, 204);
+    for (phone, status) in [
+        (phones::MANAGER, 200),
+        (phones::SUPERVISOR, 200),
+        (phones::SECOND_VOLUNTEER, 404),
+        (phones::FAR_MANAGER, 404),
+        (phones::AUDITOR, 403),
+    ] {
+        let caller = server.sign_in(phone).await;
+        assert_eq!(bytes(&caller, id).await.0, status, "{phone}");
     }
-}
-
-on_both! {
-    async fn an_upload_is_given_up_by_who_began_it_until_it_is_whole(database) {
-        let server = Server::small(database);
-        let (volunteer, task) = claimed(&server).await;
-        let (id, photo) = (Uuid::now_v7(), photo());
-        let give_up = async |caller: &Caller| {
-            let path = format!("/v1/attachments/{id}");
-            caller.send(caller.request(Method::DELETE, &path)).await
-        };
-        assert_eq!(give_up(&volunteer).await.status, 404);
-        assert_eq!(announce(&volunteer, &task, id, "image/jpeg", &photo).await.status, 201);
-        for at in (0..900_000).step_by(300_000) {
-            assert_eq!(send(&volunteer, id, at, &photo[at..at + 300_000]).await.status, 204);
-        }
-        let manager = server.sign_in(phones::MANAGER).await;
-        assert_eq!(give_up(&manager).await.status, 404, "it is not the manager's");
-        let parts = server.database.folder.path().join("attachments/parts/500116").join(id.to_string());
-        let lying = || std::fs::read_dir(&parts).map_or(0, Iterator::count);
-        if !server.database.is_postgres() {
-            assert_eq!(lying(), 3);
-        }
-        let gone = give_up(&volunteer).await;
-        assert_eq!((gone.status, &gone.headers["Tus-Resumable"]), (204, &"1.0.0".parse().expect("a version")));
-        assert_eq!(lying(), 0);
-        let head = volunteer.request(Method::HEAD, &format!("/v1/attachments/{id}"));
-        assert_eq!(volunteer.send(head).await.status, 404);
-        assert_eq!(send(&volunteer, id, 900_000, &photo[900_000..]).await.status, 404);
-        // It may be another thing now; once that is whole, it is evidence.
-        let other = photo.iter().copied().chain([7]).collect::<Vec<u8>>();
-        assert_eq!(announce(&volunteer, &task, id, "image/jpeg", &other).await.status, 201);
-        assert_eq!(send(&volunteer, id, 0, &other).await.status, 204);
-        assert_eq!(lying(), 0);
-        let kept = give_up(&volunteer).await;
-        assert_eq!((kept.status, kept.problem()), (409, "attachment_complete"));
-        assert_eq!(bytes(&volunteer, id).await, (200, other));
-    }
-}
-
-on_both! {
-    async fn only_who_had_the_task_sends_and_only_who_answers_for_it_reads(database) {
-        let server = Server::small(database);
-        let (volunteer, task) = claimed(&server).await;
-        let (id, photo) = (Uuid::now_v7(), photo());
-        let second = server.sign_in(phones::SECOND_VOLUNTEER).await;
-        assert_eq!(announce(&second, &task, id, "image/jpeg", &photo).await.status, 404);
-        assert_eq!(announce(&volunteer, &task, id, "image/jpeg", &photo).await.status, 201);
-        assert_eq!(send(&second, id, 0, &photo).await.status, 404);
-        assert_eq!(send(&volunteer, id, 0, &photo).await.status, 204);
-        for (phone, status) in [
-            (phones::MANAGER, 200),
-            (phones::SUPERVISOR, 200),
-            (phones::SECOND_VOLUNTEER, 404),
-            (phones::FAR_MANAGER, 404),
-            (phones::AUDITOR, 403),
-        ] {
-            let caller = server.sign_in(phone).await;
-            assert_eq!(bytes(&caller, id).await.0, status, "{phone}");
-        }
-        let auditor = server.sign_in(phones::AUDITOR).await;
-        let read = auditor.get("/v1/events?action=attachment.read").await;
-        assert_eq!(read.body["items"].as_array().map(Vec::len), Some(2));
-        for n in 1..=10 {
-            let more = announce(&volunteer, &task, Uuid::now_v7(), "image/jpeg", &photo).await;
-            assert_eq!(more.status, if n < 10 { 201 } else { 422 });
-        }
+    let auditor = server.auditor().await;
+    let read = auditor.get("/v1/events?action=attachment.read").await;
+    assert_eq!(read.body["items"].as_array().map(Vec::len), Some(2));
+    for n in 1..=10 {
+        let more = announce(&volunteer, &task, Uuid::now_v7(), "image/jpeg", &photo).await;
+        assert_eq!(more.status, if n < 10 { 201 } else { 422 });
     }
 }
 

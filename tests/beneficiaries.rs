@@ -1,73 +1,87 @@
 //! Beneficiaries: masked by default, revealed for a purpose and on record.
 
+use rstest::rstest;
 use serde_json::json;
 
-use crate::on_both;
 use crate::support::files::{BENEFICIARY, FAR_BENEFICIARY};
-use crate::support::{Server, phones};
+use crate::support::{Backend, Server, phones};
 
-on_both! {
-    async fn a_list_shows_no_name_phone_address_or_number_in_clear(database) {
-        let server = Server::small(database);
-        let manager = server.sign_in(phones::MANAGER).await;
-        let list = manager.get("/v1/beneficiaries").await;
-        assert_eq!(list.body["items"].as_array().expect("a list").len(), 3);
-        let text = list.body.to_string();
-        for secret in ["周老兵1", "10010000001", "南门社区1号", "99999919"] {
-            assert!(!text.contains(secret), "{secret} stands in {text}");
-        }
-        assert!(text.contains("周**1"), "{text}");
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_list_shows_no_personal_data_in_clear(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let manager = server.manager().await;
+    let list = manager.get("/v1/beneficiaries").await;
+    assert_eq!(list.body["items"].as_array().expect("a list").len(), 3);
+    let text = list.body.to_string();
+    for secret in ["周老兵1", "10010000001", "南门社区1号", "99999919"] {
+        assert!(!text.contains(secret), "{secret} stands in {text}");
     }
+    assert!(text.contains("周**1"), "{text}");
 }
 
-on_both! {
-    async fn a_manager_reveals_within_the_grid_and_only_there(database) {
-        let server = Server::small(database);
-        let manager = server.sign_in(phones::MANAGER).await;
-        let purpose = json!({ "purpose": "visit" });
-        let revealed = manager.post(&format!("/v1/beneficiaries/{BENEFICIARY}/reveal"), &purpose).await;
-        assert_eq!((revealed.status, &revealed.body["name"]), (200, &json!("周老兵1")));
-        assert_eq!(revealed.body["address"], "南门社区1号");
-        assert_eq!(revealed.body["hardships"], json!(["medical"]));
-        let number = revealed.body["id_number"].as_str().expect("a number");
-        assert!(number.starts_with("**************") && number.len() == 18, "{number}");
-        let far = manager.post(&format!("/v1/beneficiaries/{FAR_BENEFICIARY}/reveal"), &purpose).await;
-        assert_eq!(far.status, 404);
-        let why = manager.post(&format!("/v1/beneficiaries/{BENEFICIARY}/reveal"), &json!({ "purpose": "curiosity" })).await;
-        assert_eq!((why.status, why.problem()), (422, "invalid"));
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_manager_reveals_within_the_grid_and_only_there(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let manager = server.manager().await;
+    let purpose = json!({ "purpose": "visit" });
+    let revealed = manager.post(&format!("/v1/beneficiaries/{BENEFICIARY}/reveal"), &purpose).await;
+    assert_eq!((revealed.status, &revealed.body["name"]), (200, &json!("周老兵1")));
+    assert_eq!(revealed.body["address"], "南门社区1号");
+    assert_eq!(revealed.body["hardships"], json!(["medical"]));
+    let number = revealed.body["id_number"].as_str().expect("a number");
+    assert!(number.starts_with("**************") && number.len() == 18, "{number}");
+    let far = manager.post(&format!("/v1/beneficiaries/{FAR_BENEFICIARY}/reveal"), &purpose).await;
+    assert_eq!(far.status, 404);
+    let why = manager
+        .post(
+            &format!("/v1/beneficiaries/{BENEFICIARY}/reveal"),
+            &json!({ "purpose": "curiosity" }),
+        )
+        .await;
+    assert_eq!((why.status, why.problem()), (422, "invalid"));
 }
 
-on_both! {
-    async fn a_volunteer_reveals_only_whom_an_own_task_is_for(database) {
-        let server = Server::small(database);
-        let manager = server.sign_in(phones::MANAGER).await;
-        let volunteer = server.sign_in(phones::VOLUNTEER).await;
-        let path = format!("/v1/beneficiaries/{BENEFICIARY}/reveal");
-        let purpose = json!({ "purpose": "visit" });
-        assert_eq!(volunteer.post(&path, &purpose).await.status, 403);
-        let task = manager.make_task(BENEFICIARY).await;
-        assert_eq!(volunteer.post(&path, &purpose).await.status, 403, "open is not own");
-        assert_eq!(volunteer.act(&format!("/v1/tasks/{task}/claim")).await.status, 200);
-        assert_eq!(volunteer.post(&path, &purpose).await.status, 200);
-        volunteer.post(&format!("/v1/tasks/{task}/report"), &json!({ "outcome": "done" })).await;
-        assert_eq!(volunteer.post(&path, &purpose).await.status, 403, "done is over");
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_volunteer_reveals_only_the_beneficiary_of_an_own_task(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let manager = server.manager().await;
+    let volunteer = server.volunteer().await;
+    let path = format!("/v1/beneficiaries/{BENEFICIARY}/reveal");
+    let purpose = json!({ "purpose": "visit" });
+    assert_eq!(volunteer.post(&path, &purpose).await.status, 403);
+    let task = manager.make_task(BENEFICIARY).await;
+    assert_eq!(volunteer.post(&path, &purpose).await.status, 403, "open is not own");
+    assert_eq!(volunteer.act(&format!("/v1/tasks/{task}/claim")).await.status, 200);
+    assert_eq!(volunteer.post(&path, &purpose).await.status, 200);
+    volunteer.post(&format!("/v1/tasks/{task}/report"), &json!({ "outcome": "done" })).await;
+    assert_eq!(volunteer.post(&path, &purpose).await.status, 403, "done is over");
 }
 
-on_both! {
-    async fn nothing_personal_lies_in_the_database_in_clear(database) {
-        let server = Server::small(database);
-        if server.database.is_postgres() {
-            return nothing_in_postgres(&server.database.url);
-        }
-        let folder = server.database.folder.path();
-        let mut bytes = std::fs::read(folder.join("gridward.db")).expect("the data file");
-        bytes.extend(std::fs::read(folder.join("gridward.db-wal")).unwrap_or_default());
-        assert!(contains(&bytes, "南门社区".as_bytes()), "names of areas are there");
-        for secret in ["周老兵1", "10010000001", "南门社区1号", "王志愿", phones::VOLUNTEER] {
-            assert!(!contains(&bytes, secret.as_bytes()), "{secret} lies in clear");
-        }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_database_holds_no_personal_data_in_clear(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    if server.database.is_postgres() {
+        return nothing_in_postgres(&server.database.url);
+    }
+    let folder = server.database.folder.path();
+    let mut bytes = std::fs::read(folder.join("gridward.db")).expect("the data file");
+    bytes.extend(std::fs::read(folder.join("gridward.db-wal")).unwrap_or_default());
+    assert!(contains(&bytes, "南门社区".as_bytes()), "names of areas are there");
+    for secret in ["周老兵1", "10010000001", "南门社区1号", "王志愿", phones::VOLUNTEER]
+    {
+        assert!(!contains(&bytes, secret.as_bytes()), "{secret} lies in clear");
     }
 }
 

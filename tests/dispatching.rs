@@ -1,138 +1,167 @@
 //! Dispatch: plans over HTTP and on the command line.
 
+use rstest::rstest;
 use serde_json::{Value, json};
 
-use crate::on_both;
-use crate::support::files::BENEFICIARY;
+use crate::support::bodies::home_visit;
+use crate::support::files::{BENEFICIARY, beneficiary_id};
 use crate::support::server::{gridward, said};
-use crate::support::{Caller, FAR_GRID, GRID, Server, phones};
+use crate::support::{Backend, Caller, FAR_GRID, GRID, Server};
 
 /// Beneficiaries of the first grid, by the end of their id.
 const HOMES: [u32; 3] = [1, 2, 3];
 
+/// A visit of the last week of November for the beneficiary of this number.
 async fn make(caller: &Caller, n: u32, more: Value) -> String {
-    let mut body = json!({
-        "kind": "home_visit", "beneficiary_id": format!("018d622e-0000-7000-8000-{n:012}"),
-        "not_before": "2026-11-23", "due_on": "2026-11-29"
-    });
-    for (name, value) in more.as_object().expect("fields") {
-        body[name] = value.clone();
-    }
-    let made = caller.post("/v1/tasks", &body).await;
-    assert_eq!(made.status, 201, "{}", made.body);
-    made.body["id"].as_str().expect("an id").to_owned()
+    let mut body = home_visit(&beneficiary_id(n), more);
+    body["not_before"] = json!("2026-11-23");
+    body["due_on"] = json!("2026-11-29");
+    caller.make(&body).await
 }
 
 fn week(area: &str) -> Value {
     json!({ "area": area, "first_day": "2026-11-23", "last_day": "2026-11-29" })
 }
 
-on_both! {
-    async fn a_plan_gives_open_tasks_to_people_of_the_grid_and_says_why(database) {
-        let server = Server::small(database);
-        let supervisor = server.sign_in(phones::SUPERVISOR).await;
-        for n in HOMES {
-            make(&supervisor, n, json!({})).await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_plan_gives_open_tasks_to_people_of_the_grid_and_says_why(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let supervisor = server.supervisor().await;
+    for n in HOMES {
+        make(&supervisor, n, json!({})).await;
+    }
+    let impossible = make(&supervisor, 5, json!({ "skills": ["surgery"] })).await;
+    let planned = supervisor.post("/v1/plans", &week("500116")).await;
+    assert_eq!(planned.status, 201, "{}", planned.body);
+    assert_eq!((&planned.body["assigned"], &planned.body["overtaken"]), (&json!(3), &json!(0)));
+    assert_eq!(planned.body["measures"]["unserved"], 1);
+    let path = planned.headers["location"].to_str().expect("a path").to_owned();
+    assert_eq!(supervisor.get(&path).await.body["id"], planned.body["id"]);
+
+    let visits = supervisor.get(&format!("{path}/visits")).await;
+    let visits = visits.body["items"].as_array().expect("a list").clone();
+    assert_eq!(visits.len(), 4);
+    for visit in &visits {
+        let task = supervisor
+            .get(&format!("/v1/tasks/{}", visit["task_id"].as_str().expect("an id")))
+            .await
+            .body;
+        if visit["task_id"] == impossible.as_str() {
+            assert_eq!(
+                (&visit["reason"]["code"], &visit["reason"]["missing"]),
+                (&json!("no_skill"), &json!(["surgery"]))
+            );
+            assert_eq!(
+                (&visit["relief"]["code"], &visit["relief"]["missing"]),
+                (&json!("skill"), &json!(["surgery"]))
+            );
+            assert_eq!(task["state"], "open");
+        } else {
+            assert_eq!(
+                (&task["state"], &task["assignee_id"]),
+                (&json!("assigned"), &visit["person_id"])
+            );
+            assert_eq!(task["planned_for"]["day"], visit["day"]);
+            let person = supervisor
+                .get(&format!("/v1/people/{}", visit["person_id"].as_str().expect("an id")))
+                .await;
+            assert_eq!(person.body["area"], GRID);
+            assert!(visit["why"]["share_after"].is_number(), "{visit}");
+            let next = visit["why"]["next"].as_array().expect("a list");
+            assert!(next.iter().all(|other| other["volunteer"] != visit["person_id"]), "{visit}");
+            let costs = next
+                .iter()
+                .filter_map(|other| other["verdict"]["possible"]["extra_travel"].as_u64());
+            assert!(costs.count() > 0, "{visit}");
         }
-        let impossible = make(&supervisor, 5, json!({ "skills": ["surgery"] })).await;
-        let planned = supervisor.post("/v1/plans", &week("500116")).await;
-        assert_eq!(planned.status, 201, "{}", planned.body);
-        assert_eq!((&planned.body["assigned"], &planned.body["overtaken"]), (&json!(3), &json!(0)));
-        assert_eq!(planned.body["measures"]["unserved"], 1);
-        let path = planned.headers["location"].to_str().expect("a path").to_owned();
-        assert_eq!(supervisor.get(&path).await.body["id"], planned.body["id"]);
-
-        let visits = supervisor.get(&format!("{path}/visits")).await;
-        let visits = visits.body["items"].as_array().expect("a list").clone();
-        assert_eq!(visits.len(), 4);
-        for visit in &visits {
-            let task = supervisor.get(&format!("/v1/tasks/{}", visit["task_id"].as_str().expect("an id"))).await.body;
-            if visit["task_id"] == impossible.as_str() {
-                assert_eq!((&visit["reason"]["code"], &visit["reason"]["missing"]), (&json!("no_skill"), &json!(["surgery"])));
-                assert_eq!((&visit["relief"]["code"], &visit["relief"]["missing"]), (&json!("skill"), &json!(["surgery"])));
-                assert_eq!(task["state"], "open");
-            } else {
-                assert_eq!((&task["state"], &task["assignee_id"]), (&json!("assigned"), &visit["person_id"]));
-                assert_eq!(task["planned_for"]["day"], visit["day"]);
-                let person = supervisor.get(&format!("/v1/people/{}", visit["person_id"].as_str().expect("an id"))).await;
-                assert_eq!(person.body["area"], GRID);
-                assert!(visit["why"]["share_after"].is_number(), "{visit}");
-                let next = visit["why"]["next"].as_array().expect("a list");
-                assert!(next.iter().all(|other| other["volunteer"] != visit["person_id"]), "{visit}");
-                let costs = next.iter().filter_map(|other| other["verdict"]["possible"]["extra_travel"].as_u64());
-                assert!(costs.count() > 0, "{visit}");
-            }
-        }
-        let unassigned = supervisor.get(&format!("{path}/visits?unassigned=true")).await;
-        assert_eq!(unassigned.body["items"].as_array().expect("a list").len(), 1);
     }
+    let unassigned = supervisor.get(&format!("{path}/visits?unassigned=true")).await;
+    assert_eq!(unassigned.body["items"].as_array().expect("a list").len(), 1);
 }
 
-on_both! {
-    async fn a_second_plan_leaves_what_stands_and_counts_the_work_it_is(database) {
-        let server = Server::small(database);
-        let manager = server.sign_in(phones::MANAGER).await;
-        make(&manager, 1, json!({ "minutes": 170 })).await;
-        let first = manager.post("/v1/plans", &week(GRID)).await;
-        assert_eq!(first.body["assigned"], 1);
-        make(&manager, 2, json!({})).await;
-        let second = manager.post("/v1/plans", &week(GRID)).await;
-        assert_eq!(second.body["assigned"], 1, "{}", second.body);
-        let mut tasks = Vec::new();
-        for one in manager.get("/v1/tasks").await.body["items"].as_array().expect("a list") {
-            let id = one["id"].as_str().expect("an id");
-            tasks.push(manager.get(&format!("/v1/tasks/{id}")).await.body);
-        }
-        let held: Vec<_> = tasks.iter().map(|task| &task["planned_for"]["plan_id"]).collect();
-        assert_eq!(tasks.len(), 2);
-        assert!(held.contains(&&first.body["id"]) && held.contains(&&second.body["id"]));
-        assert_ne!(tasks[0]["assignee_id"], tasks[1]["assignee_id"], "the one who is free goes");
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_second_plan_keeps_and_counts_earlier_assignments(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let manager = server.manager().await;
+    make(&manager, 1, json!({ "minutes": 170 })).await;
+    let first = manager.post("/v1/plans", &week(GRID)).await;
+    assert_eq!(first.body["assigned"], 1);
+    make(&manager, 2, json!({})).await;
+    let second = manager.post("/v1/plans", &week(GRID)).await;
+    assert_eq!(second.body["assigned"], 1, "{}", second.body);
+    let mut tasks = Vec::new();
+    for one in manager.get("/v1/tasks").await.body["items"].as_array().expect("a list") {
+        let id = one["id"].as_str().expect("an id");
+        tasks.push(manager.get(&format!("/v1/tasks/{id}")).await.body);
     }
+    let held: Vec<_> = tasks.iter().map(|task| &task["planned_for"]["plan_id"]).collect();
+    assert_eq!(tasks.len(), 2);
+    assert!(held.contains(&&first.body["id"]) && held.contains(&&second.body["id"]));
+    assert_ne!(tasks[0]["assignee_id"], tasks[1]["assignee_id"], "the one who is free goes");
 }
 
-on_both! {
-    async fn a_claimed_task_stays_with_whoever_claimed_it(database) {
-        let server = Server::small(database);
-        let manager = server.sign_in(phones::MANAGER).await;
-        let volunteer = server.sign_in(phones::VOLUNTEER).await;
-        let id = manager.make_task(BENEFICIARY).await;
-        volunteer.act(&format!("/v1/tasks/{id}/claim")).await;
-        let planned = manager.post("/v1/plans", &week(GRID)).await;
-        assert_eq!(planned.body["assigned"], 0);
-        let task = manager.get(&format!("/v1/tasks/{id}")).await;
-        assert_eq!((&task.body["state"], &task.body["version"]), (&json!("accepted"), &json!(2)));
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_plan_leaves_a_claimed_task_with_its_holder(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let manager = server.manager().await;
+    let volunteer = server.volunteer().await;
+    let id = manager.make_task(BENEFICIARY).await;
+    volunteer.act(&format!("/v1/tasks/{id}/claim")).await;
+    let planned = manager.post("/v1/plans", &week(GRID)).await;
+    assert_eq!(planned.body["assigned"], 0);
+    let task = manager.get(&format!("/v1/tasks/{id}")).await;
+    assert_eq!((&task.body["state"], &task.body["version"]), (&json!("accepted"), &json!(2)));
 }
 
-on_both! {
-    async fn only_those_in_charge_plan_and_only_their_area(database) {
-        let server = Server::small(database);
-        let manager = server.sign_in(phones::MANAGER).await;
-        let volunteer = server.sign_in(phones::VOLUNTEER).await;
-        assert_eq!(volunteer.post("/v1/plans", &week(GRID)).await.problem(), "forbidden");
-        assert_eq!(manager.post("/v1/plans", &week(FAR_GRID)).await.status, 422);
-        assert_eq!(manager.post("/v1/plans", &week("500116")).await.status, 422);
-        let backwards = json!({ "area": GRID, "first_day": "2026-11-29", "last_day": "2026-11-23" });
-        assert_eq!(manager.post("/v1/plans", &backwards).await.body["errors"][0]["pointer"], "/last_day");
-        let far = json!({ "area": GRID, "first_day": "+262142-12-31", "last_day": "+262142-12-31" });
-        assert_eq!(manager.post("/v1/plans", &far).await.status, 422);
-        let supervisor = server.sign_in(phones::SUPERVISOR).await;
-        let plan = supervisor.post("/v1/plans", &week("500116")).await;
-        let id = plan.body["id"].as_str().expect("an id");
-        assert_eq!(manager.get(&format!("/v1/plans/{id}")).await.status, 404, "a plan above one's area");
-        assert_eq!(manager.get(&format!("/v1/plans/{id}/visits")).await.status, 404);
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn managers_and_supervisors_plan_their_own_area_only(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let manager = server.manager().await;
+    let volunteer = server.volunteer().await;
+    assert_eq!(volunteer.post("/v1/plans", &week(GRID)).await.problem(), "forbidden");
+    assert_eq!(manager.post("/v1/plans", &week(FAR_GRID)).await.status, 422);
+    assert_eq!(manager.post("/v1/plans", &week("500116")).await.status, 422);
+    let backwards = json!({ "area": GRID, "first_day": "2026-11-29", "last_day": "2026-11-23" });
+    assert_eq!(
+        manager.post("/v1/plans", &backwards).await.body["errors"][0]["pointer"],
+        "/last_day"
+    );
+    let far = json!({ "area": GRID, "first_day": "+262142-12-31", "last_day": "+262142-12-31" });
+    assert_eq!(manager.post("/v1/plans", &far).await.status, 422);
+    let supervisor = server.supervisor().await;
+    let plan = supervisor.post("/v1/plans", &week("500116")).await;
+    let id = plan.body["id"].as_str().expect("an id");
+    assert_eq!(
+        manager.get(&format!("/v1/plans/{id}")).await.status,
+        404,
+        "a plan above one's area"
+    );
+    assert_eq!(manager.get(&format!("/v1/plans/{id}/visits")).await.status, 404);
 }
 
-on_both! {
-    async fn the_command_line_dispatches_too(database) {
-        let server = Server::small(database);
-        let manager = server.sign_in(phones::MANAGER).await;
-        let id = make(&manager, 1, json!({})).await;
-        let args = ["dispatch", "--area", GRID, "--from", "2026-11-23", "--days", "7"];
-        let output = gridward(&server.database, &args).output().expect("it runs");
-        assert!(said(&output).contains("assigned 1"), "{}", said(&output));
-        let task = manager.get(&format!("/v1/tasks/{id}")).await;
-        assert_eq!(task.body["state"], "assigned");
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_command_line_dispatches_too(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let manager = server.manager().await;
+    let id = make(&manager, 1, json!({})).await;
+    let args = ["dispatch", "--area", GRID, "--from", "2026-11-23", "--days", "7"];
+    let output = gridward(&server.database, &args).output().expect("it runs");
+    assert!(said(&output).contains("assigned 1"), "{}", said(&output));
+    let task = manager.get(&format!("/v1/tasks/{id}")).await;
+    assert_eq!(task.body["state"], "assigned");
 }

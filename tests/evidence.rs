@@ -1,166 +1,226 @@
 //! A report tells of a visit that was made: it is kept, whatever else became of the
 //! task, its maker or its own words.
 
+use rstest::rstest;
 use serde_json::json;
 
 use crate::attachments::announce;
-use crate::log::tamper;
-use crate::on_both;
 use crate::support::files::person_id;
 use crate::support::phone::{Phone, command, task_for};
-use crate::support::{Server, phones};
+use crate::support::{Backend, Server};
 
-on_both! {
-    async fn a_report_is_kept_whatever_became_of_the_task_and_whatever_the_clock_says(database) {
-        let server = Server::small(database);
-        let volunteer = server.sign_in(phones::VOLUNTEER).await;
-        let supervisor = server.sign_in(phones::SUPERVISOR).await;
-        let task = task_for(&server, 1).await;
-        let mut phone = Phone::default();
-        phone.sync(&volunteer, json!([command("task.claim", &task, json!({}))])).await;
-        let to = json!({ "person_id": person_id(23) });
-        assert_eq!(supervisor.post(&format!("/v1/tasks/{task}/reassign"), &to).await.status, 200);
-        // A phone years back, which says when it sends: the visit began before the task moved on.
-        let mut report = command("task.report", &task, json!({
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_report_is_kept_after_a_reassignment_and_with_a_wrong_clock(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let volunteer = server.volunteer().await;
+    let supervisor = server.supervisor().await;
+    let task = task_for(&server, 1).await;
+    let mut phone = Phone::default();
+    phone.sync(&volunteer, json!([command("task.claim", &task, json!({}))])).await;
+    let to = json!({ "person_id": person_id(23) });
+    assert_eq!(supervisor.post(&format!("/v1/tasks/{task}/reassign"), &to).await.status, 200);
+    // A phone years back, which says when it sends: the visit began before the task moved on.
+    let mut report = command(
+        "task.report",
+        &task,
+        json!({
             "outcome": "not_home", "answers": {"health": "excellent"},
             "started_at": "2019-01-01T09:30:00+08:00", "ended_at": "2019-01-01T09:00:00+08:00"
-        }));
-        report["at"] = json!("2019-01-01T09:00:00+08:00");
-        let push = json!({ "commands": [report], "device_time": "2019-01-01T10:00:00+08:00" });
-        let answer = volunteer.post("/v1/sync", &push).await;
-        let result = &answer.body["results"][0];
-        assert_eq!(result["outcome"], "recorded", "{}", answer.body);
-        assert_eq!(result["problem"]["code"], "not_task_holder", "{result}");
-        let reports = supervisor.get(&format!("/v1/tasks/{task}/reports")).await;
-        let kept = &reports.body["items"][0];
-        assert_eq!((&kept["recorded"], &kept["id"]), (&json!(true), &report["id"]));
-        assert_eq!(kept["doubts"], json!(["clock", "times", "form"]));
-        assert_eq!(kept["started_at"], "2019-01-01T09:30:00+08:00");
-        let now = supervisor.get(&format!("/v1/tasks/{task}")).await;
-        assert_eq!((&now.body["state"], &now.body["assignee_id"]), (&json!("assigned"), &json!(person_id(23))));
-    }
+        }),
+    );
+    report["at"] = json!("2019-01-01T09:00:00+08:00");
+    let push = json!({ "commands": [report], "device_time": "2019-01-01T10:00:00+08:00" });
+    let answer = volunteer.post("/v1/sync", &push).await;
+    let result = &answer.body["results"][0];
+    assert_eq!(result["outcome"], "recorded", "{}", answer.body);
+    assert_eq!(result["problem"]["code"], "not_task_holder", "{result}");
+    let reports = supervisor.get(&format!("/v1/tasks/{task}/reports")).await;
+    let kept = &reports.body["items"][0];
+    assert_eq!((&kept["recorded"], &kept["id"]), (&json!(true), &report["id"]));
+    assert_eq!(kept["doubts"], json!(["clock", "times", "form"]));
+    assert_eq!(kept["started_at"], "2019-01-01T09:30:00+08:00");
+    let now = supervisor.get(&format!("/v1/tasks/{task}")).await;
+    assert_eq!(
+        (&now.body["state"], &now.body["assignee_id"]),
+        (&json!("assigned"), &json!(person_id(23)))
+    );
 }
 
-on_both! {
-    async fn a_visit_made_before_the_task_was_taken_away_counts(database) {
-        let server = Server::small(database);
-        let volunteer = server.sign_in(phones::VOLUNTEER).await;
-        let task = task_for(&server, 1).await;
-        let mut phone = Phone::default();
-        phone.sync(&volunteer, json!([command("task.claim", &task, json!({}))])).await;
-        let before = chrono::Utc::now();
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-        let manager = server.sign_in(phones::MANAGER).await;
-        let to = json!({ "person_id": person_id(22) });
-        assert_eq!(manager.post(&format!("/v1/tasks/{task}/reassign"), &to).await.status, 200);
-        let mut report = command("task.report", &task, json!({"outcome": "done"}));
-        report["at"] = json!(before);
-        let results = phone.sync(&volunteer, json!([report])).await;
-        assert_eq!(results[0]["outcome"], "applied", "{results:?}");
-        let now = manager.get(&format!("/v1/tasks/{task}")).await;
-        assert_eq!((&now.body["state"], &now.body["assignee_id"]), (&json!("done"), &json!(person_id(21))));
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_visit_made_before_a_reassignment_counts(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let volunteer = server.volunteer().await;
+    let task = task_for(&server, 1).await;
+    let mut phone = Phone::default();
+    phone.sync(&volunteer, json!([command("task.claim", &task, json!({}))])).await;
+    let before = chrono::Utc::now();
+    tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    let manager = server.manager().await;
+    let to = json!({ "person_id": person_id(22) });
+    assert_eq!(manager.post(&format!("/v1/tasks/{task}/reassign"), &to).await.status, 200);
+    let mut report = command("task.report", &task, json!({"outcome": "done"}));
+    report["at"] = json!(before);
+    let results = phone.sync(&volunteer, json!([report])).await;
+    assert_eq!(results[0]["outcome"], "applied", "{results:?}");
+    let now = manager.get(&format!("/v1/tasks/{task}")).await;
+    assert_eq!(
+        (&now.body["state"], &now.body["assignee_id"]),
+        (&json!("done"), &json!(person_id(21)))
+    );
 }
 
-on_both! {
-    async fn a_visit_is_told_of_by_who_has_another_role_by_then_and_may_be_shown(database) {
-        let server = Server::small(database);
-        let volunteer = server.sign_in(phones::VOLUNTEER).await;
-        let task = task_for(&server, 1).await;
-        let mut phone = Phone::default();
-        let photo = "0198a3b0-0000-7000-8000-0000000000f1";
-        let report = json!({ "outcome": "done", "attachments": [photo], "ended_at": "2999-01-01T00:00:00Z" });
-        // Never in these hands: it is kept, marked, and its photo may come.
-        let results = phone.sync(&volunteer, json!([command("task.report", &task, report)])).await;
-        assert_eq!((&results[0]["outcome"], &results[0]["problem"]["code"]), (&json!("recorded"), &json!("not_task_holder")));
-        let manager = server.sign_in(phones::MANAGER).await;
-        let reports = manager.get(&format!("/v1/tasks/{task}/reports")).await;
-        assert_eq!(reports.body["items"][0]["doubts"], json!(["times"]));
-        let announced = announce(&volunteer, &task, photo.parse().expect("an id"), "image/jpeg", b"\xFF\xD8\xFF\xE0").await;
-        assert_eq!(announced.status, 201, "{}", announced.body);
-        // Who was a volunteer when it was made and is a supervisor when it arrives.
-        let held = task_for(&server, 2).await;
-        phone.sync(&volunteer, json!([command("task.claim", &held, json!({}))])).await;
-        tamper(&server.database, &format!("UPDATE people SET role = 'supervisor' WHERE id = '{}';", person_id(21)));
-        tokio::time::sleep(std::time::Duration::from_secs(6)).await;
-        let promoted = server.sign_in(phones::VOLUNTEER).await;
-        let late = json!([command("task.report", &held, json!({ "outcome": "done" }))]);
-        let results = phone.sync(&promoted, late).await;
-        assert_eq!((&results[0]["outcome"], &results[0]["problem"]["code"]), (&json!("recorded"), &json!("forbidden")));
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_visit_may_be_reported_after_the_reporters_role_has_changed(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let volunteer = server.volunteer().await;
+    let task = task_for(&server, 1).await;
+    let mut phone = Phone::default();
+    let photo = "0198a3b0-0000-7000-8000-0000000000f1";
+    let report =
+        json!({ "outcome": "done", "attachments": [photo], "ended_at": "2999-01-01T00:00:00Z" });
+    // Never in these hands: it is kept, marked, and its photo may come.
+    let results = phone.sync(&volunteer, json!([command("task.report", &task, report)])).await;
+    assert_eq!(
+        (&results[0]["outcome"], &results[0]["problem"]["code"]),
+        (&json!("recorded"), &json!("not_task_holder"))
+    );
+    let manager = server.manager().await;
+    let reports = manager.get(&format!("/v1/tasks/{task}/reports")).await;
+    assert_eq!(reports.body["items"][0]["doubts"], json!(["times"]));
+    let announced = announce(
+        &volunteer,
+        &task,
+        photo.parse().expect("an id"),
+        "image/jpeg",
+        b"\xFF\xD8\xFF\xE0",
+    )
+    .await;
+    assert_eq!(announced.status, 201, "{}", announced.body);
+    // Who was a volunteer when it was made and is a supervisor when it arrives.
+    let held = task_for(&server, 2).await;
+    phone.sync(&volunteer, json!([command("task.claim", &held, json!({}))])).await;
+    server
+        .database
+        .execute(&format!("UPDATE people SET role = 'supervisor' WHERE id = '{}';", person_id(21)));
+    tokio::time::sleep(std::time::Duration::from_secs(6)).await;
+    let promoted = server.volunteer().await;
+    let late = json!([command("task.report", &held, json!({ "outcome": "done" }))]);
+    let results = phone.sync(&promoted, late).await;
+    assert_eq!(
+        (&results[0]["outcome"], &results[0]["problem"]["code"]),
+        (&json!("recorded"), &json!("forbidden"))
+    );
 }
 
-on_both! {
-    async fn a_report_is_kept_even_where_it_cannot_be_read(database) {
-        let server = Server::small(database);
-        let volunteer = server.sign_in(phones::VOLUNTEER).await;
-        let (partly, hardly) = (task_for(&server, 1).await, task_for(&server, 2).await);
-        let mut phone = Phone::default();
-        let mut late = command("task.report", &partly, json!({
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_report_with_unreadable_fields_is_kept(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let volunteer = server.volunteer().await;
+    let (partly, hardly) = (task_for(&server, 1).await, task_for(&server, 2).await);
+    let mut phone = Phone::default();
+    let mut late = command(
+        "task.report",
+        &partly,
+        json!({
             "outcome": "done", "note": "一切安好", "place": {"lat": 91.0, "lon": 106.2},
             "needs": ["medical", "a_new_need"], "started_at": "9 o'clock", "weather": "rain"
-        }));
-        late["at"] = json!("half past nine");
-        let unclear = command("task.report", &hardly, json!({ "outcome": "went_well", "note": "好" }));
-        let outbox = json!([
-            command("task.claim", &partly, json!({})),
-            late,
-            command("task.claim", &hardly, json!({})),
-            unclear,
-        ]);
-        for replayed in [false, true] {
-            let results = phone.sync(&volunteer, outbox.clone()).await;
-            let outcomes: Vec<_> = results.iter().map(|one| one["outcome"].as_str()).collect();
-            assert_eq!(outcomes, ["applied", "applied", "applied", "recorded"].map(Some), "{results:?}");
-            assert!(results.iter().all(|one| one["replayed"] == json!(replayed)));
-            let why = &results[3]["problem"];
-            assert_eq!((&why["code"], &why["errors"][0]["pointer"]), (&json!("invalid"), &json!("/payload/outcome")));
-        }
-        let manager = server.sign_in(phones::MANAGER).await;
-        let reports = manager.get(&format!("/v1/tasks/{partly}/reports")).await;
-        let kept = &reports.body["items"][0];
-        assert_eq!((&kept["outcome"], &kept["note"], &kept["needs"]), (&json!("done"), &json!("一切安好"), &json!(["medical"])));
-        assert_eq!(kept["doubts"], json!(["unread"]));
-        assert_eq!(kept.get("made_at"), None);
-        assert_eq!(kept["unread_command"], json!({ "at": "half past nine" }));
-        assert_eq!(kept["unread"], json!({
+        }),
+    );
+    late["at"] = json!("half past nine");
+    let unclear = command("task.report", &hardly, json!({ "outcome": "went_well", "note": "好" }));
+    let outbox = json!([
+        command("task.claim", &partly, json!({})),
+        late,
+        command("task.claim", &hardly, json!({})),
+        unclear,
+    ]);
+    for replayed in [false, true] {
+        let results = phone.sync(&volunteer, outbox.clone()).await;
+        let outcomes: Vec<_> = results.iter().map(|one| one["outcome"].as_str()).collect();
+        assert_eq!(
+            outcomes,
+            ["applied", "applied", "applied", "recorded"].map(Some),
+            "{results:?}"
+        );
+        assert!(results.iter().all(|one| one["replayed"] == json!(replayed)));
+        let why = &results[3]["problem"];
+        assert_eq!(
+            (&why["code"], &why["errors"][0]["pointer"]),
+            (&json!("invalid"), &json!("/payload/outcome"))
+        );
+    }
+    let manager = server.manager().await;
+    let reports = manager.get(&format!("/v1/tasks/{partly}/reports")).await;
+    let kept = &reports.body["items"][0];
+    assert_eq!(
+        (&kept["outcome"], &kept["note"], &kept["needs"]),
+        (&json!("done"), &json!("一切安好"), &json!(["medical"]))
+    );
+    assert_eq!(kept["doubts"], json!(["unread"]));
+    assert_eq!(kept.get("made_at"), None);
+    assert_eq!(kept["unread_command"], json!({ "at": "half past nine" }));
+    assert_eq!(
+        kept["unread"],
+        json!({
             "place": {"lat": 91.0, "lon": 106.2}, "needs": ["a_new_need"],
             "started_at": "9 o'clock", "weather": "rain"
-        }));
-        let reports = manager.get(&format!("/v1/tasks/{hardly}/reports")).await;
-        let kept = &reports.body["items"][0];
-        assert_eq!((kept.get("outcome"), &kept["recorded"], &kept["note"]), (None, &json!(true), &json!("好")));
-        assert_eq!(kept["unread"], json!({ "outcome": "went_well" }));
-        let now = manager.get(&format!("/v1/tasks/{hardly}")).await;
-        assert_eq!(now.body["state"], "accepted", "it is still to be told how it ended");
-        // Online the person can still put it right.
-        let online = json!({ "outcome": "went_well" });
-        let refused = volunteer.post(&format!("/v1/tasks/{hardly}/report"), &online).await;
-        assert_eq!((refused.status, &refused.body["errors"][0]["pointer"]), (422, &json!("/outcome")));
-    }
+        })
+    );
+    let reports = manager.get(&format!("/v1/tasks/{hardly}/reports")).await;
+    let kept = &reports.body["items"][0];
+    assert_eq!(
+        (kept.get("outcome"), &kept["recorded"], &kept["note"]),
+        (None, &json!(true), &json!("好"))
+    );
+    assert_eq!(kept["unread"], json!({ "outcome": "went_well" }));
+    let now = manager.get(&format!("/v1/tasks/{hardly}")).await;
+    assert_eq!(now.body["state"], "accepted", "it is still to be told how it ended");
+    // Online the person can still put it right.
+    let online = json!({ "outcome": "went_well" });
+    let refused = volunteer.post(&format!("/v1/tasks/{hardly}/report"), &online).await;
+    assert_eq!((refused.status, &refused.body["errors"][0]["pointer"]), (422, &json!("/outcome")));
 }
 
-on_both! {
-    async fn who_read_a_report_is_not_taken_for_who_had_the_task(database) {
-        let server = Server::small(database);
-        let volunteer = server.sign_in(phones::VOLUNTEER).await;
-        let manager = server.sign_in(phones::MANAGER).await;
-        let task = task_for(&server, 1).await;
-        let mut phone = Phone::default();
-        phone.sync(&volunteer, json!([
-            command("task.claim", &task, json!({})),
-            command("task.report", &task, json!({ "outcome": "not_home" })),
-            command("task.claim", &task, json!({})),
-        ])).await;
-        assert_eq!(manager.get(&format!("/v1/tasks/{task}/reports")).await.status, 200);
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-        let visited = chrono::Utc::now();
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-        let to = json!({ "person_id": person_id(22) });
-        assert_eq!(manager.post(&format!("/v1/tasks/{task}/reassign"), &to).await.status, 200);
-        let mut report = command("task.report", &task, json!({ "outcome": "done" }));
-        report["at"] = json!(visited);
-        let results = phone.sync(&volunteer, json!([report])).await;
-        assert_eq!(results[0]["outcome"], "applied", "{results:?}");
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn reading_a_report_does_not_count_as_holding_the_task(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let volunteer = server.volunteer().await;
+    let manager = server.manager().await;
+    let task = task_for(&server, 1).await;
+    let mut phone = Phone::default();
+    phone
+        .sync(
+            &volunteer,
+            json!([
+                command("task.claim", &task, json!({})),
+                command("task.report", &task, json!({ "outcome": "not_home" })),
+                command("task.claim", &task, json!({})),
+            ]),
+        )
+        .await;
+    assert_eq!(manager.get(&format!("/v1/tasks/{task}/reports")).await.status, 200);
+    tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    let visited = chrono::Utc::now();
+    tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    let to = json!({ "person_id": person_id(22) });
+    assert_eq!(manager.post(&format!("/v1/tasks/{task}/reassign"), &to).await.status, 200);
+    let mut report = command("task.report", &task, json!({ "outcome": "done" }));
+    report["at"] = json!(visited);
+    let results = phone.sync(&volunteer, json!([report])).await;
+    assert_eq!(results[0]["outcome"], "applied", "{results:?}");
 }

@@ -1,145 +1,181 @@
 //! The life of a task over HTTP: versions, attempts, desks, and the clock.
 
+use insta::assert_json_snapshot;
+use rstest::rstest;
 use serde_json::json;
 
-use crate::on_both;
+use crate::support::bodies::home_visit;
 use crate::support::files::BENEFICIARY;
-use crate::support::{Files, Server, phones};
+use crate::support::snapshots::without_what_varies;
+use crate::support::{Backend, Database, Files, Server};
 
-on_both! {
-    async fn staff_decide_on_the_version_they_saw_and_on_no_other(database) {
-        let server = Server::small(database);
-        let manager = server.sign_in(phones::MANAGER).await;
-        let task = manager.make_task(BENEFICIARY).await;
-        let path = format!("/v1/tasks/{task}/reschedule");
-        let days = json!({ "not_before": "2027-01-04", "window": {"start": 540, "end": 600} });
-        let decide = |version: &'static str| {
-            let request = manager.request(reqwest::Method::POST, &path).json(&days);
-            manager.send(request.header("If-Match", version))
-        };
-        let blind = manager.post(&path, &days).await;
-        assert_eq!((blind.status, blind.problem()), (428, "version_required"));
-        let stale = decide("\"v7\"").await;
-        assert_eq!((stale.status, stale.problem()), (412, "version_conflict"));
-        assert_eq!(stale.body["current"]["version"], 1);
-        let moved = decide("\"v1\"").await;
-        assert_eq!((moved.status, &moved.body["not_before"]), (200, &json!("2027-01-04")), "{}", moved.body);
-        assert_eq!((&moved.body["window"]["end"], &moved.headers["ETag"].to_str().ok()), (&json!(600), &Some("\"v2\"")));
-        let again = decide("\"v1\"").await;
-        assert_eq!(again.status, 412);
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_decision_applies_to_the_version_it_was_based_on_only(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let _redacted = without_what_varies();
+    let server = Server::small(backend);
+    let manager = server.manager().await;
+    let task = manager.make_task(BENEFICIARY).await;
+    let path = format!("/v1/tasks/{task}/reschedule");
+    let days = json!({ "not_before": "2027-01-04", "window": {"start": 540, "end": 600} });
+    let decide = |version: &'static str| {
+        let request = manager.request(reqwest::Method::POST, &path).json(&days);
+        manager.send(request.header("If-Match", version))
+    };
+    let blind = manager.post(&path, &days).await;
+    assert_eq!((blind.status, blind.problem()), (428, "version_required"));
+    assert_json_snapshot!("problem_version_required", blind.shown());
+    let stale = decide("\"v7\"").await;
+    assert_eq!((stale.status, stale.problem()), (412, "version_conflict"));
+    assert_json_snapshot!("problem_version_conflict", stale.shown());
+    assert_eq!(stale.body["current"]["version"], 1);
+    let moved = decide("\"v1\"").await;
+    assert_eq!(
+        (moved.status, &moved.body["not_before"]),
+        (200, &json!("2027-01-04")),
+        "{}",
+        moved.body
+    );
+    assert_eq!(
+        (&moved.body["window"]["end"], &moved.headers["ETag"].to_str().ok()),
+        (&json!(600), &Some("\"v2\""))
+    );
+    let again = decide("\"v1\"").await;
+    assert_eq!(again.status, 412);
 }
 
-on_both! {
-    async fn the_same_name_and_request_answer_the_same_and_another_request_is_refused(database) {
-        let server = Server::small(database);
-        let manager = server.sign_in(phones::MANAGER).await;
-        let make = |minutes: u32| {
-            let new = json!({ "kind": "home_visit", "beneficiary_id": BENEFICIARY, "minutes": minutes });
-            let request = manager.request(reqwest::Method::POST, "/v1/tasks").json(&new);
-            manager.send(request.header("Idempotency-Key", "\"make-1\""))
-        };
-        let (first, again, other) = (make(30).await, make(30).await, make(31).await);
-        assert_eq!((first.status, again.status), (201, 201));
-        assert_eq!(first.body["id"], again.body["id"]);
-        assert_eq!((other.status, other.problem()), (422, "command_id_reused"));
-        let tasks = manager.get("/v1/tasks").await;
-        assert_eq!(tasks.body["items"].as_array().map(Vec::len), Some(1));
-        // A refusal is an answer too.
-        let volunteer = server.sign_in(phones::VOLUNTEER).await;
-        let task = first.body["id"].as_str().expect("an id");
-        let start = || {
-            let path = format!("/v1/tasks/{task}/start");
-            let request = volunteer.request(reqwest::Method::POST, &path);
-            volunteer.send(request.header("Idempotency-Key", "start-1"))
-        };
-        assert_eq!(start().await.problem(), "not_task_holder");
-        assert_eq!(volunteer.act(&format!("/v1/tasks/{task}/claim")).await.status, 200);
-        assert_eq!(start().await.problem(), "not_task_holder");
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_idempotency_key_repeats_its_answer_and_refuses_another_request(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let _redacted = without_what_varies();
+    let server = Server::small(backend);
+    let manager = server.manager().await;
+    let make = |minutes: u32| {
+        let new = home_visit(BENEFICIARY, json!({ "minutes": minutes }));
+        let request = manager.request(reqwest::Method::POST, "/v1/tasks").json(&new);
+        manager.send(request.header("Idempotency-Key", "\"make-1\""))
+    };
+    let (first, again, other) = (make(30).await, make(30).await, make(31).await);
+    assert_eq!((first.status, again.status), (201, 201));
+    assert_eq!(first.body["id"], again.body["id"]);
+    assert_eq!((other.status, other.problem()), (422, "command_id_reused"));
+    assert_json_snapshot!("problem_command_id_reused", other.shown());
+    let tasks = manager.get("/v1/tasks").await;
+    assert_eq!(tasks.body["items"].as_array().map(Vec::len), Some(1));
+    // A refusal is an answer too.
+    let volunteer = server.volunteer().await;
+    let task = first.body["id"].as_str().expect("an id");
+    let start = || {
+        let path = format!("/v1/tasks/{task}/start");
+        let request = volunteer.request(reqwest::Method::POST, &path);
+        volunteer.send(request.header("Idempotency-Key", "start-1"))
+    };
+    assert_eq!(start().await.problem(), "not_task_holder");
+    assert_eq!(volunteer.act(&format!("/v1/tasks/{task}/claim")).await.status, 200);
+    assert_eq!(start().await.problem(), "not_task_holder");
 }
 
-on_both! {
-    async fn nobody_at_home_opens_the_next_attempt_and_in_the_end_the_village_decides(database) {
-        let server = Server::small(database);
-        let manager = server.sign_in(phones::MANAGER).await;
-        let task = manager.make_task(BENEFICIARY).await;
-        let path = |step: &str| format!("/v1/tasks/{task}/{step}");
-        for attempt in 1..=2 {
-            assert_eq!(manager.act(&path("claim")).await.body["attempt"], attempt);
-            let away = manager.post(&path("report"), &json!({ "outcome": "not_home" })).await;
-            let told = (&away.body["state"], &away.body["attempt"], &away.body["desk"]);
-            if attempt == 1 {
-                assert_eq!(told, (&json!("open"), &json!(2), &json!("grid")));
-            } else {
-                assert_eq!(told, (&json!("failed"), &json!(2), &json!("village")));
-            }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_failed_attempt_opens_the_next_and_the_last_one_escalates(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let manager = server.manager().await;
+    let task = manager.make_task(BENEFICIARY).await;
+    let path = |step: &str| format!("/v1/tasks/{task}/{step}");
+    for attempt in 1..=2 {
+        assert_eq!(manager.act(&path("claim")).await.body["attempt"], attempt);
+        let away = manager.post(&path("report"), &json!({ "outcome": "not_home" })).await;
+        let told = (&away.body["state"], &away.body["attempt"], &away.body["desk"]);
+        if attempt == 1 {
+            assert_eq!(told, (&json!("open"), &json!(2), &json!("grid")));
+        } else {
+            assert_eq!(told, (&json!("failed"), &json!(2), &json!("village")));
         }
-        let why = json!({ "reason": "家属联系上了" });
-        assert_eq!(manager.post(&path("reopen"), &why).await.status, 403);
-        let supervisor = server.sign_in(phones::SUPERVISOR).await;
-        let open = supervisor.post(&path("reopen"), &why).await;
-        assert_eq!((&open.body["state"], &open.body["attempt"]), (&json!("open"), &json!(1)));
-        assert_eq!(supervisor.get(&path("reports")).await.body["items"].as_array().map(Vec::len), Some(2));
     }
+    let why = json!({ "reason": "家属联系上了" });
+    assert_eq!(manager.post(&path("reopen"), &why).await.status, 403);
+    let supervisor = server.supervisor().await;
+    let open = supervisor.post(&path("reopen"), &why).await;
+    assert_eq!((&open.body["state"], &open.body["attempt"]), (&json!("open"), &json!(1)));
+    assert_eq!(
+        supervisor.get(&path("reports")).await.body["items"].as_array().map(Vec::len),
+        Some(2)
+    );
 }
 
-on_both! {
-    async fn a_found_need_makes_the_task_that_the_catalogue_says(database) {
-        let server = Server::small(database);
-        let manager = server.sign_in(phones::MANAGER).await;
-        let task = manager.make_task(BENEFICIARY).await;
-        assert_eq!(manager.act(&format!("/v1/tasks/{task}/claim")).await.status, 200);
-        let report = |more: serde_json::Value| {
-            let mut report = json!({ "outcome": "needs_follow_up", "needs": ["medical", "living"] });
-            report["answers"] = more;
-            report
-        };
-        let path = format!("/v1/tasks/{task}/report");
-        let misfit = manager.post(&path, &report(json!({ "health": "excellent" }))).await;
-        assert_eq!((misfit.status, &misfit.body["errors"][0]["pointer"]), (422, &json!("/answers/health")));
-        let done = manager.post(&path, &report(json!({ "health": "poor" }))).await;
-        assert_eq!(done.status, 200, "{}", done.body);
-        let next = manager.get("/v1/tasks?kind=hardship_follow_up").await;
-        let next = next.body["items"].as_array().expect("tasks");
-        assert_eq!((next.len(), &next[0]["beneficiary_id"]), (1, &json!(BENEFICIARY)));
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reported_need_creates_the_follow_up_task_of_the_catalogue(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let manager = server.manager().await;
+    let task = manager.make_task(BENEFICIARY).await;
+    assert_eq!(manager.act(&format!("/v1/tasks/{task}/claim")).await.status, 200);
+    let report = |more: serde_json::Value| {
+        let mut report = json!({ "outcome": "needs_follow_up", "needs": ["medical", "living"] });
+        report["answers"] = more;
+        report
+    };
+    let path = format!("/v1/tasks/{task}/report");
+    let misfit = manager.post(&path, &report(json!({ "health": "excellent" }))).await;
+    assert_eq!(
+        (misfit.status, &misfit.body["errors"][0]["pointer"]),
+        (422, &json!("/answers/health"))
+    );
+    let done = manager.post(&path, &report(json!({ "health": "poor" }))).await;
+    assert_eq!(done.status, 200, "{}", done.body);
+    let next = manager.get("/v1/tasks?kind=hardship_follow_up").await;
+    let next = next.body["items"].as_array().expect("tasks");
+    assert_eq!((next.len(), &next[0]["beneficiary_id"]), (1, &json!(BENEFICIARY)));
 }
 
-on_both! {
-    async fn overdue_tasks_escalate_or_expire_by_themselves_and_one_server_does_it(database) {
-        let postgres = database.is_postgres();
-        let server = Server::with(database, &Files::small());
-        let manager = server.sign_in(phones::MANAGER).await;
-        let make = |kind: &'static str| {
-            let new = json!({
-                "kind": kind, "beneficiary_id": BENEFICIARY,
-                "not_before": "2026-01-01", "due_on": "2026-01-10"
-            });
-            async { manager.post("/v1/tasks", &{ new }).await.body["id"].as_str().expect("an id").to_owned() }
-        };
-        let (visit, greeting) = (make("home_visit").await, make("condolence").await);
-        // The clock looks when a server starts.
-        let mut server = server;
-        server.kill_and_restart();
-        let others = if postgres { vec![server.another(), server.another()] } else { vec![] };
-        let manager = server.sign_in(phones::MANAGER).await;
-        let mut waited = 0;
-        loop {
-            let visit = manager.get(&format!("/v1/tasks/{visit}")).await.body;
-            let greeting = manager.get(&format!("/v1/tasks/{greeting}")).await.body;
-            if visit["desk"] == "district" && greeting["state"] == "expired" {
-                assert_eq!(visit["state"], "open");
-                break;
-            }
-            waited += 1;
-            assert!(waited < 200, "{visit} {greeting}");
-            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn overdue_tasks_escalate_or_expire_once_however_many_servers_run(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let database = Database::from(backend);
+    let postgres = database.is_postgres();
+    let server = Server::with(database, &Files::small());
+    let manager = server.manager().await;
+    let make = |kind: &'static str| {
+        let new = json!({
+            "kind": kind, "beneficiary_id": BENEFICIARY,
+            "not_before": "2026-01-01", "due_on": "2026-01-10"
+        });
+        async {
+            manager.post("/v1/tasks", &{ new }).await.body["id"].as_str().expect("an id").to_owned()
         }
-        let history = manager.get(&format!("/v1/tasks/{visit}/history")).await;
-        let steps = history.body["items"].as_array().expect("steps").iter();
-        let climbed = steps.filter(|step| step["action"] == "task.escalate" && step["actor_id"].is_null());
-        assert_eq!(climbed.count(), 3);
-        drop(others);
+    };
+    let (visit, greeting) = (make("home_visit").await, make("condolence").await);
+    // The clock looks when a server starts.
+    let mut server = server;
+    server.kill_and_restart();
+    let others = if postgres { vec![server.another(), server.another()] } else { vec![] };
+    let manager = server.manager().await;
+    let mut waited = 0;
+    loop {
+        let visit = manager.get(&format!("/v1/tasks/{visit}")).await.body;
+        let greeting = manager.get(&format!("/v1/tasks/{greeting}")).await.body;
+        if visit["desk"] == "district" && greeting["state"] == "expired" {
+            assert_eq!(visit["state"], "open");
+            break;
+        }
+        waited += 1;
+        assert!(waited < 200, "{visit} {greeting}");
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
+    let history = manager.get(&format!("/v1/tasks/{visit}/history")).await;
+    let steps = history.body["items"].as_array().expect("steps").iter();
+    let climbed =
+        steps.filter(|step| step["action"] == "task.escalate" && step["actor_id"].is_null());
+    assert_eq!(climbed.count(), 3);
+    drop(others);
 }

@@ -4,27 +4,15 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use diesel::connection::SimpleConnection;
-use diesel::{Connection, PgConnection, SqliteConnection};
+use rstest::rstest;
 use serde_json::{Value, json};
 
-use crate::on_both;
 use crate::support::files::{BENEFICIARY, person_id};
 use crate::support::phone::task_for;
 use crate::support::server::{gridward, said};
-use crate::support::{Database, GRID, Server, phones};
+use crate::support::{Backend, Database, GRID, Server, phones};
 
-/// Changes the database behind the server's back.
-pub(crate) fn tamper(database: &Database, sql: &str) {
-    if database.is_postgres() {
-        let mut conn = PgConnection::establish(&database.url).expect("the database");
-        conn.batch_execute(sql).expect("a change");
-    } else {
-        let mut conn = SqliteConnection::establish(&database.url).expect("the file");
-        conn.batch_execute(sql).expect("a change");
-    }
-}
-
+/// Runs `gridward verify-log`; answers whether the log holds, and what was printed.
 pub(crate) fn verify(database: &Database, more: &[&str]) -> (bool, String) {
     let args: Vec<&str> = ["verify-log"].iter().chain(more).copied().collect();
     let output = gridward(database, &args).output().expect("it runs");
@@ -32,7 +20,7 @@ pub(crate) fn verify(database: &Database, more: &[&str]) -> (bool, String) {
 }
 
 async fn some_work(server: &Server) -> String {
-    let manager = server.sign_in(phones::MANAGER).await;
+    let manager = server.manager().await;
     let task = manager.make_task(BENEFICIARY).await;
     for step in ["claim", "start"] {
         assert_eq!(manager.act(&format!("/v1/tasks/{task}/{step}")).await.status, 200);
@@ -43,84 +31,93 @@ async fn some_work(server: &Server) -> String {
     task
 }
 
-on_both! {
-    async fn a_change_of_the_log_is_noticed_at_the_event_it_touched(database) {
-        let server = Server::small(database);
-        some_work(&server).await;
-        let (whole, told) = verify(&server.database, &[]);
-        assert!(whole, "{told}");
-        tamper(&server.database, "UPDATE events SET person = 'x' WHERE action = 'task.start'");
-        let auditor = server.sign_in(phones::AUDITOR).await;
-        let start = auditor.get("/v1/events?action=task.claim").await;
-        let seq = start.body["items"][0]["seq"].as_i64().expect("a number") + 1;
-        let (whole, told) = verify(&server.database, &[]);
-        assert!(!whole && told.contains(&format!("event {seq}: what it says is not what was written")), "{told}");
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_changed_event_is_detected_and_named(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    some_work(&server).await;
+    let (whole, told) = verify(&server.database, &[]);
+    assert!(whole, "{told}");
+    server.database.execute("UPDATE events SET person = 'x' WHERE action = 'task.start'");
+    let auditor = server.auditor().await;
+    let start = auditor.get("/v1/events?action=task.claim").await;
+    let seq = start.body["items"][0]["seq"].as_i64().expect("a number") + 1;
+    let (whole, told) = verify(&server.database, &[]);
+    assert!(
+        !whole && told.contains(&format!("event {seq}: what it says is not what was written")),
+        "{told}"
+    );
 }
 
-on_both! {
-    async fn an_event_taken_out_and_an_end_cut_off_are_noticed(database) {
-        let server = Server::small(database);
-        some_work(&server).await;
-        tamper(&server.database, "DELETE FROM events WHERE seq = (SELECT MAX(seq) FROM events)");
-        let (whole, told) = verify(&server.database, &[]);
-        assert!(!whole && told.contains("the end was cut off"), "{told}");
-        tamper(&server.database, "DELETE FROM events WHERE action = 'task.claim'");
-        let (whole, told) = verify(&server.database, &[]);
-        assert!(!whole && told.contains("the event before it is missing"), "{told}");
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_deleted_event_and_a_truncated_log_are_detected(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    some_work(&server).await;
+    server.database.execute("DELETE FROM events WHERE seq = (SELECT MAX(seq) FROM events)");
+    let (whole, told) = verify(&server.database, &[]);
+    assert!(!whole && told.contains("the end was cut off"), "{told}");
+    server.database.execute("DELETE FROM events WHERE action = 'task.claim'");
+    let (whole, told) = verify(&server.database, &[]);
+    assert!(!whole && told.contains("the event before it is missing"), "{told}");
 }
 
-on_both! {
-    async fn old_events_go_into_files_that_keep_the_chain_and_their_cursors_begin_anew(database) {
-        let server = Server::small(database);
-        some_work(&server).await;
-        let manager = server.sign_in(phones::MANAGER).await;
-        let old = manager.post("/v1/sync", &json!({})).await.body["cursor"].clone();
-        some_work(&server).await;
-        let folder = server.database.folder.path().join("archive");
-        let path = folder.to_str().expect("a path");
-        let task = task_for(&server, 3).await;
-        let history = manager.get(&format!("/v1/tasks/{task}/history")).await;
-        assert_eq!(history.body["earlier_archived"], false);
-        let archive = |days: &str| {
-            let args = ["log", "archive", path, "--keep-days", days];
-            said(&gridward(&server.database, &args).output().expect("it runs"))
-        };
-        assert!(archive("1").contains("0 events archived"));
-        let (events, _) = count(&server).await;
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-        assert!(archive("0").contains(&format!("{events} events archived")), "{}", archive("0"));
-        let (left, _) = count(&server).await;
-        assert_eq!(left, 0);
-        let (whole, told) = verify(&server.database, &[]);
-        assert!(whole && told.contains("no events here to check"), "{told}");
-        assert!(told.contains("--archive checks them too"), "{told}");
-        some_work(&server).await;
-        let (whole, told) = verify(&server.database, &["--archive", path]);
-        assert!(whole, "{told}");
-        let push = json!({ "cursor": old });
-        assert_eq!(manager.post("/v1/sync", &push).await.body["reset"], true);
-        // What a task went through before is said to be elsewhere, not to have never been.
-        assert_eq!(manager.act(&format!("/v1/tasks/{task}/claim")).await.status, 200);
-        let history = manager.get(&format!("/v1/tasks/{task}/history")).await;
-        assert_eq!(history.body["items"].as_array().map(Vec::len), Some(1), "{}", history.body);
-        assert_eq!(history.body["earlier_archived"], true);
-        // A folder that is not there proves nothing.
-        let (whole, told) = verify(&server.database, &["--archive", "nowhere"]);
-        assert!(!whole && told.contains("cannot be checked"), "{told}");
-        // A file that lacks an event, or is not there, is noticed.
-        let file = std::fs::read_dir(&folder).expect("a folder").next().expect("a file");
-        std::fs::remove_file(file.expect("a file").path()).expect("removed");
-        let (whole, told) = verify(&server.database, &["--archive", path]);
-        assert!(!whole && told.contains("the archive files end at event 0"), "{told}");
-        assert!(Path::new(path).exists());
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn archived_events_keep_the_chain_and_older_cursors_reset(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    some_work(&server).await;
+    let manager = server.manager().await;
+    let old = manager.post("/v1/sync", &json!({})).await.body["cursor"].clone();
+    some_work(&server).await;
+    let folder = server.database.folder.path().join("archive");
+    let path = folder.to_str().expect("a path");
+    let task = task_for(&server, 3).await;
+    let history = manager.get(&format!("/v1/tasks/{task}/history")).await;
+    assert_eq!(history.body["earlier_archived"], false);
+    let archive = |days: &str| {
+        let args = ["log", "archive", path, "--keep-days", days];
+        said(&gridward(&server.database, &args).output().expect("it runs"))
+    };
+    assert!(archive("1").contains("0 events archived"));
+    let (events, _) = count(&server).await;
+    tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    assert!(archive("0").contains(&format!("{events} events archived")), "{}", archive("0"));
+    let (left, _) = count(&server).await;
+    assert_eq!(left, 0);
+    let (whole, told) = verify(&server.database, &[]);
+    assert!(whole && told.contains("no events here to check"), "{told}");
+    assert!(told.contains("--archive checks them too"), "{told}");
+    some_work(&server).await;
+    let (whole, told) = verify(&server.database, &["--archive", path]);
+    assert!(whole, "{told}");
+    let push = json!({ "cursor": old });
+    assert_eq!(manager.post("/v1/sync", &push).await.body["reset"], true);
+    // What a task went through before is said to be elsewhere, not to have never been.
+    assert_eq!(manager.act(&format!("/v1/tasks/{task}/claim")).await.status, 200);
+    let history = manager.get(&format!("/v1/tasks/{task}/history")).await;
+    assert_eq!(history.body["items"].as_array().map(Vec::len), Some(1), "{}", history.body);
+    assert_eq!(history.body["earlier_archived"], true);
+    // A folder that is not there proves nothing.
+    let (whole, told) = verify(&server.database, &["--archive", "nowhere"]);
+    assert!(!whole && told.contains("cannot be checked"), "{told}");
+    // A file that lacks an event, or is not there, is noticed.
+    let file = std::fs::read_dir(&folder).expect("a folder").next().expect("a file");
+    std::fs::remove_file(file.expect("a file").path()).expect("removed");
+    let (whole, told) = verify(&server.database, &["--archive", path]);
+    assert!(!whole && told.contains("the archive files end at event 0"), "{told}");
+    assert!(Path::new(path).exists());
 }
 
 /// How many events the log has, and the highest number.
 async fn count(server: &Server) -> (usize, i64) {
-    let auditor = server.sign_in(phones::AUDITOR).await;
+    let auditor = server.auditor().await;
     let mut items: Vec<Value> = Vec::new();
     loop {
         let last = items.last().map_or(0, |event| event["seq"].as_i64().expect("a number"));
@@ -139,7 +136,7 @@ async fn count(server: &Server) -> (usize, i64) {
 async fn a_reader_never_misses_an_event_however_many_servers_write() {
     let first = Server::small(Database::postgres());
     let others = [first.another(), first.another()];
-    let manager = first.sign_in(phones::MANAGER).await;
+    let manager = first.manager().await;
     let token = manager.token.clone().expect("a token");
     let mut tasks = Vec::new();
     for _ in 0..90 {
@@ -147,7 +144,7 @@ async fn a_reader_never_misses_an_event_however_many_servers_write() {
     }
     let writing = Arc::new(AtomicBool::new(true));
     let reader = {
-        let (writing, auditor) = (Arc::clone(&writing), first.sign_in(phones::AUDITOR).await);
+        let (writing, auditor) = (Arc::clone(&writing), first.auditor().await);
         tokio::spawn(async move {
             let (mut seen, mut last) = (0_i64, 0_i64);
             loop {
@@ -186,53 +183,65 @@ async fn a_reader_never_misses_an_event_however_many_servers_write() {
     assert!(whole, "{told}");
 }
 
-on_both! {
-    async fn a_task_tells_its_history_and_the_reasons_only_there(database) {
-        let server = Server::small(database);
-        let manager = server.sign_in(phones::MANAGER).await;
-        let volunteer = server.sign_in(phones::VOLUNTEER).await;
-        let task = manager.make_task(BENEFICIARY).await;
-        let to = json!({ "person_id": person_id(21) });
-        assert_eq!(manager.post(&format!("/v1/tasks/{task}/reassign"), &to).await.status, 200);
-        let why = json!({ "reason": "老人住院了" });
-        assert_eq!(volunteer.post(&format!("/v1/tasks/{task}/decline"), &why).await.status, 200);
-        let history = manager.get(&format!("/v1/tasks/{task}/history")).await;
-        let steps: Vec<_> = history.body["items"]
-            .as_array()
-            .expect("steps")
-            .iter()
-            .map(|step| (step["action"].as_str(), step["actor_id"].as_str(), step["version"].as_i64()))
-            .collect();
-        let (boss, helper) = (person_id(11), person_id(21));
-        assert_eq!(steps, [
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn reasons_appear_in_the_tasks_history_only(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let manager = server.manager().await;
+    let volunteer = server.volunteer().await;
+    let task = manager.make_task(BENEFICIARY).await;
+    let to = json!({ "person_id": person_id(21) });
+    assert_eq!(manager.post(&format!("/v1/tasks/{task}/reassign"), &to).await.status, 200);
+    let why = json!({ "reason": "老人住院了" });
+    assert_eq!(volunteer.post(&format!("/v1/tasks/{task}/decline"), &why).await.status, 200);
+    let history = manager.get(&format!("/v1/tasks/{task}/history")).await;
+    let steps: Vec<_> = history.body["items"]
+        .as_array()
+        .expect("steps")
+        .iter()
+        .map(|step| (step["action"].as_str(), step["actor_id"].as_str(), step["version"].as_i64()))
+        .collect();
+    let (boss, helper) = (person_id(11), person_id(21));
+    assert_eq!(
+        steps,
+        [
             (Some("task.create"), Some(boss.as_str()), Some(1)),
             (Some("task.reassign"), Some(boss.as_str()), Some(2)),
             (Some("task.decline"), Some(helper.as_str()), Some(3)),
-        ]);
-        assert_eq!(history.body["items"][2]["reason"], "老人住院了");
-        let far = server.sign_in(phones::FAR_MANAGER).await;
-        assert_eq!(far.get(&format!("/v1/tasks/{task}/history")).await.status, 404);
-        // On the log the reason lies sealed.
-        let auditor = server.sign_in(phones::AUDITOR).await;
-        let export = auditor.text(&format!("/v1/events/export?subject_id={task}")).await;
-        assert_eq!(export.lines().count(), 3);
-        assert!(export.contains("task.decline") && !export.contains("老人住院了"), "{export}");
-    }
+        ]
+    );
+    assert_eq!(history.body["items"][2]["reason"], "老人住院了");
+    let far = server.far_manager().await;
+    assert_eq!(far.get(&format!("/v1/tasks/{task}/history")).await.status, 404);
+    // On the log the reason lies sealed.
+    let auditor = server.auditor().await;
+    let export = auditor.text(&format!("/v1/events/export?subject_id={task}")).await;
+    assert_eq!(export.lines().count(), 3);
+    assert!(export.contains("task.decline") && !export.contains("老人住院了"), "{export}");
 }
 
-on_both! {
-    async fn the_log_is_read_by_area_and_by_those_who_may(database) {
-        let server = Server::small(database);
-        some_work(&server).await;
-        let far = server.sign_in(phones::FAR_MANAGER).await;
-        let made = far.make_task(crate::support::files::FAR_BENEFICIARY).await;
-        let town = server.sign_in(phones::TOWN).await;
-        let seen = town.get("/v1/events?subject=task").await;
-        let seen = seen.body["items"].as_array().expect("events");
-        assert!(seen.len() >= 4 && seen.iter().all(|event| event["area"] == GRID && event["subject_id"] != made.as_str()));
-        assert_eq!(town.get("/v1/events?area=500116002").await.status, 404);
-        for phone in [phones::MANAGER, phones::VOLUNTEER] {
-            assert_eq!(server.sign_in(phone).await.get("/v1/events").await.status, 403);
-        }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_log_is_limited_to_the_readers_area_and_role(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    some_work(&server).await;
+    let far = server.far_manager().await;
+    let made = far.make_task(crate::support::files::FAR_BENEFICIARY).await;
+    let town = server.town_supervisor().await;
+    let seen = town.get("/v1/events?subject=task").await;
+    let seen = seen.body["items"].as_array().expect("events");
+    assert!(
+        seen.len() >= 4
+            && seen
+                .iter()
+                .all(|event| event["area"] == GRID && event["subject_id"] != made.as_str())
+    );
+    assert_eq!(town.get("/v1/events?area=500116002").await.status, 404);
+    for phone in [phones::MANAGER, phones::VOLUNTEER] {
+        assert_eq!(server.sign_in(phone).await.get("/v1/events").await.status, 403);
     }
 }

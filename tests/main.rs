@@ -1,5 +1,6 @@
 //! Gridward as its users meet it: the real binary, over HTTP, on SQLite and on
-//! PostgreSQL. Each test is a promise; `on_both!` makes it one for each database.
+//! PostgreSQL. Each test is a promise; one with a [`support::Backend`] for an
+//! argument is run once on each database.
 //!
 //! PostgreSQL is the server that `GRIDWARD_TEST_POSTGRES` names; `make test`
 //! starts one. Without it those halves fail rather than pass unseen.
@@ -13,23 +14,29 @@
 mod streaming;
 mod support;
 
+mod answers;
 mod areas;
 mod attachments;
 mod beneficiaries;
 mod claims;
+mod command_line;
 mod contract;
 mod dispatching;
 mod evidence;
 mod importing;
+mod jobs;
 mod lives;
 mod log;
 mod operations;
+mod outbox_format;
 mod outboxes;
 mod people;
 mod phones;
 mod problems;
 mod retention;
+mod sharding;
 mod signing_in;
 mod solving;
 mod syncing;
 mod tasks;
+mod upgrade;

@@ -1,57 +1,76 @@
 //! Health, metrics, settings, starting and stopping.
 
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use rstest::rstest;
 use serde_json::json;
 
-use crate::on_both;
+use crate::support::bodies::home_visit;
 use crate::support::files::BENEFICIARY;
 use crate::support::server::{gridward, said};
-use crate::support::{Database, Server, phones};
+use crate::support::{Backend, Database, Server, phones};
 
-on_both! {
-    async fn a_server_with_current_tables_is_alive_and_ready(database) {
-        let server = Server::small(database);
-        let stranger = server.stranger();
-        assert_eq!(stranger.get("/healthz").await.body, json!({ "status": "ok" }));
-        assert_eq!(stranger.get("/readyz").await.body, json!({ "status": "ok" }));
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_with_current_tables_is_healthy_and_ready(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let stranger = server.stranger();
+    assert_eq!(stranger.get("/healthz").await.body, json!({ "status": "ok" }));
+    assert_eq!(stranger.get("/readyz").await.body, json!({ "status": "ok" }));
 }
 
-on_both! {
-    async fn the_metrics_count_requests_by_route_and_name_nobody(database) {
-        let server = Server::small(database);
-        let manager = server.sign_in(phones::MANAGER).await;
-        let task = manager.make_task(BENEFICIARY).await;
-        manager.get(&format!("/v1/tasks/{task}")).await;
-        let page = manager.request(reqwest::Method::GET, "/metrics").send().await.expect("a page");
-        let page = page.text().await.expect("text");
-        assert!(page.contains(r#"gridward_requests_total{method="GET",route="/v1/tasks/{id}",status="200"} 1"#), "{page}");
-        assert!(!page.contains(&task) && !page.contains(phones::MANAGER));
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_metrics_count_requests_by_route_without_ids(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let manager = server.manager().await;
+    let task = manager.make_task(BENEFICIARY).await;
+    manager.get(&format!("/v1/tasks/{task}")).await;
+    let page = manager.request(reqwest::Method::GET, "/metrics").send().await.expect("a page");
+    let page = page.text().await.expect("text");
+    assert!(
+        page.contains(
+            r#"gridward_requests_total{method="GET",route="/v1/tasks/{id}",status="200"} 1"#
+        ),
+        "{page}"
+    );
+    assert!(!page.contains(&task) && !page.contains(phones::MANAGER));
 }
 
-on_both! {
-    async fn a_server_that_is_told_to_stop_finishes_what_is_in_flight(database) {
-        let server = Server::small(database);
-        let manager = server.sign_in(phones::MANAGER).await;
-        let body = json!({ "kind": "home_visit", "beneficiary_id": BENEFICIARY });
-        let mut under_way = tokio::task::JoinSet::new();
-        for _ in 0..64 {
-            let (manager, body) = (manager.clone(), body.clone());
-            under_way.spawn(async move { manager.post("/v1/tasks", &body).await.status });
-        }
-        let half = manager.half_a_post("/v1/tasks", &body).await;
-        let stopped = tokio::task::spawn_blocking(move || server.stop());
-        assert_eq!(half.finish().await, 201, "what was in flight is finished");
-        let ended = stopped.await.expect("a stop");
-        assert!(ended.success(), "the process ends well: {ended}");
-        // A request either was answered whole or never got in; none broke halfway.
-        let statuses = under_way.join_all().await;
-        assert!(statuses.iter().all(|status| [201, 0].contains(status)), "{statuses:?}");
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stopping_server_finishes_the_requests_in_flight(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let mut server = Server::small(backend);
+    let manager = server.manager().await;
+    let body = home_visit(BENEFICIARY, json!({}));
+    let mut under_way = tokio::task::JoinSet::new();
+    for _ in 0..64 {
+        let (manager, body) = (manager.clone(), body.clone());
+        under_way.spawn(async move { manager.post("/v1/tasks", &body).await });
     }
+    let half = manager.half_a_post("/v1/tasks", &body).await;
+    let stopped = tokio::task::spawn_blocking(move || (server.stop(), server));
+    assert_eq!(half.finish().await, 201, "what was in flight is finished");
+    let (ended, mut server) = stopped.await.expect("a stop");
+    assert!(ended.success(), "the process ends well: {ended}");
+    // Each request was answered whole or never got in: no task was made unanswered.
+    let answers = under_way.join_all().await;
+    assert!(answers.iter().all(|answer| [201, 0].contains(&answer.status)), "{answers:?}");
+    let answered = answers.iter().filter(|answer| answer.body["id"].is_string()).count();
+    server.kill_and_restart();
+    let made = server.manager().await.get("/v1/tasks?limit=200").await;
+    assert_eq!(made.body["items"].as_array().expect("a list").len(), answered + 1);
 }
 
 #[test]
-fn a_setting_that_is_unknown_or_bad_stops_the_start_and_is_named() {
+fn an_unknown_or_invalid_setting_stops_the_start_and_is_named() {
     let database = Database::sqlite();
     for (name, value, named) in [
         ("GRIDWARD_DATABASE", "x", "database"),
@@ -66,20 +85,41 @@ fn a_setting_that_is_unknown_or_bad_stops_the_start_and_is_named() {
     }
 }
 
-#[test]
-fn the_help_names_every_command_and_every_setting() {
+/// The settings that the binary knows, as it lists them to somebody who mistook one.
+fn known_settings() -> BTreeSet<String> {
     let database = Database::sqlite();
-    let help = said(&gridward(&database, &["--help"]).output().expect("it runs"));
-    for word in ["serve", "migrate", "import", "demo", "dispatch", "openapi", "user"] {
-        assert!(help.contains(word), "{word}");
-    }
-    for setting in ["DATABASE_URL", "LISTEN", "SECRET_KEY", "LOG", "WORKERS", "READERS"] {
-        assert!(help.contains(&format!("GRIDWARD_{setting}")), "{setting}");
-    }
+    let mistaken = gridward(&database, &["migrate"]).env("GRIDWARD_COLOUR", "red").output();
+    let text = said(&mistaken.expect("it runs"));
+    let (_, listed) = text.split_once("one of ").expect("a list of settings");
+    let (listed, _) = listed.split_once(" for key").expect("an end of the list");
+    let names = listed.split('`').filter(|name| name.starts_with(|c: char| c.is_ascii_lowercase()));
+    names.map(|name| format!("GRIDWARD_{}", name.to_uppercase())).collect()
+}
+
+/// The variables of Gridward's that a text names, but for the one that names the file of settings.
+fn variables_in(text: &str) -> BTreeSet<String> {
+    let words = text.split(|c: char| !c.is_ascii_uppercase() && c != '_');
+    let variables =
+        words.filter(|word| word.starts_with("GRIDWARD_") && *word != "GRIDWARD_CONFIG");
+    variables.map(str::to_owned).collect()
 }
 
 #[test]
-fn a_secret_is_not_kept_by_the_logs() {
+fn the_help_names_every_setting_and_no_other() {
+    let help = gridward(&Database::sqlite(), &["--help"]).output().expect("it runs");
+    assert_eq!(variables_in(&said(&help)), known_settings());
+}
+
+#[test]
+fn the_readme_has_a_line_for_every_setting_and_no_other() {
+    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md");
+    let readme = std::fs::read_to_string(readme).expect("README.md");
+    let rows = readme.lines().filter_map(|line| line.strip_prefix("| `")?.split('|').nth(1));
+    assert_eq!(variables_in(&rows.collect::<Vec<_>>().join("\n")), known_settings());
+}
+
+#[test]
+fn the_logs_do_not_contain_the_database_password() {
     let database = Database::sqlite();
     let failed = gridward(&database, &["serve"])
         .env("GRIDWARD_DATABASE_URL", "postgres://anna:hunter2@127.0.0.1:1/gridward")

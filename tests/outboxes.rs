@@ -1,390 +1,263 @@
 //! What phones send happens once, whatever befalls it, and no report is lost.
 
-use gridward::auth::Caller;
-use gridward::clock;
-use gridward::db::{Address, Db, Tx};
-use gridward::event::{Event, Subject};
-use gridward::once::{Asked, once};
-use gridward::problem::{Kind, Problem};
-use gridward::seal::SealingKey;
-use gridward_domain::authority::{Actor, Role};
+use insta::assert_json_snapshot;
+use rstest::rstest;
 use serde_json::{Value, json};
 
-use crate::log::{tamper, verify};
-use crate::on_both;
+use crate::log::verify;
 use crate::support::files::person_id;
 use crate::support::phone::{Phone, command, task_for};
-use crate::support::server::{gridward, import, said};
-use crate::support::{Database, Files, GRID, Server, phones};
+use crate::support::server::gridward;
+use crate::support::snapshots::without_what_varies;
+use crate::support::{Backend, Database, Server};
 
-on_both! {
-    async fn a_command_sent_again_answers_the_same_again_and_changes_nothing(database) {
-        let server = Server::small(database);
-        let volunteer = server.sign_in(phones::VOLUNTEER).await;
-        let task = task_for(&server, 1).await;
-        let mut phone = Phone::default();
-        let outbox = json!([
-            command("task.claim", &task, json!({})),
-            command("task.start", &task, json!({})),
-            command("task.report", &task, json!({"outcome": "done", "note": "一切安好"})),
-        ]);
-        let first = phone.sync(&volunteer, outbox.clone()).await;
-        assert!(first.iter().all(|one| one["outcome"] == "applied" && one["replayed"] == false));
-        let again = phone.sync(&volunteer, outbox.clone()).await;
-        for (first, again) in first.iter().zip(&again) {
-            assert_eq!(again["replayed"], true);
-            assert_eq!((&again["outcome"], &again["version"]), (&first["outcome"], &first["version"]));
-        }
-        let reports = volunteer.get(&format!("/v1/tasks/{task}/reports")).await;
-        assert_eq!(reports.body["items"].as_array().map(Vec::len), Some(1));
-        assert_eq!(reports.body["items"][0]["id"], outbox[2]["id"]);
-        // The same id with other content is another command, and refused.
-        let mut forged = outbox[2].clone();
-        forged["payload"]["note"] = json!("另一份");
-        let refused = phone.sync(&volunteer, json!([forged])).await;
-        assert_eq!(refused[0]["outcome"], "rejected");
-        assert_eq!(refused[0]["problem"]["code"], "command_id_reused");
-        // Online, under the same name, it is still the same command.
-        let id = outbox[0]["id"].as_str().expect("an id");
-        let path = format!("/v1/tasks/{task}/claim");
-        let claim = volunteer.request(reqwest::Method::POST, &path).header("Idempotency-Key", id);
-        let claim = volunteer.send(claim).await;
-        assert_eq!((claim.status, claim.body["state"].as_str()), (200, Some("accepted")));
-        assert_eq!(claim.headers["Idempotency-Replayed"], "true");
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_repeated_command_repeats_its_answer_and_changes_nothing(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let volunteer = server.volunteer().await;
+    let task = task_for(&server, 1).await;
+    let mut phone = Phone::default();
+    let outbox = json!([
+        command("task.claim", &task, json!({})),
+        command("task.start", &task, json!({})),
+        command("task.report", &task, json!({"outcome": "done", "note": "一切安好"})),
+    ]);
+    for replayed in [false, true] {
+        let results = phone.sync(&volunteer, outbox.clone()).await;
+        let result = |n: usize| {
+            json!({
+                "id": outbox[n]["id"], "outcome": "applied", "replayed": replayed, "version": n + 2
+            })
+        };
+        assert_eq!(results, [result(0), result(1), result(2)]);
     }
+    let reports = volunteer.get(&format!("/v1/tasks/{task}/reports")).await;
+    assert_eq!(reports.body["items"].as_array().map(Vec::len), Some(1));
+    assert_eq!(reports.body["items"][0]["id"], outbox[2]["id"]);
+    // The same id with other content is another command, and refused.
+    let mut forged = outbox[2].clone();
+    forged["payload"]["note"] = json!("另一份");
+    let refused = phone.sync(&volunteer, json!([forged])).await;
+    assert_eq!(refused[0]["outcome"], "rejected");
+    assert_eq!(refused[0]["problem"]["code"], "command_id_reused");
+    // Online, under the same name, it is still the same command.
+    let id = outbox[0]["id"].as_str().expect("an id");
+    let path = format!("/v1/tasks/{task}/claim");
+    let claim = volunteer.request(reqwest::Method::POST, &path).header("Idempotency-Key", id);
+    let claim = volunteer.send(claim).await;
+    assert_eq!((claim.status, claim.body["state"].as_str()), (200, Some("accepted")));
+    assert_eq!(claim.headers["Idempotency-Replayed"], "true");
 }
 
 /// Makes every change of the task fail, as a defect would.
 fn break_task(database: &Database, task: &str) {
-    tamper(
-        database,
-        &if database.is_postgres() {
-            format!(
+    database.execute(&if database.is_postgres() {
+        format!(
             "CREATE FUNCTION defect() RETURNS trigger AS $$ BEGIN RAISE EXCEPTION 'a defect'; END $$
              LANGUAGE plpgsql;
              CREATE TRIGGER defect BEFORE UPDATE ON tasks FOR EACH ROW
              WHEN (NEW.id = '{task}') EXECUTE FUNCTION defect();"
         )
-        } else {
-            format!(
-                "CREATE TRIGGER defect BEFORE UPDATE ON tasks WHEN NEW.id = '{task}'
+    } else {
+        format!(
+            "CREATE TRIGGER defect BEFORE UPDATE ON tasks WHEN NEW.id = '{task}'
              BEGIN SELECT RAISE(ABORT, 'a defect'); END;"
-            )
-        },
-    );
+        )
+    });
 }
 
 fn mend_tasks(database: &Database) {
     let on = if database.is_postgres() { " ON tasks" } else { "" };
-    tamper(database, &format!("DROP TRIGGER defect{on};"));
+    database.execute(&format!("DROP TRIGGER defect{on};"));
 }
 
-on_both! {
-    async fn what_the_server_goes_on_failing_at_is_set_aside_and_kept(database) {
-        let server = Server::small(database);
-        let volunteer = server.sign_in(phones::VOLUNTEER).await;
-        let (broken, sound) = (task_for(&server, 1).await, task_for(&server, 2).await);
-        assert_eq!(volunteer.act(&format!("/v1/tasks/{broken}/claim")).await.status, 200);
-        break_task(&server.database, &broken);
-        let mut phone = Phone::default();
-        let outbox = json!([
-            command("task.report", &broken, json!({"outcome": "done", "note": "老人说一切都好"})),
-            command("task.claim", &sound, json!({})),
-        ]);
-        for n in 1..=4 {
-            let results = phone.sync(&volunteer, outbox.clone()).await;
-            assert_eq!(results[0]["outcome"], "retry", "{n}: {}", results[0]);
-            assert_eq!((&results[1]["outcome"], &results[1]["replayed"]), (&json!("applied"), &json!(n > 1)));
-        }
-        for n in 5..=6 {
-            let results = phone.sync(&volunteer, outbox.clone()).await;
-            assert_eq!((&results[0]["outcome"], &results[0]["replayed"]), (&json!("rejected"), &json!(n > 5)));
-            assert_eq!(results[0]["problem"]["code"], "command_set_aside");
-        }
-        mend_tasks(&server.database);
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_command_that_fails_five_times_is_set_aside_and_kept(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let _redacted = without_what_varies();
+    let server = Server::small(backend);
+    let volunteer = server.volunteer().await;
+    let (broken, sound) = (task_for(&server, 1).await, task_for(&server, 2).await);
+    assert_eq!(volunteer.act(&format!("/v1/tasks/{broken}/claim")).await.status, 200);
+    break_task(&server.database, &broken);
+    let mut phone = Phone::default();
+    let outbox = json!([
+        command("task.report", &broken, json!({"outcome": "done", "note": "老人说一切都好"})),
+        command("task.claim", &sound, json!({})),
+    ]);
+    for n in 1..=4 {
         let results = phone.sync(&volunteer, outbox.clone()).await;
-        assert_eq!(results[0]["outcome"], "rejected", "what was answered stays answered");
-        // It is on the log, once and sealed, and only who has the key reads it.
-        let auditor = server.sign_in(phones::AUDITOR).await;
-        let events = auditor.get("/v1/events?action=command.set_aside").await;
-        assert_eq!(events.body["items"].as_array().map(Vec::len), Some(1), "{}", events.body);
-        assert!(!events.body.to_string().contains("老人"), "{}", events.body);
-        assert_eq!(events.body["items"][0]["subject_id"], outbox[0]["id"]);
-        let shown = gridward(&server.database, &["log", "set-aside"]).output().expect("it runs");
-        let shown: Value = serde_json::from_slice(&shown.stdout).expect("one line");
-        assert_eq!((&shown["command"], &shown["action"]), (&outbox[0]["id"], &json!("task.report")));
-        assert_eq!(shown["request"]["task_id"], broken.as_str());
-        assert_eq!(shown["request"]["payload"]["note"], "老人说一切都好");
-        let read = auditor.get("/v1/events?action=command.read").await;
-        assert_eq!(read.body["items"].as_array().map(Vec::len), Some(1));
-        let (whole, told) = verify(&server.database, &[]);
-        assert!(whole, "{told}");
-        // Made anew, the same thing is another command.
-        let anew = json!([command("task.report", &broken, json!({"outcome": "done"}))]);
-        assert_eq!(phone.sync(&volunteer, anew).await[0]["outcome"], "applied");
-        phone.is_as_fresh(&volunteer).await;
+        assert_eq!(results[0]["outcome"], "retry", "{n}: {}", results[0]);
+        assert_eq!(
+            (&results[1]["outcome"], &results[1]["replayed"]),
+            (&json!("applied"), &json!(n > 1))
+        );
     }
+    for n in 5..=6 {
+        let results = phone.sync(&volunteer, outbox.clone()).await;
+        assert_eq!(
+            (&results[0]["outcome"], &results[0]["replayed"]),
+            (&json!("rejected"), &json!(n > 5))
+        );
+        assert_eq!(results[0]["problem"]["code"], "command_set_aside");
+        assert_json_snapshot!("problem_command_set_aside", results[0]["problem"]);
+    }
+    mend_tasks(&server.database);
+    let results = phone.sync(&volunteer, outbox.clone()).await;
+    assert_eq!(results[0]["outcome"], "rejected", "what was answered stays answered");
+    // It is on the log, once and sealed, and only who has the key reads it.
+    let auditor = server.auditor().await;
+    let events = auditor.get("/v1/events?action=command.set_aside").await;
+    assert_eq!(events.body["items"].as_array().map(Vec::len), Some(1), "{}", events.body);
+    assert!(!events.body.to_string().contains("老人"), "{}", events.body);
+    assert_eq!(events.body["items"][0]["subject_id"], outbox[0]["id"]);
+    let shown = gridward(&server.database, &["log", "set-aside"]).output().expect("it runs");
+    let shown: Value = serde_json::from_slice(&shown.stdout).expect("one line");
+    assert_eq!((&shown["command"], &shown["action"]), (&outbox[0]["id"], &json!("task.report")));
+    assert_eq!(shown["request"]["task_id"], broken.as_str());
+    assert_eq!(shown["request"]["payload"]["note"], "老人说一切都好");
+    let read = auditor.get("/v1/events?action=command.read").await;
+    assert_eq!(read.body["items"].as_array().map(Vec::len), Some(1));
+    let (whole, told) = verify(&server.database, &[]);
+    assert!(whole, "{told}");
+    // Made anew, the same thing is another command.
+    let anew = json!([command("task.report", &broken, json!({"outcome": "done"}))]);
+    assert_eq!(phone.sync(&volunteer, anew).await[0]["outcome"], "applied");
+    phone.is_as_fresh(&volunteer).await;
 }
 
-on_both! {
-    async fn what_the_server_fails_at_for_a_while_happens_in_the_end(database) {
-        let server = Server::small(database);
-        let volunteer = server.sign_in(phones::VOLUNTEER).await;
-        let task = task_for(&server, 1).await;
-        break_task(&server.database, &task);
-        let claim = json!([command("task.claim", &task, json!({}))]);
-        let mut phone = Phone::default();
-        for _ in 0..3 {
-            assert_eq!(phone.sync(&volunteer, claim.clone()).await[0]["outcome"], "retry");
-        }
-        // By the other way it is the same command, and the same failure.
-        let id = claim[0]["id"].as_str().expect("an id");
-        let path = format!("/v1/tasks/{task}/claim");
-        let online = volunteer.request(reqwest::Method::POST, &path).header("Idempotency-Key", id);
-        let online = volunteer.send(online).await;
-        assert_eq!((online.status, online.problem()), (500, "internal"));
-        mend_tasks(&server.database);
-        for replayed in [false, true] {
-            let result = &phone.sync(&volunteer, claim.clone()).await[0];
-            assert_eq!((&result["outcome"], &result["replayed"]), (&json!("applied"), &json!(replayed)));
-        }
-        let auditor = server.sign_in(phones::AUDITOR).await;
-        let events = auditor.get("/v1/events?action=command.set_aside").await;
-        assert_eq!(events.body["items"], json!([]));
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_command_that_fails_for_a_while_succeeds_in_the_end(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let _redacted = without_what_varies();
+    let server = Server::small(backend);
+    let volunteer = server.volunteer().await;
+    let task = task_for(&server, 1).await;
+    break_task(&server.database, &task);
+    let claim = json!([command("task.claim", &task, json!({}))]);
+    let mut phone = Phone::default();
+    for _ in 0..3 {
+        assert_eq!(phone.sync(&volunteer, claim.clone()).await[0]["outcome"], "retry");
     }
+    // By the other way it is the same command, and the same failure.
+    let id = claim[0]["id"].as_str().expect("an id");
+    let path = format!("/v1/tasks/{task}/claim");
+    let online = volunteer.request(reqwest::Method::POST, &path).header("Idempotency-Key", id);
+    let online = volunteer.send(online).await;
+    assert_eq!((online.status, online.problem()), (500, "internal"));
+    assert_json_snapshot!("problem_internal", online.shown());
+    mend_tasks(&server.database);
+    for replayed in [false, true] {
+        let result = &phone.sync(&volunteer, claim.clone()).await[0];
+        assert_eq!(
+            (&result["outcome"], &result["replayed"]),
+            (&json!("applied"), &json!(replayed))
+        );
+    }
+    let auditor = server.auditor().await;
+    let events = auditor.get("/v1/events?subject=command").await;
+    assert_eq!(events.body["items"], json!([]), "no command was set aside");
 }
 
-on_both! {
-    async fn a_panic_undoes_its_command_alone_and_counts_as_a_failure(database) {
-        let loaded = import(&database, &Files::small(), &[]);
-        assert!(loaded.status.success(), "{}", said(&loaded));
-        let db = Db::open(Address::parse(&database.url), 2, clock::system);
-        let (person, area) = (person_id(21), GRID);
-        let push = move |tx: &mut Tx<'_>| {
-            let actor = Actor {
-                person: person.parse().expect("a person"),
-                role: Role::Volunteer,
-                area: area.parse().expect("a grid"),
-            };
-            let caller = Caller { district: "500116".to_owned(), actor };
-            let key = SealingKey::new(&[7; 32]);
-            let mut told = Vec::new();
-            for (name, panics) in [("one", false), ("two", true), ("three", false)] {
-                let id = name.parse().expect("an id");
-                let asked = Asked { caller: &caller, id: Some(&id), action: "test", request: &json!({}) };
-                let answer = once(tx, &key, &asked, |tx| {
-                    tx.record(Event::new("test", Subject::Reading, name, caller.actor.area, 1));
-                    assert!(!panics, "a defect");
-                    Ok(name.to_owned())
-                });
-                told.push(answer?.result.map_err(|problem| problem.kind()));
-            }
-            Ok::<_, Problem>(told)
-        };
-        for n in 1..=6 {
-            let told = db.write("500116", push.clone()).await.expect("a commit");
-            let failed = if n < 5 { Kind::Internal } else { Kind::CommandSetAside };
-            assert_eq!(told, [Ok("one".to_owned()), Err(failed), Ok("three".to_owned())], "{n}");
-        }
-        let (whole, told) = verify(&database, &[]);
-        assert!(whole, "{told}");
-        let server = Server::start(database);
-        let auditor = server.sign_in(phones::AUDITOR).await;
-        for (action, times) in [("test", 2), ("command.set_aside", 1)] {
-            let events = auditor.get(&format!("/v1/events?action={action}")).await;
-            assert_eq!(events.body["items"].as_array().map(Vec::len), Some(times), "{}", events.body);
-        }
-    }
-}
-
-on_both! {
-    async fn one_bad_command_stops_nothing_else(database) {
-        let server = Server::small(database);
-        let volunteer = server.sign_in(phones::VOLUNTEER).await;
-        let (mine, other) = (task_for(&server, 1).await, task_for(&server, 2).await);
-        let second = server.sign_in(phones::SECOND_VOLUNTEER).await;
-        assert_eq!(second.post(&format!("/v1/tasks/{other}/claim"), &json!({})).await.status, 200);
-        let results = Phone::default().sync(&volunteer, json!([
-            command("task.fly", &mine, json!({})),
-            command("task.claim", &other, json!({})),
-            command("task.claim", "018d622e-0000-7000-8000-00000000ffff", json!({})),
-            command("task.decline", &mine, json!({"why": 1})),
-            command("task.cancel", &mine, json!({"reason": "x"})),
-            command("task.claim", &mine, json!({})),
-        ])).await;
-        let told: Vec<_> = results
-            .iter()
-            .map(|one| (one["outcome"].as_str(), one["problem"]["code"].as_str()))
-            .collect();
-        let rejected = Some("rejected");
-        assert_eq!(told, [
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_rejected_command_does_not_stop_the_others(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let _redacted = without_what_varies();
+    let server = Server::small(backend);
+    let volunteer = server.volunteer().await;
+    let (mine, other) = (task_for(&server, 1).await, task_for(&server, 2).await);
+    let second = server.second_volunteer().await;
+    assert_eq!(second.post(&format!("/v1/tasks/{other}/claim"), &json!({})).await.status, 200);
+    let results = Phone::default()
+        .sync(
+            &volunteer,
+            json!([
+                command("task.fly", &mine, json!({})),
+                command("task.claim", &other, json!({})),
+                command("task.claim", "018d622e-0000-7000-8000-00000000ffff", json!({})),
+                command("task.decline", &mine, json!({"why": 1})),
+                command("task.cancel", &mine, json!({"reason": "x"})),
+                command("task.claim", &mine, json!({})),
+            ]),
+        )
+        .await;
+    let told: Vec<_> = results
+        .iter()
+        .map(|one| (one["outcome"].as_str(), one["problem"]["code"].as_str()))
+        .collect();
+    let rejected = Some("rejected");
+    assert_eq!(
+        told,
+        [
             (rejected, Some("unknown_command")),
             (rejected, Some("task_already_claimed")),
             (rejected, Some("not_found")),
             (rejected, Some("invalid")),
             (rejected, Some("forbidden")),
             (Some("applied"), None),
-        ]);
-        let holder = &results[1]["problem"]["current"]["holder"]["id"];
-        assert_eq!(holder, &json!(person_id(22)));
-    }
+        ]
+    );
+    let holder = &results[1]["problem"]["current"]["holder"]["id"];
+    assert_eq!(holder, &json!(person_id(22)));
+    assert_json_snapshot!("outbox_of_bad_commands", results);
 }
 
-on_both! {
-    async fn an_outbox_too_large_is_refused_whole_and_a_compressed_one_is_read(database) {
-        let server = Server::small(database);
-        let volunteer = server.sign_in(phones::VOLUNTEER).await;
-        let task = task_for(&server, 1).await;
-        let start = command("task.start", &task, json!({}));
-        let many = json!({ "commands": vec![start.clone(); 101] });
-        let refused = volunteer.post("/v1/sync", &many).await;
-        assert_eq!((refused.status, refused.body["errors"][0]["pointer"].as_str()), (422, Some("/commands")));
-        let envelope = [
-            (json!({ "limit": 0 }), "/limit"),
-            (json!({ "device": "" }), "/device"),
-            (json!({ "device_time": "noon" }), "/device_time"),
-            (json!({ "cursor": "x".repeat(257) }), "/cursor"),
-            (json!({ "weather": "rain" }), "/weather"),
-            (json!({ "commands": {} }), "/commands"),
-        ];
-        for (push, pointer) in envelope {
-            let refused = volunteer.post("/v1/sync", &push).await;
-            assert_eq!((refused.status, &refused.body["errors"][0]["pointer"]), (422, &json!(pointer)));
-        }
-        let huge = json!({ "commands": vec![start; 10_000] });
-        assert_eq!(volunteer.post("/v1/sync", &huge).await.status, 413);
-        let claim = json!({ "commands": [command("task.claim", &task, json!({}))] }).to_string();
-        let gzip = |bytes: &[u8]| {
-            use std::io::Write as _;
-            let mut out = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-            out.write_all(bytes).and_then(|()| out.finish()).expect("memory")
-        };
-        let send = |body: Vec<u8>| {
-            let push = volunteer.request(reqwest::Method::POST, "/v1/sync").body(body);
-            let push = push.header("Content-Type", "application/json");
-            volunteer.send(push.header("Content-Encoding", "gzip"))
-        };
-        let small = send(gzip(claim.as_bytes())).await;
-        assert_eq!((small.status, small.body["results"][0]["outcome"].as_str()), (200, Some("applied")));
-        assert_eq!(send(gzip(&vec![b' '; 50_000_000])).await.status, 413);
-        assert_eq!(send(claim.into_bytes()).await.status, 400);
-    }
-}
-
-on_both! {
-    async fn a_command_that_cannot_be_kept_does_not_stop_the_others(database) {
-        let server = Server::small(database);
-        let volunteer = server.sign_in(phones::VOLUNTEER).await;
-        let task = task_for(&server, 1).await;
-        // A clock at the end of time, and a task that is in nobody's hands.
-        let mut far = command("task.report", &task, json!({ "outcome": "done" }));
-        far["at"] = json!("0001-01-01T00:00:00Z");
-        let claim = command("task.claim", &task, json!({}));
-        let push = json!({ "commands": [far, claim], "device_time": "9999-12-31T00:00:00Z" });
-        let answer = volunteer.post("/v1/sync", &push).await;
-        assert_eq!(answer.status, 200, "{}", answer.body);
-        let outcomes = [&answer.body["results"][0]["outcome"], &answer.body["results"][1]["outcome"]];
-        assert_eq!(outcomes, ["recorded", "applied"]);
-        let nul = json!({ "device": "a\u{0}", "commands": [command("task.start", &task, json!({}))] });
-        assert_eq!(volunteer.post("/v1/sync", &nul).await.status, 422);
-        let nul = json!({ "commands": [command("task.\u{0}", &task, json!({}))] });
-        let answer = volunteer.post("/v1/sync", &nul).await;
-        assert_eq!((answer.status, &answer.body["results"][0]["problem"]["code"]), (200, &json!("unknown_command")));
-    }
-}
-
-on_both! {
-    async fn an_entry_that_cannot_be_read_is_refused_alone_and_may_come_again_mended(database) {
-        let server = Server::small(database);
-        let volunteer = server.sign_in(phones::VOLUNTEER).await;
-        let task = task_for(&server, 1).await;
-        let claim = command("task.claim", &task, json!({}));
-        let with = |name: &str, value: Value| {
-            let mut command = command("task.start", &task, json!({}));
-            command[name] = value;
-            command
-        };
-        let mut timeless = claim.clone();
-        timeless.as_object_mut().expect("an object").remove("at");
-        let outbox = json!([
-            with("id", json!("visit-17")),
-            with("id", json!(17)),
-            with("task_id", json!("x")),
-            with("weather", json!("rain")),
-            with("base_version", json!(-1)),
-            "task.start",
-            timeless,
-            claim,
-        ]);
-        let mut phone = Phone::default();
-        let results = phone.sync(&volunteer, outbox.clone()).await;
-        let told: Vec<_> = results
-            .iter()
-            .map(|one| (one["outcome"].as_str(), one["problem"]["errors"][0]["pointer"].as_str()))
-            .collect();
-        let refused = |pointer: &'static str| (Some("rejected"), Some(pointer));
-        assert_eq!(told, [
-            refused("/id"),
-            refused("/id"),
-            refused("/task_id"),
-            refused("/weather"),
-            refused("/base_version"),
-            refused(""),
-            refused("/at"),
-            (Some("applied"), None),
-        ]);
-        assert_eq!(results[0]["id"], "visit-17");
-        assert_eq!(results[1].get("id"), None);
-        // The claim without a time left nothing behind, and the mended one took its name.
-        assert_eq!((&results[6]["id"], &results[7]["replayed"]), (&results[7]["id"], &json!(false)));
-        assert_eq!(phone.sync(&volunteer, json!([outbox[7]])).await[0]["replayed"], true);
-        // By a call it is the same.
-        let path = format!("/v1/tasks/{task}/decline");
-        let bodies = [(json!({ "why": "外地" }), 422), (json!({ "reason": "" }), 422), (json!({ "reason": "外地" }), 409)];
-        for (body, status) in bodies {
-            let call = volunteer.request(reqwest::Method::POST, &path).json(&body);
-            let answer = volunteer.send(call.header("Idempotency-Key", "mended")).await;
-            assert_eq!(answer.status, status, "{}", answer.body);
-        }
-    }
-}
-
-on_both! {
-    async fn what_was_decided_on_another_version_is_not_done(database) {
-        let server = Server::small(database);
-        let manager = server.sign_in(phones::MANAGER).await;
-        let task = task_for(&server, 1).await;
-        let on = |base: i64, word: &str, payload: Value| {
-            let mut command = command(word, &task, payload);
-            command["base_version"] = json!(base);
-            command
-        };
-        let to = |n: u32| json!({ "person_id": person_id(n) });
-        let results = Phone::default().sync(&manager, json!([
-            on(1, "task.reassign", to(21)),
-            on(1, "task.reassign", to(22)),
-            on(1, "task.escalate", json!({ "reason": "急" })),
-            command("task.reassign", &task, to(22)),
-        ])).await;
-        let told: Vec<_> = results.iter().map(|one| (&one["outcome"], &one["problem"]["code"])).collect();
-        let (applied, rejected, none) = (json!("applied"), json!("rejected"), Value::Null);
-        let conflict = json!("version_conflict");
-        assert_eq!(told, [(&applied, &none), (&rejected, &conflict), (&rejected, &conflict), (&applied, &none)]);
-        assert_eq!(results[1]["problem"]["current"]["assignee_id"], json!(person_id(21)));
-        // Of what a holder does it only informs.
-        let volunteer = server.sign_in(phones::SECOND_VOLUNTEER).await;
-        let start = Phone::default().sync(&volunteer, json!([on(1, "task.start", json!({}))])).await;
-        assert_eq!(start[0]["outcome"], "applied");
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_decision_based_on_an_older_version_is_rejected(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let manager = server.manager().await;
+    let task = task_for(&server, 1).await;
+    let on = |base: i64, word: &str, payload: Value| {
+        let mut command = command(word, &task, payload);
+        command["base_version"] = json!(base);
+        command
+    };
+    let to = |n: u32| json!({ "person_id": person_id(n) });
+    let results = Phone::default()
+        .sync(
+            &manager,
+            json!([
+                on(1, "task.reassign", to(21)),
+                on(1, "task.reassign", to(22)),
+                on(1, "task.escalate", json!({ "reason": "急" })),
+                command("task.reassign", &task, to(22)),
+            ]),
+        )
+        .await;
+    let told: Vec<_> =
+        results.iter().map(|one| (&one["outcome"], &one["problem"]["code"])).collect();
+    let (applied, rejected, none) = (json!("applied"), json!("rejected"), Value::Null);
+    let conflict = json!("version_conflict");
+    assert_eq!(
+        told,
+        [(&applied, &none), (&rejected, &conflict), (&rejected, &conflict), (&applied, &none)]
+    );
+    assert_eq!(results[1]["problem"]["current"]["assignee_id"], json!(person_id(21)));
+    // Of what a holder does it only informs.
+    let volunteer = server.second_volunteer().await;
+    let start = Phone::default().sync(&volunteer, json!([on(1, "task.start", json!({}))])).await;
+    assert_eq!(start[0]["outcome"], "applied");
 }
 
 /// A phone that hears nothing sends again, and another server may get it while
 /// the first is still at it, or twice within one commit.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_outbox_that_two_servers_get_at_once_happens_once() {
+async fn an_outbox_sent_to_two_servers_at_once_is_applied_once() {
     let server = Server::small(Database::postgres());
     let other = server.another();
-    let here = server.sign_in(phones::VOLUNTEER).await;
+    let here = server.volunteer().await;
     let there = other.bearer(here.token.as_deref().expect("a token"));
     for round in 0..15 {
         let task = task_for(&server, 1).await;

@@ -1,129 +1,122 @@
 //! Old events leave the database by themselves, and none is lost on the way.
 
 use std::fs;
-use std::sync::Barrier;
+use std::path::PathBuf;
+use std::process::{Child, Output, Stdio};
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
-use gridward::clock;
-use gridward::clockwork::retention::Retention;
-use gridward::db::{Address, Db, DbError, dialect};
-use gridward::event::archive::{ArchiveError, archive};
-use gridward::event::{Event, Subject};
+use rstest::rstest;
 
-use crate::log::{tamper, verify};
-use crate::on_both;
+use crate::log::verify;
 use crate::support::files::BENEFICIARY;
-use crate::support::server::{import, said};
-use crate::support::{Database, Files, GRID, Server, phones};
+use crate::support::server::{gridward, import, said};
+use crate::support::{Backend, Caller, Database, Files, Server, chain};
 
-const DISTRICT: &str = "500116";
-
-fn forty_days_ago() -> DateTime<Utc> {
-    clock::system() - TimeDelta::days(40)
-}
-
-/// A district whose log is begun anew, with `events` of forty days ago.
-async fn with_old_events(database: &Database, events: i64) -> Db {
+/// The small district, with a log that begins with `events`: how many, how many days ago.
+fn with_old_events(database: &Database, events: &[(i64, i64)]) {
     let loaded = import(database, &Files::small(), &[]);
     assert!(loaded.status.success(), "{}", said(&loaded));
-    let empty = if database.is_postgres() { "''::bytea" } else { "zeroblob(0)" };
-    tamper(
-        database,
-        &format!("DELETE FROM events; UPDATE district_heads SET seq = 0, hash = {empty};"),
-    );
-    let db = Db::open(Address::parse(&database.url), 2, forty_days_ago);
-    let written = db.write(DISTRICT, move |tx| {
-        for n in 1..=events {
-            let grid = GRID.parse().expect("a grid");
-            tx.record(Event::new("task.create", Subject::Task, n.to_string(), grid, 1));
+    chain::begin_with(database, events);
+}
+
+/// Has every server on `database` archive what is older than `days`; answers where to.
+fn keep_days(database: &Database, days: u32) -> PathBuf {
+    let settings = format!("archive = 'old/events'\nkeep_days = {days}\n");
+    fs::write(database.folder.path().join("gridward.toml"), settings).expect("settings");
+    database.folder.path().join("old/events")
+}
+
+/// Waits until the log begins with another event than the first; answers its number.
+async fn first_event_left(auditor: &Caller) -> i64 {
+    for _ in 0..200 {
+        let left = auditor.get("/v1/events?limit=1").await;
+        assert_eq!(left.status, 200, "{}", left.body);
+        match left.body["items"][0]["seq"].as_i64() {
+            Some(first) if first > 1 => return first,
+            _ => tokio::time::sleep(Duration::from_millis(100)).await,
         }
-        Ok::<_, DbError>(())
-    });
-    written.await.expect("events");
-    db
-}
-
-on_both! {
-    async fn a_server_told_so_archives_what_is_older_than_it_should_keep(database) {
-        with_old_events(&database, 30).await;
-        let settings = "archive = 'old/events'\nkeep_days = 39\n";
-        fs::write(database.folder.path().join("gridward.toml"), settings).expect("settings");
-        let server = Server::start(database);
-        server.sign_in(phones::MANAGER).await.make_task(BENEFICIARY).await;
-        let auditor = server.sign_in(phones::AUDITOR).await;
-        let mut first = 1;
-        for _ in 0..100 {
-            let left = auditor.get("/v1/events?limit=1").await;
-            first = left.body["items"][0]["seq"].as_i64().unwrap_or(first);
-            if first > 1 {
-                break;
-            }
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-        assert_eq!(first, 31, "the new ones stay");
-        let folder = server.database.folder.path().join("old/events");
-        let (whole, told) = verify(&server.database, &["--archive", folder.to_str().expect("a path")]);
-        assert!(whole, "{told}");
     }
+    panic!("no event was archived in twenty seconds")
 }
 
-on_both! {
-    async fn events_within_the_days_to_keep_stay(database) {
-        let db = with_old_events(&database, 3).await;
-        let retention = Retention { folder: database.folder.path().join("old"), keep_days: 41 };
-        let today = clock::day(clock::system());
-        assert_eq!(retention.keep(&db, today).expect("a look"), Some(0));
-        let tomorrow = today + TimeDelta::days(2);
-        assert_eq!(retention.keep(&db, tomorrow).expect("a look"), Some(3));
-        assert_eq!(retention.keep(&db, tomorrow).expect("a look"), Some(0), "once is enough");
-    }
-}
-
-on_both! {
-    async fn of_two_who_archive_at_once_one_gives_way_and_no_event_is_lost(database) {
-        let db = with_old_events(&database, 2000).await;
-        let folder = database.folder.path().join("old");
-        let start = Barrier::new(4);
-        let moved: usize = std::thread::scope(|threads| {
-            let run = || {
-                let mut conn = db.address().connect().expect("a connection");
-                start.wait();
-                match archive(&mut conn, DISTRICT, &folder, clock::system()) {
-                    Ok(moved) => moved,
-                    Err(ArchiveError::Db(DbError::Collision)) => 0,
-                    Err(error) => panic!("{error}"),
-                }
-            };
-            let all: Vec<_> = (0..4).map(|_| threads.spawn(run)).collect();
-            all.into_iter().map(|thread| thread.join().expect("an end")).sum()
-        });
-        assert_eq!(moved, 2000);
-        assert_eq!(fs::read_dir(&folder).expect("a folder").count(), 1, "nothing unfinished lies about");
-        let (whole, told) = verify(&database, &["--archive", folder.to_str().expect("a path")]);
-        assert!(whole, "{told}");
-    }
-}
-
-/// SQLite has one server; on PostgreSQL they share the clock's lock.
+#[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn while_one_server_is_at_it_the_others_look_again_later() {
-    let database = Database::postgres();
-    let db = with_old_events(&database, 3).await;
-    let retention = Retention { folder: database.folder.path().join("old"), keep_days: 1 };
-    let today = clock::day(clock::system());
-    let mut other = db.address().connect().expect("a connection");
-    assert!(dialect::keep_clock(&mut other, DISTRICT).expect("a lock"));
-    assert_eq!(retention.keep(&db, today).expect("a look"), None);
-    drop(other);
-    let mut moved = None;
-    for _ in 0..50 {
-        // The database notices a moment later that the other has gone.
-        moved = retention.keep(&db, today).expect("a look");
-        if moved.is_some() {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
+async fn a_server_archives_events_older_than_keep_days(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let database = Database::from(backend);
+    with_old_events(&database, &[(30, 40), (5, 38)]);
+    let folder = keep_days(&database, 39);
+    let server = Server::start(database);
+    server.manager().await.make_task(BENEFICIARY).await;
+    let auditor = server.auditor().await;
+    assert_eq!(first_event_left(&auditor).await, 31, "those of 38 days ago stay");
+    let (whole, told) = verify(&server.database, &["--archive", folder.to_str().expect("a path")]);
+    assert!(whole, "{told}");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_an_archive_folder_old_events_stay(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let database = Database::from(backend);
+    with_old_events(&database, &[(3, 400)]);
+    let mut server = Server::start(database);
+    server.kill_and_restart();
+    let auditor = server.auditor().await;
+    let events = auditor.get("/v1/events?limit=1").await;
+    assert_eq!(events.body["items"][0]["seq"], 1, "{}", events.body);
+}
+
+/// `gridward log archive`, under way.
+fn archiving(database: &Database) -> Child {
+    let args = ["log", "archive", "old/events", "--keep-days", "30"];
+    let mut command = gridward(database, &args);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it runs")
+}
+
+/// How many events a command says it archived; none where another was in its way.
+fn archived(output: &Output) -> usize {
+    let text = said(output);
+    if !output.status.success() {
+        assert!(text.contains("another change was in the way"), "{text}");
+        return 0;
     }
-    assert_eq!(moved, Some(3));
+    let count = text.strip_prefix("500116: ").and_then(|text| text.split(' ').next());
+    count.and_then(|count| count.parse().ok()).unwrap_or_else(|| panic!("no count in {text:?}"))
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn concurrent_archive_commands_archive_each_event_once(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let database = Database::from(backend);
+    with_old_events(&database, &[(2000, 40)]);
+    let under_way: Vec<_> = (0..4).map(|_| archiving(&database)).collect();
+    let ended = under_way.into_iter().map(|child| child.wait_with_output().expect("an end"));
+    assert_eq!(ended.map(|output| archived(&output)).sum::<usize>(), 2000);
+    let folder = database.folder.path().join("old/events");
+    assert_eq!(fs::read_dir(&folder).expect("a folder").count(), 1, "no unfinished file is left");
+    let (whole, told) = verify(&database, &["--archive", folder.to_str().expect("a path")]);
+    assert!(whole, "{told}");
+    let again = archiving(&database).wait_with_output().expect("an end");
+    assert_eq!(archived(&again), 0, "{}", said(&again));
+}
+
+/// On PostgreSQL one server of several archives; on SQLite there is one server.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn servers_that_share_a_folder_archive_each_event_once() {
+    let database = Database::postgres();
+    with_old_events(&database, &[(2000, 40)]);
+    let folder = keep_days(&database, 39);
+    let server = Server::start(database);
+    let _others = [server.another(), server.another()];
+    let auditor = server.auditor().await;
+    server.manager().await.make_task(BENEFICIARY).await;
+    assert_eq!(first_event_left(&auditor).await, 2001);
+    assert_eq!(fs::read_dir(&folder).expect("a folder").count(), 1, "one file, and it is finished");
+    let (whole, told) = verify(&server.database, &["--archive", folder.to_str().expect("a path")]);
+    assert!(whole, "{told}");
 }

@@ -18,11 +18,30 @@ fn day() -> Value {
     json!({
         "travel": { "model": "haversine", "detour": 1.3, "speed_kmh": 15.0 },
         "volunteers": [person(7, 34.30), person(9, 34.34)],
-        "visits": [visit(70, 34.301, Value::Null), visit(90, 34.339, Value::Null), visit(5, 34.32, json!(3))],
+        "visits": [
+            visit(70, 34.301, Value::Null),
+            visit(90, 34.339, Value::Null),
+            visit(5, 34.32, json!(3)),
+        ],
     })
 }
 
-const SOLOMON: &str = "T1\n\nVEHICLE\nNUMBER CAPACITY\n 2 10\n\nCUSTOMER\nCUST NO. XCOORD. YCOORD. DEMAND READY DUE SERVICE\n\n 0 0 0 0 0 100 0\n 1 3 4 5 0 90 1\n 2 6 8 5 0 90 1\n 3 0 -5 5 0 90 1\n";
+/// Three customers and two vehicles, as Solomon writes them.
+const SOLOMON: &str = "\
+T1
+
+VEHICLE
+NUMBER CAPACITY
+ 2 10
+
+CUSTOMER
+CUST NO. XCOORD. YCOORD. DEMAND READY DUE SERVICE
+
+ 0 0 0 0 0 100 0
+ 1 3 4 5 0 90 1
+ 2 6 8 5 0 90 1
+ 3 0 -5 5 0 90 1
+";
 
 fn solve(text: &str, args: &[&str]) -> Output {
     let folder = tempfile::tempdir().expect("a folder");
@@ -45,7 +64,7 @@ fn answer(text: &str, args: &[&str]) -> Value {
 }
 
 #[test]
-fn a_day_is_planned_by_index_and_says_what_nobody_does() {
+fn a_day_is_planned_and_unserved_visits_have_a_reason() {
     let answer = answer(&day().to_string(), &[]);
     let routes = answer["routes"].as_array().expect("routes");
     assert_eq!((&routes[0]["volunteer"], &routes[0]["visits"]), (&json!(7), &json!([0])));
@@ -64,7 +83,7 @@ fn the_same_seed_gives_the_same_plan_on_any_number_of_threads() {
 }
 
 #[test]
-fn an_instance_of_solomon_is_read_and_told_in_its_own_units() {
+fn a_solomon_instance_is_solved_in_its_own_units() {
     let answer = answer(SOLOMON, &["--objective", "travel"]);
     // 1 and 2 on one way of 20, 3 on one of 10; a third would not fit into either.
     let travel = answer["tiers"]["travel"].as_f64().expect("a number");
@@ -73,15 +92,24 @@ fn an_instance_of_solomon_is_read_and_told_in_its_own_units() {
 }
 
 #[test]
-fn an_input_of_vroom_is_read_with_its_matrix_skills_and_windows() {
+fn a_vroom_input_is_solved_with_its_matrix_skills_and_windows() {
     let input = json!({
         "vehicles": [
-            { "id": 1, "start_index": 0, "end_index": 0, "skills": [1], "time_window": [1_000, 2_000], "capacity": [1] },
-            { "id": 2, "start_index": 0, "end_index": 0, "time_window": [1_000, 2_000], "capacity": [9] },
+            {
+                "id": 1, "start_index": 0, "end_index": 0, "skills": [1],
+                "time_window": [1_000, 2_000], "capacity": [1],
+            },
+            {
+                "id": 2, "start_index": 0, "end_index": 0,
+                "time_window": [1_000, 2_000], "capacity": [9],
+            },
         ],
         "jobs": [
             { "id": 11, "location_index": 1, "skills": [1], "service": 100, "delivery": [1] },
-            { "id": 12, "location_index": 2, "time_windows": [[1_000, 1_010], [1_500, 1_600]], "delivery": [1] },
+            {
+                "id": 12, "location_index": 2, "delivery": [1],
+                "time_windows": [[1_000, 1_010], [1_500, 1_600]],
+            },
         ],
         "matrices": { "car": { "durations": [[0, 50, 60], [50, 0, 10], [60, 10, 0]] } },
     });
@@ -93,7 +121,7 @@ fn an_input_of_vroom_is_read_with_its_matrix_skills_and_windows() {
 }
 
 #[test]
-fn a_map_is_one_picture_with_a_bar_for_everybody() {
+fn a_map_is_one_self_contained_picture_with_a_bar_for_each_person() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut day = day();
     day["volunteers"][0]["id"] = json!("<script>&\"");
@@ -115,7 +143,7 @@ fn a_map_is_one_picture_with_a_bar_for_everybody() {
 }
 
 #[test]
-fn places_are_not_needed_for_a_map() {
+fn a_map_is_drawn_without_coordinates() {
     let input = json!({
         "vehicles": [{ "id": 1, "start_index": 0, "end_index": 0 }],
         "jobs": [{ "id": 11, "location_index": 1 }],
@@ -131,7 +159,7 @@ fn places_are_not_needed_for_a_map() {
 }
 
 #[test]
-fn names_are_told_as_the_file_has_them() {
+fn ids_are_printed_as_the_file_has_them() {
     let mut day = day();
     day["volunteers"][0]["id"] = json!("anna");
     day["visits"][0]["last_volunteer"] = json!("anna");
@@ -141,7 +169,7 @@ fn names_are_told_as_the_file_has_them() {
 }
 
 #[test]
-fn the_search_ends_when_its_time_is_over() {
+fn the_search_ends_when_its_time_is_up() {
     let began = std::time::Instant::now();
     let output = solve(&day().to_string(), &["--time-ms", "300", "--json"]);
     assert!(output.status.success());
@@ -151,7 +179,7 @@ fn the_search_ends_when_its_time_is_over() {
 }
 
 #[test]
-fn without_json_a_table_tells_the_routes_and_what_is_missing() {
+fn without_json_a_table_lists_the_routes_and_the_unserved_visits() {
     let output = solve(&day().to_string(), &["--iterations", "10"]);
     let text = String::from_utf8(output.stdout).expect("text");
     assert!(text.contains("visit 70"), "{text}");
@@ -159,7 +187,7 @@ fn without_json_a_table_tells_the_routes_and_what_is_missing() {
 }
 
 #[test]
-fn what_makes_no_sense_is_refused_in_a_sentence() {
+fn an_invalid_instance_is_refused_in_a_sentence() {
     let mut late = day();
     late["visits"][0]["tw"] = json!([100, 50]);
     let mut short = day();
@@ -197,7 +225,7 @@ fn what_makes_no_sense_is_refused_in_a_sentence() {
 }
 
 #[test]
-fn nothing_to_do_and_nobody_to_do_it_are_plans() {
+fn a_day_without_visits_or_without_people_has_a_plan() {
     let mut idle = day();
     idle["visits"] = json!([]);
     assert_eq!(answer(&idle.to_string(), &[])["unserved"], json!([]));
@@ -207,7 +235,7 @@ fn nothing_to_do_and_nobody_to_do_it_are_plans() {
 }
 
 #[test]
-fn the_example_in_the_description_of_the_formats_is_what_it_answers() {
+fn the_documented_example_gives_the_documented_answer() {
     let guide = concat!(env!("CARGO_MANIFEST_DIR"), "/../dispatch/FORMATS.md");
     let guide = std::fs::read_to_string(guide).expect("it is there");
     let mut blocks = guide.split("```json\n").skip(1).filter_map(|rest| rest.split("```").next());
@@ -217,7 +245,7 @@ fn the_example_in_the_description_of_the_formats_is_what_it_answers() {
 }
 
 #[test]
-fn a_slip_in_a_name_is_told_and_not_passed_over() {
+fn a_misspelt_field_is_refused_and_named() {
     let text = day().to_string().replace("last_volunteer", "last_voluntier");
     let refused = solve(&text, &[]);
     assert!(!refused.status.success());
@@ -226,7 +254,7 @@ fn a_slip_in_a_name_is_told_and_not_passed_over() {
 }
 
 #[test]
-fn a_tier_weighs_what_is_said_and_what_cannot_be_is_refused() {
+fn tier_weights_change_the_plan_and_invalid_ones_are_refused() {
     let mut near = day();
     for (number, lat) in [34.3005, 34.3006].into_iter().enumerate() {
         near["visits"][number]["lat"] = json!(lat);

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
+use rstest::rstest;
 use serde_json::{Value, json};
 
-use crate::on_both;
 use crate::support::files::{BENEFICIARY, FAR_BENEFICIARY};
-use crate::support::{Caller, Server, phones};
+use crate::support::{Backend, Caller, Server};
 
 /// A stream that is read hint by hint.
 struct Stream {
@@ -45,32 +45,37 @@ impl Stream {
     }
 }
 
-on_both! {
-    async fn a_hint_comes_for_what_is_in_scope_and_for_nothing_else(database) {
-        let server = Server::small(database);
-        let (manager, far) = (server.sign_in(phones::MANAGER).await, server.sign_in(phones::FAR_MANAGER).await);
-        let volunteer = server.sign_in(phones::VOLUNTEER).await;
-        let mut stream = Stream::open(&volunteer, None).await;
-        far.make_task(FAR_BENEFICIARY).await;
-        let task = manager.make_task(BENEFICIARY).await;
-        let hint = stream.next().await.expect("a hint");
-        assert_eq!((&hint["type"], &hint["id"]), (&json!("task"), &json!(task)));
-        assert_eq!(stream.next().await, None);
-        // Broken off, and resumed where it was: what came meanwhile is told.
-        drop(stream);
-        assert_eq!(manager.act(&format!("/v1/tasks/{task}/claim")).await.status, 200);
-        let mut stream = Stream::open(&volunteer, hint["seq"].as_i64()).await;
-        let missed = stream.next().await.expect("what was missed");
-        assert_eq!((&missed["id"], missed["seq"].as_i64() > hint["seq"].as_i64()), (&json!(task), true));
-        assert_eq!(server.stranger().get("/v1/events/stream").await.status, 401);
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stream_sends_hints_of_the_callers_scope_only(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (manager, far) = (server.manager().await, server.far_manager().await);
+    let volunteer = server.volunteer().await;
+    let mut stream = Stream::open(&volunteer, None).await;
+    far.make_task(FAR_BENEFICIARY).await;
+    let task = manager.make_task(BENEFICIARY).await;
+    let hint = stream.next().await.expect("a hint");
+    assert_eq!((&hint["type"], &hint["id"]), (&json!("task"), &json!(task)));
+    assert_eq!(stream.next().await, None);
+    // Broken off, and resumed where it was: what came meanwhile is told.
+    drop(stream);
+    assert_eq!(manager.act(&format!("/v1/tasks/{task}/claim")).await.status, 200);
+    let mut stream = Stream::open(&volunteer, hint["seq"].as_i64()).await;
+    let missed = stream.next().await.expect("what was missed");
+    assert_eq!(
+        (&missed["id"], missed["seq"].as_i64() > hint["seq"].as_i64()),
+        (&json!(task), true)
+    );
+    assert_eq!(server.stranger().get("/v1/events/stream").await.status, 401);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_hint_reaches_those_who_listen_at_another_server() {
+async fn a_hint_reaches_listeners_at_another_server() {
     let server = Server::small(crate::support::Database::postgres());
     let other = server.another();
-    let manager = server.sign_in(phones::MANAGER).await;
+    let manager = server.manager().await;
     let mut stream =
         Stream::open(&other.bearer(manager.token.as_deref().expect("a token")), None).await;
     let task = manager.make_task(BENEFICIARY).await;

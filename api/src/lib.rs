@@ -1,8 +1,21 @@
 //! Gridward's server: the library behind the binary `gridward`.
 //!
-//! Arrows point one way: a slice's `routes` call its use cases, these call its
-//! `store`. A slice may call another slice's use cases and reads, never its
-//! tables. Decisions are made in `gridward_dispatch`.
+//! A module imports only from those declared above it; slices may call one
+//! another where no circle comes of it. `tests/architecture.rs` holds the code
+//! against that order. Decisions are made in `gridward_domain` and
+//! `gridward_dispatch`.
+
+// The ground: the clock, the database, sealing, the log, transactions.
+pub mod clock;
+pub mod crypto;
+pub mod db;
+pub mod log;
+pub mod tx;
+
+// A request: problems, extractors, who asks, and that a command happens once.
+pub mod auth;
+pub mod http;
+pub mod idempotency;
 
 // The words of the domain, a slice each.
 pub mod area;
@@ -16,27 +29,13 @@ pub mod plan;
 pub mod sync;
 pub mod task;
 
-// Who may do what, and what is sealed.
-pub mod auth;
-pub mod seal;
-
 // A whole district at once.
 pub mod demo;
 pub mod import;
 pub mod load;
 
-// What all slices stand on.
-pub mod app;
+// What runs by itself, and how it is put together.
 pub mod cli;
-pub mod clock;
-pub mod clockwork;
-pub mod db;
-pub mod once;
-pub mod openapi;
+pub mod jobs;
 pub mod ops;
-pub mod page;
-pub mod problem;
-pub mod request;
-pub mod settings;
-pub mod unchanged;
-pub mod words;
+pub mod server;

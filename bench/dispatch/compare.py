@@ -1,4 +1,4 @@
-"""Lets solvers plan the same days on this machine and prints how they compare."""
+"""Runs solvers on the same days on this machine and prints a comparison."""
 
 import argparse
 import json
@@ -41,13 +41,13 @@ def main():
     parser.add_argument("days", type=Path, help="a folder of days in the neutral format")
     parser.add_argument("--run", action="append", required=True, metavar="NAME:AMOUNT")
     parser.add_argument("--reference", metavar="NAME:AMOUNT", help="by default the last run")
-    parser.add_argument("--reference-file", type=Path, help="where the reference is kept; read if it is there")
-    asked = parser.parse_args()
-    files = sorted(asked.days.glob("*.json"))
+    parser.add_argument("--reference-file", type=Path, help="file of the reference's figures; read if it exists")
+    arguments = parser.parse_args()
+    files = sorted(arguments.days.glob("*.json"))
     if not files:
-        parser.error("there are no days in that folder")
-    reference_name = asked.reference or asked.run[-1]
-    kept = asked.reference_file
+        parser.error("the folder has no days")
+    reference_name = arguments.reference or arguments.run[-1]
+    kept = arguments.reference_file
     if kept and kept.exists():
         reference = json.loads(kept.read_text())
     else:
@@ -56,7 +56,7 @@ def main():
             kept.write_text(json.dumps(reference))
     print("| solver | unserved priority | travel gap | median ms | longest day, min | spread, min | largest share | spread of shares |")
     print("| --- | --- | --- | --- | --- | --- | --- | --- |")
-    for name in asked.run:
+    for name in arguments.run:
         row(name, reference if name == reference_name else run(name, files), reference)
 
 

@@ -22,41 +22,41 @@ def place(x, y):
     return round(lat, 6), round(lon, 6)
 
 
-def grid(chance, centre, people, visits, first_person):
+def grid(rng, centre, people, visits, first_person):
     """One grid: most homes and visits lie in a few hamlets."""
-    spread = chance.uniform(2_000, 4_000)
+    spread = rng.uniform(2_000, 4_000)
 
     def anywhere():
-        return tuple(c + chance.uniform(-0.5, 0.5) * spread for c in centre)
+        return tuple(c + rng.uniform(-0.5, 0.5) * spread for c in centre)
 
-    hamlets = [(anywhere(), chance.uniform(100, 220)) for _ in range(chance.randint(2, 5))]
+    hamlets = [(anywhere(), rng.uniform(100, 220)) for _ in range(rng.randint(2, 5))]
 
     def somewhere():
-        if chance.random() < 0.1:
+        if rng.random() < 0.1:
             return anywhere()
-        (x, y), width = chance.choice(hamlets)
-        return chance.gauss(x, width), chance.gauss(y, width)
+        (x, y), width = rng.choice(hamlets)
+        return rng.gauss(x, width), rng.gauss(y, width)
 
     volunteers, calls = [], []
     for number in range(people):
-        opens, closes = SHIFTS[chance.randrange(len(SHIFTS))]
+        opens, closes = SHIFTS[rng.randrange(len(SHIFTS))]
         lat, lon = place(*somewhere())
-        skills = [0] + [skill for skill, odds in ((1, 0.35), (2, 0.25)) if chance.random() < odds or (skill == 1 and number == 0)]
+        skills = [0] + [skill for skill, odds in ((1, 0.35), (2, 0.25)) if rng.random() < odds or (skill == 1 and number == 0)]
         volunteers.append({
             "id": first_person + number, "lat": lat, "lon": lon, "skills": skills,
             "shift": [int(opens * 3600), int(closes * 3600)], "max_minutes": int((closes - opens) * 60),
-            "workload_minutes": int(max(0, chance.gauss(90, 70))),
+            "workload_minutes": int(max(0, rng.gauss(90, 70))),
         })
     able = {skill for person in volunteers for skill in person["skills"]}
     for number in range(visits):
-        minutes, priority = chance.choices([(15, 3), (25, 5), (40, 8)], [7, 2, 1])[0]
-        skill = chance.choices([None, 1, 2], [9, 1, 1])[0]
-        window = chance.choices([(8, 18), (8, 12), (13.5, 18), (9, 11), (14, 16)], [60, 14, 11, 8, 7])[0]
+        minutes, priority = rng.choices([(15, 3), (25, 5), (40, 8)], [7, 2, 1])[0]
+        skill = rng.choices([None, 1, 2], [9, 1, 1])[0]
+        window = rng.choices([(8, 18), (8, 12), (13.5, 18), (9, 11), (14, 16)], [60, 14, 11, 8, 7])[0]
         lat, lon = place(*somewhere())
         calls.append({
             "id": number, "lat": lat, "lon": lon, "service_s": minutes * 60, "priority": priority,
             "tw": [int(hour * 3600) for hour in window], "skill": skill if skill in able else None,
-            "last_volunteer": first_person + chance.randrange(people) if chance.random() < 0.5 else None,
+            "last_volunteer": first_person + rng.randrange(people) if rng.random() < 0.5 else None,
         })
     return volunteers, calls
 
@@ -69,10 +69,10 @@ def centres(villages, grids):
 
 
 def day(name, villages, grids):
-    chance = random.Random(name)
+    rng = random.Random(name)
     volunteers, visits = [], []
     for centre in centres(villages, grids):
-        some, calls = grid(chance, centre, chance.randint(5, 8), chance.randint(12, 60), len(volunteers))
+        some, calls = grid(rng, centre, rng.randint(5, 8), rng.randint(12, 60), len(volunteers))
         volunteers += some
         visits += [call | {"id": len(visits) + at} for at, call in enumerate(calls)]
     travel = {"model": "haversine", "detour": 1.3, "speed_kmh": 15.0}
@@ -85,12 +85,12 @@ def main():
     parser.add_argument("--villages", type=int, default=0, help="days of eight grids pooled")
     parser.add_argument("--towns", type=int, default=0, help="days of ten villages pooled, 80 grids")
     parser.add_argument("--out", type=Path, required=True)
-    asked = parser.parse_args()
-    asked.out.mkdir(parents=True, exist_ok=True)
-    kinds = [("grid", asked.grids, 1, 1), ("village", asked.villages, 1, 8), ("town", asked.towns, 10, 8)]
+    arguments = parser.parse_args()
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    kinds = [("grid", arguments.grids, 1, 1), ("village", arguments.villages, 1, 8), ("town", arguments.towns, 10, 8)]
     for kind, count, villages, grids in kinds:
         for name in (f"{kind}-{number}" for number in range(count)):
-            (asked.out / f"{name}.json").write_text(json.dumps(day(name, villages, grids)))
+            (arguments.out / f"{name}.json").write_text(json.dumps(day(name, villages, grids)))
 
 
 if __name__ == "__main__":

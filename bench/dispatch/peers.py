@@ -1,11 +1,11 @@
-"""The solvers: each takes a day, its file, the ways and an amount, and answers routes and seconds."""
+"""The solvers: each takes a day, its file, the travel times and an amount, and returns routes and seconds."""
 
 import json
 import subprocess
 import time
 from pathlib import Path
 
-# What a priority point that is left unserved costs, in seconds of travel.
+# The cost of an unserved priority point, in seconds of travel.
 UNSERVED = 10_000
 GRIDWARD = Path(__file__).resolve().parents[2] / "target/release/gridward"
 
@@ -14,7 +14,7 @@ def gridward(day, file, ways, amount, objective="travel"):
     order = [GRIDWARD, "dispatch", "solve", file, "--time-ms", str(amount), "--threads", "1", "--objective", objective, "--json"]
     began = time.perf_counter()
     answer = json.loads(subprocess.run(order, check=True, capture_output=True).stdout)
-    # The whole process counts, reading and writing with it.
+    # The time of the whole process, input and output included.
     return [route["visits"] for route in answer["routes"]], time.perf_counter() - began
 
 

@@ -1,4 +1,4 @@
-"""What a plan is worth and whether it keeps the rules; shares nothing with any solver."""
+"""Scores a plan and checks it against the rules; shares no code with any solver."""
 
 import statistics
 
@@ -21,7 +21,7 @@ def matrix(day):
 
 
 def score(day, ways, routes):
-    """The figures of a plan; raises ValueError where it breaks a rule."""
+    """Returns the figures of a plan; raises ValueError if it breaks a rule."""
     people, visits = day["volunteers"], day["visits"]
     seen, travel, loads = set(), 0, []
     for number, (person, route) in enumerate(zip(people, routes, strict=True)):
@@ -29,7 +29,7 @@ def score(day, ways, routes):
         for visit in route:
             call, place = visits[visit], len(people) + visit
             if visit in seen or (call["skill"] is not None and call["skill"] not in person["skills"]):
-                raise ValueError(f"visit {visit} is made twice or by somebody without the skill")
+                raise ValueError(f"visit {visit} is made twice or by a volunteer without the skill")
             seen.add(visit)
             way = int(ways[at, place])
             now = max(now + way, call["tw"][0])

@@ -1,6 +1,6 @@
-"""Plans Solomon's instances and prints how far above the distances of solomon.csv the plans are.
+"""Plans Solomon's instances and prints the gaps to the distances of solomon.csv.
 
-The distance is recomputed in double precision, and the plan held against the rules, from
+The distance is recomputed in double precision, and the plan checked against the rules, from
 the text of the instance alone. The instances are not part of this repository.
 """
 
@@ -18,7 +18,7 @@ import peers
 KEPT = Path(__file__).parent / "solomon.csv"
 # Sums of a hundred distances differ by less, whatever their order.
 ROUNDING = 1e-6
-# Per cent; the kept distances have four decimals. A plan further below is shorter than what is kept.
+# Per cent; the kept distances have four decimals. A plan further below is shorter than the kept one.
 BELOW = -0.0001
 
 
@@ -31,7 +31,7 @@ def read(text):
 
 
 def distance(text, routes):
-    """What a plan travels; raises ValueError where it breaks a rule or leaves a customer out."""
+    """Returns the distance of a plan; raises ValueError if it breaks a rule or leaves a customer out."""
     vehicles, capacity, rows = read(text)
     depot, total, seen = rows[0], 0.0, []
     far = lambda a, b: math.hypot(a[1] - b[1], a[2] - b[2])
@@ -80,14 +80,14 @@ def main():
     parser.add_argument("folder", type=Path, help="the instances, each NAME.txt as Solomon wrote it")
     parser.add_argument("--run", action="append", required=True, metavar="gridward:MILLISECONDS")
     parser.add_argument("--each", action="store_true", help="print every instance's gap too")
-    asked = parser.parse_args()
+    arguments = parser.parse_args()
     kept = (line for line in KEPT.read_text().splitlines() if not line.startswith("#"))
     best = {row["instance"]: float(row["distance"]) for row in csv.DictReader(kept)}
-    files = {file.stem.upper(): file for file in sorted(asked.folder.glob("*.txt")) if file.stem.upper() in best}
+    files = {file.stem.upper(): file for file in sorted(arguments.folder.glob("*.txt")) if file.stem.upper() in best}
     if not files:
-        parser.error("there are no instances of Solomon's in that folder")
+        parser.error("the folder has no instances of Solomon")
     print("| run | instances | mean gap | largest gap | shorter than kept | median s |\n| --- | --- | --- | --- | --- | --- |")
-    for name in asked.run:
+    for name in arguments.run:
         solver, _, amount = name.partition(":")
         if solver != "gridward" or not amount.isdigit():
             parser.error(f"not a run: {name}")
@@ -96,7 +96,7 @@ def main():
         mean = statistics.mean(gaps.values())
         below = sum(gap < BELOW for gap in gaps.values())
         print(f"| {name} | {len(gaps)} of {len(best)} | {mean:.2f} % | {gaps[worst]:.2f} % ({worst}) | {below} | {statistics.median(took):.2f} |", flush=True)
-        if asked.each:
+        if arguments.each:
             print("\n".join(f"| {name} {instance} | | {gap:.3f} % | | | |" for instance, gap in gaps.items()), flush=True)
 
 

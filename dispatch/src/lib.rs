@@ -1,12 +1,10 @@
-//! Who visits whom: the solver, as pure functions over plain values.
+//! The solver: assigns visits to volunteers and times, as pure functions over plain values.
 //!
-//! Nothing here reads a clock, a file, a socket or a random number that was
-//! not handed in.
+//! The crate reads no clock, file or socket, and no random number but those of a given seed.
 //!
-//! - [`solve`] turns a [`solve::Problem`], in the words of the domain, into a
-//!   [`solve::Plan`] that says, for every visit, who goes and when, or what
-//!   stands in the way.
-//! - [`routing`] solves one part of it, by number.
+//! - [`solve`] turns a [`solve::DispatchProblem`], in words of the domain, into a
+//!   [`solve::Plan`]: for every visit the volunteer and the time, or why it is unserved.
+//! - [`routing`] plans one part, by number.
 //! - [`format`] reads the files of other solvers.
 
 pub mod format;

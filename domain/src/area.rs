@@ -4,6 +4,8 @@
 //! `500116001002`, town `500116001`, district `500116`. So "all below" is a
 //! plain range of text, and scope, roll-up and sharding all use that range.
 
+use crate::word::VariantArray as _;
+use crate::word::{UnknownWord, unknown};
 use std::fmt;
 use std::str::FromStr;
 
@@ -11,8 +13,29 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 /// One of the four levels of areas, from the largest to the smallest.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    strum::Display,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
+#[cfg_attr(
+    feature = "diesel",
+    derive(diesel::AsExpression, diesel::FromSqlRow),
+    diesel(sql_type = diesel::sql_types::Text)
+)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case", parse_err_ty = UnknownWord, parse_err_fn = unknown::<Level>)]
 pub enum Level {
     /// 区县, 6 digits.
     District,
@@ -25,9 +48,6 @@ pub enum Level {
 }
 
 impl Level {
-    /// All levels, from the largest to the smallest.
-    pub const ALL: [Self; 4] = [Self::District, Self::Town, Self::Village, Self::Grid];
-
     /// How many digits a code of this level has.
     pub const fn digits(self) -> usize {
         match self {
@@ -35,16 +55,6 @@ impl Level {
             Self::Town => 9,
             Self::Village => 12,
             Self::Grid => 15,
-        }
-    }
-
-    /// The word that names this level in the API, the tables and the files.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::District => "district",
-            Self::Town => "town",
-            Self::Village => "village",
-            Self::Grid => "grid",
         }
     }
 
@@ -58,25 +68,6 @@ impl Level {
         }
     }
 }
-
-impl fmt::Display for Level {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.word())
-    }
-}
-
-impl FromStr for Level {
-    type Err = UnknownLevel;
-
-    fn from_str(word: &str) -> Result<Self, UnknownLevel> {
-        Self::ALL.into_iter().find(|level| level.word() == word).ok_or(UnknownLevel)
-    }
-}
-
-/// A word that names no level.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("a level is district, town, village or grid")]
-pub struct UnknownLevel;
 
 /// Why a text is not an area code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -94,6 +85,11 @@ pub enum CodeError {
 /// Ordered as text, so that an area stands directly before all it contains.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
+#[cfg_attr(
+    feature = "diesel",
+    derive(diesel::AsExpression, diesel::FromSqlRow),
+    diesel(sql_type = diesel::sql_types::Text)
+)]
 pub struct AreaCode {
     // Unused places stay zero, which sorts before every digit.
     digits: [u8; 15],
@@ -149,8 +145,9 @@ impl FromStr for AreaCode {
     type Err = CodeError;
 
     fn from_str(text: &str) -> Result<Self, CodeError> {
-        let level = Level::ALL
-            .into_iter()
+        let level = Level::VARIANTS
+            .iter()
+            .copied()
             .find(|level| level.digits() == text.len())
             .ok_or_else(|| CodeError::Length(text.chars().count()))?;
         if !text.bytes().all(|byte| byte.is_ascii_digit()) {

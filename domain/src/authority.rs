@@ -2,10 +2,9 @@
 //!
 //! Everything is denied that the table does not allow. A thing outside one's
 //! area does not exist for the caller; a thing inside it that the role may not
-//! do is forbidden. [`Actor::judge`] tells the two apart.
+//! do is forbidden. [`Actor::authorize`] tells the two apart.
 
-use std::fmt;
-use std::str::FromStr;
+use crate::word::{UnknownWord, unknown};
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -14,9 +13,30 @@ use crate::area::{AreaCode, Level};
 use crate::id::PersonId;
 
 /// What a person does in the system.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    strum::Display,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
+#[cfg_attr(
+    feature = "diesel",
+    derive(diesel::AsExpression, diesel::FromSqlRow),
+    diesel(sql_type = diesel::sql_types::Text)
+)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case", parse_err_ty = UnknownWord, parse_err_fn = unknown::<Role>)]
 pub enum Role {
     /// Runs the installation for a district.
     Admin,
@@ -31,21 +51,6 @@ pub enum Role {
 }
 
 impl Role {
-    /// Every role.
-    pub const ALL: [Self; 5] =
-        [Self::Admin, Self::Supervisor, Self::Manager, Self::Volunteer, Self::Auditor];
-
-    /// The word that names this role in the API, the tables and the files.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Admin => "admin",
-            Self::Supervisor => "supervisor",
-            Self::Manager => "manager",
-            Self::Volunteer => "volunteer",
-            Self::Auditor => "auditor",
-        }
-    }
-
     /// Whether a person of this role answers for an area of `level`.
     pub const fn fits(self, level: Level) -> bool {
         match self {
@@ -53,25 +58,6 @@ impl Role {
             Self::Supervisor => !matches!(level, Level::Grid),
             Self::Manager | Self::Volunteer => matches!(level, Level::Grid),
         }
-    }
-}
-
-impl fmt::Display for Role {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.word())
-    }
-}
-
-/// A word that names no role.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("must be one of: admin, supervisor, manager, volunteer, auditor")]
-pub struct UnknownRole;
-
-impl FromStr for Role {
-    type Err = UnknownRole;
-
-    fn from_str(word: &str) -> Result<Self, UnknownRole> {
-        Self::ALL.into_iter().find(|role| role.word() == word).ok_or(UnknownRole)
     }
 }
 
@@ -94,7 +80,7 @@ pub enum Action {
     CreateTask,
     /// Claim, accept, decline, release, start and report a task.
     WorkTask,
-    /// Give a task to somebody, move its days, call it off, put it on the desk above.
+    /// Give a task to somebody, move its days, call it off, put it on the escalation_level above.
     DirectTask,
     /// Begin again with a task that is over.
     ReopenTask,
@@ -186,7 +172,7 @@ impl Actor {
     /// # Errors
     /// [`Denial::OutOfScope`] before [`Denial::Forbidden`], so that an answer
     /// never tells that something outside the area exists.
-    pub fn judge(&self, action: Action, area: &AreaCode) -> Result<(), Denial> {
+    pub fn authorize(&self, action: Action, area: &AreaCode) -> Result<(), Denial> {
         if self.area.contains(area) { self.may(action) } else { Err(Denial::OutOfScope) }
     }
 }
@@ -206,16 +192,16 @@ mod tests {
         let volunteer = actor(Role::Volunteer, "500116001002001");
         let own = "500116001002001".parse().expect("a code");
         let next = "500116001002002".parse().expect("a code");
-        assert_eq!(volunteer.judge(Action::WorkTask, &own), Ok(()));
-        assert_eq!(volunteer.judge(Action::Dispatch, &own), Err(Denial::Forbidden));
-        assert_eq!(volunteer.judge(Action::Dispatch, &next), Err(Denial::OutOfScope));
+        assert_eq!(volunteer.authorize(Action::WorkTask, &own), Ok(()));
+        assert_eq!(volunteer.authorize(Action::Dispatch, &own), Err(Denial::Forbidden));
+        assert_eq!(volunteer.authorize(Action::Dispatch, &next), Err(Denial::OutOfScope));
     }
 
     #[test]
     fn an_area_above_ones_own_is_out_of_scope() {
         let town = actor(Role::Supervisor, "500116001");
         let district = "500116".parse().expect("a code");
-        assert_eq!(town.judge(Action::ReadAreas, &district), Err(Denial::OutOfScope));
+        assert_eq!(town.authorize(Action::ReadAreas, &district), Err(Denial::OutOfScope));
     }
 
     #[test]

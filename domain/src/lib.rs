@@ -16,6 +16,9 @@ pub mod place;
 #[cfg(feature = "schema")]
 mod schema;
 pub mod skill;
+#[cfg(feature = "diesel")]
+pub mod sql;
 pub mod task;
 pub mod text;
 pub mod time;
+pub mod word;

@@ -2,9 +2,12 @@
 
 use std::borrow::Cow;
 
+use crate::word::VariantArray as _;
 use utoipa::openapi::schema::{AdditionalProperties, ObjectBuilder, Type};
 use utoipa::openapi::{KnownFormat, RefOr, Schema, SchemaFormat};
 use utoipa::{PartialSchema, ToSchema};
+
+use crate::word::Word as _;
 
 use crate::area::{AreaCode, Level};
 use crate::id::{BeneficiaryId, NoticeId, PersonId, PlanId, ReportId, TaskId};
@@ -88,7 +91,7 @@ impl PartialSchema for Level {
     fn schema() -> RefOr<Schema> {
         ObjectBuilder::new()
             .schema_type(Type::String)
-            .enum_values(Some(Self::ALL.map(Self::word)))
+            .enum_values(Some(Self::VARIANTS.iter().map(|level| level.as_str())))
             .description(Some("One of the four levels of areas."))
             .build()
             .into()

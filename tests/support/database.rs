@@ -1,8 +1,19 @@
 //! A database of a test's own, gone when the test is over.
 
+use std::path::PathBuf;
+
 use diesel::connection::SimpleConnection;
-use diesel::{Connection, PgConnection};
+use diesel::{Connection, PgConnection, SqliteConnection};
 use tempfile::TempDir;
+
+/// The databases that every promise holds on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Backend {
+    /// A file.
+    Sqlite,
+    /// A database on the server that `GRIDWARD_TEST_POSTGRES` names.
+    Postgres,
+}
 
 /// Where a test keeps its data.
 pub struct Database {
@@ -41,6 +52,22 @@ impl Database {
         self.created.is_some()
     }
 
+    /// Where its server keeps attachments, unless told otherwise.
+    pub fn attachments(&self) -> PathBuf {
+        let folder = if self.is_postgres() { "var/attachments" } else { "attachments" };
+        self.folder.path().join(folder)
+    }
+
+    /// Changes the data behind the server's back.
+    pub fn execute(&self, sql: &str) {
+        let done = if self.is_postgres() {
+            PgConnection::establish(&self.url).expect("the database").batch_execute(sql)
+        } else {
+            SqliteConnection::establish(&self.url).expect("the file").batch_execute(sql)
+        };
+        done.expect("a change");
+    }
+
     /// Cuts every connection and lets no new one in.
     pub fn go_away(&self) {
         let Some((server, name)) = &self.created else { return };
@@ -58,6 +85,15 @@ impl Database {
         let mut conn = PgConnection::establish(server).expect("the test server answers");
         conn.batch_execute(&format!("ALTER DATABASE {name} ALLOW_CONNECTIONS true"))
             .expect("the database comes back");
+    }
+}
+
+impl From<Backend> for Database {
+    fn from(backend: Backend) -> Self {
+        match backend {
+            Backend::Sqlite => Self::sqlite(),
+            Backend::Postgres => Self::postgres(),
+        }
     }
 }
 

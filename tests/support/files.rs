@@ -31,7 +31,8 @@ impl Files {
             "stations.csv",
             lines(&[
                 "id,area,level,name,grid,lat,lon,phone,hours",
-                "S1,500116001,town,一镇退役军人服务站,500116001002001,29.28500,106.25500,10090000001,mon-fri 0900-1730",
+                "S1,500116001,town,一镇退役军人服务站,500116001002001,29.28500,106.25500,\
+                 10090000001,mon-fri 0900-1730",
             ]),
         );
         files.insert(
@@ -116,10 +117,12 @@ fn grids() -> Vec<String> {
     let feature = |(code, west): (&str, f64)| {
         let east = west + 0.01;
         let ring = format!(
-            "[[{west:.2},{SOUTH}],[{east:.2},{SOUTH}],[{east:.2},{north:.2}],[{west:.2},{north:.2}],[{west:.2},{SOUTH}]]"
+            "[[{west:.2},{SOUTH}],[{east:.2},{SOUTH}],[{east:.2},{north:.2}],\
+             [{west:.2},{north:.2}],[{west:.2},{SOUTH}]]"
         );
         format!(
-            r#"{{"type":"Feature","properties":{{"code":"{code}"}},"geometry":{{"type":"Polygon","coordinates":[{ring}]}}}}"#
+            r#"{{"type":"Feature","properties":{{"code":"{code}"}},
+            "geometry":{{"type":"Polygon","coordinates":[{ring}]}}}}"#
         )
     };
     // A comma begins the line of each feature but the first, so that a line can be left out.
@@ -135,7 +138,8 @@ fn people() -> Vec<String> {
         "id,role,name,gender,birth_year,phone,area,lat,lon,skills,weekly_minutes,availability"
             .to_owned(),
     ];
-    let week = "mon 0900-1200;tue 0900-1200;wed 0900-1200;thu 0900-1200;fri 0900-1200;sat 0900-1200;sun 0900-1200";
+    let days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+    let week = days.map(|day| format!("{day} 0900-1200")).join(";");
     let people = [
         (1, "supervisor", "区长", phones::SUPERVISOR, "500116", 106.255),
         (2, "supervisor", "镇长", phones::TOWN, "500116001", 106.255),
@@ -162,9 +166,16 @@ pub fn person_id(n: u32) -> String {
     format!("018cc7af-0000-7000-8000-{n:012}")
 }
 
+/// The id of the beneficiary of this number.
+pub fn beneficiary_id(n: u32) -> String {
+    format!("018d622e-0000-7000-8000-{n:012}")
+}
+
 fn beneficiaries() -> Vec<String> {
     let mut lines = vec![
-        "id,grid,name,gender,birth_year,category,lat,lon,address,phone,id_number,hardship,lives_alone,mobility,contact,plaque,last_contact".to_owned(),
+        "id,grid,name,gender,birth_year,category,lat,lon,address,phone,id_number,hardship,\
+         lives_alone,mobility,contact,plaque,last_contact"
+            .to_owned(),
     ];
     let homes = [
         (1, GRID, 106.251, "999999194810010011"),
@@ -175,10 +186,11 @@ fn beneficiaries() -> Vec<String> {
         (6, FAR_GRID, 106.273, "999999195505050061"),
     ];
     for (n, grid, lon, number) in homes {
-        let id = format!("018d622e-0000-7000-8000-{n:012}");
+        let id = beneficiary_id(n);
         let number = with_check_digit(&number[..17]);
         lines.push(format!(
-            "{id},{grid},周老兵{n},M,1948,veteran,29.28400,{lon:.5},南门社区{n}号,1001000000{n},{number},medical,1,limited,visit,hung,2026-01-15"
+            "{id},{grid},周老兵{n},M,1948,veteran,29.28400,{lon:.5},南门社区{n}号,\
+             1001000000{n},{number},medical,1,limited,visit,hung,2026-01-15"
         ));
     }
     lines

@@ -1,35 +1,19 @@
 //! A small district, its people in their roles, and a server that serves it.
 
+pub mod bodies;
+pub mod chain;
 pub mod database;
 pub mod files;
+pub mod partitions;
+mod people;
 pub mod phone;
+pub mod plans;
 pub mod server;
+pub mod snapshots;
 
-pub use database::Database;
+pub use database::{Backend, Database};
 pub use files::Files;
 pub use server::{Caller, Server};
-
-/// Declares a test that runs on SQLite and on PostgreSQL.
-#[macro_export]
-macro_rules! on_both {
-    (async fn $name:ident($database:ident) $body:block) => {
-        mod $name {
-            use super::*;
-
-            async fn promise($database: $crate::support::Database) $body
-
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn sqlite() {
-                promise($crate::support::Database::sqlite()).await;
-            }
-
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn postgres() {
-                promise($crate::support::Database::postgres()).await;
-            }
-        }
-    };
-}
 
 /// A phone's number for each person of the small district.
 pub mod phones {

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Caller, Server, phones};
+use super::files::beneficiary_id;
+use super::{Caller, Server};
 
 /// A phone: what it holds, and how far it has come.
 #[derive(Default)]
@@ -27,6 +28,7 @@ impl Phone {
     }
 
     async fn page(&mut self, caller: &Caller, commands: Value) -> (Vec<Value>, bool) {
+        let sent = commands.as_array().expect("commands").len();
         let mut body = json!({ "commands": commands, "device": "test", "limit": 3 });
         if let Some(cursor) = &self.cursor {
             body["cursor"] = json!(cursor);
@@ -49,6 +51,7 @@ impl Phone {
         }
         self.cursor = Some(body["cursor"].as_str().expect("a cursor").to_owned());
         let results = body["results"].as_array().expect("results").clone();
+        assert_eq!(results.len(), sent, "one result for each command: {results:?}");
         (results, body["has_more"] == json!(true))
     }
 
@@ -80,10 +83,5 @@ pub fn command(word: &str, task: &str, payload: Value) -> Value {
 
 /// A task for the beneficiary of this number, in the first grid.
 pub async fn task_for(server: &Server, n: u32) -> String {
-    let manager = server.sign_in(phones::MANAGER).await;
-    let beneficiary = format!("018d622e-0000-7000-8000-{n:012}");
-    let made = json!({ "kind": "home_visit", "beneficiary_id": beneficiary });
-    let made = manager.post("/v1/tasks", &made).await;
-    assert_eq!(made.status, 201, "{}", made.body);
-    made.body["id"].as_str().expect("an id").to_owned()
+    server.manager().await.make_task(&beneficiary_id(n)).await
 }

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufStream};
 use tokio::net::TcpStream;
 
+use super::bodies::home_visit;
 use super::{Database, Files, PASSWORD};
 
 /// Sealed alike on every start of a test; a test's own, and no secret.
@@ -71,12 +72,13 @@ pub struct Server {
 
 impl Server {
     /// Serves the small district on `database`.
-    pub fn small(database: Database) -> Self {
+    pub fn small(database: impl Into<Database>) -> Self {
         Self::with(database, &Files::small())
     }
 
     /// Serves `files` on `database`.
-    pub fn with(database: Database, files: &Files) -> Self {
+    pub fn with(database: impl Into<Database>, files: &Files) -> Self {
+        let database = database.into();
         let loaded = import(&database, files, &[]);
         assert!(loaded.status.success(), "{}", said(&loaded));
         Self::start(database)
@@ -104,7 +106,7 @@ impl Server {
     }
 
     /// Asks the process to stop, as a service manager does; answers how it ended.
-    pub fn stop(mut self) -> ExitStatus {
+    pub fn stop(&mut self) -> ExitStatus {
         let id = self.child.id().to_string();
         let asked = Command::new("kill").args(["-TERM", &id]).status().expect("kill runs");
         assert!(asked.success(), "the process is there to be asked");
@@ -226,6 +228,11 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// What is known where no answer came, or half of one.
+    fn none() -> Self {
+        Self { status: 0, headers: HeaderMap::new(), body: Value::Null }
+    }
+
     /// The problem's code, checked to be one.
     pub fn problem(&self) -> &str {
         let kind = self.headers.get("content-type").and_then(|value| value.to_str().ok());
@@ -274,8 +281,12 @@ impl Caller {
 
     /// A task for the beneficiary, made by this caller; answers its id.
     pub async fn make_task(&self, beneficiary: &str) -> String {
-        let body = json!({ "kind": "home_visit", "beneficiary_id": beneficiary });
-        let made = self.post("/v1/tasks", &body).await;
+        self.make(&home_visit(beneficiary, json!({}))).await
+    }
+
+    /// The task that `body` describes, made by this caller; answers its id.
+    pub async fn make(&self, body: &Value) -> String {
+        let made = self.post("/v1/tasks", body).await;
         assert_eq!(made.status, 201, "{}", made.body);
         made.body["id"].as_str().expect("an id").to_owned()
     }
@@ -295,14 +306,14 @@ impl Caller {
         answer.text().await.expect("a text")
     }
 
-    /// Sends a request; a server that is gone answers 0.
+    /// Sends a request; where no whole answer comes, the status is 0.
     pub async fn send(&self, request: reqwest::RequestBuilder) -> Answer {
         match request.send().await {
-            Err(_) => Answer { status: 0, headers: HeaderMap::new(), body: Value::Null },
+            Err(_) => Answer::none(),
             Ok(answer) => {
                 let status: StatusCode = answer.status();
                 let headers = answer.headers().clone();
-                let body = answer.bytes().await.unwrap_or_default();
+                let Ok(body) = answer.bytes().await else { return Answer::none() };
                 let body = serde_json::from_slice(&body).unwrap_or_default();
                 Answer { status: status.as_u16(), headers, body }
             }

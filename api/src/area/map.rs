@@ -14,8 +14,8 @@ use rstar::primitives::{GeomWithData, Rectangle};
 use rstar::{AABB, RTree};
 
 use super::store::{self, Ring};
-use crate::app::Gridward;
-use crate::problem::Problem;
+use crate::http::problem::Problem;
+use crate::tx::Db;
 
 /// Outlines change with an edition of the area codes; a map this old is read again.
 const GOOD_FOR: Duration = Duration::from_secs(300);
@@ -68,7 +68,7 @@ pub fn union(rings: Vec<(AreaCode, Ring)>) -> MultiPolygon {
 
 /// The maps of districts, kept while they are good.
 #[derive(Clone)]
-pub struct Maps(Cache<String, Arc<Map>>);
+pub struct Maps(Cache<AreaCode, Arc<Map>>);
 
 impl Default for Maps {
     fn default() -> Self {
@@ -81,14 +81,14 @@ impl Maps {
     ///
     /// # Errors
     /// 503 when the database is away.
-    pub async fn of(&self, app: &Gridward, area: AreaCode) -> Result<Arc<Map>, Problem> {
+    pub async fn of(&self, db: &Db, area: AreaCode) -> Result<Arc<Map>, Problem> {
         let district = area.district();
-        if let Some(map) = self.0.get(district.as_str()) {
+        if let Some(map) = self.0.get(&district) {
             return Ok(map);
         }
         let read = move |conn: &mut _| store::rings(conn, &district.range());
-        let map = Arc::new(Map::new(app.db.read(read).await?));
-        self.0.insert(district.to_string(), Arc::clone(&map));
+        let map = Arc::new(Map::new(db.read(read).await?));
+        self.0.insert(district, Arc::clone(&map));
         Ok(map)
     }
 }

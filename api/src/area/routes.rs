@@ -9,14 +9,16 @@ use gridward_domain::place::Place;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
+use super::map::Maps;
 use super::model::AreaWithCounts;
 use super::{Area, map, store};
-use crate::app::Gridward;
 use crate::auth::Caller;
-use crate::openapi;
-use crate::page::{self, Page};
-use crate::problem::Problem;
-use crate::request::Query;
+use crate::clock::Clock;
+use crate::http::Query;
+use crate::http::openapi;
+use crate::http::page::{self, Page};
+use crate::http::problem::Problem;
+use crate::tx::Db;
 
 /// Which areas.
 #[derive(Deserialize, IntoParams)]
@@ -47,15 +49,15 @@ pub struct AreaQuery {
 #[get("/areas")]
 pub(crate) async fn list_areas(
     request: HttpRequest,
-    app: Data<Gridward>,
+    db: Data<Db>,
     caller: Caller,
     Query(query): Query<AreaQuery>,
 ) -> Result<HttpResponse, Problem> {
     let AreaQuery { level, parent, limit, cursor } = query;
-    caller.actor.judge(Action::ReadAreas, &parent.unwrap_or(caller.actor.area))?;
+    caller.actor.authorize(Action::ReadAreas, &parent.unwrap_or(caller.actor.area))?;
     let wanted = page::wanted(limit, cursor.as_deref())?;
     let limit = wanted.limit;
-    let areas = app.db.read(move |conn| store::list(conn, &caller.scope(), level, parent, &wanted));
+    let areas = db.read(move |conn| store::list(conn, &caller.scope(), level, parent, &wanted));
     let areas = page::page(areas.await.map_err(Problem::from)?, limit, |area: &Area| area.code);
     Ok(areas.answer(request.path(), request.query_string()))
 }
@@ -74,13 +76,14 @@ pub(crate) async fn list_areas(
 )]
 #[get("/areas/{code}")]
 pub(crate) async fn get_area(
-    app: Data<Gridward>,
+    db: Data<Db>,
+    clock: Data<Clock>,
     caller: Caller,
     code: Path<AreaCode>,
 ) -> Result<Json<AreaWithCounts>, Problem> {
-    caller.actor.judge(Action::ReadAreas, &code)?;
-    let today = crate::clock::day((app.clock)());
-    let found = app.db.read(move |conn| {
+    caller.actor.authorize(Action::ReadAreas, &code)?;
+    let today = crate::clock::day((clock)());
+    let found = db.read(move |conn| {
         let area = store::one(conn, &code)?.ok_or_else(Problem::not_found)?;
         let counts = store::counts(conn, &code, today)?;
         Ok::<_, Problem>(AreaWithCounts { area, counts })
@@ -121,12 +124,12 @@ pub struct Boundary {
 )]
 #[get("/areas/{code}/boundary")]
 pub(crate) async fn get_area_boundary(
-    app: Data<Gridward>,
+    db: Data<Db>,
     caller: Caller,
     code: Path<AreaCode>,
 ) -> Result<HttpResponse, Problem> {
-    caller.actor.judge(Action::ReadAreas, &code)?;
-    let outline = app.db.read({
+    caller.actor.authorize(Action::ReadAreas, &code)?;
+    let outline = db.read({
         let code = *code;
         move |conn| {
             let rings = store::rings(conn, &code.range())?;
@@ -182,15 +185,16 @@ pub struct PointQuery {
 )]
 #[get("/areas/locate")]
 pub(crate) async fn locate_area(
-    app: Data<Gridward>,
+    db: Data<Db>,
+    maps: Data<Maps>,
     caller: Caller,
     Query(point): Query<PointQuery>,
 ) -> Result<Json<Area>, Problem> {
     let place =
         Place::new(point.lat, point.lon).map_err(|error| Problem::unreadable("lat", error))?;
-    let map = app.maps.of(&app, caller.actor.area).await?;
+    let map = maps.of(&db, caller.actor.area).await?;
     let grid = map.locate(place).ok_or_else(Problem::not_found)?;
-    caller.actor.judge(Action::ReadAreas, &grid)?;
-    let area = app.db.read(move |conn| store::one(conn, &grid)).await?;
+    caller.actor.authorize(Action::ReadAreas, &grid)?;
+    let area = db.read(move |conn| store::one(conn, &grid)).await?;
     area.map(Json).ok_or_else(Problem::not_found)
 }

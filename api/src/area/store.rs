@@ -7,38 +7,42 @@ use gridward_domain::area::{AreaCode, AreaRange, Level};
 use gridward_domain::authority::Role;
 use gridward_domain::place::Place;
 use gridward_domain::task::Phase;
+use gridward_domain::word::VariantArray as _;
 
 use super::{Area, Counts};
 use crate::db::schema::{areas, beneficiaries, outlines, people, tasks};
-use crate::db::{Conn, DbError, parsed};
+use crate::db::{Conn, DbError};
+use crate::http::page::Wanted;
 use crate::in_range;
-use crate::page::Wanted;
 
-/// A row of `areas`.
-#[derive(Clone, Debug, PartialEq, Queryable, Insertable)]
-#[diesel(table_name = areas)]
-#[expect(missing_docs, reason = "the columns are described in the migrations")]
-pub struct AreaRow {
-    pub district: String,
-    pub code: String,
-    pub level: String,
-    pub parent: Option<String>,
-    pub name: String,
-    pub lat: f64,
-    pub lon: f64,
-    pub valid_from: NaiveDate,
-    pub valid_to: Option<NaiveDate>,
-    pub version: i64,
+crate::table_row! {
+    /// A row of `areas`.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct AreaRow in areas {
+        district: AreaCode,
+        key {
+            code: AreaCode,
+        }
+        fixed {
+            level: Level,
+            parent: Option<AreaCode>,
+            name: String,
+            lat: f64,
+            lon: f64,
+            valid_from: NaiveDate,
+            valid_to: Option<NaiveDate>,
+            version: i64,
+        }
+    }
 }
 
 impl AreaRow {
     fn area(self) -> Result<Area, DbError> {
-        let code: AreaCode = parsed("areas", &self.code)?;
         Ok(Area {
-            code,
-            level: code.level(),
+            code: self.code,
+            level: self.level,
             name: self.name,
-            parent: code.parent(),
+            parent: self.parent,
             place: Place::new(self.lat, self.lon)
                 .map_err(|error| DbError::corrupt("areas", error))?,
             version: self.version,
@@ -51,8 +55,8 @@ impl AreaRow {
 /// # Errors
 /// [`DbError`].
 pub fn one(conn: &mut Conn, code: &AreaCode) -> Result<Option<Area>, DbError> {
-    let key = (code.district().to_string(), code.to_string());
-    let row: Option<AreaRow> = areas::table.find(key).first(conn).optional()?;
+    let area = areas::table.find((code.district(), *code)).select(AreaRow::as_select());
+    let row = area.first(conn).optional()?;
     row.map(AreaRow::area).transpose()
 }
 
@@ -61,10 +65,9 @@ pub fn one(conn: &mut Conn, code: &AreaCode) -> Result<Option<Area>, DbError> {
 /// # Errors
 /// [`DbError`].
 pub fn path(conn: &mut Conn, code: &AreaCode) -> Result<Vec<String>, DbError> {
-    let codes = Level::ALL.into_iter().filter_map(|level| code.ancestor(level));
-    let codes: Vec<String> = codes.map(String::from).collect();
+    let codes = Level::VARIANTS.iter().copied().filter_map(|level| code.ancestor(level));
     Ok(areas::table
-        .filter(areas::district.eq(code.district().to_string()))
+        .filter(areas::district.eq(code.district()))
         .filter(areas::code.eq_any(codes))
         .order(areas::code)
         .select(areas::name)
@@ -83,19 +86,20 @@ pub fn list(
     wanted: &Wanted<AreaCode>,
 ) -> Result<Vec<Area>, DbError> {
     let mut query = areas::table
-        .filter(areas::district.eq(scope.area().district().to_string()))
+        .filter(areas::district.eq(scope.area().district()))
         .filter(in_range!(areas::code, scope))
+        .select(AreaRow::as_select())
         .into_boxed();
     if let Some(level) = level {
-        query = query.filter(areas::level.eq(level.word()));
+        query = query.filter(areas::level.eq(level));
     }
     if let Some(parent) = parent {
-        query = query.filter(areas::parent.eq(parent.to_string()));
+        query = query.filter(areas::parent.eq(parent));
     }
     if let Some(code) = wanted.after {
-        query = query.filter(areas::code.gt(code.to_string()));
+        query = query.filter(areas::code.gt(code));
     }
-    let rows: Vec<AreaRow> = query.order(areas::code).limit(wanted.rows()).load(conn)?;
+    let rows = query.order(areas::code).limit(wanted.rows()).load(conn)?;
     rows.into_iter().map(AreaRow::area).collect()
 }
 
@@ -105,49 +109,51 @@ pub fn list(
 /// [`DbError`].
 pub fn counts(conn: &mut Conn, code: &AreaCode, today: NaiveDate) -> Result<Counts, DbError> {
     let range = code.range();
-    let district = code.district().to_string();
-    let levels: Vec<(String, i64)> = areas::table
-        .filter(areas::district.eq(&district))
+    let district = code.district();
+    let levels: Vec<(Level, i64)> = areas::table
+        .filter(areas::district.eq(district))
         .filter(in_range!(areas::code, range))
         .group_by(areas::level)
         .select((areas::level, count_star()))
         .load(conn)?;
-    let roles: Vec<(String, i64)> = people::table
-        .filter(people::district.eq(&district))
+    let roles: Vec<(Role, i64)> = people::table
+        .filter(people::district.eq(district))
         .filter(in_range!(people::area, range))
         .filter(people::active.eq(true))
         .group_by(people::role)
         .select((people::role, count_star()))
         .load(conn)?;
     let beneficiaries: i64 = beneficiaries::table
-        .filter(beneficiaries::district.eq(&district))
+        .filter(beneficiaries::district.eq(district))
         .filter(in_range!(beneficiaries::grid, range))
         .select(count_star())
         .first(conn)?;
     let mine =
-        tasks::table.filter(tasks::district.eq(&district)).filter(in_range!(tasks::grid, range));
-    let phases: Vec<(String, i64)> =
+        tasks::table.filter(tasks::district.eq(district)).filter(in_range!(tasks::grid, range));
+    let phases: Vec<(Phase, i64)> =
         mine.clone().group_by(tasks::state).select((tasks::state, count_star())).load(conn)?;
     let live = [Phase::Open, Phase::Assigned, Phase::Accepted, Phase::InProgress];
     let overdue_tasks: i64 = mine
-        .filter(tasks::state.eq_any(live.map(Phase::word)))
+        .filter(tasks::state.eq_any(live))
         .filter(tasks::due_on.lt(today))
         .select(count_star())
         .first(conn)?;
-    let of = |counts: &[(String, i64)], word: &str| {
-        counts.iter().find(|(counted, _)| counted == word).map_or(0, |(_, count)| *count)
-    };
     Ok(Counts {
-        towns: of(&levels, Level::Town.word()),
-        villages: of(&levels, Level::Village.word()),
-        grids: of(&levels, Level::Grid.word()),
-        managers: of(&roles, Role::Manager.word()),
-        volunteers: of(&roles, Role::Volunteer.word()),
+        towns: count_of(&levels, Level::Town),
+        villages: count_of(&levels, Level::Village),
+        grids: count_of(&levels, Level::Grid),
+        managers: count_of(&roles, Role::Manager),
+        volunteers: count_of(&roles, Role::Volunteer),
         beneficiaries,
-        open_tasks: of(&phases, Phase::Open.word()),
-        held_tasks: live[1..].iter().map(|phase| of(&phases, phase.word())).sum(),
+        open_tasks: count_of(&phases, Phase::Open),
+        held_tasks: live[1..].iter().map(|phase| count_of(&phases, *phase)).sum(),
         overdue_tasks,
     })
+}
+
+/// The count of `value`; zero if it was not counted.
+fn count_of<T: PartialEq>(counts: &[(T, i64)], value: T) -> i64 {
+    counts.iter().find(|(counted, _)| *counted == value).map_or(0, |(_, count)| *count)
 }
 
 /// The outer ring of a polygon: points of `[lon, lat]`, the last equal to the first.
@@ -158,8 +164,8 @@ pub type Ring = Vec<[f64; 2]>;
 /// # Errors
 /// [`DbError`].
 pub fn rings(conn: &mut Conn, range: &AreaRange) -> Result<Vec<(AreaCode, Ring)>, DbError> {
-    let rows: Vec<(String, String)> = outlines::table
-        .filter(outlines::district.eq(range.area().district().to_string()))
+    let rows: Vec<(AreaCode, String)> = outlines::table
+        .filter(outlines::district.eq(range.area().district()))
         .filter(in_range!(outlines::grid, range))
         .order(outlines::grid)
         .select((outlines::grid, outlines::ring))
@@ -168,7 +174,7 @@ pub fn rings(conn: &mut Conn, range: &AreaRange) -> Result<Vec<(AreaCode, Ring)>
         .map(|(grid, ring)| {
             let ring = serde_json::from_str(&ring);
             let ring = ring.map_err(|error| DbError::corrupt("outlines", error))?;
-            Ok((parsed("outlines", &grid)?, ring))
+            Ok((grid, ring))
         })
         .collect()
 }

@@ -8,7 +8,7 @@ use gridward_domain::id::TaskId;
 use uuid::Uuid;
 
 use super::model::MediaType;
-use crate::problem::Problem;
+use crate::http::problem::Problem;
 
 /// The longest header that is read.
 const LONGEST: usize = 1024;

@@ -5,16 +5,16 @@
 //! is, and sends from where the server says it stands. A report may name an
 //! attachment long before it has arrived.
 //!
-//! Every part lies sealed in the store ([`shelf`]) before the row says that it is
+//! Every part lies sealed in the store ([`blob_store`]) before the row says that it is
 //! there, so a kill at any point loses no byte that was acknowledged: what was
 //! put and not yet counted is put again over itself. When the last byte is there
 //! the whole is held against its hash and its type, sealed as one, and only then
 //! to be had.
 
+pub mod blob_store;
 pub mod checksum;
 pub mod metadata;
 pub mod model;
 pub mod receive;
 pub mod routes;
-pub mod shelf;
 pub mod store;

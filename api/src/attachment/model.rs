@@ -1,26 +1,62 @@
 //! What an attachment may be.
 
+use gridward_domain::text_column;
+use gridward_domain::word::{UnknownWord, Word as _, unknown};
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
+use utoipa::ToSchema;
 
-use crate::words;
-
-words! {
-    /// The types of what may be attached.
-    MediaType {
-        /// A photo or a signature.
-        Jpeg = "image/jpeg",
-        /// A photo or a signature.
-        Png = "image/png",
-        /// A photo or a signature.
-        Webp = "image/webp",
-        /// A voice.
-        Mp4 = "audio/mp4",
-        /// A voice.
-        Ogg = "audio/ogg",
-        /// A voice.
-        Amr = "audio/amr",
-    }
+/// The types of what may be attached.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    ToSchema,
+    strum::Display,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+    diesel::AsExpression,
+    diesel::FromSqlRow,
+)]
+#[diesel(sql_type = diesel::sql_types::Text)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case", parse_err_ty = UnknownWord, parse_err_fn = unknown::<MediaType>)]
+pub enum MediaType {
+    /// A photo or a signature.
+    #[serde(rename = "image/jpeg")]
+    #[strum(serialize = "image/jpeg")]
+    Jpeg,
+    /// A photo or a signature.
+    #[serde(rename = "image/png")]
+    #[strum(serialize = "image/png")]
+    Png,
+    /// A photo or a signature.
+    #[serde(rename = "image/webp")]
+    #[strum(serialize = "image/webp")]
+    Webp,
+    /// A voice.
+    #[serde(rename = "audio/mp4")]
+    #[strum(serialize = "audio/mp4")]
+    Mp4,
+    /// A voice.
+    #[serde(rename = "audio/ogg")]
+    #[strum(serialize = "audio/ogg")]
+    Ogg,
+    /// A voice.
+    #[serde(rename = "audio/amr")]
+    #[strum(serialize = "audio/amr")]
+    Amr,
 }
+
+text_column!(MediaType);
 
 /// The most bytes of a photo or a signature.
 const IMAGE: i64 = 10 * 1024 * 1024;
@@ -46,7 +82,7 @@ impl MediaType {
         match self {
             // The container is the same for sound alone and with pictures.
             Self::Mp4 => matches!(found, "audio/m4a" | "audio/mp4" | "video/mp4"),
-            other => found == other.word(),
+            other => found == other.as_str(),
         }
     }
 }
@@ -65,6 +101,7 @@ pub enum Misfit {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use gridward_domain::word::VariantArray as _;
 
     #[test]
     fn a_type_is_known_by_how_its_bytes_begin() {
@@ -77,7 +114,7 @@ mod tests {
             (MediaType::Amr, b"#!AMR\n\x3c\x08\x00\x00\x00\x00\x00\x00"),
         ];
         for (of, bytes) in begins {
-            for other in MediaType::ALL {
+            for other in MediaType::VARIANTS {
                 assert_eq!(other.is_of(bytes), *other == of, "{of} as {other}");
             }
         }

@@ -1,30 +1,42 @@
-//! The bytes: part by part onto the shelf, then the whole.
+//! The bytes: part by part onto the blob_store, then the whole.
+
+use std::fmt::Display;
 
 use actix_web::web::{Bytes, Payload};
 use aws_lc_rs::digest::{SHA256, digest};
 use futures_util::StreamExt as _;
 use serde_json::json;
 
+use super::blob_store::{BlobError, BlobStore};
 use super::checksum::Checksum;
-use super::model::{MediaType, Misfit};
-use super::shelf::ShelfError;
+use super::model::Misfit;
 use super::store::{self, AttachmentRow};
-use crate::app::Gridward;
 use crate::auth::Caller;
-use crate::db::{DbError, parsed};
-use crate::event::chain::hex;
-use crate::event::{Event, Subject};
-use crate::problem::{FieldError, Kind, Problem};
-use crate::seal::{SealingKey, place};
+use crate::crypto::{KeyRing, SealingKey, aad};
+use crate::http::problem::{FieldError, Kind, Problem};
+use crate::log::chain::hex;
+use crate::log::{Event, Subject};
 use crate::task;
+use crate::tx::Db;
 
 /// The most bytes held at a time.
 const PART: usize = 1024 * 1024;
 
-impl From<ShelfError> for Problem {
-    fn from(error: ShelfError) -> Self {
-        DbError::Unavailable(error.to_string()).into()
+impl From<BlobError> for Problem {
+    fn from(error: BlobError) -> Self {
+        Self::service_unavailable(format!("the store of attachments failed: {error}"))
     }
+}
+
+/// What attachments are kept with.
+#[derive(Clone)]
+pub struct Attachments {
+    /// Their rows.
+    pub db: Db,
+    /// The districts' keys.
+    pub keys: KeyRing,
+    /// Their bytes.
+    pub blobs: BlobStore,
 }
 
 fn parts_name(row: &AttachmentRow) -> String {
@@ -39,8 +51,8 @@ fn whole_name(row: &AttachmentRow) -> String {
     format!("whole/{}/{}", row.district, row.id)
 }
 
-fn seal_place(row: &AttachmentRow, what: &str) -> String {
-    place(&row.district, "attachments", &format!("{}|{what}", row.id))
+fn associated_data(row: &AttachmentRow, what: impl Display) -> String {
+    aad(row.district, "attachments", format_args!("{}|{what}", row.id))
 }
 
 /// Takes what comes, from where the attachment stands; answers where it then
@@ -51,7 +63,7 @@ fn seal_place(row: &AttachmentRow, what: &str) -> String {
 /// 413 for bytes past the announced length; 409 when somebody else sends too; 460
 /// when they are not those of the checksum.
 pub async fn take(
-    app: &Gridward,
+    attachments: &Attachments,
     key: &SealingKey,
     row: &AttachmentRow,
     checksum: Option<&Checksum>,
@@ -76,7 +88,7 @@ pub async fn take(
             return Err(Kind::ChecksumMismatch.into());
         }
         if part.len() >= full || (last && !part.is_empty()) {
-            at = put(app, key, row, at, std::mem::take(&mut part)).await?;
+            at = put(attachments, key, row, at, std::mem::take(&mut part)).await?;
         }
         if last {
             return Ok(at);
@@ -84,21 +96,21 @@ pub async fn take(
     }
 }
 
-/// Puts a part onto the shelf and then counts it.
+/// Puts a part onto the blob_store and then counts it.
 async fn put(
-    app: &Gridward,
+    attachments: &Attachments,
     key: &SealingKey,
     row: &AttachmentRow,
     at: i64,
     part: Vec<u8>,
 ) -> Result<i64, Problem> {
     let to = at + i64::try_from(part.len()).unwrap_or(i64::MAX);
-    let sealed = key.seal(&seal_place(row, &at.to_string()), &part)?;
-    app.shelf.put(&part_name(row, at), sealed).await?;
-    let (district, id) = (row.district.clone(), row.id.clone());
-    let counted = app
+    let sealed = key.seal(&associated_data(row, at), &part)?;
+    attachments.blobs.put(&part_name(row, at), sealed).await?;
+    let (district, id) = (row.district, row.id.clone());
+    let counted = attachments
         .db
-        .write(&row.district, move |tx| store::advance(tx.write_other(), &district, &id, at, to));
+        .write(district, move |tx| store::advance(tx.write_unbatched(), district, &id, at, to));
     if counted.await? { Ok(to) } else { Err(Kind::UploadOffset.into()) }
 }
 
@@ -108,7 +120,7 @@ async fn put(
 /// # Errors
 /// 422 when it is something else; then nothing of it stays.
 pub async fn finish(
-    app: &Gridward,
+    attachments: &Attachments,
     key: &SealingKey,
     caller: &Caller,
     row: &AttachmentRow,
@@ -116,42 +128,41 @@ pub async fn finish(
     let mut whole = Vec::with_capacity(usize::try_from(row.length).unwrap_or_default());
     while i64::try_from(whole.len()).is_ok_and(|at| at < row.length) {
         let at = i64::try_from(whole.len()).unwrap_or(i64::MAX);
-        let sealed = app.shelf.get(&part_name(row, at)).await?;
-        whole.extend_from_slice(&key.open(&seal_place(row, &at.to_string()), &sealed)?);
+        let sealed = attachments.blobs.get(&part_name(row, at)).await?;
+        whole.extend_from_slice(&key.open(&associated_data(row, at), &sealed)?);
     }
     if let Err(misfit) = fits(row, &whole) {
-        throw_away(app, row).await?;
+        throw_away(attachments, row).await?;
         let error = FieldError::new("Upload-Metadata", misfit);
         return Err(Problem::from(Kind::Invalid).with(error));
     }
-    let sealed = key.seal(&seal_place(row, "whole"), &whole)?;
-    app.shelf.put(&whole_name(row), sealed).await?;
-    note(app, caller, row).await?;
-    Ok(app.shelf.clear(&parts_name(row)).await?)
+    let sealed = key.seal(&associated_data(row, "whole"), &whole)?;
+    attachments.blobs.put(&whole_name(row), sealed).await?;
+    note(attachments, caller, row).await?;
+    Ok(attachments.blobs.clear(&parts_name(row)).await?)
 }
 
 fn fits(row: &AttachmentRow, whole: &[u8]) -> Result<(), Misfit> {
     if hex(digest(&SHA256, whole).as_ref()) != row.sha256 {
         return Err(Misfit::Hash);
     }
-    let of_type = row.media_type.parse::<MediaType>().is_ok_and(|media| media.is_of(whole));
-    if of_type { Ok(()) } else { Err(Misfit::Type) }
+    if row.media_type.is_of(whole) { Ok(()) } else { Err(Misfit::Type) }
 }
 
-async fn note(app: &Gridward, caller: &Caller, row: &AttachmentRow) -> Result<(), Problem> {
+async fn note(
+    attachments: &Attachments,
+    caller: &Caller,
+    row: &AttachmentRow,
+) -> Result<(), Problem> {
     let (row, me) = (row.clone(), caller.actor.person);
-    let noted = app.db.write(&caller.district, move |tx| {
-        let id = parsed("attachments", &row.task)?;
-        let task = tx
-            .find::<task::row::TaskRow>(task::store::key(&row.district, id))?
-            .ok_or(Kind::NotFound)?;
-        if store::complete(tx.write_other(), &row.district, &row.id)? {
+    let noted = attachments.db.write(caller.district, move |tx| {
+        let task = tx.find::<task::row::TaskRow>(row.task)?.ok_or(Kind::NotFound)?;
+        if store::complete(tx.write_unbatched(), row.district, &row.id)? {
             let body = json!({
                 "task": row.task, "type": row.media_type, "length": row.length,
                 "sha256": row.sha256
             });
-            let grid = parsed("tasks", &task.grid)?;
-            let event = Event::new("attachment.add", Subject::Attachment, &row.id, grid, 1);
+            let event = Event::new("attachment.add", Subject::Attachment, &row.id, task.grid, 1);
             tx.record(event.by(me).with(body));
         }
         Ok::<_, Problem>(())
@@ -165,17 +176,19 @@ async fn note(app: &Gridward, caller: &Caller, row: &AttachmentRow) -> Result<()
 ///
 /// # Errors
 /// 503 when the store or the database is away.
-pub async fn throw_away(app: &Gridward, row: &AttachmentRow) -> Result<bool, Problem> {
-    let (district, id) = (row.district.clone(), row.id.clone());
-    let anew =
-        app.db.write(&row.district, move |tx| store::begin_anew(tx.write_other(), &district, &id));
+pub async fn throw_away(attachments: &Attachments, row: &AttachmentRow) -> Result<bool, Problem> {
+    let (district, id) = (row.district, row.id.clone());
+    let anew = attachments
+        .db
+        .write(district, move |tx| store::begin_anew(tx.write_unbatched(), district, &id));
     if !anew.await? {
         return Ok(false);
     }
-    app.shelf.clear(&parts_name(row)).await?;
-    let (district, id) = (row.district.clone(), row.id.clone());
-    let forgotten =
-        app.db.write(&row.district, move |tx| store::forget(tx.write_other(), &district, &id));
+    attachments.blobs.clear(&parts_name(row)).await?;
+    let (district, id) = (row.district, row.id.clone());
+    let forgotten = attachments
+        .db
+        .write(district, move |tx| store::forget(tx.write_unbatched(), district, &id));
     Ok(forgotten.await?)
 }
 
@@ -184,10 +197,10 @@ pub async fn throw_away(app: &Gridward, row: &AttachmentRow) -> Result<bool, Pro
 /// # Errors
 /// 503 when the store is away.
 pub async fn open(
-    app: &Gridward,
+    attachments: &Attachments,
     key: &SealingKey,
     row: &AttachmentRow,
 ) -> Result<Vec<u8>, Problem> {
-    let sealed = app.shelf.get(&whole_name(row)).await?;
-    Ok(key.open(&seal_place(row, "whole"), &sealed)?)
+    let sealed = attachments.blobs.get(&whole_name(row)).await?;
+    Ok(key.open(&associated_data(row, "whole"), &sealed)?)
 }

@@ -5,6 +5,7 @@ use actix_web::web::{Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse, delete, get, head, options, patch, post};
 use gridward_domain::authority::{Action, Role};
 use gridward_domain::task::Verb;
+use gridward_domain::word::Word as _;
 use serde_json::json;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -12,17 +13,16 @@ use uuid::Uuid;
 use super::checksum::{self, Checksum};
 use super::metadata::Metadata;
 use super::model::{LARGEST, MOST};
-use super::receive;
+use super::receive::{self, Attachments};
 use super::store::{self, AttachmentRow};
-use crate::app::Gridward;
 use crate::auth::Caller;
-use crate::db::{Tx, parsed};
-use crate::event::{Event, Subject};
-use crate::once::IdempotencyKey;
-use crate::openapi;
-use crate::problem::{FieldError, Kind, Problem};
-use crate::seal::SealingKey;
-use crate::{event, task};
+use crate::crypto::SealingKey;
+use crate::http::openapi;
+use crate::http::problem::{FieldError, Kind, Problem};
+use crate::idempotency::IdempotencyKey;
+use crate::log::{Event, Subject};
+use crate::tx::Tx;
+use crate::{log, task};
 
 const OFFSET_TYPE: &str = "application/offset+octet-stream";
 /// The version of the protocol.
@@ -98,7 +98,7 @@ pub(crate) async fn upload_options(_: Caller) -> HttpResponse {
 #[post("/attachments")]
 pub(crate) async fn announce_attachment(
     request: HttpRequest,
-    app: Data<Gridward>,
+    attachments: Data<Attachments>,
     caller: Caller,
     // Read so that a bad one is told; the attachment's own id does its work.
     _: IdempotencyKey,
@@ -111,8 +111,9 @@ pub(crate) async fn announce_attachment(
     if length > LARGEST {
         return Err(Kind::TooLarge.into());
     }
-    let district = caller.district.clone();
-    let row = app.db.write(&district, move |tx| announce(tx, &caller, &metadata, length)).await?;
+    let district = caller.district;
+    let row =
+        attachments.db.write(district, move |tx| announce(tx, &caller, &metadata, length)).await?;
     Ok(HttpResponse::Created()
         .insert_header(TUS)
         .insert_header((LOCATION, format!("/v1/attachments/{}", row.id)))
@@ -130,24 +131,24 @@ fn announce(
         return Err(Kind::Forbidden.into());
     }
     let me = caller.actor.person;
-    let found = tx.find::<task::row::TaskRow>(task::store::key(&caller.district, metadata.task))?;
+    let found = tx.find::<task::row::TaskRow>(metadata.task)?;
     let found = found.ok_or_else(Problem::not_found)?;
-    if !event::store::had_in_hands(tx.read_other(), &caller.district, &found.id, me)? {
+    if !log::store::had_in_hands(tx.read_unbatched(), caller.district, &found.id.to_string(), me)? {
         return Err(Problem::not_found());
     }
     let row = AttachmentRow {
-        district: caller.district.clone(),
+        district: caller.district,
         id: metadata.id.to_string(),
         task: found.id,
-        person: me.to_string(),
-        media_type: metadata.media_type.word().to_owned(),
+        person: me,
+        media_type: metadata.media_type,
         length,
         received: 0,
         sha256: metadata.sha256.clone(),
         complete: false,
         created_at: tx.now.naive_utc(),
     };
-    if let Some(known) = store::row(tx.read_other(), &caller.district, metadata.id)? {
+    if let Some(known) = store::row(tx.read_unbatched(), caller.district, metadata.id)? {
         let (received, complete, created_at) = (known.received, known.complete, known.created_at);
         let same = known == AttachmentRow { received, complete, created_at, ..row };
         return if same { Ok(known) } else { Err(Kind::AttachmentKnown.into()) };
@@ -155,25 +156,25 @@ fn announce(
     if length > metadata.media_type.largest() {
         return Err(Kind::TooLarge.into());
     }
-    if store::count(tx.read_other(), &caller.district, metadata.task, me)? >= MOST {
+    if store::count(tx.read_unbatched(), caller.district, metadata.task, me)? >= MOST {
         let error = FieldError::new("Upload-Metadata", format!("at most {MOST} to a task"));
         return Err(Problem::from(Kind::Invalid).with(error));
     }
-    store::insert(tx.write_other(), &row)?;
+    store::insert(tx.write_unbatched(), &row)?;
     Ok(row)
 }
 
 /// The caller's own attachment, and the district's key.
 async fn own(
-    app: &Gridward,
+    attachments: &Attachments,
     caller: &Caller,
     id: Uuid,
 ) -> Result<(AttachmentRow, SealingKey), Problem> {
-    let (vault, caller) = (app.vault.clone(), caller.clone());
-    let read = app.db.read(move |conn| {
-        let row = store::row(conn, &caller.district, id)?;
-        let own = row.filter(|row| row.person == caller.actor.person.to_string());
-        Ok((own.ok_or_else(Problem::not_found)?, vault.key(conn, &caller.district)?))
+    let (keys, caller) = (attachments.keys.clone(), caller.clone());
+    let read = attachments.db.read(move |conn| {
+        let row = store::row(conn, caller.district, id)?;
+        let own = row.filter(|row| row.person == caller.actor.person);
+        Ok((own.ok_or_else(Problem::not_found)?, keys.key(conn, caller.district)?))
     });
     read.await
 }
@@ -199,14 +200,14 @@ async fn own(
 )]
 #[head("/attachments/{id}")]
 pub(crate) async fn attachment_offset(
-    app: Data<Gridward>,
+    attachments: Data<Attachments>,
     caller: Caller,
     id: Path<Uuid>,
 ) -> Result<HttpResponse, Problem> {
-    let (row, key) = own(&app, &caller, *id).await?;
+    let (row, key) = own(&attachments, &caller, *id).await?;
     // The last byte came and the server was killed before it was made whole.
     if row.received == row.length && !row.complete {
-        receive::finish(&app, &key, &caller, &row).await?;
+        receive::finish(&attachments, &key, &caller, &row).await?;
     }
     Ok(HttpResponse::Ok()
         .insert_header(TUS)
@@ -249,7 +250,7 @@ struct Content(String);
 #[patch("/attachments/{id}")]
 pub(crate) async fn send_attachment(
     request: HttpRequest,
-    app: Data<Gridward>,
+    attachments: Data<Attachments>,
     caller: Caller,
     id: Path<Uuid>,
     payload: Payload,
@@ -258,15 +259,15 @@ pub(crate) async fn send_attachment(
         return Err(Kind::UnsupportedMediaType.into());
     }
     let offset = number(&request, "Upload-Offset")?;
-    let (row, key) = own(&app, &caller, *id).await?;
+    let (row, key) = own(&attachments, &caller, *id).await?;
     let checksum = checksum(&request)?;
     if offset != row.received {
         let current = json!({ "upload_offset": row.received });
         return Err(Problem::from(Kind::UploadOffset).showing(&current));
     }
-    let received = receive::take(&app, &key, &row, checksum.as_ref(), payload).await?;
+    let received = receive::take(&attachments, &key, &row, checksum.as_ref(), payload).await?;
     if received == row.length && !row.complete {
-        receive::finish(&app, &key, &caller, &AttachmentRow { received, ..row }).await?;
+        receive::finish(&attachments, &key, &caller, &AttachmentRow { received, ..row }).await?;
     }
     Ok(HttpResponse::NoContent()
         .insert_header(TUS)
@@ -293,12 +294,12 @@ fn checksum(request: &HttpRequest) -> Result<Option<Checksum>, Problem> {
 )]
 #[delete("/attachments/{id}")]
 pub(crate) async fn give_up_attachment(
-    app: Data<Gridward>,
+    attachments: Data<Attachments>,
     caller: Caller,
     id: Path<Uuid>,
 ) -> Result<HttpResponse, Problem> {
-    let (row, _) = own(&app, &caller, *id).await?;
-    if receive::throw_away(&app, &row).await? {
+    let (row, _) = own(&attachments, &caller, *id).await?;
+    if receive::throw_away(&attachments, &row).await? {
         Ok(HttpResponse::NoContent().insert_header(TUS).finish())
     } else {
         Err(Kind::AttachmentComplete.into())
@@ -320,19 +321,19 @@ pub(crate) async fn give_up_attachment(
 )]
 #[get("/attachments/{id}")]
 pub(crate) async fn get_attachment(
-    app: Data<Gridward>,
+    attachments: Data<Attachments>,
     caller: Caller,
     id: Path<Uuid>,
 ) -> Result<HttpResponse, Problem> {
-    let (id, vault, district) = (*id, app.vault.clone(), caller.district.clone());
-    let read = app.db.write(&district, move |tx| {
+    let (id, keys, district) = (*id, attachments.keys.clone(), caller.district);
+    let read = attachments.db.write(district, move |tx| {
         let row = readable(tx, &caller, id)?;
-        Ok::<_, Problem>((row, vault.key(tx.read_other(), &caller.district)?))
+        Ok::<_, Problem>((row, keys.key(tx.read_unbatched(), caller.district)?))
     });
     let (row, key) = read.await?;
-    let bytes = receive::open(&app, &key, &row).await?;
+    let bytes = receive::open(&attachments, &key, &row).await?;
     Ok(HttpResponse::Ok()
-        .content_type(row.media_type)
+        .content_type(row.media_type.as_str())
         .insert_header(("Content-Disposition", "attachment"))
         .insert_header(("X-Content-Type-Options", "nosniff"))
         .insert_header((CACHE_CONTROL, "no-store"))
@@ -342,19 +343,17 @@ pub(crate) async fn get_attachment(
 /// The attachment, if it is whole and the caller may see it; that others read it
 /// goes on the log.
 fn readable(tx: &mut Tx<'_>, caller: &Caller, id: Uuid) -> Result<AttachmentRow, Problem> {
-    let row = store::row(tx.read_other(), &caller.district, id)?.filter(|row| row.complete);
+    let row = store::row(tx.read_unbatched(), caller.district, id)?.filter(|row| row.complete);
     let row = row.ok_or_else(Problem::not_found)?;
-    if row.person == caller.actor.person.to_string() {
+    if row.person == caller.actor.person {
         return Ok(row);
     }
-    let task = parsed("attachments", &row.task)?;
-    let task = task::perform::visible_now(tx, caller, task)?;
+    let task = task::perform::visible_now(tx, caller, row.task)?;
     if caller.actor.role == Role::Volunteer {
         return Err(Problem::not_found());
     }
     caller.may(Action::RevealBeneficiary)?;
-    let grid = parsed("tasks", &task.grid)?;
-    let event = Event::new("attachment.read", Subject::Reading, &row.id, grid, 1);
+    let event = Event::new("attachment.read", Subject::Reading, &row.id, task.grid, 1);
     tx.record(event.by(caller.actor.person).with(json!({ "task": row.task })));
     Ok(row)
 }

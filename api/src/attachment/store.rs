@@ -2,9 +2,11 @@
 
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
+use gridward_domain::area::AreaCode;
 use gridward_domain::id::{PersonId, TaskId};
 use uuid::Uuid;
 
+use super::model::MediaType;
 use crate::db::schema::attachments;
 use crate::db::{Conn, DbError};
 
@@ -13,11 +15,11 @@ use crate::db::{Conn, DbError};
 #[diesel(table_name = attachments)]
 #[expect(missing_docs, reason = "the columns are described in the migrations")]
 pub struct AttachmentRow {
-    pub district: String,
+    pub district: AreaCode,
     pub id: String,
-    pub task: String,
-    pub person: String,
-    pub media_type: String,
+    pub task: TaskId,
+    pub person: PersonId,
+    pub media_type: MediaType,
     pub length: i64,
     pub received: i64,
     pub sha256: String,
@@ -29,7 +31,11 @@ pub struct AttachmentRow {
 ///
 /// # Errors
 /// [`DbError`].
-pub fn row(conn: &mut Conn, district: &str, id: Uuid) -> Result<Option<AttachmentRow>, DbError> {
+pub fn row(
+    conn: &mut Conn,
+    district: AreaCode,
+    id: Uuid,
+) -> Result<Option<AttachmentRow>, DbError> {
     Ok(attachments::table.find((district, id.to_string())).first(conn).optional()?)
 }
 
@@ -39,14 +45,14 @@ pub fn row(conn: &mut Conn, district: &str, id: Uuid) -> Result<Option<Attachmen
 /// [`DbError`].
 pub fn count(
     conn: &mut Conn,
-    district: &str,
+    district: AreaCode,
     task: TaskId,
     person: PersonId,
 ) -> Result<i64, DbError> {
     Ok(attachments::table
         .filter(attachments::district.eq(district))
-        .filter(attachments::task.eq(task.to_string()))
-        .filter(attachments::person.eq(person.to_string()))
+        .filter(attachments::task.eq(task))
+        .filter(attachments::person.eq(person))
         .count()
         .get_result(conn)?)
 }
@@ -66,7 +72,7 @@ pub fn insert(conn: &mut Conn, row: &AttachmentRow) -> Result<(), DbError> {
 /// [`DbError`].
 pub fn advance(
     conn: &mut Conn,
-    district: &str,
+    district: AreaCode,
     id: &str,
     from: i64,
     to: i64,
@@ -80,7 +86,7 @@ pub fn advance(
 ///
 /// # Errors
 /// [`DbError`].
-pub fn begin_anew(conn: &mut Conn, district: &str, id: &str) -> Result<bool, DbError> {
+pub fn begin_anew(conn: &mut Conn, district: AreaCode, id: &str) -> Result<bool, DbError> {
     let there = attachments::table.find((district, id)).filter(attachments::complete.eq(false));
     Ok(diesel::update(there).set(attachments::received.eq(0)).execute(conn)? == 1)
 }
@@ -89,7 +95,7 @@ pub fn begin_anew(conn: &mut Conn, district: &str, id: &str) -> Result<bool, DbE
 ///
 /// # Errors
 /// [`DbError`].
-pub fn complete(conn: &mut Conn, district: &str, id: &str) -> Result<bool, DbError> {
+pub fn complete(conn: &mut Conn, district: AreaCode, id: &str) -> Result<bool, DbError> {
     let there = attachments::table.find((district, id)).filter(attachments::complete.eq(false));
     // Somebody may have begun to give it up while it became whole.
     let whole = (attachments::complete.eq(true), attachments::received.eq(attachments::length));
@@ -100,7 +106,7 @@ pub fn complete(conn: &mut Conn, district: &str, id: &str) -> Result<bool, DbErr
 ///
 /// # Errors
 /// [`DbError`].
-pub fn forget(conn: &mut Conn, district: &str, id: &str) -> Result<bool, DbError> {
+pub fn forget(conn: &mut Conn, district: AreaCode, id: &str) -> Result<bool, DbError> {
     let there = attachments::table.find((district, id)).filter(attachments::complete.eq(false));
     Ok(diesel::delete(there).execute(conn)? == 1)
 }

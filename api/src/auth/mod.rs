@@ -4,6 +4,7 @@
 //! personal; what the caller may do follows from the person's row, not from the
 //! token, so a change of role or area takes effect within seconds.
 
+pub mod authenticator;
 pub mod caller;
 pub mod password;
 pub mod routes;
@@ -12,4 +13,5 @@ pub mod signing;
 pub mod store;
 pub mod token;
 
+pub use authenticator::{ActorCache, Authenticator};
 pub use caller::Caller;

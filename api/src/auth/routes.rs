@@ -1,20 +1,18 @@
-//! Sign-in, the caller's own page, and the public keys.
+//! Sign-in, and the public keys.
 
-use actix_web::web::{Data, Json};
+use actix_web::web::Data;
 use actix_web::{HttpResponse, get, post};
 use gridward_domain::area::AreaCode;
-use gridward_domain::authority::Role;
 use gridward_domain::id::PersonId;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Caller, sign_in, token};
-use crate::app::Gridward;
-use crate::openapi;
-use crate::person;
-use crate::problem::Problem;
-use crate::request::Body;
+use super::token::Tokens;
+use super::{sign_in, token};
+use crate::http::Json as Body;
+use crate::http::openapi;
+use crate::http::problem::Problem;
 
 /// A phone and a password.
 #[derive(Deserialize, ToSchema)]
@@ -63,73 +61,22 @@ pub struct AccessToken {
 )]
 #[post("/auth/sign-in")]
 pub(crate) async fn sign_in_with_password(
-    app: Data<Gridward>,
+    sign_in: Data<sign_in::SignIn>,
     Body(body): Body<SignIn>,
 ) -> Result<HttpResponse, Problem> {
     let SignIn { district, phone, password } = body;
     if !(5..=20).contains(&phone.len()) || !phone.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(Problem::invalid("/phone", "a phone number is 5 to 20 digits"));
     }
-    let signed_in = sign_in::sign_in(&app, district, phone, password).await?;
+    let signed_in = sign_in.sign_in(district, phone, password).await?;
     let expires_in = u32::try_from(token::LIFETIME.as_secs()).unwrap_or(u32::MAX);
-    let district = signed_in.district.parse().map_err(|_| crate::problem::Kind::Internal)?;
     Ok(HttpResponse::Ok().insert_header(("Cache-Control", "no-store")).json(AccessToken {
         access_token: signed_in.token,
         token_type: "Bearer",
         expires_in,
         person_id: signed_in.person,
-        district,
+        district: signed_in.district,
     }))
-}
-
-/// The full official name of an area.
-#[derive(ToSchema)]
-#[schema(max_length = 64, example = "几江街道")]
-#[expect(dead_code, reason = "describes the texts of a list")]
-struct AreaName(String);
-
-/// The caller.
-#[derive(Serialize, ToSchema)]
-pub struct Me {
-    /// Names the person.
-    id: PersonId,
-    /// Family and given name.
-    #[schema(max_length = 64, example = "王小明")]
-    name: String,
-    /// What the person does.
-    role: Role,
-    /// The area the person answers for.
-    area: AreaCode,
-    /// The names of that area and those around it, the district first.
-    #[schema(max_items = 4, value_type = Vec<AreaName>, example = json!(["江津区", "几江街道", "南门社区", "第1网格"]))]
-    area_names: Vec<String>,
-}
-
-/// Who am I
-///
-/// The caller's own name, role and area. For every role.
-#[utoipa::path(
-    tag = "auth",
-    operation_id = "get_me",
-    responses((status = OK, description = "The caller", body = Me), openapi::Read),
-)]
-#[get("/me")]
-pub(crate) async fn get_me(app: Data<Gridward>, caller: Caller) -> Result<Json<Me>, Problem> {
-    let vault = app.vault.clone();
-    let me = app.db.read(move |conn| {
-        let key = vault.key(conn, &caller.district)?;
-        let person = person::store::one(conn, &key, &caller.scope(), caller.actor.person)?
-            .ok_or_else(Problem::not_found)?;
-        let area_names = crate::area::store::path(conn, &caller.actor.area)?;
-        Ok::<_, Problem>(Me {
-            id: person.id,
-            name: person.name,
-            role: person.role,
-            area: person.area,
-            area_names,
-        })
-    });
-    Ok(Json(me.await?))
 }
 
 /// The public keys that tokens are signed with (RFC 7517).
@@ -156,8 +103,8 @@ pub struct Jwks {
     security(()),
 )]
 #[get("/.well-known/jwks.json")]
-pub(crate) async fn get_public_keys(app: Data<Gridward>) -> HttpResponse {
+pub(crate) async fn get_public_keys(tokens: Data<Tokens>) -> HttpResponse {
     HttpResponse::Ok()
         .insert_header(("Cache-Control", "public, max-age=3600"))
-        .json(app.tokens.keys().public())
+        .json(tokens.keys().public())
 }

@@ -7,10 +7,16 @@ use gridward_domain::id::PersonId;
 use moka::sync::Cache;
 use secrecy::SecretString;
 
+use super::password::Passwords;
 use super::store;
-use crate::app::Gridward;
-use crate::problem::{Kind, Problem};
-use crate::seal::store::districts;
+use super::token::Tokens;
+use crate::clock::Clock;
+use crate::crypto::KeyRing;
+use crate::crypto::store::districts;
+use crate::db::column::Hash;
+use crate::db::{Conn, DbError};
+use crate::http::problem::{Kind, Problem};
+use crate::tx::Db;
 
 /// After so many failures in [`WITHIN`] an account has to wait.
 const FAILURES: u32 = 10;
@@ -18,7 +24,7 @@ const WITHIN: Duration = Duration::from_secs(300);
 
 /// How often sign-in failed lately, by district and phone index.
 #[derive(Clone)]
-pub struct Failures(Cache<(String, Vec<u8>), u32>);
+pub struct Failures(Cache<(AreaCode, Hash), u32>);
 
 impl Default for Failures {
     fn default() -> Self {
@@ -29,62 +35,108 @@ impl Default for Failures {
 /// Who signed in.
 pub struct SignedIn {
     /// The district.
-    pub district: String,
+    pub district: AreaCode,
     /// The person.
     pub person: PersonId,
     /// The access token.
     pub token: String,
 }
 
-/// Signs in whoever has `phone` and `password` in `district` (which may be
-/// left out where an installation has only one).
-///
-/// # Errors
-/// 401 without saying which of the two was wrong; 422 when the district must
-/// be named; 429 after too many failures.
-pub async fn sign_in(
-    app: &Gridward,
-    district: Option<AreaCode>,
-    phone: String,
-    password: SecretString,
-) -> Result<SignedIn, Problem> {
-    let vault = app.vault.clone();
-    let found = app.db.read(move |conn| {
-        let district = choose(district, districts(conn)?)?;
-        let index = vault.key(conn, &district)?.index(&phone);
-        let known = store::by_phone(conn, &district, &index)?;
-        Ok::<_, Problem>((district, index, known))
-    });
-    let (district, index, known) = found.await?;
-    let account = (district.clone(), index);
-    // Counted before the slow verifying, so that tries in parallel count too.
-    let count = |before: Option<moka::Entry<_, u32>>| before.map_or(1, |n| n.into_value() + 1);
-    let tries = app.failures.0.entry(account.clone()).and_upsert_with(count).into_value();
-    if tries > FAILURES {
-        return Err(Problem::too_many_requests(WITHIN.as_secs()));
-    }
-    let (person, kept) = known.unzip();
-    let fits = app.passwords.verify(password, kept.flatten()).await?;
-    let Some(person) = person.filter(|_| fits) else {
-        return Err(Kind::WrongCredentials.into());
-    };
-    app.failures.0.invalidate(&account);
-    let token = app.tokens.issue(&district, person, (app.clock)()).map_err(|_| Kind::Internal)?;
-    Ok(SignedIn { district, person, token })
+/// Signs people in with phone and password.
+#[derive(Clone)]
+pub struct SignIn {
+    /// Reads people and their credentials.
+    pub db: Db,
+    /// The districts' keys.
+    pub keys: KeyRing,
+    /// Verifies passwords.
+    pub passwords: Passwords,
+    /// Signs access tokens.
+    pub tokens: Tokens,
+    /// Tells the moment.
+    pub clock: Clock,
+    /// Failed sign-ins, for a few minutes.
+    pub failures: Failures,
+    /// The district of an installation that has only one.
+    pub only_district: OnlyDistrict,
 }
 
-fn choose(named: Option<AreaCode>, known: Vec<String>) -> Result<String, Problem> {
-    match (named, <[String; 1]>::try_from(known)) {
-        (None, Ok([only])) => Ok(only),
-        (None, Err(_)) => Err(Problem::invalid("/district", "name one of the districts")),
-        (Some(code), _) if code.level() != Level::District => {
-            Err(Problem::invalid("/district", "a district's code has 6 digits"))
+/// The district that need not be named, kept for a minute: finding it reads a
+/// row of every district.
+#[derive(Clone)]
+pub struct OnlyDistrict(Cache<(), Option<AreaCode>>);
+
+impl Default for OnlyDistrict {
+    fn default() -> Self {
+        Self(Cache::builder().max_capacity(1).time_to_live(Duration::from_secs(60)).build())
+    }
+}
+
+impl OnlyDistrict {
+    fn find(&self, conn: &mut Conn) -> Result<Option<AreaCode>, DbError> {
+        if let Some(known) = self.0.get(&()) {
+            return Ok(known);
         }
-        (Some(code), Ok([only])) if only == code.as_str() => Ok(only),
-        (Some(code), Err(several)) if several.iter().any(|one| one == code.as_str()) => {
-            Ok(code.to_string())
+        let only = <[AreaCode; 1]>::try_from(districts(conn)?).ok().map(|[only]| only);
+        // An empty installation is about to get its first district.
+        if only.is_some() {
+            self.0.insert((), only);
         }
-        // An unknown district is answered as an unknown phone.
-        (Some(_), _) => Err(Kind::WrongCredentials.into()),
+        Ok(only)
+    }
+}
+
+impl SignIn {
+    /// Signs in the person with `phone` and `password` in `district` (which may be
+    /// left out where an installation has only one).
+    ///
+    /// # Errors
+    /// 401 without saying which of the two was wrong; 422 when the district must
+    /// be named; 429 after too many failures.
+    pub async fn sign_in(
+        &self,
+        district: Option<AreaCode>,
+        phone: String,
+        password: SecretString,
+    ) -> Result<SignedIn, Problem> {
+        let (keys, only) = (self.keys.clone(), self.only_district.clone());
+        let found = self.db.read(move |conn| {
+            let district = choose(conn, district, &only)?;
+            // An unknown district is answered as an unknown phone.
+            let key = keys.find(conn, district)?.ok_or(Kind::WrongCredentials)?;
+            let index = key.index(&phone);
+            let known = store::by_phone(conn, district, index)?;
+            Ok::<_, Problem>((district, index, known))
+        });
+        let (district, index, known) = found.await?;
+        let account = (district, index);
+        // Counted before the slow verifying, so that tries in parallel count too.
+        let count = |before: Option<moka::Entry<_, u32>>| before.map_or(1, |n| n.into_value() + 1);
+        let tries = self.failures.0.entry(account).and_upsert_with(count).into_value();
+        if tries > FAILURES {
+            return Err(Problem::too_many_requests(WITHIN.as_secs()));
+        }
+        let (person, kept) = known.unzip();
+        let fits = self.passwords.verify(password, kept.flatten()).await?;
+        let Some(person) = person.filter(|_| fits) else {
+            return Err(Kind::WrongCredentials.into());
+        };
+        self.failures.0.invalidate(&account);
+        let token = self.tokens.issue(district, person, (self.clock)()).map_err(Problem::defect)?;
+        Ok(SignedIn { district, person, token })
+    }
+}
+
+fn choose(
+    conn: &mut Conn,
+    named: Option<AreaCode>,
+    only: &OnlyDistrict,
+) -> Result<AreaCode, Problem> {
+    match named {
+        Some(code) if code.level() == Level::District => Ok(code),
+        Some(_) => Err(Problem::invalid("/district", "a district's code has 6 digits")),
+        None => only
+            .find(conn)?
+            .ok_or_else(|| Problem::invalid("/district", "name one of the districts")),
     }
 }

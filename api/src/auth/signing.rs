@@ -9,9 +9,9 @@ use diesel::prelude::*;
 use jsonwebtoken::jwk::{Jwk, JwkSet, KeyOperations, PublicKeyUse, ThumbprintHash};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey};
 
+use crate::crypto::InstallationKey;
 use crate::db::schema::signing_keys;
 use crate::db::{self, Conn, DbError, dialect};
-use crate::seal::InstallationKey;
 
 /// A key to sign with and the public keys to verify by.
 pub struct SigningKeys {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use chrono::{DateTime, TimeDelta, Utc};
+use gridward_domain::area::AreaCode;
 use gridward_domain::id::PersonId;
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, Header, Validation, decode, decode_header, encode};
@@ -30,7 +31,7 @@ const REMEMBERED: u64 = 20_000;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bearer {
     /// The district.
-    pub district: String,
+    pub district: AreaCode,
     /// The person.
     pub person: PersonId,
     expires: i64,
@@ -59,7 +60,7 @@ struct Claims {
     nbf: i64,
     exp: i64,
     jti: Uuid,
-    district: String,
+    district: AreaCode,
 }
 
 /// Signs and verifies tokens.
@@ -94,7 +95,7 @@ impl Tokens {
     /// [`TokenError::Unsigned`].
     pub fn issue(
         &self,
-        district: &str,
+        district: AreaCode,
         person: PersonId,
         now: DateTime<Utc>,
     ) -> Result<String, TokenError> {
@@ -112,7 +113,7 @@ impl Tokens {
             nbf: now.timestamp(),
             exp: end.timestamp(),
             jti: Uuid::now_v7(),
-            district: district.to_owned(),
+            district,
         };
         encode(&header, &claims, &self.keys.signing).map_err(|_| TokenError::Unsigned)
     }
@@ -154,9 +155,13 @@ impl Tokens {
 
 #[cfg(test)]
 mod tests {
+    fn district() -> AreaCode {
+        "500116".parse().expect("a code")
+    }
+
     use super::*;
+    use crate::crypto::InstallationKey;
     use crate::db::{Address, migrate::migrate};
-    use crate::seal::InstallationKey;
 
     /// Tokens with keys of their own, as a first start makes them.
     fn tokens() -> Tokens {
@@ -172,7 +177,7 @@ mod tests {
     #[test]
     fn a_token_names_its_bearer_for_ten_minutes_and_is_then_told_to_be_expired() {
         let (tokens, person, now) = (tokens(), PersonId(Uuid::now_v7()), Utc::now());
-        let token = tokens.issue("500116", person, now).expect("a token");
+        let token = tokens.issue(district(), person, now).expect("a token");
         let bearer = tokens.verify(&token, now).expect("a bearer");
         assert_eq!((bearer.district.as_str(), bearer.person), ("500116", person));
         let later = now + TimeDelta::seconds(601);
@@ -183,14 +188,14 @@ mod tests {
     fn a_token_that_was_never_seen_before_it_expired_is_told_to_be_expired_too() {
         let (tokens, person) = (tokens(), PersonId(Uuid::now_v7()));
         let long_ago = Utc::now() - TimeDelta::hours(1);
-        let token = tokens.issue("500116", person, long_ago).expect("a token");
+        let token = tokens.issue(district(), person, long_ago).expect("a token");
         assert_eq!(tokens.verify(&token, Utc::now()), Err(TokenError::Expired));
     }
 
     #[test]
     fn a_token_of_another_installation_is_not_taken() {
         let (ours, theirs, person) = (tokens(), tokens(), PersonId(Uuid::now_v7()));
-        let token = theirs.issue("500116", person, Utc::now()).expect("a token");
+        let token = theirs.issue(district(), person, Utc::now()).expect("a token");
         assert_eq!(ours.verify(&token, Utc::now()), Err(TokenError::Invalid));
     }
 }

@@ -4,7 +4,6 @@
 //! details show them masked, and revealing them is recorded.
 
 pub mod model;
-pub mod reveal;
 pub mod routes;
 pub mod store;
 

@@ -6,88 +6,194 @@ use chrono::NaiveDate;
 use gridward_domain::area::AreaCode;
 use gridward_domain::id::BeneficiaryId;
 use gridward_domain::place::Place;
+use gridward_domain::text_column;
+use gridward_domain::word::{UnknownWord, unknown};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::person::Gender;
-use crate::words;
 
-words! {
-    /// Why a person is entitled; the main one where several hold.
-    Category {
-        /// 退役军人, in no other category
-        Veteran = "veteran",
-        /// 残疾军人
-        DisabledVeteran = "disabled_veteran",
-        /// 在乡复员军人
-        DemobilisedRural = "demobilised_rural",
-        /// 带病回乡退伍军人
-        IllnessReturned = "illness_returned",
-        /// 参战退役人员
-        CombatVeteran = "combat_veteran",
-        /// 烈士遗属
-        MartyrFamily = "martyr_family",
-        /// 因公牺牲军人遗属
-        FallenFamily = "fallen_family",
-        /// 病故军人遗属
-        DeceasedFamily = "deceased_family",
-        /// 现役军人家属
-        ActiveFamily = "active_family",
-        /// 军队离退休干部
-        RetiredOfficer = "retired_officer",
-    }
+/// Why a person is entitled; the main one where several hold.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    ToSchema,
+    strum::Display,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+    diesel::AsExpression,
+    diesel::FromSqlRow,
+)]
+#[diesel(sql_type = diesel::sql_types::Text)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case", parse_err_ty = UnknownWord, parse_err_fn = unknown::<Category>)]
+pub enum Category {
+    /// 退役军人, in no other category
+    Veteran,
+    /// 残疾军人
+    DisabledVeteran,
+    /// 在乡复员军人
+    DemobilisedRural,
+    /// 带病回乡退伍军人
+    IllnessReturned,
+    /// 参战退役人员
+    CombatVeteran,
+    /// 烈士遗属
+    MartyrFamily,
+    /// 因公牺牲军人遗属
+    FallenFamily,
+    /// 病故军人遗属
+    DeceasedFamily,
+    /// 现役军人家属
+    ActiveFamily,
+    /// 军队离退休干部
+    RetiredOfficer,
 }
 
-words! {
-    /// One of the three hardships (三难).
-    Hardship {
-        /// 医疗难
-        Medical = "medical",
-        /// 生活难
-        Living = "living",
-        /// 住房难
-        Housing = "housing",
-    }
+text_column!(Category);
+
+/// One of the three hardships (三难).
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    ToSchema,
+    strum::Display,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case", parse_err_ty = UnknownWord, parse_err_fn = unknown::<Hardship>)]
+pub enum Hardship {
+    /// 医疗难
+    Medical,
+    /// 生活难
+    Living,
+    /// 住房难
+    Housing,
 }
 
 /// Which hardships weigh on a household; none for most.
 pub type Hardships = BTreeSet<Hardship>;
 
-words! {
-    /// How well a person gets about.
-    Mobility {
-        /// Freely.
-        Full = "full",
-        /// With difficulty.
-        Limited = "limited",
-        /// Not out of the house.
-        Homebound = "homebound",
-    }
+/// How well a person gets about.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    ToSchema,
+    strum::Display,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+    diesel::AsExpression,
+    diesel::FromSqlRow,
+)]
+#[diesel(sql_type = diesel::sql_types::Text)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case", parse_err_ty = UnknownWord, parse_err_fn = unknown::<Mobility>)]
+pub enum Mobility {
+    /// Freely.
+    Full,
+    /// With difficulty.
+    Limited,
+    /// Not out of the house.
+    Homebound,
 }
 
-words! {
-    /// How a person wishes to be reached.
-    Contact {
-        /// At home.
-        Visit = "visit",
-        /// By telephone.
-        Phone = "phone",
-    }
+text_column!(Mobility);
+
+/// How a person wishes to be reached.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    ToSchema,
+    strum::Display,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+    diesel::AsExpression,
+    diesel::FromSqlRow,
+)]
+#[diesel(sql_type = diesel::sql_types::Text)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case", parse_err_ty = UnknownWord, parse_err_fn = unknown::<Contact>)]
+pub enum Contact {
+    /// At home.
+    Visit,
+    /// By telephone.
+    Phone,
 }
 
-words! {
-    /// The plaque 光荣之家 at the door.
-    Plaque {
-        /// It hangs.
-        Hung = "hung",
-        /// It is due and not yet hung.
-        Pending = "pending",
-        /// It hangs and wants replacing.
-        Damaged = "damaged",
-        /// The family does not want one.
-        Declined = "declined",
-    }
+text_column!(Contact);
+
+/// The plaque 光荣之家 at the door.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    ToSchema,
+    strum::Display,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+    diesel::AsExpression,
+    diesel::FromSqlRow,
+)]
+#[diesel(sql_type = diesel::sql_types::Text)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case", parse_err_ty = UnknownWord, parse_err_fn = unknown::<Plaque>)]
+pub enum Plaque {
+    /// It hangs.
+    Hung,
+    /// It is due and not yet hung.
+    Pending,
+    /// It hangs and wants replacing.
+    Damaged,
+    /// The family does not want one.
+    Declined,
 }
+
+text_column!(Plaque);
 
 /// What of a beneficiary lies sealed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -142,18 +248,35 @@ pub struct Beneficiary {
     pub version: i64,
 }
 
-words! {
-    /// Why sealed particulars are wanted.
-    Purpose {
-        /// To visit or call the person.
-        Visit = "visit",
-        /// To correct the entry.
-        Correction = "correction",
-        /// To follow a hardship matter.
-        Hardship = "hardship",
-        /// To answer a complaint.
-        Complaint = "complaint",
-    }
+/// Why sealed particulars are wanted.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    ToSchema,
+    strum::Display,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case", parse_err_ty = UnknownWord, parse_err_fn = unknown::<Purpose>)]
+pub enum Purpose {
+    /// To visit or call the person.
+    Visit,
+    /// To correct the entry.
+    Correction,
+    /// To follow a hardship matter.
+    Hardship,
+    /// To answer a complaint.
+    Complaint,
 }
 
 /// A beneficiary's sealed particulars.

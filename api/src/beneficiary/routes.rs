@@ -1,23 +1,21 @@
 //! Beneficiaries over HTTP.
 
 use actix_web::web::{Data, Json, Path};
-use actix_web::{HttpRequest, HttpResponse, get, post};
+use actix_web::{HttpRequest, HttpResponse, get};
 use gridward_domain::area::AreaCode;
 use gridward_domain::authority::Action;
 use gridward_domain::id::BeneficiaryId;
 use serde::Deserialize;
-use serde_json::json;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::IntoParams;
 
-use super::model::{Purpose, Revealed};
-use super::{Beneficiary, Category, reveal, store};
-use crate::app::Gridward;
+use super::{Beneficiary, Category, store};
 use crate::auth::Caller;
-use crate::once::{self, IdempotencyKey};
-use crate::openapi;
-use crate::page::{self, Page};
-use crate::problem::Problem;
-use crate::request::{Body, Query};
+use crate::crypto::KeyRing;
+use crate::http::Query;
+use crate::http::openapi;
+use crate::http::page::{self, Page};
+use crate::http::problem::Problem;
+use crate::tx::Db;
 
 /// Which beneficiaries.
 #[derive(Deserialize, IntoParams)]
@@ -52,16 +50,17 @@ pub struct BeneficiaryQuery {
 #[get("/beneficiaries")]
 pub(crate) async fn list_beneficiaries(
     request: HttpRequest,
-    app: Data<Gridward>,
+    db: Data<Db>,
+    keys: Data<KeyRing>,
     caller: Caller,
     Query(query): Query<BeneficiaryQuery>,
 ) -> Result<HttpResponse, Problem> {
     let area = query.area.unwrap_or(caller.actor.area);
-    caller.actor.judge(Action::ReadBeneficiaries, &area)?;
+    caller.actor.authorize(Action::ReadBeneficiaries, &area)?;
     let wanted = page::wanted(query.limit, query.cursor.as_deref())?;
-    let (vault, category, limit) = (app.vault.clone(), query.category, wanted.limit);
-    let found = app.db.read(move |conn| {
-        let key = vault.key(conn, &caller.district)?;
+    let (keys, category, limit) = (keys.clone(), query.category, wanted.limit);
+    let found = db.read(move |conn| {
+        let key = keys.key(conn, caller.district)?;
         store::list(conn, &key, &area.range(), category, &wanted)
     });
     let found = page::page(found.await.map_err(Problem::from)?, limit, |one: &Beneficiary| {
@@ -84,52 +83,16 @@ pub(crate) async fn list_beneficiaries(
 )]
 #[get("/beneficiaries/{id}")]
 pub(crate) async fn get_beneficiary(
-    app: Data<Gridward>,
+    db: Data<Db>,
+    keys: Data<KeyRing>,
     caller: Caller,
     id: Path<BeneficiaryId>,
 ) -> Result<Json<Beneficiary>, Problem> {
     caller.may(Action::ReadBeneficiaries)?;
-    let vault = app.vault.clone();
-    let found = app.db.read(move |conn| {
-        let key = vault.key(conn, &caller.district)?;
+    let keys = keys.clone();
+    let found = db.read(move |conn| {
+        let key = keys.key(conn, caller.district)?;
         store::one(conn, &key, &caller.scope(), *id)
     });
     found.await?.map(Json).ok_or_else(Problem::not_found)
-}
-
-/// Why the particulars are wanted.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct RevealRequest {
-    /// Goes on the log, with who asked and when.
-    purpose: Purpose,
-}
-
-/// Reveal a beneficiary
-///
-/// Name, phone, address and hardship in clear. That they were shown, to whom
-/// and why, goes on the district's log. For managers, supervisors and admins
-/// within their area, and for whoever has an open task at this beneficiary's.
-#[utoipa::path(
-    tag = "beneficiaries",
-    operation_id = "reveal_beneficiary",
-    params(("id" = BeneficiaryId, Path, description = "The beneficiary")),
-    request_body(content = RevealRequest, description = "The purpose"),
-    responses((status = OK, description = "The particulars", body = Revealed), openapi::Write),
-)]
-#[post("/beneficiaries/{id}/reveal")]
-pub(crate) async fn reveal_beneficiary(
-    app: Data<Gridward>,
-    caller: Caller,
-    id: Path<BeneficiaryId>,
-    key: IdempotencyKey,
-    Body(body): Body<RevealRequest>,
-) -> Result<HttpResponse, Problem> {
-    let (id, purpose) = (*id, body.purpose);
-    let request = json!({ "id": id, "purpose": purpose });
-    let revealed = once::call(&app, caller, key, "beneficiary.reveal", request, {
-        move |tx, sealing, caller| reveal::reveal(tx, sealing, caller, id, purpose)
-    });
-    let revealed = revealed.await?.made;
-    Ok(HttpResponse::Ok().insert_header(("Cache-Control", "no-store")).json(revealed))
 }

@@ -7,37 +7,43 @@ use gridward_domain::id::{BeneficiaryId, PersonId};
 use gridward_domain::place::Place;
 
 use super::model::Particulars;
-use super::{Beneficiary, Category};
+use super::{Beneficiary, Category, Contact, Mobility, Plaque};
+use crate::crypto::{SealingKey, aad, mask};
+use crate::db::column::Hash;
 use crate::db::schema::beneficiaries;
-use crate::db::{Conn, DbError, parsed};
+use crate::db::{Conn, DbError};
+use crate::http::page::Wanted;
 use crate::in_range;
-use crate::page::Wanted;
-use crate::seal::{SealingKey, mask, place};
+use crate::person::Gender;
 
 const TABLE: &str = "beneficiaries";
 
-/// A row of `beneficiaries`.
-#[derive(Clone, Debug, PartialEq, Queryable, Insertable)]
-#[diesel(table_name = beneficiaries)]
-#[expect(missing_docs, reason = "the columns are described in the migrations")]
-pub struct BeneficiaryRow {
-    pub district: String,
-    pub id: String,
-    pub grid: String,
-    pub category: String,
-    pub gender: String,
-    pub birth_year: i32,
-    pub lat: f64,
-    pub lon: f64,
-    pub lives_alone: bool,
-    pub mobility: String,
-    pub contact: String,
-    pub plaque: String,
-    pub last_contact: Option<NaiveDate>,
-    pub last_visitor: Option<String>,
-    pub id_index: Vec<u8>,
-    pub sealed: Vec<u8>,
-    pub version: i64,
+crate::table_row! {
+    /// A row of `beneficiaries`.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct BeneficiaryRow in beneficiaries {
+        district: AreaCode,
+        key {
+            id: BeneficiaryId,
+        }
+        fixed {
+            grid: AreaCode,
+            category: Category,
+            gender: Gender,
+            birth_year: i32,
+            lat: f64,
+            lon: f64,
+            lives_alone: bool,
+            mobility: Mobility,
+            contact: Contact,
+            plaque: Plaque,
+            last_contact: Option<NaiveDate>,
+            last_visitor: Option<PersonId>,
+            id_index: Hash,
+            sealed: Vec<u8>,
+            version: i64,
+        }
+    }
 }
 
 impl BeneficiaryRow {
@@ -46,7 +52,7 @@ impl BeneficiaryRow {
     /// # Errors
     /// [`DbError::Corrupt`].
     pub fn particulars(&self, key: &SealingKey) -> Result<Particulars, DbError> {
-        key.open_value(&place(&self.district, TABLE, &self.id), &self.sealed)
+        key.open_value(&aad(self.district, TABLE, self.id), &self.sealed)
             .map_err(|error| DbError::corrupt(TABLE, error))
     }
 
@@ -61,18 +67,18 @@ impl BeneficiaryRow {
     fn masked(&self, key: &SealingKey) -> Result<Beneficiary, DbError> {
         let Particulars { name, phone, .. } = self.particulars(key)?;
         Ok(Beneficiary {
-            id: parsed(TABLE, &self.id)?,
-            grid: parsed(TABLE, &self.grid)?,
+            id: self.id,
+            grid: self.grid,
             name: mask::name(&name),
             phone: mask::phone(&phone),
-            category: parsed(TABLE, &self.category)?,
-            gender: parsed(TABLE, &self.gender)?,
+            category: self.category,
+            gender: self.gender,
             birth_year: self.birth_year,
             place: self.home()?,
             lives_alone: self.lives_alone,
-            mobility: parsed(TABLE, &self.mobility)?,
-            contact: parsed(TABLE, &self.contact)?,
-            plaque: parsed(TABLE, &self.plaque)?,
+            mobility: self.mobility,
+            contact: self.contact,
+            plaque: self.plaque,
             last_contact: self.last_contact,
             version: self.version,
         })
@@ -88,10 +94,10 @@ pub fn row(
     scope: &AreaRange,
     id: BeneficiaryId,
 ) -> Result<Option<BeneficiaryRow>, DbError> {
-    let district = scope.area().district().to_string();
     Ok(beneficiaries::table
-        .find((district, id.to_string()))
+        .find((scope.area().district(), id))
         .filter(in_range!(beneficiaries::grid, scope))
+        .select(BeneficiaryRow::as_select())
         .first(conn)
         .optional()?)
 }
@@ -121,17 +127,18 @@ pub fn list(
     wanted: &Wanted<(AreaCode, BeneficiaryId)>,
 ) -> Result<Vec<Beneficiary>, DbError> {
     let mut query = beneficiaries::table
-        .filter(beneficiaries::district.eq(scope.area().district().to_string()))
+        .filter(beneficiaries::district.eq(scope.area().district()))
         .filter(in_range!(beneficiaries::grid, scope))
+        .select(BeneficiaryRow::as_select())
         .into_boxed();
     if let Some(category) = category {
-        query = query.filter(beneficiaries::category.eq(category.word()));
+        query = query.filter(beneficiaries::category.eq(category));
     }
-    if let Some((grid, id)) = wanted.after.map(|(grid, id)| (grid.to_string(), id.to_string())) {
-        let later = beneficiaries::grid.eq(grid.clone()).and(beneficiaries::id.gt(id));
+    if let Some((grid, id)) = wanted.after {
+        let later = beneficiaries::grid.eq(grid).and(beneficiaries::id.gt(id));
         query = query.filter(beneficiaries::grid.gt(grid).or(later));
     }
-    let rows: Vec<BeneficiaryRow> =
+    let rows =
         query.order((beneficiaries::grid, beneficiaries::id)).limit(wanted.rows()).load(conn)?;
     rows.iter().map(|row| row.masked(key)).collect()
 }
@@ -143,15 +150,15 @@ pub fn list(
 /// [`DbError`].
 pub fn was_in_touch(
     conn: &mut Conn,
-    district: &str,
-    id: &str,
+    district: AreaCode,
+    id: BeneficiaryId,
     visitor: PersonId,
     day: NaiveDate,
 ) -> Result<(), DbError> {
     diesel::update(beneficiaries::table.find((district, id)))
         .set((
             beneficiaries::last_contact.eq(Some(day)),
-            beneficiaries::last_visitor.eq(Some(visitor.to_string())),
+            beneficiaries::last_visitor.eq(Some(visitor)),
         ))
         .execute(conn)?;
     Ok(())
@@ -161,12 +168,17 @@ pub fn was_in_touch(
 ///
 /// # Errors
 /// [`DbError`].
-pub fn rows(conn: &mut Conn, district: &str, ids: &[&str]) -> Result<Vec<BeneficiaryRow>, DbError> {
+pub fn rows(
+    conn: &mut Conn,
+    district: AreaCode,
+    ids: &[BeneficiaryId],
+) -> Result<Vec<BeneficiaryRow>, DbError> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
     Ok(beneficiaries::table
         .filter(beneficiaries::district.eq(district))
-        .filter(beneficiaries::id.eq_any(ids.iter().copied()))
+        .filter(beneficiaries::id.eq_any(ids))
+        .select(BeneficiaryRow::as_select())
         .load(conn)?)
 }

@@ -10,31 +10,47 @@ use std::collections::BTreeMap;
 
 use gridward_domain::skill::{Skill, Skills};
 use gridward_domain::task::{Overdue, Terms};
+use gridward_domain::word::{UnknownWord, unknown};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use thiserror::Error;
 use utoipa::ToSchema;
 
-use crate::words;
-
-words! {
-    /// What a visitor may find that a household needs.
-    Need {
-        /// 医疗难
-        Medical = "medical",
-        /// 生活难
-        Living = "living",
-        /// 住房难
-        Housing = "housing",
-        /// Work or training.
-        Employment = "employment",
-        /// Rights, claims, documents.
-        Legal = "legal",
-        /// Somebody to talk to.
-        Psychological = "psychological",
-        /// Anything else, said in the note.
-        Other = "other",
-    }
+/// What a visitor may find that a household needs.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    ToSchema,
+    strum::Display,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case", parse_err_ty = UnknownWord, parse_err_fn = unknown::<Need>)]
+pub enum Need {
+    /// 医疗难
+    Medical,
+    /// 生活难
+    Living,
+    /// 住房难
+    Housing,
+    /// Work or training.
+    Employment,
+    /// Rights, claims, documents.
+    Legal,
+    /// Somebody to talk to.
+    Psychological,
+    /// Anything else, said in the note.
+    Other,
 }
 
 /// The word of a kind of service: `home_visit`, `condolence` ...

@@ -6,10 +6,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{ServiceKind, store};
-use crate::app::Gridward;
 use crate::auth::Caller;
-use crate::openapi;
-use crate::problem::Problem;
+use crate::http::openapi;
+use crate::http::problem::Problem;
+use crate::tx::Db;
 
 /// All kinds of service of a district.
 #[derive(Serialize, ToSchema)]
@@ -29,9 +29,9 @@ pub struct Catalogue {
 )]
 #[get("/service-kinds")]
 pub(crate) async fn list_service_kinds(
-    app: Data<Gridward>,
+    db: Data<Db>,
     caller: Caller,
 ) -> Result<Json<Catalogue>, Problem> {
-    let items = app.db.read(move |conn| store::all(conn, &caller.district)).await?;
+    let items = db.read(move |conn| store::all(conn, caller.district)).await?;
     Ok(Json(Catalogue { items }))
 }

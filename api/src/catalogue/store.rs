@@ -1,28 +1,30 @@
 //! The catalogue in the database.
 
 use diesel::prelude::*;
+use gridward_domain::area::AreaCode;
+use gridward_domain::task::Overdue;
 use serde_json::json;
 
 use super::ServiceKind;
+use crate::db::column::SkillsColumn;
 use crate::db::schema::service_kinds;
-use crate::db::{Conn, DbError, parsed};
-use crate::person::store::{skills, skills_text};
+use crate::db::{Conn, DbError};
 
 const TABLE: &str = "service_kinds";
 
 #[derive(Queryable, Insertable)]
 #[diesel(table_name = service_kinds)]
 struct KindRow {
-    district: String,
+    district: AreaCode,
     code: String,
     name: String,
     minutes: i32,
     priority: i32,
-    skills: String,
+    skills: SkillsColumn,
     due_days: i32,
     attempts: i32,
     retry_days: i32,
-    overdue: String,
+    overdue: Overdue,
     escalate_days: i32,
     form: Option<String>,
     follow_ups: String,
@@ -35,11 +37,11 @@ impl KindRow {
         Ok(ServiceKind {
             minutes: u32::try_from(self.minutes).map_err(corrupt)?,
             priority: u8::try_from(self.priority).map_err(corrupt)?,
-            skills: skills(TABLE, &self.skills)?,
+            skills: self.skills.skills().clone(),
             due_days: u32::try_from(self.due_days).map_err(corrupt)?,
             attempts: u8::try_from(self.attempts).map_err(corrupt)?,
             retry_days: u16::try_from(self.retry_days).map_err(corrupt)?,
-            overdue: parsed(TABLE, &self.overdue)?,
+            overdue: self.overdue,
             escalate_days: u16::try_from(self.escalate_days).map_err(corrupt)?,
             form: self.form.as_deref().map(read).transpose()?,
             follow_ups: read(&self.follow_ups)?,
@@ -58,7 +60,11 @@ fn read<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, DbError> {
 ///
 /// # Errors
 /// [`DbError`].
-pub fn one(conn: &mut Conn, district: &str, code: &str) -> Result<Option<ServiceKind>, DbError> {
+pub fn one(
+    conn: &mut Conn,
+    district: AreaCode,
+    code: &str,
+) -> Result<Option<ServiceKind>, DbError> {
     let row: Option<KindRow> =
         service_kinds::table.find((district, code)).first(conn).optional()?;
     row.map(KindRow::kind).transpose()
@@ -68,7 +74,7 @@ pub fn one(conn: &mut Conn, district: &str, code: &str) -> Result<Option<Service
 ///
 /// # Errors
 /// [`DbError`].
-pub fn all(conn: &mut Conn, district: &str) -> Result<Vec<ServiceKind>, DbError> {
+pub fn all(conn: &mut Conn, district: AreaCode) -> Result<Vec<ServiceKind>, DbError> {
     let rows: Vec<KindRow> = service_kinds::table
         .filter(service_kinds::district.eq(district))
         .order(service_kinds::code)
@@ -82,7 +88,7 @@ pub fn all(conn: &mut Conn, district: &str) -> Result<Vec<ServiceKind>, DbError>
 /// [`DbError`].
 pub fn add_missing(
     conn: &mut Conn,
-    district: &str,
+    district: AreaCode,
     kinds: &[ServiceKind],
 ) -> Result<usize, DbError> {
     let known = all(conn, district)?;
@@ -90,16 +96,16 @@ pub fn add_missing(
     for kind in kinds.iter().filter(|kind| !known.iter().any(|known| known.code == kind.code)) {
         let int = |n: u32| i32::try_from(n).unwrap_or(i32::MAX);
         let row = KindRow {
-            district: district.to_owned(),
+            district,
             code: kind.code.clone(),
             name: kind.name.clone(),
             minutes: int(kind.minutes),
             priority: int(kind.priority.into()),
-            skills: skills_text(&kind.skills),
+            skills: kind.skills.clone().into(),
             due_days: int(kind.due_days),
             attempts: kind.attempts.into(),
             retry_days: kind.retry_days.into(),
-            overdue: kind.overdue.word().to_owned(),
+            overdue: kind.overdue,
             escalate_days: kind.escalate_days.into(),
             form: kind.form.as_ref().map(ToString::to_string),
             follow_ups: json!(kind.follow_ups).to_string(),

@@ -7,16 +7,18 @@ use std::path::{Path, PathBuf};
 use gridward_domain::area::AreaCode;
 use gridward_domain::authority::Role;
 use gridward_domain::id::PersonId;
+use gridward_domain::word::Word as _;
 
 use super::import::{bar, write};
-use super::{Failure, connect, serve};
+use super::{Failure, connect};
 use crate::auth::{password, store};
 use crate::db::Conn;
 use crate::demo::{GRIDS, Size, generate, tasks};
-use crate::event::head::Heads;
 use crate::load::record::{DistrictRecords, PersonRecord};
-use crate::settings::Settings;
-use crate::{catalogue, clock, db, event, load, task};
+use crate::log::head::Heads;
+use crate::server::settings::Settings;
+use crate::task::row::TaskRow;
+use crate::{catalogue, clock, db, load, log, server};
 
 /// The password of the three who sign in to try it.
 const PASSWORD: &str = "gridward-demo";
@@ -59,11 +61,11 @@ pub(super) fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
         faces.print(None);
         return Ok(());
     }
-    serve::announce(settings, |address| faces.print(Some(address)))
+    server::serve(settings, |address| faces.print(Some(address)))
 }
 
 fn is_empty(conn: &mut Conn) -> Result<bool, Failure> {
-    Ok(crate::seal::store::districts(conn)?.is_empty())
+    Ok(crate::crypto::store::districts(conn)?.is_empty())
 }
 
 fn add_tasks(conn: &mut Conn, records: &DistrictRecords, seed: u64) -> Result<(), Failure> {
@@ -72,8 +74,14 @@ fn add_tasks(conn: &mut Conn, records: &DistrictRecords, seed: u64) -> Result<()
     let tasks = tasks::week(&records.beneficiaries, &kinds, seed, now);
     let district = records.areas.first().ok_or("no area")?.code;
     db::transact(conn, |conn| {
-        task::store::insert_all(conn, &tasks)?;
-        event::store::append(conn, &mut Heads::default(), now, &[load::fact(district, "tasks")])
+        TaskRow::insert_all(conn, &tasks.iter().collect::<Vec<_>>())?;
+        log::store::append(
+            conn,
+            &mut Heads::default(),
+            district,
+            now,
+            &[load::fact(district, "tasks")],
+        )
     })?;
     println!("tasks: {} added", tasks.len());
     Ok(())
@@ -101,9 +109,7 @@ fn set_passwords(conn: &mut Conn, district: AreaCode, people: &[PersonId]) -> Re
     let hash = password::hash(PASSWORD)?;
     let now = clock::system();
     db::transact(conn, |conn| {
-        people
-            .iter()
-            .try_for_each(|id| store::set_password(conn, district.as_str(), *id, &hash, now))
+        people.iter().try_for_each(|id| store::set_password(conn, district, *id, &hash, now))
     })?;
     Ok(())
 }
@@ -115,7 +121,7 @@ fn write_sign_ins(file: &Path, records: &DistrictRecords) -> Result<(), Failure>
         let (id, area) = (person.id.to_string(), person.area.to_string());
         out.write_record([
             id.as_str(),
-            person.role.word(),
+            person.role.as_str(),
             area.as_str(),
             &person.phone,
             PASSWORD,
@@ -133,7 +139,7 @@ impl Faces {
     fn print(&self, address: Option<SocketAddr>) {
         println!("\nSign in with");
         for (role, _, phone, area) in &self.0 {
-            println!("  {:<11} {phone}  {PASSWORD}   ({area})", role.word());
+            println!("  {:<11} {phone}  {PASSWORD}   ({area})", role.as_str());
         }
         match address {
             None => println!("\nServe it with: gridward serve"),

@@ -7,10 +7,10 @@ use gridward_domain::area::AreaCode;
 
 use super::{Failure, choose_district, connect};
 use crate::clock;
-use crate::db::Db;
 use crate::plan::model::Span;
 use crate::plan::run::{Order, run as plan};
-use crate::settings::Settings;
+use crate::server::settings::Settings;
+use crate::tx::Db;
 
 #[derive(clap::Args)]
 #[command(args_conflicts_with_subcommands = true)]
@@ -41,7 +41,7 @@ pub(super) fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
     let mut conn = connect(&settings.database)?;
     let area = match args.area {
         Some(area) => area,
-        None => choose_district(&mut conn, None)?.parse()?,
+        None => choose_district(&mut conn, None)?,
     };
     let first = args.from.unwrap_or_else(|| clock::day(clock::system()));
     let last = first.checked_add_days(Days::new(u64::from(args.days) - 1));

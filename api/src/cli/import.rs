@@ -11,7 +11,7 @@ use crate::db::{Conn, migrate};
 use crate::import::{FILES, Reading, read};
 use crate::load::record::DistrictRecords;
 use crate::load::{self, Options};
-use crate::settings::Settings;
+use crate::server::settings::Settings;
 
 /// How many kinds of record a load writes, for the progress bar.
 const KINDS: u64 = 7;

@@ -10,14 +10,15 @@ use uuid::Uuid;
 
 use super::{Failure, NO_DISTRICT, choose_district, connect};
 use crate::clock;
+use crate::crypto::KeyRing;
+use crate::crypto::store::districts;
 use crate::db::{self, Conn};
-use crate::event::chain::hex;
-use crate::event::head::Heads;
-use crate::event::{self, Event, Subject, archive, head, verify};
-use crate::once::aside;
-use crate::seal::Vault;
-use crate::seal::store::districts;
-use crate::settings::Settings;
+use crate::event::{archive, verify};
+use crate::idempotency::dead_letter;
+use crate::log::chain::hex;
+use crate::log::head::Heads;
+use crate::log::{self, Event, Subject, head};
+use crate::server::settings::Settings;
 
 #[derive(clap::Args)]
 pub(super) struct VerifyArgs {
@@ -54,7 +55,7 @@ enum Command {
     /// Show the commands that the server failed at again and again, opened
     ///
     /// One a line, in JSON. What is shown is personal; that it was shown goes on the log.
-    SetAside {
+    DeadLetter {
         /// The district; all of them unless named
         #[arg(long)]
         district: Option<String>,
@@ -68,7 +69,7 @@ enum Command {
 }
 
 /// The districts meant: the one that is named, or all.
-fn chosen(conn: &mut Conn, named: Option<&str>) -> Result<Vec<String>, Failure> {
+fn chosen(conn: &mut Conn, named: Option<&str>) -> Result<Vec<AreaCode>, Failure> {
     match named {
         Some(_) => Ok(vec![choose_district(conn, named)?]),
         None => match districts(conn)? {
@@ -83,11 +84,11 @@ pub(super) fn verify(settings: &Settings, args: &VerifyArgs) -> Result<(), Failu
     let mut conn = connect(&settings.database)?;
     for district in chosen(&mut conn, args.district.as_deref())? {
         let end =
-            verify::verify(&mut conn, &district, args.archive.as_deref()).map_err(|broken| {
+            verify::verify(&mut conn, district, args.archive.as_deref()).map_err(|broken| {
                 let is = if broken.is_proven() { "is broken" } else { "cannot be checked" };
                 format!("the log of {district} {is}: {broken}")
             })?;
-        let (first, hash) = (end.checked_from, hex(&end.last.hash));
+        let (first, hash) = (end.checked_from, hex(end.last.hash.as_ref()));
         let last = end.last.seq;
         if first > last {
             println!("{district}: no events here to check; the last hash is {hash}");
@@ -108,20 +109,20 @@ pub(super) fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
         Command::Archive { folder, keep_days, district } => {
             let moment = days_ago(*keep_days)?;
             for district in chosen(&mut conn, district.as_deref())? {
-                let moved = archive::archive(&mut conn, &district, folder, moment)?;
+                let moved = archive::archive(&mut conn, district, folder, moment)?;
                 println!("{district}: {moved} events archived");
             }
         }
-        Command::SetAside { district } => {
-            let vault = Vault::new(settings.installation_key()?);
+        Command::DeadLetter { district } => {
+            let vault = KeyRing::new(settings.installation_key()?);
             for district in chosen(&mut conn, district.as_deref())? {
-                show_set_aside(&mut conn, &vault, district.parse()?)?;
+                show_set_aside(&mut conn, &vault, district)?;
             }
         }
         Command::Restored { district } => {
             for district in chosen(&mut conn, district.as_deref())? {
                 let epoch = Uuid::new_v4().simple().to_string();
-                db::transact(&mut conn, |conn| head::renew_epoch(conn, &district, &epoch))?;
+                db::transact(&mut conn, |conn| head::renew_epoch(conn, district, &epoch))?;
                 println!("{district}: every phone begins anew with its next sync");
             }
         }
@@ -129,17 +130,17 @@ pub(super) fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
     Ok(())
 }
 
-fn show_set_aside(conn: &mut Conn, vault: &Vault, district: AreaCode) -> Result<(), Failure> {
-    let key = vault.key(conn, district.as_str())?;
-    let commands = aside::all(conn, &key, district)?;
+fn show_set_aside(conn: &mut Conn, vault: &KeyRing, district: AreaCode) -> Result<(), Failure> {
+    let key = vault.key(conn, district)?;
+    let commands = dead_letter::all(conn, &key, district)?;
     let shown: Vec<&str> = commands.iter().map(|aside| aside.command.as_str()).collect();
     if shown.is_empty() {
         return Ok(());
     }
-    let fact = Event::new("command.read", Subject::Reading, district.to_string(), district, 1)
+    let fact = Event::new("command.read", Subject::Reading, district, district, 1)
         .with(json!({ "commands": shown }));
     db::transact(conn, |conn| {
-        event::store::append(conn, &mut Heads::default(), clock::system(), &[fact])
+        log::store::append(conn, &mut Heads::default(), district, clock::system(), &[fact])
     })?;
     for command in &commands {
         println!("{}", serde_json::to_string(command)?);

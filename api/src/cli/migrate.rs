@@ -2,7 +2,7 @@
 
 use super::Failure;
 use crate::db::migrate::migrate;
-use crate::settings::Settings;
+use crate::server::settings::Settings;
 
 pub(super) fn run(settings: &Settings) -> Result<(), Failure> {
     let ran = migrate(&mut settings.database.connect()?)?;

@@ -3,6 +3,7 @@
 mod demo;
 mod dispatch;
 mod import;
+mod jobs;
 mod log;
 mod migrate;
 mod openapi;
@@ -13,9 +14,10 @@ mod user;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use gridward_domain::area::AreaCode;
 
 use crate::db::{Address, Conn, migrate as tables};
-use crate::settings::Settings;
+use crate::server::settings::Settings;
 
 const AFTER: &str = "\
 Settings come from defaults, then gridward.toml (or the file GRIDWARD_CONFIG
@@ -33,6 +35,8 @@ names), then the environment:
   GRIDWARD_ATTACHMENTS   a folder, or s3://bucket/prefix (with the AWS_ variables)
                          [attachments beside the SQLite file, or var/attachments]
   GRIDWARD_READERS       connections for reading  [two a core, at least 4]
+  GRIDWARD_ARCHIVE       a folder that old events move into, once a day  [none]
+  GRIDWARD_KEEP_DAYS     days that events stay in the database before  [184]
 
 Try it:  gridward demo --serve";
 
@@ -68,6 +72,8 @@ enum Command {
     VerifyLog(log::VerifyArgs),
     /// Archive the log, show what was set aside, or say that it was restored
     Log(log::Args),
+    /// List the background jobs and their last runs, or run one now
+    Jobs(jobs::Args),
     /// Print openapi.yaml
     Openapi,
     /// Add people and set passwords
@@ -110,6 +116,7 @@ fn run(command: &Command) -> Result<(), Failure> {
         Command::Dispatch(args) => dispatch::run(&settings, args),
         Command::VerifyLog(args) => log::verify(&settings, args),
         Command::Log(args) => log::run(&settings, args),
+        Command::Jobs(args) => jobs::run(&settings, args),
         Command::User(args) => user::run(&settings, args),
         Command::Openapi => Ok(()),
     }
@@ -126,15 +133,18 @@ fn connect(address: &Address) -> Result<Conn, Failure> {
 const NO_DISTRICT: &str = "there is no district yet: import one, or try `gridward demo`";
 
 /// The district to act on: the one that is named, or the only one there is.
-fn choose_district(conn: &mut Conn, named: Option<&str>) -> Result<String, Failure> {
-    let known = crate::seal::store::districts(conn)?;
-    match (named, known.as_slice()) {
-        (Some(named), known) if known.iter().any(|district| district == named) => {
-            Ok(named.to_owned())
+fn choose_district(conn: &mut Conn, named: Option<&str>) -> Result<AreaCode, Failure> {
+    let known = crate::crypto::store::districts(conn)?;
+    if let Some(named) = named {
+        let chosen = known.into_iter().find(|district| district.as_str() == named);
+        return chosen.ok_or_else(|| format!("there is no district {named}").into());
+    }
+    match known.as_slice() {
+        [only] => Ok(*only),
+        [] => Err(NO_DISTRICT.into()),
+        several => {
+            let codes: Vec<&str> = several.iter().map(AreaCode::as_str).collect();
+            Err(format!("there are several; name one: {}", codes.join(", ")).into())
         }
-        (None, [only]) => Ok(only.clone()),
-        (None, []) => Err(NO_DISTRICT.into()),
-        (None, _) => Err(format!("there are several; name one: {}", known.join(", ")).into()),
-        (Some(named), _) => Err(format!("there is no district {named}").into()),
     }
 }

@@ -1,8 +1,9 @@
 //! `gridward openapi`.
 
 use super::Failure;
+use crate::server;
 
 pub(super) fn run() -> Result<(), Failure> {
-    print!("{}", crate::app::contract().to_yaml()?);
+    print!("{}", server::contract().to_yaml()?);
     Ok(())
 }

@@ -7,17 +7,18 @@ use gridward_domain::area::AreaCode;
 use gridward_domain::authority::Role;
 use gridward_domain::id::PersonId;
 use gridward_domain::time::Minutes;
+use gridward_domain::word::Word as _;
 use uuid::Uuid;
 
 use super::{Failure, choose_district, connect};
 use crate::auth::{password, store};
-use crate::event::head::Heads;
-use crate::event::{self, Event, Subject};
+use crate::crypto::KeyRing;
 use crate::load::record::PersonRecord;
 use crate::load::rows;
+use crate::log::head::Heads;
+use crate::log::{self, Event, Subject};
 use crate::person::Gender;
-use crate::seal::Vault;
-use crate::settings::Settings;
+use crate::server::settings::Settings;
 use crate::{area, clock, db, person};
 
 #[derive(clap::Args)]
@@ -68,11 +69,11 @@ fn set_password(settings: &Settings, phone: &str, district: Option<&str>) -> Res
     let hash = password::hash(new)?;
     let mut conn = connect(&settings.database)?;
     let district = choose_district(&mut conn, district)?;
-    let key = Vault::new(settings.installation_key()?).key(&mut conn, &district)?;
-    let known = store::by_phone(&mut conn, &district, &key.index(phone))?;
+    let key = KeyRing::new(settings.installation_key()?).key(&mut conn, district)?;
+    let known = store::by_phone(&mut conn, district, key.index(phone))?;
     let (id, _) = known.ok_or("nobody who is active has this phone")?;
     let now = clock::system();
-    db::transact(&mut conn, |conn| store::set_password(conn, &district, id, &hash, now))?;
+    db::transact(&mut conn, |conn| store::set_password(conn, district, id, &hash, now))?;
     println!("The password of {id} is set.");
     Ok(())
 }
@@ -96,8 +97,8 @@ fn add(
     let mut conn = connect(&settings.database)?;
     let known = area::store::one(&mut conn, &area)?.ok_or("there is no such area")?;
     let district = area.district();
-    let key = Vault::new(settings.installation_key()?).key(&mut conn, district.as_str())?;
-    if store::by_phone(&mut conn, district.as_str(), &key.index(phone))?.is_some() {
+    let key = KeyRing::new(settings.installation_key()?).key(&mut conn, district)?;
+    if store::by_phone(&mut conn, district, key.index(phone))?.is_some() {
         return Err("somebody has this phone already".into());
     }
     let record = PersonRecord {
@@ -115,12 +116,12 @@ fn add(
     };
     let row = rows::person(&record, &key, district, None)?;
     let row = row.ok_or("the person is there already")?;
-    let fact = Event::new("person.add", Subject::Person, &row.id, area, 1)
+    let fact = Event::new("person.add", Subject::Person, row.id, area, 1)
         .hands(None, Some(record.id))
-        .with(serde_json::json!({ "role": role.word() }));
+        .with(serde_json::json!({ "role": role.as_str() }));
     db::transact(&mut conn, |conn| {
         person::store::insert(conn, &row)?;
-        event::store::append(conn, &mut Heads::default(), clock::system(), &[fact])
+        log::store::append(conn, &mut Heads::default(), district, clock::system(), &[fact])
     })?;
     println!("{role} {} is added; now set a password: gridward user password {phone}", record.id);
     Ok(())

@@ -4,6 +4,7 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection, SqliteConnection};
@@ -59,13 +60,17 @@ impl Address {
     }
 }
 
+/// How long a statement waits for a lock that another transaction holds.
+pub const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
+
 /// PostgreSQL that does not wait without end: for a row that a server holds which
 /// has gone, or for a transaction of ours whose server has gone.
 fn connect_postgres(url: &str) -> Result<PgConnection, DbError> {
     let mut conn = PgConnection::establish(url)?;
-    conn.batch_execute(
-        "SET lock_timeout = '10s'; SET idle_in_transaction_session_timeout = '60s';",
-    )?;
+    conn.batch_execute(&format!(
+        "SET lock_timeout = {}; SET idle_in_transaction_session_timeout = '60s';",
+        LOCK_TIMEOUT.as_millis(),
+    ))?;
     Ok(conn)
 }
 

@@ -1,6 +1,9 @@
 //! The few statements that the two databases say differently.
 
+use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
+
+use gridward_domain::area::AreaCode;
 
 use super::DbError;
 use super::connection::Conn;
@@ -23,90 +26,39 @@ pub const fn lock_signing_keys(conn: &Conn) -> &'static str {
     }
 }
 
-/// Whether this server may do the clock's work in the district, until its
-/// transaction ends; another may be at it. On SQLite there is one server.
+/// Takes the lock of `job` in `district` until the connection is closed; `false`
+/// while another connection has it. On SQLite there is one server, and no lock.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn try_clock(conn: &mut Conn, district: &str) -> Result<bool, DbError> {
-    clock_lock(conn, district, "pg_try_advisory_xact_lock")
-}
-
-/// As [`try_clock`], until the connection is closed: for work of many transactions.
-///
-/// # Errors
-/// [`DbError`].
-pub fn keep_clock(conn: &mut Conn, district: &str) -> Result<bool, DbError> {
-    clock_lock(conn, district, "pg_try_advisory_lock")
-}
-
-fn clock_lock(conn: &mut Conn, district: &str, lock: &str) -> Result<bool, DbError> {
+pub fn try_job_lock(conn: &mut Conn, job: &str, district: AreaCode) -> Result<bool, DbError> {
     #[derive(QueryableByName)]
-    struct Got {
+    struct Lock {
         #[diesel(sql_type = diesel::sql_types::Bool)]
-        got: bool,
+        acquired: bool,
     }
     match conn {
         Conn::Sqlite(_) => Ok(true),
         Conn::Pg(conn) => {
-            let lock = format!("SELECT {lock}(hashtext('gridward clock'), hashtext($1)) AS got");
-            let lock = diesel::sql_query(lock).bind::<diesel::sql_types::Text, _>(district);
-            Ok(lock.get_result::<Got>(conn)?.got)
+            let lock = diesel::sql_query(
+                "SELECT pg_try_advisory_lock(hashtext('gridward job ' || $1), hashtext($2)) \
+                 AS acquired",
+            );
+            let lock = lock
+                .bind::<diesel::sql_types::Text, _>(job)
+                .bind::<diesel::sql_types::Text, _>(district);
+            Ok(lock.get_result::<Lock>(conn)?.acquired)
         }
     }
 }
 
-/// Inserts many rows: in chunks that fit PostgreSQL's limit of bound values,
-/// one prepared statement after another on SQLite.
-#[macro_export]
-macro_rules! insert_all {
-    ($conn:expr, $table:expr, $rows:expr, columns = $columns:expr) => {{
-        use diesel::RunQueryDsl as _;
-        let rows = $rows;
-        let written: Result<(), diesel::result::Error> = match $conn {
-            $crate::db::Conn::Pg(conn) => rows.chunks(65_535 / $columns).try_for_each(|chunk| {
-                diesel::insert_into($table).values(chunk).execute(conn).map(drop)
-            }),
-            $crate::db::Conn::Sqlite(conn) => rows.iter().try_for_each(|row| {
-                diesel::insert_into($table).values(row).execute(conn).map(drop)
-            }),
-        };
-        written
-    }};
-}
-
-/// Inserts many rows of a table: from one array for each column on PostgreSQL,
-/// where a text of bound values would grow with the rows, and one prepared
-/// statement after another on SQLite.
-#[macro_export]
-macro_rules! insert_columns {
-    ($conn:expr, $table:ident, $rows:expr, { $($column:ident: $type:ty,)+ }) => {{
-        use diesel::RunQueryDsl as _;
-        use diesel::sql_types::Array;
-        let rows = $rows;
-        match $conn {
-            $crate::db::Conn::Pg(conn) => {
-                let text = $crate::db::dialect::insert_from_arrays(
-                    stringify!($table), &[$(stringify!($column)),+],
-                );
-                diesel::sql_query(text)
-                    $(.bind::<Array<$type>, _>(rows.iter().map(|row| &row.$column).collect::<Vec<_>>()))+
-                    .execute(conn)
-                    .map(drop)
-            }
-            $crate::db::Conn::Sqlite(conn) => rows.iter().try_for_each(|row| {
-                diesel::insert_into($crate::db::schema::$table::table)
-                    .values(*row)
-                    .execute(conn)
-                    .map(drop)
-            }),
-        }
-    }};
-}
-
-/// An insertion from one array for each column.
-pub fn insert_from_arrays(table: &str, columns: &[&str]) -> String {
-    let arrays: Vec<String> = (1..=columns.len()).map(|n| format!("${n}")).collect();
-    let (columns, arrays) = (columns.join(", "), arrays.join(", "));
-    format!("INSERT INTO {table} ({columns}) SELECT * FROM unnest({arrays})")
+/// Releases what [`try_job_lock`] took on the connection.
+///
+/// # Errors
+/// [`DbError`].
+pub fn release_job_lock(conn: &mut Conn) -> Result<(), DbError> {
+    match conn {
+        Conn::Sqlite(_) => Ok(()),
+        Conn::Pg(conn) => Ok(conn.batch_execute("SELECT pg_advisory_unlock_all()")?),
+    }
 }

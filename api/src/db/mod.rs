@@ -1,29 +1,17 @@
-//! The one way to the database: [`Db::read`] and [`Db::write`].
+//! Connections to SQLite or PostgreSQL behind one set of typed queries ([`Conn`]).
 //!
-//! Promises: closures run off the async threads; what a `write` answered is on
-//! disk; a `write` that fails leaves nothing behind. SQLite and PostgreSQL
-//! stand behind the same typed queries ([`Conn`]); the few statements that
-//! must differ are in [`dialect`].
+//! The few statements that must differ are in [`dialect`].
 
+pub mod bulk;
+pub mod column;
 pub mod connection;
 pub mod dialect;
 pub mod migrate;
-mod read;
-pub mod rows;
 pub(crate) mod schema;
-mod tx;
-mod write;
-
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::JoinHandle;
 
 use thiserror::Error;
 
 pub use connection::{Address, Conn};
-pub use rows::Wants;
-pub use tx::Tx;
-
-use crate::clock::Clock;
 
 /// Why the database did not do as asked.
 #[derive(Debug, Error)]
@@ -39,7 +27,7 @@ pub enum DbError {
     Collision,
     /// A step failed after it wrote; the change is run again with more care.
     #[error("a step of a change failed")]
-    Undone,
+    NeedsRetry,
     /// A step of a change panicked; this is a defect.
     #[error("a step of a change panicked")]
     Panicked,
@@ -62,16 +50,23 @@ impl DbError {
         Self::Corrupt { table, reason: reason.to_string() }
     }
 
-    /// Whether the same change may succeed if tried again at once: another
-    /// transaction was in the way (SQLSTATE 40001 and 40P01).
-    fn is_collision(&self) -> bool {
+    /// Whether the same change may succeed if tried again at once, because another
+    /// transaction was in the way.
+    ///
+    /// Diesel tells only some SQLSTATEs apart: a deadlock (40P01) and a lock that
+    /// was not to be had (55P03) are `Unknown`, and their messages are in the
+    /// server's language. An unknown error without a position in the statement is
+    /// therefore taken for one that may pass; who tries again does so a few times.
+    pub(crate) fn is_collision(&self) -> bool {
         use diesel::result::{DatabaseErrorKind, Error};
         match self {
             Self::Collision
             | Self::Failed(Error::DatabaseError(DatabaseErrorKind::SerializationFailure, _)) => {
                 true
             }
-            Self::Failed(Error::DatabaseError(_, about)) => about.message().contains("deadlock"),
+            Self::Failed(Error::DatabaseError(DatabaseErrorKind::Unknown, about)) => {
+                about.statement_position().is_none()
+            }
             _ => false,
         }
     }
@@ -94,15 +89,13 @@ impl From<diesel::result::Error> for DbError {
     fn from(error: diesel::result::Error) -> Self {
         use diesel::result::{DatabaseErrorKind as Kind, Error};
         match error {
-            Error::DatabaseError(Kind::ClosedConnection | Kind::UnableToSendCommand, about) => {
-                Self::Unavailable(about.message().to_owned())
-            }
-            // SQLite, when another process keeps the file for longer than we wait.
+            Error::DatabaseError(
+                Kind::ClosedConnection | Kind::UnableToSendCommand | Kind::ReadOnlyTransaction,
+                about,
+            ) => Self::Unavailable(about.message().to_owned()),
+            // SQLite, when another process keeps the file for longer than we wait; its
+            // messages are English everywhere.
             Error::DatabaseError(_, about) if about.message() == "database is locked" => Self::Busy,
-            // PostgreSQL (SQLSTATE 55P03), when another server keeps a row for longer.
-            Error::DatabaseError(_, about) if about.message().contains("lock timeout") => {
-                Self::Busy
-            }
             other => Self::Failed(other),
         }
     }
@@ -153,93 +146,4 @@ pub fn transact<T, E: From<DbError>>(
         let _ = conn.batch_execute("ROLLBACK");
     }
     done
-}
-
-/// Waits for all of the threads.
-fn join(threads: &Mutex<Vec<JoinHandle<()>>>) {
-    let threads = std::mem::take(&mut *threads.lock().unwrap_or_else(PoisonError::into_inner));
-    for thread in threads {
-        // One that panicked has ended too, and its panic is in the log.
-        let _ = thread.join();
-    }
-}
-
-/// The database, for all who are handed a clone.
-#[derive(Clone)]
-pub struct Db(Arc<Inner>);
-
-struct Inner {
-    address: Address,
-    readers: read::Readers,
-    writers: write::Writers,
-}
-
-impl Db {
-    /// Opens the database at `address` for up to `readers` reads at a time,
-    /// with `clock` to date the changes by. Nothing is connected yet.
-    pub fn open(address: Address, readers: usize, clock: Clock) -> Self {
-        Self(Arc::new(Inner {
-            readers: read::Readers::start(&address, readers),
-            writers: write::Writers::start(&address, clock),
-            address,
-        }))
-    }
-
-    /// Ends the threads when they have done what waits; a read or a write after it
-    /// fails. A process that exits while a thread is in the midst of a
-    /// connection to PostgreSQL pulls OpenSSL from under it, and may crash.
-    pub fn close(&self) {
-        self.0.writers.close();
-        self.0.readers.close();
-        self.0.writers.join();
-        self.0.readers.join();
-    }
-
-    /// Where the database is.
-    pub fn address(&self) -> &Address {
-        &self.0.address
-    }
-
-    /// Runs `query` on a connection that only reads; again on a new one if the
-    /// first turns out to be gone.
-    ///
-    /// # Errors
-    /// What the query answers, or [`DbError`] when there is no connection.
-    pub async fn read<T, E, F>(&self, query: F) -> Result<T, E>
-    where
-        F: Fn(&mut Conn) -> Result<T, E> + Send + 'static,
-        T: Send + 'static,
-        E: DbFailure + Send + 'static,
-    {
-        self.0.readers.run(query).await
-    }
-
-    /// Runs `change` in a transaction; an error undoes all of it. Changes of one
-    /// district take turns, and those that wait share a commit, so `change`
-    /// may run more than once: it must take all it needs from what it captured.
-    ///
-    /// # Errors
-    /// What the change answers, or [`DbError`] when it could not be committed.
-    pub async fn write<T, E, F>(&self, district: &str, change: F) -> Result<T, E>
-    where
-        F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
-        T: Send + 'static,
-        E: DbFailure + Send + 'static,
-    {
-        self.write_with(district, Wants::default(), change).await
-    }
-
-    /// As [`Db::write`], and reads what the change `wants` together with what
-    /// others want.
-    ///
-    /// # Errors
-    /// As [`Db::write`].
-    pub async fn write_with<T, E, F>(&self, district: &str, wants: Wants, change: F) -> Result<T, E>
-    where
-        F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
-        T: Send + 'static,
-        E: DbFailure + Send + 'static,
-    {
-        self.0.writers.run(district, wants, change).await
-    }
 }

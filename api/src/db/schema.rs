@@ -209,8 +209,8 @@ diesel::table! {
         retry_days -> Integer,
         overdue -> Text,
         escalate_days -> Integer,
-        desk -> Text,
-        look_on -> Nullable<Date>,
+        escalation_level -> Text,
+        next_action_on -> Nullable<Date>,
         archived -> Bool,
     }
 }
@@ -226,7 +226,7 @@ diesel::table! {
         created_at -> Timestamp,
         attempt -> Integer,
         recorded -> Bool,
-        doubts -> Text,
+        flags -> Text,
     }
 }
 
@@ -297,5 +297,17 @@ diesel::table! {
         sha256 -> Text,
         complete -> Bool,
         created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    job_runs (district, job) {
+        district -> Text,
+        job -> Text,
+        started_at -> Timestamp,
+        finished_at -> Timestamp,
+        outcome -> Text,
+        processed -> BigInt,
+        error -> Nullable<Text>,
     }
 }

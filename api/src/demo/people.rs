@@ -4,6 +4,7 @@ use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::id::PersonId;
 use gridward_domain::skill::Skills;
 use gridward_domain::time::{Minutes, TimeOfDay, Window};
+use gridward_domain::word::VariantArray as _;
 
 use super::draw::Draw;
 use super::identity;
@@ -127,7 +128,7 @@ fn window(start: u16, end: u16) -> Option<Window> {
 
 fn office_hours(draw: &mut Draw) -> (Vec<(Weekday, Window)>, Minutes) {
     let days = if draw.of_thousand(150) { 6 } else { 5 };
-    let days = Weekday::ALL.iter().take(days).filter_map(|day| {
+    let days = Weekday::VARIANTS.iter().take(days).filter_map(|day| {
         let (start, end) = draw.one_of(&[(540, 1020), (540, 1050), (510, 1050)]);
         Some((*day, window(start, end)?))
     });

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Days, Utc};
 use gridward_domain::id::TaskId;
+use gridward_domain::skill::Skills;
 
 use super::draw::Draw;
 use super::identity;
@@ -56,7 +57,7 @@ fn task(
     };
     let mut row = TaskRow::open(&draft, kind, now);
     if skilled {
-        "medical".clone_into(&mut row.skills);
+        row.skills = Skills::from(["medical".parse().ok()?]).into();
     }
     Some(row)
 }

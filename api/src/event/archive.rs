@@ -11,14 +11,15 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
+use gridward_domain::area::AreaCode;
 use thiserror::Error;
 use uuid::Uuid;
 
-use super::chain::Link;
-use super::head;
 use super::model::LoggedEvent;
-use super::store::{self, EventRow};
 use crate::db::{Conn, DbError, transact};
+use crate::log::chain::Link;
+use crate::log::head;
+use crate::log::store::{self, EventRow};
 
 /// How many events a file holds at the most.
 const IN_A_FILE: i64 = 50_000;
@@ -66,7 +67,7 @@ fn at(path: &Path) -> impl Fn(std::io::Error) -> ArchiveError + '_ {
 /// archives at the same time, [`DbError::Collision`].
 pub fn archive(
     conn: &mut Conn,
-    district: &str,
+    district: AreaCode,
     folder: &Path,
     moment: DateTime<Utc>,
 ) -> Result<usize, ArchiveError> {
@@ -99,7 +100,7 @@ pub fn archive(
 
 /// Takes away files of a run that was cut short before the database knew of them:
 /// what they hold is still there.
-fn remove_unfinished(folder: &Path, district: &str, archived: i64) -> Result<(), ArchiveError> {
+fn remove_unfinished(folder: &Path, district: AreaCode, archived: i64) -> Result<(), ArchiveError> {
     for path in files(folder, district)? {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         let first: Option<i64> = name.split('-').nth(1).and_then(|first| first.parse().ok());
@@ -119,9 +120,8 @@ fn name(part: &Path, path: &Path) -> Result<(), ArchiveError> {
 }
 
 fn follow(from: &Link, rows: &[EventRow]) -> Result<Link, ArchiveError> {
-    rows.iter().try_fold(from.clone(), |link, row| {
-        link.then(row).map_err(|_| ArchiveError::Broken(row.seq))
-    })
+    rows.iter()
+        .try_fold(*from, |link, row| link.then(row).map_err(|_| ArchiveError::Broken(row.seq)))
 }
 
 /// Writes the events onto the disk, and reads them back.
@@ -148,14 +148,14 @@ fn write(part: &Path, rows: &[EventRow]) -> Result<(), ArchiveError> {
 /// Those of `each`, or [`ArchiveError`].
 pub fn read<E: From<ArchiveError>>(
     folder: &Path,
-    district: &str,
+    district: AreaCode,
     each: &mut dyn FnMut(EventRow) -> Result<(), E>,
 ) -> Result<(), E> {
     files(folder, district)?.iter().try_for_each(|path| read_file(path, each))
 }
 
 /// The archive files of `district`, the oldest first.
-fn files(folder: &Path, district: &str) -> Result<Vec<PathBuf>, ArchiveError> {
+fn files(folder: &Path, district: AreaCode) -> Result<Vec<PathBuf>, ArchiveError> {
     let begins = format!("{district}-");
     let of_district = |path: &PathBuf| {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();

@@ -7,10 +7,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-use super::chain::hex;
-use super::store::EventRow;
 use crate::clock::china;
-use crate::db::{DbError, parsed};
+use crate::db::DbError;
+use crate::db::column::Hash;
+use crate::log::chain::hex;
+use crate::log::store::EventRow;
 
 const TABLE: &str = "events";
 
@@ -70,53 +71,50 @@ impl TryFrom<EventRow> for LoggedEvent {
     type Error = DbError;
 
     fn try_from(row: EventRow) -> Result<Self, DbError> {
-        let person = |id: Option<String>| id.map(|id| parsed(TABLE, &id)).transpose();
-        let area = |code: &str| parsed(TABLE, code);
         let body = RawValue::from_string(row.body);
         Ok(Self {
-            district: area(&row.district)?,
+            district: row.district,
             seq: row.seq,
             at: row.at.and_utc().with_timezone(&china()),
-            actor_id: person(row.actor)?,
+            actor_id: row.actor,
             device: row.device,
             action: row.action,
-            subject: row.subject,
+            subject: row.subject.to_string(),
             subject_id: row.subject_id,
-            area: area(&row.area)?,
-            area_before: row.area_before.as_deref().map(area).transpose()?,
-            person_id: person(row.person)?,
-            person_before_id: person(row.person_before)?,
+            area: row.area,
+            area_before: row.area_before,
+            person_id: row.person,
+            person_before_id: row.person_before,
             version: row.version,
             body: body.map_err(|error| DbError::corrupt(TABLE, error))?,
-            prev_hash: hex(&row.prev_hash),
-            hash: hex(&row.hash),
+            prev_hash: hex(row.prev_hash.as_ref()),
+            hash: hex(row.hash.as_ref()),
         })
     }
 }
 
-/// A hash that is not written in hexadecimal.
+/// A line with an unknown subject, or a hash that is not 64 hexadecimal digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a hash is 64 hexadecimal digits")]
-pub struct NotHex;
+#[error("not an event: its subject is unknown, or a hash is not 64 hexadecimal digits")]
+pub struct NotAnEvent;
 
 impl TryFrom<LoggedEvent> for EventRow {
-    type Error = NotHex;
+    type Error = NotAnEvent;
 
-    fn try_from(event: LoggedEvent) -> Result<Self, NotHex> {
-        let id = |id: PersonId| id.to_string();
+    fn try_from(event: LoggedEvent) -> Result<Self, NotAnEvent> {
         Ok(Self {
-            district: event.district.to_string(),
+            district: event.district,
             seq: event.seq,
             at: event.at.naive_utc(),
-            actor: event.actor_id.map(id),
+            actor: event.actor_id,
             device: event.device,
             action: event.action,
-            subject: event.subject,
+            subject: event.subject.parse().map_err(|_| NotAnEvent)?,
             subject_id: event.subject_id,
-            area: event.area.to_string(),
-            area_before: event.area_before.map(String::from),
-            person: event.person_id.map(id),
-            person_before: event.person_before_id.map(id),
+            area: event.area,
+            area_before: event.area_before,
+            person: event.person_id,
+            person_before: event.person_before_id,
             version: event.version,
             body: event.body.get().to_owned(),
             prev_hash: unhex(&event.prev_hash)?,
@@ -125,35 +123,42 @@ impl TryFrom<LoggedEvent> for EventRow {
     }
 }
 
-fn unhex(text: &str) -> Result<Vec<u8>, NotHex> {
-    let pair = |at: usize| text.get(at..at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok());
-    (0..text.len()).step_by(2).map(pair).collect::<Option<_>>().ok_or(NotHex)
+fn unhex(text: &str) -> Result<Hash, NotAnEvent> {
+    let mut bytes = [0; 32];
+    if text.len() != 2 * bytes.len() || !text.is_ascii() {
+        return Err(NotAnEvent);
+    }
+    for (at, byte) in bytes.iter_mut().enumerate() {
+        let pair = text.get(2 * at..2 * at + 2).ok_or(NotAnEvent)?;
+        *byte = u8::from_str_radix(pair, 16).map_err(|_| NotAnEvent)?;
+    }
+    Ok(Hash(bytes))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::chain::{Link, NONE_BEFORE, digest};
+    use crate::log::chain::{Link, digest};
 
     #[test]
     fn a_line_of_an_export_holds_all_that_its_hash_is_made_of() {
         let mut row = EventRow {
-            district: "500116".to_owned(),
+            district: "500116".parse().expect("a code"),
             seq: 1,
             at: "2026-08-01T09:00:00.123".parse().expect("a time"),
-            actor: Some("018cc7af-0000-7000-8000-000000000021".to_owned()),
+            actor: "018cc7af-0000-7000-8000-000000000021".parse().ok(),
             device: Some("手机".to_owned()),
             action: "task.claim".to_owned(),
-            subject: "task".to_owned(),
+            subject: crate::log::Subject::Task,
             subject_id: "t".to_owned(),
-            area: "500116001002001".to_owned(),
-            area_before: Some("500116001002002".to_owned()),
+            area: "500116001002001".parse().expect("a code"),
+            area_before: "500116001002002".parse().ok(),
             person: None,
             person_before: None,
             version: 2,
             body: "{\"b\":1.50,\"a\":\"x\"}".to_owned(),
-            prev_hash: NONE_BEFORE.to_vec(),
-            hash: Vec::new(),
+            prev_hash: Hash::ZERO,
+            hash: Hash::ZERO,
         };
         row.hash = digest(&row);
         let line = serde_json::to_string(&LoggedEvent::try_from(row.clone()).expect("an event"))

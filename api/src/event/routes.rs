@@ -10,18 +10,18 @@ use gridward_domain::id::PersonId;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
-use super::Subject;
 use super::model::LoggedEvent;
-use super::store::{self, Filter};
-use crate::app::Gridward;
 use crate::auth::Caller;
 use crate::clock::nearest_moment;
-use crate::db::{Db, DbError};
-use crate::openapi;
-use crate::page::{self, Page, Wanted};
-use crate::problem::Problem;
-use crate::request::Query;
-use crate::request::body;
+use crate::db::DbError;
+use crate::http::Query;
+use crate::http::json;
+use crate::http::openapi;
+use crate::http::page::{self, Page, Wanted};
+use crate::http::problem::Problem;
+use crate::log::Subject;
+use crate::log::store::{self, Filter};
+use crate::tx::Db;
 
 /// How many events an export reads at a time.
 const AT_A_TIME: i64 = 1_000;
@@ -68,7 +68,7 @@ struct Asked {
 impl EventQuery {
     fn asked(&self, caller: &Caller) -> Result<Asked, Problem> {
         let area = self.area.unwrap_or(caller.actor.area);
-        caller.actor.judge(Action::ReadLog, &area)?;
+        caller.actor.authorize(Action::ReadLog, &area)?;
         for (name, text) in [("action", &self.action), ("subject_id", &self.subject_id)] {
             if text.as_ref().is_some_and(|text| text.chars().count() > 64 || text.contains('\0')) {
                 return Err(Problem::unreadable(name, "at most 64 characters"));
@@ -83,7 +83,7 @@ impl EventQuery {
             until: self.until.map(nearest_moment),
         };
         let after = i64::try_from(self.after.unwrap_or_default()).unwrap_or(i64::MAX);
-        if after > body::HIGHEST {
+        if after > json::HIGHEST {
             return Err(Problem::unreadable("after", "no event has such a number"));
         }
         Ok(Asked { scope: area.range(), filter, after })
@@ -103,7 +103,7 @@ impl EventQuery {
 #[get("/events")]
 pub(crate) async fn list_events(
     request: HttpRequest,
-    app: Data<Gridward>,
+    db: Data<Db>,
     caller: Caller,
     Query(query): Query<EventQuery>,
 ) -> Result<HttpResponse, Problem> {
@@ -111,7 +111,7 @@ pub(crate) async fn list_events(
     let wanted: Wanted<(i64,)> = page::wanted(query.limit, query.cursor.as_deref())?;
     let (limit, rows) = (wanted.limit, wanted.rows());
     let after = wanted.after.map_or(asked.after, |(seq,)| seq.max(asked.after));
-    let events = app.db.read(move |conn| {
+    let events = db.read(move |conn| {
         let rows = store::list(conn, &asked.scope, &asked.filter, after, rows)?;
         rows.into_iter().map(LoggedEvent::try_from).collect::<Result<Vec<_>, DbError>>()
     });
@@ -140,7 +140,7 @@ struct Lines(String);
 )]
 #[get("/events/export")]
 pub(crate) async fn export_events(
-    app: Data<Gridward>,
+    db: Data<Db>,
     caller: Caller,
     Query(query): Query<EventQuery>,
 ) -> Result<HttpResponse, Problem> {
@@ -148,7 +148,7 @@ pub(crate) async fn export_events(
     let wanted: Wanted<(i64,)> = page::wanted(query.limit, query.cursor.as_deref())?;
     asked.after = wanted.after.map_or(asked.after, |(seq,)| seq.max(asked.after));
     let most = query.limit.map_or(i64::MAX, i64::from);
-    let lines = stream::unfold(Some((app.db.clone(), asked, most)), |state| async {
+    let lines = stream::unfold(Some((db.clone(), asked, most)), |state| async {
         let (db, asked, left) = state?;
         Some(match lines(&db, &asked, left).await {
             Ok((text, Some((last, read)))) => {

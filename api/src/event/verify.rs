@@ -3,12 +3,14 @@
 
 use std::path::Path;
 
+use gridward_domain::area::AreaCode;
 use thiserror::Error;
 
-use super::chain::Link;
-use super::store::{self, EventRow};
-use super::{archive, head};
+use super::archive;
 use crate::db::{Conn, DbError};
+use crate::log::chain::Link;
+use crate::log::head;
+use crate::log::store::{self, EventRow};
 
 /// How many events are read at a time.
 const AT_A_TIME: i64 = 5_000;
@@ -72,7 +74,11 @@ pub struct Checked {
 ///
 /// # Errors
 /// [`Broken`], naming the first event that does not hold.
-pub fn verify(conn: &mut Conn, district: &str, folder: Option<&Path>) -> Result<Checked, Broken> {
+pub fn verify(
+    conn: &mut Conn,
+    district: AreaCode,
+    folder: Option<&Path>,
+) -> Result<Checked, Broken> {
     let known = head::chain(conn, district)?;
     let mut link = match folder {
         Some(folder) => {

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use chrono::NaiveDate;
-use gridward_domain::area::{AreaCode, CodeError, Level, UnknownLevel};
-use gridward_domain::authority::{Role, UnknownRole};
+use gridward_domain::area::{AreaCode, CodeError, Level};
+use gridward_domain::authority::Role;
 use gridward_domain::phone::PhoneError;
 use gridward_domain::place::PlaceError;
 use gridward_domain::skill::SkillError;
@@ -13,7 +13,7 @@ use thiserror::Error;
 
 use super::FILES;
 use crate::person::Weekday;
-use crate::words::UnknownWord;
+use gridward_domain::word::UnknownWord;
 
 /// Something wrong in a file. Displayed as
 /// `people.csv:17: area: areas.csv has no area 500116001`.
@@ -161,12 +161,6 @@ pub enum FaultReason {
     /// Not on the list of words.
     #[error(transparent)]
     Word(#[from] UnknownWord),
-    /// Not a level.
-    #[error(transparent)]
-    Level(#[from] UnknownLevel),
-    /// Not a role.
-    #[error(transparent)]
-    Role(#[from] UnknownRole),
     /// Not a skill.
     #[error(transparent)]
     Skill(#[from] SkillError),

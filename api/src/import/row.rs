@@ -12,7 +12,7 @@ use csv::StringRecord;
 use super::fault::{Fault, FaultReason, Notes, Part};
 use super::spreadsheet::spreadsheet;
 use super::table::{Order, Seen};
-use crate::words::UnknownWord;
+use gridward_domain::word::UnknownWord;
 
 /// A row of which every field is text.
 pub(super) struct Row<'a> {

@@ -13,7 +13,7 @@ use thiserror::Error;
 
 use super::record::DistrictRecords;
 use crate::db::schema::people;
-use crate::db::{Conn, DbError, parsed};
+use crate::db::{Conn, DbError};
 use crate::person::Role;
 
 /// A grid that would not have exactly one manager.
@@ -50,16 +50,14 @@ pub(super) fn find(
     district: AreaCode,
     records: &DistrictRecords,
 ) -> Result<Vec<Conflict>, DbError> {
-    let rows: Vec<(String, String)> = people::table
-        .filter(people::district.eq(district.as_str()))
-        .filter(people::role.eq(Role::Manager.word()))
+    let present: Vec<(PersonId, AreaCode)> = people::table
+        .filter(people::district.eq(district))
+        .filter(people::role.eq(Role::Manager))
         .filter(people::active.eq(true))
         .order(people::area)
         .select((people::id, people::area))
         .load(conn)?;
-    let present =
-        rows.iter().map(|(id, area)| Ok((parsed("people", id)?, parsed("people", area)?)));
-    Ok(among(&present.collect::<Result<Vec<_>, DbError>>()?, records))
+    Ok(among(&present, records))
 }
 
 /// The conflicts between the managers of the database and the records.

@@ -5,7 +5,7 @@
 use chrono::NaiveDate;
 use diesel::prelude::*;
 use gridward_domain::area::Level;
-use gridward_domain::id::PersonId;
+use gridward_domain::id::{BeneficiaryId, PersonId};
 use serde_json::json;
 
 use super::merge::Keyed;
@@ -16,9 +16,9 @@ use super::tasks;
 use crate::area::store::AreaRow;
 use crate::beneficiary::store::BeneficiaryRow;
 use crate::clock;
+use crate::db::DbError;
 use crate::db::schema::{areas, beneficiaries, holidays, memorials, outlines, people, stations};
-use crate::db::{DbError, parsed};
-use crate::event::{Event, Subject};
+use crate::log::{Event, Subject};
 use crate::person::Role;
 use crate::person::store::PersonRow;
 
@@ -58,7 +58,7 @@ macro_rules! delete {
     ($step:ident, $table:ident, $id:ident, $ids:expr) => {
         for ids in $ids.chunks(CHUNK) {
             let those = $table::table
-                .filter($table::district.eq($step.district.as_str()))
+                .filter($table::district.eq($step.district))
                 .filter($table::$id.eq_any(ids));
             diesel::delete(those).execute($step.conn)?;
         }
@@ -76,18 +76,17 @@ impl Gone for AreaRow {
         let today: NaiveDate = clock::day(step.now);
         for codes in codes.chunks(CHUNK) {
             let those = areas::table
-                .filter(areas::district.eq(step.district.as_str()))
+                .filter(areas::district.eq(step.district))
                 .filter(areas::code.eq_any(codes));
             diesel::update(those)
                 .set((areas::valid_to.eq(today), areas::version.eq(areas::version + 1)))
                 .execute(step.conn)?;
         }
-        let grids = missing.iter().filter(|row| row.level == Level::Grid.word());
-        tasks::cancel_in(step, &grids.map(|row| row.code.clone()).collect::<Vec<_>>())?;
+        let grids = missing.iter().filter(|row| row.level == Level::Grid);
+        tasks::cancel_in(step, &grids.map(|row| row.code).collect::<Vec<_>>())?;
         for row in &missing {
-            let area = parsed("areas", &row.code)?;
             step.facts.push(
-                Event::new("area.end", Subject::District, &row.code, area, row.version + 1)
+                Event::new("area.end", Subject::District, row.code, row.code, row.version + 1)
                     .with(json!({ "valid_to": today })),
             );
         }
@@ -114,25 +113,24 @@ impl Gone for PersonRow {
     /// added on the server's own terminal, and no file may lock them out.
     fn remove(step: &mut Step<'_>, missing: Vec<Self>) -> Result<(), DbError> {
         let (admins, others): (Vec<Self>, Vec<Self>) =
-            missing.into_iter().partition(|row| row.role == Role::Admin.word());
+            missing.into_iter().partition(|row| row.role == Role::Admin);
         for row in &others {
             // The number may be another's from now on, and no two rows may share one.
             let no_phone = step.key.index(&format!("inactive {}", row.id));
-            diesel::update(people::table.find((&row.district, &row.id)))
+            diesel::update(people::table.find((row.district, row.id)))
                 .set((
                     people::active.eq(false),
                     people::phone_index.eq(no_phone),
                     people::version.eq(row.version + 1),
                 ))
                 .execute(step.conn)?;
-            let id: PersonId = parsed("people", &row.id)?;
-            let area = parsed("people", &row.area)?;
             step.facts.push(
-                Event::new("person.deactivate", Subject::Person, &row.id, area, row.version + 1)
-                    .hands(Some(id), None),
+                Event::new("person.deactivate", Subject::Person, row.id, row.area, row.version + 1)
+                    .hands(Some(row.id), None),
             );
         }
-        tasks::open_of(step, &keys(&others), "person_gone")?;
+        let ids: Vec<PersonId> = others.iter().map(|row| row.id).collect();
+        tasks::open_of(step, &ids, "person_gone")?;
         step.loaded.note(Fate::Inactive, keys(&others));
         step.loaded.note(Fate::AdminKept, keys(&admins));
         Ok(())
@@ -143,24 +141,23 @@ impl Gone for BeneficiaryRow {
     /// The beneficiary is deleted, or kept for the history of its tasks, of which
     /// none stays unfinished.
     fn remove(step: &mut Step<'_>, missing: Vec<Self>) -> Result<(), DbError> {
-        let with_tasks = tasks::with_tasks(step, &keys(&missing))?;
+        let ids = |rows: &[Self]| rows.iter().map(|row| row.id).collect::<Vec<BeneficiaryId>>();
+        let with_tasks = tasks::with_tasks(step, &ids(&missing))?;
         let (kept, gone): (Vec<Self>, Vec<Self>) =
             missing.into_iter().partition(|row| with_tasks.contains(&row.id));
-        let (kept, ids) = (keys(&kept), keys(&gone));
-        tasks::cancel_of(step, &kept)?;
-        delete!(step, beneficiaries, id, ids);
+        tasks::cancel_of(step, &ids(&kept))?;
+        delete!(step, beneficiaries, id, ids(&gone));
         for row in &gone {
-            let grid = parsed("beneficiaries", &row.grid)?;
             step.facts.push(Event::new(
                 "beneficiary.delete",
                 Subject::Beneficiary,
-                &row.id,
-                grid,
+                row.id,
+                row.grid,
                 row.version + 1,
             ));
         }
-        step.loaded.note(Fate::Deleted, ids);
-        step.loaded.note(Fate::KeptForTasks, kept);
+        step.loaded.note(Fate::Deleted, keys(&gone));
+        step.loaded.note(Fate::KeptForTasks, keys(&kept));
         Ok(())
     }
 }
@@ -186,7 +183,7 @@ impl Gone for MemorialRow {
 impl Gone for HolidayRow {
     fn remove(step: &mut Step<'_>, missing: Vec<Self>) -> Result<(), DbError> {
         for row in &missing {
-            let key = (&row.district, row.date, &row.code);
+            let key = (row.district, row.date, &row.code);
             diesel::delete(holidays::table.find(key)).execute(step.conn)?;
         }
         deleted(step, keys(&missing));
@@ -198,14 +195,8 @@ impl Gone for HolidayRow {
 fn deleted(step: &mut Step<'_>, ids: Vec<String>) {
     let (kind, count) = (step.loaded.kind, ids.len());
     step.facts.push(
-        Event::new(
-            "district.remove",
-            Subject::District,
-            step.district.to_string(),
-            step.district,
-            1,
-        )
-        .with(json!({ "kind": kind, "count": count })),
+        Event::new("district.remove", Subject::District, step.district, step.district, 1)
+            .with(json!({ "kind": kind, "count": count })),
     );
     step.loaded.note(Fate::Deleted, ids);
 }

@@ -31,11 +31,11 @@ pub use self::report::{Fate, Loaded, Note};
 use self::record::DistrictRecords;
 use self::step::Target;
 use crate::catalogue;
+use crate::crypto::store::found_district;
+use crate::crypto::{InstallationKey, SealingKey};
 use crate::db::{self, Conn, DbError};
-use crate::event::head::Heads;
-use crate::event::{self, Event, Subject};
-use crate::seal::store::found_district;
-use crate::seal::{InstallationKey, SealingKey};
+use crate::log::head::Heads;
+use crate::log::{self, Event, Subject};
 
 /// Why a district was not loaded.
 #[derive(Debug, Error)]
@@ -148,11 +148,11 @@ fn found(
     district: AreaCode,
     now: DateTime<Utc>,
 ) -> Result<SealingKey, DbError> {
-    let (key, new) = found_district(conn, installation, district.as_str(), now)?;
-    let added = catalogue::store::add_missing(conn, district.as_str(), &catalogue::defaults())?;
+    let (key, new) = found_district(conn, installation, district, now)?;
+    let added = catalogue::store::add_missing(conn, district, &catalogue::defaults())?;
     if new || added > 0 {
         let fact = fact(district, "the district");
-        event::store::append(conn, &mut Heads::default(), now, &[fact])?;
+        log::store::append(conn, &mut Heads::default(), district, now, &[fact])?;
     }
     Ok(key)
 }
@@ -160,6 +160,6 @@ fn found(
 /// The event that many things of a kind were loaded or changed at once: phones
 /// fetch everything anew.
 pub fn fact(district: AreaCode, kind: &str) -> Event {
-    Event::new("district.load", Subject::District, district.to_string(), district, 1)
+    Event::new("district.load", Subject::District, district, district, 1)
         .with(json!({ "kind": kind }))
 }

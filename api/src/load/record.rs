@@ -7,7 +7,10 @@ use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::id::{BeneficiaryId, PersonId};
 use gridward_domain::place::Place;
 use gridward_domain::skill::Skills;
+use gridward_domain::text_column;
 use gridward_domain::time::{Minutes, Window};
+use gridward_domain::word::{UnknownWord, unknown};
+use serde::{Deserialize, Serialize};
 
 use crate::beneficiary::{Category, Contact, Hardships, Mobility, Plaque};
 use crate::person::{Gender, Role, Weekday};
@@ -132,7 +135,24 @@ pub struct MemorialRecord {
 }
 
 /// What a memorial site is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    strum::Display,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+    diesel::AsExpression,
+    diesel::FromSqlRow,
+)]
+#[diesel(sql_type = diesel::sql_types::Text)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case", parse_err_ty = UnknownWord, parse_err_fn = unknown::<MemorialKind>)]
 pub enum MemorialKind {
     /// 陵园
     Cemetery,
@@ -143,6 +163,8 @@ pub enum MemorialKind {
     /// 纪念馆
     Hall,
 }
+
+text_column!(MemorialKind);
 
 /// A day that campaigns and due dates turn on.
 #[derive(Clone, Debug, PartialEq)]
@@ -160,7 +182,24 @@ pub struct HolidayRecord {
 }
 
 /// Which calendar fixes a holiday.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    strum::Display,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+    diesel::AsExpression,
+    diesel::FromSqlRow,
+)]
+#[diesel(sql_type = diesel::sql_types::Text)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case", parse_err_ty = UnknownWord, parse_err_fn = unknown::<Calendar>)]
 pub enum Calendar {
     /// The same day of the Gregorian calendar each year.
     Solar,
@@ -169,6 +208,8 @@ pub enum Calendar {
     /// One of the twenty-four solar terms.
     SolarTerm,
 }
+
+text_column!(Calendar);
 
 /// A whole district, in the order in which it is written.
 #[derive(Clone, Debug, Default, PartialEq)]

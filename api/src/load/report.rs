@@ -84,8 +84,8 @@ impl Loaded {
     }
 
     /// Notes the fate of the rows with these ids or codes, if there are any.
-    pub(super) fn note(&mut self, fate: Fate, ids: impl IntoIterator<Item = String>) {
-        let mut ids: Vec<String> = ids.into_iter().collect();
+    pub(super) fn note(&mut self, fate: Fate, ids: impl IntoIterator<Item = impl fmt::Display>) {
+        let mut ids: Vec<String> = ids.into_iter().map(|id| id.to_string()).collect();
         let count = ids.len();
         ids.sort_unstable();
         ids.truncate(NAMED);
@@ -121,7 +121,7 @@ mod tests {
     #[test]
     fn a_report_counts_and_names_the_first() {
         let mut loaded = Loaded { added: 2, ..Loaded::begun("areas") };
-        loaded.note(Fate::Deleted, []);
+        loaded.note(Fate::Deleted, [""; 0]);
         loaded.note(Fate::Missing, (1..=7).rev().map(|n| format!("a{n}")));
         assert_eq!(
             loaded.to_string(),

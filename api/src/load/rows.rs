@@ -2,7 +2,6 @@
 //! the record.
 
 use chrono::NaiveDate;
-use diesel::prelude::*;
 use gridward_domain::area::AreaCode;
 use serde::Serialize;
 
@@ -14,11 +13,10 @@ use super::record::{
 use crate::area::store::AreaRow;
 use crate::beneficiary;
 use crate::beneficiary::store::BeneficiaryRow;
+use crate::crypto::{SealingKey, aad};
 use crate::db::DbError;
-use crate::db::schema::{holidays, memorials, outlines, stations};
 use crate::person;
-use crate::person::store::{PersonRow, skills_text};
-use crate::seal::{SealingKey, place};
+use crate::person::store::PersonRow;
 
 macro_rules! keyed {
     ($($type:ty: $($field:ident).+;)*) => {$(
@@ -51,53 +49,73 @@ impl Keyed for HolidayRecord {
     }
 }
 
-/// The row of an outline.
-#[derive(Clone, Debug, PartialEq, Queryable, Insertable)]
-#[diesel(table_name = outlines)]
-pub(super) struct OutlineRow {
-    district: String,
-    grid: String,
-    ring: String,
+crate::table_row! {
+    /// The row of an outline.
+    #[derive(Clone, Debug, PartialEq)]
+    pub(super) struct OutlineRow in outlines {
+        district: AreaCode,
+        key {
+            grid: AreaCode,
+        }
+        fixed {
+            ring: String,
+        }
+    }
 }
 
-/// The row of a station.
-#[derive(Clone, Debug, PartialEq, Queryable, Insertable)]
-#[diesel(table_name = stations)]
-pub(super) struct StationRow {
-    district: String,
-    id: String,
-    area: String,
-    name: String,
-    grid: String,
-    lat: f64,
-    lon: f64,
-    phone: String,
-    hours: String,
+crate::table_row! {
+    /// The row of a station.
+    #[derive(Clone, Debug, PartialEq)]
+    pub(super) struct StationRow in stations {
+        district: AreaCode,
+        key {
+            id: String,
+        }
+        fixed {
+            area: AreaCode,
+            name: String,
+            grid: AreaCode,
+            lat: f64,
+            lon: f64,
+            phone: String,
+            hours: String,
+        }
+    }
 }
 
-/// The row of a memorial site.
-#[derive(Clone, Debug, PartialEq, Queryable, Insertable)]
-#[diesel(table_name = memorials)]
-pub(super) struct MemorialRow {
-    district: String,
-    id: String,
-    name: String,
-    kind: String,
-    grid: String,
-    lat: f64,
-    lon: f64,
+crate::table_row! {
+    /// The row of a memorial site.
+    #[derive(Clone, Debug, PartialEq)]
+    pub(super) struct MemorialRow in memorials {
+        district: AreaCode,
+        key {
+            id: String,
+        }
+        fixed {
+            name: String,
+            kind: MemorialKind,
+            grid: AreaCode,
+            lat: f64,
+            lon: f64,
+        }
+    }
 }
 
-/// The row of a holiday.
-#[derive(Clone, Debug, PartialEq, Queryable, Insertable)]
-#[diesel(table_name = holidays)]
-pub(super) struct HolidayRow {
-    pub(super) district: String,
-    pub(super) date: NaiveDate,
-    pub(super) code: String,
-    name: String,
-    calendar: String,
-    lunar_date: String,
+crate::table_row! {
+    /// The row of a holiday.
+    #[derive(Clone, Debug, PartialEq)]
+    pub(super) struct HolidayRow in holidays {
+        district: AreaCode,
+        key {
+            date: NaiveDate,
+            code: String,
+        }
+        fixed {
+            name: String,
+            calendar: Calendar,
+            lunar_date: String,
+        }
+    }
 }
 
 fn unless_same<Row: PartialEq>(row: Row, before: Option<&Row>) -> Option<Row> {
@@ -110,10 +128,10 @@ pub(super) fn area(
     before: Option<&AreaRow>,
 ) -> Option<AreaRow> {
     let row = |version| AreaRow {
-        district: record.code.district().to_string(),
-        code: record.code.to_string(),
-        level: record.level().word().to_owned(),
-        parent: record.code.parent().map(String::from),
+        district: record.code.district(),
+        code: record.code,
+        level: record.level(),
+        parent: record.code.parent(),
         name: record.name.clone(),
         lat: record.place.lat(),
         lon: record.place.lon(),
@@ -132,8 +150,8 @@ pub(super) fn outline(record: &OutlineRecord, before: Option<&OutlineRow>) -> Op
     let points: Vec<[f64; 2]> =
         record.ring.iter().map(|point| [point.lon(), point.lat()]).collect();
     let row = OutlineRow {
-        district: record.grid.district().to_string(),
-        grid: record.grid.to_string(),
+        district: record.grid.district(),
+        grid: record.grid,
         ring: serde_json::json!(points).to_string(),
     };
     unless_same(row, before)
@@ -149,18 +167,18 @@ pub(crate) fn person(
         person::store::Particulars { name: record.name.clone(), phone: record.phone.clone() };
     let availability: person::Availability = record.availability.iter().copied().collect();
     let row = |sealed: Vec<u8>, version: i64| PersonRow {
-        district: district.to_string(),
-        id: record.id.to_string(),
-        role: record.role.word().to_owned(),
-        area: record.area.to_string(),
+        district,
+        id: record.id,
+        role: record.role,
+        area: record.area,
         active: true,
-        gender: record.gender.word().to_owned(),
+        gender: record.gender,
         birth_year: record.birth_year,
         lat: record.home.lat(),
         lon: record.home.lon(),
-        skills: skills_text(&record.skills),
+        skills: record.skills.clone().into(),
         weekly_minutes: i32::try_from(record.weekly_minutes.0).unwrap_or(i32::MAX),
-        availability: availability.to_string(),
+        availability: availability.clone(),
         phone_index: key.index(&record.phone),
         sealed,
         version,
@@ -171,8 +189,8 @@ pub(crate) fn person(
     {
         return Ok(None);
     }
-    let place = place(district.as_str(), "people", &record.id.to_string());
-    let sealed = seal(key, &place, &particulars)?;
+    let aad = aad(district, "people", record.id);
+    let sealed = seal(key, &aad, &particulars)?;
     Ok(Some(row(sealed, before.map_or(1, |before| before.version + 1))))
 }
 
@@ -190,21 +208,21 @@ pub(super) fn beneficiary(
     };
     let district = record.grid.district();
     let row = |sealed: Vec<u8>, version: i64| BeneficiaryRow {
-        district: district.to_string(),
-        id: record.id.to_string(),
-        grid: record.grid.to_string(),
-        category: record.category.word().to_owned(),
-        gender: record.gender.word().to_owned(),
+        district,
+        id: record.id,
+        grid: record.grid,
+        category: record.category,
+        gender: record.gender,
         birth_year: record.birth_year,
         lat: record.place.lat(),
         lon: record.place.lon(),
         lives_alone: record.lives_alone,
-        mobility: record.mobility.word().to_owned(),
-        contact: record.contact.word().to_owned(),
-        plaque: record.plaque.word().to_owned(),
+        mobility: record.mobility,
+        contact: record.contact,
+        plaque: record.plaque,
         // A visit since the file was written is not undone by loading it again.
         last_contact: record.last_contact.max(before.and_then(|before| before.last_contact)),
-        last_visitor: before.and_then(|before| before.last_visitor.clone()),
+        last_visitor: before.and_then(|before| before.last_visitor),
         id_index: key.index(&record.id_number),
         sealed,
         version,
@@ -215,24 +233,24 @@ pub(super) fn beneficiary(
     {
         return Ok(None);
     }
-    let place = place(district.as_str(), "beneficiaries", &record.id.to_string());
-    let sealed = seal(key, &place, &particulars)?;
+    let aad = aad(district, "beneficiaries", record.id);
+    let sealed = seal(key, &aad, &particulars)?;
     Ok(Some(row(sealed, before.map_or(1, |before| before.version + 1))))
 }
 
 /// Seals what is personal of a record.
-fn seal(key: &SealingKey, place: &str, particulars: &impl Serialize) -> Result<Vec<u8>, DbError> {
-    let sealed = key.seal_value(place, particulars);
+fn seal(key: &SealingKey, aad: &str, particulars: &impl Serialize) -> Result<Vec<u8>, DbError> {
+    let sealed = key.seal_value(aad, particulars);
     sealed.map_err(|error| DbError::corrupt("a record to be sealed", error))
 }
 
 pub(super) fn station(record: &StationRecord, before: Option<&StationRow>) -> Option<StationRow> {
     let row = StationRow {
-        district: record.area.district().to_string(),
+        district: record.area.district(),
         id: record.id.clone(),
-        area: record.area.to_string(),
+        area: record.area,
         name: record.name.clone(),
-        grid: record.grid.to_string(),
+        grid: record.grid,
         lat: record.place.lat(),
         lon: record.place.lon(),
         phone: record.phone.clone(),
@@ -245,18 +263,12 @@ pub(super) fn memorial(
     record: &MemorialRecord,
     before: Option<&MemorialRow>,
 ) -> Option<MemorialRow> {
-    let kind = match record.kind {
-        MemorialKind::Cemetery => "cemetery",
-        MemorialKind::Monument => "monument",
-        MemorialKind::Tomb => "tomb",
-        MemorialKind::Hall => "hall",
-    };
     let row = MemorialRow {
-        district: record.grid.district().to_string(),
+        district: record.grid.district(),
         id: record.id.clone(),
         name: record.name.clone(),
-        kind: kind.to_owned(),
-        grid: record.grid.to_string(),
+        kind: record.kind,
+        grid: record.grid,
         lat: record.place.lat(),
         lon: record.place.lon(),
     };
@@ -265,20 +277,15 @@ pub(super) fn memorial(
 
 pub(super) fn holiday(
     record: &HolidayRecord,
-    district: &str,
+    district: AreaCode,
     before: Option<&HolidayRow>,
 ) -> Option<HolidayRow> {
-    let calendar = match record.calendar {
-        Calendar::Solar => "solar",
-        Calendar::Lunar => "lunar",
-        Calendar::SolarTerm => "solar_term",
-    };
     let row = HolidayRow {
-        district: district.to_owned(),
+        district,
         date: record.date,
         code: record.code.clone(),
         name: record.name.clone(),
-        calendar: calendar.to_owned(),
+        calendar: record.calendar,
         lunar_date: record.lunar_date.clone(),
     };
     unless_same(row, before)

@@ -5,10 +5,10 @@ use gridward_domain::area::AreaCode;
 
 use super::report::Loaded;
 use super::{LoadError, Options, fact};
+use crate::crypto::SealingKey;
 use crate::db::{self, Conn, DbError};
-use crate::event::head::Heads;
-use crate::event::{self, Event};
-use crate::seal::SealingKey;
+use crate::log::head::Heads;
+use crate::log::{self, Event};
 
 /// How often a step is tried that another change was in the way of.
 const TRIES: usize = 3;
@@ -85,7 +85,7 @@ impl Step<'_> {
         let Self { conn, district, now, loaded, mut facts, .. } = self;
         if loaded.added + loaded.changed > 0 || !facts.is_empty() {
             facts.push(fact(district, loaded.kind));
-            event::store::append(conn, &mut Heads::default(), now, &facts)?;
+            log::store::append(conn, &mut Heads::default(), district, now, &facts)?;
         }
         Ok(loaded)
     }

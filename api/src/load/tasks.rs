@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 
 use diesel::prelude::*;
 use gridward_domain::area::AreaCode;
-use gridward_domain::id::BeneficiaryId;
+use gridward_domain::id::{BeneficiaryId, PersonId, TaskId};
 use gridward_domain::place::Place;
 use gridward_domain::task::{self as life, Phase, State};
 use serde_json::json;
@@ -14,9 +14,9 @@ use serde_json::json;
 use super::record::BeneficiaryRecord;
 use super::report::Fate;
 use super::step::Step;
+use crate::db::DbError;
 use crate::db::schema::{people, tasks};
-use crate::db::{DbError, parsed};
-use crate::event::{Event, Subject};
+use crate::log::{Event, Subject};
 use crate::person::Role;
 use crate::task::row::TaskRow;
 
@@ -39,17 +39,17 @@ pub(super) fn follow(step: &mut Step<'_>, records: &[BeneficiaryRecord]) -> Resu
     let grids = grids_of_assignees(step, &rows)?;
     let (mut moved, mut opened) = (Vec::new(), Vec::new());
     for row in &rows {
-        let Some(home) = home(&homes, row.beneficiary.as_deref())? else { continue };
+        let Some(home) = home(&homes, row.beneficiary) else { continue };
         let before = row.life()?;
-        let works_there = row.assignee.as_ref().and_then(|id| grids.get(id)) == Some(&home.grid);
+        let works_there = row.assignee.and_then(|id| grids.get(&id)) == Some(&home.grid);
         let after = moved_to(&before, home.grid, works_there);
         let is_opened = after.state != before.state;
         let event = event("task.move", row, &before, &after)
             .moved_from(before.grid)
             .with(json!({ "because": "beneficiary_moved", "opened": is_opened }));
         write(step, row, &placed(row.moved(&after, step.now), home.grid, home.place), event)?;
-        moved.push(row.id.clone());
-        opened.extend(is_opened.then(|| row.id.clone()));
+        moved.push(row.id);
+        opened.extend(is_opened.then_some(row.id));
     }
     step.loaded.note(Fate::Moved, moved);
     step.loaded.note(Fate::Opened, opened);
@@ -59,10 +59,9 @@ pub(super) fn follow(step: &mut Step<'_>, records: &[BeneficiaryRecord]) -> Resu
 /// The record of a task's beneficiary.
 fn home<'a>(
     homes: &Homes<'a>,
-    beneficiary: Option<&str>,
-) -> Result<Option<&'a BeneficiaryRecord>, DbError> {
-    let Some(id) = beneficiary else { return Ok(None) };
-    Ok(homes.get(&parsed("tasks", id)?).copied())
+    beneficiary: Option<BeneficiaryId>,
+) -> Option<&'a BeneficiaryRecord> {
+    homes.get(&beneficiary?).copied()
 }
 
 /// The task in the grid `to`. An assignee who has not yet said yes and works in
@@ -76,22 +75,22 @@ fn moved_to(task: &life::Task, to: AreaCode, works_there: bool) -> life::Task {
 }
 
 fn placed(row: TaskRow, grid: AreaCode, place: Place) -> TaskRow {
-    TaskRow { grid: grid.to_string(), lat: place.lat(), lon: place.lon(), ..row }
+    TaskRow { grid, lat: place.lat(), lon: place.lon(), ..row }
 }
 
 /// The ids of unfinished tasks that are elsewhere than their beneficiary.
-fn strays(step: &mut Step<'_>, homes: &Homes<'_>) -> Result<Vec<String>, DbError> {
-    type Whereabouts = (String, Option<String>, String, f64, f64);
+fn strays(step: &mut Step<'_>, homes: &Homes<'_>) -> Result<Vec<TaskId>, DbError> {
+    type Whereabouts = (TaskId, Option<BeneficiaryId>, AreaCode, f64, f64);
     let live: Vec<Whereabouts> = tasks::table
-        .filter(tasks::district.eq(step.district.as_str()))
-        .filter(tasks::state.eq_any(LIVE.map(Phase::word)))
+        .filter(tasks::district.eq(step.district))
+        .filter(tasks::state.eq_any(LIVE))
         .filter(tasks::beneficiary.is_not_null())
         .select((tasks::id, tasks::beneficiary, tasks::grid, tasks::lat, tasks::lon))
         .load(step.conn)?;
     let mut ids = Vec::new();
     for (id, beneficiary, grid, lat, lon) in live {
-        let Some(home) = home(homes, beneficiary.as_deref())? else { continue };
-        if home.grid.as_str() != grid || Place::new(lat, lon) != Ok(home.place) {
+        let Some(home) = home(homes, beneficiary) else { continue };
+        if home.grid != grid || Place::new(lat, lon) != Ok(home.place) {
             ids.push(id);
         }
     }
@@ -102,21 +101,19 @@ fn strays(step: &mut Step<'_>, homes: &Homes<'_>) -> Result<Vec<String>, DbError
 fn grids_of_assignees(
     step: &mut Step<'_>,
     rows: &[TaskRow],
-) -> Result<HashMap<String, AreaCode>, DbError> {
-    let assignees: HashSet<&String> = rows.iter().filter_map(|row| row.assignee.as_ref()).collect();
-    let assignees: Vec<&String> = assignees.into_iter().collect();
+) -> Result<HashMap<PersonId, AreaCode>, DbError> {
+    let assignees: HashSet<PersonId> = rows.iter().filter_map(|row| row.assignee).collect();
+    let assignees: Vec<PersonId> = assignees.into_iter().collect();
     let mut grids = HashMap::new();
     for ids in assignees.chunks(CHUNK) {
-        let found: Vec<(String, String)> = people::table
-            .filter(people::district.eq(step.district.as_str()))
-            .filter(people::id.eq_any(ids.iter().copied()))
+        let found: Vec<(PersonId, AreaCode)> = people::table
+            .filter(people::district.eq(step.district))
+            .filter(people::id.eq_any(ids))
             .filter(people::active.eq(true))
-            .filter(people::role.eq_any([Role::Manager.word(), Role::Volunteer.word()]))
+            .filter(people::role.eq_any([Role::Manager, Role::Volunteer]))
             .select((people::id, people::area))
             .load(step.conn)?;
-        for (id, area) in found {
-            grids.insert(id, parsed("people", &area)?);
-        }
+        grids.extend(found);
     }
     Ok(grids)
 }
@@ -124,17 +121,18 @@ fn grids_of_assignees(
 /// Opens the tasks that these people hold, since they may not do them any more.
 pub(super) fn open_of(
     step: &mut Step<'_>,
-    people: &[String],
+    people: &[PersonId],
     because: &'static str,
 ) -> Result<(), DbError> {
     let mut held: Vec<TaskRow> = Vec::new();
     for ids in people.chunks(CHUNK) {
         let theirs = tasks::table
-            .filter(tasks::district.eq(step.district.as_str()))
+            .filter(tasks::district.eq(step.district))
             .filter(tasks::assignee.eq_any(ids))
-            .filter(tasks::state.eq_any(HELD.map(Phase::word)))
-            .order(tasks::id);
-        held.extend(theirs.load::<TaskRow>(step.conn)?);
+            .filter(tasks::state.eq_any(HELD))
+            .order(tasks::id)
+            .select(TaskRow::as_select());
+        held.extend(theirs.load(step.conn)?);
     }
     change(step, &held, State::Open, "task.release", because)?;
     step.loaded.note(Fate::Opened, held.into_iter().map(|row| row.id));
@@ -142,31 +140,36 @@ pub(super) fn open_of(
 }
 
 /// Cancels the unfinished tasks of these beneficiaries, who are gone.
-pub(super) fn cancel_of(step: &mut Step<'_>, beneficiaries: &[String]) -> Result<(), DbError> {
+pub(super) fn cancel_of(
+    step: &mut Step<'_>,
+    beneficiaries: &[BeneficiaryId],
+) -> Result<(), DbError> {
     let mut unfinished: Vec<TaskRow> = Vec::new();
     for ids in beneficiaries.chunks(CHUNK) {
         let theirs = tasks::table
-            .filter(tasks::district.eq(step.district.as_str()))
+            .filter(tasks::district.eq(step.district))
             .filter(tasks::beneficiary.eq_any(ids))
-            .filter(tasks::state.eq_any(LIVE.map(Phase::word)))
-            .order(tasks::id);
-        unfinished.extend(theirs.load::<TaskRow>(step.conn)?);
+            .filter(tasks::state.eq_any(LIVE))
+            .order(tasks::id)
+            .select(TaskRow::as_select());
+        unfinished.extend(theirs.load(step.conn)?);
     }
     cancel(step, unfinished, "beneficiary_gone")
 }
 
 /// Cancels the unfinished tasks at places of these grids, which are gone. Those
 /// for beneficiaries are settled with the beneficiaries.
-pub(super) fn cancel_in(step: &mut Step<'_>, grids: &[String]) -> Result<(), DbError> {
+pub(super) fn cancel_in(step: &mut Step<'_>, grids: &[AreaCode]) -> Result<(), DbError> {
     let mut unfinished: Vec<TaskRow> = Vec::new();
     for codes in grids.chunks(CHUNK) {
         let there = tasks::table
-            .filter(tasks::district.eq(step.district.as_str()))
+            .filter(tasks::district.eq(step.district))
             .filter(tasks::grid.eq_any(codes))
             .filter(tasks::beneficiary.is_null())
-            .filter(tasks::state.eq_any(LIVE.map(Phase::word)))
-            .order(tasks::id);
-        unfinished.extend(there.load::<TaskRow>(step.conn)?);
+            .filter(tasks::state.eq_any(LIVE))
+            .order(tasks::id)
+            .select(TaskRow::as_select());
+        unfinished.extend(there.load(step.conn)?);
     }
     cancel(step, unfinished, "area_gone")
 }
@@ -180,12 +183,12 @@ fn cancel(step: &mut Step<'_>, rows: Vec<TaskRow>, because: &'static str) -> Res
 /// Which of these beneficiaries have a task of any state.
 pub(super) fn with_tasks(
     step: &mut Step<'_>,
-    beneficiaries: &[String],
-) -> Result<HashSet<String>, DbError> {
+    beneficiaries: &[BeneficiaryId],
+) -> Result<HashSet<BeneficiaryId>, DbError> {
     let mut found = HashSet::new();
     for ids in beneficiaries.chunks(CHUNK) {
-        let theirs: Vec<Option<String>> = tasks::table
-            .filter(tasks::district.eq(step.district.as_str()))
+        let theirs: Vec<Option<BeneficiaryId>> = tasks::table
+            .filter(tasks::district.eq(step.district))
             .filter(tasks::beneficiary.eq_any(ids))
             .select(tasks::beneficiary)
             .distinct()
@@ -195,14 +198,15 @@ pub(super) fn with_tasks(
     Ok(found)
 }
 
-fn rows(step: &mut Step<'_>, ids: &[String]) -> Result<Vec<TaskRow>, DbError> {
+fn rows(step: &mut Step<'_>, ids: &[TaskId]) -> Result<Vec<TaskRow>, DbError> {
     let mut rows = Vec::with_capacity(ids.len());
     for ids in ids.chunks(CHUNK) {
         let those = tasks::table
-            .filter(tasks::district.eq(step.district.as_str()))
+            .filter(tasks::district.eq(step.district))
             .filter(tasks::id.eq_any(ids))
-            .order(tasks::id);
-        rows.extend(those.load::<TaskRow>(step.conn)?);
+            .order(tasks::id)
+            .select(TaskRow::as_select());
+        rows.extend(those.load(step.conn)?);
     }
     Ok(rows)
 }
@@ -225,7 +229,7 @@ fn change(
 }
 
 fn event(action: &'static str, row: &TaskRow, before: &life::Task, after: &life::Task) -> Event {
-    Event::new(action, Subject::Task, &row.id, after.grid, after.version)
+    Event::new(action, Subject::Task, row.id, after.grid, after.version)
         .hands(before.state.holder(), after.state.holder())
 }
 
@@ -233,14 +237,14 @@ fn event(action: &'static str, row: &TaskRow, before: &life::Task, after: &life:
 /// task since it was read.
 fn write(step: &mut Step<'_>, was: &TaskRow, is: &TaskRow, event: Event) -> Result<(), DbError> {
     let unchanged =
-        tasks::table.find((&was.district, &was.id)).filter(tasks::version.eq(was.version));
+        tasks::table.find((was.district, was.id)).filter(tasks::version.eq(was.version));
     let changed = diesel::update(unchanged)
         .set((
-            (tasks::grid.eq(&is.grid), tasks::lat.eq(is.lat), tasks::lon.eq(is.lon)),
-            (tasks::state.eq(&is.state), tasks::assignee.eq(&is.assignee)),
+            (tasks::grid.eq(is.grid), tasks::lat.eq(is.lat), tasks::lon.eq(is.lon)),
+            (tasks::state.eq(is.state), tasks::assignee.eq(is.assignee)),
             (tasks::planned_on.eq(is.planned_on), tasks::planned_start.eq(is.planned_start)),
-            (tasks::planned_minutes.eq(is.planned_minutes), tasks::plan.eq(&is.plan)),
-            (tasks::look_on.eq(is.look_on), tasks::updated_at.eq(is.updated_at)),
+            (tasks::planned_minutes.eq(is.planned_minutes), tasks::plan.eq(is.plan)),
+            (tasks::next_action_on.eq(is.next_action_on), tasks::updated_at.eq(is.updated_at)),
             tasks::version.eq(is.version),
         ))
         .execute(step.conn)?;
@@ -272,7 +276,7 @@ mod tests {
             state,
             version: 4,
             attempt: 1,
-            desk: Level::Grid,
+            escalation_level: Level::Grid,
             not_before: day,
             due_on: day,
             terms,

@@ -12,16 +12,17 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{Notice, store};
-use crate::app::Gridward;
 use crate::area;
 use crate::auth::Caller;
+use crate::clock::Clock;
 use crate::clock::{self, china};
-use crate::db::Tx;
-use crate::event::{Event, Subject};
-use crate::once::{self, IdempotencyKey};
-use crate::openapi;
-use crate::problem::{FieldError, Kind, Problem};
-use crate::request::Body;
+use crate::http::Json as Body;
+use crate::http::openapi;
+use crate::http::problem::{FieldError, Kind, Problem};
+use crate::idempotency::{Commands, IdempotencyKey};
+use crate::log::{Event, Subject};
+use crate::tx::Db;
+use crate::tx::Tx;
 
 /// The longest time a notice is shown.
 const LONGEST: Days = Days::new(366);
@@ -63,11 +64,12 @@ pub struct Notices {
 )]
 #[get("/notices")]
 pub(crate) async fn list_notices(
-    app: Data<Gridward>,
+    db: Data<Db>,
+    clock: Data<Clock>,
     caller: Caller,
 ) -> Result<Json<Notices>, Problem> {
-    let today = clock::day((app.clock)());
-    let items = app.db.read(move |conn| store::for_area(conn, caller.actor.area, today)).await?;
+    let today = clock::day((clock)());
+    let items = db.read(move |conn| store::for_area(conn, caller.actor.area, today)).await?;
     Ok(Json(Notices { items }))
 }
 
@@ -83,22 +85,21 @@ pub(crate) async fn list_notices(
 )]
 #[post("/notices")]
 pub(crate) async fn post_notice(
-    app: Data<Gridward>,
+    commands: Data<Commands>,
     caller: Caller,
     key: IdempotencyKey,
     Body(body): Body<NewNotice>,
 ) -> Result<HttpResponse, Problem> {
     let request = json!(body);
-    let posted = once::call(&app, caller, key, "notice.post", request, {
-        move |tx, _, caller| post(tx, caller, &body)
-    });
+    let posted = commands
+        .run(caller, key, "notice.post", request, move |tx, _, caller| post(tx, caller, &body));
     Ok(HttpResponse::Created().json(posted.await?.made))
 }
 
 fn post(tx: &mut Tx<'_>, caller: &Caller, new: &NewNotice) -> Result<Notice, Problem> {
     caller.may(Action::PostNotice)?;
     let known = caller.actor.area.contains(&new.area)
-        && area::store::one(tx.read_other(), &new.area)?.is_some();
+        && area::store::one(tx.read_unbatched(), &new.area)?.is_some();
     let today = clock::day(tx.now);
     let wrong = [
         ("/area", !known, "not an area of yours"),
@@ -127,8 +128,8 @@ fn post(tx: &mut Tx<'_>, caller: &Caller, new: &NewNotice) -> Result<Notice, Pro
         created_at: tx.now.with_timezone(&china()),
         version: 1,
     };
-    store::insert(tx.write_other(), &notice)?;
-    let event = Event::new("notice.post", Subject::Notice, notice.id.to_string(), notice.area, 1);
+    store::insert(tx.write_unbatched(), &notice)?;
+    let event = Event::new("notice.post", Subject::Notice, notice.id, notice.area, 1);
     tx.record(event.by(caller.actor.person));
     Ok(notice)
 }

@@ -6,24 +6,33 @@ use std::io::IsTerminal;
 use actix_web::Error;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use serde::{Deserialize, Serialize};
 use tracing::Span;
 use tracing_actix_web::{RequestId, RootSpanBuilder};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::util::SubscriberInitExt;
 
-use crate::settings::{LogFormat, Settings};
+/// How log lines are written.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    /// For people.
+    Human,
+    /// One JSON object a line.
+    Json,
+}
 
-/// Starts writing logs as the settings say.
+/// Starts writing the log lines that `filter` names.
 ///
 /// # Errors
-/// When `log` is no filter, or logs are already being written.
-pub fn start(settings: &Settings) -> Result<(), String> {
-    let filter = EnvFilter::try_new(&settings.log)
+/// When `filter` is no filter, or logs are already being written.
+pub fn start(filter: &str, format: LogFormat) -> Result<(), String> {
+    let filter = EnvFilter::try_new(filter)
         .map_err(|error| format!("the setting `log` does not fit: {error}"))?;
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     // Colours are for a terminal; a file or a collector wants the words alone.
     let lines = lines.with_ansi(std::io::stderr().is_terminal());
-    let started = match settings.log_format {
+    let started = match format {
         LogFormat::Human => lines.with_target(false).finish().try_init(),
         LogFormat::Json => lines.json().flatten_event(true).finish().try_init(),
     };

@@ -1,4 +1,5 @@
-//! What is measured: requests by route, method and status, and how long they take.
+//! Metrics: requests by route, method and status, runs of background jobs by
+//! outcome, and how long both take.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -10,14 +11,18 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
-use metrics::{counter, histogram, with_local_recorder};
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
+use chrono::{DateTime, Utc};
+use metrics::{counter, gauge, histogram, with_local_recorder};
+use metrics_exporter_prometheus::{
+    BuildError, Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder,
+};
 use tracing_actix_web::RequestId;
 
-use crate::app::Gridward;
-
-/// Upper ends of the buckets of latencies, in seconds.
-const BUCKETS: [f64; 10] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0, 5.0];
+/// Upper bounds of the buckets of request latencies, in seconds.
+const REQUEST_BUCKETS: [f64; 10] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0, 5.0];
+/// Upper bounds of the buckets of job durations, in seconds.
+const JOB_BUCKETS: [f64; 8] = [0.01, 0.05, 0.1, 0.5, 1.0, 10.0, 60.0, 600.0];
+const JOB_SECONDS: &str = "gridward_job_seconds";
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Collects what is measured and writes it for Prometheus.
@@ -30,12 +35,17 @@ pub struct Metrics {
 impl Default for Metrics {
     fn default() -> Self {
         // The buckets are not empty, which is all the builder asks of them.
-        let builder = PrometheusBuilder::new();
-        let builder = builder.set_buckets(&BUCKETS).unwrap_or_else(|_| PrometheusBuilder::new());
+        let builder = with_buckets(PrometheusBuilder::new());
+        let builder = builder.unwrap_or_else(|_| PrometheusBuilder::new());
         let recorder = builder.build_recorder();
         let handle = recorder.handle();
         Self { recorder: Arc::new(recorder), handle }
     }
+}
+
+fn with_buckets(builder: PrometheusBuilder) -> Result<PrometheusBuilder, BuildError> {
+    let jobs = Matcher::Full(JOB_SECONDS.to_owned());
+    builder.set_buckets(&REQUEST_BUCKETS)?.set_buckets_for_metric(jobs, &JOB_BUCKETS)
 }
 
 impl Metrics {
@@ -54,6 +64,23 @@ impl Metrics {
         with_local_recorder(&*self.recorder, || {
             counter!("gridward_requests_total", &labels).increment(1);
             histogram!("gridward_request_seconds", &labels[..2]).record(seconds);
+        });
+    }
+
+    /// Counts a run of a background job in one district.
+    pub fn job_run(&self, job: &'static str, outcome: &'static str, seconds: f64) {
+        with_local_recorder(&*self.recorder, || {
+            counter!("gridward_job_runs_total", "job" => job, "outcome" => outcome).increment(1);
+            histogram!(JOB_SECONDS, "job" => job).record(seconds);
+        });
+    }
+
+    /// Notes that a background job succeeded at `at` wherever it was due.
+    pub fn job_succeeded(&self, job: &'static str, at: DateTime<Utc>) {
+        #[expect(clippy::cast_precision_loss, reason = "seconds since 1970 are exact in a float")]
+        let seconds = at.timestamp() as f64;
+        with_local_recorder(&*self.recorder, || {
+            gauge!("gridward_job_last_success_timestamp_seconds", "job" => job).set(seconds);
         });
     }
 }
@@ -78,7 +105,7 @@ pub async fn measure<B: MessageBody + 'static>(
     let began = Instant::now();
     let method = request.method().clone();
     let id = request.extensions().get::<RequestId>().map(ToString::to_string);
-    let metrics = request.app_data::<Data<Gridward>>().map(|app| app.metrics.clone());
+    let metrics = request.app_data::<Data<Metrics>>().cloned();
     let mut answer = next.call(request).await?;
     if let Some(metrics) = metrics {
         let route = answer.request().match_pattern();

@@ -5,10 +5,11 @@ use actix_web::{HttpResponse, get};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::app::Gridward;
+use super::Metrics;
 use crate::db::{DbError, migrate};
-use crate::openapi;
-use crate::problem::Problem;
+use crate::http::openapi;
+use crate::http::problem::Problem;
+use crate::tx::Db;
 
 /// That the service is well.
 #[derive(Serialize, ToSchema)]
@@ -44,8 +45,8 @@ pub(crate) async fn healthz() -> Json<Health> {
     security(()),
 )]
 #[get("/readyz")]
-pub(crate) async fn readyz(app: Data<Gridward>) -> Result<Json<Health>, Problem> {
-    let current = app.db.read(|conn| {
+pub(crate) async fn readyz(db: Data<Db>) -> Result<Json<Health>, Problem> {
+    let current = db.read(|conn| {
         migrate::is_current(conn).map_err(|error| DbError::Unavailable(error.to_string()))
     });
     match current.await {
@@ -75,6 +76,6 @@ struct Page(String);
     security(()),
 )]
 #[get("/metrics")]
-pub(crate) async fn get_metrics(app: Data<Gridward>) -> HttpResponse {
-    HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(app.metrics.page())
+pub(crate) async fn get_metrics(metrics: Data<Metrics>) -> HttpResponse {
+    HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(metrics.page())
 }

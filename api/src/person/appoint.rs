@@ -3,14 +3,16 @@
 use gridward_domain::area::AreaCode;
 use gridward_domain::authority::Action;
 use gridward_domain::id::PersonId;
+use gridward_domain::word::Word as _;
 use serde_json::json;
 
 use super::{Person, Role, store};
 use crate::auth::Caller;
-use crate::db::{DbError, Tx, parsed};
-use crate::event::{Event, Subject};
-use crate::problem::{Kind, Problem};
-use crate::seal::SealingKey;
+use crate::crypto::SealingKey;
+use crate::db::DbError;
+use crate::http::problem::{Kind, Problem};
+use crate::log::{Event, Subject};
+use crate::tx::Tx;
 
 /// Puts the volunteer `person` in charge of `grid`; who was in charge stays as
 /// a volunteer. The one goes before the other comes, so that there are never
@@ -26,28 +28,26 @@ pub fn appoint(
     grid: AreaCode,
     person: PersonId,
 ) -> Result<Person, Problem> {
-    caller.actor.judge(Action::AppointManager, &grid)?;
+    caller.actor.authorize(Action::AppointManager, &grid)?;
     let outgoing =
-        store::manager(tx.read_other(), &grid.range())?.ok_or_else(Problem::not_found)?;
-    let incoming = store::row(tx.read_other(), &caller.scope(), person)?
+        store::manager(tx.read_unbatched(), &grid.range())?.ok_or_else(Problem::not_found)?;
+    let incoming = store::row(tx.read_unbatched(), &caller.scope(), person)?
         .ok_or_else(|| Problem::invalid("/person_id", "nobody of your area has this id"))?;
     if incoming.id != outgoing.id {
-        if !incoming.active || incoming.role != Role::Volunteer.word() {
+        if !incoming.active || incoming.role != Role::Volunteer {
             return Err(Kind::NotACandidate.into());
         }
         for (row, role) in [(&outgoing, Role::Volunteer), (&incoming, Role::Manager)] {
-            let version = store::place_in(tx.write_other(), row, role, grid.as_str())?;
-            let before: AreaCode = parsed("people", &row.area)?;
-            let id: PersonId = parsed("people", &row.id)?;
+            let version = store::place_in(tx.write_unbatched(), row, role, grid)?;
             tx.record(
-                Event::new("person.appoint", Subject::Person, &row.id, grid, version)
+                Event::new("person.appoint", Subject::Person, row.id, grid, version)
                     .by(caller.actor.person)
-                    .moved_from(before)
-                    .hands(Some(id), Some(id))
-                    .with(json!({ "role": role.word() })),
+                    .moved_from(row.area)
+                    .hands(Some(row.id), Some(row.id))
+                    .with(json!({ "role": role.as_str() })),
             );
         }
     }
-    store::one(tx.read_other(), key, &grid.range(), person)?
+    store::one(tx.read_unbatched(), key, &grid.range(), person)?
         .ok_or_else(|| DbError::corrupt("people", "the new manager is gone").into())
 }

@@ -5,14 +5,21 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
+use gridward_domain::text_column;
 use gridward_domain::time::{TimeOfDay, Window};
 use thiserror::Error;
 
 use super::Weekday;
 
 /// One window for each day that has any.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Availability(BTreeMap<Weekday, Window>);
+#[derive(Clone, Debug, Default, PartialEq, Eq, diesel::AsExpression, diesel::FromSqlRow)]
+#[diesel(sql_type = diesel::sql_types::Text)]
+pub struct Availability {
+    days: BTreeMap<Weekday, Window>,
+    text: String,
+}
+
+text_column!(Availability);
 
 /// Why a text is not an availability.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -26,31 +33,42 @@ pub enum AvailabilityError {
 }
 
 impl Availability {
+    /// The availability as text, Monday first.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
     /// The window on `day`, if there is one.
     pub fn on(&self, day: Weekday) -> Option<Window> {
-        self.0.get(&day).copied()
+        self.days.get(&day).copied()
     }
 
     /// All days with their windows, Monday first.
     pub fn days(&self) -> impl Iterator<Item = (Weekday, Window)> + '_ {
-        self.0.iter().map(|(day, window)| (*day, *window))
+        self.days.iter().map(|(day, window)| (*day, *window))
     }
 }
 
 impl FromIterator<(Weekday, Window)> for Availability {
     fn from_iter<I: IntoIterator<Item = (Weekday, Window)>>(days: I) -> Self {
-        Self(days.into_iter().collect())
+        Self::from(days.into_iter().collect::<BTreeMap<_, _>>())
+    }
+}
+
+impl From<BTreeMap<Weekday, Window>> for Availability {
+    fn from(days: BTreeMap<Weekday, Window>) -> Self {
+        let clock = |time: TimeOfDay| time.to_string().replace(':', "");
+        let spans = days.iter().map(|(day, window)| {
+            format!("{day} {}-{}", clock(window.start()), clock(window.end()))
+        });
+        let text = spans.collect::<Vec<_>>().join(";");
+        Self { days, text }
     }
 }
 
 impl fmt::Display for Availability {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (n, (day, window)) in self.0.iter().enumerate() {
-            let clock = |time: TimeOfDay| time.to_string().replace(':', "");
-            let join = if n == 0 { "" } else { ";" };
-            write!(f, "{join}{day} {}-{}", clock(window.start()), clock(window.end()))?;
-        }
-        Ok(())
+        f.write_str(&self.text)
     }
 }
 
@@ -65,7 +83,7 @@ impl FromStr for Availability {
                 return Err(AvailabilityError::Twice);
             }
         }
-        Ok(Self(days))
+        Ok(Self::from(days))
     }
 }
 

@@ -5,6 +5,7 @@
 
 pub mod appoint;
 pub mod availability;
+pub mod me;
 pub mod model;
 pub mod routes;
 pub mod store;

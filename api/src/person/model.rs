@@ -3,41 +3,80 @@
 use gridward_domain::area::AreaCode;
 use gridward_domain::id::PersonId;
 use gridward_domain::skill::{Skill, Skills};
-use serde::Serialize;
+use gridward_domain::text_column;
+use gridward_domain::word::{UnknownWord, unknown};
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-
-use crate::words;
 
 pub use gridward_domain::authority::Role;
 
-words! {
-    /// As registered.
-    Gender {
-        /// 女
-        Female = "female",
-        /// 男
-        Male = "male",
-    }
+/// As registered.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    ToSchema,
+    strum::Display,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+    diesel::AsExpression,
+    diesel::FromSqlRow,
+)]
+#[diesel(sql_type = diesel::sql_types::Text)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case", parse_err_ty = UnknownWord, parse_err_fn = unknown::<Gender>)]
+pub enum Gender {
+    /// 女
+    Female,
+    /// 男
+    Male,
 }
 
-words! {
-    /// A day of the week, Monday first (ISO 8601).
-    Weekday {
-        /// 周一
-        Mon = "mon",
-        /// 周二
-        Tue = "tue",
-        /// 周三
-        Wed = "wed",
-        /// 周四
-        Thu = "thu",
-        /// 周五
-        Fri = "fri",
-        /// 周六
-        Sat = "sat",
-        /// 周日
-        Sun = "sun",
-    }
+text_column!(Gender);
+
+/// A day of the week, Monday first (ISO 8601).
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    ToSchema,
+    strum::Display,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case", parse_err_ty = UnknownWord, parse_err_fn = unknown::<Weekday>)]
+pub enum Weekday {
+    /// 周一
+    Mon,
+    /// 周二
+    Tue,
+    /// 周三
+    Wed,
+    /// 周四
+    Thu,
+    /// 周五
+    Fri,
+    /// 周六
+    Sat,
+    /// 周日
+    Sun,
 }
 
 /// Someone who works in the system.

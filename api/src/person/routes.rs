@@ -9,12 +9,14 @@ use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
 use super::{Person, appoint, store};
-use crate::app::Gridward;
+use crate::auth::ActorCache;
 use crate::auth::Caller;
-use crate::openapi;
-use crate::page::{self, Page};
-use crate::problem::Problem;
-use crate::request::{Body, Query};
+use crate::crypto::KeyRing;
+use crate::http::openapi;
+use crate::http::page::{self, Page};
+use crate::http::problem::Problem;
+use crate::http::{Json as Body, Query};
+use crate::tx::Db;
 
 /// Which people.
 #[derive(Deserialize, IntoParams)]
@@ -46,16 +48,17 @@ pub struct PeopleQuery {
 #[get("/people")]
 pub(crate) async fn list_people(
     request: HttpRequest,
-    app: Data<Gridward>,
+    db: Data<Db>,
+    keys: Data<KeyRing>,
     caller: Caller,
     Query(query): Query<PeopleQuery>,
 ) -> Result<HttpResponse, Problem> {
     let area = query.area.unwrap_or(caller.actor.area);
-    caller.actor.judge(Action::ReadPeople, &area)?;
+    caller.actor.authorize(Action::ReadPeople, &area)?;
     let wanted = page::wanted(query.limit, query.cursor.as_deref())?;
-    let (vault, role, limit) = (app.vault.clone(), query.role, wanted.limit);
-    let people = app.db.read(move |conn| {
-        let key = vault.key(conn, &caller.district)?;
+    let (keys, role, limit) = (keys.clone(), query.role, wanted.limit);
+    let people = db.read(move |conn| {
+        let key = keys.key(conn, caller.district)?;
         store::list(conn, &key, &area.range(), role, &wanted)
     });
     let people = page::page(people.await.map_err(Problem::from)?, limit, |person: &Person| {
@@ -75,14 +78,15 @@ pub(crate) async fn list_people(
 )]
 #[get("/people/{id}")]
 pub(crate) async fn get_person(
-    app: Data<Gridward>,
+    db: Data<Db>,
+    keys: Data<KeyRing>,
     caller: Caller,
     id: Path<PersonId>,
 ) -> Result<Json<Person>, Problem> {
     caller.may(Action::ReadPeople)?;
-    let vault = app.vault.clone();
-    let person = app.db.read(move |conn| {
-        let key = vault.key(conn, &caller.district)?;
+    let keys = keys.clone();
+    let person = db.read(move |conn| {
+        let key = keys.key(conn, caller.district)?;
         store::one(conn, &key, &caller.scope(), *id)
     });
     person.await?.map(Json).ok_or_else(Problem::not_found)
@@ -110,7 +114,9 @@ pub struct Appointment {
 )]
 #[put("/areas/{code}/manager")]
 pub(crate) async fn appoint_manager(
-    app: Data<Gridward>,
+    db: Data<Db>,
+    keys: Data<KeyRing>,
+    actors: Data<ActorCache>,
     caller: Caller,
     code: Path<AreaCode>,
     Body(body): Body<Appointment>,
@@ -118,10 +124,10 @@ pub(crate) async fn appoint_manager(
     if code.level() != Level::Grid {
         return Err(Problem::not_found());
     }
-    let (vault, standings) = (app.vault.clone(), app.standings.clone());
-    let (district, person) = (caller.district.clone(), body.person_id);
-    let appointed = app.db.write(&district, move |tx| {
-        let key = vault.key(tx.read_other(), &caller.district)?;
+    let (keys, standings) = (keys.clone(), actors.clone());
+    let (district, person) = (caller.district, body.person_id);
+    let appointed = db.write(district, move |tx| {
+        let key = keys.key(tx.read_unbatched(), caller.district)?;
         appoint::appoint(tx, &key, &caller, *code, person)
     });
     let manager = appointed.await?;

@@ -4,37 +4,41 @@ use diesel::prelude::*;
 use gridward_domain::area::{AreaCode, AreaRange};
 use gridward_domain::id::PersonId;
 use gridward_domain::place::Place;
-use gridward_domain::skill::{Skill, Skills};
 use gridward_domain::time::Minutes;
 use serde::{Deserialize, Serialize};
 
-use super::{Availability, Person, Role};
+use super::{Availability, Gender, Person, Role};
+use crate::crypto::{SealingKey, aad, mask};
+use crate::db::column::{Hash, SkillsColumn};
 use crate::db::schema::people;
-use crate::db::{Conn, DbError, parsed};
+use crate::db::{Conn, DbError};
+use crate::http::page::Wanted;
 use crate::in_range;
-use crate::page::Wanted;
-use crate::seal::{SealingKey, mask, place};
 
-/// A row of `people`.
-#[derive(Clone, Debug, PartialEq, Queryable, Insertable)]
-#[diesel(table_name = people)]
-#[expect(missing_docs, reason = "the columns are described in the migrations")]
-pub struct PersonRow {
-    pub district: String,
-    pub id: String,
-    pub role: String,
-    pub area: String,
-    pub active: bool,
-    pub gender: String,
-    pub birth_year: i32,
-    pub lat: f64,
-    pub lon: f64,
-    pub skills: String,
-    pub weekly_minutes: i32,
-    pub availability: String,
-    pub phone_index: Vec<u8>,
-    pub sealed: Vec<u8>,
-    pub version: i64,
+crate::table_row! {
+    /// A row of `people`.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct PersonRow in people {
+        district: AreaCode,
+        key {
+            id: PersonId,
+        }
+        fixed {
+            role: Role,
+            area: AreaCode,
+            active: bool,
+            gender: Gender,
+            birth_year: i32,
+            lat: f64,
+            lon: f64,
+            skills: SkillsColumn,
+            weekly_minutes: i32,
+            availability: Availability,
+            phone_index: Hash,
+            sealed: Vec<u8>,
+            version: i64,
+        }
+    }
 }
 
 /// What of a person lies sealed.
@@ -52,32 +56,24 @@ impl PersonRow {
     /// # Errors
     /// [`DbError::Corrupt`].
     pub fn particulars(&self, key: &SealingKey) -> Result<Particulars, DbError> {
-        key.open_value(&place(&self.district, "people", &self.id), &self.sealed)
+        key.open_value(&aad(self.district, "people", self.id), &self.sealed)
             .map_err(|error| DbError::corrupt("people", error))
     }
 
     fn person(&self, key: &SealingKey) -> Result<Person, DbError> {
         let Particulars { name, phone } = self.particulars(key)?;
         Ok(Person {
-            id: parsed("people", &self.id)?,
+            id: self.id,
             name,
             phone: mask::phone(&phone),
-            role: parsed("people", &self.role)?,
-            area: parsed("people", &self.area)?,
+            role: self.role,
+            area: self.area,
             active: self.active,
-            skills: skills("people", &self.skills)?,
+            skills: self.skills.skills().clone(),
             weekly_minutes: u32::try_from(self.weekly_minutes).unwrap_or_default(),
-            availability: self.availability.clone(),
+            availability: self.availability.to_string(),
             version: self.version,
         })
-    }
-
-    /// When the person has time.
-    ///
-    /// # Errors
-    /// [`DbError::Corrupt`].
-    pub fn availability(&self) -> Result<Availability, DbError> {
-        parsed("people", &self.availability)
     }
 
     /// Where the person sets out from.
@@ -92,20 +88,6 @@ impl PersonRow {
     pub fn offered(&self) -> Minutes {
         Minutes(u32::try_from(self.weekly_minutes).unwrap_or_default())
     }
-}
-
-/// Reads skills as the tables keep them: words joined by `;`.
-///
-/// # Errors
-/// [`DbError::Corrupt`].
-pub fn skills(table: &'static str, text: &str) -> Result<Skills, DbError> {
-    text.split(';').filter(|word| !word.is_empty()).map(|word| parsed(table, word)).collect()
-}
-
-/// Writes skills as the tables keep them.
-pub fn skills_text(skills: &Skills) -> String {
-    let words: Vec<&str> = skills.iter().map(Skill::as_str).collect();
-    words.join(";")
 }
 
 /// The person `id`, if in the range.
@@ -126,10 +108,10 @@ pub fn one(
 /// # Errors
 /// [`DbError`].
 pub fn row(conn: &mut Conn, scope: &AreaRange, id: PersonId) -> Result<Option<PersonRow>, DbError> {
-    let district = scope.area().district().to_string();
     Ok(people::table
-        .find((district, id.to_string()))
+        .find((scope.area().district(), id))
         .filter(in_range!(people::area, scope))
+        .select(PersonRow::as_select())
         .first(conn)
         .optional()?)
 }
@@ -146,18 +128,18 @@ pub fn list(
     wanted: &Wanted<(AreaCode, PersonId)>,
 ) -> Result<Vec<Person>, DbError> {
     let mut query = people::table
-        .filter(people::district.eq(scope.area().district().to_string()))
+        .filter(people::district.eq(scope.area().district()))
         .filter(in_range!(people::area, scope))
+        .select(PersonRow::as_select())
         .into_boxed();
     if let Some(role) = role {
-        query = query.filter(people::role.eq(role.word()));
+        query = query.filter(people::role.eq(role));
     }
-    if let Some((area, id)) = wanted.after.map(|(area, id)| (area.to_string(), id.to_string())) {
-        query = query
-            .filter(people::area.gt(area.clone()).or(people::area.eq(area).and(people::id.gt(id))));
+    if let Some((area, id)) = wanted.after {
+        query =
+            query.filter(people::area.gt(area).or(people::area.eq(area).and(people::id.gt(id))));
     }
-    let rows: Vec<PersonRow> =
-        query.order((people::area, people::id)).limit(wanted.rows()).load(conn)?;
+    let rows = query.order((people::area, people::id)).limit(wanted.rows()).load(conn)?;
     rows.iter().map(|row| row.person(key)).collect()
 }
 
@@ -166,13 +148,13 @@ pub fn list(
 /// # Errors
 /// [`DbError`].
 pub fn visitors(conn: &mut Conn, scope: &AreaRange) -> Result<Vec<PersonRow>, DbError> {
-    let roles = [Role::Manager.word(), Role::Volunteer.word()];
     Ok(people::table
-        .filter(people::district.eq(scope.area().district().to_string()))
+        .filter(people::district.eq(scope.area().district()))
         .filter(in_range!(people::area, scope))
         .filter(people::active.eq(true))
-        .filter(people::role.eq_any(roles))
+        .filter(people::role.eq_any([Role::Manager, Role::Volunteer]))
         .order((people::area, people::id))
+        .select(PersonRow::as_select())
         .load(conn)?)
 }
 
@@ -182,10 +164,11 @@ pub fn visitors(conn: &mut Conn, scope: &AreaRange) -> Result<Vec<PersonRow>, Db
 /// [`DbError`].
 pub fn manager(conn: &mut Conn, grid: &AreaRange) -> Result<Option<PersonRow>, DbError> {
     Ok(people::table
-        .filter(people::district.eq(grid.area().district().to_string()))
-        .filter(people::area.eq(grid.area().to_string()))
-        .filter(people::role.eq(Role::Manager.word()))
+        .filter(people::district.eq(grid.area().district()))
+        .filter(people::area.eq(grid.area()))
+        .filter(people::role.eq(Role::Manager))
         .filter(people::active.eq(true))
+        .select(PersonRow::as_select())
         .first(conn)
         .optional()?)
 }
@@ -194,12 +177,17 @@ pub fn manager(conn: &mut Conn, grid: &AreaRange) -> Result<Option<PersonRow>, D
 ///
 /// # Errors
 /// [`DbError`]; [`DbError::Collision`] if the row changed since it was read.
-pub fn place_in(conn: &mut Conn, row: &PersonRow, role: Role, area: &str) -> Result<i64, DbError> {
+pub fn place_in(
+    conn: &mut Conn,
+    row: &PersonRow,
+    role: Role,
+    area: AreaCode,
+) -> Result<i64, DbError> {
     let version = row.version + 1;
     let unchanged =
-        people::table.find((&row.district, &row.id)).filter(people::version.eq(row.version));
+        people::table.find((row.district, row.id)).filter(people::version.eq(row.version));
     let changed = diesel::update(unchanged)
-        .set((people::role.eq(role.word()), people::area.eq(area), people::version.eq(version)))
+        .set((people::role.eq(role), people::area.eq(area), people::version.eq(version)))
         .execute(conn)?;
     if changed == 1 { Ok(version) } else { Err(DbError::Collision) }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use gridward_dispatch::solve::{self, Reason, Relief, Route, Stop};
+use gridward_dispatch::solve::{self, Reason, Remedy, Route, Stop};
 use gridward_domain::area::AreaCode;
 use gridward_domain::authority::Role;
 use gridward_domain::id::{PersonId, PlanId, TaskId};
@@ -15,9 +15,11 @@ use super::build::Rows;
 use super::model::{Plan, Span};
 use super::store::{self, Kept, PlanRow, VisitRow};
 use crate::clock;
-use crate::db::{DbError, Tx, parsed};
-use crate::event::{Event, Subject};
+use crate::db::DbError;
+use crate::log::{Event, Subject};
+use crate::task;
 use crate::task::row::TaskRow;
+use crate::tx::Tx;
 
 /// A plan about to be written: for what, by whom, from what.
 pub struct Draft {
@@ -42,51 +44,54 @@ pub struct Draft {
 /// # Errors
 /// [`DbError`]; nothing is then written.
 pub fn apply(tx: &mut Tx<'_>, draft: &Draft) -> Result<Plan, DbError> {
-    let tasks: HashMap<&str, &TaskRow> =
-        draft.rows.tasks.iter().map(|row| (row.id.as_str(), row)).collect();
-    let people: HashMap<&str, &str> =
-        draft.rows.people.iter().map(|row| (row.id.as_str(), row.area.as_str())).collect();
+    let tasks: HashMap<TaskId, &TaskRow> =
+        draft.rows.tasks.iter().map(|row| (row.id, row)).collect();
+    let homes: HashMap<PersonId, AreaCode> =
+        draft.rows.people.iter().map(|row| (row.id, row.area)).collect();
+    // Read at once: a task that changed since the draft was made is not given away.
+    let open = task::store::open_versions(tx.read()?, &draft.area.range())?;
     let (mut assigned, mut overtaken) = (0, 0);
     let mut visits = Vec::with_capacity(tasks.len());
     for route in &draft.solved.routes {
         for stop in &route.stops {
             let task = found(&tasks, stop.visit)?;
-            if task.state == Phase::Open.word() {
-                let home = people.get(route.volunteer.to_string().as_str()).copied();
-                if give(tx, draft, task, route, stop, home.unwrap_or_default())? {
+            if task.state == Phase::Open {
+                let home = homes.get(&route.volunteer).copied();
+                let unchanged = open.get(&task.id) == Some(&task.version);
+                if unchanged && give(tx, draft, task, route, stop, home)? {
                     assigned += 1;
                 } else {
                     overtaken += 1;
                     continue;
                 }
             }
-            if draft.area.contains(&parsed("tasks", &task.grid)?) {
+            if draft.area.contains(&task.grid) {
                 visits.push(said(draft, task, Some((route, stop)), &stop.why)?);
             }
         }
     }
     for unserved in &draft.solved.unserved {
         let task = found(&tasks, unserved.visit)?;
-        let (reason, relief) = (&unserved.reason, &unserved.relief);
-        visits.push(said(draft, task, None, &Missing { reason, relief })?);
+        let (reason, remedy) = (&unserved.reason, &unserved.remedy);
+        visits.push(said(draft, task, None, &Missing { reason, remedy })?);
     }
     let measures = serde_json::to_value(draft.solved.measures)
         .map_err(|error| DbError::corrupt("plans", error))?;
     let kept = Kept { assigned, overtaken, measures };
     let row = PlanRow {
-        district: draft.area.district().to_string(),
-        id: draft.id.to_string(),
-        area: draft.area.to_string(),
+        district: draft.area.district(),
+        id: draft.id,
+        area: draft.area,
         first_day: draft.span.first(),
         last_day: draft.span.last(),
         seed: i64::try_from(draft.seed).unwrap_or(i64::MAX),
         measures: json!(kept).to_string(),
-        created_by: draft.by.map(|id| id.to_string()),
+        created_by: draft.by,
         created_at: tx.now.naive_utc(),
     };
-    store::insert(tx.write_other(), &row, &visits)?;
+    store::insert(tx.write_unbatched(), &row, &visits)?;
     tx.record(
-        Event::new("plan.apply", Subject::Plan, &row.id, draft.area, 1)
+        Event::new("plan.apply", Subject::Plan, row.id, draft.area, 1)
             .by(draft.by)
             .with(json!({ "assigned": assigned, "overtaken": overtaken })),
     );
@@ -99,45 +104,44 @@ struct Missing<'p> {
     #[serde(flatten)]
     reason: &'p Reason,
     #[serde(skip_serializing_if = "Option::is_none")]
-    relief: &'p Option<Relief>,
+    remedy: &'p Option<Remedy>,
 }
 
-fn found<'a>(tasks: &HashMap<&str, &'a TaskRow>, id: TaskId) -> Result<&'a TaskRow, DbError> {
-    let task = tasks.get(id.to_string().as_str()).copied();
-    task.ok_or_else(|| DbError::corrupt("plans", "a visit of no task"))
+fn found<'a>(tasks: &HashMap<TaskId, &'a TaskRow>, id: TaskId) -> Result<&'a TaskRow, DbError> {
+    tasks.get(&id).copied().ok_or_else(|| DbError::corrupt("plans", "a visit of no task"))
 }
 
-/// Gives the task to the route's volunteer; says whether it was still open.
+/// Gives the task to the route's volunteer, together with the plan's other tasks at
+/// the end of the transaction; says whether the task's life allows it.
 fn give(
     tx: &mut Tx<'_>,
     draft: &Draft,
     task: &TaskRow,
     route: &Route,
     stop: &Stop,
-    home: &str,
+    home: Option<AreaCode>,
 ) -> Result<bool, DbError> {
+    let grid = home.ok_or_else(|| DbError::corrupt("plans", "a volunteer who was not read"))?;
     // Dispatch gives to those it read as visitors, so the role is a visitor's.
-    let grid = parsed("people", home)?;
-    let gridward = Agent::Gridward(draft.area);
     let to = Candidate { person: route.volunteer, role: Role::Volunteer, grid };
+    let gridward = Agent::Gridward(draft.area);
     let Ok(Transition::Changed(next)) =
         live(&task.life()?, &Command::Assign(to), &gridward, clock::day(tx.now))
     else {
         return Ok(false);
     };
     let load = stop.leave.minutes().saturating_sub(stop.start.minutes());
-    let slot = crate::task::store::Slot {
-        on: route.day,
-        start: stop.start.minutes().into(),
-        minutes: i32::from(load) + i32::try_from(stop.why.extra_travel.0).unwrap_or_default(),
-        plan: draft.id,
+    let travel = i32::try_from(stop.why.extra_travel.0).unwrap_or_default();
+    let row = TaskRow {
+        planned_on: Some(route.day),
+        planned_start: Some(stop.start.minutes().into()),
+        planned_minutes: Some(i32::from(load) + travel),
+        plan: Some(draft.id),
+        ..task.moved(&next, tx.now)
     };
-    let now = tx.now;
-    if !crate::task::store::assign(tx.write()?, task, route.volunteer, &slot, now)? {
-        return Ok(false);
-    }
+    tx.replace(task, row);
     tx.record(
-        Event::new("task.assign", Subject::Task, &task.id, next.grid, next.version)
+        Event::new("task.assign", Subject::Task, task.id, next.grid, next.version)
             .by(draft.by)
             .hands(None, Some(route.volunteer))
             .with(json!({ "plan": draft.id })),
@@ -153,11 +157,11 @@ fn said(
 ) -> Result<VisitRow, DbError> {
     let reason = serde_json::to_string(reason);
     Ok(VisitRow {
-        district: task.district.clone(),
-        plan: draft.id.to_string(),
-        task: task.id.clone(),
-        grid: task.grid.clone(),
-        person: stop.map(|(route, _)| route.volunteer.to_string()),
+        district: task.district,
+        plan: draft.id,
+        task: task.id,
+        grid: task.grid,
+        person: stop.map(|(route, _)| route.volunteer),
         day: stop.map(|(route, _)| route.day),
         start: stop.map(|(_, stop)| stop.start.minutes().into()),
         travel: stop.map(|(_, stop)| i32::try_from(stop.travel.0).unwrap_or(i32::MAX)),

@@ -1,19 +1,18 @@
 //! From rows to the solver's problem.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{Datelike, NaiveDate};
-use gridward_dispatch::solve::{Mode, Pin, Priority, Problem, Shift, Visit, Volunteer};
-use gridward_domain::area::AreaCode;
-use gridward_domain::id::PersonId;
+use gridward_dispatch::solve::{DispatchProblem, Mode, Pin, Priority, Shift, Visit, Volunteer};
+use gridward_domain::id::{BeneficiaryId, PersonId};
 use gridward_domain::place::Place;
 use gridward_domain::task::State;
 use gridward_domain::time::{Minutes, TimeOfDay, Window};
 
 use super::model::Span;
-use crate::db::{DbError, parsed};
+use crate::db::DbError;
 use crate::person::Weekday;
-use crate::person::store::{PersonRow, skills};
+use crate::person::store::PersonRow;
 use crate::task::row::TaskRow;
 
 /// What is read from the database for a plan.
@@ -25,19 +24,15 @@ pub struct Rows {
     /// Minutes that people carry in the weeks of the plan besides those tasks.
     pub carried: HashMap<PersonId, Minutes>,
     /// Who was last at a beneficiary's.
-    pub last_visitors: HashMap<String, PersonId>,
+    pub last_visitors: HashMap<BeneficiaryId, PersonId>,
 }
 
 /// The problem of planning `rows` for `span`.
 ///
 /// # Errors
 /// [`DbError::Corrupt`] for a row that cannot be read.
-pub fn problem(rows: &Rows, span: Span) -> Result<Problem, DbError> {
-    let known: HashMap<PersonId, AreaCode> = rows
-        .people
-        .iter()
-        .map(|row| Ok((parsed("people", &row.id)?, parsed("people", &row.area)?)))
-        .collect::<Result<_, DbError>>()?;
+pub fn problem(rows: &Rows, span: Span) -> Result<DispatchProblem, DbError> {
+    let known: HashSet<PersonId> = rows.people.iter().map(|row| row.id).collect();
     let mut carried = rows.carried.clone();
     let mut visits = Vec::with_capacity(rows.tasks.len());
     for row in &rows.tasks {
@@ -47,7 +42,7 @@ pub fn problem(rows: &Rows, span: Span) -> Result<Problem, DbError> {
         };
         match (holder, row.planned_on) {
             (None, _) => visits.push(visit(row, rows, None)?),
-            (Some(person), Some(day)) if span.contains(day) && known.contains_key(&person) => {
+            (Some(person), Some(day)) if span.contains(day) && known.contains(&person) => {
                 let start = row.planned_start.map(time).transpose()?;
                 let pin = Pin { volunteer: person, day, start };
                 visits.push(visit(row, rows, Some(pin))?);
@@ -62,7 +57,7 @@ pub fn problem(rows: &Rows, span: Span) -> Result<Problem, DbError> {
         .iter()
         .map(|row| volunteer(row, span, &carried))
         .collect::<Result<_, DbError>>()?;
-    Ok(Problem { volunteers, visits, ..Problem::default() })
+    Ok(DispatchProblem { volunteers, visits, ..DispatchProblem::default() })
 }
 
 fn volunteer(
@@ -70,18 +65,18 @@ fn volunteer(
     span: Span,
     carried: &HashMap<PersonId, Minutes>,
 ) -> Result<Volunteer, DbError> {
-    let id = parsed("people", &row.id)?;
-    let availability = row.availability()?;
+    let id = row.id;
+    let availability = &row.availability;
     let shifts = span.days().filter_map(|day| {
         let window = availability.on(weekday(day))?;
         Some(Shift { day, window, breaks: Vec::new() })
     });
-    let skills = skills("people", &row.skills)?;
+    let skills = row.skills.skills().clone();
     let drives = skills.iter().any(|skill| skill.as_str() == "driving");
     Ok(Volunteer {
         id,
         home: row.home()?,
-        grid: parsed("people", &row.area)?,
+        grid: row.area,
         also_serves: Vec::new(),
         skills,
         shifts: shifts.collect(),
@@ -102,15 +97,15 @@ fn visit(row: &TaskRow, rows: &Rows, pinned: Option<Pin>) -> Result<Visit, DbErr
     let points = u8::try_from(row.priority).map_err(|error| corrupt(&error))?;
     let last = row.beneficiary.as_ref().and_then(|id| rows.last_visitors.get(id));
     Ok(Visit {
-        id: parsed("tasks", &row.id)?,
-        grid: parsed("tasks", &row.grid)?,
+        id: row.id,
+        grid: row.grid,
         place: Place::new(row.lat, row.lon).map_err(|error| corrupt(&error))?,
         service: minutes(row.minutes),
         windows: window.into_iter().collect(),
         not_before: row.not_before,
         due: row.due_on,
         priority: Priority::new(points).map_err(|error| corrupt(&error))?,
-        skills: skills("tasks", &row.skills)?,
+        skills: row.skills.skills().clone(),
         last: last.copied(),
         preferred: None,
         forbidden: Vec::new(),

@@ -1,7 +1,7 @@
 //! What a plan looks like from outside.
 
 use chrono::{DateTime, FixedOffset, NaiveDate};
-use gridward_dispatch::solve::{Measures, Reason, Relief, Why};
+use gridward_dispatch::solve::{Measures, Reason, Remedy, Why};
 use gridward_domain::area::AreaCode;
 use gridward_domain::id::{PersonId, PlanId, TaskId};
 use serde::{Deserialize, Serialize};
@@ -143,8 +143,8 @@ pub struct PlanVisit {
     pub reason: Option<Value>,
     /// The least change that would have somebody make it, where one is known.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Relief>)]
-    pub relief: Option<Value>,
+    #[schema(value_type = Option<Remedy>)]
+    pub remedy: Option<Value>,
 }
 
 #[cfg(test)]

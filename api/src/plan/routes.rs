@@ -14,13 +14,13 @@ use utoipa::{IntoParams, ToSchema};
 use super::model::{Plan, PlanVisit, Span};
 use super::run::{self, Order};
 use super::{apply, store};
-use crate::app::Gridward;
 use crate::auth::Caller;
-use crate::once::{self, IdempotencyKey};
-use crate::openapi;
-use crate::page::{self, Page};
-use crate::problem::Problem;
-use crate::request::{Body, Query};
+use crate::http::openapi;
+use crate::http::page::{self, Page};
+use crate::http::problem::Problem;
+use crate::http::{Json as Body, Query};
+use crate::idempotency::{Commands, IdempotencyKey};
+use crate::tx::Db;
 
 /// What to plan.
 #[derive(Serialize, Deserialize, ToSchema)]
@@ -61,7 +61,8 @@ pub struct PlanOrder {
 )]
 #[post("/plans")]
 pub(crate) async fn create_plan(
-    app: Data<Gridward>,
+    db: Data<Db>,
+    commands: Data<Commands>,
     caller: Caller,
     key: IdempotencyKey,
     Body(body): Body<PlanOrder>,
@@ -71,15 +72,14 @@ pub(crate) async fn create_plan(
     caller.may(Action::Dispatch)?;
     caller
         .actor
-        .judge(Action::Dispatch, &area)
+        .authorize(Action::Dispatch, &area)
         .map_err(|_| Problem::invalid("/area", "not an area of yours"))?;
     let span =
         Span::new(first_day, last_day).map_err(|error| Problem::invalid("/last_day", error))?;
     let order = Order { area, span, seed: seed.into(), by: Some(caller.actor.person) };
-    let (draft, _) = run::draft(&app.db, order).await?;
-    let applied = once::call(&app, caller, key, "plan.apply", request, {
-        move |tx, _, _| Ok(apply::apply(tx, &draft)?)
-    });
+    let (draft, _) = run::draft(&db, order).await?;
+    let applied = commands
+        .run(caller, key, "plan.apply", request, { move |tx, _, _| Ok(apply::apply(tx, &draft)?) });
     let plan = applied.await?.made;
     let location = format!("/v1/plans/{}", plan.id);
     Ok(HttpResponse::Created().insert_header((LOCATION, location)).json(plan))
@@ -112,15 +112,15 @@ pub struct PlanQuery {
 #[get("/plans")]
 pub(crate) async fn list_plans(
     request: HttpRequest,
-    app: Data<Gridward>,
+    db: Data<Db>,
     caller: Caller,
     Query(query): Query<PlanQuery>,
 ) -> Result<HttpResponse, Problem> {
     let area = query.area.unwrap_or(caller.actor.area);
-    caller.actor.judge(Action::ReadPlans, &area)?;
+    caller.actor.authorize(Action::ReadPlans, &area)?;
     let wanted = page::wanted(query.limit, query.cursor.as_deref())?;
     let limit = wanted.limit;
-    let plans = app.db.read(move |conn| store::list(conn, &area.range(), &wanted)).await?;
+    let plans = db.read(move |conn| store::list(conn, &area.range(), &wanted)).await?;
     let plans = page::page(plans, limit, |plan: &Plan| plan.id);
     Ok(plans.answer(request.path(), request.query_string()))
 }
@@ -136,12 +136,12 @@ pub(crate) async fn list_plans(
 )]
 #[get("/plans/{id}")]
 pub(crate) async fn get_plan(
-    app: Data<Gridward>,
+    db: Data<Db>,
     caller: Caller,
     id: Path<PlanId>,
 ) -> Result<Json<Plan>, Problem> {
     caller.may(Action::ReadPlans)?;
-    let plan = app.db.read(move |conn| store::one(conn, &caller.scope(), *id)).await?;
+    let plan = db.read(move |conn| store::one(conn, &caller.scope(), *id)).await?;
     plan.map(Json).ok_or_else(Problem::not_found)
 }
 
@@ -177,7 +177,7 @@ pub struct VisitQuery {
 #[get("/plans/{id}/visits")]
 pub(crate) async fn list_plan_visits(
     request: HttpRequest,
-    app: Data<Gridward>,
+    db: Data<Db>,
     caller: Caller,
     id: Path<PlanId>,
     Query(query): Query<VisitQuery>,
@@ -185,9 +185,9 @@ pub(crate) async fn list_plan_visits(
     caller.may(Action::ReadPlans)?;
     let wanted = page::wanted(query.limit, query.cursor.as_deref())?;
     let (limit, unassigned) = (wanted.limit, query.unassigned);
-    let visits = app.db.read(move |conn| {
+    let visits = db.read(move |conn| {
         store::one(conn, &caller.scope(), *id)?.ok_or_else(Problem::not_found)?;
-        Ok::<_, Problem>(store::visits(conn, &caller.district, *id, unassigned, &wanted)?)
+        Ok::<_, Problem>(store::visits(conn, caller.district, *id, unassigned, &wanted)?)
     });
     let visits = page::page(visits.await?, limit, |visit: &PlanVisit| visit.task_id);
     Ok(visits.answer(request.path(), request.query_string()))

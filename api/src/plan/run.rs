@@ -12,8 +12,9 @@ use super::apply::{Draft, apply};
 use super::model::{Plan, Span};
 use super::{build, store};
 use crate::area;
-use crate::db::{Db, DbError};
-use crate::problem::Problem;
+use crate::db::DbError;
+use crate::http::problem::Problem;
+use crate::tx::Db;
 
 /// What to plan.
 #[derive(Clone, Copy, Debug)]
@@ -46,7 +47,7 @@ pub struct Timing {
 pub async fn run(db: &Db, order: Order) -> Result<(Plan, Timing), Problem> {
     let (draft, timing) = draft(db, order).await?;
     let began = Instant::now();
-    let plan = db.write(order.area.district().as_str(), move |tx| apply(tx, &draft)).await?;
+    let plan = db.write(order.area.district(), move |tx| apply(tx, &draft)).await?;
     Ok((plan, Timing { write: began.elapsed(), ..timing }))
 }
 

@@ -1,11 +1,12 @@
 //! Plans in the database, and what a plan is made from.
 
+use gridward_domain::area::AreaCode;
 use std::collections::{HashMap, HashSet};
 
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 use gridward_domain::area::AreaRange;
-use gridward_domain::id::{PersonId, PlanId, TaskId};
+use gridward_domain::id::{BeneficiaryId, PersonId, PlanId, TaskId};
 use gridward_domain::task::Phase;
 use gridward_domain::time::Minutes;
 use serde::{Deserialize, Serialize};
@@ -15,23 +16,23 @@ use super::build::Rows;
 use super::model::{Plan, PlanVisit, Span};
 use crate::clock::china;
 use crate::db::schema::{beneficiaries, plan_visits, plans, tasks};
-use crate::db::{Conn, DbError, parsed};
-use crate::page::Wanted;
+use crate::db::{Conn, DbError};
+use crate::http::page::Wanted;
 use crate::task::row::TaskRow;
-use crate::{in_range, insert_all, person, task};
+use crate::{in_range, person, task};
 
 #[derive(Queryable, Insertable)]
 #[diesel(table_name = plans)]
 #[expect(missing_docs, reason = "the columns are described in the migrations")]
 pub struct PlanRow {
-    pub district: String,
-    pub id: String,
-    pub area: String,
+    pub district: AreaCode,
+    pub id: PlanId,
+    pub area: AreaCode,
     pub first_day: NaiveDate,
     pub last_day: NaiveDate,
     pub seed: i64,
     pub measures: String,
-    pub created_by: Option<String>,
+    pub created_by: Option<PersonId>,
     pub created_at: NaiveDateTime,
 }
 
@@ -55,8 +56,8 @@ impl PlanRow {
         let kept: Kept = serde_json::from_str(&self.measures)
             .map_err(|error| DbError::corrupt("plans", error))?;
         Ok(Plan {
-            id: parsed("plans", &self.id)?,
-            area: parsed("plans", &self.area)?,
+            id: self.id,
+            area: self.area,
             first_day: self.first_day,
             last_day: self.last_day,
             seed: self.seed,
@@ -68,20 +69,23 @@ impl PlanRow {
     }
 }
 
-/// A row of `plan_visits`.
-#[derive(Queryable, Insertable)]
-#[diesel(table_name = plan_visits)]
-#[expect(missing_docs, reason = "the columns are described in the migrations")]
-pub struct VisitRow {
-    pub district: String,
-    pub plan: String,
-    pub task: String,
-    pub grid: String,
-    pub person: Option<String>,
-    pub day: Option<NaiveDate>,
-    pub start: Option<i32>,
-    pub travel: Option<i32>,
-    pub reason: String,
+crate::table_row! {
+    /// A row of `plan_visits`.
+    pub struct VisitRow in plan_visits {
+        district: AreaCode,
+        key {
+            plan: PlanId,
+            task: TaskId,
+        }
+        fixed {
+            grid: AreaCode,
+            person: Option<PersonId>,
+            day: Option<NaiveDate>,
+            start: Option<i32>,
+            travel: Option<i32>,
+            reason: String,
+        }
+    }
 }
 
 impl VisitRow {
@@ -89,18 +93,20 @@ impl VisitRow {
         let mut said: Value = serde_json::from_str(&self.reason)
             .map_err(|error| DbError::corrupt("plan_visits", error))?;
         let goes = self.person.is_some();
-        // Earlier plans did not say what would help.
-        let relief = said.as_object_mut().and_then(|said| said.remove("relief"));
+        // Earlier plans name it "relief" or have none.
+        let remedy = said
+            .as_object_mut()
+            .and_then(|said| said.remove("remedy").or_else(|| said.remove("relief")));
         Ok(PlanVisit {
-            task_id: parsed("plan_visits", &self.task)?,
-            grid: parsed("plan_visits", &self.grid)?,
-            person_id: self.person.as_deref().map(|id| parsed("plan_visits", id)).transpose()?,
+            task_id: self.task,
+            grid: self.grid,
+            person_id: self.person,
             day: self.day,
             start: self.start,
             travel: self.travel,
             why: goes.then(|| said.clone()),
             reason: (!goes).then_some(said),
-            relief,
+            remedy,
         })
     }
 }
@@ -113,9 +119,9 @@ pub fn rows(conn: &mut Conn, range: &AreaRange, span: Span) -> Result<Rows, DbEr
     let people = person::store::visitors(conn, range)?;
     let mut tasks = task::store::for_dispatch(conn, range, span.last())?;
     // What these people hold in other grids takes their time as well.
-    let known: HashSet<&str> = people.iter().map(|person| person.id.as_str()).collect();
+    let known: HashSet<PersonId> = people.iter().map(|person| person.id).collect();
     let elsewhere = task::store::held_outside(conn, range)?.into_iter();
-    let theirs = |task: &TaskRow| task.assignee.as_deref().is_some_and(|id| known.contains(id));
+    let theirs = |task: &TaskRow| task.assignee.is_some_and(|id| known.contains(&id));
     tasks.extend(elsewhere.filter(theirs));
     Ok(Rows {
         tasks,
@@ -132,38 +138,38 @@ fn carried(
     range: &AreaRange,
     span: Span,
 ) -> Result<HashMap<PersonId, Minutes>, DbError> {
-    type Row = (Option<String>, Option<NaiveDate>, Option<i32>, String);
+    type Row = (Option<PersonId>, Option<NaiveDate>, Option<i32>, Phase);
     let weeks = span.weeks();
     let rows: Vec<Row> = tasks::table
-        .filter(tasks::district.eq(range.area().district().to_string()))
+        .filter(tasks::district.eq(range.area().district()))
         .filter(tasks::assignee.is_not_null())
         .filter(tasks::planned_on.ge(weeks.first()))
         .filter(tasks::planned_on.le(weeks.last()))
         .select((tasks::assignee, tasks::planned_on, tasks::planned_minutes, tasks::state))
         .load(conn)?;
-    let over = [Phase::Done.word(), Phase::Failed.word()];
+    let over = [Phase::Done, Phase::Failed];
     let mut carried: HashMap<PersonId, Minutes> = HashMap::new();
     for (assignee, day, minutes, state) in rows {
         let elsewhere = day.is_some_and(|day| !span.contains(day));
-        if let (true, Some(id)) = (elsewhere || over.contains(&state.as_str()), assignee) {
+        if let (true, Some(id)) = (elsewhere || over.contains(&state), assignee) {
             let minutes = u32::try_from(minutes.unwrap_or_default()).unwrap_or_default();
-            *carried.entry(parsed("tasks", &id)?).or_default() += Minutes(minutes);
+            *carried.entry(id).or_default() += Minutes(minutes);
         }
     }
     Ok(carried)
 }
 
-fn last_visitors(conn: &mut Conn, range: &AreaRange) -> Result<HashMap<String, PersonId>, DbError> {
-    let rows: Vec<(String, Option<String>)> = beneficiaries::table
-        .filter(beneficiaries::district.eq(range.area().district().to_string()))
+fn last_visitors(
+    conn: &mut Conn,
+    range: &AreaRange,
+) -> Result<HashMap<BeneficiaryId, PersonId>, DbError> {
+    let rows: Vec<(BeneficiaryId, Option<PersonId>)> = beneficiaries::table
+        .filter(beneficiaries::district.eq(range.area().district()))
         .filter(in_range!(beneficiaries::grid, range))
         .filter(beneficiaries::last_visitor.is_not_null())
         .select((beneficiaries::id, beneficiaries::last_visitor))
         .load(conn)?;
-    rows.into_iter()
-        .filter_map(|(id, visitor)| Some((id, visitor?)))
-        .map(|(id, visitor)| Ok((id, parsed("beneficiaries", &visitor)?)))
-        .collect()
+    Ok(rows.into_iter().filter_map(|(id, visitor)| Some((id, visitor?))).collect())
 }
 
 /// Writes a plan and what it says of each task.
@@ -172,7 +178,7 @@ fn last_visitors(conn: &mut Conn, range: &AreaRange) -> Result<HashMap<String, P
 /// [`DbError`].
 pub fn insert(conn: &mut Conn, plan: &PlanRow, visits: &[VisitRow]) -> Result<(), DbError> {
     diesel::insert_into(plans::table).values(plan).execute(conn)?;
-    Ok(insert_all!(conn, plan_visits::table, visits, columns = 9)?)
+    VisitRow::insert_all(conn, &visits.iter().collect::<Vec<_>>())
 }
 
 /// The plan, if its area lies in the range.
@@ -181,7 +187,7 @@ pub fn insert(conn: &mut Conn, plan: &PlanRow, visits: &[VisitRow]) -> Result<()
 /// [`DbError`].
 pub fn one(conn: &mut Conn, scope: &AreaRange, id: PlanId) -> Result<Option<Plan>, DbError> {
     let row: Option<PlanRow> = plans::table
-        .find((scope.area().district().to_string(), id.to_string()))
+        .find((scope.area().district(), id))
         .filter(in_range!(plans::area, scope))
         .first(conn)
         .optional()?;
@@ -198,11 +204,11 @@ pub fn list(
     wanted: &Wanted<PlanId>,
 ) -> Result<Vec<Plan>, DbError> {
     let mut query = plans::table
-        .filter(plans::district.eq(scope.area().district().to_string()))
+        .filter(plans::district.eq(scope.area().district()))
         .filter(in_range!(plans::area, scope))
         .into_boxed();
     if let Some(id) = wanted.after {
-        query = query.filter(plans::id.lt(id.to_string()));
+        query = query.filter(plans::id.lt(id));
     }
     let rows: Vec<PlanRow> = query.order(plans::id.desc()).limit(wanted.rows()).load(conn)?;
     rows.into_iter().map(PlanRow::plan).collect()
@@ -214,21 +220,25 @@ pub fn list(
 /// [`DbError`].
 pub fn visits(
     conn: &mut Conn,
-    district: &str,
+    district: AreaCode,
     id: PlanId,
     unassigned_only: bool,
     wanted: &Wanted<TaskId>,
 ) -> Result<Vec<PlanVisit>, DbError> {
     let mut query = plan_visits::table
-        .filter(plan_visits::district.eq(district.to_owned()))
-        .filter(plan_visits::plan.eq(id.to_string()))
+        .filter(plan_visits::district.eq(district))
+        .filter(plan_visits::plan.eq(id))
         .into_boxed();
     if unassigned_only {
         query = query.filter(plan_visits::person.is_null());
     }
     if let Some(task) = wanted.after {
-        query = query.filter(plan_visits::task.gt(task.to_string()));
+        query = query.filter(plan_visits::task.gt(task));
     }
-    let rows: Vec<VisitRow> = query.order(plan_visits::task).limit(wanted.rows()).load(conn)?;
+    let rows: Vec<VisitRow> = query
+        .order(plan_visits::task)
+        .limit(wanted.rows())
+        .select(VisitRow::as_select())
+        .load(conn)?;
     rows.into_iter().map(VisitRow::visit).collect()
 }

@@ -11,10 +11,10 @@ use actix_web::web::Payload;
 use flate2::read::MultiGzDecoder;
 
 use super::model::Push;
-use crate::problem::{Kind, Problem};
-use crate::request::{
-    body::{self, LIMIT},
-    fit,
+use crate::http::problem::{Kind, Problem};
+use crate::http::{
+    deserialize,
+    json::{self, LIMIT},
 };
 
 /// Reads a push.
@@ -23,17 +23,17 @@ use crate::request::{
 /// 400 when it is not JSON or not gzip, 413 when it is too large, inflated or
 /// not, 415 when it is something else, 422 when it does not fit.
 pub async fn read(request: &HttpRequest, payload: Payload) -> Result<Push, Problem> {
-    if !body::is_json(request) {
+    if !json::is_json(request) {
         return Err(Kind::UnsupportedMediaType.into());
     }
-    let bytes = body::collect(payload).await?;
+    let bytes = json::collect(payload).await?;
     let encoding = request.headers().get(CONTENT_ENCODING).and_then(|value| value.to_str().ok());
     let bytes = match encoding.map(str::to_ascii_lowercase).as_deref() {
         None | Some("identity") => bytes,
         Some("gzip") => inflate(&bytes)?,
         Some(_) => return Err(Kind::UnsupportedMediaType.into()),
     };
-    fit::bytes(&bytes)
+    deserialize::bytes(&bytes)
 }
 
 fn inflate(bytes: &[u8]) -> Result<Vec<u8>, Problem> {

@@ -12,18 +12,18 @@
 //! - nothing outside the person's scope is ever sent, and what leaves the scope
 //!   is named, so that the phone forgets it.
 
+pub mod beneficiaries;
 pub mod body;
-pub mod cards;
+pub mod change_broadcast;
 pub mod cursor;
-pub mod feed;
-pub mod households;
+pub mod gzip_response;
+pub mod last_change_index;
 pub mod model;
-pub mod packed;
+pub mod outbox_entry;
 pub mod pull;
 pub mod push;
-pub mod queued;
-pub mod recent;
 pub mod routes;
+pub mod row_cache;
 pub mod scope;
 pub mod snapshot;
 pub mod store;

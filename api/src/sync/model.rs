@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, FixedOffset};
+use gridward_domain::word::{UnknownWord, unknown};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-use super::queued::QueuedCommand;
-use crate::problem::answer::Told;
-use crate::words;
+use super::outbox_entry::QueuedCommand;
+use crate::http::problem::answer::LocalizedProblem;
 
 /// The most commands a push may carry.
 pub const MOST_COMMANDS: usize = 100;
@@ -44,19 +44,36 @@ pub struct Push {
     pub commands: Vec<Box<RawValue>>,
 }
 
-words! {
-    /// What became of a command.
-    CommandOutcome {
-        /// It had its effect, or had it already.
-        Applied = "applied",
-        /// A report that is kept as evidence and moved nothing.
-        Recorded = "recorded",
-        /// It will never be: see the problem.
-        Rejected = "rejected",
-        /// The server failed at it: send it again, unchanged, later. If it goes on
-        /// failing, it is set aside and rejected.
-        Retry = "retry",
-    }
+/// What became of a command.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    ToSchema,
+    strum::Display,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case", parse_err_ty = UnknownWord, parse_err_fn = unknown::<CommandOutcome>)]
+pub enum CommandOutcome {
+    /// It had its effect, or had it already.
+    Applied,
+    /// A report that is kept as evidence and moved nothing.
+    Recorded,
+    /// It will never be: see the problem.
+    Rejected,
+    /// The server failed at it: send it again, unchanged, later. If it goes on
+    /// failing, it is set aside and rejected.
+    Retry,
 }
 
 /// What became of one command.
@@ -77,32 +94,49 @@ pub struct CommandResult {
     pub version: Option<i64>,
     /// Why it is not applied. Its pointers begin at the command.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<crate::problem::answer::Body<'static>>)]
-    pub problem: Option<Told>,
+    #[schema(value_type = Option<crate::http::problem::answer::Body<'static>>)]
+    pub problem: Option<LocalizedProblem>,
 }
 
 impl CommandResult {
     /// Of a command that could not be read.
-    pub const fn unread(id: Option<String>, problem: Told) -> Self {
+    pub const fn unread(id: Option<String>, problem: LocalizedProblem) -> Self {
         let outcome = CommandOutcome::Rejected;
         Self { id, outcome, replayed: false, version: None, problem: Some(problem) }
     }
 }
 
-words! {
-    /// What kind of row a phone holds.
-    RowType {
-        /// A kind of service.
-        ServiceKind = "service_kind",
-        /// A notice.
-        Notice = "notice",
-        /// A day of the week on which the person has time.
-        Shift = "shift",
-        /// A beneficiary.
-        Beneficiary = "beneficiary",
-        /// A task.
-        Task = "task",
-    }
+/// What kind of row a phone holds.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    ToSchema,
+    strum::Display,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case", parse_err_ty = UnknownWord, parse_err_fn = unknown::<RowType>)]
+pub enum RowType {
+    /// A kind of service.
+    ServiceKind,
+    /// A notice.
+    Notice,
+    /// A day of the week on which the person has time.
+    Shift,
+    /// A beneficiary.
+    Beneficiary,
+    /// A task.
+    Task,
 }
 
 /// What a row looks like, by its type.
@@ -112,8 +146,8 @@ words! {
 pub enum Row {
     /// A task.
     Task(crate::task::Task),
-    /// A household.
-    Beneficiary(super::households::Household),
+    /// A beneficiary.
+    Beneficiary(super::beneficiaries::BeneficiaryCard),
     /// A day of the week on which the person has time.
     Shift(Shift),
     /// A kind of service.
@@ -134,7 +168,7 @@ pub struct Change {
     #[schema(minimum = 1, maximum = 9_007_199_254_740_991_i64, example = 2)]
     pub version: i64,
     /// The row: a task, a service kind, a notice or a shift as elsewhere in this
-    /// contract; a household as its visitors need it.
+    /// contract; a beneficiary as the visitors need it.
     #[schema(value_type = Row)]
     #[serde(serialize_with = "as_it_stands")]
     pub data: Arc<RawValue>,
@@ -147,14 +181,31 @@ fn as_it_stands<S: serde::Serializer>(
     json.as_ref().serialize(serializer)
 }
 
-words! {
-    /// Why a row is gone.
-    RemovalReason {
-        /// It is no more.
-        Deleted = "deleted",
-        /// It is no longer the person's to have.
-        OutOfScope = "out_of_scope",
-    }
+/// Why a row is gone.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    ToSchema,
+    strum::Display,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case", parse_err_ty = UnknownWord, parse_err_fn = unknown::<RemovalReason>)]
+pub enum RemovalReason {
+    /// It is no more.
+    Deleted,
+    /// It is no longer the person's to have.
+    OutOfScope,
 }
 
 /// A row to be forgotten; perhaps the phone never had it.

@@ -1,25 +1,29 @@
 //! What has changed in a scope since a cursor.
 //!
-//! The log says which things were touched; what they look like is read from
+//! The log says which things have changed; what they look like is read from
 //! where they lie now. A row may therefore be newer than the cursor says, and
 //! come once more with a later pull: rows carry versions, so that does no harm.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Display;
+use std::str::FromStr;
 
 use chrono::NaiveDate;
+use gridward_domain::area::AreaCode;
+use gridward_domain::id::{BeneficiaryId, NoticeId, PersonId, TaskId};
 
-use super::cards::Cards;
+use super::beneficiaries;
 use super::cursor::Cursor;
-use super::households;
+use super::last_change_index::LastChangeIndex;
 use super::model::{Change, RemovalReason, Removed, RowType};
-use super::recent::Recent;
-use super::scope::{Scope, View, Whose};
+use super::row_cache::RowCache;
+use super::scope::{Scope, TaskVisibility, View};
 use super::snapshot;
-use super::store::{self, Touch};
+use super::store::{self, EventRef};
+use crate::crypto::SealingKey;
 use crate::db::{Conn, DbError, parsed};
-use crate::event::Subject;
-use crate::event::head::{self, Head};
-use crate::seal::SealingKey;
+use crate::log::Subject;
+use crate::log::head::{self, Head};
 
 /// For whom, with what, and how much at a time.
 pub struct Pull<'a> {
@@ -28,9 +32,9 @@ pub struct Pull<'a> {
     /// The district's key.
     pub key: &'a SealingKey,
     /// Rows seen before.
-    pub cards: &'a Cards,
-    /// Where the log was last touched.
-    pub recent: &'a Recent,
+    pub rows: &'a RowCache,
+    /// When something last changed, by area and by person.
+    pub last_changes: &'a LastChangeIndex,
     /// How many changes at the most, about.
     pub limit: usize,
     /// Today, in the district.
@@ -52,8 +56,8 @@ pub struct Pulled {
     pub has_more: bool,
     /// Whether nothing of the scope has changed and the cursor may stay.
     pub quiet: bool,
-    /// The households that are shown in clear, for the log.
-    pub shown: Vec<String>,
+    /// The beneficiaries that are shown in clear, for the log.
+    pub shown: Vec<BeneficiaryId>,
 }
 
 /// With nothing of the scope in them, so many events are looked past before the
@@ -68,7 +72,7 @@ impl Pull<'_> {
     /// [`DbError`].
     pub fn since(&self, conn: &mut Conn, cursor: Option<&str>) -> Result<Pulled, DbError> {
         let district = self.scope.area().district();
-        let head = head::read(conn, district.as_str())?;
+        let head = head::read(conn, district)?;
         let known = cursor.and_then(Cursor::read).filter(|cursor| self.counts(cursor, &head));
         match known {
             Some(Cursor { rest: Some(rest), seq, .. }) => {
@@ -96,21 +100,21 @@ impl Pull<'_> {
         let limit = i64::try_from(self.limit).unwrap_or(i64::MAX);
         let quiet = cursor.seq == head.seq
             || (self.scope.is_grid()
-                && self.recent.is_quiet(conn, &self.scope, cursor.seq, head)?);
-        let touches = if quiet {
+                && self.last_changes.is_quiet(conn, &self.scope, cursor.seq, head)?);
+        let events = if quiet {
             Vec::new()
         } else {
-            store::touches(conn, &self.scope, cursor.seq, head.seq, limit)?
+            store::event_refs(conn, &self.scope, cursor.seq, head.seq, limit)?
         };
         // Archived under our eyes: some of what was to be read may be gone.
         let district = self.scope.area().district();
-        if !quiet && head::read(conn, district.as_str())?.archived_seq > cursor.seq {
+        if !quiet && head::read(conn, district)?.archived_seq > cursor.seq {
             return self.afresh(conn, head);
         }
-        let has_more = touches.len() >= self.limit;
-        let last = touches.last().map(|touch| touch.seq).filter(|_| has_more);
+        let has_more = events.len() >= self.limit;
+        let last = events.last().map(|event| event.seq).filter(|_| has_more);
         let seq = last.unwrap_or(head.seq);
-        let news = Touched::of(&self.scope, &touches)?;
+        let news = ChangeSet::of(&self.scope, &events)?;
         if news.everything {
             return self.afresh(conn, head);
         }
@@ -123,99 +127,99 @@ impl Pull<'_> {
         Ok(pulled)
     }
 
-    /// Reads what was touched as it is now.
-    fn read(&self, conn: &mut Conn, touched: &Touched, to: &mut Pulled) -> Result<(), DbError> {
-        if touched.catalogue {
+    /// Reads what has changed as it is now.
+    fn read(&self, conn: &mut Conn, changed: &ChangeSet, to: &mut Pulled) -> Result<(), DbError> {
+        if changed.catalogue {
             to.changes.extend(snapshot::kinds(conn, self)?);
         }
-        if touched.me {
+        if changed.me {
             snapshot::shifts(conn, self, to)?;
         }
-        for id in &touched.notices {
+        for &id in &changed.notices {
             to.changes.extend(snapshot::notice(conn, self, id)?);
         }
-        let ids: Vec<String> = touched.tasks.keys().cloned().collect();
-        let mut beneficiaries: BTreeMap<String, bool> =
-            touched.beneficiaries.iter().map(|id| (id.clone(), self.scope.holds_area())).collect();
-        let mut gone: BTreeSet<&String> = touched.tasks.keys().collect();
-        for row in store::tasks(conn, self.scope.area().district().as_str(), &ids)? {
-            let known = touched.tasks.get(&row.id).copied().unwrap_or(true);
-            if self.scope.holds(Whose::of(&row)?) {
+        let ids: Vec<TaskId> = changed.tasks.keys().copied().collect();
+        let mut beneficiaries: BTreeMap<BeneficiaryId, bool> =
+            changed.beneficiaries.iter().map(|id| (*id, self.scope.holds_area())).collect();
+        let mut gone: BTreeSet<TaskId> = ids.iter().copied().collect();
+        for row in store::tasks(conn, self.scope.area().district(), &ids)? {
+            let known = changed.tasks.get(&row.id).copied().unwrap_or(true);
+            if self.scope.holds(TaskVisibility::of(&row)?) {
                 gone.remove(&row.id);
-                to.changes.push(self.cards.task(&row)?);
+                to.changes.push(self.rows.task(&row)?);
             }
-            // A household comes and goes with its tasks, but for who answers for its grid.
+            // A beneficiary comes and goes with its tasks, but for who answers for its grid.
             if let Some(id) = row.beneficiary.filter(|_| self.scope.visits()) {
                 *beneficiaries.entry(id).or_default() |= known;
             }
         }
-        let known = |id: &&String| touched.tasks.get(*id).copied().unwrap_or(true);
+        let known = |id: &TaskId| changed.tasks.get(id).copied().unwrap_or(true);
         let gone = gone.into_iter().filter(known);
-        to.removed.extend(gone.map(|id| removed(RowType::Task, id)));
-        self.households(conn, &beneficiaries, to)
+        to.removed.extend(gone.map(|id| removed(RowType::Task, id.to_string())));
+        self.beneficiaries(conn, &beneficiaries, to)
     }
 
-    /// Reads the households that may have come, changed or gone; `true` says that
+    /// Reads the beneficiaries that may have come, changed or gone; `true` says that
     /// the phone may hold it now.
-    fn households(
+    fn beneficiaries(
         &self,
         conn: &mut Conn,
-        touched: &BTreeMap<String, bool>,
+        changed: &BTreeMap<BeneficiaryId, bool>,
         to: &mut Pulled,
     ) -> Result<(), DbError> {
-        let ids: Vec<String> = touched.keys().cloned().collect();
-        let seen = households::views(conn, &self.scope, &ids)?;
-        let there: BTreeSet<&String> = seen.iter().map(|(key, _)| &key.id).collect();
-        let gone = touched.iter().filter(|(id, known)| **known && !there.contains(id));
-        to.removed.extend(gone.map(|(id, _)| removed(RowType::Beneficiary, id)));
+        let ids: Vec<BeneficiaryId> = changed.keys().copied().collect();
+        let seen = beneficiaries::views(conn, &self.scope, &ids)?;
+        let there: BTreeSet<BeneficiaryId> = seen.iter().map(|(key, _)| key.id).collect();
+        let gone = changed.iter().filter(|(id, known)| **known && !there.contains(id));
+        to.removed.extend(gone.map(|(id, _)| removed(RowType::Beneficiary, id.to_string())));
         to.shown.extend(shown(&seen));
         let district = self.scope.area().district();
-        to.changes.extend(households::changes(conn, self.cards, self.key, district, &seen)?);
+        to.changes.extend(beneficiaries::changes(conn, self.rows, self.key, district, &seen)?);
         Ok(())
     }
 }
 
-/// The households among `seen` that are shown in clear.
-pub(super) fn shown(seen: &[(store::HouseholdKey, View)]) -> impl Iterator<Item = String> + '_ {
-    seen.iter().filter(|(_, view)| *view == View::Clear).map(|(key, _)| key.id.clone())
+/// The beneficiaries among `seen` that are shown in clear.
+pub(super) fn shown(
+    seen: &[(store::BeneficiaryKey, View)],
+) -> impl Iterator<Item = BeneficiaryId> + '_ {
+    seen.iter().filter(|(_, view)| *view == View::Clear).map(|(key, _)| key.id)
 }
 
-pub(super) fn removed(r#type: RowType, id: &str) -> Removed {
-    Removed { r#type, id: id.to_owned(), reason: RemovalReason::OutOfScope }
+pub(super) fn removed(r#type: RowType, id: String) -> Removed {
+    Removed { r#type, id, reason: RemovalReason::OutOfScope }
 }
 
-/// What a part of the log touched in a scope.
+/// What a part of the log changed in a scope.
 #[derive(Default)]
-struct Touched {
+struct ChangeSet {
     /// So much that the phone begins anew.
     everything: bool,
     catalogue: bool,
     /// The person's own entry.
     me: bool,
-    notices: BTreeSet<String>,
-    beneficiaries: BTreeSet<String>,
+    notices: BTreeSet<NoticeId>,
+    beneficiaries: BTreeSet<BeneficiaryId>,
     /// By id: whether the phone may hold it.
-    tasks: BTreeMap<String, bool>,
+    tasks: BTreeMap<TaskId, bool>,
 }
 
-impl Touched {
-    fn of(scope: &Scope, touches: &[Touch]) -> Result<Self, DbError> {
+impl ChangeSet {
+    fn of(scope: &Scope, events: &[EventRef]) -> Result<Self, DbError> {
         let mut news = Self::default();
-        for touch in touches {
-            let subject: Subject = parsed("events", &touch.subject)?;
-            let id = &touch.subject_id;
-            match subject {
+        for event in events {
+            match event.subject {
                 Subject::District => news.everything = true,
                 Subject::ServiceKind => news.catalogue = true,
-                Subject::Person => news.me |= *id == scope.person().to_string(),
-                Subject::Notice if touch.reaches(scope)? => {
-                    news.notices.insert(id.clone());
+                Subject::Person => news.me |= event.is_about(scope.person()),
+                Subject::Notice if event.reaches(scope) => {
+                    news.notices.insert(event.id()?);
                 }
-                Subject::Beneficiary if touch.concerns(scope)? => {
-                    news.beneficiaries.insert(id.clone());
+                Subject::Beneficiary if event.concerns(scope) => {
+                    news.beneficiaries.insert(event.id()?);
                 }
-                Subject::Task if touch.concerns(scope)? => {
-                    *news.tasks.entry(id.clone()).or_default() |= touch.was_shown(scope);
+                Subject::Task if event.concerns(scope) => {
+                    *news.tasks.entry(event.id()?).or_default() |= event.was_shown(scope);
                 }
                 _ => {}
             }
@@ -224,48 +228,58 @@ impl Touched {
     }
 }
 
-impl Touch {
+impl EventRef {
+    /// The id of its subject.
+    fn id<Id>(&self) -> Result<Id, DbError>
+    where
+        Id: FromStr<Err: Display>,
+    {
+        parsed("events", &self.subject_id)
+    }
+
+    fn is_about(&self, person: PersonId) -> bool {
+        self.subject_id.parse() == Ok(person)
+    }
+
+    /// Where it happened, before or after.
+    pub(super) fn areas(&self) -> impl Iterator<Item = AreaCode> {
+        std::iter::once(self.area).chain(self.area_before)
+    }
+
+    /// In whose hands its subject was, before or after.
+    pub(super) fn people(&self) -> impl Iterator<Item = PersonId> {
+        self.person.into_iter().chain(self.person_before)
+    }
+
     /// Whether it happened in the scope's area or to something in its person's
     /// hands, before or after.
-    fn concerns(&self, scope: &Scope) -> Result<bool, DbError> {
-        let me = scope.person().to_string();
-        let hands = [&self.person, &self.person_before];
-        if hands.into_iter().flatten().any(|person| *person == me) {
-            return Ok(true);
-        }
-        let areas = std::iter::once(&self.area).chain(&self.area_before);
-        let mut here = false;
-        for area in areas {
-            here |= scope.area().contains(&parsed("events", area)?);
-        }
-        Ok(here)
+    fn concerns(&self, scope: &Scope) -> bool {
+        self.people().any(|person| person == scope.person())
+            || self.areas().any(|area| scope.area().contains(&area))
     }
 
     /// Whether a phone of the scope has something to fetch because of it.
-    pub(super) fn is_for(&self, scope: &Scope) -> Result<bool, DbError> {
-        let subject: Subject = parsed("events", &self.subject)?;
-        match subject {
-            Subject::District | Subject::ServiceKind => Ok(true),
-            Subject::Person => Ok(self.subject_id == scope.person().to_string()),
+    pub(super) fn is_for(&self, scope: &Scope) -> bool {
+        match self.subject {
+            Subject::District | Subject::ServiceKind => true,
+            Subject::Person => self.is_about(scope.person()),
             Subject::Notice => self.reaches(scope),
-            Subject::Beneficiary => Ok(scope.holds_area() && self.concerns(scope)?),
-            Subject::Task => Ok(self.was_shown(scope) && self.concerns(scope)?),
-            Subject::Plan | Subject::Attachment | Subject::Command | Subject::Reading => Ok(false),
+            Subject::Beneficiary => scope.holds_area() && self.concerns(scope),
+            Subject::Task => self.was_shown(scope) && self.concerns(scope),
+            Subject::Plan | Subject::Attachment | Subject::Command | Subject::Reading => false,
         }
     }
 
     /// Whether what is told to its area is told to the scope's person.
-    fn reaches(&self, scope: &Scope) -> Result<bool, DbError> {
-        let area: gridward_domain::area::AreaCode = parsed("events", &self.area)?;
-        Ok(area.contains(&scope.area()) || scope.area().contains(&area))
+    fn reaches(&self, scope: &Scope) -> bool {
+        self.area.contains(&scope.area()) || scope.area().contains(&self.area)
     }
 
     /// Whether the phone may hold the task from before or after this event: those
     /// who help do not hold what others of their grid have in hand. After it
     /// counts too, since a row may have been read when it was newer than the cursor.
     fn was_shown(&self, scope: &Scope) -> bool {
-        let me = scope.person().to_string();
-        let shown = |person: &Option<String>| person.as_ref().is_none_or(|person| *person == me);
-        !scope.helps() || shown(&self.person_before) || shown(&self.person)
+        let shown = |person: Option<PersonId>| person.is_none_or(|person| person == scope.person());
+        !scope.helps() || shown(self.person_before) || shown(self.person)
     }
 }

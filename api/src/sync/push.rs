@@ -7,15 +7,17 @@ use serde_json::json;
 
 use super::cursor::LONGEST;
 use super::model::{CommandOutcome, CommandResult, MOST_COMMANDS, Push};
-use super::queued::{Entry, Queued};
+use super::outbox_entry::{OutboxEntry, Queued};
 use crate::auth::Caller;
-use crate::db::{DbFailure as _, Tx, Wants};
-use crate::once::{self, Answer, Asked};
-use crate::problem::answer::{Language, Told};
-use crate::problem::{FieldError, Kind, Problem};
-use crate::seal::SealingKey;
-use crate::task::command::{Origin, action};
+use crate::crypto::SealingKey;
+use crate::db::DbFailure as _;
+use crate::http::problem::answer::{Language, LocalizedProblem};
+use crate::http::problem::{FieldError, Kind, Problem};
+use crate::idempotency::{self, Outcome, Request};
+use crate::task::command::action;
+use crate::task::origin::Origin;
 use crate::task::perform::{self, Performed, Sent};
+use crate::tx::{ReadSet, Tx};
 
 /// Whether a push can be carried out at all.
 ///
@@ -53,25 +55,27 @@ fn is_plain(text: &str) -> bool {
 }
 
 /// Reads the outbox.
-pub fn read(push: &Push) -> Vec<Entry> {
-    push.commands.iter().map(|raw| Entry::read(raw)).collect()
+pub fn read(push: &Push) -> Vec<OutboxEntry> {
+    push.commands.iter().map(|raw| OutboxEntry::read(raw)).collect()
 }
 
 /// What carrying out the outbox will look at.
-pub fn wants(caller: &Caller, outbox: &[Entry]) -> Wants {
+pub fn read_set(caller: &Caller, outbox: &[OutboxEntry]) -> ReadSet {
     let readable = outbox.iter().filter_map(|entry| entry.read.as_ref().ok());
     let of = |queued: &Queued| {
         let report = queued.command.verb() == Verb::Report;
-        perform::wants(caller, queued.task, report, Some(&queued.id))
+        perform::read_set(caller, queued.task, report, Some(&queued.id))
     };
-    readable.map(of).fold(Wants::default(), Wants::and)
+    let mut all = ReadSet::default();
+    readable.map(of).for_each(|read_set| all.extend(&read_set));
+    all
 }
 
 /// An outbox on its way.
 #[derive(Debug)]
 pub struct Outbox {
     /// What it holds, in order.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<OutboxEntry>,
     /// The device, as it calls itself.
     pub device: Option<String>,
     /// What the phone's clock showed while it sent.
@@ -91,7 +95,7 @@ pub fn push(
     outbox: &Outbox,
 ) -> Result<Vec<CommandResult>, Problem> {
     let clock_behind = clock_behind(tx.now.into(), outbox.device_time);
-    let run = |entry: &Entry| {
+    let run = |entry: &OutboxEntry| {
         let answer = match &entry.read {
             Ok(queued) => {
                 let origin = Origin {
@@ -104,7 +108,7 @@ pub fn push(
                 one(tx, key, caller, queued, &origin)?
             }
             Err(unread) => {
-                let problem = Told(unread.clone().into(), outbox.language);
+                let problem = LocalizedProblem(unread.clone().into(), outbox.language);
                 return Ok(CommandResult::unread(entry.name.clone(), problem));
             }
         };
@@ -124,25 +128,25 @@ fn one(
     caller: &Caller,
     queued: &Queued,
     origin: &Origin,
-) -> Result<Answer<Performed>, Problem> {
+) -> Result<Outcome<Performed>, Problem> {
     let Queued { task, command, base, .. } = queued;
-    let request = json!({ "task_id": task, "payload": command.payload() });
+    let content = json!({ "task_id": task, "payload": command.payload() });
     let action = action(command.verb());
-    let asked = Asked { caller, id: origin.id.as_ref(), action, request: &request };
-    let answer = once::once(tx, key, &asked, |tx| {
+    let request = Request { caller, id: origin.id.as_ref(), action, request: &content };
+    let answer = idempotency::once(tx, key, &request, |tx| {
         perform::perform(tx, key, caller, &Sent { task: *task, command, base: *base, origin })
     });
     match answer {
         // The id named another command before.
         Err(problem) if problem.as_db().is_none() => {
-            Ok(Answer { result: Err(problem), replayed: false })
+            Ok(Outcome { result: Err(problem), replayed: false })
         }
         answer => answer,
     }
 }
 
-fn told(id: Option<String>, answer: Answer<Performed>, language: Language) -> CommandResult {
-    let Answer { result, replayed } = answer;
+fn told(id: Option<String>, answer: Outcome<Performed>, language: Language) -> CommandResult {
+    let Outcome { result, replayed } = answer;
     let outcome = match &result {
         Ok(Performed { recorded: true, .. }) => CommandOutcome::Recorded,
         Ok(_) => CommandOutcome::Applied,
@@ -155,6 +159,6 @@ fn told(id: Option<String>, answer: Answer<Performed>, language: Language) -> Co
         Ok(Performed { task, because, .. }) => (Some(task.version), because.map(Problem::from)),
         Err(problem) => (None, Some(problem)),
     };
-    let problem = problem.map(|problem| Told(problem.under("/payload"), language));
+    let problem = problem.map(|problem| LocalizedProblem(problem.under("/payload"), language));
     CommandResult { id, outcome, replayed, version, problem }
 }

@@ -3,34 +3,51 @@
 use actix_web::http::header::ETAG;
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse, get, post};
-use gridward_domain::area::AreaCode;
 use serde::Deserialize;
 use serde_json::json;
 use utoipa::IntoParams;
 
 use super::cursor::LONGEST;
+use super::gzip_response::gzip_response;
+use super::last_change_index::LastChangeIndex;
 use super::model::{CommandResult, Push, Synced};
-use super::packed::packed;
 use super::pull::{Pull, Pulled};
 use super::push::Outbox;
+use super::row_cache::RowCache;
 use super::scope::Scope;
 use super::{body, push};
-use crate::app::Gridward;
 use crate::auth::Caller;
-use crate::clock::{self, china};
-use crate::event::{Event, Subject};
-use crate::once::IdempotencyKey;
-use crate::openapi;
-use crate::problem::Problem;
-use crate::problem::answer::Language;
-use crate::request::Query;
-use crate::unchanged::{self, Held};
+use crate::clock::{self, Clock, china};
+use crate::crypto::KeyRing;
+use crate::http::Query;
+use crate::http::if_none_match::{self, IfNoneMatch};
+use crate::http::openapi;
+use crate::http::problem::Problem;
+use crate::http::problem::answer::Language;
+use crate::idempotency::IdempotencyKey;
+use crate::log::{Event, Subject};
+use crate::tx::Db;
 
 /// How many changes a page holds unless told.
 const LIMIT: u16 = 200;
 /// How often a quiet phone asks, in seconds, and how far apart phones are kept.
 const POLL: u32 = 900;
 const SPREAD: u32 = 180;
+
+/// What syncing needs.
+#[derive(Clone)]
+pub struct Sync {
+    /// The database.
+    pub db: Db,
+    /// The districts' keys.
+    pub keys: KeyRing,
+    /// Rows as phones hold them.
+    pub rows: RowCache,
+    /// Where the districts' logs last changed.
+    pub last_changes: LastChangeIndex,
+    /// Tells the moment.
+    pub clock: Clock,
+}
 
 /// Since when.
 #[derive(Deserialize, IntoParams)]
@@ -63,7 +80,7 @@ pub struct PullQuery {
 #[post("/sync")]
 pub(crate) async fn push_and_pull(
     request: HttpRequest,
-    app: Data<Gridward>,
+    sync: Data<Sync>,
     caller: Caller,
     // Read so that a bad one is told; here each command has a name of its own.
     _: IdempotencyKey,
@@ -72,13 +89,13 @@ pub(crate) async fn push_and_pull(
     let sent = body::read(&request, payload).await?;
     push::check(&sent)?;
     let (cursor, limit) = (sent.cursor.clone(), sent.limit);
-    let results = carry_out(&app, &caller, sent, Language::of(request.headers())).await?;
-    let pulled = pull(&app, &caller, cursor, limit).await?;
-    packed(&request, &answer(&app, &caller, pulled, results)).await
+    let results = carry_out(&sync, &caller, sent, Language::of(request.headers())).await?;
+    let pulled = pull(&sync, &caller, cursor, limit).await?;
+    gzip_response(&request, &answer(&sync, &caller, pulled, results)).await
 }
 
 async fn carry_out(
-    app: &Gridward,
+    sync: &Sync,
     caller: &Caller,
     sent: Push,
     language: Language,
@@ -89,11 +106,10 @@ async fn carry_out(
     let entries = push::read(&sent);
     let Push { device, device_time, .. } = sent;
     let outbox = Outbox { entries, device, device_time, language };
-    let (vault, caller) = (app.vault.clone(), caller.clone());
-    let district = caller.district.clone();
-    let wants = push::wants(&caller, &outbox.entries);
-    let results = app.db.write_with(&district, wants, move |tx| {
-        let key = vault.key(tx.read_other(), &caller.district)?;
+    let (keys, caller) = (sync.keys.clone(), caller.clone());
+    let read_set = push::read_set(&caller, &outbox.entries);
+    let results = sync.db.write_with(caller.district, read_set, move |tx| {
+        let key = keys.key(tx.read_unbatched(), caller.district)?;
         push::push(tx, &key, &caller, &outbox)
     });
     results.await
@@ -120,7 +136,7 @@ async fn carry_out(
 #[get("/sync")]
 pub(crate) async fn pull_alone(
     request: HttpRequest,
-    app: Data<Gridward>,
+    sync: Data<Sync>,
     caller: Caller,
     Query(query): Query<PullQuery>,
 ) -> Result<HttpResponse, Problem> {
@@ -131,14 +147,14 @@ pub(crate) async fn pull_alone(
     if limit.is_some_and(|limit| !(1..=1000).contains(&limit)) {
         return Err(Problem::unreadable("limit", "must be from 1 to 1000"));
     }
-    let held = Held::of(&request)?;
-    let pulled = pull(&app, &caller, cursor, limit).await?;
+    let held = IfNoneMatch::of(&request)?;
+    let pulled = pull(&sync, &caller, cursor, limit).await?;
     let etag = format!("\"{}\"", pulled.cursor);
     if pulled.quiet && held.names(&etag) {
-        return Ok(unchanged::answer(etag));
+        return Ok(if_none_match::not_modified(etag));
     }
-    let answer = answer(&app, &caller, pulled, Vec::new());
-    let mut answer = packed(&request, &answer).await?;
+    let answer = answer(&sync, &caller, pulled, Vec::new());
+    let mut answer = gzip_response(&request, &answer).await?;
     if let Ok(etag) = etag.parse() {
         answer.headers_mut().insert(ETAG, etag);
     }
@@ -147,26 +163,28 @@ pub(crate) async fn pull_alone(
 
 /// Pulls, and notes on the log whose particulars were shown.
 async fn pull(
-    app: &Gridward,
+    sync: &Sync,
     caller: &Caller,
     cursor: Option<String>,
     limit: Option<u16>,
 ) -> Result<Pulled, Problem> {
-    let (vault, cards, recent) = (app.vault.clone(), app.sync.clone(), app.recent.clone());
-    let (scope, district) = (Scope(caller.actor), caller.district.clone());
-    let (limit, today) = (usize::from(limit.unwrap_or(LIMIT)), clock::day((app.clock)()));
-    let pulled = app.db.read(move |conn| {
-        let key = vault.key(conn, &district)?;
-        let pull = Pull { scope, key: &key, cards: &cards, recent: &recent, limit, today };
+    let (keys, rows, last_changes) =
+        (sync.keys.clone(), sync.rows.clone(), sync.last_changes.clone());
+    let (scope, district) = (Scope(caller.actor), caller.district);
+    let (limit, today) = (usize::from(limit.unwrap_or(LIMIT)), clock::day((sync.clock)()));
+    let pulled = sync.db.read(move |conn| {
+        let key = keys.key(conn, district)?;
+        let pull =
+            Pull { scope, key: &key, rows: &rows, last_changes: &last_changes, limit, today };
         pull.since(conn, cursor.as_deref())
     });
     let mut pulled = pulled.await?;
     let shown = std::mem::take(&mut pulled.shown);
     if !shown.is_empty() {
-        let (me, area): (_, AreaCode) = (caller.actor.person, caller.actor.area);
-        let noted = app.db.write(&caller.district, move |tx| {
+        let (me, area) = (caller.actor.person, caller.actor.area);
+        let noted = sync.db.write(caller.district, move |tx| {
             tx.record(
-                Event::new("beneficiary.sync", Subject::Reading, me.to_string(), area, 1)
+                Event::new("beneficiary.sync", Subject::Reading, me, area, 1)
                     .by(me)
                     .with(json!({ "beneficiaries": shown })),
             );
@@ -177,7 +195,7 @@ async fn pull(
     Ok(pulled)
 }
 
-fn answer(app: &Gridward, caller: &Caller, pulled: Pulled, results: Vec<CommandResult>) -> Synced {
+fn answer(sync: &Sync, caller: &Caller, pulled: Pulled, results: Vec<CommandResult>) -> Synced {
     let Pulled { reset, changes, removed, cursor, has_more, .. } = pulled;
     let (_, _, _, id) = caller.actor.person.0.as_fields();
     let spread = u32::from(id[7]) * SPREAD / 256;
@@ -189,6 +207,6 @@ fn answer(app: &Gridward, caller: &Caller, pulled: Pulled, results: Vec<CommandR
         cursor,
         has_more,
         next_poll_s: if has_more { 0 } else { POLL + spread },
-        server_time: (app.clock)().with_timezone(&china()),
+        server_time: (sync.clock)().with_timezone(&china()),
     }
 }

@@ -25,7 +25,7 @@ pub enum View {
 
 /// What of a task decides on whose phone it belongs.
 #[derive(Clone, Copy, Debug)]
-pub struct Whose {
+pub struct TaskVisibility {
     /// Its grid.
     pub grid: AreaCode,
     /// Where it stands.
@@ -47,7 +47,7 @@ impl Scope {
         self.0.area
     }
 
-    /// Whether the person goes to households.
+    /// Whether the person visits beneficiaries.
     pub const fn visits(&self) -> bool {
         matches!(self.0.role, Role::Manager | Role::Volunteer)
     }
@@ -57,7 +57,7 @@ impl Scope {
         matches!(self.0.role, Role::Volunteer)
     }
 
-    /// Whether all households of the area belong on the phone, and not only those
+    /// Whether all beneficiaries of the area belong on the phone, and not only those
     /// of its tasks.
     pub const fn holds_area(&self) -> bool {
         !self.helps()
@@ -71,7 +71,7 @@ impl Scope {
 
     /// Whether the task belongs on the phone: those in the person's hands, and
     /// those of the area; for volunteers, of these the ones that nobody has.
-    pub fn holds(&self, task: Whose) -> bool {
+    pub fn holds(&self, task: TaskVisibility) -> bool {
         let own = task.holder == Some(self.person());
         let here = self.area().contains(&task.grid);
         let shown = !self.helps() || task.phase == Phase::Open;
@@ -80,7 +80,7 @@ impl Scope {
 
     /// What the phone may hold of a beneficiary in `grid` because of one task of
     /// theirs.
-    pub fn sees_by(&self, task: Whose) -> Option<View> {
+    pub fn sees_by(&self, task: TaskVisibility) -> Option<View> {
         let own = task.holder == Some(self.person());
         let live = matches!(task.phase, Phase::Assigned | Phase::Accepted | Phase::InProgress);
         match () {
@@ -138,8 +138,8 @@ mod tests {
         Scope(Actor { person: ME, role, area: area(code) })
     }
 
-    fn whose(grid: &str, phase: Phase, holder: Option<PersonId>) -> Whose {
-        Whose { grid: area(grid), phase, holder, archived: false }
+    fn whose(grid: &str, phase: Phase, holder: Option<PersonId>) -> TaskVisibility {
+        TaskVisibility { grid: area(grid), phase, holder, archived: false }
     }
 
     const HERE: &str = "500116001002001";
@@ -161,16 +161,16 @@ mod tests {
         assert!(scope(Role::Supervisor, "500116001").holds(others));
         assert!(!scope(Role::Manager, THERE).holds(others));
         assert!(!scope(Role::Supervisor, "500116002").holds(others));
-        let archived = Whose { archived: true, ..others };
+        let archived = TaskVisibility { archived: true, ..others };
         assert!(!scope(Role::Manager, HERE).holds(archived));
     }
 
     #[test]
-    fn only_who_visits_sees_a_household_in_clear() {
+    fn only_who_visits_sees_a_beneficiary_in_clear() {
         let volunteer = scope(Role::Volunteer, HERE);
         assert_eq!(volunteer.sees_by(whose(THERE, Phase::Assigned, Some(ME))), Some(View::Clear));
         assert_eq!(volunteer.sees_by(whose(HERE, Phase::Open, None)), Some(View::Masked));
-        // After the visit the household's particulars leave the phone.
+        // After the visit the beneficiary's particulars leave the phone.
         assert_eq!(volunteer.sees_by(whose(HERE, Phase::Done, Some(ME))), Some(View::Masked));
         assert_eq!(volunteer.sees_by(whose(HERE, Phase::Assigned, Some(OTHER))), None);
         assert_eq!(volunteer.sees_in(&area(HERE)), None);

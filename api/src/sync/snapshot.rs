@@ -3,17 +3,18 @@
 //! The head is read before the first page, and when the last page is sent the
 //! pulls go on from there: what changes meanwhile comes with them.
 
-use gridward_domain::id::PersonId;
+use gridward_domain::id::{BeneficiaryId, NoticeId};
+use gridward_domain::word::{VariantArray as _, Word as _};
 
-use super::cards::json;
+use super::beneficiaries;
 use super::cursor::{Cursor, Rest};
-use super::households;
-use super::model::{Change, Removed, RowType, Shift};
+use super::model::{Change, RowType, Shift};
 use super::pull::{Pull, Pulled, removed, shown};
+use super::row_cache::json;
 use super::scope::View;
-use super::store::{self, HouseholdKey, TaskKey};
-use crate::db::{Conn, DbError, parsed};
-use crate::event::head::Head;
+use super::store::{self, BeneficiaryKey, TaskKey};
+use crate::db::{Conn, DbError};
+use crate::log::head::Head;
 use crate::person::Weekday;
 use crate::{catalogue, notice, person};
 
@@ -60,24 +61,21 @@ fn part(
     let limit = i64::try_from(room).unwrap_or(i64::MAX);
     match part {
         Rest::Beneficiaries(after) => {
-            let keys = store::area_households(conn, &pull.scope, after, limit)?;
+            let keys = store::area_beneficiaries(conn, &pull.scope, after, limit)?;
             let next = match keys.last().filter(|_| keys.len() == room) {
-                Some(last) => Rest::Beneficiaries(Some(household_key(last)?)),
+                Some(last) => Rest::Beneficiaries(Some((last.grid, last.id))),
                 None => Rest::Tasks(None),
             };
             let taken = keys.len();
-            let mut seen = Vec::with_capacity(taken);
-            for key in keys {
-                let view = pull.scope.sees_in(&parsed("beneficiaries", &key.grid)?);
-                seen.extend(view.map(|view| (key, view)));
-            }
-            add_households(pull, conn, &seen, page)?;
+            let view = |key: BeneficiaryKey| pull.scope.sees_in(&key.grid).map(|view| (key, view));
+            let seen: Vec<_> = keys.into_iter().filter_map(view).collect();
+            add_beneficiaries(pull, conn, &seen, page)?;
             Ok((taken, Some(next)))
         }
         Rest::Tasks(after) => {
             let keys = store::area_tasks(conn, &pull.scope, after, limit)?;
             let next = match keys.last().filter(|_| keys.len() == room) {
-                Some(last) => Some(Rest::Tasks(Some(task_key(last)?))),
+                Some(last) => Some(Rest::Tasks(Some((last.grid, last.due_on, last.id)))),
                 None => pull.scope.visits().then_some(Rest::Elsewhere),
             };
             let taken = keys.len();
@@ -93,55 +91,40 @@ fn part(
     }
 }
 
-fn household_key(
-    key: &HouseholdKey,
-) -> Result<(gridward_domain::area::AreaCode, gridward_domain::id::BeneficiaryId), DbError> {
-    Ok((parsed("beneficiaries", &key.grid)?, parsed("beneficiaries", &key.id)?))
-}
-
-fn task_key(
-    key: &TaskKey,
-) -> Result<
-    (gridward_domain::area::AreaCode, chrono::NaiveDate, gridward_domain::id::TaskId),
-    DbError,
-> {
-    Ok((parsed("tasks", &key.grid)?, key.due_on, parsed("tasks", &key.id)?))
-}
-
-/// Adds tasks, and `with_households` the households they are for.
+/// Adds tasks, and `with_beneficiaries` the beneficiaries they are for.
 fn add_tasks(
     pull: &Pull<'_>,
     conn: &mut Conn,
     keys: &[TaskKey],
-    with_households: bool,
+    with_beneficiaries: bool,
     page: &mut Pulled,
 ) -> Result<(), DbError> {
-    if with_households {
-        let mut at: Vec<String> = keys.iter().filter_map(|key| key.beneficiary.clone()).collect();
-        at.sort();
+    if with_beneficiaries {
+        let mut at: Vec<BeneficiaryId> = keys.iter().filter_map(|key| key.beneficiary).collect();
+        at.sort_unstable();
         at.dedup();
-        let seen = households::views(conn, &pull.scope, &at)?;
-        add_households(pull, conn, &seen, page)?;
+        let seen = beneficiaries::views(conn, &pull.scope, &at)?;
+        add_beneficiaries(pull, conn, &seen, page)?;
     }
-    page.changes.extend(pull.cards.tasks(conn, &pull.scope, keys)?);
+    page.changes.extend(pull.rows.tasks(conn, &pull.scope, keys)?);
     Ok(())
 }
 
-fn add_households(
+fn add_beneficiaries(
     pull: &Pull<'_>,
     conn: &mut Conn,
-    seen: &[(HouseholdKey, View)],
+    seen: &[(BeneficiaryKey, View)],
     page: &mut Pulled,
 ) -> Result<(), DbError> {
     page.shown.extend(shown(seen));
     let district = pull.scope.area().district();
-    page.changes.extend(households::changes(conn, pull.cards, pull.key, district, seen)?);
+    page.changes.extend(beneficiaries::changes(conn, pull.rows, pull.key, district, seen)?);
     Ok(())
 }
 
 /// All kinds of service.
 pub(super) fn kinds(conn: &mut Conn, pull: &Pull<'_>) -> Result<Vec<Change>, DbError> {
-    let kinds = catalogue::store::all(conn, pull.scope.area().district().as_str())?;
+    let kinds = catalogue::store::all(conn, pull.scope.area().district())?;
     let change = |kind: catalogue::ServiceKind| {
         let (r#type, data) = (RowType::ServiceKind, json(&kind)?);
         Ok(Change { r#type, id: kind.code, version: kind.version, data })
@@ -158,9 +141,9 @@ fn notices(conn: &mut Conn, pull: &Pull<'_>) -> Result<Vec<Change>, DbError> {
 pub(super) fn notice(
     conn: &mut Conn,
     pull: &Pull<'_>,
-    id: &str,
+    id: NoticeId,
 ) -> Result<Option<Change>, DbError> {
-    let notice = notice::store::one(conn, pull.scope.area().district().as_str(), id, pull.today)?;
+    let notice = notice::store::one(conn, pull.scope.area().district(), id, pull.today)?;
     notice.as_ref().map(notice_change).transpose()
 }
 
@@ -171,20 +154,19 @@ fn notice_change(notice: &notice::Notice) -> Result<Change, DbError> {
 
 /// The days on which the person has time; those without are removed.
 pub(super) fn shifts(conn: &mut Conn, pull: &Pull<'_>, to: &mut Pulled) -> Result<(), DbError> {
-    let me: PersonId = pull.scope.person();
+    let me = pull.scope.person();
     let Some(row) = person::store::row(conn, &pull.scope.area().range(), me)? else {
         return Ok(());
     };
-    let availability = row.availability()?;
-    for weekday in Weekday::ALL {
-        let (r#type, id) = (RowType::Shift, weekday.word().to_owned());
-        match availability.on(*weekday) {
+    for weekday in Weekday::VARIANTS {
+        let (r#type, id) = (RowType::Shift, weekday.as_str().to_owned());
+        match row.availability.on(*weekday) {
             Some(window) => {
                 let (start, end) = (window.start().minutes(), window.end().minutes());
                 let data = json(&Shift { weekday: *weekday, start, end })?;
                 to.changes.push(Change { r#type, id, version: row.version, data });
             }
-            None => to.removed.push(Removed { ..removed(r#type, &id) }),
+            None => to.removed.push(removed(r#type, id)),
         }
     }
     Ok(())

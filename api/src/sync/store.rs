@@ -4,37 +4,38 @@ use chrono::NaiveDate;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text};
 use gridward_domain::area::{AreaCode, Level};
-use gridward_domain::id::{BeneficiaryId, TaskId};
+use gridward_domain::id::{BeneficiaryId, PersonId, TaskId};
 use gridward_domain::task::Phase;
 
-use super::scope::{Scope, Whose};
+use super::scope::{Scope, TaskVisibility};
 use crate::db::schema::{beneficiaries, events, tasks};
-use crate::db::{Conn, DbError, parsed};
+use crate::db::{Conn, DbError};
+use crate::log::Subject;
 use crate::task::row::TaskRow;
 
 /// An event, as far as a pull looks at it.
 #[derive(Clone, Debug, Queryable, QueryableByName)]
 #[expect(missing_docs, reason = "the columns are described in the migrations")]
-pub struct Touch {
+pub struct EventRef {
     #[diesel(sql_type = BigInt)]
     pub seq: i64,
     #[diesel(sql_type = Text)]
-    pub subject: String,
+    pub subject: Subject,
     #[diesel(sql_type = Text)]
     pub subject_id: String,
     #[diesel(sql_type = Text)]
-    pub area: String,
+    pub area: AreaCode,
     #[diesel(sql_type = Nullable<Text>)]
-    pub area_before: Option<String>,
+    pub area_before: Option<AreaCode>,
     #[diesel(sql_type = Nullable<Text>)]
-    pub person: Option<String>,
+    pub person: Option<PersonId>,
     #[diesel(sql_type = Nullable<Text>)]
-    pub person_before: Option<String>,
+    pub person_before: Option<PersonId>,
 }
 
-/// One look into the log by each way in which an event can touch a grid or a
+/// One look into the log by each way in which an event can concern a grid or a
 /// person, each along an index; a text, so that it stays prepared.
-const TOUCHES: &str = "\
+const EVENT_REFS: &str = "\
     SELECT seq, subject, subject_id, area, area_before, person, person_before FROM events \
     WHERE district = $1 AND area IN ($2, $3, $4, $5) AND seq > $6 AND seq <= $7 \
     UNION SELECT seq, subject, subject_id, area, area_before, person, person_before FROM events \
@@ -45,34 +46,34 @@ const TOUCHES: &str = "\
     WHERE district = $1 AND person_before = $8 AND seq > $6 AND seq <= $7 \
     ORDER BY 1 LIMIT $9";
 
-/// The events after number `after`, up to `head`, that may touch the scope, in
+/// The events after number `after`, up to `head`, that may concern the scope, in
 /// order; at most `limit` are looked at. For a scope above a grid the log itself
 /// is read and others' events come too.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn touches(
+pub fn event_refs(
     conn: &mut Conn,
     scope: &Scope,
     after: i64,
     head: i64,
     limit: i64,
-) -> Result<Vec<Touch>, DbError> {
-    let district = scope.area().district().to_string();
+) -> Result<Vec<EventRef>, DbError> {
+    let district = scope.area().district();
     if !scope.is_grid() {
-        return log(conn, &district, after, head, limit);
+        return log(conn, district, after, head, limit);
     }
-    let mut around = scope.around().into_iter().rev().map(|area| area.to_string());
-    let mut next = || around.next().unwrap_or_default();
-    Ok(diesel::sql_query(TOUCHES)
+    let grid = scope.area();
+    let around = |level| grid.ancestor(level).unwrap_or(grid);
+    Ok(diesel::sql_query(EVENT_REFS)
         .bind::<Text, _>(district)
-        .bind::<Text, _>(next())
-        .bind::<Text, _>(next())
-        .bind::<Text, _>(next())
-        .bind::<Text, _>(next())
+        .bind::<Text, _>(district)
+        .bind::<Text, _>(around(Level::Town))
+        .bind::<Text, _>(around(Level::Village))
+        .bind::<Text, _>(grid)
         .bind::<BigInt, _>(after)
         .bind::<BigInt, _>(head)
-        .bind::<Text, _>(scope.person().to_string())
+        .bind::<Text, _>(scope.person())
         .bind::<BigInt, _>(limit)
         .load(conn)?)
 }
@@ -83,11 +84,11 @@ pub fn touches(
 /// [`DbError`].
 pub fn log(
     conn: &mut Conn,
-    district: &str,
+    district: AreaCode,
     after: i64,
     head: i64,
     limit: i64,
-) -> Result<Vec<Touch>, DbError> {
+) -> Result<Vec<EventRef>, DbError> {
     let columns = (
         events::seq,
         events::subject,
@@ -106,7 +107,7 @@ pub fn log(
 ///
 /// # Errors
 /// [`DbError`].
-pub fn tasks(conn: &mut Conn, district: &str, ids: &[String]) -> Result<Vec<TaskRow>, DbError> {
+pub fn tasks(conn: &mut Conn, district: AreaCode, ids: &[TaskId]) -> Result<Vec<TaskRow>, DbError> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
@@ -114,10 +115,11 @@ pub fn tasks(conn: &mut Conn, district: &str, ids: &[String]) -> Result<Vec<Task
         .filter(tasks::district.eq(district))
         .filter(tasks::id.eq_any(ids))
         .order(tasks::id)
+        .select(TaskRow::as_select())
         .load(conn)?)
 }
 
-impl Whose {
+impl TaskVisibility {
     /// Of a task's row.
     ///
     /// # Errors
@@ -133,15 +135,15 @@ impl Whose {
 #[derive(Clone, Debug, Queryable)]
 pub struct TaskKey {
     /// Its grid.
-    pub grid: String,
+    pub grid: AreaCode,
     /// The day it is due.
     pub due_on: NaiveDate,
     /// Names it.
-    pub id: String,
+    pub id: TaskId,
     /// Its version.
     pub version: i64,
     /// Whom it is for.
-    pub beneficiary: Option<String>,
+    pub beneficiary: Option<BeneficiaryId>,
 }
 
 type After = Option<(AreaCode, NaiveDate, TaskId)>;
@@ -158,29 +160,27 @@ pub fn area_tasks(
 ) -> Result<Vec<TaskKey>, DbError> {
     let area = scope.area();
     let mut query = tasks::table
-        .filter(tasks::district.eq(area.district().to_string()))
+        .filter(tasks::district.eq(area.district()))
         .filter(tasks::archived.eq(false))
         .select((tasks::grid, tasks::due_on, tasks::id, tasks::version, tasks::beneficiary))
         .into_boxed();
     // One lower bound: with two, SQLite may begin every page at the area's own.
-    let begin = area.range().from().to_owned();
-    let from = after.map_or(begin.clone(), |(grid, ..)| grid.to_string().max(begin));
+    let from = after.map_or(area, |(grid, ..)| grid.max(area));
     query = match area.level() {
-        Level::Grid => query.filter(tasks::grid.eq(area.to_string())),
+        Level::Grid => query.filter(tasks::grid.eq(area)),
         _ => query.filter(tasks::grid.ge(from)).filter(tasks::grid.lt(area.range().to())),
     };
     if scope.helps() {
-        let open = tasks::state.eq(Phase::Open.word());
-        let own = tasks::assignee.eq(scope.person().to_string()).assume_not_null();
+        let open = tasks::state.eq(Phase::Open);
+        let own = tasks::assignee.eq(scope.person()).assume_not_null();
         query = query.filter(open.or(tasks::assignee.is_not_null().and(own)));
     }
     if let Some((grid, due_on, id)) = after {
-        let grid = grid.to_string();
-        let same_day = tasks::due_on.eq(due_on).and(tasks::id.gt(id.to_string()));
+        let same_day = tasks::due_on.eq(due_on).and(tasks::id.gt(id));
         let later = tasks::due_on.gt(due_on).or(same_day);
         query = match area.level() {
             Level::Grid => query.filter(tasks::due_on.ge(due_on)).filter(later),
-            _ => query.filter(tasks::grid.gt(grid.clone()).or(tasks::grid.eq(grid).and(later))),
+            _ => query.filter(tasks::grid.gt(grid).or(tasks::grid.eq(grid).and(later))),
         };
     }
     Ok(query.order((tasks::grid, tasks::due_on, tasks::id)).limit(limit).load(conn)?)
@@ -192,10 +192,10 @@ pub fn area_tasks(
 /// [`DbError`].
 pub fn tasks_elsewhere(conn: &mut Conn, scope: &Scope) -> Result<Vec<TaskKey>, DbError> {
     Ok(tasks::table
-        .filter(tasks::district.eq(scope.area().district().to_string()))
-        .filter(tasks::assignee.eq(scope.person().to_string()))
+        .filter(tasks::district.eq(scope.area().district()))
+        .filter(tasks::assignee.eq(scope.person()))
         .filter(tasks::assignee.is_not_null())
-        .filter(tasks::grid.ne(scope.area().to_string()))
+        .filter(tasks::grid.ne(scope.area()))
         .filter(tasks::archived.eq(false))
         .select((tasks::grid, tasks::due_on, tasks::id, tasks::version, tasks::beneficiary))
         // The order of the index by assignee; by id alone SQLite would read the district.
@@ -211,34 +211,31 @@ pub fn tasks_elsewhere(conn: &mut Conn, scope: &Scope) -> Result<Vec<TaskKey>, D
 pub fn tasks_at(
     conn: &mut Conn,
     scope: &Scope,
-    beneficiaries: &[String],
-) -> Result<Vec<(String, Whose)>, DbError> {
+    beneficiaries: &[BeneficiaryId],
+) -> Result<Vec<(BeneficiaryId, TaskVisibility)>, DbError> {
     if beneficiaries.is_empty() {
         return Ok(Vec::new());
     }
-    let rows: Vec<(Option<String>, String, String, Option<String>)> = tasks::table
-        .filter(tasks::district.eq(scope.area().district().to_string()))
+    let rows: Vec<(BeneficiaryId, AreaCode, Phase, Option<PersonId>)> = tasks::table
+        .filter(tasks::district.eq(scope.area().district()))
         .filter(tasks::beneficiary.eq_any(beneficiaries))
         // SQLite takes the partial index only when it is told that it may.
         .filter(tasks::beneficiary.is_not_null())
         .filter(tasks::archived.eq(false))
-        .select((tasks::beneficiary, tasks::grid, tasks::state, tasks::assignee))
+        .select((tasks::beneficiary.assume_not_null(), tasks::grid, tasks::state, tasks::assignee))
         .load(conn)?;
-    let whose = |(at, grid, state, assignee): (Option<String>, String, String, Option<String>)| {
-        let holder = assignee.map(|id| parsed("tasks", &id)).transpose()?;
-        let (grid, phase) = (parsed("tasks", &grid)?, parsed("tasks", &state)?);
-        Ok((at.unwrap_or_default(), Whose { grid, phase, holder, archived: false }))
-    };
-    rows.into_iter().map(whose).collect()
+    let visibility =
+        |(at, grid, phase, holder)| (at, TaskVisibility { grid, phase, holder, archived: false });
+    Ok(rows.into_iter().map(visibility).collect())
 }
 
 /// Where a beneficiary stands in the order of a snapshot, and which version it is.
 #[derive(Clone, Debug, Queryable)]
-pub struct HouseholdKey {
+pub struct BeneficiaryKey {
     /// The grid.
-    pub grid: String,
+    pub grid: AreaCode,
     /// Names the beneficiary.
-    pub id: String,
+    pub id: BeneficiaryId,
     /// Its version.
     pub version: i64,
 }
@@ -247,23 +244,22 @@ pub struct HouseholdKey {
 ///
 /// # Errors
 /// [`DbError`].
-pub fn area_households(
+pub fn area_beneficiaries(
     conn: &mut Conn,
     scope: &Scope,
     after: Option<(AreaCode, BeneficiaryId)>,
     limit: i64,
-) -> Result<Vec<HouseholdKey>, DbError> {
-    let range = scope.area().range();
-    let begin = range.from().to_owned();
-    let from = after.map_or(begin.clone(), |(grid, _)| grid.to_string().max(begin));
+) -> Result<Vec<BeneficiaryKey>, DbError> {
+    let area = scope.area();
+    let from = after.map_or(area, |(grid, _)| grid.max(area));
     let mut query = beneficiaries::table
-        .filter(beneficiaries::district.eq(scope.area().district().to_string()))
+        .filter(beneficiaries::district.eq(area.district()))
         .filter(beneficiaries::grid.ge(from))
-        .filter(beneficiaries::grid.lt(range.to()))
+        .filter(beneficiaries::grid.lt(area.range().to()))
         .select((beneficiaries::grid, beneficiaries::id, beneficiaries::version))
         .into_boxed();
-    if let Some((grid, id)) = after.map(|(grid, id)| (grid.to_string(), id.to_string())) {
-        let later = beneficiaries::grid.eq(grid.clone()).and(beneficiaries::id.gt(id));
+    if let Some((grid, id)) = after {
+        let later = beneficiaries::grid.eq(grid).and(beneficiaries::id.gt(id));
         query = query.filter(beneficiaries::grid.gt(grid).or(later));
     }
     Ok(query.order((beneficiaries::grid, beneficiaries::id)).limit(limit).load(conn)?)
@@ -273,11 +269,11 @@ pub fn area_households(
 ///
 /// # Errors
 /// [`DbError`].
-pub fn households(
+pub fn beneficiary_keys(
     conn: &mut Conn,
-    district: &str,
-    ids: &[String],
-) -> Result<Vec<HouseholdKey>, DbError> {
+    district: AreaCode,
+    ids: &[BeneficiaryId],
+) -> Result<Vec<BeneficiaryKey>, DbError> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }

@@ -10,19 +10,21 @@ use actix_web::http::header::{CACHE_CONTROL, CONTENT_ENCODING};
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse, get};
 use futures_util::stream;
+use gridward_domain::area::AreaCode;
 use serde_json::json;
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 use tokio::time::{Instant, timeout_at};
 use utoipa::ToSchema;
 
+use super::change_broadcast::ChangeBroadcast;
 use super::scope::Scope;
-use super::store::{self, Touch};
-use crate::app::Gridward;
+use super::store::{self, EventRef};
 use crate::auth::Caller;
 use crate::db::DbError;
-use crate::event::head;
-use crate::openapi;
-use crate::problem::Problem;
+use crate::http::openapi;
+use crate::http::problem::Problem;
+use crate::log::head;
+use crate::tx::Db;
 
 /// How often a quiet stream shows that it lives.
 const HEARTBEAT: Duration = Duration::from_secs(15);
@@ -59,17 +61,18 @@ struct Hints(String);
 #[get("/events/stream")]
 pub(crate) async fn stream_events(
     request: HttpRequest,
-    app: Data<Gridward>,
+    db: Data<Db>,
+    changes: Data<ChangeBroadcast>,
     caller: Caller,
 ) -> Result<HttpResponse, Problem> {
     let last = request.headers().get("Last-Event-ID").and_then(|id| id.to_str().ok());
     let last: Option<i64> = last.and_then(|id| id.parse().ok());
-    let (scope, district) = (Scope(caller.actor), caller.district.clone());
-    let begin = app.db.read(move |conn| Ok::<_, DbError>(head::read(conn, &district)?.seq)).await?;
+    let (scope, district) = (Scope(caller.actor), caller.district);
+    let begin = db.read(move |conn| Ok::<_, DbError>(head::read(conn, district)?.seq)).await?;
     // Listened first and read then: what comes between the two is told once.
-    let news = app.feed.listen(&caller.district, begin);
-    let district = caller.district.clone();
-    let (missed, head) = app.db.read(move |conn| missed(conn, &scope, &district, last)).await?;
+    let news = changes.listen(caller.district, begin);
+    let district = caller.district;
+    let (missed, head) = db.read(move |conn| missed(conn, &scope, district, last)).await?;
     let hello = Bytes::from_static(b"retry: 3000\n\n");
     let waiting = std::iter::once(hello).chain(missed).collect();
     let listener = Listener { scope, news, last: head, waiting, ends: Instant::now() + LASTS };
@@ -90,7 +93,7 @@ pub(crate) async fn stream_events(
 fn missed(
     conn: &mut crate::db::Conn,
     scope: &Scope,
-    district: &str,
+    district: AreaCode,
     last: Option<i64>,
 ) -> Result<(Vec<Bytes>, i64), DbError> {
     let head = head::read(conn, district)?;
@@ -102,20 +105,21 @@ fn missed(
         Some(last) if last < archived || last > head => return Ok((vec![many(head)], head)),
         Some(last) => last,
     };
-    let touches = store::touches(conn, scope, last, head, MISSED)?;
-    if i64::try_from(touches.len()).is_ok_and(|count| count >= MISSED) {
+    let events = store::event_refs(conn, scope, last, head, MISSED)?;
+    if i64::try_from(events.len()).is_ok_and(|count| count >= MISSED) {
         return Ok((vec![many(head)], head));
     }
-    let hints: Result<Vec<_>, DbError> = touches.iter().map(|touch| hint(scope, touch)).collect();
-    Ok((hints?.into_iter().flatten().collect(), head))
+    Ok((events.iter().filter_map(|event| hint(scope, event)).collect(), head))
 }
 
-/// The hint of an event, if it touches the scope.
-fn hint(scope: &Scope, touch: &Touch) -> Result<Option<Bytes>, DbError> {
-    let told = touch.is_for(scope)?;
-    let Touch { seq, subject, subject_id, area, .. } = touch;
+/// The hint of an event, if it changed the scope.
+fn hint(scope: &Scope, event: &EventRef) -> Option<Bytes> {
+    if !event.is_for(scope) {
+        return None;
+    }
+    let EventRef { seq, subject, subject_id, area, .. } = event;
     let hint = json!({ "seq": seq, "type": subject, "id": subject_id, "area": area });
-    Ok(told.then(|| Bytes::from(format!("id: {seq}\ndata: {hint}\n\n"))))
+    Some(Bytes::from(format!("id: {seq}\ndata: {hint}\n\n")))
 }
 
 fn many(seq: i64) -> Bytes {
@@ -125,7 +129,7 @@ fn many(seq: i64) -> Bytes {
 /// One who listens.
 struct Listener {
     scope: Scope,
-    news: Receiver<Arc<Touch>>,
+    news: Receiver<Arc<EventRef>>,
     /// All up to this number is told.
     last: i64,
     waiting: VecDeque<Bytes>,
@@ -141,11 +145,10 @@ impl Listener {
         let heartbeat = Instant::now() + HEARTBEAT;
         loop {
             match timeout_at(heartbeat.min(self.ends), self.news.recv()).await {
-                Ok(Ok(touch)) if touch.seq <= self.last => {}
-                Ok(Ok(touch)) => {
-                    self.last = touch.seq;
-                    // A row that cannot be read is left to the sync to tell of.
-                    if let Ok(Some(hint)) = hint(&self.scope, &touch) {
+                Ok(Ok(event)) if event.seq <= self.last => {}
+                Ok(Ok(event)) => {
+                    self.last = event.seq;
+                    if let Some(hint) = hint(&self.scope, &event) {
                         return Some(hint);
                     }
                 }

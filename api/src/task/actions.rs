@@ -7,21 +7,20 @@ use gridward_domain::task::Verb;
 use serde_json::json;
 
 use super::Task;
-use super::command::{NewDays, Origin, Reassignment, StatedReason, TaskCommand, action};
+use super::command::{NewDays, Reassignment, StatedReason, TaskCommand, action};
+use super::model::NewReport;
+use super::origin::Origin;
 use super::perform::{self, Performed, Sent};
-use super::precondition::{IfMatch, etag};
-use super::report::NewReport;
-use crate::app::Gridward;
 use crate::auth::Caller;
-use crate::once::call::Done;
-use crate::once::{self, IdempotencyKey};
-use crate::openapi;
-use crate::problem::Problem;
-use crate::request::Body;
+use crate::http::Json as Body;
+use crate::http::if_match::{IfMatch, etag};
+use crate::http::openapi;
+use crate::http::problem::Problem;
+use crate::idempotency::{Commands, Done, IdempotencyKey};
 
 /// Carries a command out, once.
 async fn send(
-    app: &Gridward,
+    commands: &Commands,
     caller: Caller,
     (id, IfMatch(base), key): (TaskId, IfMatch, IdempotencyKey),
     command: TaskCommand,
@@ -29,15 +28,15 @@ async fn send(
     let request = json!({ "task_id": id, "payload": command.payload() });
     let origin = Origin { id: key.0.clone(), ..Origin::default() };
     let action = action(command.verb());
-    let wants = perform::wants(&caller, id, command.verb() == Verb::Report, key.0.as_ref());
+    let read_set = perform::read_set(&caller, id, command.verb() == Verb::Report, key.0.as_ref());
     let sent =
-        once::call_with(app, caller, key, action, request, wants, move |tx, sealing, caller| {
+        commands.run_with(caller, key, action, request, read_set, move |tx, sealing, caller| {
             let sent = Sent { task: id, command: &command, base, origin: &origin };
             perform::perform(tx, sealing, caller, &sent)
         });
     let Done { made: Performed { task, .. }, replayed } = sent.await?;
     Ok(HttpResponse::Ok()
-        .insert_header(("ETag", etag(&task)))
+        .insert_header(("ETag", etag(task.version)))
         .insert_header(("Cache-Control", "no-store"))
         .insert_header(("Idempotency-Replayed", replayed.to_string()))
         .json(task))
@@ -62,13 +61,13 @@ async fn send(
 )]
 #[post("/tasks/{id}/claim")]
 pub(crate) async fn claim_task(
-    app: Data<Gridward>,
+    commands: Data<Commands>,
     caller: Caller,
     id: Path<TaskId>,
     base: IfMatch,
     key: IdempotencyKey,
 ) -> Result<HttpResponse, Problem> {
-    send(&app, caller, (*id, base, key), TaskCommand::Claim).await
+    send(&commands, caller, (*id, base, key), TaskCommand::Claim).await
 }
 
 /// Accept a task
@@ -88,13 +87,13 @@ pub(crate) async fn claim_task(
 )]
 #[post("/tasks/{id}/accept")]
 pub(crate) async fn accept_task(
-    app: Data<Gridward>,
+    commands: Data<Commands>,
     caller: Caller,
     id: Path<TaskId>,
     base: IfMatch,
     key: IdempotencyKey,
 ) -> Result<HttpResponse, Problem> {
-    send(&app, caller, (*id, base, key), TaskCommand::Accept).await
+    send(&commands, caller, (*id, base, key), TaskCommand::Accept).await
 }
 
 /// Decline a task
@@ -115,14 +114,14 @@ pub(crate) async fn accept_task(
 )]
 #[post("/tasks/{id}/decline")]
 pub(crate) async fn decline_task(
-    app: Data<Gridward>,
+    commands: Data<Commands>,
     caller: Caller,
     id: Path<TaskId>,
     base: IfMatch,
     key: IdempotencyKey,
     Body(body): Body<StatedReason>,
 ) -> Result<HttpResponse, Problem> {
-    send(&app, caller, (*id, base, key), TaskCommand::Decline(body)).await
+    send(&commands, caller, (*id, base, key), TaskCommand::Decline(body)).await
 }
 
 /// Release a task
@@ -142,13 +141,13 @@ pub(crate) async fn decline_task(
 )]
 #[post("/tasks/{id}/release")]
 pub(crate) async fn release_task(
-    app: Data<Gridward>,
+    commands: Data<Commands>,
     caller: Caller,
     id: Path<TaskId>,
     base: IfMatch,
     key: IdempotencyKey,
 ) -> Result<HttpResponse, Problem> {
-    send(&app, caller, (*id, base, key), TaskCommand::Release).await
+    send(&commands, caller, (*id, base, key), TaskCommand::Release).await
 }
 
 /// Start a task
@@ -168,13 +167,13 @@ pub(crate) async fn release_task(
 )]
 #[post("/tasks/{id}/start")]
 pub(crate) async fn start_task(
-    app: Data<Gridward>,
+    commands: Data<Commands>,
     caller: Caller,
     id: Path<TaskId>,
     base: IfMatch,
     key: IdempotencyKey,
 ) -> Result<HttpResponse, Problem> {
-    send(&app, caller, (*id, base, key), TaskCommand::Start).await
+    send(&commands, caller, (*id, base, key), TaskCommand::Start).await
 }
 
 /// Report a task
@@ -198,14 +197,14 @@ pub(crate) async fn start_task(
 )]
 #[post("/tasks/{id}/report")]
 pub(crate) async fn report_task(
-    app: Data<Gridward>,
+    commands: Data<Commands>,
     caller: Caller,
     id: Path<TaskId>,
     base: IfMatch,
     key: IdempotencyKey,
     Body(body): Body<NewReport>,
 ) -> Result<HttpResponse, Problem> {
-    send(&app, caller, (*id, base, key), TaskCommand::Report(Box::new(body.into()))).await
+    send(&commands, caller, (*id, base, key), TaskCommand::Report(Box::new(body.into()))).await
 }
 
 /// Reassign a task
@@ -227,14 +226,14 @@ pub(crate) async fn report_task(
 )]
 #[post("/tasks/{id}/reassign")]
 pub(crate) async fn reassign_task(
-    app: Data<Gridward>,
+    commands: Data<Commands>,
     caller: Caller,
     id: Path<TaskId>,
     base: IfMatch,
     key: IdempotencyKey,
     Body(body): Body<Reassignment>,
 ) -> Result<HttpResponse, Problem> {
-    send(&app, caller, (*id, base, key), TaskCommand::Reassign(body)).await
+    send(&commands, caller, (*id, base, key), TaskCommand::Reassign(body)).await
 }
 
 /// Reschedule a task
@@ -256,19 +255,19 @@ pub(crate) async fn reassign_task(
 )]
 #[post("/tasks/{id}/reschedule")]
 pub(crate) async fn reschedule_task(
-    app: Data<Gridward>,
+    commands: Data<Commands>,
     caller: Caller,
     id: Path<TaskId>,
     base: IfMatch,
     key: IdempotencyKey,
     Body(body): Body<NewDays>,
 ) -> Result<HttpResponse, Problem> {
-    send(&app, caller, (*id, base, key), TaskCommand::Reschedule(body)).await
+    send(&commands, caller, (*id, base, key), TaskCommand::Reschedule(body)).await
 }
 
 /// Escalate a task
 ///
-/// Puts a task on the desk one level up: the village's, the town's, the
+/// Puts a task on the escalation_level one level up: the village's, the town's, the
 /// district's. For managers, supervisors and admins.
 #[utoipa::path(
     tag = "tasks",
@@ -277,7 +276,7 @@ pub(crate) async fn reschedule_task(
     request_body(content = StatedReason, description = "Why it needs the level above"),
     responses(
         (
-            status = OK, description = "The task on its new desk", body = Task,
+            status = OK, description = "The task on its new escalation_level", body = Task,
             headers(("ETag" = String, description = "The task's version, as `\"v7\"`")),
         ),
         openapi::Decide,
@@ -285,14 +284,14 @@ pub(crate) async fn reschedule_task(
 )]
 #[post("/tasks/{id}/escalate")]
 pub(crate) async fn escalate_task(
-    app: Data<Gridward>,
+    commands: Data<Commands>,
     caller: Caller,
     id: Path<TaskId>,
     base: IfMatch,
     key: IdempotencyKey,
     Body(body): Body<StatedReason>,
 ) -> Result<HttpResponse, Problem> {
-    send(&app, caller, (*id, base, key), TaskCommand::Escalate(body)).await
+    send(&commands, caller, (*id, base, key), TaskCommand::Escalate(body)).await
 }
 
 /// Cancel a task
@@ -313,14 +312,14 @@ pub(crate) async fn escalate_task(
 )]
 #[post("/tasks/{id}/cancel")]
 pub(crate) async fn cancel_task(
-    app: Data<Gridward>,
+    commands: Data<Commands>,
     caller: Caller,
     id: Path<TaskId>,
     base: IfMatch,
     key: IdempotencyKey,
     Body(body): Body<StatedReason>,
 ) -> Result<HttpResponse, Problem> {
-    send(&app, caller, (*id, base, key), TaskCommand::Cancel(body)).await
+    send(&commands, caller, (*id, base, key), TaskCommand::Cancel(body)).await
 }
 
 /// Reopen a task
@@ -341,12 +340,12 @@ pub(crate) async fn cancel_task(
 )]
 #[post("/tasks/{id}/reopen")]
 pub(crate) async fn reopen_task(
-    app: Data<Gridward>,
+    commands: Data<Commands>,
     caller: Caller,
     id: Path<TaskId>,
     base: IfMatch,
     key: IdempotencyKey,
     Body(body): Body<StatedReason>,
 ) -> Result<HttpResponse, Problem> {
-    send(&app, caller, (*id, base, key), TaskCommand::Reopen(body)).await
+    send(&commands, caller, (*id, base, key), TaskCommand::Reopen(body)).await
 }

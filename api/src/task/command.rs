@@ -1,19 +1,17 @@
 //! What somebody asks of a task, with all that it carries: one type, whether it
 //! came by a call of its own or out of a phone's outbox.
 
-use chrono::{DateTime, FixedOffset, NaiveDate, TimeDelta, Utc};
+use chrono::NaiveDate;
 use gridward_domain::id::PersonId;
 use gridward_domain::task::Verb;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
-use super::account::Account;
 use super::model::DayWindow;
-use crate::clock::nearest_moment;
-use crate::once::CommandId;
-use crate::problem::{Kind, Problem};
-use crate::request::fit;
+use super::report_content::ReportContent;
+use crate::http::deserialize as fit;
+use crate::http::problem::{Kind, Problem};
 
 /// Why something was done.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -63,12 +61,12 @@ pub enum TaskCommand {
     /// Begin.
     Start,
     /// Say how it ended.
-    Report(Box<Account>),
+    Report(Box<ReportContent>),
     /// Give it to somebody.
     Reassign(Reassignment),
     /// Move its days.
     Reschedule(NewDays),
-    /// Put it on the desk one level up.
+    /// Put it on the escalation_level one level up.
     Escalate(StatedReason),
     /// Call it off.
     Cancel(StatedReason),
@@ -78,7 +76,7 @@ pub enum TaskCommand {
 
 impl TaskCommand {
     /// Reads what a phone wrote: the command's word and what it carries. A report is
-    /// read another way, field by field: [`Account::read`].
+    /// read another way, field by field: [`ReportContent::read`].
     ///
     /// # Errors
     /// [`Kind::UnknownCommand`]; 422 when what another carries does not fit.
@@ -123,7 +121,7 @@ impl TaskCommand {
             Self::Decline(why) | Self::Escalate(why) | Self::Cancel(why) | Self::Reopen(why) => {
                 json!(why)
             }
-            Self::Report(account) => account.written(),
+            Self::Report(content) => content.written(),
             Self::Reassign(to) => json!(to),
             Self::Reschedule(days) => json!(days),
         }
@@ -167,62 +165,9 @@ impl Carried {
     }
 }
 
-/// How a command came.
-#[derive(Clone, Debug, Default)]
-pub struct Origin {
-    /// Its own id, if it has one.
-    pub id: Option<CommandId>,
-    /// The device, as it calls itself.
-    pub device: Option<String>,
-    /// Whether it waited on a phone: then the person can no longer be asked to put it
-    /// right, and what it tells is evidence.
-    pub from_outbox: bool,
-    /// When it was made, by the phone's clock, if that is known.
-    pub made_at: Option<DateTime<FixedOffset>>,
-    /// How far the phone's clock is behind the server's.
-    pub clock_behind: TimeDelta,
-}
-
-/// A phone's clock that is further off is doubted.
-pub(super) const TRUSTED: TimeDelta = TimeDelta::minutes(5);
-
-impl Origin {
-    /// When the command was made, by the server's clock; never later than `now`.
-    pub fn made(&self, now: DateTime<Utc>) -> DateTime<Utc> {
-        self.made_at.map_or(now, |at| self.by_server(at)).min(now)
-    }
-
-    /// What the server's clock showed when the phone's showed `at`.
-    pub fn by_server(&self, at: DateTime<FixedOffset>) -> DateTime<Utc> {
-        let corrected = at.with_timezone(&Utc).checked_add_signed(self.clock_behind);
-        corrected.map_or_else(|| nearest_moment(at), |at| nearest_moment(at.fixed_offset()))
-    }
-
-    /// Whether the phone's clock is to be believed.
-    pub fn clock_is_off(&self) -> bool {
-        self.clock_behind.abs() > TRUSTED
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_a_phone_with_a_wrong_clock_did_is_dated_by_the_servers() {
-        let now: DateTime<Utc> = "2026-08-01T09:00:00Z".parse().expect("a time");
-        let at = |text: &str| DateTime::parse_from_rfc3339(text).ok();
-        let origin = |made_at, clock_behind| Origin { made_at, clock_behind, ..Origin::default() };
-        let years_back = origin(
-            at("2019-01-01T06:00:00+08:00"),
-            now - at("2019-01-01T08:00:00+08:00").expect("a time").to_utc(),
-        );
-        assert_eq!(years_back.made(now).to_rfc3339(), "2026-08-01T07:00:00+00:00");
-        assert!(years_back.clock_is_off());
-        // Nothing was made in the future, whatever a phone says.
-        assert_eq!(origin(at("2030-01-01T00:00:00Z"), TimeDelta::zero()).made(now), now);
-        assert_eq!(Origin::default().made(now), now);
-    }
 
     fn carries(payload: &Value) -> Map<String, Value> {
         payload.as_object().cloned().unwrap_or_default()

@@ -16,9 +16,10 @@ use super::model::DayWindow;
 use super::row::{Draft, TaskRow};
 use crate::auth::Caller;
 use crate::catalogue::{KindCode, ServiceKind};
-use crate::db::{Conn, Tx};
-use crate::event::{Event, Subject};
-use crate::problem::{FieldError, Kind, Problem};
+use crate::db::Conn;
+use crate::http::problem::{FieldError, Kind, Problem};
+use crate::log::{Event, Subject};
+use crate::tx::Tx;
 use crate::{area, beneficiary, catalogue, clock};
 
 /// A task to be made. For a beneficiary, the grid and the place are theirs; for
@@ -63,9 +64,9 @@ pub struct NewTask {
 /// caller's area among them.
 pub fn create(tx: &mut Tx<'_>, caller: &Caller, new: &NewTask) -> Result<Task, Problem> {
     caller.may(Action::CreateTask)?;
-    let kind = catalogue::store::one(tx.read_other(), &caller.district, new.kind.as_str())?
+    let kind = catalogue::store::one(tx.read_unbatched(), caller.district, new.kind.as_str())?
         .ok_or_else(|| Problem::invalid("/kind", "not a kind of the catalogue"))?;
-    let (grid, place) = whereabouts(tx.read_other(), caller, new)?;
+    let (grid, place) = whereabouts(tx.read_unbatched(), caller, new)?;
     let today = clock::day(tx.now);
     let not_before = new.not_before.unwrap_or(today);
     let usual = not_before.checked_add_days(Days::new(kind.due_days.into())).unwrap_or(not_before);
@@ -108,7 +109,7 @@ fn whereabouts(
             let row = beneficiary::store::row(conn, &caller.scope(), id)?.ok_or_else(|| {
                 Problem::invalid("/beneficiary_id", "nobody of your area has this id")
             })?;
-            let grid = crate::db::parsed("beneficiaries", &row.grid)?;
+            let grid = row.grid;
             Ok((grid, row.home()?))
         }
         (None, Some(grid), Some(place)) => {

@@ -4,21 +4,22 @@
 //! command is carried to it and what it says is carried back, in one
 //! transaction with the district's log.
 
-pub mod account;
 pub mod actions;
-pub mod batch;
-pub mod cards;
 pub mod command;
 pub mod create;
-pub mod doubt;
 pub mod model;
+pub mod origin;
 pub mod perform;
-pub mod precondition;
 pub mod records;
 pub mod report;
+pub mod report_content;
+pub mod report_flag;
 pub mod report_row;
+pub mod reveal;
 pub mod routes;
 pub mod row;
 pub mod store;
+pub mod summary_cache;
+pub mod write;
 
 pub use model::Task;

@@ -1,14 +1,20 @@
 //! What a task looks like from outside.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, FixedOffset, NaiveDate};
 use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::id::{BeneficiaryId, PersonId, PlanId, TaskId};
 use gridward_domain::place::Place;
 use gridward_domain::skill::{Skill, Skills};
-use gridward_domain::task::Phase;
+use gridward_domain::task::{Outcome, Phase};
 use gridward_domain::time::{TimeError, TimeOfDay, Window};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::catalogue::Need;
 
 /// A span of the day, in minutes from midnight in the district's time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -83,8 +89,8 @@ pub struct Task {
     /// Which attempt this is, from 1.
     #[schema(minimum = 1, maximum = 20, example = 1)]
     pub attempt: u8,
-    /// On whose desk it lies: the grid's, or the level it was escalated to.
-    pub desk: Level,
+    /// On whose escalation_level it lies: the grid's, or the level it was escalated to.
+    pub escalation_level: Level,
     /// When a plan wants it to be done.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub planned_for: Option<PlannedFor>,
@@ -103,18 +109,15 @@ pub struct Task {
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct TaskSummary {
     /// Names the task.
-    #[schema(value_type = TaskId)]
-    pub id: String,
+    pub id: TaskId,
     /// A kind of service of the catalogue.
     #[schema(max_length = 32, example = "home_visit")]
     pub kind: String,
     /// The grid it belongs to.
-    #[schema(value_type = AreaCode)]
-    pub grid: String,
+    pub grid: AreaCode,
     /// Whom it is for; absent for a task at a place.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<BeneficiaryId>)]
-    pub beneficiary_id: Option<String>,
+    pub beneficiary_id: Option<BeneficiaryId>,
     /// Where, WGS-84.
     pub place: Place,
     /// How long it takes there.
@@ -131,12 +134,10 @@ pub struct TaskSummary {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub window: Option<DayWindow>,
     /// Where it stands.
-    #[schema(value_type = Phase)]
-    pub state: String,
+    pub state: Phase,
     /// Who has it, or had it last.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<PersonId>)]
-    pub assignee_id: Option<String>,
+    pub assignee_id: Option<PersonId>,
     /// The day a plan wants it to be done.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub planned_on: Option<NaiveDate>,
@@ -166,4 +167,46 @@ pub struct Holder {
     /// Family and given name.
     #[schema(max_length = 64, example = "王小明")]
     pub name: String,
+}
+
+/// How a task went. Notes, answers, needs, place and times are kept sealed.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "outcome": "done", "note": "一切安好，需要换一只灯泡。", "answers": {"health": "good"},
+    "place": {"lat": 29.28874, "lon": 106.26093}, "accuracy_m": 12.0,
+    "started_at": "2026-08-01T09:05:00+08:00", "ended_at": "2026-08-01T09:31:00+08:00"
+}))]
+pub struct NewReport {
+    /// How it ended.
+    pub outcome: Outcome,
+    /// In the visitor's words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 2000)]
+    pub note: Option<String>,
+    /// Answers to the form of the kind of service.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub answers: Option<Map<String, Value>>,
+    /// What the household was found to need.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    #[schema(max_items = 7, value_type = Vec<Need>)]
+    pub needs: BTreeSet<Need>,
+    /// Where the visitor stood, WGS-84; only if needed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place>,
+    /// How far off the place may be, in metres.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 0, maximum = 100_000)]
+    pub accuracy_m: Option<f64>,
+    /// When it began, by the visitor's clock.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<DateTime<FixedOffset>>,
+    /// When it ended, by the visitor's clock.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<DateTime<FixedOffset>>,
+    /// Photos, signatures and voices that belong to it; they may arrive later.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 10)]
+    pub attachments: Vec<Uuid>,
 }

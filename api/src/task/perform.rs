@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use gridward_domain::area::AreaCode;
 use gridward_domain::id::{PersonId, TaskId};
 use gridward_domain::task::life::Candidate;
 use gridward_domain::task::{self as life, Agent, Command, Rejection, Transition, Verb};
@@ -9,19 +10,23 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::Task;
-use super::command::{NewDays, Origin, TaskCommand, action};
+use super::command::{NewDays, TaskCommand, action};
 use super::model::{HeldTask, Holder};
+use super::origin::Origin;
+use super::report_row::ReportRow;
 use super::row::TaskRow;
 use super::{report, report_row, store};
 use crate::auth::Caller;
 use crate::clock;
-use crate::db::{Conn, DbError, Tx, Wants, parsed};
-use crate::event::{Event, Subject};
-use crate::once::{self, CommandId};
+use crate::crypto::{self, SealingKey};
+use crate::db::{Conn, DbError, parsed};
+use crate::http::problem::{FieldError, Kept, Kind, Problem};
+use crate::idempotency::store::CommandRow;
+use crate::idempotency::{self, CommandId};
+use crate::log::{Event, Subject};
 use crate::person;
 use crate::person::Role;
-use crate::problem::{FieldError, Kept, Kind, Problem};
-use crate::seal::{self, SealingKey};
+use crate::tx::{ReadSet, Tx};
 
 /// A command on its way to a task.
 #[derive(Clone, Copy, Debug)]
@@ -66,7 +71,7 @@ impl Performed {
 /// # Errors
 /// 404.
 pub fn visible(conn: &mut Conn, caller: &Caller, id: TaskId) -> Result<TaskRow, Problem> {
-    seen(caller, store::row(conn, &caller.district, id)?)
+    seen(caller, store::row(conn, caller.district, id)?)
 }
 
 /// As [`visible`], in a transaction.
@@ -74,29 +79,26 @@ pub fn visible(conn: &mut Conn, caller: &Caller, id: TaskId) -> Result<TaskRow, 
 /// # Errors
 /// 404.
 pub fn visible_now(tx: &mut Tx<'_>, caller: &Caller, id: TaskId) -> Result<TaskRow, Problem> {
-    seen(caller, tx.find(store::key(&caller.district, id))?)
+    seen(caller, tx.find(id)?)
 }
 
 fn seen(caller: &Caller, row: Option<TaskRow>) -> Result<TaskRow, Problem> {
     let row = row.ok_or_else(Problem::not_found)?;
     let own = row.life()?.state.holder() == Some(caller.actor.person);
-    if own || caller.actor.area.contains(&parsed("tasks", &row.grid)?) {
-        Ok(row)
-    } else {
-        Err(Problem::not_found())
-    }
+    if own || caller.actor.area.contains(&row.grid) { Ok(row) } else { Err(Problem::not_found()) }
 }
 
 /// What carrying out a command will look at.
-pub fn wants(caller: &Caller, task: TaskId, report: bool, id: Option<&CommandId>) -> Wants {
-    let mut wants = Wants::default();
-    wants.tasks.insert(store::key(&caller.district, task));
-    wants.commands.extend(id.map(|id| once::store::key(caller, id)));
-    if report {
-        let report = id.and_then(CommandId::uuid);
-        wants.reports.extend(report.map(|id| report_row::key(&caller.district, id)));
+pub fn read_set(caller: &Caller, task: TaskId, report: bool, id: Option<&CommandId>) -> ReadSet {
+    let mut read_set = ReadSet::default();
+    read_set.add::<TaskRow>(task);
+    if let Some(id) = id {
+        read_set.add::<CommandRow>(idempotency::store::key(caller, id));
     }
-    wants
+    if let Some(report) = id.and_then(CommandId::uuid).filter(|_| report) {
+        read_set.add::<ReportRow>(report_row::key(report));
+    }
+    read_set
 }
 
 /// Carries the command out.
@@ -110,8 +112,8 @@ pub fn perform(
     caller: &Caller,
     sent: &Sent<'_>,
 ) -> Result<Performed, Problem> {
-    if let TaskCommand::Report(account) = sent.command {
-        return report::report(tx, key, caller, sent, account);
+    if let TaskCommand::Report(content) = sent.command {
+        return report::report(tx, key, caller, sent, content);
     }
     let row = visible_now(tx, caller, sent.task)?;
     if !sent.command.verb().is_for(caller.actor.role) {
@@ -150,7 +152,7 @@ pub fn perform(
             let event = Event { device: sent.origin.device.clone(), ..event };
             write(tx, &step, window, event.by(caller.actor.person)).task()?
         }
-        Err(rejection) => return Err(refused(tx.read_other(), key, &row, rejection)?),
+        Err(rejection) => return Err(refused(tx.read_unbatched(), key, &row, rejection)?),
     };
     Ok(Performed::done(task))
 }
@@ -216,10 +218,9 @@ pub(super) fn decided_on(row: &TaskRow, sent: &Sent<'_>) -> Result<(), Problem> 
 
 fn candidate(tx: &mut Tx<'_>, caller: &Caller, person: PersonId) -> Result<Candidate, Problem> {
     let row =
-        person::store::row(tx.read_other(), &caller.scope(), person)?.filter(|row| row.active);
+        person::store::row(tx.read_unbatched(), &caller.scope(), person)?.filter(|row| row.active);
     let row = row.ok_or(Kind::NotACandidate)?;
-    let role: Role = parsed("people", &row.role)?;
-    Ok(Candidate { person, role, grid: parsed("people", &row.area)? })
+    Ok(Candidate { person, role: row.role, grid: row.area })
 }
 
 fn reschedule(row: &TaskRow, new: &NewDays) -> Result<Command, Problem> {
@@ -244,23 +245,23 @@ fn well_formed(reason: &str) -> Result<(), Problem> {
 
 /// The reason as it stands on the log: sealed for this version of this task.
 fn sealed_reason(key: &SealingKey, row: &TaskRow, reason: &str) -> Result<String, Problem> {
-    let sealed = key.seal(&reason_place(&row.district, &row.id), reason.as_bytes())?;
+    let sealed = key.seal(&reason_aad(row.district, &row.id.to_string()), reason.as_bytes())?;
     Ok(BASE64_STANDARD.encode(sealed))
 }
 
 /// Opens a reason as it stands on the log.
 pub(super) fn opened_reason(
     key: &SealingKey,
-    district: &str,
+    district: AreaCode,
     task: &str,
     sealed: &str,
 ) -> Option<String> {
     let sealed = BASE64_STANDARD.decode(sealed).ok()?;
-    String::from_utf8(key.open(&reason_place(district, task), &sealed).ok()?).ok()
+    String::from_utf8(key.open(&reason_aad(district, task), &sealed).ok()?).ok()
 }
 
-fn reason_place(district: &str, task: &str) -> String {
-    seal::place(district, "events", task)
+fn reason_aad(district: AreaCode, task: &str) -> String {
+    crypto::aad(district, "events", task)
 }
 
 /// The problem that tells why `rejection`, with the task and its holder.
@@ -287,8 +288,7 @@ pub(super) fn refused(
     let holder = match holder {
         None => None,
         Some(id) => {
-            let grid: gridward_domain::area::AreaCode = parsed("tasks", &row.grid)?;
-            let person = person::store::one(conn, key, &grid.district().range(), id)?;
+            let person = person::store::one(conn, key, &row.district.range(), id)?;
             person.map(|person| Holder { id, name: person.name })
         }
     };

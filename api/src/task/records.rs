@@ -10,24 +10,25 @@ use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
 
-use super::account::Account;
-use super::doubt::Doubt;
 use super::perform::{self, opened_reason};
 use super::report::Sealed;
+use super::report_content::ReportContent;
+use super::report_flag::ReportFlag;
 use super::report_row::ReportRow;
 use super::row::TaskRow;
-use crate::app::Gridward;
 use crate::auth::Caller;
 use crate::clock::{china, nearest_moment};
+use crate::crypto::KeyRing;
+use crate::crypto::{SealingKey, aad};
 use crate::db::schema::reports;
 use crate::db::{Conn, DbError, parsed};
-use crate::event::store::EventRow;
-use crate::event::{self, Event, Subject};
-use crate::openapi;
-use crate::page::{self, Page, PageQuery, Wanted};
-use crate::problem::{Kind, Problem};
-use crate::request::Query;
-use crate::seal::{SealingKey, place};
+use crate::http::Query;
+use crate::http::openapi;
+use crate::http::page::{self, Page, PageQuery, Wanted};
+use crate::http::problem::{Kind, Problem};
+use crate::log::store::EventRow;
+use crate::log::{self, Event, Subject};
+use crate::tx::Db;
 
 /// One step of a task's life.
 #[derive(Debug, Serialize, ToSchema)]
@@ -94,26 +95,27 @@ pub struct History {
 )]
 #[get("/tasks/{id}/history")]
 pub(crate) async fn get_history(
-    app: Data<Gridward>,
+    db: Data<Db>,
+    keys: Data<KeyRing>,
     caller: Caller,
     id: Path<TaskId>,
     Query(query): Query<PageQuery>,
 ) -> Result<HttpResponse, Problem> {
     let wanted: Wanted<(i64,)> = page::wanted(query.limit, query.cursor.as_deref())?;
-    let vault = app.vault.clone();
-    let history = app.db.read(move |conn| {
+    let keys = keys.clone();
+    let history = db.read(move |conn| {
         let row = perform::visible(conn, &caller, *id)?;
-        let key = vault.key(conn, &caller.district)?;
+        let key = keys.key(conn, caller.district)?;
         let scope = caller.actor.area.district().range();
-        let about = event::store::Filter {
-            subject_id: Some(row.id),
+        let about = log::store::Filter {
+            subject_id: Some(row.id.to_string()),
             subject: Some(Subject::Task),
-            ..event::store::Filter::default()
+            ..log::store::Filter::default()
         };
         let after = wanted.after.map_or(0, |(seq,)| seq);
-        let rows = event::store::list(conn, &scope, &about, after, wanted.rows())?;
+        let rows = log::store::list(conn, &scope, &about, after, wanted.rows())?;
         // Read last: what is archived meanwhile is then told of.
-        let archived = event::head::read(conn, &caller.district)?.archived_seq > 0;
+        let archived = log::head::read(conn, caller.district)?.archived_seq > 0;
         let begins = after > 0 || rows.first().is_some_and(|row| row.action == "task.create");
         let steps = rows.into_iter().map(|row| step(&key, &caller, row));
         let steps = steps.collect::<Result<Vec<_>, DbError>>()?;
@@ -126,8 +128,7 @@ pub(crate) async fn get_history(
 fn step(key: &SealingKey, caller: &Caller, row: EventRow) -> Result<HistoryEntry, DbError> {
     let body: serde_json::Value =
         serde_json::from_str(&row.body).map_err(|error| DbError::corrupt("events", error))?;
-    let person = |id: Option<String>| id.map(|id| parsed("events", &id)).transpose();
-    let actor_id = person(row.actor)?;
+    let actor_id = row.actor;
     // What somebody says of a household is no business of every volunteer.
     let told = caller.actor.role != Role::Volunteer || actor_id == Some(caller.actor.person);
     let reason = body["reason"].as_str().filter(|_| told);
@@ -137,11 +138,10 @@ fn step(key: &SealingKey, caller: &Caller, row: EventRow) -> Result<HistoryEntry
         at: row.at.and_utc().with_timezone(&china()),
         action: row.action,
         actor_id,
-        assignee_before_id: person(row.person_before)?,
-        assignee_id: person(row.person)?,
+        assignee_before_id: row.person_before,
+        assignee_id: row.person,
         version: row.version,
-        reason: reason
-            .and_then(|sealed| opened_reason(key, &row.district, &row.subject_id, sealed)),
+        reason: reason.and_then(|sealed| opened_reason(key, row.district, &row.subject_id, sealed)),
         outcome: body["outcome"].as_str().map(ToOwned::to_owned),
         report_id: report.map(|id| parsed("events", id)).transpose()?,
         recorded: body["recorded"] == true,
@@ -165,7 +165,7 @@ pub struct Report {
     recorded: bool,
     /// What to doubt of it.
     #[schema(max_items = 7)]
-    doubts: Vec<Doubt>,
+    flags: Vec<ReportFlag>,
     /// When the phone says that it was made.
     #[serde(skip_serializing_if = "Option::is_none")]
     made_at: Option<DateTime<FixedOffset>>,
@@ -174,7 +174,7 @@ pub struct Report {
     clock_behind_s: i64,
     /// What it says.
     #[serde(flatten)]
-    told: Account,
+    told: ReportContent,
 }
 
 /// A task's reports
@@ -191,7 +191,8 @@ pub struct Report {
 #[get("/tasks/{id}/reports")]
 pub(crate) async fn list_reports(
     request: HttpRequest,
-    app: Data<Gridward>,
+    db: Data<Db>,
+    keys: Data<KeyRing>,
     caller: Caller,
     id: Path<TaskId>,
     Query(query): Query<PageQuery>,
@@ -199,16 +200,16 @@ pub(crate) async fn list_reports(
     let wanted: Wanted<(DateTime<FixedOffset>, ReportId)> =
         page::wanted(query.limit, query.cursor.as_deref())?;
     let limit = wanted.limit;
-    let (vault, district) = (app.vault.clone(), caller.district.clone());
-    let reports = app.db.write(&district, move |tx| {
+    let (keys, district) = (keys.clone(), caller.district);
+    let reports = db.write(district, move |tx| {
         let row = perform::visible_now(tx, &caller, *id)?;
         caller.may(Action::RevealBeneficiary)?;
-        let key = vault.key(tx.read_other(), &caller.district)?;
+        let key = keys.key(tx.read_unbatched(), caller.district)?;
         let own = caller.actor.role == Role::Volunteer;
         let author = own.then_some(caller.actor.person);
         let reports = of_task(tx.read()?, &key, &row, author, &wanted)?;
         if !own && !reports.is_empty() {
-            let grid = parsed("tasks", &row.grid)?;
+            let grid = row.grid;
             tx.record(
                 Event::new("report.read", Subject::Reading, &row.id, grid, row.version)
                     .by(caller.actor.person)
@@ -229,38 +230,41 @@ fn of_task(
     wanted: &Wanted<(DateTime<FixedOffset>, ReportId)>,
 ) -> Result<Vec<Report>, Problem> {
     let mut query = reports::table
-        .filter(reports::district.eq(&task.district))
-        .filter(reports::task.eq(&task.id))
+        .filter(reports::district.eq(task.district))
+        .filter(reports::task.eq(task.id))
         .into_boxed();
     if let Some(author) = author {
-        query = query.filter(reports::person.eq(author.to_string()));
+        query = query.filter(reports::person.eq(author));
     }
     if let Some((moment, id)) = wanted.after {
         let moment = nearest_moment(moment).naive_utc();
         let later = reports::created_at.gt(moment);
-        let beside = reports::created_at.eq(moment).and(reports::id.gt(id.to_string()));
+        let beside = reports::created_at.eq(moment).and(reports::id.gt(id));
         query = query.filter(later.or(beside));
     }
-    let rows: Vec<ReportRow> =
-        query.order((reports::created_at, reports::id)).limit(wanted.rows()).load(conn)?;
+    let rows: Vec<ReportRow> = query
+        .order((reports::created_at, reports::id))
+        .limit(wanted.rows())
+        .select(ReportRow::as_select())
+        .load(conn)?;
     rows.into_iter().map(|row| opened(key, row)).collect()
 }
 
 fn opened(key: &SealingKey, row: ReportRow) -> Result<Report, Problem> {
     let sealed: Sealed = key
-        .open_value(&place(&row.district, "reports", &row.id), &row.sealed)
-        .map_err(|_| Kind::Internal)?;
-    let words = row.doubts.split(';').filter(|word| !word.is_empty());
-    let doubts = words.map(|word| parsed("reports", word));
+        .open_value(&aad(row.district, "reports", &row.id.to_string()), &row.sealed)
+        .map_err(Problem::defect)?;
+    let words = row.flags.split(';').filter(|word| !word.is_empty());
+    let flags = words.map(|word| parsed("reports", word));
     Ok(Report {
-        id: parsed("reports", &row.id)?,
-        person_id: parsed("reports", &row.person)?,
+        id: row.id,
+        person_id: row.person,
         received_at: row.created_at.and_utc().with_timezone(&china()),
         attempt: row.attempt,
         recorded: row.recorded,
-        doubts: doubts.collect::<Result<_, _>>()?,
+        flags: flags.collect::<Result<_, _>>()?,
         made_at: sealed.made_at,
         clock_behind_s: sealed.clock_behind_s,
-        told: sealed.account,
+        told: sealed.content,
     })
 }

@@ -1,73 +1,31 @@
 //! A report: what was done at a task, kept sealed, and what follows from it.
 
+use gridward_domain::word::Word as _;
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Days, FixedOffset};
 use gridward_domain::id::{ReportId, TaskId};
-use gridward_domain::place::Place;
 use gridward_domain::task::{self as life, Agent, Command, Outcome, Transition, Verb};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
-use utoipa::ToSchema;
+use serde_json::json;
 use uuid::Uuid;
 
-use super::account::Account;
-use super::command::Origin;
-use super::doubt::{self, Doubt};
+use super::origin::Origin;
 use super::perform::{self, Performed, Sent, Step};
+use super::report_content::ReportContent;
+use super::report_flag::{self, ReportFlag};
 use super::report_row::{self, ReportRow};
 use super::row::{Draft, TaskRow};
 use super::store;
 use crate::auth::Caller;
-use crate::catalogue::{self, Need, ServiceKind};
-use crate::db::{DbError, Tx, parsed};
-use crate::event::{self, Event, Subject};
-use crate::once::CommandId;
-use crate::problem::{Kind, Problem};
-use crate::seal::{SealingKey, place};
+use crate::catalogue::{self, ServiceKind};
+use crate::crypto::{SealingKey, aad};
+use crate::db::{DbError, parsed};
+use crate::http::problem::{Kind, Problem};
+use crate::idempotency::CommandId;
+use crate::log::{self, Event, Subject};
+use crate::tx::Tx;
 use crate::{beneficiary, clock};
-
-/// How a task went. Notes, answers, needs, place and times are kept sealed.
-#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(example = json!({
-    "outcome": "done", "note": "一切安好，需要换一只灯泡。", "answers": {"health": "good"},
-    "place": {"lat": 29.28874, "lon": 106.26093}, "accuracy_m": 12.0,
-    "started_at": "2026-08-01T09:05:00+08:00", "ended_at": "2026-08-01T09:31:00+08:00"
-}))]
-pub struct NewReport {
-    /// How it ended.
-    pub outcome: Outcome,
-    /// In the visitor's words.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(max_length = 2000)]
-    pub note: Option<String>,
-    /// Answers to the form of the kind of service.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
-    pub answers: Option<Map<String, Value>>,
-    /// What the household was found to need.
-    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    #[schema(max_items = 7, value_type = Vec<Need>)]
-    pub needs: BTreeSet<Need>,
-    /// Where the visitor stood, WGS-84; only if needed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub place: Option<Place>,
-    /// How far off the place may be, in metres.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(minimum = 0, maximum = 100_000)]
-    pub accuracy_m: Option<f64>,
-    /// When it began, by the visitor's clock.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub started_at: Option<DateTime<FixedOffset>>,
-    /// When it ended, by the visitor's clock.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub ended_at: Option<DateTime<FixedOffset>>,
-    /// Photos, signatures and voices that belong to it; they may arrive later.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schema(max_items = 10)]
-    pub attachments: Vec<Uuid>,
-}
 
 /// Stands in the table where the outcome could not be read.
 const UNREAD: &str = "unread";
@@ -76,7 +34,7 @@ const UNREAD: &str = "unread";
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Sealed {
     #[serde(flatten)]
-    pub(super) account: Account,
+    pub(super) content: ReportContent,
     /// When the phone says that it was made.
     pub(super) made_at: Option<DateTime<FixedOffset>>,
     /// Seconds by which the phone's clock is behind the server's.
@@ -94,7 +52,7 @@ pub(super) fn report(
     key: &SealingKey,
     caller: &Caller,
     sent: &Sent<'_>,
-    account: &Account,
+    content: &ReportContent,
 ) -> Result<Performed, Problem> {
     let row = reportable(tx, caller, sent.task)?;
     let may = Verb::Report.is_for(caller.actor.role);
@@ -104,11 +62,11 @@ pub(super) fn report(
         return Err(Kind::Forbidden.into());
     }
     perform::decided_on(&row, sent)?;
-    let kind = catalogue::store::one(tx.read_other(), &row.district, &row.kind)?;
-    let doubts = doubt::doubts(account, kind.as_ref(), sent.origin, tx.now)?;
+    let kind = catalogue::store::one(tx.read_unbatched(), row.district, &row.kind)?;
+    let flags = report_flag::flags(content, kind.as_ref(), sent.origin, tx.now)?;
     let before = row.life()?;
     let judged = if may {
-        judged(tx, key, caller, &row, &before, sent.origin, account.outcome)?
+        judged(tx, key, caller, &row, &before, sent.origin, content.outcome)?
     } else {
         Err(Kind::Forbidden.into())
     };
@@ -118,16 +76,16 @@ pub(super) fn report(
         Err(problem) => return Err(problem),
     };
     let id = sent.origin.id.as_ref().and_then(CommandId::uuid).unwrap_or_else(Uuid::now_v7);
-    let id = match tx.find::<ReportRow>(report_row::key(&row.district, id))? {
+    let id = match tx.find::<ReportRow>(report_row::key(id))? {
         // Its command was forgotten meanwhile: it is there, and once is enough.
-        Some(there) if there.task == row.id && there.person == caller.actor.person.to_string() => {
+        Some(there) if there.task == row.id && there.person == caller.actor.person => {
             return Ok(Performed::recorded(row.task()?, because.as_ref()));
         }
         // Two phones made the same id; both reports are kept.
         Some(_) => ReportId(Uuid::now_v7()),
         None => ReportId(id),
     };
-    keep(tx, key, caller, &row, id, account, sent.origin, after.is_none(), &doubts)?;
+    keep(tx, key, caller, &row, id, content, sent.origin, after.is_none(), &flags)?;
     let step = Step {
         row: &row,
         before: &before,
@@ -135,8 +93,8 @@ pub(super) fn report(
         verb: Verb::Report,
     };
     let mut body = json!({ "report": id });
-    if let Some(outcome) = account.outcome {
-        body["outcome"] = json!(outcome.word());
+    if let Some(outcome) = content.outcome {
+        body["outcome"] = json!(outcome.as_str());
     }
     if after.is_none() {
         body["recorded"] = json!(true);
@@ -149,7 +107,7 @@ pub(super) fn report(
     };
     let next = perform::write(tx, &step, None, event);
     if after.state.phase() == life::Phase::Done {
-        follow(tx, caller, &row, kind.as_ref(), account)?;
+        follow(tx, caller, &row, kind.as_ref(), content)?;
     }
     Ok(Performed::done(next.task()?))
 }
@@ -159,8 +117,7 @@ pub(super) fn report(
 fn reportable(tx: &mut Tx<'_>, caller: &Caller, id: TaskId) -> Result<TaskRow, Problem> {
     match perform::visible_now(tx, caller, id) {
         Err(problem) if problem.kind() == Kind::NotFound => {
-            let row =
-                tx.find::<TaskRow>(store::key(&caller.district, id))?.ok_or(Kind::NotFound)?;
+            let row = tx.find::<TaskRow>(id)?.ok_or(Kind::NotFound)?;
             if held_once(tx, caller, &row)? { Ok(row) } else { Err(problem) }
         }
         seen => seen,
@@ -187,13 +144,18 @@ fn judged(
     Ok(match life::apply(before, &command, &agent, clock::day(tx.now)) {
         Ok(Transition::Changed(after)) => Ok(Some(after)),
         Ok(Transition::Already) => Ok(None),
-        Err(rejection) => Err(perform::refused(tx.read_other(), key, row, rejection)?),
+        Err(rejection) => Err(perform::refused(tx.read_unbatched(), key, row, rejection)?),
     })
 }
 
 /// Whether the caller ever had the task, by the log.
 fn held_once(tx: &mut Tx<'_>, caller: &Caller, row: &TaskRow) -> Result<bool, DbError> {
-    event::store::had_in_hands(tx.read_other(), &row.district, &row.id, caller.actor.person)
+    log::store::had_in_hands(
+        tx.read_unbatched(),
+        row.district,
+        &row.id.to_string(),
+        caller.actor.person,
+    )
 }
 
 /// Whether the caller had the task when the report was made, by the log. Only a
@@ -210,8 +172,9 @@ fn held_then(
         return Ok(false);
     }
     let moment = origin.made(tx.now);
-    let holder = event::store::holder_at(tx.read_other(), &row.district, &row.id, moment)?;
-    Ok(holder == Some(me.to_string()))
+    let holder =
+        log::store::holder_at(tx.read_unbatched(), row.district, &row.id.to_string(), moment)?;
+    Ok(holder == Some(me))
 }
 
 #[expect(clippy::too_many_arguments, reason = "all that a report is made of, once")]
@@ -221,28 +184,27 @@ fn keep(
     caller: &Caller,
     task: &TaskRow,
     id: ReportId,
-    account: &Account,
+    content: &ReportContent,
     origin: &Origin,
     recorded: bool,
-    doubts: &BTreeSet<Doubt>,
+    flags: &BTreeSet<ReportFlag>,
 ) -> Result<(), Problem> {
     let sealed = Sealed {
-        account: account.clone(),
+        content: content.clone(),
         made_at: origin.made_at,
         clock_behind_s: origin.clock_behind.num_seconds(),
     };
-    let id = id.to_string();
     let row = ReportRow {
-        sealed: key.seal_value(&place(&caller.district, "reports", &id), &sealed)?,
-        district: caller.district.clone(),
+        sealed: key.seal_value(&aad(caller.district, "reports", &id.to_string()), &sealed)?,
+        district: caller.district,
         id,
-        task: task.id.clone(),
-        person: caller.actor.person.to_string(),
-        outcome: account.outcome.map_or(UNREAD, Outcome::word).to_owned(),
+        task: task.id,
+        person: caller.actor.person,
+        outcome: content.outcome.map_or(UNREAD, Outcome::as_str).to_owned(),
         created_at: tx.now.naive_utc(),
         attempt: task.attempt,
         recorded,
-        doubts: doubts.iter().map(|doubt| doubt.word()).collect::<Vec<_>>().join(";"),
+        flags: flags.iter().map(|doubt| doubt.as_str()).collect::<Vec<_>>().join(";"),
     };
     tx.insert(row);
     Ok(())
@@ -255,14 +217,14 @@ fn follow(
     caller: &Caller,
     row: &TaskRow,
     kind: Option<&ServiceKind>,
-    account: &Account,
+    content: &ReportContent,
 ) -> Result<(), Problem> {
     let today = clock::day(tx.now);
-    if let Some(beneficiary) = &row.beneficiary {
+    if let Some(beneficiary) = row.beneficiary {
         let visitor = caller.actor.person;
         beneficiary::store::was_in_touch(
-            tx.write_other(),
-            &row.district,
+            tx.write_unbatched(),
+            row.district,
             beneficiary,
             visitor,
             today,
@@ -270,16 +232,16 @@ fn follow(
     }
     let rules = kind.map(|kind| &kind.follow_ups);
     let wanted: BTreeSet<&String> =
-        account.needs.iter().filter_map(|need| rules.and_then(|rules| rules.get(need))).collect();
+        content.needs.iter().filter_map(|need| rules.and_then(|rules| rules.get(need))).collect();
     for code in wanted {
-        let Some(kind) = catalogue::store::one(tx.read_other(), &row.district, code)? else {
+        let Some(kind) = catalogue::store::one(tx.read_unbatched(), row.district, code)? else {
             continue;
         };
         let days = Days::new(kind.due_days.into());
         let draft = Draft {
             id: TaskId(Uuid::now_v7()),
-            grid: parsed("tasks", &row.grid)?,
-            beneficiary: row.beneficiary.as_deref().map(|id| parsed("tasks", id)).transpose()?,
+            grid: row.grid,
+            beneficiary: row.beneficiary,
             place: row.place()?,
             not_before: today,
             due_on: today.checked_add_days(days).unwrap_or(today),

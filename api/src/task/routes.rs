@@ -12,23 +12,24 @@ use serde::Deserialize;
 use serde_json::json;
 use utoipa::IntoParams;
 
-use super::cards::Card;
 use super::create::{self, NewTask};
 use super::model::TaskSummary;
-use super::precondition::etag;
 use super::store::Filter;
+use super::summary_cache::Card;
+use super::summary_cache::SummaryCache;
 use super::{Task, perform};
-use crate::app::Gridward;
 use crate::auth::Caller;
 use crate::catalogue::KindCode;
 use crate::clock::{nearest_within_reach, within_reach};
-use crate::once::call::Done;
-use crate::once::{self, IdempotencyKey};
-use crate::openapi;
-use crate::page::{self, Page, Wanted};
-use crate::problem::Problem;
-use crate::request::{Body, Query};
-use crate::unchanged::{self, Held};
+use crate::http::if_match::etag;
+use crate::http::if_none_match::{self, IfNoneMatch};
+use crate::http::openapi;
+use crate::http::page::{self, Page, Wanted};
+use crate::http::problem::Problem;
+use crate::http::{Json as Body, Query};
+use crate::idempotency::Done;
+use crate::idempotency::{Commands, IdempotencyKey};
+use crate::tx::Db;
 
 /// Which tasks.
 #[derive(Deserialize, IntoParams)]
@@ -69,13 +70,14 @@ pub struct TaskQuery {
 #[get("/tasks")]
 pub(crate) async fn list_tasks(
     request: HttpRequest,
-    app: Data<Gridward>,
+    db: Data<Db>,
+    summaries: Data<SummaryCache>,
     caller: Caller,
     Query(query): Query<TaskQuery>,
 ) -> Result<HttpResponse, Problem> {
     let own = query.assignee_id == Some(caller.actor.person) && query.area.is_none();
     let area = query.area.unwrap_or(caller.actor.area);
-    caller.actor.judge(Action::ReadTasks, &area)?;
+    caller.actor.authorize(Action::ReadTasks, &area)?;
     let wanted: Wanted<(NaiveDate, TaskId)> = page::wanted(query.limit, query.cursor.as_deref())?;
     if let Some((day, _)) = wanted.after {
         within_reach(&day).map_err(|error| Problem::unreadable("cursor", error))?;
@@ -88,8 +90,8 @@ pub(crate) async fn list_tasks(
         due_before: query.due_before.map(nearest_within_reach),
         beneficiary: query.beneficiary_id,
     };
-    let (cards, district) = (app.cards.clone(), caller.actor.area.district());
-    let tasks = app.db.read(move |conn| {
+    let (cards, district) = (summaries.clone(), caller.actor.area.district());
+    let tasks = db.read(move |conn| {
         let area = (!own).then_some(area);
         cards.list(conn, district, area, &filter, &wanted)
     });
@@ -119,13 +121,13 @@ pub(crate) async fn list_tasks(
 )]
 #[post("/tasks")]
 pub(crate) async fn create_task(
-    app: Data<Gridward>,
+    commands: Data<Commands>,
     caller: Caller,
     key: IdempotencyKey,
     Body(body): Body<NewTask>,
 ) -> Result<HttpResponse, Problem> {
     let request = json!(body);
-    let created = once::call(&app, caller, key, "task.create", request, {
+    let created = commands.run(caller, key, "task.create", request, {
         move |tx, _, caller| create::create(tx, caller, &body)
     });
     let Done { made: task, replayed } = created.await?;
@@ -133,7 +135,7 @@ pub(crate) async fn create_task(
     Ok(HttpResponse::Created()
         .insert_header(("Idempotency-Replayed", replayed.to_string()))
         .insert_header((LOCATION, location))
-        .insert_header((ETAG, etag(&task)))
+        .insert_header((ETAG, etag(task.version)))
         .json(task))
 }
 
@@ -157,20 +159,20 @@ pub(crate) async fn create_task(
 #[get("/tasks/{id}")]
 pub(crate) async fn get_task(
     request: HttpRequest,
-    app: Data<Gridward>,
+    db: Data<Db>,
     caller: Caller,
     id: Path<TaskId>,
 ) -> Result<HttpResponse, Problem> {
     caller.may(Action::ReadTasks)?;
-    let held = Held::of(&request)?;
-    let found = app.db.read(move |conn| {
+    let held = IfNoneMatch::of(&request)?;
+    let found = db.read(move |conn| {
         let row = perform::visible(conn, &caller, *id)?;
         Ok::<_, Problem>(row.task()?)
     });
     let task = found.await?;
-    let etag = etag(&task);
+    let etag = etag(task.version);
     if held.names(&etag) {
-        return Ok(unchanged::answer(etag));
+        return Ok(if_none_match::not_modified(etag));
     }
     Ok(HttpResponse::Ok()
         .insert_header((ETAG, etag))

@@ -1,59 +1,67 @@
 //! A task as the table keeps it, and how it becomes what is shown.
 
+use crate::db::column::SkillsColumn;
 use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, Utc};
 use diesel::prelude::*;
 use gridward_domain::area::{AreaCode, Level};
+use gridward_domain::id::PlanId;
 use gridward_domain::id::{BeneficiaryId, PersonId, TaskId};
 use gridward_domain::place::Place;
+use gridward_domain::task::Overdue;
 use gridward_domain::task::{self as life, Phase, State, Terms, overdue};
 
 use super::Task;
 use super::model::{DayWindow, PlannedFor, TaskSummary};
 use crate::catalogue::ServiceKind;
 use crate::clock::{self, china};
+use crate::db::DbError;
 use crate::db::schema::tasks;
-use crate::db::{DbError, parsed};
-use crate::person::store::{skills, skills_text};
 
 const TABLE: &str = "tasks";
 
-/// A row of `tasks`.
-#[derive(Clone, Debug, Queryable, Insertable)]
-#[diesel(table_name = tasks)]
-#[expect(missing_docs, reason = "the columns are described in the migrations")]
-pub struct TaskRow {
-    pub district: String,
-    pub id: String,
-    pub grid: String,
-    pub kind: String,
-    pub beneficiary: Option<String>,
-    pub lat: f64,
-    pub lon: f64,
-    pub minutes: i32,
-    pub priority: i32,
-    pub skills: String,
-    pub not_before: NaiveDate,
-    pub due_on: NaiveDate,
-    pub window_start: Option<i32>,
-    pub window_end: Option<i32>,
-    pub state: String,
-    pub assignee: Option<String>,
-    pub planned_on: Option<NaiveDate>,
-    pub planned_start: Option<i32>,
-    pub planned_minutes: Option<i32>,
-    pub plan: Option<String>,
-    pub created_by: Option<String>,
-    pub created_at: NaiveDateTime,
-    pub updated_at: NaiveDateTime,
-    pub version: i64,
-    pub attempt: i32,
-    pub attempts: i32,
-    pub retry_days: i32,
-    pub overdue: String,
-    pub escalate_days: i32,
-    pub desk: String,
-    pub look_on: Option<NaiveDate>,
-    pub archived: bool,
+crate::table_row! {
+    /// A row of `tasks`.
+    #[derive(Clone, Debug)]
+    pub struct TaskRow in tasks {
+        district: AreaCode,
+        key {
+            id: TaskId,
+        }
+        fixed {
+            grid: AreaCode,
+            kind: String,
+            beneficiary: Option<BeneficiaryId>,
+            lat: f64,
+            lon: f64,
+            minutes: i32,
+            priority: i32,
+            skills: SkillsColumn,
+            created_by: Option<PersonId>,
+            created_at: NaiveDateTime,
+            attempts: i32,
+            retry_days: i32,
+            overdue: Overdue,
+            escalate_days: i32,
+        }
+        changing {
+            state: Phase,
+            assignee: Option<PersonId>,
+            planned_on: Option<NaiveDate>,
+            planned_start: Option<i32>,
+            planned_minutes: Option<i32>,
+            plan: Option<PlanId>,
+            updated_at: NaiveDateTime,
+            version: i64,
+            not_before: NaiveDate,
+            due_on: NaiveDate,
+            window_start: Option<i32>,
+            window_end: Option<i32>,
+            attempt: i32,
+            escalation_level: Level,
+            next_action_on: Option<NaiveDate>,
+            archived: bool,
+        }
+    }
 }
 
 /// A task about to be written.
@@ -82,41 +90,41 @@ impl TaskRow {
     pub fn open(draft: &Draft, kind: &ServiceKind, now: DateTime<Utc>) -> Self {
         let int = |n: u32| i32::try_from(n).unwrap_or(i32::MAX);
         let mut row = Self {
-            district: draft.grid.district().to_string(),
-            id: draft.id.to_string(),
-            grid: draft.grid.to_string(),
+            district: draft.grid.district(),
+            id: draft.id,
+            grid: draft.grid,
             kind: kind.code.clone(),
-            beneficiary: draft.beneficiary.map(|id| id.to_string()),
+            beneficiary: draft.beneficiary,
             lat: draft.place.lat(),
             lon: draft.place.lon(),
             minutes: int(kind.minutes),
             priority: kind.priority.into(),
-            skills: skills_text(&kind.skills),
+            skills: kind.skills.clone().into(),
             not_before: draft.not_before,
             due_on: draft.due_on,
             window_start: draft.window.map(|window| window.start.into()),
             window_end: draft.window.map(|window| window.end.into()),
-            state: Phase::Open.word().to_owned(),
+            state: Phase::Open,
             assignee: None,
             planned_on: None,
             planned_start: None,
             planned_minutes: None,
             plan: None,
-            created_by: draft.by.map(|id| id.to_string()),
+            created_by: draft.by,
             created_at: now.naive_utc(),
             updated_at: now.naive_utc(),
             version: 1,
             attempt: 1,
             attempts: kind.attempts.into(),
             retry_days: kind.retry_days.into(),
-            overdue: kind.overdue.word().to_owned(),
+            overdue: kind.overdue,
             escalate_days: kind.escalate_days.into(),
-            desk: Level::Grid.word().to_owned(),
-            look_on: None,
+            escalation_level: Level::Grid,
+            next_action_on: None,
             archived: false,
         };
         // What was just written as words reads back.
-        row.look_on = row.life().ok().and_then(|life| overdue::next_look(&life));
+        row.next_action_on = row.life().ok().and_then(|life| overdue::next_action_on(&life));
         row
     }
 
@@ -125,20 +133,19 @@ impl TaskRow {
     /// # Errors
     /// [`DbError::Corrupt`].
     pub fn life(&self) -> Result<life::Task, DbError> {
-        let phase: Phase = parsed(TABLE, &self.state)?;
-        let holder = self.assignee.as_deref().map(|id| parsed(TABLE, id)).transpose()?;
+        let state = State::of(self.state, self.assignee);
         Ok(life::Task {
-            grid: parsed(TABLE, &self.grid)?,
-            state: State::of(phase, holder).map_err(|error| DbError::corrupt(TABLE, error))?,
+            grid: self.grid,
+            state: state.map_err(|error| DbError::corrupt(TABLE, error))?,
             version: self.version,
             attempt: u8::try_from(self.attempt).map_err(number)?,
-            desk: parsed(TABLE, &self.desk)?,
+            escalation_level: self.escalation_level,
             not_before: self.not_before,
             due_on: self.due_on,
             terms: Terms {
                 attempts: u8::try_from(self.attempts).map_err(number)?,
                 retry_days: u16::try_from(self.retry_days).map_err(number)?,
-                overdue: parsed(TABLE, &self.overdue)?,
+                overdue: self.overdue,
                 escalate_days: u16::try_from(self.escalate_days).map_err(number)?,
             },
         })
@@ -157,16 +164,17 @@ impl TaskRow {
     #[must_use]
     pub fn moved(&self, to: &life::Task, now: DateTime<Utc>) -> Self {
         let mut next = self.clone();
-        to.state.phase().word().clone_into(&mut next.state);
-        next.assignee = to.state.holder().map(|person| person.to_string());
+        next.state = to.state.phase();
+        next.assignee = to.state.holder();
         next.updated_at = now.naive_utc();
         next.version = to.version;
         next.attempt = to.attempt.into();
-        to.desk.word().clone_into(&mut next.desk);
+        next.escalation_level = to.escalation_level;
         (next.not_before, next.due_on) = (to.not_before, to.due_on);
         // Who begins again with a task wants it on the phones again.
         next.archived = self.archived && !to.state.is_live();
-        next.look_on = overdue::next_look(to).or_else(|| archive_on(to, clock::day(now)));
+        next.next_action_on =
+            overdue::next_action_on(to).or_else(|| archive_on(to, clock::day(now)));
         if next.assignee != self.assignee {
             next.unplan();
         }
@@ -190,24 +198,24 @@ impl TaskRow {
         let state = life.state;
         let local = |at: NaiveDateTime| at.and_utc().with_timezone(&china());
         Ok(Task {
-            id: parsed(TABLE, &self.id)?,
+            id: self.id,
             kind: self.kind.clone(),
-            grid: parsed(TABLE, &self.grid)?,
-            beneficiary_id: self.beneficiary.as_deref().map(|id| parsed(TABLE, id)).transpose()?,
+            grid: self.grid,
+            beneficiary_id: self.beneficiary,
             place: self.place()?,
             minutes: u32::try_from(self.minutes).map_err(number)?,
             priority: u8::try_from(self.priority).map_err(number)?,
-            skills: skills(TABLE, &self.skills)?,
+            skills: self.skills.skills().clone(),
             not_before: self.not_before,
             due_on: self.due_on,
             window: window(self.window_start, self.window_end)?,
             state: state.phase(),
             assignee_id: state.holder(),
             attempt: life.attempt,
-            desk: life.desk,
-            planned_for: match (self.planned_on, self.planned_start, &self.plan) {
+            escalation_level: life.escalation_level,
+            planned_for: match (self.planned_on, self.planned_start, self.plan) {
                 (Some(day), Some(start), Some(plan)) => {
-                    Some(PlannedFor { day, start: minute(start)?, plan_id: parsed(TABLE, plan)? })
+                    Some(PlannedFor { day, start: minute(start)?, plan_id: plan })
                 }
                 _ => None,
             },
@@ -230,10 +238,10 @@ fn archive_on(task: &life::Task, today: NaiveDate) -> Option<NaiveDate> {
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = tasks)]
 pub(super) struct SummaryRow {
-    id: String,
+    id: TaskId,
     kind: String,
-    grid: String,
-    beneficiary: Option<String>,
+    grid: AreaCode,
+    beneficiary: Option<BeneficiaryId>,
     lat: f64,
     lon: f64,
     minutes: i32,
@@ -242,8 +250,8 @@ pub(super) struct SummaryRow {
     due_on: NaiveDate,
     window_start: Option<i32>,
     window_end: Option<i32>,
-    state: String,
-    assignee: Option<String>,
+    state: Phase,
+    assignee: Option<PersonId>,
     planned_on: Option<NaiveDate>,
     version: i64,
     attempt: i32,

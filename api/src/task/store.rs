@@ -1,9 +1,11 @@
 //! Queries for tasks, and the writes that move one.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use std::collections::HashMap;
+
+use chrono::NaiveDate;
 use diesel::prelude::*;
 use gridward_domain::area::{AreaCode, AreaRange, Level};
-use gridward_domain::id::{BeneficiaryId, PersonId, PlanId, TaskId};
+use gridward_domain::id::{BeneficiaryId, PersonId, TaskId};
 use gridward_domain::task::Phase;
 
 use super::model::TaskSummary;
@@ -11,8 +13,8 @@ use super::row::{SummaryRow, TaskRow};
 use crate::catalogue::KindCode;
 use crate::db::schema::tasks;
 use crate::db::{Conn, DbError};
+use crate::http::page::Wanted;
 use crate::in_range;
-use crate::page::Wanted;
 
 /// The states of a task that is in somebody's hands.
 const HELD: [Phase; 3] = [Phase::Assigned, Phase::Accepted, Phase::InProgress];
@@ -36,8 +38,8 @@ pub struct Filter {
 ///
 /// # Errors
 /// [`DbError`].
-pub fn row(conn: &mut Conn, district: &str, id: TaskId) -> Result<Option<TaskRow>, DbError> {
-    Ok(tasks::table.find((district, id.to_string())).first(conn).optional()?)
+pub fn row(conn: &mut Conn, district: AreaCode, id: TaskId) -> Result<Option<TaskRow>, DbError> {
+    Ok(tasks::table.find((district, id)).select(TaskRow::as_select()).first(conn).optional()?)
 }
 
 /// A page of the tasks in `area` (everywhere in the district if `None`), those
@@ -51,15 +53,15 @@ pub fn list(
     area: Option<AreaCode>,
     filter: &Filter,
     wanted: &Wanted<(NaiveDate, TaskId)>,
-) -> Result<Vec<(String, NaiveDate, i64)>, DbError> {
+) -> Result<Vec<(TaskId, NaiveDate, i64)>, DbError> {
     let mut query = tasks::table
-        .filter(tasks::district.eq(district.to_string()))
+        .filter(tasks::district.eq(district))
         .select((tasks::id, tasks::due_on, tasks::version))
         .into_boxed();
     // Each level asks in the way that an index answers in the order of the list.
     match area {
         Some(area) if area.level() == Level::Grid => {
-            query = query.filter(tasks::grid.eq(area.to_string()));
+            query = query.filter(tasks::grid.eq(area));
         }
         Some(area) if area.level() != Level::District => {
             query = query.filter(in_range!(tasks::grid, area.range()));
@@ -67,22 +69,22 @@ pub fn list(
         _ => {}
     }
     if let Some(state) = filter.state {
-        query = query.filter(tasks::state.eq(state.word()));
+        query = query.filter(tasks::state.eq(state));
     }
     if let Some(kind) = &filter.kind {
         query = query.filter(tasks::kind.eq(kind.as_str().to_owned()));
     }
     if let Some(assignee) = filter.assignee {
-        query = query.filter(tasks::assignee.eq(assignee.to_string()));
+        query = query.filter(tasks::assignee.eq(assignee));
     }
     if let Some(day) = filter.due_before {
         query = query.filter(tasks::due_on.lt(day));
     }
     if let Some(beneficiary) = filter.beneficiary {
-        query = query.filter(tasks::beneficiary.eq(beneficiary.to_string()));
+        query = query.filter(tasks::beneficiary.eq(beneficiary));
     }
     if let Some((due_on, id)) = wanted.after {
-        let same_day = tasks::due_on.eq(due_on).and(tasks::id.gt(id.to_string()));
+        let same_day = tasks::due_on.eq(due_on).and(tasks::id.gt(id));
         query =
             query.filter(tasks::due_on.ge(due_on)).filter(tasks::due_on.gt(due_on).or(same_day));
     }
@@ -96,14 +98,14 @@ pub fn list(
 pub fn summaries(
     conn: &mut Conn,
     district: AreaCode,
-    ids: &[&str],
+    ids: &[TaskId],
 ) -> Result<Vec<TaskSummary>, DbError> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
     let rows: Vec<SummaryRow> = tasks::table
-        .filter(tasks::district.eq(district.to_string()))
-        .filter(tasks::id.eq_any(ids.iter().copied()))
+        .filter(tasks::district.eq(district))
+        .filter(tasks::id.eq_any(ids))
         .select(SummaryRow::as_select())
         .load(conn)?;
     rows.into_iter().map(SummaryRow::summary).collect()
@@ -115,63 +117,31 @@ pub fn summaries(
 /// [`DbError`].
 pub fn holds_at(
     conn: &mut Conn,
-    district: &str,
+    district: AreaCode,
     person: PersonId,
     beneficiary: BeneficiaryId,
 ) -> Result<bool, DbError> {
     let held = tasks::table
         .filter(tasks::district.eq(district))
-        .filter(tasks::beneficiary.eq(beneficiary.to_string()))
-        .filter(tasks::assignee.eq(person.to_string()))
-        .filter(tasks::state.eq_any(HELD.map(Phase::word)));
-    let one: Option<String> = held.select(tasks::id).first(conn).optional()?;
+        .filter(tasks::beneficiary.eq(beneficiary))
+        .filter(tasks::assignee.eq(person))
+        .filter(tasks::state.eq_any(HELD));
+    let one: Option<TaskId> = held.select(tasks::id).first(conn).optional()?;
     Ok(one.is_some())
 }
 
-/// The key of a task: district and id.
-pub fn key(district: &str, id: TaskId) -> (String, String) {
-    (district.to_owned(), id.to_string())
-}
-
-/// When a plan wants a task to be done, and how long it keeps somebody.
-#[derive(Clone, Copy, Debug)]
-pub struct Slot {
-    /// The day.
-    pub on: NaiveDate,
-    /// The start, in minutes from midnight.
-    pub start: i32,
-    /// Service and the travel it adds.
-    pub minutes: i32,
-    /// Which plan.
-    pub plan: PlanId,
-}
-
-/// Gives an open task to `person` for `slot`; says whether it was still as `row`.
+/// The versions of the range's open tasks.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn assign(
-    conn: &mut Conn,
-    row: &TaskRow,
-    person: PersonId,
-    slot: &Slot,
-    now: DateTime<Utc>,
-) -> Result<bool, DbError> {
-    let unchanged =
-        tasks::table.find((&row.district, &row.id)).filter(tasks::version.eq(row.version));
-    let changed = diesel::update(unchanged)
-        .set((
-            tasks::state.eq(Phase::Assigned.word()),
-            tasks::assignee.eq(person.to_string()),
-            tasks::planned_on.eq(slot.on),
-            tasks::planned_start.eq(slot.start),
-            tasks::planned_minutes.eq(slot.minutes),
-            tasks::plan.eq(slot.plan.to_string()),
-            tasks::updated_at.eq(now.naive_utc()),
-            tasks::version.eq(row.version + 1),
-        ))
-        .execute(conn)?;
-    Ok(changed == 1)
+pub fn open_versions(conn: &mut Conn, range: &AreaRange) -> Result<HashMap<TaskId, i64>, DbError> {
+    let open: Vec<(TaskId, i64)> = tasks::table
+        .filter(tasks::district.eq(range.area().district()))
+        .filter(in_range!(tasks::grid, range))
+        .filter(tasks::state.eq(Phase::Open))
+        .select((tasks::id, tasks::version))
+        .load(conn)?;
+    Ok(open.into_iter().collect())
 }
 
 /// What dispatch looks at: the open tasks of the range that may be done by
@@ -186,20 +156,13 @@ pub fn for_dispatch(
 ) -> Result<Vec<TaskRow>, DbError> {
     let states = [Phase::Open, Phase::Assigned, Phase::Accepted, Phase::InProgress];
     Ok(tasks::table
-        .filter(tasks::district.eq(range.area().district().to_string()))
+        .filter(tasks::district.eq(range.area().district()))
         .filter(in_range!(tasks::grid, range))
-        .filter(tasks::state.eq_any(states.map(Phase::word)))
+        .filter(tasks::state.eq_any(states))
         .filter(tasks::not_before.le(last))
         .order((tasks::grid, tasks::due_on, tasks::id))
+        .select(TaskRow::as_select())
         .load(conn)?)
-}
-
-/// Writes many new tasks.
-///
-/// # Errors
-/// [`DbError`].
-pub fn insert_all(conn: &mut Conn, rows: &[TaskRow]) -> Result<(), DbError> {
-    Ok(crate::insert_all!(conn, tasks::table, rows, columns = 32)?)
 }
 
 /// The tasks of the district in somebody's hands that lie outside the range;
@@ -212,27 +175,29 @@ pub fn held_outside(conn: &mut Conn, range: &AreaRange) -> Result<Vec<TaskRow>, 
         return Ok(Vec::new());
     }
     Ok(tasks::table
-        .filter(tasks::district.eq(range.area().district().to_string()))
+        .filter(tasks::district.eq(range.area().district()))
         .filter(diesel::dsl::not(in_range!(tasks::grid, range)))
-        .filter(tasks::state.eq_any(HELD.map(Phase::word)))
+        .filter(tasks::state.eq_any(HELD))
         .order((tasks::grid, tasks::due_on, tasks::id))
+        .select(TaskRow::as_select())
         .load(conn)?)
 }
 
-/// Up to `limit` tasks of the district that the clock has to look at on `today`.
+/// Up to `limit` tasks of the district whose next step is due on `today`.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn to_look_at(
+pub fn due_tasks(
     conn: &mut Conn,
-    district: &str,
+    district: AreaCode,
     today: NaiveDate,
     limit: i64,
 ) -> Result<Vec<TaskRow>, DbError> {
     Ok(tasks::table
         .filter(tasks::district.eq(district))
-        .filter(tasks::look_on.le(today))
-        .order((tasks::look_on, tasks::id))
+        .filter(tasks::next_action_on.le(today))
+        .order((tasks::next_action_on, tasks::id))
         .limit(limit)
+        .select(TaskRow::as_select())
         .load(conn)?)
 }

@@ -1,5 +1,5 @@
-//! A phone's copy of what its person works with: rows by type and id. Applying a
-//! page twice is the same as once, and an old page never undoes a newer row.
+//! A phone's local copy of the rows in its person's scope, by type and id. Applying a page is
+//! idempotent, and an outdated page never replaces a newer row.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,12 +9,12 @@ use serde_json::value::RawValue;
 
 use crate::wire::{Change, Page, RowKind, Task};
 
-/// Names a row.
+/// Identifies a row.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RowKey {
-    /// What kind of row.
+    /// Its type.
     pub kind: RowKind,
-    /// Which one.
+    /// Its id.
     pub id: String,
 }
 
@@ -24,20 +24,20 @@ impl fmt::Display for RowKey {
     }
 }
 
-/// A row as it was sent.
+/// A row as received.
 #[derive(Clone, Debug)]
 pub struct Row {
     /// Its version.
     pub version: i64,
-    /// What it looks like.
+    /// Its content.
     pub data: Box<RawValue>,
-    /// The task, if it is one.
+    /// The parsed task, if it is one.
     pub task: Option<Task>,
 }
 
 impl Row {
-    /// Whether it looks the same, whatever the order of its fields.
-    fn looks_like(&self, other: &Self) -> bool {
+    /// Whether the content is equal, regardless of the order of fields.
+    fn same_content(&self, other: &Self) -> bool {
         let parsed = |row: &Self| serde_json::from_str::<Value>(row.data.get()).ok();
         self.data.get() == other.data.get() || parsed(self) == parsed(other)
     }
@@ -45,7 +45,7 @@ impl Row {
 
 impl PartialEq for Row {
     fn eq(&self, other: &Self) -> bool {
-        self.version == other.version && self.looks_like(other)
+        self.version == other.version && self.same_content(other)
     }
 }
 
@@ -62,10 +62,10 @@ pub struct LocalCopy {
 }
 
 impl LocalCopy {
-    /// Takes a page in; answers how many rows it made different.
+    /// Applies a page and returns the number of changed rows.
     ///
     /// # Errors
-    /// When a task lacks what every task has; the page is then half taken in.
+    /// When a task lacks a required field; the page is then partly applied.
     pub fn apply(&mut self, page: &Page) -> Result<usize, serde_json::Error> {
         let mut different = 0;
         if page.reset {
@@ -111,7 +111,7 @@ impl LocalCopy {
         self.rows.is_empty()
     }
 
-    /// The first row, by type and id, in which this copy is not as `fresh`.
+    /// The first row, by type and id, that differs from `fresh`.
     pub fn difference(&self, fresh: &Self) -> Option<Difference> {
         let keys = self.rows.keys().chain(fresh.rows.keys());
         let differs = |key: &&RowKey| self.rows.get(*key) != fresh.rows.get(*key);
@@ -124,22 +124,22 @@ impl LocalCopy {
     }
 }
 
-/// A row in which a copy is not as it should be.
+/// A row that differs from a fresh snapshot.
 #[derive(Clone, Debug)]
 pub struct Difference {
     /// Which row.
     pub key: RowKey,
-    /// As the phone holds it, if it does.
+    /// The phone's row, if any.
     pub held: Option<Row>,
-    /// As a fresh snapshot holds it, if it does.
+    /// The fresh snapshot's row, if any.
     pub fresh: Option<Row>,
 }
 
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let told = |row: &Option<Row>| row.as_ref().map_or("nothing".to_owned(), Row::to_string);
-        let (held, fresh) = (told(&self.held), told(&self.fresh));
-        write!(f, "{}\n  the phone holds {held}\n  a fresh one has {fresh}", self.key)
+        let text = |row: &Option<Row>| row.as_ref().map_or("nothing".to_owned(), Row::to_string);
+        let (held, fresh) = (text(&self.held), text(&self.fresh));
+        write!(f, "{}\n  the phone holds {held}\n  a fresh snapshot holds {fresh}", self.key)
     }
 }
 
@@ -169,7 +169,7 @@ mod tests {
             cursor: String::new(),
             has_more: false,
             next_poll_s: 0,
-            server_time: "2026-08-01T09:00:00+08:00".parse().expect("a moment"),
+            server_time: "2026-08-01T09:00:00+08:00".parse().expect("a timestamp"),
         }
     }
 
@@ -185,30 +185,37 @@ mod tests {
     }
 
     #[test]
-    fn an_older_row_never_undoes_a_newer_one_and_an_equal_one_is_taken() {
+    fn an_older_row_never_replaces_a_newer_one_and_an_equal_version_does() {
         let mut copy = LocalCopy::default();
-        copy.apply(&page(false, vec![change(1, 3, 0)], vec![])).expect("taken in");
-        assert_eq!(copy.apply(&page(false, vec![change(1, 2, 1)], vec![])).expect("taken in"), 0);
-        assert_eq!(copy.apply(&page(false, vec![change(1, 3, 2)], vec![])).expect("taken in"), 1);
+        copy.apply(&page(false, vec![change(1, 3, 0)], vec![])).expect("a valid page");
+        assert_eq!(
+            copy.apply(&page(false, vec![change(1, 2, 1)], vec![])).expect("a valid page"),
+            0
+        );
+        assert_eq!(
+            copy.apply(&page(false, vec![change(1, 3, 2)], vec![])).expect("a valid page"),
+            1
+        );
         assert_eq!(copy.rows.values().next().expect("a row").data.get(), r#"{"word":2}"#);
     }
 
     #[test]
-    fn a_reset_drops_what_the_page_does_not_bring() {
+    fn a_reset_drops_rows_that_the_page_does_not_contain() {
         let mut copy = LocalCopy::default();
-        copy.apply(&page(false, vec![change(1, 3, 0), change(2, 9, 0)], vec![])).expect("taken in");
-        copy.apply(&page(true, vec![change(2, 1, 0)], vec![])).expect("taken in");
+        copy.apply(&page(false, vec![change(1, 3, 0), change(2, 9, 0)], vec![]))
+            .expect("a valid page");
+        copy.apply(&page(true, vec![change(2, 1, 0)], vec![])).expect("a valid page");
         assert_eq!((copy.len(), copy.rows.values().next().expect("a row").version), (1, 1));
     }
 
     #[test]
-    fn a_task_that_lacks_its_state_is_not_taken_for_one() {
+    fn a_task_without_a_state_is_an_error() {
         let broken = Change { kind: RowKind::Task, ..change(1, 1, 0) };
         assert!(LocalCopy::default().apply(&page(false, vec![broken], vec![])).is_err());
     }
 
     #[test]
-    fn the_order_of_fields_is_no_difference_and_a_value_is() {
+    fn the_order_of_fields_makes_no_difference() {
         let row = |text: &str| Row {
             version: 1,
             data: RawValue::from_string(text.to_owned()).expect("JSON"),
@@ -219,50 +226,51 @@ mod tests {
     }
 
     #[test]
-    fn the_first_difference_is_told_with_both_rows_in_full() {
+    fn the_first_difference_quotes_both_rows() {
         let mut held = LocalCopy::default();
-        held.apply(&page(false, vec![change(1, 1, 0), change(2, 2, 0)], vec![])).expect("taken in");
+        held.apply(&page(false, vec![change(1, 1, 0), change(2, 2, 0)], vec![]))
+            .expect("a valid page");
         let mut fresh = LocalCopy::default();
         fresh
             .apply(&page(false, vec![change(1, 1, 0), change(2, 3, 1)], vec![]))
-            .expect("taken in");
-        let told = held.difference(&fresh).expect("a difference").to_string();
+            .expect("a valid page");
+        let text = held.difference(&fresh).expect("a difference").to_string();
         assert_eq!(
-            told,
-            "Notice 2\n  the phone holds version 2: {\"word\":0}\n  a fresh one has version 3: {\"word\":1}"
+            text,
+            "Notice 2\n  the phone holds version 2: {\"word\":0}\n  a fresh snapshot holds version 3: {\"word\":1}"
         );
         assert!(held.difference(&held.clone()).is_none());
     }
 
     proptest! {
         #[test]
-        fn applying_a_page_twice_is_the_same_as_once(before in prop::collection::vec(pages(), 0..5), last in pages()) {
+        fn applying_a_page_is_idempotent(before in prop::collection::vec(pages(), 0..5), last in pages()) {
             let mut copy = LocalCopy::default();
             for page in &before {
-                copy.apply(page).expect("taken in");
+                copy.apply(page).expect("a valid page");
             }
-            copy.apply(&last).expect("taken in");
+            copy.apply(&last).expect("a valid page");
             let once = copy.clone();
-            let again = copy.apply(&last).expect("taken in");
+            let again = copy.apply(&last).expect("a valid page");
             prop_assert_eq!(&copy, &once);
             prop_assert!(again == 0 || last.reset || !last.removed.is_empty() || doubled(&last));
         }
 
         #[test]
-        fn a_row_only_leaves_by_a_removal_or_a_reset(before in pages(), next in pages()) {
+        fn a_row_disappears_only_by_removal_or_reset(before in pages(), next in pages()) {
             let mut copy = LocalCopy::default();
-            copy.apply(&before).expect("taken in");
+            copy.apply(&before).expect("a valid page");
             let held = copy.clone();
-            copy.apply(&next).expect("taken in");
+            copy.apply(&next).expect("a valid page");
             for (key, row) in &held.rows {
-                let told = next.reset || next.removed.iter().any(|gone| gone.id == key.id);
+                let gone = next.reset || next.removed.iter().any(|removed| removed.id == key.id);
                 let now = copy.rows.get(key);
-                prop_assert!(told || now.is_some_and(|now| now.version >= row.version));
+                prop_assert!(gone || now.is_some_and(|now| now.version >= row.version));
             }
         }
     }
 
-    /// Whether a page names a row twice, so that each time one undoes the other.
+    /// Whether a page contains a row twice, so that one replaces the other each time.
     fn doubled(page: &Page) -> bool {
         let mut ids: Vec<&String> = page.changes.iter().map(|change| &change.id).collect();
         ids.sort();

@@ -1,5 +1,5 @@
-//! The people of a run: read from the file that `gridward demo --sign-ins` writes,
-//! and chosen so that those who have a phone meet each other's tasks.
+//! The people of a run: read from the file that `gridward demo --sign-ins` writes, and selected so that
+//! people with phones share grids.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -11,7 +11,7 @@ use crate::wire::PersonId;
 
 const HEADER: &str = "person_id,role,area,phone,password";
 
-/// What a person does.
+/// The role of a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Role {
     /// Runs the installation.
@@ -22,16 +22,16 @@ pub enum Role {
     Manager,
     /// Helps in a grid.
     Volunteer,
-    /// Reads.
+    /// Reads the log.
     Auditor,
 }
 
-/// Who signs in with what.
+/// The credentials of a person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignIn {
-    /// Who.
+    /// The person.
     pub person: PersonId,
-    /// What the person does.
+    /// The role of the person.
     pub role: Role,
     /// The area the person answers for.
     pub area: String,
@@ -45,17 +45,17 @@ impl SignIn {
     /// Reads the file.
     ///
     /// # Errors
-    /// When it cannot be read or a line does not fit.
+    /// When the file cannot be read or a line is invalid.
     pub fn read(file: &Path) -> Result<Vec<Self>, Error> {
         let named = |what: String| Error::Setting(format!("{}: {what}", file.display()));
         let text = std::fs::read_to_string(file).map_err(|error| named(error.to_string()))?;
         Self::parse(&text).map_err(named)
     }
 
-    /// Reads the text of the file. No field of it needs quotes.
+    /// Parses the text of the file, which has no quoted fields.
     ///
     /// # Errors
-    /// The line that does not fit.
+    /// The invalid line.
     pub fn parse(text: &str) -> Result<Vec<Self>, String> {
         let mut lines = text.lines();
         if lines.next() != Some(HEADER) {
@@ -91,27 +91,26 @@ impl SignIn {
     }
 }
 
-/// Those of a role, in the order of the file.
+/// The people of a role, in the order of the file.
 pub fn of_role(people: &[SignIn], role: Role) -> impl Iterator<Item = &SignIn> {
     people.iter().filter(move |who| who.role == role)
 }
 
-/// The first who oversees the district.
+/// The first supervisor of the whole district.
 ///
 /// # Errors
-/// When nobody does.
+/// When there is none.
 pub fn supervisor(people: &[SignIn]) -> Result<&SignIn, Error> {
-    people
-        .iter()
-        .find(|who| who.oversees_district())
-        .ok_or_else(|| Error::Setting("nobody among the sign-ins oversees the district".to_owned()))
+    people.iter().find(|who| who.oversees_district()).ok_or_else(|| {
+        Error::Setting("the sign-ins contain no supervisor of the district".to_owned())
+    })
 }
 
-/// Who gets a phone: so many managers, and so many volunteers, as even as can be
-/// over the managers' grids (over all grids, if there are no managers).
+/// Selects the people with phones: the given number of managers, and of volunteers spread evenly over
+/// the managers' grids (over all grids without managers).
 ///
 /// # Errors
-/// When there are not so many in these grids.
+/// When these grids have fewer people.
 pub fn with_phones(
     people: &[SignIn],
     managers: usize,
@@ -119,7 +118,7 @@ pub fn with_phones(
 ) -> Result<Vec<SignIn>, Error> {
     let mut chosen: Vec<SignIn> = of_role(people, Role::Manager).take(managers).cloned().collect();
     let short = |what: &str, found: usize, asked: usize| {
-        Error::Setting(format!("{asked} {what} asked for, {found} to be found in these grids"))
+        Error::Setting(format!("{asked} {what} requested, these grids have {found}"))
     };
     if chosen.len() < managers {
         return Err(short("managers", chosen.len(), managers));
@@ -162,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn the_file_is_read_and_a_line_that_does_not_fit_is_named() {
+    fn the_file_is_parsed_and_an_invalid_line_is_named() {
         let people = SignIn::parse(&file()).expect("people");
         assert_eq!(people.len(), 11);
         assert!(supervisor(&people).expect("somebody").oversees_district());

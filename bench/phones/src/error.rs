@@ -1,53 +1,53 @@
-//! Why a run ended early, or was not passed.
+//! The errors of a run.
 
 use std::time::Duration;
 
 use thiserror::Error;
 
-use crate::verdict::Broken;
+use crate::checks::Violation;
 
-/// Why a run ended early, or was not passed.
+/// Why a run ended early or failed.
 #[derive(Debug, Error)]
 pub enum Error {
-    /// No whole answer came: the network or the server was not there.
-    #[error("{call}: no answer: {why}")]
+    /// No complete response: the network or the server was unavailable.
+    #[error("{call}: no response: {why}")]
     Away {
-        /// What was asked.
+        /// The request.
         call: String,
-        /// What the network said.
+        /// The cause.
         why: String,
     },
-    /// The server was overloaded and said so.
-    #[error("{call}: the server is busy (HTTP {status})")]
+    /// The server answered that it was overloaded.
+    #[error("{call}: the server is overloaded (HTTP {status})")]
     Busy {
-        /// What was asked.
+        /// The request.
         call: String,
         /// 429 or 503.
         status: u16,
-        /// How long it asked to wait.
+        /// The delay that it asked for.
         wait: Duration,
     },
-    /// The server answered what the wire does not allow.
-    #[error("{call}: {what}\n  the answer: {answer}")]
+    /// The response violates the protocol.
+    #[error("{call}: {what}\n  response: {answer}")]
     Answer {
-        /// What was asked.
+        /// The request.
         call: String,
-        /// What is wrong with the answer.
+        /// What is wrong with the response.
         what: String,
         /// The status and the body, in full.
         answer: String,
     },
-    /// The run cannot be set up as asked.
+    /// The run cannot be set up or continued.
     #[error("{0}")]
     Setting(String),
-    /// A promise is broken.
-    #[error("broken promise: {0}")]
-    Broken(#[from] Box<Broken>),
+    /// A guarantee is violated.
+    #[error("violated guarantee: {0}")]
+    Violation(#[from] Box<Violation>),
 }
 
 impl Error {
-    /// Whether this is what phones call bad weather: they try again later.
-    pub const fn is_weather(&self) -> bool {
+    /// Whether a phone retries after this error.
+    pub const fn is_transient(&self) -> bool {
         matches!(self, Self::Away { .. } | Self::Busy { .. })
     }
 }

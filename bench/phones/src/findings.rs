@@ -1,95 +1,96 @@
-//! What a run has found, added up from the phones, and how it is told.
+//! The summary of a run: totals over all phones, and their text.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::ledger::Ledger;
+use crate::checks::{self, Reports};
+use crate::expectations::Expectations;
+use crate::network_faults::FaultCounts;
 use crate::phone::Phone;
-use crate::supervisor::Moves;
+use crate::supervisor::Reassignments;
 use crate::times::Times;
-use crate::verdict::{self, Reports};
-use crate::weather::Tally;
 use crate::wire::Outcome;
 
-/// What a run has found; it kept every promise.
+/// The summary of a run in which every guarantee held.
 #[derive(Clone, Debug)]
 pub struct Findings {
-    /// Phones.
+    /// Number of phones.
     pub phones: usize,
-    /// Commands, by outcome.
+    /// Commands by outcome.
     pub commands: BTreeMap<Outcome, usize>,
-    /// Why commands were refused, and how often.
+    /// Rejected and recorded commands by problem code.
     pub refusals: BTreeMap<String, usize>,
-    /// What became of the reports.
+    /// Reports by outcome.
     pub reports: Reports,
-    /// What the supervisor did.
-    pub moves: Moves,
-    /// Faults, by kind.
-    pub faults: Tally,
+    /// Reassignments by the supervisor.
+    pub reassignments: Reassignments,
+    /// Faults by kind.
+    pub faults: FaultCounts,
     /// How often the server was killed.
     pub kills: u32,
-    /// Times that a phone had to begin anew.
+    /// How often the server reset a phone's copy.
     pub resets: u64,
-    /// Pulls that were answered with 304.
+    /// Pulls answered by 304.
     pub unchanged: u64,
-    /// Calls with commands.
+    /// Requests with commands.
     pub pushes: Times,
-    /// Calls without commands.
+    /// Requests without commands.
     pub pulls: Times,
-    /// First snapshots: the calls of each added up.
+    /// Total duration of the requests of each first snapshot.
     pub first_snapshots: Times,
-    /// Bytes of the bodies of the median first snapshot, and of the largest, as they
-    /// came over the wire.
+    /// Transferred bytes of the bodies of the median and the largest first snapshot.
     pub first_bytes: (u64, u64),
-    /// Rows of the median first snapshot, and of the largest.
+    /// Rows of the median and the largest first snapshot.
     pub first_rows: (usize, usize),
-    /// Bytes of all answers to phones, heads and bodies as they came over the wire.
+    /// Transferred bytes of all responses, headers and bodies.
     pub received: u64,
-    /// Rounds until every phone had come to rest.
-    pub rounds_to_rest: u32,
+    /// Rounds until every phone had converged.
+    pub rounds_to_converge: u32,
     /// Rows compared with fresh snapshots.
     pub rows_compared: usize,
-    /// Events on the log.
+    /// Events in the log.
     pub events: usize,
 }
 
-/// The middle one and the last of the sorted.
-fn middle_and_last<T: Copy + Default + Ord>(mut all: Vec<T>) -> (T, T) {
+/// The median and the maximum.
+fn median_and_maximum<T: Copy + Default + Ord>(mut all: Vec<T>) -> (T, T) {
     all.sort_unstable();
     let middle = all.get(all.len() / 2).copied().unwrap_or_default();
     (middle, all.last().copied().unwrap_or_default())
 }
 
 impl Findings {
-    /// What the phones' diaries and ledgers add up to.
+    /// Adds up the records of the phones.
     pub(crate) fn of(phones: &[Phone]) -> Self {
-        let ledgers = || phones.iter().map(|phone| &phone.ledger);
-        let diaries = || phones.iter().map(|phone| &phone.diary);
+        let expectations = || phones.iter().map(|phone| &phone.expectations);
+        let logs = || phones.iter().map(|phone| &phone.log);
         let mut commands = BTreeMap::new();
-        for answer in ledgers().flat_map(Ledger::entries).filter_map(|entry| entry.outcome()) {
+        for answer in
+            expectations().flat_map(Expectations::entries).filter_map(|entry| entry.outcome())
+        {
             *commands.entry(answer.outcome).or_default() += 1;
         }
-        let mut faults = Tally::new();
-        for (fault, count) in diaries().flat_map(|diary| &diary.faults) {
+        let mut faults = FaultCounts::new();
+        for (fault, count) in logs().flat_map(|log| &log.faults) {
             *faults.entry(*fault).or_default() += count;
         }
         Self {
             phones: phones.len(),
             commands,
-            refusals: verdict::refusals(ledgers()),
+            refusals: checks::refusals(expectations()),
             reports: Reports::default(),
-            moves: Moves::default(),
+            reassignments: Reassignments::default(),
             faults,
             kills: 0,
-            resets: diaries().map(|diary| diary.resets).sum(),
-            unchanged: diaries().map(|diary| diary.unchanged).sum(),
-            pushes: Times::of(diaries().flat_map(|diary| &diary.pushes).copied().collect()),
-            pulls: Times::of(diaries().flat_map(|diary| &diary.pulls).copied().collect()),
-            first_snapshots: Times::of(diaries().map(|diary| diary.first.took).collect()),
-            first_bytes: middle_and_last(diaries().map(|diary| diary.first.bytes).collect()),
-            first_rows: middle_and_last(diaries().map(|diary| diary.first.rows).collect()),
+            resets: logs().map(|log| log.resets).sum(),
+            unchanged: logs().map(|log| log.unchanged).sum(),
+            pushes: Times::of(logs().flat_map(|log| &log.pushes).copied().collect()),
+            pulls: Times::of(logs().flat_map(|log| &log.pulls).copied().collect()),
+            first_snapshots: Times::of(logs().map(|log| log.first.took).collect()),
+            first_bytes: median_and_maximum(logs().map(|log| log.first.bytes).collect()),
+            first_rows: median_and_maximum(logs().map(|log| log.first.rows).collect()),
             received: 0,
-            rounds_to_rest: 0,
+            rounds_to_converge: 0,
             rows_compared: 0,
             events: 0,
         }
@@ -98,9 +99,9 @@ impl Findings {
 
 impl fmt::Display for Findings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut line = |name: &str, told: String| writeln!(f, "{name:<26} {told}");
+        let mut line = |name: &str, value: String| writeln!(f, "{name:<26} {value}");
         line("phones", self.phones.to_string())?;
-        line("events on the log", self.events.to_string())?;
+        line("events in the log", self.events.to_string())?;
         line("rows compared", self.rows_compared.to_string())?;
         line("commands", self.commands.values().sum::<usize>().to_string())?;
         for (outcome, count) in &self.commands {
@@ -109,20 +110,21 @@ impl fmt::Display for Findings {
         for (code, count) in &self.refusals {
             line(&format!("    {code}"), count.to_string())?;
         }
-        let Reports { applied, recorded, refused } = &self.reports;
-        line("reports kept", format!("{applied} applied, {recorded} recorded"))?;
-        for report in refused {
-            line("  report refused", report.to_string())?;
+        let Reports { applied, recorded, rejected } = &self.reports;
+        line("reports stored", format!("{applied} applied, {recorded} recorded"))?;
+        for report in rejected {
+            line("  report rejected", report.to_string())?;
         }
-        let Moves { within, across, refused, unheard } = self.moves;
-        let moves =
-            format!("{within} in a grid, {across} across, {refused} refused, {unheard} unheard");
-        line("moves by the supervisor", moves)?;
+        let Reassignments { within, across, rejected, unanswered } = self.reassignments;
+        let text = format!(
+            "{within} in a grid, {across} across, {rejected} rejected, {unanswered} unanswered"
+        );
+        line("reassignments", text)?;
         line("server killed", self.kills.to_string())?;
         for (fault, count) in &self.faults {
-            line(fault.words(), count.to_string())?;
+            line(fault.label(), count.to_string())?;
         }
-        line("phones begun anew", self.resets.to_string())?;
+        line("copies reset", self.resets.to_string())?;
         line("pushes", format!("{}; {}", self.pushes.count(), self.pushes))?;
         line("pulls", format!("{}; {}", self.pulls.count(), self.pulls))?;
         line("  unchanged (304)", self.unchanged.to_string())?;
@@ -131,6 +133,6 @@ impl fmt::Display for Findings {
         line("  the median", format!("{rows} rows, {bytes} bytes"))?;
         line("  the largest", format!("{most_rows} rows, {most_bytes} bytes"))?;
         line("received by phones", format!("{} bytes", self.received))?;
-        line("rounds to rest", self.rounds_to_rest.to_string())
+        line("rounds to converge", self.rounds_to_converge.to_string())
     }
 }

@@ -1,40 +1,40 @@
-//! Phones that are offline for hours, many at once, against the real server.
+//! Simulates many phones that are offline for hours, against a real server.
 //!
-//! Each phone holds a copy and an outbox and lives in bad weather: no network for
-//! a while, lost answers, duplicates, reordering, a wrong clock, pulls that stop
-//! half-way, a server that is killed, supervisors who move tasks meanwhile. In the
-//! end the weather clears, and [`verdict`] says whether anything was lost.
+//! Each phone holds a copy and an outbox and syncs over a faulty network: periods offline, lost
+//! responses, duplicate and reordered requests, a wrong clock, interrupted pulls, a server that is
+//! killed, and supervisors who reassign tasks meanwhile. At the end the faults stop, and [`checks`]
+//! verifies that nothing was lost.
 //!
 //! | what | where |
 //! | --- | --- |
-//! | the wire, typed | [`wire`], [`mod@line`], [`answer`] |
-//! | what a phone is, pure | [`copy`], [`outbox`], [`ledger`], [`visitor`], [`weather`] |
-//! | a phone at work, and who works beside it | [`phone`], [`diary`], [`supervisor`] |
-//! | a whole run and its judgement | [`run`], [`host`], [`log`], [`verdict`], [`findings`] |
-//! | how fast and how small | [`figures`] |
+//! | the protocol, typed | [`wire`], [`http_client`], [`answer`] |
+//! | the model of a phone, pure | [`copy`], [`outbox`], [`expectations`], [`user`], [`network_faults`] |
+//! | a running phone, and the supervisor | [`phone`], [`local_log`], [`supervisor`] |
+//! | a whole run and its checks | [`run`], [`system`], [`event_log`], [`checks`], [`findings`] |
+//! | throughput, latency and size | [`benchmarks`] |
 //!
-//! All chance comes from one seed; only the network, the scheduler and the hour
+//! One seed determines all random choices; only the network, the scheduler and the time of day
 //! differ from run to run.
 
 pub mod answer;
+pub mod benchmarks;
+pub mod checks;
 pub mod copy;
-pub mod diary;
 pub mod district;
 pub mod error;
-pub mod figures;
+pub mod event_log;
+pub mod expectations;
 pub mod findings;
-pub mod host;
-pub mod ledger;
-pub mod line;
-pub mod log;
+pub mod http_client;
+pub mod local_log;
+pub mod network_faults;
 pub mod outbox;
 pub mod phone;
 pub mod run;
 pub mod supervisor;
+pub mod system;
 pub mod times;
-pub mod verdict;
-pub mod visitor;
-pub mod weather;
+pub mod user;
 pub mod wire;
 
 pub use district::SignIn;

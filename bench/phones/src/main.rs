@@ -1,4 +1,4 @@
-//! `phones`: the simulator and its figures, by hand.
+//! `phones`: the simulator and its benchmarks on the command line.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -6,63 +6,62 @@ use std::sync::Arc;
 
 use clap::{Parser, Subcommand};
 use futures_util::FutureExt as _;
-use gridward_phones::figures::{outbox, quiet, snapshots, storm, stream};
-use gridward_phones::host::Host;
+use gridward_phones::benchmarks::{outbox, periodic, quiet, snapshots, stream};
+use gridward_phones::system::System;
 use gridward_phones::{Error, Options, Restart, SignIn, simulate};
 
-/// Many phones in bad weather, and whether anything is lost. Without a command:
-/// the simulation.
+/// Simulate many phones under network faults and check that nothing is lost, or run a benchmark
 #[derive(Parser)]
 struct Args {
-    /// Where the server is, or is to be
+    /// Address of the server
     #[arg(long, global = true, default_value = "http://127.0.0.1:8080")]
     url: String,
-    /// What `gridward demo --sign-ins` wrote
+    /// File that `gridward demo --sign-ins` wrote
     #[arg(long, global = true, default_value = "var/sign-ins.csv")]
     sign_ins: PathBuf,
-    /// Start the server with this binary, with the settings of the environment
+    /// Start the server from this binary, with settings from the environment
     #[arg(long, global = true)]
     gridward: Option<PathBuf>,
     #[command(flatten)]
-    weather: Weather,
+    simulation: Simulation,
     #[command(subcommand)]
-    figure: Option<Figure>,
+    benchmark: Option<Benchmark>,
 }
 
 #[derive(clap::Args)]
-struct Weather {
-    /// Managers with a phone
+struct Simulation {
+    /// Number of managers with phones
     #[arg(long, default_value_t = 20)]
     managers: usize,
-    /// Volunteers with a phone, in the managers' grids
+    /// Number of volunteers with phones, in the managers' grids
     #[arg(long, default_value_t = 60)]
     volunteers: usize,
-    /// Steps of each phone
+    /// Steps per phone
     #[arg(long, default_value_t = 30)]
     steps: u32,
-    /// All chance comes from it
+    /// Seed of all random choices
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Phones that act at a time
+    /// Phones that act concurrently
     #[arg(long, default_value_t = 64)]
     concurrency: usize,
-    /// How often the server is killed; needs --gridward
+    /// How many times the server is killed; needs --gridward
     #[arg(long, default_value_t = 0, requires = "gridward")]
     restarts: u32,
 }
 
 #[derive(Subcommand)]
-enum Figure {
-    /// First syncs, all at once
-    Snapshots(snapshots::Asked),
-    /// Syncs that bring nothing
-    Quiet(quiet::Asked),
-    /// Commands a second, so many to a push
-    Outbox(outbox::Asked),
-    /// All managers sync every so many seconds
-    Storm(storm::Asked),
-    /// Streams held open, and how late a hint comes
-    Stream(stream::Asked),
+enum Benchmark {
+    /// First syncs, all at the same time
+    Snapshots(snapshots::Args),
+    /// Syncs without changes
+    Quiet(quiet::Args),
+    /// Commands per second
+    Outbox(outbox::Args),
+    /// All managers sync at a fixed interval
+    Periodic(periodic::Args),
+    /// Open streams and the delay of their hints
+    Stream(stream::Args),
 }
 
 fn main() -> ExitCode {
@@ -70,8 +69,8 @@ fn main() -> ExitCode {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Error::Setting(error.to_string()));
     match runtime.and_then(|runtime| runtime.block_on(run(args))) {
-        Ok(told) => {
-            println!("{}", told.trim_end());
+        Ok(summary) => {
+            println!("{}", summary.trim_end());
             ExitCode::SUCCESS
         }
         Err(error) => {
@@ -85,35 +84,40 @@ fn main() -> ExitCode {
 }
 
 async fn run(args: Args) -> Result<String, Error> {
-    let Args { url, sign_ins, gridward, weather, figure } = args;
+    let Args { url, sign_ins, gridward, simulation, benchmark } = args;
     let people = SignIn::read(&sign_ins)?;
-    let host = match &gridward {
+    let system = match &gridward {
         None => None,
-        Some(binary) => Some(Host::start(binary, url.trim_end_matches('/')).await?),
+        Some(binary) => Some(System::start(binary, url.trim_end_matches('/')).await?),
     };
-    let told = match &figure {
+    let summary = match &benchmark {
         None => {
-            let findings = simulate(options(&url, people, &weather, host.clone())).await?;
+            let findings = simulate(options(&url, people, &simulation, system.clone())).await?;
             findings.to_string()
         }
-        Some(Figure::Snapshots(asked)) => snapshots::measure(&url, &people, asked).await?,
-        Some(Figure::Quiet(asked)) => quiet::measure(&url, &people, asked).await?,
-        Some(Figure::Outbox(asked)) => outbox::measure(&url, &people, asked).await?,
-        Some(Figure::Storm(asked)) => storm::measure(&url, &people, asked).await?,
-        Some(Figure::Stream(asked)) => stream::measure(&url, &people, asked).await?,
+        Some(Benchmark::Snapshots(args)) => snapshots::measure(&url, &people, args).await?,
+        Some(Benchmark::Quiet(args)) => quiet::measure(&url, &people, args).await?,
+        Some(Benchmark::Outbox(args)) => outbox::measure(&url, &people, args).await?,
+        Some(Benchmark::Periodic(args)) => periodic::measure(&url, &people, args).await?,
+        Some(Benchmark::Stream(args)) => stream::measure(&url, &people, args).await?,
     };
-    drop(host);
-    Ok(told)
+    drop(system);
+    Ok(summary)
 }
 
-fn options(url: &str, people: Vec<SignIn>, weather: &Weather, host: Option<Arc<Host>>) -> Options {
+fn options(
+    url: &str,
+    people: Vec<SignIn>,
+    simulation: &Simulation,
+    system: Option<Arc<System>>,
+) -> Options {
     let base = url.to_owned();
-    let restart = host.map(|host| Restart {
-        times: weather.restarts,
+    let restart = system.map(|system| Restart {
+        times: simulation.restarts,
         kill_and_restart: Box::new(move || {
-            let (host, base) = (Arc::clone(&host), base.clone());
+            let (system, base) = (Arc::clone(&system), base.clone());
             let again = async move {
-                host.kill_and_restart().await.map_err(|error| error.to_string())?;
+                system.kill_and_restart().await.map_err(|error| error.to_string())?;
                 Ok(base)
             };
             again.boxed_local()
@@ -122,11 +126,11 @@ fn options(url: &str, people: Vec<SignIn>, weather: &Weather, host: Option<Arc<H
     Options {
         base_url: url.to_owned(),
         sign_ins: people,
-        seed: weather.seed,
-        managers: weather.managers,
-        volunteers: weather.volunteers,
-        steps: weather.steps,
-        concurrency: weather.concurrency,
+        seed: simulation.seed,
+        managers: simulation.managers,
+        volunteers: simulation.volunteers,
+        steps: simulation.steps,
+        concurrency: simulation.concurrency,
         restart,
     }
 }

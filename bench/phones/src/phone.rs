@@ -1,5 +1,5 @@
-//! One phone: a copy, an outbox, a clock that may be wrong, and a person who goes
-//! on working whether there is a network or not.
+//! A simulated phone: a local copy, an outbox, a clock that may be wrong, and a user who works online
+//! and offline.
 
 use std::sync::Arc;
 
@@ -11,31 +11,31 @@ use uuid::Builder;
 use crate::Error;
 use crate::answer::Answer;
 use crate::copy::LocalCopy;
-use crate::diary::{Diary, FirstSnapshot};
-use crate::ledger::Ledger;
-use crate::line::Caller;
+use crate::expectations::Expectations;
+use crate::http_client::Caller;
+use crate::local_log::{FirstSnapshot, LocalLog};
+use crate::network_faults::{self, Condition, Fault};
 use crate::outbox::Outbox;
-use crate::visitor::{Intent, Visitor};
-use crate::weather::{self, Fault, Sky};
+use crate::user::{Intent, User};
 use crate::wire::{Command, CommandId, MOST_COMMANDS, Page, Push, in_china};
 
-/// More pages than any pull has.
+/// Limit that no pull reaches.
 const MOST_PAGES: u32 = 100_000;
 
-/// One phone.
+/// A simulated phone.
 pub struct Phone {
-    /// Who has it.
-    pub visitor: Visitor,
-    /// The way to the server.
+    /// Its user.
+    pub user: User,
+    /// Sends its requests.
     pub caller: Arc<Caller>,
-    /// What it holds.
+    /// Its local copy.
     pub copy: LocalCopy,
-    /// What waits.
+    /// Its pending commands.
     pub outbox: Outbox,
-    /// What the judge knows.
-    pub ledger: Ledger,
-    /// What it went through.
-    pub diary: Diary,
+    /// What the checks expect.
+    pub expectations: Expectations,
+    /// Its own record of syncs.
+    pub log: LocalLog,
     device: String,
     cursor: Option<String>,
     clock_ahead: TimeDelta,
@@ -43,64 +43,63 @@ pub struct Phone {
     rng: ChaCha8Rng,
 }
 
-/// What the server said to a sync.
-enum Heard {
-    /// A page, the answer it came with, and whether a cursor had been sent.
+/// The result of a sync request.
+enum Received {
+    /// A page, its response, and whether the request carried a cursor.
     Page(Box<Page>, Answer, bool),
-    /// Nothing has changed.
+    /// Nothing has changed (304).
     Unchanged(Answer),
-    /// Nothing was heard: bad weather.
-    Nothing(Fault),
+    /// No usable response.
+    Failed(Fault),
 }
 
 impl Phone {
-    /// Phone number `n` of a run; all its chance comes from `seed` and `n`.
-    pub fn new(caller: Arc<Caller>, visitor: Visitor, run: &str, seed: u64, n: u64) -> Self {
+    /// Phone number `n` of a run; `seed` and `n` determine its random numbers.
+    pub fn new(caller: Arc<Caller>, user: User, run: &str, seed: u64, n: u64) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         rng.set_stream(n);
         Self {
-            clock_ahead: weather::clock_offset(&mut rng),
+            clock_ahead: network_faults::clock_offset(&mut rng),
             device: format!("{run}-{n}"),
-            visitor,
+            user,
             caller,
             copy: LocalCopy::default(),
             outbox: Outbox::default(),
-            ledger: Ledger::default(),
-            diary: Diary::default(),
+            expectations: Expectations::default(),
+            log: LocalLog::default(),
             cursor: None,
             offline_for: 0,
             rng,
         }
     }
 
-    /// One step: the person does a few things, and the phone syncs as well as the
-    /// weather allows.
+    /// One step: the user acts a few times, and the phone syncs under the drawn condition.
     ///
     /// # Errors
-    /// Only what the wire does not allow; bad weather is no error.
+    /// Violations of the protocol; network faults are not errors.
     pub async fn step(&mut self) -> Result<(), Error> {
         for _ in 0..self.rng.random_range(0..=3) {
             self.act();
         }
         if self.offline_for == 0 {
-            match weather::sky(&mut self.rng) {
-                Sky::OfflineFor(steps) => self.offline_for = steps,
-                Sky::Clear => return self.sync().await.map(drop),
-                Sky::Faulty(fault) => return self.sync_under(fault).await,
+            match network_faults::condition(&mut self.rng) {
+                Condition::OfflineFor(steps) => self.offline_for = steps,
+                Condition::Healthy => return self.sync().await.map(drop),
+                Condition::Faulty(fault) => return self.sync_under(fault).await,
             }
         }
         self.offline_for -= 1;
-        self.diary.note(Fault::Offline);
+        self.log.count(Fault::Offline);
         Ok(())
     }
 
     fn act(&mut self) {
-        let next = self.visitor.next(&self.copy, self.outbox.waiting(), &mut self.rng);
-        let Some(Intent { task, base, deed }) = next else { return };
-        let base_version = (deed.needs_base() || self.rng.random()).then_some(base);
+        let next = self.user.next(&self.copy, self.outbox.pending(), &mut self.rng);
+        let Some(Intent { task, base, action }) = next else { return };
+        let base_version = (action.needs_base() || self.rng.random()).then_some(base);
         let (id, at) = (self.new_id(), self.clock());
-        let command = Command { id, task_id: task, base_version, at, deed };
-        self.ledger.made(command.clone());
+        let command = Command { id, task_id: task, base_version, at, action };
+        self.expectations.add(command.clone());
         self.outbox.add(command);
     }
 
@@ -108,68 +107,68 @@ impl Phone {
         in_china(Utc::now() + self.clock_ahead)
     }
 
-    /// A `UUIDv7` (RFC 9562, 5.7) by the phone's clock.
+    /// A `UUIDv7` (RFC 9562, 5.7) of the phone's clock.
     fn new_id(&mut self) -> CommandId {
         let millis = u64::try_from(self.clock().timestamp_millis()).unwrap_or_default();
         CommandId(Builder::from_unix_timestamp_millis(millis, &self.rng.random()).into_uuid())
     }
 
     async fn sync_under(&mut self, fault: Fault) -> Result<(), Error> {
-        let waiting = self.outbox.next_push().to_vec();
-        let half = waiting.len() / 2;
+        let pending = self.outbox.next_push().to_vec();
+        let half = pending.len() / 2;
         match fault {
             Fault::Reordered if half == 0 => return self.sync().await.map(drop),
-            _ => self.diary.note(fault),
+            _ => self.log.count(fault),
         }
-        let push = self.push(waiting);
+        let push = self.push(pending);
         match fault {
             Fault::LostAnswer => {
-                // The judge hears it; the phone does not.
-                if let Heard::Page(page, ..) = self.send(&push).await? {
-                    page.results.iter().for_each(|result| self.ledger.hear(result));
+                // Only the checks learn the result.
+                if let Received::Page(page, ..) = self.send(&push).await? {
+                    page.results.iter().for_each(|result| self.expectations.record(result));
                 }
             }
             Fault::SentTwice => {
                 let first = self.send(&push).await?;
-                self.hear(first)?;
+                self.receive(first)?;
                 let second = self.send(&push).await?;
-                self.hear(second)?;
+                self.receive(second)?;
             }
             Fault::SentTwiceAtOnce => {
                 let (one, other) = tokio::join!(self.send(&push), self.send(&push));
-                self.hear(one?)?;
-                self.hear(other?)?;
+                self.receive(one?)?;
+                self.receive(other?)?;
             }
             Fault::Reordered => {
                 let (early, late) = push.commands.split_at(half);
                 for commands in [late, early] {
                     let push = self.push(commands.to_vec());
-                    let heard = self.send(&push).await?;
-                    self.hear(heard)?;
+                    let received = self.send(&push).await?;
+                    self.receive(received)?;
                 }
             }
-            // What is left comes with the next sync.
+            // The next sync fetches the remaining pages.
             _ => {
                 let first_page = self.send(&push).await?;
-                self.hear(first_page)?;
+                self.receive(first_page)?;
             }
         }
         Ok(())
     }
 
-    /// Sends all that waits, once, and pulls to the end. Answers how many rows and
-    /// waiting commands changed, or nothing if the weather was bad.
+    /// Sends all pending commands once and pulls to the end. Returns the number of changed rows and
+    /// settled commands; `None` after a network fault.
     ///
     /// # Errors
-    /// What the wire does not allow.
+    /// Violations of the protocol.
     pub async fn sync(&mut self) -> Result<Option<usize>, Error> {
-        let waiting = self.outbox.waiting().to_vec();
+        let pending = self.outbox.pending().to_vec();
         let mut changed = 0;
         let mut more = true;
-        for commands in waiting.chunks(MOST_COMMANDS) {
+        for commands in pending.chunks(MOST_COMMANDS) {
             let push = self.push(commands.to_vec());
-            let heard = self.send(&push).await?;
-            let Some((rows, has_more)) = self.hear(heard)? else { return Ok(None) };
+            let received = self.send(&push).await?;
+            let Some((rows, has_more)) = self.receive(received)? else { return Ok(None) };
             changed += rows;
             more = has_more;
         }
@@ -177,91 +176,90 @@ impl Phone {
             if !more {
                 return Ok(Some(changed));
             }
-            let heard = self.pull().await?;
-            let Some((rows, has_more)) = self.hear(heard)? else { return Ok(None) };
+            let received = self.pull().await?;
+            let Some((rows, has_more)) = self.receive(received)? else { return Ok(None) };
             changed += rows;
             more = has_more;
         }
-        Err(Error::Setting(format!("a pull of {} has no end", self.device)))
+        Err(Error::Setting(format!("a pull of {} does not end", self.device)))
     }
 
     fn push(&mut self, commands: Vec<Command>) -> Push {
         Push {
             cursor: self.cursor.clone(),
-            limit: weather::page_limit(&mut self.rng),
+            limit: network_faults::page_limit(&mut self.rng),
             device: self.device.clone(),
             device_time: self.clock(),
             commands,
         }
     }
 
-    async fn send(&self, push: &Push) -> Result<Heard, Error> {
+    async fn send(&self, push: &Push) -> Result<Received, Error> {
         let answer = self.caller.post("/v1/sync", push).await;
-        let heard = heard(answer, push.cursor.is_some())?;
-        if let Heard::Page(page, answer, _) = &heard
+        let received = classify(answer, push.cursor.is_some())?;
+        if let Received::Page(page, answer, _) = &received
             && !page.results.iter().map(|result| result.id).eq(push.commands.iter().map(|c| c.id))
         {
-            return Err(answer.wrong("the results are not one for each command, in their order"));
+            return Err(answer.wrong("the results do not match the commands and their order"));
         }
-        Ok(heard)
+        Ok(received)
     }
 
-    async fn pull(&mut self) -> Result<Heard, Error> {
-        let limit = weather::page_limit(&mut self.rng).to_string();
+    async fn pull(&mut self) -> Result<Received, Error> {
+        let limit = network_faults::page_limit(&mut self.rng).to_string();
         let Some(cursor) = &self.cursor else {
-            return heard(self.caller.get("/v1/sync", &[("limit", &limit)]).await, false);
+            return classify(self.caller.get("/v1/sync", &[("limit", &limit)]).await, false);
         };
         let query = [("cursor", cursor.as_str()), ("limit", &limit)];
         if self.rng.random() {
             let etag = format!("\"{cursor}\"");
-            heard(self.caller.get_unless("/v1/sync", &query, &etag).await, true)
+            classify(self.caller.get_unless("/v1/sync", &query, &etag).await, true)
         } else {
-            heard(self.caller.get("/v1/sync", &query).await, true)
+            classify(self.caller.get("/v1/sync", &query).await, true)
         }
     }
 
-    /// Takes in what was heard. Answers how much it changed and whether there is
-    /// more; nothing if nothing was heard.
-    fn hear(&mut self, heard: Heard) -> Result<Option<(usize, bool)>, Error> {
-        let (page, answer, begun) = match heard {
-            Heard::Nothing(fault) => {
-                self.diary.note(fault);
+    /// Applies what was received. Returns the number of changes and whether more pages follow;
+    /// `None` after a network fault.
+    fn receive(&mut self, received: Received) -> Result<Option<(usize, bool)>, Error> {
+        let (page, answer, resumed) = match received {
+            Received::Failed(fault) => {
+                self.log.count(fault);
                 return Ok(None);
             }
-            Heard::Unchanged(answer) => {
-                self.diary.pulls.push(answer.took);
-                self.diary.unchanged += 1;
+            Received::Unchanged(answer) => {
+                self.log.pulls.push(answer.took);
+                self.log.unchanged += 1;
                 return Ok(Some((0, false)));
             }
-            Heard::Page(page, answer, begun) => (page, answer, begun),
+            Received::Page(page, answer, resumed) => (page, answer, resumed),
         };
         let mut settled = 0;
         for result in &page.results {
-            self.ledger.hear(result);
-            settled += usize::from(self.outbox.hear(result));
+            self.expectations.record(result);
+            settled += usize::from(self.outbox.settle(result));
         }
         let rows = self.copy.apply(&page).map_err(|error| answer.wrong(error))?;
-        self.diary.take(&page, &answer, begun);
+        self.log.record(&page, &answer, resumed);
         self.cursor = Some(page.cursor);
         Ok(Some((rows + settled, page.has_more)))
     }
 }
 
-fn heard(answer: Result<Answer, Error>, begun: bool) -> Result<Heard, Error> {
+fn classify(answer: Result<Answer, Error>, resumed: bool) -> Result<Received, Error> {
     match answer {
-        Err(Error::Away { .. }) => Ok(Heard::Nothing(Fault::NoServer)),
-        Err(Error::Busy { .. }) => Ok(Heard::Nothing(Fault::Busy)),
+        Err(Error::Away { .. }) => Ok(Received::Failed(Fault::NoServer)),
+        Err(Error::Busy { .. }) => Ok(Received::Failed(Fault::Busy)),
         Err(error) => Err(error),
-        Ok(answer) if answer.status == 304 => Ok(Heard::Unchanged(answer)),
-        Ok(answer) => Ok(Heard::Page(Box::new(answer.read()?), answer, begun)),
+        Ok(answer) if answer.status == 304 => Ok(Received::Unchanged(answer)),
+        Ok(answer) => Ok(Received::Page(Box::new(answer.read()?), answer, resumed)),
     }
 }
 
-/// A fresh snapshot for the same person, all pages, as a phone just bought would
-/// have it.
+/// A complete snapshot for the same person, as a new phone receives it.
 ///
 /// # Errors
-/// When there is no whole answer, or one that the wire does not allow.
+/// A missing or incomplete response, or a violation of the protocol.
 pub async fn fresh_copy(caller: &Caller, limit: u16) -> Result<(LocalCopy, FirstSnapshot), Error> {
     let (mut copy, mut first) = (LocalCopy::default(), FirstSnapshot::default());
     let (limit, mut cursor) = (limit.to_string(), None::<String>);
@@ -274,7 +272,7 @@ pub async fn fresh_copy(caller: &Caller, limit: u16) -> Result<(LocalCopy, First
         let answer = caller.get("/v1/sync", &query).await?;
         let page: Page = answer.read()?;
         copy.apply(&page).map_err(|error| answer.wrong(error))?;
-        first.take(&page, &answer);
+        first.add(&page, &answer);
         cursor = Some(page.cursor);
     }
     Ok((copy, first))

@@ -1,5 +1,4 @@
-//! Somebody above who meanwhile moves tasks at random through the single calls,
-//! one in three to a person of another grid.
+//! A supervisor who reassigns random tasks during the run, one in three to a person of another grid.
 
 use std::sync::Arc;
 
@@ -10,53 +9,53 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::Error;
-use crate::line::{self, Caller};
+use crate::http_client::{self, Caller};
 use crate::wire::{PersonId, Phase, TaskId};
 
-/// Apart from every phone's: phones are numbered from zero.
+/// Random stream of the supervisor; phones are numbered from zero.
 const STREAM: u64 = u64::MAX;
 
-/// Where somebody works.
+/// A person and the grid of the person.
 #[derive(Clone, Debug)]
 pub struct Worker {
-    /// Who.
+    /// The person.
     pub person: PersonId,
-    /// In which grid.
+    /// The grid.
     pub grid: String,
 }
 
-/// What came of the moves.
+/// Counts of reassignments by result.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Moves {
-    /// Within the grid.
+pub struct Reassignments {
+    /// Within a grid.
     pub within: u64,
     /// To a person of another grid.
     pub across: u64,
-    /// Refused: the task had moved on meanwhile.
-    pub refused: u64,
-    /// Not heard of: no server.
-    pub unheard: u64,
+    /// Rejected, because the task had changed meanwhile.
+    pub rejected: u64,
+    /// Without a response.
+    pub unanswered: u64,
 }
 
-/// The one above.
+/// The simulated supervisor.
 pub struct Supervisor {
     caller: Arc<Caller>,
     workers: Vec<Worker>,
     rng: ChaCha8Rng,
-    /// What came of the moves so far.
-    pub moves: Moves,
+    /// The counts so far.
+    pub reassignments: Reassignments,
 }
 
-/// What of a listed task matters here.
+/// The fields of a listed task that are used here.
 #[derive(Debug, Deserialize)]
 pub struct ListedTask {
-    /// Names it.
+    /// Its id.
     pub id: TaskId,
     /// Its grid.
     pub grid: String,
-    /// Where it stands.
+    /// Its state.
     pub state: Phase,
-    /// In whose hands.
+    /// Its assignee.
     pub assignee_id: Option<PersonId>,
 }
 
@@ -65,10 +64,10 @@ struct TaskPage {
     items: Vec<ListedTask>,
 }
 
-/// The tasks of a grid that somebody may still do; the fifty that are due first.
+/// The tasks of a grid that have not ended; at most the fifty that are due first.
 ///
 /// # Errors
-/// When the server does not answer as it must.
+/// When a response is not as the protocol requires.
 pub async fn live_tasks(caller: &Caller, grid: &str) -> Result<Vec<ListedTask>, Error> {
     let answer = caller.get("/v1/tasks", &[("area", grid), ("limit", "50")]).await?;
     let page: TaskPage = answer.read()?;
@@ -76,29 +75,29 @@ pub async fn live_tasks(caller: &Caller, grid: &str) -> Result<Vec<ListedTask>, 
 }
 
 impl Supervisor {
-    /// One who moves the tasks of the workers' grids among the workers.
+    /// A supervisor who reassigns the tasks of the workers' grids among the workers.
     pub fn new(caller: Arc<Caller>, workers: Vec<Worker>, seed: u64) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         rng.set_stream(STREAM);
-        Self { caller, workers, rng, moves: Moves::default() }
+        Self { caller, workers, rng, reassignments: Reassignments::default() }
     }
 
-    /// Moves a task, if there is one to move.
+    /// Reassigns a task, if there is one.
     ///
     /// # Errors
-    /// What the wire does not allow; an absent server is no error.
+    /// Violations of the protocol; network faults are not errors.
     pub async fn act(&mut self) -> Result<(), Error> {
-        match self.one_move().await {
-            Err(error) if error.is_weather() => {
-                self.moves.unheard += 1;
-                tokio::time::sleep(line::wait(&error)).await;
+        match self.reassign().await {
+            Err(error) if error.is_transient() => {
+                self.reassignments.unanswered += 1;
+                tokio::time::sleep(http_client::retry_delay(&error)).await;
                 Ok(())
             }
             other => other,
         }
     }
 
-    async fn one_move(&mut self) -> Result<(), Error> {
+    async fn reassign(&mut self) -> Result<(), Error> {
         let Some(grid) = self.workers.choose(&mut self.rng).map(|worker| worker.grid.clone())
         else {
             return Ok(());
@@ -112,12 +111,12 @@ impl Supervisor {
         };
         let path = format!("/v1/tasks/{}/reassign", task.id);
         let answer = self.caller.post(&path, &json!({ "person_id": to.person })).await?;
-        let moves = &mut self.moves;
+        let counts = &mut self.reassignments;
         match answer.status {
-            200 if across => moves.across += 1,
-            200 => moves.within += 1,
-            409 | 412 => moves.refused += 1,
-            _ => return Err(answer.wrong("a reassignment is done, or the task has moved on")),
+            200 if across => counts.across += 1,
+            200 => counts.within += 1,
+            409 | 412 => counts.rejected += 1,
+            _ => return Err(answer.wrong("200, 409 or 412 was expected")),
         }
         Ok(())
     }

@@ -1,13 +1,13 @@
 //! How long it takes to plan a week of a whole district: 2,395 grids, about
 //! 21,500 people, 12,000 visits.
 //!
-//! `cargo bench -p gridward-dispatch --bench district` prints how good each
-//! plan is and then the times. The plans are held against the checker first.
+//! `cargo bench -p gridward-dispatch --bench district` prints the measures of each
+//! plan and then the times. The plans are checked first.
 
 mod week;
 
 use divan::Bencher;
-use gridward_dispatch::solve::{Options, Problem, check, plan};
+use gridward_dispatch::solve::{DispatchProblem, Options, check, plan};
 
 use week::{Reach, week};
 
@@ -18,14 +18,14 @@ type Made<T> = Result<T, Box<dyn std::error::Error>>;
 
 fn main() -> Made<()> {
     for reach in REACHES {
-        tell(reach)?;
+        report(reach)?;
     }
     divan::main();
     Ok(())
 }
 
-/// Prints what a plan is like, once it is found to keep every rule.
-fn tell(reach: Reach) -> Made<()> {
+/// Prints the measures of a plan after checking it.
+fn report(reach: Reach) -> Made<()> {
     let problem = district(reach)?;
     let plan = plan(&problem, &Options::default())?;
     check(&problem, &plan)?;
@@ -35,7 +35,7 @@ fn tell(reach: Reach) -> Made<()> {
     Ok(())
 }
 
-fn district(reach: Reach) -> Made<Problem> {
+fn district(reach: Reach) -> Made<DispatchProblem> {
     week(SEED, 2_395, 12_000, reach)
 }
 
@@ -51,7 +51,7 @@ fn by_grids(bencher: Bencher<'_, '_>, grids: usize) {
     bench(bencher, week(SEED, grids, grids * 5, Reach::Grid));
 }
 
-fn bench(bencher: Bencher<'_, '_>, problem: Made<Problem>) {
+fn bench(bencher: Bencher<'_, '_>, problem: Made<DispatchProblem>) {
     match problem {
         Ok(problem) => bencher.bench_local(|| plan(&problem, &Options::default())),
         Err(error) => println!("no problem to plan: {error}"),

@@ -5,7 +5,7 @@
 //! 21,500 people; about 3,200 square kilometres. Names and places are invented.
 
 use chrono::NaiveDate;
-use gridward_dispatch::solve::{Mode, Priority, Problem, Shift, Travel, Visit, Volunteer};
+use gridward_dispatch::solve::{DispatchProblem, Mode, Priority, Shift, Travel, Visit, Volunteer};
 use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::id::{PersonId, TaskId};
 use gridward_domain::place::Place;
@@ -28,10 +28,10 @@ const SKILLS: [(&str, u32); 3] = [("driving", 38), ("first_aid", 21), ("medical"
 /// When shifts begin and how long they are, in minutes.
 const SHIFTS: [(u16, u16); 5] = [(540, 180), (840, 180), (510, 180), (870, 180), (1_140, 120)];
 
-/// Whom else people serve besides their home grid.
+/// The areas that volunteers serve besides their home grid.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Reach {
-    /// Nobody: every grid stands alone.
+    /// None: every grid is planned alone.
     Grid,
     /// The managers serve their village.
     ManagersVillage,
@@ -44,10 +44,10 @@ pub(crate) enum Reach {
 type Made<T> = Result<T, Box<dyn std::error::Error>>;
 
 /// A district week of `grids` grids and `visits` visits.
-pub(crate) fn week(seed: u64, grids: usize, visits: usize, reach: Reach) -> Made<Problem> {
+pub(crate) fn week(seed: u64, grids: usize, visits: usize, reach: Reach) -> Made<DispatchProblem> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let monday = NaiveDate::from_ymd_opt(2026, 6, 1).ok_or("a day")?;
-    let mut problem = Problem { travel: Travel::default(), ..Problem::default() };
+    let mut problem = DispatchProblem { travel: Travel::default(), ..DispatchProblem::default() };
     let villages: Vec<(f64, f64)> =
         (0..VILLAGES).map(|_| around(&mut rng, (29.0, 106.2), DISTRICT)).collect();
     let mut crews = Vec::with_capacity(grids);

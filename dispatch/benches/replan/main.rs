@@ -1,5 +1,5 @@
-//! How long it takes to mend a grid's day after one change, how many others are
-//! moved by it, and how far the mended plan is from one drawn up afresh.
+//! Measures the repair of a grid's day after one change: the time, the number of other
+//! visits moved, and the gap to a plan from scratch.
 //!
 //! `cargo bench -p gridward-dispatch --bench replan -- [--iterations 800] [--moved 300]
 //! [--moved-many 3000] [--only Absence] [--cases] FILE.json ..` reads grid days in the neutral format.
@@ -10,19 +10,19 @@ use gridward_dispatch::format::neutral;
 use gridward_dispatch::routing::instance::{Bar, Instance, InstanceError, Pin};
 use gridward_dispatch::routing::{Budget, Solution, Weights, check, plan, replan};
 
-mod tell;
+mod report;
 
-/// How long the search for a plan afresh is.
+/// The length of the search for a plan from scratch.
 const AFRESH: Budget<'static> = Budget::Iterations(20_000);
 
-/// How often a change is mended to see how long it takes; the plan is the same each time.
+/// The number of timed repairs of a change; the plan is the same each time.
 const TIMES: usize = 3;
 
 type Made<T> = Result<T, Box<dyn std::error::Error>>;
 
-/// What can happen to a plan that stands.
+/// A change that disrupts a plan.
 #[derive(Clone, Copy, Debug)]
-enum Change {
+enum Disruption {
     Claim,
     Decline,
     Absence,
@@ -30,27 +30,32 @@ enum Change {
     Longer,
 }
 
-const CHANGES: [Change; 5] =
-    [Change::Claim, Change::Decline, Change::Absence, Change::NewVisit, Change::Longer];
+const DISRUPTIONS: [Disruption; 5] = [
+    Disruption::Claim,
+    Disruption::Decline,
+    Disruption::Absence,
+    Disruption::NewVisit,
+    Disruption::Longer,
+];
 
-/// What came of one change.
+/// The outcome of one change.
 struct Outcome {
-    /// The least of several times: what others on the machine take is not ours.
+    /// The least of several runs, to exclude other load on the machine.
     seconds: f64,
-    /// Others who go to somebody else now.
+    /// Other visits that another volunteer makes now.
     moved: usize,
-    /// Others whom nobody visits any more, and those who had nobody and have somebody.
+    /// Other visits that are no longer served, and those that are served now.
     dropped: usize,
     gained: usize,
     mended: i64,
     afresh: i64,
-    /// Priority that is left unserved.
+    /// Unserved priority.
     left: i64,
     left_afresh: i64,
 }
 
-/// What is asked for on the command line.
-struct Asked {
+/// The command line.
+struct Arguments {
     iterations: u64,
     weights: Weights,
     only: Option<String>,
@@ -58,9 +63,9 @@ struct Asked {
     files: Vec<String>,
 }
 
-impl Asked {
+impl Arguments {
     fn read() -> Made<Self> {
-        let mut asked = Self {
+        let mut arguments = Self {
             iterations: 800,
             weights: Weights::default(),
             only: None,
@@ -71,38 +76,39 @@ impl Asked {
         while let Some(word) = words.next() {
             let mut value = || words.next().ok_or("a value is missing");
             match word.as_str() {
-                "--iterations" => asked.iterations = value()?.parse()?,
-                "--moved" => asked.weights.moved = value()?.parse()?,
-                "--moved-many" => asked.weights.moved_many = value()?.parse()?,
-                "--only" => asked.only = Some(value()?),
-                "--cases" => asked.cases = true,
+                "--iterations" => arguments.iterations = value()?.parse()?,
+                "--moved" => arguments.weights.moved = value()?.parse()?,
+                "--moved-many" => arguments.weights.moved_many = value()?.parse()?,
+                "--only" => arguments.only = Some(value()?),
+                "--cases" => arguments.cases = true,
                 "--bench" => {} // cargo says so
-                _ => asked.files.push(word),
+                _ => arguments.files.push(word),
             }
         }
-        Ok(asked)
+        Ok(arguments)
     }
 }
 
 fn main() -> Made<()> {
-    let asked = Asked::read()?;
-    let wanted = |change: &Change| asked.only.as_ref().is_none_or(|o| *o == format!("{change:?}"));
-    let mut outcomes: Vec<(Change, Vec<Outcome>)> =
-        CHANGES.into_iter().filter(wanted).map(|change| (change, Vec::new())).collect();
-    for file in &asked.files {
+    let arguments = Arguments::read()?;
+    let wanted =
+        |change: &Disruption| arguments.only.as_ref().is_none_or(|o| *o == format!("{change:?}"));
+    let mut outcomes: Vec<(Disruption, Vec<Outcome>)> =
+        DISRUPTIONS.into_iter().filter(wanted).map(|change| (change, Vec::new())).collect();
+    for file in &arguments.files {
         let instance = neutral::read(&std::fs::read_to_string(file)?)?.instance;
         let stood = plan(&instance, Weights::default(), &AFRESH, 1)?;
         for (change, outcomes) in &mut outcomes {
             let first = outcomes.len();
-            outcomes.extend(tried(&instance, &stood, *change, &asked)?);
-            if asked.cases {
-                tell::cases(file, *change, &outcomes[first..]);
+            outcomes.extend(tried(&instance, &stood, *change, &arguments)?);
+            if arguments.cases {
+                report::cases(file, *change, &outcomes[first..]);
             }
         }
     }
-    tell::heading();
+    report::heading();
     for (change, outcomes) in &mut outcomes {
-        tell::summary(*change, outcomes);
+        report::summary(*change, outcomes);
     }
     Ok(())
 }
@@ -111,21 +117,21 @@ fn main() -> Made<()> {
 fn tried(
     instance: &Instance,
     stood: &Solution,
-    change: Change,
-    asked: &Asked,
+    change: Disruption,
+    arguments: &Arguments,
 ) -> Made<Vec<Outcome>> {
-    let step = if matches!(change, Change::Absence) { 1 } else { 11 };
+    let step = if matches!(change, Disruption::Absence) { 1 } else { 11 };
     let mut outcomes = Vec::new();
     for number in (0..instance.visits.len()).step_by(step) {
         let Some((changed, touched)) = changed(instance, stood, change, number) else { continue };
         let mut before = stood.clone();
-        if matches!(change, Change::NewVisit) {
+        if matches!(change, Disruption::NewVisit) {
             before = without(stood, number);
         }
-        let budget = Budget::Iterations(asked.iterations);
+        let budget = Budget::Iterations(arguments.iterations);
         let mend = || {
             let began = Instant::now();
-            let mended = replan(&changed, &before, asked.weights, &budget, 1)?;
+            let mended = replan(&changed, &before, arguments.weights, &budget, 1)?;
             Ok::<_, InstanceError>((began.elapsed().as_secs_f64(), mended))
         };
         let (mut seconds, mended) = mend()?;
@@ -153,18 +159,18 @@ fn tried(
     Ok(outcomes)
 }
 
-/// The instance after the change, and the visits that it is about.
+/// The instance after the change, and the visits that it concerns.
 fn changed(
     instance: &Instance,
     stood: &Solution,
-    change: Change,
+    change: Disruption,
     number: usize,
 ) -> Option<(Instance, Vec<usize>)> {
     let mut changed = instance.clone();
     let people = instance.volunteers.len();
     let holder = holder(stood, number);
     match change {
-        Change::Claim => {
+        Disruption::Claim => {
             let fits =
                 |who: &usize| Some(*who) != holder && instance.bar(number, *who) == Bar::None;
             let volunteer = (0..people).map(|at| (at + number) % people).find(fits)?;
@@ -174,8 +180,8 @@ fn changed(
             windows.push((hours.open, hours.close));
             changed.visits[number].pinned = Some(Pin { volunteer, day: 0, start: None });
         }
-        Change::Decline => changed.bars[number * people + holder?] = Bar::Forbidden,
-        Change::Absence => {
+        Disruption::Decline => changed.bars[number * people + holder?] = Bar::Forbidden,
+        Disruption::Absence => {
             if number >= people || stood.routes[number].stops.is_empty() {
                 return None;
             }
@@ -183,10 +189,10 @@ fn changed(
             let theirs = stood.routes[number].stops.iter().map(|stop| stop.visit).collect();
             return Some((changed, theirs));
         }
-        Change::NewVisit => {
+        Disruption::NewVisit => {
             holder?;
         }
-        Change::Longer => {
+        Disruption::Longer => {
             holder?;
             changed.visits[number].service += 15 * 60;
         }
@@ -198,7 +204,7 @@ fn holder(plan: &Solution, visit: usize) -> Option<usize> {
     plan.routes.iter().find(|r| r.stops.iter().any(|s| s.visit == visit)).map(|r| r.volunteer)
 }
 
-/// The plan as it was before the visit was known.
+/// The plan before the visit was known.
 fn without(plan: &Solution, visit: usize) -> Solution {
     let mut plan = plan.clone();
     for route in &mut plan.routes {

@@ -38,14 +38,14 @@ struct Person {
 }
 
 #[derive(Arbitrary, Debug)]
-struct Call {
+struct VisitCase {
     service: Number,
     windows: Vec<Span>,
     days: Span,
     priority: Number,
     amount: Number,
     known: Vec<u8>,
-    stands: Option<(u8, Number)>,
+    previous: Option<(u8, Number)>,
     pinned: Option<(u8, u8, Option<Number>)>,
     group: Option<u8>,
     partner: Option<(u8, bool, Span)>,
@@ -54,7 +54,7 @@ struct Call {
 #[derive(Arbitrary, Debug)]
 struct Case {
     people: Vec<Person>,
-    calls: Vec<Call>,
+    visits: Vec<VisitCase>,
     bars: Vec<bool>,
     ways: Vec<Number>,
 }
@@ -80,23 +80,23 @@ fn volunteer(person: &Person) -> Volunteer {
     }
 }
 
-fn visit(call: &Call) -> Visit {
+fn visit(case: &VisitCase) -> Visit {
     Visit {
-        service: call.service.into(),
-        windows: call.windows.iter().map(span).collect(),
-        first_day: span(&call.days).0,
-        due: span(&call.days).1,
-        priority: call.priority.into(),
-        amount: call.amount.into(),
-        known: call.known.iter().map(|who| usize::from(*who)).collect(),
-        stands: call.stands.map(|(who, day)| (who.into(), day.into())),
-        pinned: call.pinned.map(|(who, day, start)| Pin {
+        service: case.service.into(),
+        windows: case.windows.iter().map(span).collect(),
+        first_day: span(&case.days).0,
+        due: span(&case.days).1,
+        priority: case.priority.into(),
+        amount: case.amount.into(),
+        known: case.known.iter().map(|who| usize::from(*who)).collect(),
+        previous: case.previous.map(|(who, day)| (who.into(), day.into())),
+        pinned: case.pinned.map(|(who, day, start)| Pin {
             volunteer: who.into(),
             day: day.into(),
             start: start.map(Into::into),
         }),
-        group: call.group.map(Into::into),
-        partner: call.partner.as_ref().map(|(visit, first, gap)| Partner {
+        group: case.group.map(Into::into),
+        partner: case.partner.as_ref().map(|(visit, first, gap)| Partner {
             visit: (*visit).into(),
             first: *first,
             gap: span(gap),
@@ -105,8 +105,8 @@ fn visit(call: &Call) -> Visit {
 }
 
 fn instance(case: &Case) -> Option<Instance> {
-    let places = case.people.len() + case.calls.len();
-    let pairs = case.people.len() * case.calls.len();
+    let places = case.people.len() + case.visits.len();
+    let pairs = case.people.len() * case.visits.len();
     let mut ways: Vec<i32> = case.ways.iter().map(|way| (*way).into()).collect();
     ways.resize(places * places, 7);
     let mut bars: Vec<Bar> =
@@ -114,14 +114,14 @@ fn instance(case: &Case) -> Option<Instance> {
     bars.resize(pairs, Bar::None);
     Some(Instance {
         volunteers: case.people.iter().map(volunteer).collect(),
-        visits: case.calls.iter().map(visit).collect(),
+        visits: case.visits.iter().map(visit).collect(),
         bars,
         travel: vec![Matrix::new(places, ways)?],
     })
 }
 
 fuzz_target!(|case: Case| {
-    if case.people.len() > 6 || case.calls.len() > 16 {
+    if case.people.len() > 6 || case.visits.len() > 16 {
         return; // more of the same, only slower
     }
     let Some(instance) = instance(&case) else { return };

@@ -1,4 +1,4 @@
-//! Instances as other solvers write them, so that anyone can compare.
+//! Reads instances in the formats of other solvers, for comparison.
 
 pub mod neutral;
 pub mod solomon;
@@ -14,133 +14,133 @@ use thiserror::Error;
 use crate::routing::Instance;
 use gridward_domain::place::{Place, PlaceError};
 
-/// An instance with what its parts are called.
+/// An instance with the names of its parts.
 #[derive(Clone, Debug)]
 pub struct Named {
     /// The instance.
     pub instance: Instance,
-    /// What each volunteer is called: a number or a text.
+    /// The name of each volunteer: a number or a text.
     pub volunteers: Vec<Value>,
-    /// What each visit is called.
+    /// The name of each visit.
     pub visits: Vec<Value>,
-    /// Where homes and visits are, to the east and to the north, in one unit for
-    /// both; empty where that is not known.
+    /// The locations of homes and visits, to the east and to the north, in one unit for both; empty
+    /// if unknown.
     pub points: Vec<(f64, f64)>,
-    /// How many of the instance's units of time make one of the file's.
+    /// The number of the instance's time units in one of the file's.
     pub per_second: i32,
-    /// What the file calls the instance's moment 0.
+    /// The file's time of the instance's moment 0.
     pub first_moment: i64,
 }
 
 /// Why a file could not be read.
 #[derive(Debug, Error)]
 pub enum FormatError {
-    /// Nothing at all.
+    /// The file is empty.
     #[error("the file is empty")]
     Empty,
-    /// JSON of something else.
-    #[error("no instance: it names neither volunteers and visits nor vehicles and jobs")]
+    /// The JSON is of another kind.
+    #[error("not an instance: neither volunteers and visits nor vehicles and jobs")]
     Neither,
-    /// Not the JSON that was expected.
+    /// The JSON does not have the expected structure.
     #[error("not the JSON of an instance: {0}")]
     Json(#[from] serde_json::Error),
-    /// A place that is none.
+    /// A location is invalid.
     #[error("{what} {id}: {source}")]
     Place {
-        /// What the file calls such things.
+        /// The file's word for the kind of item.
         what: &'static str,
-        /// Which.
+        /// The item.
         id: Value,
-        /// What is wrong with it.
+        /// The cause.
         source: PlaceError,
     },
-    /// Two things of one name.
-    #[error("{what} {id} is there twice")]
+    /// Two items have the same name.
+    #[error("{what} {id} is listed twice")]
     Twice {
-        /// What the file calls such things.
+        /// The file's word for the kind of item.
         what: &'static str,
-        /// Which.
+        /// The item.
         id: Value,
     },
-    /// A volunteer who is not in the file.
-    #[error("visit {visit} names volunteer {volunteer}, who is not there")]
+    /// A volunteer is not in the file.
+    #[error("visit {visit} names volunteer {volunteer}, who is not in the file")]
     Stranger {
         /// The visit.
         visit: Value,
-        /// Whom it names.
+        /// The unknown volunteer.
         volunteer: Value,
     },
-    /// A second person's visit that is not in the file.
-    #[error("visit {visit} names visit {other} as its second, which is not there")]
+    /// The second visit of a pair is not in the file.
+    #[error("visit {visit} names visit {other} as its second, which is not in the file")]
     UnknownVisit {
         /// The visit.
         visit: Value,
-        /// Which it names.
+        /// The unknown visit.
         other: Value,
     },
-    /// A visit of two pairs, or of one with itself.
-    #[error("visit {0} is one of a pair with itself or with two others")]
+    /// A visit is in two pairs, or paired with itself.
+    #[error("visit {0} is paired with itself or with two other visits")]
     PairedTwice(Value),
-    /// A detour or speed that is no number above nothing.
-    #[error("the detour and the speed must be numbers above nothing")]
+    /// A detour or speed is not a positive number.
+    #[error("the detour and the speed must be positive numbers")]
     Travel,
-    /// Something is asked for that cannot be had.
+    /// The file requires an unsupported feature.
     #[error("not supported: {0}")]
     Unsupported(String),
-    /// A number that is out of its range.
+    /// A number is out of range.
     #[error("{what} {id}: {field} {value} is out of range")]
     Range {
-        /// What the file calls such things.
+        /// The file's word for the kind of item.
         what: &'static str,
-        /// Which.
+        /// The item.
         id: Value,
-        /// The field's name.
+        /// The name of the field.
         field: &'static str,
-        /// What it says.
+        /// The value.
         value: String,
     },
-    /// Breaks that do not all fit into the hours.
-    #[error("vehicle {vehicle}: break {number} does not fit into its hours")]
+    /// A break does not fit into the shift.
+    #[error("vehicle {vehicle}: break {number} does not fit into the time window")]
     Break {
-        /// Whose.
+        /// The vehicle.
         vehicle: u64,
-        /// Which of them, counted from 1.
+        /// The number of the break, from 1.
         number: usize,
     },
-    /// No way to tell how long journeys take.
+    /// A location is missing, so travel times are unknown.
     #[error("{what} {id} has no {field}")]
     Nowhere {
-        /// What the file calls such things.
+        /// The file's word for the kind of item.
         what: &'static str,
-        /// Which.
+        /// The item.
         id: u64,
-        /// What it should have.
+        /// The missing field.
         field: &'static str,
     },
-    /// A row or column that the matrix does not have.
-    #[error("{what} {id} is at place {index}, which the matrix of {profile:?} does not have")]
+    /// An index is outside the matrix.
+    #[error("{what} {id}: index {index} is outside the matrix of {profile:?}")]
     Outside {
-        /// What the file calls such things.
+        /// The file's word for the kind of item.
         what: &'static str,
-        /// Which.
+        /// The item.
         id: u64,
-        /// The place it names.
+        /// The index.
         index: usize,
-        /// Whose matrix.
+        /// The profile of the matrix.
         profile: String,
     },
-    /// A matrix that is missing, not square or has a way below nothing.
-    #[error("the matrix of {0:?} is missing, not square, or has a way that is out of range")]
+    /// A matrix is missing, not square, or has an entry out of range.
+    #[error("the matrix of {0:?} is missing, not square, or has an entry out of range")]
     Matrix(String),
-    /// Not Solomon's format.
+    /// The text is not in Solomon's format.
     #[error("not an instance in Solomon's format: {0}")]
     Solomon(#[from] solomon::SolomonError),
 }
 
-/// Reads an instance in whichever format it is, by what it holds.
+/// Reads an instance; the format is detected from the content.
 ///
 /// # Errors
-/// [`FormatError`] of the format that it comes nearest to.
+/// [`FormatError`] of the detected format.
 pub fn read(text: &str) -> Result<Named, FormatError> {
     let text = text.trim_start_matches('\u{feff}').trim();
     if text.is_empty() {
@@ -160,7 +160,7 @@ pub fn read(text: &str) -> Result<Named, FormatError> {
     }
 }
 
-/// What a file has, without reading what that says.
+/// The top-level fields of a file, without their values.
 #[derive(Deserialize)]
 struct Outline {
     vehicles: Option<IgnoredAny>,
@@ -169,7 +169,7 @@ struct Outline {
     visits: Option<IgnoredAny>,
 }
 
-/// Finds the first name that is given twice.
+/// Fails on the first name that occurs twice.
 fn each_once(what: &'static str, names: &[Value]) -> Result<(), FormatError> {
     let mut seen = HashSet::with_capacity(names.len());
     match names.iter().find(|name| !seen.insert(*name)) {
@@ -178,12 +178,12 @@ fn each_once(what: &'static str, names: &[Value]) -> Result<(), FormatError> {
     }
 }
 
-/// The place of what the file calls `what` `id`.
+/// The location of an item, or an error that names it.
 fn place(what: &'static str, id: &Value, lat: f64, lon: f64) -> Result<Place, FormatError> {
     Place::new(lat, lon).map_err(|source| FormatError::Place { what, id: id.clone(), source })
 }
 
-/// Degrees as points of a plane, with a degree of longitude as long as it is there.
+/// Projects degrees onto a plane, with longitude scaled by the latitude.
 fn flat(places: &[Place]) -> Vec<(f64, f64)> {
     let shrink = places.first().map_or(1.0, |place| place.lat().to_radians().cos());
     places.iter().map(|place| (place.lon() * shrink, place.lat())).collect()

@@ -1,5 +1,5 @@
-//! The neutral JSON in which instances of grid days are exchanged: everything in
-//! seconds, journeys by great circle, one shift for each volunteer.
+//! The neutral JSON format for the days of a grid: times in seconds, travel by great circle, one
+//! shift for each volunteer.
 
 use std::collections::HashMap;
 
@@ -12,17 +12,17 @@ use crate::routing::instance::{Bar, Instance, Partner, Seconds, Shift, Visit, Vo
 use crate::routing::travel::Matrix;
 use gridward_domain::place::Place;
 
-/// How many different speeds are taken.
+/// The largest number of different speeds.
 const MOST_SPEEDS: usize = 8;
 
-/// What is only told for people to read is taken and ignored; anything else that is not
-/// known may be a slip of the pen, and is refused.
+/// Informative fields are accepted and ignored; any other unknown field may be a mistake and is
+/// rejected.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Day {
     travel: Travel,
-    volunteers: Vec<Person>,
-    visits: Vec<Call>,
+    volunteers: Vec<VolunteerRecord>,
+    visits: Vec<VisitRecord>,
     #[serde(rename = "name")]
     _name: Option<IgnoredAny>,
     #[serde(rename = "kind")]
@@ -40,7 +40,7 @@ struct Travel {
     _model: Model,
 }
 
-/// How ways are measured.
+/// The travel model.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Model {
@@ -50,7 +50,7 @@ enum Model {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Person {
+struct VolunteerRecord {
     id: Id,
     lat: f64,
     lon: f64,
@@ -60,7 +60,7 @@ struct Person {
     workload_minutes: i32,
     #[serde(default)]
     skills: Vec<Id>,
-    /// Where it is not that of all.
+    /// The volunteer's own speed.
     speed_kmh: Option<f64>,
     #[serde(rename = "grid")]
     _grid: Option<IgnoredAny>,
@@ -72,7 +72,7 @@ struct Person {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Call {
+struct VisitRecord {
     id: Id,
     lat: f64,
     lon: f64,
@@ -83,7 +83,7 @@ struct Call {
     last_volunteer: Option<Id>,
     /// Visits of the same group go to one person.
     group: Option<Id>,
-    /// The visit of a second person that belongs to this one.
+    /// The second visit of a pair.
     second: Option<Second>,
     #[serde(rename = "grid")]
     _grid: Option<IgnoredAny>,
@@ -97,12 +97,12 @@ struct Call {
 #[serde(deny_unknown_fields)]
 struct Second {
     visit: Id,
-    /// How long after the beginning of the first it begins: from, to.
+    /// The least and the most time from the begin of the first to its begin.
     #[serde(default)]
     after_s: (Seconds, Seconds),
 }
 
-/// What something is called.
+/// A name.
 #[derive(Clone, PartialEq, Eq, Hash, Deserialize)]
 #[serde(untagged, expecting = "expected a whole number or a text")]
 enum Id {
@@ -126,27 +126,27 @@ impl From<&Id> for Value {
 pub fn read(text: &str) -> Result<Named, FormatError> {
     let day: Day = serde_json::from_str(text)?;
     let volunteers: Vec<Value> = day.volunteers.iter().map(|person| (&person.id).into()).collect();
-    let visits: Vec<Value> = day.visits.iter().map(|call| (&call.id).into()).collect();
+    let visits: Vec<Value> = day.visits.iter().map(|record| (&record.id).into()).collect();
     super::each_once("volunteer", &volunteers)?;
     super::each_once("visit", &visits)?;
     let homes = day.volunteers.iter().zip(&volunteers);
     let homes = homes.map(|(person, id)| super::place("volunteer", id, person.lat, person.lon));
-    let calls = day.visits.iter().zip(&visits);
-    let calls = calls.map(|(call, id)| super::place("visit", id, call.lat, call.lon));
-    let places: Vec<Place> = homes.chain(calls).collect::<Result<_, _>>()?;
+    let records = day.visits.iter().zip(&visits);
+    let records = records.map(|(record, id)| super::place("visit", id, record.lat, record.lon));
+    let places: Vec<Place> = homes.chain(records).collect::<Result<_, _>>()?;
     let speeds = speeds(&day)?;
     let numbers: HashMap<&Id, usize> =
         day.volunteers.iter().enumerate().map(|(number, person)| (&person.id, number)).collect();
-    let known = |call: &Call| match &call.last_volunteer {
+    let known = |record: &VisitRecord| match &record.last_volunteer {
         Some(last) => {
             let stranger =
-                || FormatError::Stranger { visit: (&call.id).into(), volunteer: last.into() };
+                || FormatError::Stranger { visit: (&record.id).into(), volunteer: last.into() };
             numbers.get(last).copied().map(Some).ok_or_else(stranger)
         }
         None => Ok(None),
     };
-    let can = |call: &Call, person: &Person| {
-        if call.skill.as_ref().is_none_or(|skill| person.skills.contains(skill)) {
+    let can = |record: &VisitRecord, person: &VolunteerRecord| {
+        if record.skill.as_ref().is_none_or(|skill| person.skills.contains(skill)) {
             Bar::None
         } else {
             Bar::Skill
@@ -155,16 +155,16 @@ pub fn read(text: &str) -> Result<Named, FormatError> {
     let bars = day
         .visits
         .iter()
-        .flat_map(|call| day.volunteers.iter().map(move |person| can(call, person)));
-    let calls = day.visits.iter().map(|call| Ok(visit(call, known(call)?)));
-    let mut calls = calls.collect::<Result<Vec<Visit>, FormatError>>()?;
-    tie(&day.visits, &mut calls)?;
+        .flat_map(|record| day.volunteers.iter().map(move |person| can(record, person)));
+    let records = day.visits.iter().map(|record| Ok(visit(record, known(record)?)));
+    let mut records = records.collect::<Result<Vec<Visit>, FormatError>>()?;
+    tie(&day.visits, &mut records)?;
     let way = |speed: &f64| Matrix::great_circle(&places, day.travel.detour, speed / 3.6);
     Ok(Named {
         instance: Instance {
             bars: bars.collect(),
             volunteers: day.volunteers.iter().map(|who| volunteer(who, &speeds)).collect(),
-            visits: calls,
+            visits: records,
             travel: speeds.iter().map(way).collect(),
         },
         volunteers,
@@ -175,7 +175,7 @@ pub fn read(text: &str) -> Result<Named, FormatError> {
     })
 }
 
-/// Every speed once, that of all first.
+/// The distinct speeds, the common one first.
 fn speeds(day: &Day) -> Result<Vec<f64>, FormatError> {
     let mut speeds = vec![day.travel.speed_kmh];
     for own in day.volunteers.iter().filter_map(|person| person.speed_kmh) {
@@ -183,7 +183,7 @@ fn speeds(day: &Day) -> Result<Vec<f64>, FormatError> {
             speeds.push(own);
         }
     }
-    // Each has a matrix of its own.
+    // Each speed has a matrix.
     if speeds.len() > MOST_SPEEDS {
         return Err(FormatError::Unsupported(format!("more than {MOST_SPEEDS} different speeds")));
     }
@@ -195,29 +195,30 @@ fn speeds(day: &Day) -> Result<Vec<f64>, FormatError> {
     }
 }
 
-/// Writes down which visits belong together.
-fn tie(calls: &[Call], visits: &mut [Visit]) -> Result<(), FormatError> {
+/// Sets groups and pairs.
+fn tie(records: &[VisitRecord], visits: &mut [Visit]) -> Result<(), FormatError> {
     let numbers: HashMap<&Id, usize> =
-        calls.iter().enumerate().map(|(number, call)| (&call.id, number)).collect();
+        records.iter().enumerate().map(|(number, record)| (&record.id, number)).collect();
     let mut groups: HashMap<&Id, usize> = HashMap::new();
-    for (number, call) in calls.iter().enumerate() {
+    for (number, record) in records.iter().enumerate() {
         visits[number].group =
-            call.group.as_ref().map(|name| *groups.entry(name).or_insert(number));
-        let Some(Second { visit: name, after_s: gap }) = &call.second else { continue };
-        let missing = || FormatError::UnknownVisit { visit: (&call.id).into(), other: name.into() };
+            record.group.as_ref().map(|name| *groups.entry(name).or_insert(number));
+        let Some(Second { visit: name, after_s: gap }) = &record.second else { continue };
+        let missing =
+            || FormatError::UnknownVisit { visit: (&record.id).into(), other: name.into() };
         let second = *numbers.get(name).ok_or_else(missing)?;
         let ends = [(number, second, true), (second, number, false)];
         for (at, other, first) in ends {
             let partner = Partner { visit: other, first, gap: *gap };
             if second == number || visits[at].partner.replace(partner).is_some() {
-                return Err(FormatError::PairedTwice((&calls[at].id).into()));
+                return Err(FormatError::PairedTwice((&records[at].id).into()));
             }
         }
     }
     Ok(())
 }
 
-fn volunteer(person: &Person, speeds: &[f64]) -> Volunteer {
+fn volunteer(person: &VolunteerRecord, speeds: &[f64]) -> Volunteer {
     let (open, close) = person.shift;
     let shift = Shift { open, close, ..Shift::default() };
     Volunteer {
@@ -229,11 +230,11 @@ fn volunteer(person: &Person, speeds: &[f64]) -> Volunteer {
     }
 }
 
-fn visit(call: &Call, last: Option<usize>) -> Visit {
+fn visit(record: &VisitRecord, last: Option<usize>) -> Visit {
     Visit {
-        service: call.service_s,
-        windows: vec![call.tw],
-        priority: call.priority,
+        service: record.service_s,
+        windows: vec![record.tw],
+        priority: record.priority,
         known: last.into_iter().collect(),
         ..Visit::default()
     }

@@ -1,8 +1,8 @@
 //! The text format of Solomon's instances (Operations Research 35(2), 1987).
 //!
-//! Distances are the plane's and travel takes as long as it is far, both in
-//! double precision; here in ten-thousandths, or coarser where the horizon is too
-//! long for that, and rounded up, so that what fits here fits there.
+//! Distances are Euclidean and equal travel times, both in double precision; here in
+//! ten-thousandths, or coarser where the horizon is too long for that, rounded up, so that a plan
+//! that is feasible here is feasible there.
 
 use serde_json::Value;
 use thiserror::Error;
@@ -11,31 +11,31 @@ use super::{FormatError, Named};
 use crate::routing::instance::{Bar, Instance, MOST_SECONDS, Seconds, Shift, Visit, Volunteer};
 use crate::routing::travel::Matrix;
 
-/// The finest parts of a unit in which is reckoned.
+/// The finest subdivision of a unit.
 pub const SCALE: i32 = 10_000;
 
-/// The furthest coordinate and the longest time that are taken.
+/// The largest coordinate and time allowed.
 const MOST: i32 = 1_000_000;
 
-/// Why a text is not in the format; lines count from 1.
+/// Why a text is not in the format; lines are counted from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum SolomonError {
-    /// No line with the number of vehicles and their capacity.
-    #[error("there is no line of two numbers, the vehicles and their capacity")]
+    /// The line with the number of vehicles and their capacity is missing.
+    #[error("no line has two numbers, the vehicles and their capacity")]
     Vehicles,
-    /// A number of vehicles that is none, or a capacity below nothing.
-    #[error("line {0}: vehicles must be 1 to 10,000, and their capacity not below 0")]
+    /// The number of vehicles is out of range, or their capacity negative.
+    #[error("line {0}: vehicles must be 1 to 10,000, and their capacity not negative")]
     Fleet(usize),
-    /// No customers, hence no depot.
-    #[error("there is no depot")]
+    /// The depot is missing.
+    #[error("the depot is missing")]
     Depot,
-    /// A depot with something to do, which no plan would do.
+    /// The depot has a demand or a service.
     #[error("line {0}: the depot has a demand or a service")]
     DepotWork(usize),
-    /// A line among the customers that is no customer.
-    #[error("line {0}: a customer is seven whole numbers")]
+    /// A line is not a customer.
+    #[error("line {0}: a customer needs seven whole numbers")]
     Customer(usize),
-    /// A number out of its range.
+    /// A number is out of range.
     #[error("line {0}: a number is out of range")]
     Range(usize),
 }
@@ -65,7 +65,7 @@ pub fn read(text: &str) -> Result<Named, FormatError> {
     let vehicles = usize::try_from(vehicles).ok().filter(|count| (1..=10_000).contains(count));
     let vehicles = vehicles.filter(|_| capacity >= 0).ok_or(SolomonError::Fleet(line))?;
     let filled = lines.filter(|(_, words)| !words.is_empty());
-    // A heading has no digits; a depot whose number is a slip has, and would else be skipped.
+    // A heading has no digits; a malformed depot line has, and must not be skipped.
     let heading = |words: &str| {
         words.starts_with(char::is_alphabetic) && !words.contains(|c: char| c.is_ascii_digit())
     };
@@ -73,7 +73,7 @@ pub fn read(text: &str) -> Result<Named, FormatError> {
     let rows: Vec<Row> = rows.map(|(line, words)| row(line, words)).collect::<Result<_, _>>()?;
     let (depot, customers) = rows.split_first().ok_or(SolomonError::Depot)?;
     let visits: Vec<Value> = customers.iter().map(|row| row.number.into()).collect();
-    // The depot's number counts too: the depot among the customers is no visit.
+    // The depot's number must not occur among the customers.
     let names: Vec<Value> = rows.iter().map(|row| row.number.into()).collect();
     super::each_once("customer", &names)?;
     if depot.demand != 0 || depot.times[2] != 0 {
@@ -120,7 +120,7 @@ fn row(line: usize, words: &str) -> Result<Row, SolomonError> {
     Ok(Row { line, number, x, y, demand, times })
 }
 
-/// The finest scale at which every time and way is in range.
+/// The finest scale at which every time and travel time is in range.
 fn scale(rows: &[Row]) -> Result<i32, SolomonError> {
     let times = |row: &Row| row.times.into_iter().max().unwrap_or(0);
     let span = |along: fn(&Row) -> i32| {
@@ -130,7 +130,7 @@ fn scale(rows: &[Row]) -> Result<i32, SolomonError> {
             .fold((MOST, -MOST), |(least, most), at| (least.min(at), most.max(at)));
         most - least
     };
-    // No way is longer than both sides of the box around all places.
+    // No distance exceeds the two sides of the bounding box together.
     let box_sides = span(|row| row.x).saturating_add(span(|row| row.y));
     let longest = rows.iter().map(times).max().unwrap_or(0).max(box_sides);
     let fits = |scale: &i32| longest.checked_mul(*scale).is_some_and(|most| most <= MOST_SECONDS);

@@ -66,10 +66,10 @@ fn names_and_skills_are_numbers_or_texts_and_never_mixed_up() {
 fn what_a_neutral_file_cannot_mean_is_refused_by_name() {
     let mut twice = day();
     twice["visits"][1]["id"] = json!(5);
-    assert_eq!(refusal(&twice), "visit 5 is there twice");
+    assert_eq!(refusal(&twice), "visit 5 is listed twice");
     let mut stranger = day();
     stranger["visits"][1]["last_volunteer"] = json!(3);
-    assert_eq!(refusal(&stranger), "visit \"5\" names volunteer 3, who is not there");
+    assert_eq!(refusal(&stranger), "visit \"5\" names volunteer 3, who is not in the file");
     let mut backwards = day();
     backwards["travel"]["detour"] = json!(-1.3);
     assert!(matches!(read(&backwards.to_string()), Err(FormatError::Travel)));
@@ -123,9 +123,9 @@ fn visits_that_belong_together_are_read() {
     assert_eq!(visits[0].partner, Some(Partner { visit: 1, first: true, gap }));
     assert_eq!(visits[1].partner, Some(Partner { visit: 0, first: false, gap }));
     file["visits"][1]["second"] = json!({ "visit": 5 });
-    assert_eq!(refusal(&file), "visit \"5\" is one of a pair with itself or with two others");
+    assert_eq!(refusal(&file), "visit \"5\" is paired with itself or with two other visits");
     file["visits"][1]["second"] = json!({ "visit": 6 });
-    assert_eq!(refusal(&file), "visit \"5\" names visit 6 as its second, which is not there");
+    assert_eq!(refusal(&file), "visit \"5\" names visit 6 as its second, which is not in the file");
     let mut group = day();
     group["visits"][0]["group"] = json!("a");
     group["visits"][1]["group"] = json!("a");
@@ -163,7 +163,7 @@ fn a_line_of_solomon_that_is_no_customer_is_refused_not_skipped() {
     assert_eq!(fault("0 0 0 2 0 100 0\n"), SolomonError::DepotWork(10));
     assert_eq!(fault("0 0 0 0 0 100 9\n"), SolomonError::DepotWork(10));
     let again = read(&format!("{HEAD}{depot}1 3 4 5 0 90 1\n{depot}")).expect_err("no visit");
-    assert_eq!(again.to_string(), "customer 0 is there twice");
+    assert_eq!(again.to_string(), "customer 0 is listed twice");
     assert_eq!(fault(""), SolomonError::Depot);
     assert!(matches!(read("words"), Err(FormatError::Solomon(SolomonError::Vehicles))));
 }
@@ -187,7 +187,10 @@ fn a_break_begins_as_soon_as_its_windows_and_the_hours_allow() {
     let breaks = [(2_000, 2_600), (2_600, 2_700), (2_700, 2_750)];
     assert_eq!(named.instance.volunteers[0].shifts[0].breaks, breaks);
     let late = json!({ "time_window": [0, 900], "breaks": [{ "id": 1, "service": 600, "time_windows": [[500, 800]] }] });
-    assert_eq!(refusal(&tour(late, json!({}))), "vehicle 1: break 1 does not fit into its hours");
+    assert_eq!(
+        refusal(&tour(late, json!({}))),
+        "vehicle 1: break 1 does not fit into the time window"
+    );
 }
 
 #[test]
@@ -249,12 +252,9 @@ fn a_matrix_that_does_not_fit_is_refused() {
         file["matrices"] = json!({ "car": { "durations": durations } });
         refusal(&file)
     };
-    let odd = "the matrix of \"car\" is missing, not square, or has a way that is out of range";
+    let odd = "the matrix of \"car\" is missing, not square, or has an entry out of range";
     assert_eq!(file(json!([[0, 5], [5]]), 1), odd);
     assert_eq!(file(json!([[0, 5, 1], [5, 0, 1]]), 1), odd);
     assert_eq!(file(json!([[0, -5], [5, 0]]), 1), odd);
-    assert_eq!(
-        file(json!([[0, 5], [5, 0]]), 7),
-        "job 2 is at place 7, which the matrix of \"car\" does not have"
-    );
+    assert_eq!(file(json!([[0, 5], [5, 0]]), 7), "job 2: index 7 is outside the matrix of \"car\"");
 }

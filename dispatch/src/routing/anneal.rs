@@ -1,77 +1,75 @@
-//! One annealing: ruin, rebuild, and accept what is not much worse.
+//! One run of simulated annealing over ruin and recreate.
 
 use super::budget::Budget;
-use super::draft::{Draft, NOWHERE};
+use super::draft::{Draft, UNASSIGNED};
 use super::model::{Model, index};
 use super::pool::Pool;
-use super::random::Chance;
 use super::recreate::Recreation;
+use super::rng::Rng;
 use super::{recreate, ruin};
 
-/// After how many iterations the temperature is set anew and the budget asked.
+/// The number of iterations between updates of the temperature and queries of the budget.
 pub(super) const STEP: u64 = 64;
-/// How often a whole tour is taken out and its shift kept closed for a step.
-const CLOSE_A_TOUR: f64 = 0.05;
-/// How often a visit is put into a shift that chance chooses.
-const FORCE_A_VISIT: f64 = 0.1;
-/// Routes of drafts that are worse than the best by up to so many temperatures of
-/// the start are worth remembering.
-const WORTH_REMEMBERING: f64 = 0.5;
+/// The probability of emptying a whole tour and keeping its shift closed for the step.
+const CLOSE_TOUR: f64 = 0.05;
+/// The probability of inserting a visit into a random shift.
+const INSERT_AT_RANDOM: f64 = 0.1;
+/// Routes of drafts within this many initial temperatures of the best are added to the pool.
+const POOL_MARGIN: f64 = 0.5;
 
-/// From where to where an annealing goes.
+/// The schedule of an annealing run.
 #[derive(Clone, Copy)]
-pub(super) struct Course {
-    /// The parts of the budget that are spent before and after it.
+pub(super) struct Schedule {
+    /// The fractions of the budget that are spent before and after it.
     pub(super) spent: (f64, f64),
     /// The temperatures before and after it, in seconds of travel.
-    pub(super) heat: (f64, f64),
+    pub(super) temperatures: (f64, f64),
 }
 
-/// What an annealing works on.
+/// The state of the search.
 pub(super) struct Annealing<'a, 'i> {
     pub(super) model: &'a Model<'i>,
-    /// Where it stands.
+    /// The current draft.
     pub(super) draft: Draft,
-    /// The best so far.
+    /// The best draft so far.
     pub(super) best: Draft,
-    /// Routes met, where these can be put together anew.
+    /// The pool of routes, where they can be recombined.
     pub(super) pool: Option<Pool>,
-    pub(super) chance: Chance,
-    /// Iterations done.
+    pub(super) rng: Rng,
+    /// Iterations so far.
     pub(super) done: u64,
     pub(super) recreation: Recreation,
 }
 
 impl Annealing<'_, '_> {
-    /// Simulated annealing as in Christiaens and Vanden Berghe (2020): worse is
-    /// accepted up to the temperature times an exponentially distributed number. It
-    /// takes at least [`STEP`] iterations.
-    pub(super) fn run(&mut self, budget: &Budget<'_>, course: Course) {
+    /// Simulated annealing as in Christiaens and Vanden Berghe (2020): the accepted increase is the
+    /// temperature times an exponentially distributed number. Runs at least [`STEP`] iterations.
+    pub(super) fn run(&mut self, budget: &Budget<'_>, schedule: Schedule) {
         let model = self.model;
-        let cooling = Cooling::new(course.heat);
-        let (from, to) = course.spent;
-        let mut temperature = course.heat.0;
+        let cooling = Cooling::new(schedule.temperatures);
+        let (from, to) = schedule.spent;
+        let mut temperature = schedule.temperatures.0;
         let mut cost = self.draft.cost(model);
         let mut least = self.best.cost(model);
-        let mut behind = Behind::all(self.draft.tours.len());
+        let mut stale = StaleTours::all(self.draft.tours.len());
         loop {
             for _ in 0..STEP {
-                let most = cost.saturating_add(whole(temperature * self.chance.exponential()));
+                let most = cost.saturating_add(whole(temperature * self.rng.exponential()));
                 if !self.step(most) {
                     self.draft.undo(model);
                     continue;
                 }
                 let next = self.draft.cost(model);
-                behind.note(self.draft.touched());
-                if next != cost && float(next - least) < WORTH_REMEMBERING * course.heat.0 {
+                stale.note(self.draft.touched());
+                if next != cost && float(next - least) < POOL_MARGIN * schedule.temperatures.0 {
                     self.remember();
                 }
-                self.draft.keep();
+                self.draft.commit();
                 cost = next;
                 if cost < least {
                     least = cost;
-                    self.best.copy_tours(model, &self.draft, behind.list());
-                    behind.caught_up();
+                    self.best.copy_tours(model, &self.draft, stale.list());
+                    stale.clear();
                 }
             }
             self.done += STEP;
@@ -83,22 +81,21 @@ impl Annealing<'_, '_> {
         }
     }
 
-    /// Takes something out and puts it back; says whether what comes of it may stand,
-    /// which is that it costs no more than `most` and keeps the rules.
+    /// Ruins and recreates; returns whether the result is feasible and costs at most `most`.
     fn step(&mut self, most: i64) -> bool {
-        let (model, draft, chance) = (self.model, &mut self.draft, &mut self.chance);
-        let closed = if chance.unit() < CLOSE_A_TOUR {
-            ruin::close(model, draft, chance)
+        let (model, draft, rng) = (self.model, &mut self.draft, &mut self.rng);
+        let closed = if rng.unit() < CLOSE_TOUR {
+            ruin::close_tour(model, draft, rng)
         } else {
-            ruin::ruin(model, draft, chance);
-            NOWHERE
+            ruin::ruin(model, draft, rng);
+            UNASSIGNED
         };
-        if chance.unit() < FORCE_A_VISIT {
-            recreate::force(model, draft, chance);
+        if rng.unit() < INSERT_AT_RANDOM {
+            recreate::insert_at_random(model, draft, rng);
         }
-        self.recreation.recreate(model, draft, closed, most, chance)
+        self.recreation.recreate(model, draft, closed, most, rng)
             && draft.cost(model) <= most
-            && draft.is_lawful(model)
+            && draft.is_feasible(model)
     }
 
     fn remember(&mut self) {
@@ -110,20 +107,20 @@ impl Annealing<'_, '_> {
     }
 }
 
-/// The tours in which the best draft may differ from the one that stands.
-struct Behind {
+/// The tours in which the best draft may differ from the current one.
+struct StaleTours {
     list: Vec<u32>,
-    is_behind: Vec<bool>,
+    is_stale: Vec<bool>,
 }
 
-impl Behind {
+impl StaleTours {
     fn all(tours: usize) -> Self {
-        Self { list: (0..index(tours)).collect(), is_behind: vec![true; tours] }
+        Self { list: (0..index(tours)).collect(), is_stale: vec![true; tours] }
     }
 
     fn note(&mut self, touched: &[u32]) {
         for &tour in touched {
-            if !std::mem::replace(&mut self.is_behind[tour as usize], true) {
+            if !std::mem::replace(&mut self.is_stale[tour as usize], true) {
                 self.list.push(tour);
             }
         }
@@ -133,16 +130,16 @@ impl Behind {
         &self.list
     }
 
-    fn caught_up(&mut self) {
-        self.list.drain(..).for_each(|tour| self.is_behind[tour as usize] = false);
+    fn clear(&mut self) {
+        self.list.drain(..).for_each(|tour| self.is_stale[tour as usize] = false);
     }
 }
 
-/// Temperatures that fall by the same factor in the same part of the way.
+/// Geometric cooling.
 struct Cooling([f64; 257]);
 
 impl Cooling {
-    /// By square roots alone, which every machine rounds alike.
+    /// Uses square roots only, which every machine rounds alike.
     fn new((hot, cold): (f64, f64)) -> Self {
         let mut factor = cold / hot;
         for _ in 0..8 {
@@ -162,13 +159,13 @@ impl Cooling {
     }
 }
 
-/// Costs as the temperature knows them.
+/// A cost as a floating-point number.
 #[expect(clippy::cast_precision_loss, reason = "costs are far below 2^52")]
 pub(super) fn float(cost: i64) -> f64 {
     cost as f64
 }
 
-/// Whole seconds of a cost that is above nothing.
+/// A cost in whole seconds.
 fn whole(cost: f64) -> i64 {
     #[expect(clippy::cast_possible_truncation, reason = "temperatures are far below 2^63")]
     let whole = cost as i64;

@@ -1,17 +1,17 @@
-//! How long to search.
+//! The length of a search.
 
 /// When a search ends.
 #[derive(Clone, Copy)]
 pub enum Budget<'b> {
-    /// After so many ruins; the same plan every time.
+    /// After this many iterations; the plan is reproducible.
     Iterations(u64),
-    /// When this says 1: what part of the time is spent, from 0 to 1. The clock is
-    /// the caller's.
+    /// When the function returns 1. It returns the fraction of the time that is spent, by the
+    /// caller's clock.
     Until(&'b (dyn Fn() -> f64 + Sync)),
 }
 
 impl Budget<'_> {
-    /// The part that is spent after `done` iterations.
+    /// The fraction that is spent after `done` iterations.
     #[expect(clippy::cast_precision_loss, reason = "a part, not a count")]
     pub(super) fn spent(&self, done: u64) -> f64 {
         match self {

@@ -1,61 +1,61 @@
-//! The rules that any plan must keep, told a second time: nothing here is shared
-//! with the search, so that one can be held against the other.
+//! An independent checker of plans: it shares nothing with the search, so that each can be verified
+//! against the other.
 
 use std::collections::HashMap;
 
 use thiserror::Error;
 
 use super::instance::{Bar, Instance, Seconds, Shift};
-use super::solution::{Route, Solution, Stop};
+use super::solution::{ShiftRoute, Solution, Stop};
 
-/// A rule that a plan breaks, and where.
+/// A violated rule, and where.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum Violation {
-    /// A route for a shift that is not there, or two for one.
-    #[error("route {0} is for no shift, or for one that has a route already")]
+    /// A route is for no shift, or for a shift that already has a route.
+    #[error("route {0} is for no shift, or for a shift that already has a route")]
     Shift(usize),
-    /// A visit in two places, in none, or not there at all.
-    #[error("visit {0} is in two places, in none, or not there at all")]
+    /// A visit occurs twice, nowhere, or is unknown.
+    #[error("visit {0} occurs twice, is missing, or is unknown")]
     Count(usize),
-    /// Somebody goes who may not.
-    #[error("visit {0} is made by somebody who may not")]
+    /// A barred volunteer makes a visit.
+    #[error("visit {0} is made by a barred volunteer")]
     Barred(usize),
-    /// A pinned visit with somebody else, on another day or at another hour.
-    #[error("visit {0} is not where it was pinned")]
+    /// A pinned visit has another volunteer, day or time.
+    #[error("visit {0} is not made as pinned")]
     Pin(usize),
-    /// A visit before its first day.
-    #[error("visit {0} is made before its first day")]
+    /// A visit is before its first day.
+    #[error("visit {0} is before its first day")]
     Early(usize),
-    /// A service outside its windows.
+    /// A service begins outside its windows.
     #[error("visit {0} begins outside its windows")]
     Window(usize),
-    /// Times that do not follow from each other.
-    #[error("visit {0} has times that do not follow from the way there")]
+    /// The times of a stop are inconsistent.
+    #[error("the times of visit {0} are inconsistent")]
     Clock(usize),
-    /// A journey or service in a break, or outside the shift.
-    #[error("route {0} leaves its shift or runs into a break")]
+    /// A journey or service overlaps a break or is outside the shift.
+    #[error("route {0} leaves its shift or overlaps a break")]
     Hours(usize),
-    /// More than fits into a shift.
-    #[error("route {0} takes more than its shift can hold")]
+    /// The capacity of a shift is exceeded.
+    #[error("route {0} exceeds the capacity of its shift")]
     Capacity(usize),
-    /// More than somebody offered.
-    #[error("volunteer {0} carries more than they offered")]
+    /// The load of a volunteer exceeds the offer.
+    #[error("the load of volunteer {0} exceeds the offer")]
     Offered(usize),
-    /// A group in the hands of two people.
-    #[error("the group of visit {0} is in the hands of two people")]
+    /// Two volunteers make visits of one group.
+    #[error("two volunteers make visits of the group of visit {0}")]
     Group(usize),
-    /// Two people who do not come as they should.
-    #[error("visit {0} and its partner are not made as they should")]
+    /// The visits of a pair are not made as tied.
+    #[error("visit {0} and its partner are not made as tied")]
     Partner(usize),
 }
 
-/// Whether a plan keeps all rules.
+/// Checks that a plan keeps all rules.
 ///
 /// # Errors
-/// The first that it breaks.
+/// The first violation found.
 pub fn check(instance: &Instance, plan: &Solution) -> Result<(), Violation> {
     each_once(instance, plan)?;
-    let mut seats = HashMap::new();
+    let mut assignments = HashMap::new();
     let mut shifts = HashMap::new();
     for (number, route) in plan.routes.iter().enumerate() {
         let who = instance.volunteers.get(route.volunteer);
@@ -65,11 +65,11 @@ pub fn check(instance: &Instance, plan: &Solution) -> Result<(), Violation> {
         check_route(instance, route, shift, number)?;
         for stop in &route.stops {
             check_visit(instance, route, shift, stop)?;
-            seats.insert(stop.visit, (route.volunteer, shift.day, stop.start));
+            assignments.insert(stop.visit, (route.volunteer, shift.day, stop.start));
         }
     }
     check_offers(instance, plan)?;
-    check_ties(instance, &seats)
+    check_ties(instance, &assignments)
 }
 
 fn each_once(instance: &Instance, plan: &Solution) -> Result<(), Violation> {
@@ -86,7 +86,7 @@ fn each_once(instance: &Instance, plan: &Solution) -> Result<(), Violation> {
 
 fn check_route(
     instance: &Instance,
-    route: &Route,
+    route: &ShiftRoute,
     shift: &Shift,
     number: usize,
 ) -> Result<(), Violation> {
@@ -109,7 +109,7 @@ fn check_route(
         (at, left) = (place, stop.leave);
     }
     let way = if route.stops.is_empty() { 0 } else { ways.way(at, route.volunteer) };
-    // Home by the first moment that no break forbids.
+    // The journey home begins as early as the breaks allow.
     let departures = shift.breaks.iter().map(|pause| pause.1).chain([left]);
     let back = departures.filter(|out| *out >= left && !clash(*out, *out + way)).min();
     let back = back.map_or(Seconds::MAX, |out| out + way);
@@ -126,7 +126,7 @@ fn check_route(
 
 fn check_visit(
     instance: &Instance,
-    route: &Route,
+    route: &ShiftRoute,
     shift: &Shift,
     stop: &Stop,
 ) -> Result<(), Violation> {
@@ -152,7 +152,7 @@ fn check_visit(
     if within(&visit.windows) { Ok(()) } else { Err(Violation::Window(stop.visit)) }
 }
 
-/// Nobody carries more than they offered but what others settled for them.
+/// No load exceeds the offer, unless all visits of the volunteer are pinned.
 fn check_offers(instance: &Instance, plan: &Solution) -> Result<(), Violation> {
     let mut free = vec![false; instance.volunteers.len()];
     for route in &plan.routes {
@@ -172,18 +172,18 @@ fn check_offers(instance: &Instance, plan: &Solution) -> Result<(), Violation> {
 
 fn check_ties(
     instance: &Instance,
-    seats: &HashMap<usize, (usize, i32, Seconds)>,
+    assignments: &HashMap<usize, (usize, i32, Seconds)>,
 ) -> Result<(), Violation> {
     let mut holders = HashMap::new();
     for (number, visit) in instance.visits.iter().enumerate() {
-        let seat = seats.get(&number);
-        if let (Some(group), Some((who, ..))) = (visit.group, seat)
+        let assignment = assignments.get(&number);
+        if let (Some(group), Some((who, ..))) = (visit.group, assignment)
             && holders.insert(group, who).is_some_and(|holder| holder != who)
         {
             return Err(Violation::Group(number));
         }
         let Some(partner) = visit.partner.filter(|partner| partner.first) else { continue };
-        let together = match (seat, seats.get(&partner.visit)) {
+        let together = match (assignment, assignments.get(&partner.visit)) {
             (None, None) => true,
             (Some((who, day, start)), Some((other, same_day, then))) => {
                 let gap = then - start;

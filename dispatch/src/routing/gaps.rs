@@ -1,16 +1,15 @@
-//! The best gap for each visit in each tour, remembered while the tour stays as it is.
+//! A cache of the best gap for each visit in each tour, valid while the tour is unchanged.
 //!
-//! A step changes a few tours; in all others a visit still goes best where it went
-//! best before.
+//! A step changes few tours; in all others the best gap stays the same.
 
 use super::instance::Seconds;
 use super::model::Model;
 use super::tour::Gap;
 
-/// What is known of a visit and a tour.
+/// A cache entry for a visit and a tour.
 #[derive(Clone, Copy, Debug)]
 struct Known {
-    /// Of which tour it is known; no tour has the stamp [`NEVER`].
+    /// The stamp of the tour it was computed for; no tour has the stamp [`NEVER`].
     stamp: u64,
     at: u32,
     /// [`NO_GAP`] if the visit fits nowhere.
@@ -19,17 +18,15 @@ struct Known {
 
 const NEVER: u64 = u64::MAX;
 const NO_GAP: Seconds = Seconds::MAX;
-/// Of more pairs of a visit and a shift than this nothing is remembered, to bound
-/// the memory: 64 MB.
+/// Nothing is cached for more pairs of a visit and a shift than this, to bound the memory: 64 MB.
 const MOST: usize = 4_000_000;
 
-/// The best gaps that were looked up, at `visit * shifts + shift`.
+/// The cached gaps, at `visit * shifts + shift`.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Gaps(Vec<Known>);
+pub(super) struct GapCache(Vec<Known>);
 
-impl Gaps {
-    /// The best gap for a visit in the tour with this stamp; `look` finds it if it
-    /// is not known.
+impl GapCache {
+    /// The best gap for a visit in the tour with this stamp; `look` computes it on a miss.
     #[inline]
     pub(super) fn best(
         &mut self,
@@ -48,12 +45,11 @@ impl Gaps {
         (known.extra != NO_GAP).then_some(Gap { at: known.at as usize, extra: known.extra })
     }
 
-    /// What is kept of a pair; made when it is first asked for, for most drafts never
-    /// look.
+    /// The entry of a pair. The cache is allocated on first use, since most drafts never need it.
     #[inline]
     fn known(&mut self, model: &Model<'_>, pair: usize) -> Option<&mut Known> {
         if pair >= self.0.len() {
-            let pairs = model.calls.len() * model.shifts.len();
+            let pairs = model.visits.len() * model.shifts.len();
             if pairs > MOST {
                 return None;
             }

@@ -1,212 +1,212 @@
-//! What the search works on: people and visits by number, times in seconds.
+//! The input of the search: volunteers and visits by number, times in seconds.
 //!
-//! An [`Instance`] knows no names, areas or skills. Whoever builds one says for
-//! each pair of a visit and a volunteer whether something bars it ([`Bar`]);
-//! all else is numbers in flat arrays. It is checked once, here, so that the
-//! search never has to.
+//! An [`Instance`] knows no names, areas or skills: for each pair of a visit and a volunteer it
+//! states whether something bars the assignment ([`Bar`]), and all else is numbers in flat arrays.
+//! It is validated once, here, so that the search never has to.
 
 use thiserror::Error;
 
 use super::travel::Matrix;
 
-/// Seconds: of a day when a moment, else a length.
+/// Seconds: since midnight for a moment, else a length.
 pub type Seconds = i32;
 
-/// The latest moment and the longest length that are taken: over three years, and
-/// a sum of a few of them still fits.
+/// The latest moment and the longest length allowed: over three years, so that a sum of a few of
+/// them still fits.
 pub const MOST_SECONDS: Seconds = 100_000_000;
 
-/// Someone who can go.
+/// A volunteer.
 #[derive(Clone, Debug, Default)]
 pub struct Volunteer {
-    /// When they can go.
+    /// The shifts.
     pub shifts: Vec<Shift>,
-    /// The most service and travel together that they take on in the period.
+    /// The most service and travel together that the volunteer takes on in the period.
     pub offered: Option<Seconds>,
-    /// What they are thought to be able to carry, for fairness; what is not said is their shifts.
+    /// The capacity that a load is a share of, for fairness; by default the offer, or the length of
+    /// the shifts.
     pub share_of: Option<Seconds>,
-    /// What they carry already.
+    /// The load carried before.
     pub carried: Seconds,
-    /// Which of the matrices holds their journeys.
+    /// The index of the volunteer's travel matrix.
     pub matrix: usize,
 }
 
-/// One span of one day in which a volunteer leaves home and comes back.
+/// A span of a day in which a volunteer leaves home and comes back.
 #[derive(Clone, Debug, Default)]
 pub struct Shift {
     /// The day, counted from the first of the period.
     pub day: i32,
-    /// Not away before.
+    /// The earliest departure from home.
     pub open: Seconds,
-    /// Home again by.
+    /// The latest arrival at home.
     pub close: Seconds,
-    /// Spans in which they neither travel nor serve.
+    /// Spans without travel or service.
     pub breaks: Vec<(Seconds, Seconds)>,
-    /// The most of [`Visit::amount`] that fits into it.
+    /// The largest sum of [`Visit::amount`].
     pub capacity: Option<i32>,
 }
 
-/// What is to be done at one place.
+/// A visit.
 #[derive(Clone, Debug, Default)]
 pub struct Visit {
-    /// How long it takes.
+    /// Duration of the service.
     pub service: Seconds,
-    /// When it may begin, each from first to last moment; none means whenever.
+    /// Spans within which the service may begin; none means any time.
     pub windows: Vec<(Seconds, Seconds)>,
-    /// The first day on which it may be done.
+    /// The first day on which the visit may be made.
     pub first_day: i32,
     /// The last day on which it is not late.
     pub due: i32,
-    /// How bad it is to leave it out.
+    /// Priority points lost if it is unserved.
     pub priority: i32,
-    /// How much of a shift's capacity it takes.
+    /// The share of a shift's capacity that it takes.
     pub amount: i32,
-    /// Those whom the beneficiary knows: who went last, who is preferred.
+    /// Volunteers whom the beneficiary knows: of the last visit, and preferred ones.
     pub known: Vec<usize>,
-    /// Who and when by the plan that stands, which people may have read already.
-    pub stands: Option<(usize, i32)>,
-    /// Who and when, where that is settled.
+    /// The volunteer and the day in the previous plan, which may have been read already.
+    pub previous: Option<(usize, i32)>,
+    /// The assignment, if it is fixed.
     pub pinned: Option<Pin>,
-    /// Visits of the same group go to one person.
+    /// One volunteer makes all visits of a group.
     pub group: Option<usize>,
-    /// The visit of another person that belongs to this one.
+    /// The other visit of a pair.
     pub partner: Option<Partner>,
 }
 
-/// An assignment that is not the search's to change.
+/// A fixed assignment, which the search does not change.
 ///
-/// People decided it, so bars and offered minutes do not hold it up; hours do.
+/// People made this decision, so bars and offers do not restrict it; hours do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pin {
-    /// Who.
+    /// The volunteer.
     pub volunteer: usize,
-    /// On which day.
+    /// The day.
     pub day: i32,
-    /// At what time exactly; the windows then do not count.
+    /// The begin of the service, if fixed; the windows then do not apply.
     pub start: Option<Seconds>,
 }
 
 impl Visit {
-    /// How many days late it is on a day.
+    /// Days late on a given day.
     pub fn days_late(&self, day: i32) -> i64 {
         i64::from((day - self.due).max(0))
     }
 }
 
-/// How the visit of a second person is tied to that of the first.
+/// The tie between the visits of two volunteers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Partner {
-    /// The other visit; it names this one in turn, with the same gap.
+    /// The other visit, which names this one with the same gap.
     pub visit: usize,
-    /// Whether this one is the first of the two.
+    /// Whether this is the first of the two.
     pub first: bool,
-    /// How long after the beginning of the first the second begins: from, to; both
-    /// nothing means at once.
+    /// The least and the most time between the begins of the first and the second; zero for both
+    /// means at once.
     pub gap: (Seconds, Seconds),
 }
 
-/// What keeps a volunteer from a visit, whatever the hour.
+/// Why a volunteer may not make a visit, whatever the hour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Bar {
-    /// Nothing.
+    /// Nothing bars it.
     #[default]
     None,
-    /// They lack a skill.
+    /// The volunteer lacks a skill.
     Skill,
-    /// They do not serve the place.
+    /// The volunteer does not serve the area.
     Area,
-    /// The two must not meet.
+    /// The volunteer is forbidden.
     Forbidden,
 }
 
-/// All of it, as it is handed in.
+/// The input of a search.
 ///
-/// Place `v` of a matrix is the home of volunteer `v`, and place
-/// `volunteers.len() + j` that of visit `j`.
+/// Place `v` of a matrix is the home of volunteer `v`, and place `volunteers.len() + j` the
+/// location of visit `j`.
 #[derive(Clone, Debug, Default)]
 pub struct Instance {
-    /// Who can go.
+    /// The volunteers.
     pub volunteers: Vec<Volunteer>,
-    /// What is to be done.
+    /// The visits.
     pub visits: Vec<Visit>,
-    /// What bars volunteer `v` from visit `j`, at `j * volunteers.len() + v`.
+    /// The bar for volunteer `v` and visit `j`, at `j * volunteers.len() + v`.
     pub bars: Vec<Bar>,
-    /// Journeys, one matrix for each way to travel.
+    /// Travel times, one matrix for each mode of travel.
     pub travel: Vec<Matrix>,
 }
 
-/// Why an instance makes no sense, and where.
+/// Why an instance is rejected, and where.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum InstanceError {
-    /// A time or length below nothing or past all reason.
-    #[error("{what} {index}: a time is out of range")]
+    /// A number is negative or too large.
+    #[error("{what} {index}: a number is out of range")]
     Time {
         /// `volunteer` or `visit`.
         what: &'static str,
-        /// Which.
+        /// Its index.
         index: usize,
     },
-    /// A window, break or shift that closes before it opens.
+    /// A window, break or shift closes before it opens.
     #[error("{what} {index}: a window closes before it opens")]
     Reversed {
         /// `volunteer` or `visit`.
         what: &'static str,
-        /// Which.
+        /// Its index.
         index: usize,
     },
-    /// Something names a volunteer, visit or matrix that is not there.
-    #[error("{what} {index} names a volunteer, visit or matrix that is not there")]
+    /// A volunteer or visit refers to an index that does not exist.
+    #[error("{what} {index} refers to a volunteer, visit or matrix that does not exist")]
     Unknown {
         /// `volunteer` or `visit`.
         what: &'static str,
-        /// Which.
+        /// Its index.
         index: usize,
     },
-    /// A matrix that has not one row and column for every home and visit.
-    #[error("matrix {0} has not one row and column for every home and visit")]
+    /// A matrix does not have one row and column for every home and visit.
+    #[error("matrix {0} does not have one row and column for every home and visit")]
     Matrix(usize),
-    /// Bars that are not one for every pair.
-    #[error("there is not one bar for every visit and volunteer")]
+    /// The number of bars is not that of the pairs.
+    #[error("the number of bars is not that of the pairs of a visit and a volunteer")]
     Bars,
-    /// A visit and its partner do not name each other alike.
-    #[error("visit {0} and its partner do not name each other alike")]
+    /// A visit and its partner do not name each other with the same gap.
+    #[error("visit {0} and its partner do not name each other with the same gap")]
     Partner(usize),
-    /// A visit and its partner belong to one group: one person, and two.
-    #[error("visit {0} and its partner are of one group, though two people make them")]
+    /// A visit and its partner are of one group.
+    #[error("visit {0} and its partner are of one group, but two volunteers make them")]
     OneGroup(usize),
-    /// Visits of one group that are pinned to two people.
-    #[error("visit {0} is pinned to somebody else than another of its group")]
+    /// Visits of one group are pinned to two volunteers.
+    #[error("visit {0} and another of its group are pinned to different volunteers")]
     TornGroup(usize),
-    /// Two shifts of one volunteer on one day that overlap.
-    #[error("volunteer {0} has two shifts that overlap")]
+    /// Two shifts of one volunteer overlap.
+    #[error("volunteer {0} has overlapping shifts")]
     Overlap(usize),
 }
 
 impl Instance {
-    /// Where visit `j` lies in the matrices.
+    /// The index of a visit's location in the matrices.
     pub fn place(&self, visit: usize) -> usize {
         self.volunteers.len() + visit
     }
 
-    /// What bars a volunteer from a visit.
+    /// The bar for a volunteer and a visit.
     pub fn bar(&self, visit: usize, volunteer: usize) -> Bar {
         self.bars[visit * self.volunteers.len() + volunteer]
     }
 
-    /// What a volunteer's load is a share of.
+    /// The capacity that a volunteer's load is a share of.
     pub fn share_of(&self, volunteer: usize) -> Seconds {
         let volunteer = &self.volunteers[volunteer];
         let shifts = || volunteer.shifts.iter().map(|shift| shift.close - shift.open).sum();
         volunteer.share_of.or(volunteer.offered).unwrap_or_else(shifts).max(1)
     }
 
-    /// The day after the last shift: what is left out is made then at the earliest.
+    /// The day after the last shift: the earliest day on which an unserved visit could be made.
     pub fn day_after(&self) -> i32 {
         let days = self.volunteers.iter().flat_map(|who| &who.shifts).map(|shift| shift.day);
         days.max().map_or(0, |last| last + 1)
     }
 
-    /// Whether it makes sense.
+    /// Validates the instance.
     ///
     /// # Errors
     /// The first fault found.
@@ -270,7 +270,7 @@ impl Instance {
         in_range(days.into_iter(), what, index)?;
         spans_in_order(visit.windows.iter().copied(), what, index)?;
         let people = visit.known.iter().copied().chain(visit.pinned.map(|pin| pin.volunteer));
-        let mut people = people.chain(visit.stands.map(|(volunteer, _)| volunteer));
+        let mut people = people.chain(visit.previous.map(|(volunteer, _)| volunteer));
         let stranger = people.any(|volunteer| volunteer >= self.volunteers.len());
         if stranger || visit.group.is_some_and(|group| group >= self.visits.len()) {
             return Err(InstanceError::Unknown { what, index });

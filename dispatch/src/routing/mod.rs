@@ -1,23 +1,23 @@
-//! Who goes where, by number: the search behind [`crate::solve`].
+//! The search behind [`crate::solve`]: plans one part, by number.
 //!
-//! [`plan`] turns an [`Instance`] into a [`Solution`]. It is a pure function of
-//! the instance, the weights, the seed and the number of iterations; given a
-//! clock instead of a number it stops when the clock says so.
+//! [`plan`] turns an [`Instance`] into a [`Solution`]. It is a pure function of the instance, the
+//! weights, the seed and the number of iterations; with a clock instead of a number, the clock
+//! decides when it stops.
 //!
-//! The chapters, in the order in which a plan comes to be:
+//! The modules, in the order in which a plan is computed:
 //!
-//! 1. [`instance`]: what is to be planned. [`travel`]: how long journeys take.
-//!    [`weights`]: what a plan costs. [`budget`]: how long to search.
-//! 2. `model`: the instance in flat arrays. `timeline`: the arithmetic of hours.
-//!    `tour`: one shift's route. `draft`: all of them, and how to undo. `gaps`: where
-//!    a visit goes best, remembered.
-//! 3. `ruin`, `turn`, `recreate`, `pairs`: the step of the search. `anneal`: many steps.
-//!    `pool`: the routes met, put together anew. `search`: all of it.
-//! 4. [`solution`]: what comes out, and what it is worth tier by tier.
-//!    `replan`: the same from a plan that stands, which `standing` reads in.
-//! 5. [`explain`]: why this person, why nobody. [`relief`]: what would change it.
-//! 6. [`bound`]: what no plan can go below.
-//! 7. [`check`]: the rules, told a second time, to hold any plan against.
+//! 1. [`instance`]: the input. [`travel`]: travel times. [`weights`]: the cost of a plan.
+//!    [`budget`]: the length of a search.
+//! 2. `model`: the instance prepared for the search. `timeline`: the arithmetic of times.
+//!    `misses`: how much an insertion violates them. `tour`: the route of one shift.
+//!    `draft`: all routes, with undo. `gaps`: a cache of best positions.
+//! 3. `ruin`, `insertion_order`, `recreate`, `pairs`: one step of the search. `anneal`: a run of
+//!    steps. `pool`: routes found, recombined. `search`: the sequence of runs.
+//! 4. [`solution`]: the output and its value. `replan`: repair of a previous plan, which
+//!    `warm_start` loads.
+//! 5. [`explain`]: explanations. [`relaxation`]: the least change that serves a visit.
+//! 6. [`bound`]: lower bounds.
+//! 7. [`check`]: an independent checker of plans.
 
 mod anneal;
 pub mod bound;
@@ -26,24 +26,25 @@ pub mod check;
 mod draft;
 pub mod explain;
 mod gaps;
+mod insertion_order;
 pub mod instance;
+pub(crate) mod misses;
 mod model;
 mod pairs;
 mod pool;
-mod random;
 mod recreate;
-pub mod relief;
+pub mod relaxation;
 mod replan;
+mod rng;
 mod ruin;
 mod search;
 pub mod solution;
-mod standing;
 #[cfg(test)]
 mod tests;
-mod timeline;
+pub(crate) mod timeline;
 mod tour;
 pub mod travel;
-mod turn;
+mod warm_start;
 pub mod weights;
 
 pub use bound::{Bounds, Effort, bounds};
@@ -51,16 +52,15 @@ pub use budget::Budget;
 pub use check::{Violation, check};
 pub use explain::{Reasons, explain};
 pub use instance::{Instance, InstanceError};
-pub use relief::Relief;
+pub use relaxation::Relaxation;
 pub use replan::replan;
 pub use solution::{Solution, Tiers};
 pub use weights::{WeightError, Weights};
 
-/// The best plan that was found within the budget.
+/// Returns the best plan found within the budget.
 ///
 /// # Errors
-/// When the instance makes no sense; see [`InstanceError`]. A visit that nobody
-/// can do is no error: it is among the unserved.
+/// [`InstanceError`]. An unserved visit is no error.
 pub fn plan(
     instance: &Instance,
     weights: Weights,

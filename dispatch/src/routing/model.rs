@@ -1,51 +1,50 @@
-//! An instance laid out for the search: one row for each visit, one for each
-//! shift, and what it costs to give the one to the other.
+//! An instance prepared for the search: data of visits and shifts, and the cost of each assignment.
 
 use super::instance::{Bar, Instance, Partner, Seconds};
 use super::timeline::Span;
 use super::travel::Matrix;
 use super::weights::Weights;
 
-/// A visit may not go into a shift.
+/// The cost of a forbidden assignment.
 pub(super) const FORBIDDEN: u32 = u32::MAX;
-/// No visit is worth more than this, so that the sum of thousands still fits.
-const MOST_WORTH: i64 = 100_000_000_000_000;
-/// How many neighbours of each visit are kept.
+/// The largest penalty of a visit, so that the sum of thousands does not overflow.
+const MOST_PENALTY: i64 = 100_000_000_000_000;
+/// The number of neighbours kept for each visit.
 const NEIGHBOURS: usize = 160;
 
-/// The flat form of an [`Instance`].
+/// The prepared form of an [`Instance`].
 pub(super) struct Model<'i> {
-    /// What it was made from.
+    /// The instance.
     pub(super) instance: &'i Instance,
-    /// How it is weighed.
+    /// The weights.
     pub(super) weights: Weights,
-    /// Ways from a place, one matrix for each way to travel.
+    /// Travel times from a place, one matrix for each mode of travel.
     pub(super) ways: &'i [Matrix],
-    /// The ways to a place, where these are not the same.
+    /// Travel times to a place, where the matrix is not symmetric.
     reversed: Vec<Option<Matrix>>,
-    /// Every shift of every volunteer.
-    pub(super) shifts: Vec<Tourable>,
-    /// The first shift of each volunteer, and how many shifts there are.
+    /// The shifts of all volunteers.
+    pub(super) shifts: Vec<ShiftData>,
+    /// The index of each volunteer's first shift, and the number of shifts.
     first_shift: Vec<usize>,
-    /// What every visit asks of the hour.
-    pub(super) calls: Vec<Call>,
-    /// What volunteer `v` is thought to be able to carry.
+    /// The data of the visits.
+    pub(super) visits: Vec<VisitData>,
+    /// The capacity that each volunteer's load is a share of.
     pub(super) share_of: Vec<i64>,
-    /// The most that they carry.
+    /// The most that each volunteer carries.
     pub(super) offered: Vec<i64>,
-    /// What a visit costs in a shift, travel and fairness aside, at `visit * shifts + shift`.
+    /// The cost of a visit in a shift without travel and fairness, at `visit * shifts + shift`.
     costs: Vec<u32>,
-    /// The shifts that a visit may go into, with the cost.
+    /// The allowed shifts of each visit, with the cost.
     open: Vec<(u32, u32)>,
     open_at: Vec<usize>,
-    /// The nearest visits of each, the nearest first.
+    /// The nearest visits of each visit, the nearest first.
     near: Vec<u32>,
     near_at: Vec<usize>,
 }
 
 /// A shift.
 #[derive(Clone, Debug)]
-pub(super) struct Tourable {
+pub(super) struct ShiftData {
     pub(super) volunteer: usize,
     pub(super) day: i32,
     pub(super) open: Seconds,
@@ -53,35 +52,36 @@ pub(super) struct Tourable {
     pub(super) capacity: i32,
     pub(super) matrix: usize,
     pub(super) breaks: Vec<Span>,
-    /// Shifts of one kind are alike in all that a route in them could tell.
+    /// Shifts of one kind are interchangeable.
     pub(super) kind: u32,
 }
 
-/// What a visit asks of the hour.
+/// A visit.
 #[derive(Clone, Debug)]
-pub(super) struct Call {
+pub(super) struct VisitData {
     pub(super) place: usize,
     pub(super) service: Seconds,
     /// From the first to the last moment of its windows.
     pub(super) hull: Span,
-    /// The windows, in order, where there is more than one.
+    /// The windows in order, if there are several.
     pub(super) windows: Vec<Span>,
     pub(super) amount: i32,
-    /// What it costs to leave it out.
-    pub(super) worth: i64,
+    /// The cost of leaving it unserved.
+    pub(super) penalty: i64,
     pub(super) pinned: bool,
-    /// With whom and when it stands, if it may stay there.
-    pub(super) stands: Option<(usize, i32)>,
+    /// The previous volunteer and day, if it may stay there.
+    pub(super) previous: Option<(usize, i32)>,
     pub(super) group: Option<usize>,
     pub(super) partner: Option<Partner>,
 }
 
 impl<'i> Model<'i> {
     pub(super) fn new(instance: &'i Instance, weights: Weights) -> Self {
-        let shifts = tourables(instance);
+        let shifts = shift_data(instance);
         let day_after = instance.day_after();
-        let calls: Vec<_> =
-            (0..instance.visits.len()).map(|j| call(instance, weights, day_after, j)).collect();
+        let visits: Vec<_> = (0..instance.visits.len())
+            .map(|j| visit_data(instance, weights, day_after, j))
+            .collect();
         let reversed = |matrix: &Matrix| (!matrix.is_symmetric()).then(|| matrix.reversed());
         let mut first_shift = vec![0];
         for volunteer in &instance.volunteers {
@@ -99,15 +99,15 @@ impl<'i> Model<'i> {
                 .iter()
                 .map(|volunteer| volunteer.offered.map_or(i64::MAX, i64::from))
                 .collect(),
-            costs: vec![FORBIDDEN; calls.len() * shifts.len()],
+            costs: vec![FORBIDDEN; visits.len() * shifts.len()],
             open: Vec::new(),
             open_at: vec![0],
             near: Vec::new(),
             near_at: vec![0],
             shifts,
-            calls,
+            visits,
         };
-        (0..model.calls.len()).for_each(|visit| model.lay_out(visit));
+        (0..model.visits.len()).for_each(|visit| model.lay_out(visit));
         model
     }
 
@@ -120,14 +120,14 @@ impl<'i> Model<'i> {
         }
         let open = &self.open[self.open_at[visit]..];
         if !open.iter().any(|(shift, _)| self.stays(visit, *shift as usize)) {
-            self.calls[visit].stands = None;
+            self.visits[visit].previous = None;
         }
         self.sort_by_home(visit);
         let Some(matrix) = self.ways.first() else { return };
-        let row = matrix.from(self.calls[visit].place);
+        let row = matrix.from(self.visits[visit].place);
         let homes = self.instance.volunteers.len();
         let mut others: Vec<u32> =
-            (0..index(self.calls.len())).filter(|other| *other as usize != visit).collect();
+            (0..index(self.visits.len())).filter(|other| *other as usize != visit).collect();
         let way = |other: &u32| (row[homes + *other as usize], *other);
         if others.len() > NEIGHBOURS {
             others.select_nth_unstable_by_key(NEIGHBOURS, way);
@@ -138,9 +138,9 @@ impl<'i> Model<'i> {
         self.near_at.push(self.near.len());
     }
 
-    /// Orders the shifts that the visit may go into by the way from home.
+    /// Sorts the allowed shifts of the visit by travel time from home.
     fn sort_by_home(&mut self, visit: usize) {
-        let (first, place) = (self.open_at[visit], self.calls[visit].place);
+        let (first, place) = (self.open_at[visit], self.visits[visit].place);
         let Self { open, shifts, ways, .. } = self;
         open[first..].sort_unstable_by_key(|(shift, _)| {
             let on = &shifts[*shift as usize];
@@ -149,53 +149,54 @@ impl<'i> Model<'i> {
         self.open_at.push(self.open.len());
     }
 
-    /// What the visit costs in the shift, unless it may not go there at any hour.
-    fn cost_of(&self, visit: usize, shift: &Tourable) -> Option<u32> {
-        let (wish, call) = (&self.instance.visits[visit], &self.calls[visit]);
-        let settled = match wish.pinned {
+    /// The cost of the visit in the shift; none if it is not allowed at any time.
+    fn cost_of(&self, visit: usize, shift: &ShiftData) -> Option<u32> {
+        let (request, data) = (&self.instance.visits[visit], &self.visits[visit]);
+        let settled = match request.pinned {
             Some(pin) if pin.volunteer != shift.volunteer || pin.day != shift.day => return None,
             pinned => pinned.is_some(),
         };
         let barred = self.instance.bar(visit, shift.volunteer) != Bar::None;
-        if !settled && (barred || shift.day < wish.first_day) || call.amount > shift.capacity {
+        if !settled && (barred || shift.day < request.first_day) || data.amount > shift.capacity {
             return None;
         }
-        let (first, last) = call.hull;
-        if last < shift.open || first.max(shift.open) + call.service > shift.close {
+        let (first, last) = data.hull;
+        if last < shift.open || first.max(shift.open) + data.service > shift.close {
             return None;
         }
-        let late = wish.days_late(shift.day) * i64::from(wish.priority);
-        let knows = wish.known.is_empty() || wish.known.contains(&shift.volunteer);
-        // One that cannot stay moves wherever it goes, which then tells nothing apart.
-        let moved = wish.stands.is_some_and(|stands| stands != (shift.volunteer, shift.day));
+        let late = request.days_late(shift.day) * i64::from(request.priority);
+        let knows = request.known.is_empty() || request.known.contains(&shift.volunteer);
+        // A visit that cannot stay moves in any case, so this does not affect the choice.
+        let moved =
+            request.previous.is_some_and(|previous| previous != (shift.volunteer, shift.day));
         let cost = late.saturating_mul(self.weights.late).min(FORBIDDEN.into())
             + if knows { 0 } else { self.weights.stranger }
             + if moved { self.weights.moved } else { 0 };
         Some(u32::try_from(cost).unwrap_or(FORBIDDEN - 1).min(FORBIDDEN - 1))
     }
 
-    /// Whether the visit stays where it stands when it goes into the shift.
+    /// Whether the shift is the visit's previous one.
     #[inline]
     pub(super) fn stays(&self, visit: usize, shift: usize) -> bool {
-        self.calls[visit].stands.is_some_and(|stands| {
+        self.visits[visit].previous.is_some_and(|previous| {
             let on = &self.shifts[shift];
-            stands == (on.volunteer, on.day)
+            previous == (on.volunteer, on.day)
         })
     }
 
-    /// What the visit costs in the shift; [`FORBIDDEN`] if it may not go there.
+    /// The cost of the visit in the shift; [`FORBIDDEN`] if not allowed.
     #[inline]
     pub(super) fn cost(&self, visit: usize, shift: usize) -> u32 {
         self.costs[visit * self.shifts.len() + shift]
     }
 
-    /// The shifts that the visit may go into, with what it costs there.
+    /// The allowed shifts of the visit, with the cost.
     #[inline]
     pub(super) fn open_to(&self, visit: usize) -> &[(u32, u32)] {
         &self.open[self.open_at[visit]..self.open_at[visit + 1]]
     }
 
-    /// How many pairs of a visit and a shift there are that go together.
+    /// The number of allowed pairs of a visit and a shift.
     pub(super) fn open_shifts(&self) -> usize {
         self.open.len()
     }
@@ -205,19 +206,19 @@ impl<'i> Model<'i> {
         self.first_shift[volunteer]..self.first_shift[volunteer + 1]
     }
 
-    /// The visits near a visit, the nearest first.
+    /// The neighbours of a visit, the nearest first.
     #[inline]
     pub(super) fn near(&self, visit: usize) -> &[u32] {
         &self.near[self.near_at[visit]..self.near_at[visit + 1]]
     }
 
-    /// The ways to a place, as a row.
+    /// The travel times to a place, as a row.
     #[inline]
     pub(super) fn to(&self, matrix: usize, place: usize) -> &[Seconds] {
         self.reversed[matrix].as_ref().unwrap_or(&self.ways[matrix]).from(place)
     }
 
-    /// What a volunteer's load costs.
+    /// The fairness cost of a volunteer's load.
     #[inline]
     pub(super) fn burden(&self, volunteer: usize, load: i64) -> i64 {
         if self.weights.fairness == 0 {
@@ -226,18 +227,18 @@ impl<'i> Model<'i> {
         self.weights.fairness * load * load / (100 * self.share_of[volunteer])
     }
 
-    /// What a volunteer's load is of their share, in millionths.
+    /// A volunteer's load as a share of the capacity, in millionths.
     #[inline]
     pub(super) fn share(&self, volunteer: usize, load: i64) -> i64 {
         load * 1_000_000 / self.share_of[volunteer]
     }
 }
 
-fn tourables(instance: &Instance) -> Vec<Tourable> {
+fn shift_data(instance: &Instance) -> Vec<ShiftData> {
     let mut shifts = Vec::new();
     for (volunteer, who) in instance.volunteers.iter().enumerate() {
         for shift in &who.shifts {
-            shifts.push(Tourable {
+            shifts.push(ShiftData {
                 volunteer,
                 day: shift.day,
                 open: shift.open,
@@ -257,9 +258,9 @@ fn tourables(instance: &Instance) -> Vec<Tourable> {
     shifts
 }
 
-/// Whether two shifts of different people are the same in everything, so that of
-/// two empty ones only one needs to be looked at.
-fn alike(instance: &Instance, one: &Tourable, other: &Tourable) -> bool {
+/// Whether two shifts of different volunteers are interchangeable, so that of several empty ones
+/// only one needs to be considered.
+fn alike(instance: &Instance, one: &ShiftData, other: &ShiftData) -> bool {
     let (a, b) = (&instance.volunteers[one.volunteer], &instance.volunteers[other.volunteer]);
     one.volunteer != other.volunteer
         && (one.day, one.open, one.close) == (other.day, other.open, other.close)
@@ -271,19 +272,19 @@ fn alike(instance: &Instance, one: &Tourable, other: &Tourable) -> bool {
         && instance.visits.iter().enumerate().all(|(j, visit)| {
             instance.bar(j, one.volunteer) == instance.bar(j, other.volunteer)
                 && visit.known.contains(&one.volunteer) == visit.known.contains(&other.volunteer)
-                && visit.stands.is_none()
+                && visit.previous.is_none()
                 && visit.pinned.is_none()
         })
 }
 
-/// Whether two homes are as far from everything, there and back.
+/// Whether two homes have the same travel times to and from every place.
 fn same_ways(matrix: &Matrix, one: usize, other: usize) -> bool {
     let mut places = 0..matrix.places();
     matrix.from(one) == matrix.from(other)
         && places.all(|place| matrix.way(place, one) == matrix.way(place, other))
 }
 
-/// The same moments as spans in order that do not overlap.
+/// The union of the spans, sorted and disjoint.
 fn merged(mut spans: Vec<Span>) -> Vec<Span> {
     spans.sort_unstable();
     let mut apart: Vec<Span> = Vec::with_capacity(spans.len());
@@ -296,40 +297,41 @@ fn merged(mut spans: Vec<Span>) -> Vec<Span> {
     apart
 }
 
-fn call(instance: &Instance, weights: Weights, day_after: i32, visit: usize) -> Call {
-    let wish = &instance.visits[visit];
-    let windows = match wish.pinned.and_then(|pin| pin.start) {
+fn visit_data(instance: &Instance, weights: Weights, day_after: i32, visit: usize) -> VisitData {
+    let request = &instance.visits[visit];
+    let windows = match request.pinned.and_then(|pin| pin.start) {
         Some(start) => vec![(start, start)],
-        None => merged(wish.windows.clone()),
+        None => merged(request.windows.clone()),
     };
     let first = windows.first().map_or(0, |window| window.0);
     let last = windows.iter().map(|window| window.1).max().unwrap_or(super::instance::MOST_SECONDS);
-    // What is left out is late as well; else the longer overdue would give way first.
-    let late = weights.late.saturating_mul(wish.days_late(day_after));
+    // An unserved visit is late as well; otherwise the most overdue would be dropped first.
+    let late = weights.late.saturating_mul(request.days_late(day_after));
     let each = weights.unserved.saturating_add(late);
-    // Leaving out what others are told would be made is no way to move nobody.
-    let moved = if wish.stands.is_some() { weights.moved } else { 0 };
-    let worth = i64::from(wish.priority).saturating_mul(each).saturating_add(moved).min(MOST_WORTH);
-    Call {
+    // Dropping a visit of the previous plan must not be cheaper than moving it.
+    let moved = if request.previous.is_some() { weights.moved } else { 0 };
+    let penalty =
+        i64::from(request.priority).saturating_mul(each).saturating_add(moved).min(MOST_PENALTY);
+    VisitData {
         place: instance.place(visit),
-        service: wish.service,
+        service: request.service,
         hull: (first, last),
         windows: if windows.len() > 1 { windows } else { Vec::new() },
-        amount: wish.amount,
-        // What people settled is not given up for anything.
-        worth: if wish.pinned.is_some() {
-            worth.max(weights.unserved).min(MOST_WORTH / 1_000) * 1_000
+        amount: request.amount,
+        // A pinned visit outweighs any number of others.
+        penalty: if request.pinned.is_some() {
+            penalty.max(weights.unserved).min(MOST_PENALTY / 1_000) * 1_000
         } else {
-            worth
+            penalty
         },
-        pinned: wish.pinned.is_some(),
-        stands: wish.stands,
-        group: wish.group,
-        partner: wish.partner,
+        pinned: request.pinned.is_some(),
+        previous: request.previous,
+        group: request.group,
+        partner: request.partner,
     }
 }
 
-/// A number of something as it is kept in arrays.
+/// An index as stored in arrays.
 pub(super) fn index(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }

@@ -1,29 +1,27 @@
-//! Visits that two people make, at once or one after the other.
+//! Insertion of pairs: two visits by two volunteers, at once or one after the other.
 //!
-//! While a pair stands in a draft, the beginnings of its two visits are fixed to
-//! moments that suit each other, so that every tour can still be judged alone;
-//! each time the pair is put back, the moments are chosen anew.
+//! While a pair is assigned, the begins of its two visits are fixed to compatible times, so that
+//! every tour can still be evaluated alone; every insertion of the pair chooses them anew.
 
-use super::draft::{Draft, NOWHERE};
+use super::draft::{Draft, UNASSIGNED};
 use super::instance::Seconds;
 use super::model::Model;
 use super::timeline::Span;
 use super::tour::{Gap, begin};
 
-/// A place for one of the two, when it may begin there, and at what price.
+/// A gap for one visit of the pair, with the span of its begin and its price.
 #[derive(Clone, Copy)]
-struct Place {
+struct PairSlot {
     shift: u32,
     gap: Gap,
     span: Span,
     price: i64,
 }
 
-/// How many of the cheapest gaps of each visit are paired with each other.
+/// How many of the cheapest gaps of each visit are combined.
 const CHEAPEST: usize = 24;
 
-/// Puts two visits that are out in where they cost least together; the second begins
-/// within `gap` after the first.
+/// Inserts an unassigned pair where it costs least; the second begins within `gap` after the first.
 pub(super) fn insert(
     model: &Model<'_>,
     draft: &mut Draft,
@@ -31,11 +29,13 @@ pub(super) fn insert(
     second: u32,
     gap: (Seconds, Seconds),
 ) {
-    if draft.seat[first as usize] != NOWHERE || draft.seat[second as usize] != NOWHERE {
+    if draft.assigned_route[first as usize] != UNASSIGNED
+        || draft.assigned_route[second as usize] != UNASSIGNED
+    {
         return;
     }
     let (ours, theirs) = (options(model, draft, first), options(model, draft, second));
-    let mut best: Option<(i64, Place, Place, (Seconds, Seconds))> = None;
+    let mut best: Option<(i64, PairSlot, PairSlot, (Seconds, Seconds))> = None;
     for one in &ours {
         for other in &theirs {
             let price = one.price + other.price;
@@ -47,7 +47,7 @@ pub(super) fn insert(
             if here.volunteer == there.volunteer || here.day != there.day {
                 continue;
             }
-            let first_start = |visit, option: &Place, from: Seconds| {
+            let first_start = |visit, option: &PairSlot, from: Seconds| {
                 let breaks = &model.shifts[option.shift as usize].breaks;
                 let start = begin(model, visit, &draft.hulls, from.max(option.span.0), breaks);
                 (start <= option.span.1).then_some(start)
@@ -64,15 +64,14 @@ pub(super) fn insert(
     }
     if let Some((_, one, other, (here, there))) = best {
         draft.set_hull(first, (here, here));
-        draft.put_in(model, one.shift, first, one.gap);
+        draft.insert(model, one.shift, first, one.gap);
         draft.set_hull(second, (there, there));
-        draft.put_in(model, other.shift, second, other.gap);
+        draft.insert(model, other.shift, second, other.gap);
     }
 }
 
-/// The earliest beginnings that keep the gap; each visit says when it could begin
-/// from some moment on. Where one must wait for a window or a break, the other waits
-/// with it.
+/// The earliest begins that keep the gap. `first` and `second` return the earliest begin from a
+/// moment on; where one waits for a window or a break, the other waits too.
 fn agree(
     first: impl Fn(Seconds) -> Option<Seconds>,
     second: impl Fn(Seconds) -> Option<Seconds>,
@@ -90,7 +89,7 @@ fn agree(
 }
 
 /// The cheapest gaps for one visit.
-fn options(model: &Model<'_>, draft: &Draft, visit: u32) -> Vec<Place> {
+fn options(model: &Model<'_>, draft: &Draft, visit: u32) -> Vec<PairSlot> {
     let mut all = Vec::new();
     for &(shift, _) in model.open_to(visit as usize) {
         if !draft.group_allows(model, shift as usize, visit) {
@@ -102,7 +101,7 @@ fn options(model: &Model<'_>, draft: &Draft, visit: u32) -> Vec<Place> {
                 && let Some(price) = draft.price(model, shift as usize, visit, gap.extra)
             {
                 let span = tour.span(model, shift as usize, visit, &draft.hulls, at);
-                all.push(Place { shift, gap, span, price });
+                all.push(PairSlot { shift, gap, span, price });
             }
         }
     }

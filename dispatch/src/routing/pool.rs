@@ -1,52 +1,50 @@
-//! The routes that a search has met, and the best plan that can be put together
-//! from them.
+//! A pool of the routes found by the search, and the best plan composed of them.
 //!
-//! A search finds good routes long before it finds them together. Choosing one
-//! route for each shift so that no visit is in two is a set packing problem. It
-//! is relaxed by prices on visits (Lagrange; Held, Wolfe and Crowder,
-//! Mathematical Programming 6, 1974), routes whose reduced value cannot be part
-//! of anything better are dropped, and what is left is searched whole.
+//! A search finds good routes long before it finds them in one plan. Choosing one route for each
+//! shift so that no visit is in two is a set packing problem. Lagrangian relaxation puts prices on
+//! visits (Held, Wolfe and Crowder, Mathematical Programming 6, 1974), routes whose reduced value
+//! cannot be part of a better plan are dropped, and the rest is searched exhaustively.
 
 use std::collections::HashMap;
 
 use super::draft::Draft;
 use super::model::{Model, index};
 
-/// Sets of visits are kept in the bits of a number, so a pool is for parts that
-/// have no more visits than this; nearly every grid is one.
+/// Sets of visits are bit masks, so a pool is for parts with no more visits than this; nearly every
+/// grid is one.
 pub(super) const MOST_VISITS: usize = 128;
-/// How many routes are kept.
+/// The largest number of routes kept.
 const MOST_ROUTES: usize = 20_000;
-/// How often prices are adjusted.
+/// The number of price updates.
 const ROUNDS: usize = 150;
-/// How many partial plans are looked at before the best so far is taken.
+/// The largest number of nodes of the search tree.
 const MOST_NODES: u64 = 100_000;
 
-/// Routes met so far, the cheapest order of each set of visits in each shift.
+/// The routes found, the cheapest order of each set of visits in each shift.
 #[derive(Default)]
 pub(super) struct Pool {
-    routes: Vec<Route>,
-    known: HashMap<(u32, u128), usize, std::hash::BuildHasherDefault<Mixer>>,
+    routes: Vec<PooledRoute>,
+    known: HashMap<(u32, u128), usize, std::hash::BuildHasherDefault<FoldHasher>>,
 }
 
-struct Route {
+struct PooledRoute {
     shift: u32,
     set: u128,
-    /// What it is worth that its visits are done, less what it costs.
+    /// The penalties that its visits avoid, less its cost.
     value: i64,
     visits: Vec<u32>,
 }
 
 impl Pool {
-    /// Whether routes of this model can be put together freely.
+    /// Whether routes of this model can be combined freely.
     pub(super) fn suits(model: &Model<'_>) -> bool {
         let alone = |volunteer: &super::instance::Volunteer| volunteer.shifts.len() <= 1;
-        model.calls.len() <= MOST_VISITS
-            && model.calls.iter().all(|call| call.partner.is_none() && call.group.is_none())
+        model.visits.len() <= MOST_VISITS
+            && model.visits.iter().all(|data| data.partner.is_none() && data.group.is_none())
             && model.instance.volunteers.iter().all(alone)
     }
 
-    /// Remembers a tour of the draft.
+    /// Adds a tour of the draft.
     pub(super) fn add(&mut self, model: &Model<'_>, draft: &Draft, shift: u32) {
         let tour = &draft.tours[shift as usize];
         let set = tour.visits().fold(0, |set, visit| set | 1_u128 << visit);
@@ -66,14 +64,13 @@ impl Pool {
             None if self.routes.len() < MOST_ROUTES => {
                 self.known.insert((shift, set), self.routes.len());
                 let (value, visits) = (value(model, draft, shift), tour.visits().collect());
-                self.routes.push(Route { shift, set, value, visits });
+                self.routes.push(PooledRoute { shift, set, value, visits });
             }
             None => {}
         }
     }
 
-    /// The routes of a plan that is worth more than `least`, if the pool holds one
-    /// and it is found.
+    /// The routes of the best plan with a value above `least`, if one is found.
     pub(super) fn best_plan(&self, model: &Model<'_>, least: i64) -> Option<Vec<(u32, &[u32])>> {
         let prices = self.prices(model, least);
         let mut shifts: Vec<Vec<(i64, usize)>> = vec![Vec::new(); model.shifts.len()];
@@ -119,9 +116,9 @@ impl Pool {
         })
     }
 
-    /// A price for each visit, by which a route that is worth its price is worth a place.
+    /// A dual price for each visit, by subgradient steps.
     fn prices(&self, model: &Model<'_>, least: i64) -> Vec<i64> {
-        let mut prices: Vec<f64> = model.calls.iter().map(|call| float(call.worth)).collect();
+        let mut prices: Vec<f64> = model.visits.iter().map(|data| float(data.penalty)).collect();
         let mut kept = prices.clone();
         let mut lowest = f64::MAX;
         let mut step = 1.0;
@@ -156,7 +153,7 @@ impl Pool {
         }
         #[expect(
             clippy::cast_possible_truncation,
-            reason = "prices stay below what visits are worth"
+            reason = "prices stay below what visits are penalty"
         )]
         kept.into_iter().map(|price| price.ceil() as i64).collect()
     }
@@ -167,11 +164,11 @@ impl Pool {
     }
 }
 
-/// The choice of one route for each shift.
+/// The branch-and-bound search over one route for each shift.
 struct Packing<'p> {
     pool: &'p Pool,
     levels: Vec<&'p [(i64, usize)]>,
-    /// What all levels after each could add at most.
+    /// The most that the levels after each could add.
     rest: Vec<i64>,
     all_prices: i64,
     least: i64,
@@ -211,21 +208,21 @@ impl Packing<'_> {
     }
 }
 
-/// What a draft's tour is worth.
+/// The value of a draft's tour.
 fn value(model: &Model<'_>, draft: &Draft, shift: u32) -> i64 {
     let tour = &draft.tours[shift as usize];
     let volunteer = model.shifts[shift as usize].volunteer;
     let carried = i64::from(model.instance.volunteers[volunteer].carried);
     let load = carried + tour.travel + tour.service;
     let visits = tour.visits().map(|visit| {
-        model.calls[visit as usize].worth - i64::from(model.cost(visit as usize, shift as usize))
+        model.visits[visit as usize].penalty - i64::from(model.cost(visit as usize, shift as usize))
     });
     visits.sum::<i64>() - tour.travel - model.burden(volunteer, load)
         + model.burden(volunteer, carried)
 }
 
-/// What the plan is worth that the draft is.
-pub(super) fn worth(model: &Model<'_>, draft: &Draft) -> i64 {
+/// The value of all tours of a draft.
+pub(super) fn plan_value(model: &Model<'_>, draft: &Draft) -> i64 {
     (0..index(draft.tours.len())).map(|shift| value(model, draft, shift)).sum()
 }
 
@@ -234,11 +231,11 @@ fn float(value: i64) -> f64 {
     value as f64
 }
 
-/// Sets are as good as random already; they only need to be folded.
+/// A hasher that folds sets, which are almost random already.
 #[derive(Default)]
-struct Mixer(u64);
+struct FoldHasher(u64);
 
-impl std::hash::Hasher for Mixer {
+impl std::hash::Hasher for FoldHasher {
     fn finish(&self) -> u64 {
         self.0
     }
@@ -263,5 +260,84 @@ impl std::hash::Hasher for Mixer {
         let (low, high) = (number as u64, (number >> 64) as u64);
         self.write_u64(low);
         self.write_u64(high);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::routing::tests::{all_orders, home_at, some_street, street, visit, volunteer};
+    use crate::routing::weights::Weights;
+
+    /// A pool of the routes that `chosen` picks among all feasible ones of each shift.
+    fn pool(model: &Model<'_>, chosen: &[prop::sample::Index]) -> Pool {
+        let mut pool = Pool::default();
+        for shift in 0..model.shifts.len() {
+            let mut orders = all_orders(model.visits.len());
+            orders.retain(|order| home_at(model.instance, (shift, 0), order).is_some());
+            for index in chosen {
+                let mut draft = Draft::new(model);
+                let order: Vec<u32> =
+                    index.get(&orders).iter().map(|visit| super::index(*visit)).collect();
+                draft.set_route(model, super::index(shift), &order);
+                pool.add(model, &draft, super::index(shift));
+            }
+        }
+        pool
+    }
+
+    /// The most that routes of different shifts without a common visit are worth.
+    fn most(pool: &Pool, shift: u32, shifts: u32, taken: u128) -> i64 {
+        if shift == shifts {
+            return 0;
+        }
+        let routes = pool.routes.iter().filter(|route| route.shift == shift);
+        let fits = routes.filter(|route| route.set & taken == 0);
+        let values =
+            fits.map(|route| route.value + most(pool, shift + 1, shifts, taken | route.set));
+        values.fold(most(pool, shift + 1, shifts, taken), i64::max)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn the_best_plan_is_that_of_all_combinations(
+            instance in some_street(3, 4),
+            chosen in prop::collection::vec(any::<prop::sample::Index>(), 1..12),
+        ) {
+            let model = Model::new(&instance, Weights::TRAVEL);
+            let pool = pool(&model, &chosen);
+            let most = most(&pool, 0, 3, 0);
+            prop_assert_eq!(pool.best_plan(&model, most), None, "nothing is better");
+            if most > 0 {
+                let plan = pool.best_plan(&model, most - 1).expect("a plan");
+                let mut draft = Draft::new(&model);
+                for (shift, visits) in plan {
+                    draft.set_route(&model, shift, visits);
+                }
+                prop_assert_eq!(plan_value(&model, &draft), most);
+            }
+        }
+    }
+
+    #[test]
+    fn of_two_orders_of_the_same_visits_the_better_is_kept() {
+        let visits = [10, 20, 30].map(|at| (at, visit())).to_vec();
+        let instance = street(vec![(0, volunteer())], visits);
+        let model = Model::new(&instance, Weights::TRAVEL);
+        let mut pool = Pool::default();
+        let mut add = |order: &[u32]| {
+            let mut draft = Draft::new(&model);
+            draft.set_route(&model, 0, order);
+            pool.add(&model, &draft, 0);
+            pool.routes.iter().map(|route| route.visits.clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(add(&[1]), [vec![1]]);
+        assert_eq!(add(&[1, 0, 2]), [vec![1], vec![1, 0, 2]]);
+        assert_eq!(add(&[0, 1, 2]), [vec![1], vec![0, 1, 2]], "20 less of travel");
+        assert_eq!(add(&[1, 0, 2]), [vec![1], vec![0, 1, 2]]);
     }
 }

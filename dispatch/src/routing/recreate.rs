@@ -1,36 +1,35 @@
-//! Putting visits back: one after another, each to where it costs least.
+//! The recreate step: inserts unassigned visits one after another, each where it costs least.
 //!
-//! Greedy insertion with blinks of Christiaens and Vanden Berghe (2020), section
-//! 5.2: now and then a place is overlooked, which keeps the search from falling
-//! into the same plan again.
+//! Greedy insertion with blinks of Christiaens and Vanden Berghe (2020), section 5.2: positions are
+//! skipped at random, which keeps the search from rebuilding the same plan.
 
-use super::draft::{Draft, NOWHERE};
+use super::draft::{Draft, UNASSIGNED};
 use super::model::{FORBIDDEN, Model, index};
-use super::random::Chance;
+use super::rng::Rng;
 use super::tour::Gap;
 use super::travel::Matrix;
-use super::{pairs, turn};
+use super::{insertion_order, pairs};
 
-/// A tour is overlooked once in so many.
+/// One in this many tours is skipped.
 const BLINK: usize = 100;
-/// A visit that may go into more shifts than this looks only at the tours of near
-/// visits and from near homes.
-const MANY: usize = 64;
-/// How many near visits these are.
+/// A visit with more allowed shifts than this considers only the tours of near visits and from near
+/// homes.
+const MANY_SHIFTS: usize = 64;
+/// The number of near visits.
 const NEAR_VISITS: usize = 40;
-/// How many near homes.
+/// The number of near homes.
 const NEAR_HOMES: usize = 24;
 
-/// Puts visits back, and keeps its scratch space from one time to the next.
+/// The recreate step, with scratch space that is reused.
 pub(super) struct Recreation {
     order: Vec<(i64, u32)>,
-    /// How many more tours are looked at before one is overlooked, so that no dice
-    /// are rolled for each.
+    /// How many tours are considered before the next one is skipped; avoids a random number for
+    /// each.
     blink_in: usize,
-    /// When each tour was last looked at, counted in visits put back.
+    /// When each tour was last considered, counted in insertions.
     looked: Vec<u64>,
     now: u64,
-    /// Where a visit that may go into many shifts is looked for.
+    /// The candidate shifts of a visit with many allowed shifts.
     near: Vec<(u32, u32)>,
 }
 
@@ -41,58 +40,58 @@ impl Default for Recreation {
 }
 
 impl Recreation {
-    /// Puts what is out back in, as far as it fits, but not into the shift that is
-    /// `closed`. Gives up, and says so, once the draft will cost more than `most`.
+    /// Inserts the unassigned visits that fit, but not into the shift `closed`. Returns false, and
+    /// stops, once the draft must cost more than `most`.
     pub(super) fn recreate(
         &mut self,
         model: &Model<'_>,
         draft: &mut Draft,
         closed: u32,
         most: i64,
-        chance: &mut Chance,
+        rng: &mut Rng,
     ) -> bool {
         let mut order = std::mem::take(&mut self.order);
-        turn::sort(model, draft, chance, &mut order);
+        insertion_order::sort(model, draft, rng, &mut order);
         let is_metric = model.ways.iter().all(Matrix::is_metric);
         let mut lost = 0;
         let affordable = order.iter().all(|&(_, visit)| {
-            let call = &model.calls[visit as usize];
-            match call.partner {
+            let data = &model.visits[visit as usize];
+            match data.partner {
                 Some(partner) if partner.first => {
                     pairs::insert(model, draft, visit, index(partner.visit), partner.gap);
                 }
                 Some(_) => {}
-                None => match self.cheapest(model, draft, visit, closed, chance) {
-                    Some((tour, gap)) => draft.put_in(model, tour, visit, gap),
-                    None => lost += call.worth,
+                None => match self.cheapest(model, draft, visit, closed, rng) {
+                    Some((tour, gap)) => draft.insert(model, tour, visit, gap),
+                    None => lost += data.penalty,
                 },
             }
             !is_metric || draft.cost_at_least(lost) <= most
         });
         self.order = order;
-        let Draft { out, seat, .. } = draft;
-        out.retain(|visit| seat[*visit as usize] == NOWHERE);
+        let Draft { unassigned, assigned_route, .. } = draft;
+        unassigned.retain(|visit| assigned_route[*visit as usize] == UNASSIGNED);
         affordable
     }
 
-    /// Where the visit costs least, if it fits anywhere.
+    /// The cheapest insertion of the visit, if it fits anywhere.
     fn cheapest(
         &mut self,
         model: &Model<'_>,
         draft: &mut Draft,
         visit: u32,
         closed: u32,
-        chance: &mut Chance,
-    ) -> Place {
+        rng: &mut Rng,
+    ) -> Insertion {
         let open = model.open_to(visit as usize);
-        let is_many = open.len() > MANY;
+        let is_many = open.len() > MANY_SHIFTS;
         if is_many {
-            self.gather(model, draft, visit);
+            self.gather_candidates(model, draft, visit);
         }
         let candidates = if is_many { &self.near } else { open };
-        let mut best: Place = None;
+        let mut best: Insertion = None;
         let mut least = i64::MAX;
-        // Of empty tours that are alike, one is enough.
+        // Of interchangeable empty tours, one suffices.
         let mut empty = None;
         for &(shift, cost) in candidates {
             if shift == closed {
@@ -106,12 +105,12 @@ impl Recreation {
                 }
             }
             if self.blink_in == 0 {
-                self.blink_in = chance.below(2 * BLINK);
+                self.blink_in = rng.below(2 * BLINK);
                 continue;
             }
             self.blink_in -= 1;
             if let Some(gap) = draft.best_gap(model, tour, visit)
-                // The price is this and a burden, less what it spares to stay.
+                // The price is this and a burden, less the gain of staying.
                 && (i64::from(cost) + i64::from(gap.extra) < least
                     || model.stays(visit as usize, tour))
                 && draft.group_allows(model, tour, visit)
@@ -125,15 +124,15 @@ impl Recreation {
         best
     }
 
-    /// Of many shifts those worth a look, with what the visit costs there: each whose
-    /// tour has a near visit, those from near homes, and one where nobody goes yet.
-    fn gather(&mut self, model: &Model<'_>, draft: &Draft, visit: u32) {
+    /// Collects the candidate shifts with their costs: those of near visits, those of near homes,
+    /// and an empty one.
+    fn gather_candidates(&mut self, model: &Model<'_>, draft: &Draft, visit: u32) {
         self.now += 1;
         self.looked.resize(model.shifts.len(), 0);
         self.near.clear();
         for &other in model.near(visit as usize).iter().take(NEAR_VISITS) {
-            let shift = draft.seat[other as usize];
-            if shift == NOWHERE {
+            let shift = draft.assigned_route[other as usize];
+            if shift == UNASSIGNED {
                 continue;
             }
             let cost = model.cost(visit as usize, shift as usize);
@@ -152,65 +151,65 @@ impl Recreation {
     }
 }
 
-/// The best place of a visit: the tour and the gap.
-type Place = Option<(u32, Gap)>;
+/// The best insertion of a visit: the tour and the gap.
+type Insertion = Option<(u32, Gap)>;
 
-/// Puts pinned visits in, so that all others find them there.
-pub(super) fn place_pinned(model: &Model<'_>, draft: &mut Draft) {
-    let mut pinned: Vec<u32> = (0..index(model.calls.len()))
+/// Inserts the pinned visits before all others.
+pub(super) fn insert_pinned(model: &Model<'_>, draft: &mut Draft) {
+    let mut pinned: Vec<u32> = (0..index(model.visits.len()))
         .filter(|visit| {
-            model.calls[*visit as usize].pinned && draft.seat[*visit as usize] == NOWHERE
+            model.visits[*visit as usize].pinned
+                && draft.assigned_route[*visit as usize] == UNASSIGNED
         })
         .collect();
     pinned.sort_unstable_by_key(|visit| {
-        let (first, last) = model.calls[*visit as usize].hull;
+        let (first, last) = model.visits[*visit as usize].hull;
         (last - first, first, *visit)
     });
-    // One that cuts a journey at a break can make room for another.
+    // A visit that cuts a journey at a break can make room for another.
     let mut placed = usize::MAX;
     while placed != 0 {
         let waiting = pinned.len();
-        pinned.retain(|visit| !place_where_bound(model, draft, *visit));
+        pinned.retain(|visit| !insert_at_pin(model, draft, *visit));
         placed = waiting - pinned.len();
     }
-    let Draft { out, seat, .. } = draft;
-    out.retain(|visit| seat[*visit as usize] == NOWHERE);
+    let Draft { unassigned, assigned_route, .. } = draft;
+    unassigned.retain(|visit| assigned_route[*visit as usize] == UNASSIGNED);
 }
 
-/// Puts a pinned visit into the shift it is bound to, with its partner; says whether
-/// it fitted.
-fn place_where_bound(model: &Model<'_>, draft: &mut Draft, visit: u32) -> bool {
-    if let Some(partner) = model.calls[visit as usize].partner {
+/// Inserts a pinned visit, and the other of its pair, into its shift; returns whether it fits.
+fn insert_at_pin(model: &Model<'_>, draft: &mut Draft, visit: u32) -> bool {
+    if let Some(partner) = model.visits[visit as usize].partner {
         let (first, second) = if partner.first {
             (visit, index(partner.visit))
         } else {
             (index(partner.visit), visit)
         };
         pairs::insert(model, draft, first, second, partner.gap);
-        return draft.seat[visit as usize] != NOWHERE;
+        return draft.assigned_route[visit as usize] != UNASSIGNED;
     }
     for &(shift, _) in model.open_to(visit as usize) {
         let tour = &draft.tours[shift as usize];
         if let Some(gap) = tour.best_gap(model, shift as usize, visit, &draft.hulls) {
-            draft.put_in(model, shift, visit, gap);
+            draft.insert(model, shift, visit, gap);
             return true;
         }
     }
     false
 }
 
-/// Puts one visit that is out into a shift that chance chooses.
-pub(super) fn force(model: &Model<'_>, draft: &mut Draft, chance: &mut Chance) {
-    if draft.out.is_empty() {
+/// Inserts one unassigned visit into a random shift.
+pub(super) fn insert_at_random(model: &Model<'_>, draft: &mut Draft, rng: &mut Rng) {
+    if draft.unassigned.is_empty() {
         return;
     }
-    let at = chance.below(draft.out.len());
-    let visit = draft.out[at];
+    let at = rng.below(draft.unassigned.len());
+    let visit = draft.unassigned[at];
     let open = model.open_to(visit as usize);
-    if open.is_empty() || model.calls[visit as usize].partner.is_some() {
+    if open.is_empty() || model.visits[visit as usize].partner.is_some() {
         return;
     }
-    let (shift, _) = open[chance.below(open.len().min(NEAR_HOMES))];
+    let (shift, _) = open[rng.below(open.len().min(NEAR_HOMES))];
     if !draft.group_allows(model, shift as usize, visit) {
         return;
     }
@@ -218,7 +217,97 @@ pub(super) fn force(model: &Model<'_>, draft: &mut Draft, chance: &mut Chance) {
     if let Some(gap) = tour.best_gap(model, shift as usize, visit, &draft.hulls)
         && draft.price(model, shift as usize, visit, gap.extra).is_some()
     {
-        draft.put_in(model, shift, visit, gap);
-        draft.out.swap_remove(at);
+        draft.insert(model, shift, visit, gap);
+        draft.unassigned.swap_remove(at);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::routing::instance::{Pin, Visit};
+    use crate::routing::rng::Rng;
+    use crate::routing::tests::{some_street, street, visit, volunteer};
+    use crate::routing::weights::Weights;
+
+    /// The largest share is no part of the price of a position.
+    const WEIGHTS: Weights = Weights { largest_share: 0, ..Weights::TRAVEL };
+
+    fn recreated(model: &Model<'_>, draft: &mut Draft, closed: u32, most: i64) -> bool {
+        Recreation::default().recreate(model, draft, closed, most, &mut Rng::new(1))
+    }
+
+    /// The least cost of the draft with the visit at any position that it fits, or without it.
+    fn least_cost(model: &Model<'_>, draft: &Draft, visit: u32, closed: u32) -> i64 {
+        let mut least = draft.cost(model);
+        for (number, tour) in (0..).zip(&draft.tours) {
+            for at in (0..=tour.len()).filter(|_| number != closed) {
+                if tour.gap(model, number as usize, visit, &draft.hulls, at).is_some() {
+                    let mut changed = draft.clone();
+                    changed.insert(model, number, visit, Gap { at, extra: 0 });
+                    if changed.is_feasible(model) {
+                        least = least.min(changed.cost(model));
+                    }
+                }
+            }
+        }
+        least
+    }
+
+    proptest! {
+        #[test]
+        fn a_visit_goes_where_it_costs_least(
+            instance in some_street(3, 5),
+            fairness in 0..20_i64,
+            offered in prop::option::of(0..300),
+            closed in prop_oneof![Just(UNASSIGNED), 0..3_u32],
+        ) {
+            let mut instance = instance;
+            instance.volunteers[0].offered = offered;
+            let model = Model::new(&instance, Weights { fairness, ..WEIGHTS });
+            let mut draft = Draft::new(&model);
+            draft.unassigned.retain(|visit| *visit != 4);
+            recreated(&model, &mut draft, UNASSIGNED, i64::MAX);
+            draft.commit();
+            let least = least_cost(&model, &draft, 4, closed);
+            draft.unassigned = vec![4];
+            recreated(&model, &mut draft, closed, i64::MAX);
+            prop_assert_eq!(draft.cost(&model), least);
+        }
+    }
+
+    #[test]
+    fn a_draft_that_becomes_too_dear_is_given_up() {
+        let instance = street(vec![(0, volunteer())], vec![(50, visit())]);
+        let model = Model::new(&instance, WEIGHTS);
+        assert!(recreated(&model, &mut Draft::new(&model), UNASSIGNED, 100), "50 there and back");
+        assert!(!recreated(&model, &mut Draft::new(&model), UNASSIGNED, 99));
+    }
+
+    #[test]
+    fn pinned_visits_are_inserted_at_their_pins_and_no_others() {
+        let pinned =
+            Visit { pinned: Some(Pin { volunteer: 1, day: 0, start: Some(500) }), ..visit() };
+        let visits = vec![(10, visit()), (10, pinned)];
+        let instance = street(vec![(0, volunteer()), (400, volunteer())], visits);
+        let model = Model::new(&instance, WEIGHTS);
+        let mut draft = Draft::new(&model);
+        insert_pinned(&model, &mut draft);
+        assert_eq!(draft.assigned_route, [UNASSIGNED, 1]);
+        assert_eq!(draft.unassigned, [0]);
+    }
+
+    #[test]
+    fn a_random_insertion_takes_one_visit_to_where_it_fits() {
+        let instance = street(vec![(0, volunteer())], vec![(10, visit()), (20, visit())]);
+        let model = Model::new(&instance, WEIGHTS);
+        let mut draft = Draft::new(&model);
+        insert_at_random(&model, &mut draft, &mut Rng::new(1));
+        assert_eq!((draft.tours[0].len(), draft.unassigned.len()), (1, 1));
+        insert_at_random(&model, &mut draft, &mut Rng::new(1));
+        insert_at_random(&model, &mut draft, &mut Rng::new(1));
+        assert_eq!((draft.tours[0].len(), draft.unassigned.len()), (2, 0));
     }
 }

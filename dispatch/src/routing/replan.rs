@@ -1,10 +1,9 @@
-//! A plan that stands, mended after something has changed.
+//! Repairs the previous plan after a change.
 //!
-//! The instance is the new one: somebody absent has no shift, somebody who
-//! declined is barred, a claim is a pin, a new visit stands at the end. What
-//! still fits stays where it is; what does not is given out anew, and others are
-//! moved only where that is worth more than what moving them weighs. The plan
-//! that stood is not touched, so a replan is a what-if until it is taken up.
+//! The instance is the new one: an absent volunteer has no shift, one who declined is barred, a
+//! claim is a pin, a new visit is the last. Visits that still fit stay where they are, the others
+//! are assigned anew, and assigned visits move only where that gains more than the weight of moving
+//! them. The previous plan is not modified, so a replan is a what-if until it is adopted.
 
 use super::budget::Budget;
 use super::check::check;
@@ -15,14 +14,13 @@ use super::solution::Solution;
 use super::weights::Weights;
 use super::{recreate, search};
 
-/// The plan for `instance` that is best when moved people count.
+/// Returns the best plan found for `instance`, moved visits counted against it.
 ///
-/// Visits and volunteers keep the numbers that they have in `before`. What each
-/// visit [`super::instance::Visit::stands`] is read off `before`, whatever the
-/// instance says.
+/// Visits and volunteers keep their numbers of `before`. [`super::instance::Visit::previous`] is
+/// derived from `before`, whatever the instance says.
 ///
 /// # Errors
-/// When the instance makes no sense; see [`InstanceError`].
+/// [`InstanceError`].
 pub fn replan(
     instance: &Instance,
     before: &Solution,
@@ -31,27 +29,27 @@ pub fn replan(
     seed: u64,
 ) -> Result<Solution, InstanceError> {
     let mut instance = instance.clone();
-    settle(&mut instance, before);
+    set_previous(&mut instance, before);
     instance.validate()?;
     let model = Model::new(&instance, weights);
     let mut draft = Draft::of(&model, before);
     draft.free_pairs(&model);
-    recreate::place_pinned(&model, &mut draft);
-    if !draft.is_lawful(&model) {
-        // A claim that asks for more than was offered: the rest is given out anew.
+    recreate::insert_pinned(&model, &mut draft);
+    if !draft.is_feasible(&model) {
+        // A claim exceeds the offer: all other visits are assigned anew.
         draft = Draft::new(&model);
-        recreate::place_pinned(&model, &mut draft);
+        recreate::insert_pinned(&model, &mut draft);
     }
-    draft.keep();
+    draft.commit();
     let plan = Solution::of(&model, &search::search(&model, Some(draft), budget, seed));
     debug_assert_eq!(check(&instance, &plan), Ok(()), "a plan keeps the rules");
     Ok(plan)
 }
 
-/// Notes for each visit where it stood.
-fn settle(instance: &mut Instance, before: &Solution) {
+/// Sets the previous assignment of each visit.
+fn set_previous(instance: &mut Instance, before: &Solution) {
     for visit in &mut instance.visits {
-        visit.stands = None;
+        visit.previous = None;
     }
     for route in &before.routes {
         let who = instance.volunteers.get(route.volunteer);
@@ -59,7 +57,7 @@ fn settle(instance: &mut Instance, before: &Solution) {
         let day = shift.day;
         for stop in &route.stops {
             if let Some(visit) = instance.visits.get_mut(stop.visit) {
-                visit.stands = Some((route.volunteer, day));
+                visit.previous = Some((route.volunteer, day));
             }
         }
     }

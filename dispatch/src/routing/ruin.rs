@@ -1,121 +1,120 @@
-//! What is taken out before each rebuilding: strings of visits that follow each
-//! other, in several tours near one place.
+//! The ruin step: removes strings of consecutive visits from several tours near one place.
 //!
-//! Adjacent string removal of Christiaens and Vanden Berghe, "Slack Induction by
-//! String Removals for Vehicle Routing Problems" (Transportation Science 54(2),
-//! 2020), section 5.1. Besides their random seeds a ruin may begin next to a
-//! visit that nobody does, so that room is made where it is wanted.
+//! Adjacent string removal of Christiaens and Vanden Berghe, "Slack Induction by String Removals
+//! for Vehicle Routing Problems" (Transportation Science 54(2), 2020), section 5.1. Besides random
+//! seeds, a ruin may start next to an unassigned visit, to make room for it.
 
-use super::draft::{Draft, NOWHERE};
+use super::draft::{Draft, UNASSIGNED};
 use super::model::{Model, index};
-use super::random::Chance;
+use super::rng::Rng;
 
-/// The most strings that a ruin takes out, and the longest that one may be. The
-/// paper ties both to the mean tour; where some people have whole days and others
-/// an hour, that is too short for the long ones.
+/// The largest number of strings of a ruin, and their largest length. The paper ties both to the
+/// mean tour; where some volunteers have whole days and others an hour, that is too short for the
+/// long tours.
 const MOST_STRINGS: usize = 4;
 const LONGEST: usize = 12;
-/// How often a ruin begins next to a visit that nobody does, if there is one.
+/// The probability of starting next to an unassigned visit, if there is one.
 const NEAR_THE_UNSERVED: f64 = 0.3;
-/// How often a string leaves some visits in its middle where they are.
+/// The probability of a split string, which preserves visits in its middle.
 const SPLIT: f64 = 0.5;
-/// How often the middle that stays grows by one more.
+/// The probability that the preserved middle grows by one more visit.
 const LONGER_MIDDLE: f64 = 0.01;
 
-/// Takes strings out of the draft.
-pub(super) fn ruin(model: &Model<'_>, draft: &mut Draft, chance: &mut Chance) {
-    let placed = draft.seat.len() - draft.out.len();
+/// Removes strings from the draft.
+pub(super) fn ruin(model: &Model<'_>, draft: &mut Draft, rng: &mut Rng) {
+    let placed = draft.assigned_route.len() - draft.unassigned.len();
     if placed == 0 {
         return;
     }
-    let wanted = !draft.out.is_empty() && chance.unit() < NEAR_THE_UNSERVED;
+    let wanted = !draft.unassigned.is_empty() && rng.unit() < NEAR_THE_UNSERVED;
     let seed = if wanted {
-        draft.out[chance.below(draft.out.len())]
+        draft.unassigned[rng.below(draft.unassigned.len())]
     } else {
-        index(chance.below(draft.seat.len()))
+        index(rng.below(draft.assigned_route.len()))
     };
-    let strings = 1 + chance.below(MOST_STRINGS);
+    let strings = 1 + rng.below(MOST_STRINGS);
     remove_strings(
         model,
         draft,
         std::iter::once(&seed).chain(model.near(seed as usize)),
         strings,
-        chance,
+        rng,
     );
     free_partners(model, draft);
 }
 
-/// Takes a whole tour out, and strings near it; says which tour it was.
-pub(super) fn close(model: &Model<'_>, draft: &mut Draft, chance: &mut Chance) -> u32 {
-    let visit = chance.below(draft.seat.len());
-    let tour = draft.seat[visit];
-    if tour == NOWHERE {
-        return NOWHERE;
+/// Empties a tour and removes strings near it; returns the tour.
+pub(super) fn close_tour(model: &Model<'_>, draft: &mut Draft, rng: &mut Rng) -> u32 {
+    let visit = rng.below(draft.assigned_route.len());
+    let tour = draft.assigned_route[visit];
+    if tour == UNASSIGNED {
+        return UNASSIGNED;
     }
     let stops = draft.tours[tour as usize].len();
-    draft.take_out(model, tour, 0..stops);
-    let strings = chance.below(MOST_STRINGS);
-    remove_strings(model, draft, model.near(visit).iter(), strings, chance);
+    draft.remove(model, tour, 0..stops);
+    let strings = rng.below(MOST_STRINGS);
+    remove_strings(model, draft, model.near(visit).iter(), strings, rng);
     free_partners(model, draft);
     tour
 }
 
-/// Takes strings out around the first of `visits` that are in different tours.
+/// Removes strings around the first of `visits` that are in different tours.
 fn remove_strings<'v>(
     model: &Model<'_>,
     draft: &mut Draft,
     visits: impl Iterator<Item = &'v u32>,
     strings: usize,
-    chance: &mut Chance,
+    rng: &mut Rng,
 ) {
     let mut removed = 0;
     for &visit in visits {
         if removed == strings {
             break;
         }
-        let tour = draft.seat[visit as usize];
-        if tour != NOWHERE && !draft.touched().contains(&tour) {
+        let tour = draft.assigned_route[visit as usize];
+        if tour != UNASSIGNED && !draft.touched().contains(&tour) {
             removed += 1;
-            remove_string(model, draft, visit, chance);
+            remove_string(model, draft, visit, rng);
         }
     }
 }
 
-/// Takes a string out that holds `visit`.
-fn remove_string(model: &Model<'_>, draft: &mut Draft, visit: u32, chance: &mut Chance) {
-    let (tour, rank) = (draft.seat[visit as usize], draft.rank[visit as usize] as usize);
+/// Removes a string that contains `visit`.
+fn remove_string(model: &Model<'_>, draft: &mut Draft, visit: u32, rng: &mut Rng) {
+    let (tour, rank) = (draft.assigned_route[visit as usize], draft.rank[visit as usize] as usize);
     let stops = draft.tours[tour as usize].len();
-    let length = 1 + chance.below(stops.min(LONGEST));
+    let length = 1 + rng.below(stops.min(LONGEST));
     let mut middle = 0;
-    if length > 1 && length < stops && chance.unit() < SPLIT {
+    if length > 1 && length < stops && rng.unit() < SPLIT {
         middle = 1;
-        while length + middle < stops && chance.unit() < LONGER_MIDDLE {
+        while length + middle < stops && rng.unit() < LONGER_MIDDLE {
             middle += 1;
         }
     }
     let span = length + middle;
     let lowest = (rank + 1).saturating_sub(span);
     let highest = rank.min(stops - span);
-    let first = lowest + chance.below(highest - lowest + 1);
+    let first = lowest + rng.below(highest - lowest + 1);
     if middle == 0 {
-        draft.take_out(model, tour, first..first + length);
+        draft.remove(model, tour, first..first + length);
         return;
     }
-    // The middle stands anywhere within the string; ranks from behind, so that they stay true.
-    let head = 1 + chance.below(length - 1);
-    draft.take_out(model, tour, first + head + middle..first + span);
-    draft.take_out(model, tour, first..first + head);
+    // The middle is anywhere within the string; the later part is removed first, so that ranks stay
+    // valid.
+    let head = 1 + rng.below(length - 1);
+    draft.remove(model, tour, first + head + middle..first + span);
+    draft.remove(model, tour, first..first + head);
 }
 
-/// A visit for two goes with its partner.
+/// Removes the other visits of pairs.
 fn free_partners(model: &Model<'_>, draft: &mut Draft) {
     let mut at = 0;
-    while let Some(&visit) = draft.out.get(at) {
-        if let Some(partner) = model.calls[visit as usize].partner
-            && draft.seat[partner.visit] != NOWHERE
+    while let Some(&visit) = draft.unassigned.get(at) {
+        if let Some(partner) = model.visits[visit as usize].partner
+            && draft.assigned_route[partner.visit] != UNASSIGNED
         {
             let rank = draft.rank[partner.visit] as usize;
-            draft.take_out(model, draft.seat[partner.visit], rank..rank + 1);
+            draft.remove(model, draft.assigned_route[partner.visit], rank..rank + 1);
         }
         at += 1;
     }

@@ -1,4 +1,4 @@
-//! What comes out of a search, and what it is worth tier by tier.
+//! The output of a search, and its value tier by tier.
 
 use serde::Serialize;
 
@@ -8,67 +8,68 @@ use super::model::Model;
 use super::timeline;
 use super::weights::Weights;
 
-/// Who goes where and when; every visit is in one route or unserved.
+/// A plan: every visit is in one route or unserved.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Solution {
-    /// One for each shift, those of the first volunteer first; empty ones too.
-    pub routes: Vec<Route>,
-    /// What nobody does, in order.
+    /// One route for each shift, by volunteer and shift, including empty ones.
+    pub routes: Vec<ShiftRoute>,
+    /// The unserved visits, in order.
     pub unserved: Vec<usize>,
 }
 
-/// The visits of one shift.
+/// The route of one shift.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Route {
-    /// Whose.
+pub struct ShiftRoute {
+    /// The volunteer.
     pub volunteer: usize,
-    /// Which of their shifts.
+    /// The index of the shift among the volunteer's shifts.
     pub shift: usize,
-    /// Where to, in order.
+    /// The stops in order.
     pub stops: Vec<Stop>,
-    /// The way home from the last.
+    /// Travel time home from the last stop.
     pub home: Seconds,
 }
 
-/// One visit in a route.
+/// A stop of a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stop {
-    /// Which visit.
+    /// The visit.
     pub visit: usize,
-    /// The way there.
+    /// Travel time to it.
     pub travel: Seconds,
-    /// When that way ends.
+    /// When the journey ends.
     pub arrive: Seconds,
     /// When the service begins.
     pub start: Seconds,
-    /// When it ends.
+    /// When the service ends.
     pub leave: Seconds,
 }
 
-/// What a plan is worth, in the order in which it matters.
+/// The value of a plan, in order of priority.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Tiers {
-    /// Visits that nobody does.
+    /// Number of unserved visits.
     pub unserved: u32,
-    /// Their priority points.
+    /// Priority points of the unserved visits.
     pub unserved_priority: i64,
-    /// Days that visits are late, times their priority points.
+    /// Sum of days late times priority points.
     pub lateness: i64,
-    /// The largest share of what they can carry that anybody carries; 1 is all of it.
+    /// The largest load as a share of the volunteer's capacity; 1 is all.
     pub largest_share: f64,
     /// The standard deviation of the shares.
     pub share_spread: f64,
-    /// Seconds on the road.
+    /// Total travel time in seconds.
     pub travel: i64,
-    /// Visits by somebody whom the beneficiary does not know although they know somebody.
+    /// Number of visits by a volunteer whom the beneficiary does not know, although they know
+    /// another.
     pub strangers: u32,
-    /// Visits that do not go to whom, or on the day, that the plan that stood said; those
-    /// that go to nobody any more with them.
+    /// Number of visits with another volunteer or day than in the previous plan, those now unserved
+    /// included.
     pub moved: u32,
 }
 
 impl Solution {
-    /// Writes a draft down.
+    /// The plan that a draft represents.
     pub(super) fn of(model: &Model<'_>, draft: &Draft) -> Self {
         let mut routes = Vec::with_capacity(draft.tours.len());
         let mut shift = 0;
@@ -80,20 +81,20 @@ impl Solution {
             let stops = tour.stops[1..=tour.len()].iter().map(|stop| {
                 let arrive = timeline::arrive(left, stop.leg, &on.breaks);
                 left = stop.depart;
-                let start = stop.depart - model.calls[stop.visit as usize].service;
+                let start = stop.depart - model.visits[stop.visit as usize].service;
                 Stop { visit: stop.visit as usize, travel: stop.leg, arrive, start, leave: left }
             });
             let stops = stops.collect();
             let home = tour.stops[tour.len() + 1].leg;
-            routes.push(Route { volunteer: on.volunteer, shift, stops, home });
+            routes.push(ShiftRoute { volunteer: on.volunteer, shift, stops, home });
         }
-        let mut unserved: Vec<usize> = draft.out.iter().map(|visit| *visit as usize).collect();
+        let mut unserved: Vec<usize> =
+            draft.unassigned.iter().map(|visit| *visit as usize).collect();
         unserved.sort_unstable();
         Self { routes, unserved }
     }
 
-    /// The seconds of service and travel that each volunteer carries, what came
-    /// before the plan with them.
+    /// Each volunteer's load in seconds of service and travel, what was carried before included.
     pub fn loads(&self, instance: &Instance) -> Vec<i64> {
         let mut loads: Vec<i64> =
             instance.volunteers.iter().map(|volunteer| volunteer.carried.into()).collect();
@@ -104,13 +105,13 @@ impl Solution {
         loads
     }
 
-    /// What it is worth.
+    /// The value of the plan, tier by tier.
     pub fn tiers(&self, instance: &Instance) -> Tiers {
         let mut tiers = Tiers::default();
         for &visit in &self.unserved {
             tiers.unserved += 1;
             tiers.unserved_priority += i64::from(instance.visits[visit].priority);
-            tiers.moved += u32::from(instance.visits[visit].stands.is_some());
+            tiers.moved += u32::from(instance.visits[visit].previous.is_some());
         }
         for route in &self.routes {
             let day = instance.volunteers[route.volunteer].shifts[route.shift].day;
@@ -120,24 +121,26 @@ impl Solution {
                 tiers.lateness += visit.days_late(day) * i64::from(visit.priority);
                 let stranger = !visit.known.is_empty() && !visit.known.contains(&route.volunteer);
                 tiers.strangers += u32::from(stranger);
-                let moved = visit.stands.is_some_and(|stands| stands != (route.volunteer, day));
+                let moved =
+                    visit.previous.is_some_and(|previous| previous != (route.volunteer, day));
                 tiers.moved += u32::from(moved);
             }
         }
         let loads = self.loads(instance);
         let shares = loads.iter().enumerate().map(|(who, load)| share(instance, who, *load));
-        (tiers.largest_share, tiers.share_spread) = largest_and_spread(shares.collect());
+        let shares = Shares::of(shares.collect());
+        (tiers.largest_share, tiers.share_spread) = (shares.largest, shares.deviation);
         tiers
     }
 
-    /// What all tiers come to by `weights`, as the search weighs them: the burden of
-    /// what was carried before is left out, and what is left out is late as well.
+    /// The weighted sum of all tiers, as the search computes it: without the burden of what was
+    /// carried before, and with unserved visits counted as late too.
     pub fn cost(&self, instance: &Instance, weights: &Weights) -> i64 {
         let tiers = self.tiers(instance);
         let day_after = instance.day_after();
         let late = |visit: &usize| {
-            let wish = &instance.visits[*visit];
-            wish.days_late(day_after) * i64::from(wish.priority)
+            let request = &instance.visits[*visit];
+            request.days_late(day_after) * i64::from(request.priority)
         };
         let lateness = tiers.lateness + self.unserved.iter().map(late).sum::<i64>();
         let burden = |load: i64, who: usize| {
@@ -162,25 +165,40 @@ impl Solution {
     }
 }
 
-impl Route {
-    /// Seconds on the road, the way home with them.
+impl ShiftRoute {
+    /// Travel time in seconds, the journey home included.
     pub fn travel(&self) -> i64 {
         self.stops.iter().map(|stop| i64::from(stop.travel)).sum::<i64>() + i64::from(self.home)
     }
 }
 
-/// The share of what a volunteer can carry that `load` is.
+/// The load as a share of a volunteer's capacity.
 #[expect(clippy::cast_precision_loss, reason = "loads are far below 2^52 seconds")]
 pub fn share(instance: &Instance, volunteer: usize, load: i64) -> f64 {
     load as f64 / f64::from(instance.share_of(volunteer))
 }
 
-fn largest_and_spread(mut shares: Vec<f64>) -> (f64, f64) {
-    // Sums of floating-point numbers depend on their order, and the plan must not.
-    shares.sort_unstable_by(f64::total_cmp);
-    #[expect(clippy::cast_precision_loss, reason = "a count of people")]
-    let count = shares.len().max(1) as f64;
-    let mean = shares.iter().sum::<f64>() / count;
-    let squares: f64 = shares.iter().map(|share| (share - mean) * (share - mean)).sum();
-    (shares.last().copied().unwrap_or(0.0), (squares / count).sqrt())
+/// The distribution of shares over people.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Shares {
+    /// The largest.
+    pub(crate) largest: f64,
+    /// The mean.
+    pub(crate) mean: f64,
+    /// The standard deviation.
+    pub(crate) deviation: f64,
+}
+
+impl Shares {
+    /// The distribution of these shares, in any order; all zero if there are none.
+    pub(crate) fn of(mut shares: Vec<f64>) -> Self {
+        // Sums of floating-point numbers depend on their order, and the plan must not.
+        shares.sort_unstable_by(f64::total_cmp);
+        #[expect(clippy::cast_precision_loss, reason = "a count of people")]
+        let count = shares.len().max(1) as f64;
+        let mean = shares.iter().sum::<f64>() / count;
+        let squares: f64 = shares.iter().map(|share| (share - mean) * (share - mean)).sum();
+        let largest = shares.last().copied().unwrap_or(0.0);
+        Self { largest, mean, deviation: (squares / count).sqrt() }
+    }
 }

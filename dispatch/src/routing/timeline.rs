@@ -1,22 +1,21 @@
-//! The arithmetic of one span of a day: when one arrives, begins and must leave.
+//! The arithmetic of times within a shift: arrival, begin, and latest departure.
 //!
-//! Everything happens as early as it can, and neither a journey nor a service
-//! runs into a break: it waits until the break is over. Each function here has
-//! its mirror, which says how late one may be so that the rest can still follow;
-//! the two together make the question "does it fit here" one comparison.
+//! Everything happens as early as possible, and neither a journey nor a service overlaps a break:
+//! it waits until the break is over. Each function has a mirror image, which gives the latest time
+//! for the rest to follow; together they make feasibility one comparison.
 
 use super::instance::Seconds;
 
-/// A span with its end.
-pub(super) type Span = (Seconds, Seconds);
+/// A span from its first to its last moment.
+pub(crate) type Span = (Seconds, Seconds);
 
-/// Longer than any moment; for what cannot be.
+/// Later than any moment; means infeasible.
 pub(super) const NEVER: Seconds = Seconds::MAX / 2;
 
-/// The earliest moment from `from` on at which `length` seconds meet no break;
-/// breaks are in order.
+/// The earliest moment from `from` on at which `length` seconds overlap no break; breaks are
+/// sorted.
 #[inline]
-pub(super) fn clear(from: Seconds, length: Seconds, breaks: &[Span]) -> Seconds {
+pub(crate) fn clear(from: Seconds, length: Seconds, breaks: &[Span]) -> Seconds {
     let mut begin = from;
     for &(opens, closes) in breaks {
         if begin < closes && begin + length > opens {
@@ -26,8 +25,7 @@ pub(super) fn clear(from: Seconds, length: Seconds, breaks: &[Span]) -> Seconds 
     begin
 }
 
-/// The latest moment up to `by` at which `length` seconds may end without meeting
-/// a break, counted back to their beginning.
+/// The latest start of `length` seconds that end by `by` and overlap no break.
 #[inline]
 pub(super) fn clear_before(by: Seconds, length: Seconds, breaks: &[Span]) -> Seconds {
     let mut begin = by - length;
@@ -39,14 +37,14 @@ pub(super) fn clear_before(by: Seconds, length: Seconds, breaks: &[Span]) -> Sec
     begin
 }
 
-/// When a journey ends that may begin at `from`.
+/// The arrival of a journey that may start at `from`.
 #[inline]
-pub(super) fn arrive(from: Seconds, way: Seconds, breaks: &[Span]) -> Seconds {
+pub(crate) fn arrive(from: Seconds, way: Seconds, breaks: &[Span]) -> Seconds {
     clear(from, way, breaks) + way
 }
 
-/// The first beginning from `arrive` on within one of `windows`, which are in
-/// order; [`NEVER`] if all have closed.
+/// The first begin from `arrive` on within one of `windows`, which are sorted; [`NEVER`] if all
+/// have closed.
 #[inline]
 pub(super) fn begin(
     arrive: Seconds,
@@ -61,8 +59,26 @@ pub(super) fn begin(
         .map_or(NEVER, |(start, _)| start)
 }
 
-/// The last beginning within one of `windows` of a service that ends by `by`;
-/// below nothing if there is none.
+/// The first begin from `arrive` on, and by how much it misses the nearest of `windows`; the miss
+/// comes first and is zero within a window. No window means any time.
+#[inline]
+pub(crate) fn begin_or_miss(
+    arrive: Seconds,
+    service: Seconds,
+    windows: impl Iterator<Item = Span>,
+    breaks: &[Span],
+) -> (Seconds, Seconds) {
+    windows
+        .map(|(opens, closes)| {
+            let start = clear(arrive.max(opens), service, breaks);
+            ((start - closes).max(0), start)
+        })
+        .min()
+        .unwrap_or_else(|| (0, clear(arrive, service, breaks)))
+}
+
+/// The last begin within one of `windows` of a service that ends by `by`; negative if there is
+/// none.
 #[inline]
 pub(super) fn begin_by(
     by: Seconds,

@@ -1,34 +1,33 @@
-//! The visits of one shift in their order, with how early and how late each may be.
+//! The route of one shift, with the earliest and latest time of each stop.
 
 use std::ops::Range;
 
 use super::instance::Seconds;
-use super::model::{Model, Tourable, index};
+use super::model::{Model, ShiftData, index};
 use super::timeline::{self, Span};
 
-/// A place in a tour: home at both ends, a visit in between.
+/// A stop of a tour: home at both ends, visits in between.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Stop {
-    /// Which visit; [`HOME`] at the ends.
+    /// The visit; [`HOME`] at the ends.
     pub(super) visit: u32,
-    /// Where it is in the matrices.
+    /// The index of its location in the matrices.
     pub(super) place: u32,
-    /// The earliest that one leaves it.
+    /// The earliest departure.
     pub(super) depart: Seconds,
-    /// The latest that one may reach it so that all the rest still fits.
+    /// The latest begin for which the rest of the tour is feasible.
     pub(super) latest: Seconds,
-    /// The way from the stop before.
+    /// Travel time from the previous stop.
     pub(super) leg: Seconds,
 }
 
-/// No visit but the end of a tour.
+/// The visit index of the ends of a tour.
 pub(super) const HOME: u32 = u32::MAX;
 
-/// One shift's route.
+/// The route of one shift.
 ///
-/// Each stop knows how early and how late it may be. Savelsbergh (ORSA Journal
-/// on Computing 4(2), 1992) calls these forward and backward time; with both, an
-/// insertion is checked in constant time.
+/// Each stop has its earliest and latest time. Savelsbergh (ORSA Journal on Computing 4(2), 1992)
+/// calls these forward and backward time; with both, an insertion is checked in constant time.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Tour {
     /// Home, the visits, home.
@@ -36,16 +35,16 @@ pub(super) struct Tour {
     pub(super) travel: i64,
     pub(super) service: i64,
     pub(super) amount: i32,
-    /// Tours of one draft with the same stamp are the same.
+    /// Tours of one draft with the same stamp are equal.
     pub(super) stamp: u64,
 }
 
-/// Where a visit could go in a tour.
+/// A position for a visit in a tour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Gap {
-    /// How many visits come before.
+    /// The number of visits before it.
     pub(super) at: usize,
-    /// The travel it adds; below nothing where ways break the triangle inequality.
+    /// The added travel; it can be negative without the triangle inequality.
     pub(super) extra: Seconds,
 }
 
@@ -62,7 +61,7 @@ impl Tour {
         Self { stops: vec![home; 2], ..Self::default() }
     }
 
-    /// How many visits it has.
+    /// The number of visits.
     #[inline]
     pub(super) fn len(&self) -> usize {
         self.stops.len() - 2
@@ -73,12 +72,12 @@ impl Tour {
         self.stops.len() == 2
     }
 
-    /// The visits in their order.
+    /// The visits in order.
     pub(super) fn visits(&self) -> impl Iterator<Item = u32> + '_ {
         self.stops[1..self.stops.len() - 1].iter().map(|stop| stop.visit)
     }
 
-    /// Puts a visit before the one of rank `at`.
+    /// Inserts a visit before the one of rank `at`.
     pub(super) fn insert(
         &mut self,
         model: &Model<'_>,
@@ -88,22 +87,22 @@ impl Tour {
         hulls: &[Span],
     ) {
         let on = &model.shifts[shift];
-        let call = &model.calls[visit as usize];
+        let data = &model.visits[visit as usize];
         let ways = &model.ways[on.matrix];
-        let place = index(call.place);
-        let leg = ways.way(self.stops[at].place as usize, call.place);
+        let place = index(data.place);
+        let leg = ways.way(self.stops[at].place as usize, data.place);
         let stop = Stop { visit, place, depart: 0, latest: 0, leg };
         self.stops.insert(at + 1, stop);
         let after = &mut self.stops[at + 2];
         self.travel += i64::from(leg) - i64::from(after.leg);
-        after.leg = ways.way(call.place, after.place as usize);
+        after.leg = ways.way(data.place, after.place as usize);
         self.travel += i64::from(after.leg);
-        self.service += i64::from(call.service);
-        self.amount += call.amount;
+        self.service += i64::from(data.service);
+        self.amount += data.amount;
         self.time(model, on, at + 1, at + 1, hulls);
     }
 
-    /// Takes the visits of these ranks out.
+    /// Removes the visits of these ranks.
     pub(super) fn remove(
         &mut self,
         model: &Model<'_>,
@@ -114,10 +113,10 @@ impl Tour {
         let on = &model.shifts[shift];
         let (first, past) = (ranks.start + 1, ranks.end + 1);
         for stop in &self.stops[first..past] {
-            let call = &model.calls[stop.visit as usize];
+            let data = &model.visits[stop.visit as usize];
             self.travel -= i64::from(stop.leg);
-            self.service -= i64::from(call.service);
-            self.amount -= call.amount;
+            self.service -= i64::from(data.service);
+            self.amount -= data.amount;
         }
         self.stops.drain(first..past);
         let before = self.stops[first - 1].place as usize;
@@ -129,15 +128,22 @@ impl Tour {
         self.time(model, on, first, first - 1, hulls);
     }
 
-    /// Works the times out anew: how early from stop `from` on, how late from stop
-    /// `back` to the front.
-    fn time(&mut self, model: &Model<'_>, on: &Tourable, from: usize, back: usize, hulls: &[Span]) {
+    /// Updates the earliest times from stop `from` on and the latest times from stop `back` to the
+    /// front.
+    fn time(
+        &mut self,
+        model: &Model<'_>,
+        on: &ShiftData,
+        from: usize,
+        back: usize,
+        hulls: &[Span],
+    ) {
         let last = self.stops.len() - 1;
         let mut left = self.stops[from - 1].depart;
         for stop in &mut self.stops[from..last] {
             let arrive = timeline::arrive(left, stop.leg, &on.breaks);
             let start = begin(model, stop.visit, hulls, arrive, &on.breaks);
-            left = start.saturating_add(model.calls[stop.visit as usize].service);
+            left = start.saturating_add(model.visits[stop.visit as usize].service);
             stop.depart = left;
         }
         self.stops[last].depart = timeline::arrive(left, self.stops[last].leg, &on.breaks);
@@ -149,7 +155,7 @@ impl Tour {
         }
     }
 
-    /// The gap that adds the least travel among those that `visit` fits into.
+    /// The feasible gap for `visit` that adds the least travel.
     #[inline]
     pub(super) fn best_gap(
         &self,
@@ -159,29 +165,29 @@ impl Tour {
         hulls: &[Span],
     ) -> Option<Gap> {
         let on = &model.shifts[shift];
-        let call = &model.calls[visit as usize];
+        let data = &model.visits[visit as usize];
         if self.too_much(model, shift, visit) > 0 {
             return None;
         }
-        if !call.windows.is_empty() || !on.breaks.is_empty() {
+        if !data.windows.is_empty() || !on.breaks.is_empty() {
             let gaps = 0..=self.len();
             let gaps = gaps.filter_map(|at| self.gap(model, shift, visit, hulls, at));
             return gaps.min_by_key(|gap| gap.extra);
         }
         let (opens, closes) = hulls[visit as usize];
-        let to = model.to(on.matrix, call.place);
-        let from = model.ways[on.matrix].from(call.place);
+        let to = model.to(on.matrix, data.place);
+        let from = model.ways[on.matrix].from(data.place);
         let mut best = (Seconds::MAX, 0);
         let mut before = self.stops[0];
         let mut there = to[before.place as usize];
-        // No branch but the ends: which gap is better is as good as random.
+        // No branches in the loop body: which gap is better is unpredictable.
         for (at, after) in (0..).zip(&self.stops[1..]) {
             if before.depart > closes {
                 break; // whoever comes later is later still
             }
             let onward = from[after.place as usize];
             let start = (before.depart + there).max(opens);
-            let fits = start <= closes && start + call.service + onward <= after.latest;
+            let fits = start <= closes && start + data.service + onward <= after.latest;
             let extra = if fits { there + onward - after.leg } else { Seconds::MAX };
             best = if extra < best.0 { (extra, at) } else { best };
             there = to[after.place as usize];
@@ -190,14 +196,13 @@ impl Tour {
         (best.0 != Seconds::MAX).then_some(Gap { at: best.1, extra: best.0 })
     }
 
-    /// Whether there could be time for the visit, as far as can be told without
-    /// looking at gaps.
+    /// Whether there could be time for the visit; a quick test before gaps are tried.
     #[inline]
     pub(super) fn has_time(&self, model: &Model<'_>, shift: usize, visit: u32) -> bool {
         let on = &model.shifts[shift];
-        self.travel + self.service + i64::from(model.calls[visit as usize].service)
+        self.travel + self.service + i64::from(model.visits[visit as usize].service)
             <= i64::from(on.close - on.open)
-            // Elsewhere a visit on the way may save travel.
+            // Without the triangle inequality a visit may save travel.
             || !model.ways[on.matrix].is_metric()
     }
 
@@ -218,11 +223,11 @@ impl Tour {
         (earliest <= latest).then(|| Gap { at, extra: self.extra(model, shift, visit, at) })
     }
 
-    /// By how much the visit is more than the shift can still take along; nothing or
-    /// less if it is not.
+    /// The amount by which the visit exceeds the shift's remaining capacity; zero or less if it
+    /// fits.
     #[inline]
     pub(super) fn too_much(&self, model: &Model<'_>, shift: usize, visit: u32) -> i32 {
-        self.amount + model.calls[visit as usize].amount - model.shifts[shift].capacity
+        self.amount + model.visits[visit as usize].amount - model.shifts[shift].capacity
     }
 
     /// The travel that the visit adds in the gap before visit `at`.
@@ -232,7 +237,7 @@ impl Tour {
         there + onward - self.stops[at + 1].leg
     }
 
-    /// The earliest and the latest beginning of the visit in the gap before visit `at`.
+    /// The earliest and the latest begin of the visit in the gap before visit `at`.
     #[inline]
     pub(super) fn span(
         &self,
@@ -259,14 +264,13 @@ impl Tour {
         at: usize,
     ) -> (Seconds, Seconds) {
         let (ways, place) =
-            (&model.ways[model.shifts[shift].matrix], model.calls[visit as usize].place);
+            (&model.ways[model.shifts[shift].matrix], model.visits[visit as usize].place);
         let way = |a: usize, b: usize| ways.way(a, b);
         (way(self.stops[at].place as usize, place), way(place, self.stops[at + 1].place as usize))
     }
 }
 
-/// The first beginning of a visit for somebody who is there from `arrive` on;
-/// [`timeline::NEVER`] if there is none.
+/// The first begin of a visit from `arrive` on; [`timeline::NEVER`] if there is none.
 #[inline]
 pub(super) fn begin(
     model: &Model<'_>,
@@ -275,17 +279,17 @@ pub(super) fn begin(
     arrive: Seconds,
     breaks: &[Span],
 ) -> Seconds {
-    let call = &model.calls[visit as usize];
-    if call.windows.is_empty() {
+    let data = &model.visits[visit as usize];
+    if data.windows.is_empty() {
         let (opens, closes) = hulls[visit as usize];
         if breaks.is_empty() {
             let start = arrive.max(opens);
             return if start <= closes { start } else { timeline::NEVER };
         }
-        return timeline::begin(arrive, call.service, &[(opens, closes)], breaks);
+        return timeline::begin(arrive, data.service, &[(opens, closes)], breaks);
     }
     let (opens, closes) = hulls[visit as usize];
-    let start = timeline::begin(arrive.max(opens), call.service, &call.windows, breaks);
+    let start = timeline::begin(arrive.max(opens), data.service, &data.windows, breaks);
     if start <= closes { start } else { timeline::NEVER }
 }
 
@@ -297,16 +301,108 @@ fn begin_by(
     by: Seconds,
     breaks: &[Span],
 ) -> Seconds {
-    let call = &model.calls[visit as usize];
+    let data = &model.visits[visit as usize];
     let (opens, closes) = hulls[visit as usize];
-    if call.windows.is_empty() {
+    if data.windows.is_empty() {
         if breaks.is_empty() {
-            let start = (by - call.service).min(closes);
+            let start = (by - data.service).min(closes);
             return if start >= opens { start } else { -timeline::NEVER };
         }
-        return timeline::begin_by(by, call.service, &[(opens, closes)], breaks);
+        return timeline::begin_by(by, data.service, &[(opens, closes)], breaks);
     }
-    let by = by.min(closes.saturating_add(call.service));
-    let start = timeline::begin_by(by, call.service, &call.windows, breaks);
+    let by = by.min(closes.saturating_add(data.service));
+    let start = timeline::begin_by(by, data.service, &data.windows, breaks);
     if start >= opens { start } else { -timeline::NEVER }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::routing::instance::Instance;
+    use crate::routing::tests::{home_at, some_street, travel_of};
+    use crate::routing::weights::Weights;
+
+    fn hulls(model: &Model<'_>) -> Vec<Span> {
+        model.visits.iter().map(|visit| visit.hull).collect()
+    }
+
+    /// The tour of the only shift with as many of the visits as fit in this order.
+    fn filled(model: &Model<'_>, visits: std::ops::Range<usize>) -> (Tour, Vec<usize>) {
+        let (mut tour, mut order) = (Tour::empty(model, 0), Vec::new());
+        for visit in visits {
+            let longer = [order.as_slice(), &[visit]].concat();
+            if home_at(model.instance, (0, 0), &longer).is_some() {
+                tour.insert(model, 0, index(visit), tour.len(), &hulls(model));
+                order = longer;
+            }
+        }
+        (tour, order)
+    }
+
+    fn with(order: &[usize], at: usize, visit: usize) -> Vec<usize> {
+        [&order[..at], &[visit], &order[at..]].concat()
+    }
+
+    /// What a stop knows, but for its place.
+    fn times(tour: &Tour) -> Vec<(u32, Seconds, Seconds, Seconds)> {
+        tour.stops.iter().map(|stop| (stop.visit, stop.depart, stop.latest, stop.leg)).collect()
+    }
+
+    fn extra(instance: &Instance, order: &[usize], at: usize, visit: usize) -> i64 {
+        travel_of(instance, 0, &with(order, at, visit)) - travel_of(instance, 0, order)
+    }
+
+    proptest! {
+        #[test]
+        fn a_visit_has_a_gap_where_the_route_can_be_walked(instance in some_street(1, 5)) {
+            let model = Model::new(&instance, Weights::TRAVEL);
+            let (tour, order) = filled(&model, 0..4);
+            let gaps = (0..=order.len()).filter_map(|at| {
+                let gap = tour.gap(&model, 0, 4, &hulls(&model), at);
+                let walked = home_at(&instance, (0, 0), &with(&order, at, 4)).is_some();
+                assert_eq!(gap.is_some(), walked, "before {at}");
+                gap
+            });
+            let gaps: Vec<Gap> = gaps.collect();
+            for gap in &gaps {
+                prop_assert_eq!(i64::from(gap.extra), extra(&instance, &order, gap.at, 4));
+            }
+            let least = gaps.iter().map(|gap| gap.extra).min();
+            let best = tour.best_gap(&model, 0, 4, &hulls(&model));
+            prop_assert_eq!(best.map(|gap| gap.extra), least);
+            prop_assert!(best.is_none_or(|gap| gaps.contains(&gap)));
+        }
+
+        #[test]
+        fn a_tour_knows_its_travel_and_when_it_is_home(instance in some_street(1, 5)) {
+            let model = Model::new(&instance, Weights::TRAVEL);
+            let (tour, order) = filled(&model, 0..5);
+            prop_assert_eq!(tour.travel, travel_of(&instance, 0, &order));
+            let services = order.iter().map(|visit| i64::from(instance.visits[*visit].service));
+            prop_assert_eq!(tour.service, services.sum::<i64>());
+            if !order.is_empty() {
+                let home = tour.stops[order.len() + 1].depart;
+                prop_assert_eq!(Some(home), home_at(&instance, (0, 0), &order));
+            }
+        }
+
+        #[test]
+        fn removing_undoes_inserting(instance in some_street(1, 5), at in 0..5_usize) {
+            let model = Model::new(&instance, Weights::TRAVEL);
+            let (tour, order) = filled(&model, 0..4);
+            let at = at.min(order.len());
+            // An empty tour is not timed: its breaks do not matter.
+            let fits = tour.gap(&model, 0, 4, &hulls(&model), at).is_some();
+            if fits && !order.is_empty() {
+                let mut changed = tour.clone();
+                changed.insert(&model, 0, 4, at, &hulls(&model));
+                prop_assert_ne!(times(&changed), times(&tour));
+                changed.remove(&model, 0, at..at + 1, &hulls(&model));
+                prop_assert_eq!(times(&changed), times(&tour));
+                prop_assert_eq!((changed.travel, changed.service), (tour.travel, tour.service));
+            }
+        }
+    }
 }

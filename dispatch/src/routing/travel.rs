@@ -1,11 +1,11 @@
-//! Journeys between places, in whole seconds.
+//! Travel times between places, in whole seconds.
 
 use geo::{Distance, HaversineMeasure, Point};
 
 use super::instance::{MOST_SECONDS, Seconds};
 use gridward_domain::place::Place;
 
-/// How long it is from every place to every other, row by row.
+/// The travel times from every place to every other, row by row.
 #[derive(Clone, Debug, Default)]
 pub struct Matrix {
     places: usize,
@@ -15,9 +15,8 @@ pub struct Matrix {
 }
 
 impl Matrix {
-    /// The matrix of `places` rows; none if the size does not fit or a journey is
-    /// below nothing or past all reason. Ways need not be alike in both directions,
-    /// nor keep the triangle inequality.
+    /// The matrix with `places` rows; none if the size is wrong or a travel time is negative or too
+    /// large. It need be neither symmetric nor metric.
     pub fn new(places: usize, seconds: Vec<Seconds>) -> Option<Self> {
         let fits = places.checked_mul(places) == Some(seconds.len());
         if !fits || seconds.iter().any(|way| !(0..=MOST_SECONDS).contains(way)) {
@@ -28,8 +27,8 @@ impl Matrix {
         Some(Self { places, seconds, symmetric, metric: false })
     }
 
-    /// The matrix that `way` tells; it must give the same both ways, and no way may be
-    /// shorter by a third place, save for what rounding does.
+    /// The matrix of the travel times `way`, which must be symmetric and keep the triangle
+    /// inequality but for rounding.
     pub fn metric(places: usize, way: impl Fn(usize, usize) -> Seconds) -> Self {
         let mut seconds = vec![0; places * places];
         for a in 0..places {
@@ -42,7 +41,7 @@ impl Matrix {
         Self { places, seconds, symmetric: true, metric: true }
     }
 
-    /// The great circle (haversine on a sphere of radius 6,371,008.8 m) times
+    /// The matrix of great-circle distances (haversine on a sphere of radius 6,371,008.8 m) times
     /// `detour`, at `metres_a_second`, rounded to whole seconds.
     pub fn great_circle(places: &[Place], detour: f64, metres_a_second: f64) -> Self {
         let globe = HaversineMeasure::new(6_371_008.8);
@@ -52,34 +51,34 @@ impl Matrix {
         })
     }
 
-    /// How many places there are.
+    /// The number of places.
     pub fn places(&self) -> usize {
         self.places
     }
 
-    /// Whether every way is as long there as back.
+    /// Whether the matrix is symmetric.
     pub fn is_symmetric(&self) -> bool {
         self.symmetric
     }
 
-    /// Whether it is known that no way is shorter by a third place.
+    /// Whether the triangle inequality is known to hold.
     pub fn is_metric(&self) -> bool {
         self.metric
     }
 
-    /// How long it is from one place to another.
+    /// The travel time from one place to another.
     #[inline]
     pub fn way(&self, from: usize, to: usize) -> Seconds {
         self.seconds[from * self.places + to]
     }
 
-    /// The ways from a place.
+    /// The travel times from a place.
     #[inline]
     pub fn from(&self, place: usize) -> &[Seconds] {
         &self.seconds[place * self.places..][..self.places]
     }
 
-    /// The same ways the other way round.
+    /// The transposed matrix.
     pub fn reversed(&self) -> Self {
         let n = self.places;
         let seconds = (0..n * n).map(|at| self.seconds[at % n * n + at / n]).collect();
@@ -87,7 +86,7 @@ impl Matrix {
     }
 }
 
-/// The nearest whole number of seconds, halves to even as statisticians round.
+/// Rounds to whole seconds, halves to even.
 fn whole(seconds: f64) -> Seconds {
     #[expect(clippy::cast_possible_truncation, reason = "clamped to a range that fits")]
     let whole = seconds.round_ties_even().clamp(0.0, f64::from(MOST_SECONDS)) as Seconds;

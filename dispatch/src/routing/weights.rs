@@ -1,40 +1,36 @@
-//! What a plan costs, tier by tier.
+//! The cost of a plan, tier by tier.
 //!
-//! Everything is weighed in seconds of travel. The first two tiers are set so
-//! far above the others that no sum of those reaches them; the tiers below are
-//! exchanged at stated rates.
+//! All weights are in seconds of travel. The first two tiers are so far above the others that no
+//! sum of those reaches them; the lower tiers are exchanged at stated rates.
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-/// What each tier weighs against a second of travel.
+/// The weight of each tier against a second of travel.
 ///
-/// **The exchange rate of fairness.** A volunteer with load `l` of `o` offered
-/// costs `fairness/100 * l^2 / o`. Moving a second of work from somebody at share
-/// `a` to somebody at share `b` is therefore worth `2 * fairness/100 * (a - b)`
-/// seconds of travel: with the default of 10, an hour's work moved from one who
-/// is fully loaded to one who has nothing is worth 12 minutes on the road, and
-/// moved between two who carry nearly alike it is worth next to nothing. It is
-/// more than that only where somebody carries more than they can.
+/// **The exchange rate of fairness.** A volunteer with load `l` of `o` offered costs
+/// `fairness/100 * l^2 / o`. Moving a second of work from a volunteer at share `a` to one
+/// at share `b` is therefore worth `2 * fairness/100 * (a - b)` seconds of travel: with the
+/// default of 10, an hour of work moved from a fully loaded volunteer to an idle one is
+/// worth 12 minutes of travel, and moved between two with similar loads it is worth almost
+/// nothing. It is worth more only where a load exceeds the capacity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Weights {
-    /// A priority point that is left unserved.
+    /// An unserved priority point.
     pub unserved: i64,
-    /// A day that a visit is late, for each of its priority points; one that is left
-    /// out is late by the day after the last.
+    /// A day late, per priority point; an unserved visit counts as made on the day after the last.
     pub late: i64,
     /// Hundredths of a second of travel for a second of work moved; see above.
     pub fairness: i64,
-    /// A hundredth by which the largest share of all is larger.
+    /// A hundredth of the largest share.
     pub largest_share: i64,
-    /// A visit by somebody whom the beneficiary does not know although they know somebody.
+    /// A visit by a volunteer whom the beneficiary does not know, although they know another.
     pub stranger: i64,
-    /// A visit that goes to somebody else, or on another day, than the plan that stands
-    /// says, or to nobody any more.
+    /// A visit with another volunteer or day than in the previous plan, or now unserved.
     pub moved: i64,
-    /// What each costs besides from the third on: two calls are soon made, but who has
-    /// to call many makes a new plan.
+    /// The additional cost of each moved visit from the third on: two people are soon notified,
+    /// many amount to a new plan.
     pub moved_many: i64,
 }
 
@@ -52,26 +48,26 @@ impl Default for Weights {
     }
 }
 
-/// A weight that is below nothing, or so large that sums of it might not fit.
+/// A weight that is negative, or so large that sums of it might overflow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("the weight {name} is 0 to {most}")]
+#[error("the weight {name} must be 0 to {most}")]
 pub struct WeightError {
-    /// Which.
+    /// The name of the weight.
     pub name: &'static str,
-    /// The most it may be.
+    /// The largest allowed value.
     pub most: i64,
 }
 
 impl Weights {
-    /// Whether they are in range.
+    /// Validates the weights.
     ///
     /// # Errors
-    /// The first that is not.
+    /// The first weight out of range.
     pub fn validate(&self) -> Result<(), WeightError> {
         let all = [
             ("unserved", self.unserved, 10_000_000),
             ("late", self.late, 1_000_000),
-            // It is multiplied by a load squared, the next by a share in millionths.
+            // Multiplied by the square of a load; the next by a share in millionths.
             ("fairness", self.fairness, 100),
             ("largest_share", self.largest_share, 10_000),
             ("stranger", self.stranger, 1_000_000),
@@ -82,17 +78,17 @@ impl Weights {
         outside.map_or(Ok(()), |(name, _, most)| Err(WeightError { name, most }))
     }
 
-    /// How many visits may move before the others cost more.
+    /// How many visits may move before each further one costs more.
     const FEW: i64 = 2;
 
-    /// What so many moved visits cost beyond [`Self::moved`] for each.
+    /// The cost of this many moved visits beyond [`Self::moved`] for each.
     #[inline]
     pub(super) fn beyond_few(&self, moved: i64) -> i64 {
         self.moved_many * (moved - Self::FEW).max(0)
     }
 
-    /// Travel alone, and 10,000 seconds for a priority point left unserved: how
-    /// solvers that know no fairness are compared.
+    /// Travel only, and 10,000 seconds for an unserved priority point: for comparison with solvers
+    /// without fairness.
     pub const TRAVEL: Self = Self {
         unserved: 10_000,
         late: 0,

@@ -1,4 +1,5 @@
-//! What a plan says of a visit: why this person, why nobody, and what would change it.
+//! The answers of a plan about one visit: why this volunteer, why none, and the least change that
+//! would serve it.
 
 use chrono::NaiveDate;
 use serde::Serialize;
@@ -7,158 +8,157 @@ use gridward_domain::id::PersonId;
 use gridward_domain::skill::Skills;
 use gridward_domain::time::Minutes;
 
-/// Why this person does this visit, read off the finished plan.
+/// Why this volunteer makes this visit, derived from the finished plan.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Why {
-    /// Minutes of travel that this visit adds to the day.
+    /// Travel minutes that this visit adds to the day.
     #[cfg_attr(feature = "schema", schema(value_type = u32, maximum = 1_000_000_000))]
     pub extra_travel: Minutes,
-    /// The share of their offered minutes that this person would carry without this visit.
+    /// This volunteer's load without this visit, as a share of the offered minutes.
     pub share_before: f64,
-    /// The share of their offered minutes that this person carries with the whole plan; 1 is all.
+    /// This volunteer's load with the whole plan, as a share of the offered minutes; 1 is all.
     pub share_after: f64,
-    /// How many others could still take this visit over, all else staying as it is; where
-    /// neighbours were asked for other visits, before they helped.
+    /// Number of other volunteers who could still take over this visit, the rest of the plan
+    /// unchanged. Where neighbours helped with other visits, counted before they helped.
     #[cfg_attr(feature = "schema", schema(maximum = 1_000_000_000))]
     pub others: u32,
-    /// Whether the beneficiary knows this person: they went the last time or are preferred.
+    /// Whether the beneficiary knows this volunteer, from the last visit or as the preferred one.
     pub known: bool,
-    /// Of those whose homes are nearest the two who come nearest to going instead, without
-    /// neighbours who helped since; plans of earlier versions do not say.
+    /// Up to two alternatives, the nearest to feasible of the volunteers who live nearest, without
+    /// neighbours who have helped since. Absent in plans of earlier versions.
     #[cfg_attr(feature = "schema", schema(max_items = 2, required = false))]
     pub next: Vec<Alternative>,
 }
 
-/// Somebody else who serves the grid, and what would come of it if they went, all else
-/// staying as it is.
+/// Another volunteer who serves the grid, and the effect of giving them the visit, the rest of the
+/// plan unchanged.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Alternative {
-    /// Who.
+    /// The volunteer.
     #[cfg_attr(feature = "schema", schema(value_type = uuid::Uuid))]
     pub volunteer: PersonId,
-    /// What would come of it.
+    /// The effect.
     pub verdict: Verdict,
 }
 
-/// What comes of giving a visit to somebody.
+/// The effect of giving a visit to another volunteer.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// They could go.
+    /// The volunteer could make the visit.
     Possible(Cost),
-    /// They could not.
+    /// The volunteer could not make the visit.
     Hindered(Reason),
 }
 
-/// What it would cost if somebody else went, tier by tier.
+/// The cost of giving the visit to another volunteer, tier by tier.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Cost {
-    /// On which day.
+    /// The day.
     pub day: NaiveDate,
-    /// By how many days it would be late.
+    /// Days late.
     #[cfg_attr(feature = "schema", schema(maximum = 1_000_000_000))]
     pub late_days: u32,
-    /// The share of their offered minutes that they would then carry.
+    /// The volunteer's load including the visit, as a share of the offered minutes.
     pub share_after: f64,
-    /// Minutes of travel that it would add to their day.
+    /// Travel minutes that the visit would add to the day.
     #[cfg_attr(feature = "schema", schema(value_type = u32, maximum = 1_000_000_000))]
     pub extra_travel: Minutes,
-    /// Whether the beneficiary knows them.
+    /// Whether the beneficiary knows the volunteer.
     pub known: bool,
 }
 
-/// What stands in the way of a visit: the first of these that holds.
+/// Why a visit is unserved: the first of these that applies.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(tag = "code", rename_all = "snake_case")]
 pub enum Reason {
-    /// It is pinned to a day on which that volunteer has no shift, or to hours
-    /// that their shift or their other pinned visits do not leave.
+    /// The visit is pinned to a day on which the volunteer has no shift, or to hours that the shift
+    /// or the other pinned visits do not leave.
     PinDoesNotFit,
-    /// Nobody serves the grid.
+    /// No volunteer serves the grid.
     NoVolunteer,
-    /// Nobody who serves the grid has every skill.
+    /// No volunteer who serves the grid has every required skill.
     NoSkill {
-        /// What the one who comes nearest still lacks.
+        /// The fewest skills that any of them lacks.
         #[cfg_attr(feature = "schema", schema(value_type = Vec<gridward_domain::skill::Skill>, max_items = 32))]
         missing: Skills,
     },
-    /// Nobody with the skills has a shift on the first day it may be done or later.
+    /// No volunteer with the skills has a shift on or after the visit's first day.
     NoShift,
-    /// There are such shifts, but even an empty one could not hold the visit
-    /// in its windows with the way there and home.
+    /// There are such shifts, but even an empty one could not hold the visit within its windows,
+    /// the journeys included.
     NoWindow,
-    /// Somebody has time in a shift, but all such people would go above what they offered.
+    /// A volunteer has the time, but would exceed the offered minutes.
     NoMinutes {
-        /// How much more the one who comes nearest would have to offer.
+        /// The least number of minutes by which the offer is exceeded.
         #[cfg_attr(feature = "schema", schema(value_type = u32, maximum = 1_000_000_000))]
         short: Minutes,
     },
-    /// The other visits of every shift that could hold it leave no gap.
+    /// The other visits of every suitable shift leave no gap.
     NoRoom {
-        /// By how much the best place in any of them is missed.
+        /// The least number of minutes by which any position is missed.
         #[cfg_attr(feature = "schema", schema(value_type = u32, maximum = 1_000_000_000))]
         short: Minutes,
     },
-    /// Somebody could make it, but not with what it is tied to: no second person at a
-    /// moment that suits both, not the one who makes the others of its group, or it is
-    /// tied to what lies where those who were asked do not go.
+    /// A volunteer could make the visit, but not together with the visits that it is tied to: no
+    /// second volunteer at a suitable time, another volunteer makes the rest of its group, or a
+    /// tied visit is in an area whose volunteers were not considered.
     NotTogether,
 }
 
-/// A change that would have a visit made that nobody does, enough by itself and all else
-/// staying as it is.
+/// A single change that suffices to serve an unserved visit, the rest of the plan unchanged.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(tag = "code", rename_all = "snake_case")]
-pub enum Relief {
-    /// This person stays so much longer on that day.
+pub enum Remedy {
+    /// The volunteer's shift ends later.
     MoreTime {
-        /// Who.
+        /// The volunteer.
         #[cfg_attr(feature = "schema", schema(value_type = uuid::Uuid))]
         volunteer: PersonId,
-        /// On which day.
-        day: NaiveDate,
-        /// How much longer.
-        #[cfg_attr(feature = "schema", schema(value_type = u32, maximum = 1_000_000_000))]
-        minutes: Minutes,
-    },
-    /// The visit may end so much later than its windows say, with this person.
-    LaterWindow {
-        /// Who.
-        #[cfg_attr(feature = "schema", schema(value_type = uuid::Uuid))]
-        volunteer: PersonId,
-        /// On which day.
+        /// The day.
         day: NaiveDate,
         /// How much later.
         #[cfg_attr(feature = "schema", schema(value_type = u32, maximum = 1_000_000_000))]
         minutes: Minutes,
     },
-    /// This person offers so much more in the period.
+    /// The visit's windows close later, and this volunteer makes it.
+    LaterWindow {
+        /// The volunteer.
+        #[cfg_attr(feature = "schema", schema(value_type = uuid::Uuid))]
+        volunteer: PersonId,
+        /// The day.
+        day: NaiveDate,
+        /// How much later.
+        #[cfg_attr(feature = "schema", schema(value_type = u32, maximum = 1_000_000_000))]
+        minutes: Minutes,
+    },
+    /// The volunteer offers more minutes in the period.
     MoreMinutes {
-        /// Who.
+        /// The volunteer.
         #[cfg_attr(feature = "schema", schema(value_type = uuid::Uuid))]
         volunteer: PersonId,
         /// How much more.
         #[cfg_attr(feature = "schema", schema(value_type = u32, maximum = 1_000_000_000))]
         minutes: Minutes,
     },
-    /// This person has the time on that day, but not these skills: they learn them, or
-    /// somebody like them who has them joins.
+    /// The volunteer has the time on that day but lacks skills: they acquire them, or a similar
+    /// volunteer with the skills joins.
     Skill {
-        /// Like whom.
+        /// The volunteer with the time.
         #[cfg_attr(feature = "schema", schema(value_type = uuid::Uuid))]
         volunteer: PersonId,
-        /// On which day.
+        /// The day.
         day: NaiveDate,
-        /// What they lack.
+        /// The missing skills.
         #[cfg_attr(feature = "schema", schema(value_type = Vec<gridward_domain::skill::Skill>, max_items = 32))]
         missing: Skills,
     },
-    /// Nobody comes near: one more volunteer with the skills and the time.
+    /// One more volunteer with the skills and the time.
     OneMore,
 }

@@ -1,8 +1,7 @@
-//! A part with its visits given out: what the search decides, and then whatever
-//! still fits.
+//! Plans one part: the assignment of the search, and then greedy insertion of unserved visits.
 //!
-//! The search decides who goes where in which order; the timelines here are
-//! worked out anew from that, so that reasons and records rest on one arithmetic.
+//! The search decides the order of every route. The timelines here are derived from that order by
+//! the same arithmetic, over the requested hours, so that explanations agree with them.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
@@ -11,29 +10,31 @@ use chrono::NaiveDate;
 
 use super::options::Options;
 use super::plan::{Route, Unserved};
-use super::problem::{Pin, Problem, Visit};
+use super::problem::{DispatchProblem, Pin, Visit};
 use super::record::record;
 use super::search::search;
 use super::split::Part;
-use super::team::{Member, Opening, Team};
+use super::team::{InsertionSlot, Member, Team};
 use super::ties::Ties;
+use crate::routing::instance::{InstanceError, Seconds};
 use crate::routing::solution::{self, Solution};
 use gridward_domain::time::TimeOfDay;
 
-/// Gives the visits of a part out: the routes of those who are `told` of and what nobody
-/// takes, with the reasons. Nothing that is left fits anywhere.
+/// The routes of the members that `includes` selects, and the unserved visits with their reasons.
+///
+/// No unserved visit fits anywhere.
 pub(super) fn construct(
-    problem: &Problem,
+    problem: &DispatchProblem,
     ties: &Ties,
     part: &Part<'_>,
     options: &Options,
-    told: impl Fn(&Member<'_>) -> bool,
-) -> (Vec<Route>, Vec<Unserved>) {
+    includes: impl Fn(&Member<'_>) -> bool,
+) -> Result<(Vec<Route>, Vec<Unserved>), InstanceError> {
     let mut team = Team::new(problem, ties, part);
-    // In an order of their own, so that the one in which they were listed cannot matter.
+    // Sorted, so that the order of the input does not matter.
     let mut visits = part.visits.clone();
     visits.sort_unstable_by_key(|visit| visit.id);
-    let found = search(problem, &team, &visits, options);
+    let found = search(problem, &team, &visits, options)?;
     let settled = settled(&team, &visits, &found);
     for (route, stop) in stops(&found) {
         let visit = visits[stop.visit];
@@ -45,11 +46,11 @@ pub(super) fn construct(
     let mut free: Vec<&Visit> = found.unserved.iter().map(|visit| visits[*visit]).collect();
     free.sort_unstable_by_key(|visit| urgency(visit));
     fill(&mut team, &mut free);
-    record(&team, &free, told)
+    Ok(record(&team, &free, includes))
 }
 
-/// The visits of two people as the search has them, by number: each keeps the moment
-/// that suits the other.
+/// The visits of pairs by number, each pinned to the time that the search found: it suits the
+/// other.
 fn settled(team: &Team<'_>, visits: &[&Visit], found: &Solution) -> HashMap<usize, Visit> {
     let pairs = stops(found).filter(|(_, stop)| team.ties.pair(visits[stop.visit].id).is_some());
     let pinned = pairs.filter_map(|(route, stop)| {
@@ -62,20 +63,19 @@ fn settled(team: &Team<'_>, visits: &[&Visit], found: &Solution) -> HashMap<usiz
     pinned.collect()
 }
 
-fn stops(found: &Solution) -> impl Iterator<Item = (&solution::Route, &solution::Stop)> {
+fn stops(found: &Solution) -> impl Iterator<Item = (&solution::ShiftRoute, &solution::Stop)> {
     found.routes.iter().flat_map(|route| route.stops.iter().map(move |stop| (route, stop)))
 }
 
-/// Gives out what still fits. A journey that a break holds up can be cut in two
-/// by a call on the way, so what did not fit before can fit now: it is offered
-/// again until nothing does.
+/// Inserts unserved visits that still fit. A visit on the way can cut a journey that a break
+/// delays, so an insertion can make room for another: repeats until none fits.
 fn fill<'p>(team: &mut Team<'p>, free: &mut Vec<&'p Visit>) {
     loop {
         let offered = free.len();
         free.retain(|visit| match cheapest(team, visit) {
-            // Two people are found together, or not at all.
-            Some(opening) if team.ties.pair(visit.id).is_none() => {
-                team.place(visit, opening);
+            // The search assigns both visits of a pair or neither.
+            Some(slot) if team.ties.pair(visit.id).is_none() => {
+                team.place(visit, slot);
                 false
             }
             _ => true,
@@ -86,41 +86,39 @@ fn fill<'p>(team: &mut Team<'p>, free: &mut Vec<&'p Visit>) {
     }
 }
 
-/// The most urgent first; the id settles the rest.
+/// The most urgent first; ties are broken by id.
 fn urgency(visit: &Visit) -> impl Ord + use<> {
     (Reverse(visit.priority), visit.due, visit.id)
 }
 
-/// The opening that is least late and adds the least travel.
-fn cheapest(team: &Team<'_>, visit: &Visit) -> Option<Opening> {
+/// The slot that is least late and adds the least travel.
+fn cheapest(team: &Team<'_>, visit: &Visit) -> Option<InsertionSlot> {
     if let Some(pin) = visit.pinned {
-        return pinned_opening(team, visit, pin);
+        return pinned_slot(team, visit, pin);
     }
     let members = team.free_for(visit).filter(|member| !team.is_spent(*member, visit));
     let days = members.flat_map(|member| team.days_for(member, visit));
-    let openings = days.flat_map(|(member, day)| team.openings(member, day, visit));
-    openings
-        .filter(|opening| team.fits(visit, *opening))
-        .min_by_key(|opening| cost(team, visit, *opening))
+    let slots = days.flat_map(|(member, day)| team.slots(member, day, visit));
+    slots.filter(|slot| team.fits(visit, *slot)).min_by_key(|slot| cost(team, visit, *slot))
 }
 
-/// Days late, added travel, and what settles a tie: day, member, place.
+/// Days late and added travel; ties are broken by day, member and position.
 pub(super) fn cost(
     team: &Team<'_>,
     visit: &Visit,
-    opening: Opening,
-) -> (i64, u32, NaiveDate, usize, usize) {
-    let day = team.members[opening.member].days[opening.day].shift.day;
+    slot: InsertionSlot,
+) -> (i64, Seconds, NaiveDate, usize, usize) {
+    let day = team.members[slot.member].days[slot.day].shift.day;
     let late = (day - visit.due).num_days().max(0);
-    (late, opening.gap.extra, day, opening.member, opening.gap.at)
+    (late, slot.position.extra, day, slot.member, slot.position.at)
 }
 
-/// The opening on the pinned day that adds the least travel.
-fn pinned_opening(team: &Team<'_>, visit: &Visit, pin: Pin) -> Option<Opening> {
+/// The slot on the pinned day that adds the least travel.
+fn pinned_slot(team: &Team<'_>, visit: &Visit, pin: Pin) -> Option<InsertionSlot> {
     let (member, day) = team.pinned_day(pin).filter(|(member, _)| team.allows(visit)(member))?;
-    team.openings(member, day, visit)
-        .filter(|opening| team.missed_by(visit, *opening) == 0)
-        // Beyond the offer only where nothing else is that could have given way.
-        .filter(|opening| team.short_by(visit, *opening) == 0 || team.is_bound(member))
-        .min_by_key(|opening| (opening.gap.extra, opening.gap.at))
+    team.slots(member, day, visit)
+        .filter(|slot| team.misses(visit, *slot).most() == 0)
+        // An offer is exceeded only where pinned visits alone do.
+        .filter(|slot| team.short_by(visit, *slot) == 0 || team.is_bound(member))
+        .min_by_key(|slot| (slot.position.extra, slot.position.at))
 }

@@ -1,14 +1,19 @@
-//! How good a plan is: its figures, counted from the plan itself.
+//! Measures the quality of a plan, from the plan itself.
 
 use std::collections::HashMap;
 
 use super::plan::{Measures, Route, Unserved, share};
-use super::problem::{Problem, Visit, Volunteer};
+use super::problem::{DispatchProblem, Visit, Volunteer};
+use crate::routing::solution::Shares;
 use gridward_domain::id::{PersonId, TaskId};
 use gridward_domain::time::Minutes;
 
-/// The figures of a plan for `problem` that has these routes and leaves these visits.
-pub(super) fn measure(problem: &Problem, routes: &[Route], unserved: &[Unserved]) -> Measures {
+/// The measures of a plan for `problem` with these routes and unserved visits.
+pub(super) fn measure(
+    problem: &DispatchProblem,
+    routes: &[Route],
+    unserved: &[Unserved],
+) -> Measures {
     let visits: HashMap<TaskId, &Visit> =
         problem.visits.iter().map(|visit| (visit.id, visit)).collect();
     let people: HashMap<PersonId, &Volunteer> =
@@ -46,22 +51,17 @@ fn count<T>(all: impl Iterator<Item = T>) -> u32 {
     u32::try_from(all.count()).unwrap_or(u32::MAX)
 }
 
-/// How evenly the work lies on those who offered minutes.
-fn weigh(measures: &mut Measures, problem: &Problem, planned: &HashMap<PersonId, Minutes>) {
+/// Measures how evenly the load is distributed over the volunteers who offered minutes.
+fn weigh(measures: &mut Measures, problem: &DispatchProblem, planned: &HashMap<PersonId, Minutes>) {
     let offering = problem.volunteers.iter().filter(|volunteer| volunteer.offered > Minutes(0));
-    let mut shares: Vec<f64> = offering
+    let shares = offering
         .map(|volunteer| {
             let planned = planned.get(&volunteer.id).copied().unwrap_or_default();
             share(volunteer.carried + planned, volunteer.offered)
         })
         .collect();
-    // Sums of floating-point numbers depend on their order, and the plan must not.
-    shares.sort_unstable_by(f64::total_cmp);
-    let people = f64::from(count(shares.iter()));
-    let Some(largest) = shares.last() else { return };
-    let mean = shares.iter().sum::<f64>() / people;
-    let squares: f64 = shares.iter().map(|share| (share - mean).powi(2)).sum();
-    measures.largest_share = *largest;
-    measures.mean_share = mean;
-    measures.share_spread = (squares / people).sqrt();
+    let shares = Shares::of(shares);
+    measures.largest_share = shares.largest;
+    measures.mean_share = shares.mean;
+    measures.share_spread = shares.deviation;
 }

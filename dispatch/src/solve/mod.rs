@@ -1,29 +1,26 @@
-//! Who visits whom.
+//! Plans a district: assigns visits to volunteers and times.
 //!
-//! [`plan`] turns a [`Problem`] into a [`Plan`] that says, for every visit, who
-//! goes and when, or what stands in the way. It is a pure function: the same
-//! problem and options give the same plan, on any number of threads and in
-//! whatever order the volunteers and visits are listed.
+//! [`plan`] turns a [`DispatchProblem`] into a [`Plan`], which gives for every visit the volunteer
+//! and the time, or the reason why it is unserved. It is a pure function: the same problem and
+//! options give the same plan, on any number of threads and in whatever order the volunteers and
+//! visits are listed.
 //!
-//! The chapters, in the order in which a plan comes to be:
+//! The modules, in the order in which a plan is computed:
 //!
-//! 1. `problem`: what is to be planned, and what makes a problem senseless.
-//! 2. `travel`: how long a journey takes. `options`: how to weigh.
-//! 3. `split`: the parts that have nothing to do with each other; nearly every
-//!    grid is one, and they are solved in parallel.
-//! 4. `route`: the timeline of one shift. `team`: the people of a part. `ties`: which
-//!    visits belong together.
-//! 5. `search`: the part by number, as [`crate::routing`] searches it.
-//!    `construct`: what it finds, and whatever still fits.
-//!    `spill`: what is left, offered to neighbours.
-//! 6. `reason`: why this person, why nobody. `relief`: what would change that. `record`:
-//!    what the team has been given, written down.
-//! 7. `plan` and `answer`: what comes out. `measure`: how good it is.
-//! 8. `check`: the rules of a plan, told a second time and apart from all of
-//!    the above, to hold any plan against, whoever drew it up.
+//! 1. `problem`: the input and its validation. `ties`: groups and pairs of visits.
+//! 2. `travel`: the estimate of travel times. `options`: weights and length of the search.
+//! 3. `split`: independent parts; nearly every grid is one, and they are planned in parallel.
+//! 4. `search`: a part as an instance of [`crate::routing`], which searches it.
+//!    `construct`: the result, and insertion of visits that still fit.
+//!    `overflow`: unserved visits offered to neighbours.
+//! 5. `team`: the volunteers of a part. `timeline`: the times of one shift, by the arithmetic
+//!    of [`crate::routing`]. `units`: between minutes and seconds.
+//! 6. `reason`, `remedy`: explanations, translated from [`crate::routing`]. `record`: a team as
+//!    routes and unserved visits.
+//! 7. `plan` and `answer`: the output. `measure`: its quality.
+//! 8. `check`: an independent checker of plans.
 //!
-//! One part is planned by one thread, so a part pooled over a whole town takes
-//! the longer the more people it has.
+//! One thread plans one part, so the time for a part grows with its size.
 
 use rayon::prelude::*;
 
@@ -32,49 +29,65 @@ mod check;
 mod construct;
 mod measure;
 mod options;
+mod overflow;
 mod plan;
 mod problem;
 mod reason;
 mod record;
-mod relief;
-mod route;
+mod remedy;
 mod search;
-mod spill;
 mod split;
 mod team;
 #[cfg(test)]
 mod tests;
 mod ties;
+mod timeline;
 mod travel;
+mod units;
 
 use gridward_domain::area::Level;
+use thiserror::Error;
 
-pub use answer::{Alternative, Cost, Reason, Relief, Verdict, Why};
+use crate::routing::InstanceError;
+
+pub use answer::{Alternative, Cost, Reason, Remedy, Verdict, Why};
 pub use check::{Violation, check};
 pub use options::Options;
 pub use plan::{Measures, Plan, Route, Stop, Unserved};
-pub use problem::{Pin, Priority, PriorityError, Problem, ProblemError, Shift, Visit, Volunteer};
+pub use problem::{
+    DispatchProblem, DispatchProblemError, Pin, Priority, PriorityError, Shift, Visit, Volunteer,
+};
 pub use ties::{Pair, Tie};
 pub use travel::{DetourError, Mode, Travel};
 
-/// Says, for every visit of `problem`, who goes and when, or what stands in the way.
+/// Why a problem has no plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum PlanError {
+    /// The problem contradicts itself.
+    #[error(transparent)]
+    Problem(#[from] DispatchProblemError),
+    /// A number of the problem, such as a day, is out of the range of the search.
+    #[error("a part of the problem cannot be searched: {0}")]
+    Instance(#[from] InstanceError),
+}
+
+/// Plans `problem`: gives for every visit the volunteer and the time, or why it is unserved.
 ///
 /// # Errors
-/// When no plan can be drawn up from the problem; see [`ProblemError`]. A visit
-/// that nobody can do is no error: it is among the plan's unserved.
-pub fn plan(problem: &Problem, options: &Options) -> Result<Plan, ProblemError> {
+/// [`PlanError`]. An unserved visit is no error.
+pub fn plan(problem: &DispatchProblem, options: &Options) -> Result<Plan, PlanError> {
     problem.validate()?;
     let ties = ties::Ties::of(&problem.ties);
     let parts: Vec<_> = split::split(problem)
         .into_par_iter()
         .map(|part| construct::construct(problem, &ties, &part, options, |_| true))
-        .collect();
+        .collect::<Result<_, _>>()?;
     let (mut routes, mut unserved) = (Vec::new(), Vec::new());
     for (some_routes, some_unserved) in parts {
         routes.extend(some_routes);
         unserved.extend(some_unserved);
     }
-    spill::spill(problem, &ties, options, &mut routes, &mut unserved);
+    overflow::overflow(problem, &ties, options, &mut routes, &mut unserved)?;
     routes.sort_unstable_by_key(|route| (route.day, route.volunteer));
     unserved.sort_unstable_by_key(|left| left.visit);
     let wide;

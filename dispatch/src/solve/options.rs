@@ -1,23 +1,22 @@
-//! How to weigh and how long to search.
+//! Weights and length of the search.
 
 use serde::{Deserialize, Serialize};
 
 use crate::routing::Weights;
 use gridward_domain::area::Level;
 
-/// How a plan is to be drawn up; the default is what a district runs on.
+/// Options of a plan; the default is for the plan of a district.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Options {
     /// The same seed and iterations give the same plan.
     pub seed: u64,
-    /// How often the search takes something out and puts it back, for each visit
-    /// of a part.
+    /// Ruin-and-recreate iterations for each visit of a part.
     pub iterations: u64,
-    /// What each tier weighs.
+    /// The weight of each tier.
     pub weights: Weights,
-    /// Up to which level people are asked to help where those who serve a grid
-    /// cannot do all; [`Level::Grid`]: nobody is asked.
+    /// The level up to which volunteers help where those who serve a grid cannot make all visits;
+    /// [`Level::Grid`] means no help.
     pub reach: Level,
 }
 

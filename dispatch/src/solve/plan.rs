@@ -1,109 +1,107 @@
-//! What comes out: who goes where and when, what nobody does and why, and how
-//! good the whole is.
+//! The output: routes, unserved visits with their reasons, and the quality of the plan.
 
 use chrono::NaiveDate;
 use serde::Serialize;
 
-use super::answer::{Reason, Relief, Why};
+use super::answer::{Reason, Remedy, Why};
 use gridward_domain::id::{PersonId, TaskId};
 use gridward_domain::time::{Minutes, TimeOfDay};
 
-/// One run of dispatch: every visit is in exactly one route or among the unserved.
+/// The result of one run: every visit is in exactly one route or unserved.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Plan {
-    /// The days that have visits, by day and then by volunteer.
+    /// The routes with visits, ordered by day and then by volunteer.
     pub routes: Vec<Route>,
-    /// What nobody does, by visit.
+    /// The unserved visits, ordered by visit.
     pub unserved: Vec<Unserved>,
-    /// How good the plan is.
+    /// The quality of the plan.
     pub measures: Measures,
 }
 
-/// The visits of one volunteer on one day, in their order.
+/// The visits of one volunteer on one day, in order.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Route {
-    /// Who goes.
+    /// The volunteer.
     pub volunteer: PersonId,
-    /// On which day.
+    /// The day.
     pub day: NaiveDate,
-    /// Where to, in order; at least one.
+    /// The stops in order; at least one.
     pub stops: Vec<Stop>,
-    /// All journeys of the day, the way home with them.
+    /// Total travel time of the day, the journey home included.
     pub travel: Minutes,
 }
 
 /// One visit of a route.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Stop {
-    /// Which task.
+    /// The task.
     pub visit: TaskId,
-    /// When the volunteer is there; the journey has just ended.
+    /// When the journey ends.
     pub arrive: TimeOfDay,
     /// When the service begins.
     pub start: TimeOfDay,
-    /// When it ends.
+    /// When the service ends.
     pub leave: TimeOfDay,
-    /// The journey from the place before, home for the first stop.
+    /// Travel time from the previous stop, or from home.
     pub travel: Minutes,
-    /// Why this person.
+    /// Why this volunteer.
     pub why: Why,
 }
 
-/// A visit that nobody does.
+/// An unserved visit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Unserved {
-    /// Which task.
+    /// The task.
     pub visit: TaskId,
-    /// What stands in the way.
+    /// Why it is unserved.
     pub reason: Reason,
-    /// The least change that would have somebody do it, where one is known.
+    /// The least change that would serve it, where one is known.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub relief: Option<Relief>,
+    pub remedy: Option<Remedy>,
 }
 
-/// How good a plan is, in the order in which it matters.
+/// The quality of a plan, in order of priority.
 ///
-/// Shares are over the volunteers who offered minutes, visited or not.
+/// Shares are over the volunteers who offered minutes, whether or not they make visits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Measures {
-    /// Visits somebody does.
+    /// Number of served visits.
     #[cfg_attr(feature = "schema", schema(maximum = 1_000_000_000))]
     pub served: u32,
-    /// Visits nobody does.
+    /// Number of unserved visits.
     #[cfg_attr(feature = "schema", schema(maximum = 1_000_000_000))]
     pub unserved: u32,
-    /// The priority points of the visits nobody does.
+    /// Priority points of the unserved visits.
     #[cfg_attr(feature = "schema", schema(maximum = 1_000_000_000))]
     pub unserved_priority: u32,
-    /// Visits done after they were due.
+    /// Number of visits after their due day.
     #[cfg_attr(feature = "schema", schema(maximum = 1_000_000_000))]
     pub late: u32,
-    /// By how many days in all.
+    /// Total days late.
     #[cfg_attr(feature = "schema", schema(maximum = 1_000_000_000))]
     pub late_days: u32,
-    /// The largest share of offered minutes that anybody carries; 1 is all.
+    /// The largest load as a share of the offered minutes; 1 is all.
     pub largest_share: f64,
     /// The mean share.
     pub mean_share: f64,
     /// The standard deviation of the shares.
     pub share_spread: f64,
-    /// Minutes of travel in all.
+    /// Total travel minutes.
     #[cfg_attr(feature = "schema", schema(value_type = u32, maximum = 1_000_000_000))]
     pub travel: Minutes,
-    /// Minutes of service in all.
+    /// Total service minutes.
     #[cfg_attr(feature = "schema", schema(value_type = u32, maximum = 1_000_000_000))]
     pub service: Minutes,
-    /// Visits done by someone the beneficiary knows.
+    /// Number of visits made by a volunteer whom the beneficiary knows.
     #[cfg_attr(feature = "schema", schema(maximum = 1_000_000_000))]
     pub known: u32,
-    /// Visits, done or not, that have someone known among the capable volunteers.
+    /// Number of visits, served or not, for which a capable volunteer is known to the beneficiary.
     #[cfg_attr(feature = "schema", schema(maximum = 1_000_000_000))]
     pub known_possible: u32,
 }
 
-/// The share of `offered` that `load` is: 1 is all of it. One who offered
-/// nothing carries all of it with the first minute.
+/// The load as a share of `offered`; 1 is all. Without an offer, any load is a share of 1.
 pub(super) fn share(load: Minutes, offered: Minutes) -> f64 {
     match (load, offered) {
         (Minutes(0), _) => 0.0,

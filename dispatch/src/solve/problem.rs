@@ -1,8 +1,8 @@
-//! What is to be planned: who can go, where, and when.
+//! The input: volunteers, visits, ties and travel.
 //!
-//! A [`Problem`] is plain values. [`Problem::validate`] finds what no plan
-//! could be drawn up from and names the one at fault; all else that stands in
-//! a visit's way is no error but a [`super::Reason`] in the plan.
+//! A [`DispatchProblem`] is plain values. [`DispatchProblem::validate`] rejects contradictory input
+//! and names the volunteer or visit at fault; any other obstacle to a visit is no error but a
+//! [`super::Reason`] in the plan.
 
 use std::collections::HashSet;
 
@@ -18,116 +18,116 @@ use gridward_domain::place::Place;
 use gridward_domain::skill::Skills;
 use gridward_domain::time::{Minutes, TimeOfDay, Window};
 
-/// Everything that a plan is drawn up from.
+/// Everything that a plan is computed from.
 ///
-/// The order of the volunteers and of the visits makes no difference to the plan.
+/// The plan does not depend on the order of the volunteers and visits.
 #[derive(Clone, Debug, Default)]
-pub struct Problem {
-    /// Who can go.
+pub struct DispatchProblem {
+    /// The volunteers.
     pub volunteers: Vec<Volunteer>,
-    /// What is to be done.
+    /// The visits.
     pub visits: Vec<Visit>,
     /// Which visits belong together.
     pub ties: Vec<Tie>,
-    /// How long journeys take.
+    /// The travel model.
     pub travel: Travel,
 }
 
-/// Someone who can go, with the time they have.
+/// A volunteer with their availability.
 #[derive(Clone, Debug)]
 pub struct Volunteer {
-    /// Who it is.
+    /// Identifies the person.
     pub id: PersonId,
-    /// Where each of their days begins and ends.
+    /// Start and end of every route.
     pub home: Place,
-    /// Their home grid, which they always serve.
+    /// The home grid, which the volunteer always serves.
     pub grid: AreaCode,
-    /// Areas of any level that they serve besides the home grid.
+    /// Areas of any level that the volunteer serves besides the home grid.
     pub also_serves: Vec<AreaCode>,
-    /// What they can do.
+    /// The volunteer's skills.
     pub skills: Skills,
-    /// When they can go; at most one shift a day.
+    /// The shifts; at most one per day.
     pub shifts: Vec<Shift>,
-    /// What they offered in the period of the plan: service and travel together.
+    /// Minutes offered in the period of the plan, for service and travel together.
     pub offered: Minutes,
-    /// What they already carried in that period, the pinned visits of this problem not counted.
+    /// Minutes already carried in that period, without the pinned visits of this problem.
     pub carried: Minutes,
-    /// How they travel.
+    /// The mode of travel.
     pub mode: Mode,
 }
 
 /// One volunteer's availability on one day.
 ///
-/// They leave home when it opens or later and are home again when it closes.
+/// The volunteer leaves home no earlier than the window opens and is home again when it closes.
 #[derive(Clone, Debug)]
 pub struct Shift {
     /// The day.
     pub day: NaiveDate,
     /// From leaving home to being home again.
     pub window: Window,
-    /// Spans in which they neither travel nor serve, in any order.
+    /// Spans without travel or service, in any order.
     pub breaks: Vec<Window>,
 }
 
 /// A task as the solver sees it.
 #[derive(Clone, Debug)]
 pub struct Visit {
-    /// Which task it is.
+    /// Identifies the task.
     pub id: TaskId,
-    /// The grid it lies in; who serves that grid may go.
+    /// The grid of the visit; volunteers who serve it may make the visit.
     pub grid: AreaCode,
-    /// Where it is.
+    /// The location.
     pub place: Place,
-    /// How long it takes, without the way there.
+    /// Duration of the service, without travel.
     pub service: Minutes,
-    /// The spans of a day that can hold the whole service; none means any time of day.
+    /// Spans of a day that must contain the whole service; none means any time of day.
     pub windows: Vec<Window>,
-    /// The first day on which it may be done.
+    /// The first day on which the visit may be made.
     pub not_before: NaiveDate,
-    /// The last day on which it is not late. Later is allowed, and counted.
+    /// The last day on which the visit is not late. Later is allowed and counted.
     pub due: NaiveDate,
-    /// How urgent it is.
+    /// The urgency.
     pub priority: Priority,
-    /// What the one who goes must be able to do; all of it.
+    /// The required skills, all of them.
     pub skills: Skills,
-    /// Who went the last time.
+    /// The volunteer of the last visit.
     pub last: Option<PersonId>,
-    /// Whom the beneficiary would like to come.
+    /// The volunteer whom the beneficiary prefers.
     pub preferred: Option<PersonId>,
-    /// Those who must not go: the two are not to meet.
+    /// Volunteers who must not make the visit.
     pub forbidden: Vec<PersonId>,
-    /// Who goes, where that is settled already.
+    /// The assignment, if it is fixed.
     pub pinned: Option<Pin>,
 }
 
-/// An assignment that stands and is not the solver's to change.
+/// A fixed assignment, which the solver does not change.
 ///
-/// It was decided by people, so area, skills, the first day and the offered
-/// minutes do not hold it up; the shift and the hours of the day do.
+/// People made this decision, so area, skills, the first day and the offered minutes do not
+/// restrict it; the shift and the hours of the day do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pin {
-    /// Who goes.
+    /// The volunteer.
     pub volunteer: PersonId,
     /// On which day.
     pub day: NaiveDate,
-    /// When the service begins, if that is settled; the visit's windows then do not count.
+    /// When the service begins, if that is fixed; the visit's windows then do not apply.
     pub start: Option<TimeOfDay>,
 }
 
-/// How urgent a visit is: 1 to 10, where 10 is the most urgent.
+/// The urgency of a visit, 1 to 10; 10 is the most urgent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "u8", into = "u8")]
 pub struct Priority(u8);
 
-/// A number that is no priority.
+/// A number outside the range of priorities.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("a priority is 1 to 10, and 10 is the most urgent")]
+#[error("a priority must be 1 to 10, where 10 is the most urgent")]
 pub struct PriorityError;
 
 impl Priority {
-    /// The least urgent.
+    /// The lowest priority.
     pub const LEAST: Self = Self(1);
-    /// The most urgent.
+    /// The highest priority.
     pub const MOST: Self = Self(10);
 
     /// The priority `points`.
@@ -158,13 +158,13 @@ impl From<Priority> for u8 {
     }
 }
 
-/// Why no plan can be drawn up from a problem, and who or what is at fault.
+/// Why a problem is rejected, and which volunteer or visit is at fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum ProblemError {
-    /// The same person stands twice among the volunteers.
+pub enum DispatchProblemError {
+    /// A volunteer is listed twice.
     #[error("volunteer {0} is listed twice")]
     VolunteerTwice(PersonId),
-    /// The same task stands twice among the visits.
+    /// A visit is listed twice.
     #[error("visit {0} is listed twice")]
     VisitTwice(TaskId),
     /// A volunteer's home is an area larger than a grid.
@@ -173,61 +173,61 @@ pub enum ProblemError {
     /// A visit's area is larger than a grid.
     #[error("the area of visit {0} is not a grid")]
     VisitNotGrid(TaskId),
-    /// A volunteer has two shifts on one day; one with a break between them says the same.
+    /// A volunteer has two shifts on one day; one shift with a break expresses the same.
     #[error("volunteer {volunteer} has two shifts on {day}")]
     TwoShifts {
-        /// Whose shifts.
+        /// The volunteer.
         volunteer: PersonId,
         /// The day.
         day: NaiveDate,
     },
-    /// A visit is pinned to someone who is not among the volunteers.
+    /// A visit is pinned to a person who is not among the volunteers.
     #[error("visit {visit} is pinned to {volunteer}, who is not among the volunteers")]
     UnknownPin {
         /// The pinned visit.
         visit: TaskId,
-        /// Who is missing.
+        /// The missing person.
         volunteer: PersonId,
     },
     /// A tie names a visit that is not among the visits.
     #[error("visit {0} is tied to another, but is not among the visits")]
     UnknownTie(TaskId),
-    /// A visit stands twice in ties of one kind.
-    #[error("visit {0} is tied twice")]
+    /// A visit is in two ties of one kind.
+    #[error("visit {0} is in two ties of one kind")]
     TiedTwice(TaskId),
-    /// Visits that one person is to make are pinned to several, or two that two people
-    /// are to make to one, or they are to be made by one person and by two.
-    #[error("no people could make visit {0} and those it is tied to")]
+    /// Visits for one person are pinned to several, or two visits for two people are pinned to one,
+    /// or visits are tied both ways.
+    #[error("the ties and pins of visit {0} contradict each other")]
     TornTie(TaskId),
-    /// The second of two people would have to begin by a moment that comes before the earliest.
-    #[error("the second person's beginning after visit {0} is latest before it is earliest")]
+    /// The latest begin of the second visit of a pair is before its earliest.
+    #[error("the latest begin of the second visit after visit {0} is before its earliest")]
     ReversedTie(TaskId),
 }
 
-impl Problem {
-    /// Whether a plan can be drawn up at all.
+impl DispatchProblem {
+    /// Checks that the problem does not contradict itself.
     ///
     /// # Errors
     /// The first fault found, volunteers before visits, each in the order given.
-    pub fn validate(&self) -> Result<(), ProblemError> {
+    pub fn validate(&self) -> Result<(), DispatchProblemError> {
         let mut people = HashSet::with_capacity(self.volunteers.len());
         for volunteer in &self.volunteers {
             volunteer.validate()?;
             if !people.insert(volunteer.id) {
-                return Err(ProblemError::VolunteerTwice(volunteer.id));
+                return Err(DispatchProblemError::VolunteerTwice(volunteer.id));
             }
         }
         let mut tasks = HashSet::with_capacity(self.visits.len());
         for visit in &self.visits {
             if visit.grid.level() != Level::Grid {
-                return Err(ProblemError::VisitNotGrid(visit.id));
+                return Err(DispatchProblemError::VisitNotGrid(visit.id));
             }
             if !tasks.insert(visit.id) {
-                return Err(ProblemError::VisitTwice(visit.id));
+                return Err(DispatchProblemError::VisitTwice(visit.id));
             }
             match visit.pinned {
                 Some(Pin { volunteer, .. }) if !people.contains(&volunteer) => {
-                    return Err(ProblemError::UnknownPin { visit: visit.id, volunteer });
+                    return Err(DispatchProblemError::UnknownPin { visit: visit.id, volunteer });
                 }
                 _ => {}
             }
@@ -236,9 +236,9 @@ impl Problem {
     }
 }
 
-impl Problem {
-    /// The problem in which everybody serves the whole area of `reach` that they
-    /// live in: what a plan that asks neighbours for help is held against.
+impl DispatchProblem {
+    /// The problem in which every volunteer serves their whole area of level `reach`: a plan with
+    /// the help of neighbours is checked against it.
     pub fn reaching(&self, reach: Level) -> Self {
         let wider = |who: &Volunteer| match who.grid.ancestor(reach) {
             Some(area) if reach != Level::Grid => who.serving_also(area),
@@ -250,48 +250,52 @@ impl Problem {
 }
 
 impl Volunteer {
-    fn validate(&self) -> Result<(), ProblemError> {
+    fn validate(&self) -> Result<(), DispatchProblemError> {
         if self.grid.level() != Level::Grid {
-            return Err(ProblemError::HomeNotGrid(self.id));
+            return Err(DispatchProblemError::HomeNotGrid(self.id));
         }
         let again = |at: usize, shift: &Shift| {
             self.shifts[..at].iter().any(|earlier| earlier.day == shift.day)
         };
         match self.shifts.iter().enumerate().find(|(at, shift)| again(*at, shift)) {
-            Some((_, shift)) => Err(ProblemError::TwoShifts { volunteer: self.id, day: shift.day }),
+            Some((_, shift)) => {
+                Err(DispatchProblemError::TwoShifts { volunteer: self.id, day: shift.day })
+            }
             None => Ok(()),
         }
     }
 }
 
 impl Visit {
-    /// Whether `person` went the last time or is who the beneficiary would like to come.
+    /// Whether `person` made the last visit or is preferred by the beneficiary.
     pub fn knows(&self, person: PersonId) -> bool {
         self.last == Some(person) || self.preferred == Some(person)
     }
 }
 
 impl Volunteer {
-    /// Whether they serve `grid`: it is their home grid or lies in an area they also serve.
+    /// Whether the volunteer serves `grid`: it is the home grid or within an area that they also
+    /// serve.
     pub fn serves(&self, grid: AreaCode) -> bool {
         self.grid == grid || self.also_serves.iter().any(|area| area.contains(&grid))
     }
 
-    /// Whether they serve the visit's grid, have every skill it needs and are not barred from it.
+    /// Whether the volunteer serves the visit's grid, has every required skill and is not
+    /// forbidden.
     pub fn can(&self, visit: &Visit) -> bool {
         self.serves(visit.grid)
             && visit.skills.is_subset(&self.skills)
             && !visit.forbidden.contains(&self.id)
     }
 
-    /// The same person serving one area more.
+    /// The same volunteer, who also serves `area`.
     pub(super) fn serving_also(&self, area: AreaCode) -> Self {
         let mut also_serves = self.also_serves.clone();
         also_serves.push(area);
         Self { also_serves, ..self.clone() }
     }
 
-    /// The areas they serve without those that lie in another of them.
+    /// The served areas, without those contained in another of them.
     pub(super) fn widest(&self) -> impl Iterator<Item = AreaCode> {
         let all = move || std::iter::once(self.grid).chain(self.also_serves.iter().copied());
         all().enumerate().filter_map(move |(at, area)| {

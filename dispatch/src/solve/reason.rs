@@ -1,29 +1,30 @@
-//! Why this person, and why nobody: read off what a team has been given in the end.
+//! Explains assignments and unserved visits, from the final timelines of a team.
 
 use super::answer::{Alternative, Cost, Reason, Verdict, Why};
 use super::construct::cost;
 use super::plan::share;
 use super::problem::Visit;
-use super::route::Day;
-use super::team::{Opening, Team};
+use super::team::{InsertionSlot, Team};
+use super::units::{minutes, seconds};
+use crate::routing::explain::Feasibility;
 use gridward_domain::skill::Skills;
 use gridward_domain::time::Minutes;
 
-/// Of how many of those who live nearest it is told what would come of it if they went.
+/// How many of the volunteers who live nearest are tried as alternatives.
 const NEAREST: usize = 6;
-/// How many of these are told of.
-const TOLD: usize = 2;
+/// How many alternatives are reported.
+const MOST_ALTERNATIVES: usize = 2;
 
-/// Why `member` does `visit`, which adds `extra` minutes of travel to their day.
-pub(super) fn why(team: &Team<'_>, member: usize, visit: &Visit, extra: u32) -> Why {
+/// Why `member` makes `visit`, which adds `extra` travel to the day.
+pub(super) fn why(team: &Team<'_>, member: usize, visit: &Visit, extra: Minutes) -> Why {
     let who = &team.members[member];
     let with = who.carries();
-    let without = with.saturating_sub(visit.service.0).saturating_sub(extra);
+    let without = with.saturating_sub(visit.service.0).saturating_sub(extra.0);
     let offered = who.volunteer.offered;
     let takers =
         team.free_for(visit).filter(|other| *other != member && team.has_room(*other, visit));
     Why {
-        extra_travel: Minutes(extra),
+        extra_travel: extra,
         share_before: share(Minutes(without), offered),
         share_after: share(Minutes(with), offered),
         others: u32::try_from(takers.count()).unwrap_or(u32::MAX),
@@ -32,120 +33,132 @@ pub(super) fn why(team: &Team<'_>, member: usize, visit: &Visit, extra: u32) -> 
     }
 }
 
-/// Who comes nearest to going instead of `member`.
+/// The alternatives to `member`, the nearest to feasible first.
 fn next(team: &Team<'_>, member: usize, visit: &Visit) -> Vec<Alternative> {
     let others: Vec<usize> = team.serving(visit).filter(|other| *other != member).collect();
     let home = |member: &usize| team.members[*member].volunteer.home;
     let others = visit.place.nearest(others, home, NEAREST);
-    let tried = others.into_iter().map(|other| (other, best(team, visit, &[other])));
+    let tried = others.into_iter().map(|other| (other, best_slot(team, visit, other)));
     let mut tried: Vec<_> = tried.collect();
     tried.sort_by_cached_key(|(other, found)| match found {
-        Ok(opening) => (0, Some(cost(team, visit, *opening)), 0, *other),
-        Err(reason) => {
-            let (rank, short) = distance(reason);
-            (rank, None, short, *other)
-        }
+        Ok(slot) => ((0, 0), Some(cost(team, visit, *slot)), 0, *other),
+        Err(hindrance) => (hindrance.rank(), None, missing(team, visit, *other).len(), *other),
     });
-    tried.truncate(TOLD);
-    let told = |(other, found): (usize, Result<Opening, Reason>)| Alternative {
+    tried.truncate(MOST_ALTERNATIVES);
+    let alternative = |(other, found): (usize, Result<InsertionSlot, Feasibility>)| Alternative {
         volunteer: team.members[other].volunteer.id,
         verdict: match found {
-            Ok(opening) => Verdict::Possible(told_cost(team, visit, opening)),
-            Err(reason) => Verdict::Hindered(reason),
+            Ok(slot) => Verdict::Possible(cost_of(team, visit, slot)),
+            Err(hindrance) => {
+                Verdict::Hindered(translated(hindrance, || missing(team, visit, other)))
+            }
         },
     };
-    tried.into_iter().map(told).collect()
+    tried.into_iter().map(alternative).collect()
 }
 
-fn told_cost(team: &Team<'_>, visit: &Visit, opening: Opening) -> Cost {
-    let who = &team.members[opening.member];
-    let day = who.days[opening.day].shift.day;
+fn cost_of(team: &Team<'_>, visit: &Visit, slot: InsertionSlot) -> Cost {
+    let who = &team.members[slot.member];
+    let day = who.days[slot.day].shift.day;
     Cost {
         day,
         late_days: u32::try_from((day - visit.due).num_days()).unwrap_or(0),
-        share_after: share(Minutes(team.load_with(visit, opening)), who.volunteer.offered),
-        extra_travel: Minutes(opening.gap.extra),
+        share_after: share(Minutes(team.load_with(visit, slot)), who.volunteer.offered),
+        extra_travel: minutes(slot.position.extra),
         known: visit.knows(who.volunteer.id),
     }
 }
 
-/// How far somebody is from being able to go: the kind of what hinders them, and by how much.
-fn distance(reason: &Reason) -> (u8, u32) {
-    match reason {
-        Reason::NoMinutes { short } => (1, short.0),
-        Reason::NoRoom { short } => (2, short.0),
-        Reason::NotTogether => (3, 0),
-        Reason::NoWindow => (4, 0),
-        Reason::NoShift => (5, 0),
-        Reason::NoSkill { missing } => (6, u32::try_from(missing.len()).unwrap_or(u32::MAX)),
-        Reason::NoVolunteer | Reason::PinDoesNotFit => (7, 0),
-    }
-}
-
-/// What stands in the way of a visit that nobody took; see [`Reason`].
+/// Why a visit is unserved; see [`Reason`].
 pub(super) fn reason(team: &Team<'_>, visit: &Visit) -> Reason {
     if visit.pinned.is_some() {
         return Reason::PinDoesNotFit;
     }
-    let all: Vec<usize> = team.serving(visit).collect();
-    // Somebody could, but whatever it is tied to could not.
-    best(team, visit, &all).map_or_else(|reason| reason, |_| Reason::NotTogether)
+    let mut nearest = Feasibility::Area;
+    for member in team.serving(visit) {
+        match best_slot(team, visit, member) {
+            // A member could make it, but not together with the visits that it is tied to.
+            Ok(_) => return Reason::NotTogether,
+            Err(hindrance) if hindrance.rank() < nearest.rank() => nearest = hindrance,
+            Err(_) => {}
+        }
+    }
+    let all_missing = || team.serving(visit).map(|member| missing(team, visit, member));
+    translated(nearest, || {
+        let least = all_missing().min_by(|one, other| (one.len(), one).cmp(&(other.len(), other)));
+        least.unwrap_or_default()
+    })
 }
 
-/// The opening that is least late and adds the least travel with any of `members`, or
-/// what stands in the way of all.
-fn best(team: &Team<'_>, visit: &Visit, members: &[usize]) -> Result<Opening, Reason> {
-    let allows = team.allows(visit);
-    let days = wide_enough(team, visit, members)?;
-    let free = days.iter().filter(|(member, _)| allows(member));
-    let openings = free.flat_map(|(member, day)| team.openings(*member, *day, visit));
-    let tried: Vec<(u32, u32, Opening)> = openings
-        .map(|opening| (team.missed_by(visit, opening), team.short_by(visit, opening), opening))
-        .collect();
-    let fitting = tried.iter().filter(|(missed, short, _)| (*missed, *short) == (0, 0));
-    if let Some((.., opening)) = fitting.min_by_key(|(.., opening)| cost(team, visit, *opening)) {
-        return Ok(*opening);
+/// The hindrance by number in words of the domain.
+fn translated(hindrance: Feasibility, missing: impl FnOnce() -> Skills) -> Reason {
+    match hindrance {
+        Feasibility::Offered { short } => {
+            Reason::NoMinutes { short: minutes(i32::try_from(short).unwrap_or(i32::MAX)) }
+        }
+        Feasibility::Room { short } => Reason::NoRoom { short: minutes(short) },
+        Feasibility::Hours => Reason::NoWindow,
+        Feasibility::Shift => Reason::NoShift,
+        Feasibility::Skill => Reason::NoSkill { missing: missing() },
+        Feasibility::Area | Feasibility::Forbidden => Reason::NoVolunteer,
+        // Shifts of the domain have no capacity, and a feasible visit is not hindered.
+        Feasibility::Partner | Feasibility::Capacity { .. } | Feasibility::Possible { .. } => {
+            Reason::NotTogether
+        }
     }
-    let in_time = tried.iter().filter(|(missed, ..)| *missed == 0);
-    if let Some(short) = in_time.map(|(_, short, _)| *short).min() {
-        return Err(Reason::NoMinutes { short: Minutes(short) });
-    }
-    let short = tried.iter().map(|(missed, ..)| *missed).min();
-    Err(short.map_or(Reason::NotTogether, |short| Reason::NoRoom { short: Minutes(short) }))
 }
 
-/// The days of those of `members` that could hold the visit if they held nothing else,
-/// or what stands in the way of all.
-fn wide_enough(
-    team: &Team<'_>,
-    visit: &Visit,
-    members: &[usize],
-) -> Result<Vec<(usize, usize)>, Reason> {
-    let missing = least_missing(team, visit, members).ok_or(Reason::NoVolunteer)?;
-    if !missing.is_empty() {
-        return Err(Reason::NoSkill { missing });
+/// The slot with `member` that is least late and adds the least travel, or the hindrance.
+fn best_slot(team: &Team<'_>, visit: &Visit, member: usize) -> Result<InsertionSlot, Feasibility> {
+    if !team.is_skilled(member, visit) {
+        return Err(Feasibility::Skill);
     }
-    let skilled = members.iter().filter(|member| team.is_skilled(**member, visit));
-    let mut days: Vec<_> = skilled.flat_map(|member| team.days_for(*member, visit)).collect();
-    if days.is_empty() {
-        // Of two people, the other's day is the only one.
-        return Err(if team.is_half_made(visit) { Reason::NotTogether } else { Reason::NoShift });
+    let mut days = team.days_for(member, visit).peekable();
+    if days.peek().is_none() {
+        // The other visit of the pair allows one day only.
+        return Err(if team.is_half_made(visit) {
+            Feasibility::Partner
+        } else {
+            Feasibility::Shift
+        });
     }
-    days.retain(|(member, day)| fits_alone(team, *member, *day, visit));
-    if days.is_empty() { Err(Reason::NoWindow) } else { Ok(days) }
+    let mut days = days.filter(|(member, day)| fits_alone(team, *member, *day, visit)).peekable();
+    if days.peek().is_none() {
+        return Err(Feasibility::Hours);
+    }
+    if !team.allows(visit)(&member) {
+        return Err(Feasibility::Partner);
+    }
+    let mut best = None;
+    let mut nearest = Feasibility::Partner;
+    for slot in days.flat_map(|(member, day)| team.slots(member, day, visit)) {
+        let missed = team.misses(visit, slot).most();
+        let short = team.short_by(visit, slot);
+        if (missed, short) == (0, 0) {
+            let cost = cost(team, visit, slot);
+            if best.is_none_or(|(least, _)| cost < least) {
+                best = Some((cost, slot));
+            }
+        }
+        let hindrance = if missed > 0 {
+            Feasibility::Room { short: missed }
+        } else {
+            Feasibility::Offered { short: seconds(Minutes(short)).into() }
+        };
+        if hindrance.rank() < nearest.rank() {
+            nearest = hindrance;
+        }
+    }
+    best.map_or(Err(nearest), |(_, slot)| Ok(slot))
 }
 
-/// The skills that the one who comes nearest lacks; `None` when there is nobody.
-fn least_missing(team: &Team<'_>, visit: &Visit, members: &[usize]) -> Option<Skills> {
-    members
-        .iter()
-        .map(|member| &visit.skills - &team.members[*member].volunteer.skills)
-        .min_by(|one, other| (one.len(), one).cmp(&(other.len(), other)))
+/// The skills that a member lacks for the visit.
+fn missing(team: &Team<'_>, visit: &Visit, member: usize) -> Skills {
+    &visit.skills - &team.members[member].volunteer.skills
 }
 
 /// Whether the visit would fit if the shift held nothing else.
 fn fits_alone(team: &Team<'_>, member: usize, day: usize, visit: &Visit) -> bool {
     let (there, back) = team.ways_from_home(member, visit);
-    let empty = Day::new(team.members[member].days[day].shift);
-    empty.misses(visit, empty.gap(0, there, back)).most() == 0
+    team.members[member].days[day].misses_alone(visit, there, back).most() == 0
 }

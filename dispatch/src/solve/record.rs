@@ -1,22 +1,25 @@
-//! Writing down what a team has been given, as routes and unserved visits.
+//! Converts a team's timelines into routes and unserved visits.
 
 use super::plan::{Route, Stop, Unserved};
 use super::problem::Visit;
 use super::reason::{reason, why};
-use super::relief::relief;
+use super::remedy::remedy;
 use super::team::{Member, Team};
-use gridward_domain::time::{Minutes, TimeOfDay};
+use super::timeline::TimelineStop;
+use super::units::minutes;
+use crate::routing::instance::Seconds;
+use gridward_domain::time::TimeOfDay;
 
-/// The routes of those who are `told` of and what is `left`, with the reasons.
+/// The routes of the members that `includes` selects, and the unserved visits with their reasons.
 pub(super) fn record(
     team: &Team<'_>,
     left: &[&Visit],
-    told: impl Fn(&Member<'_>) -> bool,
+    includes: impl Fn(&Member<'_>) -> bool,
 ) -> (Vec<Route>, Vec<Unserved>) {
-    let members = team.members.iter().enumerate().filter(|(_, who)| told(who));
+    let members = team.members.iter().enumerate().filter(|(_, who)| includes(who));
     let days = members.flat_map(|(member, who)| {
         (0..who.days.len())
-            .filter(|day| !who.days[*day].calls.is_empty())
+            .filter(|day| !who.days[*day].stops.is_empty())
             .map(move |day| (member, day))
     });
     let routes = days.map(|(member, day)| route(team, member, day)).collect();
@@ -25,7 +28,7 @@ pub(super) fn record(
         .map(|visit| Unserved {
             visit: visit.id,
             reason: reason(team, visit),
-            relief: relief(team, visit),
+            remedy: remedy(team, visit),
         })
         .collect();
     (routes, unserved)
@@ -33,28 +36,28 @@ pub(super) fn record(
 
 fn route(team: &Team<'_>, member: usize, day: usize) -> Route {
     let who = &team.members[member];
-    let held = &who.days[day];
-    let stop = |(at, call): (usize, &super::route::Call<'_>)| Stop {
-        visit: call.visit.id,
-        arrive: time(call.arrive),
-        start: time(call.start),
-        leave: time(call.leave),
-        travel: Minutes(call.travel),
-        why: why(team, member, call.visit, team.detour_to(member, day, at)),
+    let timeline = &who.days[day];
+    let stop = |(at, stop): (usize, &TimelineStop<'_>)| Stop {
+        visit: stop.visit.id,
+        arrive: time_of_day(stop.arrive),
+        start: time_of_day(stop.start),
+        leave: time_of_day(stop.leave),
+        travel: minutes(stop.travel),
+        why: why(team, member, stop.visit, minutes(team.detour_to(member, day, at))),
     };
     Route {
         volunteer: who.volunteer.id,
-        day: held.shift.day,
-        stops: held.calls.iter().enumerate().map(stop).collect(),
-        travel: Minutes(held.travel()),
+        day: timeline.shift.day,
+        stops: timeline.stops.iter().enumerate().map(stop).collect(),
+        travel: minutes(timeline.travel()),
     }
 }
 
 #[expect(
     clippy::expect_used,
-    reason = "every call ends before its shift does, and a shift ends at 24:00 at the latest"
+    reason = "every visit ends before its shift does, and a shift ends at 24:00 at the latest"
 )]
-fn time(minutes: u32) -> TimeOfDay {
-    let minutes = u16::try_from(minutes).ok();
+fn time_of_day(moment: Seconds) -> TimeOfDay {
+    let minutes = u16::try_from(minutes(moment).0).ok();
     minutes.and_then(|minutes| TimeOfDay::new(minutes).ok()).expect("a time within a shift")
 }

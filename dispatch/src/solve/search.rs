@@ -1,35 +1,36 @@
-//! A part of a problem as the search knows it, by number and in seconds.
+//! Converts a part into an instance of [`crate::routing`], and searches it.
 
 use chrono::NaiveDate;
 
 use super::options::Options;
-use super::problem::{Problem, Visit, Volunteer};
+use super::problem::{DispatchProblem, Visit, Volunteer};
 use super::team::Team;
 use super::ties::Ties;
 use super::travel::Mode;
-use crate::routing::instance::{self, Bar, Instance, MOST_SECONDS, Seconds};
+use super::units::{moment, seconds, span};
+use crate::routing::instance::{self, Bar, Instance, InstanceError, MOST_SECONDS};
 use crate::routing::travel::Matrix;
 use crate::routing::{self, Budget, Solution};
-use gridward_domain::time::{Minutes, Window};
 
-/// Who does which of `visits` in which order, as the search finds it.
+/// Which member makes which of `visits` in which order, as the search finds it.
+///
+/// # Errors
+/// When a number of the part is out of the search's range, such as a day.
 pub(super) fn search(
-    problem: &Problem,
+    problem: &DispatchProblem,
     team: &Team<'_>,
     visits: &[&Visit],
     options: &Options,
-) -> Solution {
+) -> Result<Solution, InstanceError> {
     let instance = instance(problem, team, visits);
     let settled = |visit: &&&Visit| visit.pinned.is_some_and(|pin| pin.start.is_some());
     let free = visits.iter().filter(|visit| !settled(visit)).count();
     let iterations = options.iterations.saturating_mul(free as u64);
     let budget = Budget::Iterations(iterations);
-    let plan = routing::plan(&instance, options.weights, &budget, options.seed);
-    debug_assert!(plan.is_ok(), "what a problem is turned into makes sense: {plan:?}");
-    plan.unwrap_or_default()
+    routing::plan(&instance, options.weights, &budget, options.seed)
 }
 
-fn instance(problem: &Problem, team: &Team<'_>, visits: &[&Visit]) -> Instance {
+fn instance(problem: &DispatchProblem, team: &Team<'_>, visits: &[&Visit]) -> Instance {
     let people: Vec<&Volunteer> = team.members.iter().map(|member| member.volunteer).collect();
     let shifts = people.iter().flat_map(|who| &who.shifts);
     let base = shifts.map(|shift| shift.day).min().unwrap_or_default();
@@ -64,7 +65,12 @@ fn bar(who: &Volunteer, visit: &Visit) -> Bar {
     }
 }
 
-fn matrix(problem: &Problem, people: &[&Volunteer], visits: &[&Visit], mode: Mode) -> Matrix {
+fn matrix(
+    problem: &DispatchProblem,
+    people: &[&Volunteer],
+    visits: &[&Visit],
+    mode: Mode,
+) -> Matrix {
     let homes = people.iter().map(|who| who.home);
     let places: Vec<_> = homes.chain(visits.iter().map(|visit| visit.place)).collect();
     Matrix::metric(places.len(), |a, b| seconds(problem.travel.minutes(places[a], places[b], mode)))
@@ -97,13 +103,13 @@ fn asked(visit: &Visit, people: &[&Volunteer], base: NaiveDate) -> instance::Vis
         .map(|(opens, closes)| (opens, closes - service))
         .collect();
     if windows.is_empty() && !visit.windows.is_empty() {
-        // No window holds the service: there is no moment of any day for it.
+        // No window contains the service, so no time of any day is allowed.
         windows.push((MOST_SECONDS, MOST_SECONDS));
     }
     let number = |person| people.iter().position(|who| who.id == person);
     let known = people.iter().enumerate().filter(|(_, who)| visit.knows(who.id) && who.can(visit));
     let pinned = visit.pinned.and_then(|pin| {
-        let start = pin.start.map(|start| i32::from(start.minutes()) * 60);
+        let start = pin.start.map(moment);
         let volunteer = number(pin.volunteer)?;
         Some(instance::Pin { volunteer, day: days(base, pin.day), start })
     });
@@ -119,7 +125,7 @@ fn asked(visit: &Visit, people: &[&Volunteer], base: NaiveDate) -> instance::Vis
     }
 }
 
-/// The same visit with what it is tied to, by number; `visits` are in the order of their ids.
+/// The visit with its ties, by number; `visits` are sorted by id.
 fn tied(asked: instance::Visit, visit: &Visit, visits: &[&Visit], ties: &Ties) -> instance::Visit {
     let number = |id| visits.binary_search_by_key(&id, |visit| visit.id).ok();
     let partner = ties.pair(visit.id).zip(ties.partner(visit.id).and_then(number));
@@ -128,7 +134,7 @@ fn tied(asked: instance::Visit, visit: &Visit, visits: &[&Visit], ties: &Ties) -
         first: pair.first == visit.id,
         gap: (seconds(pair.after), seconds(pair.by)),
     });
-    // A group has the number of the first of its visits that is here.
+    // A group is numbered by its first visit in the part.
     let fellows = ties.fellows(visit.id).filter_map(number).min();
     let group = fellows.zip(number(visit.id)).map(|(least, own)| least.min(own));
     instance::Visit { group, partner, ..asked }
@@ -137,13 +143,4 @@ fn tied(asked: instance::Visit, visit: &Visit, visits: &[&Visit], ties: &Ties) -
 /// Days from `base` to `day`.
 fn days(base: NaiveDate, day: NaiveDate) -> i32 {
     i32::try_from((day - base).num_days()).unwrap_or(MOST_SECONDS)
-}
-
-fn span(window: Window) -> (Seconds, Seconds) {
-    (i32::from(window.start().minutes()) * 60, i32::from(window.end().minutes()) * 60)
-}
-
-fn seconds(minutes: Minutes) -> Seconds {
-    let seconds = i64::from(minutes.0) * 60;
-    i32::try_from(seconds).map_or(MOST_SECONDS, |seconds| seconds.min(MOST_SECONDS))
 }

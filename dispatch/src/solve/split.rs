@@ -1,29 +1,29 @@
-//! Cutting a problem into parts that have nothing to do with each other.
+//! Splits a problem into independent parts.
 //!
-//! Two grids belong together when somebody serves both, when a visit in one
-//! is pinned to somebody of the other, or when visits of both are tied to each other. Whoever only serves their own grid makes
-//! no such bond, so most grids are a part of their own, and the cost of a plan
-//! grows with their number and no faster.
+//! Two grids are in one part if a volunteer serves both, if a visit in one is pinned to a volunteer
+//! of the other, or if visits of both are tied. A volunteer who serves only the home grid connects
+//! nothing, so most grids are parts of their own and the running time is linear in their number.
 
+use gridward_domain::word::VariantArray as _;
 use std::collections::HashMap;
 
-use super::problem::{Problem, Visit, Volunteer};
+use super::problem::{DispatchProblem, Visit, Volunteer};
 use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::id::{PersonId, TaskId};
 
-/// Volunteers and visits that can be planned without regard to any others.
+/// Volunteers and visits that can be planned independently.
 #[derive(Debug, Default)]
 pub(super) struct Part<'p> {
-    /// Everyone who serves a grid of the part.
+    /// The volunteers who serve a grid of the part.
     pub(super) volunteers: Vec<&'p Volunteer>,
-    /// Every visit in those grids.
+    /// The visits in those grids.
     pub(super) visits: Vec<&'p Visit>,
-    /// Those that are pinned for the search alone, as they were asked for.
+    /// Visits that are pinned for the search only, as they were requested.
     pub(super) as_asked: HashMap<TaskId, &'p Visit>,
 }
 
 /// The parts of a problem that have visits.
-pub(super) fn split(problem: &Problem) -> Vec<Part<'_>> {
+pub(super) fn split(problem: &DispatchProblem) -> Vec<Part<'_>> {
     let mut bonds = Bonds::default();
     let mut homes: HashMap<PersonId, AreaCode> = HashMap::new();
     for volunteer in &problem.volunteers {
@@ -33,7 +33,8 @@ pub(super) fn split(problem: &Problem) -> Vec<Part<'_>> {
         }
     }
     for visit in &problem.visits {
-        for larger in Level::ALL.into_iter().filter_map(|level| visit.grid.ancestor(level)) {
+        for larger in Level::VARIANTS.iter().copied().filter_map(|level| visit.grid.ancestor(level))
+        {
             if bonds.knows(larger) {
                 bonds.join(visit.grid, larger);
             }
@@ -61,8 +62,8 @@ pub(super) fn split(problem: &Problem) -> Vec<Part<'_>> {
     parts
 }
 
-/// Joins the grids of visits that belong together.
-fn bind_tied(problem: &Problem, bonds: &mut Bonds) {
+/// Connects the grids of tied visits.
+fn bind_tied(problem: &DispatchProblem, bonds: &mut Bonds) {
     if problem.ties.is_empty() {
         return;
     }
@@ -75,7 +76,7 @@ fn bind_tied(problem: &Problem, bonds: &mut Bonds) {
     }
 }
 
-/// Which areas hang together (union-find with path halving: Tarjan and van Leeuwen, 1984).
+/// The connected components of areas (union-find with path halving: Tarjan and van Leeuwen, 1984).
 #[derive(Default)]
 struct Bonds {
     nodes: HashMap<AreaCode, usize>,
@@ -114,7 +115,7 @@ mod tests {
     const FAR_GRID: &str = "500116002001001";
 
     /// A volunteer and a visit in each of three grids, the first volunteer serving more.
-    fn three_grids(also_serves: &[&str]) -> Problem {
+    fn three_grids(also_serves: &[&str]) -> DispatchProblem {
         let grids = [GRID, NEXT_GRID, FAR_GRID].map(area);
         let who = |(number, grid)| Volunteer { grid, ..volunteer(number) };
         let what = |(number, grid)| Visit { grid, ..visit(number) };
@@ -123,8 +124,8 @@ mod tests {
         village(volunteers, (1..).zip(grids).map(what).collect())
     }
 
-    /// How many visits and people each part has.
-    fn sizes(problem: &Problem) -> Vec<(usize, usize)> {
+    /// The numbers of visits and volunteers of each part.
+    fn sizes(problem: &DispatchProblem) -> Vec<(usize, usize)> {
         split(problem).iter().map(|part| (part.visits.len(), part.volunteers.len())).collect()
     }
 

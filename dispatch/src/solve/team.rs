@@ -1,54 +1,57 @@
-//! The people of one part of a problem, what they carry so far, and who of
-//! them could take a visit.
+//! The volunteers of one part with their timelines and loads.
 
+use gridward_domain::word::VariantArray as _;
 use std::collections::HashMap;
 
 use chrono::NaiveDate;
 
-use super::problem::{Pin, Problem, Visit, Volunteer};
-use super::route::{Day, Gap, Missed};
+use super::problem::{DispatchProblem, Pin, Visit, Volunteer};
 use super::split::Part;
 use super::ties::Ties;
+use super::timeline::{Position, ShiftTimeline};
 use super::travel::Travel;
+use super::units::{minutes, seconds};
+use crate::routing::instance::Seconds;
+use crate::routing::misses::Misses;
 use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::id::TaskId;
 use gridward_domain::place::Place;
 
-/// Everyone of a part, in the order of their ids.
+/// The volunteers of a part, ordered by id.
 pub(super) struct Team<'p> {
     /// The members.
     pub(super) members: Vec<Member<'p>>,
-    /// Who named an area as one they serve.
+    /// The members who named an area as one they serve.
     named: HashMap<AreaCode, Vec<usize>>,
-    /// Which visits belong together.
+    /// The ties between visits.
     pub(super) ties: &'p Ties,
     travel: Travel,
 }
 
-/// One volunteer with the days they have so far.
+/// One volunteer with their timelines.
 pub(super) struct Member<'p> {
-    /// Who it is.
+    /// The volunteer.
     pub(super) volunteer: &'p Volunteer,
-    /// Minutes of service and travel carried, what came before the plan with them.
+    /// Load in minutes of service and travel, what was carried before included.
     pub(super) load: u32,
-    /// Their shifts, by day.
-    pub(super) days: Vec<Day<'p>>,
+    /// The timelines of their shifts, by day.
+    pub(super) days: Vec<ShiftTimeline<'p>>,
 }
 
-/// A place in somebody's plan.
+/// A position for a visit in a member's timeline.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Opening {
-    /// Whose, as a place among the members.
+pub(super) struct InsertionSlot {
+    /// Index of the member.
     pub(super) member: usize,
-    /// Which of their days.
+    /// Index of the day.
     pub(super) day: usize,
-    /// Where in that day.
-    pub(super) gap: Gap,
+    /// The position within the day.
+    pub(super) position: Position,
 }
 
 impl<'p> Team<'p> {
-    /// The team of a part, with empty days.
-    pub(super) fn new(problem: &Problem, ties: &'p Ties, part: &Part<'p>) -> Self {
+    /// The team of a part, with empty timelines.
+    pub(super) fn new(problem: &DispatchProblem, ties: &'p Ties, part: &Part<'p>) -> Self {
         let mut volunteers = part.volunteers.clone();
         volunteers.sort_unstable_by_key(|volunteer| volunteer.id);
         let mut named: HashMap<AreaCode, Vec<usize>> = HashMap::new();
@@ -61,41 +64,42 @@ impl<'p> Team<'p> {
         Self { members, named, ties, travel: problem.travel }
     }
 
-    /// Those who serve the visit's grid and are not to keep away from it, each once.
+    /// The members who serve the visit's grid and are not forbidden, each once.
     pub(super) fn serving<'s>(&'s self, visit: &'s Visit) -> impl Iterator<Item = usize> + 's {
         let grid = visit.grid;
-        let areas = Level::ALL.into_iter().rev().filter_map(move |level| grid.ancestor(level));
+        let areas =
+            Level::VARIANTS.iter().copied().rev().filter_map(move |level| grid.ancestor(level));
         let named = areas.filter_map(|area| self.named.get(&area)).flatten().copied();
         named.filter(|member| !visit.forbidden.contains(&self.members[*member].volunteer.id))
     }
 
-    /// Those of them who may make it beside what it is tied to and others make.
+    /// The capable members whom the visit's ties allow.
     pub(super) fn free_for<'s>(&'s self, visit: &'s Visit) -> impl Iterator<Item = usize> + 's {
         self.capable(visit).filter(self.allows(visit))
     }
 
-    /// Whether a member may make it so: who makes others of its group, and not who makes
-    /// it as the other of two people.
+    /// Whether the visit's ties allow a member: the one who makes the rest of its group, and not
+    /// the one who makes the other visit of its pair.
     pub(super) fn allows(&self, visit: &Visit) -> impl Fn(&usize) -> bool + use<> {
-        let holder = self.ties.fellows(visit.id).find_map(|fellow| self.seat(fellow));
-        let partner = self.ties.partner(visit.id).and_then(|partner| self.seat(partner));
+        let holder = self.ties.fellows(visit.id).find_map(|fellow| self.assigned_route(fellow));
+        let partner = self.ties.partner(visit.id).and_then(|partner| self.assigned_route(partner));
         move |member| {
             holder.is_none_or(|(holder, _)| holder == *member)
                 && partner.is_none_or(|(partner, _)| partner != *member)
         }
     }
 
-    /// Whether somebody makes another visit that the same person is to make.
+    /// Whether another visit of the group is assigned.
     pub(super) fn is_begun(&self, visit: &Visit) -> bool {
-        self.ties.fellows(visit.id).any(|fellow| self.seat(fellow).is_some())
+        self.ties.fellows(visit.id).any(|fellow| self.assigned_route(fellow).is_some())
     }
 
-    /// Whether somebody makes the visit of the other person.
+    /// Whether the other visit of the pair is assigned.
     pub(super) fn is_half_made(&self, visit: &Visit) -> bool {
-        self.ties.partner(visit.id).is_some_and(|partner| self.seat(partner).is_some())
+        self.ties.partner(visit.id).is_some_and(|partner| self.assigned_route(partner).is_some())
     }
 
-    /// The person and the day of a pin, if that person is of the team and has that day.
+    /// The member and the day of a pin, if the member is of the team and has that day.
     pub(super) fn pinned_day(&self, pin: Pin) -> Option<(usize, usize)> {
         let by_id = |member: &Member<'_>| member.volunteer.id;
         let member = self.members.binary_search_by_key(&pin.volunteer, by_id).ok()?;
@@ -103,33 +107,34 @@ impl<'p> Team<'p> {
         Some((member, day))
     }
 
-    /// Who makes a visit, and on which of their days.
-    fn seat(&self, visit: TaskId) -> Option<(usize, NaiveDate)> {
+    /// The member and the day that a visit is assigned to.
+    fn assigned_route(&self, visit: TaskId) -> Option<(usize, NaiveDate)> {
         let days = |(member, who): (usize, &'_ Member<'p>)| {
             let day =
-                who.days.iter().find(|day| day.calls.iter().any(|call| call.visit.id == visit));
+                who.days.iter().find(|day| day.stops.iter().any(|stop| stop.visit.id == visit));
             day.map(|day| (member, day.shift.day))
         };
         self.members.iter().enumerate().find_map(days)
     }
 
-    /// Those of them who have the skills as well.
+    /// The serving members who have the skills.
     pub(super) fn capable<'s>(&'s self, visit: &'s Visit) -> impl Iterator<Item = usize> + 's {
         self.serving(visit).filter(|member| self.is_skilled(*member, visit))
     }
 
-    /// Whether a member has every skill that the visit needs.
+    /// Whether a member has every required skill.
     pub(super) fn is_skilled(&self, member: usize, visit: &Visit) -> bool {
         visit.skills.is_subset(&self.members[member].volunteer.skills)
     }
 
-    /// The days of a member on which the visit may be done: no other than its partner's.
+    /// The days of a member on which the visit may be made; of a pair that is assigned in part,
+    /// only the other visit's day.
     pub(super) fn days_for(
         &self,
         member: usize,
         visit: &Visit,
     ) -> impl Iterator<Item = (usize, usize)> + use<'_, 'p> {
-        let partner = self.ties.partner(visit.id).and_then(|partner| self.seat(partner));
+        let partner = self.ties.partner(visit.id).and_then(|partner| self.assigned_route(partner));
         let (first, only) = (visit.not_before, partner.map(|(_, day)| day));
         let days = self.members[member].days.iter().enumerate();
         let days = days.filter(move |(_, day)| {
@@ -138,136 +143,132 @@ impl<'p> Team<'p> {
         days.map(move |(day, _)| (member, day))
     }
 
-    /// Every place for the visit in one of a member's days.
-    pub(super) fn openings<'s>(
+    /// Every slot for the visit in one of a member's days.
+    pub(super) fn slots<'s>(
         &'s self,
         member: usize,
         day: usize,
         visit: &'s Visit,
-    ) -> impl Iterator<Item = Opening> + 's {
+    ) -> impl Iterator<Item = InsertionSlot> + 's {
         let who = &self.members[member];
-        (0..=who.days[day].calls.len()).map(move |at| {
+        (0..=who.days[day].stops.len()).map(move |at| {
             let (before, after) = who.around(day, at, at);
-            let there = self.travel.minutes(before, visit.place, who.volunteer.mode).0;
-            let onward = self.travel.minutes(visit.place, after, who.volunteer.mode).0;
-            Opening { member, day, gap: who.days[day].gap(at, there, onward) }
+            let there = self.way(who.volunteer, before, visit.place);
+            let onward = self.way(who.volunteer, visit.place, after);
+            InsertionSlot { member, day, position: who.days[day].position(at, there, onward) }
         })
     }
 
-    /// The journeys from a member's home to the visit and back.
-    pub(super) fn ways_from_home(&self, member: usize, visit: &Visit) -> (u32, u32) {
+    /// Travel times from a member's home to the visit and back.
+    pub(super) fn ways_from_home(&self, member: usize, visit: &Visit) -> (Seconds, Seconds) {
         let who = self.members[member].volunteer;
-        let there = self.travel.minutes(who.home, visit.place, who.mode).0;
-        (there, self.travel.minutes(visit.place, who.home, who.mode).0)
+        (self.way(who, who.home, visit.place), self.way(who, visit.place, who.home))
     }
 
-    /// The minutes of travel that call `at` adds to the day it is in.
-    pub(super) fn detour_to(&self, member: usize, day: usize, at: usize) -> u32 {
+    /// How long a journey takes a volunteer.
+    fn way(&self, who: &Volunteer, from: Place, to: Place) -> Seconds {
+        seconds(self.travel.minutes(from, to, who.mode))
+    }
+
+    /// The travel time that visit `at` adds to the day it is in.
+    pub(super) fn detour_to(&self, member: usize, day: usize, at: usize) -> Seconds {
         let who = &self.members[member];
         let held = &who.days[day];
         let (before, after) = who.around(day, at, at + 1);
-        let direct = self.travel.minutes(before, after, who.volunteer.mode).0;
-        (held.journey(at) + held.journey(at + 1)).saturating_sub(direct)
+        let direct = self.way(who.volunteer, before, after);
+        (held.journey(at) + held.journey(at + 1) - direct).max(0)
     }
 
-    /// Whether the member could take the visit with all else as it is.
+    /// Whether the member could make the visit, the rest unchanged.
     pub(super) fn has_room(&self, member: usize, visit: &Visit) -> bool {
         !self.is_spent(member, visit)
             && self.days_for(member, visit).any(|(member, day)| {
-                self.openings(member, day, visit).any(|opening| self.fits(visit, opening))
+                self.slots(member, day, visit).any(|slot| self.fits(visit, slot))
             })
     }
 
-    /// Whether the member's offered minutes do not even hold the service. It
-    /// spares the estimate of every journey.
+    /// Whether the service alone exceeds the member's offer; avoids the estimate of every journey.
     pub(super) fn is_spent(&self, member: usize, visit: &Visit) -> bool {
         let who = &self.members[member];
         who.load.saturating_add(visit.service.0) > who.volunteer.offered.0
     }
 
-    /// Whether the visit fits an opening, in time and in offered minutes.
-    pub(super) fn fits(&self, visit: &Visit, opening: Opening) -> bool {
-        self.short_by(visit, opening) == 0 && self.missed_by(visit, opening) == 0
+    /// Whether the visit fits into a slot, in time and in offered minutes.
+    pub(super) fn fits(&self, visit: &Visit, slot: InsertionSlot) -> bool {
+        self.short_by(visit, slot) == 0 && self.misses(visit, slot).most() == 0
     }
 
-    /// By how many minutes the visit misses in an opening, at the most.
-    pub(super) fn missed_by(&self, visit: &Visit, opening: Opening) -> u32 {
-        self.misses(visit, opening).most()
+    /// The misses of the visit in a slot.
+    pub(super) fn misses(&self, visit: &Visit, slot: InsertionSlot) -> Misses {
+        self.members[slot.member].days[slot.day].misses(visit, slot.position)
     }
 
-    /// What the visit misses in an opening.
-    pub(super) fn misses(&self, visit: &Visit, opening: Opening) -> Missed {
-        self.members[opening.member].days[opening.day].misses(visit, opening.gap)
+    /// The member's load in minutes with the visit in this slot.
+    pub(super) fn load_with(&self, visit: &Visit, slot: InsertionSlot) -> u32 {
+        let load = self.members[slot.member].load;
+        load.saturating_add(visit.service.0).saturating_add(minutes(slot.position.extra).0)
     }
 
-    /// What the member would carry with the visit in this opening.
-    pub(super) fn load_with(&self, visit: &Visit, opening: Opening) -> u32 {
-        let load = self.members[opening.member].load;
-        load.saturating_add(visit.service.0).saturating_add(opening.gap.extra)
+    /// The minutes by which that load exceeds the offer.
+    pub(super) fn short_by(&self, visit: &Visit, slot: InsertionSlot) -> u32 {
+        let offered = self.members[slot.member].volunteer.offered.0;
+        self.load_with(visit, slot).saturating_sub(offered)
     }
 
-    /// By how many minutes that is more than they offered.
-    pub(super) fn short_by(&self, visit: &Visit, opening: Opening) -> u32 {
-        let offered = self.members[opening.member].volunteer.offered.0;
-        self.load_with(visit, opening).saturating_sub(offered)
-    }
-
-    /// Gives the visit to the member as the last of a day. What they carry is
-    /// counted by [`Self::settle`].
+    /// Appends the visit to a member's day. [`Self::settle`] updates the load.
     pub(super) fn append(&mut self, member: usize, day: usize, visit: &'p Visit) {
-        if let Some(opening) = self.openings(member, day, visit).last() {
-            self.members[member].days[day].insert(visit, opening.gap);
+        if let Some(slot) = self.slots(member, day, visit).last() {
+            self.members[member].days[day].insert(visit, slot.position);
         }
     }
 
-    /// Gives a pinned visit to its person as the last of its day, if they are of the team.
-    pub(super) fn follow(&mut self, visit: &'p Visit) {
+    /// Appends a pinned visit to its day, if the member is of the team.
+    pub(super) fn append_pinned(&mut self, visit: &'p Visit) {
         if let Some((member, day)) = visit.pinned.and_then(|pin| self.pinned_day(pin)) {
             self.append(member, day, visit);
         }
     }
 
-    /// Whether all that the member does is pinned, and by more than a second person's hour.
+    /// Whether all visits of the member are pinned, and not only by a pair.
     pub(super) fn is_bound(&self, member: usize) -> bool {
-        let calls = self.members[member].days.iter().flat_map(|day| &day.calls);
-        calls
-            .into_iter()
-            .all(|call| call.visit.pinned.is_some() && self.ties.pair(call.visit.id).is_none())
+        let mut stops = self.members[member].days.iter().flat_map(|day| &day.stops);
+        stops.all(|stop| stop.visit.pinned.is_some() && self.ties.pair(stop.visit.id).is_none())
     }
 
-    /// Counts anew what everybody carries.
+    /// Recomputes all loads.
     pub(super) fn settle(&mut self) {
         self.members.iter_mut().for_each(|member| member.load = member.carries());
     }
 
-    /// Gives the visit to the member.
-    pub(super) fn place(&mut self, visit: &'p Visit, opening: Opening) {
-        let load = self.load_with(visit, opening);
-        let member = &mut self.members[opening.member];
+    /// Inserts the visit into a slot.
+    pub(super) fn place(&mut self, visit: &'p Visit, slot: InsertionSlot) {
+        let load = self.load_with(visit, slot);
+        let member = &mut self.members[slot.member];
         member.load = load;
-        member.days[opening.day].insert(visit, opening.gap);
+        member.days[slot.day].insert(visit, slot.position);
     }
 }
 
 impl<'p> Member<'p> {
     fn new(volunteer: &'p Volunteer) -> Self {
-        let mut days: Vec<_> = volunteer.shifts.iter().map(Day::new).collect();
+        let mut days: Vec<_> = volunteer.shifts.iter().map(ShiftTimeline::new).collect();
         days.sort_unstable_by_key(|day| day.shift.day);
         Self { volunteer, load: volunteer.carried.0, days }
     }
 
-    /// Minutes of service and travel carried, counted from the days.
+    /// Load in minutes of service and travel, from the timelines.
     pub(super) fn carries(&self) -> u32 {
-        let day = |day: &Day<'_>| {
-            day.travel() + day.calls.iter().map(|call| call.visit.service.0).sum::<u32>()
+        let day = |day: &ShiftTimeline<'_>| {
+            let service = day.stops.iter().map(|stop| stop.visit.service.0).sum::<u32>();
+            minutes(day.travel()).0 + service
         };
         self.volunteer.carried.0.saturating_add(self.days.iter().map(day).sum())
     }
 
-    /// The places that lie before call `at` and at call `next` of a day; home at both ends.
+    /// The places before visit `at` and at visit `next` of a day; home at both ends.
     fn around(&self, day: usize, at: usize, next: usize) -> (Place, Place) {
-        let calls = &self.days[day].calls;
-        let place = |call: usize| calls.get(call).map(|call| call.visit.place);
+        let stops = &self.days[day].stops;
+        let place = |at: usize| stops.get(at).map(|stop| stop.visit.place);
         let home = self.volunteer.home;
         (at.checked_sub(1).and_then(place).unwrap_or(home), place(next).unwrap_or(home))
     }

@@ -1,35 +1,35 @@
-//! Which visits belong together: one person for all, or two people for two.
+//! Ties between visits: one volunteer for a group, or two volunteers for a pair.
 
 use std::collections::{HashMap, HashSet};
 
-use super::problem::{ProblemError, Visit};
+use super::problem::{DispatchProblemError, Visit};
 use gridward_domain::id::{PersonId, TaskId};
 use gridward_domain::time::Minutes;
 
-/// What binds visits to each other.
+/// A constraint on several visits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Tie {
-    /// Whoever makes one of these makes all of them that are made, on any days.
+    /// One volunteer makes all of these that are made, on any days.
     SamePerson(Vec<TaskId>),
-    /// Two different people make these two on one day; both are made or neither.
+    /// Two different volunteers make these two on one day; both are made or neither.
     TwoPeople(Pair),
 }
 
-/// Two visits by two people that are one to the beneficiary.
+/// Two visits by two volunteers that form one visit for the beneficiary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pair {
-    /// The one that begins first, or either where they begin at once.
+    /// The visit that begins first; either one if both begin at once.
     pub first: TaskId,
-    /// The other.
+    /// The other visit.
     pub second: TaskId,
-    /// How long after the beginning of the first the second begins at the earliest.
+    /// The earliest begin of the second after the begin of the first.
     pub after: Minutes,
-    /// And at the latest; both nothing means at once.
+    /// The latest begin of the second after the begin of the first; zero for both means at once.
     pub by: Minutes,
 }
 
 impl Tie {
-    /// The same tie of those visits that are `here`, if it still binds any.
+    /// The tie restricted to the visits that are `here`; none if a pair is incomplete.
     pub(super) fn among(&self, here: &HashSet<TaskId>) -> Option<Self> {
         match self {
             Self::SamePerson(visits) => {
@@ -47,7 +47,7 @@ impl Tie {
         matches!(self, Self::SamePerson(_))
     }
 
-    /// The visits that it binds.
+    /// The tied visits.
     pub fn visits(&self) -> Vec<TaskId> {
         match self {
             Self::SamePerson(visits) => visits.clone(),
@@ -56,7 +56,7 @@ impl Tie {
     }
 }
 
-/// The ties of a problem, to be found by visit.
+/// The ties of a problem, indexed by visit.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Ties {
     groups: Vec<Vec<TaskId>>,
@@ -82,29 +82,29 @@ impl Ties {
         found
     }
 
-    /// The other visits that the same person is to make.
+    /// The other visits of the group.
     pub(super) fn fellows(&self, visit: TaskId) -> impl Iterator<Item = TaskId> + '_ {
         let group = self.group_of.get(&visit).map_or(&[][..], |group| &self.groups[*group]);
         group.iter().copied().filter(move |other| *other != visit)
     }
 
-    /// The pair that it is one of.
+    /// The pair that contains the visit.
     pub(super) fn pair(&self, visit: TaskId) -> Option<Pair> {
         self.pairs.get(&visit).copied()
     }
 
-    /// The visit of the second person, or of the first where it is the second's.
+    /// The other visit of the pair.
     pub(super) fn partner(&self, visit: TaskId) -> Option<TaskId> {
         let pair = self.pair(visit)?;
         Some(if pair.first == visit { pair.second } else { pair.first })
     }
 
-    /// Whether it is tied to any other.
+    /// Whether the visit is tied to another.
     pub(super) fn binds(&self, visit: TaskId) -> bool {
         self.pairs.contains_key(&visit) || self.fellows(visit).next().is_some()
     }
 
-    /// The visit and all that hangs on it by any number of ties.
+    /// The visit and all visits connected to it by ties.
     pub(super) fn cluster(&self, visit: TaskId) -> Vec<TaskId> {
         let mut cluster = vec![visit];
         let mut next = 0;
@@ -118,8 +118,8 @@ impl Ties {
     }
 }
 
-/// Whether the ties make sense for these visits.
-pub(super) fn validate(ties: &[Tie], visits: &[Visit]) -> Result<(), ProblemError> {
+/// Checks the ties against the visits.
+pub(super) fn validate(ties: &[Tie], visits: &[Visit]) -> Result<(), DispatchProblemError> {
     if ties.is_empty() {
         return Ok(());
     }
@@ -129,22 +129,24 @@ pub(super) fn validate(ties: &[Tie], visits: &[Visit]) -> Result<(), ProblemErro
         let seen = if tie.is_one_person() { &mut grouped } else { &mut paired };
         let mut pinned: Vec<(TaskId, PersonId)> = Vec::new();
         for id in tie.visits() {
-            let visit = by_id.get(&id).ok_or(ProblemError::UnknownTie(id))?;
+            let visit = by_id.get(&id).ok_or(DispatchProblemError::UnknownTie(id))?;
             if !seen.insert(id) {
-                return Err(ProblemError::TiedTwice(id));
+                return Err(DispatchProblemError::TiedTwice(id));
             }
             pinned.extend(visit.pinned.map(|pin| (id, pin.volunteer)));
         }
         let torn = pinned.windows(2).find(|pins| (pins[0].1 == pins[1].1) != tie.is_one_person());
         if let Some(pins) = torn {
-            return Err(ProblemError::TornTie(pins[0].0));
+            return Err(DispatchProblemError::TornTie(pins[0].0));
         }
     }
     let all = Ties::of(ties);
     ties.iter().try_for_each(|tie| match tie {
-        Tie::TwoPeople(pair) if pair.by < pair.after => Err(ProblemError::ReversedTie(pair.first)),
+        Tie::TwoPeople(pair) if pair.by < pair.after => {
+            Err(DispatchProblemError::ReversedTie(pair.first))
+        }
         Tie::TwoPeople(pair) if all.fellows(pair.first).any(|other| other == pair.second) => {
-            Err(ProblemError::TornTie(pair.first))
+            Err(DispatchProblemError::TornTie(pair.first))
         }
         _ => Ok(()),
     })

@@ -1,8 +1,7 @@
-//! How long a journey takes.
+//! The estimate of travel times.
 //!
-//! Without a routing engine a way is the great circle (haversine) times a
-//! detour factor, at the speed of the mode. Minutes are whole and rounded up,
-//! so nobody is asked to be faster than the estimate.
+//! Travel time is the great-circle distance (haversine) times a detour factor, at the speed of the
+//! mode, in whole minutes, rounded up.
 
 use geo::{Distance, Haversine, Point};
 use serde::{Deserialize, Serialize};
@@ -11,16 +10,16 @@ use thiserror::Error;
 use gridward_domain::place::Place;
 use gridward_domain::time::Minutes;
 
-/// How a volunteer travels.
+/// The mode of travel.
 ///
-/// The speeds are door to door on village roads, stops and parking included.
+/// Speeds are door to door on village roads, stops and parking included.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
     /// On foot, 4.5 km/h.
     Walk,
-    /// By bicycle or electric bicycle, 15 km/h: the figure the peers are compared at.
+    /// By bicycle or electric bicycle, 15 km/h: the speed of the comparisons.
     #[default]
     Bicycle,
     /// By motorcycle, 30 km/h.
@@ -30,7 +29,7 @@ pub enum Mode {
 }
 
 impl Mode {
-    /// Metres a minute along the road.
+    /// Speed along the road in metres per minute.
     pub const fn metres_a_minute(self) -> f64 {
         match self {
             Self::Walk => 4_500.0 / 60.0,
@@ -41,22 +40,22 @@ impl Mode {
     }
 }
 
-/// The estimate of journeys: how much longer the road is than the straight line.
+/// The travel model: road distance over straight-line distance.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Travel {
     detour: f64,
 }
 
-/// A number that is no detour factor.
+/// A number outside the range of detour factors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("a detour factor is a number from 1 to 10")]
+#[error("a detour factor must be a number from 1 to 10")]
 pub struct DetourError;
 
 impl Travel {
-    /// The detour factor where none is given: a road is 1.3 times the straight line.
+    /// The default detour factor.
     pub const DETOUR: f64 = 1.3;
 
-    /// Journeys that are `detour` times as long as the straight line.
+    /// A travel model with this detour factor.
     ///
     /// # Errors
     /// Below 1, above 10 or not a number.
@@ -64,12 +63,12 @@ impl Travel {
         if (1.0..=10.0).contains(&detour) { Ok(Self { detour }) } else { Err(DetourError) }
     }
 
-    /// The road's length over the straight line's, 1 to 10.
+    /// Road distance over straight-line distance, 1 to 10.
     pub const fn detour(&self) -> f64 {
         self.detour
     }
 
-    /// How long the way from one place to another takes, rounded up to whole minutes.
+    /// Travel time between two places, rounded up to whole minutes.
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,

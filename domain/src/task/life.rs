@@ -16,7 +16,7 @@ use crate::id::PersonId;
 pub enum Agent {
     /// Somebody, in their role, answering for their area.
     Person(Actor),
-    /// Gridward itself, for an area: dispatch and the clock.
+    /// Gridward itself, for an area: dispatch and background jobs.
     Gridward(AreaCode),
 }
 
@@ -83,7 +83,7 @@ pub enum Command {
         /// The last day it should be done.
         due_on: NaiveDate,
     },
-    /// Put it on the desk one level up.
+    /// Put it on the escalation_level one level up.
     Escalate,
     /// Call it off.
     Cancel,
@@ -154,7 +154,7 @@ pub enum Rejection {
     #[error("the last day must not be before the first")]
     DaysReversed,
     /// There is no level above the one it lies at.
-    #[error("the task lies on the district's desk already")]
+    #[error("the task lies on the district's escalation_level already")]
     NoLevelAbove,
     /// The clock asks for what is not due.
     #[error("the task is not overdue")]
@@ -298,7 +298,7 @@ fn ended(task: &Task, outcome: Outcome, by: PersonId, today: NaiveDate) -> Task 
         Outcome::NotHome if task.attempt < task.terms.attempts => task.again(today),
         Outcome::NotHome => Task {
             state: State::Failed(by),
-            desk: task.desk.parent().unwrap_or(task.desk),
+            escalation_level: task.escalation_level.parent().unwrap_or(task.escalation_level),
             ..*task
         },
     }
@@ -322,8 +322,8 @@ fn escalated(task: &Task, agent: &Agent, today: NaiveDate) -> Result<Task, Rejec
     if agent.is_gridward() {
         is_due(task, Verb::Escalate, today)?;
     }
-    let desk = task.desk.parent().ok_or(Rejection::NoLevelAbove)?;
-    Ok(Task { desk, ..*task })
+    let escalation_level = task.escalation_level.parent().ok_or(Rejection::NoLevelAbove)?;
+    Ok(Task { escalation_level, ..*task })
 }
 
 fn is_due(task: &Task, verb: Verb, today: NaiveDate) -> Result<(), Rejection> {

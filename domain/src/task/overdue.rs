@@ -1,4 +1,4 @@
-//! What the clock asks of a task: the one rule behind expiry and escalation.
+//! When an overdue task expires or escalates: the one rule behind both.
 
 use chrono::NaiveDate;
 
@@ -25,7 +25,7 @@ pub fn due(task: &Task, today: NaiveDate) -> Option<Verb> {
 
 /// The first day on which [`due`] can say anything of the task as it stands;
 /// none if it never will.
-pub fn next_look(task: &Task) -> Option<NaiveDate> {
+pub fn next_action_on(task: &Task) -> Option<NaiveDate> {
     let phase = task.state.phase();
     match task.terms.overdue {
         Overdue::Expire if Verb::Expire.starts_at(phase) => Some(later(task.due_on, 1u64)),
@@ -38,8 +38,8 @@ const fn waits(phase: Phase) -> bool {
     matches!(phase, Phase::Open | Phase::Assigned | Phase::Accepted)
 }
 
-/// The day on which the task goes one level up; none from the district's desk.
+/// The day on which the task goes one level up; none from the district's escalation_level.
 fn climbs_on(task: &Task) -> Option<NaiveDate> {
     let days = u64::from(task.terms.escalate_days) * (task.climbed() + 1);
-    (task.desk != Level::District).then(|| later(task.due_on, days.max(1)))
+    (task.escalation_level != Level::District).then(|| later(task.due_on, days.max(1)))
 }

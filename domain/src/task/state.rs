@@ -1,17 +1,36 @@
 //! Where a task stands, and with whom.
 
-use std::fmt;
-use std::str::FromStr;
-
+use crate::word::{UnknownWord, unknown};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::id::PersonId;
 
 /// The word for where a task stands, without whom.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    strum::Display,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
+#[cfg_attr(
+    feature = "diesel",
+    derive(diesel::AsExpression, diesel::FromSqlRow),
+    diesel(sql_type = diesel::sql_types::Text)
+)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case", parse_err_ty = UnknownWord, parse_err_fn = unknown::<Phase>)]
 pub enum Phase {
     /// Nobody has it.
     Open,
@@ -32,18 +51,6 @@ pub enum Phase {
 }
 
 impl Phase {
-    /// Every phase, in the order of a life.
-    pub const ALL: [Self; 8] = [
-        Self::Open,
-        Self::Assigned,
-        Self::Accepted,
-        Self::InProgress,
-        Self::Done,
-        Self::Failed,
-        Self::Cancelled,
-        Self::Expired,
-    ];
-
     /// The word that names this phase in the API and the tables.
     pub const fn word(self) -> &'static str {
         match self {
@@ -59,29 +66,12 @@ impl Phase {
     }
 }
 
-impl fmt::Display for Phase {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.word())
-    }
-}
-
 /// A word and a holder that do not go together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum StateError {
-    /// The word names no phase.
-    #[error("no phase of a task has this word")]
-    UnknownPhase,
     /// A phase that needs a holder came without one, or the other way round.
     #[error("this phase and this holder do not go together")]
     Holder,
-}
-
-impl FromStr for Phase {
-    type Err = StateError;
-
-    fn from_str(word: &str) -> Result<Self, StateError> {
-        Self::ALL.into_iter().find(|phase| phase.word() == word).ok_or(StateError::UnknownPhase)
-    }
 }
 
 /// Where a task stands and with whom. A task in somebody's hands always says
@@ -158,9 +148,30 @@ impl State {
 }
 
 /// How a task ended, as its report says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    strum::Display,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
+#[cfg_attr(
+    feature = "diesel",
+    derive(diesel::AsExpression, diesel::FromSqlRow),
+    diesel(sql_type = diesel::sql_types::Text)
+)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case", parse_err_ty = UnknownWord, parse_err_fn = unknown::<Outcome>)]
 pub enum Outcome {
     /// Done as asked.
     Done,
@@ -173,9 +184,6 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// Every outcome.
-    pub const ALL: [Self; 4] = [Self::Done, Self::NotHome, Self::Refused, Self::NeedsFollowUp];
-
     /// The word that names this outcome in the API and the tables.
     pub const fn word(self) -> &'static str {
         match self {
@@ -189,6 +197,8 @@ impl Outcome {
 
 #[cfg(test)]
 mod tests {
+    use crate::word::VariantArray as _;
+
     use uuid::Uuid;
 
     use super::*;
@@ -196,7 +206,7 @@ mod tests {
     #[test]
     fn every_state_comes_back_from_its_phase_and_holder_and_no_other_pair_does() {
         let person = PersonId(Uuid::from_u128(7));
-        for phase in Phase::ALL {
+        for phase in Phase::VARIANTS {
             let made = [None, Some(person)].map(|holder| (holder, State::of(phase, holder)));
             assert_eq!(made.iter().filter(|(_, state)| state.is_ok()).count(), 1, "{phase}");
             for (holder, state) in made {
@@ -204,7 +214,7 @@ mod tests {
                     assert_eq!((state.phase(), state.holder()), (phase, holder));
                 }
             }
-            assert_eq!(phase.word().parse(), Ok(phase));
+            assert_eq!(phase.as_str().parse(), Ok(phase));
         }
     }
 }

@@ -1,19 +1,37 @@
 //! What of a task its life turns on.
 
-use std::fmt;
-use std::str::FromStr;
-
+use crate::word::{UnknownWord, unknown};
 use chrono::{Days, NaiveDate};
 use serde::{Deserialize, Serialize};
-use thiserror::Error;
 
 use super::state::State;
 use crate::area::{AreaCode, Level};
 
 /// What becomes of a task that nobody did in time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    strum::Display,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
+#[cfg_attr(
+    feature = "diesel",
+    derive(diesel::AsExpression, diesel::FromSqlRow),
+    diesel(sql_type = diesel::sql_types::Text)
+)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case", parse_err_ty = UnknownWord, parse_err_fn = unknown::<Overdue>)]
 pub enum Overdue {
     /// It goes one level up, again and again, up to the district.
     Escalate,
@@ -22,34 +40,12 @@ pub enum Overdue {
 }
 
 impl Overdue {
-    /// Both.
-    pub const ALL: [Self; 2] = [Self::Escalate, Self::Expire];
-
     /// The word that names this in the API and the tables.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Escalate => "escalate",
             Self::Expire => "expire",
         }
-    }
-}
-
-impl fmt::Display for Overdue {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.word())
-    }
-}
-
-/// A word that names nothing that can become of an overdue task.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("must be one of: escalate, expire")]
-pub struct UnknownOverdue;
-
-impl FromStr for Overdue {
-    type Err = UnknownOverdue;
-
-    fn from_str(word: &str) -> Result<Self, UnknownOverdue> {
-        Self::ALL.into_iter().find(|one| one.word() == word).ok_or(UnknownOverdue)
     }
 }
 
@@ -77,8 +73,8 @@ pub struct Task {
     pub version: i64,
     /// Which attempt this is, from 1.
     pub attempt: u8,
-    /// Whose desk it lies on: the grid's, or the level it was escalated to.
-    pub desk: Level,
+    /// Whose escalation_level it lies on: the grid's, or the level it was escalated to.
+    pub escalation_level: Level,
     /// The first day it may be done.
     pub not_before: NaiveDate,
     /// The last day it should be done; never before `not_before`.
@@ -106,7 +102,7 @@ impl Task {
         Self {
             state: State::Open,
             attempt: 1,
-            desk: Level::Grid,
+            escalation_level: Level::Grid,
             not_before,
             due_on: self.due_on.max(later(not_before, self.terms.retry_days)),
             ..self
@@ -116,7 +112,7 @@ impl Task {
     /// How many levels it has gone up.
     pub(super) fn climbed(&self) -> u64 {
         std::iter::successors(Some(Level::Grid), |level| level.parent())
-            .take_while(|level| *level != self.desk)
+            .take_while(|level| *level != self.escalation_level)
             .map(|_| 1)
             .sum()
     }

@@ -1,13 +1,30 @@
 //! The table of the life: which command moves a task from where to where, and
 //! who may send it. [`super::apply`] keeps to it, and the diagram is drawn from it.
 
+use crate::word::VariantArray as _;
+use crate::word::Word as _;
+use crate::word::{UnknownWord, unknown};
 use std::fmt::Write as _;
 
 use super::state::Phase;
 use crate::authority::{Action, Role, permits};
 
 /// The words of the commands, without what they carry.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    strum::Display,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
+#[strum(serialize_all = "snake_case", parse_err_ty = UnknownWord, parse_err_fn = unknown::<Verb>)]
 pub enum Verb {
     /// Give an open task to somebody, as dispatch does.
     Assign,
@@ -27,7 +44,7 @@ pub enum Verb {
     Reassign,
     /// Move its days or its window.
     Reschedule,
-    /// Put it on the desk one level up.
+    /// Put it on the escalation_level one level up.
     Escalate,
     /// Call it off.
     Cancel,
@@ -65,43 +82,7 @@ pub const MOVES: &[(Verb, &[Phase], &[Phase])] = &[
 ];
 
 impl Verb {
-    /// Every verb.
-    pub const ALL: [Self; 13] = [
-        Self::Assign,
-        Self::Claim,
-        Self::Accept,
-        Self::Decline,
-        Self::Release,
-        Self::Start,
-        Self::Report,
-        Self::Reassign,
-        Self::Reschedule,
-        Self::Escalate,
-        Self::Cancel,
-        Self::Reopen,
-        Self::Expire,
-    ];
-
-    /// The word that names it in the API and on the log.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Assign => "assign",
-            Self::Claim => "claim",
-            Self::Accept => "accept",
-            Self::Decline => "decline",
-            Self::Release => "release",
-            Self::Start => "start",
-            Self::Report => "report",
-            Self::Reassign => "reassign",
-            Self::Reschedule => "reschedule",
-            Self::Escalate => "escalate",
-            Self::Cancel => "cancel",
-            Self::Reopen => "reopen",
-            Self::Expire => "expire",
-        }
-    }
-
-    /// Whether a person of `role` may ever send it; only the clock expires.
+    /// Whether a person of `role` may ever send it; only a background job expires tasks.
     pub const fn is_for(self, role: Role) -> bool {
         match self {
             Self::Claim
@@ -131,7 +112,7 @@ impl Verb {
         )
     }
 
-    /// Whether Gridward itself sends it: dispatch and the clock.
+    /// Whether Gridward itself sends it: dispatch and background jobs.
     pub const fn is_automatic(self) -> bool {
         matches!(self, Self::Assign | Self::Escalate | Self::Expire)
     }
@@ -154,10 +135,10 @@ impl Verb {
 /// phases that some verb joins.
 pub fn diagram() -> String {
     let mut text = String::from("stateDiagram-v2\n    [*] --> open\n");
-    for from in Phase::ALL {
-        for to in Phase::ALL {
-            let verbs = Verb::ALL.into_iter().filter(|verb| verb.moves(from, to));
-            let words: Vec<&str> = verbs.map(Verb::word).collect();
+    for from in Phase::VARIANTS.iter().copied() {
+        for to in Phase::VARIANTS.iter().copied() {
+            let verbs = Verb::VARIANTS.iter().copied().filter(|verb| verb.moves(from, to));
+            let words: Vec<&str> = verbs.map(Verb::as_str).collect();
             if !words.is_empty() {
                 // Writing to a String cannot fail.
                 let _ = writeln!(text, "    {from} --> {to}: {}", words.join(", "));
@@ -179,10 +160,10 @@ mod tests {
 
     #[test]
     fn every_verb_moves_something_and_is_somebodys() {
-        for verb in Verb::ALL {
-            assert!(MOVES.iter().any(|(one, ..)| *one == verb), "{}", verb.word());
-            let somebodys = Role::ALL.into_iter().any(|role| verb.is_for(role));
-            assert!(somebodys || verb.is_automatic(), "{}", verb.word());
+        for verb in Verb::VARIANTS {
+            assert!(MOVES.iter().any(|(one, ..)| *one == verb), "{}", verb.as_str());
+            let somebodys = Role::VARIANTS.iter().copied().any(|role| verb.is_for(role));
+            assert!(somebodys || verb.is_automatic(), "{}", verb.as_str());
         }
     }
 }

@@ -30,7 +30,7 @@ pub(super) fn json(solved: &Solved) -> String {
         json!({
             "visit": missing.visit,
             "reason": told(&missing.reason, solved),
-            "relief": told(&missing.relief, solved),
+            "remedy": missing.relaxation.map(|relaxation| told(&relaxation, solved)),
         })
     });
     let choices = solved.reasons.choices.iter().map(|choice| told(choice, solved));

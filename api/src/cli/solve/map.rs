@@ -2,10 +2,10 @@
 
 use std::fmt::{Result, Write as _};
 
-use gridward_dispatch::routing::solution::{Route, share};
+use gridward_dispatch::routing::solution::{ShiftRoute, share};
 
 use super::Solved;
-use super::table::{hour, length, reason, relief, said};
+use super::table::{hour, length, reason, remedy, said};
 
 /// The side of the map, and what is left free around it.
 const SIDE: f64 = 720.0;
@@ -74,7 +74,7 @@ fn ground(solved: &Solved, svg: &mut String) -> Result {
 }
 
 /// The way of a route, over white so that ways which cross are told apart.
-fn line(solved: &Solved, points: &[(f64, f64)], route: &Route, svg: &mut String) -> Result {
+fn line(solved: &Solved, points: &[(f64, f64)], route: &ShiftRoute, svg: &mut String) -> Result {
     let people = solved.named.volunteers.len();
     let path = route.stops.iter().map(|stop| points[people + stop.visit]);
     let home = points[route.volunteer];
@@ -97,7 +97,7 @@ fn line(solved: &Solved, points: &[(f64, f64)], route: &Route, svg: &mut String)
     )
 }
 
-fn stops(solved: &Solved, points: &[(f64, f64)], route: &Route, svg: &mut String) -> Result {
+fn stops(solved: &Solved, points: &[(f64, f64)], route: &ShiftRoute, svg: &mut String) -> Result {
     let people = solved.named.volunteers.len();
     let ranked = solved.named.visits.len() <= MANY;
     let (colour, radius) = (colour(route.volunteer), if ranked { 8 } else { 4 });
@@ -155,7 +155,7 @@ fn legend(solved: &Solved, svg: &mut String) -> Result {
     for missing in &solved.reasons.missing {
         y += LINE;
         let clause = clause(solved, missing.visit, &reason(solved, &missing.reason));
-        let title = escaped(&format!("{clause}; {}", relief(solved, &missing.relief)));
+        let title = escaped(&format!("{clause}; {}", remedy(solved, missing.relaxation)));
         let clause = escaped(&shortened(&clause, CLAUSE));
         write!(svg, "<text x=\"{left}\" y=\"{y}\"><title>{title}</title>&#10005; {clause}</text>")?;
     }

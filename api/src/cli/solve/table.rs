@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use gridward_dispatch::routing::Relief;
-use gridward_dispatch::routing::explain::Verdict;
+use gridward_dispatch::routing::Relaxation;
+use gridward_dispatch::routing::explain::Feasibility;
 use gridward_dispatch::routing::instance::Seconds;
 use gridward_dispatch::routing::solution::share;
 
@@ -43,8 +43,9 @@ fn routes(solved: &Solved, text: &mut String) -> std::fmt::Result {
 fn unserved(solved: &Solved, text: &mut String) -> std::fmt::Result {
     for missing in &solved.reasons.missing {
         let visit = said(&solved.named.visits[missing.visit]);
-        let (reason, relief) = (reason(solved, &missing.reason), relief(solved, &missing.relief));
-        writeln!(text, "unserved: visit {visit}: {reason}; {relief}")?;
+        let reason = reason(solved, &missing.reason);
+        let remedy = remedy(solved, missing.relaxation);
+        writeln!(text, "unserved: visit {visit}: {reason}; {remedy}")?;
     }
     Ok(())
 }
@@ -68,47 +69,50 @@ fn tiers(solved: &Solved, text: &mut String) -> std::fmt::Result {
 }
 
 /// What stands in the way, as a clause.
-pub(super) fn reason(solved: &Solved, verdict: &Verdict) -> String {
-    match verdict {
-        Verdict::Possible { .. } => "somebody could still take it".to_owned(),
-        Verdict::Offered { short } => {
+pub(super) fn reason(solved: &Solved, feasibility: &Feasibility) -> String {
+    match feasibility {
+        Feasibility::Possible { .. } => "somebody could still take it".to_owned(),
+        Feasibility::Offered { short } => {
             format!("the nearest would offer {} too little", length(*short, solved))
         }
-        Verdict::Room { short } => {
+        Feasibility::Room { short } => {
             format!("the nearest has no room by {}", length((*short).into(), solved))
         }
-        Verdict::Capacity { short } => format!("the nearest cannot take {short} more along"),
-        Verdict::Hours => "no shift could hold it even alone".to_owned(),
-        Verdict::Shift => "nobody has a shift in time".to_owned(),
-        Verdict::Skill => "nobody has the skill".to_owned(),
-        Verdict::Area => "nobody serves the place".to_owned(),
-        Verdict::Partner => "no second person can come at the same time".to_owned(),
-        Verdict::Forbidden => "nobody may go".to_owned(),
+        Feasibility::Capacity { short } => format!("the nearest cannot take {short} more along"),
+        Feasibility::Hours => "no shift could hold it even alone".to_owned(),
+        Feasibility::Shift => "nobody has a shift in time".to_owned(),
+        Feasibility::Skill => "nobody has the skill".to_owned(),
+        Feasibility::Area => "nobody serves the place".to_owned(),
+        Feasibility::Partner => "no second person can come at the same time".to_owned(),
+        Feasibility::Forbidden => "nobody may go".to_owned(),
     }
 }
 
 /// What would have it done, as a clause.
-pub(super) fn relief(solved: &Solved, relief: &Relief) -> String {
+pub(super) fn remedy(solved: &Solved, relaxation: Option<Relaxation>) -> String {
     let name = |number: usize| said(&solved.named.volunteers[number]);
-    match *relief {
-        Relief::MoreTime { volunteer, seconds, .. } => {
+    let Some(relaxation) = relaxation else {
+        return "no single change is known to suffice".to_owned();
+    };
+    match relaxation {
+        Relaxation::MoreTime { volunteer, seconds, .. } => {
             format!("{} more of {} would do", length(seconds.into(), solved), name(volunteer))
         }
-        Relief::LaterWindow { volunteer, seconds, .. } => {
+        Relaxation::LaterWindow { volunteer, seconds, .. } => {
             let later = length(seconds.into(), solved);
             format!("to begin {later} later would do, with {}", name(volunteer))
         }
-        Relief::MoreCapacity { volunteer, amount, .. } => {
+        Relaxation::MoreCapacity { volunteer, amount, .. } => {
             format!("room for {amount} more with {} would do", name(volunteer))
         }
-        Relief::MoreOffered { volunteer, seconds } => {
+        Relaxation::MoreOffered { volunteer, seconds } => {
             format!("{} more offered by {} would do", length(seconds, solved), name(volunteer))
         }
-        Relief::Skill { volunteer, .. } => {
+        Relaxation::Skill { volunteer, .. } => {
             format!("somebody like {} with the skill would do", name(volunteer))
         }
-        Relief::Area { volunteer, .. } => format!("{} would do, if lent", name(volunteer)),
-        Relief::OneMore => "one more volunteer would do".to_owned(),
+        Relaxation::Area { volunteer, .. } => format!("{} would do, if lent", name(volunteer)),
+        Relaxation::OneMore => "one more volunteer would do".to_owned(),
     }
 }
 

@@ -1,24 +1,24 @@
-//! What a phone sends, and what it is told of each command.
+//! The commands that a phone sends, and their results.
 
 use chrono::{DateTime, FixedOffset, NaiveDate};
 use serde::{Deserialize, Serialize};
 
 use super::{CommandId, PersonId, TaskId};
 
-/// The most commands that a push may carry.
+/// Maximum number of commands in a push.
 pub const MOST_COMMANDS: usize = 100;
 
-/// How a visit ended.
+/// The outcome of a visit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum VisitOutcome {
-    /// Done as asked.
+    /// Done as requested.
     Done,
-    /// Nobody opened.
+    /// Nobody was at home.
     NotHome,
-    /// The household did not want it.
+    /// The beneficiary declined the visit.
     Refused,
-    /// Done, and something was found that needs more.
+    /// Done, and a need was found.
     NeedsFollowUp,
 }
 
@@ -27,66 +27,66 @@ impl VisitOutcome {
     pub const ALL: [Self; 4] = [Self::Done, Self::NotHome, Self::Refused, Self::NeedsFollowUp];
 }
 
-/// What is done to a task, with what it carries.
+/// An action on a task, with its payload.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "type", content = "payload")]
-pub enum Deed {
-    /// Take it on oneself.
+pub enum Action {
+    /// Claims the task.
     #[serde(rename = "task.claim")]
     Claim {},
-    /// Say yes to one that was given.
+    /// Accepts an assigned task.
     #[serde(rename = "task.accept")]
     Accept {},
-    /// Say no to one that was given.
+    /// Declines an assigned task.
     #[serde(rename = "task.decline")]
     Decline {
-        /// Why.
+        /// The reason.
         reason: String,
     },
-    /// Give it back.
+    /// Releases the task.
     #[serde(rename = "task.release")]
     Release {},
-    /// Begin.
+    /// Starts the visit.
     #[serde(rename = "task.start")]
     Start {},
-    /// Say how it ended.
+    /// Reports the visit.
     #[serde(rename = "task.report")]
     Report {
-        /// How.
+        /// The outcome.
         outcome: VisitOutcome,
-        /// In the visitor's words.
+        /// The note.
         note: String,
-        /// What the household was found to need.
+        /// The needs found.
         #[serde(skip_serializing_if = "Vec::is_empty")]
         needs: Vec<&'static str>,
     },
-    /// Give it to somebody, whoever has it now.
+    /// Reassigns the task.
     #[serde(rename = "task.reassign")]
     Reassign {
-        /// To whom.
+        /// The new assignee.
         person_id: PersonId,
     },
-    /// Move its last day.
+    /// Changes the due day.
     #[serde(rename = "task.reschedule")]
     Reschedule {
-        /// The last day it should be done.
+        /// The new due day.
         due_on: NaiveDate,
     },
-    /// Call it off.
+    /// Cancels the task.
     #[serde(rename = "task.cancel")]
     Cancel {
-        /// Why.
+        /// The reason.
         reason: String,
     },
 }
 
-impl Deed {
-    /// Whether this tells of a visit that was made.
+impl Action {
+    /// Whether this is a report.
     pub const fn is_report(&self) -> bool {
         matches!(self, Self::Report { .. })
     }
 
-    /// Whether the wire asks for the version it was decided on.
+    /// Whether the protocol requires a base version.
     pub const fn needs_base(&self) -> bool {
         matches!(self, Self::Reschedule { .. } | Self::Cancel { .. })
     }
@@ -95,77 +95,77 @@ impl Deed {
 /// A command of an outbox.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Command {
-    /// Its name for ever.
+    /// Its permanent id.
     pub id: CommandId,
-    /// To which task.
+    /// The task.
     pub task_id: TaskId,
-    /// The version it was decided on.
+    /// The version on which the user decided.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub base_version: Option<i64>,
-    /// When, by the phone's clock.
+    /// The time by the phone's clock.
     pub at: DateTime<FixedOffset>,
-    /// What is done.
+    /// The action.
     #[serde(flatten)]
-    pub deed: Deed,
+    pub action: Action,
 }
 
 /// The body of `POST /v1/sync`.
 #[derive(Clone, Debug, Serialize)]
 pub struct Push {
-    /// How far the phone has come; absent for a first snapshot.
+    /// The cursor; absent for a first snapshot.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cursor: Option<String>,
-    /// How many changes at the most, 1 to 1000.
+    /// Page size, 1 to 1000.
     pub limit: u16,
-    /// How the device calls itself.
+    /// The name of the device.
     pub device: String,
-    /// What the phone's clock shows while it sends.
+    /// The phone's clock at sending.
     pub device_time: DateTime<FixedOffset>,
-    /// What was done, in order; at most [`MOST_COMMANDS`].
+    /// Commands in order; at most [`MOST_COMMANDS`].
     pub commands: Vec<Command>,
 }
 
-/// What became of a command.
+/// The outcome of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// It had its effect.
+    /// The command took effect.
     Applied,
-    /// A report that is kept and moved nothing.
+    /// The report was stored as evidence without effect on the task.
     Recorded,
-    /// It will never be.
+    /// The command was rejected permanently.
     Rejected,
-    /// Nothing was kept: send it again.
+    /// Nothing was stored; the phone must send the command again.
     Retry,
 }
 
 impl Outcome {
-    /// Whether the phone may forget the command.
+    /// Whether the phone may remove the command from its outbox.
     pub const fn is_final(self) -> bool {
         !matches!(self, Self::Retry)
     }
 }
 
-/// What is wrong, as far as it is compared.
+/// The compared part of a problem.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Problem {
-    /// Which problem, as `task_already_claimed`.
+    /// Its code, such as `task_already_claimed`.
     pub code: String,
-    /// The status it would have alone.
+    /// Its HTTP status.
     pub status: u16,
 }
 
-/// The answer to one command.
+/// The result of one command.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct CommandResult {
     /// The command.
     pub id: CommandId,
-    /// What became of it.
+    /// The outcome.
     pub outcome: Outcome,
-    /// Whether it was answered before.
+    /// Whether this replays an earlier result.
     pub replayed: bool,
-    /// The task's version, where known.
+    /// The task's version, if known.
     pub version: Option<i64>,
-    /// Why not.
+    /// The problem, if any.
     pub problem: Option<Problem>,
 }

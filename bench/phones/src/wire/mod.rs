@@ -1,5 +1,5 @@
-//! What goes over the wire of sync, typed. Whatever does not fit these types is a
-//! fault of the server and is shown in full.
+//! The sync protocol as types. A response that does not fit them is an error of the server and is
+//! quoted in full.
 
 mod command;
 mod page;
@@ -11,11 +11,11 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use command::{
-    Command, CommandResult, Deed, MOST_COMMANDS, Outcome, Problem, Push, VisitOutcome,
+    Action, Command, CommandResult, MOST_COMMANDS, Outcome, Problem, Push, VisitOutcome,
 };
 pub use page::{Change, Page, Phase, Reason, Removed, RowKind, Task};
 
-/// Newtypes of ids.
+/// Defines newtypes of ids.
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident)*) => { $(
         $(#[$doc])*
@@ -32,15 +32,15 @@ macro_rules! ids {
 }
 
 ids! {
-    /// Names a command for ever; a `UUIDv7` made by the phone.
+    /// Identifies a command permanently; a `UUIDv7` created by the phone.
     CommandId
-    /// Names a task.
+    /// Identifies a task.
     TaskId
-    /// Names a person.
+    /// Identifies a person.
     PersonId
 }
 
-/// A moment as people in China write it.
+/// A timestamp in China Standard Time.
 pub fn in_china(moment: DateTime<Utc>) -> DateTime<FixedOffset> {
     let zone = FixedOffset::east_opt(8 * 3600).unwrap_or_else(|| Utc.fix());
     zone.from_utc_datetime(&moment.naive_utc())
@@ -52,19 +52,19 @@ mod tests {
 
     use super::*;
 
-    fn command(deed: Deed) -> Command {
+    fn command(action: Action) -> Command {
         Command {
             id: CommandId(Uuid::from_u128(1)),
             task_id: TaskId(Uuid::from_u128(2)),
             base_version: None,
-            at: "2026-08-01T07:12:03+08:00".parse().expect("a moment"),
-            deed,
+            at: "2026-08-01T07:12:03+08:00".parse().expect("a timestamp"),
+            action,
         }
     }
 
     #[test]
-    fn a_command_is_written_as_the_wire_has_it() {
-        let claim = serde_json::to_value(command(Deed::Claim {})).expect("JSON");
+    fn a_command_serializes_as_the_protocol_requires() {
+        let claim = serde_json::to_value(command(Action::Claim {})).expect("JSON");
         assert_eq!(
             claim,
             json!({
@@ -73,7 +73,7 @@ mod tests {
                 "at": "2026-08-01T07:12:03+08:00", "payload": {}
             })
         );
-        let report = Deed::Report {
+        let report = Action::Report {
             outcome: VisitOutcome::NeedsFollowUp,
             note: "一切安好".to_owned(),
             needs: vec!["medical"],
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_is_read_as_the_wire_has_it_and_one_without_a_cursor_is_not() {
+    fn a_page_without_a_cursor_is_an_error() {
         let answer = json!({
             "results": [{
                 "id": "00000000-0000-0000-0000-000000000001", "outcome": "rejected",

@@ -1,4 +1,4 @@
-//! What a phone gets: rows.
+//! Pages of rows that a phone receives.
 
 use chrono::{DateTime, FixedOffset, NaiveDate};
 use serde::Deserialize;
@@ -6,36 +6,36 @@ use serde_json::value::RawValue;
 
 use super::{CommandResult, PersonId, TaskId};
 
-/// Where a task stands.
+/// The state of a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Phase {
-    /// Nobody has it.
+    /// Not assigned.
     Open,
-    /// Given to somebody who has not said yes yet.
+    /// Assigned, not yet accepted.
     Assigned,
-    /// Somebody said yes.
+    /// Accepted by the assignee.
     Accepted,
-    /// Somebody is at it.
+    /// In progress.
     InProgress,
-    /// Done, and reported.
+    /// Done and reported.
     Done,
-    /// Tried, and not possible.
+    /// Attempted without success.
     Failed,
-    /// Called off.
+    /// Cancelled.
     Cancelled,
-    /// Its time ran out.
+    /// Expired.
     Expired,
 }
 
 impl Phase {
-    /// Whether somebody may still do it.
+    /// Whether the task has not ended.
     pub const fn is_live(self) -> bool {
         matches!(self, Self::Open | Self::Assigned | Self::Accepted | Self::InProgress)
     }
 }
 
-/// What kind of row a phone holds.
+/// The type of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RowKind {
@@ -43,7 +43,7 @@ pub enum RowKind {
     Task,
     /// A beneficiary.
     Beneficiary,
-    /// A day on which the person has time.
+    /// A day on which the person is available.
     Shift,
     /// A kind of service.
     ServiceKind,
@@ -51,30 +51,30 @@ pub enum RowKind {
     Notice,
 }
 
-/// What of a task a visitor decides by.
+/// The fields of a task by which a user decides.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Task {
-    /// Names it.
+    /// Its id.
     pub id: TaskId,
     /// Its grid.
     pub grid: String,
-    /// Where it stands.
+    /// Its state.
     pub state: Phase,
-    /// In whose hands.
+    /// Its assignee.
     pub assignee_id: Option<PersonId>,
-    /// The last day it should be done.
+    /// Its due day.
     pub due_on: NaiveDate,
-    /// How often it has changed.
+    /// Its version.
     pub version: i64,
 }
 
-/// A row that is new or different.
+/// A new or changed row.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Change {
-    /// What kind of row.
+    /// Its type.
     #[serde(rename = "type")]
     pub kind: RowKind,
-    /// Which one.
+    /// Its id.
     pub id: String,
     /// Its version.
     pub version: i64,
@@ -83,10 +83,10 @@ pub struct Change {
 }
 
 impl Change {
-    /// The task, if this is one.
+    /// Parses the task, if this is one.
     ///
     /// # Errors
-    /// When it is a task and lacks what every task has.
+    /// When a task lacks a required field.
     pub fn task(&self) -> Result<Option<Task>, serde_json::Error> {
         match self.kind {
             RowKind::Task => serde_json::from_str(self.data.get()).map(Some),
@@ -95,44 +95,44 @@ impl Change {
     }
 }
 
-/// A row to be forgotten.
+/// A row to remove.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Removed {
-    /// What kind of row.
+    /// Its type.
     #[serde(rename = "type")]
     pub kind: RowKind,
-    /// Which one.
+    /// Its id.
     pub id: String,
-    /// Why; not acted upon.
+    /// The reason, which phones ignore.
     pub reason: Reason,
 }
 
-/// Why a row is gone.
+/// Why a row is removed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
-    /// It is no more.
+    /// It was deleted.
     Deleted,
-    /// It is no longer the person's to have.
+    /// It has left the person's scope.
     OutOfScope,
 }
 
-/// An answer of sync.
+/// A response of sync.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Page {
-    /// One for each command, in their order.
+    /// One result per command, in order.
     pub results: Vec<CommandResult>,
-    /// Whether to drop every row first.
+    /// Whether to remove all rows first.
     pub reset: bool,
-    /// Rows that are new or different.
+    /// New and changed rows.
     pub changes: Vec<Change>,
-    /// Rows to be forgotten.
+    /// Rows to remove.
     pub removed: Vec<Removed>,
-    /// How far the phone has now come.
+    /// The next cursor.
     pub cursor: String,
-    /// Whether to call again at once.
+    /// Whether more pages follow.
     pub has_more: bool,
-    /// In how many seconds to ask again.
+    /// Seconds until the next poll.
     pub next_poll_s: u32,
     /// The server's clock.
     pub server_time: DateTime<FixedOffset>,

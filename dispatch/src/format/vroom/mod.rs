@@ -1,13 +1,13 @@
-//! The JSON input of VROOM (its API documentation, version 1.14), as far as it says
-//! the same as an instance: jobs, vehicles that come back to where they start,
-//! one dimension of capacity. What else a file asks for is refused by name.
+//! The JSON input of VROOM (API documentation, version 1.14), as far as an instance can express it:
+//! jobs, vehicles that return to their start, one dimension of capacity. Other features are
+//! rejected by name.
 //!
-//! Three things are said more narrowly here, so that a plan holds there too: a job
-//! is set up even where the one before was at the same place; a break begins at the
-//! first moment that its windows let it, and no journey is cut in two by it.
+//! Three rules are stricter here, so that a plan is valid in VROOM too: setup takes place even
+//! where the previous job was at the same place; a break begins at the earliest time that its
+//! windows allow; and no break interrupts a journey.
 
-mod refuse;
 mod travel;
+mod unsupported;
 
 use std::collections::HashMap;
 
@@ -17,7 +17,7 @@ use serde_json::{Map, Value};
 use super::{FormatError, Named};
 use crate::routing::instance::{Bar, Instance, MOST_SECONDS, Seconds, Shift, Visit, Volunteer};
 
-/// What the load of such a vehicle is a share of: eight hours.
+/// The capacity of a vehicle without a time window: eight hours.
 const WORKDAY: Seconds = 8 * 3_600;
 
 #[derive(Deserialize)]
@@ -110,7 +110,7 @@ fn one() -> f64 {
 /// [`FormatError`] when the text is not such JSON, or asks for what cannot be had.
 pub fn read(text: &str) -> Result<Named, FormatError> {
     let input: Input = serde_json::from_str(text)?;
-    refuse::refuse(&input)?;
+    unsupported::refuse(&input)?;
     let volunteers: Vec<Value> = input.vehicles.iter().map(|vehicle| vehicle.id.into()).collect();
     let visits: Vec<Value> = input.jobs.iter().map(|job| job.id.into()).collect();
     super::each_once("vehicle", &volunteers)?;
@@ -141,8 +141,8 @@ pub fn read(text: &str) -> Result<Named, FormatError> {
     Ok(Named { instance, volunteers, visits, points, per_second: 1, first_moment })
 }
 
-/// The midnight from which is counted: the file's own 0, or where its times are too
-/// far from that, the last before the first of them.
+/// The origin of times: the file's own 0, or, if its times are too large for that, the midnight
+/// before the first of them.
 fn first_moment(input: &Input) -> i64 {
     let hours = input.vehicles.iter().filter_map(|vehicle| vehicle.time_window);
     let breaks = input.vehicles.iter().flat_map(|vehicle| &vehicle.breaks);
@@ -183,7 +183,7 @@ fn volunteer(
     })
 }
 
-/// When the breaks are: each in turn as early as its windows and the hours allow.
+/// The breaks: each in turn as early as its windows and the shift allow.
 fn breaks(
     vehicle: &Vehicle,
     (open, close): (Seconds, Seconds),
@@ -228,14 +228,14 @@ fn visit(job: &Job, first_moment: i64) -> Result<Visit, FormatError> {
             field("service"),
         )?),
         windows: windows.collect::<Result<_, _>>()?,
-        // VROOM prefers to make a job of no priority to leaving it.
+        // VROOM serves a job without priority rather than leaving it.
         priority: job.priority.max(1),
         amount: amounts.into_iter().flatten().copied().max().unwrap_or(0),
         ..Visit::default()
     })
 }
 
-/// What a number stands in: what it is of, which one of those, and its field.
+/// The origin of a number: kind of item, its id, and the field.
 type Field = (&'static str, u64, &'static str);
 
 fn span(

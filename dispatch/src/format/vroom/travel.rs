@@ -1,4 +1,4 @@
-//! How long journeys take in a file of VROOM: by its matrices, or by the great circle.
+//! Travel times in a file of VROOM: by its matrices, or by great circle.
 
 use super::{FormatError, Input, Vehicle};
 use crate::format;
@@ -6,11 +6,11 @@ use crate::routing::instance::Seconds;
 use crate::routing::travel::Matrix;
 use gridward_domain::place::Place;
 
-/// How far roads are where only coordinates are given: as in the neutral format.
+/// The detour factor where only coordinates are given, as in the neutral format.
 const DETOUR: f64 = 1.3;
 const METRES_A_SECOND: f64 = 15.0 / 3.6;
 
-/// The ways to travel: profiles, each at each speed.
+/// The modes of travel: profiles, each at each speed.
 pub(super) fn ways(vehicles: &[Vehicle]) -> Vec<(&str, f64)> {
     let mut ways: Vec<(&str, f64)> = Vec::new();
     for vehicle in vehicles {
@@ -22,7 +22,7 @@ pub(super) fn ways(vehicles: &[Vehicle]) -> Vec<(&str, f64)> {
     ways
 }
 
-/// Homes and jobs on the map, where every one has coordinates.
+/// The locations of homes and jobs, if all have coordinates.
 pub(super) fn places(input: &Input) -> Result<Option<Vec<Place>>, FormatError> {
     let homes = input.vehicles.iter().map(|one| ("vehicle", one.id, one.start));
     let all = homes.chain(input.jobs.iter().map(|job| ("job", job.id, job.location)));
@@ -33,7 +33,7 @@ pub(super) fn places(input: &Input) -> Result<Option<Vec<Place>>, FormatError> {
     Ok((placed.len() == input.vehicles.len() + input.jobs.len()).then_some(placed))
 }
 
-/// The matrix of a way to travel.
+/// The matrix of a mode of travel.
 pub(super) fn matrix(
     input: &Input,
     &(profile, speed): &(&str, f64),
@@ -57,7 +57,7 @@ pub(super) fn matrix(
     }
 }
 
-/// The rows and columns that the file's indices name, at a speed.
+/// The rows and columns of the file's indices, at a speed.
 fn given_matrix(
     input: &Input,
     profile: &str,

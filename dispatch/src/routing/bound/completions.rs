@@ -1,21 +1,21 @@
-//! How routes go on at best, told by one run to the next, which reads the clock the
-//! other way round (bounds of completion: Righini and Salani, Networks 51(3), 2008).
+//! Completion bounds: lower bounds on the cost of the rest of a route, from the previous run with
+//! time reversed (Righini and Salani, Networks 51(3), 2008).
 
 use crate::routing::instance::Seconds;
 
-/// What a route costs at least from each visit on.
+/// Lower bounds on the cost from each visit on.
 pub(super) struct Completions {
-    /// By the moment of its beginning there.
+    /// By the time of its begin.
     by_time: Vec<Steps>,
-    /// By the service and travel that it takes, the visit's own with them.
+    /// By load, the visit's own included.
     by_load: Vec<Steps>,
 }
 
-/// The least cost up to each figure, in order.
+/// The least cost up to each figure, as a step function.
 type Steps = Vec<(Seconds, i64)>;
 
 impl Completions {
-    /// From the labels kept at each visit: when they leave, what they take, what they cost.
+    /// From the labels kept at each visit: departure, load and cost.
     pub(super) fn of(kept: &[Vec<(Seconds, Seconds, i64)>]) -> Self {
         let by = |figure: fn(&(Seconds, Seconds, i64)) -> Seconds| {
             kept.iter()
@@ -25,8 +25,8 @@ impl Completions {
         Self { by_time: by(|label| label.0), by_load: by(|label| label.1) }
     }
 
-    /// What it costs at least to go on from the visit, itself included, in so much time
-    /// and with so much service and travel; none if nothing goes on like that.
+    /// A lower bound on the cost from the visit on, itself included, within this time and load;
+    /// none if infeasible.
     pub(super) fn least(&self, visit: usize, time: Seconds, load: Seconds) -> Option<i64> {
         let by_time = up_to(&self.by_time[visit], time)?;
         Some(by_time.max(up_to(&self.by_load[visit], load)?))

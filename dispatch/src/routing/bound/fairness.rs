@@ -1,14 +1,14 @@
-//! The smallest largest share.
+//! A lower bound on the largest share.
 //!
-//! The work that must be done has to lie somewhere: poured over the volunteers who
-//! may do it, as evenly as it can be, it rises to a share that no plan stays below.
+//! The required work, distributed over the capable volunteers as evenly as possible, reaches a
+//! share that is a lower bound for every plan.
 
 use super::flow::Network;
 use super::{MOST_PAIRS, Work};
 use crate::routing::model::Model;
 use crate::routing::solution::{Solution, share};
 
-/// How fine the level is found: in millionths of a share.
+/// The resolution of the share: millionths.
 const STEPS: i64 = 1_000_000;
 
 pub(super) fn least(model: &Model<'_>, work: &Work, plan: &Solution, travel: i64) -> f64 {
@@ -18,15 +18,15 @@ pub(super) fn least(model: &Model<'_>, work: &Work, plan: &Solution, travel: i64
         .fold(0.0, f64::max);
     let missing: i64 =
         plan.unserved.iter().map(|visit| i64::from(model.instance.visits[*visit].priority)).sum();
-    // What is worth nothing may be left out of any plan.
+    // Visits without priority may be left unserved.
     let whole = missing == 0 && model.instance.visits.iter().all(|visit| visit.priority > 0);
     let total =
         if whole { all(work).max(services(model) + travel) } else { must(model, work, missing) };
     let by_flow = whole && work.pairs() <= MOST_PAIRS;
     let enough = |level: i64| {
-        poured(model, work, level) >= total && (!by_flow || all_flow(model, work, level))
+        pooled(model, work, level) >= total && (!by_flow || all_flow(model, work, level))
     };
-    // The largest level that is not enough is below every plan.
+    // The largest insufficient level is a lower bound.
     let (mut low, mut high) = (0, 16 * STEPS);
     if enough(high) {
         while low + 1 < high {
@@ -47,15 +47,15 @@ fn all(work: &Work) -> i64 {
 }
 
 fn services(model: &Model<'_>) -> i64 {
-    model.calls.iter().map(|call| i64::from(call.service)).sum()
+    model.visits.iter().map(|data| i64::from(data.service)).sum()
 }
 
-/// The work that is left when `points` of priority may stay undone: those are left
-/// out that take the most time for a point, the last in part.
+/// The least work if `points` of priority may stay unserved: visits with the most time per point
+/// are left out, the last in part.
 fn must(model: &Model<'_>, work: &Work, points: i64) -> i64 {
     let priority = |visit: usize| i64::from(model.instance.visits[visit].priority);
     let mut order: Vec<usize> = (0..work.seconds.len()).collect();
-    // What costs no point goes first, then what takes the most time for each.
+    // Visits without priority first, then by time per point.
     order.sort_by(|a, b| {
         let (here, there) = (work.seconds[*a] * priority(*b), work.seconds[*b] * priority(*a));
         (priority(*a) > 0).cmp(&(priority(*b) > 0)).then(there.cmp(&here))
@@ -73,28 +73,28 @@ fn must(model: &Model<'_>, work: &Work, points: i64) -> i64 {
     total.max(0)
 }
 
-/// What a volunteer can take on up to the level, in seconds; a little more than
-/// exact, so that the level found is a little low.
+/// A volunteer's remaining capacity up to a level, in seconds; rounded up, so that the level found
+/// is rounded down.
 fn room(model: &Model<'_>, work: &Work, volunteer: usize, level: i64) -> i64 {
     let carried = i64::from(model.instance.volunteers[volunteer].carried);
     let most = (model.share_of[volunteer] * level).div_euclid(STEPS) + 1;
     (most - carried).clamp(0, work.capacity[volunteer])
 }
 
-/// What all can take on up to the level.
-fn poured(model: &Model<'_>, work: &Work, level: i64) -> i64 {
+/// The remaining capacity of all volunteers up to a level.
+fn pooled(model: &Model<'_>, work: &Work, level: i64) -> i64 {
     let people = 0..model.instance.volunteers.len();
     people.map(|who| room(model, work, who, level)).sum()
 }
 
-/// Whether all work finds its way to somebody who may do it.
+/// Whether all work can be assigned to capable volunteers.
 fn all_flow(model: &Model<'_>, work: &Work, level: i64) -> bool {
     let mut network = Network::new(model, work);
     for who in 0..model.instance.volunteers.len() {
-        network.narrow(who, room(model, work, who, level));
+        network.limit_drain(who, room(model, work, who, level));
     }
     for (visit, seconds) in work.seconds.iter().enumerate() {
-        network.open(visit, *seconds);
+        network.set_supply(visit, *seconds);
     }
-    network.push() == work.seconds.iter().sum::<i64>()
+    network.augment() == work.seconds.iter().sum::<i64>()
 }

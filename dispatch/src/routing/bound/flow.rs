@@ -1,32 +1,31 @@
-//! The most work that fits: visits as liquid that flows through shifts into people.
+//! The most work that fits, as a maximum flow from visits through shifts to volunteers.
 //!
-//! Dinic's algorithm (Soviet Mathematics Doklady 11, 1970), small enough for parts
-//! of a few hundred visits.
+//! Dinic's algorithm (Soviet Mathematics Doklady 11, 1970).
 
 use super::{Work, length};
 use crate::routing::model::Model;
 
-/// Work flowing from visits through shifts and volunteers.
+/// The flow network.
 pub(super) struct Network {
     to: Vec<usize>,
-    room: Vec<i64>,
+    residual: Vec<i64>,
     edges: Vec<Vec<usize>>,
     visits: usize,
     source: usize,
     sink: usize,
-    /// The edge by which each volunteer drains.
+    /// The edge from each volunteer to the sink.
     drains: Vec<usize>,
 }
 
 impl Network {
-    /// The network with all visits closed.
+    /// The network without any supply.
     pub(super) fn new(model: &Model<'_>, work: &Work) -> Self {
-        let (visits, shifts) = (model.calls.len(), model.shifts.len());
+        let (visits, shifts) = (model.visits.len(), model.shifts.len());
         let people = model.instance.volunteers.len();
         let source = visits + shifts + people;
         let mut network = Self {
             to: Vec::new(),
-            room: Vec::new(),
+            residual: Vec::new(),
             edges: vec![Vec::new(); source + 2],
             visits,
             source,
@@ -34,48 +33,48 @@ impl Network {
             drains: Vec::new(),
         };
         for visit in 0..visits {
-            network.join(source, visit, 0);
+            network.add_edge(source, visit, 0);
         }
         for (visit, open) in work.shifts.iter().enumerate() {
             for shift in open {
-                network.join(visit, visits + shift, i64::MAX / 4);
+                network.add_edge(visit, visits + shift, i64::MAX / 4);
             }
         }
         for shift in 0..shifts {
             let who = visits + shifts + model.shifts[shift].volunteer;
-            network.join(visits + shift, who, length(model, shift));
+            network.add_edge(visits + shift, who, length(model, shift));
         }
         for who in 0..people {
             network.drains.push(network.to.len());
-            network.join(visits + shifts + who, network.sink, work.capacity[who]);
+            network.add_edge(visits + shifts + who, network.sink, work.capacity[who]);
         }
         network
     }
 
-    /// Adds an edge and its way back.
-    fn join(&mut self, from: usize, to: usize, room: i64) {
+    /// Adds an edge and its reverse.
+    fn add_edge(&mut self, from: usize, to: usize, residual: i64) {
         self.edges[from].push(self.to.len());
         self.to.push(to);
-        self.room.push(room);
+        self.residual.push(residual);
         self.edges[to].push(self.to.len());
         self.to.push(from);
-        self.room.push(0);
+        self.residual.push(0);
     }
 
-    /// Lets a visit's work in; the edge of visit `j` is the `j`-th.
-    pub(super) fn open(&mut self, visit: usize, work: i64) {
+    /// Sets a visit's supply; the edge of visit `j` is the `j`-th.
+    pub(super) fn set_supply(&mut self, visit: usize, work: i64) {
         debug_assert!(visit < self.visits, "a visit");
-        self.room[2 * visit] = work;
+        self.residual[2 * visit] = work;
     }
 
-    /// Lets a volunteer take no more than `most`.
-    pub(super) fn narrow(&mut self, volunteer: usize, most: i64) {
+    /// Limits a volunteer's capacity to `most`.
+    pub(super) fn limit_drain(&mut self, volunteer: usize, most: i64) {
         let edge = self.drains[volunteer];
-        self.room[edge] = self.room[edge].min(most.max(0));
+        self.residual[edge] = self.residual[edge].min(most.max(0));
     }
 
-    /// Pushes what more can flow, and says how much that is.
-    pub(super) fn push(&mut self) -> i64 {
+    /// Augments the flow to its maximum; returns the increase.
+    pub(super) fn augment(&mut self) -> i64 {
         let mut pushed = 0;
         while let Some(level) = self.levels() {
             let mut at = vec![0; self.edges.len()];
@@ -90,8 +89,7 @@ impl Network {
         pushed
     }
 
-    /// How many edges with room lie between the source and each; none if the sink
-    /// cannot be reached.
+    /// The level of each node in the residual graph; none if the sink cannot be reached.
     fn levels(&self) -> Option<Vec<usize>> {
         let mut level = vec![usize::MAX; self.edges.len()];
         level[self.source] = 0;
@@ -100,7 +98,7 @@ impl Network {
         while let Some(&node) = queue.get(next) {
             next += 1;
             for &edge in &self.edges[node] {
-                if self.room[edge] > 0 && level[self.to[edge]] == usize::MAX {
+                if self.residual[edge] > 0 && level[self.to[edge]] == usize::MAX {
                     level[self.to[edge]] = level[node] + 1;
                     queue.push(self.to[edge]);
                 }
@@ -109,23 +107,97 @@ impl Network {
         (level[self.sink] != usize::MAX).then_some(level)
     }
 
-    /// Sends up to `most` from `node` on; four edges deep at the most and back.
+    /// Sends up to `most` along an augmenting path from `node`.
     fn path(&mut self, node: usize, most: i64, level: &[usize], at: &mut [usize]) -> i64 {
         if node == self.sink {
             return most;
         }
         while let Some(&edge) = self.edges[node].get(at[node]) {
             let to = self.to[edge];
-            if self.room[edge] > 0 && level[to] == level[node] + 1 {
-                let sent = self.path(to, most.min(self.room[edge]), level, at);
+            if self.residual[edge] > 0 && level[to] == level[node] + 1 {
+                let sent = self.path(to, most.min(self.residual[edge]), level, at);
                 if sent > 0 {
-                    self.room[edge] -= sent;
-                    self.room[edge ^ 1] += sent;
+                    self.residual[edge] -= sent;
+                    self.residual[edge ^ 1] += sent;
                     return sent;
                 }
             }
             at[node] += 1;
         }
         0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::routing::instance::{Bar, Instance};
+    use crate::routing::tests::some_street;
+    use crate::routing::weights::Weights;
+
+    /// Two volunteers, three visits, some of which only one of the two may make.
+    fn some_instance() -> impl Strategy<Value = Instance> {
+        let bars = prop::collection::vec(prop::bool::weighted(0.3), 6);
+        let offered = prop::collection::vec(prop::option::of(0..100), 2);
+        (some_street(2, 3), bars, offered).prop_map(|(mut instance, bars, offered)| {
+            let bar = |barred| if barred { Bar::Skill } else { Bar::None };
+            instance.bars = bars.into_iter().map(bar).collect();
+            for (who, offered) in instance.volunteers.iter_mut().zip(offered) {
+                who.offered = offered;
+            }
+            instance
+        })
+    }
+
+    /// The least capacity of any cut; `drains` is what each volunteer can take.
+    fn least_cut(model: &Model<'_>, work: &Work, supplies: &[i64], drains: &[i64]) -> i64 {
+        let (visits, shifts) = (supplies.len(), model.shifts.len());
+        let sides = 0_u32..1 << (visits + shifts + drains.len());
+        let cut = |side: u32| {
+            let is_source = |node: usize| side >> node & 1 == 1;
+            let who = |shift: usize| visits + shifts + model.shifts[shift].volunteer;
+            let supply = |visit: usize| if is_source(visit) { 0 } else { supplies[visit] };
+            let sent = |visit: usize| {
+                let cut = work.shifts[visit].iter().any(|shift| !is_source(visits + shift));
+                if is_source(visit) && cut { i64::MAX / 4 } else { 0 }
+            };
+            let held = |shift: usize| {
+                let cut = is_source(visits + shift) && !is_source(who(shift));
+                if cut { length(model, shift) } else { 0 }
+            };
+            let drained = |at: usize| if is_source(visits + shifts + at) { drains[at] } else { 0 };
+            (0..visits).map(|visit| supply(visit) + sent(visit)).sum::<i64>()
+                + (0..shifts).map(held).sum::<i64>()
+                + (0..drains.len()).map(drained).sum::<i64>()
+        };
+        sides.map(cut).min().expect("a cut")
+    }
+
+    proptest! {
+        #[test]
+        fn the_most_work_that_flows_is_the_least_cut(
+            instance in some_instance(),
+            supplies in prop::collection::vec(0..200_i64, 3),
+            most in prop::option::of(0..100_i64),
+        ) {
+            let model = Model::new(&instance, Weights::TRAVEL);
+            let work = Work::of(&model);
+            let mut drains = work.capacity.clone();
+            let mut network = Network::new(&model, &work);
+            if let Some(most) = most {
+                network.limit_drain(0, most);
+                drains[0] = drains[0].min(most);
+            }
+            let mut flow = 0;
+            for (visit, supply) in supplies.iter().enumerate() {
+                network.set_supply(visit, *supply);
+                flow += network.augment();
+                let so_far: Vec<i64> =
+                    (0..3).map(|at| if at <= visit { supplies[at] } else { 0 }).collect();
+                prop_assert_eq!(flow, least_cut(&model, &work, &so_far, &drains));
+            }
+        }
     }
 }

@@ -1,53 +1,51 @@
-//! What routes prove of the largest share.
+//! A Lagrangian bound on the largest share, by column generation.
 //!
-//! In a plan in which nobody's share is above a level, no route takes more than brings
-//! its volunteer there. Let visits have prices: then all shifts together can bring no
-//! more than the best such route of each, and what is left out no more than the dearest
-//! set of visits whose priority may stay undone. If that is less than all prices, no
-//! plan is at the level or below it, and the largest share of all is above.
+//! In a plan whose shares are at most a level, the load of every route is limited. At any prices of
+//! visits, all shifts together collect at most the best such route of each, and unserved visits
+//! account for at most the most valuable set whose priority may stay unserved. If that is less than
+//! the sum of all prices, no plan keeps to the level, so the largest share of any plan is above it.
 
 use std::collections::HashSet;
 
-use super::ascent::Care;
+use super::ascent::PricingEffort;
 use super::free_offer;
-use super::master::Master;
-use super::routes::{Market, UNIT, float, whole};
+use super::pricing::{PricingProblem, UNIT, float, whole};
+use super::simplex::Simplex;
 use crate::routing::model::Model;
 use crate::routing::solution::Solution;
 
-/// How many steps may be taken to show that levels of shares are impossible.
+/// The limit of pricing steps for all levels.
 const WORK: usize = 40_000_000;
-/// How many visits routes remember at each at first.
+/// The initial size of ng-neighbourhoods.
 const NEAR: usize = 2;
-/// A level may take one part in so many of the steps that are left.
+/// A level may take this fraction of the remaining steps.
 const PART: usize = 3;
-/// How many levels are tried.
+/// The number of levels tested.
 const LEVELS: usize = 8;
-/// Levels are tried until the least possible is known within this part of it.
+/// The relative precision of the level.
 const CLOSE: f64 = 0.001;
-/// How often prices are changed at most for a level.
+/// The largest number of rounds for a level.
 const ROUNDS: usize = 400;
-/// How much prices keep of those that have promised most (Wentges, International
-/// Transactions in Operational Research 4(2), 1997).
+/// The weight of the stability centre in the prices (Wentges, International Transactions in
+/// Operational Research 4(2), 1997).
 const KEPT: f64 = 0.5;
-/// All routes are looked at when a proof promises this part of what it could at most,
-/// or when it has not promised more for some rounds: the more, the faster is the look.
+/// Exact pricing runs when the estimated gap reaches this fraction of its maximum, or has not grown
+/// for some rounds: the larger the gap, the faster exact pricing is.
 const RIPE: f64 = 0.8;
 const PATIENCE: usize = 3;
-/// What part of it is more.
+/// The fraction that counts as growth.
 const MORE: f64 = 0.04;
-/// What part of what a proof promises may be lost to routes that are not looked for.
+/// The fraction of the estimated gap that exact pricing may give up for speed.
 const SLACK: (i64, i64) = (9, 10);
-/// Prices are whole multiples of so many seconds, which leaves far fewer labels that
-/// differ in cost.
+/// Prices are multiples of this many seconds, which leaves far fewer labels that differ in cost.
 const GRAIN: f64 = 30.0;
-/// What is undone counts as nothing below so many seconds.
+/// Unserved time below this many seconds counts as none.
 const NOTHING: f64 = 0.01;
-/// So many points are looked at one by one.
+/// The largest number of points of the knapsack.
 const MOST_POINTS: i64 = 100_000;
 
-/// The least largest share of plans that leave out no more than `missing` priority,
-/// between what is known and this plan's own.
+/// A lower bound on the largest share of plans that leave no more than `missing` priority unserved,
+/// between a known bound and this plan's own.
 pub(super) fn largest_share(
     model: &Model<'_>,
     plan: &Solution,
@@ -57,14 +55,14 @@ pub(super) fn largest_share(
     if missing > MOST_POINTS {
         return low;
     }
-    let mut trial = Trial::of(model, plan, missing);
+    let mut test = LevelTest::of(model, plan, missing);
     for _ in 0..LEVELS {
         if high - low < CLOSE * high {
             break;
         }
         let level = f64::midpoint(low, high);
-        trial.keep_to(model, level);
-        if trial.fails() {
+        test.limit_share(model, level);
+        if test.is_infeasible() {
             low = level;
         } else {
             high = level;
@@ -73,132 +71,140 @@ pub(super) fn largest_share(
     low
 }
 
-/// About how long the visit keeps somebody.
+/// An estimate of the time that a visit takes.
 fn time(model: &Model<'_>, visit: usize) -> f64 {
     let way = i64::from(super::least_ways(model, visit)) / 2;
-    float(i64::from(model.calls[visit].service) + way).max(1.0)
+    float(i64::from(model.visits[visit].service) + way).max(1.0)
 }
 
-/// The search for prices that show a level to be impossible.
-struct Trial {
-    market: Market,
+/// The test whether a level is infeasible.
+struct LevelTest {
+    pricing: PricingProblem,
     omissions: Omissions,
-    /// Seconds that each visit takes.
+    /// The time of each visit, in seconds.
     times: Vec<f64>,
-    /// Prices that have promised much.
+    /// The stability centre of the prices.
     centre: Vec<f64>,
 }
 
-impl Trial {
+impl LevelTest {
     fn of(model: &Model<'_>, plan: &Solution, missing: i64) -> Self {
-        let visits: Vec<usize> = (0..model.calls.len()).collect();
+        let visits: Vec<usize> = (0..model.visits.len()).collect();
         let times: Vec<f64> = visits.iter().map(|visit| time(model, *visit)).collect();
         Self {
-            market: Market::new(model, plan, &visits, NEAR, 0),
+            pricing: PricingProblem::new(model, plan, &visits, NEAR, 0),
             omissions: Omissions::of(model, missing),
             centre: times.clone(),
             times,
         }
     }
 
-    /// From now on nobody's share is above the level.
-    fn keep_to(&mut self, model: &Model<'_>, level: f64) {
-        let left = WORK.saturating_sub(self.market.work());
-        self.market.limit(left / PART, |volunteer| {
+    /// Limits all shares to the level.
+    fn limit_share(&mut self, model: &Model<'_>, level: f64) {
+        let left = WORK.saturating_sub(self.pricing.work());
+        self.pricing.limit(left / PART, |volunteer| {
             let carried = i64::from(model.instance.volunteers[volunteer].carried);
-            // A second more, so that no rounding makes a level look impossible.
+            // A second more, so that rounding cannot make a level infeasible.
             let most = whole(level * float(model.share_of[volunteer])) + 1 - carried;
             most.clamp(0, free_offer(model, volunteer))
         });
     }
 
-    /// Whether it is shown that no plan keeps to the level.
-    fn fails(&mut self) -> bool {
-        let mut mix = Mix::new(self);
+    /// Whether the level is proven to be infeasible.
+    fn is_infeasible(&mut self) -> bool {
+        let mut restricted = RestrictedMaster::new(self);
         let (mut most, mut stale) = (f64::MIN, 0);
-        let (mut kept, mut care) = (KEPT, Care::Good);
+        let (mut kept, mut effort) = (KEPT, PricingEffort::Heuristic);
         for _ in 0..ROUNDS {
-            mix.take_up(self);
-            let (undone, changed) = mix.master.mix();
-            if undone < NOTHING || self.market.is_tired() {
+            restricted.add_columns(self);
+            let (undone, changed) = restricted.simplex.solve();
+            if undone < NOTHING || self.pricing.is_out_of_steps() {
                 return false; // in parts, all is made
             }
-            (kept, care) = match (changed, kept > 0.0, care) {
-                (true, ..) => (KEPT, Care::Good),
-                // What was found is nothing to the mix: it is asked at its own prices.
-                (false, true, _) => (0.0, Care::Good),
-                (false, false, Care::Least) => return false,
-                (false, false, _) => (0.0, Care::Least),
+            (kept, effort) = match (changed, kept > 0.0, effort) {
+                (true, ..) => (KEPT, PricingEffort::Heuristic),
+                // No column improved the master: prices without stabilization.
+                (false, true, _) => (0.0, PricingEffort::Heuristic),
+                (false, false, PricingEffort::Exact) => return false,
+                (false, false, _) => (0.0, PricingEffort::Exact),
             };
-            let pairs = self.centre.iter().zip(mix.master.prices());
+            let pairs = self.centre.iter().zip(restricted.simplex.prices());
             let point = pairs.map(|(old, new)| kept * old + (1.0 - kept) * new);
             let point: Vec<f64> = point.map(|price| (price / GRAIN).round() * GRAIN).collect();
-            let mut proof = self.ask(&point, care);
-            if care == Care::Good && proof > 0.0 && (proof > undone * RIPE || stale >= PATIENCE) {
-                care = Care::Least;
-                proof = self.ask(&point, care);
+            let mut proof = self.evaluate(&point, effort);
+            if effort == PricingEffort::Heuristic
+                && proof > 0.0
+                && (proof > undone * RIPE || stale >= PATIENCE)
+            {
+                effort = PricingEffort::Exact;
+                proof = self.evaluate(&point, effort);
             }
-            if care == Care::Least && proof > 0.0 {
+            if effort == PricingEffort::Exact && proof > 0.0 {
                 return true;
             }
-            stale = if care == Care::Least || proof > most + undone * MORE { 0 } else { stale + 1 };
-            if care == Care::Least || proof > most {
+            stale = if effort == PricingEffort::Exact || proof > most + undone * MORE {
+                0
+            } else {
+                stale + 1
+            };
+            if effort == PricingEffort::Exact || proof > most {
                 (most, self.centre) = (proof, point);
             }
         }
         false
     }
 
-    /// By how many seconds all prices are more than what the shifts bring and what may
-    /// be left out.
-    fn ask(&mut self, point: &[f64], care: Care) -> f64 {
+    /// The gap in seconds between the sum of all prices and what the shifts and omissions can
+    /// collect.
+    fn evaluate(&mut self, point: &[f64], effort: PricingEffort) -> f64 {
         let prices: Vec<i64> = point.iter().map(|price| whole(price.max(0.0)) * UNIT).collect();
-        let made = prices.iter().sum::<i64>() - self.omissions.dearest(&prices);
-        let promise = made + self.market.choose(&prices, 0, Care::Known, 0).cost;
-        let slack = if care == Care::Least { promise.max(0) / SLACK.1 * SLACK.0 } else { 0 };
-        float(made + self.market.choose(&prices, 0, care, slack).cost) / float(UNIT)
+        let made = prices.iter().sum::<i64>() - self.omissions.most_valuable(&prices);
+        let promise = made + self.pricing.choose(&prices, 0, PricingEffort::KnownRoutes, 0).cost;
+        let slack =
+            if effort == PricingEffort::Exact { promise.max(0) / SLACK.1 * SLACK.0 } else { 0 };
+        float(made + self.pricing.choose(&prices, 0, effort, slack).cost) / float(UNIT)
     }
 }
 
-/// The mix of routes that keep to the limits, and how many of all it has taken up.
-struct Mix {
-    master: Master,
+/// The restricted master problem, and how many of the known columns it has.
+struct RestrictedMaster {
+    simplex: Simplex,
     routes: Vec<usize>,
     omissions: usize,
 }
 
-impl Mix {
-    fn new(trial: &Trial) -> Self {
-        let shifts = trial.market.shifts();
+impl RestrictedMaster {
+    fn new(test: &LevelTest) -> Self {
+        let shifts = test.pricing.shifts();
         Self {
-            master: Master::new(&trial.times, shifts + 1),
+            simplex: Simplex::new(&test.times, shifts + 1),
             routes: vec![0; shifts],
             omissions: 0,
         }
     }
 
-    fn take_up(&mut self, trial: &Trial) {
+    fn add_columns(&mut self, test: &LevelTest) {
         for (shift, known) in self.routes.iter_mut().enumerate() {
-            for visits in trial.market.routes(shift, known) {
-                self.master.offer(shift, visits.iter().copied());
+            for visits in test.pricing.routes(shift, known) {
+                self.simplex.add_column(shift, visits.iter().copied());
             }
         }
-        let sets = &trial.omissions.known;
+        let sets = &test.omissions.known;
         for set in &sets[self.omissions..] {
-            let visits = (0..trial.times.len()).filter(|visit| set >> visit & 1 == 1);
-            self.master.offer(trial.market.shifts(), visits);
+            let visits = (0..test.times.len()).filter(|visit| set >> visit & 1 == 1);
+            self.simplex.add_column(test.pricing.shifts(), visits);
         }
         self.omissions = sets.len();
     }
 }
 
-/// Sets of visits that may be left out.
+/// Sets of visits that may be left unserved.
 struct Omissions {
     /// The priority of each visit.
     points: Vec<usize>,
-    /// How much of it may be left out.
+    /// The priority that may be left unserved.
     most: usize,
-    /// The sets that were met, as bits.
+    /// The known sets, as bit masks.
     known: Vec<u64>,
     met: HashSet<u64>,
 }
@@ -206,17 +212,17 @@ struct Omissions {
 impl Omissions {
     fn of(model: &Model<'_>, missing: i64) -> Self {
         let size = |points: i64| usize::try_from(points).unwrap_or(0);
-        let wishes = model.instance.visits.iter();
+        let requests = model.instance.visits.iter();
         Self {
-            points: wishes.map(|wish| size(wish.priority.into())).collect(),
+            points: requests.map(|request| size(request.priority.into())).collect(),
             most: size(missing),
             known: Vec::new(),
             met: HashSet::new(),
         }
     }
 
-    /// What the dearest set is worth at these prices: a knapsack, filled point by point.
-    fn dearest(&mut self, prices: &[i64]) -> i64 {
+    /// The value of the most valuable set at these prices, by the dynamic program of the knapsack.
+    fn most_valuable(&mut self, prices: &[i64]) -> i64 {
         let mut best: Vec<(i64, u64)> = vec![(0, 0); self.most + 1];
         for (visit, (&points, &price)) in self.points.iter().zip(prices).enumerate() {
             for most in (points..=self.most).rev() {

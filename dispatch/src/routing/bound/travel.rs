@@ -1,19 +1,18 @@
-//! The least travel of plans that make the same visits.
+//! A lower bound on the travel of plans that serve the same visits, by spanning trees.
 //!
-//! All homes are drawn together into one. The ways of a plan then join every visit
-//! to it, each visit by two ways; without one way home of each route they are a
-//! spanning tree. So no plan travels less than the least tree and the least way
-//! home, and prices on visits that have more or fewer than two ways in the tree
-//! raise that bound (Held and Karp, Operations Research 18(6), 1970, and
+//! All homes are contracted into one. The journeys of a plan then join every visit to it with
+//! degree two; without one journey home of each route they are a spanning tree. So travel is at
+//! least the minimum spanning tree plus the least journey home, and prices on visits whose degree
+//! in the tree is not two raise the bound (Held and Karp, Operations Research 18(6), 1970, and
 //! Mathematical Programming 1, 1971).
 
 use super::Work;
 use crate::routing::model::{FORBIDDEN, Model};
 use crate::routing::solution::Solution;
 
-/// Trees of more visits than this take too long; each visit's own ways then make the bound.
+/// For more visits than this, the bound is the sum of each visit's least journeys.
 const MOST_VISITS: usize = 1_500;
-/// How often prices are adjusted.
+/// The number of price updates.
 const ROUNDS: usize = 60;
 
 pub(super) fn least(model: &Model<'_>, work: &Work, plan: &Solution) -> i64 {
@@ -23,7 +22,7 @@ pub(super) fn least(model: &Model<'_>, work: &Work, plan: &Solution) -> i64 {
         return 0;
     }
     if made.len() > MOST_VISITS {
-        // Each way is shared by the two places that it joins, half each.
+        // Each journey is attributed to its two ends, half each.
         return made.iter().map(|visit| work.ways[*visit]).sum::<i64>() / 2;
     }
     let ways = Ways::of(model, &made);
@@ -49,7 +48,7 @@ pub(super) fn least(model: &Model<'_>, work: &Work, plan: &Solution) -> i64 {
     whole
 }
 
-/// The least ways, in either direction and by any means: between visits, and home.
+/// The least travel times in either direction and by any mode: between visits, and home.
 struct Ways {
     count: usize,
     between: Vec<f64>,
@@ -58,7 +57,7 @@ struct Ways {
 
 impl Ways {
     fn of(model: &Model<'_>, made: &[usize]) -> Self {
-        let place = |visit: usize| model.calls[visit].place;
+        let place = |visit: usize| model.visits[visit].place;
         let least = |a: usize, b: usize| {
             let ways = model.ways.iter().flat_map(|matrix| [matrix.way(a, b), matrix.way(b, a)]);
             f64::from(ways.min().unwrap_or(0))
@@ -77,8 +76,8 @@ impl Ways {
         }
     }
 
-    /// The least tree under these prices and the least ways home besides, less the
-    /// prices; and how many ways each visit has in them. By Prim's algorithm.
+    /// The cost of the minimum spanning tree at these prices and of the least journeys home, less
+    /// the prices; and the degree of each visit. By Prim's algorithm.
     fn tree(&self, prices: &[f64]) -> (f64, Vec<u32>) {
         let mut degrees = vec![0; self.count];
         let mut nearest: Vec<(f64, usize)> =
@@ -106,8 +105,7 @@ impl Ways {
         (cost, degrees)
     }
 
-    /// The ways home that were left out of the tree: at least one, and all that
-    /// prices have made worth having.
+    /// The journeys home beyond the tree: at least one, and all of negative cost.
     fn ways_home(&self, prices: &[f64], degrees: &mut [u32]) -> f64 {
         let way = |visit: usize| self.home[visit] + prices[visit];
         let gains: Vec<usize> = (0..self.count).filter(|visit| way(*visit) < 0.0).collect();

@@ -1,9 +1,8 @@
-//! The least priority that is left unserved.
+//! A lower bound on unserved priority.
 //!
-//! If visits could be cut into pieces, the most priority would be served by taking
-//! those first that give the most for their time, each as far as anything still
-//! flows (a greedy choice is best over the work that a network can carry, which is
-//! a polymatroid; Edmonds 1970). Whole visits cannot do better.
+//! With divisible visits, the most priority is served greedily by priority per second, each as far
+//! as the flow allows (the greedy algorithm is optimal over the work that a network can carry, a
+//! polymatroid; Edmonds 1970). Whole visits cannot do better.
 
 use super::flow::Network;
 use super::{MOST_PAIRS, Work};
@@ -11,12 +10,12 @@ use crate::routing::model::Model;
 
 pub(super) fn least(model: &Model<'_>, work: &Work) -> i64 {
     let priority = |visit: usize| i64::from(model.instance.visits[visit].priority);
-    let mut order: Vec<usize> = (0..model.calls.len()).collect();
+    let mut order: Vec<usize> = (0..model.visits.len()).collect();
     #[expect(clippy::cast_precision_loss, reason = "small numbers")]
     let density = |visit: usize| priority(visit) as f64 / work.seconds[visit].max(1) as f64;
     order.sort_by(|a, b| density(*b).total_cmp(&density(*a)).then(a.cmp(b)));
     if work.pairs() > MOST_PAIRS {
-        return whole(poured(model, work, &order, density));
+        return whole(pooled(model, work, &order, density));
     }
     if all_fits(model, work) {
         return 0;
@@ -29,8 +28,8 @@ pub(super) fn least(model: &Model<'_>, work: &Work) -> i64 {
             lost += if work.shifts[visit].is_empty() { density(visit) } else { 0.0 };
             continue;
         }
-        network.open(visit, seconds);
-        let kept = seconds - network.push();
+        network.set_supply(visit, seconds);
+        let kept = seconds - network.augment();
         #[expect(clippy::cast_precision_loss, reason = "seconds of a few days")]
         let kept = kept as f64;
         lost += kept * density(visit);
@@ -38,8 +37,8 @@ pub(super) fn least(model: &Model<'_>, work: &Work) -> i64 {
     whole(lost)
 }
 
-/// What is lost when everybody might make every visit that anybody may make.
-fn poured(model: &Model<'_>, work: &Work, order: &[usize], density: impl Fn(usize) -> f64) -> f64 {
+/// The loss if every volunteer could make every visit that any may make.
+fn pooled(model: &Model<'_>, work: &Work, order: &[usize], density: impl Fn(usize) -> f64) -> f64 {
     let mut room: i64 = work.capacity.iter().sum();
     let mut lost = 0.0;
     for &visit in order {
@@ -56,18 +55,18 @@ fn poured(model: &Model<'_>, work: &Work, order: &[usize], density: impl Fn(usiz
     lost
 }
 
-/// Points are whole; the little that sums of fractions err by must not count.
+/// Points are whole; rounding errors of sums must not count.
 #[expect(clippy::cast_possible_truncation, reason = "a count of points")]
 fn whole(lost: f64) -> i64 {
     (lost - 1e-6).ceil().max(0.0) as i64
 }
 
-/// Whether all work fits at once, which is asked first because it mostly does.
+/// Whether all work fits; tested first because it usually does.
 fn all_fits(model: &Model<'_>, work: &Work) -> bool {
     let idle = |visit: usize| work.seconds[visit] == 0 && work.shifts[visit].is_empty();
     let mut network = Network::new(model, work);
     for (visit, seconds) in work.seconds.iter().enumerate() {
-        network.open(visit, *seconds);
+        network.set_supply(visit, *seconds);
     }
-    !(0..model.calls.len()).any(idle) && network.push() == work.seconds.iter().sum::<i64>()
+    !(0..model.visits.len()).any(idle) && network.augment() == work.seconds.iter().sum::<i64>()
 }

@@ -1,13 +1,13 @@
-//! Every plan there is, against the bounds and the search.
+//! Bounds and search compared with every plan of tiny instances.
 
 use proptest::prelude::*;
 
 use super::random::some_instance;
 use super::*;
-use crate::routing::solution::{Route, Stop};
+use crate::routing::solution::{ShiftRoute, Stop};
 use crate::routing::{Effort, bounds, check};
 
-/// Every way to give the visits to shifts in every order, timed as early as can be.
+/// Every assignment of visits to shifts in every order, each as early as possible.
 fn every_plan(instance: &Instance) -> Vec<Solution> {
     let shifts: Vec<(usize, usize)> = (0..instance.volunteers.len())
         .flat_map(|who| (0..instance.volunteers[who].shifts.len()).map(move |at| (who, at)))
@@ -28,7 +28,8 @@ fn every_plan(instance: &Instance) -> Vec<Solution> {
         orders = more;
     }
     let plans = orders.iter().filter_map(|order| {
-        let routes = order.iter().zip(&shifts).map(|(visits, seat)| timed(instance, *seat, visits));
+        let routes =
+            order.iter().zip(&shifts).map(|(visits, shift)| timed(instance, *shift, visits));
         let routes = routes.collect::<Option<Vec<_>>>()?;
         let made = |visit: &usize| order.iter().any(|visits| visits.contains(visit));
         let unserved = (0..instance.visits.len()).filter(|visit| !made(visit)).collect();
@@ -42,7 +43,7 @@ fn timed(
     instance: &Instance,
     (volunteer, shift): (usize, usize),
     visits: &[usize],
-) -> Option<Route> {
+) -> Option<ShiftRoute> {
     let hours = &instance.volunteers[volunteer].shifts[shift];
     let ways = &instance.travel[0];
     let free = |from: Seconds, length: Seconds| {
@@ -69,7 +70,7 @@ fn timed(
         stops.push(Stop { visit, travel, arrive, start, leave: left });
     }
     let home = if stops.is_empty() { 0 } else { ways.way(at, volunteer) };
-    Some(Route { volunteer, shift, stops, home })
+    Some(ShiftRoute { volunteer, shift, stops, home })
 }
 
 fn tiny() -> impl Strategy<Value = Instance> {

@@ -1,22 +1,22 @@
-//! The checker can fail: a sound plan with one thing wrong is refused for that thing.
+//! The checker can fail: a valid plan with one error is rejected for that error.
 
 use super::*;
-use crate::routing::solution::{Route, Stop};
+use crate::routing::solution::{ShiftRoute, Stop};
 use crate::routing::{Violation, check};
 
 /// Anna at 0 and Ben at 500, each on two days; on the first Anna makes visits 0 and 1, Ben
-/// visit 2, and nobody makes visit 3.
+/// visit 2, and visit 3 is unserved.
 fn sample() -> (Instance, Solution) {
     let who = || Volunteer { shifts: vec![shift(0, 0, 1_000), shift(1, 0, 1_000)], ..volunteer() };
     let visits = [100, 200, 600, 400].map(|at| (at, visit())).to_vec();
     let instance = street(vec![(0, who()), (500, who())], visits);
-    let anna = Route {
+    let anna = ShiftRoute {
         volunteer: 0,
         shift: 0,
         stops: vec![stop(0, 100, 100), stop(1, 100, 210)],
         home: 200,
     };
-    let ben = Route { volunteer: 1, shift: 0, stops: vec![stop(2, 100, 100)], home: 100 };
+    let ben = ShiftRoute { volunteer: 1, shift: 0, stops: vec![stop(2, 100, 100)], home: 100 };
     let plan = Solution { routes: vec![anna, ben], unserved: vec![3] };
     assert_eq!(check(&instance, &plan), Ok(()), "the sample is sound");
     (instance, plan)
@@ -60,7 +60,7 @@ fn a_route_for_no_shift_or_a_second_for_one_is_found() {
     assert_eq!(wrong(|plan| plan.routes[0].shift = 2), Violation::Shift(0));
     assert_eq!(wrong(|plan| plan.routes[1].volunteer = 2), Violation::Shift(1));
     let again = |plan: &mut Solution| {
-        plan.routes.push(Route { volunteer: 0, shift: 0, ..Route::default() });
+        plan.routes.push(ShiftRoute { volunteer: 0, shift: 0, ..ShiftRoute::default() });
     };
     assert_eq!(wrong(again), Violation::Shift(2));
     assert_eq!(wrong_for(|instance| instance.volunteers[1].shifts.clear()), Violation::Shift(1));
@@ -176,7 +176,7 @@ fn a_way_home_past_the_shift_or_left_out_is_found() {
     assert_eq!(wrong(|plan| plan.routes[0].home -= 1), Violation::Hours(0));
     assert_eq!(wrong(|plan| plan.routes[1].home = 0), Violation::Hours(1));
     let from_nowhere = |plan: &mut Solution| {
-        plan.routes.push(Route { volunteer: 0, shift: 1, stops: vec![], home: 1 });
+        plan.routes.push(ShiftRoute { volunteer: 0, shift: 1, stops: vec![], home: 1 });
     };
     assert_eq!(wrong(from_nowhere), Violation::Hours(2));
 }
@@ -225,7 +225,7 @@ fn what_was_offered_is_for_all_days_together() {
     let tomorrow = |offered| {
         after(|instance, plan| {
             let stops = vec![stop(3, 400, 400)];
-            plan.routes.push(Route { volunteer: 0, shift: 1, stops, home: 400 });
+            plan.routes.push(ShiftRoute { volunteer: 0, shift: 1, stops, home: 400 });
             plan.unserved.clear();
             instance.volunteers[0].offered = Some(offered);
         })

@@ -1,8 +1,13 @@
+use std::collections::BTreeMap;
+
 use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
 
 use super::*;
-use crate::routing::explain::{Missing, Verdict};
-use crate::routing::{Relief, check, explain, replan};
+use crate::routing::explain::Feasibility;
+
+use crate::routing::{Relaxation, check, explain, replan};
 
 fn some_span(most: Seconds) -> impl Strategy<Value = (Seconds, Seconds)> {
     (0..most, 1..most).prop_map(|(open, length)| (open, open + length))
@@ -63,6 +68,15 @@ fn pair(visits: &mut [Visit]) {
     }
 }
 
+fn some_bar() -> impl Strategy<Value = Bar> {
+    prop_oneof![
+        8 => Just(Bar::None),
+        1 => Just(Bar::Skill),
+        1 => Just(Bar::Area),
+        1 => Just(Bar::Forbidden),
+    ]
+}
+
 /// Ways of all kinds: some break the triangle inequality, some differ there and back.
 pub(super) fn some_instance() -> impl Strategy<Value = Instance> {
     (1..4_usize, 0..9_usize).prop_flat_map(|(people, visits)| {
@@ -70,7 +84,7 @@ pub(super) fn some_instance() -> impl Strategy<Value = Instance> {
         (
             prop::collection::vec(some_volunteer(), people),
             prop::collection::vec(some_visit(people, visits), visits),
-            prop::collection::vec(prop::bool::weighted(0.2), people * visits),
+            prop::collection::vec(some_bar(), people * visits),
             prop::collection::vec(0..60, places * places),
             prop::bool::ANY,
         )
@@ -78,45 +92,117 @@ pub(super) fn some_instance() -> impl Strategy<Value = Instance> {
                 if paired {
                     pair(&mut visits);
                 }
-                let bar = |barred| if barred { Bar::Skill } else { Bar::None };
                 Instance {
                     volunteers,
                     visits,
-                    bars: bars.into_iter().map(bar).collect(),
+                    bars,
                     travel: vec![Matrix::new(places, ways).expect("a way for every pair")],
                 }
             })
     })
 }
 
-/// The instance after the change that would have the visit made, unless that is
-/// somebody new.
-fn relieved(instance: &Instance, missing: Missing) -> Option<Instance> {
+/// The instance after the relaxation that is reported for an unserved visit.
+fn relaxed(instance: &Instance, visit: usize, relaxation: Relaxation) -> Instance {
     let mut changed = instance.clone();
     let people = instance.volunteers.len();
-    let visit = missing.visit;
-    match missing.relief {
-        Relief::MoreTime { volunteer, day, seconds } => {
+    match relaxation {
+        Relaxation::MoreTime { volunteer, day, seconds } => {
             shift_on(&mut changed, volunteer, day).close += seconds;
         }
-        Relief::MoreCapacity { volunteer, day, amount } => {
+        Relaxation::MoreCapacity { volunteer, day, amount } => {
             let capacity = &mut shift_on(&mut changed, volunteer, day).capacity;
             *capacity = capacity.map(|capacity| capacity + amount);
         }
-        Relief::LaterWindow { seconds, .. } => {
-            let last = changed.visits[visit].windows.iter_mut().max_by_key(|window| window.1);
-            last.expect("there is a window to miss").1 += seconds;
+        Relaxation::LaterWindow { seconds, .. } => {
+            changed.visits[visit].windows.iter_mut().for_each(|window| window.1 += seconds);
         }
-        Relief::MoreOffered { volunteer, seconds } => {
+        Relaxation::MoreOffered { volunteer, seconds } => {
             let offered = &mut changed.volunteers[volunteer].offered;
             *offered = offered.map(|offered| offered + i32::try_from(seconds).expect("seconds"));
         }
-        Relief::Skill { volunteer, .. } | Relief::Area { volunteer, .. } => {
+        Relaxation::Skill { volunteer, .. } | Relaxation::Area { volunteer, .. } => {
             changed.bars[visit * people + volunteer] = Bar::None;
         }
-        Relief::OneMore => return None,
+        Relaxation::OneMore => return with_one_more(instance, visit),
     }
-    Some(changed)
+    changed
+}
+
+/// The instance with one more volunteer, who lives where the visit is, may make any visit and
+/// has a shift on the visit's first day in all its windows.
+fn with_one_more(instance: &Instance, visit: usize) -> Instance {
+    let mut changed = instance.clone();
+    let people = instance.volunteers.len();
+    let request = &instance.visits[visit];
+    let close = request.windows.iter().map(|window| window.1).max().unwrap_or(0);
+    let shifts = vec![shift(request.first_day, 0, close + request.service)];
+    changed.volunteers.push(Volunteer { shifts, ..Volunteer::default() });
+    changed.bars = (0..instance.visits.len())
+        .flat_map(|visit| {
+            let bars = (0..people).map(move |who| instance.bar(visit, who));
+            bars.chain(std::iter::once(Bar::None))
+        })
+        .collect();
+    // Places of visits follow those of homes.
+    let before = |place: usize| match place.cmp(&people) {
+        std::cmp::Ordering::Less => place,
+        std::cmp::Ordering::Equal => instance.place(visit),
+        std::cmp::Ordering::Greater => place - 1,
+    };
+    let places = people + 1 + instance.visits.len();
+    let way = |at: usize| {
+        let (from, to) = (before(at / places), before(at % places));
+        if from == to { 0 } else { instance.travel[0].way(from, to) }
+    };
+    let ways = (0..places * places).map(way).collect();
+    changed.travel = vec![Matrix::new(places, ways).expect("a way for every pair")];
+    changed
+}
+
+/// The word that serialization gives a variant.
+fn code(variant: &impl serde::Serialize) -> String {
+    let value = serde_json::to_value(variant).expect("JSON");
+    value["code"].as_str().expect("a code").to_owned()
+}
+
+/// Asserts that every reported relaxation suffices; returns the codes of reasons and of
+/// relaxations.
+fn assert_relaxations_suffice(instance: &Instance) -> Vec<String> {
+    let plan = plan(instance, Weights::default(), &Budget::Iterations(100), 1).expect("sense");
+    let mut codes = Vec::new();
+    for missing in explain(instance, Weights::default(), &plan).missing {
+        codes.push(format!("reason {}", code(&missing.reason)));
+        let Some(relaxation) = missing.relaxation else { continue };
+        codes.push(format!("relaxation {}", code(&relaxation)));
+        let relaxed = relaxed(instance, missing.visit, relaxation);
+        let then = explain(&relaxed, Weights::default(), &plan).missing;
+        let then = then.into_iter().find(|other| other.visit == missing.visit);
+        let reason = then.expect("it is still missing").reason;
+        assert!(matches!(reason, Feasibility::Possible { .. }), "{missing:?} {reason:?}");
+    }
+    codes
+}
+
+#[test]
+fn the_random_instances_reach_every_reason_and_every_relaxation() {
+    let mut runner = TestRunner::deterministic();
+    let mut reached = BTreeMap::<String, u32>::new();
+    for _ in 0..1_500 {
+        let instance = some_instance().new_tree(&mut runner).expect("an instance").current();
+        for code in assert_relaxations_suffice(&instance) {
+            *reached.entry(code).or_default() += 1;
+        }
+    }
+    let reasons =
+        ["offered", "room", "capacity", "partner", "hours", "shift", "skill", "area", "forbidden"];
+    let relaxations =
+        ["more_time", "later_window", "more_offered", "more_capacity", "skill", "area", "one_more"];
+    let reasons = reasons.map(|code| format!("reason {code}"));
+    let relaxations = relaxations.map(|code| format!("relaxation {code}"));
+    for expected in reasons.iter().chain(&relaxations) {
+        assert!(reached.contains_key(expected), "{expected} is not in {reached:?}");
+    }
 }
 
 fn shift_on(instance: &mut Instance, volunteer: usize, day: i32) -> &mut Shift {
@@ -161,15 +247,8 @@ proptest! {
     }
 
     #[test]
-    fn the_relief_that_is_told_lets_somebody_make_the_visit(instance in some_instance()) {
-        let plan = plan(&instance, Weights::default(), &Budget::Iterations(100), 1).expect("sense");
-        for missing in explain(&instance, Weights::default(), &plan).missing {
-            let Some(relieved) = relieved(&instance, missing) else { continue };
-            let then = explain(&relieved, Weights::default(), &plan).missing;
-            let then = then.into_iter().find(|other| other.visit == missing.visit);
-            let reason = then.expect("it is still missing").reason;
-            prop_assert!(matches!(reason, Verdict::Possible { .. }), "{:?} {:?}", missing, reason);
-        }
+    fn every_reported_relaxation_suffices(instance in some_instance()) {
+        assert_relaxations_suffice(&instance);
     }
 
     #[test]

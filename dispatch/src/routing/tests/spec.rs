@@ -1,6 +1,6 @@
 use super::*;
-use crate::routing::explain::Verdict;
-use crate::routing::{InstanceError, Relief, explain, replan};
+use crate::routing::explain::Feasibility;
+use crate::routing::{InstanceError, Relaxation, explain, replan};
 
 #[test]
 fn two_people_come_at_once_where_two_must() {
@@ -137,8 +137,8 @@ fn reasons_tell_who_else_could_go_and_what_it_would_add() {
     assert_eq!((choice.volunteer, choice.travel), (0, 20));
     assert_eq!((choice.load_before, choice.load_after), (0, 30));
     assert_eq!(choice.others[0].volunteer, 2, "the nearer to being done come first");
-    assert_eq!(choice.others[0].verdict, Verdict::Hours, "890 there and 890 back");
-    assert_eq!(choice.others[1].verdict, Verdict::Skill);
+    assert_eq!(choice.others[0].verdict, Feasibility::Hours, "890 there and 890 back");
+    assert_eq!(choice.others[1].verdict, Feasibility::Skill);
 }
 
 #[test]
@@ -147,18 +147,21 @@ fn a_visit_too_long_for_the_shift_says_how_much_is_missing() {
     let instance = street(vec![(0, volunteer())], vec![(50, long)]);
     let plan = planned(&instance);
     let missing = explain(&instance, Weights::default(), &plan).missing;
-    assert_eq!(missing[0].reason, Verdict::Hours);
-    assert_eq!(missing[0].relief, Relief::MoreTime { volunteer: 0, day: 0, seconds: 50 });
+    assert_eq!(missing[0].reason, Feasibility::Hours);
+    assert_eq!(
+        missing[0].relaxation,
+        Some(Relaxation::MoreTime { volunteer: 0, day: 0, seconds: 50 })
+    );
 }
 
 #[test]
-fn a_missing_skill_is_the_relief_where_there_is_time() {
+fn a_missing_skill_is_the_relaxation_where_there_is_time() {
     let mut instance = street(vec![(0, volunteer())], vec![(50, visit())]);
     instance.bars[0] = Bar::Skill;
     let plan = planned(&instance);
     let missing = explain(&instance, Weights::default(), &plan).missing;
-    assert_eq!(missing[0].reason, Verdict::Skill);
-    assert_eq!(missing[0].relief, Relief::Skill { volunteer: 0, day: 0 });
+    assert_eq!(missing[0].reason, Feasibility::Skill);
+    assert_eq!(missing[0].relaxation, Some(Relaxation::Skill { volunteer: 0, day: 0 }));
 }
 
 #[test]
@@ -167,8 +170,35 @@ fn an_offer_too_small_says_how_much_more_it_takes() {
     let instance = street(vec![(0, modest)], vec![(50, visit())]);
     let plan = planned(&instance);
     let missing = explain(&instance, Weights::default(), &plan).missing;
-    assert_eq!(missing[0].reason, Verdict::Offered { short: 10 });
-    assert_eq!(missing[0].relief, Relief::MoreOffered { volunteer: 0, seconds: 10 });
+    assert_eq!(missing[0].reason, Feasibility::Offered { short: 10 });
+    assert_eq!(missing[0].relaxation, Some(Relaxation::MoreOffered { volunteer: 0, seconds: 10 }));
+}
+
+#[test]
+fn one_more_volunteer_is_no_relaxation_where_others_may_not_go() {
+    let relaxation = |instance: &Instance| {
+        let missing = explain(instance, Weights::default(), &planned(instance)).missing;
+        missing.last().expect("an unserved visit").relaxation
+    };
+    let nobody = Volunteer::default();
+    let free = street(vec![(0, nobody.clone())], vec![(50, visit())]);
+    assert_eq!(relaxation(&free), Some(Relaxation::OneMore));
+    let mut pinned = free;
+    pinned.visits[0].pinned = Some(Pin { volunteer: 0, day: 0, start: None });
+    assert_eq!(relaxation(&pinned), None);
+    // The volunteer of the group has no shift on the second visit's first day.
+    let of_group = |first_day| Visit { first_day, group: Some(0), ..visit() };
+    let group = street(vec![(0, volunteer())], vec![(0, of_group(0)), (0, of_group(5))]);
+    assert_eq!(relaxation(&group), None);
+    let partner = |visit, first| Some(Partner { visit, first, gap: (0, 0) });
+    let pair = street(
+        vec![(0, nobody)],
+        vec![
+            (20, Visit { partner: partner(1, true), ..visit() }),
+            (20, Visit { partner: partner(0, false), ..visit() }),
+        ],
+    );
+    assert_eq!(relaxation(&pair), None);
 }
 
 #[test]

@@ -1,15 +1,14 @@
-//! The rules of a plan, told a second time.
+//! An independent checker of plans.
 //!
-//! [`check`] holds any plan against its problem, whoever drew it up. It shares
-//! no code with the construction: it walks the written times, and works out
-//! journeys, loads and measures by itself, minute by minute where that is the
-//! plainest way. A mistake made there is not made here again.
+//! [`check`] verifies any plan against its problem. It shares no code with the construction: it
+//! walks the written times and recomputes journeys, loads and measures, minute by minute where that
+//! is simplest, so it does not repeat a mistake of the construction.
 
-mod account;
-mod claim;
-mod ground;
+mod distance;
+mod measures;
+mod reasons;
+mod ties;
 mod timeline;
-mod together;
 mod violation;
 
 use std::collections::{HashMap, HashSet};
@@ -17,45 +16,45 @@ use std::collections::{HashMap, HashSet};
 pub use violation::Violation;
 
 use super::plan::Plan;
-use super::problem::{Problem, Visit, Volunteer};
+use super::problem::{DispatchProblem, Visit, Volunteer};
 use gridward_domain::id::{PersonId, TaskId};
 
-/// Whether a plan keeps every rule of its problem and says of itself only what is so.
+/// Checks that a plan keeps every rule of its problem and that its claims about itself are true.
 ///
-/// Not checked, for it takes the search itself: that no better plan exists,
-/// the exact number in [`super::Why::others`] and in `short` of a reason, that what hinders
-/// an alternative does, and that a relief is enough.
+/// Not checked, since that would take the search itself: that no better plan exists, the exact
+/// number in [`super::Why::others`] and in `short` of a reason, the hindrance of an alternative,
+/// and that a remedy suffices.
 ///
 /// # Errors
-/// The first rule found broken.
-pub fn check(problem: &Problem, plan: &Plan) -> Result<(), Violation> {
-    let book = Book::of(problem);
-    book.every_visit_stands_once(plan)?;
+/// The first violation found.
+pub fn check(problem: &DispatchProblem, plan: &Plan) -> Result<(), Violation> {
+    let index = Index::of(problem);
+    index.every_visit_occurs_once(plan)?;
     let mut days = HashSet::new();
     for route in &plan.routes {
         if !days.insert((route.volunteer, route.day)) {
             return Err(Violation::RouteTwice(route.volunteer, route.day));
         }
-        timeline::check(&book, route)?;
+        timeline::check(&index, route)?;
     }
-    let seats = together::seats(plan);
-    together::ties_are_kept(&book, &seats)?;
-    let loads = account::loads(&book, plan);
-    account::offers_are_kept(&book, plan, &loads)?;
-    account::whys_hold(&book, plan, &loads)?;
-    claim::reasons_hold(&book, plan, &loads, &seats)?;
-    account::measures_hold(&book, plan, &loads)
+    let assignments = ties::assignments(plan);
+    ties::ties_are_kept(&index, &assignments)?;
+    let loads = measures::loads(&index, plan);
+    measures::offers_are_kept(&index, plan, &loads)?;
+    measures::whys_hold(&index, plan, &loads)?;
+    reasons::reasons_hold(&index, plan, &loads, &assignments)?;
+    measures::measures_hold(&index, plan, &loads)
 }
 
-/// A problem with its people and visits by name.
-struct Book<'p> {
-    problem: &'p Problem,
+/// A problem indexed by id.
+struct Index<'p> {
+    problem: &'p DispatchProblem,
     people: HashMap<PersonId, &'p Volunteer>,
     visits: HashMap<TaskId, &'p Visit>,
 }
 
-impl<'p> Book<'p> {
-    fn of(problem: &'p Problem) -> Self {
+impl<'p> Index<'p> {
+    fn of(problem: &'p DispatchProblem) -> Self {
         Self {
             problem,
             people: problem.volunteers.iter().map(|who| (who.id, who)).collect(),
@@ -71,7 +70,7 @@ impl<'p> Book<'p> {
         self.visits.get(&id).copied().ok_or(Violation::UnknownVisit(id))
     }
 
-    fn every_visit_stands_once(&self, plan: &Plan) -> Result<(), Violation> {
+    fn every_visit_occurs_once(&self, plan: &Plan) -> Result<(), Violation> {
         let stops = plan.routes.iter().flat_map(|route| &route.stops).map(|stop| stop.visit);
         let mut seen = HashSet::new();
         for id in stops.chain(plan.unserved.iter().map(|left| left.visit)) {
@@ -85,13 +84,13 @@ impl<'p> Book<'p> {
     }
 }
 
-/// Whether somebody may go to a visit: area and skills.
+/// Whether a volunteer may make a visit: area and skills.
 fn may_go(who: &Volunteer, visit: &Visit) -> bool {
     in_area(who, visit) && visit.skills.iter().all(|skill| who.skills.contains(skill))
 }
 
-/// Whether a visit lies in somebody's home grid or in an area they also serve, and
-/// they are not to keep away from it.
+/// Whether a visit is in a volunteer's home grid or in an area they also serve, and not forbidden
+/// to them.
 fn in_area(who: &Volunteer, visit: &Visit) -> bool {
     let grid = visit.grid.as_str();
     let barred = visit.forbidden.contains(&who.id);

@@ -1,14 +1,14 @@
-//! One route, walked stop by stop.
+//! Checks one route, stop by stop.
 
-use super::{Book, Violation, ground, in_area};
+use super::{Index, Violation, distance, in_area};
 use crate::solve::plan::{Route, Stop};
 use crate::solve::problem::{Shift, Visit, Volunteer};
 use gridward_domain::place::Place;
 use gridward_domain::time::Window;
 
-/// Whether a route can be walked as written, by one who may.
-pub(super) fn check(book: &Book<'_>, route: &Route) -> Result<(), Violation> {
-    let who = book.person(route.volunteer)?;
+/// Checks that the volunteer can walk the route as written, and may.
+pub(super) fn check(index: &Index<'_>, route: &Route) -> Result<(), Violation> {
+    let who = index.person(route.volunteer)?;
     let shift = who
         .shifts
         .iter()
@@ -21,9 +21,9 @@ pub(super) fn check(book: &Book<'_>, route: &Route) -> Result<(), Violation> {
     let mut place = who.home;
     let mut travel = 0;
     for stop in &route.stops {
-        let visit = book.visit(stop.visit)?;
+        let visit = index.visit(stop.visit)?;
         is_allowed(who, route, stop, visit)?;
-        if !ground::takes(book.problem, who, place, visit.place, stop.travel.0) {
+        if !distance::takes(index.problem, who, place, visit.place, stop.travel.0) {
             return Err(Violation::Journey(stop.visit));
         }
         follows(shift, stop, visit, free)?;
@@ -31,10 +31,10 @@ pub(super) fn check(book: &Book<'_>, route: &Route) -> Result<(), Violation> {
         place = visit.place;
         travel += stop.travel.0;
     }
-    way_home(book, who, shift, route, (place, minute(last.leave)), travel)
+    way_home(index, who, shift, route, (place, minute(last.leave)), travel)
 }
 
-/// Area, skills, first day and pin.
+/// Checks area, skills, first day and pin.
 fn is_allowed(who: &Volunteer, route: &Route, stop: &Stop, visit: &Visit) -> Result<(), Violation> {
     if let Some(pin) = visit.pinned {
         let kept = pin.volunteer == who.id
@@ -51,7 +51,7 @@ fn is_allowed(who: &Volunteer, route: &Route, stop: &Stop, visit: &Visit) -> Res
     if route.day < visit.not_before { Err(Violation::TooEarly(visit.id)) } else { Ok(()) }
 }
 
-/// The times of one stop, for one who is free from minute `free`.
+/// Checks the times of one stop, for a volunteer who is free from minute `free`.
 fn follows(shift: &Shift, stop: &Stop, visit: &Visit, free: u32) -> Result<(), Violation> {
     let (arrive, start, leave) = (minute(stop.arrive), minute(stop.start), minute(stop.leave));
     let travel = stop.travel.0;
@@ -74,7 +74,7 @@ fn follows(shift: &Shift, stop: &Stop, visit: &Visit, free: u32) -> Result<(), V
 }
 
 fn way_home(
-    book: &Book<'_>,
+    index: &Index<'_>,
     who: &Volunteer,
     shift: &Shift,
     route: &Route,
@@ -83,7 +83,7 @@ fn way_home(
 ) -> Result<(), Violation> {
     let written = route.travel.0.checked_sub(travel);
     let Some(back) =
-        written.filter(|back| ground::takes(book.problem, who, place, who.home, *back))
+        written.filter(|back| distance::takes(index.problem, who, place, who.home, *back))
     else {
         return Err(Violation::Travel(who.id, route.day));
     };
@@ -95,19 +95,19 @@ fn way_home(
     }
 }
 
-/// Whether a span touches no break of the shift.
+/// Whether a span overlaps no break of the shift.
 pub(super) fn is_clear(shift: &Shift, from: u32, to: u32) -> bool {
     let touches = |pause: &Window| from < minute(pause.end()) && to > minute(pause.start());
     !shift.breaks.iter().any(touches)
 }
 
-/// Whether one of the visit's windows holds the span; without windows all do.
+/// Whether one of the visit's windows contains the span; without windows any span is allowed.
 pub(super) fn in_a_window(visit: &Visit, from: u32, to: u32) -> bool {
     let holds = |window: &Window| minute(window.start()) <= from && to <= minute(window.end());
     visit.windows.is_empty() || visit.windows.iter().any(holds)
 }
 
-/// A time of day as minutes.
+/// A time of day in minutes.
 pub(super) fn minute(time: gridward_domain::time::TimeOfDay) -> u32 {
     u32::from(time.minutes())
 }

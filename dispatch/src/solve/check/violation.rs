@@ -1,24 +1,24 @@
-//! The rules of a plan, one name each.
+//! The violations of the rules of a plan.
 
 use chrono::NaiveDate;
 use thiserror::Error;
 
 use gridward_domain::id::{PersonId, TaskId};
 
-/// The first rule that a plan was found to break, and where.
+/// A violated rule, and where.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Violation {
-    /// A route of someone who is not among the volunteers.
+    /// A route of a person who is not among the volunteers.
     #[error("{0} is not among the volunteers")]
     UnknownVolunteer(PersonId),
     /// A task that is not among the visits.
     #[error("{0} is not among the visits")]
     UnknownVisit(TaskId),
-    /// A visit that stands twice, in routes or among the unserved.
-    #[error("visit {0} stands twice in the plan")]
+    /// A visit occurs twice, in routes or among the unserved.
+    #[error("visit {0} occurs twice in the plan")]
     VisitTwice(TaskId),
-    /// A visit that stands nowhere.
-    #[error("visit {0} does not stand in the plan")]
+    /// A visit is missing.
+    #[error("visit {0} is missing from the plan")]
     VisitMissing(TaskId),
     /// A day on which the volunteer has no shift.
     #[error("{0} has no shift on {1}")]
@@ -29,53 +29,53 @@ pub enum Violation {
     /// A route without stops.
     #[error("the route of {0} on {1} has no stops")]
     EmptyRoute(PersonId, NaiveDate),
-    /// A visit in an area that the volunteer does not serve.
-    #[error("visit {0} lies outside the volunteer's areas")]
+    /// A visit is in an area that the volunteer does not serve.
+    #[error("visit {0} is outside the volunteer's areas")]
     Area(TaskId),
-    /// A visit that needs a skill the volunteer does not have.
-    #[error("visit {0} needs a skill that the volunteer has not")]
+    /// A visit needs a skill that the volunteer lacks.
+    #[error("visit {0} needs a skill that the volunteer lacks")]
     Skill(TaskId),
-    /// A visit before its first day.
+    /// A visit is before its first day.
     #[error("visit {0} is too early")]
     TooEarly(TaskId),
-    /// A pinned visit by another person, on another day or at another hour.
-    #[error("visit {0} is not where it is pinned")]
+    /// A pinned visit has another volunteer, day or time.
+    #[error("visit {0} is not made as pinned")]
     Pin(TaskId),
-    /// A journey of other minutes than the way takes.
-    #[error("the journey to visit {0} does not take what is written")]
+    /// The travel time of a journey is wrong.
+    #[error("the travel time to visit {0} is wrong")]
     Journey(TaskId),
-    /// A journey that begins before its time or runs into a break, a service
-    /// that begins before the arrival or is not as long as it must be.
-    #[error("the times of visit {0} do not follow from each other")]
+    /// A journey begins too early or overlaps a break, or a service begins before the arrival or
+    /// has another duration.
+    #[error("the times of visit {0} are inconsistent")]
     Times(TaskId),
-    /// A service that runs into a break.
-    #[error("visit {0} runs into a break")]
+    /// A service overlaps a break.
+    #[error("visit {0} overlaps a break")]
     Break(TaskId),
-    /// A service that no window holds.
+    /// A service is outside all windows.
     #[error("visit {0} is outside its windows")]
     Window(TaskId),
-    /// A way home that ends after the shift.
+    /// The journey home ends after the shift.
     #[error("{0} is home too late on {1}")]
     Home(PersonId, NaiveDate),
-    /// Journeys that do not come to the travel written.
-    #[error("the travel of {0} on {1} is not what is written")]
+    /// The total travel time is wrong.
+    #[error("the travel time of {0} on {1} is wrong")]
     Travel(PersonId, NaiveDate),
-    /// More than was offered, for other than pinned visits.
-    #[error("{0} carries more than they offered")]
+    /// The load exceeds the offer, with a visit that is not pinned.
+    #[error("the load of {0} exceeds the offer")]
     Offered(PersonId),
-    /// Visits of one person that two make.
-    #[error("visit {0} is not made by who makes the others it is tied to")]
+    /// Two volunteers make visits of one group.
+    #[error("visit {0} and another of its group are made by different volunteers")]
     OnePerson(TaskId),
-    /// Two people who do not both come, or not as they should.
-    #[error("visit {0} is not made by two people as it should")]
+    /// The visits of a pair are not made as tied.
+    #[error("visit {0} and the other of its pair are not made as tied")]
     TwoPeople(TaskId),
-    /// A reason that does not hold.
-    #[error("the reason why visit {0} is unserved does not hold")]
+    /// A reason does not apply.
+    #[error("the reason why visit {0} is unserved does not apply")]
     Reason(TaskId),
-    /// An account of why that does not hold.
-    #[error("the account of who does visit {0} does not hold")]
+    /// An explanation is false.
+    #[error("the explanation of visit {0} is false")]
     Why(TaskId),
-    /// A measure that the plan does not have.
-    #[error("the plan's {0} is not what is written")]
+    /// A measure is wrong.
+    #[error("the plan's {0} is wrong")]
     Measure(&'static str),
 }

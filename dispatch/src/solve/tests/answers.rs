@@ -1,4 +1,4 @@
-//! What is said of who else could go, and of what would have a visit made.
+//! Alternatives and remedies.
 
 use proptest::prelude::*;
 
@@ -9,13 +9,13 @@ fn next(plan: &Plan, number: u128) -> &[Alternative] {
     &stop(plan, number).why.next
 }
 
-fn relief(plan: &Plan) -> Option<&Relief> {
+fn remedy(plan: &Plan) -> Option<&Remedy> {
     assert_eq!(plan.unserved.len(), 1, "one visit is unserved");
-    plan.unserved[0].relief.as_ref()
+    plan.unserved[0].remedy.as_ref()
 }
 
 #[test]
-fn who_else_could_go_is_told_with_what_it_would_cost() {
+fn a_possible_alternative_is_reported_with_its_cost() {
     let farther = Volunteer { home: north(-5.0), carried: Minutes(20), ..volunteer(2) };
     let known = Visit { last: Some(person(2)), due: june(1), ..visit(1) };
     let plan = planned(&village(vec![volunteer(1), farther], vec![known]));
@@ -33,7 +33,7 @@ fn who_else_could_go_is_told_with_what_it_would_cost() {
 }
 
 #[test]
-fn who_else_comes_nearest_is_told_with_what_hinders_them() {
+fn the_nearest_alternatives_are_reported_with_their_hindrances() {
     let shy = Volunteer { offered: Minutes(45), ..volunteer(2) };
     let unskilled = Volunteer { skills: skills(&[]), ..volunteer(3) };
     let able = |who: Volunteer| Volunteer { skills: skills(&["legal"]), ..who };
@@ -47,39 +47,39 @@ fn who_else_comes_nearest_is_told_with_what_hinders_them() {
 }
 
 #[test]
-fn the_least_change_that_would_do_is_told() {
+fn the_least_sufficient_remedy_is_reported() {
     let only = |who: Volunteer, what: Visit| planned(&village(vec![who], vec![what]));
     let brief = Volunteer { shifts: vec![shift(1, "0900-0945")], ..volunteer(1) };
     let (volunteer_1, day) = (person(1), june(1));
-    let longer = Relief::MoreTime { volunteer: volunteer_1, day, minutes: Minutes(5) };
-    assert_eq!(relief(&only(brief, visit(1))), Some(&longer));
+    let longer = Remedy::MoreTime { volunteer: volunteer_1, day, minutes: Minutes(5) };
+    assert_eq!(remedy(&only(brief, visit(1))), Some(&longer));
     let early = Visit { windows: vec![hours("0800-0930")], ..visit(1) };
-    let later = Relief::LaterWindow { volunteer: volunteer_1, day, minutes: Minutes(10) };
-    assert_eq!(relief(&only(volunteer(1), early)), Some(&later));
+    let later = Remedy::LaterWindow { volunteer: volunteer_1, day, minutes: Minutes(10) };
+    assert_eq!(remedy(&only(volunteer(1), early)), Some(&later));
     let shy = Volunteer { offered: Minutes(45), ..volunteer(1) };
-    let more = Relief::MoreMinutes { volunteer: volunteer_1, minutes: Minutes(5) };
-    assert_eq!(relief(&only(shy, visit(1))), Some(&more));
+    let more = Remedy::MoreMinutes { volunteer: volunteer_1, minutes: Minutes(5) };
+    assert_eq!(remedy(&only(shy, visit(1))), Some(&more));
     let needs = Visit { skills: skills(&["legal"]), ..visit(1) };
     let missing = skills(&["legal"]);
-    let skill = Relief::Skill { volunteer: volunteer_1, day, missing };
-    assert_eq!(relief(&only(volunteer(1), needs)), Some(&skill));
+    let skill = Remedy::Skill { volunteer: volunteer_1, day, missing };
+    assert_eq!(remedy(&only(volunteer(1), needs)), Some(&skill));
     let elsewhere = Visit { grid: area(NEXT_GRID), ..visit(1) };
-    assert_eq!(relief(&only(volunteer(1), elsewhere)), Some(&Relief::OneMore));
+    assert_eq!(remedy(&only(volunteer(1), elsewhere)), Some(&Remedy::OneMore));
 }
 
 #[test]
 fn one_more_is_no_help_where_it_is_settled_who_goes() {
     let away = Visit { pinned: Some(pin(1, 2, None)), ..visit(1) };
-    assert_eq!(relief(&planned(&village(vec![volunteer(1)], vec![away]))), None);
+    assert_eq!(remedy(&planned(&village(vec![volunteer(1)], vec![away]))), None);
     let brief = Volunteer { shifts: vec![shift(1, "0900-0945")], ..volunteer(1) };
     let pinned = Visit { pinned: Some(pin(1, 1, None)), grid: area(NEXT_GRID), ..visit(1) };
-    let longer = Relief::MoreTime { volunteer: person(1), day: june(1), minutes: Minutes(5) };
-    assert_eq!(relief(&planned(&village(vec![brief], vec![pinned]))), Some(&longer));
+    let longer = Remedy::MoreTime { volunteer: person(1), day: june(1), minutes: Minutes(5) };
+    assert_eq!(remedy(&planned(&village(vec![brief], vec![pinned]))), Some(&longer));
 }
 
 #[test]
-fn who_helped_a_neighbour_is_judged_by_the_hours_that_were_asked_for() {
-    // The third visit is for a neighbour; the first two keep what they were told before.
+fn alternatives_of_helpers_use_the_requested_hours() {
+    // The third visit is for a neighbour; the first two keep their times.
     let near = Volunteer { grid: area(NEXT_GRID), ..volunteer(1) };
     let other = Volunteer { grid: area(NEXT_GRID), ..volunteer(2) };
     let free = Volunteer { shifts: vec![shift(1, "1000-1200")], ..other };
@@ -92,10 +92,10 @@ fn who_helped_a_neighbour_is_judged_by_the_hours_that_were_asked_for() {
     }
 }
 
-/// The problem in which the plan stands and the unserved visit is all that is open.
-fn with_only(problem: &Problem, plan: &Plan, open: TaskId) -> Problem {
+/// The problem with the plan pinned and only one unserved visit open.
+fn with_only(problem: &DispatchProblem, plan: &Plan, open: TaskId) -> DispatchProblem {
     let unserved = |visit: &Visit| plan.unserved.iter().any(|left| left.visit == visit.id);
-    let mut alone = Problem { ties: Vec::new(), ..problem.clone() };
+    let mut alone = DispatchProblem { ties: Vec::new(), ..problem.clone() };
     alone.visits.retain(|visit| visit.id == open || !unserved(visit));
     for route in &plan.routes {
         for stop in &route.stops {
@@ -111,9 +111,9 @@ fn with_only(problem: &Problem, plan: &Plan, open: TaskId) -> Problem {
     alone
 }
 
-/// Makes the change; none where none is told.
-fn change(problem: &mut Problem, left: &Unserved) -> Option<()> {
-    fn whoever(problem: &mut Problem, id: PersonId) -> Option<&mut Volunteer> {
+/// Applies the remedy; none where there is none.
+fn change(problem: &mut DispatchProblem, left: &Unserved) -> Option<()> {
+    fn whoever(problem: &mut DispatchProblem, id: PersonId) -> Option<&mut Volunteer> {
         problem.volunteers.iter_mut().find(|who| who.id == id)
     }
     let longer = |window: &mut Window, minutes: Minutes| {
@@ -122,24 +122,24 @@ fn change(problem: &mut Problem, left: &Unserved) -> Option<()> {
         *window = Window::new(window.start(), end).ok()?;
         Some(())
     };
-    match left.relief.clone()? {
-        Relief::MoreTime { volunteer, day, minutes } => {
+    match left.remedy.clone()? {
+        Remedy::MoreTime { volunteer, day, minutes } => {
             let mut shifts = whoever(problem, volunteer)?.shifts.iter_mut();
             longer(&mut shifts.find(|shift| shift.day == day)?.window, minutes)
         }
-        Relief::LaterWindow { minutes, .. } => {
+        Remedy::LaterWindow { minutes, .. } => {
             let visit = problem.visits.iter_mut().find(|visit| visit.id == left.visit)?;
             visit.windows.iter_mut().try_for_each(|window| longer(window, minutes))
         }
-        Relief::MoreMinutes { volunteer, minutes } => {
+        Remedy::MoreMinutes { volunteer, minutes } => {
             whoever(problem, volunteer)?.offered += minutes;
             Some(())
         }
-        Relief::Skill { volunteer, missing, .. } => {
+        Remedy::Skill { volunteer, missing, .. } => {
             whoever(problem, volunteer)?.skills.extend(missing);
             Some(())
         }
-        Relief::OneMore => {
+        Remedy::OneMore => {
             let visit = problem.visits.iter().find(|visit| visit.id == left.visit)?;
             let day = visit.not_before;
             let more = Volunteer {
@@ -161,7 +161,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(512))]
 
     #[test]
-    fn the_change_that_is_told_is_enough(problem in some_problem()) {
+    fn the_reported_remedy_suffices(problem in some_problem()) {
         let plan = planned(&problem);
         for left in &plan.unserved {
             let mut changed = with_only(&problem, &plan, left.visit);

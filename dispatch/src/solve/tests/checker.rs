@@ -1,9 +1,9 @@
-//! The checker can fail: a sound plan with one thing wrong is refused for that thing.
+//! The checker can fail: a valid plan with one error is rejected for that error.
 
 use super::*;
 
 /// A morning of two visits with a break, one pinned visit, one unserved.
-fn sample() -> (Problem, Plan) {
+fn sample() -> (DispatchProblem, Plan) {
     let who = Volunteer {
         shifts: vec![Shift { breaks: vec![hours("1000-1015")], ..shift(1, "0900-1200") }],
         skills: skills(&["driving"]),
@@ -32,7 +32,7 @@ fn wrong(change: impl FnOnce(&mut Plan)) -> Violation {
 }
 
 /// What the checker says of the sample's plan after a change to the problem.
-fn wrong_for(change: impl FnOnce(&mut Problem)) -> Violation {
+fn wrong_for(change: impl FnOnce(&mut DispatchProblem)) -> Violation {
     let (mut problem, plan) = sample();
     change(&mut problem);
     check(&problem, &plan).expect_err("a problem that the plan is not for")
@@ -41,7 +41,7 @@ fn wrong_for(change: impl FnOnce(&mut Problem)) -> Violation {
 #[test]
 fn a_visit_that_stands_twice_or_nowhere_is_found() {
     let twice = wrong(|plan| {
-        let unserved = Unserved { visit: task(1), reason: Reason::NoVolunteer, relief: None };
+        let unserved = Unserved { visit: task(1), reason: Reason::NoVolunteer, remedy: None };
         plan.unserved.push(unserved);
     });
     assert_eq!(twice, Violation::VisitTwice(task(1)));
@@ -70,12 +70,14 @@ fn a_route_of_nobody_or_on_no_shift_is_found() {
 
 #[test]
 fn a_person_who_may_not_go_is_found() {
-    let other = |problem: &mut Problem| problem.volunteers[0].grid = area("500116001001009");
+    let other =
+        |problem: &mut DispatchProblem| problem.volunteers[0].grid = area("500116001001009");
     assert_eq!(wrong_for(other), Violation::Area(task(1)));
     assert_eq!(wrong_for(|p| p.volunteers[0].skills.clear()), Violation::Skill(task(1)));
     assert_eq!(wrong_for(|p| p.visits[0].not_before = june(2)), Violation::TooEarly(task(1)));
     assert_eq!(wrong_for(|p| p.visits[1].pinned = Some(pin(2, 1, None))), Violation::Pin(task(2)));
-    let hour = |problem: &mut Problem| problem.visits[1].pinned = Some(pin(1, 1, Some("1031")));
+    let hour =
+        |problem: &mut DispatchProblem| problem.visits[1].pinned = Some(pin(1, 1, Some("1031")));
     assert_eq!(wrong_for(hour), Violation::Pin(task(2)));
 }
 
@@ -93,18 +95,22 @@ fn times_that_do_not_follow_are_found() {
         Violation::Times(task(2))
     );
     assert_eq!(wrong(|plan| plan.routes[0].stops.swap(0, 1)), Violation::Journey(task(2)));
-    let outside = |problem: &mut Problem| problem.visits[0].windows = vec![hours("0911-1000")];
+    let outside =
+        |problem: &mut DispatchProblem| problem.visits[0].windows = vec![hours("0911-1000")];
     assert_eq!(wrong_for(outside), Violation::Window(task(1)));
-    let rest =
-        |problem: &mut Problem| problem.volunteers[0].shifts[0].breaks = vec![hours("0939-0942")];
+    let rest = |problem: &mut DispatchProblem| {
+        problem.volunteers[0].shifts[0].breaks = vec![hours("0939-0942")];
+    };
     assert_eq!(wrong_for(rest), Violation::Break(task(1)));
-    let on_the_road = |p: &mut Problem| p.volunteers[0].shifts[0].breaks = vec![hours("0905-0906")];
+    let on_the_road =
+        |p: &mut DispatchProblem| p.volunteers[0].shifts[0].breaks = vec![hours("0905-0906")];
     assert_eq!(wrong_for(on_the_road), Violation::Times(task(1)));
 }
 
 #[test]
 fn a_way_home_past_the_shift_or_left_out_is_found() {
-    let brief = |problem: &mut Problem| problem.volunteers[0].shifts[0].window = hours("0900-1104");
+    let brief =
+        |problem: &mut DispatchProblem| problem.volunteers[0].shifts[0].window = hours("0900-1104");
     assert_eq!(wrong_for(brief), Violation::Home(person(1), june(1)));
     let no_way_home = wrong(|plan| plan.routes[0].travel = Minutes(15));
     assert_eq!(no_way_home, Violation::Travel(person(1), june(1)));
@@ -112,9 +118,9 @@ fn a_way_home_past_the_shift_or_left_out_is_found() {
 
 #[test]
 fn more_than_was_offered_is_found() {
-    let less = |problem: &mut Problem| problem.volunteers[0].offered = Minutes(79);
+    let less = |problem: &mut DispatchProblem| problem.volunteers[0].offered = Minutes(79);
     assert_eq!(wrong_for(less), Violation::Offered(person(1)));
-    let more = |problem: &mut Problem| problem.volunteers[0].carried = Minutes(101);
+    let more = |problem: &mut DispatchProblem| problem.volunteers[0].carried = Minutes(101);
     assert_eq!(wrong_for(more), Violation::Offered(person(1)));
 }
 
@@ -154,7 +160,7 @@ fn a_visit_kept_from_one_who_has_an_idle_day_is_found() {
         Reason::NoMinutes { short: Minutes(1) },
         Reason::NoRoom { short: Minutes(1) },
     ] {
-        let unserved = vec![Unserved { visit: task(1), reason, relief: None }];
+        let unserved = vec![Unserved { visit: task(1), reason, remedy: None }];
         let plan = Plan { unserved, ..Plan::default() };
         assert_eq!(check(&problem, &plan), Err(Violation::Reason(task(1))));
     }

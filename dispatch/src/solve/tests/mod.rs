@@ -1,4 +1,4 @@
-//! What a plan promises, told by small villages; and the builders to tell it with.
+//! The specification of plans by small villages, and the builders for it.
 
 mod answers;
 mod checker;
@@ -100,26 +100,34 @@ pub(super) fn visit(number: u128) -> Visit {
     }
 }
 
-pub(super) fn village(volunteers: Vec<Volunteer>, visits: Vec<Visit>) -> Problem {
-    Problem { volunteers, visits, ..Problem::default() }
+pub(super) fn village(volunteers: Vec<Volunteer>, visits: Vec<Visit>) -> DispatchProblem {
+    DispatchProblem { volunteers, visits, ..DispatchProblem::default() }
 }
 
-/// The plan of a problem, held against every rule.
-fn planned(problem: &Problem) -> Plan {
+/// The plan of a problem, checked against every rule.
+fn planned(problem: &DispatchProblem) -> Plan {
     let plan = plan(problem, &Options::default()).expect("a sound problem");
     assert_eq!(check(problem, &plan), Ok(()));
     plan
 }
 
-/// The plan with help of who lives in the same area of `reach`, held against every rule.
-fn planned_with_help(problem: &Problem, reach: Level) -> Plan {
+/// The plan with help within the area of level `reach`, checked against every rule.
+fn planned_with_help(problem: &DispatchProblem, reach: Level) -> Plan {
     let options = Options { reach, ..Options::default() };
     let plan = plan(problem, &options).expect("a sound problem");
     assert_eq!(check(&problem.reaching(reach), &plan), Ok(()));
     plan
 }
 
-/// Who goes to a visit on which day, if anybody does.
+/// Why a problem that contradicts itself is refused.
+fn refusal(problem: &DispatchProblem) -> DispatchProblemError {
+    match plan(problem, &Options::default()) {
+        Err(PlanError::Problem(error)) => error,
+        other => panic!("not refused: {other:?}"),
+    }
+}
+
+/// The volunteer and the day of a visit, if it is served.
 fn goes(plan: &Plan, number: u128) -> Option<(PersonId, NaiveDate)> {
     let has = |route: &&Route| route.stops.iter().any(|stop| stop.visit == task(number));
     plan.routes.iter().find(has).map(|route| (route.volunteer, route.day))
@@ -130,7 +138,7 @@ fn stop(plan: &Plan, number: u128) -> &Stop {
     stops.find(|stop| stop.visit == task(number)).expect("somebody goes")
 }
 
-/// Why nobody goes to the only unserved visit.
+/// The reason of the only unserved visit.
 fn reason(plan: &Plan) -> &Reason {
     assert_eq!(plan.unserved.len(), 1, "one visit is unserved");
     &plan.unserved[0].reason

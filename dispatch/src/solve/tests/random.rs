@@ -1,4 +1,4 @@
-//! What holds for every plan, tried on random small problems.
+//! Properties of every plan, on small random problems.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -99,7 +99,7 @@ fn some_visit(people: u128) -> impl Strategy<Value = Visit> {
         })
 }
 
-pub(super) fn some_problem() -> impl Strategy<Value = Problem> {
+pub(super) fn some_problem() -> impl Strategy<Value = DispatchProblem> {
     prop::collection::vec(some_volunteer(), 1..8).prop_flat_map(|mut volunteers| {
         for (number, volunteer) in (0..).zip(&mut volunteers) {
             volunteer.id = person(number);
@@ -138,13 +138,13 @@ fn some_ties() -> impl Strategy<Value = Vec<Tie>> {
     prop_oneof![2 => Just(Vec::new()), 1 => prop::collection::vec(tie, 1..5)]
 }
 
-fn on_threads(count: usize, problem: &Problem) -> Plan {
+fn on_threads(count: usize, problem: &DispatchProblem) -> Plan {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(count).build().expect("a pool");
     pool.install(|| planned(problem))
 }
 
-/// Minutes that a volunteer carries, and whether a visit of theirs is not pinned.
-fn load(problem: &Problem, plan: &Plan, who: &Volunteer) -> (u32, bool) {
+/// The load of a volunteer in minutes, and whether one of their visits is not pinned.
+fn load(problem: &DispatchProblem, plan: &Plan, who: &Volunteer) -> (u32, bool) {
     let visit = |id| problem.visits.iter().find(|visit| visit.id == id).expect("a visit");
     let routes = plan.routes.iter().filter(|route| route.volunteer == who.id);
     routes.fold((who.carried.0, false), |(load, free), route| {
@@ -155,10 +155,10 @@ fn load(problem: &Problem, plan: &Plan, who: &Volunteer) -> (u32, bool) {
     })
 }
 
-/// The word of a reason.
+/// The code of a reason.
 fn code(reason: &Reason) -> String {
-    let told = serde_json::to_value(reason).expect("json");
-    told["code"].as_str().expect("a word").to_owned()
+    let value = serde_json::to_value(reason).expect("json");
+    value["code"].as_str().expect("a word").to_owned()
 }
 
 #[test]
@@ -208,7 +208,7 @@ proptest! {
     }
 
     #[test]
-    fn nobody_carries_more_than_they_offered_but_by_pins(problem in some_problem()) {
+    fn no_load_exceeds_the_offer_but_by_pins(problem in some_problem()) {
         let plan = planned(&problem);
         for who in &problem.volunteers {
             let (load, free) = load(&problem, &plan, who);
@@ -217,7 +217,7 @@ proptest! {
     }
 
     #[test]
-    fn one_who_may_go_is_never_told_as_nobody(problem in some_problem()) {
+    fn a_capable_volunteer_rules_out_the_reasons_of_missing_capability(problem in some_problem()) {
         for left in planned(&problem).unserved {
             let visit = problem.visits.iter().find(|visit| visit.id == left.visit);
             let visit = visit.expect("a visit");
@@ -246,7 +246,7 @@ proptest! {
             let visits = Just(problem.visits.clone()).prop_shuffle();
             let ties = problem.ties.clone();
             let shuffled = (volunteers, visits)
-                .prop_map(move |(a, b)| Problem { ties: ties.clone(), ..village(a, b) });
+                .prop_map(move |(a, b)| DispatchProblem { ties: ties.clone(), ..village(a, b) });
             (Just(problem), shuffled)
         }),
     ) {

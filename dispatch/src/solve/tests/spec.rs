@@ -244,23 +244,41 @@ fn a_pin_that_does_not_fit_is_said_and_not_forced() {
 
 #[test]
 fn a_senseless_problem_is_refused_by_name() {
-    let refused = |problem: Problem| plan(&problem, &Options::default()).expect_err("senseless");
+    let refused = |problem: DispatchProblem| refusal(&problem);
     let twice = village(vec![volunteer(1), volunteer(1)], vec![]);
-    assert_eq!(refused(twice), ProblemError::VolunteerTwice(person(1)));
+    assert_eq!(refused(twice), DispatchProblemError::VolunteerTwice(person(1)));
     let twice = village(vec![], vec![visit(1), visit(1)]);
-    assert_eq!(refused(twice), ProblemError::VisitTwice(task(1)));
+    assert_eq!(refused(twice), DispatchProblemError::VisitTwice(task(1)));
     let homeless = Volunteer { grid: area("500116"), ..volunteer(1) };
-    assert_eq!(refused(village(vec![homeless], vec![])), ProblemError::HomeNotGrid(person(1)));
+    assert_eq!(
+        refused(village(vec![homeless], vec![])),
+        DispatchProblemError::HomeNotGrid(person(1))
+    );
     let wide = Visit { grid: area("500116001"), ..visit(1) };
-    assert_eq!(refused(village(vec![], vec![wide])), ProblemError::VisitNotGrid(task(1)));
+    assert_eq!(refused(village(vec![], vec![wide])), DispatchProblemError::VisitNotGrid(task(1)));
     let shifts = vec![shift(1, "0900-1000"), shift(1, "1100-1200")];
     let two = village(vec![Volunteer { shifts, ..volunteer(1) }], vec![]);
-    assert_eq!(refused(two), ProblemError::TwoShifts { volunteer: person(1), day: june(1) });
+    assert_eq!(
+        refused(two),
+        DispatchProblemError::TwoShifts { volunteer: person(1), day: june(1) }
+    );
     let lost = Visit { pinned: Some(pin(9, 1, None)), ..visit(1) };
     assert_eq!(
         refused(village(vec![volunteer(1)], vec![lost])),
-        ProblemError::UnknownPin { visit: task(1), volunteer: person(9) }
+        DispatchProblemError::UnknownPin { visit: task(1), volunteer: person(9) }
     );
+}
+
+#[test]
+fn a_problem_out_of_the_range_of_the_search_is_an_error_and_not_an_empty_plan() {
+    // Days are counted from the first shift; these are more apart than the search can count.
+    let shifts = vec![Shift { day: NaiveDate::MAX, ..shift(1, "0900-1200") }];
+    let problem = village(
+        vec![Volunteer { shifts, ..volunteer(1) }],
+        vec![Visit { due: NaiveDate::MIN, not_before: NaiveDate::MIN, ..visit(1) }],
+    );
+    let error = plan(&problem, &Options::default()).expect_err("no plan");
+    assert_eq!(error, PlanError::Instance(InstanceError::Time { what: "visit", index: 0 }));
 }
 
 #[test]
@@ -279,19 +297,19 @@ fn minutes_beyond_all_sense_overflow_nothing() {
 fn a_plan_is_told_in_plain_json() {
     let hard = Visit { skills: skills(&["legal"]), ..visit(2) };
     let plan = planned(&village(vec![volunteer(1)], vec![visit(1), hard]));
-    let told = serde_json::to_value(&plan).expect("json");
+    let json = serde_json::to_value(&plan).expect("json");
     assert_eq!(
-        told["unserved"],
+        json["unserved"],
         serde_json::json!([{
             "visit": task(2),
             "reason": {"code": "no_skill", "missing": ["legal"]},
-            "relief": {
+            "remedy": {
                 "code": "skill", "volunteer": person(1), "day": "2026-06-01", "missing": ["legal"],
             },
         }])
     );
     assert_eq!(
-        told["routes"],
+        json["routes"],
         serde_json::json!([{
             "volunteer": person(1),
             "day": "2026-06-01",
@@ -305,12 +323,12 @@ fn a_plan_is_told_in_plain_json() {
             "travel": 20,
         }])
     );
-    assert_eq!(told["measures"]["unserved_priority"], 5);
+    assert_eq!(json["measures"]["unserved_priority"], 5);
 }
 
 #[test]
 fn nothing_to_do_is_a_plan() {
-    assert_eq!(planned(&Problem::default()), Plan::default());
+    assert_eq!(planned(&DispatchProblem::default()), Plan::default());
     let idle = planned(&village(vec![volunteer(1)], vec![]));
     assert_eq!((idle.routes.len(), idle.measures), (0, Measures::default()));
 }
@@ -335,8 +353,8 @@ fn what_a_grid_cannot_do_its_neighbours_of_the_village_do() {
     let together = planned_with_help(&problem, Level::Village);
     assert!(alone.measures.unserved > 0 && together.measures.unserved == 0);
     for stop in &alone.routes[0].stops {
-        let stands = |route: &&Route| route.stops.iter().any(|other| other.visit == stop.visit);
-        let route = together.routes.iter().find(stands).expect("it is still made");
-        assert_eq!(route.volunteer, person(1), "what stood still stands");
+        let has = |route: &&Route| route.stops.iter().any(|other| other.visit == stop.visit);
+        let route = together.routes.iter().find(has).expect("it is still made");
+        assert_eq!(route.volunteer, person(1), "assigned visits stay where they are");
     }
 }

@@ -4,6 +4,7 @@ mod laws;
 mod rules;
 mod table;
 
+use crate::word::VariantArray as _;
 use chrono::NaiveDate;
 use uuid::Uuid;
 
@@ -55,7 +56,7 @@ fn task(state: State) -> Task {
         state,
         version: 1,
         attempt: 1,
-        desk: Level::Grid,
+        escalation_level: Level::Grid,
         not_before: day(1),
         due_on: day(5),
         terms: TERMS,
@@ -81,7 +82,7 @@ const fn report(outcome: Outcome) -> Command {
 
 /// A state of each phase; in the hands of `holder` where the phase has hands.
 fn states(holder: PersonId) -> impl Iterator<Item = State> {
-    Phase::ALL.into_iter().map(move |phase| {
+    Phase::VARIANTS.iter().copied().map(move |phase| {
         State::of(phase, Some(holder)).or_else(|_| State::of(phase, None)).expect("a state")
     })
 }

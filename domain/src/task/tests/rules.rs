@@ -34,7 +34,7 @@ fn only_the_holder_starts_releases_and_reports() {
     for command in [Command::Start, Command::Release, report(Outcome::Done)] {
         let other = after(&held, command, &volunteer(2));
         assert_eq!(other, Err(Rejection::NotHolder { holder: Some(person(1)) }));
-        assert!(after(&held, command, &volunteer(1)).is_ok(), "{}", command.verb().word());
+        assert!(after(&held, command, &volunteer(1)).is_ok(), "{}", command.verb().as_str());
     }
 }
 
@@ -50,11 +50,14 @@ fn a_found_need_is_a_done_visit_and_a_refusal_a_failed_one() {
 fn nobody_at_home_makes_a_later_attempt_until_they_are_spent_then_the_village_decides() {
     let at_it = task(State::InProgress(person(1)));
     let second = after(&at_it, report(Outcome::NotHome), &volunteer(1)).expect("reported");
-    assert_eq!((second.state, second.attempt, second.desk), (State::Open, 2, Level::Grid));
+    assert_eq!(
+        (second.state, second.attempt, second.escalation_level),
+        (State::Open, 2, Level::Grid)
+    );
     assert_eq!((second.not_before, second.due_on), (day(6), day(9)));
     let again = Task { state: State::Assigned(person(2)), ..second };
     let spent = after(&again, report(Outcome::NotHome), &volunteer(2)).expect("reported");
-    assert_eq!((spent.state, spent.desk), (State::Failed(person(2)), Level::Village));
+    assert_eq!((spent.state, spent.escalation_level), (State::Failed(person(2)), Level::Village));
 }
 
 #[test]
@@ -107,20 +110,24 @@ fn a_new_day_moves_the_days_and_leaves_it_in_the_same_hands() {
 fn a_task_goes_up_one_level_at_a_time_and_no_further_than_the_district() {
     let manager = agent(9, Role::Manager, GRID);
     let mut now = task(State::Open);
-    for desk in [Level::Village, Level::Town, Level::District] {
+    for escalation_level in [Level::Village, Level::Town, Level::District] {
         now = after(&now, Command::Escalate, &manager).expect("a level above");
-        assert_eq!(now.desk, desk);
+        assert_eq!(now.escalation_level, escalation_level);
     }
     assert_eq!(after(&now, Command::Escalate, &manager), Err(Rejection::NoLevelAbove));
 }
 
 #[test]
 fn reopening_begins_afresh() {
-    let failed =
-        Task { attempt: 2, desk: Level::Village, due_on: day(1), ..task(State::Failed(person(1))) };
+    let failed = Task {
+        attempt: 2,
+        escalation_level: Level::Village,
+        due_on: day(1),
+        ..task(State::Failed(person(1)))
+    };
     let town = agent(9, Role::Supervisor, "500116001");
     let open = after(&failed, Command::Reopen, &town).expect("reopened");
-    assert_eq!((open.state, open.attempt, open.desk), (State::Open, 1, Level::Grid));
+    assert_eq!((open.state, open.attempt, open.escalation_level), (State::Open, 1, Level::Grid));
     assert_eq!((open.not_before, open.due_on), (day(TODAY), day(TODAY + 3)));
 }
 
@@ -131,16 +138,16 @@ fn an_overdue_task_climbs_a_level_each_two_days_and_stays_at_the_district() {
     let mut climbed = Vec::new();
     for today in 1..=20 {
         if let Some(verb) = overdue::due(&now, day(today)) {
-            assert_eq!((verb, overdue::next_look(&now)), (Verb::Escalate, Some(day(today))));
+            assert_eq!((verb, overdue::next_action_on(&now)), (Verb::Escalate, Some(day(today))));
             match apply(&now, &Command::Escalate, &gridward, day(today)) {
                 Ok(Transition::Changed(after)) => now = after,
                 other => panic!("{other:?}"),
             }
-            climbed.push((today, now.desk));
+            climbed.push((today, now.escalation_level));
         }
     }
     assert_eq!(climbed, [(7, Level::Village), (9, Level::Town), (11, Level::District)]);
-    assert_eq!(overdue::next_look(&now), None);
+    assert_eq!(overdue::next_action_on(&now), None);
 }
 
 #[test]
@@ -148,10 +155,10 @@ fn a_greeting_ends_the_day_after_its_day_unless_somebody_is_at_it() {
     let terms = Terms { overdue: Overdue::Expire, ..TERMS };
     let open = Task { terms, ..task(State::Open) };
     assert_eq!(overdue::due(&open, day(5)), None);
-    assert_eq!(overdue::next_look(&open), Some(day(6)));
+    assert_eq!(overdue::next_action_on(&open), Some(day(6)));
     assert_eq!(overdue::due(&open, day(6)), Some(Verb::Expire));
     let begun = Task { state: State::InProgress(person(1)), ..open };
-    assert_eq!((overdue::due(&begun, day(9)), overdue::next_look(&begun)), (None, None));
+    assert_eq!((overdue::due(&begun, day(9)), overdue::next_action_on(&begun)), (None, None));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //! says, and nothing else.
 
 use super::*;
+use crate::word::VariantArray as _;
 
 const ME: u128 = 1;
 const OTHER: u128 = 2;
@@ -22,25 +23,25 @@ fn commands() -> Vec<Command> {
         Command::Reopen,
         Command::Expire,
     ];
-    for outcome in Outcome::ALL {
+    for outcome in Outcome::VARIANTS {
         all.extend([false, true].map(|held_then| Command::Report { outcome, held_then }));
     }
     all
 }
 
 fn agents() -> impl Iterator<Item = Agent> {
-    let people = Role::ALL.into_iter().map(|role| somebody(ME, role));
+    let people = Role::VARIANTS.iter().copied().map(|role| somebody(ME, role));
     people.chain([Agent::Gridward(area("500116"))])
 }
 
-/// Late enough that the clock's commands are due.
+/// Late enough that expiry and escalation are due.
 const LATE: u32 = 20;
 
 #[test]
 fn every_state_command_and_role_goes_as_the_table_says() {
     let mut moved = std::collections::BTreeSet::new();
     let mut tried = 0;
-    for terms in Overdue::ALL.map(|overdue| Terms { overdue, ..TERMS }) {
+    for terms in Overdue::VARIANTS.map(|overdue| Terms { overdue, ..TERMS }) {
         for holder in [ME, OTHER] {
             for state in states(person(holder)) {
                 let before = Task { terms, ..task(state) };
@@ -81,14 +82,14 @@ fn every_state_command_and_role_goes_as_the_table_says() {
     }
     assert_eq!(tried, 2 * 2 * 8 * 20 * 6);
     // And the table promises nothing that never happens.
-    for verb in Verb::ALL {
-        for from in Phase::ALL {
-            for to in Phase::ALL {
+    for verb in Verb::VARIANTS {
+        for from in Phase::VARIANTS {
+            for to in Phase::VARIANTS {
                 assert_eq!(
                     moved.contains(&(verb, from, to)),
                     verb.moves(from, to),
                     "{} {from} {to}",
-                    verb.word()
+                    verb.as_str()
                 );
             }
         }

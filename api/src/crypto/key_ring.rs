@@ -1,0 +1,55 @@
+//! The opened data keys, kept while the server runs.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use gridward_domain::area::AreaCode;
+
+use super::installation::InstallationKey;
+use super::{SealingKey, store};
+use crate::db::{Conn, DbError};
+
+/// Hands out the keys of districts.
+#[derive(Clone)]
+pub struct KeyRing {
+    installation: InstallationKey,
+    opened: Arc<RwLock<HashMap<AreaCode, SealingKey>>>,
+}
+
+impl KeyRing {
+    /// A key ring that `installation` opens.
+    pub fn new(installation: InstallationKey) -> Self {
+        Self { installation, opened: Arc::default() }
+    }
+
+    /// The installation's own key.
+    pub const fn installation(&self) -> &InstallationKey {
+        &self.installation
+    }
+
+    /// The key of `district`, from memory or through `conn`.
+    ///
+    /// # Errors
+    /// [`DbError`]; a district without a key is corrupt.
+    pub fn key(&self, conn: &mut Conn, district: AreaCode) -> Result<SealingKey, DbError> {
+        self.find(conn, district)?
+            .ok_or_else(|| DbError::corrupt("districts", "no key for this district"))
+    }
+
+    /// As [`Self::key`]; `None` for a district that there is not.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn find(&self, conn: &mut Conn, district: AreaCode) -> Result<Option<SealingKey>, DbError> {
+        let opened = self.opened.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(key) = opened.get(&district) {
+            return Ok(Some(key.clone()));
+        }
+        drop(opened);
+        let Some(key) = store::district_key(conn, &self.installation, district)? else {
+            return Ok(None);
+        };
+        let mut opened = self.opened.write().unwrap_or_else(PoisonError::into_inner);
+        Ok(Some(opened.entry(district).or_insert(key).clone()))
+    }
+}

@@ -1,0 +1,144 @@
+//! Sealing what is personal: names, numbers, addresses, hardship, notes.
+//!
+//! A district's data key seals its rows; the installation's key seals the data
+//! keys and the keys that sign tokens. A sealed value is bound to its row by
+//! associated data (district, table, id), so it cannot be moved to another row.
+//! Looking up an exact phone or ID number goes by a keyed hash.
+
+pub mod installation;
+pub mod key_ring;
+pub mod mask;
+pub mod store;
+
+use std::fmt::Display;
+
+use aws_lc_rs::hmac;
+use chacha20poly1305::aead::{Aead, Generate, KeyInit, Payload};
+use chacha20poly1305::{XChaCha20Poly1305, XNonce};
+use gridward_domain::area::AreaCode;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use thiserror::Error;
+
+use crate::db::column::Hash;
+
+pub use installation::InstallationKey;
+pub use key_ring::KeyRing;
+
+/// The first byte of everything sealed: XChaCha20-Poly1305 (draft-irtf-cfrg-xchacha-03).
+const XCHACHA20_POLY1305: u8 = 1;
+/// The second byte: which of the key's generations; there is one so far.
+const GENERATION: u8 = 1;
+const NONCE_BYTES: usize = 24;
+
+/// Something sealed that this key does not open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("this key does not open what was sealed here")]
+pub struct Unopened;
+
+/// A key that seals and opens.
+#[derive(Clone)]
+pub struct SealingKey {
+    cipher: XChaCha20Poly1305,
+    index: hmac::Key,
+}
+
+impl SealingKey {
+    /// The key made of 32 secret bytes.
+    pub fn new(secret: &[u8; 32]) -> Self {
+        // A separate key for looking up, so that neither helps against the other.
+        let root = hmac::Key::new(hmac::HMAC_SHA256, secret);
+        let index = hmac::sign(&root, b"gridward blind index");
+        Self {
+            cipher: XChaCha20Poly1305::new(secret.into()),
+            index: hmac::Key::new(hmac::HMAC_SHA256, index.as_ref()),
+        }
+    }
+
+    /// Seals `bytes` with the associated data `aad`.
+    ///
+    /// # Errors
+    /// Only past the cipher's limit of 256 GiB.
+    pub fn seal(&self, aad: &str, bytes: &[u8]) -> Result<Vec<u8>, Unopened> {
+        let nonce = XNonce::generate();
+        let payload = Payload { msg: bytes, aad: aad.as_bytes() };
+        let sealed = self.cipher.encrypt(&nonce, payload).map_err(|_| Unopened)?;
+        Ok([&[XCHACHA20_POLY1305, GENERATION], nonce.as_slice(), &sealed].concat())
+    }
+
+    /// Opens bytes that were sealed with the associated data `aad`.
+    ///
+    /// # Errors
+    /// When they were sealed by another key or with other associated data, or were changed.
+    pub fn open(&self, aad: &str, sealed: &[u8]) -> Result<Vec<u8>, Unopened> {
+        let body = sealed.strip_prefix(&[XCHACHA20_POLY1305, GENERATION]).ok_or(Unopened)?;
+        let (nonce, sealed) = body.split_at_checked(NONCE_BYTES).ok_or(Unopened)?;
+        let nonce = XNonce::try_from(nonce).map_err(|_| Unopened)?;
+        let payload = Payload { msg: sealed, aad: aad.as_bytes() };
+        self.cipher.decrypt(&nonce, payload).map_err(|_| Unopened)
+    }
+
+    /// Seals a value as JSON with the associated data `aad`.
+    ///
+    /// # Errors
+    /// When the value has no JSON form.
+    pub fn seal_value<T: Serialize>(&self, aad: &str, value: &T) -> Result<Vec<u8>, Unopened> {
+        self.seal(aad, &serde_json::to_vec(value).map_err(|_| Unopened)?)
+    }
+
+    /// Opens a value that [`Self::seal_value`] sealed with the associated data `aad`.
+    ///
+    /// # Errors
+    /// As [`Self::open`], or when another type was sealed.
+    pub fn open_value<T: DeserializeOwned>(&self, aad: &str, sealed: &[u8]) -> Result<T, Unopened> {
+        serde_json::from_slice(&self.open(aad, sealed)?).map_err(|_| Unopened)
+    }
+
+    /// The blind index of `text`: equal texts have equal indexes, and nothing
+    /// else can be read from one (HMAC-SHA-256).
+    pub fn index(&self, text: &str) -> Hash {
+        let mut index = [0; 32];
+        let tag = hmac::sign(&self.index, text.as_bytes());
+        index.copy_from_slice(tag.as_ref());
+        Hash(index)
+    }
+}
+
+/// The associated data of a row: what is sealed for one row does not open for another.
+pub fn aad(district: AreaCode, table: &str, id: impl Display) -> String {
+    format!("{district}|{table}|{id}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_sealed_for_one_row_does_not_open_for_another() {
+        let key = SealingKey::new(&[7; 32]);
+        let sealed = key.seal("500116|people|a", "王小明".as_bytes()).expect("sealed");
+        assert_eq!(key.open("500116|people|a", &sealed), Ok("王小明".as_bytes().to_vec()));
+        assert_eq!(key.open("500116|people|b", &sealed), Err(Unopened));
+        assert_eq!(SealingKey::new(&[8; 32]).open("500116|people|a", &sealed), Err(Unopened));
+    }
+
+    #[test]
+    fn a_changed_byte_or_a_cut_end_is_noticed() {
+        let key = SealingKey::new(&[7; 32]);
+        let sealed = key.seal("p", b"secret").expect("sealed");
+        for at in 0..sealed.len() {
+            let mut changed = sealed.clone();
+            changed[at] ^= 1;
+            assert_eq!(key.open("p", &changed), Err(Unopened), "byte {at}");
+            assert_eq!(key.open("p", &sealed[..at]), Err(Unopened), "cut at {at}");
+        }
+    }
+
+    #[test]
+    fn an_index_is_the_same_for_the_same_text_under_the_same_key_only() {
+        let key = SealingKey::new(&[7; 32]);
+        assert_eq!(key.index("10001"), key.index("10001"));
+        assert_ne!(key.index("10001"), key.index("10002"));
+        assert_ne!(key.index("10001"), SealingKey::new(&[8; 32]).index("10001"));
+    }
+}

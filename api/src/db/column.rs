@@ -1,0 +1,122 @@
+//! Column types of this crate, and the ids of the domain behind [`Conn`].
+//!
+//! The words of the domain read and write themselves (`gridward_domain::sql`);
+//! here is what only the server keeps: sets of skills, hashes, and the ids for
+//! diesel's backend of either database.
+//!
+//! [`Conn`]: super::Conn
+
+use diesel::backend::Backend;
+use diesel::deserialize::{self, FromSql};
+use diesel::serialize::{self, IsNull, Output, ToSql};
+use diesel::sql_types::{Binary, Text};
+use diesel::{AsExpression, FromSqlRow};
+use gridward_domain::id::{BeneficiaryId, NoticeId, PersonId, PlanId, ReportId, TaskId};
+use gridward_domain::skill::{Skill, Skills};
+use gridward_domain::sql::unreadable;
+
+use super::Conn;
+
+/// The backend of either database.
+type Backends = <Conn as diesel::Connection>::Backend;
+
+macro_rules! id_column {
+    ($($id:ident),+ $(,)?) => {$(
+        impl ToSql<Text, Backends> for $id {
+            fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Backends>) -> serialize::Result {
+                out.set_value((Text, self));
+                Ok(IsNull::No)
+            }
+        }
+    )+};
+}
+
+id_column!(PersonId, BeneficiaryId, TaskId, ReportId, PlanId, NoticeId);
+
+/// Skills as a column: their words joined by `;`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, AsExpression, FromSqlRow)]
+#[diesel(sql_type = Text)]
+pub struct SkillsColumn {
+    skills: Skills,
+    text: String,
+}
+
+impl SkillsColumn {
+    /// The skills.
+    pub const fn skills(&self) -> &Skills {
+        &self.skills
+    }
+}
+
+impl From<Skills> for SkillsColumn {
+    fn from(skills: Skills) -> Self {
+        let words: Vec<&str> = skills.iter().map(Skill::as_str).collect();
+        Self { text: words.join(";"), skills }
+    }
+}
+
+impl<DB> FromSql<Text, DB> for SkillsColumn
+where
+    DB: Backend,
+    String: FromSql<Text, DB>,
+{
+    fn from_sql(value: DB::RawValue<'_>) -> deserialize::Result<Self> {
+        let text = String::from_sql(value)?;
+        let words = text.split(';').filter(|word| !word.is_empty());
+        let skills: Result<Skills, _> = words.map(str::parse).collect();
+        let skills = skills.map_err(|error| unreadable("skills", &error))?;
+        Ok(Self { skills, text })
+    }
+}
+
+impl<DB> ToSql<Text, DB> for SkillsColumn
+where
+    DB: Backend,
+    str: ToSql<Text, DB>,
+{
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, DB>) -> serialize::Result {
+        <str as ToSql<Text, DB>>::to_sql(&self.text, out)
+    }
+}
+
+/// A SHA-256 or HMAC-SHA-256 as a column of 32 bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, AsExpression, FromSqlRow)]
+#[diesel(sql_type = Binary)]
+pub struct Hash(pub [u8; 32]);
+
+impl Hash {
+    /// All zeros: stands before the first event of a log.
+    pub const ZERO: Self = Self([0; 32]);
+}
+
+impl AsRef<[u8]> for Hash {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl<DB> FromSql<Binary, DB> for Hash
+where
+    DB: Backend,
+    Vec<u8>: FromSql<Binary, DB>,
+{
+    fn from_sql(value: DB::RawValue<'_>) -> deserialize::Result<Self> {
+        let bytes = Vec::<u8>::from_sql(value)?;
+        // A log without an event was once written without a hash.
+        if bytes.is_empty() {
+            return Ok(Self::ZERO);
+        }
+        let bytes = bytes.try_into().map_err(|_| unreadable("a hash", &"it has 32 bytes"))?;
+        Ok(Self(bytes))
+    }
+}
+
+impl<DB> ToSql<Binary, DB> for Hash
+where
+    DB: Backend,
+    [u8]: ToSql<Binary, DB>,
+{
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, DB>) -> serialize::Result {
+        <[u8] as ToSql<Binary, DB>>::to_sql(self.0.as_slice(), out)
+    }
+}

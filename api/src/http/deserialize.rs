@@ -1,0 +1,239 @@
+//! JSON or a query read as a type: where it does not fit, a pointer to the field
+//! (RFC 6901) and what it must be, without the value itself, which may be personal.
+
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use serde_path_to_error::{Path, Segment};
+
+use crate::http::problem::{FieldError, Kind, Problem};
+
+/// Reads a body.
+///
+/// # Errors
+/// 400 where it is not JSON, 422 where it does not fit.
+pub fn bytes<T: DeserializeOwned>(json: &[u8]) -> Result<T, Problem> {
+    let mut reader = serde_json::Deserializer::from_slice(json);
+    let read = serde_path_to_error::deserialize(&mut reader).map_err(|error| told(&error))?;
+    // Nothing may follow the value.
+    reader.end().map_err(|error| not_json(&error))?;
+    Ok(read)
+}
+
+/// Reads what was JSON already.
+///
+/// # Errors
+/// 422 where it does not fit.
+pub fn value<T: DeserializeOwned>(json: Value) -> Result<T, Problem> {
+    serde_path_to_error::deserialize(json).map_err(|error| told(&error))
+}
+
+/// Reads the fields of a query.
+///
+/// # Errors
+/// 400, naming the field that does not fit.
+pub fn query<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
+    let fields = serde_urlencoded::Deserializer::new(form_urlencoded::parse(text.as_bytes()));
+    serde_path_to_error::deserialize(fields).map_err(|error| {
+        let (pointer, detail) = place(error.path(), &error.inner().to_string());
+        Problem::unreadable(pointer.trim_start_matches('/'), detail)
+    })
+}
+
+fn told(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
+    let inner = error.inner();
+    if !inner.is_data() {
+        return not_json(inner);
+    }
+    // serde_json adds where in the text it stood; the pointer says it better.
+    let message = inner.to_string();
+    let at = format!(" at line {} column {}", inner.line(), inner.column());
+    let (pointer, detail) = place(error.path(), message.strip_suffix(&at).unwrap_or(&message));
+    Problem::invalid(&pointer, detail)
+}
+
+/// Which field does not fit, and what it must be.
+fn place(path: &Path, message: &str) -> (String, String) {
+    let mut pointer = pointer(path);
+    let (field, detail) = plain(message);
+    if let Some(field) = field {
+        push(&mut pointer, field);
+    }
+    (pointer, detail)
+}
+
+fn not_json(error: &serde_json::Error) -> Problem {
+    let place = format!("stops being JSON at line {}, column {}", error.line(), error.column());
+    Problem::from(Kind::InvalidJson).with(FieldError::new("", place))
+}
+
+fn pointer(path: &Path) -> String {
+    let mut pointer = String::new();
+    for segment in path {
+        match segment {
+            Segment::Seq { index } => push(&mut pointer, &index.to_string()),
+            Segment::Map { key } => push(&mut pointer, key),
+            // The alternatives of an enum are no places in the text.
+            Segment::Enum { .. } | Segment::Unknown => {}
+        }
+    }
+    pointer
+}
+
+fn push(pointer: &mut String, name: &str) {
+    /// A key that is longer is nobody's field.
+    const LONGEST: usize = 64;
+    let name: String = name.chars().take(LONGEST).collect();
+    pointer.push('/');
+    pointer.push_str(&name.replace('~', "~0").replace('/', "~1"));
+}
+
+/// What serde says, in plain words: the field below the place, if it names one
+/// that is missing there, and what is wrong.
+fn plain(message: &str) -> (Option<&str>, String) {
+    if let Some(rest) = message.strip_prefix("missing field `") {
+        return (rest.strip_suffix('`'), "is missing".to_owned());
+    }
+    let expected = message.rsplit_once(", expected ").map(|(_, expected)| expected);
+    let detail = match expected {
+        Some(known) if message.starts_with("unknown field ") => {
+            format!("is not known here; expected {}", without_ticks(known))
+        }
+        Some(known) if message.starts_with("unknown variant ") => {
+            format!("must be {}", without_ticks(known))
+        }
+        Some(expected) if message.starts_with("invalid ") => {
+            format!("must be {}", type_in_words(expected))
+        }
+        _ if message.starts_with("UUID ") => "must be a UUID".to_owned(),
+        _ if QUOTING.iter().any(|begins| message.starts_with(begins)) || !message.is_ascii() => {
+            "does not fit".to_owned()
+        }
+        // What is left is what the types of the domain say of themselves.
+        _ => message.to_owned(),
+    };
+    (None, detail)
+}
+
+/// How messages begin that may hold the value.
+const QUOTING: [&str; 3] = ["unknown ", "invalid ", "duplicate "];
+
+fn without_ticks(list: &str) -> String {
+    list.replace('`', "")
+}
+
+/// The types of Rust as JSON knows them.
+fn type_in_words(expected: &str) -> String {
+    match expected {
+        "i8" | "i16" | "i32" | "i64" | "u8" | "u16" | "u32" | "u64" | "usize" => {
+            "a whole number in range".to_owned()
+        }
+        "f32" | "f64" => "a number".to_owned(),
+        "a boolean" => "true or false".to_owned(),
+        "a sequence" => "an array".to_owned(),
+        "a map" => "an object".to_owned(),
+        struct_ if struct_.starts_with("struct ") => "an object".to_owned(),
+        other => other.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use gridward_domain::area::AreaCode;
+    use gridward_domain::place::Place;
+    use serde::Deserialize;
+    use serde_json::json;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only read")]
+    struct Example {
+        area: AreaCode,
+        minutes: u16,
+        place: Option<Place>,
+        #[serde(default)]
+        words: BTreeSet<Word>,
+    }
+
+    #[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    enum Word {
+        One,
+        Two,
+    }
+
+    fn error(json: Value) -> (String, String) {
+        let problem = value::<Example>(json).expect_err("does not fit");
+        let error = &problem.errors()[0];
+        (error.pointer.clone(), error.detail.clone())
+    }
+
+    #[test]
+    fn what_does_not_fit_is_told_by_field_and_never_by_value() {
+        let at = |pointer: &str, detail: &str| (pointer.to_owned(), detail.to_owned());
+        let area = "500116";
+        assert_eq!(error(json!({ "area": area })), at("/minutes", "is missing"));
+        assert_eq!(
+            error(json!({ "area": area, "minutes": 5, "a/b": 1 })),
+            at("/a~1b", "is not known here; expected one of area, minutes, place, words")
+        );
+        assert_eq!(
+            error(json!({ "area": area, "minutes": "王小明" })),
+            at("/minutes", "must be a whole number in range")
+        );
+        assert_eq!(
+            error(json!({ "area": area, "minutes": 5, "words": ["one", "张三"] })),
+            at("/words/1", "must be one or two")
+        );
+        assert_eq!(error(json!([])), at("", "must be an object"));
+        assert_eq!(
+            error(json!({ "area": area, "minutes": 5, "place": { "lat": 29.0 } })),
+            at("/place/lon", "is missing")
+        );
+        let (pointer, detail) = error(json!({ "area": "123", "minutes": 5 }));
+        assert_eq!(pointer, "/area");
+        assert!(!detail.contains("123"), "{detail}");
+    }
+
+    #[test]
+    fn a_value_that_looks_like_a_message_stays_untold() {
+        for value in ["13800138000 at line 2", "13800138000, expected u8", "13800138000"] {
+            for name in ["minutes", "words", "place", "area"] {
+                let body = json!({ "area": "500116", name: [value], "minutes": value }).to_string();
+                let problem = bytes::<Example>(body.as_bytes()).expect_err("does not fit");
+                let told = &problem.errors()[0].detail;
+                assert!(!told.contains("138"), "{told}");
+            }
+        }
+        let problem = value::<uuid::Uuid>(json!("13800138000")).expect_err("no id");
+        assert_eq!(problem.errors()[0].detail, "must be a UUID");
+    }
+
+    #[test]
+    fn a_query_that_does_not_fit_is_told_by_the_fields_name() {
+        let told = |text: &str| {
+            let problem = query::<Example>(text).expect_err("does not fit");
+            let error = &problem.errors()[0];
+            (problem.kind(), error.pointer.clone(), error.detail.clone())
+        };
+        let at = |name: &str, detail: &str| (Kind::BadRequest, name.to_owned(), detail.to_owned());
+        assert_eq!(told("area=500116"), at("minutes", "is missing"));
+        assert_eq!(told("area=500116&minutes=many"), at("minutes", "does not fit"));
+        assert_eq!(told("area=x&minutes=5").1, "area");
+        let unknown = "is not known here; expected one of area, minutes, place, words";
+        assert_eq!(told("area=500116&minutes=5&color=red"), at("color", unknown));
+    }
+
+    #[test]
+    fn what_is_not_json_is_told_by_line_and_column() {
+        for (text, place) in [("{ not json", "line 1, column 3"), ("{} {}", "line 1, column 4")] {
+            let problem = bytes::<Value>(text.as_bytes()).expect_err("no JSON");
+            assert_eq!(problem.kind(), Kind::InvalidJson);
+            let detail = &problem.errors()[0].detail;
+            assert!(detail.ends_with(place), "{detail}");
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! The body of a request: JSON of one type, up to [`LIMIT`].
+
+use std::future::Future;
+use std::pin::Pin;
+
+use actix_web::dev::Payload;
+use actix_web::http::header::CONTENT_TYPE;
+use actix_web::{FromRequest, HttpRequest, web};
+use futures_util::StreamExt as _;
+use serde::de::DeserializeOwned;
+
+use super::deserialize;
+use crate::http::problem::{Kind, Problem};
+
+/// The most bytes a JSON body may have.
+pub const LIMIT: usize = 256 * 1024;
+/// The highest whole number that JSON carries exactly everywhere (RFC 8259, 6).
+pub const HIGHEST: i64 = 9_007_199_254_740_991;
+
+/// A request's body, read.
+#[derive(Clone, Debug)]
+pub struct Json<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequest for Json<T> {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let json = is_json(request);
+        let payload = web::Payload::from_request(request, payload);
+        Box::pin(async move {
+            if !json {
+                return Err(Kind::UnsupportedMediaType.into());
+            }
+            let payload = payload.await.map_err(|_| Kind::BadRequest)?;
+            deserialize::bytes(&collect(payload).await?).map(Self)
+        })
+    }
+}
+
+/// Whether the request says that its body is JSON.
+pub fn is_json(request: &HttpRequest) -> bool {
+    let kind = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let media = kind.unwrap_or_default().split(';').next().unwrap_or_default();
+    media.trim().eq_ignore_ascii_case("application/json")
+}
+
+/// The bytes of a body, as they were sent.
+///
+/// # Errors
+/// 413 past [`LIMIT`], of which no more is read.
+pub async fn collect(mut payload: web::Payload) -> Result<Vec<u8>, Problem> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = payload.next().await {
+        let chunk = chunk.map_err(|_| Kind::BadRequest)?;
+        if bytes.len() + chunk.len() > LIMIT {
+            return Err(Kind::TooLarge.into());
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes)
+}

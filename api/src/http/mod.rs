@@ -1,0 +1,20 @@
+//! What requests and answers are made of: problems, extractors, pages.
+//!
+//! The framework would read bodies and queries as well, but not name the field
+//! that does not fit ([`deserialize`]).
+
+pub mod body_limits;
+pub mod deserialize;
+pub mod if_match;
+pub mod if_none_match;
+pub mod json;
+pub mod openapi;
+pub mod page;
+pub mod problem;
+pub mod query;
+
+pub use if_match::IfMatch;
+pub use if_none_match::IfNoneMatch;
+pub use json::Json;
+pub use problem::Problem;
+pub use query::Query;

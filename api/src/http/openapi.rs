@@ -1,0 +1,172 @@
+//! Parts of the contract that many operations share: the problems that they may
+//! answer, and headers.
+
+use std::collections::BTreeMap;
+
+use utoipa::openapi::header::HeaderBuilder;
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::response::ResponseBuilder;
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{ContentBuilder, Header, OpenApi, Ref, RefOr, Required, Response};
+use utoipa::{IntoParams, IntoResponses, Modify};
+
+/// The security scheme and the problem answers that operations refer to.
+pub struct Shared;
+
+impl Modify for Shared {
+    fn modify(&self, document: &mut OpenApi) {
+        let components = document.components.get_or_insert_default();
+        let bearer = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .bearer_format("JWT")
+            .description(Some(
+                "An access token of ten minutes from `POST /v1/auth/sign-in`: a JWT (RFC 9068) \
+                 signed with ES256, used as RFC8725 asks.",
+            ))
+            .build();
+        components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
+        for (status, name, description) in ANSWERS {
+            let answer = problem(*status, description);
+            components.responses.insert((*name).to_owned(), RefOr::T(answer));
+        }
+    }
+}
+
+/// Every problem answer there is: status, name among the components, meaning.
+const ANSWERS: &[(u16, &str, &str)] = &[
+    (400, "BadRequest", "The request cannot be read"),
+    (401, "Unauthenticated", "No valid access token, or wrong credentials"),
+    (403, "Forbidden", "The caller's role may not do this"),
+    (404, "NotFound", "Not there, or outside the caller's area"),
+    (409, "Conflict", "The thing is not in a state where this can be done"),
+    (412, "VersionConflict", "It is no longer the version that `If-Match` names"),
+    (413, "TooLarge", "The body is over 256 KiB"),
+    (415, "UnsupportedMediaType", "The body is not plain `application/json`"),
+    (422, "Invalid", "The body is JSON and does not fit; `errors` says where"),
+    (428, "VersionRequired", "Say with `If-Match` on which version this was decided"),
+    (429, "TooManyRequests", "Too many tries"),
+    (460, "ChecksumMismatch", "The bytes are not those that `Upload-Checksum` is of"),
+    (500, "Internal", "A defect of the server's"),
+    (503, "Unavailable", "The database is away or overloaded; nothing was changed"),
+];
+
+fn problem(status: u16, description: &str) -> Response {
+    let body = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
+    let mut answer =
+        ResponseBuilder::new().description(description).content("application/problem+json", body);
+    if status == 401 {
+        answer = answer.header("WWW-Authenticate", text_header("How to authenticate (RFC 6750)"));
+    }
+    if status == 429 || status == 503 {
+        answer = answer.header("Retry-After", seconds_header("Seconds to wait"));
+    }
+    answer.build()
+}
+
+pub(crate) fn text_header(description: &str) -> Header {
+    let text = ObjectBuilder::new().schema_type(Type::String).max_length(Some(256)).build();
+    HeaderBuilder::new().schema(Some(text)).description(Some(description)).build()
+}
+
+fn seconds_header(description: &str) -> Header {
+    let seconds = ObjectBuilder::new()
+        .schema_type(Type::Integer)
+        .format(Some(utoipa::openapi::SchemaFormat::KnownFormat(
+            utoipa::openapi::KnownFormat::Int32,
+        )))
+        .minimum(Some(0))
+        .maximum(Some(86_400))
+        .build();
+    HeaderBuilder::new().schema(Some(seconds)).description(Some(description)).build()
+}
+
+fn answers(statuses: &[u16]) -> BTreeMap<String, RefOr<Response>> {
+    ANSWERS
+        .iter()
+        .filter(|(status, ..)| statuses.contains(status))
+        .map(|(status, name, _)| (status.to_string(), RefOr::Ref(Ref::from_response_name(*name))))
+        .collect()
+}
+
+macro_rules! groups {
+    ($($(#[$doc:meta])* $name:ident: $($status:literal)*;)*) => {$(
+        $(#[$doc])*
+        pub struct $name;
+
+        impl IntoResponses for $name {
+            fn responses() -> BTreeMap<String, RefOr<Response>> {
+                answers(&[$($status),*])
+            }
+        }
+    )*};
+}
+
+groups! {
+    /// The problems of what is open to all.
+    Public: 400 404 429 500;
+    /// The problems of asking whether the service is ready.
+    Ready: 400 404 429 500 503;
+    /// The problems of signing in.
+    SignIn: 400 401 413 415 422 429 500 503;
+    /// The problems of reading.
+    Read: 400 401 403 404 429 500 503;
+    /// The problems of changing something.
+    Write: 400 401 403 404 409 413 415 422 429 500 503;
+    /// The problems of sending bytes.
+    Send: 400 401 403 404 409 413 415 422 429 460 500 503;
+    /// The problems of giving something up.
+    GiveUp: 400 401 403 404 409 429 500 503;
+    /// The problems of deciding over a task.
+    Decide: 400 401 403 404 409 412 413 415 422 428 429 500 503;
+}
+
+pub(crate) const KEY: &str = "Idempotency-Key";
+pub(crate) const KEY_PATTERN: &str = "^[!#-~]{1,64}$";
+
+/// What carries names of its own takes a key and does not need it.
+pub struct OwnNames;
+
+impl IntoParams for OwnNames {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let about = "Not needed: what is sent bears ids of its own, by which it happens once.";
+        vec![header_parameter(KEY, about, 64, Some(KEY_PATTERN))]
+    }
+}
+
+/// Whoever listens again may send it.
+pub struct LastEventId;
+
+impl IntoParams for LastEventId {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let about = "The `id` of the last hint that was heard: those after it are told first.";
+        vec![header_parameter("Last-Event-ID", about, 20, None)]
+    }
+}
+
+/// Whoever sends an attachment may send it.
+pub struct UploadChecksum;
+
+impl IntoParams for UploadChecksum {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let about = "`sha1` or `sha256`, a space, and the hash of these bytes in base64.";
+        let pattern = "^(sha1 [A-Za-z0-9+/]{26}|sha256 [A-Za-z0-9+/]{42})[AEIMQUYcgkosw048]=$";
+        vec![header_parameter("Upload-Checksum", about, 64, Some(pattern))]
+    }
+}
+
+pub(crate) fn header_parameter(
+    name: &str,
+    about: &str,
+    longest: usize,
+    pattern: Option<&str>,
+) -> Parameter {
+    let text = ObjectBuilder::new().schema_type(Type::String).max_length(Some(longest));
+    ParameterBuilder::new()
+        .name(name)
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some(about))
+        .schema(Some(text.pattern(pattern)))
+        .build()
+}

@@ -1,0 +1,126 @@
+//! Lists in pages: how many, from where, and where the next page begins.
+
+use actix_web::HttpResponse;
+use actix_web::http::header::{CACHE_CONTROL, LINK};
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::http::problem::Problem;
+
+const DEFAULT: u16 = 50;
+const MOST: u16 = 200;
+
+/// One page of a list.
+#[derive(Serialize, ToSchema)]
+pub struct Page<T> {
+    /// The things on it.
+    #[schema(max_items = 200)]
+    pub items: Vec<T>,
+    /// Where the next page begins; absent on the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 512)]
+    pub next_cursor: Option<String>,
+}
+
+/// Which page of a list that has no filters.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct PageQuery {
+    /// How many at the most; 50 unless told.
+    #[param(minimum = 1, maximum = 200)]
+    pub limit: Option<u16>,
+    /// The `next_cursor` of the page before.
+    #[param(max_length = 512)]
+    pub cursor: Option<String>,
+}
+
+/// A page asked for: how many, and the key of the last thing before it.
+#[derive(Clone, Debug)]
+pub struct Wanted<K> {
+    /// How many things.
+    pub limit: usize,
+    /// The key of the last thing on the page before.
+    pub after: Option<K>,
+}
+
+impl<K> Wanted<K> {
+    /// How many rows to read: one more than asked, to see whether there is a next page.
+    pub fn rows(&self) -> i64 {
+        i64::try_from(self.limit).unwrap_or(i64::MAX - 1) + 1
+    }
+}
+
+/// Reads the `limit` and `cursor` of a list's query.
+///
+/// # Errors
+/// 400 when the limit is out of range or the cursor was not made here.
+pub fn wanted<K: DeserializeOwned>(
+    limit: Option<u16>,
+    cursor: Option<&str>,
+) -> Result<Wanted<K>, Problem> {
+    let limit = limit.unwrap_or(DEFAULT);
+    if !(1..=MOST).contains(&limit) {
+        return Err(Problem::unreadable("limit", "a number from 1 to 200"));
+    }
+    Ok(Wanted { limit: limit.into(), after: cursor.map(decode).transpose()? })
+}
+
+fn decode<K: DeserializeOwned>(cursor: &str) -> Result<K, Problem> {
+    let bytes = BASE64_URL_SAFE_NO_PAD.decode(cursor).ok();
+    let key = bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    key.ok_or_else(|| Problem::unreadable("cursor", "not a cursor of this list"))
+}
+
+/// The page of `rows`, of which one more than `limit` may have been read.
+pub fn page<T, K: Serialize>(mut rows: Vec<T>, limit: usize, key: impl Fn(&T) -> K) -> Page<T> {
+    let more = rows.len() > limit;
+    rows.truncate(limit);
+    let last = rows.last().filter(|_| more).and_then(|last| serde_json::to_vec(&key(last)).ok());
+    Page { next_cursor: last.map(|key| BASE64_URL_SAFE_NO_PAD.encode(key)), items: rows }
+}
+
+impl<T: Serialize> Page<T> {
+    /// The answer, with the next page's link (RFC 8288); `query` is the request's own.
+    pub fn answer(&self, path: &str, query: &str) -> HttpResponse {
+        let mut answer = HttpResponse::Ok();
+        answer.insert_header((CACHE_CONTROL, "no-store"));
+        if let Some(cursor) = &self.next_cursor {
+            let kept = query.split('&').filter(|pair| !pair.is_empty());
+            let kept = kept.filter(|pair| !pair.starts_with("cursor="));
+            let fields: Vec<&str> = kept.collect();
+            let query = fields.join("&");
+            let join = if query.is_empty() { "" } else { "&" };
+            answer.insert_header((
+                LINK,
+                format!("<{path}?{query}{join}cursor={cursor}>; rel=\"next\""),
+            ));
+        }
+        answer.json(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_leads_to_the_things_after_the_last_one_shown() {
+        let first = page(vec![1, 2, 3], 2, |n| *n);
+        assert_eq!(first.items, vec![1, 2]);
+        let next = wanted::<i32>(Some(2), first.next_cursor.as_deref()).expect("a page");
+        assert_eq!((next.limit, next.after, next.rows()), (2, Some(2), 3));
+        assert_eq!(page(vec![3], 2, |n| *n).next_cursor, None);
+    }
+
+    #[test]
+    fn a_limit_out_of_range_and_a_forged_cursor_are_refused() {
+        assert!(wanted::<i32>(Some(0), None).is_err());
+        assert!(wanted::<i32>(Some(201), None).is_err());
+        assert!(wanted::<i32>(None, Some("!!")).is_err());
+        assert!(wanted::<i32>(None, Some("Im5vdCBhIG51bWJlciI")).is_err());
+    }
+}

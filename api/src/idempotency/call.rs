@@ -1,0 +1,83 @@
+//! A single call over HTTP, carried out once.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::{IdempotencyKey, Request, once, store};
+use crate::auth::Caller;
+use crate::crypto::{KeyRing, SealingKey};
+use crate::http::Problem;
+use crate::tx::{Db, ReadSet, Tx};
+
+/// What a call did, now or the first time.
+#[derive(Debug)]
+pub struct Done<T> {
+    /// What it made.
+    pub made: T,
+    /// Whether this is the answer of the first time.
+    pub replayed: bool,
+}
+
+/// Carries out the calls of this server.
+#[derive(Clone)]
+pub struct Commands {
+    db: Db,
+    keys: KeyRing,
+}
+
+impl Commands {
+    /// Carries calls out in `db`, under the districts' `keys`.
+    pub const fn new(db: Db, keys: KeyRing) -> Self {
+        Self { db, keys }
+    }
+
+    /// Does `act` in the caller's district, once for the name that the call bears.
+    ///
+    /// # Errors
+    /// As [`once`], with what `act` refused.
+    pub async fn run<T, F>(
+        &self,
+        caller: Caller,
+        id: IdempotencyKey,
+        action: &'static str,
+        request: Value,
+        act: F,
+    ) -> Result<Done<T>, Problem>
+    where
+        T: Serialize + DeserializeOwned + Send + 'static,
+        F: Fn(&mut Tx<'_>, &SealingKey, &Caller) -> Result<T, Problem> + Send + 'static,
+    {
+        self.run_with(caller, id, action, request, ReadSet::default(), act).await
+    }
+
+    /// As [`Self::run`], where `act` will read the rows of `read_set`.
+    ///
+    /// # Errors
+    /// As [`Self::run`].
+    pub async fn run_with<T, F>(
+        &self,
+        caller: Caller,
+        IdempotencyKey(id): IdempotencyKey,
+        action: &'static str,
+        request: Value,
+        mut read_set: ReadSet,
+        act: F,
+    ) -> Result<Done<T>, Problem>
+    where
+        T: Serialize + DeserializeOwned + Send + 'static,
+        F: Fn(&mut Tx<'_>, &SealingKey, &Caller) -> Result<T, Problem> + Send + 'static,
+    {
+        if let Some(id) = &id {
+            read_set.add::<store::CommandRow>(store::key(&caller, id));
+        }
+        let (keys, district) = (self.keys.clone(), caller.district);
+        let answer = self.db.write_with(district, read_set, move |tx| {
+            let key = keys.key(tx.read_unbatched(), caller.district)?;
+            let request = Request { caller: &caller, id: id.as_ref(), action, request: &request };
+            once(tx, &key, &request, |tx| act(tx, &key, &caller))
+        });
+        let answer = answer.await?;
+        Ok(Done { made: answer.result?, replayed: answer.replayed })
+    }
+}

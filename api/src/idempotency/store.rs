@@ -1,0 +1,146 @@
+//! The commands that happened, with what was request and answered, both sealed.
+
+use crate::db::column::Hash;
+use gridward_domain::area::AreaCode;
+use gridward_domain::id::PersonId;
+use std::collections::BTreeSet;
+
+use chrono::{NaiveDateTime, TimeDelta};
+use diesel::prelude::*;
+use diesel::sql_types::{Array, Text};
+use serde::Serialize;
+
+use super::{CommandId, Request};
+use crate::auth::Caller;
+use crate::crypto::{self, SealingKey};
+use crate::db::schema::commands;
+use crate::db::{Conn, DbError};
+use crate::http::problem::Problem;
+use crate::tx::Tx;
+use crate::tx::unit_of_work::{Row, RowChange};
+
+crate::table_row! {
+    /// A row of `commands`.
+    #[derive(Clone, Debug, diesel::QueryableByName)]
+    pub struct CommandRow in commands {
+        district: AreaCode,
+        key {
+            person: PersonId,
+            id: String,
+        }
+        fixed {
+            action: String,
+            request_hash: Hash,
+            sealed_request: Vec<u8>,
+            sealed_answer: Vec<u8>,
+            created_at: NaiveDateTime,
+        }
+    }
+}
+
+impl CommandRow {
+    /// Where a sealed part of it lies.
+    pub(super) fn aad(&self, part: &str) -> String {
+        aad(self.district, self.person, &self.id, part)
+    }
+}
+
+pub(super) fn aad(district: AreaCode, person: PersonId, id: &str, part: &str) -> String {
+    crypto::aad(district, "commands", &format!("{person}|{id}|{part}"))
+}
+
+/// The key of the caller's command within the district: person and id.
+pub fn key(caller: &Caller, id: &CommandId) -> (PersonId, String) {
+    (caller.actor.person, id.to_string())
+}
+
+/// Each command by the whole of its key.
+const BY_KEYS: &str = "SELECT commands.* FROM unnest($2, $3) AS wanted (person, id) \
+    JOIN commands USING (person, id) WHERE commands.district = $1";
+
+impl Row for CommandRow {
+    type Key = (PersonId, String);
+    const ORDER: u8 = 10;
+
+    fn key(&self) -> Self::Key {
+        (self.person, self.id.clone())
+    }
+
+    fn one(
+        conn: &mut Conn,
+        district: AreaCode,
+        (person, id): &Self::Key,
+    ) -> Result<Option<Self>, DbError> {
+        let found = commands::table.find((district, person, id)).select(Self::as_select());
+        Ok(found.first(conn).optional()?)
+    }
+
+    fn many(
+        conn: &mut PgConnection,
+        district: AreaCode,
+        keys: &BTreeSet<Self::Key>,
+    ) -> Result<Vec<Self>, DbError> {
+        let (people, ids): (Vec<PersonId>, Vec<&str>) =
+            keys.iter().map(|(person, id)| (*person, id.as_str())).unzip();
+        Ok(diesel::sql_query(BY_KEYS)
+            .bind::<Text, _>(district)
+            .bind::<Array<Text>, _>(people)
+            .bind::<Array<Text>, _>(ids)
+            .load(conn)?)
+    }
+
+    fn write(
+        conn: &mut Conn,
+        district: AreaCode,
+        changes: &[RowChange<'_, Self>],
+    ) -> Result<(), DbError> {
+        // Only a command that the server failed at before is there already.
+        for before in changes.iter().filter_map(|change| change.old) {
+            let key = (district, before.person, &before.id);
+            diesel::delete(commands::table.find(key)).execute(conn)?;
+        }
+        let rows: Vec<&Self> = changes.iter().map(|change| change.new).collect();
+        Self::insert_all(conn, &rows)
+    }
+}
+
+/// Keeps what was request and what came of it, instead of what came of it before.
+pub(super) fn keep(
+    tx: &mut Tx<'_>,
+    key: &SealingKey,
+    request: &Request<'_>,
+    id: &CommandId,
+    before: Option<&CommandRow>,
+    request_hash: Hash,
+    outcome: &impl Serialize,
+) -> Result<(), Problem> {
+    let (district, person) = (request.caller.district, request.caller.actor.person);
+    let aad = |part| aad(district, person, id.as_str(), part);
+    let row = CommandRow {
+        sealed_request: key.seal_value(&aad("request"), request.request)?,
+        sealed_answer: key.seal_value(&aad("answer"), outcome)?,
+        district,
+        person,
+        id: id.as_str().to_owned(),
+        action: request.action.to_owned(),
+        request_hash,
+        created_at: tx.now.naive_utc(),
+    };
+    match before {
+        Some(before) => tx.replace(before, row),
+        None => tx.insert(row),
+    }
+    Ok(())
+}
+
+/// Forgets the district's commands older than `age`; answers how many there were.
+///
+/// # Errors
+/// [`DbError`].
+pub fn forget_older(tx: &mut Tx<'_>, district: AreaCode, age: TimeDelta) -> Result<usize, DbError> {
+    let oldest = (tx.now - age).naive_utc();
+    let old = commands::table
+        .filter(commands::district.eq(district))
+        .filter(commands::created_at.lt(oldest));
+    Ok(diesel::delete(old).execute(tx.write()?)?)
+}

@@ -1,0 +1,22 @@
+//! Background jobs: the work that a server does without a request.
+//!
+//! A job is a type that implements [`Job`], in a file of its own, with one line
+//! in [`registry`]. The [`scheduler`] runs each job in every district when its
+//! [`Schedule`] says so. A job that fails or panics delays neither the other jobs
+//! nor its own next run, and one server at a time runs a job in a district
+//! ([`lock`]). The last run of each is kept in `job_runs` ([`store`]).
+
+pub mod archive_events;
+pub mod forget_commands;
+pub mod job;
+pub mod lock;
+pub mod overdue_tasks;
+pub mod registry;
+pub mod run;
+pub mod schedule;
+pub mod scheduler;
+pub mod store;
+
+pub use job::{Job, JobContext, JobError, RunFuture};
+pub use registry::registry;
+pub use schedule::Schedule;

@@ -1,0 +1,94 @@
+//! Escalates or expires overdue tasks, and archives tasks that ended long ago.
+//!
+//! A task has the day of its next step beside it (`next_action_on`), so the due
+//! tasks are one index range. Each step is a change like any other: a transition
+//! of the task, and an event on the log.
+
+use chrono::NaiveDate;
+use gridward_domain::area::AreaCode;
+use gridward_domain::task::{self as life, Agent, Command, Transition, Verb, overdue};
+
+use super::{Job, JobContext, RunFuture, Schedule};
+use crate::db::DbError;
+use crate::log::{Event, Subject};
+use crate::task::perform::{Step, write};
+use crate::task::row::TaskRow;
+use crate::task::store;
+use crate::tx::Tx;
+
+/// The number of tasks in one transaction: few enough that a claim need not wait long.
+const BATCH: i64 = 200;
+
+/// Takes the due tasks to their next step.
+pub struct OverdueTasks;
+
+impl Job for OverdueTasks {
+    fn name(&self) -> &'static str {
+        "overdue_tasks"
+    }
+
+    fn schedule(&self) -> Schedule {
+        Schedule::Every { seconds: 60 }
+    }
+
+    fn run<'a>(&'a self, context: &'a JobContext, district: AreaCode) -> RunFuture<'a> {
+        Box::pin(async move {
+            let today = context.today();
+            let mut processed = 0;
+            // A task that is long overdue goes up several levels, one in each batch.
+            loop {
+                match context.db.write(district, move |tx| run_batch(tx, today)).await? {
+                    0 => return Ok(processed),
+                    batch => processed += batch,
+                }
+            }
+        })
+    }
+}
+
+fn run_batch(tx: &mut Tx<'_>, today: NaiveDate) -> Result<usize, DbError> {
+    let district = tx.district;
+    let rows = store::due_tasks(tx.read()?, district, today, BATCH)?;
+    for row in &rows {
+        step(tx, row, today)?;
+    }
+    Ok(rows.len())
+}
+
+fn step(tx: &mut Tx<'_>, row: &TaskRow, today: NaiveDate) -> Result<(), DbError> {
+    let before = row.life()?;
+    let command = match overdue::due(&before, today) {
+        Some(Verb::Expire) => Command::Expire,
+        Some(_) => Command::Escalate,
+        None => {
+            archive_or_postpone(tx, row, &before, today);
+            return Ok(());
+        }
+    };
+    let district = Agent::Gridward(row.district);
+    let Ok(Transition::Changed(after)) = life::apply(&before, &command, &district, today) else {
+        archive_or_postpone(tx, row, &before, today);
+        return Ok(());
+    };
+    let step = Step { row, before: &before, after: &after, verb: command.verb() };
+    write(tx, &step, None, step.event());
+    Ok(())
+}
+
+/// Archives a task that has ended, so that phones drop it; gives any other task
+/// the next day on which something is due.
+fn archive_or_postpone(tx: &mut Tx<'_>, row: &TaskRow, task: &life::Task, today: NaiveDate) {
+    let mut next = row.clone();
+    next.next_action_on = overdue::next_action_on(task).filter(|day| *day > today);
+    if !task.state.is_live() {
+        next.archived = true;
+        next.version += 1;
+        next.updated_at = tx.now.naive_utc();
+        let holder = task.state.holder();
+        tx.record(
+            Event::new("task.archive", Subject::Task, row.id, task.grid, next.version)
+                .hands(holder, holder),
+        );
+    }
+    tx.replace(row, next);
+}

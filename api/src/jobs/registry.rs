@@ -1,0 +1,29 @@
+//! All background jobs, one line each.
+
+use std::sync::Arc;
+
+use super::Job;
+use super::archive_events::{ArchiveEvents, Retention};
+use super::forget_commands::ForgetCommands;
+use super::overdue_tasks::OverdueTasks;
+
+/// Every job of a server, the most frequent first.
+pub fn registry(retention: Option<Retention>) -> Vec<Arc<dyn Job>> {
+    vec![Arc::new(OverdueTasks), Arc::new(ForgetCommands), Arc::new(ArchiveEvents { retention })]
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_name_is_unique_and_fits_a_label() {
+        let jobs = registry(None);
+        let names: BTreeSet<&str> = jobs.iter().map(|job| job.name()).collect();
+        assert_eq!(names.len(), jobs.len());
+        let fits = |name: &&str| name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+        assert!(names.iter().all(fits), "{names:?}");
+    }
+}

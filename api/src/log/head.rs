@@ -1,0 +1,150 @@
+//! The head of a district's log: its last number and hash, and which log it is.
+
+use gridward_domain::area::AreaCode;
+use std::collections::HashMap;
+
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Binary, Text};
+
+use super::chain::Link;
+use crate::db::column::Hash;
+use crate::db::schema::district_heads;
+use crate::db::{Conn, DbError};
+
+/// A district's head as readers see it.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable)]
+pub struct Head {
+    /// The last number given.
+    pub seq: i64,
+    /// Events up to this number lie in archive files.
+    pub archived_seq: i64,
+    /// Which log this is; another after a restore.
+    pub epoch: String,
+}
+
+/// The head of `district`.
+///
+/// # Errors
+/// [`DbError`]; a district without a head is corrupt.
+pub fn read(conn: &mut Conn, district: AreaCode) -> Result<Head, DbError> {
+    let columns = (district_heads::seq, district_heads::archived_seq, district_heads::epoch);
+    let head = district_heads::table.find(district).select(columns).first(conn).optional()?;
+    head.ok_or_else(missing_head)
+}
+
+fn missing_head() -> DbError {
+    DbError::corrupt("district_heads", "no head for this district")
+}
+
+/// Where a district's chain stands: its last event, and the last that lies in
+/// archive files.
+#[derive(Clone, Debug)]
+pub struct Chain {
+    /// The last event.
+    pub last: Link,
+    /// The last archived event.
+    pub archived: Link,
+}
+
+/// Where the chain of `district` stands.
+///
+/// # Errors
+/// [`DbError`].
+pub fn chain(conn: &mut Conn, district: AreaCode) -> Result<Chain, DbError> {
+    use district_heads as heads;
+    let columns = (heads::seq, heads::hash, heads::archived_seq, heads::archived_hash);
+    let row: Option<(i64, Hash, i64, Hash)> =
+        heads::table.find(district).select(columns).first(conn).optional()?;
+    let (seq, hash, archived_seq, archived_hash) = row.ok_or_else(missing_head)?;
+    Ok(Chain {
+        last: Link { seq, hash },
+        archived: Link { seq: archived_seq, hash: archived_hash },
+    })
+}
+
+/// Notes that the events up to `to` lie in archive files.
+///
+/// # Errors
+/// [`DbError::Collision`] if somebody else archived meanwhile.
+pub fn archive(conn: &mut Conn, district: AreaCode, from: &Link, to: &Link) -> Result<(), DbError> {
+    use district_heads as heads;
+    let unchanged = heads::table.find(district).filter(heads::archived_seq.eq(from.seq));
+    let changed = diesel::update(unchanged)
+        .set((heads::archived_seq.eq(to.seq), heads::archived_hash.eq(to.hash)))
+        .execute(conn)?;
+    if changed == 1 { Ok(()) } else { Err(DbError::Collision) }
+}
+
+/// Gives the log of `district` another epoch, so that every phone begins anew.
+///
+/// # Errors
+/// [`DbError`].
+pub fn renew_epoch(conn: &mut Conn, district: AreaCode, epoch: &str) -> Result<(), DbError> {
+    diesel::update(district_heads::table.find(district))
+        .set(district_heads::epoch.eq(epoch))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Run at the end of every change, so written as texts that stay prepared.
+const ADVANCE: &str = "UPDATE district_heads SET seq = $1, hash = $2 WHERE district = $3 AND seq = $4 \
+     AND (hash = $5 OR seq = 0)";
+/// Takes the row's lock and says what it holds.
+const LOCK: &str = "UPDATE district_heads SET seq = seq WHERE district = $1 RETURNING seq, hash";
+
+#[derive(QueryableByName)]
+struct Locked {
+    #[diesel(sql_type = BigInt)]
+    seq: i64,
+    #[diesel(sql_type = Binary)]
+    hash: Hash,
+}
+
+/// The heads as one writer last left them. Mostly nobody else has written since,
+/// and one statement then takes the numbers and the lock together.
+#[derive(Default)]
+pub(crate) struct Heads(HashMap<AreaCode, Link>);
+
+impl Heads {
+    /// Takes the district's lock, until the transaction ends, and advances its
+    /// head to where `follow` says; answers what `follow` made.
+    pub(crate) fn advance<T>(
+        &mut self,
+        conn: &mut Conn,
+        district: AreaCode,
+        follow: impl Fn(&Link) -> (T, Link),
+    ) -> Result<T, DbError> {
+        if let Some(link) = self.0.remove(&district) {
+            let (made, next) = follow(&link);
+            if set(conn, district, &link, &next)? {
+                self.0.insert(district, next);
+                return Ok(made);
+            }
+        }
+        let locked: Locked = diesel::sql_query(LOCK).bind::<Text, _>(district).get_result(conn)?;
+        let link = Link { seq: locked.seq, hash: locked.hash };
+        let (made, next) = follow(&link);
+        if !set(conn, district, &link, &next)? {
+            return Err(DbError::Collision);
+        }
+        self.0.insert(district, next);
+        Ok(made)
+    }
+
+    /// Forgets what was left, since the transaction was undone.
+    pub(crate) fn forget(&mut self) {
+        self.0.clear();
+    }
+}
+
+fn set(conn: &mut Conn, district: AreaCode, from: &Link, to: &Link) -> Result<bool, DbError> {
+    // A build before this one left the hash before the first event empty.
+    let changed = diesel::sql_query(ADVANCE)
+        .bind::<BigInt, _>(to.seq)
+        .bind::<Binary, _>(to.hash)
+        .bind::<Text, _>(district)
+        .bind::<BigInt, _>(from.seq)
+        .bind::<Binary, _>(from.hash)
+        .execute(conn)?;
+    Ok(changed == 1)
+}

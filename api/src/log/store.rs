@@ -1,0 +1,247 @@
+//! Writing the log, and reading it.
+
+use crate::db::column::Hash;
+use chrono::{DateTime, NaiveDateTime, Utc};
+use diesel::prelude::*;
+use gridward_domain::area::AreaCode;
+use gridward_domain::area::{AreaRange, Level};
+use gridward_domain::id::PersonId;
+use gridward_domain::word::Word as _;
+
+use super::chain::{Link, digest};
+use super::head::Heads;
+use super::{Event, Subject};
+use crate::db::schema::events;
+use crate::db::{Conn, DbError};
+use crate::in_range;
+
+crate::table_row! {
+    /// A row of `events`.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct EventRow in events {
+        district: AreaCode,
+        key {
+            seq: i64,
+        }
+        fixed {
+            at: NaiveDateTime,
+            actor: Option<PersonId>,
+            device: Option<String>,
+            action: String,
+            subject: Subject,
+            subject_id: String,
+            area: AreaCode,
+            area_before: Option<AreaCode>,
+            person: Option<PersonId>,
+            person_before: Option<PersonId>,
+            version: i64,
+            body: String,
+            prev_hash: Hash,
+            hash: Hash,
+        }
+    }
+}
+
+/// Numbers `facts`, links them to those before and writes them. Called once, at
+/// the end of a transaction: the head's row stays locked from here to the commit.
+pub(crate) fn append(
+    conn: &mut Conn,
+    heads: &mut Heads,
+    district: AreaCode,
+    at: DateTime<Utc>,
+    facts: &[Event],
+) -> Result<(), DbError> {
+    if facts.is_empty() {
+        return Ok(());
+    }
+    let rows = heads.advance(conn, district, |link| follow(link, district, at, facts))?;
+    let rows: Vec<&EventRow> = rows.iter().collect();
+    EventRow::insert_all(conn, &rows)
+}
+
+/// The rows of `facts` after `link`, and where the chain has then come to.
+fn follow(
+    link: &Link,
+    district: AreaCode,
+    at: DateTime<Utc>,
+    facts: &[Event],
+) -> (Vec<EventRow>, Link) {
+    let mut link = *link;
+    let rows = facts.iter().map(|fact| {
+        let row = row(district, at, &link, fact);
+        link = Link { seq: row.seq, hash: row.hash };
+        row
+    });
+    (rows.collect(), link)
+}
+
+fn row(district: AreaCode, at: DateTime<Utc>, after: &Link, fact: &Event) -> EventRow {
+    let mut row = EventRow {
+        district,
+        seq: after.seq + 1,
+        at: at.naive_utc(),
+        actor: fact.actor,
+        device: fact.device.clone(),
+        action: fact.action.to_owned(),
+        subject: fact.subject,
+        subject_id: fact.subject_id.clone(),
+        area: fact.area,
+        area_before: fact.area_before,
+        person: fact.person,
+        person_before: fact.person_before,
+        version: fact.version,
+        body: fact.body.to_string(),
+        prev_hash: after.hash,
+        hash: Hash::ZERO,
+    };
+    row.hash = digest(&row);
+    row
+}
+
+/// Which events somebody wants to see.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Only by this person.
+    pub actor: Option<PersonId>,
+    /// Only this action.
+    pub action: Option<String>,
+    /// Only about things of this kind.
+    pub subject: Option<Subject>,
+    /// Only about this thing.
+    pub subject_id: Option<String>,
+    /// Only from this moment on.
+    pub since: Option<DateTime<Utc>>,
+    /// Only before this moment.
+    pub until: Option<DateTime<Utc>>,
+}
+
+/// Up to `limit` events after number `after` that touch the range, in order.
+///
+/// # Errors
+/// [`DbError`].
+pub fn list(
+    conn: &mut Conn,
+    scope: &AreaRange,
+    filter: &Filter,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<EventRow>, DbError> {
+    let mut query = events::table
+        .filter(events::district.eq(scope.area().district()))
+        .filter(events::seq.gt(after))
+        .into_boxed();
+    if scope.area().level() != Level::District {
+        let before =
+            events::area_before.ge(scope.from().to_owned()).and(events::area_before.lt(scope.to()));
+        query = query.filter(in_range!(events::area, scope).or(before.assume_not_null()));
+    }
+    if let Some(actor) = filter.actor {
+        query = query.filter(events::actor.eq(actor));
+    }
+    if let Some(action) = &filter.action {
+        query = query.filter(events::action.eq(action.clone()));
+    }
+    if let Some(subject) = filter.subject {
+        query = query.filter(events::subject.eq(subject));
+    }
+    if let Some(id) = &filter.subject_id {
+        query = query.filter(events::subject_id.eq(id.clone()));
+    }
+    if let Some(moment) = filter.since {
+        query = query.filter(events::at.ge(moment.naive_utc()));
+    }
+    if let Some(moment) = filter.until {
+        query = query.filter(events::at.lt(moment.naive_utc()));
+    }
+    Ok(query.order(events::seq).limit(limit).load(conn)?)
+}
+
+/// Up to `limit` events of the district after number `after`, in order.
+///
+/// # Errors
+/// [`DbError`].
+pub fn after(
+    conn: &mut Conn,
+    district: AreaCode,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<EventRow>, DbError> {
+    Ok(events::table
+        .filter(events::district.eq(district))
+        .filter(events::seq.gt(after))
+        .order(events::seq)
+        .limit(limit)
+        .load(conn)?)
+}
+
+/// Up to `limit` events of the district after number `after` and from before
+/// `moment`, in order and without a gap.
+///
+/// # Errors
+/// [`DbError`].
+pub fn older(
+    conn: &mut Conn,
+    district: AreaCode,
+    after: i64,
+    moment: DateTime<Utc>,
+    limit: i64,
+) -> Result<Vec<EventRow>, DbError> {
+    let moment = moment.naive_utc();
+    let rows = self::after(conn, district, after, limit)?;
+    Ok(rows.into_iter().take_while(|row| row.at < moment).collect())
+}
+
+/// Takes the events up to number `last` out of the database.
+///
+/// # Errors
+/// [`DbError`].
+pub fn forget(conn: &mut Conn, district: AreaCode, last: i64) -> Result<(), DbError> {
+    let old = events::table.filter(events::district.eq(district)).filter(events::seq.le(last));
+    diesel::delete(old).execute(conn)?;
+    Ok(())
+}
+
+/// In whose hands the task was at the moment, by the log; nobody's if the log
+/// does not reach back so far.
+///
+/// # Errors
+/// [`DbError`].
+pub fn holder_at(
+    conn: &mut Conn,
+    district: AreaCode,
+    subject_id: &str,
+    moment: DateTime<Utc>,
+) -> Result<Option<PersonId>, DbError> {
+    let person: Option<Option<PersonId>> = events::table
+        .filter(events::district.eq(district))
+        .filter(events::subject_id.eq(subject_id))
+        .filter(events::subject.eq(Subject::Task))
+        .filter(events::at.le(moment.naive_utc()))
+        .order(events::seq.desc())
+        .select(events::person)
+        .first(conn)
+        .optional()?;
+    Ok(person.flatten())
+}
+
+/// Whether the task was ever in the person's hands, or reported by them, by the log.
+///
+/// # Errors
+/// [`DbError`].
+pub fn had_in_hands(
+    conn: &mut Conn,
+    district: AreaCode,
+    subject_id: &str,
+    person: PersonId,
+) -> Result<bool, DbError> {
+    let reported = events::actor.eq(person).and(events::action.eq("task.report"));
+    let one: Option<i64> = events::table
+        .filter(events::district.eq(district))
+        .filter(events::subject_id.eq(subject_id))
+        .filter(events::subject.eq(Subject::Task))
+        .filter(events::person.eq(person).or(reported.assume_not_null()))
+        .select(events::seq)
+        .first(conn)
+        .optional()?;
+    Ok(one.is_some())
+}

@@ -1,0 +1,124 @@
+//! What the handlers are handed: each component is registered as its own
+//! `web::Data`, and a handler asks for what it uses.
+
+use actix_web::web::{Data, ServiceConfig};
+
+use super::contract;
+use super::router::Methods;
+use super::settings::Settings;
+use crate::area::map::Maps;
+use crate::attachment::receive::Attachments;
+use crate::auth::password::Passwords;
+use crate::auth::sign_in::{Failures, OnlyDistrict, SignIn};
+use crate::auth::signing::SigningKeys;
+use crate::auth::token::Tokens;
+use crate::auth::{ActorCache, Authenticator};
+use crate::clock::{self, Clock};
+use crate::crypto::KeyRing;
+use crate::db::Conn;
+use crate::idempotency::Commands;
+use crate::ops::Metrics;
+use crate::sync::change_broadcast::ChangeBroadcast;
+use crate::sync::last_change_index::LastChangeIndex;
+use crate::sync::routes::Sync;
+use crate::sync::row_cache::RowCache;
+use crate::task::summary_cache::SummaryCache;
+use crate::tx::Db;
+
+/// Registers `Data<T>` for each field of a struct of components.
+macro_rules! components {
+    ($(#[$meta:meta])* $name:ident { $($field:ident: $component:ty,)+ }) => {
+        $(#[$meta])*
+        #[derive(Clone)]
+        pub(super) struct $name {
+            $(pub(super) $field: Data<$component>,)+
+        }
+
+        impl $name {
+            /// Registers each component.
+            pub(super) fn register(&self, config: &mut ServiceConfig) {
+                $(config.app_data(Data::clone(&self.$field));)+
+            }
+        }
+    };
+}
+
+components! {
+    /// The components of a running server.
+    Components {
+        db: Db,
+        keys: KeyRing,
+        clock: Clock,
+        tokens: Tokens,
+        actors: ActorCache,
+        authenticator: Authenticator,
+        sign_in: SignIn,
+        commands: Commands,
+        maps: Maps,
+        summaries: SummaryCache,
+        sync: Sync,
+        changes: ChangeBroadcast,
+        attachments: Attachments,
+        metrics: Metrics,
+        methods: Methods,
+    }
+}
+
+impl Components {
+    /// The components that the settings ask for.
+    ///
+    /// # Errors
+    /// When a key, a password hash or the store of attachments cannot be had.
+    pub(super) fn new(
+        settings: &Settings,
+        conn: &mut Conn,
+    ) -> Result<Self, Box<dyn std::error::Error>> {
+        let installation = settings.installation_key()?;
+        let clock: Clock = clock::system;
+        let signing = SigningKeys::load_or_make(conn, &installation, clock())?;
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let db = Db::open(settings.database.clone(), settings.readers, clock);
+        let keys = KeyRing::new(installation);
+        let (tokens, actors) = (Tokens::new(signing), ActorCache::default());
+        Ok(Self {
+            authenticator: Data::new(Authenticator {
+                db: db.clone(),
+                tokens: tokens.clone(),
+                actors: actors.clone(),
+                clock,
+            }),
+            sign_in: Data::new(SignIn {
+                db: db.clone(),
+                keys: keys.clone(),
+                passwords: Passwords::new(cores)?,
+                tokens: tokens.clone(),
+                clock,
+                failures: Failures::default(),
+                only_district: OnlyDistrict::default(),
+            }),
+            commands: Data::new(Commands::new(db.clone(), keys.clone())),
+            sync: Data::new(Sync {
+                db: db.clone(),
+                keys: keys.clone(),
+                rows: RowCache::default(),
+                last_changes: LastChangeIndex::default(),
+                clock,
+            }),
+            attachments: Data::new(Attachments {
+                db: db.clone(),
+                keys: keys.clone(),
+                blobs: settings.attachments.open()?,
+            }),
+            maps: Data::new(Maps::default()),
+            summaries: Data::new(SummaryCache::default()),
+            changes: Data::new(ChangeBroadcast::default()),
+            metrics: Data::new(Metrics::default()),
+            methods: Data::new(Methods::of(&contract::contract())),
+            db: Data::new(db),
+            keys: Data::new(keys),
+            clock: Data::new(clock),
+            tokens: Data::new(tokens),
+            actors: Data::new(actors),
+        })
+    }
+}

@@ -1,0 +1,11 @@
+//! How the server is put together: settings, components, the router, the contract.
+
+mod components;
+mod contract;
+mod manual;
+mod router;
+mod serve;
+pub mod settings;
+
+pub use contract::contract;
+pub use serve::serve;

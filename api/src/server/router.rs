@@ -1,0 +1,143 @@
+//! Which handler answers which path, and what stands around the handlers.
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::middleware::{Compress, from_fn};
+use actix_web::web::{self, Data};
+use actix_web::{App, Error, HttpRequest, HttpResponse};
+use tracing_actix_web::TracingLogger;
+use utoipa::openapi::OpenApi;
+use utoipa_actix_web::{AppExt, scope};
+
+use super::components::Components;
+use super::contract;
+use crate::http::body_limits;
+use crate::http::problem::{Problem, answer};
+use crate::{
+    area, attachment, auth, beneficiary, catalogue, event, http, notice, ops, person, plan, sync,
+    task,
+};
+
+/// Every documented path. This is the table of contents of the API.
+fn documented(v1: &mut utoipa_actix_web::service_config::ServiceConfig) {
+    v1.service(auth::routes::sign_in_with_password)
+        .service(person::me::get_me)
+        .service(area::routes::list_areas)
+        .service(area::routes::locate_area)
+        .service(area::routes::get_area)
+        .service(area::routes::get_area_boundary)
+        .service(person::routes::appoint_manager)
+        .service(person::routes::list_people)
+        .service(person::routes::get_person)
+        .service(beneficiary::routes::list_beneficiaries)
+        .service(beneficiary::routes::get_beneficiary)
+        .service(task::reveal::reveal_beneficiary)
+        .service(catalogue::routes::list_service_kinds)
+        .service(task::routes::list_tasks)
+        .service(task::routes::create_task)
+        .service(task::routes::get_task)
+        .service(task::actions::claim_task)
+        .service(task::actions::accept_task)
+        .service(task::actions::decline_task)
+        .service(task::actions::release_task)
+        .service(task::actions::start_task)
+        .service(task::actions::report_task)
+        .service(task::actions::reassign_task)
+        .service(task::actions::reschedule_task)
+        .service(task::actions::escalate_task)
+        .service(task::actions::cancel_task)
+        .service(task::actions::reopen_task)
+        .service(task::records::list_reports)
+        .service(task::records::get_history)
+        .service(attachment::routes::upload_options)
+        .service(attachment::routes::announce_attachment)
+        .service(attachment::routes::attachment_offset)
+        .service(attachment::routes::send_attachment)
+        .service(attachment::routes::give_up_attachment)
+        .service(attachment::routes::get_attachment)
+        .service(sync::routes::push_and_pull)
+        .service(sync::routes::pull_alone)
+        .service(notice::routes::list_notices)
+        .service(notice::routes::post_notice)
+        .service(sync::stream::stream_events)
+        .service(event::routes::list_events)
+        .service(event::routes::export_events)
+        .service(plan::routes::create_plan)
+        .service(plan::routes::list_plans)
+        .service(plan::routes::get_plan)
+        .service(plan::routes::list_plan_visits);
+}
+
+/// The handlers and their contract.
+pub(super) fn routes() -> (
+    App<
+        impl ServiceFactory<
+            ServiceRequest,
+            Config = (),
+            Response = ServiceResponse,
+            Error = Error,
+            InitError = (),
+        >,
+    >,
+    OpenApi,
+) {
+    App::new()
+        .into_utoipa_app()
+        .openapi(contract::document())
+        .service(scope::scope("/v1").configure(documented))
+        .service(auth::routes::get_public_keys)
+        .service(http::problem::routes::explain_problem)
+        .service(ops::routes::healthz)
+        .service(ops::routes::readyz)
+        .service(ops::routes::get_metrics)
+        .split_for_parts()
+}
+
+/// The whole application, with all that stands around the handlers. The first
+/// in the list is the nearest to the handler.
+pub(super) fn app(
+    components: Components,
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<impl MessageBody>,
+        Error = Error,
+        InitError = (),
+    >,
+> {
+    let (app, _) = routes();
+    app.configure(|config| components.register(config))
+        .app_data(body_limits::path_config())
+        .default_service(web::to(not_found))
+        .wrap(from_fn(body_limits::refuse_oversized))
+        .wrap(from_fn(answer::in_callers_language))
+        .wrap(Compress::default())
+        .wrap(from_fn(ops::measure))
+        .wrap(TracingLogger::<ops::Spans>::new())
+}
+
+/// Which methods each documented path takes.
+pub(super) struct Methods(Vec<(actix_web::dev::ResourceDef, Vec<&'static str>)>);
+
+impl Methods {
+    /// As the contract says.
+    pub(super) fn of(document: &OpenApi) -> Self {
+        let paths = contract::methods(document).into_iter();
+        Self(
+            paths
+                .map(|(path, methods)| (actix_web::dev::ResourceDef::new(path), methods))
+                .collect(),
+        )
+    }
+}
+
+/// Where no handler answers: 405 for a known path, 404 for any other.
+async fn not_found(request: HttpRequest) -> Result<HttpResponse, Problem> {
+    let methods = request.app_data::<Data<Methods>>();
+    let mut known = methods.iter().flat_map(|methods| methods.0.iter());
+    match known.find(|(path, _)| path.is_match(request.path())) {
+        Some((_, methods)) => Err(Problem::method_not_allowed(methods.join(", "))),
+        None => Err(Problem::not_found()),
+    }
+}

@@ -1,0 +1,61 @@
+//! A server, from its settings to its end.
+
+use std::net::SocketAddr;
+
+use actix_web::HttpServer;
+
+use super::components::Components;
+use super::router;
+use super::settings::Settings;
+use crate::db::migrate::migrate;
+use crate::jobs::{self, JobContext, scheduler};
+use crate::ops;
+
+/// How long a shutdown waits for requests in flight, in seconds.
+const GRACE: u64 = 30;
+
+/// Brings the tables up to date and serves until told to stop; calls `ready` once
+/// requests are taken.
+///
+/// # Errors
+/// When the settings do not fit or the database is not to be had.
+pub fn serve(
+    settings: &Settings,
+    ready: impl FnOnce(SocketAddr),
+) -> Result<(), Box<dyn std::error::Error>> {
+    ops::logs::start(&settings.log, settings.log_format)?;
+    let mut conn = settings.database.connect()?;
+    migrate(&mut conn)?;
+    let components = Components::new(settings, &mut conn)?;
+    drop(conn);
+    let db = components.db.get_ref().clone();
+    let served = actix_web::rt::System::new().block_on(async {
+        actix_web::rt::spawn(components.changes.get_ref().clone().run(db.clone()));
+        let jobs = jobs::registry(settings.retention.clone());
+        scheduler::start(job_context(&components), jobs);
+        let server = HttpServer::new(move || router::app(components.clone()))
+            .workers(settings.workers)
+            // A small answer must not wait 40 ms for the phone to confirm the one before.
+            .tcp_nodelay(true)
+            .shutdown_timeout(GRACE)
+            .bind(settings.listen)
+            .map_err(|error| format!("cannot listen on {}: {error}", settings.listen))?;
+        // Port 0 asks for a free port; say which it is.
+        let address = server.addrs().first().copied().unwrap_or(settings.listen);
+        let server = server.run();
+        tracing::info!(database = ?settings.database, "serving on http://{address}");
+        ready(address);
+        Ok(server.await?)
+    });
+    db.close();
+    served
+}
+
+/// The components that the background jobs share with the handlers.
+fn job_context(components: &Components) -> JobContext {
+    JobContext {
+        db: components.db.get_ref().clone(),
+        clock: **components.clock,
+        metrics: components.metrics.get_ref().clone(),
+    }
+}

@@ -1,0 +1,219 @@
+//! The settings: defaults, then `gridward.toml`, then `GRIDWARD_*` variables.
+//!
+//! A setting that is unknown or does not fit stops the start with a sentence
+//! that names it.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use figment::Figment;
+use figment::providers::{Env, Format, Serialized, Toml};
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::attachment::blob_store::StorageLocation;
+use crate::crypto::installation::{InstallationKey, KeyError};
+use crate::db::Address;
+use crate::jobs::archive_events::Retention;
+use crate::ops::logs::LogFormat;
+
+/// Where settings are looked for, if `GRIDWARD_CONFIG` does not say.
+pub const FILE: &str = "gridward.toml";
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Raw {
+    database_url: String,
+    listen: SocketAddr,
+    #[serde(skip_serializing)]
+    secret_key: Option<SecretString>,
+    key_file: Option<PathBuf>,
+    log: String,
+    log_format: LogFormat,
+    workers: usize,
+    readers: usize,
+    attachments: Option<String>,
+    archive: Option<PathBuf>,
+    keep_days: u32,
+}
+
+impl Default for Raw {
+    fn default() -> Self {
+        let cores = std::thread::available_parallelism().map_or(2, usize::from);
+        Self {
+            database_url: "var/gridward.db".to_owned(),
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            secret_key: None,
+            key_file: None,
+            log: "info".to_owned(),
+            log_format: LogFormat::Human,
+            workers: cores,
+            readers: (2 * cores).max(4),
+            attachments: None,
+            archive: None,
+            keep_days: 184,
+        }
+    }
+}
+
+/// What this installation runs with.
+#[derive(Debug)]
+pub struct Settings {
+    /// `database_url`: a file for SQLite, `postgres://...` for PostgreSQL.
+    pub database: Address,
+    /// `listen`: the address and port to serve on; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// `log`: which log lines are written, as `info` or `gridward=debug,info`.
+    pub log: String,
+    /// `log_format`: `human` or `json`.
+    pub log_format: LogFormat,
+    /// `workers`: threads that serve requests, 1 to 256.
+    pub workers: usize,
+    /// `readers`: connections for reading, 1 to 256.
+    pub readers: usize,
+    /// `attachments`: a folder, or `s3://bucket/prefix`; beside the SQLite file unless told.
+    pub attachments: StorageLocation,
+    /// `archive`: the folder that old events move into by themselves, and
+    /// `keep_days`, 1 to 36,500: how many days they stay. None unless told.
+    pub retention: Option<Retention>,
+    secret_key: Option<SecretString>,
+    key_file: Option<PathBuf>,
+}
+
+/// A setting that stops the start.
+#[derive(Debug, Error)]
+pub enum SettingsError {
+    /// Unknown, or of the wrong form; says which and where it was set.
+    #[error("a setting does not fit: {0}")]
+    Unreadable(Box<figment::Error>),
+    /// Readable and out of range.
+    #[error("the setting `{name}` {reason}")]
+    OutOfRange {
+        /// The setting.
+        name: &'static str,
+        /// What it must be.
+        reason: &'static str,
+    },
+    /// On PostgreSQL the key cannot lie beside the data.
+    #[error(
+        "PostgreSQL needs `secret_key` (or `key_file`), the same for every server: set \
+         GRIDWARD_SECRET_KEY to what `openssl rand -base64 32` prints, and keep it safe"
+    )]
+    NoKey,
+    /// There is a key, but it cannot be used.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+}
+
+impl Settings {
+    /// Reads the settings of this process.
+    ///
+    /// # Errors
+    /// [`SettingsError`], naming the setting.
+    pub fn load() -> Result<Self, SettingsError> {
+        let file = std::env::var("GRIDWARD_CONFIG").unwrap_or_else(|_| FILE.to_owned());
+        let figment = Figment::from(Serialized::defaults(Raw::default()))
+            .merge(Toml::file(file))
+            .merge(Env::prefixed("GRIDWARD_").ignore(&["config"]));
+        Self::from_figment(&figment)
+    }
+
+    fn from_figment(figment: &Figment) -> Result<Self, SettingsError> {
+        let unreadable = |error| SettingsError::Unreadable(Box::new(error));
+        let raw: Raw = figment.extract().map_err(unreadable)?;
+        for (name, count) in [("workers", raw.workers), ("readers", raw.readers)] {
+            if !(1..=256).contains(&count) {
+                return Err(SettingsError::OutOfRange { name, reason: "must be from 1 to 256" });
+            }
+        }
+        if raw.database_url.trim().is_empty() {
+            let reason = "must be a file or a postgres:// address";
+            return Err(SettingsError::OutOfRange { name: "database_url", reason });
+        }
+        let database = Address::parse(&raw.database_url);
+        let beside = database.file().and_then(Path::parent).unwrap_or(Path::new("var"));
+        let attachments = match &raw.attachments {
+            Some(place) => StorageLocation::parse(place),
+            None => StorageLocation::Folder(beside.join("attachments")),
+        };
+        if !(1..=36_500).contains(&raw.keep_days) {
+            let reason = "must be from 1 to 36500";
+            return Err(SettingsError::OutOfRange { name: "keep_days", reason });
+        }
+        let keep_days = raw.keep_days;
+        Ok(Self {
+            attachments,
+            retention: raw.archive.map(|folder| Retention { folder, keep_days }),
+            database,
+            listen: raw.listen,
+            log: raw.log,
+            log_format: raw.log_format,
+            workers: raw.workers,
+            readers: raw.readers,
+            secret_key: raw.secret_key,
+            key_file: raw.key_file,
+        })
+    }
+
+    /// The installation's key: from `secret_key`, from `key_file`, or, on
+    /// SQLite, from a file beside the data, made at the first start.
+    ///
+    /// # Errors
+    /// [`SettingsError`].
+    pub fn installation_key(&self) -> Result<InstallationKey, SettingsError> {
+        if let Some(secret) = &self.secret_key {
+            return Ok(InstallationKey::from_setting(secret)?);
+        }
+        let beside = |file: &Path| file.with_extension("key");
+        let file = self.key_file.clone().or_else(|| self.database.file().map(beside));
+        Ok(InstallationKey::from_file(&file.ok_or(SettingsError::NoKey)?)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(toml: &str) -> Result<Settings, String> {
+        let figment = Figment::from(Serialized::defaults(Raw::default())).merge(Toml::string(toml));
+        Settings::from_figment(&figment).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn an_unknown_setting_is_named() {
+        let error = with("database = 'x'").expect_err("unknown");
+        assert!(error.contains("database"), "{error}");
+    }
+
+    #[test]
+    fn a_setting_out_of_range_is_named() {
+        assert_eq!(
+            with("workers = 0").expect_err("0"),
+            "the setting `workers` must be from 1 to 256"
+        );
+        assert_eq!(
+            with("keep_days = 0").expect_err("0"),
+            "the setting `keep_days` must be from 1 to 36500"
+        );
+        let error = with("listen = 'nowhere'").expect_err("listen");
+        assert!(error.contains("listen"), "{error}");
+    }
+
+    #[test]
+    fn old_events_are_archived_only_where_a_folder_is_named() {
+        let retention = |toml| with(toml).expect("settings").retention;
+        assert_eq!(retention("keep_days = 30"), None);
+        let folder = PathBuf::from("var/archive");
+        assert_eq!(
+            retention("archive = 'var/archive'"),
+            Some(Retention { folder, keep_days: 184 })
+        );
+    }
+
+    #[test]
+    fn postgres_without_a_key_does_not_start() {
+        let settings = with("database_url = 'postgres://localhost/gridward'").expect("settings");
+        assert!(matches!(settings.installation_key(), Err(SettingsError::NoKey)));
+    }
+}

@@ -1,0 +1,113 @@
+//! Rows as phones hold them, kept as JSON.
+//!
+//! What a task or a masked beneficiary looks like at one version never changes, so
+//! its JSON is kept by version and never goes stale, on any server. What is
+//! shown in clear is opened anew each time and never kept.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use gridward_domain::area::AreaCode;
+use moka::sync::Cache;
+use serde::Serialize;
+use serde_json::value::RawValue;
+use uuid::Uuid;
+
+use super::model::{Change, RowType};
+use super::scope::{Scope, TaskVisibility};
+use super::store::{self, TaskKey};
+use crate::db::{Conn, DbError};
+use crate::task::row::TaskRow;
+
+/// About half a kilobyte each.
+const KEPT: u64 = 100_000;
+
+type Key = (AreaCode, RowType, Uuid, i64);
+
+/// The rows seen so far, by district, kind, id and version.
+#[derive(Clone)]
+pub struct RowCache(Cache<Key, Arc<RawValue>>);
+
+impl Default for RowCache {
+    fn default() -> Self {
+        Self(Cache::new(KEPT))
+    }
+}
+
+impl RowCache {
+    /// The row, if it is kept.
+    pub(super) fn get(
+        &self,
+        district: AreaCode,
+        row: RowType,
+        id: Uuid,
+        version: i64,
+    ) -> Option<Arc<RawValue>> {
+        self.0.get(&(district, row, id, version))
+    }
+
+    /// Keeps a row.
+    pub(super) fn keep(
+        &self,
+        district: AreaCode,
+        row: RowType,
+        id: Uuid,
+        version: i64,
+        json: &Arc<RawValue>,
+    ) {
+        self.0.insert((district, row, id, version), Arc::clone(json));
+    }
+
+    /// The task of this row, made anew only if it is not kept.
+    pub(super) fn task(&self, row: &TaskRow) -> Result<Change, DbError> {
+        let kind = RowType::Task;
+        let kept = self.get(row.district, kind, row.id.0, row.version);
+        let data = if let Some(json) = kept {
+            json
+        } else {
+            let json = json(&row.task()?)?;
+            self.keep(row.district, kind, row.id.0, row.version, &json);
+            json
+        };
+        Ok(Change { r#type: kind, id: row.id.to_string(), version: row.version, data })
+    }
+
+    /// The tasks of these keys, in their order; one that has changed since its
+    /// key was read comes as it is now.
+    pub(super) fn tasks(
+        &self,
+        conn: &mut Conn,
+        scope: &Scope,
+        keys: &[TaskKey],
+    ) -> Result<Vec<Change>, DbError> {
+        let district = scope.area().district();
+        let mut seen = HashMap::with_capacity(keys.len());
+        let mut unseen = Vec::new();
+        for key in keys {
+            match self.get(district, RowType::Task, key.id.0, key.version) {
+                Some(json) => {
+                    seen.insert(key.id, (key.version, json));
+                }
+                None => unseen.push(key.id),
+            }
+        }
+        for row in store::tasks(conn, district, &unseen)? {
+            // It may have left the scope since its key was read.
+            if scope.holds(TaskVisibility::of(&row)?) {
+                let Change { version, data, .. } = self.task(&row)?;
+                seen.insert(row.id, (version, data));
+            }
+        }
+        let changes = keys.iter().filter_map(|key| {
+            let (version, data) = seen.remove(&key.id)?;
+            Some(Change { r#type: RowType::Task, id: key.id.to_string(), version, data })
+        });
+        Ok(changes.collect())
+    }
+}
+
+/// A value as JSON.
+pub(super) fn json(value: &impl Serialize) -> Result<Arc<RawValue>, DbError> {
+    let json = serde_json::value::to_raw_value(value);
+    Ok(Arc::from(json.map_err(|error| DbError::corrupt("sync", error))?))
+}

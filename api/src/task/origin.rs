@@ -1,0 +1,64 @@
+//! How a command came, and when it was made.
+
+use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
+
+use crate::clock::nearest_moment;
+use crate::idempotency::CommandId;
+
+/// How a command came.
+#[derive(Clone, Debug, Default)]
+pub struct Origin {
+    /// Its own id, if it has one.
+    pub id: Option<CommandId>,
+    /// The device, as it calls itself.
+    pub device: Option<String>,
+    /// Whether it waited on a phone: then the person can no longer be asked to put it
+    /// right, and what it tells is evidence.
+    pub from_outbox: bool,
+    /// When it was made, by the phone's clock, if that is known.
+    pub made_at: Option<DateTime<FixedOffset>>,
+    /// How far the phone's clock is behind the server's.
+    pub clock_behind: TimeDelta,
+}
+
+/// A phone's clock that is further off is doubted.
+pub(super) const TRUSTED: TimeDelta = TimeDelta::minutes(5);
+
+impl Origin {
+    /// When the command was made, by the server's clock; never later than `now`.
+    pub fn made(&self, now: DateTime<Utc>) -> DateTime<Utc> {
+        self.made_at.map_or(now, |at| self.by_server(at)).min(now)
+    }
+
+    /// What the server's clock showed when the phone's showed `at`.
+    pub fn by_server(&self, at: DateTime<FixedOffset>) -> DateTime<Utc> {
+        let corrected = at.with_timezone(&Utc).checked_add_signed(self.clock_behind);
+        corrected.map_or_else(|| nearest_moment(at), |at| nearest_moment(at.fixed_offset()))
+    }
+
+    /// Whether the phone's clock is to be believed.
+    pub fn clock_is_off(&self) -> bool {
+        self.clock_behind.abs() > TRUSTED
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_phone_with_a_wrong_clock_did_is_dated_by_the_servers() {
+        let now: DateTime<Utc> = "2026-08-01T09:00:00Z".parse().expect("a time");
+        let at = |text: &str| DateTime::parse_from_rfc3339(text).ok();
+        let origin = |made_at, clock_behind| Origin { made_at, clock_behind, ..Origin::default() };
+        let years_back = origin(
+            at("2019-01-01T06:00:00+08:00"),
+            now - at("2019-01-01T08:00:00+08:00").expect("a time").to_utc(),
+        );
+        assert_eq!(years_back.made(now).to_rfc3339(), "2026-08-01T07:00:00+00:00");
+        assert!(years_back.clock_is_off());
+        // Nothing was made in the future, whatever a phone says.
+        assert_eq!(origin(at("2030-01-01T00:00:00Z"), TimeDelta::zero()).made(now), now);
+        assert_eq!(Origin::default().made(now), now);
+    }
+}

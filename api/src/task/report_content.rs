@@ -1,0 +1,273 @@
+//! What a report says, as it is kept: all of it that could be read, and the rest
+//! as it came. A visit that was made is not undone by an app that writes a time
+//! wrongly, nor by one that is newer than the server.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, FixedOffset};
+use gridward_domain::place::Place;
+use gridward_domain::task::Outcome;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use serde_json::{Map, Value, json};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::model::NewReport;
+use crate::catalogue::Need;
+
+/// What a report says.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ReportContent {
+    /// How it ended; absent where that could not be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<Outcome>,
+    /// In the visitor's words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 262_144)]
+    pub note: Option<String>,
+    /// Answers to the form of the kind of service.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub answers: Option<Map<String, Value>>,
+    /// What the household was found to need.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    #[schema(max_items = 7, value_type = Vec<Need>)]
+    pub needs: BTreeSet<Need>,
+    /// Where the visitor stood, WGS-84.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place>,
+    /// How far off the place may be, in metres.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub accuracy_m: Option<f64>,
+    /// When it began, by the visitor's clock.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<DateTime<FixedOffset>>,
+    /// When it ended, by the visitor's clock.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<DateTime<FixedOffset>>,
+    /// Photos, signatures and voices that belong to it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 10_000)]
+    pub attachments: Vec<Uuid>,
+    /// What could not be read, by the name of the field, as it was sent: a value, or its
+    /// text where it is no value.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    #[schema(value_type = Option<Object>)]
+    pub unread: Map<String, Value>,
+    /// The same of the command around the report.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    #[schema(value_type = Option<Object>)]
+    pub unread_command: Map<String, Value>,
+}
+
+/// The fields of an object, each as it was written.
+pub type Written = BTreeMap<String, Box<RawValue>>;
+
+impl From<NewReport> for ReportContent {
+    fn from(report: NewReport) -> Self {
+        let NewReport { outcome, note, answers, needs, place, accuracy_m, .. } = report;
+        let NewReport { started_at, ended_at, attachments, .. } = report;
+        Self {
+            outcome: Some(outcome),
+            note,
+            answers,
+            needs,
+            place,
+            accuracy_m,
+            started_at,
+            ended_at,
+            attachments,
+            unread: Map::new(),
+            unread_command: Map::new(),
+        }
+    }
+}
+
+impl ReportContent {
+    /// Reads what a phone wrote, field by field.
+    pub fn read(told: Written) -> Self {
+        let mut told = Fields::of(told);
+        Self {
+            outcome: told.take("outcome"),
+            note: told.take("note"),
+            answers: told.take_value("answers"),
+            needs: told.take_each("needs").into_iter().collect(),
+            place: told.take("place"),
+            accuracy_m: told.take("accuracy_m"),
+            started_at: told.take("started_at"),
+            ended_at: told.take("ended_at"),
+            attachments: told.take_each("attachments"),
+            unread: told.rest(),
+            unread_command: Map::new(),
+        }
+    }
+
+    /// The report as a phone would write it, what could not be read in its place: so a
+    /// server that has learnt to read more takes it for the same.
+    pub fn written(&self) -> Value {
+        let read = Self { unread: Map::new(), unread_command: Map::new(), ..self.clone() };
+        let mut written = json!(read);
+        for (name, value) in &self.unread {
+            match (&mut written[name], value) {
+                (Value::Array(read), Value::Array(unread)) => read.extend(unread.iter().cloned()),
+                (place, _) => *place = value.clone(),
+            }
+        }
+        written
+    }
+
+    /// Whether all that was sent could be read, and says how it ended.
+    pub fn is_whole(&self) -> bool {
+        self.outcome.is_some() && self.unread.is_empty() && self.unread_command.is_empty()
+    }
+}
+
+/// A value as it was written; its text where it is none, or nested deeper than anybody
+/// nests an answer.
+fn as_written(raw: &RawValue) -> Value {
+    let value = serde_json::from_str::<Value>(raw.get()).ok();
+    let value = value.filter(|value| is_shallow(value, DEEPEST));
+    value.unwrap_or_else(|| Value::String(raw.get().to_owned()))
+}
+
+/// How deep a value may be nested; what is kept is read again some levels further down.
+const DEEPEST: u8 = 32;
+
+fn is_shallow(value: &Value, levels: u8) -> bool {
+    let Some(below) = levels.checked_sub(1) else { return false };
+    match value {
+        Value::Array(values) => values.iter().all(|value| is_shallow(value, below)),
+        Value::Object(fields) => fields.values().all(|value| is_shallow(value, below)),
+        _ => true,
+    }
+}
+
+/// The fields of an object that are still to be read, and those that cannot be.
+pub struct Fields {
+    left: Written,
+    unread: Map<String, Value>,
+}
+
+impl Fields {
+    /// Of which none is read yet.
+    pub fn of(left: Written) -> Self {
+        Self { left, unread: Map::new() }
+    }
+
+    /// Reads one; nothing where it is not there, null, or cannot be read.
+    pub fn take<T: DeserializeOwned>(&mut self, name: &str) -> Option<T> {
+        let raw = self.left.remove(name).filter(|raw| raw.get() != "null")?;
+        let read = serde_json::from_str(raw.get()).ok();
+        if read.is_none() {
+            self.unread.insert(name.to_owned(), as_written(&raw));
+        }
+        read
+    }
+
+    /// Takes what may hold anything.
+    fn take_value<T: DeserializeOwned>(&mut self, name: &str) -> Option<T> {
+        let raw = self.left.remove(name).filter(|raw| raw.get() != "null")?;
+        let value = as_written(&raw);
+        let read = T::deserialize(&value).ok();
+        if read.is_none() {
+            self.unread.insert(name.to_owned(), value);
+        }
+        read
+    }
+
+    /// Reads a list entry by entry: one that is unknown takes no other with it.
+    fn take_each<T: DeserializeOwned>(&mut self, name: &str) -> Vec<T> {
+        let Some(entries) = self.take::<Vec<Box<RawValue>>>(name) else { return Vec::new() };
+        let (mut read, mut unread) = (Vec::new(), Vec::new());
+        for entry in entries {
+            match serde_json::from_str(entry.get()) {
+                Ok(entry) => read.push(entry),
+                Err(_) => unread.push(as_written(&entry)),
+            }
+        }
+        if !unread.is_empty() {
+            self.unread.insert(name.to_owned(), unread.into());
+        }
+        read
+    }
+
+    /// All that was not read.
+    pub fn rest(mut self) -> Map<String, Value> {
+        let left = self.left.iter().map(|(name, raw)| (name.clone(), as_written(raw)));
+        self.unread.extend(left);
+        self.unread
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn read(told: &str) -> ReportContent {
+        ReportContent::read(serde_json::from_str(told).expect("an object"))
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_kept_as_it_came_and_takes_nothing_with_it() {
+        let told = json!({
+            "outcome": "done", "note": "一切安好", "place": {"lat": 91.0, "lon": 106.2},
+            "needs": ["medical", "a_new_need"], "started_at": "yesterday", "weather": "rain"
+        });
+        let content = read(&told.to_string());
+        assert_eq!(content.outcome, Some(Outcome::Done));
+        assert_eq!(content.note.as_deref(), Some("一切安好"));
+        assert_eq!(content.needs, BTreeSet::from([Need::Medical]));
+        assert_eq!((content.place, content.started_at), (None, None));
+        // Written again it is what was sent, so that it stays the same command.
+        assert_eq!(content.written(), told);
+        assert_eq!(
+            Value::Object(content.unread),
+            json!({
+                "place": {"lat": 91.0, "lon": 106.2}, "needs": ["a_new_need"],
+                "started_at": "yesterday", "weather": "rain"
+            })
+        );
+        for unclear in [r#"{"outcome": "went_well"}"#, "{}", r#"{"outcome": null}"#] {
+            let unclear = read(unclear);
+            assert!(unclear.outcome.is_none() && !unclear.is_whole());
+        }
+        assert!(read(r#"{"outcome": "done"}"#).is_whole());
+    }
+
+    #[test]
+    fn what_is_not_even_a_value_is_kept_as_text() {
+        let deep = format!("{}{}", "[".repeat(100), "]".repeat(100));
+        let content = read(&format!(
+            r#"{{"outcome": "done", "note": "好\ud83d", "accuracy_m": 1e999, "answers": {{"x": {deep}}},
+                "place": {{"lat": 29.2, "lon": 106.2, "altitude": 300}}, "needs": {deep}}}"#
+        ));
+        assert_eq!(
+            (content.outcome, content.note, content.answers),
+            (Some(Outcome::Done), None, None)
+        );
+        assert_eq!(content.unread["note"], json!(r#""好\ud83d""#));
+        assert_eq!(content.unread["accuracy_m"], json!("1e999"));
+        assert_eq!(content.unread["place"]["altitude"], 300);
+        assert_eq!(content.unread["answers"], json!(format!(r#"{{"x": {deep}}}"#)));
+        // It can be kept and read again.
+        let kept = serde_json::to_string(&json!({ "kept": content.unread })).expect("JSON");
+        assert!(serde_json::from_str::<Value>(&kept).is_ok());
+    }
+
+    #[test]
+    fn what_can_be_read_is_the_same_by_whichever_way_it_came() {
+        let told = json!({
+            "outcome": "done", "note": "x", "answers": {"health": "good"}, "needs": ["living"],
+            "place": {"lat": 29.2, "lon": 106.2}, "accuracy_m": 12.0,
+            "started_at": "2026-08-01T09:05:00+08:00", "ended_at": "2026-08-01T09:31:00+08:00",
+            "attachments": ["0198a3b0-0000-7000-8000-000000000001"]
+        });
+        let strict: NewReport = serde_json::from_value(told.clone()).expect("a report");
+        assert_eq!(ReportContent::from(strict), read(&told.to_string()));
+        assert_eq!(read(&told.to_string()).written(), told);
+    }
+}

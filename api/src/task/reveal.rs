@@ -1,0 +1,113 @@
+//! Opening a beneficiary's sealed particulars: for a purpose, and on record. Who
+//! may depends on the tasks at the beneficiary's.
+
+use actix_web::web::{Data, Path};
+use actix_web::{HttpResponse, post};
+use gridward_domain::area::Level;
+use gridward_domain::authority::{Action, Role};
+use gridward_domain::id::BeneficiaryId;
+use gridward_domain::word::Word as _;
+use serde::Deserialize;
+use serde_json::json;
+use utoipa::ToSchema;
+
+use super::store;
+use crate::auth::Caller;
+use crate::beneficiary;
+use crate::beneficiary::model::{Particulars, Purpose, Revealed};
+use crate::crypto::SealingKey;
+use crate::db::parsed;
+use crate::http::Json as Body;
+use crate::http::openapi;
+use crate::http::problem::{Kind, Problem};
+use crate::idempotency::{Commands, IdempotencyKey};
+use crate::log::{Event, Subject};
+use crate::tx::Tx;
+
+/// Why the particulars are wanted.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RevealRequest {
+    /// Goes on the log, with who asked and when.
+    purpose: Purpose,
+}
+
+/// Reveal a beneficiary
+///
+/// Name, phone, address and hardship in clear. That they were shown, to whom
+/// and why, goes on the district's log. For managers, supervisors and admins
+/// within their area, and for whoever has an open task at this beneficiary's.
+#[utoipa::path(
+    tag = "beneficiaries",
+    operation_id = "reveal_beneficiary",
+    params(("id" = BeneficiaryId, Path, description = "The beneficiary")),
+    request_body(content = RevealRequest, description = "The purpose"),
+    responses((status = OK, description = "The particulars", body = Revealed), openapi::Write),
+)]
+#[post("/beneficiaries/{id}/reveal")]
+pub(crate) async fn reveal_beneficiary(
+    commands: Data<Commands>,
+    caller: Caller,
+    id: Path<BeneficiaryId>,
+    key: IdempotencyKey,
+    Body(body): Body<RevealRequest>,
+) -> Result<HttpResponse, Problem> {
+    let (id, purpose) = (*id, body.purpose);
+    let request = json!({ "id": id, "purpose": purpose });
+    let revealed = commands.run(caller, key, "beneficiary.reveal", request, {
+        move |tx, sealing, caller| reveal(tx, sealing, caller, id, purpose)
+    });
+    let revealed = revealed.await?.made;
+    Ok(HttpResponse::Ok().insert_header(("Cache-Control", "no-store")).json(revealed))
+}
+
+/// How many characters of an ID number are shown below the district.
+const SHOWN: usize = 4;
+
+/// The particulars of `id`, for `purpose`; that they were shown goes on the log.
+///
+/// # Errors
+/// 404 outside the caller's area; 403 for a volunteer without an open task
+/// at this beneficiary's.
+pub fn reveal(
+    tx: &mut Tx<'_>,
+    key: &SealingKey,
+    caller: &Caller,
+    id: BeneficiaryId,
+    purpose: Purpose,
+) -> Result<Revealed, Problem> {
+    caller.may(Action::RevealBeneficiary)?;
+    let visits = store::holds_at(tx.read()?, caller.district, caller.actor.person, id)?;
+    // A visitor sent across grids sees whom the task is for, and nobody else there.
+    let scope = if visits { caller.actor.area.district().range() } else { caller.scope() };
+    let row =
+        beneficiary::store::row(tx.read_unbatched(), &scope, id)?.ok_or_else(Problem::not_found)?;
+    if caller.actor.role == Role::Volunteer && !visits {
+        return Err(Kind::Forbidden.into());
+    }
+    let Particulars { name, phone, id_number, address, hardships } = row.particulars(key)?;
+    let grid = row.grid;
+    tx.record(
+        Event::new("beneficiary.reveal", Subject::Reading, &row.id, grid, row.version)
+            .by(caller.actor.person)
+            .with(json!({ "purpose": purpose.as_str() })),
+    );
+    let whole = caller.actor.area.level() == Level::District;
+    let id_number = if whole { id_number } else { hide(&id_number) };
+    Ok(Revealed { id, name, phone, address, hardships, id_number })
+}
+
+fn hide(id_number: &str) -> String {
+    let hidden = id_number.chars().count().saturating_sub(SHOWN);
+    let shown = id_number.chars().skip(hidden);
+    std::iter::repeat_n('*', hidden).chain(shown).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn below_the_district_only_the_last_four_of_an_id_number_are_seen() {
+        assert_eq!(super::hide("999999198108240175"), "**************0175");
+        assert_eq!(super::hide("12"), "12");
+    }
+}

@@ -1,0 +1,94 @@
+//! The order in which unassigned visits are inserted, by a rule drawn at random for each step.
+
+use super::draft::Draft;
+use super::model::{Model, index};
+use super::rng::Rng;
+
+/// The probability of the density order where some visits are unserved.
+const BY_DENSITY: f64 = 0.8;
+/// The assumed travel time to the next visit, in seconds.
+const TYPICAL_LEG: i64 = 300;
+
+/// A rule for the order of insertion.
+#[derive(Clone, Copy)]
+enum InsertionOrder {
+    Random,
+    /// The largest penalty first.
+    Penalty,
+    /// The largest penalty per second first, randomized: where not all visits fit, this fills the
+    /// day best, as for a knapsack (Dantzig 1957).
+    Density,
+    Farthest,
+    Nearest,
+    /// The narrowest window first.
+    Narrowest,
+    Earliest,
+    Latest,
+    Longest,
+}
+
+impl InsertionOrder {
+    fn by(rng: &mut Rng, crowded: bool) -> Self {
+        if crowded && rng.unit() < BY_DENSITY {
+            return Self::Density;
+        }
+        match rng.below(20) {
+            0..4 => Self::Random,
+            4..8 => Self::Penalty,
+            8..11 => Self::Farthest,
+            11 => Self::Nearest,
+            12..14 => Self::Narrowest,
+            14..16 => Self::Earliest,
+            16..18 => Self::Latest,
+            _ => Self::Longest,
+        }
+    }
+
+    /// The sort key; the least comes first.
+    fn key(self, model: &Model<'_>, visit: u32, rng: &mut Rng) -> i64 {
+        let data = &model.visits[visit as usize];
+        let (opens, closes) = data.hull;
+        match self {
+            Self::Random => i64::from(index(rng.below(1 << 30))),
+            Self::Penalty => -data.penalty,
+            Self::Density => -worth_per_second(model, visit, rng),
+            Self::Farthest => -way_home(model, visit),
+            Self::Nearest => way_home(model, visit),
+            Self::Narrowest => i64::from(closes - opens),
+            Self::Earliest => i64::from(opens),
+            Self::Latest => -i64::from(closes),
+            Self::Longest => -i64::from(data.service),
+        }
+    }
+}
+
+/// Sorts the unassigned visits by a random rule.
+pub(super) fn sort(model: &Model<'_>, draft: &Draft, rng: &mut Rng, order: &mut Vec<(i64, u32)>) {
+    let order_rule = InsertionOrder::by(rng, draft.had_unassigned());
+    order.clear();
+    order.extend(draft.unassigned.iter().map(|&visit| {
+        // Pinned visits and the other visits of their pairs come first.
+        let data = &model.visits[visit as usize];
+        let theirs = data.partner.is_some_and(|partner| model.visits[partner.visit].pinned);
+        let pinned = data.pinned || theirs;
+        (if pinned { i64::MIN } else { order_rule.key(model, visit, rng) }, visit)
+    }));
+    order.sort_unstable();
+}
+
+/// Travel time to the nearest allowed home.
+fn way_home(model: &Model<'_>, visit: u32) -> i64 {
+    let nearest = model.open_to(visit as usize).first();
+    nearest.map_or(0, |(shift, _)| {
+        let on = &model.shifts[*shift as usize];
+        i64::from(model.to(on.matrix, model.visits[visit as usize].place)[on.volunteer])
+    })
+}
+
+/// The penalty per second that the visit takes, randomized by up to half as much again. Its travel
+/// is estimated: some minutes, and more for remote visits.
+fn worth_per_second(model: &Model<'_>, visit: u32, rng: &mut Rng) -> i64 {
+    let data = &model.visits[visit as usize];
+    let takes = i64::from(data.service) + TYPICAL_LEG + way_home(model, visit) / 2;
+    data.penalty / takes.max(1) * i64::from(100 + index(rng.below(50)))
+}

@@ -1,0 +1,251 @@
+//! The arrows of the server: a folder of `api/src` imports only from floors below
+//! its own, no circle runs between folders, and inside a folder the largest circle
+//! of files is [`LARGEST_CIRCLE`].
+//!
+//! Every `use` and every path in the code counts, but for unit tests.
+
+#![expect(clippy::expect_used, reason = "a test that cannot go on should stop and say where")]
+
+mod graph;
+mod paths;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use graph::Graph;
+
+/// The floors, from the ground up; the folders of one floor are independent, but
+/// for the slices, which may call one another where no circle comes of it.
+const FLOORS: &[&[&str]] = &[
+    &["clock"],
+    &["db"],
+    &["crypto"],
+    &["log"],
+    &["tx"],
+    &["http"],
+    &["auth"],
+    &["idempotency"],
+    SLICES,
+    &["load"],
+    &["demo", "import", "jobs"],
+    &["server"],
+    &["cli"],
+];
+
+const SLICES: &[&str] = &[
+    "area",
+    "attachment",
+    "beneficiary",
+    "catalogue",
+    "event",
+    "notice",
+    "ops",
+    "person",
+    "plan",
+    "sync",
+    "task",
+];
+
+/// The most files that may import one another in a ring.
+const LARGEST_CIRCLE: usize = 3;
+
+fn floor(folder: &str) -> Option<usize> {
+    FLOORS.iter().position(|floor| floor.contains(&folder))
+}
+
+/// What is wrong with an arrow between two folders.
+fn fault(from: &str, to: &str) -> Option<String> {
+    let (Some(above), Some(below)) = (floor(from), floor(to)) else {
+        return Some(format!("{from} -> {to}: a folder that stands on no floor"));
+    };
+    let slices = SLICES.contains(&from) && SLICES.contains(&to);
+    match above.cmp(&below) {
+        std::cmp::Ordering::Less => Some(format!("{from} -> {to}: the arrow points up")),
+        std::cmp::Ordering::Equal if !slices => {
+            Some(format!("{from} -> {to}: folders of one floor are independent"))
+        }
+        _ => None,
+    }
+}
+
+/// The arrows between folders, with the files that draw each.
+fn folder_arrows(sources: &Sources) -> BTreeMap<(String, String), BTreeSet<String>> {
+    let mut arrows: BTreeMap<_, BTreeSet<String>> = BTreeMap::new();
+    for file in &sources.files {
+        for path in &file.paths {
+            let (from, to) = (file.folder().to_owned(), path[0].clone());
+            if from != to && sources.folders.contains(&to) {
+                arrows.entry((from, to)).or_default().insert(file.name.clone());
+            }
+        }
+    }
+    arrows
+}
+
+/// Every fault of the arrows between folders.
+fn faults(arrows: &BTreeMap<(String, String), BTreeSet<String>>) -> Vec<String> {
+    let wrong = arrows.iter().filter_map(|((from, to), files)| {
+        let fault = fault(from, to)?;
+        Some(format!("{fault} ({})", files.iter().cloned().collect::<Vec<_>>().join(", ")))
+    });
+    let mut faults: Vec<String> = wrong.collect();
+    let graph = Graph::of(arrows.keys().cloned());
+    let circles = graph.circles().into_iter().filter(|circle| circle.len() > 1);
+    faults.extend(circles.map(|circle| format!("a circle of folders: {}", circle.join(", "))));
+    faults
+}
+
+/// The sources of the server.
+struct Sources {
+    folders: BTreeSet<String>,
+    files: Vec<Source>,
+}
+
+/// A file: its module path and the paths that it names, from the crate's root.
+struct Source {
+    /// As `task/row.rs`.
+    name: String,
+    module: Vec<String>,
+    paths: Vec<Vec<String>>,
+    exports: BTreeMap<String, String>,
+}
+
+impl Source {
+    fn folder(&self) -> &str {
+        self.module.first().map_or("", String::as_str)
+    }
+}
+
+impl Sources {
+    fn read(root: &Path) -> Self {
+        let mut names = Vec::new();
+        list(root, &mut names);
+        names.sort();
+        let files = names.iter().filter_map(|path| {
+            let name = path.strip_prefix(root).expect("a file below the root");
+            let module = module_of(name);
+            // The crate's root only declares the folders, and unit tests may look anywhere.
+            if module.is_empty() || module.iter().any(|part| part == "tests") {
+                return None;
+            }
+            let text = std::fs::read_to_string(path).expect("a source file");
+            let code = paths::code(&text);
+            Some(Source {
+                name: name.display().to_string(),
+                paths: paths::named(&code, &module),
+                exports: paths::exports(&code),
+                module,
+            })
+        });
+        let files: Vec<Source> = files.collect();
+        let folders = files.iter().map(|file| file.folder().to_owned()).collect();
+        Self { folders, files }
+    }
+
+    /// The imports among the files of a folder: an item that a `mod.rs` only hands on
+    /// counts as its own file's.
+    fn inside(&self, folder: &str) -> Graph {
+        let of_folder: Vec<&Source> =
+            self.files.iter().filter(|file| file.folder() == folder).collect();
+        let known: BTreeMap<&[String], &Source> =
+            of_folder.iter().map(|file| (file.module.as_slice(), *file)).collect();
+        let mut arrows = Vec::new();
+        for file in &of_folder {
+            for path in file.paths.iter().filter(|path| path[0] == folder) {
+                let Some(target) = resolve(&known, path) else { continue };
+                if target.name != file.name {
+                    arrows.push((file.name.clone(), target.name.clone()));
+                }
+            }
+        }
+        Graph::of(arrows)
+    }
+}
+
+/// The file that a path leads to: the longest module that it begins with, or the one
+/// from which that module hands the item on.
+fn resolve<'a>(known: &BTreeMap<&[String], &'a Source>, path: &[String]) -> Option<&'a Source> {
+    let (depth, found) = (1..=path.len())
+        .rev()
+        .find_map(|depth| known.get(&path[..depth]).map(|file| (depth, *file)))?;
+    let handed_on = path.get(depth).and_then(|item| found.exports.get(item));
+    let source = handed_on.and_then(|child| {
+        let mut module = found.module.clone();
+        module.push(child.clone());
+        known.get(module.as_slice()).copied()
+    });
+    Some(source.unwrap_or(found))
+}
+
+fn list(folder: &Path, to: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).expect("a folder of sources") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            list(&path, to);
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            to.push(path);
+        }
+    }
+}
+
+/// `task/row.rs` as `task`, `row`; `task/mod.rs` as `task`; `lib.rs` as nothing.
+fn module_of(name: &Path) -> Vec<String> {
+    let parts = name.with_extension("");
+    let parts = parts.iter().map(|part| part.to_string_lossy().into_owned());
+    parts.filter(|part| !matches!(part.as_str(), "mod" | "lib" | "main")).collect()
+}
+
+fn server() -> Sources {
+    Sources::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"))
+}
+
+#[test]
+fn every_folder_imports_only_from_floors_below_and_no_circle_runs_between_folders() {
+    let sources = server();
+    let arrows = folder_arrows(&sources);
+    println!("{} folders, {} arrows between them", sources.folders.len(), arrows.len());
+    assert!(arrows.len() > 50, "the arrows are there to be read");
+    let faults = faults(&arrows);
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn no_ring_of_files_inside_a_folder_is_larger_than_three() {
+    let sources = server();
+    let mut too_large = Vec::new();
+    let mut largest = Vec::new();
+    for folder in &sources.folders {
+        for circle in sources.inside(folder).circles() {
+            if circle.len() > LARGEST_CIRCLE {
+                too_large.push(circle.join(", "));
+            }
+            if circle.len() > largest.len() {
+                largest = circle;
+            }
+        }
+    }
+    println!("the largest circle: {} files: {}", largest.len(), largest.join(", "));
+    assert!(too_large.is_empty(), "circles of files:\n{}", too_large.join("\n"));
+}
+
+#[test]
+fn an_arrow_that_points_up_and_a_circle_of_slices_are_found() {
+    let arrow = |from: &str, to: &str| {
+        ((from.to_owned(), to.to_owned()), BTreeSet::from([format!("{from}/mod.rs")]))
+    };
+    let wrong = BTreeMap::from([
+        arrow("db", "task"),
+        arrow("jobs", "import"),
+        arrow("task", "plan"),
+        arrow("plan", "task"),
+        arrow("task", "db"),
+    ]);
+    assert_eq!(
+        faults(&wrong),
+        [
+            "db -> task: the arrow points up (db/mod.rs)",
+            "jobs -> import: folders of one floor are independent (jobs/mod.rs)",
+            "a circle of folders: db, plan, task",
+        ]
+    );
+}

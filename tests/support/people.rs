@@ -1,0 +1,45 @@
+//! The people of the small district, each signed in.
+
+use super::{Caller, Server, phones};
+
+impl Server {
+    /// The supervisor of the district.
+    pub async fn supervisor(&self) -> Caller {
+        self.sign_in(phones::SUPERVISOR).await
+    }
+
+    /// The supervisor of the first town.
+    pub async fn town_supervisor(&self) -> Caller {
+        self.sign_in(phones::TOWN).await
+    }
+
+    /// The manager of the first grid.
+    pub async fn manager(&self) -> Caller {
+        self.sign_in(phones::MANAGER).await
+    }
+
+    /// The manager of the third grid, in the other town.
+    pub async fn far_manager(&self) -> Caller {
+        self.sign_in(phones::FAR_MANAGER).await
+    }
+
+    /// The first volunteer of the first grid.
+    pub async fn volunteer(&self) -> Caller {
+        self.sign_in(phones::VOLUNTEER).await
+    }
+
+    /// The second volunteer of the first grid.
+    pub async fn second_volunteer(&self) -> Caller {
+        self.sign_in(phones::SECOND_VOLUNTEER).await
+    }
+
+    /// The volunteer of the second grid.
+    pub async fn other_volunteer(&self) -> Caller {
+        self.sign_in(phones::OTHER_VOLUNTEER).await
+    }
+
+    /// The auditor of the district.
+    pub async fn auditor(&self) -> Caller {
+        self.sign_in(phones::AUDITOR).await
+    }
+}

@@ -1,0 +1,84 @@
+//! Snapshots: what Gridward answers and prints, as it was accepted in `tests/snapshots`.
+//!
+//! After a change that is meant, `INSTA_UPDATE=always` with the tests accepts the
+//! new ones; the difference is for the review of the commit.
+
+use std::collections::BTreeMap;
+
+use chrono::{FixedOffset, Utc};
+use insta::Settings;
+use insta::internals::SettingsBindDropGuard;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::server::Answer;
+
+/// What differs from one run to the next, and what stands for it.
+const VARYING: [(&str, &str); 13] = [
+    (r"018cc7af-0000-7000-8000-0{10}(\d\d)", "[person $1]"),
+    (r"018d622e-0000-7000-8000-0{11}(\d)", "[beneficiary $1]"),
+    (r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "[id]"),
+    (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", "[time]"),
+    (r"\d+\.\d+ s\b", "[seconds]"),
+    (r"postgres://[\d.]+:\d+/\w+|/tmp/\S+", "[database]"),
+    (r"(ran \d{14}\n)+", "[the migrations that ran]\n"),
+    (r"\b[0-9a-f]{64}\b", "[hash]"),
+    (r#""((next_)?cursor|epoch)": "[^"]+""#, r#""$1": "[$1]""#),
+    (r#""etag": "\\"[\w-]{20,}\\"""#, r#""etag": "\"[cursor]\"""#),
+    (r"cursor=[\w-]+", "cursor=[cursor]"),
+    (r#""retry-after": "\d+""#, r#""retry-after": "[seconds]""#),
+    (r#""next_poll_s": \d+"#, r#""next_poll_s": "[seconds]""#),
+];
+
+/// Today and the days within a month from it, as a pattern.
+fn days_from_now() -> String {
+    let china = FixedOffset::east_opt(8 * 3600).expect("an offset");
+    let today = Utc::now().with_timezone(&china).date_naive();
+    let days: Vec<String> = today.iter_days().take(32).map(|day| day.to_string()).collect();
+    days.join("|")
+}
+
+/// Until the guard is dropped, snapshots of this thread leave out what varies.
+pub fn without_what_varies() -> SettingsBindDropGuard {
+    let mut settings = Settings::clone_current();
+    for (pattern, name) in VARYING {
+        settings.add_filter(pattern, name);
+    }
+    settings.add_filter(&days_from_now(), "[day]");
+    settings.set_omit_expression(true);
+    settings.bind_to_scope()
+}
+
+/// The headers that say something about the answer.
+const HEADERS: [&str; 13] = [
+    "allow",
+    "cache-control",
+    "content-language",
+    "content-type",
+    "etag",
+    "idempotency-replayed",
+    "link",
+    "location",
+    "retry-after",
+    "tus-resumable",
+    "upload-expires",
+    "upload-offset",
+    "www-authenticate",
+];
+
+/// An answer as a snapshot shows it.
+#[derive(Serialize)]
+pub struct Shown {
+    status: u16,
+    headers: BTreeMap<&'static str, String>,
+    body: Value,
+}
+
+impl Answer {
+    /// Its status, its telling headers and its body.
+    pub fn shown(&self) -> Shown {
+        let text = |name| Some(self.headers.get(name)?.to_str().expect("a text").to_owned());
+        let headers = HEADERS.into_iter().filter_map(|name| Some((name, text(name)?)));
+        Shown { status: self.status, headers: headers.collect(), body: self.body.clone() }
+    }
+}

@@ -1,0 +1,260 @@
+//! What the build before this one wrote, this one goes on with: the log, passwords, reports, plans,
+//! the answers to commands that are sent again, and phones that were away meanwhile.
+//!
+//! `tests/old_build` holds the data, what was asked and how that build answered; its README says how
+//! it was made.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use reqwest::Method;
+use serde_json::{Map, Value, json};
+
+use crate::support::phone::Phone;
+use crate::support::server::{gridward, said};
+use crate::support::{Caller, Database, PASSWORD, Server, phones};
+
+/// Fields of answers whose names differ: in the build before, and in this one.
+const FIELDS: [(&str, &str); 5] = [
+    ("desk", "escalation_level"),
+    ("doubts", "flags"),
+    ("relief", "remedy"),
+    ("verdict", "verdict"),
+    ("share_after", "share_after"),
+];
+/// Problem codes that differ.
+const CODES: [(&str, &str); 1] = [("command_set_aside", "command_dead_lettered")];
+/// The command that lists what the server failed at again and again.
+const DEAD_LETTERS: [&str; 2] = ["log", "dead-letters"];
+/// Rows of a phone that depend on the day.
+const DAILY: &str = "shift";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sqlite_file_of_the_build_before_goes_on() {
+    goes_on(Database::sqlite(), "sqlite").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_postgres_database_of_the_build_before_goes_on() {
+    goes_on(Database::postgres(), "postgres").await;
+}
+
+async fn goes_on(database: Database, name: &str) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/old_build").join(name);
+    let upgraded = Upgraded::restore(database, folder);
+    upgraded.the_log_holds();
+    upgraded.reads_are_answered_as_before().await;
+    upgraded.calls_sent_again_are_answered_as_before().await;
+    upgraded.outboxes_sent_again_are_answered_as_before().await;
+    upgraded.what_failed_again_and_again_is_listed();
+    upgraded.a_photo_is_whole().await;
+    upgraded.phones_catch_up().await;
+    upgraded.work_goes_on().await;
+    upgraded.the_log_holds();
+}
+
+/// A server of this build on data of the build before.
+struct Upgraded {
+    server: Server,
+    folder: PathBuf,
+    exchanges: Value,
+}
+
+impl Upgraded {
+    /// Restores the data and starts the server, which migrates it.
+    fn restore(database: Database, folder: PathBuf) -> Self {
+        let read = |name: &str| fs::read_to_string(folder.join(name)).expect("a file");
+        database.execute(&read("dump.sql"));
+        // Beside an SQLite file, and where PostgreSQL's servers keep them.
+        for place in ["attachments", "var/attachments"] {
+            copy(&folder.join("attachments"), &database.folder.path().join(place));
+        }
+        let exchanges = serde_json::from_str(&read("exchanges.json")).expect("JSON");
+        Self { server: Server::start(database), folder, exchanges }
+    }
+
+    /// The id of what the build before made under this name.
+    fn named(&self, name: &str) -> &str {
+        self.exchanges["named"][name].as_str().expect("a name")
+    }
+
+    fn list(&self, name: &str) -> &[Value] {
+        self.exchanges[name].as_array().expect("a list")
+    }
+
+    /// Somebody with the password that the build before kept.
+    async fn sign_in(&self, who: &str) -> Caller {
+        let phone = match who {
+            "supervisor" => phones::SUPERVISOR,
+            "auditor" => phones::AUDITOR,
+            "manager" => phones::MANAGER,
+            "volunteer" => phones::VOLUNTEER,
+            "second_volunteer" => phones::SECOND_VOLUNTEER,
+            other => panic!("nobody is called {other}"),
+        };
+        let body = json!({ "phone": phone, "password": PASSWORD });
+        let answer = self.server.stranger().post("/v1/auth/sign-in", &body).await;
+        assert_eq!(answer.status, 200, "{who}: {}", answer.body);
+        self.server.bearer(answer.body["access_token"].as_str().expect("a token"))
+    }
+
+    /// The chain of hashes goes from the archive files into the database.
+    fn the_log_holds(&self) {
+        let archive = self.folder.join("archive");
+        let args = ["verify-log", "--archive", archive.to_str().expect("a path")];
+        let output = gridward(&self.server.database, &args).output().expect("it runs");
+        assert!(output.status.success(), "{}", said(&output));
+    }
+
+    async fn reads_are_answered_as_before(&self) {
+        for view in self.list("views") {
+            let caller = self.sign_in(text(&view["who"])).await;
+            let answer = caller.get(text(&view["path"])).await;
+            assert_eq!(answer.status, 200, "{}: {}", view["path"], answer.body);
+            let before = renamed(&view["answer"]);
+            // A list may go on by now; what it held is there.
+            match before["items"].as_array() {
+                None => assert_eq!(answer.body, before, "{}", view["path"]),
+                Some(items) => {
+                    let now = answer.body["items"].as_array().expect("a list");
+                    for (n, item) in items.iter().enumerate() {
+                        assert_eq!(now.get(n), Some(item), "{} item {n}", view["path"]);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Calls with an Idempotency-Key.
+    async fn calls_sent_again_are_answered_as_before(&self) {
+        for call in self.list("calls") {
+            let caller = self.sign_in(text(&call["who"])).await;
+            let method: Method = text(&call["method"]).parse().expect("a method");
+            let request = caller.request(method, text(&call["path"]));
+            let request = request.header("Idempotency-Key", text(&call["key"]));
+            let request = match &call["body"] {
+                Value::Null => request,
+                body => request.json(body),
+            };
+            let answer = caller.send(request).await;
+            assert_eq!(json!(answer.status), call["status"], "{call}: {}", answer.body);
+            if answer.status < 300 {
+                assert_eq!(answer.headers["Idempotency-Replayed"], "true", "{call}");
+                assert_eq!(answer.body, renamed(&call["answer"]), "{call}");
+            } else {
+                assert_eq!(answer.problem(), code(&call["answer"]), "{call}");
+            }
+        }
+    }
+
+    async fn outboxes_sent_again_are_answered_as_before(&self) {
+        for outbox in self.list("outboxes") {
+            let caller = self.sign_in(text(&outbox["who"])).await;
+            let push = json!({ "commands": outbox["commands"], "device": "old-phone" });
+            let answer = caller.post("/v1/sync", &push).await;
+            assert_eq!(answer.status, 200, "{}", answer.body);
+            let results = answer.body["results"].as_array().expect("results");
+            let before = outbox["results"].as_array().expect("results");
+            assert_eq!(results.len(), before.len());
+            for (now, before) in results.iter().zip(before) {
+                assert_eq!(now["replayed"], true, "{now}");
+                for field in ["id", "outcome", "version"] {
+                    assert_eq!(now[field], before[field], "{now}");
+                }
+                let problem = before.get("problem").map(code);
+                assert_eq!(now.get("problem").map(|now| text(&now["code"])), problem, "{now}");
+            }
+        }
+    }
+
+    fn what_failed_again_and_again_is_listed(&self) {
+        let listed = gridward(&self.server.database, &DEAD_LETTERS).output().expect("it runs");
+        assert!(listed.status.success(), "{}", said(&listed));
+        let letter: Value = serde_json::from_slice(&listed.stdout).expect("one line");
+        assert_eq!(letter["command"], self.named("dead_letter"));
+        assert_eq!(letter["request"]["payload"]["note"], "老人说一切都好");
+    }
+
+    async fn a_photo_is_whole(&self) {
+        let path = format!("/v1/attachments/{}", self.named("attachment"));
+        let manager = self.sign_in("manager").await;
+        let answer = manager.request(Method::GET, &path).send().await.expect("an answer");
+        assert_eq!(answer.status(), 200);
+        let photo = BASE64_STANDARD.decode(self.named("photo_base64")).expect("base64");
+        assert_eq!(answer.bytes().await.expect("bytes"), photo);
+    }
+
+    /// A phone that was away holds in the end what a fresh one holds.
+    async fn phones_catch_up(&self) {
+        for (who, copy) in self.exchanges["copies"].as_object().expect("phones") {
+            let caller = self.sign_in(who).await;
+            let mut away =
+                Phone { cursor: Some(text(&copy["cursor"]).to_owned()), ..Phone::default() };
+            for row in copy["rows"].as_array().expect("rows") {
+                let key = (text(&row["type"]).to_owned(), text(&row["id"]).to_owned());
+                away.rows.insert(key, renamed(&row["data"]));
+            }
+            let mut fresh = Phone::default();
+            for phone in [&mut away, &mut fresh] {
+                phone.sync(&caller, json!([])).await;
+                phone.rows.retain(|(kind, _), _| kind != DAILY);
+            }
+            let keys = away.rows.keys().chain(fresh.rows.keys());
+            for key in keys {
+                assert_eq!(away.rows.get(key), fresh.rows.get(key), "{who}: {key:?}");
+            }
+        }
+    }
+
+    /// A claim is applied and is on the log.
+    async fn work_goes_on(&self) {
+        let (volunteer, auditor) = (self.sign_in("volunteer").await, self.sign_in("auditor").await);
+        let task = self.named("open");
+        let claim = volunteer.act(&format!("/v1/tasks/{task}/claim")).await;
+        assert_eq!((claim.status, text(&claim.body["state"])), (200, "accepted"));
+        let events = auditor.get(&format!("/v1/events?subject_id={task}&action=task.claim")).await;
+        assert_eq!(events.body["items"].as_array().map(Vec::len), Some(1), "{}", events.body);
+    }
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().expect("a text")
+}
+
+/// The code of a problem of the build before, as this one has it.
+fn code(problem: &Value) -> &str {
+    new_name(&CODES, text(&problem["code"]))
+}
+
+fn new_name<'a>(names: &[(&str, &'a str)], old: &'a str) -> &'a str {
+    names.iter().find(|(name, _)| *name == old).map_or(old, |(_, new)| new)
+}
+
+/// An answer of the build before with the names of this one's fields.
+fn renamed(value: &Value) -> Value {
+    match value {
+        Value::Array(items) => items.iter().map(renamed).collect(),
+        Value::Object(fields) => {
+            let field = |(name, value): (&String, &Value)| {
+                (new_name(&FIELDS, name).to_owned(), renamed(value))
+            };
+            Value::Object(fields.iter().map(field).collect::<Map<_, _>>())
+        }
+        other => other.clone(),
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("a folder");
+    for entry in fs::read_dir(from).expect("a folder") {
+        let entry = entry.expect("an entry");
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).expect("a copy");
+        }
+    }
+}
