@@ -55,7 +55,7 @@ async fn a_plan_gives_open_tasks_to_people_of_the_grid_and_says_why(
                 (&json!("no_skill"), &json!(["surgery"]))
             );
             assert_eq!(
-                (&visit["relief"]["code"], &visit["relief"]["missing"]),
+                (&visit["remedy"]["code"], &visit["remedy"]["missing"]),
                 (&json!("skill"), &json!(["surgery"]))
             );
             assert_eq!(task["state"], "open");

@@ -91,7 +91,7 @@ async fn a_failed_attempt_opens_the_next_and_the_last_one_escalates(
     for attempt in 1..=2 {
         assert_eq!(manager.act(&path("claim")).await.body["attempt"], attempt);
         let away = manager.post(&path("report"), &json!({ "outcome": "not_home" })).await;
-        let told = (&away.body["state"], &away.body["attempt"], &away.body["desk"]);
+        let told = (&away.body["state"], &away.body["attempt"], &away.body["escalation_level"]);
         if attempt == 1 {
             assert_eq!(told, (&json!("open"), &json!(2), &json!("grid")));
         } else {
@@ -164,7 +164,7 @@ async fn overdue_tasks_escalate_or_expire_once_however_many_servers_run(
     loop {
         let visit = manager.get(&format!("/v1/tasks/{visit}")).await.body;
         let greeting = manager.get(&format!("/v1/tasks/{greeting}")).await.body;
-        if visit["desk"] == "district" && greeting["state"] == "expired" {
+        if visit["escalation_level"] == "district" && greeting["state"] == "expired" {
             assert_eq!(visit["state"], "open");
             break;
         }

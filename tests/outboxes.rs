@@ -76,7 +76,7 @@ fn mend_tasks(database: &Database) {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_command_that_fails_five_times_is_set_aside_and_kept(
+async fn a_command_that_fails_five_times_becomes_a_dead_letter(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let _redacted = without_what_varies();
@@ -104,19 +104,19 @@ async fn a_command_that_fails_five_times_is_set_aside_and_kept(
             (&results[0]["outcome"], &results[0]["replayed"]),
             (&json!("rejected"), &json!(n > 5))
         );
-        assert_eq!(results[0]["problem"]["code"], "command_set_aside");
-        assert_json_snapshot!("problem_command_set_aside", results[0]["problem"]);
+        assert_eq!(results[0]["problem"]["code"], "command_dead_lettered");
+        assert_json_snapshot!("problem_command_dead_lettered", results[0]["problem"]);
     }
     mend_tasks(&server.database);
     let results = phone.sync(&volunteer, outbox.clone()).await;
     assert_eq!(results[0]["outcome"], "rejected", "what was answered stays answered");
     // It is on the log, once and sealed, and only who has the key reads it.
     let auditor = server.auditor().await;
-    let events = auditor.get("/v1/events?action=command.set_aside").await;
+    let events = auditor.get("/v1/events?action=command.dead_letter").await;
     assert_eq!(events.body["items"].as_array().map(Vec::len), Some(1), "{}", events.body);
     assert!(!events.body.to_string().contains("老人"), "{}", events.body);
     assert_eq!(events.body["items"][0]["subject_id"], outbox[0]["id"]);
-    let shown = gridward(&server.database, &["log", "set-aside"]).output().expect("it runs");
+    let shown = gridward(&server.database, &["log", "dead-letters"]).output().expect("it runs");
     let shown: Value = serde_json::from_slice(&shown.stdout).expect("one line");
     assert_eq!((&shown["command"], &shown["action"]), (&outbox[0]["id"], &json!("task.report")));
     assert_eq!(shown["request"]["task_id"], broken.as_str());

@@ -202,13 +202,13 @@ fn an_invalid_instance_is_refused_in_a_sentence() {
     let refused = [
         (String::new(), "the file is empty"),
         ("{".to_owned(), "JSON"),
-        ("[]".to_owned(), "no instance"),
+        ("[]".to_owned(), "not an instance"),
         ("{\"visits\": NaN}".to_owned(), "JSON"),
         (late.to_string(), "closes before it opens"),
         (short.to_string(), "out of range"),
         (lost.to_string(), "visit 70: a latitude"),
-        (twice.to_string(), "volunteer 7 is there twice"),
-        (stranger.to_string(), "volunteer 8, who is not there"),
+        (twice.to_string(), "volunteer 7 is listed twice"),
+        (stranger.to_string(), "volunteer 8, who is not in the file"),
         (shipments.to_string(), "not supported: shipments"),
         (SOLOMON.replace("3 4 5", "nan 4 5"), "line 11: a customer is seven whole numbers"),
     ];

@@ -1,10 +1,11 @@
 //! The scheduler: one endless task for each job, so that a long run delays no
 //! other job.
 
-use gridward_domain::area::AreaCode;
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+use gridward_domain::area::AreaCode;
 
 use super::run::run_in_districts;
 use super::schedule::LastRun;
@@ -12,6 +13,8 @@ use super::{Job, JobContext, Schedule};
 
 /// How often the scheduler checks whether a job is due.
 const TICK: Duration = Duration::from_secs(10);
+/// How long a new district waits at most for its first run.
+const LISTING_INTERVAL: Duration = Duration::from_secs(60);
 
 /// Starts the jobs on the current runtime; they run as long as it does.
 pub fn start(context: JobContext, jobs: Vec<Arc<dyn Job>>) {
@@ -25,8 +28,15 @@ pub fn start(context: JobContext, jobs: Vec<Arc<dyn Job>>) {
 
 async fn run_when_due(job: Arc<dyn Job>, context: Arc<JobContext>) {
     let mut last_runs = HashMap::new();
+    let mut listed = None;
     loop {
-        run_due(&job, &context, &mut last_runs).await;
+        let due = |last: &LastRun| job.schedule().is_due(Some(*last), (context.clock)());
+        let new_ones = listed.is_none_or(|at: Instant| at.elapsed() >= LISTING_INTERVAL);
+        // Listing the districts reads every shard, so an idle tick does without it.
+        if new_ones || last_runs.values().any(due) {
+            listed = Some(Instant::now());
+            run_due(&job, &context, &mut last_runs).await;
+        }
         tokio::time::sleep(TICK).await;
     }
 }
