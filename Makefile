@@ -8,13 +8,13 @@ MAKEFLAGS += --no-print-directory
 CONTRACT := tests/contract
 BINARY := $(or $(CARGO_TARGET_DIR),target)/debug/gridward
 
-.PHONY: help run test fmt clippy unit integration contract openapi bench
+.PHONY: help run test fmt clippy unit integration contract openapi schema bench
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
-run: ## Build the release and serve the demo district from var/gridward.db
-	cargo run --release --package gridward-api -- demo --serve
+run: ## Build quickly and serve the demo district from var/gridward.db
+	cargo run --profile quick --package gridward-api -- demo --serve
 
 test: fmt clippy unit integration contract ## Check everything; what a change must pass
 
@@ -39,6 +39,11 @@ openapi: ## Write openapi.yaml as the code has it
 	cargo build --quiet --workspace
 	$(BINARY) openapi > openapi.yaml.new
 	mv openapi.yaml.new openapi.yaml
+
+schema: ## Write api/src/db/schema.rs as the migrations make it (needs diesel_cli with SQLite)
+	mkdir -p var && rm -f var/schema.db
+	diesel migration run --migration-dir migrations/sqlite --database-url var/schema.db --locked-schema
+	diesel print-schema --database-url var/schema.db > api/src/db/schema.rs
 
 bench: ## Measure the server against its ceilings (needs wrk)
 	tests/with-postgres bench/serve.py --postgres

@@ -106,8 +106,8 @@ fn every_route_in_the_source_is_in_the_contract() {
     for file in rust_files(&source) {
         let text = std::fs::read_to_string(&file).expect("a source file");
         for method in ["get", "head", "options", "post", "put", "patch", "delete"] {
-            let marker = format!("\n#[{method}(\"");
-            for rest in text.split(&marker).skip(1) {
+            let marker = format!("#[{method}(\"");
+            for rest in text.lines().filter_map(|line| line.trim_start().strip_prefix(&marker)) {
                 let path = rest.split('"').next().expect("a path");
                 let known = [path.to_owned(), format!("/v1{path}")];
                 let found = known

@@ -95,7 +95,7 @@ async fn a_visit_may_be_reported_after_the_reporters_role_has_changed(
     );
     let manager = server.manager().await;
     let reports = manager.get(&format!("/v1/tasks/{task}/reports")).await;
-    assert_eq!(reports.body["items"][0]["doubts"], json!(["times"]));
+    assert_eq!(reports.body["items"][0]["flags"], json!(["clock", "times"]));
     let announced = announce(
         &volunteer,
         &task,

@@ -64,9 +64,13 @@ async fn a_wrong_method_is_answered_with_the_allowed_ones(
     let server = Server::small(backend);
     let manager = server.manager().await;
     for (method, path, allow) in [
-        (Method::DELETE, "/v1/tasks".to_owned(), "GET, POST"),
-        (Method::DELETE, "/v1/plans/018d622e-0000-7000-8000-000000000001/visits".to_owned(), "GET"),
-        (Method::PATCH, "/v1/me".to_owned(), "GET"),
+        (Method::DELETE, "/v1/tasks".to_owned(), "GET, POST, HEAD"),
+        (
+            Method::DELETE,
+            "/v1/plans/018d622e-0000-7000-8000-000000000001/visits".to_owned(),
+            "GET, HEAD",
+        ),
+        (Method::PATCH, "/v1/me".to_owned(), "GET, HEAD"),
         (Method::GET, "/v1/auth/sign-in".to_owned(), "POST"),
     ] {
         let answer = manager.send(manager.request(method.clone(), &path)).await;
@@ -137,7 +141,7 @@ async fn a_problem_is_in_the_callers_language_and_is_explained(
         (&json!("请先登录"), &"zh-CN".parse().expect("a value"))
     );
     let english = ask("en-GB").await;
-    assert_eq!(english.body["title"], "Sign in first");
+    assert_eq!(english.body["title"], "Sign-in required");
     let about = english.body["type"].as_str().expect("a path").to_owned();
     let about = server.stranger().get(&about).await;
     assert_eq!((about.status, &about.body["code"]), (200, &json!("unauthenticated")));

@@ -2,7 +2,9 @@
 
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION};
 use actix_web::web::{Data, Path, Payload};
-use actix_web::{HttpRequest, HttpResponse, delete, get, head, options, patch, post};
+use actix_web::{
+    HttpRequest, HttpResponse, HttpResponseBuilder, delete, get, head, options, patch, post,
+};
 use gridward_domain::authority::{Action, Role};
 use gridward_domain::task::Verb;
 use gridward_domain::word::Word as _;
@@ -11,14 +13,15 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::checksum::{self, Checksum};
+use super::expiration;
 use super::metadata::Metadata;
-use super::model::{LARGEST, MOST};
+use super::model::LARGEST;
 use super::receive::{self, Attachments};
 use super::store::{self, AttachmentRow};
 use crate::auth::Caller;
 use crate::crypto::SealingKey;
 use crate::http::openapi;
-use crate::http::problem::{FieldError, Kind, Problem};
+use crate::http::problem::{Kind, Problem};
 use crate::idempotency::IdempotencyKey;
 use crate::log::{Event, Subject};
 use crate::tx::Tx;
@@ -39,21 +42,21 @@ fn number(request: &HttpRequest, name: &str) -> Result<i64, Problem> {
         .ok_or_else(|| Problem::unreadable(name, "a number of bytes is needed"))
 }
 
-/// What an upload may do
+/// Upload options
 ///
-/// By the tus protocol: its version, the extensions, the most bytes of anything
-/// and the algorithms of a checksum. For every role.
+/// By the tus protocol: its version, the supported extensions, the maximum size and
+/// the checksum algorithms. For every role.
 #[utoipa::path(
     tag = "attachments",
     operation_id = "upload_options",
     responses(
         (
-            status = NO_CONTENT, description = "What an upload may do",
+            status = NO_CONTENT, description = "The upload options",
             headers(
-                ("Tus-Version" = String, description = "The versions of the protocol"),
-                ("Tus-Extension" = String, description = "What there is of it besides the core"),
-                ("Tus-Max-Size" = String, description = "The most bytes of an attachment"),
-                ("Tus-Checksum-Algorithm" = String, description = "What a checksum may be made with"),
+                ("Tus-Version" = String, description = "Supported versions of the protocol"),
+                ("Tus-Extension" = String, description = "Supported extensions of the protocol"),
+                ("Tus-Max-Size" = String, description = "Maximum size of an attachment in bytes"),
+                ("Tus-Checksum-Algorithm" = String, description = "Supported checksum algorithms"),
             ),
         ),
         openapi::Read,
@@ -64,32 +67,34 @@ pub(crate) async fn upload_options(_: Caller) -> HttpResponse {
     HttpResponse::NoContent()
         .insert_header(TUS)
         .insert_header(("Tus-Version", TUS.1))
-        .insert_header(("Tus-Extension", "creation,checksum,termination"))
+        .insert_header(("Tus-Extension", "creation,expiration,checksum,termination"))
         .insert_header(("Tus-Max-Size", LARGEST))
         .insert_header(("Tus-Checksum-Algorithm", checksum::ALGORITHMS))
         .finish()
 }
 
-/// Announce an attachment
+/// Create an upload
 ///
 /// By the tus protocol (creation): `Upload-Length`, and `Upload-Metadata` with
 /// `id` (a UUID made by the phone), `task_id`, `type` and `sha256` of the whole.
-/// Announced again alike it answers the same. Then PATCH the bytes to `Location`.
+/// Announced again alike it answers the same and begins its days anew; the oldest of the
+/// task's that is not whole makes room for one too many. Then PATCH the bytes to `Location`.
 /// For managers and volunteers who have or had the task.
 #[utoipa::path(
     tag = "attachments",
     operation_id = "announce_attachment",
     params(
-        ("Upload-Length" = u32, Header, description = "Bytes of the whole", minimum = 1, maximum = 10_485_760),
-        ("Upload-Metadata" = inline(String), Header, description = "Words with values in base64, by commas", max_length = 1024),
+        ("Upload-Length" = u32, Header, description = "Total size in bytes", minimum = 1, maximum = 10_485_760),
+        ("Upload-Metadata" = inline(String), Header, description = "Comma-separated pairs of a key and a base64 value", max_length = 1024),
         openapi::OwnNames,
     ),
     responses(
         (
-            status = CREATED, description = "Announced",
+            status = CREATED, description = "Created",
             headers(
                 ("Location" = String, description = "Where the bytes go"),
                 ("Upload-Offset" = String, description = "How many bytes are there"),
+                ("Upload-Expires" = String, description = "Until when it may be finished"),
             ),
         ),
         openapi::Write,
@@ -100,7 +105,7 @@ pub(crate) async fn announce_attachment(
     request: HttpRequest,
     attachments: Data<Attachments>,
     caller: Caller,
-    // Read so that a bad one is told; the attachment's own id does its work.
+    // Parsed so that an invalid one is rejected; the attachment's own id does its work.
     _: IdempotencyKey,
 ) -> Result<HttpResponse, Problem> {
     let length = number(&request, "Upload-Length")?;
@@ -112,13 +117,35 @@ pub(crate) async fn announce_attachment(
         return Err(Kind::TooLarge.into());
     }
     let district = caller.district;
-    let row =
-        attachments.db.write(district, move |tx| announce(tx, &caller, &metadata, length)).await?;
-    Ok(HttpResponse::Created()
-        .insert_header(TUS)
-        .insert_header((LOCATION, format!("/v1/attachments/{}", row.id)))
-        .insert_header(("Upload-Offset", row.received))
-        .finish())
+    let row = loop {
+        let (caller, metadata) = (caller.clone(), metadata.clone());
+        let announced =
+            attachments.db.write(district, move |tx| announce(tx, &caller, &metadata, length));
+        match announced.await? {
+            Announced::As(row) => break row,
+            Announced::NeedsRoom(old) => receive::throw_away(&attachments, &old).await?,
+        };
+    };
+    let mut answer = HttpResponse::Created();
+    answer.insert_header(TUS).insert_header((LOCATION, format!("/v1/attachments/{}", row.id)));
+    Ok(with_progress(answer, &row).finish())
+}
+
+/// The answer with how far an upload has come, and until when it may be finished.
+fn with_progress(mut answer: HttpResponseBuilder, row: &AttachmentRow) -> HttpResponseBuilder {
+    answer.insert_header(("Upload-Offset", row.received));
+    if let Some(expires) = expiration::header(row) {
+        answer.insert_header(expires);
+    }
+    answer
+}
+
+/// What came of announcing an attachment.
+enum Announced {
+    /// The row it has now.
+    As(AttachmentRow),
+    /// Another must be thrown away first.
+    NeedsRoom(AttachmentRow),
 }
 
 fn announce(
@@ -126,7 +153,7 @@ fn announce(
     caller: &Caller,
     metadata: &Metadata,
     length: i64,
-) -> Result<AttachmentRow, Problem> {
+) -> Result<Announced, Problem> {
     if !Verb::Report.is_for(caller.actor.role) {
         return Err(Kind::Forbidden.into());
     }
@@ -150,18 +177,24 @@ fn announce(
     };
     if let Some(known) = store::row(tx.read_unbatched(), caller.district, metadata.id)? {
         let (received, complete, created_at) = (known.received, known.complete, known.created_at);
-        let same = known == AttachmentRow { received, complete, created_at, ..row };
-        return if same { Ok(known) } else { Err(Kind::AttachmentKnown.into()) };
+        if known == (AttachmentRow { received, complete, created_at, ..row.clone() }) {
+            let now = tx.now;
+            expiration::renew(tx.write_unbatched(), &known, now)?;
+            return Ok(Announced::As(AttachmentRow { created_at: row.created_at, ..known }));
+        }
+        if expiration::is_expired(&known, tx.now) {
+            return Ok(Announced::NeedsRoom(known));
+        }
+        return Err(Kind::AttachmentKnown.into());
     }
     if length > metadata.media_type.largest() {
         return Err(Kind::TooLarge.into());
     }
-    if store::count(tx.read_unbatched(), caller.district, metadata.task, me)? >= MOST {
-        let error = FieldError::new("Upload-Metadata", format!("at most {MOST} to a task"));
-        return Err(Problem::from(Kind::Invalid).with(error));
+    if let Some(old) = expiration::in_the_way(tx.read_unbatched(), &row)? {
+        return Ok(Announced::NeedsRoom(old));
     }
     store::insert(tx.write_unbatched(), &row)?;
-    Ok(row)
+    Ok(Announced::As(row))
 }
 
 /// The caller's own attachment, and the district's key.
@@ -170,29 +203,31 @@ async fn own(
     caller: &Caller,
     id: Uuid,
 ) -> Result<(AttachmentRow, SealingKey), Problem> {
-    let (keys, caller) = (attachments.keys.clone(), caller.clone());
+    let (keys, caller, now) = (attachments.keys.clone(), caller.clone(), (attachments.clock)());
     let read = attachments.db.read(move |conn| {
         let row = store::row(conn, caller.district, id)?;
         let own = row.filter(|row| row.person == caller.actor.person);
+        let own = own.filter(|row| !expiration::is_expired(row, now));
         Ok((own.ok_or_else(Problem::not_found)?, keys.key(conn, caller.district)?))
     });
     read.await
 }
 
-/// How far an attachment has come
+/// Upload progress
 ///
 /// By the tus protocol: `Upload-Offset` and `Upload-Length`. For managers and
-/// volunteers, of what they announced.
+/// volunteers, for their own uploads.
 #[utoipa::path(
     tag = "attachments",
     operation_id = "attachment_offset",
     params(("id" = inline(Uuid), Path, description = "The attachment")),
     responses(
         (
-            status = OK, description = "How far",
+            status = OK, description = "The progress",
             headers(
                 ("Upload-Offset" = String, description = "How many bytes are there"),
                 ("Upload-Length" = String, description = "Bytes of the whole"),
+                ("Upload-Expires" = String, description = "Until when it may be finished, if it is not whole"),
             ),
         ),
         openapi::Read,
@@ -209,12 +244,12 @@ pub(crate) async fn attachment_offset(
     if row.received == row.length && !row.complete {
         receive::finish(&attachments, &key, &caller, &row).await?;
     }
-    Ok(HttpResponse::Ok()
+    let mut answer = HttpResponse::Ok();
+    answer
         .insert_header(TUS)
-        .insert_header(("Upload-Offset", row.received))
         .insert_header(("Upload-Length", row.length))
-        .insert_header((CACHE_CONTROL, "no-store"))
-        .finish())
+        .insert_header((CACHE_CONTROL, "no-store"));
+    Ok(with_progress(answer, &row).finish())
 }
 
 /// Bytes of an attachment.
@@ -223,26 +258,29 @@ pub(crate) async fn attachment_offset(
 #[expect(dead_code, reason = "describes bytes")]
 struct Content(String);
 
-/// Send an attachment
+/// Upload bytes
 ///
-/// By the tus protocol: bytes from `Upload-Offset` on. What has come when the
-/// network breaks stays; with `Upload-Checksum`, the hash of just these bytes, all
-/// of them stay or none. With the last byte the whole is held against its hash
-/// and its type; if it is something else, nothing of it stays. For managers and
-/// volunteers, of what they announced.
+/// By the tus protocol: bytes from `Upload-Offset` on. If the connection breaks, the
+/// received bytes are kept; with `Upload-Checksum`, the hash of the bytes of this
+/// request, either all of them are kept or none. After the last byte the server
+/// verifies the hash and the media type of the whole file; on a mismatch it deletes
+/// the upload. For managers and volunteers, for their own uploads.
 #[utoipa::path(
     tag = "attachments",
     operation_id = "send_attachment",
     params(
         ("id" = inline(Uuid), Path, description = "The attachment"),
-        ("Upload-Offset" = u32, Header, description = "Where these bytes begin", minimum = 0, maximum = 10_485_760),
+        ("Upload-Offset" = u32, Header, description = "Position of the first of these bytes", minimum = 0, maximum = 10_485_760),
         openapi::UploadChecksum,
     ),
     request_body(content = Content, content_type = "application/offset+octet-stream", description = "The bytes"),
     responses(
         (
             status = NO_CONTENT, description = "Kept",
-            headers(("Upload-Offset" = String, description = "How many bytes are there")),
+            headers(
+                ("Upload-Offset" = String, description = "How many bytes are there"),
+                ("Upload-Expires" = String, description = "Until when it may be finished, if it is not whole"),
+            ),
         ),
         openapi::Send,
     ),
@@ -266,13 +304,15 @@ pub(crate) async fn send_attachment(
         return Err(Problem::from(Kind::UploadOffset).showing(&current));
     }
     let received = receive::take(&attachments, &key, &row, checksum.as_ref(), payload).await?;
-    if received == row.length && !row.complete {
-        receive::finish(&attachments, &key, &caller, &AttachmentRow { received, ..row }).await?;
+    let whole = received == row.length;
+    if whole && !row.complete {
+        receive::finish(&attachments, &key, &caller, &AttachmentRow { received, ..row.clone() })
+            .await?;
     }
-    Ok(HttpResponse::NoContent()
-        .insert_header(TUS)
-        .insert_header(("Upload-Offset", received))
-        .finish())
+    let mut answer = HttpResponse::NoContent();
+    answer.insert_header(TUS);
+    let row = AttachmentRow { received, complete: whole, ..row };
+    Ok(with_progress(answer, &row).finish())
 }
 
 fn checksum(request: &HttpRequest) -> Result<Option<Checksum>, Problem> {
@@ -281,16 +321,16 @@ fn checksum(request: &HttpRequest) -> Result<Option<Checksum>, Problem> {
     read.map(Some).map_err(|error| Problem::unreadable("Upload-Checksum", error))
 }
 
-/// Give up an attachment
+/// Terminate an upload
 ///
-/// By the tus protocol (termination): nothing of what was sent stays, and the id
-/// may be announced again. What is there as a whole is evidence and stays. For
-/// managers and volunteers, of what they announced.
+/// By the tus protocol (termination): deletes the received bytes; the id may be used
+/// again. A completed attachment is evidence and cannot be deleted. For managers and
+/// volunteers, for their own uploads.
 #[utoipa::path(
     tag = "attachments",
     operation_id = "give_up_attachment",
     params(("id" = inline(Uuid), Path, description = "The attachment")),
-    responses((status = NO_CONTENT, description = "Given up"), openapi::GiveUp),
+    responses((status = NO_CONTENT, description = "Terminated"), openapi::GiveUp),
 )]
 #[delete("/attachments/{id}")]
 pub(crate) async fn give_up_attachment(
@@ -306,10 +346,10 @@ pub(crate) async fn give_up_attachment(
     }
 }
 
-/// Get an attachment
+/// Download an attachment
 ///
-/// The bytes, once all are there. That it was read goes on the log. For
-/// managers, supervisors and admins within their area, and for who sent it.
+/// Returns the bytes of a completed attachment. An event records the access. For
+/// managers, supervisors and admins within their area, and for the uploader.
 #[utoipa::path(
     tag = "attachments",
     operation_id = "get_attachment",
@@ -340,8 +380,8 @@ pub(crate) async fn get_attachment(
         .body(bytes))
 }
 
-/// The attachment, if it is whole and the caller may see it; that others read it
-/// goes on the log.
+/// The attachment, if it is complete and the caller may read it. An event records
+/// access by anybody but the uploader.
 fn readable(tx: &mut Tx<'_>, caller: &Caller, id: Uuid) -> Result<AttachmentRow, Problem> {
     let row = store::row(tx.read_unbatched(), caller.district, id)?.filter(|row| row.complete);
     let row = row.ok_or_else(Problem::not_found)?;

@@ -1,4 +1,4 @@
-//! Beneficiaries over HTTP.
+//! The HTTP endpoints for beneficiaries.
 
 use actix_web::web::{Data, Json, Path};
 use actix_web::{HttpRequest, HttpResponse, get};
@@ -11,37 +11,30 @@ use utoipa::IntoParams;
 use super::{Beneficiary, Category, store};
 use crate::auth::Caller;
 use crate::crypto::KeyRing;
-use crate::http::Query;
 use crate::http::openapi;
-use crate::http::page::{self, Page};
+use crate::http::page::{self, Page, PageQuery, Paged};
 use crate::http::problem::Problem;
 use crate::tx::Db;
 
-/// Which beneficiaries.
+/// Filter and page of beneficiaries.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct BeneficiaryQuery {
-    /// Only those of this area and all in it.
+    /// Only beneficiaries in this area and its descendants.
     area: Option<AreaCode>,
-    /// Only those of this category.
+    /// Only beneficiaries of this category.
     category: Option<Category>,
-    /// How many at the most; 50 unless told.
-    #[param(minimum = 1, maximum = 200)]
-    limit: Option<u16>,
-    /// The `next_cursor` of the page before.
-    #[param(max_length = 512)]
-    cursor: Option<String>,
 }
 
 /// List beneficiaries
 ///
-/// Those cared for in the caller's area, by grid. Names and phones are masked.
-/// For every role but volunteers.
+/// Lists the beneficiaries in the caller's area, ordered by grid. Names and phone numbers
+/// are masked. Allowed roles: all except volunteers.
 #[utoipa::path(
     tag = "beneficiaries",
     operation_id = "list_beneficiaries",
-    params(BeneficiaryQuery),
+    params(BeneficiaryQuery, PageQuery),
     responses(
         (status = OK, description = "A page of beneficiaries", body = Page<Beneficiary>),
         openapi::Read,
@@ -53,11 +46,11 @@ pub(crate) async fn list_beneficiaries(
     db: Data<Db>,
     keys: Data<KeyRing>,
     caller: Caller,
-    Query(query): Query<BeneficiaryQuery>,
+    Paged { filter: query, page }: Paged<BeneficiaryQuery>,
 ) -> Result<HttpResponse, Problem> {
     let area = query.area.unwrap_or(caller.actor.area);
     caller.actor.authorize(Action::ReadBeneficiaries, &area)?;
-    let wanted = page::wanted(query.limit, query.cursor.as_deref())?;
+    let wanted = page.wanted()?;
     let (keys, category, limit) = (keys.clone(), query.category, wanted.limit);
     let found = db.read(move |conn| {
         let key = keys.key(conn, caller.district)?;
@@ -69,9 +62,9 @@ pub(crate) async fn list_beneficiaries(
     Ok(found.answer(request.path(), request.query_string()))
 }
 
-/// One beneficiary
+/// Get a beneficiary
 ///
-/// Masked. For every role but volunteers, within their area.
+/// Names and numbers are masked. Allowed roles: all except volunteers, within their area.
 #[utoipa::path(
     tag = "beneficiaries",
     operation_id = "get_beneficiary",

@@ -1,4 +1,4 @@
-//! `gridward user`: people and passwords, from the server's own terminal.
+//! `gridward user`: adds people and sets passwords on the server itself.
 
 use std::io::BufRead;
 
@@ -6,6 +6,7 @@ use clap::Subcommand;
 use gridward_domain::area::AreaCode;
 use gridward_domain::authority::Role;
 use gridward_domain::id::PersonId;
+use gridward_domain::phone::Phone;
 use gridward_domain::time::Minutes;
 use gridward_domain::word::Word as _;
 use uuid::Uuid;
@@ -29,28 +30,28 @@ pub(super) struct Args {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Set the password of whoever has a phone; reads it from standard input
+    /// Set a password, read from standard input
     Password {
-        /// The person's phone, digits only
-        phone: String,
+        /// The person's phone
+        phone: Phone,
         /// The district, where there are several
         #[arg(long)]
         district: Option<String>,
     },
-    /// Add a person who oversees: an admin, a supervisor or an auditor
+    /// Add an admin, a supervisor or an auditor
     Add {
         /// admin, supervisor or auditor
         #[arg(long)]
         role: Role,
-        /// The area the person answers for
+        /// The person's area
         #[arg(long)]
         area: AreaCode,
         /// Family and given name
         #[arg(long)]
         name: String,
-        /// Digits only
+        /// Phone number, digits only
         #[arg(long)]
-        phone: String,
+        phone: Phone,
     },
 }
 
@@ -61,7 +62,7 @@ pub(super) fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
     }
 }
 
-fn set_password(settings: &Settings, phone: &str, district: Option<&str>) -> Result<(), Failure> {
+fn set_password(settings: &Settings, phone: &Phone, district: Option<&str>) -> Result<(), Failure> {
     let mut new = String::new();
     std::io::stdin().lock().read_line(&mut new)?;
     let new = new.trim_end_matches(['\n', '\r']);
@@ -70,7 +71,7 @@ fn set_password(settings: &Settings, phone: &str, district: Option<&str>) -> Res
     let mut conn = connect(&settings.database)?;
     let district = choose_district(&mut conn, district)?;
     let key = KeyRing::new(settings.installation_key()?).key(&mut conn, district)?;
-    let known = store::by_phone(&mut conn, district, key.index(phone))?;
+    let known = store::by_phone(&mut conn, district, key.index(phone.as_str()))?;
     let (id, _) = known.ok_or("nobody who is active has this phone")?;
     let now = clock::system();
     db::transact(&mut conn, |conn| store::set_password(conn, district, id, &hash, now))?;
@@ -83,22 +84,19 @@ fn add(
     role: Role,
     area: AreaCode,
     name: &str,
-    phone: &str,
+    phone: &Phone,
 ) -> Result<(), Failure> {
     if matches!(role, Role::Manager | Role::Volunteer) {
-        return Err("managers and volunteers come by import; a grid's manager is appointed".into());
+        return Err("managers and volunteers are added by `gridward import`".into());
     }
     if !role.fits(area.level()) {
-        return Err(format!("a {role} does not answer for a {}", area.level()).into());
-    }
-    if !(5..=20).contains(&phone.len()) || !phone.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err("a phone number is 5 to 20 digits".into());
+        return Err(format!("a {role} cannot have a {} as area", area.level()).into());
     }
     let mut conn = connect(&settings.database)?;
-    let known = area::store::one(&mut conn, &area)?.ok_or("there is no such area")?;
+    let known = area::store::one(&mut conn, &area)?.ok_or("the area does not exist")?;
     let district = area.district();
     let key = KeyRing::new(settings.installation_key()?).key(&mut conn, district)?;
-    if store::by_phone(&mut conn, district, key.index(phone))?.is_some() {
+    if store::by_phone(&mut conn, district, key.index(phone.as_str()))?.is_some() {
         return Err("somebody has this phone already".into());
     }
     let record = PersonRecord {
@@ -108,14 +106,14 @@ fn add(
         name: name.to_owned(),
         gender: Gender::Female,
         birth_year: 1970,
-        phone: phone.to_owned(),
+        phone: phone.to_string(),
         home: known.place,
         skills: gridward_domain::skill::Skills::new(),
         weekly_minutes: Minutes(0),
         availability: vec![],
     };
     let row = rows::person(&record, &key, district, None)?;
-    let row = row.ok_or("the person is there already")?;
+    let row = row.ok_or("the person already exists")?;
     let fact = Event::new("person.add", Subject::Person, row.id, area, 1)
         .hands(None, Some(record.id))
         .with(serde_json::json!({ "role": role.as_str() }));
@@ -123,6 +121,6 @@ fn add(
         person::store::insert(conn, &row)?;
         log::store::append(conn, &mut Heads::default(), district, clock::system(), &[fact])
     })?;
-    println!("{role} {} is added; now set a password: gridward user password {phone}", record.id);
+    println!("{role} {} added; to set a password: gridward user password {phone}", record.id);
     Ok(())
 }

@@ -15,14 +15,29 @@ const LOCK: i64 = 0x6772_6964_7761_7264;
 
 /// A migration that failed, and why.
 #[derive(Debug, Error)]
-#[error("the tables could not be brought up to date: {0}")]
-pub struct MigrateError(String);
+pub enum MigrateError {
+    /// The database's own reason.
+    #[error("the tables could not be brought up to date: {0}")]
+    Failed(String),
+    /// A pooler gave one session's prepared statements to another.
+    #[error(
+        "the tables could not be brought up to date: prepared statements do not last on this \
+         connection, as behind a pooler in transaction mode; use PgBouncer in session mode, or \
+         1.21 or newer with max_prepared_statements ({0})"
+    )]
+    Pooler(String),
+}
 
 impl MigrateError {
     fn of(error: impl ToString) -> Self {
-        Self(error.to_string())
+        let error = error.to_string();
+        if error.contains(STATEMENT) { Self::Pooler(error) } else { Self::Failed(error) }
     }
 }
+
+/// How Diesel names its prepared statements. PostgreSQL names one only to say that it exists
+/// already (42P05) or does not exist (26000), in whatever language.
+const STATEMENT: &str = "__diesel_stmt_";
 
 /// Runs what has not run yet; answers the names of what ran.
 ///
@@ -62,4 +77,20 @@ where
 {
     let ran = conn.run_pending_migrations(source).map_err(MigrateError::of)?;
     Ok(ran.iter().map(ToString::to_string).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_statement_that_is_not_where_it_was_prepared_points_to_the_pooler() {
+        for told in [
+            "prepared statement \"__diesel_stmt_1\" already exists",
+            "预备语句 \"__diesel_stmt_0\" 不存在",
+        ] {
+            assert!(matches!(MigrateError::of(told), MigrateError::Pooler(_)), "{told}");
+        }
+        assert!(matches!(MigrateError::of("disk full"), MigrateError::Failed(_)));
+    }
 }

@@ -1,18 +1,76 @@
-//! The tables, as the migrations make them, for the typed queries.
+// @generated automatically by Diesel CLI.
 
 diesel::table! {
-    signing_keys (kid) {
-        kid -> Text,
-        sealed -> Binary,
+    areas (district, code) {
+        district -> Text,
+        code -> Text,
+        level -> Text,
+        parent -> Nullable<Text>,
+        name -> Text,
+        lat -> Double,
+        lon -> Double,
+        valid_from -> Date,
+        valid_to -> Nullable<Date>,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    attachments (district, id) {
+        district -> Text,
+        id -> Text,
+        task -> Text,
+        person -> Text,
+        media_type -> Text,
+        length -> BigInt,
+        received -> BigInt,
+        sha256 -> Text,
+        complete -> Bool,
         created_at -> Timestamp,
     }
 }
 
 diesel::table! {
-    districts (district) {
+    beneficiaries (district, id) {
         district -> Text,
-        sealed_key -> Binary,
+        id -> Text,
+        grid -> Text,
+        category -> Text,
+        gender -> Text,
+        birth_year -> Integer,
+        lat -> Double,
+        lon -> Double,
+        lives_alone -> Bool,
+        mobility -> Text,
+        contact -> Text,
+        plaque -> Text,
+        last_contact -> Nullable<Date>,
+        last_visitor -> Nullable<Text>,
+        id_index -> Binary,
+        sealed -> Binary,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    commands (district, person, id) {
+        district -> Text,
+        person -> Text,
+        id -> Text,
+        action -> Text,
+        request_hash -> Binary,
+        sealed_request -> Binary,
+        sealed_answer -> Binary,
         created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    credentials (district, person) {
+        district -> Text,
+        person -> Text,
+        password_hash -> Text,
+        changed_at -> Timestamp,
     }
 }
 
@@ -24,6 +82,14 @@ diesel::table! {
         archived_seq -> BigInt,
         archived_hash -> Binary,
         epoch -> Text,
+    }
+}
+
+diesel::table! {
+    districts (district) {
+        district -> Text,
+        sealed_key -> Binary,
+        created_at -> Timestamp,
     }
 }
 
@@ -49,16 +115,50 @@ diesel::table! {
 }
 
 diesel::table! {
-    areas (district, code) {
+    holidays (district, date, code) {
         district -> Text,
+        date -> Date,
         code -> Text,
-        level -> Text,
-        parent -> Nullable<Text>,
         name -> Text,
+        calendar -> Text,
+        lunar_date -> Text,
+    }
+}
+
+diesel::table! {
+    job_runs (district, job) {
+        district -> Text,
+        job -> Text,
+        started_at -> Timestamp,
+        finished_at -> Timestamp,
+        outcome -> Text,
+        processed -> BigInt,
+        error -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    memorials (district, id) {
+        district -> Text,
+        id -> Text,
+        name -> Text,
+        kind -> Text,
+        grid -> Text,
         lat -> Double,
         lon -> Double,
-        valid_from -> Date,
-        valid_to -> Nullable<Date>,
+    }
+}
+
+diesel::table! {
+    notices (district, id) {
+        district -> Text,
+        id -> Text,
+        area -> Text,
+        title -> Text,
+        text -> Text,
+        until -> Date,
+        created_by -> Text,
+        created_at -> Timestamp,
         version -> BigInt,
     }
 }
@@ -92,70 +192,45 @@ diesel::table! {
 }
 
 diesel::table! {
-    credentials (district, person) {
+    plan_visits (district, plan, task) {
         district -> Text,
-        person -> Text,
-        password_hash -> Text,
-        changed_at -> Timestamp,
-    }
-}
-
-diesel::table! {
-    beneficiaries (district, id) {
-        district -> Text,
-        id -> Text,
+        plan -> Text,
+        task -> Text,
         grid -> Text,
-        category -> Text,
-        gender -> Text,
-        birth_year -> Integer,
-        lat -> Double,
-        lon -> Double,
-        lives_alone -> Bool,
-        mobility -> Text,
-        contact -> Text,
-        plaque -> Text,
-        last_contact -> Nullable<Date>,
-        last_visitor -> Nullable<Text>,
-        id_index -> Binary,
-        sealed -> Binary,
-        version -> BigInt,
+        person -> Nullable<Text>,
+        day -> Nullable<Date>,
+        start -> Nullable<Integer>,
+        travel -> Nullable<Integer>,
+        reason -> Text,
     }
 }
 
 diesel::table! {
-    stations (district, id) {
+    plans (district, id) {
         district -> Text,
         id -> Text,
         area -> Text,
-        name -> Text,
-        grid -> Text,
-        lat -> Double,
-        lon -> Double,
-        phone -> Text,
-        hours -> Text,
+        first_day -> Date,
+        last_day -> Date,
+        seed -> BigInt,
+        measures -> Text,
+        created_by -> Nullable<Text>,
+        created_at -> Timestamp,
     }
 }
 
 diesel::table! {
-    memorials (district, id) {
+    reports (district, id) {
         district -> Text,
         id -> Text,
-        name -> Text,
-        kind -> Text,
-        grid -> Text,
-        lat -> Double,
-        lon -> Double,
-    }
-}
-
-diesel::table! {
-    holidays (district, date, code) {
-        district -> Text,
-        date -> Date,
-        code -> Text,
-        name -> Text,
-        calendar -> Text,
-        lunar_date -> Text,
+        task -> Text,
+        person -> Text,
+        outcome -> Text,
+        sealed -> Binary,
+        created_at -> Timestamp,
+        attempt -> Integer,
+        recorded -> Bool,
+        flags -> Text,
     }
 }
 
@@ -175,6 +250,28 @@ diesel::table! {
         form -> Nullable<Text>,
         follow_ups -> Text,
         version -> BigInt,
+    }
+}
+
+diesel::table! {
+    signing_keys (kid) {
+        kid -> Text,
+        sealed -> Binary,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    stations (district, id) {
+        district -> Text,
+        id -> Text,
+        area -> Text,
+        name -> Text,
+        grid -> Text,
+        lat -> Double,
+        lon -> Double,
+        phone -> Text,
+        hours -> Text,
     }
 }
 
@@ -215,99 +312,26 @@ diesel::table! {
     }
 }
 
-diesel::table! {
-    reports (district, id) {
-        district -> Text,
-        id -> Text,
-        task -> Text,
-        person -> Text,
-        outcome -> Text,
-        sealed -> Binary,
-        created_at -> Timestamp,
-        attempt -> Integer,
-        recorded -> Bool,
-        flags -> Text,
-    }
-}
-
-diesel::table! {
-    plans (district, id) {
-        district -> Text,
-        id -> Text,
-        area -> Text,
-        first_day -> Date,
-        last_day -> Date,
-        seed -> BigInt,
-        measures -> Text,
-        created_by -> Nullable<Text>,
-        created_at -> Timestamp,
-    }
-}
-
-diesel::table! {
-    plan_visits (district, plan, task) {
-        district -> Text,
-        plan -> Text,
-        task -> Text,
-        grid -> Text,
-        person -> Nullable<Text>,
-        day -> Nullable<Date>,
-        start -> Nullable<Integer>,
-        travel -> Nullable<Integer>,
-        reason -> Text,
-    }
-}
-
-diesel::table! {
-    commands (district, person, id) {
-        district -> Text,
-        person -> Text,
-        id -> Text,
-        action -> Text,
-        request_hash -> Binary,
-        sealed_request -> Binary,
-        sealed_answer -> Binary,
-        created_at -> Timestamp,
-    }
-}
-
-diesel::table! {
-    notices (district, id) {
-        district -> Text,
-        id -> Text,
-        area -> Text,
-        title -> Text,
-        text -> Text,
-        until -> Date,
-        created_by -> Text,
-        created_at -> Timestamp,
-        version -> BigInt,
-    }
-}
-
-diesel::table! {
-    attachments (district, id) {
-        district -> Text,
-        id -> Text,
-        task -> Text,
-        person -> Text,
-        media_type -> Text,
-        length -> BigInt,
-        received -> BigInt,
-        sha256 -> Text,
-        complete -> Bool,
-        created_at -> Timestamp,
-    }
-}
-
-diesel::table! {
-    job_runs (district, job) {
-        district -> Text,
-        job -> Text,
-        started_at -> Timestamp,
-        finished_at -> Timestamp,
-        outcome -> Text,
-        processed -> BigInt,
-        error -> Nullable<Text>,
-    }
-}
+diesel::allow_tables_to_appear_in_same_query!(
+    areas,
+    attachments,
+    beneficiaries,
+    commands,
+    credentials,
+    district_heads,
+    districts,
+    events,
+    holidays,
+    job_runs,
+    memorials,
+    notices,
+    outlines,
+    people,
+    plan_visits,
+    plans,
+    reports,
+    service_kinds,
+    signing_keys,
+    stations,
+    tasks,
+);

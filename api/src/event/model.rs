@@ -1,4 +1,4 @@
-//! What an event looks like from outside: in lists, in exports and in archives.
+//! The public representation of an event in lists, exports and archives.
 
 use chrono::{DateTime, FixedOffset};
 use gridward_domain::area::AreaCode;
@@ -10,59 +10,58 @@ use utoipa::ToSchema;
 use crate::clock::china;
 use crate::db::DbError;
 use crate::db::column::Hash;
-use crate::log::chain::hex;
 use crate::log::store::EventRow;
 
 const TABLE: &str = "events";
 
-/// One fact of the log. It holds all that its hash is made of, so whoever has
-/// two in a row can check the chain.
+/// An event of the log. It contains all input of its hash, so two consecutive events
+/// suffice to verify a link of the chain.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct LoggedEvent {
-    /// The district, whose log it is.
+    /// The district that owns the log.
     pub district: AreaCode,
-    /// Its number: one more than that of the event before.
+    /// The sequence number: one more than that of the previous event.
     #[schema(minimum = 1, maximum = 9_007_199_254_740_991_i64, example = 1)]
     pub seq: i64,
-    /// When, by the server's clock, to the millisecond.
+    /// When the event occurred, by the server's clock, to the millisecond.
     pub at: DateTime<FixedOffset>,
-    /// Who did it; absent when Gridward did it by itself.
+    /// The person who acted; absent for actions of the system.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub actor_id: Option<PersonId>,
-    /// With which device, as it calls itself.
+    /// The device, as the client names it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 64)]
     pub device: Option<String>,
-    /// What was done.
+    /// The action.
     #[schema(max_length = 64, example = "task.claim")]
     pub action: String,
-    /// What kind of thing it was done to.
+    /// The kind of subject.
     #[schema(max_length = 32, example = "task")]
     pub subject: String,
-    /// Which one.
+    /// The id of the subject.
     #[schema(max_length = 64)]
     pub subject_id: String,
-    /// Where the thing lay afterwards.
+    /// The area of the subject after the event.
     pub area: AreaCode,
-    /// Where it lay before, if that was elsewhere.
+    /// The area of the subject before the event, if different.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub area_before: Option<AreaCode>,
-    /// In whose hands it was afterwards.
+    /// The assignee after the event.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub person_id: Option<PersonId>,
-    /// In whose hands it was before.
+    /// The assignee before the event.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub person_before_id: Option<PersonId>,
-    /// The thing's version afterwards.
+    /// The version of the subject after the event.
     #[schema(minimum = 1, maximum = 9_007_199_254_740_991_i64, example = 2)]
     pub version: i64,
-    /// More about it; what is personal in it lies sealed.
+    /// Details; personal data is encrypted.
     #[schema(value_type = Object)]
     pub body: Box<RawValue>,
-    /// The hash of the event before, in hexadecimal.
+    /// The hash of the previous event, in hexadecimal.
     #[schema(min_length = 64, max_length = 64, pattern = "^[0-9a-f]{64}$")]
     pub prev_hash: String,
-    /// SHA-256 over the hash before and all of the above, in hexadecimal.
+    /// SHA-256 over the previous hash and all of the above, in hexadecimal.
     #[schema(min_length = 64, max_length = 64, pattern = "^[0-9a-f]{64}$")]
     pub hash: String,
 }
@@ -87,13 +86,13 @@ impl TryFrom<EventRow> for LoggedEvent {
             person_before_id: row.person_before,
             version: row.version,
             body: body.map_err(|error| DbError::corrupt(TABLE, error))?,
-            prev_hash: hex(row.prev_hash.as_ref()),
-            hash: hex(row.hash.as_ref()),
+            prev_hash: hex::encode(row.prev_hash),
+            hash: hex::encode(row.hash),
         })
     }
 }
 
-/// A line with an unknown subject, or a hash that is not 64 hexadecimal digits.
+/// A line with an unknown subject, or with a hash that is not 64 hexadecimal digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not an event: its subject is unknown, or a hash is not 64 hexadecimal digits")]
 pub struct NotAnEvent;
@@ -124,21 +123,25 @@ impl TryFrom<LoggedEvent> for EventRow {
 }
 
 fn unhex(text: &str) -> Result<Hash, NotAnEvent> {
-    let mut bytes = [0; 32];
-    if text.len() != 2 * bytes.len() || !text.is_ascii() {
-        return Err(NotAnEvent);
-    }
-    for (at, byte) in bytes.iter_mut().enumerate() {
-        let pair = text.get(2 * at..2 * at + 2).ok_or(NotAnEvent)?;
-        *byte = u8::from_str_radix(pair, 16).map_err(|_| NotAnEvent)?;
-    }
-    Ok(Hash(bytes))
+    let mut hash = Hash::ZERO;
+    hex::decode_to_slice(text, &mut hash.0).map_err(|_| NotAnEvent)?;
+    Ok(hash)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::log::chain::{Link, digest};
+
+    #[test]
+    fn a_hash_has_32_bytes() {
+        assert_eq!(unhex(&"0a".repeat(32)), Ok(Hash([10; 32])));
+        for wrong in
+            ["", "0a", &"0a".repeat(31), &"0a".repeat(33), &"+a".repeat(32), &"0".repeat(63)]
+        {
+            assert_eq!(unhex(wrong), Err(NotAnEvent), "{wrong}");
+        }
+    }
 
     #[test]
     fn a_line_of_an_export_holds_all_that_its_hash_is_made_of() {

@@ -219,7 +219,8 @@ mod tests {
             let error = &problem.errors()[0];
             (problem.kind(), error.pointer.clone(), error.detail.clone())
         };
-        let at = |name: &str, detail: &str| (Kind::BadRequest, name.to_owned(), detail.to_owned());
+        let at =
+            |name: &str, detail: &str| (Some(Kind::BadRequest), name.to_owned(), detail.to_owned());
         assert_eq!(told("area=500116"), at("minutes", "is missing"));
         assert_eq!(told("area=500116&minutes=many"), at("minutes", "does not fit"));
         assert_eq!(told("area=x&minutes=5").1, "area");
@@ -231,7 +232,7 @@ mod tests {
     fn what_is_not_json_is_told_by_line_and_column() {
         for (text, place) in [("{ not json", "line 1, column 3"), ("{} {}", "line 1, column 4")] {
             let problem = bytes::<Value>(text.as_bytes()).expect_err("no JSON");
-            assert_eq!(problem.kind(), Kind::InvalidJson);
+            assert_eq!(problem.kind(), Some(Kind::InvalidJson));
             let detail = &problem.errors()[0].detail;
             assert!(detail.ends_with(place), "{detail}");
         }

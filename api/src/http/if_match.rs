@@ -3,27 +3,31 @@
 use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
-use actix_web::http::header::IF_MATCH;
+use actix_web::http::header::{self, EntityTag, Header as _, HeaderValue};
 use actix_web::{FromRequest, HttpRequest};
 
+use super::etag::without_coding;
 use crate::http::problem::Problem;
 
-/// The longest tag that is looked at.
-const LONGEST: usize = 32;
+/// The most bytes of tags that are read.
+pub const LONGEST: usize = 256;
 /// Versions begin with 1.
 const NONE: i64 = 0;
 
-/// The version that `If-Match` names; none if it did not come or is `*`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct IfMatch(pub Option<i64>);
+/// The versions that `If-Match` names, of which the decision rests on any; empty if it did
+/// not come or is `*`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct IfMatch(pub Vec<i64>);
 
 /// A version as a strong validator.
 pub fn etag(version: i64) -> String {
     format!("\"v{version}\"")
 }
 
-fn version(tag: &str) -> Option<i64> {
-    tag.trim().strip_prefix("\"v")?.strip_suffix('"')?.parse().ok()
+/// The version that a tag names. A tag that a proxy has weakened still names it: versions
+/// are counted here, so the same number is the same version.
+fn version(tag: &EntityTag) -> Option<i64> {
+    without_coding(tag.tag()).strip_prefix('v')?.parse().ok()
 }
 
 impl FromRequest for IfMatch {
@@ -31,25 +35,63 @@ impl FromRequest for IfMatch {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let read = match request.headers().get(IF_MATCH).map(|value| value.to_str()) {
-            None | Some(Ok("*")) => Ok(Self(None)),
-            // Another tag is one that no version of the task has.
-            Some(Ok(tag)) if tag.len() <= LONGEST => Ok(Self(Some(version(tag).unwrap_or(NONE)))),
-            Some(_) => Err(Problem::unreadable("If-Match", "must be the ETag of the task")),
-        };
-        ready(read)
+        ready(read(request))
+    }
+}
+
+fn read(request: &HttpRequest) -> Result<IfMatch, Problem> {
+    let sent = request.headers().get_all(header::IF_MATCH);
+    let length: usize = sent.map(HeaderValue::len).sum();
+    if length == 0 && !request.headers().contains_key(header::IF_MATCH) {
+        return Ok(IfMatch::default());
+    }
+    let unreadable = || {
+        let form = "must be the ETag of the task with its quotes, as \"v7\"; several by commas, \
+            or *";
+        Problem::unreadable("If-Match", form)
+    };
+    if length > LONGEST {
+        return Err(unreadable());
+    }
+    match header::IfMatch::parse(request).map_err(|_| unreadable())? {
+        header::IfMatch::Any => Ok(IfMatch::default()),
+        header::IfMatch::Items(tags) if tags.is_empty() => Err(unreadable()),
+        // Another tag is one that no version of the task has.
+        header::IfMatch::Items(tags) => {
+            Ok(IfMatch(tags.iter().map(|tag| version(tag).unwrap_or(NONE)).collect()))
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use actix_web::test::TestRequest;
+
     use super::*;
+    use crate::http::problem::Kind;
+
+    fn versions(tags: &str) -> Result<Vec<i64>, Option<Kind>> {
+        let request = TestRequest::default().insert_header(("If-Match", tags)).to_http_request();
+        read(&request).map(|IfMatch(versions)| versions).map_err(|problem| problem.kind())
+    }
 
     #[test]
-    fn only_a_strong_tag_of_a_task_names_a_version() {
-        assert_eq!(version("\"v7\""), Some(7));
-        for wrong in ["v7", "W/\"v7\"", "\"7\"", "\"v\"", "\"v7\", \"v8\""] {
-            assert_eq!(version(wrong), None, "{wrong}");
+    fn a_tag_names_its_version_whatever_a_proxy_has_made_of_it() {
+        for tag in ["\"v7\"", " \"v7\" ", "W/\"v7\"", "\"v7-gzip\"", "W/\"v7--br\"", "\"v7;zstd\""]
+        {
+            assert_eq!(versions(tag), Ok(vec![7]), "{tag}");
+        }
+        assert_eq!(versions("\"v7\", W/\"v8\""), Ok(vec![7, 8]));
+        assert_eq!(versions("*"), Ok(vec![]));
+    }
+
+    #[test]
+    fn another_tag_names_no_version_and_what_is_no_tag_is_refused() {
+        for other in ["\"\"", "\"7\"", "\"v\"", "\"v7-other\"", "\"v7.5\""] {
+            assert_eq!(versions(other), Ok(vec![NONE]), "{other}");
+        }
+        for none in ["", "v7", "7", "\"v7", "w/\"v7\"", ",", &"\"v7\",".repeat(60)] {
+            assert_eq!(versions(none), Err(Some(Kind::BadRequest)), "{none}");
         }
     }
 }

@@ -5,6 +5,7 @@
 
 pub mod body_limits;
 pub mod deserialize;
+mod etag;
 pub mod if_match;
 pub mod if_none_match;
 pub mod json;
@@ -12,6 +13,7 @@ pub mod openapi;
 pub mod page;
 pub mod problem;
 pub mod query;
+pub mod shutdown;
 
 pub use if_match::IfMatch;
 pub use if_none_match::IfNoneMatch;

@@ -1,13 +1,17 @@
 //! Lists in pages: how many, from where, and where the next page begins.
 
-use actix_web::HttpResponse;
+use std::future::{Ready, ready};
+
+use actix_web::dev::Payload;
 use actix_web::http::header::{CACHE_CONTROL, LINK};
+use actix_web::{FromRequest, HttpRequest, HttpResponse};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use super::deserialize;
 use crate::http::problem::Problem;
 
 const DEFAULT: u16 = 50;
@@ -25,15 +29,15 @@ pub struct Page<T> {
     pub next_cursor: Option<String>,
 }
 
-/// Which page of a list that has no filters.
-#[derive(Deserialize, IntoParams)]
+/// Which page of a list.
+#[derive(Clone, Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct PageQuery {
-    /// How many at the most; 50 unless told.
+    /// Page size, 1 to 200. Default 50.
     #[param(minimum = 1, maximum = 200)]
     pub limit: Option<u16>,
-    /// The `next_cursor` of the page before.
+    /// The `next_cursor` of the previous page.
     #[param(max_length = 512)]
     pub cursor: Option<String>,
 }
@@ -54,19 +58,49 @@ impl<K> Wanted<K> {
     }
 }
 
-/// Reads the `limit` and `cursor` of a list's query.
-///
-/// # Errors
-/// 400 when the limit is out of range or the cursor was not made here.
-pub fn wanted<K: DeserializeOwned>(
-    limit: Option<u16>,
-    cursor: Option<&str>,
-) -> Result<Wanted<K>, Problem> {
-    let limit = limit.unwrap_or(DEFAULT);
-    if !(1..=MOST).contains(&limit) {
-        return Err(Problem::unreadable("limit", "a number from 1 to 200"));
+impl PageQuery {
+    /// The page that is asked for.
+    ///
+    /// # Errors
+    /// 400 when the limit is out of range or the cursor was not made here.
+    pub fn wanted<K: DeserializeOwned>(&self) -> Result<Wanted<K>, Problem> {
+        let limit = self.limit.unwrap_or(DEFAULT);
+        if !(1..=MOST).contains(&limit) {
+            return Err(Problem::unreadable("limit", "a number from 1 to 200"));
+        }
+        let after = self.cursor.as_deref().map(decode).transpose()?;
+        Ok(Wanted { limit: limit.into(), after })
     }
-    Ok(Wanted { limit: limit.into(), after: cursor.map(decode).transpose()? })
+}
+
+/// The query of a list: its own filters, and which page.
+#[derive(Clone, Debug)]
+pub struct Paged<Q> {
+    /// What is listed.
+    pub filter: Q,
+    /// Which page of it.
+    pub page: PageQuery,
+}
+
+impl<Q: DeserializeOwned> FromRequest for Paged<Q> {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(split(request.query_string()))
+    }
+}
+
+/// Reads the fields of a page apart from the others, so that either type may refuse what it
+/// does not know.
+fn split<Q: DeserializeOwned>(query: &str) -> Result<Paged<Q>, Problem> {
+    let fields = form_urlencoded::parse(query.as_bytes());
+    let (page, filter): (Vec<_>, Vec<_>) =
+        fields.partition(|(name, _)| ["limit", "cursor"].contains(&name.as_ref()));
+    let text = |fields: Vec<_>| {
+        form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish()
+    };
+    Ok(Paged { filter: deserialize::query(&text(filter))?, page: deserialize::query(&text(page))? })
 }
 
 fn decode<K: DeserializeOwned>(cursor: &str) -> Result<K, Problem> {
@@ -111,16 +145,41 @@ mod tests {
     fn a_cursor_leads_to_the_things_after_the_last_one_shown() {
         let first = page(vec![1, 2, 3], 2, |n| *n);
         assert_eq!(first.items, vec![1, 2]);
-        let next = wanted::<i32>(Some(2), first.next_cursor.as_deref()).expect("a page");
+        let asked = PageQuery { limit: Some(2), cursor: first.next_cursor };
+        let next = asked.wanted::<i32>().expect("a page");
         assert_eq!((next.limit, next.after, next.rows()), (2, Some(2), 3));
         assert_eq!(page(vec![3], 2, |n| *n).next_cursor, None);
     }
 
     #[test]
     fn a_limit_out_of_range_and_a_forged_cursor_are_refused() {
-        assert!(wanted::<i32>(Some(0), None).is_err());
-        assert!(wanted::<i32>(Some(201), None).is_err());
-        assert!(wanted::<i32>(None, Some("!!")).is_err());
-        assert!(wanted::<i32>(None, Some("Im5vdCBhIG51bWJlciI")).is_err());
+        let refused = |limit: Option<u16>, cursor: Option<&str>| {
+            let cursor = cursor.map(str::to_owned);
+            PageQuery { limit, cursor }.wanted::<i32>().is_err()
+        };
+        assert!(refused(Some(0), None) && refused(Some(201), None));
+        assert!(refused(None, Some("!!")) && refused(None, Some("Im5vdCBhIG51bWJlciI")));
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Filter {
+        minutes: Option<u16>,
+        word: Option<String>,
+    }
+
+    #[test]
+    fn the_fields_of_a_page_stand_among_those_of_the_list() {
+        let query = "minutes=5&%6Cimit=7&word=%E5%A5%BD+%26&cursor=a%2Bb";
+        let Paged { filter, page } = split::<Filter>(query).expect("a query");
+        assert_eq!((filter.minutes, filter.word.as_deref()), (Some(5), Some("好 &")));
+        assert_eq!((page.limit, page.cursor.as_deref()), (Some(7), Some("a+b")));
+        for (wrong, name) in
+            [("limit=x", "limit"), ("color=red", "color"), ("minutes=x", "minutes")]
+        {
+            let problem = split::<Filter>(wrong).expect_err(wrong);
+            assert_eq!(problem.errors()[0].pointer, name, "{wrong}");
+        }
+        assert!(split::<Filter>("limit=1&limit=2").is_err());
     }
 }

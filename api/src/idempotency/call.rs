@@ -1,5 +1,6 @@
 //! A single call over HTTP, carried out once.
 
+use actix_web::{HttpResponse, HttpResponseBuilder};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -8,6 +9,7 @@ use super::{IdempotencyKey, Request, once, store};
 use crate::auth::Caller;
 use crate::crypto::{KeyRing, SealingKey};
 use crate::http::Problem;
+use crate::http::openapi::REPLAYED;
 use crate::tx::{Db, ReadSet, Tx};
 
 /// What a call did, now or the first time.
@@ -17,6 +19,20 @@ pub struct Done<T> {
     pub made: T,
     /// Whether this is the answer of the first time.
     pub replayed: bool,
+}
+
+impl<T> Done<T> {
+    /// The same, of what `part` takes from what was made.
+    pub fn map<U>(self, part: impl FnOnce(T) -> U) -> Done<U> {
+        Done { made: part(self.made), replayed: self.replayed }
+    }
+}
+
+impl<T: Serialize> Done<T> {
+    /// The answer begun with `builder`: what was made, and whether it is told again.
+    pub fn answer(&self, mut builder: HttpResponseBuilder) -> HttpResponse {
+        builder.insert_header((REPLAYED, self.replayed.to_string())).json(&self.made)
+    }
 }
 
 /// Carries out the calls of this server.

@@ -19,13 +19,15 @@ use crate::log::store::{self, EventRow, Filter};
 use crate::log::{Event, Subject};
 use crate::tx::Tx;
 
-/// What is put on the log.
-const ACTION: &str = "command.set_aside";
+/// The action of the event.
+const ACTION: &str = "command.dead_letter";
+/// The same, as a build before this one named it: events are never rewritten.
+const FORMER_ACTION: &str = "command.set_aside";
 /// How many are read at a time.
 const MOST: i64 = 1000;
 
-/// Puts what was request onto the log, sealed, and tells the operators.
-pub(super) fn set_aside(
+/// Records the request on the log, sealed, and notifies the operators.
+pub(super) fn record(
     tx: &mut Tx<'_>,
     key: &SealingKey,
     request: &Request<'_>,
@@ -35,32 +37,31 @@ pub(super) fn set_aside(
     let me = caller.actor.person;
     let aad = aad(caller.district, me, id.as_str(), "request");
     let sealed = BASE64_STANDARD.encode(key.seal_value(&aad, request)?);
-    tracing::error!(district = %caller.district, command = %id, action, "failed {TRIES} times and is set aside");
+    tracing::error!(district = %caller.district, command = %id, action, "a command failed {TRIES} times and is now a dead letter");
     let body = json!({ "action": action, "sealed": sealed });
     let event = Event::new(ACTION, Subject::Command, id.as_str(), caller.actor.area, 1);
     tx.record(event.by(me).with(body));
     Ok(())
 }
 
-/// A command that was set aside, opened.
+/// A dead letter, opened.
 #[derive(Debug, Serialize)]
 pub struct DeadLetter {
     /// Its number on the log.
     pub seq: i64,
-    /// When it was set aside, UTC.
+    /// When it became one, UTC.
     pub at: String,
-    /// Who request.
+    /// The person who sent the command.
     pub person: String,
     /// Its id.
     pub command: String,
-    /// What was request, as `task.report`.
+    /// What was asked, as `task.report`.
     pub action: String,
-    /// With what.
+    /// The content of the command.
     pub request: Value,
 }
 
-/// The commands of the district that were set aside and are not archived yet, the
-/// first [`MOST`].
+/// The dead letters of the district that are not archived yet, the first [`MOST`].
 ///
 /// # Errors
 /// [`DbError`]; also when the key is not the district's.
@@ -69,13 +70,17 @@ pub fn all(
     key: &SealingKey,
     district: AreaCode,
 ) -> Result<Vec<DeadLetter>, DbError> {
-    let filter = Filter { action: Some(ACTION.to_owned()), ..Filter::default() };
-    let rows = store::list(conn, &district.range(), &filter, 0, MOST)?;
+    let mut rows = Vec::new();
+    for action in [FORMER_ACTION, ACTION] {
+        let filter = Filter { action: Some(action.to_owned()), ..Filter::default() };
+        rows.extend(store::list(conn, &district.range(), &filter, 0, MOST)?);
+    }
+    rows.sort_by_key(|row| row.seq);
     rows.into_iter().map(|row| opened(key, row)).collect()
 }
 
 fn opened(key: &SealingKey, row: EventRow) -> Result<DeadLetter, DbError> {
-    let corrupt = || DbError::corrupt("events", "not a command that was set aside");
+    let corrupt = || DbError::corrupt("events", "not a dead letter");
     let body: Value = serde_json::from_str(&row.body).map_err(|_| corrupt())?;
     let person = row.actor.ok_or_else(corrupt)?;
     let sealed = body["sealed"].as_str().and_then(|text| BASE64_STANDARD.decode(text).ok());

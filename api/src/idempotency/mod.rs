@@ -5,8 +5,8 @@
 //! with a command id are one command if the id is the same. The first answer is
 //! kept, sealed, for [`KEPT_FOR`]; a repetition gets it again and changes nothing.
 //!
-//! Nor does a command that the server fails at come for ever: after [`TRIES`] it
-//! is set aside ([`dead_letter`]), refused to who sent it and sealed onto the log.
+//! A command at which the server fails does not come back for ever: after [`TRIES`] it
+//! becomes a dead letter ([`dead_letter`]): rejected, and sealed onto the log.
 
 pub mod call;
 pub mod dead_letter;
@@ -29,14 +29,14 @@ use crate::auth::Caller;
 use crate::crypto::SealingKey;
 use crate::db::DbError;
 use crate::db::column::Hash;
-use crate::http::problem::{Kept, Kind, Problem};
+use crate::http::problem::{Kept, Kind, Problem, ServerFault};
 use crate::tx::Tx;
 
 /// How long an answer is kept: longer than any phone lies in a drawer.
 pub const KEPT_FOR: TimeDelta = TimeDelta::days(180);
 
 /// How often a command may fail by a defect of the server's, each time alone,
-/// before it is set aside. What passes by itself, as a database that is away,
+/// before it becomes a dead letter. Transient failures, as an unreachable database,
 /// does not count.
 pub const TRIES: u8 = 5;
 
@@ -73,7 +73,7 @@ enum StoredOutcome<T> {
 /// Does `act`, unless it was done before: then answers what was answered then.
 /// A refusal is an answer too; only one that may go away by itself, or that is of form,
 /// is not kept.
-/// What the server fails at, even by a panic, is counted and at last set aside.
+/// What the server fails at, even by a panic, is counted; the last try makes it a dead letter.
 ///
 /// # Errors
 /// [`Kind::CommandIdReused`] when the id came with another request before, and
@@ -103,11 +103,11 @@ pub fn once<T: Serialize + DeserializeOwned>(
         }
     }
     let mut result = tx.savepoint(|tx| unless_it_panics(|| act(tx)))?;
-    let ours = |problem: &Problem| problem.kind() == Kind::Internal;
+    let ours = |problem: &Problem| problem.fault() == Some(ServerFault::Internal);
     if result.as_ref().is_err_and(ours) {
         failures += 1;
         if failures >= TRIES {
-            dead_letter::set_aside(tx, key, request, id)?;
+            dead_letter::record(tx, key, request, id)?;
             result = Err(Kind::CommandDeadLettered.into());
         }
     }
@@ -115,9 +115,9 @@ pub fn once<T: Serialize + DeserializeOwned>(
         Ok(done) => StoredOutcome::Done(done),
         Err(problem) if ours(problem) => StoredOutcome::Failed(failures),
         Err(problem)
-            if problem.kind().entry().retryable
-                || problem.is_ours()
-                || problem.kind() == Kind::Invalid =>
+            if problem.is_retryable()
+                || problem.fault().is_some()
+                || problem.kind() == Some(Kind::Invalid) =>
         {
             // Its step is undone, and what does not fit may come again mended.
             return Ok(Outcome { result, replayed: false });

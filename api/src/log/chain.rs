@@ -6,8 +6,6 @@
 //! eight bytes, big end first. So no two events are written the same way, and
 //! whoever holds an export can compute it again.
 
-use std::fmt::Write as _;
-
 use aws_lc_rs::digest::{Context, SHA256};
 
 use gridward_domain::id::PersonId;
@@ -15,15 +13,6 @@ use gridward_domain::word::Word as _;
 
 use super::store::EventRow;
 use crate::db::column::Hash;
-
-/// A hash in hexadecimal.
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
 
 /// The hash of `row`, which follows the event with the hash `row.prev_hash`.
 pub fn digest(row: &EventRow) -> Hash {

@@ -1,4 +1,4 @@
-//! Plans over HTTP.
+//! The HTTP endpoints for plans.
 
 use actix_web::http::header::LOCATION;
 use actix_web::web::{Data, Json, Path};
@@ -15,38 +15,38 @@ use super::model::{Plan, PlanVisit, Span};
 use super::run::{self, Order};
 use super::{apply, store};
 use crate::auth::Caller;
+use crate::http::Json as Body;
 use crate::http::openapi;
-use crate::http::page::{self, Page};
+use crate::http::page::{self, Page, PageQuery, Paged};
 use crate::http::problem::Problem;
-use crate::http::{Json as Body, Query};
 use crate::idempotency::{Commands, IdempotencyKey};
 use crate::tx::Db;
 
-/// What to plan.
+/// The order for a plan.
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
     "area": "500116001", "first_day": "2026-11-23", "last_day": "2026-11-29"
 }))]
 pub struct PlanOrder {
-    /// The area whose open tasks are given to its people.
+    /// The area whose open tasks are planned.
     area: AreaCode,
     /// The first day.
     first_day: NaiveDate,
     /// The last day, at most 30 days after the first.
     last_day: NaiveDate,
-    /// The same seed on the same tasks gives the same plan.
+    /// The random seed. The same seed and the same tasks give the same plan.
     #[serde(default)]
     #[schema(minimum = 0, maximum = 4_294_967_295_u64, default = 0)]
     seed: u32,
 }
 
-/// Dispatch
+/// Create a plan
 ///
-/// Plans the open tasks of an area for some days and gives each to whom the
-/// plan says: by nearness, time, skills and the work people already carry. Says
-/// why for each, and what stands in the way of those nobody can do. Tasks in
-/// somebody's hands stay there. For supervisors, admins, and managers in their grid.
+/// Plans the open tasks of an area for a range of days and assigns them by distance, time,
+/// skills and existing workload. Gives the reason for each assignment, and the obstacle for
+/// each task that no one can do. Tasks that are already assigned keep their assignee.
+/// Allowed roles: supervisors, admins, and managers in their grid.
 #[utoipa::path(
     tag = "plans",
     operation_id = "create_plan",
@@ -79,34 +79,30 @@ pub(crate) async fn create_plan(
     let order = Order { area, span, seed: seed.into(), by: Some(caller.actor.person) };
     let (draft, _) = run::draft(&db, order).await?;
     let applied = commands
-        .run(caller, key, "plan.apply", request, { move |tx, _, _| Ok(apply::apply(tx, &draft)?) });
-    let plan = applied.await?.made;
-    let location = format!("/v1/plans/{}", plan.id);
-    Ok(HttpResponse::Created().insert_header((LOCATION, location)).json(plan))
+        .run(caller, key, "plan.apply", request, move |tx, _, _| Ok(apply::apply(tx, &draft)?));
+    let done = applied.await?;
+    let mut answer = HttpResponse::Created();
+    answer.insert_header((LOCATION, format!("/v1/plans/{}", done.made.id)));
+    Ok(done.answer(answer))
 }
 
-/// Which plans.
+/// Filter and page of plans.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct PlanQuery {
-    /// Only those of this area and all in it.
+    /// Only plans of this area and its descendants.
     area: Option<AreaCode>,
-    /// How many at the most; 50 unless told.
-    #[param(minimum = 1, maximum = 200)]
-    limit: Option<u16>,
-    /// The `next_cursor` of the page before.
-    #[param(max_length = 512)]
-    cursor: Option<String>,
 }
 
 /// List plans
 ///
-/// The plans of the caller's area, the newest first. For every role but volunteers.
+/// Lists the plans of the caller's area, newest first. Allowed roles: all except
+/// volunteers.
 #[utoipa::path(
     tag = "plans",
     operation_id = "list_plans",
-    params(PlanQuery),
+    params(PlanQuery, PageQuery),
     responses((status = OK, description = "A page of plans", body = Page<Plan>), openapi::Read),
 )]
 #[get("/plans")]
@@ -114,20 +110,20 @@ pub(crate) async fn list_plans(
     request: HttpRequest,
     db: Data<Db>,
     caller: Caller,
-    Query(query): Query<PlanQuery>,
+    Paged { filter: query, page }: Paged<PlanQuery>,
 ) -> Result<HttpResponse, Problem> {
     let area = query.area.unwrap_or(caller.actor.area);
     caller.actor.authorize(Action::ReadPlans, &area)?;
-    let wanted = page::wanted(query.limit, query.cursor.as_deref())?;
+    let wanted = page.wanted()?;
     let limit = wanted.limit;
     let plans = db.read(move |conn| store::list(conn, &area.range(), &wanted)).await?;
     let plans = page::page(plans, limit, |plan: &Plan| plan.id);
     Ok(plans.answer(request.path(), request.query_string()))
 }
 
-/// One plan
+/// Get a plan
 ///
-/// How good it is. For every role but volunteers, within their area.
+/// Includes the quality measures. Allowed roles: all except volunteers, within their area.
 #[utoipa::path(
     tag = "plans",
     operation_id = "get_plan",
@@ -145,30 +141,24 @@ pub(crate) async fn get_plan(
     plan.map(Json).ok_or_else(Problem::not_found)
 }
 
-/// Which visits of a plan.
+/// Filter and page of visits.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct VisitQuery {
-    /// Only those that nobody can do.
+    /// Only tasks that no one can do.
     #[serde(default)]
     unassigned: bool,
-    /// How many at the most; 50 unless told.
-    #[param(minimum = 1, maximum = 200)]
-    limit: Option<u16>,
-    /// The `next_cursor` of the page before.
-    #[param(max_length = 512)]
-    cursor: Option<String>,
 }
 
 /// List a plan's visits
 ///
-/// What the plan says of each task: who goes, when and why, or what stands in
-/// the way. For every role but volunteers, within their area.
+/// Gives for each task the assignee, the time and the reason, or the obstacle. Allowed
+/// roles: all except volunteers, within their area.
 #[utoipa::path(
     tag = "plans",
     operation_id = "list_plan_visits",
-    params(("id" = PlanId, Path, description = "The plan"), VisitQuery),
+    params(("id" = PlanId, Path, description = "The plan"), VisitQuery, PageQuery),
     responses(
         (status = OK, description = "A page of visits", body = Page<PlanVisit>),
         openapi::Read,
@@ -180,10 +170,10 @@ pub(crate) async fn list_plan_visits(
     db: Data<Db>,
     caller: Caller,
     id: Path<PlanId>,
-    Query(query): Query<VisitQuery>,
+    Paged { filter: query, page }: Paged<VisitQuery>,
 ) -> Result<HttpResponse, Problem> {
     caller.may(Action::ReadPlans)?;
-    let wanted = page::wanted(query.limit, query.cursor.as_deref())?;
+    let wanted = page.wanted()?;
     let (limit, unassigned) = (wanted.limit, query.unassigned);
     let visits = db.read(move |conn| {
         store::one(conn, &caller.scope(), *id)?.ok_or_else(Problem::not_found)?;

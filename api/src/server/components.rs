@@ -4,7 +4,7 @@
 use actix_web::web::{Data, ServiceConfig};
 
 use super::contract;
-use super::router::Methods;
+use super::methods::Methods;
 use super::settings::Settings;
 use crate::area::map::Maps;
 use crate::attachment::receive::Attachments;
@@ -16,6 +16,7 @@ use crate::auth::{ActorCache, Authenticator};
 use crate::clock::{self, Clock};
 use crate::crypto::KeyRing;
 use crate::db::Conn;
+use crate::http::shutdown::Shutdown;
 use crate::idempotency::Commands;
 use crate::ops::Metrics;
 use crate::sync::change_broadcast::ChangeBroadcast;
@@ -58,6 +59,7 @@ components! {
         summaries: SummaryCache,
         sync: Sync,
         changes: ChangeBroadcast,
+        shutdown: Shutdown,
         attachments: Attachments,
         metrics: Metrics,
         methods: Methods,
@@ -108,10 +110,12 @@ impl Components {
                 db: db.clone(),
                 keys: keys.clone(),
                 blobs: settings.attachments.open()?,
+                clock,
             }),
             maps: Data::new(Maps::default()),
             summaries: Data::new(SummaryCache::default()),
             changes: Data::new(ChangeBroadcast::default()),
+            shutdown: Data::new(Shutdown::default()),
             metrics: Data::new(Metrics::default()),
             methods: Data::new(Methods::of(&contract::contract())),
             db: Data::new(db),

@@ -1,5 +1,5 @@
-//! What the contract explains in prose and tables: each table is made from what
-//! the code goes by, so that it cannot say otherwise.
+//! The contract's explanations in prose and tables. Each table is generated from
+//! the definitions that the code uses, so the two cannot disagree.
 
 use gridward_domain::word::VariantArray as _;
 use gridward_domain::word::Word as _;
@@ -10,12 +10,13 @@ use gridward_domain::task::verb::MOVES;
 use gridward_domain::task::{Phase, Verb};
 use utoipa::openapi::{OpenApi, RefOr, Schema};
 
+use crate::attachment::expiration::LIFETIME;
 use crate::attachment::model::{LARGEST, MOST, MediaType};
 use crate::http::json;
-use crate::http::problem::Kind;
+use crate::http::problem::catalogue;
 use crate::sync::model::MOST_COMMANDS;
 
-/// Adds to the document what it explains of problems and of each tag.
+/// Adds the explanations of the problems and of the tags to the document.
 pub(super) fn explain(document: &mut OpenApi) {
     let about = document.info.description.get_or_insert_default();
     about.push_str(&problems());
@@ -24,10 +25,10 @@ pub(super) fn explain(document: &mut OpenApi) {
         && let Some(RefOr::T(Schema::Object(code))) = problem.properties.get_mut("code")
     {
         let codes: Vec<String> =
-            Kind::ALL.iter().map(|kind| format!("`{}`", kind.entry().code)).collect();
+            catalogue::entries().map(|entry| format!("`{}`", entry.code)).collect();
         let known = codes.join(", ");
         code.description = Some(format!(
-            "The stable word for this kind of problem; branch on it. Today: {known}."
+            "Stable identifier of the kind of problem; branch on it. Current values: {known}."
         ));
     }
     for tag in document.tags.iter_mut().flatten() {
@@ -41,15 +42,14 @@ pub(super) fn explain(document: &mut OpenApi) {
     }
 }
 
-/// Every problem there is.
+/// The table of all problems.
 fn problems() -> String {
     let mut table = String::from(
-        "\n\nA problem's `errors` name each field that does not fit by a JSON pointer (RFC 6901) into \
-         the body, or by the name of a query field or header; their `detail` is in English, for \
-         developers.\n\n| code | status | again later | what it means |\n| --- | --- | --- | --- |\n",
+        "\n\nThe `errors` of a problem identify each invalid field by a JSON pointer (RFC 6901) into \
+         the body, or by the name of the query parameter or header. Their `detail` is in English, \
+         for developers.\n\n| code | status | retryable | meaning |\n| --- | --- | --- | --- |\n",
     );
-    for kind in Kind::ALL {
-        let entry = kind.entry();
+    for entry in catalogue::entries() {
         let again = if entry.retryable { "yes" } else { "no" };
         // Writing to a String cannot fail.
         let _ =
@@ -59,20 +59,20 @@ fn problems() -> String {
     table
 }
 
-/// Which action fits which state, and whose it is.
+/// The state machine of a task, and the roles of each action.
 fn life() -> String {
     let mut table = String::from(
-        ".\n\nA task's `ETag` is its version, as `\"v7\"` with the quotes; send it back as it is in \
-         `If-Match`. An action that does not fit the state is answered by 409 `task_phase` with the \
-         task as it stands (`current.task`) and who has it (`current.holder`). What is so already is \
-         no mistake: a holder who claims, accepts or starts once more is answered by the task as it \
-         is. A report on an open task counts only out of an outbox, from who had the task when it was \
-         made.\n\n| action | from | to | for |\n| --- | --- | --- | --- |\n",
+        ".\n\nThe `ETag` of a task is its version in quotes, such as `\"v7\"`; send it unchanged in \
+         `If-Match`. An action that the state does not allow gets 409 `task_phase` with the current \
+         task (`current.task`) and its assignee (`current.holder`). A repeated action is not an \
+         error: an assignee who claims, accepts or starts again gets the current task. A report on \
+         an open task is accepted only from an outbox, and only if its author was the assignee at \
+         the time of the report.\n\n| action | from | to | roles |\n| --- | --- | --- | --- |\n",
     );
     for verb in Verb::VARIANTS.iter().copied() {
         let roles =
             Role::VARIANTS.iter().copied().filter(|role| verb.is_for(*role)).map(Role::as_str);
-        let itself = verb.is_automatic().then_some("Gridward itself");
+        let itself = verb.is_automatic().then_some("the server");
         let roles = roles.chain(itself).collect::<Vec<_>>().join(", ");
         let (from, to) = ends(verb);
         // Writing to a String cannot fail.
@@ -82,7 +82,7 @@ fn life() -> String {
     table
 }
 
-/// From where to where a verb moves a task.
+/// The states before and after a verb.
 fn ends(verb: Verb) -> (String, String) {
     let words = |is_one: &dyn Fn(Phase) -> bool| {
         let those = Phase::VARIANTS.iter().copied().filter(|phase| is_one(*phase));
@@ -94,7 +94,7 @@ fn ends(verb: Verb) -> (String, String) {
     (from, if stays { "the same".to_owned() } else { to })
 }
 
-/// How a phone follows the server.
+/// Incremental sync: the rules for phones.
 fn following() -> String {
     format!(
         ".\n\nA phone keeps the rows it was sent and an outbox of what its person did, each command \
@@ -127,7 +127,8 @@ fn following() -> String {
          `task.escalate`, `task.cancel`, `task.reopen`): if the task is of another version by then, \
          they are `rejected` as `version_conflict`. Of what a holder does it only informs.\n\
          - `flags` of a report: `clock`, the phone's clock is off by more than five minutes or the \
-         report is of the future; `times`, it ended before it began or in the future; `form`, the \
+         report is of the future or from before its task; `times`, it ended before it began or in \
+         the future, or was before its task was made; `form`, the \
          answers do not fit the kind's form; `place`, its accuracy is impossible; `note` and \
          `attachments`, there is more than the contract allows; `unread`, something could not be \
          read, or it does not say how it ended.\n\
@@ -136,17 +137,19 @@ fn following() -> String {
     )
 }
 
-/// What may be attached.
+/// The limits of attachments.
 fn limits() -> String {
     let kinds: Vec<String> = MediaType::VARIANTS
         .iter()
         .map(|kind| format!("`{}` up to {} MiB", kind.as_str(), kind.largest() / (1024 * 1024)))
         .collect();
     format!(
-        ".\n\nThe tus protocol 1.0.0: core, creation, checksum and termination. {}. At most {MOST} of \
-         one person to one task, and {} MiB each. What arrived is kept if it has the \
+        ".\n\nThe tus protocol 1.0.0: core, creation, expiration, checksum and termination. {}. At most \
+         {MOST} of one person to one task, and {} MiB each. One that is not whole after {} days is \
+         forgotten (`Upload-Expires`), and the oldest such makes room for one too many. What arrived is kept if it has the \
          announced SHA-256 and begins as its type does.",
         kinds.join(", "),
-        LARGEST / (1024 * 1024)
+        LARGEST / (1024 * 1024),
+        LIFETIME.num_days()
     )
 }

@@ -3,6 +3,7 @@
 mod components;
 mod contract;
 mod manual;
+mod methods;
 mod router;
 mod serve;
 pub mod settings;

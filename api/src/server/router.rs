@@ -11,6 +11,7 @@ use utoipa_actix_web::{AppExt, scope};
 
 use super::components::Components;
 use super::contract;
+use super::methods::{self, Methods};
 use crate::http::body_limits;
 use crate::http::problem::{Problem, answer};
 use crate::{
@@ -36,17 +37,7 @@ fn documented(v1: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(task::routes::list_tasks)
         .service(task::routes::create_task)
         .service(task::routes::get_task)
-        .service(task::actions::claim_task)
-        .service(task::actions::accept_task)
-        .service(task::actions::decline_task)
-        .service(task::actions::release_task)
-        .service(task::actions::start_task)
-        .service(task::actions::report_task)
-        .service(task::actions::reassign_task)
-        .service(task::actions::reschedule_task)
-        .service(task::actions::escalate_task)
-        .service(task::actions::cancel_task)
-        .service(task::actions::reopen_task)
+        .configure(task::actions::register)
         .service(task::records::list_reports)
         .service(task::records::get_history)
         .service(attachment::routes::upload_options)
@@ -113,31 +104,16 @@ pub(super) fn app(
         .wrap(from_fn(body_limits::refuse_oversized))
         .wrap(from_fn(answer::in_callers_language))
         .wrap(Compress::default())
+        .wrap(from_fn(methods::head_as_get))
         .wrap(from_fn(ops::measure))
         .wrap(TracingLogger::<ops::Spans>::new())
-}
-
-/// Which methods each documented path takes.
-pub(super) struct Methods(Vec<(actix_web::dev::ResourceDef, Vec<&'static str>)>);
-
-impl Methods {
-    /// As the contract says.
-    pub(super) fn of(document: &OpenApi) -> Self {
-        let paths = contract::methods(document).into_iter();
-        Self(
-            paths
-                .map(|(path, methods)| (actix_web::dev::ResourceDef::new(path), methods))
-                .collect(),
-        )
-    }
 }
 
 /// Where no handler answers: 405 for a known path, 404 for any other.
 async fn not_found(request: HttpRequest) -> Result<HttpResponse, Problem> {
     let methods = request.app_data::<Data<Methods>>();
-    let mut known = methods.iter().flat_map(|methods| methods.0.iter());
-    match known.find(|(path, _)| path.is_match(request.path())) {
-        Some((_, methods)) => Err(Problem::method_not_allowed(methods.join(", "))),
-        None => Err(Problem::not_found()),
-    }
+    let known = methods.and_then(|methods| methods.of_path(request.path()));
+    Err(known.map_or_else(Problem::not_found, |known| {
+        Problem::method_not_allowed(known.allowed().join(", "))
+    }))
 }

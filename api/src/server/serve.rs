@@ -3,11 +3,13 @@
 use std::net::SocketAddr;
 
 use actix_web::HttpServer;
+use tokio::signal::unix::{SignalKind, signal};
 
 use super::components::Components;
 use super::router;
 use super::settings::Settings;
 use crate::db::migrate::migrate;
+use crate::http::shutdown::Shutdown;
 use crate::jobs::{self, JobContext, scheduler};
 use crate::ops;
 
@@ -31,6 +33,7 @@ pub fn serve(
     let db = components.db.get_ref().clone();
     let served = actix_web::rt::System::new().block_on(async {
         actix_web::rt::spawn(components.changes.get_ref().clone().run(db.clone()));
+        actix_web::rt::spawn(end_streams(components.shutdown.get_ref().clone()));
         let jobs = jobs::registry(settings.retention.clone());
         scheduler::start(job_context(&components), jobs);
         let server = HttpServer::new(move || router::app(components.clone()))
@@ -49,6 +52,17 @@ pub fn serve(
     });
     db.close();
     served
+}
+
+/// Ends the streams on the signal by which the framework begins to stop gracefully.
+async fn end_streams(shutdown: Shutdown) {
+    match signal(SignalKind::terminate()) {
+        Ok(mut terminate) => {
+            terminate.recv().await;
+            shutdown.begin();
+        }
+        Err(error) => tracing::warn!(%error, "open streams will delay a stop"),
+    }
 }
 
 /// The components that the background jobs share with the handlers.

@@ -113,9 +113,12 @@ impl Settings {
     /// [`SettingsError`], naming the setting.
     pub fn load() -> Result<Self, SettingsError> {
         let file = std::env::var("GRIDWARD_CONFIG").unwrap_or_else(|_| FILE.to_owned());
-        let figment = Figment::from(Serialized::defaults(Raw::default()))
-            .merge(Toml::file(file))
-            .merge(Env::prefixed("GRIDWARD_").ignore(&["config"]));
+        let figment =
+            Figment::from(Serialized::defaults(Raw::default())).merge(Toml::file(file)).merge(
+                Env::prefixed("GRIDWARD_")
+                    .ignore(&["config"])
+                    .filter(|name| !is_service_link(name.as_str())),
+            );
         Self::from_figment(&figment)
     }
 
@@ -171,6 +174,16 @@ impl Settings {
     }
 }
 
+/// Whether Kubernetes makes the variable: in a cluster with a Service named `gridward` each
+/// container has its addresses in variables that begin as ours do.
+fn is_service_link(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let or_longer = |stem: &str| {
+        name.strip_prefix(stem).is_some_and(|rest| rest.is_empty() || rest.starts_with('_'))
+    };
+    name == "service_host" || or_longer("service_port") || or_longer("port")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -184,6 +197,18 @@ mod tests {
     fn an_unknown_setting_is_named() {
         let error = with("database = 'x'").expect_err("unknown");
         assert!(error.contains("database"), "{error}");
+    }
+
+    #[test]
+    fn only_what_kubernetes_makes_of_a_service_is_passed_over() {
+        for link in
+            ["PORT", "PORT_8080_TCP", "PORT_8080_TCP_ADDR", "SERVICE_HOST", "SERVICE_PORT_HTTP"]
+        {
+            assert!(is_service_link(link), "{link}");
+        }
+        for other in ["LISTEN", "PORTS", "SERVICE", "SERVICE_HOSTS", "SERVICE_PORTAL"] {
+            assert!(!is_service_link(other), "{other}");
+        }
     }
 
     #[test]

@@ -1,8 +1,9 @@
-//! The body of a push: JSON, perhaps compressed, never more than it may be.
+//! The body of a push: JSON, optionally gzip, with a size limit.
 //!
-//! A few hundred bytes can inflate to gigabytes, so the body is read and inflated
-//! here, up to the limit and not a byte further.
+//! A few hundred bytes can decompress to gigabytes, so this module reads and
+//! decompresses the body itself and stops at the limit.
 
+use std::fmt::Write as _;
 use std::io::Read as _;
 
 use actix_web::HttpRequest;
@@ -17,11 +18,11 @@ use crate::http::{
     json::{self, LIMIT},
 };
 
-/// Reads a push.
+/// Reads and parses a push.
 ///
 /// # Errors
-/// 400 when it is not JSON or not gzip, 413 when it is too large, inflated or
-/// not, 415 when it is something else, 422 when it does not fit.
+/// 400 for malformed JSON or gzip, 413 if the body is too large before or after
+/// decompression, 415 for another media type or encoding, 422 for invalid fields.
 pub async fn read(request: &HttpRequest, payload: Payload) -> Result<Push, Problem> {
     if !json::is_json(request) {
         return Err(Kind::UnsupportedMediaType.into());
@@ -33,14 +34,33 @@ pub async fn read(request: &HttpRequest, payload: Payload) -> Result<Push, Probl
         Some("gzip") => inflate(&bytes)?,
         Some(_) => return Err(Kind::UnsupportedMediaType.into()),
     };
-    deserialize::bytes(&bytes)
+    deserialize::bytes(escaped(bytes).as_bytes())
+}
+
+/// The body as text. A byte that is no UTF-8 (Android's modified UTF-8, GBK) becomes `\udcXX`,
+/// half of a surrogate pair, as PEP 383 has it: still JSON, but no string, so that the one
+/// value with it cannot be read and is kept or refused alone, its bytes recognisable.
+fn escaped(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes).unwrap_or_else(|error| {
+        let mut text = String::new();
+        for chunk in error.as_bytes().utf8_chunks() {
+            text.push_str(chunk.valid());
+            for byte in chunk.invalid() {
+                // Writing to a String cannot fail.
+                let _ = write!(text, "\\udc{byte:02x}");
+            }
+        }
+        text
+    })
 }
 
 fn inflate(bytes: &[u8]) -> Result<Vec<u8>, Problem> {
     let mut inflated = Vec::new();
     let mut reader = MultiGzDecoder::new(bytes).take(LIMIT as u64 + 1);
     let read = reader.read_to_end(&mut inflated);
-    read.map_err(|_| Problem::unreadable("Content-Encoding", "the body is no whole gzip"))?;
+    read.map_err(|_| {
+        Problem::unreadable("Content-Encoding", "the body is not a complete gzip stream")
+    })?;
     if inflated.len() > LIMIT { Err(Kind::TooLarge.into()) } else { Ok(inflated) }
 }
 
@@ -56,12 +76,20 @@ mod tests {
     }
 
     #[test]
+    fn bytes_that_are_no_text_are_escaped_where_they_stand() {
+        let read = |bytes: &[u8]| escaped(bytes.to_vec());
+        assert_eq!(read("一切安好".as_bytes()), "一切安好");
+        assert_eq!(read(b"[\"a\xed\xa0\xbdb\"]"), r#"["a\udced\udca0\udcbdb"]"#);
+        assert_eq!(read("好\u{0}".as_bytes()), "好\u{0}");
+    }
+
+    #[test]
     fn a_bomb_is_cut_off_at_the_limit() {
         let bomb = gzip(&vec![b' '; 200 * 1024 * 1024]);
         assert!(bomb.len() < LIMIT);
-        assert_eq!(inflate(&bomb).map_err(|problem| problem.kind()), Err(Kind::TooLarge));
+        assert_eq!(inflate(&bomb).map_err(|problem| problem.kind()), Err(Some(Kind::TooLarge)));
         assert_eq!(inflate(&gzip(b"{}")).map_err(|problem| problem.kind()), Ok(b"{}".to_vec()));
         let cut = inflate(&gzip(b"{}")[..12]);
-        assert_eq!(cut.map_err(|problem| problem.kind()), Err(Kind::BadRequest));
+        assert_eq!(cut.map_err(|problem| problem.kind()), Err(Some(Kind::BadRequest)));
     }
 }

@@ -1,10 +1,12 @@
 //! What is done to a task, over HTTP: one path for each command.
 
+use actix_web::http::header::{CACHE_CONTROL, ETAG};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, post};
 use gridward_domain::id::TaskId;
 use gridward_domain::task::Verb;
 use serde_json::json;
+use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::Task;
 use super::command::{NewDays, Reassignment, StatedReason, TaskCommand, action};
@@ -16,7 +18,7 @@ use crate::http::Json as Body;
 use crate::http::if_match::{IfMatch, etag};
 use crate::http::openapi;
 use crate::http::problem::Problem;
-use crate::idempotency::{Commands, Done, IdempotencyKey};
+use crate::idempotency::{Commands, IdempotencyKey};
 
 /// Carries a command out, once.
 async fn send(
@@ -31,321 +33,145 @@ async fn send(
     let read_set = perform::read_set(&caller, id, command.verb() == Verb::Report, key.0.as_ref());
     let sent =
         commands.run_with(caller, key, action, request, read_set, move |tx, sealing, caller| {
-            let sent = Sent { task: id, command: &command, base, origin: &origin };
+            let sent = Sent { task: id, command: &command, base: &base, origin: &origin };
             perform::perform(tx, sealing, caller, &sent)
         });
-    let Done { made: Performed { task, .. }, replayed } = sent.await?;
-    Ok(HttpResponse::Ok()
-        .insert_header(("ETag", etag(task.version)))
-        .insert_header(("Cache-Control", "no-store"))
-        .insert_header(("Idempotency-Replayed", replayed.to_string()))
-        .json(task))
+    let done = sent.await?.map(|Performed { task, .. }| task);
+    let mut answer = HttpResponse::Ok();
+    answer
+        .insert_header((ETAG, etag(done.made.version)))
+        .insert_header((CACHE_CONTROL, "no-store"));
+    Ok(done.answer(answer))
 }
 
-/// Claim a task
-///
-/// Takes an open task on oneself, or says yes to one that was given. The first
-/// wins; who comes second is told who has it. For managers and volunteers of
-/// the grid.
-#[utoipa::path(
-    tag = "tasks",
-    operation_id = "claim_task",
-    params(("id" = TaskId, Path, description = "The task")),
-    responses(
-        (
-            status = OK, description = "The task, now in the caller's hands", body = Task,
-            headers(("ETag" = String, description = "The task's version, as `\"v7\"`")),
-        ),
-        openapi::Decide,
-    ),
-)]
-#[post("/tasks/{id}/claim")]
-pub(crate) async fn claim_task(
-    commands: Data<Commands>,
-    caller: Caller,
-    id: Path<TaskId>,
-    base: IfMatch,
-    key: IdempotencyKey,
-) -> Result<HttpResponse, Problem> {
-    send(&commands, caller, (*id, base, key), TaskCommand::Claim).await
+/// Declares the commands that are sent to a task, each with its path in the contract:
+/// `name(Body, "what it is"): command => "what the answer is"`. [`register`] serves them.
+macro_rules! commands {
+    ($(
+        $(#[doc = $doc:tt])*
+        #[post($path:tt)]
+        $name:ident $(($content:ident, $about:tt))?: $command:path => $answer:tt;
+    )*) => {
+        $(
+            $(#[doc = $doc])*
+            #[utoipa::path(
+                tag = "tasks",
+                params(("id" = TaskId, Path, description = "The task")),
+                $(request_body(content = $content, description = $about),)?
+                responses(
+                    (status = OK, description = $answer, body = Task),
+                    openapi::Decide,
+                ),
+            )]
+            #[post($path)]
+            pub(crate) async fn $name(
+                commands: Data<Commands>,
+                caller: Caller,
+                id: Path<TaskId>,
+                base: IfMatch,
+                key: IdempotencyKey,
+                $(Body(body): Body<$content>,)?
+            ) -> Result<HttpResponse, Problem> {
+                let command = $command $(({ let content: $content = body; content }))?;
+                send(&commands, caller, (*id, base, key), command).await
+            }
+        )*
+
+        /// Serves every command.
+        pub(crate) fn register(config: &mut ServiceConfig<'_>) {
+            $(config.service($name);)*
+        }
+    };
 }
 
-/// Accept a task
-///
-/// Says yes to a task that was given. For its holder.
-#[utoipa::path(
-    tag = "tasks",
-    operation_id = "accept_task",
-    params(("id" = TaskId, Path, description = "The task")),
-    responses(
-        (
-            status = OK, description = "The task, now accepted", body = Task,
-            headers(("ETag" = String, description = "The task's version, as `\"v7\"`")),
-        ),
-        openapi::Decide,
-    ),
-)]
-#[post("/tasks/{id}/accept")]
-pub(crate) async fn accept_task(
-    commands: Data<Commands>,
-    caller: Caller,
-    id: Path<TaskId>,
-    base: IfMatch,
-    key: IdempotencyKey,
-) -> Result<HttpResponse, Problem> {
-    send(&commands, caller, (*id, base, key), TaskCommand::Accept).await
+/// A report that its maker can still put right.
+fn reported(new: NewReport) -> TaskCommand {
+    TaskCommand::Report(Box::new(new.into()))
 }
 
-/// Decline a task
-///
-/// Says no to a task that was given, so that somebody else can take it. For its holder.
-#[utoipa::path(
-    tag = "tasks",
-    operation_id = "decline_task",
-    params(("id" = TaskId, Path, description = "The task")),
-    request_body(content = StatedReason, description = "Why not"),
-    responses(
-        (
-            status = OK, description = "The task, now open", body = Task,
-            headers(("ETag" = String, description = "The task's version, as `\"v7\"`")),
-        ),
-        openapi::Decide,
-    ),
-)]
-#[post("/tasks/{id}/decline")]
-pub(crate) async fn decline_task(
-    commands: Data<Commands>,
-    caller: Caller,
-    id: Path<TaskId>,
-    base: IfMatch,
-    key: IdempotencyKey,
-    Body(body): Body<StatedReason>,
-) -> Result<HttpResponse, Problem> {
-    send(&commands, caller, (*id, base, key), TaskCommand::Decline(body)).await
-}
+commands! {
+    /// Claim a task
+    ///
+    /// Takes an open task on oneself, or says yes to one that was given. The first
+    /// wins; who comes second is told who has it. For managers and volunteers of
+    /// the grid.
+    #[post("/tasks/{id}/claim")]
+    claim_task: TaskCommand::Claim =>
+        "The task, now assigned to the caller";
 
-/// Release a task
-///
-/// Gives a task back, so that somebody else can take it. For its holder.
-#[utoipa::path(
-    tag = "tasks",
-    operation_id = "release_task",
-    params(("id" = TaskId, Path, description = "The task")),
-    responses(
-        (
-            status = OK, description = "The task, now open", body = Task,
-            headers(("ETag" = String, description = "The task's version, as `\"v7\"`")),
-        ),
-        openapi::Decide,
-    ),
-)]
-#[post("/tasks/{id}/release")]
-pub(crate) async fn release_task(
-    commands: Data<Commands>,
-    caller: Caller,
-    id: Path<TaskId>,
-    base: IfMatch,
-    key: IdempotencyKey,
-) -> Result<HttpResponse, Problem> {
-    send(&commands, caller, (*id, base, key), TaskCommand::Release).await
-}
+    /// Accept a task
+    ///
+    /// Says yes to a task that was given. For its holder.
+    #[post("/tasks/{id}/accept")]
+    accept_task: TaskCommand::Accept =>
+        "The task, now accepted";
 
-/// Start a task
-///
-/// Says that the holder is at it. For its holder.
-#[utoipa::path(
-    tag = "tasks",
-    operation_id = "start_task",
-    params(("id" = TaskId, Path, description = "The task")),
-    responses(
-        (
-            status = OK, description = "The task, now in progress", body = Task,
-            headers(("ETag" = String, description = "The task's version, as `\"v7\"`")),
-        ),
-        openapi::Decide,
-    ),
-)]
-#[post("/tasks/{id}/start")]
-pub(crate) async fn start_task(
-    commands: Data<Commands>,
-    caller: Caller,
-    id: Path<TaskId>,
-    base: IfMatch,
-    key: IdempotencyKey,
-) -> Result<HttpResponse, Problem> {
-    send(&commands, caller, (*id, base, key), TaskCommand::Start).await
-}
+    /// Decline a task
+    ///
+    /// Says no to a task that was given, so that somebody else can take it. For its holder.
+    #[post("/tasks/{id}/decline")]
+    decline_task(StatedReason, "Why not"): TaskCommand::Decline =>
+        "The task, now open";
 
-/// Report a task
-///
-/// Says how the task ended. `done` and `needs_follow_up` leave it done; each found
-/// need makes the task that the catalogue says. `not_home` opens the next attempt,
-/// until the kind's attempts are spent; that and `refused` leave it failed. What is
-/// reported is kept sealed. For its holder.
-#[utoipa::path(
-    tag = "tasks",
-    operation_id = "report_task",
-    params(("id" = TaskId, Path, description = "The task")),
-    request_body(content = NewReport, description = "How it went"),
-    responses(
-        (
-            status = OK, description = "The task as the report leaves it", body = Task,
-            headers(("ETag" = String, description = "The task's version, as `\"v7\"`")),
-        ),
-        openapi::Decide,
-    ),
-)]
-#[post("/tasks/{id}/report")]
-pub(crate) async fn report_task(
-    commands: Data<Commands>,
-    caller: Caller,
-    id: Path<TaskId>,
-    base: IfMatch,
-    key: IdempotencyKey,
-    Body(body): Body<NewReport>,
-) -> Result<HttpResponse, Problem> {
-    send(&commands, caller, (*id, base, key), TaskCommand::Report(Box::new(body.into()))).await
-}
+    /// Release a task
+    ///
+    /// Gives a task back, so that somebody else can take it. For its holder.
+    #[post("/tasks/{id}/release")]
+    release_task: TaskCommand::Release =>
+        "The task, now open";
 
-/// Reassign a task
-///
-/// Gives a task to somebody, whoever has it now. For admins and supervisors
-/// over both grids, and for the manager within the grid.
-#[utoipa::path(
-    tag = "tasks",
-    operation_id = "reassign_task",
-    params(("id" = TaskId, Path, description = "The task")),
-    request_body(content = Reassignment, description = "Who is to have it"),
-    responses(
-        (
-            status = OK, description = "The task, now assigned", body = Task,
-            headers(("ETag" = String, description = "The task's version, as `\"v7\"`")),
-        ),
-        openapi::Decide,
-    ),
-)]
-#[post("/tasks/{id}/reassign")]
-pub(crate) async fn reassign_task(
-    commands: Data<Commands>,
-    caller: Caller,
-    id: Path<TaskId>,
-    base: IfMatch,
-    key: IdempotencyKey,
-    Body(body): Body<Reassignment>,
-) -> Result<HttpResponse, Problem> {
-    send(&commands, caller, (*id, base, key), TaskCommand::Reassign(body)).await
-}
+    /// Start a task
+    ///
+    /// Says that the holder is at it. For its holder.
+    #[post("/tasks/{id}/start")]
+    start_task: TaskCommand::Start =>
+        "The task, now in progress";
 
-/// Reschedule a task
-///
-/// Moves a task's days or its window; whoever has it keeps it. Needs `If-Match`.
-/// For managers, supervisors and admins.
-#[utoipa::path(
-    tag = "tasks",
-    operation_id = "reschedule_task",
-    params(("id" = TaskId, Path, description = "The task")),
-    request_body(content = NewDays, description = "The days"),
-    responses(
-        (
-            status = OK, description = "The task on its new days", body = Task,
-            headers(("ETag" = String, description = "The task's version, as `\"v7\"`")),
-        ),
-        openapi::Decide,
-    ),
-)]
-#[post("/tasks/{id}/reschedule")]
-pub(crate) async fn reschedule_task(
-    commands: Data<Commands>,
-    caller: Caller,
-    id: Path<TaskId>,
-    base: IfMatch,
-    key: IdempotencyKey,
-    Body(body): Body<NewDays>,
-) -> Result<HttpResponse, Problem> {
-    send(&commands, caller, (*id, base, key), TaskCommand::Reschedule(body)).await
-}
+    /// Report a task
+    ///
+    /// Says how the task ended. `done` and `needs_follow_up` leave it done; each found
+    /// need makes the task that the catalogue says. `not_home` opens the next attempt,
+    /// until the kind's attempts are spent; that and `refused` leave it failed. What is
+    /// reported is kept sealed. For its holder.
+    #[post("/tasks/{id}/report")]
+    report_task(NewReport, "How it went"): reported =>
+        "The task as the report leaves it";
 
-/// Escalate a task
-///
-/// Puts a task on the escalation_level one level up: the village's, the town's, the
-/// district's. For managers, supervisors and admins.
-#[utoipa::path(
-    tag = "tasks",
-    operation_id = "escalate_task",
-    params(("id" = TaskId, Path, description = "The task")),
-    request_body(content = StatedReason, description = "Why it needs the level above"),
-    responses(
-        (
-            status = OK, description = "The task on its new escalation_level", body = Task,
-            headers(("ETag" = String, description = "The task's version, as `\"v7\"`")),
-        ),
-        openapi::Decide,
-    ),
-)]
-#[post("/tasks/{id}/escalate")]
-pub(crate) async fn escalate_task(
-    commands: Data<Commands>,
-    caller: Caller,
-    id: Path<TaskId>,
-    base: IfMatch,
-    key: IdempotencyKey,
-    Body(body): Body<StatedReason>,
-) -> Result<HttpResponse, Problem> {
-    send(&commands, caller, (*id, base, key), TaskCommand::Escalate(body)).await
-}
+    /// Reassign a task
+    ///
+    /// Gives a task to somebody, whoever has it now. For admins and supervisors
+    /// over both grids, and for the manager within the grid.
+    #[post("/tasks/{id}/reassign")]
+    reassign_task(Reassignment, "Who is to have it"): TaskCommand::Reassign =>
+        "The task, now assigned";
 
-/// Cancel a task
-///
-/// Calls a task off. Needs `If-Match`. For managers, supervisors and admins.
-#[utoipa::path(
-    tag = "tasks",
-    operation_id = "cancel_task",
-    params(("id" = TaskId, Path, description = "The task")),
-    request_body(content = StatedReason, description = "Why it is not needed"),
-    responses(
-        (
-            status = OK, description = "The task, now cancelled", body = Task,
-            headers(("ETag" = String, description = "The task's version, as `\"v7\"`")),
-        ),
-        openapi::Decide,
-    ),
-)]
-#[post("/tasks/{id}/cancel")]
-pub(crate) async fn cancel_task(
-    commands: Data<Commands>,
-    caller: Caller,
-    id: Path<TaskId>,
-    base: IfMatch,
-    key: IdempotencyKey,
-    Body(body): Body<StatedReason>,
-) -> Result<HttpResponse, Problem> {
-    send(&commands, caller, (*id, base, key), TaskCommand::Cancel(body)).await
-}
+    /// Reschedule a task
+    ///
+    /// Moves a task's days or its window; whoever has it keeps it. Needs `If-Match`.
+    /// For managers, supervisors and admins.
+    #[post("/tasks/{id}/reschedule")]
+    reschedule_task(NewDays, "The days"): TaskCommand::Reschedule =>
+        "The task on its new days";
 
-/// Reopen a task
-///
-/// Begins again with a task that is over. For supervisors and admins.
-#[utoipa::path(
-    tag = "tasks",
-    operation_id = "reopen_task",
-    params(("id" = TaskId, Path, description = "The task")),
-    request_body(content = StatedReason, description = "Why it begins again"),
-    responses(
-        (
-            status = OK, description = "The task, now open", body = Task,
-            headers(("ETag" = String, description = "The task's version, as `\"v7\"`")),
-        ),
-        openapi::Decide,
-    ),
-)]
-#[post("/tasks/{id}/reopen")]
-pub(crate) async fn reopen_task(
-    commands: Data<Commands>,
-    caller: Caller,
-    id: Path<TaskId>,
-    base: IfMatch,
-    key: IdempotencyKey,
-    Body(body): Body<StatedReason>,
-) -> Result<HttpResponse, Problem> {
-    send(&commands, caller, (*id, base, key), TaskCommand::Reopen(body)).await
+    /// Escalate a task
+    ///
+    /// Puts a task on the escalation_level one level up: the village's, the town's, the
+    /// district's. For managers, supervisors and admins.
+    #[post("/tasks/{id}/escalate")]
+    escalate_task(StatedReason, "Why it needs the level above"): TaskCommand::Escalate =>
+        "The task at its new level";
+
+    /// Cancel a task
+    ///
+    /// Calls a task off. Needs `If-Match`. For managers, supervisors and admins.
+    #[post("/tasks/{id}/cancel")]
+    cancel_task(StatedReason, "Why it is not needed"): TaskCommand::Cancel =>
+        "The task, now cancelled";
+
+    /// Reopen a task
+    ///
+    /// Begins again with a task that is over. For supervisors and admins.
+    #[post("/tasks/{id}/reopen")]
+    reopen_task(StatedReason, "Why it begins again"): TaskCommand::Reopen =>
+        "The task, now open";
 }

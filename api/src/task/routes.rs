@@ -1,4 +1,4 @@
-//! Tasks over HTTP.
+//! The HTTP endpoints for tasks.
 
 use actix_web::http::header::{CACHE_CONTROL, ETAG, LOCATION};
 use actix_web::web::{Data, Path};
@@ -21,50 +21,42 @@ use super::{Task, perform};
 use crate::auth::Caller;
 use crate::catalogue::KindCode;
 use crate::clock::{nearest_within_reach, within_reach};
+use crate::http::Json as Body;
 use crate::http::if_match::etag;
 use crate::http::if_none_match::{self, IfNoneMatch};
 use crate::http::openapi;
-use crate::http::page::{self, Page, Wanted};
+use crate::http::page::{self, Page, PageQuery, Paged, Wanted};
 use crate::http::problem::Problem;
-use crate::http::{Json as Body, Query};
-use crate::idempotency::Done;
 use crate::idempotency::{Commands, IdempotencyKey};
 use crate::tx::Db;
 
-/// Which tasks.
+/// Filter and page of tasks.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct TaskQuery {
-    /// Only those of this area and all in it.
+    /// Only tasks in this area and its descendants.
     area: Option<AreaCode>,
-    /// Only those where they stand so.
+    /// Only tasks in this state.
     state: Option<Phase>,
-    /// Only those of this kind of service.
+    /// Only tasks of this kind of service.
     kind: Option<KindCode>,
-    /// Only those in this person's hands.
+    /// Only tasks assigned to this person.
     assignee_id: Option<PersonId>,
-    /// Only those due before this day.
+    /// Only tasks due before this day.
     due_before: Option<NaiveDate>,
-    /// Only those for this beneficiary.
+    /// Only tasks for this beneficiary.
     beneficiary_id: Option<BeneficiaryId>,
-    /// How many at the most; 50 unless told.
-    #[param(minimum = 1, maximum = 200)]
-    limit: Option<u16>,
-    /// The `next_cursor` of the page before.
-    #[param(max_length = 512)]
-    cursor: Option<String>,
 }
 
 /// List tasks
 ///
-/// The tasks of the caller's area, those due first before the others. Asking
-/// for one's own (`assignee_id` the caller's) shows those in other grids too.
-/// For every role.
+/// Lists the tasks of the caller's area, earliest due day first. With the caller's own
+/// `assignee_id`, tasks in other grids are included. Allowed roles: all.
 #[utoipa::path(
     tag = "tasks",
     operation_id = "list_tasks",
-    params(TaskQuery),
+    params(TaskQuery, PageQuery),
     responses((status = OK, description = "A page of tasks", body = Page<TaskSummary>), openapi::Read),
 )]
 #[get("/tasks")]
@@ -73,12 +65,12 @@ pub(crate) async fn list_tasks(
     db: Data<Db>,
     summaries: Data<SummaryCache>,
     caller: Caller,
-    Query(query): Query<TaskQuery>,
+    Paged { filter: query, page }: Paged<TaskQuery>,
 ) -> Result<HttpResponse, Problem> {
     let own = query.assignee_id == Some(caller.actor.person) && query.area.is_none();
     let area = query.area.unwrap_or(caller.actor.area);
     caller.actor.authorize(Action::ReadTasks, &area)?;
-    let wanted: Wanted<(NaiveDate, TaskId)> = page::wanted(query.limit, query.cursor.as_deref())?;
+    let wanted: Wanted<(NaiveDate, TaskId)> = page.wanted()?;
     if let Some((day, _)) = wanted.after {
         within_reach(&day).map_err(|error| Problem::unreadable("cursor", error))?;
     }
@@ -101,9 +93,10 @@ pub(crate) async fn list_tasks(
     Ok(tasks.answer(request.path(), request.query_string()))
 }
 
-/// Make a task
+/// Create a task
 ///
-/// For a beneficiary, or at a place. For managers, supervisors and admins.
+/// Creates a task for a beneficiary or at a place. Allowed roles: managers, supervisors and
+/// admins.
 #[utoipa::path(
     tag = "tasks",
     operation_id = "create_task",
@@ -111,10 +104,7 @@ pub(crate) async fn list_tasks(
     responses(
         (
             status = CREATED, description = "The task", body = Task,
-            headers(
-                ("Location" = String, description = "The task's path"),
-                ("ETag" = String, description = "The task's version, as `\"v7\"`"),
-            ),
+            headers(("Location" = String, description = "The task's path")),
         ),
         openapi::Write,
     ),
@@ -130,29 +120,24 @@ pub(crate) async fn create_task(
     let created = commands.run(caller, key, "task.create", request, {
         move |tx, _, caller| create::create(tx, caller, &body)
     });
-    let Done { made: task, replayed } = created.await?;
-    let location = format!("/v1/tasks/{}", task.id);
-    Ok(HttpResponse::Created()
-        .insert_header(("Idempotency-Replayed", replayed.to_string()))
-        .insert_header((LOCATION, location))
-        .insert_header((ETAG, etag(task.version)))
-        .json(task))
+    let done = created.await?;
+    let location = format!("/v1/tasks/{}", done.made.id);
+    let mut answer = HttpResponse::Created();
+    answer.insert_header((LOCATION, location)).insert_header((ETAG, etag(done.made.version)));
+    Ok(done.answer(answer))
 }
 
-/// One task
+/// Get a task
 ///
-/// With `If-None-Match` it is 304 when the task is still of that version. For
-/// every role, within their area; a task in one's own hands wherever it lies.
+/// With `If-None-Match`, answers 304 if the version is unchanged. Allowed roles: all,
+/// within their area; an assigned task is visible to its assignee everywhere.
 #[utoipa::path(
     tag = "tasks",
     operation_id = "get_task",
     params(("id" = TaskId, Path, description = "The task")),
     responses(
-        (
-            status = OK, description = "The task", body = Task,
-            headers(("ETag" = String, description = "The task's version, as `\"v7\"`")),
-        ),
-        (status = NOT_MODIFIED, description = "The task is as the caller holds it"),
+        (status = OK, description = "The task", body = Task),
+        (status = NOT_MODIFIED, description = "The version is unchanged"),
         openapi::Read,
     ),
 )]

@@ -2,7 +2,7 @@
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{self, HeaderMap};
+use actix_web::http::header::{self, AcceptLanguage, Header as _, Quality};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpResponse};
 use serde::{Serialize, Serializer};
@@ -10,7 +10,7 @@ use tracing_actix_web::RequestId;
 use utoipa::ToSchema;
 
 use super::catalogue::Kind;
-use super::{Details, FieldError, Problem};
+use super::{Details, FieldError, Problem, What};
 
 /// The languages problems are written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,22 +22,21 @@ pub enum Language {
 }
 
 impl Language {
-    /// The one that `Accept-Language` (RFC 9110, 12.5.4) ranks higher; English
-    /// when it names neither.
-    pub fn of(headers: &HeaderMap) -> Self {
-        let wish = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-        let rank = |language: &str| {
-            wish.unwrap_or_default()
-                .split(',')
-                .filter_map(|part| {
-                    let (tag, q) = part.split_once(";q=").unwrap_or((part, "1"));
-                    let primary = tag.trim().split('-').next()?;
-                    let q: f32 = q.trim().parse().ok()?;
-                    primary.eq_ignore_ascii_case(language).then_some(q)
-                })
-                .fold(0.0, f32::max)
-        };
-        if rank("zh") > rank("en") { Self::Chinese } else { Self::English }
+    /// The one that `Accept-Language` (RFC 9110, 12.5.4) ranks highest; English when it
+    /// names neither or cannot be read.
+    pub fn of(message: &impl HttpMessage) -> Self {
+        let mut accepted =
+            AcceptLanguage::parse(message).unwrap_or_else(|_| AcceptLanguage(vec![]));
+        accepted.0.retain(|language| language.quality > Quality::ZERO);
+        let mut ranked = accepted.ranked().into_iter();
+        let known = ranked.find_map(|language| {
+            match language.item()?.primary_language().to_ascii_lowercase().as_str() {
+                "en" => Some(Self::English),
+                "zh" => Some(Self::Chinese),
+                _ => None,
+            }
+        });
+        known.unwrap_or(Self::English)
     }
 
     /// The tag for `Content-Language`.
@@ -52,8 +51,8 @@ impl Language {
 /// A problem (RFC 9457): what went wrong, for people and for programs.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Problem, example = json!({
-    "type": "/problems/not_found", "title": "There is no such thing here", "status": 404,
-    "detail": "It does not exist, or lies outside your area.", "code": "not_found",
+    "type": "/problems/not_found", "title": "Not found", "status": 404,
+    "detail": "The resource does not exist or is outside your area.", "code": "not_found",
     "retryable": false
 }))]
 pub struct Body<'a> {
@@ -74,6 +73,11 @@ pub struct Body<'a> {
     code: &'a str,
     /// Whether the same request may succeed later.
     retryable: bool,
+    /// The code that an earlier version of the service refused the command with, for
+    /// `refused_earlier`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 64)]
+    stored_code: Option<&'a str>,
     /// What does not fit, and where.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     #[schema(max_items = 100)]
@@ -91,7 +95,7 @@ pub struct Body<'a> {
 }
 
 fn body(problem: &Details, language: Language, request_id: Option<String>) -> Body<'_> {
-    let entry = problem.kind.entry();
+    let entry = problem.entry();
     let (title, detail) = match language {
         Language::English => entry.en,
         Language::Chinese => entry.zh,
@@ -103,6 +107,7 @@ fn body(problem: &Details, language: Language, request_id: Option<String>) -> Bo
         detail,
         code: entry.code,
         retryable: entry.retryable,
+        stored_code: problem.stored_code.as_deref(),
         errors: &problem.errors,
         current: problem.current.as_ref(),
         request_id,
@@ -126,15 +131,15 @@ pub(super) fn write(
     request_id: Option<String>,
 ) -> HttpResponse {
     let problem = &problem.0;
-    let entry = problem.kind.entry();
+    let entry = problem.entry();
     let mut answer = HttpResponse::build(entry.status());
     answer
         .insert_header((header::CONTENT_LANGUAGE, language.tag()))
         .insert_header((header::VARY, "Accept-Language"))
         .insert_header((header::CACHE_CONTROL, "no-store"));
     if entry.status == 401 {
-        let challenge = match problem.kind {
-            Kind::TokenExpired => "Bearer error=\"invalid_token\"",
+        let challenge = match problem.what {
+            What::Refusal(Kind::TokenExpired) => "Bearer error=\"invalid_token\"",
             _ => "Bearer",
         };
         answer.insert_header((header::WWW_AUTHENTICATE, challenge));
@@ -159,11 +164,13 @@ pub async fn in_callers_language<B: MessageBody + 'static>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
-    let language = Language::of(request.headers());
+    let language = Language::of(&request);
     let id = request.extensions().get::<RequestId>().map(ToString::to_string);
     let answer = next.call(request).await?.map_into_boxed_body();
-    let problem = answer.response().error().and_then(|error| error.as_error::<Problem>());
-    let Some(mut fresh) = problem.map(|problem| rewrite(problem, language, id)) else {
+    let error = answer.response().error();
+    let problem = error.and_then(|error| error.as_error::<Problem>());
+    log_failure(&answer, problem, id.as_deref());
+    let Some(mut fresh) = problem.map(|problem| write(problem, language, id)) else {
         return Ok(answer);
     };
     // Headers that other middleware put on, as the request's id, stay.
@@ -175,23 +182,30 @@ pub async fn in_callers_language<B: MessageBody + 'static>(
     Ok(answer.into_response(fresh))
 }
 
-fn rewrite(problem: &Problem, language: Language, id: Option<String>) -> HttpResponse {
-    if let Some(source) = &problem.0.source {
-        tracing::error!(code = problem.0.kind.entry().code, %source, "a request failed");
+/// Puts every answer that says that the server failed into the log, with its cause.
+fn log_failure<B>(answer: &ServiceResponse<B>, problem: Option<&Problem>, id: Option<&str>) {
+    let status = answer.status();
+    if !status.is_server_error() {
+        return;
     }
-    write(problem, language, id)
+    let request_id = id.unwrap_or_default();
+    match (problem.and_then(Problem::cause), answer.response().error()) {
+        (Some(cause), _) => tracing::error!(request_id, %status, %cause, "the server failed"),
+        (None, Some(cause)) => tracing::error!(request_id, %status, %cause, "the server failed"),
+        (None, None) => tracing::error!(request_id, %status, "the server failed"),
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use actix_web::http::header::HeaderValue;
+    use actix_web::test::TestRequest;
 
     use super::*;
 
-    fn language(accept: &'static str) -> Language {
-        let mut headers = HeaderMap::new();
-        headers.insert(header::ACCEPT_LANGUAGE, HeaderValue::from_static(accept));
-        Language::of(&headers)
+    fn language(accept: &str) -> Language {
+        Language::of(
+            &TestRequest::default().insert_header(("Accept-Language", accept)).to_request(),
+        )
     }
 
     #[test]
@@ -200,6 +214,13 @@ mod tests {
         assert_eq!(language("en;q=0.9, zh-CN;q=0.1"), Language::English);
         assert_eq!(language("de"), Language::English);
         assert_eq!(language("zh"), Language::Chinese);
-        assert_eq!(Language::of(&HeaderMap::new()), Language::English);
+        assert_eq!(language("zh; q=0.9, en; q=0.1"), Language::Chinese);
+        assert_eq!(language("ZH-Hans-CN;Q=0.5"), Language::Chinese);
+        assert_eq!(language("de, zh"), Language::Chinese);
+        assert_eq!(language("zh;q=0, en;q=0.1"), Language::English);
+        assert_eq!(language("zh;q=0"), Language::English);
+        for none in ["", "*", "zh;q=high", ";;,"] {
+            assert_eq!(language(none), Language::English, "{none}");
+        }
     }
 }

@@ -7,6 +7,7 @@
 
 pub mod answer;
 pub mod catalogue;
+pub mod kept;
 pub mod routes;
 
 use actix_web::ResponseError;
@@ -15,7 +16,10 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use utoipa::ToSchema;
 
-pub use catalogue::Kind;
+pub use catalogue::{Kind, ServerFault};
+pub use kept::Kept;
+
+use catalogue::Entry;
 
 use crate::crypto::Unopened;
 use crate::db::{DbError, DbFailure};
@@ -50,12 +54,20 @@ pub struct Problem(Box<Details>);
 /// Kept in a box, so that a result that may hold a problem stays small.
 #[derive(Debug)]
 struct Details {
-    kind: Kind,
+    what: What,
     errors: Vec<FieldError>,
     current: Option<serde_json::Value>,
+    /// The code of [`Kind::RefusedEarlier`] in the version that refused it.
+    stored_code: Option<String>,
     allow: Option<String>,
     retry_after: Option<u64>,
-    source: Option<Source>,
+}
+
+/// Whose fault it is. One of the server's has its cause with it, always.
+#[derive(Debug)]
+enum What {
+    Refusal(Kind),
+    Fault(ServerFault, Source),
 }
 
 /// Why the server failed, for its log alone.
@@ -72,28 +84,43 @@ enum Source {
 }
 
 impl Details {
+    const fn entry(&self) -> Entry {
+        match &self.what {
+            What::Refusal(kind) => kind.entry(),
+            What::Fault(fault, _) => fault.entry(),
+        }
+    }
+
     /// What a terminal shows: the title, and what does not fit.
     fn sentence(&self) -> String {
         let errors: Vec<&str> = self.errors.iter().map(|error| error.detail.as_str()).collect();
-        let (title, _) = self.kind.entry().en;
+        let (title, _) = self.entry().en;
         if errors.is_empty() { title.to_owned() } else { format!("{title}: {}", errors.join("; ")) }
     }
 }
 
 impl From<Kind> for Problem {
     fn from(kind: Kind) -> Self {
-        Self(Box::new(Details {
-            kind,
-            errors: vec![],
-            current: None,
-            allow: None,
-            retry_after: None,
-            source: None,
-        }))
+        Self::of(What::Refusal(kind))
     }
 }
 
 impl Problem {
+    fn of(what: What) -> Self {
+        let retry_after = match what {
+            What::Fault(ServerFault::Unavailable, _) => Some(RETRY_AFTER),
+            What::Fault(..) | What::Refusal(_) => None,
+        };
+        Self(Box::new(Details {
+            what,
+            errors: vec![],
+            current: None,
+            stored_code: None,
+            allow: None,
+            retry_after,
+        }))
+    }
+
     /// A value in the body or the query is readable and does not fit.
     pub fn invalid(pointer: &str, detail: impl ToString) -> Self {
         Self::from(Kind::Invalid).with(FieldError::new(pointer, detail))
@@ -125,17 +152,12 @@ impl Problem {
 
     /// The server failed in a way that only a defect explains; `what` goes to the log.
     pub fn defect(what: impl ToString) -> Self {
-        let mut problem = Self::from(Kind::Internal);
-        problem.0.source = Some(Source::Defect(what.to_string()));
-        problem
+        Self::of(What::Fault(ServerFault::Internal, Source::Defect(what.to_string())))
     }
 
     /// A service besides the database is away; `what` goes to the log.
     pub fn service_unavailable(what: impl ToString) -> Self {
-        let mut problem = Self::from(Kind::Unavailable);
-        problem.0.retry_after = Some(RETRY_AFTER);
-        problem.0.source = Some(Source::Service(what.to_string()));
-        problem
+        Self::of(What::Fault(ServerFault::Unavailable, Source::Service(what.to_string())))
     }
 
     /// The same problem, naming one more thing that does not fit.
@@ -167,59 +189,47 @@ impl Problem {
         &self.0.errors
     }
 
-    /// Which problem it is.
-    pub const fn kind(&self) -> Kind {
-        self.0.kind
-    }
-
-    /// Whether the fault is the server's, not the caller's.
-    pub const fn is_ours(&self) -> bool {
-        self.0.kind.entry().status >= 500
-    }
-
-    /// What of it is worth keeping, to answer the same again.
-    pub fn kept(&self) -> Kept {
-        let Details { kind, errors, current, .. } = &*self.0;
-        Kept {
-            code: kind.entry().code.to_owned(),
-            errors: errors.clone(),
-            current: current.clone(),
+    /// Why the request is refused; `None` where the server failed.
+    pub const fn kind(&self) -> Option<Kind> {
+        match self.0.what {
+            What::Refusal(kind) => Some(kind),
+            What::Fault(..) => None,
         }
     }
-}
 
-/// A problem as it is kept with the command that met it.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Kept {
-    code: String,
-    errors: Vec<FieldError>,
-    current: Option<serde_json::Value>,
-}
+    /// How the server failed; `None` where the request is refused.
+    pub const fn fault(&self) -> Option<ServerFault> {
+        match self.0.what {
+            What::Refusal(_) => None,
+            What::Fault(fault, _) => Some(fault),
+        }
+    }
 
-impl From<Kept> for Problem {
-    fn from(kept: Kept) -> Self {
-        let same = |kind: &&Kind| kind.entry().code == kept.code;
-        // A code that a later version no longer knows is still a conflict.
-        let kind = Kind::ALL.iter().find(same).copied().unwrap_or(Kind::TaskPhase);
-        let mut problem = Self::from(kind);
-        problem.0.errors = kept.errors;
-        problem.0.current = kept.current;
-        problem
+    /// Why the server failed, for its log alone; `None` where the request is refused.
+    pub fn cause(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match &self.0.what {
+            What::Refusal(_) => None,
+            What::Fault(_, source) => Some(source),
+        }
+    }
+
+    /// Whether the same request may succeed later.
+    pub const fn is_retryable(&self) -> bool {
+        self.0.entry().retryable
     }
 }
 
 impl From<DbError> for Problem {
     fn from(error: DbError) -> Self {
-        let kind = match error {
+        let fault = match error {
             DbError::Unavailable(_) | DbError::Busy | DbError::Collision | DbError::NeedsRetry => {
-                Kind::Unavailable
+                ServerFault::Unavailable
             }
-            DbError::Panicked | DbError::Failed(_) | DbError::Corrupt { .. } => Kind::Internal,
+            DbError::Panicked | DbError::Failed(_) | DbError::Corrupt { .. } => {
+                ServerFault::Internal
+            }
         };
-        let mut problem = Self::from(kind);
-        problem.0.retry_after = (kind == Kind::Unavailable).then_some(RETRY_AFTER);
-        problem.0.source = Some(Source::Db(error));
-        problem
+        Self::of(What::Fault(fault, Source::Db(error)))
     }
 }
 
@@ -237,9 +247,9 @@ impl From<Unopened> for Problem {
 
 impl DbFailure for Problem {
     fn as_db(&self) -> Option<&DbError> {
-        match &self.0.source {
-            Some(Source::Db(error)) => Some(error),
-            _ => None,
+        match &self.0.what {
+            What::Fault(_, Source::Db(error)) => Some(error),
+            What::Fault(..) | What::Refusal(_) => None,
         }
     }
 }
@@ -256,7 +266,7 @@ impl From<gridward_domain::authority::Denial> for Problem {
 
 impl ResponseError for Problem {
     fn status_code(&self) -> StatusCode {
-        self.0.kind.entry().status()
+        self.0.entry().status()
     }
 
     fn error_response(&self) -> actix_web::HttpResponse {

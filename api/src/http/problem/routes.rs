@@ -5,9 +5,9 @@ use actix_web::{HttpRequest, get};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::Problem;
 use super::answer::Language;
-use super::catalogue::Entry;
-use super::{Kind, Problem};
+use super::catalogue::{self, Entry};
 
 /// What a kind of problem means.
 #[derive(Serialize, ToSchema)]
@@ -21,10 +21,10 @@ pub struct Explanation {
     /// Whether the same request may succeed later.
     retryable: bool,
     /// The problem in a few words.
-    #[schema(max_length = 256, example = "There is no such thing here")]
+    #[schema(max_length = 256, example = "Not found")]
     title: &'static str,
     /// What to do about it.
-    #[schema(max_length = 1024, example = "It does not exist, or lies outside your area.")]
+    #[schema(max_length = 1024, example = "The resource does not exist or is outside your area.")]
     detail: &'static str,
 }
 
@@ -46,12 +46,10 @@ pub(crate) async fn explain_problem(
     request: HttpRequest,
     code: Path<String>,
 ) -> Result<Json<Explanation>, Problem> {
-    let entry = Kind::ALL
-        .iter()
-        .map(|kind| kind.entry())
+    let entry = catalogue::entries()
         .find(|entry| entry.code == code.as_str())
         .ok_or_else(Problem::not_found)?;
-    let (title, detail) = match Language::of(request.headers()) {
+    let (title, detail) = match Language::of(&request) {
         Language::English => entry.en,
         Language::Chinese => entry.zh,
     };

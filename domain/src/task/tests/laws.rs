@@ -1,4 +1,4 @@
-//! What holds after any sequence of commands.
+//! Invariants after any sequence of commands.
 
 use crate::word::VariantArray as _;
 use proptest::prelude::*;
@@ -17,7 +17,7 @@ fn commands() -> impl Strategy<Value = Command> {
         Just(Command::Cancel),
         Just(Command::Reopen),
         Just(Command::Expire),
-        (prop::sample::select(&Outcome::VARIANTS[..]), any::<bool>())
+        (prop::sample::select(Outcome::VARIANTS), any::<bool>())
             .prop_map(|(outcome, held_then)| Command::Report { outcome, held_then }),
         (1u32..28, 1u32..28)
             .prop_map(|(a, b)| Command::Reschedule { not_before: day(a), due_on: day(b) }),
@@ -29,7 +29,7 @@ fn commands() -> impl Strategy<Value = Command> {
 fn agents() -> impl Strategy<Value = Agent> {
     prop_oneof![
         4 => (1u128..4).prop_map(volunteer),
-        2 => (1u128..4, prop::sample::select(&Role::VARIANTS[..])).prop_map(|(n, role)| somebody(n, role)),
+        2 => (1u128..4, prop::sample::select(Role::VARIANTS)).prop_map(|(n, role)| somebody(n, role)),
         1 => Just(Agent::Gridward(area("500116"))),
     ]
 }
@@ -39,7 +39,7 @@ proptest! {
     fn any_sequence_of_commands_keeps_the_laws_of_the_life(
         steps in prop::collection::vec((commands(), agents(), 1u32..28), 0..60),
         attempts in 1u8..4,
-        overdue in prop::sample::select(&Overdue::VARIANTS[..]),
+        overdue in prop::sample::select(Overdue::VARIANTS),
     ) {
         let mut now = Task { terms: Terms { attempts, overdue, ..TERMS }, ..task(State::Open) };
         for (command, agent, today) in steps {

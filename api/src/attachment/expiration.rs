@@ -1,0 +1,104 @@
+//! The tus extension Expiration: an upload that was begun and never finished does not take
+//! another's place for ever.
+//!
+//! Of one person to one task there are at most [`MOST`]. The oldest that is not whole makes
+//! room for a new one; what is whole is evidence and stays. An upload that is not whole after
+//! [`LIFETIME`] is as if it had never been announced.
+
+use std::time::SystemTime;
+
+use actix_web::http::header::HttpDate;
+use chrono::{DateTime, TimeDelta, Utc};
+use diesel::prelude::*;
+
+use super::model::MOST;
+use super::store::AttachmentRow;
+use crate::db::schema::attachments;
+use crate::db::{Conn, DbError};
+use crate::http::problem::{FieldError, Kind, Problem};
+
+/// How long after it was last announced an upload may be finished.
+pub const LIFETIME: TimeDelta = TimeDelta::days(7);
+
+/// When the upload expires; none once it is whole.
+pub fn expires_at(row: &AttachmentRow) -> Option<DateTime<Utc>> {
+    (!row.complete).then(|| row.created_at.and_utc() + LIFETIME)
+}
+
+/// Whether it is as if the upload had never been announced.
+pub fn is_expired(row: &AttachmentRow, now: DateTime<Utc>) -> bool {
+    expires_at(row).is_some_and(|end| end <= now)
+}
+
+/// The header `Upload-Expires`, as long as the upload is not whole.
+pub fn header(row: &AttachmentRow) -> Option<(&'static str, String)> {
+    let end = expires_at(row)?;
+    Some(("Upload-Expires", HttpDate::from(SystemTime::from(end)).to_string()))
+}
+
+/// The upload that must be thrown away before `new` can be announced; `None` where there is
+/// room.
+///
+/// # Errors
+/// 422 when all are whole.
+pub fn in_the_way(conn: &mut Conn, new: &AttachmentRow) -> Result<Option<AttachmentRow>, Problem> {
+    let beside = attachments::table
+        .filter(attachments::district.eq(&new.district))
+        .filter(attachments::task.eq(&new.task))
+        .filter(attachments::person.eq(&new.person));
+    let count: i64 = beside.count().get_result(conn)?;
+    if count < MOST {
+        return Ok(None);
+    }
+    let unfinished = beside.filter(attachments::complete.eq(false));
+    let oldest = unfinished.order((attachments::created_at, attachments::id)).first(conn);
+    oldest.optional()?.map(Some).ok_or_else(|| {
+        let error = FieldError::new("Upload-Metadata", format!("at most {MOST} to a task"));
+        Problem::from(Kind::Invalid).with(error)
+    })
+}
+
+/// Lets an upload that is announced again live as long as a new one.
+///
+/// # Errors
+/// [`DbError`].
+pub fn renew(conn: &mut Conn, row: &AttachmentRow, now: DateTime<Utc>) -> Result<(), DbError> {
+    let there = attachments::table.find((&row.district, &row.id));
+    let unfinished = there.filter(attachments::complete.eq(false));
+    diesel::update(unfinished).set(attachments::created_at.eq(now.naive_utc())).execute(conn)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use gridward_domain::id::{PersonId, TaskId};
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::attachment::model::MediaType;
+
+    #[test]
+    fn only_what_is_not_whole_expires() {
+        let begun: DateTime<Utc> = "2026-08-01T09:00:00Z".parse().expect("a time");
+        let mut row = AttachmentRow {
+            district: "500116".parse().expect("a code"),
+            id: "a".to_owned(),
+            task: TaskId(Uuid::nil()),
+            person: PersonId(Uuid::nil()),
+            media_type: MediaType::Png,
+            length: 5,
+            received: 3,
+            sha256: "0".repeat(64),
+            complete: false,
+            created_at: begun.naive_utc(),
+        };
+        let last = begun + LIFETIME;
+        assert!(is_expired(&row, last) && !is_expired(&row, last - TimeDelta::seconds(1)));
+        assert_eq!(
+            header(&row),
+            Some(("Upload-Expires", "Sat, 08 Aug 2026 09:00:00 GMT".to_owned()))
+        );
+        row.complete = true;
+        assert!(!is_expired(&row, last) && header(&row).is_none());
+    }
+}

@@ -1,0 +1,30 @@
+//! What proxies make of entity tags.
+
+/// The codings that proxies compress with.
+const CODINGS: [&str; 4] = ["gzip", "br", "zstd", "deflate"];
+
+/// The opaque part of a tag as it was sent: a proxy that compresses answers may add the
+/// coding's name to it (`v7-gzip`, `v7--gzip`, `v7;gzip`).
+pub(super) fn without_coding(tag: &str) -> &str {
+    let coded = CODINGS.iter().find_map(|coding| tag.strip_suffix(coding));
+    let bare = coded.map(|tag| tag.trim_end_matches(['-', ';']));
+    match (coded, bare) {
+        (Some(coded), Some(bare)) if bare.len() < coded.len() => bare,
+        _ => tag,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_name_of_a_coding_behind_a_separator_is_dropped() {
+        for tag in ["v7", "v7-gzip", "v7--gzip", "v7;br"] {
+            assert_eq!(without_coding(tag), "v7");
+        }
+        for other in ["v7-other", "v7gzip", "gzip", "-"] {
+            assert_eq!(without_coding(other), other);
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! A refusal as it is kept with the command that met it, to be answered again: perhaps months
+//! later, by a server that has other codes and field names.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{FieldError, Kind, Problem};
+
+/// Names of fields that the version before this one wrote into `current`, and today's.
+const RENAMED: [(&str, &str); 1] = [("desk", "escalation_level")];
+
+/// A problem as it is kept with the command that met it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Kept {
+    code: String,
+    errors: Vec<FieldError>,
+    current: Option<Value>,
+}
+
+impl Problem {
+    /// What of it is worth keeping, to answer the same again.
+    pub fn kept(&self) -> Kept {
+        let details = &self.0;
+        let stored = details.stored_code.clone();
+        Kept {
+            code: stored.unwrap_or_else(|| details.entry().code.to_owned()),
+            errors: details.errors.clone(),
+            current: details.current.clone(),
+        }
+    }
+}
+
+impl From<Kept> for Problem {
+    fn from(kept: Kept) -> Self {
+        let known = Kind::of_code(&kept.code);
+        let mut problem = Self::from(known.unwrap_or(Kind::RefusedEarlier));
+        problem.0.stored_code = known.is_none().then_some(kept.code);
+        problem.0.errors = kept.errors;
+        problem.0.current = kept.current.map(in_todays_names);
+        problem
+    }
+}
+
+/// The thing as it stood, with the field names of this version.
+fn in_todays_names(value: Value) -> Value {
+    match value {
+        Value::Object(fields) => {
+            let today = |name: String| match RENAMED.iter().find(|(old, _)| *old == name) {
+                Some((_, today)) => (*today).to_owned(),
+                None => name,
+            };
+            fields.into_iter().map(|(name, value)| (today(name), in_todays_names(value))).collect()
+        }
+        Value::Array(values) => values.into_iter().map(in_todays_names).collect(),
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::http::problem::answer::{Language, LocalizedProblem};
+
+    fn answered(kept: Value) -> Value {
+        let kept: Kept = serde_json::from_value(kept).expect("a kept problem");
+        json!(LocalizedProblem(kept.into(), Language::English))
+    }
+
+    #[test]
+    fn a_kept_problem_is_answered_again_with_the_field_names_of_today() {
+        let kept = json!({
+            "code": "task_already_claimed", "errors": [],
+            "current": { "task": { "id": "t", "desk": "grid" }, "holder": { "name": "x" } }
+        });
+        let again = answered(kept);
+        assert_eq!(
+            (&again["code"], &again["status"]),
+            (&json!("task_already_claimed"), &json!(409))
+        );
+        assert_eq!(
+            again["current"],
+            json!({ "task": { "id": "t", "escalation_level": "grid" }, "holder": { "name": "x" } })
+        );
+    }
+
+    #[test]
+    fn a_former_code_is_answered_by_todays() {
+        let again = answered(json!({ "code": "command_set_aside", "errors": [], "current": null }));
+        assert_eq!(again["code"], "command_dead_lettered");
+        assert_eq!(again.get("stored_code"), None);
+    }
+
+    #[test]
+    fn a_code_that_this_version_does_not_have_is_no_other_problem() {
+        let again = answered(json!({ "code": "grid_closed", "errors": [], "current": null }));
+        assert_eq!(
+            (&again["code"], &again["status"], &again["stored_code"]),
+            (&json!("refused_earlier"), &json!(409), &json!("grid_closed"))
+        );
+        let kept = Kept { code: "grid_closed".to_owned(), errors: Vec::new(), current: None };
+        assert_eq!(Problem::from(kept).kept().code, "grid_closed");
+    }
+}

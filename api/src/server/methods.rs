@@ -1,0 +1,96 @@
+//! Which methods the paths take, by the contract: for 405 answers, and for HEAD, which every
+//! path answers that answers GET (RFC 9110, 9.1).
+
+use actix_web::Error;
+use actix_web::body::{self, BodySize, BodyStream, BoxBody, MessageBody, SizedStream};
+use actix_web::dev::{ResourceDef, ServiceRequest, ServiceResponse};
+use actix_web::http::Method;
+use actix_web::middleware::Next;
+use actix_web::web::{Bytes, Data};
+use futures_util::stream;
+use utoipa::openapi::OpenApi;
+use utoipa::openapi::path::PathItem;
+
+/// Which methods each documented path takes.
+pub(super) struct Methods(Vec<(ResourceDef, PathMethods)>);
+
+/// Which methods one path takes, in upper case, as the contract says.
+pub(super) struct PathMethods(Vec<&'static str>);
+
+impl Methods {
+    /// As the contract says.
+    pub(super) fn of(document: &OpenApi) -> Self {
+        let paths = document.paths.paths.iter();
+        Self(
+            paths
+                .map(|(path, item)| (ResourceDef::new(path.as_str()), PathMethods::of(item)))
+                .collect(),
+        )
+    }
+
+    /// Those of the path that a request names.
+    pub(super) fn of_path(&self, path: &str) -> Option<&PathMethods> {
+        self.0.iter().find(|(known, _)| known.is_match(path)).map(|(_, methods)| methods)
+    }
+}
+
+impl PathMethods {
+    fn of(item: &PathItem) -> Self {
+        let methods = [
+            ("GET", item.get.is_some()),
+            ("POST", item.post.is_some()),
+            ("PUT", item.put.is_some()),
+            ("PATCH", item.patch.is_some()),
+            ("HEAD", item.head.is_some()),
+            ("DELETE", item.delete.is_some()),
+            ("OPTIONS", item.options.is_some()),
+        ];
+        let taken = methods.into_iter().filter(|(_, taken)| *taken);
+        Self(taken.map(|(method, _)| method).collect())
+    }
+
+    fn has(&self, method: &str) -> bool {
+        self.0.contains(&method)
+    }
+
+    /// Whether HEAD is asked of the handler of GET: an attachment's HEAD is its own.
+    fn heads_by_get(&self) -> bool {
+        self.has("GET") && !self.has("HEAD")
+    }
+
+    /// What is answered where another method comes.
+    pub(super) fn allowed(&self) -> Vec<&'static str> {
+        let head = self.heads_by_get().then_some("HEAD");
+        self.0.iter().copied().chain(head).collect()
+    }
+}
+
+/// Middleware: answers HEAD as GET, by the same headers without the body.
+///
+/// # Errors
+/// Those of what it wraps.
+pub(super) async fn head_as_get<B: MessageBody + 'static>(
+    mut request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let by_get = request.method() == Method::HEAD
+        && request
+            .app_data::<Data<Methods>>()
+            .and_then(|methods| methods.of_path(request.path()))
+            .is_some_and(PathMethods::heads_by_get);
+    if by_get {
+        request.head_mut().method = Method::GET;
+    }
+    let answer = next.call(request).await?.map_into_boxed_body();
+    Ok(if by_get { answer.map_body(|_, body| without_bytes(body.size())) } else { answer })
+}
+
+/// A body of this length that is never sent.
+fn without_bytes(size: BodySize) -> BoxBody {
+    let nothing = stream::empty::<Result<Bytes, std::convert::Infallible>>();
+    match size {
+        BodySize::None => BoxBody::new(body::None::new()),
+        BodySize::Sized(length) => BoxBody::new(SizedStream::new(length, nothing)),
+        BodySize::Stream => BoxBody::new(BodyStream::new(nothing)),
+    }
+}
