@@ -31,8 +31,8 @@ pub fn is_clean(text: &str) -> bool {
 
 /// `text` without invisible characters and without blanks at its ends.
 pub fn clean(text: &str) -> Cow<'_, str> {
-    if is_clean(text) {
-        return Cow::Borrowed(text);
+    if text.is_ascii() || !text.contains(is_invisible) {
+        return Cow::Borrowed(text.trim_matches(is_blank));
     }
     let visible: String = text.chars().filter(|c| !is_invisible(*c)).collect();
     Cow::Owned(visible.trim_matches(is_blank).to_owned())
@@ -66,6 +66,7 @@ mod tests {
     #[test]
     fn text_without_such_characters_is_not_copied() {
         assert!(matches!(clean("几江街道"), Cow::Borrowed("几江街道")));
+        assert!(matches!(clean(" 12 "), Cow::Borrowed("12")));
     }
 
     #[test]

@@ -92,7 +92,7 @@ mod tests {
             [
                 "areas.csv:2: parent: a district has no parent",
                 "areas.csv:3: level: the code belongs to a town",
-                "areas.csv:4: level: a level is district, town, village or grid",
+                "areas.csv:4: level: must be one of: district, town, village, grid",
                 "areas.csv:5: parent: the code belongs to 500116001002",
             ]
         );

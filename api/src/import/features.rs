@@ -1,7 +1,7 @@
 //! The features of a GeoJSON file, one at a time, each with its line.
 //!
-//! The caller judges each feature, and reading continues; only text that is not
-//! JSON, or not a collection of features, ends it.
+//! A feature of the wrong shape is left to the caller to decide on, and reading continues;
+//! only invalid JSON, or a text that is not a collection, ends the reading.
 
 use std::cell::Cell;
 use std::fmt;
