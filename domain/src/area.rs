@@ -24,6 +24,7 @@ use thiserror::Error;
     Hash,
     Serialize,
     Deserialize,
+    strum::AsRefStr,
     strum::Display,
     strum::EnumString,
     strum::IntoStaticStr,
@@ -171,6 +172,12 @@ impl TryFrom<String> for AreaCode {
 impl From<AreaCode> for String {
     fn from(code: AreaCode) -> Self {
         code.as_str().to_owned()
+    }
+}
+
+impl AsRef<str> for AreaCode {
+    fn as_ref(&self) -> &str {
+        self.as_str()
     }
 }
 

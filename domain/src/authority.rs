@@ -24,6 +24,7 @@ use crate::id::PersonId;
     Hash,
     Serialize,
     Deserialize,
+    strum::AsRefStr,
     strum::Display,
     strum::EnumString,
     strum::IntoStaticStr,

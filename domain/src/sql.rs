@@ -43,12 +43,8 @@ macro_rules! text_column {
                 &'b self,
                 out: &mut diesel::serialize::Output<'b, '_, DB>,
             ) -> diesel::serialize::Result {
-                #[allow(unused_imports, reason = "some types have an `as_str` of their own")]
-                use $crate::word::Word as _;
-                <str as diesel::serialize::ToSql<diesel::sql_types::Text, DB>>::to_sql(
-                    self.as_str(),
-                    out,
-                )
+                let text: &'b str = self.as_ref();
+                <str as diesel::serialize::ToSql<diesel::sql_types::Text, DB>>::to_sql(text, out)
             }
         }
     )+};

@@ -24,6 +24,7 @@ const IDLE_WRITE_INTERVAL: TimeDelta = TimeDelta::hours(1);
     PartialOrd,
     Ord,
     Hash,
+    strum::AsRefStr,
     strum::Display,
     strum::EnumString,
     strum::IntoStaticStr,

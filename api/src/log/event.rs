@@ -21,6 +21,7 @@ use utoipa::ToSchema;
     Serialize,
     Deserialize,
     ToSchema,
+    strum::AsRefStr,
     strum::Display,
     strum::EnumString,
     strum::IntoStaticStr,

@@ -26,6 +26,7 @@ use crate::http::problem::{FieldError, Kind, Problem};
     Serialize,
     Deserialize,
     ToSchema,
+    strum::AsRefStr,
     strum::Display,
     strum::EnumString,
     strum::IntoStaticStr,

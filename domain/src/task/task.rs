@@ -19,6 +19,7 @@ use crate::area::{AreaCode, Level};
     Hash,
     Serialize,
     Deserialize,
+    strum::AsRefStr,
     strum::Display,
     strum::EnumString,
     strum::IntoStaticStr,

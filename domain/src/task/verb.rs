@@ -19,6 +19,7 @@ use crate::authority::{Action, Role, permits};
     PartialOrd,
     Ord,
     Hash,
+    strum::AsRefStr,
     strum::Display,
     strum::EnumString,
     strum::IntoStaticStr,
