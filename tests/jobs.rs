@@ -64,7 +64,7 @@ fn an_unknown_job_is_refused_with_the_names_of_all() {
     assert!(!success);
     assert_eq!(
         output,
-        "gridward: there is no job overdue; the jobs are: \
+        "gridward: job overdue does not exist; the jobs are \
          overdue_tasks, forget_commands, archive_events\n"
     );
 }

@@ -92,8 +92,8 @@ async fn archived_events_keep_the_chain_and_older_cursors_reset(
     let (left, _) = count(&server).await;
     assert_eq!(left, 0);
     let (whole, told) = verify(&server.database, &[]);
-    assert!(whole && told.contains("no events here to check"), "{told}");
-    assert!(told.contains("--archive checks them too"), "{told}");
+    assert!(whole && told.contains("no events to verify"), "{told}");
+    assert!(told.contains("--archive verifies them too"), "{told}");
     some_work(&server).await;
     let (whole, told) = verify(&server.database, &["--archive", path]);
     assert!(whole, "{told}");
@@ -106,7 +106,7 @@ async fn archived_events_keep_the_chain_and_older_cursors_reset(
     assert_eq!(history.body["earlier_archived"], true);
     // A folder that is not there proves nothing.
     let (whole, told) = verify(&server.database, &["--archive", "nowhere"]);
-    assert!(!whole && told.contains("cannot be checked"), "{told}");
+    assert!(!whole && told.contains("cannot be verified"), "{told}");
     // A file that lacks an event, or is not there, is noticed.
     let file = std::fs::read_dir(&folder).expect("a folder").next().expect("a file");
     std::fs::remove_file(file.expect("a file").path()).expect("removed");

@@ -141,7 +141,7 @@ async fn a_problem_is_in_the_callers_language_and_is_explained(
         (&json!("请先登录"), &"zh-CN".parse().expect("a value"))
     );
     let english = ask("en-GB").await;
-    assert_eq!(english.body["title"], "Sign in first");
+    assert_eq!(english.body["title"], "Sign-in required");
     let about = english.body["type"].as_str().expect("a path").to_owned();
     let about = server.stranger().get(&about).await;
     assert_eq!((about.status, &about.body["code"]), (200, &json!("unauthenticated")));

@@ -1,8 +1,8 @@
-//! The four levels of areas and the codes that name them.
+//! The four levels of areas and their codes.
 //!
-//! A code contains its parent's: a grid `500116001002003` lies in village
-//! `500116001002`, town `500116001`, district `500116`. So "all below" is a
-//! plain range of text, and scope, roll-up and sharding all use that range.
+//! A code begins with its parent's: grid `500116001002003` is in village `500116001002`,
+//! town `500116001`, district `500116`. An area and its descendants are therefore one range
+//! of text, which serves scopes, totals and sharding.
 
 use crate::word::VariantArray as _;
 use crate::word::{UnknownWord, unknown};
@@ -43,12 +43,12 @@ pub enum Level {
     Town,
     /// 村社区, 12 digits.
     Village,
-    /// 双拥服务网格, 15 digits: the village's code and three of Gridward's own.
+    /// 双拥服务网格, 15 digits: the village's code and three digits assigned by Gridward.
     Grid,
 }
 
 impl Level {
-    /// How many digits a code of this level has.
+    /// The number of digits in a code of this level.
     pub const fn digits(self) -> usize {
         match self {
             Self::District => 6,
@@ -58,7 +58,7 @@ impl Level {
         }
     }
 
-    /// The next larger level; a district has none.
+    /// The parent level; a district has none.
     pub const fn parent(self) -> Option<Self> {
         match self {
             Self::District => None,
@@ -72,17 +72,17 @@ impl Level {
 /// Why a text is not an area code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum CodeError {
-    /// The length fits no level.
+    /// The length matches no level.
     #[error("an area code has 6, 9, 12 or 15 digits, this has {0} characters")]
     Length(usize),
-    /// Something other than the digits 0 to 9 stands in it.
+    /// The text contains characters other than the digits 0 to 9.
     #[error("an area code has digits only")]
     NotDigits,
 }
 
 /// The code of an area: 6, 9, 12 or 15 digits that begin with the parent's code.
 ///
-/// Ordered as text, so that an area stands directly before all it contains.
+/// Ordered as text, so that an area directly precedes its descendants.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 #[cfg_attr(
@@ -91,7 +91,7 @@ pub enum CodeError {
     diesel(sql_type = diesel::sql_types::Text)
 )]
 pub struct AreaCode {
-    // Unused places stay zero, which sorts before every digit.
+    // Unused positions stay zero, which sorts before every digit.
     digits: [u8; 15],
     level: Level,
 }
@@ -99,41 +99,42 @@ pub struct AreaCode {
 impl AreaCode {
     /// The code as digits.
     pub fn as_str(&self) -> &str {
-        // Only ASCII digits ever enter `digits`, so this is never the default.
+        // Only ASCII digits enter `digits`, so the default is unreachable.
         std::str::from_utf8(&self.digits[..self.level.digits()]).unwrap_or_default()
     }
 
-    /// The level that the code's length says.
+    /// The level that corresponds to the code's length.
     pub const fn level(&self) -> Level {
         self.level
     }
 
-    /// The district this area lies in, or is.
+    /// The district that contains this area, or the area itself.
     pub fn district(&self) -> Self {
         self.truncated(Level::District)
     }
 
-    /// The next larger area; a district has none.
+    /// The parent area; a district has none.
     pub fn parent(&self) -> Option<Self> {
         self.level.parent().map(|level| self.truncated(level))
     }
 
-    /// The area of `level` that contains this one (or is it); `None` for a smaller level.
+    /// The ancestor of this area at `level`, or the area itself; `None` for a smaller
+    /// level.
     pub fn ancestor(&self, level: Level) -> Option<Self> {
         (level <= self.level).then(|| self.truncated(level))
     }
 
-    /// Whether `other` is this area or lies inside it.
+    /// Whether `other` is this area or a descendant.
     pub fn contains(&self, other: &Self) -> bool {
         other.as_str().starts_with(self.as_str())
     }
 
-    /// The range of codes of this area and all that it contains.
+    /// The range of codes of this area and its descendants.
     pub fn range(&self) -> AreaRange {
         AreaRange { from: *self }
     }
 
-    /// The same code cut to `level`, which is not smaller than its own.
+    /// The code truncated to `level`, which is not smaller than its own.
     fn truncated(&self, level: Level) -> Self {
         let mut digits = [0; 15];
         digits[..level.digits()].copy_from_slice(&self.digits[..level.digits()]);
@@ -185,7 +186,7 @@ impl fmt::Debug for AreaCode {
     }
 }
 
-/// All codes from an area to the last one inside it, as a half-open range of text.
+/// The codes of an area and its descendants, as a half-open range of text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AreaRange {
     from: AreaCode,
@@ -197,8 +198,8 @@ impl AreaRange {
         self.from.as_str()
     }
 
-    /// The first text past the range: the area's code with its last digit one
-    /// higher; after `9` comes `:`, the next character, so no code is left out.
+    /// The end of the range, exclusive: the area's code with its last digit incremented;
+    /// `:` follows `9`, so no code is omitted.
     pub fn to(&self) -> String {
         let mut bytes = self.from.as_str().as_bytes().to_vec();
         if let Some(last) = bytes.last_mut() {
@@ -207,7 +208,7 @@ impl AreaRange {
         bytes.into_iter().map(char::from).collect()
     }
 
-    /// The area that the range is of.
+    /// The area of the range.
     pub const fn area(&self) -> AreaCode {
         self.from
     }

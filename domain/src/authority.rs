@@ -1,8 +1,8 @@
-//! Who may do what: one table of role by action, and the area a person answers for.
+//! Authorization: one table of role by action, and each person's area of responsibility.
 //!
-//! Everything is denied that the table does not allow. A thing outside one's
-//! area does not exist for the caller; a thing inside it that the role may not
-//! do is forbidden. [`Actor::authorize`] tells the two apart.
+//! The default is to deny. A resource outside the actor's area appears not to exist; a
+//! resource inside it is forbidden if the role does not permit the action.
+//! [`Actor::authorize`] distinguishes the two.
 
 use crate::word::{UnknownWord, unknown};
 
@@ -12,7 +12,7 @@ use thiserror::Error;
 use crate::area::{AreaCode, Level};
 use crate::id::PersonId;
 
-/// What a person does in the system.
+/// A person's role.
 #[derive(
     Clone,
     Copy,
@@ -38,20 +38,20 @@ use crate::id::PersonId;
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case", parse_err_ty = UnknownWord, parse_err_fn = unknown::<Role>)]
 pub enum Role {
-    /// Runs the installation for a district.
+    /// Administers the installation for a district.
     Admin,
-    /// Oversees a district, a town or a village.
+    /// Supervises a district, a town or a village.
     Supervisor,
-    /// 网格员: the one full-time person of a grid.
+    /// 网格员: the full-time manager of a grid.
     Manager,
-    /// 志愿者: helps in the home grid.
+    /// 志愿者: a volunteer of a grid.
     Volunteer,
-    /// Reads all of a district, changes nothing.
+    /// Reads all data of a district and changes nothing.
     Auditor,
 }
 
 impl Role {
-    /// Whether a person of this role answers for an area of `level`.
+    /// Whether a person of this role may be responsible for an area of `level`.
     pub const fn fits(self, level: Level) -> bool {
         match self {
             Self::Admin | Self::Auditor => matches!(level, Level::District),
@@ -61,36 +61,36 @@ impl Role {
     }
 }
 
-/// What can be asked of the system.
+/// An action that the table permits or denies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Action {
-    /// See areas, their outlines and counts.
+    /// Read areas, their outlines and totals.
     ReadAreas,
-    /// See who works in an area.
+    /// Read the people of an area.
     ReadPeople,
-    /// Put another manager in charge of a grid.
+    /// Appoint the manager of a grid.
     AppointManager,
-    /// See beneficiaries, masked.
+    /// Read beneficiaries, masked.
     ReadBeneficiaries,
-    /// See a beneficiary's sealed particulars, for a purpose that is recorded.
+    /// Reveal a beneficiary's particulars for a recorded purpose.
     RevealBeneficiary,
-    /// See tasks.
+    /// Read tasks.
     ReadTasks,
-    /// Make a task.
+    /// Create a task.
     CreateTask,
     /// Claim, accept, decline, release, start and report a task.
     WorkTask,
-    /// Give a task to somebody, move its days, call it off, put it on the escalation_level above.
+    /// Assign, reschedule, cancel or escalate a task.
     DirectTask,
-    /// Begin again with a task that is over.
+    /// Reopen a finished task.
     ReopenTask,
-    /// Read the district's log, and export it.
+    /// Read and export the district's log.
     ReadLog,
-    /// Tell all who work in an area something.
+    /// Post a notice to an area.
     PostNotice,
-    /// Run dispatch and have its plan applied.
+    /// Run dispatch and apply its plan.
     Dispatch,
-    /// See plans.
+    /// Read plans.
     ReadPlans,
 }
 
@@ -114,11 +114,11 @@ impl Action {
     ];
 }
 
-/// The table: whether `role` may ever do `action`, inside its area.
+/// Whether `role` permits `action` at all, within its area.
 pub const fn permits(role: Role, action: Action) -> bool {
     use Action as A;
     match role {
-        // An admin works through other people's hands: the one thing left out is the visit itself.
+        // An admin works through others: only the visit itself is denied.
         Role::Admin | Role::Supervisor => !matches!(action, A::WorkTask),
         Role::Manager => !matches!(action, A::AppointManager | A::ReopenTask | A::ReadLog),
         Role::Volunteer => {
@@ -136,42 +136,42 @@ pub const fn permits(role: Role, action: Action) -> bool {
     }
 }
 
-/// A person who asks for something: who, in which role, answering for which area.
+/// An acting person: id, role and area of responsibility.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Actor {
-    /// Who asks.
+    /// The person.
     pub person: PersonId,
-    /// In which role.
+    /// The role.
     pub role: Role,
-    /// The area the person answers for.
+    /// The area of responsibility.
     pub area: AreaCode,
 }
 
-/// Why an actor may not.
+/// Why an actor is denied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum Denial {
-    /// The thing lies outside the actor's area and must look as if it did not exist.
+    /// The resource is outside the actor's area and must appear not to exist.
     #[error("outside the caller's area")]
     OutOfScope,
-    /// The thing is visible, but the role does not do this.
+    /// The resource is visible, but the role does not permit the action.
     #[error("not for this role")]
     Forbidden,
 }
 
 impl Actor {
-    /// Whether the role may do `action` at all.
+    /// Checks that the role permits `action` at all.
     ///
     /// # Errors
-    /// [`Denial::Forbidden`] when the table says no.
+    /// [`Denial::Forbidden`] if the table denies it.
     pub const fn may(&self, action: Action) -> Result<(), Denial> {
         if permits(self.role, action) { Ok(()) } else { Err(Denial::Forbidden) }
     }
 
-    /// Whether the actor may do `action` to something in `area`.
+    /// Checks that the actor may perform `action` on a resource in `area`.
     ///
     /// # Errors
-    /// [`Denial::OutOfScope`] before [`Denial::Forbidden`], so that an answer
-    /// never tells that something outside the area exists.
+    /// [`Denial::OutOfScope`] takes precedence over [`Denial::Forbidden`], so that an
+    /// answer never discloses the existence of a resource outside the area.
     pub fn authorize(&self, action: Action, area: &AreaCode) -> Result<(), Denial> {
         if self.area.contains(area) { self.may(action) } else { Err(Denial::OutOfScope) }
     }

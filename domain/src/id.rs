@@ -1,4 +1,4 @@
-//! Identifiers that cannot be mixed up.
+//! Typed identifiers.
 
 use std::fmt;
 use std::str::FromStr;
@@ -35,16 +35,16 @@ macro_rules! ids {
 }
 
 ids! {
-    /// Names someone who works in the system.
+    /// Identifies a member of staff or a volunteer.
     PersonId,
-    /// Names a veteran, a veteran's family or another entitled person.
+    /// Identifies a beneficiary: a veteran, a family member or another entitled person.
     BeneficiaryId,
-    /// Names one piece of work.
+    /// Identifies a task.
     TaskId,
-    /// Names what was written down after a task.
+    /// Identifies a report.
     ReportId,
-    /// Names one run of dispatch.
+    /// Identifies a plan.
     PlanId,
-    /// Names something that people are told.
+    /// Identifies a notice.
     NoticeId,
 }

@@ -1,12 +1,12 @@
-//! The words of the domain, as plain values and pure functions.
+//! The domain model: plain values and pure functions.
 //!
-//! Nothing here reads a clock, a file, a socket or a random number:
+//! Nothing here reads a clock, a file, a socket or a random number generator:
 //!
 //! - [`area`]: the four levels and their codes; [`place`]: WGS-84 points;
 //!   [`time`]: minutes, times of day, windows; [`id`], [`phone`] and [`skill`];
 //!   [`text`]: what is invisible in pasted text.
 //! - [`authority`]: the one table of role by action.
-//! - [`task`]: the life of a task, every rule in one function.
+//! - [`task`]: the life cycle of a task, with every rule in one function.
 
 pub mod area;
 pub mod authority;

@@ -1,9 +1,9 @@
-//! Points on the ground.
+//! Geographic positions.
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-/// A point in WGS-84 degrees, both in range and finite.
+/// A position in WGS-84 degrees, within range and finite.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "RawPlace")]
 pub struct Place {
@@ -18,26 +18,26 @@ struct RawPlace {
     lon: f64,
 }
 
-/// Why two numbers are not a place.
+/// Why two numbers are not a position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum PlaceError {
-    /// Not a number from -90 to 90.
+    /// The latitude is not a number from -90 to 90.
     #[error("a latitude is a number of degrees from -90 to 90")]
     Latitude,
-    /// Not a number from -180 to 180.
+    /// The longitude is not a number from -180 to 180.
     #[error("a longitude is a number of degrees from -180 to 180")]
     Longitude,
-    /// The latitude could only be a longitude, and the other way round.
+    /// The latitude is valid only as a longitude, and vice versa.
     #[error("latitude and longitude seem to be swapped")]
     Swapped,
 }
 
 impl Place {
-    /// The point at `lat` degrees north and `lon` degrees east.
+    /// The position at `lat` degrees north and `lon` degrees east.
     ///
     /// # Errors
-    /// When a degree is out of range or not finite; [`PlaceError::Swapped`] when
-    /// the two would be in range the other way round.
+    /// If a value is out of range or not finite; [`PlaceError::Swapped`] if the two would
+    /// be valid in reverse order.
     pub fn new(lat: f64, lon: f64) -> Result<Self, PlaceError> {
         let fits = |degrees: f64, most: f64| degrees.is_finite() && degrees.abs() <= most;
         match (fits(lat, 90.0), fits(lon, 180.0)) {
@@ -48,18 +48,19 @@ impl Place {
         }
     }
 
-    /// Degrees north, -90 to 90.
+    /// Latitude in degrees, -90 to 90.
     pub const fn lat(&self) -> f64 {
         self.lat
     }
 
-    /// Those `most` of `all` whose `home` is nearest to here, the nearest first; of two as
-    /// near, the one that stands first.
+    /// The `most` elements of `all` whose `home` is nearest, nearest first; ties keep their
+    /// order.
     pub fn nearest<T>(&self, all: Vec<T>, home: impl Fn(&T) -> Self, most: usize) -> Vec<T> {
         if all.len() <= most {
             return all;
         }
-        // Squared degrees of latitude, a degree of longitude being as long as it is here.
+        // Squared distance in degrees of latitude; a degree of longitude is scaled by the
+        // local latitude.
         let shrink = self.lat.to_radians().cos();
         let away = |to: Self| {
             let (north, east) = (self.lat - to.lat, (self.lon - to.lon) * shrink);
@@ -76,7 +77,7 @@ impl Place {
         all.into_iter().map(|(.., item)| item).collect()
     }
 
-    /// Degrees east, -180 to 180.
+    /// Longitude in degrees, -180 to 180.
     pub const fn lon(&self) -> f64 {
         self.lon
     }

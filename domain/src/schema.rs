@@ -1,4 +1,4 @@
-//! OpenAPI schemas of the types whose text form is not plain from their fields.
+//! OpenAPI schemas of types with a text form that their fields do not show.
 
 use std::borrow::Cow;
 
@@ -32,7 +32,7 @@ impl PartialSchema for AreaCode {
             15,
             "500116001002001",
             "The code of an area: 6 digits for a district, 9 for a town, 12 for a village, 15 for \
-             a grid. It begins with the code of the area around it.",
+             a grid. It begins with the code of the parent area.",
         )
     }
 }
@@ -45,7 +45,7 @@ impl ToSchema for AreaCode {
 
 impl PartialSchema for Skill {
     fn schema() -> RefOr<Schema> {
-        text("^[a-z][a-z0-9_]{0,31}$", 32, "first_aid", "The word of a skill.")
+        text("^[a-z][a-z0-9_]{0,31}$", 32, "first_aid", "The code of a skill.")
     }
 }
 
@@ -79,12 +79,12 @@ macro_rules! ids {
 }
 
 ids! {
-    PersonId: "Names a person who works in the system.",
-    BeneficiaryId: "Names a beneficiary.",
-    TaskId: "Names a task.",
-    ReportId: "Names a report.",
-    NoticeId: "Names a notice.",
-    PlanId: "Names a plan.",
+    PersonId: "Identifies a person.",
+    BeneficiaryId: "Identifies a beneficiary.",
+    TaskId: "Identifies a task.",
+    ReportId: "Identifies a report.",
+    NoticeId: "Identifies a notice.",
+    PlanId: "Identifies a plan.",
 }
 
 impl PartialSchema for Level {
@@ -116,12 +116,12 @@ impl PartialSchema for Place {
                 .description(Some(description))
         };
         ObjectBuilder::new()
-            .property("lat", degrees(90, 29.28874, "Degrees north."))
-            .property("lon", degrees(180, 106.26093, "Degrees east."))
+            .property("lat", degrees(90, 29.28874, "Latitude in degrees."))
+            .property("lon", degrees(180, 106.26093, "Longitude in degrees."))
             .required("lat")
             .required("lon")
             .additional_properties(Some(AdditionalProperties::<Schema>::FreeForm(false)))
-            .description(Some("A point, WGS-84."))
+            .description(Some("A position, WGS-84."))
             .build()
             .into()
     }

@@ -1,4 +1,4 @@
-//! What a person can do and a visit may need.
+//! Skills of people and requirements of visits.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -7,24 +7,23 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-/// A skill by its word in the catalogue: `driving`, `first_aid`, `legal` ...
+/// A skill by its code in the catalogue: `driving`, `first_aid`, `legal` ...
 ///
-/// Which skills there are is a district's own affair, so this is a word and
-/// not an enumeration.
+/// Each district defines its own skills, so this is a code and not an enumeration.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Skill(String);
 
-/// A text that cannot be a skill's word.
+/// A text that is not a valid code of a skill.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("a skill is 1 to 32 lower-case letters, digits and underscores, a letter first")]
 pub struct SkillError;
 
-/// A set of skills, in the order of their words.
+/// A set of skills, ordered by code.
 pub type Skills = BTreeSet<Skill>;
 
 impl Skill {
-    /// The word.
+    /// The code.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -1,5 +1,4 @@
-//! Columns: how the words of the domain are read from and written to a database,
-//! by diesel's own traits.
+//! Columns: conversions between domain types and database values, by diesel's traits.
 
 use std::error::Error;
 
@@ -15,8 +14,8 @@ use crate::authority::Role;
 use crate::id::{BeneficiaryId, NoticeId, PersonId, PlanId, ReportId, TaskId};
 use crate::task::{Outcome, Overdue, Phase};
 
-/// Reads and writes a type as text: `FromStr` and `as_str` say how. The type
-/// derives `AsExpression` and `FromSqlRow` for `Text`.
+/// Reads and writes a type as text, with `FromStr` and `as_str`. The type derives
+/// `AsExpression` and `FromSqlRow` for `Text`.
 #[macro_export]
 macro_rules! text_column {
     ($($type:ty),+ $(,)?) => {$(
@@ -30,7 +29,7 @@ macro_rules! text_column {
                     diesel::sql_types::Text,
                     DB,
                 >>::from_sql(value)?;
-                // The text itself may be personal, so only the reason is passed on.
+                // The text itself may be personal, so the error contains only the reason.
                 text.parse().map_err(|error| $crate::sql::unreadable(stringify!($type), &error))
             }
         }
@@ -55,7 +54,7 @@ macro_rules! text_column {
     )+};
 }
 
-/// A column that holds what no part of Gridward ever wrote.
+/// A column value that Gridward cannot have written.
 pub fn unreadable(type_name: &str, reason: &dyn std::fmt::Display) -> Box<dyn Error + Send + Sync> {
     format!("a column cannot be read as {type_name}: {reason}").into()
 }

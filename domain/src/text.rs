@@ -12,7 +12,9 @@ use unicode_general_category::{GeneralCategory, get_general_category};
 /// Whether `c` is a format character (Unicode category Cf): it has no shape of
 /// its own and is never part of a name, a code or a number.
 pub fn is_invisible(c: char) -> bool {
-    !c.is_ascii() && get_general_category(c) == GeneralCategory::Format
+    // Nearly all text is ASCII and Chinese, where there is none.
+    let common = matches!(c, '\0'..='\u{ac}' | '\u{3000}'..='\u{d7ff}');
+    !common && get_general_category(c) == GeneralCategory::Format
 }
 
 /// Whether `c` is a blank of any width. Line breaks and tabulators are control
@@ -21,10 +23,16 @@ pub fn is_blank(c: char) -> bool {
     c.is_whitespace() && !c.is_control()
 }
 
+/// Whether [`clean`] leaves `text` as it is.
+pub fn is_clean(text: &str) -> bool {
+    let ends_blank = text.starts_with(is_blank) || text.ends_with(is_blank);
+    !ends_blank && (text.is_ascii() || !text.contains(is_invisible))
+}
+
 /// `text` without invisible characters and without blanks at its ends.
 pub fn clean(text: &str) -> Cow<'_, str> {
-    if text.is_ascii() || !text.contains(is_invisible) {
-        return Cow::Borrowed(text.trim_matches(is_blank));
+    if is_clean(text) {
+        return Cow::Borrowed(text);
     }
     let visible: String = text.chars().filter(|c| !is_invisible(*c)).collect();
     Cow::Owned(visible.trim_matches(is_blank).to_owned())
@@ -58,6 +66,12 @@ mod tests {
     #[test]
     fn text_without_such_characters_is_not_copied() {
         assert!(matches!(clean("几江街道"), Cow::Borrowed("几江街道")));
-        assert!(matches!(clean(" 12 "), Cow::Borrowed("12")));
+    }
+
+    #[test]
+    fn ascii_and_the_range_of_chinese_have_no_format_character() {
+        for c in ('\0'..='\u{ac}').chain('\u{3000}'..='\u{d7ff}') {
+            assert_ne!(get_general_category(c), GeneralCategory::Format, "{c:?}");
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! Minutes, times of day and windows, in the district's own time.
+//! Minutes, times of day and windows, in the district's time zone.
 
 use std::fmt;
 use std::iter::Sum;
@@ -7,7 +7,7 @@ use std::ops::{Add, AddAssign, Sub};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-/// A length of time in whole minutes; never negative.
+/// A duration in whole minutes; never negative.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
@@ -31,7 +31,7 @@ impl AddAssign for Minutes {
 impl Sub for Minutes {
     type Output = Self;
 
-    /// What is left; nothing when more is taken than there is.
+    /// The difference; zero if `other` is larger.
     fn sub(self, other: Self) -> Self {
         Self(self.0.saturating_sub(other.0))
     }
@@ -48,10 +48,10 @@ impl Sum for Minutes {
 #[serde(try_from = "u16", into = "u16")]
 pub struct TimeOfDay(u16);
 
-/// Why a number or text is not a time of day, or two times not a window.
+/// Why a value is not a time of day, or two times are not a window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum TimeError {
-    /// Later than the end of the day, or not written as hours and minutes.
+    /// Later than the end of the day, or not in the form of hours and minutes.
     #[error("a time of day is 00:00 to 24:00")]
     TimeOfDay,
     /// The window ends at or before its start.
@@ -63,15 +63,15 @@ impl TimeOfDay {
     /// The time `minutes` after midnight.
     ///
     /// # Errors
-    /// Past 1440.
+    /// If the value exceeds 1440.
     pub const fn new(minutes: u16) -> Result<Self, TimeError> {
         if minutes <= 24 * 60 { Ok(Self(minutes)) } else { Err(TimeError::TimeOfDay) }
     }
 
-    /// Reads `0930` or `09:30`.
+    /// Parses `0930` or `09:30`.
     ///
     /// # Errors
-    /// Anything else.
+    /// For any other form.
     pub fn parse(text: &str) -> Result<Self, TimeError> {
         let digits: String = match text.split_once(':') {
             Some((hour, minute)) if hour.len() == 2 => format!("{hour}{minute}"),
@@ -112,7 +112,7 @@ impl fmt::Display for TimeOfDay {
     }
 }
 
-/// A span of one day, from `start` (in it) to `end` (the first moment past it).
+/// A window of a day, from `start` (inclusive) to `end` (exclusive).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Window {
     start: TimeOfDay,
@@ -123,22 +123,22 @@ impl Window {
     /// The window from `start` to `end`.
     ///
     /// # Errors
-    /// When it would be empty.
+    /// If the window would be empty.
     pub fn new(start: TimeOfDay, end: TimeOfDay) -> Result<Self, TimeError> {
         if start < end { Ok(Self { start, end }) } else { Err(TimeError::Empty) }
     }
 
-    /// When it opens.
+    /// The start.
     pub const fn start(&self) -> TimeOfDay {
         self.start
     }
 
-    /// When it closes.
+    /// The end.
     pub const fn end(&self) -> TimeOfDay {
         self.end
     }
 
-    /// How long it is.
+    /// The length.
     pub fn length(&self) -> Minutes {
         Minutes(u32::from(self.end.0 - self.start.0))
     }

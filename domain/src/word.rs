@@ -1,15 +1,15 @@
-//! Closed lists of words: an enum whose values each have one word, the same in
-//! the API, the tables and the files.
+//! Enumerations whose values each have one name, the same in the API, the tables and the
+//! files.
 //!
-//! One idiom for all: serde's and strum's derives with `snake_case`, and
-//! [`UnknownWord`] as the error of `FromStr`.
+//! All use serde's and strum's derives with `snake_case`, and [`UnknownWord`] as the error
+//! of `FromStr`.
 
 pub use strum::VariantArray;
 use thiserror::Error;
 
-/// An enum of words.
+/// An enumeration of named values.
 pub trait Word: VariantArray + Copy + Into<&'static str> {
-    /// The word that names this value.
+    /// The name of this value.
     fn as_str(self) -> &'static str {
         self.into()
     }
@@ -17,15 +17,15 @@ pub trait Word: VariantArray + Copy + Into<&'static str> {
 
 impl<T: VariantArray + Copy + Into<&'static str>> Word for T {}
 
-/// A word that is not on its list.
+/// A name that is not in the list.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("must be one of: {expected}")]
 pub struct UnknownWord {
-    /// The whole list, joined by commas.
+    /// The whole list, separated by commas.
     pub expected: String,
 }
 
-/// The error of reading any text but a word of `T`.
+/// The error of parsing a text that names no value of `T`.
 pub fn unknown<T: Word>(_: &str) -> UnknownWord {
     let words: Vec<&str> = T::VARIANTS.iter().map(|value| value.as_str()).collect();
     UnknownWord { expected: words.join(", ") }

@@ -68,6 +68,23 @@ impl Files {
         self
     }
 
+    /// The same, without the lines of `file` that contain `part`.
+    #[must_use]
+    pub fn without_line(mut self, file: &'static str, part: &str) -> Self {
+        let lines = self.0.get_mut(file).expect("a file of the district");
+        let before = lines.len();
+        lines.retain(|line| !line.contains(part));
+        assert_ne!(lines.len(), before, "{part:?} stands in {file}");
+        self
+    }
+
+    /// The same, without `file`.
+    #[must_use]
+    pub fn without(mut self, file: &'static str) -> Self {
+        self.0.remove(file).expect("a file of the district");
+        self
+    }
+
     /// Writes the files into `folder`.
     pub fn write(&self, folder: &Path) {
         std::fs::create_dir_all(folder).expect("a folder");
@@ -108,12 +125,12 @@ fn grids() -> Vec<String> {
             "geometry":{{"type":"Polygon","coordinates":[{ring}]}}}}"#
         )
     };
-    let features: Vec<String> = WEST.into_iter().map(feature).collect();
-    vec![
-        r#"{"type":"FeatureCollection","features":["#.to_owned(),
-        features.join(",\n"),
-        "]}".to_owned(),
-    ]
+    // A comma begins the line of each feature but the first, so that a line can be left out.
+    let features = WEST.into_iter().map(feature).enumerate();
+    let features =
+        features.map(|(n, feature)| if n == 0 { feature } else { format!(",{feature}") });
+    let begin = r#"{"type":"FeatureCollection","features":["#.to_owned();
+    std::iter::once(begin).chain(features).chain(["]}".to_owned()]).collect()
 }
 
 fn people() -> Vec<String> {

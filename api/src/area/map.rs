@@ -1,7 +1,7 @@
-//! Which grid a point lies in, and the outlines of areas.
+//! Finds the grid that contains a point, and the outlines of areas.
 //!
-//! The grids' polygons of a district lie in an R-tree in memory, read at the
-//! first question and again when they are old.
+//! The grid polygons of a district are kept in an R-tree in memory, loaded on first use and
+//! reloaded when they expire.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,18 +17,19 @@ use super::store::{self, Ring};
 use crate::http::problem::Problem;
 use crate::tx::Db;
 
-/// Outlines change with an edition of the area codes; a map this old is read again.
+/// Outlines change only with a new edition of the area codes, so a map expires after this
+/// time.
 const GOOD_FOR: Duration = Duration::from_secs(300);
 const DISTRICTS: u64 = 64;
 
-/// The polygons of a district's grids, found by point.
+/// The polygons of a district's grids, indexed by position.
 pub struct Map {
     tree: RTree<GeomWithData<Rectangle<[f64; 2]>, usize>>,
     grids: Vec<(AreaCode, Polygon)>,
 }
 
 impl Map {
-    /// The map of grids with their outer rings of `[lon, lat]`.
+    /// Builds the map from grids and their outer rings of `[lon, lat]`.
     pub fn new(rings: Vec<(AreaCode, Ring)>) -> Self {
         let grids: Vec<(AreaCode, Polygon)> =
             rings.into_iter().map(|(code, ring)| (code, polygon(ring))).collect();
@@ -40,8 +41,7 @@ impl Map {
         Self { tree: RTree::bulk_load(boxes.collect()), grids }
     }
 
-    /// The grid that `place` lies in; of two that share the edge it lies on,
-    /// the one with the smaller code.
+    /// The grid that contains `place`; on a shared edge, the grid with the smaller code.
     pub fn locate(&self, place: Place) -> Option<AreaCode> {
         let point = Coord { x: place.lon(), y: place.lat() };
         let frames = self.tree.locate_all_at_point([point.x, point.y]);
@@ -58,15 +58,15 @@ fn polygon(ring: Ring) -> Polygon {
     Polygon::new(LineString::new(ring), vec![])
 }
 
-/// The outline of the area made of `rings`: their union, to a millionth of a
-/// degree (a tenth of a metre), since uniting leaves noise far below that.
+/// The outline of the area made of `rings`: their union, rounded to a millionth of a degree
+/// (a tenth of a metre), since the noise of the union is far smaller.
 pub fn union(rings: Vec<(AreaCode, Ring)>) -> MultiPolygon {
     let polygons: Vec<Polygon> = rings.into_iter().map(|(_, ring)| polygon(ring)).collect();
     let round = |degrees: f64| (degrees * 1e6).round() / 1e6;
     unary_union(&polygons).map_coords(|Coord { x, y }| Coord { x: round(x), y: round(y) })
 }
 
-/// The maps of districts, kept while they are good.
+/// The maps of districts, cached until they expire.
 #[derive(Clone)]
 pub struct Maps(Cache<AreaCode, Arc<Map>>);
 
@@ -77,10 +77,10 @@ impl Default for Maps {
 }
 
 impl Maps {
-    /// The map of the district that `area` lies in.
+    /// The map of the district that contains `area`.
     ///
     /// # Errors
-    /// 503 when the database is away.
+    /// 503 when the database is unavailable.
     pub async fn of(&self, db: &Db, area: AreaCode) -> Result<Arc<Map>, Problem> {
         let district = area.district();
         if let Some(map) = self.0.get(&district) {

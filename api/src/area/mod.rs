@@ -1,6 +1,7 @@
 //! The four levels of areas: district, town, village, grid.
 //!
-//! An area's code contains its parent's, so "all below" is a range of codes.
+//! An area's code begins with its parent's, so an area and all its descendants are one
+//! range of codes.
 
 pub mod map;
 pub mod model;

@@ -1,4 +1,4 @@
-//! What an area looks like from outside.
+//! The public representation of an area.
 
 use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::place::Place;
@@ -8,61 +8,61 @@ use utoipa::ToSchema;
 /// An area.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Area {
-    /// Names the area.
+    /// The area's code.
     pub code: AreaCode,
-    /// Which of the four levels.
+    /// The level.
     pub level: Level,
     /// The full official name.
     #[schema(max_length = 64, example = "几江街道")]
     pub name: String,
-    /// The area around it; a district has none.
+    /// The parent area; a district has none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub parent: Option<AreaCode>,
-    /// A point inside it, WGS-84.
+    /// A point inside the area, WGS-84.
     pub place: Place,
-    /// How often the entry has changed.
+    /// Incremented with every change.
     #[schema(minimum = 1, maximum = 9_007_199_254_740_991_i64, example = 1)]
     pub version: i64,
 }
 
-/// What an area holds, all levels below it together.
+/// Totals of an area, including all levels below it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Counts {
-    /// Towns in it.
+    /// Number of towns.
     #[schema(minimum = 0, maximum = 1_000_000, example = 30)]
     pub towns: i64,
-    /// Villages in it.
+    /// Number of villages.
     #[schema(minimum = 0, maximum = 1_000_000, example = 301)]
     pub villages: i64,
-    /// Grids in it.
+    /// Number of grids.
     #[schema(minimum = 0, maximum = 1_000_000, example = 2395)]
     pub grids: i64,
-    /// Its managers.
+    /// Number of managers.
     #[schema(minimum = 0, maximum = 10_000_000, example = 2395)]
     pub managers: i64,
-    /// Its volunteers.
+    /// Number of volunteers.
     #[schema(minimum = 0, maximum = 10_000_000, example = 19160)]
     pub volunteers: i64,
-    /// Those cared for in it.
+    /// Number of beneficiaries.
     #[schema(minimum = 0, maximum = 100_000_000, example = 62000)]
     pub beneficiaries: i64,
-    /// Tasks that nobody has.
+    /// Number of open tasks.
     #[schema(minimum = 0, maximum = 100_000_000, example = 410)]
     pub open_tasks: i64,
-    /// Tasks in somebody's hands.
+    /// Number of tasks that are assigned and not finished.
     #[schema(minimum = 0, maximum = 100_000_000, example = 1260)]
     pub held_tasks: i64,
-    /// Tasks open or in somebody's hands that should have been done before today.
+    /// Number of unfinished tasks whose due day has passed.
     #[schema(minimum = 0, maximum = 100_000_000, example = 12)]
     pub overdue_tasks: i64,
 }
 
-/// An area with what it holds.
+/// An area with its totals.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct AreaWithCounts {
     /// The area.
     #[serde(flatten)]
     pub area: Area,
-    /// What it holds.
+    /// The totals.
     pub counts: Counts,
 }

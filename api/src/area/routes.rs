@@ -1,4 +1,4 @@
-//! Areas over HTTP.
+//! The HTTP endpoints for areas.
 
 use actix_web::web::{Data, Json, Path};
 use actix_web::{HttpRequest, HttpResponse, get};
@@ -20,20 +20,20 @@ use crate::http::page::{self, Page, PageQuery, Paged};
 use crate::http::problem::Problem;
 use crate::tx::Db;
 
-/// Which areas.
+/// Filter and page of areas.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct AreaQuery {
-    /// Only those of this level.
+    /// Only areas of this level.
     level: Option<Level>,
-    /// Only those directly in this area.
+    /// Only direct children of this area.
     parent: Option<AreaCode>,
 }
 
 /// List areas
 ///
-/// The caller's area and all in it, by code. For every role.
+/// Lists the caller's area and its descendants, ordered by code. Allowed roles: all.
 #[utoipa::path(
     tag = "areas",
     operation_id = "list_areas",
@@ -56,15 +56,15 @@ pub(crate) async fn list_areas(
     Ok(areas.answer(request.path(), request.query_string()))
 }
 
-/// One area
+/// Get an area
 ///
-/// With what it holds, all levels below it together. For every role.
+/// Includes the totals of the area and its descendants. Allowed roles: all.
 #[utoipa::path(
     tag = "areas",
     operation_id = "get_area",
     params(("code" = AreaCode, Path, description = "The area")),
     responses(
-        (status = OK, description = "The area and what it holds", body = AreaWithCounts),
+        (status = OK, description = "The area and its totals", body = AreaWithCounts),
         openapi::Read,
     ),
 )]
@@ -85,7 +85,7 @@ pub(crate) async fn get_area(
     found.await.map(Json)
 }
 
-/// An outline as GeoJSON (RFC 7946): a feature with a polygon or several.
+/// An outline as a GeoJSON feature (RFC 7946) with a polygon or a multipolygon.
 #[derive(ToSchema)]
 #[schema(as = BoundaryFeature)]
 #[expect(dead_code, reason = "describes the shape of what the GeoJSON library writes")]
@@ -93,17 +93,17 @@ pub struct Boundary {
     /// Always `Feature`.
     #[schema(max_length = 7, example = "Feature")]
     r#type: String,
-    /// The polygon, `[lon, lat]`, WGS-84.
+    /// The outline, `[lon, lat]`, WGS-84.
     #[schema(value_type = Object)]
     geometry: serde_json::Value,
-    /// The area's `code`.
+    /// The area's `code` in an object.
     #[schema(value_type = Object)]
     properties: serde_json::Value,
 }
 
-/// An area's boundary
+/// Get an area's boundary
 ///
-/// The union of the outlines of its grids, as GeoJSON. For every role.
+/// The union of the outlines of its grids, as GeoJSON. Allowed roles: all.
 #[utoipa::path(
     tag = "areas",
     operation_id = "get_area_boundary",
@@ -160,17 +160,17 @@ pub(crate) async fn get_area_boundary(
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct PointQuery {
-    /// Degrees north, WGS-84.
+    /// Latitude in degrees, WGS-84.
     #[param(minimum = -90, maximum = 90, example = 29.288)]
     lat: f64,
-    /// Degrees east, WGS-84.
+    /// Longitude in degrees, WGS-84.
     #[param(minimum = -180, maximum = 180, example = 106.259)]
     lon: f64,
 }
 
-/// Locate a point
+/// Find the grid of a point
 ///
-/// The grid of the caller's area that the point lies in. For every role.
+/// Returns the grid in the caller's area that contains the point. Allowed roles: all.
 #[utoipa::path(
     tag = "areas",
     operation_id = "locate_area",

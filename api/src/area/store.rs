@@ -1,4 +1,4 @@
-//! Areas in the database.
+//! Queries for areas.
 
 use chrono::NaiveDate;
 use diesel::dsl::count_star;
@@ -50,7 +50,7 @@ impl AreaRow {
     }
 }
 
-/// The area, if there is one of this code.
+/// The area with this code, if it exists.
 ///
 /// # Errors
 /// [`DbError`].
@@ -74,7 +74,7 @@ pub fn path(conn: &mut Conn, code: &AreaCode) -> Result<Vec<String>, DbError> {
         .load(conn)?)
 }
 
-/// A page of the areas in the range, by code.
+/// A page of the areas in the range, ordered by code.
 ///
 /// # Errors
 /// [`DbError`].
@@ -103,7 +103,7 @@ pub fn list(
     rows.into_iter().map(AreaRow::area).collect()
 }
 
-/// What the area holds; tasks count as overdue that were due before `today`.
+/// The totals of the area; a task is overdue if it was due before `today`.
 ///
 /// # Errors
 /// [`DbError`].
@@ -151,12 +151,12 @@ pub fn counts(conn: &mut Conn, code: &AreaCode, today: NaiveDate) -> Result<Coun
     })
 }
 
-/// The count of `value`; zero if it was not counted.
+/// The count of `value`; zero if absent.
 fn count_of<T: PartialEq>(counts: &[(T, i64)], value: T) -> i64 {
     counts.iter().find(|(counted, _)| *counted == value).map_or(0, |(_, count)| *count)
 }
 
-/// The outer ring of a polygon: points of `[lon, lat]`, the last equal to the first.
+/// The outer ring of a polygon: points of `[lon, lat]`, where the last equals the first.
 pub type Ring = Vec<[f64; 2]>;
 
 /// The outlines of all grids in the range: code and ring of `[lon, lat]`.

@@ -1,4 +1,4 @@
-//! Where the bytes lie: a folder, or an S3 bucket, sealed in either.
+//! Storage of encrypted bytes: a folder or an S3 bucket.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -12,43 +12,43 @@ use object_store::prefix::PrefixStore;
 use object_store::{ObjectStore, ObjectStoreExt as _, RetryConfig};
 use thiserror::Error;
 
-/// How long a bucket that fails is tried again. A phone had better be told, since
-/// what was acknowledged stays; one try itself waits 30 s for an answer.
+/// Total time of retries against a failing bucket. It is short because a phone can
+/// resume after an error; a single attempt waits 30 s for an answer.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Why the store did not do as asked.
+/// An error of the blob store.
 #[derive(Debug, Error)]
 pub enum BlobError {
-    /// The folder cannot be made.
+    /// The folder cannot be created.
     #[error("{path}: {error}")]
     Folder {
-        /// Which.
+        /// The folder.
         path: PathBuf,
-        /// Why not.
+        /// The cause.
         error: std::io::Error,
     },
-    /// The store's own error.
+    /// The error of the storage backend.
     #[error(transparent)]
     Store(#[from] object_store::Error),
 }
 
-/// Where attachments are kept.
+/// The storage location of attachments.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StorageLocation {
     /// A folder.
     Folder(PathBuf),
-    /// A bucket and what the names in it begin with; credentials and region come
-    /// from the usual `AWS_` variables.
+    /// A bucket and a key prefix; credentials and region come from the usual `AWS_`
+    /// variables.
     S3 {
         /// The bucket.
         bucket: String,
-        /// May be empty.
+        /// The key prefix; may be empty.
         prefix: String,
     },
 }
 
 impl StorageLocation {
-    /// Reads a setting: `s3://bucket/prefix`, or a folder.
+    /// Parses a setting: `s3://bucket/prefix`, or a folder.
     pub fn parse(text: &str) -> Self {
         match text.strip_prefix("s3://") {
             Some(rest) => {
@@ -65,7 +65,7 @@ impl StorageLocation {
     /// Opens the store.
     ///
     /// # Errors
-    /// When the folder cannot be made or the bucket's settings do not fit.
+    /// If the folder cannot be created or the bucket's settings are invalid.
     pub fn open(&self) -> Result<BlobStore, BlobError> {
         let store: Arc<dyn ObjectStore> = match self {
             Self::Folder(path) => {
@@ -85,32 +85,32 @@ impl StorageLocation {
     }
 }
 
-/// The store of attachments.
+/// The blob store of attachments.
 #[derive(Clone)]
 pub struct BlobStore(Arc<dyn ObjectStore>);
 
 impl BlobStore {
-    /// Puts `bytes` under `name`, over whatever lay there.
+    /// Stores `bytes` under `name` and replaces an existing object.
     ///
     /// # Errors
-    /// [`BlobError`]; what lay there before then stays.
+    /// [`BlobError`]; an existing object then remains.
     pub async fn put(&self, name: &str, bytes: Vec<u8>) -> Result<(), BlobError> {
         self.0.put(&Path::from(name), bytes.into()).await?;
         Ok(())
     }
 
-    /// What lies under `name`.
+    /// The object `name`.
     ///
     /// # Errors
-    /// [`BlobError`]; also when nothing lies there.
+    /// [`BlobError`]; also if it does not exist.
     pub async fn get(&self, name: &str) -> Result<Vec<u8>, BlobError> {
         Ok(self.0.get(&Path::from(name)).await?.bytes().await?.to_vec())
     }
 
-    /// Takes away all that lies in the folder `name`, if anything does.
+    /// Deletes all objects under the prefix `name`.
     ///
     /// # Errors
-    /// [`BlobError`]; some may be gone then.
+    /// [`BlobError`]; some objects may already be deleted.
     pub async fn clear(&self, name: &str) -> Result<(), BlobError> {
         let mut lying = self.0.list(Some(&Path::from(name)));
         while let Some(found) = lying.next().await {

@@ -1,24 +1,24 @@
-//! The tus header `Upload-Checksum`: the hash of the bytes that one PATCH carries.
+//! The tus header `Upload-Checksum`: the hash of the body of one PATCH.
 
 use aws_lc_rs::digest::{Algorithm, SHA1_FOR_LEGACY_USE_ONLY, SHA256, digest};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use thiserror::Error;
 
-/// The algorithms, as OPTIONS tells them. Every tus server knows SHA-1; it finds
-/// what a network has spoilt and protects from nobody.
+/// The algorithms, as listed by OPTIONS. The tus protocol requires SHA-1, which detects
+/// corruption in transit but not tampering.
 pub const ALGORITHMS: &str = "sha1,sha256";
 
-/// What the bytes of one PATCH are to hash to.
+/// The expected hash of the body of one PATCH.
 #[derive(Clone, Debug)]
 pub struct Checksum {
     algorithm: &'static Algorithm,
     hash: Vec<u8>,
 }
 
-/// A header that names no checksum.
+/// A malformed header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("sha1 or sha256, a space, and the hash in base64")]
+#[error("must be sha1 or sha256, a space, and the hash in base64")]
 pub struct ChecksumError;
 
 impl std::str::FromStr for Checksum {
@@ -41,7 +41,7 @@ impl std::str::FromStr for Checksum {
 }
 
 impl Checksum {
-    /// Whether it is the checksum of `bytes`.
+    /// Whether the checksum of `bytes` matches.
     pub fn is_of(&self, bytes: &[u8]) -> bool {
         digest(self.algorithm, bytes).as_ref() == self.hash
     }

@@ -1,15 +1,14 @@
-//! Photos, signatures and voices that belong to a task's reports.
+//! Photos, signatures and voice recordings of reports.
 //!
-//! They come over bad networks, in parts, by the tus protocol (1.0.0: core,
-//! creation, expiration, checksum and termination): the phone makes the id, says how long it is and what its SHA-256
-//! is, and sends from where the server says it stands. A report may name an
-//! attachment long before it has arrived.
+//! They are uploaded in parts over unreliable networks by the tus protocol (1.0.0: core,
+//! creation, expiration, checksum and termination): the phone generates the id, declares
+//! length and SHA-256, and sends from the offset that the server returns. A report may name
+//! an attachment long before its upload.
 //!
-//! Every part lies sealed in the store ([`blob_store`]) before the row says that it is
-//! there, so a kill at any point loses no byte that was acknowledged: what was
-//! put and not yet counted is put again over itself. When the last byte is there
-//! the whole is held against its hash and its type, sealed as one, and only then
-//! to be had.
+//! Each part is encrypted into the blob store ([`blob_store`]) before the row counts it, so
+//! a crash at any point loses no acknowledged byte: a part that was written and not counted
+//! is overwritten. After the last byte the whole is verified against its hash and type,
+//! encrypted as one, and only then available.
 
 pub mod blob_store;
 pub mod checksum;

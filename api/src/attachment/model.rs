@@ -1,4 +1,4 @@
-//! What an attachment may be.
+//! Media types and limits of attachments.
 
 use gridward_domain::text_column;
 use gridward_domain::word::{UnknownWord, Word as _, unknown};
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use utoipa::ToSchema;
 
-/// The types of what may be attached.
+/// The media types of attachments.
 #[derive(
     Clone,
     Copy,
@@ -42,15 +42,15 @@ pub enum MediaType {
     #[serde(rename = "image/webp")]
     #[strum(serialize = "image/webp")]
     Webp,
-    /// A voice.
+    /// A voice recording.
     #[serde(rename = "audio/mp4")]
     #[strum(serialize = "audio/mp4")]
     Mp4,
-    /// A voice.
+    /// A voice recording.
     #[serde(rename = "audio/ogg")]
     #[strum(serialize = "audio/ogg")]
     Ogg,
-    /// A voice.
+    /// A voice recording.
     #[serde(rename = "audio/amr")]
     #[strum(serialize = "audio/amr")]
     Amr,
@@ -58,17 +58,17 @@ pub enum MediaType {
 
 text_column!(MediaType);
 
-/// The most bytes of a photo or a signature.
+/// Maximum size of a photo or a signature in bytes.
 const IMAGE: i64 = 10 * 1024 * 1024;
-/// The most bytes of a voice.
+/// Maximum size of a voice recording in bytes.
 const VOICE: i64 = 5 * 1024 * 1024;
-/// The most bytes of anything.
+/// Maximum size of any attachment in bytes.
 pub const LARGEST: i64 = IMAGE;
-/// The most attachments of one person to one task.
+/// Maximum number of attachments per person and task.
 pub const MOST: i64 = 10;
 
 impl MediaType {
-    /// The most bytes of this type.
+    /// Maximum size of this type in bytes.
     pub const fn largest(self) -> i64 {
         match self {
             Self::Jpeg | Self::Png | Self::Webp => IMAGE,
@@ -76,7 +76,7 @@ impl MediaType {
         }
     }
 
-    /// Whether the bytes begin as this type does.
+    /// Whether the first bytes match this type.
     pub fn is_of(self, bytes: &[u8]) -> bool {
         let found = infer::get(bytes).map(|kind| kind.mime_type()).unwrap_or_default();
         match self {
@@ -87,14 +87,14 @@ impl MediaType {
     }
 }
 
-/// What was sent is not what was announced.
+/// A mismatch between the uploaded and the announced content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum Misfit {
-    /// Another hash.
-    #[error("its SHA-256 is not the one that was announced")]
+    /// The hash differs.
+    #[error("the SHA-256 differs from the announced one")]
     Hash,
-    /// Another type.
-    #[error("its content is not of the type that was announced")]
+    /// The type differs.
+    #[error("the content does not match the announced media type")]
     Type,
 }
 

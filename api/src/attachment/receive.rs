@@ -1,4 +1,4 @@
-//! The bytes: part by part onto the blob_store, then the whole.
+//! Receives attachments: each part into the blob store, then the whole.
 
 use std::fmt::Display;
 
@@ -19,23 +19,23 @@ use crate::log::{Event, Subject};
 use crate::task;
 use crate::tx::Db;
 
-/// The most bytes held at a time.
+/// Maximum size of a part in memory, in bytes.
 const PART: usize = 1024 * 1024;
 
 impl From<BlobError> for Problem {
     fn from(error: BlobError) -> Self {
-        Self::service_unavailable(format!("the store of attachments failed: {error}"))
+        Self::service_unavailable(format!("the attachment store failed: {error}"))
     }
 }
 
-/// What attachments are kept with.
+/// The state of the attachment endpoints.
 #[derive(Clone)]
 pub struct Attachments {
-    /// Their rows.
+    /// The database.
     pub db: Db,
     /// The districts' keys.
     pub keys: KeyRing,
-    /// Their bytes.
+    /// The blob store.
     pub blobs: BlobStore,
     /// Tells the moment.
     pub clock: Clock,
@@ -57,13 +57,13 @@ fn associated_data(row: &AttachmentRow, what: impl Display) -> String {
     aad(row.district, "attachments", format_args!("{}|{what}", row.id))
 }
 
-/// Takes what comes, from where the attachment stands; answers where it then
-/// stands. What has come before the network breaks stays, unless it comes with a
-/// checksum: then all of it stays or nothing.
+/// Receives bytes from the current offset on and returns the new offset. Bytes
+/// received before the connection breaks are kept; with a checksum, either all of
+/// the request's bytes are kept or none.
 ///
 /// # Errors
-/// 413 for bytes past the announced length; 409 when somebody else sends too; 460
-/// when they are not those of the checksum.
+/// 413 for bytes beyond the announced length; 409 for a concurrent upload; 460 on a
+/// checksum mismatch.
 pub async fn take(
     attachments: &Attachments,
     key: &SealingKey,
@@ -77,7 +77,7 @@ pub async fn take(
     loop {
         let chunk: Option<Bytes> = match payload.next().await {
             Some(Ok(chunk)) => Some(chunk),
-            // The network broke: what came so far is kept, and the phone asks where it stands.
+            // The connection broke: the received bytes are kept, and the phone asks for the offset.
             Some(Err(_)) | None => None,
         };
         let last = chunk.is_none();
@@ -98,7 +98,7 @@ pub async fn take(
     }
 }
 
-/// Puts a part onto the blob_store and then counts it.
+/// Writes a part to the blob store, then advances the offset.
 async fn put(
     attachments: &Attachments,
     key: &SealingKey,
@@ -116,11 +116,11 @@ async fn put(
     if counted.await? { Ok(to) } else { Err(Kind::UploadOffset.into()) }
 }
 
-/// When the last byte is there: holds the whole against what was announced, makes
-/// it one, and notes that it is there. Doing it again changes nothing.
+/// Completes an upload after its last byte: verifies the announced hash and type,
+/// stores the whole file, and marks it complete. Idempotent.
 ///
 /// # Errors
-/// 422 when it is something else; then nothing of it stays.
+/// 422 on a mismatch; then the upload is deleted.
 pub async fn finish(
     attachments: &Attachments,
     key: &SealingKey,
@@ -172,12 +172,12 @@ async fn note(
     noted.await
 }
 
-/// Forgets one that is not whole, and what has come of it; says whether there was
-/// such a one. It stands at its beginning before its bytes go, so that after a
-/// kill in between it can still be sent, or given up again.
+/// Deletes an incomplete upload and its bytes; returns whether it existed. The offset
+/// is reset before the bytes are deleted, so that after a crash in between the upload
+/// can be resumed or terminated again.
 ///
 /// # Errors
-/// 503 when the store or the database is away.
+/// 503 if the store or the database is unavailable.
 pub async fn throw_away(attachments: &Attachments, row: &AttachmentRow) -> Result<bool, Problem> {
     let (district, id) = (row.district, row.id.clone());
     let anew = attachments
@@ -194,10 +194,10 @@ pub async fn throw_away(attachments: &Attachments, row: &AttachmentRow) -> Resul
     Ok(forgotten.await?)
 }
 
-/// The whole, opened.
+/// The whole file, decrypted.
 ///
 /// # Errors
-/// 503 when the store is away.
+/// 503 if the store is unavailable.
 pub async fn open(
     attachments: &Attachments,
     key: &SealingKey,

@@ -42,21 +42,21 @@ fn number(request: &HttpRequest, name: &str) -> Result<i64, Problem> {
         .ok_or_else(|| Problem::unreadable(name, "a number of bytes is needed"))
 }
 
-/// What an upload may do
+/// Upload options
 ///
-/// By the tus protocol: its version, the extensions, the most bytes of anything
-/// and the algorithms of a checksum. For every role.
+/// By the tus protocol: its version, the supported extensions, the maximum size and
+/// the checksum algorithms. For every role.
 #[utoipa::path(
     tag = "attachments",
     operation_id = "upload_options",
     responses(
         (
-            status = NO_CONTENT, description = "What an upload may do",
+            status = NO_CONTENT, description = "The upload options",
             headers(
-                ("Tus-Version" = String, description = "The versions of the protocol"),
-                ("Tus-Extension" = String, description = "What there is of it besides the core"),
-                ("Tus-Max-Size" = String, description = "The most bytes of an attachment"),
-                ("Tus-Checksum-Algorithm" = String, description = "What a checksum may be made with"),
+                ("Tus-Version" = String, description = "Supported versions of the protocol"),
+                ("Tus-Extension" = String, description = "Supported extensions of the protocol"),
+                ("Tus-Max-Size" = String, description = "Maximum size of an attachment in bytes"),
+                ("Tus-Checksum-Algorithm" = String, description = "Supported checksum algorithms"),
             ),
         ),
         openapi::Read,
@@ -73,7 +73,7 @@ pub(crate) async fn upload_options(_: Caller) -> HttpResponse {
         .finish()
 }
 
-/// Announce an attachment
+/// Create an upload
 ///
 /// By the tus protocol (creation): `Upload-Length`, and `Upload-Metadata` with
 /// `id` (a UUID made by the phone), `task_id`, `type` and `sha256` of the whole.
@@ -84,13 +84,13 @@ pub(crate) async fn upload_options(_: Caller) -> HttpResponse {
     tag = "attachments",
     operation_id = "announce_attachment",
     params(
-        ("Upload-Length" = u32, Header, description = "Bytes of the whole", minimum = 1, maximum = 10_485_760),
-        ("Upload-Metadata" = inline(String), Header, description = "Words with values in base64, by commas", max_length = 1024),
+        ("Upload-Length" = u32, Header, description = "Total size in bytes", minimum = 1, maximum = 10_485_760),
+        ("Upload-Metadata" = inline(String), Header, description = "Comma-separated pairs of a key and a base64 value", max_length = 1024),
         openapi::OwnNames,
     ),
     responses(
         (
-            status = CREATED, description = "Announced",
+            status = CREATED, description = "Created",
             headers(
                 ("Location" = String, description = "Where the bytes go"),
                 ("Upload-Offset" = String, description = "How many bytes are there"),
@@ -105,7 +105,7 @@ pub(crate) async fn announce_attachment(
     request: HttpRequest,
     attachments: Data<Attachments>,
     caller: Caller,
-    // Read so that a bad one is told; the attachment's own id does its work.
+    // Parsed so that an invalid one is rejected; the attachment's own id does its work.
     _: IdempotencyKey,
 ) -> Result<HttpResponse, Problem> {
     let length = number(&request, "Upload-Length")?;
@@ -213,17 +213,17 @@ async fn own(
     read.await
 }
 
-/// How far an attachment has come
+/// Upload progress
 ///
 /// By the tus protocol: `Upload-Offset` and `Upload-Length`. For managers and
-/// volunteers, of what they announced.
+/// volunteers, for their own uploads.
 #[utoipa::path(
     tag = "attachments",
     operation_id = "attachment_offset",
     params(("id" = inline(Uuid), Path, description = "The attachment")),
     responses(
         (
-            status = OK, description = "How far",
+            status = OK, description = "The progress",
             headers(
                 ("Upload-Offset" = String, description = "How many bytes are there"),
                 ("Upload-Length" = String, description = "Bytes of the whole"),
@@ -258,19 +258,19 @@ pub(crate) async fn attachment_offset(
 #[expect(dead_code, reason = "describes bytes")]
 struct Content(String);
 
-/// Send an attachment
+/// Upload bytes
 ///
-/// By the tus protocol: bytes from `Upload-Offset` on. What has come when the
-/// network breaks stays; with `Upload-Checksum`, the hash of just these bytes, all
-/// of them stay or none. With the last byte the whole is held against its hash
-/// and its type; if it is something else, nothing of it stays. For managers and
-/// volunteers, of what they announced.
+/// By the tus protocol: bytes from `Upload-Offset` on. If the connection breaks, the
+/// received bytes are kept; with `Upload-Checksum`, the hash of the bytes of this
+/// request, either all of them are kept or none. After the last byte the server
+/// verifies the hash and the media type of the whole file; on a mismatch it deletes
+/// the upload. For managers and volunteers, for their own uploads.
 #[utoipa::path(
     tag = "attachments",
     operation_id = "send_attachment",
     params(
         ("id" = inline(Uuid), Path, description = "The attachment"),
-        ("Upload-Offset" = u32, Header, description = "Where these bytes begin", minimum = 0, maximum = 10_485_760),
+        ("Upload-Offset" = u32, Header, description = "Position of the first of these bytes", minimum = 0, maximum = 10_485_760),
         openapi::UploadChecksum,
     ),
     request_body(content = Content, content_type = "application/offset+octet-stream", description = "The bytes"),
@@ -321,16 +321,16 @@ fn checksum(request: &HttpRequest) -> Result<Option<Checksum>, Problem> {
     read.map(Some).map_err(|error| Problem::unreadable("Upload-Checksum", error))
 }
 
-/// Give up an attachment
+/// Terminate an upload
 ///
-/// By the tus protocol (termination): nothing of what was sent stays, and the id
-/// may be announced again. What is there as a whole is evidence and stays. For
-/// managers and volunteers, of what they announced.
+/// By the tus protocol (termination): deletes the received bytes; the id may be used
+/// again. A completed attachment is evidence and cannot be deleted. For managers and
+/// volunteers, for their own uploads.
 #[utoipa::path(
     tag = "attachments",
     operation_id = "give_up_attachment",
     params(("id" = inline(Uuid), Path, description = "The attachment")),
-    responses((status = NO_CONTENT, description = "Given up"), openapi::GiveUp),
+    responses((status = NO_CONTENT, description = "Terminated"), openapi::GiveUp),
 )]
 #[delete("/attachments/{id}")]
 pub(crate) async fn give_up_attachment(
@@ -346,10 +346,10 @@ pub(crate) async fn give_up_attachment(
     }
 }
 
-/// Get an attachment
+/// Download an attachment
 ///
-/// The bytes, once all are there. That it was read goes on the log. For
-/// managers, supervisors and admins within their area, and for who sent it.
+/// Returns the bytes of a completed attachment. An event records the access. For
+/// managers, supervisors and admins within their area, and for the uploader.
 #[utoipa::path(
     tag = "attachments",
     operation_id = "get_attachment",
@@ -380,8 +380,8 @@ pub(crate) async fn get_attachment(
         .body(bytes))
 }
 
-/// The attachment, if it is whole and the caller may see it; that others read it
-/// goes on the log.
+/// The attachment, if it is complete and the caller may read it. An event records
+/// access by anybody but the uploader.
 fn readable(tx: &mut Tx<'_>, caller: &Caller, id: Uuid) -> Result<AttachmentRow, Problem> {
     let row = store::row(tx.read_unbatched(), caller.district, id)?.filter(|row| row.complete);
     let row = row.ok_or_else(Problem::not_found)?;

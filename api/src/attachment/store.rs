@@ -1,4 +1,4 @@
-//! Attachments in the database: whose, of what, and how far they have come.
+//! Attachments in the database: owner, task and upload progress.
 
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
@@ -27,7 +27,7 @@ pub struct AttachmentRow {
     pub created_at: NaiveDateTime,
 }
 
-/// The attachment, wherever its task lies in the district.
+/// The attachment, regardless of its task's area within the district.
 ///
 /// # Errors
 /// [`DbError`].
@@ -48,7 +48,7 @@ pub fn insert(conn: &mut Conn, row: &AttachmentRow) -> Result<(), DbError> {
     Ok(())
 }
 
-/// Counts bytes that have arrived; says whether it still stood at `from`.
+/// Advances the offset from `from`; returns whether it was still there.
 ///
 /// # Errors
 /// [`DbError`].
@@ -63,8 +63,7 @@ pub fn advance(
     Ok(diesel::update(there).set(attachments::received.eq(to)).execute(conn)? == 1)
 }
 
-/// Lets one that is not whole stand at its beginning again; says whether there is
-/// such a one.
+/// Resets the offset of an incomplete upload to 0; returns whether it exists.
 ///
 /// # Errors
 /// [`DbError`].
@@ -73,7 +72,7 @@ pub fn begin_anew(conn: &mut Conn, district: AreaCode, id: &str) -> Result<bool,
     Ok(diesel::update(there).set(attachments::received.eq(0)).execute(conn)? == 1)
 }
 
-/// Notes that it is whole; says whether it was not before.
+/// Marks the attachment complete; returns whether it was incomplete before.
 ///
 /// # Errors
 /// [`DbError`].
@@ -84,7 +83,7 @@ pub fn complete(conn: &mut Conn, district: AreaCode, id: &str) -> Result<bool, D
     Ok(diesel::update(there).set(whole).execute(conn)? == 1)
 }
 
-/// Forgets one that is not whole; says whether there was such a one.
+/// Deletes an incomplete upload; returns whether it existed.
 ///
 /// # Errors
 /// [`DbError`].

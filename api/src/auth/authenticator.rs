@@ -1,4 +1,5 @@
-//! Who is behind a request: the token, and the person's role and area as they are now.
+//! Resolves a request to a person: verifies the token, then reads the current role and
+//! area.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -20,11 +21,11 @@ use crate::clock::Clock;
 use crate::http::problem::{Kind, Problem};
 use crate::tx::Db;
 
-/// How long a change of role or area may take to be seen by another server.
+/// The maximum delay until another server sees a change of role or area.
 const ACTOR_FOR: Duration = Duration::from_secs(5);
 const MOST_ACTORS: u64 = 50_000;
 
-/// People's roles and areas, kept for a few seconds.
+/// Roles and areas of people, cached for a few seconds.
 #[derive(Clone)]
 pub struct ActorCache(Cache<(AreaCode, PersonId), Option<Actor>>);
 
@@ -35,7 +36,7 @@ impl Default for ActorCache {
 }
 
 impl ActorCache {
-    /// Forgets all, since somebody's role or area has just changed.
+    /// Clears the cache after a change of a role or an area.
     pub fn forget_all(&self) {
         self.0.invalidate_all();
     }
@@ -52,21 +53,21 @@ impl ActorCache {
     }
 }
 
-/// Finds the person behind a request.
+/// Authenticates requests.
 #[derive(Clone)]
 pub struct Authenticator {
     /// Reads people.
     pub db: Db,
     /// Verifies access tokens.
     pub tokens: Tokens,
-    /// People's roles and areas.
+    /// Cached roles and areas.
     pub actors: ActorCache,
-    /// Tells the moment.
+    /// The clock.
     pub clock: Clock,
 }
 
 impl Authenticator {
-    /// The person that `token` names.
+    /// The person identified by `token`.
     ///
     /// # Errors
     /// 401.
@@ -81,7 +82,7 @@ impl Authenticator {
     }
 }
 
-/// The token after `Bearer`, if there is exactly that.
+/// The token after `Bearer`; `None` for any other form.
 fn token(request: &HttpRequest) -> Option<&str> {
     let value = request.headers().get(AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;

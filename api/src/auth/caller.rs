@@ -1,26 +1,26 @@
-//! A signed-in person, as every handler gets it.
+//! The authenticated caller of a handler.
 
 use gridward_domain::area::{AreaCode, AreaRange};
 use gridward_domain::authority::{Action, Actor};
 
 use crate::http::Problem;
 
-/// A signed-in person, with role and area as they are now.
+/// An authenticated person with the current role and area.
 #[derive(Clone, Debug)]
 pub struct Caller {
-    /// The district, first in every key.
+    /// The district, the first part of every key.
     pub district: AreaCode,
-    /// Who, in which role, for which area.
+    /// The person, the role and the area.
     pub actor: Actor,
 }
 
 impl Caller {
-    /// The codes of the caller's area and all in it.
+    /// The range of codes of the caller's area and its descendants.
     pub fn scope(&self) -> AreaRange {
         self.actor.area.range()
     }
 
-    /// Whether the caller's role may do `action` at all.
+    /// Checks that the caller's role permits `action` at all.
     ///
     /// # Errors
     /// 403.

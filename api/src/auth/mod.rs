@@ -1,8 +1,8 @@
-//! Who is calling: sign-in, access tokens, and the [`Caller`] every handler gets.
+//! Authentication: sign-in, access tokens, and the [`Caller`] extractor.
 //!
-//! Promises: a token is an ES256 JWT of ten minutes that says who and nothing
-//! personal; what the caller may do follows from the person's row, not from the
-//! token, so a change of role or area takes effect within seconds.
+//! A token is an ES256 JWT, valid for ten minutes, with a person id and no personal data.
+//! Permissions follow from the person's row, not from the token, so a change of role or
+//! area takes effect within seconds.
 
 pub mod authenticator;
 pub mod caller;

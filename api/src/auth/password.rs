@@ -1,5 +1,5 @@
-//! Passwords: argon2id with OWASP's least parameters (19 MiB, 2 passes, 1 lane),
-//! a few at a time, off the async threads.
+//! Password hashing: argon2id with the OWASP minimum parameters (19 MiB, 2 passes, 1 lane),
+//! limited in parallel, off the async threads.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,19 +11,19 @@ use tokio::sync::Semaphore;
 
 use crate::db::DbError;
 
-/// How long a sign-in waits for its turn to be hashed.
+/// The maximum time that a sign-in waits for a hashing slot.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// The fewest characters of a new password (OWASP ASVS 6.2.1).
+/// The minimum length of a new password (OWASP ASVS 6.2.1).
 pub const FEWEST: usize = 8;
-/// The most characters of a password.
+/// The maximum length of a password.
 pub const MOST: usize = 128;
 
-/// A password that cannot be taken.
+/// An unacceptable password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("a password has {FEWEST} to {MOST} characters")]
 pub struct PasswordError;
 
-/// Checks that `password` may be set.
+/// Checks the length of a new password.
 ///
 /// # Errors
 /// [`PasswordError`].
@@ -32,7 +32,7 @@ pub fn accept(password: &str) -> Result<(), PasswordError> {
     if (FEWEST..=MOST).contains(&length) { Ok(()) } else { Err(PasswordError) }
 }
 
-/// The PHC string to keep for `password`.
+/// The PHC string to store for `password`.
 ///
 /// # Errors
 /// [`PasswordError`] past the algorithm's limits.
@@ -46,30 +46,30 @@ fn verify(password: &str, kept: &str) -> bool {
         .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
 }
 
-/// Verifies passwords, as many at a time as there are cores.
+/// Verifies passwords, at most one per core at a time.
 #[derive(Clone)]
 pub struct Passwords {
     turns: Arc<Semaphore>,
-    /// The hash of nothing anybody knows, so that an unknown phone costs as
-    /// long as a known one.
+    /// The hash of a random password, so that verification takes as long for an unknown
+    /// phone number as for a known one.
     decoy: Arc<str>,
 }
 
 impl Passwords {
-    /// For a machine with `cores`.
+    /// Creates a verifier for a machine with `cores`.
     ///
     /// # Errors
-    /// [`PasswordError`] when the system gives no random salt.
+    /// [`PasswordError`] when the operating system provides no random salt.
     pub fn new(cores: usize) -> Result<Self, PasswordError> {
         let decoy = hash(&uuid::Uuid::new_v4().to_string())?.into();
         Ok(Self { turns: Arc::new(Semaphore::new(cores.max(1))), decoy })
     }
 
-    /// Whether `password` is the one that `kept` was made of; without `kept`
-    /// the answer is no, after the same time.
+    /// Whether `password` matches the hash `kept`; without `kept` the result is false,
+    /// after the same time.
     ///
     /// # Errors
-    /// [`DbError::Busy`] when too many are waiting.
+    /// [`DbError::Busy`] when too many requests are waiting.
     pub async fn verify(
         &self,
         password: SecretString,

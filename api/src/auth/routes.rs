@@ -1,4 +1,4 @@
-//! Sign-in, and the public keys.
+//! The HTTP endpoints for sign-in and public keys.
 
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get, post};
@@ -15,35 +15,35 @@ use crate::http::Json as Body;
 use crate::http::openapi;
 use crate::http::problem::Problem;
 
-/// A phone and a password.
+/// The credentials of a person.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"phone": "10008888888", "password": "gridward-demo"}))]
 pub struct SignIn {
-    /// The district; may be left out where there is only one.
+    /// The district; optional if the installation has only one.
     district: Option<AreaCode>,
-    /// 5 to 20 digits; blanks, hyphens and invisible characters between them do not matter.
+    /// The phone number: 5 to 20 digits. Spaces, hyphens and invisible characters are ignored.
     #[schema(min_length = 5, max_length = 64, example = "10008888888")]
     phone: String,
-    /// As set.
+    /// The password.
     #[schema(value_type = String, min_length = 1, max_length = 128, format = "password")]
     password: SecretString,
 }
 
-/// A token to call with, named as OAuth 2.0 names its parts (RFC 6749, 5.1).
+/// An access token, in the form of OAuth 2.0 (RFC 6749, 5.1).
 #[derive(Serialize, ToSchema)]
 #[expect(clippy::struct_field_names, reason = "the names are the standard's")]
 pub struct AccessToken {
-    /// Goes into the Authorization header, after `Bearer`.
+    /// Sent in the Authorization header, after `Bearer`.
     #[schema(max_length = 4096, example = "eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFUzI1NiJ9.e30.c2ln")]
     access_token: String,
     /// Always `Bearer`.
     #[schema(max_length = 6, example = "Bearer")]
     token_type: &'static str,
-    /// For how many seconds it is good.
+    /// Lifetime in seconds.
     #[schema(minimum = 1, maximum = 3600, example = 600)]
     expires_in: u32,
-    /// Who signed in.
+    /// The person who signed in.
     person_id: PersonId,
     /// The district.
     district: AreaCode,
@@ -51,12 +51,13 @@ pub struct AccessToken {
 
 /// Sign in
 ///
-/// Exchanges a phone and a password for an access token of ten minutes. A
-/// wrong phone and a wrong password are answered alike. Open to all.
+/// Exchanges a phone number and a password for an access token, valid for ten minutes. The
+/// answer is the same for a wrong phone number and a wrong password. No authentication
+/// required.
 #[utoipa::path(
     tag = "auth",
     operation_id = "sign_in",
-    request_body(content = SignIn, description = "The phone and the password"),
+    request_body(content = SignIn, description = "The credentials"),
     responses((status = OK, description = "Signed in", body = AccessToken), openapi::SignIn),
     security(()),
 )]
@@ -78,7 +79,7 @@ pub(crate) async fn sign_in_with_password(
     }))
 }
 
-/// The public keys that tokens are signed with (RFC 7517).
+/// The public keys that verify access tokens (RFC 7517).
 #[derive(ToSchema)]
 #[schema(as = JsonWebKeySet, example = json!({"keys": [{
     "kty": "EC", "crv": "P-256", "use": "sig", "alg": "ES256", "key_ops": ["verify"],
@@ -87,14 +88,14 @@ pub(crate) async fn sign_in_with_password(
 }]}))]
 #[expect(dead_code, reason = "describes the shape of what the token library writes")]
 pub struct Jwks {
-    /// One key each.
+    /// The keys.
     #[schema(max_items = 8, value_type = Vec<Object>)]
     keys: Vec<serde_json::Value>,
 }
 
-/// Public keys
+/// List public keys
 ///
-/// The keys that verify access tokens (RFC 7517). Open to all.
+/// Returns the keys that verify access tokens (RFC 7517). No authentication required.
 #[utoipa::path(
     tag = "auth",
     operation_id = "get_public_keys",

@@ -1,4 +1,4 @@
-//! Signing in with phone and password.
+//! Sign-in with phone number and password.
 
 use std::time::Duration;
 
@@ -19,11 +19,11 @@ use crate::db::{Conn, DbError};
 use crate::http::problem::{Kind, Problem};
 use crate::tx::Db;
 
-/// After so many failures in [`WITHIN`] an account has to wait.
+/// The number of failures within [`WITHIN`] after which an account is locked for a while.
 const FAILURES: u32 = 10;
 const WITHIN: Duration = Duration::from_secs(300);
 
-/// How often sign-in failed lately, by district and phone index.
+/// Recent sign-in failures, by district and phone index.
 #[derive(Clone)]
 pub struct Failures(Cache<(AreaCode, Hash), u32>);
 
@@ -33,7 +33,7 @@ impl Default for Failures {
     }
 }
 
-/// Who signed in.
+/// The result of a sign-in.
 pub struct SignedIn {
     /// The district.
     pub district: AreaCode,
@@ -43,7 +43,7 @@ pub struct SignedIn {
     pub token: String,
 }
 
-/// Signs people in with phone and password.
+/// Signs people in with phone number and password.
 #[derive(Clone)]
 pub struct SignIn {
     /// Reads people and their credentials.
@@ -54,16 +54,16 @@ pub struct SignIn {
     pub passwords: Passwords,
     /// Signs access tokens.
     pub tokens: Tokens,
-    /// Tells the moment.
+    /// The clock.
     pub clock: Clock,
-    /// Failed sign-ins, for a few minutes.
+    /// Recent sign-in failures.
     pub failures: Failures,
-    /// The district of an installation that has only one.
+    /// The default district of an installation that has only one.
     pub only_district: OnlyDistrict,
 }
 
-/// The district that need not be named, kept for a minute: finding it reads a
-/// row of every district.
+/// The default district, cached for a minute, since finding it reads a row of every
+/// district.
 #[derive(Clone)]
 pub struct OnlyDistrict(Cache<(), Option<AreaCode>>);
 
@@ -79,7 +79,7 @@ impl OnlyDistrict {
             return Ok(known);
         }
         let only = <[AreaCode; 1]>::try_from(districts(conn)?).ok().map(|[only]| only);
-        // An empty installation is about to get its first district.
+        // An empty installation may get its first district at any moment.
         if only.is_some() {
             self.0.insert((), only);
         }
@@ -88,12 +88,12 @@ impl OnlyDistrict {
 }
 
 impl SignIn {
-    /// Signs in the person with `phone` and `password` in `district` (which may be
-    /// left out where an installation has only one).
+    /// Signs in the person with `phone` and `password` in `district` (optional if the
+    /// installation has only one).
     ///
     /// # Errors
-    /// 401 without saying which of the two was wrong; 422 when the district must
-    /// be named; 429 after too many failures.
+    /// 401 without saying which of the two is wrong; 422 if the district is required; 429
+    /// after too many failures.
     pub async fn sign_in(
         &self,
         district: Option<AreaCode>,
@@ -103,7 +103,8 @@ impl SignIn {
         let (keys, only) = (self.keys.clone(), self.only_district.clone());
         let found = self.db.read(move |conn| {
             let district = choose(conn, district, &only)?;
-            // An unknown district is answered as an unknown phone.
+            // The answer for an unknown district equals the one for an unknown phone
+            // number.
             let key = keys.find(conn, district)?.ok_or(Kind::WrongCredentials)?;
             let index = key.index(phone.as_str());
             let known = store::by_phone(conn, district, index)?;
@@ -111,7 +112,7 @@ impl SignIn {
         });
         let (district, index, known) = found.await?;
         let account = (district, index);
-        // Counted before the slow verifying, so that tries in parallel count too.
+        // Counted before the slow verification, so that parallel attempts count too.
         let count = |before: Option<moka::Entry<_, u32>>| before.map_or(1, |n| n.into_value() + 1);
         let tries = self.failures.0.entry(account).and_upsert_with(count).into_value();
         if tries > FAILURES {

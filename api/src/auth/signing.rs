@@ -1,5 +1,5 @@
-//! The keys that sign tokens. They lie in the database, sealed by the
-//! installation's key, so that every server of an installation signs alike.
+//! The keys that sign tokens. They are stored in the database, encrypted with the
+//! installation's key, so that all servers of an installation share them.
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
@@ -13,7 +13,7 @@ use crate::crypto::InstallationKey;
 use crate::db::schema::signing_keys;
 use crate::db::{self, Conn, DbError, dialect};
 
-/// A key to sign with and the public keys to verify by.
+/// The signing key and the public keys that verify.
 pub struct SigningKeys {
     pub(super) kid: String,
     pub(super) signing: EncodingKey,
@@ -22,17 +22,17 @@ pub struct SigningKeys {
 }
 
 impl SigningKeys {
-    /// The installation's keys; the first is made at the first start.
+    /// Loads the installation's keys; creates the first key at the first start.
     ///
     /// # Errors
-    /// [`DbError`]; also when they were sealed by another installation key.
+    /// [`DbError`]; also if the keys were encrypted with another installation key.
     pub fn load_or_make(
         conn: &mut Conn,
         installation: &InstallationKey,
         now: DateTime<Utc>,
     ) -> Result<Self, DbError> {
         let kept = db::transact(conn, |conn| {
-            // Of two servers that start for the first time together, one makes the key.
+            // If two servers start for the first time together, only one key is stored.
             conn.batch_execute(dialect::lock_signing_keys(conn))?;
             if load(conn)?.is_empty() {
                 make(conn, installation, now)?;
@@ -42,12 +42,12 @@ impl SigningKeys {
         Self::of(&kept, installation)
     }
 
-    /// The public keys, as RFC 7517 writes them.
+    /// The public keys as a JWK set (RFC 7517).
     pub const fn public(&self) -> &JwkSet {
         &self.public
     }
 
-    /// Of rows in the order of their making, the last signs.
+    /// Builds the keys from rows in order of creation; the last key signs.
     fn of(rows: &[(String, Vec<u8>)], installation: &InstallationKey) -> Result<Self, DbError> {
         let mut verifying = Vec::new();
         let mut public = JwkSet { keys: Vec::new() };
@@ -88,7 +88,7 @@ fn make(
     let pair = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new())
         .map_err(corrupt)?;
     let key = EncodingKey::from_ec_der(pair.as_ref());
-    // The key's name is its own thumbprint (RFC 7638), so two servers cannot name two keys alike.
+    // The key id is the key's thumbprint (RFC 7638), so ids of two servers cannot collide.
     let kid = public_key(&key, "")?.thumbprint(ThumbprintHash::SHA256).map_err(corrupt)?;
     let sealed = installation.key().seal(&sealed_for(&kid), pair.as_ref()).map_err(corrupt)?;
     diesel::insert_into(signing_keys::table)

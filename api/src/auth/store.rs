@@ -1,4 +1,4 @@
-//! Where a person stands, and the password's hash.
+//! Queries for a person's role and area, and for password hashes.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -10,7 +10,7 @@ use crate::db::column::Hash;
 use crate::db::schema::{credentials, people};
 use crate::db::{Conn, DbError};
 
-/// The person as an actor; none if unknown or no longer active.
+/// The person as an actor; `None` if unknown or inactive.
 ///
 /// # Errors
 /// [`DbError`].
@@ -24,7 +24,7 @@ pub fn actor(conn: &mut Conn, district: AreaCode, id: PersonId) -> Result<Option
     Ok(Some(Actor { person: id, role, area }))
 }
 
-/// Who has the phone with this index, and the hash of the password, if one was set.
+/// The person with this phone index, and the password hash if one is set.
 ///
 /// # Errors
 /// [`DbError`].
@@ -49,7 +49,7 @@ pub fn by_phone(
     Ok(Some((id, hash)))
 }
 
-/// Keeps the hash of a person's new password.
+/// Stores the hash of a new password.
 ///
 /// # Errors
 /// [`DbError`].

@@ -1,4 +1,4 @@
-//! Access tokens: ES256 JWTs (RFC 9068) that say who and in which district.
+//! Access tokens: ES256 JWTs (RFC 9068) that identify a person and a district.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,18 +16,18 @@ use uuid::Uuid;
 
 use super::signing::SigningKeys;
 
-/// How long a token is good for.
+/// The lifetime of a token.
 pub const LIFETIME: Duration = Duration::from_secs(600);
-/// How far the clocks of two servers may differ, in seconds.
+/// The tolerated difference between the clocks of two servers, in seconds.
 const LEEWAY: u64 = 30;
 const ISSUER: &str = "gridward";
 const AUDIENCE: &str = "gridward";
-/// The type that keeps other JWTs from being taken for access tokens (RFC 9068, 2.1).
+/// The `typ` header that distinguishes access tokens from other JWTs (RFC 9068, 2.1).
 const TYPE: &str = "at+jwt";
-/// Verifying costs more than most reads, so tokens once verified are remembered, this many.
+/// Verification costs more than most reads, so this many verified tokens are cached.
 const REMEMBERED: u64 = 20_000;
 
-/// Whom a token names.
+/// The subject of a token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bearer {
     /// The district.
@@ -37,16 +37,16 @@ pub struct Bearer {
     expires: i64,
 }
 
-/// Why a token is not taken.
+/// Why a token is rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum TokenError {
-    /// It was good once.
+    /// The token has expired.
     #[error("the token has expired")]
     Expired,
-    /// It was never one of ours.
+    /// The token was not issued by this installation.
     #[error("not a token of this service")]
     Invalid,
-    /// It could not be signed.
+    /// The token could not be signed.
     #[error("the token could not be signed")]
     Unsigned,
 }
@@ -63,7 +63,7 @@ struct Claims {
     district: AreaCode,
 }
 
-/// Signs and verifies tokens.
+/// Issues and verifies tokens.
 #[derive(Clone)]
 pub struct Tokens {
     keys: Arc<SigningKeys>,
@@ -72,7 +72,7 @@ pub struct Tokens {
 }
 
 impl Tokens {
-    /// Signs and verifies with `keys`.
+    /// Creates an issuer and verifier with `keys`.
     pub fn new(keys: SigningKeys) -> Self {
         let mut rules = Validation::new(Algorithm::ES256);
         rules.set_issuer(&[ISSUER]);
@@ -84,12 +84,12 @@ impl Tokens {
         Self { keys: Arc::new(keys), rules: Arc::new(rules), verified }
     }
 
-    /// The keys, for those who verify tokens themselves.
+    /// The keys, for clients that verify tokens themselves.
     pub fn keys(&self) -> &SigningKeys {
         &self.keys
     }
 
-    /// A token for `person` of `district`, good from `now` for [`LIFETIME`].
+    /// Issues a token for `person` of `district`, valid from `now` for [`LIFETIME`].
     ///
     /// # Errors
     /// [`TokenError::Unsigned`].
@@ -118,7 +118,7 @@ impl Tokens {
         encode(&header, &claims, &self.keys.signing).map_err(|_| TokenError::Unsigned)
     }
 
-    /// Whom `token` names at `now`.
+    /// The subject of `token`, verified at `now`.
     ///
     /// # Errors
     /// [`TokenError`].
@@ -163,7 +163,7 @@ mod tests {
     use crate::crypto::InstallationKey;
     use crate::db::{Address, migrate::migrate};
 
-    /// Tokens with keys of their own, as a first start makes them.
+    /// Tokens with new keys, as created at a first start.
     fn tokens() -> Tokens {
         let folder = tempfile::TempDir::new().expect("a folder");
         let address = Address::Sqlite(folder.path().join("gridward.db"));

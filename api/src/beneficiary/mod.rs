@@ -1,7 +1,7 @@
-//! Those who are cared for: veterans, their families and other entitled people.
+//! Beneficiaries: veterans, their families and other entitled people.
 //!
-//! Names, numbers, addresses and hardship lie sealed in the database; lists and
-//! details show them masked, and revealing them is recorded.
+//! Names, numbers, addresses and hardships are encrypted in the database; lists and details
+//! show them masked, and every reveal is recorded.
 
 pub mod model;
 pub mod routes;

@@ -1,4 +1,4 @@
-//! The words a beneficiary is described by.
+//! The types that describe a beneficiary.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 
 use crate::person::Gender;
 
-/// Why a person is entitled; the main one where several hold.
+/// The category of entitlement; the main one if several apply.
 #[derive(
     Clone,
     Copy,
@@ -90,10 +90,10 @@ pub enum Hardship {
     Housing,
 }
 
-/// Which hardships weigh on a household; none for most.
+/// The hardships of a beneficiary; usually none.
 pub type Hardships = BTreeSet<Hardship>;
 
-/// How well a person gets about.
+/// A person's mobility.
 #[derive(
     Clone,
     Copy,
@@ -117,17 +117,17 @@ pub type Hardships = BTreeSet<Hardship>;
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case", parse_err_ty = UnknownWord, parse_err_fn = unknown::<Mobility>)]
 pub enum Mobility {
-    /// Freely.
+    /// Moves about freely.
     Full,
-    /// With difficulty.
+    /// Moves about with difficulty.
     Limited,
-    /// Not out of the house.
+    /// Cannot leave the home.
     Homebound,
 }
 
 text_column!(Mobility);
 
-/// How a person wishes to be reached.
+/// A person's preferred form of contact.
 #[derive(
     Clone,
     Copy,
@@ -151,15 +151,15 @@ text_column!(Mobility);
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case", parse_err_ty = UnknownWord, parse_err_fn = unknown::<Contact>)]
 pub enum Contact {
-    /// At home.
+    /// A visit at home.
     Visit,
-    /// By telephone.
+    /// A telephone call.
     Phone,
 }
 
 text_column!(Contact);
 
-/// The plaque 光荣之家 at the door.
+/// The state of the plaque 光荣之家 at the door.
 #[derive(
     Clone,
     Copy,
@@ -183,72 +183,72 @@ text_column!(Contact);
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case", parse_err_ty = UnknownWord, parse_err_fn = unknown::<Plaque>)]
 pub enum Plaque {
-    /// It hangs.
+    /// The plaque is mounted.
     Hung,
-    /// It is due and not yet hung.
+    /// The plaque is due and not yet mounted.
     Pending,
-    /// It hangs and wants replacing.
+    /// The plaque is mounted and needs replacement.
     Damaged,
-    /// The family does not want one.
+    /// The family declined the plaque.
     Declined,
 }
 
 text_column!(Plaque);
 
-/// What of a beneficiary lies sealed.
+/// The encrypted part of a beneficiary.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Particulars {
     /// Family and given name.
     pub name: String,
     /// Digits only.
     pub phone: String,
-    /// GB 11643.
+    /// The national ID number (GB 11643).
     pub id_number: String,
-    /// Without the district's own name.
+    /// Without the name of the district.
     pub address: String,
-    /// Which of the three hardships weigh on the household.
+    /// The beneficiary's hardships.
     pub hardships: Hardships,
 }
 
-/// A beneficiary, masked: enough to plan a visit, not enough to find the person.
+/// A beneficiary, masked: sufficient to plan a visit, not to identify the person.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Beneficiary {
-    /// Names the beneficiary.
+    /// Identifies the beneficiary.
     pub id: BeneficiaryId,
-    /// The grid that cares.
+    /// The beneficiary's grid.
     pub grid: AreaCode,
-    /// Masked.
+    /// The masked name.
     #[schema(max_length = 64, example = "王*明")]
     pub name: String,
-    /// Masked.
+    /// The masked phone number.
     #[schema(max_length = 20, example = "138****1234")]
     pub phone: String,
-    /// Why the person is entitled.
+    /// The category of entitlement.
     pub category: Category,
-    /// As registered.
+    /// The registered gender.
     pub gender: Gender,
-    /// Four digits.
+    /// Year of birth, four digits.
     #[schema(minimum = 1850, maximum = 2200, example = 1948)]
     pub birth_year: i32,
     /// The home, WGS-84.
     pub place: Place,
-    /// Whether nobody else lives there.
+    /// Whether the beneficiary lives alone.
     pub lives_alone: bool,
-    /// How well the person gets about.
+    /// The beneficiary's mobility.
     pub mobility: Mobility,
-    /// How the person wishes to be reached.
+    /// The preferred form of contact.
     pub contact: Contact,
     /// The plaque 光荣之家 at the door.
     pub plaque: Plaque,
-    /// The last day somebody was in touch; absent if never.
+    /// The day of the last contact; absent if there was none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_contact: Option<NaiveDate>,
-    /// How often the entry has changed.
+    /// Incremented with every change.
     #[schema(minimum = 1, maximum = 9_007_199_254_740_991_i64, example = 1)]
     pub version: i64,
 }
 
-/// Why sealed particulars are wanted.
+/// The purpose of a reveal.
 #[derive(
     Clone,
     Copy,
@@ -269,20 +269,20 @@ pub struct Beneficiary {
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case", parse_err_ty = UnknownWord, parse_err_fn = unknown::<Purpose>)]
 pub enum Purpose {
-    /// To visit or call the person.
+    /// Visit or call the beneficiary.
     Visit,
-    /// To correct the entry.
+    /// Correct the entry.
     Correction,
-    /// To follow a hardship matter.
+    /// Follow up a hardship.
     Hardship,
-    /// To answer a complaint.
+    /// Answer a complaint.
     Complaint,
 }
 
-/// A beneficiary's sealed particulars.
+/// A beneficiary's particulars in clear.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Revealed {
-    /// Names the beneficiary.
+    /// Identifies the beneficiary.
     pub id: BeneficiaryId,
     /// Family and given name.
     #[schema(max_length = 64, example = "王小明")]
@@ -290,13 +290,13 @@ pub struct Revealed {
     /// Digits only.
     #[schema(max_length = 20, example = "10012345678")]
     pub phone: String,
-    /// Without the district's own name.
+    /// Without the name of the district.
     #[schema(max_length = 256, example = "几江街道南门社区1网格1栋102")]
     pub address: String,
-    /// Which of the three hardships weigh on the household.
+    /// The beneficiary's hardships.
     #[schema(max_items = 3, value_type = Vec<Hardship>, example = json!(["medical"]))]
     pub hardships: Hardships,
-    /// All but the last four hidden; whole for staff of the district only.
+    /// Masked except for the last four digits; complete for district staff only.
     #[schema(max_length = 18, example = "**************0185")]
     pub id_number: String,
 }

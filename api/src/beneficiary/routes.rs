@@ -1,4 +1,4 @@
-//! Beneficiaries over HTTP.
+//! The HTTP endpoints for beneficiaries.
 
 use actix_web::web::{Data, Json, Path};
 use actix_web::{HttpRequest, HttpResponse, get};
@@ -16,21 +16,21 @@ use crate::http::page::{self, Page, PageQuery, Paged};
 use crate::http::problem::Problem;
 use crate::tx::Db;
 
-/// Which beneficiaries.
+/// Filter and page of beneficiaries.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct BeneficiaryQuery {
-    /// Only those of this area and all in it.
+    /// Only beneficiaries in this area and its descendants.
     area: Option<AreaCode>,
-    /// Only those of this category.
+    /// Only beneficiaries of this category.
     category: Option<Category>,
 }
 
 /// List beneficiaries
 ///
-/// Those cared for in the caller's area, by grid. Names and phones are masked.
-/// For every role but volunteers.
+/// Lists the beneficiaries in the caller's area, ordered by grid. Names and phone numbers
+/// are masked. Allowed roles: all except volunteers.
 #[utoipa::path(
     tag = "beneficiaries",
     operation_id = "list_beneficiaries",
@@ -62,9 +62,9 @@ pub(crate) async fn list_beneficiaries(
     Ok(found.answer(request.path(), request.query_string()))
 }
 
-/// One beneficiary
+/// Get a beneficiary
 ///
-/// Masked. For every role but volunteers, within their area.
+/// Names and numbers are masked. Allowed roles: all except volunteers, within their area.
 #[utoipa::path(
     tag = "beneficiaries",
     operation_id = "get_beneficiary",

@@ -1,4 +1,4 @@
-//! Beneficiaries in the database; all that is personal lies sealed.
+//! Queries for beneficiaries; all personal data is encrypted.
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
@@ -47,7 +47,7 @@ crate::table_row! {
 }
 
 impl BeneficiaryRow {
-    /// Opens what lies sealed.
+    /// Decrypts the personal data.
     ///
     /// # Errors
     /// [`DbError::Corrupt`].
@@ -143,8 +143,8 @@ pub fn list(
     rows.iter().map(|row| row.masked(key)).collect()
 }
 
-/// Notes that `visitor` was in touch on `day`. That follows from the report on
-/// the log and is no change of the entry, whose version stays.
+/// Records a contact by `visitor` on `day`. The contact is derived from a report in the log
+/// and is not a change of the entry, whose version stays the same.
 ///
 /// # Errors
 /// [`DbError`].
@@ -164,7 +164,7 @@ pub fn was_in_touch(
     Ok(())
 }
 
-/// The rows of these ids, wherever they lie in the district.
+/// The rows with these ids, anywhere in the district.
 ///
 /// # Errors
 /// [`DbError`].

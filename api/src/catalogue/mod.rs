@@ -1,7 +1,7 @@
-//! The catalogue: what can be done for a beneficiary, and what each takes.
+//! The catalogue: the kinds of service and their requirements.
 //!
-//! Law is code, local practice is data: a district begins with the kinds of
-//! [`defaults`] and changes them as it likes.
+//! Law is code, local practice is data: a district starts with the kinds of [`defaults`]
+//! and may change them.
 
 pub mod routes;
 pub mod store;
@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use thiserror::Error;
 use utoipa::ToSchema;
 
-/// What a visitor may find that a household needs.
+/// A need found during a visit.
 #[derive(
     Clone,
     Copy,
@@ -47,25 +47,25 @@ pub enum Need {
     Employment,
     /// Rights, claims, documents.
     Legal,
-    /// Somebody to talk to.
+    /// Company, someone to talk to.
     Psychological,
-    /// Anything else, said in the note.
+    /// Any other need, described in the note.
     Other,
 }
 
-/// The word of a kind of service: `home_visit`, `condolence` ...
+/// The code of a kind of service: `home_visit`, `condolence` ...
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(try_from = "String")]
 #[schema(max_length = 32, pattern = "^[a-z][a-z0-9_]{0,31}$", example = "home_visit")]
 pub struct KindCode(String);
 
-/// A text that cannot be a kind's word.
+/// A text that is not a valid code of a kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("a kind is 1 to 32 lower-case letters, digits and underscores, a letter first")]
 pub struct KindCodeError;
 
 impl KindCode {
-    /// The word.
+    /// The code.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -83,52 +83,53 @@ impl TryFrom<String> for KindCode {
     }
 }
 
-/// Something that can be done for a beneficiary.
+/// A kind of service for a beneficiary.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ServiceKind {
-    /// Its word.
+    /// The code.
     #[schema(max_length = 32, pattern = "^[a-z][a-z0-9_]{0,31}$", example = "home_visit")]
     pub code: String,
-    /// Its name.
+    /// The name.
     #[schema(max_length = 64, example = "上门走访")]
     pub name: String,
-    /// How long it takes at the place.
+    /// Duration at the place, in minutes.
     #[schema(minimum = 1, maximum = 480, example = 30)]
     pub minutes: u32,
-    /// From 1 to 10, the most urgent.
+    /// Priority from 1 (lowest) to 10 (most urgent).
     #[schema(minimum = 1, maximum = 10, example = 5)]
     pub priority: u8,
-    /// What whoever does it must be able to do.
+    /// Skills that the assignee must have.
     #[schema(max_items = 32, value_type = Vec<Skill>)]
     pub skills: Skills,
-    /// In how many days it is due, unless the task says otherwise.
+    /// Days until the due day, unless the task sets its own.
     #[schema(minimum = 0, maximum = 3650, example = 7)]
     pub due_days: u32,
-    /// How often somebody goes before nobody at home is the end of it.
+    /// Maximum number of attempts while nobody is at home; after the last one the task
+    /// fails and goes up one level.
     #[schema(minimum = 1, maximum = 20, example = 2)]
     pub attempts: u8,
     /// Days until the next attempt.
     #[schema(minimum = 0, maximum = 365, example = 3)]
     pub retry_days: u16,
-    /// What becomes of a task past its due day.
+    /// What happens to an overdue task: `escalate` or `expire`.
     pub overdue: Overdue,
-    /// Days past due before it escalates, and between one level and the next.
+    /// Days past due before the first escalation, and between escalations.
     #[schema(minimum = 1, maximum = 365, example = 7)]
     pub escalate_days: u16,
-    /// A JSON Schema (2020-12) that a report's answers fit; absent where nothing is asked.
+    /// JSON Schema (2020-12) of a report's answers; absent if the kind has no form.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     pub form: Option<Value>,
-    /// Which kind of task follows which found need, due at once.
+    /// The follow-up kind of task for each need, due at once.
     #[schema(value_type = Object, example = json!({"medical": "hardship_follow_up"}))]
     pub follow_ups: BTreeMap<Need, String>,
-    /// How often the entry has changed.
+    /// Incremented with every change.
     #[schema(minimum = 1, maximum = 9_007_199_254_740_991_i64, example = 1)]
     pub version: i64,
 }
 
 impl ServiceKind {
-    /// What the life of its tasks turns on.
+    /// The rules that apply to tasks of this kind.
     pub const fn terms(&self) -> Terms {
         Terms {
             attempts: self.attempts,
@@ -139,7 +140,7 @@ impl ServiceKind {
     }
 }
 
-/// What a new district begins with.
+/// The initial catalogue of a new district.
 pub fn defaults() -> Vec<ServiceKind> {
     let kind = |code: &str, name: &str, minutes, priority, due_days| ServiceKind {
         code: code.to_owned(),
@@ -164,7 +165,7 @@ pub fn defaults() -> Vec<ServiceKind> {
             follow_ups: follow_ups.clone().into(),
             ..kind("home_visit", "上门走访", 30, 5, 14)
         },
-        // A greeting after the feast greets nobody.
+        // Pointless after the holiday, so it expires instead of escalating.
         ServiceKind {
             overdue: Overdue::Expire,
             follow_ups: follow_ups.into(),

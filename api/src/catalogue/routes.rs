@@ -1,4 +1,4 @@
-//! The catalogue over HTTP.
+//! The HTTP endpoint for the catalogue.
 
 use actix_web::get;
 use actix_web::web::{Data, Json};
@@ -11,17 +11,17 @@ use crate::http::openapi;
 use crate::http::problem::Problem;
 use crate::tx::Db;
 
-/// All kinds of service of a district.
+/// All kinds of service in a district.
 #[derive(Serialize, ToSchema)]
 pub struct Catalogue {
-    /// By code.
+    /// The kinds, ordered by code.
     #[schema(max_items = 500)]
     items: Vec<ServiceKind>,
 }
 
 /// List service kinds
 ///
-/// What can be done for a beneficiary, and what each takes. For every role.
+/// Lists the kinds of service and their requirements. Allowed roles: all.
 #[utoipa::path(
     tag = "catalogue",
     operation_id = "list_service_kinds",

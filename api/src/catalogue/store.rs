@@ -1,4 +1,4 @@
-//! The catalogue in the database.
+//! Queries for the catalogue.
 
 use diesel::prelude::*;
 use gridward_domain::area::AreaCode;
@@ -56,7 +56,7 @@ fn read<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, DbError> {
     serde_json::from_str(text).map_err(|error| DbError::corrupt(TABLE, error))
 }
 
-/// The kind of this word, if the district has it.
+/// The kind with this code, if the district has it.
 ///
 /// # Errors
 /// [`DbError`].
@@ -70,7 +70,7 @@ pub fn one(
     row.map(KindRow::kind).transpose()
 }
 
-/// All kinds of the district, by word.
+/// All kinds of the district, ordered by code.
 ///
 /// # Errors
 /// [`DbError`].
@@ -82,7 +82,7 @@ pub fn all(conn: &mut Conn, district: AreaCode) -> Result<Vec<ServiceKind>, DbEr
     rows.into_iter().map(KindRow::kind).collect()
 }
 
-/// Gives a district those of `kinds` that it does not have yet; answers how many.
+/// Adds those of `kinds` that the district does not have; returns their number.
 ///
 /// # Errors
 /// [`DbError`].

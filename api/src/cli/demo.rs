@@ -20,21 +20,21 @@ use crate::server::settings::Settings;
 use crate::task::row::TaskRow;
 use crate::{catalogue, clock, db, load, log, server};
 
-/// The password of the three who sign in to try it.
+/// The password of the demo accounts.
 const PASSWORD: &str = "gridward-demo";
 
 #[derive(clap::Args)]
 pub(super) struct Args {
-    /// How many grids
+    /// Number of grids
     #[arg(long, default_value_t = GRIDS as u32, value_parser = clap::value_parser!(u32).range(1..=20_000))]
     grids: u32,
-    /// The same seed makes the same district
+    /// Seed of the generator; the same seed gives the same district
     #[arg(long, default_value_t = 500_116)]
     seed: u64,
-    /// Give everybody the demo's password and write who signs in with what, as CSV
+    /// Set the demo password for all people and write their sign-in data to this CSV file
     #[arg(long, value_name = "FILE")]
     sign_ins: Option<PathBuf>,
-    /// Serve it once it is loaded
+    /// Serve the API after loading
     #[arg(long)]
     serve: bool,
 }
@@ -54,7 +54,7 @@ pub(super) fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
             write_sign_ins(file, &records)?;
         }
     } else {
-        println!("There is a district in {:?} already; it is left as it is.", settings.database);
+        println!("{:?} already contains a district; it was not changed.", settings.database);
     }
     drop((records, conn));
     if !args.serve {
@@ -87,7 +87,7 @@ fn add_tasks(conn: &mut Conn, records: &DistrictRecords, seed: u64) -> Result<()
     Ok(())
 }
 
-/// Those who sign in to try it: a supervisor, and a manager and a volunteer of one grid.
+/// The demo accounts: a supervisor, and a manager and a volunteer of one grid.
 struct Faces([(Role, PersonId, String, String); 3]);
 
 fn faces(records: &DistrictRecords) -> Option<Faces> {
@@ -104,7 +104,7 @@ fn faces(records: &DistrictRecords) -> Option<Faces> {
     ]))
 }
 
-/// Sets the demo's password, hashed once, for all of `people`.
+/// Sets the demo password, hashed once, for all of `people`.
 fn set_passwords(conn: &mut Conn, district: AreaCode, people: &[PersonId]) -> Result<(), Failure> {
     let hash = password::hash(PASSWORD)?;
     let now = clock::system();
@@ -135,14 +135,14 @@ impl Faces {
         self.0.iter().map(|(_, id, ..)| *id).collect()
     }
 
-    /// Says who can sign in and, where it is served, how to try it.
+    /// Prints the demo accounts and, if the API is served, example requests.
     fn print(&self, address: Option<SocketAddr>) {
         println!("\nSign in with");
         for (role, _, phone, area) in &self.0 {
             println!("  {:<11} {phone}  {PASSWORD}   ({area})", role.as_str());
         }
         match address {
-            None => println!("\nServe it with: gridward serve"),
+            None => println!("\nTo serve it: gridward serve"),
             Some(address) => {
                 let (_, _, phone, _) = &self.0[1];
                 println!("\nServing on http://{address}; try\n");
@@ -155,7 +155,7 @@ impl Faces {
                 );
             }
         }
-        // Whoever waits for these lines through a pipe should not wait for more.
+        // A reader at the other end of a pipe gets these lines at once.
         let _ = std::io::stdout().flush();
     }
 }

@@ -17,23 +17,23 @@ use crate::tx::Db;
 pub(super) struct Args {
     #[command(subcommand)]
     pub(super) solve: Option<Solve>,
-    /// The area whose open tasks are given; the whole district unless told
+    /// Area of the tasks; default: the whole district
     #[arg(long)]
     area: Option<AreaCode>,
-    /// The first day; today unless told
+    /// First day (YYYY-MM-DD); default: today
     #[arg(long)]
     from: Option<NaiveDate>,
-    /// For how many days
+    /// Number of days
     #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u8).range(1..=31))]
     days: u8,
-    /// The same seed on the same tasks gives the same plan
+    /// Seed of the search; the same tasks and seed give the same plan
     #[arg(long, default_value_t = 0)]
     seed: u32,
 }
 
 #[derive(clap::Subcommand)]
 pub(super) enum Solve {
-    /// Plan a day out of a file, without a database
+    /// Plan one day from a file, without a database
     Solve(super::solve::Args),
 }
 
@@ -45,7 +45,7 @@ pub(super) fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
     };
     let first = args.from.unwrap_or_else(|| clock::day(clock::system()));
     let last = first.checked_add_days(Days::new(u64::from(args.days) - 1));
-    let last = last.ok_or("--from lies too far off")?;
+    let last = last.ok_or("--from is out of range")?;
     let span = Span::new(first, last)?;
     let db = Db::open(settings.database.clone(), 1, clock::system);
     let order = Order { area, span, seed: args.seed.into(), by: None };

@@ -1,15 +1,16 @@
 //! `gridward import`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{Failure, connect};
 use crate::clock;
-use crate::import::{FILES, read};
-use crate::load;
+use crate::db::{Conn, migrate};
+use crate::import::{FILES, Reading, read};
 use crate::load::record::DistrictRecords;
+use crate::load::{self, Options};
 use crate::server::settings::Settings;
 
 /// How many kinds of record a load writes, for the progress bar.
@@ -19,14 +20,39 @@ const KINDS: u64 = 7;
 pub(super) struct Args {
     /// The folder
     dir: PathBuf,
-    /// Read and check everything, write nothing
+    /// Check everything and report what would change, but write nothing
     #[arg(long)]
     dry_run: bool,
+    /// Treat the files as the whole district and remove what they lack
+    ///
+    /// Areas end, people become inactive (admins stay), beneficiaries, stations,
+    /// memorials and holidays are deleted. A beneficiary with tasks stays for their
+    /// history; its unfinished tasks are cancelled. Without this flag, rows that the
+    /// files lack are only reported. Every file must be present.
+    #[arg(long)]
+    whole: bool,
 }
 
 pub(super) fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
     let began = Instant::now();
     let bar = bar(FILES.len() as u64 + KINDS);
+    let reading = check(args, &bar)?;
+    let absent: Vec<&str> =
+        reading.absent.iter().filter_map(|file| file.strip_suffix(".csv")).collect();
+    let options = Options { whole: args.whole, absent: &absent, dry_run: args.dry_run };
+    if args.dry_run {
+        rehearse(settings, &reading.records, &options, &bar)?;
+        println!("All files are valid; nothing was written (dry run).");
+        return Ok(());
+    }
+    let mut conn = connect(&settings.database)?;
+    load(settings, &mut conn, &reading.records, &options, &bar)?;
+    println!("loaded in {:.1} s", began.elapsed().as_secs_f64());
+    Ok(())
+}
+
+/// Reads the folder and prints what is wrong with it, if anything.
+fn check(args: &Args, bar: &ProgressBar) -> Result<Reading, Failure> {
     let today = clock::day(clock::system());
     let reading = read(&args.dir, today, &mut |step| {
         bar.set_message(format!("reading {}", step.file));
@@ -34,7 +60,7 @@ pub(super) fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
         bar.set_position(place as u64 + 1);
     })?;
     for file in &reading.absent {
-        bar.suspend(|| println!("{file} is not in the folder; nothing of it is loaded"));
+        bar.suspend(|| println!("{file} is not in the folder and is skipped"));
     }
     for warning in &reading.warnings {
         bar.suspend(|| println!("warning: {warning}"));
@@ -47,34 +73,61 @@ pub(super) fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
         let count = reading.faults.len();
         return Err(format!("{count} faults; nothing was written").into());
     }
-    if args.dry_run {
+    if args.whole && !reading.absent.is_empty() {
         bar.finish_and_clear();
-        println!("All files fit; nothing was written, as asked.");
-        return Ok(());
+        let files = reading.absent.join(", ");
+        return Err(format!("--whole needs every file; missing: {files}").into());
     }
-    write(settings, &reading.records, &bar)?;
-    println!("loaded in {:.1} s", began.elapsed().as_secs_f64());
+    Ok(reading)
+}
+
+/// Reports what a load would do to the database, if there is one.
+fn rehearse(
+    settings: &Settings,
+    records: &DistrictRecords,
+    options: &Options<'_>,
+    bar: &ProgressBar,
+) -> Result<(), Failure> {
+    let database = &settings.database;
+    // Connecting to a file would make it.
+    if database.file().is_none_or(Path::exists) {
+        let mut conn = database.connect()?;
+        if migrate::is_current(&mut conn)? {
+            return load(settings, &mut conn, records, options, bar);
+        }
+    }
+    bar.finish_and_clear();
+    println!("The database does not exist or is not up to date, so nothing was compared.");
     Ok(())
 }
 
-/// Writes a district and says of each kind what was done.
+/// Writes a district and reports each kind.
 pub(super) fn write(
     settings: &Settings,
     records: &DistrictRecords,
     bar: &ProgressBar,
 ) -> Result<(), Failure> {
+    load(settings, &mut connect(&settings.database)?, records, &Options::default(), bar)
+}
+
+fn load(
+    settings: &Settings,
+    conn: &mut Conn,
+    records: &DistrictRecords,
+    options: &Options<'_>,
+    bar: &ProgressBar,
+) -> Result<(), Failure> {
     let key = settings.installation_key()?;
-    let mut conn = connect(&settings.database)?;
-    load::write(&mut conn, &key, records, clock::system(), &mut |loaded| {
+    let loaded = load::write(conn, &key, records, clock::system(), options, &mut |loaded| {
         bar.set_message(format!("wrote {}", loaded.kind));
         bar.inc(1);
         bar.suspend(|| println!("{loaded}"));
-    })?;
+    });
     bar.finish_and_clear();
-    Ok(())
+    Ok(loaded?)
 }
 
-/// A bar of so many steps; silent where there is no terminal.
+/// A bar of `steps` steps; silent without a terminal.
 pub(super) fn bar(steps: u64) -> ProgressBar {
     let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}");
     ProgressBar::new(steps).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))

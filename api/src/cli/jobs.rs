@@ -90,7 +90,7 @@ fn print_table<const N: usize>(rows: &[[String; N]]) {
 fn find<'a>(jobs: &'a [Arc<dyn Job>], name: &str) -> Result<&'a Arc<dyn Job>, Failure> {
     jobs.iter().find(|job| job.name() == name).ok_or_else(|| {
         let names: Vec<&str> = jobs.iter().map(|job| job.name()).collect();
-        format!("there is no job {name}; the jobs are: {}", names.join(", ")).into()
+        format!("job {name} does not exist; the jobs are {}", names.join(", ")).into()
     })
 }
 

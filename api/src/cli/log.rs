@@ -21,10 +21,10 @@ use crate::server::settings::Settings;
 
 #[derive(clap::Args)]
 pub(super) struct VerifyArgs {
-    /// The district; all of them unless named
+    /// District; default: all
     #[arg(long)]
     district: Option<String>,
-    /// Follow the chain from its first event, through the archive files in this folder
+    /// Also verify the archive files in this folder, from the first event on
     #[arg(long)]
     archive: Option<PathBuf>,
 }
@@ -37,37 +37,39 @@ pub(super) struct Args {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Move events older than so many days into compressed files
+    /// Move old events into compressed files
     ///
-    /// One event a line, the chain unbroken from file to file. Phones whose cursor
-    /// is older begin anew. Keep the files: they are the record.
+    /// A file has one event per line; the hash chain continues from file to file.
+    /// Phones with an older cursor fetch a new snapshot. Keep the files: they are
+    /// the only copy of these events.
     Archive {
-        /// The folder for the files
+        /// Folder for the files
         folder: PathBuf,
-        /// Events of the last so many days stay
+        /// Days of events that stay in the database
         #[arg(long, default_value_t = 184, value_parser = clap::value_parser!(u32).range(0..=36_500))]
         keep_days: u32,
-        /// The district; all of them unless named
+        /// District; default: all
         #[arg(long)]
         district: Option<String>,
     },
-    /// List dead letters: commands at which the server failed again and again, opened
+    /// List dead letters: commands that the server repeatedly failed to process
     ///
-    /// One a line, in JSON. They are personal; an event records that they were shown.
+    /// Prints them decrypted, one JSON object per line. They contain personal data;
+    /// an event records the access.
     DeadLetters {
-        /// The district; all of them unless named
+        /// District; default: all
         #[arg(long)]
         district: Option<String>,
     },
-    /// Start a new epoch after a restore: phones begin anew
+    /// Start a new epoch after a restore from backup: phones fetch a new snapshot
     Restored {
-        /// The district; all of them unless named
+        /// District; default: all
         #[arg(long)]
         district: Option<String>,
     },
 }
 
-/// The districts meant: the one that is named, or all.
+/// The named district, or all.
 fn chosen(conn: &mut Conn, named: Option<&str>) -> Result<Vec<AreaCode>, Failure> {
     match named {
         Some(_) => Ok(vec![choose_district(conn, named)?]),
@@ -78,25 +80,27 @@ fn chosen(conn: &mut Conn, named: Option<&str>) -> Result<Vec<AreaCode>, Failure
     }
 }
 
-/// Checks each chain and says where it ends.
+/// Verifies each chain and prints its last hash.
 pub(super) fn verify(settings: &Settings, args: &VerifyArgs) -> Result<(), Failure> {
     let mut conn = connect(&settings.database)?;
     for district in chosen(&mut conn, args.district.as_deref())? {
         let end =
             verify::verify(&mut conn, district, args.archive.as_deref()).map_err(|broken| {
-                let is = if broken.is_proven() { "is broken" } else { "cannot be checked" };
+                let is = if broken.is_proven() { "is broken" } else { "cannot be verified" };
                 format!("the log of {district} {is}: {broken}")
             })?;
         let (first, hash) = (end.checked_from, hex::encode(end.last.hash));
         let last = end.last.seq;
         if first > last {
-            println!("{district}: no events here to check; the last hash is {hash}");
+            println!("{district}: the database has no events to verify; the last hash is {hash}");
         } else {
-            println!("{district}: events {first} to {last} hold; the last hash is {hash}");
+            println!("{district}: events {first} to {last} are valid; the last hash is {hash}");
         }
         if first > 1 {
             let archived = first - 1;
-            println!("{district}: events 1 to {archived} are archived; --archive checks them too");
+            println!(
+                "{district}: events 1 to {archived} are archived; --archive verifies them too"
+            );
         }
     }
     Ok(())
@@ -122,7 +126,7 @@ pub(super) fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
             for district in chosen(&mut conn, district.as_deref())? {
                 let epoch = Uuid::new_v4().simple().to_string();
                 db::transact(&mut conn, |conn| head::renew_epoch(conn, district, &epoch))?;
-                println!("{district}: every phone begins anew with its next sync");
+                println!("{district}: every phone fetches a new snapshot with its next sync");
             }
         }
     }
@@ -149,5 +153,5 @@ fn show_dead_letters(conn: &mut Conn, keys: &KeyRing, district: AreaCode) -> Res
 
 fn days_ago(days: u32) -> Result<DateTime<Utc>, Failure> {
     let ago = clock::system().checked_sub_days(Days::new(days.into()));
-    ago.ok_or_else(|| "that many days reach too far back".into())
+    ago.ok_or_else(|| "--keep-days is out of range".into())
 }

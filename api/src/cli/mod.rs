@@ -1,4 +1,4 @@
-//! The command line: one word for each thing the binary does.
+//! The command line: one subcommand per use of the binary.
 
 mod demo;
 mod dispatch;
@@ -20,27 +20,27 @@ use crate::db::{Address, Conn, migrate as tables};
 use crate::server::settings::Settings;
 
 const AFTER: &str = "\
-Settings come from defaults, then gridward.toml (or the file GRIDWARD_CONFIG
-names), then the environment:
+Environment variables override gridward.toml (or the file that GRIDWARD_CONFIG
+names), which overrides the defaults:
 
-  GRIDWARD_DATABASE_URL  a file for SQLite, or postgres://user:pass@host/name
+  GRIDWARD_DATABASE_URL  path of the SQLite file, or postgres://user:pass@host/name
                          [var/gridward.db]
-  GRIDWARD_LISTEN        address and port to serve on  [127.0.0.1:8080]
-  GRIDWARD_SECRET_KEY    32 bytes in base64 that seal what is personal; on
-                         SQLite a key file beside the data is made for you
-  GRIDWARD_KEY_FILE      a file that holds that key
-  GRIDWARD_LOG           which log lines are written  [info]
+  GRIDWARD_LISTEN        address and port of the HTTP server  [127.0.0.1:8080]
+  GRIDWARD_SECRET_KEY    encryption key for personal data: 32 bytes in base64; on
+                         SQLite a key file beside the database is created
+  GRIDWARD_KEY_FILE      file with that key  [beside the SQLite file]
+  GRIDWARD_LOG           filter for the server's log lines  [info]
   GRIDWARD_LOG_FORMAT    human or json  [human]
-  GRIDWARD_WORKERS       threads that serve requests  [one a core]
-  GRIDWARD_ATTACHMENTS   a folder, or s3://bucket/prefix (with the AWS_ variables)
+  GRIDWARD_WORKERS       threads that serve requests  [one per core]
+  GRIDWARD_READERS       database connections for reads  [two per core, at least 4]
+  GRIDWARD_ATTACHMENTS   folder, or s3://bucket/prefix (with the AWS_ variables)
                          [attachments beside the SQLite file, or var/attachments]
-  GRIDWARD_READERS       connections for reading  [two a core, at least 4]
-  GRIDWARD_ARCHIVE       a folder that old events move into, once a day  [none]
-  GRIDWARD_KEEP_DAYS     days that events stay in the database before  [184]
+  GRIDWARD_ARCHIVE       folder for archived events, moved daily  [none: no archiving]
+  GRIDWARD_KEEP_DAYS     days that events stay in the database before archiving  [184]
 
-Try it:  gridward demo --serve";
+Example:  gridward demo --serve";
 
-/// The service that a district runs its visits on.
+/// Gridward plans and records the home visits of a district.
 #[derive(Parser)]
 #[command(name = "gridward", version, about, after_help = AFTER, max_term_width = 100)]
 struct Cli {
@@ -50,25 +50,25 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Serve the API; brings the tables up to date first
+    /// Serve the API; migrates the database first
     Serve,
-    /// Bring the tables up to date and stop
+    /// Migrate the database and exit
     Migrate,
-    /// Load a district from a folder of CSV and GeoJSON files
+    /// Import a district from a folder of CSV and GeoJSON files
     ///
     /// Reads areas.csv, grids.geojson, people.csv, beneficiaries.csv,
-    /// stations.csv, memorials.csv and holidays.csv. Every bad row is reported
-    /// by file, line, column and reason, and then nothing is written. Loading
-    /// the same folder twice changes nothing.
+    /// stations.csv, memorials.csv and holidays.csv. Every error is reported with
+    /// file, line, column and reason; if there is one, nothing is written.
+    /// Importing an unchanged folder again changes nothing.
     Import(import::Args),
-    /// Make up a demo district, the same for the same seed, and load it
+    /// Generate a demo district and load it
     Demo(demo::Args),
-    /// Give the open tasks of an area to its people
+    /// Plan the open tasks of an area and assign them
     Dispatch(dispatch::Args),
-    /// Check that nobody has changed the log
+    /// Verify the hash chain of the event log
     ///
-    /// Follows the hash of each event to the next and names the first that does
-    /// not hold. Write the last hash down elsewhere to notice even a new log.
+    /// Names the first event that breaks the chain. Keep the last hash in another
+    /// place: a comparison with it also detects a log that was rewritten as a whole.
     VerifyLog(log::VerifyArgs),
     /// Archive events, list dead letters, or start a new epoch after a restore
     Log(log::Args),
@@ -76,23 +76,23 @@ enum Command {
     Jobs(jobs::Args),
     /// Print openapi.yaml
     Openapi,
-    /// Add people and set passwords
+    /// Add admins, supervisors and auditors; set passwords
     User(user::Args),
 }
 
-/// What a command that failed says: a sentence for the person at the terminal.
+/// The error of a failed command; its text is printed to the terminal.
 pub(crate) type Failure = Box<dyn std::error::Error>;
 
-/// Runs the command line of this process.
+/// Parses the arguments of this process and runs the command.
 pub fn main() -> ExitCode {
     match run(&Cli::parse().command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            #[expect(clippy::print_stderr, reason = "this is where a terminal expects it")]
+            #[expect(clippy::print_stderr, reason = "errors go to standard error")]
             {
                 eprintln!("gridward: {failure}");
             }
-            // As for a flag that makes no sense.
+            // The same status as for an invalid flag.
             if failure.is::<solve::BadInput>() { ExitCode::from(2) } else { ExitCode::FAILURE }
         }
     }
@@ -122,29 +122,30 @@ fn run(command: &Command) -> Result<(), Failure> {
     }
 }
 
-/// A connection to a database whose tables are current.
+/// Connects to the database and migrates it.
 fn connect(address: &Address) -> Result<Conn, Failure> {
     let mut conn = address.connect()?;
     tables::migrate(&mut conn)?;
     Ok(conn)
 }
 
-/// What to do where a command needs a district and there is none.
-const NO_DISTRICT: &str = "there is no district yet: import one, or try `gridward demo`";
+/// Message of a command that needs a district when the database has none.
+const NO_DISTRICT: &str = "the database has no district: import one, or run `gridward demo`";
 
-/// The district to act on: the one that is named, or the only one there is.
+/// The named district, or the only one in the database.
 fn choose_district(conn: &mut Conn, named: Option<&str>) -> Result<AreaCode, Failure> {
     let known = crate::crypto::store::districts(conn)?;
     if let Some(named) = named {
         let chosen = known.into_iter().find(|district| district.as_str() == named);
-        return chosen.ok_or_else(|| format!("there is no district {named}").into());
+        return chosen.ok_or_else(|| format!("district {named} does not exist").into());
     }
     match known.as_slice() {
         [only] => Ok(*only),
         [] => Err(NO_DISTRICT.into()),
         several => {
             let codes: Vec<&str> = several.iter().map(AreaCode::as_str).collect();
-            Err(format!("there are several; name one: {}", codes.join(", ")).into())
+            Err(format!("the database has several districts; name one of {}", codes.join(", "))
+                .into())
         }
     }
 }

@@ -1,4 +1,4 @@
-//! `gridward user`: people and passwords, from the server's own terminal.
+//! `gridward user`: adds people and sets passwords on the server itself.
 
 use std::io::BufRead;
 
@@ -30,7 +30,7 @@ pub(super) struct Args {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Set the password of whoever has a phone; reads it from standard input
+    /// Set a password, read from standard input
     Password {
         /// The person's phone
         phone: Phone,
@@ -38,18 +38,18 @@ enum Command {
         #[arg(long)]
         district: Option<String>,
     },
-    /// Add a person who oversees: an admin, a supervisor or an auditor
+    /// Add an admin, a supervisor or an auditor
     Add {
         /// admin, supervisor or auditor
         #[arg(long)]
         role: Role,
-        /// The area the person answers for
+        /// The person's area
         #[arg(long)]
         area: AreaCode,
         /// Family and given name
         #[arg(long)]
         name: String,
-        /// Digits only
+        /// Phone number, digits only
         #[arg(long)]
         phone: Phone,
     },
@@ -87,13 +87,13 @@ fn add(
     phone: &Phone,
 ) -> Result<(), Failure> {
     if matches!(role, Role::Manager | Role::Volunteer) {
-        return Err("managers and volunteers come by import; a grid's manager is appointed".into());
+        return Err("managers and volunteers are added by `gridward import`".into());
     }
     if !role.fits(area.level()) {
-        return Err(format!("a {role} does not answer for a {}", area.level()).into());
+        return Err(format!("a {role} cannot have a {} as area", area.level()).into());
     }
     let mut conn = connect(&settings.database)?;
-    let known = area::store::one(&mut conn, &area)?.ok_or("there is no such area")?;
+    let known = area::store::one(&mut conn, &area)?.ok_or("the area does not exist")?;
     let district = area.district();
     let key = KeyRing::new(settings.installation_key()?).key(&mut conn, district)?;
     if store::by_phone(&mut conn, district, key.index(phone.as_str()))?.is_some() {
@@ -113,7 +113,7 @@ fn add(
         availability: vec![],
     };
     let row = rows::person(&record, &key, district, None)?;
-    let row = row.ok_or("the person is there already")?;
+    let row = row.ok_or("the person already exists")?;
     let fact = Event::new("person.add", Subject::Person, row.id, area, 1)
         .hands(None, Some(record.id))
         .with(serde_json::json!({ "role": role.as_str() }));
@@ -121,6 +121,6 @@ fn add(
         person::store::insert(conn, &row)?;
         log::store::append(conn, &mut Heads::default(), district, clock::system(), &[fact])
     })?;
-    println!("{role} {} is added; now set a password: gridward user password {phone}", record.id);
+    println!("{role} {} added; to set a password: gridward user password {phone}", record.id);
     Ok(())
 }

@@ -1,10 +1,10 @@
-//! Old events as files: one event a line (NDJSON), compressed (zstd), the chain
-//! unbroken from one file to the next and on into the database.
+//! Archives old events as files: one event per line (NDJSON), compressed (zstd). The hash
+//! chain continues from file to file and into the database.
 //!
-//! A file is named for its district and its first and last number. It is written
-//! under a name of its own, put on disk, read back and checked; it gets its right
-//! name in the very transaction that takes the events out of the database. So a
-//! kill at any point loses none, and of two who archive at once one gives way.
+//! A file name contains the district and the first and last event number. A file is written
+//! under a temporary name, synced to disk, read back and verified; it is renamed in the
+//! transaction that deletes the events from the database. A crash at any point therefore
+//! loses nothing, and of two concurrent runs one gives way.
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Write};
@@ -21,33 +21,33 @@ use crate::log::chain::Link;
 use crate::log::head;
 use crate::log::store::{self, EventRow};
 
-/// How many events a file holds at the most.
+/// The maximum number of events in a file.
 const IN_A_FILE: i64 = 50_000;
-/// How hard to compress; 3 is zstd's own default.
+/// The compression level; 3 is zstd's default.
 const ZSTD_LEVEL: i32 = 3;
-/// How a finished file's name ends.
+/// The suffix of a finished file.
 const ENDING: &str = ".ndjson.zst";
 
-/// Why events were not archived, or an archive not read.
+/// Why events could not be archived, or an archive could not be read.
 #[derive(Debug, Error)]
 pub enum ArchiveError {
-    /// A file or folder cannot be used.
+    /// A file or folder is not accessible.
     #[error("{path}: {error}")]
     File {
-        /// Which.
+        /// The path.
         path: PathBuf,
-        /// Why not.
+        /// The cause.
         error: std::io::Error,
     },
-    /// A line is not an event.
+    /// A line is not a valid event.
     #[error("{path}, line {line}: not an event")]
     Line {
         /// The file.
         path: PathBuf,
-        /// The line, from 1.
+        /// The line number, from 1.
         line: usize,
     },
-    /// The events to be archived do not follow from one another.
+    /// The events to be archived do not form a chain.
     #[error("event {0} does not hold; nothing was archived: see `gridward verify-log`")]
     Broken(i64),
     /// The database failed.
@@ -59,12 +59,12 @@ fn at(path: &Path) -> impl Fn(std::io::Error) -> ArchiveError + '_ {
     move |error| ArchiveError::File { path: path.to_owned(), error }
 }
 
-/// Moves the events of `district` from before `moment` into files in `folder`;
-/// answers how many.
+/// Moves the events of `district` from before `moment` into files in `folder`; returns
+/// their number.
 ///
 /// # Errors
-/// [`ArchiveError`]; files that were finished stay and count. If somebody else
-/// archives at the same time, [`DbError::Collision`].
+/// [`ArchiveError`]; finished files remain and count. [`DbError::Collision`] if another run
+/// archives at the same time.
 pub fn archive(
     conn: &mut Conn,
     district: AreaCode,
@@ -82,7 +82,7 @@ pub fn archive(
         let part = path.with_extension(format!("{}.part", Uuid::new_v4().simple()));
         let done = write(&part, &rows).and_then(|()| {
             transact(conn, |conn| {
-                // Holds the head until the end: nobody else is at the files now.
+                // Locks the head until the end, so that no other run changes the files.
                 head::archive(conn, district, &from, &to)?;
                 remove_unfinished(folder, district, from.seq)?;
                 name(&part, &path)?;
@@ -90,7 +90,7 @@ pub fn archive(
             })
         });
         if done.is_err() {
-            // The error that matters is the first; the file may not even be there.
+            // The first error is the relevant one; the file may not even exist.
             let _ = fs::remove_file(&part);
         }
         done?;
@@ -98,8 +98,8 @@ pub fn archive(
     }
 }
 
-/// Takes away files of a run that was cut short before the database knew of them:
-/// what they hold is still there.
+/// Removes files of an interrupted run that the database does not know; their events are
+/// still in the database.
 fn remove_unfinished(folder: &Path, district: AreaCode, archived: i64) -> Result<(), ArchiveError> {
     for path in files(folder, district)? {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
@@ -111,10 +111,10 @@ fn remove_unfinished(folder: &Path, district: AreaCode, archived: i64) -> Result
     Ok(())
 }
 
-/// Gives the finished file its name, for good.
+/// Renames the finished file to its final name.
 fn name(part: &Path, path: &Path) -> Result<(), ArchiveError> {
     fs::rename(part, path).map_err(at(path))?;
-    // The name is on disk only when the folder is.
+    // The name is durable only after the folder is synced.
     let folder = path.parent().unwrap_or(Path::new("."));
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(at(folder))
 }
@@ -124,7 +124,7 @@ fn follow(from: &Link, rows: &[EventRow]) -> Result<Link, ArchiveError> {
         .try_fold(*from, |link, row| link.then(row).map_err(|_| ArchiveError::Broken(row.seq)))
 }
 
-/// Writes the events onto the disk, and reads them back.
+/// Writes the events to disk and reads them back.
 fn write(part: &Path, rows: &[EventRow]) -> Result<(), ArchiveError> {
     let file = File::create_new(part).map_err(at(part))?;
     let mut out = zstd::Encoder::new(file, ZSTD_LEVEL).map_err(at(part))?;
@@ -142,7 +142,7 @@ fn write(part: &Path, rows: &[EventRow]) -> Result<(), ArchiveError> {
     back.next().map_or(Ok(()), |missing| Err(ArchiveError::Broken(missing.seq)))
 }
 
-/// Reads the archived events of `district` in `folder`, from the first on.
+/// Reads the archived events of `district` in `folder`, from the first one.
 ///
 /// # Errors
 /// Those of `each`, or [`ArchiveError`].
@@ -154,7 +154,7 @@ pub fn read<E: From<ArchiveError>>(
     files(folder, district)?.iter().try_for_each(|path| read_file(path, each))
 }
 
-/// The archive files of `district`, the oldest first.
+/// The archive files of `district`, oldest first.
 fn files(folder: &Path, district: AreaCode) -> Result<Vec<PathBuf>, ArchiveError> {
     let begins = format!("{district}-");
     let of_district = |path: &PathBuf| {
@@ -166,7 +166,7 @@ fn files(folder: &Path, district: AreaCode) -> Result<Vec<PathBuf>, ArchiveError
         .filter_map(|entry| entry.ok().map(|entry| entry.path()))
         .filter(of_district)
         .collect();
-    // The numbers have equal lengths, so names sort as numbers do.
+    // The numbers have a fixed width, so lexical order is numeric order.
     paths.sort();
     Ok(paths)
 }

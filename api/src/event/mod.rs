@@ -1,5 +1,4 @@
-//! The log of a district as its readers see it: lists, exports, archives, and
-//! the proof that it is whole.
+//! The public view of a district's log: lists, exports, archives and verification.
 
 pub mod archive;
 pub mod model;

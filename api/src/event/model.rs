@@ -1,4 +1,4 @@
-//! What an event looks like from outside: in lists, in exports and in archives.
+//! The public representation of an event in lists, exports and archives.
 
 use chrono::{DateTime, FixedOffset};
 use gridward_domain::area::AreaCode;
@@ -14,54 +14,54 @@ use crate::log::store::EventRow;
 
 const TABLE: &str = "events";
 
-/// One fact of the log. It holds all that its hash is made of, so whoever has
-/// two in a row can check the chain.
+/// An event of the log. It contains all input of its hash, so two consecutive events
+/// suffice to verify a link of the chain.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct LoggedEvent {
-    /// The district, whose log it is.
+    /// The district that owns the log.
     pub district: AreaCode,
-    /// Its number: one more than that of the event before.
+    /// The sequence number: one more than that of the previous event.
     #[schema(minimum = 1, maximum = 9_007_199_254_740_991_i64, example = 1)]
     pub seq: i64,
-    /// When, by the server's clock, to the millisecond.
+    /// When the event occurred, by the server's clock, to the millisecond.
     pub at: DateTime<FixedOffset>,
-    /// Who did it; absent when Gridward did it by itself.
+    /// The person who acted; absent for actions of the system.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub actor_id: Option<PersonId>,
-    /// With which device, as it calls itself.
+    /// The device, as the client names it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 64)]
     pub device: Option<String>,
-    /// What was done.
+    /// The action.
     #[schema(max_length = 64, example = "task.claim")]
     pub action: String,
-    /// What kind of thing it was done to.
+    /// The kind of subject.
     #[schema(max_length = 32, example = "task")]
     pub subject: String,
-    /// Which one.
+    /// The id of the subject.
     #[schema(max_length = 64)]
     pub subject_id: String,
-    /// Where the thing lay afterwards.
+    /// The area of the subject after the event.
     pub area: AreaCode,
-    /// Where it lay before, if that was elsewhere.
+    /// The area of the subject before the event, if different.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub area_before: Option<AreaCode>,
-    /// In whose hands it was afterwards.
+    /// The assignee after the event.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub person_id: Option<PersonId>,
-    /// In whose hands it was before.
+    /// The assignee before the event.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub person_before_id: Option<PersonId>,
-    /// The thing's version afterwards.
+    /// The version of the subject after the event.
     #[schema(minimum = 1, maximum = 9_007_199_254_740_991_i64, example = 2)]
     pub version: i64,
-    /// More about it; what is personal in it lies sealed.
+    /// Details; personal data is encrypted.
     #[schema(value_type = Object)]
     pub body: Box<RawValue>,
-    /// The hash of the event before, in hexadecimal.
+    /// The hash of the previous event, in hexadecimal.
     #[schema(min_length = 64, max_length = 64, pattern = "^[0-9a-f]{64}$")]
     pub prev_hash: String,
-    /// SHA-256 over the hash before and all of the above, in hexadecimal.
+    /// SHA-256 over the previous hash and all of the above, in hexadecimal.
     #[schema(min_length = 64, max_length = 64, pattern = "^[0-9a-f]{64}$")]
     pub hash: String,
 }
@@ -92,7 +92,7 @@ impl TryFrom<EventRow> for LoggedEvent {
     }
 }
 
-/// A line with an unknown subject, or a hash that is not 64 hexadecimal digits.
+/// A line with an unknown subject, or with a hash that is not 64 hexadecimal digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not an event: its subject is unknown, or a hash is not 64 hexadecimal digits")]
 pub struct NotAnEvent;

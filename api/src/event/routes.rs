@@ -1,4 +1,4 @@
-//! The log over HTTP: for those who supervise and those who audit.
+//! The HTTP endpoints for the log, for supervisors and auditors.
 
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse, get};
@@ -22,36 +22,36 @@ use crate::log::Subject;
 use crate::log::store::{self, Filter};
 use crate::tx::Db;
 
-/// How many events an export reads at a time.
+/// The number of events that an export reads at a time.
 const AT_A_TIME: i64 = 1_000;
 
-/// Which events.
+/// Filter and page of events.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct EventQuery {
-    /// Only those that touch this area or one in it.
+    /// Only events that concern this area or its descendants.
     area: Option<AreaCode>,
-    /// Only those by this person.
+    /// Only events by this person.
     actor_id: Option<PersonId>,
-    /// Only this action, as `task.claim`.
+    /// Only this action, for example `task.claim`.
     #[param(max_length = 64)]
     action: Option<String>,
-    /// Only those about things of this kind.
+    /// Only events about this kind of subject.
     subject: Option<Subject>,
-    /// Only those about this thing.
+    /// Only events about this subject.
     #[param(max_length = 64)]
     subject_id: Option<String>,
-    /// Only from this moment on.
+    /// Only events at or after this time.
     since: Option<DateTime<FixedOffset>>,
-    /// Only before this moment.
+    /// Only events before this time.
     until: Option<DateTime<FixedOffset>>,
-    /// Only those with a higher number.
+    /// Only events with a higher sequence number.
     #[param(minimum = 0, maximum = 9_007_199_254_740_991_i64)]
     after: Option<u64>,
 }
 
-/// What a query asks for, within what the caller may see.
+/// The filter of a query, limited to the caller's scope.
 struct Asked {
     scope: AreaRange,
     filter: Filter,
@@ -85,8 +85,8 @@ impl EventQuery {
 
 /// List events
 ///
-/// The district's log as far as it touches the caller's area, in the order in
-/// which things were done. For supervisors, admins and auditors.
+/// Lists the events that concern the caller's area, in sequence. Allowed roles:
+/// supervisors, admins and auditors.
 #[utoipa::path(
     tag = "log",
     operation_id = "list_events",
@@ -112,7 +112,7 @@ pub(crate) async fn list_events(
     Ok(page.answer(request.path(), request.query_string()))
 }
 
-/// Lines of events.
+/// Events, one per line.
 #[derive(ToSchema)]
 #[schema(as = EventLines, max_length = 9_007_199_254_740_991_usize, example = "{\"seq\":1}\n")]
 #[expect(dead_code, reason = "describes a text")]
@@ -120,14 +120,14 @@ struct Lines(String);
 
 /// Export events
 ///
-/// As the list, all of them: one event a line (NDJSON), in order. The lines hold
-/// all that their hashes are made of. For supervisors, admins and auditors.
+/// Returns all matching events, one per line (NDJSON), in sequence. Each line contains all
+/// input of its hash. Allowed roles: supervisors, admins and auditors.
 #[utoipa::path(
     tag = "log",
     operation_id = "export_events",
     params(EventQuery, PageQuery),
     responses(
-        (status = OK, description = "One event a line", body = Lines, content_type = "application/x-ndjson"),
+        (status = OK, description = "One event per line", body = Lines, content_type = "application/x-ndjson"),
         openapi::Read,
     ),
 )]
@@ -149,7 +149,8 @@ pub(crate) async fn export_events(
                 (Ok(Bytes::from(text)), Some((db, next, left - read)))
             }
             Ok((text, None)) => (Ok(Bytes::from(text)), None),
-            // What was sent stands; a cut stream tells that it is not all.
+            // Lines already sent remain valid; an aborted stream tells the client that it
+            // is incomplete.
             Err(error) => (Err(error), None),
         })
     });
@@ -159,7 +160,7 @@ pub(crate) async fn export_events(
         .streaming(lines))
 }
 
-/// Some lines, and, if there may be more, the number of the last and how many they are.
+/// A batch of lines and, if more may follow, the last sequence number and the count.
 async fn lines(db: &Db, asked: &Asked, left: i64) -> Result<(String, Option<(i64, i64)>), Problem> {
     let (scope, filter, after) = (asked.scope, asked.filter.clone(), asked.after);
     let wanted = left.min(AT_A_TIME);

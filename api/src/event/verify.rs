@@ -1,5 +1,4 @@
-//! Whether a district's log is whole: every number there, every hash right, the
-//! head where the last event is.
+//! Verifies a district's log: no gap, every hash correct, and the head at the last event.
 
 use std::path::Path;
 
@@ -12,16 +11,16 @@ use crate::log::chain::Link;
 use crate::log::head;
 use crate::log::store::{self, EventRow};
 
-/// How many events are read at a time.
+/// The number of events read at a time.
 const AT_A_TIME: i64 = 5_000;
 
-/// Why a log is not to be believed.
+/// Why the verification of a log failed.
 #[derive(Debug, Error)]
 pub enum Broken {
-    /// The first event that does not hold.
+    /// The first invalid event.
     #[error("event {seq}: {why}")]
     Event {
-        /// Its number.
+        /// Its sequence number.
         seq: i64,
         /// What is wrong with it.
         why: &'static str,
@@ -34,7 +33,7 @@ pub enum Broken {
         /// The number in the head.
         head: i64,
     },
-    /// The archive files and the database do not meet.
+    /// The archive files and the database are not contiguous.
     #[error("the archive files end at event {found}, the database goes on after {archived}")]
     Gap {
         /// The last event in the files.
@@ -42,7 +41,7 @@ pub enum Broken {
         /// The last event that was archived.
         archived: i64,
     },
-    /// An archive file cannot be read.
+    /// An archive file is not readable.
     #[error(transparent)]
     Archive(#[from] archive::ArchiveError),
     /// The database failed.
@@ -51,7 +50,7 @@ pub enum Broken {
 }
 
 impl Broken {
-    /// Whether the log could be read and does not hold, rather than not be read.
+    /// Whether the log was read and is invalid, as opposed to unreadable.
     pub const fn is_proven(&self) -> bool {
         match self {
             Self::Event { .. } | Self::Head { .. } | Self::Gap { .. } => true,
@@ -60,20 +59,20 @@ impl Broken {
     }
 }
 
-/// How far a log was checked.
+/// The extent of a verification.
 #[derive(Clone, Debug)]
 pub struct Checked {
-    /// The number of the first event that was looked at.
+    /// The number of the first verified event.
     pub checked_from: i64,
-    /// Where the chain ends.
+    /// The end of the chain.
     pub last: Link,
 }
 
-/// Follows the chain of `district` from its first event, through the archive
-/// files in `folder` if there are any, to its head; answers where it ends.
+/// Verifies the chain of `district` from its first event, through the archive files in
+/// `folder` if there are any, to its head; returns the end.
 ///
 /// # Errors
-/// [`Broken`], naming the first event that does not hold.
+/// [`Broken`], with the first invalid event.
 pub fn verify(
     conn: &mut Conn,
     district: AreaCode,
@@ -85,7 +84,8 @@ pub fn verify(
             let mut link = Link::start();
             let archived = known.archived.seq;
             archive::read(folder, district, &mut |row| {
-                // What a cut short run wrote, or another one since, is in the database too.
+                // Events written by an interrupted run, or by a later one, are in the
+                // database too.
                 if row.seq <= archived {
                     link = step(&link, &row)?;
                 }
@@ -114,7 +114,7 @@ pub fn verify(
             link = step(&link, &row)?;
         }
     }
-    // The head is read again: events may have been added meanwhile.
+    // The head is read again, since events may have been added in the meantime.
     let head = head::chain(conn, district)?.last;
     if link.seq < known.last.seq || (link.seq == head.seq && link.hash != head.hash) {
         return Err(Broken::Head { found: link.seq, head: head.seq });

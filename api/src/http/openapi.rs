@@ -35,7 +35,7 @@ impl Modify for Shared {
 
 /// Every problem answer there is: status, name among the components, meaning.
 const ANSWERS: &[(u16, &str, &str)] = &[
-    (400, "BadRequest", "The request cannot be read"),
+    (400, "BadRequest", "Malformed request"),
     (401, "Unauthenticated", "No valid access token, or wrong credentials"),
     (403, "Forbidden", "The caller's role may not do this"),
     (404, "NotFound", "Not there, or outside the caller's area"),
@@ -45,7 +45,7 @@ const ANSWERS: &[(u16, &str, &str)] = &[
     (415, "UnsupportedMediaType", "The body is not plain `application/json`"),
     (422, "Invalid", "The body is JSON and does not fit; `errors` says where"),
     (428, "VersionRequired", "Say with `If-Match` on which version this was decided"),
-    (429, "TooManyRequests", "Too many tries"),
+    (429, "TooManyRequests", "Too many attempts"),
     (460, "ChecksumMismatch", "The bytes are not those that `Upload-Checksum` is of"),
     (500, "Internal", "A defect of the server's"),
     (503, "Unavailable", "The database is away or overloaded; nothing was changed"),

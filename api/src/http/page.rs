@@ -34,10 +34,10 @@ pub struct Page<T> {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct PageQuery {
-    /// How many at the most; 50 unless told.
+    /// Page size, 1 to 200. Default 50.
     #[param(minimum = 1, maximum = 200)]
     pub limit: Option<u16>,
-    /// The `next_cursor` of the page before.
+    /// The `next_cursor` of the previous page.
     #[param(max_length = 512)]
     pub cursor: Option<String>,
 }

@@ -7,6 +7,7 @@ use super::district::District;
 use super::fault::{FaultReason, Notes};
 use super::folder::Folder;
 use super::row::Row;
+use super::spreadsheet::spreadsheet;
 use super::table::{self, Sheet};
 use crate::load::record::AreaRecord;
 
@@ -49,7 +50,8 @@ fn agree_on_parent(row: &mut Row<'_>, code: AreaCode) {
     match code.parent() {
         None if !parent.is_empty() => row.fault("parent", FaultReason::DistrictParent),
         Some(right) if right.as_str() != parent => {
-            row.fault("parent", FaultReason::OtherParent(right));
+            let reason = spreadsheet(parent).unwrap_or(FaultReason::OtherParent(right));
+            row.fault("parent", reason);
         }
         _ => {}
     }
@@ -89,9 +91,9 @@ mod tests {
             sample.faults(),
             [
                 "areas.csv:2: parent: a district has no parent",
-                "areas.csv:3: level: the code is that of a town",
+                "areas.csv:3: level: the code belongs to a town",
                 "areas.csv:4: level: a level is district, town, village or grid",
-                "areas.csv:5: parent: the code lies in 500116001002",
+                "areas.csv:5: parent: the code belongs to 500116001002",
             ]
         );
     }
@@ -100,17 +102,14 @@ mod tests {
     fn a_code_stands_once() {
         let sample =
             Sample::sound().push("areas.csv", "500116001,town,几江街道,500116,29.28500,106.25500");
-        assert_eq!(sample.faults(), ["areas.csv:7: code: stands on line 3 already"]);
+        assert_eq!(sample.faults(), ["areas.csv:7: code: repeats the value of line 3"]);
     }
 
     #[test]
     fn a_child_of_a_missing_parent_is_told() {
         let sample = Sample::sound()
             .push("areas.csv", "500116009001,village,远村,500116009,29.28500,106.25500");
-        assert_eq!(
-            sample.faults(),
-            ["areas.csv:7: parent: there is no area 500116009 in areas.csv"]
-        );
+        assert_eq!(sample.faults(), ["areas.csv:7: parent: areas.csv has no area 500116009"]);
     }
 
     #[test]
@@ -127,13 +126,13 @@ mod tests {
     fn there_is_one_district_and_all_areas_lie_in_it() {
         let sample =
             Sample::sound().push("areas.csv", "500117,district,合川区,,29.97000,106.27000");
-        assert_eq!(sample.faults(), ["areas.csv:7: code: lies outside the district 500116"]);
+        assert_eq!(sample.faults(), ["areas.csv:7: code: is outside the district 500116"]);
         let sample = Sample::sound().drop_line("areas.csv", 2);
         assert_eq!(
             sample.faults(),
             [
-                "areas.csv:1: there is no district in areas.csv",
-                "areas.csv:2: parent: there is no area 500116 in areas.csv",
+                "areas.csv:1: areas.csv has no district",
+                "areas.csv:2: parent: areas.csv has no area 500116",
             ]
         );
     }
@@ -144,7 +143,7 @@ mod tests {
         assert_eq!(
             sample.faults(),
             [
-                "areas.csv:1: column 6 of the header is not one of this file",
+                "areas.csv:1: column 6 of the header is not a column of this file",
                 "areas.csv:1: the column lon is missing",
             ]
         );
@@ -153,6 +152,6 @@ mod tests {
     #[test]
     fn an_area_whose_row_has_a_fault_is_still_there_for_all_that_lies_in_it() {
         let sample = Sample::sound().cell("areas.csv", 5, "name", "");
-        assert_eq!(sample.faults(), ["areas.csv:5: name: is empty"]);
+        assert_eq!(sample.faults(), ["areas.csv:5: name: must not be empty"]);
     }
 }

@@ -99,7 +99,7 @@ mod tests {
             sample.faults(),
             [
                 "beneficiaries.csv:2: grid: 500116001002 is not a grid",
-                "beneficiaries.csv:3: grid: there is no area 500116001002009 in areas.csv",
+                "beneficiaries.csv:3: grid: areas.csv has no area 500116001002009",
             ]
         );
     }
@@ -118,7 +118,7 @@ mod tests {
         );
         assert_eq!(
             number(3, "999999198108240175").faults(),
-            ["beneficiaries.csv:3: id_number: stands on line 2 already"]
+            ["beneficiaries.csv:3: id_number: repeats the value of line 2"]
         );
     }
 
@@ -130,7 +130,7 @@ mod tests {
             "id",
             "018d622e-0000-7000-8000-000000000001",
         );
-        assert_eq!(sample.faults(), ["beneficiaries.csv:3: id: stands on line 2 already"]);
+        assert_eq!(sample.faults(), ["beneficiaries.csv:3: id: repeats the value of line 2"]);
     }
 
     #[test]

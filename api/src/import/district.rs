@@ -1,5 +1,5 @@
-//! What is known of the district while its other files are read: its areas,
-//! where its grids lie, and which day it is.
+//! The district while its other files are read: its areas, the extent of its
+//! grids, and the day of the import.
 
 use std::collections::HashMap;
 
@@ -14,7 +14,7 @@ const FAR: f64 = 0.5;
 
 /// The district so far.
 pub(super) struct District {
-    /// The day up to which what has happened is believed.
+    /// The day of the import; the past ends here.
     pub(super) today: NaiveDate,
     /// The line of each area in areas.csv, also of those whose row has a fault,
     /// so that one fault does not make a fault of all below.
@@ -35,14 +35,14 @@ impl District {
         Self { today, lines: HashMap::new(), code: None, bounds: None }
     }
 
-    /// Takes in an area of areas.csv; wrong if it lies in another district than the first.
+    /// Adds an area of areas.csv; refused if it is in another district than the first.
     pub(super) fn add(&mut self, area: AreaCode, line: u64) -> Result<(), FaultReason> {
         self.lines.entry(area).or_insert(line);
         let district = *self.code.get_or_insert(area.district());
         if district.contains(&area) { Ok(()) } else { Err(FaultReason::OtherDistrict(district)) }
     }
 
-    /// Takes in a corner of an outline.
+    /// Extends the bounds to a corner of an outline.
     pub(super) fn reach(&mut self, place: Place) {
         let (lat, lon) = (place.lat(), place.lon());
         let bounds = self.bounds.get_or_insert(Bounds { lat: (lat, lat), lon: (lon, lon) });
@@ -50,8 +50,8 @@ impl District {
         bounds.lon = (bounds.lon.0.min(lon), bounds.lon.1.max(lon));
     }
 
-    /// Whether there is such an area. Nothing is wrong while no area is known,
-    /// for then the fault lies in areas.csv.
+    /// Whether areas.csv has the area. While no area is known every code passes,
+    /// since the fault is then in areas.csv.
     pub(super) fn has(&self, area: AreaCode) -> Result<(), FaultReason> {
         match self.code {
             Some(_) if self.lines.contains_key(&area) => Ok(()),
@@ -61,13 +61,13 @@ impl District {
         }
     }
 
-    /// Whether there is such an area and it is a grid.
+    /// Whether areas.csv has the area and it is a grid.
     pub(super) fn has_grid(&self, area: AreaCode) -> Result<(), FaultReason> {
         self.has(area)?;
         if area.level() == Level::Grid { Ok(()) } else { Err(FaultReason::NotGrid(area)) }
     }
 
-    /// Whether a place is farther from the outlines than a slip explains.
+    /// Whether a place is far from the outlines.
     pub(super) fn is_far(&self, place: Place) -> bool {
         let outside = |at: f64, (least, most): (f64, f64)| at < least - FAR || at > most + FAR;
         self.bounds.as_ref().is_some_and(|bounds| {
@@ -75,7 +75,7 @@ impl District {
         })
     }
 
-    /// Notes what the areas lack among themselves: a district, a parent.
+    /// Notes a missing district and missing parents.
     pub(super) fn check_areas(&self, notes: &mut Notes) {
         if !self.lines.keys().any(|area| area.level() == Level::District) {
             notes.faults.push(fault(1, None, FaultReason::NoDistrict));
@@ -89,7 +89,7 @@ impl District {
         }
     }
 
-    /// Notes each grid that `has` not what it needs.
+    /// Notes `lack` for each grid for which `has` answers false.
     pub(super) fn check_grids(
         &self,
         has: impl Fn(&AreaCode) -> bool,

@@ -1,10 +1,11 @@
-//! What does not fit, and where it stands.
+//! Faults: what is wrong in a file, and where.
 
 use std::fmt;
 
 use chrono::NaiveDate;
 use gridward_domain::area::{AreaCode, CodeError, Level};
 use gridward_domain::authority::Role;
+use gridward_domain::phone::PhoneError;
 use gridward_domain::place::PlaceError;
 use gridward_domain::skill::SkillError;
 use gridward_domain::time::TimeError;
@@ -14,26 +15,26 @@ use super::FILES;
 use crate::person::Weekday;
 use gridward_domain::word::UnknownWord;
 
-/// Something in a file that does not fit. Displayed as
-/// `people.csv:17: area: there is no area 500116001 in areas.csv`.
+/// Something wrong in a file. Displayed as
+/// `people.csv:17: area: areas.csv has no area 500116001`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
     /// The file.
     pub file: &'static str,
     /// The line on which the row or feature begins; the file's first is 1.
     pub line: u64,
-    /// What in that line, if not all of it.
+    /// The part of the line, if not all of it.
     pub part: Option<Part>,
-    /// What is wrong with it.
+    /// What is wrong.
     pub reason: FaultReason,
 }
 
-/// What in a line a fault is about.
+/// The part of a line that a fault is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
     /// A column, by its name in the header.
     Column(&'static str),
-    /// A feature of a GeoJSON file, the first being 1: such files often are one line.
+    /// A feature of a GeoJSON file, from 1: such files often are one line.
     Feature(u64),
 }
 
@@ -49,10 +50,10 @@ impl fmt::Display for Fault {
     }
 }
 
-/// Why something does not fit.
+/// Why a value is refused or doubtful.
 ///
-/// Shows codes, days, lines and what would fit; never the text that stands in
-/// the file, which in a wrong column may be a name or a number of a person.
+/// Shows codes, days, lines and the accepted form; never the text of the file,
+/// which in a wrong column may be a person's name or number.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum FaultReason {
     /// Not even a header.
@@ -61,53 +62,70 @@ pub enum FaultReason {
     /// The header lacks a column.
     #[error("the column {0} is missing")]
     MissingColumn(&'static str),
-    /// The header has a column that the file does not have. Named by its place
-    /// (the first is 1), for where the header is missing a person stands there.
-    #[error("column {0} of the header is not one of this file")]
+    /// The header has a column that the file does not have. Named by its position
+    /// (the first is 1): in a file without a header its name is a person's.
+    #[error("column {0} of the header is not a column of this file")]
     UnknownColumn(usize),
+    /// A value in a column that the header leaves blank.
+    #[error("column {0} has a value here and no name in the header")]
+    UnnamedColumn(usize),
     /// The header has a column twice.
-    #[error("the column {0} stands twice in the header")]
+    #[error("the header names the column {0} twice")]
     RepeatedColumn(&'static str),
     /// More or fewer fields than the header.
     #[error("the header has {expected} fields, this row has {found}")]
     FieldCount {
-        /// As many as the header.
+        /// Fields of the header.
         expected: usize,
-        /// As many as there are.
+        /// Fields of the row.
         found: usize,
     },
     /// Bytes that are not text.
     #[error("is not UTF-8")]
     NotUtf8,
+    /// Chinese in another encoding, whether or not its bytes are valid UTF-8.
+    #[error("seems to be Chinese in GBK; save the file as UTF-8")]
+    Gbk,
+    /// Characters that a program wrote in place of those it could not read.
+    #[error("contains replacement characters; the text was damaged before")]
+    Replaced,
     /// Not JSON from this character of the line on.
     #[error("is not JSON at character {0}")]
     NotJson(usize),
-    /// JSON that does not come to its end.
-    #[error("the text breaks off")]
+    /// JSON without its end.
+    #[error("the JSON ends too early")]
     BrokenOff,
     /// JSON of another shape.
-    #[error("is not a FeatureCollection of features")]
+    #[error("is not a GeoJSON FeatureCollection")]
     NotFeatures,
 
     /// Nothing where something is needed.
-    #[error("is empty")]
+    #[error("must not be empty")]
     NoText,
     /// Longer than this many characters.
     #[error("is longer than {0} characters")]
     TooLong(usize),
     /// A line break, a tabulator or another control character.
-    #[error("has a control character in it")]
+    #[error("contains a control character")]
     Control,
     /// Not the id of a record.
-    #[error("an id is a UUID")]
+    #[error("must be a UUID")]
     NotId,
     /// Not a phone number.
-    #[error("a phone number has 5 to 20 digits")]
-    NotPhone,
+    #[error(transparent)]
+    Phone(#[from] PhoneError),
+    /// `5.00116E+14` or `13800000000.0`, where digits belong.
+    #[error(
+        "a spreadsheet turned this into a decimal number; set the column to text and enter it again"
+    )]
+    SpreadsheetNumber,
+    /// `１２３`, where ASCII digits belong.
+    #[error("has full-width digits; use 0 to 9")]
+    FullWidthDigits,
     /// Not of the form of an id number.
     #[error("an id number has 17 digits and a check character")]
     NotIdNumber,
-    /// An id number with a slip in it.
+    /// An id number with a typing error.
     #[error("the check character is wrong (GB 11643)")]
     IdNumberCheck,
     /// Not a number.
@@ -116,20 +134,20 @@ pub enum FaultReason {
     /// Not a number.
     #[error("is not a whole number of minutes")]
     NotMinutes,
-    /// Nobody who is cared for or cares now was born then.
+    /// Not a plausible year of birth.
     #[error("must be a year from 1900 to {0}")]
     Year(i32),
     /// Not of the form of a day.
     #[error("must be a day, as 2026-08-01")]
     NotDay,
     /// A day that the calendar does not have.
-    #[error("there is no day {0}")]
+    #[error("the calendar has no day {0}")]
     NoSuchDay(String),
-    /// A day that cannot have passed.
-    #[error("{0} is still to come")]
+    /// A later day than today.
+    #[error("{0} is in the future")]
     Future(NaiveDate),
     /// Not of the form of a span.
-    #[error("each span is a day and its times, as mon 0900-1200")]
+    #[error("each span must be a day and its times, as mon 0900-1200")]
     NotSpan,
     /// More than one span on a day.
     #[error("{0} has more than one span")]
@@ -151,59 +169,71 @@ pub enum FaultReason {
     Time(#[from] TimeError),
 
     /// The level is not that of the code.
-    #[error("the code is that of a {0}")]
+    #[error("the code belongs to a {0}")]
     OtherLevel(Level),
     /// The parent is not that of the code.
-    #[error("the code lies in {0}")]
+    #[error("the code belongs to {0}")]
     OtherParent(AreaCode),
     /// A parent of a district.
     #[error("a district has no parent")]
     DistrictParent,
-    /// An area of a level that cannot stand here.
+    /// An area of another level where a grid is needed.
     #[error("{0} is not a grid")]
     NotGrid(AreaCode),
     /// A person of a role that does not belong to the level.
-    #[error("a {role} does not answer for a {level}")]
+    #[error("a {role} cannot be assigned to a {level}")]
     RoleLevel {
         /// The person's.
         role: Role,
         /// The area's.
         level: Level,
     },
-    /// More minutes offered than there is time.
-    #[error("is more than the {0} minutes of the availability")]
+    /// More minutes offered than available.
+    #[error("exceeds the {0} minutes of the availability")]
     MoreThanAvailable(u32),
 
     /// The feature has no property `code`.
     #[error("has no property code")]
     NoCode,
+    /// A property `code` of a type that holds no code.
+    #[error("the property code must be a text of digits")]
+    CodeNotText,
     /// Another geometry, or a broken one.
     #[error("the geometry is not a Polygon of degrees")]
     NotPolygon,
     /// Holes, or no ring at all.
-    #[error("an outline is one ring without holes, this has {0} rings")]
+    #[error("an outline must be one ring without holes; this one has {0} rings")]
     Rings(usize),
     /// A ring that is not one.
-    #[error("a ring has at least four points, the last equal to the first")]
+    #[error("a ring needs at least four points, the last equal to the first")]
     Open,
     /// A ring of no area.
-    #[error("the ring encloses nothing")]
+    #[error("the ring encloses no area")]
     Flat,
+    /// A warning: two lines of the ring cross or touch.
+    #[error("the outline crosses or touches itself")]
+    CrossesItself,
+    /// A warning: the ring goes out and comes back on the same line.
+    #[error("the outline has a spike")]
+    Spike,
+    /// A warning: two grids cover the same ground.
+    #[error("the outline overlaps that of the grid {0}")]
+    Overlaps(AreaCode),
 
-    /// The same on an earlier line, where it may stand once only.
-    #[error("stands on line {0} already")]
+    /// The same value on an earlier line, in a column of unique values.
+    #[error("repeats the value of line {0}")]
     Repeated(u64),
     /// No such area.
-    #[error("there is no area {0} in areas.csv")]
+    #[error("areas.csv has no area {0}")]
     NoArea(AreaCode),
     /// A code outside the district, which is not shown: it may be no code at all.
-    #[error("lies outside the district {0}")]
+    #[error("is outside the district {0}")]
     OtherDistrict(AreaCode),
     /// No row of the level district.
-    #[error("there is no district in areas.csv")]
+    #[error("areas.csv has no district")]
     NoDistrict,
     /// A second manager.
-    #[error("the grid {grid} has a manager on line {first} already")]
+    #[error("the grid {grid} already has a manager, on line {first}")]
     TwoManagers {
         /// The grid.
         grid: AreaCode,
@@ -211,17 +241,17 @@ pub enum FaultReason {
         first: u64,
     },
     /// No manager.
-    #[error("the grid {0} has no manager in people.csv")]
+    #[error("people.csv has no manager for the grid {0}")]
     NoManager(AreaCode),
     /// No outline.
-    #[error("the grid {0} has no outline in grids.geojson")]
+    #[error("grids.geojson has no outline for the grid {0}")]
     NoOutline(AreaCode),
-    /// A warning: probably a slip of a digit.
-    #[error("lies far outside the outlines of the grids")]
+    /// A warning: probably a wrong digit.
+    #[error("is far outside the outlines of the grids")]
     FarAway,
 }
 
-/// Faults and warnings as they are found.
+/// Faults and warnings in the order of discovery.
 #[derive(Debug, Default)]
 pub(super) struct Notes {
     pub(super) faults: Vec<Fault>,
@@ -229,7 +259,7 @@ pub(super) struct Notes {
 }
 
 impl Notes {
-    /// Both in the order of files and lines; those of one line as they were found.
+    /// Both in the order of files and lines, and of discovery within a line.
     pub(super) fn sorted(mut self) -> (Vec<Fault>, Vec<Fault>) {
         let place = |fault: &Fault| (FILES.iter().position(|file| *file == fault.file), fault.line);
         self.faults.sort_by_key(place);

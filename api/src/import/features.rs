@@ -1,7 +1,7 @@
 //! The features of a GeoJSON file, one at a time, each with its line.
 //!
-//! A feature of a wrong shape is for the caller to authorize, and the next one is
-//! read; only text that is not JSON, or not a collection at all, ends the reading.
+//! The caller judges each feature, and reading continues; only text that is not
+//! JSON, or not a collection of features, ends it.
 
 use std::cell::Cell;
 use std::fmt;
@@ -11,7 +11,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
-/// A feature as it stands.
+/// A feature as the file has it.
 pub(super) struct RawFeature {
     /// The line on which it begins.
     pub(super) line: u64,

@@ -1,4 +1,4 @@
-//! For tests: a small folder without a fault, to be spoilt in one place.
+//! For tests: a small folder without a fault, to be changed in one place.
 
 use std::collections::BTreeMap;
 
@@ -9,6 +9,7 @@ use tempfile::TempDir;
 use super::{ImportError, Reading, read};
 
 /// The bytes of each file of a folder.
+#[derive(Clone)]
 pub(super) struct Sample(BTreeMap<&'static str, Vec<u8>>);
 
 impl Sample {
@@ -60,7 +61,8 @@ impl Sample {
         self
     }
 
-    fn lines(&self, file: &str) -> Vec<String> {
+    /// The lines of `file`.
+    pub(super) fn lines(&self, file: &str) -> Vec<String> {
         let text = String::from_utf8(self.0[file].clone()).expect("text");
         text.lines().map(str::to_owned).collect()
     }

@@ -1,4 +1,4 @@
-//! The folder: which files are there, and the text of one while progress is told.
+//! The folder: which files it has, and the text of each with progress.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, ErrorKind, Read};
@@ -6,13 +6,13 @@ use std::path::Path;
 
 use super::{FILES, ImportError, Progress, REQUIRED};
 
-/// As much as is read at once, in bytes.
+/// Bytes read at once.
 const CHUNK: usize = 64 * 1024;
 
-/// A folder that has all files it needs.
+/// A folder with all required files.
 pub(super) struct Folder<'a> {
     dir: &'a Path,
-    /// Bytes of each of [`FILES`]; none if it is not there.
+    /// Bytes of each of [`FILES`]; none if it is absent.
     sizes: [Option<u64>; FILES.len()],
     progress: &'a mut dyn FnMut(Progress),
 }
@@ -21,7 +21,7 @@ pub(super) struct Folder<'a> {
 pub(super) type Source<'a> = BufReader<Counted<'a>>;
 
 impl<'a> Folder<'a> {
-    /// Looks which files are there.
+    /// Finds the files.
     pub(super) fn look(
         dir: &'a Path,
         progress: &'a mut dyn FnMut(Progress),
@@ -44,13 +44,13 @@ impl<'a> Folder<'a> {
         }
     }
 
-    /// The files that are not there.
+    /// The absent files.
     pub(super) fn absent(&self) -> Vec<&'static str> {
         let files = FILES.into_iter().zip(self.sizes);
         files.filter(|(_, size)| size.is_none()).map(|(file, _)| file).collect()
     }
 
-    /// Opens one of [`FILES`]; none if it is not there.
+    /// Opens one of [`FILES`]; none if it is absent.
     pub(super) fn open(&mut self, file: &'static str) -> Result<Option<Source<'_>>, ImportError> {
         let place = FILES.iter().position(|known| *known == file).unwrap_or(FILES.len());
         let Some(Some(_)) = self.sizes.get(place) else { return Ok(None) };
@@ -72,7 +72,7 @@ impl<'a> Folder<'a> {
     }
 }
 
-/// A file that tells how far it has been read.
+/// A file that reports how far it has been read.
 pub(super) struct Counted<'a> {
     inner: File,
     step: Progress,

@@ -1,17 +1,20 @@
 //! Reading a district from a folder of CSV and GeoJSON files.
 //!
-//! Promises: every row that does not fit is told by file, line, column and
-//! reason, and reading goes on to the end; what is told shows no name, phone,
-//! address or id number; files are streamed, so memory grows with the records
-//! and not with the text. Nothing is written here: what to do with records
-//! that come with faults is the caller's affair.
+//! Promises: every faulty row is reported by file, line, column and reason, and
+//! reading continues to the end; a report shows no name, phone, address or id
+//! number; files are streamed, so memory grows with the records and not with the
+//! text. Nothing is written to the database here.
 //!
-//! Each file has a module that reads like its list of columns. Areas come
-//! first, so that all other rows can be checked against them as they are read.
+//! Each file has a module that reads like its list of columns. Areas come first,
+//! so that all other rows can be checked against them. What spreadsheets, GIS
+//! programs and pasted text add to files is dropped where it carries no meaning
+//! (`table`) and named where it destroyed some (`damage`, `spreadsheet`).
 
 mod areas;
 mod availability;
 mod beneficiaries;
+mod crossings;
+mod damage;
 mod district;
 mod fault;
 mod features;
@@ -24,6 +27,7 @@ mod outlines;
 mod people;
 mod places;
 mod row;
+mod spreadsheet;
 mod table;
 mod values;
 
@@ -51,23 +55,23 @@ pub const FILES: [&str; 7] = [
     "holidays.csv",
 ];
 
-/// How many of [`FILES`], from the first, a district cannot do without.
+/// How many of [`FILES`], from the first, are required.
 const REQUIRED: usize = 3;
 
-/// What was read.
+/// The result of reading a folder.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Reading {
-    /// The rows that fit. Whole and consistent only if there are no faults.
+    /// The valid rows. Complete and consistent only without faults.
     pub records: DistrictRecords,
-    /// What does not fit, in the order of [`FILES`] and of lines.
+    /// What is refused, in the order of [`FILES`] and of lines.
     pub faults: Vec<Fault>,
-    /// What fits and is strange enough to be looked at, in the same order.
+    /// What is accepted and doubtful, in the same order.
     pub warnings: Vec<Fault>,
-    /// Those of [`FILES`] that are not in the folder and need not be.
+    /// The optional ones of [`FILES`] that are not in the folder.
     pub absent: Vec<&'static str>,
 }
 
-/// How far the reading has come, over all files together.
+/// Progress over all files together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
     /// The file being read.
@@ -81,7 +85,7 @@ pub struct Progress {
 /// Why a folder was not read.
 #[derive(Debug, Error)]
 pub enum ImportError {
-    /// Files that no district can do without are not there.
+    /// Required files are absent.
     #[error("missing in {}: {}", .dir.display(), .files.join(", "))]
     Missing {
         /// The folder.
@@ -89,23 +93,23 @@ pub enum ImportError {
         /// Which files.
         files: Vec<&'static str>,
     },
-    /// A file is there and cannot be read.
+    /// A file cannot be read.
     #[error("{file} cannot be read: {error}")]
     Unreadable {
         /// Which file.
         file: &'static str,
-        /// What the system said.
+        /// The system's error.
         #[source]
         error: io::Error,
     },
 }
 
-/// Reads the folder `dir`. Years of birth and days of last contact are
-/// believed up to `today`; `progress` is told after every 64 KiB.
+/// Reads the folder `dir`. Years of birth and days of last contact after `today`
+/// are refused; `progress` is called after every 64 KiB.
 ///
 /// # Errors
-/// When a file that is needed is missing, or one that is there cannot be read.
-/// What stands in the files is never an error: see [`Reading::faults`].
+/// When a required file is absent, or a file cannot be read. The content of a
+/// file is never an error: see [`Reading::faults`].
 pub fn read(
     dir: &Path,
     today: NaiveDate,
@@ -138,7 +142,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(64))]
 
         #[test]
-        fn whatever_stands_in_a_file_is_read_to_the_end_and_told_by_a_line_of_it(
+        fn whatever_a_file_contains_is_read_to_the_end_and_reported_by_a_line_of_it(
             file in proptest::sample::select(&FILES),
             at in any::<proptest::sample::Index>(),
             torn in 0..40usize,
@@ -173,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_need_not_be_there_is_told_as_absent() {
+    fn an_optional_file_that_is_absent_is_reported() {
         let sample = Sample::sound().without("stations.csv").without("holidays.csv");
         let reading = sample.read().expect("readable");
         assert_eq!(reading.absent, ["stations.csv", "holidays.csv"]);
@@ -220,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn no_fault_shows_the_value_that_stands_there() {
+    fn no_fault_shows_the_value_of_the_file() {
         // A value in the wrong column is what would give a person away.
         let secret = "孙瑶悦";
         let mut sample = Sample::sound();

@@ -2,37 +2,49 @@
 
 use std::collections::HashMap;
 
-use geojson::{Geometry, GeometryValue, Position};
+use geojson::{Geometry, GeometryValue};
 use gridward_domain::area::AreaCode;
 use gridward_domain::place::Place;
+use gridward_domain::text::clean;
 use serde_json::error::Category;
-use serde_json::{Map, Value};
+use serde_json::{Map, Number, Value};
 
 use super::ImportError;
+use super::crossings::{self, Defect};
 use super::district::District;
 use super::fault::{Fault, FaultReason, Notes, Part};
 use super::features::{self, RawFeature};
 use super::folder::Folder;
+use super::spreadsheet::spreadsheet;
 use crate::load::record::OutlineRecord;
 
 const FILE: &str = "grids.geojson";
 
+/// How many grids that an outline overlaps are named.
+const OVERLAPS: usize = 3;
+
 /// The line of the outline of each grid.
 type Drawn = HashMap<AreaCode, u64>;
 
-/// The outlines of the grids; `district` learns how far they reach.
+/// The line of a feature, and its number in the file.
+type Position = (u64, u64);
+
+/// The outlines of the grids; `district` learns their extent.
 pub(super) fn read(
     folder: &mut Folder<'_>,
     district: &mut District,
     notes: &mut Notes,
 ) -> Result<Vec<OutlineRecord>, ImportError> {
-    let (mut outlines, mut drawn) = (Vec::new(), Drawn::new());
+    let (mut outlines, mut positions, mut drawn) = (Vec::new(), Vec::new(), Drawn::new());
     let Some(source) = folder.open(FILE)? else { return Ok(outlines) };
     let read = features::read(source, |feature| {
-        let (line, part) = (feature.line, Some(Part::Feature(feature.number)));
+        let position = (feature.line, feature.number);
         match outline(feature, district, &mut drawn) {
-            Ok(outline) => outlines.push(outline),
-            Err(reason) => notes.faults.push(Fault { file: FILE, line, part, reason }),
+            Ok(outline) => {
+                outlines.push(outline);
+                positions.push(position);
+            }
+            Err(reason) => notes.faults.push(about(position, reason)),
         }
     });
     match read {
@@ -53,10 +65,33 @@ pub(super) fn read(
             },
         }),
     }
+    notes.warnings.extend(shapes(&outlines, &positions));
     for place in outlines.iter().flat_map(|outline| &outline.ring) {
         district.reach(*place);
     }
     Ok(outlines)
+}
+
+/// What is about the feature at `position`.
+fn about((line, number): Position, reason: FaultReason) -> Fault {
+    Fault { file: FILE, line, part: Some(Part::Feature(number)), reason }
+}
+
+/// A warning for each outline of an impossible shape, and for each that overlaps
+/// an earlier one. The grid of a point there may be found wrongly, but found.
+fn shapes(outlines: &[OutlineRecord], positions: &[Position]) -> Vec<Fault> {
+    let rings: Vec<&[Place]> = outlines.iter().map(|outline| outline.ring.as_slice()).collect();
+    let overlaps = crossings::overlaps(&rings, OVERLAPS);
+    let mut warnings = Vec::new();
+    for ((ring, overlapped), position) in rings.iter().zip(overlaps).zip(positions) {
+        let defect = crossings::defect(ring).map(|defect| match defect {
+            Defect::Crossing => FaultReason::CrossesItself,
+            Defect::Spike => FaultReason::Spike,
+        });
+        let overlaps = overlapped.into_iter().map(|at| FaultReason::Overlaps(outlines[at].grid));
+        warnings.extend(defect.into_iter().chain(overlaps).map(|reason| about(*position, reason)));
+    }
+    warnings
 }
 
 fn outline(
@@ -77,7 +112,26 @@ fn outline(
 
 fn code(members: &Map<String, Value>) -> Result<AreaCode, FaultReason> {
     let code = members.get("properties").and_then(|properties| properties.get("code"));
-    Ok(code.and_then(Value::as_str).ok_or(FaultReason::NoCode)?.parse()?)
+    match code.unwrap_or(&Value::Null) {
+        Value::Null => Err(FaultReason::NoCode),
+        Value::String(text) => {
+            let text = clean(text);
+            text.parse().map_err(|error| spreadsheet(&text).unwrap_or(FaultReason::Code(error)))
+        }
+        Value::Number(number) => Ok(digits(number).ok_or(FaultReason::CodeNotText)?.parse()?),
+        Value::Bool(_) | Value::Array(_) | Value::Object(_) => Err(FaultReason::CodeNotText),
+    }
+}
+
+/// The digits of a code that a GIS program made a number. All 15 are exact in a
+/// JSON number, also in one with a fraction of zeros.
+fn digits(number: &Number) -> Option<String> {
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    if let Some(whole) = number.as_u64() {
+        return Some(whole.to_string());
+    }
+    let real = number.as_f64().filter(|real| real.fract() == 0.0 && (0.0..EXACT).contains(real))?;
+    Some(format!("{real:.0}"))
 }
 
 /// The one ring of a polygon, counter-clockwise.
@@ -104,7 +158,7 @@ fn ring(geometry: Value) -> Result<Vec<Place>, FaultReason> {
 }
 
 /// A position is longitude, latitude and perhaps a height, which is left out.
-fn place(position: &Position) -> Result<Place, FaultReason> {
+fn place(position: &geojson::Position) -> Result<Place, FaultReason> {
     match position.as_slice() {
         [lon, lat, ..] => Ok(Place::new(*lat, *lon)?),
         _ => Err(FaultReason::NotPolygon),
@@ -137,7 +191,7 @@ mod tests {
         let sample = Sample::sound().line("grids.geojson", 2, "");
         assert_eq!(
             sample.faults(),
-            ["areas.csv:5: code: the grid 500116001002001 has no outline in grids.geojson"]
+            ["areas.csv:5: code: grids.geojson has no outline for the grid 500116001002001"]
         );
     }
 
@@ -154,12 +208,12 @@ mod tests {
         assert_eq!(
             sample.faults(),
             [
-                "grids.geojson:1: feature 1: there is no area 500116001002009 in areas.csv",
+                "grids.geojson:1: feature 1: areas.csv has no area 500116001002009",
                 "grids.geojson:1: feature 2: 500116001002 is not a grid",
             ]
         );
         let sample = Sample::sound().line("grids.geojson", 1, &(Sample::OPEN.to_owned() + &two[1]));
-        assert_eq!(sample.faults(), ["grids.geojson:2: feature 2: stands on line 1 already"]);
+        assert_eq!(sample.faults(), ["grids.geojson:2: feature 2: repeats the value of line 1"]);
     }
 
     #[test]
@@ -170,7 +224,7 @@ mod tests {
             assert_eq!(
                 with_rings(rings).faults(),
                 [
-                    "grids.geojson:2: feature 1: a ring has at least four points, the last equal to the first"
+                    "grids.geojson:2: feature 1: a ring needs at least four points, the last equal to the first"
                 ],
                 "{rings}"
             );
@@ -182,12 +236,14 @@ mod tests {
         let ring = "[[106.25,29.28],[106.26,29.28],[106.26,29.29],[106.25,29.28]]";
         assert_eq!(
             with_rings(&format!("[{ring},{ring}]")).faults(),
-            ["grids.geojson:2: feature 1: an outline is one ring without holes, this has 2 rings"]
+            [
+                "grids.geojson:2: feature 1: an outline must be one ring without holes; this one has 2 rings"
+            ]
         );
         let line = "[[[106.25,29.28],[106.26,29.28],[106.25,29.28],[106.25,29.28]]]";
         assert_eq!(
             with_rings(line).faults(),
-            ["grids.geojson:2: feature 1: the ring encloses nothing"]
+            ["grids.geojson:2: feature 1: the ring encloses no area"]
         );
     }
 
@@ -200,7 +256,7 @@ mod tests {
         );
         for wrong in [r#"[[["a","b"]]]"#, "[[[106.25]]]", "[]", "null", "[[106.25,29.28]]"] {
             let faults = with_rings(wrong).faults();
-            let rings = "an outline is one ring without holes, this has 0 rings";
+            let rings = "an outline must be one ring without holes; this one has 0 rings";
             let reason =
                 if wrong == "[]" { rings } else { "the geometry is not a Polygon of degrees" };
             assert_eq!(faults, [format!("grids.geojson:2: feature 1: {reason}")], "{wrong}");
@@ -224,10 +280,71 @@ mod tests {
             &(Sample::OPEN.to_owned() + r#"{"type":"Feature","properties":null,"geometry":null},"#),
         );
         assert_eq!(sample.faults(), ["grids.geojson:1: feature 1: has no property code"]);
+        for code in ["true", "[500116001002001]", "500116001002001.5", "-1", "1e30"] {
+            assert_eq!(
+                with_code(code).faults()[1..],
+                ["grids.geojson:2: feature 1: the property code must be a text of digits"],
+                "{code}"
+            );
+        }
         let point = r#"{"type":"Feature","properties":{"code":"500116001002001"},"geometry":{"type":"Point","coordinates":[106.25,29.28]}},"#;
         assert_eq!(
             Sample::sound().line("grids.geojson", 2, point).faults(),
             ["grids.geojson:2: feature 1: the geometry is not a Polygon of degrees"]
+        );
+    }
+
+    /// The sound folder with another JSON value for the code of the first grid.
+    fn with_code(code: &str) -> Sample {
+        let from = br#""code":"500116001002001""#;
+        Sample::sound().replace_bytes("grids.geojson", from, format!("\"code\":{code}").as_bytes())
+    }
+
+    #[test]
+    fn a_code_may_be_a_number_or_a_pasted_text() {
+        let plain = Sample::sound().read().expect("readable");
+        for code in [
+            "500116001002001",
+            "500116001002001.0",
+            "5.00116001002001e14",
+            r#"" 500116001002001\u200b""#,
+        ] {
+            assert_eq!(with_code(code).read().expect("readable"), plain, "{code}");
+        }
+        assert_eq!(
+            with_code("50011600100200").faults()[1..],
+            [
+                "grids.geojson:2: feature 1: an area code has 6, 9, 12 or 15 digits, this has 14 characters"
+            ]
+        );
+        assert_eq!(
+            with_code(r#""5.00116E+14""#).faults()[1..],
+            [
+                "grids.geojson:2: feature 1: a spreadsheet turned this into a decimal number; set the column to text and enter it again"
+            ]
+        );
+    }
+
+    #[test]
+    fn outlines_that_cross_themselves_or_overlap_are_warned_of_by_feature() {
+        let warnings = |rings| {
+            let reading = with_rings(rings).read().expect("readable");
+            assert_eq!((reading.faults, reading.records.outlines.len()), (vec![], 2));
+            reading.warnings.iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        let bow_tie =
+            "[[[106.25,29.28],[106.26,29.29],[106.26,29.28],[106.25,29.291],[106.25,29.28]]]";
+        assert_eq!(
+            warnings(bow_tie),
+            ["grids.geojson:2: feature 1: the outline crosses or touches itself"]
+        );
+        let spike = "[[[106.25,29.28],[106.26,29.28],[106.24,29.30],[106.26,29.28],[106.26,29.29],[106.25,29.29],[106.25,29.28]]]";
+        assert_eq!(warnings(spike), ["grids.geojson:2: feature 1: the outline has a spike"]);
+        let wide =
+            "[[[106.25,29.28],[106.268,29.28],[106.268,29.29],[106.25,29.29],[106.25,29.28]]]";
+        assert_eq!(
+            warnings(wide),
+            ["grids.geojson:3: feature 2: the outline overlaps that of the grid 500116001002001"]
         );
     }
 
@@ -236,8 +353,8 @@ mod tests {
         let sample = Sample::sound().line("grids.geojson", 3, "{,");
         assert_eq!(sample.faults(), ["grids.geojson:3: is not JSON at character 2"]);
         let sample = Sample::sound().drop_line("grids.geojson", 4);
-        assert_eq!(sample.faults(), ["grids.geojson:4: the text breaks off"]);
+        assert_eq!(sample.faults(), ["grids.geojson:4: the JSON ends too early"]);
         let sample = Sample::sound().bytes("grids.geojson", br#"{"type":"Feature"}"#);
-        assert_eq!(sample.faults(), ["grids.geojson:1: is not a FeatureCollection of features"]);
+        assert_eq!(sample.faults(), ["grids.geojson:1: is not a GeoJSON FeatureCollection"]);
     }
 }

@@ -66,7 +66,7 @@ fn person(row: &mut Row<'_>, district: &District, managers: &mut Managers) -> Op
     // People sign in by phone.
     row.once("phone", phone.as_ref());
     if let (Some(role), Some(area)) = (role, area) {
-        answer_for(row, role, area, managers);
+        check_role(row, role, area, managers);
     }
     if let (Some(offered), Some(spans)) = (weekly_minutes, &availability) {
         let available: Minutes = spans.iter().map(|(_, window)| window.length()).sum();
@@ -90,7 +90,7 @@ fn person(row: &mut Row<'_>, district: &District, managers: &mut Managers) -> Op
 }
 
 /// A role belongs to its levels, and a grid has one manager.
-fn answer_for(row: &mut Row<'_>, role: Role, area: AreaCode, managers: &mut Managers) {
+fn check_role(row: &mut Row<'_>, role: Role, area: AreaCode, managers: &mut Managers) {
     let level = area.level();
     if !role.fits(level) {
         row.fault("role", FaultReason::RoleLevel { role, level });
@@ -121,8 +121,8 @@ mod tests {
         assert_eq!(
             sample.faults(),
             [
-                "people.csv:2: role: a supervisor does not answer for a grid",
-                "people.csv:5: role: a volunteer does not answer for a town",
+                "people.csv:2: role: a supervisor cannot be assigned to a grid",
+                "people.csv:5: role: a volunteer cannot be assigned to a town",
             ]
         );
     }
@@ -132,7 +132,7 @@ mod tests {
         let sample = Sample::sound().cell("people.csv", 5, "role", "manager");
         assert_eq!(
             sample.faults(),
-            ["people.csv:5: role: the grid 500116001002001 has a manager on line 3 already"]
+            ["people.csv:5: role: the grid 500116001002001 already has a manager, on line 3"]
         );
     }
 
@@ -141,7 +141,7 @@ mod tests {
         let sample = Sample::sound().drop_line("people.csv", 4);
         assert_eq!(
             sample.faults(),
-            ["areas.csv:6: code: the grid 500116001002002 has no manager in people.csv"]
+            ["areas.csv:6: code: people.csv has no manager for the grid 500116001002002"]
         );
     }
 
@@ -168,8 +168,8 @@ mod tests {
         assert_eq!(
             sample.faults(),
             [
-                "people.csv:4: phone: stands on line 2 already",
-                "people.csv:5: id: stands on line 2 already",
+                "people.csv:4: phone: repeats the value of line 2",
+                "people.csv:5: id: repeats the value of line 2",
             ],
             "an id in capitals is the same id"
         );
@@ -186,8 +186,8 @@ mod tests {
         assert_eq!(
             sample.faults(),
             [
-                "people.csv:2: area: lies outside the district 500116",
-                "people.csv:5: area: there is no area 500116001002009 in areas.csv",
+                "people.csv:2: area: is outside the district 500116",
+                "people.csv:5: area: areas.csv has no area 500116001002009",
             ]
         );
     }
@@ -202,7 +202,7 @@ mod tests {
             sample.faults(),
             [
                 "people.csv:3: weekly_minutes: is not a whole number of minutes",
-                "people.csv:5: weekly_minutes: is more than the 240 minutes of the availability",
+                "people.csv:5: weekly_minutes: exceeds the 240 minutes of the availability",
             ]
         );
     }

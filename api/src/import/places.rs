@@ -7,6 +7,7 @@ use super::district::District;
 use super::fault::{FaultReason, Notes};
 use super::folder::Folder;
 use super::row::Row;
+use super::spreadsheet::spreadsheet;
 use super::table::{self, Sheet};
 use crate::load::record::{MemorialKind, MemorialRecord, StationRecord};
 
@@ -87,7 +88,8 @@ fn agree_on_town(row: &mut Row<'_>, grid: Option<AreaCode>) {
         && let Some(town) = grid.and_then(|grid| grid.ancestor(Level::Town))
         && said != town.as_str()
     {
-        row.fault("town", FaultReason::OtherParent(town));
+        let reason = spreadsheet(said).unwrap_or(FaultReason::OtherParent(town));
+        row.fault("town", reason);
     }
 }
 
@@ -104,8 +106,8 @@ mod tests {
         assert_eq!(
             sample.faults(),
             [
-                "stations.csv:2: area: there is no area 500116008 in areas.csv",
-                "stations.csv:2: level: the code is that of a town",
+                "stations.csv:2: area: areas.csv has no area 500116008",
+                "stations.csv:2: level: the code belongs to a town",
                 "stations.csv:2: grid: 500116001002 is not a grid",
             ]
         );
@@ -123,13 +125,13 @@ mod tests {
             sample.faults(),
             [
                 "memorials.csv:2: kind: must be one of: cemetery, monument, tomb, hall",
-                "memorials.csv:2: town: the code lies in 500116001",
+                "memorials.csv:2: town: the code belongs to 500116001",
             ]
         );
         let sample = Sample::sound().cell("memorials.csv", 2, "grid", "500116001002007");
         assert_eq!(
             sample.faults(),
-            ["memorials.csv:2: grid: there is no area 500116001002007 in areas.csv"]
+            ["memorials.csv:2: grid: areas.csv has no area 500116001002007"]
         );
     }
 
@@ -141,8 +143,8 @@ mod tests {
         assert_eq!(
             sample.faults(),
             [
-                "stations.csv:3: id: stands on line 2 already",
-                "memorials.csv:3: id: stands on line 2 already",
+                "stations.csv:3: id: repeats the value of line 2",
+                "memorials.csv:3: id: repeats the value of line 2",
             ]
         );
     }

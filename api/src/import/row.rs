@@ -1,8 +1,8 @@
 //! One row of a CSV file: its fields by column, and the notes made of them.
 //!
-//! Each reader of a column notes a fault and answers `None` if the value does
-//! not fit. A file's module first reads all columns and only then asks whether
-//! each was there, so that one row can have many faults.
+//! Each reader of a column notes a fault and answers `None` if it refuses the
+//! value. A file's module first reads all columns and only then asks for each
+//! value, so that one row can have many faults.
 
 use std::fmt::Display;
 use std::str::FromStr;
@@ -10,6 +10,7 @@ use std::str::FromStr;
 use csv::StringRecord;
 
 use super::fault::{Fault, FaultReason, Notes, Part};
+use super::spreadsheet::spreadsheet;
 use super::table::{Order, Seen};
 use gridward_domain::word::UnknownWord;
 
@@ -46,13 +47,13 @@ impl<'a> Row<'a> {
         self.fields.get(*place)
     }
 
-    /// Notes that a column does not fit.
+    /// Notes a fault in a column.
     pub(super) fn fault(&mut self, column: &'static str, reason: FaultReason) {
         let fault = self.about(column, reason);
         self.notes.faults.push(fault);
     }
 
-    /// Notes that a column fits and is strange.
+    /// Notes that the value of a column is doubtful.
     pub(super) fn warn(&mut self, column: &'static str, reason: FaultReason) {
         let warning = self.about(column, reason);
         self.notes.warnings.push(warning);
@@ -71,8 +72,19 @@ impl<'a> Row<'a> {
         }
     }
 
-    /// What `read` makes of the text.
+    /// The value that `read` makes of the text. A refusal of what a spreadsheet
+    /// wrote is explained by that.
     pub(super) fn read<T>(
+        &mut self,
+        column: &'static str,
+        read: impl FnOnce(&'a str) -> Result<T, FaultReason>,
+    ) -> Option<T> {
+        let text = self.field(column).unwrap_or_default();
+        read(text).map_err(|reason| self.fault(column, spreadsheet(text).unwrap_or(reason))).ok()
+    }
+
+    /// As [`Row::read`], for free text, which a spreadsheet leaves as it is.
+    pub(super) fn text<T>(
         &mut self,
         column: &'static str,
         read: impl FnOnce(&'a str) -> Result<T, FaultReason>,
@@ -82,7 +94,7 @@ impl<'a> Row<'a> {
             .ok()
     }
 
-    /// A code or a word that knows its own list.
+    /// A code, or a word of a closed list.
     pub(super) fn word<T: FromStr<Err: Into<FaultReason>>>(
         &mut self,
         column: &'static str,
@@ -101,7 +113,7 @@ impl<'a> Row<'a> {
         })
     }
 
-    /// The value of one of a few words of the files alone.
+    /// The value of one of a few words that only the files use.
     pub(super) fn one_of<T: Copy>(
         &mut self,
         column: &'static str,

@@ -1,11 +1,16 @@
 //! A CSV file as rows of named columns, each with the line it begins on.
+//!
+//! Spreadsheets leave blank rows and columns behind, and pasted text brings
+//! invisible characters: those are passed over here, for every column.
 
 use std::collections::HashMap;
 use std::io::{Chain, Read};
 
 use csv::{ByteRecord, ReaderBuilder, StringRecord, Terminator};
+use gridward_domain::text::{clean, is_blank, is_clean, is_invisible};
 
 use super::ImportError;
+use super::damage;
 use super::fault::{Fault, FaultReason, Notes, Part};
 use super::folder::{Folder, Source};
 use super::row::Row;
@@ -19,14 +24,14 @@ pub(super) struct Sheet {
     pub(super) spare: &'static [&'static str],
 }
 
-/// Where each column stands in a row.
+/// The position of each column in a row.
 pub(super) type Order = Vec<(&'static str, usize)>;
 
-/// The line on which a value of a column stood first.
+/// The first line of each value of a column.
 pub(super) type Seen = HashMap<(&'static str, String), u64>;
 
-/// What `record` makes of the rows, without those that have a fault; none if
-/// the file is not there or its header does not fit.
+/// The records that `record` makes of the rows without faults; none if the file
+/// is absent or its header lacks a column.
 pub(super) fn read<Record>(
     folder: &mut Folder<'_>,
     sheet: &Sheet,
@@ -42,7 +47,7 @@ pub(super) fn read<Record>(
         return Ok(None);
     };
     let expected = bytes.len();
-    let Some(order) = sheet.order(line, &bytes, notes) else { return Ok(None) };
+    let Some((order, mut unnamed)) = sheet.order(line, &bytes, notes) else { return Ok(None) };
     let (mut records, mut seen) = (Vec::new(), Seen::new());
     while let Some(line) = rows.next(&mut bytes)? {
         let faults_before = notes.faults.len();
@@ -55,12 +60,24 @@ pub(super) fn read<Record>(
         let fields = match StringRecord::from_byte_record(bytes) {
             Ok(fields) => fields,
             Err(error) => {
-                let column = order.iter().find(|(_, n)| *n == error.utf8_error().field());
-                fault(column.map(|(name, _)| Part::Column(name)), FaultReason::NotUtf8);
+                let place = error.utf8_error().field();
+                let column = order.iter().find(|(_, n)| *n == place);
                 bytes = error.into_byte_record();
+                let gbk = bytes.get(place).is_some_and(damage::is_gbk);
+                let reason = if gbk { FaultReason::Gbk } else { FaultReason::NotUtf8 };
+                fault(column.map(|(name, _)| Part::Column(name)), reason);
                 continue;
             }
         };
+        let fields = cleaned(fields);
+        // Once for each column is enough: every row may have such a value.
+        unnamed.retain(|place| {
+            let blank = fields.get(*place).is_none_or(str::is_empty);
+            if !blank {
+                fault(None, FaultReason::UnnamedColumn(place + 1));
+            }
+            blank
+        });
         let mut row = Row::new(file, line, &order, &fields, &mut seen, notes);
         let read = record(&mut row);
         if notes.faults.len() == faults_before {
@@ -72,14 +89,22 @@ pub(super) fn read<Record>(
 }
 
 impl Sheet {
-    /// Finds the columns in the header; none if one is missing.
-    fn order(&self, line: u64, header: &ByteRecord, notes: &mut Notes) -> Option<Order> {
-        let mut order = Order::new();
+    /// Finds the columns in the header, and the positions of those that it leaves
+    /// blank; none if a column is missing.
+    fn order(
+        &self,
+        line: u64,
+        header: &ByteRecord,
+        notes: &mut Notes,
+    ) -> Option<(Order, Vec<usize>)> {
+        let (mut order, mut unnamed) = (Order::new(), Vec::new());
         let mut fault =
             |reason| notes.faults.push(Fault { file: self.file, line, part: None, reason });
         for (place, name) in header.iter().enumerate() {
+            let name = clean(std::str::from_utf8(name).unwrap_or("\u{fffd}"));
             let mut known = self.columns.iter().chain(self.spare);
-            match known.find(|known| known.as_bytes() == name) {
+            match known.find(|known| **known == name) {
+                None if name.is_empty() => unnamed.push(place),
                 None => fault(FaultReason::UnknownColumn(place + 1)),
                 Some(name) if order.iter().any(|(before, _)| before == name) => {
                     fault(FaultReason::RepeatedColumn(name));
@@ -92,7 +117,7 @@ impl Sheet {
         for column in &missing {
             fault(FaultReason::MissingColumn(column));
         }
-        missing.is_empty().then_some(order)
+        missing.is_empty().then_some((order, unnamed))
     }
 }
 
@@ -114,7 +139,7 @@ impl<'a> Rows<'a> {
         Self { file, reader }
     }
 
-    /// Fills `fields` with the next row that is not empty and says where it begins.
+    /// Fills `fields` with the next row that is not blank; answers its first line.
     fn next(&mut self, fields: &mut ByteRecord) -> Result<Option<u64>, ImportError> {
         loop {
             let before = self.reader.position().line();
@@ -123,17 +148,30 @@ impl<'a> Rows<'a> {
             if !more.map_err(|error| ImportError::Unreadable { file, error: error.into() })? {
                 return Ok(None);
             }
-            // The reader skips empty lines without a word, so the line is counted
-            // back from where the row ends, by the lines it takes.
+            // The reader skips empty lines silently, so the line is counted back
+            // from the end of the row, by the lines it takes.
             let lines = fields.as_slice().split(|byte| *byte == b'\n').count() as u64;
             let line = self.reader.position().line().saturating_sub(lines);
             cut_carriage_return(fields);
-            if fields.len() > 1 || !fields.as_slice().is_empty() {
+            if !fields.iter().all(is_blank_field) {
                 // Only a quote that is never closed has no line end; it begins where reading did.
                 return Ok(Some(line.max(before)));
             }
         }
     }
+}
+
+fn is_blank_field(field: &[u8]) -> bool {
+    let text = std::str::from_utf8(field);
+    text.is_ok_and(|text| text.chars().all(|c| is_blank(c) || is_invisible(c)))
+}
+
+/// The fields without invisible characters and without blanks at their ends.
+fn cleaned(fields: StringRecord) -> StringRecord {
+    if fields.iter().all(is_clean) {
+        return fields;
+    }
+    fields.iter().map(clean).collect::<Vec<_>>().into()
 }
 
 fn cut_carriage_return(fields: &mut ByteRecord) {
@@ -156,7 +194,7 @@ mod tests {
         assert_eq!(
             sample.faults(),
             [
-                "holidays.csv:1: column 5 of the header is not one of this file",
+                "holidays.csv:1: column 5 of the header is not a column of this file",
                 "holidays.csv:1: the column name_zh is missing",
             ]
         );
@@ -171,8 +209,8 @@ mod tests {
         assert_eq!(
             sample.faults(),
             [
-                "holidays.csv:1: column 6 of the header is not one of this file",
-                "holidays.csv:3: date: there is no day 2026-02-30",
+                "holidays.csv:1: column 6 of the header is not a column of this file",
+                "holidays.csv:3: date: the calendar has no day 2026-02-30",
             ]
         );
     }
@@ -183,7 +221,7 @@ mod tests {
             .line("holidays.csv", 1, "date,code,name_zh,calendar,lunar_date,code")
             .line("holidays.csv", 2, "2026-10-01,national_day,国庆节,solar,,national_day")
             .drop_line("holidays.csv", 3);
-        assert_eq!(sample.faults(), ["holidays.csv:1: the column code stands twice in the header"]);
+        assert_eq!(sample.faults(), ["holidays.csv:1: the header names the column code twice"]);
     }
 
     #[test]
@@ -237,7 +275,8 @@ mod tests {
             .line("holidays.csv", 2, "2026-10-01,\u{1},\u{2},solar,")
             .replace_bytes("holidays.csv", b"\x01", b"\xe5\xad")
             .replace_bytes("holidays.csv", b"\x02", b"\x99");
-        assert_eq!(sample.faults(), ["holidays.csv:2: code: is not UTF-8"]);
+        let reason = "seems to be Chinese in GBK; save the file as UTF-8";
+        assert_eq!(sample.faults(), [format!("holidays.csv:2: code: {reason}")]);
     }
 
     #[test]
@@ -265,10 +304,10 @@ mod tests {
             "2026-02-32,d,丁,solar,",
         ];
         let expected = [
-            "holidays.csv:4: date: there is no day 2026-02-30",
-            "holidays.csv:5: name_zh: has a control character in it",
-            "holidays.csv:8: date: there is no day 2026-02-31",
-            "holidays.csv:10: date: there is no day 2026-02-32",
+            "holidays.csv:4: date: the calendar has no day 2026-02-30",
+            "holidays.csv:5: name_zh: contains a control character",
+            "holidays.csv:8: date: the calendar has no day 2026-02-31",
+            "holidays.csv:10: date: the calendar has no day 2026-02-32",
         ];
         for end in ["\n", "\r\n"] {
             let sample = Sample::sound().bytes("holidays.csv", rows.join(end).as_bytes());
@@ -280,6 +319,65 @@ mod tests {
     fn a_quote_that_is_never_closed_is_told_where_it_opens() {
         let sample = Sample::sound().line("holidays.csv", 2, "2026-10-01,\"national_day,国庆节");
         assert_eq!(sample.faults(), ["holidays.csv:2: the header has 5 fields, this row has 2"]);
+    }
+
+    /// All CSV files of the folder.
+    fn sheets() -> impl Iterator<Item = &'static str> {
+        crate::import::FILES.into_iter().filter(|file| *file != "grids.geojson")
+    }
+
+    #[test]
+    fn rows_of_blank_fields_are_passed_over_wherever_they_are() {
+        let plain = Sample::sound().read().expect("readable");
+        let mut sample = Sample::sound();
+        for file in sheets() {
+            let commas = ",".repeat(sample.columns(file).len() - 1);
+            let header = sample.columns(file).join(",");
+            sample = sample
+                .line(file, 1, &format!("{commas}\n{header}\n{commas}"))
+                .push(file, &commas)
+                .push(file, &format!("\"\"{commas} \u{3000}\u{200b}"))
+                .push(file, ",");
+        }
+        assert_eq!(sample.read().expect("readable"), plain);
+    }
+
+    #[test]
+    fn columns_that_are_blank_from_the_header_down_are_passed_over() {
+        let plain = Sample::sound().read().expect("readable");
+        let mut sample = Sample::sound();
+        for file in sheets() {
+            sample = sample.replace_bytes(file, b"\n", b",, \n");
+        }
+        assert_eq!(sample.read().expect("readable"), plain);
+    }
+
+    #[test]
+    fn a_value_in_a_column_without_a_name_is_a_fault_once() {
+        let sample = Sample::sound()
+            .replace_bytes("holidays.csv", b"\n", b",,\n")
+            .push("holidays.csv", "2026-10-01,national_day,国庆节,solar,,,red")
+            .push("holidays.csv", "2026-10-02,another_day,又一节,solar,,,red");
+        let reason = "column 7 has a value here and no name in the header";
+        assert_eq!(sample.faults(), [format!("holidays.csv:4: {reason}")]);
+    }
+
+    #[test]
+    fn invisible_characters_and_blanks_around_values_are_dropped_in_every_column() {
+        let plain = Sample::sound().read().expect("readable");
+        let mut sample = Sample::sound();
+        for file in sheets() {
+            let rows = sample.clone().lines(file);
+            let dressed = rows.iter().map(|row| {
+                let fields = row.split(',').map(|field| match field {
+                    "" => "\u{200b}".to_owned(),
+                    field => format!("\u{feff}\u{202d} {field}\u{202c}\u{a0}\u{3000}"),
+                });
+                fields.collect::<Vec<_>>().join(",") + "\n"
+            });
+            sample = sample.bytes(file, dressed.collect::<String>().as_bytes());
+        }
+        assert_eq!(sample.read().expect("readable"), plain);
     }
 
     #[test]

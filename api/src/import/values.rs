@@ -4,8 +4,10 @@ use std::str::FromStr;
 
 use chrono::{Datelike, NaiveDate};
 use gridward_domain::area::{AreaCode, Level};
+use gridward_domain::phone::Phone;
 use gridward_domain::place::{Place, PlaceError};
 
+use super::damage;
 use super::district::District;
 use super::fault::FaultReason;
 use super::row::Row;
@@ -35,25 +37,22 @@ impl Row<'_> {
 
     /// A name or another text of 1 to 64 characters.
     pub(super) fn name(&mut self, column: &'static str) -> Option<String> {
-        self.read(column, |text| filled(text, SHORT))
+        self.text(column, |text| filled(text, SHORT))
     }
 
     /// A text of 1 to 256 characters.
     pub(super) fn address(&mut self, column: &'static str) -> Option<String> {
-        self.read(column, |text| filled(text, LONG))
+        self.text(column, |text| filled(text, LONG))
     }
 
     /// A text of at most 64 characters, perhaps none.
     pub(super) fn remark(&mut self, column: &'static str) -> Option<String> {
-        self.read(column, |text| plain(text, SHORT))
+        self.text(column, |text| plain(text, SHORT))
     }
 
-    /// 5 to 20 digits.
+    /// The digits of a phone number.
     pub(super) fn phone(&mut self, column: &'static str) -> Option<String> {
-        self.read(column, |text| {
-            let fits = (5..=20).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
-            if fits { Ok(text.to_owned()) } else { Err(FaultReason::NotPhone) }
-        })
+        self.word::<Phone>(column).map(String::from)
     }
 
     /// A year from 1900 to that of `today`.
@@ -81,7 +80,7 @@ impl Row<'_> {
             .ok()
     }
 
-    /// The same, with a warning if it lies far from the district.
+    /// The same, with a warning if it is far from the district.
     pub(super) fn place_in(&mut self, district: &District) -> Option<Place> {
         let place = self.place()?;
         if district.is_far(place) {
@@ -90,7 +89,7 @@ impl Row<'_> {
         Some(place)
     }
 
-    /// The code of an area that there is.
+    /// The code of an area of areas.csv.
     pub(super) fn area(&mut self, column: &'static str, district: &District) -> Option<AreaCode> {
         let code = self.word(column)?;
         if let Err(reason) = district.has(code) {
@@ -99,7 +98,7 @@ impl Row<'_> {
         Some(code)
     }
 
-    /// The code of a grid that there is.
+    /// The code of a grid of areas.csv.
     pub(super) fn grid(&mut self, column: &'static str, district: &District) -> Option<AreaCode> {
         let code = self.word(column)?;
         if let Err(reason) = district.has_grid(code) {
@@ -108,7 +107,7 @@ impl Row<'_> {
         Some(code)
     }
 
-    /// Notes it if the column is there and does not say the level of `code`.
+    /// Notes a fault if the file has the column and its level is not that of `code`.
     pub(super) fn agree_on_level(&mut self, column: &'static str, code: Option<AreaCode>) {
         if self.field(column).is_some()
             && let Some(level) = self.word::<Level>(column)
@@ -120,9 +119,12 @@ impl Row<'_> {
     }
 }
 
-/// A text of at most so many characters that has no control character.
+/// A text of at most `most` characters without a line break or another control
+/// character, as it was meant.
 fn plain(text: &str, most: usize) -> Result<String, FaultReason> {
-    if text.chars().any(char::is_control) {
+    if let Some(damage) = damage::of(text) {
+        Err(damage)
+    } else if text.chars().any(|c| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')) {
         Err(FaultReason::Control)
     } else if text.chars().count() > most {
         Err(FaultReason::TooLong(most))
@@ -131,7 +133,7 @@ fn plain(text: &str, most: usize) -> Result<String, FaultReason> {
     }
 }
 
-/// The same, and more than spaces.
+/// The same, and not empty.
 fn filled(text: &str, most: usize) -> Result<String, FaultReason> {
     if text.trim().is_empty() { Err(FaultReason::NoText) } else { plain(text, most) }
 }
@@ -194,9 +196,9 @@ mod tests {
     #[test]
     fn a_day_that_does_not_exist_or_is_no_day_is_refused() {
         let said = |value| said("beneficiaries.csv", "last_contact", value);
-        assert_eq!(said("2025-02-30"), ["last_contact: there is no day 2025-02-30"]);
+        assert_eq!(said("2025-02-30"), ["last_contact: the calendar has no day 2025-02-30"]);
         assert_eq!(said("2026-2-3"), ["last_contact: must be a day, as 2026-08-01"]);
-        assert_eq!(said("2026-08-02"), ["last_contact: 2026-08-02 is still to come"]);
+        assert_eq!(said("2026-08-02"), ["last_contact: 2026-08-02 is in the future"]);
         assert_eq!(said("2026-08-01"), [""; 0]);
         assert_eq!(said(""), [""; 0], "never");
     }
@@ -204,11 +206,12 @@ mod tests {
     #[test]
     fn a_name_is_1_to_64_characters_without_control_characters() {
         let said = |value: &str| said("people.csv", "name", value);
-        assert_eq!(said(""), ["name: is empty"]);
-        assert_eq!(said(" \u{3000}"), ["name: is empty"]);
+        assert_eq!(said(""), ["name: must not be empty"]);
+        assert_eq!(said(" \u{3000}\u{200b}"), ["name: must not be empty"]);
         assert_eq!(said(&"王".repeat(65)), ["name: is longer than 64 characters"]);
         assert_eq!(said(&"王".repeat(64)), [""; 0]);
-        assert_eq!(said("王\t明"), ["name: has a control character in it"]);
+        assert_eq!(said("王\t明"), ["name: contains a control character"]);
+        assert_eq!(said("王\u{2028}明"), ["name: contains a control character"]);
     }
 
     #[test]
@@ -223,10 +226,23 @@ mod tests {
     #[test]
     fn a_phone_number_has_5_to_20_digits() {
         let said = |value| said("people.csv", "phone", value);
-        for wrong in ["", "1234", "123456789012345678901", "1380000-000", "１２３４５６"] {
+        for wrong in ["", "1234", "123456789012345678901", "+1380000000", "none"] {
             assert_eq!(said(wrong), ["phone: a phone number has 5 to 20 digits"], "{wrong:?}");
         }
         assert_eq!(said("12345"), [""; 0]);
+    }
+
+    #[test]
+    fn phones_are_read_as_digits_however_they_were_pasted() {
+        for pasted in ["\u{202d}10000000004\u{202c}", "100-0000 0004", "１００００００００04"]
+        {
+            let sample = Sample::sound().cell("people.csv", 5, "phone", pasted);
+            let reading = sample.read().expect("readable");
+            assert_eq!(reading.faults, [], "{pasted:?}");
+            assert_eq!(reading.records.people[3].phone, "10000000004");
+        }
+        let sample = Sample::sound().cell("people.csv", 5, "phone", "100-0000-0001");
+        assert_eq!(sample.faults(), ["people.csv:5: phone: repeats the value of line 2"]);
     }
 
     #[test]
@@ -249,7 +265,7 @@ mod tests {
                 "skills: a skill is 1 to 32 lower-case letters, digits and underscores, a letter first"
             ]
         );
-        assert_eq!(said("people.csv", "id", "孙-7"), ["id: an id is a UUID"]);
+        assert_eq!(said("people.csv", "id", "孙-7"), ["id: must be a UUID"]);
     }
 
     #[test]
@@ -259,6 +275,6 @@ mod tests {
         assert_eq!(reading.faults, []);
         assert_eq!(reading.records.people.len(), 4);
         let warnings: Vec<_> = reading.warnings.iter().map(ToString::to_string).collect();
-        assert_eq!(warnings, ["people.csv:5: lat: lies far outside the outlines of the grids"]);
+        assert_eq!(warnings, ["people.csv:5: lat: is far outside the outlines of the grids"]);
     }
 }

@@ -1,6 +1,6 @@
 //! Escalates or expires overdue tasks, and archives tasks that ended long ago.
 //!
-//! A task has the day of its next step beside it (`next_action_on`), so the due
+//! A task stores the day of its next automatic step (`next_action_on`), so the due
 //! tasks are one index range. Each step is a change like any other: a transition
 //! of the task, and an event on the log.
 

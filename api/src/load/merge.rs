@@ -1,4 +1,4 @@
-//! What is new, what is different and what is there already.
+//! Records compared with rows: new, different, equal, and rows without a record.
 
 use std::collections::HashMap;
 
@@ -14,16 +14,18 @@ pub trait Keyed {
 pub struct Merged<Row> {
     /// How many are new.
     pub added: usize,
-    /// The keys of those that are there otherwise.
+    /// The keys of those that differ from their row.
     pub changed: Vec<String>,
-    /// How many are there already.
+    /// How many equal their row.
     pub unchanged: usize,
     /// The new and the changed ones.
     pub rows: Vec<Row>,
+    /// The rows without a record, by key.
+    pub missing: Vec<Row>,
 }
 
-/// Holds `records` against the rows that are `present`. `row` makes a record's
-/// row from the one before it; `None` says that nothing has changed.
+/// Compares `records`, each of another key, with the rows that are `present`.
+/// `row` makes a record's row from the one before it; `None` means no change.
 ///
 /// # Errors
 /// Those of `row`.
@@ -32,12 +34,14 @@ pub fn merge<Row: Keyed, Record: Keyed>(
     records: &[Record],
     row: impl Fn(&Record, Option<&Row>) -> Result<Option<Row>, DbError>,
 ) -> Result<Merged<Row>, DbError> {
-    let present: HashMap<String, Row> = present.into_iter().map(|row| (row.key(), row)).collect();
-    let mut merged = Merged { added: 0, changed: vec![], unchanged: 0, rows: vec![] };
+    let mut present: HashMap<String, Row> =
+        present.into_iter().map(|row| (row.key(), row)).collect();
+    let mut merged =
+        Merged { added: 0, changed: vec![], unchanged: 0, rows: vec![], missing: vec![] };
     for record in records {
         let key = record.key();
-        let before = present.get(&key);
-        match (row(record, before)?, before) {
+        let before = present.remove(&key);
+        match (row(record, before.as_ref())?, before) {
             (None, _) => merged.unchanged += 1,
             (Some(row), None) => {
                 merged.added += 1;
@@ -49,5 +53,7 @@ pub fn merge<Row: Keyed, Record: Keyed>(
             }
         }
     }
+    merged.missing = present.into_values().collect();
+    merged.missing.sort_by_cached_key(Row::key);
     Ok(merged)
 }

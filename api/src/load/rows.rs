@@ -1,5 +1,5 @@
-//! From records to rows. Each function answers `None` when the row before says
-//! the same already.
+//! From records to rows. Each function answers `None` if the row before equals
+//! the record.
 
 use chrono::NaiveDate;
 use gridward_domain::area::AreaCode;

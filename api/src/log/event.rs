@@ -3,7 +3,6 @@
 use gridward_domain::area::AreaCode;
 use gridward_domain::id::PersonId;
 use gridward_domain::text_column;
-use gridward_domain::word::Word as _;
 use gridward_domain::word::{UnknownWord, unknown};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

@@ -6,7 +6,6 @@ use diesel::prelude::*;
 use gridward_domain::area::AreaCode;
 use gridward_domain::area::{AreaRange, Level};
 use gridward_domain::id::PersonId;
-use gridward_domain::word::Word as _;
 
 use super::chain::{Link, digest};
 use super::head::Heads;

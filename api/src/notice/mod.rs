@@ -1,4 +1,4 @@
-//! Notices: what all who work in an area are told.
+//! Notices: announcements to all staff and volunteers of an area.
 
 pub mod routes;
 pub mod store;
@@ -9,26 +9,26 @@ use gridward_domain::id::{NoticeId, PersonId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// What all who work in an area are told.
+/// An announcement to all staff and volunteers of an area.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Notice {
-    /// Names the notice.
+    /// Identifies the notice.
     pub id: NoticeId,
-    /// The area in which it is told.
+    /// The area that the notice addresses.
     pub area: AreaCode,
-    /// In a few words.
+    /// A short title.
     #[schema(max_length = 100, example = "高温预警")]
     pub title: String,
-    /// The whole of it.
+    /// The full text.
     #[schema(max_length = 2000)]
     pub text: String,
-    /// The last day on which it is shown.
+    /// The last day on which the notice is shown.
     pub until: NaiveDate,
-    /// Who tells it.
+    /// The author.
     pub created_by: PersonId,
-    /// Since when.
+    /// When the notice was posted.
     pub created_at: DateTime<FixedOffset>,
-    /// How often it has changed.
+    /// Incremented with every change.
     #[schema(minimum = 1, maximum = 9_007_199_254_740_991_i64, example = 1)]
     pub version: i64,
 }

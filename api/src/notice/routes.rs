@@ -1,4 +1,4 @@
-//! Notices over HTTP.
+//! The HTTP endpoints for notices.
 
 use actix_web::web::{Data, Json};
 use actix_web::{HttpResponse, get, post};
@@ -24,39 +24,39 @@ use crate::log::{Event, Subject};
 use crate::tx::Db;
 use crate::tx::Tx;
 
-/// The longest time a notice is shown.
+/// The longest period for which a notice is shown.
 const LONGEST: Days = Days::new(366);
 
-/// A notice to be told.
+/// A notice to post.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
     "area": "500116001", "title": "高温预警", "text": "本周下午请勿安排上门走访。", "until": "2026-08-07"
 }))]
 pub struct NewNotice {
-    /// In which area; the caller's or one in it.
+    /// The area to address: the caller's or one inside it.
     area: AreaCode,
-    /// In a few words.
+    /// A short title.
     #[schema(min_length = 1, max_length = 100)]
     title: String,
-    /// The whole of it; nothing personal about a household.
+    /// The full text, without any personal data of a beneficiary.
     #[schema(max_length = 2000)]
     text: String,
-    /// The last day on which it is shown, within a year.
+    /// The last day on which the notice is shown, within a year.
     until: NaiveDate,
 }
 
-/// The notices of today.
+/// The current notices.
 #[derive(Serialize, ToSchema)]
 pub struct Notices {
-    /// The newest first.
+    /// The notices, newest first.
     #[schema(max_items = 200)]
     items: Vec<Notice>,
 }
 
 /// List notices
 ///
-/// What those in the caller's area are told today. For every role.
+/// Lists the current notices for the caller's area. Allowed roles: all.
 #[utoipa::path(
     tag = "notices",
     operation_id = "list_notices",
@@ -75,8 +75,8 @@ pub(crate) async fn list_notices(
 
 /// Post a notice
 ///
-/// Tells all who work in an area something, on their phones too. For managers,
-/// supervisors and admins.
+/// Announces something to all staff and volunteers of an area, on their phones too. Allowed
+/// roles: managers, supervisors and admins.
 #[utoipa::path(
     tag = "notices",
     operation_id = "post_notice",

@@ -1,4 +1,4 @@
-//! Notices in the database.
+//! Queries for notices.
 
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
@@ -11,7 +11,7 @@ use crate::db::schema::notices;
 use crate::db::{Conn, DbError};
 use crate::in_range;
 
-/// The most notices that are shown at a time.
+/// The maximum number of notices shown at a time.
 const MOST: i64 = 200;
 
 #[derive(Queryable, Insertable)]
@@ -43,8 +43,8 @@ impl NoticeRow {
     }
 }
 
-/// The notices of today that reach `area`: told in an area around it, in it, or
-/// in one below; the newest first.
+/// The current notices that concern `area`: posted for the area, an ancestor or a
+/// descendant; newest first.
 ///
 /// # Errors
 /// [`DbError`].
@@ -60,7 +60,7 @@ pub fn for_area(conn: &mut Conn, area: AreaCode, today: NaiveDate) -> Result<Vec
     Ok(rows.into_iter().map(NoticeRow::notice).collect())
 }
 
-/// The notice, if it is still shown today.
+/// The notice, if it is current.
 ///
 /// # Errors
 /// [`DbError`].
@@ -78,7 +78,7 @@ pub fn one(
     Ok(row.map(NoticeRow::notice))
 }
 
-/// Writes a notice.
+/// Inserts a notice.
 ///
 /// # Errors
 /// [`DbError`].

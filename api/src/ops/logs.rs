@@ -1,5 +1,5 @@
-//! Logs: one line for each request, with its id, for people or for programs.
-//! Neither bodies nor queries nor who called are in them.
+//! Logs: one line per request, with its id, as text or JSON. Bodies, queries and callers
+//! are never logged.
 
 use std::io::IsTerminal;
 
@@ -12,25 +12,25 @@ use tracing_actix_web::{RequestId, RootSpanBuilder};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::util::SubscriberInitExt;
 
-/// How log lines are written.
+/// The format of log lines.
 #[derive(Clone, Copy, Debug, Deserialize, Serialize, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 pub enum LogFormat {
-    /// For people.
+    /// Text for people.
     Human,
     /// One JSON object a line.
     Json,
 }
 
-/// Starts writing the log lines that `filter` names.
+/// Initializes logging with `filter`.
 ///
 /// # Errors
-/// When `filter` is no filter, or logs are already being written.
+/// If `filter` is invalid, or logging is already initialized.
 pub fn start(filter: &str, format: LogFormat) -> Result<(), String> {
     let filter = EnvFilter::try_new(filter)
         .map_err(|error| format!("the setting `log` does not fit: {error}"))?;
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    // Colours are for a terminal; a file or a collector wants the words alone.
+    // Colours are for a terminal only, not for a file or a collector.
     let lines = lines.with_ansi(std::io::stderr().is_terminal());
     let started = match format {
         LogFormat::Human => lines.with_target(false).finish().try_init(),

@@ -1,5 +1,5 @@
-//! Metrics: requests by route, method and status, runs of background jobs by
-//! outcome, and how long both take.
+//! Metrics: requests by route, method and status, runs of background jobs by outcome, and
+//! the durations of both.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -25,7 +25,7 @@ const JOB_BUCKETS: [f64; 8] = [0.01, 0.05, 0.1, 0.5, 1.0, 10.0, 60.0, 600.0];
 const JOB_SECONDS: &str = "gridward_job_seconds";
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Collects what is measured and writes it for Prometheus.
+/// Collects metrics and renders them for Prometheus.
 #[derive(Clone)]
 pub struct Metrics {
     recorder: Arc<PrometheusRecorder>,
@@ -34,7 +34,7 @@ pub struct Metrics {
 
 impl Default for Metrics {
     fn default() -> Self {
-        // The buckets are not empty, which is all the builder asks of them.
+        // The builder fails only for empty buckets, and these are not empty.
         let builder = with_buckets(PrometheusBuilder::new());
         let builder = builder.unwrap_or_else(|_| PrometheusBuilder::new());
         let recorder = builder.build_recorder();
@@ -49,7 +49,7 @@ fn with_buckets(builder: PrometheusBuilder) -> Result<PrometheusBuilder, BuildEr
 }
 
 impl Metrics {
-    /// The page that Prometheus reads.
+    /// The metrics in Prometheus' text format.
     pub fn page(&self) -> String {
         self.handle.run_upkeep();
         self.handle.render()
@@ -75,7 +75,7 @@ impl Metrics {
         });
     }
 
-    /// Notes that a background job succeeded at `at` wherever it was due.
+    /// Records that a background job succeeded at `at` in every district where it was due.
     pub fn job_succeeded(&self, job: &'static str, at: DateTime<Utc>) {
         #[expect(clippy::cast_precision_loss, reason = "seconds since 1970 are exact in a float")]
         let seconds = at.timestamp() as f64;
@@ -85,8 +85,8 @@ impl Metrics {
     }
 }
 
-/// The method, if it is one that a path can take: strangers make up others, and
-/// each would be a series of its own for ever.
+/// The method, if it is a known one: clients can invent others, and each would become a
+/// permanent time series.
 fn known_method(method: &str) -> &str {
     match method {
         "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS" => method,
@@ -94,10 +94,10 @@ fn known_method(method: &str) -> &str {
     }
 }
 
-/// Middleware: measures the request and answers with its id.
+/// Middleware that measures a request and adds its id to the answer.
 ///
 /// # Errors
-/// Those of what it wraps.
+/// The errors of the wrapped service.
 pub async fn measure<B: MessageBody + 'static>(
     request: ServiceRequest,
     next: Next<B>,

@@ -1,4 +1,4 @@
-//! Health and metrics, for those who run the service.
+//! Health and metrics endpoints for operators.
 
 use actix_web::web::{Data, Json};
 use actix_web::{HttpResponse, get};
@@ -11,7 +11,7 @@ use crate::http::openapi;
 use crate::http::problem::Problem;
 use crate::tx::Db;
 
-/// That the service is well.
+/// The health of the service.
 #[derive(Serialize, ToSchema)]
 pub struct Health {
     /// Always `ok`.
@@ -21,9 +21,9 @@ pub struct Health {
 
 const OK: Health = Health { status: "ok" };
 
-/// Is the process alive
+/// Check liveness
 ///
-/// Answers as long as the process does. Open to all.
+/// Succeeds as long as the process runs. No authentication required.
 #[utoipa::path(
     tag = "service",
     operation_id = "get_health",
@@ -35,9 +35,10 @@ pub(crate) async fn healthz() -> Json<Health> {
     Json(OK)
 }
 
-/// Is the service ready
+/// Check readiness
 ///
-/// Ready when the database can be reached and its tables are current. Open to all.
+/// Succeeds when the database is reachable and its schema is current. No authentication
+/// required.
 #[utoipa::path(
     tag = "service",
     operation_id = "get_readiness",
@@ -56,16 +57,16 @@ pub(crate) async fn readyz(db: Data<Db>) -> Result<Json<Health>, Problem> {
     }
 }
 
-/// The page of metrics.
+/// The metrics page.
 #[derive(ToSchema)]
 #[schema(as = MetricsPage, max_length = 1_048_576, example = "gridward_requests_total 1")]
 #[expect(dead_code, reason = "describes a text")]
 struct Page(String);
 
-/// Metrics
+/// Get metrics
 ///
-/// Counts and latencies of requests in Prometheus' text format. Holds nothing
-/// personal. Open to all who reach this port; keep it from the outside at the proxy.
+/// Request counts and latencies in Prometheus' text format, without personal data. No
+/// authentication required: block external access to this path at the proxy.
 #[utoipa::path(
     tag = "service",
     operation_id = "get_metrics",

@@ -1,4 +1,4 @@
-//! Another manager for a grid: one out, one in, in one step.
+//! Replaces the manager of a grid in one step.
 
 use gridward_domain::area::AreaCode;
 use gridward_domain::authority::Action;
@@ -14,9 +14,9 @@ use crate::http::problem::{Kind, Problem};
 use crate::log::{Event, Subject};
 use crate::tx::Tx;
 
-/// Puts the volunteer `person` in charge of `grid`; who was in charge stays as
-/// a volunteer. The one goes before the other comes, so that there are never
-/// two, and both in one transaction, so that there is never none.
+/// Makes the volunteer `person` the manager of `grid`; the previous manager becomes a
+/// volunteer. The previous manager is removed first, so that there are never two, and both
+/// changes are in one transaction, so that the grid is never without one.
 ///
 /// # Errors
 /// 404 outside the caller's area; 409 when the person is not an active

@@ -1,4 +1,4 @@
-//! When a person has time in a week, as files and tables write it:
+//! A person's weekly availability in the text form of files and tables:
 //! `mon 0900-1200;sat 0900-1700`, at most one span a day.
 
 use std::collections::BTreeMap;
@@ -11,7 +11,7 @@ use thiserror::Error;
 
 use super::Weekday;
 
-/// One window for each day that has any.
+/// At most one window for each day.
 #[derive(Clone, Debug, Default, PartialEq, Eq, diesel::AsExpression, diesel::FromSqlRow)]
 #[diesel(sql_type = diesel::sql_types::Text)]
 pub struct Availability {
@@ -21,10 +21,10 @@ pub struct Availability {
 
 text_column!(Availability);
 
-/// Why a text is not an availability.
+/// Why a text is not a valid availability.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum AvailabilityError {
-    /// Not day, space, times.
+    /// A span is not a day, a space and times.
     #[error("each span is a day and times, as `mon 0900-1200`")]
     Span,
     /// Two spans on one day.

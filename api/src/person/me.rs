@@ -1,4 +1,4 @@
-//! The caller's own page.
+//! The profile of the caller.
 
 use actix_web::get;
 use actix_web::web::{Data, Json};
@@ -25,23 +25,23 @@ struct AreaName(String);
 /// The caller.
 #[derive(Serialize, ToSchema)]
 pub struct Me {
-    /// Names the person.
+    /// Identifies the person.
     id: PersonId,
     /// Family and given name.
     #[schema(max_length = 64, example = "王小明")]
     name: String,
-    /// What the person does.
+    /// The person's role.
     role: Role,
-    /// The area the person answers for.
+    /// The area that the person is responsible for.
     area: AreaCode,
-    /// The names of that area and those around it, the district first.
+    /// The names of the area and its ancestors, district first.
     #[schema(max_items = 4, value_type = Vec<AreaName>, example = json!(["江津区", "几江街道", "南门社区", "第1网格"]))]
     area_names: Vec<String>,
 }
 
-/// Who am I
+/// Get the caller
 ///
-/// The caller's own name, role and area. For every role.
+/// Returns the caller's name, role and area. Allowed roles: all.
 #[utoipa::path(
     tag = "auth",
     operation_id = "get_me",

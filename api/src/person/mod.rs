@@ -1,7 +1,7 @@
-//! Someone who works in the system: a role, an area, what they can do and when.
+//! Staff and volunteers: role, area, skills and availability.
 //!
-//! A grid has exactly one manager at every moment: the database refuses a
-//! second, and the only way to change one is [`appoint`], which swaps them.
+//! A grid has exactly one manager at every moment: the database refuses a second, and the
+//! only way to change one is [`appoint`], which swaps them.
 
 pub mod appoint;
 pub mod availability;

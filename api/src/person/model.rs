@@ -1,4 +1,4 @@
-//! The words a person is described by.
+//! The types that describe a person.
 
 use gridward_domain::area::AreaCode;
 use gridward_domain::id::PersonId;
@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 pub use gridward_domain::authority::Role;
 
-/// As registered.
+/// A person's registered gender.
 #[derive(
     Clone,
     Copy,
@@ -79,33 +79,33 @@ pub enum Weekday {
     Sun,
 }
 
-/// Someone who works in the system.
+/// A member of staff or a volunteer.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Person {
-    /// Names the person.
+    /// Identifies the person.
     pub id: PersonId,
     /// Family and given name.
     #[schema(max_length = 64, example = "王小明")]
     pub name: String,
-    /// Masked.
+    /// The masked phone number.
     #[schema(max_length = 20, example = "138****1234")]
     pub phone: String,
-    /// What the person does.
+    /// The person's role.
     pub role: Role,
-    /// The grid of a manager or volunteer, the area a supervisor oversees.
+    /// The grid of a manager or volunteer; the area of responsibility of other roles.
     pub area: AreaCode,
-    /// Whether the person works in the system now.
+    /// Whether the person is currently active.
     pub active: bool,
-    /// What the person can do.
+    /// The person's skills.
     #[schema(max_items = 32, value_type = Vec<Skill>)]
     pub skills: Skills,
-    /// Minutes offered in a week.
+    /// Minutes offered per week.
     #[schema(minimum = 0, maximum = 10080, example = 240)]
     pub weekly_minutes: u32,
-    /// When, as `mon 0900-1200;sat 0900-1700`, in the district's time.
+    /// Availability as `mon 0900-1200;sat 0900-1700`, in the district's time zone.
     #[schema(max_length = 128, example = "mon 0900-1200;sat 0900-1700")]
     pub availability: String,
-    /// How often the person's entry has changed.
+    /// Incremented with every change.
     #[schema(minimum = 1, maximum = 9_007_199_254_740_991_i64, example = 1)]
     pub version: i64,
 }

@@ -1,4 +1,4 @@
-//! People over HTTP.
+//! The HTTP endpoints for people.
 
 use actix_web::web::{Data, Json, Path};
 use actix_web::{HttpRequest, HttpResponse, get, put};
@@ -18,21 +18,21 @@ use crate::http::page::{self, Page, PageQuery, Paged};
 use crate::http::problem::Problem;
 use crate::tx::Db;
 
-/// Which people.
+/// Filter and page of people.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct PeopleQuery {
-    /// Only those of this area and all in it.
+    /// Only people in this area and its descendants.
     area: Option<AreaCode>,
-    /// Only those of this role.
+    /// Only people with this role.
     role: Option<Role>,
 }
 
 /// List people
 ///
-/// Those who work in the caller's area, by area. Phones are masked. For every
-/// role but volunteers.
+/// Lists the staff and volunteers of the caller's area, ordered by area. Phone numbers are
+/// masked. Allowed roles: all except volunteers.
 #[utoipa::path(
     tag = "people",
     operation_id = "list_people",
@@ -61,9 +61,9 @@ pub(crate) async fn list_people(
     Ok(people.answer(request.path(), request.query_string()))
 }
 
-/// One person
+/// Get a person
 ///
-/// For every role but volunteers, within their area.
+/// Allowed roles: all except volunteers, within their area.
 #[utoipa::path(
     tag = "people",
     operation_id = "get_person",
@@ -86,24 +86,23 @@ pub(crate) async fn get_person(
     person.await?.map(Json).ok_or_else(Problem::not_found)
 }
 
-/// Who is to be in charge.
+/// The new manager of a grid.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Appointment {
-    /// An active volunteer of the caller's area.
+    /// An active volunteer in the caller's area.
     person_id: PersonId,
 }
 
 /// Appoint a grid's manager
 ///
-/// Puts a volunteer in charge of the grid; who was in charge stays as a
-/// volunteer. A grid never has two managers and never none. For admins and
-/// supervisors.
+/// Makes a volunteer the manager of the grid; the previous manager becomes a volunteer. A
+/// grid always has exactly one manager. Allowed roles: admins and supervisors.
 #[utoipa::path(
     tag = "people",
     operation_id = "appoint_manager",
     params(("code" = AreaCode, Path, description = "The grid")),
-    request_body(content = Appointment, description = "Who is to be in charge"),
+    request_body(content = Appointment, description = "The new manager"),
     responses((status = OK, description = "The new manager", body = Person), openapi::Write),
 )]
 #[put("/areas/{code}/manager")]

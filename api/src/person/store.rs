@@ -1,4 +1,4 @@
-//! People in the database; name and phone lie sealed.
+//! Queries for people; name and phone number are encrypted.
 
 use diesel::prelude::*;
 use gridward_domain::area::{AreaCode, AreaRange};
@@ -41,7 +41,7 @@ crate::table_row! {
     }
 }
 
-/// What of a person lies sealed.
+/// The encrypted part of a person.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Particulars {
     /// Family and given name.
@@ -51,7 +51,7 @@ pub struct Particulars {
 }
 
 impl PersonRow {
-    /// Opens what lies sealed.
+    /// Decrypts the personal data.
     ///
     /// # Errors
     /// [`DbError::Corrupt`].
@@ -76,7 +76,7 @@ impl PersonRow {
         })
     }
 
-    /// Where the person sets out from.
+    /// The start point of the person's routes.
     ///
     /// # Errors
     /// [`DbError::Corrupt`].
@@ -84,7 +84,7 @@ impl PersonRow {
         Place::new(self.lat, self.lon).map_err(|error| DbError::corrupt("people", error))
     }
 
-    /// Minutes offered in a week.
+    /// Minutes offered per week.
     pub fn offered(&self) -> Minutes {
         Minutes(u32::try_from(self.weekly_minutes).unwrap_or_default())
     }
@@ -116,7 +116,7 @@ pub fn row(conn: &mut Conn, scope: &AreaRange, id: PersonId) -> Result<Option<Pe
         .optional()?)
 }
 
-/// A page of the people in the range, by area and id.
+/// A page of the people in the range, ordered by area and id.
 ///
 /// # Errors
 /// [`DbError`].
@@ -143,7 +143,7 @@ pub fn list(
     rows.iter().map(|row| row.person(key)).collect()
 }
 
-/// The active managers and volunteers of the range: those who visit.
+/// The active managers and volunteers in the range: the visitors.
 ///
 /// # Errors
 /// [`DbError`].
@@ -173,10 +173,10 @@ pub fn manager(conn: &mut Conn, grid: &AreaRange) -> Result<Option<PersonRow>, D
         .optional()?)
 }
 
-/// Gives a person another role and area; answers the new version.
+/// Changes a person's role and area; returns the new version.
 ///
 /// # Errors
-/// [`DbError`]; [`DbError::Collision`] if the row changed since it was read.
+/// [`DbError`]; [`DbError::Collision`] if the row has changed since it was read.
 pub fn place_in(
     conn: &mut Conn,
     row: &PersonRow,
@@ -192,7 +192,7 @@ pub fn place_in(
     if changed == 1 { Ok(version) } else { Err(DbError::Collision) }
 }
 
-/// Writes a new person.
+/// Inserts a person.
 ///
 /// # Errors
 /// [`DbError`].

@@ -1,4 +1,4 @@
-//! Writing a plan: its assignments, its reasons, and the log, in one transaction.
+//! Applies a plan: assignments, reasons and log events, in one transaction.
 
 use std::collections::HashMap;
 
@@ -21,9 +21,9 @@ use crate::task;
 use crate::task::row::TaskRow;
 use crate::tx::Tx;
 
-/// A plan about to be written: for what, by whom, from what.
+/// A plan to be applied.
 pub struct Draft {
-    /// Names it.
+    /// Identifies the plan.
     pub id: PlanId,
     /// The area.
     pub area: AreaCode,
@@ -31,24 +31,24 @@ pub struct Draft {
     pub span: Span,
     /// The seed.
     pub seed: u64,
-    /// Who asked for it; nobody on the command line.
+    /// The requester; `None` on the command line.
     pub by: Option<PersonId>,
-    /// What it was made from.
+    /// The input of the solver.
     pub rows: Rows,
-    /// What the solver says.
+    /// The output of the solver.
     pub solved: solve::Plan,
 }
 
-/// Gives the tasks to whom the plan says and keeps what it says.
+/// Assigns the tasks as planned and stores the plan.
 ///
 /// # Errors
-/// [`DbError`]; nothing is then written.
+/// [`DbError`]; nothing is written then.
 pub fn apply(tx: &mut Tx<'_>, draft: &Draft) -> Result<Plan, DbError> {
     let tasks: HashMap<TaskId, &TaskRow> =
         draft.rows.tasks.iter().map(|row| (row.id, row)).collect();
     let homes: HashMap<PersonId, AreaCode> =
         draft.rows.people.iter().map(|row| (row.id, row.area)).collect();
-    // Read at once: a task that changed since the draft was made is not given away.
+    // Read together: a task that has changed since the plan was computed is not assigned.
     let open = task::store::open_versions(tx.read()?, &draft.area.range())?;
     let (mut assigned, mut overtaken) = (0, 0);
     let mut visits = Vec::with_capacity(tasks.len());
@@ -98,7 +98,7 @@ pub fn apply(tx: &mut Tx<'_>, draft: &Draft) -> Result<Plan, DbError> {
     row.plan()
 }
 
-/// What is kept of a visit that nobody makes.
+/// The stored record of an unplanned visit.
 #[derive(Serialize)]
 struct Missing<'p> {
     #[serde(flatten)]
@@ -111,8 +111,8 @@ fn found<'a>(tasks: &HashMap<TaskId, &'a TaskRow>, id: TaskId) -> Result<&'a Tas
     tasks.get(&id).copied().ok_or_else(|| DbError::corrupt("plans", "a visit of no task"))
 }
 
-/// Gives the task to the route's volunteer, together with the plan's other tasks at
-/// the end of the transaction; says whether the task's life allows it.
+/// Assigns the task to the route's volunteer, together with the plan's other tasks at the
+/// end of the transaction; returns whether the task's state allows it.
 fn give(
     tx: &mut Tx<'_>,
     draft: &Draft,
@@ -122,7 +122,7 @@ fn give(
     home: Option<AreaCode>,
 ) -> Result<bool, DbError> {
     let grid = home.ok_or_else(|| DbError::corrupt("plans", "a volunteer who was not read"))?;
-    // Dispatch gives to those it read as visitors, so the role is a visitor's.
+    // Dispatch assigns only to the visitors it has read, so the role is a visitor's.
     let to = Candidate { person: route.volunteer, role: Role::Volunteer, grid };
     let gridward = Agent::Gridward(draft.area);
     let Ok(Transition::Changed(next)) =

@@ -1,4 +1,4 @@
-//! From rows to the solver's problem.
+//! Converts database rows into the solver's problem.
 
 use std::collections::{HashMap, HashSet};
 
@@ -15,22 +15,22 @@ use crate::person::Weekday;
 use crate::person::store::PersonRow;
 use crate::task::row::TaskRow;
 
-/// What is read from the database for a plan.
+/// The rows that a plan is computed from.
 pub struct Rows {
-    /// Those who visit.
+    /// The visitors.
     pub people: Vec<PersonRow>,
-    /// Open tasks and those in somebody's hands.
+    /// Open tasks and assigned tasks.
     pub tasks: Vec<TaskRow>,
-    /// Minutes that people carry in the weeks of the plan besides those tasks.
+    /// Other minutes already committed per person in the weeks of the plan.
     pub carried: HashMap<PersonId, Minutes>,
-    /// Who was last at a beneficiary's.
+    /// The last visitor of each beneficiary.
     pub last_visitors: HashMap<BeneficiaryId, PersonId>,
 }
 
-/// The problem of planning `rows` for `span`.
+/// Builds the problem of planning `rows` for `span`.
 ///
 /// # Errors
-/// [`DbError::Corrupt`] for a row that cannot be read.
+/// [`DbError::Corrupt`] for an invalid row.
 pub fn problem(rows: &Rows, span: Span) -> Result<DispatchProblem, DbError> {
     let known: HashSet<PersonId> = rows.people.iter().map(|row| row.id).collect();
     let mut carried = rows.carried.clone();
@@ -47,7 +47,8 @@ pub fn problem(rows: &Rows, span: Span) -> Result<DispatchProblem, DbError> {
                 let pin = Pin { volunteer: person, day, start };
                 visits.push(visit(row, rows, Some(pin))?);
             }
-            // Taken without a day, or planned for another: it weighs, wherever it goes.
+            // Claimed without a day, or planned for another day: it still counts as
+            // workload.
             (Some(person), None) => *carried.entry(person).or_default() += minutes(row.minutes),
             (Some(_), Some(_)) => {}
         }

@@ -1,8 +1,8 @@
-//! Dispatch over the database: who visits whom in an area and a span of days.
+//! Dispatch over the database: assigns visits in an area over a range of days.
 //!
-//! [`build`] turns rows into the solver's problem, `gridward_dispatch::solve`
-//! answers with a plan, [`apply`] writes it, all in one transaction. A task that
-//! somebody took meanwhile stays with them.
+//! [`build`] converts rows into the solver's problem, `gridward_dispatch::solve` computes a
+//! plan, [`apply`] writes it, all in one transaction. A task claimed in the meantime keeps
+//! its assignee.
 
 pub mod apply;
 pub mod build;

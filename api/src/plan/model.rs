@@ -1,4 +1,4 @@
-//! What a plan looks like from outside.
+//! The public representation of a plan.
 
 use chrono::{DateTime, FixedOffset, NaiveDate};
 use gridward_dispatch::solve::{Measures, Reason, Remedy, Why};
@@ -11,32 +11,32 @@ use utoipa::ToSchema;
 
 use crate::clock;
 
-/// The most days a plan may span.
+/// The maximum number of days in a plan.
 const MOST_DAYS: i64 = 31;
 
-/// The days of a plan, both ends in it.
+/// The days of a plan, inclusive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span {
     first: NaiveDate,
     last: NaiveDate,
 }
 
-/// Why two days are not a span.
+/// Why two days are not a valid span.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum SpanError {
-    /// The wrong way round.
+    /// The last day is before the first.
     #[error("must not be before first_day")]
     Backwards,
-    /// Before or after any plan.
+    /// A day is outside the supported range.
     #[error(transparent)]
     FarOff(#[from] clock::FarOff),
-    /// Too long.
+    /// The span is too long.
     #[error("a plan spans at most {MOST_DAYS} days")]
     TooLong,
 }
 
 impl Span {
-    /// From `first` to `last`.
+    /// The span from `first` to `last`.
     ///
     /// # Errors
     /// [`SpanError`].
@@ -60,88 +60,88 @@ impl Span {
         self.last
     }
 
-    /// Every day.
+    /// Iterates over the days.
     pub fn days(&self) -> impl Iterator<Item = NaiveDate> + use<> {
         let last = self.last;
         self.first.iter_days().take_while(move |day| *day <= last)
     }
 
-    /// Whether `day` is one of them.
+    /// Whether the span contains `day`.
     pub fn contains(&self, day: NaiveDate) -> bool {
         (self.first..=self.last).contains(&day)
     }
 
-    /// The whole weeks, Monday to Sunday, that the days lie in.
+    /// The whole weeks, Monday to Sunday, that overlap the span.
     pub fn weeks(&self) -> Self {
         let monday = self.first.week(chrono::Weekday::Mon).first_day();
         let sunday = self.last.week(chrono::Weekday::Mon).last_day();
         Self { first: monday, last: sunday }
     }
 
-    /// How many whole weeks they are, one for any part of one.
+    /// The number of weeks, where a partial week counts as one.
     pub fn count_weeks(&self) -> u32 {
         let weeks = self.weeks();
         u32::try_from((weeks.last - weeks.first).num_days() / 7 + 1).unwrap_or(1)
     }
 }
 
-/// One run of dispatch.
+/// A plan: the result of one dispatch run.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Plan {
-    /// Names the plan.
+    /// Identifies the plan.
     pub id: PlanId,
-    /// The area it is for.
+    /// The planned area.
     pub area: AreaCode,
     /// The first day.
     pub first_day: NaiveDate,
     /// The last day.
     pub last_day: NaiveDate,
-    /// The same seed on the same tasks gives the same plan.
+    /// The random seed. The same seed and the same tasks give the same plan.
     #[schema(minimum = 0, maximum = 9_007_199_254_740_991_i64, example = 1)]
     pub seed: i64,
-    /// Tasks that this plan gave to somebody.
+    /// Number of tasks that the plan assigned.
     #[schema(minimum = 0, maximum = 10_000_000, example = 380)]
     pub assigned: u32,
-    /// Tasks that somebody took while the plan was being made; they stay there.
+    /// Number of tasks claimed while the plan was computed; they keep their assignee.
     #[schema(minimum = 0, maximum = 10_000_000, example = 0)]
     pub overtaken: u32,
-    /// How good the plan is.
+    /// Quality measures of the plan.
     #[schema(value_type = Measures)]
     pub measures: Value,
-    /// When it was made.
+    /// When the plan was created.
     pub created_at: DateTime<FixedOffset>,
 }
 
-/// What a plan says of one task.
+/// The planned visit of one task, or the reason why there is none.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct PlanVisit {
     /// The task.
     pub task_id: TaskId,
     /// The task's grid.
     pub grid: AreaCode,
-    /// Who goes; absent if nobody can.
+    /// The assignee; absent if no one can do the task.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub person_id: Option<PersonId>,
-    /// On which day.
+    /// The day of the visit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub day: Option<NaiveDate>,
-    /// When it begins, in minutes from midnight.
+    /// The start, in minutes from midnight.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 0, maximum = 1440, example = 555)]
     pub start: Option<i32>,
-    /// The way there, in minutes.
+    /// Travel time to the place, in minutes.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 0, maximum = 1440, example = 12)]
     pub travel: Option<i32>,
-    /// Why this person.
+    /// Why this person was chosen.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Why>)]
     pub why: Option<Value>,
-    /// What stands in the way.
+    /// Why the task could not be planned.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Reason>)]
     pub reason: Option<Value>,
-    /// The least change that would have somebody make it, where one is known.
+    /// The smallest change that would make the task plannable, if known.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Remedy>)]
     pub remedy: Option<Value>,

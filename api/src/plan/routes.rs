@@ -1,4 +1,4 @@
-//! Plans over HTTP.
+//! The HTTP endpoints for plans.
 
 use actix_web::http::header::LOCATION;
 use actix_web::web::{Data, Json, Path};
@@ -22,31 +22,31 @@ use crate::http::problem::Problem;
 use crate::idempotency::{Commands, IdempotencyKey};
 use crate::tx::Db;
 
-/// What to plan.
+/// The order for a plan.
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
     "area": "500116001", "first_day": "2026-11-23", "last_day": "2026-11-29"
 }))]
 pub struct PlanOrder {
-    /// The area whose open tasks are given to its people.
+    /// The area whose open tasks are planned.
     area: AreaCode,
     /// The first day.
     first_day: NaiveDate,
     /// The last day, at most 30 days after the first.
     last_day: NaiveDate,
-    /// The same seed on the same tasks gives the same plan.
+    /// The random seed. The same seed and the same tasks give the same plan.
     #[serde(default)]
     #[schema(minimum = 0, maximum = 4_294_967_295_u64, default = 0)]
     seed: u32,
 }
 
-/// Dispatch
+/// Create a plan
 ///
-/// Plans the open tasks of an area for some days and gives each to whom the
-/// plan says: by nearness, time, skills and the work people already carry. Says
-/// why for each, and what stands in the way of those nobody can do. Tasks in
-/// somebody's hands stay there. For supervisors, admins, and managers in their grid.
+/// Plans the open tasks of an area for a range of days and assigns them by distance, time,
+/// skills and existing workload. Gives the reason for each assignment, and the obstacle for
+/// each task that no one can do. Tasks that are already assigned keep their assignee.
+/// Allowed roles: supervisors, admins, and managers in their grid.
 #[utoipa::path(
     tag = "plans",
     operation_id = "create_plan",
@@ -86,18 +86,19 @@ pub(crate) async fn create_plan(
     Ok(done.answer(answer))
 }
 
-/// Which plans.
+/// Filter and page of plans.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct PlanQuery {
-    /// Only those of this area and all in it.
+    /// Only plans of this area and its descendants.
     area: Option<AreaCode>,
 }
 
 /// List plans
 ///
-/// The plans of the caller's area, the newest first. For every role but volunteers.
+/// Lists the plans of the caller's area, newest first. Allowed roles: all except
+/// volunteers.
 #[utoipa::path(
     tag = "plans",
     operation_id = "list_plans",
@@ -120,9 +121,9 @@ pub(crate) async fn list_plans(
     Ok(plans.answer(request.path(), request.query_string()))
 }
 
-/// One plan
+/// Get a plan
 ///
-/// How good it is. For every role but volunteers, within their area.
+/// Includes the quality measures. Allowed roles: all except volunteers, within their area.
 #[utoipa::path(
     tag = "plans",
     operation_id = "get_plan",
@@ -140,20 +141,20 @@ pub(crate) async fn get_plan(
     plan.map(Json).ok_or_else(Problem::not_found)
 }
 
-/// Which visits of a plan.
+/// Filter and page of visits.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct VisitQuery {
-    /// Only those that nobody can do.
+    /// Only tasks that no one can do.
     #[serde(default)]
     unassigned: bool,
 }
 
 /// List a plan's visits
 ///
-/// What the plan says of each task: who goes, when and why, or what stands in
-/// the way. For every role but volunteers, within their area.
+/// Gives for each task the assignee, the time and the reason, or the obstacle. Allowed
+/// roles: all except volunteers, within their area.
 #[utoipa::path(
     tag = "plans",
     operation_id = "list_plan_visits",

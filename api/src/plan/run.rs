@@ -1,4 +1,4 @@
-//! One run of dispatch, from reading to writing.
+//! One dispatch run, from reading to writing.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -16,20 +16,20 @@ use crate::db::DbError;
 use crate::http::problem::Problem;
 use crate::tx::Db;
 
-/// What to plan.
+/// The order for a run.
 #[derive(Clone, Copy, Debug)]
 pub struct Order {
     /// The area.
     pub area: AreaCode,
     /// The days.
     pub span: Span,
-    /// The same seed on the same tasks gives the same plan.
+    /// The random seed. The same seed and the same tasks give the same plan.
     pub seed: u64,
-    /// Who asks; nobody on the command line.
+    /// The requester; `None` on the command line.
     pub by: Option<PersonId>,
 }
 
-/// How long the parts of a run took.
+/// The duration of each stage of a run.
 #[derive(Clone, Copy, Debug)]
 pub struct Timing {
     /// Reading tasks and people and building the problem.
@@ -40,10 +40,10 @@ pub struct Timing {
     pub write: Duration,
 }
 
-/// Plans the order's open tasks and gives them to whom the plan says.
+/// Plans the open tasks of the order and assigns them.
 ///
 /// # Errors
-/// 503 when the database is away; nothing is then written.
+/// 503 when the database is unavailable; nothing is written then.
 pub async fn run(db: &Db, order: Order) -> Result<(Plan, Timing), Problem> {
     let (draft, timing) = draft(db, order).await?;
     let began = Instant::now();
@@ -51,7 +51,7 @@ pub async fn run(db: &Db, order: Order) -> Result<(Plan, Timing), Problem> {
     Ok((plan, Timing { write: began.elapsed(), ..timing }))
 }
 
-/// Plans the order's open tasks; nothing is written yet.
+/// Plans the open tasks of the order without writing anything.
 ///
 /// # Errors
 /// As [`run`].
@@ -68,7 +68,7 @@ pub async fn draft(db: &Db, order: Order) -> Result<(Arc<Draft>, Timing), Proble
     };
     let (rows, problem, read) = db.read(read).await?;
     let began = Instant::now();
-    // Neighbours of the village and then of the town help out.
+    // Visitors of the village, then of the town, are added as helpers.
     let options = Options { seed, reach: Level::Town, ..Options::default() };
     let solved = tokio::task::spawn_blocking(move || solve::plan(&problem, &options));
     let solved = solved.await.map_err(|_| DbError::Busy)?;

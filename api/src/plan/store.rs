@@ -1,4 +1,4 @@
-//! Plans in the database, and what a plan is made from.
+//! Queries for plans and for the input of the solver.
 
 use gridward_domain::area::AreaCode;
 use std::collections::{HashMap, HashSet};
@@ -36,19 +36,19 @@ pub struct PlanRow {
     pub created_at: NaiveDateTime,
 }
 
-/// What is kept of a plan's success, as JSON.
+/// The stored result of a plan, as JSON.
 #[derive(Serialize, Deserialize)]
 pub struct Kept {
-    /// Tasks given.
+    /// Number of tasks assigned.
     pub assigned: u32,
-    /// Tasks taken by somebody meanwhile.
+    /// Number of tasks claimed in the meantime.
     pub overtaken: u32,
-    /// The solver's measures.
+    /// The solver's quality measures.
     pub measures: Value,
 }
 
 impl PlanRow {
-    /// The plan as it is shown.
+    /// The public representation.
     ///
     /// # Errors
     /// [`DbError::Corrupt`].
@@ -93,7 +93,7 @@ impl VisitRow {
         let mut said: Value = serde_json::from_str(&self.reason)
             .map_err(|error| DbError::corrupt("plan_visits", error))?;
         let goes = self.person.is_some();
-        // Earlier plans name it "relief" or have none.
+        // Older plans store this as "relief", or not at all.
         let remedy = said
             .as_object_mut()
             .and_then(|said| said.remove("remedy").or_else(|| said.remove("relief")));
@@ -111,14 +111,14 @@ impl VisitRow {
     }
 }
 
-/// All that a plan of the range is made from.
+/// Reads the input of a plan for the range.
 ///
 /// # Errors
 /// [`DbError`].
 pub fn rows(conn: &mut Conn, range: &AreaRange, span: Span) -> Result<Rows, DbError> {
     let people = person::store::visitors(conn, range)?;
     let mut tasks = task::store::for_dispatch(conn, range, span.last())?;
-    // What these people hold in other grids takes their time as well.
+    // Tasks assigned to these people in other grids take their time as well.
     let known: HashSet<PersonId> = people.iter().map(|person| person.id).collect();
     let elsewhere = task::store::held_outside(conn, range)?.into_iter();
     let theirs = |task: &TaskRow| task.assignee.is_some_and(|id| known.contains(&id));
@@ -131,8 +131,8 @@ pub fn rows(conn: &mut Conn, range: &AreaRange, span: Span) -> Result<Rows, DbEr
     })
 }
 
-/// Minutes that people carry in the span's weeks by tasks that are over, or
-/// that a plan put on other days.
+/// Minutes per person in the weeks of the span that finished tasks, or tasks planned for
+/// other days, take up.
 fn carried(
     conn: &mut Conn,
     range: &AreaRange,
@@ -172,7 +172,7 @@ fn last_visitors(
     Ok(rows.into_iter().filter_map(|(id, visitor)| Some((id, visitor?))).collect())
 }
 
-/// Writes a plan and what it says of each task.
+/// Inserts a plan and its visits.
 ///
 /// # Errors
 /// [`DbError`].
@@ -181,7 +181,7 @@ pub fn insert(conn: &mut Conn, plan: &PlanRow, visits: &[VisitRow]) -> Result<()
     VisitRow::insert_all(conn, &visits.iter().collect::<Vec<_>>())
 }
 
-/// The plan, if its area lies in the range.
+/// The plan, if its area is in the range.
 ///
 /// # Errors
 /// [`DbError`].
@@ -194,7 +194,7 @@ pub fn one(conn: &mut Conn, scope: &AreaRange, id: PlanId) -> Result<Option<Plan
     row.map(PlanRow::plan).transpose()
 }
 
-/// A page of the plans in the range, the newest first.
+/// A page of the plans in the range, newest first.
 ///
 /// # Errors
 /// [`DbError`].
@@ -214,7 +214,7 @@ pub fn list(
     rows.into_iter().map(PlanRow::plan).collect()
 }
 
-/// A page of what the plan says, by task.
+/// A page of the plan's visits, ordered by task.
 ///
 /// # Errors
 /// [`DbError`].

@@ -1,5 +1,5 @@
-//! The contract: `openapi.yaml`, gathered from the handlers, with what it explains
-//! besides ([`super::manual`]).
+//! The contract: `openapi.yaml`, generated from the handlers and completed with
+//! explanations ([`super::manual`]).
 
 use utoipa::OpenApi as _;
 use utoipa::openapi::path::Parameter;
@@ -11,14 +11,14 @@ use crate::http::openapi::{KEY, KEY_PATTERN, REPLAYED, Shared, header_parameter,
 use crate::http::problem::answer;
 use crate::http::{if_match, if_none_match};
 
-/// The contract, gathered from the handlers.
+/// The complete contract.
 pub fn contract() -> OpenApi {
     let (_, mut document) = router::routes();
     finish(&mut document);
     document
 }
 
-/// What every operation's document starts from.
+/// The parts of the document that belong to no operation.
 #[derive(utoipa::OpenApi)]
 #[openapi(
     info(
@@ -34,18 +34,18 @@ pub fn contract() -> OpenApi {
     ),
     servers((url = "/", description = "This installation")),
     tags(
-        (name = "auth", description = "Signing in, and who the caller is"),
-        (name = "areas", description = "District, towns, villages and grids"),
-        (name = "people", description = "Those who work in the system"),
-        (name = "beneficiaries", description = "Those who are cared for"),
-        (name = "catalogue", description = "What can be done for a beneficiary"),
-        (name = "tasks", description = "Pieces of work, from open to done"),
-        (name = "sync", description = "Phones that work without a network"),
-        (name = "attachments", description = "Photos, signatures and voices"),
-        (name = "log", description = "What was done, by whom, to what"),
-        (name = "notices", description = "What people are told"),
-        (name = "plans", description = "Dispatch: who visits whom, and why"),
-        (name = "service", description = "The service itself"),
+        (name = "auth", description = "Sign-in and the caller's account"),
+        (name = "areas", description = "The district and its towns, villages and grids"),
+        (name = "people", description = "Staff and volunteers"),
+        (name = "beneficiaries", description = "Veterans and family members who receive visits"),
+        (name = "catalogue", description = "Kinds of service"),
+        (name = "tasks", description = "Visits and other work, and their life cycle"),
+        (name = "sync", description = "Incremental synchronisation of phones that work offline"),
+        (name = "attachments", description = "Photos, signatures and voice recordings of reports"),
+        (name = "log", description = "The append-only event log: action, actor and subject"),
+        (name = "notices", description = "Announcements to the people of an area"),
+        (name = "plans", description = "Dispatch: assignments and their reasons"),
+        (name = "service", description = "Health, readiness and metrics"),
     ),
     security(("bearer" = [])),
     components(schemas(
@@ -57,7 +57,7 @@ pub fn contract() -> OpenApi {
 )]
 struct Document;
 
-/// The document without operations, for the handlers to add to.
+/// The document without operations; the router adds those of the handlers.
 pub(super) fn document() -> OpenApi {
     let mut document = Document::openapi();
     env!("CARGO_PKG_VERSION").clone_into(&mut document.info.version);
@@ -66,13 +66,13 @@ pub(super) fn document() -> OpenApi {
 
 /// Every POST takes it.
 fn idempotency_key() -> Parameter {
-    let about = "A name for this command, best a UUIDv7. Sent again with the same request it \
-        answers the same again and changes nothing, for 180 days and by whichever way: the \
-        commands of a phone's outbox share the names.";
+    let about = "Unique id of this request, preferably a UUIDv7. For 180 days a repeated request \
+        with the same key gets the stored answer and changes nothing. Command ids in an outbox are \
+        keys of the same namespace.";
     header_parameter(KEY, about, 64, Some(KEY_PATTERN))
 }
 
-/// Every decision over a task takes it.
+/// The header parameter of every decision about a task.
 fn if_match() -> Parameter {
     let about = "The `ETag` of the task as it was when this was decided, with its quotes: `\"v7\"`; \
         several by commas. A tag that a proxy has weakened (`W/\"v7\"`) counts as well. Another \
@@ -80,9 +80,9 @@ fn if_match() -> Parameter {
     header_parameter("If-Match", about, if_match::LONGEST, None)
 }
 
-/// Every reading that can be unchanged takes it.
+/// The header parameter of every GET that can answer 304.
 fn if_none_match() -> Parameter {
-    let about = "The `ETag` of the answer that the caller holds, with its quotes. If it still stands, \
+    let about = "The `ETag` of the caller's cached answer, with its quotes. If nothing has changed, \
         the answer is 304 without a body.";
     header_parameter("If-None-Match", about, if_none_match::LONGEST, None)
 }
@@ -122,15 +122,15 @@ fn finish(document: &mut OpenApi) {
         }
     }
     let posts = document.paths.paths.values_mut().filter_map(|item| item.post.as_mut());
-    // Whoever signs in has no name yet under which anything could be kept.
+    // Before sign-in the caller is unknown, so a key would have no owner.
     for post in posts.filter(|post| post.security.is_none()) {
         let decides = post.responses.responses.contains_key("412");
         let parameters = post.parameters.get_or_insert_default();
         let named = |one: &RefOr<Parameter>| matches!(one, RefOr::T(one) if one.name == KEY);
         if !parameters.iter().any(named) {
             parameters.push(RefOr::T(idempotency_key()));
-            let replayed = "`true` where this is the answer of the first time: the thing may have \
-                changed since";
+            let replayed = "`true` if this is the stored answer of the first request; the resource may \
+                have changed since";
             for (status, answer) in &mut post.responses.responses {
                 if let (true, RefOr::T(answer)) = (status.starts_with('2'), answer) {
                     answer.headers.insert(REPLAYED.to_owned(), text_header(replayed).into());

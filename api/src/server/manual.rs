@@ -1,5 +1,5 @@
-//! What the contract explains in prose and tables: each table is made from what
-//! the code goes by, so that it cannot say otherwise.
+//! The contract's explanations in prose and tables. Each table is generated from
+//! the definitions that the code uses, so the two cannot disagree.
 
 use gridward_domain::word::VariantArray as _;
 use gridward_domain::word::Word as _;
@@ -16,7 +16,7 @@ use crate::http::json;
 use crate::http::problem::catalogue;
 use crate::sync::model::MOST_COMMANDS;
 
-/// Adds to the document what it explains of problems and of each tag.
+/// Adds the explanations of the problems and of the tags to the document.
 pub(super) fn explain(document: &mut OpenApi) {
     let about = document.info.description.get_or_insert_default();
     about.push_str(&problems());
@@ -28,7 +28,7 @@ pub(super) fn explain(document: &mut OpenApi) {
             catalogue::entries().map(|entry| format!("`{}`", entry.code)).collect();
         let known = codes.join(", ");
         code.description = Some(format!(
-            "The stable word for this kind of problem; branch on it. Today: {known}."
+            "Stable identifier of the kind of problem; branch on it. Current values: {known}."
         ));
     }
     for tag in document.tags.iter_mut().flatten() {
@@ -42,12 +42,12 @@ pub(super) fn explain(document: &mut OpenApi) {
     }
 }
 
-/// Every problem there is.
+/// The table of all problems.
 fn problems() -> String {
     let mut table = String::from(
-        "\n\nA problem's `errors` name each field that does not fit by a JSON pointer (RFC 6901) into \
-         the body, or by the name of a query field or header; their `detail` is in English, for \
-         developers.\n\n| code | status | again later | what it means |\n| --- | --- | --- | --- |\n",
+        "\n\nThe `errors` of a problem identify each invalid field by a JSON pointer (RFC 6901) into \
+         the body, or by the name of the query parameter or header. Their `detail` is in English, \
+         for developers.\n\n| code | status | retryable | meaning |\n| --- | --- | --- | --- |\n",
     );
     for entry in catalogue::entries() {
         let again = if entry.retryable { "yes" } else { "no" };
@@ -59,20 +59,20 @@ fn problems() -> String {
     table
 }
 
-/// Which action fits which state, and whose it is.
+/// The state machine of a task, and the roles of each action.
 fn life() -> String {
     let mut table = String::from(
-        ".\n\nA task's `ETag` is its version, as `\"v7\"` with the quotes; send it back as it is in \
-         `If-Match`. An action that does not fit the state is answered by 409 `task_phase` with the \
-         task as it stands (`current.task`) and who has it (`current.holder`). What is so already is \
-         no mistake: a holder who claims, accepts or starts once more is answered by the task as it \
-         is. A report on an open task counts only out of an outbox, from who had the task when it was \
-         made.\n\n| action | from | to | for |\n| --- | --- | --- | --- |\n",
+        ".\n\nThe `ETag` of a task is its version in quotes, such as `\"v7\"`; send it unchanged in \
+         `If-Match`. An action that the state does not allow gets 409 `task_phase` with the current \
+         task (`current.task`) and its assignee (`current.holder`). A repeated action is not an \
+         error: an assignee who claims, accepts or starts again gets the current task. A report on \
+         an open task is accepted only from an outbox, and only if its author was the assignee at \
+         the time of the report.\n\n| action | from | to | roles |\n| --- | --- | --- | --- |\n",
     );
     for verb in Verb::VARIANTS.iter().copied() {
         let roles =
             Role::VARIANTS.iter().copied().filter(|role| verb.is_for(*role)).map(Role::as_str);
-        let itself = verb.is_automatic().then_some("Gridward itself");
+        let itself = verb.is_automatic().then_some("the server");
         let roles = roles.chain(itself).collect::<Vec<_>>().join(", ");
         let (from, to) = ends(verb);
         // Writing to a String cannot fail.
@@ -82,7 +82,7 @@ fn life() -> String {
     table
 }
 
-/// From where to where a verb moves a task.
+/// The states before and after a verb.
 fn ends(verb: Verb) -> (String, String) {
     let words = |is_one: &dyn Fn(Phase) -> bool| {
         let those = Phase::VARIANTS.iter().copied().filter(|phase| is_one(*phase));
@@ -94,7 +94,7 @@ fn ends(verb: Verb) -> (String, String) {
     (from, if stays { "the same".to_owned() } else { to })
 }
 
-/// How a phone follows the server.
+/// Incremental sync: the rules for phones.
 fn following() -> String {
     format!(
         ".\n\nA phone keeps the rows it was sent and an outbox of what its person did, each command \
@@ -137,7 +137,7 @@ fn following() -> String {
     )
 }
 
-/// What may be attached.
+/// The limits of attachments.
 fn limits() -> String {
     let kinds: Vec<String> = MediaType::VARIANTS
         .iter()

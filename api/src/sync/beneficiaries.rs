@@ -1,5 +1,5 @@
-//! Beneficiaries as phones hold them: in clear for who visits them now, masked for
-//! everybody else who has them in scope.
+//! Beneficiaries in the form that phones receive: in clear for the current visitor,
+//! masked for everybody else with them in scope.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -20,42 +20,42 @@ use crate::beneficiary::{Category, model};
 use crate::crypto::{SealingKey, mask};
 use crate::db::{Conn, DbError};
 
-/// A beneficiary as a phone holds it: what the visitor needs, or, masked, what is
-/// needed to choose a visit.
+/// A beneficiary in the form that phones receive: with the fields that a visitor needs,
+/// or masked, with the fields needed to choose a visit.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct BeneficiaryCard {
-    /// Names the beneficiary.
+    /// The beneficiary's id.
     id: BeneficiaryId,
-    /// The grid that cares.
+    /// The responsible grid.
     grid: AreaCode,
-    /// In clear for who visits now; masked otherwise.
+    /// In clear for the current visitor, masked otherwise.
     #[schema(max_length = 64, example = "王小明")]
     name: String,
-    /// In clear for who visits now; masked otherwise.
+    /// In clear for the current visitor, masked otherwise.
     #[schema(max_length = 20, example = "10012345678")]
     phone: String,
-    /// Only for who visits now.
+    /// Only for the current visitor.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 256)]
     address: Option<String>,
-    /// Which of the three hardships weigh on the beneficiary; only for who visits now.
+    /// Which of the three hardships apply; only for the current visitor.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_items = 3, value_type = Option<Vec<model::Hardship>>)]
     hardships: Option<model::Hardships>,
-    /// Why the person is entitled.
+    /// The category of entitlement.
     category: Category,
-    /// Four digits.
+    /// The year, four digits.
     #[schema(minimum = 1850, maximum = 2200, example = 1948)]
     birth_year: i32,
-    /// The home, WGS-84.
+    /// The location of the home, WGS-84.
     place: Place,
-    /// Whether nobody else lives there.
+    /// Whether the beneficiary lives alone.
     lives_alone: bool,
-    /// How well the person gets about.
+    /// The degree of mobility.
     mobility: model::Mobility,
-    /// How the person wishes to be reached.
+    /// The preferred form of contact.
     contact: model::Contact,
-    /// The plaque 光荣之家 at the door.
+    /// The state of the plaque 光荣之家 at the door.
     plaque: model::Plaque,
 }
 
@@ -84,7 +84,7 @@ fn card(row: &BeneficiaryRow, key: &SealingKey, view: View) -> Result<Beneficiar
     })
 }
 
-/// The beneficiaries of `keys`, each in its view, in their order.
+/// The beneficiaries of `keys`, each in its view, in the same order.
 pub(super) fn changes(
     conn: &mut Conn,
     cards: &RowCache,
@@ -120,8 +120,8 @@ pub(super) fn changes(
     Ok(changes.collect())
 }
 
-/// The view that the person has of each of these beneficiaries, by the area they
-/// lie in or by their tasks; those not to be seen are left out.
+/// The person's view of each of these beneficiaries, by their area or their tasks;
+/// invisible ones are omitted.
 pub(super) fn views(
     conn: &mut Conn,
     scope: &Scope,

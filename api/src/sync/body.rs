@@ -1,7 +1,7 @@
-//! The body of a push: JSON, perhaps compressed, never more than it may be.
+//! The body of a push: JSON, optionally gzip, with a size limit.
 //!
-//! A few hundred bytes can inflate to gigabytes, so the body is read and inflated
-//! here, up to the limit and not a byte further.
+//! A few hundred bytes can decompress to gigabytes, so this module reads and
+//! decompresses the body itself and stops at the limit.
 
 use std::fmt::Write as _;
 use std::io::Read as _;
@@ -18,11 +18,11 @@ use crate::http::{
     json::{self, LIMIT},
 };
 
-/// Reads a push.
+/// Reads and parses a push.
 ///
 /// # Errors
-/// 400 when it is not JSON or not gzip, 413 when it is too large, inflated or
-/// not, 415 when it is something else, 422 when it does not fit.
+/// 400 for malformed JSON or gzip, 413 if the body is too large before or after
+/// decompression, 415 for another media type or encoding, 422 for invalid fields.
 pub async fn read(request: &HttpRequest, payload: Payload) -> Result<Push, Problem> {
     if !json::is_json(request) {
         return Err(Kind::UnsupportedMediaType.into());
@@ -58,7 +58,9 @@ fn inflate(bytes: &[u8]) -> Result<Vec<u8>, Problem> {
     let mut inflated = Vec::new();
     let mut reader = MultiGzDecoder::new(bytes).take(LIMIT as u64 + 1);
     let read = reader.read_to_end(&mut inflated);
-    read.map_err(|_| Problem::unreadable("Content-Encoding", "the body is no whole gzip"))?;
+    read.map_err(|_| {
+        Problem::unreadable("Content-Encoding", "the body is not a complete gzip stream")
+    })?;
     if inflated.len() > LIMIT { Err(Kind::TooLarge.into()) } else { Ok(inflated) }
 }
 

@@ -1,9 +1,9 @@
-//! What is new on the log, for all who listen on this server.
+//! Broadcasts new events of the log to the listeners on this server.
 //!
-//! One reader looks at the head of each district that has listeners, every
-//! [`EVERY`], and hands what is new to the listeners of each. It works alike on
-//! both databases and across servers, and puts nothing into anybody's transaction
-//! (a `NOTIFY` there takes a lock of the whole database at commit).
+//! A single task polls the head of each district with listeners every [`EVERY`] and
+//! sends them the new events. This works the same on both databases and across
+//! servers, and adds nothing to writing transactions (PostgreSQL's `NOTIFY` takes a
+//! database-wide lock at commit).
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -17,20 +17,20 @@ use crate::db::DbError;
 use crate::log::head;
 use crate::tx::Db;
 
-/// How often the heads are looked at.
+/// The polling interval.
 const EVERY: Duration = Duration::from_millis(250);
-/// How many events a slow listener may be behind before it is told to pull.
+/// The maximum lag of a slow listener in events; beyond it, the listener must pull.
 const BEHIND: usize = 256;
-/// How many events are read at a time.
+/// The number of events per read.
 const AT_A_TIME: i64 = 1_000;
 
 struct District {
-    /// All up to here were handed on.
+    /// All events up to this number were sent.
     seq: i64,
     listeners: broadcast::Sender<Arc<EventRef>>,
 }
 
-/// Hands on what is new.
+/// The sender of new events.
 #[derive(Clone, Default)]
 pub struct ChangeBroadcast(Arc<Mutex<HashMap<AreaCode, District>>>);
 
@@ -39,21 +39,21 @@ impl ChangeBroadcast {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Listens to what comes on the log of `district` after number `seq`; what
-    /// others were waiting for already may come too.
+    /// Subscribes to the events of `district` after number `seq`; earlier events that
+    /// other listeners wait for may also arrive.
     pub fn listen(&self, district: AreaCode, seq: i64) -> broadcast::Receiver<Arc<EventRef>> {
         let mut districts = self.districts();
         let new = || District { seq, listeners: broadcast::Sender::new(BEHIND) };
         districts.entry(district).or_insert_with(new).listeners.subscribe()
     }
 
-    /// Reads and hands on for as long as the server runs.
+    /// Polls and broadcasts until the server stops.
     pub async fn run(self, db: Db) {
         let mut pulse = tokio::time::interval(EVERY);
         loop {
             pulse.tick().await;
             if let Err(error) = self.look(&db).await {
-                tracing::warn!(%error, "the log could not be read for those who listen");
+                tracing::warn!(%error, "the log could not be read for the change broadcast");
             }
         }
     }

@@ -1,5 +1,5 @@
-//! How far a phone has come. Opaque to the phone, and it grants nothing: the
-//! scope comes from the token each time.
+//! Sync cursors. A cursor is opaque to the phone and grants no access: each request
+//! takes the scope from the access token.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -8,25 +8,25 @@ use gridward_domain::area::AreaCode;
 use gridward_domain::id::{BeneficiaryId, TaskId};
 use serde::{Deserialize, Serialize};
 
-/// The longest cursor there is, as text.
+/// The maximum length of an encoded cursor.
 pub const LONGEST: usize = 256;
-/// Another form of cursors would have another number.
+/// The version of the cursor format.
 const FORM: u8 = 1;
 
-/// How far a phone has come.
+/// A position in the log, and in a snapshot if one is unfinished.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cursor {
-    /// Of which log; another after a restore.
+    /// The epoch of the log; a restore starts a new one.
     pub epoch: String,
-    /// All events up to this number are known.
+    /// The phone has all events up to this number.
     pub seq: i64,
-    /// For whom; see [`super::scope::Scope::mark`].
+    /// The mark of the scope; see [`super::scope::Scope::mark`].
     pub scope: String,
-    /// Where a snapshot goes on; `None` once it is whole.
+    /// Where the snapshot continues; `None` once it is complete.
     pub rest: Option<Rest>,
 }
 
-/// What of a snapshot is still to come: what lies past this key.
+/// The rest of a snapshot: the rows after this key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Rest {
     /// Beneficiaries by grid and id, then all tasks.
@@ -35,7 +35,7 @@ pub enum Rest {
     /// Tasks of the area by grid, due day and id.
     #[serde(rename = "t")]
     Tasks(Option<(AreaCode, NaiveDate, TaskId)>),
-    /// Tasks in one's hands elsewhere.
+    /// Own tasks outside the area.
     #[serde(rename = "e")]
     Elsewhere,
 }
@@ -50,7 +50,7 @@ struct Written(
 );
 
 impl Cursor {
-    /// The cursor as phones keep it.
+    /// The encoded cursor.
     pub fn text(&self) -> String {
         let Self { epoch, seq, scope, rest } = self.clone();
         // Plain values always have a JSON form.
@@ -58,7 +58,7 @@ impl Cursor {
         BASE64_URL_SAFE_NO_PAD.encode(json)
     }
 
-    /// Reads what a phone sent; nothing that was not made here is one.
+    /// Decodes a cursor; `None` for a string that this format does not produce.
     pub fn read(text: &str) -> Option<Self> {
         let json = BASE64_URL_SAFE_NO_PAD.decode(text).ok()?;
         let Written(form, epoch, seq, scope, rest) = serde_json::from_slice(&json).ok()?;

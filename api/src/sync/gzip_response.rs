@@ -1,5 +1,5 @@
-//! An answer to a phone, compressed harder than others are: it crosses a village's
-//! network, where a byte costs more than the server's time.
+//! Compression of answers to phones at a higher level than other answers: on a rural
+//! network, bytes cost more than the server's CPU time.
 
 use std::io::Write as _;
 
@@ -13,13 +13,13 @@ use flate2::write::GzEncoder;
 use super::model::Synced;
 use crate::http::problem::Problem;
 
-/// A fifth to a third smaller than at the fastest level, which the framework uses, and
-/// as small as at any; 250 MB a second.
+/// The level. Its output is a fifth to a third smaller than at the framework's fastest
+/// level and as small as at any level; the speed is 250 MB/s.
 const LEVEL: Compression = Compression::new(5);
-/// What is shorter is left to the framework.
+/// The minimum length; the framework handles shorter answers.
 const SHORT: usize = 1024;
 
-/// The answer, by gzip if that is what the phone takes.
+/// The answer, compressed with gzip if the phone accepts it.
 ///
 /// # Errors
 /// 503 while the server shuts down.
@@ -41,7 +41,7 @@ pub async fn gzip_response(
         .body(compressed))
 }
 
-/// Whether gzip is what the framework would choose.
+/// Whether the framework would choose gzip.
 fn takes_gzip(request: &HttpRequest) -> bool {
     let offered = [
         Encoding::identity(),

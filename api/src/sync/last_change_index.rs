@@ -1,9 +1,8 @@
-//! When something last changed, by area and by person: so that a phone that
-//! has nothing to fetch is told so by a look into memory.
+//! An in-memory index of the last change per area and person, so that a pull without
+//! changes needs no query of the log.
 //!
-//! What is new on the log since the last look is read once for all phones of a
-//! server, up to the head that the asking phone's pull has just read; so the
-//! answer is never older than the pull itself.
+//! The server reads new events once for all phones, up to the head that the current
+//! pull has read, so the index is never older than the pull.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -17,27 +16,27 @@ use crate::db::{Conn, DbError};
 use crate::log::Subject;
 use crate::log::head::Head;
 
-/// How far back is read at the most; phones that are further behind ask the log.
+/// The maximum number of events that are indexed; older cursors query the log.
 const FAR: i64 = 5_000;
 
-/// The last change of every area and person of a district.
+/// The last change of each area and person of a district.
 #[derive(Default)]
 struct Known {
-    /// From after this number ...
+    /// The number before the first indexed event.
     from: i64,
-    /// ... up to this one.
+    /// The number of the last indexed event.
     upto: i64,
     areas: HashMap<AreaCode, i64>,
     people: HashMap<PersonId, i64>,
 }
 
-/// The number of each last change, by district and log.
+/// The last changes, by district and epoch.
 #[derive(Clone, Default)]
 pub struct LastChangeIndex(Arc<Mutex<HashMap<(AreaCode, String), Known>>>);
 
 impl LastChangeIndex {
-    /// Whether it is known that nothing after number `after`, up to `head`, changed
-    /// the scope.
+    /// Whether the index proves that no event after number `after`, up to `head`,
+    /// changed the scope.
     ///
     /// # Errors
     /// [`DbError`].
@@ -70,11 +69,11 @@ impl LastChangeIndex {
 }
 
 impl Known {
-    /// Adds what was read from after `from` up to `upto`; what others have added
-    /// meanwhile is noted again, which changes nothing.
+    /// Adds the events after `from`, up to `upto`. Idempotent: events that another
+    /// request has already added change nothing.
     fn add(&mut self, from: i64, upto: i64, news: &[EventRef]) {
         if from > self.upto {
-            // A gap: what lies before it counts no more.
+            // A gap: the entries before it are invalid.
             self.from = from;
         }
         let known = self.upto;
@@ -96,7 +95,7 @@ impl Known {
         }
     }
 
-    /// The last number that may have changed a grid's scope.
+    /// The number of the last event that may have changed a grid's scope.
     fn last(&self, scope: &Scope) -> i64 {
         let person = self.people.get(&scope.person()).copied();
         let areas = scope.around().into_iter().map(|area| self.areas.get(&area).copied());

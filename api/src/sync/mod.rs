@@ -1,16 +1,16 @@
-//! Sync: what phones that are offline for hours send, and what they get.
+//! Incremental sync for phones that are offline for hours.
 //!
-//! A phone keeps a copy of what its person works with and an outbox of what the
-//! person did. One call sends the outbox ([`push`]) and gets what has changed
-//! since the phone's cursor ([`pull`]), or everything, page by page, if there is
-//! no cursor that counts ([`snapshot`]). Promises:
+//! A phone stores a copy of its user's scope and an outbox of the user's commands. One
+//! call sends the outbox ([`push`]) and returns the changes since the phone's cursor
+//! ([`pull`]) or, without a valid cursor, a snapshot in pages ([`snapshot`]).
+//! Invariants:
 //!
-//! - every command has one effect, for ever, however often it is sent, and one that
-//!   cannot be read stops no other;
-//! - a report is always kept;
-//! - a phone that has pulled to the end holds what a fresh snapshot holds;
-//! - nothing outside the person's scope is ever sent, and what leaves the scope
-//!   is named, so that the phone forgets it.
+//! - a command takes effect at most once, however often it is sent, and an unreadable
+//!   command does not affect the others;
+//! - a report is always stored;
+//! - after a complete pull the phone's copy equals a fresh snapshot;
+//! - the server sends nothing outside the person's scope, and names each row that leaves
+//!   the scope so that the phone deletes it.
 
 pub mod beneficiaries;
 pub mod body;

@@ -1,4 +1,4 @@
-//! What goes over the wire between a phone and the server.
+//! The request and response bodies of sync.
 
 use std::sync::Arc;
 
@@ -11,10 +11,10 @@ use utoipa::ToSchema;
 use super::outbox_entry::QueuedCommand;
 use crate::http::problem::answer::LocalizedProblem;
 
-/// The most commands a push may carry.
+/// The maximum number of commands per push.
 pub const MOST_COMMANDS: usize = 100;
 
-/// A phone's outbox, in order, and how far the phone has come.
+/// A phone's outbox, in order, and its sync cursor.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
@@ -25,26 +25,26 @@ pub const MOST_COMMANDS: usize = 100;
     }]
 }))]
 pub struct Push {
-    /// The `cursor` of the answer before; absent for a first snapshot.
+    /// The `cursor` of the previous answer; absent for a first snapshot.
     #[schema(max_length = 256)]
     pub cursor: Option<String>,
-    /// How many tasks and beneficiaries at the most; 200 unless told. The few kinds of
-    /// service, notices and shifts come with a first page besides.
+    /// Page size: the maximum number of tasks and beneficiaries. Default 200. The first
+    /// page also contains the kinds of service, the notices and the shifts.
     #[schema(minimum = 1, maximum = 1000)]
     pub limit: Option<u16>,
-    /// How the device calls itself, for the log.
+    /// The device's name for itself, for the log.
     #[schema(min_length = 1, max_length = 64)]
     pub device: Option<String>,
-    /// What the phone's clock shows while it sends: it tells how far off it is.
+    /// The phone's clock at the time of sending; the server derives the clock's error from it.
     pub device_time: Option<DateTime<FixedOffset>>,
-    /// What was done since, in order. Each is judged for itself: one that does not fit
-    /// is `rejected`, and the others are carried out.
+    /// The commands of the outbox, in order. Each has its own outcome: an invalid one is
+    /// `rejected`, and the others are executed.
     #[serde(default)]
     #[schema(max_items = 100, value_type = Vec<QueuedCommand>)]
     pub commands: Vec<Box<RawValue>>,
 }
 
-/// What became of a command.
+/// The outcome of a command.
 #[derive(
     Clone,
     Copy,
@@ -65,48 +65,48 @@ pub struct Push {
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case", parse_err_ty = UnknownWord, parse_err_fn = unknown::<CommandOutcome>)]
 pub enum CommandOutcome {
-    /// It had its effect, or had it already.
+    /// The command took effect, now or earlier.
     Applied,
-    /// A report that is kept as evidence and moved nothing.
+    /// The report is stored as evidence but did not change the task.
     Recorded,
-    /// It will never be: see the problem.
+    /// The command will not be executed; `problem` gives the reason.
     Rejected,
-    /// The server failed at it: send it again, unchanged, later. After the fifth
-    /// failure it becomes a dead letter and is rejected.
+    /// The server failed to process the command: send it again later, unchanged. After
+    /// the fifth failure it becomes a dead letter and is rejected.
     Retry,
 }
 
-/// What became of one command.
+/// The result of one command.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct CommandResult {
-    /// The command's `id`, as it was sent; absent where that is not a text of up to 64
+    /// The command's `id` as sent; absent if that is not a string of up to 64
     /// characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 64, example = "0198a3b0-0000-7000-8000-000000000001")]
     pub id: Option<String>,
-    /// What became of it.
+    /// The outcome.
     pub outcome: CommandOutcome,
-    /// Whether this is the answer of the first time.
+    /// Whether this is the stored outcome of an earlier request.
     pub replayed: bool,
-    /// The task's version afterwards.
+    /// The task's version after the command.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1, maximum = 9_007_199_254_740_991_i64, example = 2)]
     pub version: Option<i64>,
-    /// Why it is not applied. Its pointers begin at the command.
+    /// The reason why the command was not applied. Its JSON pointers are relative to the command.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<crate::http::problem::answer::Body<'static>>)]
     pub problem: Option<LocalizedProblem>,
 }
 
 impl CommandResult {
-    /// Of a command that could not be read.
+    /// The result of an unreadable command.
     pub const fn unread(id: Option<String>, problem: LocalizedProblem) -> Self {
         let outcome = CommandOutcome::Rejected;
         Self { id, outcome, replayed: false, version: None, problem: Some(problem) }
     }
 }
 
-/// What kind of row a phone holds.
+/// The type of a row.
 #[derive(
     Clone,
     Copy,
@@ -131,7 +131,7 @@ pub enum RowType {
     ServiceKind,
     /// A notice.
     Notice,
-    /// A day of the week on which the person has time.
+    /// A weekly shift: a day and hours when the person is available.
     Shift,
     /// A beneficiary.
     Beneficiary,
@@ -139,7 +139,7 @@ pub enum RowType {
     Task,
 }
 
-/// What a row looks like, by its type.
+/// The content of a row, by type.
 #[derive(ToSchema)]
 #[schema(as = SyncRow)]
 #[serde(untagged)]
@@ -148,7 +148,7 @@ pub enum Row {
     Task(crate::task::Task),
     /// A beneficiary.
     Beneficiary(super::beneficiaries::BeneficiaryCard),
-    /// A day of the week on which the person has time.
+    /// A weekly shift: a day and hours when the person is available.
     Shift(Shift),
     /// A kind of service.
     ServiceKind(crate::catalogue::ServiceKind),
@@ -156,19 +156,19 @@ pub enum Row {
     Notice(crate::notice::Notice),
 }
 
-/// A row that is new or different.
+/// A new or changed row.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Change {
-    /// What kind of row.
+    /// The type of the row.
     pub r#type: RowType,
-    /// Which one.
+    /// The row's id.
     #[schema(max_length = 64)]
     pub id: String,
-    /// Its version; a row of a lower one than that held is old news.
+    /// The row's version; a phone ignores a row with a lower version than its own.
     #[schema(minimum = 1, maximum = 9_007_199_254_740_991_i64, example = 2)]
     pub version: i64,
-    /// The row: a task, a service kind, a notice or a shift as elsewhere in this
-    /// contract; a beneficiary as the visitors need it.
+    /// The row: a task, service kind, notice or shift with the same schema as in the
+    /// other operations, or a beneficiary with the fields that visitors need.
     #[schema(value_type = Row)]
     #[serde(serialize_with = "as_it_stands")]
     pub data: Arc<RawValue>,
@@ -181,7 +181,7 @@ fn as_it_stands<S: serde::Serializer>(
     json.as_ref().serialize(serializer)
 }
 
-/// Why a row is gone.
+/// The reason for the removal of a row.
 #[derive(
     Clone,
     Copy,
@@ -202,59 +202,59 @@ fn as_it_stands<S: serde::Serializer>(
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case", parse_err_ty = UnknownWord, parse_err_fn = unknown::<RemovalReason>)]
 pub enum RemovalReason {
-    /// It is no more.
+    /// The row was deleted.
     Deleted,
-    /// It is no longer the person's to have.
+    /// The row left the person's scope.
     OutOfScope,
 }
 
-/// A row to be forgotten; perhaps the phone never had it.
+/// A row to delete; the phone may never have had it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Removed {
-    /// What kind of row.
+    /// The type of the row.
     pub r#type: RowType,
-    /// Which one.
+    /// The row's id.
     #[schema(max_length = 64)]
     pub id: String,
-    /// Why.
+    /// The reason.
     pub reason: RemovalReason,
 }
 
-/// What came of the outbox, and what has changed.
+/// The results of the commands, and the changes since the cursor.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Synced {
-    /// One for each command, in their order.
+    /// One result per command, in the same order.
     #[schema(max_items = 100)]
     pub results: Vec<CommandResult>,
-    /// Whether to forget every row (never the outbox): this begins a snapshot.
+    /// Whether the phone deletes all rows (never the outbox): this page begins a snapshot.
     pub reset: bool,
-    /// Rows that are new or different.
+    /// New and changed rows.
     #[schema(max_items = 5000)]
     pub changes: Vec<Change>,
-    /// Rows to be forgotten.
+    /// Rows to delete.
     #[schema(max_items = 5000)]
     pub removed: Vec<Removed>,
-    /// How far the phone has now come.
+    /// The new sync cursor.
     #[schema(max_length = 256)]
     pub cursor: String,
-    /// Whether there is more: call again at once.
+    /// Whether more pages follow: call again at once.
     pub has_more: bool,
-    /// In how many seconds to ask again, a little different for everybody.
+    /// Delay before the next sync in seconds, with random jitter.
     #[schema(minimum = 0, maximum = 86400, example = 900)]
     pub next_poll_s: u32,
-    /// The server's clock.
+    /// The server's time.
     pub server_time: DateTime<FixedOffset>,
 }
 
-/// A day of the week on which the person has time.
+/// A weekly shift: a day and hours when the person is available.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Shift {
     /// The day.
     pub weekday: crate::person::Weekday,
-    /// From, in minutes from midnight.
+    /// Start, in minutes from midnight.
     #[schema(minimum = 0, maximum = 1439, example = 540)]
     pub start: u16,
-    /// To, in minutes from midnight.
+    /// End, in minutes from midnight.
     #[schema(minimum = 1, maximum = 1440, example = 720)]
     pub end: u16,
 }

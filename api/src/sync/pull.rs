@@ -1,8 +1,8 @@
-//! What has changed in a scope since a cursor.
+//! Pull: the changes in a scope since a cursor.
 //!
-//! The log says which things have changed; what they look like is read from
-//! where they lie now. A row may therefore be newer than the cursor says, and
-//! come once more with a later pull: rows carry versions, so that does no harm.
+//! The log determines which rows have changed; their content is read from the current
+//! tables. A row can therefore be newer than the cursor and be sent again by a later
+//! pull, which is harmless because rows have versions.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
@@ -25,48 +25,48 @@ use crate::db::{Conn, DbError, parsed};
 use crate::log::Subject;
 use crate::log::head::{self, Head};
 
-/// For whom, with what, and how much at a time.
+/// The parameters of a pull.
 pub struct Pull<'a> {
     /// The person's scope.
     pub scope: Scope,
     /// The district's key.
     pub key: &'a SealingKey,
-    /// Rows seen before.
+    /// Cached rows.
     pub rows: &'a RowCache,
-    /// When something last changed, by area and by person.
+    /// The last change per area and person.
     pub last_changes: &'a LastChangeIndex,
-    /// How many changes at the most, about.
+    /// The approximate maximum number of changes.
     pub limit: usize,
-    /// Today, in the district.
+    /// The current date in the district.
     pub today: NaiveDate,
 }
 
-/// What a pull brings.
+/// The result of a pull.
 #[derive(Default)]
 pub struct Pulled {
-    /// Whether the phone begins anew.
+    /// Whether the phone deletes its rows and starts a snapshot.
     pub reset: bool,
-    /// Rows that are new or different.
+    /// New and changed rows.
     pub changes: Vec<Change>,
-    /// Rows to be forgotten.
+    /// Rows to delete.
     pub removed: Vec<Removed>,
-    /// How far the phone has then come.
+    /// The new cursor.
     pub cursor: String,
-    /// Whether there is more.
+    /// Whether more pages follow.
     pub has_more: bool,
-    /// Whether nothing of the scope has changed and the cursor may stay.
+    /// Whether nothing in the scope has changed, so that the cursor can stay the same.
     pub quiet: bool,
-    /// The beneficiaries that are shown in clear, for the log.
+    /// The beneficiaries shown in clear, for the log.
     pub shown: Vec<BeneficiaryId>,
 }
 
-/// With nothing of the scope in them, so many events are looked past before the
-/// cursor moves on: a quiet phone's cursor, and so its `ETag`, stays the same.
+/// The number of events outside the scope after which the cursor advances. Below it
+/// the cursor, and so the `ETag`, of a phone without changes stays the same.
 const LOOKED_PAST: i64 = 1_000;
 
 impl Pull<'_> {
-    /// What has changed since `cursor`, or, if that does not count here, the
-    /// first page of a snapshot.
+    /// The changes since `cursor` or, if it is not valid, the first page of a
+    /// snapshot.
     ///
     /// # Errors
     /// [`DbError`].
@@ -88,7 +88,7 @@ impl Pull<'_> {
         Ok(Pulled { reset: true, ..page })
     }
 
-    /// Whether a cursor is of this log, for this scope, and not too old.
+    /// Whether a cursor has the current epoch and scope and is not too old.
     fn counts(&self, cursor: &Cursor, head: &Head) -> bool {
         cursor.epoch == head.epoch
             && cursor.scope == self.scope.mark()
@@ -127,7 +127,7 @@ impl Pull<'_> {
         Ok(pulled)
     }
 
-    /// Reads what has changed as it is now.
+    /// Reads the current content of the changed rows.
     fn read(&self, conn: &mut Conn, changed: &ChangeSet, to: &mut Pulled) -> Result<(), DbError> {
         if changed.catalogue {
             to.changes.extend(snapshot::kinds(conn, self)?);
@@ -159,8 +159,8 @@ impl Pull<'_> {
         self.beneficiaries(conn, &beneficiaries, to)
     }
 
-    /// Reads the beneficiaries that may have come, changed or gone; `true` says that
-    /// the phone may hold it now.
+    /// Reads the beneficiaries that may be new, changed or removed; `true` means that the
+    /// phone may have it now.
     fn beneficiaries(
         &self,
         conn: &mut Conn,
@@ -190,17 +190,17 @@ pub(super) fn removed(r#type: RowType, id: String) -> Removed {
     Removed { r#type, id, reason: RemovalReason::OutOfScope }
 }
 
-/// What a part of the log changed in a scope.
+/// The changes in a scope by a range of the log.
 #[derive(Default)]
 struct ChangeSet {
-    /// So much that the phone begins anew.
+    /// Everything may have changed: the phone needs a new snapshot.
     everything: bool,
     catalogue: bool,
-    /// The person's own entry.
+    /// The person's own row.
     me: bool,
     notices: BTreeSet<NoticeId>,
     beneficiaries: BTreeSet<BeneficiaryId>,
-    /// By id: whether the phone may hold it.
+    /// By id: whether the phone may have it.
     tasks: BTreeMap<TaskId, bool>,
 }
 
@@ -241,24 +241,24 @@ impl EventRef {
         self.subject_id.parse() == Ok(person)
     }
 
-    /// Where it happened, before or after.
+    /// The areas of the event, before and after.
     pub(super) fn areas(&self) -> impl Iterator<Item = AreaCode> {
         std::iter::once(self.area).chain(self.area_before)
     }
 
-    /// In whose hands its subject was, before or after.
+    /// The assignees of the subject, before and after.
     pub(super) fn people(&self) -> impl Iterator<Item = PersonId> {
         self.person.into_iter().chain(self.person_before)
     }
 
-    /// Whether it happened in the scope's area or to something in its person's
-    /// hands, before or after.
+    /// Whether the event concerns the scope's area or a task assigned to its person,
+    /// before or after.
     fn concerns(&self, scope: &Scope) -> bool {
         self.people().any(|person| person == scope.person())
             || self.areas().any(|area| scope.area().contains(&area))
     }
 
-    /// Whether a phone of the scope has something to fetch because of it.
+    /// Whether a phone of the scope has something to fetch after this event.
     pub(super) fn is_for(&self, scope: &Scope) -> bool {
         match self.subject {
             Subject::District | Subject::ServiceKind => true,
@@ -270,14 +270,14 @@ impl EventRef {
         }
     }
 
-    /// Whether what is told to its area is told to the scope's person.
+    /// Whether notices to the event's area reach the scope's person.
     fn reaches(&self, scope: &Scope) -> bool {
         self.area.contains(&scope.area()) || scope.area().contains(&self.area)
     }
 
-    /// Whether the phone may hold the task from before or after this event: those
-    /// who help do not hold what others of their grid have in hand. After it
-    /// counts too, since a row may have been read when it was newer than the cursor.
+    /// Whether the phone may have the task from before or after this event: volunteers
+    /// do not receive tasks assigned to others in their grid. The state after the event
+    /// counts too, because a row may be newer than the cursor when it is read.
     fn was_shown(&self, scope: &Scope) -> bool {
         let shown = |person: Option<PersonId>| person.is_none_or(|person| person == scope.person());
         !scope.helps() || shown(self.person_before) || shown(self.person)

@@ -1,5 +1,5 @@
-//! An outbox, carried out: one transaction, each command with an outcome of its
-//! own, and none in another's way.
+//! Push: executes an outbox in one transaction. Each command has its own outcome, and
+//! a failed command does not affect the others.
 
 use chrono::{DateTime, FixedOffset, TimeDelta};
 use gridward_domain::task::Verb;
@@ -19,7 +19,7 @@ use crate::task::origin::Origin;
 use crate::task::perform::{self, Performed, Sent};
 use crate::tx::{ReadSet, Tx};
 
-/// Whether a push can be carried out at all.
+/// Validates a push as a whole.
 ///
 /// # Errors
 /// 422.
@@ -49,17 +49,17 @@ pub fn check(push: &Push) -> Result<(), Problem> {
     }
 }
 
-/// No text with a NUL can be kept by both databases.
+/// Whether the text has no control characters; PostgreSQL cannot store a NUL.
 fn is_plain(text: &str) -> bool {
     !text.chars().any(char::is_control)
 }
 
-/// Reads the outbox.
+/// Parses the outbox.
 pub fn read(push: &Push) -> Vec<OutboxEntry> {
     push.commands.iter().map(|raw| OutboxEntry::read(raw)).collect()
 }
 
-/// What carrying out the outbox will look at.
+/// The rows that the execution of the outbox will read.
 pub fn read_set(caller: &Caller, outbox: &[OutboxEntry]) -> ReadSet {
     let readable = outbox.iter().filter_map(|entry| entry.read.as_ref().ok());
     let of = |queued: &Queued| {
@@ -71,23 +71,23 @@ pub fn read_set(caller: &Caller, outbox: &[OutboxEntry]) -> ReadSet {
     all
 }
 
-/// An outbox on its way.
+/// A parsed outbox.
 #[derive(Debug)]
 pub struct Outbox {
-    /// What it holds, in order.
+    /// Its entries, in order.
     pub entries: Vec<OutboxEntry>,
-    /// The device, as it calls itself.
+    /// The device's name for itself.
     pub device: Option<String>,
-    /// What the phone's clock showed while it sent.
+    /// The phone's clock at the time of sending.
     pub device_time: Option<DateTime<FixedOffset>>,
-    /// The language its problems are told in.
+    /// The language of its problems.
     pub language: Language,
 }
 
-/// Carries out the outbox, in its order.
+/// Executes the outbox in order.
 ///
 /// # Errors
-/// Only what concerns the whole of it: the database's own failures.
+/// Only database failures; other errors are outcomes of a command.
 pub fn push(
     tx: &mut Tx<'_>,
     key: &SealingKey,
@@ -117,7 +117,7 @@ pub fn push(
     outbox.entries.iter().map(run).collect()
 }
 
-/// How far the phone's clock is behind the server's.
+/// The lag of the phone's clock behind the server's.
 fn clock_behind(now: DateTime<FixedOffset>, phone: Option<DateTime<FixedOffset>>) -> TimeDelta {
     phone.map_or(TimeDelta::zero(), |phone| now - phone)
 }

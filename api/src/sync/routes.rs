@@ -28,61 +28,61 @@ use crate::idempotency::IdempotencyKey;
 use crate::log::{Event, Subject};
 use crate::tx::Db;
 
-/// How many changes a page holds unless told.
+/// The default page size.
 const LIMIT: u16 = 200;
-/// How often a quiet phone asks, in seconds, and how far apart phones are kept.
+/// The polling interval in seconds, and the jitter that spreads phones out.
 const POLL: u32 = 900;
 const SPREAD: u32 = 180;
 
-/// What syncing needs.
+/// The state of the sync endpoints.
 #[derive(Clone)]
 pub struct Sync {
     /// The database.
     pub db: Db,
     /// The districts' keys.
     pub keys: KeyRing,
-    /// Rows as phones hold them.
+    /// Cached rows in the form that phones receive.
     pub rows: RowCache,
-    /// Where the districts' logs last changed.
+    /// The last change per area and person.
     pub last_changes: LastChangeIndex,
-    /// Tells the moment.
+    /// The clock.
     pub clock: Clock,
 }
 
-/// Since when.
+/// The query parameters of a pull.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct PullQuery {
-    /// The `cursor` of the answer before; absent for a first snapshot.
+    /// The `cursor` of the previous answer; absent for a first snapshot.
     #[param(max_length = 256)]
     cursor: Option<String>,
-    /// How many tasks and beneficiaries at the most; 200 unless told. The few kinds of
-    /// service, notices and shifts come with a first page besides.
+    /// Page size: the maximum number of tasks and beneficiaries. Default 200. The first
+    /// page also contains the kinds of service, the notices and the shifts.
     #[param(minimum = 1, maximum = 1000)]
     limit: Option<u16>,
 }
 
 /// Push and pull
 ///
-/// Carries out a phone's outbox and brings what has changed since its cursor, or
-/// everything, page by page, where there is no cursor that counts. Each command
-/// has an outcome of its own; a command's id has one effect for ever, so sending
-/// it twice is the same as once. A report is always kept. The body may be
-/// compressed with gzip. For every role.
+/// Executes the commands of a phone's outbox and returns the changes since its cursor,
+/// or, without a valid cursor, a snapshot in pages. Each command has its own outcome.
+/// A command id is an idempotency key without expiry: sending it again has no further
+/// effect. A report is always stored. The body may be compressed with gzip. For every
+/// role.
 #[utoipa::path(
     tag = "sync",
     operation_id = "push_and_pull",
     params(openapi::OwnNames),
-    request_body(content = Push, description = "The outbox, and how far the phone has come"),
-    responses((status = OK, description = "What came of it, and what has changed", body = Synced), openapi::Write),
+    request_body(content = Push, description = "The outbox and the sync cursor"),
+    responses((status = OK, description = "The results of the commands, and the changes", body = Synced), openapi::Write),
 )]
 #[post("/sync")]
 pub(crate) async fn push_and_pull(
     request: HttpRequest,
     sync: Data<Sync>,
     caller: Caller,
-    // Read so that a bad one is told; here each command has a name of its own.
+    // Parsed so that an invalid one is rejected; here each command has an id of its own.
     _: IdempotencyKey,
     payload: Payload,
 ) -> Result<HttpResponse, Problem> {
@@ -117,19 +117,19 @@ async fn carry_out(
 
 /// Pull
 ///
-/// What has changed since the cursor, or everything, page by page. The answer's
-/// cursor is its `ETag`: with `If-None-Match` it is 304 when nothing of the
-/// caller's scope has changed. For every role.
+/// Returns the changes since the cursor, or, without a valid cursor, a snapshot in
+/// pages. The cursor of the answer is its `ETag`: with `If-None-Match`, the answer is
+/// 304 if nothing in the caller's scope has changed. For every role.
 #[utoipa::path(
     tag = "sync",
     operation_id = "pull",
     params(PullQuery),
     responses(
         (
-            status = OK, description = "What has changed", body = Synced,
-            headers(("ETag" = String, description = "How far the phone has now come")),
+            status = OK, description = "The changes", body = Synced,
+            headers(("ETag" = String, description = "The new sync cursor")),
         ),
-        (status = NOT_MODIFIED, description = "Nothing of the scope has changed"),
+        (status = NOT_MODIFIED, description = "Nothing in the scope has changed"),
         openapi::Read,
     ),
 )]
@@ -161,7 +161,7 @@ pub(crate) async fn pull_alone(
     Ok(answer)
 }
 
-/// Pulls, and notes on the log whose particulars were shown.
+/// Pulls, and logs an event for the beneficiaries shown in clear.
 async fn pull(
     sync: &Sync,
     caller: &Caller,

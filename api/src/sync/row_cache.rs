@@ -1,8 +1,8 @@
-//! Rows as phones hold them, kept as JSON.
+//! A cache of rows in the form that phones receive, as JSON.
 //!
-//! What a task or a masked beneficiary looks like at one version never changes, so
-//! its JSON is kept by version and never goes stale, on any server. What is
-//! shown in clear is opened anew each time and never kept.
+//! The JSON of a task or a masked beneficiary depends only on its version, so a cache
+//! entry never becomes stale, on any server. Personal data in clear is decrypted for
+//! each answer and never cached.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -19,12 +19,12 @@ use super::store::{self, TaskKey};
 use crate::db::{Conn, DbError};
 use crate::task::row::TaskRow;
 
-/// About half a kilobyte each.
+/// The maximum number of entries; an entry takes about half a kilobyte.
 const KEPT: u64 = 100_000;
 
 type Key = (AreaCode, RowType, Uuid, i64);
 
-/// The rows seen so far, by district, kind, id and version.
+/// The cached rows, by district, type, id and version.
 #[derive(Clone)]
 pub struct RowCache(Cache<Key, Arc<RawValue>>);
 
@@ -35,7 +35,7 @@ impl Default for RowCache {
 }
 
 impl RowCache {
-    /// The row, if it is kept.
+    /// The cached row, if present.
     pub(super) fn get(
         &self,
         district: AreaCode,
@@ -46,7 +46,7 @@ impl RowCache {
         self.0.get(&(district, row, id, version))
     }
 
-    /// Keeps a row.
+    /// Caches a row.
     pub(super) fn keep(
         &self,
         district: AreaCode,
@@ -58,7 +58,7 @@ impl RowCache {
         self.0.insert((district, row, id, version), Arc::clone(json));
     }
 
-    /// The task of this row, made anew only if it is not kept.
+    /// The JSON of this task row, from the cache if present.
     pub(super) fn task(&self, row: &TaskRow) -> Result<Change, DbError> {
         let kind = RowType::Task;
         let kept = self.get(row.district, kind, row.id.0, row.version);
@@ -72,8 +72,8 @@ impl RowCache {
         Ok(Change { r#type: kind, id: row.id.to_string(), version: row.version, data })
     }
 
-    /// The tasks of these keys, in their order; one that has changed since its
-    /// key was read comes as it is now.
+    /// The tasks of these keys, in the same order; a task that has changed since its key
+    /// was read has its current content.
     pub(super) fn tasks(
         &self,
         conn: &mut Conn,

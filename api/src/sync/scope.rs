@@ -1,4 +1,4 @@
-//! What belongs on whose phone: pure rules over plain values.
+//! Scopes: the rules for the rows that a person's phone may have, as pure functions.
 
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
@@ -14,25 +14,25 @@ use super::cursor::Rest;
 #[derive(Clone, Copy, Debug)]
 pub struct Scope(pub Actor);
 
-/// What a phone may hold of a beneficiary.
+/// The fields of a beneficiary that a phone may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum View {
-    /// Name and phone masked, no address, no needs.
+    /// Name and phone masked, no address, no hardships.
     Masked,
-    /// What a visitor needs.
+    /// All fields that a visitor needs.
     Clear,
 }
 
-/// What of a task decides on whose phone it belongs.
+/// The properties of a task that determine which phones may have it.
 #[derive(Clone, Copy, Debug)]
 pub struct TaskVisibility {
     /// Its grid.
     pub grid: AreaCode,
-    /// Where it stands.
+    /// Its state.
     pub phase: Phase,
-    /// In whose hands.
+    /// Its assignee.
     pub holder: Option<PersonId>,
-    /// Over for so long that phones drop it.
+    /// Whether it ended so long ago that phones delete it.
     pub archived: bool,
 }
 
@@ -52,25 +52,25 @@ impl Scope {
         matches!(self.0.role, Role::Manager | Role::Volunteer)
     }
 
-    /// Whether this is one of those who help in a grid, not one who answers for it.
+    /// Whether the person is a volunteer of a grid, not its manager.
     pub const fn helps(&self) -> bool {
         matches!(self.0.role, Role::Volunteer)
     }
 
-    /// Whether all beneficiaries of the area belong on the phone, and not only those
-    /// of its tasks.
+    /// Whether the phone may have all beneficiaries of the area, not only those of its
+    /// tasks.
     pub const fn holds_area(&self) -> bool {
         !self.helps()
     }
 
-    /// The areas around the person's and that one itself: what is told there is
-    /// told to the person.
+    /// The person's area and the areas that contain it; notices to any of them reach the
+    /// person.
     pub fn around(&self) -> Vec<AreaCode> {
         std::iter::successors(Some(self.area()), AreaCode::parent).collect()
     }
 
-    /// Whether the task belongs on the phone: those in the person's hands, and
-    /// those of the area; for volunteers, of these the ones that nobody has.
+    /// Whether the phone may have the task: the person's own tasks, and those of the
+    /// area; for volunteers, only the unassigned ones of the area.
     pub fn holds(&self, task: TaskVisibility) -> bool {
         let own = task.holder == Some(self.person());
         let here = self.area().contains(&task.grid);
@@ -78,8 +78,7 @@ impl Scope {
         !task.archived && (own || (here && shown))
     }
 
-    /// What the phone may hold of a beneficiary in `grid` because of one task of
-    /// theirs.
+    /// The view of a beneficiary in `grid` that one of the beneficiary's tasks permits.
     pub fn sees_by(&self, task: TaskVisibility) -> Option<View> {
         let own = task.holder == Some(self.person());
         let live = matches!(task.phase, Phase::Assigned | Phase::Accepted | Phase::InProgress);
@@ -90,14 +89,14 @@ impl Scope {
         }
     }
 
-    /// What the phone may hold of a beneficiary in `grid`, whatever their tasks.
+    /// The view of a beneficiary in `grid` that the area alone permits.
     pub fn sees_in(&self, grid: &AreaCode) -> Option<View> {
         let here = self.area().contains(grid) && self.holds_area();
         here.then_some(if self.visits() { View::Clear } else { View::Masked })
     }
 
-    /// Whether a snapshot of this scope can go on there. A cursor grants nothing, so
-    /// one that was altered must not lead outside.
+    /// Whether a snapshot of this scope can continue there. A cursor grants no access, so
+    /// a forged one must not lead outside the scope.
     pub fn allows(&self, rest: &Rest) -> bool {
         match rest {
             Rest::Beneficiaries(None) => self.holds_area(),
@@ -108,14 +107,14 @@ impl Scope {
         }
     }
 
-    /// A mark that differs when the scope does: a cursor with another is void.
+    /// A fingerprint of the scope; a cursor with a different one is invalid.
     pub fn mark(&self) -> String {
         let Actor { person, role, area } = self.0;
         let hash = digest(&SHA256, format!("{person}|{role}|{area}").as_bytes());
         BASE64_URL_SAFE_NO_PAD.encode(hash.as_ref().iter().take(9).copied().collect::<Vec<_>>())
     }
 
-    /// Whether the area is one grid, where the log is found by area.
+    /// Whether the area is a single grid, for which the log is indexed by area.
     pub fn is_grid(&self) -> bool {
         self.area().level() == Level::Grid
     }

@@ -1,7 +1,7 @@
-//! Everything that a scope holds, page by page.
+//! Snapshot: all rows of a scope, in pages.
 //!
-//! The head is read before the first page, and when the last page is sent the
-//! pulls go on from there: what changes meanwhile comes with them.
+//! The head of the log is read before the first page. After the last page, pulls
+//! continue from that head and deliver the changes made during the snapshot.
 
 use gridward_domain::id::{BeneficiaryId, NoticeId};
 use gridward_domain::word::{VariantArray as _, Word as _};
@@ -18,7 +18,7 @@ use crate::log::head::Head;
 use crate::person::Weekday;
 use crate::{catalogue, notice, person};
 
-/// A page of the snapshot as of number `seq`: the first, or what `rest` says.
+/// A page of the snapshot as of event `seq`: the first, or the one at `rest`.
 pub(super) fn page(
     pull: &Pull<'_>,
     conn: &mut Conn,
@@ -49,8 +49,8 @@ pub(super) fn page(
     Ok(page)
 }
 
-/// Adds up to `room` rows of one part to the page; answers how many there were
-/// and what is then still to come.
+/// Adds up to `room` rows of one part to the page; returns their number and the rest
+/// of the snapshot.
 fn part(
     pull: &Pull<'_>,
     conn: &mut Conn,
@@ -91,7 +91,7 @@ fn part(
     }
 }
 
-/// Adds tasks, and `with_beneficiaries` the beneficiaries they are for.
+/// Adds tasks and, if `with_beneficiaries`, their beneficiaries.
 fn add_tasks(
     pull: &Pull<'_>,
     conn: &mut Conn,
@@ -137,7 +137,7 @@ fn notices(conn: &mut Conn, pull: &Pull<'_>) -> Result<Vec<Change>, DbError> {
     notices.iter().map(notice_change).collect()
 }
 
-/// The notice, if it is still there.
+/// The notice, if it still exists.
 pub(super) fn notice(
     conn: &mut Conn,
     pull: &Pull<'_>,
@@ -152,7 +152,7 @@ fn notice_change(notice: &notice::Notice) -> Result<Change, DbError> {
     Ok(Change { r#type, id, version: notice.version, data: json(notice)? })
 }
 
-/// The days on which the person has time; those without are removed.
+/// The person's shifts; days without one are removed.
 pub(super) fn shifts(conn: &mut Conn, pull: &Pull<'_>, to: &mut Pulled) -> Result<(), DbError> {
     let me = pull.scope.person();
     let Some(row) = person::store::row(conn, &pull.scope.area().range(), me)? else {

@@ -1,4 +1,4 @@
-//! What sync asks the database.
+//! The database queries of sync.
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
@@ -13,7 +13,7 @@ use crate::db::{Conn, DbError};
 use crate::log::Subject;
 use crate::task::row::TaskRow;
 
-/// An event, as far as a pull looks at it.
+/// The columns of an event that a pull uses.
 #[derive(Clone, Debug, Queryable, QueryableByName)]
 #[expect(missing_docs, reason = "the columns are described in the migrations")]
 pub struct EventRef {
@@ -33,8 +33,8 @@ pub struct EventRef {
     pub person_before: Option<PersonId>,
 }
 
-/// One look into the log by each way in which an event can concern a grid or a
-/// person, each along an index; a text, so that it stays prepared.
+/// Selects the events that concern a grid or a person, with one index scan per kind of
+/// relation; a constant, so that the statement stays prepared.
 const EVENT_REFS: &str = "\
     SELECT seq, subject, subject_id, area, area_before, person, person_before FROM events \
     WHERE district = $1 AND area IN ($2, $3, $4, $5) AND seq > $6 AND seq <= $7 \
@@ -47,8 +47,8 @@ const EVENT_REFS: &str = "\
     ORDER BY 1 LIMIT $9";
 
 /// The events after number `after`, up to `head`, that may concern the scope, in
-/// order; at most `limit` are looked at. For a scope above a grid the log itself
-/// is read and others' events come too.
+/// order; reads at most `limit`. For a scope above a grid it reads the log directly,
+/// so unrelated events are included.
 ///
 /// # Errors
 /// [`DbError`].
@@ -120,7 +120,7 @@ pub fn tasks(conn: &mut Conn, district: AreaCode, ids: &[TaskId]) -> Result<Vec<
 }
 
 impl TaskVisibility {
-    /// Of a task's row.
+    /// Extracts the properties from a task row.
     ///
     /// # Errors
     /// [`DbError::Corrupt`].
@@ -131,18 +131,18 @@ impl TaskVisibility {
     }
 }
 
-/// Where a task stands in the order of a snapshot, and which version it is.
+/// The sort key of a task in a snapshot, and its version.
 #[derive(Clone, Debug, Queryable)]
 pub struct TaskKey {
     /// Its grid.
     pub grid: AreaCode,
     /// The day it is due.
     pub due_on: NaiveDate,
-    /// Names it.
+    /// Its id.
     pub id: TaskId,
     /// Its version.
     pub version: i64,
-    /// Whom it is for.
+    /// Its beneficiary.
     pub beneficiary: Option<BeneficiaryId>,
 }
 
@@ -186,7 +186,7 @@ pub fn area_tasks(
     Ok(query.order((tasks::grid, tasks::due_on, tasks::id)).limit(limit).load(conn)?)
 }
 
-/// The tasks in the person's hands outside the person's area.
+/// The person's tasks outside the person's area.
 ///
 /// # Errors
 /// [`DbError`].
@@ -203,8 +203,8 @@ pub fn tasks_elsewhere(conn: &mut Conn, scope: &Scope) -> Result<Vec<TaskKey>, D
         .load(conn)?)
 }
 
-/// What decides on whose phone each task of these beneficiaries belongs, as far
-/// as the person may hold it.
+/// The scope properties of the tasks of these beneficiaries, for tasks that the person
+/// may have.
 ///
 /// # Errors
 /// [`DbError`].
@@ -219,7 +219,7 @@ pub fn tasks_at(
     let rows: Vec<(BeneficiaryId, AreaCode, Phase, Option<PersonId>)> = tasks::table
         .filter(tasks::district.eq(scope.area().district()))
         .filter(tasks::beneficiary.eq_any(beneficiaries))
-        // SQLite takes the partial index only when it is told that it may.
+        // SQLite uses the partial index only if the query repeats the index's condition.
         .filter(tasks::beneficiary.is_not_null())
         .filter(tasks::archived.eq(false))
         .select((tasks::beneficiary.assume_not_null(), tasks::grid, tasks::state, tasks::assignee))
@@ -229,12 +229,12 @@ pub fn tasks_at(
     Ok(rows.into_iter().map(visibility).collect())
 }
 
-/// Where a beneficiary stands in the order of a snapshot, and which version it is.
+/// The sort key of a beneficiary in a snapshot, and its version.
 #[derive(Clone, Debug, Queryable)]
 pub struct BeneficiaryKey {
     /// The grid.
     pub grid: AreaCode,
-    /// Names the beneficiary.
+    /// The beneficiary's id.
     pub id: BeneficiaryId,
     /// Its version.
     pub version: i64,
@@ -265,7 +265,7 @@ pub fn area_beneficiaries(
     Ok(query.order((beneficiaries::grid, beneficiaries::id)).limit(limit).load(conn)?)
 }
 
-/// The keys of these beneficiaries, wherever they lie in the district.
+/// The sort keys of these beneficiaries, regardless of their area within the district.
 ///
 /// # Errors
 /// [`DbError`].

@@ -1,6 +1,6 @@
-//! The live stream: hints that something in one's scope has changed, as
-//! server-sent events (WHATWG HTML, 9.2). A hint names the thing; what it now
-//! looks like comes with the next sync.
+//! The live stream: hints that something in the caller's scope has changed, as
+//! server-sent events (WHATWG HTML, 9.2). A hint identifies the changed resource;
+//! the next sync delivers its content.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -27,14 +27,14 @@ use crate::http::shutdown::{Shutdown, ShutdownSignal};
 use crate::log::head;
 use crate::tx::Db;
 
-/// How often a quiet stream shows that it lives.
+/// The interval of keep-alive comments.
 const HEARTBEAT: Duration = Duration::from_secs(15);
-/// A stream ends with the token that opened it; the client comes back with a new one.
+/// A stream ends when its access token expires; the client reconnects with a new one.
 const LASTS: Duration = Duration::from_secs(600);
-/// How many missed events are told one by one; after more, that there are many.
+/// The maximum number of missed events that are replayed one by one; above it, one `many` event.
 const MISSED: i64 = 1_000;
 
-/// Hints, one after another.
+/// A sequence of hints.
 #[derive(ToSchema)]
 #[schema(
     as = EventStream, max_length = 9_007_199_254_740_991_usize,
@@ -45,11 +45,11 @@ struct Hints(String);
 
 /// Stream
 ///
-/// Hints that something in the caller's scope has changed: `data` is `seq`,
-/// `type`, `id` and `area`; then sync. `Last-Event-ID` resumes after that number.
-/// An event named `many` says that more was missed than is told: sync. A comment
-/// every 15 seconds shows that the stream lives; it ends after ten minutes, with
-/// the token. For every role.
+/// Sends a hint for each change in the caller's scope: `data` contains `seq`, `type`,
+/// `id` and `area`. The client then syncs. `Last-Event-ID` resumes after that `seq`. An
+/// event named `many` replaces hints when too many were missed: sync. A keep-alive
+/// comment follows every 15 seconds. The stream ends after ten minutes, when the access
+/// token expires. For every role.
 #[utoipa::path(
     tag = "sync",
     operation_id = "stream_events",
@@ -71,7 +71,7 @@ pub(crate) async fn stream_events(
     let last: Option<i64> = last.and_then(|id| id.parse().ok());
     let (scope, district) = (Scope(caller.actor), caller.district);
     let begin = db.read(move |conn| Ok::<_, DbError>(head::read(conn, district)?.seq)).await?;
-    // Listened first and read then: what comes between the two is told once.
+    // Subscribes before it reads, so that an event between the two is sent once.
     let news = changes.listen(caller.district, begin);
     let district = caller.district;
     let (missed, head) = db.read(move |conn| missed(conn, &scope, district, last)).await?;
@@ -92,7 +92,7 @@ pub(crate) async fn stream_events(
         .streaming(hints))
 }
 
-/// What was missed since number `last`, and the number up to which that is known.
+/// The hints missed since number `last`, and the number of the last event considered.
 fn missed(
     conn: &mut crate::db::Conn,
     scope: &Scope,
@@ -129,11 +129,11 @@ fn many(seq: i64) -> Bytes {
     Bytes::from(format!("id: {seq}\nevent: many\ndata: {{}}\n\n"))
 }
 
-/// One who listens.
+/// A listener of the stream.
 struct Listener {
     scope: Scope,
     news: Receiver<Arc<EventRef>>,
-    /// All up to this number is told.
+    /// All events up to this number were sent.
     last: i64,
     waiting: VecDeque<Bytes>,
     ends: Instant,
@@ -141,7 +141,7 @@ struct Listener {
 }
 
 impl Listener {
-    /// What is sent next; nothing when the stream ends.
+    /// The next event; `None` at the end of the stream.
     async fn next(&mut self) -> Option<Bytes> {
         if let Some(next) = self.waiting.pop_front() {
             return Some(next);

@@ -97,7 +97,7 @@ commands! {
     /// the grid.
     #[post("/tasks/{id}/claim")]
     claim_task: TaskCommand::Claim =>
-        "The task, now in the caller's hands";
+        "The task, now assigned to the caller";
 
     /// Accept a task
     ///
@@ -159,7 +159,7 @@ commands! {
     /// district's. For managers, supervisors and admins.
     #[post("/tasks/{id}/escalate")]
     escalate_task(StatedReason, "Why it needs the level above"): TaskCommand::Escalate =>
-        "The task on its new escalation_level";
+        "The task at its new level";
 
     /// Cancel a task
     ///

@@ -1,5 +1,5 @@
-//! What somebody asks of a task, with all that it carries: one type, whether it
-//! came by a call of its own or out of a phone's outbox.
+//! Task commands with their arguments: one type for direct calls and for commands from a
+//! phone's outbox.
 
 use chrono::NaiveDate;
 use gridward_domain::id::PersonId;
@@ -13,73 +13,73 @@ use super::report_content::ReportContent;
 use crate::http::deserialize as fit;
 use crate::http::problem::{Kind, Problem};
 
-/// Why something was done.
+/// The reason for a command.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"reason": "那天在外地"}))]
 pub struct StatedReason {
-    /// In the person's words; kept sealed.
+    /// Free text; stored encrypted.
     #[schema(min_length = 1, max_length = 500)]
     pub reason: String,
 }
 
-/// Who is to have the task.
+/// The assignee of a task.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Reassignment {
-    /// An active manager or volunteer of the caller's area.
+    /// An active manager or volunteer in the caller's area.
     pub person_id: PersonId,
 }
 
-/// The days of a task, moved; what is left out stays.
+/// New days for a task; absent fields stay unchanged.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"not_before": "2026-08-03", "due_on": "2026-08-07"}))]
 pub struct NewDays {
-    /// The first day it may be done.
+    /// The earliest day of the visit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub not_before: Option<NaiveDate>,
-    /// The last day it should be done.
+    /// The due day.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub due_on: Option<NaiveDate>,
-    /// Within the day.
+    /// The time window within the day.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub window: Option<DayWindow>,
 }
 
-/// A command to a task.
+/// A command for a task.
 #[derive(Clone, Debug)]
 pub enum TaskCommand {
-    /// Take it on oneself.
+    /// Claims an open task.
     Claim,
-    /// Say yes.
+    /// Accepts an assigned task.
     Accept,
-    /// Say no.
+    /// Declines an assigned task.
     Decline(StatedReason),
-    /// Give it back.
+    /// Releases the task.
     Release,
-    /// Begin.
+    /// Starts the task.
     Start,
-    /// Say how it ended.
+    /// Reports the outcome.
     Report(Box<ReportContent>),
-    /// Give it to somebody.
+    /// Assigns the task to a person.
     Reassign(Reassignment),
-    /// Move its days.
+    /// Moves the days of the task.
     Reschedule(NewDays),
-    /// Put it on the escalation_level one level up.
+    /// Escalates the task by one level.
     Escalate(StatedReason),
-    /// Call it off.
+    /// Cancels the task.
     Cancel(StatedReason),
-    /// Begin again.
+    /// Reopens the task.
     Reopen(StatedReason),
 }
 
 impl TaskCommand {
-    /// Reads what a phone wrote: the command's word and what it carries. A report is
-    /// read another way, field by field: [`ReportContent::read`].
+    /// Reads a command name and its arguments as sent by a phone. A report is read
+    /// differently, field by field: [`ReportContent::read`].
     ///
     /// # Errors
-    /// [`Kind::UnknownCommand`]; 422 when what another carries does not fit.
+    /// [`Kind::UnknownCommand`]; 422 if the arguments are invalid.
     pub fn read(word: &str, payload: Map<String, Value>) -> Result<Self, Problem> {
         let payload = Carried(payload);
         Ok(match word {
@@ -97,7 +97,7 @@ impl TaskCommand {
         })
     }
 
-    /// The word of its life.
+    /// The verb of the command.
     pub const fn verb(&self) -> Verb {
         match self {
             Self::Claim => Verb::Claim,
@@ -114,7 +114,7 @@ impl TaskCommand {
         }
     }
 
-    /// What it carries, as a phone would write it.
+    /// The arguments, in the form that a phone sends.
     pub fn payload(&self) -> Value {
         match self {
             Self::Claim | Self::Accept | Self::Release | Self::Start => json!({}),
@@ -127,7 +127,7 @@ impl TaskCommand {
         }
     }
 
-    /// The reason it gives, if it gives one.
+    /// The reason, if there is one.
     pub fn reason(&self) -> Option<&str> {
         match self {
             Self::Decline(why) | Self::Escalate(why) | Self::Cancel(why) | Self::Reopen(why) => {
@@ -138,7 +138,7 @@ impl TaskCommand {
     }
 }
 
-/// The word of a verb on the log and in an outbox: `task.claim`.
+/// The name of a verb in the log and in an outbox: `task.claim`.
 pub const fn action(verb: Verb) -> &'static str {
     match verb {
         Verb::Assign => "task.assign",

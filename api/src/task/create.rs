@@ -1,4 +1,4 @@
-//! A new task: for a beneficiary, or at a place.
+//! Creates a task for a beneficiary or at a place.
 
 use chrono::{Days, NaiveDate};
 use gridward_domain::area::{AreaCode, Level};
@@ -22,8 +22,8 @@ use crate::log::{Event, Subject};
 use crate::tx::Tx;
 use crate::{area, beneficiary, catalogue, clock};
 
-/// A task to be made. For a beneficiary, the grid and the place are theirs; for
-/// a place, both are needed.
+/// A task to create. For a beneficiary, grid and place are the beneficiary's; otherwise
+/// both are required.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
@@ -33,35 +33,35 @@ use crate::{area, beneficiary, catalogue, clock};
 pub struct NewTask {
     /// A kind of service of the catalogue.
     kind: KindCode,
-    /// Whom it is for.
+    /// The beneficiary.
     beneficiary_id: Option<BeneficiaryId>,
-    /// The grid, for a task at a place.
+    /// The grid of a task at a place.
     grid: Option<AreaCode>,
-    /// Where, for a task at a place.
+    /// The position of a task at a place.
     place: Option<Place>,
-    /// How long it takes; as the catalogue says unless told.
+    /// Duration in minutes. Default: as in the catalogue.
     #[schema(minimum = 1, maximum = 480)]
     minutes: Option<u32>,
-    /// From 1 to 10; as the catalogue says unless told.
+    /// Priority from 1 (lowest) to 10 (most urgent). Default: as in the catalogue.
     #[schema(minimum = 1, maximum = 10)]
     priority: Option<u8>,
-    /// Skills needed besides those the catalogue says.
+    /// Skills required in addition to those in the catalogue.
     #[serde(default)]
     #[schema(max_items = 16, value_type = Vec<Skill>)]
     skills: Skills,
-    /// The first day it may be done; today unless told.
+    /// The earliest day of the visit. Default: today.
     not_before: Option<NaiveDate>,
-    /// The last day it should be done; as the catalogue says unless told.
+    /// The due day. Default: as in the catalogue.
     due_on: Option<NaiveDate>,
-    /// Within the day; any time unless told.
+    /// The time window within the day. Default: any time.
     window: Option<DayWindow>,
 }
 
-/// Makes the task.
+/// Creates the task.
 ///
 /// # Errors
-/// 422 naming each field that does not fit, a beneficiary or grid outside the
-/// caller's area among them.
+/// 422 with an entry for each invalid field, including a beneficiary or grid outside the
+/// caller's area.
 pub fn create(tx: &mut Tx<'_>, caller: &Caller, new: &NewTask) -> Result<Task, Problem> {
     caller.may(Action::CreateTask)?;
     let kind = catalogue::store::one(tx.read_unbatched(), caller.district, new.kind.as_str())?
@@ -98,7 +98,7 @@ pub fn create(tx: &mut Tx<'_>, caller: &Caller, new: &NewTask) -> Result<Task, P
     Ok(row.task()?)
 }
 
-/// The grid and the place of the task, both within the caller's area.
+/// The grid and the position of the task, both within the caller's area.
 fn whereabouts(
     conn: &mut Conn,
     caller: &Caller,
@@ -126,7 +126,7 @@ fn whereabouts(
     }
 }
 
-/// Ranges that the types do not hold.
+/// Checks the ranges that the types do not enforce.
 fn check(new: &NewTask, not_before: NaiveDate, due_on: NaiveDate) -> Result<(), Problem> {
     let mut errors = Vec::new();
     if new.minutes.is_some_and(|minutes| !(1..=480).contains(&minutes)) {

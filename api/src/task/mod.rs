@@ -1,8 +1,7 @@
-//! Tasks: made, listed, claimed, started, reported, given to others.
+//! Tasks: create, list, claim, start, report, assign.
 //!
-//! Every rule of a task's life is `gridward_domain::task::apply`; here a
-//! command is carried to it and what it says is carried back, in one
-//! transaction with the district's log.
+//! `gridward_domain::task::apply` holds every rule; this module applies a command with it
+//! and writes the result, in one transaction with the district's log.
 
 pub mod actions;
 pub mod command;

@@ -1,4 +1,4 @@
-//! What a task looks like from outside.
+//! The public representation of a task.
 
 use std::collections::BTreeSet;
 
@@ -16,20 +16,20 @@ use uuid::Uuid;
 
 use crate::catalogue::Need;
 
-/// A span of the day, in minutes from midnight in the district's time.
+/// A time window of a day, in minutes from midnight in the district's time zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DayWindow {
-    /// When it opens.
+    /// The start.
     #[schema(minimum = 0, maximum = 1439, example = 540)]
     pub start: u16,
-    /// When it closes; after `start`.
+    /// The end; after `start`.
     #[schema(minimum = 1, maximum = 1440, example = 720)]
     pub end: u16,
 }
 
 impl DayWindow {
-    /// Whether it is one.
+    /// Checks the window.
     ///
     /// # Errors
     /// Past the end of the day, or empty.
@@ -38,140 +38,139 @@ impl DayWindow {
     }
 }
 
-/// When a plan wants a task to be done.
+/// The time of a planned visit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PlannedFor {
     /// The day.
     pub day: NaiveDate,
-    /// The start, in minutes from midnight in the district's time.
+    /// The start, in minutes from midnight in the district's time zone.
     #[schema(minimum = 0, maximum = 1440, example = 555)]
     pub start: u16,
-    /// The plan that says so.
+    /// The plan.
     pub plan_id: PlanId,
 }
 
-/// One piece of work.
+/// A task.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Task {
-    /// Names the task.
+    /// Identifies the task.
     pub id: TaskId,
     /// A kind of service of the catalogue.
     #[schema(max_length = 32, example = "home_visit")]
     pub kind: String,
-    /// The grid it belongs to.
+    /// The grid of the task.
     pub grid: AreaCode,
-    /// Whom it is for; absent for a task at a place.
+    /// The beneficiary; absent for a task at a place.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub beneficiary_id: Option<BeneficiaryId>,
-    /// Where, WGS-84.
+    /// The position, WGS-84.
     pub place: Place,
-    /// How long it takes there.
+    /// Duration at the place, in minutes.
     #[schema(minimum = 1, maximum = 480, example = 30)]
     pub minutes: u32,
-    /// From 1 to 10, the most urgent.
+    /// Priority from 1 (lowest) to 10 (most urgent).
     #[schema(minimum = 1, maximum = 10, example = 5)]
     pub priority: u8,
-    /// What whoever does it must be able to do.
+    /// Skills that the assignee must have.
     #[schema(max_items = 32, value_type = Vec<Skill>)]
     pub skills: Skills,
-    /// The first day it may be done.
+    /// The earliest day of the visit.
     pub not_before: NaiveDate,
-    /// The last day it should be done.
+    /// The due day.
     pub due_on: NaiveDate,
-    /// Within the day; absent for any time.
+    /// The time window within the day; absent for any time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub window: Option<DayWindow>,
-    /// Where it stands.
+    /// The state.
     pub state: Phase,
-    /// Who has it, or had it last.
+    /// The assignee, or the last one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub assignee_id: Option<PersonId>,
-    /// Which attempt this is, from 1.
+    /// The number of the attempt, from 1.
     #[schema(minimum = 1, maximum = 20, example = 1)]
     pub attempt: u8,
-    /// On whose escalation_level it lies: the grid's, or the level it was escalated to.
-    // Answers that were kept by the version before this one say `desk`.
+    /// The level that is responsible for the task: the grid, or the level it was escalated to.
+    // Answers stored by the previous version say `desk`.
     #[serde(alias = "desk")]
     pub escalation_level: Level,
-    /// When a plan wants it to be done.
+    /// The time of the planned visit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub planned_for: Option<PlannedFor>,
-    /// When it was made.
+    /// When the task was created.
     pub created_at: DateTime<FixedOffset>,
-    /// When it last changed.
+    /// When the task was last changed.
     pub updated_at: DateTime<FixedOffset>,
-    /// How often it has changed.
+    /// Incremented with every change.
     #[schema(minimum = 1, maximum = 9_007_199_254_740_991_i64, example = 1)]
     pub version: i64,
 }
 
-/// A task as lists show it: what is needed to choose one. Words, codes and ids
-/// go from the row into the answer as they stand; each was parsed before it
-/// was written.
+/// A task as lists show it: the fields needed to choose one. Codes and ids are copied from
+/// the row unparsed, since they were validated before they were written.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct TaskSummary {
-    /// Names the task.
+    /// Identifies the task.
     pub id: TaskId,
     /// A kind of service of the catalogue.
     #[schema(max_length = 32, example = "home_visit")]
     pub kind: String,
-    /// The grid it belongs to.
+    /// The grid of the task.
     pub grid: AreaCode,
-    /// Whom it is for; absent for a task at a place.
+    /// The beneficiary; absent for a task at a place.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub beneficiary_id: Option<BeneficiaryId>,
-    /// Where, WGS-84.
+    /// The position, WGS-84.
     pub place: Place,
-    /// How long it takes there.
+    /// Duration at the place, in minutes.
     #[schema(minimum = 1, maximum = 480, example = 30)]
     pub minutes: i32,
-    /// From 1 to 10, the most urgent.
+    /// Priority from 1 (lowest) to 10 (most urgent).
     #[schema(minimum = 1, maximum = 10, example = 5)]
     pub priority: i32,
-    /// The first day it may be done.
+    /// The earliest day of the visit.
     pub not_before: NaiveDate,
-    /// The last day it should be done.
+    /// The due day.
     pub due_on: NaiveDate,
-    /// Within the day; absent for any time.
+    /// The time window within the day; absent for any time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub window: Option<DayWindow>,
-    /// Where it stands.
+    /// The state.
     pub state: Phase,
-    /// Who has it, or had it last.
+    /// The assignee, or the last one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub assignee_id: Option<PersonId>,
-    /// The day a plan wants it to be done.
+    /// The day of the planned visit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub planned_on: Option<NaiveDate>,
-    /// Which attempt this is, from 1.
+    /// The number of the attempt, from 1.
     #[schema(minimum = 1, maximum = 20, example = 1)]
     pub attempt: i32,
-    /// How often it has changed.
+    /// Incremented with every change.
     #[schema(minimum = 1, maximum = 9_007_199_254_740_991_i64, example = 1)]
     pub version: i64,
 }
 
-/// A task that somebody else has, as a conflict shows it.
+/// The current task and its assignee, as a conflict shows them.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct HeldTask {
-    /// The task as it stands.
+    /// The current task.
     pub task: Task,
-    /// Who has it.
+    /// The current assignee.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub holder: Option<Holder>,
 }
 
-/// Who has a task.
+/// The assignee of a task.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Holder {
-    /// Names the person.
+    /// Identifies the person.
     pub id: PersonId,
     /// Family and given name.
     #[schema(max_length = 64, example = "王小明")]
     pub name: String,
 }
 
-/// How a task went. Notes, answers, needs, place and times are kept sealed.
+/// The report of a visit. Note, answers, needs, position and times are stored encrypted.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
@@ -180,34 +179,34 @@ pub struct Holder {
     "started_at": "2026-08-01T09:05:00+08:00", "ended_at": "2026-08-01T09:31:00+08:00"
 }))]
 pub struct NewReport {
-    /// How it ended.
+    /// The outcome.
     pub outcome: Outcome,
-    /// In the visitor's words.
+    /// Free text by the visitor.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 2000)]
     pub note: Option<String>,
-    /// Answers to the form of the kind of service.
+    /// The answers to the form of the kind of service.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     pub answers: Option<Map<String, Value>>,
-    /// What the household was found to need.
+    /// The beneficiary's needs found during the visit.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     #[schema(max_items = 7, value_type = Vec<Need>)]
     pub needs: BTreeSet<Need>,
-    /// Where the visitor stood, WGS-84; only if needed.
+    /// The visitor's position, WGS-84; only if required.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub place: Option<Place>,
-    /// How far off the place may be, in metres.
+    /// The accuracy of the position, in metres.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 0, maximum = 100_000)]
     pub accuracy_m: Option<f64>,
-    /// When it began, by the visitor's clock.
+    /// The start of the visit, by the visitor's clock.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub started_at: Option<DateTime<FixedOffset>>,
-    /// When it ended, by the visitor's clock.
+    /// The end of the visit, by the visitor's clock.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<DateTime<FixedOffset>>,
-    /// Photos, signatures and voices that belong to it; they may arrive later.
+    /// Photos, signatures and voice recordings of the report; they may be uploaded later.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 10)]
     pub attachments: Vec<Uuid>,

@@ -1,27 +1,27 @@
-//! How a command came, and when it was made.
+//! The origin of a command: channel, device and time.
 
 use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
 
 use crate::clock::nearest_moment;
 use crate::idempotency::CommandId;
 
-/// How a command came.
+/// The origin of a command.
 #[derive(Clone, Debug, Default)]
 pub struct Origin {
-    /// Its own id, if it has one.
+    /// The command id, if it has one.
     pub id: Option<CommandId>,
-    /// The device, as it calls itself.
+    /// The device, as the client names it.
     pub device: Option<String>,
-    /// Whether it waited on a phone: then the person can no longer be asked to put it
-    /// right, and what it tells is evidence.
+    /// Whether the command waited in an outbox: then the person can no longer correct it,
+    /// and its content is evidence.
     pub from_outbox: bool,
-    /// When it was made, by the phone's clock, if that is known.
+    /// When the command was made, by the phone's clock, if known.
     pub made_at: Option<DateTime<FixedOffset>>,
-    /// How far the phone's clock is behind the server's.
+    /// The offset of the phone's clock behind the server's.
     pub clock_behind: TimeDelta,
 }
 
-/// A phone's clock that is further off is doubted.
+/// A phone clock with a larger offset is not trusted.
 pub(super) const TRUSTED: TimeDelta = TimeDelta::minutes(5);
 
 impl Origin {
@@ -30,13 +30,13 @@ impl Origin {
         self.made_at.map_or(now, |at| self.by_server(at)).min(now)
     }
 
-    /// What the server's clock showed when the phone's showed `at`.
+    /// Converts the phone's time `at` to the server's clock.
     pub fn by_server(&self, at: DateTime<FixedOffset>) -> DateTime<Utc> {
         let corrected = at.with_timezone(&Utc).checked_add_signed(self.clock_behind);
         corrected.map_or_else(|| nearest_moment(at), |at| nearest_moment(at.fixed_offset()))
     }
 
-    /// Whether the phone's clock is to be believed.
+    /// Whether the phone's clock is trusted.
     pub fn clock_is_off(&self) -> bool {
         self.clock_behind.abs() > TRUSTED
     }
@@ -57,7 +57,7 @@ mod tests {
         );
         assert_eq!(years_back.made(now).to_rfc3339(), "2026-08-01T07:00:00+00:00");
         assert!(years_back.clock_is_off());
-        // Nothing was made in the future, whatever a phone says.
+        // No command can be made in the future, whatever the phone reports.
         assert_eq!(origin(at("2030-01-01T00:00:00Z"), TimeDelta::zero()).made(now), now);
         assert_eq!(Origin::default().made(now), now);
     }

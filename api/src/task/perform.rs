@@ -1,4 +1,4 @@
-//! A command to a task, carried out: read the task, ask its life, write what it says.
+//! Executes a task command: reads the task, applies the rules, writes the result.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -27,45 +27,46 @@ use crate::log::{Event, Subject};
 use crate::person;
 use crate::tx::{ReadSet, Tx};
 
-/// A command on its way to a task.
+/// A command to execute.
 #[derive(Clone, Copy, Debug)]
 pub struct Sent<'a> {
     /// The task.
     pub task: TaskId,
-    /// What is asked.
+    /// The command.
     pub command: &'a TaskCommand,
-    /// The versions that it may rest on, if that was said.
+    /// The versions that the decision may be based on, if given.
     pub base: &'a [i64],
-    /// How it came.
+    /// The origin of the command.
     pub origin: &'a Origin,
 }
 
-/// What a command did.
+/// The result of a command.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Performed {
-    /// The task as it now stands.
+    /// The current task.
     pub task: Task,
-    /// Whether this is a report that was kept as evidence and moved nothing.
+    /// Whether the command is a report that was stored as evidence without changing the
+    /// task.
     pub recorded: bool,
-    /// Why it moved nothing.
+    /// Why the task was not changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub because: Option<Kept>,
 }
 
 impl Performed {
-    /// The task as a command left it.
+    /// The task after a command.
     pub const fn done(task: Task) -> Self {
         Self { task, recorded: false, because: None }
     }
 
-    /// A report that is kept and moved nothing.
+    /// A report stored without changing the task.
     pub fn recorded(task: Task, because: Option<&Problem>) -> Self {
         Self { task, recorded: true, because: because.map(Problem::kept) }
     }
 }
 
-/// The task, if the caller may see it: it lies in the caller's area, or is in
-/// the caller's hands wherever it lies.
+/// The task, if the caller may see it: it is in the caller's area, or assigned to the
+/// caller.
 ///
 /// # Errors
 /// 404.
@@ -73,7 +74,7 @@ pub fn visible(conn: &mut Conn, caller: &Caller, id: TaskId) -> Result<TaskRow, 
     seen(caller, store::row(conn, caller.district, id)?)
 }
 
-/// As [`visible`], in a transaction.
+/// Like [`visible`], in a transaction.
 ///
 /// # Errors
 /// 404.
@@ -87,7 +88,7 @@ fn seen(caller: &Caller, row: Option<TaskRow>) -> Result<TaskRow, Problem> {
     if own || caller.actor.area.contains(&row.grid) { Ok(row) } else { Err(Problem::not_found()) }
 }
 
-/// What carrying out a command will look at.
+/// The rows that the execution of a command reads.
 pub fn read_set(caller: &Caller, task: TaskId, report: bool, id: Option<&CommandId>) -> ReadSet {
     let mut read_set = ReadSet::default();
     read_set.add::<TaskRow>(task);
@@ -100,11 +101,11 @@ pub fn read_set(caller: &Caller, task: TaskId, report: bool, id: Option<&Command
     read_set
 }
 
-/// Carries the command out.
+/// Executes the command.
 ///
 /// # Errors
-/// 404, 403, 412 and 428 by the version it was decided on, 422, or 409 with the
-/// task as it stands and who has it.
+/// 404; 403; 412 or 428 for the version; 422; or 409 with the current task and its
+/// assignee.
 pub fn perform(
     tx: &mut Tx<'_>,
     key: &SealingKey,
@@ -118,7 +119,7 @@ pub fn perform(
     if !sent.command.verb().is_for(caller.actor.role) {
         return Err(Kind::Forbidden.into());
     }
-    // Form is judged before versions.
+    // The form of a request is checked before its version.
     sent.command.reason().map_or(Ok(()), well_formed)?;
     decided_on(&row, sent)?;
     let mut days = None;
@@ -156,21 +157,21 @@ pub fn perform(
     Ok(Performed::done(task))
 }
 
-/// A step of a task's life, about to be written.
+/// A transition of a task, about to be written.
 #[derive(Clone, Copy)]
 pub struct Step<'a> {
-    /// The task's row as it was read.
+    /// The task's row as read.
     pub row: &'a TaskRow,
-    /// Its life before.
+    /// The state before.
     pub before: &'a life::Task,
-    /// Its life after.
+    /// The state after.
     pub after: &'a life::Task,
-    /// What moved it.
+    /// The verb of the transition.
     pub verb: Verb,
 }
 
 impl Step<'_> {
-    /// The fact for the log.
+    /// The event for the log.
     pub fn event(&self) -> Event {
         let Self { row, before, after, verb } = self;
         Event::new(action(*verb), Subject::Task, &row.id, after.grid, after.version)
@@ -178,7 +179,7 @@ impl Step<'_> {
     }
 }
 
-/// Writes a step and its event; answers the row as it now is.
+/// Writes a transition and its event; returns the new row.
 pub fn write(
     tx: &mut Tx<'_>,
     step: &Step<'_>,
@@ -198,11 +199,12 @@ pub fn write(
     next
 }
 
-/// Whether the command still rests on the version that stands. What staff decide
-/// for others must say on which version it was decided.
+/// Checks that the command is based on the current version. A decision by staff about
+/// another person's task must name its base version.
 pub(super) fn decided_on(row: &TaskRow, sent: &Sent<'_>) -> Result<(), Problem> {
     let verb = sent.command.verb();
-    // From an outbox the base of what a holder does only informs: the life judges that.
+    // In an outbox the base version of an assignee's command is only informative: the rules
+    // decide.
     let binds = verb.decides_for_others() || !sent.origin.from_outbox;
     match sent.base {
         [_, ..] if binds && !sent.base.contains(&row.version) => {
@@ -222,7 +224,7 @@ fn candidate(tx: &mut Tx<'_>, caller: &Caller, person: PersonId) -> Result<Candi
 
 fn reschedule(row: &TaskRow, new: &NewDays) -> Result<Command, Problem> {
     let not_before = new.not_before.unwrap_or(row.not_before);
-    // A first day past the last moves the last along.
+    // An earliest day after the due day moves the due day along.
     let due_on = new.due_on.unwrap_or(row.due_on.max(not_before));
     for (pointer, day) in [("/not_before", not_before), ("/due_on", due_on)] {
         clock::within_reach(&day).map_err(|error| Problem::invalid(pointer, error))?;
@@ -240,13 +242,13 @@ fn well_formed(reason: &str) -> Result<(), Problem> {
     Ok(())
 }
 
-/// The reason as it stands on the log: sealed for this version of this task.
+/// The reason as the log stores it: encrypted for this version of this task.
 fn sealed_reason(key: &SealingKey, row: &TaskRow, reason: &str) -> Result<String, Problem> {
     let sealed = key.seal(&reason_aad(row.district, &row.id.to_string()), reason.as_bytes())?;
     Ok(BASE64_STANDARD.encode(sealed))
 }
 
-/// Opens a reason as it stands on the log.
+/// Decrypts a reason from the log.
 pub(super) fn opened_reason(
     key: &SealingKey,
     district: AreaCode,
@@ -261,7 +263,7 @@ fn reason_aad(district: AreaCode, task: &str) -> String {
     crypto::aad(district, "events", task)
 }
 
-/// The problem that tells why `rejection`, with the task and its holder.
+/// The problem for `rejection`, with the task and its assignee.
 pub(super) fn refused(
     conn: &mut Conn,
     key: &SealingKey,

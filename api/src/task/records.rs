@@ -1,4 +1,4 @@
-//! What is on record about a task: its history, and its reports.
+//! The records of a task: its history and its reports.
 
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get};
@@ -30,63 +30,63 @@ use crate::log::store::EventRow;
 use crate::log::{self, Event, Subject};
 use crate::tx::Db;
 
-/// One step of a task's life.
+/// A transition of a task.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct HistoryEntry {
-    /// Its number on the district's log.
+    /// The sequence number in the district's log.
     #[schema(minimum = 1, maximum = 9_007_199_254_740_991_i64, example = 1)]
     seq: i64,
     /// When, by the server's clock.
     at: DateTime<FixedOffset>,
-    /// What was done.
+    /// The action.
     #[schema(max_length = 64, example = "task.claim")]
     action: String,
-    /// Who did it; absent when Gridward did it by itself.
+    /// The person who acted; absent for actions of the system.
     #[serde(skip_serializing_if = "Option::is_none")]
     actor_id: Option<PersonId>,
-    /// In whose hands it was before.
+    /// The assignee before.
     #[serde(skip_serializing_if = "Option::is_none")]
     assignee_before_id: Option<PersonId>,
-    /// In whose hands it was afterwards.
+    /// The assignee afterwards.
     #[serde(skip_serializing_if = "Option::is_none")]
     assignee_id: Option<PersonId>,
-    /// Its version afterwards.
+    /// The version of the task afterwards.
     #[schema(minimum = 1, maximum = 9_007_199_254_740_991_i64, example = 2)]
     version: i64,
-    /// Why, in the person's words; for volunteers only their own.
+    /// The reason, as free text; volunteers see only their own.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 500)]
     reason: Option<String>,
-    /// How it ended, if this is a report.
+    /// The outcome, if this is a report.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 32)]
     outcome: Option<String>,
-    /// Which report, if this is one.
+    /// The report, if this is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     report_id: Option<ReportId>,
-    /// Whether that was kept as evidence and moved nothing.
+    /// Whether the report was stored as evidence without changing the task.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     recorded: bool,
 }
 
-/// A task's steps, the first first.
+/// The history of a task, oldest first.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct History {
-    /// The steps on this page.
+    /// The transitions on this page.
     #[schema(max_items = 200)]
     items: Vec<HistoryEntry>,
-    /// Where the next page begins; absent on the last.
+    /// The cursor of the next page; absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 512)]
     next_cursor: Option<String>,
-    /// Whether earlier steps may lie in the log's archive.
+    /// Whether earlier transitions may be in the log's archive.
     earlier_archived: bool,
 }
 
-/// A task's history
+/// Get a task's history
 ///
-/// Every step from being made to now: what, when, by whom, and why. Steps that were
-/// archived with the log are told of, not shown. For every role, for the tasks it sees.
+/// Lists every transition since creation with action, time, person and reason. Archived
+/// transitions are indicated but not included. Allowed roles: all, for visible tasks.
 #[utoipa::path(
     tag = "tasks",
     operation_id = "get_task_history",
@@ -114,7 +114,7 @@ pub(crate) async fn get_history(
         };
         let after = wanted.after.map_or(0, |(seq,)| seq);
         let rows = log::store::list(conn, &scope, &about, after, wanted.rows())?;
-        // Read last: what is archived meanwhile is then told of.
+        // Read last, so that events archived in the meantime are indicated.
         let archived = log::head::read(conn, caller.district)?.archived_seq > 0;
         let begins = after > 0 || rows.first().is_some_and(|row| row.action == "task.create");
         let steps = rows.into_iter().map(|row| step(&key, &caller, row));
@@ -129,7 +129,7 @@ fn step(key: &SealingKey, caller: &Caller, row: EventRow) -> Result<HistoryEntry
     let body: serde_json::Value =
         serde_json::from_str(&row.body).map_err(|error| DbError::corrupt("events", error))?;
     let actor_id = row.actor;
-    // What somebody says of a household is no business of every volunteer.
+    // Reasons may describe a beneficiary, so they are not shown to every volunteer.
     let told = caller.actor.role != Role::Volunteer || actor_id == Some(caller.actor.person);
     let reason = body["reason"].as_str().filter(|_| told);
     let report = body["report"].as_str();
@@ -148,40 +148,41 @@ fn step(key: &SealingKey, caller: &Caller, row: EventRow) -> Result<HistoryEntry
     })
 }
 
-/// A report as it was made.
+/// A report as stored.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Report {
-    /// Names it; the id of the command that made it, if that had one.
+    /// Identifies the report; equal to the id of the command that created it, if that had
+    /// one.
     id: ReportId,
-    /// Who made it.
+    /// The author.
     person_id: PersonId,
-    /// When it arrived, by the server's clock.
+    /// When the report arrived, by the server's clock.
     received_at: DateTime<FixedOffset>,
-    /// Which attempt it tells of.
+    /// The number of the attempt that the report is about.
     #[schema(minimum = 1, maximum = 20, example = 1)]
     attempt: i32,
-    /// Whether it was kept as evidence and moved nothing: the task had moved on, or it
-    /// could not be read how it ended.
+    /// Whether the report was stored as evidence without changing the task, since the task
+    /// had changed or the outcome was unreadable.
     recorded: bool,
-    /// What to doubt of it.
+    /// Doubts about the report.
     #[schema(max_items = 7)]
     flags: Vec<ReportFlag>,
-    /// When the phone says that it was made.
+    /// When the report was made, by the phone's clock.
     #[serde(skip_serializing_if = "Option::is_none")]
     made_at: Option<DateTime<FixedOffset>>,
-    /// Seconds by which the phone's clock was behind the server's.
+    /// The offset of the phone's clock behind the server's, in seconds.
     #[schema(minimum = -9_007_199_254_740_991_i64, maximum = 9_007_199_254_740_991_i64)]
     clock_behind_s: i64,
-    /// What it says.
+    /// The content.
     #[serde(flatten)]
     told: ReportContent,
 }
 
-/// A task's reports
+/// List a task's reports
 ///
-/// What was reported, the first to arrive first, with all evidence and what to doubt of it. That it was
-/// read goes on the log. For managers, supervisors and admins within their area;
-/// volunteers see their own.
+/// Lists the reports with all evidence and flags, oldest first. The log records that they
+/// were read. Allowed roles: managers, supervisors and admins within their area; volunteers
+/// see their own reports.
 #[utoipa::path(
     tag = "tasks",
     operation_id = "list_task_reports",

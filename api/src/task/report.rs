@@ -1,4 +1,4 @@
-//! A report: what was done at a task, kept sealed, and what follows from it.
+//! Reports: stores the encrypted content and applies the consequences.
 
 use gridward_domain::word::Word as _;
 use std::collections::BTreeSet;
@@ -26,23 +26,23 @@ use crate::log::{self, Event, Subject};
 use crate::tx::Tx;
 use crate::{beneficiary, clock};
 
-/// Stands in the table where the outcome could not be read.
+/// The table value of an unreadable outcome.
 const UNREAD: &str = "unread";
 
-/// What of a report lies sealed.
+/// The encrypted part of a report.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Sealed {
     #[serde(flatten)]
     pub(super) content: ReportContent,
-    /// When the phone says that it was made.
+    /// When the report was made, by the phone's clock.
     pub(super) made_at: Option<DateTime<FixedOffset>>,
-    /// Seconds by which the phone's clock is behind the server's.
+    /// The offset of the phone's clock behind the server's, in seconds.
     pub(super) clock_behind_s: i64,
 }
 
-/// Ends the task as the report says and keeps the report. One that waited in an
-/// outbox is evidence and is always kept: if the task has moved on, or it cannot be
-/// read how it ended, it moves nothing and is marked so.
+/// Ends the task with the reported outcome and stores the report. A report from an outbox
+/// is evidence and is always stored: if the task has changed or the outcome is unreadable,
+/// the report is marked as recorded and does not change the task.
 ///
 /// # Errors
 /// As [`perform::perform`].
@@ -55,7 +55,7 @@ pub(super) fn report(
 ) -> Result<Performed, Problem> {
     let row = reportable(tx, caller, sent.task)?;
     let may = Verb::Report.is_for(caller.actor.role);
-    // Who made a visit and was given another role since tells of it all the same.
+    // A visit may still be reported after the reporter's role has changed.
     let keeps = may || (sent.origin.from_outbox && held_once(tx, caller, &row)?);
     if !keeps {
         return Err(Kind::Forbidden.into());
@@ -79,11 +79,12 @@ pub(super) fn report(
     };
     let id = sent.origin.id.as_ref().and_then(CommandId::uuid).unwrap_or_else(Uuid::now_v7);
     let id = match tx.find::<ReportRow>(report_row::key(id))? {
-        // Its command was forgotten meanwhile: it is there, and once is enough.
+        // The command was already forgotten, but the report exists and must not be
+        // duplicated.
         Some(there) if there.task == row.id && there.person == caller.actor.person => {
             return Ok(Performed::recorded(row.task()?, because.as_ref()));
         }
-        // Two phones made the same id; both reports are kept.
+        // Two phones generated the same id; both reports are stored.
         Some(_) => ReportId(Uuid::now_v7()),
         None => ReportId(id),
     };
@@ -114,8 +115,8 @@ pub(super) fn report(
     Ok(Performed::done(next.task()?))
 }
 
-/// The task, if the caller sees it or ever had it: a visit that was made must be
-/// reported wherever the task has gone since.
+/// The task, if the caller sees it or was once its assignee: a visit must be reportable
+/// even after the task was reassigned.
 fn reportable(tx: &mut Tx<'_>, caller: &Caller, id: TaskId) -> Result<TaskRow, Problem> {
     match perform::visible_now(tx, caller, id) {
         Err(problem) if problem.kind() == Some(Kind::NotFound) => {
@@ -126,8 +127,7 @@ fn reportable(tx: &mut Tx<'_>, caller: &Caller, id: TaskId) -> Result<TaskRow, P
     }
 }
 
-/// What the task's life says to how it ended: the task afterwards, none where it was
-/// so already, or why it moves nothing.
+/// Applies the outcome: the new task, `None` if it is unchanged, or the rejection.
 fn judged(
     tx: &mut Tx<'_>,
     key: &SealingKey,
@@ -150,7 +150,7 @@ fn judged(
     })
 }
 
-/// Whether the caller ever had the task, by the log.
+/// Whether the caller was ever the assignee, by the log.
 fn held_once(tx: &mut Tx<'_>, caller: &Caller, row: &TaskRow) -> Result<bool, DbError> {
     log::store::had_in_hands(
         tx.read_unbatched(),
@@ -160,8 +160,8 @@ fn held_once(tx: &mut Tx<'_>, caller: &Caller, row: &TaskRow) -> Result<bool, Db
     )
 }
 
-/// Whether the caller had the task when the report was made, by the log. Only a
-/// report out of an outbox can tell of another time than now.
+/// Whether the caller was the assignee when the report was made, by the log. Only a report
+/// from an outbox can refer to an earlier time.
 fn held_then(
     tx: &mut Tx<'_>,
     caller: &Caller,
@@ -212,8 +212,8 @@ fn keep(
     Ok(())
 }
 
-/// What follows from a visit that took place: the household was in touch, and
-/// each found need makes the task that the catalogue says.
+/// The consequences of a completed visit: a contact with the beneficiary, and a follow-up
+/// task from the catalogue for each need.
 fn follow(
     tx: &mut Tx<'_>,
     caller: &Caller,

@@ -1,6 +1,6 @@
-//! What a report says, as it is kept: all of it that could be read, and the rest
-//! as it came. A visit that was made is not undone by an app that writes a time
-//! wrongly, nor by one that is newer than the server.
+//! The content of a report as stored: every readable field, and the unreadable ones as
+//! sent. A visit must not be lost because an app formats a time incorrectly or is newer
+//! than the server.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,52 +17,52 @@ use uuid::Uuid;
 use super::model::NewReport;
 use crate::catalogue::Need;
 
-/// What a report says.
+/// The content of a report.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ReportContent {
-    /// How it ended; absent where that could not be read.
+    /// The outcome; absent if unreadable.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Outcome>,
-    /// In the visitor's words.
+    /// Free text by the visitor.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 262_144)]
     pub note: Option<String>,
-    /// Answers to the form of the kind of service.
+    /// The answers to the form of the kind of service.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     pub answers: Option<Map<String, Value>>,
-    /// What the household was found to need.
+    /// The beneficiary's needs found during the visit.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     #[schema(max_items = 7, value_type = Vec<Need>)]
     pub needs: BTreeSet<Need>,
-    /// Where the visitor stood, WGS-84.
+    /// The visitor's position, WGS-84.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub place: Option<Place>,
-    /// How far off the place may be, in metres.
+    /// The accuracy of the position, in metres.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub accuracy_m: Option<f64>,
-    /// When it began, by the visitor's clock.
+    /// The start of the visit, by the visitor's clock.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub started_at: Option<DateTime<FixedOffset>>,
-    /// When it ended, by the visitor's clock.
+    /// The end of the visit, by the visitor's clock.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<DateTime<FixedOffset>>,
-    /// Photos, signatures and voices that belong to it.
+    /// Photos, signatures and voice recordings of the report.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 10_000)]
     pub attachments: Vec<Uuid>,
-    /// What could not be read, by the name of the field, as it was sent: a value, or its
-    /// text where it is no value. In that, `\udcXX` stands for a byte XX that was no UTF-8.
+    /// Unreadable fields by name, as sent: a JSON value, or text if it is not valid JSON. In
+    /// the text, `\udcXX` represents a byte XX that is not UTF-8.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     #[schema(value_type = Option<Object>)]
     pub unread: Map<String, Value>,
-    /// The same of the command around the report.
+    /// Unreadable fields of the enclosing command.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     #[schema(value_type = Option<Object>)]
     pub unread_command: Map<String, Value>,
 }
 
-/// The fields of an object, each as it was written.
+/// The fields of an object, each as raw text.
 pub type Written = BTreeMap<String, Box<RawValue>>;
 
 impl From<NewReport> for ReportContent {
@@ -86,7 +86,7 @@ impl From<NewReport> for ReportContent {
 }
 
 impl ReportContent {
-    /// Reads what a phone wrote, field by field.
+    /// Reads the fields sent by a phone one by one.
     pub fn read(told: Written) -> Self {
         let mut told = Fields::of(told);
         Self {
@@ -104,8 +104,8 @@ impl ReportContent {
         }
     }
 
-    /// The report as a phone would write it, what could not be read in its place: so a
-    /// server that has learnt to read more takes it for the same.
+    /// The report in the form that a phone sends, with unreadable fields in place, so that
+    /// a newer server that reads more fields considers it equal.
     pub fn written(&self) -> Value {
         let read = Self { unread: Map::new(), unread_command: Map::new(), ..self.clone() };
         let mut written = json!(read);
@@ -118,21 +118,21 @@ impl ReportContent {
         written
     }
 
-    /// Whether all that was sent could be read, and says how it ended.
+    /// Whether every field was readable and the outcome is present.
     pub fn is_whole(&self) -> bool {
         self.outcome.is_some() && self.unread.is_empty() && self.unread_command.is_empty()
     }
 }
 
-/// A value as it was written; its text where it is none, or nested deeper than anybody
-/// nests an answer.
+/// A JSON value, or its text if it is invalid or nested too deeply.
 fn as_written(raw: &RawValue) -> Value {
     let value = serde_json::from_str::<Value>(raw.get()).ok();
     let value = value.filter(|value| is_shallow(value, DEEPEST));
     value.unwrap_or_else(|| Value::String(raw.get().to_owned()))
 }
 
-/// How deep a value may be nested; what is kept is read again some levels further down.
+/// The maximum nesting depth; the stored value is nested a few levels deeper when read
+/// again.
 const DEEPEST: u8 = 32;
 
 fn is_shallow(value: &Value, levels: u8) -> bool {
@@ -144,19 +144,19 @@ fn is_shallow(value: &Value, levels: u8) -> bool {
     }
 }
 
-/// The fields of an object that are still to be read, and those that cannot be.
+/// The unread fields of an object, and the unreadable ones.
 pub struct Fields {
     left: Written,
     unread: Map<String, Value>,
 }
 
 impl Fields {
-    /// Of which none is read yet.
+    /// Starts with every field unread.
     pub fn of(left: Written) -> Self {
         Self { left, unread: Map::new() }
     }
 
-    /// Reads one; nothing where it is not there, null, or cannot be read.
+    /// Reads a field; `None` if it is absent, null or unreadable.
     pub fn take<T: DeserializeOwned>(&mut self, name: &str) -> Option<T> {
         let raw = self.left.remove(name).filter(|raw| raw.get() != "null")?;
         let read = serde_json::from_str(raw.get()).ok();
@@ -166,7 +166,7 @@ impl Fields {
         read
     }
 
-    /// Takes what may hold anything.
+    /// Takes a field of any type.
     fn take_value<T: DeserializeOwned>(&mut self, name: &str) -> Option<T> {
         let raw = self.left.remove(name).filter(|raw| raw.get() != "null")?;
         let value = as_written(&raw);
@@ -177,7 +177,7 @@ impl Fields {
         read
     }
 
-    /// Reads a list entry by entry: one that is unknown takes no other with it.
+    /// Reads a list entry by entry, so that an unknown entry does not discard the others.
     fn take_each<T: DeserializeOwned>(&mut self, name: &str) -> Vec<T> {
         let Some(entries) = self.take::<Vec<Box<RawValue>>>(name) else { return Vec::new() };
         let (mut read, mut unread) = (Vec::new(), Vec::new());
@@ -193,7 +193,7 @@ impl Fields {
         read
     }
 
-    /// All that was not read.
+    /// All remaining fields.
     pub fn rest(mut self) -> Map<String, Value> {
         let left = self.left.iter().map(|(name, raw)| (name.clone(), as_written(raw)));
         self.unread.extend(left);
@@ -222,7 +222,7 @@ mod tests {
         assert_eq!(content.note.as_deref(), Some("一切安好"));
         assert_eq!(content.needs, BTreeSet::from([Need::Medical]));
         assert_eq!((content.place, content.started_at), (None, None));
-        // Written again it is what was sent, so that it stays the same command.
+        // Serialized again it equals the input, so that it remains the same command.
         assert_eq!(content.written(), told);
         assert_eq!(
             Value::Object(content.unread),
@@ -253,7 +253,7 @@ mod tests {
         assert_eq!(content.unread["accuracy_m"], json!("1e999"));
         assert_eq!(content.unread["place"]["altitude"], 300);
         assert_eq!(content.unread["answers"], json!(format!(r#"{{"x": {deep}}}"#)));
-        // It can be kept and read again.
+        // The result can be stored and read again.
         let kept = serde_json::to_string(&json!({ "kept": content.unread })).expect("JSON");
         assert!(serde_json::from_str::<Value>(&kept).is_ok());
     }

@@ -1,4 +1,4 @@
-//! What a reader of a report should doubt: evidence is kept as it is, and marked.
+//! Report flags: doubtful evidence is stored unchanged and flagged.
 
 use gridward_domain::word::{UnknownWord, unknown};
 use serde::{Deserialize, Serialize};
@@ -13,7 +13,7 @@ use super::report_content::ReportContent;
 use crate::catalogue::ServiceKind;
 use crate::http::problem::{FieldError, Kind, Problem};
 
-/// What a reader of a report should doubt.
+/// A doubt about a report.
 #[derive(
     Clone,
     Copy,
@@ -34,28 +34,27 @@ use crate::http::problem::{FieldError, Kind, Problem};
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case", parse_err_ty = UnknownWord, parse_err_fn = unknown::<ReportFlag>)]
 pub enum ReportFlag {
-    /// The phone's clock was off, or the report is of the future or from before its task.
+    /// The phone's clock was wrong, or the report is dated in the future or before its task.
     Clock,
-    /// It ended before it began or in the future, or was before its task was made.
+    /// The visit ended before it began or in the future, or preceded its task.
     Times,
-    /// The answers do not fit the form.
+    /// The answers do not match the form.
     Form,
-    /// The place's accuracy is impossible.
+    /// The accuracy of the position is impossible.
     Place,
     /// The note is too long.
     Note,
     /// There are too many attachments.
     Attachments,
-    /// Something of it could not be read and lies there as it came, or it does not
-    /// say how it ended.
+    /// Part of the report was unreadable and is stored as sent, or the outcome is missing.
     Unread,
 }
 
-/// What a reader should doubt, of a task that was `created`. What can still be put right is
-/// refused; what comes out of an outbox cannot, and is kept with its flags.
+/// The flags of a report on a task of the time `created`. A report sent online is refused
+/// instead, since it can still be corrected; a report from an outbox is stored with its flags.
 ///
 /// # Errors
-/// 422, for a report whose maker can still put it right.
+/// 422 for a report that can still be corrected.
 pub(super) fn flags(
     content: &ReportContent,
     kind: Option<&ServiceKind>,
@@ -112,14 +111,14 @@ pub(super) fn flags(
     Ok(errors.into_iter().map(|(flag, _)| flag).chain(doubted).collect())
 }
 
-/// Where the answers do not fit the form; the first twenty places.
+/// The positions where the answers do not match the form; at most twenty.
 fn misfits(form: &Value, answers: &Value) -> Vec<FieldError> {
     let Ok(form) = jsonschema::validator_for(form) else {
         return vec![FieldError::new("/answers", "the kind's form cannot be read")];
     };
     let told = |error: jsonschema::ValidationError<'_>| {
         let pointer = format!("/answers{}", error.instance_path());
-        // The message without the answer itself, which may be personal.
+        // The message omits the answer itself, which may be personal.
         FieldError::new(pointer, error.masked())
     };
     form.iter_errors(answers).take(20).map(told).collect()

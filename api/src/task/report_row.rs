@@ -1,4 +1,4 @@
-//! A report as the table keeps it.
+//! The table row of a report.
 
 use gridward_domain::area::AreaCode;
 use gridward_domain::id::PersonId;

@@ -1,5 +1,5 @@
-//! Opening a beneficiary's sealed particulars: for a purpose, and on record. Who
-//! may depends on the tasks at the beneficiary's.
+//! Reveals a beneficiary's encrypted particulars for a recorded purpose. Permission depends
+//! on the tasks at the beneficiary.
 
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, post};
@@ -23,19 +23,19 @@ use crate::idempotency::{Commands, IdempotencyKey};
 use crate::log::{Event, Subject};
 use crate::tx::Tx;
 
-/// Why the particulars are wanted.
+/// The purpose of a reveal.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RevealRequest {
-    /// Goes on the log, with who asked and when.
+    /// Recorded in the log with person and time.
     purpose: Purpose,
 }
 
 /// Reveal a beneficiary
 ///
-/// Name, phone, address and hardship in clear. That they were shown, to whom
-/// and why, goes on the district's log. For managers, supervisors and admins
-/// within their area, and for whoever has an open task at this beneficiary's.
+/// Returns name, phone, address and hardships in clear. The district's log records the
+/// person and the purpose. Allowed roles: managers, supervisors and admins within their
+/// area, and any assignee of an active task at this beneficiary.
 #[utoipa::path(
     tag = "beneficiaries",
     operation_id = "reveal_beneficiary",
@@ -61,15 +61,14 @@ pub(crate) async fn reveal_beneficiary(
     Ok(revealed.await?.answer(answer))
 }
 
-/// How many characters of an ID number are shown below the district; of one that has no
-/// more, none.
+/// The number of ID digits shown below district level; none of a number that is not longer.
 const SHOWN: usize = 4;
 
-/// The particulars of `id`, for `purpose`; that they were shown goes on the log.
+/// The particulars of `id` for `purpose`; the reveal is recorded in the log.
 ///
 /// # Errors
-/// 404 outside the caller's area; 403 for a volunteer without an open task
-/// at this beneficiary's.
+/// 404 outside the caller's area; 403 for a volunteer without an active task at this
+/// beneficiary.
 pub fn reveal(
     tx: &mut Tx<'_>,
     key: &SealingKey,
@@ -79,7 +78,7 @@ pub fn reveal(
 ) -> Result<Revealed, Problem> {
     caller.may(Action::RevealBeneficiary)?;
     let visits = store::holds_at(tx.read()?, caller.district, caller.actor.person, id)?;
-    // A visitor sent across grids sees whom the task is for, and nobody else there.
+    // A visitor from another grid sees only the beneficiaries of their own tasks there.
     let scope = if visits { caller.actor.area.district().range() } else { caller.scope() };
     let row =
         beneficiary::store::row(tx.read_unbatched(), &scope, id)?.ok_or_else(Problem::not_found)?;

@@ -1,4 +1,4 @@
-//! Tasks over HTTP.
+//! The HTTP endpoints for tasks.
 
 use actix_web::http::header::{CACHE_CONTROL, ETAG, LOCATION};
 use actix_web::web::{Data, Path};
@@ -30,30 +30,29 @@ use crate::http::problem::Problem;
 use crate::idempotency::{Commands, IdempotencyKey};
 use crate::tx::Db;
 
-/// Which tasks.
+/// Filter and page of tasks.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct TaskQuery {
-    /// Only those of this area and all in it.
+    /// Only tasks in this area and its descendants.
     area: Option<AreaCode>,
-    /// Only those where they stand so.
+    /// Only tasks in this state.
     state: Option<Phase>,
-    /// Only those of this kind of service.
+    /// Only tasks of this kind of service.
     kind: Option<KindCode>,
-    /// Only those in this person's hands.
+    /// Only tasks assigned to this person.
     assignee_id: Option<PersonId>,
-    /// Only those due before this day.
+    /// Only tasks due before this day.
     due_before: Option<NaiveDate>,
-    /// Only those for this beneficiary.
+    /// Only tasks for this beneficiary.
     beneficiary_id: Option<BeneficiaryId>,
 }
 
 /// List tasks
 ///
-/// The tasks of the caller's area, those due first before the others. Asking
-/// for one's own (`assignee_id` the caller's) shows those in other grids too.
-/// For every role.
+/// Lists the tasks of the caller's area, earliest due day first. With the caller's own
+/// `assignee_id`, tasks in other grids are included. Allowed roles: all.
 #[utoipa::path(
     tag = "tasks",
     operation_id = "list_tasks",
@@ -94,9 +93,10 @@ pub(crate) async fn list_tasks(
     Ok(tasks.answer(request.path(), request.query_string()))
 }
 
-/// Make a task
+/// Create a task
 ///
-/// For a beneficiary, or at a place. For managers, supervisors and admins.
+/// Creates a task for a beneficiary or at a place. Allowed roles: managers, supervisors and
+/// admins.
 #[utoipa::path(
     tag = "tasks",
     operation_id = "create_task",
@@ -127,17 +127,17 @@ pub(crate) async fn create_task(
     Ok(done.answer(answer))
 }
 
-/// One task
+/// Get a task
 ///
-/// With `If-None-Match` it is 304 when the task is still of that version. For
-/// every role, within their area; a task in one's own hands wherever it lies.
+/// With `If-None-Match`, answers 304 if the version is unchanged. Allowed roles: all,
+/// within their area; an assigned task is visible to its assignee everywhere.
 #[utoipa::path(
     tag = "tasks",
     operation_id = "get_task",
     params(("id" = TaskId, Path, description = "The task")),
     responses(
         (status = OK, description = "The task", body = Task),
-        (status = NOT_MODIFIED, description = "The task is as the caller holds it"),
+        (status = NOT_MODIFIED, description = "The version is unchanged"),
         openapi::Read,
     ),
 )]

@@ -1,4 +1,4 @@
-//! A task as the table keeps it, and how it becomes what is shown.
+//! The table row of a task and its conversion to the public representation.
 
 use crate::db::column::SkillsColumn;
 use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, Utc};
@@ -64,29 +64,30 @@ crate::table_row! {
     }
 }
 
-/// A task about to be written.
+/// A task about to be inserted.
 #[derive(Clone, Debug)]
 pub struct Draft {
-    /// Names it.
+    /// Identifies the task.
     pub id: TaskId,
-    /// Where it belongs.
+    /// The grid.
     pub grid: AreaCode,
-    /// Whom it is for.
+    /// The beneficiary.
     pub beneficiary: Option<BeneficiaryId>,
-    /// Where.
+    /// The position.
     pub place: Place,
-    /// The first day it may be done.
+    /// The earliest day of the visit.
     pub not_before: NaiveDate,
-    /// The last day it should be done.
+    /// The due day.
     pub due_on: NaiveDate,
-    /// Within the day.
+    /// The time window within the day.
     pub window: Option<DayWindow>,
-    /// Who made it; nobody if Gridward did.
+    /// The creator; `None` for the system.
     pub by: Option<PersonId>,
 }
 
 impl TaskRow {
-    /// An open task of `kind`, as the kind says but for what the draft says.
+    /// An open task of `kind`, with the values of the draft in place of the kind's
+    /// defaults.
     pub fn open(draft: &Draft, kind: &ServiceKind, now: DateTime<Utc>) -> Self {
         let int = |n: u32| i32::try_from(n).unwrap_or(i32::MAX);
         let mut row = Self {
@@ -123,12 +124,12 @@ impl TaskRow {
             next_action_on: None,
             archived: false,
         };
-        // What was just written as words reads back.
+        // Values just written as text parse again.
         row.next_action_on = row.life().ok().and_then(|life| overdue::next_action_on(&life));
         row
     }
 
-    /// What its life turns on.
+    /// The state that the rules apply to.
     ///
     /// # Errors
     /// [`DbError::Corrupt`].
@@ -151,7 +152,7 @@ impl TaskRow {
         })
     }
 
-    /// Where it is.
+    /// The position.
     ///
     /// # Errors
     /// [`DbError::Corrupt`].
@@ -159,8 +160,7 @@ impl TaskRow {
         Place::new(self.lat, self.lon).map_err(|error| DbError::corrupt(TABLE, error))
     }
 
-    /// The row with its life moved on to `to`. In other hands, or nobody's, what
-    /// a plan said of it no longer holds.
+    /// The row in the state `to`. A planned visit is dropped when the assignee changes.
     #[must_use]
     pub fn moved(&self, to: &life::Task, now: DateTime<Utc>) -> Self {
         let mut next = self.clone();
@@ -171,7 +171,7 @@ impl TaskRow {
         next.attempt = to.attempt.into();
         next.escalation_level = to.escalation_level;
         (next.not_before, next.due_on) = (to.not_before, to.due_on);
-        // Who begins again with a task wants it on the phones again.
+        // A reopened task must reach the phones again.
         next.archived = self.archived && !to.state.is_live();
         next.next_action_on =
             overdue::next_action_on(to).or_else(|| archive_on(to, clock::day(now)));
@@ -181,7 +181,7 @@ impl TaskRow {
         next
     }
 
-    /// Forgets what a plan said of it.
+    /// Drops the planned visit.
     pub fn unplan(&mut self) {
         self.planned_on = None;
         self.planned_start = None;
@@ -189,7 +189,7 @@ impl TaskRow {
         self.plan = None;
     }
 
-    /// The task as it is shown.
+    /// The public representation.
     ///
     /// # Errors
     /// [`DbError::Corrupt`].
@@ -226,15 +226,15 @@ impl TaskRow {
     }
 }
 
-/// How long a task that is over stays on phones.
+/// How long a finished task remains on phones.
 const SHOWN_FOR: Days = Days::new(14);
 
-/// The day on which a task that is over today leaves the phones.
+/// The day on which a task that ends today is removed from the phones.
 fn archive_on(task: &life::Task, today: NaiveDate) -> Option<NaiveDate> {
     (!task.state.is_live()).then(|| today.checked_add_days(SHOWN_FOR)).flatten()
 }
 
-/// What a list reads of a row: fewer columns, and no times to parse.
+/// The columns that a list reads: fewer than a row, and no times to parse.
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = tasks)]
 pub(super) struct SummaryRow {

@@ -1,4 +1,4 @@
-//! Queries for tasks, and the writes that move one.
+//! Queries for tasks and their transitions.
 
 use std::collections::HashMap;
 
@@ -16,25 +16,25 @@ use crate::db::{Conn, DbError};
 use crate::http::page::Wanted;
 use crate::in_range;
 
-/// The states of a task that is in somebody's hands.
+/// The states of an assigned, unfinished task.
 const HELD: [Phase; 3] = [Phase::Assigned, Phase::Accepted, Phase::InProgress];
 
-/// Which tasks a list shows.
+/// The filter of a task list.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
-    /// Only those where they stand so.
+    /// Only tasks in this state.
     pub state: Option<Phase>,
-    /// Only those of this kind.
+    /// Only tasks of this kind.
     pub kind: Option<KindCode>,
-    /// Only those in this person's hands.
+    /// Only tasks assigned to this person.
     pub assignee: Option<PersonId>,
-    /// Only those due before this day.
+    /// Only tasks due before this day.
     pub due_before: Option<NaiveDate>,
-    /// Only those for this beneficiary.
+    /// Only tasks for this beneficiary.
     pub beneficiary: Option<BeneficiaryId>,
 }
 
-/// The task's row, wherever it lies in the district.
+/// The task's row, anywhere in the district.
 ///
 /// # Errors
 /// [`DbError`].
@@ -42,8 +42,8 @@ pub fn row(conn: &mut Conn, district: AreaCode, id: TaskId) -> Result<Option<Tas
     Ok(tasks::table.find((district, id)).select(TaskRow::as_select()).first(conn).optional()?)
 }
 
-/// A page of the tasks in `area` (everywhere in the district if `None`), those
-/// due first before the others: id, due day and version of each.
+/// A page of the tasks in `area` (in the whole district if `None`), earliest due day first:
+/// id, due day and version of each.
 ///
 /// # Errors
 /// [`DbError`].
@@ -58,7 +58,7 @@ pub fn list(
         .filter(tasks::district.eq(district))
         .select((tasks::id, tasks::due_on, tasks::version))
         .into_boxed();
-    // Each level asks in the way that an index answers in the order of the list.
+    // The query of each level matches an index in the order of the list.
     match area {
         Some(area) if area.level() == Level::Grid => {
             query = query.filter(tasks::grid.eq(area));
@@ -91,7 +91,7 @@ pub fn list(
     Ok(query.order((tasks::due_on, tasks::id)).limit(wanted.rows()).load(conn)?)
 }
 
-/// The tasks of these ids, as lists show them.
+/// The summaries of the tasks with these ids.
 ///
 /// # Errors
 /// [`DbError`].
@@ -111,7 +111,7 @@ pub fn summaries(
     rows.into_iter().map(SummaryRow::summary).collect()
 }
 
-/// Whether the person has a task under way at the beneficiary's.
+/// Whether the person has an active task at the beneficiary.
 ///
 /// # Errors
 /// [`DbError`].
@@ -130,7 +130,7 @@ pub fn holds_at(
     Ok(one.is_some())
 }
 
-/// The versions of the range's open tasks.
+/// The versions of the open tasks in the range.
 ///
 /// # Errors
 /// [`DbError`].
@@ -144,8 +144,8 @@ pub fn open_versions(conn: &mut Conn, range: &AreaRange) -> Result<HashMap<TaskI
     Ok(open.into_iter().collect())
 }
 
-/// What dispatch looks at: the open tasks of the range that may be done by
-/// `last`, and those in somebody's hands.
+/// The input of dispatch: open tasks of the range that may be done by `last`, and assigned
+/// tasks.
 ///
 /// # Errors
 /// [`DbError`].
@@ -165,8 +165,8 @@ pub fn for_dispatch(
         .load(conn)?)
 }
 
-/// The tasks of the district in somebody's hands that lie outside the range;
-/// none outside a whole district.
+/// The assigned tasks of the district outside the range; none if the range is the whole
+/// district.
 ///
 /// # Errors
 /// [`DbError`].
@@ -183,7 +183,7 @@ pub fn held_outside(conn: &mut Conn, range: &AreaRange) -> Result<Vec<TaskRow>, 
         .load(conn)?)
 }
 
-/// Up to `limit` tasks of the district whose next step is due on `today`.
+/// Up to `limit` tasks of the district whose next automatic step is due on `today`.
 ///
 /// # Errors
 /// [`DbError`].

@@ -1,8 +1,8 @@
-//! Tasks as lists show them, kept as JSON.
+//! Task summaries for lists, cached as JSON.
 //!
-//! A task's version grows with every change of its row, so what a task looks
-//! like at one version never changes and never goes stale, on any server. A
-//! list therefore reads ids and versions, and only those cards it has not seen.
+//! The version of a task grows with every change of its row, so the summary of one version
+//! never becomes stale, on any server. A list therefore reads ids and versions, and then
+//! only the summaries that are not cached.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -19,14 +19,14 @@ use super::store::{self, Filter};
 use crate::db::{Conn, DbError};
 use crate::http::page::Wanted;
 
-/// Enough for the live tasks of four districts; about half a kilobyte each.
+/// Sufficient for the active tasks of four districts, at about half a kilobyte each.
 const KEPT: u64 = 50_000;
 
-/// A task of a list: its place in the order, and its JSON.
+/// An entry of a task list: sort key and JSON.
 pub struct Card {
-    /// The day it is due.
+    /// The due day.
     pub due_on: NaiveDate,
-    /// Names the task.
+    /// Identifies the task.
     pub id: TaskId,
     json: Arc<RawValue>,
 }
@@ -37,7 +37,7 @@ impl Serialize for Card {
     }
 }
 
-/// The cards seen so far, by district, task and version.
+/// Cached summaries by district, task and version.
 #[derive(Clone)]
 pub struct SummaryCache(Cache<(AreaCode, TaskId, i64), Arc<RawValue>>);
 
@@ -48,8 +48,8 @@ impl Default for SummaryCache {
 }
 
 impl SummaryCache {
-    /// A page of the tasks in `area` (everywhere in `district` if `None`),
-    /// those due first before the others.
+    /// A page of the tasks in `area` (in the whole of `district` if `None`), earliest due
+    /// day first.
     ///
     /// # Errors
     /// [`DbError`].
@@ -72,7 +72,7 @@ impl SummaryCache {
             seen.push(json);
         }
         let mut fresh = self.read(conn, district, &unseen)?;
-        // A task that has gone between the two reads is left out.
+        // A task removed between the two reads is omitted.
         let cards = keys.into_iter().zip(seen).filter_map(|((id, due_on, _), json)| {
             let json = json.or_else(|| fresh.remove(&id))?;
             Some(Card { due_on, id, json })
@@ -80,7 +80,7 @@ impl SummaryCache {
         Ok(cards.collect())
     }
 
-    /// Reads the cards of `ids` and keeps them.
+    /// Loads the summaries of `ids` into the cache.
     fn read(
         &self,
         conn: &mut Conn,

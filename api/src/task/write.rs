@@ -1,5 +1,5 @@
-//! Tasks as a transaction keeps them: those of a commit are read and locked
-//! together, and their steps written together.
+//! Tasks in a unit of work: the tasks of a commit are read and locked together, and their
+//! transitions are written together.
 
 use gridward_domain::area::AreaCode;
 use gridward_domain::id::TaskId;
@@ -14,8 +14,8 @@ use crate::tx::unit_of_work::{Row, RowChange};
 
 impl Row for TaskRow {
     type Key = TaskId;
-    /// Locked, so read first: the last holder of a task has committed then, and the
-    /// commands and reports that came with it are seen.
+    /// Locked, so it is read first: the previous transaction on the task has then
+    /// committed, and its commands and reports are visible.
     const ORDER: u8 = 0;
 
     fn key(&self) -> TaskId {
@@ -27,8 +27,8 @@ impl Row for TaskRow {
         Ok(found.first(conn).optional()?)
     }
 
-    /// Locks them too, all servers in the order of their keys, so that two cannot
-    /// wait for each other.
+    /// Locks the tasks, on every server in the order of their keys, so that no deadlock can
+    /// occur.
     fn many(
         conn: &mut PgConnection,
         district: AreaCode,

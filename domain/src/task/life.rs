@@ -1,4 +1,4 @@
-//! Every rule of a task's life, in one pure function.
+//! The rules of a task's life cycle, in one pure function.
 
 use chrono::NaiveDate;
 use thiserror::Error;
@@ -11,12 +11,12 @@ use crate::area::AreaCode;
 use crate::authority::{Actor, Role};
 use crate::id::PersonId;
 
-/// Who sends a command.
+/// The sender of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Agent {
-    /// Somebody, in their role, answering for their area.
+    /// A person with a role and an area of responsibility.
     Person(Actor),
-    /// Gridward itself, for an area: dispatch and background jobs.
+    /// The system, for an area: dispatch and background jobs.
     Gridward(AreaCode),
 }
 
@@ -40,61 +40,61 @@ impl Agent {
     }
 }
 
-/// Somebody who may be given a task.
+/// A possible assignee.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Candidate {
-    /// Who.
+    /// The person.
     pub person: PersonId,
-    /// In which role; only managers and volunteers visit.
+    /// The role; only managers and volunteers visit.
     pub role: Role,
-    /// The grid the person works in.
+    /// The grid of the person.
     pub grid: AreaCode,
 }
 
-/// What somebody wants of a task.
+/// A command for a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Command {
-    /// Give an open one to somebody, as dispatch does.
+    /// Assigns an open task to a person, as dispatch does.
     Assign(Candidate),
-    /// Take it on oneself.
+    /// Claims an open task.
     Claim,
-    /// Say yes to one that was given.
+    /// Accepts an assigned task.
     Accept,
-    /// Say no to one that was given.
+    /// Declines an assigned task.
     Decline,
-    /// Give it back.
+    /// Releases the task.
     Release,
-    /// Begin.
+    /// Starts the task.
     Start,
-    /// Say how it ended.
+    /// Reports the outcome.
     Report {
-        /// How.
+        /// The outcome.
         outcome: Outcome,
-        /// Whether the sender had the task when the report was made, by the log;
-        /// a phone may be without a network for hours.
+        /// Whether the sender was the assignee when the report was made, by the log; a
+        /// phone may be offline for hours.
         held_then: bool,
     },
-    /// Give it to somebody, whoever has it now.
+    /// Assigns the task to a person, whether or not it has an assignee.
     Reassign(Candidate),
-    /// Move its days.
+    /// Moves the days of the task.
     Reschedule {
-        /// The first day it may be done.
+        /// The earliest day of the visit.
         not_before: NaiveDate,
-        /// The last day it should be done.
+        /// The due day.
         due_on: NaiveDate,
     },
-    /// Put it on the escalation_level one level up.
+    /// Escalates the task by one level.
     Escalate,
-    /// Call it off.
+    /// Cancels the task.
     Cancel,
-    /// Begin again with one that is over.
+    /// Reopens a finished task.
     Reopen,
-    /// End one whose time ran out.
+    /// Expires an overdue task.
     Expire,
 }
 
 impl Command {
-    /// The command without what it carries.
+    /// The verb of the command.
     pub const fn verb(&self) -> Verb {
         match self {
             Self::Assign(_) => Verb::Assign,
@@ -114,58 +114,58 @@ impl Command {
     }
 }
 
-/// What a command did.
+/// The result of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Transition {
-    /// The task is now this.
+    /// The new state of the task.
     Changed(Task),
-    /// It was so already: the same person asked for the same thing twice.
+    /// No change: the same person sent the same command before.
     Already,
 }
 
-/// Why a command may not be.
+/// Why a command is rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum Rejection {
-    /// The agent's role never sends this.
+    /// The agent's role does not permit the command.
     #[error("not for this role")]
     Forbidden,
-    /// Somebody else was first.
-    #[error("the task has been claimed by somebody else")]
+    /// Another person claimed the task first.
+    #[error("the task is assigned to another person")]
     AlreadyClaimed {
-        /// Who has it.
+        /// The assignee.
         holder: PersonId,
     },
-    /// The task is not in the caller's hands.
-    #[error("the task is not in the caller's hands")]
+    /// The caller is not the assignee.
+    #[error("the task is not assigned to the caller")]
     NotHolder {
-        /// Who has it, if anybody.
+        /// The assignee, if there is one.
         holder: Option<PersonId>,
     },
-    /// The task is past this, or not there yet.
-    #[error("a task that is {phase} cannot be asked for this")]
+    /// The state of the task does not permit the command.
+    #[error("not possible for a task that is {phase}")]
     WrongPhase {
-        /// Where the task stands.
+        /// The state of the task.
         phase: Phase,
     },
-    /// The chosen person does not work in a grid the agent may give to.
-    #[error("the chosen person cannot be given this task")]
+    /// The chosen person is outside the grids that the agent may assign to.
+    #[error("the task cannot be assigned to the chosen person")]
     NotACandidate,
-    /// The last day would come before the first.
+    /// The due day is before the earliest day.
     #[error("the last day must not be before the first")]
     DaysReversed,
-    /// There is no level above the one it lies at.
-    #[error("the task lies on the district's escalation_level already")]
+    /// The task is at the highest level.
+    #[error("the task is already at district level")]
     NoLevelAbove,
-    /// The clock asks for what is not due.
+    /// A background job sent a command that is not due.
     #[error("the task is not overdue")]
     NotOverdue,
 }
 
-/// The task after `command` by `agent` on the day `today` in its district. The
-/// caller has already checked that the task lies in the agent's sight.
+/// Applies `command` by `agent` on the day `today` in the task's district. The caller has
+/// already checked that the task is visible to the agent.
 ///
 /// # Errors
-/// A [`Rejection`]; the task is then as it was.
+/// A [`Rejection`]; the task is then unchanged.
 pub fn apply(
     task: &Task,
     command: &Command,
@@ -214,7 +214,7 @@ pub fn apply(
     }))
 }
 
-/// What those who visit do with a task; `None` if it was so already.
+/// Applies a visitor's command; `None` if nothing changes.
 fn work(
     task: &Task,
     command: &Command,
@@ -237,7 +237,7 @@ fn work(
             phase => return Err(Rejection::WrongPhase { phase }),
         },
         Command::Start => match held_by(task, me)? {
-            // Who sets out on an assigned task has said yes with the feet.
+            // Starting an assigned task implies acceptance.
             Phase::Assigned | Phase::Accepted => State::InProgress(me),
             Phase::InProgress => return Ok(None),
             phase => return Err(Rejection::WrongPhase { phase }),
@@ -255,13 +255,13 @@ fn work(
     Ok(Some(Task { state, ..*task }))
 }
 
-/// Whether the verb can move the task from where it stands.
+/// Checks that the verb is valid in the task's current state.
 fn starts(task: &Task, verb: Verb) -> Result<(), Rejection> {
     let phase = task.state.phase();
     if verb.starts_at(phase) { Ok(()) } else { Err(Rejection::WrongPhase { phase }) }
 }
 
-/// The phase of a task that `person` has.
+/// The phase of a task assigned to `person`.
 fn held_by(task: &Task, person: PersonId) -> Result<Phase, Rejection> {
     match task.state.holder() {
         Some(holder) if holder == person => Ok(task.state.phase()),
@@ -272,9 +272,10 @@ fn held_by(task: &Task, person: PersonId) -> Result<Phase, Rejection> {
     }
 }
 
-/// The holder may report. So may who held it when the report was made, if the
-/// work is done and nobody else has reported: the visit took place, whoever the
-/// task was given to meanwhile. Anything less would take it from a new holder.
+/// The assignee may report. A former assignee may report if the report was made during the
+/// assignment, the work is done and no one else has reported: the visit took place, even if
+/// the task was reassigned meanwhile. Any other outcome would take the task from its new
+/// assignee.
 fn may_report(
     task: &Task,
     outcome: Outcome,
@@ -289,8 +290,8 @@ fn may_report(
     }
 }
 
-/// How a report leaves the task. Nobody at home makes a next attempt until the
-/// kind's attempts are spent; then the next level up has to decide.
+/// The task after a report. If nobody is at home, the next attempt follows until the
+/// maximum is reached; then the task fails and goes up one level for a decision.
 fn ended(task: &Task, outcome: Outcome, by: PersonId, today: NaiveDate) -> Task {
     match outcome {
         Outcome::Done | Outcome::NeedsFollowUp => Task { state: State::Done(by), ..*task },
@@ -304,15 +305,15 @@ fn ended(task: &Task, outcome: Outcome, by: PersonId, today: NaiveDate) -> Task 
     }
 }
 
-/// The task in the hands of `to`, if the agent answers for that person's grid
-/// too; a manager gives only within the grid.
+/// Assigns the task to `to`, if the agent is also responsible for that person's grid; a
+/// manager assigns only within the grid.
 fn give(task: &Task, verb: Verb, to: &Candidate, agent: &Agent) -> Result<Option<Task>, Rejection> {
     starts(task, verb)?;
     let visits = matches!(to.role, Role::Manager | Role::Volunteer);
     if !(visits && agent.area().contains(&to.grid) && agent.area().contains(&task.grid)) {
         return Err(Rejection::NotACandidate);
     }
-    // Saying it again, after a lost reply, takes nothing back that was begun since.
+    // A repeated command, after a lost answer, must not undo later progress.
     let already = task.state.holder() == Some(to.person);
     Ok((!already).then_some(Task { state: State::Assigned(to.person), ..*task }))
 }

@@ -1,5 +1,5 @@
-//! The life of a task: its states, the commands that move it, and the one
-//! function [`life::apply`] that holds every rule.
+//! The life cycle of a task: its states, its commands, and the function [`life::apply`]
+//! with every rule.
 
 pub mod life;
 pub mod overdue;

@@ -1,4 +1,4 @@
-//! When an overdue task expires or escalates: the one rule behind both.
+//! The rule that decides when an overdue task expires or escalates.
 
 use chrono::NaiveDate;
 
@@ -7,9 +7,9 @@ use super::task::{Overdue, Task, later};
 use super::verb::Verb;
 use crate::area::Level;
 
-/// What is due to happen to `task` on `today` by itself, if anything: a task past
-/// its due day expires, or escalates `escalate_days` after it and again for each
-/// level, up to the district. Who has begun is left to finish.
+/// The automatic step that is due for `task` on `today`, if any: a task past its due day
+/// expires, or escalates `escalate_days` later and again for each level, up to the
+/// district. A task in progress is left to its assignee.
 pub fn due(task: &Task, today: NaiveDate) -> Option<Verb> {
     let phase = task.state.phase();
     match task.terms.overdue {
@@ -23,8 +23,8 @@ pub fn due(task: &Task, today: NaiveDate) -> Option<Verb> {
     }
 }
 
-/// The first day on which [`due`] can say anything of the task as it stands;
-/// none if it never will.
+/// The first day on which [`due`] returns a step for the task in its current state; `None`
+/// if it never does.
 pub fn next_action_on(task: &Task) -> Option<NaiveDate> {
     let phase = task.state.phase();
     match task.terms.overdue {
@@ -38,7 +38,7 @@ const fn waits(phase: Phase) -> bool {
     matches!(phase, Phase::Open | Phase::Assigned | Phase::Accepted)
 }
 
-/// The day on which the task goes one level up; none from the district's escalation_level.
+/// The day on which the task goes up one level; `None` at district level.
 fn climbs_on(task: &Task) -> Option<NaiveDate> {
     let days = u64::from(task.terms.escalate_days) * (task.climbed() + 1);
     (task.escalation_level != Level::District).then(|| later(task.due_on, days.max(1)))

@@ -1,4 +1,4 @@
-//! Where a task stands, and with whom.
+//! The state of a task and its assignee.
 
 use crate::word::{UnknownWord, unknown};
 use serde::{Deserialize, Serialize};
@@ -6,7 +6,7 @@ use thiserror::Error;
 
 use crate::id::PersonId;
 
-/// The word for where a task stands, without whom.
+/// The state of a task, without its assignee.
 #[derive(
     Clone,
     Copy,
@@ -32,26 +32,26 @@ use crate::id::PersonId;
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case", parse_err_ty = UnknownWord, parse_err_fn = unknown::<Phase>)]
 pub enum Phase {
-    /// Nobody has it.
+    /// Not assigned to anyone.
     Open,
-    /// Given to somebody who has not said yes yet.
+    /// Assigned, not yet accepted.
     Assigned,
-    /// Somebody said yes.
+    /// Accepted by the assignee.
     Accepted,
-    /// Somebody is at it.
+    /// Started by the assignee.
     InProgress,
-    /// Done, and reported.
+    /// Completed and reported.
     Done,
-    /// Tried, and not possible.
+    /// Attempted without success.
     Failed,
-    /// Called off.
+    /// Cancelled.
     Cancelled,
-    /// Its time ran out.
+    /// Expired before it was done.
     Expired,
 }
 
 impl Phase {
-    /// The word that names this phase in the API and the tables.
+    /// The name of this phase in the API and the tables.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Open => "open",
@@ -66,38 +66,38 @@ impl Phase {
     }
 }
 
-/// A word and a holder that do not go together.
+/// An inconsistent pair of phase and assignee.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum StateError {
-    /// A phase that needs a holder came without one, or the other way round.
-    #[error("this phase and this holder do not go together")]
+    /// The phase requires an assignee and has none, or the other way round.
+    #[error("the phase and the assignee are inconsistent")]
     Holder,
 }
 
-/// Where a task stands and with whom. A task in somebody's hands always says
-/// in whose; an open one never does.
+/// The state of a task with its assignee. An assigned task always names its assignee; an
+/// open one never does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum State {
-    /// Nobody has it.
+    /// Not assigned to anyone.
     Open,
-    /// Given to a person who has not said yes yet.
+    /// Assigned, not yet accepted.
     Assigned(PersonId),
-    /// The person said yes.
+    /// Accepted by the assignee.
     Accepted(PersonId),
-    /// The person is at it.
+    /// Started by the assignee.
     InProgress(PersonId),
-    /// The person did it.
+    /// Completed by the assignee.
     Done(PersonId),
-    /// The person tried; it was not possible.
+    /// Attempted by the assignee without success.
     Failed(PersonId),
-    /// Called off.
+    /// Cancelled.
     Cancelled,
-    /// Its time ran out.
+    /// Expired before it was done.
     Expired,
 }
 
 impl State {
-    /// The phase, without the holder.
+    /// The phase, without the assignee.
     pub const fn phase(&self) -> Phase {
         match self {
             Self::Open => Phase::Open,
@@ -111,7 +111,7 @@ impl State {
         }
     }
 
-    /// Who has it, or had it last.
+    /// The assignee, or the last one.
     pub const fn holder(&self) -> Option<PersonId> {
         match *self {
             Self::Assigned(p)
@@ -123,15 +123,15 @@ impl State {
         }
     }
 
-    /// Whether it can still be done without being reopened.
+    /// Whether the task can still be done without being reopened.
     pub const fn is_live(&self) -> bool {
         matches!(self, Self::Open | Self::Assigned(_) | Self::Accepted(_) | Self::InProgress(_))
     }
 
-    /// The state of `phase` in the hands of `holder`, as a table keeps them.
+    /// The state with `phase` and `holder`, as a table stores them.
     ///
     /// # Errors
-    /// When the two do not go together.
+    /// If the two are inconsistent.
     pub const fn of(phase: Phase, holder: Option<PersonId>) -> Result<Self, StateError> {
         match (phase, holder) {
             (Phase::Open, None) => Ok(Self::Open),
@@ -147,7 +147,7 @@ impl State {
     }
 }
 
-/// How a task ended, as its report says.
+/// The outcome of a visit, by its report.
 #[derive(
     Clone,
     Copy,
@@ -173,18 +173,18 @@ impl State {
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case", parse_err_ty = UnknownWord, parse_err_fn = unknown::<Outcome>)]
 pub enum Outcome {
-    /// Done as asked.
+    /// Done as requested.
     Done,
-    /// Nobody opened.
+    /// Nobody was at home.
     NotHome,
-    /// The household did not want it.
+    /// The beneficiary declined the visit.
     Refused,
-    /// Done, and something was found that needs more.
+    /// Done, and a need was found that requires follow-up.
     NeedsFollowUp,
 }
 
 impl Outcome {
-    /// The word that names this outcome in the API and the tables.
+    /// The name of this outcome in the API and the tables.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Done => "done",

@@ -1,4 +1,4 @@
-//! What of a task its life turns on.
+//! The part of a task that the rules depend on.
 
 use crate::word::{UnknownWord, unknown};
 use chrono::{Days, NaiveDate};
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::state::State;
 use crate::area::{AreaCode, Level};
 
-/// What becomes of a task that nobody did in time.
+/// The policy for an overdue task.
 #[derive(
     Clone,
     Copy,
@@ -33,14 +33,14 @@ use crate::area::{AreaCode, Level};
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case", parse_err_ty = UnknownWord, parse_err_fn = unknown::<Overdue>)]
 pub enum Overdue {
-    /// It goes one level up, again and again, up to the district.
+    /// Escalates by one level at a time, up to the district.
     Escalate,
-    /// It is over: a greeting after the feast greets nobody.
+    /// Expires. For a visit that is pointless after the holiday.
     Expire,
 }
 
 impl Overdue {
-    /// The word that names this in the API and the tables.
+    /// The name of this policy in the API and the tables.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Escalate => "escalate",
@@ -49,42 +49,42 @@ impl Overdue {
     }
 }
 
-/// What a kind of service asks of its tasks, as it was when the task was made.
+/// The terms of a kind of service, as of the creation of the task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Terms {
-    /// How often somebody goes before nobody at home is the end of it, at least once.
+    /// Maximum number of attempts while nobody is at home, at least one.
     pub attempts: u8,
     /// Days until the next attempt.
     pub retry_days: u16,
-    /// What becomes of it past its due day.
+    /// The policy once the task is overdue.
     pub overdue: Overdue,
-    /// Days past due before it escalates, and between one level and the next.
+    /// Days past due before the first escalation, and between escalations.
     pub escalate_days: u16,
 }
 
-/// What of a task its life turns on.
+/// The part of a task that the rules depend on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Task {
-    /// The grid it belongs to.
+    /// The grid of the task.
     pub grid: AreaCode,
-    /// Where it stands, and with whom.
+    /// The state and the assignee.
     pub state: State,
-    /// How often it has changed; one more with every change.
+    /// The version, incremented with every change.
     pub version: i64,
-    /// Which attempt this is, from 1.
+    /// The number of the attempt, from 1.
     pub attempt: u8,
-    /// Whose escalation_level it lies on: the grid's, or the level it was escalated to.
+    /// The responsible level: the grid, or the level the task was escalated to.
     pub escalation_level: Level,
-    /// The first day it may be done.
+    /// The earliest day of the visit.
     pub not_before: NaiveDate,
-    /// The last day it should be done; never before `not_before`.
+    /// The due day; never before `not_before`.
     pub due_on: NaiveDate,
-    /// What its kind asks.
+    /// The terms of its kind.
     pub terms: Terms,
 }
 
 impl Task {
-    /// The next attempt: open to all again, later.
+    /// The next attempt: open to everyone, from a later day.
     pub(super) fn again(self, today: NaiveDate) -> Self {
         let not_before = later(today, self.terms.retry_days);
         Self {
@@ -96,7 +96,7 @@ impl Task {
         }
     }
 
-    /// A fresh start from `today`, as if it had just been made.
+    /// A restart from `today`, as if newly created.
     pub(super) fn afresh(self, today: NaiveDate) -> Self {
         let not_before = self.not_before.max(today);
         Self {
@@ -109,7 +109,7 @@ impl Task {
         }
     }
 
-    /// How many levels it has gone up.
+    /// The number of escalations so far.
     pub(super) fn climbed(&self) -> u64 {
         std::iter::successors(Some(Level::Grid), |level| level.parent())
             .take_while(|level| *level != self.escalation_level)
@@ -118,7 +118,7 @@ impl Task {
     }
 }
 
-/// `days` after `day`; the day itself at the end of time.
+/// `days` after `day`; `day` itself if the result is out of range.
 pub(super) fn later(day: NaiveDate, days: impl Into<u64>) -> NaiveDate {
     day.checked_add_days(Days::new(days.into())).unwrap_or(day)
 }

@@ -1,5 +1,5 @@
-//! The table of the life: which command moves a task from where to where, and
-//! who may send it. [`super::apply`] keeps to it, and the diagram is drawn from it.
+//! The transition table: the verbs, the phases they connect, and the roles that may send
+//! them. [`super::apply`] enforces it, and the diagram is generated from it.
 
 use crate::word::VariantArray as _;
 use crate::word::Word as _;
@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use super::state::Phase;
 use crate::authority::{Action, Role, permits};
 
-/// The words of the commands, without what they carry.
+/// The verbs of the commands, without arguments.
 #[derive(
     Clone,
     Copy,
@@ -26,37 +26,37 @@ use crate::authority::{Action, Role, permits};
 )]
 #[strum(serialize_all = "snake_case", parse_err_ty = UnknownWord, parse_err_fn = unknown::<Verb>)]
 pub enum Verb {
-    /// Give an open task to somebody, as dispatch does.
+    /// Assigns an open task to a person, as dispatch does.
     Assign,
-    /// Take it on oneself.
+    /// Claims an open task.
     Claim,
-    /// Say yes to one that was given.
+    /// Accepts an assigned task.
     Accept,
-    /// Say no to one that was given.
+    /// Declines an assigned task.
     Decline,
-    /// Give it back.
+    /// Releases the task.
     Release,
-    /// Begin.
+    /// Starts the task.
     Start,
-    /// Say how it ended.
+    /// Reports the outcome.
     Report,
-    /// Give it to somebody, whoever has it now.
+    /// Assigns the task to a person, whether or not it has an assignee.
     Reassign,
-    /// Move its days or its window.
+    /// Moves the days or the window of the task.
     Reschedule,
-    /// Put it on the escalation_level one level up.
+    /// Escalates the task by one level.
     Escalate,
-    /// Call it off.
+    /// Cancels the task.
     Cancel,
-    /// Begin again with one that is over.
+    /// Reopens a finished task.
     Reopen,
-    /// End one whose time ran out.
+    /// Expires an overdue task.
     Expire,
 }
 
 use Phase::{Accepted, Assigned, Cancelled, Done, Expired, Failed, InProgress, Open};
 
-/// Every move there is: verb, from where, to where.
+/// Every transition: verb, source phase, target phase.
 pub const MOVES: &[(Verb, &[Phase], &[Phase])] = &[
     (Verb::Assign, &[Open], &[Assigned]),
     (Verb::Claim, &[Open, Assigned], &[Accepted]),
@@ -65,7 +65,7 @@ pub const MOVES: &[(Verb, &[Phase], &[Phase])] = &[
     (Verb::Release, &[Assigned, Accepted, InProgress], &[Open]),
     (Verb::Start, &[Assigned, Accepted], &[InProgress]),
     (Verb::Report, &[Assigned, Accepted, InProgress], &[Done, Failed, Open]),
-    // Only by who held it when the report was made, on a phone without a network.
+    // Only by the assignee at the time of the report, from a phone that was offline.
     (Verb::Report, &[Open], &[Done]),
     (Verb::Reassign, &[Open, Assigned, Accepted, InProgress], &[Assigned]),
     (Verb::Reschedule, &[Open], &[Open]),
@@ -99,7 +99,8 @@ impl Verb {
         }
     }
 
-    /// Whether it decides over a task whoever has it, rather than tells what its holder does.
+    /// Whether it is a decision about a task, with or without an assignee, rather than a
+    /// command of the assignee.
     pub const fn decides_for_others(self) -> bool {
         matches!(
             self,
@@ -112,17 +113,17 @@ impl Verb {
         )
     }
 
-    /// Whether Gridward itself sends it: dispatch and background jobs.
+    /// Whether the system sends it: dispatch and background jobs.
     pub const fn is_automatic(self) -> bool {
         matches!(self, Self::Assign | Self::Escalate | Self::Expire)
     }
 
-    /// Whether it can move a task from `phase` at all.
+    /// Whether it is valid in `phase`.
     pub fn starts_at(self, phase: Phase) -> bool {
         MOVES.iter().any(|(verb, from, _)| *verb == self && from.contains(&phase))
     }
 
-    /// Whether it can move a task from one phase to the other.
+    /// Whether it leads from one phase to the other.
     pub fn moves(self, from: Phase, to: Phase) -> bool {
         let goes = |(verb, starts, ends): &&(Self, &[Phase], &[Phase])| {
             *verb == self && starts.contains(&from) && ends.contains(&to)
@@ -131,8 +132,8 @@ impl Verb {
     }
 }
 
-/// The life of a task as a mermaid state diagram, one arrow for each pair of
-/// phases that some verb joins.
+/// The life cycle as a mermaid state diagram, with one arrow for each pair of phases that a
+/// verb connects.
 pub fn diagram() -> String {
     let mut text = String::from("stateDiagram-v2\n    [*] --> open\n");
     for from in Phase::VARIANTS.iter().copied() {

@@ -51,8 +51,8 @@ impl Language {
 /// A problem (RFC 9457): what went wrong, for people and for programs.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Problem, example = json!({
-    "type": "/problems/not_found", "title": "There is no such thing here", "status": 404,
-    "detail": "It does not exist, or lies outside your area.", "code": "not_found",
+    "type": "/problems/not_found", "title": "Not found", "status": 404,
+    "detail": "The resource does not exist or is outside your area.", "code": "not_found",
     "retryable": false
 }))]
 pub struct Body<'a> {

@@ -1,8 +1,8 @@
-//! Every problem there is: its code, status and words in both languages.
+//! The problem catalogue: code, status, title and detail of each problem in both languages.
 
 use actix_web::http::StatusCode;
 
-/// What every answer of one kind of problem says.
+/// The constant members of one kind of problem.
 #[derive(Clone, Copy, Debug)]
 pub struct Entry {
     /// Stable; clients branch on it.
@@ -20,7 +20,7 @@ pub struct Entry {
 impl Entry {
     /// The HTTP status.
     pub fn status(&self) -> StatusCode {
-        // Every status below is one; the fallback is never taken.
+        // Every status below is valid; the fallback is unreachable.
         StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 }
@@ -39,7 +39,7 @@ macro_rules! problems {
             /// Every one of them.
             pub const ALL: &'static [Self] = &[$(Self::$name),*];
 
-            /// What its answers say.
+            /// The constant members of its answers.
             pub const fn entry(self) -> Entry {
                 match self {
                     $(Self::$name => Entry {
@@ -55,17 +55,17 @@ macro_rules! problems {
     };
 }
 
-/// Every problem there is, those of the request before those of the server.
+/// All problems: those of the request, then those of the server.
 pub fn entries() -> impl Iterator<Item = Entry> {
     let refusals = Kind::ALL.iter().map(|kind| kind.entry());
     refusals.chain(ServerFault::ALL.iter().map(|fault| fault.entry()))
 }
 
-/// Codes of earlier versions, which kept problems may still have.
+/// Codes of earlier versions, which stored problems may still have.
 const FORMER_CODES: [(&str, Kind); 1] = [("command_set_aside", Kind::CommandDeadLettered)];
 
 impl Kind {
-    /// The kind with this code, today's or a former one; `None` where this version has none.
+    /// The kind with this code, current or former; `None` if this version has none.
     pub fn of_code(code: &str) -> Option<Self> {
         let today = Self::ALL.iter().copied().find(|kind| kind.entry().code == code);
         let former = || FORMER_CODES.iter().find(|(former, _)| *former == code);
@@ -74,130 +74,130 @@ impl Kind {
 }
 
 problems! {
-    /// Why a request is refused. A failure of the server's is a [`ServerFault`], so that none
-    /// can be answered without the cause that the log needs.
+    /// Why a request is refused. A failure of the server is a [`ServerFault`], so that it cannot
+    /// be answered without the cause that the log needs.
     Kind
-    /// The path, the query or a header cannot be read.
+    /// The path, the query or a header is invalid.
     BadRequest "bad_request" 400
-        "The request cannot be read": "See `errors` for what is wrong with it.";
-        "请求无法识别": "具体问题见 errors。";
+        "Malformed request": "The path, the query or a header is invalid. See `errors`.";
+        "请求格式有误": "路径、查询参数或请求头有误，详见 errors。";
     /// The body is not JSON.
     InvalidJson "invalid_json" 400
-        "The body is not valid JSON": "See `errors` for where it stops being JSON.";
-        "请求正文不是有效的 JSON": "具体位置见 errors。";
-    /// No token, or one that this server did not sign.
+        "The body is not valid JSON": "`errors` gives the position of the syntax error.";
+        "请求正文不是有效的 JSON": "语法错误的位置见 errors。";
+    /// The request has no token, or one that this server did not sign.
     Unauthenticated "unauthenticated" 401
-        "Sign in first": "This needs a valid access token in the Authorization header.";
-        "请先登录": "此操作需要在 Authorization 请求头中提供有效的访问令牌。";
-    /// The token was good once.
+        "Sign-in required": "Send a valid access token in the Authorization header.";
+        "请先登录": "请在 Authorization 请求头中提供有效的访问令牌。";
+    /// The token was valid and has expired.
     TokenExpired "token_expired" 401
-        "The sign-in has expired": "Sign in again to get a new access token.";
-        "登录已过期": "请重新登录以获取新的访问令牌。";
-    /// The phone and the password do not belong together; says no more than that.
+        "Access token expired": "Sign in again to get a new access token.";
+        "登录已过期": "请重新登录。";
+    /// Phone and password do not match; the answer does not say which is wrong.
     WrongCredentials "wrong_credentials" 401
-        "Phone or password is wrong": "No account has this phone and this password.";
-        "手机号或密码错误": "没有与此手机号和密码相符的账号。";
-    /// Visible, but not for this role.
+        "Incorrect phone number or password": "Check the phone number and the password, then try again.";
+        "手机号或密码错误": "请检查手机号和密码后重试。";
+    /// The resource is visible, but the role does not permit the action.
     Forbidden "forbidden" 403
-        "Your role may not do this": "Ask somebody whose role may.";
-        "您的角色无权执行此操作": "请联系有权限的人员。";
-    /// Not there, or not in the caller's area: the answer does not tell which.
+        "Permission denied": "Your role does not permit this action. Contact your administrator.";
+        "您没有此操作的权限": "如需办理，请联系管理员。";
+    /// The resource does not exist or is outside the caller's area; the answer does not say which.
     NotFound "not_found" 404
-        "There is no such thing here": "It does not exist, or lies outside your area.";
-        "未找到": "该内容不存在，或不在您的管辖范围内。";
-    /// The path is there, the method is not.
+        "Not found": "The resource does not exist or is outside your area.";
+        "未找到相关内容": "该内容不存在，或不在您的管辖范围内。";
+    /// The path exists; the method does not.
     MethodNotAllowed "method_not_allowed" 405
-        "This path does not know this method": "See the Allow header for those it knows.";
-        "此路径不支持该请求方法": "支持的方法见 Allow 响应头。";
-    /// Somebody else has the task.
+        "Method not allowed": "The Allow header lists the methods that this path supports.";
+        "不支持该请求方法": "支持的方法见 Allow 响应头。";
+    /// Another person is the assignee.
     TaskAlreadyClaimed "task_already_claimed" 409
-        "Somebody else has this task": "`current` says who has it and where it stands.";
-        "任务已被他人认领": "current 中说明了当前持有人和任务状态。";
-    /// Only the holder may.
+        "Task already claimed": "The task is assigned to another person. See `current` for the assignee and the state.";
+        "任务已被他人认领": "当前负责人和任务状态见 current。";
+    /// The caller is not the assignee.
     NotTaskHolder "not_task_holder" 409
-        "This task is not in your hands": "Only the person who has the task may do this; see `current`.";
-        "该任务不在您手中": "只有任务持有人可以执行此操作，见 current。";
-    /// The task has moved on, or is not there yet.
+        "Task not assigned to you": "Only the assignee can do this. See `current`.";
+        "您不是该任务的负责人": "只有任务负责人可以执行此操作，最新情况见 current。";
+    /// The task's state does not permit the command.
     TaskPhase "task_phase" 409
-        "The task is not at a point where this can be done": "See `current` for where it stands.";
-        "任务当前状态不允许此操作": "任务当前状态见 current。";
-    /// The chosen person cannot be chosen.
+        "Not possible in the task's current state": "See `current` for the state of the task.";
+        "任务当前状态不支持此操作": "任务的最新状态见 current。";
+    /// The chosen person cannot be assigned the task.
     NotACandidate "not_a_candidate" 409
-        "This person cannot be chosen": "Choose an active manager or volunteer of your area.";
-        "不能选择此人": "请选择您管辖范围内在岗的网格员或志愿者。";
-    /// The id names another attachment.
+        "Person not eligible": "Choose an active manager or volunteer in your area.";
+        "无法选择此人": "请选择您管辖范围内在岗的网格员或志愿者。";
+    /// The id already names another attachment.
     AttachmentKnown "attachment_known" 409
-        "This id names another attachment": "An attachment's id is made once, by the phone.";
-        "该编号已用于其他附件": "附件编号由手机生成，只能使用一次。";
-    /// The server failed at it again and again.
+        "Attachment id already in use": "Generate a new id for each attachment.";
+        "附件编号已被使用": "请为每个附件生成新的编号。";
+    /// The command failed repeatedly and became a dead letter.
     CommandDeadLettered "command_dead_lettered" 409
-        "The service cannot carry this out": "It failed here several times and is kept, sealed, for those who run the service.";
-        "系统无法执行此操作": "该操作在服务器上多次失败，已封存，由系统运维人员处理。";
-    /// The bytes do not begin where the attachment stands.
+        "Command could not be processed": "Processing failed repeatedly. The command was saved, encrypted, for the operators; sending it again has no effect.";
+        "操作未能完成": "系统多次处理失败，该操作已加密保存并转交运维人员，请勿重复提交。";
+    /// The offset of the part is not the current offset of the upload.
     UploadOffset "upload_offset" 409 retryable = true
-        "The attachment stands elsewhere": "Ask with HEAD where it stands, and send from there.";
-        "附件续传位置不符": "请用 HEAD 查询当前位置，并从该位置继续上传。";
-    /// An upload that is over cannot be given up.
+        "Upload offset mismatch": "Send HEAD to get the current offset, then resume from there.";
+        "续传位置不一致": "请用 HEAD 请求查询当前位置，再从该位置继续上传。";
+    /// A complete upload cannot be cancelled.
     AttachmentComplete "attachment_complete" 409
-        "The attachment is there": "What has arrived whole is evidence and stays.";
-        "附件已上传完成": "已完整上传的附件作为凭证保留，不能撤销。";
-    /// The bytes are not those that their checksum is of.
+        "Attachment already complete": "A complete attachment is evidence and cannot be deleted.";
+        "附件已上传完成": "上传完成的附件作为工作记录留存，无法删除。";
+    /// The bytes do not match their checksum.
     ChecksumMismatch "checksum_mismatch" 460 retryable = true
-        "The bytes were spoilt on the way": "Nothing of them was kept; send them again from the same place.";
-        "数据在传输中损坏": "本次内容未保存，请从同一位置重新发送。";
-    /// It lies as high as it can.
+        "Checksum mismatch: the upload was corrupted in transit": "This part was discarded. Send it again from the same offset.";
+        "数据在传输过程中损坏": "本次上传的内容未保存，请从同一位置重新上传。";
+    /// The task is at the highest level.
     NoLevelAbove "no_level_above" 409
-        "The task lies on the district's escalation_level already": "There is no level above it.";
-        "任务已在区县层级": "没有更高的层级。";
-    /// The caller's version is not the one that stands.
+        "The task is already at district level": "District is the highest level; the task cannot be escalated further.";
+        "任务已在区县层级": "区县为最高层级，无法继续上报。";
+    /// The version that the caller read is not the current one.
     VersionConflict "version_conflict" 412
-        "Somebody changed this meanwhile": "See `current`; decide again on what stands there.";
-        "内容已被他人修改": "请查看 current 中的最新内容后再决定。";
-    /// The caller must say on which version the decision rests.
+        "Changed by someone else": "The resource has changed since you read it. Review `current`, then try again.";
+        "内容已被他人更新": "请查看 current 中的最新内容，确认后再提交。";
+    /// The caller must name the version that the decision is based on.
     VersionRequired "version_required" 428
-        "Say which version you decide on": "Send If-Match with the ETag of the task as you read it; in an outbox, base_version.";
-        "需要指明所依据的版本": "请在 If-Match 中发送所读取任务的 ETag；离线命令请填写 base_version。";
-    /// The id has named another command before.
+        "Version required": "Send If-Match with the ETag of the task as you read it; in an outbox command, send base_version.";
+        "缺少版本信息": "请在 If-Match 中填写所读取任务的 ETag；离线命令请填写 base_version。";
+    /// The id already names another command.
     CommandIdReused "command_id_reused" 422
-        "This id has named another command": "A command's id, or an Idempotency-Key, names one command for ever.";
-        "该编号已用于其他命令": "每个命令编号或 Idempotency-Key 只能用于同一命令。";
-    /// No command has this word.
+        "Command id already in use": "A command id or Idempotency-Key identifies exactly one command. Generate a new one.";
+        "该编号已用于其他操作": "每个命令编号或 Idempotency-Key 只能用于一个操作，请生成新的编号。";
+    /// No command has this name.
     UnknownCommand "unknown_command" 422
-        "There is no such command": "See the contract for the words of commands.";
-        "没有此命令": "命令名称见接口文档。";
-    /// Over the limit of bytes.
+        "Unknown command": "See the API documentation for the list of commands.";
+        "未知命令": "可用的命令见接口文档。";
+    /// The body exceeds the size limit.
     TooLarge "body_too_large" 413
-        "That is too large": "A JSON body may have up to 256 KiB, an attachment what the contract says of its type.";
-        "内容过大": "JSON 正文最大为 256 KiB，附件大小上限见接口文档。";
-    /// Not JSON by its header, or compressed.
+        "Content too large": "A JSON body is limited to 256 KiB. See the API documentation for the limit of each attachment type.";
+        "内容过大": "JSON 正文不能超过 256 KiB，各类附件的大小上限见接口文档。";
+    /// The Content-Type is not supported, or the body is compressed.
     UnsupportedMediaType "unsupported_media_type" 415
-        "The body is not of a type this takes": "Send the type that the contract names, uncompressed; a push to sync may come by gzip.";
-        "不支持的正文类型": "请按接口文档的类型发送，不要压缩；仅同步接口可用 gzip。";
-    /// JSON, but not what is asked for.
+        "Unsupported media type": "Send the documented content type, uncompressed. Only a push to sync accepts gzip.";
+        "不支持的内容类型": "请按接口文档规定的类型发送，且不要压缩；仅同步上传支持 gzip。";
+    /// Valid JSON that does not satisfy the schema.
     Invalid "invalid" 422
-        "Something in the request does not fit": "See `errors`: each names a field and what it must be.";
-        "请求内容不符合要求": "见 errors：每项指明字段及其要求。";
-    /// Too fast.
+        "Validation failed": "Each entry of `errors` names a field and its requirement.";
+        "请求内容有误": "请按 errors 中列出的字段要求修改后重新提交。";
+    /// The caller exceeded a rate limit.
     TooManyRequests "too_many_requests" 429 retryable = true
-        "Too many tries": "Wait as long as the Retry-After header says.";
-        "尝试次数过多": "请按 Retry-After 响应头等待后再试。";
+        "Too many attempts": "Wait for the time given in the Retry-After header, then try again.";
+        "尝试次数过多": "请等待 Retry-After 响应头指定的时间后再试。";
     /// An earlier version of the server refused the command for a reason that this one does
     /// not have.
     RefusedEarlier "refused_earlier" 409
-        "This was refused earlier": "An earlier version of the service refused it, as `stored_code` says. Asked anew, it is another command with another id.";
-        "此操作先前已被拒绝": "由服务的早期版本拒绝，原因代码见 stored_code。如需重新提交，请使用新的编号。";
+        "Refused by an earlier version": "`stored_code` gives the reason. To try again, send a new command with a new id.";
+        "该操作此前已被拒绝": "原因代码见 stored_code。如需重新提交，请使用新的编号。";
 }
 
 problems! {
-    /// How the server itself failed.
+    /// A failure of the server.
     ServerFault
-    /// A defect of the server's; the log has it, under the request's id.
+    /// A defect of the server; the log has its cause under the request id.
     Internal "internal" 500
-        "Something went wrong on our side": "It has been written down; tell us the request id.";
-        "服务器内部错误": "错误已记录，请向我们提供请求编号。";
-    /// The database is away or overloaded.
+        "Internal server error": "The error has been logged. Quote the request id when you report it.";
+        "服务器内部错误": "错误已记录。如需帮助，请向运维人员提供请求编号。";
+    /// The database is unreachable or overloaded.
     Unavailable "unavailable" 503 retryable = true
-        "The service cannot answer just now": "Nothing was changed. Try again shortly.";
+        "Service temporarily unavailable": "Nothing was changed. Try again shortly.";
         "服务暂时不可用": "未作任何更改，请稍后重试。";
 }
 

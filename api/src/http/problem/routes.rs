@@ -21,10 +21,10 @@ pub struct Explanation {
     /// Whether the same request may succeed later.
     retryable: bool,
     /// The problem in a few words.
-    #[schema(max_length = 256, example = "There is no such thing here")]
+    #[schema(max_length = 256, example = "Not found")]
     title: &'static str,
     /// What to do about it.
-    #[schema(max_length = 1024, example = "It does not exist, or lies outside your area.")]
+    #[schema(max_length = 1024, example = "The resource does not exist or is outside your area.")]
     detail: &'static str,
 }
 

@@ -1,4 +1,4 @@
-//! What holds after any sequence of commands.
+//! Invariants after any sequence of commands.
 
 use crate::word::VariantArray as _;
 use proptest::prelude::*;

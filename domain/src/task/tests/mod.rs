@@ -1,4 +1,4 @@
-//! The promises of a task's life.
+//! Tests of a task's life cycle.
 
 mod laws;
 mod rules;
@@ -34,7 +34,7 @@ fn volunteer(n: u128) -> Agent {
     agent(n, Role::Volunteer, GRID)
 }
 
-/// A person of the role, for the grid or the district around it as the role asks.
+/// A person of the role, for the grid or the district around it as the role requires.
 fn somebody(n: u128, role: Role) -> Agent {
     agent(n, role, if role.fits(Level::Grid) { GRID } else { "500116" })
 }
@@ -80,7 +80,7 @@ const fn report(outcome: Outcome) -> Command {
     Command::Report { outcome, held_then: false }
 }
 
-/// A state of each phase; in the hands of `holder` where the phase has hands.
+/// A state of each phase; assigned to `holder` if the phase has an assignee.
 fn states(holder: PersonId) -> impl Iterator<Item = State> {
     Phase::VARIANTS.iter().copied().map(move |phase| {
         State::of(phase, Some(holder)).or_else(|_| State::of(phase, None)).expect("a state")

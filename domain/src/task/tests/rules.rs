@@ -70,7 +70,7 @@ fn a_visit_that_took_place_counts_though_the_task_was_given_to_another_meanwhile
     assert_eq!(late(Outcome::Done, true), Ok(State::Done(person(1))));
     let not_holder = Err(Rejection::NotHolder { holder: Some(person(2)) });
     assert_eq!(late(Outcome::Done, false), not_holder);
-    // That nobody was at home then takes nothing from who has it now.
+    // An earlier "not home" takes nothing from the present assignee.
     assert_eq!(late(Outcome::NotHome, true), not_holder);
     let open = Command::Report { outcome: Outcome::Done, held_then: true };
     assert_eq!(state_after(&task(State::Open), open, &volunteer(1)), Ok(State::Done(person(1))));

@@ -1,5 +1,4 @@
-//! Every state, every command, every role: the function does what the table
-//! says, and nothing else.
+//! Every state, every command, every role: the function agrees with the table.
 
 use super::*;
 use crate::word::VariantArray as _;
@@ -8,7 +7,7 @@ use crate::word::Word as _;
 const ME: u128 = 1;
 const OTHER: u128 = 2;
 
-/// Every command, in each form that the table tells apart.
+/// Every command, in each form that the table distinguishes.
 fn commands() -> Vec<Command> {
     let mut all = vec![
         Command::Assign(candidate(3, GRID)),
@@ -35,7 +34,7 @@ fn agents() -> impl Iterator<Item = Agent> {
     people.chain([Agent::Gridward(area("500116"))])
 }
 
-/// Late enough that expiry and escalation are due.
+/// Late enough for expiry and escalation to be due.
 const LATE: u32 = 20;
 
 #[test]
@@ -82,7 +81,7 @@ fn every_state_command_and_role_goes_as_the_table_says() {
         }
     }
     assert_eq!(tried, 2 * 2 * 8 * 20 * 6);
-    // And the table promises nothing that never happens.
+    // Every transition in the table occurs.
     for verb in Verb::VARIANTS.iter().copied() {
         for from in Phase::VARIANTS.iter().copied() {
             for to in Phase::VARIANTS.iter().copied() {

@@ -1,0 +1,145 @@
+//! What a load would break: a grid has exactly one manager, before and after.
+//!
+//! The files agree among themselves, but an ordinary load leaves the rows that
+//! they lack, and the two together may not. That is found before anything is
+//! written.
+
+use std::collections::{HashMap, HashSet};
+
+use diesel::prelude::*;
+use gridward_domain::area::AreaCode;
+use gridward_domain::id::PersonId;
+use thiserror::Error;
+
+use super::record::DistrictRecords;
+use crate::db::schema::people;
+use crate::db::{Conn, DbError};
+use crate::person::Role;
+
+/// A grid that would not have exactly one manager.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum Conflict {
+    /// The manager in the database stays, and the files bring another.
+    #[error(
+        "the grid {grid} would have two managers: {person} is in the database and not in \
+         people.csv; name that person there in another role, or import with --whole"
+    )]
+    TwoManagers {
+        /// The grid.
+        grid: AreaCode,
+        /// The manager in the database.
+        person: PersonId,
+    },
+    /// The files take the manager away and lack the grid.
+    #[error(
+        "the grid {grid} would have no manager: it is in the database and not in areas.csv, and \
+         people.csv moves its manager {person}; add the grid there, or import with --whole"
+    )]
+    NoManager {
+        /// The grid.
+        grid: AreaCode,
+        /// Its manager.
+        person: PersonId,
+    },
+}
+
+/// The conflicts of an ordinary load of `records`. A load of the whole district
+/// has none: who is not in the files leaves, and so does a grid that is not.
+pub(super) fn find(
+    conn: &mut Conn,
+    district: AreaCode,
+    records: &DistrictRecords,
+) -> Result<Vec<Conflict>, DbError> {
+    let present: Vec<(PersonId, AreaCode)> = people::table
+        .filter(people::district.eq(district))
+        .filter(people::role.eq(Role::Manager))
+        .filter(people::active.eq(true))
+        .order(people::area)
+        .select((people::id, people::area))
+        .load(conn)?;
+    Ok(among(&present, records))
+}
+
+/// The conflicts between the managers of the database and the records.
+fn among(present: &[(PersonId, AreaCode)], records: &DistrictRecords) -> Vec<Conflict> {
+    let people: HashMap<PersonId, (Role, AreaCode)> =
+        records.people.iter().map(|person| (person.id, (person.role, person.area))).collect();
+    let managed: HashSet<AreaCode> =
+        people.values().filter(|(role, _)| *role == Role::Manager).map(|(_, grid)| *grid).collect();
+    let conflict = |(person, grid): &(PersonId, AreaCode)| {
+        let (person, grid) = (*person, *grid);
+        match people.get(&person) {
+            None if managed.contains(&grid) => Some(Conflict::TwoManagers { grid, person }),
+            Some(now) if *now != (Role::Manager, grid) && !managed.contains(&grid) => {
+                Some(Conflict::NoManager { grid, person })
+            }
+            _ => None,
+        }
+    };
+    present.iter().filter_map(conflict).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use gridward_domain::place::Place;
+    use gridward_domain::time::Minutes;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::load::record::PersonRecord;
+    use crate::person::Gender;
+
+    fn id(n: u128) -> PersonId {
+        PersonId(Uuid::from_u128(n))
+    }
+
+    fn grid(n: u8) -> AreaCode {
+        format!("50011600100200{n}").parse().expect("a code")
+    }
+
+    fn records(people: &[(u128, Role, u8)]) -> DistrictRecords {
+        let person = |(n, role, at): &(u128, Role, u8)| PersonRecord {
+            id: id(*n),
+            role: *role,
+            area: grid(*at),
+            name: "周".to_owned(),
+            gender: Gender::Female,
+            birth_year: 1980,
+            phone: "12345".to_owned(),
+            home: Place::new(29.0, 106.0).expect("a place"),
+            skills: std::iter::empty().collect(),
+            weekly_minutes: Minutes(0),
+            availability: vec![],
+        };
+        DistrictRecords { people: people.iter().map(person).collect(), ..Default::default() }
+    }
+
+    #[test]
+    fn managers_may_stay_swap_and_be_replaced_by_name() {
+        let present = [(id(1), grid(1)), (id(2), grid(2))];
+        for people in [
+            &[(1, Role::Manager, 1), (2, Role::Manager, 2)][..],
+            &[(1, Role::Manager, 2), (2, Role::Manager, 1)],
+            &[(1, Role::Volunteer, 1), (3, Role::Manager, 1), (2, Role::Manager, 2)],
+            &[(1, Role::Manager, 1)],
+        ] {
+            assert_eq!(among(&present, &records(people)), []);
+        }
+    }
+
+    #[test]
+    fn a_grid_with_two_managers_or_none_is_a_conflict() {
+        let present = [(id(1), grid(1)), (id(2), grid(2))];
+        assert_eq!(
+            among(&present, &records(&[(3, Role::Manager, 1), (1, Role::Volunteer, 1)])),
+            []
+        );
+        assert_eq!(
+            among(&present, &records(&[(3, Role::Manager, 1), (2, Role::Volunteer, 1)])),
+            [
+                Conflict::TwoManagers { grid: grid(1), person: id(1) },
+                Conflict::NoManager { grid: grid(2), person: id(2) },
+            ]
+        );
+    }
+}

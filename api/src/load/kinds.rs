@@ -1,0 +1,123 @@
+//! The kinds of record, in the order in which they are written.
+
+use std::collections::HashSet;
+
+use gridward_domain::id::PersonId;
+
+use super::merge::{Merged, merge};
+use super::record::{DistrictRecords, PersonRecord};
+use super::report::Loaded;
+use super::rows::{HolidayRow, MemorialRow, OutlineRow, StationRow};
+use super::step::{Step, Target};
+use super::{LoadError, gone, rows, tasks};
+use crate::area::store::AreaRow;
+use crate::beneficiary::store::BeneficiaryRow;
+use crate::clock;
+use crate::db::DbError;
+use crate::db::schema;
+use crate::person::Role;
+use crate::person::store::PersonRow;
+
+/// Writes the records that are new or different; answers the keys of the latter.
+/// Rows without a record go first, since a new row may take what was theirs: a
+/// grid to manage, a phone number.
+macro_rules! write_rows {
+    ($step:ident, $table:ident, $id:ident, $type:ty, $records:expr, $row:expr) => {{
+        use diesel::prelude::*;
+        use schema::$table;
+        let of_district = $table::table.filter($table::district.eq($step.district));
+        let present = of_district.select(<$type>::as_select()).load($step.conn)?;
+        let Merged { added, changed, unchanged, rows, missing } = merge(present, $records, $row)?;
+        gone::settle($step, missing)?;
+        for ids in changed.chunks(500) {
+            diesel::delete(of_district.filter($table::$id.eq_any(ids))).execute($step.conn)?;
+        }
+        <$type>::insert_all($step.conn, &rows.iter().collect::<Vec<_>>())?;
+        $step.loaded.count(added, changed.len(), unchanged);
+        changed
+    }};
+}
+
+/// Writes all kinds, each in a transaction.
+pub(super) fn write(
+    to: &mut Target<'_>,
+    records: &DistrictRecords,
+    report: &mut dyn FnMut(Loaded),
+) -> Result<(), LoadError> {
+    let (district, key, today) = (to.district, to.key, clock::day(to.now));
+    report(to.transaction("areas", |step| {
+        write_rows!(step, areas, code, AreaRow, &records.areas, |record, before| {
+            Ok(rows::area(record, today, before))
+        });
+        Ok(())
+    })?);
+    report(to.transaction("outlines", |step| {
+        write_rows!(step, outlines, grid, OutlineRow, &records.outlines, |record, before| {
+            Ok(rows::outline(record, before))
+        });
+        Ok(())
+    })?);
+    report(to.transaction("people", |step| {
+        let changed =
+            write_rows!(step, people, id, PersonRow, &records.people, |record, before| {
+                rows::person(record, key, district, before)
+            });
+        tasks::open_of(step, &without_visits(&records.people, &changed), "role_changed")
+    })?);
+    report(to.transaction("beneficiaries", |step| {
+        write_rows!(
+            step,
+            beneficiaries,
+            id,
+            BeneficiaryRow,
+            &records.beneficiaries,
+            |record, before| { rows::beneficiary(record, key, before) }
+        );
+        tasks::follow(step, &records.beneficiaries)
+    })?);
+    report(to.transaction("stations", |step| {
+        write_rows!(step, stations, id, StationRow, &records.stations, |record, before| {
+            Ok(rows::station(record, before))
+        });
+        Ok(())
+    })?);
+    report(to.transaction("memorials", |step| {
+        write_rows!(step, memorials, id, MemorialRow, &records.memorials, |record, before| {
+            Ok(rows::memorial(record, before))
+        });
+        Ok(())
+    })?);
+    report(to.transaction("holidays", |step| write_holidays(step, records))?);
+    Ok(())
+}
+
+/// The ids of those changed people whose role makes no visits.
+fn without_visits(people: &[PersonRecord], changed: &[String]) -> Vec<PersonId> {
+    let changed: HashSet<&str> = changed.iter().map(String::as_str).collect();
+    let others = people.iter().filter(|one| !matches!(one.role, Role::Manager | Role::Volunteer));
+    let changed = others.filter(|one| changed.contains(one.id.to_string().as_str()));
+    changed.map(|one| one.id).collect()
+}
+
+/// Holidays have no id: day and word together are the key.
+fn write_holidays(step: &mut Step<'_>, records: &DistrictRecords) -> Result<(), DbError> {
+    use diesel::prelude::*;
+    use schema::holidays;
+    let district = step.district;
+    let present = holidays::table
+        .filter(holidays::district.eq(district))
+        .select(HolidayRow::as_select())
+        .load(step.conn)?;
+    let Merged { added, changed, unchanged, rows, missing } =
+        merge(present, &records.holidays, |record, before| {
+            Ok(rows::holiday(record, district, before))
+        })?;
+    gone::settle(step, missing)?;
+    for row in &rows {
+        let key = (row.district, row.date, &row.code);
+        diesel::delete(holidays::table.find(key)).execute(step.conn)?;
+    }
+    HolidayRow::insert_all(step.conn, &rows.iter().collect::<Vec<_>>())?;
+    step.loaded.count(added, changed.len(), unchanged);
+    Ok(())
+}

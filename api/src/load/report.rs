@@ -1,0 +1,132 @@
+//! The report of a load: what was written of each kind of record, and what became
+//! of rows that the records lack and of tasks that depend on them.
+
+use std::fmt;
+
+/// How many ids or codes a line of the report names.
+const NAMED: usize = 5;
+
+/// What was done with one kind of record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Loaded {
+    /// Which kind, as `people`.
+    pub kind: &'static str,
+    /// Records that are new.
+    pub added: usize,
+    /// Records that differ from their row.
+    pub changed: usize,
+    /// Records that equal their row.
+    pub unchanged: usize,
+    /// Rows without a record, and tasks that followed.
+    pub notes: Vec<Note>,
+}
+
+/// Rows that shared a fate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// Their fate.
+    pub fate: Fate,
+    /// How many they are.
+    pub count: usize,
+    /// Ids or codes of the first of them; never personal text.
+    pub first: Vec<String>,
+}
+
+/// What became of a row without a record, or of a task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// A row without a record, left as it is.
+    Missing,
+    /// A row without a record, deleted.
+    Deleted,
+    /// An area without a record, no longer valid.
+    Ended,
+    /// A person without a record, no longer active.
+    Inactive,
+    /// An admin without a record, still active.
+    AdminKept,
+    /// A beneficiary without a record, kept for the history of its tasks.
+    KeptForTasks,
+    /// A task that moved with its beneficiary.
+    Moved,
+    /// A task that nobody holds any more.
+    Opened,
+    /// A task whose beneficiary or grid is gone.
+    Cancelled,
+}
+
+impl Fate {
+    /// The fate as the end of a sentence about some rows.
+    const fn text(self) -> &'static str {
+        match self {
+            Self::Missing => "in the database are not in the files",
+            Self::Deleted => "not in the files: deleted",
+            Self::Ended => "not in the files: no longer valid",
+            Self::Inactive => "not in the files: no longer active",
+            Self::AdminKept => "not in the files: kept, since they are admins",
+            Self::KeptForTasks => "not in the files: kept, since tasks refer to them",
+            Self::Moved => "unfinished tasks moved with their beneficiaries",
+            Self::Opened => "tasks open again, since their assignees may not do them",
+            Self::Cancelled => "unfinished tasks cancelled, since what they were for is gone",
+        }
+    }
+}
+
+impl Loaded {
+    /// Nothing done yet.
+    pub(super) const fn begun(kind: &'static str) -> Self {
+        Self { kind, added: 0, changed: 0, unchanged: 0, notes: vec![] }
+    }
+
+    /// Counts the records of the kind.
+    pub(super) const fn count(&mut self, added: usize, changed: usize, unchanged: usize) {
+        (self.added, self.changed, self.unchanged) = (added, changed, unchanged);
+    }
+
+    /// Notes the fate of the rows with these ids or codes, if there are any.
+    pub(super) fn note(&mut self, fate: Fate, ids: impl IntoIterator<Item = impl fmt::Display>) {
+        let mut ids: Vec<String> = ids.into_iter().map(|id| id.to_string()).collect();
+        let count = ids.len();
+        ids.sort_unstable();
+        ids.truncate(NAMED);
+        if count > 0 {
+            self.notes.push(Note { fate, count, first: ids });
+        }
+    }
+}
+
+impl fmt::Display for Loaded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { kind, added, changed, unchanged, notes } = self;
+        write!(f, "{kind}: {added} added, {changed} changed, {unchanged} unchanged")?;
+        notes.iter().try_for_each(|note| write!(f, "\n{kind}: {note}"))
+    }
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { fate, count, first } = self;
+        write!(f, "{count} {}: {}", fate.text(), first.join(", "))?;
+        match count - first.len() {
+            0 => Ok(()),
+            more => write!(f, " and {more} more"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_counts_and_names_the_first() {
+        let mut loaded = Loaded { added: 2, ..Loaded::begun("areas") };
+        loaded.note(Fate::Deleted, [""; 0]);
+        loaded.note(Fate::Missing, (1..=7).rev().map(|n| format!("a{n}")));
+        assert_eq!(
+            loaded.to_string(),
+            "areas: 2 added, 0 changed, 0 unchanged\n\
+             areas: 7 in the database are not in the files: a1, a2, a3, a4, a5 and 2 more"
+        );
+    }
+}
