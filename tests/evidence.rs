@@ -40,7 +40,7 @@ async fn a_report_is_kept_after_a_reassignment_and_with_a_wrong_clock(
     let reports = supervisor.get(&format!("/v1/tasks/{task}/reports")).await;
     let kept = &reports.body["items"][0];
     assert_eq!((&kept["recorded"], &kept["id"]), (&json!(true), &report["id"]));
-    assert_eq!(kept["doubts"], json!(["clock", "times", "form"]));
+    assert_eq!(kept["flags"], json!(["clock", "times", "form"]));
     assert_eq!(kept["started_at"], "2019-01-01T09:30:00+08:00");
     let now = supervisor.get(&format!("/v1/tasks/{task}")).await;
     assert_eq!(
@@ -168,7 +168,7 @@ async fn a_report_with_unreadable_fields_is_kept(
         (&kept["outcome"], &kept["note"], &kept["needs"]),
         (&json!("done"), &json!("一切安好"), &json!(["medical"]))
     );
-    assert_eq!(kept["doubts"], json!(["unread"]));
+    assert_eq!(kept["flags"], json!(["unread"]));
     assert_eq!(kept.get("made_at"), None);
     assert_eq!(kept["unread_command"], json!({ "at": "half past nine" }));
     assert_eq!(

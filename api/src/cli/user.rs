@@ -32,9 +32,9 @@ pub(super) struct Args {
 enum Command {
     /// Set a password, read from standard input
     Password {
-        /// The person's phone
+        /// The person's phone number
         phone: Phone,
-        /// The district, where there are several
+        /// District, required if the database has several
         #[arg(long)]
         district: Option<String>,
     },
@@ -72,7 +72,7 @@ fn set_password(settings: &Settings, phone: &Phone, district: Option<&str>) -> R
     let district = choose_district(&mut conn, district)?;
     let key = KeyRing::new(settings.installation_key()?).key(&mut conn, district)?;
     let known = store::by_phone(&mut conn, district, key.index(phone.as_str()))?;
-    let (id, _) = known.ok_or("nobody who is active has this phone")?;
+    let (id, _) = known.ok_or("no active person has this phone number")?;
     let now = clock::system();
     db::transact(&mut conn, |conn| store::set_password(conn, district, id, &hash, now))?;
     println!("The password of {id} is set.");
@@ -97,7 +97,7 @@ fn add(
     let district = area.district();
     let key = KeyRing::new(settings.installation_key()?).key(&mut conn, district)?;
     if store::by_phone(&mut conn, district, key.index(phone.as_str()))?.is_some() {
-        return Err("somebody has this phone already".into());
+        return Err("another person already has this phone number".into());
     }
     let record = PersonRecord {
         id: PersonId(Uuid::now_v7()),

@@ -45,7 +45,9 @@ pub fn query_beside<T: DeserializeOwned>(text: &str, beside: &[&str]) -> Result<
     serde_path_to_error::deserialize(fields).map_err(|error| {
         let mut message = error.inner().to_string();
         if message.starts_with("unknown field ") {
-            beside.iter().for_each(|name| message.push_str(&format!(", `{name}`")));
+            for name in beside {
+                message.extend([", `", name, "`"]);
+            }
         }
         let (pointer, detail) = place(error.path(), &message);
         Problem::unreadable(pointer.trim_start_matches('/'), detail)
