@@ -14,7 +14,7 @@ use serde_json::Value;
 use super::server::Answer;
 
 /// What differs from one run to the next, and what stands for it.
-const VARYING: [(&str, &str); 13] = [
+const VARYING: [(&str, &str); 14] = [
     (r"018cc7af-0000-7000-8000-0{10}(\d\d)", "[person $1]"),
     (r"018d622e-0000-7000-8000-0{11}(\d)", "[beneficiary $1]"),
     (r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "[id]"),
@@ -26,6 +26,7 @@ const VARYING: [(&str, &str); 13] = [
     (r#""((next_)?cursor|epoch)": "[^"]+""#, r#""$1": "[$1]""#),
     (r#""etag": "\\"[\w-]{20,}\\"""#, r#""etag": "\"[cursor]\"""#),
     (r"cursor=[\w-]+", "cursor=[cursor]"),
+    (r#""upload-expires": "[^"]+""#, r#""upload-expires": "[date]""#),
     (r#""retry-after": "\d+""#, r#""retry-after": "[seconds]""#),
     (r#""next_poll_s": \d+"#, r#""next_poll_s": "[seconds]""#),
 ];

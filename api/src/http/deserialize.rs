@@ -32,9 +32,24 @@ pub fn value<T: DeserializeOwned>(json: Value) -> Result<T, Problem> {
 /// # Errors
 /// 400, naming the field that does not fit.
 pub fn query<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
+    query_beside(text, &[])
+}
+
+/// As [`query`], where the fields `beside` are read elsewhere: they are named among those that
+/// are known.
+///
+/// # Errors
+/// As [`query`].
+pub fn query_beside<T: DeserializeOwned>(text: &str, beside: &[&str]) -> Result<T, Problem> {
     let fields = serde_urlencoded::Deserializer::new(form_urlencoded::parse(text.as_bytes()));
     serde_path_to_error::deserialize(fields).map_err(|error| {
-        let (pointer, detail) = place(error.path(), &error.inner().to_string());
+        let mut message = error.inner().to_string();
+        if message.starts_with("unknown field ") {
+            for name in beside {
+                message.extend([", `", name, "`"]);
+            }
+        }
+        let (pointer, detail) = place(error.path(), &message);
         Problem::unreadable(pointer.trim_start_matches('/'), detail)
     })
 }

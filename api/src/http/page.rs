@@ -42,6 +42,9 @@ pub struct PageQuery {
     pub cursor: Option<String>,
 }
 
+/// The fields of a [`PageQuery`].
+const FIELDS: [&str; 2] = ["limit", "cursor"];
+
 /// A page asked for: how many, and the key of the last thing before it.
 #[derive(Clone, Debug)]
 pub struct Wanted<K> {
@@ -96,11 +99,14 @@ impl<Q: DeserializeOwned> FromRequest for Paged<Q> {
 fn split<Q: DeserializeOwned>(query: &str) -> Result<Paged<Q>, Problem> {
     let fields = form_urlencoded::parse(query.as_bytes());
     let (page, filter): (Vec<_>, Vec<_>) =
-        fields.partition(|(name, _)| ["limit", "cursor"].contains(&name.as_ref()));
+        fields.partition(|(name, _)| FIELDS.contains(&name.as_ref()));
     let text = |fields: Vec<_>| {
         form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish()
     };
-    Ok(Paged { filter: deserialize::query(&text(filter))?, page: deserialize::query(&text(page))? })
+    Ok(Paged {
+        filter: deserialize::query_beside(&text(filter), &FIELDS)?,
+        page: deserialize::query(&text(page))?,
+    })
 }
 
 fn decode<K: DeserializeOwned>(cursor: &str) -> Result<K, Problem> {
@@ -181,5 +187,7 @@ mod tests {
             assert_eq!(problem.errors()[0].pointer, name, "{wrong}");
         }
         assert!(split::<Filter>("limit=1&limit=2").is_err());
+        let unknown = split::<Filter>("color=red").expect_err("unknown").errors()[0].detail.clone();
+        assert!(unknown.ends_with("minutes or word, limit, cursor"), "{unknown}");
     }
 }
