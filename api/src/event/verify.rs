@@ -106,7 +106,10 @@ pub fn verify(
     };
     let checked_from = if folder.is_some() { 1 } else { link.seq + 1 };
     loop {
-        let rows = store::after(conn, district, link.seq, AT_A_TIME)?;
+        let rows = match store::after(conn, district, link.seq, AT_A_TIME) {
+            Err(error) if is_unreadable(&error) => readable(conn, district, link)?,
+            rows => rows?,
+        };
         if rows.is_empty() {
             break;
         }
@@ -120,6 +123,25 @@ pub fn verify(
         return Err(Broken::Head { found: link.seq, head: head.seq });
     }
     Ok(Checked { checked_from, last: link })
+}
+
+/// Whether a column holds what Gridward never wrote.
+fn is_unreadable(error: &DbError) -> bool {
+    matches!(error, DbError::Failed(diesel::result::Error::DeserializationError(_)))
+}
+
+/// The next event, one by one, of rows among which one cannot be read.
+///
+/// # Errors
+/// [`Broken::Event`] for an event that cannot be read.
+fn readable(conn: &mut Conn, district: AreaCode, link: Link) -> Result<Vec<EventRow>, Broken> {
+    store::after(conn, district, link.seq, 1).map_err(|error| {
+        if is_unreadable(&error) {
+            Broken::Event { seq: link.seq + 1, why: "what it says is not what was written" }
+        } else {
+            Broken::Db(error)
+        }
+    })
 }
 
 fn step(link: &Link, row: &EventRow) -> Result<Link, Broken> {

@@ -21,6 +21,12 @@ pub struct Availability {
 
 text_column!(Availability);
 
+impl AsRef<str> for Availability {
+    fn as_ref(&self) -> &str {
+        self.as_str()
+    }
+}
+
 /// Why a text is not a valid availability.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum AvailabilityError {
