@@ -41,7 +41,8 @@ fn every_operation_has_a_unique_name_a_summary_and_a_role() {
             let text = operation["description"].as_str().expect("a description").to_lowercase();
             let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
             let roles = [
-                "open to all",
+                "no authentication required",
+                "allowed roles:",
                 "for every role",
                 "for its holder",
                 "for managers",

@@ -210,7 +210,7 @@ fn an_invalid_instance_is_refused_in_a_sentence() {
         (twice.to_string(), "volunteer 7 is listed twice"),
         (stranger.to_string(), "volunteer 8, who is not in the file"),
         (shipments.to_string(), "not supported: shipments"),
-        (SOLOMON.replace("3 4 5", "nan 4 5"), "line 11: a customer is seven whole numbers"),
+        (SOLOMON.replace("3 4 5", "nan 4 5"), "line 11: a customer needs seven whole numbers"),
     ];
     for (text, said) in refused {
         let output = solve(&text, &["--iterations", "10"]);
@@ -275,7 +275,7 @@ fn tier_weights_change_the_plan_and_invalid_ones_are_refused() {
         String::from_utf8_lossy(&output.stderr).into_owned()
     };
     assert!(refused(&["--weight", "kindness=3"]).contains("unknown field `kindness`"));
-    assert!(refused(&["--weight", "fairness=-1"]).contains("the weight fairness is 0 to 100"));
+    assert!(refused(&["--weight", "fairness=-1"]).contains("the weight fairness must be 0 to 100"));
     assert!(refused(&["--weight", "moved=1"]).contains("no plan stands"));
     assert!(refused(&["--weight", "fairness"]).contains("a weight is NAME=NUMBER"));
     let fixed = refused(&["--objective", "travel", "--weight", "late=1"]);

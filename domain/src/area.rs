@@ -223,7 +223,6 @@ impl AreaRange {
 
 #[cfg(test)]
 mod tests {
-    use crate::word::Word as _;
     use proptest::prelude::*;
 
     use super::*;

@@ -46,7 +46,7 @@ impl CommandRow {
 }
 
 pub(super) fn aad(district: AreaCode, person: PersonId, id: &str, part: &str) -> String {
-    crypto::aad(district, "commands", &format!("{person}|{id}|{part}"))
+    crypto::aad(district, "commands", format!("{person}|{id}|{part}"))
 }
 
 /// The key of the caller's command within the district: person and id.

@@ -50,7 +50,7 @@ impl Job for ArchiveEvents {
         Box::pin(async move {
             let Some(retention) = self.retention.clone() else { return Ok(0) };
             let Some(moment) = retention.oldest_kept(context.today()) else { return Ok(0) };
-            let (address, district) = (context.db.address().clone(), district.to_owned());
+            let address = context.db.address().clone();
             // Writing files blocks the thread, and would delay requests on it.
             let archive = tokio::task::spawn_blocking(move || {
                 archive(&mut address.connect()?, district, &retention.folder, moment)

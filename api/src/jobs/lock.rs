@@ -24,7 +24,7 @@ impl JobLock {
         if let Address::Sqlite(_) = address {
             return Ok(Some(Self(None)));
         }
-        let (address, district) = (address.clone(), district.to_owned());
+        let address = address.clone();
         let acquire = move || {
             let mut conn = address.connect()?;
             let acquired = dialect::try_job_lock(&mut conn, job, district)?;

@@ -155,8 +155,8 @@ commands! {
 
     /// Escalate a task
     ///
-    /// Puts a task on the escalation_level one level up: the village's, the town's, the
-    /// district's. For managers, supervisors and admins.
+    /// Escalates a task by one level: to the village, the town or the district. For managers,
+    /// supervisors and admins.
     #[post("/tasks/{id}/escalate")]
     escalate_task(StatedReason, "Why it needs the level above"): TaskCommand::Escalate =>
         "The task at its new level";

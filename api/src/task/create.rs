@@ -90,7 +90,7 @@ pub fn create(tx: &mut Tx<'_>, caller: &Caller, new: &NewTask) -> Result<Task, P
     };
     let row = TaskRow::open(&draft, &kind, tx.now);
     tx.record(
-        Event::new("task.create", Subject::Task, &row.id, grid, 1)
+        Event::new("task.create", Subject::Task, row.id, grid, 1)
             .by(caller.actor.person)
             .with(json!({ "kind": row.kind })),
     );

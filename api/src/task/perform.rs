@@ -174,7 +174,7 @@ impl Step<'_> {
     /// The event for the log.
     pub fn event(&self) -> Event {
         let Self { row, before, after, verb } = self;
-        Event::new(action(*verb), Subject::Task, &row.id, after.grid, after.version)
+        Event::new(action(*verb), Subject::Task, row.id, after.grid, after.version)
             .hands(before.state.holder(), after.state.holder())
     }
 }

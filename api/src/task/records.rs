@@ -211,7 +211,7 @@ pub(crate) async fn list_reports(
         if !own && !reports.is_empty() {
             let grid = row.grid;
             tx.record(
-                Event::new("report.read", Subject::Reading, &row.id, grid, row.version)
+                Event::new("report.read", Subject::Reading, row.id, grid, row.version)
                     .by(caller.actor.person)
                     .with(json!({ "reports": reports.len().min(wanted.limit) })),
             );
@@ -251,8 +251,7 @@ fn of_task(
 }
 
 fn opened(key: &SealingKey, row: ReportRow) -> Result<Report, Problem> {
-    let sealed: Sealed =
-        key.open_value(&aad(row.district, "reports", &row.id.to_string()), &row.sealed)?;
+    let sealed: Sealed = key.open_value(&aad(row.district, "reports", row.id), &row.sealed)?;
     let words = row.flags.split(';').filter(|word| !word.is_empty());
     let flags = words.map(|word| parsed("reports", word));
     Ok(Report {

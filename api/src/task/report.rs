@@ -197,7 +197,7 @@ fn keep(
         clock_behind_s: origin.clock_behind.num_seconds(),
     };
     let row = ReportRow {
-        sealed: key.seal_value(&aad(caller.district, "reports", &id.to_string()), &sealed)?,
+        sealed: key.seal_value(&aad(caller.district, "reports", id), &sealed)?,
         district: caller.district,
         id,
         task: task.id,
@@ -252,7 +252,7 @@ fn follow(
         };
         let next = TaskRow::open(&draft, &kind, tx.now);
         tx.record(
-            Event::new("task.create", Subject::Task, &next.id, draft.grid, 1)
+            Event::new("task.create", Subject::Task, next.id, draft.grid, 1)
                 .by(caller.actor.person)
                 .with(json!({ "kind": next.kind, "follows": row.id })),
         );

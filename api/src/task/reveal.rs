@@ -88,7 +88,7 @@ pub fn reveal(
     let Particulars { name, phone, id_number, address, hardships } = row.particulars(key)?;
     let grid = row.grid;
     tx.record(
-        Event::new("beneficiary.reveal", Subject::Reading, &row.id, grid, row.version)
+        Event::new("beneficiary.reveal", Subject::Reading, row.id, grid, row.version)
             .by(caller.actor.person)
             .with(json!({ "purpose": purpose.as_str() })),
     );

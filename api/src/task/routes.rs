@@ -88,7 +88,7 @@ pub(crate) async fn list_tasks(
         cards.list(conn, district, area, &filter, &wanted)
     });
     let tasks = page::page(tasks.await.map_err(Problem::from)?, limit, |task: &Card| {
-        (task.due_on, task.id.clone())
+        (task.due_on, task.id)
     });
     Ok(tasks.answer(request.path(), request.query_string()))
 }

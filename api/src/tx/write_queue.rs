@@ -329,7 +329,9 @@ fn transact(mut tx: Tx<'_>, heads: &mut Heads, jobs: &mut [Box<dyn Job>]) -> Res
 /// something to undo.
 fn run(tx: &mut Tx<'_>, heads: &mut Heads, jobs: &mut [Box<dyn Job>]) -> Result<bool, DbError> {
     let mut read_set = ReadSet::default();
-    jobs.iter().for_each(|job| read_set.extend(job.read_set()));
+    for job in jobs.iter() {
+        read_set.extend(job.read_set());
+    }
     tx.fetch(&read_set)?;
     for job in jobs {
         tx.begin_change();

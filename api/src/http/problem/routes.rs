@@ -30,7 +30,7 @@ pub struct Explanation {
 
 /// Explain a problem
 ///
-/// What the `type` of a problem leads to, in the caller's language. Open to all.
+/// What the `type` of a problem leads to, in the caller's language. No authentication required.
 #[utoipa::path(
     tag = "service",
     operation_id = "explain_problem",
