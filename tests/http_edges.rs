@@ -82,16 +82,13 @@ async fn a_tag_that_a_proxy_changed_names_its_version(
         let request = manager.request(Method::POST, &path).json(&body).header("If-Match", tag);
         manager.send(request).await
     };
-    for tag in ["\"v1\"", "W/\"v1\"", "\"v1-gzip\"", "\"v9\", \"v1\""] {
+    for tag in ["\"v1\"", "W/\"v1\"", "\"v1-gzip\"", "\"v9\", \"v1\"", "v1"] {
         assert_eq!(escalate(tag).await.status, 200, "{tag}");
     }
-    for other in ["\"v2\"", "\"abc\"", "\"v2\", \"v3\""] {
+    for other in ["\"v2\"", "\"abc\"", "\"v2\", \"v3\"", "2"] {
         let refused = escalate(other).await;
         assert_eq!((refused.status, refused.problem()), (412, "version_conflict"), "{other}");
     }
-    let refused = escalate("v1").await;
-    assert_eq!((refused.status, refused.problem()), (400, "bad_request"));
-    assert_eq!(refused.body["errors"][0]["pointer"], "If-Match");
     assert_eq!(escalate("*").await.problem(), "version_required");
 }
 

@@ -53,14 +53,23 @@ fn read(request: &HttpRequest) -> Result<IfMatch, Problem> {
     if length > LONGEST {
         return Err(unreadable());
     }
-    match header::IfMatch::parse(request).map_err(|_| unreadable())? {
-        header::IfMatch::Any => Ok(IfMatch::default()),
-        header::IfMatch::Items(tags) if tags.is_empty() => Err(unreadable()),
+    Ok(match header::IfMatch::parse(request) {
+        Ok(header::IfMatch::Any) => IfMatch::default(),
         // Another tag is one that no version of the task has.
-        header::IfMatch::Items(tags) => {
-            Ok(IfMatch(tags.iter().map(|tag| version(tag).unwrap_or(NONE)).collect()))
+        Ok(header::IfMatch::Items(tags)) if !tags.is_empty() => {
+            IfMatch(tags.iter().map(|tag| version(tag).unwrap_or(NONE)).collect())
         }
-    }
+        // A tag that lost its quotes still names its version.
+        _ => {
+            let text = request.headers().get(header::IF_MATCH).and_then(|tag| tag.to_str().ok());
+            IfMatch(vec![text.and_then(bare_version).unwrap_or(NONE)])
+        }
+    })
+}
+
+/// The version that a tag without quotes names.
+fn bare_version(tag: &str) -> Option<i64> {
+    without_coding(tag.trim()).strip_prefix('v')?.parse().ok()
 }
 
 #[cfg(test)]
@@ -86,12 +95,14 @@ mod tests {
     }
 
     #[test]
-    fn another_tag_names_no_version_and_what_is_no_tag_is_refused() {
+    fn another_tag_or_text_names_no_version_and_a_long_one_is_refused() {
         for other in ["\"\"", "\"7\"", "\"v\"", "\"v7-other\"", "\"v7.5\""] {
             assert_eq!(versions(other), Ok(vec![NONE]), "{other}");
         }
-        for none in ["", "v7", "7", "\"v7", "w/\"v7\"", ",", &"\"v7\",".repeat(60)] {
-            assert_eq!(versions(none), Err(Some(Kind::BadRequest)), "{none}");
+        for other in ["", "7", "\"v7", "w/\"v7\"", ","] {
+            assert_eq!(versions(other), Ok(vec![NONE]), "{other}");
         }
+        assert_eq!(versions("v7"), Ok(vec![7]), "a tag that lost its quotes");
+        assert_eq!(versions(&"\"v7\",".repeat(60)), Err(Some(Kind::BadRequest)));
     }
 }
