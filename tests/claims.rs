@@ -1,4 +1,4 @@
-//! Two hands for one task: exactly one holder, and nothing acknowledged is lost.
+//! Two hands for one task: exactly one assignee, and nothing acknowledged is lost.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -48,7 +48,7 @@ async fn make_tasks(manager: &Caller, count: usize) -> Arc<Vec<String>> {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_phones_claim_a_thousand_tasks_and_each_task_has_one_holder(
+async fn two_phones_claim_a_thousand_tasks_and_each_task_has_one_assignee(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
@@ -69,7 +69,7 @@ async fn two_phones_claim_a_thousand_tasks_and_each_task_has_one_holder(
                 200 => winners.entry(task).or_default().push(person_id(person)),
                 409 => {
                     assert_eq!(body["code"], "task_already_claimed");
-                    told.insert(task, body["current"]["holder"].clone());
+                    told.insert(task, body["current"]["assignee"].clone());
                 }
                 other => panic!("{task}: {other} {body}"),
             }

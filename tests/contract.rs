@@ -44,7 +44,7 @@ fn every_operation_has_a_unique_name_a_summary_and_a_role() {
                 "no authentication required",
                 "allowed roles:",
                 "for every role",
-                "for its holder",
+                "for its assignee",
                 "for managers",
                 "for supervisors",
                 "for admins",

@@ -108,7 +108,7 @@ async fn a_second_plan_keeps_and_counts_earlier_assignments(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_plan_leaves_a_claimed_task_with_its_holder(
+async fn a_plan_leaves_a_claimed_task_with_its_assignee(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);

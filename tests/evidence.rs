@@ -36,7 +36,7 @@ async fn a_report_is_kept_after_a_reassignment_and_with_a_wrong_clock(
     let answer = volunteer.post("/v1/sync", &push).await;
     let result = &answer.body["results"][0];
     assert_eq!(result["outcome"], "recorded", "{}", answer.body);
-    assert_eq!(result["problem"]["code"], "not_task_holder", "{result}");
+    assert_eq!(result["problem"]["code"], "not_assignee", "{result}");
     let reports = supervisor.get(&format!("/v1/tasks/{task}/reports")).await;
     let kept = &reports.body["items"][0];
     assert_eq!((&kept["recorded"], &kept["id"]), (&json!(true), &report["id"]));
@@ -91,7 +91,7 @@ async fn a_visit_may_be_reported_after_the_reporters_role_has_changed(
     let results = phone.sync(&volunteer, json!([command("task.report", &task, report)])).await;
     assert_eq!(
         (&results[0]["outcome"], &results[0]["problem"]["code"]),
-        (&json!("recorded"), &json!("not_task_holder"))
+        (&json!("recorded"), &json!("not_assignee"))
     );
     let manager = server.manager().await;
     let reports = manager.get(&format!("/v1/tasks/{task}/reports")).await;

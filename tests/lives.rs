@@ -74,9 +74,9 @@ async fn an_idempotency_key_repeats_its_answer_and_refuses_another_request(
         let request = volunteer.request(reqwest::Method::POST, &path);
         volunteer.send(request.header("Idempotency-Key", "start-1"))
     };
-    assert_eq!(start().await.problem(), "not_task_holder");
+    assert_eq!(start().await.problem(), "not_assignee");
     assert_eq!(volunteer.act(&format!("/v1/tasks/{task}/claim")).await.status, 200);
-    assert_eq!(start().await.problem(), "not_task_holder");
+    assert_eq!(start().await.problem(), "not_assignee");
 }
 
 #[rstest]

@@ -206,8 +206,8 @@ async fn a_rejected_command_does_not_stop_the_others(
             (Some("applied"), None),
         ]
     );
-    let holder = &results[1]["problem"]["current"]["holder"]["id"];
-    assert_eq!(holder, &json!(person_id(22)));
+    let assignee = &results[1]["problem"]["current"]["assignee"]["id"];
+    assert_eq!(assignee, &json!(person_id(22)));
     assert_json_snapshot!("outbox_of_bad_commands", results);
 }
 
@@ -245,7 +245,7 @@ async fn a_decision_based_on_an_older_version_is_rejected(
         [(&applied, &none), (&rejected, &conflict), (&rejected, &conflict), (&applied, &none)]
     );
     assert_eq!(results[1]["problem"]["current"]["assignee_id"], json!(person_id(21)));
-    // Of what a holder does it only informs.
+    // Of what a assignee does it only informs.
     let volunteer = server.second_volunteer().await;
     let start = Phone::default().sync(&volunteer, json!([on(1, "task.start", json!({}))])).await;
     assert_eq!(start[0]["outcome"], "applied");

@@ -85,9 +85,9 @@ async fn a_report_for_somebody_elses_task_changes_nothing(
     let path = format!("/v1/tasks/{id}");
     one.act(&format!("{path}/claim")).await;
     let refused = two.post(&format!("{path}/report"), &json!({ "outcome": "done" })).await;
-    assert_eq!((refused.status, refused.problem()), (409, "not_task_holder"));
-    assert_json_snapshot!("problem_not_task_holder", refused.shown());
-    assert_eq!(refused.body["current"]["holder"]["name"], "王志愿");
+    assert_eq!((refused.status, refused.problem()), (409, "not_assignee"));
+    assert_json_snapshot!("problem_not_assignee", refused.shown());
+    assert_eq!(refused.body["current"]["assignee"]["name"], "王志愿");
     let now = one.get(&path).await;
     assert_eq!((&now.body["state"], &now.body["version"]), (&json!("accepted"), &json!(2)));
 }

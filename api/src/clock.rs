@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, FixedOffset, NaiveDate, SubsecRound, Utc};
 
-/// Tells the moment. The server hands in [`system`], a test its own.
+/// Returns the time. The server hands in [`system`], a test its own.
 pub type Clock = fn() -> DateTime<Utc>;
 
 /// The machine's clock, to the millisecond: finer is neither kept by both databases nor needed.

@@ -15,7 +15,7 @@ use super::model::MOST;
 use super::store::AttachmentRow;
 use crate::db::schema::attachments;
 use crate::db::{Conn, DbError};
-use crate::http::problem::{FieldError, Kind, Problem};
+use crate::http::problem::{FieldError, Problem, ProblemCode};
 
 /// How long after it was last announced an upload may be finished.
 pub const LIFETIME: TimeDelta = TimeDelta::days(7);
@@ -54,7 +54,7 @@ pub fn in_the_way(conn: &mut Conn, new: &AttachmentRow) -> Result<Option<Attachm
     let oldest = unfinished.order((attachments::created_at, attachments::id)).first(conn);
     oldest.optional()?.map(Some).ok_or_else(|| {
         let error = FieldError::new("Upload-Metadata", format!("at most {MOST} to a task"));
-        Problem::from(Kind::Invalid).with(error)
+        Problem::from(ProblemCode::Invalid).with(error)
     })
 }
 

@@ -14,7 +14,7 @@ use super::store::{self, AttachmentRow};
 use crate::auth::Caller;
 use crate::clock::Clock;
 use crate::crypto::{KeyRing, SealingKey, aad};
-use crate::http::problem::{FieldError, Kind, Problem};
+use crate::http::problem::{FieldError, Problem, ProblemCode};
 use crate::log::{Event, Subject};
 use crate::task;
 use crate::tx::Db;
@@ -37,7 +37,7 @@ pub struct Attachments {
     pub keys: KeyRing,
     /// The blob store.
     pub blobs: BlobStore,
-    /// Tells the moment.
+    /// Returns the time.
     pub clock: Clock,
 }
 
@@ -84,10 +84,10 @@ pub async fn take(
         part.extend_from_slice(&chunk.unwrap_or_default());
         let held = i64::try_from(part.len()).unwrap_or(i64::MAX);
         if at.saturating_add(held) > row.length {
-            return Err(Kind::TooLarge.into());
+            return Err(ProblemCode::TooLarge.into());
         }
         if last && checksum.is_some_and(|checksum| !checksum.is_of(&part)) {
-            return Err(Kind::ChecksumMismatch.into());
+            return Err(ProblemCode::ChecksumMismatch.into());
         }
         if part.len() >= full || (last && !part.is_empty()) {
             at = put(attachments, key, row, at, std::mem::take(&mut part)).await?;
@@ -113,7 +113,7 @@ async fn put(
     let counted = attachments
         .db
         .write(district, move |tx| store::advance(tx.write_unbatched(), district, &id, at, to));
-    if counted.await? { Ok(to) } else { Err(Kind::UploadOffset.into()) }
+    if counted.await? { Ok(to) } else { Err(ProblemCode::UploadOffset.into()) }
 }
 
 /// Completes an upload after its last byte: verifies the announced hash and type,
@@ -136,7 +136,7 @@ pub async fn finish(
     if let Err(misfit) = fits(row, &whole) {
         throw_away(attachments, row).await?;
         let error = FieldError::new("Upload-Metadata", misfit);
-        return Err(Problem::from(Kind::Invalid).with(error));
+        return Err(Problem::from(ProblemCode::Invalid).with(error));
     }
     let sealed = key.seal(&associated_data(row, "whole"), &whole)?;
     attachments.blobs.put(&whole_name(row), sealed).await?;
@@ -158,7 +158,7 @@ async fn note(
 ) -> Result<(), Problem> {
     let (row, me) = (row.clone(), caller.actor.person);
     let noted = attachments.db.write(caller.district, move |tx| {
-        let task = tx.find::<task::row::TaskRow>(row.task)?.ok_or(Kind::NotFound)?;
+        let task = tx.find::<task::row::TaskRow>(row.task)?.ok_or(ProblemCode::NotFound)?;
         if store::complete(tx.write_unbatched(), row.district, &row.id)? {
             let body = json!({
                 "task": row.task, "type": row.media_type, "length": row.length,

@@ -21,7 +21,7 @@ use super::store::{self, AttachmentRow};
 use crate::auth::Caller;
 use crate::crypto::SealingKey;
 use crate::http::openapi;
-use crate::http::problem::{Kind, Problem};
+use crate::http::problem::{Problem, ProblemCode};
 use crate::idempotency::IdempotencyKey;
 use crate::log::{Event, Subject};
 use crate::tx::Tx;
@@ -114,7 +114,7 @@ pub(crate) async fn announce_attachment(
         return Err(Problem::unreadable("Upload-Length", format!("from 1 to {LARGEST}")));
     }
     if length > LARGEST {
-        return Err(Kind::TooLarge.into());
+        return Err(ProblemCode::TooLarge.into());
     }
     let district = caller.district;
     let row = loop {
@@ -155,12 +155,12 @@ fn announce(
     length: i64,
 ) -> Result<Announced, Problem> {
     if !Verb::Report.is_for(caller.actor.role) {
-        return Err(Kind::Forbidden.into());
+        return Err(ProblemCode::Forbidden.into());
     }
     let me = caller.actor.person;
     let found = tx.find::<task::row::TaskRow>(metadata.task)?;
     let found = found.ok_or_else(Problem::not_found)?;
-    if !log::store::had_in_hands(tx.read_unbatched(), caller.district, &found.id.to_string(), me)? {
+    if !log::store::was_assignee(tx.read_unbatched(), caller.district, &found.id.to_string(), me)? {
         return Err(Problem::not_found());
     }
     let row = AttachmentRow {
@@ -185,10 +185,10 @@ fn announce(
         if expiration::is_expired(&known, tx.now) {
             return Ok(Announced::NeedsRoom(known));
         }
-        return Err(Kind::AttachmentKnown.into());
+        return Err(ProblemCode::AttachmentKnown.into());
     }
     if length > metadata.media_type.largest() {
-        return Err(Kind::TooLarge.into());
+        return Err(ProblemCode::TooLarge.into());
     }
     if let Some(old) = expiration::in_the_way(tx.read_unbatched(), &row)? {
         return Ok(Announced::NeedsRoom(old));
@@ -294,14 +294,14 @@ pub(crate) async fn send_attachment(
     payload: Payload,
 ) -> Result<HttpResponse, Problem> {
     if text(&request, CONTENT_TYPE.as_str()) != Some(OFFSET_TYPE) {
-        return Err(Kind::UnsupportedMediaType.into());
+        return Err(ProblemCode::UnsupportedMediaType.into());
     }
     let offset = number(&request, "Upload-Offset")?;
     let (row, key) = own(&attachments, &caller, *id).await?;
     let checksum = checksum(&request)?;
     if offset != row.received {
         let current = json!({ "upload_offset": row.received });
-        return Err(Problem::from(Kind::UploadOffset).showing(&current));
+        return Err(Problem::from(ProblemCode::UploadOffset).showing(&current));
     }
     let received = receive::take(&attachments, &key, &row, checksum.as_ref(), payload).await?;
     let whole = received == row.length;
@@ -342,7 +342,7 @@ pub(crate) async fn give_up_attachment(
     if receive::throw_away(&attachments, &row).await? {
         Ok(HttpResponse::NoContent().insert_header(TUS).finish())
     } else {
-        Err(Kind::AttachmentComplete.into())
+        Err(ProblemCode::AttachmentComplete.into())
     }
 }
 

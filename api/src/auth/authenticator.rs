@@ -18,7 +18,7 @@ use super::caller::Caller;
 use super::store;
 use super::token::{Bearer, TokenError, Tokens};
 use crate::clock::Clock;
-use crate::http::problem::{Kind, Problem};
+use crate::http::problem::{Problem, ProblemCode};
 use crate::tx::Db;
 
 /// The maximum delay until another server sees a change of role or area.
@@ -73,11 +73,11 @@ impl Authenticator {
     /// 401.
     async fn caller(&self, token: &str) -> Result<Caller, Problem> {
         let bearer = self.tokens.verify(token, (self.clock)()).map_err(|error| match error {
-            TokenError::Expired => Kind::TokenExpired,
-            TokenError::Invalid | TokenError::Unsigned => Kind::Unauthenticated,
+            TokenError::Expired => ProblemCode::TokenExpired,
+            TokenError::Invalid | TokenError::Unsigned => ProblemCode::Unauthenticated,
         })?;
         let district = bearer.district;
-        let actor = self.actors.of(&self.db, bearer).await?.ok_or(Kind::Unauthenticated)?;
+        let actor = self.actors.of(&self.db, bearer).await?.ok_or(ProblemCode::Unauthenticated)?;
         Ok(Caller { district, actor })
     }
 }
@@ -92,7 +92,7 @@ fn token(request: &HttpRequest) -> Option<&str> {
 async fn authenticate(request: HttpRequest) -> Result<Caller, Problem> {
     let authenticator = request.app_data::<Data<Authenticator>>();
     let authenticator = authenticator.ok_or_else(|| Problem::defect("no authenticator"))?;
-    authenticator.caller(token(&request).ok_or(Kind::Unauthenticated)?).await
+    authenticator.caller(token(&request).ok_or(ProblemCode::Unauthenticated)?).await
 }
 
 impl FromRequest for Caller {

@@ -16,7 +16,7 @@ use crate::crypto::KeyRing;
 use crate::crypto::store::districts;
 use crate::db::column::Hash;
 use crate::db::{Conn, DbError};
-use crate::http::problem::{Kind, Problem};
+use crate::http::problem::{Problem, ProblemCode};
 use crate::tx::Db;
 
 /// The number of failures within [`WITHIN`] after which an account is locked for a while.
@@ -105,7 +105,7 @@ impl SignIn {
             let district = choose(conn, district, &only)?;
             // The answer for an unknown district equals the one for an unknown phone
             // number.
-            let key = keys.find(conn, district)?.ok_or(Kind::WrongCredentials)?;
+            let key = keys.find(conn, district)?.ok_or(ProblemCode::WrongCredentials)?;
             let index = key.index(phone.as_str());
             let known = store::by_phone(conn, district, index)?;
             Ok::<_, Problem>((district, index, known))
@@ -121,7 +121,7 @@ impl SignIn {
         let (person, kept) = known.unzip();
         let fits = self.passwords.verify(password, kept.flatten()).await?;
         let Some(person) = person.filter(|_| fits) else {
-            return Err(Kind::WrongCredentials.into());
+            return Err(ProblemCode::WrongCredentials.into());
         };
         self.failures.0.invalidate(&account);
         let token = self.tokens.issue(district, person, (self.clock)()).map_err(Problem::defect)?;

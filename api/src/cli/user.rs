@@ -115,7 +115,7 @@ fn add(
     let row = rows::person(&record, &key, district, None)?;
     let row = row.ok_or("the person already exists")?;
     let fact = Event::new("person.add", Subject::Person, row.id, area, 1)
-        .hands(None, Some(record.id))
+        .assignees(None, Some(record.id))
         .with(serde_json::json!({ "role": role.as_str() }));
     db::transact(&mut conn, |conn| {
         person::store::insert(conn, &row)?;

@@ -9,7 +9,7 @@ use actix_web::middleware::Next;
 use actix_web::web::PathConfig;
 
 use super::json;
-use super::problem::{Kind, Problem};
+use super::problem::{Problem, ProblemCode};
 
 /// Paths.
 pub fn path_config() -> PathConfig {
@@ -20,7 +20,7 @@ fn from_path(error: &PathError) -> Problem {
     match error {
         // An id that cannot be one names nothing.
         PathError::Deserialize(_) => Problem::not_found(),
-        _ => Kind::BadRequest.into(),
+        _ => ProblemCode::BadRequest.into(),
     }
 }
 
@@ -40,13 +40,13 @@ pub async fn refuse_oversized<B: MessageBody + 'static>(
         && header(CONTENT_ENCODING)
             .is_some_and(|encoding| !encoding.eq_ignore_ascii_case("identity"))
     {
-        return Ok(request.error_response(Problem::from(Kind::UnsupportedMediaType)));
+        return Ok(request.error_response(Problem::from(ProblemCode::UnsupportedMediaType)));
     }
     let length: Option<usize> = header(CONTENT_LENGTH).and_then(|length| length.parse().ok());
     // Attachments come in parts of any length and are read a little at a time.
     let streams = request.path().starts_with("/v1/attachments/");
     if !streams && length.is_some_and(|length| length > json::LIMIT) {
-        return Ok(request.error_response(Problem::from(Kind::TooLarge)));
+        return Ok(request.error_response(Problem::from(ProblemCode::TooLarge)));
     }
     Ok(next.call(request).await?.map_into_boxed_body())
 }

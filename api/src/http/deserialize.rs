@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_path_to_error::{Path, Segment};
 
-use crate::http::problem::{FieldError, Kind, Problem};
+use crate::http::problem::{FieldError, Problem, ProblemCode};
 
 /// Reads a body.
 ///
@@ -78,7 +78,7 @@ fn place(path: &Path, message: &str) -> (String, String) {
 
 fn not_json(error: &serde_json::Error) -> Problem {
     let place = format!("stops being JSON at line {}, column {}", error.line(), error.column());
-    Problem::from(Kind::InvalidJson).with(FieldError::new("", place))
+    Problem::from(ProblemCode::InvalidJson).with(FieldError::new("", place))
 }
 
 fn pointer(path: &Path) -> String {
@@ -234,8 +234,9 @@ mod tests {
             let error = &problem.errors()[0];
             (problem.kind(), error.pointer.clone(), error.detail.clone())
         };
-        let at =
-            |name: &str, detail: &str| (Some(Kind::BadRequest), name.to_owned(), detail.to_owned());
+        let at = |name: &str, detail: &str| {
+            (Some(ProblemCode::BadRequest), name.to_owned(), detail.to_owned())
+        };
         assert_eq!(told("area=500116"), at("minutes", "is missing"));
         assert_eq!(told("area=500116&minutes=many"), at("minutes", "does not fit"));
         assert_eq!(told("area=x&minutes=5").1, "area");
@@ -247,7 +248,7 @@ mod tests {
     fn what_is_not_json_is_told_by_line_and_column() {
         for (text, place) in [("{ not json", "line 1, column 3"), ("{} {}", "line 1, column 4")] {
             let problem = bytes::<Value>(text.as_bytes()).expect_err("no JSON");
-            assert_eq!(problem.kind(), Some(Kind::InvalidJson));
+            assert_eq!(problem.kind(), Some(ProblemCode::InvalidJson));
             let detail = &problem.errors()[0].detail;
             assert!(detail.ends_with(place), "{detail}");
         }

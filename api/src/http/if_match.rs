@@ -77,9 +77,9 @@ mod tests {
     use actix_web::test::TestRequest;
 
     use super::*;
-    use crate::http::problem::Kind;
+    use crate::http::problem::ProblemCode;
 
-    fn versions(tags: &str) -> Result<Vec<i64>, Option<Kind>> {
+    fn versions(tags: &str) -> Result<Vec<i64>, Option<ProblemCode>> {
         let request = TestRequest::default().insert_header(("If-Match", tags)).to_http_request();
         read(&request).map(|IfMatch(versions)| versions).map_err(|problem| problem.kind())
     }
@@ -103,6 +103,6 @@ mod tests {
             assert_eq!(versions(other), Ok(vec![NONE]), "{other}");
         }
         assert_eq!(versions("v7"), Ok(vec![7]), "a tag that lost its quotes");
-        assert_eq!(versions(&"\"v7\",".repeat(60)), Err(Some(Kind::BadRequest)));
+        assert_eq!(versions(&"\"v7\",".repeat(60)), Err(Some(ProblemCode::BadRequest)));
     }
 }

@@ -10,7 +10,7 @@ use futures_util::StreamExt as _;
 use serde::de::DeserializeOwned;
 
 use super::deserialize;
-use crate::http::problem::{Kind, Problem};
+use crate::http::problem::{Problem, ProblemCode};
 
 /// The most bytes a JSON body may have.
 pub const LIMIT: usize = 256 * 1024;
@@ -30,9 +30,9 @@ impl<T: DeserializeOwned> FromRequest for Json<T> {
         let payload = web::Payload::from_request(request, payload);
         Box::pin(async move {
             if !json {
-                return Err(Kind::UnsupportedMediaType.into());
+                return Err(ProblemCode::UnsupportedMediaType.into());
             }
-            let payload = payload.await.map_err(|_| Kind::BadRequest)?;
+            let payload = payload.await.map_err(|_| ProblemCode::BadRequest)?;
             deserialize::bytes(&collect(payload).await?).map(Self)
         })
     }
@@ -52,9 +52,9 @@ pub fn is_json(request: &HttpRequest) -> bool {
 pub async fn collect(mut payload: web::Payload) -> Result<Vec<u8>, Problem> {
     let mut bytes = Vec::new();
     while let Some(chunk) = payload.next().await {
-        let chunk = chunk.map_err(|_| Kind::BadRequest)?;
+        let chunk = chunk.map_err(|_| ProblemCode::BadRequest)?;
         if bytes.len() + chunk.len() > LIMIT {
-            return Err(Kind::TooLarge.into());
+            return Err(ProblemCode::TooLarge.into());
         }
         bytes.extend_from_slice(&chunk);
     }

@@ -29,7 +29,7 @@ use crate::auth::Caller;
 use crate::crypto::SealingKey;
 use crate::db::DbError;
 use crate::db::column::Hash;
-use crate::http::problem::{Kept, Kind, Problem, ServerFault};
+use crate::http::problem::{Kept, Problem, ProblemCode, ServerFault};
 use crate::tx::Tx;
 
 /// How long an answer is kept: longer than any phone lies in a drawer.
@@ -76,7 +76,7 @@ enum StoredOutcome<T> {
 /// What the server fails at, even by a panic, is counted; the last try makes it a dead letter.
 ///
 /// # Errors
-/// [`Kind::CommandIdReused`] when the id came with another request before, and
+/// [`ProblemCode::CommandIdReused`] when the id came with another request before, and
 /// what leaves nothing behind: the database's errors, and without an id the
 /// refusals of `act`.
 pub fn once<T: Serialize + DeserializeOwned>(
@@ -93,7 +93,7 @@ pub fn once<T: Serialize + DeserializeOwned>(
     let known = tx.find::<CommandRow>(store::key(request.caller, id))?;
     if let Some(row) = &known {
         if row.request_hash != hash {
-            return Err(Kind::CommandIdReused.into());
+            return Err(ProblemCode::CommandIdReused.into());
         }
         let replayed = |result| Outcome { result, replayed: true };
         match key.open_value(&row.aad("answer"), &row.sealed_answer)? {
@@ -108,7 +108,7 @@ pub fn once<T: Serialize + DeserializeOwned>(
         failures += 1;
         if failures >= TRIES {
             dead_letter::record(tx, key, request, id)?;
-            result = Err(Kind::CommandDeadLettered.into());
+            result = Err(ProblemCode::CommandDeadLettered.into());
         }
     }
     let outcome = match &result {
@@ -117,7 +117,7 @@ pub fn once<T: Serialize + DeserializeOwned>(
         Err(problem)
             if problem.is_retryable()
                 || problem.fault().is_some()
-                || problem.kind() == Some(Kind::Invalid) =>
+                || problem.kind() == Some(ProblemCode::Invalid) =>
         {
             // Its step is undone, and what does not fit may come again mended.
             return Ok(Outcome { result, replayed: false });

@@ -11,7 +11,7 @@ use crate::clock;
 use crate::crypto::SealingKey;
 use crate::db::{Address, migrate};
 use crate::event::verify::verify;
-use crate::http::problem::{Kind, Problem};
+use crate::http::problem::{Problem, ProblemCode};
 use crate::log::store::{Filter, list};
 use crate::log::{Event, Subject};
 use crate::tx::{Db, Tx};
@@ -44,7 +44,7 @@ fn volunteer() -> Caller {
 }
 
 /// One push of three commands, each of which records an event; the second then panics.
-fn push(tx: &mut Tx<'_>) -> Result<Vec<Result<String, Option<Kind>>>, Problem> {
+fn push(tx: &mut Tx<'_>) -> Result<Vec<Result<String, Option<ProblemCode>>>, Problem> {
     let (caller, key) = (volunteer(), SealingKey::new(&[7; 32]));
     let mut results = Vec::new();
     for (name, panics) in [("one", false), ("two", true), ("three", false)] {
@@ -75,7 +75,7 @@ async fn a_panic_undoes_its_command_alone_and_counts_as_a_failure() {
     let db = district(&folder);
     for n in 1..=TRIES + 1 {
         let results = db.write(district_code(), push).await.expect("a commit");
-        let failed = (n >= TRIES).then_some(Kind::CommandDeadLettered);
+        let failed = (n >= TRIES).then_some(ProblemCode::CommandDeadLettered);
         assert_eq!(results, [Ok("one".to_owned()), Err(failed), Ok("three".to_owned())], "{n}");
     }
     let expected = [("test", "one"), ("test", "three"), ("command.dead_letter", "two")];

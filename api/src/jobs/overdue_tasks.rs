@@ -84,10 +84,10 @@ fn archive_or_postpone(tx: &mut Tx<'_>, row: &TaskRow, task: &life::Task, today:
         next.archived = true;
         next.version += 1;
         next.updated_at = tx.now.naive_utc();
-        let holder = task.state.holder();
+        let assignee = task.state.assignee();
         tx.record(
             Event::new("task.archive", Subject::Task, row.id, task.grid, next.version)
-                .hands(holder, holder),
+                .assignees(assignee, assignee),
         );
     }
     tx.replace(row, next);

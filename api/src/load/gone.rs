@@ -126,7 +126,7 @@ impl Gone for PersonRow {
                 .execute(step.conn)?;
             step.facts.push(
                 Event::new("person.deactivate", Subject::Person, row.id, row.area, row.version + 1)
-                    .hands(Some(row.id), None),
+                    .assignees(Some(row.id), None),
             );
         }
         let ids: Vec<PersonId> = others.iter().map(|row| row.id).collect();

@@ -211,7 +211,7 @@ fn rows(step: &mut Step<'_>, ids: &[TaskId]) -> Result<Vec<TaskRow>, DbError> {
     Ok(rows)
 }
 
-/// Gives each of `rows` another state, which has no holder.
+/// Gives each of `rows` another state, which has no assignee.
 fn change(
     step: &mut Step<'_>,
     rows: &[TaskRow],
@@ -230,7 +230,7 @@ fn change(
 
 fn event(action: &'static str, row: &TaskRow, before: &life::Task, after: &life::Task) -> Event {
     Event::new(action, Subject::Task, row.id, after.grid, after.version)
-        .hands(before.state.holder(), after.state.holder())
+        .assignees(before.state.assignee(), after.state.assignee())
 }
 
 /// Writes a step of a task and its event, unless somebody else has changed the

@@ -74,9 +74,9 @@ pub struct Event {
     pub area: AreaCode,
     /// Where it lay before, if that was elsewhere.
     pub area_before: Option<AreaCode>,
-    /// In whose hands it is now.
+    /// The assignee after the change.
     pub person: Option<PersonId>,
-    /// In whose hands it was before.
+    /// The assignee before the change.
     pub person_before: Option<PersonId>,
     /// The thing's version after the change.
     pub version: i64,
@@ -114,9 +114,9 @@ impl Event {
         Self { actor: actor.into(), ..self }
     }
 
-    /// In whose hands it was and is.
+    /// Sets the assignee before and after the change.
     #[must_use]
-    pub fn hands(self, before: Option<PersonId>, after: Option<PersonId>) -> Self {
+    pub fn assignees(self, before: Option<PersonId>, after: Option<PersonId>) -> Self {
         Self { person_before: before, person: after, ..self }
     }
 

@@ -200,12 +200,12 @@ pub fn forget(conn: &mut Conn, district: AreaCode, last: i64) -> Result<(), DbEr
     Ok(())
 }
 
-/// In whose hands the task was at the moment, by the log; nobody's if the log
-/// does not reach back so far.
+/// The assignee of the task at `moment`, by the log; `None` if the log does not reach back so
+/// far.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn holder_at(
+pub fn assignee_at(
     conn: &mut Conn,
     district: AreaCode,
     subject_id: &str,
@@ -223,11 +223,11 @@ pub fn holder_at(
     Ok(person.flatten())
 }
 
-/// Whether the task was ever in the person's hands, or reported by them, by the log.
+/// Whether the person was ever the assignee of the task or reported it, by the log.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn had_in_hands(
+pub fn was_assignee(
     conn: &mut Conn,
     district: AreaCode,
     subject_id: &str,

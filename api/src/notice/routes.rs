@@ -18,7 +18,7 @@ use crate::clock::Clock;
 use crate::clock::{self, china};
 use crate::http::Json as Body;
 use crate::http::openapi;
-use crate::http::problem::{FieldError, Kind, Problem};
+use crate::http::problem::{FieldError, Problem, ProblemCode};
 use crate::idempotency::{Commands, IdempotencyKey};
 use crate::log::{Event, Subject};
 use crate::tx::Db;
@@ -116,7 +116,7 @@ fn post(tx: &mut Tx<'_>, caller: &Caller, new: &NewNotice) -> Result<Notice, Pro
     let errors = wrong.into_iter().filter(|(_, wrong, _)| *wrong);
     let mut errors = errors.map(|(pointer, _, told)| FieldError::new(pointer, told)).peekable();
     if errors.peek().is_some() {
-        return Err(errors.fold(Problem::from(Kind::Invalid), Problem::with));
+        return Err(errors.fold(Problem::from(ProblemCode::Invalid), Problem::with));
     }
     let notice = Notice {
         id: NoticeId(Uuid::now_v7()),

@@ -10,7 +10,7 @@ use super::{Person, Role, store};
 use crate::auth::Caller;
 use crate::crypto::SealingKey;
 use crate::db::DbError;
-use crate::http::problem::{Kind, Problem};
+use crate::http::problem::{Problem, ProblemCode};
 use crate::log::{Event, Subject};
 use crate::tx::Tx;
 
@@ -35,7 +35,7 @@ pub fn appoint(
         .ok_or_else(|| Problem::invalid("/person_id", "nobody of your area has this id"))?;
     if incoming.id != outgoing.id {
         if !incoming.active || incoming.role != Role::Volunteer {
-            return Err(Kind::NotACandidate.into());
+            return Err(ProblemCode::NotACandidate.into());
         }
         for (row, role) in [(&outgoing, Role::Volunteer), (&incoming, Role::Manager)] {
             let version = store::place_in(tx.write_unbatched(), row, role, grid)?;
@@ -43,7 +43,7 @@ pub fn appoint(
                 Event::new("person.appoint", Subject::Person, row.id, grid, version)
                     .by(caller.actor.person)
                     .moved_from(row.area)
-                    .hands(Some(row.id), Some(row.id))
+                    .assignees(Some(row.id), Some(row.id))
                     .with(json!({ "role": role.as_str() })),
             );
         }

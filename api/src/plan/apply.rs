@@ -143,7 +143,7 @@ fn give(
     tx.record(
         Event::new("task.assign", Subject::Task, task.id, next.grid, next.version)
             .by(draft.by)
-            .hands(None, Some(route.volunteer))
+            .assignees(None, Some(route.volunteer))
             .with(json!({ "plan": draft.id })),
     );
     Ok(true)

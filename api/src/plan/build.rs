@@ -36,11 +36,11 @@ pub fn problem(rows: &Rows, span: Span) -> Result<DispatchProblem, DbError> {
     let mut carried = rows.carried.clone();
     let mut visits = Vec::with_capacity(rows.tasks.len());
     for row in &rows.tasks {
-        let holder = match row.life()?.state {
+        let assignee = match row.life()?.state {
             State::Open => None,
-            state => state.holder(),
+            state => state.assignee(),
         };
-        match (holder, row.planned_on) {
+        match (assignee, row.planned_on) {
             (None, _) => visits.push(visit(row, rows, None)?),
             (Some(person), Some(day)) if span.contains(day) && known.contains(&person) => {
                 let start = row.planned_start.map(time).transpose()?;

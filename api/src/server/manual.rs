@@ -64,7 +64,7 @@ fn life() -> String {
     let mut table = String::from(
         ".\n\nThe `ETag` of a task is its version in quotes, such as `\"v7\"`; send it unchanged in \
          `If-Match`. An action that the state does not allow gets 409 `task_phase` with the current \
-         task (`current.task`) and its assignee (`current.holder`). A repeated action is not an \
+         task (`current.task`) and its assignee (`current.assignee`). A repeated action is not an \
          error: an assignee who claims, accepts or starts again gets the current task. A report on \
          an open task is accepted only from an outbox, and only if its author was the assignee at \
          the time of the report.\n\n| action | from | to | roles |\n| --- | --- | --- | --- |\n",
@@ -103,7 +103,7 @@ fn following() -> String {
          changed. On 413 send fewer at a time.\n\n\
          - A phone is sent the kinds of service, the notices and its person's shifts; a manager, \
          supervisor or admin also all tasks of the area that are not long over, with their \
-         beneficiaries; a volunteer the open tasks of the grid and those in their own hands, with \
+         beneficiaries; a volunteer the open tasks of the grid and those assigned to them, with \
          the beneficiaries of these. Names, phones and addresses are in clear for who visits now, \
          masked for others.\n\
          - A command leaves the outbox when its outcome is `applied`, `recorded` or `rejected`; on \
@@ -125,7 +125,7 @@ fn following() -> String {
          is forgotten, personal data with it; on `reset` all rows are dropped, the outbox never.\n\
          - `base_version` binds decisions over a task (`task.reassign`, `task.reschedule`, \
          `task.escalate`, `task.cancel`, `task.reopen`): if the task is of another version by then, \
-         they are `rejected` as `version_conflict`. Of what a holder does it only informs.\n\
+         they are `rejected` as `version_conflict`. Of what a assignee does it only informs.\n\
          - `flags` of a report: `clock`, the phone's clock is off by more than five minutes or the \
          report is of the future or from before its task; `times`, it ended before it began or in \
          the future, or was before its task was made; `form`, the \

@@ -12,7 +12,7 @@ use actix_web::web::Payload;
 use flate2::read::MultiGzDecoder;
 
 use super::model::Push;
-use crate::http::problem::{Kind, Problem};
+use crate::http::problem::{Problem, ProblemCode};
 use crate::http::{
     deserialize,
     json::{self, LIMIT},
@@ -25,14 +25,14 @@ use crate::http::{
 /// decompression, 415 for another media type or encoding, 422 for invalid fields.
 pub async fn read(request: &HttpRequest, payload: Payload) -> Result<Push, Problem> {
     if !json::is_json(request) {
-        return Err(Kind::UnsupportedMediaType.into());
+        return Err(ProblemCode::UnsupportedMediaType.into());
     }
     let bytes = json::collect(payload).await?;
     let encoding = request.headers().get(CONTENT_ENCODING).and_then(|value| value.to_str().ok());
     let bytes = match encoding.map(str::to_ascii_lowercase).as_deref() {
         None | Some("identity") => bytes,
         Some("gzip") => inflate(&bytes)?,
-        Some(_) => return Err(Kind::UnsupportedMediaType.into()),
+        Some(_) => return Err(ProblemCode::UnsupportedMediaType.into()),
     };
     deserialize::bytes(escaped(bytes).as_bytes())
 }
@@ -61,7 +61,7 @@ fn inflate(bytes: &[u8]) -> Result<Vec<u8>, Problem> {
     read.map_err(|_| {
         Problem::unreadable("Content-Encoding", "the body is not a complete gzip stream")
     })?;
-    if inflated.len() > LIMIT { Err(Kind::TooLarge.into()) } else { Ok(inflated) }
+    if inflated.len() > LIMIT { Err(ProblemCode::TooLarge.into()) } else { Ok(inflated) }
 }
 
 #[cfg(test)]
@@ -87,9 +87,12 @@ mod tests {
     fn a_bomb_is_cut_off_at_the_limit() {
         let bomb = gzip(&vec![b' '; 200 * 1024 * 1024]);
         assert!(bomb.len() < LIMIT);
-        assert_eq!(inflate(&bomb).map_err(|problem| problem.kind()), Err(Some(Kind::TooLarge)));
+        assert_eq!(
+            inflate(&bomb).map_err(|problem| problem.kind()),
+            Err(Some(ProblemCode::TooLarge))
+        );
         assert_eq!(inflate(&gzip(b"{}")).map_err(|problem| problem.kind()), Ok(b"{}".to_vec()));
         let cut = inflate(&gzip(b"{}")[..12]);
-        assert_eq!(cut.map_err(|problem| problem.kind()), Err(Some(Kind::BadRequest)));
+        assert_eq!(cut.map_err(|problem| problem.kind()), Err(Some(ProblemCode::BadRequest)));
     }
 }

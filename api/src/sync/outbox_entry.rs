@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::http::problem::{FieldError, Kept, Kind, Problem};
+use crate::http::problem::{FieldError, Kept, Problem, ProblemCode};
 use crate::http::{deserialize as fit, json::HIGHEST};
 use crate::idempotency::CommandId;
 use crate::task::command::{TaskCommand, action};
@@ -116,7 +116,9 @@ fn strictly(command: QueuedCommand) -> Result<Queued, Problem> {
     }
     let command = TaskCommand::read(&r#type, payload.unwrap_or_default());
     let command = command.map_err(|problem| match problem.kind() {
-        Some(Kind::UnknownCommand) => problem.with(FieldError::new("/type", "no such command")),
+        Some(ProblemCode::UnknownCommand) => {
+            problem.with(FieldError::new("/type", "no such command"))
+        }
         _ => problem.under("/payload"),
     })?;
     Ok(Queued { id: id.into(), task: task_id, command, base: base_version, at: Some(at) })

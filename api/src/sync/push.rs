@@ -12,7 +12,7 @@ use crate::auth::Caller;
 use crate::crypto::SealingKey;
 use crate::db::DbFailure as _;
 use crate::http::problem::answer::{Language, LocalizedProblem};
-use crate::http::problem::{FieldError, Kind, Problem};
+use crate::http::problem::{FieldError, Problem, ProblemCode};
 use crate::idempotency::{self, Outcome, Request};
 use crate::task::command::action;
 use crate::task::origin::Origin;
@@ -45,7 +45,7 @@ pub fn check(push: &Push) -> Result<(), Problem> {
     if errors.is_empty() {
         Ok(())
     } else {
-        Err(errors.into_iter().fold(Problem::from(Kind::Invalid), Problem::with))
+        Err(errors.into_iter().fold(Problem::from(ProblemCode::Invalid), Problem::with))
     }
 }
 

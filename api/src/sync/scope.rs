@@ -31,7 +31,7 @@ pub struct TaskVisibility {
     /// Its state.
     pub phase: Phase,
     /// Its assignee.
-    pub holder: Option<PersonId>,
+    pub assignee: Option<PersonId>,
     /// Whether it ended so long ago that phones delete it.
     pub archived: bool,
 }
@@ -72,7 +72,7 @@ impl Scope {
     /// Whether the phone may have the task: the person's own tasks, and those of the
     /// area; for volunteers, only the unassigned ones of the area.
     pub fn holds(&self, task: TaskVisibility) -> bool {
-        let own = task.holder == Some(self.person());
+        let own = task.assignee == Some(self.person());
         let here = self.area().contains(&task.grid);
         let shown = !self.helps() || task.phase == Phase::Open;
         !task.archived && (own || (here && shown))
@@ -80,7 +80,7 @@ impl Scope {
 
     /// The view of a beneficiary in `grid` that one of the beneficiary's tasks permits.
     pub fn sees_by(&self, task: TaskVisibility) -> Option<View> {
-        let own = task.holder == Some(self.person());
+        let own = task.assignee == Some(self.person());
         let live = matches!(task.phase, Phase::Assigned | Phase::Accepted | Phase::InProgress);
         match () {
             () if own && live && !task.archived => Some(View::Clear),
@@ -137,8 +137,8 @@ mod tests {
         Scope(Actor { person: ME, role, area: area(code) })
     }
 
-    fn whose(grid: &str, phase: Phase, holder: Option<PersonId>) -> TaskVisibility {
-        TaskVisibility { grid: area(grid), phase, holder, archived: false }
+    fn whose(grid: &str, phase: Phase, assignee: Option<PersonId>) -> TaskVisibility {
+        TaskVisibility { grid: area(grid), phase, assignee, archived: false }
     }
 
     const HERE: &str = "500116001002001";

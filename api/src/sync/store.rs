@@ -126,8 +126,8 @@ impl TaskVisibility {
     /// [`DbError::Corrupt`].
     pub fn of(row: &TaskRow) -> Result<Self, DbError> {
         let life = row.life()?;
-        let (phase, holder) = (life.state.phase(), life.state.holder());
-        Ok(Self { grid: life.grid, phase, holder, archived: row.archived })
+        let (phase, assignee) = (life.state.phase(), life.state.assignee());
+        Ok(Self { grid: life.grid, phase, assignee, archived: row.archived })
     }
 }
 
@@ -224,8 +224,9 @@ pub fn tasks_at(
         .filter(tasks::archived.eq(false))
         .select((tasks::beneficiary.assume_not_null(), tasks::grid, tasks::state, tasks::assignee))
         .load(conn)?;
-    let visibility =
-        |(at, grid, phase, holder)| (at, TaskVisibility { grid, phase, holder, archived: false });
+    let visibility = |(at, grid, phase, assignee)| {
+        (at, TaskVisibility { grid, phase, assignee, archived: false })
+    };
     Ok(rows.into_iter().map(visibility).collect())
 }
 

@@ -101,28 +101,28 @@ commands! {
 
     /// Accept a task
     ///
-    /// Says yes to a task that was given. For its holder.
+    /// Says yes to a task that was given. For its assignee.
     #[post("/tasks/{id}/accept")]
     accept_task: TaskCommand::Accept =>
         "The task, now accepted";
 
     /// Decline a task
     ///
-    /// Says no to a task that was given, so that somebody else can take it. For its holder.
+    /// Says no to a task that was given, so that somebody else can take it. For its assignee.
     #[post("/tasks/{id}/decline")]
     decline_task(StatedReason, "Why not"): TaskCommand::Decline =>
         "The task, now open";
 
     /// Release a task
     ///
-    /// Gives a task back, so that somebody else can take it. For its holder.
+    /// Gives a task back, so that somebody else can take it. For its assignee.
     #[post("/tasks/{id}/release")]
     release_task: TaskCommand::Release =>
         "The task, now open";
 
     /// Start a task
     ///
-    /// Says that the holder is at it. For its holder.
+    /// Says that the assignee is at it. For its assignee.
     #[post("/tasks/{id}/start")]
     start_task: TaskCommand::Start =>
         "The task, now in progress";
@@ -132,7 +132,7 @@ commands! {
     /// Says how the task ended. `done` and `needs_follow_up` leave it done; each found
     /// need makes the task that the catalogue says. `not_home` opens the next attempt,
     /// until the kind's attempts are spent; that and `refused` leave it failed. What is
-    /// reported is kept sealed. For its holder.
+    /// reported is kept sealed. For its assignee.
     #[post("/tasks/{id}/report")]
     report_task(NewReport, "How it went"): reported =>
         "The task as the report leaves it";

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use super::model::DayWindow;
 use super::report_content::ReportContent;
 use crate::http::deserialize as fit;
-use crate::http::problem::{Kind, Problem};
+use crate::http::problem::{Problem, ProblemCode};
 
 /// The reason for a command.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -79,7 +79,7 @@ impl TaskCommand {
     /// differently, field by field: [`ReportContent::read`].
     ///
     /// # Errors
-    /// [`Kind::UnknownCommand`]; 422 if the arguments are invalid.
+    /// [`ProblemCode::UnknownCommand`]; 422 if the arguments are invalid.
     pub fn read(word: &str, payload: Map<String, Value>) -> Result<Self, Problem> {
         let payload = Carried(payload);
         Ok(match word {
@@ -93,7 +93,7 @@ impl TaskCommand {
             "task.escalate" => Self::Escalate(payload.read()?),
             "task.cancel" => Self::Cancel(payload.read()?),
             "task.reopen" => Self::Reopen(payload.read()?),
-            _ => return Err(Kind::UnknownCommand.into()),
+            _ => return Err(ProblemCode::UnknownCommand.into()),
         })
     }
 
@@ -192,9 +192,9 @@ mod tests {
             assert_eq!((action(command.verb()), command.payload()), (word, payload));
         }
         let unknown = TaskCommand::read("task.expire", Map::new()).expect_err("not a person's");
-        assert_eq!(unknown.kind(), Some(Kind::UnknownCommand));
+        assert_eq!(unknown.kind(), Some(ProblemCode::UnknownCommand));
         let wrong = TaskCommand::read("task.decline", carries(&json!({"why": "x"})))
             .expect_err("no reason");
-        assert_eq!(wrong.kind(), Some(Kind::Invalid));
+        assert_eq!(wrong.kind(), Some(ProblemCode::Invalid));
     }
 }

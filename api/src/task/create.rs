@@ -17,7 +17,7 @@ use super::row::{Draft, TaskRow};
 use crate::auth::Caller;
 use crate::catalogue::{KindCode, ServiceKind};
 use crate::db::Conn;
-use crate::http::problem::{FieldError, Kind, Problem};
+use crate::http::problem::{FieldError, Problem, ProblemCode};
 use crate::log::{Event, Subject};
 use crate::tx::Tx;
 use crate::{area, beneficiary, catalogue, clock};
@@ -152,5 +152,5 @@ fn check(new: &NewTask, not_before: NaiveDate, due_on: NaiveDate) -> Result<(), 
     if errors.is_empty() {
         return Ok(());
     }
-    Err(errors.into_iter().fold(Problem::from(Kind::Invalid), Problem::with))
+    Err(errors.into_iter().fold(Problem::from(ProblemCode::Invalid), Problem::with))
 }

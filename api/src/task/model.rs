@@ -152,17 +152,17 @@ pub struct TaskSummary {
 
 /// The current task and its assignee, as a conflict shows them.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct HeldTask {
+pub struct TaskWithAssignee {
     /// The current task.
     pub task: Task,
     /// The current assignee.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub holder: Option<Holder>,
+    pub assignee: Option<Assignee>,
 }
 
 /// The assignee of a task.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct Holder {
+pub struct Assignee {
     /// Identifies the person.
     pub id: PersonId,
     /// Family and given name.

@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 use super::Task;
 use super::command::{NewDays, TaskCommand, action};
-use super::model::{HeldTask, Holder};
+use super::model::{Assignee, TaskWithAssignee};
 use super::origin::Origin;
 use super::report_row::ReportRow;
 use super::row::TaskRow;
@@ -20,7 +20,7 @@ use crate::auth::Caller;
 use crate::clock;
 use crate::crypto::{self, SealingKey};
 use crate::db::{Conn, DbError};
-use crate::http::problem::{FieldError, Kept, Kind, Problem};
+use crate::http::problem::{FieldError, Kept, Problem, ProblemCode};
 use crate::idempotency::store::CommandRow;
 use crate::idempotency::{self, CommandId};
 use crate::log::{Event, Subject};
@@ -84,7 +84,7 @@ pub fn visible_now(tx: &mut Tx<'_>, caller: &Caller, id: TaskId) -> Result<TaskR
 
 fn seen(caller: &Caller, row: Option<TaskRow>) -> Result<TaskRow, Problem> {
     let row = row.ok_or_else(Problem::not_found)?;
-    let own = row.life()?.state.holder() == Some(caller.actor.person);
+    let own = row.life()?.state.assignee() == Some(caller.actor.person);
     if own || caller.actor.area.contains(&row.grid) { Ok(row) } else { Err(Problem::not_found()) }
 }
 
@@ -117,7 +117,7 @@ pub fn perform(
     }
     let row = visible_now(tx, caller, sent.task)?;
     if !sent.command.verb().is_for(caller.actor.role) {
-        return Err(Kind::Forbidden.into());
+        return Err(ProblemCode::Forbidden.into());
     }
     // The form of a request is checked before its version.
     sent.command.reason().map_or(Ok(()), well_formed)?;
@@ -134,7 +134,7 @@ pub fn perform(
         TaskCommand::Escalate(_) => Command::Escalate,
         TaskCommand::Cancel(_) => Command::Cancel,
         TaskCommand::Reopen(_) => Command::Reopen,
-        TaskCommand::Report(_) => return Err(Kind::UnknownCommand.into()),
+        TaskCommand::Report(_) => return Err(ProblemCode::UnknownCommand.into()),
     };
     let body = match sent.command.reason() {
         Some(reason) => json!({ "reason": sealed_reason(key, &row, reason)? }),
@@ -175,7 +175,7 @@ impl Step<'_> {
     pub fn event(&self) -> Event {
         let Self { row, before, after, verb } = self;
         Event::new(action(*verb), Subject::Task, row.id, after.grid, after.version)
-            .hands(before.state.holder(), after.state.holder())
+            .assignees(before.state.assignee(), after.state.assignee())
     }
 }
 
@@ -208,9 +208,11 @@ pub(super) fn decided_on(row: &TaskRow, sent: &Sent<'_>) -> Result<(), Problem> 
     let binds = verb.decides_for_others() || !sent.origin.from_outbox;
     match sent.base {
         [_, ..] if binds && !sent.base.contains(&row.version) => {
-            Err(Problem::from(Kind::VersionConflict).showing(&row.task()?))
+            Err(Problem::from(ProblemCode::VersionConflict).showing(&row.task()?))
         }
-        [] if matches!(verb, Verb::Reschedule | Verb::Cancel) => Err(Kind::VersionRequired.into()),
+        [] if matches!(verb, Verb::Reschedule | Verb::Cancel) => {
+            Err(ProblemCode::VersionRequired.into())
+        }
         _ => Ok(()),
     }
 }
@@ -218,7 +220,7 @@ pub(super) fn decided_on(row: &TaskRow, sent: &Sent<'_>) -> Result<(), Problem> 
 fn candidate(tx: &mut Tx<'_>, caller: &Caller, person: PersonId) -> Result<Candidate, Problem> {
     let row =
         person::store::row(tx.read_unbatched(), &caller.scope(), person)?.filter(|row| row.active);
-    let row = row.ok_or(Kind::NotACandidate)?;
+    let row = row.ok_or(ProblemCode::NotACandidate)?;
     Ok(Candidate { person, role: row.role, grid: row.area })
 }
 
@@ -270,26 +272,26 @@ pub(super) fn refused(
     row: &TaskRow,
     rejection: Rejection,
 ) -> Result<Problem, DbError> {
-    let (kind, holder) = match rejection {
-        Rejection::Forbidden => return Ok(Kind::Forbidden.into()),
+    let (kind, assignee) = match rejection {
+        Rejection::Forbidden => return Ok(ProblemCode::Forbidden.into()),
         Rejection::DaysReversed => {
             let error = FieldError::new("/due_on", "must not be before not_before");
-            return Ok(Problem::from(Kind::Invalid).with(error));
+            return Ok(Problem::from(ProblemCode::Invalid).with(error));
         }
-        Rejection::AlreadyClaimed { holder } => (Kind::TaskAlreadyClaimed, Some(holder)),
-        Rejection::NotHolder { holder } => (Kind::NotTaskHolder, holder),
+        Rejection::AlreadyClaimed { assignee } => (ProblemCode::TaskAlreadyClaimed, Some(assignee)),
+        Rejection::NotAssignee { assignee } => (ProblemCode::NotAssignee, assignee),
         Rejection::WrongPhase { .. } | Rejection::NotOverdue => {
-            (Kind::TaskPhase, row.life()?.state.holder())
+            (ProblemCode::TaskPhase, row.life()?.state.assignee())
         }
-        Rejection::NotACandidate => (Kind::NotACandidate, None),
-        Rejection::NoLevelAbove => (Kind::NoLevelAbove, None),
+        Rejection::NotACandidate => (ProblemCode::NotACandidate, None),
+        Rejection::NoLevelAbove => (ProblemCode::NoLevelAbove, None),
     };
-    let holder = match holder {
+    let assignee = match assignee {
         None => None,
         Some(id) => {
             let person = person::store::one(conn, key, &row.district.range(), id)?;
-            person.map(|person| Holder { id, name: person.name })
+            person.map(|person| Assignee { id, name: person.name })
         }
     };
-    Ok(Problem::from(kind).showing(&HeldTask { task: row.task()?, holder }))
+    Ok(Problem::from(kind).showing(&TaskWithAssignee { task: row.task()?, assignee }))
 }

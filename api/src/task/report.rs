@@ -20,7 +20,7 @@ use crate::auth::Caller;
 use crate::catalogue::{self, ServiceKind};
 use crate::crypto::{SealingKey, aad};
 use crate::db::DbError;
-use crate::http::problem::{Kind, Problem};
+use crate::http::problem::{Problem, ProblemCode};
 use crate::idempotency::CommandId;
 use crate::log::{self, Event, Subject};
 use crate::tx::Tx;
@@ -56,9 +56,9 @@ pub(super) fn report(
     let row = reportable(tx, caller, sent.task)?;
     let may = Verb::Report.is_for(caller.actor.role);
     // A visit may still be reported after the reporter's role has changed.
-    let keeps = may || (sent.origin.from_outbox && held_once(tx, caller, &row)?);
+    let keeps = may || (sent.origin.from_outbox && was_assignee(tx, caller, &row)?);
     if !keeps {
-        return Err(Kind::Forbidden.into());
+        return Err(ProblemCode::Forbidden.into());
     }
     perform::decided_on(&row, sent)?;
     let kind = catalogue::store::one(tx.read_unbatched(), row.district, &row.kind)?;
@@ -70,7 +70,7 @@ pub(super) fn report(
     let judged = if may {
         judged(tx, key, caller, &row, &before, sent.origin, content.outcome)?
     } else {
-        Err(Kind::Forbidden.into())
+        Err(ProblemCode::Forbidden.into())
     };
     let (after, because) = match judged {
         Ok(after) => (after, None),
@@ -119,9 +119,9 @@ pub(super) fn report(
 /// even after the task was reassigned.
 fn reportable(tx: &mut Tx<'_>, caller: &Caller, id: TaskId) -> Result<TaskRow, Problem> {
     match perform::visible_now(tx, caller, id) {
-        Err(problem) if problem.kind() == Some(Kind::NotFound) => {
-            let row = tx.find::<TaskRow>(id)?.ok_or(Kind::NotFound)?;
-            if held_once(tx, caller, &row)? { Ok(row) } else { Err(problem) }
+        Err(problem) if problem.kind() == Some(ProblemCode::NotFound) => {
+            let row = tx.find::<TaskRow>(id)?.ok_or(ProblemCode::NotFound)?;
+            if was_assignee(tx, caller, &row)? { Ok(row) } else { Err(problem) }
         }
         seen => seen,
     }
@@ -140,8 +140,8 @@ fn judged(
     let Some(outcome) = outcome else {
         return Ok(Err(Problem::invalid("/outcome", "cannot be read")));
     };
-    let held_then = held_then(tx, caller, row, before, origin)?;
-    let command = Command::Report { outcome, held_then };
+    let assigned_at_report = assigned_at_report(tx, caller, row, before, origin)?;
+    let command = Command::Report { outcome, assigned_at_report };
     let agent = Agent::Person(caller.actor);
     Ok(match life::apply(before, &command, &agent, clock::day(tx.now)) {
         Ok(Transition::Changed(after)) => Ok(Some(after)),
@@ -151,8 +151,8 @@ fn judged(
 }
 
 /// Whether the caller was ever the assignee, by the log.
-fn held_once(tx: &mut Tx<'_>, caller: &Caller, row: &TaskRow) -> Result<bool, DbError> {
-    log::store::had_in_hands(
+fn was_assignee(tx: &mut Tx<'_>, caller: &Caller, row: &TaskRow) -> Result<bool, DbError> {
+    log::store::was_assignee(
         tx.read_unbatched(),
         row.district,
         &row.id.to_string(),
@@ -162,7 +162,7 @@ fn held_once(tx: &mut Tx<'_>, caller: &Caller, row: &TaskRow) -> Result<bool, Db
 
 /// Whether the caller was the assignee when the report was made, by the log. Only a report
 /// from an outbox can refer to an earlier time.
-fn held_then(
+fn assigned_at_report(
     tx: &mut Tx<'_>,
     caller: &Caller,
     row: &TaskRow,
@@ -170,13 +170,13 @@ fn held_then(
     origin: &Origin,
 ) -> Result<bool, DbError> {
     let me = caller.actor.person;
-    if !origin.from_outbox || before.state.holder() == Some(me) {
+    if !origin.from_outbox || before.state.assignee() == Some(me) {
         return Ok(false);
     }
     let moment = origin.made(tx.now);
-    let holder =
-        log::store::holder_at(tx.read_unbatched(), row.district, &row.id.to_string(), moment)?;
-    Ok(holder == Some(me))
+    let assignee =
+        log::store::assignee_at(tx.read_unbatched(), row.district, &row.id.to_string(), moment)?;
+    Ok(assignee == Some(me))
 }
 
 #[expect(clippy::too_many_arguments, reason = "all that a report is made of, once")]

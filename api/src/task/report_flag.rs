@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::origin::{Origin, TRUSTED};
 use super::report_content::ReportContent;
 use crate::catalogue::ServiceKind;
-use crate::http::problem::{FieldError, Kind, Problem};
+use crate::http::problem::{FieldError, Problem, ProblemCode};
 
 /// A doubt about a report.
 #[derive(
@@ -97,7 +97,7 @@ pub(super) fn flags(
     }
     if !origin.from_outbox && !errors.is_empty() {
         let errors = errors.into_iter().map(|(_, error)| error);
-        return Err(errors.fold(Problem::from(Kind::Invalid), Problem::with));
+        return Err(errors.fold(Problem::from(ProblemCode::Invalid), Problem::with));
     }
     // A visit may be made before its task, so this is no mistake of form.
     let too_early = |at: DateTime<FixedOffset>| origin.by_server(at) < created - TRUSTED;

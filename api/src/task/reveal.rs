@@ -18,7 +18,7 @@ use crate::beneficiary::model::{Particulars, Purpose, Revealed};
 use crate::crypto::SealingKey;
 use crate::http::Json as Body;
 use crate::http::openapi;
-use crate::http::problem::{Kind, Problem};
+use crate::http::problem::{Problem, ProblemCode};
 use crate::idempotency::{Commands, IdempotencyKey};
 use crate::log::{Event, Subject};
 use crate::tx::Tx;
@@ -83,7 +83,7 @@ pub fn reveal(
     let row =
         beneficiary::store::row(tx.read_unbatched(), &scope, id)?.ok_or_else(Problem::not_found)?;
     if caller.actor.role == Role::Volunteer && !visits {
-        return Err(Kind::Forbidden.into());
+        return Err(ProblemCode::Forbidden.into());
     }
     let Particulars { name, phone, id_number, address, hardships } = row.particulars(key)?;
     let grid = row.grid;

@@ -165,7 +165,7 @@ impl TaskRow {
     pub fn moved(&self, to: &life::Task, now: DateTime<Utc>) -> Self {
         let mut next = self.clone();
         next.state = to.state.phase();
-        next.assignee = to.state.holder();
+        next.assignee = to.state.assignee();
         next.updated_at = now.naive_utc();
         next.version = to.version;
         next.attempt = to.attempt.into();
@@ -210,7 +210,7 @@ impl TaskRow {
             due_on: self.due_on,
             window: window(self.window_start, self.window_end)?,
             state: state.phase(),
-            assignee_id: state.holder(),
+            assignee_id: state.assignee(),
             attempt: life.attempt,
             escalation_level: life.escalation_level,
             planned_for: match (self.planned_on, self.planned_start, self.plan) {

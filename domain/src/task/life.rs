@@ -72,7 +72,7 @@ pub enum Command {
         outcome: Outcome,
         /// Whether the sender was the assignee when the report was made, by the log; a
         /// phone may be offline for hours.
-        held_then: bool,
+        assigned_at_report: bool,
     },
     /// Assigns the task to a person, whether or not it has an assignee.
     Reassign(Candidate),
@@ -133,13 +133,13 @@ pub enum Rejection {
     #[error("the task is assigned to another person")]
     AlreadyClaimed {
         /// The assignee.
-        holder: PersonId,
+        assignee: PersonId,
     },
     /// The caller is not the assignee.
     #[error("the task is not assigned to the caller")]
-    NotHolder {
+    NotAssignee {
         /// The assignee, if there is one.
-        holder: Option<PersonId>,
+        assignee: Option<PersonId>,
     },
     /// The state of the task does not permit the command.
     #[error("not possible for a task that is {phase}")]
@@ -224,30 +224,32 @@ fn work(
     let state = match *command {
         Command::Claim => match task.state {
             State::Open => State::Accepted(me),
-            State::Assigned(holder) if holder == me => State::Accepted(me),
-            State::Accepted(holder) | State::InProgress(holder) if holder == me => return Ok(None),
-            State::Assigned(holder) | State::Accepted(holder) | State::InProgress(holder) => {
-                return Err(Rejection::AlreadyClaimed { holder });
+            State::Assigned(assignee) if assignee == me => State::Accepted(me),
+            State::Accepted(assignee) | State::InProgress(assignee) if assignee == me => {
+                return Ok(None);
+            }
+            State::Assigned(assignee) | State::Accepted(assignee) | State::InProgress(assignee) => {
+                return Err(Rejection::AlreadyClaimed { assignee });
             }
             past => return Err(Rejection::WrongPhase { phase: past.phase() }),
         },
-        Command::Accept => match held_by(task, me)? {
+        Command::Accept => match phase_for(task, me)? {
             Phase::Assigned => State::Accepted(me),
             Phase::Accepted | Phase::InProgress => return Ok(None),
             phase => return Err(Rejection::WrongPhase { phase }),
         },
-        Command::Start => match held_by(task, me)? {
+        Command::Start => match phase_for(task, me)? {
             // Starting an assigned task implies acceptance.
             Phase::Assigned | Phase::Accepted => State::InProgress(me),
             Phase::InProgress => return Ok(None),
             phase => return Err(Rejection::WrongPhase { phase }),
         },
-        Command::Report { outcome, held_then } => {
-            may_report(task, outcome, held_then, me)?;
+        Command::Report { outcome, assigned_at_report } => {
+            may_report(task, outcome, assigned_at_report, me)?;
             return Ok(Some(ended(task, outcome, me, today)));
         }
         _ => {
-            held_by(task, me)?;
+            phase_for(task, me)?;
             starts(task, command.verb())?;
             State::Open
         }
@@ -262,13 +264,13 @@ fn starts(task: &Task, verb: Verb) -> Result<(), Rejection> {
 }
 
 /// The phase of a task assigned to `person`.
-fn held_by(task: &Task, person: PersonId) -> Result<Phase, Rejection> {
-    match task.state.holder() {
-        Some(holder) if holder == person => Ok(task.state.phase()),
+fn phase_for(task: &Task, person: PersonId) -> Result<Phase, Rejection> {
+    match task.state.assignee() {
+        Some(assignee) if assignee == person => Ok(task.state.phase()),
         None if task.state.phase() != Phase::Open => {
             Err(Rejection::WrongPhase { phase: task.state.phase() })
         }
-        holder => Err(Rejection::NotHolder { holder }),
+        assignee => Err(Rejection::NotAssignee { assignee }),
     }
 }
 
@@ -279,13 +281,13 @@ fn held_by(task: &Task, person: PersonId) -> Result<Phase, Rejection> {
 fn may_report(
     task: &Task,
     outcome: Outcome,
-    held_then: bool,
+    assigned_at_report: bool,
     me: PersonId,
 ) -> Result<(), Rejection> {
     starts(task, Verb::Report)?;
     let done = matches!(outcome, Outcome::Done | Outcome::NeedsFollowUp);
-    match held_by(task, me) {
-        Err(Rejection::NotHolder { .. }) if held_then && done => Ok(()),
+    match phase_for(task, me) {
+        Err(Rejection::NotAssignee { .. }) if assigned_at_report && done => Ok(()),
         other => other.map(drop),
     }
 }
@@ -314,7 +316,7 @@ fn give(task: &Task, verb: Verb, to: &Candidate, agent: &Agent) -> Result<Option
         return Err(Rejection::NotACandidate);
     }
     // A repeated command, after a lost answer, must not undo later progress.
-    let already = task.state.holder() == Some(to.person);
+    let already = task.state.assignee() == Some(to.person);
     Ok((!already).then_some(Task { state: State::Assigned(to.person), ..*task }))
 }
 

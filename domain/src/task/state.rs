@@ -72,7 +72,7 @@ impl Phase {
 pub enum StateError {
     /// The phase requires an assignee and has none, or the other way round.
     #[error("the phase and the assignee are inconsistent")]
-    Holder,
+    Assignee,
 }
 
 /// The state of a task with its assignee. An assigned task always names its assignee; an
@@ -113,7 +113,7 @@ impl State {
     }
 
     /// The assignee, or the last one.
-    pub const fn holder(&self) -> Option<PersonId> {
+    pub const fn assignee(&self) -> Option<PersonId> {
         match *self {
             Self::Assigned(p)
             | Self::Accepted(p)
@@ -129,12 +129,12 @@ impl State {
         matches!(self, Self::Open | Self::Assigned(_) | Self::Accepted(_) | Self::InProgress(_))
     }
 
-    /// The state with `phase` and `holder`, as a table stores them.
+    /// The state with `phase` and `assignee`, as a table stores them.
     ///
     /// # Errors
     /// If the two are inconsistent.
-    pub const fn of(phase: Phase, holder: Option<PersonId>) -> Result<Self, StateError> {
-        match (phase, holder) {
+    pub const fn of(phase: Phase, assignee: Option<PersonId>) -> Result<Self, StateError> {
+        match (phase, assignee) {
             (Phase::Open, None) => Ok(Self::Open),
             (Phase::Assigned, Some(p)) => Ok(Self::Assigned(p)),
             (Phase::Accepted, Some(p)) => Ok(Self::Accepted(p)),
@@ -143,7 +143,7 @@ impl State {
             (Phase::Failed, Some(p)) => Ok(Self::Failed(p)),
             (Phase::Cancelled, None) => Ok(Self::Cancelled),
             (Phase::Expired, None) => Ok(Self::Expired),
-            _ => Err(StateError::Holder),
+            _ => Err(StateError::Assignee),
         }
     }
 }
@@ -207,14 +207,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_state_comes_back_from_its_phase_and_holder_and_no_other_pair_does() {
+    fn every_state_comes_back_from_its_phase_and_assignee_and_no_other_pair_does() {
         let person = PersonId(Uuid::from_u128(7));
         for phase in Phase::VARIANTS.iter().copied() {
-            let made = [None, Some(person)].map(|holder| (holder, State::of(phase, holder)));
+            let made = [None, Some(person)].map(|assignee| (assignee, State::of(phase, assignee)));
             assert_eq!(made.iter().filter(|(_, state)| state.is_ok()).count(), 1, "{phase}");
-            for (holder, state) in made {
+            for (assignee, state) in made {
                 if let Ok(state) = state {
-                    assert_eq!((state.phase(), state.holder()), (phase, holder));
+                    assert_eq!((state.phase(), state.assignee()), (phase, assignee));
                 }
             }
             assert_eq!(phase.as_str().parse(), Ok(phase));

@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer};
 use tracing_actix_web::RequestId;
 use utoipa::ToSchema;
 
-use super::catalogue::Kind;
+use super::catalogue::ProblemCode;
 use super::{Details, FieldError, Problem, What};
 
 /// The languages problems are written in.
@@ -83,7 +83,7 @@ pub struct Body<'a> {
     #[schema(max_items = 100)]
     errors: &'a [FieldError],
     /// The thing as it stands, where that helps: the task for `version_conflict`, the task
-    /// and its `holder` (id and name) where an action does not fit, the `upload_offset` of an
+    /// and its `assignee` (id and name) where an action does not fit, the `upload_offset` of an
     /// attachment.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
@@ -139,7 +139,7 @@ pub(super) fn write(
         .insert_header((header::CACHE_CONTROL, "no-store"));
     if entry.status == 401 {
         let challenge = match problem.what {
-            What::Refusal(Kind::TokenExpired) => "Bearer error=\"invalid_token\"",
+            What::Refusal(ProblemCode::TokenExpired) => "Bearer error=\"invalid_token\"",
             _ => "Bearer",
         };
         answer.insert_header((header::WWW_AUTHENTICATE, challenge));

@@ -57,14 +57,17 @@ macro_rules! problems {
 
 /// All problems: those of the request, then those of the server.
 pub fn entries() -> impl Iterator<Item = Entry> {
-    let refusals = Kind::ALL.iter().map(|kind| kind.entry());
+    let refusals = ProblemCode::ALL.iter().map(|kind| kind.entry());
     refusals.chain(ServerFault::ALL.iter().map(|fault| fault.entry()))
 }
 
 /// Codes of earlier versions, which stored problems may still have.
-const FORMER_CODES: [(&str, Kind); 1] = [("command_set_aside", Kind::CommandDeadLettered)];
+const FORMER_CODES: [(&str, ProblemCode); 2] = [
+    ("command_set_aside", ProblemCode::CommandDeadLettered),
+    ("not_task_holder", ProblemCode::NotAssignee),
+];
 
-impl Kind {
+impl ProblemCode {
     /// The kind with this code, current or former; `None` if this version has none.
     pub fn of_code(code: &str) -> Option<Self> {
         let today = Self::ALL.iter().copied().find(|kind| kind.entry().code == code);
@@ -76,7 +79,7 @@ impl Kind {
 problems! {
     /// Why a request is refused. A failure of the server is a [`ServerFault`], so that it cannot
     /// be answered without the cause that the log needs.
-    Kind
+    ProblemCode
     /// The path, the query or a header is invalid.
     BadRequest "bad_request" 400
         "Malformed request": "The path, the query or a header is invalid. See `errors`.";
@@ -114,7 +117,7 @@ problems! {
         "Task already claimed": "The task is assigned to another person. See `current` for the assignee and the state.";
         "任务已被他人认领": "当前负责人和任务状态见 current。";
     /// The caller is not the assignee.
-    NotTaskHolder "not_task_holder" 409
+    NotAssignee "not_assignee" 409
         "Task not assigned to you": "Only the assignee can do this. See `current`.";
         "您不是该任务的负责人": "只有任务负责人可以执行此操作，最新情况见 current。";
     /// The task's state does not permit the command.
@@ -215,7 +218,7 @@ mod tests {
             assert_eq!(entry.status().as_u16(), entry.status, "{}", entry.code);
             assert!(entry.en.0.is_ascii() && !entry.zh.0.is_ascii(), "{}", entry.code);
         }
-        assert!(Kind::ALL.iter().all(|kind| kind.entry().status < 500));
+        assert!(ProblemCode::ALL.iter().all(|kind| kind.entry().status < 500));
         assert!(ServerFault::ALL.iter().all(|fault| fault.entry().status >= 500));
     }
 }

@@ -4,10 +4,10 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{FieldError, Kind, Problem};
+use super::{FieldError, Problem, ProblemCode};
 
 /// Names of fields that the version before this one wrote into `current`, and today's.
-const RENAMED: [(&str, &str); 1] = [("desk", "escalation_level")];
+const RENAMED: [(&str, &str); 2] = [("desk", "escalation_level"), ("holder", "assignee")];
 
 /// A problem as it is kept with the command that met it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -32,8 +32,8 @@ impl Problem {
 
 impl From<Kept> for Problem {
     fn from(kept: Kept) -> Self {
-        let known = Kind::of_code(&kept.code);
-        let mut problem = Self::from(known.unwrap_or(Kind::RefusedEarlier));
+        let known = ProblemCode::of_code(&kept.code);
+        let mut problem = Self::from(known.unwrap_or(ProblemCode::RefusedEarlier));
         problem.0.stored_code = known.is_none().then_some(kept.code);
         problem.0.errors = kept.errors;
         problem.0.current = kept.current.map(in_todays_names);
@@ -81,15 +81,19 @@ mod tests {
         );
         assert_eq!(
             again["current"],
-            json!({ "task": { "id": "t", "escalation_level": "grid" }, "holder": { "name": "x" } })
+            json!({ "task": { "id": "t", "escalation_level": "grid" }, "assignee": { "name": "x" } })
         );
     }
 
     #[test]
     fn a_former_code_is_answered_by_todays() {
-        let again = answered(json!({ "code": "command_set_aside", "errors": [], "current": null }));
-        assert_eq!(again["code"], "command_dead_lettered");
-        assert_eq!(again.get("stored_code"), None);
+        for (former, current) in
+            [("command_set_aside", "command_dead_lettered"), ("not_task_holder", "not_assignee")]
+        {
+            let again = answered(json!({ "code": former, "errors": [], "current": null }));
+            assert_eq!(again["code"], current);
+            assert_eq!(again.get("stored_code"), None);
+        }
     }
 
     #[test]

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use utoipa::ToSchema;
 
-pub use catalogue::{Kind, ServerFault};
+pub use catalogue::{ProblemCode, ServerFault};
 pub use kept::Kept;
 
 use catalogue::Entry;
@@ -57,7 +57,7 @@ struct Details {
     what: What,
     errors: Vec<FieldError>,
     current: Option<serde_json::Value>,
-    /// The code of [`Kind::RefusedEarlier`] in the version that refused it.
+    /// The code of [`ProblemCode::RefusedEarlier`] in the version that refused it.
     stored_code: Option<String>,
     allow: Option<String>,
     retry_after: Option<u64>,
@@ -66,7 +66,7 @@ struct Details {
 /// Whose fault it is. One of the server's has its cause with it, always.
 #[derive(Debug)]
 enum What {
-    Refusal(Kind),
+    Refusal(ProblemCode),
     Fault(ServerFault, Source),
 }
 
@@ -99,8 +99,8 @@ impl Details {
     }
 }
 
-impl From<Kind> for Problem {
-    fn from(kind: Kind) -> Self {
+impl From<ProblemCode> for Problem {
+    fn from(kind: ProblemCode) -> Self {
         Self::of(What::Refusal(kind))
     }
 }
@@ -123,29 +123,29 @@ impl Problem {
 
     /// A value in the body or the query is readable and does not fit.
     pub fn invalid(pointer: &str, detail: impl ToString) -> Self {
-        Self::from(Kind::Invalid).with(FieldError::new(pointer, detail))
+        Self::from(ProblemCode::Invalid).with(FieldError::new(pointer, detail))
     }
 
     /// Something in the path, the query or a header cannot be read.
     pub fn unreadable(pointer: &str, detail: impl ToString) -> Self {
-        Self::from(Kind::BadRequest).with(FieldError::new(pointer, detail))
+        Self::from(ProblemCode::BadRequest).with(FieldError::new(pointer, detail))
     }
 
     /// Not there, or outside the caller's area.
     pub fn not_found() -> Self {
-        Kind::NotFound.into()
+        ProblemCode::NotFound.into()
     }
 
     /// The path takes only the methods in `allow`.
     pub fn method_not_allowed(allow: String) -> Self {
-        let mut problem = Self::from(Kind::MethodNotAllowed);
+        let mut problem = Self::from(ProblemCode::MethodNotAllowed);
         problem.0.allow = Some(allow);
         problem
     }
 
     /// Too many tries; the next may come after `seconds`.
     pub fn too_many_requests(seconds: u64) -> Self {
-        let mut problem = Self::from(Kind::TooManyRequests);
+        let mut problem = Self::from(ProblemCode::TooManyRequests);
         problem.0.retry_after = Some(seconds);
         problem
     }
@@ -190,7 +190,7 @@ impl Problem {
     }
 
     /// Why the request is refused; `None` where the server failed.
-    pub const fn kind(&self) -> Option<Kind> {
+    pub const fn kind(&self) -> Option<ProblemCode> {
         match self.0.what {
             What::Refusal(kind) => Some(kind),
             What::Fault(..) => None,
@@ -259,7 +259,7 @@ impl From<gridward_domain::authority::Denial> for Problem {
         use gridward_domain::authority::Denial;
         match denial {
             Denial::OutOfScope => Self::not_found(),
-            Denial::Forbidden => Kind::Forbidden.into(),
+            Denial::Forbidden => ProblemCode::Forbidden.into(),
         }
     }
 }

@@ -17,8 +17,9 @@ fn commands() -> impl Strategy<Value = Command> {
         Just(Command::Cancel),
         Just(Command::Reopen),
         Just(Command::Expire),
-        (prop::sample::select(Outcome::VARIANTS), any::<bool>())
-            .prop_map(|(outcome, held_then)| Command::Report { outcome, held_then }),
+        (prop::sample::select(Outcome::VARIANTS), any::<bool>()).prop_map(
+            |(outcome, assigned_at_report)| Command::Report { outcome, assigned_at_report }
+        ),
         (1u32..28, 1u32..28)
             .prop_map(|(a, b)| Command::Reschedule { not_before: day(a), due_on: day(b) }),
         people.clone().prop_map(|n| Command::Reassign(candidate(n, GRID))),
@@ -53,7 +54,7 @@ proptest! {
                 prop_assert!((1..=attempts).contains(&after.attempt));
                 prop_assert!(after.not_before <= after.due_on);
                 prop_assert_eq!((after.grid, after.terms), (before.grid, before.terms));
-                let restored = State::of(after.state.phase(), after.state.holder());
+                let restored = State::of(after.state.phase(), after.state.assignee());
                 prop_assert_eq!(restored, Ok(after.state));
                 now = after;
             }
@@ -67,10 +68,10 @@ proptest! {
         let mut now = task(State::Open);
         for (command, agent, today) in steps {
             if let Ok(Transition::Changed(after)) = apply(&now, &command, &agent, day(today)) {
-                let visited = matches!(command, Command::Report { held_then: true, .. });
+                let visited = matches!(command, Command::Report { assigned_at_report: true, .. });
                 let given = matches!(command, Command::Reassign(_));
                 let taken = matches!(command, Command::Assign(_) | Command::Claim);
-                match (now.state.holder(), after.state.holder()) {
+                match (now.state.assignee(), after.state.assignee()) {
                     (Some(before), Some(after)) if before != after => {
                         prop_assert!(given || visited);
                     }

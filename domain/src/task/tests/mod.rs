@@ -77,12 +77,12 @@ fn state_after(task: &Task, command: Command, agent: &Agent) -> Result<State, Re
 }
 
 const fn report(outcome: Outcome) -> Command {
-    Command::Report { outcome, held_then: false }
+    Command::Report { outcome, assigned_at_report: false }
 }
 
-/// A state of each phase; assigned to `holder` if the phase has an assignee.
-fn states(holder: PersonId) -> impl Iterator<Item = State> {
+/// A state of each phase; assigned to `assignee` if the phase has an assignee.
+fn states(assignee: PersonId) -> impl Iterator<Item = State> {
     Phase::VARIANTS.iter().copied().map(move |phase| {
-        State::of(phase, Some(holder)).or_else(|_| State::of(phase, None)).expect("a state")
+        State::of(phase, Some(assignee)).or_else(|_| State::of(phase, None)).expect("a state")
     })
 }

@@ -9,7 +9,7 @@ fn the_first_to_claim_has_it_and_the_second_is_told_who() {
     let claimed = state_after(&task(State::Open), Command::Claim, &volunteer(1));
     assert_eq!(claimed, Ok(State::Accepted(person(1))));
     let second = after(&task(State::Accepted(person(1))), Command::Claim, &volunteer(2));
-    assert_eq!(second, Err(Rejection::AlreadyClaimed { holder: person(1) }));
+    assert_eq!(second, Err(Rejection::AlreadyClaimed { assignee: person(1) }));
 }
 
 #[test]
@@ -34,7 +34,7 @@ fn only_the_holder_starts_releases_and_reports() {
     let held = task(State::Accepted(person(1)));
     for command in [Command::Start, Command::Release, report(Outcome::Done)] {
         let other = after(&held, command, &volunteer(2));
-        assert_eq!(other, Err(Rejection::NotHolder { holder: Some(person(1)) }));
+        assert_eq!(other, Err(Rejection::NotAssignee { assignee: Some(person(1)) }));
         assert!(after(&held, command, &volunteer(1)).is_ok(), "{}", command.verb().as_str());
     }
 }
@@ -64,15 +64,15 @@ fn nobody_at_home_makes_a_later_attempt_until_they_are_spent_then_the_village_de
 #[test]
 fn a_visit_that_took_place_counts_though_the_task_was_given_to_another_meanwhile() {
     let moved = task(State::Accepted(person(2)));
-    let late = |outcome, held_then| {
-        state_after(&moved, Command::Report { outcome, held_then }, &volunteer(1))
+    let late = |outcome, assigned_at_report| {
+        state_after(&moved, Command::Report { outcome, assigned_at_report }, &volunteer(1))
     };
     assert_eq!(late(Outcome::Done, true), Ok(State::Done(person(1))));
-    let not_holder = Err(Rejection::NotHolder { holder: Some(person(2)) });
-    assert_eq!(late(Outcome::Done, false), not_holder);
+    let not_assignee = Err(Rejection::NotAssignee { assignee: Some(person(2)) });
+    assert_eq!(late(Outcome::Done, false), not_assignee);
     // An earlier "not home" takes nothing from the present assignee.
-    assert_eq!(late(Outcome::NotHome, true), not_holder);
-    let open = Command::Report { outcome: Outcome::Done, held_then: true };
+    assert_eq!(late(Outcome::NotHome, true), not_assignee);
+    let open = Command::Report { outcome: Outcome::Done, assigned_at_report: true };
     assert_eq!(state_after(&task(State::Open), open, &volunteer(1)), Ok(State::Done(person(1))));
 }
 

@@ -24,7 +24,9 @@ fn commands() -> Vec<Command> {
         Command::Expire,
     ];
     for outcome in Outcome::VARIANTS.iter().copied() {
-        all.extend([false, true].map(|held_then| Command::Report { outcome, held_then }));
+        all.extend(
+            [false, true].map(|assigned_at_report| Command::Report { outcome, assigned_at_report }),
+        );
     }
     all
 }
@@ -42,8 +44,8 @@ fn every_state_command_and_role_goes_as_the_table_says() {
     let mut moved = std::collections::BTreeSet::new();
     let mut tried = 0;
     for terms in [Overdue::Escalate, Overdue::Expire].map(|overdue| Terms { overdue, ..TERMS }) {
-        for holder in [ME, OTHER] {
-            for state in states(person(holder)) {
+        for assignee in [ME, OTHER] {
+            for state in states(person(assignee)) {
                 let before = Task { terms, ..task(state) };
                 for command in commands() {
                     for agent in agents() {
@@ -64,7 +66,7 @@ fn every_state_command_and_role_goes_as_the_table_says() {
                                 moved.insert((verb, from, to));
                             }
                             Ok(Transition::Already) => {
-                                assert_eq!(state.holder(), Some(person(ME)), "{told}");
+                                assert_eq!(state.assignee(), Some(person(ME)), "{told}");
                             }
                             Err(Rejection::WrongPhase { phase }) => {
                                 assert_eq!(phase, from, "{told}");
