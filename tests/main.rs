@@ -21,6 +21,7 @@ mod beneficiaries;
 mod claims;
 mod command_line;
 mod contract;
+mod deadlocks;
 mod dispatching;
 mod evidence;
 mod http_edges;
