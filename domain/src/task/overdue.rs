@@ -2,28 +2,29 @@
 
 use chrono::NaiveDate;
 
+use super::automatic::AutomaticCommand;
 use super::state::Phase;
 use super::task::{Overdue, Task, later};
 use super::verb::Verb;
 use crate::area::Level;
 
-/// The automatic step that is due for `task` on `today`, if any: a task past its due day
+/// The automatic command that is due for `task` on `today`, if any: a task past its due day
 /// expires, or escalates `escalate_days` later and again for each level, up to the
 /// district. A task in progress is left to its assignee.
-pub fn due(task: &Task, today: NaiveDate) -> Option<Verb> {
+pub fn due(task: &Task, today: NaiveDate) -> Option<AutomaticCommand> {
     let phase = task.state.phase();
     match task.terms.overdue {
         Overdue::Expire if Verb::Expire.starts_at(phase) && task.due_on < today => {
-            Some(Verb::Expire)
+            Some(AutomaticCommand::Expire)
         }
         Overdue::Escalate if waits(phase) && climbs_on(task).is_some_and(|day| day <= today) => {
-            Some(Verb::Escalate)
+            Some(AutomaticCommand::Escalate)
         }
         _ => None,
     }
 }
 
-/// The first day on which [`due`] returns a step for the task in its current state; `None`
+/// The first day on which [`due`] returns a command for the task in its current state; `None`
 /// if it never does.
 pub fn next_action_on(task: &Task) -> Option<NaiveDate> {
     let phase = task.state.phase();

@@ -1,6 +1,5 @@
-//! The rules, one by one.
+//! The rules for the commands of people, one by one.
 
-use super::super::overdue;
 use super::*;
 use crate::word::Word as _;
 
@@ -79,8 +78,8 @@ fn a_visit_that_took_place_counts_though_the_task_was_given_to_another_meanwhile
 #[test]
 fn a_manager_gives_within_the_grid_and_a_village_across_its_grids() {
     let open = task(State::Open);
-    let manager = agent(9, Role::Manager, GRID);
-    let village = agent(9, Role::Supervisor, "500116001002");
+    let manager = principal(9, Role::Manager, GRID);
+    let village = principal(9, Role::Supervisor, "500116001002");
     let next = Command::Reassign(candidate(1, NEXT_GRID));
     assert_eq!(after(&open, next, &manager), Err(Rejection::NotACandidate));
     assert_eq!(state_after(&open, next, &village), Ok(State::Assigned(person(1))));
@@ -93,13 +92,13 @@ fn a_manager_gives_within_the_grid_and_a_village_across_its_grids() {
 fn giving_a_task_again_to_whoever_has_begun_it_takes_nothing_back() {
     let begun = task(State::InProgress(person(1)));
     let again = Command::Reassign(candidate(1, GRID));
-    let manager = agent(9, Role::Manager, GRID);
+    let manager = principal(9, Role::Manager, GRID);
     assert_eq!(apply(&begun, &again, &manager, day(TODAY)), Ok(Transition::Already));
 }
 
 #[test]
 fn a_new_day_moves_the_days_and_leaves_it_in_the_same_hands() {
-    let manager = agent(9, Role::Manager, GRID);
+    let manager = principal(9, Role::Manager, GRID);
     let to = |not_before, due_on| Command::Reschedule { not_before, due_on };
     let held = task(State::Accepted(person(1)));
     let moved = after(&held, to(day(10), day(12)), &manager).expect("moved");
@@ -109,7 +108,7 @@ fn a_new_day_moves_the_days_and_leaves_it_in_the_same_hands() {
 
 #[test]
 fn a_task_goes_up_one_level_at_a_time_and_no_further_than_the_district() {
-    let manager = agent(9, Role::Manager, GRID);
+    let manager = principal(9, Role::Manager, GRID);
     let mut now = task(State::Open);
     for escalation_level in [Level::Village, Level::Town, Level::District] {
         now = after(&now, Command::Escalate, &manager).expect("a level above");
@@ -126,47 +125,8 @@ fn reopening_begins_afresh() {
         due_on: day(1),
         ..task(State::Failed(person(1)))
     };
-    let town = agent(9, Role::Supervisor, "500116001");
+    let town = principal(9, Role::Supervisor, "500116001");
     let open = after(&failed, Command::Reopen, &town).expect("reopened");
     assert_eq!((open.state, open.attempt, open.escalation_level), (State::Open, 1, Level::Grid));
     assert_eq!((open.not_before, open.due_on), (day(TODAY), day(TODAY + 3)));
-}
-
-#[test]
-fn an_overdue_task_climbs_a_level_each_two_days_and_stays_at_the_district() {
-    let mut now = task(State::Open);
-    let gridward = Agent::Gridward(area("500116"));
-    let mut climbed = Vec::new();
-    for today in 1..=20 {
-        if let Some(verb) = overdue::due(&now, day(today)) {
-            assert_eq!((verb, overdue::next_action_on(&now)), (Verb::Escalate, Some(day(today))));
-            match apply(&now, &Command::Escalate, &gridward, day(today)) {
-                Ok(Transition::Changed(after)) => now = after,
-                other => panic!("{other:?}"),
-            }
-            climbed.push((today, now.escalation_level));
-        }
-    }
-    assert_eq!(climbed, [(7, Level::Village), (9, Level::Town), (11, Level::District)]);
-    assert_eq!(overdue::next_action_on(&now), None);
-}
-
-#[test]
-fn a_greeting_ends_the_day_after_its_day_unless_somebody_is_at_it() {
-    let terms = Terms { overdue: Overdue::Expire, ..TERMS };
-    let open = Task { terms, ..task(State::Open) };
-    assert_eq!(overdue::due(&open, day(5)), None);
-    assert_eq!(overdue::next_action_on(&open), Some(day(6)));
-    assert_eq!(overdue::due(&open, day(6)), Some(Verb::Expire));
-    let begun = Task { state: State::InProgress(person(1)), ..open };
-    assert_eq!((overdue::due(&begun, day(9)), overdue::next_action_on(&begun)), (None, None));
-}
-
-#[test]
-fn the_clock_does_nothing_that_is_not_due() {
-    let gridward = Agent::Gridward(area("500116"));
-    for command in [Command::Escalate, Command::Expire] {
-        let early = apply(&task(State::Open), &command, &gridward, day(TODAY));
-        assert_eq!(early, Err(Rejection::NotOverdue));
-    }
 }

@@ -1,0 +1,59 @@
+//! The automatic commands, one by one.
+
+use super::super::overdue;
+use super::*;
+
+#[test]
+fn a_plan_assigns_open_tasks_of_its_area_to_visitors_of_its_area() {
+    let within = area("500116001002");
+    let assign = |task: &Task, to| {
+        apply_automatic(task, &AutomaticCommand::Assign { to, within }, day(TODAY))
+    };
+    let open = task(State::Open);
+    let assigned = Task { state: State::Assigned(person(1)), version: 2, ..open };
+    assert_eq!(assign(&open, candidate(1, NEXT_GRID)), Ok(Transition::Changed(assigned)));
+    let outside = assign(&open, candidate(1, "500116001003001"));
+    assert_eq!(outside, Err(Rejection::NotACandidate));
+    let elsewhere = Task { grid: area("500116001003001"), ..open };
+    assert_eq!(assign(&elsewhere, candidate(1, GRID)), Err(Rejection::NotACandidate));
+    let claimed = assign(&task(State::Accepted(person(2))), candidate(1, GRID));
+    assert_eq!(claimed, Err(Rejection::WrongPhase { phase: Phase::Accepted }));
+}
+
+#[test]
+fn an_overdue_task_climbs_a_level_each_two_days_and_stays_at_the_district() {
+    let mut now = task(State::Open);
+    let mut climbed = Vec::new();
+    for today in 1..=20 {
+        if let Some(command) = overdue::due(&now, day(today)) {
+            assert_eq!(command, AutomaticCommand::Escalate);
+            assert_eq!(overdue::next_action_on(&now), Some(day(today)));
+            match apply_automatic(&now, &command, day(today)) {
+                Ok(Transition::Changed(after)) => now = after,
+                other => panic!("{other:?}"),
+            }
+            climbed.push((today, now.escalation_level));
+        }
+    }
+    assert_eq!(climbed, [(7, Level::Village), (9, Level::Town), (11, Level::District)]);
+    assert_eq!(overdue::next_action_on(&now), None);
+}
+
+#[test]
+fn a_greeting_ends_the_day_after_its_day_unless_somebody_is_at_it() {
+    let terms = Terms { overdue: Overdue::Expire, ..TERMS };
+    let open = Task { terms, ..task(State::Open) };
+    assert_eq!(overdue::due(&open, day(5)), None);
+    assert_eq!(overdue::next_action_on(&open), Some(day(6)));
+    assert_eq!(overdue::due(&open, day(6)), Some(AutomaticCommand::Expire));
+    let begun = Task { state: State::InProgress(person(1)), ..open };
+    assert_eq!((overdue::due(&begun, day(9)), overdue::next_action_on(&begun)), (None, None));
+}
+
+#[test]
+fn the_clock_does_nothing_that_is_not_due() {
+    for command in [AutomaticCommand::Escalate, AutomaticCommand::Expire] {
+        let early = apply_automatic(&task(State::Open), &command, day(TODAY));
+        assert_eq!(early, Err(Rejection::NotOverdue));
+    }
+}
