@@ -130,7 +130,7 @@ impl Gone for PersonRow {
             );
         }
         let ids: Vec<PersonId> = others.iter().map(|row| row.id).collect();
-        tasks::open_of(step, &ids, "person_gone")?;
+        tasks::release_of(step, &ids, "person_gone")?;
         step.loaded.note(Fate::Inactive, keys(&others));
         step.loaded.note(Fate::AdminKept, keys(&admins));
         Ok(())

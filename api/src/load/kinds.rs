@@ -62,7 +62,7 @@ pub(super) fn write(
             write_rows!(step, people, id, PersonRow, &records.people, |record, before| {
                 rows::person(record, key, district, before)
             });
-        tasks::open_of(step, &without_visits(&records.people, &changed), "role_changed")
+        tasks::release_of(step, &without_visits(&records.people, &changed), "role_changed")
     })?);
     report(to.transaction("beneficiaries", |step| {
         write_rows!(

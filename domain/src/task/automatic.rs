@@ -4,7 +4,7 @@
 use chrono::NaiveDate;
 
 use super::overdue;
-use super::rules::{Candidate, Rejection, Transition, assigned, escalated, to_state};
+use super::rules::{Candidate, Rejection, Transition, assigned, escalated, starts, to_state};
 use super::state::State;
 use super::task::Task;
 use super::verb::Verb;
@@ -24,6 +24,17 @@ pub enum AutomaticCommand {
     Escalate,
     /// Expires an overdue task.
     Expire,
+    /// Moves the task along with its beneficiary.
+    Move {
+        /// The grid of the beneficiary's home.
+        to: AreaCode,
+        /// Whether the assignee, if there is one, works in that grid.
+        assignee_works_there: bool,
+    },
+    /// Opens the task, because the assignee may no longer do it.
+    Release,
+    /// Cancels the task, because its beneficiary or its grid has ended.
+    Cancel,
 }
 
 impl AutomaticCommand {
@@ -33,6 +44,9 @@ impl AutomaticCommand {
             Self::Assign { .. } => Verb::Assign,
             Self::Escalate => Verb::Escalate,
             Self::Expire => Verb::Expire,
+            Self::Move { .. } => Verb::Move,
+            Self::Release => Verb::Release,
+            Self::Cancel => Verb::Cancel,
         }
     }
 }
@@ -57,8 +71,24 @@ pub fn apply_automatic(
             is_due(task, command, today)?;
             Some(to_state(task, verb, State::Expired)?)
         }
+        AutomaticCommand::Move { to, assignee_works_there } => {
+            Some(moved(task, to, assignee_works_there)?)
+        }
+        AutomaticCommand::Release => Some(to_state(task, verb, State::Open)?),
+        AutomaticCommand::Cancel => Some(to_state(task, verb, State::Cancelled)?),
     };
     Ok(Transition::new(task, after))
+}
+
+/// The task in the grid `to`. An assignee of another grid loses a task that is not accepted
+/// yet; an accepted or started visit stays with its assignee.
+fn moved(task: &Task, to: AreaCode, assignee_works_there: bool) -> Result<Task, Rejection> {
+    starts(task, Verb::Move)?;
+    let state = match task.state {
+        State::Assigned(_) if to != task.grid && !assignee_works_there => State::Open,
+        state => state,
+    };
+    Ok(Task { grid: to, state, ..*task })
 }
 
 fn is_due(task: &Task, command: &AutomaticCommand, today: NaiveDate) -> Result<(), Rejection> {

@@ -54,6 +54,8 @@ pub enum Verb {
     Reopen,
     /// Expires an overdue task.
     Expire,
+    /// Moves the task to another grid or home, along with its beneficiary.
+    Move,
 }
 
 use Phase::{Accepted, Assigned, Cancelled, Done, Expired, Failed, InProgress, Open};
@@ -81,6 +83,10 @@ pub const TRANSITIONS: &[(Verb, &[Phase], &[Phase])] = &[
     (Verb::Cancel, &[Open, Assigned, Accepted, InProgress, Failed], &[Cancelled]),
     (Verb::Reopen, &[Done, Failed, Cancelled, Expired], &[Open]),
     (Verb::Expire, &[Open, Assigned, Accepted], &[Expired]),
+    (Verb::Move, &[Open], &[Open]),
+    (Verb::Move, &[Assigned], &[Assigned, Open]),
+    (Verb::Move, &[Accepted], &[Accepted]),
+    (Verb::Move, &[InProgress], &[InProgress]),
 ];
 
 impl Verb {
@@ -97,7 +103,7 @@ impl Verb {
                 permits(role, Action::DirectTask)
             }
             Self::Reopen => permits(role, Action::ReopenTask),
-            Self::Assign | Self::Expire => false,
+            Self::Assign | Self::Expire | Self::Move => false,
         }
     }
 
@@ -112,7 +118,15 @@ impl Verb {
 
     /// Whether an automatic command has it; some are also for people.
     pub const fn is_automatic(self) -> bool {
-        matches!(self, Self::Assign | Self::Escalate | Self::Expire)
+        matches!(
+            self,
+            Self::Assign
+                | Self::Escalate
+                | Self::Expire
+                | Self::Move
+                | Self::Release
+                | Self::Cancel
+        )
     }
 
     /// Whether it is valid in `phase`.

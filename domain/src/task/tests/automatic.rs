@@ -57,3 +57,48 @@ fn the_clock_does_nothing_that_is_not_due() {
         assert_eq!(early, Err(Rejection::NotOverdue));
     }
 }
+
+fn changed(task: &Task, command: AutomaticCommand) -> Result<Task, Rejection> {
+    match apply_automatic(task, &command, day(TODAY))? {
+        Transition::Changed(after) => Ok(after),
+        Transition::Already => Ok(*task),
+    }
+}
+
+#[test]
+fn an_assignee_of_another_grid_loses_what_was_not_accepted_yet() {
+    let one = person(1);
+    for (state, to, assignee_works_there, expected) in [
+        (State::Open, NEXT_GRID, false, State::Open),
+        (State::Assigned(one), NEXT_GRID, false, State::Open),
+        (State::Assigned(one), NEXT_GRID, true, State::Assigned(one)),
+        (State::Assigned(one), GRID, false, State::Assigned(one)),
+        (State::Accepted(one), NEXT_GRID, false, State::Accepted(one)),
+        (State::InProgress(one), NEXT_GRID, false, State::InProgress(one)),
+    ] {
+        let to = area(to);
+        let moved = changed(&task(state), AutomaticCommand::Move { to, assignee_works_there });
+        assert_eq!(moved, Ok(Task { grid: to, state: expected, version: 2, ..task(state) }));
+    }
+}
+
+#[test]
+fn what_has_ended_neither_moves_nor_opens() {
+    let to = area(NEXT_GRID);
+    for state in states(person(1)).filter(|state| !state.is_live()) {
+        let phase = state.phase();
+        for command in
+            [AutomaticCommand::Move { to, assignee_works_there: true }, AutomaticCommand::Release]
+        {
+            assert_eq!(changed(&task(state), command), Err(Rejection::WrongPhase { phase }));
+        }
+    }
+}
+
+#[test]
+fn a_release_opens_and_a_cancellation_ends_whatever_the_day() {
+    let accepted = task(State::Accepted(person(1)));
+    let state_after = |command| changed(&accepted, command).map(|after| after.state);
+    assert_eq!(state_after(AutomaticCommand::Release), Ok(State::Open));
+    assert_eq!(state_after(AutomaticCommand::Cancel), Ok(State::Cancelled));
+}

@@ -64,6 +64,14 @@ fn automatic_commands() -> impl Strategy<Value = AutomaticCommand> {
     prop_oneof![
         Just(AutomaticCommand::Escalate),
         Just(AutomaticCommand::Expire),
+        Just(AutomaticCommand::Release),
+        Just(AutomaticCommand::Cancel),
+        (prop::sample::select(&[GRID, NEXT_GRID][..]), any::<bool>()).prop_map(
+            |(to, assignee_works_there)| AutomaticCommand::Move {
+                to: area(to),
+                assignee_works_there,
+            }
+        ),
         (1u128..4).prop_map(move |n| AutomaticCommand::Assign { to: candidate(n, GRID), within }),
     ]
 }
@@ -95,7 +103,8 @@ proptest! {
                 }
                 prop_assert!((1..=attempts).contains(&after.attempt));
                 prop_assert!(after.not_before <= after.due_on);
-                prop_assert_eq!((after.grid, after.terms), (before.grid, before.terms));
+                prop_assert_eq!(after.terms, before.terms);
+                prop_assert!(after.grid == before.grid || step.verb() == Verb::Move);
                 let restored = State::of(after.state.phase(), after.state.assignee());
                 prop_assert_eq!(restored, Ok(after.state));
                 now = after;
