@@ -263,6 +263,6 @@ fn write(step: &mut Step<'_>, was: &TaskRow, is: &TaskRow, event: Event) -> Resu
     if changed != 1 {
         return Err(DbError::Collision);
     }
-    step.facts.push(event);
+    step.events.push(event);
     Ok(())
 }

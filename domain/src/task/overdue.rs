@@ -17,7 +17,9 @@ pub fn due(task: &Task, today: NaiveDate) -> Option<AutomaticCommand> {
         Overdue::Expire if Verb::Expire.starts_at(phase) && task.due_on < today => {
             Some(AutomaticCommand::Expire)
         }
-        Overdue::Escalate if waits(phase) && climbs_on(task).is_some_and(|day| day <= today) => {
+        Overdue::Escalate
+            if may_escalate(phase) && escalates_on(task).is_some_and(|day| day <= today) =>
+        {
             Some(AutomaticCommand::Escalate)
         }
         _ => None,
@@ -30,17 +32,17 @@ pub fn next_action_on(task: &Task) -> Option<NaiveDate> {
     let phase = task.state.phase();
     match task.terms.overdue {
         Overdue::Expire if Verb::Expire.starts_at(phase) => Some(later(task.due_on, 1u64)),
-        Overdue::Escalate if waits(phase) => climbs_on(task),
+        Overdue::Escalate if may_escalate(phase) => escalates_on(task),
         _ => None,
     }
 }
 
-const fn waits(phase: Phase) -> bool {
+const fn may_escalate(phase: Phase) -> bool {
     matches!(phase, Phase::Open | Phase::Assigned | Phase::Accepted)
 }
 
 /// The day on which the task goes up one level; `None` at district level.
-fn climbs_on(task: &Task) -> Option<NaiveDate> {
-    let days = u64::from(task.terms.escalate_days) * (task.climbed() + 1);
+fn escalates_on(task: &Task) -> Option<NaiveDate> {
+    let days = u64::from(task.terms.escalate_days) * (task.escalations() + 1);
     (task.escalation_level != Level::District).then(|| later(task.due_on, days.max(1)))
 }

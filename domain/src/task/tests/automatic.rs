@@ -21,7 +21,7 @@ fn a_plan_assigns_open_tasks_of_its_area_to_visitors_of_its_area() {
 }
 
 #[test]
-fn an_overdue_task_climbs_a_level_each_two_days_and_stays_at_the_district() {
+fn an_overdue_task_escalates_every_two_days_up_to_the_district() {
     let mut now = task(State::Open);
     let mut climbed = Vec::new();
     for today in 1..=20 {
@@ -40,7 +40,7 @@ fn an_overdue_task_climbs_a_level_each_two_days_and_stays_at_the_district() {
 }
 
 #[test]
-fn a_greeting_ends_the_day_after_its_day_unless_somebody_is_at_it() {
+fn a_holiday_visit_expires_the_day_after_it_was_due_unless_it_has_started() {
     let terms = Terms { overdue: Overdue::Expire, ..TERMS };
     let open = Task { terms, ..task(State::Open) };
     assert_eq!(overdue::due(&open, day(5)), None);
@@ -51,7 +51,7 @@ fn a_greeting_ends_the_day_after_its_day_unless_somebody_is_at_it() {
 }
 
 #[test]
-fn the_clock_does_nothing_that_is_not_due() {
+fn nothing_escalates_or_expires_before_it_is_due() {
     for command in [AutomaticCommand::Escalate, AutomaticCommand::Expire] {
         let early = apply_automatic(&task(State::Open), &command, day(TODAY));
         assert_eq!(early, Err(Rejection::NotOverdue));
@@ -66,7 +66,7 @@ fn changed(task: &Task, command: AutomaticCommand) -> Result<Task, Rejection> {
 }
 
 #[test]
-fn an_assignee_of_another_grid_loses_what_was_not_accepted_yet() {
+fn an_assignee_of_another_grid_loses_a_moved_task_that_was_not_accepted() {
     let one = person(1);
     for (state, to, assignee_works_there, expected) in [
         (State::Open, NEXT_GRID, false, State::Open),
@@ -83,7 +83,7 @@ fn an_assignee_of_another_grid_loses_what_was_not_accepted_yet() {
 }
 
 #[test]
-fn what_has_ended_neither_moves_nor_opens() {
+fn a_finished_task_is_neither_moved_nor_released() {
     let to = area(NEXT_GRID);
     for state in states(person(1)).filter(|state| !state.is_live()) {
         let phase = state.phase();
@@ -96,7 +96,7 @@ fn what_has_ended_neither_moves_nor_opens() {
 }
 
 #[test]
-fn a_release_opens_and_a_cancellation_ends_whatever_the_day() {
+fn a_release_opens_and_a_cancellation_ends_an_accepted_task() {
     let accepted = task(State::Accepted(person(1)));
     let state_after = |command| changed(&accepted, command).map(|after| after.state);
     assert_eq!(state_after(AutomaticCommand::Release), Ok(State::Open));

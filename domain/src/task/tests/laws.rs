@@ -87,7 +87,7 @@ fn steps() -> impl Strategy<Value = Vec<(Step, u32)>> {
 
 proptest! {
     #[test]
-    fn any_sequence_of_commands_keeps_the_laws_of_the_life(
+    fn any_sequence_of_commands_keeps_the_invariants(
         steps in steps(),
         attempts in 1u8..4,
         overdue in prop::sample::select(Overdue::VARIANTS),
@@ -113,7 +113,7 @@ proptest! {
     }
 
     #[test]
-    fn a_task_changes_hands_only_by_giving_claiming_or_a_report_of_a_visit_that_was_made(
+    fn the_assignee_changes_only_by_assignment_claim_or_the_report_of_a_former_assignee(
         steps in steps(),
     ) {
         let mut now = task(State::Open);

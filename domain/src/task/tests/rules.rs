@@ -4,7 +4,7 @@ use super::*;
 use crate::word::Word as _;
 
 #[test]
-fn the_first_to_claim_has_it_and_the_second_is_told_who() {
+fn the_first_claim_wins_and_the_second_gets_the_assignee() {
     let claimed = state_after(&task(State::Open), Command::Claim, &volunteer(1));
     assert_eq!(claimed, Ok(State::Accepted(person(1))));
     let second = after(&task(State::Accepted(person(1))), Command::Claim, &volunteer(2));
@@ -12,7 +12,7 @@ fn the_first_to_claim_has_it_and_the_second_is_told_who() {
 }
 
 #[test]
-fn claiming_or_accepting_again_what_one_has_changes_nothing() {
+fn a_repeated_claim_or_acceptance_changes_nothing() {
     for command in [Command::Claim, Command::Accept] {
         let held = task(State::Accepted(person(1)));
         assert_eq!(apply(&held, &command, &volunteer(1), day(TODAY)), Ok(Transition::Already));
@@ -20,7 +20,7 @@ fn claiming_or_accepting_again_what_one_has_changes_nothing() {
 }
 
 #[test]
-fn claiming_or_accepting_what_one_was_given_says_yes_and_declining_says_no() {
+fn an_assignee_accepts_by_a_claim_or_an_acceptance_and_opens_the_task_by_declining() {
     let given = task(State::Assigned(person(1)));
     for command in [Command::Claim, Command::Accept] {
         assert_eq!(state_after(&given, command, &volunteer(1)), Ok(State::Accepted(person(1))));
@@ -29,7 +29,7 @@ fn claiming_or_accepting_what_one_was_given_says_yes_and_declining_says_no() {
 }
 
 #[test]
-fn only_the_holder_starts_releases_and_reports() {
+fn only_the_assignee_starts_releases_and_reports() {
     let held = task(State::Accepted(person(1)));
     for command in [Command::Start, Command::Release, report(Outcome::Done)] {
         let other = after(&held, command, &volunteer(2));
@@ -39,7 +39,7 @@ fn only_the_holder_starts_releases_and_reports() {
 }
 
 #[test]
-fn a_found_need_is_a_done_visit_and_a_refusal_a_failed_one() {
+fn a_visit_with_a_found_need_is_done_and_a_refused_one_failed() {
     let at_it = task(State::InProgress(person(1)));
     let ended = |outcome| state_after(&at_it, report(outcome), &volunteer(1));
     assert_eq!(ended(Outcome::NeedsFollowUp), Ok(State::Done(person(1))));
@@ -47,7 +47,7 @@ fn a_found_need_is_a_done_visit_and_a_refusal_a_failed_one() {
 }
 
 #[test]
-fn nobody_at_home_makes_a_later_attempt_until_they_are_spent_then_the_village_decides() {
+fn not_at_home_leads_to_a_later_attempt_and_after_the_last_one_to_the_village() {
     let at_it = task(State::InProgress(person(1)));
     let second = after(&at_it, report(Outcome::NotHome), &volunteer(1)).expect("reported");
     assert_eq!(
@@ -61,7 +61,7 @@ fn nobody_at_home_makes_a_later_attempt_until_they_are_spent_then_the_village_de
 }
 
 #[test]
-fn a_visit_that_took_place_counts_though_the_task_was_given_to_another_meanwhile() {
+fn a_completed_visit_counts_even_if_the_task_was_reassigned_meanwhile() {
     let moved = task(State::Accepted(person(2)));
     let late = |outcome, assigned_at_report| {
         state_after(&moved, Command::Report { outcome, assigned_at_report }, &volunteer(1))
@@ -76,7 +76,7 @@ fn a_visit_that_took_place_counts_though_the_task_was_given_to_another_meanwhile
 }
 
 #[test]
-fn a_manager_gives_within_the_grid_and_a_village_across_its_grids() {
+fn a_manager_reassigns_within_the_grid_and_a_village_across_its_grids() {
     let open = task(State::Open);
     let manager = principal(9, Role::Manager, GRID);
     let village = principal(9, Role::Supervisor, "500116001002");
@@ -89,7 +89,7 @@ fn a_manager_gives_within_the_grid_and_a_village_across_its_grids() {
 }
 
 #[test]
-fn giving_a_task_again_to_whoever_has_begun_it_takes_nothing_back() {
+fn reassigning_a_started_task_to_its_assignee_changes_nothing() {
     let begun = task(State::InProgress(person(1)));
     let again = Command::Reassign(candidate(1, GRID));
     let manager = principal(9, Role::Manager, GRID);
@@ -97,7 +97,7 @@ fn giving_a_task_again_to_whoever_has_begun_it_takes_nothing_back() {
 }
 
 #[test]
-fn a_new_day_moves_the_days_and_leaves_it_in_the_same_hands() {
+fn rescheduling_moves_the_days_and_keeps_the_assignee() {
     let manager = principal(9, Role::Manager, GRID);
     let to = |not_before, due_on| Command::Reschedule { not_before, due_on };
     let held = task(State::Accepted(person(1)));
@@ -107,7 +107,7 @@ fn a_new_day_moves_the_days_and_leaves_it_in_the_same_hands() {
 }
 
 #[test]
-fn a_task_goes_up_one_level_at_a_time_and_no_further_than_the_district() {
+fn an_escalation_goes_up_one_level_and_no_further_than_the_district() {
     let manager = principal(9, Role::Manager, GRID);
     let mut now = task(State::Open);
     for escalation_level in [Level::Village, Level::Town, Level::District] {
@@ -118,7 +118,7 @@ fn a_task_goes_up_one_level_at_a_time_and_no_further_than_the_district() {
 }
 
 #[test]
-fn reopening_begins_afresh() {
+fn a_reopened_task_starts_as_if_new() {
     let failed = Task {
         attempt: 2,
         escalation_level: Level::Village,

@@ -89,7 +89,7 @@ impl Occurred {
 }
 
 #[test]
-fn every_state_command_and_role_goes_as_the_table_says() {
+fn every_state_command_and_role_agrees_with_the_table() {
     let (mut occurred, mut tried) = (Occurred::default(), 0);
     for before in tasks() {
         for command in commands() {
