@@ -24,6 +24,7 @@ mod contract;
 mod dispatching;
 mod evidence;
 mod http_edges;
+mod import_whole;
 mod importing;
 mod jobs;
 mod lives;

@@ -33,7 +33,8 @@ pub struct AreaQuery {
 
 /// List areas
 ///
-/// Lists the caller's area and its descendants, ordered by code. Allowed roles: all.
+/// Lists the current areas among the caller's area and its descendants, ordered by code.
+/// Allowed roles: all.
 #[utoipa::path(
     tag = "areas",
     operation_id = "list_areas",
@@ -58,7 +59,8 @@ pub(crate) async fn list_areas(
 
 /// Get an area
 ///
-/// Includes the totals of the area and its descendants. Allowed roles: all.
+/// Includes the totals of the area and its descendants. A closed area has `valid_to`. Allowed
+/// roles: all.
 #[utoipa::path(
     tag = "areas",
     operation_id = "get_area",

@@ -100,7 +100,7 @@ pub(crate) async fn post_notice(
 fn post(tx: &mut Tx<'_>, principal: &Principal, new: &NewNotice) -> Result<Notice, Problem> {
     principal.may(Action::PostNotice)?;
     let known = principal.area.contains(&new.area)
-        && area::store::one(tx.read_unbatched(), &new.area)?.is_some();
+        && area::store::current(tx.read_unbatched(), &new.area)?.is_some();
     let today = clock::day(tx.now);
     let wrong = [
         ("/area", !known, "not an area of yours"),

@@ -14,6 +14,7 @@ use uuid::Uuid;
 use super::Task;
 use super::model::DayWindow;
 use super::row::{Draft, TaskRow};
+use crate::beneficiary::store::BeneficiaryRow;
 use crate::catalogue::{KindCode, ServiceKind};
 use crate::db::Conn;
 use crate::http::problem::{FieldError, Problem, ProblemCode};
@@ -105,7 +106,8 @@ fn whereabouts(
 ) -> Result<(AreaCode, Place), Problem> {
     match (new.beneficiary_id, new.grid, new.place) {
         (Some(id), None, None) => {
-            let row = beneficiary::store::row(conn, &principal.scope(), id)?.ok_or_else(|| {
+            let row = beneficiary::store::row(conn, &principal.scope(), id)?;
+            let row = row.filter(BeneficiaryRow::is_current).ok_or_else(|| {
                 Problem::invalid("/beneficiary_id", "nobody of your area has this id")
             })?;
             let grid = row.grid;
@@ -114,7 +116,7 @@ fn whereabouts(
         (None, Some(grid), Some(place)) => {
             let known = grid.level() == Level::Grid
                 && principal.area.contains(&grid)
-                && area::store::one(conn, &grid)?.is_some();
+                && area::store::current(conn, &grid)?.is_some();
             if known {
                 Ok((grid, place))
             } else {

@@ -23,8 +23,8 @@ use crate::http::problem::{FieldError, Kept, Problem, ProblemCode};
 use crate::idempotency::store::CommandRow;
 use crate::idempotency::{self, CommandId};
 use crate::log::{Event, Subject};
-use crate::person;
 use crate::tx::{ReadSet, Tx};
+use crate::{area, beneficiary, person};
 
 /// A command to execute.
 #[derive(Clone, Copy, Debug)]
@@ -137,7 +137,10 @@ pub fn perform(
         TaskCommand::Reschedule(new) => reschedule(&row, days.insert(new))?,
         TaskCommand::Escalate(_) => Command::Escalate,
         TaskCommand::Cancel(_) => Command::Cancel,
-        TaskCommand::Reopen(_) => Command::Reopen,
+        TaskCommand::Reopen(_) => {
+            is_served(tx.read_unbatched(), &row)?;
+            Command::Reopen
+        }
         TaskCommand::Report(_) => return Err(ProblemCode::UnknownCommand.into()),
     };
     let body = match sent.command.reason() {
@@ -218,6 +221,21 @@ pub(super) fn decided_on(row: &TaskRow, sent: &Sent<'_>) -> Result<(), Problem> 
         }
         _ => Ok(()),
     }
+}
+
+/// Checks that neither the grid nor the beneficiary of the task has ended.
+fn is_served(conn: &mut Conn, row: &TaskRow) -> Result<(), Problem> {
+    let grid = area::store::current(conn, &row.grid)?.is_some();
+    let beneficiary = match row.beneficiary {
+        None => true,
+        Some(id) => beneficiary::store::row(conn, &row.district.range(), id)?
+            .is_some_and(|row| row.is_current()),
+    };
+    if grid && beneficiary {
+        return Ok(());
+    }
+    let current = TaskWithAssignee { task: row.task()?, assignee: None };
+    Err(Problem::from(ProblemCode::SubjectEnded).showing(&current))
 }
 
 fn candidate(
