@@ -25,6 +25,7 @@ mod deadlocks;
 mod dispatching;
 mod evidence;
 mod http_edges;
+mod import_whole;
 mod importing;
 mod jobs;
 mod lives;

@@ -6,7 +6,7 @@
 //!   [`time`]: minutes, times of day, windows; [`id`], [`phone`] and [`skill`];
 //!   [`text`]: what is invisible in pasted text.
 //! - [`authority`]: the one table of role by action.
-//! - [`task`]: the life cycle of a task, with every rule in one function.
+//! - [`task`]: the life cycle of a task, with every rule.
 
 pub mod area;
 pub mod authority;

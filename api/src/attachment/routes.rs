@@ -5,7 +5,7 @@ use actix_web::web::{Data, Path, Payload};
 use actix_web::{
     HttpRequest, HttpResponse, HttpResponseBuilder, delete, get, head, options, patch, post,
 };
-use gridward_domain::authority::{Action, Role};
+use gridward_domain::authority::{Action, Principal, Role};
 use gridward_domain::task::Verb;
 use gridward_domain::word::Word as _;
 use serde_json::json;
@@ -18,7 +18,7 @@ use super::metadata::Metadata;
 use super::model::LARGEST;
 use super::receive::{self, Attachments};
 use super::store::{self, AttachmentRow};
-use crate::auth::Caller;
+use crate::auth::Authenticated;
 use crate::crypto::SealingKey;
 use crate::http::openapi;
 use crate::http::problem::{Problem, ProblemCode};
@@ -63,7 +63,7 @@ fn number(request: &HttpRequest, name: &str) -> Result<i64, Problem> {
     ),
 )]
 #[options("/attachments")]
-pub(crate) async fn upload_options(_: Caller) -> HttpResponse {
+pub(crate) async fn upload_options(_: Authenticated) -> HttpResponse {
     HttpResponse::NoContent()
         .insert_header(TUS)
         .insert_header(("Tus-Version", TUS.1))
@@ -104,7 +104,7 @@ pub(crate) async fn upload_options(_: Caller) -> HttpResponse {
 pub(crate) async fn announce_attachment(
     request: HttpRequest,
     attachments: Data<Attachments>,
-    caller: Caller,
+    Authenticated(principal): Authenticated,
     // Parsed so that an invalid one is rejected; the attachment's own id does its work.
     _: IdempotencyKey,
 ) -> Result<HttpResponse, Problem> {
@@ -116,11 +116,11 @@ pub(crate) async fn announce_attachment(
     if length > LARGEST {
         return Err(ProblemCode::TooLarge.into());
     }
-    let district = caller.district;
+    let district = principal.district();
     let row = loop {
-        let (caller, metadata) = (caller.clone(), metadata.clone());
+        let metadata = metadata.clone();
         let announced =
-            attachments.db.write(district, move |tx| announce(tx, &caller, &metadata, length));
+            attachments.db.write(district, move |tx| announce(tx, &principal, &metadata, length));
         match announced.await? {
             Announced::As(row) => break row,
             Announced::NeedsRoom(old) => receive::throw_away(&attachments, &old).await?,
@@ -150,21 +150,26 @@ enum Announced {
 
 fn announce(
     tx: &mut Tx<'_>,
-    caller: &Caller,
+    principal: &Principal,
     metadata: &Metadata,
     length: i64,
 ) -> Result<Announced, Problem> {
-    if !Verb::Report.is_for(caller.actor.role) {
+    if !Verb::Report.is_for(principal.role) {
         return Err(ProblemCode::Forbidden.into());
     }
-    let me = caller.actor.person;
+    let me = principal.person;
     let found = tx.find::<task::row::TaskRow>(metadata.task)?;
     let found = found.ok_or_else(Problem::not_found)?;
-    if !log::store::was_assignee(tx.read_unbatched(), caller.district, &found.id.to_string(), me)? {
+    if !log::store::was_assignee(
+        tx.read_unbatched(),
+        principal.district(),
+        &found.id.to_string(),
+        me,
+    )? {
         return Err(Problem::not_found());
     }
     let row = AttachmentRow {
-        district: caller.district,
+        district: principal.district(),
         id: metadata.id.to_string(),
         task: found.id,
         person: me,
@@ -175,7 +180,7 @@ fn announce(
         complete: false,
         created_at: tx.now.naive_utc(),
     };
-    if let Some(known) = store::row(tx.read_unbatched(), caller.district, metadata.id)? {
+    if let Some(known) = store::row(tx.read_unbatched(), principal.district(), metadata.id)? {
         let (received, complete, created_at) = (known.received, known.complete, known.created_at);
         if known == (AttachmentRow { received, complete, created_at, ..row.clone() }) {
             let now = tx.now;
@@ -197,18 +202,18 @@ fn announce(
     Ok(Announced::As(row))
 }
 
-/// The caller's own attachment, and the district's key.
+/// The principal's own attachment, and the district's key.
 async fn own(
     attachments: &Attachments,
-    caller: &Caller,
+    principal: &Principal,
     id: Uuid,
 ) -> Result<(AttachmentRow, SealingKey), Problem> {
-    let (keys, caller, now) = (attachments.keys.clone(), caller.clone(), (attachments.clock)());
+    let (keys, principal, now) = (attachments.keys.clone(), *principal, (attachments.clock)());
     let read = attachments.db.read(move |conn| {
-        let row = store::row(conn, caller.district, id)?;
-        let own = row.filter(|row| row.person == caller.actor.person);
+        let row = store::row(conn, principal.district(), id)?;
+        let own = row.filter(|row| row.person == principal.person);
         let own = own.filter(|row| !expiration::is_expired(row, now));
-        Ok((own.ok_or_else(Problem::not_found)?, keys.key(conn, caller.district)?))
+        Ok((own.ok_or_else(Problem::not_found)?, keys.key(conn, principal.district())?))
     });
     read.await
 }
@@ -236,13 +241,13 @@ async fn own(
 #[head("/attachments/{id}")]
 pub(crate) async fn attachment_offset(
     attachments: Data<Attachments>,
-    caller: Caller,
+    Authenticated(principal): Authenticated,
     id: Path<Uuid>,
 ) -> Result<HttpResponse, Problem> {
-    let (row, key) = own(&attachments, &caller, *id).await?;
+    let (row, key) = own(&attachments, &principal, *id).await?;
     // The last byte came and the server was killed before it was made whole.
     if row.received == row.length && !row.complete {
-        receive::finish(&attachments, &key, &caller, &row).await?;
+        receive::finish(&attachments, &key, &principal, &row).await?;
     }
     let mut answer = HttpResponse::Ok();
     answer
@@ -289,7 +294,7 @@ struct Content(String);
 pub(crate) async fn send_attachment(
     request: HttpRequest,
     attachments: Data<Attachments>,
-    caller: Caller,
+    Authenticated(principal): Authenticated,
     id: Path<Uuid>,
     payload: Payload,
 ) -> Result<HttpResponse, Problem> {
@@ -297,7 +302,7 @@ pub(crate) async fn send_attachment(
         return Err(ProblemCode::UnsupportedMediaType.into());
     }
     let offset = number(&request, "Upload-Offset")?;
-    let (row, key) = own(&attachments, &caller, *id).await?;
+    let (row, key) = own(&attachments, &principal, *id).await?;
     let checksum = checksum(&request)?;
     if offset != row.received {
         let current = json!({ "upload_offset": row.received });
@@ -306,7 +311,7 @@ pub(crate) async fn send_attachment(
     let received = receive::take(&attachments, &key, &row, checksum.as_ref(), payload).await?;
     let whole = received == row.length;
     if whole && !row.complete {
-        receive::finish(&attachments, &key, &caller, &AttachmentRow { received, ..row.clone() })
+        receive::finish(&attachments, &key, &principal, &AttachmentRow { received, ..row.clone() })
             .await?;
     }
     let mut answer = HttpResponse::NoContent();
@@ -335,10 +340,10 @@ fn checksum(request: &HttpRequest) -> Result<Option<Checksum>, Problem> {
 #[delete("/attachments/{id}")]
 pub(crate) async fn give_up_attachment(
     attachments: Data<Attachments>,
-    caller: Caller,
+    Authenticated(principal): Authenticated,
     id: Path<Uuid>,
 ) -> Result<HttpResponse, Problem> {
-    let (row, _) = own(&attachments, &caller, *id).await?;
+    let (row, _) = own(&attachments, &principal, *id).await?;
     if receive::throw_away(&attachments, &row).await? {
         Ok(HttpResponse::NoContent().insert_header(TUS).finish())
     } else {
@@ -362,13 +367,13 @@ pub(crate) async fn give_up_attachment(
 #[get("/attachments/{id}")]
 pub(crate) async fn get_attachment(
     attachments: Data<Attachments>,
-    caller: Caller,
+    Authenticated(principal): Authenticated,
     id: Path<Uuid>,
 ) -> Result<HttpResponse, Problem> {
-    let (id, keys, district) = (*id, attachments.keys.clone(), caller.district);
+    let (id, keys, district) = (*id, attachments.keys.clone(), principal.district());
     let read = attachments.db.write(district, move |tx| {
-        let row = readable(tx, &caller, id)?;
-        Ok::<_, Problem>((row, keys.key(tx.read_unbatched(), caller.district)?))
+        let row = readable(tx, &principal, id)?;
+        Ok::<_, Problem>((row, keys.key(tx.read_unbatched(), principal.district())?))
     });
     let (row, key) = read.await?;
     let bytes = receive::open(&attachments, &key, &row).await?;
@@ -380,20 +385,20 @@ pub(crate) async fn get_attachment(
         .body(bytes))
 }
 
-/// The attachment, if it is complete and the caller may read it. An event records
+/// The attachment, if it is complete and the principal may read it. An event records
 /// access by anybody but the uploader.
-fn readable(tx: &mut Tx<'_>, caller: &Caller, id: Uuid) -> Result<AttachmentRow, Problem> {
-    let row = store::row(tx.read_unbatched(), caller.district, id)?.filter(|row| row.complete);
+fn readable(tx: &mut Tx<'_>, principal: &Principal, id: Uuid) -> Result<AttachmentRow, Problem> {
+    let row = store::row(tx.read_unbatched(), principal.district(), id)?.filter(|row| row.complete);
     let row = row.ok_or_else(Problem::not_found)?;
-    if row.person == caller.actor.person {
+    if row.person == principal.person {
         return Ok(row);
     }
-    let task = task::perform::visible_now(tx, caller, row.task)?;
-    if caller.actor.role == Role::Volunteer {
+    let task = task::perform::visible_now(tx, principal, row.task)?;
+    if principal.role == Role::Volunteer {
         return Err(Problem::not_found());
     }
-    caller.may(Action::RevealBeneficiary)?;
+    principal.may(Action::RevealBeneficiary)?;
     let event = Event::new("attachment.read", Subject::Reading, &row.id, task.grid, 1);
-    tx.record(event.by(caller.actor.person).with(json!({ "task": row.task })));
+    tx.record(event.by(principal.person).with(json!({ "task": row.task })));
     Ok(row)
 }

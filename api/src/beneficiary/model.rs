@@ -248,6 +248,10 @@ pub struct Beneficiary {
     /// The day of the last contact; absent if there was none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_contact: Option<NaiveDate>,
+    /// The day on which the beneficiary ended; absent for a current one. An ended
+    /// beneficiary is not listed and gets no new tasks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub valid_to: Option<NaiveDate>,
     /// Incremented with every change.
     #[schema(minimum = 1, maximum = 9_007_199_254_740_991_i64, example = 1)]
     pub version: i64,

@@ -93,7 +93,7 @@ fn add(
         return Err(format!("a {role} cannot have a {} as area", area.level()).into());
     }
     let mut conn = connect(&settings.database)?;
-    let known = area::store::one(&mut conn, &area)?.ok_or("the area does not exist")?;
+    let known = area::store::current(&mut conn, &area)?.ok_or("the area does not exist")?;
     let district = area.district();
     let key = KeyRing::new(settings.installation_key()?).key(&mut conn, district)?;
     if store::by_phone(&mut conn, district, key.index(phone.as_str()))?.is_some() {

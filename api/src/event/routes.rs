@@ -5,13 +5,13 @@ use actix_web::{HttpRequest, HttpResponse, get};
 use chrono::{DateTime, FixedOffset};
 use futures_util::stream;
 use gridward_domain::area::{AreaCode, AreaRange};
-use gridward_domain::authority::Action;
+use gridward_domain::authority::{Action, Principal};
 use gridward_domain::id::PersonId;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
 use super::model::LoggedEvent;
-use crate::auth::Caller;
+use crate::auth::Authenticated;
 use crate::clock::nearest_moment;
 use crate::db::DbError;
 use crate::http::json;
@@ -51,7 +51,7 @@ pub struct EventQuery {
     after: Option<u64>,
 }
 
-/// The filter of a query, limited to the caller's scope.
+/// The filter of a query, limited to the principal's scope.
 struct Asked {
     scope: AreaRange,
     filter: Filter,
@@ -59,9 +59,9 @@ struct Asked {
 }
 
 impl EventQuery {
-    fn asked(&self, caller: &Caller) -> Result<Asked, Problem> {
-        let area = self.area.unwrap_or(caller.actor.area);
-        caller.actor.authorize(Action::ReadLog, &area)?;
+    fn asked(&self, principal: &Principal) -> Result<Asked, Problem> {
+        let area = self.area.unwrap_or(principal.area);
+        principal.authorize(Action::ReadLog, &area)?;
         for (name, text) in [("action", &self.action), ("subject_id", &self.subject_id)] {
             if text.as_ref().is_some_and(|text| text.chars().count() > 64 || text.contains('\0')) {
                 return Err(Problem::unreadable(name, "at most 64 characters"));
@@ -97,10 +97,10 @@ impl EventQuery {
 pub(crate) async fn list_events(
     request: HttpRequest,
     db: Data<Db>,
-    caller: Caller,
+    Authenticated(principal): Authenticated,
     Paged { filter: query, page }: Paged<EventQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let asked = query.asked(&caller)?;
+    let asked = query.asked(&principal)?;
     let wanted: Wanted<(i64,)> = page.wanted()?;
     let (limit, rows) = (wanted.limit, wanted.rows());
     let after = wanted.after.map_or(asked.after, |(seq,)| seq.max(asked.after));
@@ -134,10 +134,10 @@ struct Lines(String);
 #[get("/events/export")]
 pub(crate) async fn export_events(
     db: Data<Db>,
-    caller: Caller,
+    Authenticated(principal): Authenticated,
     Paged { filter: query, page }: Paged<EventQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let mut asked = query.asked(&caller)?;
+    let mut asked = query.asked(&principal)?;
     let wanted: Wanted<(i64,)> = page.wanted()?;
     asked.after = wanted.after.map_or(asked.after, |(seq,)| seq.max(asked.after));
     let most = page.limit.map_or(i64::MAX, i64::from);

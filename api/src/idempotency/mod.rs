@@ -17,6 +17,7 @@ mod tests;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use chrono::TimeDelta;
+use gridward_domain::authority::Principal;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -25,7 +26,6 @@ pub use call::{Commands, Done};
 pub use key::{CommandId, IdempotencyKey};
 use store::CommandRow;
 
-use crate::auth::Caller;
 use crate::crypto::SealingKey;
 use crate::db::DbError;
 use crate::db::column::Hash;
@@ -44,7 +44,7 @@ pub const TRIES: u8 = 5;
 #[derive(Clone, Debug)]
 pub struct Request<'a> {
     /// Who asks; ids belong to the person, whatever the session.
-    pub caller: &'a Caller,
+    pub principal: &'a Principal,
     /// Its own id, if it has one.
     pub id: Option<&'a CommandId>,
     /// What is asked, as `task.claim`.
@@ -90,7 +90,7 @@ pub fn once<T: Serialize + DeserializeOwned>(
     };
     let hash = fingerprint(request);
     let mut failures = 0;
-    let known = tx.find::<CommandRow>(store::key(request.caller, id))?;
+    let known = tx.find::<CommandRow>(store::key(request.principal, id))?;
     if let Some(row) = &known {
         if row.request_hash != hash {
             return Err(ProblemCode::CommandIdReused.into());

@@ -166,6 +166,7 @@ fn last_visitors(
     let rows: Vec<(BeneficiaryId, Option<PersonId>)> = beneficiaries::table
         .filter(beneficiaries::district.eq(range.area().district()))
         .filter(in_range!(beneficiaries::grid, range))
+        .filter(beneficiaries::valid_to.is_null())
         .filter(beneficiaries::last_visitor.is_not_null())
         .select((beneficiaries::id, beneficiaries::last_visitor))
         .load(conn)?;

@@ -53,8 +53,6 @@ fn words() -> utoipa::openapi::schema::Object {
     let sent = Verb::VARIANTS.iter().copied().filter(|verb| {
         gridward_domain::authority::Role::VARIANTS.iter().copied().any(|role| verb.is_for(role))
     });
-    // A task is given by dispatch, and given anew by people.
-    let sent = sent.filter(|verb| *verb != Verb::Assign);
     utoipa::openapi::schema::ObjectBuilder::new()
         .schema_type(utoipa::openapi::schema::Type::String)
         .enum_values(Some(sent.map(action)))

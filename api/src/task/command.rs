@@ -154,6 +154,7 @@ pub const fn action(verb: Verb) -> &'static str {
         Verb::Cancel => "task.cancel",
         Verb::Reopen => "task.reopen",
         Verb::Expire => "task.expire",
+        Verb::Move => "task.move",
     }
 }
 

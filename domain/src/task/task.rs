@@ -111,7 +111,7 @@ impl Task {
     }
 
     /// The number of escalations so far.
-    pub(super) fn climbed(&self) -> u64 {
+    pub(super) fn escalations(&self) -> u64 {
         std::iter::successors(Some(Level::Grid), |level| level.parent())
             .take_while(|level| *level != self.escalation_level)
             .map(|_| 1)
