@@ -39,9 +39,10 @@ proptest! {
     #[test]
     fn any_sequence_of_commands_keeps_the_laws_of_the_life(
         steps in prop::collection::vec((commands(), agents(), 1u32..28), 0..60),
-        attempts in 1u8..4,
+        attempts in 1i64..4,
         overdue in prop::sample::select(Overdue::VARIANTS),
     ) {
+        let attempts = Attempts::try_from(attempts).expect("attempts");
         let mut now = Task { terms: Terms { attempts, overdue, ..TERMS }, ..task(State::Open) };
         for (command, agent, today) in steps {
             let before = now;
@@ -51,7 +52,7 @@ proptest! {
                 if before.state.phase() == Phase::Done {
                     prop_assert_eq!(command.verb(), Verb::Reopen);
                 }
-                prop_assert!((1..=attempts).contains(&after.attempt));
+                prop_assert!((Attempts::MIN..=attempts).contains(&after.attempt));
                 prop_assert!(after.not_before <= after.due_on);
                 prop_assert_eq!((after.grid, after.terms), (before.grid, before.terms));
                 let restored = State::of(after.state.phase(), after.state.assignee());
