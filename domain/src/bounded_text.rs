@@ -142,8 +142,10 @@ texts! {
     DeviceName: 1 to 64, NoControl, example "phone-17";
     /// Free text by a visitor.
     Note: 0 to 2000, Anything, example "一切安好，需要换一只灯泡。";
-    /// An action or the id of a subject, as events name them.
-    EventTerm: 0 to 64, NoNul, example "task.claim";
+    /// The action of an event.
+    EventAction: 0 to 64, NoNul, example "task.claim";
+    /// The id of the subject of an event.
+    SubjectId: 0 to 64, NoNul, example "0198c4d0-7a5e-7c3e-9d5b-3f1f2a6b7c8d";
 }
 
 #[cfg(test)]
@@ -175,7 +177,8 @@ mod tests {
         notice_text: NoticeText, 0, 2000;
         device_name: DeviceName, 1, 64;
         note: Note, 0, 2000;
-        event_term: EventTerm, 0, 64;
+        event_action: EventAction, 0, 64;
+        subject_id: SubjectId, 0, 64;
     }
 
     #[test]

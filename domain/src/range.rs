@@ -147,6 +147,18 @@ impl Attempts {
     }
 }
 
+macro_rules! counts {
+    ($($limit:ident),+) => {$(
+        impl From<$limit> for usize {
+            fn from(limit: $limit) -> Self {
+                Self::try_from(limit.0).unwrap_or(Self::MAX)
+            }
+        }
+    )+};
+}
+
+counts!(PageLimit, SyncLimit);
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

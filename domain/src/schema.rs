@@ -16,12 +16,7 @@ use crate::skill::Skill;
 use crate::time::{TimeOfDay, Window};
 
 /// A whole number within bounds.
-pub(crate) fn whole_number(
-    min: i64,
-    max: i64,
-    example: i64,
-    description: &str,
-) -> RefOr<Schema> {
+pub(crate) fn whole_number(min: i64, max: i64, example: i64, description: &str) -> RefOr<Schema> {
     let format = if i32::try_from(max).is_ok() { KnownFormat::Int32 } else { KnownFormat::Int64 };
     ObjectBuilder::new()
         .schema_type(Type::Integer)

@@ -2,6 +2,7 @@
 
 use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::place::Place;
+use gridward_domain::range::Version;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -21,7 +22,7 @@ pub struct Area {
     /// A point inside the area, WGS-84.
     pub place: Place,
     /// Incremented with every change.
-    #[schema(minimum = 1, maximum = 9_007_199_254_740_991_i64, example = 1)]
+    #[schema(value_type = Version)]
     pub version: i64,
 }
 

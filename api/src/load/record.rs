@@ -6,9 +6,10 @@ use chrono::NaiveDate;
 use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::id::{BeneficiaryId, PersonId};
 use gridward_domain::place::Place;
+use gridward_domain::range::{BirthYear, WeeklyMinutes};
 use gridward_domain::skill::Skills;
 use gridward_domain::text_column;
-use gridward_domain::time::{Minutes, Window};
+use gridward_domain::time::Window;
 use gridward_domain::word::{UnknownWord, unknown};
 use serde::{Deserialize, Serialize};
 
@@ -50,7 +51,7 @@ pub struct PersonRecord {
     /// As in the file.
     pub gender: Gender,
     /// Four digits.
-    pub birth_year: i32,
+    pub birth_year: BirthYear,
     /// Digits only.
     pub phone: String,
     /// Where the person sets out from.
@@ -58,7 +59,7 @@ pub struct PersonRecord {
     /// What the person can do.
     pub skills: Skills,
     /// Minutes offered in a week.
-    pub weekly_minutes: Minutes,
+    pub weekly_minutes: WeeklyMinutes,
     /// When, at most one span a day.
     pub availability: Vec<(Weekday, Window)>,
 }
@@ -75,7 +76,7 @@ pub struct BeneficiaryRecord {
     /// As in the file.
     pub gender: Gender,
     /// Four digits.
-    pub birth_year: i32,
+    pub birth_year: BirthYear,
     /// Why the person is entitled.
     pub category: Category,
     /// The home.

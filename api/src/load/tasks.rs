@@ -259,6 +259,7 @@ fn write(step: &mut Step<'_>, was: &TaskRow, is: &TaskRow, event: Event) -> Resu
 mod tests {
     use gridward_domain::area::Level;
     use gridward_domain::id::PersonId;
+    use gridward_domain::range::{Attempts, EscalateDays, RetryDays};
     use gridward_domain::task::{Overdue, Terms};
     use uuid::Uuid;
 
@@ -269,13 +270,17 @@ mod tests {
         let [old, new]: [AreaCode; 2] =
             ["500116001002001", "500116001002002"].map(|code| code.parse().expect("a code"));
         let day = "2026-08-01".parse().expect("a day");
-        let terms =
-            Terms { attempts: 2, retry_days: 3, overdue: Overdue::Escalate, escalate_days: 7 };
+        let terms = Terms {
+            attempts: Attempts::of::<2>(),
+            retry_days: RetryDays::of::<3>(),
+            overdue: Overdue::Escalate,
+            escalate_days: EscalateDays::of::<7>(),
+        };
         let task = |state| life::Task {
             grid: old,
             state,
             version: 4,
-            attempt: 1,
+            attempt: Attempts::MIN,
             escalation_level: Level::Grid,
             not_before: day,
             due_on: day,
