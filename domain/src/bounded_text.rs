@@ -161,9 +161,12 @@ mod tests {
                 fn $test(length in 0..$max + 3usize, character in "[a-z王\u{1f600}]") {
                     let text = character.repeat(length);
                     let parsed = text.parse::<$name>();
+                    let json = serde_json::json!(text);
+                    prop_assert_eq!(serde_json::from_value(json.clone()).ok(), parsed.clone().ok());
                     prop_assert_eq!(parsed.is_ok(), ($min..=$max).contains(&length));
                     if let Ok(parsed) = parsed {
                         prop_assert_eq!(parsed.as_str(), &text);
+                        prop_assert_eq!(serde_json::json!(parsed), json);
                         prop_assert_eq!(String::from(parsed), text);
                     }
                 }

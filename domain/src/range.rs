@@ -179,17 +179,19 @@ mod tests {
             proptest! {
                 #[test]
                 fn $test(number in numbers($min, $max)) {
-                    let within = (i64::from($min)..=$max).contains(&number);
+                    let (min, max): (i64, i64) = ($min, $max);
                     let value = $name::try_from(number);
-                    prop_assert_eq!(value.is_ok(), within);
+                    prop_assert_eq!(value.is_ok(), (min..=max).contains(&number));
                     prop_assert_eq!(number.to_string().parse::<$name>(), value);
+                    let json = serde_json::json!(number);
+                    prop_assert_eq!(serde_json::from_value(json.clone()).ok(), value.ok());
                     if let Ok(value) = value {
                         prop_assert_eq!(i64::from(value.get()), number);
                         prop_assert_eq!(value.to_string(), number.to_string());
+                        prop_assert_eq!(serde_json::json!(value), json);
                         prop_assert_eq!(i64::try_from(u64::from(value)), Ok(number));
                     } else {
-                        let text = format!("must be from {} to {}", $min, $max);
-                        prop_assert_eq!(value.map_err(|error| error.to_string()), Err(text));
+                        prop_assert_eq!(value, Err(OutOfRange { min, max }));
                     }
                 }
             }
@@ -214,10 +216,11 @@ mod tests {
 
     #[test]
     fn a_text_that_is_no_whole_number_is_refused() {
-        let refused = Err(OutOfRange { min: 0, max: 10_080 });
+        let error = OutOfRange { min: 0, max: 10_080 };
         for text in ["", "some", "-0", "-5", "1.0", "1e3", " 5", "99999999999999999999"] {
-            assert_eq!(text.parse::<WeeklyMinutes>(), refused, "{text:?}");
+            assert_eq!(text.parse::<WeeklyMinutes>(), Err(error), "{text:?}");
         }
+        assert_eq!(error.to_string(), "must be from 0 to 10080");
     }
 
     #[test]

@@ -180,8 +180,7 @@ mod tests {
             diesel::select(number.into_sql::<Integer>()).get_result::<Priority>(&mut conn())
         };
         assert_eq!(read(10).expect("in range"), Priority::MAX);
-        let error = read(11).expect_err("out of range").to_string();
-        assert_eq!(error, "a column cannot be read as Priority: must be from 1 to 10");
+        assert!(read(11).is_err());
         let late = diesel::select(1441.into_sql::<Integer>()).get_result::<TimeOfDay>(&mut conn());
         assert!(late.is_err());
     }
