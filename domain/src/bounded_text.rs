@@ -133,7 +133,7 @@ macro_rules! texts {
 
 texts! {
     /// The reason for a command, as free text.
-    Reason: 1 to 500, NotBlank, example "那天在外地";
+    CommandReason: 1 to 500, NotBlank, example "那天在外地";
     /// The title of a notice.
     NoticeTitle: 1 to 100, NoNul, example "高温预警";
     /// The text of a notice.
@@ -175,7 +175,7 @@ mod tests {
     }
 
     laws! {
-        reason: Reason, 1, 500;
+        reason: CommandReason, 1, 500;
         notice_title: NoticeTitle, 1, 100;
         notice_text: NoticeText, 0, 2000;
         device_name: DeviceName, 1, 64;
@@ -186,11 +186,11 @@ mod tests {
 
     #[test]
     fn a_text_of_characters_that_its_type_excludes_is_refused() {
-        assert_eq!(Reason::check(" \u{3000}"), Err(TextError::Blank));
+        assert_eq!(CommandReason::check(" \u{3000}"), Err(TextError::Blank));
         assert_eq!(NoticeTitle::check("高温\0"), Err(TextError::Nul));
         assert_eq!(DeviceName::check("phone\n17"), Err(TextError::Control));
         assert_eq!((Note::check("\0"), NoticeText::check("")), (Ok(()), Ok(())));
         let text = "must have from 1 to 500 characters".to_owned();
-        assert_eq!(Reason::check("").map_err(|error| error.to_string()), Err(text));
+        assert_eq!(CommandReason::check("").map_err(|error| error.to_string()), Err(text));
     }
 }

@@ -116,7 +116,7 @@ ranges! {
     /// A priority from 1 (lowest) to 10 (most urgent).
     Priority: i32 as Integer, 1 to 10, example 5;
     /// A number of attempts to find somebody at home, or the number of one of them.
-    Attempts: i32 as Integer, 1 to 20, example 2;
+    Attempts: i32 as Integer, 1 to 20, example 1;
     /// Days from one attempt to the next.
     RetryDays: i32 as Integer, 0 to 365, example 3;
     /// Days from the due day to the first escalation, and from one escalation to the next.

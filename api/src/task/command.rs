@@ -2,7 +2,7 @@
 //! phone's outbox.
 
 use chrono::NaiveDate;
-use gridward_domain::bounded_text::Reason;
+use gridward_domain::bounded_text::CommandReason;
 use gridward_domain::id::PersonId;
 use gridward_domain::task::Verb;
 use gridward_domain::time::Window;
@@ -20,7 +20,7 @@ use crate::http::problem::{Problem, ProblemCode};
 #[schema(example = json!({"reason": "那天在外地"}))]
 pub struct StatedReason {
     /// Free text; stored encrypted.
-    pub reason: Reason,
+    pub reason: CommandReason,
 }
 
 /// The assignee of a task.
@@ -128,7 +128,7 @@ impl TaskCommand {
     }
 
     /// The reason, if there is one.
-    pub fn reason(&self) -> Option<&Reason> {
+    pub fn reason(&self) -> Option<&CommandReason> {
         match self {
             Self::Decline(why) | Self::Escalate(why) | Self::Cancel(why) | Self::Reopen(why) => {
                 Some(&why.reason)

@@ -59,8 +59,8 @@ pub struct NewTask {
 /// Creates the task.
 ///
 /// # Errors
-/// 422 with an entry for each invalid field, including a beneficiary or grid outside the
-/// caller's area.
+/// 422 with an entry for each field that does not fit the others or the district, including a
+/// beneficiary or grid outside the caller's area.
 pub fn create(tx: &mut Tx<'_>, caller: &Caller, new: &NewTask) -> Result<Task, Problem> {
     caller.may(Action::CreateTask)?;
     let kind = catalogue::store::one(tx.read_unbatched(), caller.district, new.kind.as_str())?

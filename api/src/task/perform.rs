@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use gridward_domain::area::AreaCode;
-use gridward_domain::bounded_text::Reason;
+use gridward_domain::bounded_text::CommandReason;
 use gridward_domain::id::{PersonId, TaskId};
 use gridward_domain::task::life::Candidate;
 use gridward_domain::task::{self as life, Agent, Command, Rejection, Transition, Verb};
@@ -230,7 +230,11 @@ fn reschedule(row: &TaskRow, new: &NewDays) -> Result<Command, Problem> {
 }
 
 /// The reason as the log stores it: encrypted for this version of this task.
-fn sealed_reason(key: &SealingKey, row: &TaskRow, reason: &Reason) -> Result<String, Problem> {
+fn sealed_reason(
+    key: &SealingKey,
+    row: &TaskRow,
+    reason: &CommandReason,
+) -> Result<String, Problem> {
     let sealed =
         key.seal(&reason_aad(row.district, &row.id.to_string()), reason.as_str().as_bytes())?;
     Ok(BASE64_STANDARD.encode(sealed))

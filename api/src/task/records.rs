@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, get};
 use chrono::{DateTime, FixedOffset};
 use diesel::prelude::*;
 use gridward_domain::authority::{Action, Role};
-use gridward_domain::bounded_text::Reason;
+use gridward_domain::bounded_text::CommandReason;
 use gridward_domain::id::{PersonId, ReportId, TaskId};
 use gridward_domain::range::{Attempts, Version};
 use serde::Serialize;
@@ -57,7 +57,7 @@ pub struct HistoryEntry {
     version: i64,
     /// The reason, as free text; volunteers see only their own.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Reason>)]
+    #[schema(value_type = Option<CommandReason>)]
     reason: Option<String>,
     /// The outcome, if this is a report.
     #[serde(skip_serializing_if = "Option::is_none")]
