@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::place::Place;
+use gridward_domain::range::Version;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -26,7 +27,7 @@ pub struct Area {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub valid_to: Option<NaiveDate>,
     /// Incremented with every change.
-    #[schema(minimum = 1, maximum = 9_007_199_254_740_991_i64, example = 1)]
+    #[schema(value_type = Version)]
     pub version: i64,
 }
 

@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use gridward_domain::area::{AreaCode, AreaRange};
 use gridward_domain::id::{BeneficiaryId, PersonId};
 use gridward_domain::place::Place;
+use gridward_domain::range::BirthYear;
 
 use super::model::Particulars;
 use super::{Beneficiary, Category, Contact, Mobility, Plaque};
@@ -30,7 +31,7 @@ crate::table_row! {
             grid: AreaCode,
             category: Category,
             gender: Gender,
-            birth_year: i32,
+            birth_year: BirthYear,
             lat: f64,
             lon: f64,
             lives_alone: bool,

@@ -7,7 +7,7 @@ use gridward_domain::area::AreaCode;
 use gridward_domain::authority::Role;
 use gridward_domain::id::PersonId;
 use gridward_domain::phone::Phone;
-use gridward_domain::time::Minutes;
+use gridward_domain::range::{BirthYear, WeeklyMinutes};
 use gridward_domain::word::Word as _;
 use uuid::Uuid;
 
@@ -105,11 +105,11 @@ fn add(
         area,
         name: name.to_owned(),
         gender: Gender::Female,
-        birth_year: 1970,
+        birth_year: BirthYear::of::<1970>(),
         phone: phone.to_string(),
         home: known.place,
         skills: gridward_domain::skill::Skills::new(),
-        weekly_minutes: Minutes(0),
+        weekly_minutes: WeeklyMinutes::MIN,
         availability: vec![],
     };
     let row = rows::person(&record, &key, district, None)?;

@@ -83,7 +83,7 @@ fn among(present: &[(PersonId, AreaCode)], records: &DistrictRecords) -> Vec<Con
 #[cfg(test)]
 mod tests {
     use gridward_domain::place::Place;
-    use gridward_domain::time::Minutes;
+    use gridward_domain::range::{BirthYear, WeeklyMinutes};
     use uuid::Uuid;
 
     use super::*;
@@ -105,11 +105,11 @@ mod tests {
             area: grid(*at),
             name: "周".to_owned(),
             gender: Gender::Female,
-            birth_year: 1980,
+            birth_year: BirthYear::of::<1980>(),
             phone: "12345".to_owned(),
             home: Place::new(29.0, 106.0).expect("a place"),
             skills: std::iter::empty().collect(),
-            weekly_minutes: Minutes(0),
+            weekly_minutes: WeeklyMinutes::MIN,
             availability: vec![],
         };
         DistrictRecords { people: people.iter().map(person).collect(), ..Default::default() }

@@ -6,9 +6,10 @@ use chrono::NaiveDate;
 use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::id::{BeneficiaryId, PersonId};
 use gridward_domain::place::Place;
+use gridward_domain::range::{BirthYear, WeeklyMinutes};
 use gridward_domain::skill::Skills;
 use gridward_domain::text_column;
-use gridward_domain::time::{Minutes, Window};
+use gridward_domain::time::Window;
 use gridward_domain::word::{UnknownWord, unknown};
 use serde::{Deserialize, Serialize};
 
@@ -49,8 +50,8 @@ pub struct PersonRecord {
     pub name: String,
     /// The registered gender.
     pub gender: Gender,
-    /// Year of birth, four digits.
-    pub birth_year: i32,
+    /// Year of birth.
+    pub birth_year: BirthYear,
     /// Digits only.
     pub phone: String,
     /// The home, from which the person starts.
@@ -58,7 +59,7 @@ pub struct PersonRecord {
     /// The skills.
     pub skills: Skills,
     /// Minutes offered in a week.
-    pub weekly_minutes: Minutes,
+    pub weekly_minutes: WeeklyMinutes,
     /// The available times, at most one window per weekday.
     pub availability: Vec<(Weekday, Window)>,
 }
@@ -74,8 +75,8 @@ pub struct BeneficiaryRecord {
     pub name: String,
     /// The registered gender.
     pub gender: Gender,
-    /// Year of birth, four digits.
-    pub birth_year: i32,
+    /// Year of birth.
+    pub birth_year: BirthYear,
     /// The category of entitlement.
     pub category: Category,
     /// The home.

@@ -177,7 +177,7 @@ pub(crate) fn person(
         lat: record.home.lat(),
         lon: record.home.lon(),
         skills: record.skills.clone().into(),
-        weekly_minutes: i32::try_from(record.weekly_minutes.0).unwrap_or(i32::MAX),
+        weekly_minutes: record.weekly_minutes,
         availability: availability.clone(),
         phone_index: key.index(&record.phone),
         sealed,

@@ -5,6 +5,7 @@ use actix_web::{HttpResponse, get, post};
 use chrono::{Days, NaiveDate};
 use gridward_domain::area::AreaCode;
 use gridward_domain::authority::{Action, Principal};
+use gridward_domain::bounded_text::{NoticeText, NoticeTitle};
 use gridward_domain::id::NoticeId;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -37,11 +38,9 @@ pub struct NewNotice {
     /// The area to address: the caller's or one inside it.
     area: AreaCode,
     /// A short title.
-    #[schema(min_length = 1, max_length = 100)]
-    title: String,
+    title: NoticeTitle,
     /// The full text, without any personal data of a beneficiary.
-    #[schema(max_length = 2000)]
-    text: String,
+    text: NoticeText,
     /// The last day on which the notice is shown, within a year.
     until: NaiveDate,
 }
@@ -104,9 +103,6 @@ fn post(tx: &mut Tx<'_>, principal: &Principal, new: &NewNotice) -> Result<Notic
     let today = clock::day(tx.now);
     let wrong = [
         ("/area", !known, "not an area of yours"),
-        ("/title", !(1..=100).contains(&new.title.chars().count()), "1 to 100 characters"),
-        ("/text", [&new.title, &new.text].iter().any(|text| text.contains('\0')), "no NUL"),
-        ("/text", new.text.chars().count() > 2000, "at most 2000 characters"),
         (
             "/until",
             new.until < today

@@ -132,7 +132,7 @@ fn give(
     let travel = i32::try_from(stop.why.extra_travel.0).unwrap_or_default();
     let row = TaskRow {
         planned_on: Some(route.day),
-        planned_start: Some(stop.start.minutes().into()),
+        planned_start: Some(stop.start),
         planned_minutes: Some(i32::from(load) + travel),
         plan: Some(draft.id),
         ..task.moved(&next, tx.now)
@@ -161,7 +161,7 @@ fn said(
         grid: task.grid,
         person: stop.map(|(route, _)| route.volunteer),
         day: stop.map(|(route, _)| route.day),
-        start: stop.map(|(_, stop)| stop.start.minutes().into()),
+        start: stop.map(|(_, stop)| stop.start),
         travel: stop.map(|(_, stop)| i32::try_from(stop.travel.0).unwrap_or(i32::MAX)),
         reason: reason.map_err(|error| DbError::corrupt("plan_visits", error))?,
     })

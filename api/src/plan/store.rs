@@ -8,7 +8,7 @@ use diesel::prelude::*;
 use gridward_domain::area::AreaRange;
 use gridward_domain::id::{BeneficiaryId, PersonId, PlanId, TaskId};
 use gridward_domain::task::Phase;
-use gridward_domain::time::Minutes;
+use gridward_domain::time::{Minutes, TimeOfDay};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -81,7 +81,7 @@ crate::table_row! {
             grid: AreaCode,
             person: Option<PersonId>,
             day: Option<NaiveDate>,
-            start: Option<i32>,
+            start: Option<TimeOfDay>,
             travel: Option<i32>,
             reason: String,
         }

@@ -3,6 +3,7 @@
 
 use chrono::{DateTime, FixedOffset, TimeDelta};
 use gridward_domain::authority::Principal;
+use gridward_domain::bounded_text::DeviceName;
 use gridward_domain::task::Verb;
 use serde_json::json;
 
@@ -29,29 +30,14 @@ pub fn check(push: &Push) -> Result<(), Problem> {
         let told = format!("at most {MOST_COMMANDS}; send the others with the next push");
         errors.push(FieldError::new("/commands", told));
     }
-    if push.limit.is_some_and(|limit| !(1..=1000).contains(&limit)) {
-        errors.push(FieldError::new("/limit", "must be from 1 to 1000"));
-    }
     if push.cursor.as_ref().is_some_and(|cursor| cursor.len() > LONGEST) {
         errors.push(FieldError::new("/cursor", format!("at most {LONGEST} characters")));
-    }
-    if push
-        .device
-        .as_ref()
-        .is_some_and(|name| !(1..=64).contains(&name.chars().count()) || !is_plain(name))
-    {
-        errors.push(FieldError::new("/device", "1 to 64 characters, none of control"));
     }
     if errors.is_empty() {
         Ok(())
     } else {
         Err(errors.into_iter().fold(Problem::from(ProblemCode::Invalid), Problem::with))
     }
-}
-
-/// Whether the text has no control characters; PostgreSQL cannot store a NUL.
-fn is_plain(text: &str) -> bool {
-    !text.chars().any(char::is_control)
 }
 
 /// Parses the outbox.
@@ -77,7 +63,7 @@ pub struct Outbox {
     /// Its entries, in order.
     pub entries: Vec<OutboxEntry>,
     /// The device's name for itself.
-    pub device: Option<String>,
+    pub device: Option<DeviceName>,
     /// The phone's clock at the time of sending.
     pub device_time: Option<DateTime<FixedOffset>>,
     /// The language of its problems.

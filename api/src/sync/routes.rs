@@ -4,6 +4,7 @@ use actix_web::http::header::ETAG;
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse, get, post};
 use gridward_domain::authority::Principal;
+use gridward_domain::range::SyncLimit;
 use serde::Deserialize;
 use serde_json::json;
 use utoipa::IntoParams;
@@ -30,7 +31,7 @@ use crate::log::{Event, Subject};
 use crate::tx::Db;
 
 /// The default page size.
-const LIMIT: u16 = 200;
+const LIMIT: SyncLimit = SyncLimit::of::<200>();
 /// The polling interval in seconds, and the jitter that spreads phones out.
 const POLL: u32 = 900;
 const SPREAD: u32 = 180;
@@ -60,8 +61,8 @@ pub struct PullQuery {
     cursor: Option<String>,
     /// Page size: the maximum number of tasks and beneficiaries. Default 200. The first
     /// page also contains the kinds of service, the notices and the shifts.
-    #[param(minimum = 1, maximum = 1000)]
-    limit: Option<u16>,
+    #[param(inline)]
+    limit: Option<SyncLimit>,
 }
 
 /// Push and pull
@@ -145,9 +146,6 @@ pub(crate) async fn pull_alone(
     if cursor.as_ref().is_some_and(|cursor| cursor.len() > LONGEST) {
         return Err(Problem::unreadable("cursor", "not a cursor of this service"));
     }
-    if limit.is_some_and(|limit| !(1..=1000).contains(&limit)) {
-        return Err(Problem::unreadable("limit", "must be from 1 to 1000"));
-    }
     let held = IfNoneMatch::of(&request)?;
     let pulled = pull(&sync, &principal, cursor, limit).await?;
     let etag = format!("\"{}\"", pulled.cursor);
@@ -167,12 +165,12 @@ async fn pull(
     sync: &Sync,
     principal: &Principal,
     cursor: Option<String>,
-    limit: Option<u16>,
+    limit: Option<SyncLimit>,
 ) -> Result<Pulled, Problem> {
     let (keys, rows, last_changes) =
         (sync.keys.clone(), sync.rows.clone(), sync.last_changes.clone());
     let (scope, district) = (Scope(*principal), principal.district());
-    let (limit, today) = (usize::from(limit.unwrap_or(LIMIT)), clock::day((sync.clock)()));
+    let (limit, today) = (limit.unwrap_or(LIMIT).into(), clock::day((sync.clock)()));
     let pulled = sync.db.read(move |conn| {
         let key = keys.key(conn, district)?;
         let pull =

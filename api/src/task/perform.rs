@@ -4,8 +4,10 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use gridward_domain::area::AreaCode;
 use gridward_domain::authority::Principal;
+use gridward_domain::bounded_text::CommandReason;
 use gridward_domain::id::{PersonId, TaskId};
 use gridward_domain::task::{self as life, Candidate, Command, Rejection, Transition, Verb};
+use gridward_domain::time::Window;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -123,8 +125,6 @@ pub fn perform(
     if !sent.command.verb().is_for(principal.role) {
         return Err(ProblemCode::Forbidden.into());
     }
-    // The form of a request is checked before its version.
-    sent.command.reason().map_or(Ok(()), well_formed)?;
     decided_on(&row, sent)?;
     let mut days = None;
     let command = match sent.command {
@@ -155,7 +155,7 @@ pub fn perform(
                 Step { row: &row, before: &before, after: &after, verb: sent.command.verb() };
             let window = days.and_then(|days: &NewDays| days.window);
             let event = step.event().with(body);
-            let event = Event { device: sent.origin.device.clone(), ..event };
+            let event = Event { device: sent.origin.device(), ..event };
             write(tx, &step, window, event.by(principal.person)).task()?
         }
         Err(rejection) => return Err(refused(tx.read_unbatched(), key, &row, rejection)?),
@@ -186,16 +186,11 @@ impl Step<'_> {
 }
 
 /// Writes a transition and its event; returns the new row.
-pub fn write(
-    tx: &mut Tx<'_>,
-    step: &Step<'_>,
-    window: Option<super::model::DayWindow>,
-    event: Event,
-) -> TaskRow {
+pub fn write(tx: &mut Tx<'_>, step: &Step<'_>, window: Option<Window>, event: Event) -> TaskRow {
     let mut next = step.row.moved(step.after, tx.now);
     if let Some(window) = window {
-        next.window_start = Some(window.start.into());
-        next.window_end = Some(window.end.into());
+        next.window_start = Some(window.start());
+        next.window_end = Some(window.end());
     }
     if step.verb == Verb::Reschedule {
         next.unplan();
@@ -256,22 +251,17 @@ fn reschedule(row: &TaskRow, new: &NewDays) -> Result<Command, Problem> {
     for (pointer, day) in [("/not_before", not_before), ("/due_on", due_on)] {
         clock::within_reach(&day).map_err(|error| Problem::invalid(pointer, error))?;
     }
-    if let Some(window) = new.window {
-        window.check().map_err(|error| Problem::invalid("/window", error))?;
-    }
     Ok(Command::Reschedule { not_before, due_on })
 }
 
-fn well_formed(reason: &str) -> Result<(), Problem> {
-    if reason.trim().is_empty() || reason.chars().count() > 500 {
-        return Err(Problem::invalid("/reason", "1 to 500 characters"));
-    }
-    Ok(())
-}
-
 /// The reason as the log stores it: encrypted for this version of this task.
-fn sealed_reason(key: &SealingKey, row: &TaskRow, reason: &str) -> Result<String, Problem> {
-    let sealed = key.seal(&reason_aad(row.district, &row.id.to_string()), reason.as_bytes())?;
+fn sealed_reason(
+    key: &SealingKey,
+    row: &TaskRow,
+    reason: &CommandReason,
+) -> Result<String, Problem> {
+    let sealed =
+        key.seal(&reason_aad(row.district, &row.id.to_string()), reason.as_str().as_bytes())?;
     Ok(BASE64_STANDARD.encode(sealed))
 }
 

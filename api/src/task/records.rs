@@ -5,7 +5,9 @@ use actix_web::{HttpRequest, HttpResponse, get};
 use chrono::{DateTime, FixedOffset};
 use diesel::prelude::*;
 use gridward_domain::authority::{Action, Principal, Role};
+use gridward_domain::bounded_text::CommandReason;
 use gridward_domain::id::{PersonId, ReportId, TaskId};
+use gridward_domain::range::{Attempts, Version};
 use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
@@ -51,11 +53,11 @@ pub struct HistoryEntry {
     #[serde(skip_serializing_if = "Option::is_none")]
     assignee_id: Option<PersonId>,
     /// The version of the task afterwards.
-    #[schema(minimum = 1, maximum = 9_007_199_254_740_991_i64, example = 2)]
+    #[schema(value_type = Version)]
     version: i64,
     /// The reason, as free text; volunteers see only their own.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(max_length = 500)]
+    #[schema(value_type = Option<CommandReason>)]
     reason: Option<String>,
     /// The outcome, if this is a report.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -159,8 +161,7 @@ pub struct Report {
     /// When the report arrived, by the server's clock.
     received_at: DateTime<FixedOffset>,
     /// The number of the attempt that the report is about.
-    #[schema(minimum = 1, maximum = 20, example = 1)]
-    attempt: i32,
+    attempt: Attempts,
     /// Whether the report was stored as evidence without changing the task, since the task
     /// had changed or the outcome was unreadable.
     recorded: bool,
@@ -213,7 +214,7 @@ pub(crate) async fn list_reports(
             tx.record(
                 Event::new("report.read", Subject::Reading, row.id, grid, row.version)
                     .by(principal.person)
-                    .with(json!({ "reports": reports.len().min(wanted.limit) })),
+                    .with(json!({ "reports": reports.len().min(wanted.limit.into()) })),
             );
         }
         Ok::<_, Problem>(reports)

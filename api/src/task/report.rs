@@ -103,7 +103,7 @@ pub(super) fn report(
         body["recorded"] = json!(true);
     }
     let event = step.event().by(principal.person).with(body);
-    let event = Event { device: sent.origin.device.clone(), ..event };
+    let event = Event { device: sent.origin.device(), ..event };
     let Some(after) = after else {
         tx.record(event);
         return Ok(Performed::recorded(row.task()?, because.as_ref()));

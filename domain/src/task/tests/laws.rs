@@ -89,9 +89,10 @@ proptest! {
     #[test]
     fn any_sequence_of_commands_keeps_the_invariants(
         steps in steps(),
-        attempts in 1u8..4,
+        attempts in 1i64..4,
         overdue in prop::sample::select(Overdue::VARIANTS),
     ) {
+        let attempts = Attempts::try_from(attempts).expect("attempts");
         let mut now = Task { terms: Terms { attempts, overdue, ..TERMS }, ..task(State::Open) };
         for (step, today) in steps {
             let before = now;
@@ -101,7 +102,7 @@ proptest! {
                 if before.state.phase() == Phase::Done {
                     prop_assert_eq!(step.verb(), Verb::Reopen);
                 }
-                prop_assert!((1..=attempts).contains(&after.attempt));
+                prop_assert!((Attempts::MIN..=attempts).contains(&after.attempt));
                 prop_assert!(after.not_before <= after.due_on);
                 prop_assert_eq!(after.terms, before.terms);
                 prop_assert!(after.grid == before.grid || step.verb() == Verb::Move);

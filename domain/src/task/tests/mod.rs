@@ -14,6 +14,7 @@ use super::{Task, Terms, Transition, Verb, apply, apply_automatic};
 use crate::area::{AreaCode, Level};
 use crate::authority::{Principal, Role};
 use crate::id::PersonId;
+use crate::range::{Attempts, EscalateDays, RetryDays};
 
 const GRID: &str = "500116001002001";
 const NEXT_GRID: &str = "500116001002002";
@@ -47,15 +48,19 @@ fn day(n: u32) -> NaiveDate {
     NaiveDate::from_ymd_opt(2026, 8, n).expect("a day of August")
 }
 
-const TERMS: Terms =
-    Terms { attempts: 2, retry_days: 3, overdue: Overdue::Escalate, escalate_days: 2 };
+const TERMS: Terms = Terms {
+    attempts: Attempts::of::<2>(),
+    retry_days: RetryDays::of::<3>(),
+    overdue: Overdue::Escalate,
+    escalate_days: EscalateDays::of::<2>(),
+};
 
 fn task(state: State) -> Task {
     Task {
         grid: area(GRID),
         state,
         version: 1,
-        attempt: 1,
+        attempt: Attempts::MIN,
         escalation_level: Level::Grid,
         not_before: day(1),
         due_on: day(5),

@@ -52,7 +52,7 @@ fn not_at_home_leads_to_a_later_attempt_and_after_the_last_one_to_the_village() 
     let second = after(&at_it, report(Outcome::NotHome), &volunteer(1)).expect("reported");
     assert_eq!(
         (second.state, second.attempt, second.escalation_level),
-        (State::Open, 2, Level::Grid)
+        (State::Open, Attempts::of::<2>(), Level::Grid)
     );
     assert_eq!((second.not_before, second.due_on), (day(6), day(9)));
     let again = Task { state: State::Assigned(person(2)), ..second };
@@ -120,13 +120,16 @@ fn an_escalation_goes_up_one_level_and_no_further_than_the_district() {
 #[test]
 fn a_reopened_task_starts_as_if_new() {
     let failed = Task {
-        attempt: 2,
+        attempt: Attempts::of::<2>(),
         escalation_level: Level::Village,
         due_on: day(1),
         ..task(State::Failed(person(1)))
     };
     let town = principal(9, Role::Supervisor, "500116001");
     let open = after(&failed, Command::Reopen, &town).expect("reopened");
-    assert_eq!((open.state, open.attempt, open.escalation_level), (State::Open, 1, Level::Grid));
+    assert_eq!(
+        (open.state, open.attempt, open.escalation_level),
+        (State::Open, Attempts::MIN, Level::Grid)
+    );
     assert_eq!((open.not_before, open.due_on), (day(TODAY), day(TODAY + 3)));
 }
