@@ -13,6 +13,7 @@ use super::store::{self, AttachmentRow};
 use crate::auth::Caller;
 use crate::clock::Clock;
 use crate::crypto::{KeyRing, SealingKey, aad};
+use crate::db::column::Hash;
 use crate::http::problem::{FieldError, Problem, ProblemCode};
 use crate::log::{Event, Subject};
 use crate::task;
