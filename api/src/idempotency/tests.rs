@@ -30,7 +30,8 @@ fn district(folder: &TempDir) -> Db {
     let mut conn = address.connect().expect("a connection");
     migrate::migrate(&mut conn).expect("tables");
     let head = format!(
-        "INSERT INTO district_heads (district, seq, hash) VALUES ('{DISTRICT}', 0, zeroblob(32))"
+        "INSERT INTO district_heads (district, seq, hash, archived_hash)
+             VALUES ('{DISTRICT}', 0, zeroblob(32), zeroblob(32))"
     );
     conn.batch_execute(&head).expect("a head");
     Db::open(address, 1, clock::system)
