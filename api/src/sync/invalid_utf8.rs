@@ -4,24 +4,25 @@
 //! still JSON, but no string, so that only the value with it is unreadable, its bytes
 //! recognisable. That suffices for Android's modified UTF-8 and for most of GBK and Big5.
 //! The second byte of a character of GBK or Big5 may also be `\`, which JSON takes for an
-//! escape: `"謝"` does not end at its quote. Such strings are read two bytes at a time.
+//! escape: `"誠"` does not end at its quote. Such strings are read two bytes at a time.
 
 use std::fmt::Write as _;
+use std::iter;
 
 /// The texts that `json` may have been meant as, the likeliest first.
 pub fn repaired(json: &[u8]) -> impl Iterator<Item = String> {
-    let readings: [fn(&[u8]) -> Option<String>; 2] = [byte_by_byte, string_by_string];
-    readings.into_iter().filter_map(move |reading| reading(json))
+    let first = iter::once_with(|| byte_by_byte(json));
+    first.chain(iter::once_with(|| string_by_string(json)).flatten())
 }
 
 /// With every byte that is not UTF-8 as `\udcXX`, wherever it is.
-fn byte_by_byte(json: &[u8]) -> Option<String> {
+fn byte_by_byte(json: &[u8]) -> String {
     let mut text = String::new();
     for chunk in json.utf8_chunks() {
         text.push_str(chunk.valid());
         chunk.invalid().iter().for_each(|byte| push_byte(&mut text, *byte));
     }
-    Some(text)
+    text
 }
 
 /// With each string read as UTF-8, else as an encoding of two bytes, else byte by byte;
@@ -42,7 +43,7 @@ fn string_by_string(json: &[u8]) -> Option<String> {
             push_double(&mut text, &string[..end]);
             end
         } else {
-            text.push_str(&byte_by_byte(&string[..single?])?);
+            text.push_str(&byte_by_byte(&string[..single?]));
             single?
         };
         text.push('"');
@@ -141,7 +142,7 @@ mod tests {
 
     #[test]
     fn bytes_that_are_no_text_are_escaped() {
-        assert_eq!(byte_by_byte("好\u{0}".as_bytes()).as_deref(), Some("好\u{0}"));
+        assert_eq!(byte_by_byte("好\u{0}".as_bytes()), "好\u{0}");
         let read = read(b"[\"a\xed\xa0\xbdb\"]").expect("JSON");
         assert_eq!(read, [r#""a\udced\udca0\udcbdb""#]);
     }
@@ -155,8 +156,9 @@ mod tests {
     fn a_character_that_ends_in_a_backslash_ends_only_its_own_value() {
         for character in ENDING_IN_BACKSLASH {
             let string = [b"\"", character, b"\""].concat();
-            let kept: String = character.iter().map(|byte| format!("\\udc{byte:02x}")).collect();
-            let kept = format!("\"{kept}\"");
+            let mut kept = "\"".to_owned();
+            character.iter().for_each(|byte| push_byte(&mut kept, *byte));
+            kept.push('"');
             let values = read(&list(&[&string, b"\"a\"", b"{}"])).expect("JSON");
             assert_eq!(values, [kept.as_str(), "\"a\"", "{}"]);
             // Beside strings that are UTF-8, an odd number of bytes before an escape.
