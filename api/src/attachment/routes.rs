@@ -3,7 +3,7 @@
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION};
 use actix_web::web::{Data, Path, Payload};
 use actix_web::{
-    HttpRequest, HttpResponse, HttpResponseBuilder, delete, get, head, options, patch, post,
+    HttpRequest, HttpResponse, HttpResponseBuilder, delete, head, options, patch, post,
 };
 use serde_json::json;
 use uuid::Uuid;
