@@ -38,7 +38,7 @@ impl JobLock {
             if let Some(mut conn) = kept
                 && let Ok(acquired) = dialect::try_job_lock(&mut conn, job, district)
             {
-                return Ok((conn, acquired));
+                return Ok::<_, DbError>((conn, acquired));
             }
             let mut conn = address.connect()?;
             let acquired = dialect::try_job_lock(&mut conn, job, district)?;
