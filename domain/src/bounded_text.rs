@@ -100,9 +100,9 @@ macro_rules! texts {
             }
         }
 
-        impl AsRef<str> for $name {
-            fn as_ref(&self) -> &str {
-                &self.0
+        impl<'a> From<&'a $name> for &'a str {
+            fn from(text: &'a $name) -> Self {
+                &text.0
             }
         }
 

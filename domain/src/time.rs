@@ -10,9 +10,7 @@ use thiserror::Error;
 use crate::range::{ServiceMinutes, WeeklyMinutes};
 
 /// A duration in whole minutes; never negative.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Minutes(pub u32);
 

@@ -5,11 +5,12 @@ use gridward_domain::area::AreaCode;
 use gridward_domain::range::{
     Attempts, DueDays, EscalateDays, Priority, RetryDays, ServiceMinutes,
 };
+use gridward_domain::skill::Skill;
 use gridward_domain::task::Overdue;
 use serde_json::json;
 
 use super::ServiceKind;
-use crate::db::column::SkillsColumn;
+use crate::db::column::SetColumn;
 use crate::db::schema::service_kinds;
 use crate::db::{Conn, DbError};
 
@@ -23,7 +24,7 @@ struct KindRow {
     name: String,
     minutes: ServiceMinutes,
     priority: Priority,
-    skills: SkillsColumn,
+    skills: SetColumn<Skill>,
     due_days: DueDays,
     attempts: Attempts,
     retry_days: RetryDays,
@@ -39,7 +40,7 @@ impl KindRow {
         Ok(ServiceKind {
             minutes: self.minutes,
             priority: self.priority,
-            skills: self.skills.skills().clone(),
+            skills: self.skills.members().clone(),
             due_days: self.due_days,
             attempts: self.attempts,
             retry_days: self.retry_days,

@@ -1,18 +1,23 @@
 //! Column types of this crate, and the ids of the domain behind [`Conn`].
 //!
 //! The words of the domain read and write themselves (`gridward_domain::sql`);
-//! here is what only the server keeps: sets of skills, hashes, and the ids for
+//! here is what only the server keeps: sets, hashes, and the ids for
 //! diesel's backend of either database.
 //!
 //! [`Conn`]: super::Conn
 
+use std::collections::BTreeSet;
+use std::fmt::{Debug, Display};
+use std::str::FromStr;
+
+use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::hmac;
 use diesel::backend::Backend;
 use diesel::deserialize::{self, FromSql};
 use diesel::serialize::{self, IsNull, Output, ToSql};
 use diesel::sql_types::{Binary, Integer, Text};
 use diesel::{AsExpression, FromSqlRow};
 use gridward_domain::id::{BeneficiaryId, NoticeId, PersonId, PlanId, ReportId, TaskId};
-use gridward_domain::skill::{Skill, Skills};
 use gridward_domain::sql::unreadable;
 use gridward_domain::time::TimeOfDay;
 
@@ -41,44 +46,46 @@ impl ToSql<Integer, Backends> for TimeOfDay {
     }
 }
 
-/// Skills as a column: their words joined by `;`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, AsExpression, FromSqlRow)]
+/// A set as a column: the texts of its members, in order, joined by `;`.
+#[derive(Clone, Debug, PartialEq, Eq, AsExpression, FromSqlRow)]
 #[diesel(sql_type = Text)]
-pub struct SkillsColumn {
-    skills: Skills,
+pub struct SetColumn<T> {
+    members: BTreeSet<T>,
     text: String,
 }
 
-impl SkillsColumn {
-    /// The skills.
-    pub const fn skills(&self) -> &Skills {
-        &self.skills
+impl<T> SetColumn<T> {
+    /// The members.
+    pub const fn members(&self) -> &BTreeSet<T> {
+        &self.members
     }
 }
 
-impl From<Skills> for SkillsColumn {
-    fn from(skills: Skills) -> Self {
-        let words: Vec<&str> = skills.iter().map(Skill::as_str).collect();
-        Self { text: words.join(";"), skills }
+impl<T: Display> From<BTreeSet<T>> for SetColumn<T> {
+    fn from(members: BTreeSet<T>) -> Self {
+        let texts: Vec<String> = members.iter().map(T::to_string).collect();
+        Self { text: texts.join(";"), members }
     }
 }
 
-impl<DB> FromSql<Text, DB> for SkillsColumn
+impl<T, DB> FromSql<Text, DB> for SetColumn<T>
 where
+    T: Ord + FromStr<Err: Display>,
     DB: Backend,
     String: FromSql<Text, DB>,
 {
     fn from_sql(value: DB::RawValue<'_>) -> deserialize::Result<Self> {
         let text = String::from_sql(value)?;
-        let words = text.split(';').filter(|word| !word.is_empty());
-        let skills: Result<Skills, _> = words.map(str::parse).collect();
-        let skills = skills.map_err(|error| unreadable("skills", &error))?;
-        Ok(Self { skills, text })
+        let texts = text.split(';').filter(|text| !text.is_empty());
+        let members: Result<BTreeSet<T>, _> = texts.map(str::parse).collect();
+        let members = members.map_err(|error| unreadable("a set", &error))?;
+        Ok(Self { members, text })
     }
 }
 
-impl<DB> ToSql<Text, DB> for SkillsColumn
+impl<T, DB> ToSql<Text, DB> for SetColumn<T>
 where
+    T: Debug,
     DB: Backend,
     str: ToSql<Text, DB>,
 {
@@ -93,8 +100,25 @@ where
 pub struct Hash(pub [u8; 32]);
 
 impl Hash {
-    /// All zeros: stands before the first event of a log.
+    /// All zeros: the hash before the first event of a log.
     pub const ZERO: Self = Self([0; 32]);
+
+    /// The SHA-256 of `bytes` (FIPS 180-4).
+    pub fn sha256(bytes: impl AsRef<[u8]>) -> Self {
+        Self::copied(digest(&SHA256, bytes.as_ref()).as_ref())
+    }
+
+    /// The HMAC-SHA-256 of `bytes` under `key`, a key of that algorithm.
+    pub fn hmac_sha256(key: &hmac::Key, bytes: impl AsRef<[u8]>) -> Self {
+        Self::copied(hmac::sign(key, bytes.as_ref()).as_ref())
+    }
+
+    /// Both algorithms answer 32 bytes, which their types do not say.
+    fn copied(output: &[u8]) -> Self {
+        let mut bytes = [0; 32];
+        bytes.copy_from_slice(output);
+        Self(bytes)
+    }
 }
 
 impl AsRef<[u8]> for Hash {
@@ -110,10 +134,6 @@ where
 {
     fn from_sql(value: DB::RawValue<'_>) -> deserialize::Result<Self> {
         let bytes = Vec::<u8>::from_sql(value)?;
-        // A log without an event was once written without a hash.
-        if bytes.is_empty() {
-            return Ok(Self::ZERO);
-        }
         let bytes = bytes.try_into().map_err(|_| unreadable("a hash", &"it has 32 bytes"))?;
         Ok(Self(bytes))
     }

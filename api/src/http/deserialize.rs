@@ -13,7 +13,7 @@ use crate::http::problem::{FieldError, Problem, ProblemCode};
 /// 400 where it is not JSON, 422 where it does not fit.
 pub fn bytes<T: DeserializeOwned>(json: &[u8]) -> Result<T, Problem> {
     let mut reader = serde_json::Deserializer::from_slice(json);
-    let read = serde_path_to_error::deserialize(&mut reader).map_err(|error| told(&error))?;
+    let read = serde_path_to_error::deserialize(&mut reader).map_err(|error| problem_of(&error))?;
     // Nothing may follow the value.
     reader.end().map_err(|error| not_json(&error))?;
     Ok(read)
@@ -24,7 +24,7 @@ pub fn bytes<T: DeserializeOwned>(json: &[u8]) -> Result<T, Problem> {
 /// # Errors
 /// 422 where it does not fit.
 pub fn value<T: DeserializeOwned>(json: Value) -> Result<T, Problem> {
-    serde_path_to_error::deserialize(json).map_err(|error| told(&error))
+    serde_path_to_error::deserialize(json).map_err(|error| problem_of(&error))
 }
 
 /// Reads the fields of a query.
@@ -54,7 +54,7 @@ pub fn query_beside<T: DeserializeOwned>(text: &str, beside: &[&str]) -> Result<
     })
 }
 
-fn told(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
+fn problem_of(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
     let inner = error.inner();
     if !inner.is_data() {
         return not_json(inner);
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_is_told_by_field_and_never_by_value() {
+    fn an_error_names_the_field_and_never_the_value() {
         let at = |pointer: &str, detail: &str| (pointer.to_owned(), detail.to_owned());
         let area = "500116";
         assert_eq!(error(json!({ "area": area })), at("/minutes", "is missing"));
@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_out_of_bounds_is_told_by_its_bounds() {
+    fn a_value_out_of_bounds_is_refused_with_its_bounds() {
         #[derive(Debug, Deserialize)]
         #[serde(deny_unknown_fields)]
         #[expect(dead_code, reason = "only read")]
@@ -226,7 +226,7 @@ mod tests {
             title: Option<NoticeTitle>,
             window: Option<Window>,
         }
-        let told = |json: Value| {
+        let refused = |json: Value| {
             let text = json.to_string();
             let problem = bytes::<Bounded>(text.as_bytes()).expect_err("does not fit");
             assert_eq!(problem.kind(), Some(ProblemCode::Invalid));
@@ -236,37 +236,37 @@ mod tests {
         let at = |pointer: &str, detail: &str| (pointer.to_owned(), detail.to_owned());
         for minutes in [json!(0), json!(481), json!(-1)] {
             assert_eq!(
-                told(json!({ "minutes": minutes })),
+                refused(json!({ "minutes": minutes })),
                 at("/minutes", "must be from 1 to 480")
             );
         }
         for minutes in [json!("30"), json!(30.0), json!(u64::MAX)] {
             let detail = "must be a whole number in range";
-            assert_eq!(told(json!({ "minutes": minutes })), at("/minutes", detail));
+            assert_eq!(refused(json!({ "minutes": minutes })), at("/minutes", detail));
         }
         let long = "must have from 1 to 100 characters";
-        assert_eq!(told(json!({ "title": "" })), at("/title", long));
+        assert_eq!(refused(json!({ "title": "" })), at("/title", long));
         assert_eq!(
-            told(json!({ "title": "13800138000\0" })),
+            refused(json!({ "title": "13800138000\0" })),
             at("/title", "must not contain a NUL")
         );
-        let window = |start, end| told(json!({ "window": { "start": start, "end": end } }));
+        let window = |start, end| refused(json!({ "window": { "start": start, "end": end } }));
         assert_eq!(window(600, 540), at("/window", "a window ends after it starts"));
         assert_eq!(window(600, 1441), at("/window/end", "a time of day is 00:00 to 24:00"));
-        assert_eq!(told(json!({ "window": { "start": 540 } })), at("/window/end", "is missing"));
+        assert_eq!(refused(json!({ "window": { "start": 540 } })), at("/window/end", "is missing"));
         let problem = query::<Bounded>("minutes=481").expect_err("does not fit");
         assert_eq!(problem.kind(), Some(ProblemCode::BadRequest));
         assert_eq!(problem.errors()[0].detail, "must be from 1 to 480");
     }
 
     #[test]
-    fn a_value_that_looks_like_a_message_stays_untold() {
+    fn a_value_that_looks_like_a_message_stays_unrefused() {
         for value in ["13800138000 at line 2", "13800138000, expected u8", "13800138000"] {
             for name in ["minutes", "words", "place", "area"] {
                 let body = json!({ "area": "500116", name: [value], "minutes": value }).to_string();
                 let problem = bytes::<Example>(body.as_bytes()).expect_err("does not fit");
-                let told = &problem.errors()[0].detail;
-                assert!(!told.contains("138"), "{told}");
+                let detail = &problem.errors()[0].detail;
+                assert!(!detail.contains("138"), "{detail}");
             }
         }
         let problem = value::<uuid::Uuid>(json!("13800138000")).expect_err("no id");
@@ -274,8 +274,8 @@ mod tests {
     }
 
     #[test]
-    fn a_query_that_does_not_fit_is_told_by_the_fields_name() {
-        let told = |text: &str| {
+    fn an_error_of_a_query_names_the_field() {
+        let refused = |text: &str| {
             let problem = query::<Example>(text).expect_err("does not fit");
             let error = &problem.errors()[0];
             (problem.kind(), error.pointer.clone(), error.detail.clone())
@@ -283,15 +283,15 @@ mod tests {
         let at = |name: &str, detail: &str| {
             (Some(ProblemCode::BadRequest), name.to_owned(), detail.to_owned())
         };
-        assert_eq!(told("area=500116"), at("minutes", "is missing"));
-        assert_eq!(told("area=500116&minutes=many"), at("minutes", "does not fit"));
-        assert_eq!(told("area=x&minutes=5").1, "area");
+        assert_eq!(refused("area=500116"), at("minutes", "is missing"));
+        assert_eq!(refused("area=500116&minutes=many"), at("minutes", "does not fit"));
+        assert_eq!(refused("area=x&minutes=5").1, "area");
         let unknown = "is not known here; expected one of area, minutes, place, words";
-        assert_eq!(told("area=500116&minutes=5&color=red"), at("color", unknown));
+        assert_eq!(refused("area=500116&minutes=5&color=red"), at("color", unknown));
     }
 
     #[test]
-    fn what_is_not_json_is_told_by_line_and_column() {
+    fn an_error_of_syntax_names_line_and_column() {
         for (text, place) in [("{ not json", "line 1, column 3"), ("{} {}", "line 1, column 4")] {
             let problem = bytes::<Value>(text.as_bytes()).expect_err("no JSON");
             assert_eq!(problem.kind(), Some(ProblemCode::InvalidJson));

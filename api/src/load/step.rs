@@ -60,14 +60,14 @@ impl Target<'_> {
         work: impl Fn(&mut Step<'_>) -> Result<(), DbError>,
     ) -> Result<Loaded, DbError> {
         let Self { district, key, now, options, .. } = *self;
-        let whole = |conn: &mut Conn| {
-            let loaded = Loaded::new(kind);
+        let load = |conn: &mut Conn| {
+            let loaded = Loaded::empty(kind);
             let mut step = Step { conn, district, key, now, options, loaded, events: Vec::new() };
             work(&mut step)?;
             step.end()
         };
         // A dry run is one transaction for all kinds.
-        if options.dry_run { whole(self.conn) } else { db::transact(self.conn, whole) }
+        if options.dry_run { load(self.conn) } else { db::transact(self.conn, load) }
     }
 }
 

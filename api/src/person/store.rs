@@ -5,11 +5,12 @@ use gridward_domain::area::{AreaCode, AreaRange};
 use gridward_domain::id::PersonId;
 use gridward_domain::place::Place;
 use gridward_domain::range::{BirthYear, WeeklyMinutes};
+use gridward_domain::skill::Skill;
 use serde::{Deserialize, Serialize};
 
 use super::{Availability, Gender, Person, Role};
 use crate::crypto::{SealingKey, aad, mask};
-use crate::db::column::{Hash, SkillsColumn};
+use crate::db::column::{Hash, SetColumn};
 use crate::db::schema::people;
 use crate::db::{Conn, DbError};
 use crate::http::page::Wanted;
@@ -31,7 +32,7 @@ crate::table_row! {
             birth_year: BirthYear,
             lat: f64,
             lon: f64,
-            skills: SkillsColumn,
+            skills: SetColumn<Skill>,
             weekly_minutes: WeeklyMinutes,
             availability: Availability,
             phone_index: Hash,
@@ -69,7 +70,7 @@ impl PersonRow {
             role: self.role,
             area: self.area,
             active: self.active,
-            skills: self.skills.skills().clone(),
+            skills: self.skills.members().clone(),
             weekly_minutes: self.weekly_minutes,
             availability: self.availability.to_string(),
             version: self.version,

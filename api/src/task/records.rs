@@ -132,8 +132,8 @@ fn step(key: &SealingKey, principal: &Principal, row: EventRow) -> Result<Histor
         serde_json::from_str(&row.body).map_err(|error| DbError::corrupt("events", error))?;
     let actor_id = row.actor;
     // Reasons may describe a beneficiary, so they are not shown to every volunteer.
-    let told = principal.role != Role::Volunteer || actor_id == Some(principal.person);
-    let reason = body["reason"].as_str().filter(|_| told);
+    let may_see_reason = principal.role != Role::Volunteer || actor_id == Some(principal.person);
+    let reason = body["reason"].as_str().filter(|_| may_see_reason);
     let report = body["report"].as_str();
     Ok(HistoryEntry {
         seq: row.seq,
@@ -176,7 +176,7 @@ pub struct Report {
     clock_behind_s: i64,
     /// The content.
     #[serde(flatten)]
-    told: ReportContent,
+    content: ReportContent,
 }
 
 /// List a task's reports
@@ -253,17 +253,15 @@ fn of_task(
 
 fn opened(key: &SealingKey, row: ReportRow) -> Result<Report, Problem> {
     let sealed: Sealed = key.open_value(&aad(row.district, "reports", row.id), &row.sealed)?;
-    let words = row.flags.split(';').filter(|word| !word.is_empty());
-    let flags = words.map(|word| parsed("reports", word));
     Ok(Report {
         id: row.id,
         person_id: row.person,
         received_at: row.created_at.and_utc().with_timezone(&china()),
         attempt: row.attempt,
         recorded: row.recorded,
-        flags: flags.collect::<Result<_, _>>()?,
+        flags: row.flags.members().iter().copied().collect(),
         made_at: sealed.made_at,
         clock_behind_s: sealed.clock_behind_s,
-        told: sealed.content,
+        content: sealed.content,
     })
 }

@@ -11,9 +11,11 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use uuid::Uuid;
 
+use super::report_flag::ReportFlag;
+use crate::db::column::SetColumn;
 use crate::db::schema::reports;
 use crate::db::{Conn, DbError};
-use crate::tx::unit_of_work::{Row, RowChange};
+use crate::tx::row::{Row, RowChange};
 
 crate::table_row! {
     /// A row of `reports`.
@@ -31,7 +33,7 @@ crate::table_row! {
             created_at: NaiveDateTime,
             attempt: Attempts,
             recorded: bool,
-            flags: String,
+            flags: SetColumn<ReportFlag>,
         }
     }
 }

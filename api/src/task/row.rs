@@ -1,6 +1,6 @@
 //! The table row of a task and its conversion to the public representation.
 
-use crate::db::column::SkillsColumn;
+use crate::db::column::SetColumn;
 use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, Utc};
 use diesel::prelude::*;
 use gridward_domain::area::{AreaCode, Level};
@@ -8,6 +8,7 @@ use gridward_domain::id::PlanId;
 use gridward_domain::id::{BeneficiaryId, PersonId, TaskId};
 use gridward_domain::place::Place;
 use gridward_domain::range::{Attempts, EscalateDays, Priority, RetryDays, ServiceMinutes};
+use gridward_domain::skill::Skill;
 use gridward_domain::task::Overdue;
 use gridward_domain::task::{self as life, Phase, State, Terms, overdue};
 use gridward_domain::time::{TimeOfDay, Window};
@@ -37,7 +38,7 @@ crate::table_row! {
             lon: f64,
             minutes: ServiceMinutes,
             priority: Priority,
-            skills: SkillsColumn,
+            skills: SetColumn<Skill>,
             created_by: Option<PersonId>,
             created_at: NaiveDateTime,
             attempts: Attempts,
@@ -214,7 +215,7 @@ impl TaskRow {
             place: self.place()?,
             minutes: self.minutes,
             priority: self.priority,
-            skills: self.skills.skills().clone(),
+            skills: self.skills.members().clone(),
             not_before: self.not_before,
             due_on: self.due_on,
             window: self.window()?,
