@@ -43,13 +43,13 @@ const MISSED: i64 = 1_000;
 #[expect(dead_code, reason = "describes a text")]
 struct Hints(String);
 
-/// Stream
+/// Stream change hints
 ///
 /// Sends a hint for each change in the caller's scope: `data` contains `seq`, `type`,
 /// `id` and `area`. The client then syncs. `Last-Event-ID` resumes after that `seq`. An
 /// event named `many` replaces hints when too many were missed: sync. A keep-alive
 /// comment follows every 15 seconds. The stream ends after ten minutes, when the access
-/// token expires. For every role.
+/// token expires. Allowed roles: all.
 #[utoipa::path(
     tag = "sync",
     operation_id = "stream_events",
