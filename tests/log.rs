@@ -46,7 +46,7 @@ async fn a_changed_event_is_detected_and_named(
     let seq = start.body["items"][0]["seq"].as_i64().expect("a number") + 1;
     let (whole, told) = verify(&server.database, &[]);
     assert!(
-        !whole && told.contains(&format!("event {seq}: what it says is not what was written")),
+        !whole && told.contains(&format!("event {seq}: its content does not match its hash")),
         "{told}"
     );
 }
@@ -63,7 +63,7 @@ async fn a_deleted_event_and_a_truncated_log_are_detected(
     assert!(!whole && told.contains("the end was cut off"), "{told}");
     server.database.execute("DELETE FROM events WHERE action = 'task.claim'");
     let (whole, told) = verify(&server.database, &[]);
-    assert!(!whole && told.contains("the event before it is missing"), "{told}");
+    assert!(!whole && told.contains("the previous event is missing"), "{told}");
 }
 
 #[rstest]

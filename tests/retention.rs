@@ -80,7 +80,7 @@ fn archiving(database: &Database) -> Child {
 fn archived(output: &Output) -> usize {
     let text = said(output);
     if !output.status.success() {
-        assert!(text.contains("another change was in the way"), "{text}");
+        assert!(text.contains("conflict with another change"), "{text}");
         return 0;
     }
     let count = text.strip_prefix("500116: ").and_then(|text| text.split(' ').next());

@@ -1,8 +1,8 @@
 //! Column types of this crate, and the ids of the domain behind [`Conn`].
 //!
-//! The words of the domain read and write themselves (`gridward_domain::sql`);
-//! here is what only the server keeps: sets of skills, hashes, and the ids for
-//! diesel's backend of either database.
+//! Enums of the domain implement their own conversion (`gridward_domain::sql`);
+//! this module has the types of the server only: sets of skills, hashes, and the
+//! ids for diesel's multi-database backend.
 //!
 //! [`Conn`]: super::Conn
 
@@ -17,7 +17,7 @@ use gridward_domain::sql::unreadable;
 
 use super::Conn;
 
-/// The backend of either database.
+/// The backend for both databases.
 type Backends = <Conn as diesel::Connection>::Backend;
 
 macro_rules! id_column {
@@ -33,7 +33,7 @@ macro_rules! id_column {
 
 id_column!(PersonId, BeneficiaryId, TaskId, ReportId, PlanId, NoticeId);
 
-/// Skills as a column: their words joined by `;`.
+/// Skills as a column: their codes joined by `;`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, AsExpression, FromSqlRow)]
 #[diesel(sql_type = Text)]
 pub struct SkillsColumn {
@@ -85,7 +85,7 @@ where
 pub struct Hash(pub [u8; 32]);
 
 impl Hash {
-    /// All zeros: stands before the first event of a log.
+    /// All zeros: the hash before the first event of a log.
     pub const ZERO: Self = Self([0; 32]);
 }
 
@@ -102,7 +102,7 @@ where
 {
     fn from_sql(value: DB::RawValue<'_>) -> deserialize::Result<Self> {
         let bytes = Vec::<u8>::from_sql(value)?;
-        // A log without an event was once written without a hash.
+        // Earlier versions wrote an empty hash for a log without events.
         if bytes.is_empty() {
             return Ok(Self::ZERO);
         }

@@ -67,7 +67,7 @@ impl JobError {
     pub fn summary(&self) -> String {
         match self {
             Self::Db(DbError::Failed(_)) => "a database statement failed".to_owned(),
-            Self::Db(DbError::Unavailable(_)) => "the database cannot be reached".to_owned(),
+            Self::Db(DbError::Unavailable(_)) => "the database is unreachable".to_owned(),
             other => other.to_string(),
         }
     }
@@ -84,7 +84,7 @@ mod tests {
         let corrupt = DbError::corrupt("tasks", "unknown state");
         assert_eq!(
             JobError::from(corrupt).summary(),
-            "a row of tasks cannot be read: unknown state"
+            "unreadable row in tasks: unknown state"
         );
     }
 }

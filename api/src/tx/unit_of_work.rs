@@ -1,14 +1,14 @@
-//! Rows that a transaction knows by their keys: read once, written once.
+//! The unit of work of a transaction: each row is read once and written once.
 //!
-//! A round trip to PostgreSQL costs more than most statements, so the rows of
-//! the [read sets](ReadSet) of a commit's changes are read together before the
-//! first change runs, and what they change is queued here and written together
-//! after the last (the unit of work and identity map of Fowler's "Patterns of
-//! Enterprise Application Architecture"). Between the two every change sees a
-//! row as the change before left it.
+//! A round trip to PostgreSQL costs more than most statements, so the rows in the
+//! [read sets](ReadSet) of a commit's changes are read together before the first
+//! change runs, and changed rows are queued and written together after the last one
+//! (the unit of work and identity map of Fowler's "Patterns of Enterprise
+//! Application Architecture"). In between, each change sees the rows as the previous
+//! change left them.
 //!
-//! Nothing here names a table: a row type registers itself by [`Row`], with its
-//! place in the order of reading and writing.
+//! This module names no table: a row type implements [`Row`], with its position in
+//! the order of reading and writing.
 
 use std::any::{Any, TypeId};
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,25 +19,25 @@ use diesel::PgConnection;
 use crate::db::{Conn, DbError};
 use gridward_domain::area::AreaCode;
 
-/// A row that a transaction keeps by its key, within one district.
+/// A row that a transaction caches by its key within one district.
 pub trait Row: Clone + Debug + Send + Sync + 'static {
     /// The table's key within a district.
     type Key: Clone + Debug + Ord + Send + Sync + 'static;
 
-    /// The table's turn when several are read or written: the smallest first. A
-    /// table whose rows are locked comes before those that are only read.
+    /// The position of the table in the order of reading and writing, smallest first.
+    /// A table whose rows are locked comes before those that are only read.
     const ORDER: u8;
 
     /// Its key.
     fn key(&self) -> Self::Key;
 
-    /// The row of this key, as the database has it.
+    /// Reads the row with this key.
     ///
     /// # Errors
     /// [`DbError`].
     fn one(conn: &mut Conn, district: AreaCode, key: &Self::Key) -> Result<Option<Self>, DbError>;
 
-    /// The rows of these keys, as PostgreSQL has them.
+    /// Reads the rows with these keys from PostgreSQL.
     ///
     /// # Errors
     /// [`DbError`].
@@ -50,7 +50,7 @@ pub trait Row: Clone + Debug + Send + Sync + 'static {
     /// Writes changed rows.
     ///
     /// # Errors
-    /// [`DbError::Collision`] if one of them is no longer as it was read.
+    /// [`DbError::Collision`] if one of them has changed since it was read.
     fn write(
         conn: &mut Conn,
         district: AreaCode,
@@ -61,7 +61,7 @@ pub trait Row: Clone + Debug + Send + Sync + 'static {
 /// A row to be written.
 #[derive(Debug)]
 pub struct RowChange<'a, R> {
-    /// The row as the database has it; `None` for an insert.
+    /// The row in the database; `None` for an insert.
     pub old: Option<&'a R>,
     /// The row to be written.
     pub new: &'a R,
@@ -73,22 +73,22 @@ struct IdentityMap<R: Row>(BTreeMap<R::Key, Entry<R>>);
 
 #[derive(Debug)]
 struct Entry<R> {
-    /// The row as the transaction sees it; `None` if there is none.
+    /// The row in the view of the transaction; `None` if there is none.
     row: Option<R>,
     stored: Stored<R>,
 }
 
-/// How the database has a row.
+/// The state of a row in the database.
 #[derive(Debug)]
 enum Stored<R> {
-    /// As the transaction sees it.
+    /// The same as in the view of the transaction.
     Same,
-    /// Otherwise, or not at all: the transaction's row is queued.
+    /// Different or absent; the transaction's row is queued.
     Was(Option<R>),
 }
 
 impl<R> Entry<R> {
-    /// A row as the database has it.
+    /// A row as read from the database.
     const fn read(row: Option<R>) -> Self {
         Self { row, stored: Stored::Same }
     }
@@ -125,7 +125,7 @@ impl<R: Row> IdentityMap<R> {
     }
 }
 
-/// An identity map, whatever its row type.
+/// An identity map of any row type.
 trait AnyIdentityMap: Debug {
     /// Writes the queued rows.
     fn flush(&mut self, conn: &mut Conn, district: AreaCode) -> Result<(), DbError>;
@@ -152,7 +152,7 @@ impl<R: Row> AnyIdentityMap for IdentityMap<R> {
     }
 }
 
-/// A table's turn: its order, and its row type where two tables share one.
+/// A table's position: its order, and its row type if two tables have the same order.
 type Turn = (u8, TypeId);
 
 fn turn<R: Row>() -> Turn {
@@ -170,7 +170,7 @@ impl UnitOfWork {
         map.as_any_mut().downcast_mut().expect("a map is kept under its own row type")
     }
 
-    /// The row of this key; read if it is not yet known.
+    /// The row with this key, read if it is not yet cached.
     pub(super) fn find<R: Row>(
         &mut self,
         conn: &mut Conn,
@@ -185,9 +185,8 @@ impl UnitOfWork {
         self.map::<R>().put(old, new);
     }
 
-    /// Reads the rows of the set that are not yet known. SQLite has no round
-    /// trips: there each row is read when its turn comes, by a statement that
-    /// stays prepared.
+    /// Reads the rows of the set that are not yet cached. SQLite has no round trips:
+    /// there each row is read on demand, by a cached prepared statement.
     pub(super) fn fetch(
         &mut self,
         conn: &mut Conn,
@@ -204,9 +203,9 @@ impl UnitOfWork {
     }
 }
 
-/// The keys of one table, whatever its row type.
+/// The keys of one table, for any row type.
 trait AnyKeys: Debug + Send + Sync {
-    /// Reads those that are not yet known, in one statement.
+    /// Reads the rows that are not yet cached, in one statement.
     fn fetch(
         &self,
         conn: &mut PgConnection,
@@ -260,14 +259,14 @@ impl<R: Row> AnyKeys for Keys<R> {
     }
 }
 
-/// The keys of the rows that a change will read: read together with those of
-/// other changes, and locked where the table locks. A row outside the set is
-/// read by itself.
+/// The keys of the rows that a change will read. They are read together with those of
+/// other changes, and locked if the table requires it. A row outside the set is read
+/// on demand.
 #[derive(Debug, Default)]
 pub struct ReadSet(BTreeMap<Turn, Box<dyn AnyKeys>>);
 
 impl ReadSet {
-    /// Adds the row of this key.
+    /// Adds the row with this key.
     pub fn add<R: Row>(&mut self, key: R::Key) {
         let keys =
             self.0.entry(turn::<R>()).or_insert_with(|| Box::new(Keys::<R>(BTreeSet::new())));
@@ -379,7 +378,7 @@ mod tests {
         assert_eq!(claimed, Some(card(1, "claimed")));
         rows.put(claimed, card(1, "started"));
         assert_eq!(Card::one(&mut conn, district(), &1).expect("read"), Some(card(1, "open")));
-        // Had it been written in two steps, the second would not find the first.
+        // The write of two steps would fail: the second would not find the version of the first.
         rows.flush(&mut conn, district()).expect("written");
         assert_eq!(Card::one(&mut conn, district(), &1).expect("read"), Some(card(1, "started")));
         rows.put(Some(card(1, "started")), card(1, "done"));

@@ -1,16 +1,16 @@
-//! Changes, one after another, several to a commit.
+//! The write queue: changes run one after another, several in one commit (group
+//! commit).
 //!
-//! A commit waits for the disk, and a district's log has one counter, so
-//! changes of one district that arrive together are run in one transaction and
-//! share the wait. Each is answered after the commit. They also share their round
-//! trips: the rows of their read sets are read together, and what they change is
-//! written together ([`super::unit_of_work`]). A transaction never holds two
-//! districts, so that each statement touches one shard.
+//! A commit waits for the disk, and a district's log has one counter, so concurrent
+//! changes of one district run in one transaction and share the wait. Each is
+//! answered after the commit. They also share their round trips: the rows of their
+//! read sets are read together, and changed rows are written together
+//! ([`super::unit_of_work`]). A transaction never spans two districts, so that each
+//! statement touches one shard.
 //!
-//! A change that is refused before it wrote anything leaves nothing to undo; if
-//! one fails after it wrote, all of them are undone and run again, each in a
-//! transaction of its own, with a savepoint before each of its steps
-//! ([`Tx::savepoint`]).
+//! A change that is refused before it wrote has nothing to roll back. If one fails
+//! after it wrote, the transaction is rolled back and each change runs again in its
+//! own transaction, with a savepoint before each of its steps ([`Tx::savepoint`]).
 
 use std::collections::VecDeque;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -30,19 +30,19 @@ use crate::db::{Address, Conn, DbError, DbFailure, dialect};
 use crate::log::head::Heads;
 use gridward_domain::area::AreaCode;
 
-/// How many changes may share a commit: more would make the first wait too long.
+/// The maximum number of changes in a commit; more would delay the first too long.
 const MOST_IN_A_COMMIT: usize = 128;
-/// How many changes may wait before callers are told to come back.
+/// The maximum number of waiting changes; above it, writes fail as busy.
 const MOST_WAITING: usize = 4096;
-/// How often a change that collided with another transaction is tried.
+/// The number of attempts for a change that conflicts with another transaction.
 const TRIES: usize = 5;
-/// PostgreSQL commits of different districts do not wait for each other.
+/// The number of writer threads on PostgreSQL, where districts commit independently.
 const POSTGRES_WRITERS: usize = 4;
 
-/// What a writing thread is sent; without a job, it ends.
+/// A message to a writer thread; `None` ends it.
 type Message = Option<Box<dyn Job>>;
 
-/// The threads that write. A district always meets the same one.
+/// The writer threads. A district always uses the same one.
 pub(super) struct Writers {
     queues: Vec<mpsc::SyncSender<Message>>,
     threads: Mutex<Vec<JoinHandle<()>>>,
@@ -64,15 +64,15 @@ impl Writers {
         Self { queues, threads: Mutex::new(threads) }
     }
 
-    /// Tells the threads to end after what waits.
+    /// Ends the threads after the queued changes.
     pub(super) fn close(&self) {
         for queue in &self.queues {
-            // A thread that is gone already needs no message.
+            // A thread that has ended needs no message.
             let _ = queue.send(None);
         }
     }
 
-    /// Waits until they have ended.
+    /// Waits for the end of the threads.
     pub(super) fn join(&self) {
         join(&self.threads);
     }
@@ -100,26 +100,26 @@ impl Writers {
     }
 }
 
-/// A change of any type, as the writer sees it.
+/// A change of any type, for the writer.
 trait Job: Send {
-    /// Whose log and rows it changes.
+    /// The district of its log and rows.
     fn district(&self) -> AreaCode;
     /// The rows it will read.
     fn read_set(&self) -> &ReadSet;
-    /// Runs the change and says what to do with what it wrote.
+    /// Runs the change and returns the consequence for the transaction.
     fn run(&mut self, tx: &mut Tx<'_>) -> Ran;
-    /// Answers the caller, now that the transaction has ended so.
+    /// Answers the caller after the end of the transaction.
     fn answer(self: Box<Self>, commit: Result<(), String>);
 }
 
-/// How a change went.
+/// The result of a change.
 enum Ran {
     Done,
-    /// It was refused, for reasons of the domain.
+    /// It was refused by a rule of the domain.
     Refused,
-    /// The database failed it.
+    /// It failed because of the database.
     Failed,
-    /// Another transaction was in the way.
+    /// It conflicted with another transaction.
     Collided,
 }
 
@@ -146,7 +146,7 @@ where
     }
 
     fn run(&mut self, tx: &mut Tx<'_>) -> Ran {
-        // A change that panics must not take the district's writer with it.
+        // A panic in a change must not end the district's writer.
         let ran = std::panic::AssertUnwindSafe(|| (self.run)(tx));
         let Ok(outcome) = std::panic::catch_unwind(ran) else {
             self.outcome = None;
@@ -165,18 +165,18 @@ where
     }
 
     fn answer(self: Box<Self>, commit: Result<(), String>) {
-        // Without the commit even a refusal is void: it may rest on another's change.
+        // Without the commit even a refusal is void: it may depend on another change.
         let answer = match (commit, self.outcome) {
             (Ok(()), Some(outcome)) => outcome,
             (Ok(()), None) => Err(DbError::Unavailable("a change was cut short".to_owned()).into()),
             (Err(why), _) => Err(DbError::Unavailable(why).into()),
         };
-        // A client that hung up waits for no answer.
+        // A client that disconnected needs no answer.
         let _ = self.reply.send(answer);
     }
 }
 
-/// The changes that wait for a writer, in the order they came.
+/// The queued changes of a writer, in order of arrival.
 struct Queue {
     receive: mpsc::Receiver<Message>,
     waiting: VecDeque<Box<dyn Job>>,
@@ -188,8 +188,8 @@ impl Queue {
         Self { receive, waiting: VecDeque::new(), ending: false }
     }
 
-    /// The next changes of one district: the first that waits, and those of its
-    /// district that came soon after; `None` when the thread is to end.
+    /// The next batch: the first queued change, and those of the same district that
+    /// arrived soon after; `None` at the end.
     fn next_batch(&mut self) -> Option<Vec<Box<dyn Job>>> {
         if self.waiting.is_empty() {
             if self.ending {
@@ -219,7 +219,7 @@ struct Writer {
 }
 
 impl Writer {
-    /// Takes changes as they come, until told to end.
+    /// Runs changes until the end message.
     fn serve(&mut self, mut queue: Queue) {
         while let Some(mut jobs) = queue.next_batch() {
             match self.commit_with_retries(&mut jobs, Isolation::Shared) {
@@ -236,7 +236,7 @@ impl Writer {
     fn commit_with_retries(&mut self, jobs: &mut [Box<dyn Job>], isolation: Isolation) -> Ended {
         let (began, mut tries) = (Instant::now(), 1);
         loop {
-            // Waiting for a lock up to its limit, again and again, would hold up the district.
+            // Repeated waits up to the lock timeout would delay the whole district.
             let last = tries >= TRIES || began.elapsed() >= LOCK_TIMEOUT;
             let isolation = match isolation {
                 Isolation::Savepoints if last => Isolation::LastTry,
@@ -244,7 +244,7 @@ impl Writer {
             };
             match self.commit(jobs, isolation) {
                 Err(error) if error.is_collision() && !last => tries += 1,
-                // One change may be at fault for all: each is tried alone.
+                // A single change may be the cause, so each is tried alone.
                 Err(error) if error.is_collision() && isolation == Isolation::Shared => {
                     return Ended::Undone;
                 }
@@ -255,8 +255,7 @@ impl Writer {
         }
     }
 
-    /// A connection in a transaction: the one that was kept, or a new one if
-    /// that has gone since.
+    /// A connection in a transaction: the existing one, or a new one if that was lost.
     fn begin(&mut self) -> Result<Conn, DbError> {
         if let Some(mut conn) = self.conn.take()
             && conn.batch_execute(dialect::begin(&conn)).is_ok()
@@ -268,8 +267,8 @@ impl Writer {
         Ok(conn)
     }
 
-    /// One transaction over all of `jobs`, on a connection that works; says
-    /// whether it was committed or undone.
+    /// Runs all of `jobs` in one transaction on a working connection; returns whether
+    /// it was committed or rolled back.
     fn commit(&mut self, jobs: &mut [Box<dyn Job>], isolation: Isolation) -> Result<bool, DbError> {
         let mut conn = self.begin()?;
         let Some(district) = jobs.first().map(|job| job.district()) else {
@@ -280,8 +279,8 @@ impl Writer {
         if !matches!(ended, Ok(true)) {
             self.heads.forget();
         }
-        // A connection that cannot even roll back is dropped, and one to a server that
-        // takes no writes may lead to another server next time.
+        // A connection that cannot roll back is dropped; so is one to a read-only server,
+        // since the next one may lead to another server.
         let kept = match &ended {
             Ok(true) => true,
             Err(DbError::Unavailable(_)) => false,
@@ -304,29 +303,29 @@ fn answer(jobs: impl IntoIterator<Item = Box<dyn Job>>, ended: &Ended) {
     }
 }
 
-/// How a transaction ended.
+/// The end of a transaction.
 enum Ended {
     Committed,
-    /// A change failed after it, or one before it, wrote; nothing stays.
+    /// A change failed after it or an earlier one wrote; all was rolled back.
     Undone,
-    /// It could not be committed.
+    /// The commit failed.
     Lost(String),
 }
 
-/// In a transaction that has begun, runs the jobs and commits; `false` when one
-/// of them leaves something to undo.
+/// Runs the jobs in an open transaction and commits; `false` if a failed job requires a
+/// rollback.
 fn transact(mut tx: Tx<'_>, heads: &mut Heads, jobs: &mut [Box<dyn Job>]) -> Result<bool, DbError> {
     let isolated = tx.is_isolated();
     match run(&mut tx, heads, jobs) {
         Ok(true) => tx.commit().map(|()| true),
-        // One job may be at fault for all: each is tried alone.
+        // A single job may be the cause, so each is tried alone.
         Err(error) if !error.is_collision() && !isolated => Ok(false),
         ended => ended,
     }
 }
 
-/// Runs the jobs and writes what they queued; `false` when one of them leaves
-/// something to undo.
+/// Runs the jobs and writes the queued rows; `false` if a failed job requires a
+/// rollback.
 fn run(tx: &mut Tx<'_>, heads: &mut Heads, jobs: &mut [Box<dyn Job>]) -> Result<bool, DbError> {
     let mut read_set = ReadSet::default();
     for job in jobs.iter() {
@@ -338,7 +337,7 @@ fn run(tx: &mut Tx<'_>, heads: &mut Heads, jobs: &mut [Box<dyn Job>]) -> Result<
         match job.run(tx) {
             Ran::Done => {}
             Ran::Refused if !tx.has_written() => {}
-            // PostgreSQL refuses every statement after one that failed.
+            // PostgreSQL refuses every statement after a failed one.
             Ran::Refused | Ran::Failed => return Ok(false),
             Ran::Collided => return Err(DbError::Collision),
         }
