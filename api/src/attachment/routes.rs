@@ -39,7 +39,7 @@ fn number(request: &HttpRequest, name: &str) -> Result<i64, Problem> {
     let number = text(request, name).and_then(|text| text.parse().ok());
     number
         .filter(|number| *number >= 0)
-        .ok_or_else(|| Problem::unreadable(name, "a number of bytes is needed"))
+        .ok_or_else(|| Problem::unreadable(name, "must be a number of bytes"))
 }
 
 /// Upload options
@@ -106,13 +106,13 @@ pub(crate) async fn announce_attachment(
     request: HttpRequest,
     attachments: Data<Attachments>,
     caller: Caller,
-    // Parsed so that an invalid one is rejected; the attachment's own id does its work.
+    // Parsed so that an invalid one is rejected; the attachment's id makes the request idempotent.
     _: IdempotencyKey,
 ) -> Result<HttpResponse, Problem> {
     let length = number(&request, "Upload-Length")?;
     let metadata = Metadata::read(text(&request, "Upload-Metadata").unwrap_or_default())?;
     if length == 0 {
-        return Err(Problem::unreadable("Upload-Length", format!("from 1 to {LARGEST}")));
+        return Err(Problem::unreadable("Upload-Length", format!("must be from 1 to {LARGEST}")));
     }
     if length > LARGEST {
         return Err(ProblemCode::TooLarge.into());
@@ -382,7 +382,7 @@ pub(crate) async fn get_attachment(
 }
 
 /// The attachment, if it is complete and the caller may read it. An event records
-/// access by anybody but the uploader.
+/// access by any person but the uploader.
 fn readable(tx: &mut Tx<'_>, caller: &Caller, id: Uuid) -> Result<AttachmentRow, Problem> {
     let row = store::row(tx.read_unbatched(), caller.district, id)?.filter(|row| row.complete);
     let row = row.ok_or_else(Problem::not_found)?;

@@ -39,7 +39,7 @@ pub fn row(
     Ok(attachments::table.find((district, id.to_string())).first(conn).optional()?)
 }
 
-/// Writes a new one.
+/// Inserts an attachment.
 ///
 /// # Errors
 /// [`DbError`].
@@ -78,7 +78,7 @@ pub fn begin_anew(conn: &mut Conn, district: AreaCode, id: &str) -> Result<bool,
 /// [`DbError`].
 pub fn complete(conn: &mut Conn, district: AreaCode, id: &str) -> Result<bool, DbError> {
     let there = attachments::table.find((district, id)).filter(attachments::complete.eq(false));
-    // Somebody may have begun to give it up while it became whole.
+    // The upload may be terminated concurrently with its completion.
     let whole = (attachments::complete.eq(true), attachments::received.eq(attachments::length));
     Ok(diesel::update(there).set(whole).execute(conn)? == 1)
 }

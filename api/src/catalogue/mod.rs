@@ -62,7 +62,7 @@ pub struct KindCode(String);
 
 /// A text that is not a valid code of a kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("a kind is 1 to 32 lower-case letters, digits and underscores, a letter first")]
+#[error("must be 1 to 32 lower-case letters, digits and underscores, beginning with a letter")]
 pub struct KindCodeError;
 
 impl KindCode {
@@ -105,8 +105,8 @@ pub struct ServiceKind {
     /// Days until the due day, unless the task sets its own.
     #[schema(minimum = 0, maximum = 3650, example = 7)]
     pub due_days: u32,
-    /// Maximum number of attempts while nobody is at home; after the last one the task
-    /// fails and goes up one level.
+    /// Maximum number of attempts without meeting the beneficiary at home; after the last
+    /// one the task fails and is escalated by one level.
     #[schema(minimum = 1, maximum = 20, example = 2)]
     pub attempts: u8,
     /// Days until the next attempt.

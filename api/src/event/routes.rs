@@ -77,7 +77,7 @@ impl EventQuery {
         };
         let after = i64::try_from(self.after.unwrap_or_default()).unwrap_or(i64::MAX);
         if after > json::HIGHEST {
-            return Err(Problem::unreadable("after", "no event has such a number"));
+            return Err(Problem::unreadable("after", "must be a sequence number"));
         }
         Ok(Asked { scope: area.range(), filter, after })
     }

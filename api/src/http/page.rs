@@ -69,7 +69,7 @@ impl PageQuery {
     pub fn wanted<K: DeserializeOwned>(&self) -> Result<Wanted<K>, Problem> {
         let limit = self.limit.unwrap_or(DEFAULT);
         if !(1..=MOST).contains(&limit) {
-            return Err(Problem::unreadable("limit", "a number from 1 to 200"));
+            return Err(Problem::unreadable("limit", "must be from 1 to 200"));
         }
         let after = self.cursor.as_deref().map(decode).transpose()?;
         Ok(Wanted { limit: limit.into(), after })
@@ -112,7 +112,7 @@ fn split<Q: DeserializeOwned>(query: &str) -> Result<Paged<Q>, Problem> {
 fn decode<K: DeserializeOwned>(cursor: &str) -> Result<K, Problem> {
     let bytes = BASE64_URL_SAFE_NO_PAD.decode(cursor).ok();
     let key = bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok());
-    key.ok_or_else(|| Problem::unreadable("cursor", "not a cursor of this list"))
+    key.ok_or_else(|| Problem::unreadable("cursor", "must be a `next_cursor` of this list"))
 }
 
 /// The page of `rows`, which may contain one row more than `limit`.

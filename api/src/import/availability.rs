@@ -1,4 +1,4 @@
-//! When a person has time in a week: `mon 0900-1200;sat 0900-1700`.
+//! The weekly availability of a person: `mon 0900-1200;sat 0900-1700`.
 
 use std::collections::BTreeMap;
 

@@ -34,7 +34,7 @@ fn holiday(row: &mut Row<'_>) -> Option<HolidayRecord> {
     );
     let lunar_date = row.remark("lunar_date");
 
-    // Two holidays may fall on a day, and a holiday returns each year.
+    // A day can have two holidays, and a holiday recurs each year.
     let both = date.zip(code.as_ref()).map(|(date, code)| format!("{date} {code}"));
     row.once("code", both.as_ref());
     Some(HolidayRecord {

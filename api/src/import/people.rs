@@ -63,7 +63,7 @@ fn person(row: &mut Row<'_>, district: &District, managers: &mut Managers) -> Op
     let availability = row.read("availability", availability::parse);
 
     row.once("id", id.as_ref());
-    // People sign in by phone.
+    // The phone number identifies a person at sign-in.
     row.once("phone", phone.as_ref());
     if let (Some(role), Some(area)) = (role, area) {
         check_role(row, role, area, managers);

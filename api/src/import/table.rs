@@ -1,7 +1,7 @@
 //! A CSV file as rows of named columns, each with the line it begins on.
 //!
-//! Spreadsheets leave blank rows and columns behind, and pasted text brings
-//! invisible characters: those are passed over here, for every column.
+//! Spreadsheets add blank rows and columns, and pasted text contains invisible
+//! characters; both are ignored in every column.
 
 use std::collections::HashMap;
 use std::io::{Chain, Read};
@@ -15,12 +15,12 @@ use super::fault::{Fault, FaultReason, Notes, Part};
 use super::folder::{Folder, Source};
 use super::row::Row;
 
-/// A file and its columns, which may stand in any order.
+/// A file and its columns, in any order.
 pub(super) struct Sheet {
     pub(super) file: &'static str,
-    /// Those it must have.
+    /// The required columns.
     pub(super) columns: &'static [&'static str],
-    /// Those it may have besides, which repeat what a code says.
+    /// The optional columns, which are redundant with a code.
     pub(super) spare: &'static [&'static str],
 }
 
@@ -30,8 +30,8 @@ pub(super) type Order = Vec<(&'static str, usize)>;
 /// The first line of each value of a column.
 pub(super) type Seen = HashMap<(&'static str, String), u64>;
 
-/// The records that `record` makes of the rows without faults; none if the file
-/// is absent or its header lacks a column.
+/// The records that `record` builds from the rows without faults; none if the file is
+/// absent or a column is missing.
 pub(super) fn read<Record>(
     folder: &mut Folder<'_>,
     sheet: &Sheet,
@@ -70,7 +70,7 @@ pub(super) fn read<Record>(
             }
         };
         let fields = cleaned(fields);
-        // Once for each column is enough: every row may have such a value.
+        // Once per column: every row may have such a value.
         unnamed.retain(|place| {
             let blank = fields.get(*place).is_none_or(str::is_empty);
             if !blank {
@@ -89,8 +89,8 @@ pub(super) fn read<Record>(
 }
 
 impl Sheet {
-    /// Finds the columns in the header, and the positions of those that it leaves
-    /// blank; none if a column is missing.
+    /// Finds the columns and the blank positions of the header; `None` if a column is
+    /// missing.
     fn order(
         &self,
         line: u64,
@@ -129,8 +129,8 @@ struct Rows<'a> {
 
 impl<'a> Rows<'a> {
     fn new(file: &'static str, source: Source<'a>) -> Self {
-        // So that lines can be counted, only `\n` ends a row, the last one too if there
-        // is none in the file; `\r` before it is cut off below.
+        // For counting lines, only `\n` ends a row, appended to the last one if missing;
+        // `\r` before it is removed below.
         let reader = ReaderBuilder::new()
             .has_headers(false)
             .flexible(true)
@@ -139,7 +139,7 @@ impl<'a> Rows<'a> {
         Self { file, reader }
     }
 
-    /// Fills `fields` with the next row that is not blank; answers its first line.
+    /// Reads the next row that is not blank into `fields`; returns its first line.
     fn next(&mut self, fields: &mut ByteRecord) -> Result<Option<u64>, ImportError> {
         loop {
             let before = self.reader.position().line();
@@ -148,13 +148,13 @@ impl<'a> Rows<'a> {
             if !more.map_err(|error| ImportError::Unreadable { file, error: error.into() })? {
                 return Ok(None);
             }
-            // The reader skips empty lines silently, so the line is counted back
-            // from the end of the row, by the lines it takes.
+            // The reader skips empty lines, so the first line is computed from the end
+            // of the row and its number of lines.
             let lines = fields.as_slice().split(|byte| *byte == b'\n').count() as u64;
             let line = self.reader.position().line().saturating_sub(lines);
             cut_carriage_return(fields);
             if !fields.iter().all(is_blank_field) {
-                // Only a quote that is never closed has no line end; it begins where reading did.
+                // Only an unclosed quote has no line end; the row begins where reading began.
                 return Ok(Some(line.max(before)));
             }
         }
@@ -166,7 +166,7 @@ fn is_blank_field(field: &[u8]) -> bool {
     text.is_ok_and(|text| text.chars().all(|c| is_blank(c) || is_invisible(c)))
 }
 
-/// The fields without invisible characters and without blanks at their ends.
+/// The fields without invisible characters and surrounding blanks.
 fn cleaned(fields: StringRecord) -> StringRecord {
     if fields.iter().all(is_clean) {
         return fields;

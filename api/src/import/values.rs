@@ -1,4 +1,4 @@
-//! The kinds of value that columns hold, each read by a method of [`Row`].
+//! The types of column values, each with a reading method of [`Row`].
 
 use std::str::FromStr;
 
@@ -13,9 +13,9 @@ use super::fault::FaultReason;
 use super::row::Row;
 use crate::person::Gender;
 
-/// The most characters of a name and other short texts.
+/// The maximum length of a name or another short text.
 const SHORT: usize = 64;
-/// The most characters of an address.
+/// The maximum length of an address.
 const LONG: usize = 256;
 
 impl Row<'_> {
@@ -31,7 +31,7 @@ impl Row<'_> {
 
     /// The id of a record.
     pub(super) fn id<T: FromStr>(&mut self, column: &'static str) -> Option<T> {
-        // The reason is our own: that of the id's type would show a character of the text.
+        // The error of the UUID type would show a character of the text.
         self.read(column, |text| text.parse().map_err(|_| FaultReason::NotId))
     }
 
@@ -45,7 +45,7 @@ impl Row<'_> {
         self.text(column, |text| filled(text, LONG))
     }
 
-    /// A text of at most 64 characters, perhaps none.
+    /// A text of at most 64 characters, possibly empty.
     pub(super) fn remark(&mut self, column: &'static str) -> Option<String> {
         self.text(column, |text| plain(text, SHORT))
     }
@@ -119,8 +119,8 @@ impl Row<'_> {
     }
 }
 
-/// A text of at most `most` characters without a line break or another control
-/// character, as it was meant.
+/// A text of at most `most` characters without line breaks and other control
+/// characters.
 fn plain(text: &str, most: usize) -> Result<String, FaultReason> {
     if let Some(damage) = damage::of(text) {
         Err(damage)
@@ -138,7 +138,7 @@ fn filled(text: &str, most: usize) -> Result<String, FaultReason> {
     if text.trim().is_empty() { Err(FaultReason::NoText) } else { plain(text, most) }
 }
 
-/// `2026-08-01` and nothing looser, so that what is shown of it is a day.
+/// Only the exact form `2026-08-01`, so that a displayed value is always a day.
 fn day(text: &str) -> Result<NaiveDate, FaultReason> {
     let form = |(place, byte): (usize, u8)| match place {
         4 | 7 => byte == b'-',

@@ -200,7 +200,7 @@ pub fn forget(conn: &mut Conn, district: AreaCode, last: i64) -> Result<(), DbEr
     Ok(())
 }
 
-/// The assignee of the task at `moment`, by the log; `None` if those events are archived.
+/// The assignee of the task at `moment`, by the log; `None` also if those events are archived.
 ///
 /// # Errors
 /// [`DbError`].

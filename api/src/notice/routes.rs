@@ -102,15 +102,15 @@ fn post(tx: &mut Tx<'_>, caller: &Caller, new: &NewNotice) -> Result<Notice, Pro
         && area::store::one(tx.read_unbatched(), &new.area)?.is_some();
     let today = clock::day(tx.now);
     let wrong = [
-        ("/area", !known, "not an area of yours"),
-        ("/title", !(1..=100).contains(&new.title.chars().count()), "1 to 100 characters"),
-        ("/text", [&new.title, &new.text].iter().any(|text| text.contains('\0')), "no NUL"),
+        ("/area", !known, "must be in your area"),
+        ("/title", !(1..=100).contains(&new.title.chars().count()), "must be 1 to 100 characters"),
+        ("/text", [&new.title, &new.text].iter().any(|text| text.contains('\0')), "must not contain NUL"),
         ("/text", new.text.chars().count() > 2000, "at most 2000 characters"),
         (
             "/until",
             new.until < today
                 || today.checked_add_days(LONGEST).is_none_or(|last| new.until > last),
-            "from today to a year from now",
+            "must be from today to one year from now",
         ),
     ];
     let errors = wrong.into_iter().filter(|(_, wrong, _)| *wrong);

@@ -37,9 +37,9 @@ pub async fn read(request: &HttpRequest, payload: Payload) -> Result<Push, Probl
     deserialize::bytes(escaped(bytes).as_bytes())
 }
 
-/// The body as text. A byte that is no UTF-8 (Android's modified UTF-8, GBK) becomes `\udcXX`,
-/// half of a surrogate pair, as PEP 383 has it: still JSON, but no string, so that the one
-/// value with it cannot be read and is kept or refused alone, its bytes recognisable.
+/// The body as text. A byte that is not UTF-8 (Android's modified UTF-8, GBK) becomes `\udcXX`,
+/// half of a surrogate pair, as in PEP 383: still JSON, but not a valid string, so that only the
+/// value with it is unreadable and stored or refused, with recognisable bytes.
 fn escaped(bytes: Vec<u8>) -> String {
     String::from_utf8(bytes).unwrap_or_else(|error| {
         let mut text = String::new();

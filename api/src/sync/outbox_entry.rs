@@ -53,7 +53,7 @@ fn words() -> utoipa::openapi::schema::Object {
     let sent = Verb::VARIANTS.iter().copied().filter(|verb| {
         gridward_domain::authority::Role::VARIANTS.iter().copied().any(|role| verb.is_for(role))
     });
-    // A task is given by dispatch, and given anew by people.
+    // Only dispatch assigns an open task; people reassign it.
     let sent = sent.filter(|verb| *verb != Verb::Assign);
     utoipa::openapi::schema::ObjectBuilder::new()
         .schema_type(utoipa::openapi::schema::Type::String)
@@ -112,12 +112,12 @@ fn text(fields: &Written, name: &str) -> Option<String> {
 fn strictly(command: QueuedCommand) -> Result<Queued, Problem> {
     let QueuedCommand { id, r#type, task_id, base_version, at, payload } = command;
     if base_version.is_some_and(|base| !(0..=HIGHEST).contains(&base)) {
-        return Err(Problem::invalid("/base_version", format!("from 0 to {HIGHEST}")));
+        return Err(Problem::invalid("/base_version", format!("must be from 0 to {HIGHEST}")));
     }
     let command = TaskCommand::read(&r#type, payload.unwrap_or_default());
     let command = command.map_err(|problem| match problem.kind() {
         Some(ProblemCode::UnknownCommand) => {
-            problem.with(FieldError::new("/type", "no such command"))
+            problem.with(FieldError::new("/type", "is unknown"))
         }
         _ => problem.under("/payload"),
     })?;
@@ -134,7 +134,7 @@ fn report(mut fields: Written) -> Result<Queued, Problem> {
     let id: Uuid = must(&mut fields, "id")?;
     let task = must(&mut fields, "task_id")?;
     fields.remove("type");
-    // The version that a report was decided on only informs.
+    // The base version of a report is informational.
     fields.remove("base_version");
     let mut around = Fields::of(fields);
     let at = around.take("at");

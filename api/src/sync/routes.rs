@@ -82,7 +82,7 @@ pub(crate) async fn push_and_pull(
     request: HttpRequest,
     sync: Data<Sync>,
     caller: Caller,
-    // Parsed so that an invalid one is rejected; here each command has an id of its own.
+    // Parsed so that an invalid one is rejected; each command has its own id.
     _: IdempotencyKey,
     payload: Payload,
 ) -> Result<HttpResponse, Problem> {
@@ -142,7 +142,7 @@ pub(crate) async fn pull_alone(
 ) -> Result<HttpResponse, Problem> {
     let PullQuery { cursor, limit } = query;
     if cursor.as_ref().is_some_and(|cursor| cursor.len() > LONGEST) {
-        return Err(Problem::unreadable("cursor", "not a cursor of this service"));
+        return Err(Problem::unreadable("cursor", "must be a `cursor` of this service"));
     }
     if limit.is_some_and(|limit| !(1..=1000).contains(&limit)) {
         return Err(Problem::unreadable("limit", "must be from 1 to 1000"));

@@ -86,7 +86,7 @@ pub(crate) async fn stream_events(
     Ok(HttpResponse::Ok()
         .content_type("text/event-stream")
         .insert_header((CACHE_CONTROL, "no-store"))
-        // Compressed, a hint would wait in a buffer for more.
+        // Compression would delay a hint in a buffer.
         .insert_header((CONTENT_ENCODING, "identity"))
         .insert_header(("X-Accel-Buffering", "no"))
         .streaming(hints))
@@ -104,7 +104,7 @@ fn missed(
     let last = match last {
         None => return Ok((Vec::new(), head)),
         Some(last) if last == head => return Ok((Vec::new(), head)),
-        // Archived meanwhile, or a number of another log.
+        // Archived in the meantime, or a number of another log.
         Some(last) if last < archived || last > head => return Ok((vec![many(head)], head)),
         Some(last) => last,
     };
@@ -150,7 +150,7 @@ impl Listener {
         loop {
             let news = timeout_at(heartbeat.min(self.ends), self.news.recv());
             let news = tokio::select! {
-                // The client comes back, to another server, and asks for what it has missed.
+                // The client reconnects to another server and asks for the missed hints.
                 () = self.shutdown.begun() => return None,
                 news = news => news,
             };
