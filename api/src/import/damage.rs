@@ -74,7 +74,7 @@ mod tests {
             assert_eq!(
                 Sample::sound().cell(file, line, column, damaged).faults(),
                 [format!(
-                    "{file}:{line}: {column}: seems to be Chinese in GBK; save the file as UTF-8"
+                    "{file}:{line}: {column}: appears to be Chinese in GBK; save the file as UTF-8"
                 )]
             );
         }
@@ -90,7 +90,7 @@ mod tests {
         );
         assert_eq!(
             sample.faults(),
-            ["people.csv:5: name: seems to be Chinese in GBK; save the file as UTF-8"]
+            ["people.csv:5: name: appears to be Chinese in GBK; save the file as UTF-8"]
         );
     }
 
@@ -100,7 +100,7 @@ mod tests {
             assert_eq!(
                 Sample::sound().cell("people.csv", 5, "name", damaged).faults(),
                 [
-                    "people.csv:5: name: contains replacement characters; the text was damaged before"
+                    "people.csv:5: name: contains replacement characters; the original text was lost"
                 ]
             );
         }

@@ -216,7 +216,7 @@ mod tests {
             sample.faults(),
             [
                 "people.csv:5: gender: must be one of: M, F",
-                "people.csv:5: phone: a phone number has 5 to 20 digits",
+                "people.csv:5: phone: a phone number must have 5 to 20 digits",
                 "beneficiaries.csv:2: plaque: must be one of: hung, pending, damaged, declined",
                 "beneficiaries.csv:3: lives_alone: must be one of: 0, 1",
             ]

@@ -132,7 +132,7 @@ mod tests {
         let sample = Sample::sound().cell("people.csv", 5, "role", "manager");
         assert_eq!(
             sample.faults(),
-            ["people.csv:5: role: the grid 500116001002001 already has a manager, on line 3"]
+            ["people.csv:5: role: grid 500116001002001 already has a manager on line 3"]
         );
     }
 
@@ -141,7 +141,7 @@ mod tests {
         let sample = Sample::sound().drop_line("people.csv", 4);
         assert_eq!(
             sample.faults(),
-            ["areas.csv:6: code: people.csv has no manager for the grid 500116001002002"]
+            ["areas.csv:6: code: people.csv has no manager for grid 500116001002002"]
         );
     }
 
@@ -168,8 +168,8 @@ mod tests {
         assert_eq!(
             sample.faults(),
             [
-                "people.csv:4: phone: repeats the value of line 2",
-                "people.csv:5: id: repeats the value of line 2",
+                "people.csv:4: phone: duplicates the value on line 2",
+                "people.csv:5: id: duplicates the value on line 2",
             ],
             "an id in capitals is the same id"
         );
@@ -186,7 +186,7 @@ mod tests {
         assert_eq!(
             sample.faults(),
             [
-                "people.csv:2: area: is outside the district 500116",
+                "people.csv:2: area: is outside district 500116",
                 "people.csv:5: area: areas.csv has no area 500116001002009",
             ]
         );
@@ -201,7 +201,7 @@ mod tests {
         assert_eq!(
             sample.faults(),
             [
-                "people.csv:3: weekly_minutes: is not a whole number of minutes",
+                "people.csv:3: weekly_minutes: must be a whole number of minutes",
                 "people.csv:5: weekly_minutes: exceeds the 240 minutes of the availability",
             ]
         );

@@ -175,12 +175,12 @@ mod tests {
 
     #[test]
     fn coordinates_out_of_range_swapped_or_no_numbers_are_told_apart() {
-        let latitude = ["lat: a latitude is a number of degrees from -90 to 90"];
+        let latitude = ["lat: a latitude must be from -90 to 90 degrees"];
         assert_eq!(said("people.csv", "lat", "-91"), latitude);
         assert_eq!(said("people.csv", "lat", "NaN"), latitude);
-        let longitude = ["lon: a longitude is a number of degrees from -180 to 180"];
+        let longitude = ["lon: a longitude must be from -180 to 180 degrees"];
         assert_eq!(said("people.csv", "lon", "inf"), longitude);
-        assert_eq!(said("people.csv", "lon", "106,3°"), ["lon: is not a number of degrees"]);
+        assert_eq!(said("people.csv", "lon", "106,3°"), ["lon: must be a number of degrees"]);
         let swapped = Sample::sound().cell("beneficiaries.csv", 2, "lat", "106.25500").cell(
             "beneficiaries.csv",
             2,
@@ -189,15 +189,15 @@ mod tests {
         );
         assert_eq!(
             swapped.faults(),
-            ["beneficiaries.csv:2: lat: latitude and longitude seem to be swapped"]
+            ["beneficiaries.csv:2: lat: latitude and longitude appear to be swapped"]
         );
     }
 
     #[test]
     fn a_day_that_does_not_exist_or_is_no_day_is_refused() {
         let said = |value| said("beneficiaries.csv", "last_contact", value);
-        assert_eq!(said("2025-02-30"), ["last_contact: the calendar has no day 2025-02-30"]);
-        assert_eq!(said("2026-2-3"), ["last_contact: must be a day, as 2026-08-01"]);
+        assert_eq!(said("2025-02-30"), ["last_contact: 2025-02-30 does not exist in the calendar"]);
+        assert_eq!(said("2026-2-3"), ["last_contact: must be a day such as 2026-08-01"]);
         assert_eq!(said("2026-08-02"), ["last_contact: 2026-08-02 is in the future"]);
         assert_eq!(said("2026-08-01"), [""; 0]);
         assert_eq!(said(""), [""; 0], "never");
@@ -208,7 +208,7 @@ mod tests {
         let said = |value: &str| said("people.csv", "name", value);
         assert_eq!(said(""), ["name: must not be empty"]);
         assert_eq!(said(" \u{3000}\u{200b}"), ["name: must not be empty"]);
-        assert_eq!(said(&"王".repeat(65)), ["name: is longer than 64 characters"]);
+        assert_eq!(said(&"王".repeat(65)), ["name: exceeds 64 characters"]);
         assert_eq!(said(&"王".repeat(64)), [""; 0]);
         assert_eq!(said("王\t明"), ["name: contains a control character"]);
         assert_eq!(said("王\u{2028}明"), ["name: contains a control character"]);
@@ -227,7 +227,7 @@ mod tests {
     fn a_phone_number_has_5_to_20_digits() {
         let said = |value| said("people.csv", "phone", value);
         for wrong in ["", "1234", "123456789012345678901", "+1380000000", "none"] {
-            assert_eq!(said(wrong), ["phone: a phone number has 5 to 20 digits"], "{wrong:?}");
+            assert_eq!(said(wrong), ["phone: a phone number must have 5 to 20 digits"], "{wrong:?}");
         }
         assert_eq!(said("12345"), [""; 0]);
     }
@@ -242,7 +242,7 @@ mod tests {
             assert_eq!(reading.records.people[3].phone, "10000000004");
         }
         let sample = Sample::sound().cell("people.csv", 5, "phone", "100-0000-0001");
-        assert_eq!(sample.faults(), ["people.csv:5: phone: repeats the value of line 2"]);
+        assert_eq!(sample.faults(), ["people.csv:5: phone: duplicates the value on line 2"]);
     }
 
     #[test]
@@ -262,7 +262,7 @@ mod tests {
         assert_eq!(
             said("people.csv", "skills", "driving;"),
             [
-                "skills: a skill is 1 to 32 lower-case letters, digits and underscores, a letter first"
+                "skills: must be 1 to 32 lower-case letters, digits and underscores, beginning with a letter"
             ]
         );
         assert_eq!(said("people.csv", "id", "孙-7"), ["id: must be a UUID"]);
