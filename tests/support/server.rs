@@ -300,6 +300,13 @@ impl Caller {
         }
     }
 
+    /// The events of `action` that this caller may read.
+    pub async fn events(&self, action: &str) -> Vec<Value> {
+        let events = self.get(&format!("/v1/events?action={action}")).await;
+        assert_eq!(events.status, 200, "{}", events.body);
+        events.body["items"].as_array().expect("a list").clone()
+    }
+
     /// What a path answers, as text.
     pub async fn text(&self, path: &str) -> String {
         let answer = self.request(Method::GET, path).send().await.expect("an answer");

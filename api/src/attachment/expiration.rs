@@ -52,7 +52,8 @@ pub fn in_the_way(conn: &mut Conn, new: &AttachmentRow) -> Result<Option<Attachm
     let unfinished = beside.filter(attachments::complete.eq(false));
     let oldest = unfinished.order((attachments::created_at, attachments::id)).first(conn);
     oldest.optional()?.map(Some).ok_or_else(|| {
-        let error = FieldError::new("Upload-Metadata", format!("at most {MOST} attachments per task"));
+        let error =
+            FieldError::new("Upload-Metadata", format!("at most {MOST} attachments per task"));
         Problem::from(ProblemCode::Invalid).with(error)
     })
 }

@@ -130,7 +130,8 @@ pub struct OwnNames;
 
 impl IntoParams for OwnNames {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        let about = "Optional: the content has ids of its own, which make the operation idempotent.";
+        let about =
+            "Optional: the content has ids of its own, which make the operation idempotent.";
         vec![header_parameter(KEY, about, 64, Some(KEY_PATTERN))]
     }
 }
@@ -140,7 +141,8 @@ pub struct LastEventId;
 
 impl IntoParams for LastEventId {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        let about = "The `id` of the last received hint; the stream begins with the hints after it.";
+        let about =
+            "The `id` of the last received hint; the stream begins with the hints after it.";
         vec![header_parameter("Last-Event-ID", about, 20, None)]
     }
 }

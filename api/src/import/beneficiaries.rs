@@ -136,9 +136,6 @@ mod tests {
     #[test]
     fn a_long_address_is_told_by_its_own_limit() {
         let sample = Sample::sound().cell("beneficiaries.csv", 2, "address", &"路".repeat(257));
-        assert_eq!(
-            sample.faults(),
-            ["beneficiaries.csv:2: address: exceeds 256 characters"]
-        );
+        assert_eq!(sample.faults(), ["beneficiaries.csv:2: address: exceeds 256 characters"]);
     }
 }

@@ -99,9 +99,7 @@ mod tests {
         for damaged in ["孙\u{fffd}", "锟斤拷"] {
             assert_eq!(
                 Sample::sound().cell("people.csv", 5, "name", damaged).faults(),
-                [
-                    "people.csv:5: name: contains replacement characters; the original text was lost"
-                ]
+                ["people.csv:5: name: contains replacement characters; the original text was lost"]
             );
         }
     }

@@ -227,7 +227,11 @@ mod tests {
     fn a_phone_number_has_5_to_20_digits() {
         let said = |value| said("people.csv", "phone", value);
         for wrong in ["", "1234", "123456789012345678901", "+1380000000", "none"] {
-            assert_eq!(said(wrong), ["phone: a phone number must have 5 to 20 digits"], "{wrong:?}");
+            assert_eq!(
+                said(wrong),
+                ["phone: a phone number must have 5 to 20 digits"],
+                "{wrong:?}"
+            );
         }
         assert_eq!(said("12345"), [""; 0]);
     }

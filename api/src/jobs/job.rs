@@ -82,9 +82,6 @@ mod tests {
         let failed = DbError::Failed(diesel::result::Error::QueryBuilderError("Li Wei".into()));
         assert_eq!(JobError::from(failed).summary(), "a database statement failed");
         let corrupt = DbError::corrupt("tasks", "unknown state");
-        assert_eq!(
-            JobError::from(corrupt).summary(),
-            "unreadable row in tasks: unknown state"
-        );
+        assert_eq!(JobError::from(corrupt).summary(), "unreadable row in tasks: unknown state");
     }
 }

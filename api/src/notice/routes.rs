@@ -104,7 +104,11 @@ fn post(tx: &mut Tx<'_>, caller: &Caller, new: &NewNotice) -> Result<Notice, Pro
     let wrong = [
         ("/area", !known, "must be in your area"),
         ("/title", !(1..=100).contains(&new.title.chars().count()), "must be 1 to 100 characters"),
-        ("/text", [&new.title, &new.text].iter().any(|text| text.contains('\0')), "must not contain NUL"),
+        (
+            "/text",
+            [&new.title, &new.text].iter().any(|text| text.contains('\0')),
+            "must not contain NUL",
+        ),
         ("/text", new.text.chars().count() > 2000, "at most 2000 characters"),
         (
             "/until",

@@ -116,9 +116,7 @@ fn strictly(command: QueuedCommand) -> Result<Queued, Problem> {
     }
     let command = TaskCommand::read(&r#type, payload.unwrap_or_default());
     let command = command.map_err(|problem| match problem.kind() {
-        Some(ProblemCode::UnknownCommand) => {
-            problem.with(FieldError::new("/type", "is unknown"))
-        }
+        Some(ProblemCode::UnknownCommand) => problem.with(FieldError::new("/type", "is unknown")),
         _ => problem.under("/payload"),
     })?;
     Ok(Queued { id: id.into(), task: task_id, command, base: base_version, at: Some(at) })

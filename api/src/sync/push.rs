@@ -40,7 +40,10 @@ pub fn check(push: &Push) -> Result<(), Problem> {
         .as_ref()
         .is_some_and(|name| !(1..=64).contains(&name.chars().count()) || !is_plain(name))
     {
-        errors.push(FieldError::new("/device", "must be 1 to 64 characters without control characters"));
+        errors.push(FieldError::new(
+            "/device",
+            "must be 1 to 64 characters without control characters",
+        ));
     }
     if errors.is_empty() {
         Ok(())
