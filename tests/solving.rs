@@ -127,7 +127,7 @@ fn a_map_is_one_self_contained_picture_with_a_bar_for_each_person() {
     day["volunteers"][0]["id"] = json!("<script>&\"");
     for (text, name, seen) in [
         (day.to_string(), "map.svg", "visit 70, stop 1 of &lt;script&gt;&amp;&quot;, 08:"),
-        (day.to_string(), "map.html", "visit 5: nobody has the skill"),
+        (day.to_string(), "map.html", "visit 5: no volunteer has the skill"),
         (SOLOMON.to_owned(), "solomon.svg", "visit 3, stop 1"),
     ] {
         let path = folder.path().join(name);
@@ -183,7 +183,7 @@ fn without_json_a_table_lists_the_routes_and_the_unserved_visits() {
     let output = solve(&day().to_string(), &["--iterations", "10"]);
     let text = String::from_utf8(output.stdout).expect("text");
     assert!(text.contains("visit 70"), "{text}");
-    assert!(text.contains("unserved: visit 5: nobody has the skill"), "{text}");
+    assert!(text.contains("unserved: visit 5: no volunteer has the skill"), "{text}");
 }
 
 #[test]
@@ -276,8 +276,8 @@ fn tier_weights_change_the_plan_and_invalid_ones_are_refused() {
     };
     assert!(refused(&["--weight", "kindness=3"]).contains("unknown field `kindness`"));
     assert!(refused(&["--weight", "fairness=-1"]).contains("the weight fairness must be 0 to 100"));
-    assert!(refused(&["--weight", "moved=1"]).contains("no plan stands"));
-    assert!(refused(&["--weight", "fairness"]).contains("a weight is NAME=NUMBER"));
+    assert!(refused(&["--weight", "moved=1"]).contains("no earlier plan"));
+    assert!(refused(&["--weight", "fairness"]).contains("a weight must be NAME=NUMBER"));
     let fixed = refused(&["--objective", "travel", "--weight", "late=1"]);
     assert!(fixed.contains("the weights of --objective travel are fixed"), "{fixed}");
 }
