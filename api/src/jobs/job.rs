@@ -13,7 +13,7 @@ use crate::db::DbError;
 use crate::ops::Metrics;
 use crate::tx::Db;
 
-/// A run under way; its value is the number of rows that the job processed.
+/// A run in progress; its value is the number of rows that the job processed.
 pub type RunFuture<'a> = Pin<Box<dyn Future<Output = Result<usize, JobError>> + Send + 'a>>;
 
 /// Work that a server does without a request.

@@ -1,9 +1,9 @@
 //! One server at a time runs a job in a district.
 //!
-//! On PostgreSQL the lock is an advisory lock of a connection of its own: it is
+//! On PostgreSQL the lock is an advisory lock of a separate connection: it is
 //! gone when the run ends, and also when the server dies. On SQLite there is one
-//! server, so nothing is locked. The lock saves work; that a change happens once
-//! is ensured by the versions of the rows.
+//! server, so nothing is locked. The lock only saves work; row versions ensure that
+//! a change takes effect once.
 
 use crate::db::{Address, Conn, DbError, dialect};
 use gridward_domain::area::AreaCode;
