@@ -78,7 +78,9 @@ pub(super) fn reason(solved: &Solved, feasibility: &Feasibility) -> String {
         Feasibility::Room { short } => {
             format!("the closest volunteer lacks {} of free time", length((*short).into(), solved))
         }
-        Feasibility::Capacity { short } => format!("the closest volunteer lacks capacity for {short}"),
+        Feasibility::Capacity { short } => {
+            format!("the closest volunteer lacks capacity for {short}")
+        }
         Feasibility::Hours => "even an empty shift could not hold it".to_owned(),
         Feasibility::Shift => "no volunteer has a shift in time".to_owned(),
         Feasibility::Skill => "no volunteer has the skill".to_owned(),
@@ -112,7 +114,9 @@ pub(super) fn remedy(solved: &Solved, relaxation: Option<Relaxation>) -> String 
         Relaxation::Skill { volunteer, .. } => {
             format!("a volunteer like {} with the skill would suffice", name(volunteer))
         }
-        Relaxation::Area { volunteer, .. } => format!("{} would suffice, if serving the area", name(volunteer)),
+        Relaxation::Area { volunteer, .. } => {
+            format!("{} would suffice, if serving the area", name(volunteer))
+        }
         Relaxation::OneMore => "one more volunteer would suffice".to_owned(),
     }
 }
