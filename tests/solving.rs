@@ -1,11 +1,11 @@
-//! A day out of a file, planned on the command line.
+//! `gridward dispatch solve`: plans a day from a file.
 
 use std::process::{Command, Output};
 
 use serde_json::{Value, json};
 
-/// One grid's morning: two people, three visits, one of which needs a skill that
-/// nobody has.
+/// A morning in one grid: two people, three visits, one of which requires a skill that
+/// neither has.
 fn day() -> Value {
     let person = |id: u32, lat: f64| {
         json!({ "id": id, "lat": lat, "lon": 113.9, "shift": [28_800, 43_200], "max_minutes": 240,
@@ -26,7 +26,7 @@ fn day() -> Value {
     })
 }
 
-/// Three customers and two vehicles, as Solomon writes them.
+/// Three customers and two vehicles in Solomon's format.
 const SOLOMON: &str = "\
 T1
 
@@ -85,7 +85,7 @@ fn the_same_seed_gives_the_same_plan_on_any_number_of_threads() {
 #[test]
 fn a_solomon_instance_is_solved_in_its_own_units() {
     let answer = answer(SOLOMON, &["--objective", "travel"]);
-    // 1 and 2 on one way of 20, 3 on one of 10; a third would not fit into either.
+    // 1 and 2 on a route of length 20, 3 on one of 10; neither has capacity for another.
     let travel = answer["tiers"]["travel"].as_f64().expect("a number");
     assert!((travel - 30.0).abs() < 0.01, "{travel}");
     assert_eq!(answer["unserved"], json!([]));
@@ -174,7 +174,7 @@ fn the_search_ends_when_its_time_is_up() {
     let output = solve(&day().to_string(), &["--time-ms", "300", "--json"]);
     assert!(output.status.success());
     let took = began.elapsed().as_millis();
-    // A machine that is busy may start the process late, but never ends it early.
+    // On a busy machine the process may start late, but never ends early.
     assert!((300..3_000).contains(&took), "{took} ms");
 }
 
