@@ -60,7 +60,7 @@ async fn a_deleted_event_and_a_truncated_log_are_detected(
     some_work(&server).await;
     server.database.execute("DELETE FROM events WHERE seq = (SELECT MAX(seq) FROM events)");
     let (whole, told) = verify(&server.database, &[]);
-    assert!(!whole && told.contains("the end was cut off"), "{told}");
+    assert!(!whole && told.contains("its end was truncated"), "{told}");
     server.database.execute("DELETE FROM events WHERE action = 'task.claim'");
     let (whole, told) = verify(&server.database, &[]);
     assert!(!whole && told.contains("the previous event is missing"), "{told}");
