@@ -16,15 +16,15 @@ help: ## List the commands
 run: ## Build quickly and serve the demo district from var/gridward.db
 	cargo run --profile quick --package gridward-api -- demo --serve
 
-test: fmt clippy unit integration contract ## Check everything; what a change must pass
+test: fmt clippy unit integration contract ## Run all checks; required for every change
 
-fmt: ## Check the layout of the Rust code
+fmt: ## Check the formatting of the Rust code
 	cargo fmt --all --check
 
 clippy: ## Check the Rust code against the lint table
 	cargo clippy --quiet --workspace --all-targets -- --deny warnings
 
-unit: ## Test the crates from within
+unit: ## Run the unit tests
 	cargo test --quiet --workspace --lib --bins
 	cargo test --quiet --workspace --doc
 
@@ -35,17 +35,17 @@ contract: .venv/installed $(CONTRACT)/node_modules/installed ## Check openapi.ya
 	cargo build --quiet --workspace
 	GRIDWARD_BINARY=$(abspath $(BINARY)) .venv/bin/pytest $(CONTRACT)
 
-openapi: ## Write openapi.yaml as the code has it
+openapi: ## Regenerate openapi.yaml
 	cargo build --quiet --workspace
 	$(BINARY) openapi > openapi.yaml.new
 	mv openapi.yaml.new openapi.yaml
 
-schema: ## Write api/src/db/schema.rs as the migrations make it (needs diesel_cli with SQLite)
+schema: ## Regenerate api/src/db/schema.rs from the migrations (needs diesel_cli with SQLite)
 	mkdir -p var && rm -f var/schema.db
 	diesel migration run --migration-dir migrations/sqlite --database-url var/schema.db --locked-schema
 	diesel print-schema --database-url var/schema.db > api/src/db/schema.rs
 
-bench: ## Measure the server against its ceilings (needs wrk)
+bench: ## Measure the server against its upper limits (needs wrk)
 	tests/with-postgres bench/serve.py --postgres
 
 # What the contract checks run with; installed again only when the pinned versions change.

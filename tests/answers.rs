@@ -1,4 +1,4 @@
-//! The answers as phones and consoles get them, whole: one of each resource.
+//! Snapshots of complete answers, one for each resource.
 
 use chrono::{Days, Utc};
 use insta::assert_json_snapshot;
@@ -13,7 +13,7 @@ use crate::support::phone::command;
 use crate::support::snapshots::without_what_varies;
 use crate::support::{Backend, Caller, GRID, Server};
 
-/// A visit of a week far off, so that no clock comes between.
+/// A visit in a distant week, so that the answers do not depend on the date.
 async fn make_visit(caller: &Caller, n: u32) -> String {
     let days = json!({ "not_before": "2090-03-06", "due_on": "2090-03-12" });
     caller.make(&home_visit(&beneficiary_id(n), days)).await

@@ -1,4 +1,4 @@
-//! Areas: levels, counts, outlines, points.
+//! Areas: levels, totals, outlines, points.
 
 use rstest::rstest;
 
@@ -63,7 +63,7 @@ async fn a_point_is_located_in_its_grid(
     assert_eq!((swapped.status, swapped.problem()), (400, "bad_request"));
     let detail = swapped.body["errors"][0]["detail"].as_str().expect("a reason");
     assert!(detail.contains("swapped"), "{detail}");
-    // A manager locates within the grid and not next door.
+    // A manager can locate points in the grid, but not in the neighbouring one.
     let manager = server.manager().await;
     assert_eq!(manager.get("/v1/areas/locate?lat=29.285&lon=106.255").await.status, 200);
     assert_eq!(manager.get("/v1/areas/locate?lat=29.285&lon=106.265").await.status, 404);

@@ -1,5 +1,5 @@
-//! Attachments: resumed where they broke off, held against what was announced,
-//! seen by those who may.
+//! Attachments: resumed after an interruption, verified against the announcement,
+//! readable only with permission.
 
 use std::path::{Path, PathBuf};
 
@@ -18,7 +18,7 @@ use crate::support::server::Answer;
 use crate::support::snapshots::without_what_varies;
 use crate::support::{Backend, Caller, Database, Server, phones};
 
-/// A photo of about a megabyte and a half.
+/// A photo of about 1.5 MB.
 fn photo() -> Vec<u8> {
     let noise = (0..1_500_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8);
     [0xFF, 0xD8, 0xFF, 0xE0].into_iter().chain(noise).collect()
@@ -95,7 +95,7 @@ async fn bytes(caller: &Caller, id: Uuid) -> (u16, Vec<u8>) {
     (answer.status().as_u16(), answer.bytes().await.expect("bytes").to_vec())
 }
 
-/// All files in `folder` and below; none if there is no such folder.
+/// All files in `folder` and its subfolders; none if it does not exist.
 fn files_in(folder: &Path) -> Vec<PathBuf> {
     let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
     let paths = entries.map(|entry| entry.expect("an entry").path());
@@ -118,7 +118,7 @@ async fn a_photo_is_resumed_where_it_broke_off_even_by_a_kill(
     let mut server = Server::small(backend);
     let (volunteer, task) = claimed(&server).await;
     let (id, photo) = (Uuid::now_v7(), photo());
-    // The report comes first, and names what has not arrived yet.
+    // The report arrives first and names an attachment that is not yet uploaded.
     let report = json!({ "outcome": "done", "attachments": [id] });
     assert_eq!(volunteer.post(&format!("/v1/tasks/{task}/report"), &report).await.status, 200);
     for _ in 0..2 {
@@ -136,7 +136,7 @@ async fn a_photo_is_resumed_where_it_broke_off_even_by_a_kill(
     assert_eq!(send(&volunteer, id, 300_000, &photo[300_000..]).await.status, 204);
     let (status, whole) = bytes(&volunteer, id).await;
     assert!(status == 200 && whole == photo, "{status}, {} bytes", whole.len());
-    // The stored file is as long as the photo at least, and nothing of it is in clear.
+    // The stored file is at least as long as the photo, and encrypted.
     let files = files_in(&server.database.attachments().join("whole"));
     let [file] = files.as_slice() else { panic!("one file, not {files:?}") };
     let stored = std::fs::read(file).expect("bytes");
@@ -168,7 +168,7 @@ async fn an_upload_unlike_its_announcement_is_discarded_and_may_be_repeated(
     let at = offset(&volunteer, id).await;
     assert_eq!(send(&volunteer, id, at, &photo[at..]).await.status, 204);
     assert_eq!(bytes(&volunteer, id).await.0, 200);
-    // The id is taken, whoever asks.
+    // The id is in use, for any caller.
     let same_id = announce(&volunteer, &task, id, "image/png", &photo).await;
     assert_eq!((same_id.status, same_id.problem()), (409, "attachment_known"));
     assert_json_snapshot!("problem_attachment_known", same_id.shown());
@@ -277,7 +277,7 @@ async fn an_upload_is_deleted_by_its_creator_until_it_is_complete(
     let head = volunteer.request(Method::HEAD, &format!("/v1/attachments/{id}"));
     assert_eq!(volunteer.send(head).await.status, 404);
     assert_eq!(send(&volunteer, id, 900_000, &photo[900_000..]).await.status, 404);
-    // It may be another thing now; once that is whole, it is evidence.
+    // The id may identify another attachment now; once complete, that is evidence.
     let other = photo.iter().copied().chain([7]).collect::<Vec<u8>>();
     assert_eq!(announce(&volunteer, &task, id, "image/jpeg", &other).await.status, 201);
     assert_eq!(send(&volunteer, id, 0, &other).await.status, 204);
@@ -316,12 +316,12 @@ async fn only_the_visitor_uploads_and_only_those_responsible_read(
     assert_eq!(read.body["items"].as_array().map(Vec::len), Some(2));
     for n in 1..=10 {
         let more = announce(&volunteer, &task, Uuid::now_v7(), "image/jpeg", &photo).await;
-        // The oldest that is not whole makes room.
+        // The new upload replaces the oldest incomplete one.
         assert_eq!(more.status, 201, "{n}");
     }
 }
 
-/// Two servers that share a folder, as two that share a bucket do.
+/// Two servers that share a folder, like servers that share a bucket.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_servers_take_turns_at_one_photo() {
     let server = Server::small(Database::postgres());

@@ -1,4 +1,4 @@
-//! Beneficiaries: masked by default, revealed for a purpose and on record.
+//! Beneficiaries: masked by default; a reveal requires a purpose and is recorded.
 
 use rstest::rstest;
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! Two hands for one task: exactly one assignee, and nothing acknowledged is lost.
+//! Concurrent claims: a task has exactly one assignee, and no acknowledged claim is lost.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -10,12 +10,12 @@ use serde_json::Value;
 use crate::support::files::{BENEFICIARY, person_id};
 use crate::support::{Backend, Caller, Server};
 
-/// How many tasks two phones fight over.
+/// The number of tasks that two phones compete for.
 const TASKS: usize = 1_000;
-/// How many requests each phone has under way.
+/// The number of concurrent requests per phone.
 const AT_ONCE: usize = 16;
 
-/// Claims every task, as one phone would in a hurry; answers each with its status and body.
+/// Claims every task from one phone, concurrently; returns the status and body of each.
 async fn claim_all(phone: Caller, tasks: Arc<Vec<String>>) -> Vec<(String, u16, Value)> {
     let mut answers = Vec::new();
     for chunk in tasks.chunks(AT_ONCE) {
@@ -109,7 +109,7 @@ async fn every_acknowledged_claim_survives_a_kill(
                 }
             }
         });
-        // Killed in the middle of the stream: some are answered, more are under way.
+        // The server is killed while some claims are answered and others are in flight.
         while answered.lock().expect("a list").len() < 24 * round {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }

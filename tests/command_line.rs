@@ -1,4 +1,4 @@
-//! What the commands print.
+//! The output of the commands.
 
 use insta::assert_snapshot;
 use rstest::rstest;
@@ -7,7 +7,7 @@ use crate::support::server::{gridward, import, said};
 use crate::support::snapshots::without_what_varies;
 use crate::support::{Backend, Database, Files};
 
-/// What is printed by each of these commands in turn, as on a terminal.
+/// The output of these commands in sequence, as on a terminal.
 fn transcript(database: &Database, commands: &[impl AsRef<str>]) -> String {
     let run = |line: &str| {
         let args: Vec<&str> = line.split(' ').collect();
@@ -18,14 +18,14 @@ fn transcript(database: &Database, commands: &[impl AsRef<str>]) -> String {
     commands.iter().map(|line| run(line.as_ref())).collect::<Vec<_>>().join("\n")
 }
 
-/// A database with `files` in the folder `district` beside it, to be imported.
+/// A database, with `files` for an import in the folder `district` beside it.
 fn with_files(backend: Backend, files: &Files) -> Database {
     let database = Database::from(backend);
     files.write(&database.folder.path().join("district"));
     database
 }
 
-/// A database that holds the small district.
+/// A database with the small district.
 fn with_district(backend: Backend) -> Database {
     let database = Database::from(backend);
     let loaded = import(&database, &Files::small(), &[]);
@@ -37,13 +37,13 @@ fn with_district(backend: Backend) -> Database {
 fn listed(help: &str) -> Vec<String> {
     let lines = help.lines().skip_while(|line| *line != "Commands:").skip(1);
     let indented = lines.take_while(|line| !line.is_empty());
-    // What a command does may go on in the next line, further in.
+    // A description may continue on the next line, indented further.
     let commands = indented.filter(|line| !line.starts_with("   "));
     let names = commands.filter_map(|line| line.split_whitespace().next());
     names.filter(|name| *name != "help").map(str::to_owned).collect()
 }
 
-/// Compares the help of a command and of all below it with what was accepted.
+/// Compares the help of a command and of its subcommands with the snapshots.
 fn check_help(database: &Database, command: &[&str]) {
     let args = [command, &["--help"]].concat();
     let help = said(&gridward(database, &args).output().expect("it runs"));

@@ -8,7 +8,7 @@ use crate::support::files::{BENEFICIARY, beneficiary_id};
 use crate::support::server::{gridward, said};
 use crate::support::{Backend, Caller, FAR_GRID, GRID, Server};
 
-/// Beneficiaries of the first grid, by the end of their id.
+/// Beneficiaries of the first grid, by the last digits of their id.
 const HOMES: [u32; 3] = [1, 2, 3];
 
 /// A visit of the last week of November for the beneficiary of this number.

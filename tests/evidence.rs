@@ -1,5 +1,5 @@
-//! A report tells of a visit that was made: it is kept, whatever else became of the
-//! task, its maker or its own words.
+//! A report is evidence of a visit: it is stored, regardless of changes to the task and
+//! its author, and even if parts of it are unreadable.
 
 use rstest::rstest;
 use serde_json::json;
@@ -22,7 +22,7 @@ async fn a_report_is_kept_after_a_reassignment_and_with_a_wrong_clock(
     phone.sync(&volunteer, json!([command("task.claim", &task, json!({}))])).await;
     let to = json!({ "person_id": person_id(23) });
     assert_eq!(supervisor.post(&format!("/v1/tasks/{task}/reassign"), &to).await.status, 200);
-    // A phone years back, which says when it sends: the visit began before the task moved on.
+    // A phone whose clock is years behind: with the sending time, the visit precedes the change.
     let mut report = command(
         "task.report",
         &task,
@@ -87,7 +87,7 @@ async fn a_visit_may_be_reported_after_the_reporters_role_has_changed(
     let photo = "0198a3b0-0000-7000-8000-0000000000f1";
     let report =
         json!({ "outcome": "done", "attachments": [photo], "ended_at": "2999-01-01T00:00:00Z" });
-    // Never in these hands: it is kept, marked, and its photo may come.
+    // Never the assignee: the report is stored as recorded, and its photo is accepted.
     let results = phone.sync(&volunteer, json!([command("task.report", &task, report)])).await;
     assert_eq!(
         (&results[0]["outcome"], &results[0]["problem"]["code"]),
@@ -105,7 +105,7 @@ async fn a_visit_may_be_reported_after_the_reporters_role_has_changed(
     )
     .await;
     assert_eq!(announced.status, 201, "{}", announced.body);
-    // Who was a volunteer when it was made and is a supervisor when it arrives.
+    // The reporter was a volunteer at the time of the visit and is now a supervisor.
     let held = task_for(&server, 2).await;
     phone.sync(&volunteer, json!([command("task.claim", &held, json!({}))])).await;
     server
@@ -187,7 +187,7 @@ async fn a_report_with_unreadable_fields_is_kept(
     assert_eq!(kept["unread"], json!({ "outcome": "went_well" }));
     let now = manager.get(&format!("/v1/tasks/{hardly}")).await;
     assert_eq!(now.body["state"], "accepted", "it is still to be told how it ended");
-    // Online the person can still put it right.
+    // A report sent online can still be corrected.
     let online = json!({ "outcome": "went_well" });
     let refused = volunteer.post(&format!("/v1/tasks/{hardly}/report"), &online).await;
     assert_eq!((refused.status, &refused.body["errors"][0]["pointer"]), (422, &json!("/outcome")));

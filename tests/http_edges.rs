@@ -1,5 +1,5 @@
-//! What stands between a client and the server does its work: monitors, proxies, tus clients
-//! and phones whose bytes, clocks or tags are not as they should be.
+//! HTTP compatibility: monitors, proxies, tus clients, and phones with unusual bytes, clocks or
+//! tags.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -17,7 +17,7 @@ use crate::support::{Caller, Database, Server, phones};
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\nnot much of a photo";
 
-/// A manager, and a task that the volunteer holds.
+/// A manager, and a task assigned to the volunteer.
 async fn claimed(server: &Server) -> (Caller, Caller, String) {
     let manager = server.sign_in(phones::MANAGER).await;
     let volunteer = server.sign_in(phones::VOLUNTEER).await;
@@ -121,7 +121,7 @@ async fn one_command_that_is_no_text_does_not_hold_up_the_others(
         assert_eq!(answer.status, 200, "{}", answer.body);
         let outcome = |at: usize| answer.body["results"][at]["outcome"].as_str();
         assert_eq!((outcome(1), outcome(2)), (Some("rejected"), Some("applied")));
-        // The second time another text comes under the same id.
+        // The second request has another text under the same id.
         if kept.starts_with(r#""\udced"#) {
             assert_eq!(outcome(0), Some("applied"), "{}", answer.body);
             let reports = manager.get(&format!("/v1/tasks/{task}/reports")).await.body;
@@ -239,7 +239,7 @@ async fn an_upload_that_was_given_up_makes_room(
         let days = (until.to_utc() - chrono::Utc::now()).num_hours();
         assert!((167..=168).contains(&days), "{days} hours");
     }
-    // The first two made room.
+    // The first two were replaced.
     for id in &ids[..2] {
         assert_eq!(head(&volunteer, &format!("/v1/attachments/{id}")).await.status, 404);
     }
@@ -247,7 +247,7 @@ async fn an_upload_that_was_given_up_makes_room(
         let sent = send(&volunteer, *id).await;
         assert_eq!((sent.status, sent.headers.get("Upload-Expires")), (204, None));
     }
-    // What is whole stays.
+    // Complete attachments stay.
     let refused = announce(&volunteer, &metadata(Uuid::now_v7(), &task)).await;
     assert_eq!((refused.status, refused.problem()), (422, "invalid"));
 }
@@ -351,7 +351,7 @@ async fn a_pasted_phone_signs_in(#[values(Backend::Sqlite, Backend::Postgres)] b
     assert_eq!((refused.status, &refused.body["errors"][0]["pointer"]), (422, &json!("/phone")));
 }
 
-/// A failure that no library reported used to leave nothing to find it by.
+/// A failure that no library reported once left no trace in the log.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_failure_leaves_its_cause_in_the_log_under_the_requests_id() {
     let server = Server::small(Database::postgres());

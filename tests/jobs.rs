@@ -13,7 +13,7 @@ use crate::support::{Caller, Database, Files, Server, phones};
 
 const JOBS: [&str; 3] = ["overdue_tasks", "forget_commands", "archive_events"];
 
-/// Runs `gridward jobs` with `args`; answers whether it succeeded, and its output.
+/// Runs `gridward jobs` with `args`; returns whether it succeeded, and its output.
 fn jobs(database: &Database, args: &[&str]) -> (bool, String) {
     let args: Vec<&str> = ["jobs"].iter().chain(args).copied().collect();
     let output = gridward(database, &args).output().expect("the binary runs");
@@ -80,7 +80,7 @@ fn a_job_that_the_settings_switch_off_is_not_run_by_hand() {
     assert!(!success && output.contains("is off: the setting `archive` is empty"), "{output}");
 }
 
-/// A task that was due on 10 January; answers its path.
+/// Creates a task that was due on 10 January; returns its path.
 async fn overdue_task(manager: &Caller, kind: &str) -> String {
     let new = json!({
         "kind": kind, "beneficiary_id": BENEFICIARY,
@@ -105,7 +105,7 @@ async fn a_run_by_hand_escalates_and_expires_overdue_tasks(database: Database) {
     assert_eq!(manager.get(&greeting).await.body["state"], "expired");
     let line = listed(&server.database, "overdue_tasks");
     assert!(line.contains("every 60 s") && line.contains("succeeded  4"), "{line}");
-    // An idle run does not replace the one that did something.
+    // An idle run does not replace the last run that processed rows.
     let (success, output) = jobs(&server.database, &["run", "overdue_tasks"]);
     assert_eq!((success, output.as_str()), (true, "500116: succeeded, 0 processed\n"));
     assert_eq!(listed(&server.database, "overdue_tasks"), line);
@@ -121,7 +121,7 @@ async fn a_run_by_hand_escalates_and_expires_overdue_tasks_on_postgres() {
     a_run_by_hand_escalates_and_expires_overdue_tasks(Database::postgres()).await;
 }
 
-/// Waits until the metrics hold `text`; answers the page.
+/// Waits until the metrics contain `text`; returns the page.
 async fn wait_for_metric(server: &Server, text: &str) -> String {
     let mut page = String::new();
     for _ in 0..200 {

@@ -1,4 +1,4 @@
-//! The life of a task over HTTP: versions, attempts, desks, and the clock.
+//! The life cycle of a task over HTTP: versions, attempts, escalation levels, overdue tasks.
 
 use insta::assert_json_snapshot;
 use rstest::rstest;
@@ -66,7 +66,7 @@ async fn an_idempotency_key_repeats_its_answer_and_refuses_another_request(
     assert_json_snapshot!("problem_command_id_reused", other.shown());
     let tasks = manager.get("/v1/tasks").await;
     assert_eq!(tasks.body["items"].as_array().map(Vec::len), Some(1));
-    // A refusal is an answer too.
+    // A refusal is stored too.
     let volunteer = server.volunteer().await;
     let task = first.body["id"].as_str().expect("an id");
     let start = || {
@@ -155,7 +155,7 @@ async fn overdue_tasks_escalate_or_expire_once_however_many_servers_run(
         }
     };
     let (visit, greeting) = (make("home_visit").await, make("condolence").await);
-    // The clock looks when a server starts.
+    // The background jobs run when a server starts.
     let mut server = server;
     server.kill_and_restart();
     let others = if postgres { vec![server.another(), server.another()] } else { vec![] };

@@ -1,4 +1,4 @@
-//! The log: nothing missed, nothing changed unnoticed, nothing shown beyond the area.
+//! The log: no event is missed, every change to it is detected, and access is limited to the area.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use crate::support::phone::task_for;
 use crate::support::server::{gridward, said};
 use crate::support::{Backend, Database, GRID, Server, phones};
 
-/// Runs `gridward verify-log`; answers whether the log holds, and what was printed.
+/// Runs `gridward verify-log`; returns whether the log is valid, and the output.
 pub(crate) fn verify(database: &Database, more: &[&str]) -> (bool, String) {
     let args: Vec<&str> = ["verify-log"].iter().chain(more).copied().collect();
     let output = gridward(database, &args).output().expect("it runs");
@@ -46,7 +46,7 @@ async fn a_changed_event_is_detected_and_named(
     let seq = start.body["items"][0]["seq"].as_i64().expect("a number") + 1;
     let (whole, told) = verify(&server.database, &[]);
     assert!(
-        !whole && told.contains(&format!("event {seq}: what it says is not what was written")),
+        !whole && told.contains(&format!("event {seq}: its content does not match its hash")),
         "{told}"
     );
 }
@@ -60,10 +60,10 @@ async fn a_deleted_event_and_a_truncated_log_are_detected(
     some_work(&server).await;
     server.database.execute("DELETE FROM events WHERE seq = (SELECT MAX(seq) FROM events)");
     let (whole, told) = verify(&server.database, &[]);
-    assert!(!whole && told.contains("the end was cut off"), "{told}");
+    assert!(!whole && told.contains("its end was truncated"), "{told}");
     server.database.execute("DELETE FROM events WHERE action = 'task.claim'");
     let (whole, told) = verify(&server.database, &[]);
-    assert!(!whole && told.contains("the event before it is missing"), "{told}");
+    assert!(!whole && told.contains("the previous event is missing"), "{told}");
 }
 
 #[rstest]
@@ -99,15 +99,15 @@ async fn archived_events_keep_the_chain_and_older_cursors_reset(
     assert!(whole, "{told}");
     let push = json!({ "cursor": old });
     assert_eq!(manager.post("/v1/sync", &push).await.body["reset"], true);
-    // What a task went through before is said to be elsewhere, not to have never been.
+    // The history indicates that earlier steps are archived.
     assert_eq!(manager.act(&format!("/v1/tasks/{task}/claim")).await.status, 200);
     let history = manager.get(&format!("/v1/tasks/{task}/history")).await;
     assert_eq!(history.body["items"].as_array().map(Vec::len), Some(1), "{}", history.body);
     assert_eq!(history.body["earlier_archived"], true);
-    // A folder that is not there proves nothing.
+    // A missing folder is an error.
     let (whole, told) = verify(&server.database, &["--archive", "nowhere"]);
     assert!(!whole && told.contains("cannot be verified"), "{told}");
-    // A file that lacks an event, or is not there, is noticed.
+    // A missing event or a missing file is detected.
     let file = std::fs::read_dir(&folder).expect("a folder").next().expect("a file");
     std::fs::remove_file(file.expect("a file").path()).expect("removed");
     let (whole, told) = verify(&server.database, &["--archive", path]);
@@ -115,7 +115,7 @@ async fn archived_events_keep_the_chain_and_older_cursors_reset(
     assert!(Path::new(path).exists());
 }
 
-/// How many events the log has, and the highest number.
+/// The number of events in the log, and the highest sequence number.
 async fn count(server: &Server) -> (usize, i64) {
     let auditor = server.auditor().await;
     let mut items: Vec<Value> = Vec::new();
@@ -131,7 +131,7 @@ async fn count(server: &Server) -> (usize, i64) {
 }
 
 /// Three servers write to one district while a reader pages by number: numbers
-/// appear in the order of commit, so what was read once is never added to.
+/// appear in commit order, so no event appears before one that was already read.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_reader_never_misses_an_event_however_many_servers_write() {
     let first = Server::small(Database::postgres());
@@ -215,7 +215,7 @@ async fn reasons_appear_in_the_tasks_history_only(
     assert_eq!(history.body["items"][2]["reason"], "老人住院了");
     let far = server.far_manager().await;
     assert_eq!(far.get(&format!("/v1/tasks/{task}/history")).await.status, 404);
-    // On the log the reason lies sealed.
+    // The reason is encrypted in the log.
     let auditor = server.auditor().await;
     let export = auditor.text(&format!("/v1/events/export?subject_id={task}")).await;
     assert_eq!(export.lines().count(), 3);

@@ -1,14 +1,13 @@
-//! Gridward as its users meet it: the real binary, over HTTP, on SQLite and on
-//! PostgreSQL. Each test is a promise; one with a [`support::Backend`] for an
-//! argument is run once on each database.
+//! Black-box tests: the real binary, over HTTP, on SQLite and on PostgreSQL. A test
+//! with an argument of type [`support::Backend`] runs once on each database.
 //!
-//! PostgreSQL is the server that `GRIDWARD_TEST_POSTGRES` names; `make test`
-//! starts one. Without it those halves fail rather than pass unseen.
+//! `GRIDWARD_TEST_POSTGRES` names the PostgreSQL server; `make test` starts one.
+//! Without it these tests fail instead of being skipped.
 
 #![expect(
     clippy::expect_used,
     clippy::panic,
-    reason = "a test that cannot go on should stop and say where"
+    reason = "a failed expectation ends the test and shows its place"
 )]
 
 mod streaming;
@@ -30,6 +29,7 @@ mod importing;
 mod jobs;
 mod lives;
 mod log;
+mod moving;
 mod operations;
 mod outbox_format;
 mod outboxes;
@@ -44,3 +44,4 @@ mod solving;
 mod syncing;
 mod tasks;
 mod upgrade;
+mod whole_district;

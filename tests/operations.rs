@@ -60,7 +60,7 @@ async fn a_stopping_server_finishes_the_requests_in_flight(
     assert_eq!(half.finish().await, 201, "what was in flight is finished");
     let (ended, mut server) = stopped.await.expect("a stop");
     assert!(ended.success(), "the process ends well: {ended}");
-    // Each request was answered whole or never got in: no task was made unanswered.
+    // Each request was answered completely or not accepted: no task was created without an answer.
     let answers = under_way.join_all().await;
     assert!(answers.iter().all(|answer| [201, 0].contains(&answer.status)), "{answers:?}");
     let answered = answers.iter().filter(|answer| answer.body["id"].is_string()).count();
@@ -85,7 +85,7 @@ fn an_unknown_or_invalid_setting_stops_the_start_and_is_named() {
     }
 }
 
-/// The settings that the binary knows, as it lists them to somebody who mistook one.
+/// The settings that the binary knows, from its error for an unknown one.
 fn known_settings() -> BTreeSet<String> {
     let database = Database::sqlite();
     let mistaken = gridward(&database, &["migrate"]).env("GRIDWARD_COLOUR", "red").output();
@@ -96,7 +96,7 @@ fn known_settings() -> BTreeSet<String> {
     names.map(|name| format!("GRIDWARD_{}", name.to_uppercase())).collect()
 }
 
-/// The variables of Gridward's that a text names, but for the one that names the file of settings.
+/// Gridward's environment variables in a text, except the one with the path of the settings file.
 fn variables_in(text: &str) -> BTreeSet<String> {
     let words = text.split(|c: char| !c.is_ascii_uppercase() && c != '_');
     let variables =

@@ -1,4 +1,4 @@
-//! Outboxes that are too large, compressed or hard to read.
+//! Outboxes that are too large, compressed or partly unreadable.
 
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -63,7 +63,7 @@ async fn a_command_with_impossible_values_does_not_stop_the_others(
     let server = Server::small(backend);
     let volunteer = server.volunteer().await;
     let task = task_for(&server, 1).await;
-    // A clock at the end of time, and a task that is in nobody's hands.
+    // A clock in the far future, and a task without an assignee.
     let mut far = command("task.report", &task, json!({ "outcome": "done" }));
     far["at"] = json!("0001-01-01T00:00:00Z");
     let claim = command("task.claim", &task, json!({}));
@@ -130,10 +130,10 @@ async fn an_unreadable_command_is_rejected_alone_and_may_be_corrected(
     );
     assert_eq!(results[0]["id"], "visit-17");
     assert_eq!(results[1].get("id"), None);
-    // The claim without a time left nothing behind, and the mended one took its name.
+    // The claim without a time was not stored, so the corrected one could use its id.
     assert_eq!((&results[6]["id"], &results[7]["replayed"]), (&results[7]["id"], &json!(false)));
     assert_eq!(phone.sync(&volunteer, json!([outbox[7]])).await[0]["replayed"], true);
-    // By a call it is the same.
+    // The same holds for a call.
     let path = format!("/v1/tasks/{task}/decline");
     let bodies = [
         (json!({ "why": "外地" }), 422),

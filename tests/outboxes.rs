@@ -1,4 +1,4 @@
-//! What phones send happens once, whatever befalls it, and no report is lost.
+//! Commands of phones take effect exactly once despite failures, and no report is lost.
 
 use insta::assert_json_snapshot;
 use rstest::rstest;
@@ -37,13 +37,13 @@ async fn a_repeated_command_repeats_its_answer_and_changes_nothing(
     let reports = volunteer.get(&format!("/v1/tasks/{task}/reports")).await;
     assert_eq!(reports.body["items"].as_array().map(Vec::len), Some(1));
     assert_eq!(reports.body["items"][0]["id"], outbox[2]["id"]);
-    // The same id with other content is another command, and refused.
+    // The same id with different content is refused.
     let mut forged = outbox[2].clone();
     forged["payload"]["note"] = json!("另一份");
     let refused = phone.sync(&volunteer, json!([forged])).await;
     assert_eq!(refused[0]["outcome"], "rejected");
     assert_eq!(refused[0]["problem"]["code"], "command_id_reused");
-    // Online, under the same name, it is still the same command.
+    // A call with the same id is the same command.
     let id = outbox[0]["id"].as_str().expect("an id");
     let path = format!("/v1/tasks/{task}/claim");
     let claim = volunteer.request(reqwest::Method::POST, &path).header("Idempotency-Key", id);
@@ -110,7 +110,7 @@ async fn a_command_that_fails_five_times_becomes_a_dead_letter(
     mend_tasks(&server.database);
     let results = phone.sync(&volunteer, outbox.clone()).await;
     assert_eq!(results[0]["outcome"], "rejected", "what was answered stays answered");
-    // It is on the log, once and sealed, and only who has the key reads it.
+    // It is in the log, once and encrypted, readable only with the key.
     let auditor = server.auditor().await;
     let events = auditor.get("/v1/events?action=command.dead_letter").await;
     assert_eq!(events.body["items"].as_array().map(Vec::len), Some(1), "{}", events.body);
@@ -125,7 +125,7 @@ async fn a_command_that_fails_five_times_becomes_a_dead_letter(
     assert_eq!(read.body["items"].as_array().map(Vec::len), Some(1));
     let (whole, told) = verify(&server.database, &[]);
     assert!(whole, "{told}");
-    // Made anew, the same thing is another command.
+    // With a new id it is a new command.
     let anew = json!([command("task.report", &broken, json!({"outcome": "done"}))]);
     assert_eq!(phone.sync(&volunteer, anew).await[0]["outcome"], "applied");
     phone.is_as_fresh(&volunteer).await;
@@ -146,7 +146,7 @@ async fn a_command_that_fails_for_a_while_succeeds_in_the_end(
     for _ in 0..3 {
         assert_eq!(phone.sync(&volunteer, claim.clone()).await[0]["outcome"], "retry");
     }
-    // By the other way it is the same command, and the same failure.
+    // Over the other endpoint it is the same command and the same failure.
     let id = claim[0]["id"].as_str().expect("an id");
     let path = format!("/v1/tasks/{task}/claim");
     let online = volunteer.request(reqwest::Method::POST, &path).header("Idempotency-Key", id);
@@ -245,14 +245,14 @@ async fn a_decision_based_on_an_older_version_is_rejected(
         [(&applied, &none), (&rejected, &conflict), (&rejected, &conflict), (&applied, &none)]
     );
     assert_eq!(results[1]["problem"]["current"]["assignee_id"], json!(person_id(21)));
-    // Of what a assignee does it only informs.
+    // For commands of the assignee it is informational.
     let volunteer = server.second_volunteer().await;
     let start = Phone::default().sync(&volunteer, json!([on(1, "task.start", json!({}))])).await;
     assert_eq!(start[0]["outcome"], "applied");
 }
 
-/// A phone that hears nothing sends again, and another server may get it while
-/// the first is still at it, or twice within one commit.
+/// A phone without an answer sends again, and the command may reach another server while
+/// the first one is still processing it, or occur twice in one commit.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_outbox_sent_to_two_servers_at_once_is_applied_once() {
     let server = Server::small(Database::postgres());

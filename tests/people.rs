@@ -1,4 +1,4 @@
-//! People: lists, masks, and a grid's one manager.
+//! People: lists, masks, and the single manager of a grid.
 
 use rstest::rstest;
 use serde_json::json;
@@ -44,7 +44,7 @@ async fn a_grid_changes_its_manager_in_one_step(
     assert_eq!(managers[0]["id"], person_id(21));
     let before = supervisor.get(&format!("/v1/people/{}", person_id(11))).await;
     assert_eq!(before.body["role"], "volunteer");
-    // Saying it again changes nothing.
+    // A repeated appointment changes nothing.
     let again = supervisor.put(&path, &json!({ "person_id": person_id(21) })).await;
     assert_eq!((again.status, &again.body["version"]), (200, &appointed.body["version"]));
 }

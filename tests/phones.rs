@@ -1,4 +1,4 @@
-//! Many phones in bad weather: whatever befalls them, nothing is lost.
+//! Many phones under network faults: no command is lost.
 
 use std::sync::{Arc, Mutex};
 
@@ -9,7 +9,7 @@ use rstest::rstest;
 use crate::support::server::{gridward, said};
 use crate::support::{Backend, Database, Server};
 
-/// A made-up district that is served, and its people.
+/// A served demo district, and its people.
 fn district(database: Database) -> (Server, Vec<SignIn>) {
     let file = database.folder.path().join("sign-ins.csv");
     let path = file.to_str().expect("a path");

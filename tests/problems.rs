@@ -1,5 +1,5 @@
-//! Whatever goes wrong is a problem (RFC 9457), in the caller's language, and
-//! tells nothing of the inside.
+//! Every error is a problem (RFC 9457) in the caller's language, and discloses no
+//! internals.
 
 use insta::assert_json_snapshot;
 use std::collections::BTreeMap;
@@ -119,7 +119,7 @@ async fn a_body_without_a_length_is_cut_off_at_the_limit(
         .header("content-type", "application/json")
         .body(body);
     let answer = manager.send(request).await;
-    // The server may close the connection before all of it is sent.
+    // The server may close the connection before the whole body is sent.
     assert!(answer.status == 413 || answer.status == 0, "{} {}", answer.status, answer.body);
     assert_eq!(manager.get("/v1/me").await.status, 200);
 }

@@ -1,4 +1,4 @@
-//! Old events leave the database by themselves, and none is lost on the way.
+//! Old events are archived automatically, and none is lost.
 
 use std::fs;
 use std::path::PathBuf;
@@ -12,21 +12,21 @@ use crate::support::files::BENEFICIARY;
 use crate::support::server::{gridward, import, said};
 use crate::support::{Backend, Caller, Database, Files, Server, chain};
 
-/// The small district, with a log that begins with `events`: how many, how many days ago.
+/// The small district, with a log that begins with `events`: number and age in days.
 fn with_old_events(database: &Database, events: &[(i64, i64)]) {
     let loaded = import(database, &Files::small(), &[]);
     assert!(loaded.status.success(), "{}", said(&loaded));
     chain::begin_with(database, events);
 }
 
-/// Has every server on `database` archive what is older than `days`; answers where to.
+/// Configures servers on `database` to archive events older than `days`; returns the folder.
 fn keep_days(database: &Database, days: u32) -> PathBuf {
     let settings = format!("archive = 'old/events'\nkeep_days = {days}\n");
     fs::write(database.folder.path().join("gridward.toml"), settings).expect("settings");
     database.folder.path().join("old/events")
 }
 
-/// Waits until the log begins with another event than the first; answers its number.
+/// Waits until the first event is archived; returns the number of the first remaining event.
 async fn first_event_left(auditor: &Caller) -> i64 {
     for _ in 0..200 {
         let left = auditor.get("/v1/events?limit=1").await;
@@ -69,18 +69,18 @@ async fn without_an_archive_folder_old_events_stay(
     assert_eq!(events.body["items"][0]["seq"], 1, "{}", events.body);
 }
 
-/// `gridward log archive`, under way.
+/// A running `gridward log archive`.
 fn archiving(database: &Database) -> Child {
     let args = ["log", "archive", "old/events", "--keep-days", "30"];
     let mut command = gridward(database, &args);
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it runs")
 }
 
-/// How many events a command says it archived; none where another was in its way.
+/// The number of events that a command archived; none after a conflict with another run.
 fn archived(output: &Output) -> usize {
     let text = said(output);
     if !output.status.success() {
-        assert!(text.contains("another change was in the way"), "{text}");
+        assert!(text.contains("conflict with another change"), "{text}");
         return 0;
     }
     let count = text.strip_prefix("500116: ").and_then(|text| text.split(' ').next());

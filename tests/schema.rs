@@ -1,4 +1,4 @@
-//! `api/src/db/schema.rs` is what the migrations of both databases make.
+//! `api/src/db/schema.rs` matches the migrations of both databases.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use rstest::rstest;
 use crate::support::server::{gridward, said};
 use crate::support::{Backend, Database};
 
-/// By table and column, the type as `print-schema` writes it.
+/// The types by table and column, in the notation of `print-schema`.
 type Columns = BTreeMap<(String, String), String>;
 
 /// The columns of the generated file.
@@ -46,7 +46,7 @@ const POSTGRES: &str = "SELECT table_name::text AS \"table\", column_name::text 
      data_type::text AS kind, is_nullable = 'YES' AS nullable FROM information_schema.columns \
      WHERE table_schema = 'public' AND table_name NOT LIKE '\\_\\_diesel%'";
 
-/// The columns of a database, its types in diesel's words.
+/// The columns of a database, with diesel's names of the types.
 fn migrated(database: &Database) -> Columns {
     let rows: Vec<Column> = if database.is_postgres() {
         let mut conn = PgConnection::establish(&database.url).expect("the database");

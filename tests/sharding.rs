@@ -1,32 +1,28 @@
-//! Districts share no partition: each statement names the one district that it is about, so that a
-//! cluster that distributes the tables by district runs it on one node.
+//! Each statement names the one district that it is about, so that a cluster that distributes the
+//! tables by district runs it on one node.
 //!
-//! The whole service is used in two districts whose tables are partitioned, and PostgreSQL logs
+//! The test uses the whole service in two districts whose tables are partitioned, and PostgreSQL logs
 //! every plan. A plan that visits two partitions of one table fails the test.
+
+mod district;
 
 use std::time::Duration;
 
-use reqwest::{Method, RequestBuilder};
-use serde_json::{Value, json};
-use uuid::Uuid;
+use serde_json::json;
 
-use crate::attachments::announce;
+use self::district::{DISTRICTS, District, load, succeeded};
 use crate::support::partitions::TWO_DISTRICTS;
-use crate::support::phone::{Phone, command};
 use crate::support::plans::{Scattered, scattered};
-use crate::support::server::{Answer, gridward, import, said};
-use crate::support::{Caller, Database, Files, PASSWORD, Server, phones};
-
-/// The small district, and more like it: more than a server has writers, so that two share one.
-const DISTRICTS: [&str; 6] = ["500116", "500117", "500118", "500119", "500120", "500121"];
+use crate::support::server::{gridward, said};
+use crate::support::{Database, Server};
 
 /// A statement that may visit every partition.
 struct Allowed {
-    /// What the statement begins with.
+    /// The beginning of the statement.
     statement: &'static str,
-    /// How often in the test, at most: a request must not bring it up again.
+    /// The maximum number of runs in the test: no request may cause another one.
     times: usize,
-    /// Why it may.
+    /// The reason.
     reason: &'static str,
 }
 
@@ -36,267 +32,8 @@ const ALLOWED: [Allowed; 1] = [Allowed {
     reason: "each round of background jobs and each command for all districts lists them once",
 }];
 
-/// A statement of the small district as one of `district`.
-fn within(district: &str, text: &str) -> String {
-    let ids = [("018cc7af-", "018cc7a0-"), ("018d622e-", "018d6220-")];
-    let moved = text.replace(DISTRICTS[0], district);
-    if district == DISTRICTS[0] {
-        return moved;
-    }
-    ids.iter().fold(moved, |text, (from, to)| text.replace(from, to))
-}
-
-/// The files of the small district as those of `district`.
-fn files(district: &str) -> Files {
-    let small = Files::small();
-    if district == DISTRICTS[0] {
-        return small;
-    }
-    let coded = ["areas.csv", "grids.geojson", "people.csv", "beneficiaries.csv", "stations.csv"];
-    coded
-        .into_iter()
-        .chain(["memorials.csv"])
-        .fold(small, |files, name| files.with(name, DISTRICTS[0], district))
-        .with("people.csv", "018cc7af-", "018cc7a0-")
-        .with("beneficiaries.csv", "018d622e-", "018d6220-")
-}
-
-fn load(database: &Database, district: &str) {
-    let loaded = import(database, &files(district), &[]);
-    assert!(loaded.status.success(), "{}", said(&loaded));
-    for phone in PEOPLE {
-        let args = ["user", "password", phone, "--district", district];
-        let mut command = gridward(database, &args);
-        let file = database.folder.path().join("password");
-        std::fs::write(&file, format!("{PASSWORD}\n")).expect("a file");
-        let set = command.stdin(std::fs::File::open(&file).expect("a file")).output();
-        assert!(set.expect("the binary runs").status.success(), "{phone} of {district}");
-    }
-}
-
-/// Who signs in, in each district.
-const PEOPLE: [&str; 4] = [phones::SUPERVISOR, phones::AUDITOR, phones::MANAGER, phones::VOLUNTEER];
-
-/// A district's people, signed in.
-struct District {
-    code: &'static str,
-    supervisor: Caller,
-    auditor: Caller,
-    manager: Caller,
-    volunteer: Caller,
-}
-
-impl District {
-    async fn sign_in(server: &Server, code: &'static str) -> Self {
-        let caller = async |phone: &str| {
-            let body = json!({ "district": code, "phone": phone, "password": PASSWORD });
-            let answer = server.stranger().post("/v1/auth/sign-in", &body).await;
-            assert_eq!(answer.status, 200, "{phone} of {code}: {}", answer.body);
-            server.bearer(answer.body["access_token"].as_str().expect("a token"))
-        };
-        Self {
-            code,
-            supervisor: caller(phones::SUPERVISOR).await,
-            auditor: caller(phones::AUDITOR).await,
-            manager: caller(phones::MANAGER).await,
-            volunteer: caller(phones::VOLUNTEER).await,
-        }
-    }
-
-    fn grid(&self) -> String {
-        format!("{}001002001", self.code)
-    }
-
-    fn person(&self, number: u32) -> String {
-        within(self.code, &format!("018cc7af-0000-7000-8000-{number:012}"))
-    }
-
-    fn beneficiary(&self, number: u32) -> String {
-        within(self.code, &format!("018d622e-0000-7000-8000-{number:012}"))
-    }
-
-    async fn task(&self, number: u32) -> String {
-        self.supervisor.make_task(&self.beneficiary(number)).await
-    }
-
-    /// Signing in, areas, people, beneficiaries, notices, the catalogue.
-    async fn look_around(&self) {
-        let grid = self.grid();
-        let reads = [
-            "/v1/me".to_owned(),
-            "/v1/areas".to_owned(),
-            format!("/v1/areas?parent={}&limit=1", self.code),
-            "/v1/areas/locate?lat=29.285&lon=106.255".to_owned(),
-            format!("/v1/areas/{grid}"),
-            format!("/v1/areas/{grid}/boundary"),
-            "/v1/people?limit=2".to_owned(),
-            format!("/v1/people/{}", self.person(21)),
-            "/v1/beneficiaries?limit=2".to_owned(),
-            format!("/v1/beneficiaries/{}", self.beneficiary(1)),
-            "/v1/service-kinds".to_owned(),
-            "/v1/notices".to_owned(),
-        ];
-        for path in reads {
-            succeeded(&path, self.supervisor.get(&path).await);
-        }
-        let reveal = format!("/v1/beneficiaries/{}/reveal", self.beneficiary(1));
-        let purpose = json!({ "purpose": "visit" });
-        succeeded(&reveal, self.manager.post(&reveal, &purpose).await);
-        let notice = json!({
-            "area": grid, "title": "高温预警", "text": "下午请勿上门。",
-            "until": chrono::Utc::now().date_naive() + chrono::Days::new(7)
-        });
-        succeeded("/v1/notices", self.manager.post("/v1/notices", &notice).await);
-        let appoint = format!("/v1/areas/{grid}/manager");
-        for person in [22, 11] {
-            let body = json!({ "person_id": self.person(person) });
-            succeeded(&appoint, self.supervisor.put(&appoint, &body).await);
-        }
-    }
-
-    /// Every command of a task as a single call, and the reads of tasks.
-    async fn work_online(&self) {
-        let (first, second) = (self.task(1).await, self.task(2).await);
-        let to = json!({ "person_id": self.person(21) });
-        let reason = json!({ "reason": "那天没有时间" });
-        let report = json!({ "outcome": "needs_follow_up", "needs": ["medical"] });
-        let days = json!({ "window": { "start": 540, "end": 600 } });
-        let steps: [(&Caller, &String, &str, Option<&Value>); 15] = [
-            (&self.volunteer, &first, "claim", None),
-            (&self.volunteer, &first, "release", None),
-            (&self.manager, &first, "reassign", Some(&to)),
-            (&self.volunteer, &first, "decline", Some(&reason)),
-            (&self.manager, &first, "reassign", Some(&to)),
-            (&self.volunteer, &first, "accept", None),
-            (&self.volunteer, &first, "start", None),
-            (&self.volunteer, &first, "report", Some(&report)),
-            (&self.manager, &second, "escalate", Some(&reason)),
-            (&self.manager, &second, "reschedule", Some(&days)),
-            (&self.supervisor, &second, "cancel", Some(&reason)),
-            (&self.supervisor, &second, "reopen", Some(&reason)),
-            (&self.volunteer, &second, "claim", None),
-            (&self.volunteer, &second, "start", None),
-            (&self.volunteer, &second, "report", Some(&json!({ "outcome": "done" }))),
-        ];
-        for (caller, task, step, body) in steps {
-            let path = format!("/v1/tasks/{task}");
-            let version = self.supervisor.get(&path).await.body["version"].to_string();
-            let request = caller.request(Method::POST, &format!("{path}/{step}"));
-            let request = request.header("If-Match", format!("\"v{version}\""));
-            let request = body.into_iter().fold(request, RequestBuilder::json);
-            succeeded(step, caller.send(request).await);
-        }
-        for path in [
-            "/v1/tasks?limit=1".to_owned(),
-            format!("/v1/tasks?state=done&area={}&kind=home_visit", self.grid()),
-            format!("/v1/tasks?assignee_id={}", self.person(21)),
-            format!("/v1/tasks?beneficiary_id={}", self.beneficiary(1)),
-            format!("/v1/tasks/{first}"),
-            format!("/v1/tasks/{first}/history"),
-            format!("/v1/tasks/{first}/reports"),
-        ] {
-            succeeded(&path, self.manager.get(&path).await);
-        }
-        for _ in 0..2 {
-            let body = json!({ "kind": "home_visit", "beneficiary_id": self.beneficiary(3) });
-            let request = self.manager.request(Method::POST, "/v1/tasks").json(&body);
-            let named = request.header("Idempotency-Key", "make-1");
-            succeeded("a named call", self.manager.send(named).await);
-        }
-    }
-
-    /// Outboxes, snapshots and deltas of a manager, a volunteer and a supervisor.
-    async fn work_offline(&self) {
-        let task = self.task(1).await;
-        let mut copies = [Phone::default(), Phone::default(), Phone::default()];
-        for round in 0..2 {
-            for (copy, caller) in
-                copies.iter_mut().zip([&self.manager, &self.volunteer, &self.supervisor])
-            {
-                copy.sync(caller, json!([])).await;
-            }
-            if round == 0 {
-                let outbox = json!([
-                    command("task.claim", &task, json!({})),
-                    command("task.start", &task, json!({})),
-                    command("task.report", &task, json!({ "outcome": "done" })),
-                    command("task.claim", &task, json!({})),
-                ]);
-                for _ in 0..2 {
-                    let results = copies[1].sync(&self.volunteer, outbox.clone()).await;
-                    assert_eq!(results[2]["outcome"], "applied", "{results:?}");
-                }
-            }
-        }
-        for (copy, caller) in copies.iter().zip([&self.manager, &self.volunteer, &self.supervisor])
-        {
-            copy.is_as_fresh(caller).await;
-        }
-    }
-
-    /// A photo in two parts.
-    async fn attach(&self) {
-        let task = self.task(3).await;
-        succeeded("claim", self.volunteer.act(&format!("/v1/tasks/{task}/claim")).await);
-        let photo = [&[0xFF, 0xD8, 0xFF, 0xE0][..], &[7; 60]].concat();
-        let id = Uuid::now_v7();
-        let announced = announce(&self.volunteer, &task, id, "image/jpeg", &photo).await;
-        succeeded("announce", announced);
-        for (offset, part) in [(0, &photo[..30]), (30, &photo[30..])] {
-            let request = self.volunteer.request(Method::PATCH, &format!("/v1/attachments/{id}"));
-            let request = request
-                .header("Content-Type", "application/offset+octet-stream")
-                .header("Tus-Resumable", "1.0.0")
-                .header("Upload-Offset", offset)
-                .body(part.to_vec());
-            succeeded("upload", self.volunteer.send(request).await);
-        }
-        succeeded("download", self.manager.get(&format!("/v1/attachments/{id}")).await);
-    }
-
-    /// A plan, the log, and a stream that brings a hint.
-    async fn oversee(&self) {
-        let task = self.task(5).await;
-        let today = chrono::Utc::now().date_naive();
-        let days = json!({
-            "area": self.code, "first_day": today, "last_day": today + chrono::Days::new(6)
-        });
-        let plan = self.supervisor.post("/v1/plans", &days).await;
-        let path = format!("/v1/plans/{}", plan.body["id"].as_str().expect("an id"));
-        succeeded("a plan", plan);
-        for path in ["/v1/plans?limit=1".to_owned(), path.clone(), format!("{path}/visits?limit=1")]
-        {
-            succeeded(&path, self.supervisor.get(&path).await);
-        }
-        for path in [
-            "/v1/events?limit=5".to_owned(),
-            format!("/v1/events?area={}&action=task.claim", self.grid()),
-            format!("/v1/events?subject_id={task}"),
-        ] {
-            succeeded(&path, self.auditor.get(&path).await);
-        }
-        let export = format!("/v1/events/export?subject_id={task}");
-        assert!(self.auditor.text(&export).await.contains("task.create"));
-        let stream = self.supervisor.request(Method::GET, "/v1/events/stream").send();
-        let mut stream = stream.await.expect("a stream");
-        let new = self.task(6).await;
-        let hint = async {
-            let mut text = String::new();
-            while !text.contains(&new) {
-                let chunk = stream.chunk().await.expect("the stream goes on");
-                text += &String::from_utf8_lossy(&chunk.expect("a chunk"));
-            }
-        };
-        tokio::time::timeout(Duration::from_secs(5), hint).await.expect("a hint");
-    }
-}
-
-fn succeeded(what: &str, answer: Answer) {
-    assert!((200..300).contains(&answer.status), "{what}: {} {}", answer.status, answer.body);
-}
-
-/// Claims in all districts at once, so that a writer has jobs of several.
-async fn storm(districts: &[District]) {
+/// Claims tasks in all districts at once, so that a writer has jobs of several.
+async fn claim_everywhere(districts: &[District]) {
     let mut claims = Vec::new();
     for _ in 0..10 {
         for district in districts {
@@ -344,8 +81,8 @@ fn command_line(database: &Database) {
     }
 }
 
-/// What no entry of [`ALLOWED`] allows: statements that visit several partitions, and transactions
-/// that write to several districts.
+/// Violations that no entry of [`ALLOWED`] covers: statements that visit several partitions, and
+/// transactions that write to several districts.
 fn refused(messages: &[String], found: &[Scattered]) -> Vec<String> {
     let mut refused: Vec<String> = Vec::new();
     for one in found {
@@ -378,7 +115,7 @@ async fn a_statement_visits_the_partition_of_one_district() {
         districts.push(District::sign_in(&server, code).await);
     }
     for district in &districts[..2] {
-        // Signing in again is what phones do most.
+        // Phones sign in often.
         for _ in 0..5 {
             District::sign_in(&server, district.code).await;
         }
@@ -388,7 +125,7 @@ async fn a_statement_visits_the_partition_of_one_district() {
         district.attach().await;
         district.oversee().await;
     }
-    storm(&districts).await;
+    claim_everywhere(&districts).await;
     background_jobs(&server, &districts[1]).await;
     command_line(&server.database);
     succeeded("readiness", server.stranger().get("/readyz").await);

@@ -1,4 +1,4 @@
-//! Sign-in, tokens, and what is not one.
+//! Sign-in, valid and invalid tokens.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -91,7 +91,7 @@ async fn parallel_guesses_get_no_more_tries(
     assert_eq!((count(401), count(429)), (10, 30), "{statuses:?}");
 }
 
-/// The token with its claims or header changed, under the old signature.
+/// The token with changed claims or header and the original signature.
 fn forged(token: &str, part: usize, change: impl Fn(&mut Value)) -> String {
     let mut parts: Vec<String> = token.split('.').map(str::to_owned).collect();
     let bytes = BASE64_URL_SAFE_NO_PAD.decode(&parts[part]).expect("base64");

@@ -1,11 +1,11 @@
-//! A day out of a file, planned on the command line.
+//! `gridward dispatch solve`: plans a day from a file.
 
 use std::process::{Command, Output};
 
 use serde_json::{Value, json};
 
-/// One grid's morning: two people, three visits, one of which needs a skill that
-/// nobody has.
+/// A morning in one grid: two people, three visits, one of which requires a skill that
+/// neither has.
 fn day() -> Value {
     let person = |id: u32, lat: f64| {
         json!({ "id": id, "lat": lat, "lon": 113.9, "shift": [28_800, 43_200], "max_minutes": 240,
@@ -26,7 +26,7 @@ fn day() -> Value {
     })
 }
 
-/// Three customers and two vehicles, as Solomon writes them.
+/// Three customers and two vehicles in Solomon's format.
 const SOLOMON: &str = "\
 T1
 
@@ -85,7 +85,7 @@ fn the_same_seed_gives_the_same_plan_on_any_number_of_threads() {
 #[test]
 fn a_solomon_instance_is_solved_in_its_own_units() {
     let answer = answer(SOLOMON, &["--objective", "travel"]);
-    // 1 and 2 on one way of 20, 3 on one of 10; a third would not fit into either.
+    // 1 and 2 on a route of length 20, 3 on one of 10; neither has capacity for another.
     let travel = answer["tiers"]["travel"].as_f64().expect("a number");
     assert!((travel - 30.0).abs() < 0.01, "{travel}");
     assert_eq!(answer["unserved"], json!([]));
@@ -127,7 +127,7 @@ fn a_map_is_one_self_contained_picture_with_a_bar_for_each_person() {
     day["volunteers"][0]["id"] = json!("<script>&\"");
     for (text, name, seen) in [
         (day.to_string(), "map.svg", "visit 70, stop 1 of &lt;script&gt;&amp;&quot;, 08:"),
-        (day.to_string(), "map.html", "visit 5: nobody has the skill"),
+        (day.to_string(), "map.html", "visit 5: no volunteer has the skill"),
         (SOLOMON.to_owned(), "solomon.svg", "visit 3, stop 1"),
     ] {
         let path = folder.path().join(name);
@@ -174,7 +174,7 @@ fn the_search_ends_when_its_time_is_up() {
     let output = solve(&day().to_string(), &["--time-ms", "300", "--json"]);
     assert!(output.status.success());
     let took = began.elapsed().as_millis();
-    // A machine that is busy may start the process late, but never ends it early.
+    // On a busy machine the process may start late, but never ends early.
     assert!((300..3_000).contains(&took), "{took} ms");
 }
 
@@ -183,7 +183,7 @@ fn without_json_a_table_lists_the_routes_and_the_unserved_visits() {
     let output = solve(&day().to_string(), &["--iterations", "10"]);
     let text = String::from_utf8(output.stdout).expect("text");
     assert!(text.contains("visit 70"), "{text}");
-    assert!(text.contains("unserved: visit 5: nobody has the skill"), "{text}");
+    assert!(text.contains("unserved: visit 5: no volunteer has the skill"), "{text}");
 }
 
 #[test]
@@ -276,8 +276,8 @@ fn tier_weights_change_the_plan_and_invalid_ones_are_refused() {
     };
     assert!(refused(&["--weight", "kindness=3"]).contains("unknown field `kindness`"));
     assert!(refused(&["--weight", "fairness=-1"]).contains("the weight fairness must be 0 to 100"));
-    assert!(refused(&["--weight", "moved=1"]).contains("no plan stands"));
-    assert!(refused(&["--weight", "fairness"]).contains("a weight is NAME=NUMBER"));
+    assert!(refused(&["--weight", "moved=1"]).contains("no earlier plan"));
+    assert!(refused(&["--weight", "fairness"]).contains("a weight must be NAME=NUMBER"));
     let fixed = refused(&["--objective", "travel", "--weight", "late=1"]);
     assert!(fixed.contains("the weights of --objective travel are fixed"), "{fixed}");
 }

@@ -1,4 +1,4 @@
-//! The live stream: hints of one's own scope, resumed where it broke off.
+//! The live stream: hints for the caller's scope, resumed after an interruption.
 
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ impl Stream {
         Self { answer, text: String::new() }
     }
 
-    /// The next hint; none if none comes within a second and a half.
+    /// The next hint; `None` after 1.5 seconds without one.
     async fn next(&mut self) -> Option<Value> {
         loop {
             if let Some((event, rest)) = self.text.split_once("\n\n") {
@@ -59,7 +59,7 @@ async fn a_stream_sends_hints_of_the_callers_scope_only(
     let hint = stream.next().await.expect("a hint");
     assert_eq!((&hint["type"], &hint["id"]), (&json!("task"), &json!(task)));
     assert_eq!(stream.next().await, None);
-    // Broken off, and resumed where it was: what came meanwhile is told.
+    // After an interruption the stream resumes with the missed hints.
     drop(stream);
     assert_eq!(manager.act(&format!("/v1/tasks/{task}/claim")).await.status, 200);
     let mut stream = Stream::open(&volunteer, hint["seq"].as_i64()).await;

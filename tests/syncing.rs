@@ -1,4 +1,4 @@
-//! What phones hold is what the server has for their scope, and nothing else.
+//! A phone's copy equals the rows of its scope on the server.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -54,7 +54,7 @@ async fn a_first_snapshot_is_compressed_as_the_phone_accepts(
                     flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::new(level));
                 out.write_all(&unpacked).and_then(|()| out.finish()).expect("memory").len()
             };
-            // Harder than what is not meant for a village's network.
+            // Compressed more than answers that are not for phones.
             assert_eq!(bytes.len(), repacked(5));
             assert!(bytes.len() < repacked(1));
         }
@@ -81,14 +81,14 @@ async fn a_phone_follows_its_scope_and_holds_what_a_fresh_one_holds(
     assert_eq!((phone.tasks().len(), other.tasks().len()), (3, 3));
     let home = "018d622e-0000-7000-8000-000000000001";
     assert_eq!(phone.household(home).expect("masked")["name"], "周**1");
-    // Claimed: in clear for who goes, gone for the other.
+    // After a claim: in clear for the assignee, removed for the other volunteer.
     let claim = json!([command("task.claim", &task, json!({}))]);
     let results = phone.sync(&volunteer, claim).await;
     assert_eq!(results[0]["outcome"], "applied");
     assert_eq!(phone.household(home).expect("clear")["address"], "南门社区1号");
     other.sync(&second, json!([])).await;
     assert_eq!((other.tasks().len(), other.household(home)), (2, None));
-    // Given to somebody of another grid: gone here, there in clear.
+    // After a reassignment to another grid: removed here, in clear there.
     let supervisor = server.supervisor().await;
     let to = json!({ "person_id": person_id(23) });
     let given = supervisor.post(&format!("/v1/tasks/{task}/reassign"), &to).await;
@@ -128,7 +128,7 @@ async fn an_invalid_cursor_starts_a_snapshot_after_the_commands(
         let shown = answer.body["changes"].as_array().expect("changes").iter();
         assert_eq!(shown.filter(|row| row["type"] == "task").count(), 1);
     }
-    // Restoring a backup makes another log of it.
+    // After a restore from backup the log has another epoch.
     let told = crate::support::server::gridward(&server.database, &["log", "restored"]).output();
     assert!(told.expect("it runs").status.success());
     let push = json!({ "cursor": mine.cursor, "commands": [] });
@@ -167,7 +167,7 @@ async fn an_answer_without_changes_takes_few_bytes(
     let mut phone = Phone::default();
     phone.sync(&volunteer, json!([])).await;
     let cursor = phone.cursor.clone().expect("a cursor");
-    // Something happens elsewhere.
+    // A change outside the scope.
     far.make_task(FAR_BENEFICIARY).await;
     let path = format!("/v1/sync?cursor={cursor}");
     let asked = volunteer.request(reqwest::Method::GET, &path);
@@ -230,7 +230,7 @@ async fn an_altered_cursor_shows_nothing_out_of_scope(
         parts.push(rest);
         BASE64_URL_SAFE_NO_PAD.encode(json!(parts).to_string())
     };
-    // The households of the grid, for a volunteer; those before one's own, for a manager.
+    // The beneficiaries of the grid for a volunteer; those of an earlier grid for a manager.
     let nil = "00000000-0000-0000-0000-000000000000";
     let rests = [
         (phones::VOLUNTEER, json!({ "b": null })),

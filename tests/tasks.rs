@@ -1,4 +1,4 @@
-//! A task's way from open to done, and what each person may do on it.
+//! Tasks from open to done, and the permissions of each role.
 
 use insta::assert_json_snapshot;
 use rstest::rstest;
@@ -129,12 +129,12 @@ async fn a_manager_reassigns_within_the_grid_and_a_town_across_its_grids(
     assert_eq!(manager.post(&path, &next_door).await.problem(), "not_a_candidate");
     assert_eq!(other.get(&format!("/v1/tasks/{id}")).await.status, 404);
     assert_eq!(town.post(&path, &next_door).await.status, 200);
-    // What is in one's own hands is in sight, wherever it lies.
+    // A task is visible to its assignee in any area.
     assert_eq!(other.get(&format!("/v1/tasks/{id}")).await.status, 200);
     let mine = other.get(&format!("/v1/tasks?assignee_id={}", person_id(23))).await;
     assert_eq!(mine.body["items"].as_array().expect("a list").len(), 1);
     assert_eq!(other.act(&format!("/v1/tasks/{id}/start")).await.status, 200);
-    // A supervisor is no visitor.
+    // A supervisor cannot be an assignee.
     let refused = town.post(&path, &json!({ "person_id": person_id(2) })).await;
     assert_eq!((refused.status, refused.problem()), (409, "not_a_candidate"));
     assert_json_snapshot!("problem_not_a_candidate", refused.shown());

@@ -1,8 +1,8 @@
-//! What the build before this one wrote, this one goes on with: the log, passwords, reports, plans,
-//! the answers to commands that are sent again, and phones that were away meanwhile.
+//! This build continues with the data of the previous build: the log, passwords, reports, plans,
+//! stored answers of repeated commands, and phones that were offline during the upgrade.
 //!
-//! `tests/old_build` holds the data, what was asked and how that build answered; its README says how
-//! it was made.
+//! `tests/old_build` contains the data, requests and answers of that build; its README describes how
+//! they were generated.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ use crate::support::phone::Phone;
 use crate::support::server::{gridward, said};
 use crate::support::{Caller, Database, PASSWORD, Server, phones};
 
-/// Fields of answers whose names differ: in the build before, and in this one.
+/// Renamed fields of answers: in the previous build and in this one.
 const FIELDS: [(&str, &str); 5] = [
     ("desk", "escalation_level"),
     ("doubts", "flags"),
@@ -24,11 +24,11 @@ const FIELDS: [(&str, &str); 5] = [
     ("verdict", "verdict"),
     ("share_after", "share_after"),
 ];
-/// Problem codes that differ.
+/// Renamed problem codes.
 const CODES: [(&str, &str); 1] = [("command_set_aside", "command_dead_lettered")];
-/// The command that lists what the server failed at again and again.
+/// The command that lists dead letters.
 const DEAD_LETTERS: [&str; 2] = ["log", "dead-letters"];
-/// Rows of a phone that depend on the day.
+/// Rows of a phone that depend on the date.
 const DAILY: &str = "shift";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -82,7 +82,7 @@ async fn goes_on(database: Database, name: &str) {
     upgraded.the_log_holds();
 }
 
-/// A server of this build on data of the build before.
+/// A server of this build with data of the previous build.
 struct Upgraded {
     server: Server,
     folder: PathBuf,
@@ -100,7 +100,7 @@ impl Upgraded {
         Self { server: Server::start(database), folder, exchanges }
     }
 
-    /// The id of what the build before made under this name.
+    /// The id of the resource that the previous build created under this name.
     fn named(&self, name: &str) -> &str {
         self.exchanges["named"][name].as_str().expect("a name")
     }
@@ -109,7 +109,7 @@ impl Upgraded {
         self.exchanges[name].as_array().expect("a list")
     }
 
-    /// Somebody with the password that the build before kept.
+    /// Signs in with the password stored by the previous build.
     async fn sign_in(&self, who: &str) -> Caller {
         let phone = match who {
             "supervisor" => phones::SUPERVISOR,
@@ -125,7 +125,7 @@ impl Upgraded {
         self.server.bearer(answer.body["access_token"].as_str().expect("a token"))
     }
 
-    /// The chain of hashes goes from the archive files into the database.
+    /// The hash chain continues from the archive files into the database.
     fn the_log_holds(&self) {
         let archive = self.folder.join("archive");
         let args = ["verify-log", "--archive", archive.to_str().expect("a path")];
@@ -139,7 +139,7 @@ impl Upgraded {
             let answer = caller.get(text(&view["path"])).await;
             assert_eq!(answer.status, 200, "{}: {}", view["path"], answer.body);
             let before = renamed(&view["answer"]);
-            // A list may go on by now; what it held is there.
+            // A list may have grown; its previous items are still present.
             match before["items"].as_array() {
                 None => assert_eq!(answer.body, before, "{}", view["path"]),
                 Some(items) => {
@@ -211,7 +211,7 @@ impl Upgraded {
         assert_eq!(answer.bytes().await.expect("bytes"), photo);
     }
 
-    /// A phone that was away holds in the end what a fresh one holds.
+    /// The copy of a phone that was offline finally equals a fresh snapshot.
     async fn phones_catch_up(&self) {
         for (who, copy) in self.exchanges["copies"].as_object().expect("phones") {
             let caller = self.sign_in(who).await;
@@ -233,7 +233,7 @@ impl Upgraded {
         }
     }
 
-    /// A claim is applied and is on the log.
+    /// A claim is applied and recorded in the log.
     async fn work_goes_on(&self) {
         let (volunteer, auditor) = (self.sign_in("volunteer").await, self.sign_in("auditor").await);
         let task = self.named("open");
@@ -248,7 +248,7 @@ fn text(value: &Value) -> &str {
     value.as_str().expect("a text")
 }
 
-/// The code of a problem of the build before, as this one has it.
+/// The current code of a problem of the previous build.
 fn code(problem: &Value) -> &str {
     new_name(&CODES, text(&problem["code"]))
 }
@@ -257,7 +257,7 @@ fn new_name<'a>(names: &[(&str, &'a str)], old: &'a str) -> &'a str {
     names.iter().find(|(name, _)| *name == old).map_or(old, |(_, new)| new)
 }
 
-/// An answer of the build before with the names of this one's fields.
+/// An answer of the previous build with the field names of this one.
 fn renamed(value: &Value) -> Value {
     match value {
         Value::Array(items) => items.iter().map(renamed).collect(),

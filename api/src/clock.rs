@@ -1,16 +1,16 @@
-//! The moment, handed in, and the day that it is in a district.
+//! The current time, injected, and the calendar day in a district.
 
 use chrono::{DateTime, FixedOffset, NaiveDate, SubsecRound, Utc};
 
-/// Returns the time. The server hands in [`system`], a test its own.
+/// Returns the time. The server injects [`system`], a test its own clock.
 pub type Clock = fn() -> DateTime<Utc>;
 
-/// The machine's clock, to the millisecond: finer is neither kept by both databases nor needed.
+/// The machine's clock, to the millisecond: the precision that both databases store.
 pub fn system() -> DateTime<Utc> {
     Utc::now().trunc_subsecs(3)
 }
 
-/// The time of day in China, all year round: eight hours ahead of UTC.
+/// The time zone of China: eight hours ahead of UTC, all year round.
 pub fn china() -> FixedOffset {
     /// In seconds.
     const EIGHT_HOURS: i32 = 8 * 3600;
@@ -22,16 +22,16 @@ pub fn day(moment: DateTime<Utc>) -> NaiveDate {
     moment.with_timezone(&china()).date_naive()
 }
 
-/// The years that a day or a moment from outside may lie in: wide enough for
-/// every plan and every record, narrow enough for both databases.
+/// The valid years of external dates: wide enough for every plan and record,
+/// narrow enough for both databases.
 const YEARS: std::ops::RangeInclusive<i32> = 1900..=2200;
 
-/// A day or moment further off than any plan or record reaches.
+/// A day or moment outside the valid years.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("must lie in the years 1900 to 2200")]
+#[error("must be in the years 1900 to 2200")]
 pub struct FarOff;
 
-/// Whether a day or moment lies within reach.
+/// Whether a day or moment is in the valid years.
 ///
 /// # Errors
 /// [`FarOff`].
@@ -39,15 +39,15 @@ pub fn within_reach(when: &impl chrono::Datelike) -> Result<(), FarOff> {
     if YEARS.contains(&when.year()) { Ok(()) } else { Err(FarOff) }
 }
 
-/// The day itself, or the nearest that lies within reach: what is due before a
-/// day further off is due before that one too.
+/// The day, or the nearest valid one if it is out of range; as an upper bound of
+/// a filter both select the same tasks.
 pub fn nearest_within_reach(day: NaiveDate) -> NaiveDate {
     let first = NaiveDate::from_ymd_opt(*YEARS.start(), 1, 1).unwrap_or(day);
     let last = NaiveDate::from_ymd_opt(*YEARS.end(), 12, 31).unwrap_or(day);
     day.clamp(first, last)
 }
 
-/// The moment itself, or the nearest that lies within reach, as [`nearest_within_reach`].
+/// The moment, or the nearest valid one, as [`nearest_within_reach`].
 pub fn nearest_moment(moment: DateTime<FixedOffset>) -> DateTime<Utc> {
     let utc = moment.with_timezone(&Utc);
     let day = nearest_within_reach(utc.date_naive());

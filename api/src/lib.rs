@@ -1,23 +1,22 @@
 //! Gridward's server: the library behind the binary `gridward`.
 //!
-//! A module imports only from those declared above it; slices may call one
-//! another where no circle comes of it. `tests/architecture.rs` holds the code
-//! against that order. Decisions are made in `gridward_domain` and
-//! `gridward_dispatch`.
+//! A module imports only from modules declared above it; slices may call one
+//! another as long as there is no cycle. `tests/architecture` checks that order.
+//! Decisions are made in `gridward_domain` and `gridward_dispatch`.
 
-// The ground: the clock, the database, sealing, the log, transactions.
+// Foundations: the clock, the database, encryption, the log, transactions.
 pub mod clock;
 pub mod crypto;
 pub mod db;
 pub mod log;
 pub mod tx;
 
-// A request: problems, extractors, who asks, and that a command happens once.
+// Requests: problems, extractors, authentication, idempotency.
 pub mod auth;
 pub mod http;
 pub mod idempotency;
 
-// The words of the domain, a slice each.
+// The slices: one for each noun of the domain.
 pub mod area;
 pub mod attachment;
 pub mod beneficiary;
@@ -29,12 +28,12 @@ pub mod plan;
 pub mod sync;
 pub mod task;
 
-// A whole district at once.
+// Operations on a whole district.
 pub mod demo;
 pub mod import;
 pub mod load;
 
-// What runs by itself, and how it is put together.
+// Background jobs, operation and wiring.
 pub mod cli;
 pub mod jobs;
 pub mod ops;

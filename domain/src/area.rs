@@ -60,10 +60,10 @@ impl Level {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum CodeError {
     /// The length matches no level.
-    #[error("an area code has 6, 9, 12 or 15 digits, this has {0} characters")]
+    #[error("an area code must have 6, 9, 12 or 15 digits, but has {0} characters")]
     Length(usize),
     /// The text contains characters other than the digits 0 to 9.
-    #[error("an area code has digits only")]
+    #[error("an area code must consist of digits")]
     NotDigits,
 }
 

@@ -21,7 +21,7 @@ pub struct Phone(String);
 
 /// A text that is not a phone number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("a phone number has 5 to 20 digits")]
+#[error("a phone number must have 5 to 20 digits")]
 pub struct PhoneError;
 
 impl Phone {

@@ -22,13 +22,13 @@ struct RawPlace {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum PlaceError {
     /// The latitude is not a number from -90 to 90.
-    #[error("a latitude is a number of degrees from -90 to 90")]
+    #[error("a latitude must be from -90 to 90 degrees")]
     Latitude,
     /// The longitude is not a number from -180 to 180.
-    #[error("a longitude is a number of degrees from -180 to 180")]
+    #[error("a longitude must be from -180 to 180 degrees")]
     Longitude,
     /// The latitude is valid only as a longitude, and vice versa.
-    #[error("latitude and longitude seem to be swapped")]
+    #[error("latitude and longitude appear to be swapped")]
     Swapped,
 }
 

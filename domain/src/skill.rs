@@ -16,7 +16,7 @@ pub struct Skill(String);
 
 /// A text that is not a valid code of a skill.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("a skill is 1 to 32 lower-case letters, digits and underscores, a letter first")]
+#[error("must be 1 to 32 lower-case letters, digits and underscores, beginning with a letter")]
 pub struct SkillError;
 
 /// A set of skills, ordered by code.

@@ -1,4 +1,4 @@
-//! Text as people paste it: characters that nobody can see.
+//! Pasted text: invisible characters.
 //!
 //! Contact lists, spreadsheets and chat programs add marks of direction, byte
 //! order marks, zero-width characters and blanks of several widths to what is

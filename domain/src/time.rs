@@ -69,10 +69,10 @@ pub struct TimeOfDay(u16);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum TimeError {
     /// Later than the end of the day, or not in the form of hours and minutes.
-    #[error("a time of day is 00:00 to 24:00")]
+    #[error("a time of day must be from 00:00 to 24:00")]
     TimeOfDay,
     /// The window ends at or before its start.
-    #[error("a window ends after it starts")]
+    #[error("a window must end after it starts")]
     Empty,
 }
 

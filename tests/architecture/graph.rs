@@ -1,4 +1,4 @@
-//! A directed graph, and the circles in it.
+//! A directed graph and its cycles.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,7 +19,7 @@ impl Graph {
         graph
     }
 
-    /// All that can be reached from `start`.
+    /// All nodes reachable from `start`.
     fn reach(&self, start: &str) -> BTreeSet<&str> {
         let (mut reached, mut left) = (BTreeSet::new(), vec![start]);
         while let Some(name) = left.pop() {

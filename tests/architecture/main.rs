@@ -1,8 +1,8 @@
-//! The arrows of the server: a folder of `api/src` imports only from floors below
-//! its own, no circle runs between folders, and inside a folder the largest circle
-//! of files is [`LARGEST_CIRCLE`].
+//! The imports of the server: a folder of `api/src` imports only from layers below its
+//! own, there is no cycle between folders, and inside a folder the largest cycle of
+//! files is [`LARGEST_CIRCLE`].
 //!
-//! Every `use` and every path in the code counts, but for unit tests.
+//! Every `use` and every path in the code counts, except in unit tests.
 
 #![expect(clippy::expect_used, reason = "a test that cannot go on should stop and say where")]
 
@@ -14,8 +14,8 @@ use std::path::{Path, PathBuf};
 
 use graph::Graph;
 
-/// The floors, from the ground up; the folders of one floor are independent, but
-/// for the slices, which may call one another where no circle comes of it.
+/// The layers, from the lowest; the folders of one layer are independent, except the
+/// slices, which may import one another without cycles.
 const FLOORS: &[&[&str]] = &[
     &["clock"],
     &["db"],
@@ -46,14 +46,14 @@ const SLICES: &[&str] = &[
     "task",
 ];
 
-/// The most files that may import one another in a ring.
+/// The maximum number of files in an import cycle.
 const LARGEST_CIRCLE: usize = 3;
 
 fn floor(folder: &str) -> Option<usize> {
     FLOORS.iter().position(|floor| floor.contains(&folder))
 }
 
-/// What is wrong with an arrow between two folders.
+/// The fault of an import between two folders.
 fn fault(from: &str, to: &str) -> Option<String> {
     let (Some(above), Some(below)) = (floor(from), floor(to)) else {
         return Some(format!("{from} -> {to}: a folder that stands on no floor"));
@@ -68,7 +68,7 @@ fn fault(from: &str, to: &str) -> Option<String> {
     }
 }
 
-/// The arrows between folders, with the files that draw each.
+/// The imports between folders, with the importing files.
 fn folder_arrows(sources: &Sources) -> BTreeMap<(String, String), BTreeSet<String>> {
     let mut arrows: BTreeMap<_, BTreeSet<String>> = BTreeMap::new();
     for file in &sources.files {
@@ -82,7 +82,7 @@ fn folder_arrows(sources: &Sources) -> BTreeMap<(String, String), BTreeSet<Strin
     arrows
 }
 
-/// Every fault of the arrows between folders.
+/// Every fault of the imports between folders.
 fn faults(arrows: &BTreeMap<(String, String), BTreeSet<String>>) -> Vec<String> {
     let wrong = arrows.iter().filter_map(|((from, to), files)| {
         let fault = fault(from, to)?;
@@ -101,7 +101,7 @@ struct Sources {
     files: Vec<Source>,
 }
 
-/// A file: its module path and the paths that it names, from the crate's root.
+/// A file: its module path and the paths that it names, relative to the crate root.
 struct Source {
     /// As `task/row.rs`.
     name: String,
@@ -124,7 +124,7 @@ impl Sources {
         let files = names.iter().filter_map(|path| {
             let name = path.strip_prefix(root).expect("a file below the root");
             let module = module_of(name);
-            // The crate's root only declares the folders, and unit tests may look anywhere.
+            // The crate root only declares the folders, and unit tests may import anything.
             if module.is_empty() || module.iter().any(|part| part == "tests") {
                 return None;
             }
@@ -142,8 +142,8 @@ impl Sources {
         Self { folders, files }
     }
 
-    /// The imports among the files of a folder: an item that a `mod.rs` only hands on
-    /// counts as its own file's.
+    /// The imports among the files of a folder: an item that a `mod.rs` only re-exports
+    /// counts as an item of its own file.
     fn inside(&self, folder: &str) -> Graph {
         let of_folder: Vec<&Source> =
             self.files.iter().filter(|file| file.folder() == folder).collect();
@@ -162,8 +162,8 @@ impl Sources {
     }
 }
 
-/// The file that a path leads to: the longest module that it begins with, or the one
-/// from which that module hands the item on.
+/// The file that a path refers to: the longest module that it begins with, or the one
+/// from which that module re-exports the item.
 fn resolve<'a>(known: &BTreeMap<&[String], &'a Source>, path: &[String]) -> Option<&'a Source> {
     let (depth, found) = (1..=path.len())
         .rev()

@@ -1,8 +1,8 @@
-//! The paths that a source names, from the crate's root.
+//! The paths in a source file, relative to the crate root.
 
 use std::collections::BTreeMap;
 
-/// The code of a source, without comments, texts and unit tests.
+/// The code of a source file, without comments, string literals and unit tests.
 pub fn code(text: &str) -> String {
     let text = without_test_items(text);
     let mut code = String::with_capacity(text.len());
@@ -74,7 +74,7 @@ pub fn named(code: &str, module: &[String]) -> Vec<Vec<String>> {
     paths
 }
 
-/// What a `mod.rs` hands on: each item by the child that has it.
+/// The re-exports of a `mod.rs`: each item with the child module that defines it.
 pub fn exports(code: &str) -> BTreeMap<String, String> {
     let mut exports = BTreeMap::new();
     for (at, word) in code.match_indices("pub use ") {

@@ -1,4 +1,4 @@
-"""A small demo district, served by the real binary for as long as the tests run."""
+"""A small demo district, served by the binary during the tests."""
 
 import os
 import pathlib
@@ -16,10 +16,10 @@ BINARY = pathlib.Path(
 )
 ROLES = ("supervisor", "manager", "volunteer")
 
-# Seconds that a token is used before the next sign-in; it lives for longer.
+# Seconds of use before the next sign-in; less than the lifetime of a token.
 TOKEN_FOR = 240.0
 
-# What `gridward demo --serve` prints: three lines of who can sign in, then where it is served.
+# The output of `gridward demo --serve`: three lines of accounts, then the address.
 SIGN_IN = re.compile(rf"^\s*({'|'.join(ROLES)})\s+(\d+)\s+(\S+)", re.MULTILINE)
 SERVING = re.compile(r"Serving on (http://\S+?);")
 
@@ -30,7 +30,7 @@ class Demo:
     def __init__(self, start_within=60.0):
         self._folder = tempfile.TemporaryDirectory(prefix="gridward-contract.")
         folder = pathlib.Path(self._folder.name)
-        # Settings of the caller's shell or folder must not reach the server.
+        # Settings of the shell or the working folder must not affect the server.
         environment = {name: value for name, value in os.environ.items() if not name.startswith("GRIDWARD_")}
         environment |= {
             "GRIDWARD_DATABASE_URL": str(folder / "gridward.db"),
@@ -51,11 +51,11 @@ class Demo:
             self._fail(f"it names no sign-in for {missing}")
 
     def said(self):
-        """All that the server has printed so far."""
+        """The output of the server so far."""
         return self._out.read_text(errors="replace")
 
     def headers(self, role):
-        """The headers that a caller in this role sends; none for `None`."""
+        """The headers of a caller in this role; none for `None`."""
         if role is None:
             return {}
         now = time.monotonic()
@@ -66,17 +66,17 @@ class Demo:
         return {"Authorization": f"Bearer {token}"}
 
     def names(self, path, field):
-        """One field of each thing in the first page of a list, as a supervisor sees it."""
+        """One field of each item on the first page of a list, read by a supervisor."""
         answer = requests.get(self.url + path, headers=self.headers("supervisor"), timeout=10)
         answer.raise_for_status()
         return [item[field] for item in answer.json()["items"]]
 
     def post(self, path, body):
-        """Makes a thing, as a supervisor."""
+        """Creates a resource as a supervisor."""
         requests.post(self.url + path, json=body, headers=self.headers("supervisor"), timeout=60).raise_for_status()
 
     def stop(self):
-        """Ends the server and removes its files; returns its exit code."""
+        """Stops the server and removes its files; returns its exit code."""
         self._server.terminate()
         try:
             return self._server.wait(timeout=30)

@@ -1,4 +1,4 @@
-"""openapi.yaml is complete and sound, and a client can be generated from it."""
+"""openapi.yaml is complete and valid, and a client can be generated from it."""
 
 import os
 import subprocess
@@ -13,7 +13,7 @@ QUIET = {"REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true", "
 
 
 def run(tool, *arguments):
-    """Runs one of the pinned npm tools; fails with what it has to say."""
+    """Runs one of the pinned npm tools; fails with its output."""
     command = [HERE / "node_modules/.bin" / tool, *arguments]
     done = subprocess.run(command, cwd=HERE, env=os.environ | QUIET, capture_output=True, text=True)
     if done.returncode:

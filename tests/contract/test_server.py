@@ -1,4 +1,4 @@
-"""The running server keeps what openapi.yaml promises, whoever calls it and whatever they send."""
+"""The running server conforms to openapi.yaml, for any caller and any request."""
 
 import atexit
 import datetime
@@ -13,13 +13,13 @@ from schemathesis.config import SchemathesisConfig
 from demo import ROLES, ROOT, Demo
 
 HERE = ROOT / "tests/contract"
-# The dose: how many made-up requests each operation gets from each caller, and which ones.
+# The number of generated requests per operation and caller, and the seed.
 EXAMPLES = int(os.environ.get("CONTRACT_EXAMPLES", "15"))
 SEED = int(os.environ.get("CONTRACT_SEED", "500116"))
-# How often a made-up request names a thing that exists.
+# The share of generated requests with an existing id.
 KNOWN = 0.7
 
-# Things of the demo: the list that names them, their name in it, and where a request asks for one.
+# Resources of the demo: the list with their ids, the field in it, and the parameter of a request.
 THINGS = {
     "areas": ("code", ["query.area", "query.parent", "body.area", "body.grid"]),
     "beneficiaries": ("id", ["query.beneficiary_id", "body.beneficiary_id"]),
@@ -34,7 +34,7 @@ atexit.register(demo.stop)
 
 
 def alive(node, ids):
-    """A document whose examples name things that exist: `ids` by field, put in for those written there."""
+    """The document with existing ids in its examples: `ids` by field."""
     if isinstance(node, list):
         return [alive(item, ids) for item in node]
     if isinstance(node, dict):
@@ -45,7 +45,7 @@ def alive(node, ids):
 
 
 def contract():
-    """openapi.yaml, with things of the demo to ask for."""
+    """openapi.yaml with ids of the demo."""
     today = datetime.date.today()
     week = {"first_day": str(today), "last_day": str(today + datetime.timedelta(days=6))}
     demo.post("/v1/plans", {"area": demo.names("/v1/areas", "code")[0], **week})
@@ -62,8 +62,8 @@ def contract():
         for thing, (name, _) in THINGS.items()
     ]
 
-    # A command that does not fit is told so in an answer of 200 and stops no other, so a body that
-    # breaks the schema need not be refused; tests/outboxes.rs says which are.
+    # An invalid command gets its own outcome in a 200 answer and does not affect the others, so a
+    # body that violates the schema need not be refused; tests/outboxes.rs tests which are.
     lenient = {"checks": {"negative_data_rejection": {"enabled": False}}}
     settings["operations"].append({"include-operation-id": "push_and_pull", **lenient})
 
@@ -74,13 +74,13 @@ def contract():
 
 @schemathesis.hook
 def before_call(context, case, kwargs):
-    """A made-up cursor fits the contract and is rightly refused, so a valid request goes without."""
+    """A generated cursor is valid by the schema but refused, so valid requests have none."""
     if case.meta.generation.mode.is_positive:
         case.query.pop("cursor", None)
 
 
-# The stream never ends by itself, so it cannot be asked in passing; tests/streaming.rs does.
-# Bytes by another name.
+# The stream has no end, so this test skips it; tests/streaming.rs tests it.
+# Other media types of bytes.
 schemathesis.serializer.alias("application/offset+octet-stream", "application/octet-stream")
 contract = contract().exclude(path="/v1/events/stream")
 
@@ -92,7 +92,7 @@ def test_every_answer_keeps_the_contract(case, role):
 
 
 class Chain(contract.as_state_machine()):
-    """Calls that follow from one another: what one answer names, the next one asks for."""
+    """Chains of calls: each uses the ids in the previous answer."""
 
     def get_call_kwargs(self, case):
         return {"base_url": demo.url, "headers": demo.headers("supervisor")}

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes the data that `tests/upgrade.rs` upgrades: runs an earlier build of `gridward` on both
+"""Generates the data for `tests/upgrade.rs`: runs an earlier build of `gridward` on both
 databases, uses every part of it once, and writes what it left behind as text.
 
     tests/with-postgres tests/old_build/make.py PATH/TO/THE/EARLIER/gridward
@@ -26,7 +26,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 HERE = Path(__file__).resolve().parent
-# A test's own, and no secret: the key that `tests/support/server.rs` uses.
+# The public test key of `tests/support/server.rs`.
 KEY = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 PASSWORD = "a long enough password"
 GRID = "500116001002001"
@@ -35,9 +35,9 @@ PHONES = {
     "manager": "10000000011", "other_manager": "10000000012",
     "volunteer": "10000000021", "second_volunteer": "10000000022",
 }
-# Days that are long after any run of the test, so that no background job changes a task meanwhile.
+# Days long after any run of the test, so that no background job changes a task.
 FIRST_DAY, LAST_DAY = "2199-01-07", "2199-01-13"
-# What would otherwise age between the day of the dump and the day of the test. The log is left as it is.
+# Values that would otherwise depend on the day of the test. The log is unchanged.
 UNAGED = f"""
 UPDATE tasks SET look_on = '{LAST_DAY}' WHERE look_on IS NOT NULL;
 UPDATE notices SET until = '{LAST_DAY}';
@@ -55,7 +55,7 @@ def beneficiary(number):
 
 
 class Build:
-    """An earlier build on a database of its own."""
+    """An earlier build with its own database."""
 
     def __init__(self, binary, url, folder):
         self.binary, self.folder = binary, folder
@@ -107,14 +107,14 @@ class Build:
         return answer
 
     def kept(self, who, method, path, key, body=None):
-        """A call with a name of its own, and how it was answered."""
+        """A call with an Idempotency-Key, and its answer."""
         status, answer = self.call(who, method, path, body, {"Idempotency-Key": key})
         call = {"who": who, "method": method, "path": path, "key": key, "body": body}
         self.calls.append({**call, "status": status, "answer": answer})
         return answer
 
     def sync(self, who, commands, device_time=None):
-        """A push out of an outbox, and what became of its commands."""
+        """A push of an outbox, and the results of its commands."""
         body = {"commands": commands, "device": "old-phone", "limit": 200}
         if device_time:
             body["device_time"] = device_time
@@ -139,8 +139,8 @@ def command(word, task, payload=None, at="2026-11-26T09:00:00+08:00", **more):
 
 
 def use(build, run, broken, mended):
-    """Uses every part once; `run` runs SQL, `broken` and `mended` make every change of a task fail
-    and succeed again."""
+    """Uses every feature once; `run` runs SQL, `broken` and `mended` are statements that make every
+    change of a task fail and succeed again."""
     steps(build)
     archived(build)
     outboxes(build)
@@ -160,7 +160,7 @@ def use(build, run, broken, mended):
 
 
 def views(build):
-    """What is read, and how it was answered."""
+    """Reads, and their answers."""
     tasks = ("done", "escalated", "failed", "reopened", "flagged", "recorded", "partly", "broken",
              "impossible", "open")
     plan = f"/v1/plans/{build.named['plan']}"
@@ -175,7 +175,7 @@ def views(build):
 
 
 def steps(build):
-    """Each command as a single call, some of them with a name of their own."""
+    """Each command as a single call, some of them with an Idempotency-Key."""
     new = {"kind": "home_visit", "beneficiary_id": beneficiary(1),
            "not_before": FIRST_DAY, "due_on": LAST_DAY}
     task = build.kept("manager", "POST", "/v1/tasks", "make-1", new)["id"]
@@ -214,7 +214,7 @@ def steps(build):
 
 
 def outboxes(build):
-    """Commands out of outboxes: applied, recorded, rejected, and a report full of flags."""
+    """Commands of outboxes: applied, recorded, rejected, and a report with many flags."""
     flagged, moved, partly = build.task(1), build.task(2), build.task(3)
     report = command("task.report", flagged, {
         "outcome": "not_home", "answers": {"health": "excellent"}, "note": "敲门无人应答",
@@ -238,7 +238,7 @@ def outboxes(build):
 
 
 def failing(build, break_task, mend_tasks):
-    """A command that the server fails at five times and then keeps apart."""
+    """A command that the server fails to process five times and then sets aside."""
     task = build.task(1)
     build.ok("volunteer", "POST", f"/v1/tasks/{task}/claim")
     break_task(task)
@@ -267,7 +267,7 @@ def attachment(build):
 
 
 def archived(build):
-    """What has happened so far leaves the database; what follows stays there."""
+    """Archives all events so far; later ones stay in the database."""
     build.run("log", "archive", str(build.folder / "archive"), "--keep-days", "0")
 
 
@@ -346,7 +346,7 @@ def postgres(binary):
 
 
 def tool(name):
-    """PostgreSQL's programs; Debian keeps some off the PATH."""
+    """PostgreSQL's programs; on Debian some are not in the PATH."""
     found = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), key=lambda p: int(p.parts[4]))
     return shutil.which(name) or str(found[-1])
 

@@ -1,4 +1,4 @@
-//! The bodies of requests that many tests send.
+//! Request bodies shared by many tests.
 
 use serde_json::{Value, json};
 

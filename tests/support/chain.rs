@@ -1,6 +1,6 @@
-//! The chain of the log, by its description: an event's hash is SHA-256 over the hash
-//! of the event before and each column in turn, a length in eight bytes (all ones
-//! if the column is absent) and then its bytes.
+//! The hash chain of the log, implemented from its description: an event's hash is
+//! SHA-256 over the hash of the previous event and each column in turn, its length in
+//! eight bytes (all ones if the column is absent) and then its bytes.
 
 use std::fmt::Write as _;
 
@@ -9,7 +9,7 @@ use chrono::{TimeDelta, Utc};
 
 use super::{Database, GRID};
 
-/// The district whose log it is.
+/// The district of the log.
 const DISTRICT: &str = "500116";
 
 /// Bytes in hexadecimal.
@@ -20,8 +20,8 @@ pub fn hex(bytes: &[u8]) -> String {
     })
 }
 
-/// Replaces the log by one that begins with `events` of some days ago, given as how
-/// many and how many days.
+/// Replaces the log by one that begins with `events`, given as number and age in
+/// days.
 pub fn begin_with(database: &Database, events: &[(i64, i64)]) {
     let bytes = |bytes: &[u8]| match (database.is_postgres(), hex(bytes)) {
         (true, hex) => format!("'\\x{hex}'"),
@@ -51,7 +51,7 @@ pub fn begin_with(database: &Database, events: &[(i64, i64)]) {
     database.execute(&(sql + &head));
 }
 
-/// The hash of the event `seq`, which made the task of the same number in the first grid.
+/// The hash of event `seq`, which created the task of the same number in the first grid.
 fn hash_of_task_create(before: &[u8], seq: i64, millis: i64) -> Vec<u8> {
     let number = seq.to_string();
     let columns: [Option<&[u8]>; 15] = [

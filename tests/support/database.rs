@@ -1,4 +1,4 @@
-//! A database of a test's own, gone when the test is over.
+//! The database of a test, deleted at its end.
 
 use std::path::PathBuf;
 
@@ -6,7 +6,7 @@ use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection, SqliteConnection};
 use tempfile::TempDir;
 
-/// The databases that every promise holds on.
+/// The databases that the tests run on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Backend {
     /// A file.
@@ -15,7 +15,7 @@ pub enum Backend {
     Postgres,
 }
 
-/// Where a test keeps its data.
+/// The database of a test.
 pub struct Database {
     /// The setting `database_url`.
     pub url: String,
@@ -25,14 +25,14 @@ pub struct Database {
 }
 
 impl Database {
-    /// A file in a folder of its own.
+    /// A SQLite file in a temporary folder.
     pub fn sqlite() -> Self {
         let folder = TempDir::new().expect("a folder");
         let url = folder.path().join("gridward.db").display().to_string();
         Self { url, folder, created: None }
     }
 
-    /// A database of its own on the test server.
+    /// A new database on the test server.
     pub fn postgres() -> Self {
         let server = std::env::var("GRIDWARD_TEST_POSTGRES")
             .expect("GRIDWARD_TEST_POSTGRES names a PostgreSQL server; `make test` starts one");
@@ -52,13 +52,13 @@ impl Database {
         self.created.is_some()
     }
 
-    /// Where its server keeps attachments, unless told otherwise.
+    /// The server's default folder for attachments.
     pub fn attachments(&self) -> PathBuf {
         let folder = if self.is_postgres() { "var/attachments" } else { "attachments" };
         self.folder.path().join(folder)
     }
 
-    /// Changes the data behind the server's back.
+    /// Changes the data without the server.
     pub fn execute(&self, sql: &str) {
         let done = if self.is_postgres() {
             PgConnection::establish(&self.url).expect("the database").batch_execute(sql)
@@ -68,7 +68,7 @@ impl Database {
         done.expect("a change");
     }
 
-    /// Cuts every connection and lets no new one in.
+    /// Closes every connection and refuses new ones.
     pub fn go_away(&self) {
         let Some((server, name)) = &self.created else { return };
         let mut conn = PgConnection::establish(server).expect("the test server answers");
@@ -79,7 +79,7 @@ impl Database {
         .expect("the database goes away");
     }
 
-    /// Lets connections in again.
+    /// Accepts connections again.
     pub fn come_back(&self) {
         let Some((server, name)) = &self.created else { return };
         let mut conn = PgConnection::establish(server).expect("the test server answers");

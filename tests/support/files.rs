@@ -15,7 +15,7 @@ pub const BENEFICIARY: &str = "018d622e-0000-7000-8000-000000000001";
 /// The first beneficiary of the third grid.
 pub const FAR_BENEFICIARY: &str = "018d622e-0000-7000-8000-000000000005";
 
-/// West edge of each grid, all one hundredth of a degree wide.
+/// The west edge of each grid; all are 0.01 degrees wide.
 const WEST: [(&str, f64); 3] = [(GRID, 106.25), (OTHER_GRID, 106.26), (FAR_GRID, 106.27)];
 const SOUTH: f64 = 29.28;
 
@@ -49,7 +49,7 @@ impl Files {
         Self(files)
     }
 
-    /// The same, with `from` replaced by `to` wherever it stands in `file`.
+    /// Replaces all occurrences of `from` in `file` by `to`.
     #[must_use]
     pub fn with(mut self, file: &'static str, from: &str, to: &str) -> Self {
         let lines = self.0.get_mut(file).expect("a file of the district");
@@ -61,14 +61,14 @@ impl Files {
         self
     }
 
-    /// The same, with one more line in `file`.
+    /// Adds a line to `file`.
     #[must_use]
     pub fn with_line(mut self, file: &'static str, line: &str) -> Self {
         self.0.get_mut(file).expect("a file of the district").push(line.to_owned());
         self
     }
 
-    /// The same, without the lines of `file` that contain `part`.
+    /// Removes the lines of `file` that contain `part`.
     #[must_use]
     pub fn without_line(mut self, file: &'static str, part: &str) -> Self {
         let lines = self.0.get_mut(file).expect("a file of the district");
@@ -78,7 +78,7 @@ impl Files {
         self
     }
 
-    /// The same, without `file`.
+    /// Removes `file`.
     #[must_use]
     pub fn without(mut self, file: &'static str) -> Self {
         self.0.remove(file).expect("a file of the district");
@@ -125,7 +125,7 @@ fn grids() -> Vec<String> {
             "geometry":{{"type":"Polygon","coordinates":[{ring}]}}}}"#
         )
     };
-    // A comma begins the line of each feature but the first, so that a line can be left out.
+    // Each feature's line but the first begins with a comma, so that a line can be removed.
     let features = WEST.into_iter().map(feature).enumerate();
     let features =
         features.map(|(n, feature)| if n == 0 { feature } else { format!(",{feature}") });
@@ -161,12 +161,12 @@ fn people() -> Vec<String> {
     lines
 }
 
-/// The id of the person with this number at the end of the phone.
+/// The id of the person whose phone number ends with this number.
 pub fn person_id(n: u32) -> String {
     format!("018cc7af-0000-7000-8000-{n:012}")
 }
 
-/// The id of the beneficiary of this number.
+/// The id of the beneficiary with this number.
 pub fn beneficiary_id(n: u32) -> String {
     format!("018d622e-0000-7000-8000-{n:012}")
 }

@@ -1,4 +1,4 @@
-//! A small district, its people in their roles, and a server that serves it.
+//! A small district, its people in their roles, and a running server.
 
 pub mod bodies;
 pub mod chain;
@@ -15,17 +15,17 @@ pub use database::{Backend, Database};
 pub use files::Files;
 pub use server::{Caller, Server};
 
-/// A phone's number for each person of the small district.
+/// The phone number of each person of the small district.
 pub mod phones {
-    /// Supervises the district.
+    /// The supervisor of the district.
     pub const SUPERVISOR: &str = "10000000001";
-    /// Supervises the first town.
+    /// The supervisor of the first town.
     pub const TOWN: &str = "10000000002";
-    /// Manages the first grid.
+    /// The manager of the first grid.
     pub const MANAGER: &str = "10000000011";
-    /// Manages the second grid, of the same village.
+    /// The manager of the second grid, in the same village.
     pub const OTHER_MANAGER: &str = "10000000012";
-    /// Manages the third grid, of the other town.
+    /// The manager of the third grid, in the other town.
     pub const FAR_MANAGER: &str = "10000000013";
     /// A volunteer of the first grid.
     pub const VOLUNTEER: &str = "10000000021";
@@ -33,13 +33,13 @@ pub mod phones {
     pub const SECOND_VOLUNTEER: &str = "10000000022";
     /// A volunteer of the second grid.
     pub const OTHER_VOLUNTEER: &str = "10000000023";
-    /// Runs the installation.
+    /// The admin.
     pub const ADMIN: &str = "10000000008";
-    /// Reads.
+    /// The auditor.
     pub const AUDITOR: &str = "10000000009";
 }
 
-/// The password of everybody in the small district.
+/// The password of all people in the small district.
 pub const PASSWORD: &str = "a long enough password";
 /// The first grid, with a village and a town around it.
 pub const GRID: &str = "500116001002001";

@@ -1,7 +1,7 @@
 //! A third kind of database: PostgreSQL with every table of a district partitioned by hash of
-//! `district`, as an extension that shards would distribute it. Unique keys must hold the column
-//! and a statement that does not name its district visits every partition, so what a cluster
-//! would be slow at shows in the plans of one server.
+//! `district`, as a sharding extension would distribute it. Unique keys must contain the column,
+//! and a statement that does not name its district visits every partition, so the plans of one
+//! server show the statements that would be slow on a cluster.
 
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection};
@@ -9,7 +9,7 @@ use diesel::{Connection, PgConnection};
 use super::Database;
 use super::server::{gridward, said};
 
-/// What the log says of a transaction that writes to more than one district.
+/// The log message for a transaction that writes to more than one district.
 pub const TWO_DISTRICTS: &str = "one transaction writes to two districts";
 
 /// Replaces each table that has a `district` by one of eight partitions of the same columns,

@@ -1,4 +1,4 @@
-//! A phone that follows the server, page by page.
+//! A phone that syncs with the server, page by page.
 
 use std::collections::BTreeMap;
 
@@ -8,17 +8,17 @@ use uuid::Uuid;
 use super::files::beneficiary_id;
 use super::{Caller, Server};
 
-/// A phone: what it holds, and how far it has come.
+/// A phone: its copy of rows and its cursor.
 #[derive(Default)]
 pub struct Phone {
     /// Rows by type and id.
     pub rows: BTreeMap<(String, String), Value>,
-    /// How far it has come.
+    /// Its cursor.
     pub cursor: Option<String>,
 }
 
 impl Phone {
-    /// Sends `commands` and takes in all that has changed.
+    /// Sends `commands` and applies all changes.
     pub async fn sync(&mut self, caller: &Caller, commands: Value) -> Vec<Value> {
         let (results, mut more) = self.page(caller, commands).await;
         while more {
@@ -55,17 +55,17 @@ impl Phone {
         (results, body["has_more"] == json!(true))
     }
 
-    /// The tasks it holds.
+    /// The tasks in its copy.
     pub fn tasks(&self) -> Vec<&Value> {
         self.rows.iter().filter(|((kind, _), _)| kind == "task").map(|(_, row)| row).collect()
     }
 
-    /// The household, if it holds it.
+    /// The beneficiary, if in its copy.
     pub fn household(&self, id: &str) -> Option<&Value> {
         self.rows.get(&("beneficiary".to_owned(), id.to_owned()))
     }
 
-    /// Holds what a phone that begins anew holds.
+    /// Checks that the copy equals a fresh snapshot.
     pub async fn is_as_fresh(&self, caller: &Caller) {
         let mut fresh = Self::default();
         fresh.sync(caller, json!([])).await;
@@ -73,7 +73,7 @@ impl Phone {
     }
 }
 
-/// A command as a phone writes it.
+/// A command of an outbox.
 pub fn command(word: &str, task: &str, payload: Value) -> Value {
     json!({
         "id": Uuid::now_v7(), "type": word, "task_id": task,
@@ -81,7 +81,7 @@ pub fn command(word: &str, task: &str, payload: Value) -> Value {
     })
 }
 
-/// A task for the beneficiary of this number, in the first grid.
+/// A task for the beneficiary with this number, in the first grid.
 pub async fn task_for(server: &Server, n: u32) -> String {
     server.manager().await.make_task(&beneficiary_id(n)).await
 }

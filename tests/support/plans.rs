@@ -1,5 +1,5 @@
-//! How PostgreSQL ran the statements of one database: the plans that `auto_explain` writes to the
-//! server's log.
+//! The query plans of one PostgreSQL database, as written to the server's log by
+//! `auto_explain`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -13,8 +13,8 @@ use serde_json::Value;
 
 use super::Database;
 
-/// Every plan is logged, for the values it is run with: the planner then visits only the partitions
-/// that these values need.
+/// Logs every plan with its actual values, for which the planner visits only the necessary
+/// partitions.
 const SETTINGS: [(&str, &str); 6] = [
     ("session_preload_libraries", "auto_explain"),
     ("auto_explain.log_min_duration", "0"),
@@ -24,14 +24,14 @@ const SETTINGS: [(&str, &str); 6] = [
     ("plan_cache_mode", "force_custom_plan"),
 ];
 
-/// What the server has logged of one database since a moment.
+/// The server's log messages about one database since a position.
 pub struct ServerLog {
     file: File,
-    /// What each message of the database begins with.
+    /// The prefix of each message of the database.
     prefix: String,
 }
 
-/// A plan as `auto_explain` writes it.
+/// A plan in the format of `auto_explain`.
 #[derive(Deserialize)]
 struct Logged {
     #[serde(rename = "Query Text")]
@@ -45,9 +45,9 @@ struct Logged {
 pub struct Scattered {
     /// The statement, on one line.
     pub statement: String,
-    /// The most partitions visited, by table.
+    /// The maximum number of visited partitions, by table.
     pub partitions: BTreeMap<String, usize>,
-    /// How often it was run.
+    /// The number of runs.
     pub times: usize,
 }
 
@@ -59,7 +59,7 @@ impl fmt::Display for Scattered {
 }
 
 impl Database {
-    /// Logs the plan of every statement that connections run from now on.
+    /// Logs the plan of every later statement.
     pub fn log_plans(&self) -> ServerLog {
         let name = self.url.rsplit('/').next().and_then(|name| name.split('?').next());
         let name = name.expect("a database in the URL");
@@ -77,14 +77,14 @@ impl Database {
 }
 
 impl ServerLog {
-    /// The messages since the last look, each with the lines that belong to it.
+    /// The messages since the last call, each with its continuation lines.
     pub fn messages(&mut self) -> Vec<String> {
         let mut text = Vec::new();
         self.file.read_to_end(&mut text).expect("the log can be read");
         let text = String::from_utf8_lossy(&text);
         let (mut messages, mut message) = (Vec::new(), None::<String>);
         for line in text.lines() {
-            // The lines of a message after its first begin with a tab.
+            // Continuation lines begin with a tab.
             match (line.strip_prefix(&self.prefix), line.strip_prefix('\t'), &mut message) {
                 (Some(first), ..) => messages.extend(message.replace(first.to_owned())),
                 (None, Some(more), Some(message)) => message.push_str(more),
@@ -97,8 +97,8 @@ impl ServerLog {
     }
 }
 
-/// Among the plans that `messages` hold, the statements that visit several partitions of a table,
-/// and how many plans there were in all. Rows that are inserted are not in a plan.
+/// The statements in `messages` whose plans visit several partitions of a table, and the total
+/// number of plans. Inserted rows are not in a plan.
 pub fn scattered(messages: &[String]) -> (Vec<Scattered>, usize) {
     let mut found: BTreeMap<String, Scattered> = BTreeMap::new();
     let mut plans = 0;
@@ -123,7 +123,7 @@ pub fn scattered(messages: &[String]) -> (Vec<Scattered>, usize) {
     (found.into_values().collect(), plans)
 }
 
-/// The tables of which a plan visits two or more partitions, and how many.
+/// The tables of which a plan visits two or more partitions, with their number.
 fn visited(plan: &Value) -> BTreeMap<String, usize> {
     let mut names = BTreeSet::new();
     relations(plan, &mut names);
@@ -139,7 +139,7 @@ fn visited(plan: &Value) -> BTreeMap<String, usize> {
     tables
 }
 
-/// Every relation that is named anywhere in a plan: scanned, updated or deleted from.
+/// Every relation in a plan: scanned, updated or deleted from.
 fn relations<'a>(plan: &'a Value, names: &mut BTreeSet<&'a str>) {
     match plan {
         Value::Array(parts) => parts.iter().for_each(|part| relations(part, names)),

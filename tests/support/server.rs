@@ -1,4 +1,4 @@
-//! The real binary: its commands, its server, and people who call it.
+//! The binary: its commands, its server, and its callers.
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
@@ -12,10 +12,10 @@ use tokio::net::TcpStream;
 use super::bodies::home_visit;
 use super::{Database, Files, PASSWORD};
 
-/// Sealed alike on every start of a test; a test's own, and no secret.
+/// The key of the tests, the same on every start; not a secret.
 const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 
-/// The binary, with a test's settings.
+/// The binary with the settings of a test.
 pub fn gridward(database: &Database, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_gridward"));
     command
@@ -29,27 +29,27 @@ pub fn gridward(database: &Database, args: &[&str]) -> Command {
     command
 }
 
-/// Loads `files`; answers what the command said.
+/// Imports `files`; returns the output of the command.
 pub fn import(database: &Database, files: &Files, more: &[&str]) -> Output {
     let folder = database.folder.path().join("district");
     files.write(&folder);
     import_folder(database, &folder, more)
 }
 
-/// Loads a folder; answers what the command said.
+/// Imports a folder; returns the output of the command.
 pub fn import_folder(database: &Database, folder: &Path, more: &[&str]) -> Output {
     let path = folder.to_str().expect("a path");
     let args: Vec<&str> = ["import", path].into_iter().chain(more.iter().copied()).collect();
     gridward(database, &args).output().expect("the binary runs")
 }
 
-/// What a command said, both ways.
+/// Standard output and standard error of a command.
 pub fn said(output: &Output) -> String {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     text(&output.stdout) + &text(&output.stderr)
 }
 
-/// Sets the password of whoever has `phone`.
+/// Sets the password of the person with `phone`.
 pub fn set_password(database: &Database, phone: &str) {
     let mut command = gridward(database, &["user", "password", phone]);
     let mut child =
@@ -62,7 +62,7 @@ pub fn set_password(database: &Database, phone: &str) {
 
 /// A server that runs until it is dropped.
 pub struct Server {
-    /// Where it serves.
+    /// Its address.
     pub base: String,
     /// Its database.
     pub database: Database,
@@ -84,13 +84,13 @@ impl Server {
         Self::start(database)
     }
 
-    /// Serves what `database` holds.
+    /// Serves `database`.
     pub fn start(database: Database) -> Self {
         let (child, base) = spawn(&database);
         Self { base, database, child, client: reqwest::Client::new() }
     }
 
-    /// Kills the process as a power cut would, and starts another on the same data.
+    /// Kills the process, as a power cut would, and starts another with the same data.
     pub fn kill_and_restart(&mut self) {
         self.child.kill().expect("a process to kill");
         self.child.wait().expect("an end");
@@ -99,13 +99,13 @@ impl Server {
         self.base = base;
     }
 
-    /// One more server on the same database.
+    /// Starts another server on the same database.
     pub fn another(&self) -> Another {
         let (child, base) = spawn(&self.database);
         Another { base, child, client: self.client.clone() }
     }
 
-    /// Asks the process to stop, as a service manager does; answers how it ended.
+    /// Stops the process with SIGTERM; returns its exit status.
     pub fn stop(&mut self) -> ExitStatus {
         let id = self.child.id().to_string();
         let asked = Command::new("kill").args(["-TERM", &id]).status().expect("kill runs");
@@ -113,17 +113,17 @@ impl Server {
         self.child.wait().expect("an end")
     }
 
-    /// Somebody who is not signed in.
+    /// A caller without a token.
     pub fn stranger(&self) -> Caller {
         Caller { base: self.base.clone(), client: self.client.clone(), token: None }
     }
 
-    /// Somebody with this token.
+    /// A caller with this token.
     pub fn bearer(&self, token: &str) -> Caller {
         Caller { token: Some(token.to_owned()), ..self.stranger() }
     }
 
-    /// Whoever has `phone`, signed in.
+    /// Signs in the person with `phone`.
     pub async fn sign_in(&self, phone: &str) -> Caller {
         set_password(&self.database, phone);
         let body = json!({ "phone": phone, "password": PASSWORD });
@@ -133,7 +133,7 @@ impl Server {
     }
 }
 
-/// One more server on a database that another serves too.
+/// A second server on the same database.
 pub struct Another {
     base: String,
     child: Child,
@@ -141,7 +141,7 @@ pub struct Another {
 }
 
 impl Another {
-    /// Somebody with this token, at this server.
+    /// A caller of this server with this token.
     pub fn bearer(&self, token: &str) -> Caller {
         let (base, client) = (self.base.clone(), self.client.clone());
         Caller { base, client, token: Some(token.to_owned()) }
@@ -162,7 +162,7 @@ impl Drop for Server {
     }
 }
 
-/// Starts the server and waits for the line that says where it serves.
+/// Starts the server and waits for the line with its address.
 fn spawn(database: &Database) -> (Child, String) {
     let mut child = gridward(database, &["serve"])
         .stdout(Stdio::null())
@@ -176,14 +176,14 @@ fn spawn(database: &Database) -> (Child, String) {
         .map_while(Result::ok)
         .find(|line| line.contains("serving on "))
         .expect("the server says where it serves");
-    // Somebody must read the log, or the server would wait for room in the pipe.
+    // A full pipe would block the server, so a thread reads the log.
     std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
     let (_, base) = line.split_once("serving on ").expect("an address");
     let base = base.split_whitespace().next().expect("an address");
     (child, base.to_owned())
 }
 
-/// Somebody who calls the server.
+/// A caller of the server.
 #[derive(Clone)]
 pub struct Caller {
     base: String,
@@ -192,14 +192,14 @@ pub struct Caller {
     pub token: Option<String>,
 }
 
-/// A request that the server has begun to read.
+/// A request that the server has started to read.
 pub struct HalfAPost {
     stream: BufStream<TcpStream>,
     body: String,
 }
 
 impl HalfAPost {
-    /// Sends the rest; answers the status.
+    /// Sends the rest; returns the status.
     pub async fn finish(mut self) -> u16 {
         self.stream.write_all(self.body.as_bytes()).await.expect("a body that is sent");
         self.stream.flush().await.expect("a body that is sent");
@@ -207,7 +207,7 @@ impl HalfAPost {
     }
 }
 
-/// Reads the head of an answer; answers its status.
+/// Reads the head of an answer; returns its status.
 async fn status_of(stream: &mut BufStream<TcpStream>) -> u16 {
     let mut lines = stream.lines();
     let first = lines.next_line().await.expect("an answer").expect("an answer");
@@ -216,7 +216,7 @@ async fn status_of(stream: &mut BufStream<TcpStream>) -> u16 {
     status.parse().expect("a number")
 }
 
-/// What the server answered.
+/// An answer of the server.
 #[derive(Debug)]
 pub struct Answer {
     /// The status.
@@ -228,7 +228,7 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// What is known where no answer came, or half of one.
+    /// The answer with status 0: none arrived, or only part of one.
     fn none() -> Self {
         Self { status: 0, headers: HeaderMap::new(), body: Value::Null }
     }
@@ -263,7 +263,7 @@ impl Caller {
         self.send(self.request(Method::POST, path)).await
     }
 
-    /// Sends the head of a POST, and answers when the server waits for its body.
+    /// Sends the head of a POST; returns when the server waits for the body.
     pub async fn half_a_post(&self, path: &str, body: &Value) -> HalfAPost {
         let (address, body) = (self.base.trim_start_matches("http://"), body.to_string());
         let mut stream = BufStream::new(TcpStream::connect(address).await.expect("a server"));
@@ -279,12 +279,12 @@ impl Caller {
         HalfAPost { stream, body }
     }
 
-    /// A task for the beneficiary, made by this caller; answers its id.
+    /// Creates a task for the beneficiary; returns its id.
     pub async fn make_task(&self, beneficiary: &str) -> String {
         self.make(&home_visit(beneficiary, json!({}))).await
     }
 
-    /// The task that `body` describes, made by this caller; answers its id.
+    /// Creates the task in `body`; returns its id.
     pub async fn make(&self, body: &Value) -> String {
         let made = self.post("/v1/tasks", body).await;
         assert_eq!(made.status, 201, "{}", made.body);
@@ -300,13 +300,20 @@ impl Caller {
         }
     }
 
-    /// What a path answers, as text.
+    /// The events of `action` that this caller may read.
+    pub async fn events(&self, action: &str) -> Vec<Value> {
+        let events = self.get(&format!("/v1/events?action={action}")).await;
+        assert_eq!(events.status, 200, "{}", events.body);
+        events.body["items"].as_array().expect("a list").clone()
+    }
+
+    /// The answer to a GET, as text.
     pub async fn text(&self, path: &str) -> String {
         let answer = self.request(Method::GET, path).send().await.expect("an answer");
         answer.text().await.expect("a text")
     }
 
-    /// Sends a request; where no whole answer comes, the status is 0.
+    /// Sends a request; the status is 0 without a complete answer.
     pub async fn send(&self, request: reqwest::RequestBuilder) -> Answer {
         match request.send().await {
             Err(_) => Answer::none(),

@@ -1,7 +1,7 @@
-//! Snapshots: what Gridward answers and prints, as it was accepted in `tests/snapshots`.
+//! Snapshots of answers and output, in `tests/snapshots`.
 //!
-//! After a change that is meant, `INSTA_UPDATE=always` with the tests accepts the
-//! new ones; the difference is for the review of the commit.
+//! After an intended change, run the tests with `INSTA_UPDATE=always` and review the
+//! difference.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::server::Answer;
 
-/// What differs from one run to the next, and what stands for it.
+/// Values that vary between runs, and their placeholders.
 const VARYING: [(&str, &str); 14] = [
     (r"018cc7af-0000-7000-8000-0{10}(\d\d)", "[person $1]"),
     (r"018d622e-0000-7000-8000-0{11}(\d)", "[beneficiary $1]"),
@@ -31,7 +31,7 @@ const VARYING: [(&str, &str); 14] = [
     (r#""next_poll_s": \d+"#, r#""next_poll_s": "[seconds]""#),
 ];
 
-/// Today and the days within a month from it, as a pattern.
+/// A pattern for the days within a month of today.
 fn days_from_now() -> String {
     let china = FixedOffset::east_opt(8 * 3600).expect("an offset");
     let today = Utc::now().with_timezone(&china).date_naive();
@@ -39,7 +39,7 @@ fn days_from_now() -> String {
     days.join("|")
 }
 
-/// Until the guard is dropped, snapshots of this thread leave out what varies.
+/// Replaces varying values in the snapshots of this thread until the guard is dropped.
 pub fn without_what_varies() -> SettingsBindDropGuard {
     let mut settings = Settings::clone_current();
     for (pattern, name) in VARYING {
@@ -50,7 +50,7 @@ pub fn without_what_varies() -> SettingsBindDropGuard {
     settings.bind_to_scope()
 }
 
-/// The headers that say something about the answer.
+/// The relevant headers of an answer.
 const HEADERS: [&str; 13] = [
     "allow",
     "cache-control",
@@ -67,7 +67,7 @@ const HEADERS: [&str; 13] = [
     "www-authenticate",
 ];
 
-/// An answer as a snapshot shows it.
+/// An answer for a snapshot.
 #[derive(Serialize)]
 pub struct Shown {
     status: u16,
@@ -76,7 +76,7 @@ pub struct Shown {
 }
 
 impl Answer {
-    /// Its status, its telling headers and its body.
+    /// Its status, relevant headers and body.
     pub fn shown(&self) -> Shown {
         let text = |name| Some(self.headers.get(name)?.to_str().expect("a text").to_owned());
         let headers = HEADERS.into_iter().filter_map(|name| Some((name, text(name)?)));

@@ -1,9 +1,9 @@
 //! The tus extension Expiration: an upload that was announced and never finished does not take
 //! another's place for ever.
 //!
-//! Of one person to one task there are at most [`MOST`]. The oldest that is not whole makes
-//! room for a new one; what is whole is evidence and stays. An upload that is not whole after
-//! [`LIFETIME`] is as if it had never been announced.
+//! A person has at most [`MOST`] attachments for a task. At the limit, a new upload replaces
+//! the oldest incomplete one; completed ones are evidence and stay. An upload that is
+//! incomplete after [`LIFETIME`] expires.
 
 use std::time::SystemTime;
 
@@ -17,30 +17,29 @@ use crate::db::schema::attachments;
 use crate::db::{Conn, DbError};
 use crate::http::problem::{FieldError, Problem, ProblemCode};
 
-/// How long after it was last announced an upload may be finished.
+/// The lifetime of an incomplete upload since its last announcement.
 pub const LIFETIME: TimeDelta = TimeDelta::days(7);
 
-/// When the upload expires; none once it is whole.
+/// When the upload expires; `None` if it is complete.
 pub fn expires_at(row: &AttachmentRow) -> Option<DateTime<Utc>> {
     (!row.complete).then(|| row.created_at.and_utc() + LIFETIME)
 }
 
-/// Whether it is as if the upload had never been announced.
+/// Whether the upload has expired.
 pub fn is_expired(row: &AttachmentRow, now: DateTime<Utc>) -> bool {
     expires_at(row).is_some_and(|end| end <= now)
 }
 
-/// The header `Upload-Expires`, as long as the upload is not whole.
+/// The header `Upload-Expires`; `None` if the upload is complete.
 pub fn header(row: &AttachmentRow) -> Option<(&'static str, String)> {
     let end = expires_at(row)?;
     Some(("Upload-Expires", HttpDate::from(SystemTime::from(end)).to_string()))
 }
 
-/// The upload that must be thrown away before `new` can be announced; `None` where there is
-/// room.
+/// The upload that must be deleted before `new` can be announced; `None` below the limit.
 ///
 /// # Errors
-/// 422 when all are whole.
+/// 422 if all are complete.
 pub fn in_the_way(conn: &mut Conn, new: &AttachmentRow) -> Result<Option<AttachmentRow>, Problem> {
     let beside = attachments::table
         .filter(attachments::district.eq(&new.district))
@@ -53,12 +52,13 @@ pub fn in_the_way(conn: &mut Conn, new: &AttachmentRow) -> Result<Option<Attachm
     let unfinished = beside.filter(attachments::complete.eq(false));
     let oldest = unfinished.order((attachments::created_at, attachments::id)).first(conn);
     oldest.optional()?.map(Some).ok_or_else(|| {
-        let error = FieldError::new("Upload-Metadata", format!("at most {MOST} to a task"));
+        let error =
+            FieldError::new("Upload-Metadata", format!("at most {MOST} attachments per task"));
         Problem::from(ProblemCode::Invalid).with(error)
     })
 }
 
-/// Lets an upload that is announced again live as long as a new one.
+/// Restarts the lifetime of an upload that is announced again.
 ///
 /// # Errors
 /// [`DbError`].

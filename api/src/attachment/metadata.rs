@@ -55,8 +55,8 @@ impl Metadata {
     }
 }
 
-/// The value of `word`, as it was written. What else a client says is not looked at, and may
-/// be a word alone (tus 1.0.0, `Upload-Metadata`).
+/// The value of `word`, undecoded. Other keys are ignored and may have no value (tus 1.0.0,
+/// `Upload-Metadata`).
 fn find<'a>(header: &'a str, word: &str) -> Option<&'a str> {
     let mut pairs = header.split(',').map(|pair| {
         let pair = pair.trim();

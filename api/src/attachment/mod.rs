@@ -6,8 +6,8 @@
 //! an attachment long before its upload.
 //!
 //! Each part is encrypted into the blob store ([`blob_store`]) before the row counts it, so
-//! a crash at any point loses no acknowledged byte: a part that was written and not counted
-//! is overwritten. After the last byte the whole is verified against its hash and type,
+//! a crash at any point loses no acknowledged byte: a part that was written but not counted
+//! is overwritten. After the last byte the whole file is verified against its hash and type,
 //! encrypted as one, and only then available.
 
 pub mod announce;

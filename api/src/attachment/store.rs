@@ -39,7 +39,7 @@ pub fn row(
     Ok(attachments::table.find((district, id.to_string())).first(conn).optional()?)
 }
 
-/// Writes a new one.
+/// Inserts an attachment.
 ///
 /// # Errors
 /// [`DbError`].

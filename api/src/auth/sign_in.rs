@@ -136,9 +136,9 @@ fn choose(
 ) -> Result<AreaCode, Problem> {
     match named {
         Some(code) if code.level() == Level::District => Ok(code),
-        Some(_) => Err(Problem::invalid("/district", "a district's code has 6 digits")),
+        Some(_) => Err(Problem::invalid("/district", "must be a code of 6 digits")),
         None => only
             .find(conn)?
-            .ok_or_else(|| Problem::invalid("/district", "name one of the districts")),
+            .ok_or_else(|| Problem::invalid("/district", "must be one of the districts")),
     }
 }

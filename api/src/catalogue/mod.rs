@@ -50,7 +50,7 @@ pub struct KindCode(String);
 
 /// A text that is not a valid code of a kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("a kind is 1 to 32 lower-case letters, digits and underscores, a letter first")]
+#[error("must be 1 to 32 lower-case letters, digits and underscores, beginning with a letter")]
 pub struct KindCodeError;
 
 impl KindCode {

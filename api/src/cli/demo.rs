@@ -87,7 +87,7 @@ fn add_tasks(conn: &mut Conn, records: &DistrictRecords, seed: u64) -> Result<()
     Ok(())
 }
 
-/// The demo accounts: a supervisor, and a manager and a volunteer of one grid.
+/// The demo accounts: a supervisor, and the manager and a volunteer of one grid.
 struct Faces([(Role, PersonId, String, String); 3]);
 
 fn faces(records: &DistrictRecords) -> Option<Faces> {
@@ -155,7 +155,7 @@ impl Faces {
                 );
             }
         }
-        // A reader at the other end of a pipe gets these lines at once.
+        // Flushes for a reader at the other end of a pipe.
         let _ = std::io::stdout().flush();
     }
 }

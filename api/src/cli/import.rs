@@ -13,22 +13,22 @@ use crate::load::record::DistrictRecords;
 use crate::load::{self, Options};
 use crate::server::settings::Settings;
 
-/// How many kinds of record a load writes, for the progress bar.
+/// The number of record kinds in a load, for the progress bar.
 const KINDS: u64 = 7;
 
 #[derive(clap::Args)]
 pub(super) struct Args {
     /// The folder
     dir: PathBuf,
-    /// Check everything and report what would change, but write nothing
+    /// Check the files and report the changes without writing
     #[arg(long)]
     dry_run: bool,
-    /// Treat the files as the whole district and remove what they lack
+    /// Treat the files as the whole district and remove rows that they lack
     ///
-    /// Areas end, people become inactive (admins stay), beneficiaries, stations,
-    /// memorials and holidays are deleted. A beneficiary with tasks stays for their
-    /// history; its unfinished tasks are cancelled. Without this flag, rows that the
-    /// files lack are only reported. Every file must be present.
+    /// Areas end; people become inactive (admins stay); beneficiaries, stations,
+    /// memorials and holidays are deleted. A beneficiary with tasks is kept for their
+    /// history, and its unfinished tasks are cancelled. Without this flag, missing rows
+    /// are only reported. Every file must be present.
     #[arg(long)]
     whole: bool,
 }
@@ -51,7 +51,7 @@ pub(super) fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Reads the folder and prints what is wrong with it, if anything.
+/// Reads the folder and prints its faults and warnings.
 fn check(args: &Args, bar: &ProgressBar) -> Result<Reading, Failure> {
     let today = clock::day(clock::system());
     let reading = read(&args.dir, today, &mut |step| {
@@ -81,7 +81,7 @@ fn check(args: &Args, bar: &ProgressBar) -> Result<Reading, Failure> {
     Ok(reading)
 }
 
-/// Reports what a load would do to the database, if there is one.
+/// Reports the changes that a load would make, if the database exists.
 fn rehearse(
     settings: &Settings,
     records: &DistrictRecords,
@@ -89,7 +89,7 @@ fn rehearse(
     bar: &ProgressBar,
 ) -> Result<(), Failure> {
     let database = &settings.database;
-    // Connecting to a file would make it.
+    // Connecting to a missing file would create it.
     if database.file().is_none_or(Path::exists) {
         let mut conn = database.connect()?;
         if migrate::is_current(&mut conn)? {

@@ -144,7 +144,7 @@ fn choose_district(conn: &mut Conn, named: Option<&str>) -> Result<AreaCode, Fai
         [] => Err(NO_DISTRICT.into()),
         several => {
             let codes: Vec<&str> = several.iter().map(AreaCode::as_str).collect();
-            Err(format!("the database has several districts; name one of {}", codes.join(", "))
+            Err(format!("the database has several districts; choose one of {}", codes.join(", "))
                 .into())
         }
     }

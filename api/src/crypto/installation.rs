@@ -1,4 +1,4 @@
-//! The installation's own key: the one secret that is not in the database.
+//! The installation's key: the only secret outside the database.
 
 use std::io::Write;
 use std::path::Path;
@@ -10,29 +10,29 @@ use thiserror::Error;
 
 use super::SealingKey;
 
-/// Why there is no installation key.
+/// Why the installation key is unavailable.
 #[derive(Debug, Error)]
 pub enum KeyError {
-    /// The setting or file holds something else.
+    /// The setting or file is not a key.
     #[error("{origin} must hold 32 bytes in base64, as `openssl rand -base64 32` prints them")]
     Malformed {
         /// The setting or file.
         origin: String,
     },
-    /// The file cannot be read or made.
+    /// The file cannot be read or created.
     #[error("the key file {path} cannot be used: {reason}")]
     File {
         /// The file.
         path: String,
-        /// Why not.
+        /// The cause.
         reason: std::io::Error,
     },
-    /// The system gave no random bytes.
-    #[error("the system gave no random bytes")]
+    /// The system's random generator failed.
+    #[error("the system's random generator failed")]
     NoRandom,
 }
 
-/// The key that seals the districts' keys and the keys that sign tokens.
+/// The key that encrypts the districts' keys and the token signing keys.
 #[derive(Clone)]
 pub struct InstallationKey(SealingKey);
 
@@ -45,7 +45,7 @@ impl InstallationKey {
         Self::parse(secret.expose_secret(), "secret_key")
     }
 
-    /// The key in the file at `path`, made at the first start, for its owner only.
+    /// The key in the file at `path`, created at the first start with owner-only access.
     ///
     /// # Errors
     /// [`KeyError`].
@@ -57,7 +57,7 @@ impl InstallationKey {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 let secret: [u8; 32] = random()?;
                 write_private(path, &BASE64_STANDARD.encode(secret)).map_err(failed)?;
-                // Another process may have been faster; the file is what counts.
+                // Another process may have created the file first; its content is the key.
                 let text = std::fs::read_to_string(path).map_err(failed)?;
                 Self::parse(&text, &origin)
             }
@@ -72,13 +72,13 @@ impl InstallationKey {
         secret.map(|secret| Self(SealingKey::new(&secret))).ok_or_else(malformed)
     }
 
-    /// The key to seal and open with.
+    /// The key for encryption and decryption.
     pub const fn key(&self) -> &SealingKey {
         &self.0
     }
 }
 
-/// Secret bytes from the system.
+/// Random bytes from the system.
 ///
 /// # Errors
 /// [`KeyError::NoRandom`].
@@ -88,7 +88,7 @@ pub fn random<const N: usize>() -> Result<[u8; N], KeyError> {
     Ok(bytes)
 }
 
-/// Writes a file that only its owner can read, unless there is one already.
+/// Creates a file that only its owner can read; an existing file stays.
 fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;

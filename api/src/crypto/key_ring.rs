@@ -1,4 +1,4 @@
-//! The opened data keys, kept while the server runs.
+//! The decrypted data keys, cached in memory.
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -9,7 +9,7 @@ use super::installation::InstallationKey;
 use super::{SealingKey, store};
 use crate::db::{Conn, DbError};
 
-/// Hands out the keys of districts.
+/// The keys of the districts.
 #[derive(Clone)]
 pub struct KeyRing {
     installation: InstallationKey,
@@ -17,17 +17,17 @@ pub struct KeyRing {
 }
 
 impl KeyRing {
-    /// A key ring that `installation` opens.
+    /// A key ring that decrypts with `installation`.
     pub fn new(installation: InstallationKey) -> Self {
         Self { installation, opened: Arc::default() }
     }
 
-    /// The installation's own key.
+    /// The installation's key.
     pub const fn installation(&self) -> &InstallationKey {
         &self.installation
     }
 
-    /// The key of `district`, from memory or through `conn`.
+    /// The key of `district`, from the cache or the database.
     ///
     /// # Errors
     /// [`DbError`]; a district without a key is corrupt.
@@ -36,7 +36,7 @@ impl KeyRing {
             .ok_or_else(|| DbError::corrupt("districts", "no key for this district"))
     }
 
-    /// As [`Self::key`]; `None` for a district that there is not.
+    /// As [`Self::key`]; `None` if the district does not exist.
     ///
     /// # Errors
     /// [`DbError`].

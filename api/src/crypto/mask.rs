@@ -1,4 +1,4 @@
-//! What lists show of personal text: enough to recognise, not enough to use.
+//! Masks of personal data for lists: recognisable, but not usable.
 
 /// `王小明` as `王*明`, `王明` as `王*`, `王` as `*`.
 pub fn name(name: &str) -> String {

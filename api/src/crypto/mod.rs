@@ -1,9 +1,9 @@
-//! Sealing what is personal: names, numbers, addresses, hardship, notes.
+//! Encryption of personal data: names, numbers, addresses, hardships, notes.
 //!
-//! A district's data key seals its rows; the installation's key seals the data
-//! keys and the keys that sign tokens. A sealed value is bound to its row by
+//! A district's data key encrypts its rows; the installation's key encrypts the
+//! data keys and the token signing keys. An encrypted value is bound to its row by
 //! associated data (district, table, id), so it cannot be moved to another row.
-//! Looking up an exact phone or ID number goes by a keyed hash.
+//! Phone and ID numbers are found by a keyed hash (a blind index).
 
 pub mod installation;
 pub mod key_ring;
@@ -25,18 +25,18 @@ use crate::db::column::Hash;
 pub use installation::InstallationKey;
 pub use key_ring::KeyRing;
 
-/// The first byte of everything sealed: XChaCha20-Poly1305 (draft-irtf-cfrg-xchacha-03).
+/// The first byte of an encrypted value: XChaCha20-Poly1305 (draft-irtf-cfrg-xchacha-03).
 const XCHACHA20_POLY1305: u8 = 1;
-/// The second byte: which of the key's generations; there is one so far.
+/// The second byte: the generation of the key; there is one so far.
 const GENERATION: u8 = 1;
 const NONCE_BYTES: usize = 24;
 
-/// Something sealed that this key does not open.
+/// The key cannot decrypt the value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("this key does not open what was sealed here")]
+#[error("this key cannot decrypt the value")]
 pub struct Unopened;
 
-/// A key that seals and opens.
+/// A key for authenticated encryption and blind indexes.
 #[derive(Clone)]
 pub struct SealingKey {
     cipher: XChaCha20Poly1305,
@@ -44,9 +44,9 @@ pub struct SealingKey {
 }
 
 impl SealingKey {
-    /// The key made of 32 secret bytes.
+    /// Derives the key from 32 secret bytes.
     pub fn new(secret: &[u8; 32]) -> Self {
-        // A separate key for looking up, so that neither helps against the other.
+        // A separate key for the index, so that neither reveals the other.
         let root = hmac::Key::new(hmac::HMAC_SHA256, secret);
         let index = hmac::sign(&root, b"gridward blind index");
         Self {
@@ -55,10 +55,10 @@ impl SealingKey {
         }
     }
 
-    /// Seals `bytes` with the associated data `aad`.
+    /// Encrypts `bytes` with the associated data `aad`.
     ///
     /// # Errors
-    /// Only past the cipher's limit of 256 GiB.
+    /// Only above the cipher's limit of 256 GiB.
     pub fn seal(&self, aad: &str, bytes: &[u8]) -> Result<Vec<u8>, Unopened> {
         let nonce = XNonce::generate();
         let payload = Payload { msg: bytes, aad: aad.as_bytes() };
@@ -66,10 +66,10 @@ impl SealingKey {
         Ok([&[XCHACHA20_POLY1305, GENERATION], nonce.as_slice(), &sealed].concat())
     }
 
-    /// Opens bytes that were sealed with the associated data `aad`.
+    /// Decrypts bytes that were encrypted with the associated data `aad`.
     ///
     /// # Errors
-    /// When they were sealed by another key or with other associated data, or were changed.
+    /// If the key or the associated data differ, or the bytes were changed.
     pub fn open(&self, aad: &str, sealed: &[u8]) -> Result<Vec<u8>, Unopened> {
         let body = sealed.strip_prefix(&[XCHACHA20_POLY1305, GENERATION]).ok_or(Unopened)?;
         let (nonce, sealed) = body.split_at_checked(NONCE_BYTES).ok_or(Unopened)?;
@@ -78,30 +78,30 @@ impl SealingKey {
         self.cipher.decrypt(&nonce, payload).map_err(|_| Unopened)
     }
 
-    /// Seals a value as JSON with the associated data `aad`.
+    /// Encrypts a value as JSON with the associated data `aad`.
     ///
     /// # Errors
-    /// When the value has no JSON form.
+    /// If the value has no JSON representation.
     pub fn seal_value<T: Serialize>(&self, aad: &str, value: &T) -> Result<Vec<u8>, Unopened> {
         self.seal(aad, &serde_json::to_vec(value).map_err(|_| Unopened)?)
     }
 
-    /// Opens a value that [`Self::seal_value`] sealed with the associated data `aad`.
+    /// Decrypts a value of [`Self::seal_value`] with the associated data `aad`.
     ///
     /// # Errors
-    /// As [`Self::open`], or when another type was sealed.
+    /// As [`Self::open`], or if the value has another type.
     pub fn open_value<T: DeserializeOwned>(&self, aad: &str, sealed: &[u8]) -> Result<T, Unopened> {
         serde_json::from_slice(&self.open(aad, sealed)?).map_err(|_| Unopened)
     }
 
-    /// The blind index of `text`: equal texts have equal indexes, and nothing
-    /// else can be read from one (HMAC-SHA-256).
+    /// The blind index of `text` (HMAC-SHA-256): equal texts have equal indexes,
+    /// and an index reveals nothing else.
     pub fn index(&self, text: &str) -> Hash {
         Hash::hmac_sha256(&self.index, text)
     }
 }
 
-/// The associated data of a row: what is sealed for one row does not open for another.
+/// The associated data of a row; a value of one row cannot be decrypted as another's.
 pub fn aad(district: AreaCode, table: &str, id: impl Display) -> String {
     format!("{district}|{table}|{id}")
 }

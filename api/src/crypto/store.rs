@@ -1,4 +1,4 @@
-//! The districts' data keys, as they lie sealed in the database.
+//! The encrypted data keys of the districts in the database.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -11,10 +11,10 @@ use crate::db::column::Hash;
 use crate::db::schema::{district_heads, districts};
 use crate::db::{Conn, DbError};
 
-/// The data key of `district`; none if there is no such district.
+/// The data key of `district`; `None` if the district does not exist.
 ///
 /// # Errors
-/// [`DbError`]; also when the key was sealed by another installation key.
+/// [`DbError`]; also if the key was encrypted with another installation key.
 pub fn district_key(
     conn: &mut Conn,
     installation: &InstallationKey,
@@ -32,8 +32,8 @@ pub fn district_key(
     Ok(Some(SealingKey::new(&secret)))
 }
 
-/// The data key of `district`, which is made, with the head of its log, if it is
-/// new; and whether it is.
+/// The data key of `district`, and whether it is new. The key of a new district is
+/// created together with the head of its log.
 ///
 /// # Errors
 /// [`DbError`].
@@ -71,7 +71,7 @@ pub fn found_district(
     Ok((SealingKey::new(&secret), true))
 }
 
-/// All districts of this installation, in the order of their codes.
+/// All districts of this installation, ordered by code.
 ///
 /// # Errors
 /// [`DbError`].

@@ -1,11 +1,10 @@
-//! Rows declared once, written many at a time.
+//! Row types declared once, and bulk inserts and updates of them.
 //!
-//! [`table_row!`](crate::table_row) declares a row with its columns in one place;
-//! inserting and updating many of them follows from that list. On PostgreSQL each
-//! is one statement over one array for each column, since a text of bound values
-//! would grow with the rows; the district is one bound value, so that the statement
-//! touches one shard. SQLite has no round trips: there one prepared statement runs
-//! after another.
+//! [`table_row!`](crate::table_row) declares the columns of a row in one place and
+//! generates bulk inserts and updates. On PostgreSQL each is one statement with one
+//! array per column, since a statement with bound values would grow with the number
+//! of rows; the district is one bound value, so that the statement touches one
+//! shard. SQLite has no round trips: there a prepared statement runs once per row.
 
 /// An insertion from one value for the district and one array for each other column.
 pub fn insert_from_arrays(table: &str, columns: &[&str]) -> String {
@@ -32,7 +31,7 @@ pub fn update_from_arrays(table: &str, keys: &[&str], changing: &[&str]) -> Stri
     )
 }
 
-/// An update of one row: bound are `changing`, the district, `keys` and the version before.
+/// An update of one row with the bound values `changing`, district, `keys` and the old version.
 pub fn update_one(table: &str, keys: &[&str], changing: &[&str]) -> String {
     let set: Vec<String> = changing.iter().map(|name| format!("{name} = ?")).collect();
     let same: Vec<String> = keys.iter().map(|key| format!("{key} = ?")).collect();
@@ -46,9 +45,9 @@ pub fn update_one(table: &str, keys: &[&str], changing: &[&str]) -> String {
 /// The SQL type of a column.
 pub type SqlTypeOf<Column> = <Column as diesel::Expression>::SqlType;
 
-/// Declares a row of a table: the district, the columns of the key within it, those
-/// that never change (`fixed`), and, for a row with versions, those that do
-/// (`changing`).
+/// Declares a row of a table: the district, the columns of the key within it, the
+/// columns that never change (`fixed`), and, for a row with versions, those that can
+/// change (`changing`).
 #[macro_export]
 macro_rules! table_row {
     (
@@ -85,7 +84,7 @@ macro_rules! table_row {
         #[derive(diesel::Queryable, diesel::Selectable, diesel::Insertable)]
         #[diesel(table_name = $crate::db::schema::$table)]
         $vis struct $name {
-            #[doc = "Column `district`, described in the migrations as all are."]
+            #[doc = "Column `district`; the migrations describe all columns."]
             pub district: $district,
             $(#[doc = concat!("Column `", stringify!($key), "`.")] pub $key: $key_type,)+
             $(#[doc = concat!("Column `", stringify!($fixed), "`.")] pub $fixed: $fixed_type,)*
@@ -146,8 +145,8 @@ macro_rules! table_row {
         { $($changing:ident: $changing_type:ty,)+ }
     ) => {
         impl $name {
-            /// Updates rows of one district, each of which still has the version that
-            /// stands before it; answers how many did.
+            /// Updates rows of one district that still have the version given with each;
+            /// returns their number.
             ///
             /// # Errors
             /// Those of the database.
@@ -163,7 +162,7 @@ macro_rules! table_row {
                 static TOGETHER: std::sync::LazyLock<String> = std::sync::LazyLock::new(|| {
                     bulk::update_from_arrays(stringify!($table), KEYS, CHANGING)
                 });
-                // A text stays prepared; diesel prepares an update of values each time.
+                // diesel caches the prepared statement of a text, but not of a typed update.
                 static ONE: std::sync::LazyLock<String> = std::sync::LazyLock::new(|| {
                     bulk::update_one(stringify!($table), KEYS, CHANGING)
                 });

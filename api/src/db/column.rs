@@ -23,7 +23,7 @@ use gridward_domain::time::TimeOfDay;
 
 use super::Conn;
 
-/// The backend of either database.
+/// The backend for both databases.
 type Backends = <Conn as diesel::Connection>::Backend;
 
 macro_rules! id_column {

@@ -1,4 +1,4 @@
-//! A connection to either database, and the address that says which.
+//! A connection to either database, and its address.
 
 #![expect(missing_docs, reason = "diesel's derive makes public items that it does not document")]
 
@@ -20,7 +20,7 @@ pub enum Conn {
     Sqlite(SqliteConnection),
 }
 
-/// Where the database is.
+/// The address of the database.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Address {
     /// A `postgres://` URL.
@@ -30,8 +30,8 @@ pub enum Address {
 }
 
 impl Address {
-    /// Reads a setting: `postgres://...` or `postgresql://...` is a server,
-    /// anything else a file (`sqlite://` before it may be left out).
+    /// Parses a setting: `postgres://...` or `postgresql://...` is a server,
+    /// anything else a file, optionally with the prefix `sqlite://`.
     pub fn parse(text: &str) -> Self {
         if text.starts_with("postgres://") || text.starts_with("postgresql://") {
             Self::Postgres(text.to_owned())
@@ -60,11 +60,11 @@ impl Address {
     }
 }
 
-/// How long a statement waits for a lock that another transaction holds.
+/// The maximum time that a statement waits for a lock.
 pub const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// PostgreSQL that does not wait without end: for a row that a server holds which
-/// has gone, or for a transaction of ours whose server has gone.
+/// Opens PostgreSQL with timeouts, so that neither a row lock nor an open transaction
+/// of a server that has disappeared blocks others forever.
 fn connect_postgres(url: &str) -> Result<PgConnection, DbError> {
     let mut conn = PgConnection::establish(url)?;
     conn.batch_execute(&format!(
@@ -74,7 +74,7 @@ fn connect_postgres(url: &str) -> Result<PgConnection, DbError> {
     Ok(conn)
 }
 
-/// SQLite with a write-ahead log, every commit on disk before it is answered.
+/// Opens SQLite with a write-ahead log; every commit is on disk before it returns.
 fn connect_sqlite(path: &Path) -> Result<SqliteConnection, DbError> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)

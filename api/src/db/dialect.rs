@@ -1,4 +1,4 @@
-//! The few statements that the two databases say differently.
+//! The few statements that differ between the two databases.
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
@@ -8,8 +8,8 @@ use gridward_domain::area::AreaCode;
 use super::DbError;
 use super::connection::Conn;
 
-/// How a transaction that writes begins: SQLite takes its write lock at once,
-/// rather than failing halfway.
+/// The start of a write transaction: SQLite takes its write lock at once, rather
+/// than failing halfway.
 pub const fn begin(conn: &Conn) -> &'static str {
     match conn {
         Conn::Pg(_) => "BEGIN",
@@ -17,8 +17,8 @@ pub const fn begin(conn: &Conn) -> &'static str {
     }
 }
 
-/// In a transaction, keeps other servers from the table until it ends. SQLite's
-/// transactions that write keep everybody out already.
+/// Locks the table against other servers until the end of the transaction. On
+/// SQLite a write transaction is already exclusive.
 pub const fn lock_signing_keys(conn: &Conn) -> &'static str {
     match conn {
         Conn::Pg(_) => "LOCK TABLE signing_keys IN EXCLUSIVE MODE",
@@ -27,7 +27,7 @@ pub const fn lock_signing_keys(conn: &Conn) -> &'static str {
 }
 
 /// Takes the lock of `job` in `district` until the connection is closed; `false`
-/// while another connection has it. On SQLite there is one server, and no lock.
+/// while another connection has it. On SQLite there is one server and no lock.
 ///
 /// # Errors
 /// [`DbError`].
@@ -52,7 +52,7 @@ pub fn try_job_lock(conn: &mut Conn, job: &str, district: AreaCode) -> Result<bo
     }
 }
 
-/// Releases what [`try_job_lock`] took on the connection.
+/// Releases the locks that [`try_job_lock`] took on the connection.
 ///
 /// # Errors
 /// [`DbError`].

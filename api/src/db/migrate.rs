@@ -1,4 +1,4 @@
-//! The tables, made and kept current. Both sets of migrations are in the binary.
+//! Creates and migrates the tables. The binary contains the migrations of both databases.
 
 use diesel::Connection;
 use diesel::connection::SimpleConnection;
@@ -10,16 +10,16 @@ use super::connection::Conn;
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("../migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("../migrations/postgres");
-/// Names the lock that keeps servers that start together from migrating together.
+/// The id of the lock that prevents concurrent migrations by several servers.
 const LOCK: i64 = 0x6772_6964_7761_7264;
 
-/// A migration that failed, and why.
+/// Why a migration failed.
 #[derive(Debug, Error)]
 pub enum MigrateError {
-    /// The database's own reason.
-    #[error("the tables could not be brought up to date: {0}")]
+    /// The error of the database.
+    #[error("the database could not be migrated: {0}")]
     Failed(String),
-    /// A pooler gave one session's prepared statements to another.
+    /// A pooler does not keep prepared statements within their session.
     #[error(
         "the tables could not be brought up to date: prepared statements do not last on this \
          connection, as behind a pooler in transaction mode; use PgBouncer in session mode, or \
@@ -35,19 +35,19 @@ impl MigrateError {
     }
 }
 
-/// How Diesel names its prepared statements. PostgreSQL names one only to say that it exists
-/// already (42P05) or does not exist (26000), in whatever language.
+/// The prefix of Diesel's prepared statements. PostgreSQL mentions one only if it already
+/// exists (42P05) or does not exist (26000), in any language.
 const STATEMENT: &str = "__diesel_stmt_";
 
-/// Runs what has not run yet; answers the names of what ran.
+/// Runs the pending migrations; returns their names.
 ///
 /// # Errors
-/// When a migration fails; those before it stay.
+/// If a migration fails; earlier ones remain applied.
 pub fn migrate(conn: &mut Conn) -> Result<Vec<String>, MigrateError> {
     match conn {
         Conn::Sqlite(conn) => run(conn, SQLITE),
         Conn::Pg(conn) => {
-            // The first of several servers may need long for the tables.
+            // The migration by another server may take long.
             let lock = format!("SET lock_timeout = 0; SELECT pg_advisory_lock({LOCK})");
             conn.batch_execute(&lock).map_err(MigrateError::of)?;
             let ran = run(conn, POSTGRES);
@@ -61,7 +61,7 @@ pub fn migrate(conn: &mut Conn) -> Result<Vec<String>, MigrateError> {
 /// Whether every migration of this binary has run.
 ///
 /// # Errors
-/// When the database cannot say.
+/// If the database is unavailable.
 pub fn is_current(conn: &mut Conn) -> Result<bool, MigrateError> {
     let pending = match conn {
         Conn::Sqlite(conn) => conn.has_pending_migration(SQLITE),

@@ -13,19 +13,19 @@ use thiserror::Error;
 
 pub use connection::{Address, Conn};
 
-/// Why the database did not do as asked.
+/// Why a database operation failed.
 #[derive(Debug, Error)]
 pub enum DbError {
-    /// It cannot be reached, or went away meanwhile.
+    /// The database is unreachable, or the connection was lost.
     #[error("the database cannot be reached: {0}")]
     Unavailable(String),
-    /// Too many are waiting for it.
+    /// Too many requests are waiting.
     #[error("the database is too busy")]
     Busy,
-    /// Another transaction was in the way, again and again.
-    #[error("another change was in the way")]
+    /// Repeated conflicts with other transactions.
+    #[error("conflict with another change")]
     Collision,
-    /// A step failed after it wrote; the change is run again with more care.
+    /// A step failed after it wrote; the change is run again in isolation.
     #[error("a step of a change failed")]
     NeedsRetry,
     /// A step of a change panicked; this is a defect.
@@ -34,29 +34,29 @@ pub enum DbError {
     /// A statement failed; this is a defect, not the caller's fault.
     #[error("a statement failed: {0}")]
     Failed(diesel::result::Error),
-    /// A row holds what no part of Gridward ever wrote.
-    #[error("a row of {table} cannot be read: {reason}")]
+    /// A row has a value that Gridward never writes.
+    #[error("unreadable row in {table}: {reason}")]
     Corrupt {
         /// The table.
         table: &'static str,
-        /// What is wrong with it, without the value.
+        /// The reason, without the value.
         reason: String,
     },
 }
 
 impl DbError {
-    /// A row of `table` that cannot be read because of `reason`.
+    /// An unreadable row of `table`.
     pub fn corrupt(table: &'static str, reason: impl ToString) -> Self {
         Self::Corrupt { table, reason: reason.to_string() }
     }
 
-    /// Whether the same change may succeed if tried again at once, because another
-    /// transaction was in the way.
+    /// Whether an immediate retry of the same change may succeed, because of a
+    /// conflict with another transaction.
     ///
-    /// Diesel tells only some SQLSTATEs apart: a deadlock (40P01) and a lock that
-    /// was not to be had (55P03) are `Unknown`, and their messages are in the
-    /// server's language. An unknown error without a position in the statement is
-    /// therefore taken for one that may pass; who tries again does so a few times.
+    /// Diesel distinguishes only some SQLSTATEs: a deadlock (40P01) and a lock
+    /// timeout (55P03) are `Unknown`, and their messages are in the server's
+    /// language. An unknown error without a position in the statement is therefore
+    /// treated as transient; callers limit the number of retries.
     pub(crate) fn is_collision(&self) -> bool {
         use diesel::result::{DatabaseErrorKind, Error};
         match self {
@@ -72,10 +72,10 @@ impl DbError {
     }
 }
 
-/// An error that may come from the database, as [`Db::write`] needs to know:
-/// a change that collided with another is run again.
+/// An error that may come from the database. [`Db::write`] distinguishes these,
+/// since it runs a change again after a conflict.
 pub trait DbFailure: From<DbError> {
-    /// The database's own error, if that is what it is.
+    /// The database error, if it is one.
     fn as_db(&self) -> Option<&DbError>;
 }
 
@@ -93,8 +93,8 @@ impl From<diesel::result::Error> for DbError {
                 Kind::ClosedConnection | Kind::UnableToSendCommand | Kind::ReadOnlyTransaction,
                 about,
             ) => Self::Unavailable(about.message().to_owned()),
-            // SQLite, when another process keeps the file for longer than we wait; its
-            // messages are English everywhere.
+            // SQLite, if another process locks the file for longer than the timeout; its
+            // messages are always in English.
             Error::DatabaseError(_, about) if about.message() == "database is locked" => Self::Busy,
             other => Self::Failed(other),
         }
@@ -107,10 +107,10 @@ impl From<diesel::ConnectionError> for DbError {
     }
 }
 
-/// Reads a word, code or id of a row of `table`.
+/// Parses an enum, code or id in a row of `table`.
 ///
 /// # Errors
-/// [`DbError::Corrupt`]; only what was parsed before is ever written.
+/// [`DbError::Corrupt`], since only valid values are ever written.
 pub fn parsed<T: std::str::FromStr>(table: &'static str, text: &str) -> Result<T, DbError>
 where
     T::Err: std::fmt::Display,
@@ -118,7 +118,7 @@ where
     text.parse().map_err(|error| DbError::corrupt(table, error))
 }
 
-/// The condition that a column of codes lies in an area's range.
+/// The condition that a column of codes is in an area's range.
 #[macro_export]
 macro_rules! in_range {
     ($column:expr, $range:expr) => {
@@ -126,11 +126,11 @@ macro_rules! in_range {
     };
 }
 
-/// Runs `work` in a transaction of its own, for who has a connection to himself:
-/// the command line and the first steps of a start.
+/// Runs `work` in a transaction on an exclusive connection: for the command line
+/// and the start of the server.
 ///
 /// # Errors
-/// Those of `work`, which then leaves nothing behind, or the database's own.
+/// The errors of `work`, after a rollback, or those of the database.
 pub fn transact<T, E: From<DbError>>(
     conn: &mut Conn,
     work: impl FnOnce(&mut Conn) -> Result<T, E>,
@@ -142,7 +142,7 @@ pub fn transact<T, E: From<DbError>>(
         Ok(done)
     });
     if done.is_err() {
-        // The error that matters is the first.
+        // The first error is the relevant one.
         let _ = conn.batch_execute("ROLLBACK");
     }
     done

@@ -1,10 +1,10 @@
-//! Chance from a seed: the same on every machine.
+//! Seeded random draws, the same on every machine.
 
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-/// A stream of draws for one purpose, so that one more draw for people does
-/// not move a house.
+/// A stream of draws for one purpose: additional draws for one purpose do not change
+/// another.
 pub(super) struct Draw(ChaCha8Rng);
 
 impl Draw {
@@ -17,23 +17,23 @@ impl Draw {
         Self(ChaCha8Rng::from_seed(key))
     }
 
-    /// A number from `from` up to, and without, `to`.
+    /// A number from `from`, inclusive, to `to`, exclusive.
     pub(super) fn between(&mut self, from: f64, to: f64) -> f64 {
         let fraction: f64 = self.0.random();
         from + (to - from) * fraction
     }
 
-    /// A number from 0 up to, and without, `below`.
+    /// A number from 0, inclusive, to `below`, exclusive.
     pub(super) fn below(&mut self, below: usize) -> usize {
         self.0.random_range(0..below.max(1) as u64).try_into().unwrap_or_default()
     }
 
-    /// Yes, so often of a thousand times.
+    /// `true` with a probability in thousandths.
     pub(super) fn of_thousand(&mut self, times: usize) -> bool {
         self.below(1000) < times
     }
 
-    /// One of `all`, which is not empty, each as likely as its weight.
+    /// An element of `all`, which is not empty, with a probability by weight.
     pub(super) fn weighted<T: Copy>(&mut self, all: &[(T, usize)]) -> T {
         let sum: usize = all.iter().map(|(_, weight)| weight).sum();
         let mut at = self.below(sum);
@@ -46,13 +46,13 @@ impl Draw {
         all[all.len() - 1].0
     }
 
-    /// One of `all`, which is not empty.
+    /// An element of `all`, which is not empty.
     pub(super) fn one_of<T: Copy>(&mut self, all: &[T]) -> T {
         all[self.below(all.len())]
     }
 
-    /// A number around 0 with deviation 1: the sum of twelve even draws less
-    /// six (the central limit theorem).
+    /// A number with mean 0 and standard deviation 1: the sum of twelve uniform draws
+    /// minus six (the central limit theorem).
     pub(super) fn normal(&mut self) -> f64 {
         (0..12).map(|_| self.between(0.0, 1.0)).sum::<f64>() - 6.0
     }

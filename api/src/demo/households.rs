@@ -1,4 +1,4 @@
-//! Those who are cared for in the made-up district.
+//! The beneficiaries of the demo district.
 
 use chrono::{Days, NaiveDate};
 use gridward_domain::id::BeneficiaryId;
@@ -11,7 +11,7 @@ use crate::beneficiary::{Category, Contact, Hardship, Hardships, Mobility, Plaqu
 use crate::load::record::BeneficiaryRecord;
 use crate::person::Gender;
 
-/// Categories, how many of 62,000 belong to each, and the span of their birth years.
+/// Categories, their number of 62,000 beneficiaries, and the range of birth years.
 const CATEGORIES: [(Category, usize, (usize, usize)); 10] = [
     (Category::Veteran, 53_003, (1940, 2003)),
     (Category::DisabledVeteran, 1_150, (1936, 1995)),
@@ -24,12 +24,12 @@ const CATEGORIES: [(Category, usize, (usize, usize)); 10] = [
     (Category::ActiveFamily, 3_400, (1955, 1995)),
     (Category::RetiredOfficer, 67, (1935, 1968)),
 ];
-/// The day on which nobody has been in touch yet.
+/// The date of the demo data, after all contacts.
 const TODAY: NaiveDate = match NaiveDate::from_ymd_opt(2025, 12, 31) {
     Some(day) => day,
     None => NaiveDate::MIN,
 };
-/// Fewest and most households of a grid.
+/// The minimum and maximum number of beneficiaries per grid.
 const A_GRID: (f64, f64) = (8.0, 120.0);
 
 /// `count` beneficiaries over the grids of the map.
@@ -47,9 +47,9 @@ pub(super) fn beneficiaries(map: &Map, count: usize, draw: &mut Draw) -> Vec<Ben
     all
 }
 
-/// How many households each grid has, `count` in all: few have many (log-normal).
+/// The number of beneficiaries per grid, `count` in total, with a log-normal distribution.
 fn sizes(grids: usize, count: usize, draw: &mut Draw) -> Vec<usize> {
-    /// The median, and the deviation of the logarithm.
+    /// The median, and the standard deviation of the logarithm.
     const SHAPE: (f64, f64) = (21.0, 0.65);
     #[expect(
         clippy::cast_possible_truncation,
@@ -59,7 +59,7 @@ fn sizes(grids: usize, count: usize, draw: &mut Draw) -> Vec<usize> {
     let mut size =
         || (SHAPE.0 * (SHAPE.1 * draw.normal()).exp()).clamp(A_GRID.0, A_GRID.1).round() as usize;
     let mut sizes: Vec<usize> = (0..grids).map(|_| size()).collect();
-    // The last few are laid on or taken off evenly, to meet the count.
+    // The difference to the total is distributed evenly.
     let mut sum: usize = sizes.iter().sum();
     for n in (0..grids).cycle().take(grids * 64) {
         let size = &mut sizes[n];

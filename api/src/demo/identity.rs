@@ -1,4 +1,4 @@
-//! Names, numbers and ids that belong to nobody.
+//! Invented names, numbers and ids.
 
 use gridward_domain::range::BirthYear;
 use uuid::Builder;
@@ -11,7 +11,7 @@ const SURNAMES: &str =
 const MALE: &str = "伟强磊军洋勇杰涛明超刚平辉健国建华文斌波鹏飞志永林兵德福生贵雷";
 const FEMALE: &str = "芳娜敏静丽艳娟秀英玲桂兰霞燕红梅珍莲云洁琳萍雪慧瑶悦淑华玉";
 
-/// A family name and one or two more characters.
+/// A family name and a given name of one or two characters.
 pub(super) fn name(gender: Gender, draw: &mut Draw) -> String {
     let given = match gender {
         Gender::Male => MALE,
@@ -30,8 +30,8 @@ pub(super) fn name(gender: Gender, draw: &mut Draw) -> String {
     name
 }
 
-/// A phone of eleven digits that begins with `head`: the `n`th of a sequence
-/// that does not look like one (a step that is prime to the range).
+/// A phone number of eleven digits that begins with `head`: the `n`th of a scattered
+/// sequence without repetitions (its step is coprime to the range).
 pub(super) fn phone(head: &str, n: usize) -> String {
     let digits = 11 - head.len();
     let range = 10_usize.pow(u32::try_from(digits).unwrap_or(1));
@@ -60,7 +60,7 @@ pub(super) fn id_number(year: usize, gender: Gender, n: usize) -> String {
     format!("{digits}{}", char::from(CHECKS[sum % 11]))
 }
 
-/// A UUID of version 7 of the first days of 2024, without a clock.
+/// A `UUIDv7` from the first days of 2024, independent of the clock.
 pub(super) fn id(n: usize, draw: &mut Draw) -> uuid::Uuid {
     /// 2024-01-01T00:00:00Z in milliseconds.
     const START: u64 = 1_704_067_200_000;

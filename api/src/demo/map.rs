@@ -1,6 +1,6 @@
-//! The areas and their outlines. Villages and grids are rectangles: the
-//! district's is cut in two again and again, along its longer side, so that
-//! they tile it without gap or overlap and each village's point lies in its own.
+//! The areas and their outlines. Villages and grids are rectangles: that of the
+//! district is halved recursively along its longer side, so that they tile it without
+//! gaps or overlaps and each village contains its point.
 
 use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::place::Place;
@@ -23,7 +23,7 @@ pub(super) struct Map {
     pub(super) grids: Vec<Grid>,
 }
 
-/// A grid with the name it is known by in addresses.
+/// A grid with its name in addresses.
 pub(super) struct Grid {
     pub(super) code: AreaCode,
     pub(super) address: String,
@@ -31,9 +31,9 @@ pub(super) struct Grid {
 }
 
 impl Grid {
-    /// A point of the grid: `x` and `y` go from 0 (west, south) to 1.
+    /// A point of the grid: `x` and `y` from 0 (west, south) to 1.
     pub(super) fn at(&self, x: f64, y: f64) -> Place {
-        // A little inside, so that no rounding puts a point on the edge.
+        // Slightly inside, so that rounding never moves a point to the edge.
         let within = |share: f64| share.clamp(0.02, 0.98);
         let lon =
             f64::from(self.rect.west) + f64::from(self.rect.east - self.rect.west) * within(x);
@@ -58,7 +58,7 @@ struct Named {
     lat: i32,
 }
 
-/// A point of so many hundred-thousandths of a degree.
+/// A point in hundred-thousandths of a degree.
 fn place(lon: f64, lat: f64) -> Place {
     #[expect(clippy::expect_used, reason = "all points lie in the district's rectangle")]
     Place::new(lat / 1e5, lon / 1e5).expect("in range")
@@ -110,8 +110,8 @@ pub(super) fn draw(grids: usize, draw: &mut Draw) -> Map {
     map
 }
 
-/// So many grids for each village: at least one, most between half and one and
-/// a half times the average.
+/// The number of grids per village: at least one, mostly between 0.5 and 1.5 times the
+/// average.
 #[expect(clippy::cast_precision_loss, reason = "counts of grids are small")]
 fn share_out(grids: usize, villages: usize, draw: &mut Draw) -> Vec<usize> {
     let weights: Vec<f64> = (0..villages).map(|_| draw.between(0.5, 1.5)).collect();
@@ -133,8 +133,8 @@ fn share_out(grids: usize, villages: usize, draw: &mut Draw) -> Vec<usize> {
     counts
 }
 
-/// Gives each village of `order` its rectangle of `rect`: cut between the two
-/// in the middle, along the longer side.
+/// Assigns each village of `order` its rectangle of `rect`, which is split between the
+/// two middle villages along the longer side.
 fn split_villages(villages: &[&Named], mut order: Vec<usize>, rect: Rect, rects: &mut [Rect]) {
     if let [only] = order.as_slice() {
         rects[*only] = rect;
@@ -155,7 +155,7 @@ fn split_villages(villages: &[&Named], mut order: Vec<usize>, rect: Rect, rects:
     split_villages(villages, upper, high, rects);
 }
 
-/// Cuts `rect` into `count` grids.
+/// Splits `rect` into `count` grids.
 #[expect(clippy::cast_precision_loss, reason = "counts of grids are small")]
 fn split_grids(rect: Rect, count: usize, draw: &mut Draw, cells: &mut Vec<Rect>) {
     if count <= 1 {
@@ -183,8 +183,8 @@ fn ring(rect: Rect) -> Vec<Place> {
     corners.into_iter().map(|(lon, lat)| place(lon.into(), lat.into())).collect()
 }
 
-/// All areas that have grids, the district first. The point of a larger one is
-/// that of its first grid, so that it lies inside whatever its shape.
+/// All areas that have grids, the district first. The point of a larger area is that of
+/// its first grid, so that it is always inside.
 fn areas(named: &[Named], grids: &[Grid]) -> Vec<AreaRecord> {
     let larger = named.iter().filter_map(|one| {
         let first = grids.iter().find(|grid| one.code.contains(&grid.code))?;

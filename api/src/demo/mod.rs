@@ -1,10 +1,10 @@
-//! A made-up district, the same for the same seed.
+//! Generates a demo district, the same for the same seed.
 //!
-//! Its towns and villages bear the names and codes of Jiangjin's (public facts,
-//! as of the National Bureau of Statistics' edition of 2023, in `jiangjin.csv`;
-//! the villages' points there are made up). Everything else is invented: the
-//! outline, the grids, and every person. Numbers that look like phones or ID
-//! numbers belong to nobody: no phone begins with 100, and 999999 is no division.
+//! Its towns and villages have the names and codes of Jiangjin's (public facts from
+//! the National Bureau of Statistics' edition of 2023, in `jiangjin.csv`; the points
+//! of the villages are invented). Everything else is invented: the outline, the grids
+//! and every person. No phone or ID number is real: no phone number begins with 100,
+//! and division 999999 does not exist.
 
 mod draw;
 mod households;
@@ -17,19 +17,19 @@ pub mod tasks;
 use crate::load::record::DistrictRecords;
 use draw::Draw;
 
-/// How large a district to make up.
+/// The size of a demo district.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Size {
-    /// Grids, at least one.
+    /// Number of grids, at least one.
     pub grids: usize,
 }
 
-/// Grids of the whole of Jiangjin.
+/// Number of grids in Jiangjin.
 pub const GRIDS: usize = 2395;
-/// Beneficiaries for each grid, on average: 62,000 for the whole district.
+/// Average number of beneficiaries per grid: 62,000 in the whole district.
 const HOUSEHOLDS_A_GRID: f64 = 62_000.0 / 2395.0;
 
-/// The whole district of `size` that `seed` stands for.
+/// The district of `size` for `seed`.
 pub fn generate(size: Size, seed: u64) -> DistrictRecords {
     let grids = size.grids.max(1);
     let map = map::draw(grids, &mut Draw::new(seed, "map"));

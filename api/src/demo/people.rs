@@ -1,4 +1,4 @@
-//! Those who work in the made-up district.
+//! The staff and volunteers of the demo district.
 
 use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::id::PersonId;
@@ -13,7 +13,7 @@ use super::map::{Grid, Map};
 use crate::load::record::PersonRecord;
 use crate::person::{Gender, Role, Weekday};
 
-/// Skills, and how many of a thousand volunteers have each.
+/// Skills, and the number of volunteers per thousand with each.
 const SKILLS: [(&str, usize); 7] = [
     ("dialect", 553),
     ("driving", 385),
@@ -23,7 +23,7 @@ const SKILLS: [(&str, usize); 7] = [
     ("medical", 61),
     ("legal", 39),
 ];
-/// When volunteers have time, in minutes from midnight, and how often.
+/// Hours of availability in minutes from midnight, and their weights.
 const SPANS: [((u16, u16), usize); 6] = [
     ((540, 720), 88),
     ((840, 1020), 88),
@@ -32,7 +32,7 @@ const SPANS: [((u16, u16), usize); 6] = [
     ((1140, 1260), 39),
     ((540, 1020), 36),
 ];
-/// On which days, and how often.
+/// Days of availability, and their weights.
 const DAYS: [(Weekday, usize); 7] = [
     (Weekday::Mon, 34),
     (Weekday::Tue, 35),
@@ -73,7 +73,7 @@ pub(super) fn people(map: &Map, draw: &mut Draw) -> Vec<PersonRecord> {
     people.people
 }
 
-/// How many volunteers a grid has: 2 to 20, eight on average, more grids with few.
+/// The number of volunteers of a grid: 2 to 20, eight on average, skewed to small numbers.
 fn volunteers(draw: &mut Draw) -> usize {
     let even = draw.between(0.0, 1.0);
     #[expect(
@@ -116,7 +116,7 @@ impl Crowd<'_> {
     }
 }
 
-/// Full-time people have each skill half as often again.
+/// Full-time staff have each skill 1.5 times as often.
 fn skills(full_time: bool, draw: &mut Draw) -> Skills {
     let of = |times: usize| if full_time { (times * 3 / 2).min(950) } else { times };
     let mine = SKILLS.into_iter().filter(|(_, times)| draw.of_thousand(of(*times)));

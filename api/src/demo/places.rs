@@ -1,4 +1,4 @@
-//! Stations, memorial sites and holidays of the made-up district.
+//! Stations, memorial sites and holidays of the demo district.
 
 use gridward_domain::area::Level;
 
@@ -7,7 +7,7 @@ use super::identity;
 use super::map::Map;
 use crate::load::record::{Calendar, HolidayRecord, MemorialKind, MemorialRecord, StationRecord};
 
-/// Real days, computed: date, code, name, calendar, lunar date.
+/// Real holidays, computed: date, code, name, calendar, lunar date.
 const HOLIDAYS: &str = include_str!("holidays.csv");
 const MEMORIALS: usize = 16;
 
@@ -32,7 +32,7 @@ pub(super) fn stations(map: &Map) -> Vec<StationRecord> {
         .collect()
 }
 
-/// Sixteen, or as many as there are grids.
+/// Sixteen memorial sites, or fewer if there are fewer grids.
 pub(super) fn memorials(map: &Map, draw: &mut Draw) -> Vec<MemorialRecord> {
     let count = MEMORIALS.min(map.grids.len());
     let step = map.grids.len() / count.max(1);

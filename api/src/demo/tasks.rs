@@ -1,4 +1,4 @@
-//! A week's tasks for a made-up district: about one household of five is due.
+//! A week's tasks for the demo district: about one beneficiary in five has one.
 
 use chrono::{DateTime, Days, Utc};
 use gridward_domain::id::TaskId;
@@ -12,7 +12,7 @@ use crate::clock;
 use crate::load::record::BeneficiaryRecord;
 use crate::task::row::{Draft, TaskRow};
 
-/// How many of a thousand households have a task in a week: 12,000 of 62,000.
+/// The number of beneficiaries per thousand with a task in a week: 12,000 of 62,000.
 const DUE: usize = 194;
 
 /// Open tasks of `kinds` for some of `beneficiaries`, due in the week from `now`.

@@ -48,7 +48,7 @@ pub enum ArchiveError {
         line: usize,
     },
     /// The events to be archived do not form a chain.
-    #[error("event {0} does not hold; nothing was archived: see `gridward verify-log`")]
+    #[error("event {0} is invalid; nothing was archived; run `gridward verify-log`")]
     Broken(i64),
     /// The database failed.
     #[error(transparent)]

@@ -142,8 +142,8 @@ pub(crate) async fn export_events(
                 (Ok(Bytes::from(text)), Some((db, next, left - read)))
             }
             Ok((text, None)) => (Ok(Bytes::from(text)), None),
-            // Lines already sent remain valid; an aborted stream tells the client that it
-            // is incomplete.
+            // Lines already sent remain valid; the aborted stream shows the client that they
+            // are incomplete.
             Err(error) => (Err(error), None),
         })
     });

@@ -26,7 +26,7 @@ pub enum Broken {
         why: &'static str,
     },
     /// The last event is not the one that the head names.
-    #[error("the log ends at event {found}, its head says {head}: the end was cut off or changed")]
+    #[error("the log ends at event {found} instead of {head}: its end was truncated or changed")]
     Head {
         /// The last event found.
         found: i64,
@@ -34,7 +34,7 @@ pub enum Broken {
         head: i64,
     },
     /// The archive files and the database are not contiguous.
-    #[error("the archive files end at event {found}, the database goes on after {archived}")]
+    #[error("the archive files end at event {found}, but the database continues after {archived}")]
     Gap {
         /// The last event in the files.
         found: i64,
@@ -97,7 +97,7 @@ pub fn verify(
             if link.hash != known.archived.hash {
                 return Err(Broken::Event {
                     seq: archived,
-                    why: "it is not the one that was archived",
+                    why: "it differs from the archived one",
                 });
             }
             link
@@ -125,19 +125,19 @@ pub fn verify(
     Ok(Checked { checked_from, last: link })
 }
 
-/// Whether a column holds what Gridward never wrote.
+/// Whether a column has a value that Gridward never writes.
 fn is_unreadable(error: &DbError) -> bool {
     matches!(error, DbError::Failed(diesel::result::Error::DeserializationError(_)))
 }
 
-/// The next event, one by one, of rows among which one cannot be read.
+/// Reads the next events one by one after an unreadable row.
 ///
 /// # Errors
-/// [`Broken::Event`] for an event that cannot be read.
+/// [`Broken::Event`] for an unreadable event.
 fn readable(conn: &mut Conn, district: AreaCode, link: Link) -> Result<Vec<EventRow>, Broken> {
     store::after(conn, district, link.seq, 1).map_err(|error| {
         if is_unreadable(&error) {
-            Broken::Event { seq: link.seq + 1, why: "what it says is not what was written" }
+            Broken::Event { seq: link.seq + 1, why: "its content does not match its hash" }
         } else {
             Broken::Db(error)
         }

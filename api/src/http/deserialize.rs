@@ -1,5 +1,5 @@
-//! JSON or a query read as a type: where it does not fit, a pointer to the field
-//! (RFC 6901) and what it must be, without the value itself, which may be personal.
+//! Deserializes JSON and queries. An error gives a pointer to the field (RFC 6901)
+//! and its requirement, but never the value, which may be personal.
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -10,7 +10,7 @@ use crate::http::problem::{FieldError, Problem, ProblemCode};
 /// Reads a body.
 ///
 /// # Errors
-/// 400 where it is not JSON, 422 where it does not fit.
+/// 400 for invalid JSON, 422 for an invalid field.
 pub fn bytes<T: DeserializeOwned>(json: &[u8]) -> Result<T, Problem> {
     let mut reader = serde_json::Deserializer::from_slice(json);
     let read = serde_path_to_error::deserialize(&mut reader).map_err(|error| problem_of(&error))?;
@@ -19,24 +19,24 @@ pub fn bytes<T: DeserializeOwned>(json: &[u8]) -> Result<T, Problem> {
     Ok(read)
 }
 
-/// Reads what was JSON already.
+/// Reads a JSON value.
 ///
 /// # Errors
-/// 422 where it does not fit.
+/// 422 for an invalid field.
 pub fn value<T: DeserializeOwned>(json: Value) -> Result<T, Problem> {
     serde_path_to_error::deserialize(json).map_err(|error| problem_of(&error))
 }
 
-/// Reads the fields of a query.
+/// Reads a query.
 ///
 /// # Errors
-/// 400, naming the field that does not fit.
+/// 400, naming the invalid parameter.
 pub fn query<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
     query_beside(text, &[])
 }
 
-/// As [`query`], where the fields `beside` are read elsewhere: they are named among those that
-/// are known.
+/// As [`query`], if the parameters `beside` are read elsewhere: a problem lists them among the
+/// known ones.
 ///
 /// # Errors
 /// As [`query`].
@@ -59,14 +59,14 @@ fn problem_of(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem 
     if !inner.is_data() {
         return not_json(inner);
     }
-    // serde_json adds where in the text it stood; the pointer says it better.
+    // serde_json appends line and column, which the pointer makes redundant.
     let message = inner.to_string();
     let at = format!(" at line {} column {}", inner.line(), inner.column());
     let (pointer, detail) = place(error.path(), message.strip_suffix(&at).unwrap_or(&message));
     Problem::invalid(&pointer, detail)
 }
 
-/// Which field does not fit, and what it must be.
+/// The pointer to the invalid field, and its requirement.
 fn place(path: &Path, message: &str) -> (String, String) {
     let mut pointer = pointer(path);
     let (field, detail) = plain(message);
@@ -77,7 +77,7 @@ fn place(path: &Path, message: &str) -> (String, String) {
 }
 
 fn not_json(error: &serde_json::Error) -> Problem {
-    let place = format!("stops being JSON at line {}, column {}", error.line(), error.column());
+    let place = format!("syntax error at line {}, column {}", error.line(), error.column());
     Problem::from(ProblemCode::InvalidJson).with(FieldError::new("", place))
 }
 
@@ -87,7 +87,7 @@ fn pointer(path: &Path) -> String {
         match segment {
             Segment::Seq { index } => push(&mut pointer, &index.to_string()),
             Segment::Map { key } => push(&mut pointer, key),
-            // The alternatives of an enum are no places in the text.
+            // The variant of an enum is not part of the pointer.
             Segment::Enum { .. } | Segment::Unknown => {}
         }
     }
@@ -95,15 +95,15 @@ fn pointer(path: &Path) -> String {
 }
 
 fn push(pointer: &mut String, name: &str) {
-    /// A key that is longer is nobody's field.
+    /// No field has a longer name.
     const LONGEST: usize = 64;
     let name: String = name.chars().take(LONGEST).collect();
     pointer.push('/');
     pointer.push_str(&name.replace('~', "~0").replace('/', "~1"));
 }
 
-/// What serde says, in plain words: the field below the place, if it names one
-/// that is missing there, and what is wrong.
+/// Rewords a message of serde: the name of a missing field, if it is about one,
+/// and the requirement.
 fn plain(message: &str) -> (Option<&str>, String) {
     if let Some(rest) = message.strip_prefix("missing field `") {
         return (rest.strip_suffix('`'), "is missing".to_owned());
@@ -111,7 +111,7 @@ fn plain(message: &str) -> (Option<&str>, String) {
     let expected = message.rsplit_once(", expected ").map(|(_, expected)| expected);
     let detail = match expected {
         Some(known) if message.starts_with("unknown field ") => {
-            format!("is not known here; expected {}", without_ticks(known))
+            format!("is unknown; expected {}", without_ticks(known))
         }
         Some(known) if message.starts_with("unknown variant ") => {
             format!("must be {}", without_ticks(known))
@@ -121,22 +121,22 @@ fn plain(message: &str) -> (Option<&str>, String) {
         }
         _ if message.starts_with("UUID ") => "must be a UUID".to_owned(),
         _ if QUOTING.iter().any(|begins| message.starts_with(begins)) || !message.is_ascii() => {
-            "does not fit".to_owned()
+            "is invalid".to_owned()
         }
-        // What is left is what the types of the domain say of themselves.
+        // All other messages are those of the domain's types.
         _ => message.to_owned(),
     };
     (None, detail)
 }
 
-/// How messages begin that may hold the value.
+/// The beginnings of messages that may quote the value.
 const QUOTING: [&str; 3] = ["unknown ", "invalid ", "duplicate "];
 
 fn without_ticks(list: &str) -> String {
     list.replace('`', "")
 }
 
-/// The types of Rust as JSON knows them.
+/// The JSON names of Rust types.
 fn type_in_words(expected: &str) -> String {
     match expected {
         "i8" | "i16" | "i32" | "i64" | "u8" | "u16" | "u32" | "u64" | "usize" => {
@@ -196,7 +196,7 @@ mod tests {
         assert_eq!(error(json!({ "area": area })), at("/minutes", "is missing"));
         assert_eq!(
             error(json!({ "area": area, "minutes": 5, "a/b": 1 })),
-            at("/a~1b", "is not known here; expected one of area, minutes, place, words")
+            at("/a~1b", "is unknown; expected one of area, minutes, place, words")
         );
         assert_eq!(
             error(json!({ "area": area, "minutes": "王小明" })),

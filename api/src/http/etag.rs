@@ -1,10 +1,10 @@
-//! What proxies make of entity tags.
+//! Entity tags as changed by proxies.
 
-/// The codings that proxies compress with.
+/// The content codings of proxies.
 const CODINGS: [&str; 4] = ["gzip", "br", "zstd", "deflate"];
 
-/// The opaque part of a tag as it was sent: a proxy that compresses answers may add the
-/// coding's name to it (`v7-gzip`, `v7--gzip`, `v7;gzip`).
+/// The opaque part of a tag without the suffix of a proxy that compresses answers
+/// (`v7-gzip`, `v7--gzip`, `v7;gzip`).
 pub(super) fn without_coding(tag: &str) -> &str {
     let coded = CODINGS.iter().find_map(|coding| tag.strip_suffix(coding));
     let bare = coded.map(|tag| tag.trim_end_matches(['-', ';']));

@@ -1,4 +1,4 @@
-//! The version a decision rests on: `ETag` and `If-Match` (RFC 9110, 8.8.3 and 13.1.1).
+//! The version that a decision is based on: `ETag` and `If-Match` (RFC 9110, 8.8.3 and 13.1.1).
 
 use std::future::{Ready, ready};
 
@@ -9,13 +9,13 @@ use actix_web::{FromRequest, HttpRequest};
 use super::etag::without_coding;
 use crate::http::problem::Problem;
 
-/// The most bytes of tags that are read.
+/// The maximum length of the header in bytes.
 pub const LONGEST: usize = 256;
-/// Versions begin with 1.
+/// No version: versions begin with 1.
 const NONE: i64 = 0;
 
-/// The versions that `If-Match` names, of which the decision rests on any; empty if it did
-/// not come or is `*`.
+/// The versions that `If-Match` names, any of which may be current; empty if the header is
+/// absent or `*`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct IfMatch(pub Vec<i64>);
 
@@ -24,8 +24,8 @@ pub fn etag(version: i64) -> String {
     format!("\"v{version}\"")
 }
 
-/// The version that a tag names. A tag that a proxy has weakened still names it: versions
-/// are counted here, so the same number is the same version.
+/// The version that a tag names. A tag weakened by a proxy still names it: the server counts
+/// versions, so the same number is the same version.
 fn version(tag: &EntityTag) -> Option<i64> {
     without_coding(tag.tag()).strip_prefix('v')?.parse().ok()
 }
@@ -46,8 +46,8 @@ fn read(request: &HttpRequest) -> Result<IfMatch, Problem> {
         return Ok(IfMatch::default());
     }
     let unreadable = || {
-        let form = "must be the ETag of the task with its quotes, as \"v7\"; several by commas, \
-            or *";
+        let form = "must be the ETag of the task with its quotes, such as \"v7\", several \
+            separated by commas, or *";
         Problem::unreadable("If-Match", form)
     };
     if length > LONGEST {
@@ -55,7 +55,7 @@ fn read(request: &HttpRequest) -> Result<IfMatch, Problem> {
     }
     Ok(match header::IfMatch::parse(request) {
         Ok(header::IfMatch::Any) => IfMatch::default(),
-        // Another tag is one that no version of the task has.
+        // Any other tag matches no version of the task.
         Ok(header::IfMatch::Items(tags)) if !tags.is_empty() => {
             IfMatch(tags.iter().map(|tag| version(tag).unwrap_or(NONE)).collect())
         }
@@ -67,7 +67,7 @@ fn read(request: &HttpRequest) -> Result<IfMatch, Problem> {
     })
 }
 
-/// The version that a tag without quotes names.
+/// The version named by a tag without quotes.
 fn bare_version(tag: &str) -> Option<i64> {
     without_coding(tag.trim()).strip_prefix('v')?.parse().ok()
 }

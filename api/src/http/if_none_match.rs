@@ -1,5 +1,5 @@
-//! What the caller already holds: `If-None-Match` (RFC 9110, 13.1.2), which
-//! saves a phone the body of an answer it has read before.
+//! `If-None-Match` (RFC 9110, 13.1.2), which saves a phone the body of an answer
+//! that it already has.
 
 use actix_web::http::header::{self, CACHE_CONTROL, ETAG, Header as _, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse};
@@ -7,31 +7,31 @@ use actix_web::{HttpRequest, HttpResponse};
 use super::etag::without_coding;
 use crate::http::problem::Problem;
 
-/// The most bytes that a caller may send of what it holds.
+/// The maximum length of the header in bytes.
 pub const LONGEST: usize = 512;
 
-/// What the caller says it holds.
+/// The entity tags of the caller's cached answers.
 #[derive(Clone, Debug)]
 pub struct IfNoneMatch(header::IfNoneMatch);
 
 impl IfNoneMatch {
-    /// As the request says.
+    /// Reads the header.
     ///
     /// # Errors
-    /// 400 over [`LONGEST`].
+    /// 400 above [`LONGEST`].
     pub fn of(request: &HttpRequest) -> Result<Self, Problem> {
         let sent = request.headers().get_all(header::IF_NONE_MATCH);
         if sent.map(HeaderValue::len).sum::<usize>() > LONGEST {
             let detail = format!("at most {LONGEST} bytes");
             return Err(Problem::unreadable("If-None-Match", detail));
         }
-        // What cannot be read is no tag of this service, and names nothing.
+        // An unreadable header is not a tag of this service and matches nothing.
         let none = header::IfNoneMatch::Items(Vec::new());
         Ok(Self(header::IfNoneMatch::parse(request).unwrap_or(none)))
     }
 
-    /// Whether that is what `etag` names, a strong tag with its quotes. Compares weakly, as
-    /// is asked for here: a proxy that compresses weakens tags.
+    /// Whether the header matches `etag`, a strong tag with its quotes. Uses the weak
+    /// comparison, as required for this header: proxies that compress weaken tags.
     pub fn names(&self, etag: &str) -> bool {
         let opaque = etag.trim_matches('"');
         match &self.0 {
@@ -43,7 +43,7 @@ impl IfNoneMatch {
     }
 }
 
-/// The answer to a caller who holds what `etag` names: no body, 304.
+/// The answer 304, without a body.
 pub fn not_modified(etag: String) -> HttpResponse {
     HttpResponse::NotModified()
         .insert_header((ETAG, etag))

@@ -12,10 +12,10 @@ use serde::de::DeserializeOwned;
 use super::deserialize;
 use crate::http::problem::{Problem, ProblemCode};
 
-/// The most bytes a JSON body may have.
+/// The maximum size of a JSON body in bytes.
 pub const LIMIT: usize = 256 * 1024;
 
-/// A request's body, read.
+/// The deserialized body of a request.
 #[derive(Clone, Debug)]
 pub struct Json<T>(pub T);
 
@@ -36,17 +36,17 @@ impl<T: DeserializeOwned> FromRequest for Json<T> {
     }
 }
 
-/// Whether the request says that its body is JSON.
+/// Whether the request's media type is JSON.
 pub fn is_json(request: &HttpRequest) -> bool {
     let kind = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let media = kind.unwrap_or_default().split(';').next().unwrap_or_default();
     media.trim().eq_ignore_ascii_case("application/json")
 }
 
-/// The bytes of a body, as they were sent.
+/// The bytes of a body.
 ///
 /// # Errors
-/// 413 past [`LIMIT`], of which no more is read.
+/// 413 above [`LIMIT`]; the rest is not read.
 pub async fn collect(mut payload: web::Payload) -> Result<Vec<u8>, Problem> {
     let mut bytes = Vec::new();
     while let Some(chunk) = payload.next().await {

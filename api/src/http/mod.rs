@@ -1,7 +1,7 @@
-//! What requests and answers are made of: problems, extractors, pages.
+//! Requests and answers: problems, extractors, pages.
 //!
-//! The framework would read bodies and queries as well, but not name the field
-//! that does not fit ([`deserialize`]).
+//! The framework's own extractors do not name the invalid field; [`deserialize`]
+//! does.
 
 pub mod body_limits;
 pub mod deserialize;

@@ -1,5 +1,4 @@
-//! Parts of the contract that many operations share: the problems that they may
-//! answer, and headers.
+//! Parts of the contract that many operations share: problem responses and headers.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +10,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, Header, OpenApi, Ref, RefOr, Required, Response};
 use utoipa::{IntoParams, IntoResponses, Modify};
 
-/// The security scheme and the problem answers that operations refer to.
+/// The security scheme and the problem responses that operations refer to.
 pub struct Shared;
 
 impl Modify for Shared {
@@ -21,8 +20,8 @@ impl Modify for Shared {
             .scheme(HttpAuthScheme::Bearer)
             .bearer_format("JWT")
             .description(Some(
-                "An access token of ten minutes from `POST /v1/auth/sign-in`: a JWT (RFC 9068) \
-                 signed with ES256, used as RFC8725 asks.",
+                "An access token from `POST /v1/auth/sign-in`, valid for ten minutes: a JWT \
+                 (RFC 9068) signed with ES256, following RFC8725.",
             ))
             .build();
         components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
@@ -33,22 +32,22 @@ impl Modify for Shared {
     }
 }
 
-/// Every problem answer there is: status, name among the components, meaning.
+/// Every problem response: status, component name, description.
 const ANSWERS: &[(u16, &str, &str)] = &[
     (400, "BadRequest", "Malformed request"),
     (401, "Unauthenticated", "No valid access token, or wrong credentials"),
-    (403, "Forbidden", "The caller's role may not do this"),
-    (404, "NotFound", "Not there, or outside the caller's area"),
-    (409, "Conflict", "The thing is not in a state where this can be done"),
-    (412, "VersionConflict", "It is no longer the version that `If-Match` names"),
-    (413, "TooLarge", "The body is over 256 KiB"),
-    (415, "UnsupportedMediaType", "The body is not plain `application/json`"),
-    (422, "Invalid", "The body is JSON and does not fit; `errors` says where"),
-    (428, "VersionRequired", "Say with `If-Match` on which version this was decided"),
+    (403, "Forbidden", "The caller's role does not permit this action"),
+    (404, "NotFound", "The resource does not exist or is outside the caller's area"),
+    (409, "Conflict", "The state of the resource does not permit this action"),
+    (412, "VersionConflict", "`If-Match` names another version than the current one"),
+    (413, "TooLarge", "The body is larger than 256 KiB"),
+    (415, "UnsupportedMediaType", "The body is not uncompressed `application/json`"),
+    (422, "Invalid", "The body violates its schema; `errors` names each field"),
+    (428, "VersionRequired", "`If-Match` is required: the version that the decision is based on"),
     (429, "TooManyRequests", "Too many attempts"),
-    (460, "ChecksumMismatch", "The bytes are not those that `Upload-Checksum` is of"),
-    (500, "Internal", "A defect of the server's"),
-    (503, "Unavailable", "The database is away or overloaded; nothing was changed"),
+    (460, "ChecksumMismatch", "The bytes do not match `Upload-Checksum`"),
+    (500, "Internal", "A defect in the server"),
+    (503, "Unavailable", "The database is unreachable or overloaded; nothing was changed"),
 ];
 
 fn problem(status: u16, description: &str) -> Response {
@@ -103,50 +102,52 @@ macro_rules! groups {
 }
 
 groups! {
-    /// The problems of what is open to all.
+    /// The problems of operations without authentication.
     Public: 400 404 429 500;
-    /// The problems of asking whether the service is ready.
+    /// The problems of the readiness check.
     Ready: 400 404 429 500 503;
     /// The problems of signing in.
     SignIn: 400 401 413 415 422 429 500 503;
-    /// The problems of reading.
+    /// The problems of operations that read.
     Read: 400 401 403 404 429 500 503;
-    /// The problems of changing something.
+    /// The problems of operations that write.
     Write: 400 401 403 404 409 413 415 422 429 500 503;
-    /// The problems of sending bytes.
+    /// The problems of uploading bytes.
     Send: 400 401 403 404 409 413 415 422 429 460 500 503;
-    /// The problems of giving something up.
+    /// The problems of deleting.
     GiveUp: 400 401 403 404 409 429 500 503;
-    /// The problems of deciding over a task.
+    /// The problems of commands to a task.
     Decide: 400 401 403 404 409 412 413 415 422 428 429 500 503;
 }
 
 pub(crate) const KEY: &str = "Idempotency-Key";
-/// Whether a command's answer is that of the first time.
+/// Marks the stored answer of an earlier request.
 pub(crate) const REPLAYED: &str = "Idempotency-Replayed";
 pub(crate) const KEY_PATTERN: &str = "^[!#-~]{1,64}$";
 
-/// What carries names of its own takes a key and does not need it.
+/// The key of operations whose content has ids of its own: accepted but not needed.
 pub struct OwnNames;
 
 impl IntoParams for OwnNames {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        let about = "Not needed: what is sent bears ids of its own, by which it happens once.";
+        let about =
+            "Optional: the content has ids of its own, which make the operation idempotent.";
         vec![header_parameter(KEY, about, 64, Some(KEY_PATTERN))]
     }
 }
 
-/// Whoever listens again may send it.
+/// Resumes an event stream.
 pub struct LastEventId;
 
 impl IntoParams for LastEventId {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        let about = "The `id` of the last hint that was heard: those after it are told first.";
+        let about =
+            "The `id` of the last received hint; the stream begins with the hints after it.";
         vec![header_parameter("Last-Event-ID", about, 20, None)]
     }
 }
 
-/// Whoever sends an attachment may send it.
+/// The checksum of one part of an upload.
 pub struct UploadChecksum;
 
 impl IntoParams for UploadChecksum {

@@ -1,4 +1,4 @@
-//! Lists in pages: how many, from where, and where the next page begins.
+//! Paged lists: limit, cursor and the link to the next page.
 
 use std::future::{Ready, ready};
 
@@ -20,16 +20,16 @@ const DEFAULT: PageLimit = PageLimit::of::<50>();
 /// One page of a list.
 #[derive(Serialize, ToSchema)]
 pub struct Page<T> {
-    /// The things on it.
+    /// The items.
     #[schema(max_items = 200)]
     pub items: Vec<T>,
-    /// Where the next page begins; absent on the last.
+    /// The cursor of the next page; absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 512)]
     pub next_cursor: Option<String>,
 }
 
-/// Which page of a list.
+/// The query parameters of a page.
 #[derive(Clone, Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
@@ -45,7 +45,7 @@ pub struct PageQuery {
 /// The fields of a [`PageQuery`].
 const FIELDS: [&str; 2] = ["limit", "cursor"];
 
-/// A page asked for: how many, and the key of the last thing before it.
+/// A requested page: its size and the key of the last item before it.
 #[derive(Clone, Debug)]
 pub struct Wanted<K> {
     /// How many things.
@@ -55,14 +55,14 @@ pub struct Wanted<K> {
 }
 
 impl<K> Wanted<K> {
-    /// How many rows to read: one more than asked, to see whether there is a next page.
+    /// The number of rows to read: one more than the page size, to detect a next page.
     pub fn rows(&self) -> i64 {
         i64::from(self.limit.get()) + 1
     }
 }
 
 impl PageQuery {
-    /// The page that is asked for.
+    /// The requested page.
     ///
     /// # Errors
     /// 400 when the cursor was not made here.
@@ -72,12 +72,12 @@ impl PageQuery {
     }
 }
 
-/// The query of a list: its own filters, and which page.
+/// The query of a list: its filters and the page.
 #[derive(Clone, Debug)]
 pub struct Paged<Q> {
-    /// What is listed.
+    /// The filters.
     pub filter: Q,
-    /// Which page of it.
+    /// The page.
     pub page: PageQuery,
 }
 
@@ -90,8 +90,8 @@ impl<Q: DeserializeOwned> FromRequest for Paged<Q> {
     }
 }
 
-/// Reads the fields of a page apart from the others, so that either type may refuse what it
-/// does not know.
+/// Reads the fields of the page separately from the filters, so that each type can refuse
+/// unknown fields.
 fn split<Q: DeserializeOwned>(query: &str) -> Result<Paged<Q>, Problem> {
     let fields = form_urlencoded::parse(query.as_bytes());
     let (page, filter): (Vec<_>, Vec<_>) =
@@ -108,7 +108,7 @@ fn split<Q: DeserializeOwned>(query: &str) -> Result<Paged<Q>, Problem> {
 fn decode<K: DeserializeOwned>(cursor: &str) -> Result<K, Problem> {
     let bytes = BASE64_URL_SAFE_NO_PAD.decode(cursor).ok();
     let key = bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok());
-    key.ok_or_else(|| Problem::unreadable("cursor", "not a cursor of this list"))
+    key.ok_or_else(|| Problem::unreadable("cursor", "must be a `next_cursor` of this list"))
 }
 
 /// The page of `rows`, of which one more than `limit` may have been read.
@@ -121,7 +121,7 @@ pub fn page<T, K: Serialize>(mut rows: Vec<T>, limit: PageLimit, key: impl Fn(&T
 }
 
 impl<T: Serialize> Page<T> {
-    /// The answer, with the next page's link (RFC 8288); `query` is the request's own.
+    /// The answer with the link to the next page (RFC 8288); `query` is the request's.
     pub fn answer(&self, path: &str, query: &str) -> HttpResponse {
         let mut answer = HttpResponse::Ok();
         answer.insert_header((CACHE_CONTROL, "no-store"));

@@ -1,5 +1,5 @@
-//! The query of a request: named fields, of which those that are unknown or do not
-//! fit are told by name.
+//! The query of a request: named parameters; a problem names those that are
+//! unknown or invalid.
 
 use std::future::{Ready, ready};
 
@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use super::deserialize;
 use crate::http::problem::Problem;
 
-/// A request's query, read.
+/// The deserialized query of a request.
 #[derive(Clone, Debug)]
 pub struct Query<T>(pub T);
 

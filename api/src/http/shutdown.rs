@@ -1,9 +1,9 @@
-//! That the server is about to stop: an answer that would go on by itself ends then, so that
-//! a graceful stop has only to wait for what is finished soon.
+//! Announces the shutdown of the server: endless answers end then, so that a graceful stop
+//! waits only for short ones.
 
 use tokio::sync::watch;
 
-/// Tells answers without an end that the server is about to stop.
+/// Announces the shutdown to endless answers.
 #[derive(Clone, Debug)]
 pub struct Shutdown(watch::Sender<bool>);
 
@@ -14,18 +14,18 @@ impl Default for Shutdown {
 }
 
 impl Shutdown {
-    /// Ends them.
+    /// Begins the shutdown.
     pub fn begin(&self) {
         self.0.send_replace(true);
     }
 
-    /// For one of them.
+    /// A signal for one answer.
     pub fn signal(&self) -> ShutdownSignal {
         ShutdownSignal(self.0.subscribe())
     }
 }
 
-/// What an answer without an end waits for beside its news.
+/// The shutdown signal that an endless answer waits for.
 #[derive(Debug)]
 pub struct ShutdownSignal(watch::Receiver<bool>);
 

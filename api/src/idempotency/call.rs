@@ -1,4 +1,4 @@
-//! A single call over HTTP, carried out once.
+//! An idempotent call over HTTP.
 
 use actix_web::{HttpResponse, HttpResponseBuilder};
 use gridward_domain::authority::Principal;
@@ -12,30 +12,30 @@ use crate::http::Problem;
 use crate::http::openapi::REPLAYED;
 use crate::tx::{Db, ReadSet, Tx};
 
-/// What a call did, now or the first time.
+/// The result of a call, now or at the first request.
 #[derive(Debug)]
 pub struct Done<T> {
-    /// What it made.
+    /// The result.
     pub made: T,
-    /// Whether this is the answer of the first time.
+    /// Whether this is the stored result of an earlier request.
     pub replayed: bool,
 }
 
 impl<T> Done<T> {
-    /// The same, of what `part` takes from what was made.
+    /// Maps the result with `part`.
     pub fn map<U>(self, part: impl FnOnce(T) -> U) -> Done<U> {
         Done { made: part(self.made), replayed: self.replayed }
     }
 }
 
 impl<T: Serialize> Done<T> {
-    /// The answer begun with `builder`: what was made, and whether it is told again.
+    /// The answer built with `builder`: the result, and whether it is a stored one.
     pub fn answer(&self, mut builder: HttpResponseBuilder) -> HttpResponse {
         builder.insert_header((REPLAYED, self.replayed.to_string())).json(&self.made)
     }
 }
 
-/// Carries out the calls of this server.
+/// Executes the calls of this server.
 #[derive(Clone)]
 pub struct Commands {
     db: Db,
@@ -43,7 +43,7 @@ pub struct Commands {
 }
 
 impl Commands {
-    /// Carries calls out in `db`, under the districts' `keys`.
+    /// Executes calls in `db` with the districts' `keys`.
     pub const fn new(db: Db, keys: KeyRing) -> Self {
         Self { db, keys }
     }
@@ -51,7 +51,7 @@ impl Commands {
     /// Does `act` in the principal's district, once for the name that the call bears.
     ///
     /// # Errors
-    /// As [`once`], with what `act` refused.
+    /// As [`once`], and the refusals of `act`.
     pub async fn run<T, F>(
         &self,
         principal: Principal,
@@ -67,7 +67,7 @@ impl Commands {
         self.run_with(principal, id, action, request, ReadSet::default(), act).await
     }
 
-    /// As [`Self::run`], where `act` will read the rows of `read_set`.
+    /// As [`Self::run`]; `act` will read the rows of `read_set`.
     ///
     /// # Errors
     /// As [`Self::run`].

@@ -1,8 +1,8 @@
-//! Commands that the server failed at again and again: refused to who sent them,
-//! sealed onto the log, where nothing is forgotten.
+//! Dead letters: commands that the server repeatedly failed to process. They are
+//! rejected, and stored encrypted in the log.
 //!
-//! A phone's later commands need not wait for one that a defect keeps from
-//! happening, and what somebody did out there must not be lost by it either.
+//! A command that fails because of a defect must neither block the later commands
+//! of its phone nor be lost.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -21,12 +21,12 @@ use crate::tx::Tx;
 
 /// The action of the event.
 const ACTION: &str = "command.dead_letter";
-/// The same, as a build before this one named it: events are never rewritten.
+/// Its former name: events are never rewritten.
 const FORMER_ACTION: &str = "command.set_aside";
-/// How many are read at a time.
+/// The maximum number of dead letters that are read.
 const MOST: i64 = 1000;
 
-/// Records the request on the log, sealed, and notifies the operators.
+/// Stores the request encrypted in the log, and notifies the operators.
 pub(super) fn record(
     tx: &mut Tx<'_>,
     key: &SealingKey,
@@ -44,18 +44,18 @@ pub(super) fn record(
     Ok(())
 }
 
-/// A dead letter, opened.
+/// A dead letter, decrypted.
 #[derive(Debug, Serialize)]
 pub struct DeadLetter {
-    /// Its number on the log.
+    /// Its sequence number in the log.
     pub seq: i64,
     /// When it became one, UTC.
     pub at: String,
     /// The person who sent the command.
     pub person: String,
-    /// Its id.
+    /// The id of the command.
     pub command: String,
-    /// What was asked, as `task.report`.
+    /// The action, such as `task.report`.
     pub action: String,
     /// The content of the command.
     pub request: Value,
@@ -64,7 +64,7 @@ pub struct DeadLetter {
 /// The dead letters of the district that are not archived yet, the first [`MOST`].
 ///
 /// # Errors
-/// [`DbError`]; also when the key is not the district's.
+/// [`DbError`]; also if the key is not that of the district.
 pub fn all(
     conn: &mut Conn,
     key: &SealingKey,

@@ -1,12 +1,12 @@
-//! A command that comes with an id of its own happens once.
+//! Idempotent commands: a command with an id takes effect at most once.
 //!
-//! A phone that lost an answer sends again, perhaps months later and by another
-//! way: what it did online with an `Idempotency-Key` and what lies in its outbox
-//! with a command id are one command if the id is the same. The first answer is
-//! kept, sealed, for [`KEPT_FOR`]; a repetition gets it again and changes nothing.
+//! A phone that lost an answer sends the command again, possibly months later and
+//! over another endpoint: a call with an `Idempotency-Key` and a command of an
+//! outbox are the same command if the id is the same. The first answer is stored,
+//! encrypted, for [`KEPT_FOR`]; a repeated command gets it again and changes nothing.
 //!
-//! A command at which the server fails does not come back for ever: after [`TRIES`] it
-//! becomes a dead letter ([`dead_letter`]): rejected, and sealed onto the log.
+//! A command that the server fails to process [`TRIES`] times becomes a dead letter
+//! ([`dead_letter`]): it is rejected, and stored encrypted in the log.
 
 pub mod call;
 pub mod dead_letter;
@@ -31,33 +31,32 @@ use crate::db::column::Hash;
 use crate::http::problem::{Kept, Problem, ProblemCode, ServerFault};
 use crate::tx::Tx;
 
-/// How long an answer is kept: longer than any phone lies in a drawer.
+/// The retention of answers: longer than a phone is plausibly offline.
 pub const KEPT_FOR: TimeDelta = TimeDelta::days(180);
 
-/// How often a command may fail by a defect of the server's, each time alone,
-/// before it becomes a dead letter. Transient failures, as an unreachable database,
-/// does not count.
+/// The number of failed attempts, each in isolation, after which a command becomes a
+/// dead letter. Transient failures, such as an unreachable database, do not count.
 pub const TRIES: u8 = 5;
 
-/// A command as it was asked.
+/// A request to execute a command.
 #[derive(Clone, Debug)]
 pub struct Request<'a> {
     /// Who asks; ids belong to the person, whatever the session.
     pub principal: &'a Principal,
     /// Its own id, if it has one.
     pub id: Option<&'a CommandId>,
-    /// What is asked, as `task.claim`.
+    /// The action, such as `task.claim`.
     pub action: &'a str,
-    /// All that it is asked with; another content is another command.
+    /// The content; a different content is a different command.
     pub request: &'a Value,
 }
 
-/// What came of a command.
+/// The outcome of a command.
 #[derive(Debug)]
 pub struct Outcome<T> {
-    /// What it did, or why not.
+    /// The result or the refusal.
     pub result: Result<T, Problem>,
-    /// Whether this is the answer of the first time.
+    /// Whether this is the stored outcome of an earlier request.
     pub replayed: bool,
 }
 
@@ -65,19 +64,17 @@ pub struct Outcome<T> {
 enum StoredOutcome<T> {
     Done(T),
     Refused(Kept),
-    /// The server failed at it, so often.
+    /// The server failed, this many times.
     Failed(u8),
 }
 
-/// Does `act`, unless it was done before: then answers what was answered then.
-/// A refusal is an answer too; only one that may go away by itself, or that is of form,
-/// is not kept.
-/// What the server fails at, even by a panic, is counted; the last try makes it a dead letter.
+/// Runs `act`, unless the command was executed before: then returns the stored answer.
+/// A refusal is stored too, unless it is transient or about an invalid request. Failures of
+/// the server, including panics, are counted; the last one makes the command a dead letter.
 ///
 /// # Errors
-/// [`ProblemCode::CommandIdReused`] when the id came with another request before, and
-/// what leaves nothing behind: the database's errors, and without an id the
-/// refusals of `act`.
+/// [`ProblemCode::CommandIdReused`] if the id was used for another request, and errors that
+/// are not stored: those of the database and, without an id, the refusals of `act`.
 pub fn once<T: Serialize + DeserializeOwned>(
     tx: &mut Tx<'_>,
     key: &SealingKey,
@@ -118,7 +115,7 @@ pub fn once<T: Serialize + DeserializeOwned>(
                 || problem.fault().is_some()
                 || problem.kind() == Some(ProblemCode::Invalid) =>
         {
-            // Its step is undone, and what does not fit may come again mended.
+            // Its step is rolled back; a corrected request may use the same id.
             return Ok(Outcome { result, replayed: false });
         }
         Err(problem) => StoredOutcome::Refused(problem.kept()),
@@ -127,14 +124,14 @@ pub fn once<T: Serialize + DeserializeOwned>(
     Ok(Outcome { result, replayed: false })
 }
 
-/// A command that panics must not take the others of its push with it, each time
-/// anew. What it wrote is undone with its step, as after any failure.
+/// A panic in one command must not fail the others of its push. Its writes are rolled
+/// back with its step, as after any failure.
 fn unless_it_panics<T>(act: impl FnOnce() -> Result<T, Problem>) -> Result<T, Problem> {
     let ran = std::panic::catch_unwind(std::panic::AssertUnwindSafe(act));
     ran.unwrap_or_else(|_| Err(DbError::Panicked.into()))
 }
 
-/// The same request has the same fingerprint, by whichever way it came.
+/// The fingerprint of a request; it is the same for every endpoint.
 fn fingerprint(request: &Request<'_>) -> Hash {
     // The keys of a JSON object are sorted, so equal values are equal texts.
     Hash::sha256(format!("{}\n{}", request.action, request.request))

@@ -1,4 +1,4 @@
-//! The commands that happened, with what was request and answered, both sealed.
+//! Executed commands with their requests and answers, both encrypted.
 
 use crate::db::column::Hash;
 use gridward_domain::area::AreaCode;
@@ -39,7 +39,7 @@ crate::table_row! {
 }
 
 impl CommandRow {
-    /// Where a sealed part of it lies.
+    /// The associated data of an encrypted part.
     pub(super) fn aad(&self, part: &str) -> String {
         aad(self.district, self.person, &self.id, part)
     }
@@ -54,7 +54,7 @@ pub fn key(principal: &Principal, id: &CommandId) -> (PersonId, String) {
     (principal.person, id.to_string())
 }
 
-/// Each command by the whole of its key.
+/// The commands with these keys.
 const BY_KEYS: &str = "SELECT commands.* FROM unnest($2, $3) AS wanted (person, id) \
     JOIN commands USING (person, id) WHERE commands.district = $1";
 
@@ -94,7 +94,7 @@ impl Row for CommandRow {
         district: AreaCode,
         changes: &[RowChange<'_, Self>],
     ) -> Result<(), DbError> {
-        // Only a command that the server failed at before is there already.
+        // A row exists already only if the server failed to process the command before.
         for before in changes.iter().filter_map(|change| change.old) {
             let key = (district, before.person, &before.id);
             diesel::delete(commands::table.find(key)).execute(conn)?;
@@ -104,7 +104,7 @@ impl Row for CommandRow {
     }
 }
 
-/// Keeps what was request and what came of it, instead of what came of it before.
+/// Stores the request and its outcome, replacing an earlier outcome.
 pub(super) fn keep(
     tx: &mut Tx<'_>,
     key: &SealingKey,
@@ -133,7 +133,7 @@ pub(super) fn keep(
     Ok(())
 }
 
-/// Forgets the district's commands older than `age`; answers how many there were.
+/// Deletes the district's commands older than `age`; returns their number.
 ///
 /// # Errors
 /// [`DbError`].

@@ -1,4 +1,4 @@
-//! Commands that panic, which no request can bring about from outside.
+//! Tests of commands that panic, which no external request can cause.
 
 use diesel::connection::SimpleConnection as _;
 use gridward_domain::authority::{Principal, Role};
@@ -23,7 +23,7 @@ fn district_code() -> gridward_domain::area::AreaCode {
     DISTRICT.parse().expect("a code")
 }
 
-/// A database with a district that has no event yet.
+/// A database with a district without events.
 fn district(folder: &TempDir) -> Db {
     let address = Address::parse(&folder.path().join("gridward.db").display().to_string());
     let mut conn = address.connect().expect("a connection");
@@ -44,7 +44,7 @@ fn volunteer() -> Principal {
     }
 }
 
-/// One push of three commands, each of which records an event; the second then panics.
+/// A push of three commands, each of which records an event; the second one then panics.
 fn push(tx: &mut Tx<'_>) -> Result<Vec<Result<String, Option<ProblemCode>>>, Problem> {
     let (principal, key) = (volunteer(), SealingKey::new(&[7; 32]));
     let mut results = Vec::new();
@@ -62,7 +62,7 @@ fn push(tx: &mut Tx<'_>) -> Result<Vec<Result<String, Option<ProblemCode>>>, Pro
     Ok(results)
 }
 
-/// What the log says was done to what, in its order.
+/// The actions and subjects of the log, in order.
 fn logged(db: &Db) -> Vec<(String, String)> {
     let mut conn = db.address().connect().expect("a connection");
     verify(&mut conn, district_code(), None).expect("a chain that holds");

@@ -74,8 +74,8 @@ mod tests {
         assert_eq!(
             sample.faults(),
             [
-                "people.csv:5: area: an area code has 6, 9, 12 or 15 digits, this has 5 characters",
-                "beneficiaries.csv:2: grid: an area code has digits only",
+                "people.csv:5: area: an area code must have 6, 9, 12 or 15 digits, but has 5 characters",
+                "beneficiaries.csv:2: grid: an area code must consist of digits",
             ]
         );
     }
@@ -102,7 +102,7 @@ mod tests {
     fn a_code_stands_once() {
         let sample =
             Sample::sound().push("areas.csv", "500116001,town,几江街道,500116,29.28500,106.25500");
-        assert_eq!(sample.faults(), ["areas.csv:7: code: repeats the value of line 3"]);
+        assert_eq!(sample.faults(), ["areas.csv:7: code: duplicates the value on line 3"]);
     }
 
     #[test]
@@ -126,7 +126,7 @@ mod tests {
     fn there_is_one_district_and_all_areas_lie_in_it() {
         let sample =
             Sample::sound().push("areas.csv", "500117,district,合川区,,29.97000,106.27000");
-        assert_eq!(sample.faults(), ["areas.csv:7: code: is outside the district 500116"]);
+        assert_eq!(sample.faults(), ["areas.csv:7: code: is outside district 500116"]);
         let sample = Sample::sound().drop_line("areas.csv", 2);
         assert_eq!(
             sample.faults(),
@@ -143,7 +143,7 @@ mod tests {
         assert_eq!(
             sample.faults(),
             [
-                "areas.csv:1: column 6 of the header is not a column of this file",
+                "areas.csv:1: column 6 of the header is unknown",
                 "areas.csv:1: the column lon is missing",
             ]
         );

@@ -1,4 +1,4 @@
-//! When a person has time in a week: `mon 0900-1200;sat 0900-1700`.
+//! The weekly availability of a person: `mon 0900-1200;sat 0900-1700`.
 
 use std::collections::BTreeMap;
 
@@ -48,11 +48,11 @@ mod tests {
     #[test]
     fn what_is_not_a_span_says_which_part_of_it() {
         for wrong in ["mon", "mon0900-1200", "mon 0900", "mon 0900-1200;", ";"] {
-            assert_eq!(said(wrong), "each span must be a day and its times, as mon 0900-1200");
+            assert_eq!(said(wrong), "each span must be a day and times, such as mon 0900-1200");
         }
         assert_eq!(said("day 0900-1200"), "must be one of: mon, tue, wed, thu, fri, sat, sun");
-        assert_eq!(said("mon 0900-2460"), "a time of day is 00:00 to 24:00");
-        assert_eq!(said("mon 1200-0900"), "a window ends after it starts");
+        assert_eq!(said("mon 0900-2460"), "a time of day must be from 00:00 to 24:00");
+        assert_eq!(said("mon 1200-0900"), "a window must end after it starts");
         assert_eq!(said("mon 0900-1200;mon 1300-1400"), "mon has more than one span");
     }
 }

@@ -118,7 +118,7 @@ mod tests {
         );
         assert_eq!(
             number(3, "999999198108240175").faults(),
-            ["beneficiaries.csv:3: id_number: repeats the value of line 2"]
+            ["beneficiaries.csv:3: id_number: duplicates the value on line 2"]
         );
     }
 
@@ -130,15 +130,12 @@ mod tests {
             "id",
             "018d622e-0000-7000-8000-000000000001",
         );
-        assert_eq!(sample.faults(), ["beneficiaries.csv:3: id: repeats the value of line 2"]);
+        assert_eq!(sample.faults(), ["beneficiaries.csv:3: id: duplicates the value on line 2"]);
     }
 
     #[test]
     fn a_long_address_is_told_by_its_own_limit() {
         let sample = Sample::sound().cell("beneficiaries.csv", 2, "address", &"路".repeat(257));
-        assert_eq!(
-            sample.faults(),
-            ["beneficiaries.csv:2: address: is longer than 256 characters"]
-        );
+        assert_eq!(sample.faults(), ["beneficiaries.csv:2: address: exceeds 256 characters"]);
     }
 }

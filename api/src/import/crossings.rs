@@ -1,9 +1,9 @@
-//! Outlines that cannot be: a ring that crosses itself or has a spike, and two
-//! grids that cover the same ground.
+//! Invalid outlines: a ring that crosses itself or has a spike, and grids that
+//! overlap.
 //!
-//! Candidates come from an R-tree of boxes, so that a ring of many points and a
-//! district of many grids cost little more than in proportion. (The validation
-//! of the `geo` crate compares every line of a ring with every other.)
+//! Candidates come from an R-tree of boxes, so that the time is nearly linear in the
+//! points of a ring and the grids of a district. (The validation of the `geo` crate
+//! compares every line of a ring with every other.)
 
 use geo::line_intersection::{LineIntersection, line_intersection};
 use geo::{Area, BooleanOps, Coord, Line, LineString, Polygon};
@@ -11,24 +11,24 @@ use gridward_domain::place::Place;
 use rstar::primitives::{GeomWithData, Rectangle};
 use rstar::{AABB, RTree};
 
-/// Neighbours are drawn one by one, so their edges never agree to the last digit:
-/// this share of the smaller grid may be covered by the other.
+/// The tolerated overlap, as a share of the smaller grid: outlines are drawn
+/// separately, so the edges of neighbours never match exactly.
 const SLIVER: f64 = 0.01;
-/// A point this near to a line counts as on it, in degrees: about a centimetre.
+/// The distance in degrees below which a point is on a line: about a centimetre.
 const NEAR: f64 = 1e-7;
 
 type Tree = RTree<GeomWithData<Rectangle<[f64; 2]>, usize>>;
 
-/// What is wrong with the shape of a ring.
+/// A defect of a ring.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Defect {
-    /// Two of its lines cross or touch.
+    /// Two lines cross or touch.
     Crossing,
-    /// It goes out and comes back on the same line.
+    /// A spike: the ring goes out and returns on the same line.
     Spike,
 }
 
-/// What is wrong with a closed ring, if anything.
+/// The first defect of a closed ring.
 pub(super) fn defect(ring: &[Place]) -> Option<Defect> {
     let lines: Vec<Line> = line_string(ring).lines().filter(|line| line.delta() != ZERO).collect();
     let tree = tree(lines.iter().map(|line| frame([line.start, line.end])));
@@ -53,8 +53,8 @@ pub(super) fn defect(ring: &[Place]) -> Option<Defect> {
 
 const ZERO: Coord = Coord { x: 0.0, y: 0.0 };
 
-/// For each of `rings` the earlier ones that cover the same ground, at most
-/// `most` of them, by their places in the list.
+/// For each of `rings`, the indices of earlier rings that it overlaps, at most
+/// `most`.
 pub(super) fn overlaps(rings: &[&[Place]], most: usize) -> Vec<Vec<usize>> {
     let polygons: Vec<Polygon> =
         rings.iter().map(|ring| Polygon::new(line_string(ring), vec![])).collect();
@@ -73,7 +73,7 @@ pub(super) fn overlaps(rings: &[&[Place]], most: usize) -> Vec<Vec<usize>> {
     (0..polygons.len()).map(earlier).collect()
 }
 
-/// Whether the two cover the same ground, by more than a sliver.
+/// Whether the two overlap by more than the tolerance.
 fn overlap(one: &Polygon, other: &Polygon) -> bool {
     if is_separated(one, other) || is_separated(other, one) {
         return false;
@@ -82,8 +82,8 @@ fn overlap(one: &Polygon, other: &Polygon) -> bool {
     one.intersection(other).unsigned_area() > tolerated
 }
 
-/// Whether a line along an edge of `one` has the two on its two sides, as it is
-/// for most neighbours; found much faster than their common ground.
+/// Whether an edge of `one` separates the two, as for most neighbours; much faster
+/// than computing their intersection.
 fn is_separated(one: &Polygon, other: &Polygon) -> bool {
     let mut edges = one.exterior().lines().filter(|edge| edge.delta() != ZERO);
     edges.any(|edge| {

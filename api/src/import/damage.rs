@@ -1,18 +1,18 @@
-//! Text that was damaged before it reached the file.
+//! Detects text that was damaged by a wrong encoding.
 //!
-//! A spreadsheet set to Chinese saves CSV in GBK. Most rows of such a file are
-//! no UTF-8 and are refused for that; the bytes of some names (谢志强, 姚志英)
-//! happen to be valid UTF-8 and would be stored as Cyrillic and Hebrew letters.
+//! Chinese spreadsheet programs save CSV in GBK. Most rows of such a file are not
+//! UTF-8 and are refused; but the bytes of some names (谢志强, 姚志英) happen to be
+//! valid UTF-8 and would be stored as Cyrillic and Hebrew letters.
 
 use encoding_rs::GB18030;
 
 use super::fault::FaultReason;
 
-/// What a decoder writes for bytes that it cannot read, and the three characters
-/// that two of them become when they are read as GBK.
+/// The replacement character of decoders, and the three characters that two of them
+/// become when decoded as GBK.
 const REPLACEMENTS: [&str; 2] = ["\u{fffd}", "锟斤拷"];
 
-/// How `text` was damaged, if it was.
+/// The damage to `text`, if any.
 pub(super) fn of(text: &str) -> Option<FaultReason> {
     if text.is_ascii() {
         None
@@ -25,9 +25,8 @@ pub(super) fn of(text: &str) -> Option<FaultReason> {
     }
 }
 
-/// Whether `bytes` are Chinese in GBK (or GB 18030, which contains it). Latin
-/// letters with accents make a few Han characters by accident, among more
-/// letters without.
+/// Whether `bytes` are Chinese in GBK (or GB 18030, its superset). Latin text with
+/// accents decodes to a few Han characters among more ASCII letters.
 pub(super) fn is_gbk(bytes: &[u8]) -> bool {
     let Some(text) = GB18030.decode_without_bom_handling_and_without_replacement(bytes) else {
         return false;
@@ -43,7 +42,7 @@ const fn is_han(c: char) -> bool {
         | '\u{20000}'..='\u{323af}')
 }
 
-/// Whether `c` is among Chinese text what a comma is among English.
+/// Whether `c` is Chinese punctuation.
 const fn is_punctuation(c: char) -> bool {
     matches!(c, '·' | '—' | '\u{3000}'..='\u{303f}' | '\u{ff00}'..='\u{ffef}')
 }
@@ -75,7 +74,7 @@ mod tests {
             assert_eq!(
                 Sample::sound().cell(file, line, column, damaged).faults(),
                 [format!(
-                    "{file}:{line}: {column}: seems to be Chinese in GBK; save the file as UTF-8"
+                    "{file}:{line}: {column}: appears to be Chinese in GBK; save the file as UTF-8"
                 )]
             );
         }
@@ -91,7 +90,7 @@ mod tests {
         );
         assert_eq!(
             sample.faults(),
-            ["people.csv:5: name: seems to be Chinese in GBK; save the file as UTF-8"]
+            ["people.csv:5: name: appears to be Chinese in GBK; save the file as UTF-8"]
         );
     }
 
@@ -100,9 +99,7 @@ mod tests {
         for damaged in ["孙\u{fffd}", "锟斤拷"] {
             assert_eq!(
                 Sample::sound().cell("people.csv", 5, "name", damaged).faults(),
-                [
-                    "people.csv:5: name: contains replacement characters; the text was damaged before"
-                ]
+                ["people.csv:5: name: contains replacement characters; the original text was lost"]
             );
         }
     }

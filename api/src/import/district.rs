@@ -1,5 +1,5 @@
-//! The district while its other files are read: its areas, the extent of its
-//! grids, and the day of the import.
+//! The context for reading the other files: the areas, the extent of the grids, and
+//! the day of the import.
 
 use std::collections::HashMap;
 
@@ -9,15 +9,15 @@ use gridward_domain::place::Place;
 
 use super::fault::{Fault, FaultReason, Notes, Part};
 
-/// How far outside the outlines a place is far, in degrees: about 50 km.
+/// The distance in degrees from the outlines that counts as far: about 50 km.
 const FAR: f64 = 0.5;
 
 /// The district so far.
 pub(super) struct District {
-    /// The day of the import; the past ends here.
+    /// The day of the import; later days are in the future.
     pub(super) today: NaiveDate,
-    /// The line of each area in areas.csv, also of those whose row has a fault,
-    /// so that one fault does not make a fault of all below.
+    /// The line of each area in areas.csv, including rows with faults, so that one
+    /// fault does not cause others in the rows that refer to it.
     lines: HashMap<AreaCode, u64>,
     /// The code of the district: that of the first area.
     code: Option<AreaCode>,
@@ -42,7 +42,7 @@ impl District {
         if district.contains(&area) { Ok(()) } else { Err(FaultReason::OtherDistrict(district)) }
     }
 
-    /// Extends the bounds to a corner of an outline.
+    /// Extends the bounds to a point of an outline.
     pub(super) fn reach(&mut self, place: Place) {
         let (lat, lon) = (place.lat(), place.lon());
         let bounds = self.bounds.get_or_insert(Bounds { lat: (lat, lat), lon: (lon, lon) });
@@ -50,8 +50,8 @@ impl District {
         bounds.lon = (bounds.lon.0.min(lon), bounds.lon.1.max(lon));
     }
 
-    /// Whether areas.csv has the area. While no area is known every code passes,
-    /// since the fault is then in areas.csv.
+    /// Whether areas.csv has the area. Without any area every code passes, since the
+    /// fault is in areas.csv.
     pub(super) fn has(&self, area: AreaCode) -> Result<(), FaultReason> {
         match self.code {
             Some(_) if self.lines.contains_key(&area) => Ok(()),
@@ -89,7 +89,7 @@ impl District {
         }
     }
 
-    /// Notes `lack` for each grid for which `has` answers false.
+    /// Notes `lack` for each grid without `has`.
     pub(super) fn check_grids(
         &self,
         has: impl Fn(&AreaCode) -> bool,

@@ -1,4 +1,4 @@
-//! Faults: what is wrong in a file, and where.
+//! Faults in the files of an import.
 
 use std::fmt;
 
@@ -16,7 +16,7 @@ use super::FILES;
 use crate::person::Weekday;
 use gridward_domain::word::UnknownWord;
 
-/// Something wrong in a file. Displayed as
+/// A fault in a file. Displayed as
 /// `people.csv:17: area: areas.csv has no area 500116001`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
@@ -24,9 +24,9 @@ pub struct Fault {
     pub file: &'static str,
     /// The line on which the row or feature begins; the file's first is 1.
     pub line: u64,
-    /// The part of the line, if not all of it.
+    /// The part of the line, if the fault is not about all of it.
     pub part: Option<Part>,
-    /// What is wrong.
+    /// The reason.
     pub reason: FaultReason,
 }
 
@@ -35,7 +35,7 @@ pub struct Fault {
 pub enum Part {
     /// A column, by its name in the header.
     Column(&'static str),
-    /// A feature of a GeoJSON file, from 1: such files often are one line.
+    /// A feature of a GeoJSON file, from 1; such files often consist of one line.
     Feature(u64),
 }
 
@@ -53,84 +53,84 @@ impl fmt::Display for Fault {
 
 /// Why a value is refused or doubtful.
 ///
-/// Shows codes, days, lines and the accepted form; never the text of the file,
+/// Contains codes, days, lines and the accepted form, but never other text of the file,
 /// which in a wrong column may be a person's name or number.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum FaultReason {
-    /// Not even a header.
+    /// The file has no header.
     #[error("the file is empty")]
     Empty,
     /// The header lacks a column.
     #[error("the column {0} is missing")]
     MissingColumn(&'static str),
-    /// The header has a column that the file does not have. Named by its position
-    /// (the first is 1): in a file without a header its name is a person's.
-    #[error("column {0} of the header is not a column of this file")]
+    /// The header has an unknown column. Identified by its position (the first is 1): in
+    /// a file without a header, the text may be personal data.
+    #[error("column {0} of the header is unknown")]
     UnknownColumn(usize),
     /// A value in a column that the header leaves blank.
-    #[error("column {0} has a value here and no name in the header")]
+    #[error("column {0} has a value but no name in the header")]
     UnnamedColumn(usize),
     /// The header has a column twice.
     #[error("the header names the column {0} twice")]
     RepeatedColumn(&'static str),
     /// More or fewer fields than the header.
-    #[error("the header has {expected} fields, this row has {found}")]
+    #[error("the row has {found} fields, the header has {expected}")]
     FieldCount {
         /// Fields of the header.
         expected: usize,
         /// Fields of the row.
         found: usize,
     },
-    /// Bytes that are not text.
+    /// Bytes that are not UTF-8.
     #[error("is not UTF-8")]
     NotUtf8,
     /// Chinese in another encoding, whether or not its bytes are valid UTF-8.
-    #[error("seems to be Chinese in GBK; save the file as UTF-8")]
+    #[error("appears to be Chinese in GBK; save the file as UTF-8")]
     Gbk,
-    /// Characters that a program wrote in place of those it could not read.
-    #[error("contains replacement characters; the text was damaged before")]
+    /// Replacement characters, which a program wrote for undecodable bytes.
+    #[error("contains replacement characters; the original text was lost")]
     Replaced,
-    /// Not JSON from this character of the line on.
-    #[error("is not JSON at character {0}")]
+    /// A syntax error at this character of the line.
+    #[error("invalid JSON at character {0}")]
     NotJson(usize),
-    /// JSON without its end.
-    #[error("the JSON ends too early")]
+    /// JSON that is truncated.
+    #[error("the JSON is incomplete")]
     BrokenOff,
-    /// JSON of another shape.
+    /// JSON of another structure.
     #[error("is not a GeoJSON FeatureCollection")]
     NotFeatures,
 
-    /// Nothing where something is needed.
+    /// An empty required value.
     #[error("must not be empty")]
     NoText,
-    /// Longer than this many characters.
-    #[error("is longer than {0} characters")]
+    /// A text longer than this many characters.
+    #[error("exceeds {0} characters")]
     TooLong(usize),
-    /// A line break, a tabulator or another control character.
+    /// A line break, a tab or another control character.
     #[error("contains a control character")]
     Control,
-    /// Not the id of a record.
+    /// An invalid id.
     #[error("must be a UUID")]
     NotId,
-    /// Not a phone number.
+    /// An invalid phone number.
     #[error(transparent)]
     Phone(#[from] PhoneError),
-    /// `5.00116E+14` or `13800000000.0`, where digits belong.
+    /// `5.00116E+14` or `13800000000.0` instead of digits.
     #[error(
         "a spreadsheet turned this into a decimal number; set the column to text and enter it again"
     )]
     SpreadsheetNumber,
-    /// `１２３`, where ASCII digits belong.
+    /// `１２３` instead of ASCII digits.
     #[error("has full-width digits; use 0 to 9")]
     FullWidthDigits,
-    /// Not of the form of an id number.
+    /// A malformed ID number.
     #[error("an id number has 17 digits and a check character")]
     NotIdNumber,
-    /// An id number with a typing error.
+    /// An ID number with a wrong check character.
     #[error("the check character is wrong (GB 11643)")]
     IdNumberCheck,
-    /// Not a number.
-    #[error("is not a number of degrees")]
+    /// Not a number of degrees.
+    #[error("must be a number of degrees")]
     NotDegrees,
     /// Not a plausible year of birth.
     #[error("must be a year from {first} to {last}")]
@@ -146,113 +146,113 @@ pub enum FaultReason {
     /// Not of the form of a day.
     #[error("must be a day, as 2026-08-01")]
     NotDay,
-    /// A day that the calendar does not have.
-    #[error("the calendar has no day {0}")]
+    /// A day that does not exist.
+    #[error("{0} does not exist in the calendar")]
     NoSuchDay(String),
-    /// A later day than today.
+    /// A day after today.
     #[error("{0} is in the future")]
     Future(NaiveDate),
-    /// Not of the form of a span.
-    #[error("each span must be a day and its times, as mon 0900-1200")]
+    /// A malformed span.
+    #[error("each span must be a day and times, such as mon 0900-1200")]
     NotSpan,
     /// More than one span on a day.
     #[error("{0} has more than one span")]
     TwoSpans(Weekday),
-    /// Not a code.
+    /// An invalid area code.
     #[error(transparent)]
     Code(#[from] CodeError),
-    /// Not a place.
+    /// An invalid place.
     #[error(transparent)]
     Place(#[from] PlaceError),
-    /// Not on the list of words.
+    /// A value that is not in the list.
     #[error(transparent)]
     Word(#[from] UnknownWord),
-    /// Not a skill.
+    /// An invalid skill.
     #[error(transparent)]
     Skill(#[from] SkillError),
-    /// Not a time or a window.
+    /// An invalid time or window.
     #[error(transparent)]
     Time(#[from] TimeError),
 
-    /// The level is not that of the code.
+    /// A level that does not match the code.
     #[error("the code belongs to a {0}")]
     OtherLevel(Level),
-    /// The parent is not that of the code.
+    /// A parent that does not match the code.
     #[error("the code belongs to {0}")]
     OtherParent(AreaCode),
-    /// A parent of a district.
+    /// A district with a parent.
     #[error("a district has no parent")]
     DistrictParent,
-    /// An area of another level where a grid is needed.
+    /// An area of another level instead of a grid.
     #[error("{0} is not a grid")]
     NotGrid(AreaCode),
-    /// A person of a role that does not belong to the level.
+    /// A role that does not exist at the level.
     #[error("a {role} cannot be assigned to a {level}")]
     RoleLevel {
-        /// The person's.
+        /// The person's role.
         role: Role,
-        /// The area's.
+        /// The area's level.
         level: Level,
     },
     /// More minutes offered than available.
     #[error("exceeds the {0} minutes of the availability")]
     MoreThanAvailable(u32),
 
-    /// The feature has no property `code`.
-    #[error("has no property code")]
+    /// A feature without the property `code`.
+    #[error("the property `code` is missing")]
     NoCode,
-    /// A property `code` of a type that holds no code.
-    #[error("the property code must be a text of digits")]
+    /// A property `code` of the wrong type.
+    #[error("the property `code` must be a string of digits")]
     CodeNotText,
-    /// Another geometry, or a broken one.
-    #[error("the geometry is not a Polygon of degrees")]
+    /// Another geometry, or an invalid one.
+    #[error("the geometry must be a Polygon in degrees")]
     NotPolygon,
-    /// Holes, or no ring at all.
-    #[error("an outline must be one ring without holes; this one has {0} rings")]
+    /// Holes, or no ring.
+    #[error("an outline must be one ring without holes, but has {0} rings")]
     Rings(usize),
-    /// A ring that is not one.
-    #[error("a ring needs at least four points, the last equal to the first")]
+    /// A ring with too few points, or not closed.
+    #[error("a ring must have at least four points, the last equal to the first")]
     Open,
-    /// A ring of no area.
+    /// A ring without area.
     #[error("the ring encloses no area")]
     Flat,
     /// A warning: two lines of the ring cross or touch.
     #[error("the outline crosses or touches itself")]
     CrossesItself,
-    /// A warning: the ring goes out and comes back on the same line.
+    /// A warning: the ring goes out and returns on the same line.
     #[error("the outline has a spike")]
     Spike,
-    /// A warning: two grids cover the same ground.
-    #[error("the outline overlaps that of the grid {0}")]
+    /// A warning: two grids overlap.
+    #[error("the outline overlaps that of grid {0}")]
     Overlaps(AreaCode),
 
     /// The same value on an earlier line, in a column of unique values.
-    #[error("repeats the value of line {0}")]
+    #[error("duplicates the value on line {0}")]
     Repeated(u64),
-    /// No such area.
+    /// An unknown area.
     #[error("areas.csv has no area {0}")]
     NoArea(AreaCode),
-    /// A code outside the district, which is not shown: it may be no code at all.
-    #[error("is outside the district {0}")]
+    /// A code outside the district; not shown, since the text may not be a code.
+    #[error("is outside district {0}")]
     OtherDistrict(AreaCode),
-    /// No row of the level district.
+    /// No row with the level district.
     #[error("areas.csv has no district")]
     NoDistrict,
     /// A second manager.
-    #[error("the grid {grid} already has a manager, on line {first}")]
+    #[error("grid {grid} already has a manager on line {first}")]
     TwoManagers {
         /// The grid.
         grid: AreaCode,
         /// The line of the first.
         first: u64,
     },
-    /// No manager.
-    #[error("people.csv has no manager for the grid {0}")]
+    /// A grid without a manager.
+    #[error("people.csv has no manager for grid {0}")]
     NoManager(AreaCode),
-    /// No outline.
-    #[error("grids.geojson has no outline for the grid {0}")]
+    /// A grid without an outline.
+    #[error("grids.geojson has no outline for grid {0}")]
     NoOutline(AreaCode),
-    /// A warning: probably a wrong digit.
+    /// A warning: a digit is probably wrong.
     #[error("is far outside the outlines of the grids")]
     FarAway,
 }
@@ -265,7 +265,7 @@ pub(super) struct Notes {
 }
 
 impl Notes {
-    /// Both in the order of files and lines, and of discovery within a line.
+    /// Both sorted by file and line, and by discovery within a line.
     pub(super) fn sorted(mut self) -> (Vec<Fault>, Vec<Fault>) {
         let place = |fault: &Fault| (FILES.iter().position(|file| *file == fault.file), fault.line);
         self.faults.sort_by_key(place);

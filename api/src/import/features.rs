@@ -1,7 +1,7 @@
-//! The features of a GeoJSON file, one at a time, each with its line.
+//! Streams the features of a GeoJSON file, each with its line.
 //!
-//! A feature of the wrong shape is left to the caller to decide on, and reading continues;
-//! only invalid JSON, or a text that is not a collection, ends the reading.
+//! A feature of the wrong structure is passed to the caller, and reading continues; only
+//! invalid JSON, or JSON that is not a feature collection, ends it.
 
 use std::cell::Cell;
 use std::fmt;
@@ -11,7 +11,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
-/// A feature as the file has it.
+/// A feature of the file.
 pub(super) struct RawFeature {
     /// The line on which it begins.
     pub(super) line: u64,
@@ -20,7 +20,7 @@ pub(super) struct RawFeature {
     pub(super) members: Map<String, Value>,
 }
 
-/// Hands each feature to `each`.
+/// Passes each feature to `each`.
 pub(super) fn read(
     source: impl Read,
     mut each: impl FnMut(RawFeature),
@@ -32,8 +32,8 @@ pub(super) fn read(
     json.end()
 }
 
-/// Counts line ends as they pass. The parser takes bytes one by one and never
-/// looks past a brace, so at a brace the count is the brace's line.
+/// Counts the line ends read so far. The parser reads byte by byte and never beyond a
+/// brace, so at a brace the count is the line of the brace.
 struct LineCounter<'a, R> {
     inner: R,
     line: &'a Cell<u64>,
@@ -48,7 +48,7 @@ impl<R: Read> Read for LineCounter<'_, R> {
     }
 }
 
-/// `{"type": "FeatureCollection", "features": [...]}`, and whatever else.
+/// `{"type": "FeatureCollection", "features": [...]}` with any other members.
 struct Collection<'a, F> {
     line: &'a Cell<u64>,
     each: &'a mut F,

@@ -1,4 +1,4 @@
-//! For tests: a small folder without a fault, to be changed in one place.
+//! For tests: a small folder without faults, which each test changes in one place.
 
 use std::collections::BTreeMap;
 
@@ -77,7 +77,7 @@ impl Sample {
         self.lines(file)[0].split(',').map(str::to_owned).collect()
     }
 
-    /// Another text for a whole line; the first is 1.
+    /// Replaces a line; the first is 1.
     pub(super) fn line(self, file: &'static str, line: usize, text: &str) -> Self {
         let mut lines = self.lines(file);
         text.clone_into(&mut lines[line - 1]);
@@ -99,7 +99,7 @@ impl Sample {
         self
     }
 
-    /// Another value in one column of a line, quoted as CSV needs it.
+    /// Replaces the value of one column of a line, quoted if CSV requires it.
     pub(super) fn cell(self, file: &'static str, line: usize, column: &str, value: &str) -> Self {
         let columns = self.columns(file);
         let place = columns.iter().position(|name| name == column).expect("a column");
@@ -111,7 +111,7 @@ impl Sample {
         self.line(file, line, &fields.join(","))
     }
 
-    /// Other bytes for some bytes, wherever they stand.
+    /// Replaces all occurrences of some bytes.
     pub(super) fn replace_bytes(self, file: &'static str, from: &[u8], to: &[u8]) -> Self {
         let mut rest = self.0[file].as_slice();
         let mut bytes = Vec::new();
@@ -127,7 +127,7 @@ impl Sample {
         self.bytes(file, &bytes)
     }
 
-    /// With `new` in the place of up to `count` bytes somewhere in `file`.
+    /// Replaces up to `count` bytes at some position of `file` with `new`.
     pub(super) fn tear(self, file: &'static str, at: Index, count: usize, new: &[u8]) -> Self {
         let mut bytes = self.0[file].clone();
         let start = at.index(bytes.len());
@@ -136,7 +136,7 @@ impl Sample {
         self.bytes(file, &bytes)
     }
 
-    /// How many lines `file` has, the last perhaps without an end.
+    /// The number of lines of `file`, including a last line without an end.
     pub(super) fn count_lines(&self, file: &str) -> u64 {
         self.0[file].split(|byte| *byte == b'\n').count() as u64
     }
@@ -160,7 +160,7 @@ impl Sample {
         read(self.write().path(), Self::TODAY, &mut |_| {})
     }
 
-    /// The faults as they are shown.
+    /// The displayed faults.
     pub(super) fn faults(&self) -> Vec<String> {
         let reading = self.read().expect("readable");
         reading.faults.iter().map(ToString::to_string).collect()

@@ -1,4 +1,4 @@
-//! The folder: which files it has, and the text of each with progress.
+//! The folder of an import: its files, read with progress.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, ErrorKind, Read};
@@ -72,7 +72,7 @@ impl<'a> Folder<'a> {
     }
 }
 
-/// A file that reports how far it has been read.
+/// A file that reports the reading progress.
 pub(super) struct Counted<'a> {
     inner: File,
     step: Progress,

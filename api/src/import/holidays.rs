@@ -34,7 +34,7 @@ fn holiday(row: &mut Row<'_>) -> Option<HolidayRecord> {
     );
     let lunar_date = row.remark("lunar_date");
 
-    // Two holidays may fall on a day, and a holiday returns each year.
+    // A day can have two holidays, and a holiday recurs each year.
     let both = date.zip(code.as_ref()).map(|(date, code)| format!("{date} {code}"));
     row.once("code", both.as_ref());
     Some(HolidayRecord {
@@ -61,7 +61,7 @@ mod tests {
         assert_eq!(
             sample.faults(),
             [
-                "holidays.csv:2: date: the calendar has no day 2025-02-29",
+                "holidays.csv:2: date: 2025-02-29 does not exist in the calendar",
                 "holidays.csv:3: calendar: must be one of: solar, lunar, solar_term",
             ]
         );
@@ -73,6 +73,6 @@ mod tests {
             .push("holidays.csv", "2026-08-01,army_day,建军节,solar,")
             .push("holidays.csv", "2027-08-01,army_day,建军节,solar,")
             .push("holidays.csv", "2026-08-01,another_day,又一节,solar,");
-        assert_eq!(sample.faults(), ["holidays.csv:4: code: repeats the value of line 2"]);
+        assert_eq!(sample.faults(), ["holidays.csv:4: code: duplicates the value on line 2"]);
     }
 }

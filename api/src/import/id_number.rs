@@ -2,8 +2,8 @@
 
 use super::fault::FaultReason;
 
-/// The number with its check character in capitals. Neither the region nor the
-/// day of birth in it is judged: regions come and go.
+/// The number with its check character in upper case. The region and the day of birth
+/// are not checked: regions change.
 pub(super) fn parse(text: &str) -> Result<String, FaultReason> {
     let number = text.to_ascii_uppercase();
     let digit = |byte: u8| byte.is_ascii_digit().then(|| u32::from(byte - b'0'));
@@ -15,8 +15,8 @@ pub(super) fn parse(text: &str) -> Result<String, FaultReason> {
     if values.len() != 18 {
         return Err(FaultReason::NotIdNumber);
     }
-    // ISO 7064, MOD 11-2: the characters are the digits of a number of base two
-    // that leaves 1 when divided by 11.
+    // ISO 7064, MOD 11-2: the characters are the digits of a number in base two
+    // that is congruent to 1 modulo 11.
     let rest = values.iter().fold(0, |rest, value| (rest * 2 + value) % 11);
     if rest == 1 { Ok(number) } else { Err(FaultReason::IdNumberCheck) }
 }

@@ -1,14 +1,14 @@
 //! Reading a district from a folder of CSV and GeoJSON files.
 //!
-//! Promises: every faulty row is reported by file, line, column and reason, and
-//! reading continues to the end; a report shows no name, phone, address or id
+//! Guarantees: every fault is reported by file, line, column and reason, and
+//! reading continues to the end; a report shows no name, phone, address or ID
 //! number; files are streamed, so memory grows with the records and not with the
-//! text. Nothing is written to the database here.
+//! text. This module does not write to the database.
 //!
 //! Each file has a module that reads like its list of columns. Areas come first,
-//! so that all other rows can be checked against them. What spreadsheets, GIS
-//! programs and pasted text add to files is dropped where it carries no meaning
-//! (`table`) and named where it destroyed some (`damage`, `spreadsheet`).
+//! so that all other rows can be checked against them. Artefacts of spreadsheets,
+//! GIS programs and pasted text are ignored if harmless (`table`) and reported if
+//! they destroyed information (`damage`, `spreadsheet`).
 
 mod areas;
 mod availability;
@@ -46,7 +46,7 @@ use district::District;
 use fault::Notes;
 use folder::Folder;
 
-/// The files a district is read from, in the order of reading.
+/// The files of a district, in the order of reading.
 pub const FILES: [&str; 7] = [
     "areas.csv",
     "grids.geojson",
@@ -57,7 +57,7 @@ pub const FILES: [&str; 7] = [
     "holidays.csv",
 ];
 
-/// How many of [`FILES`], from the first, are required.
+/// The number of required files, from the first of [`FILES`].
 const REQUIRED: usize = 3;
 
 /// The result of reading a folder.
@@ -65,15 +65,15 @@ const REQUIRED: usize = 3;
 pub struct Reading {
     /// The valid rows. Complete and consistent only without faults.
     pub records: DistrictRecords,
-    /// What is refused, in the order of [`FILES`] and of lines.
+    /// Refused values, in the order of [`FILES`] and of lines.
     pub faults: Vec<Fault>,
-    /// What is accepted and doubtful, in the same order.
+    /// Accepted but doubtful values, in the same order.
     pub warnings: Vec<Fault>,
-    /// The optional ones of [`FILES`] that are not in the folder.
+    /// The optional files that are not in the folder.
     pub absent: Vec<&'static str>,
 }
 
-/// Progress over all files together.
+/// The progress over all files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
     /// The file being read.
@@ -92,13 +92,13 @@ pub enum ImportError {
     Missing {
         /// The folder.
         dir: PathBuf,
-        /// Which files.
+        /// The files.
         files: Vec<&'static str>,
     },
     /// A file cannot be read.
     #[error("{file} cannot be read: {error}")]
     Unreadable {
-        /// Which file.
+        /// The file.
         file: &'static str,
         /// The system's error.
         #[source]
@@ -110,8 +110,8 @@ pub enum ImportError {
 /// are refused; `progress` is called after every 64 KiB.
 ///
 /// # Errors
-/// When a required file is absent, or a file cannot be read. The content of a
-/// file is never an error: see [`Reading::faults`].
+/// If a required file is absent, or a file cannot be read. The content of a file is
+/// never an error: see [`Reading::faults`].
 pub fn read(
     dir: &Path,
     today: NaiveDate,
@@ -218,7 +218,7 @@ mod tests {
             sample.faults(),
             [
                 "people.csv:5: gender: must be one of: M, F",
-                "people.csv:5: phone: a phone number has 5 to 20 digits",
+                "people.csv:5: phone: a phone number must have 5 to 20 digits",
                 "beneficiaries.csv:2: plaque: must be one of: hung, pending, damaged, declined",
                 "beneficiaries.csv:3: lives_alone: must be one of: 0, 1",
             ]
@@ -227,7 +227,7 @@ mod tests {
 
     #[test]
     fn no_fault_shows_the_value_of_the_file() {
-        // A value in the wrong column is what would give a person away.
+        // A value in the wrong column could reveal a person.
         let secret = "孙瑶悦";
         let mut sample = Sample::sound();
         for file in FILES.into_iter().filter(|file| *file != "grids.geojson") {

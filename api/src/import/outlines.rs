@@ -20,7 +20,7 @@ use crate::load::record::OutlineRecord;
 
 const FILE: &str = "grids.geojson";
 
-/// How many grids that an outline overlaps are named.
+/// The maximum number of overlapped grids that are named.
 const OVERLAPS: usize = 3;
 
 /// The line of the outline of each grid.
@@ -29,7 +29,7 @@ type Drawn = HashMap<AreaCode, u64>;
 /// The line of a feature, and its number in the file.
 type Position = (u64, u64);
 
-/// The outlines of the grids; `district` learns their extent.
+/// The outlines of the grids; extends the bounds of `district`.
 pub(super) fn read(
     folder: &mut Folder<'_>,
     district: &mut District,
@@ -72,13 +72,13 @@ pub(super) fn read(
     Ok(outlines)
 }
 
-/// What is about the feature at `position`.
+/// Notes about the feature at `position`.
 fn about((line, number): Position, reason: FaultReason) -> Fault {
     Fault { file: FILE, line, part: Some(Part::Feature(number)), reason }
 }
 
-/// A warning for each outline of an impossible shape, and for each that overlaps
-/// an earlier one. The grid of a point there may be found wrongly, but found.
+/// Warns of each invalid outline, and of each that overlaps an earlier one. For a point
+/// there, a wrong grid may be found, but always one.
 fn shapes(outlines: &[OutlineRecord], positions: &[Position]) -> Vec<Fault> {
     let rings: Vec<&[Place]> = outlines.iter().map(|outline| outline.ring.as_slice()).collect();
     let overlaps = crossings::overlaps(&rings, OVERLAPS);
@@ -123,8 +123,8 @@ fn code(members: &Map<String, Value>) -> Result<AreaCode, FaultReason> {
     }
 }
 
-/// The digits of a code that a GIS program made a number. All 15 are exact in a
-/// JSON number, also in one with a fraction of zeros.
+/// The digits of a code that a GIS program turned into a number. A JSON number is exact
+/// for 15 digits, also with a fraction of zeros.
 fn digits(number: &Number) -> Option<String> {
     const EXACT: f64 = 9_007_199_254_740_992.0;
     if let Some(integer) = number.as_u64() {

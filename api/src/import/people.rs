@@ -64,7 +64,7 @@ fn person(row: &mut Row<'_>, district: &District, managers: &mut Managers) -> Op
     let availability = row.read("availability", availability::parse);
 
     row.once("id", id.as_ref());
-    // People sign in by phone.
+    // The phone number identifies a person at sign-in.
     row.once("phone", phone.as_ref());
     if let (Some(role), Some(area)) = (role, area) {
         check_role(row, role, area, managers);
@@ -129,7 +129,7 @@ mod tests {
         let sample = Sample::sound().cell("people.csv", 5, "role", "manager");
         assert_eq!(
             sample.faults(),
-            ["people.csv:5: role: the grid 500116001002001 already has a manager, on line 3"]
+            ["people.csv:5: role: grid 500116001002001 already has a manager on line 3"]
         );
     }
 
@@ -138,7 +138,7 @@ mod tests {
         let sample = Sample::sound().drop_line("people.csv", 4);
         assert_eq!(
             sample.faults(),
-            ["areas.csv:6: code: people.csv has no manager for the grid 500116001002002"]
+            ["areas.csv:6: code: people.csv has no manager for grid 500116001002002"]
         );
     }
 
@@ -165,8 +165,8 @@ mod tests {
         assert_eq!(
             sample.faults(),
             [
-                "people.csv:4: phone: repeats the value of line 2",
-                "people.csv:5: id: repeats the value of line 2",
+                "people.csv:4: phone: duplicates the value on line 2",
+                "people.csv:5: id: duplicates the value on line 2",
             ],
             "an id in capitals is the same id"
         );
@@ -183,7 +183,7 @@ mod tests {
         assert_eq!(
             sample.faults(),
             [
-                "people.csv:2: area: is outside the district 500116",
+                "people.csv:2: area: is outside district 500116",
                 "people.csv:5: area: areas.csv has no area 500116001002009",
             ]
         );

@@ -143,8 +143,8 @@ mod tests {
         assert_eq!(
             sample.faults(),
             [
-                "stations.csv:3: id: repeats the value of line 2",
-                "memorials.csv:3: id: repeats the value of line 2",
+                "stations.csv:3: id: duplicates the value on line 2",
+                "memorials.csv:3: id: duplicates the value on line 2",
             ]
         );
     }

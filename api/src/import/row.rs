@@ -1,8 +1,8 @@
-//! One row of a CSV file: its fields by column, and the notes made of them.
+//! One row of a CSV file: its fields by column, and its notes.
 //!
-//! Each reader of a column notes a fault and answers `None` if it refuses the
-//! value. A file's module first reads all columns and only then asks for each
-//! value, so that one row can have many faults.
+//! Each reader of a column notes a fault and returns `None` if it refuses the value.
+//! A file's module first reads all columns and only then unwraps the values, so that
+//! all faults of a row are reported.
 
 use std::fmt::Display;
 use std::str::FromStr;
@@ -14,7 +14,7 @@ use super::spreadsheet::spreadsheet;
 use super::table::{Order, Seen};
 use gridward_domain::word::UnknownWord;
 
-/// A row of which every field is text.
+/// A row whose fields are all valid text.
 pub(super) struct Row<'a> {
     file: &'static str,
     line: u64,
@@ -63,7 +63,7 @@ impl<'a> Row<'a> {
         Fault { file: self.file, line: self.line, part: Some(Part::Column(column)), reason }
     }
 
-    /// Notes it if an earlier row has the same value in this column.
+    /// Notes a fault if an earlier row has the same value in this column.
     pub(super) fn once(&mut self, column: &'static str, value: Option<&impl Display>) {
         let Some(value) = value else { return };
         let first = *self.seen.entry((column, value.to_string())).or_insert(self.line);
@@ -72,8 +72,8 @@ impl<'a> Row<'a> {
         }
     }
 
-    /// The value that `read` makes of the text. A refusal of what a spreadsheet
-    /// wrote is explained by that.
+    /// Parses the text with `read`. If a spreadsheet has changed the text, the fault
+    /// says so.
     pub(super) fn read<T>(
         &mut self,
         column: &'static str,
@@ -83,7 +83,7 @@ impl<'a> Row<'a> {
         read(text).map_err(|reason| self.fault(column, spreadsheet(text).unwrap_or(reason))).ok()
     }
 
-    /// As [`Row::read`], for free text, which a spreadsheet leaves as it is.
+    /// As [`Row::read`], for free text, which spreadsheets do not change.
     pub(super) fn text<T>(
         &mut self,
         column: &'static str,
@@ -102,7 +102,7 @@ impl<'a> Row<'a> {
         self.read(column, |text| text.parse().map_err(Into::into))
     }
 
-    /// Words joined by `;`; none if the text is empty.
+    /// Values separated by `;`; none if the text is empty.
     pub(super) fn words<T: FromStr<Err: Into<FaultReason>>, All: FromIterator<T> + Default>(
         &mut self,
         column: &'static str,
@@ -113,7 +113,7 @@ impl<'a> Row<'a> {
         })
     }
 
-    /// The value of one of a few words that only the files use.
+    /// The value of a word that only the files use.
     pub(super) fn one_of<T: Copy>(
         &mut self,
         column: &'static str,

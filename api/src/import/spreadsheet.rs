@@ -1,9 +1,9 @@
-//! What spreadsheets make of digits: `5.00116E+14`, `13800000000.0`, `１２３`.
+//! Detects digits changed by spreadsheets: `5.00116E+14`, `13800000000.0`, `１２３`.
 
 use super::fault::FaultReason;
 
-/// Why `text`, which was refused where digits belong, has become what it is; none
-/// if no spreadsheet or keyboard explains it.
+/// The likely cause of a `text` that should be digits; `None` if neither a spreadsheet
+/// nor an input method explains it.
 pub(super) fn spreadsheet(text: &str) -> Option<FaultReason> {
     if is_decimal_number(text) {
         Some(FaultReason::SpreadsheetNumber)
@@ -14,7 +14,7 @@ pub(super) fn spreadsheet(text: &str) -> Option<FaultReason> {
     }
 }
 
-/// Whether `text` is digits with an exponent, or with a fraction of zeros.
+/// Whether `text` consists of digits with an exponent or a fraction of zeros.
 fn is_decimal_number(text: &str) -> bool {
     let (mantissa, exponent) = match text.split_once(['e', 'E']) {
         Some((mantissa, exponent)) => (mantissa, Some(exponent.trim_start_matches('+'))),

@@ -1,7 +1,7 @@
 //! A CSV file as rows of named columns, each with the line it begins on.
 //!
-//! Spreadsheets leave blank rows and columns behind, and pasted text brings
-//! invisible characters: those are passed over here, for every column.
+//! Spreadsheets add blank rows and columns, and pasted text contains invisible
+//! characters; both are ignored in every column.
 
 use std::collections::HashMap;
 
@@ -15,12 +15,12 @@ use super::folder::Folder;
 use super::row::Row;
 use super::rows::Rows;
 
-/// A file and its columns, which may stand in any order.
+/// A file and its columns, in any order.
 pub(super) struct Sheet {
     pub(super) file: &'static str,
-    /// Those it must have.
+    /// The required columns.
     pub(super) columns: &'static [&'static str],
-    /// Those it may have besides, which repeat what a code says.
+    /// The optional columns, which are redundant with a code.
     pub(super) spare: &'static [&'static str],
 }
 
@@ -30,8 +30,8 @@ pub(super) type Order = Vec<(&'static str, usize)>;
 /// The first line of each value of a column.
 pub(super) type Seen = HashMap<(&'static str, String), u64>;
 
-/// The records that `record` makes of the rows without faults; none if the file
-/// is absent or its header lacks a column.
+/// The records that `record` builds from the rows without faults; none if the file is
+/// absent or a column is missing.
 pub(super) fn read<Record>(
     folder: &mut Folder<'_>,
     sheet: &Sheet,
@@ -70,7 +70,7 @@ pub(super) fn read<Record>(
             }
         };
         let fields = cleaned(fields);
-        // Once for each column is enough: every row may have such a value.
+        // Once per column: every row may have such a value.
         unnamed.retain(|place| {
             let blank = fields.get(*place).is_none_or(str::is_empty);
             if !blank {
@@ -89,8 +89,8 @@ pub(super) fn read<Record>(
 }
 
 impl Sheet {
-    /// Finds the columns in the header, and the positions of those that it leaves
-    /// blank; none if a column is missing.
+    /// Finds the columns and the blank positions of the header; `None` if a column is
+    /// missing.
     fn order(
         &self,
         line: u64,

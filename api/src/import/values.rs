@@ -1,4 +1,4 @@
-//! The kinds of value that columns hold, each read by a method of [`Row`].
+//! The types of column values, each with a reading method of [`Row`].
 
 use std::str::FromStr;
 
@@ -14,9 +14,9 @@ use super::fault::FaultReason;
 use super::row::Row;
 use crate::person::Gender;
 
-/// The most characters of a name and other short texts.
+/// The maximum length of a name or another short text.
 const SHORT: usize = 64;
-/// The most characters of an address.
+/// The maximum length of an address.
 const LONG: usize = 256;
 /// The earliest year of birth of a person who may still live.
 const EARLIEST: i32 = 1900;
@@ -34,7 +34,7 @@ impl Row<'_> {
 
     /// The id of a record.
     pub(super) fn id<T: FromStr>(&mut self, column: &'static str) -> Option<T> {
-        // The reason is our own: that of the id's type would show a character of the text.
+        // The error of the UUID type would show a character of the text.
         self.read(column, |text| text.parse().map_err(|_| FaultReason::NotId))
     }
 
@@ -48,7 +48,7 @@ impl Row<'_> {
         self.text(column, |text| filled(text, LONG))
     }
 
-    /// A text of at most 64 characters, perhaps none.
+    /// A text of at most 64 characters, possibly empty.
     pub(super) fn remark(&mut self, column: &'static str) -> Option<String> {
         self.text(column, |text| plain(text, SHORT))
     }
@@ -126,8 +126,8 @@ impl Row<'_> {
     }
 }
 
-/// A text of at most `most` characters without a line break or another control
-/// character, as it was meant.
+/// A text of at most `most` characters without line breaks and other control
+/// characters.
 fn plain(text: &str, most: usize) -> Result<String, FaultReason> {
     if let Some(damage) = damage::of(text) {
         Err(damage)
@@ -145,7 +145,7 @@ fn filled(text: &str, most: usize) -> Result<String, FaultReason> {
     if text.trim().is_empty() { Err(FaultReason::NoText) } else { plain(text, most) }
 }
 
-/// `2026-08-01` and nothing looser, so that what is shown of it is a day.
+/// Only the exact form `2026-08-01`, so that a displayed value is always a day.
 fn day(text: &str) -> Result<NaiveDate, FaultReason> {
     let form = |(place, byte): (usize, u8)| match place {
         4 | 7 => byte == b'-',
@@ -182,12 +182,12 @@ mod tests {
 
     #[test]
     fn coordinates_out_of_range_swapped_or_no_numbers_are_told_apart() {
-        let latitude = ["lat: a latitude is a number of degrees from -90 to 90"];
+        let latitude = ["lat: a latitude must be from -90 to 90 degrees"];
         assert_eq!(said("people.csv", "lat", "-91"), latitude);
         assert_eq!(said("people.csv", "lat", "NaN"), latitude);
-        let longitude = ["lon: a longitude is a number of degrees from -180 to 180"];
+        let longitude = ["lon: a longitude must be from -180 to 180 degrees"];
         assert_eq!(said("people.csv", "lon", "inf"), longitude);
-        assert_eq!(said("people.csv", "lon", "106,3°"), ["lon: is not a number of degrees"]);
+        assert_eq!(said("people.csv", "lon", "106,3°"), ["lon: must be a number of degrees"]);
         let swapped = Sample::sound().cell("beneficiaries.csv", 2, "lat", "106.25500").cell(
             "beneficiaries.csv",
             2,
@@ -196,15 +196,15 @@ mod tests {
         );
         assert_eq!(
             swapped.faults(),
-            ["beneficiaries.csv:2: lat: latitude and longitude seem to be swapped"]
+            ["beneficiaries.csv:2: lat: latitude and longitude appear to be swapped"]
         );
     }
 
     #[test]
     fn a_day_that_does_not_exist_or_is_no_day_is_refused() {
         let said = |value| said("beneficiaries.csv", "last_contact", value);
-        assert_eq!(said("2025-02-30"), ["last_contact: the calendar has no day 2025-02-30"]);
-        assert_eq!(said("2026-2-3"), ["last_contact: must be a day, as 2026-08-01"]);
+        assert_eq!(said("2025-02-30"), ["last_contact: 2025-02-30 does not exist in the calendar"]);
+        assert_eq!(said("2026-2-3"), ["last_contact: must be a day such as 2026-08-01"]);
         assert_eq!(said("2026-08-02"), ["last_contact: 2026-08-02 is in the future"]);
         assert_eq!(said("2026-08-01"), [""; 0]);
         assert_eq!(said(""), [""; 0], "never");
@@ -215,7 +215,7 @@ mod tests {
         let said = |value: &str| said("people.csv", "name", value);
         assert_eq!(said(""), ["name: must not be empty"]);
         assert_eq!(said(" \u{3000}\u{200b}"), ["name: must not be empty"]);
-        assert_eq!(said(&"王".repeat(65)), ["name: is longer than 64 characters"]);
+        assert_eq!(said(&"王".repeat(65)), ["name: exceeds 64 characters"]);
         assert_eq!(said(&"王".repeat(64)), [""; 0]);
         assert_eq!(said("王\t明"), ["name: contains a control character"]);
         assert_eq!(said("王\u{2028}明"), ["name: contains a control character"]);
@@ -234,7 +234,11 @@ mod tests {
     fn a_phone_number_has_5_to_20_digits() {
         let said = |value| said("people.csv", "phone", value);
         for wrong in ["", "1234", "123456789012345678901", "+1380000000", "none"] {
-            assert_eq!(said(wrong), ["phone: a phone number has 5 to 20 digits"], "{wrong:?}");
+            assert_eq!(
+                said(wrong),
+                ["phone: a phone number must have 5 to 20 digits"],
+                "{wrong:?}"
+            );
         }
         assert_eq!(said("12345"), [""; 0]);
     }
@@ -249,7 +253,7 @@ mod tests {
             assert_eq!(reading.records.people[3].phone, "10000000004");
         }
         let sample = Sample::sound().cell("people.csv", 5, "phone", "100-0000-0001");
-        assert_eq!(sample.faults(), ["people.csv:5: phone: repeats the value of line 2"]);
+        assert_eq!(sample.faults(), ["people.csv:5: phone: duplicates the value on line 2"]);
     }
 
     #[test]
@@ -269,7 +273,7 @@ mod tests {
         assert_eq!(
             said("people.csv", "skills", "driving;"),
             [
-                "skills: a skill is 1 to 32 lower-case letters, digits and underscores, a letter first"
+                "skills: must be 1 to 32 lower-case letters, digits and underscores, beginning with a letter"
             ]
         );
         assert_eq!(said("people.csv", "id", "孙-7"), ["id: must be a UUID"]);

@@ -1,4 +1,4 @@
-//! Forgets the kept answers to commands when no phone can ask for them any more.
+//! Deletes the stored answers of commands after their retention.
 
 use super::{Job, JobContext, RunFuture, Schedule};
 use crate::idempotency::{self, KEPT_FOR};

@@ -13,7 +13,7 @@ use crate::db::DbError;
 use crate::ops::Metrics;
 use crate::tx::Db;
 
-/// A run under way; its value is the number of rows that the job processed.
+/// A run in progress; its value is the number of rows that the job processed.
 pub type RunFuture<'a> = Pin<Box<dyn Future<Output = Result<usize, JobError>> + Send + 'a>>;
 
 /// Work that a server does without a request.
@@ -67,7 +67,7 @@ impl JobError {
     pub fn summary(&self) -> String {
         match self {
             Self::Db(DbError::Failed(_)) => "a database statement failed".to_owned(),
-            Self::Db(DbError::Unavailable(_)) => "the database cannot be reached".to_owned(),
+            Self::Db(DbError::Unavailable(_)) => "the database is unreachable".to_owned(),
             other => other.to_string(),
         }
     }
@@ -82,9 +82,6 @@ mod tests {
         let failed = DbError::Failed(diesel::result::Error::QueryBuilderError("Li Wei".into()));
         assert_eq!(JobError::from(failed).summary(), "a database statement failed");
         let corrupt = DbError::corrupt("tasks", "unknown state");
-        assert_eq!(
-            JobError::from(corrupt).summary(),
-            "a row of tasks cannot be read: unknown state"
-        );
+        assert_eq!(JobError::from(corrupt).summary(), "unreadable row in tasks: unknown state");
     }
 }

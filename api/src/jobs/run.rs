@@ -11,11 +11,11 @@ use super::{Job, JobContext, JobError};
 use crate::crypto::store::districts;
 use crate::db::DbError;
 
-/// Runs `job` in one district after another where `is_due` says so; answers, for
-/// each of them, the run, or `None` where another server has the job's lock.
+/// Runs `job` in each district where `is_due` is true, one after another; returns for
+/// each of them the run, or `None` if another server has the job's lock.
 ///
 /// # Errors
-/// [`DbError`] when the districts cannot be read; failures of runs are in the runs.
+/// [`DbError`] if the districts cannot be read; failures of runs are in the runs.
 pub async fn run_in_districts(
     job: &Arc<dyn Job>,
     context: &Arc<JobContext>,
@@ -67,7 +67,7 @@ async fn run_in(
     Some(run)
 }
 
-/// Runs the job in a task of its own, so that a panic ends that task alone.
+/// Runs the job in a separate task, so that a panic ends only that task.
 async fn isolated(
     job: &Arc<dyn Job>,
     context: &Arc<JobContext>,
@@ -89,7 +89,7 @@ fn log(run: &JobRun, error: Option<&JobError>) {
     }
 }
 
-/// Writes the run to `job_runs`, unless it says nothing new.
+/// Writes the run to `job_runs`, unless it has no new information.
 async fn record(context: &JobContext, run: JobRun) -> Result<(), DbError> {
     let (district, job) = (run.district, run.job.clone());
     let last = context.db.read(move |conn| store::last_run(conn, district, &job)).await?;

@@ -1,10 +1,10 @@
-//! The hash of an event, over all that it says and the hash of the one before.
+//! The hash of an event: over its content and the hash of the previous event.
 //!
-//! SHA-256 (FIPS 180-4) over the hash before, then every column in the order of
-//! the table: its length in eight bytes, big end first, and its bytes; an absent
-//! one counts as all ones. Numbers and times (milliseconds since 1970, UTC) are
-//! eight bytes, big end first. So no two events are written the same way, and
-//! whoever holds an export can compute it again.
+//! SHA-256 (FIPS 180-4) over the previous hash and then every column in the order
+//! of the table: its length as eight bytes, big-endian, and its bytes; the length
+//! of an absent value is all ones. Numbers and times (milliseconds since 1970, UTC)
+//! are eight bytes, big-endian. The encoding is therefore injective, and anyone
+//! with an export can recompute the hashes.
 
 use gridward_domain::id::PersonId;
 use gridward_domain::word::Word as _;
@@ -12,7 +12,7 @@ use gridward_domain::word::Word as _;
 use super::store::EventRow;
 use crate::db::column::Hash;
 
-/// The hash of `row`, which follows the event with the hash `row.prev_hash`.
+/// The hash of `row`, whose predecessor has the hash `row.prev_hash`.
 pub fn digest(row: &EventRow) -> Hash {
     let mut content = Vec::new();
     let mut field = |bytes: Option<&[u8]>| {
@@ -20,7 +20,7 @@ pub fn digest(row: &EventRow) -> Hash {
         content.extend_from_slice(&length.to_be_bytes());
         content.extend_from_slice(bytes.unwrap_or_default());
     };
-    // A UUID is hashed as text, as the table keeps it.
+    // A UUID is hashed as text, as stored in the table.
     let id = |id: Option<PersonId>| id.map(|id| id.to_string());
     field(Some(row.prev_hash.as_ref()));
     field(Some(row.district.as_str().as_bytes()));
@@ -40,10 +40,10 @@ pub fn digest(row: &EventRow) -> Hash {
     Hash::sha256(content)
 }
 
-/// Where a chain has come to.
+/// The end of a chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Link {
-    /// The number of the last event.
+    /// The sequence number of the last event.
     pub seq: i64,
     /// Its hash.
     pub hash: Hash,
@@ -55,19 +55,19 @@ impl Link {
         Self { seq: 0, hash: Hash::ZERO }
     }
 
-    /// The chain with one more event.
+    /// Extends the chain by one event.
     ///
     /// # Errors
-    /// What is wrong with `next`, in words.
+    /// The reason why `next` does not continue the chain.
     pub fn then(&self, next: &EventRow) -> Result<Self, &'static str> {
         if next.seq != self.seq + 1 {
-            return Err("the event before it is missing");
+            return Err("the previous event is missing");
         }
         if next.prev_hash != self.hash {
-            return Err("it does not follow from the event before it");
+            return Err("its previous hash is not that of the previous event");
         }
         if digest(next) != next.hash {
-            return Err("what it says is not what was written");
+            return Err("its content does not match its hash");
         }
         Ok(Self { seq: next.seq, hash: next.hash })
     }
@@ -152,9 +152,9 @@ mod tests {
     fn a_missing_or_foreign_event_is_noticed() {
         let first = row(1, Hash::ZERO);
         let link = Link::start().then(&first).expect("the first");
-        assert_eq!(Link::start().then(&row(2, first.hash)), Err("the event before it is missing"));
+        assert_eq!(Link::start().then(&row(2, first.hash)), Err("the previous event is missing"));
         assert!(link.then(&row(2, first.hash)).is_ok());
         let foreign = link.then(&row(2, Hash::ZERO));
-        assert_eq!(foreign, Err("it does not follow from the event before it"));
+        assert_eq!(foreign, Err("its previous hash is not that of the previous event"));
     }
 }

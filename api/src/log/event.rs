@@ -1,4 +1,4 @@
-//! An event about to be put on the log.
+//! An event before it is appended to the log.
 
 use gridward_domain::area::AreaCode;
 use gridward_domain::id::PersonId;
@@ -21,55 +21,55 @@ pub enum Subject {
     Task,
     /// A beneficiary.
     Beneficiary,
-    /// Somebody who works in the system.
+    /// A member of staff or a volunteer.
     Person,
-    /// A run of dispatch.
+    /// A plan.
     Plan,
     /// A notice.
     Notice,
     /// A kind of service of the catalogue.
     ServiceKind,
-    /// A photo, a signature or a voice.
+    /// An attachment.
     Attachment,
-    /// What somebody asked for.
+    /// A command.
     Command,
-    /// The whole district.
+    /// The district.
     District,
-    /// What somebody read that is personal.
+    /// An access to personal data.
     Reading,
 }
 
 text_column!(Subject);
 
-/// A fact about to be put on the log.
+/// An event before it is appended to the log.
 #[derive(Clone, Debug)]
 pub struct Event {
-    /// Who did it; nobody when Gridward did it by itself.
+    /// The person who acted; `None` for actions of the system.
     pub actor: Option<PersonId>,
-    /// With which device, as it calls itself.
+    /// The device, as the client names it.
     pub device: Option<String>,
-    /// What was done, as `task.claim`.
+    /// The action, such as `task.claim`.
     pub action: &'static str,
-    /// What kind of thing it was done to.
+    /// The kind of subject.
     pub subject: Subject,
-    /// Which one.
+    /// The id of the subject.
     pub subject_id: String,
-    /// Where the thing lies now; its district is the log's.
+    /// The area of the subject after the event; its district owns the log.
     pub area: AreaCode,
-    /// Where it lay before, if that was elsewhere.
+    /// The area of the subject before the event, if different.
     pub area_before: Option<AreaCode>,
     /// The assignee after the change.
     pub person: Option<PersonId>,
     /// The assignee before the change.
     pub person_before: Option<PersonId>,
-    /// The thing's version after the change.
+    /// The version of the subject after the change.
     pub version: i64,
-    /// More about it; what is personal in it lies sealed.
+    /// Details; personal data is encrypted.
     pub body: Value,
 }
 
 impl Event {
-    /// That `action` was done to the thing `id`, which lies in `area`.
+    /// The event that `action` changed the subject `id` in `area`.
     pub fn new(
         action: &'static str,
         subject: Subject,
@@ -92,7 +92,7 @@ impl Event {
         }
     }
 
-    /// By whom; nobody when Gridward did it by itself.
+    /// Sets the person who acted; `None` for actions of the system.
     #[must_use]
     pub fn by(self, actor: impl Into<Option<PersonId>>) -> Self {
         Self { actor: actor.into(), ..self }
@@ -104,13 +104,13 @@ impl Event {
         Self { person_before: before, person: after, ..self }
     }
 
-    /// Where it lay before; nothing is noted if that is where it lies now.
+    /// Sets the area before the event, if different.
     #[must_use]
     pub fn moved_from(self, before: AreaCode) -> Self {
         Self { area_before: (before != self.area).then_some(before), ..self }
     }
 
-    /// More about it, without anything personal in clear.
+    /// Sets the details, without personal data in clear.
     #[must_use]
     pub fn with(self, body: Value) -> Self {
         Self { body, ..self }

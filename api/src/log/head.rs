@@ -1,4 +1,4 @@
-//! The head of a district's log: its last number and hash, and which log it is.
+//! The head of a district's log: its last sequence number and hash, and its epoch.
 
 use gridward_domain::area::AreaCode;
 use std::collections::HashMap;
@@ -11,14 +11,14 @@ use crate::db::column::Hash;
 use crate::db::schema::district_heads;
 use crate::db::{Conn, DbError};
 
-/// A district's head as readers see it.
+/// A district's head for readers.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable)]
 pub struct Head {
-    /// The last number given.
+    /// The last sequence number.
     pub seq: i64,
-    /// Events up to this number lie in archive files.
+    /// The last archived sequence number.
     pub archived_seq: i64,
-    /// Which log this is; another after a restore.
+    /// The epoch of the log; it changes after a restore.
     pub epoch: String,
 }
 
@@ -36,8 +36,7 @@ fn missing_head() -> DbError {
     DbError::corrupt("district_heads", "no head for this district")
 }
 
-/// Where a district's chain stands: its last event, and the last that lies in
-/// archive files.
+/// The ends of a district's chain: its last event and its last archived event.
 #[derive(Clone, Debug)]
 pub struct Chain {
     /// The last event.
@@ -46,7 +45,7 @@ pub struct Chain {
     pub archived: Link,
 }
 
-/// Where the chain of `district` stands.
+/// The ends of the chain of `district`.
 ///
 /// # Errors
 /// [`DbError`].
@@ -62,10 +61,10 @@ pub fn chain(conn: &mut Conn, district: AreaCode) -> Result<Chain, DbError> {
     })
 }
 
-/// Notes that the events up to `to` lie in archive files.
+/// Records that the events up to `to` are archived.
 ///
 /// # Errors
-/// [`DbError::Collision`] if somebody else archived meanwhile.
+/// [`DbError::Collision`] if another run archived in the meantime.
 pub fn archive(conn: &mut Conn, district: AreaCode, from: &Link, to: &Link) -> Result<(), DbError> {
     use district_heads as heads;
     let unchanged = heads::table.find(district).filter(heads::archived_seq.eq(from.seq));
@@ -75,7 +74,7 @@ pub fn archive(conn: &mut Conn, district: AreaCode, from: &Link, to: &Link) -> R
     if changed == 1 { Ok(()) } else { Err(DbError::Collision) }
 }
 
-/// Gives the log of `district` another epoch, so that every phone begins anew.
+/// Gives the log of `district` a new epoch, so that every phone fetches a new snapshot.
 ///
 /// # Errors
 /// [`DbError`].
@@ -86,7 +85,7 @@ pub fn renew_epoch(conn: &mut Conn, district: AreaCode, epoch: &str) -> Result<(
     Ok(())
 }
 
-/// Run at the end of every change, so written as texts that stay prepared.
+/// Part of every change, therefore SQL text, whose prepared statement is cached.
 const ADVANCE: &str = "UPDATE district_heads SET seq = $1, hash = $2 WHERE district = $3 AND seq = $4 \
      AND hash = $5";
 /// Takes the row's lock and says what it holds.
@@ -100,14 +99,14 @@ struct Locked {
     hash: Hash,
 }
 
-/// The heads as one writer last left them. Mostly nobody else has written since,
-/// and one statement then takes the numbers and the lock together.
+/// The heads after the last write of one writer. Usually no other process has written
+/// since; then one statement takes the numbers and the lock.
 #[derive(Default)]
 pub(crate) struct Heads(HashMap<AreaCode, Link>);
 
 impl Heads {
-    /// Takes the district's lock, until the transaction ends, and advances its
-    /// head to where `follow` says; answers what `follow` made.
+    /// Locks the district's head until the end of the transaction and advances it to
+    /// the link that `follow` returns; returns the result of `follow`.
     pub(crate) fn advance<T>(
         &mut self,
         conn: &mut Conn,
@@ -131,7 +130,7 @@ impl Heads {
         Ok(made)
     }
 
-    /// Forgets what was left, since the transaction was undone.
+    /// Clears the cache after a rollback.
     pub(crate) fn forget(&mut self) {
         self.0.clear();
     }

@@ -1,4 +1,4 @@
-//! Writing the log, and reading it.
+//! Appends to the log, and reads it.
 
 use crate::db::column::Hash;
 use chrono::{DateTime, NaiveDateTime, Utc};
@@ -41,8 +41,8 @@ crate::table_row! {
     }
 }
 
-/// Numbers `facts`, links them to those before and writes them. Called once, at
-/// the end of a transaction: the head's row stays locked from here to the commit.
+/// Numbers `facts`, links them to the chain and writes them. Called once, at the end
+/// of a transaction: the head stays locked until the commit.
 pub(crate) fn append(
     conn: &mut Conn,
     heads: &mut Heads,
@@ -58,7 +58,7 @@ pub(crate) fn append(
     EventRow::insert_all(conn, &rows)
 }
 
-/// The rows of `facts` after `link`, and where the chain has then come to.
+/// The rows of `facts` after `link`, and the new end of the chain.
 fn follow(
     link: &Link,
     district: AreaCode,
@@ -97,24 +97,24 @@ fn row(district: AreaCode, at: DateTime<Utc>, after: &Link, fact: &Event) -> Eve
     row
 }
 
-/// Which events somebody wants to see.
+/// A filter of events.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
-    /// Only by this person.
+    /// Only events by this person.
     pub actor: Option<PersonId>,
-    /// Only this action.
+    /// Only events of this action.
     pub action: Option<String>,
-    /// Only about things of this kind.
+    /// Only events about this kind of subject.
     pub subject: Option<Subject>,
-    /// Only about this thing.
+    /// Only events about this subject.
     pub subject_id: Option<String>,
-    /// Only from this moment on.
+    /// Only events at or after this time.
     pub since: Option<DateTime<Utc>>,
-    /// Only before this moment.
+    /// Only events before this time.
     pub until: Option<DateTime<Utc>>,
 }
 
-/// Up to `limit` events after number `after` that touch the range, in order.
+/// Up to `limit` events after number `after` that concern the range, in order.
 ///
 /// # Errors
 /// [`DbError`].
@@ -173,8 +173,8 @@ pub fn after(
         .load(conn)?)
 }
 
-/// Up to `limit` events of the district after number `after` and from before
-/// `moment`, in order and without a gap.
+/// Up to `limit` events of the district after number `after` and before `moment`, in
+/// order and without a gap.
 ///
 /// # Errors
 /// [`DbError`].
@@ -190,7 +190,7 @@ pub fn older(
     Ok(rows.into_iter().take_while(|row| row.at < moment).collect())
 }
 
-/// Takes the events up to number `last` out of the database.
+/// Deletes the events up to number `last`.
 ///
 /// # Errors
 /// [`DbError`].
@@ -200,8 +200,7 @@ pub fn forget(conn: &mut Conn, district: AreaCode, last: i64) -> Result<(), DbEr
     Ok(())
 }
 
-/// The assignee of the task at `moment`, by the log; `None` if the log does not reach back so
-/// far.
+/// The assignee of the task at `moment`, by the log; `None` also if those events are archived.
 ///
 /// # Errors
 /// [`DbError`].
@@ -223,7 +222,7 @@ pub fn assignee_at(
     Ok(person.flatten())
 }
 
-/// Whether the person was ever the assignee of the task or reported it, by the log.
+/// Whether the log has the person as assignee or reporter of the task at any time.
 ///
 /// # Errors
 /// [`DbError`].

@@ -107,7 +107,7 @@ fn post(tx: &mut Tx<'_>, principal: &Principal, new: &NewNotice) -> Result<Notic
             "/until",
             new.until < today
                 || today.checked_add_days(LONGEST).is_none_or(|last| new.until > last),
-            "from today to a year from now",
+            "must be from today to one year from now",
         ),
     ];
     let errors = wrong.into_iter().filter(|(_, wrong, _)| *wrong);

@@ -27,8 +27,8 @@ pub enum LogFormat {
 /// # Errors
 /// If `filter` is invalid, or logging is already initialized.
 pub fn start(filter: &str, format: LogFormat) -> Result<(), String> {
-    let filter = EnvFilter::try_new(filter)
-        .map_err(|error| format!("the setting `log` does not fit: {error}"))?;
+    let filter =
+        EnvFilter::try_new(filter).map_err(|error| format!("invalid setting `log`: {error}"))?;
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     // Colours are for a terminal only, not for a file or a collector.
     let lines = lines.with_ansi(std::io::stderr().is_terminal());

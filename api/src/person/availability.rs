@@ -31,10 +31,10 @@ impl<'a> From<&'a Availability> for &'a str {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum AvailabilityError {
     /// A span is not a day, a space and times.
-    #[error("each span is a day and times, as `mon 0900-1200`")]
+    #[error("each span must be a day and times, such as `mon 0900-1200`")]
     Span,
     /// Two spans on one day.
-    #[error("a day has at most one span")]
+    #[error("a day can have only one span")]
     Twice,
 }
 

@@ -72,7 +72,7 @@ pub(crate) async fn create_plan(
     principal.may(Action::Dispatch)?;
     principal
         .authorize(Action::Dispatch, &area)
-        .map_err(|_| Problem::invalid("/area", "not an area of yours"))?;
+        .map_err(|_| Problem::invalid("/area", "must be in your area"))?;
     let span =
         Span::new(first_day, last_day).map_err(|error| Problem::invalid("/last_day", error))?;
     let order = Order { area, span, seed: seed.into(), by: Some(principal.person) };

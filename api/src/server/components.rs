@@ -1,5 +1,5 @@
-//! What the handlers are handed: each component is registered as its own
-//! `web::Data`, and a handler asks for what it uses.
+//! The components of the handlers: each is registered as its own `web::Data`,
+//! and a handler takes those that it uses.
 
 use actix_web::web::{Data, ServiceConfig};
 
@@ -67,10 +67,10 @@ components! {
 }
 
 impl Components {
-    /// The components that the settings ask for.
+    /// The components for these settings.
     ///
     /// # Errors
-    /// When a key, a password hash or the store of attachments cannot be had.
+    /// If a key, a password hash or the attachment store is unavailable.
     pub(super) fn new(
         settings: &Settings,
         conn: &mut Conn,

@@ -18,17 +18,17 @@ pub fn contract() -> OpenApi {
     document
 }
 
-/// The parts of the document that belong to no operation.
+/// The parts of the document outside the operations.
 #[derive(utoipa::OpenApi)]
 #[openapi(
     info(
         title = "Gridward",
-        description = "Visits to veterans and their families, for a whole district: areas, people, \
-            beneficiaries, tasks and the dispatch that gives each visit to somebody.\n\n\
-            Errors are problems (RFC 9457): branch on `code`, show `title` and `detail`, which come \
-            in the language of `Accept-Language` (`zh-CN` or `en`). A thing outside the caller's \
-            area is answered as if it did not exist. Every GET also answers HEAD, by the same \
-            headers without the body (RFC 9110, 9.1). Ignore fields and words you do not know: more \
+        description = "Visits to veterans and their families in a district: areas, people, \
+            beneficiaries, tasks, and the dispatch that assigns each visit.\n\n\
+            Errors are problems (RFC 9457): branch on `code`, show `title` and `detail`, which are \
+            in the language of `Accept-Language` (`zh-CN` or `en`). A resource outside the caller's \
+            area is treated as nonexistent. Every GET also supports HEAD, with the same headers and \
+            no body (RFC 9110, 9.1). Clients must ignore unknown fields and enum values: new ones \
             may be added within `/v1`.",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
@@ -64,7 +64,7 @@ pub(super) fn document() -> OpenApi {
     document
 }
 
-/// Every POST takes it.
+/// The header parameter of every POST.
 fn idempotency_key() -> Parameter {
     let about = "Unique id of this request, preferably a UUIDv7. For 180 days a repeated request \
         with the same key gets the stored answer and changes nothing. Command ids in an outbox are \
@@ -74,9 +74,9 @@ fn idempotency_key() -> Parameter {
 
 /// The header parameter of every decision about a task.
 fn if_match() -> Parameter {
-    let about = "The `ETag` of the task as it was when this was decided, with its quotes: `\"v7\"`; \
-        several by commas. A tag that a proxy has weakened (`W/\"v7\"`) counts as well. Another \
-        version, or another text, is answered by 412.";
+    let about = "The `ETag` of the task version that the decision is based on, with its quotes: \
+        `\"v7\"`; several are separated by commas. A tag weakened by a proxy (`W/\"v7\"`) is \
+        accepted. Any other version or text gets 412.";
     header_parameter("If-Match", about, if_match::LONGEST, None)
 }
 
@@ -87,7 +87,7 @@ fn if_none_match() -> Parameter {
     header_parameter("If-None-Match", about, if_none_match::LONGEST, None)
 }
 
-/// Every answer that is a task says which version it is.
+/// Adds the header `ETag` to every answer that is a task.
 fn task_versions(document: &mut OpenApi) {
     let items = document.paths.paths.values_mut();
     let operations = items.flat_map(|item| [&mut item.get, &mut item.post]).flatten();
@@ -101,16 +101,16 @@ fn task_versions(document: &mut OpenApi) {
         if let RefOr::T(answer) = answer
             && answer.content.values().any(is_task)
         {
-            let about = "The task's version, as `\"v7\"`";
+            let about = "The task's version, such as `\"v7\"`";
             answer.headers.insert("ETag".to_owned(), text_header(about).into());
         }
     }
 }
 
-/// Finishes a document that the handlers have added to: a page refers to what
-/// it lists by name, so that clients get one type for it, every header's text
-/// has a length, every POST takes an `Idempotency-Key`, every decision an
-/// `If-Match`, and what is read again an `If-None-Match`.
+/// Completes the document of the handlers: a page refers to the type of its
+/// items by name, so that clients get one type; every header text has a maximum
+/// length; every POST accepts an `Idempotency-Key`, every decision an `If-Match`,
+/// and every GET that can answer 304 an `If-None-Match`.
 fn finish(document: &mut OpenApi) {
     let components = document.components.get_or_insert_default();
     for (name, schema) in &mut components.schemas {

@@ -1,4 +1,4 @@
-//! The contract's explanations in prose and tables. Each table is generated from
+//! Explanations in the contract, as prose and tables. Each table is generated from
 //! the definitions that the code uses, so the two cannot disagree.
 
 use gridward_domain::word::VariantArray as _;
@@ -42,7 +42,7 @@ pub(super) fn explain(document: &mut OpenApi) {
     }
 }
 
-/// The table of all problems.
+/// The table of problems.
 fn problems() -> String {
     let mut table = String::from(
         "\n\nThe `errors` of a problem identify each invalid field by a JSON pointer (RFC 6901) into \
@@ -97,42 +97,45 @@ fn ends(verb: Verb) -> (String, String) {
 /// Incremental sync: the rules for phones.
 fn following() -> String {
     format!(
-        ".\n\nA phone keeps the rows it was sent and an outbox of what its person did, each command \
-         with a UUIDv7 of its own. `POST /v1/sync` sends up to {MOST_COMMANDS} commands in at most \
-         {} KiB of JSON (gzip is taken; the limit is of what it unpacks to) and brings what has \
-         changed. On 413 send fewer at a time.\n\n\
-         - A phone is sent the kinds of service, the notices and its person's shifts; a manager, \
-         supervisor or admin also all tasks of the area that are not long over, with their \
-         beneficiaries; a volunteer the open tasks of the grid and those assigned to them, with \
-         the beneficiaries of these. Names, phones and addresses are in clear for who visits now, \
-         masked for others.\n\
-         - A command leaves the outbox when its outcome is `applied`, `recorded` or `rejected`; on \
-         `retry`, or without an answer, it is sent again, unchanged and under the same id. What was \
-         answered once is answered again, with `replayed: true`.\n\
-         - A command that does not fit (`invalid`, `invalid_json`, `unknown_command`) is `rejected` \
-         alone and leaves nothing behind: mended, it may come under the same id. One that was refused \
-         for another reason stays refused: asked anew, it is another command with another id. The \
-         same holds for an `Idempotency-Key`.\n\
-         - A report is always kept. `recorded` says that it moved nothing: the task had moved on, \
-         or it could not be read how the visit ended. What cannot be read of it (`unread`), a form \
-         that is not kept to, times or a clock that cannot be right are marked among its `flags`, \
-         where the same report sent by `POST /v1/tasks/{{id}}/report` is refused for the person to \
-         put right. Only a report whose `id` or `task_id` cannot be read (`invalid`), whose id named \
-         something else before (`command_id_reused`), or whose task its person neither has to do \
-         with now nor ever had (`not_found`, `forbidden`) is `rejected`; and one that the server \
-         fails at five times (`command_set_aside`), which is kept for those who run the service.\n\
-         - A row of `changes` replaces the one held unless its `version` is lower; what is `removed` \
-         is forgotten, personal data with it; on `reset` all rows are dropped, the outbox never.\n\
-         - `base_version` binds decisions over a task (`task.reassign`, `task.reschedule`, \
-         `task.escalate`, `task.cancel`, `task.reopen`): if the task is of another version by then, \
-         they are `rejected` as `version_conflict`. Of what a assignee does it only informs.\n\
-         - `flags` of a report: `clock`, the phone's clock is off by more than five minutes or the \
-         report is of the future or from before its task; `times`, it ended before it began or in \
-         the future, or was before its task was made; `form`, the \
-         answers do not fit the kind's form; `place`, its accuracy is impossible; `note` and \
-         `attachments`, there is more than the contract allows; `unread`, something could not be \
-         read, or it does not say how it ended.\n\
-         - While `has_more`, call again at once; else after `next_poll_s`, or on a hint of the stream.",
+        ".\n\nA phone stores the rows that it has received, and an outbox of its user's commands, \
+         each with a UUIDv7. `POST /v1/sync` sends up to {MOST_COMMANDS} commands in at most {} KiB \
+         of JSON (gzip is accepted; the limit applies to the decompressed body) and returns the \
+         changes. On 413, send fewer commands at a time.\n\n\
+         - Each phone receives the kinds of service, the notices and its user's shifts. A manager, \
+         supervisor or admin also receives the beneficiaries of the area and its tasks, except \
+         those that ended long ago; a volunteer receives the open tasks of the grid and the \
+         volunteer's own tasks, with their beneficiaries. Names, phone numbers and addresses are in \
+         clear only for visitors: the manager of the grid, and the assignee of an active task. For \
+         all others, names and phone numbers are masked and addresses are omitted.\n\
+         - A command leaves the outbox when its outcome is `applied`, `recorded` or `rejected`. On \
+         `retry`, or without an answer, it is sent again, unchanged and with the same id. A \
+         repeated command gets the stored outcome, with `replayed: true`.\n\
+         - An invalid command (`invalid`, `invalid_json`, `unknown_command`) is `rejected` without \
+         affecting the others, and is not stored: a corrected one may use the same id. A command \
+         that was refused for any other reason stays refused; to try again, send a new command with \
+         a new id. The same holds for an `Idempotency-Key`.\n\
+         - A report is always stored. `recorded` means that it did not change the task: the task \
+         had changed, or the outcome was unreadable. Unreadable fields, answers that violate the \
+         form, and impossible times or clocks are marked in its `flags`; `POST \
+         /v1/tasks/{{id}}/report` refuses such a report, since its author can still correct it. A \
+         report is `rejected` only if its `id` or `task_id` is unreadable (`invalid`), if its id \
+         was used for something else (`command_id_reused`), if its author is and was not involved \
+         in the task (`not_found`, `forbidden`), or if the server failed to process it five times \
+         (`command_dead_lettered`); the operators can then recover it.\n\
+         - A row in `changes` replaces the stored row unless its `version` is lower. Rows in \
+         `removed` are deleted, including personal data. On `reset`, all rows are deleted, but \
+         never the outbox.\n\
+         - `base_version` guards decisions about a task (`task.reassign`, `task.reschedule`, \
+         `task.escalate`, `task.cancel`, `task.reopen`): if the task has another version, they are \
+         `rejected` with `version_conflict`. For the commands of an assignee it is informational.\n\
+         - `flags` of a report: `clock`: the phone's clock was wrong by more than five minutes, or \
+         the report is dated in the future or before its task; `times`: the visit ended before it \
+         began or in the future, or preceded its task; `form`: the answers violate the form of the \
+         kind of service; `place`: the accuracy of the position is impossible; `note` and \
+         `attachments`: the limit of the contract is exceeded; `unread`: part of the report was \
+         unreadable, or the outcome is missing.\n\
+         - While `has_more` is true, call again at once; otherwise after `next_poll_s` seconds, or \
+         on a hint of the stream.",
         json::LIMIT / 1024
     )
 }
@@ -144,10 +147,11 @@ fn limits() -> String {
         .map(|kind| format!("`{}` up to {} MiB", kind.as_str(), kind.largest() / (1024 * 1024)))
         .collect();
     format!(
-        ".\n\nThe tus protocol 1.0.0: core, creation, expiration, checksum and termination. {}. At most \
-         {MOST} of one person to one task, and {} MiB each. One that is not whole after {} days is \
-         forgotten (`Upload-Expires`), and the oldest such makes room for one too many. What arrived is kept if it has the \
-         announced SHA-256 and begins as its type does.",
+        ".\n\nThe tus protocol 1.0.0: core, creation, expiration, checksum and termination. {}. At \
+         most {MOST} attachments of a person for a task, and {} MiB each. An incomplete upload \
+         expires after {} days (`Upload-Expires`), or earlier if a new upload needs its place. A \
+         complete upload is accepted if its SHA-256 is the announced one and its first bytes match \
+         its media type.",
         kinds.join(", "),
         LARGEST / (1024 * 1024),
         LIFETIME.num_days()

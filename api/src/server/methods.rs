@@ -1,5 +1,5 @@
-//! Which methods the paths take, by the contract: for 405 answers, and for HEAD, which every
-//! path answers that answers GET (RFC 9110, 9.1).
+//! The methods that each path supports, by the contract: for 405 answers, and for HEAD, which
+//! every path with GET supports (RFC 9110, 9.1).
 
 use actix_web::Error;
 use actix_web::body::{self, BodySize, BodyStream, BoxBody, MessageBody, SizedStream};
@@ -11,14 +11,14 @@ use futures_util::stream;
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::path::PathItem;
 
-/// Which methods each documented path takes.
+/// The methods of each documented path.
 pub(super) struct Methods(Vec<(ResourceDef, PathMethods)>);
 
-/// Which methods one path takes, in upper case, as the contract says.
+/// The methods of one path in upper case.
 pub(super) struct PathMethods(Vec<&'static str>);
 
 impl Methods {
-    /// As the contract says.
+    /// The methods in the contract.
     pub(super) fn of(document: &OpenApi) -> Self {
         let paths = document.paths.paths.iter();
         Self(
@@ -28,7 +28,7 @@ impl Methods {
         )
     }
 
-    /// Those of the path that a request names.
+    /// The methods of the path of a request.
     pub(super) fn of_path(&self, path: &str) -> Option<&PathMethods> {
         self.0.iter().find(|(known, _)| known.is_match(path)).map(|(_, methods)| methods)
     }
@@ -53,22 +53,22 @@ impl PathMethods {
         self.0.contains(&method)
     }
 
-    /// Whether HEAD is asked of the handler of GET: an attachment's HEAD is its own.
+    /// Whether the handler of GET also answers HEAD; attachments have a separate HEAD handler.
     fn heads_by_get(&self) -> bool {
         self.has("GET") && !self.has("HEAD")
     }
 
-    /// What is answered where another method comes.
+    /// The value of `Allow` in a 405 answer.
     pub(super) fn allowed(&self) -> Vec<&'static str> {
         let head = self.heads_by_get().then_some("HEAD");
         self.0.iter().copied().chain(head).collect()
     }
 }
 
-/// Middleware: answers HEAD as GET, by the same headers without the body.
+/// Middleware: answers HEAD like GET, with the same headers and no body.
 ///
 /// # Errors
-/// Those of what it wraps.
+/// The errors of the wrapped service.
 pub(super) async fn head_as_get<B: MessageBody + 'static>(
     mut request: ServiceRequest,
     next: Next<B>,
@@ -85,7 +85,7 @@ pub(super) async fn head_as_get<B: MessageBody + 'static>(
     Ok(if by_get { answer.map_body(|_, body| without_bytes(body.size())) } else { answer })
 }
 
-/// A body of this length that is never sent.
+/// A body with this length and no content.
 fn without_bytes(size: BodySize) -> BoxBody {
     let nothing = stream::empty::<Result<Bytes, std::convert::Infallible>>();
     match size {

@@ -1,4 +1,4 @@
-//! How the server is put together: settings, components, the router, the contract.
+//! The server: settings, components, the router, the contract.
 
 mod components;
 mod contract;

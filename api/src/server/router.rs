@@ -1,4 +1,4 @@
-//! Which handler answers which path, and what stands around the handlers.
+//! The router: the handler of each path, and the middleware.
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
@@ -84,8 +84,7 @@ pub(super) fn routes() -> (
         .split_for_parts()
 }
 
-/// The whole application, with all that stands around the handlers. The first
-/// in the list is the nearest to the handler.
+/// The application with its middleware; the first in the list is the innermost.
 pub(super) fn app(
     components: Components,
 ) -> App<
@@ -109,7 +108,7 @@ pub(super) fn app(
         .wrap(TracingLogger::<ops::Spans>::new())
 }
 
-/// Where no handler answers: 405 for a known path, 404 for any other.
+/// The answer without a handler: 405 for a known path, otherwise 404.
 async fn not_found(request: HttpRequest) -> Result<HttpResponse, Problem> {
     let methods = request.app_data::<Data<Methods>>();
     let known = methods.and_then(|methods| methods.of_path(request.path()));

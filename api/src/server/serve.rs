@@ -1,4 +1,4 @@
-//! A server, from its settings to its end.
+//! The server process, from start to shutdown.
 
 use std::net::SocketAddr;
 
@@ -16,11 +16,11 @@ use crate::ops;
 /// How long a shutdown waits for requests in flight, in seconds.
 const GRACE: u64 = 30;
 
-/// Brings the tables up to date and serves until told to stop; calls `ready` once
-/// requests are taken.
+/// Migrates the database and serves until a signal stops it; calls `ready` once it
+/// accepts requests.
 ///
 /// # Errors
-/// When the settings do not fit or the database is not to be had.
+/// If the settings are invalid or the database is unavailable.
 pub fn serve(
     settings: &Settings,
     ready: impl FnOnce(SocketAddr),
@@ -38,12 +38,12 @@ pub fn serve(
         scheduler::start(job_context(&components), jobs);
         let server = HttpServer::new(move || router::app(components.clone()))
             .workers(settings.workers)
-            // A small answer must not wait 40 ms for the phone to confirm the one before.
+            // Nagle's algorithm would delay a small answer by up to 40 ms.
             .tcp_nodelay(true)
             .shutdown_timeout(GRACE)
             .bind(settings.listen)
             .map_err(|error| format!("cannot listen on {}: {error}", settings.listen))?;
-        // Port 0 asks for a free port; say which it is.
+        // With port 0 the system chooses a free port.
         let address = server.addrs().first().copied().unwrap_or(settings.listen);
         let server = server.run();
         tracing::info!(database = ?settings.database, "serving on http://{address}");
@@ -54,7 +54,7 @@ pub fn serve(
     served
 }
 
-/// Ends the streams on the signal by which the framework begins to stop gracefully.
+/// Ends the streams on the signal that starts the framework's graceful shutdown.
 async fn end_streams(shutdown: Shutdown) {
     match signal(SignalKind::terminate()) {
         Ok(mut terminate) => {

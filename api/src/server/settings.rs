@@ -1,7 +1,6 @@
 //! The settings: defaults, then `gridward.toml`, then `GRIDWARD_*` variables.
 //!
-//! A setting that is unknown or does not fit stops the start with a sentence
-//! that names it.
+//! An unknown or invalid setting stops the start with a message that names it.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -18,7 +17,7 @@ use crate::db::Address;
 use crate::jobs::archive_events::Retention;
 use crate::ops::logs::LogFormat;
 
-/// Where settings are looked for, if `GRIDWARD_CONFIG` does not say.
+/// The default settings file; `GRIDWARD_CONFIG` overrides it.
 pub const FILE: &str = "gridward.toml";
 
 #[derive(Serialize, Deserialize)]
@@ -57,14 +56,14 @@ impl Default for Raw {
     }
 }
 
-/// What this installation runs with.
+/// The settings of this installation.
 #[derive(Debug)]
 pub struct Settings {
     /// `database_url`: a file for SQLite, `postgres://...` for PostgreSQL.
     pub database: Address,
-    /// `listen`: the address and port to serve on; port 0 takes a free one.
+    /// `listen`: the address and port to serve on; with port 0, a free one.
     pub listen: SocketAddr,
-    /// `log`: which log lines are written, as `info` or `gridward=debug,info`.
+    /// `log`: the filter for log lines, such as `info` or `gridward=debug,info`.
     pub log: String,
     /// `log_format`: `human` or `json`.
     pub log_format: LogFormat,
@@ -72,10 +71,10 @@ pub struct Settings {
     pub workers: usize,
     /// `readers`: connections for reading, 1 to 256.
     pub readers: usize,
-    /// `attachments`: a folder, or `s3://bucket/prefix`; beside the SQLite file unless told.
+    /// `attachments`: a folder, or `s3://bucket/prefix`. Default: beside the SQLite file.
     pub attachments: StorageLocation,
-    /// `archive`: the folder that old events move into by themselves, and
-    /// `keep_days`, 1 to 36,500: how many days they stay. None unless told.
+    /// `archive`: the folder that a daily job moves old events into, and
+    /// `keep_days`, 1 to 36,500: how many days they stay. Default: none.
     pub retention: Option<Retention>,
     secret_key: Option<SecretString>,
     key_file: Option<PathBuf>,
@@ -84,24 +83,24 @@ pub struct Settings {
 /// A setting that stops the start.
 #[derive(Debug, Error)]
 pub enum SettingsError {
-    /// Unknown, or of the wrong form; says which and where it was set.
-    #[error("a setting does not fit: {0}")]
+    /// Unknown or invalid; names the setting and its source.
+    #[error("invalid setting: {0}")]
     Unreadable(Box<figment::Error>),
-    /// Readable and out of range.
+    /// A value out of range.
     #[error("the setting `{name}` {reason}")]
     OutOfRange {
         /// The setting.
         name: &'static str,
-        /// What it must be.
+        /// The requirement that it violates.
         reason: &'static str,
     },
-    /// On PostgreSQL the key cannot lie beside the data.
+    /// On PostgreSQL there is no default place for the key.
     #[error(
-        "PostgreSQL needs `secret_key` (or `key_file`), the same for every server: set \
-         GRIDWARD_SECRET_KEY to what `openssl rand -base64 32` prints, and keep it safe"
+        "PostgreSQL requires `secret_key` (or `key_file`), the same on every server: set \
+         GRIDWARD_SECRET_KEY to the output of `openssl rand -base64 32`, and keep a copy"
     )]
     NoKey,
-    /// There is a key, but it cannot be used.
+    /// The key is unusable.
     #[error(transparent)]
     Key(#[from] KeyError),
 }
@@ -160,7 +159,7 @@ impl Settings {
     }
 
     /// The installation's key: from `secret_key`, from `key_file`, or, on
-    /// SQLite, from a file beside the data, made at the first start.
+    /// SQLite, from a file beside the database, created at the first start.
     ///
     /// # Errors
     /// [`SettingsError`].
@@ -174,8 +173,8 @@ impl Settings {
     }
 }
 
-/// Whether Kubernetes makes the variable: in a cluster with a Service named `gridward` each
-/// container has its addresses in variables that begin as ours do.
+/// Whether Kubernetes sets the variable: for a Service named `gridward`, each container gets
+/// its addresses in variables with our prefix.
 fn is_service_link(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     let or_longer = |stem: &str| {

@@ -1,5 +1,5 @@
 //! Beneficiaries in the form that phones receive: in clear for the current visitor,
-//! masked for everybody else with them in scope.
+//! masked for all others with them in scope.
 
 use std::collections::HashMap;
 use std::sync::Arc;

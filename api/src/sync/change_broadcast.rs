@@ -77,7 +77,7 @@ impl ChangeBroadcast {
         if let Some(district) = self.districts().get_mut(&code) {
             district.seq = events.last().map_or(head, |event| event.seq);
             for event in events {
-                // Nobody may be listening any more.
+                // There may be no listeners any more.
                 let _ = district.listeners.send(Arc::new(event));
             }
         }

@@ -51,9 +51,9 @@ impl LastChangeIndex {
         let key = (district, head.epoch.clone());
         let upto = self.known().entry(key.clone()).or_default().upto;
         if upto < head.seq {
-            // So much at once that asking the log is as good: what is further back stays unknown.
+            // For so many events a query of the log is as fast; older events stay unindexed.
             let from = upto.max(head.seq - FAR);
-            // Read without the lock: nobody waits for another's reading.
+            // Read without the lock, so that no request waits for another's read.
             let news = store::log(conn, district, from, head.seq, FAR)?;
             self.known().entry(key.clone()).or_default().add(from, head.seq, &news);
         }

@@ -111,9 +111,7 @@ fn strictly(command: QueuedCommand) -> Result<Queued, Problem> {
     let QueuedCommand { id, r#type, task_id, base_version, at, payload } = command;
     let command = TaskCommand::read(&r#type, payload.unwrap_or_default());
     let command = command.map_err(|problem| match problem.kind() {
-        Some(ProblemCode::UnknownCommand) => {
-            problem.with(FieldError::new("/type", "no such command"))
-        }
+        Some(ProblemCode::UnknownCommand) => problem.with(FieldError::new("/type", "is unknown")),
         _ => problem.under("/payload"),
     })?;
     let base = base_version.map(BaseVersion::get);
@@ -130,7 +128,7 @@ fn report(mut fields: Written) -> Result<Queued, Problem> {
     let id: Uuid = must(&mut fields, "id")?;
     let task = must(&mut fields, "task_id")?;
     fields.remove("type");
-    // The version that a report was decided on only informs.
+    // The base version of a report is informational.
     fields.remove("base_version");
     let mut envelope = Fields::of(fields);
     let at = envelope.take("at");

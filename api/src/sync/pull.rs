@@ -106,7 +106,7 @@ impl Pull<'_> {
         } else {
             store::event_refs(conn, &self.scope, cursor.seq, head.seq, limit)?
         };
-        // Archived under our eyes: some of what was to be read may be gone.
+        // Archived concurrently: some events to be read may be deleted.
         let district = self.scope.area().district();
         if !quiet && head::read(conn, district)?.archived_seq > cursor.seq {
             return self.afresh(conn, head);
@@ -148,7 +148,7 @@ impl Pull<'_> {
                 gone.remove(&row.id);
                 to.changes.push(self.rows.task(&row)?);
             }
-            // A beneficiary comes and goes with its tasks, but for who answers for its grid.
+            // Except for staff responsible for the grid, a beneficiary is in scope by its tasks.
             if let Some(id) = row.beneficiary.filter(|_| self.scope.visits()) {
                 *beneficiaries.entry(id).or_default() |= known;
             }

@@ -70,8 +70,8 @@ pub struct PullQuery {
 /// Executes the commands of a phone's outbox and returns the changes since its cursor,
 /// or, without a valid cursor, a snapshot in pages. Each command has its own outcome.
 /// A command id is an idempotency key without expiry: sending it again has no further
-/// effect. A report is always stored. The body may be compressed with gzip. For every
-/// role.
+/// effect. A report is always stored. The body may be compressed with gzip. Allowed roles:
+/// all.
 #[utoipa::path(
     tag = "sync",
     operation_id = "push_and_pull",
@@ -121,7 +121,7 @@ async fn carry_out(
 ///
 /// Returns the changes since the cursor, or, without a valid cursor, a snapshot in
 /// pages. The cursor of the answer is its `ETag`: with `If-None-Match`, the answer is
-/// 304 if nothing in the caller's scope has changed. For every role.
+/// 304 if nothing in the caller's scope has changed. Allowed roles: all.
 #[utoipa::path(
     tag = "sync",
     operation_id = "pull",
@@ -144,7 +144,7 @@ pub(crate) async fn pull_alone(
 ) -> Result<HttpResponse, Problem> {
     let PullQuery { cursor, limit } = query;
     if cursor.as_ref().is_some_and(|cursor| cursor.len() > LONGEST) {
-        return Err(Problem::unreadable("cursor", "not a cursor of this service"));
+        return Err(Problem::unreadable("cursor", "must be a `cursor` of this service"));
     }
     let held = IfNoneMatch::of(&request)?;
     let pulled = pull(&sync, &principal, cursor, limit).await?;

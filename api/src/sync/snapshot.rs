@@ -33,7 +33,7 @@ pub(super) fn page(
         page.changes.extend(kinds(conn, pull)?);
         page.changes.extend(notices(conn, pull)?);
         shifts(conn, pull, &mut page)?;
-        // A phone that begins anew holds nothing that could be removed.
+        // A phone at the start of a snapshot has no rows to remove.
         page.removed.clear();
         if pull.scope.holds_area() { Rest::Beneficiaries(None) } else { Rest::Tasks(None) }
     });

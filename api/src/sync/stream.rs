@@ -43,13 +43,13 @@ const MISSED: i64 = 1_000;
 #[expect(dead_code, reason = "describes a text")]
 struct Hints(String);
 
-/// Stream
+/// Stream change hints
 ///
 /// Sends a hint for each change in the caller's scope: `data` contains `seq`, `type`,
 /// `id` and `area`. The client then syncs. `Last-Event-ID` resumes after that `seq`. An
 /// event named `many` replaces hints when too many were missed: sync. A keep-alive
 /// comment follows every 15 seconds. The stream ends after ten minutes, when the access
-/// token expires. For every role.
+/// token expires. Allowed roles: all.
 #[utoipa::path(
     tag = "sync",
     operation_id = "stream_events",
@@ -86,7 +86,7 @@ pub(crate) async fn stream_events(
     Ok(HttpResponse::Ok()
         .content_type("text/event-stream")
         .insert_header((CACHE_CONTROL, "no-store"))
-        // Compressed, a hint would wait in a buffer for more.
+        // Compression would delay a hint in a buffer.
         .insert_header((CONTENT_ENCODING, "identity"))
         .insert_header(("X-Accel-Buffering", "no"))
         .streaming(hints))
@@ -104,7 +104,7 @@ fn missed(
     let last = match last {
         None => return Ok((Vec::new(), head)),
         Some(last) if last == head => return Ok((Vec::new(), head)),
-        // Archived meanwhile, or a number of another log.
+        // Archived in the meantime, or a number of another log.
         Some(last) if last < archived || last > head => return Ok((vec![many(head)], head)),
         Some(last) => last,
     };

@@ -100,86 +100,86 @@ fn reported(new: NewReport) -> TaskCommand {
 commands! {
     /// Claim a task
     ///
-    /// Takes an open task on oneself, or says yes to one that was given. The first
-    /// wins; who comes second is told who has it. For managers and volunteers of
-    /// the grid.
+    /// Assigns an open task to the caller, or accepts a task already assigned to the caller.
+    /// Only the first claim succeeds; a later one gets 409 `task_already_claimed` with the
+    /// assignee. Allowed roles: managers and volunteers of the grid.
     #[post("/tasks/{id}/claim")]
     claim_task: TaskCommand::Claim =>
         "The task, now assigned to the caller";
 
     /// Accept a task
     ///
-    /// Says yes to a task that was given. For its assignee.
+    /// Accepts an assigned task. Allowed roles: the assignee.
     #[post("/tasks/{id}/accept")]
     accept_task: TaskCommand::Accept =>
         "The task, now accepted";
 
     /// Decline a task
     ///
-    /// Says no to a task that was given, so that somebody else can take it. For its assignee.
+    /// Declines an assigned task; it becomes open again. Allowed roles: the assignee.
     #[post("/tasks/{id}/decline")]
-    decline_task(StatedReason, "Why not"): TaskCommand::Decline =>
+    decline_task(StatedReason, "The reason"): TaskCommand::Decline =>
         "The task, now open";
 
     /// Release a task
     ///
-    /// Gives a task back, so that somebody else can take it. For its assignee.
+    /// Gives a task back; it becomes open again. Allowed roles: the assignee.
     #[post("/tasks/{id}/release")]
     release_task: TaskCommand::Release =>
         "The task, now open";
 
     /// Start a task
     ///
-    /// Says that the assignee is at it. For its assignee.
+    /// Marks the task as in progress. Allowed roles: the assignee.
     #[post("/tasks/{id}/start")]
     start_task: TaskCommand::Start =>
         "The task, now in progress";
 
     /// Report a task
     ///
-    /// Says how the task ended. `done` and `needs_follow_up` leave it done; each found
-    /// need makes the task that the catalogue says. `not_home` opens the next attempt,
-    /// until the kind's attempts are spent; that and `refused` leave it failed. What is
-    /// reported is kept sealed. For its assignee.
+    /// Reports the outcome of the visit. `done` and `needs_follow_up` complete the task; each
+    /// need creates the follow-up task defined in the catalogue. `not_home` reopens the task for
+    /// the next attempt; the last attempt allowed by the kind, and `refused`, fail the task. The
+    /// content of the report is stored encrypted. Allowed roles: the assignee.
     #[post("/tasks/{id}/report")]
-    report_task(NewReport, "How it went"): reported =>
-        "The task as the report leaves it";
+    report_task(NewReport, "The report"): reported =>
+        "The task after the report";
 
     /// Reassign a task
     ///
-    /// Gives a task to somebody, whoever has it now. For admins and supervisors
-    /// over both grids, and for the manager within the grid.
+    /// Assigns a task to another person, replacing the assignee if there is one. Allowed roles:
+    /// admins and supervisors of an area with both grids, and the manager within the grid.
     #[post("/tasks/{id}/reassign")]
-    reassign_task(Reassignment, "Who is to have it"): TaskCommand::Reassign =>
+    reassign_task(Reassignment, "The new assignee"): TaskCommand::Reassign =>
         "The task, now assigned";
 
     /// Reschedule a task
     ///
-    /// Moves a task's days or its window; whoever has it keeps it. Needs `If-Match`.
-    /// For managers, supervisors and admins.
+    /// Changes a task's days or time window; the assignee stays. Requires `If-Match`.
+    /// Allowed roles: managers, supervisors and admins.
     #[post("/tasks/{id}/reschedule")]
     reschedule_task(NewDays, "The days"): TaskCommand::Reschedule =>
         "The task on its new days";
 
     /// Escalate a task
     ///
-    /// Escalates a task by one level: to the village, the town or the district. For managers,
-    /// supervisors and admins.
+    /// Escalates a task by one level: to the village, the town or the district. Allowed roles:
+    /// managers, supervisors and admins.
     #[post("/tasks/{id}/escalate")]
-    escalate_task(StatedReason, "Why it needs the level above"): TaskCommand::Escalate =>
+    escalate_task(StatedReason, "The reason"): TaskCommand::Escalate =>
         "The task at its new level";
 
     /// Cancel a task
     ///
-    /// Calls a task off. Needs `If-Match`. For managers, supervisors and admins.
+    /// Cancels a task. Requires `If-Match`. Allowed roles: managers, supervisors and admins.
     #[post("/tasks/{id}/cancel")]
-    cancel_task(StatedReason, "Why it is not needed"): TaskCommand::Cancel =>
+    cancel_task(StatedReason, "The reason"): TaskCommand::Cancel =>
         "The task, now cancelled";
 
     /// Reopen a task
     ///
-    /// Begins again with a task that is over. For supervisors and admins.
+    /// Reopens a finished task. Allowed roles: supervisors and admins.
     #[post("/tasks/{id}/reopen")]
-    reopen_task(StatedReason, "Why it begins again"): TaskCommand::Reopen =>
+    reopen_task(StatedReason, "The reason"): TaskCommand::Reopen =>
         "The task, now open";
 }

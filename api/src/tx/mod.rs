@@ -1,7 +1,7 @@
-//! The one way to the database for a running server: [`Db::read`] and [`Db::write`].
+//! The database access of a running server: [`Db::read`] and [`Db::write`].
 //!
-//! Promises: closures run off the async threads; a write that was answered is on
-//! disk; a write that fails leaves nothing behind.
+//! Guarantees: closures run outside the async threads; a write that returned is on
+//! disk; a write that fails has no effect.
 
 mod change;
 mod identity_map;
@@ -24,16 +24,16 @@ use crate::clock::Clock;
 use crate::db::{Address, Conn, DbFailure};
 use gridward_domain::area::AreaCode;
 
-/// Waits for all of the threads.
+/// Waits for the end of all threads.
 fn join(threads: &Mutex<Vec<JoinHandle<()>>>) {
     let threads = std::mem::take(&mut *threads.lock().unwrap_or_else(PoisonError::into_inner));
     for thread in threads {
-        // One that panicked has ended too, and its panic is in the log.
+        // A panicked thread has ended too, and its panic is in the log.
         let _ = thread.join();
     }
 }
 
-/// The database, for all who are handed a clone.
+/// A handle to the database; clones share its threads.
 #[derive(Clone)]
 pub struct Db(Arc<Inner>);
 
@@ -44,8 +44,8 @@ struct Inner {
 }
 
 impl Db {
-    /// Opens the database at `address` for up to `readers` reads at a time,
-    /// with `clock` to date the changes by. Nothing is connected yet.
+    /// Opens the database at `address` for up to `readers` concurrent reads; `clock`
+    /// dates the changes. Connections are opened on first use.
     pub fn open(address: Address, readers: usize, clock: Clock) -> Self {
         Self(Arc::new(Inner {
             readers: reader_pool::Readers::start(&address, readers),
@@ -54,9 +54,9 @@ impl Db {
         }))
     }
 
-    /// Ends the threads when they have done what waits; a read or a write after it
-    /// fails. A process that exits while a thread is in the midst of a
-    /// connection to PostgreSQL pulls OpenSSL from under it, and may crash.
+    /// Ends the threads after the queued work; later reads and writes fail. A process
+    /// that exits while a thread uses a connection to PostgreSQL may crash, since
+    /// OpenSSL is cleaned up at exit.
     pub fn close(&self) {
         self.0.writers.close();
         self.0.readers.close();
@@ -64,16 +64,16 @@ impl Db {
         self.0.readers.join();
     }
 
-    /// Where the database is.
+    /// The address of the database.
     pub fn address(&self) -> &Address {
         &self.0.address
     }
 
-    /// Runs `query` on a connection that only reads; again on a new one if the
-    /// first turns out to be gone.
+    /// Runs `query` on a read connection; a second time on a new one if the first was
+    /// lost.
     ///
     /// # Errors
-    /// What the query answers, or [`DbError`] when there is no connection.
+    /// The error of the query, or [`DbError`] if there is no connection.
     pub async fn read<T, E, F>(&self, query: F) -> Result<T, E>
     where
         F: Fn(&mut Conn) -> Result<T, E> + Send + 'static,
@@ -83,12 +83,12 @@ impl Db {
         self.0.readers.run(query).await
     }
 
-    /// Runs `change` in a transaction; an error undoes all of it. Changes of one
-    /// district take turns, and those that wait share a commit, so `change`
-    /// may run more than once: it must take all it needs from what it captured.
+    /// Runs `change` in a transaction, which an error rolls back. Changes of one
+    /// district run one after another, and waiting ones share a commit, so `change`
+    /// may run more than once: its only input are its captured values.
     ///
     /// # Errors
-    /// What the change answers, or [`DbError`] when it could not be committed.
+    /// The error of the change, or [`DbError`] if it could not be committed.
     pub async fn write<T, E, F>(&self, district: AreaCode, change: F) -> Result<T, E>
     where
         F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
@@ -98,7 +98,7 @@ impl Db {
         self.write_with(district, ReadSet::default(), change).await
     }
 
-    /// As [`Db::write`], and reads the rows of the change's read set together with
+    /// As [`Db::write`]; also reads the rows of the change's read set together with
     /// those of other changes.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! Threads that read, each with a connection of its own.
+//! Reader threads, each with its own connection.
 
 use std::sync::Mutex;
 use std::thread::JoinHandle;
@@ -11,25 +11,25 @@ use tokio::sync::oneshot;
 use super::join;
 use crate::db::{Address, Conn, DbError, DbFailure};
 
-/// How long a read may wait and run before the caller is told to come back.
+/// The maximum time for waiting and running, after which a read fails as unavailable.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// How many reads may wait before callers are told to come back.
+/// The maximum number of waiting reads; above it, reads fail as busy.
 const MOST_WAITING: usize = 4096;
 
-/// A read of any type, as a thread sees it.
+/// A read of any type, for the threads.
 trait Job: Send {
-    /// Reads by `conn`, or is told why there is none, and answers the caller;
-    /// unless `again` is possible and the connection turns out to be gone.
+    /// Reads with `conn`, or gets the connection error, and answers the caller, unless
+    /// the connection was lost and `again` permits another attempt.
     fn run(&mut self, conn: Result<&mut Conn, DbError>, again: bool) -> ConnectionState;
 }
 
-/// What a read says of its connection.
+/// The state of the connection after a read.
 enum ConnectionState {
-    /// Good for the next one.
+    /// Usable for the next read.
     Works,
-    /// Something failed, perhaps the connection.
+    /// The read failed, possibly because of the connection.
     Doubtful,
-    /// The connection is gone and nobody has been answered yet.
+    /// The connection was lost before the caller was answered.
     Gone,
 }
 
@@ -45,7 +45,7 @@ where
     E: DbFailure + Send,
 {
     fn run(&mut self, conn: Result<&mut Conn, DbError>, again: bool) -> ConnectionState {
-        // Who hung up meanwhile, or gave up waiting, needs no answer.
+        // A caller that disconnected or timed out needs no answer.
         if self.reply.as_ref().is_none_or(oneshot::Sender::is_closed) {
             return if conn.is_ok() { ConnectionState::Works } else { ConnectionState::Doubtful };
         }
@@ -57,17 +57,17 @@ where
         let state =
             if failure.is_some() { ConnectionState::Doubtful } else { ConnectionState::Works };
         if let Some(reply) = self.reply.take() {
-            // Nobody may be waiting any more: a client that hung up.
+            // The caller may have disconnected.
             let _ = reply.send(result);
         }
         state
     }
 }
 
-/// What a thread that reads is sent; without a job, it ends.
+/// A message to a reader thread; `None` ends it.
 type Message = Option<Box<dyn Job>>;
 
-/// The threads that read, and the queue they share.
+/// The reader threads and their shared queue.
 pub(super) struct Readers {
     queue: Sender<Message>,
     threads: Mutex<Vec<JoinHandle<()>>>,
@@ -83,16 +83,16 @@ impl Readers {
         Self { threads: Mutex::new((0..threads).map(start).collect()), queue: send }
     }
 
-    /// Tells the threads to end after what waits.
+    /// Ends the threads after the queued reads.
     pub(super) fn close(&self) {
         let threads = self.threads.lock().map_or(0, |threads| threads.len());
         for _ in 0..threads {
-            // A thread that is gone already needs no word.
+            // A thread that has ended needs no message.
             let _ = self.queue.send(None);
         }
     }
 
-    /// Waits until they have ended.
+    /// Waits for the end of the threads.
     pub(super) fn join(&self) {
         join(&self.threads);
     }
@@ -114,8 +114,8 @@ impl Readers {
     }
 }
 
-/// Reads until told to end. A connection may have gone
-/// since it was last used, so a read that finds it so is run again on a new one.
+/// Runs reads until the end message. A connection may have been lost since its last
+/// use, so a read that fails because of that runs again on a new one.
 fn serve(address: &Address, jobs: &Receiver<Message>) {
     let mut kept: Option<Conn> = None;
     while let Ok(Some(mut job)) = jobs.recv() {

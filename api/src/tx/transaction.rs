@@ -1,4 +1,4 @@
-//! A transaction under way, as a change sees it.
+//! A transaction in progress, as passed to a change.
 
 use chrono::{DateTime, Utc};
 use diesel::connection::SimpleConnection;
@@ -11,19 +11,18 @@ use crate::log::head::Heads;
 use crate::log::{self, Event};
 use gridward_domain::area::AreaCode;
 
-/// A transaction under way in one district. Reading and writing are two words,
-/// so that it is known whether a change that is refused has anything to undo.
+/// A transaction in progress in one district. Reads and writes are separate methods,
+/// which shows whether a refused change has written anything.
 ///
-/// Rows that implement [`Row`] are found and put by their keys, and what is put
-/// is queued until the end. Other statements about their tables go by
-/// [`Tx::read`] and [`Tx::write`], which write the queue first; statements about
-/// tables whose rows are never queued go by [`Tx::read_unbatched`] and
-/// [`Tx::write_unbatched`].
+/// Rows that implement [`Row`] are found and put by key; changed rows are queued until
+/// the end. Other statements about their tables use [`Tx::read`] and [`Tx::write`],
+/// which write the queue first; statements about tables whose rows are never queued
+/// use [`Tx::read_unbatched`] and [`Tx::write_unbatched`].
 pub struct Tx<'a> {
     conn: &'a mut Conn,
-    /// The district whose rows and log it changes.
+    /// The district of the changed rows and of the log.
     pub district: AreaCode,
-    /// The moment of the change.
+    /// The time of the change.
     pub now: DateTime<Utc>,
     rows: UnitOfWork,
     events: Vec<Event>,
@@ -31,20 +30,19 @@ pub struct Tx<'a> {
     isolation: Isolation,
 }
 
-/// How the steps of a transaction are kept apart.
+/// The isolation of a transaction's steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Isolation {
-    /// They share one fate: savepoints cost a round trip, and steps that fail
-    /// after they wrote are rare.
+    /// No savepoints: each costs a round trip, and a step rarely fails after it wrote.
     Shared,
     /// A savepoint before each step.
     Savepoints,
-    /// The same, in the last try: an error that might have passed is the step's own.
+    /// The same, in the last attempt: even a transient error is attributed to the step.
     LastTry,
 }
 
 impl<'a> Tx<'a> {
-    /// On a connection in a transaction that has just begun.
+    /// For a connection whose transaction has just begun.
     pub(super) fn new(
         conn: &'a mut Conn,
         district: AreaCode,
@@ -57,11 +55,11 @@ impl<'a> Tx<'a> {
 }
 
 impl Tx<'_> {
-    /// Runs one step of a change that goes on if the step fails; nothing of a
-    /// failed step stays. The inner result is the step's own.
+    /// Runs one step of a change that continues if the step fails; a failed step is
+    /// rolled back. The inner result is that of the step.
     ///
     /// # Errors
-    /// When the whole transaction has to be run again, or is lost.
+    /// If the whole transaction must be run again, or has failed.
     pub fn savepoint<T, E: DbFailure>(
         &mut self,
         step: impl FnOnce(&mut Self) -> Result<T, E>,
@@ -73,13 +71,13 @@ impl Tx<'_> {
         let (events, written) = (self.events.len(), std::mem::take(&mut self.written));
         let mut done = step(self);
         if self.is_isolated() && done.is_ok() {
-            // A failure to write belongs to the step that queued the row.
+            // A failed write belongs to the step that queued the row.
             done = self.rows.flush(self.conn, self.district).map_err(E::from).and(done);
         }
         let (stays, collided) = match &done {
             Ok(_) => (true, false),
             Err(error) => match error.as_db() {
-                // PostgreSQL refuses every statement after one that failed.
+                // PostgreSQL refuses every statement after a failed one.
                 Some(error) => {
                     (false, error.is_collision() && self.isolation != Isolation::LastTry)
                 }
@@ -104,7 +102,7 @@ impl Tx<'_> {
         Ok(done)
     }
 
-    /// The row of this key.
+    /// The row with this key.
     ///
     /// # Errors
     /// [`DbError`].
@@ -112,78 +110,78 @@ impl Tx<'_> {
         self.rows.find(self.conn, self.district, key)
     }
 
-    /// Queues a new row; it is written by the end of the transaction.
+    /// Queues a new row; it is written before the commit.
     pub fn insert<R: Row>(&mut self, row: R) {
         self.written = true;
         self.rows.put(None, row);
     }
 
-    /// Queues `new` to replace `old`; the write collides if the row has changed
-    /// since it was read.
+    /// Queues `new` to replace `old`; the write fails with a collision if the row has
+    /// changed since it was read.
     pub fn replace<R: Row>(&mut self, old: &R, new: R) {
         self.written = true;
         self.rows.put(Some(old.clone()), new);
     }
 
-    /// The connection, to read by.
+    /// The connection for reading.
     ///
     /// # Errors
-    /// [`DbError`] of writing the queue.
+    /// [`DbError`] if the queue cannot be written.
     pub fn read(&mut self) -> Result<&mut Conn, DbError> {
         self.rows.flush(self.conn, self.district)?;
         Ok(self.conn)
     }
 
-    /// The connection, to write by.
+    /// The connection for writing.
     ///
     /// # Errors
-    /// [`DbError`] of writing the queue.
+    /// [`DbError`] if the queue cannot be written.
     pub fn write(&mut self) -> Result<&mut Conn, DbError> {
         self.written = true;
         self.rows.flush(self.conn, self.district)?;
-        // The statement may change rows that were read before.
+        // The statement may change rows that were already read.
         self.rows = UnitOfWork::default();
         Ok(self.conn)
     }
 
-    /// The connection, to read tables whose rows are never queued.
+    /// The connection for reading tables whose rows are never queued.
     pub fn read_unbatched(&mut self) -> &mut Conn {
         self.conn
     }
 
-    /// The connection, to write tables whose rows are never queued.
+    /// The connection for writing tables whose rows are never queued.
     pub fn write_unbatched(&mut self) -> &mut Conn {
         self.written = true;
         self.conn
     }
 
-    /// Puts an event on the district's log; it is numbered at the commit.
+    /// Appends an event to the district's log; it is numbered at the commit.
     pub fn record(&mut self, event: Event) {
         self.written = true;
         self.events.push(event);
     }
 
-    /// Whether each step is undone by itself if it fails.
+    /// Whether a failed step is rolled back alone.
     pub(super) fn is_isolated(&self) -> bool {
         self.isolation != Isolation::Shared
     }
 
-    /// Another change begins: it has written nothing yet.
+    /// Begins the next change, which has not yet written.
     pub(super) const fn begin_change(&mut self) {
         self.written = false;
     }
 
-    /// Whether the change that began last has written.
+    /// Whether the current change has written.
     pub(super) const fn has_written(&self) -> bool {
         self.written
     }
 
-    /// Reads the rows of the set.
+    /// Reads the rows of the read set.
     pub(super) fn fetch(&mut self, read_set: &ReadSet) -> Result<(), DbError> {
         read_set.fetch(self.conn, self.district, &mut self.rows)
     }
 
-    /// Writes the queued rows, and last the log.
+    /// Writes the queued rows, then the log.
     pub(super) fn finish(&mut self, heads: &mut Heads) -> Result<(), DbError> {
         self.rows.flush(self.conn, self.district)?;
         log::store::append(self.conn, heads, self.district, self.now, &self.events)

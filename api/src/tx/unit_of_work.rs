@@ -1,4 +1,4 @@
-//! Rows that a transaction knows by their keys: read once, written once.
+//! The unit of work of a transaction: each row is read once and written once.
 //!
 //! A round trip to PostgreSQL costs more than most statements, so the rows of
 //! the [read sets](super::ReadSet) of a commit's changes are read together before the
@@ -7,8 +7,8 @@
 //! Enterprise Application Architecture"). Between the two every change sees a
 //! row as the change before left it.
 //!
-//! Nothing here names a table: a row type registers itself by [`Row`], with its
-//! place in the order of reading and writing.
+//! This module names no table: a row type implements [`Row`], with its position in
+//! the order of reading and writing.
 
 use std::collections::BTreeMap;
 
@@ -30,7 +30,7 @@ impl UnitOfWork {
         map.as_any_mut().downcast_mut().expect("a map is kept under its own row type")
     }
 
-    /// The row of this key; read if it is not yet known.
+    /// The row with this key, read if it is not yet cached.
     pub(super) fn find<R: Row>(
         &mut self,
         conn: &mut Conn,
@@ -145,7 +145,7 @@ mod tests {
         assert_eq!(claimed, Some(card(1, "claimed")));
         rows.put(claimed, card(1, "started"));
         assert_eq!(Card::one(&mut conn, district(), &1).expect("read"), Some(card(1, "open")));
-        // Had it been written in two steps, the second would not find the first.
+        // The write of two steps would fail: the second would not find the version of the first.
         rows.flush(&mut conn, district()).expect("written");
         assert_eq!(Card::one(&mut conn, district(), &1).expect("read"), Some(card(1, "started")));
         rows.put(Some(card(1, "started")), card(1, "done"));

@@ -1,16 +1,16 @@
-//! Changes, one after another, several to a commit.
+//! The write queue: changes run one after another, several in one commit (group
+//! commit).
 //!
-//! A commit waits for the disk, and a district's log has one counter, so
-//! changes of one district that arrive together are run in one transaction and
-//! share the wait. Each is answered after the commit. They also share their round
-//! trips: the rows of their read sets are read together, and what they change is
-//! written together ([`super::unit_of_work`]). A transaction never holds two
-//! districts, so that each statement touches one shard.
+//! A commit waits for the disk, and a district's log has one counter, so concurrent
+//! changes of one district run in one transaction and share the wait. Each is
+//! answered after the commit. They also share their round trips: the rows of their
+//! read sets are read together, and changed rows are written together
+//! ([`super::unit_of_work`]). A transaction never spans two districts, so that each
+//! statement touches one shard.
 //!
-//! A change that is refused before it wrote anything leaves nothing to undo; if
-//! one fails after it wrote, all of them are undone and run again, each in a
-//! transaction of its own, with a savepoint before each of its steps
-//! ([`Tx::savepoint`]).
+//! A change that is refused before it wrote has nothing to roll back. If one fails
+//! after it wrote, the transaction is rolled back and each change runs again in its
+//! own transaction, with a savepoint before each of its steps ([`Tx::savepoint`]).
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Mutex, mpsc};
@@ -54,15 +54,15 @@ impl Writers {
         Self { queues, threads: Mutex::new(threads) }
     }
 
-    /// Tells the threads to end after what waits.
+    /// Ends the threads after the queued changes.
     pub(super) fn close(&self) {
         for queue in &self.queues {
-            // A thread that is gone already needs no message.
+            // A thread that has ended needs no message.
             let _ = queue.send(None);
         }
     }
 
-    /// Waits until they have ended.
+    /// Waits for the end of the threads.
     pub(super) fn join(&self) {
         join(&self.threads);
     }

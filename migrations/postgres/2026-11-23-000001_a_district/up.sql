@@ -16,8 +16,8 @@ CREATE TABLE districts (
     created_at TIMESTAMP NOT NULL
 );
 
--- The district's counter: locked last in every change, so that numbers of the
--- log appear in the order of commit.
+-- The district's counter: locked last in every change, so that the numbers of the
+-- log appear in commit order.
 CREATE TABLE district_heads (
     district TEXT COLLATE "C" NOT NULL PRIMARY KEY,
     seq BIGINT NOT NULL
@@ -84,7 +84,7 @@ CREATE TABLE people (
 );
 CREATE INDEX people_by_area ON people (district, area, id);
 CREATE UNIQUE INDEX people_by_phone ON people (district, phone_index);
--- Never two managers for a grid.
+-- A grid has at most one manager.
 CREATE UNIQUE INDEX people_one_manager ON people (district, area) WHERE role = 'manager' AND active;
 
 CREATE TABLE credentials (
@@ -152,7 +152,7 @@ CREATE TABLE holidays (
     PRIMARY KEY (district, date, code)
 );
 
--- The catalogue of what can be done for a beneficiary.
+-- The catalogue of services for beneficiaries.
 CREATE TABLE service_kinds (
     district TEXT COLLATE "C" NOT NULL,
     code TEXT COLLATE "C" NOT NULL,
@@ -202,7 +202,7 @@ CREATE TABLE reports (
     task TEXT COLLATE "C" NOT NULL,
     person TEXT COLLATE "C" NOT NULL,
     outcome TEXT COLLATE "C" NOT NULL,
-    -- The note and the answers may speak of hardship, so they lie sealed.
+    -- Encrypted, since the note and the answers may contain personal data.
     sealed BYTEA NOT NULL,
     lat DOUBLE PRECISION,
     lon DOUBLE PRECISION,
@@ -227,7 +227,7 @@ CREATE TABLE plans (
 );
 CREATE INDEX plans_by_area ON plans (district, area, id);
 
--- What a plan says of each task: who and when, or what stands in the way.
+-- The visits of a plan: assignee and time of each task, or the obstacle.
 CREATE TABLE plan_visits (
     district TEXT COLLATE "C" NOT NULL,
     plan TEXT COLLATE "C" NOT NULL,

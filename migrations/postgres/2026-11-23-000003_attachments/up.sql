@@ -1,5 +1,5 @@
--- Photos, signatures and voices that belong to a task's reports. The bytes lie
--- sealed in the store that the settings name; this row is what counts.
+-- Photos, signatures and voice recordings of a task's reports. The bytes are
+-- encrypted in the blob store; this row is authoritative.
 CREATE TABLE attachments (
     district TEXT COLLATE "C" NOT NULL,
     id TEXT COLLATE "C" NOT NULL,
@@ -7,7 +7,7 @@ CREATE TABLE attachments (
     person TEXT COLLATE "C" NOT NULL,
     media_type TEXT COLLATE "C" NOT NULL,
     length BIGINT NOT NULL,
-    -- Bytes that have arrived and are kept.
+    -- The number of received bytes.
     received BIGINT NOT NULL,
     sha256 TEXT COLLATE "C" NOT NULL,
     complete BOOLEAN NOT NULL,

@@ -1,7 +1,7 @@
 -- A district: its areas, people, beneficiaries, tasks, plans and log.
 -- `district` comes first in every key: it is the tenant and the shard, and no
--- key or index crosses it. Codes and ids are text; times are UTC; minutes of
--- day count from midnight in the district's own zone.
+-- key or index spans districts. Codes and ids are text; times are UTC; minutes of
+-- a day count from midnight in the district's time zone.
 
 CREATE TABLE signing_keys (
     kid TEXT NOT NULL PRIMARY KEY,
@@ -15,8 +15,8 @@ CREATE TABLE districts (
     created_at TIMESTAMP NOT NULL
 );
 
--- The district's counter: locked last in every change, so that numbers of the
--- log appear in the order of commit.
+-- The district's counter: locked last in every change, so that the numbers of the
+-- log appear in commit order.
 CREATE TABLE district_heads (
     district TEXT NOT NULL PRIMARY KEY,
     seq BIGINT NOT NULL
@@ -83,7 +83,7 @@ CREATE TABLE people (
 ) WITHOUT ROWID;
 CREATE INDEX people_by_area ON people (district, area, id);
 CREATE UNIQUE INDEX people_by_phone ON people (district, phone_index);
--- Never two managers for a grid.
+-- A grid has at most one manager.
 CREATE UNIQUE INDEX people_one_manager ON people (district, area) WHERE role = 'manager' AND active;
 
 CREATE TABLE credentials (
@@ -151,7 +151,7 @@ CREATE TABLE holidays (
     PRIMARY KEY (district, date, code)
 ) WITHOUT ROWID;
 
--- The catalogue of what can be done for a beneficiary.
+-- The catalogue of services for beneficiaries.
 CREATE TABLE service_kinds (
     district TEXT NOT NULL,
     code TEXT NOT NULL,
@@ -201,7 +201,7 @@ CREATE TABLE reports (
     task TEXT NOT NULL,
     person TEXT NOT NULL,
     outcome TEXT NOT NULL,
-    -- The note and the answers may speak of hardship, so they lie sealed.
+    -- Encrypted, since the note and the answers may contain personal data.
     sealed BLOB NOT NULL,
     lat DOUBLE,
     lon DOUBLE,
@@ -226,7 +226,7 @@ CREATE TABLE plans (
 ) WITHOUT ROWID;
 CREATE INDEX plans_by_area ON plans (district, area, id);
 
--- What a plan says of each task: who and when, or what stands in the way.
+-- The visits of a plan: assignee and time of each task, or the obstacle.
 CREATE TABLE plan_visits (
     district TEXT NOT NULL,
     plan TEXT NOT NULL,

@@ -1,6 +1,6 @@
--- The life of a task whole, the log as a chain, and what phones need to work
--- without a network. The log of earlier development versions has no hashes and
--- is begun anew.
+-- The complete life cycle of a task, the hash chain of the log, and the tables for
+-- offline phones. The log of earlier development versions has no hashes and is
+-- restarted.
 
 DROP TABLE events;
 CREATE TABLE events (
@@ -29,20 +29,20 @@ CREATE INDEX events_by_person_before ON events (district, person_before, seq) WH
 CREATE INDEX events_by_subject ON events (district, subject_id, seq);
 CREATE INDEX events_by_actor ON events (district, actor, seq) WHERE actor IS NOT NULL;
 
--- Besides the last number: the last hash, up to where events lie in archive
--- files and the hash there, and which log this is (another after a restore).
+-- In addition to the last number: the last hash, the last archived number and its
+-- hash, and the epoch of the log (a new one after a restore).
 UPDATE district_heads SET seq = 0;
 ALTER TABLE district_heads ADD COLUMN hash BLOB NOT NULL DEFAULT x'';
 ALTER TABLE district_heads ADD COLUMN archived_seq BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE district_heads ADD COLUMN archived_hash BLOB NOT NULL DEFAULT x'';
 ALTER TABLE district_heads ADD COLUMN epoch TEXT NOT NULL DEFAULT '';
 
--- What a kind asks of its tasks; a task keeps what was asked when it was made.
+-- The rules of a kind; a task copies them when it is created.
 ALTER TABLE service_kinds ADD COLUMN attempts INTEGER NOT NULL DEFAULT 2;
 ALTER TABLE service_kinds ADD COLUMN retry_days INTEGER NOT NULL DEFAULT 3;
 ALTER TABLE service_kinds ADD COLUMN overdue TEXT NOT NULL DEFAULT 'escalate';
 ALTER TABLE service_kinds ADD COLUMN escalate_days INTEGER NOT NULL DEFAULT 7;
--- A JSON Schema of a report's answers, and which kind follows which found need.
+-- The JSON Schema of a report's answers, and the follow-up kind for each need.
 ALTER TABLE service_kinds ADD COLUMN form TEXT;
 ALTER TABLE service_kinds ADD COLUMN follow_ups TEXT NOT NULL DEFAULT '{}';
 ALTER TABLE service_kinds ADD COLUMN version BIGINT NOT NULL DEFAULT 1;
@@ -52,28 +52,28 @@ ALTER TABLE tasks ADD COLUMN attempts INTEGER NOT NULL DEFAULT 2;
 ALTER TABLE tasks ADD COLUMN retry_days INTEGER NOT NULL DEFAULT 3;
 ALTER TABLE tasks ADD COLUMN overdue TEXT NOT NULL DEFAULT 'escalate';
 ALTER TABLE tasks ADD COLUMN escalate_days INTEGER NOT NULL DEFAULT 7;
--- The level on whose desk it lies.
+-- The level that is responsible for the task.
 ALTER TABLE tasks ADD COLUMN desk TEXT NOT NULL DEFAULT 'grid';
--- The first day on which the clock has something to do with it.
+-- The day of the next automatic step.
 ALTER TABLE tasks ADD COLUMN look_on DATE;
--- Over for so long that phones drop it.
+-- Ended so long ago that phones delete it.
 ALTER TABLE tasks ADD COLUMN archived BOOLEAN NOT NULL DEFAULT FALSE;
 UPDATE tasks SET look_on = due_on;
 CREATE INDEX tasks_by_look ON tasks (district, look_on) WHERE look_on IS NOT NULL;
 
--- All that a visitor says lies sealed, where he stood too.
+-- The content of a report is encrypted, including the position.
 ALTER TABLE reports DROP COLUMN lat;
 ALTER TABLE reports DROP COLUMN lon;
 ALTER TABLE reports DROP COLUMN started_at;
 ALTER TABLE reports DROP COLUMN ended_at;
 ALTER TABLE reports ADD COLUMN attempt INTEGER NOT NULL DEFAULT 1;
--- Kept as evidence; it changed no state.
+-- Stored as evidence without a change of state.
 ALTER TABLE reports ADD COLUMN recorded BOOLEAN NOT NULL DEFAULT FALSE;
--- What a reader should doubt: the clock, the form.
+-- Flags for doubtful values: the clock, the form.
 ALTER TABLE reports ADD COLUMN doubts TEXT NOT NULL DEFAULT '';
 
--- Every command that came with an id of its own, so that it happens once:
--- from a phone's outbox, or a single call with an Idempotency-Key.
+-- Every command with an id, so that it takes effect at most once: from a phone's
+-- outbox, or a single call with an Idempotency-Key.
 CREATE TABLE commands (
     district TEXT NOT NULL,
     person TEXT NOT NULL,
@@ -87,7 +87,7 @@ CREATE TABLE commands (
 ) WITHOUT ROWID;
 CREATE INDEX commands_by_age ON commands (district, created_at);
 
--- What all who work in an area are told.
+-- Announcements to the people of an area.
 CREATE TABLE notices (
     district TEXT NOT NULL,
     id TEXT NOT NULL,

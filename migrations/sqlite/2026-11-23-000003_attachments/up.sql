@@ -1,5 +1,5 @@
--- Photos, signatures and voices that belong to a task's reports. The bytes lie
--- sealed in the store that the settings name; this row is what counts.
+-- Photos, signatures and voice recordings of a task's reports. The bytes are
+-- encrypted in the blob store; this row is authoritative.
 CREATE TABLE attachments (
     district TEXT NOT NULL,
     id TEXT NOT NULL,
@@ -7,7 +7,7 @@ CREATE TABLE attachments (
     person TEXT NOT NULL,
     media_type TEXT NOT NULL,
     length BIGINT NOT NULL,
-    -- Bytes that have arrived and are kept.
+    -- The number of received bytes.
     received BIGINT NOT NULL,
     sha256 TEXT NOT NULL,
     complete BOOLEAN NOT NULL,

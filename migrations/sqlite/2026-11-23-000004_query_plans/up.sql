@@ -1,7 +1,7 @@
--- What SQLite is to think of the tables when it chooses an index: the shape of a
--- whole district. Without it, it takes a district for ten rows, and reads all of
--- them rather than the few that an index names. The shape is set and not counted,
--- so that a district is queried alike on its first day and in its tenth year.
+-- Statistics of a typical district for SQLite's query planner. Without them it
+-- assumes ten rows per district and scans all of them instead of using an index.
+-- They are fixed and not measured, so that query plans do not depend on the age of
+-- a district.
 ANALYZE;
 DELETE FROM sqlite_stat1;
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES

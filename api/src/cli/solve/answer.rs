@@ -1,15 +1,15 @@
-//! A plan as JSON: times in the file's own unit and people by its own names.
+//! A plan as JSON, with the time unit and the ids of the input file.
 
 use gridward_dispatch::routing::instance::Seconds;
 use serde_json::{Value, json};
 
 use super::Solved;
 
-/// What tells a length of time, wherever it stands.
+/// The fields that contain a duration.
 const LENGTHS: [&str; 7] =
     ["travel", "load_before", "load_after", "short", "seconds", "fairness", "cost"];
 
-/// Routes by volunteer, what nobody does and why, the tiers and the bounds.
+/// Routes by volunteer, unserved visits with reasons, the tiers and the bounds.
 pub(super) fn json(solved: &Solved) -> String {
     let Solved { named, plan, .. } = solved;
     let routes = named.volunteers.iter().enumerate().map(|(number, id)| {
@@ -44,7 +44,7 @@ pub(super) fn json(solved: &Solved) -> String {
     answer.to_string()
 }
 
-/// A moment as the file counts them.
+/// A time in the unit of the file.
 fn moment(time: Seconds, solved: &Solved) -> Value {
     match solved.named.per_second {
         1 => i64::from(time).saturating_add(solved.named.first_moment).into(),

@@ -1,4 +1,4 @@
-//! A plan as a picture: the routes on the ground, and beside them the loads.
+//! A plan as a picture: a map of the routes, and a chart of the loads.
 
 use std::fmt::{Result, Write as _};
 
@@ -7,22 +7,22 @@ use gridward_dispatch::routing::solution::{ShiftRoute, share};
 use super::Solved;
 use super::table::{hour, length, reason, remedy, said};
 
-/// The side of the map, and what is left free around it.
+/// The side length of the map, and its margin.
 const SIDE: f64 = 720.0;
 const MARGIN: f64 = 24.0;
-/// The height of a line of the legend, and its width.
+/// The line height of the legend, and its width.
 const LINE: f64 = 22.0;
 const LEGEND: f64 = 440.0;
-/// How long the bar of a full load is, and how long a bar may get.
+/// The length of a bar at full load, and the maximum length relative to it.
 const BAR: f64 = 120.0;
 const LONGEST: f64 = 1.4;
-/// With more visits than this their ranks are not written, for want of room.
+/// The maximum number of visits with rank labels; above it there is no space.
 const MANY: usize = 120;
-/// How many letters fit into a name and into a line of the legend.
+/// The maximum number of characters of a name and of a line in the legend.
 const NAME: usize = 11;
 const CLAUSE: usize = 60;
 
-/// The picture, as SVG that needs nothing else.
+/// The picture as self-contained SVG.
 pub(super) fn draw(solved: &Solved) -> String {
     let people = solved.named.volunteers.len();
     #[expect(clippy::cast_precision_loss, reason = "a count of lines")]
@@ -39,10 +39,10 @@ pub(super) fn draw(solved: &Solved) -> String {
     svg
 }
 
-/// The same as a page.
+/// The picture as an HTML page.
 pub(super) fn page(svg: &str) -> String {
     format!(
-        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>A plan</title>\
+        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Gridward plan</title>\
          <body style=\"margin:0\">{svg}</body></html>\n"
     )
 }
@@ -73,7 +73,7 @@ fn ground(solved: &Solved, svg: &mut String) -> Result {
     missing(solved, &points, svg)
 }
 
-/// The way of a route, over white so that ways which cross are told apart.
+/// The line of a route, on a white outline so that crossings are distinguishable.
 fn line(solved: &Solved, points: &[(f64, f64)], route: &ShiftRoute, svg: &mut String) -> Result {
     let people = solved.named.volunteers.len();
     let path = route.stops.iter().map(|stop| points[people + stop.visit]);
@@ -85,7 +85,7 @@ fn line(solved: &Solved, points: &[(f64, f64)], route: &ShiftRoute, svg: &mut St
     let line = line.trim_end();
     let (colour, dashes) = (colour(route.volunteer), dashes(route.volunteer));
     let title = escaped(&format!(
-        "{}: {} visits, {} on the way",
+        "{}: {} visits, {} of travel",
         said(&solved.named.volunteers[route.volunteer]),
         route.stops.len(),
         length(route.travel(), solved)
@@ -123,7 +123,7 @@ fn stops(solved: &Solved, points: &[(f64, f64)], route: &ShiftRoute, svg: &mut S
     Ok(())
 }
 
-/// What nobody does: a black cross in a white ring, above all else.
+/// The unserved visits: a black cross in a white ring, on top.
 fn missing(solved: &Solved, points: &[(f64, f64)], svg: &mut String) -> Result {
     let people = solved.named.volunteers.len();
     for missing in &solved.reasons.missing {
@@ -145,7 +145,7 @@ fn legend(solved: &Solved, svg: &mut String) -> Result {
     let mut y = MARGIN + LINE / 2.0;
     write!(
         svg,
-        "<text x=\"{left}\" y=\"{y}\" font-weight=\"bold\">Load, and its share of what each can carry</text>"
+        "<text x=\"{left}\" y=\"{y}\" font-weight=\"bold\">Load, and its share of the capacity</text>"
     )?;
     for number in 0..solved.named.volunteers.len() {
         y += LINE;
@@ -162,7 +162,7 @@ fn legend(solved: &Solved, svg: &mut String) -> Result {
     Ok(())
 }
 
-/// What somebody carries: what they carried before darker, and a mark where all is.
+/// The bar of a volunteer's load: the earlier load is darker, a mark shows the capacity.
 fn bar(solved: &Solved, number: usize, (left, y): (f64, f64), svg: &mut String) -> Result {
     let instance = &solved.named.instance;
     let (before, load) = (i64::from(instance.volunteers[number].carried), solved.loads[number]);
@@ -172,7 +172,7 @@ fn bar(solved: &Solved, number: usize, (left, y): (f64, f64), svg: &mut String) 
     let name = said(&solved.named.volunteers[number]);
     let (colour, dashes) = (colour(number), dashes(number));
     let title = escaped(&format!(
-        "{name}: {} carried before, {} now",
+        "{name}: load {} before, {} now",
         length(before, solved),
         length(load, solved)
     ));
@@ -202,7 +202,7 @@ fn clause(solved: &Solved, visit: usize, reason: &str) -> String {
     format!("visit {}: {reason}", said(&solved.named.visits[visit]))
 }
 
-/// Where homes and visits lie in the picture.
+/// The positions of homes and visits in the picture.
 fn points(solved: &Solved) -> Vec<(f64, f64)> {
     let flat: Vec<(f64, f64)> = solved.named.points.iter().map(|(x, y)| (*x, -y)).collect();
     let least = flat.iter().fold((f64::MAX, f64::MAX), |m, p| (m.0.min(p.0), m.1.min(p.1)));
@@ -212,15 +212,15 @@ fn points(solved: &Solved) -> Vec<(f64, f64)> {
     flat.iter().map(|(x, y)| (at(*x, least.0), at(*y, least.1))).collect()
 }
 
-/// Twelve hues far apart, those after each other furthest; the light ones dark enough
-/// for white letters.
+/// One of twelve distinct hues, consecutive ones far apart, and dark enough for white
+/// text.
 fn colour(number: usize) -> String {
     let hue = number * 150 % 360;
     let light = if (40..200).contains(&hue) { 34 } else { 48 };
     format!("hsl({hue} 75% {light}%)")
 }
 
-/// Every twelve people another line, since the hues begin again.
+/// The line style, which changes after every twelve people, when the hues repeat.
 fn dashes(number: usize) -> &'static str {
     match number / 12 % 4 {
         0 => "",
@@ -230,7 +230,7 @@ fn dashes(number: usize) -> &'static str {
     }
 }
 
-/// The first letters, if there are too many.
+/// The text, truncated with an ellipsis.
 fn shortened(text: &str, most: usize) -> String {
     if text.chars().count() <= most {
         return text.to_owned();
@@ -238,7 +238,7 @@ fn shortened(text: &str, most: usize) -> String {
     text.chars().take(most - 1).chain(['\u{2026}']).collect()
 }
 
-/// Fit to stand in XML: what it cannot hold at all is replaced.
+/// The text escaped for XML; invalid characters are replaced.
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for letter in text.chars() {

@@ -1,6 +1,6 @@
-//! `gridward dispatch solve`: a day out of a file, planned and told.
+//! `gridward dispatch solve`: plans a day from a file and prints the plan.
 //!
-//! It touches neither settings nor a database, so that anyone can compare.
+//! It uses neither settings nor a database, so that comparisons need no installation.
 
 mod answer;
 mod map;
@@ -22,34 +22,34 @@ use super::Failure;
 
 #[derive(clap::Args)]
 pub(super) struct Args {
-    /// A day: neutral JSON, VROOM's JSON input or Solomon's text
+    /// Input file: neutral JSON, VROOM's JSON or Solomon's text
     file: PathBuf,
-    /// How long to search, in milliseconds  [1000]
+    /// Search time in milliseconds  [1000]
     #[arg(long, conflicts_with = "iterations")]
     time_ms: Option<u64>,
-    /// How many steps to search; the same plan every time
+    /// Number of search steps instead of a time; gives a reproducible plan
     #[arg(long)]
     iterations: Option<u64>,
-    /// The same seed and iterations give the same plan
+    /// Seed of the search; the same seed and iterations give the same plan
     #[arg(long, default_value_t = 0)]
     seed: u64,
-    /// Threads to use at most; a day is searched by one, and the plan does not depend on it
+    /// Maximum number of threads; does not affect the plan
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=256))]
     threads: Option<u16>,
-    /// What is to be good
+    /// Objective of the search
     #[arg(long, value_enum, default_value_t = Objective::Tiers)]
     objective: Objective,
-    /// What a tier weighs, in seconds of travel: NAME=NUMBER, again for others; see
-    /// dispatch/FORMATS.md. For tiers only
+    /// Weight of a tier in seconds of travel (repeatable, with the objective `tiers` only);
+    /// dispatch/FORMATS.md lists the names
     #[arg(long = "weight", value_name = "NAME=NUMBER", value_parser = weight)]
     weights: Vec<(String, i64)>,
-    /// How close the bounds are to be
+    /// Effort for the bounds
     #[arg(long, value_enum, default_value_t = Certificate::Quick)]
     bounds: Certificate,
     /// Print JSON
     #[arg(long)]
     json: bool,
-    /// Draw the routes and the loads into this file: .svg or .html
+    /// Draw routes and loads to this file (.svg or .html)
     #[arg(long, value_parser = picture)]
     map: Option<PathBuf>,
 }
@@ -64,24 +64,24 @@ enum Objective {
 
 #[derive(Clone, Copy, clap::ValueEnum)]
 enum Certificate {
-    /// Within milliseconds
+    /// Takes milliseconds
     Quick,
-    /// Mostly much closer, in about a second for each part of up to 64 visits
+    /// Usually much tighter; takes about a second for each part of up to 64 visits
     Thorough,
 }
 
-/// A day, its plan and what is to be said of it.
+/// A day, its plan and the explanations.
 struct Solved {
     named: Named,
     plan: Solution,
-    /// Seconds that each carries, what came before with it.
+    /// The load of each volunteer in seconds, including the earlier load.
     loads: Vec<i64>,
     tiers: Tiers,
     bounds: Bounds,
     reasons: Reasons,
 }
 
-/// A file that cannot be read or makes no sense, in a sentence that names it.
+/// An unreadable or invalid input file; the message names it.
 #[derive(Debug, Error)]
 #[error("{}: {why}", file.display())]
 pub(super) struct BadInput {
@@ -89,21 +89,21 @@ pub(super) struct BadInput {
     why: String,
 }
 
-/// A weight as it is written.
+/// Parses a weight.
 fn weight(text: &str) -> Result<(String, i64), String> {
-    let (name, number) = text.split_once('=').ok_or("a weight is NAME=NUMBER")?;
+    let (name, number) = text.split_once('=').ok_or("a weight must be NAME=NUMBER")?;
     let number = number.parse().map_err(|_| format!("{number:?} is not a whole number"))?;
     Ok((name.to_owned(), number))
 }
 
-/// What each tier weighs for this objective.
+/// The weights of the tiers for this objective.
 fn weights(objective: Objective, given: &[(String, i64)]) -> Result<Weights, String> {
     if let Objective::Travel = objective {
         let fixed = "the weights of --objective travel are fixed".to_owned();
         return if given.is_empty() { Ok(Weights::TRAVEL) } else { Err(fixed) };
     }
     if let Some((name, _)) = given.iter().find(|(name, _)| name.starts_with("moved")) {
-        return Err(format!("{name} weighs nothing here: no plan stands that could be moved"));
+        return Err(format!("{name} has no effect here, since there is no earlier plan"));
     }
     let given = given.iter().map(|(name, number)| (name.clone(), Value::from(*number)));
     let given = Value::Object(given.collect());
@@ -112,13 +112,13 @@ fn weights(objective: Objective, given: &[(String, i64)]) -> Result<Weights, Str
     Ok(weights)
 }
 
-/// The two kinds of picture, by how the file is called.
+/// Accepts the two picture formats, by file extension.
 fn picture(name: &str) -> Result<PathBuf, String> {
     let path = PathBuf::from(name);
     let kind = path.extension().map(OsStr::to_ascii_lowercase);
     match kind.as_deref().and_then(OsStr::to_str) {
         Some("svg" | "html") => Ok(path),
-        _ => Err("a map ends in .svg or .html".to_owned()),
+        _ => Err("the file name must end in .svg or .html".to_owned()),
     }
 }
 
@@ -148,7 +148,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
 fn solve(args: &Args, named: Named, weights: Weights) -> Result<Solved, InstanceError> {
     let limit = args.time_ms.unwrap_or(1000).max(1);
     let began = Instant::now();
-    #[expect(clippy::cast_precision_loss, reason = "milliseconds that anybody waits for")]
+    #[expect(clippy::cast_precision_loss, reason = "a plausible number of milliseconds")]
     let clock = || began.elapsed().as_secs_f64() * 1e3 / limit as f64;
     let budget = args.iterations.map_or(Budget::Until(&clock), Budget::Iterations);
     let plan = routing::plan(&named.instance, weights, &budget, args.seed)?;
@@ -164,7 +164,7 @@ fn solve(args: &Args, named: Named, weights: Weights) -> Result<Solved, Instance
 }
 
 impl Solved {
-    /// A length of time in the file's unit.
+    /// A duration in the unit of the file.
     fn in_units(&self, length: i64) -> f64 {
         #[expect(clippy::cast_precision_loss, reason = "lengths are far below 2^52")]
         let length = length as f64;

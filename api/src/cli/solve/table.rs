@@ -1,4 +1,4 @@
-//! A plan for the person at the terminal.
+//! A plan as text for the terminal.
 
 use std::fmt::Write as _;
 
@@ -9,10 +9,10 @@ use gridward_dispatch::routing::solution::share;
 
 use super::Solved;
 
-/// How wide the bar of a full load is.
+/// The width of a bar at full load.
 const BAR: u32 = 24;
 
-/// Routes with their hours, loads as bars, the tiers, and what nobody does.
+/// Routes with times, loads as bars, unserved visits, and the tiers.
 pub(super) fn table(solved: &Solved) -> String {
     let mut text = String::new();
     // Writing into a string does not fail.
@@ -33,7 +33,7 @@ fn routes(solved: &Solved, text: &mut String) -> std::fmt::Result {
                 let (start, leave) = (hour(stop.start, solved), hour(stop.leave, solved));
                 let way = length(stop.travel.into(), solved);
                 let visit = said(&named.visits[stop.visit]);
-                writeln!(text, "    {start}-{leave}  visit {visit:<10} after {way} on the way")?;
+                writeln!(text, "    {start}-{leave}  visit {visit:<10} after {way} of travel")?;
             }
         }
     }
@@ -62,33 +62,35 @@ fn tiers(solved: &Solved, text: &mut String) -> std::fmt::Result {
     let bounds = &solved.bounds;
     writeln!(
         text,
-        "no plan leaves less than {} unserved or a largest share below {:.2}",
+        "lower bounds: unserved priority {}, largest share {:.2}",
         bounds.unserved_priority, bounds.largest_share
     )?;
     writeln!(text, "travel {travel:.0}, strangers {}, moved {}", tiers.strangers, tiers.moved)
 }
 
-/// What stands in the way, as a clause.
+/// The reason why a visit is unserved, as a clause.
 pub(super) fn reason(solved: &Solved, feasibility: &Feasibility) -> String {
     match feasibility {
-        Feasibility::Possible { .. } => "somebody could still take it".to_owned(),
+        Feasibility::Possible { .. } => "a volunteer could still make it".to_owned(),
         Feasibility::Offered { short } => {
-            format!("the nearest would offer {} too little", length(*short, solved))
+            format!("the closest volunteer offers {} too little", length(*short, solved))
         }
         Feasibility::Room { short } => {
-            format!("the nearest has no room by {}", length((*short).into(), solved))
+            format!("the closest volunteer lacks {} of free time", length((*short).into(), solved))
         }
-        Feasibility::Capacity { short } => format!("the nearest cannot take {short} more along"),
-        Feasibility::Hours => "no shift could hold it even alone".to_owned(),
-        Feasibility::Shift => "nobody has a shift in time".to_owned(),
-        Feasibility::Skill => "nobody has the skill".to_owned(),
-        Feasibility::Area => "nobody serves the place".to_owned(),
-        Feasibility::Partner => "no second person can come at the same time".to_owned(),
-        Feasibility::Forbidden => "nobody may go".to_owned(),
+        Feasibility::Capacity { short } => {
+            format!("the closest volunteer lacks capacity for {short}")
+        }
+        Feasibility::Hours => "even an empty shift could not hold it".to_owned(),
+        Feasibility::Shift => "no volunteer has a shift in time".to_owned(),
+        Feasibility::Skill => "no volunteer has the skill".to_owned(),
+        Feasibility::Area => "no volunteer serves the area".to_owned(),
+        Feasibility::Partner => "no second volunteer is available at the right time".to_owned(),
+        Feasibility::Forbidden => "no volunteer is allowed to make it".to_owned(),
     }
 }
 
-/// What would have it done, as a clause.
+/// The smallest change that would suffice, as a clause.
 pub(super) fn remedy(solved: &Solved, relaxation: Option<Relaxation>) -> String {
     let name = |number: usize| said(&solved.named.volunteers[number]);
     let Some(relaxation) = relaxation else {
@@ -96,27 +98,30 @@ pub(super) fn remedy(solved: &Solved, relaxation: Option<Relaxation>) -> String 
     };
     match relaxation {
         Relaxation::MoreTime { volunteer, seconds, .. } => {
-            format!("{} more of {} would do", length(seconds.into(), solved), name(volunteer))
+            let later = length(seconds.into(), solved);
+            format!("a shift of {} that ends {later} later would suffice", name(volunteer))
         }
         Relaxation::LaterWindow { volunteer, seconds, .. } => {
             let later = length(seconds.into(), solved);
-            format!("to begin {later} later would do, with {}", name(volunteer))
+            format!("a window that ends {later} later would suffice, with {}", name(volunteer))
         }
         Relaxation::MoreCapacity { volunteer, amount, .. } => {
-            format!("room for {amount} more with {} would do", name(volunteer))
+            format!("capacity for {amount} more with {} would suffice", name(volunteer))
         }
         Relaxation::MoreOffered { volunteer, seconds } => {
-            format!("{} more offered by {} would do", length(seconds, solved), name(volunteer))
+            format!("{} more offered by {} would suffice", length(seconds, solved), name(volunteer))
         }
         Relaxation::Skill { volunteer, .. } => {
-            format!("somebody like {} with the skill would do", name(volunteer))
+            format!("a volunteer like {} with the skill would suffice", name(volunteer))
         }
-        Relaxation::Area { volunteer, .. } => format!("{} would do, if lent", name(volunteer)),
-        Relaxation::OneMore => "one more volunteer would do".to_owned(),
+        Relaxation::Area { volunteer, .. } => {
+            format!("{} would suffice, if serving the area", name(volunteer))
+        }
+        Relaxation::OneMore => "one more volunteer would suffice".to_owned(),
     }
 }
 
-/// A length of time: whole minutes, rounded up, or the file's own units.
+/// A duration: whole minutes, rounded up, or the unit of the file.
 pub(super) fn length(time: i64, solved: &Solved) -> String {
     match solved.named.per_second {
         1 => format!("{} min", (time + 59) / 60),
@@ -129,7 +134,7 @@ pub(super) fn said(name: &serde_json::Value) -> String {
     name.as_str().map_or_else(|| name.to_string(), str::to_owned)
 }
 
-/// A moment: the time of day, past 24 on days after the first, or the file's own units.
+/// A time of day, past 24:00 on days after the first, or in the unit of the file.
 pub(super) fn hour(time: Seconds, solved: &Solved) -> String {
     match solved.named.per_second {
         1 => format!("{:02}:{:02}", time / 3_600, time / 60 % 60),

@@ -1,4 +1,4 @@
-//! How a problem is written: `application/problem+json`, in the caller's language.
+//! Writes problems as `application/problem+json`, in the caller's language.
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use super::catalogue::ProblemCode;
 use super::{Details, FieldError, Problem, What};
 
-/// The languages problems are written in.
+/// The languages of problems.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Language {
     /// `en`
@@ -22,8 +22,8 @@ pub enum Language {
 }
 
 impl Language {
-    /// The one that `Accept-Language` (RFC 9110, 12.5.4) ranks highest; English when it
-    /// names neither or cannot be read.
+    /// The language that `Accept-Language` (RFC 9110, 12.5.4) ranks highest; English if the
+    /// header is unreadable or names neither.
     pub fn of(message: &impl HttpMessage) -> Self {
         let mut accepted =
             AcceptLanguage::parse(message).unwrap_or_else(|_| AcceptLanguage(vec![]));
@@ -48,7 +48,7 @@ impl Language {
     }
 }
 
-/// A problem (RFC 9457): what went wrong, for people and for programs.
+/// A problem (RFC 9457): an error for people and for programs.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Problem, example = json!({
     "type": "/problems/not_found", "title": "Not found", "status": 404,
@@ -59,16 +59,16 @@ pub struct Body<'a> {
     /// A path that explains this kind of problem.
     #[schema(format = "uri-reference", max_length = 128)]
     r#type: String,
-    /// The problem in a few words, in the caller's language.
+    /// A short summary in the caller's language.
     #[schema(max_length = 256)]
     title: &'a str,
     /// The HTTP status.
     #[schema(minimum = 400, maximum = 599)]
     status: u16,
-    /// What to do about it, in the caller's language.
+    /// Explanation and next step, in the caller's language.
     #[schema(max_length = 1024)]
     detail: &'a str,
-    /// The stable word for this kind of problem; branch on it.
+    /// Stable identifier of the kind of problem; branch on it.
     #[schema(max_length = 64, pattern = "^[a-z_]+$")]
     code: &'a str,
     /// Whether the same request may succeed later.
@@ -78,17 +78,17 @@ pub struct Body<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 64)]
     stored_code: Option<&'a str>,
-    /// What does not fit, and where.
+    /// The invalid fields.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     #[schema(max_items = 100)]
     errors: &'a [FieldError],
-    /// The thing as it stands, where that helps: the task for `version_conflict`, the task
-    /// and its `assignee` (id and name) where an action does not fit, the `upload_offset` of an
-    /// attachment.
+    /// The current state, where that helps: the task for `version_conflict`, the task and its
+    /// `assignee` (id and name) if its state does not permit the action, the `upload_offset` of
+    /// an attachment.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     current: Option<&'a serde_json::Value>,
-    /// The request's id, as the server's log has it.
+    /// The id of the request in the server's log.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 36)]
     request_id: Option<String>,
@@ -114,7 +114,7 @@ fn body(problem: &Details, language: Language, request_id: Option<String>) -> Bo
     }
 }
 
-/// A problem told inside an answer, in the caller's language.
+/// A problem as part of another answer, in the caller's language.
 #[derive(Debug)]
 pub struct LocalizedProblem(pub Problem, pub Language);
 
@@ -155,11 +155,11 @@ pub(super) fn write(
     answer.content_type("application/problem+json").body(json)
 }
 
-/// Middleware: writes a problem again in the caller's language, with the
-/// request's id, and puts what only operators may know into the log.
+/// Middleware: writes each problem in the caller's language, with the request's
+/// id, and logs the cause, which only operators may see.
 ///
 /// # Errors
-/// None of its own: an error of the framework's becomes a problem too.
+/// None of its own: errors of the framework become problems too.
 pub async fn in_callers_language<B: MessageBody + 'static>(
     request: ServiceRequest,
     next: Next<B>,
@@ -173,7 +173,7 @@ pub async fn in_callers_language<B: MessageBody + 'static>(
     let Some(mut fresh) = problem.map(|problem| write(problem, language, id)) else {
         return Ok(answer);
     };
-    // Headers that other middleware put on, as the request's id, stay.
+    // Keeps the headers of other middleware, such as the request's id.
     for (name, value) in answer.headers() {
         if !fresh.headers().contains_key(name) {
             fresh.headers_mut().append(name.clone(), value.clone());
@@ -182,7 +182,7 @@ pub async fn in_callers_language<B: MessageBody + 'static>(
     Ok(answer.into_response(fresh))
 }
 
-/// Puts every answer that says that the server failed into the log, with its cause.
+/// Logs every 5xx answer with its cause.
 fn log_failure<B>(answer: &ServiceResponse<B>, problem: Option<&Problem>, id: Option<&str>) {
     let status = answer.status();
     if !status.is_server_error() {

@@ -1,15 +1,15 @@
-//! A refusal as it is kept with the command that met it, to be answered again: perhaps months
-//! later, by a server that has other codes and field names.
+//! A refusal as stored with its command, for repeated requests: possibly months later, by a
+//! server with other codes and field names.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{FieldError, Problem, ProblemCode};
 
-/// Names of fields that the version before this one wrote into `current`, and today's.
+/// Field names in `current` of the previous version, and the names of this version.
 const RENAMED: [(&str, &str); 2] = [("desk", "escalation_level"), ("holder", "assignee")];
 
-/// A problem as it is kept with the command that met it.
+/// A refusal as stored with its command.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Kept {
     code: String,
@@ -18,7 +18,7 @@ pub struct Kept {
 }
 
 impl Problem {
-    /// What of it is worth keeping, to answer the same again.
+    /// The parts that a repeated answer needs.
     pub fn kept(&self) -> Kept {
         let details = &self.0;
         let stored = details.stored_code.clone();
@@ -41,7 +41,7 @@ impl From<Kept> for Problem {
     }
 }
 
-/// The thing as it stood, with the field names of this version.
+/// The stored `current` with the field names of this version.
 fn in_todays_names(value: Value) -> Value {
     match value {
         Value::Object(fields) => {

@@ -1,9 +1,8 @@
-//! Everything that goes wrong, as clients see it: RFC 9457 problems.
+//! Every error as clients see it: RFC 9457 problems.
 //!
-//! Use cases answer `Result<_, Problem>`; a problem is made by a function named
-//! for what went wrong. What only the operators may know travels inside it to
-//! the log and never into the answer. [`answer`] writes it in the caller's
-//! language.
+//! Use cases return `Result<_, Problem>`; each constructor is named after the
+//! error. The cause of a server fault travels inside the problem to the log and
+//! never into the answer. [`answer`] writes the problem in the caller's language.
 
 pub mod answer;
 pub mod catalogue;
@@ -24,34 +23,34 @@ use catalogue::Entry;
 use crate::crypto::Unopened;
 use crate::db::{DbError, DbFailure};
 
-/// After how many seconds a client may try again when the server was unavailable.
+/// Seconds until a client may retry when the server was unavailable.
 const RETRY_AFTER: u64 = 2;
 
-/// One thing that does not fit, and where.
+/// An invalid field.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct FieldError {
-    /// Where in the body, as a JSON pointer (RFC 6901); for others, the query
-    /// field's, path segment's or header's name.
+    /// A JSON pointer (RFC 6901) into the body, or the name of the query
+    /// parameter, path segment or header.
     #[schema(max_length = 256, example = "/minutes")]
     pub pointer: String,
-    /// What it must be.
+    /// The requirement that it violates.
     #[schema(max_length = 512, example = "must be from 1 to 480")]
     pub detail: String,
 }
 
 impl FieldError {
-    /// What is wrong at `pointer`.
+    /// The error at `pointer`.
     pub fn new(pointer: impl Into<String>, detail: impl ToString) -> Self {
         Self { pointer: pointer.into(), detail: detail.to_string() }
     }
 }
 
-/// Something that went wrong.
+/// An error of a request or of the server.
 #[derive(Debug, Error)]
 #[error("{}", .0.sentence())]
 pub struct Problem(Box<Details>);
 
-/// Kept in a box, so that a result that may hold a problem stays small.
+/// Boxed, so that a `Result<_, Problem>` stays small.
 #[derive(Debug)]
 struct Details {
     what: What,
@@ -63,14 +62,14 @@ struct Details {
     retry_after: Option<u64>,
 }
 
-/// Whose fault it is. One of the server's has its cause with it, always.
+/// The kind of problem. A fault of the server always has its cause.
 #[derive(Debug)]
 enum What {
     Refusal(ProblemCode),
     Fault(ServerFault, Source),
 }
 
-/// Why the server failed, for its log alone.
+/// The cause of a server fault, for the log only.
 #[derive(Debug, Error)]
 enum Source {
     #[error(transparent)]
@@ -78,7 +77,7 @@ enum Source {
     /// A defect that no library reported.
     #[error("{0}")]
     Defect(String),
-    /// A service besides the database, as the store of attachments.
+    /// Another service than the database, such as the attachment store.
     #[error("{0}")]
     Service(String),
 }
@@ -91,7 +90,7 @@ impl Details {
         }
     }
 
-    /// What a terminal shows: the title, and what does not fit.
+    /// The text for a terminal: the title and the details of the errors.
     fn sentence(&self) -> String {
         let errors: Vec<&str> = self.errors.iter().map(|error| error.detail.as_str()).collect();
         let (title, _) = self.entry().en;
@@ -121,60 +120,60 @@ impl Problem {
         }))
     }
 
-    /// A value in the body or the query is readable and does not fit.
+    /// A value in the body or the query is readable but invalid.
     pub fn invalid(pointer: &str, detail: impl ToString) -> Self {
         Self::from(ProblemCode::Invalid).with(FieldError::new(pointer, detail))
     }
 
-    /// Something in the path, the query or a header cannot be read.
+    /// Something in the path, the query or a header is unreadable.
     pub fn unreadable(pointer: &str, detail: impl ToString) -> Self {
         Self::from(ProblemCode::BadRequest).with(FieldError::new(pointer, detail))
     }
 
-    /// Not there, or outside the caller's area.
+    /// The resource does not exist or is outside the caller's area.
     pub fn not_found() -> Self {
         ProblemCode::NotFound.into()
     }
 
-    /// The path takes only the methods in `allow`.
+    /// The path supports only the methods in `allow`.
     pub fn method_not_allowed(allow: String) -> Self {
         let mut problem = Self::from(ProblemCode::MethodNotAllowed);
         problem.0.allow = Some(allow);
         problem
     }
 
-    /// Too many tries; the next may come after `seconds`.
+    /// Too many attempts; the client may retry after `seconds`.
     pub fn too_many_requests(seconds: u64) -> Self {
         let mut problem = Self::from(ProblemCode::TooManyRequests);
         problem.0.retry_after = Some(seconds);
         problem
     }
 
-    /// The server failed in a way that only a defect explains; `what` goes to the log.
+    /// A defect of the server; `what` goes to the log.
     pub fn defect(what: impl ToString) -> Self {
         Self::of(What::Fault(ServerFault::Internal, Source::Defect(what.to_string())))
     }
 
-    /// A service besides the database is away; `what` goes to the log.
+    /// A service other than the database is unavailable; `what` goes to the log.
     pub fn service_unavailable(what: impl ToString) -> Self {
         Self::of(What::Fault(ServerFault::Unavailable, Source::Service(what.to_string())))
     }
 
-    /// The same problem, naming one more thing that does not fit.
+    /// Adds an invalid field.
     #[must_use]
     pub fn with(mut self, error: FieldError) -> Self {
         self.0.errors.push(error);
         self
     }
 
-    /// The same problem, with the thing as it stands now.
+    /// Adds the current state of the resource.
     #[must_use]
     pub fn showing(mut self, current: &impl Serialize) -> Self {
         self.0.current = serde_json::to_value(current).ok();
         self
     }
 
-    /// The same problem, where what does not fit lies deeper: below `place`.
+    /// Prefixes each pointer with `place`.
     #[must_use]
     pub fn under(mut self, place: &str) -> Self {
         for error in &mut self.0.errors {
@@ -183,13 +182,13 @@ impl Problem {
         self
     }
 
-    /// What does not fit, and where.
+    /// The invalid fields.
     #[cfg(test)]
     pub(crate) fn errors(&self) -> &[FieldError] {
         &self.0.errors
     }
 
-    /// Why the request is refused; `None` where the server failed.
+    /// The reason for a refusal; `None` for a server fault.
     pub const fn kind(&self) -> Option<ProblemCode> {
         match self.0.what {
             What::Refusal(kind) => Some(kind),
@@ -197,7 +196,7 @@ impl Problem {
         }
     }
 
-    /// How the server failed; `None` where the request is refused.
+    /// The server fault; `None` for a refusal.
     pub const fn fault(&self) -> Option<ServerFault> {
         match self.0.what {
             What::Refusal(_) => None,
@@ -205,7 +204,7 @@ impl Problem {
         }
     }
 
-    /// Why the server failed, for its log alone; `None` where the request is refused.
+    /// The cause of a server fault, for the log only; `None` for a refusal.
     pub fn cause(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.0.what {
             What::Refusal(_) => None,

@@ -1,4 +1,4 @@
-//! `/problems/{code}`: what a problem's `type` leads to.
+//! `/problems/{code}`: the page behind a problem's `type`.
 
 use actix_web::web::{Json, Path};
 use actix_web::{HttpRequest, get};
@@ -9,34 +9,35 @@ use super::Problem;
 use super::answer::Language;
 use super::catalogue::{self, Entry};
 
-/// What a kind of problem means.
+/// The meaning of a kind of problem.
 #[derive(Serialize, ToSchema)]
 pub struct Explanation {
-    /// The stable word.
+    /// The stable identifier.
     #[schema(max_length = 64, example = "not_found")]
     code: &'static str,
-    /// The HTTP status it comes with.
+    /// The HTTP status.
     #[schema(minimum = 400, maximum = 599, example = 404)]
     status: u16,
     /// Whether the same request may succeed later.
     retryable: bool,
-    /// The problem in a few words.
+    /// A short summary.
     #[schema(max_length = 256, example = "Not found")]
     title: &'static str,
-    /// What to do about it.
+    /// Explanation and next step.
     #[schema(max_length = 1024, example = "The resource does not exist or is outside your area.")]
     detail: &'static str,
 }
 
 /// Explain a problem
 ///
-/// What the `type` of a problem leads to, in the caller's language. No authentication required.
+/// Returns the meaning of a problem's `type`, in the caller's language. No authentication
+/// required.
 #[utoipa::path(
     tag = "service",
     operation_id = "explain_problem",
     params(("code" = String, Path, description = "The problem's code", max_length = 64, example = "not_found")),
     responses(
-        (status = OK, description = "What the problem means", body = Explanation),
+        (status = OK, description = "The explanation", body = Explanation),
         crate::http::openapi::Public,
     ),
     security(()),
