@@ -25,7 +25,8 @@ const FIELDS: [(&str, &str); 5] = [
     ("share_after", "share_after"),
 ];
 /// Renamed problem codes.
-const CODES: [(&str, &str); 1] = [("command_set_aside", "command_dead_lettered")];
+const CODES: [(&str, &str); 2] =
+    [("command_set_aside", "command_dead_lettered"), ("not_task_holder", "not_assignee")];
 /// The command that lists dead letters.
 const DEAD_LETTERS: [&str; 2] = ["log", "dead-letters"];
 /// Rows of a phone that depend on the date.
@@ -92,7 +93,7 @@ struct Upgraded {
 impl Upgraded {
     /// Starts the server, which migrates the data.
     fn start(database: Database, folder: PathBuf) -> Self {
-        // Beside an SQLite file, and where PostgreSQL's servers keep them.
+        // The default folders on SQLite and on PostgreSQL.
         for place in ["attachments", "var/attachments"] {
             copy(&folder.join("attachments"), &database.folder.path().join(place));
         }

@@ -4,7 +4,7 @@
 //!
 //! - [`area`]: the four levels and their codes; [`place`]: WGS-84 points;
 //!   [`time`]: minutes, times of day, windows; [`id`], [`phone`] and [`skill`];
-//!   [`text`]: what is invisible in pasted text.
+//!   [`text`]: invisible characters in pasted text.
 //! - [`range`]: whole numbers within bounds; [`bounded_text`]: texts within a length.
 //! - [`authority`]: the one table of role by action.
 //! - [`task`]: the life cycle of a task, with every rule.

@@ -52,8 +52,8 @@ fn without_test_items(text: &str) -> String {
     kept
 }
 
-/// Every path of `code` that begins with `crate`, `$crate`, `super` or `self`, from the
-/// crate's root; `module` is the file's own.
+/// Every path of `code` that begins with `crate`, `$crate`, `super` or `self`, relative to
+/// the crate root; `module` is that of the file.
 pub fn named(code: &str, module: &[String]) -> Vec<Vec<String>> {
     let mut paths = Vec::new();
     for word in ["crate::", "super::", "self::"] {

@@ -102,7 +102,7 @@ pub(crate) async fn announce_attachment(
     request: HttpRequest,
     attachments: Data<Attachments>,
     Authenticated(principal): Authenticated,
-    // Parsed so that an invalid one is rejected; the attachment's own id does its work.
+    // Parsed so that an invalid one is rejected; the attachment's id makes the request idempotent.
     _: IdempotencyKey,
 ) -> Result<HttpResponse, Problem> {
     let length = number(&request, "Upload-Length")?;
@@ -181,7 +181,7 @@ pub(crate) async fn attachment_offset(
     id: Path<Uuid>,
 ) -> Result<HttpResponse, Problem> {
     let (row, key) = own(&attachments, &principal, *id).await?;
-    // The last byte came and the server was killed before it was made whole.
+    // The server was killed after the last byte and before it completed the upload.
     if row.received == row.length && !row.complete {
         receive::finish(&attachments, &key, &principal, &row).await?;
     }

@@ -78,7 +78,7 @@ pub fn begin_anew(conn: &mut Conn, district: AreaCode, id: &str) -> Result<bool,
 /// [`DbError`].
 pub fn complete(conn: &mut Conn, district: AreaCode, id: &str) -> Result<bool, DbError> {
     let there = attachments::table.find((district, id)).filter(attachments::complete.eq(false));
-    // Somebody may have begun to give it up while it became whole.
+    // The upload may be terminated concurrently with its completion.
     let completed = (attachments::complete.eq(true), attachments::received.eq(attachments::length));
     Ok(diesel::update(there).set(completed).execute(conn)? == 1)
 }

@@ -90,8 +90,8 @@ pub struct ServiceKind {
     pub skills: Skills,
     /// Days until the due day, unless the task sets its own.
     pub due_days: DueDays,
-    /// Maximum number of attempts while nobody is at home; after the last one the task
-    /// fails and goes up one level.
+    /// Maximum number of attempts without meeting the beneficiary at home; after the last
+    /// one the task fails and is escalated by one level.
     pub attempts: Attempts,
     /// Days until the next attempt.
     pub retry_days: RetryDays,

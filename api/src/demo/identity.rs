@@ -45,8 +45,8 @@ pub(super) fn birth_year(year: usize) -> BirthYear {
     year.ok().and_then(Result::ok).unwrap_or(BirthYear::of::<1980>())
 }
 
-/// The `n`th ID number of somebody born in `year` (GB 11643 with a division
-/// that does not exist).
+/// The `n`th ID number of a person born in `year` (GB 11643 with a nonexistent
+/// division).
 pub(super) fn id_number(year: usize, gender: Gender, n: usize) -> String {
     const WEIGHTS: [usize; 17] = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
     const CHECKS: &[u8; 11] = b"10X98765432";

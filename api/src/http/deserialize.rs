@@ -14,7 +14,7 @@ use crate::http::problem::{FieldError, Problem, ProblemCode};
 pub fn bytes<T: DeserializeOwned>(json: &[u8]) -> Result<T, Problem> {
     let mut reader = serde_json::Deserializer::from_slice(json);
     let read = serde_path_to_error::deserialize(&mut reader).map_err(|error| problem_of(&error))?;
-    // Nothing may follow the value.
+    // No bytes may follow the value.
     reader.end().map_err(|error| not_json(&error))?;
     Ok(read)
 }
@@ -284,9 +284,9 @@ mod tests {
             (Some(ProblemCode::BadRequest), name.to_owned(), detail.to_owned())
         };
         assert_eq!(refused("area=500116"), at("minutes", "is missing"));
-        assert_eq!(refused("area=500116&minutes=many"), at("minutes", "does not fit"));
+        assert_eq!(refused("area=500116&minutes=many"), at("minutes", "is invalid"));
         assert_eq!(refused("area=x&minutes=5").1, "area");
-        let unknown = "is not known here; expected one of area, minutes, place, words";
+        let unknown = "is unknown; expected one of area, minutes, place, words";
         assert_eq!(refused("area=500116&minutes=5&color=red"), at("color", unknown));
     }
 

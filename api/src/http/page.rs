@@ -48,9 +48,9 @@ const FIELDS: [&str; 2] = ["limit", "cursor"];
 /// A requested page: its size and the key of the last item before it.
 #[derive(Clone, Debug)]
 pub struct Wanted<K> {
-    /// How many things.
+    /// The page size.
     pub limit: PageLimit,
-    /// The key of the last thing on the page before.
+    /// The key of the last item on the previous page.
     pub after: Option<K>,
 }
 
@@ -111,7 +111,7 @@ fn decode<K: DeserializeOwned>(cursor: &str) -> Result<K, Problem> {
     key.ok_or_else(|| Problem::unreadable("cursor", "must be a `next_cursor` of this list"))
 }
 
-/// The page of `rows`, of which one more than `limit` may have been read.
+/// The page of `rows`, which may contain one row more than `limit`.
 pub fn page<T, K: Serialize>(mut rows: Vec<T>, limit: PageLimit, key: impl Fn(&T) -> K) -> Page<T> {
     let limit = usize::from(limit);
     let more = rows.len() > limit;

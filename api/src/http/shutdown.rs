@@ -30,9 +30,9 @@ impl Shutdown {
 pub struct ShutdownSignal(watch::Receiver<bool>);
 
 impl ShutdownSignal {
-    /// Returns once the server is about to stop.
+    /// Returns once the shutdown has begun.
     pub async fn started(&mut self) {
-        // Nobody left to tell means the same.
+        // A dropped sender means the same.
         let _ = self.0.wait_for(|started| *started).await;
     }
 }

@@ -41,9 +41,9 @@ pub const TRIES: u8 = 5;
 /// A request to execute a command.
 #[derive(Clone, Debug)]
 pub struct Request<'a> {
-    /// Who asks; ids belong to the person, whatever the session.
+    /// The caller; ids belong to the person, in any session.
     pub principal: &'a Principal,
-    /// Its own id, if it has one.
+    /// The id of the command, if it has one.
     pub id: Option<&'a CommandId>,
     /// The action, such as `task.claim`.
     pub action: &'a str,

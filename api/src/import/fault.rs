@@ -132,7 +132,7 @@ pub enum FaultReason {
     /// Not a number of degrees.
     #[error("must be a number of degrees")]
     NotDegrees,
-    /// Not a plausible year of birth.
+    /// An implausible year of birth.
     #[error("must be a year from {first} to {last}")]
     Year {
         /// The earliest.
@@ -143,8 +143,8 @@ pub enum FaultReason {
     /// A number outside its bounds, or none.
     #[error(transparent)]
     Range(#[from] OutOfRange),
-    /// Not of the form of a day.
-    #[error("must be a day, as 2026-08-01")]
+    /// A malformed day.
+    #[error("must be a day such as 2026-08-01")]
     NotDay,
     /// A day that does not exist.
     #[error("{0} does not exist in the calendar")]

@@ -121,7 +121,7 @@ impl Sheet {
     }
 }
 
-/// The fields without invisible characters and without blanks at their ends.
+/// The fields without invisible characters and surrounding blanks.
 fn cleaned(fields: StringRecord) -> StringRecord {
     if fields.iter().all(is_clean) {
         return fields;

@@ -88,7 +88,7 @@ pub fn renew_epoch(conn: &mut Conn, district: AreaCode, epoch: &str) -> Result<(
 /// Part of every change, therefore SQL text, whose prepared statement is cached.
 const ADVANCE: &str = "UPDATE district_heads SET seq = $1, hash = $2 WHERE district = $3 AND seq = $4 \
      AND hash = $5";
-/// Takes the row's lock and says what it holds.
+/// Locks the row and returns it.
 const LOCK: &str = "UPDATE district_heads SET seq = seq WHERE district = $1 RETURNING seq, hash";
 
 #[derive(QueryableByName)]

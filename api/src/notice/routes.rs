@@ -102,7 +102,7 @@ fn post(tx: &mut Tx<'_>, principal: &Principal, new: &NewNotice) -> Result<Notic
         && area::store::current(tx.read_unbatched(), &new.area)?.is_some();
     let today = clock::day(tx.now);
     let wrong = [
-        ("/area", !known, "not an area of yours"),
+        ("/area", !known, "must be in your area"),
         (
             "/until",
             new.until < today

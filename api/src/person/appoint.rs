@@ -31,7 +31,7 @@ pub fn appoint(
     let outgoing =
         store::manager(tx.read_unbatched(), &grid.range())?.ok_or_else(Problem::not_found)?;
     let incoming = store::row(tx.read_unbatched(), &principal.scope(), person)?
-        .ok_or_else(|| Problem::invalid("/person_id", "nobody of your area has this id"))?;
+        .ok_or_else(|| Problem::invalid("/person_id", "must be a person in your area"))?;
     if incoming.id != outgoing.id {
         if !incoming.active || incoming.role != Role::Volunteer {
             return Err(ProblemCode::NotACandidate.into());

@@ -60,7 +60,7 @@ pub async fn draft(db: &Db, order: Order) -> Result<(Arc<Draft>, Timing), Proble
     let Order { area, span, seed, by } = order;
     let read = move |conn: &mut _| {
         if area::store::current(conn, &area)?.is_none() {
-            return Err(Problem::invalid("/area", "there is no such area"));
+            return Err(Problem::invalid("/area", "the area does not exist"));
         }
         let rows = store::rows(conn, &area.range(), span)?;
         let problem = build::problem(&rows, span)?;

@@ -84,7 +84,7 @@ pub(crate) async fn push_and_pull(
     request: HttpRequest,
     sync: Data<Sync>,
     Authenticated(principal): Authenticated,
-    // Parsed so that an invalid one is rejected; here each command has an id of its own.
+    // Parsed so that an invalid one is rejected; each command has its own id.
     _: IdempotencyKey,
     payload: Payload,
 ) -> Result<HttpResponse, Problem> {

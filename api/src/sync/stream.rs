@@ -150,7 +150,7 @@ impl Listener {
         loop {
             let news = timeout_at(heartbeat.min(self.ends), self.news.recv());
             let news = tokio::select! {
-                // The client comes back, to another server, and asks for what it has missed.
+                // The client reconnects to another server and asks for the missed hints.
                 () = self.shutdown.started() => return None,
                 news = news => news,
             };

@@ -28,12 +28,12 @@ use super::writer::Writer;
 use crate::clock::Clock;
 use crate::db::{Address, DbError, DbFailure};
 
-/// How many changes may wait before callers are told to come back.
+/// The maximum number of waiting changes; above it, writes fail as busy.
 const MOST_WAITING: usize = 4096;
-/// PostgreSQL commits of different districts do not wait for each other.
+/// The number of writer threads on PostgreSQL, where districts commit independently.
 const POSTGRES_WRITERS: usize = 4;
 
-/// The threads that write. A district always meets the same one.
+/// The writer threads. A district always uses the same one.
 pub(super) struct Writers {
     queues: Vec<mpsc::SyncSender<Message>>,
     threads: Mutex<Vec<JoinHandle<()>>>,

@@ -54,7 +54,7 @@ fn moment(time: Seconds, solved: &Solved) -> Value {
 
 /// The value as JSON, with the names and the time unit of the file.
 fn to_json(value: &impl serde::Serialize, solved: &Solved) -> Value {
-    // Plain values are JSON as they stand.
+    // Plain values always have a JSON representation.
     in_file_terms(serde_json::to_value(value).unwrap_or_default(), solved)
 }
 

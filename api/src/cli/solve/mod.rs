@@ -139,7 +139,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     }
     let output = if args.json { answer::json(&solved) } else { table::table(&solved) };
     match writeln!(std::io::stdout().lock(), "{output}") {
-        // Whoever reads it has read enough.
+        // The reader has closed the pipe.
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
         written => Ok(written?),
     }
