@@ -106,6 +106,11 @@ async fn what_has_ended_gets_no_new_tasks_plans_or_notices(
             json!({ "area": FAR_GRID, "first_day": "2026-08-01", "last_day": "2026-08-02" }),
             "/area",
         ),
+        (
+            "/v1/notices",
+            json!({ "area": FAR_GRID, "title": "通知", "text": "停电", "until": "2026-12-31" }),
+            "/area",
+        ),
     ];
     for (path, body, pointer) in refused {
         let answer = supervisor.post(path, &body).await;

@@ -17,12 +17,11 @@ use crate::support::server::{gridward, said};
 use crate::support::{Caller, Database, PASSWORD, Server, phones};
 
 /// Renamed fields of answers: in the previous build and in this one.
-const FIELDS: [(&str, &str); 5] = [
+const FIELDS: [(&str, &str); 4] = [
     ("desk", "escalation_level"),
     ("doubts", "flags"),
+    ("holder", "assignee"),
     ("relief", "remedy"),
-    ("verdict", "verdict"),
-    ("share_after", "share_after"),
 ];
 /// Renamed problem codes.
 const CODES: [(&str, &str); 2] =
