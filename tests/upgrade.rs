@@ -41,9 +41,36 @@ async fn a_postgres_database_of_the_build_before_goes_on() {
     goes_on(Database::postgres(), "postgres").await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sqlite_log_without_events_begins() {
+    begins_its_log(Database::sqlite(), "sqlite").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_postgres_log_without_events_begins() {
+    begins_its_log(Database::postgres(), "postgres").await;
+}
+
+/// Earlier builds left the hashes of a district without events empty.
+async fn begins_its_log(database: Database, name: &str) {
+    let folder = old_build(name);
+    database.execute(&read(&folder, "dump.sql"));
+    let empty = if database.is_postgres() { "''" } else { "x''" };
+    database.execute(&format!(
+        "DELETE FROM events;
+         UPDATE district_heads
+             SET seq = 0, hash = {empty}, archived_seq = 0, archived_hash = {empty};"
+    ));
+    let upgraded = Upgraded::start(database, folder);
+    upgraded.work_goes_on().await;
+    let output = gridward(&upgraded.server.database, &["verify-log"]).output().expect("it runs");
+    assert!(output.status.success(), "{}", said(&output));
+}
+
 async fn goes_on(database: Database, name: &str) {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/old_build").join(name);
-    let upgraded = Upgraded::restore(database, folder);
+    let folder = old_build(name);
+    database.execute(&read(&folder, "dump.sql"));
+    let upgraded = Upgraded::start(database, folder);
     upgraded.the_log_holds();
     upgraded.reads_are_answered_as_before().await;
     upgraded.calls_sent_again_are_answered_as_before().await;
@@ -63,15 +90,13 @@ struct Upgraded {
 }
 
 impl Upgraded {
-    /// Restores the data and starts the server, which migrates it.
-    fn restore(database: Database, folder: PathBuf) -> Self {
-        let read = |name: &str| fs::read_to_string(folder.join(name)).expect("a file");
-        database.execute(&read("dump.sql"));
+    /// Starts the server, which migrates the data.
+    fn start(database: Database, folder: PathBuf) -> Self {
         // Beside an SQLite file, and where PostgreSQL's servers keep them.
         for place in ["attachments", "var/attachments"] {
             copy(&folder.join("attachments"), &database.folder.path().join(place));
         }
-        let exchanges = serde_json::from_str(&read("exchanges.json")).expect("JSON");
+        let exchanges = serde_json::from_str(&read(&folder, "exchanges.json")).expect("JSON");
         Self { server: Server::start(database), folder, exchanges }
     }
 
@@ -244,6 +269,15 @@ fn renamed(value: &Value) -> Value {
         }
         other => other.clone(),
     }
+}
+
+/// The folder of what the build before left on this kind of database.
+fn old_build(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/old_build").join(name)
+}
+
+fn read(folder: &Path, name: &str) -> String {
+    fs::read_to_string(folder.join(name)).expect("a file")
 }
 
 fn copy(from: &Path, to: &Path) {

@@ -85,7 +85,7 @@ where
 pub struct Hash(pub [u8; 32]);
 
 impl Hash {
-    /// All zeros: stands before the first event of a log.
+    /// All zeros: the hash before the first event of a log.
     pub const ZERO: Self = Self([0; 32]);
 }
 
@@ -102,10 +102,6 @@ where
 {
     fn from_sql(value: DB::RawValue<'_>) -> deserialize::Result<Self> {
         let bytes = Vec::<u8>::from_sql(value)?;
-        // A log without an event was once written without a hash.
-        if bytes.is_empty() {
-            return Ok(Self::ZERO);
-        }
         let bytes = bytes.try_into().map_err(|_| unreadable("a hash", &"it has 32 bytes"))?;
         Ok(Self(bytes))
     }

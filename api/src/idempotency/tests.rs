@@ -29,7 +29,10 @@ fn district(folder: &TempDir) -> Db {
     let address = Address::parse(&folder.path().join("gridward.db").display().to_string());
     let mut conn = address.connect().expect("a connection");
     migrate::migrate(&mut conn).expect("tables");
-    let head = format!("INSERT INTO district_heads (district, seq) VALUES ('{DISTRICT}', 0)");
+    let head = format!(
+        "INSERT INTO district_heads (district, seq, hash, archived_hash)
+             VALUES ('{DISTRICT}', 0, zeroblob(32), zeroblob(32))"
+    );
     conn.batch_execute(&head).expect("a head");
     Db::open(address, 1, clock::system)
 }

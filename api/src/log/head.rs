@@ -88,7 +88,7 @@ pub fn renew_epoch(conn: &mut Conn, district: AreaCode, epoch: &str) -> Result<(
 
 /// Run at the end of every change, so written as texts that stay prepared.
 const ADVANCE: &str = "UPDATE district_heads SET seq = $1, hash = $2 WHERE district = $3 AND seq = $4 \
-     AND (hash = $5 OR seq = 0)";
+     AND hash = $5";
 /// Takes the row's lock and says what it holds.
 const LOCK: &str = "UPDATE district_heads SET seq = seq WHERE district = $1 RETURNING seq, hash";
 
@@ -138,7 +138,6 @@ impl Heads {
 }
 
 fn set(conn: &mut Conn, district: AreaCode, from: &Link, to: &Link) -> Result<bool, DbError> {
-    // A build before this one left the hash before the first event empty.
     let changed = diesel::sql_query(ADVANCE)
         .bind::<BigInt, _>(to.seq)
         .bind::<Binary, _>(to.hash)

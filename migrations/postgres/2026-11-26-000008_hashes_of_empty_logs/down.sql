@@ -1,0 +1,2 @@
+-- Earlier builds read 32 zero bytes too.
+SELECT 1;
