@@ -3,7 +3,6 @@
 use std::fmt::Display;
 
 use actix_web::web::{Bytes, Payload};
-use aws_lc_rs::digest::{SHA256, digest};
 use futures_util::StreamExt as _;
 use serde_json::json;
 
@@ -14,6 +13,7 @@ use super::store::{self, AttachmentRow};
 use crate::auth::Caller;
 use crate::clock::Clock;
 use crate::crypto::{KeyRing, SealingKey, aad};
+use crate::db::column::Hash;
 use crate::http::problem::{FieldError, Problem, ProblemCode};
 use crate::log::{Event, Subject};
 use crate::task;
@@ -145,7 +145,7 @@ pub async fn finish(
 }
 
 fn fits(row: &AttachmentRow, whole: &[u8]) -> Result<(), Misfit> {
-    if hex::encode(digest(&SHA256, whole)) != row.sha256 {
+    if hex::encode(Hash::sha256(whole)) != row.sha256 {
         return Err(Misfit::Hash);
     }
     if row.media_type.is_of(whole) { Ok(()) } else { Err(Misfit::Type) }

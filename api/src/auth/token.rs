@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_lc_rs::digest::{SHA256, digest};
 use chrono::{DateTime, TimeDelta, Utc};
 use gridward_domain::area::AreaCode;
 use gridward_domain::id::PersonId;
@@ -15,6 +14,7 @@ use thiserror::Error;
 use uuid::Uuid;
 
 use super::signing::SigningKeys;
+use crate::db::column::Hash;
 
 /// The lifetime of a token.
 pub const LIFETIME: Duration = Duration::from_secs(600);
@@ -68,7 +68,7 @@ struct Claims {
 pub struct Tokens {
     keys: Arc<SigningKeys>,
     rules: Arc<Validation>,
-    verified: Cache<[u8; 32], Bearer>,
+    verified: Cache<Hash, Bearer>,
 }
 
 impl Tokens {
@@ -123,8 +123,7 @@ impl Tokens {
     /// # Errors
     /// [`TokenError`].
     pub fn verify(&self, token: &str, now: DateTime<Utc>) -> Result<Bearer, TokenError> {
-        let mut name = [0; 32];
-        name.copy_from_slice(digest(&SHA256, token.as_bytes()).as_ref());
+        let name = Hash::sha256(token);
         let bearer = if let Some(bearer) = self.verified.get(&name) {
             bearer
         } else {

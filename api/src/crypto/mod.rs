@@ -97,10 +97,7 @@ impl SealingKey {
     /// The blind index of `text`: equal texts have equal indexes, and nothing
     /// else can be read from one (HMAC-SHA-256).
     pub fn index(&self, text: &str) -> Hash {
-        let mut index = [0; 32];
-        let tag = hmac::sign(&self.index, text.as_bytes());
-        index.copy_from_slice(tag.as_ref());
-        Hash(index)
+        Hash::hmac_sha256(&self.index, text)
     }
 }
 

@@ -6,6 +6,8 @@
 //!
 //! [`Conn`]: super::Conn
 
+use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::hmac;
 use diesel::backend::Backend;
 use diesel::deserialize::{self, FromSql};
 use diesel::serialize::{self, IsNull, Output, ToSql};
@@ -87,6 +89,23 @@ pub struct Hash(pub [u8; 32]);
 impl Hash {
     /// All zeros: the hash before the first event of a log.
     pub const ZERO: Self = Self([0; 32]);
+
+    /// The SHA-256 of `bytes` (FIPS 180-4).
+    pub fn sha256(bytes: impl AsRef<[u8]>) -> Self {
+        Self::copied(digest(&SHA256, bytes.as_ref()).as_ref())
+    }
+
+    /// The HMAC-SHA-256 of `bytes` under `key`, a key of that algorithm.
+    pub fn hmac_sha256(key: &hmac::Key, bytes: impl AsRef<[u8]>) -> Self {
+        Self::copied(hmac::sign(key, bytes.as_ref()).as_ref())
+    }
+
+    /// Both algorithms answer 32 bytes, which their types do not say.
+    fn copied(output: &[u8]) -> Self {
+        let mut bytes = [0; 32];
+        bytes.copy_from_slice(output);
+        Self(bytes)
+    }
 }
 
 impl AsRef<[u8]> for Hash {

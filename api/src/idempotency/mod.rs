@@ -15,7 +15,6 @@ pub mod store;
 #[cfg(test)]
 mod tests;
 
-use aws_lc_rs::digest::{SHA256, digest};
 use chrono::TimeDelta;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -138,8 +137,5 @@ fn unless_it_panics<T>(act: impl FnOnce() -> Result<T, Problem>) -> Result<T, Pr
 /// The same request has the same fingerprint, by whichever way it came.
 fn fingerprint(request: &Request<'_>) -> Hash {
     // The keys of a JSON object are sorted, so equal values are equal texts.
-    let text = format!("{}\n{}", request.action, request.request);
-    let mut bytes = [0; 32];
-    bytes.copy_from_slice(digest(&SHA256, text.as_bytes()).as_ref());
-    Hash(bytes)
+    Hash::sha256(format!("{}\n{}", request.action, request.request))
 }

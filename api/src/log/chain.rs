@@ -6,8 +6,6 @@
 //! eight bytes, big end first. So no two events are written the same way, and
 //! whoever holds an export can compute it again.
 
-use aws_lc_rs::digest::{Context, SHA256};
-
 use gridward_domain::id::PersonId;
 use gridward_domain::word::Word as _;
 
@@ -16,11 +14,11 @@ use crate::db::column::Hash;
 
 /// The hash of `row`, which follows the event with the hash `row.prev_hash`.
 pub fn digest(row: &EventRow) -> Hash {
-    let mut hash = Context::new(&SHA256);
+    let mut content = Vec::new();
     let mut field = |bytes: Option<&[u8]>| {
         let length = bytes.map_or(u64::MAX, |bytes| bytes.len() as u64);
-        hash.update(&length.to_be_bytes());
-        hash.update(bytes.unwrap_or_default());
+        content.extend_from_slice(&length.to_be_bytes());
+        content.extend_from_slice(bytes.unwrap_or_default());
     };
     // A UUID is hashed as text, as the table keeps it.
     let id = |id: Option<PersonId>| id.map(|id| id.to_string());
@@ -39,9 +37,7 @@ pub fn digest(row: &EventRow) -> Hash {
     field(id(row.person_before).as_deref().map(str::as_bytes));
     field(Some(&row.version.to_be_bytes()));
     field(Some(row.body.as_bytes()));
-    let mut bytes = [0; 32];
-    bytes.copy_from_slice(hash.finish().as_ref());
-    Hash(bytes)
+    Hash::sha256(content)
 }
 
 /// Where a chain has come to.
