@@ -2,11 +2,12 @@
 
 use diesel::prelude::*;
 use gridward_domain::area::AreaCode;
+use gridward_domain::skill::Skill;
 use gridward_domain::task::Overdue;
 use serde_json::json;
 
 use super::ServiceKind;
-use crate::db::column::SkillsColumn;
+use crate::db::column::SetColumn;
 use crate::db::schema::service_kinds;
 use crate::db::{Conn, DbError};
 
@@ -20,7 +21,7 @@ struct KindRow {
     name: String,
     minutes: i32,
     priority: i32,
-    skills: SkillsColumn,
+    skills: SetColumn<Skill>,
     due_days: i32,
     attempts: i32,
     retry_days: i32,
@@ -37,7 +38,7 @@ impl KindRow {
         Ok(ServiceKind {
             minutes: u32::try_from(self.minutes).map_err(corrupt)?,
             priority: u8::try_from(self.priority).map_err(corrupt)?,
-            skills: self.skills.skills().clone(),
+            skills: self.skills.members().clone(),
             due_days: u32::try_from(self.due_days).map_err(corrupt)?,
             attempts: u8::try_from(self.attempts).map_err(corrupt)?,
             retry_days: u16::try_from(self.retry_days).map_err(corrupt)?,

@@ -1,10 +1,14 @@
 //! Column types of this crate, and the ids of the domain behind [`Conn`].
 //!
 //! The words of the domain read and write themselves (`gridward_domain::sql`);
-//! here is what only the server keeps: sets of skills, hashes, and the ids for
+//! here is what only the server keeps: sets, hashes, and the ids for
 //! diesel's backend of either database.
 //!
 //! [`Conn`]: super::Conn
+
+use std::collections::BTreeSet;
+use std::fmt::{Debug, Display};
+use std::str::FromStr;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::hmac;
@@ -14,7 +18,6 @@ use diesel::serialize::{self, IsNull, Output, ToSql};
 use diesel::sql_types::{Binary, Text};
 use diesel::{AsExpression, FromSqlRow};
 use gridward_domain::id::{BeneficiaryId, NoticeId, PersonId, PlanId, ReportId, TaskId};
-use gridward_domain::skill::{Skill, Skills};
 use gridward_domain::sql::unreadable;
 
 use super::Conn;
@@ -35,44 +38,46 @@ macro_rules! id_column {
 
 id_column!(PersonId, BeneficiaryId, TaskId, ReportId, PlanId, NoticeId);
 
-/// Skills as a column: their words joined by `;`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, AsExpression, FromSqlRow)]
+/// A set as a column: the texts of its members, in order, joined by `;`.
+#[derive(Clone, Debug, PartialEq, Eq, AsExpression, FromSqlRow)]
 #[diesel(sql_type = Text)]
-pub struct SkillsColumn {
-    skills: Skills,
+pub struct SetColumn<T> {
+    members: BTreeSet<T>,
     text: String,
 }
 
-impl SkillsColumn {
-    /// The skills.
-    pub const fn skills(&self) -> &Skills {
-        &self.skills
+impl<T> SetColumn<T> {
+    /// The members.
+    pub const fn members(&self) -> &BTreeSet<T> {
+        &self.members
     }
 }
 
-impl From<Skills> for SkillsColumn {
-    fn from(skills: Skills) -> Self {
-        let words: Vec<&str> = skills.iter().map(Skill::as_str).collect();
-        Self { text: words.join(";"), skills }
+impl<T: Display> From<BTreeSet<T>> for SetColumn<T> {
+    fn from(members: BTreeSet<T>) -> Self {
+        let texts: Vec<String> = members.iter().map(T::to_string).collect();
+        Self { text: texts.join(";"), members }
     }
 }
 
-impl<DB> FromSql<Text, DB> for SkillsColumn
+impl<T, DB> FromSql<Text, DB> for SetColumn<T>
 where
+    T: Ord + FromStr<Err: Display>,
     DB: Backend,
     String: FromSql<Text, DB>,
 {
     fn from_sql(value: DB::RawValue<'_>) -> deserialize::Result<Self> {
         let text = String::from_sql(value)?;
-        let words = text.split(';').filter(|word| !word.is_empty());
-        let skills: Result<Skills, _> = words.map(str::parse).collect();
-        let skills = skills.map_err(|error| unreadable("skills", &error))?;
-        Ok(Self { skills, text })
+        let texts = text.split(';').filter(|text| !text.is_empty());
+        let members: Result<BTreeSet<T>, _> = texts.map(str::parse).collect();
+        let members = members.map_err(|error| unreadable("a set", &error))?;
+        Ok(Self { members, text })
     }
 }
 
-impl<DB> ToSql<Text, DB> for SkillsColumn
+impl<T, DB> ToSql<Text, DB> for SetColumn<T>
 where
+    T: Debug,
     DB: Backend,
     str: ToSql<Text, DB>,
 {

@@ -4,12 +4,13 @@ use diesel::prelude::*;
 use gridward_domain::area::{AreaCode, AreaRange};
 use gridward_domain::id::PersonId;
 use gridward_domain::place::Place;
+use gridward_domain::skill::Skill;
 use gridward_domain::time::Minutes;
 use serde::{Deserialize, Serialize};
 
 use super::{Availability, Gender, Person, Role};
 use crate::crypto::{SealingKey, aad, mask};
-use crate::db::column::{Hash, SkillsColumn};
+use crate::db::column::{Hash, SetColumn};
 use crate::db::schema::people;
 use crate::db::{Conn, DbError};
 use crate::http::page::Wanted;
@@ -31,7 +32,7 @@ crate::table_row! {
             birth_year: i32,
             lat: f64,
             lon: f64,
-            skills: SkillsColumn,
+            skills: SetColumn<Skill>,
             weekly_minutes: i32,
             availability: Availability,
             phone_index: Hash,
@@ -69,7 +70,7 @@ impl PersonRow {
             role: self.role,
             area: self.area,
             active: self.active,
-            skills: self.skills.skills().clone(),
+            skills: self.skills.members().clone(),
             weekly_minutes: u32::try_from(self.weekly_minutes).unwrap_or_default(),
             availability: self.availability.to_string(),
             version: self.version,

@@ -72,7 +72,7 @@ fn volunteer(
         let window = availability.on(weekday(day))?;
         Some(Shift { day, window, breaks: Vec::new() })
     });
-    let skills = row.skills.skills().clone();
+    let skills = row.skills.members().clone();
     let drives = skills.iter().any(|skill| skill.as_str() == "driving");
     Ok(Volunteer {
         id,
@@ -106,7 +106,7 @@ fn visit(row: &TaskRow, rows: &Rows, pinned: Option<Pin>) -> Result<Visit, DbErr
         not_before: row.not_before,
         due: row.due_on,
         priority: Priority::new(points).map_err(|error| corrupt(&error))?,
-        skills: row.skills.skills().clone(),
+        skills: row.skills.members().clone(),
         last: last.copied(),
         preferred: None,
         forbidden: Vec::new(),

@@ -88,7 +88,7 @@ pub(super) fn report(
         Some(_) => ReportId(Uuid::now_v7()),
         None => ReportId(id),
     };
-    keep(tx, key, caller, &row, id, content, sent.origin, after.is_none(), &flags)?;
+    keep(tx, key, caller, &row, id, content, sent.origin, after.is_none(), flags)?;
     let step = Step {
         row: &row,
         before: &before,
@@ -189,7 +189,7 @@ fn keep(
     content: &ReportContent,
     origin: &Origin,
     recorded: bool,
-    flags: &BTreeSet<ReportFlag>,
+    flags: BTreeSet<ReportFlag>,
 ) -> Result<(), Problem> {
     let sealed = Sealed {
         content: content.clone(),
@@ -206,7 +206,7 @@ fn keep(
         created_at: tx.now.naive_utc(),
         attempt: task.attempt,
         recorded,
-        flags: flags.iter().map(|doubt| doubt.as_str()).collect::<Vec<_>>().join(";"),
+        flags: flags.into(),
     };
     tx.insert(row);
     Ok(())

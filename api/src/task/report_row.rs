@@ -10,6 +10,8 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use uuid::Uuid;
 
+use super::report_flag::ReportFlag;
+use crate::db::column::SetColumn;
 use crate::db::schema::reports;
 use crate::db::{Conn, DbError};
 use crate::tx::unit_of_work::{Row, RowChange};
@@ -30,7 +32,7 @@ crate::table_row! {
             created_at: NaiveDateTime,
             attempt: i32,
             recorded: bool,
-            flags: String,
+            flags: SetColumn<ReportFlag>,
         }
     }
 }

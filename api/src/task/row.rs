@@ -1,12 +1,13 @@
 //! The table row of a task and its conversion to the public representation.
 
-use crate::db::column::SkillsColumn;
+use crate::db::column::SetColumn;
 use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, Utc};
 use diesel::prelude::*;
 use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::id::PlanId;
 use gridward_domain::id::{BeneficiaryId, PersonId, TaskId};
 use gridward_domain::place::Place;
+use gridward_domain::skill::Skill;
 use gridward_domain::task::Overdue;
 use gridward_domain::task::{self as life, Phase, State, Terms, overdue};
 
@@ -35,7 +36,7 @@ crate::table_row! {
             lon: f64,
             minutes: i32,
             priority: i32,
-            skills: SkillsColumn,
+            skills: SetColumn<Skill>,
             created_by: Option<PersonId>,
             created_at: NaiveDateTime,
             attempts: i32,
@@ -205,7 +206,7 @@ impl TaskRow {
             place: self.place()?,
             minutes: u32::try_from(self.minutes).map_err(number)?,
             priority: u8::try_from(self.priority).map_err(number)?,
-            skills: self.skills.skills().clone(),
+            skills: self.skills.members().clone(),
             not_before: self.not_before,
             due_on: self.due_on,
             window: window(self.window_start, self.window_end)?,
