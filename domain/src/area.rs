@@ -13,23 +13,9 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 /// One of the four levels of areas, from the largest to the smallest.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Serialize,
-    Deserialize,
-    strum::AsRefStr,
-    strum::Display,
-    strum::EnumString,
-    strum::IntoStaticStr,
-    strum::VariantArray,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Serialize, Deserialize)]
+#[derive(strum::Display, strum::EnumString, strum::IntoStaticStr, strum::VariantArray)]
 #[cfg_attr(
     feature = "diesel",
     derive(diesel::AsExpression, diesel::FromSqlRow),
@@ -175,9 +161,9 @@ impl From<AreaCode> for String {
     }
 }
 
-impl AsRef<str> for AreaCode {
-    fn as_ref(&self) -> &str {
-        self.as_str()
+impl<'a> From<&'a AreaCode> for &'a str {
+    fn from(code: &'a AreaCode) -> Self {
+        code.as_str()
     }
 }
 

@@ -14,8 +14,8 @@ use crate::authority::Role;
 use crate::id::{BeneficiaryId, NoticeId, PersonId, PlanId, ReportId, TaskId};
 use crate::task::{Outcome, Overdue, Phase};
 
-/// Reads and writes a type as text, with `FromStr` and `as_str`. The type derives
-/// `AsExpression` and `FromSqlRow` for `Text`.
+/// Reads and writes a type as text, with `FromStr` and `Into<&str>` of its reference. The
+/// type derives `AsExpression` and `FromSqlRow` for `Text`.
 #[macro_export]
 macro_rules! text_column {
     ($($type:ty),+ $(,)?) => {$(
@@ -43,7 +43,7 @@ macro_rules! text_column {
                 &'b self,
                 out: &mut diesel::serialize::Output<'b, '_, DB>,
             ) -> diesel::serialize::Result {
-                let text: &'b str = self.as_ref();
+                let text: &'b str = self.into();
                 <str as diesel::serialize::ToSql<diesel::sql_types::Text, DB>>::to_sql(text, out)
             }
         }

@@ -1,8 +1,9 @@
 //! Enumerations whose values each have one name, the same in the API, the tables and the
 //! files.
 //!
-//! All use serde's and strum's derives with `snake_case`, and [`UnknownWord`] as the error
-//! of `FromStr`.
+//! All use serde's and strum's derives with `snake_case`: `IntoStaticStr` for
+//! [`Word::as_str`], `VariantArray`, `Display`, and `EnumString` with [`UnknownWord`] as the
+//! error of `FromStr`.
 
 pub use strum::VariantArray;
 use thiserror::Error;

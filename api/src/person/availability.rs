@@ -21,9 +21,9 @@ pub struct Availability {
 
 text_column!(Availability);
 
-impl AsRef<str> for Availability {
-    fn as_ref(&self) -> &str {
-        self.as_str()
+impl<'a> From<&'a Availability> for &'a str {
+    fn from(availability: &'a Availability) -> Self {
+        availability.as_str()
     }
 }
 

@@ -7,23 +7,9 @@ use thiserror::Error;
 use crate::id::PersonId;
 
 /// The state of a task, without its assignee.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Serialize,
-    Deserialize,
-    strum::AsRefStr,
-    strum::Display,
-    strum::EnumString,
-    strum::IntoStaticStr,
-    strum::VariantArray,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Serialize, Deserialize)]
+#[derive(strum::Display, strum::EnumString, strum::IntoStaticStr, strum::VariantArray)]
 #[cfg_attr(
     feature = "diesel",
     derive(diesel::AsExpression, diesel::FromSqlRow),
@@ -49,22 +35,6 @@ pub enum Phase {
     Cancelled,
     /// Expired before it was done.
     Expired,
-}
-
-impl Phase {
-    /// The name of this phase in the API and the tables.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Open => "open",
-            Self::Assigned => "assigned",
-            Self::Accepted => "accepted",
-            Self::InProgress => "in_progress",
-            Self::Done => "done",
-            Self::Failed => "failed",
-            Self::Cancelled => "cancelled",
-            Self::Expired => "expired",
-        }
-    }
 }
 
 /// An inconsistent pair of phase and assignee.
@@ -149,23 +119,9 @@ impl State {
 }
 
 /// The outcome of a visit, by its report.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Serialize,
-    Deserialize,
-    strum::AsRefStr,
-    strum::Display,
-    strum::EnumString,
-    strum::IntoStaticStr,
-    strum::VariantArray,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Serialize, Deserialize)]
+#[derive(strum::Display, strum::EnumString, strum::IntoStaticStr, strum::VariantArray)]
 #[cfg_attr(
     feature = "diesel",
     derive(diesel::AsExpression, diesel::FromSqlRow),
@@ -183,18 +139,6 @@ pub enum Outcome {
     Refused,
     /// Done, and a need was found that requires follow-up.
     NeedsFollowUp,
-}
-
-impl Outcome {
-    /// The name of this outcome in the API and the tables.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Done => "done",
-            Self::NotHome => "not_home",
-            Self::Refused => "refused",
-            Self::NeedsFollowUp => "needs_follow_up",
-        }
-    }
 }
 
 #[cfg(test)]

@@ -8,23 +8,9 @@ use super::state::State;
 use crate::area::{AreaCode, Level};
 
 /// The policy for an overdue task.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Serialize,
-    Deserialize,
-    strum::AsRefStr,
-    strum::Display,
-    strum::EnumString,
-    strum::IntoStaticStr,
-    strum::VariantArray,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Serialize, Deserialize)]
+#[derive(strum::Display, strum::EnumString, strum::IntoStaticStr, strum::VariantArray)]
 #[cfg_attr(
     feature = "diesel",
     derive(diesel::AsExpression, diesel::FromSqlRow),
@@ -38,16 +24,6 @@ pub enum Overdue {
     Escalate,
     /// Expires. For a visit that is pointless after the holiday.
     Expire,
-}
-
-impl Overdue {
-    /// The name of this policy in the API and the tables.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Escalate => "escalate",
-            Self::Expire => "expire",
-        }
-    }
 }
 
 /// The terms of a kind of service, as of the creation of the task.
