@@ -133,6 +133,46 @@ async fn one_command_that_is_no_text_does_not_hold_up_the_others(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_note_that_ends_in_a_backslash_of_gbk_or_big5_does_not_hold_up_the_others(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    // 忠誠 in GBK and 成功 in Big5: the second byte of the last character is 0x5C.
+    for (note, kept) in [
+        (&b"\xd6\xd2\xd5\x5c"[..], r#""\udcd6\udcd2\udcd5\udc5c""#),
+        (&b"\xa6\xa8\xa5\x5c"[..], r#""\udca6\udca8\udca5\udc5c""#),
+    ] {
+        let (manager, volunteer, task) = claimed(&server).await;
+        let other = manager.make_task(BENEFICIARY).await;
+        let commands = json!([
+            report(&task, &now(), &json!({ "outcome": "done", "note": "X" })),
+            {
+                "id": Uuid::now_v7(), "type": "task.decline", "task_id": other, "at": now(),
+                "payload": { "reason": "X" }
+            },
+            { "id": Uuid::now_v7(), "type": "task.claim", "task_id": other, "at": now() },
+            report(&other, &now(), &json!({ "outcome": "done", "note": "一切\"安好\"" })),
+        ]);
+        let push = json!({ "commands": commands }).to_string();
+        let push = push.as_bytes().split(|byte| *byte == b'X').collect::<Vec<_>>().join(note);
+        let request = volunteer.request(Method::POST, "/v1/sync");
+        let answer = volunteer.send(request.header("Content-Type", "application/json").body(push));
+        let answer = answer.await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        let results = answer.body["results"].as_array().expect("results").iter();
+        let outcomes: Vec<_> = results.map(|result| result["outcome"].as_str()).collect();
+        let expected = ["applied", "rejected", "applied", "applied"].map(Some);
+        assert_eq!(outcomes, expected, "{}", answer.body);
+        let reports = manager.get(&format!("/v1/tasks/{task}/reports")).await.body;
+        assert_eq!(reports["items"][0]["unread"]["note"], kept);
+        assert_eq!(reports["items"][0]["flags"], json!(["unread"]));
+        let reports = manager.get(&format!("/v1/tasks/{other}/reports")).await.body;
+        assert_eq!(reports["items"][0]["note"], "一切\"安好\"");
+    }
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_report_from_before_its_task_is_flagged(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {

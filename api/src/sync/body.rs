@@ -3,7 +3,6 @@
 //! A few hundred bytes can decompress to gigabytes, so this module reads and
 //! decompresses the body itself and stops at the limit.
 
-use std::fmt::Write as _;
 use std::io::Read as _;
 
 use actix_web::HttpRequest;
@@ -11,6 +10,7 @@ use actix_web::http::header::CONTENT_ENCODING;
 use actix_web::web::Payload;
 use flate2::read::MultiGzDecoder;
 
+use super::invalid_utf8;
 use super::model::Push;
 use crate::http::problem::{Problem, ProblemCode};
 use crate::http::{
@@ -34,24 +34,21 @@ pub async fn read(request: &HttpRequest, payload: Payload) -> Result<Push, Probl
         Some("gzip") => inflate(&bytes)?,
         Some(_) => return Err(ProblemCode::UnsupportedMediaType.into()),
     };
-    deserialize::bytes(escaped(bytes).as_bytes())
+    parse(&bytes)
 }
 
-/// The body as text. A byte that is no UTF-8 (Android's modified UTF-8, GBK) becomes `\udcXX`,
-/// half of a surrogate pair, as PEP 383 has it: still JSON, but no string, so that the one
-/// value with it cannot be read and is kept or refused alone, its bytes recognisable.
-fn escaped(bytes: Vec<u8>) -> String {
-    String::from_utf8(bytes).unwrap_or_else(|error| {
-        let mut text = String::new();
-        for chunk in error.as_bytes().utf8_chunks() {
-            text.push_str(chunk.valid());
-            for byte in chunk.invalid() {
-                // Writing to a String cannot fail.
-                let _ = write!(text, "\\udc{byte:02x}");
-            }
-        }
-        text
-    })
+/// Parses a push. A body that is not JSON is read in the ways in which damaged text may have
+/// been meant; where none of them is JSON either, the problem is that of the body as sent.
+fn parse(json: &[u8]) -> Result<Push, Problem> {
+    let is_json = |read: &Result<Push, Problem>| {
+        read.as_ref().err().and_then(Problem::kind) != Some(ProblemCode::InvalidJson)
+    };
+    let read = deserialize::bytes(json);
+    if is_json(&read) {
+        return read;
+    }
+    let mut repaired = invalid_utf8::repaired(json).map(|text| deserialize::bytes(text.as_bytes()));
+    repaired.find(is_json).unwrap_or(read)
 }
 
 fn inflate(bytes: &[u8]) -> Result<Vec<u8>, Problem> {
@@ -73,14 +70,6 @@ mod tests {
     fn gzip(bytes: &[u8]) -> Vec<u8> {
         let mut out = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
         out.write_all(bytes).and_then(|()| out.finish()).expect("memory")
-    }
-
-    #[test]
-    fn bytes_that_are_no_text_are_escaped_where_they_stand() {
-        let read = |bytes: &[u8]| escaped(bytes.to_vec());
-        assert_eq!(read("一切安好".as_bytes()), "一切安好");
-        assert_eq!(read(b"[\"a\xed\xa0\xbdb\"]"), r#"["a\udced\udca0\udcbdb"]"#);
-        assert_eq!(read("好\u{0}".as_bytes()), "好\u{0}");
     }
 
     #[test]

@@ -17,6 +17,7 @@ pub mod body;
 pub mod change_broadcast;
 pub mod cursor;
 pub mod gzip_response;
+pub mod invalid_utf8;
 pub mod last_change_index;
 pub mod model;
 pub mod outbox_entry;
