@@ -17,7 +17,7 @@ use crate::db::schema::commands;
 use crate::db::{Conn, DbError};
 use crate::http::problem::Problem;
 use crate::tx::Tx;
-use crate::tx::unit_of_work::{Row, RowChange};
+use crate::tx::row::{Row, RowChange};
 
 crate::table_row! {
     /// A row of `commands`.

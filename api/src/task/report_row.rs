@@ -14,7 +14,7 @@ use super::report_flag::ReportFlag;
 use crate::db::column::SetColumn;
 use crate::db::schema::reports;
 use crate::db::{Conn, DbError};
-use crate::tx::unit_of_work::{Row, RowChange};
+use crate::tx::row::{Row, RowChange};
 
 crate::table_row! {
     /// A row of `reports`.

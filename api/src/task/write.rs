@@ -10,7 +10,7 @@ use diesel::prelude::*;
 use super::row::TaskRow;
 use crate::db::schema::tasks;
 use crate::db::{Conn, DbError};
-use crate::tx::unit_of_work::{Row, RowChange};
+use crate::tx::row::{Row, RowChange};
 
 impl Row for TaskRow {
     type Key = TaskId;

@@ -3,16 +3,22 @@
 //! Promises: closures run off the async threads; a write that was answered is on
 //! disk; a write that fails leaves nothing behind.
 
+mod change;
+mod identity_map;
+mod queue;
+mod read_set;
 mod reader_pool;
+pub mod row;
 mod transaction;
-pub mod unit_of_work;
+mod unit_of_work;
 mod write_queue;
+mod writer;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
+pub use read_set::ReadSet;
 pub use transaction::Tx;
-pub use unit_of_work::ReadSet;
 
 use crate::clock::Clock;
 use crate::db::{Address, Conn, DbFailure};

@@ -3,7 +3,9 @@
 use chrono::{DateTime, Utc};
 use diesel::connection::SimpleConnection;
 
-use super::unit_of_work::{ReadSet, Row, UnitOfWork};
+use super::read_set::ReadSet;
+use super::row::Row;
+use super::unit_of_work::UnitOfWork;
 use crate::db::{Conn, DbError, DbFailure};
 use crate::log::head::Heads;
 use crate::log::{self, Event};
@@ -178,7 +180,7 @@ impl Tx<'_> {
 
     /// Reads the rows of the set.
     pub(super) fn fetch(&mut self, read_set: &ReadSet) -> Result<(), DbError> {
-        self.rows.fetch(self.conn, self.district, read_set)
+        read_set.fetch(self.conn, self.district, &mut self.rows)
     }
 
     /// Writes the queued rows, and last the log.

@@ -1,7 +1,7 @@
 //! Rows that a transaction knows by their keys: read once, written once.
 //!
 //! A round trip to PostgreSQL costs more than most statements, so the rows of
-//! the [read sets](ReadSet) of a commit's changes are read together before the
+//! the [read sets](super::ReadSet) of a commit's changes are read together before the
 //! first change runs, and what they change is queued here and written together
 //! after the last (the unit of work and identity map of Fowler's "Patterns of
 //! Enterprise Application Architecture"). Between the two every change sees a
@@ -10,161 +10,21 @@
 //! Nothing here names a table: a row type registers itself by [`Row`], with its
 //! place in the order of reading and writing.
 
-use std::any::{Any, TypeId};
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Debug;
+use std::collections::BTreeMap;
 
-use diesel::PgConnection;
-
-use crate::db::{Conn, DbError};
 use gridward_domain::area::AreaCode;
 
-/// A row that a transaction keeps by its key, within one district.
-pub trait Row: Clone + Debug + Send + Sync + 'static {
-    /// The table's key within a district.
-    type Key: Clone + Debug + Ord + Send + Sync + 'static;
-
-    /// The table's turn when several are read or written: the smallest first. A
-    /// table whose rows are locked comes before those that are only read.
-    const ORDER: u8;
-
-    /// Its key.
-    fn key(&self) -> Self::Key;
-
-    /// The row of this key, as the database has it.
-    ///
-    /// # Errors
-    /// [`DbError`].
-    fn one(conn: &mut Conn, district: AreaCode, key: &Self::Key) -> Result<Option<Self>, DbError>;
-
-    /// The rows of these keys, as PostgreSQL has them.
-    ///
-    /// # Errors
-    /// [`DbError`].
-    fn many(
-        conn: &mut PgConnection,
-        district: AreaCode,
-        keys: &BTreeSet<Self::Key>,
-    ) -> Result<Vec<Self>, DbError>;
-
-    /// Writes changed rows.
-    ///
-    /// # Errors
-    /// [`DbError::Collision`] if one of them is no longer as it was read.
-    fn write(
-        conn: &mut Conn,
-        district: AreaCode,
-        changes: &[RowChange<'_, Self>],
-    ) -> Result<(), DbError>;
-}
-
-/// A row to be written.
-#[derive(Debug)]
-pub struct RowChange<'a, R> {
-    /// The row as the database has it; `None` for an insert.
-    pub old: Option<&'a R>,
-    /// The row to be written.
-    pub new: &'a R,
-}
-
-/// The rows of one table that a transaction has read or changed.
-#[derive(Debug)]
-struct IdentityMap<R: Row>(BTreeMap<R::Key, Entry<R>>);
-
-#[derive(Debug)]
-struct Entry<R> {
-    /// The row as the transaction sees it; `None` if there is none.
-    row: Option<R>,
-    stored: Stored<R>,
-}
-
-/// How the database has a row.
-#[derive(Debug)]
-enum Stored<R> {
-    /// As the transaction sees it.
-    Same,
-    /// Otherwise, or not at all: the transaction's row is queued.
-    Was(Option<R>),
-}
-
-impl<R> Entry<R> {
-    /// A row as the database has it.
-    const fn read(row: Option<R>) -> Self {
-        Self { row, stored: Stored::Same }
-    }
-}
-
-impl<R: Row> Default for IdentityMap<R> {
-    fn default() -> Self {
-        Self(BTreeMap::new())
-    }
-}
-
-impl<R: Row> IdentityMap<R> {
-    fn find(
-        &mut self,
-        conn: &mut Conn,
-        district: AreaCode,
-        key: R::Key,
-    ) -> Result<Option<R>, DbError> {
-        if let Some(entry) = self.0.get(&key) {
-            return Ok(entry.row.clone());
-        }
-        let row = R::one(conn, district, &key)?;
-        self.0.insert(key, Entry::read(row.clone()));
-        Ok(row)
-    }
-
-    /// Queues `new` to replace `old` at commit; `old` is `None` for an insert.
-    fn put(&mut self, old: Option<R>, new: R) {
-        let entry = self.0.entry(new.key()).or_insert(Entry::read(old));
-        let before = entry.row.replace(new);
-        if matches!(entry.stored, Stored::Same) {
-            entry.stored = Stored::Was(before);
-        }
-    }
-}
-
-/// An identity map, whatever its row type.
-trait AnyIdentityMap: Debug {
-    /// Writes the queued rows.
-    fn flush(&mut self, conn: &mut Conn, district: AreaCode) -> Result<(), DbError>;
-    fn as_any_mut(&mut self) -> &mut dyn Any;
-}
-
-impl<R: Row> AnyIdentityMap for IdentityMap<R> {
-    fn flush(&mut self, conn: &mut Conn, district: AreaCode) -> Result<(), DbError> {
-        let changes = self.0.values().filter_map(|entry| match &entry.stored {
-            Stored::Same => None,
-            Stored::Was(old) => Some(RowChange { old: old.as_ref(), new: entry.row.as_ref()? }),
-        });
-        let changes: Vec<_> = changes.collect();
-        if changes.is_empty() {
-            return Ok(());
-        }
-        R::write(conn, district, &changes)?;
-        self.0.values_mut().for_each(|entry| entry.stored = Stored::Same);
-        Ok(())
-    }
-
-    fn as_any_mut(&mut self) -> &mut dyn Any {
-        self
-    }
-}
-
-/// A table's turn: its order, and its row type where two tables share one.
-type Turn = (u8, TypeId);
-
-fn turn<R: Row>() -> Turn {
-    (R::ORDER, TypeId::of::<R>())
-}
+use super::identity_map::{AnyIdentityMap, IdentityMap};
+use super::row::{Row, Turn, turn};
+use crate::db::{Conn, DbError};
 
 /// The rows that a transaction has read or changed, by table.
 #[derive(Debug, Default)]
 pub(super) struct UnitOfWork(BTreeMap<Turn, Box<dyn AnyIdentityMap>>);
 
 impl UnitOfWork {
-    fn map<R: Row>(&mut self) -> &mut IdentityMap<R> {
+    /// The known rows of one table.
+    pub(super) fn map<R: Row>(&mut self) -> &mut IdentityMap<R> {
         let map = self.0.entry(turn::<R>()).or_insert_with(|| Box::<IdentityMap<R>>::default());
         #[expect(clippy::expect_used, reason = "the map's key names its row type")]
         map.as_any_mut().downcast_mut().expect("a map is kept under its own row type")
@@ -185,116 +45,22 @@ impl UnitOfWork {
         self.map::<R>().put(old, new);
     }
 
-    /// Reads the rows of the set that are not yet known. SQLite has no round
-    /// trips: there each row is read when its turn comes, by a statement that
-    /// stays prepared.
-    pub(super) fn fetch(
-        &mut self,
-        conn: &mut Conn,
-        district: AreaCode,
-        read_set: &ReadSet,
-    ) -> Result<(), DbError> {
-        let Conn::Pg(conn) = conn else { return Ok(()) };
-        read_set.0.values().try_for_each(|keys| keys.fetch(conn, district, self))
-    }
-
     /// Writes the queued rows.
     pub(super) fn flush(&mut self, conn: &mut Conn, district: AreaCode) -> Result<(), DbError> {
         self.0.values_mut().try_for_each(|map| map.flush(conn, district))
     }
 }
 
-/// The keys of one table, whatever its row type.
-trait AnyKeys: Debug + Send + Sync {
-    /// Reads those that are not yet known, in one statement.
-    fn fetch(
-        &self,
-        conn: &mut PgConnection,
-        district: AreaCode,
-        to: &mut UnitOfWork,
-    ) -> Result<(), DbError>;
-    fn extend(&mut self, other: &dyn AnyKeys);
-    fn boxed_clone(&self) -> Box<dyn AnyKeys>;
-    fn as_any(&self) -> &dyn Any;
-    fn as_any_mut(&mut self) -> &mut dyn Any;
-}
-
-#[derive(Debug)]
-struct Keys<R: Row>(BTreeSet<R::Key>);
-
-impl<R: Row> AnyKeys for Keys<R> {
-    fn fetch(
-        &self,
-        conn: &mut PgConnection,
-        district: AreaCode,
-        to: &mut UnitOfWork,
-    ) -> Result<(), DbError> {
-        let map = to.map::<R>();
-        let unknown = self.0.iter().filter(|key| !map.0.contains_key(key));
-        let keys: BTreeSet<R::Key> = unknown.cloned().collect();
-        if keys.is_empty() {
-            return Ok(());
-        }
-        let found = R::many(conn, district, &keys)?;
-        map.0.extend(keys.into_iter().map(|key| (key, Entry::read(None))));
-        map.0.extend(found.into_iter().map(|row| (row.key(), Entry::read(Some(row)))));
-        Ok(())
-    }
-
-    fn extend(&mut self, other: &dyn AnyKeys) {
-        if let Some(Self(keys)) = other.as_any().downcast_ref() {
-            self.0.extend(keys.iter().cloned());
-        }
-    }
-
-    fn boxed_clone(&self) -> Box<dyn AnyKeys> {
-        Box::new(Self(self.0.clone()))
-    }
-
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
-
-    fn as_any_mut(&mut self) -> &mut dyn Any {
-        self
-    }
-}
-
-/// The keys of the rows that a change will read: read together with those of
-/// other changes, and locked where the table locks. A row outside the set is
-/// read by itself.
-#[derive(Debug, Default)]
-pub struct ReadSet(BTreeMap<Turn, Box<dyn AnyKeys>>);
-
-impl ReadSet {
-    /// Adds the row of this key.
-    pub fn add<R: Row>(&mut self, key: R::Key) {
-        let keys =
-            self.0.entry(turn::<R>()).or_insert_with(|| Box::new(Keys::<R>(BTreeSet::new())));
-        if let Some(Keys(keys)) = keys.as_any_mut().downcast_mut::<Keys<R>>() {
-            keys.insert(key);
-        }
-    }
-
-    /// Adds the rows of `other`.
-    pub fn extend(&mut self, other: &Self) {
-        for (turn, keys) in &other.0 {
-            match self.0.get_mut(turn) {
-                Some(own) => own.extend(&**keys),
-                None => {
-                    self.0.insert(*turn, keys.boxed_clone());
-                }
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
+    use diesel::PgConnection;
     use diesel::connection::SimpleConnection as _;
     use diesel::sql_types::{Integer, Text};
     use diesel::{Connection as _, QueryableByName, RunQueryDsl as _, SqliteConnection, sql_query};
 
+    use super::super::row::RowChange;
     use super::*;
 
     #[derive(Clone, Debug, PartialEq, Eq, QueryableByName)]

@@ -4,11 +4,15 @@
 //! first change since [`Draft::commit`], so a rejected step is undone at the cost of the touched
 //! tours.
 
+mod changes;
+mod undo;
+
 use super::gaps::GapCache;
+use super::insertion::Gap;
 use super::instance::Seconds;
 use super::model::{Model, index};
 use super::timeline::Span;
-use super::tour::{Gap, Tour};
+use super::tour::Tour;
 
 /// The index of no tour.
 pub(super) const UNASSIGNED: u32 = u32::MAX;
@@ -113,46 +117,6 @@ impl Draft {
         shares.max().unwrap_or(0)
     }
 
-    /// Makes the current state the one that [`Self::undo`] restores.
-    pub(super) fn commit(&mut self) {
-        for tour in self.touched.drain(..) {
-            self.is_touched[tour as usize] = false;
-        }
-        self.kept_cost = (self.cost, self.unserved_cost, self.moved);
-        self.kept_unassigned.clone_from(&self.unassigned);
-        self.kept_hulls.clear();
-    }
-
-    /// Whether a visit was unassigned at the last [`Self::commit`].
-    pub(super) fn had_unassigned(&self) -> bool {
-        !self.kept_unassigned.is_empty()
-    }
-
-    /// The tours changed since the last [`Self::commit`].
-    pub(super) fn touched(&self) -> &[u32] {
-        &self.touched
-    }
-
-    /// Restores the state of the last [`Self::commit`].
-    pub(super) fn undo(&mut self, model: &Model<'_>) {
-        // Detaches all before attaching any: a visit may have moved between tours.
-        for at in 0..self.touched.len() {
-            self.detach(model, self.touched[at]);
-        }
-        for at in 0..self.touched.len() {
-            let tour = self.touched[at];
-            std::mem::swap(&mut self.tours[tour as usize], &mut self.before[at]);
-            self.is_touched[tour as usize] = false;
-            self.attach(model, tour);
-        }
-        self.touched.clear();
-        for (visit, hull) in self.kept_hulls.drain(..).rev() {
-            self.hulls[visit as usize] = hull;
-        }
-        (self.cost, self.unserved_cost, self.moved) = self.kept_cost;
-        self.unassigned.clone_from(&self.kept_unassigned);
-    }
-
     /// Whether the touched tours keep shifts and offers. Without the triangle inequality a removal
     /// can lengthen a tour; and pinned visits are inserted whatever the offer.
     pub(super) fn is_feasible(&self, model: &Model<'_>) -> bool {
@@ -168,125 +132,6 @@ impl Draft {
         let theirs = || self.tours[model.shifts_of(volunteer)].iter().flat_map(Tour::visits);
         self.load[volunteer] <= model.offered[volunteer]
             || theirs().all(|visit| model.visits[visit as usize].pinned)
-    }
-
-    fn detach(&mut self, model: &Model<'_>, tour: u32) {
-        let current = &self.tours[tour as usize];
-        self.load[model.shifts[tour as usize].volunteer] -= current.travel + current.service;
-        for visit in current.visits() {
-            self.assigned_route[visit as usize] = UNASSIGNED;
-            if let Some(group) = model.visits[visit as usize].group {
-                self.group_holders[group].1 -= 1;
-            }
-        }
-    }
-
-    fn attach(&mut self, model: &Model<'_>, tour: u32) {
-        let current = &self.tours[tour as usize];
-        let volunteer = model.shifts[tour as usize].volunteer;
-        self.load[volunteer] += current.travel + current.service;
-        for (rank, visit) in current.visits().enumerate() {
-            self.assigned_route[visit as usize] = tour;
-            self.rank[visit as usize] = index(rank);
-            if let Some(group) = model.visits[visit as usize].group {
-                self.group_holders[group] = (volunteer, self.group_holders[group].1 + 1);
-            }
-        }
-    }
-
-    fn touch(&mut self, tour: u32) {
-        if std::mem::replace(&mut self.is_touched[tour as usize], true) {
-            return;
-        }
-        let at = self.touched.len();
-        self.touched.push(tour);
-        if self.before.len() == at {
-            self.before.push(Tour::default());
-        }
-        let (current, kept) = (&self.tours[tour as usize], &mut self.before[at]);
-        kept.clone_from(current);
-    }
-
-    /// Removes the visits of these ranks from a tour. The caller removes the other visits of pairs
-    /// as well.
-    pub(super) fn remove(&mut self, model: &Model<'_>, tour: u32, ranks: std::ops::Range<usize>) {
-        self.touch(tour);
-        for rank in ranks.clone() {
-            let visit = self.tours[tour as usize].stops[rank + 1].visit;
-            self.unassigned.push(visit);
-            self.assigned_route[visit as usize] = UNASSIGNED;
-            let data = &model.visits[visit as usize];
-            self.unserved_cost += data.penalty;
-            self.moved += i64::from(model.stays(visit as usize, tour as usize));
-            self.cost -= i64::from(model.cost(visit as usize, tour as usize));
-            if let Some(group) = data.group {
-                self.group_holders[group].1 -= 1;
-            }
-            if self.hulls[visit as usize] != data.hull {
-                self.set_hull(visit, data.hull);
-            }
-        }
-        let first = ranks.start;
-        self.change(model, tour, first, |current, hulls| {
-            current.remove(model, tour as usize, ranks, hulls);
-        });
-    }
-
-    /// Inserts an unassigned visit into a tour; the caller removes it from [`Self::unassigned`].
-    pub(super) fn insert(&mut self, model: &Model<'_>, tour: u32, visit: u32, gap: Gap) {
-        self.touch(tour);
-        self.assigned_route[visit as usize] = tour;
-        let data = &model.visits[visit as usize];
-        self.unserved_cost -= data.penalty;
-        self.moved -= i64::from(model.stays(visit as usize, tour as usize));
-        self.cost += i64::from(model.cost(visit as usize, tour as usize));
-        if let Some(group) = data.group {
-            let volunteer = model.shifts[tour as usize].volunteer;
-            self.group_holders[group] = (volunteer, self.group_holders[group].1 + 1);
-        }
-        self.change(model, tour, gap.at, |current, hulls| {
-            current.insert(model, tour as usize, visit, gap.at, hulls);
-        });
-    }
-
-    /// Gives an empty tour these visits in this order.
-    pub(super) fn set_route(&mut self, model: &Model<'_>, tour: u32, visits: &[u32]) {
-        for (at, &visit) in visits.iter().enumerate() {
-            self.insert(model, tour, visit, Gap { at, extra: 0 });
-        }
-        let assigned_route = &self.assigned_route;
-        self.unassigned.retain(|visit| assigned_route[*visit as usize] == UNASSIGNED);
-    }
-
-    /// Sets the span within which an unassigned visit may begin.
-    pub(super) fn set_hull(&mut self, visit: u32, hull: Span) {
-        self.kept_hulls.push((visit, self.hulls[visit as usize]));
-        self.hulls[visit as usize] = hull;
-    }
-
-    /// Changes a tour from rank `first` on, and updates what depends on it.
-    fn change(
-        &mut self,
-        model: &Model<'_>,
-        tour: u32,
-        first: usize,
-        change: impl FnOnce(&mut Tour, &[Span]),
-    ) {
-        let current = &mut self.tours[tour as usize];
-        let before = current.travel + current.service;
-        let travel = current.travel;
-        change(current, &self.hulls);
-        self.stamp += 1;
-        current.stamp = self.stamp;
-        for (rank, visit) in current.visits().enumerate().skip(first) {
-            self.rank[visit as usize] = index(rank);
-        }
-        let volunteer = model.shifts[tour as usize].volunteer;
-        let load = self.load[volunteer];
-        let after = load - before + current.travel + current.service;
-        self.cost += current.travel - travel;
-        self.cost += model.burden(volunteer, after) - model.burden(volunteer, load);
-        self.load[volunteer] = after;
     }
 
     /// The gap of a tour that adds the least travel, for a visit of no pair.
@@ -337,24 +182,5 @@ impl Draft {
             let (holder, count) = self.group_holders[group];
             count == 0 || holder == model.shifts[tour].volunteer
         })
-    }
-
-    /// Copies `other`, which differs in `tours` only.
-    pub(super) fn copy_tours(&mut self, model: &Model<'_>, other: &Self, tours: &[u32]) {
-        for &tour in tours {
-            self.detach(model, tour);
-        }
-        for &tour in tours {
-            let current = &mut self.tours[tour as usize];
-            current.clone_from(&other.tours[tour as usize]);
-            // Stamps of another draft are not valid here.
-            self.stamp += 1;
-            current.stamp = self.stamp;
-            self.attach(model, tour);
-        }
-        self.hulls.clone_from(&other.hulls);
-        (self.cost, self.unserved_cost, self.moved) =
-            (other.cost, other.unserved_cost, other.moved);
-        self.unassigned.clone_from(&other.unassigned);
     }
 }

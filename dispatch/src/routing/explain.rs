@@ -6,11 +6,11 @@
 use serde::Serialize;
 
 use super::draft::{Draft, UNASSIGNED};
+use super::insertion::Gap;
 use super::instance::{Bar, Instance, Seconds};
 use super::model::{FORBIDDEN, Model, ShiftData, index};
 use super::relaxation::{self, Relaxation};
 use super::solution::Solution;
-use super::tour::Gap;
 use super::weights::Weights;
 
 /// The explanation of an assignment.

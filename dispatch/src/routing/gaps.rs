@@ -2,9 +2,9 @@
 //!
 //! A step changes few tours; in all others the best gap stays the same.
 
+use super::insertion::Gap;
 use super::instance::Seconds;
 use super::model::Model;
-use super::tour::Gap;
 
 /// A cache entry for a visit and a tour.
 #[derive(Clone, Copy, Debug)]

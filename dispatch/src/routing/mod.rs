@@ -26,6 +26,8 @@ pub mod check;
 mod draft;
 pub mod explain;
 mod gaps;
+mod hours;
+mod insertion;
 mod insertion_order;
 pub mod instance;
 pub(crate) mod misses;

@@ -4,10 +4,11 @@
 //! every tour can still be evaluated alone; every insertion of the pair chooses them anew.
 
 use super::draft::{Draft, UNASSIGNED};
+use super::hours::begin;
+use super::insertion::Gap;
 use super::instance::Seconds;
 use super::model::Model;
 use super::timeline::Span;
-use super::tour::{Gap, begin};
 
 /// A gap for one visit of the pair, with the span of its begin and its price.
 #[derive(Clone, Copy)]

@@ -4,9 +4,9 @@
 //! skipped at random, which keeps the search from rebuilding the same plan.
 
 use super::draft::{Draft, UNASSIGNED};
+use super::insertion::Gap;
 use super::model::{FORBIDDEN, Model, index};
 use super::rng::Rng;
-use super::tour::Gap;
 use super::travel::Matrix;
 use super::{insertion_order, pairs};
 

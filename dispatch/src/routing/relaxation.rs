@@ -6,11 +6,11 @@ use serde::Serialize;
 
 use super::draft::Draft;
 use super::explain::over_the_offer;
+use super::insertion::Gap;
 use super::instance::{Bar, Seconds};
 use super::misses::{Misses, TimedVisit, misses};
 use super::model::{Model, ShiftData};
 use super::timeline::Span;
-use super::tour::Gap;
 
 /// A relaxation of one constraint that makes an unserved visit feasible.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

@@ -1,9 +1,9 @@
 //! Loads a previous plan as the start of a search.
 
 use super::draft::{Draft, UNASSIGNED};
+use super::insertion::Gap;
 use super::model::{FORBIDDEN, Model, index};
 use super::solution::{ShiftRoute, Solution, Stop};
-use super::tour::Gap;
 
 impl Draft {
     /// The draft of a plan, with those visits that still fit where they are.

@@ -7,6 +7,8 @@ mod ascent;
 mod completions;
 mod fairness;
 mod flow;
+mod knapsack;
+mod label;
 mod labels;
 mod lagrangian;
 mod pricing;

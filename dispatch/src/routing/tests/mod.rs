@@ -4,6 +4,7 @@ mod bounds;
 mod checker;
 mod random;
 mod spec;
+mod tour;
 
 use proptest::prelude::*;
 

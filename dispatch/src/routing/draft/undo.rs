@@ -1,0 +1,109 @@
+//! Undoing the changes of a draft, and copying tours between drafts.
+
+use super::{Draft, UNASSIGNED};
+use crate::routing::model::{Model, index};
+use crate::routing::tour::Tour;
+
+impl Draft {
+    /// Makes the current state the one that [`Self::undo`] restores.
+    pub(in crate::routing) fn commit(&mut self) {
+        for tour in self.touched.drain(..) {
+            self.is_touched[tour as usize] = false;
+        }
+        self.kept_cost = (self.cost, self.unserved_cost, self.moved);
+        self.kept_unassigned.clone_from(&self.unassigned);
+        self.kept_hulls.clear();
+    }
+
+    /// Whether a visit was unassigned at the last [`Self::commit`].
+    pub(in crate::routing) fn had_unassigned(&self) -> bool {
+        !self.kept_unassigned.is_empty()
+    }
+
+    /// The tours changed since the last [`Self::commit`].
+    pub(in crate::routing) fn touched(&self) -> &[u32] {
+        &self.touched
+    }
+
+    /// Restores the state of the last [`Self::commit`].
+    pub(in crate::routing) fn undo(&mut self, model: &Model<'_>) {
+        // Detaches all before attaching any: a visit may have moved between tours.
+        for at in 0..self.touched.len() {
+            self.detach(model, self.touched[at]);
+        }
+        for at in 0..self.touched.len() {
+            let tour = self.touched[at];
+            std::mem::swap(&mut self.tours[tour as usize], &mut self.before[at]);
+            self.is_touched[tour as usize] = false;
+            self.attach(model, tour);
+        }
+        self.touched.clear();
+        for (visit, hull) in self.kept_hulls.drain(..).rev() {
+            self.hulls[visit as usize] = hull;
+        }
+        (self.cost, self.unserved_cost, self.moved) = self.kept_cost;
+        self.unassigned.clone_from(&self.kept_unassigned);
+    }
+
+    fn detach(&mut self, model: &Model<'_>, tour: u32) {
+        let current = &self.tours[tour as usize];
+        self.load[model.shifts[tour as usize].volunteer] -= current.travel + current.service;
+        for visit in current.visits() {
+            self.assigned_route[visit as usize] = UNASSIGNED;
+            if let Some(group) = model.visits[visit as usize].group {
+                self.group_holders[group].1 -= 1;
+            }
+        }
+    }
+
+    fn attach(&mut self, model: &Model<'_>, tour: u32) {
+        let current = &self.tours[tour as usize];
+        let volunteer = model.shifts[tour as usize].volunteer;
+        self.load[volunteer] += current.travel + current.service;
+        for (rank, visit) in current.visits().enumerate() {
+            self.assigned_route[visit as usize] = tour;
+            self.rank[visit as usize] = index(rank);
+            if let Some(group) = model.visits[visit as usize].group {
+                self.group_holders[group] = (volunteer, self.group_holders[group].1 + 1);
+            }
+        }
+    }
+
+    /// Keeps a tour as it is before its first change.
+    pub(super) fn touch(&mut self, tour: u32) {
+        if std::mem::replace(&mut self.is_touched[tour as usize], true) {
+            return;
+        }
+        let at = self.touched.len();
+        self.touched.push(tour);
+        if self.before.len() == at {
+            self.before.push(Tour::default());
+        }
+        let (current, kept) = (&self.tours[tour as usize], &mut self.before[at]);
+        kept.clone_from(current);
+    }
+
+    /// Copies `other`, which differs in `tours` only.
+    pub(in crate::routing) fn copy_tours(
+        &mut self,
+        model: &Model<'_>,
+        other: &Self,
+        tours: &[u32],
+    ) {
+        for &tour in tours {
+            self.detach(model, tour);
+        }
+        for &tour in tours {
+            let current = &mut self.tours[tour as usize];
+            current.clone_from(&other.tours[tour as usize]);
+            // Stamps of another draft are not valid here.
+            self.stamp += 1;
+            current.stamp = self.stamp;
+            self.attach(model, tour);
+        }
+        self.hulls.clone_from(&other.hulls);
+        (self.cost, self.unserved_cost, self.moved) =
+            (other.cost, other.unserved_cost, other.moved);
+        self.unassigned.clone_from(&other.unassigned);
+    }
+}
