@@ -3,6 +3,8 @@
 use std::fs;
 use std::time::Duration;
 
+use diesel::connection::SimpleConnection;
+use diesel::{Connection, PgConnection, RunQueryDsl as _};
 use serde_json::json;
 
 use crate::support::files::BENEFICIARY;
@@ -174,11 +176,52 @@ async fn a_failed_job_is_visible_and_the_others_go_on_on_postgres() {
 }
 
 /// On SQLite there is one server, and no lock.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_servers_on_one_database_run_a_due_job_once() {
+    let database = Database::postgres();
+    load_district(&database);
+    // A run ends by recording itself, and keeps its lock until then.
+    let mut conn = PgConnection::establish(&database.url).expect("the database");
+    conn.batch_execute("BEGIN; LOCK TABLE job_runs IN ACCESS EXCLUSIVE MODE").expect("a lock");
+    let first = Server::start(database);
+    wait_for_job_locks(&first.database, 2).await;
+    let second = first.another();
+    // Its jobs begin with the server.
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    conn.batch_execute("COMMIT").expect("the lock is released");
+    let runs = |job| format!(r#"gridward_job_runs_total{{job="{job}""#);
+    for job in ["overdue_tasks", "forget_commands"] {
+        let succeeded = format!(r#"{},outcome="succeeded"}} 1"#, runs(job));
+        wait_for_metric(&first, &succeeded).await;
+        let page = second.bearer("").text("/metrics").await;
+        assert!(!page.contains(&runs(job)), "{job} ran twice: {page}");
+    }
+}
+
+/// Waits until runs of jobs hold this many locks.
+async fn wait_for_job_locks(database: &Database, expected: i64) {
+    #[derive(diesel::QueryableByName)]
+    struct Count {
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        count: i64,
+    }
+    let mut conn = PgConnection::establish(&database.url).expect("the database");
+    let mut count = 0;
+    for _ in 0..200 {
+        let locks = "SELECT count(*) AS count FROM pg_locks JOIN pg_database ON oid = database \
+                     WHERE locktype = 'advisory' AND granted AND datname = current_database()";
+        count = diesel::sql_query(locks).get_result::<Count>(&mut conn).expect("a count").count;
+        if count == expected {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("{count} locks of jobs, not {expected}")
+}
+
+/// On SQLite there is one server, and no lock.
 #[test]
 fn a_job_that_another_server_runs_is_skipped() {
-    use diesel::connection::SimpleConnection;
-    use diesel::{Connection, PgConnection};
-
     let database = Database::postgres();
     load_district(&database);
     let mut other = PgConnection::establish(&database.url).expect("the database");

@@ -21,10 +21,10 @@ pub async fn run_in_districts(
     context: &Arc<JobContext>,
     is_due: impl Fn(AreaCode) -> bool,
 ) -> Result<Vec<(AreaCode, Option<JobRun>)>, DbError> {
-    let mut runs = Vec::new();
+    let (mut runs, mut lock) = (Vec::new(), JobLock::new(context.db.address().clone()));
     for district in context.db.read(districts).await? {
         if is_due(district) {
-            let run = run_in(job, context, district).await;
+            let run = run_in(job, context, &mut lock, district).await;
             runs.push((district, run));
         }
     }
@@ -39,15 +39,15 @@ pub async fn run_in_districts(
 async fn run_in(
     job: &Arc<dyn Job>,
     context: &Arc<JobContext>,
+    lock: &mut JobLock,
     district: AreaCode,
 ) -> Option<JobRun> {
     let (started_at, timer) = ((context.clock)(), Instant::now());
-    let (lock, result) =
-        match JobLock::try_acquire(context.db.address(), job.name(), district).await {
-            Ok(Some(lock)) => (Some(lock), isolated(job, context, district).await),
-            Ok(None) => return None,
-            Err(error) => (None, Err(error.into())),
-        };
+    let result = match lock.try_acquire(job.name(), district).await {
+        Ok(true) => isolated(job, context, district).await,
+        Ok(false) => return None,
+        Err(error) => Err(error.into()),
+    };
     let run = JobRun {
         district,
         job: job.name().to_owned(),
@@ -63,9 +63,7 @@ async fn run_in(
         tracing::warn!(job = job.name(), %district, %error, "a job's run was not recorded");
     }
     context.metrics.job_run(job.name(), run.outcome.as_str(), seconds);
-    if let Some(lock) = lock {
-        lock.release().await;
-    }
+    lock.release().await;
     Some(run)
 }
 
