@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 /// The code of a source, without comments, texts and unit tests.
 pub fn code(text: &str) -> String {
-    let text = text.split("#[cfg(test)]").next().unwrap_or_default();
+    let text = without_test_items(text);
     let mut code = String::with_capacity(text.len());
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {
@@ -30,6 +30,26 @@ pub fn code(text: &str) -> String {
         }
     }
     code
+}
+
+/// The text without the items under `#[cfg(test)]`, as rustfmt lays them out: an item ends with
+/// its first line, or at the brace that is indented like it.
+fn without_test_items(text: &str) -> String {
+    let mut kept = String::with_capacity(text.len());
+    let mut lines = text.lines();
+    while let Some(line) = lines.next() {
+        let Some(indent) = line.strip_suffix("#[cfg(test)]") else {
+            kept.extend([line, "\n"]);
+            continue;
+        };
+        let of_item = |line: &&str| !["#[", "//"].iter().any(|c| line.trim_start().starts_with(c));
+        let first = lines.by_ref().find(of_item);
+        if first.is_some_and(|first| !first.ends_with([';', '}', ','])) {
+            let ends = [format!("{indent}}}"), format!("{indent}}};")];
+            lines.by_ref().find(|line| ends.iter().any(|end| end == line));
+        }
+    }
+    kept
 }
 
 /// Every path of `code` that begins with `crate`, `$crate`, `super` or `self`, from the
@@ -115,6 +135,36 @@ fn tree(text: &mut &str, mut prefix: Vec<String>, paths: &mut Vec<Vec<String>>) 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_the_items_under_cfg_test_are_left_out() {
+        let text = "
+#[cfg(test)]
+mod tests;
+use crate::log;
+#[cfg(test)]
+#[expect(unused)]
+use crate::{
+    plan,
+};
+impl A {
+    #[cfg(test)]
+    fn f(
+        a: crate::task::A,
+    ) {
+    }
+    fn g(a: crate::sync::A) {}
+}
+#[cfg(test)]
+mod more {
+    use crate::area;
+}
+use crate::db;
+";
+        let paths = named(&code(text), &["a".to_owned()]);
+        let paths: Vec<String> = paths.iter().map(|path| path.join("::")).collect();
+        assert_eq!(paths, ["log", "sync::A", "db"]);
+    }
 
     #[test]
     fn trees_relative_paths_and_paths_in_code_are_read_and_texts_are_not() {
