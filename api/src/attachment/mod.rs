@@ -10,8 +10,10 @@
 //! is overwritten. After the last byte the whole is verified against its hash and type,
 //! encrypted as one, and only then available.
 
+pub mod announce;
 pub mod blob_store;
 pub mod checksum;
+pub mod download;
 pub mod expiration;
 pub mod metadata;
 pub mod model;

@@ -1,18 +1,16 @@
-//! Attachments over HTTP: the tus protocol 1.0.0, and a plain download.
+//! Uploads over HTTP: the tus protocol 1.0.0.
 
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION};
 use actix_web::web::{Data, Path, Payload};
 use actix_web::{
-    HttpRequest, HttpResponse, HttpResponseBuilder, delete, get, head, options, patch, post,
+    HttpRequest, HttpResponse, HttpResponseBuilder, delete, head, options, patch, post,
 };
-use gridward_domain::authority::{Action, Role};
-use gridward_domain::task::Verb;
-use gridward_domain::word::Word as _;
 use serde_json::json;
-use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::announce::{self, Announced};
 use super::checksum::{self, Checksum};
+use super::download::Content;
 use super::expiration;
 use super::metadata::Metadata;
 use super::model::LARGEST;
@@ -23,9 +21,6 @@ use crate::crypto::SealingKey;
 use crate::http::openapi;
 use crate::http::problem::{Problem, ProblemCode};
 use crate::idempotency::IdempotencyKey;
-use crate::log::{Event, Subject};
-use crate::tx::Tx;
-use crate::{log, task};
 
 const OFFSET_TYPE: &str = "application/offset+octet-stream";
 /// The version of the protocol.
@@ -119,8 +114,9 @@ pub(crate) async fn announce_attachment(
     let district = caller.district;
     let row = loop {
         let (caller, metadata) = (caller.clone(), metadata.clone());
-        let announced =
-            attachments.db.write(district, move |tx| announce(tx, &caller, &metadata, length));
+        let announced = attachments
+            .db
+            .write(district, move |tx| announce::announce(tx, &caller, &metadata, length));
         match announced.await? {
             Announced::As(row) => break row,
             Announced::NeedsRoom(old) => receive::throw_away(&attachments, &old).await?,
@@ -138,63 +134,6 @@ fn with_progress(mut answer: HttpResponseBuilder, row: &AttachmentRow) -> HttpRe
         answer.insert_header(expires);
     }
     answer
-}
-
-/// What came of announcing an attachment.
-enum Announced {
-    /// The row it has now.
-    As(AttachmentRow),
-    /// Another must be thrown away first.
-    NeedsRoom(AttachmentRow),
-}
-
-fn announce(
-    tx: &mut Tx<'_>,
-    caller: &Caller,
-    metadata: &Metadata,
-    length: i64,
-) -> Result<Announced, Problem> {
-    if !Verb::Report.is_for(caller.actor.role) {
-        return Err(ProblemCode::Forbidden.into());
-    }
-    let me = caller.actor.person;
-    let found = tx.find::<task::row::TaskRow>(metadata.task)?;
-    let found = found.ok_or_else(Problem::not_found)?;
-    if !log::store::was_assignee(tx.read_unbatched(), caller.district, &found.id.to_string(), me)? {
-        return Err(Problem::not_found());
-    }
-    let row = AttachmentRow {
-        district: caller.district,
-        id: metadata.id.to_string(),
-        task: found.id,
-        person: me,
-        media_type: metadata.media_type,
-        length,
-        received: 0,
-        sha256: metadata.sha256.clone(),
-        complete: false,
-        created_at: tx.now.naive_utc(),
-    };
-    if let Some(known) = store::row(tx.read_unbatched(), caller.district, metadata.id)? {
-        let (received, complete, created_at) = (known.received, known.complete, known.created_at);
-        if known == (AttachmentRow { received, complete, created_at, ..row.clone() }) {
-            let now = tx.now;
-            expiration::renew(tx.write_unbatched(), &known, now)?;
-            return Ok(Announced::As(AttachmentRow { created_at: row.created_at, ..known }));
-        }
-        if expiration::is_expired(&known, tx.now) {
-            return Ok(Announced::NeedsRoom(known));
-        }
-        return Err(ProblemCode::AttachmentKnown.into());
-    }
-    if length > metadata.media_type.largest() {
-        return Err(ProblemCode::TooLarge.into());
-    }
-    if let Some(old) = expiration::in_the_way(tx.read_unbatched(), &row)? {
-        return Ok(Announced::NeedsRoom(old));
-    }
-    store::insert(tx.write_unbatched(), &row)?;
-    Ok(Announced::As(row))
 }
 
 /// The caller's own attachment, and the district's key.
@@ -251,12 +190,6 @@ pub(crate) async fn attachment_offset(
         .insert_header((CACHE_CONTROL, "no-store"));
     Ok(with_progress(answer, &row).finish())
 }
-
-/// Bytes of an attachment.
-#[derive(ToSchema)]
-#[schema(as = AttachmentBytes, format = Binary, max_length = 10_485_760)]
-#[expect(dead_code, reason = "describes bytes")]
-struct Content(String);
 
 /// Upload bytes
 ///
@@ -344,56 +277,4 @@ pub(crate) async fn give_up_attachment(
     } else {
         Err(ProblemCode::AttachmentComplete.into())
     }
-}
-
-/// Download an attachment
-///
-/// Returns the bytes of a completed attachment. An event records the access. For
-/// managers, supervisors and admins within their area, and for the uploader.
-#[utoipa::path(
-    tag = "attachments",
-    operation_id = "get_attachment",
-    params(("id" = inline(Uuid), Path, description = "The attachment")),
-    responses(
-        (status = OK, description = "The bytes", body = Content, content_type = "application/octet-stream"),
-        openapi::Read,
-    ),
-)]
-#[get("/attachments/{id}")]
-pub(crate) async fn get_attachment(
-    attachments: Data<Attachments>,
-    caller: Caller,
-    id: Path<Uuid>,
-) -> Result<HttpResponse, Problem> {
-    let (id, keys, district) = (*id, attachments.keys.clone(), caller.district);
-    let read = attachments.db.write(district, move |tx| {
-        let row = readable(tx, &caller, id)?;
-        Ok::<_, Problem>((row, keys.key(tx.read_unbatched(), caller.district)?))
-    });
-    let (row, key) = read.await?;
-    let bytes = receive::open(&attachments, &key, &row).await?;
-    Ok(HttpResponse::Ok()
-        .content_type(row.media_type.as_str())
-        .insert_header(("Content-Disposition", "attachment"))
-        .insert_header(("X-Content-Type-Options", "nosniff"))
-        .insert_header((CACHE_CONTROL, "no-store"))
-        .body(bytes))
-}
-
-/// The attachment, if it is complete and the caller may read it. An event records
-/// access by anybody but the uploader.
-fn readable(tx: &mut Tx<'_>, caller: &Caller, id: Uuid) -> Result<AttachmentRow, Problem> {
-    let row = store::row(tx.read_unbatched(), caller.district, id)?.filter(|row| row.complete);
-    let row = row.ok_or_else(Problem::not_found)?;
-    if row.person == caller.actor.person {
-        return Ok(row);
-    }
-    let task = task::perform::visible_now(tx, caller, row.task)?;
-    if caller.actor.role == Role::Volunteer {
-        return Err(Problem::not_found());
-    }
-    caller.may(Action::RevealBeneficiary)?;
-    let event = Event::new("attachment.read", Subject::Reading, &row.id, task.grid, 1);
-    tx.record(event.by(caller.actor.person).with(json!({ "task": row.task })));
-    Ok(row)
 }

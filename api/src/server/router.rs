@@ -45,7 +45,7 @@ fn documented(v1: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(attachment::routes::attachment_offset)
         .service(attachment::routes::send_attachment)
         .service(attachment::routes::give_up_attachment)
-        .service(attachment::routes::get_attachment)
+        .service(attachment::download::get_attachment)
         .service(sync::routes::push_and_pull)
         .service(sync::routes::pull_alone)
         .service(notice::routes::list_notices)

@@ -1,0 +1,72 @@
+//! Announcing an attachment: its row, before its bytes come.
+
+use gridward_domain::task::Verb;
+
+use super::expiration;
+use super::metadata::Metadata;
+use super::store::{self, AttachmentRow};
+use crate::auth::Caller;
+use crate::http::problem::{Problem, ProblemCode};
+use crate::tx::Tx;
+use crate::{log, task};
+
+/// What came of announcing an attachment.
+pub(super) enum Announced {
+    /// The row it has now.
+    As(AttachmentRow),
+    /// Another must be thrown away first.
+    NeedsRoom(AttachmentRow),
+}
+
+/// Announces an attachment of a task that the caller has or had.
+///
+/// # Errors
+/// 403, 404, 409 for an id that names another attachment, 413, and the database's.
+pub(super) fn announce(
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    metadata: &Metadata,
+    length: i64,
+) -> Result<Announced, Problem> {
+    if !Verb::Report.is_for(caller.actor.role) {
+        return Err(ProblemCode::Forbidden.into());
+    }
+    let me = caller.actor.person;
+    let found = tx.find::<task::row::TaskRow>(metadata.task)?;
+    let found = found.ok_or_else(Problem::not_found)?;
+    if !log::store::was_assignee(tx.read_unbatched(), caller.district, &found.id.to_string(), me)? {
+        return Err(Problem::not_found());
+    }
+    let row = AttachmentRow {
+        district: caller.district,
+        id: metadata.id.to_string(),
+        task: found.id,
+        person: me,
+        media_type: metadata.media_type,
+        length,
+        received: 0,
+        sha256: metadata.sha256.clone(),
+        complete: false,
+        created_at: tx.now.naive_utc(),
+    };
+    if let Some(known) = store::row(tx.read_unbatched(), caller.district, metadata.id)? {
+        let (received, complete, created_at) = (known.received, known.complete, known.created_at);
+        if known == (AttachmentRow { received, complete, created_at, ..row.clone() }) {
+            let now = tx.now;
+            expiration::renew(tx.write_unbatched(), &known, now)?;
+            return Ok(Announced::As(AttachmentRow { created_at: row.created_at, ..known }));
+        }
+        if expiration::is_expired(&known, tx.now) {
+            return Ok(Announced::NeedsRoom(known));
+        }
+        return Err(ProblemCode::AttachmentKnown.into());
+    }
+    if length > metadata.media_type.largest() {
+        return Err(ProblemCode::TooLarge.into());
+    }
+    if let Some(old) = expiration::in_the_way(tx.read_unbatched(), &row)? {
+        return Ok(Announced::NeedsRoom(old));
+    }
+    store::insert(tx.write_unbatched(), &row)?;
+    Ok(Announced::As(row))
+}

@@ -1,0 +1,77 @@
+//! A plain download of a completed attachment.
+
+use actix_web::http::header::CACHE_CONTROL;
+use actix_web::web::{Data, Path};
+use actix_web::{HttpResponse, get};
+use gridward_domain::authority::{Action, Role};
+use gridward_domain::word::Word as _;
+use serde_json::json;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::receive::{self, Attachments};
+use super::store::{self, AttachmentRow};
+use crate::auth::Caller;
+use crate::http::openapi;
+use crate::http::problem::Problem;
+use crate::log::{Event, Subject};
+use crate::task;
+use crate::tx::Tx;
+
+/// Bytes of an attachment.
+#[derive(ToSchema)]
+#[schema(as = AttachmentBytes, format = Binary, max_length = 10_485_760)]
+#[expect(dead_code, reason = "describes bytes")]
+pub(super) struct Content(String);
+
+/// Download an attachment
+///
+/// Returns the bytes of a completed attachment. An event records the access. For
+/// managers, supervisors and admins within their area, and for the uploader.
+#[utoipa::path(
+    tag = "attachments",
+    operation_id = "get_attachment",
+    params(("id" = inline(Uuid), Path, description = "The attachment")),
+    responses(
+        (status = OK, description = "The bytes", body = Content, content_type = "application/octet-stream"),
+        openapi::Read,
+    ),
+)]
+#[get("/attachments/{id}")]
+pub(crate) async fn get_attachment(
+    attachments: Data<Attachments>,
+    caller: Caller,
+    id: Path<Uuid>,
+) -> Result<HttpResponse, Problem> {
+    let (id, keys, district) = (*id, attachments.keys.clone(), caller.district);
+    let read = attachments.db.write(district, move |tx| {
+        let row = readable(tx, &caller, id)?;
+        Ok::<_, Problem>((row, keys.key(tx.read_unbatched(), caller.district)?))
+    });
+    let (row, key) = read.await?;
+    let bytes = receive::open(&attachments, &key, &row).await?;
+    Ok(HttpResponse::Ok()
+        .content_type(row.media_type.as_str())
+        .insert_header(("Content-Disposition", "attachment"))
+        .insert_header(("X-Content-Type-Options", "nosniff"))
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .body(bytes))
+}
+
+/// The attachment, if it is complete and the caller may read it. An event records
+/// access by anybody but the uploader.
+fn readable(tx: &mut Tx<'_>, caller: &Caller, id: Uuid) -> Result<AttachmentRow, Problem> {
+    let row = store::row(tx.read_unbatched(), caller.district, id)?.filter(|row| row.complete);
+    let row = row.ok_or_else(Problem::not_found)?;
+    if row.person == caller.actor.person {
+        return Ok(row);
+    }
+    let task = task::perform::visible_now(tx, caller, row.task)?;
+    if caller.actor.role == Role::Volunteer {
+        return Err(Problem::not_found());
+    }
+    caller.may(Action::RevealBeneficiary)?;
+    let event = Event::new("attachment.read", Subject::Reading, &row.id, task.grid, 1);
+    tx.record(event.by(caller.actor.person).with(json!({ "task": row.task })));
+    Ok(row)
+}
