@@ -227,10 +227,10 @@ async fn bytes_with_a_wrong_checksum_are_not_kept(
     let sha1 = |bytes: &[u8]| sum("sha1", &SHA1_FOR_LEGACY_USE_ONLY, bytes);
     let sha256 = |bytes: &[u8]| sum("sha256", &SHA256, bytes);
     let (first, rest) = photo.split_at(1_200_000);
-    let mut spoilt = first.to_vec();
-    spoilt[700_000] ^= 1;
+    let mut damaged = first.to_vec();
+    damaged[700_000] ^= 1;
     for wrong in [sha1(first), sha256(first)] {
-        let refused = send_with(&volunteer, id, 0, &spoilt, &wrong).await;
+        let refused = send_with(&volunteer, id, 0, &damaged, &wrong).await;
         assert_eq!((refused.status, refused.problem()), (460, "checksum_mismatch"));
         assert_json_snapshot!("problem_checksum_mismatch", refused.shown());
         assert_eq!(offset(&volunteer, id).await, 0);

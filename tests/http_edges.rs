@@ -100,7 +100,7 @@ async fn one_command_that_is_no_text_does_not_hold_up_the_others(
     let server = Server::small(backend);
     let (manager, volunteer, task) = claimed(&server).await;
     let other = manager.make_task(BENEFICIARY).await;
-    let spoilt = report(&task, &now(), &json!({ "outcome": "done", "note": "X" }));
+    let damaged = report(&task, &now(), &json!({ "outcome": "done", "note": "X" }));
     let escalated = json!({
         "id": Uuid::now_v7(), "type": "task.decline", "task_id": other, "at": now(),
         "payload": { "reason": "X" }
@@ -112,7 +112,7 @@ async fn one_command_that_is_no_text_does_not_hold_up_the_others(
         (&b"\"\xed\xa0\xbd\xed\xb8\x80\""[..], r#""\udced\udca0\udcbd\udced\udcb8\udc80""#),
         (&b"\"\xd2\xbb\xc7\xd0\""[..], r#""\udcd2\udcbb\udcc7\udcd0""#),
     ] {
-        let push = json!({ "commands": [spoilt, escalated, claim] }).to_string();
+        let push = json!({ "commands": [damaged, escalated, claim] }).to_string();
         let push = push.as_bytes().split(|byte| *byte == b'X').collect::<Vec<_>>();
         let push = push.join(&bytes[1..bytes.len() - 1]);
         let request = volunteer.request(Method::POST, "/v1/sync");

@@ -128,7 +128,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_bucket_is_told_from_a_folder() {
+    fn a_bucket_is_distinguished_from_a_folder() {
         let s3 = |bucket: &str, prefix: &str| StorageLocation::S3 {
             bucket: bucket.to_owned(),
             prefix: prefix.to_owned(),

@@ -1,4 +1,4 @@
-//! The tus extension Expiration: an upload that was begun and never finished does not take
+//! The tus extension Expiration: an upload that was announced and never finished does not take
 //! another's place for ever.
 //!
 //! Of one person to one task there are at most [`MOST`]. The oldest that is not whole makes
@@ -78,8 +78,8 @@ mod tests {
     use crate::attachment::model::MediaType;
 
     #[test]
-    fn only_what_is_not_whole_expires() {
-        let begun: DateTime<Utc> = "2026-08-01T09:00:00Z".parse().expect("a time");
+    fn only_incomplete_uploads_expire() {
+        let announced: DateTime<Utc> = "2026-08-01T09:00:00Z".parse().expect("a time");
         let mut row = AttachmentRow {
             district: "500116".parse().expect("a code"),
             id: "a".to_owned(),
@@ -90,9 +90,9 @@ mod tests {
             received: 3,
             sha256: "0".repeat(64),
             complete: false,
-            created_at: begun.naive_utc(),
+            created_at: announced.naive_utc(),
         };
-        let last = begun + LIFETIME;
+        let last = announced + LIFETIME;
         assert!(is_expired(&row, last) && !is_expired(&row, last - TimeDelta::seconds(1)));
         assert_eq!(
             header(&row),

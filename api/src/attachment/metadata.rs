@@ -30,24 +30,26 @@ impl Metadata {
     /// # Errors
     /// 422, naming the key that is missing or invalid.
     pub fn read(header: &str) -> Result<Self, Problem> {
-        let told = |what: &str| Problem::invalid("Upload-Metadata", what);
+        let invalid = |detail: &str| Problem::invalid("Upload-Metadata", detail);
         if header.len() > LONGEST {
-            return Err(told("at most 1024 characters"));
+            return Err(invalid("at most 1024 characters"));
         }
         let value = |word: &str| {
             let value = find(header, word).unwrap_or_default();
             let bytes = BASE64_STANDARD.decode(value).ok();
             let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
-            text.ok_or_else(|| told(&format!("{word}: a value in base64")))
+            text.ok_or_else(|| invalid(&format!("{word}: a value in base64")))
         };
         let sha256 = value("sha256")?.to_ascii_lowercase();
         if sha256.len() != 64 || !sha256.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            return Err(told("sha256: the hash of the whole file, in hexadecimal"));
+            return Err(invalid("sha256: the hash of the whole file, in hexadecimal"));
         }
         Ok(Self {
-            id: value("id")?.parse().map_err(|_| told("id: a UUID made by the phone"))?,
-            task: value("task_id")?.parse().map_err(|_| told("task_id: the task's id"))?,
-            media_type: value("type")?.parse().map_err(|error| told(&format!("type: {error}")))?,
+            id: value("id")?.parse().map_err(|_| invalid("id: a UUID made by the phone"))?,
+            task: value("task_id")?.parse().map_err(|_| invalid("task_id: the task's id"))?,
+            media_type: value("type")?
+                .parse()
+                .map_err(|error| invalid(&format!("type: {error}")))?,
             sha256,
         })
     }
@@ -85,8 +87,8 @@ mod tests {
         for n in 0..all.len() {
             let mut less = all.to_vec();
             less.remove(n);
-            let told = Metadata::read(&header(&less)).expect_err("one is missing").to_string();
-            assert!(told.contains(all[n].0), "{told}");
+            let error = Metadata::read(&header(&less)).expect_err("one is missing").to_string();
+            assert!(error.contains(all[n].0), "{error}");
         }
         for more in ["filename YS5qcGc=", "is_ok", "is_ok ", "name !", ""] {
             let read = Metadata::read(&format!("{},{more}", header(&all)));

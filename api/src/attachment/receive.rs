@@ -127,28 +127,28 @@ pub async fn finish(
     caller: &Caller,
     row: &AttachmentRow,
 ) -> Result<(), Problem> {
-    let mut whole = Vec::with_capacity(usize::try_from(row.length).unwrap_or_default());
-    while i64::try_from(whole.len()).is_ok_and(|at| at < row.length) {
-        let at = i64::try_from(whole.len()).unwrap_or(i64::MAX);
+    let mut bytes = Vec::with_capacity(usize::try_from(row.length).unwrap_or_default());
+    while i64::try_from(bytes.len()).is_ok_and(|at| at < row.length) {
+        let at = i64::try_from(bytes.len()).unwrap_or(i64::MAX);
         let sealed = attachments.blobs.get(&part_name(row, at)).await?;
-        whole.extend_from_slice(&key.open(&associated_data(row, at), &sealed)?);
+        bytes.extend_from_slice(&key.open(&associated_data(row, at), &sealed)?);
     }
-    if let Err(misfit) = fits(row, &whole) {
+    if let Err(misfit) = fits(row, &bytes) {
         throw_away(attachments, row).await?;
         let error = FieldError::new("Upload-Metadata", misfit);
         return Err(Problem::from(ProblemCode::Invalid).with(error));
     }
-    let sealed = key.seal(&associated_data(row, "whole"), &whole)?;
+    let sealed = key.seal(&associated_data(row, "whole"), &bytes)?;
     attachments.blobs.put(&whole_name(row), sealed).await?;
     note(attachments, caller, row).await?;
     Ok(attachments.blobs.clear(&parts_name(row)).await?)
 }
 
-fn fits(row: &AttachmentRow, whole: &[u8]) -> Result<(), Misfit> {
-    if hex::encode(Hash::sha256(whole)) != row.sha256 {
+fn fits(row: &AttachmentRow, bytes: &[u8]) -> Result<(), Misfit> {
+    if hex::encode(Hash::sha256(bytes)) != row.sha256 {
         return Err(Misfit::Hash);
     }
-    if row.media_type.is_of(whole) { Ok(()) } else { Err(Misfit::Type) }
+    if row.media_type.is_of(bytes) { Ok(()) } else { Err(Misfit::Type) }
 }
 
 async fn note(

@@ -237,14 +237,14 @@ pub(crate) async fn send_attachment(
         return Err(Problem::from(ProblemCode::UploadOffset).showing(&current));
     }
     let received = receive::take(&attachments, &key, &row, checksum.as_ref(), payload).await?;
-    let whole = received == row.length;
-    if whole && !row.complete {
+    let complete = received == row.length;
+    if complete && !row.complete {
         receive::finish(&attachments, &key, &caller, &AttachmentRow { received, ..row.clone() })
             .await?;
     }
     let mut answer = HttpResponse::NoContent();
     answer.insert_header(TUS);
-    let row = AttachmentRow { received, complete: whole, ..row };
+    let row = AttachmentRow { received, complete, ..row };
     Ok(with_progress(answer, &row).finish())
 }
 

@@ -79,8 +79,8 @@ pub fn begin_anew(conn: &mut Conn, district: AreaCode, id: &str) -> Result<bool,
 pub fn complete(conn: &mut Conn, district: AreaCode, id: &str) -> Result<bool, DbError> {
     let there = attachments::table.find((district, id)).filter(attachments::complete.eq(false));
     // Somebody may have begun to give it up while it became whole.
-    let whole = (attachments::complete.eq(true), attachments::received.eq(attachments::length));
-    Ok(diesel::update(there).set(whole).execute(conn)? == 1)
+    let completed = (attachments::complete.eq(true), attachments::received.eq(attachments::length));
+    Ok(diesel::update(there).set(completed).execute(conn)? == 1)
 }
 
 /// Deletes an incomplete upload; returns whether it existed.

@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_names_its_bearer_for_ten_minutes_and_is_then_told_to_be_expired() {
+    fn a_token_names_its_bearer_for_ten_minutes_and_has_then_expired() {
         let (tokens, person, now) = (tokens(), PersonId(Uuid::now_v7()), Utc::now());
         let token = tokens.issue(district(), person, now).expect("a token");
         let bearer = tokens.verify(&token, now).expect("a bearer");
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_that_was_never_seen_before_it_expired_is_told_to_be_expired_too() {
+    fn a_token_that_was_never_seen_before_it_expired_has_expired_too() {
         let (tokens, person) = (tokens(), PersonId(Uuid::now_v7()));
         let long_ago = Utc::now() - TimeDelta::hours(1);
         let token = tokens.issue(district(), person, long_ago).expect("a token");

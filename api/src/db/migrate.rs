@@ -85,11 +85,11 @@ mod tests {
 
     #[test]
     fn a_statement_that_is_not_where_it_was_prepared_points_to_the_pooler() {
-        for told in [
+        for message in [
             "prepared statement \"__diesel_stmt_1\" already exists",
             "预备语句 \"__diesel_stmt_0\" 不存在",
         ] {
-            assert!(matches!(MigrateError::of(told), MigrateError::Pooler(_)), "{told}");
+            assert!(matches!(MigrateError::of(message), MigrateError::Pooler(_)), "{message}");
         }
         assert!(matches!(MigrateError::of("disk full"), MigrateError::Failed(_)));
     }

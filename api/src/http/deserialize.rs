@@ -13,7 +13,7 @@ use crate::http::problem::{FieldError, Problem, ProblemCode};
 /// 400 where it is not JSON, 422 where it does not fit.
 pub fn bytes<T: DeserializeOwned>(json: &[u8]) -> Result<T, Problem> {
     let mut reader = serde_json::Deserializer::from_slice(json);
-    let read = serde_path_to_error::deserialize(&mut reader).map_err(|error| told(&error))?;
+    let read = serde_path_to_error::deserialize(&mut reader).map_err(|error| problem_of(&error))?;
     // Nothing may follow the value.
     reader.end().map_err(|error| not_json(&error))?;
     Ok(read)
@@ -24,7 +24,7 @@ pub fn bytes<T: DeserializeOwned>(json: &[u8]) -> Result<T, Problem> {
 /// # Errors
 /// 422 where it does not fit.
 pub fn value<T: DeserializeOwned>(json: Value) -> Result<T, Problem> {
-    serde_path_to_error::deserialize(json).map_err(|error| told(&error))
+    serde_path_to_error::deserialize(json).map_err(|error| problem_of(&error))
 }
 
 /// Reads the fields of a query.
@@ -54,7 +54,7 @@ pub fn query_beside<T: DeserializeOwned>(text: &str, beside: &[&str]) -> Result<
     })
 }
 
-fn told(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
+fn problem_of(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
     let inner = error.inner();
     if !inner.is_data() {
         return not_json(inner);
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_is_told_by_field_and_never_by_value() {
+    fn an_error_names_the_field_and_never_the_value() {
         let at = |pointer: &str, detail: &str| (pointer.to_owned(), detail.to_owned());
         let area = "500116";
         assert_eq!(error(json!({ "area": area })), at("/minutes", "is missing"));
@@ -214,13 +214,13 @@ mod tests {
     }
 
     #[test]
-    fn a_value_that_looks_like_a_message_stays_untold() {
+    fn a_value_that_looks_like_a_message_is_not_shown() {
         for value in ["13800138000 at line 2", "13800138000, expected u8", "13800138000"] {
             for name in ["minutes", "words", "place", "area"] {
                 let body = json!({ "area": "500116", name: [value], "minutes": value }).to_string();
                 let problem = bytes::<Example>(body.as_bytes()).expect_err("does not fit");
-                let told = &problem.errors()[0].detail;
-                assert!(!told.contains("138"), "{told}");
+                let detail = &problem.errors()[0].detail;
+                assert!(!detail.contains("138"), "{detail}");
             }
         }
         let problem = value::<uuid::Uuid>(json!("13800138000")).expect_err("no id");
@@ -228,8 +228,8 @@ mod tests {
     }
 
     #[test]
-    fn a_query_that_does_not_fit_is_told_by_the_fields_name() {
-        let told = |text: &str| {
+    fn an_error_of_a_query_names_the_field() {
+        let refused = |text: &str| {
             let problem = query::<Example>(text).expect_err("does not fit");
             let error = &problem.errors()[0];
             (problem.kind(), error.pointer.clone(), error.detail.clone())
@@ -237,15 +237,15 @@ mod tests {
         let at = |name: &str, detail: &str| {
             (Some(ProblemCode::BadRequest), name.to_owned(), detail.to_owned())
         };
-        assert_eq!(told("area=500116"), at("minutes", "is missing"));
-        assert_eq!(told("area=500116&minutes=many"), at("minutes", "does not fit"));
-        assert_eq!(told("area=x&minutes=5").1, "area");
+        assert_eq!(refused("area=500116"), at("minutes", "is missing"));
+        assert_eq!(refused("area=500116&minutes=many"), at("minutes", "does not fit"));
+        assert_eq!(refused("area=x&minutes=5").1, "area");
         let unknown = "is not known here; expected one of area, minutes, place, words";
-        assert_eq!(told("area=500116&minutes=5&color=red"), at("color", unknown));
+        assert_eq!(refused("area=500116&minutes=5&color=red"), at("color", unknown));
     }
 
     #[test]
-    fn what_is_not_json_is_told_by_line_and_column() {
+    fn an_error_of_syntax_names_line_and_column() {
         for (text, place) in [("{ not json", "line 1, column 3"), ("{} {}", "line 1, column 4")] {
             let problem = bytes::<Value>(text.as_bytes()).expect_err("no JSON");
             assert_eq!(problem.kind(), Some(ProblemCode::InvalidJson));

@@ -22,8 +22,8 @@ impl IfNoneMatch {
     pub fn of(request: &HttpRequest) -> Result<Self, Problem> {
         let sent = request.headers().get_all(header::IF_NONE_MATCH);
         if sent.map(HeaderValue::len).sum::<usize>() > LONGEST {
-            let told = format!("at most {LONGEST} bytes");
-            return Err(Problem::unreadable("If-None-Match", told));
+            let detail = format!("at most {LONGEST} bytes");
+            return Err(Problem::unreadable("If-None-Match", detail));
         }
         // What cannot be read is no tag of this service, and names nothing.
         let none = header::IfNoneMatch::Items(Vec::new());

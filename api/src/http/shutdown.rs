@@ -31,9 +31,9 @@ pub struct ShutdownSignal(watch::Receiver<bool>);
 
 impl ShutdownSignal {
     /// Returns once the server is about to stop.
-    pub async fn begun(&mut self) {
+    pub async fn started(&mut self) {
         // Nobody left to tell means the same.
-        let _ = self.0.wait_for(|begun| *begun).await;
+        let _ = self.0.wait_for(|started| *started).await;
     }
 }
 
@@ -44,13 +44,13 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn who_listens_before_and_after_is_told() {
+    async fn a_signal_made_before_or_after_the_start_ends() {
         let shutdown = Shutdown::default();
         let mut before = shutdown.signal();
-        let waits = tokio::time::timeout(Duration::from_millis(5), before.begun()).await;
+        let waits = tokio::time::timeout(Duration::from_millis(5), before.started()).await;
         assert!(waits.is_err());
         shutdown.begin();
-        before.begun().await;
-        shutdown.signal().begun().await;
+        before.started().await;
+        shutdown.signal().started().await;
     }
 }

@@ -127,8 +127,8 @@ fn code(members: &Map<String, Value>) -> Result<AreaCode, FaultReason> {
 /// JSON number, also in one with a fraction of zeros.
 fn digits(number: &Number) -> Option<String> {
     const EXACT: f64 = 9_007_199_254_740_992.0;
-    if let Some(whole) = number.as_u64() {
-        return Some(whole.to_string());
+    if let Some(integer) = number.as_u64() {
+        return Some(integer.to_string());
     }
     let real = number.as_f64().filter(|real| real.fract() == 0.0 && (0.0..EXACT).contains(real))?;
     Some(format!("{real:.0}"))

@@ -20,13 +20,15 @@ fn is_decimal_number(text: &str) -> bool {
         Some((mantissa, exponent)) => (mantissa, Some(exponent.trim_start_matches('+'))),
         None => (text, None),
     };
-    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let (integer, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     match exponent {
         Some(exponent) => {
-            digits(exponent) && digits(whole) && (fraction.is_empty() || digits(fraction))
+            digits(exponent) && digits(integer) && (fraction.is_empty() || digits(fraction))
         }
-        None => digits(whole) && !fraction.is_empty() && fraction.bytes().all(|byte| byte == b'0'),
+        None => {
+            digits(integer) && !fraction.is_empty() && fraction.bytes().all(|byte| byte == b'0')
+        }
     }
 }
 

@@ -74,7 +74,7 @@ impl Fate {
 
 impl Loaded {
     /// Nothing done yet.
-    pub(super) const fn begun(kind: &'static str) -> Self {
+    pub(super) const fn empty(kind: &'static str) -> Self {
         Self { kind, added: 0, changed: 0, unchanged: 0, notes: vec![] }
     }
 
@@ -120,7 +120,7 @@ mod tests {
 
     #[test]
     fn a_report_counts_and_names_the_first() {
-        let mut loaded = Loaded { added: 2, ..Loaded::begun("areas") };
+        let mut loaded = Loaded { added: 2, ..Loaded::empty("areas") };
         loaded.note(Fate::Deleted, [""; 0]);
         loaded.note(Fate::Missing, (1..=7).rev().map(|n| format!("a{n}")));
         assert_eq!(

@@ -59,14 +59,14 @@ impl Target<'_> {
         work: impl Fn(&mut Step<'_>) -> Result<(), DbError>,
     ) -> Result<Loaded, DbError> {
         let Self { district, key, now, options, .. } = *self;
-        let whole = |conn: &mut Conn| {
-            let loaded = Loaded::begun(kind);
+        let load = |conn: &mut Conn| {
+            let loaded = Loaded::empty(kind);
             let mut step = Step { conn, district, key, now, options, loaded, facts: Vec::new() };
             work(&mut step)?;
             step.end()
         };
         // A rehearsal is one transaction from the first kind to the last.
-        if options.dry_run { whole(self.conn) } else { db::transact(self.conn, whole) }
+        if options.dry_run { load(self.conn) } else { db::transact(self.conn, load) }
     }
 }
 

@@ -34,7 +34,7 @@ type Homes<'a> = HashMap<BeneficiaryId, &'a BeneficiaryRecord>;
 /// also those that an earlier load left behind.
 pub(super) fn follow(step: &mut Step<'_>, records: &[BeneficiaryRecord]) -> Result<(), DbError> {
     let homes: Homes<'_> = records.iter().map(|record| (record.id, record)).collect();
-    let ids = strays(step, &homes)?;
+    let ids = misplaced(step, &homes)?;
     let rows = rows(step, &ids)?;
     let grids = grids_of_assignees(step, &rows)?;
     let (mut moved, mut opened) = (Vec::new(), Vec::new());
@@ -79,7 +79,7 @@ fn placed(row: TaskRow, grid: AreaCode, place: Place) -> TaskRow {
 }
 
 /// The ids of unfinished tasks that are elsewhere than their beneficiary.
-fn strays(step: &mut Step<'_>, homes: &Homes<'_>) -> Result<Vec<TaskId>, DbError> {
+fn misplaced(step: &mut Step<'_>, homes: &Homes<'_>) -> Result<Vec<TaskId>, DbError> {
     type Whereabouts = (TaskId, Option<BeneficiaryId>, AreaCode, f64, f64);
     let live: Vec<Whereabouts> = tasks::table
         .filter(tasks::district.eq(step.district))

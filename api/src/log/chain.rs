@@ -135,8 +135,8 @@ mod tests {
         for alter in changes {
             let mut other = first.clone();
             alter(&mut other);
-            let told = Link::start().then(&other);
-            assert_eq!(told, Err("what it says is not what was written"), "{other:?}");
+            let checked = Link::start().then(&other);
+            assert_eq!(checked, Err("what it says is not what was written"), "{other:?}");
         }
     }
 

@@ -114,7 +114,7 @@ fn post(tx: &mut Tx<'_>, caller: &Caller, new: &NewNotice) -> Result<Notice, Pro
         ),
     ];
     let errors = wrong.into_iter().filter(|(_, wrong, _)| *wrong);
-    let mut errors = errors.map(|(pointer, _, told)| FieldError::new(pointer, told)).peekable();
+    let mut errors = errors.map(|(pointer, _, detail)| FieldError::new(pointer, detail)).peekable();
     if errors.peek().is_some() {
         return Err(errors.fold(Problem::from(ProblemCode::Invalid), Problem::with));
     }

@@ -136,14 +136,15 @@ fn report(mut fields: Written) -> Result<Queued, Problem> {
     fields.remove("type");
     // The version that a report was decided on only informs.
     fields.remove("base_version");
-    let mut around = Fields::of(fields);
-    let at = around.take("at");
-    let told = around.take("payload").unwrap_or_default();
-    let account = ReportContent { unread_command: around.rest(), ..ReportContent::read(told) };
+    let mut envelope = Fields::of(fields);
+    let at = envelope.take("at");
+    let payload = envelope.take("payload").unwrap_or_default();
+    let content =
+        ReportContent { unread_command: envelope.remaining(), ..ReportContent::read(payload) };
     Ok(Queued {
         id: id.into(),
         task,
-        command: TaskCommand::Report(Box::new(account)),
+        command: TaskCommand::Report(Box::new(content)),
         base: None,
         at,
     })
@@ -172,27 +173,27 @@ mod tests {
         OutboxEntry::read(&RawValue::from_string(text.to_owned()).expect("JSON"))
     }
 
-    fn account(entry: OutboxEntry) -> (ReportContent, Option<String>) {
+    fn content(entry: OutboxEntry) -> (ReportContent, Option<String>) {
         let queued = entry.read.expect("a report");
-        let TaskCommand::Report(account) = queued.command else { panic!("{:?}", queued.command) };
-        (*account, queued.at.map(|at| at.to_rfc3339()))
+        let TaskCommand::Report(content) = queued.command else { panic!("{:?}", queued.command) };
+        (*content, queued.at.map(|at| at.to_rfc3339()))
     }
 
     #[test]
     fn a_report_is_read_whatever_else_is_wrong_with_it() {
-        let (account, at) = self::account(entry(json!({ "at": "9 o'clock", "base_version": -1 })));
-        assert_eq!((account.outcome.is_some(), at), (true, None));
-        assert_eq!(Value::Object(account.unread_command), json!({ "at": "9 o'clock" }));
-        let (account, at) = self::account(entry(json!({ "payload": "done", "app": "2.0" })));
+        let (content, at) = self::content(entry(json!({ "at": "9 o'clock", "base_version": -1 })));
+        assert_eq!((content.outcome.is_some(), at), (true, None));
+        assert_eq!(Value::Object(content.unread_command), json!({ "at": "9 o'clock" }));
+        let (content, at) = self::content(entry(json!({ "payload": "done", "app": "2.0" })));
         assert_eq!(at.as_deref(), Some("2026-08-01T09:00:00+08:00"));
-        assert_eq!(account.outcome, None);
+        assert_eq!(content.outcome, None);
         assert_eq!(
-            Value::Object(account.unread_command),
+            Value::Object(content.unread_command),
             json!({ "payload": "done", "app": "2.0" })
         );
-        let (account, _) =
-            self::account(entry(json!({ "payload": { "outcome": "done", "place": 1 } })));
-        assert_eq!(Value::Object(account.unread), json!({ "place": 1 }));
+        let (content, _) =
+            self::content(entry(json!({ "payload": { "outcome": "done", "place": 1 } })));
+        assert_eq!(Value::Object(content.unread), json!({ "place": 1 }));
         // An emoji cut in two, and a number that is none.
         let cut = format!(
             r#"{{"id": "{ID}", "type": "task.report", "task_id": "{TASK}", "at": 1e999,
@@ -200,29 +201,29 @@ mod tests {
         );
         let entry = written(&cut);
         assert_eq!(entry.name.as_deref(), Some(ID));
-        let (account, _) = self::account(entry);
+        let (content, _) = self::content(entry);
         assert_eq!(
-            (account.outcome.is_some(), account.unread.len(), account.unread_command.len()),
+            (content.outcome.is_some(), content.unread.len(), content.unread_command.len()),
             (true, 1, 1)
         );
     }
 
     #[test]
-    fn what_cannot_be_read_is_told_under_the_name_it_bears() {
+    fn an_unreadable_command_is_refused_under_its_id() {
         let refused = |change: Value| {
             let entry = entry(change);
             let problem = Problem::from(entry.read.expect_err("it does not fit"));
             let pointer = problem.errors().first().map(|error| error.pointer.clone());
             (entry.name, pointer.unwrap_or_default())
         };
-        let told = |name: &str, pointer: &str| (Some(name.to_owned()), pointer.to_owned());
-        assert_eq!(refused(json!({ "id": "visit-17" })), told("visit-17", "/id"));
+        let expected = |name: &str, pointer: &str| (Some(name.to_owned()), pointer.to_owned());
+        assert_eq!(refused(json!({ "id": "visit-17" })), expected("visit-17", "/id"));
         assert_eq!(refused(json!({ "id": 17 })), (None, "/id".to_owned()));
-        assert_eq!(refused(json!({ "task_id": "x", "app": "2.0" })), told(ID, "/task_id"));
-        assert_eq!(refused(json!({ "type": "task.claim", "at": 5 })), told(ID, "/at"));
-        assert_eq!(refused(json!({ "type": "task.fly" })), told(ID, "/type"));
+        assert_eq!(refused(json!({ "task_id": "x", "app": "2.0" })), expected(ID, "/task_id"));
+        assert_eq!(refused(json!({ "type": "task.claim", "at": 5 })), expected(ID, "/at"));
+        assert_eq!(refused(json!({ "type": "task.fly" })), expected(ID, "/type"));
         let decline = json!({ "type": "task.decline", "payload": { "why": "x" } });
-        assert_eq!(refused(decline), told(ID, "/payload/why"));
+        assert_eq!(refused(decline), expected(ID, "/payload/why"));
         let upper = entry(json!({ "id": ID.to_uppercase() }));
         assert_eq!(upper.name, Some(ID.to_uppercase()));
         assert_eq!(upper.read.expect("a report").id.as_str(), ID);

@@ -26,8 +26,8 @@ use crate::tx::{ReadSet, Tx};
 pub fn check(push: &Push) -> Result<(), Problem> {
     let mut errors = Vec::new();
     if push.commands.len() > MOST_COMMANDS {
-        let told = format!("at most {MOST_COMMANDS}; send the others with the next push");
-        errors.push(FieldError::new("/commands", told));
+        let detail = format!("at most {MOST_COMMANDS}; send the others with the next push");
+        errors.push(FieldError::new("/commands", detail));
     }
     if push.limit.is_some_and(|limit| !(1..=1000).contains(&limit)) {
         errors.push(FieldError::new("/limit", "must be from 1 to 1000"));
@@ -112,7 +112,7 @@ pub fn push(
                 return Ok(CommandResult::unread(entry.name.clone(), problem));
             }
         };
-        Ok(told(entry.name.clone(), answer, outbox.language))
+        Ok(command_result(entry.name.clone(), answer, outbox.language))
     };
     outbox.entries.iter().map(run).collect()
 }
@@ -150,7 +150,11 @@ fn one(
     }
 }
 
-fn told(id: Option<String>, answer: Outcome<Performed>, language: Language) -> CommandResult {
+fn command_result(
+    id: Option<String>,
+    answer: Outcome<Performed>,
+    language: Language,
+) -> CommandResult {
     let Outcome { result, replayed } = answer;
     if let Some(cause) = result.as_ref().err().and_then(Problem::cause) {
         tracing::error!(command = id, %cause, "the server failed at a command");

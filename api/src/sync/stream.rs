@@ -151,7 +151,7 @@ impl Listener {
             let news = timeout_at(heartbeat.min(self.ends), self.news.recv());
             let news = tokio::select! {
                 // The client comes back, to another server, and asks for what it has missed.
-                () = self.shutdown.begun() => return None,
+                () = self.shutdown.started() => return None,
                 news = news => news,
             };
             match news {

@@ -130,8 +130,9 @@ fn step(key: &SealingKey, caller: &Caller, row: EventRow) -> Result<HistoryEntry
         serde_json::from_str(&row.body).map_err(|error| DbError::corrupt("events", error))?;
     let actor_id = row.actor;
     // Reasons may describe a beneficiary, so they are not shown to every volunteer.
-    let told = caller.actor.role != Role::Volunteer || actor_id == Some(caller.actor.person);
-    let reason = body["reason"].as_str().filter(|_| told);
+    let may_see_reason =
+        caller.actor.role != Role::Volunteer || actor_id == Some(caller.actor.person);
+    let reason = body["reason"].as_str().filter(|_| may_see_reason);
     let report = body["report"].as_str();
     Ok(HistoryEntry {
         seq: row.seq,
@@ -175,7 +176,7 @@ pub struct Report {
     clock_behind_s: i64,
     /// The content.
     #[serde(flatten)]
-    told: ReportContent,
+    content: ReportContent,
 }
 
 /// List a task's reports
@@ -261,6 +262,6 @@ fn opened(key: &SealingKey, row: ReportRow) -> Result<Report, Problem> {
         flags: row.flags.members().iter().copied().collect(),
         made_at: sealed.made_at,
         clock_behind_s: sealed.clock_behind_s,
-        told: sealed.content,
+        content: sealed.content,
     })
 }

@@ -87,19 +87,19 @@ impl From<NewReport> for ReportContent {
 
 impl ReportContent {
     /// Reads the fields sent by a phone one by one.
-    pub fn read(told: Written) -> Self {
-        let mut told = Fields::of(told);
+    pub fn read(fields: Written) -> Self {
+        let mut fields = Fields::of(fields);
         Self {
-            outcome: told.take("outcome"),
-            note: told.take("note"),
-            answers: told.take_value("answers"),
-            needs: told.take_each("needs").into_iter().collect(),
-            place: told.take("place"),
-            accuracy_m: told.take("accuracy_m"),
-            started_at: told.take("started_at"),
-            ended_at: told.take("ended_at"),
-            attachments: told.take_each("attachments"),
-            unread: told.rest(),
+            outcome: fields.take("outcome"),
+            note: fields.take("note"),
+            answers: fields.take_value("answers"),
+            needs: fields.take_each("needs").into_iter().collect(),
+            place: fields.take("place"),
+            accuracy_m: fields.take("accuracy_m"),
+            started_at: fields.take("started_at"),
+            ended_at: fields.take("ended_at"),
+            attachments: fields.take_each("attachments"),
+            unread: fields.remaining(),
             unread_command: Map::new(),
         }
     }
@@ -119,7 +119,7 @@ impl ReportContent {
     }
 
     /// Whether every field was readable and the outcome is present.
-    pub fn is_whole(&self) -> bool {
+    pub fn is_complete(&self) -> bool {
         self.outcome.is_some() && self.unread.is_empty() && self.unread_command.is_empty()
     }
 }
@@ -194,7 +194,7 @@ impl Fields {
     }
 
     /// All remaining fields.
-    pub fn rest(mut self) -> Map<String, Value> {
+    pub fn remaining(mut self) -> Map<String, Value> {
         let left = self.left.iter().map(|(name, raw)| (name.clone(), as_written(raw)));
         self.unread.extend(left);
         self.unread
@@ -207,23 +207,23 @@ mod tests {
 
     use super::*;
 
-    fn read(told: &str) -> ReportContent {
-        ReportContent::read(serde_json::from_str(told).expect("an object"))
+    fn read(text: &str) -> ReportContent {
+        ReportContent::read(serde_json::from_str(text).expect("an object"))
     }
 
     #[test]
     fn what_cannot_be_read_is_kept_as_it_came_and_takes_nothing_with_it() {
-        let told = json!({
+        let sent = json!({
             "outcome": "done", "note": "一切安好", "place": {"lat": 91.0, "lon": 106.2},
             "needs": ["medical", "a_new_need"], "started_at": "yesterday", "weather": "rain"
         });
-        let content = read(&told.to_string());
+        let content = read(&sent.to_string());
         assert_eq!(content.outcome, Some(Outcome::Done));
         assert_eq!(content.note.as_deref(), Some("一切安好"));
         assert_eq!(content.needs, BTreeSet::from([Need::Medical]));
         assert_eq!((content.place, content.started_at), (None, None));
         // Serialized again it equals the input, so that it remains the same command.
-        assert_eq!(content.written(), told);
+        assert_eq!(content.written(), sent);
         assert_eq!(
             Value::Object(content.unread),
             json!({
@@ -233,9 +233,9 @@ mod tests {
         );
         for unclear in [r#"{"outcome": "went_well"}"#, "{}", r#"{"outcome": null}"#] {
             let unclear = read(unclear);
-            assert!(unclear.outcome.is_none() && !unclear.is_whole());
+            assert!(unclear.outcome.is_none() && !unclear.is_complete());
         }
-        assert!(read(r#"{"outcome": "done"}"#).is_whole());
+        assert!(read(r#"{"outcome": "done"}"#).is_complete());
     }
 
     #[test]
@@ -260,14 +260,14 @@ mod tests {
 
     #[test]
     fn what_can_be_read_is_the_same_by_whichever_way_it_came() {
-        let told = json!({
+        let sent = json!({
             "outcome": "done", "note": "x", "answers": {"health": "good"}, "needs": ["living"],
             "place": {"lat": 29.2, "lon": 106.2}, "accuracy_m": 12.0,
             "started_at": "2026-08-01T09:05:00+08:00", "ended_at": "2026-08-01T09:31:00+08:00",
             "attachments": ["0198a3b0-0000-7000-8000-000000000001"]
         });
-        let strict: NewReport = serde_json::from_value(told.clone()).expect("a report");
-        assert_eq!(ReportContent::from(strict), read(&told.to_string()));
-        assert_eq!(read(&told.to_string()).written(), told);
+        let strict: NewReport = serde_json::from_value(sent.clone()).expect("a report");
+        assert_eq!(ReportContent::from(strict), read(&sent.to_string()));
+        assert_eq!(read(&sent.to_string()).written(), sent);
     }
 }

@@ -91,7 +91,7 @@ pub(super) fn flags(
     let doubted = [
         (ReportFlag::Clock, origin.clock_is_off() || made),
         (ReportFlag::Times, visited),
-        (ReportFlag::Unread, !content.is_whole()),
+        (ReportFlag::Unread, !content.is_complete()),
     ];
     let doubted = doubted.into_iter().filter(|(_, doubted)| *doubted).map(|(flag, _)| flag);
     Ok(errors.into_iter().map(|(flag, _)| flag).chain(doubted).collect())
@@ -102,10 +102,10 @@ fn misfits(form: &Value, answers: &Value) -> Vec<FieldError> {
     let Ok(form) = jsonschema::validator_for(form) else {
         return vec![FieldError::new("/answers", "the kind's form cannot be read")];
     };
-    let told = |error: jsonschema::ValidationError<'_>| {
+    let field_error = |error: jsonschema::ValidationError<'_>| {
         let pointer = format!("/answers{}", error.instance_path());
         // The message omits the answer itself, which may be personal.
         FieldError::new(pointer, error.masked())
     };
-    form.iter_errors(answers).take(20).map(told).collect()
+    form.iter_errors(answers).take(20).map(field_error).collect()
 }

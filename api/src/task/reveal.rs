@@ -92,8 +92,8 @@ pub fn reveal(
             .by(caller.actor.person)
             .with(json!({ "purpose": purpose.as_str() })),
     );
-    let whole = caller.actor.area.level() == Level::District;
-    let id_number = if whole { id_number } else { hide(&id_number) };
+    let of_district = caller.actor.area.level() == Level::District;
+    let id_number = if of_district { id_number } else { hide(&id_number) };
     Ok(Revealed { id, name, phone, address, hardships, id_number })
 }
 

@@ -54,7 +54,7 @@ impl Annealing<'_, '_> {
         let mut stale = StaleTours::all(self.draft.tours.len());
         loop {
             for _ in 0..STEP {
-                let most = cost.saturating_add(whole(temperature * self.rng.exponential()));
+                let most = cost.saturating_add(truncated(temperature * self.rng.exponential()));
                 if !self.step(most) {
                     self.draft.undo(model);
                     continue;
@@ -166,8 +166,8 @@ pub(super) fn float(cost: i64) -> f64 {
 }
 
 /// A cost in whole seconds.
-fn whole(cost: f64) -> i64 {
+fn truncated(cost: f64) -> i64 {
     #[expect(clippy::cast_possible_truncation, reason = "temperatures are far below 2^63")]
-    let whole = cost as i64;
-    whole
+    let truncated = cost as i64;
+    truncated
 }

@@ -247,8 +247,8 @@ impl Instance {
             let spans =
                 std::iter::once((shift.open, shift.close)).chain(shift.breaks.iter().copied());
             spans_in_order(spans, what, index)?;
-            let whole = [shift.capacity.unwrap_or(0), shift.day.saturating_abs()];
-            in_range(whole.into_iter(), what, index)?;
+            let amounts = [shift.capacity.unwrap_or(0), shift.day.saturating_abs()];
+            in_range(amounts.into_iter(), what, index)?;
         }
         let mut spans: Vec<_> =
             volunteer.shifts.iter().map(|shift| (shift.day, shift.open, shift.close)).collect();
@@ -264,8 +264,8 @@ impl Instance {
         let visit = &self.visits[index];
         let what = "visit";
         let start = visit.pinned.and_then(|pin| pin.start).unwrap_or(0);
-        let whole = [visit.service, visit.priority, visit.amount, start];
-        in_range(whole.into_iter(), what, index)?;
+        let amounts = [visit.service, visit.priority, visit.amount, start];
+        in_range(amounts.into_iter(), what, index)?;
         let days = [visit.first_day.saturating_abs(), visit.due.saturating_abs()];
         in_range(days.into_iter(), what, index)?;
         spans_in_order(visit.windows.iter().copied(), what, index)?;

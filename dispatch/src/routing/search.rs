@@ -71,15 +71,17 @@ impl Annealing<'_, '_> {
         let way = self.draft.mean_leg();
         let (hot, cold) =
             (if warm { WARM_TEMPERATURE } else { TEMPERATURES.0 } * way, TEMPERATURES.1 * way);
-        let begun = budget.spent(self.done);
-        if begun >= 1.0 {
+        let spent_before = budget.spent(self.done);
+        if spent_before >= 1.0 {
             return;
         }
         // The budget that the first steps take determines the number of runs.
-        let schedule =
-            Schedule { spent: (begun, (begun + f64::EPSILON).min(1.0)), temperatures: (hot, cold) };
+        let schedule = Schedule {
+            spent: (spent_before, (spent_before + f64::EPSILON).min(1.0)),
+            temperatures: (hot, cold),
+        };
         self.run(budget, schedule);
-        let rounds = self.affordable_rounds(budget, begun);
+        let rounds = self.affordable_rounds(budget, spent_before);
         for round in 0..rounds {
             let from = budget.spent(self.done);
             if from >= 1.0 {
@@ -97,8 +99,8 @@ impl Annealing<'_, '_> {
         }
     }
 
-    fn affordable_rounds(&self, budget: &Budget<'_>, begun: f64) -> u32 {
-        let each = (budget.spent(self.done) - begun).max(1e-9);
+    fn affordable_rounds(&self, budget: &Budget<'_>, spent_before: f64) -> u32 {
+        let each = (budget.spent(self.done) - spent_before).max(1e-9);
         #[expect(clippy::cast_precision_loss, reason = "a small count")]
         let iterations = self.done.max(STEP) as f64 / each;
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "1 to 12")]

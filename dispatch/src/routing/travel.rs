@@ -47,7 +47,7 @@ impl Matrix {
         let globe = HaversineMeasure::new(6_371_008.8);
         let point = |place: usize| Point::new(places[place].lon(), places[place].lat());
         Self::metric(places.len(), |a, b| {
-            whole(globe.distance(point(a), point(b)) * detour / metres_a_second)
+            rounded(globe.distance(point(a), point(b)) * detour / metres_a_second)
         })
     }
 
@@ -87,8 +87,8 @@ impl Matrix {
 }
 
 /// Rounds to whole seconds, halves to even.
-fn whole(seconds: f64) -> Seconds {
+fn rounded(seconds: f64) -> Seconds {
     #[expect(clippy::cast_possible_truncation, reason = "clamped to a range that fits")]
-    let whole = seconds.round_ties_even().clamp(0.0, f64::from(MOST_SECONDS)) as Seconds;
-    whole
+    let rounded = seconds.round_ties_even().clamp(0.0, f64::from(MOST_SECONDS)) as Seconds;
+    rounded
 }

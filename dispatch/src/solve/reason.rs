@@ -116,7 +116,7 @@ fn best_slot(team: &Team<'_>, visit: &Visit, member: usize) -> Result<InsertionS
     let mut days = team.days_for(member, visit).peekable();
     if days.peek().is_none() {
         // The other visit of the pair allows one day only.
-        return Err(if team.is_half_made(visit) {
+        return Err(if team.is_partner_assigned(visit) {
             Feasibility::Partner
         } else {
             Feasibility::Shift

@@ -29,7 +29,7 @@ pub(super) fn remedy(team: &Team<'_>, visit: &Visit) -> Option<Remedy> {
     let least = remedies.min_by_key(|(size, _)| *size).map(|(_, remedy)| remedy);
     let long = |window: &Window| window.length() >= visit.service;
     let holds = visit.windows.is_empty() || visit.windows.iter().any(long);
-    let open = visit.pinned.is_none() && !team.is_begun(visit) && holds;
+    let open = visit.pinned.is_none() && !team.is_group_assigned(visit) && holds;
     least.or_else(|| open.then_some(Remedy::OneMore))
 }
 

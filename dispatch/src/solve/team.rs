@@ -90,12 +90,12 @@ impl<'p> Team<'p> {
     }
 
     /// Whether another visit of the group is assigned.
-    pub(super) fn is_begun(&self, visit: &Visit) -> bool {
+    pub(super) fn is_group_assigned(&self, visit: &Visit) -> bool {
         self.ties.fellows(visit.id).any(|fellow| self.assigned_route(fellow).is_some())
     }
 
     /// Whether the other visit of the pair is assigned.
-    pub(super) fn is_half_made(&self, visit: &Visit) -> bool {
+    pub(super) fn is_partner_assigned(&self, visit: &Visit) -> bool {
         self.ties.partner(visit.id).is_some_and(|partner| self.assigned_route(partner).is_some())
     }
 

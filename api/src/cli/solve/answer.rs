@@ -29,16 +29,16 @@ pub(super) fn json(solved: &Solved) -> String {
     let unserved = solved.reasons.missing.iter().map(|missing| {
         json!({
             "visit": missing.visit,
-            "reason": told(&missing.reason, solved),
-            "remedy": missing.relaxation.map(|relaxation| told(&relaxation, solved)),
+            "reason": to_json(&missing.reason, solved),
+            "remedy": missing.relaxation.map(|relaxation| to_json(&relaxation, solved)),
         })
     });
-    let choices = solved.reasons.choices.iter().map(|choice| told(choice, solved));
+    let choices = solved.reasons.choices.iter().map(|choice| to_json(choice, solved));
     let answer = json!({
         "routes": routes.collect::<Vec<_>>(),
         "unserved": unserved.collect::<Vec<_>>(),
-        "tiers": told(&solved.tiers, solved),
-        "bounds": told(&solved.bounds, solved),
+        "tiers": to_json(&solved.tiers, solved),
+        "bounds": to_json(&solved.bounds, solved),
         "reasons": choices.collect::<Vec<_>>(),
     });
     answer.to_string()
@@ -52,13 +52,13 @@ fn moment(time: Seconds, solved: &Solved) -> Value {
     }
 }
 
-/// The value as JSON, as the file would say it.
-fn told(value: &impl serde::Serialize, solved: &Solved) -> Value {
+/// The value as JSON, with the names and the time unit of the file.
+fn to_json(value: &impl serde::Serialize, solved: &Solved) -> Value {
     // Plain values are JSON as they stand.
-    in_the_file_s_words(serde_json::to_value(value).unwrap_or_default(), solved)
+    in_file_terms(serde_json::to_value(value).unwrap_or_default(), solved)
 }
 
-fn in_the_file_s_words(mut value: Value, solved: &Solved) -> Value {
+fn in_file_terms(mut value: Value, solved: &Solved) -> Value {
     match &mut value {
         Value::Object(fields) => {
             for (word, field) in fields.iter_mut() {
@@ -71,13 +71,13 @@ fn in_the_file_s_words(mut value: Value, solved: &Solved) -> Value {
                     {
                         solved.in_units(length).into()
                     }
-                    _ => in_the_file_s_words(field.take(), solved),
+                    _ => in_file_terms(field.take(), solved),
                 };
             }
         }
         Value::Array(items) => {
             for item in items {
-                *item = in_the_file_s_words(item.take(), solved);
+                *item = in_file_terms(item.take(), solved);
             }
         }
         _ => {}

@@ -137,8 +137,8 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         let page = if html { map::page(&drawn) } else { drawn };
         std::fs::write(path, page).map_err(|error| format!("{}: {error}", path.display()))?;
     }
-    let told = if args.json { answer::json(&solved) } else { table::table(&solved) };
-    match writeln!(std::io::stdout().lock(), "{told}") {
+    let output = if args.json { answer::json(&solved) } else { table::table(&solved) };
+    match writeln!(std::io::stdout().lock(), "{output}") {
         // Whoever reads it has read enough.
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
         written => Ok(written?),

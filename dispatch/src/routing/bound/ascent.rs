@@ -68,7 +68,7 @@ pub(super) fn maximize(
     goal: &Goal,
     mut evaluate: impl FnMut(&mut [f64], PricingEffort) -> Evaluation,
 ) {
-    let mut begun = None;
+    let mut first_work = None;
     for phase in PHASES {
         let mut best = (f64::MIN, point.clone());
         let mut direction = vec![0.0; point.len()];
@@ -85,7 +85,7 @@ pub(super) fn maximize(
                 best = (value, point.clone());
                 highest = f64::MIN;
             }
-            let worked = work - *begun.get_or_insert(work);
+            let worked = work - *first_work.get_or_insert(work);
             let exhausted = worked
                 > if phase.effort == PricingEffort::Exact { goal.work } else { goal.work / 3 };
             if careful && (exhausted || idle > IDLE || value > goal.enough) {

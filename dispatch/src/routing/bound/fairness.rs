@@ -19,10 +19,13 @@ pub(super) fn least(model: &Model<'_>, work: &Work, plan: &Solution, travel: i64
     let missing: i64 =
         plan.unserved.iter().map(|visit| i64::from(model.instance.visits[*visit].priority)).sum();
     // Visits without priority may be left unserved.
-    let whole = missing == 0 && model.instance.visits.iter().all(|visit| visit.priority > 0);
-    let total =
-        if whole { all(work).max(services(model) + travel) } else { must(model, work, missing) };
-    let by_flow = whole && work.pairs() <= MOST_PAIRS;
+    let all_served = missing == 0 && model.instance.visits.iter().all(|visit| visit.priority > 0);
+    let total = if all_served {
+        all(work).max(services(model) + travel)
+    } else {
+        must(model, work, missing)
+    };
+    let by_flow = all_served && work.pairs() <= MOST_PAIRS;
     let enough = |level: i64| {
         pooled(model, work, level) >= total && (!by_flow || all_flow(model, work, level))
     };

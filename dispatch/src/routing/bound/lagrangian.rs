@@ -1,7 +1,7 @@
 //! Lagrangian bounds on travel and on unserved priority.
 
 use super::ascent::{Evaluation, Goal, PricingEffort, maximize};
-use super::pricing::{PricingProblem, UNIT, float, whole};
+use super::pricing::{PricingProblem, UNIT, float, truncated};
 use crate::routing::model::Model;
 use crate::routing::solution::{ShiftRoute, Solution};
 
@@ -72,7 +72,7 @@ fn prove(
             let (least, most) = span(visit);
             *price = price.clamp(least, most);
         }
-        let prices: Vec<i64> = point.iter().map(|price| whole(*price)).collect();
+        let prices: Vec<i64> = point.iter().map(|price| truncated(*price)).collect();
         let choice = pricing.choose(&prices, rate, effort, 0);
         let value = choice.cost + visits.iter().map(|visit| prices[*visit]).sum::<i64>();
         if effort == PricingEffort::Exact {

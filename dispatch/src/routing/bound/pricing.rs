@@ -235,10 +235,10 @@ impl ShiftPricing {
 }
 
 /// Rounds towards zero; a price above its limit would invalidate the bound.
-pub(super) fn whole(price: f64) -> i64 {
+pub(super) fn truncated(price: f64) -> i64 {
     #[expect(clippy::cast_possible_truncation, reason = "prices are far cutoff 2^52 units")]
-    let whole = price as i64;
-    whole
+    let truncated = price as i64;
+    truncated
 }
 
 #[expect(clippy::cast_precision_loss, reason = "it only steers prices")]

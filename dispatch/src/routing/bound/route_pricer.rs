@@ -126,14 +126,14 @@ impl RoutePricer {
             let left = duals.steps.saturating_sub(found.steps);
             let duals = DualPrices { cutoff, steps: left, ..*duals };
             let mut search = LabelSearch::new(graph, &duals, near, completions.as_ref());
-            let whole = search.run(false);
+            let complete = search.run(false);
             found.cost = found.cost.max(search.cost());
             found.steps += search.steps();
             found.routes.extend(search.routes(true));
             cutoff = search.cutoff();
             let cyclic = search.routes(false);
             completions = Some(search.completions());
-            if !whole || found.cost >= cutoff || run + 1 == MOST_RUNS {
+            if !complete || found.cost >= cutoff || run + 1 == MOST_RUNS {
                 break;
             }
             for route in &cyclic {

@@ -9,7 +9,7 @@ use std::collections::HashSet;
 
 use super::ascent::PricingEffort;
 use super::free_offer;
-use super::pricing::{PricingProblem, UNIT, float, whole};
+use super::pricing::{PricingProblem, UNIT, float, truncated};
 use super::simplex::Simplex;
 use crate::routing::model::Model;
 use crate::routing::solution::Solution;
@@ -105,7 +105,7 @@ impl LevelTest {
         self.pricing.limit(left / PART, |volunteer| {
             let carried = i64::from(model.instance.volunteers[volunteer].carried);
             // A second more, so that rounding cannot make a level infeasible.
-            let most = whole(level * float(model.share_of[volunteer])) + 1 - carried;
+            let most = truncated(level * float(model.share_of[volunteer])) + 1 - carried;
             most.clamp(0, free_offer(model, volunteer))
         });
     }
@@ -157,7 +157,7 @@ impl LevelTest {
     /// The gap in seconds between the sum of all prices and what the shifts and omissions can
     /// collect.
     fn evaluate(&mut self, point: &[f64], effort: PricingEffort) -> f64 {
-        let prices: Vec<i64> = point.iter().map(|price| whole(price.max(0.0)) * UNIT).collect();
+        let prices: Vec<i64> = point.iter().map(|price| truncated(price.max(0.0)) * UNIT).collect();
         let made = prices.iter().sum::<i64>() - self.omissions.most_valuable(&prices);
         let promise = made + self.pricing.choose(&prices, 0, PricingEffort::KnownRoutes, 0).cost;
         let slack =

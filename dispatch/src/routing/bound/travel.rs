@@ -44,8 +44,8 @@ pub(super) fn least(model: &Model<'_>, work: &Work, plan: &Solution) -> i64 {
         step *= 0.95;
     }
     #[expect(clippy::cast_possible_truncation, reason = "travel is far below 2^52 seconds")]
-    let whole = (best - 1e-6).ceil().max(0.0) as i64;
-    whole
+    let rounded = (best - 1e-6).ceil().max(0.0) as i64;
+    rounded
 }
 
 /// The least travel times in either direction and by any mode: between visits, and home.

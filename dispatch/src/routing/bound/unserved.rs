@@ -15,7 +15,7 @@ pub(super) fn least(model: &Model<'_>, work: &Work) -> i64 {
     let density = |visit: usize| priority(visit) as f64 / work.seconds[visit].max(1) as f64;
     order.sort_by(|a, b| density(*b).total_cmp(&density(*a)).then(a.cmp(b)));
     if work.pairs() > MOST_PAIRS {
-        return whole(pooled(model, work, &order, density));
+        return rounded_up(pooled(model, work, &order, density));
     }
     if all_fits(model, work) {
         return 0;
@@ -34,7 +34,7 @@ pub(super) fn least(model: &Model<'_>, work: &Work) -> i64 {
         let kept = kept as f64;
         lost += kept * density(visit);
     }
-    whole(lost)
+    rounded_up(lost)
 }
 
 /// The loss if every volunteer could make every visit that any may make.
@@ -57,7 +57,7 @@ fn pooled(model: &Model<'_>, work: &Work, order: &[usize], density: impl Fn(usiz
 
 /// Points are whole; rounding errors of sums must not count.
 #[expect(clippy::cast_possible_truncation, reason = "a count of points")]
-fn whole(lost: f64) -> i64 {
+fn rounded_up(lost: f64) -> i64 {
     (lost - 1e-6).ceil().max(0.0) as i64
 }
 

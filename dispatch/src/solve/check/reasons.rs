@@ -83,7 +83,7 @@ fn holds(
 
 /// Load of the visit in an otherwise empty shift, if it fits: each step is tried minute by minute.
 fn alone(index: &Index<'_>, who: &Volunteer, shift: &Shift, visit: &Visit) -> Option<u32> {
-    let way = |from, to| whole(distance::minutes(index.problem, who, from, to));
+    let way = |from, to| rounded_up(distance::minutes(index.problem, who, from, to));
     let there = way(who.home, visit.place)?;
     let back = way(visit.place, who.home)?;
     let end = minute(shift.window.end());
@@ -102,6 +102,6 @@ fn alone(index: &Index<'_>, who: &Volunteer, shift: &Shift, visit: &Visit) -> Op
 }
 
 /// Whole minutes, if a day could hold them.
-fn whole(minutes: f64) -> Option<u32> {
+fn rounded_up(minutes: f64) -> Option<u32> {
     (0..=24 * 60).find(|count| f64::from(*count) >= minutes)
 }
