@@ -25,7 +25,8 @@ const FIELDS: [(&str, &str); 5] = [
     ("share_after", "share_after"),
 ];
 /// Problem codes that differ.
-const CODES: [(&str, &str); 1] = [("command_set_aside", "command_dead_lettered")];
+const CODES: [(&str, &str); 2] =
+    [("command_set_aside", "command_dead_lettered"), ("not_task_holder", "not_assignee")];
 /// The command that lists what the server failed at again and again.
 const DEAD_LETTERS: [&str; 2] = ["log", "dead-letters"];
 /// Rows of a phone that depend on the day.
