@@ -1,15 +1,15 @@
 //! Authorization: one table of role by action, and each person's area of responsibility.
 //!
-//! The default is to deny. A resource outside the actor's area appears not to exist; a
+//! The default is to deny. A resource outside the principal's area appears not to exist; a
 //! resource inside it is forbidden if the role does not permit the action.
-//! [`Actor::authorize`] distinguishes the two.
+//! [`Principal::authorize`] distinguishes the two.
 
 use crate::word::{UnknownWord, unknown};
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::area::{AreaCode, Level};
+use crate::area::{AreaCode, AreaRange, Level};
 use crate::id::PersonId;
 
 /// A person's role.
@@ -123,9 +123,10 @@ pub const fn permits(role: Role, action: Action) -> bool {
     }
 }
 
-/// An acting person: id, role and area of responsibility.
+/// A person with the current role and area of responsibility: the subject of every decision
+/// of authorization.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Actor {
+pub struct Principal {
     /// The person.
     pub person: PersonId,
     /// The role.
@@ -134,10 +135,10 @@ pub struct Actor {
     pub area: AreaCode,
 }
 
-/// Why an actor is denied.
+/// Why a principal is denied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum Denial {
-    /// The resource is outside the actor's area and must appear not to exist.
+    /// The resource is outside the principal's area and must appear not to exist.
     #[error("outside the caller's area")]
     OutOfScope,
     /// The resource is visible, but the role does not permit the action.
@@ -145,7 +146,17 @@ pub enum Denial {
     Forbidden,
 }
 
-impl Actor {
+impl Principal {
+    /// The district of the area: the first part of every key.
+    pub fn district(&self) -> AreaCode {
+        self.area.district()
+    }
+
+    /// The range of codes of the area and its descendants.
+    pub fn scope(&self) -> AreaRange {
+        self.area.range()
+    }
+
     /// Checks that the role permits `action` at all.
     ///
     /// # Errors
@@ -154,7 +165,7 @@ impl Actor {
         if permits(self.role, action) { Ok(()) } else { Err(Denial::Forbidden) }
     }
 
-    /// Checks that the actor may perform `action` on a resource in `area`.
+    /// Checks that the principal may perform `action` on a resource in `area`.
     ///
     /// # Errors
     /// [`Denial::OutOfScope`] takes precedence over [`Denial::Forbidden`], so that an
@@ -170,13 +181,13 @@ mod tests {
 
     use super::*;
 
-    fn actor(role: Role, area: &str) -> Actor {
-        Actor { person: PersonId(Uuid::nil()), role, area: area.parse().expect("a code") }
+    fn principal(role: Role, area: &str) -> Principal {
+        Principal { person: PersonId(Uuid::nil()), role, area: area.parse().expect("a code") }
     }
 
     #[test]
     fn outside_the_area_is_unseen_even_for_what_the_role_may_not_do() {
-        let volunteer = actor(Role::Volunteer, "500116001002001");
+        let volunteer = principal(Role::Volunteer, "500116001002001");
         let own = "500116001002001".parse().expect("a code");
         let next = "500116001002002".parse().expect("a code");
         assert_eq!(volunteer.authorize(Action::WorkTask, &own), Ok(()));
@@ -186,9 +197,16 @@ mod tests {
 
     #[test]
     fn an_area_above_ones_own_is_out_of_scope() {
-        let town = actor(Role::Supervisor, "500116001");
+        let town = principal(Role::Supervisor, "500116001");
         let district = "500116".parse().expect("a code");
         assert_eq!(town.authorize(Action::ReadAreas, &district), Err(Denial::OutOfScope));
+    }
+
+    #[test]
+    fn a_principal_belongs_to_the_district_of_its_area_and_sees_the_area() {
+        let manager = principal(Role::Manager, "500116001002001");
+        assert_eq!(manager.district().as_str(), "500116");
+        assert_eq!(manager.scope().area(), manager.area);
     }
 
     #[test]

@@ -5,14 +5,17 @@
 //! - [`area`]: the four levels and their codes; [`place`]: WGS-84 points;
 //!   [`time`]: minutes, times of day, windows; [`id`], [`phone`] and [`skill`];
 //!   [`text`]: what is invisible in pasted text.
+//! - [`range`]: whole numbers within bounds; [`bounded_text`]: texts within a length.
 //! - [`authority`]: the one table of role by action.
-//! - [`task`]: the life cycle of a task, with every rule in one function.
+//! - [`task`]: the life cycle of a task, with every rule.
 
 pub mod area;
 pub mod authority;
+pub mod bounded_text;
 pub mod id;
 pub mod phone;
 pub mod place;
+pub mod range;
 #[cfg(feature = "schema")]
 mod schema;
 pub mod skill;

@@ -13,6 +13,38 @@ use crate::area::{AreaCode, Level};
 use crate::id::{BeneficiaryId, NoticeId, PersonId, PlanId, ReportId, TaskId};
 use crate::place::Place;
 use crate::skill::Skill;
+use crate::time::{TimeOfDay, Window};
+
+/// A whole number within bounds.
+pub(crate) fn whole_number(min: i64, max: i64, example: i64, description: &str) -> RefOr<Schema> {
+    let format = if i32::try_from(max).is_ok() { KnownFormat::Int32 } else { KnownFormat::Int64 };
+    ObjectBuilder::new()
+        .schema_type(Type::Integer)
+        .format(Some(SchemaFormat::KnownFormat(format)))
+        .minimum(Some(min))
+        .maximum(Some(max))
+        .examples([example])
+        .description(Some(description))
+        .build()
+        .into()
+}
+
+/// A text within a number of characters.
+pub(crate) fn bounded_text(
+    min: usize,
+    max: usize,
+    example: &str,
+    description: &str,
+) -> RefOr<Schema> {
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .min_length((min > 0).then_some(min))
+        .max_length(Some(max))
+        .examples([example])
+        .description(Some(description))
+        .build()
+        .into()
+}
 
 fn text(pattern: &str, most: usize, example: &str, description: &str) -> RefOr<Schema> {
     ObjectBuilder::new()
@@ -130,5 +162,47 @@ impl PartialSchema for Place {
 impl ToSchema for Place {
     fn name() -> Cow<'static, str> {
         Cow::Borrowed("Place")
+    }
+}
+
+/// Minutes from midnight, from `first` to `last`.
+fn minute(first: u16, last: u16, example: u16, description: &str) -> RefOr<Schema> {
+    whole_number(first.into(), last.into(), example.into(), description)
+}
+
+impl PartialSchema for TimeOfDay {
+    fn schema() -> RefOr<Schema> {
+        let description = "A time of day, in minutes from midnight in the district's time zone.";
+        minute(0, Self::LAST.minutes(), 555, description)
+    }
+}
+
+impl ToSchema for TimeOfDay {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("TimeOfDay")
+    }
+}
+
+impl PartialSchema for Window {
+    fn schema() -> RefOr<Schema> {
+        // Neither bound reaches the other's: the end is after the start.
+        let last = TimeOfDay::LAST.minutes();
+        ObjectBuilder::new()
+            .property("start", minute(0, last - 1, 540, "The start."))
+            .property("end", minute(1, last, 720, "The end; after `start`."))
+            .required("start")
+            .required("end")
+            .additional_properties(Some(AdditionalProperties::<Schema>::FreeForm(false)))
+            .description(Some(
+                "A time window of a day, in minutes from midnight in the district's time zone.",
+            ))
+            .build()
+            .into()
+    }
+}
+
+impl ToSchema for Window {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("DayWindow")
     }
 }

@@ -6,13 +6,14 @@ use diesel::backend::Backend;
 use diesel::deserialize::{self, FromSql};
 use diesel::pg::Pg;
 use diesel::serialize::{self, IsNull, Output, ToSql};
-use diesel::sql_types::Text;
+use diesel::sql_types::{Integer, Text};
 use diesel::sqlite::Sqlite;
 
 use crate::area::{AreaCode, Level};
 use crate::authority::Role;
 use crate::id::{BeneficiaryId, NoticeId, PersonId, PlanId, ReportId, TaskId};
 use crate::task::{Outcome, Overdue, Phase};
+use crate::time::TimeOfDay;
 
 /// Reads and writes a type as text, with `FromStr` and `Into<&str>` of its reference. The
 /// type derives `AsExpression` and `FromSqlRow` for `Text`.
@@ -49,6 +50,43 @@ macro_rules! text_column {
         }
     )+};
 }
+
+/// Reads and writes a type that holds the integer of its column, checked by `TryFrom<i64>`.
+macro_rules! number_column {
+    ($type:ident: $integer:ident as $column:ident) => {
+        impl<DB> diesel::deserialize::FromSql<diesel::sql_types::$column, DB> for $type
+        where
+            DB: diesel::backend::Backend,
+            $integer: diesel::deserialize::FromSql<diesel::sql_types::$column, DB>,
+        {
+            fn from_sql(value: DB::RawValue<'_>) -> diesel::deserialize::Result<Self> {
+                let number = <$integer as diesel::deserialize::FromSql<
+                    diesel::sql_types::$column,
+                    DB,
+                >>::from_sql(value)?;
+                Self::try_from(i64::from(number))
+                    .map_err(|error| $crate::sql::unreadable(stringify!($type), &error))
+            }
+        }
+
+        impl<DB> diesel::serialize::ToSql<diesel::sql_types::$column, DB> for $type
+        where
+            DB: diesel::backend::Backend,
+            $integer: diesel::serialize::ToSql<diesel::sql_types::$column, DB>,
+        {
+            fn to_sql<'b>(
+                &'b self,
+                out: &mut diesel::serialize::Output<'b, '_, DB>,
+            ) -> diesel::serialize::Result {
+                <$integer as diesel::serialize::ToSql<diesel::sql_types::$column, DB>>::to_sql(
+                    &self.0, out,
+                )
+            }
+        }
+    };
+}
+
+pub(crate) use number_column;
 
 /// A column value that Gridward cannot have written.
 pub fn unreadable(type_name: &str, reason: &dyn std::fmt::Display) -> Box<dyn Error + Send + Sync> {
@@ -89,3 +127,28 @@ macro_rules! id_column {
 }
 
 id_column!(PersonId, BeneficiaryId, TaskId, ReportId, PlanId, NoticeId);
+
+impl<DB> FromSql<Integer, DB> for TimeOfDay
+where
+    DB: Backend,
+    i32: FromSql<Integer, DB>,
+{
+    fn from_sql(value: DB::RawValue<'_>) -> deserialize::Result<Self> {
+        let minutes = u16::try_from(i32::from_sql(value)?);
+        let minutes = minutes.map_err(|error| unreadable("TimeOfDay", &error))?;
+        Self::new(minutes).map_err(|error| unreadable("TimeOfDay", &error))
+    }
+}
+
+impl ToSql<Integer, Pg> for TimeOfDay {
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
+        ToSql::<Integer, Pg>::to_sql(&i32::from(self.minutes()), &mut out.reborrow())
+    }
+}
+
+impl ToSql<Integer, Sqlite> for TimeOfDay {
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
+        out.set_value(i32::from(self.minutes()));
+        Ok(IsNull::No)
+    }
+}

@@ -7,10 +7,24 @@ use std::ops::{Add, AddAssign, Sub};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::range::{ServiceMinutes, WeeklyMinutes};
+
 /// A duration in whole minutes; never negative.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Minutes(pub u32);
+
+impl From<ServiceMinutes> for Minutes {
+    fn from(minutes: ServiceMinutes) -> Self {
+        Self(minutes.get().unsigned_abs())
+    }
+}
+
+impl From<WeeklyMinutes> for Minutes {
+    fn from(minutes: WeeklyMinutes) -> Self {
+        Self(minutes.get().unsigned_abs())
+    }
+}
 
 impl Add for Minutes {
     type Output = Self;
@@ -43,6 +57,11 @@ impl Sum for Minutes {
 
 /// A time of day: minutes since midnight, 0 to 1440 (the end of the day).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(
+    feature = "diesel",
+    derive(diesel::AsExpression, diesel::FromSqlRow),
+    diesel(sql_type = diesel::sql_types::Integer)
+)]
 #[serde(try_from = "u16", into = "u16")]
 pub struct TimeOfDay(u16);
 
@@ -58,12 +77,15 @@ pub enum TimeError {
 }
 
 impl TimeOfDay {
+    /// The end of the day.
+    pub const LAST: Self = Self(24 * 60);
+
     /// The time `minutes` after midnight.
     ///
     /// # Errors
     /// If the value exceeds 1440.
     pub const fn new(minutes: u16) -> Result<Self, TimeError> {
-        if minutes <= 24 * 60 { Ok(Self(minutes)) } else { Err(TimeError::TimeOfDay) }
+        if minutes <= Self::LAST.0 { Ok(Self(minutes)) } else { Err(TimeError::TimeOfDay) }
     }
 
     /// Parses `0930` or `09:30`.
@@ -111,10 +133,27 @@ impl fmt::Display for TimeOfDay {
 }
 
 /// A window of a day, from `start` (inclusive) to `end` (exclusive).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "StartAndEnd")]
 pub struct Window {
     start: TimeOfDay,
     end: TimeOfDay,
+}
+
+/// Two times that may not be a window.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StartAndEnd {
+    start: TimeOfDay,
+    end: TimeOfDay,
+}
+
+impl TryFrom<StartAndEnd> for Window {
+    type Error = TimeError;
+
+    fn try_from(StartAndEnd { start, end }: StartAndEnd) -> Result<Self, TimeError> {
+        Self::new(start, end)
+    }
 }
 
 impl Window {

@@ -1,7 +1,9 @@
 //! The public representation of an area.
 
+use chrono::NaiveDate;
 use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::place::Place;
+use gridward_domain::range::Version;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -20,8 +22,12 @@ pub struct Area {
     pub parent: Option<AreaCode>,
     /// A point inside the area, WGS-84.
     pub place: Place,
+    /// The day on which the area was closed; absent for a current one. A closed area is not
+    /// listed and gets no new tasks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub valid_to: Option<NaiveDate>,
     /// Incremented with every change.
-    #[schema(minimum = 1, maximum = 9_007_199_254_740_991_i64, example = 1)]
+    #[schema(value_type = Version)]
     pub version: i64,
 }
 

@@ -12,7 +12,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::map::Maps;
 use super::model::AreaWithCounts;
 use super::{Area, map, store};
-use crate::auth::Caller;
+use crate::auth::Authenticated;
 use crate::clock::Clock;
 use crate::http::Query;
 use crate::http::openapi;
@@ -33,7 +33,8 @@ pub struct AreaQuery {
 
 /// List areas
 ///
-/// Lists the caller's area and its descendants, ordered by code. Allowed roles: all.
+/// Lists the current areas among the caller's area and its descendants, ordered by code.
+/// Allowed roles: all.
 #[utoipa::path(
     tag = "areas",
     operation_id = "list_areas",
@@ -44,21 +45,22 @@ pub struct AreaQuery {
 pub(crate) async fn list_areas(
     request: HttpRequest,
     db: Data<Db>,
-    caller: Caller,
+    Authenticated(principal): Authenticated,
     Paged { filter: query, page }: Paged<AreaQuery>,
 ) -> Result<HttpResponse, Problem> {
     let AreaQuery { level, parent } = query;
-    caller.actor.authorize(Action::ReadAreas, &parent.unwrap_or(caller.actor.area))?;
+    principal.authorize(Action::ReadAreas, &parent.unwrap_or(principal.area))?;
     let wanted = page.wanted()?;
     let limit = wanted.limit;
-    let areas = db.read(move |conn| store::list(conn, &caller.scope(), level, parent, &wanted));
+    let areas = db.read(move |conn| store::list(conn, &principal.scope(), level, parent, &wanted));
     let areas = page::page(areas.await.map_err(Problem::from)?, limit, |area: &Area| area.code);
     Ok(areas.answer(request.path(), request.query_string()))
 }
 
 /// Get an area
 ///
-/// Includes the totals of the area and its descendants. Allowed roles: all.
+/// Includes the totals of the area and its descendants. A closed area has `valid_to`. Allowed
+/// roles: all.
 #[utoipa::path(
     tag = "areas",
     operation_id = "get_area",
@@ -72,10 +74,10 @@ pub(crate) async fn list_areas(
 pub(crate) async fn get_area(
     db: Data<Db>,
     clock: Data<Clock>,
-    caller: Caller,
+    Authenticated(principal): Authenticated,
     code: Path<AreaCode>,
 ) -> Result<Json<AreaWithCounts>, Problem> {
-    caller.actor.authorize(Action::ReadAreas, &code)?;
+    principal.authorize(Action::ReadAreas, &code)?;
     let today = crate::clock::day((clock)());
     let found = db.read(move |conn| {
         let area = store::one(conn, &code)?.ok_or_else(Problem::not_found)?;
@@ -119,10 +121,10 @@ pub struct Boundary {
 #[get("/areas/{code}/boundary")]
 pub(crate) async fn get_area_boundary(
     db: Data<Db>,
-    caller: Caller,
+    Authenticated(principal): Authenticated,
     code: Path<AreaCode>,
 ) -> Result<HttpResponse, Problem> {
-    caller.actor.authorize(Action::ReadAreas, &code)?;
+    principal.authorize(Action::ReadAreas, &code)?;
     let outline = db.read({
         let code = *code;
         move |conn| {
@@ -181,14 +183,14 @@ pub struct PointQuery {
 pub(crate) async fn locate_area(
     db: Data<Db>,
     maps: Data<Maps>,
-    caller: Caller,
+    Authenticated(principal): Authenticated,
     Query(point): Query<PointQuery>,
 ) -> Result<Json<Area>, Problem> {
     let place =
         Place::new(point.lat, point.lon).map_err(|error| Problem::unreadable("lat", error))?;
-    let map = maps.of(&db, caller.actor.area).await?;
+    let map = maps.of(&db, principal.area).await?;
     let grid = map.locate(place).ok_or_else(Problem::not_found)?;
-    caller.actor.authorize(Action::ReadAreas, &grid)?;
+    principal.authorize(Action::ReadAreas, &grid)?;
     let area = db.read(move |conn| store::one(conn, &grid)).await?;
     area.map(Json).ok_or_else(Problem::not_found)
 }

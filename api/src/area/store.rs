@@ -45,12 +45,13 @@ impl AreaRow {
             parent: self.parent,
             place: Place::new(self.lat, self.lon)
                 .map_err(|error| DbError::corrupt("areas", error))?,
+            valid_to: self.valid_to,
             version: self.version,
         })
     }
 }
 
-/// The area with this code, if it exists.
+/// The area with this code, current or closed, if it exists.
 ///
 /// # Errors
 /// [`DbError`].
@@ -58,6 +59,14 @@ pub fn one(conn: &mut Conn, code: &AreaCode) -> Result<Option<Area>, DbError> {
     let area = areas::table.find((code.district(), *code)).select(AreaRow::as_select());
     let row = area.first(conn).optional()?;
     row.map(AreaRow::area).transpose()
+}
+
+/// The area with this code, if it exists and is current.
+///
+/// # Errors
+/// [`DbError`].
+pub fn current(conn: &mut Conn, code: &AreaCode) -> Result<Option<Area>, DbError> {
+    Ok(one(conn, code)?.filter(|area| area.valid_to.is_none()))
 }
 
 /// The names from the district down to the area.
@@ -74,7 +83,7 @@ pub fn path(conn: &mut Conn, code: &AreaCode) -> Result<Vec<String>, DbError> {
         .load(conn)?)
 }
 
-/// A page of the areas in the range, ordered by code.
+/// A page of the current areas in the range, ordered by code.
 ///
 /// # Errors
 /// [`DbError`].
@@ -88,6 +97,7 @@ pub fn list(
     let mut query = areas::table
         .filter(areas::district.eq(scope.area().district()))
         .filter(in_range!(areas::code, scope))
+        .filter(areas::valid_to.is_null())
         .select(AreaRow::as_select())
         .into_boxed();
     if let Some(level) = level {
@@ -103,7 +113,7 @@ pub fn list(
     rows.into_iter().map(AreaRow::area).collect()
 }
 
-/// The totals of the area; a task is overdue if it was due before `today`.
+/// The totals of the area, of current areas and beneficiaries; a task is overdue if it was due before `today`.
 ///
 /// # Errors
 /// [`DbError`].
@@ -113,6 +123,7 @@ pub fn counts(conn: &mut Conn, code: &AreaCode, today: NaiveDate) -> Result<Coun
     let levels: Vec<(Level, i64)> = areas::table
         .filter(areas::district.eq(district))
         .filter(in_range!(areas::code, range))
+        .filter(areas::valid_to.is_null())
         .group_by(areas::level)
         .select((areas::level, count_star()))
         .load(conn)?;
@@ -126,6 +137,7 @@ pub fn counts(conn: &mut Conn, code: &AreaCode, today: NaiveDate) -> Result<Coun
     let beneficiaries: i64 = beneficiaries::table
         .filter(beneficiaries::district.eq(district))
         .filter(in_range!(beneficiaries::grid, range))
+        .filter(beneficiaries::valid_to.is_null())
         .select(count_star())
         .first(conn)?;
     let mine =

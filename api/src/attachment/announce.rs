@@ -1,11 +1,11 @@
 //! Announcing an attachment: its row, before its bytes come.
 
+use gridward_domain::authority::Principal;
 use gridward_domain::task::Verb;
 
 use super::expiration;
 use super::metadata::Metadata;
 use super::store::{self, AttachmentRow};
-use crate::auth::Caller;
 use crate::http::problem::{Problem, ProblemCode};
 use crate::tx::Tx;
 use crate::{log, task};
@@ -18,27 +18,32 @@ pub(super) enum Announced {
     NeedsRoom(AttachmentRow),
 }
 
-/// Announces an attachment of a task that the caller has or had.
+/// Announces an attachment of a task that the principal has or had.
 ///
 /// # Errors
 /// 403, 404, 409 for an id that names another attachment, 413, and the database's.
 pub(super) fn announce(
     tx: &mut Tx<'_>,
-    caller: &Caller,
+    principal: &Principal,
     metadata: &Metadata,
     length: i64,
 ) -> Result<Announced, Problem> {
-    if !Verb::Report.is_for(caller.actor.role) {
+    if !Verb::Report.is_for(principal.role) {
         return Err(ProblemCode::Forbidden.into());
     }
-    let me = caller.actor.person;
+    let me = principal.person;
     let found = tx.find::<task::row::TaskRow>(metadata.task)?;
     let found = found.ok_or_else(Problem::not_found)?;
-    if !log::store::was_assignee(tx.read_unbatched(), caller.district, &found.id.to_string(), me)? {
+    if !log::store::was_assignee(
+        tx.read_unbatched(),
+        principal.district(),
+        &found.id.to_string(),
+        me,
+    )? {
         return Err(Problem::not_found());
     }
     let row = AttachmentRow {
-        district: caller.district,
+        district: principal.district(),
         id: metadata.id.to_string(),
         task: found.id,
         person: me,
@@ -49,7 +54,7 @@ pub(super) fn announce(
         complete: false,
         created_at: tx.now.naive_utc(),
     };
-    if let Some(known) = store::row(tx.read_unbatched(), caller.district, metadata.id)? {
+    if let Some(known) = store::row(tx.read_unbatched(), principal.district(), metadata.id)? {
         let (received, complete, created_at) = (known.received, known.complete, known.created_at);
         if known == (AttachmentRow { received, complete, created_at, ..row.clone() }) {
             let now = tx.now;

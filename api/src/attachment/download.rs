@@ -3,7 +3,7 @@
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, get};
-use gridward_domain::authority::{Action, Role};
+use gridward_domain::authority::{Action, Principal, Role};
 use gridward_domain::word::Word as _;
 use serde_json::json;
 use utoipa::ToSchema;
@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::receive::{self, Attachments};
 use super::store::{self, AttachmentRow};
-use crate::auth::Caller;
+use crate::auth::Authenticated;
 use crate::http::openapi;
 use crate::http::problem::Problem;
 use crate::log::{Event, Subject};
@@ -40,13 +40,13 @@ pub(super) struct Content(String);
 #[get("/attachments/{id}")]
 pub(crate) async fn get_attachment(
     attachments: Data<Attachments>,
-    caller: Caller,
+    Authenticated(principal): Authenticated,
     id: Path<Uuid>,
 ) -> Result<HttpResponse, Problem> {
-    let (id, keys, district) = (*id, attachments.keys.clone(), caller.district);
+    let (id, keys, district) = (*id, attachments.keys.clone(), principal.district());
     let read = attachments.db.write(district, move |tx| {
-        let row = readable(tx, &caller, id)?;
-        Ok::<_, Problem>((row, keys.key(tx.read_unbatched(), caller.district)?))
+        let row = readable(tx, &principal, id)?;
+        Ok::<_, Problem>((row, keys.key(tx.read_unbatched(), principal.district())?))
     });
     let (row, key) = read.await?;
     let bytes = receive::open(&attachments, &key, &row).await?;
@@ -58,20 +58,20 @@ pub(crate) async fn get_attachment(
         .body(bytes))
 }
 
-/// The attachment, if it is complete and the caller may read it. An event records
+/// The attachment, if it is complete and the principal may read it. An event records
 /// access by anybody but the uploader.
-fn readable(tx: &mut Tx<'_>, caller: &Caller, id: Uuid) -> Result<AttachmentRow, Problem> {
-    let row = store::row(tx.read_unbatched(), caller.district, id)?.filter(|row| row.complete);
+fn readable(tx: &mut Tx<'_>, principal: &Principal, id: Uuid) -> Result<AttachmentRow, Problem> {
+    let row = store::row(tx.read_unbatched(), principal.district(), id)?.filter(|row| row.complete);
     let row = row.ok_or_else(Problem::not_found)?;
-    if row.person == caller.actor.person {
+    if row.person == principal.person {
         return Ok(row);
     }
-    let task = task::perform::visible_now(tx, caller, row.task)?;
-    if caller.actor.role == Role::Volunteer {
+    let task = task::perform::visible_now(tx, principal, row.task)?;
+    if principal.role == Role::Volunteer {
         return Err(Problem::not_found());
     }
-    caller.may(Action::RevealBeneficiary)?;
+    principal.may(Action::RevealBeneficiary)?;
     let event = Event::new("attachment.read", Subject::Reading, &row.id, task.grid, 1);
-    tx.record(event.by(caller.actor.person).with(json!({ "task": row.task })));
+    tx.record(event.by(principal.person).with(json!({ "task": row.task })));
     Ok(row)
 }

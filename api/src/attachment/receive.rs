@@ -1,5 +1,6 @@
 //! Receives attachments: each part into the blob store, then the whole.
 
+use gridward_domain::authority::Principal;
 use std::fmt::Display;
 
 use actix_web::web::{Bytes, Payload};
@@ -10,7 +11,6 @@ use super::blob_store::{BlobError, BlobStore};
 use super::checksum::Checksum;
 use super::model::Misfit;
 use super::store::{self, AttachmentRow};
-use crate::auth::Caller;
 use crate::clock::Clock;
 use crate::crypto::{KeyRing, SealingKey, aad};
 use crate::db::column::Hash;
@@ -124,7 +124,7 @@ async fn put(
 pub async fn finish(
     attachments: &Attachments,
     key: &SealingKey,
-    caller: &Caller,
+    principal: &Principal,
     row: &AttachmentRow,
 ) -> Result<(), Problem> {
     let mut bytes = Vec::with_capacity(usize::try_from(row.length).unwrap_or_default());
@@ -140,7 +140,7 @@ pub async fn finish(
     }
     let sealed = key.seal(&associated_data(row, "whole"), &bytes)?;
     attachments.blobs.put(&whole_name(row), sealed).await?;
-    note(attachments, caller, row).await?;
+    note(attachments, principal, row).await?;
     Ok(attachments.blobs.clear(&parts_name(row)).await?)
 }
 
@@ -153,11 +153,11 @@ fn fits(row: &AttachmentRow, bytes: &[u8]) -> Result<(), Misfit> {
 
 async fn note(
     attachments: &Attachments,
-    caller: &Caller,
+    principal: &Principal,
     row: &AttachmentRow,
 ) -> Result<(), Problem> {
-    let (row, me) = (row.clone(), caller.actor.person);
-    let noted = attachments.db.write(caller.district, move |tx| {
+    let (row, me) = (row.clone(), principal.person);
+    let noted = attachments.db.write(principal.district(), move |tx| {
         let task = tx.find::<task::row::TaskRow>(row.task)?.ok_or(ProblemCode::NotFound)?;
         if store::complete(tx.write_unbatched(), row.district, &row.id)? {
             let body = json!({

@@ -5,6 +5,7 @@ use actix_web::web::{Data, Path, Payload};
 use actix_web::{
     HttpRequest, HttpResponse, HttpResponseBuilder, delete, head, options, patch, post,
 };
+use gridward_domain::authority::Principal;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -16,7 +17,7 @@ use super::metadata::Metadata;
 use super::model::LARGEST;
 use super::receive::{self, Attachments};
 use super::store::{self, AttachmentRow};
-use crate::auth::Caller;
+use crate::auth::Authenticated;
 use crate::crypto::SealingKey;
 use crate::http::openapi;
 use crate::http::problem::{Problem, ProblemCode};
@@ -58,7 +59,7 @@ fn number(request: &HttpRequest, name: &str) -> Result<i64, Problem> {
     ),
 )]
 #[options("/attachments")]
-pub(crate) async fn upload_options(_: Caller) -> HttpResponse {
+pub(crate) async fn upload_options(_: Authenticated) -> HttpResponse {
     HttpResponse::NoContent()
         .insert_header(TUS)
         .insert_header(("Tus-Version", TUS.1))
@@ -99,7 +100,7 @@ pub(crate) async fn upload_options(_: Caller) -> HttpResponse {
 pub(crate) async fn announce_attachment(
     request: HttpRequest,
     attachments: Data<Attachments>,
-    caller: Caller,
+    Authenticated(principal): Authenticated,
     // Parsed so that an invalid one is rejected; the attachment's own id does its work.
     _: IdempotencyKey,
 ) -> Result<HttpResponse, Problem> {
@@ -111,12 +112,12 @@ pub(crate) async fn announce_attachment(
     if length > LARGEST {
         return Err(ProblemCode::TooLarge.into());
     }
-    let district = caller.district;
+    let district = principal.district();
     let row = loop {
-        let (caller, metadata) = (caller.clone(), metadata.clone());
+        let metadata = metadata.clone();
         let announced = attachments
             .db
-            .write(district, move |tx| announce::announce(tx, &caller, &metadata, length));
+            .write(district, move |tx| announce::announce(tx, &principal, &metadata, length));
         match announced.await? {
             Announced::As(row) => break row,
             Announced::NeedsRoom(old) => receive::throw_away(&attachments, &old).await?,
@@ -136,18 +137,18 @@ fn with_progress(mut answer: HttpResponseBuilder, row: &AttachmentRow) -> HttpRe
     answer
 }
 
-/// The caller's own attachment, and the district's key.
+/// The principal's own attachment, and the district's key.
 async fn own(
     attachments: &Attachments,
-    caller: &Caller,
+    principal: &Principal,
     id: Uuid,
 ) -> Result<(AttachmentRow, SealingKey), Problem> {
-    let (keys, caller, now) = (attachments.keys.clone(), caller.clone(), (attachments.clock)());
+    let (keys, principal, now) = (attachments.keys.clone(), *principal, (attachments.clock)());
     let read = attachments.db.read(move |conn| {
-        let row = store::row(conn, caller.district, id)?;
-        let own = row.filter(|row| row.person == caller.actor.person);
+        let row = store::row(conn, principal.district(), id)?;
+        let own = row.filter(|row| row.person == principal.person);
         let own = own.filter(|row| !expiration::is_expired(row, now));
-        Ok((own.ok_or_else(Problem::not_found)?, keys.key(conn, caller.district)?))
+        Ok((own.ok_or_else(Problem::not_found)?, keys.key(conn, principal.district())?))
     });
     read.await
 }
@@ -175,13 +176,13 @@ async fn own(
 #[head("/attachments/{id}")]
 pub(crate) async fn attachment_offset(
     attachments: Data<Attachments>,
-    caller: Caller,
+    Authenticated(principal): Authenticated,
     id: Path<Uuid>,
 ) -> Result<HttpResponse, Problem> {
-    let (row, key) = own(&attachments, &caller, *id).await?;
+    let (row, key) = own(&attachments, &principal, *id).await?;
     // The last byte came and the server was killed before it was made whole.
     if row.received == row.length && !row.complete {
-        receive::finish(&attachments, &key, &caller, &row).await?;
+        receive::finish(&attachments, &key, &principal, &row).await?;
     }
     let mut answer = HttpResponse::Ok();
     answer
@@ -222,7 +223,7 @@ pub(crate) async fn attachment_offset(
 pub(crate) async fn send_attachment(
     request: HttpRequest,
     attachments: Data<Attachments>,
-    caller: Caller,
+    Authenticated(principal): Authenticated,
     id: Path<Uuid>,
     payload: Payload,
 ) -> Result<HttpResponse, Problem> {
@@ -230,7 +231,7 @@ pub(crate) async fn send_attachment(
         return Err(ProblemCode::UnsupportedMediaType.into());
     }
     let offset = number(&request, "Upload-Offset")?;
-    let (row, key) = own(&attachments, &caller, *id).await?;
+    let (row, key) = own(&attachments, &principal, *id).await?;
     let checksum = checksum(&request)?;
     if offset != row.received {
         let current = json!({ "upload_offset": row.received });
@@ -239,7 +240,7 @@ pub(crate) async fn send_attachment(
     let received = receive::take(&attachments, &key, &row, checksum.as_ref(), payload).await?;
     let complete = received == row.length;
     if complete && !row.complete {
-        receive::finish(&attachments, &key, &caller, &AttachmentRow { received, ..row.clone() })
+        receive::finish(&attachments, &key, &principal, &AttachmentRow { received, ..row.clone() })
             .await?;
     }
     let mut answer = HttpResponse::NoContent();
@@ -268,10 +269,10 @@ fn checksum(request: &HttpRequest) -> Result<Option<Checksum>, Problem> {
 #[delete("/attachments/{id}")]
 pub(crate) async fn give_up_attachment(
     attachments: Data<Attachments>,
-    caller: Caller,
+    Authenticated(principal): Authenticated,
     id: Path<Uuid>,
 ) -> Result<HttpResponse, Problem> {
-    let (row, _) = own(&attachments, &caller, *id).await?;
+    let (row, _) = own(&attachments, &principal, *id).await?;
     if receive::throw_away(&attachments, &row).await? {
         Ok(HttpResponse::NoContent().insert_header(TUS).finish())
     } else {

@@ -3,25 +3,29 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use gridward_domain::area::AreaCode;
-use gridward_domain::authority::{Actor, Role};
+use gridward_domain::authority::{Principal, Role};
 use gridward_domain::id::PersonId;
 
 use crate::db::column::Hash;
 use crate::db::schema::{credentials, people};
 use crate::db::{Conn, DbError};
 
-/// The person as an actor; `None` if unknown or inactive.
+/// The person as a principal; `None` if unknown or inactive.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn actor(conn: &mut Conn, district: AreaCode, id: PersonId) -> Result<Option<Actor>, DbError> {
+pub fn principal(
+    conn: &mut Conn,
+    district: AreaCode,
+    id: PersonId,
+) -> Result<Option<Principal>, DbError> {
     let row: Option<(Role, AreaCode, bool)> = people::table
         .find((district, id))
         .select((people::role, people::area, people::active))
         .first(conn)
         .optional()?;
     let Some((role, area, true)) = row else { return Ok(None) };
-    Ok(Some(Actor { person: id, role, area }))
+    Ok(Some(Principal { person: id, role, area }))
 }
 
 /// The person with this phone index, and the password hash if one is set.

@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 use gridward_domain::area::AreaCode;
 use gridward_domain::id::BeneficiaryId;
 use gridward_domain::place::Place;
+use gridward_domain::range::{BirthYear, Version};
 use gridward_domain::text_column;
 use gridward_domain::word::{UnknownWord, unknown};
 use serde::{Deserialize, Serialize};
@@ -154,8 +155,7 @@ pub struct Beneficiary {
     /// The registered gender.
     pub gender: Gender,
     /// Year of birth, four digits.
-    #[schema(minimum = 1850, maximum = 2200, example = 1948)]
-    pub birth_year: i32,
+    pub birth_year: BirthYear,
     /// The home, WGS-84.
     pub place: Place,
     /// Whether the beneficiary lives alone.
@@ -169,8 +169,12 @@ pub struct Beneficiary {
     /// The day of the last contact; absent if there was none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_contact: Option<NaiveDate>,
+    /// The day on which the beneficiary ended; absent for a current one. An ended
+    /// beneficiary is not listed and gets no new tasks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub valid_to: Option<NaiveDate>,
     /// Incremented with every change.
-    #[schema(minimum = 1, maximum = 9_007_199_254_740_991_i64, example = 1)]
+    #[schema(value_type = Version)]
     pub version: i64,
 }
 

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::{Beneficiary, Category, store};
-use crate::auth::Caller;
+use crate::auth::Authenticated;
 use crate::crypto::KeyRing;
 use crate::http::openapi;
 use crate::http::page::{self, Page, PageQuery, Paged};
@@ -45,15 +45,15 @@ pub(crate) async fn list_beneficiaries(
     request: HttpRequest,
     db: Data<Db>,
     keys: Data<KeyRing>,
-    caller: Caller,
+    Authenticated(principal): Authenticated,
     Paged { filter: query, page }: Paged<BeneficiaryQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let area = query.area.unwrap_or(caller.actor.area);
-    caller.actor.authorize(Action::ReadBeneficiaries, &area)?;
+    let area = query.area.unwrap_or(principal.area);
+    principal.authorize(Action::ReadBeneficiaries, &area)?;
     let wanted = page.wanted()?;
     let (keys, category, limit) = (keys.clone(), query.category, wanted.limit);
     let found = db.read(move |conn| {
-        let key = keys.key(conn, caller.district)?;
+        let key = keys.key(conn, principal.district())?;
         store::list(conn, &key, &area.range(), category, &wanted)
     });
     let found = page::page(found.await.map_err(Problem::from)?, limit, |one: &Beneficiary| {
@@ -78,14 +78,14 @@ pub(crate) async fn list_beneficiaries(
 pub(crate) async fn get_beneficiary(
     db: Data<Db>,
     keys: Data<KeyRing>,
-    caller: Caller,
+    Authenticated(principal): Authenticated,
     id: Path<BeneficiaryId>,
 ) -> Result<Json<Beneficiary>, Problem> {
-    caller.may(Action::ReadBeneficiaries)?;
+    principal.may(Action::ReadBeneficiaries)?;
     let keys = keys.clone();
     let found = db.read(move |conn| {
-        let key = keys.key(conn, caller.district)?;
-        store::one(conn, &key, &caller.scope(), *id)
+        let key = keys.key(conn, principal.district())?;
+        store::one(conn, &key, &principal.scope(), *id)
     });
     found.await?.map(Json).ok_or_else(Problem::not_found)
 }

@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use gridward_domain::area::{AreaCode, AreaRange};
 use gridward_domain::id::{BeneficiaryId, PersonId};
 use gridward_domain::place::Place;
+use gridward_domain::range::BirthYear;
 
 use super::model::Particulars;
 use super::{Beneficiary, Category, Contact, Mobility, Plaque};
@@ -30,7 +31,7 @@ crate::table_row! {
             grid: AreaCode,
             category: Category,
             gender: Gender,
-            birth_year: i32,
+            birth_year: BirthYear,
             lat: f64,
             lon: f64,
             lives_alone: bool,
@@ -42,6 +43,7 @@ crate::table_row! {
             id_index: Hash,
             sealed: Vec<u8>,
             version: i64,
+            valid_to: Option<NaiveDate>,
         }
     }
 }
@@ -64,6 +66,11 @@ impl BeneficiaryRow {
         Place::new(self.lat, self.lon).map_err(|error| DbError::corrupt(TABLE, error))
     }
 
+    /// Whether the beneficiary has not ended.
+    pub const fn is_current(&self) -> bool {
+        self.valid_to.is_none()
+    }
+
     fn masked(&self, key: &SealingKey) -> Result<Beneficiary, DbError> {
         let Particulars { name, phone, .. } = self.particulars(key)?;
         Ok(Beneficiary {
@@ -80,12 +87,13 @@ impl BeneficiaryRow {
             contact: self.contact,
             plaque: self.plaque,
             last_contact: self.last_contact,
+            valid_to: self.valid_to,
             version: self.version,
         })
     }
 }
 
-/// The row of the beneficiary `id`, if in the range.
+/// The row of the beneficiary `id`, current or ended, if in the range.
 ///
 /// # Errors
 /// [`DbError`].
@@ -102,7 +110,7 @@ pub fn row(
         .optional()?)
 }
 
-/// The beneficiary `id`, masked, if in the range.
+/// The beneficiary `id`, current or ended, masked, if in the range.
 ///
 /// # Errors
 /// [`DbError`].
@@ -115,7 +123,7 @@ pub fn one(
     row(conn, scope, id)?.map(|row| row.masked(key)).transpose()
 }
 
-/// A page of the beneficiaries in the range, masked, by grid and id.
+/// A page of the current beneficiaries in the range, masked, by grid and id.
 ///
 /// # Errors
 /// [`DbError`].
@@ -129,6 +137,7 @@ pub fn list(
     let mut query = beneficiaries::table
         .filter(beneficiaries::district.eq(scope.area().district()))
         .filter(in_range!(beneficiaries::grid, scope))
+        .filter(beneficiaries::valid_to.is_null())
         .select(BeneficiaryRow::as_select())
         .into_boxed();
     if let Some(category) = category {

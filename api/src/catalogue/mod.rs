@@ -8,6 +8,9 @@ pub mod store;
 
 use std::collections::BTreeMap;
 
+use gridward_domain::range::{
+    Attempts, DueDays, EscalateDays, Priority, RetryDays, ServiceMinutes, Version,
+};
 use gridward_domain::skill::{Skill, Skills};
 use gridward_domain::task::{Overdue, Terms};
 use gridward_domain::word::{UnknownWord, unknown};
@@ -79,29 +82,23 @@ pub struct ServiceKind {
     #[schema(max_length = 64, example = "上门走访")]
     pub name: String,
     /// Duration at the place, in minutes.
-    #[schema(minimum = 1, maximum = 480, example = 30)]
-    pub minutes: u32,
+    pub minutes: ServiceMinutes,
     /// Priority from 1 (lowest) to 10 (most urgent).
-    #[schema(minimum = 1, maximum = 10, example = 5)]
-    pub priority: u8,
+    pub priority: Priority,
     /// Skills that the assignee must have.
     #[schema(max_items = 32, value_type = Vec<Skill>)]
     pub skills: Skills,
     /// Days until the due day, unless the task sets its own.
-    #[schema(minimum = 0, maximum = 3650, example = 7)]
-    pub due_days: u32,
+    pub due_days: DueDays,
     /// Maximum number of attempts while nobody is at home; after the last one the task
     /// fails and goes up one level.
-    #[schema(minimum = 1, maximum = 20, example = 2)]
-    pub attempts: u8,
+    pub attempts: Attempts,
     /// Days until the next attempt.
-    #[schema(minimum = 0, maximum = 365, example = 3)]
-    pub retry_days: u16,
+    pub retry_days: RetryDays,
     /// What happens to an overdue task: `escalate` or `expire`.
     pub overdue: Overdue,
     /// Days past due before the first escalation, and between escalations.
-    #[schema(minimum = 1, maximum = 365, example = 7)]
-    pub escalate_days: u16,
+    pub escalate_days: EscalateDays,
     /// JSON Schema (2020-12) of a report's answers; absent if the kind has no form.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
@@ -110,7 +107,7 @@ pub struct ServiceKind {
     #[schema(value_type = Object, example = json!({"medical": "hardship_follow_up"}))]
     pub follow_ups: BTreeMap<Need, String>,
     /// Incremented with every change.
-    #[schema(minimum = 1, maximum = 9_007_199_254_740_991_i64, example = 1)]
+    #[schema(value_type = Version)]
     pub version: i64,
 }
 
@@ -135,36 +132,46 @@ pub fn defaults() -> Vec<ServiceKind> {
         priority,
         skills: Skills::new(),
         due_days,
-        attempts: 2,
-        retry_days: 3,
+        attempts: Attempts::of::<2>(),
+        retry_days: RetryDays::of::<3>(),
         overdue: Overdue::Escalate,
-        escalate_days: 7,
+        escalate_days: EscalateDays::of::<7>(),
         form: None,
         follow_ups: BTreeMap::new(),
         version: 1,
     };
     let hardships = [Need::Medical, Need::Living, Need::Housing];
     let follow_ups = hardships.map(|need| (need, "hardship_follow_up".to_owned()));
+    let [ten, twenty, thirty, forty_five] = [
+        ServiceMinutes::of::<10>(),
+        ServiceMinutes::of::<20>(),
+        ServiceMinutes::of::<30>(),
+        ServiceMinutes::of::<45>(),
+    ];
+    let [week, fortnight, month] = [DueDays::of::<7>(), DueDays::of::<14>(), DueDays::of::<30>()];
     vec![
         ServiceKind {
             form: Some(visit_form()),
             follow_ups: follow_ups.clone().into(),
-            ..kind("home_visit", "上门走访", 30, 5, 14)
+            ..kind("home_visit", "上门走访", thirty, Priority::of::<5>(), fortnight)
         },
         // Pointless after the holiday, so it expires instead of escalating.
         ServiceKind {
             overdue: Overdue::Expire,
             follow_ups: follow_ups.into(),
-            ..kind("condolence", "节日慰问", 20, 6, 7)
+            ..kind("condolence", "节日慰问", twenty, Priority::of::<6>(), week)
         },
         ServiceKind {
-            attempts: 3,
-            escalate_days: 3,
+            attempts: Attempts::of::<3>(),
+            escalate_days: EscalateDays::of::<3>(),
             form: Some(hardship_form()),
-            ..kind("hardship_follow_up", "困难帮扶回访", 45, 8, 7)
+            ..kind("hardship_follow_up", "困难帮扶回访", forty_five, Priority::of::<8>(), week)
         },
-        kind("plaque_check", "光荣牌核查", 10, 2, 30),
-        ServiceKind { retry_days: 1, ..kind("phone_call", "电话联系", 10, 3, 14) },
+        kind("plaque_check", "光荣牌核查", ten, Priority::of::<2>(), month),
+        ServiceKind {
+            retry_days: RetryDays::of::<1>(),
+            ..kind("phone_call", "电话联系", ten, Priority::of::<3>(), fortnight)
+        },
     ]
 }
 

@@ -6,7 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{ServiceKind, store};
-use crate::auth::Caller;
+use crate::auth::Authenticated;
 use crate::http::openapi;
 use crate::http::problem::Problem;
 use crate::tx::Db;
@@ -30,8 +30,8 @@ pub struct Catalogue {
 #[get("/service-kinds")]
 pub(crate) async fn list_service_kinds(
     db: Data<Db>,
-    caller: Caller,
+    Authenticated(principal): Authenticated,
 ) -> Result<Json<Catalogue>, Problem> {
-    let items = db.read(move |conn| store::all(conn, caller.district)).await?;
+    let items = db.read(move |conn| store::all(conn, principal.district())).await?;
     Ok(Json(Catalogue { items }))
 }

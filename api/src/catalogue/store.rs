@@ -2,6 +2,9 @@
 
 use diesel::prelude::*;
 use gridward_domain::area::AreaCode;
+use gridward_domain::range::{
+    Attempts, DueDays, EscalateDays, Priority, RetryDays, ServiceMinutes,
+};
 use gridward_domain::skill::Skill;
 use gridward_domain::task::Overdue;
 use serde_json::json;
@@ -19,14 +22,14 @@ struct KindRow {
     district: AreaCode,
     code: String,
     name: String,
-    minutes: i32,
-    priority: i32,
+    minutes: ServiceMinutes,
+    priority: Priority,
     skills: SetColumn<Skill>,
-    due_days: i32,
-    attempts: i32,
-    retry_days: i32,
+    due_days: DueDays,
+    attempts: Attempts,
+    retry_days: RetryDays,
     overdue: Overdue,
-    escalate_days: i32,
+    escalate_days: EscalateDays,
     form: Option<String>,
     follow_ups: String,
     version: i64,
@@ -34,16 +37,15 @@ struct KindRow {
 
 impl KindRow {
     fn kind(self) -> Result<ServiceKind, DbError> {
-        let corrupt = |error: std::num::TryFromIntError| DbError::corrupt(TABLE, error);
         Ok(ServiceKind {
-            minutes: u32::try_from(self.minutes).map_err(corrupt)?,
-            priority: u8::try_from(self.priority).map_err(corrupt)?,
+            minutes: self.minutes,
+            priority: self.priority,
             skills: self.skills.members().clone(),
-            due_days: u32::try_from(self.due_days).map_err(corrupt)?,
-            attempts: u8::try_from(self.attempts).map_err(corrupt)?,
-            retry_days: u16::try_from(self.retry_days).map_err(corrupt)?,
+            due_days: self.due_days,
+            attempts: self.attempts,
+            retry_days: self.retry_days,
             overdue: self.overdue,
-            escalate_days: u16::try_from(self.escalate_days).map_err(corrupt)?,
+            escalate_days: self.escalate_days,
             form: self.form.as_deref().map(read).transpose()?,
             follow_ups: read(&self.follow_ups)?,
             version: self.version,
@@ -95,19 +97,18 @@ pub fn add_missing(
     let known = all(conn, district)?;
     let mut added = 0;
     for kind in kinds.iter().filter(|kind| !known.iter().any(|known| known.code == kind.code)) {
-        let int = |n: u32| i32::try_from(n).unwrap_or(i32::MAX);
         let row = KindRow {
             district,
             code: kind.code.clone(),
             name: kind.name.clone(),
-            minutes: int(kind.minutes),
-            priority: int(kind.priority.into()),
+            minutes: kind.minutes,
+            priority: kind.priority,
             skills: kind.skills.clone().into(),
-            due_days: int(kind.due_days),
-            attempts: kind.attempts.into(),
-            retry_days: kind.retry_days.into(),
+            due_days: kind.due_days,
+            attempts: kind.attempts,
+            retry_days: kind.retry_days,
             overdue: kind.overdue,
-            escalate_days: kind.escalate_days.into(),
+            escalate_days: kind.escalate_days,
             form: kind.form.as_ref().map(ToString::to_string),
             follow_ups: json!(kind.follow_ups).to_string(),
             version: kind.version,

@@ -80,7 +80,7 @@ fn add_tasks(conn: &mut Conn, records: &DistrictRecords, seed: u64) -> Result<()
             &mut Heads::default(),
             district,
             now,
-            &[load::fact(district, "tasks")],
+            &[load::bulk_change(district, "tasks")],
         )
     })?;
     println!("tasks: {} added", tasks.len());

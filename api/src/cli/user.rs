@@ -7,7 +7,7 @@ use gridward_domain::area::AreaCode;
 use gridward_domain::authority::Role;
 use gridward_domain::id::PersonId;
 use gridward_domain::phone::Phone;
-use gridward_domain::time::Minutes;
+use gridward_domain::range::{BirthYear, WeeklyMinutes};
 use gridward_domain::word::Word as _;
 use uuid::Uuid;
 
@@ -93,7 +93,7 @@ fn add(
         return Err(format!("a {role} cannot have a {} as area", area.level()).into());
     }
     let mut conn = connect(&settings.database)?;
-    let known = area::store::one(&mut conn, &area)?.ok_or("the area does not exist")?;
+    let known = area::store::current(&mut conn, &area)?.ok_or("the area does not exist")?;
     let district = area.district();
     let key = KeyRing::new(settings.installation_key()?).key(&mut conn, district)?;
     if store::by_phone(&mut conn, district, key.index(phone.as_str()))?.is_some() {
@@ -105,11 +105,11 @@ fn add(
         area,
         name: name.to_owned(),
         gender: Gender::Female,
-        birth_year: 1970,
+        birth_year: BirthYear::of::<1970>(),
         phone: phone.to_string(),
         home: known.place,
         skills: gridward_domain::skill::Skills::new(),
-        weekly_minutes: Minutes(0),
+        weekly_minutes: WeeklyMinutes::MIN,
         availability: vec![],
     };
     let row = rows::person(&record, &key, district, None)?;

@@ -15,10 +15,11 @@ use aws_lc_rs::hmac;
 use diesel::backend::Backend;
 use diesel::deserialize::{self, FromSql};
 use diesel::serialize::{self, IsNull, Output, ToSql};
-use diesel::sql_types::{Binary, Text};
+use diesel::sql_types::{Binary, Integer, Text};
 use diesel::{AsExpression, FromSqlRow};
 use gridward_domain::id::{BeneficiaryId, NoticeId, PersonId, PlanId, ReportId, TaskId};
 use gridward_domain::sql::unreadable;
+use gridward_domain::time::TimeOfDay;
 
 use super::Conn;
 
@@ -37,6 +38,13 @@ macro_rules! id_column {
 }
 
 id_column!(PersonId, BeneficiaryId, TaskId, ReportId, PlanId, NoticeId);
+
+impl ToSql<Integer, Backends> for TimeOfDay {
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Backends>) -> serialize::Result {
+        out.set_value((Integer, self));
+        Ok(IsNull::No)
+    }
+}
 
 /// A set as a column: the texts of its members, in order, joined by `;`.
 #[derive(Clone, Debug, PartialEq, Eq, AsExpression, FromSqlRow)]
@@ -138,5 +146,62 @@ where
 {
     fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, DB>) -> serialize::Result {
         <[u8] as ToSql<Binary, DB>>::to_sql(self.0.as_slice(), out)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use diesel::prelude::*;
+    use diesel::sql_types::{BigInt, Nullable};
+    use gridward_domain::bounded_text::{NoticeText, NoticeTitle};
+    use gridward_domain::range::{
+        Attempts, BirthYear, DueDays, EscalateDays, Priority, RetryDays, ServiceMinutes, Version,
+        WeeklyMinutes,
+    };
+
+    use super::*;
+
+    fn conn() -> Conn {
+        Conn::Sqlite(SqliteConnection::establish(":memory:").expect("a database"))
+    }
+
+    macro_rules! round_trips {
+        ($($type:ident as $column:ident: $($value:expr),+;)+) => {$({
+            type Stored = (Option<$type>, $type);
+            for value in [$($value),+] {
+                let row = (Some(value.clone()).into_sql::<Nullable<$column>>(), value.clone().into_sql::<$column>());
+                let read: Stored = diesel::select(row).get_result(&mut conn()).expect("a row");
+                assert_eq!(read, (Some(value.clone()), value));
+            }
+        })+};
+    }
+
+    #[test]
+    fn what_is_bounded_reads_back_from_a_column() {
+        round_trips! {
+            ServiceMinutes as Integer: ServiceMinutes::MIN, ServiceMinutes::MAX;
+            Priority as Integer: Priority::MIN, Priority::MAX;
+            Attempts as Integer: Attempts::MIN, Attempts::MAX;
+            RetryDays as Integer: RetryDays::MIN, RetryDays::MAX;
+            EscalateDays as Integer: EscalateDays::MIN, EscalateDays::MAX;
+            DueDays as Integer: DueDays::MIN, DueDays::MAX;
+            WeeklyMinutes as Integer: WeeklyMinutes::MIN, WeeklyMinutes::MAX;
+            BirthYear as Integer: BirthYear::MIN, BirthYear::MAX;
+            Version as BigInt: Version::MIN, Version::MAX;
+            TimeOfDay as Integer: TimeOfDay::new(0).expect("midnight"), TimeOfDay::LAST;
+            NoticeTitle as Text: "高温预警".parse::<NoticeTitle>().expect("a title");
+            NoticeText as Text: "".parse::<NoticeText>().expect("a text");
+        }
+    }
+
+    #[test]
+    fn a_column_beyond_the_bounds_is_not_read() {
+        let read = |number: i32| {
+            diesel::select(number.into_sql::<Integer>()).get_result::<Priority>(&mut conn())
+        };
+        assert_eq!(read(10).expect("in range"), Priority::MAX);
+        assert!(read(11).is_err());
+        let late = diesel::select(1441.into_sql::<Integer>()).get_result::<TimeOfDay>(&mut conn());
+        assert!(late.is_err());
     }
 }

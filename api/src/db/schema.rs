@@ -49,6 +49,7 @@ diesel::table! {
         id_index -> Binary,
         sealed -> Binary,
         version -> BigInt,
+        valid_to -> Nullable<Date>,
     }
 }
 

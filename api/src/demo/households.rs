@@ -88,7 +88,7 @@ fn one(grid: &Grid, n: usize, house: usize, place: Place, draw: &mut Draw) -> Be
     let kinds = CATEGORIES.map(|(category, weight, years)| ((category, years), weight));
     let (category, (from, to)) = draw.weighted(&kinds);
     let gender = if draw.of_thousand(70) { Gender::Female } else { Gender::Male };
-    let born = i32::try_from(from + draw.below(to - from + 1)).unwrap_or(1970);
+    let born = from + draw.below(to - from + 1);
     let old = born < 1950;
     let hardships: Hardships =
         [(Hardship::Medical, 76), (Hardship::Living, 80), (Hardship::Housing, 35)]
@@ -108,7 +108,7 @@ fn one(grid: &Grid, n: usize, house: usize, place: Place, draw: &mut Draw) -> Be
         grid: grid.code,
         name: identity::name(gender, draw),
         gender,
-        birth_year: born,
+        birth_year: identity::birth_year(born),
         category,
         place,
         address: format!("{}{}栋{}", grid.address, house / 12 + 1, 101 + house % 12 * 100),

@@ -1,5 +1,6 @@
 //! Names, numbers and ids that belong to nobody.
 
+use gridward_domain::range::BirthYear;
 use uuid::Builder;
 
 use super::draw::Draw;
@@ -38,9 +39,15 @@ pub(super) fn phone(head: &str, n: usize) -> String {
     format!("{head}{tail:0digits$}")
 }
 
+/// A year of birth as a record has it.
+pub(super) fn birth_year(year: usize) -> BirthYear {
+    let year = i64::try_from(year).map(BirthYear::try_from);
+    year.ok().and_then(Result::ok).unwrap_or(BirthYear::of::<1980>())
+}
+
 /// The `n`th ID number of somebody born in `year` (GB 11643 with a division
 /// that does not exist).
-pub(super) fn id_number(year: i32, gender: Gender, n: usize) -> String {
+pub(super) fn id_number(year: usize, gender: Gender, n: usize) -> String {
     const WEIGHTS: [usize; 17] = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
     const CHECKS: &[u8; 11] = b"10X98765432";
     // 28 days, 12 months and 499 sequences make 167,664 numbers a year and gender.

@@ -2,6 +2,7 @@
 
 use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::id::PersonId;
+use gridward_domain::range::WeeklyMinutes;
 use gridward_domain::skill::Skills;
 use gridward_domain::time::{Minutes, TimeOfDay, Window};
 use gridward_domain::word::VariantArray as _;
@@ -105,7 +106,7 @@ impl Crowd<'_> {
             area,
             name: identity::name(gender, draw),
             gender,
-            birth_year: i32::try_from(born).unwrap_or(1980),
+            birth_year: identity::birth_year(born),
             phone: identity::phone("1000", n),
             home,
             skills: skills(full_time, draw),
@@ -122,20 +123,27 @@ fn skills(full_time: bool, draw: &mut Draw) -> Skills {
     mine.filter_map(|(skill, _)| skill.parse().ok()).collect()
 }
 
-fn window(start: u16, end: u16) -> Option<Window> {
+/// The window from `start` to `end`, in minutes from midnight.
+pub(super) fn window(start: u16, end: u16) -> Option<Window> {
     Window::new(TimeOfDay::new(start).ok()?, TimeOfDay::new(end).ok()?).ok()
 }
 
-fn office_hours(draw: &mut Draw) -> (Vec<(Weekday, Window)>, Minutes) {
+fn office_hours(draw: &mut Draw) -> (Vec<(Weekday, Window)>, WeeklyMinutes) {
     let days = if draw.of_thousand(150) { 6 } else { 5 };
     let days = Weekday::VARIANTS.iter().take(days).filter_map(|day| {
         let (start, end) = draw.one_of(&[(540, 1020), (540, 1050), (510, 1050)]);
         Some((*day, window(start, end)?))
     });
-    (days.collect(), Minutes(draw.one_of(&[1200, 1500, 1800, 2100])))
+    let offers = [
+        WeeklyMinutes::of::<1200>(),
+        WeeklyMinutes::of::<1500>(),
+        WeeklyMinutes::of::<1800>(),
+        WeeklyMinutes::of::<2100>(),
+    ];
+    (days.collect(), draw.one_of(&offers))
 }
 
-fn spare_time(draw: &mut Draw) -> (Vec<(Weekday, Window)>, Minutes) {
+fn spare_time(draw: &mut Draw) -> (Vec<(Weekday, Window)>, WeeklyMinutes) {
     let count = draw.weighted(&[(1, 33), (2, 45), (3, 19), (4, 3)]);
     let mut days = std::collections::BTreeMap::new();
     while days.len() < count {
@@ -147,5 +155,7 @@ fn spare_time(draw: &mut Draw) -> (Vec<(Weekday, Window)>, Minutes) {
     let days: Vec<(Weekday, Window)> = days.into_iter().collect();
     let available: Minutes = days.iter().map(|(_, window)| window.length()).sum();
     let wish = draw.one_of(&[60, 120, 120, 150, 150, 180, 180, 240, 300]);
-    (days, Minutes(available.0.min(wish)))
+    // Seven days of windows are no more than a week.
+    let offered = WeeklyMinutes::try_from(i64::from(available.0.min(wish)));
+    (days, offered.unwrap_or(WeeklyMinutes::MAX))
 }

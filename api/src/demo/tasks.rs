@@ -6,10 +6,10 @@ use gridward_domain::skill::Skills;
 
 use super::draw::Draw;
 use super::identity;
+use super::people::window;
 use crate::catalogue::ServiceKind;
 use crate::clock;
 use crate::load::record::BeneficiaryRecord;
-use crate::task::model::DayWindow;
 use crate::task::row::{Draft, TaskRow};
 
 /// How many of a thousand households have a task in a week: 12,000 of 62,000.
@@ -42,8 +42,8 @@ fn task(
     };
     let kind = kinds.iter().find(|kind| kind.code == word)?;
     let today = clock::day(now);
-    let between = |start, end| Some(DayWindow { start, end });
-    let window = draw.weighted(&[(None, 70), (between(540, 720), 15), (between(840, 1020), 15)]);
+    let windows = [(None, 70), (window(540, 720), 15), (window(840, 1020), 15)];
+    let window = draw.weighted(&windows);
     let skilled = draw.of_thousand(60);
     let draft = Draft {
         id: TaskId(identity::id(n, draw)),

@@ -2,7 +2,9 @@
 
 use chrono::{DateTime, FixedOffset};
 use gridward_domain::area::AreaCode;
+use gridward_domain::bounded_text::{DeviceName, EventAction, SubjectId};
 use gridward_domain::id::PersonId;
+use gridward_domain::range::Version;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
@@ -30,16 +32,16 @@ pub struct LoggedEvent {
     pub actor_id: Option<PersonId>,
     /// The device, as the client names it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(max_length = 64)]
+    #[schema(value_type = Option<DeviceName>)]
     pub device: Option<String>,
     /// The action.
-    #[schema(max_length = 64, example = "task.claim")]
+    #[schema(value_type = EventAction)]
     pub action: String,
     /// The kind of subject.
     #[schema(max_length = 32, example = "task")]
     pub subject: String,
     /// The id of the subject.
-    #[schema(max_length = 64)]
+    #[schema(value_type = SubjectId)]
     pub subject_id: String,
     /// The area of the subject after the event.
     pub area: AreaCode,
@@ -53,7 +55,7 @@ pub struct LoggedEvent {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub person_before_id: Option<PersonId>,
     /// The version of the subject after the event.
-    #[schema(minimum = 1, maximum = 9_007_199_254_740_991_i64, example = 2)]
+    #[schema(value_type = Version)]
     pub version: i64,
     /// Details; personal data is encrypted.
     #[schema(value_type = Object)]

@@ -5,16 +5,17 @@ use actix_web::{HttpRequest, HttpResponse, get};
 use chrono::{DateTime, FixedOffset};
 use futures_util::stream;
 use gridward_domain::area::{AreaCode, AreaRange};
-use gridward_domain::authority::Action;
+use gridward_domain::authority::{Action, Principal};
+use gridward_domain::bounded_text::{EventAction, SubjectId};
 use gridward_domain::id::PersonId;
+use gridward_domain::range::LogPosition;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
 use super::model::LoggedEvent;
-use crate::auth::Caller;
+use crate::auth::Authenticated;
 use crate::clock::nearest_moment;
 use crate::db::DbError;
-use crate::http::json;
 use crate::http::openapi;
 use crate::http::page::{self, Page, PageQuery, Paged, Wanted};
 use crate::http::problem::Problem;
@@ -35,23 +36,23 @@ pub struct EventQuery {
     /// Only events by this person.
     actor_id: Option<PersonId>,
     /// Only this action, for example `task.claim`.
-    #[param(max_length = 64)]
-    action: Option<String>,
+    #[param(inline)]
+    action: Option<EventAction>,
     /// Only events about this kind of subject.
     subject: Option<Subject>,
     /// Only events about this subject.
-    #[param(max_length = 64)]
-    subject_id: Option<String>,
+    #[param(inline)]
+    subject_id: Option<SubjectId>,
     /// Only events at or after this time.
     since: Option<DateTime<FixedOffset>>,
     /// Only events before this time.
     until: Option<DateTime<FixedOffset>>,
     /// Only events with a higher sequence number.
-    #[param(minimum = 0, maximum = 9_007_199_254_740_991_i64)]
-    after: Option<u64>,
+    #[param(inline)]
+    after: Option<LogPosition>,
 }
 
-/// The filter of a query, limited to the caller's scope.
+/// The filter of a query, limited to the principal's scope.
 struct Asked {
     scope: AreaRange,
     filter: Filter,
@@ -59,27 +60,19 @@ struct Asked {
 }
 
 impl EventQuery {
-    fn asked(&self, caller: &Caller) -> Result<Asked, Problem> {
-        let area = self.area.unwrap_or(caller.actor.area);
-        caller.actor.authorize(Action::ReadLog, &area)?;
-        for (name, text) in [("action", &self.action), ("subject_id", &self.subject_id)] {
-            if text.as_ref().is_some_and(|text| text.chars().count() > 64 || text.contains('\0')) {
-                return Err(Problem::unreadable(name, "at most 64 characters"));
-            }
-        }
+    fn asked(&self, principal: &Principal) -> Result<Asked, Problem> {
+        let area = self.area.unwrap_or(principal.area);
+        principal.authorize(Action::ReadLog, &area)?;
         let filter = Filter {
             actor: self.actor_id,
-            action: self.action.clone(),
+            action: self.action.clone().map(String::from),
             subject: self.subject,
-            subject_id: self.subject_id.clone(),
+            subject_id: self.subject_id.clone().map(String::from),
             since: self.since.map(nearest_moment),
             until: self.until.map(nearest_moment),
         };
-        let after = i64::try_from(self.after.unwrap_or_default()).unwrap_or(i64::MAX);
-        if after > json::HIGHEST {
-            return Err(Problem::unreadable("after", "no event has such a number"));
-        }
-        Ok(Asked { scope: area.range(), filter, after })
+        let after = self.after.unwrap_or(LogPosition::MIN);
+        Ok(Asked { scope: area.range(), filter, after: after.get() })
     }
 }
 
@@ -97,10 +90,10 @@ impl EventQuery {
 pub(crate) async fn list_events(
     request: HttpRequest,
     db: Data<Db>,
-    caller: Caller,
+    Authenticated(principal): Authenticated,
     Paged { filter: query, page }: Paged<EventQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let asked = query.asked(&caller)?;
+    let asked = query.asked(&principal)?;
     let wanted: Wanted<(i64,)> = page.wanted()?;
     let (limit, rows) = (wanted.limit, wanted.rows());
     let after = wanted.after.map_or(asked.after, |(seq,)| seq.max(asked.after));
@@ -134,13 +127,13 @@ struct Lines(String);
 #[get("/events/export")]
 pub(crate) async fn export_events(
     db: Data<Db>,
-    caller: Caller,
+    Authenticated(principal): Authenticated,
     Paged { filter: query, page }: Paged<EventQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let mut asked = query.asked(&caller)?;
+    let mut asked = query.asked(&principal)?;
     let wanted: Wanted<(i64,)> = page.wanted()?;
     asked.after = wanted.after.map_or(asked.after, |(seq,)| seq.max(asked.after));
-    let most = page.limit.map_or(i64::MAX, i64::from);
+    let most = page.limit.map_or(i64::MAX, |limit| limit.get().into());
     let lines = stream::unfold(Some((db.clone(), asked, most)), |state| async {
         let (db, asked, left) = state?;
         Some(match lines(&db, &asked, left).await {

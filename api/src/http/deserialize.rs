@@ -156,7 +156,10 @@ mod tests {
     use std::collections::BTreeSet;
 
     use gridward_domain::area::AreaCode;
+    use gridward_domain::bounded_text::NoticeTitle;
     use gridward_domain::place::Place;
+    use gridward_domain::range::ServiceMinutes;
+    use gridward_domain::time::Window;
     use serde::Deserialize;
     use serde_json::json;
 
@@ -211,6 +214,49 @@ mod tests {
         let (pointer, detail) = error(json!({ "area": "123", "minutes": 5 }));
         assert_eq!(pointer, "/area");
         assert!(!detail.contains("123"), "{detail}");
+    }
+
+    #[test]
+    fn an_error_of_a_bounded_value_names_its_bounds() {
+        #[derive(Debug, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        #[expect(dead_code, reason = "only read")]
+        struct Bounded {
+            minutes: Option<ServiceMinutes>,
+            title: Option<NoticeTitle>,
+            window: Option<Window>,
+        }
+        let refused = |json: Value| {
+            let text = json.to_string();
+            let problem = bytes::<Bounded>(text.as_bytes()).expect_err("does not fit");
+            assert_eq!(problem.kind(), Some(ProblemCode::Invalid));
+            let error = &problem.errors()[0];
+            (error.pointer.clone(), error.detail.clone())
+        };
+        let at = |pointer: &str, detail: &str| (pointer.to_owned(), detail.to_owned());
+        for minutes in [json!(0), json!(481), json!(-1)] {
+            assert_eq!(
+                refused(json!({ "minutes": minutes })),
+                at("/minutes", "must be from 1 to 480")
+            );
+        }
+        for minutes in [json!("30"), json!(30.0), json!(u64::MAX)] {
+            let detail = "must be a whole number in range";
+            assert_eq!(refused(json!({ "minutes": minutes })), at("/minutes", detail));
+        }
+        let long = "must have from 1 to 100 characters";
+        assert_eq!(refused(json!({ "title": "" })), at("/title", long));
+        assert_eq!(
+            refused(json!({ "title": "13800138000\0" })),
+            at("/title", "must not contain a NUL")
+        );
+        let window = |start, end| refused(json!({ "window": { "start": start, "end": end } }));
+        assert_eq!(window(600, 540), at("/window", "a window ends after it starts"));
+        assert_eq!(window(600, 1441), at("/window/end", "a time of day is 00:00 to 24:00"));
+        assert_eq!(refused(json!({ "window": { "start": 540 } })), at("/window/end", "is missing"));
+        let problem = query::<Bounded>("minutes=481").expect_err("does not fit");
+        assert_eq!(problem.kind(), Some(ProblemCode::BadRequest));
+        assert_eq!(problem.errors()[0].detail, "must be from 1 to 480");
     }
 
     #[test]

@@ -14,8 +14,6 @@ use crate::http::problem::{Problem, ProblemCode};
 
 /// The most bytes a JSON body may have.
 pub const LIMIT: usize = 256 * 1024;
-/// The highest whole number that JSON carries exactly everywhere (RFC 8259, 6).
-pub const HIGHEST: i64 = 9_007_199_254_740_991;
 
 /// A request's body, read.
 #[derive(Clone, Debug)]

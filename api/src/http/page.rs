@@ -7,6 +7,7 @@ use actix_web::http::header::{CACHE_CONTROL, LINK};
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use gridward_domain::range::PageLimit;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -14,8 +15,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::deserialize;
 use crate::http::problem::Problem;
 
-const DEFAULT: u16 = 50;
-const MOST: u16 = 200;
+const DEFAULT: PageLimit = PageLimit::of::<50>();
 
 /// One page of a list.
 #[derive(Serialize, ToSchema)]
@@ -35,8 +35,8 @@ pub struct Page<T> {
 #[into_params(parameter_in = Query)]
 pub struct PageQuery {
     /// Page size, 1 to 200. Default 50.
-    #[param(minimum = 1, maximum = 200)]
-    pub limit: Option<u16>,
+    #[param(inline)]
+    pub limit: Option<PageLimit>,
     /// The `next_cursor` of the previous page.
     #[param(max_length = 512)]
     pub cursor: Option<String>,
@@ -49,7 +49,7 @@ const FIELDS: [&str; 2] = ["limit", "cursor"];
 #[derive(Clone, Debug)]
 pub struct Wanted<K> {
     /// How many things.
-    pub limit: usize,
+    pub limit: PageLimit,
     /// The key of the last thing on the page before.
     pub after: Option<K>,
 }
@@ -57,7 +57,7 @@ pub struct Wanted<K> {
 impl<K> Wanted<K> {
     /// How many rows to read: one more than asked, to see whether there is a next page.
     pub fn rows(&self) -> i64 {
-        i64::try_from(self.limit).unwrap_or(i64::MAX - 1) + 1
+        i64::from(self.limit.get()) + 1
     }
 }
 
@@ -65,14 +65,10 @@ impl PageQuery {
     /// The page that is asked for.
     ///
     /// # Errors
-    /// 400 when the limit is out of range or the cursor was not made here.
+    /// 400 when the cursor was not made here.
     pub fn wanted<K: DeserializeOwned>(&self) -> Result<Wanted<K>, Problem> {
-        let limit = self.limit.unwrap_or(DEFAULT);
-        if !(1..=MOST).contains(&limit) {
-            return Err(Problem::unreadable("limit", "a number from 1 to 200"));
-        }
         let after = self.cursor.as_deref().map(decode).transpose()?;
-        Ok(Wanted { limit: limit.into(), after })
+        Ok(Wanted { limit: self.limit.unwrap_or(DEFAULT), after })
     }
 }
 
@@ -116,7 +112,8 @@ fn decode<K: DeserializeOwned>(cursor: &str) -> Result<K, Problem> {
 }
 
 /// The page of `rows`, of which one more than `limit` may have been read.
-pub fn page<T, K: Serialize>(mut rows: Vec<T>, limit: usize, key: impl Fn(&T) -> K) -> Page<T> {
+pub fn page<T, K: Serialize>(mut rows: Vec<T>, limit: PageLimit, key: impl Fn(&T) -> K) -> Page<T> {
+    let limit = usize::from(limit);
     let more = rows.len() > limit;
     rows.truncate(limit);
     let last = rows.last().filter(|_| more).and_then(|last| serde_json::to_vec(&key(last)).ok());
@@ -149,22 +146,25 @@ mod tests {
 
     #[test]
     fn a_cursor_leads_to_the_things_after_the_last_one_shown() {
-        let first = page(vec![1, 2, 3], 2, |n| *n);
+        let two = PageLimit::of::<2>();
+        let first = page(vec![1, 2, 3], two, |n| *n);
         assert_eq!(first.items, vec![1, 2]);
-        let asked = PageQuery { limit: Some(2), cursor: first.next_cursor };
+        let asked = PageQuery { limit: Some(two), cursor: first.next_cursor };
         let next = asked.wanted::<i32>().expect("a page");
-        assert_eq!((next.limit, next.after, next.rows()), (2, Some(2), 3));
-        assert_eq!(page(vec![3], 2, |n| *n).next_cursor, None);
+        assert_eq!((next.limit, next.after, next.rows()), (two, Some(2), 3));
+        assert_eq!(page(vec![3], two, |n| *n).next_cursor, None);
     }
 
     #[test]
     fn a_limit_out_of_range_and_a_forged_cursor_are_refused() {
-        let refused = |limit: Option<u16>, cursor: Option<&str>| {
-            let cursor = cursor.map(str::to_owned);
-            PageQuery { limit, cursor }.wanted::<i32>().is_err()
-        };
-        assert!(refused(Some(0), None) && refused(Some(201), None));
-        assert!(refused(None, Some("!!")) && refused(None, Some("Im5vdCBhIG51bWJlciI")));
+        for limit in ["0", "201", "-1", "many"] {
+            let problem = deserialize::query::<PageQuery>(&format!("limit={limit}"));
+            assert_eq!(problem.expect_err(limit).errors()[0].pointer, "limit");
+        }
+        for cursor in ["!!", "Im5vdCBhIG51bWJlciI"] {
+            let query = PageQuery { limit: None, cursor: Some(cursor.to_owned()) };
+            assert!(query.wanted::<i32>().is_err(), "{cursor}");
+        }
     }
 
     #[derive(Debug, Deserialize)]
@@ -179,7 +179,7 @@ mod tests {
         let query = "minutes=5&%6Cimit=7&word=%E5%A5%BD+%26&cursor=a%2Bb";
         let Paged { filter, page } = split::<Filter>(query).expect("a query");
         assert_eq!((filter.minutes, filter.word.as_deref()), (Some(5), Some("好 &")));
-        assert_eq!((page.limit, page.cursor.as_deref()), (Some(7), Some("a+b")));
+        assert_eq!((page.limit, page.cursor.as_deref()), (Some(PageLimit::of::<7>()), Some("a+b")));
         for (wrong, name) in
             [("limit=x", "limit"), ("color=red", "color"), ("minutes=x", "minutes")]
         {

@@ -1,12 +1,12 @@
 //! A single call over HTTP, carried out once.
 
 use actix_web::{HttpResponse, HttpResponseBuilder};
+use gridward_domain::authority::Principal;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{IdempotencyKey, Request, once, store};
-use crate::auth::Caller;
 use crate::crypto::{KeyRing, SealingKey};
 use crate::http::Problem;
 use crate::http::openapi::REPLAYED;
@@ -48,13 +48,13 @@ impl Commands {
         Self { db, keys }
     }
 
-    /// Does `act` in the caller's district, once for the name that the call bears.
+    /// Does `act` in the principal's district, once for the name that the call bears.
     ///
     /// # Errors
     /// As [`once`], with what `act` refused.
     pub async fn run<T, F>(
         &self,
-        caller: Caller,
+        principal: Principal,
         id: IdempotencyKey,
         action: &'static str,
         request: Value,
@@ -62,9 +62,9 @@ impl Commands {
     ) -> Result<Done<T>, Problem>
     where
         T: Serialize + DeserializeOwned + Send + 'static,
-        F: Fn(&mut Tx<'_>, &SealingKey, &Caller) -> Result<T, Problem> + Send + 'static,
+        F: Fn(&mut Tx<'_>, &SealingKey, &Principal) -> Result<T, Problem> + Send + 'static,
     {
-        self.run_with(caller, id, action, request, ReadSet::default(), act).await
+        self.run_with(principal, id, action, request, ReadSet::default(), act).await
     }
 
     /// As [`Self::run`], where `act` will read the rows of `read_set`.
@@ -73,7 +73,7 @@ impl Commands {
     /// As [`Self::run`].
     pub async fn run_with<T, F>(
         &self,
-        caller: Caller,
+        principal: Principal,
         IdempotencyKey(id): IdempotencyKey,
         action: &'static str,
         request: Value,
@@ -82,16 +82,17 @@ impl Commands {
     ) -> Result<Done<T>, Problem>
     where
         T: Serialize + DeserializeOwned + Send + 'static,
-        F: Fn(&mut Tx<'_>, &SealingKey, &Caller) -> Result<T, Problem> + Send + 'static,
+        F: Fn(&mut Tx<'_>, &SealingKey, &Principal) -> Result<T, Problem> + Send + 'static,
     {
         if let Some(id) = &id {
-            read_set.add::<store::CommandRow>(store::key(&caller, id));
+            read_set.add::<store::CommandRow>(store::key(&principal, id));
         }
-        let (keys, district) = (self.keys.clone(), caller.district);
+        let (keys, district) = (self.keys.clone(), principal.district());
         let answer = self.db.write_with(district, read_set, move |tx| {
-            let key = keys.key(tx.read_unbatched(), caller.district)?;
-            let request = Request { caller: &caller, id: id.as_ref(), action, request: &request };
-            once(tx, &key, &request, |tx| act(tx, &key, &caller))
+            let key = keys.key(tx.read_unbatched(), principal.district())?;
+            let request =
+                Request { principal: &principal, id: id.as_ref(), action, request: &request };
+            once(tx, &key, &request, |tx| act(tx, &key, &principal))
         });
         let answer = answer.await?;
         Ok(Done { made: answer.result?, replayed: answer.replayed })

@@ -33,13 +33,13 @@ pub(super) fn record(
     request: &Request<'_>,
     id: &CommandId,
 ) -> Result<(), Problem> {
-    let Request { caller, action, request, .. } = request;
-    let me = caller.actor.person;
-    let aad = aad(caller.district, me, id.as_str(), "request");
+    let Request { principal, action, request, .. } = request;
+    let me = principal.person;
+    let aad = aad(principal.district(), me, id.as_str(), "request");
     let sealed = BASE64_STANDARD.encode(key.seal_value(&aad, request)?);
-    tracing::error!(district = %caller.district, command = %id, action, "a command failed {TRIES} times and is now a dead letter");
+    tracing::error!(district = %principal.district(), command = %id, action, "a command failed {TRIES} times and is now a dead letter");
     let body = json!({ "action": action, "sealed": sealed });
-    let event = Event::new(ACTION, Subject::Command, id.as_str(), caller.actor.area, 1);
+    let event = Event::new(ACTION, Subject::Command, id.as_str(), principal.area, 1);
     tx.record(event.by(me).with(body));
     Ok(())
 }

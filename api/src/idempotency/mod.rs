@@ -16,6 +16,7 @@ pub mod store;
 mod tests;
 
 use chrono::TimeDelta;
+use gridward_domain::authority::Principal;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -24,7 +25,6 @@ pub use call::{Commands, Done};
 pub use key::{CommandId, IdempotencyKey};
 use store::CommandRow;
 
-use crate::auth::Caller;
 use crate::crypto::SealingKey;
 use crate::db::DbError;
 use crate::db::column::Hash;
@@ -43,7 +43,7 @@ pub const TRIES: u8 = 5;
 #[derive(Clone, Debug)]
 pub struct Request<'a> {
     /// Who asks; ids belong to the person, whatever the session.
-    pub caller: &'a Caller,
+    pub principal: &'a Principal,
     /// Its own id, if it has one.
     pub id: Option<&'a CommandId>,
     /// What is asked, as `task.claim`.
@@ -89,7 +89,7 @@ pub fn once<T: Serialize + DeserializeOwned>(
     };
     let hash = fingerprint(request);
     let mut failures = 0;
-    let known = tx.find::<CommandRow>(store::key(request.caller, id))?;
+    let known = tx.find::<CommandRow>(store::key(request.principal, id))?;
     if let Some(row) = &known {
         if row.request_hash != hash {
             return Err(ProblemCode::CommandIdReused.into());

@@ -2,6 +2,7 @@
 
 use crate::db::column::Hash;
 use gridward_domain::area::AreaCode;
+use gridward_domain::authority::Principal;
 use gridward_domain::id::PersonId;
 use std::collections::BTreeSet;
 
@@ -11,7 +12,6 @@ use diesel::sql_types::{Array, Text};
 use serde::Serialize;
 
 use super::{CommandId, Request};
-use crate::auth::Caller;
 use crate::crypto::{self, SealingKey};
 use crate::db::schema::commands;
 use crate::db::{Conn, DbError};
@@ -49,9 +49,9 @@ pub(super) fn aad(district: AreaCode, person: PersonId, id: &str, part: &str) ->
     crypto::aad(district, "commands", format!("{person}|{id}|{part}"))
 }
 
-/// The key of the caller's command within the district: person and id.
-pub fn key(caller: &Caller, id: &CommandId) -> (PersonId, String) {
-    (caller.actor.person, id.to_string())
+/// The key of the principal's command within the district: person and id.
+pub fn key(principal: &Principal, id: &CommandId) -> (PersonId, String) {
+    (principal.person, id.to_string())
 }
 
 /// Each command by the whole of its key.
@@ -114,7 +114,7 @@ pub(super) fn keep(
     request_hash: Hash,
     outcome: &impl Serialize,
 ) -> Result<(), Problem> {
-    let (district, person) = (request.caller.district, request.caller.actor.person);
+    let (district, person) = (request.principal.district(), request.principal.person);
     let aad = |part| aad(district, person, id.as_str(), part);
     let row = CommandRow {
         sealed_request: key.seal_value(&aad("request"), request.request)?,

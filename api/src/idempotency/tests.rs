@@ -1,12 +1,11 @@
 //! Commands that panic, which no request can bring about from outside.
 
 use diesel::connection::SimpleConnection as _;
-use gridward_domain::authority::{Actor, Role};
+use gridward_domain::authority::{Principal, Role};
 use serde_json::json;
 use tempfile::TempDir;
 
 use super::{Request, TRIES, once};
-use crate::auth::Caller;
 use crate::clock;
 use crate::crypto::SealingKey;
 use crate::db::{Address, migrate};
@@ -37,24 +36,24 @@ fn district(folder: &TempDir) -> Db {
     Db::open(address, 1, clock::system)
 }
 
-fn volunteer() -> Caller {
-    let actor = Actor {
+fn volunteer() -> Principal {
+    Principal {
         person: PERSON.parse().expect("a person"),
         role: Role::Volunteer,
         area: GRID.parse().expect("a grid"),
-    };
-    Caller { district: district_code(), actor }
+    }
 }
 
 /// One push of three commands, each of which records an event; the second then panics.
 fn push(tx: &mut Tx<'_>) -> Result<Vec<Result<String, Option<ProblemCode>>>, Problem> {
-    let (caller, key) = (volunteer(), SealingKey::new(&[7; 32]));
+    let (principal, key) = (volunteer(), SealingKey::new(&[7; 32]));
     let mut results = Vec::new();
     for (name, panics) in [("one", false), ("two", true), ("three", false)] {
         let id = name.parse().expect("an id");
-        let asked = Request { caller: &caller, id: Some(&id), action: "test", request: &json!({}) };
+        let asked =
+            Request { principal: &principal, id: Some(&id), action: "test", request: &json!({}) };
         let answer = once(tx, &key, &asked, |tx| {
-            tx.record(Event::new("test", Subject::Reading, name, caller.actor.area, 1));
+            tx.record(Event::new("test", Subject::Reading, name, principal.area, 1));
             assert!(!panics, "a defect");
             Ok(name.to_owned())
         });

@@ -7,6 +7,7 @@ use gridward_domain::area::{AreaCode, CodeError, Level};
 use gridward_domain::authority::Role;
 use gridward_domain::phone::PhoneError;
 use gridward_domain::place::PlaceError;
+use gridward_domain::range::OutOfRange;
 use gridward_domain::skill::SkillError;
 use gridward_domain::time::TimeError;
 use thiserror::Error;
@@ -131,12 +132,17 @@ pub enum FaultReason {
     /// Not a number.
     #[error("is not a number of degrees")]
     NotDegrees,
-    /// Not a number.
-    #[error("is not a whole number of minutes")]
-    NotMinutes,
     /// Not a plausible year of birth.
-    #[error("must be a year from 1900 to {0}")]
-    Year(i32),
+    #[error("must be a year from {first} to {last}")]
+    Year {
+        /// The earliest.
+        first: i32,
+        /// That of today.
+        last: i32,
+    },
+    /// A number outside its bounds, or none.
+    #[error(transparent)]
+    Range(#[from] OutOfRange),
     /// Not of the form of a day.
     #[error("must be a day, as 2026-08-01")]
     NotDay,

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use gridward_domain::area::AreaCode;
 use gridward_domain::authority::Role;
+use gridward_domain::range::WeeklyMinutes;
 use gridward_domain::time::Minutes;
 
 use super::ImportError;
@@ -59,7 +60,7 @@ fn person(row: &mut Row<'_>, district: &District, managers: &mut Managers) -> Op
     let area = row.area("area", district);
     let home = row.place_in(district);
     let skills = row.words("skills");
-    let weekly_minutes = row.read("weekly_minutes", minutes);
+    let weekly_minutes = row.word::<WeeklyMinutes>("weekly_minutes");
     let availability = row.read("availability", availability::parse);
 
     row.once("id", id.as_ref());
@@ -70,7 +71,7 @@ fn person(row: &mut Row<'_>, district: &District, managers: &mut Managers) -> Op
     }
     if let (Some(offered), Some(spans)) = (weekly_minutes, &availability) {
         let available: Minutes = spans.iter().map(|(_, window)| window.length()).sum();
-        if offered > available {
+        if Minutes::from(offered) > available {
             row.fault("weekly_minutes", FaultReason::MoreThanAvailable(available.0));
         }
     }
@@ -100,10 +101,6 @@ fn check_role(row: &mut Row<'_>, role: Role, area: AreaCode, managers: &mut Mana
             row.fault("role", FaultReason::TwoManagers { grid: area, first });
         }
     }
-}
-
-fn minutes(text: &str) -> Result<Minutes, FaultReason> {
-    text.parse().map(Minutes).map_err(|_| FaultReason::NotMinutes)
 }
 
 #[cfg(test)]
@@ -201,7 +198,7 @@ mod tests {
         assert_eq!(
             sample.faults(),
             [
-                "people.csv:3: weekly_minutes: is not a whole number of minutes",
+                "people.csv:3: weekly_minutes: must be from 0 to 10080",
                 "people.csv:5: weekly_minutes: exceeds the 240 minutes of the availability",
             ]
         );

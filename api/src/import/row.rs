@@ -94,7 +94,7 @@ impl<'a> Row<'a> {
             .ok()
     }
 
-    /// A code, or a word of a closed list.
+    /// A code, a number, or a word of a closed list.
     pub(super) fn word<T: FromStr<Err: Into<FaultReason>>>(
         &mut self,
         column: &'static str,

@@ -6,6 +6,7 @@ use chrono::{Datelike, NaiveDate};
 use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::phone::Phone;
 use gridward_domain::place::{Place, PlaceError};
+use gridward_domain::range::BirthYear;
 
 use super::damage;
 use super::district::District;
@@ -17,6 +18,8 @@ use crate::person::Gender;
 const SHORT: usize = 64;
 /// The most characters of an address.
 const LONG: usize = 256;
+/// The earliest year of birth of a person who may still live.
+const EARLIEST: i32 = 1900;
 
 impl Row<'_> {
     /// 0 or 1.
@@ -56,10 +59,14 @@ impl Row<'_> {
     }
 
     /// A year from 1900 to that of `today`.
-    pub(super) fn birth_year(&mut self, column: &'static str, today: NaiveDate) -> Option<i32> {
-        self.read(column, |text| match text.parse() {
-            Ok(year) if (1900..=today.year()).contains(&year) => Ok(year),
-            _ => Err(FaultReason::Year(today.year())),
+    pub(super) fn birth_year(
+        &mut self,
+        column: &'static str,
+        today: NaiveDate,
+    ) -> Option<BirthYear> {
+        self.read(column, |text| match text.parse::<BirthYear>() {
+            Ok(year) if (EARLIEST..=today.year()).contains(&year.get()) => Ok(year),
+            _ => Err(FaultReason::Year { first: EARLIEST, last: today.year() }),
         })
     }
 

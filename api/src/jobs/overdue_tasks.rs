@@ -6,7 +6,7 @@
 
 use chrono::NaiveDate;
 use gridward_domain::area::AreaCode;
-use gridward_domain::task::{self as life, Agent, Command, Transition, Verb, overdue};
+use gridward_domain::task::{self as life, Transition, overdue};
 
 use super::{Job, JobContext, RunFuture, Schedule};
 use crate::db::DbError;
@@ -57,16 +57,11 @@ fn run_batch(tx: &mut Tx<'_>, today: NaiveDate) -> Result<usize, DbError> {
 
 fn step(tx: &mut Tx<'_>, row: &TaskRow, today: NaiveDate) -> Result<(), DbError> {
     let before = row.life()?;
-    let command = match overdue::due(&before, today) {
-        Some(Verb::Expire) => Command::Expire,
-        Some(_) => Command::Escalate,
-        None => {
-            archive_or_postpone(tx, row, &before, today);
-            return Ok(());
-        }
+    let Some(command) = overdue::due(&before, today) else {
+        archive_or_postpone(tx, row, &before, today);
+        return Ok(());
     };
-    let district = Agent::Gridward(row.district);
-    let Ok(Transition::Changed(after)) = life::apply(&before, &command, &district, today) else {
+    let Ok(Transition::Changed(after)) = life::apply_automatic(&before, &command, today) else {
         archive_or_postpone(tx, row, &before, today);
         return Ok(());
     };

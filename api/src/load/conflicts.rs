@@ -1,7 +1,8 @@
-//! What a load would break: a grid has exactly one manager, before and after.
+//! Conflicts between the records and rows without a record: a grid must have exactly one
+//! manager, before and after a load.
 //!
-//! The files agree among themselves, but an ordinary load leaves the rows that
-//! they lack, and the two together may not. That is found before anything is
+//! The records are consistent among themselves, but an ordinary load leaves rows without
+//! a record, and both together may be inconsistent. Conflicts are found before anything is
 //! written.
 
 use std::collections::{HashMap, HashSet};
@@ -19,7 +20,7 @@ use crate::person::Role;
 /// A grid that would not have exactly one manager.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum Conflict {
-    /// The manager in the database stays, and the files bring another.
+    /// The manager in the database stays, and the records contain another.
     #[error(
         "the grid {grid} would have two managers: {person} is in the database and not in \
          people.csv; name that person there in another role, or import with --whole"
@@ -30,7 +31,7 @@ pub enum Conflict {
         /// The manager in the database.
         person: PersonId,
     },
-    /// The files take the manager away and lack the grid.
+    /// The records move the manager to another place and do not contain the grid.
     #[error(
         "the grid {grid} would have no manager: it is in the database and not in areas.csv, and \
          people.csv moves its manager {person}; add the grid there, or import with --whole"
@@ -44,7 +45,7 @@ pub enum Conflict {
 }
 
 /// The conflicts of an ordinary load of `records`. A load of the whole district
-/// has none: who is not in the files leaves, and so does a grid that is not.
+/// has none, because it removes people and grids without a record.
 pub(super) fn find(
     conn: &mut Conn,
     district: AreaCode,
@@ -82,7 +83,7 @@ fn among(present: &[(PersonId, AreaCode)], records: &DistrictRecords) -> Vec<Con
 #[cfg(test)]
 mod tests {
     use gridward_domain::place::Place;
-    use gridward_domain::time::Minutes;
+    use gridward_domain::range::{BirthYear, WeeklyMinutes};
     use uuid::Uuid;
 
     use super::*;
@@ -104,11 +105,11 @@ mod tests {
             area: grid(*at),
             name: "周".to_owned(),
             gender: Gender::Female,
-            birth_year: 1980,
+            birth_year: BirthYear::of::<1980>(),
             phone: "12345".to_owned(),
             home: Place::new(29.0, 106.0).expect("a place"),
             skills: std::iter::empty().collect(),
-            weekly_minutes: Minutes(0),
+            weekly_minutes: WeeklyMinutes::MIN,
             availability: vec![],
         };
         DistrictRecords { people: people.iter().map(person).collect(), ..Default::default() }

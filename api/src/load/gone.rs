@@ -1,6 +1,6 @@
-//! Rows that the records lack. An ordinary load leaves them and says so; a load
-//! of the whole district removes them, each kind in its own way, so that nothing
-//! that refers to them is left without them.
+//! Rows without a record. An ordinary load leaves them and reports them; a load of the
+//! whole district removes them, each kind in its own way, so that no reference to them
+//! breaks.
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
@@ -22,23 +22,26 @@ use crate::log::{Event, Subject};
 use crate::person::Role;
 use crate::person::store::PersonRow;
 
-/// How many ids a statement names.
+/// The maximum number of ids in a statement.
 const CHUNK: usize = 500;
 
-/// A row that can go.
-pub(super) trait Gone: Keyed + Sized {
-    /// Whether the row is not gone already.
-    fn is_there(&self) -> bool {
+/// A row that a load can remove.
+pub(super) trait Removable: Keyed + Sized {
+    /// Whether the row has not been removed before, if its removal leaves it in the table.
+    fn is_current(&self) -> bool {
         true
     }
 
-    /// Removes rows that the records lack.
+    /// Removes rows without a record.
     fn remove(step: &mut Step<'_>, missing: Vec<Self>) -> Result<(), DbError>;
 }
 
-/// Settles the rows without a record.
-pub(super) fn settle<Row: Gone>(step: &mut Step<'_>, mut missing: Vec<Row>) -> Result<(), DbError> {
-    missing.retain(Gone::is_there);
+/// Removes or reports the rows without a record.
+pub(super) fn settle<Row: Removable>(
+    step: &mut Step<'_>,
+    mut missing: Vec<Row>,
+) -> Result<(), DbError> {
+    missing.retain(Removable::is_current);
     if missing.is_empty() || step.options.absent.contains(&step.loaded.kind) {
         return Ok(());
     }
@@ -65,12 +68,12 @@ macro_rules! delete {
     };
 }
 
-impl Gone for AreaRow {
-    fn is_there(&self) -> bool {
+impl Removable for AreaRow {
+    fn is_current(&self) -> bool {
         self.valid_to.is_none()
     }
 
-    /// The area ends today; its row stays for what happened in it.
+    /// The area is closed today; its row stays for the history of the area.
     fn remove(step: &mut Step<'_>, missing: Vec<Self>) -> Result<(), DbError> {
         let codes = keys(&missing);
         let today: NaiveDate = clock::day(step.now);
@@ -85,7 +88,7 @@ impl Gone for AreaRow {
         let grids = missing.iter().filter(|row| row.level == Level::Grid);
         tasks::cancel_in(step, &grids.map(|row| row.code).collect::<Vec<_>>())?;
         for row in &missing {
-            step.facts.push(
+            step.events.push(
                 Event::new("area.end", Subject::District, row.code, row.code, row.version + 1)
                     .with(json!({ "valid_to": today })),
             );
@@ -95,7 +98,7 @@ impl Gone for AreaRow {
     }
 }
 
-impl Gone for OutlineRow {
+impl Removable for OutlineRow {
     fn remove(step: &mut Step<'_>, missing: Vec<Self>) -> Result<(), DbError> {
         let grids = keys(&missing);
         delete!(step, outlines, grid, grids);
@@ -104,18 +107,19 @@ impl Gone for OutlineRow {
     }
 }
 
-impl Gone for PersonRow {
-    fn is_there(&self) -> bool {
+impl Removable for PersonRow {
+    fn is_current(&self) -> bool {
         self.active
     }
 
-    /// The person becomes inactive and holds no task. An admin stays: admins are
-    /// added on the server's own terminal, and no file may lock them out.
+    /// The person becomes inactive and is no longer the assignee of an unfinished task. An
+    /// admin stays: admins are added on the terminal of the server, and no file may lock
+    /// them out.
     fn remove(step: &mut Step<'_>, missing: Vec<Self>) -> Result<(), DbError> {
         let (admins, others): (Vec<Self>, Vec<Self>) =
             missing.into_iter().partition(|row| row.role == Role::Admin);
         for row in &others {
-            // The number may be another's from now on, and no two rows may share one.
+            // The phone number is unique, and another person may have it from now on.
             let no_phone = step.key.index(&format!("inactive {}", row.id));
             diesel::update(people::table.find((row.district, row.id)))
                 .set((
@@ -124,31 +128,36 @@ impl Gone for PersonRow {
                     people::version.eq(row.version + 1),
                 ))
                 .execute(step.conn)?;
-            step.facts.push(
+            step.events.push(
                 Event::new("person.deactivate", Subject::Person, row.id, row.area, row.version + 1)
                     .assignees(Some(row.id), None),
             );
         }
         let ids: Vec<PersonId> = others.iter().map(|row| row.id).collect();
-        tasks::open_of(step, &ids, "person_gone")?;
+        tasks::release_of(step, &ids, "person_gone")?;
         step.loaded.note(Fate::Inactive, keys(&others));
         step.loaded.note(Fate::AdminKept, keys(&admins));
         Ok(())
     }
 }
 
-impl Gone for BeneficiaryRow {
-    /// The beneficiary is deleted, or kept for the history of its tasks, of which
-    /// none stays unfinished.
+impl Removable for BeneficiaryRow {
+    fn is_current(&self) -> bool {
+        self.valid_to.is_none()
+    }
+
+    /// The beneficiary is deleted, or ends today if tasks refer to it; the unfinished ones of
+    /// these are cancelled.
     fn remove(step: &mut Step<'_>, missing: Vec<Self>) -> Result<(), DbError> {
         let ids = |rows: &[Self]| rows.iter().map(|row| row.id).collect::<Vec<BeneficiaryId>>();
         let with_tasks = tasks::with_tasks(step, &ids(&missing))?;
         let (kept, gone): (Vec<Self>, Vec<Self>) =
             missing.into_iter().partition(|row| with_tasks.contains(&row.id));
         tasks::cancel_of(step, &ids(&kept))?;
+        kept.iter().try_for_each(|row| end(step, row))?;
         delete!(step, beneficiaries, id, ids(&gone));
         for row in &gone {
-            step.facts.push(Event::new(
+            step.events.push(Event::new(
                 "beneficiary.delete",
                 Subject::Beneficiary,
                 row.id,
@@ -162,7 +171,24 @@ impl Gone for BeneficiaryRow {
     }
 }
 
-impl Gone for StationRow {
+/// Ends a beneficiary today; the row stays for the history of its tasks.
+fn end(step: &mut Step<'_>, row: &BeneficiaryRow) -> Result<(), DbError> {
+    let (today, version) = (clock::day(step.now), row.version + 1);
+    // The ID number is unique, and another entry may have it from now on.
+    let no_id_number = step.key.index(&format!("ended {}", row.id));
+    diesel::update(beneficiaries::table.find((row.district, row.id)))
+        .set((
+            beneficiaries::valid_to.eq(today),
+            beneficiaries::id_index.eq(no_id_number),
+            beneficiaries::version.eq(version),
+        ))
+        .execute(step.conn)?;
+    let event = Event::new("beneficiary.end", Subject::Beneficiary, row.id, row.grid, version);
+    step.events.push(event.with(json!({ "valid_to": today })));
+    Ok(())
+}
+
+impl Removable for StationRow {
     fn remove(step: &mut Step<'_>, missing: Vec<Self>) -> Result<(), DbError> {
         let ids = keys(&missing);
         delete!(step, stations, id, ids);
@@ -171,7 +197,7 @@ impl Gone for StationRow {
     }
 }
 
-impl Gone for MemorialRow {
+impl Removable for MemorialRow {
     fn remove(step: &mut Step<'_>, missing: Vec<Self>) -> Result<(), DbError> {
         let ids = keys(&missing);
         delete!(step, memorials, id, ids);
@@ -180,7 +206,7 @@ impl Gone for MemorialRow {
     }
 }
 
-impl Gone for HolidayRow {
+impl Removable for HolidayRow {
     fn remove(step: &mut Step<'_>, missing: Vec<Self>) -> Result<(), DbError> {
         for row in &missing {
             let key = (row.district, row.date, &row.code);
@@ -191,10 +217,10 @@ impl Gone for HolidayRow {
     }
 }
 
-/// Notes rows that nothing refers to; one fact for all tells that they are gone.
+/// Notes deleted rows without references; one event records all of them.
 fn deleted(step: &mut Step<'_>, ids: Vec<String>) {
     let (kind, count) = (step.loaded.kind, ids.len());
-    step.facts.push(
+    step.events.push(
         Event::new("district.remove", Subject::District, step.district, step.district, 1)
             .with(json!({ "kind": kind, "count": count })),
     );

@@ -18,9 +18,9 @@ use crate::db::schema;
 use crate::person::Role;
 use crate::person::store::PersonRow;
 
-/// Writes the records that are new or different; answers the keys of the latter.
-/// Rows without a record go first, since a new row may take what was theirs: a
-/// grid to manage, a phone number.
+/// Writes new and changed records; returns the keys of the changed ones. Rows without a
+/// record are removed first, because a new row may need a unique value of theirs, such as
+/// the grid of a manager or a phone number.
 macro_rules! write_rows {
     ($step:ident, $table:ident, $id:ident, $type:ty, $records:expr, $row:expr) => {{
         use diesel::prelude::*;
@@ -38,7 +38,7 @@ macro_rules! write_rows {
     }};
 }
 
-/// Writes all kinds, each in a transaction.
+/// Writes all kinds, each in its own transaction.
 pub(super) fn write(
     to: &mut Target<'_>,
     records: &DistrictRecords,
@@ -62,7 +62,7 @@ pub(super) fn write(
             write_rows!(step, people, id, PersonRow, &records.people, |record, before| {
                 rows::person(record, key, district, before)
             });
-        tasks::open_of(step, &without_visits(&records.people, &changed), "role_changed")
+        tasks::release_of(step, &without_visits(&records.people, &changed), "role_changed")
     })?);
     report(to.transaction("beneficiaries", |step| {
         write_rows!(
@@ -91,7 +91,7 @@ pub(super) fn write(
     Ok(())
 }
 
-/// The ids of those changed people whose role makes no visits.
+/// The ids of the changed people with a role that makes no visits.
 fn without_visits(people: &[PersonRecord], changed: &[String]) -> Vec<PersonId> {
     let changed: HashSet<&str> = changed.iter().map(String::as_str).collect();
     let others = people.iter().filter(|one| !matches!(one.role, Role::Manager | Role::Volunteer));
@@ -99,7 +99,7 @@ fn without_visits(people: &[PersonRecord], changed: &[String]) -> Vec<PersonId> 
     changed.map(|one| one.id).collect()
 }
 
-/// Holidays have no id: day and word together are the key.
+/// Writes holidays, which have no id: day and code together are the key.
 fn write_holidays(step: &mut Step<'_>, records: &DistrictRecords) -> Result<(), DbError> {
     use diesel::prelude::*;
     use schema::holidays;

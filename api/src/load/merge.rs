@@ -1,31 +1,31 @@
-//! Records compared with rows: new, different, equal, and rows without a record.
+//! Compares records with rows: new, changed and equal ones, and rows without a record.
 
 use std::collections::HashMap;
 
 use crate::db::DbError;
 
-/// A row that can be found by its key within the district.
+/// A row or record with a key within the district.
 pub trait Keyed {
     /// The key, without the district.
     fn key(&self) -> String;
 }
 
-/// What to write of a kind of record.
+/// The result of comparing the records of one kind with their rows.
 pub struct Merged<Row> {
-    /// How many are new.
+    /// The number of new records.
     pub added: usize,
-    /// The keys of those that differ from their row.
+    /// The keys of records that differ from their row.
     pub changed: Vec<String>,
-    /// How many equal their row.
+    /// The number of records that equal their row.
     pub unchanged: usize,
-    /// The new and the changed ones.
+    /// The new rows and the changed rows.
     pub rows: Vec<Row>,
     /// The rows without a record, by key.
     pub missing: Vec<Row>,
 }
 
 /// Compares `records`, each of another key, with the rows that are `present`.
-/// `row` makes a record's row from the one before it; `None` means no change.
+/// `row` makes the row of a record from its previous row; `None` means no change.
 ///
 /// # Errors
 /// Those of `row`.

@@ -1,14 +1,13 @@
-//! A whole district, loaded at once.
+//! Bulk loading of a district.
 //!
-//! [`import`](crate::import) reads it from files and [`demo`](crate::demo)
-//! generates it; both hand over the records of [`record`], and [`write`] puts
-//! them into the database, one kind of record per transaction. A record that
-//! equals its row is not written, so loading twice changes nothing, and the next
-//! load completes one that was interrupted.
+//! [`import`](crate::import) reads a district from files and [`demo`](crate::demo)
+//! generates one; both produce the records of [`record`], and [`write`] stores them, one
+//! kind of record per transaction. A record that equals its row is not written, so a
+//! repeated load changes nothing, and a load completes an earlier one that was
+//! interrupted.
 //!
-//! Nothing is left behind: unfinished tasks move with their beneficiaries
-//! (`tasks`), and rows that the records lack are reported, or removed if the
-//! records are the [whole](Options::whole) district (`gone`).
+//! Unfinished tasks move with their beneficiaries (`tasks`). Rows without a record are
+//! reported, or removed if the records are the [whole](Options::whole) district (`gone`).
 
 mod conflicts;
 mod gone;
@@ -40,15 +39,15 @@ use crate::log::{self, Event, Subject};
 /// Why a district was not loaded.
 #[derive(Debug, Error)]
 pub enum LoadError {
-    /// Without an area there is no district.
+    /// The records contain no area, so they name no district.
     #[error("there is no area, so there is no district")]
     Empty,
-    /// Grids would be left without one manager; nothing was written.
+    /// A grid would not have exactly one manager; nothing was written.
     #[error("{}", lines(.0))]
     Conflicts(Vec<Conflict>),
-    /// Two rows would share what is unique: a phone or an id number. Records are
-    /// unique among themselves, so one of the two is a row that they lack. The
-    /// kinds before stay.
+    /// Two rows would share a unique phone or ID number. Records are unique among
+    /// themselves, so one of the two is a row without a record. The kinds written before
+    /// stay.
     #[error(
         "{kind} could not be written: one in the database that the files lack has the same phone \
          or id number as one in the files"
@@ -57,7 +56,7 @@ pub enum LoadError {
         /// The kind of record.
         kind: &'static str,
     },
-    /// The database failed; the kinds before stay.
+    /// The database failed; the kinds written before stay.
     #[error("{kind} could not be written: {error}")]
     Db {
         /// The kind of record.
@@ -67,14 +66,14 @@ pub enum LoadError {
     },
 }
 
-/// How a load treats rows that the records lack.
+/// How a load treats rows without a record.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Options<'a> {
-    /// The records are the whole district: the rows that they lack are removed.
+    /// The records are the whole district, so rows without a record are removed.
     pub whole: bool,
-    /// Kinds of record that were not read, so that their rows are not missing.
+    /// Kinds of record that were not read, so their rows are not missing.
     pub absent: &'a [&'a str],
-    /// Report what the load would do, and undo it.
+    /// Report the effects of the load and undo them.
     pub dry_run: bool,
 }
 
@@ -83,7 +82,7 @@ fn lines(conflicts: &[Conflict]) -> String {
     lines.join("\n")
 }
 
-/// Puts the records into the database and calls `report` after each kind.
+/// Stores the records and calls `report` after each kind.
 ///
 /// # Errors
 /// [`LoadError`]; kinds already reported stay, unless it is a dry run.
@@ -106,7 +105,7 @@ pub fn write(
     let found = |conn: &mut Conn| found(conn, installation, district, now);
     let failed = |error| LoadError::Db { kind: "the district", error };
     if options.dry_run {
-        rehearse(conn, |conn| {
+        dry_run(conn, |conn| {
             let key = &found(conn).map_err(failed)?;
             kinds::write(&mut Target { conn, district, key, now, options }, records, report)
         })
@@ -117,13 +116,13 @@ pub fn write(
 }
 
 /// Runs `load` in one transaction and undoes it.
-fn rehearse(
+fn dry_run(
     conn: &mut Conn,
     load: impl FnOnce(&mut Conn) -> Result<(), LoadError>,
 ) -> Result<(), LoadError> {
     /// Why the transaction is undone.
     enum Undo {
-        Rehearsed,
+        Completed,
         Failed(LoadError),
     }
     impl From<DbError> for Undo {
@@ -132,16 +131,16 @@ fn rehearse(
         }
     }
     let undone = db::transact(conn, |conn| match load(conn) {
-        Ok(()) => Err(Undo::Rehearsed),
+        Ok(()) => Err(Undo::Completed),
         Err(error) => Err(Undo::Failed(error)),
     });
     match undone {
-        Ok(()) | Err(Undo::Rehearsed) => Ok(()),
+        Ok(()) | Err(Undo::Completed) => Ok(()),
         Err(Undo::Failed(error)) => Err(error),
     }
 }
 
-/// The district's key, which is made with the catalogue if the district is new.
+/// The district's key; a new district gets a key and the default catalogue.
 fn found(
     conn: &mut Conn,
     installation: &InstallationKey,
@@ -151,15 +150,14 @@ fn found(
     let (key, new) = found_district(conn, installation, district, now)?;
     let added = catalogue::store::add_missing(conn, district, &catalogue::defaults())?;
     if new || added > 0 {
-        let fact = fact(district, "the district");
-        log::store::append(conn, &mut Heads::default(), district, now, &[fact])?;
+        let event = bulk_change(district, "the district");
+        log::store::append(conn, &mut Heads::default(), district, now, &[event])?;
     }
     Ok(key)
 }
 
-/// The event that many things of a kind were loaded or changed at once: phones
-/// fetch everything anew.
-pub fn fact(district: AreaCode, kind: &str) -> Event {
+/// The event of a bulk change of one kind: phones fetch a new snapshot.
+pub fn bulk_change(district: AreaCode, kind: &str) -> Event {
     Event::new("district.load", Subject::District, district, district, 1)
         .with(json!({ "kind": kind }))
 }

@@ -1,24 +1,25 @@
-//! The plain records a district is loaded from. Each is complete and in range
-//! by its types; what only the district as a whole can show (a parent that is
-//! missing, a grid with two managers) is checked where they are read.
+//! The records that a district is loaded from. The types ensure that each record is complete
+//! and in range; consistency among the records (existing parents, one manager for each
+//! grid) is checked where they are read.
 
 use chrono::NaiveDate;
 use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::id::{BeneficiaryId, PersonId};
 use gridward_domain::place::Place;
+use gridward_domain::range::{BirthYear, WeeklyMinutes};
 use gridward_domain::skill::Skills;
 use gridward_domain::text_column;
-use gridward_domain::time::{Minutes, Window};
+use gridward_domain::time::Window;
 use gridward_domain::word::{UnknownWord, unknown};
 use serde::{Deserialize, Serialize};
 
 use crate::beneficiary::{Category, Contact, Hardships, Mobility, Plaque};
 use crate::person::{Gender, Role, Weekday};
 
-/// An area with a point inside it. Its level and parent stand in its code.
+/// An area with a point inside it. The code determines its level and its parent.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AreaRecord {
-    /// Names the area.
+    /// Identifies the area.
     pub code: AreaCode,
     /// The full official name.
     pub name: String,
@@ -36,82 +37,82 @@ pub struct OutlineRecord {
     pub ring: Vec<Place>,
 }
 
-/// Someone who works in the system.
+/// A person who works in the system.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PersonRecord {
-    /// Names the person.
+    /// Identifies the person.
     pub id: PersonId,
-    /// What the person does.
+    /// The role.
     pub role: Role,
-    /// Where: the grid of a manager or volunteer, the area a supervisor oversees.
+    /// The grid of a manager or volunteer, or the area of a supervisor.
     pub area: AreaCode,
     /// Family and given name.
     pub name: String,
-    /// As in the file.
+    /// The registered gender.
     pub gender: Gender,
-    /// Four digits.
-    pub birth_year: i32,
+    /// Year of birth.
+    pub birth_year: BirthYear,
     /// Digits only.
     pub phone: String,
-    /// Where the person sets out from.
+    /// The home, from which the person starts.
     pub home: Place,
-    /// What the person can do.
+    /// The skills.
     pub skills: Skills,
     /// Minutes offered in a week.
-    pub weekly_minutes: Minutes,
-    /// When, at most one span a day.
+    pub weekly_minutes: WeeklyMinutes,
+    /// The available times, at most one window per weekday.
     pub availability: Vec<(Weekday, Window)>,
 }
 
-/// Someone entitled to care, at a place.
+/// A beneficiary: a person entitled to care, at a place.
 #[derive(Clone, Debug, PartialEq)]
 pub struct BeneficiaryRecord {
-    /// Names the beneficiary.
+    /// Identifies the beneficiary.
     pub id: BeneficiaryId,
-    /// The grid that cares.
+    /// The responsible grid.
     pub grid: AreaCode,
     /// Family and given name.
     pub name: String,
-    /// As in the file.
+    /// The registered gender.
     pub gender: Gender,
-    /// Four digits.
-    pub birth_year: i32,
-    /// Why the person is entitled.
+    /// Year of birth.
+    pub birth_year: BirthYear,
+    /// The category of entitlement.
     pub category: Category,
     /// The home.
     pub place: Place,
-    /// Without the district's own name.
+    /// The address, without the name of the district.
     pub address: String,
     /// Digits only.
     pub phone: String,
     /// GB 11643: 17 digits and a check character.
     pub id_number: String,
-    /// Which of the three hardships weigh on the household.
+    /// Those of the three hardships that apply.
     pub hardships: Hardships,
-    /// Whether nobody else lives there.
+    /// Whether the beneficiary lives alone.
     pub lives_alone: bool,
-    /// How well the person gets about.
+    /// The degree of mobility.
     pub mobility: Mobility,
-    /// How the person wishes to be reached.
+    /// The preferred form of contact.
     pub contact: Contact,
     /// The state of the plaque 光荣之家 at the door.
     pub plaque: Plaque,
-    /// The last day somebody was in touch; none if never.
+    /// The day of the last contact; `None` if there was none.
     pub last_contact: Option<NaiveDate>,
 }
 
 /// A veterans' service station of an area.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StationRecord {
-    /// Names the station, unique in the district.
+    /// Identifies the station within the district.
     pub id: String,
     /// The town or village served.
     pub area: AreaCode,
     /// The name on the door.
     pub name: String,
-    /// The grid it stands in.
+    /// The grid that contains it.
     pub grid: AreaCode,
-    /// Where it stands.
+    /// The position.
     pub place: Place,
     /// Digits only.
     pub phone: String,
@@ -122,19 +123,19 @@ pub struct StationRecord {
 /// A memorial site.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MemorialRecord {
-    /// Names the site, unique in the district.
+    /// Identifies the site within the district.
     pub id: String,
     /// Its name.
     pub name: String,
     /// `cemetery`, `monument`, `tomb` or `hall`.
     pub kind: MemorialKind,
-    /// The grid it stands in.
+    /// The grid that contains it.
     pub grid: AreaCode,
-    /// Where it stands.
+    /// The position.
     pub place: Place,
 }
 
-/// What a memorial site is.
+/// The kind of a memorial site.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[derive(Serialize, Deserialize)]
 #[derive(strum::Display, strum::EnumString, strum::IntoStaticStr, strum::VariantArray)]
@@ -155,22 +156,22 @@ pub enum MemorialKind {
 
 text_column!(MemorialKind);
 
-/// A day that campaigns and due dates turn on.
+/// A holiday, to which campaigns and due dates refer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HolidayRecord {
     /// The day.
     pub date: NaiveDate,
-    /// Its word, as `lunar_new_year_eve`.
+    /// Its code, such as `lunar_new_year_eve`.
     pub code: String,
-    /// Its name, as 除夕.
+    /// Its name, such as 除夕.
     pub name: String,
-    /// Which calendar fixes it.
+    /// The calendar that determines its date.
     pub calendar: Calendar,
     /// The lunar date in words; empty for a solar one.
     pub lunar_date: String,
 }
 
-/// Which calendar fixes a holiday.
+/// The calendar that determines the date of a holiday.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[derive(Serialize, Deserialize)]
 #[derive(strum::Display, strum::EnumString, strum::IntoStaticStr, strum::VariantArray)]
@@ -198,7 +199,7 @@ pub struct DistrictRecords {
     pub outlines: Vec<OutlineRecord>,
     /// Supervisors, managers and volunteers.
     pub people: Vec<PersonRecord>,
-    /// Those who are cared for.
+    /// The beneficiaries.
     pub beneficiaries: Vec<BeneficiaryRecord>,
     /// Service stations.
     pub stations: Vec<StationRecord>,
@@ -209,7 +210,7 @@ pub struct DistrictRecords {
 }
 
 impl AreaRecord {
-    /// The level that the code says.
+    /// The level of the code.
     pub const fn level(&self) -> Level {
         self.code.level()
     }

@@ -1,15 +1,15 @@
-//! The report of a load: what was written of each kind of record, and what became
-//! of rows that the records lack and of tasks that depend on them.
+//! The report of a load: the records written of each kind, and the fate of rows without a
+//! record and of the tasks that depend on them.
 
 use std::fmt;
 
-/// How many ids or codes a line of the report names.
+/// The maximum number of ids or codes in a line of the report.
 const NAMED: usize = 5;
 
-/// What was done with one kind of record.
+/// The effects of a load on one kind of record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Loaded {
-    /// Which kind, as `people`.
+    /// The kind, such as `people`.
     pub kind: &'static str,
     /// Records that are new.
     pub added: usize,
@@ -17,41 +17,41 @@ pub struct Loaded {
     pub changed: usize,
     /// Records that equal their row.
     pub unchanged: usize,
-    /// Rows without a record, and tasks that followed.
+    /// The fate of rows without a record and of tasks.
     pub notes: Vec<Note>,
 }
 
-/// Rows that shared a fate.
+/// Rows with the same fate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Note {
     /// Their fate.
     pub fate: Fate,
-    /// How many they are.
+    /// The number of rows.
     pub count: usize,
-    /// Ids or codes of the first of them; never personal text.
+    /// The first ids or codes; never personal data.
     pub first: Vec<String>,
 }
 
-/// What became of a row without a record, or of a task.
+/// The fate of a row without a record, or of a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {
     /// A row without a record, left as it is.
     Missing,
     /// A row without a record, deleted.
     Deleted,
-    /// An area without a record, no longer valid.
+    /// An area without a record, closed.
     Ended,
     /// A person without a record, no longer active.
     Inactive,
     /// An admin without a record, still active.
     AdminKept,
-    /// A beneficiary without a record, kept for the history of its tasks.
+    /// A beneficiary without a record, ended and kept for the history of its tasks.
     KeptForTasks,
     /// A task that moved with its beneficiary.
     Moved,
-    /// A task that nobody holds any more.
+    /// A task that lost its assignee.
     Opened,
-    /// A task whose beneficiary or grid is gone.
+    /// A task whose beneficiary or grid has ended.
     Cancelled,
 }
 
@@ -73,8 +73,8 @@ impl Fate {
 }
 
 impl Loaded {
-    /// Nothing done yet.
-    pub(super) const fn empty(kind: &'static str) -> Self {
+    /// The report of a kind before its first record.
+    pub(super) const fn new(kind: &'static str) -> Self {
         Self { kind, added: 0, changed: 0, unchanged: 0, notes: vec![] }
     }
 
@@ -120,7 +120,7 @@ mod tests {
 
     #[test]
     fn a_report_counts_and_names_the_first() {
-        let mut loaded = Loaded { added: 2, ..Loaded::empty("areas") };
+        let mut loaded = Loaded { added: 2, ..Loaded::new("areas") };
         loaded.note(Fate::Deleted, [""; 0]);
         loaded.note(Fate::Missing, (1..=7).rev().map(|n| format!("a{n}")));
         assert_eq!(

@@ -1,5 +1,5 @@
-//! From records to rows. Each function answers `None` if the row before equals
-//! the record.
+//! Converts records to rows. Each function returns `None` if the previous row equals the
+//! record.
 
 use chrono::NaiveDate;
 use gridward_domain::area::AreaCode;
@@ -177,7 +177,7 @@ pub(crate) fn person(
         lat: record.home.lat(),
         lon: record.home.lon(),
         skills: record.skills.clone().into(),
-        weekly_minutes: i32::try_from(record.weekly_minutes.0).unwrap_or(i32::MAX),
+        weekly_minutes: record.weekly_minutes,
         availability: availability.clone(),
         phone_index: key.index(&record.phone),
         sealed,
@@ -220,12 +220,14 @@ pub(super) fn beneficiary(
         mobility: record.mobility,
         contact: record.contact,
         plaque: record.plaque,
-        // A visit since the file was written is not undone by loading it again.
+        // A visit after the file was written stays the last contact.
         last_contact: record.last_contact.max(before.and_then(|before| before.last_contact)),
         last_visitor: before.and_then(|before| before.last_visitor),
         id_index: key.index(&record.id_number),
         sealed,
         version,
+        // An ended beneficiary that is in the files again is current again.
+        valid_to: None,
     };
     if let Some(before) = before
         && row(before.sealed.clone(), before.version) == *before
@@ -238,7 +240,7 @@ pub(super) fn beneficiary(
     Ok(Some(row(sealed, before.map_or(1, |before| before.version + 1))))
 }
 
-/// Seals what is personal of a record.
+/// Seals the personal data of a record.
 fn seal(key: &SealingKey, aad: &str, particulars: &impl Serialize) -> Result<Vec<u8>, DbError> {
     let sealed = key.seal_value(aad, particulars);
     sealed.map_err(|error| DbError::corrupt("a record to be sealed", error))

@@ -1,19 +1,19 @@
-//! One step of a load: one kind of record, in a transaction of its own.
+//! A step of a load: one kind of record, in its own transaction.
 
 use chrono::{DateTime, Utc};
 use gridward_domain::area::AreaCode;
 
 use super::report::Loaded;
-use super::{LoadError, Options, fact};
+use super::{LoadError, Options, bulk_change};
 use crate::crypto::SealingKey;
 use crate::db::{self, Conn, DbError};
 use crate::log::head::Heads;
 use crate::log::{self, Event};
 
-/// How often a step is tried that another change was in the way of.
-const TRIES: usize = 3;
+/// The maximum number of runs of a step that collides with other transactions.
+const RUNS: usize = 3;
 
-/// Where the records go.
+/// The district that records are loaded into.
 pub(super) struct Target<'a> {
     pub(super) conn: &'a mut Conn,
     pub(super) district: AreaCode,
@@ -22,50 +22,51 @@ pub(super) struct Target<'a> {
     pub(super) options: &'a Options<'a>,
 }
 
-/// A step that goes on.
+/// A running step.
 pub(super) struct Step<'a> {
     pub(super) conn: &'a mut Conn,
     pub(super) district: AreaCode,
     pub(super) key: &'a SealingKey,
     pub(super) now: DateTime<Utc>,
     pub(super) options: &'a Options<'a>,
-    /// What it has done.
+    /// The report of the step so far.
     pub(super) loaded: Loaded,
-    /// What goes on the log for it.
-    pub(super) facts: Vec<Event>,
+    /// The events of the step, appended to the log at its end.
+    pub(super) events: Vec<Event>,
 }
 
 impl Target<'_> {
-    /// Runs `work` in a transaction, which ends with the facts on the log and, if
-    /// anything changed, with the one that makes phones begin anew.
+    /// Runs `work` in a transaction, again after a collision. The transaction appends the
+    /// events of the step to the log and, if anything changed, the event that makes phones
+    /// fetch a new snapshot.
     pub(super) fn transaction(
         &mut self,
         kind: &'static str,
         work: impl Fn(&mut Step<'_>) -> Result<(), DbError>,
     ) -> Result<Loaded, LoadError> {
-        let mut tries = 1;
+        let mut runs = 1;
         loop {
-            match self.attempt(kind, &work) {
-                // Nothing of a rehearsal can be undone alone.
-                Err(DbError::Collision) if tries < TRIES && !self.options.dry_run => tries += 1,
+            match self.run_once(kind, &work) {
+                // A dry run is one transaction, so a single step cannot be undone.
+                Err(DbError::Collision) if runs < RUNS && !self.options.dry_run => runs += 1,
                 done => return done.map_err(|error| failure(kind, error)),
             }
         }
     }
 
-    fn attempt(
+    fn run_once(
         &mut self,
         kind: &'static str,
         work: impl Fn(&mut Step<'_>) -> Result<(), DbError>,
     ) -> Result<Loaded, DbError> {
         let Self { district, key, now, options, .. } = *self;
         let load = |conn: &mut Conn| {
-            let loaded = Loaded::empty(kind);
-            let mut step = Step { conn, district, key, now, options, loaded, facts: Vec::new() };
+            let loaded = Loaded::new(kind);
+            let mut step = Step { conn, district, key, now, options, loaded, events: Vec::new() };
             work(&mut step)?;
             step.end()
         };
-        // A rehearsal is one transaction from the first kind to the last.
+        // A dry run is one transaction for all kinds.
         if options.dry_run { load(self.conn) } else { db::transact(self.conn, load) }
     }
 }
@@ -82,10 +83,10 @@ fn failure(kind: &'static str, error: DbError) -> LoadError {
 
 impl Step<'_> {
     fn end(self) -> Result<Loaded, DbError> {
-        let Self { conn, district, now, loaded, mut facts, .. } = self;
-        if loaded.added + loaded.changed > 0 || !facts.is_empty() {
-            facts.push(fact(district, loaded.kind));
-            log::store::append(conn, &mut Heads::default(), district, now, &facts)?;
+        let Self { conn, district, now, loaded, mut events, .. } = self;
+        if loaded.added + loaded.changed > 0 || !events.is_empty() {
+            events.push(bulk_change(district, loaded.kind));
+            log::store::append(conn, &mut Heads::default(), district, now, &events)?;
         }
         Ok(loaded)
     }

@@ -1,6 +1,6 @@
-//! Unfinished tasks follow what a load changes around them: the home and grid of
-//! their beneficiary, the person who holds them. Each step raises the version and
-//! is an event on the log, so that nobody is left with a visit nobody can make.
+//! Unfinished tasks follow the changes of a load: the home and the grid of the
+//! beneficiary, and the assignee. This module reads the rows, applies an automatic
+//! command to each and writes the result with its event.
 
 use std::collections::{HashMap, HashSet};
 
@@ -8,30 +8,32 @@ use diesel::prelude::*;
 use gridward_domain::area::AreaCode;
 use gridward_domain::id::{BeneficiaryId, PersonId, TaskId};
 use gridward_domain::place::Place;
-use gridward_domain::task::{self as life, Phase, State};
+use gridward_domain::task::{self as life, AutomaticCommand, Phase, Transition};
 use serde_json::json;
 
 use super::record::BeneficiaryRecord;
 use super::report::Fate;
 use super::step::Step;
+use crate::clock;
 use crate::db::DbError;
 use crate::db::schema::{people, tasks};
-use crate::log::{Event, Subject};
+use crate::log::Event;
 use crate::person::Role;
+use crate::task::perform;
 use crate::task::row::TaskRow;
 
-/// The states of a task that can still be done.
+/// The phases of an unfinished task.
 const LIVE: [Phase; 4] = [Phase::Open, Phase::Assigned, Phase::Accepted, Phase::InProgress];
-/// The states of a task that somebody holds.
+/// The phases of an unfinished task with an assignee.
 const HELD: [Phase; 3] = [Phase::Assigned, Phase::Accepted, Phase::InProgress];
-/// How many ids a query names.
+/// The maximum number of ids in a query.
 const CHUNK: usize = 500;
 
 /// The records of beneficiaries by their ids.
 type Homes<'a> = HashMap<BeneficiaryId, &'a BeneficiaryRecord>;
 
-/// Moves the unfinished tasks of beneficiaries to their present grid and home,
-/// also those that an earlier load left behind.
+/// Moves the unfinished tasks of beneficiaries to their present grid and home, including
+/// those that an earlier, interrupted load did not move.
 pub(super) fn follow(step: &mut Step<'_>, records: &[BeneficiaryRecord]) -> Result<(), DbError> {
     let homes: Homes<'_> = records.iter().map(|record| (record.id, record)).collect();
     let ids = misplaced(step, &homes)?;
@@ -40,14 +42,16 @@ pub(super) fn follow(step: &mut Step<'_>, records: &[BeneficiaryRecord]) -> Resu
     let (mut moved, mut opened) = (Vec::new(), Vec::new());
     for row in &rows {
         let Some(home) = home(&homes, row.beneficiary) else { continue };
-        let before = row.life()?;
-        let works_there = row.assignee.and_then(|id| grids.get(&id)) == Some(&home.grid);
-        let after = moved_to(&before, home.grid, works_there);
-        let is_opened = after.state != before.state;
-        let event = event("task.move", row, &before, &after)
-            .moved_from(before.grid)
+        let assignee_works_there = row.assignee.and_then(|id| grids.get(&id)) == Some(&home.grid);
+        let command = AutomaticCommand::Move { to: home.grid, assignee_works_there };
+        let change = Change::of(row, &command, step)?;
+        let is_opened = change.after.state != change.before.state;
+        let event = change
+            .event()
+            .moved_from(change.before.grid)
             .with(json!({ "because": "beneficiary_moved", "opened": is_opened }));
-        write(step, row, &placed(row.moved(&after, step.now), home.grid, home.place), event)?;
+        let next = placed(row.moved(&change.after, step.now), home.grid, home.place);
+        write(step, row, &next, event)?;
         moved.push(row.id);
         opened.extend(is_opened.then_some(row.id));
     }
@@ -64,21 +68,11 @@ fn home<'a>(
     homes.get(&beneficiary?).copied()
 }
 
-/// The task in the grid `to`. An assignee who has not yet said yes and works in
-/// another grid loses it; a visit that was promised or begun stays promised.
-fn moved_to(task: &life::Task, to: AreaCode, works_there: bool) -> life::Task {
-    let state = match task.state {
-        State::Assigned(_) if to != task.grid && !works_there => State::Open,
-        state => state,
-    };
-    life::Task { grid: to, state, version: task.version + 1, ..*task }
-}
-
 fn placed(row: TaskRow, grid: AreaCode, place: Place) -> TaskRow {
     TaskRow { grid, lat: place.lat(), lon: place.lon(), ..row }
 }
 
-/// The ids of unfinished tasks that are elsewhere than their beneficiary.
+/// The ids of unfinished tasks whose grid or place is not that of their beneficiary.
 fn misplaced(step: &mut Step<'_>, homes: &Homes<'_>) -> Result<Vec<TaskId>, DbError> {
     type Whereabouts = (TaskId, Option<BeneficiaryId>, AreaCode, f64, f64);
     let live: Vec<Whereabouts> = tasks::table
@@ -97,7 +91,7 @@ fn misplaced(step: &mut Step<'_>, homes: &Homes<'_>) -> Result<Vec<TaskId>, DbEr
     Ok(ids)
 }
 
-/// The grids of the active people who may visit among the assignees of `rows`.
+/// The grids of those assignees of `rows` that are active and may visit.
 fn grids_of_assignees(
     step: &mut Step<'_>,
     rows: &[TaskRow],
@@ -118,8 +112,8 @@ fn grids_of_assignees(
     Ok(grids)
 }
 
-/// Opens the tasks that these people hold, since they may not do them any more.
-pub(super) fn open_of(
+/// Opens the tasks of these people, who may no longer do them.
+pub(super) fn release_of(
     step: &mut Step<'_>,
     people: &[PersonId],
     because: &'static str,
@@ -134,12 +128,12 @@ pub(super) fn open_of(
             .select(TaskRow::as_select());
         held.extend(theirs.load(step.conn)?);
     }
-    change(step, &held, State::Open, "task.release", because)?;
+    apply_to_all(step, &held, &AutomaticCommand::Release, because)?;
     step.loaded.note(Fate::Opened, held.into_iter().map(|row| row.id));
     Ok(())
 }
 
-/// Cancels the unfinished tasks of these beneficiaries, who are gone.
+/// Cancels the unfinished tasks of these beneficiaries, which have ended.
 pub(super) fn cancel_of(
     step: &mut Step<'_>,
     beneficiaries: &[BeneficiaryId],
@@ -157,8 +151,8 @@ pub(super) fn cancel_of(
     cancel(step, unfinished, "beneficiary_gone")
 }
 
-/// Cancels the unfinished tasks at places of these grids, which are gone. Those
-/// for beneficiaries are settled with the beneficiaries.
+/// Cancels the unfinished tasks at places of these grids, which have ended. Tasks for
+/// beneficiaries are cancelled or moved with the beneficiaries.
 pub(super) fn cancel_in(step: &mut Step<'_>, grids: &[AreaCode]) -> Result<(), DbError> {
     let mut unfinished: Vec<TaskRow> = Vec::new();
     for codes in grids.chunks(CHUNK) {
@@ -175,12 +169,12 @@ pub(super) fn cancel_in(step: &mut Step<'_>, grids: &[AreaCode]) -> Result<(), D
 }
 
 fn cancel(step: &mut Step<'_>, rows: Vec<TaskRow>, because: &'static str) -> Result<(), DbError> {
-    change(step, &rows, State::Cancelled, "task.cancel", because)?;
+    apply_to_all(step, &rows, &AutomaticCommand::Cancel, because)?;
     step.loaded.note(Fate::Cancelled, rows.into_iter().map(|row| row.id));
     Ok(())
 }
 
-/// Which of these beneficiaries have a task of any state.
+/// Those of these beneficiaries that have a task in any state.
 pub(super) fn with_tasks(
     step: &mut Step<'_>,
     beneficiaries: &[BeneficiaryId],
@@ -211,30 +205,48 @@ fn rows(step: &mut Step<'_>, ids: &[TaskId]) -> Result<Vec<TaskRow>, DbError> {
     Ok(rows)
 }
 
-/// Gives each of `rows` another state, which has no assignee.
-fn change(
+/// Applies the command to each of `rows` and writes the results.
+fn apply_to_all(
     step: &mut Step<'_>,
     rows: &[TaskRow],
-    state: State,
-    action: &'static str,
+    command: &AutomaticCommand,
     because: &'static str,
 ) -> Result<(), DbError> {
     for row in rows {
-        let before = row.life()?;
-        let after = life::Task { state, version: before.version + 1, ..before };
-        let event = event(action, row, &before, &after).with(json!({ "because": because }));
-        write(step, row, &row.moved(&after, step.now), event)?;
+        let change = Change::of(row, command, step)?;
+        let event = change.event().with(json!({ "because": because }));
+        write(step, row, &row.moved(&change.after, step.now), event)?;
     }
     Ok(())
 }
 
-fn event(action: &'static str, row: &TaskRow, before: &life::Task, after: &life::Task) -> Event {
-    Event::new(action, Subject::Task, row.id, after.grid, after.version)
-        .assignees(before.state.assignee(), after.state.assignee())
+/// A task before and after an automatic command.
+struct Change<'a> {
+    row: &'a TaskRow,
+    before: life::Task,
+    after: life::Task,
+    verb: life::Verb,
 }
 
-/// Writes a step of a task and its event, unless somebody else has changed the
-/// task since it was read.
+impl<'a> Change<'a> {
+    fn of(row: &'a TaskRow, command: &AutomaticCommand, step: &Step<'_>) -> Result<Self, DbError> {
+        let before = row.life()?;
+        match life::apply_automatic(&before, command, clock::day(step.now)) {
+            Ok(Transition::Changed(after)) => Ok(Self { row, before, after, verb: command.verb() }),
+            // Rows are read by the phases in which the command is valid.
+            Ok(Transition::Already) => Err(DbError::corrupt("tasks", "unchanged by a load")),
+            Err(rejection) => Err(DbError::corrupt("tasks", rejection)),
+        }
+    }
+
+    fn event(&self) -> Event {
+        let Self { row, before, after, verb } = self;
+        perform::Step { row, before, after, verb: *verb }.event()
+    }
+}
+
+/// Writes the row of a task and its event, unless another transaction has changed the task
+/// since it was read.
 fn write(step: &mut Step<'_>, was: &TaskRow, is: &TaskRow, event: Event) -> Result<(), DbError> {
     let unchanged =
         tasks::table.find((was.district, was.id)).filter(tasks::version.eq(was.version));
@@ -251,47 +263,6 @@ fn write(step: &mut Step<'_>, was: &TaskRow, is: &TaskRow, event: Event) -> Resu
     if changed != 1 {
         return Err(DbError::Collision);
     }
-    step.facts.push(event);
+    step.events.push(event);
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use gridward_domain::area::Level;
-    use gridward_domain::id::PersonId;
-    use gridward_domain::task::{Overdue, Terms};
-    use uuid::Uuid;
-
-    use super::*;
-
-    #[test]
-    fn an_assignee_of_another_grid_loses_what_was_not_accepted_yet() {
-        let [old, new]: [AreaCode; 2] =
-            ["500116001002001", "500116001002002"].map(|code| code.parse().expect("a code"));
-        let day = "2026-08-01".parse().expect("a day");
-        let terms =
-            Terms { attempts: 2, retry_days: 3, overdue: Overdue::Escalate, escalate_days: 7 };
-        let task = |state| life::Task {
-            grid: old,
-            state,
-            version: 4,
-            attempt: 1,
-            escalation_level: Level::Grid,
-            not_before: day,
-            due_on: day,
-            terms,
-        };
-        let one = PersonId(Uuid::nil());
-        for (state, to, works_there, expected) in [
-            (State::Open, new, false, State::Open),
-            (State::Assigned(one), new, false, State::Open),
-            (State::Assigned(one), new, true, State::Assigned(one)),
-            (State::Assigned(one), old, false, State::Assigned(one)),
-            (State::Accepted(one), new, false, State::Accepted(one)),
-            (State::InProgress(one), new, false, State::InProgress(one)),
-        ] {
-            let moved = life::Task { grid: to, version: 5, ..task(expected) };
-            assert_eq!(moved_to(&task(state), to, works_there), moved);
-        }
-    }
 }

@@ -5,7 +5,9 @@ pub mod store;
 
 use chrono::{DateTime, FixedOffset, NaiveDate};
 use gridward_domain::area::AreaCode;
+use gridward_domain::bounded_text::{NoticeText, NoticeTitle};
 use gridward_domain::id::{NoticeId, PersonId};
+use gridward_domain::range::Version;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -17,11 +19,9 @@ pub struct Notice {
     /// The area that the notice addresses.
     pub area: AreaCode,
     /// A short title.
-    #[schema(max_length = 100, example = "高温预警")]
-    pub title: String,
+    pub title: NoticeTitle,
     /// The full text.
-    #[schema(max_length = 2000)]
-    pub text: String,
+    pub text: NoticeText,
     /// The last day on which the notice is shown.
     pub until: NaiveDate,
     /// The author.
@@ -29,6 +29,6 @@ pub struct Notice {
     /// When the notice was posted.
     pub created_at: DateTime<FixedOffset>,
     /// Incremented with every change.
-    #[schema(minimum = 1, maximum = 9_007_199_254_740_991_i64, example = 1)]
+    #[schema(value_type = Version)]
     pub version: i64,
 }

@@ -4,7 +4,8 @@ use actix_web::web::{Data, Json};
 use actix_web::{HttpResponse, get, post};
 use chrono::{Days, NaiveDate};
 use gridward_domain::area::AreaCode;
-use gridward_domain::authority::Action;
+use gridward_domain::authority::{Action, Principal};
+use gridward_domain::bounded_text::{NoticeText, NoticeTitle};
 use gridward_domain::id::NoticeId;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -13,7 +14,7 @@ use uuid::Uuid;
 
 use super::{Notice, store};
 use crate::area;
-use crate::auth::Caller;
+use crate::auth::Authenticated;
 use crate::clock::Clock;
 use crate::clock::{self, china};
 use crate::http::Json as Body;
@@ -37,11 +38,9 @@ pub struct NewNotice {
     /// The area to address: the caller's or one inside it.
     area: AreaCode,
     /// A short title.
-    #[schema(min_length = 1, max_length = 100)]
-    title: String,
+    title: NoticeTitle,
     /// The full text, without any personal data of a beneficiary.
-    #[schema(max_length = 2000)]
-    text: String,
+    text: NoticeText,
     /// The last day on which the notice is shown, within a year.
     until: NaiveDate,
 }
@@ -66,10 +65,10 @@ pub struct Notices {
 pub(crate) async fn list_notices(
     db: Data<Db>,
     clock: Data<Clock>,
-    caller: Caller,
+    Authenticated(principal): Authenticated,
 ) -> Result<Json<Notices>, Problem> {
     let today = clock::day((clock)());
-    let items = db.read(move |conn| store::for_area(conn, caller.actor.area, today)).await?;
+    let items = db.read(move |conn| store::for_area(conn, principal.area, today)).await?;
     Ok(Json(Notices { items }))
 }
 
@@ -86,26 +85,24 @@ pub(crate) async fn list_notices(
 #[post("/notices")]
 pub(crate) async fn post_notice(
     commands: Data<Commands>,
-    caller: Caller,
+    Authenticated(principal): Authenticated,
     key: IdempotencyKey,
     Body(body): Body<NewNotice>,
 ) -> Result<HttpResponse, Problem> {
     let request = json!(body);
-    let posted = commands
-        .run(caller, key, "notice.post", request, move |tx, _, caller| post(tx, caller, &body));
+    let posted = commands.run(principal, key, "notice.post", request, move |tx, _, principal| {
+        post(tx, principal, &body)
+    });
     Ok(posted.await?.answer(HttpResponse::Created()))
 }
 
-fn post(tx: &mut Tx<'_>, caller: &Caller, new: &NewNotice) -> Result<Notice, Problem> {
-    caller.may(Action::PostNotice)?;
-    let known = caller.actor.area.contains(&new.area)
-        && area::store::one(tx.read_unbatched(), &new.area)?.is_some();
+fn post(tx: &mut Tx<'_>, principal: &Principal, new: &NewNotice) -> Result<Notice, Problem> {
+    principal.may(Action::PostNotice)?;
+    let known = principal.area.contains(&new.area)
+        && area::store::current(tx.read_unbatched(), &new.area)?.is_some();
     let today = clock::day(tx.now);
     let wrong = [
         ("/area", !known, "not an area of yours"),
-        ("/title", !(1..=100).contains(&new.title.chars().count()), "1 to 100 characters"),
-        ("/text", [&new.title, &new.text].iter().any(|text| text.contains('\0')), "no NUL"),
-        ("/text", new.text.chars().count() > 2000, "at most 2000 characters"),
         (
             "/until",
             new.until < today
@@ -124,12 +121,12 @@ fn post(tx: &mut Tx<'_>, caller: &Caller, new: &NewNotice) -> Result<Notice, Pro
         title: new.title.clone(),
         text: new.text.clone(),
         until: new.until,
-        created_by: caller.actor.person,
+        created_by: principal.person,
         created_at: tx.now.with_timezone(&china()),
         version: 1,
     };
     store::insert(tx.write_unbatched(), &notice)?;
     let event = Event::new("notice.post", Subject::Notice, notice.id, notice.area, 1);
-    tx.record(event.by(caller.actor.person));
+    tx.record(event.by(principal.person));
     Ok(notice)
 }

@@ -3,6 +3,7 @@
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 use gridward_domain::area::AreaCode;
+use gridward_domain::bounded_text::{NoticeText, NoticeTitle};
 use gridward_domain::id::{NoticeId, PersonId};
 
 use super::Notice;
@@ -20,8 +21,8 @@ struct NoticeRow {
     district: AreaCode,
     id: NoticeId,
     area: AreaCode,
-    title: String,
-    text: String,
+    title: NoticeTitle,
+    text: NoticeText,
     until: NaiveDate,
     created_by: PersonId,
     created_at: NaiveDateTime,

@@ -1,13 +1,12 @@
 //! Replaces the manager of a grid in one step.
 
 use gridward_domain::area::AreaCode;
-use gridward_domain::authority::Action;
+use gridward_domain::authority::{Action, Principal};
 use gridward_domain::id::PersonId;
 use gridward_domain::word::Word as _;
 use serde_json::json;
 
 use super::{Person, Role, store};
-use crate::auth::Caller;
 use crate::crypto::SealingKey;
 use crate::db::DbError;
 use crate::http::problem::{Problem, ProblemCode};
@@ -19,19 +18,19 @@ use crate::tx::Tx;
 /// changes are in one transaction, so that the grid is never without one.
 ///
 /// # Errors
-/// 404 outside the caller's area; 409 when the person is not an active
+/// 404 outside the principal's area; 409 when the person is not an active
 /// volunteer (a manager cannot leave a grid without one).
 pub fn appoint(
     tx: &mut Tx<'_>,
     key: &SealingKey,
-    caller: &Caller,
+    principal: &Principal,
     grid: AreaCode,
     person: PersonId,
 ) -> Result<Person, Problem> {
-    caller.actor.authorize(Action::AppointManager, &grid)?;
+    principal.authorize(Action::AppointManager, &grid)?;
     let outgoing =
         store::manager(tx.read_unbatched(), &grid.range())?.ok_or_else(Problem::not_found)?;
-    let incoming = store::row(tx.read_unbatched(), &caller.scope(), person)?
+    let incoming = store::row(tx.read_unbatched(), &principal.scope(), person)?
         .ok_or_else(|| Problem::invalid("/person_id", "nobody of your area has this id"))?;
     if incoming.id != outgoing.id {
         if !incoming.active || incoming.role != Role::Volunteer {
@@ -41,7 +40,7 @@ pub fn appoint(
             let version = store::place_in(tx.write_unbatched(), row, role, grid)?;
             tx.record(
                 Event::new("person.appoint", Subject::Person, row.id, grid, version)
-                    .by(caller.actor.person)
+                    .by(principal.person)
                     .moved_from(row.area)
                     .assignees(Some(row.id), Some(row.id))
                     .with(json!({ "role": role.as_str() })),

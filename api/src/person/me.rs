@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use super::store;
 use crate::area;
-use crate::auth::Caller;
+use crate::auth::Authenticated;
 use crate::crypto::KeyRing;
 use crate::http::openapi;
 use crate::http::problem::Problem;
@@ -51,14 +51,14 @@ pub struct Me {
 pub(crate) async fn get_me(
     db: Data<Db>,
     keys: Data<KeyRing>,
-    caller: Caller,
+    Authenticated(principal): Authenticated,
 ) -> Result<Json<Me>, Problem> {
     let keys = keys.clone();
     let me = db.read(move |conn| {
-        let key = keys.key(conn, caller.district)?;
-        let person = store::one(conn, &key, &caller.scope(), caller.actor.person)?
+        let key = keys.key(conn, principal.district())?;
+        let person = store::one(conn, &key, &principal.scope(), principal.person)?
             .ok_or_else(Problem::not_found)?;
-        let area_names = area::store::path(conn, &caller.actor.area)?;
+        let area_names = area::store::path(conn, &principal.area)?;
         Ok::<_, Problem>(Me {
             id: person.id,
             name: person.name,

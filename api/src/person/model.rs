@@ -2,6 +2,7 @@
 
 use gridward_domain::area::AreaCode;
 use gridward_domain::id::PersonId;
+use gridward_domain::range::{Version, WeeklyMinutes};
 use gridward_domain::skill::{Skill, Skills};
 use gridward_domain::text_column;
 use gridward_domain::word::{UnknownWord, unknown};
@@ -71,12 +72,11 @@ pub struct Person {
     #[schema(max_items = 32, value_type = Vec<Skill>)]
     pub skills: Skills,
     /// Minutes offered per week.
-    #[schema(minimum = 0, maximum = 10080, example = 240)]
-    pub weekly_minutes: u32,
+    pub weekly_minutes: WeeklyMinutes,
     /// Availability as `mon 0900-1200;sat 0900-1700`, in the district's time zone.
     #[schema(max_length = 128, example = "mon 0900-1200;sat 0900-1700")]
     pub availability: String,
     /// Incremented with every change.
-    #[schema(minimum = 1, maximum = 9_007_199_254_740_991_i64, example = 1)]
+    #[schema(value_type = Version)]
     pub version: i64,
 }

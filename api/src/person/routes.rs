@@ -9,8 +9,7 @@ use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
 use super::{Person, appoint, store};
-use crate::auth::ActorCache;
-use crate::auth::Caller;
+use crate::auth::{Authenticated, PrincipalCache};
 use crate::crypto::KeyRing;
 use crate::http::Json as Body;
 use crate::http::openapi;
@@ -44,15 +43,15 @@ pub(crate) async fn list_people(
     request: HttpRequest,
     db: Data<Db>,
     keys: Data<KeyRing>,
-    caller: Caller,
+    Authenticated(principal): Authenticated,
     Paged { filter: query, page }: Paged<PeopleQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let area = query.area.unwrap_or(caller.actor.area);
-    caller.actor.authorize(Action::ReadPeople, &area)?;
+    let area = query.area.unwrap_or(principal.area);
+    principal.authorize(Action::ReadPeople, &area)?;
     let wanted = page.wanted()?;
     let (keys, role, limit) = (keys.clone(), query.role, wanted.limit);
     let people = db.read(move |conn| {
-        let key = keys.key(conn, caller.district)?;
+        let key = keys.key(conn, principal.district())?;
         store::list(conn, &key, &area.range(), role, &wanted)
     });
     let people = page::page(people.await.map_err(Problem::from)?, limit, |person: &Person| {
@@ -74,14 +73,14 @@ pub(crate) async fn list_people(
 pub(crate) async fn get_person(
     db: Data<Db>,
     keys: Data<KeyRing>,
-    caller: Caller,
+    Authenticated(principal): Authenticated,
     id: Path<PersonId>,
 ) -> Result<Json<Person>, Problem> {
-    caller.may(Action::ReadPeople)?;
+    principal.may(Action::ReadPeople)?;
     let keys = keys.clone();
     let person = db.read(move |conn| {
-        let key = keys.key(conn, caller.district)?;
-        store::one(conn, &key, &caller.scope(), *id)
+        let key = keys.key(conn, principal.district())?;
+        store::one(conn, &key, &principal.scope(), *id)
     });
     person.await?.map(Json).ok_or_else(Problem::not_found)
 }
@@ -109,21 +108,21 @@ pub struct Appointment {
 pub(crate) async fn appoint_manager(
     db: Data<Db>,
     keys: Data<KeyRing>,
-    actors: Data<ActorCache>,
-    caller: Caller,
+    principals: Data<PrincipalCache>,
+    Authenticated(principal): Authenticated,
     code: Path<AreaCode>,
     Body(body): Body<Appointment>,
 ) -> Result<Json<Person>, Problem> {
     if code.level() != Level::Grid {
         return Err(Problem::not_found());
     }
-    let (keys, standings) = (keys.clone(), actors.clone());
-    let (district, person) = (caller.district, body.person_id);
+    let (keys, principals) = (keys.clone(), principals.clone());
+    let (district, person) = (principal.district(), body.person_id);
     let appointed = db.write(district, move |tx| {
-        let key = keys.key(tx.read_unbatched(), caller.district)?;
-        appoint::appoint(tx, &key, &caller, *code, person)
+        let key = keys.key(tx.read_unbatched(), principal.district())?;
+        appoint::appoint(tx, &key, &principal, *code, person)
     });
     let manager = appointed.await?;
-    standings.forget_all();
+    principals.forget_all();
     Ok(Json(manager))
 }

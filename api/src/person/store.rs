@@ -4,8 +4,8 @@ use diesel::prelude::*;
 use gridward_domain::area::{AreaCode, AreaRange};
 use gridward_domain::id::PersonId;
 use gridward_domain::place::Place;
+use gridward_domain::range::{BirthYear, WeeklyMinutes};
 use gridward_domain::skill::Skill;
-use gridward_domain::time::Minutes;
 use serde::{Deserialize, Serialize};
 
 use super::{Availability, Gender, Person, Role};
@@ -29,11 +29,11 @@ crate::table_row! {
             area: AreaCode,
             active: bool,
             gender: Gender,
-            birth_year: i32,
+            birth_year: BirthYear,
             lat: f64,
             lon: f64,
             skills: SetColumn<Skill>,
-            weekly_minutes: i32,
+            weekly_minutes: WeeklyMinutes,
             availability: Availability,
             phone_index: Hash,
             sealed: Vec<u8>,
@@ -71,7 +71,7 @@ impl PersonRow {
             area: self.area,
             active: self.active,
             skills: self.skills.members().clone(),
-            weekly_minutes: u32::try_from(self.weekly_minutes).unwrap_or_default(),
+            weekly_minutes: self.weekly_minutes,
             availability: self.availability.to_string(),
             version: self.version,
         })
@@ -83,11 +83,6 @@ impl PersonRow {
     /// [`DbError::Corrupt`].
     pub fn home(&self) -> Result<Place, DbError> {
         Place::new(self.lat, self.lon).map_err(|error| DbError::corrupt("people", error))
-    }
-
-    /// Minutes offered per week.
-    pub fn offered(&self) -> Minutes {
-        Minutes(u32::try_from(self.weekly_minutes).unwrap_or_default())
     }
 }
 

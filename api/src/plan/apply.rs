@@ -6,8 +6,7 @@ use gridward_dispatch::solve::{self, Reason, Remedy, Route, Stop};
 use gridward_domain::area::AreaCode;
 use gridward_domain::authority::Role;
 use gridward_domain::id::{PersonId, PlanId, TaskId};
-use gridward_domain::task::life::Candidate;
-use gridward_domain::task::{Agent, Command, Phase, Transition, apply as live};
+use gridward_domain::task::{self as life, AutomaticCommand, Candidate, Phase, Transition};
 use serde::Serialize;
 use serde_json::json;
 
@@ -124,17 +123,16 @@ fn give(
     let grid = home.ok_or_else(|| DbError::corrupt("plans", "a volunteer who was not read"))?;
     // Dispatch assigns only to the visitors it has read, so the role is a visitor's.
     let to = Candidate { person: route.volunteer, role: Role::Volunteer, grid };
-    let gridward = Agent::Gridward(draft.area);
-    let Ok(Transition::Changed(next)) =
-        live(&task.life()?, &Command::Assign(to), &gridward, clock::day(tx.now))
-    else {
+    let command = AutomaticCommand::Assign { to, within: draft.area };
+    let applied = life::apply_automatic(&task.life()?, &command, clock::day(tx.now));
+    let Ok(Transition::Changed(next)) = applied else {
         return Ok(false);
     };
     let load = stop.leave.minutes().saturating_sub(stop.start.minutes());
     let travel = i32::try_from(stop.why.extra_travel.0).unwrap_or_default();
     let row = TaskRow {
         planned_on: Some(route.day),
-        planned_start: Some(stop.start.minutes().into()),
+        planned_start: Some(stop.start),
         planned_minutes: Some(i32::from(load) + travel),
         plan: Some(draft.id),
         ..task.moved(&next, tx.now)
@@ -163,7 +161,7 @@ fn said(
         grid: task.grid,
         person: stop.map(|(route, _)| route.volunteer),
         day: stop.map(|(route, _)| route.day),
-        start: stop.map(|(_, stop)| stop.start.minutes().into()),
+        start: stop.map(|(_, stop)| stop.start),
         travel: stop.map(|(_, stop)| i32::try_from(stop.travel.0).unwrap_or(i32::MAX)),
         reason: reason.map_err(|error| DbError::corrupt("plan_visits", error))?,
     })

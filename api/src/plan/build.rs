@@ -3,11 +3,10 @@
 use std::collections::{HashMap, HashSet};
 
 use chrono::{Datelike, NaiveDate};
-use gridward_dispatch::solve::{DispatchProblem, Mode, Pin, Priority, Shift, Visit, Volunteer};
+use gridward_dispatch::solve::{DispatchProblem, Mode, Pin, Shift, Visit, Volunteer};
 use gridward_domain::id::{BeneficiaryId, PersonId};
-use gridward_domain::place::Place;
 use gridward_domain::task::State;
-use gridward_domain::time::{Minutes, TimeOfDay, Window};
+use gridward_domain::time::Minutes;
 
 use super::model::Span;
 use crate::db::DbError;
@@ -43,13 +42,12 @@ pub fn problem(rows: &Rows, span: Span) -> Result<DispatchProblem, DbError> {
         match (assignee, row.planned_on) {
             (None, _) => visits.push(visit(row, rows, None)?),
             (Some(person), Some(day)) if span.contains(day) && known.contains(&person) => {
-                let start = row.planned_start.map(time).transpose()?;
-                let pin = Pin { volunteer: person, day, start };
+                let pin = Pin { volunteer: person, day, start: row.planned_start };
                 visits.push(visit(row, rows, Some(pin))?);
             }
             // Claimed without a day, or planned for another day: it still counts as
             // workload.
-            (Some(person), None) => *carried.entry(person).or_default() += minutes(row.minutes),
+            (Some(person), None) => *carried.entry(person).or_default() += row.minutes.into(),
             (Some(_), Some(_)) => {}
         }
     }
@@ -81,46 +79,29 @@ fn volunteer(
         also_serves: Vec::new(),
         skills,
         shifts: shifts.collect(),
-        offered: Minutes(row.offered().0.saturating_mul(span.count_weeks())),
+        offered: Minutes(Minutes::from(row.weekly_minutes).0.saturating_mul(span.count_weeks())),
         carried: carried.get(&id).copied().unwrap_or_default(),
         mode: if drives { Mode::Motorcycle } else { Mode::Bicycle },
     })
 }
 
 fn visit(row: &TaskRow, rows: &Rows, pinned: Option<Pin>) -> Result<Visit, DbError> {
-    let corrupt = |error: &dyn std::fmt::Display| DbError::corrupt("tasks", error);
-    let window = match (row.window_start, row.window_end) {
-        (Some(start), Some(end)) => {
-            Some(Window::new(time(start)?, time(end)?).map_err(|error| corrupt(&error))?)
-        }
-        _ => None,
-    };
-    let points = u8::try_from(row.priority).map_err(|error| corrupt(&error))?;
     let last = row.beneficiary.as_ref().and_then(|id| rows.last_visitors.get(id));
     Ok(Visit {
         id: row.id,
         grid: row.grid,
-        place: Place::new(row.lat, row.lon).map_err(|error| corrupt(&error))?,
-        service: minutes(row.minutes),
-        windows: window.into_iter().collect(),
+        place: row.place()?,
+        service: row.minutes.into(),
+        windows: row.window()?.into_iter().collect(),
         not_before: row.not_before,
         due: row.due_on,
-        priority: Priority::new(points).map_err(|error| corrupt(&error))?,
+        priority: row.priority,
         skills: row.skills.members().clone(),
         last: last.copied(),
         preferred: None,
         forbidden: Vec::new(),
         pinned,
     })
-}
-
-fn minutes(minutes: i32) -> Minutes {
-    Minutes(u32::try_from(minutes).unwrap_or_default())
-}
-
-fn time(minutes: i32) -> Result<TimeOfDay, DbError> {
-    let minutes = u16::try_from(minutes).map_err(|error| DbError::corrupt("tasks", error))?;
-    TimeOfDay::new(minutes).map_err(|error| DbError::corrupt("tasks", error))
 }
 
 fn weekday(day: NaiveDate) -> Weekday {

@@ -4,6 +4,7 @@ use chrono::{DateTime, FixedOffset, NaiveDate};
 use gridward_dispatch::solve::{Measures, Reason, Remedy, Why};
 use gridward_domain::area::AreaCode;
 use gridward_domain::id::{PersonId, PlanId, TaskId};
+use gridward_domain::time::TimeOfDay;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use thiserror::Error;
@@ -127,8 +128,7 @@ pub struct PlanVisit {
     pub day: Option<NaiveDate>,
     /// The start, in minutes from midnight.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(minimum = 0, maximum = 1440, example = 555)]
-    pub start: Option<i32>,
+    pub start: Option<TimeOfDay>,
     /// Travel time to the place, in minutes.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 0, maximum = 1440, example = 12)]

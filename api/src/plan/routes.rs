@@ -14,7 +14,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::model::{Plan, PlanVisit, Span};
 use super::run::{self, Order};
 use super::{apply, store};
-use crate::auth::Caller;
+use crate::auth::Authenticated;
 use crate::http::Json as Body;
 use crate::http::openapi;
 use crate::http::page::{self, Page, PageQuery, Paged};
@@ -63,23 +63,22 @@ pub struct PlanOrder {
 pub(crate) async fn create_plan(
     db: Data<Db>,
     commands: Data<Commands>,
-    caller: Caller,
+    Authenticated(principal): Authenticated,
     key: IdempotencyKey,
     Body(body): Body<PlanOrder>,
 ) -> Result<HttpResponse, Problem> {
     let request = json!(body);
     let PlanOrder { area, first_day, last_day, seed } = body;
-    caller.may(Action::Dispatch)?;
-    caller
-        .actor
+    principal.may(Action::Dispatch)?;
+    principal
         .authorize(Action::Dispatch, &area)
         .map_err(|_| Problem::invalid("/area", "not an area of yours"))?;
     let span =
         Span::new(first_day, last_day).map_err(|error| Problem::invalid("/last_day", error))?;
-    let order = Order { area, span, seed: seed.into(), by: Some(caller.actor.person) };
+    let order = Order { area, span, seed: seed.into(), by: Some(principal.person) };
     let (draft, _) = run::draft(&db, order).await?;
     let applied = commands
-        .run(caller, key, "plan.apply", request, move |tx, _, _| Ok(apply::apply(tx, &draft)?));
+        .run(principal, key, "plan.apply", request, move |tx, _, _| Ok(apply::apply(tx, &draft)?));
     let done = applied.await?;
     let mut answer = HttpResponse::Created();
     answer.insert_header((LOCATION, format!("/v1/plans/{}", done.made.id)));
@@ -109,11 +108,11 @@ pub struct PlanQuery {
 pub(crate) async fn list_plans(
     request: HttpRequest,
     db: Data<Db>,
-    caller: Caller,
+    Authenticated(principal): Authenticated,
     Paged { filter: query, page }: Paged<PlanQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let area = query.area.unwrap_or(caller.actor.area);
-    caller.actor.authorize(Action::ReadPlans, &area)?;
+    let area = query.area.unwrap_or(principal.area);
+    principal.authorize(Action::ReadPlans, &area)?;
     let wanted = page.wanted()?;
     let limit = wanted.limit;
     let plans = db.read(move |conn| store::list(conn, &area.range(), &wanted)).await?;
@@ -133,11 +132,11 @@ pub(crate) async fn list_plans(
 #[get("/plans/{id}")]
 pub(crate) async fn get_plan(
     db: Data<Db>,
-    caller: Caller,
+    Authenticated(principal): Authenticated,
     id: Path<PlanId>,
 ) -> Result<Json<Plan>, Problem> {
-    caller.may(Action::ReadPlans)?;
-    let plan = db.read(move |conn| store::one(conn, &caller.scope(), *id)).await?;
+    principal.may(Action::ReadPlans)?;
+    let plan = db.read(move |conn| store::one(conn, &principal.scope(), *id)).await?;
     plan.map(Json).ok_or_else(Problem::not_found)
 }
 
@@ -168,16 +167,16 @@ pub struct VisitQuery {
 pub(crate) async fn list_plan_visits(
     request: HttpRequest,
     db: Data<Db>,
-    caller: Caller,
+    Authenticated(principal): Authenticated,
     id: Path<PlanId>,
     Paged { filter: query, page }: Paged<VisitQuery>,
 ) -> Result<HttpResponse, Problem> {
-    caller.may(Action::ReadPlans)?;
+    principal.may(Action::ReadPlans)?;
     let wanted = page.wanted()?;
     let (limit, unassigned) = (wanted.limit, query.unassigned);
     let visits = db.read(move |conn| {
-        store::one(conn, &caller.scope(), *id)?.ok_or_else(Problem::not_found)?;
-        Ok::<_, Problem>(store::visits(conn, caller.district, *id, unassigned, &wanted)?)
+        store::one(conn, &principal.scope(), *id)?.ok_or_else(Problem::not_found)?;
+        Ok::<_, Problem>(store::visits(conn, principal.district(), *id, unassigned, &wanted)?)
     });
     let visits = page::page(visits.await?, limit, |visit: &PlanVisit| visit.task_id);
     Ok(visits.answer(request.path(), request.query_string()))

@@ -59,7 +59,7 @@ pub async fn draft(db: &Db, order: Order) -> Result<(Arc<Draft>, Timing), Proble
     let began = Instant::now();
     let Order { area, span, seed, by } = order;
     let read = move |conn: &mut _| {
-        if area::store::one(conn, &area)?.is_none() {
+        if area::store::current(conn, &area)?.is_none() {
             return Err(Problem::invalid("/area", "there is no such area"));
         }
         let rows = store::rows(conn, &area.range(), span)?;

@@ -8,7 +8,7 @@ use diesel::prelude::*;
 use gridward_domain::area::AreaRange;
 use gridward_domain::id::{BeneficiaryId, PersonId, PlanId, TaskId};
 use gridward_domain::task::Phase;
-use gridward_domain::time::Minutes;
+use gridward_domain::time::{Minutes, TimeOfDay};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -81,7 +81,7 @@ crate::table_row! {
             grid: AreaCode,
             person: Option<PersonId>,
             day: Option<NaiveDate>,
-            start: Option<i32>,
+            start: Option<TimeOfDay>,
             travel: Option<i32>,
             reason: String,
         }
@@ -166,6 +166,7 @@ fn last_visitors(
     let rows: Vec<(BeneficiaryId, Option<PersonId>)> = beneficiaries::table
         .filter(beneficiaries::district.eq(range.area().district()))
         .filter(in_range!(beneficiaries::grid, range))
+        .filter(beneficiaries::valid_to.is_null())
         .filter(beneficiaries::last_visitor.is_not_null())
         .select((beneficiaries::id, beneficiaries::last_visitor))
         .load(conn)?;

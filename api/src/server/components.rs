@@ -12,7 +12,7 @@ use crate::auth::password::Passwords;
 use crate::auth::sign_in::{Failures, OnlyDistrict, SignIn};
 use crate::auth::signing::SigningKeys;
 use crate::auth::token::Tokens;
-use crate::auth::{ActorCache, Authenticator};
+use crate::auth::{Authenticator, PrincipalCache};
 use crate::clock::{self, Clock};
 use crate::crypto::KeyRing;
 use crate::db::Conn;
@@ -51,7 +51,7 @@ components! {
         keys: KeyRing,
         clock: Clock,
         tokens: Tokens,
-        actors: ActorCache,
+        principals: PrincipalCache,
         authenticator: Authenticator,
         sign_in: SignIn,
         commands: Commands,
@@ -81,12 +81,12 @@ impl Components {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let db = Db::open(settings.database.clone(), settings.readers, clock);
         let keys = KeyRing::new(installation);
-        let (tokens, actors) = (Tokens::new(signing), ActorCache::default());
+        let (tokens, principals) = (Tokens::new(signing), PrincipalCache::default());
         Ok(Self {
             authenticator: Data::new(Authenticator {
                 db: db.clone(),
                 tokens: tokens.clone(),
-                actors: actors.clone(),
+                principals: principals.clone(),
                 clock,
             }),
             sign_in: Data::new(SignIn {
@@ -122,7 +122,7 @@ impl Components {
             keys: Data::new(keys),
             clock: Data::new(clock),
             tokens: Data::new(tokens),
-            actors: Data::new(actors),
+            principals: Data::new(principals),
         })
     }
 }

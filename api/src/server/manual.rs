@@ -6,7 +6,7 @@ use gridward_domain::word::Word as _;
 use std::fmt::Write as _;
 
 use gridward_domain::authority::Role;
-use gridward_domain::task::verb::MOVES;
+use gridward_domain::task::verb::TRANSITIONS;
 use gridward_domain::task::{Phase, Verb};
 use utoipa::openapi::{OpenApi, RefOr, Schema};
 
@@ -88,9 +88,9 @@ fn ends(verb: Verb) -> (String, String) {
         let those = Phase::VARIANTS.iter().copied().filter(|phase| is_one(*phase));
         those.map(Phase::as_str).collect::<Vec<_>>().join(", ")
     };
-    let stays = MOVES.iter().filter(|(one, ..)| *one == verb).all(|(_, from, to)| from == to);
+    let stays = TRANSITIONS.iter().filter(|(one, ..)| *one == verb).all(|(_, from, to)| from == to);
     let from = words(&|phase| verb.starts_at(phase));
-    let to = words(&|phase| Phase::VARIANTS.iter().copied().any(|start| verb.moves(start, phase)));
+    let to = words(&|phase| Phase::VARIANTS.iter().copied().any(|start| verb.leads(start, phase)));
     (from, if stays { "the same".to_owned() } else { to })
 }
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use gridward_domain::area::AreaCode;
 use gridward_domain::id::BeneficiaryId;
 use gridward_domain::place::Place;
+use gridward_domain::range::BirthYear;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
@@ -45,8 +46,7 @@ pub struct BeneficiaryCard {
     /// The category of entitlement.
     category: Category,
     /// The year, four digits.
-    #[schema(minimum = 1850, maximum = 2200, example = 1948)]
-    birth_year: i32,
+    birth_year: BirthYear,
     /// The location of the home, WGS-84.
     place: Place,
     /// Whether the beneficiary lives alone.

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, FixedOffset};
+use gridward_domain::bounded_text::DeviceName;
+use gridward_domain::range::{SyncLimit, Version};
 use gridward_domain::word::{UnknownWord, unknown};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -30,11 +32,9 @@ pub struct Push {
     pub cursor: Option<String>,
     /// Page size: the maximum number of tasks and beneficiaries. Default 200. The first
     /// page also contains the kinds of service, the notices and the shifts.
-    #[schema(minimum = 1, maximum = 1000)]
-    pub limit: Option<u16>,
+    pub limit: Option<SyncLimit>,
     /// The device's name for itself, for the log.
-    #[schema(min_length = 1, max_length = 64)]
-    pub device: Option<String>,
+    pub device: Option<DeviceName>,
     /// The phone's clock at the time of sending; the server derives the clock's error from it.
     pub device_time: Option<DateTime<FixedOffset>>,
     /// The commands of the outbox, in order. Each has its own outcome: an invalid one is
@@ -76,7 +76,7 @@ pub struct CommandResult {
     pub replayed: bool,
     /// The task's version after the command.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(minimum = 1, maximum = 9_007_199_254_740_991_i64, example = 2)]
+    #[schema(value_type = Option<Version>)]
     pub version: Option<i64>,
     /// The reason why the command was not applied. Its JSON pointers are relative to the command.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -137,7 +137,7 @@ pub struct Change {
     #[schema(max_length = 64)]
     pub id: String,
     /// The row's version; a phone ignores a row with a lower version than its own.
-    #[schema(minimum = 1, maximum = 9_007_199_254_740_991_i64, example = 2)]
+    #[schema(value_type = Version)]
     pub version: i64,
     /// The row: a task, service kind, notice or shift with the same schema as in the
     /// other operations, or a beneficiary with the fields that visitors need.

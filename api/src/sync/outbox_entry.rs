@@ -6,6 +6,7 @@
 
 use chrono::{DateTime, FixedOffset};
 use gridward_domain::id::TaskId;
+use gridward_domain::range::BaseVersion;
 use gridward_domain::task::Verb;
 use gridward_domain::word::VariantArray as _;
 use serde::Deserialize;
@@ -15,8 +16,8 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::http::deserialize as fit;
 use crate::http::problem::{FieldError, Kept, Problem, ProblemCode};
-use crate::http::{deserialize as fit, json::HIGHEST};
 use crate::idempotency::CommandId;
 use crate::task::command::{TaskCommand, action};
 use crate::task::report_content::{Fields, ReportContent, Written};
@@ -37,8 +38,7 @@ pub struct QueuedCommand {
     task_id: TaskId,
     /// The task version that the decision is based on; required for `task.reschedule` and
     /// `task.cancel`.
-    #[schema(minimum = 0, maximum = 9_007_199_254_740_991_i64)]
-    base_version: Option<i64>,
+    base_version: Option<BaseVersion>,
     /// The time of the action by the phone's clock.
     at: DateTime<FixedOffset>,
     /// The request body of the operation with the same name (for `task.report`, of
@@ -53,8 +53,6 @@ fn words() -> utoipa::openapi::schema::Object {
     let sent = Verb::VARIANTS.iter().copied().filter(|verb| {
         gridward_domain::authority::Role::VARIANTS.iter().copied().any(|role| verb.is_for(role))
     });
-    // A task is given by dispatch, and given anew by people.
-    let sent = sent.filter(|verb| *verb != Verb::Assign);
     utoipa::openapi::schema::ObjectBuilder::new()
         .schema_type(utoipa::openapi::schema::Type::String)
         .enum_values(Some(sent.map(action)))
@@ -111,9 +109,6 @@ fn text(fields: &Written, name: &str) -> Option<String> {
 
 fn strictly(command: QueuedCommand) -> Result<Queued, Problem> {
     let QueuedCommand { id, r#type, task_id, base_version, at, payload } = command;
-    if base_version.is_some_and(|base| !(0..=HIGHEST).contains(&base)) {
-        return Err(Problem::invalid("/base_version", format!("from 0 to {HIGHEST}")));
-    }
     let command = TaskCommand::read(&r#type, payload.unwrap_or_default());
     let command = command.map_err(|problem| match problem.kind() {
         Some(ProblemCode::UnknownCommand) => {
@@ -121,7 +116,8 @@ fn strictly(command: QueuedCommand) -> Result<Queued, Problem> {
         }
         _ => problem.under("/payload"),
     })?;
-    Ok(Queued { id: id.into(), task: task_id, command, base: base_version, at: Some(at) })
+    let base = base_version.map(BaseVersion::get);
+    Ok(Queued { id: id.into(), task: task_id, command, base, at: Some(at) })
 }
 
 /// Parses a report field by field. Only its id and its task are required.

@@ -2,13 +2,14 @@
 //! a failed command does not affect the others.
 
 use chrono::{DateTime, FixedOffset, TimeDelta};
+use gridward_domain::authority::Principal;
+use gridward_domain::bounded_text::DeviceName;
 use gridward_domain::task::Verb;
 use serde_json::json;
 
 use super::cursor::LONGEST;
 use super::model::{CommandOutcome, CommandResult, MOST_COMMANDS, Push};
 use super::outbox_entry::{OutboxEntry, Queued};
-use crate::auth::Caller;
 use crate::crypto::SealingKey;
 use crate::db::DbFailure as _;
 use crate::http::problem::answer::{Language, LocalizedProblem};
@@ -29,18 +30,8 @@ pub fn check(push: &Push) -> Result<(), Problem> {
         let detail = format!("at most {MOST_COMMANDS}; send the others with the next push");
         errors.push(FieldError::new("/commands", detail));
     }
-    if push.limit.is_some_and(|limit| !(1..=1000).contains(&limit)) {
-        errors.push(FieldError::new("/limit", "must be from 1 to 1000"));
-    }
     if push.cursor.as_ref().is_some_and(|cursor| cursor.len() > LONGEST) {
         errors.push(FieldError::new("/cursor", format!("at most {LONGEST} characters")));
-    }
-    if push
-        .device
-        .as_ref()
-        .is_some_and(|name| !(1..=64).contains(&name.chars().count()) || !is_plain(name))
-    {
-        errors.push(FieldError::new("/device", "1 to 64 characters, none of control"));
     }
     if errors.is_empty() {
         Ok(())
@@ -49,22 +40,17 @@ pub fn check(push: &Push) -> Result<(), Problem> {
     }
 }
 
-/// Whether the text has no control characters; PostgreSQL cannot store a NUL.
-fn is_plain(text: &str) -> bool {
-    !text.chars().any(char::is_control)
-}
-
 /// Parses the outbox.
 pub fn read(push: &Push) -> Vec<OutboxEntry> {
     push.commands.iter().map(|raw| OutboxEntry::read(raw)).collect()
 }
 
 /// The rows that the execution of the outbox will read.
-pub fn read_set(caller: &Caller, outbox: &[OutboxEntry]) -> ReadSet {
+pub fn read_set(principal: &Principal, outbox: &[OutboxEntry]) -> ReadSet {
     let readable = outbox.iter().filter_map(|entry| entry.read.as_ref().ok());
     let of = |queued: &Queued| {
         let report = queued.command.verb() == Verb::Report;
-        perform::read_set(caller, queued.task, report, Some(&queued.id))
+        perform::read_set(principal, queued.task, report, Some(&queued.id))
     };
     let mut all = ReadSet::default();
     readable.map(of).for_each(|read_set| all.extend(&read_set));
@@ -77,7 +63,7 @@ pub struct Outbox {
     /// Its entries, in order.
     pub entries: Vec<OutboxEntry>,
     /// The device's name for itself.
-    pub device: Option<String>,
+    pub device: Option<DeviceName>,
     /// The phone's clock at the time of sending.
     pub device_time: Option<DateTime<FixedOffset>>,
     /// The language of its problems.
@@ -91,7 +77,7 @@ pub struct Outbox {
 pub fn push(
     tx: &mut Tx<'_>,
     key: &SealingKey,
-    caller: &Caller,
+    principal: &Principal,
     outbox: &Outbox,
 ) -> Result<Vec<CommandResult>, Problem> {
     let clock_behind = clock_behind(tx.now.into(), outbox.device_time);
@@ -105,7 +91,7 @@ pub fn push(
                     made_at: queued.at,
                     clock_behind,
                 };
-                one(tx, key, caller, queued, &origin)?
+                one(tx, key, principal, queued, &origin)?
             }
             Err(unread) => {
                 let problem = LocalizedProblem(unread.clone().into(), outbox.language);
@@ -125,19 +111,19 @@ fn clock_behind(now: DateTime<FixedOffset>, phone: Option<DateTime<FixedOffset>>
 fn one(
     tx: &mut Tx<'_>,
     key: &SealingKey,
-    caller: &Caller,
+    principal: &Principal,
     queued: &Queued,
     origin: &Origin,
 ) -> Result<Outcome<Performed>, Problem> {
     let Queued { task, command, base, .. } = queued;
     let content = json!({ "task_id": task, "payload": command.payload() });
     let action = action(command.verb());
-    let request = Request { caller, id: origin.id.as_ref(), action, request: &content };
+    let request = Request { principal, id: origin.id.as_ref(), action, request: &content };
     let answer = idempotency::once(tx, key, &request, |tx| {
         perform::perform(
             tx,
             key,
-            caller,
+            principal,
             &Sent { task: *task, command, base: base.as_slice(), origin },
         )
     });

@@ -3,6 +3,8 @@
 use actix_web::http::header::ETAG;
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse, get, post};
+use gridward_domain::authority::Principal;
+use gridward_domain::range::SyncLimit;
 use serde::Deserialize;
 use serde_json::json;
 use utoipa::IntoParams;
@@ -16,7 +18,7 @@ use super::push::Outbox;
 use super::row_cache::RowCache;
 use super::scope::Scope;
 use super::{body, push};
-use crate::auth::Caller;
+use crate::auth::Authenticated;
 use crate::clock::{self, Clock, china};
 use crate::crypto::KeyRing;
 use crate::http::Query;
@@ -29,7 +31,7 @@ use crate::log::{Event, Subject};
 use crate::tx::Db;
 
 /// The default page size.
-const LIMIT: u16 = 200;
+const LIMIT: SyncLimit = SyncLimit::of::<200>();
 /// The polling interval in seconds, and the jitter that spreads phones out.
 const POLL: u32 = 900;
 const SPREAD: u32 = 180;
@@ -59,8 +61,8 @@ pub struct PullQuery {
     cursor: Option<String>,
     /// Page size: the maximum number of tasks and beneficiaries. Default 200. The first
     /// page also contains the kinds of service, the notices and the shifts.
-    #[param(minimum = 1, maximum = 1000)]
-    limit: Option<u16>,
+    #[param(inline)]
+    limit: Option<SyncLimit>,
 }
 
 /// Push and pull
@@ -81,7 +83,7 @@ pub struct PullQuery {
 pub(crate) async fn push_and_pull(
     request: HttpRequest,
     sync: Data<Sync>,
-    caller: Caller,
+    Authenticated(principal): Authenticated,
     // Parsed so that an invalid one is rejected; here each command has an id of its own.
     _: IdempotencyKey,
     payload: Payload,
@@ -89,14 +91,14 @@ pub(crate) async fn push_and_pull(
     let sent = body::read(&request, payload).await?;
     push::check(&sent)?;
     let (cursor, limit) = (sent.cursor.clone(), sent.limit);
-    let results = carry_out(&sync, &caller, sent, Language::of(&request)).await?;
-    let pulled = pull(&sync, &caller, cursor, limit).await?;
-    gzip_response(&request, &answer(&sync, &caller, pulled, results)).await
+    let results = carry_out(&sync, &principal, sent, Language::of(&request)).await?;
+    let pulled = pull(&sync, &principal, cursor, limit).await?;
+    gzip_response(&request, &answer(&sync, &principal, pulled, results)).await
 }
 
 async fn carry_out(
     sync: &Sync,
-    caller: &Caller,
+    principal: &Principal,
     sent: Push,
     language: Language,
 ) -> Result<Vec<CommandResult>, Problem> {
@@ -106,11 +108,11 @@ async fn carry_out(
     let entries = push::read(&sent);
     let Push { device, device_time, .. } = sent;
     let outbox = Outbox { entries, device, device_time, language };
-    let (keys, caller) = (sync.keys.clone(), caller.clone());
-    let read_set = push::read_set(&caller, &outbox.entries);
-    let results = sync.db.write_with(caller.district, read_set, move |tx| {
-        let key = keys.key(tx.read_unbatched(), caller.district)?;
-        push::push(tx, &key, &caller, &outbox)
+    let (keys, principal) = (sync.keys.clone(), *principal);
+    let read_set = push::read_set(&principal, &outbox.entries);
+    let results = sync.db.write_with(principal.district(), read_set, move |tx| {
+        let key = keys.key(tx.read_unbatched(), principal.district())?;
+        push::push(tx, &key, &principal, &outbox)
     });
     results.await
 }
@@ -137,23 +139,20 @@ async fn carry_out(
 pub(crate) async fn pull_alone(
     request: HttpRequest,
     sync: Data<Sync>,
-    caller: Caller,
+    Authenticated(principal): Authenticated,
     Query(query): Query<PullQuery>,
 ) -> Result<HttpResponse, Problem> {
     let PullQuery { cursor, limit } = query;
     if cursor.as_ref().is_some_and(|cursor| cursor.len() > LONGEST) {
         return Err(Problem::unreadable("cursor", "not a cursor of this service"));
     }
-    if limit.is_some_and(|limit| !(1..=1000).contains(&limit)) {
-        return Err(Problem::unreadable("limit", "must be from 1 to 1000"));
-    }
     let held = IfNoneMatch::of(&request)?;
-    let pulled = pull(&sync, &caller, cursor, limit).await?;
+    let pulled = pull(&sync, &principal, cursor, limit).await?;
     let etag = format!("\"{}\"", pulled.cursor);
     if pulled.quiet && held.names(&etag) {
         return Ok(if_none_match::not_modified(etag));
     }
-    let answer = answer(&sync, &caller, pulled, Vec::new());
+    let answer = answer(&sync, &principal, pulled, Vec::new());
     let mut answer = gzip_response(&request, &answer).await?;
     if let Ok(etag) = etag.parse() {
         answer.headers_mut().insert(ETAG, etag);
@@ -164,14 +163,14 @@ pub(crate) async fn pull_alone(
 /// Pulls, and logs an event for the beneficiaries shown in clear.
 async fn pull(
     sync: &Sync,
-    caller: &Caller,
+    principal: &Principal,
     cursor: Option<String>,
-    limit: Option<u16>,
+    limit: Option<SyncLimit>,
 ) -> Result<Pulled, Problem> {
     let (keys, rows, last_changes) =
         (sync.keys.clone(), sync.rows.clone(), sync.last_changes.clone());
-    let (scope, district) = (Scope(caller.actor), caller.district);
-    let (limit, today) = (usize::from(limit.unwrap_or(LIMIT)), clock::day((sync.clock)()));
+    let (scope, district) = (Scope(*principal), principal.district());
+    let (limit, today) = (limit.unwrap_or(LIMIT).into(), clock::day((sync.clock)()));
     let pulled = sync.db.read(move |conn| {
         let key = keys.key(conn, district)?;
         let pull =
@@ -181,8 +180,8 @@ async fn pull(
     let mut pulled = pulled.await?;
     let shown = std::mem::take(&mut pulled.shown);
     if !shown.is_empty() {
-        let (me, area) = (caller.actor.person, caller.actor.area);
-        let noted = sync.db.write(caller.district, move |tx| {
+        let (me, area) = (principal.person, principal.area);
+        let noted = sync.db.write(principal.district(), move |tx| {
             tx.record(
                 Event::new("beneficiary.sync", Subject::Reading, me, area, 1)
                     .by(me)
@@ -195,9 +194,14 @@ async fn pull(
     Ok(pulled)
 }
 
-fn answer(sync: &Sync, caller: &Caller, pulled: Pulled, results: Vec<CommandResult>) -> Synced {
+fn answer(
+    sync: &Sync,
+    principal: &Principal,
+    pulled: Pulled,
+    results: Vec<CommandResult>,
+) -> Synced {
     let Pulled { reset, changes, removed, cursor, has_more, .. } = pulled;
-    let (_, _, _, id) = caller.actor.person.0.as_fields();
+    let (_, _, _, id) = principal.person.0.as_fields();
     let spread = u32::from(id[7]) * SPREAD / 256;
     Synced {
         results,

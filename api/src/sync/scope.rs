@@ -4,7 +4,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use gridward_domain::area::{AreaCode, Level};
-use gridward_domain::authority::{Actor, Role};
+use gridward_domain::authority::{Principal, Role};
 use gridward_domain::id::PersonId;
 use gridward_domain::task::Phase;
 
@@ -12,7 +12,7 @@ use super::cursor::Rest;
 
 /// A person's scope.
 #[derive(Clone, Copy, Debug)]
-pub struct Scope(pub Actor);
+pub struct Scope(pub Principal);
 
 /// The fields of a beneficiary that a phone may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -109,7 +109,7 @@ impl Scope {
 
     /// A fingerprint of the scope; a cursor with a different one is invalid.
     pub fn mark(&self) -> String {
-        let Actor { person, role, area } = self.0;
+        let Principal { person, role, area } = self.0;
         let hash = digest(&SHA256, format!("{person}|{role}|{area}").as_bytes());
         BASE64_URL_SAFE_NO_PAD.encode(hash.as_ref().iter().take(9).copied().collect::<Vec<_>>())
     }
@@ -134,7 +134,7 @@ mod tests {
     }
 
     fn scope(role: Role, code: &str) -> Scope {
-        Scope(Actor { person: ME, role, area: area(code) })
+        Scope(Principal { person: ME, role, area: area(code) })
     }
 
     fn whose(grid: &str, phase: Phase, assignee: Option<PersonId>) -> TaskVisibility {
@@ -184,7 +184,7 @@ mod tests {
             scope(Role::Volunteer, HERE).mark(),
             scope(Role::Volunteer, THERE).mark(),
             scope(Role::Manager, HERE).mark(),
-            Scope(Actor { person: OTHER, ..scope(Role::Volunteer, HERE).0 }).mark(),
+            Scope(Principal { person: OTHER, ..scope(Role::Volunteer, HERE).0 }).mark(),
         ];
         let different: std::collections::BTreeSet<_> = marks.iter().collect();
         assert_eq!(different.len(), marks.len());

@@ -241,7 +241,7 @@ pub struct BeneficiaryKey {
     pub version: i64,
 }
 
-/// The next beneficiaries of the scope's area, by grid and id.
+/// The next current beneficiaries of the scope's area, by grid and id.
 ///
 /// # Errors
 /// [`DbError`].
@@ -257,6 +257,7 @@ pub fn area_beneficiaries(
         .filter(beneficiaries::district.eq(area.district()))
         .filter(beneficiaries::grid.ge(from))
         .filter(beneficiaries::grid.lt(area.range().to()))
+        .filter(beneficiaries::valid_to.is_null())
         .select((beneficiaries::grid, beneficiaries::id, beneficiaries::version))
         .into_boxed();
     if let Some((grid, id)) = after {
@@ -266,7 +267,8 @@ pub fn area_beneficiaries(
     Ok(query.order((beneficiaries::grid, beneficiaries::id)).limit(limit).load(conn)?)
 }
 
-/// The sort keys of these beneficiaries, regardless of their area within the district.
+/// The sort keys of the current ones of these beneficiaries, regardless of their area within
+/// the district.
 ///
 /// # Errors
 /// [`DbError`].
@@ -281,6 +283,7 @@ pub fn beneficiary_keys(
     Ok(beneficiaries::table
         .filter(beneficiaries::district.eq(district))
         .filter(beneficiaries::id.eq_any(ids))
+        .filter(beneficiaries::valid_to.is_null())
         .select((beneficiaries::grid, beneficiaries::id, beneficiaries::version))
         .order(beneficiaries::id)
         .load(conn)?)

@@ -19,7 +19,7 @@ use utoipa::ToSchema;
 use super::change_broadcast::ChangeBroadcast;
 use super::scope::Scope;
 use super::store::{self, EventRef};
-use crate::auth::Caller;
+use crate::auth::Authenticated;
 use crate::db::DbError;
 use crate::http::openapi;
 use crate::http::problem::Problem;
@@ -65,15 +65,15 @@ pub(crate) async fn stream_events(
     db: Data<Db>,
     changes: Data<ChangeBroadcast>,
     shutdown: Data<Shutdown>,
-    caller: Caller,
+    Authenticated(principal): Authenticated,
 ) -> Result<HttpResponse, Problem> {
     let last = request.headers().get("Last-Event-ID").and_then(|id| id.to_str().ok());
     let last: Option<i64> = last.and_then(|id| id.parse().ok());
-    let (scope, district) = (Scope(caller.actor), caller.district);
+    let (scope, district) = (Scope(principal), principal.district());
     let begin = db.read(move |conn| Ok::<_, DbError>(head::read(conn, district)?.seq)).await?;
     // Subscribes before it reads, so that an event between the two is sent once.
-    let news = changes.listen(caller.district, begin);
-    let district = caller.district;
+    let news = changes.listen(principal.district(), begin);
+    let district = principal.district();
     let (missed, head) = db.read(move |conn| missed(conn, &scope, district, last)).await?;
     let hello = Bytes::from_static(b"retry: 3000\n\n");
     let waiting = std::iter::once(hello).chain(missed).collect();

@@ -3,6 +3,7 @@
 use actix_web::http::header::{CACHE_CONTROL, ETAG};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, post};
+use gridward_domain::authority::Principal;
 use gridward_domain::id::TaskId;
 use gridward_domain::task::Verb;
 use serde_json::json;
@@ -13,7 +14,7 @@ use super::command::{NewDays, Reassignment, StatedReason, TaskCommand, action};
 use super::model::NewReport;
 use super::origin::Origin;
 use super::perform::{self, Performed, Sent};
-use crate::auth::Caller;
+use crate::auth::Authenticated;
 use crate::http::Json as Body;
 use crate::http::if_match::{IfMatch, etag};
 use crate::http::openapi;
@@ -23,19 +24,26 @@ use crate::idempotency::{Commands, IdempotencyKey};
 /// Carries a command out, once.
 async fn send(
     commands: &Commands,
-    caller: Caller,
+    principal: Principal,
     (id, IfMatch(base), key): (TaskId, IfMatch, IdempotencyKey),
     command: TaskCommand,
 ) -> Result<HttpResponse, Problem> {
     let request = json!({ "task_id": id, "payload": command.payload() });
     let origin = Origin { id: key.0.clone(), ..Origin::default() };
     let action = action(command.verb());
-    let read_set = perform::read_set(&caller, id, command.verb() == Verb::Report, key.0.as_ref());
-    let sent =
-        commands.run_with(caller, key, action, request, read_set, move |tx, sealing, caller| {
+    let read_set =
+        perform::read_set(&principal, id, command.verb() == Verb::Report, key.0.as_ref());
+    let sent = commands.run_with(
+        principal,
+        key,
+        action,
+        request,
+        read_set,
+        move |tx, sealing, principal| {
             let sent = Sent { task: id, command: &command, base: &base, origin: &origin };
-            perform::perform(tx, sealing, caller, &sent)
-        });
+            perform::perform(tx, sealing, principal, &sent)
+        },
+    );
     let done = sent.await?.map(|Performed { task, .. }| task);
     let mut answer = HttpResponse::Ok();
     answer
@@ -66,14 +74,14 @@ macro_rules! commands {
             #[post($path)]
             pub(crate) async fn $name(
                 commands: Data<Commands>,
-                caller: Caller,
+                Authenticated(principal): Authenticated,
                 id: Path<TaskId>,
                 base: IfMatch,
                 key: IdempotencyKey,
                 $(Body(body): Body<$content>,)?
             ) -> Result<HttpResponse, Problem> {
                 let command = $command $(({ let content: $content = body; content }))?;
-                send(&commands, caller, (*id, base, key), command).await
+                send(&commands, principal, (*id, base, key), command).await
             }
         )*
 

@@ -2,13 +2,14 @@
 //! phone's outbox.
 
 use chrono::NaiveDate;
+use gridward_domain::bounded_text::CommandReason;
 use gridward_domain::id::PersonId;
 use gridward_domain::task::Verb;
+use gridward_domain::time::Window;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
-use super::model::DayWindow;
 use super::report_content::ReportContent;
 use crate::http::deserialize as fit;
 use crate::http::problem::{Problem, ProblemCode};
@@ -19,8 +20,7 @@ use crate::http::problem::{Problem, ProblemCode};
 #[schema(example = json!({"reason": "那天在外地"}))]
 pub struct StatedReason {
     /// Free text; stored encrypted.
-    #[schema(min_length = 1, max_length = 500)]
-    pub reason: String,
+    pub reason: CommandReason,
 }
 
 /// The assignee of a task.
@@ -44,7 +44,7 @@ pub struct NewDays {
     pub due_on: Option<NaiveDate>,
     /// The time window within the day.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub window: Option<DayWindow>,
+    pub window: Option<Window>,
 }
 
 /// A command for a task.
@@ -128,7 +128,7 @@ impl TaskCommand {
     }
 
     /// The reason, if there is one.
-    pub fn reason(&self) -> Option<&str> {
+    pub fn reason(&self) -> Option<&CommandReason> {
         match self {
             Self::Decline(why) | Self::Escalate(why) | Self::Cancel(why) | Self::Reopen(why) => {
                 Some(&why.reason)
@@ -154,6 +154,7 @@ pub const fn action(verb: Verb) -> &'static str {
         Verb::Cancel => "task.cancel",
         Verb::Reopen => "task.reopen",
         Verb::Expire => "task.expire",
+        Verb::Move => "task.move",
     }
 }
 

@@ -2,19 +2,20 @@
 
 use chrono::{Days, NaiveDate};
 use gridward_domain::area::{AreaCode, Level};
-use gridward_domain::authority::Action;
+use gridward_domain::authority::{Action, Principal};
 use gridward_domain::id::{BeneficiaryId, TaskId};
 use gridward_domain::place::Place;
+use gridward_domain::range::{Priority, ServiceMinutes};
 use gridward_domain::skill::{Skill, Skills};
+use gridward_domain::time::Window;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::Task;
-use super::model::DayWindow;
 use super::row::{Draft, TaskRow};
-use crate::auth::Caller;
+use crate::beneficiary::store::BeneficiaryRow;
 use crate::catalogue::{KindCode, ServiceKind};
 use crate::db::Conn;
 use crate::http::problem::{FieldError, Problem, ProblemCode};
@@ -40,11 +41,9 @@ pub struct NewTask {
     /// The position of a task at a place.
     place: Option<Place>,
     /// Duration in minutes. Default: as in the catalogue.
-    #[schema(minimum = 1, maximum = 480)]
-    minutes: Option<u32>,
+    minutes: Option<ServiceMinutes>,
     /// Priority from 1 (lowest) to 10 (most urgent). Default: as in the catalogue.
-    #[schema(minimum = 1, maximum = 10)]
-    priority: Option<u8>,
+    priority: Option<Priority>,
     /// Skills required in addition to those in the catalogue.
     #[serde(default)]
     #[schema(max_items = 16, value_type = Vec<Skill>)]
@@ -54,19 +53,19 @@ pub struct NewTask {
     /// The due day. Default: as in the catalogue.
     due_on: Option<NaiveDate>,
     /// The time window within the day. Default: any time.
-    window: Option<DayWindow>,
+    window: Option<Window>,
 }
 
 /// Creates the task.
 ///
 /// # Errors
-/// 422 with an entry for each invalid field, including a beneficiary or grid outside the
-/// caller's area.
-pub fn create(tx: &mut Tx<'_>, caller: &Caller, new: &NewTask) -> Result<Task, Problem> {
-    caller.may(Action::CreateTask)?;
-    let kind = catalogue::store::one(tx.read_unbatched(), caller.district, new.kind.as_str())?
+/// 422 with an entry for each field that contradicts another or the district, including a
+/// beneficiary or grid outside the caller's area.
+pub fn create(tx: &mut Tx<'_>, principal: &Principal, new: &NewTask) -> Result<Task, Problem> {
+    principal.may(Action::CreateTask)?;
+    let kind = catalogue::store::one(tx.read_unbatched(), principal.district(), new.kind.as_str())?
         .ok_or_else(|| Problem::invalid("/kind", "not a kind of the catalogue"))?;
-    let (grid, place) = whereabouts(tx.read_unbatched(), caller, new)?;
+    let (grid, place) = whereabouts(tx.read_unbatched(), principal, new)?;
     let today = clock::day(tx.now);
     let not_before = new.not_before.unwrap_or(today);
     let usual = not_before.checked_add_days(Days::new(kind.due_days.into())).unwrap_or(not_before);
@@ -80,7 +79,7 @@ pub fn create(tx: &mut Tx<'_>, caller: &Caller, new: &NewTask) -> Result<Task, P
         not_before,
         due_on,
         window: new.window,
-        by: Some(caller.actor.person),
+        by: Some(principal.person),
     };
     let kind = ServiceKind {
         minutes: new.minutes.unwrap_or(kind.minutes),
@@ -91,22 +90,23 @@ pub fn create(tx: &mut Tx<'_>, caller: &Caller, new: &NewTask) -> Result<Task, P
     let row = TaskRow::open(&draft, &kind, tx.now);
     tx.record(
         Event::new("task.create", Subject::Task, row.id, grid, 1)
-            .by(caller.actor.person)
+            .by(principal.person)
             .with(json!({ "kind": row.kind })),
     );
     tx.insert(row.clone());
     Ok(row.task()?)
 }
 
-/// The grid and the position of the task, both within the caller's area.
+/// The grid and the position of the task, both within the principal's area.
 fn whereabouts(
     conn: &mut Conn,
-    caller: &Caller,
+    principal: &Principal,
     new: &NewTask,
 ) -> Result<(AreaCode, Place), Problem> {
     match (new.beneficiary_id, new.grid, new.place) {
         (Some(id), None, None) => {
-            let row = beneficiary::store::row(conn, &caller.scope(), id)?.ok_or_else(|| {
+            let row = beneficiary::store::row(conn, &principal.scope(), id)?;
+            let row = row.filter(BeneficiaryRow::is_current).ok_or_else(|| {
                 Problem::invalid("/beneficiary_id", "nobody of your area has this id")
             })?;
             let grid = row.grid;
@@ -114,8 +114,8 @@ fn whereabouts(
         }
         (None, Some(grid), Some(place)) => {
             let known = grid.level() == Level::Grid
-                && caller.actor.area.contains(&grid)
-                && area::store::one(conn, &grid)?.is_some();
+                && principal.area.contains(&grid)
+                && area::store::current(conn, &grid)?.is_some();
             if known {
                 Ok((grid, place))
             } else {
@@ -129,12 +129,6 @@ fn whereabouts(
 /// Checks the ranges that the types do not enforce.
 fn check(new: &NewTask, not_before: NaiveDate, due_on: NaiveDate) -> Result<(), Problem> {
     let mut errors = Vec::new();
-    if new.minutes.is_some_and(|minutes| !(1..=480).contains(&minutes)) {
-        errors.push(FieldError::new("/minutes", "must be from 1 to 480"));
-    }
-    if new.priority.is_some_and(|priority| !(1..=10).contains(&priority)) {
-        errors.push(FieldError::new("/priority", "must be from 1 to 10"));
-    }
     if new.skills.len() > 16 {
         errors.push(FieldError::new("/skills", "at most 16"));
     }
@@ -145,9 +139,6 @@ fn check(new: &NewTask, not_before: NaiveDate, due_on: NaiveDate) -> Result<(), 
     }
     if due_on < not_before {
         errors.push(FieldError::new("/due_on", "must not be before not_before"));
-    }
-    if let Some(Err(error)) = new.window.map(|window| window.check()) {
-        errors.push(FieldError::new("/window", error));
     }
     if errors.is_empty() {
         return Ok(());

@@ -4,11 +4,13 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, FixedOffset, NaiveDate};
 use gridward_domain::area::{AreaCode, Level};
+use gridward_domain::bounded_text::Note;
 use gridward_domain::id::{BeneficiaryId, PersonId, PlanId, TaskId};
 use gridward_domain::place::Place;
+use gridward_domain::range::{Attempts, Priority, ServiceMinutes, Version};
 use gridward_domain::skill::{Skill, Skills};
 use gridward_domain::task::{Outcome, Phase};
-use gridward_domain::time::{TimeError, TimeOfDay, Window};
+use gridward_domain::time::{TimeOfDay, Window};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -16,36 +18,13 @@ use uuid::Uuid;
 
 use crate::catalogue::Need;
 
-/// A time window of a day, in minutes from midnight in the district's time zone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct DayWindow {
-    /// The start.
-    #[schema(minimum = 0, maximum = 1439, example = 540)]
-    pub start: u16,
-    /// The end; after `start`.
-    #[schema(minimum = 1, maximum = 1440, example = 720)]
-    pub end: u16,
-}
-
-impl DayWindow {
-    /// Checks the window.
-    ///
-    /// # Errors
-    /// Past the end of the day, or empty.
-    pub fn check(&self) -> Result<(), TimeError> {
-        Window::new(TimeOfDay::new(self.start)?, TimeOfDay::new(self.end)?).map(drop)
-    }
-}
-
 /// The time of a planned visit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PlannedFor {
     /// The day.
     pub day: NaiveDate,
     /// The start, in minutes from midnight in the district's time zone.
-    #[schema(minimum = 0, maximum = 1440, example = 555)]
-    pub start: u16,
+    pub start: TimeOfDay,
     /// The plan.
     pub plan_id: PlanId,
 }
@@ -66,11 +45,9 @@ pub struct Task {
     /// The position, WGS-84.
     pub place: Place,
     /// Duration at the place, in minutes.
-    #[schema(minimum = 1, maximum = 480, example = 30)]
-    pub minutes: u32,
+    pub minutes: ServiceMinutes,
     /// Priority from 1 (lowest) to 10 (most urgent).
-    #[schema(minimum = 1, maximum = 10, example = 5)]
-    pub priority: u8,
+    pub priority: Priority,
     /// Skills that the assignee must have.
     #[schema(max_items = 32, value_type = Vec<Skill>)]
     pub skills: Skills,
@@ -80,15 +57,14 @@ pub struct Task {
     pub due_on: NaiveDate,
     /// The time window within the day; absent for any time.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub window: Option<DayWindow>,
+    pub window: Option<Window>,
     /// The state.
     pub state: Phase,
     /// The assignee, or the last one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub assignee_id: Option<PersonId>,
     /// The number of the attempt, from 1.
-    #[schema(minimum = 1, maximum = 20, example = 1)]
-    pub attempt: u8,
+    pub attempt: Attempts,
     /// The level that is responsible for the task: the grid, or the level it was escalated to.
     // Answers stored by the previous version say `desk`.
     #[serde(alias = "desk")]
@@ -101,7 +77,7 @@ pub struct Task {
     /// When the task was last changed.
     pub updated_at: DateTime<FixedOffset>,
     /// Incremented with every change.
-    #[schema(minimum = 1, maximum = 9_007_199_254_740_991_i64, example = 1)]
+    #[schema(value_type = Version)]
     pub version: i64,
 }
 
@@ -122,18 +98,16 @@ pub struct TaskSummary {
     /// The position, WGS-84.
     pub place: Place,
     /// Duration at the place, in minutes.
-    #[schema(minimum = 1, maximum = 480, example = 30)]
-    pub minutes: i32,
+    pub minutes: ServiceMinutes,
     /// Priority from 1 (lowest) to 10 (most urgent).
-    #[schema(minimum = 1, maximum = 10, example = 5)]
-    pub priority: i32,
+    pub priority: Priority,
     /// The earliest day of the visit.
     pub not_before: NaiveDate,
     /// The due day.
     pub due_on: NaiveDate,
     /// The time window within the day; absent for any time.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub window: Option<DayWindow>,
+    pub window: Option<Window>,
     /// The state.
     pub state: Phase,
     /// The assignee, or the last one.
@@ -143,10 +117,9 @@ pub struct TaskSummary {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub planned_on: Option<NaiveDate>,
     /// The number of the attempt, from 1.
-    #[schema(minimum = 1, maximum = 20, example = 1)]
-    pub attempt: i32,
+    pub attempt: Attempts,
     /// Incremented with every change.
-    #[schema(minimum = 1, maximum = 9_007_199_254_740_991_i64, example = 1)]
+    #[schema(value_type = Version)]
     pub version: i64,
 }
 
@@ -183,8 +156,7 @@ pub struct NewReport {
     pub outcome: Outcome,
     /// Free text by the visitor.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(max_length = 2000)]
-    pub note: Option<String>,
+    pub note: Option<Note>,
     /// The answers to the form of the kind of service.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]

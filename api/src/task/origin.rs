@@ -2,6 +2,8 @@
 
 use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
 
+use gridward_domain::bounded_text::DeviceName;
+
 use crate::clock::nearest_moment;
 use crate::idempotency::CommandId;
 
@@ -11,7 +13,7 @@ pub struct Origin {
     /// The command id, if it has one.
     pub id: Option<CommandId>,
     /// The device, as the client names it.
-    pub device: Option<String>,
+    pub device: Option<DeviceName>,
     /// Whether the command waited in an outbox: then the person can no longer correct it,
     /// and its content is evidence.
     pub from_outbox: bool,
@@ -25,6 +27,11 @@ pub struct Origin {
 pub(super) const TRUSTED: TimeDelta = TimeDelta::minutes(5);
 
 impl Origin {
+    /// The device, as the log stores it.
+    pub fn device(&self) -> Option<String> {
+        self.device.clone().map(String::from)
+    }
+
     /// When the command was made, by the server's clock; never later than `now`.
     pub fn made(&self, now: DateTime<Utc>) -> DateTime<Utc> {
         self.made_at.map_or(now, |at| self.by_server(at)).min(now)

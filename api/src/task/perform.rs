@@ -3,9 +3,11 @@
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use gridward_domain::area::AreaCode;
+use gridward_domain::authority::Principal;
+use gridward_domain::bounded_text::CommandReason;
 use gridward_domain::id::{PersonId, TaskId};
-use gridward_domain::task::life::Candidate;
-use gridward_domain::task::{self as life, Agent, Command, Rejection, Transition, Verb};
+use gridward_domain::task::{self as life, Candidate, Command, Rejection, Transition, Verb};
+use gridward_domain::time::Window;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -16,7 +18,6 @@ use super::origin::Origin;
 use super::report_row::ReportRow;
 use super::row::TaskRow;
 use super::{report, report_row, store};
-use crate::auth::Caller;
 use crate::clock;
 use crate::crypto::{self, SealingKey};
 use crate::db::{Conn, DbError};
@@ -24,8 +25,8 @@ use crate::http::problem::{FieldError, Kept, Problem, ProblemCode};
 use crate::idempotency::store::CommandRow;
 use crate::idempotency::{self, CommandId};
 use crate::log::{Event, Subject};
-use crate::person;
 use crate::tx::{ReadSet, Tx};
+use crate::{area, beneficiary, person};
 
 /// A command to execute.
 #[derive(Clone, Copy, Debug)]
@@ -65,35 +66,40 @@ impl Performed {
     }
 }
 
-/// The task, if the caller may see it: it is in the caller's area, or assigned to the
+/// The task, if the principal may see it: it is in the principal's area, or assigned to the
 /// caller.
 ///
 /// # Errors
 /// 404.
-pub fn visible(conn: &mut Conn, caller: &Caller, id: TaskId) -> Result<TaskRow, Problem> {
-    seen(caller, store::row(conn, caller.district, id)?)
+pub fn visible(conn: &mut Conn, principal: &Principal, id: TaskId) -> Result<TaskRow, Problem> {
+    seen(principal, store::row(conn, principal.district(), id)?)
 }
 
 /// Like [`visible`], in a transaction.
 ///
 /// # Errors
 /// 404.
-pub fn visible_now(tx: &mut Tx<'_>, caller: &Caller, id: TaskId) -> Result<TaskRow, Problem> {
-    seen(caller, tx.find(id)?)
+pub fn visible_now(tx: &mut Tx<'_>, principal: &Principal, id: TaskId) -> Result<TaskRow, Problem> {
+    seen(principal, tx.find(id)?)
 }
 
-fn seen(caller: &Caller, row: Option<TaskRow>) -> Result<TaskRow, Problem> {
+fn seen(principal: &Principal, row: Option<TaskRow>) -> Result<TaskRow, Problem> {
     let row = row.ok_or_else(Problem::not_found)?;
-    let own = row.life()?.state.assignee() == Some(caller.actor.person);
-    if own || caller.actor.area.contains(&row.grid) { Ok(row) } else { Err(Problem::not_found()) }
+    let own = row.life()?.state.assignee() == Some(principal.person);
+    if own || principal.area.contains(&row.grid) { Ok(row) } else { Err(Problem::not_found()) }
 }
 
 /// The rows that the execution of a command reads.
-pub fn read_set(caller: &Caller, task: TaskId, report: bool, id: Option<&CommandId>) -> ReadSet {
+pub fn read_set(
+    principal: &Principal,
+    task: TaskId,
+    report: bool,
+    id: Option<&CommandId>,
+) -> ReadSet {
     let mut read_set = ReadSet::default();
     read_set.add::<TaskRow>(task);
     if let Some(id) = id {
-        read_set.add::<CommandRow>(idempotency::store::key(caller, id));
+        read_set.add::<CommandRow>(idempotency::store::key(principal, id));
     }
     if let Some(report) = id.and_then(CommandId::uuid).filter(|_| report) {
         read_set.add::<ReportRow>(report_row::key(report));
@@ -109,18 +115,16 @@ pub fn read_set(caller: &Caller, task: TaskId, report: bool, id: Option<&Command
 pub fn perform(
     tx: &mut Tx<'_>,
     key: &SealingKey,
-    caller: &Caller,
+    principal: &Principal,
     sent: &Sent<'_>,
 ) -> Result<Performed, Problem> {
     if let TaskCommand::Report(content) = sent.command {
-        return report::report(tx, key, caller, sent, content);
+        return report::report(tx, key, principal, sent, content);
     }
-    let row = visible_now(tx, caller, sent.task)?;
-    if !sent.command.verb().is_for(caller.actor.role) {
+    let row = visible_now(tx, principal, sent.task)?;
+    if !sent.command.verb().is_for(principal.role) {
         return Err(ProblemCode::Forbidden.into());
     }
-    // The form of a request is checked before its version.
-    sent.command.reason().map_or(Ok(()), well_formed)?;
     decided_on(&row, sent)?;
     let mut days = None;
     let command = match sent.command {
@@ -129,28 +133,30 @@ pub fn perform(
         TaskCommand::Decline(_) => Command::Decline,
         TaskCommand::Release => Command::Release,
         TaskCommand::Start => Command::Start,
-        TaskCommand::Reassign(to) => Command::Reassign(candidate(tx, caller, to.person_id)?),
+        TaskCommand::Reassign(to) => Command::Reassign(candidate(tx, principal, to.person_id)?),
         TaskCommand::Reschedule(new) => reschedule(&row, days.insert(new))?,
         TaskCommand::Escalate(_) => Command::Escalate,
         TaskCommand::Cancel(_) => Command::Cancel,
-        TaskCommand::Reopen(_) => Command::Reopen,
+        TaskCommand::Reopen(_) => {
+            is_served(tx.read_unbatched(), &row)?;
+            Command::Reopen
+        }
         TaskCommand::Report(_) => return Err(ProblemCode::UnknownCommand.into()),
     };
     let body = match sent.command.reason() {
         Some(reason) => json!({ "reason": sealed_reason(key, &row, reason)? }),
         None => Value::Object(Map::new()),
     };
-    let agent = Agent::Person(caller.actor);
     let before = row.life()?;
-    let task = match life::apply(&before, &command, &agent, clock::day(tx.now)) {
+    let task = match life::apply(&before, &command, principal, clock::day(tx.now)) {
         Ok(Transition::Already) => row.task()?,
         Ok(Transition::Changed(after)) => {
             let step =
                 Step { row: &row, before: &before, after: &after, verb: sent.command.verb() };
             let window = days.and_then(|days: &NewDays| days.window);
             let event = step.event().with(body);
-            let event = Event { device: sent.origin.device.clone(), ..event };
-            write(tx, &step, window, event.by(caller.actor.person)).task()?
+            let event = Event { device: sent.origin.device(), ..event };
+            write(tx, &step, window, event.by(principal.person)).task()?
         }
         Err(rejection) => return Err(refused(tx.read_unbatched(), key, &row, rejection)?),
     };
@@ -180,16 +186,11 @@ impl Step<'_> {
 }
 
 /// Writes a transition and its event; returns the new row.
-pub fn write(
-    tx: &mut Tx<'_>,
-    step: &Step<'_>,
-    window: Option<super::model::DayWindow>,
-    event: Event,
-) -> TaskRow {
+pub fn write(tx: &mut Tx<'_>, step: &Step<'_>, window: Option<Window>, event: Event) -> TaskRow {
     let mut next = step.row.moved(step.after, tx.now);
     if let Some(window) = window {
-        next.window_start = Some(window.start.into());
-        next.window_end = Some(window.end.into());
+        next.window_start = Some(window.start());
+        next.window_end = Some(window.end());
     }
     if step.verb == Verb::Reschedule {
         next.unplan();
@@ -217,9 +218,28 @@ pub(super) fn decided_on(row: &TaskRow, sent: &Sent<'_>) -> Result<(), Problem> 
     }
 }
 
-fn candidate(tx: &mut Tx<'_>, caller: &Caller, person: PersonId) -> Result<Candidate, Problem> {
-    let row =
-        person::store::row(tx.read_unbatched(), &caller.scope(), person)?.filter(|row| row.active);
+/// Checks that neither the grid nor the beneficiary of the task has ended.
+fn is_served(conn: &mut Conn, row: &TaskRow) -> Result<(), Problem> {
+    let grid = area::store::current(conn, &row.grid)?.is_some();
+    let beneficiary = match row.beneficiary {
+        None => true,
+        Some(id) => beneficiary::store::row(conn, &row.district.range(), id)?
+            .is_some_and(|row| row.is_current()),
+    };
+    if grid && beneficiary {
+        return Ok(());
+    }
+    let current = TaskWithAssignee { task: row.task()?, assignee: None };
+    Err(Problem::from(ProblemCode::SubjectEnded).showing(&current))
+}
+
+fn candidate(
+    tx: &mut Tx<'_>,
+    principal: &Principal,
+    person: PersonId,
+) -> Result<Candidate, Problem> {
+    let row = person::store::row(tx.read_unbatched(), &principal.scope(), person)?
+        .filter(|row| row.active);
     let row = row.ok_or(ProblemCode::NotACandidate)?;
     Ok(Candidate { person, role: row.role, grid: row.area })
 }
@@ -231,22 +251,17 @@ fn reschedule(row: &TaskRow, new: &NewDays) -> Result<Command, Problem> {
     for (pointer, day) in [("/not_before", not_before), ("/due_on", due_on)] {
         clock::within_reach(&day).map_err(|error| Problem::invalid(pointer, error))?;
     }
-    if let Some(window) = new.window {
-        window.check().map_err(|error| Problem::invalid("/window", error))?;
-    }
     Ok(Command::Reschedule { not_before, due_on })
 }
 
-fn well_formed(reason: &str) -> Result<(), Problem> {
-    if reason.trim().is_empty() || reason.chars().count() > 500 {
-        return Err(Problem::invalid("/reason", "1 to 500 characters"));
-    }
-    Ok(())
-}
-
 /// The reason as the log stores it: encrypted for this version of this task.
-fn sealed_reason(key: &SealingKey, row: &TaskRow, reason: &str) -> Result<String, Problem> {
-    let sealed = key.seal(&reason_aad(row.district, &row.id.to_string()), reason.as_bytes())?;
+fn sealed_reason(
+    key: &SealingKey,
+    row: &TaskRow,
+    reason: &CommandReason,
+) -> Result<String, Problem> {
+    let sealed =
+        key.seal(&reason_aad(row.district, &row.id.to_string()), reason.as_str().as_bytes())?;
     Ok(BASE64_STANDARD.encode(sealed))
 }
 

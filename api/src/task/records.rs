@@ -4,8 +4,10 @@ use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get};
 use chrono::{DateTime, FixedOffset};
 use diesel::prelude::*;
-use gridward_domain::authority::{Action, Role};
+use gridward_domain::authority::{Action, Principal, Role};
+use gridward_domain::bounded_text::CommandReason;
 use gridward_domain::id::{PersonId, ReportId, TaskId};
+use gridward_domain::range::{Attempts, Version};
 use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
@@ -16,7 +18,7 @@ use super::report_content::ReportContent;
 use super::report_flag::ReportFlag;
 use super::report_row::ReportRow;
 use super::row::TaskRow;
-use crate::auth::Caller;
+use crate::auth::Authenticated;
 use crate::clock::{china, nearest_moment};
 use crate::crypto::KeyRing;
 use crate::crypto::{SealingKey, aad};
@@ -51,11 +53,11 @@ pub struct HistoryEntry {
     #[serde(skip_serializing_if = "Option::is_none")]
     assignee_id: Option<PersonId>,
     /// The version of the task afterwards.
-    #[schema(minimum = 1, maximum = 9_007_199_254_740_991_i64, example = 2)]
+    #[schema(value_type = Version)]
     version: i64,
     /// The reason, as free text; volunteers see only their own.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(max_length = 500)]
+    #[schema(value_type = Option<CommandReason>)]
     reason: Option<String>,
     /// The outcome, if this is a report.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -97,16 +99,16 @@ pub struct History {
 pub(crate) async fn get_history(
     db: Data<Db>,
     keys: Data<KeyRing>,
-    caller: Caller,
+    Authenticated(principal): Authenticated,
     id: Path<TaskId>,
     Query(query): Query<PageQuery>,
 ) -> Result<HttpResponse, Problem> {
     let wanted: Wanted<(i64,)> = query.wanted()?;
     let keys = keys.clone();
     let history = db.read(move |conn| {
-        let row = perform::visible(conn, &caller, *id)?;
-        let key = keys.key(conn, caller.district)?;
-        let scope = caller.actor.area.district().range();
+        let row = perform::visible(conn, &principal, *id)?;
+        let key = keys.key(conn, principal.district())?;
+        let scope = principal.district().range();
         let about = log::store::Filter {
             subject_id: Some(row.id.to_string()),
             subject: Some(Subject::Task),
@@ -115,9 +117,9 @@ pub(crate) async fn get_history(
         let after = wanted.after.map_or(0, |(seq,)| seq);
         let rows = log::store::list(conn, &scope, &about, after, wanted.rows())?;
         // Read last, so that events archived in the meantime are indicated.
-        let archived = log::head::read(conn, caller.district)?.archived_seq > 0;
+        let archived = log::head::read(conn, principal.district())?.archived_seq > 0;
         let begins = after > 0 || rows.first().is_some_and(|row| row.action == "task.create");
-        let steps = rows.into_iter().map(|row| step(&key, &caller, row));
+        let steps = rows.into_iter().map(|row| step(&key, &principal, row));
         let steps = steps.collect::<Result<Vec<_>, DbError>>()?;
         let Page { items, next_cursor } = page::page(steps, wanted.limit, |step| (step.seq,));
         Ok::<_, Problem>(History { items, next_cursor, earlier_archived: archived && !begins })
@@ -125,13 +127,12 @@ pub(crate) async fn get_history(
     Ok(HttpResponse::Ok().insert_header(("Cache-Control", "no-store")).json(history.await?))
 }
 
-fn step(key: &SealingKey, caller: &Caller, row: EventRow) -> Result<HistoryEntry, DbError> {
+fn step(key: &SealingKey, principal: &Principal, row: EventRow) -> Result<HistoryEntry, DbError> {
     let body: serde_json::Value =
         serde_json::from_str(&row.body).map_err(|error| DbError::corrupt("events", error))?;
     let actor_id = row.actor;
     // Reasons may describe a beneficiary, so they are not shown to every volunteer.
-    let may_see_reason =
-        caller.actor.role != Role::Volunteer || actor_id == Some(caller.actor.person);
+    let may_see_reason = principal.role != Role::Volunteer || actor_id == Some(principal.person);
     let reason = body["reason"].as_str().filter(|_| may_see_reason);
     let report = body["report"].as_str();
     Ok(HistoryEntry {
@@ -160,8 +161,7 @@ pub struct Report {
     /// When the report arrived, by the server's clock.
     received_at: DateTime<FixedOffset>,
     /// The number of the attempt that the report is about.
-    #[schema(minimum = 1, maximum = 20, example = 1)]
-    attempt: i32,
+    attempt: Attempts,
     /// Whether the report was stored as evidence without changing the task, since the task
     /// had changed or the outcome was unreadable.
     recorded: bool,
@@ -195,26 +195,26 @@ pub(crate) async fn list_reports(
     request: HttpRequest,
     db: Data<Db>,
     keys: Data<KeyRing>,
-    caller: Caller,
+    Authenticated(principal): Authenticated,
     id: Path<TaskId>,
     Query(query): Query<PageQuery>,
 ) -> Result<HttpResponse, Problem> {
     let wanted: Wanted<(DateTime<FixedOffset>, ReportId)> = query.wanted()?;
     let limit = wanted.limit;
-    let (keys, district) = (keys.clone(), caller.district);
+    let (keys, district) = (keys.clone(), principal.district());
     let reports = db.write(district, move |tx| {
-        let row = perform::visible_now(tx, &caller, *id)?;
-        caller.may(Action::RevealBeneficiary)?;
-        let key = keys.key(tx.read_unbatched(), caller.district)?;
-        let own = caller.actor.role == Role::Volunteer;
-        let author = own.then_some(caller.actor.person);
+        let row = perform::visible_now(tx, &principal, *id)?;
+        principal.may(Action::RevealBeneficiary)?;
+        let key = keys.key(tx.read_unbatched(), principal.district())?;
+        let own = principal.role == Role::Volunteer;
+        let author = own.then_some(principal.person);
         let reports = of_task(tx.read()?, &key, &row, author, &wanted)?;
         if !own && !reports.is_empty() {
             let grid = row.grid;
             tx.record(
                 Event::new("report.read", Subject::Reading, row.id, grid, row.version)
-                    .by(caller.actor.person)
-                    .with(json!({ "reports": reports.len().min(wanted.limit) })),
+                    .by(principal.person)
+                    .with(json!({ "reports": reports.len().min(wanted.limit.into()) })),
             );
         }
         Ok::<_, Problem>(reports)

@@ -1,11 +1,12 @@
 //! Reports: stores the encrypted content and applies the consequences.
 
+use gridward_domain::authority::Principal;
 use gridward_domain::word::Word as _;
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Days, FixedOffset};
 use gridward_domain::id::{ReportId, TaskId};
-use gridward_domain::task::{self as life, Agent, Command, Outcome, Transition, Verb};
+use gridward_domain::task::{self as life, Command, Outcome, Transition, Verb};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
@@ -16,7 +17,6 @@ use super::report_content::ReportContent;
 use super::report_flag::{self, ReportFlag};
 use super::report_row::{self, ReportRow};
 use super::row::{Draft, TaskRow};
-use crate::auth::Caller;
 use crate::catalogue::{self, ServiceKind};
 use crate::crypto::{SealingKey, aad};
 use crate::db::DbError;
@@ -49,14 +49,14 @@ pub(super) struct Sealed {
 pub(super) fn report(
     tx: &mut Tx<'_>,
     key: &SealingKey,
-    caller: &Caller,
+    principal: &Principal,
     sent: &Sent<'_>,
     content: &ReportContent,
 ) -> Result<Performed, Problem> {
-    let row = reportable(tx, caller, sent.task)?;
-    let may = Verb::Report.is_for(caller.actor.role);
+    let row = reportable(tx, principal, sent.task)?;
+    let may = Verb::Report.is_for(principal.role);
     // A visit may still be reported after the reporter's role has changed.
-    let keeps = may || (sent.origin.from_outbox && was_assignee(tx, caller, &row)?);
+    let keeps = may || (sent.origin.from_outbox && was_assignee(tx, principal, &row)?);
     if !keeps {
         return Err(ProblemCode::Forbidden.into());
     }
@@ -68,7 +68,7 @@ pub(super) fn report(
     };
     let before = row.life()?;
     let judged = if may {
-        judged(tx, key, caller, &row, &before, sent.origin, content.outcome)?
+        judged(tx, key, principal, &row, &before, sent.origin, content.outcome)?
     } else {
         Err(ProblemCode::Forbidden.into())
     };
@@ -81,14 +81,14 @@ pub(super) fn report(
     let id = match tx.find::<ReportRow>(report_row::key(id))? {
         // The command was already forgotten, but the report exists and must not be
         // duplicated.
-        Some(there) if there.task == row.id && there.person == caller.actor.person => {
+        Some(there) if there.task == row.id && there.person == principal.person => {
             return Ok(Performed::recorded(row.task()?, because.as_ref()));
         }
         // Two phones generated the same id; both reports are stored.
         Some(_) => ReportId(Uuid::now_v7()),
         None => ReportId(id),
     };
-    keep(tx, key, caller, &row, id, content, sent.origin, after.is_none(), flags)?;
+    keep(tx, key, principal, &row, id, content, sent.origin, after.is_none(), flags)?;
     let step = Step {
         row: &row,
         before: &before,
@@ -102,26 +102,26 @@ pub(super) fn report(
     if after.is_none() {
         body["recorded"] = json!(true);
     }
-    let event = step.event().by(caller.actor.person).with(body);
-    let event = Event { device: sent.origin.device.clone(), ..event };
+    let event = step.event().by(principal.person).with(body);
+    let event = Event { device: sent.origin.device(), ..event };
     let Some(after) = after else {
         tx.record(event);
         return Ok(Performed::recorded(row.task()?, because.as_ref()));
     };
     let next = perform::write(tx, &step, None, event);
     if after.state.phase() == life::Phase::Done {
-        follow(tx, caller, &row, kind.as_ref(), content)?;
+        follow(tx, principal, &row, kind.as_ref(), content)?;
     }
     Ok(Performed::done(next.task()?))
 }
 
-/// The task, if the caller sees it or was once its assignee: a visit must be reportable
+/// The task, if the principal sees it or was once its assignee: a visit must be reportable
 /// even after the task was reassigned.
-fn reportable(tx: &mut Tx<'_>, caller: &Caller, id: TaskId) -> Result<TaskRow, Problem> {
-    match perform::visible_now(tx, caller, id) {
+fn reportable(tx: &mut Tx<'_>, principal: &Principal, id: TaskId) -> Result<TaskRow, Problem> {
+    match perform::visible_now(tx, principal, id) {
         Err(problem) if problem.kind() == Some(ProblemCode::NotFound) => {
             let row = tx.find::<TaskRow>(id)?.ok_or(ProblemCode::NotFound)?;
-            if was_assignee(tx, caller, &row)? { Ok(row) } else { Err(problem) }
+            if was_assignee(tx, principal, &row)? { Ok(row) } else { Err(problem) }
         }
         seen => seen,
     }
@@ -131,7 +131,7 @@ fn reportable(tx: &mut Tx<'_>, caller: &Caller, id: TaskId) -> Result<TaskRow, P
 fn judged(
     tx: &mut Tx<'_>,
     key: &SealingKey,
-    caller: &Caller,
+    principal: &Principal,
     row: &TaskRow,
     before: &life::Task,
     origin: &Origin,
@@ -140,36 +140,35 @@ fn judged(
     let Some(outcome) = outcome else {
         return Ok(Err(Problem::invalid("/outcome", "cannot be read")));
     };
-    let assigned_at_report = assigned_at_report(tx, caller, row, before, origin)?;
+    let assigned_at_report = assigned_at_report(tx, principal, row, before, origin)?;
     let command = Command::Report { outcome, assigned_at_report };
-    let agent = Agent::Person(caller.actor);
-    Ok(match life::apply(before, &command, &agent, clock::day(tx.now)) {
+    Ok(match life::apply(before, &command, principal, clock::day(tx.now)) {
         Ok(Transition::Changed(after)) => Ok(Some(after)),
         Ok(Transition::Already) => Ok(None),
         Err(rejection) => Err(perform::refused(tx.read_unbatched(), key, row, rejection)?),
     })
 }
 
-/// Whether the caller was ever the assignee, by the log.
-fn was_assignee(tx: &mut Tx<'_>, caller: &Caller, row: &TaskRow) -> Result<bool, DbError> {
+/// Whether the principal was ever the assignee, by the log.
+fn was_assignee(tx: &mut Tx<'_>, principal: &Principal, row: &TaskRow) -> Result<bool, DbError> {
     log::store::was_assignee(
         tx.read_unbatched(),
         row.district,
         &row.id.to_string(),
-        caller.actor.person,
+        principal.person,
     )
 }
 
-/// Whether the caller was the assignee when the report was made, by the log. Only a report
+/// Whether the principal was the assignee when the report was made, by the log. Only a report
 /// from an outbox can refer to an earlier time.
 fn assigned_at_report(
     tx: &mut Tx<'_>,
-    caller: &Caller,
+    principal: &Principal,
     row: &TaskRow,
     before: &life::Task,
     origin: &Origin,
 ) -> Result<bool, DbError> {
-    let me = caller.actor.person;
+    let me = principal.person;
     if !origin.from_outbox || before.state.assignee() == Some(me) {
         return Ok(false);
     }
@@ -183,7 +182,7 @@ fn assigned_at_report(
 fn keep(
     tx: &mut Tx<'_>,
     key: &SealingKey,
-    caller: &Caller,
+    principal: &Principal,
     task: &TaskRow,
     id: ReportId,
     content: &ReportContent,
@@ -197,11 +196,11 @@ fn keep(
         clock_behind_s: origin.clock_behind.num_seconds(),
     };
     let row = ReportRow {
-        sealed: key.seal_value(&aad(caller.district, "reports", id), &sealed)?,
-        district: caller.district,
+        sealed: key.seal_value(&aad(principal.district(), "reports", id), &sealed)?,
+        district: principal.district(),
         id,
         task: task.id,
-        person: caller.actor.person,
+        person: principal.person,
         outcome: content.outcome.map_or(UNREAD, Outcome::as_str).to_owned(),
         created_at: tx.now.naive_utc(),
         attempt: task.attempt,
@@ -216,14 +215,14 @@ fn keep(
 /// task from the catalogue for each need.
 fn follow(
     tx: &mut Tx<'_>,
-    caller: &Caller,
+    principal: &Principal,
     row: &TaskRow,
     kind: Option<&ServiceKind>,
     content: &ReportContent,
 ) -> Result<(), Problem> {
     let today = clock::day(tx.now);
     if let Some(beneficiary) = row.beneficiary {
-        let visitor = caller.actor.person;
+        let visitor = principal.person;
         beneficiary::store::was_in_touch(
             tx.write_unbatched(),
             row.district,
@@ -248,12 +247,12 @@ fn follow(
             not_before: today,
             due_on: today.checked_add_days(days).unwrap_or(today),
             window: None,
-            by: Some(caller.actor.person),
+            by: Some(principal.person),
         };
         let next = TaskRow::open(&draft, &kind, tx.now);
         tx.record(
             Event::new("task.create", Subject::Task, next.id, draft.grid, 1)
-                .by(caller.actor.person)
+                .by(principal.person)
                 .with(json!({ "kind": next.kind, "follows": row.id })),
         );
         tx.insert(next);

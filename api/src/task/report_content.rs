@@ -71,7 +71,7 @@ impl From<NewReport> for ReportContent {
         let NewReport { started_at, ended_at, attachments, .. } = report;
         Self {
             outcome: Some(outcome),
-            note,
+            note: note.map(String::from),
             answers,
             needs,
             place,

@@ -1,5 +1,6 @@
 //! Report flags: doubtful evidence is stored unchanged and flagged.
 
+use gridward_domain::bounded_text::Note;
 use gridward_domain::word::{UnknownWord, unknown};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -49,8 +50,8 @@ pub(super) fn flags(
     now: DateTime<Utc>,
 ) -> Result<BTreeSet<ReportFlag>, Problem> {
     let mut errors = Vec::new();
-    if content.note.as_ref().is_some_and(|note| note.chars().count() > 2000) {
-        errors.push((ReportFlag::Note, FieldError::new("/note", "at most 2000 characters")));
+    if let Some(Err(error)) = content.note.as_deref().map(Note::check) {
+        errors.push((ReportFlag::Note, FieldError::new("/note", error)));
     }
     if content.attachments.len() > 10 {
         errors.push((ReportFlag::Attachments, FieldError::new("/attachments", "at most 10")));

@@ -4,6 +4,7 @@ use gridward_domain::area::AreaCode;
 use gridward_domain::id::PersonId;
 use gridward_domain::id::ReportId;
 use gridward_domain::id::TaskId;
+use gridward_domain::range::Attempts;
 use std::collections::BTreeSet;
 
 use chrono::NaiveDateTime;
@@ -30,7 +31,7 @@ crate::table_row! {
             outcome: String,
             sealed: Vec<u8>,
             created_at: NaiveDateTime,
-            attempt: i32,
+            attempt: Attempts,
             recorded: bool,
             flags: SetColumn<ReportFlag>,
         }

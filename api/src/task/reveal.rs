@@ -4,7 +4,7 @@
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, post};
 use gridward_domain::area::Level;
-use gridward_domain::authority::{Action, Role};
+use gridward_domain::authority::{Action, Principal, Role};
 use gridward_domain::id::BeneficiaryId;
 use gridward_domain::word::Word as _;
 use serde::Deserialize;
@@ -12,7 +12,7 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use super::store;
-use crate::auth::Caller;
+use crate::auth::Authenticated;
 use crate::beneficiary;
 use crate::beneficiary::model::{Particulars, Purpose, Revealed};
 use crate::crypto::SealingKey;
@@ -46,15 +46,15 @@ pub struct RevealRequest {
 #[post("/beneficiaries/{id}/reveal")]
 pub(crate) async fn reveal_beneficiary(
     commands: Data<Commands>,
-    caller: Caller,
+    Authenticated(principal): Authenticated,
     id: Path<BeneficiaryId>,
     key: IdempotencyKey,
     Body(body): Body<RevealRequest>,
 ) -> Result<HttpResponse, Problem> {
     let (id, purpose) = (*id, body.purpose);
     let request = json!({ "id": id, "purpose": purpose });
-    let revealed = commands.run(caller, key, "beneficiary.reveal", request, {
-        move |tx, sealing, caller| reveal(tx, sealing, caller, id, purpose)
+    let revealed = commands.run(principal, key, "beneficiary.reveal", request, {
+        move |tx, sealing, principal| reveal(tx, sealing, principal, id, purpose)
     });
     let mut answer = HttpResponse::Ok();
     answer.insert_header(("Cache-Control", "no-store"));
@@ -67,32 +67,32 @@ const SHOWN: usize = 4;
 /// The particulars of `id` for `purpose`; the reveal is recorded in the log.
 ///
 /// # Errors
-/// 404 outside the caller's area; 403 for a volunteer without an active task at this
+/// 404 outside the principal's area; 403 for a volunteer without an active task at this
 /// beneficiary.
 pub fn reveal(
     tx: &mut Tx<'_>,
     key: &SealingKey,
-    caller: &Caller,
+    principal: &Principal,
     id: BeneficiaryId,
     purpose: Purpose,
 ) -> Result<Revealed, Problem> {
-    caller.may(Action::RevealBeneficiary)?;
-    let visits = store::holds_at(tx.read()?, caller.district, caller.actor.person, id)?;
+    principal.may(Action::RevealBeneficiary)?;
+    let visits = store::holds_at(tx.read()?, principal.district(), principal.person, id)?;
     // A visitor from another grid sees only the beneficiaries of their own tasks there.
-    let scope = if visits { caller.actor.area.district().range() } else { caller.scope() };
+    let scope = if visits { principal.district().range() } else { principal.scope() };
     let row =
         beneficiary::store::row(tx.read_unbatched(), &scope, id)?.ok_or_else(Problem::not_found)?;
-    if caller.actor.role == Role::Volunteer && !visits {
+    if principal.role == Role::Volunteer && !visits {
         return Err(ProblemCode::Forbidden.into());
     }
     let Particulars { name, phone, id_number, address, hardships } = row.particulars(key)?;
     let grid = row.grid;
     tx.record(
         Event::new("beneficiary.reveal", Subject::Reading, row.id, grid, row.version)
-            .by(caller.actor.person)
+            .by(principal.person)
             .with(json!({ "purpose": purpose.as_str() })),
     );
-    let of_district = caller.actor.area.level() == Level::District;
+    let of_district = principal.area.level() == Level::District;
     let id_number = if of_district { id_number } else { hide(&id_number) };
     Ok(Revealed { id, name, phone, address, hardships, id_number })
 }

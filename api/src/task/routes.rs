@@ -18,7 +18,7 @@ use super::store::Filter;
 use super::summary_cache::Card;
 use super::summary_cache::SummaryCache;
 use super::{Task, perform};
-use crate::auth::Caller;
+use crate::auth::Authenticated;
 use crate::catalogue::KindCode;
 use crate::clock::{nearest_within_reach, within_reach};
 use crate::http::Json as Body;
@@ -64,12 +64,12 @@ pub(crate) async fn list_tasks(
     request: HttpRequest,
     db: Data<Db>,
     summaries: Data<SummaryCache>,
-    caller: Caller,
+    Authenticated(principal): Authenticated,
     Paged { filter: query, page }: Paged<TaskQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let own = query.assignee_id == Some(caller.actor.person) && query.area.is_none();
-    let area = query.area.unwrap_or(caller.actor.area);
-    caller.actor.authorize(Action::ReadTasks, &area)?;
+    let own = query.assignee_id == Some(principal.person) && query.area.is_none();
+    let area = query.area.unwrap_or(principal.area);
+    principal.authorize(Action::ReadTasks, &area)?;
     let wanted: Wanted<(NaiveDate, TaskId)> = page.wanted()?;
     if let Some((day, _)) = wanted.after {
         within_reach(&day).map_err(|error| Problem::unreadable("cursor", error))?;
@@ -82,7 +82,7 @@ pub(crate) async fn list_tasks(
         due_before: query.due_before.map(nearest_within_reach),
         beneficiary: query.beneficiary_id,
     };
-    let (cards, district) = (summaries.clone(), caller.actor.area.district());
+    let (cards, district) = (summaries.clone(), principal.district());
     let tasks = db.read(move |conn| {
         let area = (!own).then_some(area);
         cards.list(conn, district, area, &filter, &wanted)
@@ -112,13 +112,13 @@ pub(crate) async fn list_tasks(
 #[post("/tasks")]
 pub(crate) async fn create_task(
     commands: Data<Commands>,
-    caller: Caller,
+    Authenticated(principal): Authenticated,
     key: IdempotencyKey,
     Body(body): Body<NewTask>,
 ) -> Result<HttpResponse, Problem> {
     let request = json!(body);
-    let created = commands.run(caller, key, "task.create", request, {
-        move |tx, _, caller| create::create(tx, caller, &body)
+    let created = commands.run(principal, key, "task.create", request, {
+        move |tx, _, principal| create::create(tx, principal, &body)
     });
     let done = created.await?;
     let location = format!("/v1/tasks/{}", done.made.id);
@@ -145,13 +145,13 @@ pub(crate) async fn create_task(
 pub(crate) async fn get_task(
     request: HttpRequest,
     db: Data<Db>,
-    caller: Caller,
+    Authenticated(principal): Authenticated,
     id: Path<TaskId>,
 ) -> Result<HttpResponse, Problem> {
-    caller.may(Action::ReadTasks)?;
+    principal.may(Action::ReadTasks)?;
     let held = IfNoneMatch::of(&request)?;
     let found = db.read(move |conn| {
-        let row = perform::visible(conn, &caller, *id)?;
+        let row = perform::visible(conn, &principal, *id)?;
         Ok::<_, Problem>(row.task()?)
     });
     let task = found.await?;

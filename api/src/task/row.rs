@@ -7,12 +7,14 @@ use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::id::PlanId;
 use gridward_domain::id::{BeneficiaryId, PersonId, TaskId};
 use gridward_domain::place::Place;
+use gridward_domain::range::{Attempts, EscalateDays, Priority, RetryDays, ServiceMinutes};
 use gridward_domain::skill::Skill;
 use gridward_domain::task::Overdue;
 use gridward_domain::task::{self as life, Phase, State, Terms, overdue};
+use gridward_domain::time::{TimeOfDay, Window};
 
 use super::Task;
-use super::model::{DayWindow, PlannedFor, TaskSummary};
+use super::model::{PlannedFor, TaskSummary};
 use crate::catalogue::ServiceKind;
 use crate::clock::{self, china};
 use crate::db::DbError;
@@ -34,30 +36,30 @@ crate::table_row! {
             beneficiary: Option<BeneficiaryId>,
             lat: f64,
             lon: f64,
-            minutes: i32,
-            priority: i32,
+            minutes: ServiceMinutes,
+            priority: Priority,
             skills: SetColumn<Skill>,
             created_by: Option<PersonId>,
             created_at: NaiveDateTime,
-            attempts: i32,
-            retry_days: i32,
+            attempts: Attempts,
+            retry_days: RetryDays,
             overdue: Overdue,
-            escalate_days: i32,
+            escalate_days: EscalateDays,
         }
         changing {
             state: Phase,
             assignee: Option<PersonId>,
             planned_on: Option<NaiveDate>,
-            planned_start: Option<i32>,
+            planned_start: Option<TimeOfDay>,
             planned_minutes: Option<i32>,
             plan: Option<PlanId>,
             updated_at: NaiveDateTime,
             version: i64,
             not_before: NaiveDate,
             due_on: NaiveDate,
-            window_start: Option<i32>,
-            window_end: Option<i32>,
-            attempt: i32,
+            window_start: Option<TimeOfDay>,
+            window_end: Option<TimeOfDay>,
+            attempt: Attempts,
             escalation_level: Level,
             next_action_on: Option<NaiveDate>,
             archived: bool,
@@ -81,7 +83,7 @@ pub struct Draft {
     /// The due day.
     pub due_on: NaiveDate,
     /// The time window within the day.
-    pub window: Option<DayWindow>,
+    pub window: Option<Window>,
     /// The creator; `None` for the system.
     pub by: Option<PersonId>,
 }
@@ -90,7 +92,6 @@ impl TaskRow {
     /// An open task of `kind`, with the values of the draft in place of the kind's
     /// defaults.
     pub fn open(draft: &Draft, kind: &ServiceKind, now: DateTime<Utc>) -> Self {
-        let int = |n: u32| i32::try_from(n).unwrap_or(i32::MAX);
         let mut row = Self {
             district: draft.grid.district(),
             id: draft.id,
@@ -99,13 +100,13 @@ impl TaskRow {
             beneficiary: draft.beneficiary,
             lat: draft.place.lat(),
             lon: draft.place.lon(),
-            minutes: int(kind.minutes),
-            priority: kind.priority.into(),
+            minutes: kind.minutes,
+            priority: kind.priority,
             skills: kind.skills.clone().into(),
             not_before: draft.not_before,
             due_on: draft.due_on,
-            window_start: draft.window.map(|window| window.start.into()),
-            window_end: draft.window.map(|window| window.end.into()),
+            window_start: draft.window.map(|window| window.start()),
+            window_end: draft.window.map(|window| window.end()),
             state: Phase::Open,
             assignee: None,
             planned_on: None,
@@ -116,11 +117,11 @@ impl TaskRow {
             created_at: now.naive_utc(),
             updated_at: now.naive_utc(),
             version: 1,
-            attempt: 1,
-            attempts: kind.attempts.into(),
-            retry_days: kind.retry_days.into(),
+            attempt: Attempts::MIN,
+            attempts: kind.attempts,
+            retry_days: kind.retry_days,
             overdue: kind.overdue,
-            escalate_days: kind.escalate_days.into(),
+            escalate_days: kind.escalate_days,
             escalation_level: Level::Grid,
             next_action_on: None,
             archived: false,
@@ -140,17 +141,25 @@ impl TaskRow {
             grid: self.grid,
             state: state.map_err(|error| DbError::corrupt(TABLE, error))?,
             version: self.version,
-            attempt: u8::try_from(self.attempt).map_err(number)?,
+            attempt: self.attempt,
             escalation_level: self.escalation_level,
             not_before: self.not_before,
             due_on: self.due_on,
             terms: Terms {
-                attempts: u8::try_from(self.attempts).map_err(number)?,
-                retry_days: u16::try_from(self.retry_days).map_err(number)?,
+                attempts: self.attempts,
+                retry_days: self.retry_days,
                 overdue: self.overdue,
-                escalate_days: u16::try_from(self.escalate_days).map_err(number)?,
+                escalate_days: self.escalate_days,
             },
         })
+    }
+
+    /// The time window within the day.
+    ///
+    /// # Errors
+    /// [`DbError::Corrupt`].
+    pub fn window(&self) -> Result<Option<Window>, DbError> {
+        window(self.window_start, self.window_end)
     }
 
     /// The position.
@@ -169,7 +178,7 @@ impl TaskRow {
         next.assignee = to.state.assignee();
         next.updated_at = now.naive_utc();
         next.version = to.version;
-        next.attempt = to.attempt.into();
+        next.attempt = to.attempt;
         next.escalation_level = to.escalation_level;
         (next.not_before, next.due_on) = (to.not_before, to.due_on);
         // A reopened task must reach the phones again.
@@ -204,19 +213,19 @@ impl TaskRow {
             grid: self.grid,
             beneficiary_id: self.beneficiary,
             place: self.place()?,
-            minutes: u32::try_from(self.minutes).map_err(number)?,
-            priority: u8::try_from(self.priority).map_err(number)?,
+            minutes: self.minutes,
+            priority: self.priority,
             skills: self.skills.members().clone(),
             not_before: self.not_before,
             due_on: self.due_on,
-            window: window(self.window_start, self.window_end)?,
+            window: self.window()?,
             state: state.phase(),
             assignee_id: state.assignee(),
             attempt: life.attempt,
             escalation_level: life.escalation_level,
             planned_for: match (self.planned_on, self.planned_start, self.plan) {
                 (Some(day), Some(start), Some(plan)) => {
-                    Some(PlannedFor { day, start: minute(start)?, plan_id: plan })
+                    Some(PlannedFor { day, start, plan_id: plan })
                 }
                 _ => None,
             },
@@ -245,17 +254,17 @@ pub(super) struct SummaryRow {
     beneficiary: Option<BeneficiaryId>,
     lat: f64,
     lon: f64,
-    minutes: i32,
-    priority: i32,
+    minutes: ServiceMinutes,
+    priority: Priority,
     not_before: NaiveDate,
     due_on: NaiveDate,
-    window_start: Option<i32>,
-    window_end: Option<i32>,
+    window_start: Option<TimeOfDay>,
+    window_end: Option<TimeOfDay>,
     state: Phase,
     assignee: Option<PersonId>,
     planned_on: Option<NaiveDate>,
     version: i64,
-    attempt: i32,
+    attempt: Attempts,
 }
 
 impl SummaryRow {
@@ -281,21 +290,9 @@ impl SummaryRow {
     }
 }
 
-fn number(error: std::num::TryFromIntError) -> DbError {
-    DbError::corrupt(TABLE, error)
-}
-
-fn minute(minute: i32) -> Result<u16, DbError> {
-    u16::try_from(minute).map_err(number)
-}
-
-fn window(start: Option<i32>, end: Option<i32>) -> Result<Option<DayWindow>, DbError> {
-    match (start, end) {
-        (Some(start), Some(end)) => {
-            Ok(Some(DayWindow { start: minute(start)?, end: minute(end)? }))
-        }
-        _ => Ok(None),
-    }
+fn window(start: Option<TimeOfDay>, end: Option<TimeOfDay>) -> Result<Option<Window>, DbError> {
+    let window = start.zip(end).map(|(start, end)| Window::new(start, end));
+    window.transpose().map_err(|error| DbError::corrupt(TABLE, error))
 }
 
 #[cfg(test)]

@@ -5,10 +5,11 @@
 //! 21,500 people; about 3,200 square kilometres. Names and places are invented.
 
 use chrono::NaiveDate;
-use gridward_dispatch::solve::{DispatchProblem, Mode, Priority, Shift, Travel, Visit, Volunteer};
+use gridward_dispatch::solve::{DispatchProblem, Mode, Shift, Travel, Visit, Volunteer};
 use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::id::{PersonId, TaskId};
 use gridward_domain::place::Place;
+use gridward_domain::range::Priority;
 use gridward_domain::skill::Skills;
 use gridward_domain::time::{Minutes, TimeOfDay, Window};
 use rand::{RngExt, SeedableRng};
@@ -156,7 +157,7 @@ fn visit(
         windows,
         not_before: monday + chrono::Days::new(from),
         due,
-        priority: Priority::new(rng.random_range(1..=10))?,
+        priority: Priority::try_from(i64::from(rng.random_range(1..=10_u8)))?,
         // A tenth as many visits need a skill as people have it.
         skills: some_skills(rng, 10)?,
         last: rng.random_bool(0.6).then_some(last),

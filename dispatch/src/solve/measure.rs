@@ -36,7 +36,7 @@ pub(super) fn measure(
     }
     for visit in unserved.iter().filter_map(|left| visits.get(&left.visit)) {
         measures.unserved += 1;
-        measures.unserved_priority += u32::from(visit.priority.points());
+        measures.unserved_priority += visit.priority.get().unsigned_abs();
     }
     let someone_known = |visit: &&Visit| {
         let known = [visit.last, visit.preferred].into_iter().flatten();

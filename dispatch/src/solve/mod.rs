@@ -54,9 +54,7 @@ pub use answer::{Alternative, Cost, Reason, Remedy, Verdict, Why};
 pub use check::{Violation, check};
 pub use options::Options;
 pub use plan::{Measures, Plan, Route, Stop, Unserved};
-pub use problem::{
-    DispatchProblem, DispatchProblemError, Pin, Priority, PriorityError, Shift, Visit, Volunteer,
-};
+pub use problem::{DispatchProblem, DispatchProblemError, Pin, Shift, Visit, Volunteer};
 pub use ties::{Pair, Tie};
 pub use travel::{DetourError, Mode, Travel};
 

@@ -7,7 +7,6 @@
 use std::collections::HashSet;
 
 use chrono::NaiveDate;
-use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::ties::{self, Tie};
@@ -15,6 +14,7 @@ use super::travel::{Mode, Travel};
 use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::id::{PersonId, TaskId};
 use gridward_domain::place::Place;
+use gridward_domain::range::Priority;
 use gridward_domain::skill::Skills;
 use gridward_domain::time::{Minutes, TimeOfDay, Window};
 
@@ -112,50 +112,6 @@ pub struct Pin {
     pub day: NaiveDate,
     /// When the service begins, if that is fixed; the visit's windows then do not apply.
     pub start: Option<TimeOfDay>,
-}
-
-/// The urgency of a visit, 1 to 10; 10 is the most urgent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "u8", into = "u8")]
-pub struct Priority(u8);
-
-/// A number outside the range of priorities.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("a priority must be 1 to 10, where 10 is the most urgent")]
-pub struct PriorityError;
-
-impl Priority {
-    /// The lowest priority.
-    pub const LEAST: Self = Self(1);
-    /// The highest priority.
-    pub const MOST: Self = Self(10);
-
-    /// The priority `points`.
-    ///
-    /// # Errors
-    /// Below 1 or above 10.
-    pub const fn new(points: u8) -> Result<Self, PriorityError> {
-        if points >= 1 && points <= 10 { Ok(Self(points)) } else { Err(PriorityError) }
-    }
-
-    /// The number, 1 to 10.
-    pub const fn points(self) -> u8 {
-        self.0
-    }
-}
-
-impl TryFrom<u8> for Priority {
-    type Error = PriorityError;
-
-    fn try_from(points: u8) -> Result<Self, PriorityError> {
-        Self::new(points)
-    }
-}
-
-impl From<Priority> for u8 {
-    fn from(priority: Priority) -> Self {
-        priority.0
-    }
 }
 
 /// Why a problem is rejected, and which volunteer or visit is at fault.

@@ -118,7 +118,7 @@ fn asked(visit: &Visit, people: &[&Volunteer], base: NaiveDate) -> instance::Vis
         windows,
         first_day: days(base, visit.not_before),
         due: days(base, visit.due),
-        priority: visit.priority.points().into(),
+        priority: visit.priority.get(),
         known: known.map(|(number, _)| number).collect(),
         pinned,
         ..instance::Visit::default()

@@ -1,61 +1,17 @@
-//! The rules of a task's life cycle, in one pure function.
+//! The commands of people for a task, and their rules, in one pure function.
 
 use chrono::NaiveDate;
-use thiserror::Error;
 
-use super::overdue;
+use super::rules::{Candidate, Rejection, Transition, assigned, escalated, starts, to_state};
 use super::state::{Outcome, Phase, State};
 use super::task::Task;
 use super::verb::Verb;
-use crate::area::AreaCode;
-use crate::authority::{Actor, Role};
+use crate::authority::Principal;
 use crate::id::PersonId;
 
-/// The sender of a command.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Agent {
-    /// A person with a role and an area of responsibility.
-    Person(Actor),
-    /// The system, for an area: dispatch and background jobs.
-    Gridward(AreaCode),
-}
-
-impl Agent {
-    fn may(&self, verb: Verb) -> bool {
-        match self {
-            Self::Person(actor) => verb.is_for(actor.role),
-            Self::Gridward(_) => verb.is_automatic(),
-        }
-    }
-
-    const fn area(&self) -> &AreaCode {
-        match self {
-            Self::Person(actor) => &actor.area,
-            Self::Gridward(area) => area,
-        }
-    }
-
-    const fn is_gridward(&self) -> bool {
-        matches!(self, Self::Gridward(_))
-    }
-}
-
-/// A possible assignee.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Candidate {
-    /// The person.
-    pub person: PersonId,
-    /// The role; only managers and volunteers visit.
-    pub role: Role,
-    /// The grid of the person.
-    pub grid: AreaCode,
-}
-
-/// A command for a task.
+/// A command of a person for a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Command {
-    /// Assigns an open task to a person, as dispatch does.
-    Assign(Candidate),
     /// Claims an open task.
     Claim,
     /// Accepts an assigned task.
@@ -89,15 +45,12 @@ pub enum Command {
     Cancel,
     /// Reopens a finished task.
     Reopen,
-    /// Expires an overdue task.
-    Expire,
 }
 
 impl Command {
     /// The verb of the command.
     pub const fn verb(&self) -> Verb {
         match self {
-            Self::Assign(_) => Verb::Assign,
             Self::Claim => Verb::Claim,
             Self::Accept => Verb::Accept,
             Self::Decline => Verb::Decline,
@@ -109,84 +62,39 @@ impl Command {
             Self::Escalate => Verb::Escalate,
             Self::Cancel => Verb::Cancel,
             Self::Reopen => Verb::Reopen,
-            Self::Expire => Verb::Expire,
         }
     }
 }
 
-/// The result of a command.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Transition {
-    /// The new state of the task.
-    Changed(Task),
-    /// No change: the same person sent the same command before.
-    Already,
-}
-
-/// Why a command is rejected.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum Rejection {
-    /// The agent's role does not permit the command.
-    #[error("not for this role")]
-    Forbidden,
-    /// Another person claimed the task first.
-    #[error("the task is assigned to another person")]
-    AlreadyClaimed {
-        /// The assignee.
-        assignee: PersonId,
-    },
-    /// The caller is not the assignee.
-    #[error("the task is not assigned to the caller")]
-    NotAssignee {
-        /// The assignee, if there is one.
-        assignee: Option<PersonId>,
-    },
-    /// The state of the task does not permit the command.
-    #[error("not possible for a task that is {phase}")]
-    WrongPhase {
-        /// The state of the task.
-        phase: Phase,
-    },
-    /// The chosen person is outside the grids that the agent may assign to.
-    #[error("the task cannot be assigned to the chosen person")]
-    NotACandidate,
-    /// The due day is before the earliest day.
-    #[error("the last day must not be before the first")]
-    DaysReversed,
-    /// The task is at the highest level.
-    #[error("the task is already at district level")]
-    NoLevelAbove,
-    /// A background job sent a command that is not due.
-    #[error("the task is not overdue")]
-    NotOverdue,
-}
-
-/// Applies `command` by `agent` on the day `today` in the task's district. The caller has
-/// already checked that the task is visible to the agent.
+/// Applies `command` of `principal` on the day `today` in the task's district. The caller has
+/// already checked that the task is visible to the principal.
 ///
 /// # Errors
 /// A [`Rejection`]; the task is then unchanged.
 pub fn apply(
     task: &Task,
     command: &Command,
-    agent: &Agent,
+    principal: &Principal,
     today: NaiveDate,
 ) -> Result<Transition, Rejection> {
     let verb = command.verb();
-    if !agent.may(verb) {
+    if !verb.is_for(principal.role) {
         return Err(Rejection::Forbidden);
     }
+    let me = principal.person;
     let after = match *command {
-        Command::Claim
-        | Command::Accept
-        | Command::Decline
-        | Command::Release
-        | Command::Start
-        | Command::Report { .. } => match agent {
-            Agent::Person(actor) => work(task, command, actor.person, today)?,
-            Agent::Gridward(_) => return Err(Rejection::Forbidden),
-        },
-        Command::Assign(to) | Command::Reassign(to) => give(task, verb, &to, agent)?,
+        Command::Claim => claimed(task, me)?,
+        Command::Accept => accepted(task, me)?,
+        Command::Start => started(task, me)?,
+        Command::Decline | Command::Release => {
+            phase_for(task, me)?;
+            Some(to_state(task, verb, State::Open)?)
+        }
+        Command::Report { outcome, assigned_at_report } => {
+            may_report(task, outcome, assigned_at_report, me)?;
+            Some(reported(task, outcome, me, today))
+        }
+        Command::Reassign(to) => assigned(task, verb, &to, &principal.area)?,
         Command::Reschedule { not_before, due_on } => {
             starts(task, verb)?;
             if due_on < not_before {
@@ -194,73 +102,43 @@ pub fn apply(
             }
             Some(Task { not_before, due_on, ..*task })
         }
-        Command::Escalate => Some(escalated(task, agent, today)?),
-        Command::Cancel => {
-            starts(task, verb)?;
-            Some(Task { state: State::Cancelled, ..*task })
-        }
+        Command::Escalate => Some(escalated(task)?),
+        Command::Cancel => Some(to_state(task, verb, State::Cancelled)?),
         Command::Reopen => {
             starts(task, verb)?;
             Some(task.afresh(today))
         }
-        Command::Expire => {
-            starts(task, verb)?;
-            is_due(task, verb, today)?;
-            Some(Task { state: State::Expired, ..*task })
-        }
     };
-    Ok(after.map_or(Transition::Already, |after| {
-        Transition::Changed(Task { version: task.version + 1, ..after })
-    }))
+    Ok(Transition::new(task, after))
 }
 
-/// Applies a visitor's command; `None` if nothing changes.
-fn work(
-    task: &Task,
-    command: &Command,
-    me: PersonId,
-    today: NaiveDate,
-) -> Result<Option<Task>, Rejection> {
-    let state = match *command {
-        Command::Claim => match task.state {
-            State::Open => State::Accepted(me),
-            State::Assigned(assignee) if assignee == me => State::Accepted(me),
-            State::Accepted(assignee) | State::InProgress(assignee) if assignee == me => {
-                return Ok(None);
-            }
-            State::Assigned(assignee) | State::Accepted(assignee) | State::InProgress(assignee) => {
-                return Err(Rejection::AlreadyClaimed { assignee });
-            }
-            past => return Err(Rejection::WrongPhase { phase: past.phase() }),
-        },
-        Command::Accept => match phase_for(task, me)? {
-            Phase::Assigned => State::Accepted(me),
-            Phase::Accepted | Phase::InProgress => return Ok(None),
-            phase => return Err(Rejection::WrongPhase { phase }),
-        },
-        Command::Start => match phase_for(task, me)? {
-            // Starting an assigned task implies acceptance.
-            Phase::Assigned | Phase::Accepted => State::InProgress(me),
-            Phase::InProgress => return Ok(None),
-            phase => return Err(Rejection::WrongPhase { phase }),
-        },
-        Command::Report { outcome, assigned_at_report } => {
-            may_report(task, outcome, assigned_at_report, me)?;
-            return Ok(Some(ended(task, outcome, me, today)));
+/// The task accepted by its first claimant; `None` if that is `me` already.
+fn claimed(task: &Task, me: PersonId) -> Result<Option<Task>, Rejection> {
+    match task.state {
+        State::Accepted(assignee) | State::InProgress(assignee) if assignee == me => Ok(None),
+        State::Assigned(assignee) | State::Accepted(assignee) | State::InProgress(assignee)
+            if assignee != me =>
+        {
+            Err(Rejection::AlreadyClaimed { assignee })
         }
-        _ => {
-            phase_for(task, me)?;
-            starts(task, command.verb())?;
-            State::Open
-        }
-    };
-    Ok(Some(Task { state, ..*task }))
+        _ => to_state(task, Verb::Claim, State::Accepted(me)).map(Some),
+    }
 }
 
-/// Checks that the verb is valid in the task's current state.
-fn starts(task: &Task, verb: Verb) -> Result<(), Rejection> {
-    let phase = task.state.phase();
-    if verb.starts_at(phase) { Ok(()) } else { Err(Rejection::WrongPhase { phase }) }
+/// The task accepted by its assignee; `None` if it already is.
+fn accepted(task: &Task, me: PersonId) -> Result<Option<Task>, Rejection> {
+    match phase_for(task, me)? {
+        Phase::Accepted | Phase::InProgress => Ok(None),
+        _ => to_state(task, Verb::Accept, State::Accepted(me)).map(Some),
+    }
+}
+
+/// The task started by its assignee, which implies acceptance; `None` if it already is.
+fn started(task: &Task, me: PersonId) -> Result<Option<Task>, Rejection> {
+    match phase_for(task, me)? {
+        Phase::InProgress => Ok(None),
+        _ => to_state(task, Verb::Start, State::InProgress(me)).map(Some),
+    }
 }
 
 /// The phase of a task assigned to `person`.
@@ -294,7 +172,7 @@ fn may_report(
 
 /// The task after a report. If nobody is at home, the next attempt follows until the
 /// maximum is reached; then the task fails and goes up one level for a decision.
-fn ended(task: &Task, outcome: Outcome, by: PersonId, today: NaiveDate) -> Task {
+fn reported(task: &Task, outcome: Outcome, by: PersonId, today: NaiveDate) -> Task {
     match outcome {
         Outcome::Done | Outcome::NeedsFollowUp => Task { state: State::Done(by), ..*task },
         Outcome::Refused => Task { state: State::Failed(by), ..*task },
@@ -305,31 +183,4 @@ fn ended(task: &Task, outcome: Outcome, by: PersonId, today: NaiveDate) -> Task 
             ..*task
         },
     }
-}
-
-/// Assigns the task to `to`, if the agent is also responsible for that person's grid; a
-/// manager assigns only within the grid.
-fn give(task: &Task, verb: Verb, to: &Candidate, agent: &Agent) -> Result<Option<Task>, Rejection> {
-    starts(task, verb)?;
-    let visits = matches!(to.role, Role::Manager | Role::Volunteer);
-    if !(visits && agent.area().contains(&to.grid) && agent.area().contains(&task.grid)) {
-        return Err(Rejection::NotACandidate);
-    }
-    // A repeated command, after a lost answer, must not undo later progress.
-    let already = task.state.assignee() == Some(to.person);
-    Ok((!already).then_some(Task { state: State::Assigned(to.person), ..*task }))
-}
-
-fn escalated(task: &Task, agent: &Agent, today: NaiveDate) -> Result<Task, Rejection> {
-    starts(task, Verb::Escalate)?;
-    if agent.is_gridward() {
-        is_due(task, Verb::Escalate, today)?;
-    }
-    let escalation_level = task.escalation_level.parent().ok_or(Rejection::NoLevelAbove)?;
-    Ok(Task { escalation_level, ..*task })
-}
-
-fn is_due(task: &Task, verb: Verb, today: NaiveDate) -> Result<(), Rejection> {
-    let due = overdue::due(task, today) == Some(verb);
-    if due { Ok(()) } else { Err(Rejection::NotOverdue) }
 }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::state::State;
 use crate::area::{AreaCode, Level};
+use crate::range::{Attempts, EscalateDays, RetryDays};
 
 /// The policy for an overdue task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -29,14 +30,14 @@ pub enum Overdue {
 /// The terms of a kind of service, as of the creation of the task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Terms {
-    /// Maximum number of attempts while nobody is at home, at least one.
-    pub attempts: u8,
+    /// Maximum number of attempts while nobody is at home.
+    pub attempts: Attempts,
     /// Days until the next attempt.
-    pub retry_days: u16,
+    pub retry_days: RetryDays,
     /// The policy once the task is overdue.
     pub overdue: Overdue,
     /// Days past due before the first escalation, and between escalations.
-    pub escalate_days: u16,
+    pub escalate_days: EscalateDays,
 }
 
 /// The part of a task that the rules depend on.
@@ -48,8 +49,8 @@ pub struct Task {
     pub state: State,
     /// The version, incremented with every change.
     pub version: i64,
-    /// The number of the attempt, from 1.
-    pub attempt: u8,
+    /// The number of the attempt.
+    pub attempt: Attempts,
     /// The responsible level: the grid, or the level the task was escalated to.
     pub escalation_level: Level,
     /// The earliest day of the visit.
@@ -66,7 +67,7 @@ impl Task {
         let not_before = later(today, self.terms.retry_days);
         Self {
             state: State::Open,
-            attempt: self.attempt.saturating_add(1),
+            attempt: self.attempt.next(),
             not_before,
             due_on: self.due_on.max(later(not_before, self.terms.retry_days)),
             ..self
@@ -78,7 +79,7 @@ impl Task {
         let not_before = self.not_before.max(today);
         Self {
             state: State::Open,
-            attempt: 1,
+            attempt: Attempts::MIN,
             escalation_level: Level::Grid,
             not_before,
             due_on: self.due_on.max(later(not_before, self.terms.retry_days)),
@@ -87,7 +88,7 @@ impl Task {
     }
 
     /// The number of escalations so far.
-    pub(super) fn climbed(&self) -> u64 {
+    pub(super) fn escalations(&self) -> u64 {
         std::iter::successors(Some(Level::Grid), |level| level.parent())
             .take_while(|level| *level != self.escalation_level)
             .map(|_| 1)

@@ -1,5 +1,6 @@
 //! The transition table: the verbs, the phases they connect, and the roles that may send
-//! them. [`super::apply`] enforces it, and the diagram is generated from it.
+//! them. [`super::apply`] and [`super::apply_automatic`] enforce it, and the diagram is
+//! generated from it.
 
 use crate::word::VariantArray as _;
 use crate::word::Word as _;
@@ -14,7 +15,7 @@ use crate::authority::{Action, Role, permits};
 #[derive(strum::Display, strum::EnumString, strum::IntoStaticStr, strum::VariantArray)]
 #[strum(serialize_all = "snake_case", parse_err_ty = UnknownWord, parse_err_fn = unknown::<Verb>)]
 pub enum Verb {
-    /// Assigns an open task to a person, as dispatch does.
+    /// Assigns an open task to a person, as a plan does.
     Assign,
     /// Claims an open task.
     Claim,
@@ -40,12 +41,14 @@ pub enum Verb {
     Reopen,
     /// Expires an overdue task.
     Expire,
+    /// Moves the task to another grid or home, along with its beneficiary.
+    Move,
 }
 
 use Phase::{Accepted, Assigned, Cancelled, Done, Expired, Failed, InProgress, Open};
 
 /// Every transition: verb, source phase, target phase.
-pub const MOVES: &[(Verb, &[Phase], &[Phase])] = &[
+pub const TRANSITIONS: &[(Verb, &[Phase], &[Phase])] = &[
     (Verb::Assign, &[Open], &[Assigned]),
     (Verb::Claim, &[Open, Assigned], &[Accepted]),
     (Verb::Accept, &[Assigned], &[Accepted]),
@@ -67,10 +70,14 @@ pub const MOVES: &[(Verb, &[Phase], &[Phase])] = &[
     (Verb::Cancel, &[Open, Assigned, Accepted, InProgress, Failed], &[Cancelled]),
     (Verb::Reopen, &[Done, Failed, Cancelled, Expired], &[Open]),
     (Verb::Expire, &[Open, Assigned, Accepted], &[Expired]),
+    (Verb::Move, &[Open], &[Open]),
+    (Verb::Move, &[Assigned], &[Assigned, Open]),
+    (Verb::Move, &[Accepted], &[Accepted]),
+    (Verb::Move, &[InProgress], &[InProgress]),
 ];
 
 impl Verb {
-    /// Whether a person of `role` may ever send it; only a background job expires tasks.
+    /// Whether a person of `role` may ever send it; some verbs are only automatic.
     pub const fn is_for(self, role: Role) -> bool {
         match self {
             Self::Claim
@@ -79,11 +86,11 @@ impl Verb {
             | Self::Release
             | Self::Start
             | Self::Report => permits(role, Action::WorkTask),
-            Self::Assign | Self::Reassign | Self::Reschedule | Self::Escalate | Self::Cancel => {
+            Self::Reassign | Self::Reschedule | Self::Escalate | Self::Cancel => {
                 permits(role, Action::DirectTask)
             }
             Self::Reopen => permits(role, Action::ReopenTask),
-            Self::Expire => false,
+            Self::Assign | Self::Expire | Self::Move => false,
         }
     }
 
@@ -92,31 +99,34 @@ impl Verb {
     pub const fn decides_for_others(self) -> bool {
         matches!(
             self,
-            Self::Assign
-                | Self::Reassign
-                | Self::Reschedule
-                | Self::Escalate
-                | Self::Cancel
-                | Self::Reopen
+            Self::Reassign | Self::Reschedule | Self::Escalate | Self::Cancel | Self::Reopen
         )
     }
 
-    /// Whether the system sends it: dispatch and background jobs.
+    /// Whether an automatic command has it; some are also for people.
     pub const fn is_automatic(self) -> bool {
-        matches!(self, Self::Assign | Self::Escalate | Self::Expire)
+        matches!(
+            self,
+            Self::Assign
+                | Self::Escalate
+                | Self::Expire
+                | Self::Move
+                | Self::Release
+                | Self::Cancel
+        )
     }
 
     /// Whether it is valid in `phase`.
     pub fn starts_at(self, phase: Phase) -> bool {
-        MOVES.iter().any(|(verb, from, _)| *verb == self && from.contains(&phase))
+        TRANSITIONS.iter().any(|(verb, from, _)| *verb == self && from.contains(&phase))
     }
 
     /// Whether it leads from one phase to the other.
-    pub fn moves(self, from: Phase, to: Phase) -> bool {
+    pub fn leads(self, from: Phase, to: Phase) -> bool {
         let goes = |(verb, starts, ends): &&(Self, &[Phase], &[Phase])| {
             *verb == self && starts.contains(&from) && ends.contains(&to)
         };
-        MOVES.iter().any(|one| goes(&one))
+        TRANSITIONS.iter().any(|one| goes(&one))
     }
 }
 
@@ -126,7 +136,7 @@ pub fn diagram() -> String {
     let mut text = String::from("stateDiagram-v2\n    [*] --> open\n");
     for from in Phase::VARIANTS.iter().copied() {
         for to in Phase::VARIANTS.iter().copied() {
-            let verbs = Verb::VARIANTS.iter().copied().filter(|verb| verb.moves(from, to));
+            let verbs = Verb::VARIANTS.iter().copied().filter(|verb| verb.leads(from, to));
             let words: Vec<&str> = verbs.map(Verb::as_str).collect();
             if !words.is_empty() {
                 // Writing to a String cannot fail.
@@ -148,11 +158,9 @@ mod tests {
     }
 
     #[test]
-    fn every_verb_moves_something_and_is_somebodys() {
+    fn every_verb_has_a_transition() {
         for verb in Verb::VARIANTS.iter().copied() {
-            assert!(MOVES.iter().any(|(one, ..)| *one == verb), "{}", verb.as_str());
-            let somebodys = Role::VARIANTS.iter().copied().any(|role| verb.is_for(role));
-            assert!(somebodys || verb.is_automatic(), "{}", verb.as_str());
+            assert!(TRANSITIONS.iter().any(|(one, ..)| *one == verb), "{}", verb.as_str());
         }
     }
 }

@@ -124,6 +124,10 @@ problems! {
     TaskPhase "task_phase" 409
         "Not possible in the task's current state": "See `current` for the state of the task.";
         "任务当前状态不支持此操作": "任务的最新状态见 current。";
+    /// The beneficiary or the grid of the task has ended.
+    SubjectEnded "subject_ended" 409
+        "Beneficiary or grid has ended": "The task cannot be reopened, because its beneficiary or its grid has ended.";
+        "服务对象或网格已终止": "该任务的服务对象或网格已终止，无法重新开启。";
     /// The chosen person cannot be assigned the task.
     NotACandidate "not_a_candidate" 409
         "Person not eligible": "Choose an active manager or volunteer in your area.";

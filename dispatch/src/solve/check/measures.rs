@@ -130,7 +130,7 @@ pub(super) fn measures_hold(
         (
             "unserved priority",
             written.unserved_priority,
-            left().map(|visit| i64::from(visit.priority.points())).sum(),
+            left().map(|visit| i64::from(visit.priority.get())).sum(),
         ),
         ("late", written.late, size(days.iter().filter(|days| **days > 0))),
         ("late days", written.late_days, days.iter().sum()),

@@ -13,6 +13,7 @@ use super::*;
 use gridward_domain::area::AreaCode;
 use gridward_domain::id::{PersonId, TaskId};
 use gridward_domain::place::Place;
+use gridward_domain::range::Priority;
 use gridward_domain::skill::Skills;
 use gridward_domain::time::{Minutes, TimeOfDay, Window};
 
@@ -91,7 +92,7 @@ pub(super) fn visit(number: u128) -> Visit {
         windows: Vec::new(),
         not_before: june(1),
         due: june(7),
-        priority: Priority::new(5).expect("a priority"),
+        priority: Priority::of::<5>(),
         skills: Skills::new(),
         last: None,
         preferred: None,

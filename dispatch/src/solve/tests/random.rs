@@ -71,7 +71,7 @@ fn some_visit(people: u128) -> impl Strategy<Value = Visit> {
         start,
     });
     (
-        (select(GRIDS.to_vec()), some_place(), 0_u32..90, 1_u8..=10, some_skills(1)),
+        (select(GRIDS.to_vec()), some_place(), 0_u32..90, 1_i64..=10, some_skills(1)),
         (prop::collection::vec(some_window(60..480), 0..3), 1_u32..4, 1_u32..5),
         (
             someone(),
@@ -89,7 +89,7 @@ fn some_visit(people: u128) -> impl Strategy<Value = Visit> {
                 windows,
                 not_before: june(from),
                 due: june(due),
-                priority: Priority::new(points).expect("a priority"),
+                priority: Priority::try_from(points).expect("a priority"),
                 skills,
                 last: people.0,
                 preferred: people.1,

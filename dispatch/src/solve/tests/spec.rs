@@ -48,7 +48,7 @@ fn of_two_as_near_the_one_they_know_goes() {
 #[test]
 fn when_not_all_can_be_done_the_most_urgent_is() {
     let short = Volunteer { offered: Minutes(50), ..volunteer(1) };
-    let urgent = Visit { priority: Priority::MOST, ..visit(2) };
+    let urgent = Visit { priority: Priority::MAX, ..visit(2) };
     let plan = planned(&village(vec![short], vec![visit(1), urgent]));
     assert_eq!(goes(&plan, 2), Some((person(1), june(1))));
     assert_eq!((plan.measures.unserved, plan.measures.unserved_priority), (1, 5));
@@ -56,7 +56,7 @@ fn when_not_all_can_be_done_the_most_urgent_is() {
 
 #[test]
 fn a_visit_on_the_way_adds_only_its_service() {
-    let on_the_way = Visit { place: north(4.95), priority: Priority::LEAST, ..visit(2) };
+    let on_the_way = Visit { place: north(4.95), priority: Priority::MIN, ..visit(2) };
     let plan = planned(&village(vec![volunteer(1)], vec![visit(1), on_the_way]));
     assert_eq!(plan.measures.travel, Minutes(20));
     assert_eq!(stop(&plan, 2).why.extra_travel, Minutes(0));
@@ -85,7 +85,7 @@ fn a_call_that_cuts_a_journey_at_a_break_makes_room_for_a_more_urgent_one() {
         place: north(29.9),
         service: Minutes(10),
         windows: vec![hours("0900-1000")],
-        priority: Priority::MOST,
+        priority: Priority::MAX,
         ..visit(1)
     };
     let halfway = Visit { place: north(14.95), service: Minutes(5), ..visit(2) };
@@ -196,8 +196,8 @@ fn a_visit_long_overdue_is_done_on_the_first_day_that_holds_it() {
 #[test]
 fn a_pinned_visit_stays_where_it_is_and_the_others_give_way() {
     let pinned =
-        Visit { pinned: Some(pin(1, 1, Some("0910"))), priority: Priority::LEAST, ..visit(1) };
-    let urgent = Visit { priority: Priority::MOST, ..visit(2) };
+        Visit { pinned: Some(pin(1, 1, Some("0910"))), priority: Priority::MIN, ..visit(1) };
+    let urgent = Visit { priority: Priority::MAX, ..visit(2) };
     let plan = planned(&village(vec![volunteer(1)], vec![urgent, pinned]));
     assert_eq!(stop(&plan, 1).start, at("0910"));
     assert_eq!(stop(&plan, 2).start, at("0940"));
@@ -211,7 +211,7 @@ fn pins_without_an_hour_give_way_to_those_with_one() {
         pinned: Some(pin(1, 1, start)),
         ..visit(number)
     };
-    let urgent = Visit { priority: Priority::MOST, ..at_the_well(1, 20, None) };
+    let urgent = Visit { priority: Priority::MAX, ..at_the_well(1, 20, None) };
     let visits = vec![urgent, at_the_well(2, 60, None), at_the_well(3, 30, Some("0940"))];
     let who = Volunteer { shifts: vec![shift(1, "0900-1115")], ..volunteer(1) };
     let plan = planned(&village(vec![who], visits));

@@ -1,5 +1,6 @@
 //! Tests of a task's life cycle.
 
+mod automatic;
 mod laws;
 mod rules;
 mod table;
@@ -8,12 +9,12 @@ use crate::word::VariantArray as _;
 use chrono::NaiveDate;
 use uuid::Uuid;
 
-use super::life::Candidate;
-use super::{Agent, Command, Outcome, Overdue, Phase, Rejection, State, Task, Terms};
-use super::{Transition, Verb, apply};
+use super::{AutomaticCommand, Candidate, Command, Outcome, Overdue, Phase, Rejection, State};
+use super::{Task, Terms, Transition, Verb, apply, apply_automatic};
 use crate::area::{AreaCode, Level};
-use crate::authority::{Actor, Role};
+use crate::authority::{Principal, Role};
 use crate::id::PersonId;
+use crate::range::{Attempts, EscalateDays, RetryDays};
 
 const GRID: &str = "500116001002001";
 const NEXT_GRID: &str = "500116001002002";
@@ -26,17 +27,17 @@ fn area(code: &str) -> AreaCode {
     code.parse().expect("a code")
 }
 
-fn agent(n: u128, role: Role, code: &str) -> Agent {
-    Agent::Person(Actor { person: person(n), role, area: area(code) })
+fn principal(n: u128, role: Role, code: &str) -> Principal {
+    Principal { person: person(n), role, area: area(code) }
 }
 
-fn volunteer(n: u128) -> Agent {
-    agent(n, Role::Volunteer, GRID)
+fn volunteer(n: u128) -> Principal {
+    principal(n, Role::Volunteer, GRID)
 }
 
 /// A person of the role, for the grid or the district around it as the role requires.
-fn somebody(n: u128, role: Role) -> Agent {
-    agent(n, role, if role.fits(Level::Grid) { GRID } else { "500116" })
+fn somebody(n: u128, role: Role) -> Principal {
+    principal(n, role, if role.fits(Level::Grid) { GRID } else { "500116" })
 }
 
 fn candidate(n: u128, code: &str) -> Candidate {
@@ -47,15 +48,19 @@ fn day(n: u32) -> NaiveDate {
     NaiveDate::from_ymd_opt(2026, 8, n).expect("a day of August")
 }
 
-const TERMS: Terms =
-    Terms { attempts: 2, retry_days: 3, overdue: Overdue::Escalate, escalate_days: 2 };
+const TERMS: Terms = Terms {
+    attempts: Attempts::of::<2>(),
+    retry_days: RetryDays::of::<3>(),
+    overdue: Overdue::Escalate,
+    escalate_days: EscalateDays::of::<2>(),
+};
 
 fn task(state: State) -> Task {
     Task {
         grid: area(GRID),
         state,
         version: 1,
-        attempt: 1,
+        attempt: Attempts::MIN,
         escalation_level: Level::Grid,
         not_before: day(1),
         due_on: day(5),
@@ -65,15 +70,15 @@ fn task(state: State) -> Task {
 
 const TODAY: u32 = 3;
 
-fn after(task: &Task, command: Command, agent: &Agent) -> Result<Task, Rejection> {
-    match apply(task, &command, agent, day(TODAY))? {
+fn after(task: &Task, command: Command, principal: &Principal) -> Result<Task, Rejection> {
+    match apply(task, &command, principal, day(TODAY))? {
         Transition::Changed(after) => Ok(after),
         Transition::Already => Ok(*task),
     }
 }
 
-fn state_after(task: &Task, command: Command, agent: &Agent) -> Result<State, Rejection> {
-    after(task, command, agent).map(|task| task.state)
+fn state_after(task: &Task, command: Command, principal: &Principal) -> Result<State, Rejection> {
+    after(task, command, principal).map(|task| task.state)
 }
 
 const fn report(outcome: Outcome) -> Command {

@@ -1,0 +1,196 @@
+//! Texts within a number of characters.
+//!
+//! Like the numbers of [`range`](crate::range): each type declares its bounds and its
+//! characters once, for parsing, deserialising, the column and the OpenAPI schema.
+
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+/// Why a text is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum TextError {
+    /// Too short or too long.
+    #[error("must have from {min} to {max} characters")]
+    Length {
+        /// The fewest characters.
+        min: usize,
+        /// The most characters.
+        max: usize,
+    },
+    /// Only blanks.
+    #[error("must not be blank")]
+    Blank,
+    /// A NUL, which PostgreSQL cannot store.
+    #[error("must not contain a NUL")]
+    Nul,
+    /// A line break, a tabulator or another control character.
+    #[error("must not contain control characters")]
+    Control,
+}
+
+/// What a text may consist of, besides its length.
+#[derive(Clone, Copy)]
+enum Content {
+    Anything,
+    NotBlank,
+    NoNul,
+    NoControl,
+}
+
+impl Content {
+    fn check(self, text: &str) -> Result<(), TextError> {
+        match self {
+            Self::NotBlank if text.trim().is_empty() => Err(TextError::Blank),
+            Self::NoNul if text.contains('\0') => Err(TextError::Nul),
+            Self::NoControl if text.contains(char::is_control) => Err(TextError::Control),
+            _ => Ok(()),
+        }
+    }
+}
+
+macro_rules! texts {
+    ($(
+        $(#[doc = $doc:literal])+
+        $name:ident: $min:literal to $max:literal, $content:ident, example $example:literal;
+    )+) => {$(
+        $(#[doc = $doc])+
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[cfg_attr(
+            feature = "diesel",
+            derive(diesel::AsExpression, diesel::FromSqlRow),
+            diesel(sql_type = diesel::sql_types::Text)
+        )]
+        #[serde(try_from = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// The text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+
+            /// Checks `text` without taking it.
+            ///
+            /// # Errors
+            /// [`TextError`].
+            pub fn check(text: &str) -> Result<(), TextError> {
+                let length = text.chars().count();
+                if !($min..=$max).contains(&length) {
+                    return Err(TextError::Length { min: $min, max: $max });
+                }
+                Content::$content.check(text)
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = TextError;
+
+            fn try_from(text: String) -> Result<Self, TextError> {
+                Self::check(&text).map(|()| Self(text))
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = TextError;
+
+            fn from_str(text: &str) -> Result<Self, TextError> {
+                Self::try_from(text.to_owned())
+            }
+        }
+
+        impl<'a> From<&'a $name> for &'a str {
+            fn from(text: &'a $name) -> Self {
+                text.as_str()
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(text: $name) -> Self {
+                text.0
+            }
+        }
+
+        #[cfg(feature = "diesel")]
+        $crate::text_column!($name);
+
+        #[cfg(feature = "schema")]
+        impl utoipa::PartialSchema for $name {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+                $crate::schema::bounded_text($min, $max, $example, concat!($($doc),+).trim())
+            }
+        }
+
+        #[cfg(feature = "schema")]
+        impl utoipa::ToSchema for $name {
+            fn name() -> std::borrow::Cow<'static, str> {
+                std::borrow::Cow::Borrowed(stringify!($name))
+            }
+        }
+    )+};
+}
+
+texts! {
+    /// The reason for a command, as free text.
+    CommandReason: 1 to 500, NotBlank, example "那天在外地";
+    /// The title of a notice.
+    NoticeTitle: 1 to 100, NoNul, example "高温预警";
+    /// The text of a notice.
+    NoticeText: 0 to 2000, NoNul, example "本周下午请勿安排上门走访。";
+    /// A device's name for itself.
+    DeviceName: 1 to 64, NoControl, example "phone-17";
+    /// Free text by a visitor.
+    Note: 0 to 2000, Anything, example "一切安好，需要换一只灯泡。";
+    /// The action of an event.
+    EventAction: 0 to 64, NoNul, example "task.claim";
+    /// The id of the subject of an event.
+    SubjectId: 0 to 64, NoNul, example "0198c4d0-7a5e-7c3e-9d5b-3f1f2a6b7c8d";
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    macro_rules! laws {
+        ($($test:ident: $name:ident, $min:literal, $max:literal;)+) => {$(
+            proptest! {
+                #[test]
+                fn $test(length in 0..$max + 3usize, character in "[a-z王\u{1f600}]") {
+                    let text = character.repeat(length);
+                    let parsed = text.parse::<$name>();
+                    let json = serde_json::json!(text);
+                    prop_assert_eq!(serde_json::from_value(json.clone()).ok(), parsed.clone().ok());
+                    prop_assert_eq!(parsed.is_ok(), ($min..=$max).contains(&length));
+                    if let Ok(parsed) = parsed {
+                        prop_assert_eq!(parsed.as_str(), &text);
+                        prop_assert_eq!(serde_json::json!(parsed), json);
+                        prop_assert_eq!(String::from(parsed), text);
+                    }
+                }
+            }
+        )+};
+    }
+
+    laws! {
+        reason: CommandReason, 1, 500;
+        notice_title: NoticeTitle, 1, 100;
+        notice_text: NoticeText, 0, 2000;
+        device_name: DeviceName, 1, 64;
+        note: Note, 0, 2000;
+        event_action: EventAction, 0, 64;
+        subject_id: SubjectId, 0, 64;
+    }
+
+    #[test]
+    fn a_text_of_characters_that_its_type_excludes_is_refused() {
+        assert_eq!(CommandReason::check(" \u{3000}"), Err(TextError::Blank));
+        assert_eq!(NoticeTitle::check("高温\0"), Err(TextError::Nul));
+        assert_eq!(DeviceName::check("phone\n17"), Err(TextError::Control));
+        assert_eq!((Note::check("\0"), NoticeText::check("")), (Ok(()), Ok(())));
+        let text = "must have from 1 to 500 characters".to_owned();
+        assert_eq!(CommandReason::check("").map_err(|error| error.to_string()), Err(text));
+    }
+}

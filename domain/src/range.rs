@@ -1,0 +1,231 @@
+//! Whole numbers within bounds.
+//!
+//! Each type declares its bounds once. Parsing a text, deserialising, reading a column and
+//! the OpenAPI schema all follow from that declaration, so a value of the type is always
+//! within them. A constant is checked by the compiler: `Priority::of::<5>()`.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+/// The highest whole number that JSON carries exactly everywhere (RFC 8259, 6).
+const HIGHEST: i64 = 9_007_199_254_740_991;
+
+/// A number outside the bounds of its type, or a text that is no whole number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("must be from {min} to {max}")]
+pub struct OutOfRange {
+    /// The lowest valid number.
+    pub min: i64,
+    /// The highest valid number.
+    pub max: i64,
+}
+
+macro_rules! ranges {
+    ($(
+        $(#[doc = $doc:literal])+
+        $name:ident: $integer:ident as $column:ident, $min:literal to $max:expr, example $example:literal;
+    )+) => {$(
+        $(#[doc = $doc])+
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[cfg_attr(
+            feature = "diesel",
+            derive(diesel::AsExpression, diesel::FromSqlRow),
+            diesel(sql_type = diesel::sql_types::$column)
+        )]
+        #[serde(try_from = "i64")]
+        pub struct $name($integer);
+
+        impl $name {
+            /// The lowest valid number.
+            pub const MIN: Self = Self($min);
+            /// The highest valid number.
+            pub const MAX: Self = Self($max);
+
+            /// The constant `N`; outside the bounds it does not compile.
+            pub const fn of<const N: $integer>() -> Self {
+                const { assert!(N >= $min && N <= $max, "outside the bounds of the type") };
+                Self(N)
+            }
+
+            /// The number.
+            pub const fn get(self) -> $integer {
+                self.0
+            }
+        }
+
+        impl TryFrom<i64> for $name {
+            type Error = OutOfRange;
+
+            fn try_from(number: i64) -> Result<Self, OutOfRange> {
+                let (Self(min), Self(max)) = (Self::MIN, Self::MAX);
+                match $integer::try_from(number) {
+                    Ok(number) if (min..=max).contains(&number) => Ok(Self(number)),
+                    _ => Err(OutOfRange { min: min.into(), max: max.into() }),
+                }
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = OutOfRange;
+
+            fn from_str(text: &str) -> Result<Self, OutOfRange> {
+                // Read without a sign, so that `-0` is refused. No bound is negative.
+                let number = text.parse::<u64>().ok().and_then(|number| number.try_into().ok());
+                Self::try_from(number.unwrap_or(-1))
+            }
+        }
+
+        impl From<$name> for u64 {
+            fn from(number: $name) -> Self {
+                number.0.unsigned_abs().into()
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        #[cfg(feature = "diesel")]
+        $crate::sql::number_column!($name: $integer as $column);
+
+        #[cfg(feature = "schema")]
+        impl utoipa::PartialSchema for $name {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+                let (min, max) = (Self::MIN.0.into(), Self::MAX.0.into());
+                $crate::schema::whole_number(min, max, $example, concat!($($doc),+).trim())
+            }
+        }
+
+        #[cfg(feature = "schema")]
+        impl utoipa::ToSchema for $name {
+            fn name() -> std::borrow::Cow<'static, str> {
+                std::borrow::Cow::Borrowed(stringify!($name))
+            }
+        }
+    )+};
+}
+
+ranges! {
+    /// The duration of a visit at the place, in minutes.
+    ServiceMinutes: i32 as Integer, 1 to 480, example 30;
+    /// A priority from 1 (lowest) to 10 (most urgent).
+    Priority: i32 as Integer, 1 to 10, example 5;
+    /// A number of attempts to find somebody at home, or the number of one of them.
+    Attempts: i32 as Integer, 1 to 20, example 1;
+    /// Days from one attempt to the next.
+    RetryDays: i32 as Integer, 0 to 365, example 3;
+    /// Days from the due day to the first escalation, and from one escalation to the next.
+    EscalateDays: i32 as Integer, 1 to 365, example 7;
+    /// Days from the creation of a task to its due day.
+    DueDays: i32 as Integer, 0 to 3650, example 7;
+    /// Minutes per week; a week has 10080.
+    WeeklyMinutes: i32 as Integer, 0 to 10_080, example 240;
+    /// A year of birth, four digits.
+    BirthYear: i32 as Integer, 1850 to 2200, example 1948;
+    /// The number of items on a page of a list.
+    PageLimit: i32 as Integer, 1 to 200, example 50;
+    /// The number of rows on a page of a pull.
+    SyncLimit: i32 as Integer, 1 to 1000, example 200;
+    /// The version of a record, incremented with every change.
+    Version: i64 as BigInt, 1 to HIGHEST, example 1;
+    /// The version that a decision is based on; 0 names none.
+    BaseVersion: i64 as BigInt, 0 to HIGHEST, example 1;
+    /// A sequence number in a district's log; 0 precedes the first event.
+    LogPosition: i64 as BigInt, 0 to HIGHEST, example 1;
+}
+
+impl Attempts {
+    /// The number after this one; the highest has none and stays.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        if self.0 < Self::MAX.0 { Self(self.0 + 1) } else { self }
+    }
+}
+
+macro_rules! counts {
+    ($($limit:ident),+) => {$(
+        impl From<$limit> for usize {
+            fn from(limit: $limit) -> Self {
+                Self::try_from(limit.0).unwrap_or(Self::MAX)
+            }
+        }
+    )+};
+}
+
+counts!(PageLimit, SyncLimit);
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// A number of each kind: within the bounds, at them, beside them and far away.
+    fn numbers(min: i64, max: i64) -> impl Strategy<Value = i64> {
+        prop_oneof![
+            4 => min..=max,
+            2 => prop::sample::select(vec![min - 1, min, min + 1, max - 1, max, max + 1]),
+            1 => any::<i64>(),
+        ]
+    }
+
+    macro_rules! laws {
+        ($($test:ident: $name:ident, $min:literal, $max:literal;)+) => {$(
+            proptest! {
+                #[test]
+                fn $test(number in numbers($min, $max)) {
+                    let (min, max): (i64, i64) = ($min, $max);
+                    let value = $name::try_from(number);
+                    prop_assert_eq!(value.is_ok(), (min..=max).contains(&number));
+                    prop_assert_eq!(number.to_string().parse::<$name>(), value);
+                    let json = serde_json::json!(number);
+                    prop_assert_eq!(serde_json::from_value(json.clone()).ok(), value.ok());
+                    if let Ok(value) = value {
+                        prop_assert_eq!(i64::from(value.get()), number);
+                        prop_assert_eq!(value.to_string(), number.to_string());
+                        prop_assert_eq!(serde_json::json!(value), json);
+                        prop_assert_eq!(i64::try_from(u64::from(value)), Ok(number));
+                    } else {
+                        prop_assert_eq!(value, Err(OutOfRange { min, max }));
+                    }
+                }
+            }
+        )+};
+    }
+
+    laws! {
+        service_minutes: ServiceMinutes, 1, 480;
+        priority: Priority, 1, 10;
+        attempts: Attempts, 1, 20;
+        retry_days: RetryDays, 0, 365;
+        escalate_days: EscalateDays, 1, 365;
+        due_days: DueDays, 0, 3650;
+        weekly_minutes: WeeklyMinutes, 0, 10080;
+        birth_year: BirthYear, 1850, 2200;
+        page_limit: PageLimit, 1, 200;
+        sync_limit: SyncLimit, 1, 1000;
+        version: Version, 1, 9007199254740991;
+        base_version: BaseVersion, 0, 9007199254740991;
+        log_position: LogPosition, 0, 9007199254740991;
+    }
+
+    #[test]
+    fn a_text_that_is_no_whole_number_is_refused() {
+        let error = OutOfRange { min: 0, max: 10_080 };
+        for text in ["", "some", "-0", "-5", "1.0", "1e3", " 5", "99999999999999999999"] {
+            assert_eq!(text.parse::<WeeklyMinutes>(), Err(error), "{text:?}");
+        }
+        assert_eq!(error.to_string(), "must be from 0 to 10080");
+    }
+
+    #[test]
+    fn the_last_attempt_has_no_next() {
+        assert_eq!(Attempts::of::<1>().next(), Attempts::of::<2>());
+        assert_eq!(Attempts::MAX.next(), Attempts::MAX);
+    }
+}

@@ -1,0 +1,3 @@
+DROP INDEX beneficiaries_by_grid;
+CREATE INDEX beneficiaries_by_grid ON beneficiaries (district, grid, id);
+ALTER TABLE beneficiaries DROP COLUMN valid_to;

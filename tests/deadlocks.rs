@@ -1,0 +1,70 @@
+//! A deadlock that PostgreSQL ends is retried, in whatever language the server reports it.
+
+use std::time::Duration;
+
+use diesel::connection::SimpleConnection as _;
+use diesel::{Connection as _, PgConnection, QueryableByName, RunQueryDsl as _, sql_query};
+
+use crate::support::files::BENEFICIARY;
+use crate::support::{Database, Server};
+
+/// Sets the language of error messages to Chinese where the server has that locale.
+const CHINESE_MESSAGES: &str = "DO $$ BEGIN
+    EXECUTE format('ALTER DATABASE %I SET lc_messages = ''zh_CN.UTF-8''', current_database());
+    EXCEPTION WHEN invalid_parameter_value THEN NULL;
+END $$";
+
+#[derive(QueryableByName)]
+struct Count {
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    count: i64,
+}
+
+/// The number that `sql` selects as `count`.
+fn count(conn: &mut PgConnection, sql: &str) -> i64 {
+    sql_query(sql).get_result::<Count>(conn).expect("a count").count
+}
+
+/// Waits until `sql` counts at least one row.
+async fn until(conn: &mut PgConnection, sql: &str) {
+    for _ in 0..600 {
+        if count(conn, sql) > 0 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(25)).await;
+    }
+    panic!("never counted: {sql}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_claim_that_postgresql_ends_for_a_deadlock_is_run_again() {
+    let database = Database::postgres();
+    database.execute(CHINESE_MESSAGES);
+    let server = Server::small(database);
+    let task = server.manager().await.make_task(BENEFICIARY).await;
+    let volunteer = server.volunteer().await;
+    let connect = || PgConnection::establish(&server.database.url).expect("the database");
+    let (mut other, mut observer) = (connect(), connect());
+
+    // The server locks the task first and the head of the log last; the other way round here.
+    // Only the server looks for deadlocks soon enough to be the one that is ended.
+    other
+        .batch_execute("SET deadlock_timeout = '1min'; BEGIN; UPDATE district_heads SET seq = seq")
+        .expect("the head is locked");
+    let path = format!("/v1/tasks/{task}/claim");
+    let claim = tokio::spawn(async move { volunteer.act(&path).await });
+    let waiting = "SELECT count(*) AS count FROM pg_stat_activity
+        WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    until(&mut observer, waiting).await;
+    let crossing = format!("UPDATE tasks SET lat = lat WHERE id = '{task}'; COMMIT");
+    tokio::task::spawn_blocking(move || other.batch_execute(&crossing))
+        .await
+        .expect("it ends")
+        .expect("the server gives way");
+
+    let claimed = claim.await.expect("it ends");
+    assert_eq!((claimed.status, &claimed.body["state"]), (200, &"accepted".into()));
+    let deadlocks = "SELECT deadlocks AS count FROM pg_stat_database
+        WHERE datname = current_database()";
+    until(&mut observer, deadlocks).await;
+}
