@@ -157,7 +157,9 @@ mod tests {
         for character in ENDING_IN_BACKSLASH {
             let string = [b"\"", character, b"\""].concat();
             let mut kept = "\"".to_owned();
-            character.iter().for_each(|byte| push_byte(&mut kept, *byte));
+            for byte in character {
+                push_byte(&mut kept, *byte);
+            }
             kept.push('"');
             let values = read(&list(&[&string, b"\"a\"", b"{}"])).expect("JSON");
             assert_eq!(values, [kept.as_str(), "\"a\"", "{}"]);
