@@ -209,9 +209,9 @@ mod tests {
         birth_year: BirthYear, 1850, 2200;
         page_limit: PageLimit, 1, 200;
         sync_limit: SyncLimit, 1, 1000;
-        version: Version, 1, 9007199254740991;
-        base_version: BaseVersion, 0, 9007199254740991;
-        log_position: LogPosition, 0, 9007199254740991;
+        version: Version, 1, 9_007_199_254_740_991;
+        base_version: BaseVersion, 0, 9_007_199_254_740_991;
+        log_position: LogPosition, 0, 9_007_199_254_740_991;
     }
 
     #[test]
