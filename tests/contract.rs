@@ -15,7 +15,8 @@ fn printed() -> String {
     String::from_utf8(output.stdout).expect("text")
 }
 
-fn document() -> Value {
+/// The contract.
+pub(crate) fn document() -> Value {
     serde_yaml_ng::from_str(&printed()).expect("YAML")
 }
 

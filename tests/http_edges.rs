@@ -290,11 +290,6 @@ async fn every_post_that_is_told_again_says_so(
             json!({ "area": area, "title": "x", "text": "y", "until": until }),
         ),
         (
-            &manager,
-            format!("/v1/beneficiaries/{BENEFICIARY}/reveal"),
-            json!({ "purpose": "visit" }),
-        ),
-        (
             &supervisor,
             "/v1/plans".to_owned(),
             json!({ "area": area, "first_day": first, "last_day": until }),

@@ -36,6 +36,7 @@ mod outboxes;
 mod people;
 mod phones;
 mod problems;
+mod replays;
 mod retention;
 mod schema;
 mod sharding;

@@ -68,6 +68,25 @@ impl Database {
         done.expect("a change");
     }
 
+    /// The number of rows of a table.
+    pub fn count(&self, table: &str) -> i64 {
+        use diesel::RunQueryDsl as _;
+        #[derive(diesel::QueryableByName)]
+        struct Count {
+            #[diesel(sql_type = diesel::sql_types::BigInt)]
+            rows: i64,
+        }
+        let query = diesel::sql_query(format!("SELECT count(*) AS rows FROM {table}"));
+        let count: Count = if self.is_postgres() {
+            let mut conn = PgConnection::establish(&self.url).expect("the database");
+            query.get_result(&mut conn).expect("a count")
+        } else {
+            let mut conn = SqliteConnection::establish(&self.url).expect("the file");
+            query.get_result(&mut conn).expect("a count")
+        };
+        count.rows
+    }
+
     /// Closes every connection and refuses new ones.
     pub fn go_away(&self) {
         let Some((server, name)) = &self.created else { return };

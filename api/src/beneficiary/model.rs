@@ -196,7 +196,8 @@ pub enum Purpose {
 }
 
 /// A beneficiary's particulars in clear.
-#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+// Not `Deserialize`: a disclosure is never stored.
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Revealed {
     /// Identifies the beneficiary.
     pub id: BeneficiaryId,

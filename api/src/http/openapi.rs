@@ -136,6 +136,16 @@ impl IntoParams for OwnNames {
     }
 }
 
+/// The key of operations that open sealed data: accepted without effect.
+pub struct NeverStored;
+
+impl IntoParams for NeverStored {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let about = "Accepted without effect: the answer opens sealed data and is never stored.";
+        vec![header_parameter(KEY, about, 64, Some(KEY_PATTERN))]
+    }
+}
+
 /// Resumes an event stream.
 pub struct LastEventId;
 

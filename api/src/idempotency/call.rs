@@ -1,16 +1,14 @@
-//! An idempotent call over HTTP.
+//! Calls over HTTP: effects, stored under their `Idempotency-Key`, and disclosures, never stored.
 
 use actix_web::{HttpResponse, HttpResponseBuilder};
 use gridward_domain::authority::Principal;
 use serde::Serialize;
-use serde::de::DeserializeOwned;
-use serde_json::Value;
 
-use super::{IdempotencyKey, Request, once, store};
+use super::{Channel, Disclosure, Effect, IdempotencyKey, Outcome, Request, once, recall, store};
 use crate::crypto::{KeyRing, SealingKey};
 use crate::http::Problem;
 use crate::http::openapi::REPLAYED;
-use crate::tx::{Db, ReadSet, Tx};
+use crate::tx::{Db, Tx};
 
 /// The result of a call, now or at the first request.
 #[derive(Debug)]
@@ -48,53 +46,93 @@ impl Commands {
         Self { db, keys }
     }
 
-    /// Does `act` in the principal's district, once for the name that the call bears.
+    /// Makes `effect` with `act` in the principal's district, once for the key of the call.
     ///
     /// # Errors
-    /// As [`once`], and the refusals of `act`.
-    pub async fn run<T, F>(
-        &self,
-        principal: Principal,
-        id: IdempotencyKey,
-        action: &'static str,
-        request: Value,
-        act: F,
-    ) -> Result<Done<T>, Problem>
-    where
-        T: Serialize + DeserializeOwned + Send + 'static,
-        F: Fn(&mut Tx<'_>, &SealingKey, &Principal) -> Result<T, Problem> + Send + 'static,
-    {
-        self.run_with(principal, id, action, request, ReadSet::default(), act).await
-    }
-
-    /// As [`Self::run`]; `act` will read the rows of `read_set`.
-    ///
-    /// # Errors
-    /// As [`Self::run`].
-    pub async fn run_with<T, F>(
+    /// As [`once`], the refusals of `act`, and those of [`Effect::authorize`] for a repeated
+    /// call.
+    pub async fn run<E, F>(
         &self,
         principal: Principal,
         IdempotencyKey(id): IdempotencyKey,
-        action: &'static str,
-        request: Value,
-        mut read_set: ReadSet,
+        effect: E,
         act: F,
-    ) -> Result<Done<T>, Problem>
+    ) -> Result<Done<E::Made>, Problem>
     where
-        T: Serialize + DeserializeOwned + Send + 'static,
-        F: Fn(&mut Tx<'_>, &SealingKey, &Principal) -> Result<T, Problem> + Send + 'static,
+        E: Effect,
+        F: Fn(&E, &mut Tx<'_>, &SealingKey, &Principal) -> Result<E::Made, Problem>
+            + Send
+            + 'static,
     {
+        let mut read_set = effect.read_set(&principal);
         if let Some(id) = &id {
             read_set.add::<store::CommandRow>(store::key(&principal, id));
         }
-        let (keys, district) = (self.keys.clone(), principal.district());
+        let (keys, district, request) = (self.keys.clone(), principal.district(), effect.request());
         let answer = self.db.write_with(district, read_set, move |tx| {
             let key = keys.key(tx.read_unbatched(), principal.district())?;
-            let request =
-                Request { principal: &principal, id: id.as_ref(), action, request: &request };
-            once(tx, &key, &request, |tx| act(tx, &key, &principal))
+            let request = Request {
+                principal: &principal,
+                id: id.as_ref(),
+                action: effect.action(),
+                request: &request,
+                channel: Channel::Call,
+            };
+            let authorize = |tx: &mut Tx<'_>| effect.authorize(tx, &principal);
+            once(tx, &key, &request, authorize, |tx| act(&effect, tx, &key, &principal))
         });
-        let answer = answer.await?;
-        Ok(Done { made: answer.result?, replayed: answer.replayed })
+        done(answer.await?)
+    }
+
+    /// The stored result of `effect`, if it was made before: for calls that are costly to
+    /// prepare.
+    ///
+    /// # Errors
+    /// As [`Self::run`].
+    pub async fn stored<E: Effect>(
+        &self,
+        principal: Principal,
+        IdempotencyKey(id): IdempotencyKey,
+        effect: E,
+    ) -> Result<Option<Done<E::Made>>, Problem> {
+        let Some(id) = id else { return Ok(None) };
+        let (keys, request) = (self.keys.clone(), effect.request());
+        let answer = self.db.write(principal.district(), move |tx| {
+            let key = keys.key(tx.read_unbatched(), principal.district())?;
+            let request = Request {
+                principal: &principal,
+                id: Some(&id),
+                action: effect.action(),
+                request: &request,
+                channel: Channel::Call,
+            };
+            recall(tx, &key, &request, |tx| effect.authorize(tx, &principal))
+        });
+        answer.await?.map(done).transpose()
+    }
+
+    /// Answers `disclosure`; each call is authorized and recorded anew.
+    ///
+    /// # Errors
+    /// Those of [`Disclosure::disclose`].
+    pub async fn disclose<D: Disclosure>(
+        &self,
+        principal: Principal,
+        disclosure: D,
+    ) -> Result<D::Shown, Problem> {
+        let keys = self.keys.clone();
+        let shown = self.db.write(principal.district(), move |tx| {
+            let key = keys.key(tx.read_unbatched(), principal.district())?;
+            disclosure.disclose(tx, &key, &principal)
+        });
+        shown.await
+    }
+}
+
+/// The result for a caller who may see it.
+fn done<T>(outcome: Outcome<T>) -> Result<Done<T>, Problem> {
+    match outcome.denial {
+        Some(denial) => Err(denial),
+        None => Ok(Done { made: outcome.result?, replayed: outcome.replayed }),
     }
 }

@@ -3,13 +3,16 @@
 //! A phone that lost an answer sends the command again, possibly months later and
 //! over another endpoint: a call with an `Idempotency-Key` and a command of an
 //! outbox are the same command if the id is the same. The first answer is stored,
-//! encrypted, for [`KEPT_FOR`]; a repeated command gets it again and changes nothing.
+//! encrypted, for [`KEPT_FOR`]; a repeated command gets it again and changes nothing,
+//! provided that its sender may still give the command ([`Effect::authorize`]). Answers that
+//! open sealed data are never stored ([`Disclosure`]).
 //!
 //! A command that the server fails to process [`TRIES`] times becomes a dead letter
 //! ([`dead_letter`]): it is rejected, and stored encrypted in the log.
 
 pub mod call;
 pub mod dead_letter;
+pub mod effect;
 pub mod key;
 pub mod store;
 #[cfg(test)]
@@ -22,12 +25,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use call::{Commands, Done};
+pub use effect::{Disclosure, Effect};
 pub use key::{CommandId, IdempotencyKey};
 use store::CommandRow;
 
 use crate::crypto::SealingKey;
-use crate::db::DbError;
 use crate::db::column::Hash;
+use crate::db::{DbError, DbFailure as _};
 use crate::http::problem::{Kept, Problem, ProblemCode, ServerFault};
 use crate::tx::Tx;
 
@@ -37,6 +41,16 @@ pub const KEPT_FOR: TimeDelta = TimeDelta::days(180);
 /// The number of failed attempts, each in isolation, after which a command becomes a
 /// dead letter. Transient failures, such as an unreachable database, do not count.
 pub const TRIES: u8 = 5;
+
+/// How a command reached the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Channel {
+    /// A call with an `Idempotency-Key`. Its refusal is not stored: it changed nothing, and
+    /// the same call may succeed later.
+    Call,
+    /// The outbox of a phone, which drops a refused command: the refusal is final and stored.
+    Outbox,
+}
 
 /// A request to execute a command.
 #[derive(Clone, Debug)]
@@ -49,6 +63,8 @@ pub struct Request<'a> {
     pub action: &'a str,
     /// The content; a different content is a different command.
     pub request: &'a Value,
+    /// How it reached the server.
+    pub channel: Channel,
 }
 
 /// The outcome of a command.
@@ -58,6 +74,15 @@ pub struct Outcome<T> {
     pub result: Result<T, Problem>,
     /// Whether this is the stored outcome of an earlier request.
     pub replayed: bool,
+    /// Why the caller may no longer see the content of a stored outcome.
+    pub denial: Option<Problem>,
+}
+
+impl<T> Outcome<T> {
+    /// The outcome of a command executed now.
+    pub const fn new(result: Result<T, Problem>) -> Self {
+        Self { result, replayed: false, denial: None }
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -68,9 +93,17 @@ enum StoredOutcome<T> {
     Failed(u8),
 }
 
-/// Runs `act`, unless the command was executed before: then returns the stored answer.
-/// A refusal is stored too, unless it is transient or about an invalid request. Failures of
-/// the server, including panics, are counted; the last one makes the command a dead letter.
+/// What is known of a command before it is executed.
+enum Known<T> {
+    Executed(Outcome<T>),
+    /// Not executed; its row and the number of failures, if the server failed before.
+    Pending(Option<CommandRow>, u8),
+}
+
+/// Runs `act`, unless the command was executed before: then returns the stored answer, and
+/// whether `authorize` still permits it. A refusal is stored too if it came from an outbox,
+/// unless it is transient or about an invalid request. Failures of the server, including
+/// panics, are counted; the last one makes the command a dead letter.
 ///
 /// # Errors
 /// [`ProblemCode::CommandIdReused`] if the id was used for another request, and errors that
@@ -79,25 +112,16 @@ pub fn once<T: Serialize + DeserializeOwned>(
     tx: &mut Tx<'_>,
     key: &SealingKey,
     request: &Request<'_>,
+    authorize: impl FnOnce(&mut Tx<'_>) -> Result<(), Problem>,
     act: impl FnOnce(&mut Tx<'_>) -> Result<T, Problem>,
 ) -> Result<Outcome<T>, Problem> {
     let Some(id) = request.id else {
-        return act(tx).map(|done| Outcome { result: Ok(done), replayed: false });
+        return act(tx).map(|done| Outcome::new(Ok(done)));
     };
-    let hash = fingerprint(request);
-    let mut failures = 0;
-    let known = tx.find::<CommandRow>(store::key(request.principal, id))?;
-    if let Some(row) = &known {
-        if row.request_hash != hash {
-            return Err(ProblemCode::CommandIdReused.into());
-        }
-        let replayed = |result| Outcome { result, replayed: true };
-        match key.open_value(&row.aad("answer"), &row.sealed_answer)? {
-            StoredOutcome::Done(done) => return Ok(replayed(Ok(done))),
-            StoredOutcome::Refused(kept) => return Ok(replayed(Err(kept.into()))),
-            StoredOutcome::Failed(times) => failures = times,
-        }
-    }
+    let (row, mut failures) = match known(tx, key, request, id, authorize)? {
+        Known::Executed(outcome) => return Ok(outcome),
+        Known::Pending(row, failures) => (row, failures),
+    };
     let mut result = tx.savepoint(|tx| unless_it_panics(|| act(tx)))?;
     let ours = |problem: &Problem| problem.fault() == Some(ServerFault::Internal);
     if result.as_ref().is_err_and(ours) {
@@ -110,18 +134,66 @@ pub fn once<T: Serialize + DeserializeOwned>(
     let outcome = match &result {
         Ok(done) => StoredOutcome::Done(done),
         Err(problem) if ours(problem) => StoredOutcome::Failed(failures),
-        Err(problem)
-            if problem.is_retryable()
-                || problem.fault().is_some()
-                || problem.kind() == Some(ProblemCode::Invalid) =>
-        {
-            // Its step is rolled back; a corrected request may use the same id.
-            return Ok(Outcome { result, replayed: false });
+        Err(problem) if is_final(problem, request.channel) => {
+            StoredOutcome::Refused(problem.kept())
         }
-        Err(problem) => StoredOutcome::Refused(problem.kept()),
+        // Its step is rolled back; a corrected or later request may use the same id.
+        Err(_) => return Ok(Outcome::new(result)),
     };
-    store::keep(tx, key, request, id, known.as_ref(), hash, &outcome)?;
-    Ok(Outcome { result, replayed: false })
+    store::keep(tx, key, request, id, row.as_ref(), fingerprint(request), &outcome)?;
+    Ok(Outcome::new(result))
+}
+
+/// Whether a refusal is the answer to every repetition of the command.
+fn is_final(refusal: &Problem, channel: Channel) -> bool {
+    let transient = refusal.is_retryable() || refusal.fault().is_some();
+    match refusal.kind() {
+        Some(ProblemCode::CommandDeadLettered) => true,
+        Some(ProblemCode::Invalid) => false,
+        _ => channel == Channel::Outbox && !transient,
+    }
+}
+
+/// The stored outcome of the command, if it was executed before.
+///
+/// # Errors
+/// As [`once`].
+pub fn recall<T: Serialize + DeserializeOwned>(
+    tx: &mut Tx<'_>,
+    key: &SealingKey,
+    request: &Request<'_>,
+    authorize: impl FnOnce(&mut Tx<'_>) -> Result<(), Problem>,
+) -> Result<Option<Outcome<T>>, Problem> {
+    let Some(id) = request.id else { return Ok(None) };
+    Ok(match known(tx, key, request, id, authorize)? {
+        Known::Executed(outcome) => Some(outcome),
+        Known::Pending(..) => None,
+    })
+}
+
+fn known<T: Serialize + DeserializeOwned>(
+    tx: &mut Tx<'_>,
+    key: &SealingKey,
+    request: &Request<'_>,
+    id: &CommandId,
+    authorize: impl FnOnce(&mut Tx<'_>) -> Result<(), Problem>,
+) -> Result<Known<T>, Problem> {
+    let Some(row) = tx.find::<CommandRow>(store::key(request.principal, id))? else {
+        return Ok(Known::Pending(None, 0));
+    };
+    if row.request_hash != fingerprint(request) {
+        return Err(ProblemCode::CommandIdReused.into());
+    }
+    let result = match key.open_value(&row.aad("answer"), &row.sealed_answer)? {
+        StoredOutcome::Done(done) => Ok(done),
+        StoredOutcome::Refused(kept) => Err(kept.into()),
+        StoredOutcome::Failed(times) => return Ok(Known::Pending(Some(row), times)),
+    };
+    let denial = match authorize(tx) {
+        Err(problem) if problem.as_db().is_some() => return Err(problem),
+        judged => judged.err(),
+    };
+    Ok(Known::Executed(Outcome { result, replayed: true, denial }))
 }
 
 /// A panic in one command must not fail the others of its push. Its writes are rolled

@@ -5,7 +5,7 @@ use gridward_domain::authority::{Principal, Role};
 use serde_json::json;
 use tempfile::TempDir;
 
-use super::{Request, TRIES, once};
+use super::{Channel, Request, TRIES, once};
 use crate::clock;
 use crate::crypto::SealingKey;
 use crate::db::{Address, migrate};
@@ -50,13 +50,24 @@ fn push(tx: &mut Tx<'_>) -> Result<Vec<Result<String, Option<ProblemCode>>>, Pro
     let mut results = Vec::new();
     for (name, panics) in [("one", false), ("two", true), ("three", false)] {
         let id = name.parse().expect("an id");
-        let asked =
-            Request { principal: &principal, id: Some(&id), action: "test", request: &json!({}) };
-        let answer = once(tx, &key, &asked, |tx| {
-            tx.record(Event::new("test", Subject::Reading, name, principal.area, 1));
-            assert!(!panics, "a defect");
-            Ok(name.to_owned())
-        });
+        let asked = Request {
+            principal: &principal,
+            id: Some(&id),
+            action: "test",
+            request: &json!({}),
+            channel: Channel::Outbox,
+        };
+        let answer = once(
+            tx,
+            &key,
+            &asked,
+            |_| Ok(()),
+            |tx| {
+                tx.record(Event::new("test", Subject::Reading, name, principal.area, 1));
+                assert!(!panics, "a defect");
+                Ok(name.to_owned())
+            },
+        );
         results.push(answer?.result.map_err(|problem| problem.kind()));
     }
     Ok(results)

@@ -8,7 +8,7 @@ use gridward_domain::authority::{Action, Principal};
 use gridward_domain::bounded_text::{NoticeText, NoticeTitle};
 use gridward_domain::id::NoticeId;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -20,7 +20,7 @@ use crate::clock::{self, china};
 use crate::http::Json as Body;
 use crate::http::openapi;
 use crate::http::problem::{FieldError, Problem, ProblemCode};
-use crate::idempotency::{Commands, IdempotencyKey};
+use crate::idempotency::{Commands, Effect, IdempotencyKey};
 use crate::log::{Event, Subject};
 use crate::tx::Db;
 use crate::tx::Tx;
@@ -89,12 +89,34 @@ pub(crate) async fn post_notice(
     key: IdempotencyKey,
     Body(body): Body<NewNotice>,
 ) -> Result<HttpResponse, Problem> {
-    let request = json!(body);
-    let posted = commands.run(principal, key, "notice.post", request, move |tx, _, principal| {
-        post(tx, principal, &body)
-    });
+    let posted =
+        commands.run(principal, key, body, |new, tx, _, principal| post(tx, principal, new));
     Ok(posted.await?.answer(HttpResponse::Created()))
 }
+
+impl Effect for NewNotice {
+    type Made = Notice;
+
+    fn action(&self) -> &'static str {
+        "notice.post"
+    }
+
+    fn request(&self) -> Value {
+        json!(self)
+    }
+
+    fn authorize(&self, _: &mut Tx<'_>, principal: &Principal) -> Result<(), Problem> {
+        principal.may(Action::PostNotice)?;
+        if principal.area.contains(&self.area) {
+            Ok(())
+        } else {
+            Err(Problem::invalid("/area", NOT_YOURS))
+        }
+    }
+}
+
+/// The requirement for the area of a notice.
+const NOT_YOURS: &str = "must be in your area";
 
 fn post(tx: &mut Tx<'_>, principal: &Principal, new: &NewNotice) -> Result<Notice, Problem> {
     principal.may(Action::PostNotice)?;
@@ -102,7 +124,7 @@ fn post(tx: &mut Tx<'_>, principal: &Principal, new: &NewNotice) -> Result<Notic
         && area::store::current(tx.read_unbatched(), &new.area)?.is_some();
     let today = clock::day(tx.now);
     let wrong = [
-        ("/area", !known, "must be in your area"),
+        ("/area", !known, NOT_YOURS),
         (
             "/until",
             new.until < today

@@ -5,10 +5,10 @@ use actix_web::web::{Data, Json, Path};
 use actix_web::{HttpRequest, HttpResponse, get, post};
 use chrono::NaiveDate;
 use gridward_domain::area::AreaCode;
-use gridward_domain::authority::Action;
+use gridward_domain::authority::{Action, Principal};
 use gridward_domain::id::PlanId;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
 
 use super::model::{Plan, PlanVisit, Span};
@@ -19,11 +19,11 @@ use crate::http::Json as Body;
 use crate::http::openapi;
 use crate::http::page::{self, Page, PageQuery, Paged};
 use crate::http::problem::Problem;
-use crate::idempotency::{Commands, IdempotencyKey};
-use crate::tx::Db;
+use crate::idempotency::{Commands, Done, Effect, IdempotencyKey};
+use crate::tx::{Db, Tx};
 
 /// The order for a plan.
-#[derive(Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
     "area": "500116001", "first_day": "2026-11-23", "last_day": "2026-11-29"
@@ -39,6 +39,32 @@ pub struct PlanOrder {
     #[serde(default)]
     #[schema(minimum = 0, maximum = 4_294_967_295_u64, default = 0)]
     seed: u32,
+}
+
+impl PlanOrder {
+    /// Checks that the principal may plan the area.
+    fn authorized(&self, principal: &Principal) -> Result<(), Problem> {
+        principal.may(Action::Dispatch)?;
+        principal
+            .authorize(Action::Dispatch, &self.area)
+            .map_err(|_| Problem::invalid("/area", "must be in your area"))
+    }
+}
+
+impl Effect for PlanOrder {
+    type Made = Plan;
+
+    fn action(&self) -> &'static str {
+        "plan.apply"
+    }
+
+    fn request(&self) -> Value {
+        json!(self)
+    }
+
+    fn authorize(&self, _: &mut Tx<'_>, principal: &Principal) -> Result<(), Problem> {
+        self.authorized(principal)
+    }
 }
 
 /// Create a plan
@@ -67,22 +93,33 @@ pub(crate) async fn create_plan(
     key: IdempotencyKey,
     Body(body): Body<PlanOrder>,
 ) -> Result<HttpResponse, Problem> {
-    let request = json!(body);
-    let PlanOrder { area, first_day, last_day, seed } = body;
-    principal.may(Action::Dispatch)?;
-    principal
-        .authorize(Action::Dispatch, &area)
-        .map_err(|_| Problem::invalid("/area", "must be in your area"))?;
-    let span =
-        Span::new(first_day, last_day).map_err(|error| Problem::invalid("/last_day", error))?;
-    let order = Order { area, span, seed: seed.into(), by: Some(principal.person) };
-    let (draft, _) = run::draft(&db, order).await?;
-    let applied = commands
-        .run(principal, key, "plan.apply", request, move |tx, _, _| Ok(apply::apply(tx, &draft)?));
-    let done = applied.await?;
+    body.authorized(&principal)?;
+    // Before the plan is computed: a repeated order must not cost as much as the first.
+    let done = match commands.stored(principal, key.clone(), body).await? {
+        Some(done) => done,
+        None => apply(&db, &commands, principal, key, body).await?,
+    };
     let mut answer = HttpResponse::Created();
     answer.insert_header((LOCATION, format!("/v1/plans/{}", done.made.id)));
     Ok(done.answer(answer))
+}
+
+/// Computes the plan and applies it, once.
+async fn apply(
+    db: &Db,
+    commands: &Commands,
+    principal: Principal,
+    key: IdempotencyKey,
+    order: PlanOrder,
+) -> Result<Done<Plan>, Problem> {
+    let PlanOrder { area, first_day, last_day, seed } = order;
+    let span =
+        Span::new(first_day, last_day).map_err(|error| Problem::invalid("/last_day", error))?;
+    let run = Order { area, span, seed: seed.into(), by: Some(principal.person) };
+    let (draft, _) = run::draft(db, run).await?;
+    let applied =
+        commands.run(principal, key, order, move |_, tx, _, _| Ok(apply::apply(tx, &draft)?));
+    applied.await
 }
 
 /// Filter and page of plans.

@@ -67,8 +67,9 @@ pub(super) fn document() -> OpenApi {
 /// The header parameter of every POST.
 fn idempotency_key() -> Parameter {
     let about = "Unique id of this request, preferably a UUIDv7. For 180 days a repeated request \
-        with the same key gets the stored answer and changes nothing. Command ids in an outbox are \
-        keys of the same namespace.";
+        with the same key gets the stored answer and changes nothing, if the caller may still make \
+        the request. A refusal is not stored. Command ids in an outbox are keys of the same \
+        namespace.";
     header_parameter(KEY, about, 64, Some(KEY_PATTERN))
 }
 

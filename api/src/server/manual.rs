@@ -112,8 +112,8 @@ fn following() -> String {
          repeated command gets the stored outcome, with `replayed: true`.\n\
          - An invalid command (`invalid`, `invalid_json`, `unknown_command`) is `rejected` without \
          affecting the others, and is not stored: a corrected one may use the same id. A command \
-         that was refused for any other reason stays refused; to try again, send a new command with \
-         a new id. The same holds for an `Idempotency-Key`.\n\
+         that was refused for any other reason stays refused; to try again, send a new command \
+         with a new id. A refused call with an `Idempotency-Key` is not stored.\n\
          - A report is always stored. `recorded` means that it did not change the task: the task \
          had changed, or the outcome was unreadable. Unreadable fields, answers that violate the \
          form, and impossible times or clocks are marked in its `flags`; `POST \

@@ -14,7 +14,7 @@ use crate::crypto::SealingKey;
 use crate::db::DbFailure as _;
 use crate::http::problem::answer::{Language, LocalizedProblem};
 use crate::http::problem::{FieldError, Problem, ProblemCode};
-use crate::idempotency::{self, Outcome, Request};
+use crate::idempotency::{self, Channel, Outcome, Request};
 use crate::task::command::action;
 use crate::task::origin::Origin;
 use crate::task::perform::{self, Performed, Sent};
@@ -118,20 +118,21 @@ fn one(
     let Queued { task, command, base, .. } = queued;
     let content = json!({ "task_id": task, "payload": command.payload() });
     let action = action(command.verb());
-    let request = Request { principal, id: origin.id.as_ref(), action, request: &content };
-    let answer = idempotency::once(tx, key, &request, |tx| {
-        perform::perform(
-            tx,
-            key,
-            principal,
-            &Sent { task: *task, command, base: base.as_slice(), origin },
-        )
+    let request = Request {
+        principal,
+        id: origin.id.as_ref(),
+        action,
+        request: &content,
+        channel: Channel::Outbox,
+    };
+    let sent = Sent { task: *task, command, base: base.as_slice(), origin };
+    let authorize = |tx: &mut Tx<'_>| perform::authorize(tx, principal, &sent).map(drop);
+    let answer = idempotency::once(tx, key, &request, authorize, |tx| {
+        perform::perform(tx, key, principal, &sent)
     });
     match answer {
         // The id named another command before.
-        Err(problem) if problem.as_db().is_none() => {
-            Ok(Outcome { result: Err(problem), replayed: false })
-        }
+        Err(problem) if problem.as_db().is_none() => Ok(Outcome::new(Err(problem))),
         answer => answer,
     }
 }
@@ -141,7 +142,7 @@ fn command_result(
     answer: Outcome<Performed>,
     language: Language,
 ) -> CommandResult {
-    let Outcome { result, replayed } = answer;
+    let Outcome { result, replayed, denial } = answer;
     if let Some(cause) = result.as_ref().err().and_then(Problem::cause) {
         tracing::error!(command = id, %cause, "the server failed at a command");
     }
@@ -157,6 +158,12 @@ fn command_result(
         Ok(Performed { task, because, .. }) => (Some(task.version), because.map(Problem::from)),
         Err(problem) => (None, Some(problem)),
     };
+    // The phone learns what became of its command, but not the current state of a task that
+    // its person may no longer see.
+    let problem = problem.map(|problem| match denial {
+        Some(_) => problem.without_current(),
+        None => problem,
+    });
     let problem = problem.map(|problem| LocalizedProblem(problem.under("/payload"), language));
     CommandResult { id, outcome, replayed, version, problem }
 }

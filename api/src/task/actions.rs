@@ -6,7 +6,7 @@ use actix_web::{HttpResponse, post};
 use gridward_domain::authority::Principal;
 use gridward_domain::id::TaskId;
 use gridward_domain::task::Verb;
-use serde_json::json;
+use serde_json::{Value, json};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::Task;
@@ -19,32 +19,58 @@ use crate::http::Json as Body;
 use crate::http::if_match::{IfMatch, etag};
 use crate::http::openapi;
 use crate::http::problem::Problem;
-use crate::idempotency::{Commands, IdempotencyKey};
+use crate::idempotency::{Commands, Effect, IdempotencyKey};
+use crate::tx::{ReadSet, Tx};
+
+/// A command to a task, sent by a call.
+struct TaskCall {
+    task: TaskId,
+    command: TaskCommand,
+    base: Vec<i64>,
+    origin: Origin,
+}
+
+impl TaskCall {
+    fn sent(&self) -> Sent<'_> {
+        let Self { task, command, base, origin } = self;
+        Sent { task: *task, command, base, origin }
+    }
+}
+
+impl Effect for TaskCall {
+    type Made = Performed;
+
+    fn action(&self) -> &'static str {
+        action(self.command.verb())
+    }
+
+    fn request(&self) -> Value {
+        json!({ "task_id": self.task, "payload": self.command.payload() })
+    }
+
+    fn read_set(&self, principal: &Principal) -> ReadSet {
+        let report = self.command.verb() == Verb::Report;
+        perform::read_set(principal, self.task, report, self.origin.id.as_ref())
+    }
+
+    fn authorize(&self, tx: &mut Tx<'_>, principal: &Principal) -> Result<(), Problem> {
+        perform::authorize(tx, principal, &self.sent()).map(drop)
+    }
+}
 
 /// Carries a command out, once.
 async fn send(
     commands: &Commands,
     principal: Principal,
-    (id, IfMatch(base), key): (TaskId, IfMatch, IdempotencyKey),
+    (task, IfMatch(base), key): (TaskId, IfMatch, IdempotencyKey),
     command: TaskCommand,
 ) -> Result<HttpResponse, Problem> {
-    let request = json!({ "task_id": id, "payload": command.payload() });
     let origin = Origin { id: key.0.clone(), ..Origin::default() };
-    let action = action(command.verb());
-    let read_set =
-        perform::read_set(&principal, id, command.verb() == Verb::Report, key.0.as_ref());
-    let sent = commands.run_with(
-        principal,
-        key,
-        action,
-        request,
-        read_set,
-        move |tx, sealing, principal| {
-            let sent = Sent { task: id, command: &command, base: &base, origin: &origin };
-            perform::perform(tx, sealing, principal, &sent)
-        },
-    );
-    let done = sent.await?.map(|Performed { task, .. }| task);
+    let call = TaskCall { task, command, base, origin };
+    let performed = commands.run(principal, key, call, |call, tx, sealing, principal| {
+        perform::perform(tx, sealing, principal, &call.sent())
+    });
+    let done = performed.await?.map(|Performed { task, .. }| task);
     let mut answer = HttpResponse::Ok();
     answer
         .insert_header((ETAG, etag(done.made.version)))

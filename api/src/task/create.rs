@@ -9,7 +9,7 @@ use gridward_domain::range::{Priority, ServiceMinutes};
 use gridward_domain::skill::{Skill, Skills};
 use gridward_domain::time::Window;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -19,6 +19,7 @@ use crate::beneficiary::store::BeneficiaryRow;
 use crate::catalogue::{KindCode, ServiceKind};
 use crate::db::Conn;
 use crate::http::problem::{FieldError, Problem, ProblemCode};
+use crate::idempotency::Effect;
 use crate::log::{Event, Subject};
 use crate::tx::Tx;
 use crate::{area, beneficiary, catalogue, clock};
@@ -56,16 +57,43 @@ pub struct NewTask {
     window: Option<Window>,
 }
 
+impl NewTask {
+    /// The grid and the position of the task, if the principal may create it there.
+    fn authorized(
+        &self,
+        tx: &mut Tx<'_>,
+        principal: &Principal,
+    ) -> Result<(AreaCode, Place), Problem> {
+        principal.may(Action::CreateTask)?;
+        whereabouts(tx.read_unbatched(), principal, self)
+    }
+}
+
+impl Effect for NewTask {
+    type Made = Task;
+
+    fn action(&self) -> &'static str {
+        "task.create"
+    }
+
+    fn request(&self) -> Value {
+        json!(self)
+    }
+
+    fn authorize(&self, tx: &mut Tx<'_>, principal: &Principal) -> Result<(), Problem> {
+        self.authorized(tx, principal).map(drop)
+    }
+}
+
 /// Creates the task.
 ///
 /// # Errors
 /// 422 with an entry for each field that contradicts another or the district, including a
 /// beneficiary or grid outside the caller's area.
 pub fn create(tx: &mut Tx<'_>, principal: &Principal, new: &NewTask) -> Result<Task, Problem> {
-    principal.may(Action::CreateTask)?;
+    let (grid, place) = new.authorized(tx, principal)?;
     let kind = catalogue::store::one(tx.read_unbatched(), principal.district(), new.kind.as_str())?
         .ok_or_else(|| Problem::invalid("/kind", "not a kind of the catalogue"))?;
-    let (grid, place) = whereabouts(tx.read_unbatched(), principal, new)?;
     let today = clock::day(tx.now);
     let not_before = new.not_before.unwrap_or(today);
     let usual = not_before.checked_add_days(Days::new(kind.due_days.into())).unwrap_or(not_before);

@@ -107,6 +107,27 @@ pub fn read_set(
     read_set
 }
 
+/// The task, if the principal may give the command: the task is visible, and the role permits
+/// the verb.
+///
+/// # Errors
+/// 404; 403.
+pub fn authorize(
+    tx: &mut Tx<'_>,
+    principal: &Principal,
+    sent: &Sent<'_>,
+) -> Result<TaskRow, Problem> {
+    if sent.command.verb() == Verb::Report {
+        return report::authorize(tx, principal, sent);
+    }
+    let row = visible_now(tx, principal, sent.task)?;
+    if sent.command.verb().is_for(principal.role) {
+        Ok(row)
+    } else {
+        Err(ProblemCode::Forbidden.into())
+    }
+}
+
 /// Executes the command.
 ///
 /// # Errors
@@ -121,10 +142,7 @@ pub fn perform(
     if let TaskCommand::Report(content) = sent.command {
         return report::report(tx, key, principal, sent, content);
     }
-    let row = visible_now(tx, principal, sent.task)?;
-    if !sent.command.verb().is_for(principal.role) {
-        return Err(ProblemCode::Forbidden.into());
-    }
+    let row = authorize(tx, principal, sent)?;
     decided_on(&row, sent)?;
     let mut days = None;
     let command = match sent.command {

@@ -53,13 +53,8 @@ pub(super) fn report(
     sent: &Sent<'_>,
     content: &ReportContent,
 ) -> Result<Performed, Problem> {
-    let row = reportable(tx, principal, sent.task)?;
+    let row = authorize(tx, principal, sent)?;
     let may = Verb::Report.is_for(principal.role);
-    // A visit may still be reported after the reporter's role has changed.
-    let keeps = may || (sent.origin.from_outbox && was_assignee(tx, principal, &row)?);
-    if !keeps {
-        return Err(ProblemCode::Forbidden.into());
-    }
     perform::decided_on(&row, sent)?;
     let kind = catalogue::store::one(tx.read_unbatched(), row.district, &row.kind)?;
     let flags = {
@@ -113,6 +108,25 @@ pub(super) fn report(
         follow(tx, principal, &row, kind.as_ref(), content)?;
     }
     Ok(Performed::done(next.task()?))
+}
+
+/// The task, if the principal may report it. A visit may still be reported from an outbox after
+/// the reporter's role has changed.
+///
+/// # Errors
+/// 404; 403.
+pub(super) fn authorize(
+    tx: &mut Tx<'_>,
+    principal: &Principal,
+    sent: &Sent<'_>,
+) -> Result<TaskRow, Problem> {
+    let row = reportable(tx, principal, sent.task)?;
+    let may = Verb::Report.is_for(principal.role);
+    if may || (sent.origin.from_outbox && was_assignee(tx, principal, &row)?) {
+        Ok(row)
+    } else {
+        Err(ProblemCode::Forbidden.into())
+    }
 }
 
 /// The task, if the principal sees it or was once its assignee: a visit must be reportable

@@ -19,7 +19,7 @@ use crate::crypto::SealingKey;
 use crate::http::Json as Body;
 use crate::http::openapi;
 use crate::http::problem::{Problem, ProblemCode};
-use crate::idempotency::{Commands, IdempotencyKey};
+use crate::idempotency::{Commands, Disclosure, IdempotencyKey};
 use crate::log::{Event, Subject};
 use crate::tx::Tx;
 
@@ -34,12 +34,13 @@ pub struct RevealRequest {
 /// Reveal a beneficiary
 ///
 /// Returns name, phone, address and hardships in clear. The district's log records the
-/// person and the purpose. Allowed roles: managers, supervisors and admins within their
+/// person and the purpose of each call; the answer is not stored, so a repeated call is
+/// judged and recorded anew. Allowed roles: managers, supervisors and admins within their
 /// area, and any assignee of an active task at this beneficiary.
 #[utoipa::path(
     tag = "beneficiaries",
     operation_id = "reveal_beneficiary",
-    params(("id" = BeneficiaryId, Path, description = "The beneficiary")),
+    params(("id" = BeneficiaryId, Path, description = "The beneficiary"), openapi::NeverStored),
     request_body(content = RevealRequest, description = "The purpose"),
     responses((status = OK, description = "The particulars", body = Revealed), openapi::Write),
 )]
@@ -48,17 +49,32 @@ pub(crate) async fn reveal_beneficiary(
     commands: Data<Commands>,
     Authenticated(principal): Authenticated,
     id: Path<BeneficiaryId>,
-    key: IdempotencyKey,
+    // Parsed so that an invalid one is rejected; a disclosure is never stored.
+    _: IdempotencyKey,
     Body(body): Body<RevealRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let (id, purpose) = (*id, body.purpose);
-    let request = json!({ "id": id, "purpose": purpose });
-    let revealed = commands.run(principal, key, "beneficiary.reveal", request, {
-        move |tx, sealing, principal| reveal(tx, sealing, principal, id, purpose)
-    });
-    let mut answer = HttpResponse::Ok();
-    answer.insert_header(("Cache-Control", "no-store"));
-    Ok(revealed.await?.answer(answer))
+    let reveal = Reveal { beneficiary: *id, purpose: body.purpose };
+    let revealed = commands.disclose(principal, reveal).await?;
+    Ok(HttpResponse::Ok().insert_header(("Cache-Control", "no-store")).json(revealed))
+}
+
+/// The disclosure of a beneficiary's particulars.
+struct Reveal {
+    beneficiary: BeneficiaryId,
+    purpose: Purpose,
+}
+
+impl Disclosure for Reveal {
+    type Shown = Revealed;
+
+    fn disclose(
+        &self,
+        tx: &mut Tx<'_>,
+        key: &SealingKey,
+        principal: &Principal,
+    ) -> Result<Revealed, Problem> {
+        reveal(tx, key, principal, self.beneficiary, self.purpose)
+    }
 }
 
 /// The number of ID digits shown below district level; none of a number that is not longer.

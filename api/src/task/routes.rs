@@ -9,7 +9,6 @@ use gridward_domain::authority::Action;
 use gridward_domain::id::{BeneficiaryId, PersonId, TaskId};
 use gridward_domain::task::Phase;
 use serde::Deserialize;
-use serde_json::json;
 use utoipa::IntoParams;
 
 use super::create::{self, NewTask};
@@ -116,10 +115,8 @@ pub(crate) async fn create_task(
     key: IdempotencyKey,
     Body(body): Body<NewTask>,
 ) -> Result<HttpResponse, Problem> {
-    let request = json!(body);
-    let created = commands.run(principal, key, "task.create", request, {
-        move |tx, _, principal| create::create(tx, principal, &body)
-    });
+    let created = commands
+        .run(principal, key, body, |new, tx, _, principal| create::create(tx, principal, new));
     let done = created.await?;
     let location = format!("/v1/tasks/{}", done.made.id);
     let mut answer = HttpResponse::Created();

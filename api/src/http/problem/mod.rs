@@ -173,6 +173,13 @@ impl Problem {
         self
     }
 
+    /// Removes the current state of the resource.
+    #[must_use]
+    pub fn without_current(mut self) -> Self {
+        self.0.current = None;
+        self
+    }
+
     /// Prefixes each pointer with `place`.
     #[must_use]
     pub fn under(mut self, place: &str) -> Self {

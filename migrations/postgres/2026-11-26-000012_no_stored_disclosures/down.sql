@@ -1,0 +1,2 @@
+-- Earlier builds work without the deleted answers.
+SELECT 1;

@@ -1,0 +1,227 @@
+//! Stored answers and authority: a repeated call gets its stored answer only while its sender may
+//! still make the call, and answers that open sealed data are never stored.
+
+use std::collections::BTreeSet;
+
+use reqwest::Method;
+use rstest::rstest;
+use serde_json::{Value, json};
+
+use crate::contract::document;
+use crate::support::bodies::home_visit;
+use crate::support::files::{BENEFICIARY, person_id};
+use crate::support::server::Answer;
+use crate::support::{Backend, Caller, GRID, OTHER_GRID, Server};
+
+/// A call with an `Idempotency-Key`.
+struct Keyed {
+    operation: &'static str,
+    caller: Caller,
+    path: String,
+    body: Value,
+    version: Option<&'static str>,
+}
+
+impl Keyed {
+    async fn send(&self, key: &str) -> Answer {
+        let request = self.caller.request(Method::POST, &self.path).header("Idempotency-Key", key);
+        let request = match self.version {
+            Some(version) => request.header("If-Match", version),
+            None => request,
+        };
+        let request = if self.body.is_null() { request } else { request.json(&self.body) };
+        self.caller.send(request).await
+    }
+}
+
+/// Status and problem code of an answer.
+fn verdict(answer: &Answer) -> (u16, Option<String>) {
+    (answer.status, answer.body["code"].as_str().map(ToOwned::to_owned))
+}
+
+/// The operations of the contract whose answers are stored.
+fn stored_operations() -> BTreeSet<String> {
+    let document = document();
+    let items = document["paths"].as_object().expect("paths").values();
+    let posts = items.filter_map(|item| item.get("post"));
+    let stored = posts.filter(|post| {
+        let headers = post["responses"].as_object().expect("responses").values();
+        headers.into_iter().any(|answer| answer["headers"]["Idempotency-Replayed"].is_object())
+    });
+    stored.map(|post| post["operationId"].as_str().expect("an id").to_owned()).collect()
+}
+
+/// One call of each operation, ready to be made by the manager or the district's supervisor.
+async fn calls(manager: &Caller, supervisor: &Caller) -> Vec<Keyed> {
+    let given = async || {
+        let task = manager.make_task(BENEFICIARY).await;
+        let to = json!({ "person_id": person_id(11) });
+        let given = supervisor.post(&format!("/v1/tasks/{task}/reassign"), &to).await;
+        assert_eq!(given.status, 200, "{}", given.body);
+        task
+    };
+    let cancelled = manager.make_task(BENEFICIARY).await;
+    let cancel = manager.request(Method::POST, &format!("/v1/tasks/{cancelled}/cancel"));
+    let cancel = cancel.header("If-Match", "\"v1\"").json(&json!({ "reason": "x" }));
+    assert_eq!(manager.send(cancel).await.status, 200);
+    let why = json!({ "reason": "那天在外地" });
+    let report = json!({ "outcome": "done" });
+    let to = json!({ "person_id": person_id(21) });
+    let days = json!({ "due_on": "2027-01-04", "not_before": "2027-01-04" });
+    let first = chrono::Utc::now().date_naive();
+    let until = first + chrono::Days::new(7);
+    let notice = json!({ "area": GRID, "title": "x", "text": "y", "until": until });
+    let order = json!({ "area": GRID, "first_day": first, "last_day": until });
+    let open = async || manager.make_task(BENEFICIARY).await;
+    let tasks = [
+        ("claim", open().await, Value::Null, None),
+        ("accept", given().await, Value::Null, None),
+        ("decline", given().await, why.clone(), None),
+        ("release", given().await, Value::Null, None),
+        ("start", given().await, Value::Null, None),
+        ("report", given().await, report, None),
+        ("reassign", open().await, to, None),
+        ("reschedule", open().await, days, Some("\"v1\"")),
+        ("escalate", open().await, why.clone(), None),
+        ("cancel", open().await, why.clone(), Some("\"v1\"")),
+        ("reopen", cancelled, why, None),
+    ];
+    let named = |verb: &str| match verb {
+        "claim" => "claim_task",
+        "accept" => "accept_task",
+        "decline" => "decline_task",
+        "release" => "release_task",
+        "start" => "start_task",
+        "report" => "report_task",
+        "reassign" => "reassign_task",
+        "reschedule" => "reschedule_task",
+        "escalate" => "escalate_task",
+        "cancel" => "cancel_task",
+        _ => "reopen_task",
+    };
+    let of_task = tasks.into_iter().map(|(verb, task, body, version)| Keyed {
+        operation: named(verb),
+        caller: if verb == "reopen" { supervisor.clone() } else { manager.clone() },
+        path: format!("/v1/tasks/{task}/{verb}"),
+        body,
+        version,
+    });
+    let others = [
+        ("create_task", manager, "/v1/tasks", home_visit(BENEFICIARY, json!({}))),
+        ("post_notice", manager, "/v1/notices", notice),
+        ("create_plan", manager, "/v1/plans", order),
+    ];
+    let others = others.into_iter().map(|(operation, caller, path, body)| Keyed {
+        operation,
+        caller: caller.clone(),
+        path: path.to_owned(),
+        body,
+        version: None,
+    });
+    of_task.chain(others).collect()
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_repeated_call_is_judged_like_a_new_one(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+    #[values("role = 'auditor'", "MOVED")] change: &str,
+) {
+    let server = Server::small(backend);
+    let (manager, supervisor) = (server.manager().await, server.supervisor().await);
+    let calls = calls(&manager, &supervisor).await;
+    let covered: BTreeSet<_> = calls.iter().map(|call| call.operation.to_owned()).collect();
+    assert_eq!(covered, stored_operations(), "a keyed operation without a call in this test");
+    for call in &calls {
+        for replayed in ["false", "true"] {
+            let answer = call.send(call.operation).await;
+            assert!(answer.status < 300, "{}: {}", call.operation, answer.body);
+            assert_eq!(answer.headers["Idempotency-Replayed"], replayed, "{}", call.operation);
+        }
+    }
+    let (manager_now, supervisor_now) = match change {
+        "MOVED" => (format!("role = 'volunteer', area = '{OTHER_GRID}'"), "area = '500116002'"),
+        role => (role.to_owned(), role),
+    };
+    server.database.execute(&format!(
+        "UPDATE people SET {manager_now} WHERE id = '{}';
+         UPDATE people SET {supervisor_now} WHERE id = '{}';",
+        person_id(11),
+        person_id(1)
+    ));
+    // Another server sees a changed role within five seconds.
+    tokio::time::sleep(std::time::Duration::from_secs(6)).await;
+    let mut denied = 0;
+    for call in &calls {
+        let another = format!("{}-again", call.operation);
+        let (replayed, fresh) = (call.send(call.operation).await, call.send(&another).await);
+        if [403, 404, 422].contains(&fresh.status) {
+            assert_eq!(verdict(&replayed), verdict(&fresh), "{}", call.operation);
+            denied += 1;
+        }
+    }
+    // Who moved may go on with a task in hand.
+    let expected = if change == "MOVED" { calls.len() / 2 } else { calls.len() };
+    assert!(denied >= expected, "{denied} of {}", calls.len());
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reveal_is_never_stored_and_each_one_is_recorded(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (manager, supervisor) = (server.manager().await, server.supervisor().await);
+    let path = format!("/v1/beneficiaries/{BENEFICIARY}/reveal");
+    let reveal = async || {
+        let request = manager.request(Method::POST, &path).json(&json!({ "purpose": "visit" }));
+        manager.send(request.header("Idempotency-Key", "reveal-1")).await
+    };
+    for recorded in 1..=2 {
+        let answer = reveal().await;
+        assert_eq!((answer.status, &answer.body["name"]), (200, &json!("周老兵1")));
+        assert!(!answer.headers.contains_key("Idempotency-Replayed"));
+        assert_eq!(supervisor.events("beneficiary.reveal").await.len(), recorded);
+    }
+    assert_eq!(server.database.count("commands"), 0, "nothing is stored");
+    let appoint = json!({ "person_id": person_id(21) });
+    let appointed = supervisor.put(&format!("/v1/areas/{GRID}/manager"), &appoint).await;
+    assert_eq!(appointed.status, 200);
+    assert_eq!(reveal().await.problem(), "forbidden");
+    assert_eq!(supervisor.events("beneficiary.reveal").await.len(), 2);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refused_call_is_not_stored(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let volunteer = server.volunteer().await;
+    for n in 0..20 {
+        let path = "/v1/tasks/018d622e-0000-7000-8000-00000000ffff/claim";
+        let request = volunteer.request(Method::POST, path);
+        let answer = volunteer.send(request.header("Idempotency-Key", format!("k{n}"))).await;
+        assert_eq!(answer.status, 404);
+    }
+    assert_eq!(server.database.count("commands"), 0);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_upgrade_deletes_stored_reveals(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let manager = server.manager().await;
+    let task = manager.make_task(BENEFICIARY).await;
+    let claim = manager.request(Method::POST, &format!("/v1/tasks/{task}/claim"));
+    assert_eq!(manager.send(claim.header("Idempotency-Key", "claim")).await.status, 200);
+    let migration =
+        include_str!("../migrations/sqlite/2026-11-26-000012_no_stored_disclosures/up.sql");
+    server.database.execute(migration);
+    assert_eq!(server.database.count("commands"), 1, "effects stay");
+    server.database.execute("UPDATE commands SET action = 'beneficiary.reveal'");
+    server.database.execute(migration);
+    assert_eq!(server.database.count("commands"), 0);
+}
