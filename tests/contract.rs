@@ -43,6 +43,11 @@ fn every_operation_has_a_unique_name_a_summary_and_a_role() {
             let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
             let roles = ["no authentication required", "allowed roles:"];
             assert!(roles.iter().any(|role| text.contains(role)), "{method} {path}: {text}");
+            let open = operation["x-roles"].as_array().expect("roles").is_empty();
+            assert_eq!(open, text.contains(roles[0]), "{method} {path}");
+            for access in ["x-scope", "x-data-class"] {
+                assert!(operation[access].is_string(), "{access} of {method} {path}");
+            }
         }
     }
 }

@@ -16,6 +16,7 @@ mod support;
 mod answers;
 mod areas;
 mod attachments;
+mod authorization;
 mod beneficiaries;
 mod claims;
 mod command_line;

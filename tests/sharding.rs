@@ -4,7 +4,7 @@
 //! The test uses the whole service in two districts whose tables are partitioned, and PostgreSQL logs
 //! every plan. A plan that visits two partitions of one table fails the test.
 
-mod district;
+pub(crate) mod district;
 
 use std::time::Duration;
 

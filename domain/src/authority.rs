@@ -48,9 +48,11 @@ impl Role {
     }
 }
 
-/// An action that the table permits or denies.
+/// An action that the table permits or denies. Each operation of the API is declared with one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Action {
+    /// Use the service: one's own account, the catalogue, the notices, sync, one's uploads.
+    UseService,
     /// Read areas, their outlines and totals.
     ReadAreas,
     /// Read the people of an area.
@@ -61,6 +63,8 @@ pub enum Action {
     ReadBeneficiaries,
     /// Reveal a beneficiary's particulars for a recorded purpose.
     RevealBeneficiary,
+    /// Read the reports of tasks; volunteers read their own.
+    ReadReports,
     /// Read tasks.
     ReadTasks,
     /// Create a task.
@@ -83,12 +87,14 @@ pub enum Action {
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
+        Self::UseService,
         Self::ReadAreas,
         Self::ReadPeople,
         Self::AppointManager,
         Self::ReadBeneficiaries,
         Self::RevealBeneficiary,
+        Self::ReadReports,
         Self::ReadTasks,
         Self::CreateTask,
         Self::WorkTask,
@@ -108,12 +114,19 @@ pub const fn permits(role: Role, action: Action) -> bool {
         // An admin works through others: only the visit itself is denied.
         Role::Admin | Role::Supervisor => !matches!(action, A::WorkTask),
         Role::Manager => !matches!(action, A::AppointManager | A::ReopenTask | A::ReadLog),
-        Role::Volunteer => {
-            matches!(action, A::ReadAreas | A::ReadTasks | A::WorkTask | A::RevealBeneficiary)
-        }
+        Role::Volunteer => matches!(
+            action,
+            A::UseService
+                | A::ReadAreas
+                | A::ReadTasks
+                | A::WorkTask
+                | A::RevealBeneficiary
+                | A::ReadReports
+        ),
         Role::Auditor => matches!(
             action,
-            A::ReadAreas
+            A::UseService
+                | A::ReadAreas
                 | A::ReadPeople
                 | A::ReadBeneficiaries
                 | A::ReadTasks

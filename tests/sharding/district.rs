@@ -41,7 +41,7 @@ fn files(district: &str) -> Files {
 }
 
 /// Imports a district and sets the passwords of its people.
-pub(super) fn load(database: &Database, district: &str) {
+pub(crate) fn load(database: &Database, district: &str) {
     let loaded = import(database, &files(district), &[]);
     assert!(loaded.status.success(), "{}", said(&loaded));
     for phone in PEOPLE {
@@ -58,16 +58,16 @@ pub(super) fn load(database: &Database, district: &str) {
 const PEOPLE: [&str; 4] = [phones::SUPERVISOR, phones::AUDITOR, phones::MANAGER, phones::VOLUNTEER];
 
 /// A district with its people, signed in.
-pub(super) struct District {
+pub(crate) struct District {
     pub(super) code: &'static str,
-    pub(super) supervisor: Caller,
+    pub(crate) supervisor: Caller,
     auditor: Caller,
     manager: Caller,
     pub(super) volunteer: Caller,
 }
 
 impl District {
-    pub(super) async fn sign_in(server: &Server, code: &'static str) -> Self {
+    pub(crate) async fn sign_in(server: &Server, code: &'static str) -> Self {
         let caller = async |phone: &str| {
             let body = json!({ "district": code, "phone": phone, "password": PASSWORD });
             let answer = server.stranger().post("/v1/auth/sign-in", &body).await;
@@ -83,19 +83,19 @@ impl District {
         }
     }
 
-    fn grid(&self) -> String {
+    pub(crate) fn grid(&self) -> String {
         format!("{}001002001", self.code)
     }
 
-    fn person(&self, number: u32) -> String {
+    pub(crate) fn person(&self, number: u32) -> String {
         within(self.code, &format!("018cc7af-0000-7000-8000-{number:012}"))
     }
 
-    pub(super) fn beneficiary(&self, number: u32) -> String {
+    pub(crate) fn beneficiary(&self, number: u32) -> String {
         within(self.code, &format!("018d622e-0000-7000-8000-{number:012}"))
     }
 
-    pub(super) async fn task(&self, number: u32) -> String {
+    pub(crate) async fn task(&self, number: u32) -> String {
         self.supervisor.make_task(&self.beneficiary(number)).await
     }
 

@@ -70,7 +70,7 @@ fn readable(tx: &mut Tx<'_>, principal: &Principal, id: Uuid) -> Result<Attachme
     if principal.role == Role::Volunteer {
         return Err(Problem::not_found());
     }
-    principal.may(Action::RevealBeneficiary)?;
+    principal.may(Action::ReadReports)?;
     let event = Event::new("attachment.read", Subject::Reading, &row.id, task.grid, 1);
     tx.record(event.by(principal.person).with(json!({ "task": row.task })));
     Ok(row)

@@ -4,6 +4,6 @@ use super::Failure;
 use crate::server;
 
 pub(super) fn run() -> Result<(), Failure> {
-    print!("{}", server::contract().to_yaml()?);
+    print!("{}", server::yaml()?);
     Ok(())
 }

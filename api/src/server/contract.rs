@@ -6,7 +6,7 @@ use utoipa::openapi::path::Parameter;
 use utoipa::openapi::schema::{ArrayItems, Schema};
 use utoipa::openapi::{Content, OpenApi, Ref, RefOr};
 
-use super::{manual, router};
+use super::{access, manual, router};
 use crate::http::openapi::{KEY, KEY_PATTERN, REPLAYED, Shared, header_parameter, text_header};
 use crate::http::problem::answer;
 use crate::http::{if_match, if_none_match};
@@ -16,6 +16,16 @@ pub fn contract() -> OpenApi {
     let (_, mut document) = router::routes();
     finish(&mut document);
     document
+}
+
+/// The complete contract as YAML, with the access to each operation.
+///
+/// # Errors
+/// Only for values without a YAML form.
+pub fn yaml() -> Result<String, yaml_serde::Error> {
+    let mut document = yaml_serde::to_value(contract())?;
+    access::declare(&mut document)?;
+    yaml_serde::to_string(&document)
 }
 
 /// The parts of the document outside the operations.
@@ -28,7 +38,8 @@ pub fn contract() -> OpenApi {
             Errors are problems (RFC 9457): branch on `code`, show `title` and `detail`, which are \
             in the language of `Accept-Language` (`zh-CN` or `en`). A resource outside the caller's \
             area is treated as nonexistent. Every GET also supports HEAD, with the same headers and \
-            no body (RFC 9110, 9.1). Clients must ignore unknown fields and enum values: new ones \
+            no body (RFC 9110, 9.1). `x-roles`, `x-scope` and `x-data-class` of an operation give the \
+            permitted roles, the resources in reach and the most sensitive data. Clients must ignore unknown fields and enum values: new ones \
             may be added within `/v1`.",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),

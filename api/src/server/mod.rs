@@ -1,5 +1,6 @@
 //! The server: settings, components, the router, the contract.
 
+mod access;
 mod components;
 mod contract;
 mod manual;
@@ -8,5 +9,5 @@ mod router;
 mod serve;
 pub mod settings;
 
-pub use contract::contract;
+pub use contract::{contract, yaml};
 pub use serve::serve;

@@ -204,7 +204,7 @@ pub(crate) async fn list_reports(
     let (keys, district) = (keys.clone(), principal.district());
     let reports = db.write(district, move |tx| {
         let row = perform::visible_now(tx, &principal, *id)?;
-        principal.may(Action::RevealBeneficiary)?;
+        principal.may(Action::ReadReports)?;
         let key = keys.key(tx.read_unbatched(), principal.district())?;
         let own = principal.role == Role::Volunteer;
         let author = own.then_some(principal.person);

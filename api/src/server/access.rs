@@ -1,0 +1,179 @@
+//! The access to each operation: the one table behind `x-roles`, `x-scope` and `x-data-class` of
+//! the contract.
+//!
+//! The roles of an action are those of [`permits`]; a test requires a line for each operation,
+//! and `tests/authorization.rs` calls each operation in each role.
+
+use gridward_domain::authority::{Action, Role, permits};
+use gridward_domain::word::{VariantArray as _, Word as _};
+use serde::Serialize;
+use yaml_serde::{Mapping, Value};
+
+use Action as A;
+use DataClass::{Internal, Personal, Public, Sensitive};
+use Scope::{Anyone, Area, Assignment, Own};
+
+/// The resources that an operation reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Scope {
+    /// Everything, without authentication.
+    Anyone,
+    /// The caller's own resources.
+    Own,
+    /// For volunteers, the caller's own tasks and what belongs to them; for other roles, the
+    /// caller's area.
+    Assignment,
+    /// The caller's area, and the caller's own tasks elsewhere.
+    Area,
+}
+
+/// The most sensitive data in the requests and answers of an operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum DataClass {
+    /// For everybody.
+    Public,
+    /// About the work, not about a person.
+    Internal,
+    /// About a person, masked or of low risk: ids, masked names, staff.
+    Personal,
+    /// Personal data whose disclosure harms: particulars, homes, reports, photos, passwords.
+    Sensitive,
+}
+
+/// The access to one operation.
+#[derive(Clone, Copy, Debug)]
+struct Access {
+    operation: &'static str,
+    /// `None`: no authentication required.
+    action: Option<Action>,
+    scope: Scope,
+    data: DataClass,
+}
+
+const fn on(operation: &'static str, action: Action, scope: Scope, data: DataClass) -> Access {
+    Access { operation, action: Some(action), scope, data }
+}
+
+const fn open(operation: &'static str, data: DataClass) -> Access {
+    Access { operation, action: None, scope: Anyone, data }
+}
+
+/// The access to every operation.
+const TABLE: &[Access] = &[
+    open("sign_in", Sensitive),
+    open("get_public_keys", Public),
+    open("explain_problem", Public),
+    open("get_health", Public),
+    open("get_readiness", Public),
+    open("get_metrics", Internal),
+    on("get_me", A::UseService, Own, Personal),
+    on("list_service_kinds", A::UseService, Area, Internal),
+    on("list_notices", A::UseService, Area, Internal),
+    on("post_notice", A::PostNotice, Area, Internal),
+    on("list_areas", A::ReadAreas, Area, Internal),
+    on("locate_area", A::ReadAreas, Area, Internal),
+    on("get_area", A::ReadAreas, Area, Internal),
+    on("get_area_boundary", A::ReadAreas, Area, Internal),
+    on("appoint_manager", A::AppointManager, Area, Personal),
+    on("list_people", A::ReadPeople, Area, Personal),
+    on("get_person", A::ReadPeople, Area, Personal),
+    on("list_beneficiaries", A::ReadBeneficiaries, Area, Personal),
+    on("get_beneficiary", A::ReadBeneficiaries, Area, Personal),
+    on("reveal_beneficiary", A::RevealBeneficiary, Assignment, Sensitive),
+    on("list_tasks", A::ReadTasks, Area, Sensitive),
+    on("get_task", A::ReadTasks, Area, Sensitive),
+    on("get_task_history", A::ReadTasks, Area, Sensitive),
+    on("list_task_reports", A::ReadReports, Assignment, Sensitive),
+    on("create_task", A::CreateTask, Area, Personal),
+    on("claim_task", A::WorkTask, Area, Sensitive),
+    on("accept_task", A::WorkTask, Area, Sensitive),
+    on("decline_task", A::WorkTask, Area, Sensitive),
+    on("release_task", A::WorkTask, Area, Sensitive),
+    on("start_task", A::WorkTask, Area, Sensitive),
+    on("report_task", A::WorkTask, Area, Sensitive),
+    on("reassign_task", A::DirectTask, Area, Personal),
+    on("reschedule_task", A::DirectTask, Area, Personal),
+    on("escalate_task", A::DirectTask, Area, Sensitive),
+    on("cancel_task", A::DirectTask, Area, Sensitive),
+    on("reopen_task", A::ReopenTask, Area, Sensitive),
+    on("upload_options", A::UseService, Own, Internal),
+    on("announce_attachment", A::WorkTask, Own, Sensitive),
+    on("attachment_offset", A::UseService, Own, Sensitive),
+    on("send_attachment", A::UseService, Own, Sensitive),
+    on("give_up_attachment", A::UseService, Own, Sensitive),
+    on("get_attachment", A::ReadReports, Assignment, Sensitive),
+    on("push_and_pull", A::UseService, Assignment, Sensitive),
+    on("pull", A::UseService, Assignment, Sensitive),
+    on("stream_events", A::UseService, Area, Internal),
+    on("list_events", A::ReadLog, Area, Personal),
+    on("export_events", A::ReadLog, Area, Personal),
+    on("create_plan", A::Dispatch, Area, Personal),
+    on("list_plans", A::ReadPlans, Area, Internal),
+    on("get_plan", A::ReadPlans, Area, Internal),
+    on("list_plan_visits", A::ReadPlans, Area, Personal),
+];
+
+impl Access {
+    fn of(operation: &str) -> Option<&'static Self> {
+        TABLE.iter().find(|access| access.operation == operation)
+    }
+
+    /// The permitted roles; none for an operation without authentication.
+    fn roles(&self) -> impl Iterator<Item = Role> {
+        let action = self.action;
+        let permitted = move |role: &Role| action.is_some_and(|action| permits(*role, action));
+        Role::VARIANTS.iter().copied().filter(permitted)
+    }
+
+    /// The extensions of the operation in the contract.
+    fn extensions(&self) -> Result<[(Value, Value); 3], yaml_serde::Error> {
+        let roles = self.roles().map(|role| Value::from(role.as_str())).collect();
+        Ok([
+            ("x-roles".into(), Value::Sequence(roles)),
+            ("x-scope".into(), yaml_serde::to_value(self.scope)?),
+            ("x-data-class".into(), yaml_serde::to_value(self.data)?),
+        ])
+    }
+}
+
+/// Adds the access to each operation of the contract. Extensions of utoipa's own types are in no
+/// order, so they are added to the document's YAML.
+///
+/// # Errors
+/// Only for values without a YAML form.
+pub(super) fn declare(document: &mut Value) -> Result<(), yaml_serde::Error> {
+    let paths = document.get_mut("paths").and_then(Value::as_mapping_mut);
+    let items = paths.into_iter().flat_map(Mapping::values_mut).filter_map(Value::as_mapping_mut);
+    let operations = items.flat_map(Mapping::values_mut).filter_map(Value::as_mapping_mut);
+    for operation in operations {
+        let name = operation.get("operationId").and_then(Value::as_str);
+        if let Some(access) = name.and_then(Access::of) {
+            operation.extend(access.extensions()?);
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_operation_has_its_access_declared() {
+        let document = yaml_serde::to_value(super::super::contract()).expect("YAML");
+        let items = document["paths"].as_mapping().expect("paths").values();
+        let operations = items.flat_map(|item| item.as_mapping().expect("operations").values());
+        let names = operations.map(|one| one["operationId"].as_str().expect("an id").to_owned());
+        let declared = TABLE.iter().map(|access| access.operation.to_owned());
+        let (names, declared): (BTreeSet<_>, BTreeSet<_>) = (names.collect(), declared.collect());
+        let undeclared: Vec<_> = names.difference(&declared).collect();
+        assert!(undeclared.is_empty(), "no access declared in server/access.rs: {undeclared:?}");
+        let unknown: Vec<_> = declared.difference(&names).collect();
+        assert!(unknown.is_empty(), "no such operations: {unknown:?}");
+        assert_eq!(TABLE.len(), declared.len(), "an operation is declared twice");
+    }
+}

@@ -1,0 +1,311 @@
+//! Every operation, called in every role, for a resource inside the caller's area, outside it and in
+//! another district: the answer is the one that `x-roles` and `x-scope` of the contract declare.
+
+use reqwest::Method;
+use rstest::rstest;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::attachments::announce;
+use crate::contract::document;
+use crate::sharding::district::{District, load};
+use crate::support::bodies::home_visit;
+use crate::support::files::{BENEFICIARY, FAR_BENEFICIARY, beneficiary_id, person_id};
+use crate::support::{Backend, Caller, FAR_GRID, GRID, Server, phones};
+
+/// The code of the other district.
+const OTHER_DISTRICT: &str = "500117";
+
+/// Where a resource is, seen from the caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    Inside,
+    Outside,
+    OtherDistrict,
+}
+
+/// A signed-in person.
+struct Person {
+    role: &'static str,
+    caller: Caller,
+    /// Whether the area is the whole district, so that nothing of it is outside.
+    of_district: bool,
+}
+
+/// The resources in one place.
+struct Resources {
+    grid: String,
+    person: String,
+    beneficiary: String,
+    /// A task that stays open.
+    open_task: String,
+    /// A task that commands change.
+    task: String,
+    plan: String,
+    uploads: Uploads,
+    /// A point of the grid.
+    lon: f64,
+}
+
+/// The task of the volunteer, and the volunteer's uploads to it.
+struct Uploads {
+    task: String,
+    incomplete: String,
+    given_up: String,
+    complete: String,
+}
+
+impl Uploads {
+    /// Uploads that do not exist.
+    fn none(task: &str) -> Self {
+        let id = || Uuid::now_v7().to_string();
+        Self { task: task.to_owned(), incomplete: id(), given_up: id(), complete: id() }
+    }
+
+    /// The volunteer's own task and uploads.
+    async fn of(volunteer: &Caller, supervisor: &Caller) -> Self {
+        let task = supervisor.make_task(&beneficiary_id(2)).await;
+        assert_eq!(volunteer.act(&format!("/v1/tasks/{task}/claim")).await.status, 200);
+        let uploads = Self::none(&task);
+        for id in [&uploads.incomplete, &uploads.given_up, &uploads.complete] {
+            let id = id.parse().expect("an id");
+            let announced = announce(volunteer, &task, id, "image/jpeg", PHOTO).await;
+            assert_eq!(announced.status, 201, "{}", announced.body);
+        }
+        let path = format!("/v1/attachments/{}", uploads.complete);
+        let sent = bytes(volunteer, &path, PHOTO).send().await.expect("an answer");
+        assert_eq!(sent.status(), 204);
+        uploads
+    }
+}
+
+/// The first bytes of a photo.
+const PHOTO: &[u8] = b"\xFF\xD8\xFF\xE0";
+
+/// A request that sends the first bytes of an upload.
+fn bytes(caller: &Caller, path: &str, bytes: &'static [u8]) -> reqwest::RequestBuilder {
+    let request = caller.request(Method::PATCH, path).header("Upload-Offset", 0);
+    request.header("Content-Type", "application/offset+octet-stream").body(bytes)
+}
+
+/// The people of the first grid's district, of each role and level.
+async fn people(server: &Server) -> Vec<Person> {
+    let people = [
+        ("admin", phones::ADMIN, true),
+        ("supervisor", phones::SUPERVISOR, true),
+        ("supervisor", phones::TOWN, false),
+        ("manager", phones::MANAGER, false),
+        ("volunteer", phones::VOLUNTEER, false),
+        ("auditor", phones::AUDITOR, true),
+    ];
+    let mut signed_in = Vec::new();
+    for (role, phone, of_district) in people {
+        signed_in.push(Person { role, caller: server.sign_in(phone).await, of_district });
+    }
+    signed_in
+}
+
+/// An order for a plan of past days, which leaves every task open.
+fn order(grid: &str) -> Value {
+    let day = chrono::Utc::now().date_naive() - chrono::Days::new(30);
+    json!({ "area": grid, "first_day": day, "last_day": day })
+}
+
+/// A plan for the grid, made by a supervisor.
+async fn plan(supervisor: &Caller, grid: &str) -> String {
+    let made = supervisor.post("/v1/plans", &order(grid)).await;
+    assert_eq!(made.status, 201, "{}", made.body);
+    made.body["id"].as_str().expect("an id").to_owned()
+}
+
+/// The resources of a grid of the small district.
+async fn resources(supervisor: &Caller, grid: &str, person: u32, home: &str) -> Resources {
+    let task = supervisor.make_task(home).await;
+    Resources {
+        grid: grid.to_owned(),
+        person: person_id(person),
+        beneficiary: home.to_owned(),
+        open_task: supervisor.make_task(home).await,
+        plan: plan(supervisor, grid).await,
+        uploads: Uploads::none(&task),
+        task,
+        lon: if grid == GRID { 106.255 } else { 106.275 },
+    }
+}
+
+/// The resources of the other district.
+async fn elsewhere(district: &District) -> Resources {
+    let task = district.task(1).await;
+    Resources {
+        grid: district.grid(),
+        person: district.person(22),
+        beneficiary: district.beneficiary(1),
+        open_task: district.task(1).await,
+        plan: plan(&district.supervisor, &district.grid()).await,
+        uploads: Uploads::none(&task),
+        task,
+        lon: 0.0,
+    }
+}
+
+/// How an operation names its resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Named {
+    /// It names none.
+    Not,
+    /// In the path or the query.
+    ByAddress,
+    /// In the body, whose fields are validated: 422 outside.
+    ByBody,
+}
+
+/// The request of an operation for `at`.
+fn request(operation: &str, path: &str, at: &Resources) -> (Named, String, Value) {
+    use Named::{ByAddress, ByBody, Not};
+    let today = chrono::Utc::now().date_naive();
+    let body = match operation {
+        "push_and_pull" => json!({ "commands": [] }),
+        "create_task" => home_visit(&at.beneficiary, json!({})),
+        "post_notice" => json!({ "area": at.grid, "title": "x", "text": "y", "until": today }),
+        "create_plan" => order(&at.grid),
+        // Nobody has this id: an authorized caller gets 422, and the grid keeps its manager.
+        "appoint_manager" => json!({ "person_id": Uuid::nil() }),
+        "reveal_beneficiary" => json!({ "purpose": "visit" }),
+        "report_task" => json!({ "outcome": "done" }),
+        "reassign_task" => json!({ "person_id": person_id(22) }),
+        "reschedule_task" => json!({ "due_on": "2027-01-04" }),
+        "decline_task" | "escalate_task" | "cancel_task" | "reopen_task" => {
+            json!({ "reason": "x" })
+        }
+        _ => Value::Null,
+    };
+    let id = match operation {
+        "get_task" | "get_task_history" | "list_task_reports" => &at.open_task,
+        "get_attachment" => &at.uploads.complete,
+        "give_up_attachment" => &at.uploads.given_up,
+        "attachment_offset" | "send_attachment" => &at.uploads.incomplete,
+        _ => match path.split('/').nth(2) {
+            Some("people") => &at.person,
+            Some("beneficiaries") => &at.beneficiary,
+            Some("plans") => &at.plan,
+            _ => &at.task,
+        },
+    };
+    let real = path.replace("{id}", id).replace("{code}", &at.grid);
+    let query = match operation {
+        "list_tasks" | "list_people" | "list_beneficiaries" | "list_plans" | "list_events"
+        | "export_events" => format!("?area={}", at.grid),
+        "list_areas" => format!("?parent={}", at.grid),
+        "locate_area" => format!("?lat=29.285&lon={}", at.lon),
+        _ => String::new(),
+    };
+    let named = match operation {
+        "create_task" | "post_notice" | "create_plan" => ByBody,
+        // In a header.
+        "announce_attachment" => ByAddress,
+        _ if real != path || !query.is_empty() => ByAddress,
+        _ => Not,
+    };
+    (named, real + &query, body)
+}
+
+/// Calls an operation on `at`; returns the status alone, since a stream has no end.
+async fn status(caller: &Caller, method: &str, operation: &str, call: &Call<'_>) -> u16 {
+    let Call { path, body, at } = call;
+    let method: Method = method.to_uppercase().parse().expect("a method");
+    let request = match operation {
+        "announce_attachment" => {
+            let id = Uuid::now_v7();
+            return announce(caller, &at.uploads.task, id, "image/jpeg", PHOTO).await.status;
+        }
+        "send_attachment" => bytes(caller, path, b""),
+        _ => caller.request(method, path).header("If-Match", "\"v1\""),
+    };
+    let request = if body.is_null() { request } else { request.json(body) };
+    request.send().await.expect("an answer").status().as_u16()
+}
+
+/// The request of an operation.
+struct Call<'a> {
+    path: String,
+    body: Value,
+    at: &'a Resources,
+}
+
+/// The statuses that the contract declares for the caller.
+fn expected(operation: &Value, who: &Person, place: Place, named: Named) -> &'static [u16] {
+    const DENIED: &[u16] = &[403, 404];
+    const PERMITTED: &[u16] = &[200, 201, 204, 400, 409, 412, 415, 422, 428];
+    let roles = operation["x-roles"].as_array().expect("roles");
+    let permitted = roles.iter().any(|role| role == who.role);
+    let assigned = operation["x-scope"] == "assignment" && who.role == "volunteer";
+    match (permitted, place) {
+        (true, _) if named == Named::Not => PERMITTED,
+        // The uploads of this test belong to the volunteer.
+        (true, _) if operation["x-scope"] == "own" && who.role != "volunteer" => &[404],
+        (true, Place::Inside) if assigned && operation["operationId"] == "reveal_beneficiary" => {
+            &[403]
+        }
+        (true, Place::Inside) => PERMITTED,
+        (true, _) if named == Named::ByBody => &[422],
+        (true, _) => &[404],
+        (false, Place::Inside) => &[403],
+        (false, _) if named == Named::Not => &[403],
+        (false, _) => DENIED,
+    }
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_role_reaches_what_the_contract_declares(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let people = people(&server).await;
+    let [supervisor, volunteer] = [&people[1].caller, &people[4].caller];
+    let uploads = Uploads::of(volunteer, supervisor).await;
+    let inside = resources(supervisor, GRID, 22, BENEFICIARY).await;
+    let inside = Resources { uploads, ..inside };
+    let outside = resources(supervisor, FAR_GRID, 13, FAR_BENEFICIARY).await;
+    load(&server.database, OTHER_DISTRICT);
+    let other = elsewhere(&District::sign_in(&server, OTHER_DISTRICT).await).await;
+
+    let document = document();
+    let (mut operations, mut calls, mut wrong) = (0, 0, Vec::new());
+    for (path, item) in document["paths"].as_object().expect("paths") {
+        for (method, operation) in item.as_object().expect("operations") {
+            let name = operation["operationId"].as_str().expect("an id");
+            operations += 1;
+            if operation["x-roles"] == json!([]) {
+                let (_, path, body) = request(name, path, &inside);
+                let call = Call { path, body, at: &inside };
+                let answered = status(&server.stranger(), method, name, &call).await;
+                assert_ne!(answered, 401, "{name} needs no authentication");
+                calls += 1;
+                continue;
+            }
+            for who in &people {
+                for (place, at) in [
+                    (Place::Inside, &inside),
+                    (Place::Outside, &outside),
+                    (Place::OtherDistrict, &other),
+                ] {
+                    let (named, path, body) = request(name, path, at);
+                    let same = named == Named::Not && place != Place::Inside;
+                    if same || (who.of_district && place == Place::Outside) {
+                        continue;
+                    }
+                    let call = Call { path, body, at };
+                    let answered = status(&who.caller, method, name, &call).await;
+                    let expected = expected(operation, who, place, named);
+                    if !expected.contains(&answered) {
+                        wrong.push(format!("{name} {} {place:?}: {answered}", who.role));
+                    }
+                    calls += 1;
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {calls} calls:\n{}", wrong.len(), wrong.join("\n"));
+    println!("{operations} operations, {calls} calls");
+}
