@@ -46,4 +46,5 @@ mod solving;
 mod syncing;
 mod tasks;
 mod upgrade;
+mod views;
 mod whole_district;

@@ -77,7 +77,7 @@ async fn unfinished_tasks_go_with_a_beneficiary_who_moves(
             (&answer.body["state"], &answer.body["assignee_id"], &answer.body["version"]),
             (&json!(state), &assignee, &json!(version))
         );
-        assert_eq!(answer.body["place"], json!({ "lat": 29.284, "lon": 106.266 }));
+        assert_eq!(answer.body["cell"], json!({ "lat": 29.2825, "lon": 106.2675 }));
     }
     assert_eq!(seen(&done).await.status, 404, "a finished visit stays where it was made");
     assert_eq!(manager.get(&format!("/v1/beneficiaries/{BENEFICIARY}")).await.status, 200);

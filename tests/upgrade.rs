@@ -138,12 +138,12 @@ impl Upgraded {
             let caller = self.sign_in(text(&view["who"])).await;
             let answer = caller.get(text(&view["path"])).await;
             assert_eq!(answer.status, 200, "{}: {}", view["path"], answer.body);
-            let before = renamed(&view["answer"]);
+            let (before, now) = (without_homes(&view["answer"]), without_homes(&answer.body));
             // A list may have grown; its previous items are still present.
             match before["items"].as_array() {
-                None => assert_eq!(answer.body, before, "{}", view["path"]),
+                None => assert_eq!(now, before, "{}", view["path"]),
                 Some(items) => {
-                    let now = answer.body["items"].as_array().expect("a list");
+                    let now = now["items"].as_array().expect("a list");
                     for (n, item) in items.iter().enumerate() {
                         assert_eq!(now.get(n), Some(item), "{} item {n}", view["path"]);
                     }
@@ -167,7 +167,7 @@ impl Upgraded {
             assert_eq!(json!(answer.status), call["status"], "{call}: {}", answer.body);
             if answer.status < 300 {
                 assert_eq!(answer.headers["Idempotency-Replayed"], "true", "{call}");
-                assert_eq!(answer.body, renamed(&call["answer"]), "{call}");
+                assert_eq!(without_homes(&answer.body), without_homes(&call["answer"]), "{call}");
             } else {
                 assert_eq!(answer.problem(), code(&call["answer"]), "{call}");
             }
@@ -269,6 +269,26 @@ fn renamed(value: &Value) -> Value {
         }
         other => other.clone(),
     }
+}
+
+/// A [`renamed`] answer without the positions of homes: the previous build showed them exactly
+/// to everyone, and this one only to the visitor.
+fn without_homes(value: &Value) -> Value {
+    fn strip(value: &mut Value) {
+        match value {
+            Value::Array(items) => items.iter_mut().for_each(strip),
+            Value::Object(fields) => {
+                if ["beneficiary_id", "lives_alone"].iter().any(|name| fields.contains_key(*name)) {
+                    fields.retain(|name, _| name != "place" && name != "cell");
+                }
+                fields.values_mut().for_each(strip);
+            }
+            _ => {}
+        }
+    }
+    let mut value = renamed(value);
+    strip(&mut value);
+    value
 }
 
 /// The folder of what the build before left on this kind of database.

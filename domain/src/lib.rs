@@ -8,6 +8,7 @@
 //! - [`range`]: whole numbers within bounds; [`bounded_text`]: texts within a length.
 //! - [`authority`]: the one table of role by action.
 //! - [`task`]: the life cycle of a task, with every rule.
+//! - [`visibility`]: who sees what of a task and of its beneficiary.
 
 pub mod area;
 pub mod authority;
@@ -24,4 +25,5 @@ pub mod sql;
 pub mod task;
 pub mod text;
 pub mod time;
+pub mod visibility;
 pub mod word;

@@ -18,6 +18,9 @@ struct RawPlace {
     lon: f64,
 }
 
+/// The side of a cell, in degrees.
+const CELL: f64 = 0.005;
+
 /// Why two numbers are not a position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum PlaceError {
@@ -51,6 +54,18 @@ impl Place {
     /// Latitude in degrees, -90 to 90.
     pub const fn lat(&self) -> f64 {
         self.lat
+    }
+
+    /// The centre of the position's cell: 0.005 degrees square, which in China is 556 m from
+    /// south to north and 335 to 530 m from west to east.
+    #[must_use]
+    pub fn cell(&self) -> Self {
+        let centre = |degrees: f64, most: f64| {
+            let middle = ((degrees / CELL).floor() + 0.5) * CELL;
+            // Four decimals are exact for a centre; the poles and the date line have half a cell.
+            ((middle * 1e4).round() / 1e4).clamp(-most, most)
+        };
+        Self { lat: centre(self.lat, 90.0), lon: centre(self.lon, 180.0) }
     }
 
     /// The `most` elements of `all` whose `home` is nearest, nearest first; ties keep their
@@ -94,6 +109,19 @@ impl TryFrom<RawPlace> for Place {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn all_positions_of_a_cell_have_one_centre() {
+        let cell = |lat, lon| {
+            let centre = Place::new(lat, lon).expect("a place").cell();
+            (centre.lat(), centre.lon())
+        };
+        assert_eq!(cell(29.284, 106.251), (29.2825, 106.2525));
+        assert_eq!(cell(29.2801, 106.2549), (29.2825, 106.2525));
+        assert_eq!(cell(29.2851, 106.2551), (29.2875, 106.2575));
+        assert_eq!(cell(-0.001, -0.001), (-0.0025, -0.0025));
+        assert_eq!(cell(90.0, 180.0), (90.0, 180.0));
+    }
 
     #[test]
     fn a_swapped_pair_is_told_from_one_out_of_range() {

@@ -156,8 +156,8 @@ pub struct Beneficiary {
     pub gender: Gender,
     /// Year of birth, four digits.
     pub birth_year: BirthYear,
-    /// The home, WGS-84.
-    pub place: Place,
+    /// The centre of the home's cell of about 500 m, WGS-84.
+    pub cell: Place,
     /// Whether the beneficiary lives alone.
     pub lives_alone: bool,
     /// The beneficiary's mobility.
@@ -210,6 +210,8 @@ pub struct Revealed {
     /// Without the name of the district.
     #[schema(max_length = 256, example = "几江街道南门社区1网格1栋102")]
     pub address: String,
+    /// The home, WGS-84.
+    pub place: Place,
     /// The beneficiary's hardships.
     #[schema(max_items = 3, value_type = Vec<Hardship>, example = json!(["medical"]))]
     pub hardships: Hardships,

@@ -30,7 +30,8 @@ pub struct BeneficiaryQuery {
 /// List beneficiaries
 ///
 /// Lists the beneficiaries in the caller's area, ordered by grid. Names and phone numbers
-/// are masked. Allowed roles: all except volunteers.
+/// are masked, and only the cell of a home is shown. Allowed roles: managers, supervisors and
+/// admins.
 #[utoipa::path(
     tag = "beneficiaries",
     operation_id = "list_beneficiaries",
@@ -64,7 +65,8 @@ pub(crate) async fn list_beneficiaries(
 
 /// Get a beneficiary
 ///
-/// Names and numbers are masked. Allowed roles: all except volunteers, within their area.
+/// Names and numbers are masked, and only the cell of the home is shown. Allowed roles: managers,
+/// supervisors and admins, within their area.
 #[utoipa::path(
     tag = "beneficiaries",
     operation_id = "get_beneficiary",

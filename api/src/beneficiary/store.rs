@@ -81,7 +81,7 @@ impl BeneficiaryRow {
             category: self.category,
             gender: self.gender,
             birth_year: self.birth_year,
-            place: self.home()?,
+            cell: self.home()?.cell(),
             lives_alone: self.lives_alone,
             mobility: self.mobility,
             contact: self.contact,

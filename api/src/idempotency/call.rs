@@ -79,7 +79,9 @@ impl Commands {
                 channel: Channel::Call,
             };
             let authorize = |tx: &mut Tx<'_>| effect.authorize(tx, &principal);
-            once(tx, &key, &request, authorize, |tx| act(&effect, tx, &key, &principal))
+            let outcome =
+                once(tx, &key, &request, authorize, |tx| act(&effect, tx, &key, &principal))?;
+            Ok::<_, Problem>(show(outcome, |made| effect.shown(tx, &principal, made)))
         });
         done(answer.await?)
     }
@@ -106,7 +108,9 @@ impl Commands {
                 request: &request,
                 channel: Channel::Call,
             };
-            recall(tx, &key, &request, |tx| effect.authorize(tx, &principal))
+            let outcome = recall(tx, &key, &request, |tx| effect.authorize(tx, &principal))?;
+            let shown = |outcome| show(outcome, |made| effect.shown(tx, &principal, made));
+            Ok::<_, Problem>(outcome.map(shown))
         });
         answer.await?.map(done).transpose()
     }
@@ -127,6 +131,11 @@ impl Commands {
         });
         shown.await
     }
+}
+
+/// The outcome with its result as `shown`.
+fn show<T>(outcome: Outcome<T>, shown: impl FnOnce(T) -> Result<T, Problem>) -> Outcome<T> {
+    Outcome { result: outcome.result.and_then(shown), ..outcome }
 }
 
 /// The result for a caller who may see it.

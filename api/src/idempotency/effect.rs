@@ -34,6 +34,20 @@ pub trait Effect: Send + Sync + 'static {
     /// # Errors
     /// The refusal that a new call gets.
     fn authorize(&self, tx: &mut Tx<'_>, principal: &Principal) -> Result<(), Problem>;
+
+    /// The result as the principal sees it now. A stored result holds no personal data in clear;
+    /// this adds what the principal's present view shows.
+    ///
+    /// # Errors
+    /// [`Problem`] of the database.
+    fn shown(
+        &self,
+        _: &mut Tx<'_>,
+        _: &Principal,
+        made: Self::Made,
+    ) -> Result<Self::Made, Problem> {
+        Ok(made)
+    }
 }
 
 /// An answer that opens sealed data. It is never stored: each call is authorized and recorded

@@ -1,4 +1,4 @@
-//! Escalates or expires overdue tasks, and archives tasks that ended long ago.
+//! Escalates or expires overdue tasks, and closes and archives tasks that ended.
 //!
 //! A task stores the day of its next automatic step (`next_action_on`), so the due
 //! tasks are one index range. Each step is a change like any other: a transition
@@ -70,18 +70,21 @@ fn step(tx: &mut Tx<'_>, row: &TaskRow, today: NaiveDate) -> Result<(), DbError>
     Ok(())
 }
 
-/// Archives a task that has ended, so that phones drop it; gives any other task
-/// the next day on which something is due.
+/// Gives a task the next day on which something is due. One that has ended is first closed: its
+/// visitor's view has ended, and phones fetch it again; then it is archived, and phones drop it.
 fn archive_or_postpone(tx: &mut Tx<'_>, row: &TaskRow, task: &life::Task, today: NaiveDate) {
     let mut next = row.clone();
-    next.next_action_on = overdue::next_action_on(task).filter(|day| *day > today);
+    next.next_action_on = row.next_step_on(task, today).filter(|day| *day > today);
     if !task.state.is_live() {
-        next.archived = true;
+        next.archived = !row.is_shown_on(today);
         next.version += 1;
-        next.updated_at = tx.now.naive_utc();
+        let action = if next.archived { "task.archive" } else { "task.close" };
+        if next.archived {
+            next.next_action_on = None;
+        }
         let assignee = task.state.assignee();
         tx.record(
-            Event::new("task.archive", Subject::Task, row.id, task.grid, next.version)
+            Event::new(action, Subject::Task, row.id, task.grid, next.version)
                 .assignees(assignee, assignee),
         );
     }

@@ -31,7 +31,7 @@ pub struct PeopleQuery {
 /// List people
 ///
 /// Lists the staff and volunteers of the caller's area, ordered by area. Phone numbers are
-/// masked. Allowed roles: all except volunteers.
+/// masked. Allowed roles: managers, supervisors and admins.
 #[utoipa::path(
     tag = "people",
     operation_id = "list_people",
@@ -62,7 +62,7 @@ pub(crate) async fn list_people(
 
 /// Get a person
 ///
-/// Allowed roles: all except volunteers, within their area.
+/// Allowed roles: managers, supervisors and admins, within their area.
 #[utoipa::path(
     tag = "people",
     operation_id = "get_person",

@@ -101,12 +101,13 @@ fn following() -> String {
          each with a UUIDv7. `POST /v1/sync` sends up to {MOST_COMMANDS} commands in at most {} KiB \
          of JSON (gzip is accepted; the limit applies to the decompressed body) and returns the \
          changes. On 413, send fewer commands at a time.\n\n\
-         - Each phone receives the kinds of service, the notices and its user's shifts. A manager, \
-         supervisor or admin also receives the beneficiaries of the area and its tasks, except \
-         those that ended long ago; a volunteer receives the open tasks of the grid and the \
-         volunteer's own tasks, with their beneficiaries. Names, phone numbers and addresses are in \
-         clear only for visitors: the manager of the grid, and the assignee of an active task. For \
-         all others, names and phone numbers are masked and addresses are omitted.\n\
+         - Each phone receives the kinds of service, the notices and its user's shifts. A \
+         manager, supervisor or admin also receives the beneficiaries of the area and its tasks, \
+         an auditor its tasks alone, except those that ended long ago; a volunteer receives the \
+         open tasks of the grid and the volunteer's own tasks, with their beneficiaries. Names, \
+         phone numbers and addresses are in clear only for the visitor, from the assignment until \
+         72 hours after the visit (`view`: `visitor`). Staff gets them masked (`staff`); a \
+         volunteer without the task gets the masked name and the cell of the home (`pool`).\n\
          - A command leaves the outbox when its outcome is `applied`, `recorded` or `rejected`. On \
          `retry`, or without an answer, it is sent again, unchanged and with the same id. A \
          repeated command gets the stored outcome, with `replayed: true`.\n\

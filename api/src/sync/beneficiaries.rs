@@ -1,86 +1,104 @@
-//! Beneficiaries in the form that phones receive: in clear for the current visitor,
-//! masked for all others with them in scope.
+//! Beneficiaries in the form that phones receive: in clear for the visitor, masked for all
+//! others with them in scope.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use gridward_domain::area::AreaCode;
 use gridward_domain::id::BeneficiaryId;
 use gridward_domain::place::Place;
 use gridward_domain::range::BirthYear;
+use gridward_domain::visibility::{self, TaskFacts, View};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use super::model::{Change, RowType};
 use super::row_cache::{RowCache, json};
-use super::scope::{Scope, View};
+use super::scope::Scope;
 use super::store::{self, BeneficiaryKey};
 use crate::beneficiary::store::{BeneficiaryRow, rows};
 use crate::beneficiary::{Category, model};
 use crate::crypto::{SealingKey, mask};
 use crate::db::{Conn, DbError};
 
-/// A beneficiary in the form that phones receive: with the fields that a visitor needs,
-/// or masked, with the fields needed to choose a visit.
+/// A beneficiary in the form that phones receive, in one of three views: `visitor`, what a visit
+/// needs, in clear; `staff`, masked; `pool`, with the fields needed to choose a visit.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct BeneficiaryCard {
     /// The beneficiary's id.
     id: BeneficiaryId,
     /// The responsible grid.
     grid: AreaCode,
-    /// In clear for the current visitor, masked otherwise.
+    /// The view, which determines the fields.
+    view: View,
+    /// In clear for the visitor, masked otherwise.
     #[schema(max_length = 64, example = "王小明")]
     name: String,
-    /// In clear for the current visitor, masked otherwise.
-    #[schema(max_length = 20, example = "10012345678")]
-    phone: String,
-    /// Only for the current visitor.
+    /// The centre of the home's cell of about 500 m, WGS-84; absent for the visitor.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cell: Option<Place>,
+    /// The home, WGS-84; only for the visitor.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    place: Option<Place>,
+    /// Only for the visitor.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 256)]
     address: Option<String>,
-    /// Which of the three hardships apply; only for the current visitor.
+    /// Which of the three hardships apply; only for the visitor.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_items = 3, value_type = Option<Vec<model::Hardship>>)]
     hardships: Option<model::Hardships>,
-    /// The category of entitlement.
-    category: Category,
-    /// The year, four digits.
-    birth_year: BirthYear,
-    /// The location of the home, WGS-84.
-    place: Place,
-    /// Whether the beneficiary lives alone.
-    lives_alone: bool,
-    /// The degree of mobility.
-    mobility: model::Mobility,
-    /// The preferred form of contact.
-    contact: model::Contact,
-    /// The state of the plaque 光荣之家 at the door.
-    plaque: model::Plaque,
+    /// In clear for the visitor, masked for staff.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 20, example = "10012345678")]
+    phone: Option<String>,
+    /// The category of entitlement; absent in the pool.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    category: Option<Category>,
+    /// The year, four digits; absent in the pool.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    birth_year: Option<BirthYear>,
+    /// Whether the beneficiary lives alone; absent in the pool.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lives_alone: Option<bool>,
+    /// The degree of mobility; absent in the pool.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mobility: Option<model::Mobility>,
+    /// The preferred form of contact; absent in the pool.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    contact: Option<model::Contact>,
+    /// The state of the plaque 光荣之家 at the door; absent in the pool.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    plaque: Option<model::Plaque>,
 }
 
 fn card(row: &BeneficiaryRow, key: &SealingKey, view: View) -> Result<BeneficiaryCard, DbError> {
     let opened = row.particulars(key)?;
-    let clear = view == View::Clear;
+    let (clear, more) = (view == View::Visitor, view >= View::Staff);
     let (name, phone) = if clear {
         (opened.name, opened.phone)
     } else {
         (mask::name(&opened.name), mask::phone(&opened.phone))
     };
+    let position = view.home(row.home()?);
     Ok(BeneficiaryCard {
         id: row.id,
         grid: row.grid,
+        view,
         name,
-        phone,
+        cell: position.cell(),
+        place: position.place(),
         address: clear.then_some(opened.address),
         hardships: clear.then_some(opened.hardships),
-        category: row.category,
-        birth_year: row.birth_year,
-        place: row.home()?,
-        lives_alone: row.lives_alone,
-        mobility: row.mobility,
-        contact: row.contact,
-        plaque: row.plaque,
+        phone: more.then_some(phone),
+        category: more.then_some(row.category),
+        birth_year: more.then_some(row.birth_year),
+        lives_alone: more.then_some(row.lives_alone),
+        mobility: more.then_some(row.mobility),
+        contact: more.then_some(row.contact),
+        plaque: more.then_some(row.plaque),
     })
 }
 
@@ -92,12 +110,13 @@ pub(super) fn changes(
     district: AreaCode,
     keys: &[(BeneficiaryKey, View)],
 ) -> Result<Vec<Change>, DbError> {
+    let kind = RowType::Beneficiary;
     let mut seen: HashMap<BeneficiaryId, (i64, Arc<RawValue>)> = HashMap::with_capacity(keys.len());
     let mut unseen = HashMap::new();
     for (one, view) in keys {
         let kept = match view {
-            View::Masked => cards.get(district, RowType::Beneficiary, one.id.0, one.version),
-            View::Clear => None,
+            View::Visitor => None,
+            View::Staff | View::Pool => cards.get(district, kind, one.id.0, one.version, *view),
         };
         match kept {
             Some(json) => drop(seen.insert(one.id, (one.version, json))),
@@ -106,16 +125,16 @@ pub(super) fn changes(
     }
     let ids: Vec<BeneficiaryId> = unseen.keys().copied().collect();
     for row in rows(conn, district, &ids)? {
-        let view = unseen.get(&row.id).copied().unwrap_or(View::Masked);
+        let view = unseen.get(&row.id).copied().unwrap_or(View::Pool);
         let json = json(&card(&row, key, view)?)?;
-        if view == View::Masked {
-            cards.keep(district, RowType::Beneficiary, row.id.0, row.version, &json);
+        if view != View::Visitor {
+            cards.keep(district, kind, (row.id.0, row.version, view), &json);
         }
         seen.insert(row.id, (row.version, json));
     }
     let changes = keys.iter().filter_map(|(one, _)| {
         let (version, data) = seen.remove(&one.id)?;
-        Some(Change { r#type: RowType::Beneficiary, id: one.id.to_string(), version, data })
+        Some(Change { r#type: kind, id: one.id.to_string(), version, data })
     });
     Ok(changes.collect())
 }
@@ -126,19 +145,29 @@ pub(super) fn views(
     conn: &mut Conn,
     scope: &Scope,
     ids: &[BeneficiaryId],
+    now: DateTime<Utc>,
 ) -> Result<Vec<(BeneficiaryKey, View)>, DbError> {
     let keys = store::beneficiary_keys(conn, scope.area().district(), ids)?;
-    let mut by_task: HashMap<BeneficiaryId, View> = HashMap::new();
+    views_of(conn, scope, keys, now)
+}
+
+/// As [`views`], for keys that have been read.
+pub(super) fn views_of(
+    conn: &mut Conn,
+    scope: &Scope,
+    keys: Vec<BeneficiaryKey>,
+    now: DateTime<Utc>,
+) -> Result<Vec<(BeneficiaryKey, View)>, DbError> {
+    let mut tasks: HashMap<BeneficiaryId, Vec<TaskFacts>> = HashMap::new();
     if scope.visits() {
-        for (id, whose) in store::tasks_at(conn, scope, ids)? {
-            if let Some(view) = scope.sees_by(whose) {
-                let best = by_task.entry(id).or_insert(view);
-                *best = (*best).max(view);
-            }
+        let ids: Vec<BeneficiaryId> = keys.iter().map(|key| key.id).collect();
+        for (id, task) in store::tasks_at(conn, scope, &ids)? {
+            tasks.entry(id).or_default().push(task);
         }
     }
     let seen = keys.into_iter().filter_map(|key| {
-        let view = scope.sees_in(&key.grid).max(by_task.get(&key.id).copied())?;
+        let tasks = tasks.remove(&key.id).unwrap_or_default();
+        let view = visibility::of_beneficiary(&scope.0, &key.grid, tasks, now)?;
         Some((key, view))
     });
     Ok(seen.collect())

@@ -8,16 +8,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 use std::str::FromStr;
 
-use chrono::NaiveDate;
+use chrono::{DateTime, Utc};
 use gridward_domain::area::AreaCode;
 use gridward_domain::id::{BeneficiaryId, NoticeId, PersonId, TaskId};
+use gridward_domain::visibility::View;
 
 use super::beneficiaries;
 use super::cursor::Cursor;
 use super::last_change_index::LastChangeIndex;
 use super::model::{Change, RemovalReason, Removed, RowType};
 use super::row_cache::RowCache;
-use super::scope::{Scope, TaskVisibility, View};
+use super::scope::Scope;
 use super::snapshot;
 use super::store::{self, EventRef};
 use crate::crypto::SealingKey;
@@ -37,8 +38,8 @@ pub struct Pull<'a> {
     pub last_changes: &'a LastChangeIndex,
     /// The approximate maximum number of changes.
     pub limit: usize,
-    /// The current date in the district.
-    pub today: NaiveDate,
+    /// The current time.
+    pub now: DateTime<Utc>,
 }
 
 /// The result of a pull.
@@ -144,9 +145,9 @@ impl Pull<'_> {
         let mut gone: BTreeSet<TaskId> = ids.iter().copied().collect();
         for row in store::tasks(conn, self.scope.area().district(), &ids)? {
             let known = changed.tasks.get(&row.id).copied().unwrap_or(true);
-            if self.scope.holds(TaskVisibility::of(&row)?) {
+            if let Some(view) = self.scope.view(&row, self.now) {
                 gone.remove(&row.id);
-                to.changes.push(self.rows.task(&row)?);
+                to.changes.push(self.rows.task(&row, view)?);
             }
             // Except for staff responsible for the grid, a beneficiary is in scope by its tasks.
             if let Some(id) = row.beneficiary.filter(|_| self.scope.visits()) {
@@ -168,7 +169,7 @@ impl Pull<'_> {
         to: &mut Pulled,
     ) -> Result<(), DbError> {
         let ids: Vec<BeneficiaryId> = changed.keys().copied().collect();
-        let seen = beneficiaries::views(conn, &self.scope, &ids)?;
+        let seen = beneficiaries::views(conn, &self.scope, &ids, self.now)?;
         let there: BTreeSet<BeneficiaryId> = seen.iter().map(|(key, _)| key.id).collect();
         let gone = changed.iter().filter(|(id, known)| **known && !there.contains(id));
         to.removed.extend(gone.map(|(id, _)| removed(RowType::Beneficiary, id.to_string())));
@@ -183,7 +184,7 @@ impl Pull<'_> {
 pub(super) fn shown(
     seen: &[(store::BeneficiaryKey, View)],
 ) -> impl Iterator<Item = BeneficiaryId> + '_ {
-    seen.iter().filter(|(_, view)| *view == View::Clear).map(|(key, _)| key.id)
+    seen.iter().filter(|(_, view)| *view == View::Visitor).map(|(key, _)| key.id)
 }
 
 pub(super) fn removed(r#type: RowType, id: String) -> Removed {

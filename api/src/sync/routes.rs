@@ -19,7 +19,7 @@ use super::row_cache::RowCache;
 use super::scope::Scope;
 use super::{body, push};
 use crate::auth::Authenticated;
-use crate::clock::{self, Clock, china};
+use crate::clock::{Clock, china};
 use crate::crypto::KeyRing;
 use crate::http::Query;
 use crate::http::if_none_match::{self, IfNoneMatch};
@@ -170,11 +170,10 @@ async fn pull(
     let (keys, rows, last_changes) =
         (sync.keys.clone(), sync.rows.clone(), sync.last_changes.clone());
     let (scope, district) = (Scope(*principal), principal.district());
-    let (limit, today) = (limit.unwrap_or(LIMIT).into(), clock::day((sync.clock)()));
+    let (limit, now) = (limit.unwrap_or(LIMIT).into(), (sync.clock)());
     let pulled = sync.db.read(move |conn| {
         let key = keys.key(conn, district)?;
-        let pull =
-            Pull { scope, key: &key, rows: &rows, last_changes: &last_changes, limit, today };
+        let pull = Pull { scope, key: &key, rows: &rows, last_changes: &last_changes, limit, now };
         pull.since(conn, cursor.as_deref())
     });
     let mut pulled = pulled.await?;

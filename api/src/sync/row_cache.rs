@@ -1,20 +1,22 @@
 //! A cache of rows in the form that phones receive, as JSON.
 //!
-//! The JSON of a task or a masked beneficiary depends only on its version, so a cache
-//! entry never becomes stale, on any server. Personal data in clear is decrypted for
+//! The JSON of a task or a masked beneficiary depends only on its version and the view, so a
+//! cache entry never becomes stale, on any server. Personal data in clear is decrypted for
 //! each answer and never cached.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use gridward_domain::area::AreaCode;
+use gridward_domain::visibility::View;
 use moka::sync::Cache;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use super::model::{Change, RowType};
-use super::scope::{Scope, TaskVisibility};
+use super::scope::Scope;
 use super::store::{self, TaskKey};
 use crate::db::{Conn, DbError};
 use crate::task::row::TaskRow;
@@ -22,9 +24,9 @@ use crate::task::row::TaskRow;
 /// The maximum number of entries; an entry takes about half a kilobyte.
 const KEPT: u64 = 100_000;
 
-type Key = (AreaCode, RowType, Uuid, i64);
+type Key = (AreaCode, RowType, Uuid, i64, View);
 
-/// The cached rows, by district, type, id and version.
+/// The cached rows, by district, type, id, version and view.
 #[derive(Clone)]
 pub struct RowCache(Cache<Key, Arc<RawValue>>);
 
@@ -42,8 +44,9 @@ impl RowCache {
         row: RowType,
         id: Uuid,
         version: i64,
+        view: View,
     ) -> Option<Arc<RawValue>> {
-        self.0.get(&(district, row, id, version))
+        self.0.get(&(district, row, id, version, view))
     }
 
     /// Caches a row.
@@ -51,22 +54,21 @@ impl RowCache {
         &self,
         district: AreaCode,
         row: RowType,
-        id: Uuid,
-        version: i64,
+        (id, version, view): (Uuid, i64, View),
         json: &Arc<RawValue>,
     ) {
-        self.0.insert((district, row, id, version), Arc::clone(json));
+        self.0.insert((district, row, id, version, view), Arc::clone(json));
     }
 
-    /// The JSON of this task row, from the cache if present.
-    pub(super) fn task(&self, row: &TaskRow) -> Result<Change, DbError> {
+    /// The JSON of this task row in the view, from the cache if present.
+    pub(super) fn task(&self, row: &TaskRow, view: View) -> Result<Change, DbError> {
         let kind = RowType::Task;
-        let kept = self.get(row.district, kind, row.id.0, row.version);
+        let kept = self.get(row.district, kind, row.id.0, row.version, view);
         let data = if let Some(json) = kept {
             json
         } else {
-            let json = json(&row.task()?)?;
-            self.keep(row.district, kind, row.id.0, row.version, &json);
+            let json = json(&row.task(view)?)?;
+            self.keep(row.district, kind, (row.id.0, row.version, view), &json);
             json
         };
         Ok(Change { r#type: kind, id: row.id.to_string(), version: row.version, data })
@@ -79,12 +81,14 @@ impl RowCache {
         conn: &mut Conn,
         scope: &Scope,
         keys: &[TaskKey],
+        now: DateTime<Utc>,
     ) -> Result<Vec<Change>, DbError> {
         let district = scope.area().district();
         let mut seen = HashMap::with_capacity(keys.len());
         let mut unseen = Vec::new();
         for key in keys {
-            match self.get(district, RowType::Task, key.id.0, key.version) {
+            let Some(view) = key.facts().view(&scope.0, now) else { continue };
+            match self.get(district, RowType::Task, key.id.0, key.version, view) {
                 Some(json) => {
                     seen.insert(key.id, (key.version, json));
                 }
@@ -93,8 +97,8 @@ impl RowCache {
         }
         for row in store::tasks(conn, district, &unseen)? {
             // It may have left the scope since its key was read.
-            if scope.holds(TaskVisibility::of(&row)?) {
-                let Change { version, data, .. } = self.task(&row)?;
+            if let Some(view) = scope.view(&row, now) {
+                let Change { version, data, .. } = self.task(&row, view)?;
                 seen.insert(row.id, (version, data));
             }
         }

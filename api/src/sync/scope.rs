@@ -1,40 +1,25 @@
-//! Scopes: the rules for the rows that a person's phone may have, as pure functions.
+//! Scopes: the rows that a person's phone may have, as pure functions. What it may see of a task
+//! and of a beneficiary is the rule of [`gridward_domain::visibility`].
 
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use chrono::{DateTime, Utc};
 use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::authority::{Principal, Role};
 use gridward_domain::id::PersonId;
-use gridward_domain::task::Phase;
+use gridward_domain::visibility::{self, View};
 
 use super::cursor::Rest;
+use crate::task::row::TaskRow;
 
 /// A person's scope.
 #[derive(Clone, Copy, Debug)]
 pub struct Scope(pub Principal);
 
-/// The fields of a beneficiary that a phone may have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum View {
-    /// Name and phone masked, no address, no hardships.
-    Masked,
-    /// All fields that a visitor needs.
-    Clear,
-}
-
-/// The properties of a task that determine which phones may have it.
-#[derive(Clone, Copy, Debug)]
-pub struct TaskVisibility {
-    /// Its grid.
-    pub grid: AreaCode,
-    /// Its state.
-    pub phase: Phase,
-    /// Its assignee.
-    pub assignee: Option<PersonId>,
-    /// Whether it ended so long ago that phones delete it.
-    pub archived: bool,
-}
+/// The version of the rules: a cursor of others is invalid, so that phones drop the rows that
+/// they got by them.
+const RULES: u8 = 2;
 
 impl Scope {
     /// The person.
@@ -49,7 +34,7 @@ impl Scope {
 
     /// Whether the person visits beneficiaries.
     pub const fn visits(&self) -> bool {
-        matches!(self.0.role, Role::Manager | Role::Volunteer)
+        visibility::visits(self.0.role)
     }
 
     /// Whether the person is a volunteer of a grid, not its manager.
@@ -60,7 +45,7 @@ impl Scope {
     /// Whether the phone may have all beneficiaries of the area, not only those of its
     /// tasks.
     pub const fn holds_area(&self) -> bool {
-        !self.helps()
+        visibility::directs(self.0.role)
     }
 
     /// The person's area and the areas that contain it; notices to any of them reach the
@@ -69,30 +54,9 @@ impl Scope {
         std::iter::successors(Some(self.area()), AreaCode::parent).collect()
     }
 
-    /// Whether the phone may have the task: the person's own tasks, and those of the
-    /// area; for volunteers, only the unassigned ones of the area.
-    pub fn holds(&self, task: TaskVisibility) -> bool {
-        let own = task.assignee == Some(self.person());
-        let here = self.area().contains(&task.grid);
-        let shown = !self.helps() || task.phase == Phase::Open;
-        !task.archived && (own || (here && shown))
-    }
-
-    /// The view of a beneficiary in `grid` that one of the beneficiary's tasks permits.
-    pub fn sees_by(&self, task: TaskVisibility) -> Option<View> {
-        let own = task.assignee == Some(self.person());
-        let live = matches!(task.phase, Phase::Assigned | Phase::Accepted | Phase::InProgress);
-        match () {
-            () if own && live && !task.archived => Some(View::Clear),
-            () if self.holds(task) => Some(View::Masked),
-            () => None,
-        }
-    }
-
-    /// The view of a beneficiary in `grid` that the area alone permits.
-    pub fn sees_in(&self, grid: &AreaCode) -> Option<View> {
-        let here = self.area().contains(grid) && self.holds_area();
-        here.then_some(if self.visits() { View::Clear } else { View::Masked })
+    /// The view of the task that the phone may have, if any; none of an archived one.
+    pub fn view(&self, row: &TaskRow, now: DateTime<Utc>) -> Option<View> {
+        if row.archived { None } else { row.facts().view(&self.0, now) }
     }
 
     /// Whether a snapshot of this scope can continue there. A cursor grants no access, so
@@ -110,7 +74,7 @@ impl Scope {
     /// A fingerprint of the scope; a cursor with a different one is invalid.
     pub fn mark(&self) -> String {
         let Principal { person, role, area } = self.0;
-        let hash = digest(&SHA256, format!("{person}|{role}|{area}").as_bytes());
+        let hash = digest(&SHA256, format!("{person}|{role}|{area}|{RULES}").as_bytes());
         BASE64_URL_SAFE_NO_PAD.encode(hash.as_ref().iter().take(9).copied().collect::<Vec<_>>())
     }
 
@@ -137,46 +101,8 @@ mod tests {
         Scope(Principal { person: ME, role, area: area(code) })
     }
 
-    fn whose(grid: &str, phase: Phase, assignee: Option<PersonId>) -> TaskVisibility {
-        TaskVisibility { grid: area(grid), phase, assignee, archived: false }
-    }
-
     const HERE: &str = "500116001002001";
     const THERE: &str = "500116001002002";
-
-    #[test]
-    fn a_volunteer_has_the_pool_of_the_grid_and_what_is_in_hand_wherever_it_lies() {
-        let me = scope(Role::Volunteer, HERE);
-        assert!(me.holds(whose(HERE, Phase::Open, None)));
-        assert!(me.holds(whose(THERE, Phase::Accepted, Some(ME))));
-        assert!(!me.holds(whose(HERE, Phase::Accepted, Some(OTHER))));
-        assert!(!me.holds(whose(THERE, Phase::Open, None)));
-    }
-
-    #[test]
-    fn a_manager_has_all_of_the_grid_and_a_supervisor_all_of_the_area() {
-        let others = whose(HERE, Phase::Accepted, Some(OTHER));
-        assert!(scope(Role::Manager, HERE).holds(others));
-        assert!(scope(Role::Supervisor, "500116001").holds(others));
-        assert!(!scope(Role::Manager, THERE).holds(others));
-        assert!(!scope(Role::Supervisor, "500116002").holds(others));
-        let archived = TaskVisibility { archived: true, ..others };
-        assert!(!scope(Role::Manager, HERE).holds(archived));
-    }
-
-    #[test]
-    fn only_who_visits_sees_a_beneficiary_in_clear() {
-        let volunteer = scope(Role::Volunteer, HERE);
-        assert_eq!(volunteer.sees_by(whose(THERE, Phase::Assigned, Some(ME))), Some(View::Clear));
-        assert_eq!(volunteer.sees_by(whose(HERE, Phase::Open, None)), Some(View::Masked));
-        // After the visit the beneficiary's particulars leave the phone.
-        assert_eq!(volunteer.sees_by(whose(HERE, Phase::Done, Some(ME))), Some(View::Masked));
-        assert_eq!(volunteer.sees_by(whose(HERE, Phase::Assigned, Some(OTHER))), None);
-        assert_eq!(volunteer.sees_in(&area(HERE)), None);
-        assert_eq!(scope(Role::Manager, HERE).sees_in(&area(HERE)), Some(View::Clear));
-        assert_eq!(scope(Role::Supervisor, "500116").sees_in(&area(HERE)), Some(View::Masked));
-        assert_eq!(scope(Role::Auditor, "500116").sees_in(&area(HERE)), Some(View::Masked));
-    }
 
     #[test]
     fn another_role_area_or_person_is_another_mark() {

@@ -4,6 +4,7 @@
 //! continue from that head and deliver the changes made during the snapshot.
 
 use gridward_domain::id::{BeneficiaryId, NoticeId};
+use gridward_domain::visibility::View;
 use gridward_domain::word::{VariantArray as _, Word as _};
 
 use super::beneficiaries;
@@ -11,12 +12,11 @@ use super::cursor::{Cursor, Rest};
 use super::model::{Change, RowType, Shift};
 use super::pull::{Pull, Pulled, removed, shown};
 use super::row_cache::json;
-use super::scope::View;
 use super::store::{self, BeneficiaryKey, TaskKey};
 use crate::db::{Conn, DbError};
 use crate::log::head::Head;
 use crate::person::Weekday;
-use crate::{catalogue, notice, person};
+use crate::{catalogue, clock, notice, person};
 
 /// A page of the snapshot as of event `seq`: the first, or the one at `rest`.
 pub(super) fn page(
@@ -67,8 +67,7 @@ fn part(
                 None => Rest::Tasks(None),
             };
             let taken = keys.len();
-            let view = |key: BeneficiaryKey| pull.scope.sees_in(&key.grid).map(|view| (key, view));
-            let seen: Vec<_> = keys.into_iter().filter_map(view).collect();
+            let seen = beneficiaries::views_of(conn, &pull.scope, keys, pull.now)?;
             add_beneficiaries(pull, conn, &seen, page)?;
             Ok((taken, Some(next)))
         }
@@ -103,10 +102,10 @@ fn add_tasks(
         let mut at: Vec<BeneficiaryId> = keys.iter().filter_map(|key| key.beneficiary).collect();
         at.sort_unstable();
         at.dedup();
-        let seen = beneficiaries::views(conn, &pull.scope, &at)?;
+        let seen = beneficiaries::views(conn, &pull.scope, &at, pull.now)?;
         add_beneficiaries(pull, conn, &seen, page)?;
     }
-    page.changes.extend(pull.rows.tasks(conn, &pull.scope, keys)?);
+    page.changes.extend(pull.rows.tasks(conn, &pull.scope, keys, pull.now)?);
     Ok(())
 }
 
@@ -133,7 +132,7 @@ pub(super) fn kinds(conn: &mut Conn, pull: &Pull<'_>) -> Result<Vec<Change>, DbE
 }
 
 fn notices(conn: &mut Conn, pull: &Pull<'_>) -> Result<Vec<Change>, DbError> {
-    let notices = notice::store::for_area(conn, pull.scope.area(), pull.today)?;
+    let notices = notice::store::for_area(conn, pull.scope.area(), clock::day(pull.now))?;
     notices.iter().map(notice_change).collect()
 }
 
@@ -143,7 +142,7 @@ pub(super) fn notice(
     pull: &Pull<'_>,
     id: NoticeId,
 ) -> Result<Option<Change>, DbError> {
-    let notice = notice::store::one(conn, pull.scope.area().district(), id, pull.today)?;
+    let notice = notice::store::one(conn, pull.scope.area().district(), id, clock::day(pull.now))?;
     notice.as_ref().map(notice_change).transpose()
 }
 

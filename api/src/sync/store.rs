@@ -1,13 +1,14 @@
 //! The database queries of sync.
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text};
 use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::id::{BeneficiaryId, PersonId, TaskId};
 use gridward_domain::task::Phase;
+use gridward_domain::visibility::TaskFacts;
 
-use super::scope::{Scope, TaskVisibility};
+use super::scope::Scope;
 use crate::db::schema::{beneficiaries, events, tasks};
 use crate::db::{Conn, DbError};
 use crate::log::Subject;
@@ -119,18 +120,6 @@ pub fn tasks(conn: &mut Conn, district: AreaCode, ids: &[TaskId]) -> Result<Vec<
         .load(conn)?)
 }
 
-impl TaskVisibility {
-    /// Extracts the properties from a task row.
-    ///
-    /// # Errors
-    /// [`DbError::Corrupt`].
-    pub fn of(row: &TaskRow) -> Result<Self, DbError> {
-        let life = row.life()?;
-        let (phase, assignee) = (life.state.phase(), life.state.assignee());
-        Ok(Self { grid: life.grid, phase, assignee, archived: row.archived })
-    }
-}
-
 /// The sort key of a task in a snapshot, and its version.
 #[derive(Clone, Debug, Queryable)]
 pub struct TaskKey {
@@ -144,6 +133,41 @@ pub struct TaskKey {
     pub version: i64,
     /// Its beneficiary.
     pub beneficiary: Option<BeneficiaryId>,
+    state: Phase,
+    assignee: Option<PersonId>,
+    updated_at: NaiveDateTime,
+}
+
+impl TaskKey {
+    /// The properties that determine who sees what of the task.
+    pub fn facts(&self) -> TaskFacts {
+        facts(self.grid, self.state, self.assignee, self.updated_at)
+    }
+}
+
+fn facts(
+    grid: AreaCode,
+    phase: Phase,
+    assignee: Option<PersonId>,
+    updated_at: NaiveDateTime,
+) -> TaskFacts {
+    TaskFacts { grid, phase, assignee, updated_at: updated_at.and_utc() }
+}
+
+/// The columns of a [`TaskKey`].
+macro_rules! task_key {
+    () => {
+        (
+            tasks::grid,
+            tasks::due_on,
+            tasks::id,
+            tasks::version,
+            tasks::beneficiary,
+            tasks::state,
+            tasks::assignee,
+            tasks::updated_at,
+        )
+    };
 }
 
 type After = Option<(AreaCode, NaiveDate, TaskId)>;
@@ -162,7 +186,7 @@ pub fn area_tasks(
     let mut query = tasks::table
         .filter(tasks::district.eq(area.district()))
         .filter(tasks::archived.eq(false))
-        .select((tasks::grid, tasks::due_on, tasks::id, tasks::version, tasks::beneficiary))
+        .select(task_key!())
         .into_boxed();
     // One lower bound: with two, SQLite may begin every page at the area's own.
     let from = after.map_or(area, |(grid, ..)| grid.max(area));
@@ -197,14 +221,13 @@ pub fn tasks_elsewhere(conn: &mut Conn, scope: &Scope) -> Result<Vec<TaskKey>, D
         .filter(tasks::assignee.is_not_null())
         .filter(tasks::grid.ne(scope.area()))
         .filter(tasks::archived.eq(false))
-        .select((tasks::grid, tasks::due_on, tasks::id, tasks::version, tasks::beneficiary))
+        .select(task_key!())
         // The order of the index by assignee; by id alone SQLite would read the district.
         .order((tasks::due_on, tasks::id))
         .load(conn)?)
 }
 
-/// The scope properties of the tasks of these beneficiaries, for tasks that the person
-/// may have.
+/// The properties of the tasks of these beneficiaries that determine who sees what.
 ///
 /// # Errors
 /// [`DbError`].
@@ -212,22 +235,27 @@ pub fn tasks_at(
     conn: &mut Conn,
     scope: &Scope,
     beneficiaries: &[BeneficiaryId],
-) -> Result<Vec<(BeneficiaryId, TaskVisibility)>, DbError> {
+) -> Result<Vec<(BeneficiaryId, TaskFacts)>, DbError> {
     if beneficiaries.is_empty() {
         return Ok(Vec::new());
     }
-    let rows: Vec<(BeneficiaryId, AreaCode, Phase, Option<PersonId>)> = tasks::table
+    type Row = (BeneficiaryId, AreaCode, Phase, Option<PersonId>, NaiveDateTime);
+    let rows: Vec<Row> = tasks::table
         .filter(tasks::district.eq(scope.area().district()))
         .filter(tasks::beneficiary.eq_any(beneficiaries))
         // SQLite uses the partial index only if the query repeats the index's condition.
         .filter(tasks::beneficiary.is_not_null())
         .filter(tasks::archived.eq(false))
-        .select((tasks::beneficiary.assume_not_null(), tasks::grid, tasks::state, tasks::assignee))
+        .select((
+            tasks::beneficiary.assume_not_null(),
+            tasks::grid,
+            tasks::state,
+            tasks::assignee,
+            tasks::updated_at,
+        ))
         .load(conn)?;
-    let visibility = |(at, grid, phase, assignee)| {
-        (at, TaskVisibility { grid, phase, assignee, archived: false })
-    };
-    Ok(rows.into_iter().map(visibility).collect())
+    let task = |(at, grid, phase, assignee, changed)| (at, facts(grid, phase, assignee, changed));
+    Ok(rows.into_iter().map(task).collect())
 }
 
 /// The sort key of a beneficiary in a snapshot, and its version.

@@ -56,6 +56,16 @@ impl Effect for TaskCall {
     fn authorize(&self, tx: &mut Tx<'_>, principal: &Principal) -> Result<(), Problem> {
         perform::authorize(tx, principal, &self.sent()).map(drop)
     }
+
+    fn shown(
+        &self,
+        tx: &mut Tx<'_>,
+        principal: &Principal,
+        made: Performed,
+    ) -> Result<Performed, Problem> {
+        let task = perform::seen_now(tx, principal, made.task)?;
+        Ok(Performed { task, ..made })
+    }
 }
 
 /// Carries a command out, once.

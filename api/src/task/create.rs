@@ -8,13 +8,14 @@ use gridward_domain::place::Place;
 use gridward_domain::range::{Priority, ServiceMinutes};
 use gridward_domain::skill::{Skill, Skills};
 use gridward_domain::time::Window;
+use gridward_domain::visibility::View;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::Task;
 use super::row::{Draft, TaskRow};
+use super::{Task, perform};
 use crate::beneficiary::store::BeneficiaryRow;
 use crate::catalogue::{KindCode, ServiceKind};
 use crate::db::Conn;
@@ -83,6 +84,10 @@ impl Effect for NewTask {
     fn authorize(&self, tx: &mut Tx<'_>, principal: &Principal) -> Result<(), Problem> {
         self.authorized(tx, principal).map(drop)
     }
+
+    fn shown(&self, tx: &mut Tx<'_>, principal: &Principal, made: Task) -> Result<Task, Problem> {
+        perform::seen_now(tx, principal, made)
+    }
 }
 
 /// Creates the task.
@@ -122,7 +127,7 @@ pub fn create(tx: &mut Tx<'_>, principal: &Principal, new: &NewTask) -> Result<T
             .with(json!({ "kind": row.kind })),
     );
     tx.insert(row.clone());
-    Ok(row.task()?)
+    Ok(row.task(View::Pool)?)
 }
 
 /// The grid and the position of the task, both within the principal's area.

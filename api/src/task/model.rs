@@ -29,7 +29,7 @@ pub struct PlannedFor {
     pub plan_id: PlanId,
 }
 
-/// A task.
+/// A task, in the caller's view.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Task {
     /// Identifies the task.
@@ -42,8 +42,13 @@ pub struct Task {
     /// The beneficiary; absent for a task at a place.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub beneficiary_id: Option<BeneficiaryId>,
-    /// The position, WGS-84.
-    pub place: Place,
+    /// The exact position, WGS-84: of a task at a place, and of a home for its visitor, from the
+    /// assignment until 72 hours after the visit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place>,
+    /// The centre of the home's cell of about 500 m, WGS-84; instead of `place`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cell: Option<Place>,
     /// Duration at the place, in minutes.
     pub minutes: ServiceMinutes,
     /// Priority from 1 (lowest) to 10 (most urgent).
@@ -95,8 +100,13 @@ pub struct TaskSummary {
     /// The beneficiary; absent for a task at a place.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub beneficiary_id: Option<BeneficiaryId>,
-    /// The position, WGS-84.
-    pub place: Place,
+    /// The exact position, WGS-84: of a task at a place, and of a home for its visitor, from the
+    /// assignment until 72 hours after the visit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place>,
+    /// The centre of the home's cell of about 500 m, WGS-84; instead of `place`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cell: Option<Place>,
     /// Duration at the place, in minutes.
     pub minutes: ServiceMinutes,
     /// Priority from 1 (lowest) to 10 (most urgent).

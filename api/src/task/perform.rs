@@ -8,6 +8,7 @@ use gridward_domain::bounded_text::CommandReason;
 use gridward_domain::id::{PersonId, TaskId};
 use gridward_domain::task::{self as life, Candidate, Command, Rejection, Transition, Verb};
 use gridward_domain::time::Window;
+use gridward_domain::visibility::View;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -44,7 +45,7 @@ pub struct Sent<'a> {
 /// The result of a command.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Performed {
-    /// The current task.
+    /// The current task, without the exact position of a home: the result is stored.
     pub task: Task,
     /// Whether the command is a report that was stored as evidence without changing the
     /// task.
@@ -87,6 +88,17 @@ fn seen(principal: &Principal, row: Option<TaskRow>) -> Result<TaskRow, Problem>
     let row = row.ok_or_else(Problem::not_found)?;
     let own = row.life()?.state.assignee() == Some(principal.person);
     if own || principal.area.contains(&row.grid) { Ok(row) } else { Err(Problem::not_found()) }
+}
+
+/// The task with the position in the principal's present view: a stored task shows no home.
+///
+/// # Errors
+/// [`Problem`] of the database.
+pub fn seen_now(tx: &mut Tx<'_>, principal: &Principal, task: Task) -> Result<Task, Problem> {
+    let Some(row) = tx.find::<TaskRow>(task.id)? else { return Ok(task) };
+    let view = row.facts().view(principal, tx.now).unwrap_or(View::Pool);
+    let position = row.position(view)?;
+    Ok(Task { place: position.place(), cell: position.cell(), ..task })
 }
 
 /// The rows that the execution of a command reads.
@@ -167,14 +179,14 @@ pub fn perform(
     };
     let before = row.life()?;
     let task = match life::apply(&before, &command, principal, clock::day(tx.now)) {
-        Ok(Transition::Already) => row.task()?,
+        Ok(Transition::Already) => row.task(View::Pool)?,
         Ok(Transition::Changed(after)) => {
             let step =
                 Step { row: &row, before: &before, after: &after, verb: sent.command.verb() };
             let window = days.and_then(|days: &NewDays| days.window);
             let event = step.event().with(body);
             let event = Event { device: sent.origin.device(), ..event };
-            write(tx, &step, window, event.by(principal.person)).task()?
+            write(tx, &step, window, event.by(principal.person)).task(View::Pool)?
         }
         Err(rejection) => return Err(refused(tx.read_unbatched(), key, &row, rejection)?),
     };
@@ -227,7 +239,7 @@ pub(super) fn decided_on(row: &TaskRow, sent: &Sent<'_>) -> Result<(), Problem> 
     let binds = verb.decides_for_others() || !sent.origin.from_outbox;
     match sent.base {
         [_, ..] if binds && !sent.base.contains(&row.version) => {
-            Err(Problem::from(ProblemCode::VersionConflict).showing(&row.task()?))
+            Err(Problem::from(ProblemCode::VersionConflict).showing(&row.task(View::Pool)?))
         }
         [] if matches!(verb, Verb::Reschedule | Verb::Cancel) => {
             Err(ProblemCode::VersionRequired.into())
@@ -247,7 +259,7 @@ fn is_served(conn: &mut Conn, row: &TaskRow) -> Result<(), Problem> {
     if grid && beneficiary {
         return Ok(());
     }
-    let current = TaskWithAssignee { task: row.task()?, assignee: None };
+    let current = TaskWithAssignee { task: row.task(View::Pool)?, assignee: None };
     Err(Problem::from(ProblemCode::SubjectEnded).showing(&current))
 }
 
@@ -326,5 +338,5 @@ pub(super) fn refused(
             person.map(|person| Assignee { id, name: person.name })
         }
     };
-    Ok(Problem::from(kind).showing(&TaskWithAssignee { task: row.task()?, assignee }))
+    Ok(Problem::from(kind).showing(&TaskWithAssignee { task: row.task(View::Pool)?, assignee }))
 }

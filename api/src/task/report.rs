@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Days, FixedOffset};
 use gridward_domain::id::{ReportId, TaskId};
 use gridward_domain::task::{self as life, Command, Outcome, Transition, Verb};
+use gridward_domain::visibility::View;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
@@ -77,7 +78,7 @@ pub(super) fn report(
         // The command was already forgotten, but the report exists and must not be
         // duplicated.
         Some(there) if there.task == row.id && there.person == principal.person => {
-            return Ok(Performed::recorded(row.task()?, because.as_ref()));
+            return Ok(Performed::recorded(row.task(View::Pool)?, because.as_ref()));
         }
         // Two phones generated the same id; both reports are stored.
         Some(_) => ReportId(Uuid::now_v7()),
@@ -101,13 +102,13 @@ pub(super) fn report(
     let event = Event { device: sent.origin.device(), ..event };
     let Some(after) = after else {
         tx.record(event);
-        return Ok(Performed::recorded(row.task()?, because.as_ref()));
+        return Ok(Performed::recorded(row.task(View::Pool)?, because.as_ref()));
     };
     let next = perform::write(tx, &step, None, event);
     if after.state.phase() == life::Phase::Done {
         follow(tx, principal, &row, kind.as_ref(), content)?;
     }
-    Ok(Performed::done(next.task()?))
+    Ok(Performed::done(next.task(View::Pool)?))
 }
 
 /// The task, if the principal may report it. A visit may still be reported from an outbox after

@@ -33,7 +33,7 @@ pub struct RevealRequest {
 
 /// Reveal a beneficiary
 ///
-/// Returns name, phone, address and hardships in clear. The district's log records the
+/// Returns name, phone, address, home and hardships in clear. The district's log records the
 /// person and the purpose of each call; the answer is not stored, so a repeated call is
 /// judged and recorded anew. Allowed roles: managers, supervisors and admins within their
 /// area, and any assignee of an active task at this beneficiary.
@@ -102,7 +102,7 @@ pub fn reveal(
         return Err(ProblemCode::Forbidden.into());
     }
     let Particulars { name, phone, id_number, address, hardships } = row.particulars(key)?;
-    let grid = row.grid;
+    let (grid, place) = (row.grid, row.home()?);
     tx.record(
         Event::new("beneficiary.reveal", Subject::Reading, row.id, grid, row.version)
             .by(principal.person)
@@ -110,7 +110,7 @@ pub fn reveal(
     );
     let of_district = principal.area.level() == Level::District;
     let id_number = if of_district { id_number } else { hide(&id_number) };
-    Ok(Revealed { id, name, phone, address, hardships, id_number })
+    Ok(Revealed { id, name, phone, address, place, hardships, id_number })
 }
 
 fn hide(id_number: &str) -> String {

@@ -5,7 +5,7 @@ use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get, post};
 use chrono::NaiveDate;
 use gridward_domain::area::AreaCode;
-use gridward_domain::authority::Action;
+use gridward_domain::authority::{Action, Role};
 use gridward_domain::id::{BeneficiaryId, PersonId, TaskId};
 use gridward_domain::task::Phase;
 use serde::Deserialize;
@@ -19,7 +19,7 @@ use super::summary_cache::SummaryCache;
 use super::{Task, perform};
 use crate::auth::Authenticated;
 use crate::catalogue::KindCode;
-use crate::clock::{nearest_within_reach, within_reach};
+use crate::clock::{Clock, nearest_within_reach, within_reach};
 use crate::http::Json as Body;
 use crate::http::if_match::etag;
 use crate::http::if_none_match::{self, IfNoneMatch};
@@ -50,8 +50,9 @@ pub struct TaskQuery {
 
 /// List tasks
 ///
-/// Lists the tasks of the caller's area, earliest due day first. With the caller's own
-/// `assignee_id`, tasks in other grids are included. Allowed roles: all.
+/// Lists the tasks of the caller's area, earliest due day first; for volunteers, the open tasks
+/// of the grid and their own. With the caller's own `assignee_id`, tasks in other grids are
+/// included. Only the visitor of a home gets its exact position. Allowed roles: all.
 #[utoipa::path(
     tag = "tasks",
     operation_id = "list_tasks",
@@ -63,6 +64,7 @@ pub(crate) async fn list_tasks(
     request: HttpRequest,
     db: Data<Db>,
     summaries: Data<SummaryCache>,
+    clock: Data<Clock>,
     Authenticated(principal): Authenticated,
     Paged { filter: query, page }: Paged<TaskQuery>,
 ) -> Result<HttpResponse, Problem> {
@@ -80,11 +82,12 @@ pub(crate) async fn list_tasks(
         assignee: query.assignee_id,
         due_before: query.due_before.map(nearest_within_reach),
         beneficiary: query.beneficiary_id,
+        open_or_of: (principal.role == Role::Volunteer).then_some(principal.person),
     };
-    let (cards, district) = (summaries.clone(), principal.district());
+    let (cards, now) = (summaries.clone(), (clock)());
     let tasks = db.read(move |conn| {
         let area = (!own).then_some(area);
-        cards.list(conn, district, area, &filter, &wanted)
+        cards.list(conn, &principal, area, &filter, &wanted, now)
     });
     let tasks = page::page(tasks.await.map_err(Problem::from)?, limit, |task: &Card| {
         (task.due_on, task.id)
@@ -126,8 +129,9 @@ pub(crate) async fn create_task(
 
 /// Get a task
 ///
-/// With `If-None-Match`, answers 304 if the version is unchanged. Allowed roles: all,
-/// within their area; an assigned task is visible to its assignee everywhere.
+/// With `If-None-Match`, answers 304 if the version is unchanged. Only the visitor of a home
+/// gets its exact position. Allowed roles: all, within their area; volunteers see the open tasks
+/// of the grid; an assigned task is visible to its assignee everywhere.
 #[utoipa::path(
     tag = "tasks",
     operation_id = "get_task",
@@ -142,14 +146,17 @@ pub(crate) async fn create_task(
 pub(crate) async fn get_task(
     request: HttpRequest,
     db: Data<Db>,
+    clock: Data<Clock>,
     Authenticated(principal): Authenticated,
     id: Path<TaskId>,
 ) -> Result<HttpResponse, Problem> {
     principal.may(Action::ReadTasks)?;
     let held = IfNoneMatch::of(&request)?;
+    let now = (clock)();
     let found = db.read(move |conn| {
         let row = perform::visible(conn, &principal, *id)?;
-        Ok::<_, Problem>(row.task()?)
+        let view = row.facts().view(&principal, now).ok_or_else(Problem::not_found)?;
+        Ok::<_, Problem>(row.task(view)?)
     });
     let task = found.await?;
     let etag = etag(task.version);

@@ -12,6 +12,7 @@ use gridward_domain::skill::Skill;
 use gridward_domain::task::Overdue;
 use gridward_domain::task::{self as life, Phase, State, Terms, overdue};
 use gridward_domain::time::{TimeOfDay, Window};
+use gridward_domain::visibility::{Position, TaskFacts, View};
 
 use super::Task;
 use super::model::{PlannedFor, TaskSummary};
@@ -176,19 +177,62 @@ impl TaskRow {
         let mut next = self.clone();
         next.state = to.state.phase();
         next.assignee = to.state.assignee();
-        next.updated_at = now.naive_utc();
+        // An escalation of an ended task does not change when it ended.
+        if to.state.is_live() || next.state != self.state {
+            next.updated_at = now.naive_utc();
+        }
         next.version = to.version;
         next.attempt = to.attempt;
         next.escalation_level = to.escalation_level;
         (next.not_before, next.due_on) = (to.not_before, to.due_on);
         // A reopened task must reach the phones again.
         next.archived = self.archived && !to.state.is_live();
-        next.next_action_on =
-            overdue::next_action_on(to).or_else(|| archive_on(to, clock::day(now)));
+        next.next_action_on = next.next_step_on(to, clock::day(now));
         if next.assignee != self.assignee {
             next.unplan();
         }
         next
+    }
+
+    /// The day of the next automatic step: what is due by the rules, and for an ended task the
+    /// end of its visitor's view, then its removal from the phones.
+    pub fn next_step_on(&self, task: &life::Task, today: NaiveDate) -> Option<NaiveDate> {
+        let by_rules = overdue::next_action_on(task);
+        if task.state.is_live() {
+            return by_rules;
+        }
+        let archived = self.ended_on().checked_add_days(SHOWN_FOR);
+        let later = by_rules.or_else(|| archived.max(today.succ_opt()));
+        let closes = self.ended_on().checked_add_days(CLOSES_AFTER).filter(|day| *day > today);
+        closes.into_iter().chain(later).min()
+    }
+
+    /// The day on which an ended task ended.
+    fn ended_on(&self) -> NaiveDate {
+        clock::day(self.updated_at.and_utc())
+    }
+
+    /// Whether an ended task remains on phones on `today`.
+    pub fn is_shown_on(&self, today: NaiveDate) -> bool {
+        self.ended_on().checked_add_days(SHOWN_FOR).is_none_or(|last| today < last)
+    }
+
+    /// The properties that determine who sees what of the task.
+    pub fn facts(&self) -> TaskFacts {
+        TaskFacts {
+            grid: self.grid,
+            phase: self.state,
+            assignee: self.assignee,
+            updated_at: self.updated_at.and_utc(),
+        }
+    }
+
+    /// The position in a view; only that of a beneficiary's home is ever hidden.
+    ///
+    /// # Errors
+    /// [`DbError::Corrupt`].
+    pub fn position(&self, view: View) -> Result<Position, DbError> {
+        Ok(position(self.beneficiary, self.place()?, view))
     }
 
     /// Drops the planned visit.
@@ -199,11 +243,12 @@ impl TaskRow {
         self.plan = None;
     }
 
-    /// The public representation.
+    /// The public representation in a view.
     ///
     /// # Errors
     /// [`DbError::Corrupt`].
-    pub fn task(&self) -> Result<Task, DbError> {
+    pub fn task(&self, view: View) -> Result<Task, DbError> {
+        let position = self.position(view)?;
         let life = self.life()?;
         let state = life.state;
         let local = |at: NaiveDateTime| at.and_utc().with_timezone(&china());
@@ -212,7 +257,8 @@ impl TaskRow {
             kind: self.kind.clone(),
             grid: self.grid,
             beneficiary_id: self.beneficiary,
-            place: self.place()?,
+            place: position.place(),
+            cell: position.cell(),
             minutes: self.minutes,
             priority: self.priority,
             skills: self.skills.members().clone(),
@@ -239,16 +285,15 @@ impl TaskRow {
 /// How long a finished task remains on phones.
 const SHOWN_FOR: Days = Days::new(14);
 
-/// The day on which a task that ends today is removed from the phones.
-fn archive_on(task: &life::Task, today: NaiveDate) -> Option<NaiveDate> {
-    (!task.state.is_live()).then(|| today.checked_add_days(SHOWN_FOR)).flatten()
-}
+/// After so many days the period of
+/// [`AFTER_VISIT`](gridward_domain::visibility::AFTER_VISIT) is over at any time of day.
+const CLOSES_AFTER: Days = Days::new(4);
 
 /// The columns that a list reads: fewer than a row, and no times to parse.
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = tasks)]
 pub(super) struct SummaryRow {
-    id: TaskId,
+    pub(super) id: TaskId,
     kind: String,
     grid: AreaCode,
     beneficiary: Option<BeneficiaryId>,
@@ -268,10 +313,13 @@ pub(super) struct SummaryRow {
 }
 
 impl SummaryRow {
-    pub(super) fn summary(self) -> Result<TaskSummary, DbError> {
+    pub(super) fn summary(self, view: View) -> Result<TaskSummary, DbError> {
         let place = Place::new(self.lat, self.lon);
+        let place = place.map_err(|error| DbError::corrupt(TABLE, error))?;
+        let position = position(self.beneficiary, place, view);
         Ok(TaskSummary {
-            place: place.map_err(|error| DbError::corrupt(TABLE, error))?,
+            place: position.place(),
+            cell: position.cell(),
             window: window(self.window_start, self.window_end)?,
             id: self.id,
             kind: self.kind,
@@ -290,6 +338,10 @@ impl SummaryRow {
     }
 }
 
+fn position(beneficiary: Option<BeneficiaryId>, place: Place, view: View) -> Position {
+    if beneficiary.is_some() { view.home(place) } else { Position::Exact(place) }
+}
+
 fn window(start: Option<TimeOfDay>, end: Option<TimeOfDay>) -> Result<Option<Window>, DbError> {
     let window = start.zip(end).map(|(start, end)| Window::new(start, end));
     window.transpose().map_err(|error| DbError::corrupt(TABLE, error))
@@ -297,13 +349,12 @@ fn window(start: Option<TimeOfDay>, end: Option<TimeOfDay>) -> Result<Option<Win
 
 #[cfg(test)]
 mod tests {
+    use gridward_domain::visibility::AFTER_VISIT;
     use uuid::Uuid;
 
     use super::*;
 
-    #[test]
-    fn a_task_that_begins_again_is_back_on_the_phones() {
-        let now: DateTime<Utc> = "2026-08-01T09:00:00Z".parse().expect("a time");
+    fn open(now: DateTime<Utc>) -> TaskRow {
         let draft = Draft {
             id: TaskId(Uuid::nil()),
             grid: "500116001002001".parse().expect("a code"),
@@ -315,11 +366,34 @@ mod tests {
             by: None,
         };
         let kind = crate::catalogue::defaults().remove(0);
-        let open = TaskRow::open(&draft, &kind, now);
+        TaskRow::open(&draft, &kind, now)
+    }
+
+    #[test]
+    fn a_task_that_begins_again_is_back_on_the_phones() {
+        let now: DateTime<Utc> = "2026-08-01T09:00:00Z".parse().expect("a time");
+        let open = open(now);
         let life = open.life().expect("a life");
         let over = life::Task { state: State::Cancelled, ..life };
         let archived = TaskRow { archived: true, ..open.moved(&over, now) };
         assert!(archived.moved(&over, now).archived);
         assert!(!archived.moved(&life, now).archived);
+    }
+
+    #[test]
+    fn an_escalation_of_a_failed_visit_does_not_prolong_its_visitors_view() {
+        let now: DateTime<Utc> = "2026-08-01T09:00:00Z".parse().expect("a time");
+        let (later, me) = (now + chrono::TimeDelta::days(5), PersonId(Uuid::from_u128(1)));
+        let open = open(now);
+        let life = open.life().expect("a life");
+        let in_state = |state| life::Task { state, ..life };
+        let failed = open.moved(&in_state(State::Failed(me)), now);
+        let escalated = failed.moved(&in_state(State::Failed(me)), later);
+        assert_eq!(escalated.facts().updated_at, now);
+        assert_eq!(escalated.moved(&life, later).facts().updated_at, later);
+        // The phones of an ended task are told when the view ends, and again when it is removed.
+        let done = open.moved(&in_state(State::Done(me)), now);
+        let ends = clock::day(now + AFTER_VISIT);
+        assert!(done.next_action_on.is_some_and(|day| day > ends && done.is_shown_on(day)));
     }
 }

@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 use gridward_domain::area::{AreaCode, AreaRange, Level};
 use gridward_domain::id::{BeneficiaryId, PersonId, TaskId};
 use gridward_domain::task::Phase;
+use gridward_domain::visibility::TaskFacts;
 
-use super::model::TaskSummary;
 use super::row::{SummaryRow, TaskRow};
 use crate::catalogue::KindCode;
 use crate::db::schema::tasks;
@@ -32,6 +32,35 @@ pub struct Filter {
     pub due_before: Option<NaiveDate>,
     /// Only tasks for this beneficiary.
     pub beneficiary: Option<BeneficiaryId>,
+    /// Only open tasks and those of this person: what a volunteer sees.
+    pub open_or_of: Option<PersonId>,
+}
+
+/// A task in a list: its sort key, its version, and what determines who sees what of it.
+#[derive(Clone, Debug, Queryable)]
+pub struct Listed {
+    /// Identifies the task.
+    pub id: TaskId,
+    /// The due day.
+    pub due_on: NaiveDate,
+    /// The version.
+    pub version: i64,
+    grid: AreaCode,
+    state: Phase,
+    assignee: Option<PersonId>,
+    updated_at: NaiveDateTime,
+}
+
+impl Listed {
+    /// The properties that determine who sees what of the task.
+    pub fn facts(&self) -> TaskFacts {
+        TaskFacts {
+            grid: self.grid,
+            phase: self.state,
+            assignee: self.assignee,
+            updated_at: self.updated_at.and_utc(),
+        }
+    }
 }
 
 /// The task's row, anywhere in the district.
@@ -42,8 +71,7 @@ pub fn row(conn: &mut Conn, district: AreaCode, id: TaskId) -> Result<Option<Tas
     Ok(tasks::table.find((district, id)).select(TaskRow::as_select()).first(conn).optional()?)
 }
 
-/// A page of the tasks in `area` (in the whole district if `None`), earliest due day first:
-/// id, due day and version of each.
+/// A page of the tasks in `area` (in the whole district if `None`), earliest due day first.
 ///
 /// # Errors
 /// [`DbError`].
@@ -53,10 +81,18 @@ pub fn list(
     area: Option<AreaCode>,
     filter: &Filter,
     wanted: &Wanted<(NaiveDate, TaskId)>,
-) -> Result<Vec<(TaskId, NaiveDate, i64)>, DbError> {
+) -> Result<Vec<Listed>, DbError> {
     let mut query = tasks::table
         .filter(tasks::district.eq(district))
-        .select((tasks::id, tasks::due_on, tasks::version))
+        .select((
+            tasks::id,
+            tasks::due_on,
+            tasks::version,
+            tasks::grid,
+            tasks::state,
+            tasks::assignee,
+            tasks::updated_at,
+        ))
         .into_boxed();
     // The query of each level matches an index in the order of the list.
     match area {
@@ -77,6 +113,11 @@ pub fn list(
     if let Some(assignee) = filter.assignee {
         query = query.filter(tasks::assignee.eq(assignee));
     }
+    if let Some(person) = filter.open_or_of {
+        let own = tasks::assignee.eq(person).assume_not_null();
+        query =
+            query.filter(tasks::state.eq(Phase::Open).or(tasks::assignee.is_not_null().and(own)));
+    }
     if let Some(day) = filter.due_before {
         query = query.filter(tasks::due_on.lt(day));
     }
@@ -91,24 +132,23 @@ pub fn list(
     Ok(query.order((tasks::due_on, tasks::id)).limit(wanted.rows()).load(conn)?)
 }
 
-/// The summaries of the tasks with these ids.
+/// The rows of the summaries of the tasks with these ids.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn summaries(
+pub(super) fn summaries(
     conn: &mut Conn,
     district: AreaCode,
     ids: &[TaskId],
-) -> Result<Vec<TaskSummary>, DbError> {
+) -> Result<Vec<SummaryRow>, DbError> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let rows: Vec<SummaryRow> = tasks::table
+    Ok(tasks::table
         .filter(tasks::district.eq(district))
         .filter(tasks::id.eq_any(ids))
         .select(SummaryRow::as_select())
-        .load(conn)?;
-    rows.into_iter().map(SummaryRow::summary).collect()
+        .load(conn)?)
 }
 
 /// Whether the person has an active task at the beneficiary.

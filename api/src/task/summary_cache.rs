@@ -1,15 +1,17 @@
 //! Task summaries for lists, cached as JSON.
 //!
-//! The version of a task grows with every change of its row, so the summary of one version
-//! never becomes stale, on any server. A list therefore reads ids and versions, and then
+//! The version of a task grows with every change of its row, so the summary of one version in
+//! one view never becomes stale, on any server. A list therefore reads ids and versions, and then
 //! only the summaries that are not cached.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use gridward_domain::area::AreaCode;
+use gridward_domain::authority::Principal;
 use gridward_domain::id::TaskId;
+use gridward_domain::visibility::View;
 use moka::sync::Cache;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
@@ -37,9 +39,9 @@ impl Serialize for Card {
     }
 }
 
-/// Cached summaries by district, task and version.
+/// Cached summaries by district, task, version, and whether they show a home exactly.
 #[derive(Clone)]
-pub struct SummaryCache(Cache<(AreaCode, TaskId, i64), Arc<RawValue>>);
+pub struct SummaryCache(Cache<(AreaCode, TaskId, i64, bool), Arc<RawValue>>);
 
 impl Default for SummaryCache {
     fn default() -> Self {
@@ -48,49 +50,55 @@ impl Default for SummaryCache {
 }
 
 impl SummaryCache {
-    /// A page of the tasks in `area` (in the whole of `district` if `None`), earliest due
-    /// day first.
+    /// A page of the tasks in `area` (in the principal's whole district if `None`), earliest due
+    /// day first, each in the principal's view.
     ///
     /// # Errors
     /// [`DbError`].
     pub fn list(
         &self,
         conn: &mut Conn,
-        district: AreaCode,
+        principal: &Principal,
         area: Option<AreaCode>,
         filter: &Filter,
         wanted: &Wanted<(NaiveDate, TaskId)>,
+        now: DateTime<Utc>,
     ) -> Result<Vec<Card>, DbError> {
-        let keys = store::list(conn, district, area, filter, wanted)?;
-        let mut seen = Vec::with_capacity(keys.len());
-        let mut unseen = Vec::new();
-        for (id, _, version) in &keys {
-            let json = self.0.get(&(district, *id, *version));
+        let district = principal.district();
+        let listed = store::list(conn, district, area, filter, wanted)?;
+        let mut seen = Vec::with_capacity(listed.len());
+        let mut unseen = HashMap::new();
+        for task in listed {
+            let Some(view) = task.facts().view(principal, now) else { continue };
+            let json = self.0.get(&(district, task.id, task.version, view.is_exact()));
             if json.is_none() {
-                unseen.push(*id);
+                unseen.insert(task.id, view);
             }
-            seen.push(json);
+            seen.push((task.id, task.due_on, json));
         }
         let mut fresh = self.read(conn, district, &unseen)?;
         // A task removed between the two reads is omitted.
-        let cards = keys.into_iter().zip(seen).filter_map(|((id, due_on, _), json)| {
+        let cards = seen.into_iter().filter_map(|(id, due_on, json)| {
             let json = json.or_else(|| fresh.remove(&id))?;
             Some(Card { due_on, id, json })
         });
         Ok(cards.collect())
     }
 
-    /// Loads the summaries of `ids` into the cache.
+    /// Loads summaries, each in its view, into the cache.
     fn read(
         &self,
         conn: &mut Conn,
         district: AreaCode,
-        ids: &[TaskId],
+        views: &HashMap<TaskId, View>,
     ) -> Result<HashMap<TaskId, Arc<RawValue>>, DbError> {
+        let ids: Vec<TaskId> = views.keys().copied().collect();
         let mut fresh = HashMap::with_capacity(ids.len());
-        for summary in store::summaries(conn, district, ids)? {
+        for row in store::summaries(conn, district, &ids)? {
+            let view = views.get(&row.id).copied().unwrap_or(View::Pool);
+            let summary = row.summary(view)?;
             let json = Arc::from(json(&summary)?);
-            let key = (district, summary.id, summary.version);
+            let key = (district, summary.id, summary.version, view.is_exact());
             self.0.insert(key, Arc::clone(&json));
             fresh.insert(summary.id, json);
         }

@@ -1,0 +1,157 @@
+//! Who sees what: the pool shows no home, its visitor sees what the visit needs until 72 hours after
+//! it, staff sees masked data, and the auditor sees the log alone.
+
+use rstest::rstest;
+use serde_json::{Value, json};
+
+use crate::support::files::{BENEFICIARY, beneficiary_id};
+use crate::support::phone::{Phone, task_for};
+use crate::support::server::{gridward, said};
+use crate::support::{Backend, GRID, Server};
+
+/// The exact home of the first beneficiary, and its cell.
+fn home() -> (Value, Value) {
+    (json!({ "lat": 29.284, "lon": 106.251 }), json!({ "lat": 29.2825, "lon": 106.2525 }))
+}
+
+/// The names of the fields of a row.
+fn fields(row: &Value) -> Vec<&str> {
+    row.as_object().expect("an object").keys().map(String::as_str).collect()
+}
+
+const POOL: [&str; 5] = ["cell", "grid", "id", "name", "view"];
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_volunteer_without_a_task_learns_of_no_home(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (volunteer, second) = (server.volunteer().await, server.second_volunteer().await);
+    let (task, others) = (task_for(&server, 1).await, task_for(&server, 2).await);
+    assert_eq!(second.act(&format!("/v1/tasks/{others}/claim")).await.status, 200);
+    let (place, cell) = home();
+    // The pool: open tasks, each with the cell of the home.
+    let path = format!("/v1/tasks/{task}");
+    let list = volunteer.get("/v1/tasks").await;
+    assert_eq!(list.body["items"].as_array().map(Vec::len), Some(1), "{}", list.body);
+    let mut phone = Phone::default();
+    phone.sync(&volunteer, json!([])).await;
+    let rows = phone.tasks();
+    assert_eq!(rows.len(), 1);
+    let detail = volunteer.get(&path).await.body;
+    for seen in [&list.body["items"][0], &detail, rows[0]] {
+        assert_eq!((seen.get("place"), &seen["cell"]), (None, &cell), "{seen}");
+    }
+    let card = phone.household(BENEFICIARY).expect("a card");
+    assert_eq!((fields(card), &card["view"]), (POOL.to_vec(), &json!("pool")));
+    assert_eq!((&card["name"], &card["cell"]), (&json!("周**1"), &cell));
+    assert_eq!(phone.household(&beneficiary_id(2)), None, "somebody else's visit");
+    assert_eq!(volunteer.get(&format!("/v1/tasks/{others}")).await.status, 404);
+    assert_eq!(volunteer.get("/v1/beneficiaries").await.status, 403);
+    // In hand: what the visit needs.
+    let claimed = volunteer.act(&format!("{path}/claim")).await;
+    assert_eq!((&claimed.body["place"], claimed.body.get("cell")), (&place, None));
+    phone.sync(&volunteer, json!([])).await;
+    let card = phone.household(BENEFICIARY).expect("a card");
+    assert_eq!((&card["view"], &card["place"]), (&json!("visitor"), &place));
+    assert_eq!((&card["name"], &card["mobility"]), (&json!("周老兵1"), &json!("limited")));
+    let own = volunteer.get("/v1/tasks").await.body["items"][0].clone();
+    assert_eq!(own["place"], place);
+    // Given back: the pool again.
+    assert_eq!(volunteer.act(&format!("{path}/release")).await.body["cell"], cell);
+    phone.sync(&volunteer, json!([])).await;
+    assert_eq!(fields(phone.household(BENEFICIARY).expect("a card")), POOL);
+    phone.is_as_fresh(&volunteer).await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_manager_sees_the_own_visits_in_clear_and_the_rest_of_the_grid_masked(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let manager = server.manager().await;
+    let task = task_for(&server, 1).await;
+    let (place, cell) = home();
+    let mut phone = Phone::default();
+    phone.sync(&manager, json!([])).await;
+    for n in 1..=3 {
+        let card = phone.household(&beneficiary_id(n)).expect("a card");
+        assert_eq!((&card["view"], card.get("place")), (&json!("staff"), None), "{card}");
+        assert_eq!((card.get("address"), &card["category"]), (None, &json!("veteran")));
+        assert!(card["name"].as_str().is_some_and(|name| name.contains('*')));
+    }
+    let path = format!("/v1/tasks/{task}");
+    assert_eq!(manager.get(&path).await.body["cell"], cell);
+    let listed = manager.get(&format!("/v1/beneficiaries/{BENEFICIARY}")).await.body;
+    assert_eq!((listed.get("place"), &listed["cell"]), (None, &cell));
+    assert_eq!(manager.act(&format!("{path}/claim")).await.body["place"], place);
+    phone.sync(&manager, json!([])).await;
+    let mut fresh = Phone::default();
+    fresh.sync(&manager, json!([])).await;
+    for phone in [&phone, &fresh] {
+        let view = |n| &phone.household(&beneficiary_id(n)).expect("a card")["view"];
+        assert_eq!([view(1), view(2), view(3)], ["visitor", "staff", "staff"]);
+    }
+    let revealed = manager
+        .post(&format!("/v1/beneficiaries/{BENEFICIARY}/reveal"), &json!({ "purpose": "visit" }))
+        .await;
+    assert_eq!(revealed.body["place"], place);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_visitor_sees_what_the_visit_needed_until_72_hours_after_it(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let volunteer = server.volunteer().await;
+    let task = task_for(&server, 1).await;
+    let path = format!("/v1/tasks/{task}");
+    volunteer.act(&format!("{path}/claim")).await;
+    let report = json!({ "outcome": "done" });
+    let done = volunteer.post(&format!("{path}/report"), &report).await;
+    let (place, cell) = home();
+    assert_eq!((&done.body["state"], &done.body["place"]), (&json!("done"), &place));
+    let mut phone = Phone::default();
+    phone.sync(&volunteer, json!([])).await;
+    assert_eq!(phone.household(BENEFICIARY).expect("a card")["view"], "visitor");
+    // 72 hours later.
+    let ended = chrono::Utc::now() - chrono::Days::new(4);
+    server.database.execute(&format!(
+        "UPDATE tasks SET updated_at = '{}', next_action_on = '{}'",
+        ended.format("%F %T"),
+        chrono::Utc::now().date_naive() - chrono::Days::new(1),
+    ));
+    assert_eq!(volunteer.get(&path).await.body["cell"], cell);
+    let args = ["jobs", "run", "overdue_tasks"];
+    let closed = gridward(&server.database, &args).output().expect("it runs");
+    assert!(closed.status.success(), "{}", said(&closed));
+    phone.sync(&volunteer, json!([])).await;
+    assert_eq!(fields(phone.household(BENEFICIARY).expect("a card")), POOL);
+    assert_eq!(phone.tasks()[0]["cell"], cell);
+    phone.is_as_fresh(&volunteer).await;
+    let supervisor = server.supervisor().await;
+    assert_eq!(supervisor.events("task.close").await.len(), 1);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_auditor_reads_the_log_and_nobody(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let auditor = server.auditor().await;
+    task_for(&server, 1).await;
+    let people = ["/v1/people".to_owned(), "/v1/beneficiaries".to_owned()];
+    for path in people.iter().chain([&format!("/v1/beneficiaries/{BENEFICIARY}")]) {
+        assert_eq!(auditor.get(path).await.problem(), "forbidden", "{path}");
+    }
+    let tasks = auditor.get(&format!("/v1/tasks?area={GRID}")).await;
+    assert_eq!(tasks.body["items"][0].get("place"), None, "{}", tasks.body);
+    let mut phone = Phone::default();
+    phone.sync(&auditor, json!([])).await;
+    assert!(phone.rows.keys().all(|(kind, _)| kind != "beneficiary"));
+    assert!(!auditor.events("task.create").await.is_empty());
+}
