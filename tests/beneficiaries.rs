@@ -3,7 +3,7 @@
 use rstest::rstest;
 use serde_json::json;
 
-use crate::support::files::{BENEFICIARY, FAR_BENEFICIARY};
+use crate::support::files::{BENEFICIARY, FAR_BENEFICIARY, person_id};
 use crate::support::{Backend, Server, phones};
 
 #[rstest]
@@ -64,6 +64,57 @@ async fn a_volunteer_reveals_only_the_beneficiary_of_an_own_task(
     assert_eq!(volunteer.post(&path, &purpose).await.status, 200);
     volunteer.post(&format!("/v1/tasks/{task}/report"), &json!({ "outcome": "done" })).await;
     assert_eq!(volunteer.post(&path, &purpose).await.status, 403, "done is over");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_whole_id_number_is_revealed_only_for_a_correction_by_the_district(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let path = format!("/v1/beneficiaries/{BENEFICIARY}/reveal");
+    let (supervisor, town) = (server.supervisor().await, server.town_supervisor().await);
+    for (caller, purpose, whole) in [
+        (&supervisor, "correction", true),
+        (&supervisor, "visit", false),
+        (&supervisor, "complaint", false),
+        (&town, "correction", false),
+    ] {
+        let revealed = caller.post(&path, &json!({ "purpose": purpose })).await;
+        let number = revealed.body["id_number"].as_str().expect("a number");
+        assert_eq!(!number.contains('*'), whole, "{purpose}: {number}");
+    }
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn reveals_have_a_daily_budget(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (manager, supervisor) = (server.manager().await, server.supervisor().await);
+    let path = format!("/v1/beneficiaries/{BENEFICIARY}/reveal");
+    let purpose = json!({ "purpose": "visit" });
+    for n in 1..=50 {
+        assert_eq!(supervisor.events("beneficiary.reveal_budget").await.len(), 0, "{n}");
+        assert_eq!(manager.post(&path, &purpose).await.status, 200, "{n}");
+    }
+    let alarm = supervisor.events("beneficiary.reveal_budget").await;
+    assert_eq!((alarm.len(), &alarm[0]["actor_id"]), (1, &json!(person_id(11))));
+    for _ in 0..2 {
+        let refused = manager.post(&path, &purpose).await;
+        assert_eq!((refused.status, refused.problem()), (429, "reveal_budget"));
+        let ask = json!({ "budget": 50, "ask": { "id": person_id(2), "name": "镇长" } });
+        assert_eq!(refused.body["current"], ask, "the supervisor of the town");
+        let wait = refused.headers["retry-after"].to_str().expect("a number");
+        assert!((1..=86_400).contains(&wait.parse::<u32>().expect("seconds")), "{wait}");
+    }
+    let revealed = supervisor.events("beneficiary.reveal").await;
+    assert_eq!(revealed.len(), 50, "a refused reveal reveals nothing");
+    assert_eq!(supervisor.post(&path, &purpose).await.status, 200, "a budget of one's own");
+    // The next day.
+    server.database.execute("UPDATE reveal_counts SET day = '2026-01-01'");
+    assert_eq!(manager.post(&path, &purpose).await.status, 200);
 }
 
 #[rstest]

@@ -215,7 +215,8 @@ pub struct Revealed {
     /// The beneficiary's hardships.
     #[schema(max_items = 3, value_type = Vec<Hardship>, example = json!(["medical"]))]
     pub hardships: Hardships,
-    /// Masked except for the last four digits; complete for district staff only.
+    /// Masked except for the last four digits; complete only for staff of the district and the
+    /// purpose `correction`.
     #[schema(max_length = 18, example = "**************0185")]
     pub id_number: String,
 }

@@ -236,6 +236,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    reveal_counts (district, person) {
+        district -> Text,
+        person -> Text,
+        day -> Date,
+        reveals -> Integer,
+    }
+}
+
+diesel::table! {
     service_kinds (district, code) {
         district -> Text,
         code -> Text,
@@ -331,6 +340,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     plan_visits,
     plans,
     reports,
+    reveal_counts,
     service_kinds,
     signing_keys,
     stations,

@@ -2,6 +2,7 @@
 
 use diesel::prelude::*;
 use gridward_domain::area::{AreaCode, AreaRange};
+use gridward_domain::authority::Principal;
 use gridward_domain::id::PersonId;
 use gridward_domain::place::Place;
 use gridward_domain::range::{BirthYear, WeeklyMinutes};
@@ -167,6 +168,32 @@ pub fn manager(conn: &mut Conn, grid: &AreaRange) -> Result<Option<PersonRow>, D
         .select(PersonRow::as_select())
         .first(conn)
         .optional()?)
+}
+
+/// The nearest active supervisor of an area around the principal's, or else an active admin.
+///
+/// # Errors
+/// [`DbError`].
+pub fn superior(conn: &mut Conn, principal: &Principal) -> Result<Option<PersonRow>, DbError> {
+    let others = people::table
+        .filter(people::district.eq(principal.district()))
+        .filter(people::active.eq(true))
+        .filter(people::id.ne(principal.person));
+    let around: Vec<AreaCode> =
+        std::iter::successors(principal.area.parent(), AreaCode::parent).collect();
+    let supervisor = others
+        .filter(people::role.eq(Role::Supervisor))
+        .filter(people::area.eq_any(around))
+        // An area's code begins with its parent's, so the nearest is the last.
+        .order((people::area.desc(), people::id))
+        .select(PersonRow::as_select())
+        .first(conn)
+        .optional()?;
+    if supervisor.is_some() {
+        return Ok(supervisor);
+    }
+    let admin = others.filter(people::role.eq(Role::Admin)).order(people::id);
+    Ok(admin.select(PersonRow::as_select()).first(conn).optional()?)
 }
 
 /// Changes a person's role and area; returns the new version.

@@ -23,6 +23,7 @@ use crate::sync::change_broadcast::ChangeBroadcast;
 use crate::sync::last_change_index::LastChangeIndex;
 use crate::sync::routes::Sync;
 use crate::sync::row_cache::RowCache;
+use crate::task::reveal_budget::RevealBudget;
 use crate::task::summary_cache::SummaryCache;
 use crate::tx::Db;
 
@@ -57,6 +58,7 @@ components! {
         commands: Commands,
         maps: Maps,
         summaries: SummaryCache,
+        reveals: RevealBudget,
         sync: Sync,
         changes: ChangeBroadcast,
         shutdown: Shutdown,
@@ -114,6 +116,7 @@ impl Components {
             }),
             maps: Data::new(Maps::default()),
             summaries: Data::new(SummaryCache::default()),
+            reveals: Data::new(settings.reveals),
             changes: Data::new(ChangeBroadcast::default()),
             shutdown: Data::new(Shutdown::default()),
             metrics: Data::new(Metrics::default()),

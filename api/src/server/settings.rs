@@ -16,6 +16,7 @@ use crate::crypto::installation::{InstallationKey, KeyError};
 use crate::db::Address;
 use crate::jobs::archive_events::Retention;
 use crate::ops::logs::LogFormat;
+use crate::task::reveal_budget::RevealBudget;
 
 /// The default settings file; `GRIDWARD_CONFIG` overrides it.
 pub const FILE: &str = "gridward.toml";
@@ -35,6 +36,8 @@ struct Raw {
     attachments: Option<String>,
     archive: Option<PathBuf>,
     keep_days: u32,
+    reveals_manager: u32,
+    reveals_supervisor: u32,
 }
 
 impl Default for Raw {
@@ -52,6 +55,8 @@ impl Default for Raw {
             attachments: None,
             archive: None,
             keep_days: 184,
+            reveals_manager: 50,
+            reveals_supervisor: 100,
         }
     }
 }
@@ -76,6 +81,8 @@ pub struct Settings {
     /// `archive`: the folder that a daily job moves old events into, and
     /// `keep_days`, 1 to 36,500: how many days they stay. Default: none.
     pub retention: Option<Retention>,
+    /// `reveals_manager` and `reveals_supervisor`, 1 to 10,000: reveals per person and day.
+    pub reveals: RevealBudget,
     secret_key: Option<SecretString>,
     key_file: Option<PathBuf>,
 }
@@ -144,8 +151,18 @@ impl Settings {
             return Err(SettingsError::OutOfRange { name: "keep_days", reason });
         }
         let keep_days = raw.keep_days;
+        let reveals =
+            RevealBudget { manager: raw.reveals_manager, supervisor: raw.reveals_supervisor };
+        for (name, reveals) in
+            [("reveals_manager", reveals.manager), ("reveals_supervisor", reveals.supervisor)]
+        {
+            if !(1..=10_000).contains(&reveals) {
+                return Err(SettingsError::OutOfRange { name, reason: "must be from 1 to 10000" });
+            }
+        }
         Ok(Self {
             attachments,
+            reveals,
             retention: raw.archive.map(|folder| Retention { folder, keep_days }),
             database,
             listen: raw.listen,
@@ -219,6 +236,10 @@ mod tests {
         assert_eq!(
             with("keep_days = 0").expect_err("0"),
             "the setting `keep_days` must be from 1 to 36500"
+        );
+        assert_eq!(
+            with("reveals_manager = 0").expect_err("0"),
+            "the setting `reveals_manager` must be from 1 to 10000"
         );
         let error = with("listen = 'nowhere'").expect_err("listen");
         assert!(error.contains("listen"), "{error}");

@@ -11,10 +11,12 @@ use serde::Deserialize;
 use serde_json::json;
 use utoipa::ToSchema;
 
+use super::reveal_budget::RevealBudget;
 use super::store;
 use crate::auth::Authenticated;
 use crate::beneficiary;
 use crate::beneficiary::model::{Particulars, Purpose, Revealed};
+use crate::beneficiary::store::BeneficiaryRow;
 use crate::crypto::SealingKey;
 use crate::http::Json as Body;
 use crate::http::openapi;
@@ -35,7 +37,8 @@ pub struct RevealRequest {
 ///
 /// Returns name, phone, address, home and hardships in clear. The district's log records the
 /// person and the purpose of each call; the answer is not stored, so a repeated call is
-/// judged and recorded anew. Allowed roles: managers, supervisors and admins within their
+/// judged and recorded anew. Each person has a daily budget of reveals; beyond it the answer is
+/// 429 `reveal_budget`, with the person to ask in `current`. Allowed roles: managers, supervisors and admins within their
 /// area, and any assignee of an active task at this beneficiary.
 #[utoipa::path(
     tag = "beneficiaries",
@@ -47,13 +50,14 @@ pub struct RevealRequest {
 #[post("/beneficiaries/{id}/reveal")]
 pub(crate) async fn reveal_beneficiary(
     commands: Data<Commands>,
+    budget: Data<RevealBudget>,
     Authenticated(principal): Authenticated,
     id: Path<BeneficiaryId>,
     // Parsed so that an invalid one is rejected; a disclosure is never stored.
     _: IdempotencyKey,
     Body(body): Body<RevealRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let reveal = Reveal { beneficiary: *id, purpose: body.purpose };
+    let reveal = Reveal { beneficiary: *id, purpose: body.purpose, budget: **budget };
     let revealed = commands.disclose(principal, reveal).await?;
     Ok(HttpResponse::Ok().insert_header(("Cache-Control", "no-store")).json(revealed))
 }
@@ -62,36 +66,43 @@ pub(crate) async fn reveal_beneficiary(
 struct Reveal {
     beneficiary: BeneficiaryId,
     purpose: Purpose,
+    budget: RevealBudget,
 }
 
 impl Disclosure for Reveal {
     type Shown = Revealed;
 
+    /// 404 outside the principal's area; 403 for a volunteer without an active task at this
+    /// beneficiary; 429 beyond the budget.
     fn disclose(
         &self,
         tx: &mut Tx<'_>,
         key: &SealingKey,
         principal: &Principal,
     ) -> Result<Revealed, Problem> {
-        reveal(tx, key, principal, self.beneficiary, self.purpose)
+        let Self { beneficiary: id, purpose, budget } = *self;
+        let row = revealable(tx, principal, id)?;
+        budget.spend(tx, key, principal)?;
+        let (grid, place) = (row.grid, row.home()?);
+        let Particulars { name, phone, id_number, address, hardships } = row.particulars(key)?;
+        tx.record(
+            Event::new("beneficiary.reveal", Subject::Reading, row.id, grid, row.version)
+                .by(principal.person)
+                .with(json!({ "purpose": purpose.as_str() })),
+        );
+        let of_district = principal.area.level() == Level::District;
+        let whole = of_district && purpose == Purpose::Correction;
+        let id_number = if whole { id_number } else { hide(&id_number) };
+        Ok(Revealed { id, name, phone, address, place, hardships, id_number })
     }
 }
 
-/// The number of ID digits shown below district level; none of a number that is not longer.
-const SHOWN: usize = 4;
-
-/// The particulars of `id` for `purpose`; the reveal is recorded in the log.
-///
-/// # Errors
-/// 404 outside the principal's area; 403 for a volunteer without an active task at this
-/// beneficiary.
-pub fn reveal(
+/// The beneficiary, if the principal may reveal it.
+fn revealable(
     tx: &mut Tx<'_>,
-    key: &SealingKey,
     principal: &Principal,
     id: BeneficiaryId,
-    purpose: Purpose,
-) -> Result<Revealed, Problem> {
+) -> Result<BeneficiaryRow, Problem> {
     principal.may(Action::RevealBeneficiary)?;
     let visits = store::holds_at(tx.read()?, principal.district(), principal.person, id)?;
     // A visitor from another grid sees only the beneficiaries of their own tasks there.
@@ -101,17 +112,11 @@ pub fn reveal(
     if principal.role == Role::Volunteer && !visits {
         return Err(ProblemCode::Forbidden.into());
     }
-    let Particulars { name, phone, id_number, address, hardships } = row.particulars(key)?;
-    let (grid, place) = (row.grid, row.home()?);
-    tx.record(
-        Event::new("beneficiary.reveal", Subject::Reading, row.id, grid, row.version)
-            .by(principal.person)
-            .with(json!({ "purpose": purpose.as_str() })),
-    );
-    let of_district = principal.area.level() == Level::District;
-    let id_number = if of_district { id_number } else { hide(&id_number) };
-    Ok(Revealed { id, name, phone, address, place, hardships, id_number })
+    Ok(row)
 }
+
+/// The number of ID digits that are always shown; none of a number that is not longer.
+const SHOWN: usize = 4;
 
 fn hide(id_number: &str) -> String {
     let length = id_number.chars().count();
@@ -123,7 +128,7 @@ fn hide(id_number: &str) -> String {
 #[cfg(test)]
 mod tests {
     #[test]
-    fn below_the_district_only_the_last_four_of_an_id_number_are_seen() {
+    fn only_the_last_four_of_a_hidden_id_number_are_seen() {
         assert_eq!(super::hide("999999198108240175"), "**************0175");
         assert_eq!(super::hide("12345"), "*2345");
         assert_eq!(super::hide("1234"), "****");

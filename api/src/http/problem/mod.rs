@@ -149,6 +149,13 @@ impl Problem {
         problem
     }
 
+    /// Names the seconds after which the client may retry.
+    #[must_use]
+    pub fn after(mut self, seconds: u64) -> Self {
+        self.0.retry_after = Some(seconds);
+        self
+    }
+
     /// A defect of the server; `what` goes to the log.
     pub fn defect(what: impl ToString) -> Self {
         Self::of(What::Fault(ServerFault::Internal, Source::Defect(what.to_string())))
