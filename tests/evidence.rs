@@ -40,7 +40,7 @@ async fn a_report_is_kept_after_a_reassignment_and_with_a_wrong_clock(
     let reports = supervisor.get(&format!("/v1/tasks/{task}/reports")).await;
     let kept = &reports.body["items"][0];
     assert_eq!((&kept["recorded"], &kept["id"]), (&json!(true), &report["id"]));
-    assert_eq!(kept["flags"], json!(["clock", "times", "form"]));
+    assert_eq!(kept["flags"], json!(["clock", "times", "form", "handed_on"]));
     assert_eq!(kept["started_at"], "2019-01-01T09:30:00+08:00");
     let now = supervisor.get(&format!("/v1/tasks/{task}")).await;
     assert_eq!(
@@ -51,28 +51,58 @@ async fn a_report_is_kept_after_a_reassignment_and_with_a_wrong_clock(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_visit_made_before_a_reassignment_counts(
+async fn a_report_after_a_handover_is_recorded_however_it_is_dated(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (volunteer, manager) = (server.volunteer().await, server.manager().await);
+    let task = task_for(&server, 1).await;
+    let mut phone = Phone::default();
+    phone.sync(&volunteer, json!([command("task.claim", &task, json!({}))])).await;
+    let while_assigned = chrono::Utc::now();
+    tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    let to = json!({ "person_id": person_id(22) });
+    assert_eq!(manager.post(&format!("/v1/tasks/{task}/reassign"), &to).await.status, 200);
+    let mut report = command("task.report", &task, json!({"outcome": "done"}));
+    report["at"] = json!(while_assigned);
+    let results = phone.sync(&volunteer, json!([report])).await;
+    assert_eq!(
+        (&results[0]["outcome"], &results[0]["problem"]["code"]),
+        (&json!("recorded"), &json!("not_assignee")),
+        "{results:?}"
+    );
+    let now = manager.get(&format!("/v1/tasks/{task}")).await;
+    assert_eq!(
+        (&now.body["state"], &now.body["assignee_id"]),
+        (&json!("assigned"), &json!(person_id(22)))
+    );
+    let reports = manager.get(&format!("/v1/tasks/{task}/reports")).await;
+    assert_eq!(reports.body["items"][0]["flags"], json!(["handed_on"]));
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_visit_to_a_task_given_back_counts_for_72_hours(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
     let volunteer = server.volunteer().await;
-    let task = task_for(&server, 1).await;
     let mut phone = Phone::default();
-    phone.sync(&volunteer, json!([command("task.claim", &task, json!({}))])).await;
-    let before = chrono::Utc::now();
-    tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    let manager = server.manager().await;
-    let to = json!({ "person_id": person_id(22) });
-    assert_eq!(manager.post(&format!("/v1/tasks/{task}/reassign"), &to).await.status, 200);
-    let mut report = command("task.report", &task, json!({"outcome": "done"}));
-    report["at"] = json!(before);
-    let results = phone.sync(&volunteer, json!([report])).await;
-    assert_eq!(results[0]["outcome"], "applied", "{results:?}");
-    let now = manager.get(&format!("/v1/tasks/{task}")).await;
-    assert_eq!(
-        (&now.body["state"], &now.body["assignee_id"]),
-        (&json!("done"), &json!(person_id(21)))
-    );
+    for (n, hours_ago, outcome) in [(1, 71, "applied"), (2, 73, "recorded")] {
+        let task = task_for(&server, n).await;
+        phone.sync(&volunteer, json!([command("task.claim", &task, json!({}))])).await;
+        // As if the claim had been made a week ago; the test leaves the chain of the log aside.
+        let week_ago = chrono::Utc::now() - chrono::Days::new(7);
+        server.database.execute(&format!(
+            "UPDATE events SET at = '{}' WHERE subject_id = '{task}'",
+            week_ago.format("%F %T")
+        ));
+        assert_eq!(volunteer.act(&format!("/v1/tasks/{task}/release")).await.status, 200);
+        let mut report = command("task.report", &task, json!({"outcome": "done"}));
+        report["at"] = json!(chrono::Utc::now() - chrono::TimeDelta::hours(hours_ago));
+        let results = phone.sync(&volunteer, json!([report])).await;
+        assert_eq!(results[0]["outcome"], outcome, "{results:?}");
+    }
 }
 
 #[rstest]
@@ -217,8 +247,7 @@ async fn reading_a_report_does_not_count_as_holding_the_task(
     tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     let visited = chrono::Utc::now();
     tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    let to = json!({ "person_id": person_id(22) });
-    assert_eq!(manager.post(&format!("/v1/tasks/{task}/reassign"), &to).await.status, 200);
+    assert_eq!(volunteer.act(&format!("/v1/tasks/{task}/release")).await.status, 200);
     let mut report = command("task.report", &task, json!({ "outcome": "done" }));
     report["at"] = json!(visited);
     let results = phone.sync(&volunteer, json!([report])).await;

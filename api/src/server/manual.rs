@@ -67,7 +67,8 @@ fn life() -> String {
          task (`current.task`) and its assignee (`current.assignee`). A repeated action is not an \
          error: an assignee who claims, accepts or starts again gets the current task. A report on \
          an open task is accepted only from an outbox, and only if its author was the assignee at \
-         the time of the report.\n\n| action | from | to | roles |\n| --- | --- | --- | --- |\n",
+         the time of the report, at most 72 hours ago.\n\n\
+         | action | from | to | roles |\n| --- | --- | --- | --- |\n",
     );
     for verb in Verb::VARIANTS.iter().copied() {
         let roles =
@@ -116,10 +117,10 @@ fn following() -> String {
          that was refused for any other reason stays refused; to try again, send a new command \
          with a new id. A refused call with an `Idempotency-Key` is not stored.\n\
          - A report is always stored. `recorded` means that it did not change the task: the task \
-         had changed, or the outcome was unreadable. Unreadable fields, answers that violate the \
-         form, and impossible times or clocks are marked in its `flags`; `POST \
-         /v1/tasks/{{id}}/report` refuses such a report, since its author can still correct it. A \
-         report is `rejected` only if its `id` or `task_id` is unreadable (`invalid`), if its id \
+         had changed or was handed on to another person, or the outcome was unreadable. Unreadable \
+         fields, answers that violate the form, and impossible times or clocks are marked in its \
+         `flags`; `POST /v1/tasks/{{id}}/report` refuses such a report, since its author can still \
+         correct it. A report is `rejected` only if its `id` or `task_id` is unreadable (`invalid`), if its id \
          was used for something else (`command_id_reused`), if its author is and was not involved \
          in the task (`not_found`, `forbidden`), or if the server failed to process it five times \
          (`command_dead_lettered`); the operators can then recover it.\n\
@@ -134,7 +135,8 @@ fn following() -> String {
          began or in the future, or preceded its task; `form`: the answers violate the form of the \
          kind of service; `place`: the accuracy of the position is impossible; `note` and \
          `attachments`: the limit of the contract is exceeded; `unread`: part of the report was \
-         unreadable, or the outcome is missing.\n\
+         unreadable, or the outcome is missing; `handed_on`: the task had been handed on to \
+         another person.\n\
          - While `has_more` is true, call again at once; otherwise after `next_poll_s` seconds, or \
          on a hint of the stream.",
         json::LIMIT / 1024

@@ -166,7 +166,7 @@ pub struct Report {
     /// had changed or the outcome was unreadable.
     recorded: bool,
     /// Doubts about the report.
-    #[schema(max_items = 7)]
+    #[schema(max_items = 8)]
     flags: Vec<ReportFlag>,
     /// When the report was made, by the phone's clock.
     #[serde(skip_serializing_if = "Option::is_none")]

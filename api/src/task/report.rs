@@ -4,7 +4,7 @@ use gridward_domain::authority::Principal;
 use gridward_domain::word::Word as _;
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, Days, FixedOffset};
+use chrono::{DateTime, Days, FixedOffset, TimeDelta};
 use gridward_domain::id::{ReportId, TaskId};
 use gridward_domain::task::{self as life, Command, Outcome, Transition, Verb};
 use gridward_domain::visibility::View;
@@ -58,11 +58,14 @@ pub(super) fn report(
     let may = Verb::Report.is_for(principal.role);
     perform::decided_on(&row, sent)?;
     let kind = catalogue::store::one(tx.read_unbatched(), row.district, &row.kind)?;
-    let flags = {
+    let mut flags = {
         let created = row.created_at.and_utc();
         report_flag::flags(content, kind.as_ref(), sent.origin, created, tx.now)?
     };
     let before = row.life()?;
+    if was_handed_on(tx, principal, &row, &before)? {
+        flags.insert(ReportFlag::HandedOn);
+    }
     let judged = if may {
         judged(tx, key, principal, &row, &before, sent.origin, content.outcome)?
     } else {
@@ -174,6 +177,21 @@ fn was_assignee(tx: &mut Tx<'_>, principal: &Principal, row: &TaskRow) -> Result
     )
 }
 
+/// Whether the task was the principal's and is now another person's.
+fn was_handed_on(
+    tx: &mut Tx<'_>,
+    principal: &Principal,
+    row: &TaskRow,
+    before: &life::Task,
+) -> Result<bool, DbError> {
+    let others = before.state.assignee().is_some_and(|assignee| assignee != principal.person);
+    Ok(others && was_assignee(tx, principal, row)?)
+}
+
+/// How long ago a report may have been made that ends a task given back meanwhile: the time is
+/// the phone's word.
+const BACKDATED: TimeDelta = TimeDelta::hours(72);
+
 /// Whether the principal was the assignee when the report was made, by the log. Only a report
 /// from an outbox can refer to an earlier time.
 fn assigned_at_report(
@@ -188,6 +206,9 @@ fn assigned_at_report(
         return Ok(false);
     }
     let moment = origin.made(tx.now);
+    if moment < tx.now - BACKDATED {
+        return Ok(false);
+    }
     let assignee =
         log::store::assignee_at(tx.read_unbatched(), row.district, &row.id.to_string(), moment)?;
     Ok(assignee == Some(me))

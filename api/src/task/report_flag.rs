@@ -35,6 +35,8 @@ pub enum ReportFlag {
     Attachments,
     /// Part of the report was unreadable and is stored as sent, or the outcome is missing.
     Unread,
+    /// The task had been handed on to another person when the report arrived.
+    HandedOn,
 }
 
 /// The flags of a report on a task of the time `created`. A report sent online is refused

@@ -153,9 +153,9 @@ fn phase_for(task: &Task, person: PersonId) -> Result<Phase, Rejection> {
 }
 
 /// The assignee may report. A former assignee may report if the report was made during the
-/// assignment, the work is done and no one else has reported: the visit took place, even if
-/// the task was reassigned meanwhile. Any other outcome would take the task from its new
-/// assignee.
+/// assignment, the work is done and the task is open: the visit took place, even if the task was
+/// given back meanwhile. Once it was handed on to another person, the former assignee's word, and
+/// the time on a phone, do not end that person's work.
 fn may_report(
     task: &Task,
     outcome: Outcome,
@@ -165,7 +165,7 @@ fn may_report(
     starts(task, Verb::Report)?;
     let done = matches!(outcome, Outcome::Done | Outcome::NeedsFollowUp);
     match phase_for(task, me) {
-        Err(Rejection::NotAssignee { .. }) if assigned_at_report && done => Ok(()),
+        Err(Rejection::NotAssignee { assignee: None }) if assigned_at_report && done => Ok(()),
         other => other.map(drop),
     }
 }

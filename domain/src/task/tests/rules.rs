@@ -61,18 +61,23 @@ fn not_at_home_leads_to_a_later_attempt_and_after_the_last_one_to_the_village() 
 }
 
 #[test]
-fn a_completed_visit_counts_even_if_the_task_was_reassigned_meanwhile() {
-    let moved = task(State::Accepted(person(2)));
-    let late = |outcome, assigned_at_report| {
-        state_after(&moved, Command::Report { outcome, assigned_at_report }, &volunteer(1))
+fn a_completed_visit_counts_if_the_task_was_given_back_and_not_if_it_was_handed_on() {
+    let late = |state, outcome, assigned_at_report| {
+        let report = Command::Report { outcome, assigned_at_report };
+        state_after(&task(state), report, &volunteer(1))
     };
-    assert_eq!(late(Outcome::Done, true), Ok(State::Done(person(1))));
+    let handed_on = State::Accepted(person(2));
     let not_assignee = Err(Rejection::NotAssignee { assignee: Some(person(2)) });
-    assert_eq!(late(Outcome::Done, false), not_assignee);
-    // An earlier "not home" takes nothing from the present assignee.
-    assert_eq!(late(Outcome::NotHome, true), not_assignee);
-    let open = Command::Report { outcome: Outcome::Done, assigned_at_report: true };
-    assert_eq!(state_after(&task(State::Open), open, &volunteer(1)), Ok(State::Done(person(1))));
+    for outcome in [Outcome::Done, Outcome::NotHome] {
+        for assigned_at_report in [false, true] {
+            assert_eq!(late(handed_on, outcome, assigned_at_report), not_assignee);
+        }
+    }
+    assert_eq!(late(State::Open, Outcome::Done, true), Ok(State::Done(person(1))));
+    let nobody = Err(Rejection::NotAssignee { assignee: None });
+    assert_eq!(late(State::Open, Outcome::Done, false), nobody);
+    // An earlier "not home" takes the task from nobody.
+    assert_eq!(late(State::Open, Outcome::NotHome, true), nobody);
 }
 
 #[test]
