@@ -251,8 +251,11 @@ mod tests {
             at("/title", "must not contain a NUL")
         );
         let window = |start, end| refused(json!({ "window": { "start": start, "end": end } }));
-        assert_eq!(window(600, 540), at("/window", "a window ends after it starts"));
-        assert_eq!(window(600, 1441), at("/window/end", "a time of day is 00:00 to 24:00"));
+        assert_eq!(window(600, 540), at("/window", "a window must end after it starts"));
+        assert_eq!(
+            window(600, 1441),
+            at("/window/end", "a time of day must be from 00:00 to 24:00")
+        );
         assert_eq!(refused(json!({ "window": { "start": 540 } })), at("/window/end", "is missing"));
         let problem = query::<Bounded>("minutes=481").expect_err("does not fit");
         assert_eq!(problem.kind(), Some(ProblemCode::BadRequest));
