@@ -13,8 +13,8 @@ use super::{LoadError, gone, rows, tasks};
 use crate::area::store::AreaRow;
 use crate::beneficiary::store::BeneficiaryRow;
 use crate::clock;
-use crate::db::DbError;
 use crate::db::schema;
+use crate::db::{DbError, dialect};
 use crate::person::Role;
 use crate::person::store::PersonRow;
 
@@ -25,6 +25,7 @@ macro_rules! write_rows {
     ($step:ident, $table:ident, $id:ident, $type:ty, $records:expr, $row:expr) => {{
         use diesel::prelude::*;
         use schema::$table;
+        dialect::lock_rows($step.conn, stringify!($table), $step.district)?;
         let of_district = $table::table.filter($table::district.eq($step.district));
         let present = of_district.select(<$type>::as_select()).load($step.conn)?;
         let Merged { added, changed, unchanged, rows, missing } = merge(present, $records, $row)?;
@@ -104,6 +105,7 @@ fn write_holidays(step: &mut Step<'_>, records: &DistrictRecords) -> Result<(), 
     use diesel::prelude::*;
     use schema::holidays;
     let district = step.district;
+    dialect::lock_rows(step.conn, "holidays", district)?;
     let present = holidays::table
         .filter(holidays::district.eq(district))
         .select(HolidayRow::as_select())
