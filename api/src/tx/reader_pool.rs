@@ -108,7 +108,7 @@ impl Readers {
         self.queue.try_send(Some(job)).map_err(|_| DbError::Busy)?;
         match tokio::time::timeout(PATIENCE, answer).await {
             Ok(Ok(result)) => result,
-            Ok(Err(_)) => Err(DbError::Unavailable("a read was cut short".to_owned()).into()),
+            Ok(Err(_)) => Err(DbError::Unavailable("a read was interrupted".to_owned()).into()),
             Err(_) => Err(DbError::Busy.into()),
         }
     }
