@@ -145,7 +145,7 @@ mod tests {
     const THERE: &str = "500116001002002";
 
     #[test]
-    fn a_volunteer_has_the_pool_of_the_grid_and_what_is_in_hand_wherever_it_lies() {
+    fn a_volunteer_sees_open_tasks_of_the_grid_and_own_tasks_anywhere() {
         let me = scope(Role::Volunteer, HERE);
         assert!(me.holds(whose(HERE, Phase::Open, None)));
         assert!(me.holds(whose(THERE, Phase::Accepted, Some(ME))));
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn only_who_visits_sees_a_beneficiary_in_clear() {
+    fn only_a_current_visitor_sees_a_beneficiary_in_clear() {
         let volunteer = scope(Role::Volunteer, HERE);
         assert_eq!(volunteer.sees_by(whose(THERE, Phase::Assigned, Some(ME))), Some(View::Clear));
         assert_eq!(volunteer.sees_by(whose(HERE, Phase::Open, None)), Some(View::Masked));
