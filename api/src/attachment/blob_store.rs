@@ -112,8 +112,8 @@ impl BlobStore {
     /// # Errors
     /// [`BlobError`]; some objects may already be deleted.
     pub async fn clear(&self, name: &str) -> Result<(), BlobError> {
-        let mut lying = self.0.list(Some(&Path::from(name)));
-        while let Some(found) = lying.next().await {
+        let mut objects = self.0.list(Some(&Path::from(name)));
+        while let Some(found) = objects.next().await {
             match self.0.delete(&found?.location).await {
                 Err(object_store::Error::NotFound { .. }) | Ok(()) => {}
                 Err(error) => return Err(error.into()),

@@ -1,5 +1,4 @@
-//! The tus extension Expiration: an upload that was announced and never finished does not take
-//! another's place for ever.
+//! The tus extension Expiration: an incomplete upload does not occupy the limit permanently.
 //!
 //! A person has at most [`MOST`] attachments for a task. At the limit, a new upload replaces
 //! the oldest incomplete one; completed ones are evidence and stay. An upload that is

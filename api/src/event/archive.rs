@@ -4,7 +4,7 @@
 //! A file name contains the district and the first and last event number. A file is written
 //! under a temporary name, synced to disk, read back and verified; it is renamed in the
 //! transaction that deletes the events from the database. A crash at any point therefore
-//! loses nothing, and of two concurrent runs one gives way.
+//! loses nothing, and of two concurrent runs one fails with a collision.
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Write};

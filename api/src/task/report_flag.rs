@@ -14,7 +14,7 @@ use super::report_content::ReportContent;
 use crate::catalogue::ServiceKind;
 use crate::http::problem::{FieldError, Problem, ProblemCode};
 
-/// A doubt about a report.
+/// A reason to doubt a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[derive(Serialize, Deserialize, ToSchema)]
 #[derive(strum::Display, strum::EnumString, strum::IntoStaticStr, strum::VariantArray)]
