@@ -38,6 +38,14 @@ pub enum Role {
 }
 
 impl Role {
+    /// The roles that visit beneficiaries.
+    pub const VISITORS: [Self; 2] = [Self::Manager, Self::Volunteer];
+
+    /// Whether a person of this role visits beneficiaries.
+    pub fn visits(self) -> bool {
+        Self::VISITORS.contains(&self)
+    }
+
     /// Whether a person of this role may be responsible for an area of `level`.
     pub const fn fits(self, level: Level) -> bool {
         match self {

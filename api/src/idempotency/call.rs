@@ -48,7 +48,7 @@ impl Commands {
         Self { db, keys }
     }
 
-    /// Runs `act` in the principal's district, at most once per idempotency key.
+    /// Does `act` in the principal's district, once for the name that the call bears.
     ///
     /// # Errors
     /// As [`once`], and the refusals of `act`.

@@ -128,7 +128,7 @@ fn one(
         )
     });
     match answer {
-        // The id was already used for another command.
+        // The id named another command before.
         Err(problem) if problem.as_db().is_none() => {
             Ok(Outcome { result: Err(problem), replayed: false })
         }

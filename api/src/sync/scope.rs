@@ -48,8 +48,8 @@ impl Scope {
     }
 
     /// Whether the person visits beneficiaries.
-    pub const fn visits(&self) -> bool {
-        matches!(self.0.role, Role::Manager | Role::Volunteer)
+    pub fn visits(&self) -> bool {
+        self.0.role.visits()
     }
 
     /// Whether the person is a volunteer of a grid, not its manager.
@@ -81,7 +81,7 @@ impl Scope {
     /// The view of a beneficiary in `grid` that one of the beneficiary's tasks permits.
     pub fn sees_by(&self, task: TaskVisibility) -> Option<View> {
         let own = task.assignee == Some(self.person());
-        let live = matches!(task.phase, Phase::Assigned | Phase::Accepted | Phase::InProgress);
+        let live = Phase::UNFINISHED_ASSIGNED.contains(&task.phase);
         match () {
             () if own && live && !task.archived => Some(View::Clear),
             () if self.holds(task) => Some(View::Masked),
