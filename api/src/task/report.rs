@@ -138,7 +138,7 @@ fn judged(
     outcome: Option<Outcome>,
 ) -> Result<Result<Option<life::Task>, Problem>, DbError> {
     let Some(outcome) = outcome else {
-        return Ok(Err(Problem::invalid("/outcome", "cannot be read")));
+        return Ok(Err(Problem::invalid("/outcome", "is unreadable")));
     };
     let assigned_at_report = assigned_at_report(tx, principal, row, before, origin)?;
     let command = Command::Report { outcome, assigned_at_report };

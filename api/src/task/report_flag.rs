@@ -101,7 +101,7 @@ pub(super) fn flags(
 /// The positions where the answers do not match the form; at most twenty.
 fn misfits(form: &Value, answers: &Value) -> Vec<FieldError> {
     let Ok(form) = jsonschema::validator_for(form) else {
-        return vec![FieldError::new("/answers", "the kind's form cannot be read")];
+        return vec![FieldError::new("/answers", "the form of the kind is unreadable")];
     };
     let field_error = |error: jsonschema::ValidationError<'_>| {
         let pointer = format!("/answers{}", error.instance_path());
