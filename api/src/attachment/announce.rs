@@ -69,7 +69,7 @@ pub(super) fn announce(
     if length > metadata.media_type.largest() {
         return Err(ProblemCode::TooLarge.into());
     }
-    if let Some(old) = expiration::in_the_way(tx.read_unbatched(), &row)? {
+    if let Some(old) = expiration::eviction_candidate(tx.read_unbatched(), &row)? {
         return Ok(Announced::NeedsRoom(old));
     }
     store::insert(tx.write_unbatched(), &row)?;

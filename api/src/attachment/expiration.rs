@@ -39,7 +39,10 @@ pub fn header(row: &AttachmentRow) -> Option<(&'static str, String)> {
 ///
 /// # Errors
 /// 422 if all are complete.
-pub fn in_the_way(conn: &mut Conn, new: &AttachmentRow) -> Result<Option<AttachmentRow>, Problem> {
+pub fn eviction_candidate(
+    conn: &mut Conn,
+    new: &AttachmentRow,
+) -> Result<Option<AttachmentRow>, Problem> {
     let beside = attachments::table
         .filter(attachments::district.eq(&new.district))
         .filter(attachments::task.eq(&new.task))

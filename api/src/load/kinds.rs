@@ -72,7 +72,7 @@ pub(super) fn write(
             &records.beneficiaries,
             |record, before| { rows::beneficiary(record, key, before) }
         );
-        tasks::follow(step, &records.beneficiaries)
+        tasks::move_with_beneficiaries(step, &records.beneficiaries)
     })?);
     report(to.transaction("stations", |step| {
         write_rows!(step, stations, id, StationRow, &records.stations, |record, before| {

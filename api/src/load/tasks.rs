@@ -30,7 +30,10 @@ type Homes<'a> = HashMap<BeneficiaryId, &'a BeneficiaryRecord>;
 
 /// Moves the unfinished tasks of beneficiaries to their present grid and home, including
 /// those that an earlier, interrupted load did not move.
-pub(super) fn follow(step: &mut Step<'_>, records: &[BeneficiaryRecord]) -> Result<(), DbError> {
+pub(super) fn move_with_beneficiaries(
+    step: &mut Step<'_>,
+    records: &[BeneficiaryRecord],
+) -> Result<(), DbError> {
     let homes: Homes<'_> = records.iter().map(|record| (record.id, record)).collect();
     let ids = misplaced(step, &homes)?;
     let rows = rows(step, &ids)?;
@@ -70,8 +73,8 @@ fn placed(row: TaskRow, grid: AreaCode, place: Place) -> TaskRow {
 
 /// The ids of unfinished tasks whose grid or place is not that of their beneficiary.
 fn misplaced(step: &mut Step<'_>, homes: &Homes<'_>) -> Result<Vec<TaskId>, DbError> {
-    type Whereabouts = (TaskId, Option<BeneficiaryId>, AreaCode, f64, f64);
-    let live: Vec<Whereabouts> = tasks::table
+    type Location = (TaskId, Option<BeneficiaryId>, AreaCode, f64, f64);
+    let live: Vec<Location> = tasks::table
         .filter(tasks::district.eq(step.district))
         .filter(tasks::state.eq_any(Phase::UNFINISHED))
         .filter(tasks::beneficiary.is_not_null())

@@ -65,7 +65,7 @@ pub fn create(tx: &mut Tx<'_>, principal: &Principal, new: &NewTask) -> Result<T
     principal.may(Action::CreateTask)?;
     let kind = catalogue::store::one(tx.read_unbatched(), principal.district(), new.kind.as_str())?
         .ok_or_else(|| Problem::invalid("/kind", "is not in the catalogue"))?;
-    let (grid, place) = whereabouts(tx.read_unbatched(), principal, new)?;
+    let (grid, place) = location_of(tx.read_unbatched(), principal, new)?;
     let today = clock::day(tx.now);
     let not_before = new.not_before.unwrap_or(today);
     let usual = not_before.checked_add_days(Days::new(kind.due_days.into())).unwrap_or(not_before);
@@ -98,7 +98,7 @@ pub fn create(tx: &mut Tx<'_>, principal: &Principal, new: &NewTask) -> Result<T
 }
 
 /// The grid and the position of the task, both within the principal's area.
-fn whereabouts(
+fn location_of(
     conn: &mut Conn,
     principal: &Principal,
     new: &NewTask,

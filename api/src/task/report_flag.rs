@@ -76,7 +76,7 @@ pub(super) fn flags(
         && let Some(answers) = &content.answers
     {
         errors.extend(
-            misfits(form, &Value::Object(answers.clone()))
+            mismatches(form, &Value::Object(answers.clone()))
                 .into_iter()
                 .map(|error| (ReportFlag::Form, error)),
         );
@@ -99,7 +99,7 @@ pub(super) fn flags(
 }
 
 /// The positions where the answers do not match the form; at most twenty.
-fn misfits(form: &Value, answers: &Value) -> Vec<FieldError> {
+fn mismatches(form: &Value, answers: &Value) -> Vec<FieldError> {
     let Ok(form) = jsonschema::validator_for(form) else {
         return vec![FieldError::new("/answers", "the form of the kind is unreadable")];
     };

@@ -89,7 +89,9 @@ where
         // the batch.
         let answer = match (commit, self.outcome) {
             (Ok(()), Some(outcome)) => outcome,
-            (Ok(()), None) => Err(DbError::Unavailable("a change was interrupted".to_owned()).into()),
+            (Ok(()), None) => {
+                Err(DbError::Unavailable("a change was interrupted".to_owned()).into())
+            }
             (Err(why), _) => Err(DbError::Unavailable(why).into()),
         };
         // The client may have disconnected.
