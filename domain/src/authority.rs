@@ -38,6 +38,14 @@ pub enum Role {
 }
 
 impl Role {
+    /// The roles that visit beneficiaries.
+    pub const VISITORS: [Self; 2] = [Self::Manager, Self::Volunteer];
+
+    /// Whether a person of this role visits beneficiaries.
+    pub fn visits(self) -> bool {
+        Self::VISITORS.contains(&self)
+    }
+
     /// Whether a person of this role may be responsible for an area of `level`.
     pub const fn fits(self, level: Level) -> bool {
         match self {
@@ -49,7 +57,7 @@ impl Role {
 }
 
 /// An action that the table permits or denies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, strum::VariantArray)]
 pub enum Action {
     /// Read areas, their outlines and totals.
     ReadAreas,
@@ -79,26 +87,6 @@ pub enum Action {
     Dispatch,
     /// Read plans.
     ReadPlans,
-}
-
-impl Action {
-    /// Every action.
-    pub const ALL: [Self; 14] = [
-        Self::ReadAreas,
-        Self::ReadPeople,
-        Self::AppointManager,
-        Self::ReadBeneficiaries,
-        Self::RevealBeneficiary,
-        Self::ReadTasks,
-        Self::CreateTask,
-        Self::WorkTask,
-        Self::DirectTask,
-        Self::ReopenTask,
-        Self::ReadLog,
-        Self::PostNotice,
-        Self::Dispatch,
-        Self::ReadPlans,
-    ];
 }
 
 /// Whether `role` permits `action` at all, within its area.
@@ -180,6 +168,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
+    use crate::word::VariantArray as _;
 
     fn principal(role: Role, area: &str) -> Principal {
         Principal { person: PersonId(Uuid::nil()), role, area: area.parse().expect("a code") }
@@ -222,6 +211,14 @@ mod tests {
             A::PostNotice,
         ];
         assert!(changes.into_iter().all(|action| !permits(Role::Auditor, action)));
+    }
+
+    #[test]
+    fn every_action_is_permitted_to_a_role() {
+        for action in Action::VARIANTS.iter().copied() {
+            let permitted = Role::VARIANTS.iter().any(|role| permits(*role, action));
+            assert!(permitted, "{action:?}");
+        }
     }
 
     #[test]

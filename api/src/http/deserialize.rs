@@ -35,8 +35,8 @@ pub fn query<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
     query_beside(text, &[])
 }
 
-/// As [`query`], if the parameters `beside` are read elsewhere: a problem lists them among the
-/// known ones.
+/// As [`query`], where the parameters `beside` are parsed separately: a problem lists them
+/// among the known ones.
 ///
 /// # Errors
 /// As [`query`].

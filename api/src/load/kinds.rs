@@ -15,7 +15,6 @@ use crate::beneficiary::store::BeneficiaryRow;
 use crate::clock;
 use crate::db::schema;
 use crate::db::{DbError, dialect};
-use crate::person::Role;
 use crate::person::store::PersonRow;
 
 /// Writes new and changed records; returns the keys of the changed ones. Rows without a
@@ -74,7 +73,7 @@ pub(super) fn write(
             &records.beneficiaries,
             |record, before| { rows::beneficiary(record, key, before) }
         );
-        tasks::follow(step, &records.beneficiaries)
+        tasks::move_with_beneficiaries(step, &records.beneficiaries)
     })?);
     report(to.transaction("stations", |step| {
         write_rows!(step, stations, id, StationRow, &records.stations, |record, before| {
@@ -95,7 +94,7 @@ pub(super) fn write(
 /// The ids of the changed people with a role that makes no visits.
 fn without_visits(people: &[PersonRecord], changed: &[String]) -> Vec<PersonId> {
     let changed: HashSet<&str> = changed.iter().map(String::as_str).collect();
-    let others = people.iter().filter(|one| !matches!(one.role, Role::Manager | Role::Volunteer));
+    let others = people.iter().filter(|one| !one.role.visits());
     let changed = others.filter(|one| changed.contains(one.id.to_string().as_str()));
     changed.map(|one| one.id).collect()
 }

@@ -48,8 +48,8 @@ impl Scope {
     }
 
     /// Whether the person visits beneficiaries.
-    pub const fn visits(&self) -> bool {
-        matches!(self.0.role, Role::Manager | Role::Volunteer)
+    pub fn visits(&self) -> bool {
+        self.0.role.visits()
     }
 
     /// Whether the person is a volunteer of a grid, not its manager.
@@ -81,7 +81,7 @@ impl Scope {
     /// The view of a beneficiary in `grid` that one of the beneficiary's tasks permits.
     pub fn sees_by(&self, task: TaskVisibility) -> Option<View> {
         let own = task.assignee == Some(self.person());
-        let live = matches!(task.phase, Phase::Assigned | Phase::Accepted | Phase::InProgress);
+        let live = Phase::UNFINISHED_ASSIGNED.contains(&task.phase);
         match () {
             () if own && live && !task.archived => Some(View::Clear),
             () if self.holds(task) => Some(View::Masked),
@@ -145,7 +145,7 @@ mod tests {
     const THERE: &str = "500116001002002";
 
     #[test]
-    fn a_volunteer_has_the_pool_of_the_grid_and_what_is_in_hand_wherever_it_lies() {
+    fn a_volunteer_sees_open_tasks_of_the_grid_and_own_tasks_anywhere() {
         let me = scope(Role::Volunteer, HERE);
         assert!(me.holds(whose(HERE, Phase::Open, None)));
         assert!(me.holds(whose(THERE, Phase::Accepted, Some(ME))));
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn only_who_visits_sees_a_beneficiary_in_clear() {
+    fn only_a_current_visitor_sees_a_beneficiary_in_clear() {
         let volunteer = scope(Role::Volunteer, HERE);
         assert_eq!(volunteer.sees_by(whose(THERE, Phase::Assigned, Some(ME))), Some(View::Clear));
         assert_eq!(volunteer.sees_by(whose(HERE, Phase::Open, None)), Some(View::Masked));

@@ -64,8 +64,8 @@ pub struct NewTask {
 pub fn create(tx: &mut Tx<'_>, principal: &Principal, new: &NewTask) -> Result<Task, Problem> {
     principal.may(Action::CreateTask)?;
     let kind = catalogue::store::one(tx.read_unbatched(), principal.district(), new.kind.as_str())?
-        .ok_or_else(|| Problem::invalid("/kind", "not a kind of the catalogue"))?;
-    let (grid, place) = whereabouts(tx.read_unbatched(), principal, new)?;
+        .ok_or_else(|| Problem::invalid("/kind", "is not in the catalogue"))?;
+    let (grid, place) = location_of(tx.read_unbatched(), principal, new)?;
     let today = clock::day(tx.now);
     let not_before = new.not_before.unwrap_or(today);
     let usual = not_before.checked_add_days(Days::new(kind.due_days.into())).unwrap_or(not_before);
@@ -98,7 +98,7 @@ pub fn create(tx: &mut Tx<'_>, principal: &Principal, new: &NewTask) -> Result<T
 }
 
 /// The grid and the position of the task, both within the principal's area.
-fn whereabouts(
+fn location_of(
     conn: &mut Conn,
     principal: &Principal,
     new: &NewTask,
@@ -107,7 +107,7 @@ fn whereabouts(
         (Some(id), None, None) => {
             let row = beneficiary::store::row(conn, &principal.scope(), id)?;
             let row = row.filter(BeneficiaryRow::is_current).ok_or_else(|| {
-                Problem::invalid("/beneficiary_id", "nobody of your area has this id")
+                Problem::invalid("/beneficiary_id", "no beneficiary in your area has this id")
             })?;
             let grid = row.grid;
             Ok((grid, row.home()?))
@@ -119,10 +119,10 @@ fn whereabouts(
             if known {
                 Ok((grid, place))
             } else {
-                Err(Problem::invalid("/grid", "not a grid of your area"))
+                Err(Problem::invalid("/grid", "is not a grid in your area"))
             }
         }
-        _ => Err(Problem::invalid("", "name either beneficiary_id, or both grid and place")),
+        _ => Err(Problem::invalid("", "requires either beneficiary_id, or both grid and place")),
     }
 }
 

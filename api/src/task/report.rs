@@ -67,12 +67,12 @@ pub(super) fn report(
         report_flag::flags(content, kind.as_ref(), sent.origin, created, tx.now)?
     };
     let before = row.life()?;
-    let judged = if may {
-        judged(tx, key, principal, &row, &before, sent.origin, content.outcome)?
+    let applied = if may {
+        apply_outcome(tx, key, principal, &row, &before, sent.origin, content.outcome)?
     } else {
         Err(ProblemCode::Forbidden.into())
     };
-    let (after, because) = match judged {
+    let (after, because) = match applied {
         Ok(after) => (after, None),
         Err(problem) if sent.origin.from_outbox => (None, Some(problem)),
         Err(problem) => return Err(problem),
@@ -110,7 +110,7 @@ pub(super) fn report(
     };
     let next = perform::write(tx, &step, None, event);
     if after.state.phase() == life::Phase::Done {
-        follow(tx, principal, &row, kind.as_ref(), content)?;
+        apply_consequences(tx, principal, &row, kind.as_ref(), content)?;
     }
     Ok(Performed::done(next.task()?))
 }
@@ -128,7 +128,7 @@ fn reportable(tx: &mut Tx<'_>, principal: &Principal, id: TaskId) -> Result<Task
 }
 
 /// Applies the outcome: the new task, `None` if it is unchanged, or the rejection.
-fn judged(
+fn apply_outcome(
     tx: &mut Tx<'_>,
     key: &SealingKey,
     principal: &Principal,
@@ -138,7 +138,7 @@ fn judged(
     outcome: Option<Outcome>,
 ) -> Result<Result<Option<life::Task>, Problem>, DbError> {
     let Some(outcome) = outcome else {
-        return Ok(Err(Problem::invalid("/outcome", "cannot be read")));
+        return Ok(Err(Problem::invalid("/outcome", "is unreadable")));
     };
     let assigned_at_report = assigned_at_report(tx, principal, row, before, origin)?;
     let command = Command::Report { outcome, assigned_at_report };
@@ -211,9 +211,9 @@ fn keep(
     Ok(())
 }
 
-/// The consequences of a completed visit: a contact with the beneficiary, and a follow-up
-/// task from the catalogue for each need.
-fn follow(
+/// Applies the consequences of a completed visit: a contact with the beneficiary, and a
+/// follow-up task from the catalogue for each need.
+fn apply_consequences(
     tx: &mut Tx<'_>,
     principal: &Principal,
     row: &TaskRow,
@@ -223,7 +223,7 @@ fn follow(
     let today = clock::day(tx.now);
     if let Some(beneficiary) = row.beneficiary {
         let visitor = principal.person;
-        beneficiary::store::was_in_touch(
+        beneficiary::store::record_contact(
             tx.write_unbatched(),
             row.district,
             beneficiary,

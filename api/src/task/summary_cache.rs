@@ -23,7 +23,7 @@ use crate::http::page::Wanted;
 const KEPT: u64 = 50_000;
 
 /// An entry of a task list: sort key and JSON.
-pub struct Card {
+pub struct CachedSummary {
     /// The due day.
     pub due_on: NaiveDate,
     /// Identifies the task.
@@ -31,7 +31,7 @@ pub struct Card {
     json: Arc<RawValue>,
 }
 
-impl Serialize for Card {
+impl Serialize for CachedSummary {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.json.serialize(serializer)
     }
@@ -60,7 +60,7 @@ impl SummaryCache {
         area: Option<AreaCode>,
         filter: &Filter,
         wanted: &Wanted<(NaiveDate, TaskId)>,
-    ) -> Result<Vec<Card>, DbError> {
+    ) -> Result<Vec<CachedSummary>, DbError> {
         let keys = store::list(conn, district, area, filter, wanted)?;
         let mut seen = Vec::with_capacity(keys.len());
         let mut unseen = Vec::new();
@@ -73,11 +73,11 @@ impl SummaryCache {
         }
         let mut fresh = self.read(conn, district, &unseen)?;
         // A task removed between the two reads is omitted.
-        let cards = keys.into_iter().zip(seen).filter_map(|((id, due_on, _), json)| {
+        let summaries = keys.into_iter().zip(seen).filter_map(|((id, due_on, _), json)| {
             let json = json.or_else(|| fresh.remove(&id))?;
-            Some(Card { due_on, id, json })
+            Some(CachedSummary { due_on, id, json })
         });
-        Ok(cards.collect())
+        Ok(summaries.collect())
     }
 
     /// Loads the summaries of `ids` into the cache.

@@ -12,7 +12,7 @@ use super::join;
 use crate::db::{Address, Conn, DbError, DbFailure};
 
 /// The maximum time for waiting and running, after which a read fails as unavailable.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 /// The maximum number of waiting reads; above it, reads fail as busy.
 const MOST_WAITING: usize = 4096;
 
@@ -115,9 +115,9 @@ impl Readers {
         let (reply, answer) = oneshot::channel();
         let job = Box::new(Read { query, reply: Some(reply) });
         self.queue.try_send(Some(job)).map_err(|_| DbError::Busy)?;
-        match tokio::time::timeout(PATIENCE, answer).await {
+        match tokio::time::timeout(TIMEOUT, answer).await {
             Ok(Ok(result)) => result,
-            Ok(Err(_)) => Err(DbError::Unavailable("a read was cut short".to_owned()).into()),
+            Ok(Err(_)) => Err(DbError::Unavailable("a read was interrupted".to_owned()).into()),
             Err(_) => Err(DbError::Busy.into()),
         }
     }
