@@ -181,7 +181,7 @@ async fn a_list_is_filtered_and_sorted_by_due_day(
         async move {
             let body = json!({
                 "kind": kind, "beneficiary_id": beneficiary,
-                "not_before": "2026-08-01", "due_on": due
+                "not_before": "2036-08-01", "due_on": due
             });
             let made = supervisor.post("/v1/tasks", &body).await;
             assert_eq!(made.status, 201, "{}", made.body);
@@ -191,9 +191,9 @@ async fn a_list_is_filtered_and_sorted_by_due_day(
             );
         }
     };
-    make(BENEFICIARY, "home_visit", "2026-08-20").await;
-    make(BENEFICIARY, "condolence", "2026-08-01").await;
-    make(FAR_BENEFICIARY, "home_visit", "2026-08-10").await;
+    make(BENEFICIARY, "home_visit", "2036-08-20").await;
+    make(BENEFICIARY, "condolence", "2036-08-01").await;
+    make(FAR_BENEFICIARY, "home_visit", "2036-08-10").await;
     let count = |query: &'static str| {
         let supervisor = supervisor.clone();
         async move {
@@ -205,7 +205,7 @@ async fn a_list_is_filtered_and_sorted_by_due_day(
     assert_eq!(count("").await, 3);
     assert_eq!(count("kind=home_visit").await, 2);
     assert_eq!(count("area=500116001").await, 2);
-    assert_eq!(count("due_before=2026-08-10").await, 1);
+    assert_eq!(count("due_before=2036-08-10").await, 1);
     assert_eq!(count("state=open").await, 3);
     assert_eq!(count("state=done").await, 0);
     assert_eq!(count("beneficiary_id=018d622e-0000-7000-8000-000000000005").await, 1);
@@ -220,7 +220,7 @@ async fn a_list_is_filtered_and_sorted_by_due_day(
     let cursor = first.body["next_cursor"].as_str().expect("a cursor");
     let second = supervisor.get(&format!("/v1/tasks?limit=2&cursor={cursor}")).await;
     assert_eq!(second.body["items"].as_array().expect("a list").len(), 1);
-    assert_eq!(second.body["items"][0]["due_on"], "2026-08-20");
+    assert_eq!(second.body["items"][0]["due_on"], "2036-08-20");
 }
 
 #[rstest]

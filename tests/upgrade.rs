@@ -75,7 +75,7 @@ async fn goes_on(database: Database, name: &str) {
     upgraded.reads_are_answered_as_before().await;
     upgraded.calls_sent_again_are_answered_as_before().await;
     upgraded.outboxes_sent_again_are_answered_as_before().await;
-    upgraded.what_failed_again_and_again_is_listed();
+    upgraded.dead_letters_are_listed();
     upgraded.a_photo_is_whole().await;
     upgraded.phones_catch_up().await;
     upgraded.work_goes_on().await;
@@ -194,7 +194,7 @@ impl Upgraded {
         }
     }
 
-    fn what_failed_again_and_again_is_listed(&self) {
+    fn dead_letters_are_listed(&self) {
         let listed = gridward(&self.server.database, &DEAD_LETTERS).output().expect("it runs");
         assert!(listed.status.success(), "{}", said(&listed));
         let letter: Value = serde_json::from_slice(&listed.stdout).expect("one line");

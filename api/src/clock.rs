@@ -29,14 +29,14 @@ const YEARS: std::ops::RangeInclusive<i32> = 1900..=2200;
 /// A day or moment outside the valid years.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("must be in the years 1900 to 2200")]
-pub struct FarOff;
+pub struct DateOutOfRange;
 
 /// Whether a day or moment is in the valid years.
 ///
 /// # Errors
-/// [`FarOff`].
-pub fn within_reach(when: &impl chrono::Datelike) -> Result<(), FarOff> {
-    if YEARS.contains(&when.year()) { Ok(()) } else { Err(FarOff) }
+/// [`DateOutOfRange`].
+pub fn within_reach(when: &impl chrono::Datelike) -> Result<(), DateOutOfRange> {
+    if YEARS.contains(&when.year()) { Ok(()) } else { Err(DateOutOfRange) }
 }
 
 /// The day, or the nearest valid one if it is out of range; as an upper bound of
@@ -64,6 +64,6 @@ mod tests {
         assert_eq!(near("5289-05-21"), "2200-12-31");
         assert_eq!(near("-9999-01-01"), "1900-01-01");
         assert_eq!(near("2026-08-01"), "2026-08-01");
-        assert_eq!(within_reach(&NaiveDate::MAX), Err(FarOff));
+        assert_eq!(within_reach(&NaiveDate::MAX), Err(DateOutOfRange));
     }
 }

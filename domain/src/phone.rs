@@ -1,4 +1,4 @@
-//! Phone numbers: how people write them, and the digits that are compared.
+//! Phone numbers: parsing and normalization.
 
 use std::fmt;
 use std::str::FromStr;
@@ -12,8 +12,7 @@ const DIGITS: std::ops::RangeInclusive<usize> = 5..=20;
 
 /// A phone number of 5 to 20 digits.
 ///
-/// Parsing drops what only groups or accompanies the digits (blanks, hyphens,
-/// invisible characters) and reads full-width digits, so that a pasted number
+/// Parsing drops separators (blanks, hyphens, invisible characters) and reads full-width digits, so that a pasted number
 /// equals a typed one. People sign in by phone, so both sides of a comparison
 /// must be parsed.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -35,14 +34,14 @@ impl FromStr for Phone {
     type Err = PhoneError;
 
     fn from_str(text: &str) -> Result<Self, PhoneError> {
-        let written = text.chars().filter(|c| !accompanies(*c));
+        let written = text.chars().filter(|c| !is_separator(*c));
         let digits: String = written.map(digit).collect::<Option<_>>().ok_or(PhoneError)?;
         if DIGITS.contains(&digits.len()) { Ok(Self(digits)) } else { Err(PhoneError) }
     }
 }
 
-/// Whether `c` groups the digits or cannot be seen.
-fn accompanies(c: char) -> bool {
+/// Whether `c` is a blank, a hyphen or invisible.
+fn is_separator(c: char) -> bool {
     let hyphen = matches!(c, '-' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{fe63}' | '\u{ff0d}');
     hyphen || (c.is_whitespace() && !c.is_control()) || is_invisible(c)
 }

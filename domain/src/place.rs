@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn a_swapped_pair_is_told_from_one_out_of_range() {
+    fn swapped_coordinates_are_distinguished_from_values_out_of_range() {
         assert!(Place::new(29.29, 106.25).is_ok());
         assert_eq!(Place::new(106.25, 29.29), Err(PlaceError::Swapped));
         assert_eq!(Place::new(-91.0, 100.0), Err(PlaceError::Latitude));

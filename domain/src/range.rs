@@ -13,7 +13,7 @@ use thiserror::Error;
 /// The highest whole number that JSON carries exactly everywhere (RFC 8259, 6).
 const HIGHEST: i64 = 9_007_199_254_740_991;
 
-/// A number outside the bounds of its type, or a text that is no whole number.
+/// A number outside the bounds of its type, or a text that is not a whole number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("must be from {min} to {max}")]
 pub struct OutOfRange {

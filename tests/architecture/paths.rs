@@ -1,6 +1,6 @@
 //! The paths in a source file, relative to the crate root.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The code of a source file, without comments, string literals and unit tests.
 pub fn code(text: &str) -> String {
@@ -87,6 +87,15 @@ pub fn exports(code: &str) -> BTreeMap<String, String> {
         }
     }
     exports
+}
+
+/// The first name after each `schema::`: a table, if the module is that of the database.
+pub fn schema_names(code: &str) -> BTreeSet<String> {
+    let mut paths = Vec::new();
+    for (at, word) in code.match_indices("schema::") {
+        tree(&mut &code[at + word.len()..], Vec::new(), &mut paths);
+    }
+    paths.into_iter().filter_map(|path| path.into_iter().next()).collect()
 }
 
 /// Reads a tree of paths: `a::b`, `a::{b, c::d}`.

@@ -144,9 +144,8 @@ pub fn counts(conn: &mut Conn, code: &AreaCode, today: NaiveDate) -> Result<Coun
         tasks::table.filter(tasks::district.eq(district)).filter(in_range!(tasks::grid, range));
     let phases: Vec<(Phase, i64)> =
         mine.clone().group_by(tasks::state).select((tasks::state, count_star())).load(conn)?;
-    let live = [Phase::Open, Phase::Assigned, Phase::Accepted, Phase::InProgress];
     let overdue_tasks: i64 = mine
-        .filter(tasks::state.eq_any(live))
+        .filter(tasks::state.eq_any(Phase::UNFINISHED))
         .filter(tasks::due_on.lt(today))
         .select(count_star())
         .first(conn)?;
@@ -158,7 +157,7 @@ pub fn counts(conn: &mut Conn, code: &AreaCode, today: NaiveDate) -> Result<Coun
         volunteers: count_of(&roles, Role::Volunteer),
         beneficiaries,
         open_tasks: count_of(&phases, Phase::Open),
-        held_tasks: live[1..].iter().map(|phase| count_of(&phases, *phase)).sum(),
+        held_tasks: Phase::UNFINISHED_ASSIGNED.map(|phase| count_of(&phases, phase)).iter().sum(),
         overdue_tasks,
     })
 }

@@ -1,4 +1,4 @@
-//! Announcing an attachment: its row, before its bytes come.
+//! Creates an attachment's row before the upload of its bytes.
 
 use gridward_domain::authority::Principal;
 use gridward_domain::task::Verb;
@@ -10,15 +10,15 @@ use crate::http::problem::{Problem, ProblemCode};
 use crate::tx::Tx;
 use crate::{log, task};
 
-/// What came of announcing an attachment.
+/// The result of announcing an attachment.
 pub(super) enum Announced {
-    /// The row it has now.
+    /// The attachment's row.
     As(AttachmentRow),
-    /// Another must be thrown away first.
+    /// An older upload must be deleted first.
     NeedsRoom(AttachmentRow),
 }
 
-/// Announces an attachment of a task that the caller has or had.
+/// Announces an attachment of a task that is or was assigned to the caller.
 ///
 /// # Errors
 /// 403, 404, 409 for an id that names another attachment, 413, and the database's.
@@ -69,7 +69,7 @@ pub(super) fn announce(
     if length > metadata.media_type.largest() {
         return Err(ProblemCode::TooLarge.into());
     }
-    if let Some(old) = expiration::in_the_way(tx.read_unbatched(), &row)? {
+    if let Some(old) = expiration::eviction_candidate(tx.read_unbatched(), &row)? {
         return Ok(Announced::NeedsRoom(old));
     }
     store::insert(tx.write_unbatched(), &row)?;

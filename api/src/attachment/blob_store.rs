@@ -14,7 +14,7 @@ use thiserror::Error;
 
 /// Total time of retries against a failing bucket. It is short because a phone can
 /// resume after an error; a single attempt waits 30 s for an answer.
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// An error of the blob store.
 #[derive(Debug, Error)]
@@ -75,7 +75,7 @@ impl StorageLocation {
                 Arc::new(LocalFileSystem::new_with_prefix(path)?.with_fsync(true))
             }
             Self::S3 { bucket, prefix } => {
-                let retry = RetryConfig { retry_timeout: PATIENCE, ..RetryConfig::default() };
+                let retry = RetryConfig { retry_timeout: TIMEOUT, ..RetryConfig::default() };
                 let bucket = AmazonS3Builder::from_env().with_bucket_name(bucket);
                 let bucket = bucket.with_retry(retry).build()?;
                 Arc::new(PrefixStore::new(bucket, prefix.as_str()))
@@ -112,8 +112,8 @@ impl BlobStore {
     /// # Errors
     /// [`BlobError`]; some objects may already be deleted.
     pub async fn clear(&self, name: &str) -> Result<(), BlobError> {
-        let mut lying = self.0.list(Some(&Path::from(name)));
-        while let Some(found) = lying.next().await {
+        let mut objects = self.0.list(Some(&Path::from(name)));
+        while let Some(found) = objects.next().await {
             match self.0.delete(&found?.location).await {
                 Err(object_store::Error::NotFound { .. }) | Ok(()) => {}
                 Err(error) => return Err(error.into()),

@@ -26,8 +26,8 @@ pub(super) struct Content(String);
 
 /// Download an attachment
 ///
-/// Returns the bytes of a completed attachment. An event records the access. For
-/// managers, supervisors and admins within their area, and for the uploader.
+/// Returns the bytes of a completed attachment. An event records the access. Allowed roles:
+/// managers, supervisors and admins within their area, and the uploader.
 #[utoipa::path(
     tag = "attachments",
     operation_id = "get_attachment",

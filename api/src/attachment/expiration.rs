@@ -1,5 +1,4 @@
-//! The tus extension Expiration: an upload that was announced and never finished does not take
-//! another's place for ever.
+//! The tus extension Expiration: an incomplete upload does not occupy the limit permanently.
 //!
 //! A person has at most [`MOST`] attachments for a task. At the limit, a new upload replaces
 //! the oldest incomplete one; completed ones are evidence and stay. An upload that is
@@ -40,7 +39,10 @@ pub fn header(row: &AttachmentRow) -> Option<(&'static str, String)> {
 ///
 /// # Errors
 /// 422 if all are complete.
-pub fn in_the_way(conn: &mut Conn, new: &AttachmentRow) -> Result<Option<AttachmentRow>, Problem> {
+pub fn eviction_candidate(
+    conn: &mut Conn,
+    new: &AttachmentRow,
+) -> Result<Option<AttachmentRow>, Problem> {
     let beside = attachments::table
         .filter(attachments::district.eq(&new.district))
         .filter(attachments::task.eq(&new.task))

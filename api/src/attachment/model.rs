@@ -74,7 +74,7 @@ impl MediaType {
 
 /// A mismatch between the uploaded and the announced content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum Misfit {
+pub enum Mismatch {
     /// The hash differs.
     #[error("the SHA-256 differs from the announced one")]
     Hash,

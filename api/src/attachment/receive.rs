@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::blob_store::{BlobError, BlobStore};
 use super::checksum::Checksum;
-use super::model::Misfit;
+use super::model::Mismatch;
 use super::store::{self, AttachmentRow};
 use crate::clock::Clock;
 use crate::crypto::{KeyRing, SealingKey, aad};
@@ -133,9 +133,9 @@ pub async fn finish(
         let sealed = attachments.blobs.get(&part_name(row, at)).await?;
         bytes.extend_from_slice(&key.open(&associated_data(row, at), &sealed)?);
     }
-    if let Err(misfit) = fits(row, &bytes) {
+    if let Err(mismatch) = fits(row, &bytes) {
         throw_away(attachments, row).await?;
-        let error = FieldError::new("Upload-Metadata", misfit);
+        let error = FieldError::new("Upload-Metadata", mismatch);
         return Err(Problem::from(ProblemCode::Invalid).with(error));
     }
     let sealed = key.seal(&associated_data(row, "whole"), &bytes)?;
@@ -144,11 +144,11 @@ pub async fn finish(
     Ok(attachments.blobs.clear(&parts_name(row)).await?)
 }
 
-fn fits(row: &AttachmentRow, bytes: &[u8]) -> Result<(), Misfit> {
+fn fits(row: &AttachmentRow, bytes: &[u8]) -> Result<(), Mismatch> {
     if hex::encode(Hash::sha256(bytes)) != row.sha256 {
-        return Err(Misfit::Hash);
+        return Err(Mismatch::Hash);
     }
-    if row.media_type.is_of(bytes) { Ok(()) } else { Err(Misfit::Type) }
+    if row.media_type.is_of(bytes) { Ok(()) } else { Err(Mismatch::Type) }
 }
 
 async fn note(

@@ -180,10 +180,11 @@ pub(crate) async fn attachment_offset(
     Authenticated(principal): Authenticated,
     id: Path<Uuid>,
 ) -> Result<HttpResponse, Problem> {
-    let (row, key) = own(&attachments, &principal, *id).await?;
+    let (mut row, key) = own(&attachments, &principal, *id).await?;
     // The server was killed after the last byte and before it completed the upload.
     if row.received == row.length && !row.complete {
         receive::finish(&attachments, &key, &principal, &row).await?;
+        row.complete = true;
     }
     let mut answer = HttpResponse::Ok();
     answer

@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn length_is_all_a_password_is_judged_by() {
+    fn only_the_length_of_a_password_is_checked() {
         assert_eq!(accept("1234567"), Err(PasswordError));
         assert_eq!(accept("一二三四五六七八"), Ok(()));
         assert_eq!(accept(&"x".repeat(129)), Err(PasswordError));

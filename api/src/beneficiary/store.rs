@@ -157,7 +157,7 @@ pub fn list(
 ///
 /// # Errors
 /// [`DbError`].
-pub fn was_in_touch(
+pub fn record_contact(
     conn: &mut Conn,
     district: AreaCode,
     id: BeneficiaryId,

@@ -1,7 +1,7 @@
 //! The catalogue: the kinds of service and their requirements.
 //!
-//! Law is code, local practice is data: a district starts with the kinds of [`defaults`]
-//! and may change them.
+//! Legal rules are code; local practice is data. A new district has the kinds of
+//! [`defaults`] and may change them.
 
 pub mod routes;
 pub mod store;

@@ -86,7 +86,7 @@ fn add(
     name: &str,
     phone: &Phone,
 ) -> Result<(), Failure> {
-    if matches!(role, Role::Manager | Role::Volunteer) {
+    if role.visits() {
         return Err("managers and volunteers are added by `gridward import`".into());
     }
     if !role.fits(area.level()) {

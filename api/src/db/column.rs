@@ -1,8 +1,8 @@
 //! Column types of this crate, and the ids of the domain behind [`Conn`].
 //!
-//! The words of the domain read and write themselves (`gridward_domain::sql`);
-//! here is what only the server keeps: sets, hashes, and the ids for
-//! diesel's backend of either database.
+//! The domain's types implement their own columns (`gridward_domain::sql`); this module
+//! has those of the server only: sets, hashes, and the ids for diesel's backend of either
+//! database.
 //!
 //! [`Conn`]: super::Conn
 

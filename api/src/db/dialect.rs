@@ -26,6 +26,19 @@ pub const fn lock_signing_keys(conn: &Conn) -> &'static str {
     }
 }
 
+/// Locks the rows of `district` in `table` until the end of the transaction, so that they
+/// can be read, compared and replaced. On SQLite a write transaction is already exclusive.
+///
+/// # Errors
+/// [`DbError`].
+pub fn lock_rows(conn: &mut Conn, table: &'static str, district: AreaCode) -> Result<(), DbError> {
+    if let Conn::Pg(conn) = conn {
+        let lock = format!("SELECT FROM {table} WHERE district = $1 FOR UPDATE");
+        diesel::sql_query(lock).bind::<diesel::sql_types::Text, _>(district).execute(conn)?;
+    }
+    Ok(())
+}
+
 /// Takes the lock of `job` in `district` until the connection is closed; `false`
 /// while another connection has it. On SQLite there is one server and no lock.
 ///

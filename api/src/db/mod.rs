@@ -28,8 +28,8 @@ pub enum DbError {
     /// A step failed after it wrote; the change is run again in isolation.
     #[error("a step of a change failed")]
     NeedsRetry,
-    /// A step of a change panicked; this is a defect.
-    #[error("a step of a change panicked")]
+    /// A change, a read or a computation panicked; this is a defect.
+    #[error("a step panicked")]
     Panicked,
     /// A statement failed; this is a defect, not the caller's fault.
     #[error("a statement failed: {0}")]

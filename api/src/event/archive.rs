@@ -4,7 +4,7 @@
 //! A file name contains the district and the first and last event number. A file is written
 //! under a temporary name, synced to disk, read back and verified; it is renamed in the
 //! transaction that deletes the events from the database. A crash at any point therefore
-//! loses nothing, and of two concurrent runs one gives way.
+//! loses nothing, and of two concurrent runs one fails with a collision.
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Write};
@@ -77,7 +77,7 @@ pub fn archive(
         let from = head::chain(conn, district)?.archived;
         let rows = store::older(conn, district, from.seq, moment, IN_A_FILE)?;
         let Some(last) = rows.last().map(|row| row.seq) else { return Ok(moved) };
-        let to = follow(&from, &rows)?;
+        let to = verify_chain(&from, &rows)?;
         let path = folder.join(format!("{district}-{:012}-{last:012}{ENDING}", from.seq + 1));
         let part = path.with_extension(format!("{}.part", Uuid::new_v4().simple()));
         let done = write(&part, &rows).and_then(|()| {
@@ -119,7 +119,7 @@ fn name(part: &Path, path: &Path) -> Result<(), ArchiveError> {
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(at(folder))
 }
 
-fn follow(from: &Link, rows: &[EventRow]) -> Result<Link, ArchiveError> {
+fn verify_chain(from: &Link, rows: &[EventRow]) -> Result<Link, ArchiveError> {
     rows.iter()
         .try_fold(*from, |link, row| link.then(row).map_err(|_| ArchiveError::Broken(row.seq)))
 }

@@ -53,14 +53,14 @@ pub struct EventQuery {
 }
 
 /// The filter of a query, limited to the principal's scope.
-struct Asked {
+struct Query {
     scope: AreaRange,
     filter: Filter,
     after: i64,
 }
 
 impl EventQuery {
-    fn asked(&self, principal: &Principal) -> Result<Asked, Problem> {
+    fn authorize(&self, principal: &Principal) -> Result<Query, Problem> {
         let area = self.area.unwrap_or(principal.area);
         principal.authorize(Action::ReadLog, &area)?;
         let filter = Filter {
@@ -72,7 +72,7 @@ impl EventQuery {
             until: self.until.map(nearest_moment),
         };
         let after = self.after.unwrap_or(LogPosition::MIN);
-        Ok(Asked { scope: area.range(), filter, after: after.get() })
+        Ok(Query { scope: area.range(), filter, after: after.get() })
     }
 }
 
@@ -91,14 +91,14 @@ pub(crate) async fn list_events(
     request: HttpRequest,
     db: Data<Db>,
     Authenticated(principal): Authenticated,
-    Paged { filter: query, page }: Paged<EventQuery>,
+    Paged { filter, page }: Paged<EventQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let asked = query.asked(&principal)?;
+    let query = filter.authorize(&principal)?;
     let wanted: Wanted<(i64,)> = page.wanted()?;
     let (limit, rows) = (wanted.limit, wanted.rows());
-    let after = wanted.after.map_or(asked.after, |(seq,)| seq.max(asked.after));
+    let after = wanted.after.map_or(query.after, |(seq,)| seq.max(query.after));
     let events = db.read(move |conn| {
-        let rows = store::list(conn, &asked.scope, &asked.filter, after, rows)?;
+        let rows = store::list(conn, &query.scope, &query.filter, after, rows)?;
         rows.into_iter().map(LoggedEvent::try_from).collect::<Result<Vec<_>, DbError>>()
     });
     let page = page::page(events.await?, limit, |event: &LoggedEvent| (event.seq,));
@@ -128,17 +128,17 @@ struct Lines(String);
 pub(crate) async fn export_events(
     db: Data<Db>,
     Authenticated(principal): Authenticated,
-    Paged { filter: query, page }: Paged<EventQuery>,
+    Paged { filter, page }: Paged<EventQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let mut asked = query.asked(&principal)?;
+    let mut query = filter.authorize(&principal)?;
     let wanted: Wanted<(i64,)> = page.wanted()?;
-    asked.after = wanted.after.map_or(asked.after, |(seq,)| seq.max(asked.after));
+    query.after = wanted.after.map_or(query.after, |(seq,)| seq.max(query.after));
     let most = page.limit.map_or(i64::MAX, |limit| limit.get().into());
-    let lines = stream::unfold(Some((db.clone(), asked, most)), |state| async {
-        let (db, asked, left) = state?;
-        Some(match lines(&db, &asked, left).await {
+    let lines = stream::unfold(Some((db.clone(), query, most)), |state| async {
+        let (db, query, left) = state?;
+        Some(match lines(&db, &query, left).await {
             Ok((text, Some((last, read)))) => {
-                let next = Asked { after: last, ..asked };
+                let next = Query { after: last, ..query };
                 (Ok(Bytes::from(text)), Some((db, next, left - read)))
             }
             Ok((text, None)) => (Ok(Bytes::from(text)), None),
@@ -154,8 +154,8 @@ pub(crate) async fn export_events(
 }
 
 /// A batch of lines and, if more may follow, the last sequence number and the count.
-async fn lines(db: &Db, asked: &Asked, left: i64) -> Result<(String, Option<(i64, i64)>), Problem> {
-    let (scope, filter, after) = (asked.scope, asked.filter.clone(), asked.after);
+async fn lines(db: &Db, query: &Query, left: i64) -> Result<(String, Option<(i64, i64)>), Problem> {
+    let (scope, filter, after) = (query.scope, query.filter.clone(), query.after);
     let wanted = left.min(AT_A_TIME);
     let rows = db.read(move |conn| store::list(conn, &scope, &filter, after, wanted)).await?;
     let read = i64::try_from(rows.len()).unwrap_or(i64::MAX);

@@ -35,8 +35,8 @@ pub fn query<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
     query_beside(text, &[])
 }
 
-/// As [`query`], if the parameters `beside` are read elsewhere: a problem lists them among the
-/// known ones.
+/// As [`query`], where the parameters `beside` are parsed separately: a problem lists them
+/// among the known ones.
 ///
 /// # Errors
 /// As [`query`].
@@ -251,8 +251,11 @@ mod tests {
             at("/title", "must not contain a NUL")
         );
         let window = |start, end| refused(json!({ "window": { "start": start, "end": end } }));
-        assert_eq!(window(600, 540), at("/window", "a window ends after it starts"));
-        assert_eq!(window(600, 1441), at("/window/end", "a time of day is 00:00 to 24:00"));
+        assert_eq!(window(600, 540), at("/window", "a window must end after it starts"));
+        assert_eq!(
+            window(600, 1441),
+            at("/window/end", "a time of day must be from 00:00 to 24:00")
+        );
         assert_eq!(refused(json!({ "window": { "start": 540 } })), at("/window/end", "is missing"));
         let problem = query::<Bounded>("minutes=481").expect_err("does not fit");
         assert_eq!(problem.kind(), Some(ProblemCode::BadRequest));

@@ -65,7 +65,7 @@ impl PageQuery {
     /// The requested page.
     ///
     /// # Errors
-    /// 400 when the cursor was not made here.
+    /// 400 if the cursor is invalid.
     pub fn wanted<K: DeserializeOwned>(&self) -> Result<Wanted<K>, Problem> {
         let after = self.cursor.as_deref().map(decode).transpose()?;
         Ok(Wanted { limit: self.limit.unwrap_or(DEFAULT), after })

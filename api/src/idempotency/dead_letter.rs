@@ -23,8 +23,8 @@ use crate::tx::Tx;
 const ACTION: &str = "command.dead_letter";
 /// Its former name: events are never rewritten.
 const FORMER_ACTION: &str = "command.set_aside";
-/// The maximum number of dead letters that are read.
-const MOST: i64 = 1000;
+/// The number of events that are read at a time.
+const BATCH: i64 = 1000;
 
 /// Stores the request encrypted in the log, and notifies the operators.
 pub(super) fn record(
@@ -61,7 +61,7 @@ pub struct DeadLetter {
     pub request: Value,
 }
 
-/// The dead letters of the district that are not archived yet, the first [`MOST`].
+/// The dead letters of the district that are not archived yet, in order.
 ///
 /// # Errors
 /// [`DbError`]; also if the key is not that of the district.
@@ -72,11 +72,24 @@ pub fn all(
 ) -> Result<Vec<DeadLetter>, DbError> {
     let mut rows = Vec::new();
     for action in [FORMER_ACTION, ACTION] {
-        let filter = Filter { action: Some(action.to_owned()), ..Filter::default() };
-        rows.extend(store::list(conn, &district.range(), &filter, 0, MOST)?);
+        rows.extend(events(conn, district, action)?);
     }
     rows.sort_by_key(|row| row.seq);
     rows.into_iter().map(|row| opened(key, row)).collect()
+}
+
+/// All events of the district with this action, read in batches.
+fn events(conn: &mut Conn, district: AreaCode, action: &str) -> Result<Vec<EventRow>, DbError> {
+    let filter = Filter { action: Some(action.to_owned()), ..Filter::default() };
+    let mut rows: Vec<EventRow> = Vec::new();
+    loop {
+        let after = rows.last().map_or(0, |row| row.seq);
+        let batch = store::list(conn, &district.range(), &filter, after, BATCH)?;
+        if batch.is_empty() {
+            return Ok(rows);
+        }
+        rows.extend(batch);
+    }
 }
 
 fn opened(key: &SealingKey, row: EventRow) -> Result<DeadLetter, DbError> {
@@ -94,4 +107,41 @@ fn opened(key: &SealingKey, row: EventRow) -> Result<DeadLetter, DbError> {
         action: body["action"].as_str().unwrap_or_default().to_owned(),
         request: request.map_err(|error| DbError::corrupt("events", error))?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use diesel::connection::SimpleConnection as _;
+    use diesel::{Connection as _, SqliteConnection};
+    use gridward_domain::id::PersonId;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::clock;
+    use crate::db::migrate;
+    use crate::log::head::Heads;
+
+    #[test]
+    fn all_dead_letters_are_read_however_many() {
+        let mut conn = Conn::Sqlite(SqliteConnection::establish(":memory:").expect("a database"));
+        migrate::migrate(&mut conn).expect("tables");
+        let head = "INSERT INTO district_heads (district, seq, hash, archived_hash)
+            VALUES ('500116', 0, zeroblob(32), zeroblob(32))";
+        conn.batch_execute(head).expect("a head");
+        let district: AreaCode = "500116".parse().expect("a code");
+        let (key, person) = (SealingKey::new(&[7; 32]), PersonId(Uuid::nil()));
+        let letter = |n: i64| {
+            let (id, action) = (n.to_string(), if n == 0 { FORMER_ACTION } else { ACTION });
+            let aad = aad(district, person, &id, "request");
+            let sealed = key.seal_value(&aad, &json!(n)).expect("a sealed request");
+            let body = json!({ "action": "test", "sealed": BASE64_STANDARD.encode(sealed) });
+            Event::new(action, Subject::Command, id, district, 1).by(person).with(body)
+        };
+        let letters: Vec<Event> = (0..=BATCH + 1).map(letter).collect();
+        store::append(&mut conn, &mut Heads::default(), district, clock::system(), &letters)
+            .expect("a log");
+        let read = all(&mut conn, &key, district).expect("dead letters");
+        assert_eq!(read.len(), letters.len());
+        assert!(read.iter().zip(0..).all(|(letter, n)| letter.request == json!(n)));
+    }
 }

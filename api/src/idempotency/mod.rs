@@ -70,7 +70,7 @@ pub struct Request<'a> {
 /// The outcome of a command.
 #[derive(Debug)]
 pub struct Outcome<T> {
-    /// The result or the refusal.
+    /// The result or the problem.
     pub result: Result<T, Problem>,
     /// Whether this is the stored outcome of an earlier request.
     pub replayed: bool,

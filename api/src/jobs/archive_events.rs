@@ -20,7 +20,7 @@ pub struct Retention {
 }
 
 impl Retention {
-    /// The midnight from which on events stay; `None` before the first day there is.
+    /// The start of the oldest day whose events stay; `None` if that day is not representable.
     fn oldest_kept(&self, today: NaiveDate) -> Option<DateTime<Utc>> {
         let first = today.checked_sub_days(Days::new(self.keep_days.into()))?;
         let midnight = first.and_time(NaiveTime::MIN).and_local_timezone(china()).single()?;

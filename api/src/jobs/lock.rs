@@ -1,7 +1,7 @@
 //! One server at a time runs a job in a district.
 //!
 //! On PostgreSQL the lock is an advisory lock of a connection that serves all districts
-//! of a round: it is gone when the run ends, and also when the server dies. On SQLite
+//! of a round: it is released when the run ends or the connection closes. On SQLite
 //! there is one server, so nothing is locked. The lock saves work; that a change happens
 //! once is ensured by the versions of the rows.
 

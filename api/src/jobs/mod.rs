@@ -1,8 +1,8 @@
 //! Background jobs: the work that a server does without a request.
 //!
 //! A job is a type that implements [`Job`], in its own file, with one line
-//! in [`registry`]. The [`scheduler`] runs each job in every district when its
-//! [`Schedule`] says so. A job that fails or panics delays neither the other jobs
+//! in [`registry`]. The [`scheduler`] runs each job in every district according to its
+//! [`Schedule`]. A job that fails or panics delays neither the other jobs
 //! nor its own next run, and one server at a time runs a job in a district
 //! ([`lock`]). The last run of each is kept in `job_runs` ([`store`]).
 

@@ -35,7 +35,7 @@ impl Job for OverdueTasks {
         Box::pin(async move {
             let today = context.today();
             let mut processed = 0;
-            // A task that is long overdue goes up several levels, one in each batch.
+            // A task that is long overdue is escalated by several levels, one in each batch.
             loop {
                 match context.db.write(district, move |tx| run_batch(tx, today)).await? {
                     0 => return Ok(processed),

@@ -13,9 +13,8 @@ use super::{LoadError, gone, rows, tasks};
 use crate::area::store::AreaRow;
 use crate::beneficiary::store::BeneficiaryRow;
 use crate::clock;
-use crate::db::DbError;
 use crate::db::schema;
-use crate::person::Role;
+use crate::db::{DbError, dialect};
 use crate::person::store::PersonRow;
 
 /// Writes new and changed records; returns the keys of the changed ones. Rows without a
@@ -25,6 +24,7 @@ macro_rules! write_rows {
     ($step:ident, $table:ident, $id:ident, $type:ty, $records:expr, $row:expr) => {{
         use diesel::prelude::*;
         use schema::$table;
+        dialect::lock_rows($step.conn, stringify!($table), $step.district)?;
         let of_district = $table::table.filter($table::district.eq($step.district));
         let present = of_district.select(<$type>::as_select()).load($step.conn)?;
         let Merged { added, changed, unchanged, rows, missing } = merge(present, $records, $row)?;
@@ -73,7 +73,7 @@ pub(super) fn write(
             &records.beneficiaries,
             |record, before| { rows::beneficiary(record, key, before) }
         );
-        tasks::follow(step, &records.beneficiaries)
+        tasks::move_with_beneficiaries(step, &records.beneficiaries)
     })?);
     report(to.transaction("stations", |step| {
         write_rows!(step, stations, id, StationRow, &records.stations, |record, before| {
@@ -94,7 +94,7 @@ pub(super) fn write(
 /// The ids of the changed people with a role that makes no visits.
 fn without_visits(people: &[PersonRecord], changed: &[String]) -> Vec<PersonId> {
     let changed: HashSet<&str> = changed.iter().map(String::as_str).collect();
-    let others = people.iter().filter(|one| !matches!(one.role, Role::Manager | Role::Volunteer));
+    let others = people.iter().filter(|one| !one.role.visits());
     let changed = others.filter(|one| changed.contains(one.id.to_string().as_str()));
     changed.map(|one| one.id).collect()
 }
@@ -104,6 +104,7 @@ fn write_holidays(step: &mut Step<'_>, records: &DistrictRecords) -> Result<(), 
     use diesel::prelude::*;
     use schema::holidays;
     let district = step.district;
+    dialect::lock_rows(step.conn, "holidays", district)?;
     let present = holidays::table
         .filter(holidays::district.eq(district))
         .select(HolidayRow::as_select())

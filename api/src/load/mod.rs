@@ -49,8 +49,8 @@ pub enum LoadError {
     /// themselves, so one of the two is a row without a record. The kinds written before
     /// stay.
     #[error(
-        "{kind} could not be written: one in the database that the files lack has the same phone \
-         or id number as one in the files"
+        "{kind} could not be written: a row that is not in the files has the same phone or ID \
+         number as a row in the files"
     )]
     Taken {
         /// The kind of record.

@@ -48,7 +48,9 @@ impl Target<'_> {
         loop {
             match self.run_once(kind, &work) {
                 // A dry run is one transaction, so a single step cannot be undone.
-                Err(DbError::Collision) if runs < RUNS && !self.options.dry_run => runs += 1,
+                Err(error) if error.is_collision() && runs < RUNS && !self.options.dry_run => {
+                    runs += 1;
+                }
                 done => return done.map_err(|error| failure(kind, error)),
             }
         }

@@ -22,10 +22,6 @@ use crate::person::Role;
 use crate::task::perform;
 use crate::task::row::TaskRow;
 
-/// The phases of an unfinished task.
-const LIVE: [Phase; 4] = [Phase::Open, Phase::Assigned, Phase::Accepted, Phase::InProgress];
-/// The phases of an unfinished task with an assignee.
-const HELD: [Phase; 3] = [Phase::Assigned, Phase::Accepted, Phase::InProgress];
 /// The maximum number of ids in a query.
 const CHUNK: usize = 500;
 
@@ -34,7 +30,10 @@ type Homes<'a> = HashMap<BeneficiaryId, &'a BeneficiaryRecord>;
 
 /// Moves the unfinished tasks of beneficiaries to their present grid and home, including
 /// those that an earlier, interrupted load did not move.
-pub(super) fn follow(step: &mut Step<'_>, records: &[BeneficiaryRecord]) -> Result<(), DbError> {
+pub(super) fn move_with_beneficiaries(
+    step: &mut Step<'_>,
+    records: &[BeneficiaryRecord],
+) -> Result<(), DbError> {
     let homes: Homes<'_> = records.iter().map(|record| (record.id, record)).collect();
     let ids = misplaced(step, &homes)?;
     let rows = rows(step, &ids)?;
@@ -74,10 +73,10 @@ fn placed(row: TaskRow, grid: AreaCode, place: Place) -> TaskRow {
 
 /// The ids of unfinished tasks whose grid or place is not that of their beneficiary.
 fn misplaced(step: &mut Step<'_>, homes: &Homes<'_>) -> Result<Vec<TaskId>, DbError> {
-    type Whereabouts = (TaskId, Option<BeneficiaryId>, AreaCode, f64, f64);
-    let live: Vec<Whereabouts> = tasks::table
+    type Location = (TaskId, Option<BeneficiaryId>, AreaCode, f64, f64);
+    let live: Vec<Location> = tasks::table
         .filter(tasks::district.eq(step.district))
-        .filter(tasks::state.eq_any(LIVE))
+        .filter(tasks::state.eq_any(Phase::UNFINISHED))
         .filter(tasks::beneficiary.is_not_null())
         .select((tasks::id, tasks::beneficiary, tasks::grid, tasks::lat, tasks::lon))
         .load(step.conn)?;
@@ -104,7 +103,7 @@ fn grids_of_assignees(
             .filter(people::district.eq(step.district))
             .filter(people::id.eq_any(ids))
             .filter(people::active.eq(true))
-            .filter(people::role.eq_any([Role::Manager, Role::Volunteer]))
+            .filter(people::role.eq_any(Role::VISITORS))
             .select((people::id, people::area))
             .load(step.conn)?;
         grids.extend(found);
@@ -123,7 +122,7 @@ pub(super) fn release_of(
         let theirs = tasks::table
             .filter(tasks::district.eq(step.district))
             .filter(tasks::assignee.eq_any(ids))
-            .filter(tasks::state.eq_any(HELD))
+            .filter(tasks::state.eq_any(Phase::UNFINISHED_ASSIGNED))
             .order(tasks::id)
             .select(TaskRow::as_select());
         held.extend(theirs.load(step.conn)?);
@@ -143,7 +142,7 @@ pub(super) fn cancel_of(
         let theirs = tasks::table
             .filter(tasks::district.eq(step.district))
             .filter(tasks::beneficiary.eq_any(ids))
-            .filter(tasks::state.eq_any(LIVE))
+            .filter(tasks::state.eq_any(Phase::UNFINISHED))
             .order(tasks::id)
             .select(TaskRow::as_select());
         unfinished.extend(theirs.load(step.conn)?);
@@ -160,7 +159,7 @@ pub(super) fn cancel_in(step: &mut Step<'_>, grids: &[AreaCode]) -> Result<(), D
             .filter(tasks::district.eq(step.district))
             .filter(tasks::grid.eq_any(codes))
             .filter(tasks::beneficiary.is_null())
-            .filter(tasks::state.eq_any(LIVE))
+            .filter(tasks::state.eq_any(Phase::UNFINISHED))
             .order(tasks::id)
             .select(TaskRow::as_select());
         unfinished.extend(there.load(step.conn)?);

@@ -136,7 +136,7 @@ mod tests {
             let mut other = first.clone();
             alter(&mut other);
             let checked = Link::start().then(&other);
-            assert_eq!(checked, Err("what it says is not what was written"), "{other:?}");
+            assert_eq!(checked, Err("its content does not match its hash"), "{other:?}");
         }
     }
 

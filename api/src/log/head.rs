@@ -106,15 +106,15 @@ pub(crate) struct Heads(HashMap<AreaCode, Link>);
 
 impl Heads {
     /// Locks the district's head until the end of the transaction and advances it to
-    /// the link that `follow` returns; returns the result of `follow`.
+    /// the link that `extend` returns; returns the result of `extend`.
     pub(crate) fn advance<T>(
         &mut self,
         conn: &mut Conn,
         district: AreaCode,
-        follow: impl Fn(&Link) -> (T, Link),
+        extend: impl Fn(&Link) -> (T, Link),
     ) -> Result<T, DbError> {
         if let Some(link) = self.0.remove(&district) {
-            let (made, next) = follow(&link);
+            let (made, next) = extend(&link);
             if set(conn, district, &link, &next)? {
                 self.0.insert(district, next);
                 return Ok(made);
@@ -122,7 +122,7 @@ impl Heads {
         }
         let locked: Locked = diesel::sql_query(LOCK).bind::<Text, _>(district).get_result(conn)?;
         let link = Link { seq: locked.seq, hash: locked.hash };
-        let (made, next) = follow(&link);
+        let (made, next) = extend(&link);
         if !set(conn, district, &link, &next)? {
             return Err(DbError::Collision);
         }

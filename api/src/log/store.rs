@@ -53,13 +53,13 @@ pub(crate) fn append(
     if facts.is_empty() {
         return Ok(());
     }
-    let rows = heads.advance(conn, district, |link| follow(link, district, at, facts))?;
+    let rows = heads.advance(conn, district, |link| extend_chain(link, district, at, facts))?;
     let rows: Vec<&EventRow> = rows.iter().collect();
     EventRow::insert_all(conn, &rows)
 }
 
 /// The rows of `facts` after `link`, and the new end of the chain.
-fn follow(
+fn extend_chain(
     link: &Link,
     district: AreaCode,
     at: DateTime<Utc>,

@@ -63,7 +63,7 @@ impl RootSpanBuilder for Spans {
                 span.record("status", answer.status().as_u16());
                 span.in_scope(|| tracing::info!("answered"));
             }
-            Err(error) => span.in_scope(|| tracing::error!(%error, "not answered")),
+            Err(error) => span.in_scope(|| tracing::error!(%error, "request failed")),
         }
     }
 }

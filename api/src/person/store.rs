@@ -149,7 +149,7 @@ pub fn visitors(conn: &mut Conn, scope: &AreaRange) -> Result<Vec<PersonRow>, Db
         .filter(people::district.eq(scope.area().district()))
         .filter(in_range!(people::area, scope))
         .filter(people::active.eq(true))
-        .filter(people::role.eq_any([Role::Manager, Role::Volunteer]))
+        .filter(people::role.eq_any(Role::VISITORS))
         .order((people::area, people::id))
         .select(PersonRow::as_select())
         .load(conn)?)

@@ -57,7 +57,7 @@ pub fn apply(tx: &mut Tx<'_>, draft: &Draft) -> Result<Plan, DbError> {
             if task.state == Phase::Open {
                 let home = homes.get(&route.volunteer).copied();
                 let unchanged = open.get(&task.id) == Some(&task.version);
-                if unchanged && give(tx, draft, task, route, stop, home)? {
+                if unchanged && assign(tx, draft, task, route, stop, home)? {
                     assigned += 1;
                 } else {
                     overtaken += 1;
@@ -112,7 +112,7 @@ fn found<'a>(tasks: &HashMap<TaskId, &'a TaskRow>, id: TaskId) -> Result<&'a Tas
 
 /// Assigns the task to the route's volunteer, together with the plan's other tasks at the
 /// end of the transaction; returns whether the task's state allows it.
-fn give(
+fn assign(
     tx: &mut Tx<'_>,
     draft: &Draft,
     task: &TaskRow,

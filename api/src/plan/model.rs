@@ -30,7 +30,7 @@ pub enum SpanError {
     Backwards,
     /// A day is outside the supported range.
     #[error(transparent)]
-    FarOff(#[from] clock::FarOff),
+    DateOutOfRange(#[from] clock::DateOutOfRange),
     /// The span is too long.
     #[error("a plan spans at most {MOST_DAYS} days")]
     TooLong,
@@ -170,6 +170,9 @@ mod tests {
         assert_eq!(span("2026-11-24", "2026-11-23"), Err(SpanError::Backwards));
         assert_eq!(span("2026-11-01", "2026-12-02"), Err(SpanError::TooLong));
         assert!(span("2026-11-01", "2026-12-01").is_ok());
-        assert_eq!(span("+262142-12-31", "+262142-12-31"), Err(SpanError::FarOff(clock::FarOff)));
+        assert_eq!(
+            span("+262142-12-31", "+262142-12-31"),
+            Err(SpanError::DateOutOfRange(clock::DateOutOfRange))
+        );
     }
 }

@@ -71,7 +71,7 @@ pub async fn draft(db: &Db, order: Order) -> Result<(Arc<Draft>, Timing), Proble
     // Visitors of the village, then of the town, are added as helpers.
     let options = Options { seed, reach: Level::Town, ..Options::default() };
     let solved = tokio::task::spawn_blocking(move || solve::plan(&problem, &options));
-    let solved = solved.await.map_err(|_| DbError::Busy)?;
+    let solved = solved.await.map_err(|_| DbError::Panicked)?;
     let solved = solved.map_err(|error| DbError::corrupt("tasks", error))?;
     let timing = Timing { read, solve: began.elapsed(), write: Duration::ZERO };
     let id = PlanId(Uuid::now_v7());

@@ -52,26 +52,28 @@ impl ChangeBroadcast {
         let mut pulse = tokio::time::interval(EVERY);
         loop {
             pulse.tick().await;
-            if let Err(error) = self.look(&db).await {
-                tracing::warn!(%error, "the log could not be read for the change broadcast");
-            }
+            self.broadcast_all(&db).await;
         }
     }
 
-    async fn look(&self, db: &Db) -> Result<(), DbError> {
+    /// Sends the new events of each district with listeners; a district that cannot be
+    /// read does not delay the others.
+    async fn broadcast_all(&self, db: &Db) {
         self.districts().retain(|_, district| district.listeners.receiver_count() > 0);
         let listening: Vec<(AreaCode, i64)> =
             self.districts().iter().map(|(code, district)| (*code, district.seq)).collect();
         for (code, seq) in listening {
-            let head = db.read(move |conn| head::read(conn, code)).await?.seq;
-            if seq < head {
-                self.hand_on(db, code, seq, head).await?;
+            if let Err(error) = self.broadcast(db, code, seq).await {
+                tracing::warn!(%error, district = %code, "the log could not be read for listeners");
             }
         }
-        Ok(())
     }
 
-    async fn hand_on(&self, db: &Db, code: AreaCode, seq: i64, head: i64) -> Result<(), DbError> {
+    async fn broadcast(&self, db: &Db, code: AreaCode, seq: i64) -> Result<(), DbError> {
+        let head = db.read(move |conn| head::read(conn, code)).await?.seq;
+        if seq >= head {
+            return Ok(());
+        }
         let read = move |conn: &mut _| store::log(conn, code, seq, head, AT_A_TIME);
         let events = db.read(read).await?;
         if let Some(district) = self.districts().get_mut(&code) {

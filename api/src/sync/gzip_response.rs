@@ -50,8 +50,8 @@ fn takes_gzip(request: &HttpRequest) -> bool {
         Encoding::deflate(),
         Encoding::zstd(),
     ];
-    let wish = AcceptEncoding::parse(request).ok();
-    wish.and_then(|wish| wish.negotiate(offered.iter())) == Some(Encoding::gzip())
+    let accepted = AcceptEncoding::parse(request).ok();
+    accepted.and_then(|accepted| accepted.negotiate(offered.iter())) == Some(Encoding::gzip())
 }
 
 fn gzip(bytes: &[u8]) -> std::io::Result<Vec<u8>> {

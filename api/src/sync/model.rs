@@ -142,11 +142,11 @@ pub struct Change {
     /// The row: a task, service kind, notice or shift with the same schema as in the
     /// other operations, or a beneficiary with the fields that visitors need.
     #[schema(value_type = Row)]
-    #[serde(serialize_with = "as_it_stands")]
+    #[serde(serialize_with = "serialize_raw")]
     pub data: Arc<RawValue>,
 }
 
-fn as_it_stands<S: serde::Serializer>(
+fn serialize_raw<S: serde::Serializer>(
     json: &Arc<RawValue>,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {

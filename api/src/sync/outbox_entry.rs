@@ -16,7 +16,7 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::http::deserialize as fit;
+use crate::http::deserialize;
 use crate::http::problem::{FieldError, Kept, Problem, ProblemCode};
 use crate::idempotency::CommandId;
 use crate::task::command::{TaskCommand, action};
@@ -97,7 +97,7 @@ impl OutboxEntry {
         let read = if text(&fields, "type").as_deref() == Some(action(Verb::Report)) {
             report(fields)
         } else {
-            fit::bytes(raw.get().as_bytes()).and_then(strictly)
+            deserialize::bytes(raw.get().as_bytes()).and_then(strictly)
         };
         Self { name, read: read.map_err(|problem| problem.kept()) }
     }
@@ -123,7 +123,7 @@ fn report(mut fields: Written) -> Result<Queued, Problem> {
     fn must<T: DeserializeOwned>(fields: &mut Written, name: &str) -> Result<T, Problem> {
         let pointer = format!("/{name}");
         let raw = fields.remove(name).ok_or_else(|| Problem::invalid(&pointer, "is missing"))?;
-        fit::bytes(raw.get().as_bytes()).map_err(|problem| problem.under(&pointer))
+        deserialize::bytes(raw.get().as_bytes()).map_err(|problem| problem.under(&pointer))
     }
     let id: Uuid = must(&mut fields, "id")?;
     let task = must(&mut fields, "task_id")?;

@@ -144,7 +144,7 @@ fn command_result(
 ) -> CommandResult {
     let Outcome { result, replayed, denial } = answer;
     if let Some(cause) = result.as_ref().err().and_then(Problem::cause) {
-        tracing::error!(command = id, %cause, "the server failed at a command");
+        tracing::error!(command = id, %cause, "a command failed on the server");
     }
     let outcome = match &result {
         Ok(Performed { recorded: true, .. }) => CommandOutcome::Recorded,

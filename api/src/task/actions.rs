@@ -1,4 +1,4 @@
-//! What is done to a task, over HTTP: one path for each command.
+//! The HTTP endpoints for task commands, one path each.
 
 use actix_web::http::header::{CACHE_CONTROL, ETAG};
 use actix_web::web::{Data, Path};
@@ -68,7 +68,7 @@ impl Effect for TaskCall {
     }
 }
 
-/// Carries a command out, once.
+/// Executes a command at most once.
 async fn send(
     commands: &Commands,
     principal: Principal,
@@ -89,7 +89,8 @@ async fn send(
 }
 
 /// Declares the commands that are sent to a task, each with its path in the contract:
-/// `name(Body, "what it is"): command => "what the answer is"`. [`register`] serves them.
+/// `name(Body, "description of the body"): command => "description of the answer"`.
+/// [`register`] serves them.
 macro_rules! commands {
     ($(
         $(#[doc = $doc:tt])*
@@ -128,7 +129,7 @@ macro_rules! commands {
     };
 }
 
-/// A report that its maker can still put right.
+/// The command for a report sent by a single call, which its author can still correct.
 fn reported(new: NewReport) -> TaskCommand {
     TaskCommand::Report(Box::new(new.into()))
 }

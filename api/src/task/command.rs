@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
 use super::report_content::ReportContent;
-use crate::http::deserialize as fit;
+use crate::http::deserialize;
 use crate::http::problem::{Problem, ProblemCode};
 
 /// The reason for a command.
@@ -162,7 +162,7 @@ struct Carried(Map<String, Value>);
 
 impl Carried {
     fn read<T: DeserializeOwned>(self) -> Result<T, Problem> {
-        fit::value(Value::Object(self.0))
+        deserialize::value(Value::Object(self.0))
     }
 }
 

@@ -66,7 +66,7 @@ impl NewTask {
         principal: &Principal,
     ) -> Result<(AreaCode, Place), Problem> {
         principal.may(Action::CreateTask)?;
-        whereabouts(tx.read_unbatched(), principal, self)
+        location_of(tx.read_unbatched(), principal, self)
     }
 }
 
@@ -98,7 +98,7 @@ impl Effect for NewTask {
 pub fn create(tx: &mut Tx<'_>, principal: &Principal, new: &NewTask) -> Result<Task, Problem> {
     let (grid, place) = new.authorized(tx, principal)?;
     let kind = catalogue::store::one(tx.read_unbatched(), principal.district(), new.kind.as_str())?
-        .ok_or_else(|| Problem::invalid("/kind", "not a kind of the catalogue"))?;
+        .ok_or_else(|| Problem::invalid("/kind", "is not in the catalogue"))?;
     let today = clock::day(tx.now);
     let not_before = new.not_before.unwrap_or(today);
     let usual = not_before.checked_add_days(Days::new(kind.due_days.into())).unwrap_or(not_before);
@@ -131,7 +131,7 @@ pub fn create(tx: &mut Tx<'_>, principal: &Principal, new: &NewTask) -> Result<T
 }
 
 /// The grid and the position of the task, both within the principal's area.
-fn whereabouts(
+fn location_of(
     conn: &mut Conn,
     principal: &Principal,
     new: &NewTask,
@@ -140,7 +140,7 @@ fn whereabouts(
         (Some(id), None, None) => {
             let row = beneficiary::store::row(conn, &principal.scope(), id)?;
             let row = row.filter(BeneficiaryRow::is_current).ok_or_else(|| {
-                Problem::invalid("/beneficiary_id", "nobody of your area has this id")
+                Problem::invalid("/beneficiary_id", "no beneficiary in your area has this id")
             })?;
             let grid = row.grid;
             Ok((grid, row.home()?))
@@ -152,10 +152,10 @@ fn whereabouts(
             if known {
                 Ok((grid, place))
             } else {
-                Err(Problem::invalid("/grid", "not a grid of your area"))
+                Err(Problem::invalid("/grid", "is not a grid in your area"))
             }
         }
-        _ => Err(Problem::invalid("", "name either beneficiary_id, or both grid and place")),
+        _ => Err(Problem::invalid("", "requires either beneficiary_id, or both grid and place")),
     }
 }
 

@@ -86,8 +86,7 @@ pub struct Task {
     pub version: i64,
 }
 
-/// A task as lists show it: the fields needed to choose one. Codes and ids are copied from
-/// the row unparsed, since they were validated before they were written.
+/// A task as lists show it: the fields needed to choose one.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct TaskSummary {
     /// Identifies the task.

@@ -43,7 +43,7 @@ impl Origin {
         corrected.map_or_else(|| nearest_moment(at), |at| nearest_moment(at.fixed_offset()))
     }
 
-    /// Whether the phone's clock is trusted.
+    /// Whether the phone's clock differs too much from the server's to be trusted.
     pub fn clock_is_off(&self) -> bool {
         self.clock_behind.abs() > TRUSTED
     }

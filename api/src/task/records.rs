@@ -165,7 +165,7 @@ pub struct Report {
     /// Whether the report was stored as evidence without changing the task, since the task
     /// had changed or the outcome was unreadable.
     recorded: bool,
-    /// Doubts about the report.
+    /// Flags of doubtful values.
     #[schema(max_items = 8)]
     flags: Vec<ReportFlag>,
     /// When the report was made, by the phone's clock.

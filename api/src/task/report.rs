@@ -66,12 +66,12 @@ pub(super) fn report(
     if was_handed_on(tx, principal, &row, &before)? {
         flags.insert(ReportFlag::HandedOn);
     }
-    let judged = if may {
-        judged(tx, key, principal, &row, &before, sent.origin, content.outcome)?
+    let applied = if may {
+        apply_outcome(tx, key, principal, &row, &before, sent.origin, content.outcome)?
     } else {
         Err(ProblemCode::Forbidden.into())
     };
-    let (after, because) = match judged {
+    let (after, because) = match applied {
         Ok(after) => (after, None),
         Err(problem) if sent.origin.from_outbox => (None, Some(problem)),
         Err(problem) => return Err(problem),
@@ -109,7 +109,7 @@ pub(super) fn report(
     };
     let next = perform::write(tx, &step, None, event);
     if after.state.phase() == life::Phase::Done {
-        follow(tx, principal, &row, kind.as_ref(), content)?;
+        apply_consequences(tx, principal, &row, kind.as_ref(), content)?;
     }
     Ok(Performed::done(next.task(View::Pool)?))
 }
@@ -146,7 +146,7 @@ fn reportable(tx: &mut Tx<'_>, principal: &Principal, id: TaskId) -> Result<Task
 }
 
 /// Applies the outcome: the new task, `None` if it is unchanged, or the rejection.
-fn judged(
+fn apply_outcome(
     tx: &mut Tx<'_>,
     key: &SealingKey,
     principal: &Principal,
@@ -156,7 +156,7 @@ fn judged(
     outcome: Option<Outcome>,
 ) -> Result<Result<Option<life::Task>, Problem>, DbError> {
     let Some(outcome) = outcome else {
-        return Ok(Err(Problem::invalid("/outcome", "cannot be read")));
+        return Ok(Err(Problem::invalid("/outcome", "is unreadable")));
     };
     let assigned_at_report = assigned_at_report(tx, principal, row, before, origin)?;
     let command = Command::Report { outcome, assigned_at_report };
@@ -247,9 +247,9 @@ fn keep(
     Ok(())
 }
 
-/// The consequences of a completed visit: a contact with the beneficiary, and a follow-up
-/// task from the catalogue for each need.
-fn follow(
+/// Applies the consequences of a completed visit: a contact with the beneficiary, and a
+/// follow-up task from the catalogue for each need.
+fn apply_consequences(
     tx: &mut Tx<'_>,
     principal: &Principal,
     row: &TaskRow,
@@ -259,7 +259,7 @@ fn follow(
     let today = clock::day(tx.now);
     if let Some(beneficiary) = row.beneficiary {
         let visitor = principal.person;
-        beneficiary::store::was_in_touch(
+        beneficiary::store::record_contact(
             tx.write_unbatched(),
             row.district,
             beneficiary,

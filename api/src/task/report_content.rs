@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_kept_as_it_came_and_takes_nothing_with_it() {
+    fn an_unreadable_field_is_stored_as_sent_and_does_not_affect_the_others() {
         let sent = json!({
             "outcome": "done", "note": "一切安好", "place": {"lat": 91.0, "lon": 106.2},
             "needs": ["medical", "a_new_need"], "started_at": "yesterday", "weather": "rain"

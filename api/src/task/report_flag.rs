@@ -14,7 +14,7 @@ use super::report_content::ReportContent;
 use crate::catalogue::ServiceKind;
 use crate::http::problem::{FieldError, Problem, ProblemCode};
 
-/// A doubt about a report.
+/// A reason to doubt a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[derive(Serialize, Deserialize, ToSchema)]
 #[derive(strum::Display, strum::EnumString, strum::IntoStaticStr, strum::VariantArray)]
@@ -78,7 +78,7 @@ pub(super) fn flags(
         && let Some(answers) = &content.answers
     {
         errors.extend(
-            misfits(form, &Value::Object(answers.clone()))
+            mismatches(form, &Value::Object(answers.clone()))
                 .into_iter()
                 .map(|error| (ReportFlag::Form, error)),
         );
@@ -101,9 +101,9 @@ pub(super) fn flags(
 }
 
 /// The positions where the answers do not match the form; at most twenty.
-fn misfits(form: &Value, answers: &Value) -> Vec<FieldError> {
+fn mismatches(form: &Value, answers: &Value) -> Vec<FieldError> {
     let Ok(form) = jsonschema::validator_for(form) else {
-        return vec![FieldError::new("/answers", "the kind's form cannot be read")];
+        return vec![FieldError::new("/answers", "the form of the kind is unreadable")];
     };
     let field_error = |error: jsonschema::ValidationError<'_>| {
         let pointer = format!("/answers{}", error.instance_path());

@@ -14,7 +14,7 @@ use utoipa::IntoParams;
 use super::create::{self, NewTask};
 use super::model::TaskSummary;
 use super::store::Filter;
-use super::summary_cache::Card;
+use super::summary_cache::CachedSummary;
 use super::summary_cache::SummaryCache;
 use super::{Task, perform};
 use crate::auth::Authenticated;
@@ -89,7 +89,7 @@ pub(crate) async fn list_tasks(
         let area = (!own).then_some(area);
         cards.list(conn, &principal, area, &filter, &wanted, now)
     });
-    let tasks = page::page(tasks.await.map_err(Problem::from)?, limit, |task: &Card| {
+    let tasks = page::page(tasks.await.map_err(Problem::from)?, limit, |task: &CachedSummary| {
         (task.due_on, task.id)
     });
     Ok(tasks.answer(request.path(), request.query_string()))

@@ -127,7 +127,7 @@ impl TaskRow {
             next_action_on: None,
             archived: false,
         };
-        // Values just written as text parse again.
+        // A new row's state is consistent, so `life` succeeds.
         row.next_action_on = row.life().ok().and_then(|life| overdue::next_action_on(&life));
         row
     }

@@ -16,9 +16,6 @@ use crate::db::{Conn, DbError};
 use crate::http::page::Wanted;
 use crate::in_range;
 
-/// The states of an assigned, unfinished task.
-const HELD: [Phase; 3] = [Phase::Assigned, Phase::Accepted, Phase::InProgress];
-
 /// The filter of a task list.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
@@ -165,7 +162,7 @@ pub fn holds_at(
         .filter(tasks::district.eq(district))
         .filter(tasks::beneficiary.eq(beneficiary))
         .filter(tasks::assignee.eq(person))
-        .filter(tasks::state.eq_any(HELD));
+        .filter(tasks::state.eq_any(Phase::UNFINISHED_ASSIGNED));
     let one: Option<TaskId> = held.select(tasks::id).first(conn).optional()?;
     Ok(one.is_some())
 }
@@ -194,11 +191,10 @@ pub fn for_dispatch(
     range: &AreaRange,
     last: NaiveDate,
 ) -> Result<Vec<TaskRow>, DbError> {
-    let states = [Phase::Open, Phase::Assigned, Phase::Accepted, Phase::InProgress];
     Ok(tasks::table
         .filter(tasks::district.eq(range.area().district()))
         .filter(in_range!(tasks::grid, range))
-        .filter(tasks::state.eq_any(states))
+        .filter(tasks::state.eq_any(Phase::UNFINISHED))
         .filter(tasks::not_before.le(last))
         .order((tasks::grid, tasks::due_on, tasks::id))
         .select(TaskRow::as_select())
@@ -217,7 +213,7 @@ pub fn held_outside(conn: &mut Conn, range: &AreaRange) -> Result<Vec<TaskRow>, 
     Ok(tasks::table
         .filter(tasks::district.eq(range.area().district()))
         .filter(diesel::dsl::not(in_range!(tasks::grid, range)))
-        .filter(tasks::state.eq_any(HELD))
+        .filter(tasks::state.eq_any(Phase::UNFINISHED_ASSIGNED))
         .order((tasks::grid, tasks::due_on, tasks::id))
         .select(TaskRow::as_select())
         .load(conn)?)

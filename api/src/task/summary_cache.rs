@@ -25,7 +25,7 @@ use crate::http::page::Wanted;
 const KEPT: u64 = 50_000;
 
 /// An entry of a task list: sort key and JSON.
-pub struct Card {
+pub struct CachedSummary {
     /// The due day.
     pub due_on: NaiveDate,
     /// Identifies the task.
@@ -33,7 +33,7 @@ pub struct Card {
     json: Arc<RawValue>,
 }
 
-impl Serialize for Card {
+impl Serialize for CachedSummary {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.json.serialize(serializer)
     }
@@ -63,7 +63,7 @@ impl SummaryCache {
         filter: &Filter,
         wanted: &Wanted<(NaiveDate, TaskId)>,
         now: DateTime<Utc>,
-    ) -> Result<Vec<Card>, DbError> {
+    ) -> Result<Vec<CachedSummary>, DbError> {
         let district = principal.district();
         let listed = store::list(conn, district, area, filter, wanted)?;
         let mut seen = Vec::with_capacity(listed.len());
@@ -78,11 +78,11 @@ impl SummaryCache {
         }
         let mut fresh = self.read(conn, district, &unseen)?;
         // A task removed between the two reads is omitted.
-        let cards = seen.into_iter().filter_map(|(id, due_on, json)| {
+        let summaries = seen.into_iter().filter_map(|(id, due_on, json)| {
             let json = json.or_else(|| fresh.remove(&id))?;
-            Some(Card { due_on, id, json })
+            Some(CachedSummary { due_on, id, json })
         });
-        Ok(cards.collect())
+        Ok(summaries.collect())
     }
 
     /// Loads summaries, each in its view, into the cache.

@@ -1,5 +1,4 @@
-//! A change that waits for its turn: it runs, perhaps again, and its caller is answered
-//! after the commit.
+//! A queued change. It may run more than once; its caller gets the result after the commit.
 
 use gridward_domain::area::AreaCode;
 use tokio::sync::oneshot;
@@ -10,28 +9,28 @@ use crate::db::{DbError, DbFailure};
 
 /// A change of any type, as the writer sees it.
 pub(super) trait AnyChange: Send {
-    /// Whose log and rows it changes.
+    /// The district of the log and rows that it changes.
     fn district(&self) -> AreaCode;
     /// The rows it will read.
     fn read_set(&self) -> &ReadSet;
-    /// Runs the change and says what to do with what it wrote.
+    /// Runs the change; returns how its writes are handled.
     fn run(&mut self, tx: &mut Tx<'_>) -> Ran;
-    /// Answers the caller, now that the transaction has ended so.
+    /// Sends the caller the result of the transaction.
     fn answer(self: Box<Self>, commit: Result<(), String>);
 }
 
-/// How a change went.
+/// The result of running a change.
 pub(super) enum Ran {
     Done,
-    /// It was refused, for reasons of the domain.
+    /// It was refused by a rule of the domain.
     Refused,
     /// The database failed it.
     Failed,
-    /// Another transaction was in the way.
+    /// It conflicted with another transaction.
     Collided,
 }
 
-/// A change that waits for its turn, and its caller.
+/// A queued change and the channel to its caller.
 pub(super) struct Change<T, E, F> {
     district: AreaCode,
     read_set: ReadSet,
@@ -86,13 +85,16 @@ where
     }
 
     fn answer(self: Box<Self>, commit: Result<(), String>) {
-        // Without the commit even a refusal is void: it may rest on another's change.
+        // Without the commit a refusal is invalid too: it may depend on another change of
+        // the batch.
         let answer = match (commit, self.outcome) {
             (Ok(()), Some(outcome)) => outcome,
-            (Ok(()), None) => Err(DbError::Unavailable("a change was cut short".to_owned()).into()),
+            (Ok(()), None) => {
+                Err(DbError::Unavailable("a change was interrupted".to_owned()).into())
+            }
             (Err(why), _) => Err(DbError::Unavailable(why).into()),
         };
-        // A client that hung up waits for no answer.
+        // The client may have disconnected.
         let _ = self.reply.send(answer);
     }
 }

@@ -1,5 +1,4 @@
-//! The rows of one table that a transaction knows: each is read once, and a changed one
-//! is written once.
+//! The cached rows of one table: each is read once, and a changed one is written once.
 
 use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,7 +21,7 @@ struct Entry<R> {
     stored: Stored<R>,
 }
 
-/// How the database has a row.
+/// The stored state of a cached row.
 #[derive(Debug)]
 enum Stored<R> {
     /// As the transaction sees it.

@@ -5,9 +5,9 @@ use std::sync::mpsc;
 
 use super::change::AnyChange;
 
-/// How many changes may share a commit: more would make the first wait too long.
+/// Maximum number of changes per commit; a larger batch would delay its first change.
 const MOST_IN_A_COMMIT: usize = 128;
-/// What a writing thread is sent; without a change, it ends.
+/// A message to a writer thread; `None` ends it.
 pub(super) type Message = Option<Box<dyn AnyChange>>;
 
 /// The changes that wait for a writer, in the order they came.
@@ -18,13 +18,13 @@ pub(super) struct Queue {
 }
 
 impl Queue {
-    /// The queue of what is sent through `receive`.
+    /// The queue of the messages from `receive`.
     pub(super) const fn new(receive: mpsc::Receiver<Message>) -> Self {
         Self { receive, waiting: VecDeque::new(), ending: false }
     }
 
-    /// The next changes of one district: the first that waits, and those of its
-    /// district that came soon after; `None` when the thread is to end.
+    /// The next changes of one district: the oldest, and the other queued changes of its
+    /// district; `None` after the end message.
     pub(super) fn next_batch(&mut self) -> Option<Vec<Box<dyn AnyChange>>> {
         if self.waiting.is_empty() {
             if self.ending {

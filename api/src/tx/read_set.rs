@@ -75,7 +75,7 @@ impl ReadSet {
     }
 
     /// Reads the rows that `to` does not know yet. SQLite has no round trips: there each
-    /// row is read when its turn comes, by a statement that stays prepared.
+    /// row is read on demand by a cached prepared statement.
     pub(super) fn fetch(
         &self,
         conn: &mut Conn,

@@ -12,7 +12,7 @@ use super::join;
 use crate::db::{Address, Conn, DbError, DbFailure};
 
 /// The maximum time for waiting and running, after which a read fails as unavailable.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 /// The maximum number of waiting reads; above it, reads fail as busy.
 const MOST_WAITING: usize = 4096;
 
@@ -29,6 +29,8 @@ enum ConnectionState {
     Works,
     /// The read failed, possibly because of the connection.
     Doubtful,
+    /// The read panicked and may have left the connection in any state.
+    Unknown,
     /// The connection was lost before the caller was answered.
     Gone,
 }
@@ -49,13 +51,20 @@ where
         if self.reply.as_ref().is_none_or(oneshot::Sender::is_closed) {
             return if conn.is_ok() { ConnectionState::Works } else { ConnectionState::Doubtful };
         }
-        let result = conn.map_err(E::from).and_then(|conn| (self.query)(conn));
+        // A read that panics must not take its thread with it.
+        let read = std::panic::AssertUnwindSafe(|| {
+            conn.map_err(E::from).and_then(|conn| (self.query)(conn))
+        });
+        let result = std::panic::catch_unwind(read).unwrap_or(Err(DbError::Panicked.into()));
         let failure = result.as_ref().err().and_then(DbFailure::as_db);
         if again && matches!(failure, Some(DbError::Unavailable(_))) {
             return ConnectionState::Gone;
         }
-        let state =
-            if failure.is_some() { ConnectionState::Doubtful } else { ConnectionState::Works };
+        let state = match failure {
+            None => ConnectionState::Works,
+            Some(DbError::Panicked) => ConnectionState::Unknown,
+            Some(_) => ConnectionState::Doubtful,
+        };
         if let Some(reply) = self.reply.take() {
             // The caller may have disconnected.
             let _ = reply.send(result);
@@ -106,9 +115,9 @@ impl Readers {
         let (reply, answer) = oneshot::channel();
         let job = Box::new(Read { query, reply: Some(reply) });
         self.queue.try_send(Some(job)).map_err(|_| DbError::Busy)?;
-        match tokio::time::timeout(PATIENCE, answer).await {
+        match tokio::time::timeout(TIMEOUT, answer).await {
             Ok(Ok(result)) => result,
-            Ok(Err(_)) => Err(DbError::Unavailable("a read was cut short".to_owned()).into()),
+            Ok(Err(_)) => Err(DbError::Unavailable("a read was interrupted".to_owned()).into()),
             Err(_) => Err(DbError::Busy.into()),
         }
     }
@@ -128,8 +137,33 @@ fn serve(address: &Address, jobs: &Receiver<Message>) {
             state => state,
         };
         let works = |conn: &mut Conn| conn.batch_execute("SELECT 1").is_ok();
-        if matches!(state, ConnectionState::Doubtful) && !kept.as_mut().is_some_and(works) {
+        let keep = match state {
+            ConnectionState::Works => true,
+            ConnectionState::Doubtful => kept.as_mut().is_some_and(works),
+            ConnectionState::Unknown | ConnectionState::Gone => false,
+        };
+        if !keep {
             kept = None;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_read_that_panics_fails_alone() {
+        let folder = tempfile::TempDir::new().expect("a folder");
+        let address = Address::Sqlite(folder.path().join("gridward.db"));
+        let readers = Readers::start(&address, 1);
+        for _ in 0..3 {
+            let failed = readers.run(|_| -> Result<(), DbError> { panic!("a defect") }).await;
+            assert!(matches!(failed, Err(DbError::Panicked)), "{failed:?}");
+        }
+        let read = |conn: &mut Conn| Ok::<_, DbError>(conn.batch_execute("SELECT 1")?);
+        readers.run(read).await.expect("the thread goes on");
+        readers.close();
+        readers.join();
     }
 }

@@ -1,4 +1,4 @@
-//! What a row type must be able to do for a transaction to read it once and write it once.
+//! The interface of rows that a transaction caches and writes in batches.
 
 use std::any::TypeId;
 use std::collections::BTreeSet;
@@ -9,13 +9,13 @@ use gridward_domain::area::AreaCode;
 
 use crate::db::{Conn, DbError};
 
-/// A row that a transaction keeps by its key, within one district.
+/// A row that a transaction caches by key, within one district.
 pub trait Row: Clone + Debug + Send + Sync + 'static {
     /// The table's key within a district.
     type Key: Clone + Debug + Ord + Send + Sync + 'static;
 
-    /// The table's turn when several are read or written: the smallest first. A
-    /// table whose rows are locked comes before those that are only read.
+    /// The table's position in the order of reading and writing, ascending. A table
+    /// whose rows are locked comes before those that are only read.
     const ORDER: u8;
 
     /// Its key.

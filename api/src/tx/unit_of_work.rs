@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_put_is_seen_at_once_and_written_once_in_place_of_what_the_database_has() {
+    fn a_replaced_row_is_visible_at_once_and_written_once() {
         let (mut conn, mut rows) = (database(), UnitOfWork::default());
         let open = rows.find::<Card>(&mut conn, district(), 1).expect("read");
         rows.put(open, card(1, "claimed"));

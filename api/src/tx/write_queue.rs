@@ -85,7 +85,7 @@ impl Writers {
         let (reply, answer) = oneshot::channel();
         let change = Box::new(Change::new(district, read_set, change, reply));
         writer.ok_or(DbError::Busy)?.try_send(Some(change)).map_err(|_| DbError::Busy)?;
-        let cut_short = || DbError::Unavailable("a change was cut short".to_owned());
-        answer.await.unwrap_or_else(|_| Err(cut_short().into()))
+        let interrupted = || DbError::Unavailable("a change was interrupted".to_owned());
+        answer.await.unwrap_or_else(|_| Err(interrupted().into()))
     }
 }

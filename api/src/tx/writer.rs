@@ -30,7 +30,7 @@ impl Writer {
         Self { address, conn: None, clock, heads: Heads::default() }
     }
 
-    /// Takes changes as they come, until told to end.
+    /// Runs queued changes until the end message.
     pub(super) fn serve(&mut self, mut queue: Queue) {
         while let Some(mut changes) = queue.next_batch() {
             match self.commit_with_retries(&mut changes, Isolation::Shared) {
@@ -51,7 +51,8 @@ impl Writer {
     ) -> Ended {
         let (began, mut tries) = (Instant::now(), 1);
         loop {
-            // Waiting for a lock up to its limit, again and again, would hold up the district.
+            // Waiting for a lock up to its limit repeatedly would block the district's other
+            // changes.
             let last = tries >= TRIES || began.elapsed() >= LOCK_TIMEOUT;
             let isolation = match isolation {
                 Isolation::Savepoints if last => Isolation::LastTry,
@@ -70,8 +71,7 @@ impl Writer {
         }
     }
 
-    /// A connection in a transaction: the one that was kept, or a new one if
-    /// that has gone since.
+    /// A connection in a transaction: the previous one, or a new one if that was lost.
     fn begin(&mut self) -> Result<Conn, DbError> {
         if let Some(mut conn) = self.conn.take()
             && conn.batch_execute(dialect::begin(&conn)).is_ok()
@@ -83,8 +83,7 @@ impl Writer {
         Ok(conn)
     }
 
-    /// One transaction over all of `changes`, on a connection that works; says
-    /// whether it was committed or undone.
+    /// Runs all of `changes` in one transaction; returns whether it was committed.
     fn commit(
         &mut self,
         changes: &mut [Box<dyn AnyChange>],
@@ -132,8 +131,8 @@ enum Ended {
     Lost(String),
 }
 
-/// In a transaction that has begun, runs the changes and commits; `false` when one
-/// of them leaves something to undo.
+/// In a transaction that has begun, runs the changes and commits; `false` if one failed
+/// and the transaction must be rolled back.
 fn transact(
     mut tx: Tx<'_>,
     heads: &mut Heads,
@@ -148,8 +147,8 @@ fn transact(
     }
 }
 
-/// Runs the changes and writes what they queued; `false` when one of them leaves
-/// something to undo.
+/// Runs the changes and writes the rows that they queued; `false` if one failed and the
+/// transaction must be rolled back.
 fn run(
     tx: &mut Tx<'_>,
     heads: &mut Heads,

@@ -94,7 +94,7 @@ impl Solution {
         Self { routes, unserved }
     }
 
-    /// Each volunteer's load in seconds of service and travel, what was carried before included.
+    /// Each volunteer's load in seconds of service and travel, including the earlier load.
     pub fn loads(&self, instance: &Instance) -> Vec<i64> {
         let mut loads: Vec<i64> =
             instance.volunteers.iter().map(|volunteer| volunteer.carried.into()).collect();

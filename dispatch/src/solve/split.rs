@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_serves_a_larger_area_binds_the_grids_in_it() {
+    fn a_volunteer_of_a_larger_area_connects_its_grids() {
         assert_eq!(sizes(&three_grids(&[NEXT_GRID])), [(2, 2), (1, 1)]);
         assert_eq!(sizes(&three_grids(&["500116001001"])), [(2, 2), (1, 1)]);
         assert_eq!(sizes(&three_grids(&["500116002"])), [(2, 2), (1, 1)]);

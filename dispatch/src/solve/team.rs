@@ -32,7 +32,7 @@ pub(super) struct Team<'p> {
 pub(super) struct Member<'p> {
     /// The volunteer.
     pub(super) volunteer: &'p Volunteer,
-    /// Load in minutes of service and travel, what was carried before included.
+    /// Load in minutes of service and travel, including the earlier load.
     pub(super) load: u32,
     /// The timelines of their shifts, by day.
     pub(super) days: Vec<ShiftTimeline<'p>>,

@@ -41,7 +41,7 @@ const fn may_escalate(phase: Phase) -> bool {
     matches!(phase, Phase::Open | Phase::Assigned | Phase::Accepted)
 }
 
-/// The day on which the task goes up one level; `None` at district level.
+/// The day on which the task is escalated by one level; `None` at district level.
 fn escalates_on(task: &Task) -> Option<NaiveDate> {
     let days = u64::from(task.terms.escalate_days) * (task.escalations() + 1);
     (task.escalation_level != Level::District).then(|| later(task.due_on, days))

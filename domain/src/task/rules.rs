@@ -97,8 +97,7 @@ pub(super) fn assigned(
     scope: &AreaCode,
 ) -> Result<Option<Task>, Rejection> {
     starts(task, verb)?;
-    let visits = matches!(to.role, Role::Manager | Role::Volunteer);
-    if !(visits && scope.contains(&to.grid) && scope.contains(&task.grid)) {
+    if !(to.role.visits() && scope.contains(&to.grid) && scope.contains(&task.grid)) {
         return Err(Rejection::NotACandidate);
     }
     // A repeated command, after a lost answer, must not undo later progress.

@@ -37,6 +37,14 @@ pub enum Phase {
     Expired,
 }
 
+impl Phase {
+    /// The phases of a task that can still be done without being reopened.
+    pub const UNFINISHED: [Self; 4] =
+        [Self::Open, Self::Assigned, Self::Accepted, Self::InProgress];
+    /// The unfinished phases with an assignee.
+    pub const UNFINISHED_ASSIGNED: [Self; 3] = [Self::Assigned, Self::Accepted, Self::InProgress];
+}
+
 /// An inconsistent pair of phase and assignee.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum StateError {
@@ -95,8 +103,8 @@ impl State {
     }
 
     /// Whether the task can still be done without being reopened.
-    pub const fn is_live(&self) -> bool {
-        matches!(self, Self::Open | Self::Assigned(_) | Self::Accepted(_) | Self::InProgress(_))
+    pub fn is_live(&self) -> bool {
+        Phase::UNFINISHED.contains(&self.phase())
     }
 
     /// The state with `phase` and `assignee`, as a table stores them.
@@ -163,5 +171,14 @@ mod tests {
             }
             assert_eq!(phase.as_str().parse(), Ok(phase));
         }
+    }
+
+    #[test]
+    fn an_unfinished_task_is_open_or_has_an_assignee() {
+        let person = PersonId(Uuid::from_u128(7));
+        let assigned = |phase: &Phase| State::of(*phase, Some(person)).is_ok();
+        let unfinished: Vec<Phase> = Phase::UNFINISHED.into_iter().filter(assigned).collect();
+        assert_eq!(unfinished, Phase::UNFINISHED_ASSIGNED);
+        assert_eq!(Phase::UNFINISHED.into_iter().find(|phase| !assigned(phase)), Some(Phase::Open));
     }
 }

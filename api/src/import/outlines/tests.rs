@@ -12,7 +12,7 @@ fn a_grid_without_an_outline_is_told_on_its_own_line() {
     let sample = Sample::sound().line("grids.geojson", 2, "");
     assert_eq!(
         sample.faults(),
-        ["areas.csv:5: code: grids.geojson has no outline for the grid 500116001002001"]
+        ["areas.csv:5: code: grids.geojson has no outline for grid 500116001002001"]
     );
 }
 
@@ -31,7 +31,7 @@ fn an_outline_of_an_unknown_grid_or_drawn_twice_is_told() {
         ]
     );
     let sample = Sample::sound().line("grids.geojson", 1, &(Sample::OPEN.to_owned() + &two[1]));
-    assert_eq!(sample.faults(), ["grids.geojson:2: feature 2: repeats the value of line 1"]);
+    assert_eq!(sample.faults(), ["grids.geojson:2: feature 2: duplicates the value on line 1"]);
 }
 
 #[test]
@@ -42,7 +42,7 @@ fn a_ring_is_closed_and_has_four_points() {
         assert_eq!(
             with_rings(rings).faults(),
             [
-                "grids.geojson:2: feature 1: a ring needs at least four points, the last equal to the first"
+                "grids.geojson:2: feature 1: a ring must have at least four points, the last equal to the first"
             ],
             "{rings}"
         );
@@ -54,9 +54,7 @@ fn an_outline_has_no_holes_and_encloses_something() {
     let ring = "[[106.25,29.28],[106.26,29.28],[106.26,29.29],[106.25,29.28]]";
     assert_eq!(
         with_rings(&format!("[{ring},{ring}]")).faults(),
-        [
-            "grids.geojson:2: feature 1: an outline must be one ring without holes; this one has 2 rings"
-        ]
+        ["grids.geojson:2: feature 1: an outline must be one ring without holes, but has 2 rings"]
     );
     let line = "[[[106.25,29.28],[106.26,29.28],[106.25,29.28],[106.25,29.28]]]";
     assert_eq!(
@@ -70,12 +68,13 @@ fn points_are_degrees_longitude_first() {
     let swapped = "[[[29.28,106.25],[29.28,106.26],[29.29,106.26],[29.28,106.25]]]";
     assert_eq!(
         with_rings(swapped).faults(),
-        ["grids.geojson:2: feature 1: latitude and longitude seem to be swapped"]
+        ["grids.geojson:2: feature 1: latitude and longitude appear to be swapped"]
     );
     for wrong in [r#"[[["a","b"]]]"#, "[[[106.25]]]", "[]", "null", "[[106.25,29.28]]"] {
         let faults = with_rings(wrong).faults();
-        let rings = "an outline must be one ring without holes; this one has 0 rings";
-        let reason = if wrong == "[]" { rings } else { "the geometry is not a Polygon of degrees" };
+        let rings = "an outline must be one ring without holes, but has 0 rings";
+        let reason =
+            if wrong == "[]" { rings } else { "the geometry must be a Polygon in degrees" };
         assert_eq!(faults, [format!("grids.geojson:2: feature 1: {reason}")], "{wrong}");
     }
 }
@@ -96,18 +95,18 @@ fn a_feature_needs_a_code_and_a_polygon() {
         1,
         &(Sample::OPEN.to_owned() + r#"{"type":"Feature","properties":null,"geometry":null},"#),
     );
-    assert_eq!(sample.faults(), ["grids.geojson:1: feature 1: has no property code"]);
+    assert_eq!(sample.faults(), ["grids.geojson:1: feature 1: the property `code` is missing"]);
     for code in ["true", "[500116001002001]", "500116001002001.5", "-1", "1e30"] {
         assert_eq!(
             with_code(code).faults()[1..],
-            ["grids.geojson:2: feature 1: the property code must be a text of digits"],
+            ["grids.geojson:2: feature 1: the property `code` must be a string of digits"],
             "{code}"
         );
     }
     let point = r#"{"type":"Feature","properties":{"code":"500116001002001"},"geometry":{"type":"Point","coordinates":[106.25,29.28]}},"#;
     assert_eq!(
         Sample::sound().line("grids.geojson", 2, point).faults(),
-        ["grids.geojson:2: feature 1: the geometry is not a Polygon of degrees"]
+        ["grids.geojson:2: feature 1: the geometry must be a Polygon in degrees"]
     );
 }
 
@@ -131,7 +130,7 @@ fn a_code_may_be_a_number_or_a_pasted_text() {
     assert_eq!(
         with_code("50011600100200").faults()[1..],
         [
-            "grids.geojson:2: feature 1: an area code has 6, 9, 12 or 15 digits, this has 14 characters"
+            "grids.geojson:2: feature 1: an area code must have 6, 9, 12 or 15 digits, but has 14 characters"
         ]
     );
     assert_eq!(
@@ -159,16 +158,16 @@ fn outlines_that_cross_themselves_or_overlap_are_warned_of_by_feature() {
     let wide = "[[[106.25,29.28],[106.268,29.28],[106.268,29.29],[106.25,29.29],[106.25,29.28]]]";
     assert_eq!(
         warnings(wide),
-        ["grids.geojson:3: feature 2: the outline overlaps that of the grid 500116001002001"]
+        ["grids.geojson:3: feature 2: the outline overlaps that of grid 500116001002001"]
     );
 }
 
 #[test]
 fn text_that_is_not_json_or_not_features_is_told_once_by_its_line() {
     let sample = Sample::sound().line("grids.geojson", 3, "{,");
-    assert_eq!(sample.faults(), ["grids.geojson:3: is not JSON at character 2"]);
+    assert_eq!(sample.faults(), ["grids.geojson:3: invalid JSON at character 2"]);
     let sample = Sample::sound().drop_line("grids.geojson", 4);
-    assert_eq!(sample.faults(), ["grids.geojson:4: the JSON ends too early"]);
+    assert_eq!(sample.faults(), ["grids.geojson:4: the JSON is incomplete"]);
     let sample = Sample::sound().bytes("grids.geojson", br#"{"type":"Feature"}"#);
     assert_eq!(sample.faults(), ["grids.geojson:1: is not a GeoJSON FeatureCollection"]);
 }

@@ -8,7 +8,7 @@ fn a_missing_column_is_a_fault_of_the_header_and_the_rows_are_left_alone() {
     assert_eq!(
         sample.faults(),
         [
-            "holidays.csv:1: column 5 of the header is not a column of this file",
+            "holidays.csv:1: column 5 of the header is unknown",
             "holidays.csv:1: the column name_zh is missing",
         ]
     );
@@ -23,8 +23,8 @@ fn an_unknown_column_is_a_fault_and_the_rows_are_still_checked() {
     assert_eq!(
         sample.faults(),
         [
-            "holidays.csv:1: column 6 of the header is not a column of this file",
-            "holidays.csv:3: date: the calendar has no day 2026-02-30",
+            "holidays.csv:1: column 6 of the header is unknown",
+            "holidays.csv:3: date: 2026-02-30 does not exist in the calendar",
         ]
     );
 }
@@ -61,8 +61,8 @@ fn a_row_of_too_few_or_too_many_fields_is_told_and_skipped() {
     assert_eq!(
         sample.faults(),
         [
-            "holidays.csv:2: the header has 5 fields, this row has 2",
-            "holidays.csv:3: the header has 5 fields, this row has 7",
+            "holidays.csv:2: the row has 2 fields, the header has 5",
+            "holidays.csv:3: the row has 7 fields, the header has 5",
         ]
     );
 }
@@ -77,7 +77,7 @@ fn bytes_that_are_not_text_are_told_by_line_and_column_and_the_next_row_is_read(
         sample.faults(),
         [
             "people.csv:5: name: is not UTF-8",
-            "people.csv:6: phone: a phone number has 5 to 20 digits",
+            "people.csv:6: phone: a phone number must have 5 to 20 digits",
         ]
     );
 }
@@ -88,7 +88,7 @@ fn a_character_split_between_two_fields_is_not_text() {
         .line("holidays.csv", 2, "2026-10-01,\u{1},\u{2},solar,")
         .replace_bytes("holidays.csv", b"\x01", b"\xe5\xad")
         .replace_bytes("holidays.csv", b"\x02", b"\x99");
-    let reason = "seems to be Chinese in GBK; save the file as UTF-8";
+    let reason = "appears to be Chinese in GBK; save the file as UTF-8";
     assert_eq!(sample.faults(), [format!("holidays.csv:2: code: {reason}")]);
 }
 
@@ -117,10 +117,10 @@ fn lines_are_counted_over_empty_lines_quoted_line_breaks_and_carriage_returns() 
         "2026-02-32,d,丁,solar,",
     ];
     let expected = [
-        "holidays.csv:4: date: the calendar has no day 2026-02-30",
+        "holidays.csv:4: date: 2026-02-30 does not exist in the calendar",
         "holidays.csv:5: name_zh: contains a control character",
-        "holidays.csv:8: date: the calendar has no day 2026-02-31",
-        "holidays.csv:10: date: the calendar has no day 2026-02-32",
+        "holidays.csv:8: date: 2026-02-31 does not exist in the calendar",
+        "holidays.csv:10: date: 2026-02-32 does not exist in the calendar",
     ];
     for end in ["\n", "\r\n"] {
         let sample = Sample::sound().bytes("holidays.csv", rows.join(end).as_bytes());
@@ -131,7 +131,7 @@ fn lines_are_counted_over_empty_lines_quoted_line_breaks_and_carriage_returns() 
 #[test]
 fn a_quote_that_is_never_closed_is_told_where_it_opens() {
     let sample = Sample::sound().line("holidays.csv", 2, "2026-10-01,\"national_day,国庆节");
-    assert_eq!(sample.faults(), ["holidays.csv:2: the header has 5 fields, this row has 2"]);
+    assert_eq!(sample.faults(), ["holidays.csv:2: the row has 2 fields, the header has 5"]);
 }
 
 /// All CSV files of the folder.
@@ -171,7 +171,7 @@ fn a_value_in_a_column_without_a_name_is_a_fault_once() {
         .replace_bytes("holidays.csv", b"\n", b",,\n")
         .push("holidays.csv", "2026-10-01,national_day,国庆节,solar,,,red")
         .push("holidays.csv", "2026-10-02,another_day,又一节,solar,,,red");
-    let reason = "column 7 has a value here and no name in the header";
+    let reason = "column 7 has a value but no name in the header";
     assert_eq!(sample.faults(), [format!("holidays.csv:4: {reason}")]);
 }
 

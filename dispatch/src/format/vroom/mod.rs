@@ -107,7 +107,7 @@ fn one() -> f64 {
 /// Reads an instance.
 ///
 /// # Errors
-/// [`FormatError`] when the text is not such JSON, or asks for what cannot be had.
+/// [`FormatError`] when the text is not such JSON, or uses an unsupported feature.
 pub fn read(text: &str) -> Result<Named, FormatError> {
     let input: Input = serde_json::from_str(text)?;
     unsupported::refuse(&input)?;

@@ -1,7 +1,7 @@
 //! Lower bounds on the tiers of any plan.
 //!
 //! Each bound is the optimum of a relaxation, so the gap between a plan and its bound is at least
-//! what could still be gained.
+//! the remaining optimality gap.
 
 mod ascent;
 mod completions;
@@ -172,7 +172,7 @@ fn hours(model: &Model<'_>, volunteer: usize) -> i64 {
     model.shifts_of(volunteer).map(|shift| length(model, shift)).sum()
 }
 
-/// The load that a volunteer may take on besides what was carried before. Pinned visits may exceed
+/// The load that a volunteer may take on besides the earlier load. Pinned visits may exceed
 /// the offer, so it is then unlimited.
 fn free_offer(model: &Model<'_>, volunteer: usize) -> i64 {
     let requests = &model.instance.visits;

@@ -9,7 +9,7 @@ use crate::solve::problem::{Visit, Volunteer};
 use gridward_domain::id::PersonId;
 use gridward_domain::place::Place;
 
-/// Each volunteer's load in minutes, what was carried before included.
+/// Each volunteer's load in minutes, including the earlier load.
 pub(super) type Loads = HashMap<PersonId, u32>;
 
 /// Two summations of the same shares differ by far less.

@@ -1,4 +1,5 @@
-//! A deadlock that PostgreSQL ends is retried, in whatever language the server reports it.
+//! Transactions that meet on PostgreSQL: a deadlock is retried, in whatever language the server
+//! reports it, and an import waits for changes that are not committed yet.
 
 use std::time::Duration;
 
@@ -6,13 +7,18 @@ use diesel::connection::SimpleConnection as _;
 use diesel::{Connection as _, PgConnection, QueryableByName, RunQueryDsl as _, sql_query};
 
 use crate::support::files::BENEFICIARY;
-use crate::support::{Database, Server};
+use crate::support::server::{import, said};
+use crate::support::{Database, Files, GRID, Server};
 
 /// Sets the language of error messages to Chinese where the server has that locale.
 const CHINESE_MESSAGES: &str = "DO $$ BEGIN
     EXECUTE format('ALTER DATABASE %I SET lc_messages = ''zh_CN.UTF-8''', current_database());
     EXCEPTION WHEN invalid_parameter_value THEN NULL;
 END $$";
+
+/// Counts the sessions that wait for a lock.
+const WAITING: &str = "SELECT count(*) AS count FROM pg_stat_activity
+    WHERE datname = current_database() AND wait_event_type = 'Lock'";
 
 #[derive(QueryableByName)]
 struct Count {
@@ -53,9 +59,7 @@ async fn a_claim_that_postgresql_ends_for_a_deadlock_is_run_again() {
         .expect("the head is locked");
     let path = format!("/v1/tasks/{task}/claim");
     let claim = tokio::spawn(async move { volunteer.act(&path).await });
-    let waiting = "SELECT count(*) AS count FROM pg_stat_activity
-        WHERE datname = current_database() AND wait_event_type = 'Lock'";
-    until(&mut observer, waiting).await;
+    until(&mut observer, WAITING).await;
     let crossing = format!("UPDATE tasks SET lat = lat WHERE id = '{task}'; COMMIT");
     tokio::task::spawn_blocking(move || other.batch_execute(&crossing))
         .await
@@ -67,4 +71,30 @@ async fn a_claim_that_postgresql_ends_for_a_deadlock_is_run_again() {
     let deadlocks = "SELECT deadlocks AS count FROM pg_stat_database
         WHERE datname = current_database()";
     until(&mut observer, deadlocks).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_import_keeps_a_change_that_is_committed_while_it_waits() {
+    let server = Server::small(Database::postgres());
+    let connect = || PgConnection::establish(&server.database.url).expect("the database");
+    let (mut other, mut observer) = (connect(), connect());
+    let path = format!("/v1/areas/{GRID}");
+    let supervisor = server.supervisor().await;
+    let before = supervisor.get(&path).await.body["version"].as_i64().expect("a version");
+
+    let change = format!("BEGIN; UPDATE areas SET version = version + 1 WHERE code = '{GRID}'");
+    other.batch_execute(&change).expect("a change");
+    let renamed = Files::small().with("areas.csv", "第1网格", "第一网格");
+    let imported = std::thread::scope(|scope| {
+        let importing = scope.spawn(|| import(&server.database, &renamed, &[]));
+        while count(&mut observer, WAITING) == 0 && !importing.is_finished() {
+            std::thread::sleep(Duration::from_millis(25));
+        }
+        other.batch_execute("COMMIT").expect("the change is committed");
+        importing.join().expect("it ends")
+    });
+    assert!(imported.status.success(), "{}", said(&imported));
+
+    let after = supervisor.get(&path).await.body;
+    assert_eq!((&after["name"], &after["version"]), (&"第一网格".into(), &(before + 2).into()));
 }
