@@ -38,6 +38,7 @@ mod phones;
 mod problems;
 mod retention;
 mod schema;
+mod sessions;
 mod sharding;
 mod signing_in;
 mod solving;

@@ -7,6 +7,7 @@
 //!   [`text`]: invisible characters in pasted text.
 //! - [`range`]: whole numbers within bounds; [`bounded_text`]: texts within a length.
 //! - [`authority`]: the one table of role by action.
+//! - [`session`]: the rotation of refresh tokens.
 //! - [`task`]: the life cycle of a task, with every rule.
 
 pub mod area;
@@ -18,6 +19,7 @@ pub mod place;
 pub mod range;
 #[cfg(feature = "schema")]
 mod schema;
+pub mod session;
 pub mod skill;
 #[cfg(feature = "diesel")]
 pub mod sql;

@@ -11,7 +11,7 @@ use diesel::sqlite::Sqlite;
 
 use crate::area::{AreaCode, Level};
 use crate::authority::Role;
-use crate::id::{BeneficiaryId, NoticeId, PersonId, PlanId, ReportId, TaskId};
+use crate::id::{BeneficiaryId, NoticeId, PersonId, PlanId, ReportId, SessionId, TaskId};
 use crate::task::{Outcome, Overdue, Phase};
 use crate::time::TimeOfDay;
 
@@ -126,7 +126,7 @@ macro_rules! id_column {
     )+};
 }
 
-id_column!(PersonId, BeneficiaryId, TaskId, ReportId, PlanId, NoticeId);
+id_column!(PersonId, BeneficiaryId, TaskId, ReportId, PlanId, NoticeId, SessionId);
 
 impl<DB> FromSql<Integer, DB> for TimeOfDay
 where

@@ -1,16 +1,21 @@
 //! The HTTP endpoints for sign-in and public keys.
 
+use std::time::Duration;
+
+use actix_web::http::header::{CACHE_CONTROL, SET_COOKIE};
 use actix_web::web::Data;
-use actix_web::{HttpResponse, get, post};
+use actix_web::{HttpRequest, HttpResponse, get, post};
 use gridward_domain::area::AreaCode;
-use gridward_domain::id::PersonId;
+use gridward_domain::id::{PersonId, SessionId};
 use gridward_domain::phone::Phone;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::device::{AuthMethod, Device, DeviceKind};
+use super::sessions::{Issued, Sessions};
 use super::token::Tokens;
-use super::{sign_in, token};
+use super::{refresh_cookie, sign_in};
 use crate::http::Json as Body;
 use crate::http::openapi;
 use crate::http::problem::Problem;
@@ -28,6 +33,10 @@ pub struct SignIn {
     /// The password.
     #[schema(value_type = String, min_length = 1, max_length = 128, format = "password")]
     password: SecretString,
+    /// The device, for a session with a refresh token. Without it, the access token cannot be
+    /// renewed.
+    #[serde(default)]
+    device: Option<Device>,
 }
 
 /// An access token, in the form of OAuth 2.0 (RFC 6749, 5.1).
@@ -41,19 +50,59 @@ pub struct AccessToken {
     #[schema(max_length = 6, example = "Bearer")]
     token_type: &'static str,
     /// Lifetime in seconds.
-    #[schema(minimum = 1, maximum = 3600, example = 600)]
+    #[schema(minimum = 1, maximum = 86_400, example = 600)]
     expires_in: u32,
     /// The person who signed in.
     person_id: PersonId,
     /// The district.
     district: AreaCode,
+    /// The session, for a sign-in with a device.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    session_id: Option<SessionId>,
+    /// The refresh token of a phone: valid for one use, which answers its successor. A console
+    /// receives it as a cookie.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 512, example = "NTAwMTE2AZqX…")]
+    refresh_token: Option<String>,
+    /// Lifetime of the refresh token in seconds, if it is not used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 0, maximum = 315_360_000, example = 1_209_600)]
+    refresh_expires_in: Option<u32>,
+}
+
+/// The answer with the tokens of a session.
+pub(super) fn answer(request: &HttpRequest, sessions: &Sessions, issued: Issued) -> HttpResponse {
+    let Issued { session, access_token, refresh_token, refresh_expires_in } = issued;
+    let mut answer = HttpResponse::Ok();
+    let refresh_token = match session.kind {
+        DeviceKind::Phone => Some(refresh_token),
+        DeviceKind::Console => {
+            let cookie = refresh_cookie::store(request, &refresh_token, refresh_expires_in);
+            answer.insert_header((SET_COOKIE, cookie));
+            None
+        }
+    };
+    answer.insert_header((CACHE_CONTROL, "no-store")).json(AccessToken {
+        access_token,
+        token_type: "Bearer",
+        expires_in: seconds(sessions.tokens.lifetime()),
+        person_id: session.person,
+        district: session.district,
+        session_id: Some(session.id),
+        refresh_token,
+        refresh_expires_in: Some(seconds(refresh_expires_in)),
+    })
+}
+
+fn seconds(duration: Duration) -> u32 {
+    u32::try_from(duration.as_secs()).unwrap_or(u32::MAX)
 }
 
 /// Sign in
 ///
-/// Exchanges a phone number and a password for an access token, valid for ten minutes. The
-/// answer is the same for a wrong phone number and a wrong password. No authentication
-/// required.
+/// Exchanges a phone number and a password for an access token, valid for ten minutes, and,
+/// with a `device`, for a refresh token. The answer is the same for a wrong phone number and a
+/// wrong password. No authentication required.
 #[utoipa::path(
     tag = "auth",
     operation_id = "sign_in",
@@ -63,19 +112,28 @@ pub struct AccessToken {
 )]
 #[post("/auth/sign-in")]
 pub(crate) async fn sign_in_with_password(
+    request: HttpRequest,
     sign_in: Data<sign_in::SignIn>,
+    sessions: Data<Sessions>,
     Body(body): Body<SignIn>,
 ) -> Result<HttpResponse, Problem> {
-    let SignIn { district, phone, password } = body;
+    let SignIn { district, phone, password, device } = body;
     let phone: Phone = phone.parse().map_err(|error| Problem::invalid("/phone", error))?;
     let signed_in = sign_in.sign_in(district, phone, password).await?;
-    let expires_in = u32::try_from(token::LIFETIME.as_secs()).unwrap_or(u32::MAX);
-    Ok(HttpResponse::Ok().insert_header(("Cache-Control", "no-store")).json(AccessToken {
+    if let Some(device) = device {
+        let (district, person) = (signed_in.district, signed_in.person);
+        let issued = sessions.open(district, person, device, [AuthMethod::Pwd]).await?;
+        return Ok(answer(&request, &sessions, issued));
+    }
+    Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(AccessToken {
         access_token: signed_in.token,
         token_type: "Bearer",
-        expires_in,
+        expires_in: seconds(sessions.tokens.lifetime()),
         person_id: signed_in.person,
         district: signed_in.district,
+        session_id: None,
+        refresh_token: None,
+        refresh_expires_in: None,
     }))
 }
 

@@ -189,6 +189,7 @@ diesel::table! {
         phone_index -> Binary,
         sealed -> Binary,
         version -> BigInt,
+        tokens_not_before -> Nullable<Timestamp>,
     }
 }
 
@@ -250,6 +251,25 @@ diesel::table! {
         escalate_days -> Integer,
         form -> Nullable<Text>,
         follow_ups -> Text,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    sessions (district, id) {
+        district -> Text,
+        id -> Text,
+        person -> Text,
+        device -> Text,
+        kind -> Text,
+        methods -> Text,
+        created_at -> Timestamp,
+        expires_at -> Timestamp,
+        generation -> BigInt,
+        issued_at -> Timestamp,
+        used_at -> Timestamp,
+        ended_at -> Nullable<Timestamp>,
+        end_reason -> Nullable<Text>,
         version -> BigInt,
     }
 }
@@ -332,6 +352,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     plans,
     reports,
     service_kinds,
+    sessions,
     signing_keys,
     stations,
     tasks,

@@ -20,8 +20,8 @@ impl Modify for Shared {
             .scheme(HttpAuthScheme::Bearer)
             .bearer_format("JWT")
             .description(Some(
-                "An access token from `POST /v1/auth/sign-in`, valid for ten minutes: a JWT \
-                 (RFC 9068) signed with ES256, following RFC8725.",
+                "An access token from `POST /v1/auth/sign-in` or `/v1/auth/refresh`, valid for ten \
+                 minutes: a JWT (RFC 9068) signed with ES256, following RFC8725.",
             ))
             .build();
         components.add_security_scheme("bearer", SecurityScheme::Http(bearer));

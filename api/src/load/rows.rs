@@ -182,6 +182,7 @@ pub(crate) fn person(
         phone_index: key.index(&record.phone),
         sealed,
         version,
+        tokens_not_before: before.and_then(|before| before.tokens_not_before),
     };
     if let Some(before) = before
         && row(before.sealed.clone(), before.version) == *before

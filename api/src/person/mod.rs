@@ -8,6 +8,7 @@ pub mod availability;
 pub mod me;
 pub mod model;
 pub mod routes;
+pub mod sessions;
 pub mod store;
 
 pub use availability::Availability;

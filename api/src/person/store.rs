@@ -1,5 +1,6 @@
 //! Queries for people; name and phone number are encrypted.
 
+use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use gridward_domain::area::{AreaCode, AreaRange};
 use gridward_domain::id::PersonId;
@@ -38,6 +39,7 @@ crate::table_row! {
             phone_index: Hash,
             sealed: Vec<u8>,
             version: i64,
+            tokens_not_before: Option<NaiveDateTime>,
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::auth::password::Passwords;
 use crate::auth::sign_in::{Failures, OnlyDistrict, SignIn};
 use crate::auth::signing::SigningKeys;
 use crate::auth::token::Tokens;
-use crate::auth::{Authenticator, PrincipalCache};
+use crate::auth::{Authenticator, PrincipalCache, Sessions};
 use crate::clock::{self, Clock};
 use crate::crypto::KeyRing;
 use crate::db::Conn;
@@ -54,6 +54,7 @@ components! {
         principals: PrincipalCache,
         authenticator: Authenticator,
         sign_in: SignIn,
+        sessions: Sessions,
         commands: Commands,
         maps: Maps,
         summaries: SummaryCache,
@@ -81,7 +82,8 @@ impl Components {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let db = Db::open(settings.database.clone(), settings.readers, clock);
         let keys = KeyRing::new(installation);
-        let (tokens, principals) = (Tokens::new(signing), PrincipalCache::default());
+        let tokens = Tokens::new(signing, settings.sessions.access_token);
+        let principals = PrincipalCache::default();
         Ok(Self {
             authenticator: Data::new(Authenticator {
                 db: db.clone(),
@@ -97,6 +99,14 @@ impl Components {
                 clock,
                 failures: Failures::default(),
                 only_district: OnlyDistrict::default(),
+            }),
+            sessions: Data::new(Sessions {
+                db: db.clone(),
+                keys: keys.clone(),
+                tokens: tokens.clone(),
+                principals: principals.clone(),
+                clock,
+                rules: settings.sessions.rules,
             }),
             commands: Data::new(Commands::new(db.clone(), keys.clone())),
             sync: Data::new(Sync {

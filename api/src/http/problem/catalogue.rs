@@ -92,10 +92,18 @@ problems! {
     Unauthenticated "unauthenticated" 401
         "Sign-in required": "Send a valid access token in the Authorization header.";
         "请先登录": "请在 Authorization 请求头中提供有效的访问令牌。";
+    /// The session of a token has ended, or a refresh token is not valid.
+    SessionEnded "session_ended" 401
+        "Session has ended": "Sign in again on this device.";
+        "登录状态已失效": "请在本设备上重新登录。";
+    /// A spent refresh token was used, so its session was ended.
+    SessionReused "session_reused" 401
+        "Session ended for your safety": "A refresh token was used again, so somebody may have copied it. Sign in again, and check the list of your devices.";
+        "为保障安全，登录已中止": "刷新令牌被重复使用，可能已被他人复制。请重新登录，并检查您的设备列表。";
     /// The token was valid and has expired.
     TokenExpired "token_expired" 401
-        "Access token expired": "Sign in again to get a new access token.";
-        "登录已过期": "请重新登录。";
+        "Access token expired": "Get a new access token with your refresh token, or sign in again.";
+        "登录已过期": "请用刷新令牌获取新的访问令牌，或重新登录。";
     /// Phone and password do not match; the answer does not say which is wrong.
     WrongCredentials "wrong_credentials" 401
         "Incorrect phone number or password": "Check the phone number and the password, then try again.";
