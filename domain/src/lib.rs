@@ -7,6 +7,7 @@
 //!   [`text`]: invisible characters in pasted text.
 //! - [`range`]: whole numbers within bounds; [`bounded_text`]: texts within a length.
 //! - [`authority`]: the one table of role by action.
+//! - [`person_state`]: whether a person may use the service.
 //! - [`session`]: the rotation of refresh tokens.
 //! - [`task`]: the life cycle of a task, with every rule.
 
@@ -14,6 +15,7 @@ pub mod area;
 pub mod authority;
 pub mod bounded_text;
 pub mod id;
+pub mod person_state;
 pub mod phone;
 pub mod place;
 pub mod range;

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use gridward_domain::area::AreaCode;
 use gridward_domain::authority::Principal;
 use gridward_domain::id::{PersonId, SessionId};
+use gridward_domain::person_state::PersonState;
 use moka::sync::Cache;
 
 use super::store::{self, Standing};
@@ -45,7 +46,7 @@ impl PrincipalCache {
     /// The standing of a person in a session.
     ///
     /// # Errors
-    /// 401 if the person may not use the service.
+    /// 401 if the person is unknown.
     pub async fn of(
         &self,
         db: &Db,
@@ -69,8 +70,24 @@ impl PrincipalCache {
     ) -> Result<Standing, Problem> {
         let read = db.read(move |conn| store::standing(conn, district, person, session));
         let standing = read.await?.ok_or(ProblemCode::Unauthenticated)?;
-        self.0.insert((district, person, session), standing);
+        // Others are not cached, so that a restored person need not wait.
+        if standing.state == PersonState::Active {
+            self.0.insert((district, person, session), standing);
+        }
         Ok(standing)
+    }
+}
+
+impl Standing {
+    /// Checks that the person may use the service.
+    ///
+    /// # Errors
+    /// 401 `account_inactive`.
+    pub(super) fn check(&self) -> Result<(), Problem> {
+        match self.state {
+            PersonState::Active => Ok(()),
+            PersonState::Suspended | PersonState::Left => Err(ProblemCode::AccountInactive.into()),
+        }
     }
 }
 
@@ -123,6 +140,7 @@ impl Authenticator {
 
 /// The principal, if neither its session nor its token has ended.
 fn admit(bearer: &Bearer, standing: &Standing, now: DateTime<Utc>) -> Result<Principal, Problem> {
+    standing.check()?;
     let in_session = standing.session_ends.is_some_and(|ends| now < ends);
     if bearer.session.is_some() && !in_session {
         return Err(ProblemCode::SessionEnded.into());

@@ -62,6 +62,8 @@ pub enum EndReason {
     PasswordChanged,
     /// A spent refresh token was used: somebody may have copied it.
     TokenReused,
+    /// The person left.
+    Left,
 }
 
 text_column!(DeviceKind, EndReason);

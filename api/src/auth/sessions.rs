@@ -142,7 +142,7 @@ impl Sessions {
             return Err(ProblemCode::SessionReused.into());
         }
         // After the rotation: the answer of a suspended person is lost like any other.
-        self.principals.of(&self.db, row.district, row.person, Some(id)).await?;
+        self.principals.of(&self.db, row.district, row.person, Some(id)).await?.check()?;
         self.issued(row, successor(number)).await
     }
 

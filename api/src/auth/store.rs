@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use gridward_domain::area::AreaCode;
 use gridward_domain::authority::{Principal, Role};
 use gridward_domain::id::{PersonId, SessionId};
+use gridward_domain::person_state::PersonState;
 
 use super::device::EndReason;
 use super::session_store;
@@ -17,13 +18,15 @@ use crate::db::{Conn, DbError};
 pub struct Standing {
     /// Role and area.
     pub principal: Principal,
+    /// Whether the person may use the service.
+    pub state: PersonState,
     /// Access tokens issued before this second of the epoch are refused.
     pub tokens_not_before: i64,
     /// The end of the session; `None` if it has ended or does not exist.
     pub session_ends: Option<DateTime<Utc>>,
 }
 
-/// The standing of a person; `None` if unknown or inactive.
+/// The standing of a person; `None` if unknown.
 ///
 /// # Errors
 /// [`DbError`].
@@ -33,14 +36,15 @@ pub fn standing(
     id: PersonId,
     session: Option<SessionId>,
 ) -> Result<Option<Standing>, DbError> {
-    let row: Option<(Role, AreaCode, bool, Option<NaiveDateTime>)> = people::table
+    let row: Option<(Role, AreaCode, PersonState, Option<NaiveDateTime>)> = people::table
         .find((district, id))
-        .select((people::role, people::area, people::active, people::tokens_not_before))
+        .select((people::role, people::area, people::state, people::tokens_not_before))
         .first(conn)
         .optional()?;
-    let Some((role, area, true, not_before)) = row else { return Ok(None) };
+    let Some((role, area, state, not_before)) = row else { return Ok(None) };
     Ok(Some(Standing {
         principal: Principal { person: id, role, area },
+        state,
         tokens_not_before: not_before.map_or(0, |at| at.and_utc().timestamp()),
         session_ends: session.map(|it| session_ends(conn, district, id, it)).transpose()?.flatten(),
     }))
@@ -76,7 +80,7 @@ pub fn area(
     Ok(person.first(conn).optional()?)
 }
 
-/// The person with this phone index, and the password hash if one is set.
+/// The active person with this phone index, and the password hash if one is set.
 ///
 /// # Errors
 /// [`DbError`].
@@ -88,7 +92,7 @@ pub fn by_phone(
     let id: Option<PersonId> = people::table
         .filter(people::district.eq(district))
         .filter(people::phone_index.eq(phone_index))
-        .filter(people::active.eq(true))
+        .filter(people::state.eq(PersonState::Active))
         .select(people::id)
         .first(conn)
         .optional()?;

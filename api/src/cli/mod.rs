@@ -7,6 +7,7 @@ mod jobs;
 mod log;
 mod migrate;
 mod openapi;
+mod person_state;
 mod serve;
 mod solve;
 mod user;
@@ -82,7 +83,7 @@ enum Command {
     Jobs(jobs::Args),
     /// Print openapi.yaml
     Openapi,
-    /// Add admins, supervisors and auditors; set passwords
+    /// Add admins, supervisors and auditors; set passwords; suspend people
     User(user::Args),
 }
 

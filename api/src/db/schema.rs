@@ -178,7 +178,6 @@ diesel::table! {
         id -> Text,
         role -> Text,
         area -> Text,
-        active -> Bool,
         gender -> Text,
         birth_year -> Integer,
         lat -> Double,
@@ -190,6 +189,7 @@ diesel::table! {
         sealed -> Binary,
         version -> BigInt,
         tokens_not_before -> Nullable<Timestamp>,
+        state -> Text,
     }
 }
 

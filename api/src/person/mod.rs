@@ -12,4 +12,4 @@ pub mod sessions;
 pub mod store;
 
 pub use availability::Availability;
-pub use model::{Gender, Person, Role, Weekday};
+pub use model::{Gender, Person, PersonState, Role, Weekday};

@@ -9,7 +9,7 @@ use gridward_domain::range::{BirthYear, WeeklyMinutes};
 use gridward_domain::skill::Skill;
 use serde::{Deserialize, Serialize};
 
-use super::{Availability, Gender, Person, Role};
+use super::{Availability, Gender, Person, PersonState, Role};
 use crate::crypto::{SealingKey, aad, mask};
 use crate::db::column::{Hash, SetColumn};
 use crate::db::schema::people;
@@ -28,7 +28,7 @@ crate::table_row! {
         fixed {
             role: Role,
             area: AreaCode,
-            active: bool,
+            state: PersonState,
             gender: Gender,
             birth_year: BirthYear,
             lat: f64,
@@ -71,7 +71,7 @@ impl PersonRow {
             phone: mask::phone(&phone),
             role: self.role,
             area: self.area,
-            active: self.active,
+            state: self.state,
             skills: self.skills.members().clone(),
             weekly_minutes: self.weekly_minutes,
             availability: self.availability.to_string(),
@@ -149,7 +149,7 @@ pub fn visitors(conn: &mut Conn, scope: &AreaRange) -> Result<Vec<PersonRow>, Db
     Ok(people::table
         .filter(people::district.eq(scope.area().district()))
         .filter(in_range!(people::area, scope))
-        .filter(people::active.eq(true))
+        .filter(people::state.eq(PersonState::Active))
         .filter(people::role.eq_any([Role::Manager, Role::Volunteer]))
         .order((people::area, people::id))
         .select(PersonRow::as_select())
@@ -165,7 +165,7 @@ pub fn manager(conn: &mut Conn, grid: &AreaRange) -> Result<Option<PersonRow>, D
         .filter(people::district.eq(grid.area().district()))
         .filter(people::area.eq(grid.area()))
         .filter(people::role.eq(Role::Manager))
-        .filter(people::active.eq(true))
+        .filter(people::state.ne(PersonState::Left))
         .select(PersonRow::as_select())
         .first(conn)
         .optional()?)
@@ -188,6 +188,46 @@ pub fn place_in(
         .set((people::role.eq(role), people::area.eq(area), people::version.eq(version)))
         .execute(conn)?;
     if changed == 1 { Ok(version) } else { Err(DbError::Collision) }
+}
+
+/// Stores the state, role and phone index of `next`.
+///
+/// # Errors
+/// [`DbError`]; [`DbError::Collision`] if the row has changed since it was read.
+pub fn set_state(conn: &mut Conn, row: &PersonRow, next: &PersonRow) -> Result<(), DbError> {
+    let unchanged =
+        people::table.find((row.district, row.id)).filter(people::version.eq(row.version));
+    let values = (
+        people::state.eq(next.state),
+        people::role.eq(next.role),
+        people::phone_index.eq(next.phone_index),
+        people::version.eq(next.version),
+    );
+    let changed = diesel::update(unchanged).set(values).execute(conn)?;
+    if changed == 1 { Ok(()) } else { Err(DbError::Collision) }
+}
+
+/// The phone index of a person who left: the number is unique, and another person may have it
+/// from now on.
+pub fn no_phone(key: &SealingKey, id: PersonId) -> Hash {
+    key.index(&format!("inactive {id}"))
+}
+
+/// The person with this phone index, unless that person left.
+///
+/// # Errors
+/// [`DbError`].
+pub fn with_phone(
+    conn: &mut Conn,
+    district: AreaCode,
+    phone_index: Hash,
+) -> Result<Option<PersonRow>, DbError> {
+    Ok(people::table
+        .filter(people::district.eq(district))
+        .filter(people::phone_index.eq(phone_index))
+        .select(PersonRow::as_select())
+        .first(conn)
+        .optional()?)
 }
 
 /// Inserts a person.

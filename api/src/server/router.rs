@@ -35,6 +35,7 @@ fn documented(v1: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(person::routes::appoint_manager)
         .service(person::routes::list_people)
         .service(person::routes::get_person)
+        .service(task::person_state::change_person_state)
         .service(person::sessions::list_sessions_of_person)
         .service(person::sessions::end_sessions_of_person)
         .service(beneficiary::routes::list_beneficiaries)

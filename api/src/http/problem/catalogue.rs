@@ -92,6 +92,10 @@ problems! {
     Unauthenticated "unauthenticated" 401
         "Sign-in required": "Send a valid access token in the Authorization header.";
         "请先登录": "请在 Authorization 请求头中提供有效的访问令牌。";
+    /// The person is suspended or has left.
+    AccountInactive "account_inactive" 401
+        "Access suspended or ended": "Contact your manager or supervisor. Unsent records stay on this device.";
+        "账号已停用": "请联系网格员或管理员。尚未上传的记录仍保存在本设备上。";
     /// The session of a token has ended, or a refresh token is not valid.
     SessionEnded "session_ended" 401
         "Session has ended": "Sign in again on this device.";
@@ -140,6 +144,10 @@ problems! {
     NotACandidate "not_a_candidate" 409
         "Person not eligible": "Choose an active manager or volunteer in your area.";
         "无法选择此人": "请选择您管辖范围内在岗的网格员或志愿者。";
+    /// The person is the manager of a grid, which must not be without one.
+    ManagerRequired "manager_required" 409
+        "A grid needs a manager": "Appoint another manager of the grid first.";
+        "网格须有网格员": "请先为该网格任命新的网格员。";
     /// The id already names another attachment.
     AttachmentKnown "attachment_known" 409
         "Attachment id already in use": "Generate a new id for each attachment.";
