@@ -458,3 +458,40 @@ async fn access_is_changed_on_the_command_line_too(
     refused(&refresh(&server, &phone.refresh).await, "session_ended");
     assert!(said(&run("leave", phones::MANAGER)).contains("A grid needs a manager"));
 }
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_phone_gets_the_same_key_at_each_sign_in_under_its_name(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let key = async |phone: &str, name: &str, kind: &str| {
+        sign_in(&server, phone, name, kind).await.body["device_key"].clone()
+    };
+    let first = key(phones::VOLUNTEER, "手机", "phone").await;
+    assert_eq!(BASE64_URL_SAFE_NO_PAD.decode(text(&first)).expect("base64").len(), 32);
+    assert_eq!(key(phones::VOLUNTEER, "手机", "phone").await, first);
+    assert_ne!(key(phones::VOLUNTEER, "另一部", "phone").await, first);
+    assert_ne!(key(phones::SECOND_VOLUNTEER, "手机", "phone").await, first);
+    assert_eq!(key(phones::VOLUNTEER, "办公室", "console").await, Value::Null);
+    let phone = device(&server, phones::VOLUNTEER, "手机").await;
+    let refreshed = refresh(&server, &phone.refresh).await;
+    assert!(refreshed.body.get("device_key").is_none(), "only a sign-in answers it");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_volunteer_learns_whom_to_call_and_what_the_role_permits(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let me = server.volunteer().await.get("/v1/me").await.body;
+    assert_eq!(me["manager"]["phone"], phones::MANAGER);
+    assert!(me["supervisor"]["name"].is_string() && me["supervisor"].get("phone").is_none());
+    assert_eq!(me["may"], json!(["read_areas", "reveal_beneficiary", "read_tasks", "work_task"]));
+    let manager = server.manager().await.get("/v1/me").await.body;
+    assert_eq!(manager["supervisor"]["phone"], phones::TOWN);
+    assert!(manager.get("manager").is_none());
+    let supervisor = server.supervisor().await.get("/v1/me").await.body;
+    assert!(supervisor.get("supervisor").is_none(), "nobody is above the district");
+}

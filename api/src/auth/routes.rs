@@ -68,11 +68,22 @@ pub struct AccessToken {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 0, maximum = 315_360_000, example = 1_209_600)]
     refresh_expires_in: Option<u32>,
+    /// 256 bits in base64url for the encryption of a phone's local storage, at sign-in: always
+    /// the same for a person and a device name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 43, example = "5m0yqT3uZ4bUq1mC2o9Jt7f0vVZ3n8Wc6xkR1sLhPgE")]
+    device_key: Option<String>,
 }
 
-/// The answer with the tokens of a session.
-pub(super) fn answer(request: &HttpRequest, sessions: &Sessions, issued: Issued) -> HttpResponse {
-    let Issued { session, access_token, refresh_token, refresh_expires_in } = issued;
+/// The answer with the tokens of a session; a sign-in also answers the device's key.
+pub(super) fn answer(
+    request: &HttpRequest,
+    sessions: &Sessions,
+    issued: Issued,
+    signs_in: bool,
+) -> HttpResponse {
+    let Issued { session, access_token, refresh_token, refresh_expires_in, device_key } = issued;
+    let is_phone = session.kind == DeviceKind::Phone;
     let mut answer = HttpResponse::Ok();
     let refresh_token = match session.kind {
         DeviceKind::Phone => Some(refresh_token),
@@ -91,6 +102,7 @@ pub(super) fn answer(request: &HttpRequest, sessions: &Sessions, issued: Issued)
         session_id: Some(session.id),
         refresh_token,
         refresh_expires_in: Some(seconds(refresh_expires_in)),
+        device_key: (signs_in && is_phone).then_some(device_key),
     })
 }
 
@@ -123,7 +135,7 @@ pub(crate) async fn sign_in_with_password(
     if let Some(device) = device {
         let (district, person) = (signed_in.district, signed_in.person);
         let issued = sessions.open(district, person, device, [AuthMethod::Pwd]).await?;
-        return Ok(answer(&request, &sessions, issued));
+        return Ok(answer(&request, &sessions, issued, true));
     }
     Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(AccessToken {
         access_token: signed_in.token,
@@ -134,6 +146,7 @@ pub(crate) async fn sign_in_with_password(
         session_id: None,
         refresh_token: None,
         refresh_expires_in: None,
+        device_key: None,
     }))
 }
 

@@ -57,7 +57,7 @@ pub(crate) async fn refresh(
     Body(body): Body<Refresh>,
 ) -> Result<HttpResponse, Problem> {
     let issued = sessions.refresh(body.token(&request)).await?;
-    Ok(answer(&request, &sessions, issued))
+    Ok(answer(&request, &sessions, issued, false))
 }
 
 /// Sign out

@@ -5,6 +5,8 @@
 
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use chrono::TimeDelta;
 use gridward_domain::area::AreaCode;
 use gridward_domain::bounded_text::DeviceName;
@@ -60,6 +62,8 @@ pub struct Issued {
     pub refresh_token: String,
     /// How long the refresh token is valid if it is not used.
     pub refresh_expires_in: Duration,
+    /// The key of a phone's local storage.
+    pub device_key: String,
 }
 
 /// Opens, refreshes and ends sessions.
@@ -255,7 +259,9 @@ impl Sessions {
             methods: session.methods.members().iter().copied().collect(),
         };
         let left = session.ends(self.rules.idle) - now;
+        let purpose = format!("device key|{}|{}", session.person, session.device.as_str());
         Ok(Issued {
+            device_key: BASE64_URL_SAFE_NO_PAD.encode(key.secret(&purpose)),
             access_token: self.tokens.issue_to(grant, now).map_err(Problem::defect)?,
             refresh_token: RefreshToken::issue(&key, district, session.id, number),
             refresh_expires_in: left.to_std().unwrap_or_default(),

@@ -171,6 +171,24 @@ pub fn manager(conn: &mut Conn, grid: &AreaRange) -> Result<Option<PersonRow>, D
         .optional()?)
 }
 
+/// The nearest active supervisor of an area above `area`.
+///
+/// # Errors
+/// [`DbError`].
+pub fn supervisor_above(conn: &mut Conn, area: &AreaCode) -> Result<Option<PersonRow>, DbError> {
+    let above = std::iter::successors(area.parent(), AreaCode::parent);
+    Ok(people::table
+        .filter(people::district.eq(area.district()))
+        .filter(people::area.eq_any(above))
+        .filter(people::role.eq(Role::Supervisor))
+        .filter(people::state.eq(PersonState::Active))
+        // The code of an area follows those of the areas around it.
+        .order((people::area.desc(), people::id))
+        .select(PersonRow::as_select())
+        .first(conn)
+        .optional()?)
+}
+
 /// Changes a person's role and area; returns the new version.
 ///
 /// # Errors
