@@ -2,11 +2,16 @@
 
 use std::time::{Duration, Instant};
 
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use jsonwebtoken::jwk::Jwk;
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::support::files::BENEFICIARY;
 use crate::support::files::person_id;
@@ -494,4 +499,95 @@ async fn a_volunteer_learns_whom_to_call_and_what_the_role_permits(
     assert!(manager.get("manager").is_none());
     let supervisor = server.supervisor().await.get("/v1/me").await.body;
     assert!(supervisor.get("supervisor").is_none(), "nobody is above the district");
+}
+
+/// The key of a device.
+struct Key(EncodingKey);
+
+impl Key {
+    fn new() -> Self {
+        let pair =
+            EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new());
+        Self(EncodingKey::from_ec_der(pair.expect("a key").as_ref()))
+    }
+
+    /// A proof for a request.
+    fn proof(&self, method: &str, url: &str, token: Option<&str>, nonce: &str) -> String {
+        let jwk = Jwk::from_encoding_key(&self.0, Algorithm::ES256).expect("a public key");
+        let typ = Some("dpop+jwt".to_owned());
+        let header = Header { typ, jwk: Some(jwk), ..Header::new(Algorithm::ES256) };
+        let ath = token.map(|token| {
+            let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, token.as_bytes());
+            BASE64_URL_SAFE_NO_PAD.encode(hash.as_ref())
+        });
+        // The clock of the phone is wrong by years.
+        let claims = json!({
+            "jti": Uuid::new_v4(), "htm": method, "htu": url, "iat": 1_000, "nonce": nonce,
+            "ath": ath,
+        });
+        jsonwebtoken::encode(&header, &claims, &self.0).expect("a proof")
+    }
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_session_with_a_key_is_of_no_use_to_another_device(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    server.volunteer().await;
+    let (key, other) = (Key::new(), Key::new());
+    let stranger = server.stranger();
+    let url = |path: &str| format!("{}{path}", server.base);
+    let post = async |path: &str, proof: String, body: Value| {
+        stranger.send(stranger.request(Method::POST, path).header("DPoP", proof).json(&body)).await
+    };
+    let sign_in = json!({
+        "phone": phones::VOLUNTEER, "password": PASSWORD,
+        "device": { "name": "手机", "kind": "phone" },
+    });
+    let path = "/v1/auth/sign-in";
+    let asked = post(path, key.proof("POST", &url(path), None, ""), sign_in.clone()).await;
+    refused(&asked, "use_dpop_nonce");
+    let nonce = asked.headers["dpop-nonce"].to_str().expect("a nonce").to_owned();
+    let signed_in = post(path, key.proof("POST", &url(path), None, &nonce), sign_in).await;
+    assert_eq!((signed_in.status, &signed_in.body["token_type"]), (200, &json!("DPoP")));
+    let token = text(&signed_in.body["access_token"]);
+    assert!(claims(&token)["cnf"]["jkt"].is_string());
+    // The refresh token without the key, with another and with the right one.
+    let (path, body) =
+        ("/v1/auth/refresh", json!({ "refresh_token": signed_in.body["refresh_token"] }));
+    refused(&stranger.post(path, &body).await, "invalid_dpop_proof");
+    let stolen = post(path, other.proof("POST", &url(path), None, &nonce), body.clone()).await;
+    refused(&stolen, "invalid_dpop_proof");
+    assert!(stolen.headers.contains_key("dpop-nonce"));
+    let proof = key.proof("POST", &url(path), None, &nonce);
+    assert_eq!(post(path, proof.clone(), body.clone()).await.status, 200);
+    refused(&post(path, proof, body).await, "invalid_dpop_proof");
+    // The access token, in the same ways.
+    let get = async |scheme: &str, proof: Option<String>| {
+        let request = stranger.request(Method::GET, "/v1/me");
+        let request = request.header("Authorization", format!("{scheme} {token}"));
+        stranger.send(proof.into_iter().fold(request, |it, proof| it.header("DPoP", proof))).await
+    };
+    let me = url("/v1/me");
+    let proof = |key: &Key, method, url: &str, token: &str, nonce| {
+        Some(key.proof(method, url, Some(token), nonce))
+    };
+    refused(&get("Bearer", None).await, "unauthenticated");
+    refused(&get("DPoP", None).await, "invalid_dpop_proof");
+    for wrong in [
+        proof(&other, "GET", &me, &token, &nonce),
+        proof(&key, "POST", &me, &token, &nonce),
+        proof(&key, "GET", &url("/v1/tasks"), &token, &nonce),
+        proof(&key, "GET", &me, "another", &nonce),
+    ] {
+        refused(&get("DPoP", wrong).await, "invalid_dpop_proof");
+    }
+    refused(&get("DPoP", proof(&key, "GET", &me, &token, "old")).await, "use_dpop_nonce");
+    assert_eq!(get("DPoP", proof(&key, "GET", &me, &token, &nonce)).await.status, 200);
+    let plain = server.volunteer().await.token.expect("a token");
+    let request = stranger.request(Method::GET, "/v1/me");
+    let request = request.header("Authorization", format!("DPoP {plain}"));
+    refused(&stranger.send(request).await, "unauthenticated");
 }

@@ -52,15 +52,34 @@ impl FromRequest for Access {
 async fn authenticate(request: HttpRequest) -> Result<Access, Problem> {
     let authenticator = request.app_data::<Data<Authenticator>>();
     let authenticator = authenticator.ok_or_else(|| Problem::defect("no authenticator"))?;
-    let token = token(&request).ok_or(ProblemCode::Unauthenticated)?;
+    let (scheme, token) = token(&request).ok_or(ProblemCode::Unauthenticated)?;
     let bearer = authenticator.bearer(token)?;
+    // A token that is bound to a key is refused without its proof, and another one with it.
+    if bearer.key.is_some() != (scheme == Scheme::Dpop) {
+        return Err(ProblemCode::Unauthenticated.into());
+    }
+    if bearer.key.is_some() {
+        authenticator.check_proof(&request, token, &bearer)?;
+    }
     let principal = authenticator.principal(bearer).await?;
     Ok(Access { principal, bearer })
 }
 
-/// The token after `Bearer`; `None` for any other form.
-fn token(request: &HttpRequest) -> Option<&str> {
+/// The scheme of an Authorization header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Scheme {
+    Bearer,
+    Dpop,
+}
+
+/// The token after `Bearer` or `DPoP`; `None` for any other form.
+fn token(request: &HttpRequest) -> Option<(Scheme, &str)> {
     let value = request.headers().get(AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+    let scheme = match scheme.to_ascii_lowercase().as_str() {
+        "bearer" => Scheme::Bearer,
+        "dpop" => Scheme::Dpop,
+        _ => return None,
+    };
+    Some((scheme, token.trim()))
 }

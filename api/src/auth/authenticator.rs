@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use actix_web::HttpRequest;
 use chrono::{DateTime, Utc};
 use gridward_domain::area::AreaCode;
 use gridward_domain::authority::Principal;
@@ -10,6 +11,7 @@ use gridward_domain::id::{PersonId, SessionId};
 use gridward_domain::person_state::PersonState;
 use moka::sync::Cache;
 
+use super::proofs::Proofs;
 use super::store::{self, Standing};
 use super::token::{Bearer, TokenError, Tokens};
 use crate::clock::Clock;
@@ -98,6 +100,8 @@ pub struct Authenticator {
     pub db: Db,
     /// Verifies access tokens.
     pub tokens: Tokens,
+    /// Verifies proofs of keys.
+    pub proofs: Proofs,
     /// Cached standings.
     pub principals: PrincipalCache,
     /// The clock.
@@ -114,6 +118,20 @@ impl Authenticator {
             TokenError::Expired => ProblemCode::TokenExpired,
             TokenError::Invalid | TokenError::Unsigned => ProblemCode::Unauthenticated,
         })?)
+    }
+
+    /// Checks that the request is proved with the key of its token.
+    ///
+    /// # Errors
+    /// 401 with a nonce.
+    pub(super) fn check_proof(
+        &self,
+        request: &HttpRequest,
+        token: &str,
+        bearer: &Bearer,
+    ) -> Result<(), Problem> {
+        let key = self.proofs.key_of(request, Some(token))?;
+        if key.is_some() && key == bearer.key { Ok(()) } else { Err(self.proofs.invalid()) }
     }
 
     /// The principal of the subject of a token.

@@ -9,6 +9,8 @@ pub mod authenticated;
 pub mod authenticator;
 pub mod device;
 pub mod password;
+pub mod proof;
+pub mod proofs;
 pub mod refresh_cookie;
 pub mod refresh_token;
 pub mod routes;

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::device::{AuthMethod, Device, DeviceKind};
+use super::proofs::{DPOP_NONCE, Proofs};
 use super::sessions::{Issued, Sessions};
 use super::token::Tokens;
 use super::{refresh_cookie, sign_in};
@@ -43,10 +44,10 @@ pub struct SignIn {
 #[derive(Serialize, ToSchema)]
 #[expect(clippy::struct_field_names, reason = "the names are the standard's")]
 pub struct AccessToken {
-    /// Sent in the Authorization header, after `Bearer`.
+    /// Sent in the Authorization header, after the type.
     #[schema(max_length = 4096, example = "eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFUzI1NiJ9.e30.c2ln")]
     access_token: String,
-    /// Always `Bearer`.
+    /// `Bearer`, or `DPoP` for a session with a key: then each request needs a proof.
     #[schema(max_length = 6, example = "Bearer")]
     token_type: &'static str,
     /// Lifetime in seconds.
@@ -79,12 +80,17 @@ pub struct AccessToken {
 pub(super) fn answer(
     request: &HttpRequest,
     sessions: &Sessions,
+    proofs: &Proofs,
     issued: Issued,
     signs_in: bool,
 ) -> HttpResponse {
     let Issued { session, access_token, refresh_token, refresh_expires_in, device_key } = issued;
     let is_phone = session.kind == DeviceKind::Phone;
     let mut answer = HttpResponse::Ok();
+    let is_bound = session.key_hash.is_some();
+    if is_bound {
+        answer.insert_header((DPOP_NONCE, proofs.nonce()));
+    }
     let refresh_token = match session.kind {
         DeviceKind::Phone => Some(refresh_token),
         DeviceKind::Console => {
@@ -95,7 +101,7 @@ pub(super) fn answer(
     };
     answer.insert_header((CACHE_CONTROL, "no-store")).json(AccessToken {
         access_token,
-        token_type: "Bearer",
+        token_type: if is_bound { "DPoP" } else { "Bearer" },
         expires_in: seconds(sessions.tokens.lifetime()),
         person_id: session.person,
         district: session.district,
@@ -114,10 +120,12 @@ fn seconds(duration: Duration) -> u32 {
 ///
 /// Exchanges a phone number and a password for an access token, valid for ten minutes, and,
 /// with a `device`, for a refresh token. The answer is the same for a wrong phone number and a
-/// wrong password. No authentication required.
+/// wrong password. A device that sends a proof (RFC 9449) binds the session to its key. No
+/// authentication required.
 #[utoipa::path(
     tag = "auth",
     operation_id = "sign_in",
+    params(openapi::DpopProof),
     request_body(content = SignIn, description = "The credentials"),
     responses((status = OK, description = "Signed in", body = AccessToken), openapi::SignIn),
     security(()),
@@ -127,15 +135,18 @@ pub(crate) async fn sign_in_with_password(
     request: HttpRequest,
     sign_in: Data<sign_in::SignIn>,
     sessions: Data<Sessions>,
+    proofs: Data<Proofs>,
     Body(body): Body<SignIn>,
 ) -> Result<HttpResponse, Problem> {
     let SignIn { district, phone, password, device } = body;
     let phone: Phone = phone.parse().map_err(|error| Problem::invalid("/phone", error))?;
+    // Before the password: a device without a nonce gets one at no cost.
+    let key = proofs.key_of(&request, None)?;
     let signed_in = sign_in.sign_in(district, phone, password).await?;
     if let Some(device) = device {
         let (district, person) = (signed_in.district, signed_in.person);
-        let issued = sessions.open(district, person, device, [AuthMethod::Pwd]).await?;
-        return Ok(answer(&request, &sessions, issued, true));
+        let issued = sessions.open(district, person, device, [AuthMethod::Pwd], key).await?;
+        return Ok(answer(&request, &sessions, &proofs, issued, true));
     }
     Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(AccessToken {
         access_token: signed_in.token,

@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 
 use super::authenticated::{Access, Authenticated};
 use super::device::{DeviceKind, EndReason};
+use super::proofs::Proofs;
 use super::refresh_cookie;
 use super::routes::{AccessToken, answer};
 use super::session_store::SessionRow;
@@ -42,10 +43,12 @@ impl Refresh {
 ///
 /// Exchanges a refresh token for a new access token and a new refresh token. The old refresh
 /// token stays valid until the new one has been used: without an answer, send the same request
-/// again. 401 `session_ended` or `session_reused`: sign in again. No authentication required.
+/// again. 401 `session_ended` or `session_reused`: sign in again. A session with a key requires
+/// a proof (RFC 9449). No authentication required.
 #[utoipa::path(
     tag = "auth",
     operation_id = "refresh",
+    params(openapi::DpopProof),
     request_body(content = Refresh, description = "The refresh token"),
     responses((status = OK, description = "Refreshed", body = AccessToken), openapi::SignIn),
     security(()),
@@ -54,10 +57,13 @@ impl Refresh {
 pub(crate) async fn refresh(
     request: HttpRequest,
     sessions: Data<Sessions>,
+    proofs: Data<Proofs>,
     Body(body): Body<Refresh>,
 ) -> Result<HttpResponse, Problem> {
-    let issued = sessions.refresh(body.token(&request)).await?;
-    Ok(answer(&request, &sessions, issued, false))
+    let key = proofs.key_of(&request, None)?;
+    let issued = sessions.refresh(body.token(&request), key).await;
+    let issued = issued.map_err(|problem| problem.with_nonce(proofs.nonce()))?;
+    Ok(answer(&request, &sessions, &proofs, issued, false))
 }
 
 /// Sign out

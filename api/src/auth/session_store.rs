@@ -10,7 +10,7 @@ use gridward_domain::id::{PersonId, SessionId};
 use gridward_domain::session::{Generation, Rotation};
 
 use super::device::{AuthMethod, DeviceKind, EndReason};
-use crate::db::column::SetColumn;
+use crate::db::column::{Hash, SetColumn};
 use crate::db::schema::sessions;
 use crate::db::{Conn, DbError};
 use crate::tx::row::{Row, RowChange};
@@ -32,6 +32,7 @@ crate::table_row! {
             methods: SetColumn<AuthMethod>,
             created_at: NaiveDateTime,
             expires_at: NaiveDateTime,
+            key_hash: Option<Hash>,
         }
         changing {
             device: DeviceName,

@@ -24,6 +24,7 @@ use super::token::{Grant, Tokens};
 use crate::clock::Clock;
 use crate::crypto::KeyRing;
 use crate::db::DbError;
+use crate::db::column::Hash;
 use crate::http::problem::{Problem, ProblemCode};
 use crate::log::{Event, Subject};
 use crate::tx::{Db, ReadSet, Tx};
@@ -84,8 +85,8 @@ pub struct Sessions {
 }
 
 impl Sessions {
-    /// Opens a session for a person who has just been authenticated by `methods`. Above the
-    /// limit, the session that was not used for the longest time ends.
+    /// Opens a session for a person who has just been authenticated by `methods`, bound to the
+    /// device's `key` if it has proved one. Above the limit, the session that was not used for the longest time ends.
     ///
     /// # Errors
     /// [`Problem`].
@@ -95,6 +96,7 @@ impl Sessions {
         person: PersonId,
         device: Device,
         methods: impl IntoIterator<Item = AuthMethod>,
+        key: Option<Hash>,
     ) -> Result<Issued, Problem> {
         let (rules, id) = (self.rules, SessionId(Uuid::now_v7()));
         let methods: std::collections::BTreeSet<AuthMethod> = methods.into_iter().collect();
@@ -109,6 +111,7 @@ impl Sessions {
                 methods: methods.clone().into(),
                 created_at: now,
                 expires_at: now + rules.lifetime(device.kind),
+                key_hash: key,
                 device: device.name.clone(),
                 generation: rotation.newest,
                 issued_at: now,
@@ -133,13 +136,14 @@ impl Sessions {
     /// The next tokens of the session of a refresh token.
     ///
     /// # Errors
-    /// 401 `session_ended` or `session_reused`; also if the person is not active.
-    pub async fn refresh(&self, presented: &str) -> Result<Issued, Problem> {
+    /// 401 `session_ended` or `session_reused`, or `invalid_dpop_proof` if the session is bound
+    /// to another key than `key`; also if the person is not active.
+    pub async fn refresh(&self, presented: &str, key: Option<Hash>) -> Result<Issued, Problem> {
         let token = self.genuine(presented).await?;
         let (id, number, rules) = (token.session, token.number, self.rules);
         let mut rows = ReadSet::default();
         rows.add::<SessionRow>(id);
-        let change = move |tx: &mut Tx<'_>| rotate(tx, &rules, id, number);
+        let change = move |tx: &mut Tx<'_>| rotate(tx, &rules, id, number, key);
         let (row, presented) = self.db.write_with(token.district, rows, change).await?;
         if presented == Presented::Reused {
             self.principals.forget_session(row.district, row.person, id);
@@ -257,6 +261,7 @@ impl Sessions {
             session: Some(session.id),
             auth_time: session.created_at.and_utc(),
             methods: session.methods.members().iter().copied().collect(),
+            key: session.key_hash,
         };
         let left = session.ends(self.rules.idle) - now;
         let purpose = format!("device key|{}|{}", session.person, session.device.as_str());
@@ -276,6 +281,7 @@ fn rotate(
     rules: &SessionRules,
     id: SessionId,
     number: i64,
+    key: Option<Hash>,
 ) -> Result<(SessionRow, Presented), Problem> {
     let row = tx.find::<SessionRow>(id)?.ok_or(ProblemCode::SessionEnded)?;
     if row.end_reason == Some(EndReason::TokenReused) {
@@ -283,6 +289,9 @@ fn rotate(
     }
     if !row.is_live(tx.now, rules.idle) {
         return Err(ProblemCode::SessionEnded.into());
+    }
+    if row.key_hash.is_some() && row.key_hash != key {
+        return Err(ProblemCode::InvalidDpopProof.into());
     }
     let presented = row.rotation().present(number, tx.now, rules.grace);
     let rotation = match presented {

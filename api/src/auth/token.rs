@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
 use gridward_domain::area::AreaCode;
 use gridward_domain::id::{PersonId, SessionId};
@@ -39,6 +41,8 @@ pub struct Bearer {
     pub issued: i64,
     /// When it expires, in seconds of the epoch.
     pub expires: i64,
+    /// The thumbprint of the key that each request must be proved with.
+    pub key: Option<Hash>,
 }
 
 /// What a token certifies.
@@ -54,6 +58,25 @@ pub struct Grant {
     pub auth_time: DateTime<Utc>,
     /// How the person was authenticated.
     pub methods: Vec<AuthMethod>,
+    /// The thumbprint of the key that each request must be proved with.
+    pub key: Option<Hash>,
+}
+
+/// The confirmation of a token (RFC 7800): the thumbprint of a key (RFC 9449, 6.1).
+#[derive(Serialize, Deserialize)]
+struct Confirmation {
+    jkt: String,
+}
+
+impl Confirmation {
+    fn new(key: Hash) -> Self {
+        Self { jkt: BASE64_URL_SAFE_NO_PAD.encode(key) }
+    }
+
+    fn key(&self) -> Option<Hash> {
+        let bytes = BASE64_URL_SAFE_NO_PAD.decode(&self.jkt).ok()?;
+        bytes.try_into().ok().map(Hash)
+    }
 }
 
 /// Why a token is rejected.
@@ -86,6 +109,8 @@ struct Claims {
     auth_time: i64,
     #[serde(default)]
     amr: Vec<AuthMethod>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    cnf: Option<Confirmation>,
 }
 
 /// Issues and verifies tokens.
@@ -132,7 +157,8 @@ impl Tokens {
         now: DateTime<Utc>,
     ) -> Result<String, TokenError> {
         let methods = vec![AuthMethod::Pwd];
-        self.issue_to(Grant { district, person, session: None, auth_time: now, methods }, now)
+        let grant = Grant { district, person, session: None, auth_time: now, methods, key: None };
+        self.issue_to(grant, now)
     }
 
     /// Issues a token that certifies `grant`, valid from `now`.
@@ -158,6 +184,7 @@ impl Tokens {
             sid: grant.session,
             auth_time: grant.auth_time.timestamp(),
             amr: grant.methods,
+            cnf: grant.key.map(Confirmation::new),
         };
         encode(&header, &claims, &self.keys.signing).map_err(|_| TokenError::Unsigned)
     }
@@ -191,8 +218,12 @@ impl Tokens {
                 ErrorKind::ExpiredSignature => TokenError::Expired,
                 _ => TokenError::Invalid,
             })?;
-        let Claims { sub, iat, exp, district, sid, .. } = claims.claims;
-        Ok(Bearer { district, person: sub, session: sid, issued: iat, expires: exp })
+        let Claims { sub, iat, exp, district, sid, cnf, .. } = claims.claims;
+        let key = match cnf {
+            None => None,
+            Some(confirmation) => Some(confirmation.key().ok_or(TokenError::Invalid)?),
+        };
+        Ok(Bearer { district, person: sub, session: sid, issued: iat, expires: exp, key })
     }
 }
 

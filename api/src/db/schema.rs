@@ -271,6 +271,7 @@ diesel::table! {
         ended_at -> Nullable<Timestamp>,
         end_reason -> Nullable<Text>,
         version -> BigInt,
+        key_hash -> Nullable<Binary>,
     }
 }
 

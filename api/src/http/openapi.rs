@@ -136,6 +136,17 @@ impl IntoParams for OwnNames {
     }
 }
 
+/// The proof of a device's key.
+pub struct DpopProof;
+
+impl IntoParams for DpopProof {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let about = "A proof of the device's key (RFC 9449): an ES256 JWT with the nonce of the \
+            last `DPoP-Nonce` header. Without a current nonce the answer is 401 `use_dpop_nonce`.";
+        vec![header_parameter("DPoP", about, 4096, None)]
+    }
+}
+
 /// Resumes an event stream.
 pub struct LastEventId;
 

@@ -9,6 +9,7 @@ use super::settings::Settings;
 use crate::area::map::Maps;
 use crate::attachment::receive::Attachments;
 use crate::auth::password::Passwords;
+use crate::auth::proofs::Proofs;
 use crate::auth::sign_in::{Failures, OnlyDistrict, SignIn};
 use crate::auth::signing::SigningKeys;
 use crate::auth::token::Tokens;
@@ -55,6 +56,7 @@ components! {
         authenticator: Authenticator,
         sign_in: SignIn,
         sessions: Sessions,
+        proofs: Proofs,
         commands: Commands,
         maps: Maps,
         summaries: SummaryCache,
@@ -81,6 +83,7 @@ impl Components {
         let signing = SigningKeys::load_or_make(conn, &installation, clock())?;
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let db = Db::open(settings.database.clone(), settings.readers, clock);
+        let proofs = Proofs::new(installation.key().clone(), clock);
         let keys = KeyRing::new(installation);
         let tokens = Tokens::new(signing, settings.sessions.access_token);
         let principals = PrincipalCache::default();
@@ -88,9 +91,11 @@ impl Components {
             authenticator: Data::new(Authenticator {
                 db: db.clone(),
                 tokens: tokens.clone(),
+                proofs: proofs.clone(),
                 principals: principals.clone(),
                 clock,
             }),
+            proofs: Data::new(proofs),
             sign_in: Data::new(SignIn {
                 db: db.clone(),
                 keys: keys.clone(),

@@ -92,6 +92,14 @@ problems! {
     Unauthenticated "unauthenticated" 401
         "Sign-in required": "Send a valid access token in the Authorization header.";
         "请先登录": "请在 Authorization 请求头中提供有效的访问令牌。";
+    /// A proof of a device's key has no nonce of this service, or an old one.
+    UseDpopNonce "use_dpop_nonce" 401 retryable = true
+        "Nonce required": "Sign a new proof with the nonce in the DPoP-Nonce header, then try again.";
+        "需要服务器随机数": "请使用 DPoP-Nonce 响应头中的随机数重新签名后再试。";
+    /// A request is not proved with the key of its session.
+    InvalidDpopProof "invalid_dpop_proof" 401 retryable = true
+        "Invalid proof of the device's key": "Sign a new proof for this method and URL, with the key of the sign-in and the nonce in the DPoP-Nonce header.";
+        "设备密钥证明无效": "请使用登录时的设备密钥和 DPoP-Nonce 响应头中的随机数，为本次请求重新签名。";
     /// The person is suspended or has left.
     AccountInactive "account_inactive" 401
         "Access suspended or ended": "Contact your manager or supervisor. Unsent records stay on this device.";
