@@ -40,6 +40,7 @@ mod problems;
 mod replays;
 mod retention;
 mod schema;
+mod sessions;
 mod sharding;
 mod signing_in;
 mod solving;

@@ -262,8 +262,11 @@ fn renamed(value: &Value) -> Value {
     match value {
         Value::Array(items) => items.iter().map(renamed).collect(),
         Value::Object(fields) => {
-            let field = |(name, value): (&String, &Value)| {
-                (new_name(&FIELDS, name).to_owned(), renamed(value))
+            let field = |(name, value): (&String, &Value)| match (name.as_str(), value) {
+                ("active", Value::Bool(active)) => {
+                    ("state".to_owned(), json!(if *active { "active" } else { "left" }))
+                }
+                _ => (new_name(&FIELDS, name).to_owned(), renamed(value)),
             };
             Value::Object(fields.iter().map(field).collect::<Map<_, _>>())
         }

@@ -115,14 +115,14 @@ async fn a_load_of_the_whole_district_removes_what_the_files_lack(
         .as_array()
         .expect("a list")
         .iter()
-        .filter(|one| one["active"] == true)
+        .filter(|one| one["state"] == "active")
         .count();
     assert_eq!(active, 8, "{}", people.body);
     assert_eq!(
         supervisor.get("/v1/beneficiaries/018d622e-0000-7000-8000-000000000005").await.status,
         404
     );
-    let log = server.sign_in(phones::AUDITOR).await.events("person.deactivate").await;
+    let log = server.sign_in(phones::AUDITOR).await.events("person.leave").await;
     assert_eq!(log.len(), 2, "{log:?}");
     let verified = gridward(&server.database, &["verify-log"]).output().expect("the binary runs");
     assert!(verified.status.success(), "{}", said(&verified));

@@ -58,7 +58,12 @@ impl Role {
 }
 
 /// An action that the table permits or denies. Each operation of the API is declared with one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, strum::VariantArray)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Serialize, Deserialize)]
+#[derive(strum::Display, strum::EnumString, strum::IntoStaticStr, strum::VariantArray)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case", parse_err_ty = UnknownWord, parse_err_fn = unknown::<Action>)]
 pub enum Action {
     /// Use the service: one's own account, the catalogue, the notices, sync, one's uploads.
     UseService,
@@ -68,6 +73,8 @@ pub enum Action {
     ReadPeople,
     /// Appoint the manager of a grid.
     AppointManager,
+    /// List and end the sessions of subordinates.
+    ManageAccess,
     /// Read beneficiaries, masked.
     ReadBeneficiaries,
     /// Reveal a beneficiary's particulars for a recorded purpose.
@@ -168,6 +175,24 @@ impl Principal {
     pub fn authorize(&self, action: Action, area: &AreaCode) -> Result<(), Denial> {
         if self.area.contains(area) { self.may(action) } else { Err(Denial::OutOfScope) }
     }
+
+    /// Checks that the principal is a superior of a person with `role` in `area`, and so may
+    /// manage that person's access: an admin of everybody else but admins, a supervisor of
+    /// supervisors below and of managers and volunteers, a manager of the grid's volunteers.
+    ///
+    /// # Errors
+    /// As [`Self::authorize`].
+    pub fn authorize_over(&self, role: Role, area: &AreaCode) -> Result<(), Denial> {
+        self.authorize(Action::ManageAccess, area)?;
+        let is_superior = match (self.role, role) {
+            (Role::Admin, other) => other != Role::Admin,
+            (Role::Supervisor, Role::Supervisor) => self.area != *area,
+            (Role::Supervisor, Role::Manager | Role::Volunteer)
+            | (Role::Manager, Role::Volunteer) => true,
+            _ => false,
+        };
+        if is_superior { Ok(()) } else { Err(Denial::Forbidden) }
+    }
 }
 
 #[cfg(test)]
@@ -210,6 +235,7 @@ mod tests {
         use Action as A;
         let changes = [
             A::AppointManager,
+            A::ManageAccess,
             A::CreateTask,
             A::WorkTask,
             A::DirectTask,
@@ -228,6 +254,25 @@ mod tests {
             let permitted = Role::VARIANTS.iter().any(|role| permits(*role, action));
             assert!(permitted, "{action:?}");
         }
+    }
+
+    #[test]
+    fn access_is_managed_from_above_only() {
+        let (town, grid) = ("500116001", "500116001002001");
+        let may = |by: Role, of: &str, role: Role, area: &str| {
+            let area = area.parse().expect("a code");
+            principal(by, of).authorize_over(role, &area)
+        };
+        assert_eq!(may(Role::Admin, "500116", Role::Supervisor, "500116"), Ok(()));
+        assert_eq!(may(Role::Admin, "500116", Role::Admin, "500116"), Err(Denial::Forbidden));
+        assert_eq!(may(Role::Supervisor, town, Role::Manager, grid), Ok(()));
+        assert_eq!(may(Role::Supervisor, "500116", Role::Supervisor, town), Ok(()));
+        assert_eq!(may(Role::Supervisor, town, Role::Supervisor, town), Err(Denial::Forbidden));
+        assert_eq!(may(Role::Supervisor, town, Role::Admin, "500116"), Err(Denial::OutOfScope));
+        assert_eq!(may(Role::Manager, grid, Role::Volunteer, grid), Ok(()));
+        assert_eq!(may(Role::Manager, grid, Role::Manager, grid), Err(Denial::Forbidden));
+        assert_eq!(may(Role::Volunteer, grid, Role::Volunteer, grid), Err(Denial::Forbidden));
+        assert_eq!(may(Role::Auditor, "500116", Role::Volunteer, grid), Err(Denial::Forbidden));
     }
 
     #[test]

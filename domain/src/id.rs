@@ -47,4 +47,6 @@ ids! {
     PlanId,
     /// Identifies a notice.
     NoticeId,
+    /// Identifies a session of a person on a device.
+    SessionId,
 }

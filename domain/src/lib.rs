@@ -7,6 +7,8 @@
 //!   [`text`]: invisible characters in pasted text.
 //! - [`range`]: whole numbers within bounds; [`bounded_text`]: texts within a length.
 //! - [`authority`]: the one table of role by action.
+//! - [`person_state`]: whether a person may use the service.
+//! - [`session`]: the rotation of refresh tokens.
 //! - [`task`]: the life cycle of a task, with every rule.
 //! - [`visibility`]: who sees what of a task and of its beneficiary.
 
@@ -14,11 +16,13 @@ pub mod area;
 pub mod authority;
 pub mod bounded_text;
 pub mod id;
+pub mod person_state;
 pub mod phone;
 pub mod place;
 pub mod range;
 #[cfg(feature = "schema")]
 mod schema;
+pub mod session;
 pub mod skill;
 #[cfg(feature = "diesel")]
 pub mod sql;

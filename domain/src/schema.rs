@@ -10,7 +10,7 @@ use utoipa::{PartialSchema, ToSchema};
 use crate::word::Word as _;
 
 use crate::area::{AreaCode, Level};
-use crate::id::{BeneficiaryId, NoticeId, PersonId, PlanId, ReportId, TaskId};
+use crate::id::{BeneficiaryId, NoticeId, PersonId, PlanId, ReportId, SessionId, TaskId};
 use crate::place::Place;
 use crate::skill::Skill;
 use crate::time::{TimeOfDay, Window};
@@ -117,6 +117,7 @@ ids! {
     ReportId: "Identifies a report.",
     NoticeId: "Identifies a notice.",
     PlanId: "Identifies a plan.",
+    SessionId: "Identifies a session of a person on a device.",
 }
 
 impl PartialSchema for Level {

@@ -11,7 +11,8 @@ use diesel::sqlite::Sqlite;
 
 use crate::area::{AreaCode, Level};
 use crate::authority::Role;
-use crate::id::{BeneficiaryId, NoticeId, PersonId, PlanId, ReportId, TaskId};
+use crate::id::{BeneficiaryId, NoticeId, PersonId, PlanId, ReportId, SessionId, TaskId};
+use crate::person_state::PersonState;
 use crate::task::{Outcome, Overdue, Phase};
 use crate::time::TimeOfDay;
 
@@ -93,7 +94,7 @@ pub fn unreadable(type_name: &str, reason: &dyn std::fmt::Display) -> Box<dyn Er
     format!("a column cannot be read as {type_name}: {reason}").into()
 }
 
-text_column!(AreaCode, Level, Role, Phase, Outcome, Overdue);
+text_column!(AreaCode, Level, Role, PersonState, Phase, Outcome, Overdue);
 
 macro_rules! id_column {
     ($($id:ident),+ $(,)?) => {$(
@@ -126,7 +127,7 @@ macro_rules! id_column {
     )+};
 }
 
-id_column!(PersonId, BeneficiaryId, TaskId, ReportId, PlanId, NoticeId);
+id_column!(PersonId, BeneficiaryId, TaskId, ReportId, PlanId, NoticeId, SessionId);
 
 impl<DB> FromSql<Integer, DB> for TimeOfDay
 where

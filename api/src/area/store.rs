@@ -5,6 +5,7 @@ use diesel::dsl::count_star;
 use diesel::prelude::*;
 use gridward_domain::area::{AreaCode, AreaRange, Level};
 use gridward_domain::authority::Role;
+use gridward_domain::person_state::PersonState;
 use gridward_domain::place::Place;
 use gridward_domain::task::Phase;
 use gridward_domain::word::VariantArray as _;
@@ -130,7 +131,7 @@ pub fn counts(conn: &mut Conn, code: &AreaCode, today: NaiveDate) -> Result<Coun
     let roles: Vec<(Role, i64)> = people::table
         .filter(people::district.eq(district))
         .filter(in_range!(people::area, range))
-        .filter(people::active.eq(true))
+        .filter(people::state.eq(PersonState::Active))
         .group_by(people::role)
         .select((people::role, count_star()))
         .load(conn)?;

@@ -1,4 +1,4 @@
-//! The extractor of an authenticated person.
+//! The extractors of an authenticated person.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -10,7 +10,10 @@ use actix_web::{FromRequest, HttpRequest};
 use gridward_domain::authority::Principal;
 
 use super::authenticator::Authenticator;
+use super::token::Bearer;
 use crate::http::problem::{Problem, ProblemCode};
+
+type Extracted<T> = Pin<Box<dyn Future<Output = Result<T, Problem>>>>;
 
 /// The principal of a request with a valid access token; any other request gets 401 before
 /// its handler runs.
@@ -19,23 +22,64 @@ pub struct Authenticated(pub Principal);
 
 impl FromRequest for Authenticated {
     type Error = Problem;
-    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+    type Future = Extracted<Self>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let access = authenticate(request.clone());
+        Box::pin(async { access.await.map(|access| Self(access.principal)) })
+    }
+}
+
+/// As [`Authenticated`], with the subject of the access token: for handlers that need the
+/// session.
+#[derive(Clone, Copy, Debug)]
+pub struct Access {
+    /// The principal.
+    pub principal: Principal,
+    /// The subject of the access token.
+    pub bearer: Bearer,
+}
+
+impl FromRequest for Access {
+    type Error = Problem;
+    type Future = Extracted<Self>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         Box::pin(authenticate(request.clone()))
     }
 }
 
-async fn authenticate(request: HttpRequest) -> Result<Authenticated, Problem> {
+async fn authenticate(request: HttpRequest) -> Result<Access, Problem> {
     let authenticator = request.app_data::<Data<Authenticator>>();
     let authenticator = authenticator.ok_or_else(|| Problem::defect("no authenticator"))?;
-    let token = token(&request).ok_or(ProblemCode::Unauthenticated)?;
-    Ok(Authenticated(authenticator.principal(token).await?))
+    let (scheme, token) = token(&request).ok_or(ProblemCode::Unauthenticated)?;
+    let bearer = authenticator.bearer(token)?;
+    // A token that is bound to a key is refused without its proof, and another one with it.
+    if bearer.key.is_some() != (scheme == Scheme::Dpop) {
+        return Err(ProblemCode::Unauthenticated.into());
+    }
+    if bearer.key.is_some() {
+        authenticator.check_proof(&request, token, &bearer)?;
+    }
+    let principal = authenticator.principal(bearer).await?;
+    Ok(Access { principal, bearer })
 }
 
-/// The token after `Bearer`; `None` for any other form.
-fn token(request: &HttpRequest) -> Option<&str> {
+/// The scheme of an Authorization header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Scheme {
+    Bearer,
+    Dpop,
+}
+
+/// The token after `Bearer` or `DPoP`; `None` for any other form.
+fn token(request: &HttpRequest) -> Option<(Scheme, &str)> {
     let value = request.headers().get(AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+    let scheme = match scheme.to_ascii_lowercase().as_str() {
+        "bearer" => Scheme::Bearer,
+        "dpop" => Scheme::Dpop,
+        _ => return None,
+    };
+    Some((scheme, token.trim()))
 }

@@ -1,26 +1,32 @@
 //! Resolves an access token to a principal: verifies the token, then reads the person's
-//! current role and area.
+//! current role and area, and whether person and session are still in force.
 
 use std::time::Duration;
 
+use actix_web::HttpRequest;
+use chrono::{DateTime, Utc};
 use gridward_domain::area::AreaCode;
 use gridward_domain::authority::Principal;
-use gridward_domain::id::PersonId;
+use gridward_domain::id::{PersonId, SessionId};
+use gridward_domain::person_state::PersonState;
 use moka::sync::Cache;
 
-use super::store;
+use super::proofs::Proofs;
+use super::store::{self, Standing};
 use super::token::{Bearer, TokenError, Tokens};
 use crate::clock::Clock;
 use crate::http::problem::{Problem, ProblemCode};
 use crate::tx::Db;
 
-/// The maximum delay until another server sees a change of role or area.
+/// The maximum delay until another server sees a change of role, area, state or session.
 const LIFETIME: Duration = Duration::from_secs(5);
-const CAPACITY: u64 = 50_000;
+const CAPACITY: u64 = 100_000;
 
-/// Principals, cached for a few seconds; `None` for unknown and inactive people.
+type Key = (AreaCode, PersonId, Option<SessionId>);
+
+/// The standings of people in their sessions, cached for a few seconds.
 #[derive(Clone)]
-pub struct PrincipalCache(Cache<(AreaCode, PersonId), Option<Principal>>);
+pub struct PrincipalCache(Cache<Key, Standing>);
 
 impl Default for PrincipalCache {
     fn default() -> Self {
@@ -29,47 +35,138 @@ impl Default for PrincipalCache {
 }
 
 impl PrincipalCache {
-    /// Clears the cache after a change of a role or an area.
+    /// Clears the cache after a change of a role, an area or a state.
     pub fn forget_all(&self) {
         self.0.invalidate_all();
     }
 
-    async fn of(&self, db: &Db, bearer: Bearer) -> Result<Option<Principal>, Problem> {
-        let Bearer { district, person, .. } = bearer;
-        let key = (district, person);
-        if let Some(principal) = self.0.get(&key) {
-            return Ok(principal);
+    /// Forgets a session that has ended.
+    pub fn forget_session(&self, district: AreaCode, person: PersonId, session: SessionId) {
+        self.0.invalidate(&(district, person, Some(session)));
+    }
+
+    /// The standing of a person in a session.
+    ///
+    /// # Errors
+    /// 401 if the person is unknown.
+    pub async fn of(
+        &self,
+        db: &Db,
+        district: AreaCode,
+        person: PersonId,
+        session: Option<SessionId>,
+    ) -> Result<Standing, Problem> {
+        match self.0.get(&(district, person, session)) {
+            Some(standing) => Ok(standing),
+            None => self.read(db, district, person, session).await,
         }
-        let principal = db.read(move |conn| store::principal(conn, district, person)).await?;
-        self.0.insert(key, principal);
-        Ok(principal)
+    }
+
+    /// As [`Self::of`], from the database.
+    async fn read(
+        &self,
+        db: &Db,
+        district: AreaCode,
+        person: PersonId,
+        session: Option<SessionId>,
+    ) -> Result<Standing, Problem> {
+        let read = db.read(move |conn| store::standing(conn, district, person, session));
+        let standing = read.await?.ok_or(ProblemCode::Unauthenticated)?;
+        // Others are not cached, so that a restored person need not wait.
+        if standing.state == PersonState::Active {
+            self.0.insert((district, person, session), standing);
+        }
+        Ok(standing)
+    }
+}
+
+impl Standing {
+    /// Checks that the person may use the service.
+    ///
+    /// # Errors
+    /// 401 `account_inactive`.
+    pub(super) fn check(&self) -> Result<(), Problem> {
+        match self.state {
+            PersonState::Active => Ok(()),
+            PersonState::Suspended | PersonState::Left => Err(ProblemCode::AccountInactive.into()),
+        }
     }
 }
 
 /// Authenticates requests.
 #[derive(Clone)]
 pub struct Authenticator {
-    /// Reads people.
+    /// Reads people and sessions.
     pub db: Db,
     /// Verifies access tokens.
     pub tokens: Tokens,
-    /// Cached principals.
+    /// Verifies proofs of keys.
+    pub proofs: Proofs,
+    /// Cached standings.
     pub principals: PrincipalCache,
     /// The clock.
     pub clock: Clock,
 }
 
 impl Authenticator {
-    /// The principal identified by the access token `token`.
+    /// The subject of the access token `token`.
     ///
     /// # Errors
     /// 401.
-    pub(super) async fn principal(&self, token: &str) -> Result<Principal, Problem> {
-        let bearer = self.tokens.verify(token, (self.clock)()).map_err(|error| match error {
+    pub(super) fn bearer(&self, token: &str) -> Result<Bearer, Problem> {
+        Ok(self.tokens.verify(token, (self.clock)()).map_err(|error| match error {
             TokenError::Expired => ProblemCode::TokenExpired,
             TokenError::Invalid | TokenError::Unsigned => ProblemCode::Unauthenticated,
-        })?;
-        let principal = self.principals.of(&self.db, bearer).await?;
-        Ok(principal.ok_or(ProblemCode::Unauthenticated)?)
+        })?)
     }
+
+    /// Checks that the request is proved with the key of its token.
+    ///
+    /// # Errors
+    /// 401 with a nonce.
+    pub(super) fn check_proof(
+        &self,
+        request: &HttpRequest,
+        token: &str,
+        bearer: &Bearer,
+    ) -> Result<(), Problem> {
+        let key = self.proofs.key_of(request, Some(token))?;
+        if key.is_some() && key == bearer.key { Ok(()) } else { Err(self.proofs.invalid()) }
+    }
+
+    /// The principal of the subject of a token.
+    ///
+    /// # Errors
+    /// 401.
+    pub(super) async fn principal(&self, bearer: Bearer) -> Result<Principal, Problem> {
+        let Bearer { district, person, session, .. } = bearer;
+        let standing = self.principals.of(&self.db, district, person, session).await?;
+        admit(&bearer, &standing, (self.clock)())
+    }
+
+    /// As [`Self::principal`], read from the database: for streams, which look again while
+    /// they last.
+    ///
+    /// # Errors
+    /// 401.
+    pub async fn current_principal(&self, bearer: Bearer) -> Result<Principal, Problem> {
+        let Bearer { district, person, session, .. } = bearer;
+        let standing = self.principals.read(&self.db, district, person, session).await?;
+        admit(&bearer, &standing, (self.clock)())
+    }
+}
+
+/// The principal, if neither its session nor its token has ended.
+fn admit(bearer: &Bearer, standing: &Standing, now: DateTime<Utc>) -> Result<Principal, Problem> {
+    standing.check()?;
+    let in_session = standing.session_ends.is_some_and(|ends| now < ends);
+    if bearer.session.is_some() && !in_session {
+        return Err(ProblemCode::SessionEnded.into());
+    }
+    if bearer.issued < standing.tokens_not_before {
+        // A session that outlives a change of the password can refresh.
+        let code = if in_session { ProblemCode::TokenExpired } else { ProblemCode::SessionEnded };
+        return Err(code.into());
+    }
+    Ok(standing.principal)
 }

@@ -1,17 +1,27 @@
-//! Authentication: sign-in, access tokens, and the [`Authenticated`] extractor.
+//! Authentication: sign-in, sessions, access tokens, and the [`Authenticated`] extractor.
 //!
 //! A token is an ES256 JWT, valid for ten minutes, with a person id and no personal data.
 //! Permissions follow from the person's row, not from the token, so a change of role or
-//! area takes effect within seconds.
+//! area takes effect within seconds. A session of a person on a device renews its access
+//! token by rotating refresh tokens; it can be ended at any moment.
 
 pub mod authenticated;
 pub mod authenticator;
+pub mod device;
 pub mod password;
+pub mod proof;
+pub mod proofs;
+pub mod refresh_cookie;
+pub mod refresh_token;
 pub mod routes;
+pub mod session_routes;
+pub mod session_store;
+pub mod sessions;
 pub mod sign_in;
 pub mod signing;
 pub mod store;
 pub mod token;
 
-pub use authenticated::Authenticated;
+pub use authenticated::{Access, Authenticated};
 pub use authenticator::{Authenticator, PrincipalCache};
+pub use sessions::{SessionRules, Sessions};

@@ -1,34 +1,86 @@
-//! Queries for a person's role and area, and for password hashes.
+//! Queries for a person's standing: role, area and session; and for password hashes.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
 use gridward_domain::area::AreaCode;
 use gridward_domain::authority::{Principal, Role};
-use gridward_domain::id::PersonId;
+use gridward_domain::id::{PersonId, SessionId};
+use gridward_domain::person_state::PersonState;
 
+use super::device::EndReason;
+use super::session_store;
 use crate::db::column::Hash;
-use crate::db::schema::{credentials, people};
+use crate::db::schema::{credentials, people, sessions};
 use crate::db::{Conn, DbError};
 
-/// The person as a principal; `None` if unknown or inactive.
+/// A person's right to use the service, in a session if there is one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// Role and area.
+    pub principal: Principal,
+    /// Whether the person may use the service.
+    pub state: PersonState,
+    /// Access tokens issued before this second of the epoch are refused.
+    pub tokens_not_before: i64,
+    /// The end of the session; `None` if it has ended or does not exist.
+    pub session_ends: Option<DateTime<Utc>>,
+}
+
+/// The standing of a person; `None` if unknown.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn principal(
+pub fn standing(
     conn: &mut Conn,
     district: AreaCode,
     id: PersonId,
-) -> Result<Option<Principal>, DbError> {
-    let row: Option<(Role, AreaCode, bool)> = people::table
+    session: Option<SessionId>,
+) -> Result<Option<Standing>, DbError> {
+    let row: Option<(Role, AreaCode, PersonState, Option<NaiveDateTime>)> = people::table
         .find((district, id))
-        .select((people::role, people::area, people::active))
+        .select((people::role, people::area, people::state, people::tokens_not_before))
         .first(conn)
         .optional()?;
-    let Some((role, area, true)) = row else { return Ok(None) };
-    Ok(Some(Principal { person: id, role, area }))
+    let Some((role, area, state, not_before)) = row else { return Ok(None) };
+    Ok(Some(Standing {
+        principal: Principal { person: id, role, area },
+        state,
+        tokens_not_before: not_before.map_or(0, |at| at.and_utc().timestamp()),
+        session_ends: session.map(|it| session_ends(conn, district, id, it)).transpose()?.flatten(),
+    }))
 }
 
-/// The person with this phone index, and the password hash if one is set.
+/// The end of the person's session; `None` if it has ended or does not exist.
+fn session_ends(
+    conn: &mut Conn,
+    district: AreaCode,
+    person: PersonId,
+    session: SessionId,
+) -> Result<Option<DateTime<Utc>>, DbError> {
+    let ends: Option<NaiveDateTime> = sessions::table
+        .find((district, session))
+        .filter(sessions::person.eq(person))
+        .filter(sessions::ended_at.is_null())
+        .select(sessions::expires_at)
+        .first(conn)
+        .optional()?;
+    Ok(ends.map(|ends| ends.and_utc()))
+}
+
+/// The area and the version of a person.
+///
+/// # Errors
+/// [`DbError`].
+pub fn area(
+    conn: &mut Conn,
+    district: AreaCode,
+    id: PersonId,
+) -> Result<Option<(AreaCode, i64)>, DbError> {
+    let person = people::table.find((district, id)).select((people::area, people::version));
+    Ok(person.first(conn).optional()?)
+}
+
+/// The active person with this phone index, and the password hash if one is set.
 ///
 /// # Errors
 /// [`DbError`].
@@ -40,7 +92,7 @@ pub fn by_phone(
     let id: Option<PersonId> = people::table
         .filter(people::district.eq(district))
         .filter(people::phone_index.eq(phone_index))
-        .filter(people::active.eq(true))
+        .filter(people::state.eq(PersonState::Active))
         .select(people::id)
         .first(conn)
         .optional()?;
@@ -53,7 +105,27 @@ pub fn by_phone(
     Ok(Some((id, hash)))
 }
 
-/// Stores the hash of a new password.
+/// Ends the sessions of a person but `kept`, and refuses the access tokens issued so far;
+/// returns the number of sessions.
+///
+/// # Errors
+/// [`DbError`].
+pub fn end_access(
+    conn: &mut Conn,
+    district: AreaCode,
+    id: PersonId,
+    kept: Option<SessionId>,
+    reason: EndReason,
+    now: DateTime<Utc>,
+) -> Result<usize, DbError> {
+    diesel::update(people::table.find((district, id)))
+        .set(people::tokens_not_before.eq(now.naive_utc()))
+        .execute(conn)?;
+    session_store::end_all(conn, district, id, kept, reason, now)
+}
+
+/// Stores the hash of a new password and ends the person's sessions; access tokens issued
+/// before are refused too.
 ///
 /// # Errors
 /// [`DbError`].
@@ -64,6 +136,23 @@ pub fn set_password(
     hash: &str,
     now: DateTime<Utc>,
 ) -> Result<(), DbError> {
+    set_own_password(conn, district, id, hash, None, now)
+}
+
+/// As [`set_password`], but the session `kept`, in which the person changed the password,
+/// stays; it refreshes its access token.
+///
+/// # Errors
+/// [`DbError`].
+pub fn set_own_password(
+    conn: &mut Conn,
+    district: AreaCode,
+    id: PersonId,
+    hash: &str,
+    kept: Option<SessionId>,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    end_access(conn, district, id, kept, EndReason::PasswordChanged, now)?;
     let values = (credentials::password_hash.eq(hash), credentials::changed_at.eq(now.naive_utc()));
     let changed =
         diesel::update(credentials::table.find((district, id))).set(values).execute(conn)?;

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
 use gridward_domain::area::AreaCode;
-use gridward_domain::id::PersonId;
+use gridward_domain::id::{PersonId, SessionId};
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, Header, Validation, decode, decode_header, encode};
 use moka::sync::Cache;
@@ -13,11 +15,10 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use uuid::Uuid;
 
+use super::device::AuthMethod;
 use super::signing::SigningKeys;
 use crate::db::column::Hash;
 
-/// The lifetime of a token.
-pub const LIFETIME: Duration = Duration::from_secs(600);
 /// The tolerated difference between the clocks of two servers, in seconds.
 const LEEWAY: u64 = 30;
 const ISSUER: &str = "gridward";
@@ -28,13 +29,54 @@ const TYPE: &str = "at+jwt";
 const REMEMBERED: u64 = 20_000;
 
 /// The subject of a token.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bearer {
     /// The district.
     pub district: AreaCode,
     /// The person.
     pub person: PersonId,
-    expires: i64,
+    /// The session; `None` for a sign-in without a device.
+    pub session: Option<SessionId>,
+    /// When the token was issued, in seconds of the epoch.
+    pub issued: i64,
+    /// When it expires, in seconds of the epoch.
+    pub expires: i64,
+    /// The thumbprint of the key that each request must be proved with.
+    pub key: Option<Hash>,
+}
+
+/// What a token certifies.
+#[derive(Clone, Debug)]
+pub struct Grant {
+    /// The district.
+    pub district: AreaCode,
+    /// The person.
+    pub person: PersonId,
+    /// The session; `None` for a sign-in without a device.
+    pub session: Option<SessionId>,
+    /// When the person was authenticated.
+    pub auth_time: DateTime<Utc>,
+    /// How the person was authenticated.
+    pub methods: Vec<AuthMethod>,
+    /// The thumbprint of the key that each request must be proved with.
+    pub key: Option<Hash>,
+}
+
+/// The confirmation of a token (RFC 7800): the thumbprint of a key (RFC 9449, 6.1).
+#[derive(Serialize, Deserialize)]
+struct Confirmation {
+    jkt: String,
+}
+
+impl Confirmation {
+    fn new(key: Hash) -> Self {
+        Self { jkt: BASE64_URL_SAFE_NO_PAD.encode(key) }
+    }
+
+    fn key(&self) -> Option<Hash> {
+        let bytes = BASE64_URL_SAFE_NO_PAD.decode(&self.jkt).ok()?;
+        bytes.try_into().ok().map(Hash)
+    }
 }
 
 /// Why a token is rejected.
@@ -61,6 +103,14 @@ struct Claims {
     exp: i64,
     jti: Uuid,
     district: AreaCode,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sid: Option<SessionId>,
+    #[serde(default)]
+    auth_time: i64,
+    #[serde(default)]
+    amr: Vec<AuthMethod>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    cnf: Option<Confirmation>,
 }
 
 /// Issues and verifies tokens.
@@ -68,20 +118,21 @@ struct Claims {
 pub struct Tokens {
     keys: Arc<SigningKeys>,
     rules: Arc<Validation>,
+    lifetime: Duration,
     verified: Cache<Hash, Bearer>,
 }
 
 impl Tokens {
-    /// Creates an issuer and verifier with `keys`.
-    pub fn new(keys: SigningKeys) -> Self {
+    /// Creates an issuer and verifier with `keys`, of tokens that are valid for `lifetime`.
+    pub fn new(keys: SigningKeys, lifetime: Duration) -> Self {
         let mut rules = Validation::new(Algorithm::ES256);
         rules.set_issuer(&[ISSUER]);
         rules.set_audience(&[AUDIENCE]);
         rules.set_required_spec_claims(&["exp", "iss", "aud", "sub", "nbf"]);
         rules.validate_nbf = true;
         rules.leeway = LEEWAY;
-        let verified = Cache::builder().max_capacity(REMEMBERED).time_to_live(LIFETIME).build();
-        Self { keys: Arc::new(keys), rules: Arc::new(rules), verified }
+        let verified = Cache::builder().max_capacity(REMEMBERED).time_to_live(lifetime).build();
+        Self { keys: Arc::new(keys), rules: Arc::new(rules), lifetime, verified }
     }
 
     /// The keys, for clients that verify tokens themselves.
@@ -89,7 +140,13 @@ impl Tokens {
         &self.keys
     }
 
-    /// Issues a token for `person` of `district`, valid from `now` for [`LIFETIME`].
+    /// The lifetime of a token.
+    pub const fn lifetime(&self) -> Duration {
+        self.lifetime
+    }
+
+    /// Issues a token without a session to `person` of `district`, authenticated by password
+    /// at `now`.
     ///
     /// # Errors
     /// [`TokenError::Unsigned`].
@@ -99,21 +156,35 @@ impl Tokens {
         person: PersonId,
         now: DateTime<Utc>,
     ) -> Result<String, TokenError> {
+        let methods = vec![AuthMethod::Pwd];
+        let grant = Grant { district, person, session: None, auth_time: now, methods, key: None };
+        self.issue_to(grant, now)
+    }
+
+    /// Issues a token that certifies `grant`, valid from `now`.
+    ///
+    /// # Errors
+    /// [`TokenError::Unsigned`].
+    pub fn issue_to(&self, grant: Grant, now: DateTime<Utc>) -> Result<String, TokenError> {
         let header = Header {
             typ: Some(TYPE.to_owned()),
             kid: Some(self.keys.kid.clone()),
             ..Header::new(Algorithm::ES256)
         };
-        let end = now + TimeDelta::from_std(LIFETIME).map_err(|_| TokenError::Unsigned)?;
+        let end = now + TimeDelta::from_std(self.lifetime).map_err(|_| TokenError::Unsigned)?;
         let claims = Claims {
             iss: ISSUER.to_owned(),
             aud: AUDIENCE.to_owned(),
-            sub: person,
+            sub: grant.person,
             iat: now.timestamp(),
             nbf: now.timestamp(),
             exp: end.timestamp(),
             jti: Uuid::now_v7(),
-            district,
+            district: grant.district,
+            sid: grant.session,
+            auth_time: grant.auth_time.timestamp(),
+            amr: grant.methods,
+            cnf: grant.key.map(Confirmation::new),
         };
         encode(&header, &claims, &self.keys.signing).map_err(|_| TokenError::Unsigned)
     }
@@ -128,7 +199,7 @@ impl Tokens {
             bearer
         } else {
             let bearer = self.read(token)?;
-            self.verified.insert(name, bearer.clone());
+            self.verified.insert(name, bearer);
             bearer
         };
         if now.timestamp() > bearer.expires { Err(TokenError::Expired) } else { Ok(bearer) }
@@ -147,8 +218,12 @@ impl Tokens {
                 ErrorKind::ExpiredSignature => TokenError::Expired,
                 _ => TokenError::Invalid,
             })?;
-        let Claims { sub, exp, district, .. } = claims.claims;
-        Ok(Bearer { district, person: sub, expires: exp })
+        let Claims { sub, iat, exp, district, sid, cnf, .. } = claims.claims;
+        let key = match cnf {
+            None => None,
+            Some(confirmation) => Some(confirmation.key().ok_or(TokenError::Invalid)?),
+        };
+        Ok(Bearer { district, person: sub, session: sid, issued: iat, expires: exp, key })
     }
 }
 
@@ -170,7 +245,7 @@ mod tests {
         migrate(&mut conn).expect("tables");
         let key = InstallationKey::from_file(&folder.path().join("key")).expect("a key");
         let keys = SigningKeys::load_or_make(&mut conn, &key, Utc::now()).expect("keys");
-        Tokens::new(keys)
+        Tokens::new(keys, Duration::from_secs(600))
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod jobs;
 mod log;
 mod migrate;
 mod openapi;
+mod person_state;
 mod serve;
 mod solve;
 mod user;
@@ -37,6 +38,12 @@ names), which overrides the defaults:
                          [attachments beside the SQLite file, or var/attachments]
   GRIDWARD_ARCHIVE       folder for archived events, moved daily  [none: no archiving]
   GRIDWARD_KEEP_DAYS     days that events stay in the database before archiving  [184]
+  GRIDWARD_ACCESS_TOKEN_S      seconds that an access token is valid  [600]
+  GRIDWARD_SESSION_IDLE_S      seconds until an unused session ends  [1209600: 14 days]
+  GRIDWARD_SESSION_PHONE_S     seconds until a phone signs in again  [7776000: 90 days]
+  GRIDWARD_SESSION_CONSOLE_S   seconds until a browser signs in again  [28800: 8 hours]
+  GRIDWARD_SESSION_GRACE_S     seconds that a spent refresh token is forgiven  [60]
+  GRIDWARD_SESSIONS_PER_PERSON devices of a person, signed in at a time  [5]
 
 Example:  gridward demo --serve";
 
@@ -76,7 +83,7 @@ enum Command {
     Jobs(jobs::Args),
     /// Print openapi.yaml
     Openapi,
-    /// Add admins, supervisors and auditors; set passwords
+    /// Add admins, supervisors and auditors; set passwords; suspend people
     User(user::Args),
 }
 

@@ -1,4 +1,4 @@
-//! `gridward user`: adds people and sets passwords on the server itself.
+//! `gridward user`: adds people, sets passwords and ends access on the server itself.
 
 use std::io::BufRead;
 
@@ -11,14 +11,14 @@ use gridward_domain::range::{BirthYear, WeeklyMinutes};
 use gridward_domain::word::Word as _;
 use uuid::Uuid;
 
-use super::{Failure, choose_district, connect};
+use super::{Failure, choose_district, connect, person_state};
 use crate::auth::{password, store};
 use crate::crypto::KeyRing;
 use crate::load::record::PersonRecord;
 use crate::load::rows;
 use crate::log::head::Heads;
 use crate::log::{self, Event, Subject};
-use crate::person::Gender;
+use crate::person::{Gender, PersonState};
 use crate::server::settings::Settings;
 use crate::{area, clock, db, person};
 
@@ -38,6 +38,12 @@ enum Command {
         #[arg(long)]
         district: Option<String>,
     },
+    /// Suspend a person, who keeps role and tasks but cannot use the service
+    Suspend(person_state::Args),
+    /// Restore a person who was suspended or has left
+    Restore(person_state::Args),
+    /// End the access of a person who left; unfinished tasks open again
+    Leave(person_state::Args),
     /// Add an admin, a supervisor or an auditor
     Add {
         /// admin, supervisor or auditor
@@ -58,6 +64,9 @@ enum Command {
 pub(super) fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
     match &args.command {
         Command::Password { phone, district } => set_password(settings, phone, district.as_deref()),
+        Command::Suspend(args) => person_state::run(settings, args, PersonState::Suspended),
+        Command::Restore(args) => person_state::run(settings, args, PersonState::Active),
+        Command::Leave(args) => person_state::run(settings, args, PersonState::Left),
         Command::Add { role, area, name, phone } => add(settings, *role, *area, name, phone),
     }
 }
@@ -96,7 +105,8 @@ fn add(
     let known = area::store::current(&mut conn, &area)?.ok_or("the area does not exist")?;
     let district = area.district();
     let key = KeyRing::new(settings.installation_key()?).key(&mut conn, district)?;
-    if store::by_phone(&mut conn, district, key.index(phone.as_str()))?.is_some() {
+    let index = key.index(phone.as_str());
+    if person::store::with_phone(&mut conn, district, index)?.is_some() {
         return Err("another person already has this phone number".into());
     }
     let record = PersonRecord {

@@ -27,6 +27,12 @@ impl KeyRing {
         &self.installation
     }
 
+    /// The key of `district`, if it is in the cache.
+    pub fn opened(&self, district: AreaCode) -> Option<SealingKey> {
+        let opened = self.opened.read().unwrap_or_else(PoisonError::into_inner);
+        opened.get(&district).cloned()
+    }
+
     /// The key of `district`, from the cache or the database.
     ///
     /// # Errors
@@ -41,11 +47,9 @@ impl KeyRing {
     /// # Errors
     /// [`DbError`].
     pub fn find(&self, conn: &mut Conn, district: AreaCode) -> Result<Option<SealingKey>, DbError> {
-        let opened = self.opened.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some(key) = opened.get(&district) {
-            return Ok(Some(key.clone()));
+        if let Some(key) = self.opened(district) {
+            return Ok(Some(key));
         }
-        drop(opened);
         let Some(key) = store::district_key(conn, &self.installation, district)? else {
             return Ok(None);
         };

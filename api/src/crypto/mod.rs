@@ -41,17 +41,22 @@ pub struct Unopened;
 pub struct SealingKey {
     cipher: XChaCha20Poly1305,
     index: hmac::Key,
+    secrets: hmac::Key,
 }
 
 impl SealingKey {
     /// Derives the key from 32 secret bytes.
     pub fn new(secret: &[u8; 32]) -> Self {
-        // A separate key for the index, so that neither reveals the other.
+        // Separate keys, so that none reveals another.
         let root = hmac::Key::new(hmac::HMAC_SHA256, secret);
-        let index = hmac::sign(&root, b"gridward blind index");
+        let derive = |purpose: &[u8]| {
+            let key = hmac::sign(&root, purpose);
+            hmac::Key::new(hmac::HMAC_SHA256, key.as_ref())
+        };
         Self {
             cipher: XChaCha20Poly1305::new(secret.into()),
-            index: hmac::Key::new(hmac::HMAC_SHA256, index.as_ref()),
+            index: derive(b"gridward blind index"),
+            secrets: derive(b"gridward derived secrets"),
         }
     }
 
@@ -98,6 +103,17 @@ impl SealingKey {
     /// and an index reveals nothing else.
     pub fn index(&self, text: &str) -> Hash {
         Hash::hmac_sha256(&self.index, text)
+    }
+
+    /// A secret of 32 bytes for `purpose` (HMAC-SHA-256): the same each time, so that it is
+    /// stored nowhere, and unknown without this key.
+    pub fn secret(&self, purpose: &str) -> Hash {
+        Hash::hmac_sha256(&self.secrets, purpose)
+    }
+
+    /// Whether `secret` is that of `purpose`, in constant time.
+    pub fn is_secret(&self, purpose: &str, secret: &[u8]) -> bool {
+        hmac::verify(&self.secrets, purpose.as_bytes(), secret).is_ok()
     }
 }
 

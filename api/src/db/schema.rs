@@ -178,7 +178,6 @@ diesel::table! {
         id -> Text,
         role -> Text,
         area -> Text,
-        active -> Bool,
         gender -> Text,
         birth_year -> Integer,
         lat -> Double,
@@ -189,6 +188,8 @@ diesel::table! {
         phone_index -> Binary,
         sealed -> Binary,
         version -> BigInt,
+        tokens_not_before -> Nullable<Timestamp>,
+        state -> Text,
     }
 }
 
@@ -260,6 +261,26 @@ diesel::table! {
         form -> Nullable<Text>,
         follow_ups -> Text,
         version -> BigInt,
+    }
+}
+
+diesel::table! {
+    sessions (district, id) {
+        district -> Text,
+        id -> Text,
+        person -> Text,
+        device -> Text,
+        kind -> Text,
+        methods -> Text,
+        created_at -> Timestamp,
+        expires_at -> Timestamp,
+        generation -> BigInt,
+        issued_at -> Timestamp,
+        used_at -> Timestamp,
+        ended_at -> Nullable<Timestamp>,
+        end_reason -> Nullable<Text>,
+        version -> BigInt,
+        key_hash -> Nullable<Binary>,
     }
 }
 
@@ -342,6 +363,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     reports,
     reveal_counts,
     service_kinds,
+    sessions,
     signing_keys,
     stations,
     tasks,

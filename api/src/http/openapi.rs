@@ -20,8 +20,8 @@ impl Modify for Shared {
             .scheme(HttpAuthScheme::Bearer)
             .bearer_format("JWT")
             .description(Some(
-                "An access token from `POST /v1/auth/sign-in`, valid for ten minutes: a JWT \
-                 (RFC 9068) signed with ES256, following RFC8725.",
+                "An access token from `POST /v1/auth/sign-in` or `/v1/auth/refresh`, valid for ten \
+                 minutes: a JWT (RFC 9068) signed with ES256, following RFC8725.",
             ))
             .build();
         components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
@@ -143,6 +143,17 @@ impl IntoParams for NeverStored {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
         let about = "Accepted without effect: the answer opens sealed data and is never stored.";
         vec![header_parameter(KEY, about, 64, Some(KEY_PATTERN))]
+    }
+}
+
+/// The proof of a device's key.
+pub struct DpopProof;
+
+impl IntoParams for DpopProof {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let about = "A proof of the device's key (RFC 9449): an ES256 JWT with the nonce of the \
+            last `DPoP-Nonce` header. Without a current nonce the answer is 401 `use_dpop_nonce`.";
+        vec![header_parameter("DPoP", about, 4096, None)]
     }
 }
 

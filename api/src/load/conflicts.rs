@@ -15,7 +15,7 @@ use thiserror::Error;
 use super::record::DistrictRecords;
 use crate::db::schema::people;
 use crate::db::{Conn, DbError};
-use crate::person::Role;
+use crate::person::{PersonState, Role};
 
 /// A grid that would not have exactly one manager.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -54,7 +54,7 @@ pub(super) fn find(
     let present: Vec<(PersonId, AreaCode)> = people::table
         .filter(people::district.eq(district))
         .filter(people::role.eq(Role::Manager))
-        .filter(people::active.eq(true))
+        .filter(people::state.ne(PersonState::Left))
         .order(people::area)
         .select((people::id, people::area))
         .load(conn)?;

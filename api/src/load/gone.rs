@@ -14,13 +14,14 @@ use super::rows::{HolidayRow, MemorialRow, OutlineRow, StationRow};
 use super::step::Step;
 use super::tasks;
 use crate::area::store::AreaRow;
+use crate::auth::device::EndReason;
 use crate::beneficiary::store::BeneficiaryRow;
-use crate::clock;
 use crate::db::DbError;
-use crate::db::schema::{areas, beneficiaries, holidays, memorials, outlines, people, stations};
+use crate::db::schema::{areas, beneficiaries, holidays, memorials, outlines, stations};
 use crate::log::{Event, Subject};
-use crate::person::Role;
 use crate::person::store::PersonRow;
+use crate::person::{PersonState, Role};
+use crate::{auth, clock, person};
 
 /// The maximum number of ids in a statement.
 const CHUNK: usize = 500;
@@ -109,27 +110,27 @@ impl Removable for OutlineRow {
 
 impl Removable for PersonRow {
     fn is_current(&self) -> bool {
-        self.active
+        self.state != PersonState::Left
     }
 
-    /// The person becomes inactive and is no longer the assignee of an unfinished task. An
+    /// The person has left: is signed out and is no longer the assignee of an unfinished task. An
     /// admin stays: admins are added on the terminal of the server, and no file may lock
     /// them out.
     fn remove(step: &mut Step<'_>, missing: Vec<Self>) -> Result<(), DbError> {
         let (admins, others): (Vec<Self>, Vec<Self>) =
             missing.into_iter().partition(|row| row.role == Role::Admin);
         for row in &others {
-            // The phone number is unique, and another person may have it from now on.
-            let no_phone = step.key.index(&format!("inactive {}", row.id));
-            diesel::update(people::table.find((row.district, row.id)))
-                .set((
-                    people::active.eq(false),
-                    people::phone_index.eq(no_phone),
-                    people::version.eq(row.version + 1),
-                ))
-                .execute(step.conn)?;
+            let next = PersonRow {
+                state: PersonState::Left,
+                phone_index: person::store::no_phone(step.key, row.id),
+                version: row.version + 1,
+                ..row.clone()
+            };
+            person::store::set_state(step.conn, row, &next)?;
+            let (district, now) = (step.district, step.now);
+            auth::store::end_access(step.conn, district, row.id, None, EndReason::Left, now)?;
             step.events.push(
-                Event::new("person.deactivate", Subject::Person, row.id, row.area, row.version + 1)
+                Event::new("person.leave", Subject::Person, row.id, row.area, row.version + 1)
                     .assignees(Some(row.id), None),
             );
         }

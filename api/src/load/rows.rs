@@ -16,6 +16,7 @@ use crate::beneficiary::store::BeneficiaryRow;
 use crate::crypto::{SealingKey, aad};
 use crate::db::DbError;
 use crate::person;
+use crate::person::PersonState;
 use crate::person::store::PersonRow;
 
 macro_rules! keyed {
@@ -166,12 +167,17 @@ pub(crate) fn person(
     let particulars =
         person::store::Particulars { name: record.name.clone(), phone: record.phone.clone() };
     let availability: person::Availability = record.availability.iter().copied().collect();
+    // A person in the files works; a suspension is lifted by a superior only.
+    let state = match before.map(|before| before.state) {
+        Some(PersonState::Suspended) => PersonState::Suspended,
+        _ => PersonState::Active,
+    };
     let row = |sealed: Vec<u8>, version: i64| PersonRow {
         district,
         id: record.id,
         role: record.role,
         area: record.area,
-        active: true,
+        state,
         gender: record.gender,
         birth_year: record.birth_year,
         lat: record.home.lat(),
@@ -182,6 +188,7 @@ pub(crate) fn person(
         phone_index: key.index(&record.phone),
         sealed,
         version,
+        tokens_not_before: before.and_then(|before| before.tokens_not_before),
     };
     if let Some(before) = before
         && row(before.sealed.clone(), before.version) == *before

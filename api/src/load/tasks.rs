@@ -18,7 +18,7 @@ use crate::clock;
 use crate::db::DbError;
 use crate::db::schema::{people, tasks};
 use crate::log::Event;
-use crate::person::Role;
+use crate::person::{PersonState, Role};
 use crate::task::perform;
 use crate::task::row::TaskRow;
 
@@ -102,7 +102,7 @@ fn grids_of_assignees(
         let found: Vec<(PersonId, AreaCode)> = people::table
             .filter(people::district.eq(step.district))
             .filter(people::id.eq_any(ids))
-            .filter(people::active.eq(true))
+            .filter(people::state.eq(PersonState::Active))
             .filter(people::role.eq_any(Role::VISITORS))
             .select((people::id, people::area))
             .load(step.conn)?;

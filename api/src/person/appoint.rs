@@ -6,7 +6,7 @@ use gridward_domain::id::PersonId;
 use gridward_domain::word::Word as _;
 use serde_json::json;
 
-use super::{Person, Role, store};
+use super::{Person, PersonState, Role, store};
 use crate::crypto::SealingKey;
 use crate::db::DbError;
 use crate::http::problem::{Problem, ProblemCode};
@@ -33,7 +33,7 @@ pub fn appoint(
     let incoming = store::row(tx.read_unbatched(), &principal.scope(), person)?
         .ok_or_else(|| Problem::invalid("/person_id", "must be a person in your area"))?;
     if incoming.id != outgoing.id {
-        if !incoming.active || incoming.role != Role::Volunteer {
+        if incoming.state != PersonState::Active || incoming.role != Role::Volunteer {
             return Err(ProblemCode::NotACandidate.into());
         }
         for (row, role) in [(&outgoing, Role::Volunteer), (&incoming, Role::Manager)] {

@@ -3,15 +3,19 @@
 use actix_web::get;
 use actix_web::web::{Data, Json};
 use gridward_domain::area::AreaCode;
-use gridward_domain::authority::Role;
+use gridward_domain::authority::{Action, Role};
 use gridward_domain::id::PersonId;
+use gridward_domain::range::WeeklyMinutes;
+use gridward_domain::skill::{Skill, Skills};
+use gridward_domain::word::VariantArray as _;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::store;
+use super::store::{self, Particulars, PersonRow};
 use crate::area;
 use crate::auth::Authenticated;
-use crate::crypto::KeyRing;
+use crate::crypto::{KeyRing, SealingKey};
+use crate::db::DbError;
 use crate::http::openapi;
 use crate::http::problem::Problem;
 use crate::tx::Db;
@@ -21,6 +25,21 @@ use crate::tx::Db;
 #[schema(max_length = 64, example = "几江街道")]
 #[expect(dead_code, reason = "describes the texts of a list")]
 struct AreaName(String);
+
+/// A person whom the caller may call.
+#[derive(Serialize, ToSchema)]
+pub struct Contact {
+    /// Identifies the person.
+    id: PersonId,
+    /// Family and given name.
+    #[schema(max_length = 64, example = "王小明")]
+    name: String,
+    /// The whole phone number; absent for a volunteer's supervisor, who is reached through the
+    /// manager.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 20, example = "13812341234")]
+    phone: Option<String>,
+}
 
 /// The caller.
 #[derive(Serialize, ToSchema)]
@@ -37,11 +56,30 @@ pub struct Me {
     /// The names of the area and its ancestors, district first.
     #[schema(max_items = 4, value_type = Vec<AreaName>, example = json!(["江津区", "几江街道", "南门社区", "第1网格"]))]
     area_names: Vec<String>,
+    /// The masked phone number.
+    #[schema(max_length = 20, example = "138****1234")]
+    phone: String,
+    /// The caller's skills.
+    #[schema(max_items = 32, value_type = Vec<Skill>)]
+    skills: Skills,
+    /// Minutes offered per week.
+    weekly_minutes: WeeklyMinutes,
+    /// The actions that the role permits within the area.
+    #[schema(max_items = 64)]
+    may: Vec<Action>,
+    /// The manager of a volunteer's grid.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    manager: Option<Contact>,
+    /// The nearest supervisor above.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    supervisor: Option<Contact>,
 }
 
 /// Get the caller
 ///
-/// Returns the caller's name, role and area. Allowed roles: all.
+/// Returns the caller's name, role and area, the actions that the role permits, and the people
+/// above: for a volunteer the manager of the grid, for all the nearest supervisor. Allowed
+/// roles: all.
 #[utoipa::path(
     tag = "auth",
     operation_id = "get_me",
@@ -59,7 +97,17 @@ pub(crate) async fn get_me(
         let person = store::one(conn, &key, &principal.scope(), principal.person)?
             .ok_or_else(Problem::not_found)?;
         let area_names = area::store::path(conn, &principal.area)?;
+        let volunteers = principal.role == Role::Volunteer;
+        let manager = if volunteers { store::manager(conn, &principal.scope())? } else { None };
+        let supervisor = store::supervisor_above(conn, &principal.area)?;
+        let actions = Action::VARIANTS.iter().copied();
         Ok::<_, Problem>(Me {
+            phone: person.phone,
+            skills: person.skills,
+            weekly_minutes: person.weekly_minutes,
+            may: actions.filter(|action| principal.may(*action).is_ok()).collect(),
+            manager: manager.map(|row| contact(&row, &key, true)).transpose()?,
+            supervisor: supervisor.map(|row| contact(&row, &key, !volunteers)).transpose()?,
             id: person.id,
             name: person.name,
             role: person.role,
@@ -68,4 +116,10 @@ pub(crate) async fn get_me(
         })
     });
     Ok(Json(me.await?))
+}
+
+/// The contact of a person, with the phone number if `whole`.
+fn contact(row: &PersonRow, key: &SealingKey, whole: bool) -> Result<Contact, DbError> {
+    let Particulars { name, phone } = row.particulars(key)?;
+    Ok(Contact { id: row.id, name, phone: whole.then_some(phone) })
 }

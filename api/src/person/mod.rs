@@ -8,7 +8,8 @@ pub mod availability;
 pub mod me;
 pub mod model;
 pub mod routes;
+pub mod sessions;
 pub mod store;
 
 pub use availability::Availability;
-pub use model::{Gender, Person, Role, Weekday};
+pub use model::{Gender, Person, PersonState, Role, Weekday};

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 pub use gridward_domain::authority::Role;
+pub use gridward_domain::person_state::PersonState;
 
 /// A person's registered gender.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -66,8 +67,8 @@ pub struct Person {
     pub role: Role,
     /// The grid of a manager or volunteer; the area of responsibility of other roles.
     pub area: AreaCode,
-    /// Whether the person is currently active.
-    pub active: bool,
+    /// Whether the person may use the service.
+    pub state: PersonState,
     /// The person's skills.
     #[schema(max_items = 32, value_type = Vec<Skill>)]
     pub skills: Skills,

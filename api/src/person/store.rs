@@ -1,5 +1,6 @@
 //! Queries for people; name and phone number are encrypted.
 
+use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use gridward_domain::area::{AreaCode, AreaRange};
 use gridward_domain::authority::Principal;
@@ -9,7 +10,7 @@ use gridward_domain::range::{BirthYear, WeeklyMinutes};
 use gridward_domain::skill::Skill;
 use serde::{Deserialize, Serialize};
 
-use super::{Availability, Gender, Person, Role};
+use super::{Availability, Gender, Person, PersonState, Role};
 use crate::crypto::{SealingKey, aad, mask};
 use crate::db::column::{Hash, SetColumn};
 use crate::db::schema::people;
@@ -28,7 +29,7 @@ crate::table_row! {
         fixed {
             role: Role,
             area: AreaCode,
-            active: bool,
+            state: PersonState,
             gender: Gender,
             birth_year: BirthYear,
             lat: f64,
@@ -39,6 +40,7 @@ crate::table_row! {
             phone_index: Hash,
             sealed: Vec<u8>,
             version: i64,
+            tokens_not_before: Option<NaiveDateTime>,
         }
     }
 }
@@ -70,7 +72,7 @@ impl PersonRow {
             phone: mask::phone(&phone),
             role: self.role,
             area: self.area,
-            active: self.active,
+            state: self.state,
             skills: self.skills.members().clone(),
             weekly_minutes: self.weekly_minutes,
             availability: self.availability.to_string(),
@@ -148,7 +150,7 @@ pub fn visitors(conn: &mut Conn, scope: &AreaRange) -> Result<Vec<PersonRow>, Db
     Ok(people::table
         .filter(people::district.eq(scope.area().district()))
         .filter(in_range!(people::area, scope))
-        .filter(people::active.eq(true))
+        .filter(people::state.eq(PersonState::Active))
         .filter(people::role.eq_any(Role::VISITORS))
         .order((people::area, people::id))
         .select(PersonRow::as_select())
@@ -164,7 +166,25 @@ pub fn manager(conn: &mut Conn, grid: &AreaRange) -> Result<Option<PersonRow>, D
         .filter(people::district.eq(grid.area().district()))
         .filter(people::area.eq(grid.area()))
         .filter(people::role.eq(Role::Manager))
-        .filter(people::active.eq(true))
+        .filter(people::state.ne(PersonState::Left))
+        .select(PersonRow::as_select())
+        .first(conn)
+        .optional()?)
+}
+
+/// The nearest active supervisor of an area above `area`.
+///
+/// # Errors
+/// [`DbError`].
+pub fn supervisor_above(conn: &mut Conn, area: &AreaCode) -> Result<Option<PersonRow>, DbError> {
+    let above = std::iter::successors(area.parent(), AreaCode::parent);
+    Ok(people::table
+        .filter(people::district.eq(area.district()))
+        .filter(people::area.eq_any(above))
+        .filter(people::role.eq(Role::Supervisor))
+        .filter(people::state.eq(PersonState::Active))
+        // The code of an area follows those of the areas around it.
+        .order((people::area.desc(), people::id))
         .select(PersonRow::as_select())
         .first(conn)
         .optional()?)
@@ -213,6 +233,46 @@ pub fn place_in(
         .set((people::role.eq(role), people::area.eq(area), people::version.eq(version)))
         .execute(conn)?;
     if changed == 1 { Ok(version) } else { Err(DbError::Collision) }
+}
+
+/// Stores the state, role and phone index of `next`.
+///
+/// # Errors
+/// [`DbError`]; [`DbError::Collision`] if the row has changed since it was read.
+pub fn set_state(conn: &mut Conn, row: &PersonRow, next: &PersonRow) -> Result<(), DbError> {
+    let unchanged =
+        people::table.find((row.district, row.id)).filter(people::version.eq(row.version));
+    let values = (
+        people::state.eq(next.state),
+        people::role.eq(next.role),
+        people::phone_index.eq(next.phone_index),
+        people::version.eq(next.version),
+    );
+    let changed = diesel::update(unchanged).set(values).execute(conn)?;
+    if changed == 1 { Ok(()) } else { Err(DbError::Collision) }
+}
+
+/// The phone index of a person who left: the number is unique, and another person may have it
+/// from now on.
+pub fn no_phone(key: &SealingKey, id: PersonId) -> Hash {
+    key.index(&format!("inactive {id}"))
+}
+
+/// The person with this phone index, unless that person left.
+///
+/// # Errors
+/// [`DbError`].
+pub fn with_phone(
+    conn: &mut Conn,
+    district: AreaCode,
+    phone_index: Hash,
+) -> Result<Option<PersonRow>, DbError> {
+    Ok(people::table
+        .filter(people::district.eq(district))
+        .filter(people::phone_index.eq(phone_index))
+        .select(PersonRow::as_select())
+        .first(conn)
+        .optional()?)
 }
 
 /// Inserts a person.

@@ -9,10 +9,11 @@ use super::settings::Settings;
 use crate::area::map::Maps;
 use crate::attachment::receive::Attachments;
 use crate::auth::password::Passwords;
+use crate::auth::proofs::Proofs;
 use crate::auth::sign_in::{Failures, OnlyDistrict, SignIn};
 use crate::auth::signing::SigningKeys;
 use crate::auth::token::Tokens;
-use crate::auth::{Authenticator, PrincipalCache};
+use crate::auth::{Authenticator, PrincipalCache, Sessions};
 use crate::clock::{self, Clock};
 use crate::crypto::KeyRing;
 use crate::db::Conn;
@@ -55,6 +56,8 @@ components! {
         principals: PrincipalCache,
         authenticator: Authenticator,
         sign_in: SignIn,
+        sessions: Sessions,
+        proofs: Proofs,
         commands: Commands,
         maps: Maps,
         summaries: SummaryCache,
@@ -82,15 +85,19 @@ impl Components {
         let signing = SigningKeys::load_or_make(conn, &installation, clock())?;
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let db = Db::open(settings.database.clone(), settings.readers, clock);
+        let proofs = Proofs::new(installation.key().clone(), clock);
         let keys = KeyRing::new(installation);
-        let (tokens, principals) = (Tokens::new(signing), PrincipalCache::default());
+        let tokens = Tokens::new(signing, settings.sessions.access_token);
+        let principals = PrincipalCache::default();
         Ok(Self {
             authenticator: Data::new(Authenticator {
                 db: db.clone(),
                 tokens: tokens.clone(),
+                proofs: proofs.clone(),
                 principals: principals.clone(),
                 clock,
             }),
+            proofs: Data::new(proofs),
             sign_in: Data::new(SignIn {
                 db: db.clone(),
                 keys: keys.clone(),
@@ -99,6 +106,14 @@ impl Components {
                 clock,
                 failures: Failures::default(),
                 only_district: OnlyDistrict::default(),
+            }),
+            sessions: Data::new(Sessions {
+                db: db.clone(),
+                keys: keys.clone(),
+                tokens: tokens.clone(),
+                principals: principals.clone(),
+                clock,
+                rules: settings.sessions.rules,
             }),
             commands: Data::new(Commands::new(db.clone(), keys.clone())),
             sync: Data::new(Sync {

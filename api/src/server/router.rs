@@ -22,6 +22,11 @@ use crate::{
 /// Every documented path. This is the table of contents of the API.
 fn documented(v1: &mut utoipa_actix_web::service_config::ServiceConfig) {
     v1.service(auth::routes::sign_in_with_password)
+        .service(auth::session_routes::refresh)
+        .service(auth::session_routes::sign_out)
+        .service(auth::session_routes::list_sessions)
+        .service(auth::session_routes::rename_session)
+        .service(auth::session_routes::end_session)
         .service(person::me::get_me)
         .service(area::routes::list_areas)
         .service(area::routes::locate_area)
@@ -30,6 +35,9 @@ fn documented(v1: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(person::routes::appoint_manager)
         .service(person::routes::list_people)
         .service(person::routes::get_person)
+        .service(task::person_state::change_person_state)
+        .service(person::sessions::list_sessions_of_person)
+        .service(person::sessions::end_sessions_of_person)
         .service(beneficiary::routes::list_beneficiaries)
         .service(beneficiary::routes::get_beneficiary)
         .service(task::reveal::reveal_beneficiary)

@@ -4,7 +4,9 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+use chrono::TimeDelta;
 use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
 use secrecy::SecretString;
@@ -12,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::attachment::blob_store::StorageLocation;
+use crate::auth::SessionRules;
 use crate::crypto::installation::{InstallationKey, KeyError};
 use crate::db::Address;
 use crate::jobs::archive_events::Retention;
@@ -20,6 +23,8 @@ use crate::task::reveal_budget::RevealBudget;
 
 /// The default settings file; `GRIDWARD_CONFIG` overrides it.
 pub const FILE: &str = "gridward.toml";
+/// Seconds of a day.
+const DAY: u32 = 86_400;
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -38,6 +43,12 @@ struct Raw {
     keep_days: u32,
     reveals_manager: u32,
     reveals_supervisor: u32,
+    access_token_s: u32,
+    session_idle_s: u32,
+    session_phone_s: u32,
+    session_console_s: u32,
+    session_grace_s: u32,
+    sessions_per_person: usize,
 }
 
 impl Default for Raw {
@@ -57,7 +68,62 @@ impl Default for Raw {
             keep_days: 184,
             reveals_manager: 50,
             reveals_supervisor: 100,
+            access_token_s: 600,
+            session_idle_s: 14 * DAY,
+            session_phone_s: 90 * DAY,
+            session_console_s: 8 * 3_600,
+            session_grace_s: 60,
+            sessions_per_person: 5,
         }
+    }
+}
+
+/// The lifetimes of access tokens and sessions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SessionSettings {
+    /// `access_token_s`: the lifetime of an access token, 1 to 86,400 seconds.
+    pub access_token: Duration,
+    /// `session_idle_s`, `session_phone_s`, `session_console_s` and `session_grace_s`, up to
+    /// ten years; `sessions_per_person`, 1 to 100.
+    pub rules: SessionRules,
+}
+
+impl SessionSettings {
+    fn new(raw: &Raw) -> Result<Self, SettingsError> {
+        let lifetimes = [
+            ("session_idle_s", raw.session_idle_s),
+            ("session_phone_s", raw.session_phone_s),
+            ("session_console_s", raw.session_console_s),
+        ];
+        for (name, seconds) in lifetimes {
+            if !(1..=3_650 * DAY).contains(&seconds) {
+                let reason = "must be from 1 to 315360000 seconds";
+                return Err(SettingsError::OutOfRange { name, reason });
+            }
+        }
+        for (name, seconds, least) in
+            [("access_token_s", raw.access_token_s, 1), ("session_grace_s", raw.session_grace_s, 0)]
+        {
+            if !(least..=DAY).contains(&seconds) {
+                let reason = "must be a number of seconds up to 86400";
+                return Err(SettingsError::OutOfRange { name, reason });
+            }
+        }
+        if !(1..=100).contains(&raw.sessions_per_person) {
+            let (name, reason) = ("sessions_per_person", "must be from 1 to 100");
+            return Err(SettingsError::OutOfRange { name, reason });
+        }
+        let seconds = |seconds: u32| TimeDelta::seconds(seconds.into());
+        Ok(Self {
+            access_token: Duration::from_secs(raw.access_token_s.into()),
+            rules: SessionRules {
+                idle: seconds(raw.session_idle_s),
+                phone: seconds(raw.session_phone_s),
+                console: seconds(raw.session_console_s),
+                grace: seconds(raw.session_grace_s),
+                per_person: raw.sessions_per_person,
+            },
+        })
     }
 }
 
@@ -83,6 +149,8 @@ pub struct Settings {
     pub retention: Option<Retention>,
     /// `reveals_manager` and `reveals_supervisor`, 1 to 10,000: reveals per person and day.
     pub reveals: RevealBudget,
+    /// `access_token_s`, `session_*_s`, `sessions_per_person`.
+    pub sessions: SessionSettings,
     secret_key: Option<SecretString>,
     key_file: Option<PathBuf>,
 }
@@ -161,6 +229,7 @@ impl Settings {
             }
         }
         Ok(Self {
+            sessions: SessionSettings::new(&raw)?,
             attachments,
             reveals,
             retention: raw.archive.map(|folder| Retention { folder, keep_days }),
@@ -240,6 +309,14 @@ mod tests {
         assert_eq!(
             with("reveals_manager = 0").expect_err("0"),
             "the setting `reveals_manager` must be from 1 to 10000"
+        );
+        assert_eq!(
+            with("session_idle_s = 0").expect_err("0"),
+            "the setting `session_idle_s` must be from 1 to 315360000 seconds"
+        );
+        assert_eq!(
+            with("sessions_per_person = 101").expect_err("101"),
+            "the setting `sessions_per_person` must be from 1 to 100"
         );
         let error = with("listen = 'nowhere'").expect_err("listen");
         assert!(error.contains("listen"), "{error}");

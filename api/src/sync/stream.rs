@@ -11,6 +11,7 @@ use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse, get};
 use futures_util::stream;
 use gridward_domain::area::AreaCode;
+use gridward_domain::authority::Principal;
 use serde_json::json;
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 use tokio::time::{Instant, timeout_at};
@@ -19,7 +20,9 @@ use utoipa::ToSchema;
 use super::change_broadcast::ChangeBroadcast;
 use super::scope::Scope;
 use super::store::{self, EventRef};
-use crate::auth::Authenticated;
+use crate::auth::token::Bearer;
+use crate::auth::{Access, Authenticator};
+use crate::clock::Clock;
 use crate::db::DbError;
 use crate::http::openapi;
 use crate::http::problem::Problem;
@@ -29,8 +32,9 @@ use crate::tx::Db;
 
 /// The interval of keep-alive comments.
 const HEARTBEAT: Duration = Duration::from_secs(15);
-/// A stream ends when its access token expires; the client reconnects with a new one.
-const LASTS: Duration = Duration::from_secs(600);
+/// The interval at which a stream checks that its caller is still admitted: an ended session
+/// receives no hint after five seconds.
+const CHECK: Duration = Duration::from_secs(4);
 /// The maximum number of missed events that are replayed one by one; above it, one `many` event.
 const MISSED: i64 = 1_000;
 
@@ -48,8 +52,8 @@ struct Hints(String);
 /// Sends a hint for each change in the caller's scope: `data` contains `seq`, `type`,
 /// `id` and `area`. The client then syncs. `Last-Event-ID` resumes after that `seq`. An
 /// event named `many` replaces hints when too many were missed: sync. A keep-alive
-/// comment follows every 15 seconds. The stream ends after ten minutes, when the access
-/// token expires. Allowed roles: all.
+/// comment follows every 15 seconds. The stream ends when the access token expires, and
+/// within five seconds when the session ends or the caller's role or area changes. Allowed roles: all.
 #[utoipa::path(
     tag = "sync",
     operation_id = "stream_events",
@@ -65,7 +69,9 @@ pub(crate) async fn stream_events(
     db: Data<Db>,
     changes: Data<ChangeBroadcast>,
     shutdown: Data<Shutdown>,
-    Authenticated(principal): Authenticated,
+    authenticator: Data<Authenticator>,
+    clock: Data<Clock>,
+    Access { principal, bearer }: Access,
 ) -> Result<HttpResponse, Problem> {
     let last = request.headers().get("Last-Event-ID").and_then(|id| id.to_str().ok());
     let last: Option<i64> = last.and_then(|id| id.parse().ok());
@@ -77,8 +83,11 @@ pub(crate) async fn stream_events(
     let (missed, head) = db.read(move |conn| missed(conn, &scope, district, last)).await?;
     let hello = Bytes::from_static(b"retry: 3000\n\n");
     let waiting = std::iter::once(hello).chain(missed).collect();
-    let (ends, shutdown) = (Instant::now() + LASTS, shutdown.signal());
-    let listener = Listener { scope, news, last: head, waiting, ends, shutdown };
+    let left = bearer.expires - (**clock)().timestamp();
+    let ends = Instant::now() + Duration::from_secs(u64::try_from(left).unwrap_or_default());
+    let admission = Admission { authenticator, bearer, principal };
+    let (check, shutdown) = (Instant::now() + CHECK, shutdown.signal());
+    let listener = Listener { scope, news, last: head, waiting, ends, check, admission, shutdown };
     let hints = stream::unfold(listener, |mut listener| async {
         let next = listener.next().await?;
         Some((Ok::<_, Problem>(next), listener))
@@ -136,8 +145,28 @@ struct Listener {
     /// All events up to this number were sent.
     last: i64,
     waiting: VecDeque<Bytes>,
+    /// When the access token expires.
     ends: Instant,
+    /// When the caller is checked again.
+    check: Instant,
+    admission: Admission,
     shutdown: ShutdownSignal,
+}
+
+/// The caller of a stream.
+struct Admission {
+    authenticator: Data<Authenticator>,
+    bearer: Bearer,
+    principal: Principal,
+}
+
+impl Admission {
+    /// Whether the caller is still admitted, with the same role and area. If the database is
+    /// unreachable, the stream ends too: the client reconnects.
+    async fn holds(&self) -> bool {
+        let current = self.authenticator.current_principal(self.bearer).await;
+        current.is_ok_and(|principal| principal == self.principal)
+    }
 }
 
 impl Listener {
@@ -148,12 +177,16 @@ impl Listener {
         }
         let heartbeat = Instant::now() + HEARTBEAT;
         loop {
-            let news = timeout_at(heartbeat.min(self.ends), self.news.recv());
+            let news = timeout_at(heartbeat.min(self.check).min(self.ends), self.news.recv());
             let news = tokio::select! {
                 // The client reconnects to another server and asks for the missed hints.
                 () = self.shutdown.started() => return None,
                 news = news => news,
             };
+            let now = Instant::now();
+            if now >= self.ends || !self.is_admitted(now).await {
+                return None;
+            }
             match news {
                 Ok(Ok(event)) if event.seq <= self.last => {}
                 Ok(Ok(event)) => {
@@ -164,9 +197,18 @@ impl Listener {
                 }
                 Ok(Err(RecvError::Lagged(_))) => return Some(many(self.last)),
                 Ok(Err(RecvError::Closed)) => return None,
-                Err(_) if Instant::now() >= self.ends => return None,
-                Err(_) => return Some(Bytes::from_static(b":\n\n")),
+                Err(_) if now >= heartbeat => return Some(Bytes::from_static(b":\n\n")),
+                Err(_) => {}
             }
         }
+    }
+
+    /// Whether the caller is still admitted; checked every [`CHECK`].
+    async fn is_admitted(&mut self, now: Instant) -> bool {
+        if now < self.check {
+            return true;
+        }
+        self.check = now + CHECK;
+        self.admission.holds().await
     }
 }

@@ -9,6 +9,7 @@ pub mod create;
 pub mod model;
 pub mod origin;
 pub mod perform;
+pub mod person_state;
 pub mod records;
 pub mod report;
 pub mod report_content;

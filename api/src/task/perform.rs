@@ -6,6 +6,7 @@ use gridward_domain::area::AreaCode;
 use gridward_domain::authority::Principal;
 use gridward_domain::bounded_text::CommandReason;
 use gridward_domain::id::{PersonId, TaskId};
+use gridward_domain::person_state::PersonState;
 use gridward_domain::task::{self as life, Candidate, Command, Rejection, Transition, Verb};
 use gridward_domain::time::Window;
 use gridward_domain::visibility::View;
@@ -269,7 +270,7 @@ fn candidate(
     person: PersonId,
 ) -> Result<Candidate, Problem> {
     let row = person::store::row(tx.read_unbatched(), &principal.scope(), person)?
-        .filter(|row| row.active);
+        .filter(|row| row.state == PersonState::Active);
     let row = row.ok_or(ProblemCode::NotACandidate)?;
     Ok(Candidate { person, role: row.role, grid: row.area })
 }

@@ -237,3 +237,21 @@ pub fn due_tasks(
         .select(TaskRow::as_select())
         .load(conn)?)
 }
+
+/// The unfinished tasks of a person, in the order of their keys.
+///
+/// # Errors
+/// [`DbError`].
+pub fn held_by(
+    conn: &mut Conn,
+    district: AreaCode,
+    person: PersonId,
+) -> Result<Vec<TaskRow>, DbError> {
+    Ok(tasks::table
+        .filter(tasks::district.eq(district))
+        .filter(tasks::assignee.eq(person))
+        .filter(tasks::state.eq_any([Phase::Assigned, Phase::Accepted, Phase::InProgress]))
+        .order(tasks::id)
+        .select(TaskRow::as_select())
+        .load(conn)?)
+}

@@ -140,9 +140,18 @@ pub(super) fn write(
     if entry.status == 401 {
         let challenge = match problem.what {
             What::Refusal(ProblemCode::TokenExpired) => "Bearer error=\"invalid_token\"",
+            What::Refusal(ProblemCode::UseDpopNonce) => {
+                "DPoP error=\"use_dpop_nonce\", algs=\"ES256\""
+            }
+            What::Refusal(ProblemCode::InvalidDpopProof) => {
+                "DPoP error=\"invalid_dpop_proof\", algs=\"ES256\""
+            }
             _ => "Bearer",
         };
         answer.insert_header((header::WWW_AUTHENTICATE, challenge));
+    }
+    if let Some(nonce) = &problem.nonce {
+        answer.insert_header(("DPoP-Nonce", nonce.as_str()));
     }
     if let Some(allow) = &problem.allow {
         answer.insert_header((header::ALLOW, allow.as_str()));

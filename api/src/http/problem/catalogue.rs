@@ -92,10 +92,30 @@ problems! {
     Unauthenticated "unauthenticated" 401
         "Sign-in required": "Send a valid access token in the Authorization header.";
         "请先登录": "请在 Authorization 请求头中提供有效的访问令牌。";
+    /// A proof of a device's key has no nonce of this service, or an old one.
+    UseDpopNonce "use_dpop_nonce" 401 retryable = true
+        "Nonce required": "Sign a new proof with the nonce in the DPoP-Nonce header, then try again.";
+        "需要服务器随机数": "请使用 DPoP-Nonce 响应头中的随机数重新签名后再试。";
+    /// A request is not proved with the key of its session.
+    InvalidDpopProof "invalid_dpop_proof" 401 retryable = true
+        "Invalid proof of the device's key": "Sign a new proof for this method and URL, with the key of the sign-in and the nonce in the DPoP-Nonce header.";
+        "设备密钥证明无效": "请使用登录时的设备密钥和 DPoP-Nonce 响应头中的随机数，为本次请求重新签名。";
+    /// The person is suspended or has left.
+    AccountInactive "account_inactive" 401
+        "Access suspended or ended": "Contact your manager or supervisor. Unsent records stay on this device.";
+        "账号已停用": "请联系网格员或管理员。尚未上传的记录仍保存在本设备上。";
+    /// The session of a token has ended, or a refresh token is not valid.
+    SessionEnded "session_ended" 401
+        "Session has ended": "Sign in again on this device.";
+        "登录状态已失效": "请在本设备上重新登录。";
+    /// A spent refresh token was used, so its session was ended.
+    SessionReused "session_reused" 401
+        "Session ended for your safety": "A refresh token was used again, so somebody may have copied it. Sign in again, and check the list of your devices.";
+        "为保障安全，登录已中止": "刷新令牌被重复使用，可能已被他人复制。请重新登录，并检查您的设备列表。";
     /// The token was valid and has expired.
     TokenExpired "token_expired" 401
-        "Access token expired": "Sign in again to get a new access token.";
-        "登录已过期": "请重新登录。";
+        "Access token expired": "Get a new access token with your refresh token, or sign in again.";
+        "登录已过期": "请用刷新令牌获取新的访问令牌，或重新登录。";
     /// Phone and password do not match; the answer does not say which is wrong.
     WrongCredentials "wrong_credentials" 401
         "Incorrect phone number or password": "Check the phone number and the password, then try again.";
@@ -132,6 +152,10 @@ problems! {
     NotACandidate "not_a_candidate" 409
         "Person not eligible": "Choose an active manager or volunteer in your area.";
         "无法选择此人": "请选择您管辖范围内在岗的网格员或志愿者。";
+    /// The person is the manager of a grid, which must not be without one.
+    ManagerRequired "manager_required" 409
+        "A grid needs a manager": "Appoint another manager of the grid first.";
+        "网格须有网格员": "请先为该网格任命新的网格员。";
     /// The id already names another attachment.
     AttachmentKnown "attachment_known" 409
         "Attachment id already in use": "Generate a new id for each attachment.";

@@ -60,6 +60,8 @@ struct Details {
     stored_code: Option<String>,
     allow: Option<String>,
     retry_after: Option<u64>,
+    /// The nonce for the next proofs of a device's key.
+    nonce: Option<String>,
 }
 
 /// The kind of problem. A fault of the server always has its cause.
@@ -117,6 +119,7 @@ impl Problem {
             stored_code: None,
             allow: None,
             retry_after,
+            nonce: None,
         }))
     }
 
@@ -184,6 +187,16 @@ impl Problem {
     #[must_use]
     pub fn without_current(mut self) -> Self {
         self.0.current = None;
+        self
+    }
+
+    /// Adds the nonce for the next proofs (RFC 9449) to a refusal of a proof.
+    #[must_use]
+    pub fn with_nonce(mut self, nonce: String) -> Self {
+        let of_proof = [ProblemCode::UseDpopNonce, ProblemCode::InvalidDpopProof];
+        if self.kind().is_some_and(|kind| of_proof.contains(&kind)) {
+            self.0.nonce = Some(nonce);
+        }
         self
     }
 

@@ -1,0 +1,69 @@
+//! The device of a session, and how its person was authenticated.
+
+use gridward_domain::bounded_text::DeviceName;
+use gridward_domain::text_column;
+use gridward_domain::word::{UnknownWord, unknown};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// The kind of a device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Serialize, Deserialize, ToSchema)]
+#[derive(strum::Display, strum::EnumString, strum::IntoStaticStr, strum::VariantArray)]
+#[derive(diesel::AsExpression, diesel::FromSqlRow)]
+#[diesel(sql_type = diesel::sql_types::Text)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case", parse_err_ty = UnknownWord, parse_err_fn = unknown::<DeviceKind>)]
+pub enum DeviceKind {
+    /// A phone: its session lasts for months, and it stores its refresh token itself.
+    Phone,
+    /// A browser: its session lasts for a working day, and its refresh token is a cookie.
+    Console,
+}
+
+/// A device on which a person signs in.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = NewDevice)]
+pub struct Device {
+    /// The name in the person's list of devices.
+    pub name: DeviceName,
+    /// The kind of the device.
+    pub kind: DeviceKind,
+}
+
+/// An authentication method (RFC 8176).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Serialize, Deserialize)]
+#[derive(strum::Display, strum::EnumString, strum::IntoStaticStr, strum::VariantArray)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case", parse_err_ty = UnknownWord, parse_err_fn = unknown::<AuthMethod>)]
+pub enum AuthMethod {
+    /// A password.
+    Pwd,
+}
+
+/// Why a session ended before its time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Serialize, Deserialize, ToSchema)]
+#[derive(strum::Display, strum::EnumString, strum::IntoStaticStr, strum::VariantArray)]
+#[derive(diesel::AsExpression, diesel::FromSqlRow)]
+#[diesel(sql_type = diesel::sql_types::Text)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case", parse_err_ty = UnknownWord, parse_err_fn = unknown::<EndReason>)]
+pub enum EndReason {
+    /// The device signed out.
+    SignedOut,
+    /// The person or a superior ended it.
+    Revoked,
+    /// The person signed in on more devices than the limit.
+    Displaced,
+    /// The password was changed.
+    PasswordChanged,
+    /// A spent refresh token was used: somebody may have copied it.
+    TokenReused,
+    /// The person left.
+    Left,
+}
+
+text_column!(DeviceKind, EndReason);

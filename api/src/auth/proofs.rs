@@ -1,0 +1,129 @@
+//! The proofs of requests: each holds a nonce of this installation, and is used once.
+
+use std::time::Duration;
+
+use actix_web::HttpRequest;
+use actix_web::http::header::HOST;
+use actix_web::http::uri::Authority;
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use chrono::{DateTime, Utc};
+use moka::sync::Cache;
+
+use super::proof::{self, Proof, Target};
+use crate::clock::Clock;
+use crate::crypto::SealingKey;
+use crate::db::column::Hash;
+use crate::http::problem::{Problem, ProblemCode};
+
+/// The header with a proof.
+const DPOP: &str = "DPoP";
+/// The header with the nonce of the next proofs.
+pub const DPOP_NONCE: &str = "DPoP-Nonce";
+/// The lifetime of a nonce: longer than that of an access token, so that the nonce of a
+/// refresh is good until the next.
+const LIFETIME: Duration = Duration::from_secs(900);
+/// The number of proofs that are remembered as used.
+const REMEMBERED: u64 = 200_000;
+
+/// Verifies the proofs of requests.
+#[derive(Clone)]
+pub struct Proofs {
+    key: SealingKey,
+    clock: Clock,
+    used: Cache<Hash, ()>,
+}
+
+impl Proofs {
+    /// A verifier whose nonces are made with the installation's `key`, so that all servers
+    /// accept those of each.
+    pub fn new(key: SealingKey, clock: Clock) -> Self {
+        let used = Cache::builder().max_capacity(REMEMBERED).time_to_live(LIFETIME).build();
+        Self { key, clock, used }
+    }
+
+    /// A nonce for the next proofs: the time and its MAC.
+    pub fn nonce(&self) -> String {
+        nonce(&self.key, (self.clock)())
+    }
+
+    /// The key that the request's proof is made with; `None` for a request without a proof.
+    ///
+    /// # Errors
+    /// 401 with a nonce.
+    pub fn key_of(
+        &self,
+        request: &HttpRequest,
+        access_token: Option<&str>,
+    ) -> Result<Option<Hash>, Problem> {
+        let Some(header) = request.headers().get(DPOP) else { return Ok(None) };
+        let several = request.headers().get_all(DPOP).nth(1).is_some();
+        let text = header.to_str().ok().filter(|_| !several).ok_or_else(|| self.invalid())?;
+        let named = request.headers().get(HOST).and_then(|host| host.to_str().ok());
+        let host = request.uri().authority().map(Authority::as_str).or(named);
+        let target = Target {
+            method: request.method().as_str(),
+            host: host.unwrap_or_default(),
+            path: request.uri().path(),
+            access_token,
+        };
+        let proof = proof::verify(text, &target).map_err(|_| self.invalid())?;
+        self.accept(proof).map(Some)
+    }
+
+    /// Checks that the proof is fresh and was not used before.
+    fn accept(&self, proof: Proof) -> Result<Hash, Problem> {
+        let now = (self.clock)();
+        if !proof.nonce.is_some_and(|nonce| is_fresh(&self.key, &nonce, now)) {
+            return Err(Problem::from(ProblemCode::UseDpopNonce).with_nonce(self.nonce()));
+        }
+        let id = Hash::sha256([proof.key.as_ref(), proof.id.as_bytes()].concat());
+        let mut first = false;
+        self.used.get_with(id, || first = true);
+        if first { Ok(proof.key) } else { Err(self.invalid()) }
+    }
+
+    /// The problem of a proof that is not valid.
+    pub fn invalid(&self) -> Problem {
+        Problem::from(ProblemCode::InvalidDpopProof).with_nonce(self.nonce())
+    }
+}
+
+fn purpose(at: i64) -> String {
+    format!("dpop nonce|{at}")
+}
+
+fn nonce(key: &SealingKey, now: DateTime<Utc>) -> String {
+    let at = now.timestamp();
+    let mac = key.secret(&purpose(at));
+    BASE64_URL_SAFE_NO_PAD.encode([at.to_be_bytes().as_slice(), mac.as_ref()].concat())
+}
+
+fn is_fresh(key: &SealingKey, nonce: &str, now: DateTime<Utc>) -> bool {
+    let Ok(bytes) = BASE64_URL_SAFE_NO_PAD.decode(nonce) else { return false };
+    let Some((at, mac)) = bytes.split_first_chunk() else { return false };
+    let at = i64::from_be_bytes(*at);
+    let age = u64::try_from(now.timestamp().saturating_sub(at)).unwrap_or_default();
+    age <= LIFETIME.as_secs() && key.is_secret(&purpose(at), mac)
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+
+    use super::*;
+
+    #[test]
+    fn a_nonce_is_fresh_for_its_lifetime_on_every_server_of_the_installation() {
+        let (key, now) = (SealingKey::new(&[7; 32]), Utc::now());
+        let fresh = nonce(&key, now);
+        let lifetime = TimeDelta::seconds(900);
+        assert!(is_fresh(&SealingKey::new(&[7; 32]), &fresh, now + lifetime));
+        assert!(!is_fresh(&key, &fresh, now + lifetime + TimeDelta::seconds(1)));
+        assert!(is_fresh(&key, &fresh, now - TimeDelta::seconds(2)), "another server's clock");
+        assert!(!is_fresh(&SealingKey::new(&[8; 32]), &fresh, now));
+        for other in ["", "garbage", "AAAA"] {
+            assert!(!is_fresh(&key, other, now), "{other}");
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! The cookie that holds a console's refresh token, out of reach of scripts.
+
+use std::time::Duration;
+
+use actix_web::HttpRequest;
+use actix_web::http::header::COOKIE;
+
+const NAME: &str = "gridward_refresh";
+/// Only sign-in, refresh and sign-out receive it.
+const PATH: &str = "/v1/auth";
+
+/// The value of `Set-Cookie` that stores `token` for `lifetime`. Browsers send it to this
+/// origin only (`SameSite=Strict`), and over TLS only if the request came over TLS.
+pub fn store(request: &HttpRequest, token: &str, lifetime: Duration) -> String {
+    let secure = if request.connection_info().scheme() == "https" { "; Secure" } else { "" };
+    let seconds = lifetime.as_secs();
+    format!("{NAME}={token}; Path={PATH}; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}")
+}
+
+/// The value of `Set-Cookie` that deletes it.
+pub fn delete(request: &HttpRequest) -> String {
+    store(request, "", Duration::ZERO)
+}
+
+/// The refresh token in the cookies of a request.
+pub fn read(request: &HttpRequest) -> Option<&str> {
+    let headers = request.headers().get_all(COOKIE);
+    let mut cookies =
+        headers.filter_map(|header| header.to_str().ok()).flat_map(|all| all.split(';'));
+    cookies.find_map(|cookie| {
+        let (name, value) = cookie.trim().split_once('=')?;
+        (name == NAME && !value.is_empty()).then_some(value)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+
+    use super::*;
+
+    #[test]
+    fn the_cookie_is_found_among_others_and_secure_over_tls() {
+        let sent = "a=b; gridward_refresh=token; c=d";
+        let request = TestRequest::default().insert_header((COOKIE, sent)).to_http_request();
+        assert_eq!(read(&request), Some("token"));
+        assert_eq!(
+            store(&request, "token", Duration::from_secs(60)),
+            "gridward_refresh=token; Path=/v1/auth; Max-Age=60; HttpOnly; SameSite=Strict"
+        );
+        let proxied = TestRequest::default().insert_header(("X-Forwarded-Proto", "https"));
+        assert!(store(&proxied.to_http_request(), "token", Duration::ZERO).ends_with("; Secure"));
+        assert_eq!(read(&TestRequest::default().to_http_request()), None);
+    }
+}

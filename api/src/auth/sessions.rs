@@ -1,0 +1,369 @@
+//! Sessions: a person stays signed in on a device by refreshing the access token.
+//!
+//! Guarantees: a lost answer never signs anybody out; a spent refresh token ends its session;
+//! an ended session is refused by every server within five seconds.
+
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use chrono::TimeDelta;
+use gridward_domain::area::AreaCode;
+use gridward_domain::bounded_text::DeviceName;
+use gridward_domain::id::{PersonId, SessionId};
+use gridward_domain::session::{Presented, Rotation, successor};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::authenticator::PrincipalCache;
+use super::device::{AuthMethod, Device, DeviceKind, EndReason};
+use super::refresh_token::RefreshToken;
+use super::session_store::{self, SessionRow};
+use super::store;
+use super::token::{Grant, Tokens};
+use crate::clock::Clock;
+use crate::crypto::KeyRing;
+use crate::db::DbError;
+use crate::db::column::Hash;
+use crate::http::problem::{Problem, ProblemCode};
+use crate::log::{Event, Subject};
+use crate::tx::{Db, ReadSet, Tx};
+
+/// The lifetimes of sessions, and their number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SessionRules {
+    /// The end of a session that is not used.
+    pub idle: TimeDelta,
+    /// The end of a phone's session, however much it is used.
+    pub phone: TimeDelta,
+    /// The same for a console.
+    pub console: TimeDelta,
+    /// How long a spent refresh token is forgiven.
+    pub grace: TimeDelta,
+    /// The maximum number of sessions of a person.
+    pub per_person: usize,
+}
+
+impl SessionRules {
+    const fn lifetime(&self, kind: DeviceKind) -> TimeDelta {
+        match kind {
+            DeviceKind::Phone => self.phone,
+            DeviceKind::Console => self.console,
+        }
+    }
+}
+
+/// The tokens of a session.
+pub struct Issued {
+    /// The session.
+    pub session: SessionRow,
+    /// The access token.
+    pub access_token: String,
+    /// The refresh token.
+    pub refresh_token: String,
+    /// How long the refresh token is valid if it is not used.
+    pub refresh_expires_in: Duration,
+    /// The key of a phone's local storage.
+    pub device_key: String,
+}
+
+/// Opens, refreshes and ends sessions.
+#[derive(Clone)]
+pub struct Sessions {
+    /// Stores sessions.
+    pub db: Db,
+    /// The keys of refresh tokens.
+    pub keys: KeyRing,
+    /// Signs access tokens.
+    pub tokens: Tokens,
+    /// Forgets sessions when they end.
+    pub principals: PrincipalCache,
+    /// The clock.
+    pub clock: Clock,
+    /// Lifetimes and number.
+    pub rules: SessionRules,
+}
+
+impl Sessions {
+    /// Opens a session for a person who has just been authenticated by `methods`, bound to the
+    /// device's `key` if it has proved one. Above the limit, the session that was not used for the longest time ends.
+    ///
+    /// # Errors
+    /// [`Problem`].
+    pub async fn open(
+        &self,
+        district: AreaCode,
+        person: PersonId,
+        device: Device,
+        methods: impl IntoIterator<Item = AuthMethod>,
+        key: Option<Hash>,
+    ) -> Result<Issued, Problem> {
+        let (rules, id) = (self.rules, SessionId(Uuid::now_v7()));
+        let methods: std::collections::BTreeSet<AuthMethod> = methods.into_iter().collect();
+        let opened = self.db.write(district, move |tx| {
+            let (opened_at, rotation) = (tx.now, Rotation::first(tx.now));
+            let now = opened_at.naive_utc();
+            let row = SessionRow {
+                district,
+                id,
+                person,
+                kind: device.kind,
+                methods: methods.clone().into(),
+                created_at: now,
+                expires_at: now + rules.lifetime(device.kind),
+                key_hash: key,
+                device: device.name.clone(),
+                generation: rotation.newest,
+                issued_at: now,
+                used_at: now,
+                ended_at: None,
+                end_reason: None,
+                version: 1,
+            };
+            session_store::forget_old(tx.write()?, district, person, opened_at)?;
+            let displaced = make_room(tx, &rules, person)?;
+            tx.insert(row.clone());
+            Ok::<_, Problem>((row, displaced))
+        });
+        let (row, displaced) = opened.await?;
+        for ended in displaced {
+            self.principals.forget_session(district, person, ended);
+        }
+        let first = row.generation;
+        self.issued(row, first).await
+    }
+
+    /// The next tokens of the session of a refresh token.
+    ///
+    /// # Errors
+    /// 401 `session_ended` or `session_reused`, or `invalid_dpop_proof` if the session is bound
+    /// to another key than `key`; also if the person is not active.
+    pub async fn refresh(&self, presented: &str, key: Option<Hash>) -> Result<Issued, Problem> {
+        let token = self.genuine(presented).await?;
+        let (id, number, rules) = (token.session, token.number, self.rules);
+        let mut rows = ReadSet::default();
+        rows.add::<SessionRow>(id);
+        let change = move |tx: &mut Tx<'_>| rotate(tx, &rules, id, number, key);
+        let (row, presented) = self.db.write_with(token.district, rows, change).await?;
+        if presented == Presented::Reused {
+            self.principals.forget_session(row.district, row.person, id);
+            return Err(ProblemCode::SessionReused.into());
+        }
+        // After the rotation: the answer of a suspended person is lost like any other.
+        self.principals.of(&self.db, row.district, row.person, Some(id)).await?.check()?;
+        self.issued(row, successor(number)).await
+    }
+
+    /// Ends the session of a refresh token, even of a spent one. A text that is no refresh
+    /// token has no session to end (RFC 7009, 2.2).
+    ///
+    /// # Errors
+    /// [`Problem`] if the database fails.
+    pub async fn sign_out(&self, presented: &str) -> Result<(), Problem> {
+        let token = match self.genuine(presented).await {
+            Ok(token) => token,
+            Err(problem) if problem.kind().is_some() => return Ok(()),
+            Err(problem) => return Err(problem),
+        };
+        let id = token.session;
+        let end = move |tx: &mut Tx<'_>| {
+            let Some(row) = tx.find::<SessionRow>(id)? else { return Ok(None) };
+            if row.ended_at.is_none() {
+                tx.replace(&row, row.ended(tx.now, EndReason::SignedOut));
+            }
+            Ok::<_, DbError>(Some(row.person))
+        };
+        if let Some(person) = self.db.write(token.district, end).await? {
+            self.principals.forget_session(token.district, person, id);
+        }
+        Ok(())
+    }
+
+    /// A person's sessions, the last used first.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub async fn list(
+        &self,
+        district: AreaCode,
+        person: PersonId,
+    ) -> Result<Vec<SessionRow>, DbError> {
+        let now = (self.clock)();
+        self.db.read(move |conn| session_store::of_person(conn, district, person, now)).await
+    }
+
+    /// Renames the device of a person's own session.
+    ///
+    /// # Errors
+    /// 404.
+    pub async fn rename(
+        &self,
+        district: AreaCode,
+        person: PersonId,
+        id: SessionId,
+        name: DeviceName,
+    ) -> Result<SessionRow, Problem> {
+        let rename = move |tx: &mut Tx<'_>| {
+            let row = own(tx, person, id)?;
+            let version = row.version + 1;
+            let renamed = SessionRow { device: name.clone(), version, ..row.clone() };
+            tx.replace(&row, renamed.clone());
+            Ok::<_, Problem>(renamed)
+        };
+        self.db.write(district, rename).await
+    }
+
+    /// Ends one of a person's own sessions; an ended one stays so.
+    ///
+    /// # Errors
+    /// 404.
+    pub async fn end(
+        &self,
+        district: AreaCode,
+        person: PersonId,
+        id: SessionId,
+    ) -> Result<(), Problem> {
+        let end = move |tx: &mut Tx<'_>| {
+            let row = own(tx, person, id)?;
+            if row.ended_at.is_none() {
+                tx.replace(&row, row.ended(tx.now, EndReason::Revoked));
+                record(tx, "session.end", person, person, json!({ "session": id }))?;
+            }
+            Ok::<_, Problem>(())
+        };
+        self.db.write(district, end).await?;
+        self.principals.forget_session(district, person, id);
+        Ok(())
+    }
+
+    /// The refresh token of a text.
+    async fn genuine(&self, text: &str) -> Result<RefreshToken, Problem> {
+        let token = RefreshToken::parse(text).ok_or(ProblemCode::SessionEnded)?;
+        let (keys, district) = (self.keys.clone(), token.district);
+        let key = match keys.opened(district) {
+            Some(key) => Some(key),
+            None => self.db.read(move |conn| keys.find(conn, district)).await?,
+        };
+        let genuine = key.is_some_and(|key| token.is_genuine(&key));
+        if genuine { Ok(token) } else { Err(ProblemCode::SessionEnded.into()) }
+    }
+
+    /// The tokens of a session, with refresh token `number`.
+    async fn issued(&self, session: SessionRow, number: i64) -> Result<Issued, Problem> {
+        let (keys, district, now) = (self.keys.clone(), session.district, (self.clock)());
+        let key = match keys.opened(district) {
+            Some(key) => key,
+            None => self.db.read(move |conn| keys.key(conn, district)).await?,
+        };
+        let grant = Grant {
+            district,
+            person: session.person,
+            session: Some(session.id),
+            auth_time: session.created_at.and_utc(),
+            methods: session.methods.members().iter().copied().collect(),
+            key: session.key_hash,
+        };
+        let left = session.ends(self.rules.idle) - now;
+        let purpose = format!("device key|{}|{}", session.person, session.device.as_str());
+        Ok(Issued {
+            device_key: BASE64_URL_SAFE_NO_PAD.encode(key.secret(&purpose)),
+            access_token: self.tokens.issue_to(grant, now).map_err(Problem::defect)?,
+            refresh_token: RefreshToken::issue(&key, district, session.id, number),
+            refresh_expires_in: left.to_std().unwrap_or_default(),
+            session,
+        })
+    }
+}
+
+/// Uses refresh token `number` of the session `id`.
+fn rotate(
+    tx: &mut Tx<'_>,
+    rules: &SessionRules,
+    id: SessionId,
+    number: i64,
+    key: Option<Hash>,
+) -> Result<(SessionRow, Presented), Problem> {
+    let row = tx.find::<SessionRow>(id)?.ok_or(ProblemCode::SessionEnded)?;
+    if row.end_reason == Some(EndReason::TokenReused) {
+        return Err(ProblemCode::SessionReused.into());
+    }
+    if !row.is_live(tx.now, rules.idle) {
+        return Err(ProblemCode::SessionEnded.into());
+    }
+    if row.key_hash.is_some() && row.key_hash != key {
+        return Err(ProblemCode::InvalidDpopProof.into());
+    }
+    let presented = row.rotation().present(number, tx.now, rules.grace);
+    let rotation = match presented {
+        Presented::Rotates(next) => next,
+        Presented::Repeats => row.rotation(),
+        Presented::Reused => {
+            tx.replace(&row, row.ended(tx.now, EndReason::TokenReused));
+            record(tx, "session.reuse", row.person, None, json!({ "session": id }))?;
+            return Ok((row, presented));
+        }
+    };
+    let used = SessionRow {
+        generation: rotation.newest,
+        issued_at: rotation.issued_at.naive_utc(),
+        used_at: tx.now.naive_utc(),
+        version: row.version + 1,
+        ..row.clone()
+    };
+    tx.replace(&row, used.clone());
+    Ok((used, presented))
+}
+
+/// The session `id` of `person`.
+fn own(tx: &mut Tx<'_>, person: PersonId, id: SessionId) -> Result<SessionRow, Problem> {
+    let row = tx.find::<SessionRow>(id)?.filter(|row| row.person == person);
+    row.ok_or_else(Problem::not_found)
+}
+
+/// Ends the person's sessions that are too many beside a new one; returns their ids.
+fn make_room(
+    tx: &mut Tx<'_>,
+    rules: &SessionRules,
+    person: PersonId,
+) -> Result<Vec<SessionId>, DbError> {
+    let (district, now) = (tx.district, tx.now);
+    let rows = session_store::of_person(tx.read()?, district, person, now)?;
+    let live = rows.iter().filter(|row| row.is_live(now, rules.idle));
+    let displaced: Vec<_> = live.skip(rules.per_person.saturating_sub(1)).collect();
+    for row in &displaced {
+        tx.replace(*row, row.ended(now, EndReason::Displaced));
+    }
+    Ok(displaced.into_iter().map(|row| row.id).collect())
+}
+
+/// Records what happened to a person's sessions.
+fn record(
+    tx: &mut Tx<'_>,
+    action: &'static str,
+    person: PersonId,
+    actor: impl Into<Option<PersonId>>,
+    details: Value,
+) -> Result<(), DbError> {
+    let district = tx.district;
+    let Some((area, version)) = store::area(tx.read_unbatched(), district, person)? else {
+        return Ok(());
+    };
+    tx.record(
+        Event::new(action, Subject::Person, person, area, version)
+            .by(actor)
+            .assignees(Some(person), Some(person))
+            .with(details),
+    );
+    Ok(())
+}
+
+/// Ends all sessions of a person, as an act of the superior `actor`; returns their number.
+///
+/// # Errors
+/// [`DbError`].
+pub fn end_all(tx: &mut Tx<'_>, person: PersonId, actor: PersonId) -> Result<usize, DbError> {
+    let (district, now) = (tx.district, tx.now);
+    let ended = store::end_access(tx.write()?, district, person, None, EndReason::Revoked, now)?;
+    record(tx, "session.end", person, actor, json!({ "sessions": ended }))?;
+    Ok(ended)
+}
