@@ -23,6 +23,7 @@ mod contract;
 mod deadlocks;
 mod dispatching;
 mod evidence;
+mod headers;
 mod http_edges;
 mod import_whole;
 mod importing;

@@ -37,6 +37,7 @@ names), which overrides the defaults:
                          [attachments beside the SQLite file, or var/attachments]
   GRIDWARD_ARCHIVE       folder for archived events, moved daily  [none: no archiving]
   GRIDWARD_KEEP_DAYS     days that events stay in the database before archiving  [184]
+  GRIDWARD_CORS_ORIGINS  web origins that may call the API, with commas  [none]
 
 Example:  gridward demo --serve";
 

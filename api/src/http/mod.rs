@@ -4,6 +4,7 @@
 //! does.
 
 pub mod body_limits;
+pub mod cors;
 pub mod deserialize;
 mod etag;
 pub mod if_match;
@@ -13,6 +14,7 @@ pub mod openapi;
 pub mod page;
 pub mod problem;
 pub mod query;
+pub mod response_headers;
 pub mod shutdown;
 
 pub use if_match::IfMatch;

@@ -6,6 +6,7 @@ mod manual;
 mod methods;
 mod router;
 mod serve;
+mod setting_value;
 pub mod settings;
 
 pub use contract::contract;

@@ -36,7 +36,8 @@ pub fn serve(
         actix_web::rt::spawn(end_streams(components.shutdown.get_ref().clone()));
         let jobs = jobs::registry(settings.retention.clone());
         scheduler::start(job_context(&components), jobs);
-        let server = HttpServer::new(move || router::app(components.clone()))
+        let cors = settings.cors_origins.clone();
+        let server = HttpServer::new(move || router::app(components.clone(), cors.clone()))
             .workers(settings.workers)
             // Nagle's algorithm would delay a small answer by up to 40 ms.
             .tcp_nodelay(true)

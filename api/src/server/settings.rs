@@ -11,9 +11,11 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use super::setting_value;
 use crate::attachment::blob_store::StorageLocation;
 use crate::crypto::installation::{InstallationKey, KeyError};
 use crate::db::Address;
+use crate::http::cors::{CorsOrigins, NotAnOrigin};
 use crate::jobs::archive_events::Retention;
 use crate::ops::logs::LogFormat;
 
@@ -35,6 +37,8 @@ struct Raw {
     attachments: Option<String>,
     archive: Option<PathBuf>,
     keep_days: u32,
+    #[serde(deserialize_with = "setting_value::list")]
+    cors_origins: Vec<String>,
 }
 
 impl Default for Raw {
@@ -52,6 +56,7 @@ impl Default for Raw {
             attachments: None,
             archive: None,
             keep_days: 184,
+            cors_origins: Vec::new(),
         }
     }
 }
@@ -76,6 +81,8 @@ pub struct Settings {
     /// `archive`: the folder that a daily job moves old events into, and
     /// `keep_days`, 1 to 36,500: how many days they stay. Default: none.
     pub retention: Option<Retention>,
+    /// `cors_origins`: the origins of web pages that may call the API. Default: none.
+    pub cors_origins: CorsOrigins,
     secret_key: Option<SecretString>,
     key_file: Option<PathBuf>,
 }
@@ -94,6 +101,9 @@ pub enum SettingsError {
         /// The requirement that it violates.
         reason: &'static str,
     },
+    /// An invalid list of origins.
+    #[error("the setting `cors_origins`: {0}")]
+    CorsOrigins(#[from] NotAnOrigin),
     /// On PostgreSQL there is no default place for the key.
     #[error(
         "PostgreSQL requires `secret_key` (or `key_file`), the same on every server: set \
@@ -151,6 +161,7 @@ impl Settings {
             listen: raw.listen,
             log: raw.log,
             log_format: raw.log_format,
+            cors_origins: CorsOrigins::parse(&raw.cors_origins)?,
             workers: raw.workers,
             readers: raw.readers,
             secret_key: raw.secret_key,
@@ -232,6 +243,23 @@ mod tests {
         assert_eq!(
             retention("archive = 'var/archive'"),
             Some(Retention { folder, keep_days: 184 })
+        );
+    }
+
+    #[test]
+    fn a_list_is_an_array_or_a_text_with_commas() {
+        let origins = ["https://a.example", "https://b.example"].map(str::to_owned);
+        let expected = CorsOrigins::parse(&origins).expect("origins");
+        for toml in [
+            "cors_origins = ['https://a.example', 'https://b.example']",
+            "cors_origins = 'https://a.example, https://b.example,'",
+        ] {
+            assert_eq!(with(toml).expect("settings").cors_origins, expected, "{toml}");
+        }
+        assert_eq!(with("").expect("settings").cors_origins, CorsOrigins::default());
+        assert_eq!(
+            with("cors_origins = '*'").expect_err("a wildcard"),
+            "the setting `cors_origins`: `*` is not an origin, such as https://console.example.cn"
         );
     }
 
