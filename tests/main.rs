@@ -42,6 +42,7 @@ mod schema;
 mod sharding;
 mod signing_in;
 mod solving;
+mod starting;
 mod syncing;
 mod tasks;
 mod upgrade;

@@ -15,6 +15,7 @@ use super::setting_value;
 use crate::attachment::blob_store::StorageLocation;
 use crate::crypto::installation::{InstallationKey, KeyError};
 use crate::db::Address;
+use crate::db::address::AddressError;
 use crate::http::cors::{CorsOrigins, NotAnOrigin};
 use crate::jobs::archive_events::Retention;
 use crate::ops::logs::LogFormat;
@@ -27,7 +28,7 @@ pub const FILE: &str = "gridward.toml";
 struct Raw {
     database_url: String,
     listen: SocketAddr,
-    #[serde(skip_serializing)]
+    #[serde(skip_serializing, default, deserialize_with = "setting_value::secret")]
     secret_key: Option<SecretString>,
     key_file: Option<PathBuf>,
     log: String,
@@ -92,7 +93,10 @@ pub struct Settings {
 pub enum SettingsError {
     /// Unknown or invalid; names the setting and its source.
     #[error("invalid setting: {0}")]
-    Unreadable(Box<figment::Error>),
+    Unreadable(String),
+    /// An invalid address of the database.
+    #[error("the setting `database_url` {0}")]
+    Database(#[from] AddressError),
     /// A value out of range.
     #[error("the setting `{name}` {reason}")]
     OutOfRange {
@@ -132,18 +136,14 @@ impl Settings {
     }
 
     fn from_figment(figment: &Figment) -> Result<Self, SettingsError> {
-        let unreadable = |error| SettingsError::Unreadable(Box::new(error));
-        let raw: Raw = figment.extract().map_err(unreadable)?;
+        let raw: Raw =
+            figment.extract().map_err(|error| SettingsError::Unreadable(without_source(&error)))?;
         for (name, count) in [("workers", raw.workers), ("readers", raw.readers)] {
             if !(1..=256).contains(&count) {
                 return Err(SettingsError::OutOfRange { name, reason: "must be from 1 to 256" });
             }
         }
-        if raw.database_url.trim().is_empty() {
-            let reason = "must be a file or a postgres:// address";
-            return Err(SettingsError::OutOfRange { name: "database_url", reason });
-        }
-        let database = Address::parse(&raw.database_url);
+        let database = Address::parse(&raw.database_url)?;
         let beside = database.file().and_then(Path::parent).unwrap_or(Path::new("var"));
         let attachments = match &raw.attachments {
             Some(place) => StorageLocation::parse(place),
@@ -182,6 +182,18 @@ impl Settings {
         let file = self.key_file.clone().or_else(|| self.database.file().map(beside));
         Ok(InstallationKey::from_file(&file.ok_or(SettingsError::NoKey)?)?)
     }
+}
+
+/// The error without the lines of the file that it quotes, which may contain a secret.
+fn without_source(error: &figment::Error) -> String {
+    let text = error.to_string();
+    let quoted = |line: &&str| {
+        line.trim_start()
+            .trim_start_matches(|c: char| c.is_ascii_digit())
+            .trim_start()
+            .starts_with('|')
+    };
+    text.lines().filter(|line| !quoted(line)).collect::<Vec<_>>().join(" ")
 }
 
 /// Whether Kubernetes sets the variable: for a Service named `gridward`, each container gets
@@ -261,6 +273,20 @@ mod tests {
             with("cors_origins = '*'").expect_err("a wildcard"),
             "the setting `cors_origins`: `*` is not an origin, such as https://console.example.cn"
         );
+    }
+
+    #[test]
+    fn an_error_does_not_quote_a_secret() {
+        for toml in ["secret_key = 123456789", "secret_key = s3cr3t", "secret_key = [ 's3cr3t' ]"] {
+            let error = with(toml).and_then(|settings| {
+                let key = settings.secret_key.as_ref().map(InstallationKey::from_setting);
+                key.expect("a setting").map_err(|error| error.to_string())
+            });
+            let error = error.err().expect("an error");
+            assert!(!error.contains("123456789") && !error.contains("s3cr3t"), "{error}");
+        }
+        let error = with("database_url = 'postgres://anna:s3 cr3t@db/x'").expect_err("a blank");
+        assert!(error.contains("database_url") && !error.contains("cr3t"), "{error}");
     }
 
     #[test]
