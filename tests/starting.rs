@@ -1,11 +1,13 @@
 //! A server that would be unsafe does not start, and says why.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::support::Database;
-use crate::support::server::{gridward, said};
+use crate::support::server::{gridward, import, said};
+use crate::support::{Database, Files};
 
 /// The longest time that a refused start may take.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -24,6 +26,20 @@ fn refused(mut command: Command) -> String {
     }
     let output = child.wait_with_output().expect("an output");
     assert!(!output.status.success(), "{}", said(&output));
+    said(&output)
+}
+
+/// A command with a key file beside the database instead of the key of the tests.
+fn with_key_file(database: &Database, args: &[&str]) -> Command {
+    let mut command = gridward(database, args);
+    command.env_remove("GRIDWARD_SECRET_KEY");
+    command
+}
+
+/// Runs a command that must succeed.
+fn accepted(mut command: Command) -> String {
+    let output = command.output().expect("the binary runs");
+    assert!(output.status.success(), "{}", said(&output));
     said(&output)
 }
 
@@ -74,4 +90,70 @@ fn no_error_shows_the_secret_key() {
     std::fs::write(file, "secret_key = s3cr3t\n").expect("a file");
     let text = refused(serve(&database, &[]));
     assert!(text.contains("gridward.toml") && !text.contains("s3cr3t"), "{text}");
+}
+
+#[test]
+fn a_key_that_others_can_read_is_refused() {
+    let database = Database::sqlite();
+    accepted(with_key_file(&database, &["demo", "--grids", "2"]));
+    let key = database.folder.path().join("gridward.key");
+    std::fs::set_permissions(&key, Permissions::from_mode(0o644)).expect("a mode");
+    let text = refused(with_key_file(&database, &["serve"]));
+    assert!(text.contains("0644") && text.contains("chmod 600"), "{text}");
+}
+
+#[test]
+fn a_key_without_randomness_is_refused() {
+    let zeros = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+    let database = Database::sqlite();
+    let text = refused(serve(&database, &[("GRIDWARD_SECRET_KEY", zeros)]));
+    assert!(text.contains("secret_key is one byte repeated"), "{text}");
+    std::fs::write(database.folder.path().join("gridward.key"), zeros).expect("a file");
+    let key = database.folder.path().join("gridward.key");
+    std::fs::set_permissions(&key, Permissions::from_mode(0o600)).expect("a mode");
+    let text = refused(with_key_file(&database, &["serve"]));
+    assert!(text.contains("gridward.key is one byte repeated"), "{text}");
+}
+
+#[test]
+fn a_lost_key_is_not_replaced_by_a_new_one() {
+    let database = Database::sqlite();
+    accepted(with_key_file(&database, &["demo", "--grids", "2"]));
+    let key = database.folder.path().join("gridward.key");
+    let copy = database.folder.path().join("copy");
+    std::fs::rename(&key, &copy).expect("a lost key");
+    for command in [&["serve"][..], &["demo", "--serve"], &["log", "dead-letters"]] {
+        let text = refused(with_key_file(&database, command));
+        assert!(text.contains("gridward.key is missing") && !key.exists(), "{text}");
+    }
+    std::fs::rename(&copy, &key).expect("a restored key");
+    accepted(with_key_file(&database, &["log", "dead-letters"]));
+}
+
+#[test]
+fn the_key_of_another_installation_is_refused() {
+    let database = Database::sqlite();
+    let loaded = import(&database, &Files::small(), &[]);
+    assert!(loaded.status.success(), "{}", said(&loaded));
+    let other = "AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA=";
+    let text = refused(serve(&database, &[("GRIDWARD_SECRET_KEY", other)]));
+    assert!(text.contains("does not decrypt this database"), "{text}");
+}
+
+#[test]
+fn every_file_that_a_command_makes_is_for_its_owner_only() {
+    let database = Database::sqlite();
+    let commands = [
+        &["demo", "--grids", "2", "--sign-ins", "sign-ins.csv"][..],
+        &["log", "archive", "old", "--keep-days", "0"],
+    ];
+    for command in commands {
+        accepted(with_key_file(&database, command));
+    }
+    let made = entries(database.folder.path());
+    assert!(made.len() >= 5, "{made:?}");
+    for path in made {
+        let mode = path.metadata().expect("a file").permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{} has mode {mode:o}", path.display());
+    }
 }

@@ -117,7 +117,7 @@ fn load(
     options: &Options<'_>,
     bar: &ProgressBar,
 ) -> Result<(), Failure> {
-    let key = settings.installation_key()?;
+    let key = settings.installation_key(conn)?;
     let loaded = load::write(conn, &key, records, clock::system(), options, &mut |loaded| {
         bar.set_message(format!("wrote {}", loaded.kind));
         bar.inc(1);

@@ -15,6 +15,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use gridward_domain::area::AreaCode;
+use rustix::fs::Mode;
 
 use crate::db::{Address, Conn, migrate as tables};
 use crate::server::settings::Settings;
@@ -108,6 +109,7 @@ fn run(command: &Command) -> Result<(), Failure> {
     {
         return solve::run(args);
     }
+    create_private_files();
     let settings = Settings::load()?;
     match command {
         Command::Serve => serve::run(&settings),
@@ -121,6 +123,11 @@ fn run(command: &Command) -> Result<(), Failure> {
         Command::User(args) => user::run(&settings, args),
         Command::Openapi => Ok(()),
     }
+}
+
+/// Makes new files readable for their owner only: the database, attachments, archives, accounts.
+fn create_private_files() {
+    rustix::process::umask(Mode::RWXG | Mode::RWXO);
 }
 
 /// Connects to the database and migrates it.

@@ -2,6 +2,7 @@
 
 mod components;
 mod contract;
+mod installation_key;
 mod manual;
 mod methods;
 mod router;

@@ -13,9 +13,9 @@ use thiserror::Error;
 
 use super::setting_value;
 use crate::attachment::blob_store::StorageLocation;
-use crate::crypto::installation::{InstallationKey, KeyError};
-use crate::db::Address;
+use crate::crypto::installation::KeyError;
 use crate::db::address::AddressError;
+use crate::db::{Address, DbError};
 use crate::http::cors::{CorsOrigins, NotAnOrigin};
 use crate::jobs::archive_events::Retention;
 use crate::ops::logs::LogFormat;
@@ -84,8 +84,8 @@ pub struct Settings {
     pub retention: Option<Retention>,
     /// `cors_origins`: the origins of web pages that may call the API. Default: none.
     pub cors_origins: CorsOrigins,
-    secret_key: Option<SecretString>,
-    key_file: Option<PathBuf>,
+    pub(super) secret_key: Option<SecretString>,
+    pub(super) key_file: Option<PathBuf>,
 }
 
 /// A setting that stops the start.
@@ -117,6 +117,9 @@ pub enum SettingsError {
     /// The key is unusable.
     #[error(transparent)]
     Key(#[from] KeyError),
+    /// The database does not show whether the key is its own.
+    #[error(transparent)]
+    Unavailable(#[from] DbError),
 }
 
 impl Settings {
@@ -168,20 +171,6 @@ impl Settings {
             key_file: raw.key_file,
         })
     }
-
-    /// The installation's key: from `secret_key`, from `key_file`, or, on
-    /// SQLite, from a file beside the database, created at the first start.
-    ///
-    /// # Errors
-    /// [`SettingsError`].
-    pub fn installation_key(&self) -> Result<InstallationKey, SettingsError> {
-        if let Some(secret) = &self.secret_key {
-            return Ok(InstallationKey::from_setting(secret)?);
-        }
-        let beside = |file: &Path| file.with_extension("key");
-        let file = self.key_file.clone().or_else(|| self.database.file().map(beside));
-        Ok(InstallationKey::from_file(&file.ok_or(SettingsError::NoKey)?)?)
-    }
 }
 
 /// The error without the lines of the file that it quotes, which may contain a secret.
@@ -209,10 +198,18 @@ fn is_service_link(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::crypto::InstallationKey;
+
+    impl Settings {
+        /// The settings of a file.
+        pub(in crate::server) fn of_toml(toml: &str) -> Result<Self, SettingsError> {
+            let defaults = Figment::from(Serialized::defaults(Raw::default()));
+            Self::from_figment(&defaults.merge(Toml::string(toml)))
+        }
+    }
 
     fn with(toml: &str) -> Result<Settings, String> {
-        let figment = Figment::from(Serialized::defaults(Raw::default())).merge(Toml::string(toml));
-        Settings::from_figment(&figment).map_err(|error| error.to_string())
+        Settings::of_toml(toml).map_err(|error| error.to_string())
     }
 
     #[test]
@@ -287,11 +284,5 @@ mod tests {
         }
         let error = with("database_url = 'postgres://anna:s3 cr3t@db/x'").expect_err("a blank");
         assert!(error.contains("database_url") && !error.contains("cr3t"), "{error}");
-    }
-
-    #[test]
-    fn postgres_without_a_key_does_not_start() {
-        let settings = with("database_url = 'postgres://localhost/gridward'").expect("settings");
-        assert!(matches!(settings.installation_key(), Err(SettingsError::NoKey)));
     }
 }
