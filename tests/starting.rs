@@ -6,8 +6,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::support::server::{gridward, import, said};
-use crate::support::{Database, Files};
+use rstest::rstest;
+
+use crate::support::server::{Server, gridward, import, said};
+use crate::support::{Backend, Database, Files};
 
 /// The longest time that a refused start may take.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -156,4 +158,35 @@ fn every_file_that_a_command_makes_is_for_its_owner_only() {
         let mode = path.metadata().expect("a file").permissions().mode();
         assert_eq!(mode & 0o077, 0, "{} has mode {mode:o}", path.display());
     }
+}
+
+#[test]
+fn plain_http_beyond_loopback_needs_a_proxy() {
+    let mut database = Database::sqlite();
+    for listen in ["0.0.0.0:0", "[::]:0"] {
+        let text = refused(serve(&database, &[("GRIDWARD_LISTEN", listen)]));
+        assert!(text.contains("plain HTTP") && text.contains("trusted_proxies"), "{text}");
+        assert_eq!(entries(database.folder.path()), Vec::<PathBuf>::new(), "nothing was created");
+    }
+    let wrong = [("GRIDWARD_LISTEN", "0.0.0.0:0"), ("GRIDWARD_TRUSTED_PROXIES", "0.0.0.0/0")];
+    assert!(refused(serve(&database, &wrong)).contains("`0.0.0.0/0` is not a network of proxies"));
+    database.set("GRIDWARD_LISTEN", "0.0.0.0:0");
+    database.set("GRIDWARD_TRUSTED_PROXIES", "10.1.0.0/16, 127.0.0.1");
+    drop(Server::start(database));
+}
+
+#[rstest]
+fn a_demo_is_served_on_loopback_only(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let database = Database::from(backend);
+    accepted(gridward(&database, &["demo", "--grids", "2"]));
+    let exposed = [("GRIDWARD_LISTEN", "0.0.0.0:0"), ("GRIDWARD_TRUSTED_PROXIES", "10.1.0.0/16")];
+    for command in [&["serve"][..], &["demo", "--serve"]] {
+        let mut command = gridward(&database, command);
+        command.envs(exposed);
+        let text = refused(command);
+        assert!(text.contains("demo district 500116") && text.contains("loopback"), "{text}");
+    }
+    drop(Server::start(database));
 }

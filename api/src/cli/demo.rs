@@ -13,7 +13,7 @@ use super::import::{bar, write};
 use super::{Failure, connect};
 use crate::auth::{password, store};
 use crate::db::Conn;
-use crate::demo::{GRIDS, Size, generate, tasks};
+use crate::demo::{GRIDS, Size, generate, mark, tasks};
 use crate::load::record::{DistrictRecords, PersonRecord};
 use crate::log::head::Heads;
 use crate::server::settings::Settings;
@@ -46,6 +46,8 @@ pub(super) fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
     let mut conn = connect(&settings.database)?;
     if is_empty(&mut conn)? {
         write(settings, &records, &bar(7))?;
+        // Before anybody can sign in with a public password.
+        mark::set(&mut conn, district, clock::system())?;
         add_tasks(&mut conn, &records, args.seed)?;
         set_passwords(&mut conn, district, &faces.ids())?;
         if let Some(file) = &args.sign_ins {

@@ -39,6 +39,9 @@ names), which overrides the defaults:
   GRIDWARD_ARCHIVE       folder for archived events, moved daily  [none: no archiving]
   GRIDWARD_KEEP_DAYS     days that events stay in the database before archiving  [184]
   GRIDWARD_CORS_ORIGINS  web origins that may call the API, with commas  [none]
+  GRIDWARD_TRUSTED_PROXIES
+                         networks of the proxies in front that encrypt, with commas;
+                         required to listen beyond loopback over plain HTTP  [none]
 
 Example:  gridward demo --serve";
 

@@ -16,6 +16,7 @@ pub mod problem;
 pub mod query;
 pub mod response_headers;
 pub mod shutdown;
+pub mod trusted_proxies;
 
 pub use if_match::IfMatch;
 pub use if_none_match::IfNoneMatch;

@@ -2,6 +2,7 @@
 
 mod components;
 mod contract;
+pub mod exposure;
 mod installation_key;
 mod manual;
 mod methods;

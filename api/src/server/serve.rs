@@ -6,8 +6,8 @@ use actix_web::HttpServer;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::components::Components;
-use super::router;
 use super::settings::Settings;
+use super::{exposure, router};
 use crate::db::migrate::migrate;
 use crate::http::shutdown::Shutdown;
 use crate::jobs::{self, JobContext, scheduler};
@@ -20,14 +20,16 @@ const GRACE: u64 = 30;
 /// accepts requests.
 ///
 /// # Errors
-/// If the settings are invalid or the database is unavailable.
+/// If the settings are invalid or unsafe, or the database is unavailable.
 pub fn serve(
     settings: &Settings,
     ready: impl FnOnce(SocketAddr),
 ) -> Result<(), Box<dyn std::error::Error>> {
     ops::logs::start(&settings.log, settings.log_format)?;
+    exposure::check_encryption(settings)?;
     let mut conn = settings.database.connect()?;
     migrate(&mut conn)?;
+    exposure::check_demo(settings, &mut conn)?;
     let components = Components::new(settings, &mut conn)?;
     drop(conn);
     let db = components.db.get_ref().clone();

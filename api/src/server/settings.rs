@@ -17,6 +17,7 @@ use crate::crypto::installation::KeyError;
 use crate::db::address::AddressError;
 use crate::db::{Address, DbError};
 use crate::http::cors::{CorsOrigins, NotAnOrigin};
+use crate::http::trusted_proxies::{NotAProxyNetwork, TrustedProxies};
 use crate::jobs::archive_events::Retention;
 use crate::ops::logs::LogFormat;
 
@@ -40,6 +41,8 @@ struct Raw {
     keep_days: u32,
     #[serde(deserialize_with = "setting_value::list")]
     cors_origins: Vec<String>,
+    #[serde(deserialize_with = "setting_value::list")]
+    trusted_proxies: Vec<String>,
 }
 
 impl Default for Raw {
@@ -58,6 +61,7 @@ impl Default for Raw {
             archive: None,
             keep_days: 184,
             cors_origins: Vec::new(),
+            trusted_proxies: Vec::new(),
         }
     }
 }
@@ -84,6 +88,8 @@ pub struct Settings {
     pub retention: Option<Retention>,
     /// `cors_origins`: the origins of web pages that may call the API. Default: none.
     pub cors_origins: CorsOrigins,
+    /// `trusted_proxies`: the networks of the proxies in front. Default: none.
+    pub trusted_proxies: TrustedProxies,
     pub(super) secret_key: Option<SecretString>,
     pub(super) key_file: Option<PathBuf>,
 }
@@ -108,6 +114,9 @@ pub enum SettingsError {
     /// An invalid list of origins.
     #[error("the setting `cors_origins`: {0}")]
     CorsOrigins(#[from] NotAnOrigin),
+    /// An invalid list of proxies.
+    #[error("the setting `trusted_proxies`: {0}")]
+    TrustedProxies(#[from] NotAProxyNetwork),
     /// On PostgreSQL there is no default place for the key.
     #[error(
         "PostgreSQL requires `secret_key` (or `key_file`), the same on every server: set \
@@ -165,6 +174,7 @@ impl Settings {
             log: raw.log,
             log_format: raw.log_format,
             cors_origins: CorsOrigins::parse(&raw.cors_origins)?,
+            trusted_proxies: TrustedProxies::parse(&raw.trusted_proxies)?,
             workers: raw.workers,
             readers: raw.readers,
             secret_key: raw.secret_key,
