@@ -45,5 +45,6 @@ mod solving;
 mod starting;
 mod syncing;
 mod tasks;
+mod tls;
 mod upgrade;
 mod whole_district;

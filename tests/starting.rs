@@ -15,7 +15,7 @@ use crate::support::{Backend, Database, Files};
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Runs a command that must fail; returns what it printed.
-fn refused(mut command: Command) -> String {
+pub(crate) fn refused(mut command: Command) -> String {
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
     let mut child = child.expect("the binary runs");
     let began = Instant::now();
@@ -46,7 +46,7 @@ fn accepted(mut command: Command) -> String {
 }
 
 /// A start of the server with these settings besides those of the tests.
-fn serve(database: &Database, settings: &[(&str, &str)]) -> Command {
+pub(crate) fn serve(database: &Database, settings: &[(&str, &str)]) -> Command {
     let mut command = gridward(database, &["serve"]);
     command.envs(settings.iter().copied());
     command

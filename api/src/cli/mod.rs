@@ -41,7 +41,9 @@ names), which overrides the defaults:
   GRIDWARD_CORS_ORIGINS  web origins that may call the API, with commas  [none]
   GRIDWARD_TRUSTED_PROXIES
                          networks of the proxies in front that encrypt, with commas;
-                         required to listen beyond loopback over plain HTTP  [none]
+                         needed beyond loopback without a certificate  [none]
+  GRIDWARD_TLS_CERT      file with the certificate chain (PEM), for HTTPS  [none]
+  GRIDWARD_TLS_KEY       file with its private key (PEM)  [none]
 
 Example:  gridward demo --serve";
 

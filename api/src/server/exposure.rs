@@ -15,7 +15,8 @@ pub enum ExposureError {
     /// Passwords and personal data would be readable on the network.
     #[error(
         "`listen` is {0}, which other machines can reach, and plain HTTP shows them passwords and \
-         personal data: listen on 127.0.0.1, or set `trusted_proxies` to the proxy that encrypts"
+         personal data: set `tls_cert` and `tls_key`, or `trusted_proxies` to the proxy that \
+         encrypts, or listen on 127.0.0.1"
     )]
     PlainHttp(SocketAddr),
     /// Anybody could sign in.
@@ -45,7 +46,8 @@ fn is_loopback(listen: SocketAddr) -> bool {
 /// # Errors
 /// [`ExposureError::PlainHttp`].
 pub fn check_encryption(settings: &Settings) -> Result<(), ExposureError> {
-    if is_loopback(settings.listen) || !settings.trusted_proxies.is_empty() {
+    let encrypted = settings.tls.is_some() || !settings.trusted_proxies.is_empty();
+    if encrypted || is_loopback(settings.listen) {
         Ok(())
     } else {
         Err(ExposureError::PlainHttp(settings.listen))
@@ -78,6 +80,7 @@ mod tests {
             ("listen = '0.0.0.0:80'", false),
             ("listen = '[::]:80'", false),
             ("listen = '192.0.2.1:80'", false),
+            ("listen = '0.0.0.0:443'\ntls_cert = 'cert.pem'\ntls_key = 'key.pem'", true),
             ("listen = '0.0.0.0:80'\ntrusted_proxies = '10.0.0.0/8'", true),
         ] {
             let settings = Settings::of_toml(toml).expect("settings");

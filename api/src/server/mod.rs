@@ -10,6 +10,7 @@ mod router;
 mod serve;
 mod setting_value;
 pub mod settings;
+pub mod tls;
 
 pub use contract::contract;
 pub use serve::serve;

@@ -89,6 +89,7 @@ pub(super) fn routes() -> (
 pub(super) fn app(
     components: Components,
     cors: CorsOrigins,
+    https: bool,
 ) -> App<
     impl ServiceFactory<
         ServiceRequest,
@@ -107,7 +108,7 @@ pub(super) fn app(
         .wrap(Compress::default())
         .wrap(from_fn(methods::head_as_get))
         .wrap(cors.middleware())
-        .wrap(response_headers::defaults())
+        .wrap(response_headers::defaults(https))
         .wrap(from_fn(ops::measure))
         .wrap(TracingLogger::<ops::Spans>::new())
 }

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::setting_value;
+use super::tls::TlsFiles;
 use crate::attachment::blob_store::StorageLocation;
 use crate::crypto::installation::KeyError;
 use crate::db::address::AddressError;
@@ -43,6 +44,8 @@ struct Raw {
     cors_origins: Vec<String>,
     #[serde(deserialize_with = "setting_value::list")]
     trusted_proxies: Vec<String>,
+    tls_cert: Option<PathBuf>,
+    tls_key: Option<PathBuf>,
 }
 
 impl Default for Raw {
@@ -62,6 +65,8 @@ impl Default for Raw {
             keep_days: 184,
             cors_origins: Vec::new(),
             trusted_proxies: Vec::new(),
+            tls_cert: None,
+            tls_key: None,
         }
     }
 }
@@ -90,6 +95,8 @@ pub struct Settings {
     pub cors_origins: CorsOrigins,
     /// `trusted_proxies`: the networks of the proxies in front. Default: none.
     pub trusted_proxies: TrustedProxies,
+    /// `tls_cert` and `tls_key`: the files for HTTPS. Default: none, so plain HTTP.
+    pub tls: Option<TlsFiles>,
     pub(super) secret_key: Option<SecretString>,
     pub(super) key_file: Option<PathBuf>,
 }
@@ -117,6 +124,9 @@ pub enum SettingsError {
     /// An invalid list of proxies.
     #[error("the setting `trusted_proxies`: {0}")]
     TrustedProxies(#[from] NotAProxyNetwork),
+    /// A certificate without a key, or a key without a certificate.
+    #[error("the settings `tls_cert` and `tls_key` need each other")]
+    HalfTls,
     /// On PostgreSQL there is no default place for the key.
     #[error(
         "PostgreSQL requires `secret_key` (or `key_file`), the same on every server: set \
@@ -175,6 +185,11 @@ impl Settings {
             log_format: raw.log_format,
             cors_origins: CorsOrigins::parse(&raw.cors_origins)?,
             trusted_proxies: TrustedProxies::parse(&raw.trusted_proxies)?,
+            tls: match (raw.tls_cert, raw.tls_key) {
+                (Some(cert), Some(key)) => Some(TlsFiles { cert, key }),
+                (None, None) => None,
+                _ => return Err(SettingsError::HalfTls),
+            },
             workers: raw.workers,
             readers: raw.readers,
             secret_key: raw.secret_key,
