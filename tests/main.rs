@@ -22,6 +22,7 @@ mod command_line;
 mod contract;
 mod deadlocks;
 mod dispatching;
+mod doctor;
 mod evidence;
 mod headers;
 mod http_edges;

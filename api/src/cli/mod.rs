@@ -2,6 +2,7 @@
 
 mod demo;
 mod dispatch;
+mod doctor;
 mod import;
 mod jobs;
 mod log;
@@ -81,6 +82,11 @@ enum Command {
     Log(log::Args),
     /// List the background jobs and their last runs, or run one now
     Jobs(jobs::Args),
+    /// Check whether the server can start, and print the next command
+    ///
+    /// Checks the settings, the address, the certificate, the key, the database and its
+    /// clock, open files and the disk, without changing anything. Fails if a start would.
+    Doctor,
     /// Print openapi.yaml
     Openapi,
     /// Add admins, supervisors and auditors; set passwords
@@ -95,9 +101,12 @@ pub fn main() -> ExitCode {
     match run(&Cli::parse().command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            #[expect(clippy::print_stderr, reason = "errors go to standard error")]
-            {
-                eprintln!("gridward: {failure}");
+            // Its findings are printed already, and end with the next command.
+            if !failure.is::<doctor::NotReady>() {
+                #[expect(clippy::print_stderr, reason = "errors go to standard error")]
+                {
+                    eprintln!("gridward: {failure}");
+                }
             }
             // The same status as for an invalid flag.
             if failure.is::<solve::BadInput>() { ExitCode::from(2) } else { ExitCode::FAILURE }
@@ -115,7 +124,11 @@ fn run(command: &Command) -> Result<(), Failure> {
         return solve::run(args);
     }
     create_private_files();
-    let settings = Settings::load()?;
+    let settings = Settings::load();
+    if let Command::Doctor = command {
+        return doctor::run(&settings);
+    }
+    let settings = settings?;
     match command {
         Command::Serve => serve::run(&settings),
         Command::Migrate => migrate::run(&settings),
@@ -126,7 +139,7 @@ fn run(command: &Command) -> Result<(), Failure> {
         Command::Log(args) => log::run(&settings, args),
         Command::Jobs(args) => jobs::run(&settings, args),
         Command::User(args) => user::run(&settings, args),
-        Command::Openapi => Ok(()),
+        Command::Openapi | Command::Doctor => Ok(()),
     }
 }
 

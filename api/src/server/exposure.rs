@@ -37,7 +37,7 @@ pub enum ExposureError {
 }
 
 /// Whether only this machine can reach the address.
-fn is_loopback(listen: SocketAddr) -> bool {
+pub fn is_loopback(listen: SocketAddr) -> bool {
     listen.ip().to_canonical().is_loopback()
 }
 
@@ -54,15 +54,16 @@ pub fn check_encryption(settings: &Settings) -> Result<(), ExposureError> {
     }
 }
 
-/// Checks that other machines cannot reach a demo. The tables are current.
+/// Checks that other machines cannot reach a demo; returns the demo district, if there is one. The
+/// tables are current.
 ///
 /// # Errors
 /// [`ExposureError::Demo`], or that of the database.
-pub fn check_demo(settings: &Settings, conn: &mut Conn) -> Result<(), ExposureError> {
+pub fn check_demo(settings: &Settings, conn: &mut Conn) -> Result<Option<AreaCode>, ExposureError> {
     let listen = settings.listen;
     match mark::find(conn)? {
         Some(district) if !is_loopback(listen) => Err(ExposureError::Demo { district, listen }),
-        _ => Ok(()),
+        demo => Ok(demo),
     }
 }
 

@@ -1,7 +1,8 @@
-//! The server: settings, components, the router, the contract.
+//! The server: settings, the checks of a start, components, the router, the contract.
 
 mod components;
 mod contract;
+pub mod diagnosis;
 pub mod exposure;
 mod installation_key;
 mod manual;
