@@ -16,6 +16,7 @@ mod support;
 mod answers;
 mod areas;
 mod attachments;
+mod backup;
 mod beneficiaries;
 mod claims;
 mod command_line;

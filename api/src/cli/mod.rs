@@ -1,5 +1,6 @@
 //! The command line: one subcommand per use of the binary.
 
+mod backup;
 mod demo;
 mod dispatch;
 mod doctor;
@@ -82,6 +83,11 @@ enum Command {
     Log(log::Args),
     /// List the background jobs and their last runs, or run one now
     Jobs(jobs::Args),
+    /// Back up the SQLite database, while a server may use it
+    ///
+    /// The copy has every write acknowledged before the command began. It is checked before
+    /// it gets its name, and an existing file is refused. PostgreSQL has pg_dump.
+    Backup(backup::Args),
     /// Check whether the server can start, and print the next command
     ///
     /// Checks the settings, the address, the certificate, the key, the database and its
@@ -137,6 +143,7 @@ fn run(command: &Command) -> Result<(), Failure> {
         Command::Dispatch(args) => dispatch::run(&settings, args),
         Command::VerifyLog(args) => log::verify(&settings, args),
         Command::Log(args) => log::run(&settings, args),
+        Command::Backup(args) => backup::run(&settings, args),
         Command::Jobs(args) => jobs::run(&settings, args),
         Command::User(args) => user::run(&settings, args),
         Command::Openapi | Command::Doctor => Ok(()),

@@ -3,6 +3,7 @@
 //! The few statements that must differ are in [`dialect`].
 
 pub mod address;
+pub mod backup;
 pub mod bulk;
 pub mod column;
 pub mod connection;
