@@ -254,7 +254,7 @@ fn reschedule(row: &TaskRow, new: &NewDays) -> Result<Command, Problem> {
     Ok(Command::Reschedule { not_before, due_on })
 }
 
-/// The reason as the log stores it: encrypted for this version of this task.
+/// The reason as the log stores it: encrypted for this task.
 fn sealed_reason(
     key: &SealingKey,
     row: &TaskRow,
