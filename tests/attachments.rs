@@ -67,6 +67,12 @@ async fn send(caller: &Caller, id: Uuid, offset: usize, bytes: &[u8]) -> Answer 
     caller.send(request).await
 }
 
+/// Uploads `content` as a whole.
+pub(crate) async fn upload(caller: &Caller, task: &str, id: Uuid, media: &str, content: &[u8]) {
+    assert_eq!(announce(caller, task, id, media, content).await.status, 201);
+    assert_eq!(send(caller, id, 0, content).await.status, 204);
+}
+
 /// A PATCH with `Upload-Checksum`.
 async fn send_with(caller: &Caller, id: Uuid, offset: usize, bytes: &[u8], sum: &str) -> Answer {
     let request = caller

@@ -25,7 +25,8 @@ pub fn gridward(database: &Database, args: &[&str]) -> Command {
         .env("GRIDWARD_DATABASE_URL", &database.url)
         .env("GRIDWARD_SECRET_KEY", KEY)
         .env("GRIDWARD_LISTEN", "127.0.0.1:0")
-        .env("GRIDWARD_WORKERS", "2");
+        .env("GRIDWARD_WORKERS", "2")
+        .envs(database.settings.iter().map(|(name, value)| (name, value)));
     command
 }
 
@@ -121,11 +122,16 @@ impl Server {
         Another { base, child, client: self.client.clone() }
     }
 
+    /// Sends the process a signal, such as `-HUP`.
+    pub fn signal(&self, name: &str) {
+        let id = self.child.id().to_string();
+        let sent = Command::new("kill").args([name, &id]).status().expect("kill runs");
+        assert!(sent.success(), "the process is there to be asked");
+    }
+
     /// Stops the process with SIGTERM; returns its exit status.
     pub fn stop(&mut self) -> ExitStatus {
-        let id = self.child.id().to_string();
-        let asked = Command::new("kill").args(["-TERM", &id]).status().expect("kill runs");
-        assert!(asked.success(), "the process is there to be asked");
+        self.signal("-TERM");
         self.child.wait().expect("an end")
     }
 

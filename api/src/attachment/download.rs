@@ -1,6 +1,6 @@
 //! A plain download of a completed attachment.
 
-use actix_web::http::header::CACHE_CONTROL;
+use actix_web::http::header::CONTENT_DISPOSITION;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, get};
 use gridward_domain::authority::{Action, Principal, Role};
@@ -26,14 +26,21 @@ pub(super) struct Content(String);
 
 /// Download an attachment
 ///
-/// Returns the bytes of a completed attachment. An event records the access. Allowed roles:
-/// managers, supervisors and admins within their area, and the uploader.
+/// Returns the bytes of a completed attachment, as a file to be saved. An event records the access.
+/// Allowed roles: managers, supervisors and admins within their area, and the uploader.
 #[utoipa::path(
     tag = "attachments",
     operation_id = "get_attachment",
     params(("id" = inline(Uuid), Path, description = "The attachment")),
     responses(
-        (status = OK, description = "The bytes", body = Content, content_type = "application/octet-stream"),
+        (
+            status = OK, description = "The bytes",
+            content(
+                (Content = "image/jpeg"), (Content = "image/png"), (Content = "image/webp"),
+                (Content = "audio/mp4"), (Content = "audio/ogg"), (Content = "audio/amr"),
+            ),
+            headers(("Content-Disposition" = String, description = "The name of the file")),
+        ),
         openapi::Read,
     ),
 )]
@@ -50,11 +57,10 @@ pub(crate) async fn get_attachment(
     });
     let (row, key) = read.await?;
     let bytes = receive::open(&attachments, &key, &row).await?;
+    let name = format!("attachment; filename=\"{}.{}\"", row.id, row.media_type.extension());
     Ok(HttpResponse::Ok()
         .content_type(row.media_type.as_str())
-        .insert_header(("Content-Disposition", "attachment"))
-        .insert_header(("X-Content-Type-Options", "nosniff"))
-        .insert_header((CACHE_CONTROL, "no-store"))
+        .insert_header((CONTENT_DISPOSITION, name))
         .body(bytes))
 }
 

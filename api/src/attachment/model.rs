@@ -61,6 +61,18 @@ impl MediaType {
         }
     }
 
+    /// The usual extension of a file of this type.
+    pub const fn extension(self) -> &'static str {
+        match self {
+            Self::Jpeg => "jpg",
+            Self::Png => "png",
+            Self::Webp => "webp",
+            Self::Mp4 => "m4a",
+            Self::Ogg => "ogg",
+            Self::Amr => "amr",
+        }
+    }
+
     /// Whether the first bytes match this type.
     pub fn is_of(self, bytes: &[u8]) -> bool {
         let found = infer::get(bytes).map(|kind| kind.mime_type()).unwrap_or_default();

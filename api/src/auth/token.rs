@@ -243,7 +243,7 @@ mod tests {
         let address = Address::Sqlite(folder.path().join("gridward.db"));
         let mut conn = address.connect().expect("a connection");
         migrate(&mut conn).expect("tables");
-        let key = InstallationKey::from_file(&folder.path().join("key")).expect("a key");
+        let key = InstallationKey::create_file(&folder.path().join("key")).expect("a key");
         let keys = SigningKeys::load_or_make(&mut conn, &key, Utc::now()).expect("keys");
         Tokens::new(keys, Duration::from_secs(600))
     }

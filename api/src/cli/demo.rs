@@ -1,7 +1,6 @@
 //! `gridward demo`.
 
 use std::io::Write;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use gridward_domain::area::AreaCode;
@@ -13,7 +12,7 @@ use super::import::{bar, write};
 use super::{Failure, connect};
 use crate::auth::{password, store};
 use crate::db::Conn;
-use crate::demo::{GRIDS, Size, generate, tasks};
+use crate::demo::{GRIDS, Size, generate, mark, tasks};
 use crate::load::record::{DistrictRecords, PersonRecord};
 use crate::log::head::Heads;
 use crate::server::settings::Settings;
@@ -46,6 +45,8 @@ pub(super) fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
     let mut conn = connect(&settings.database)?;
     if is_empty(&mut conn)? {
         write(settings, &records, &bar(7))?;
+        // Before anybody can sign in with a public password.
+        mark::set(&mut conn, district, clock::system())?;
         add_tasks(&mut conn, &records, args.seed)?;
         set_passwords(&mut conn, district, &faces.ids())?;
         if let Some(file) = &args.sign_ins {
@@ -61,7 +62,7 @@ pub(super) fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
         faces.print(None);
         return Ok(());
     }
-    server::serve(settings, |address| faces.print(Some(address)))
+    server::serve(settings, |url| faces.print(Some(url)))
 }
 
 fn is_empty(conn: &mut Conn) -> Result<bool, Failure> {
@@ -136,23 +137,21 @@ impl Faces {
     }
 
     /// Prints the demo accounts and, if the API is served, example requests.
-    fn print(&self, address: Option<SocketAddr>) {
+    fn print(&self, url: Option<&str>) {
         println!("\nSign in with");
         for (role, _, phone, area) in &self.0 {
             println!("  {:<11} {phone}  {PASSWORD}   ({area})", role.as_str());
         }
-        match address {
+        match url {
             None => println!("\nTo serve it: gridward serve"),
-            Some(address) => {
+            Some(url) => {
                 let (_, _, phone, _) = &self.0[1];
-                println!("\nServing on http://{address}; try\n");
+                println!("\nServing on {url}; try\n");
                 println!(
-                    "  TOKEN=$(curl -s http://{address}/v1/auth/sign-in -H 'Content-Type: application/json' \\\n    \
+                    "  TOKEN=$(curl -s {url}/v1/auth/sign-in -H 'Content-Type: application/json' \\\n    \
                      -d '{{\"phone\":\"{phone}\",\"password\":\"{PASSWORD}\"}}' | sed 's/.*\"access_token\":\"\\([^\"]*\\).*/\\1/')"
                 );
-                println!(
-                    "  curl -s http://{address}/v1/tasks -H \"Authorization: Bearer $TOKEN\"\n"
-                );
+                println!("  curl -s {url}/v1/tasks -H \"Authorization: Bearer $TOKEN\"\n");
             }
         }
         // Flushes for a reader at the other end of a pipe.

@@ -8,6 +8,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::{Failure, connect};
 use crate::clock;
 use crate::db::{Conn, migrate};
+use crate::demo::mark;
 use crate::import::{FILES, Reading, read};
 use crate::load::record::DistrictRecords;
 use crate::load::{self, Options};
@@ -48,6 +49,9 @@ pub(super) fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
     let mut conn = connect(&settings.database)?;
     load(settings, &mut conn, &reading.records, &options, &bar)?;
     println!("loaded in {:.1} s", began.elapsed().as_secs_f64());
+    if let Some(demo) = mark::find(&mut conn)? {
+        println!("warning: with the demo district {demo} this database is served on loopback only");
+    }
     Ok(())
 }
 
@@ -117,7 +121,7 @@ fn load(
     options: &Options<'_>,
     bar: &ProgressBar,
 ) -> Result<(), Failure> {
-    let key = settings.installation_key()?;
+    let key = settings.installation_key(conn)?;
     let loaded = load::write(conn, &key, records, clock::system(), options, &mut |loaded| {
         bar.set_message(format!("wrote {}", loaded.kind));
         bar.inc(1);

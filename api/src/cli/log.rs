@@ -117,7 +117,7 @@ pub(super) fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
             }
         }
         Command::DeadLetters { district } => {
-            let keys = KeyRing::new(settings.installation_key()?);
+            let keys = KeyRing::new(settings.installation_key(&mut conn)?);
             for district in chosen(&mut conn, district.as_deref())? {
                 show_dead_letters(&mut conn, &keys, district)?;
             }

@@ -1,7 +1,9 @@
 //! The command line: one subcommand per use of the binary.
 
+mod backup;
 mod demo;
 mod dispatch;
+mod doctor;
 mod import;
 mod jobs;
 mod log;
@@ -16,6 +18,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use gridward_domain::area::AreaCode;
+use rustix::fs::Mode;
 
 use crate::db::{Address, Conn, migrate as tables};
 use crate::server::settings::Settings;
@@ -44,6 +47,12 @@ names), which overrides the defaults:
   GRIDWARD_SESSION_CONSOLE_S   seconds until a browser signs in again  [28800: 8 hours]
   GRIDWARD_SESSION_GRACE_S     seconds that a spent refresh token is forgiven  [60]
   GRIDWARD_SESSIONS_PER_PERSON devices of a person, signed in at a time  [5]
+  GRIDWARD_CORS_ORIGINS  web origins that may call the API, with commas  [none]
+  GRIDWARD_TRUSTED_PROXIES
+                         networks of the proxies in front that encrypt, with commas;
+                         needed beyond loopback without a certificate  [none]
+  GRIDWARD_TLS_CERT      file with the certificate chain (PEM), for HTTPS  [none]
+  GRIDWARD_TLS_KEY       file with its private key (PEM)  [none]
 
 Example:  gridward demo --serve";
 
@@ -81,6 +90,16 @@ enum Command {
     Log(log::Args),
     /// List the background jobs and their last runs, or run one now
     Jobs(jobs::Args),
+    /// Back up the SQLite database, while a server may use it
+    ///
+    /// The copy has every write acknowledged before the command began. It is checked before
+    /// it gets its name, and an existing file is refused. PostgreSQL has pg_dump.
+    Backup(backup::Args),
+    /// Check whether the server can start, and print the next command
+    ///
+    /// Checks the settings, the address, the certificate, the key, the database and its
+    /// clock, open files and the disk, without changing anything. Fails if a start would.
+    Doctor,
     /// Print openapi.yaml
     Openapi,
     /// Add admins, supervisors and auditors; set passwords; suspend people
@@ -95,9 +114,12 @@ pub fn main() -> ExitCode {
     match run(&Cli::parse().command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            #[expect(clippy::print_stderr, reason = "errors go to standard error")]
-            {
-                eprintln!("gridward: {failure}");
+            // Its findings are printed already, and end with the next command.
+            if !failure.is::<doctor::NotReady>() {
+                #[expect(clippy::print_stderr, reason = "errors go to standard error")]
+                {
+                    eprintln!("gridward: {failure}");
+                }
             }
             // The same status as for an invalid flag.
             if failure.is::<solve::BadInput>() { ExitCode::from(2) } else { ExitCode::FAILURE }
@@ -114,7 +136,12 @@ fn run(command: &Command) -> Result<(), Failure> {
     {
         return solve::run(args);
     }
-    let settings = Settings::load()?;
+    create_private_files();
+    let settings = Settings::load();
+    if let Command::Doctor = command {
+        return doctor::run(&settings);
+    }
+    let settings = settings?;
     match command {
         Command::Serve => serve::run(&settings),
         Command::Migrate => migrate::run(&settings),
@@ -123,10 +150,16 @@ fn run(command: &Command) -> Result<(), Failure> {
         Command::Dispatch(args) => dispatch::run(&settings, args),
         Command::VerifyLog(args) => log::verify(&settings, args),
         Command::Log(args) => log::run(&settings, args),
+        Command::Backup(args) => backup::run(&settings, args),
         Command::Jobs(args) => jobs::run(&settings, args),
         Command::User(args) => user::run(&settings, args),
-        Command::Openapi => Ok(()),
+        Command::Openapi | Command::Doctor => Ok(()),
     }
+}
+
+/// Makes new files readable for their owner only: the database, attachments, archives, accounts.
+fn create_private_files() {
+    rustix::process::umask(Mode::RWXG | Mode::RWXO);
 }
 
 /// Connects to the database and migrates it.

@@ -79,7 +79,7 @@ fn set_password(settings: &Settings, phone: &Phone, district: Option<&str>) -> R
     let hash = password::hash(new)?;
     let mut conn = connect(&settings.database)?;
     let district = choose_district(&mut conn, district)?;
-    let key = KeyRing::new(settings.installation_key()?).key(&mut conn, district)?;
+    let key = KeyRing::new(settings.installation_key(&mut conn)?).key(&mut conn, district)?;
     let known = store::by_phone(&mut conn, district, key.index(phone.as_str()))?;
     let (id, _) = known.ok_or("no active person has this phone number")?;
     let now = clock::system();
@@ -104,7 +104,7 @@ fn add(
     let mut conn = connect(&settings.database)?;
     let known = area::store::current(&mut conn, &area)?.ok_or("the area does not exist")?;
     let district = area.district();
-    let key = KeyRing::new(settings.installation_key()?).key(&mut conn, district)?;
+    let key = KeyRing::new(settings.installation_key(&mut conn)?).key(&mut conn, district)?;
     let index = key.index(phone.as_str());
     if person::store::with_phone(&mut conn, district, index)?.is_some() {
         return Err("another person already has this phone number".into());

@@ -1,7 +1,6 @@
 //! The installation's key: the only secret outside the database.
 
-use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -9,6 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 use thiserror::Error;
 
 use super::SealingKey;
+use super::private_file::{self, PrivateFileError};
 
 /// Why the installation key is unavailable.
 #[derive(Debug, Error)]
@@ -19,14 +19,29 @@ pub enum KeyError {
         /// The setting or file.
         origin: String,
     },
-    /// The file cannot be read or created.
-    #[error("the key file {path} cannot be used: {reason}")]
-    File {
-        /// The file.
-        path: String,
-        /// The cause.
-        reason: std::io::Error,
+    /// The key is one byte repeated, so it was not drawn at random.
+    #[error(
+        "the key in {origin} is one byte repeated and protects nothing: use the output of \
+         `openssl rand -base64 32`"
+    )]
+    NotRandom {
+        /// The setting or file.
+        origin: String,
     },
+    /// The file cannot be read or created, or others may read it.
+    #[error(transparent)]
+    File(#[from] PrivateFileError),
+    /// The file is missing, and a new key could not decrypt the database.
+    #[error(
+        "the key file {} is missing, but the database contains data that only its key decrypts: \
+         restore the file from your copy of it", .0.display()
+    )]
+    Missing(PathBuf),
+    /// The key of another installation.
+    #[error(
+        "the key does not decrypt this database: use the key that the database was created with"
+    )]
+    Foreign,
     /// The system's random generator failed.
     #[error("the system's random generator failed")]
     NoRandom,
@@ -40,36 +55,39 @@ impl InstallationKey {
     /// The key in a setting.
     ///
     /// # Errors
-    /// [`KeyError::Malformed`].
+    /// [`KeyError::Malformed`], [`KeyError::NotRandom`].
     pub fn from_setting(secret: &SecretString) -> Result<Self, KeyError> {
         Self::parse(secret.expose_secret(), "secret_key")
     }
 
-    /// The key in the file at `path`, created at the first start with owner-only access.
+    /// The key in the file at `path`; `None` if there is no file.
     ///
     /// # Errors
     /// [`KeyError`].
-    pub fn from_file(path: &Path) -> Result<Self, KeyError> {
-        let origin = path.display().to_string();
-        let failed = |reason| KeyError::File { path: origin.clone(), reason };
-        match std::fs::read_to_string(path) {
-            Ok(text) => Self::parse(&text, &origin),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                let secret: [u8; 32] = random()?;
-                write_private(path, &BASE64_STANDARD.encode(secret)).map_err(failed)?;
-                // Another process may have created the file first; its content is the key.
-                let text = std::fs::read_to_string(path).map_err(failed)?;
-                Self::parse(&text, &origin)
-            }
-            Err(error) => Err(failed(error)),
-        }
+    pub fn from_file(path: &Path) -> Result<Option<Self>, KeyError> {
+        let text = private_file::read(path)?;
+        text.map(|text| Self::parse(&text, &path.display().to_string())).transpose()
+    }
+
+    /// The key in the file at `path`, which is created with a new key if there is none.
+    ///
+    /// # Errors
+    /// [`KeyError`].
+    pub fn create_file(path: &Path) -> Result<Self, KeyError> {
+        let secret: [u8; 32] = random()?;
+        private_file::create(path, &BASE64_STANDARD.encode(secret))?;
+        // Another process may have created the file first; its content is the key.
+        Self::from_file(path)?.ok_or_else(|| KeyError::Missing(path.to_owned()))
     }
 
     fn parse(text: &str, origin: &str) -> Result<Self, KeyError> {
         let bytes = BASE64_STANDARD.decode(text.trim()).ok();
         let secret: Option<[u8; 32]> = bytes.and_then(|bytes| bytes.try_into().ok());
-        let malformed = || KeyError::Malformed { origin: origin.to_owned() };
-        secret.map(|secret| Self(SealingKey::new(&secret))).ok_or_else(malformed)
+        let secret = secret.ok_or_else(|| KeyError::Malformed { origin: origin.to_owned() })?;
+        if secret.iter().all(|byte| *byte == secret[0]) {
+            return Err(KeyError::NotRandom { origin: origin.to_owned() });
+        }
+        Ok(Self(SealingKey::new(&secret)))
     }
 
     /// The key for encryption and decryption.
@@ -88,18 +106,18 @@ pub fn random<const N: usize>() -> Result<[u8; N], KeyError> {
     Ok(bytes)
 }
 
-/// Creates a file that only its owner can read; an existing file stays.
-fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder)?;
-    }
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    match options.open(path) {
-        Ok(mut file) => file.write_all(text.as_bytes()).and_then(|()| file.sync_all()),
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
-        Err(error) => Err(error),
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_of_one_byte_repeated_is_refused() {
+        for byte in [0, 0xFF] {
+            let text = BASE64_STANDARD.encode([byte; 32]);
+            let error = InstallationKey::from_setting(&text.clone().into()).err();
+            assert!(matches!(error, Some(KeyError::NotRandom { .. })));
+        }
+        let short = InstallationKey::from_setting(&"c2hvcnQ=".to_owned().into()).err();
+        assert!(matches!(short, Some(KeyError::Malformed { .. })));
     }
 }

@@ -8,6 +8,7 @@
 pub mod installation;
 pub mod key_ring;
 pub mod mask;
+pub mod private_file;
 pub mod store;
 
 use std::fmt::Display;

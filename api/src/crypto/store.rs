@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::installation::{InstallationKey, random};
 use super::{SealingKey, aad};
 use crate::db::column::Hash;
-use crate::db::schema::{district_heads, districts};
+use crate::db::schema::{district_heads, districts, signing_keys};
 use crate::db::{Conn, DbError};
 
 /// The data key of `district`; `None` if the district does not exist.
@@ -69,6 +69,27 @@ pub fn found_district(
         ))
         .execute(conn)?;
     Ok((SealingKey::new(&secret), true))
+}
+
+/// Whether nothing in the database is encrypted yet.
+///
+/// # Errors
+/// [`DbError`].
+pub fn is_empty(conn: &mut Conn) -> Result<bool, DbError> {
+    let signing_keys: i64 = signing_keys::table.count().get_result(conn)?;
+    Ok(signing_keys == 0 && districts(conn)?.is_empty())
+}
+
+/// Whether `installation` decrypts the database, as far as it has a district.
+///
+/// # Errors
+/// [`DbError`].
+pub fn is_decrypted_by(conn: &mut Conn, installation: &InstallationKey) -> Result<bool, DbError> {
+    let Some(district) = districts(conn)?.first().copied() else { return Ok(true) };
+    match district_key(conn, installation, district) {
+        Err(DbError::Corrupt { .. }) => Ok(false),
+        key => key.map(|_| true),
+    }
 }
 
 /// All districts of this installation, ordered by code.

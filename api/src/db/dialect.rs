@@ -1,5 +1,6 @@
 //! The few statements that differ between the two databases.
 
+use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 
@@ -61,6 +62,23 @@ pub fn try_job_lock(conn: &mut Conn, job: &str, district: AreaCode) -> Result<bo
                 .bind::<diesel::sql_types::Text, _>(job)
                 .bind::<diesel::sql_types::Text, _>(district);
             Ok(lock.get_result::<Lock>(conn)?.acquired)
+        }
+    }
+}
+
+/// The time of the database server; `None` on SQLite, which has no clock of its own.
+///
+/// # Errors
+/// [`DbError`].
+pub fn server_time(conn: &mut Conn) -> Result<Option<DateTime<Utc>>, DbError> {
+    match conn {
+        Conn::Sqlite(_) => Ok(None),
+        Conn::Pg(conn) => {
+            let now = diesel::dsl::sql::<diesel::sql_types::Timestamp>(
+                "clock_timestamp() AT TIME ZONE 'UTC'",
+            );
+            let now: NaiveDateTime = diesel::select(now).get_result(conn)?;
+            Ok(Some(now.and_utc()))
         }
     }
 }

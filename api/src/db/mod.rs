@@ -2,6 +2,8 @@
 //!
 //! The few statements that must differ are in [`dialect`].
 
+pub mod address;
+pub mod backup;
 pub mod bulk;
 pub mod column;
 pub mod connection;
@@ -11,7 +13,8 @@ pub(crate) mod schema;
 
 use thiserror::Error;
 
-pub use connection::{Address, Conn};
+pub use address::Address;
+pub use connection::Conn;
 
 /// Why a database operation failed.
 #[derive(Debug, Error)]

@@ -76,6 +76,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    demo_districts (district) {
+        district -> Text,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
     district_heads (district) {
         district -> Text,
         seq -> BigInt,
@@ -349,6 +356,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     beneficiaries,
     commands,
     credentials,
+    demo_districts,
     district_heads,
     districts,
     events,

@@ -10,6 +10,7 @@ mod draw;
 mod households;
 mod identity;
 mod map;
+pub mod mark;
 mod people;
 mod places;
 pub mod tasks;

@@ -4,6 +4,7 @@
 //! does.
 
 pub mod body_limits;
+pub mod cors;
 pub mod deserialize;
 mod etag;
 pub mod if_match;
@@ -13,7 +14,9 @@ pub mod openapi;
 pub mod page;
 pub mod problem;
 pub mod query;
+pub mod response_headers;
 pub mod shutdown;
+pub mod trusted_proxies;
 
 pub use if_match::IfMatch;
 pub use if_none_match::IfNoneMatch;

@@ -25,7 +25,7 @@ fn district_code() -> gridward_domain::area::AreaCode {
 
 /// A database with a district without events.
 fn district(folder: &TempDir) -> Db {
-    let address = Address::parse(&folder.path().join("gridward.db").display().to_string());
+    let address = Address::Sqlite(folder.path().join("gridward.db"));
     let mut conn = address.connect().expect("a connection");
     migrate::migrate(&mut conn).expect("tables");
     let head = format!(

@@ -1,5 +1,6 @@
-//! Running the service: health, metrics, logs.
+//! Running the service: health, metrics, logs, limits of the machine.
 
+pub mod host;
 pub mod logs;
 pub mod metrics;
 pub mod routes;

@@ -80,7 +80,7 @@ impl Components {
         settings: &Settings,
         conn: &mut Conn,
     ) -> Result<Self, Box<dyn std::error::Error>> {
-        let installation = settings.installation_key()?;
+        let installation = settings.installation_key(conn)?;
         let clock: Clock = clock::system;
         let signing = SigningKeys::load_or_make(conn, &installation, clock())?;
         let cores = std::thread::available_parallelism().map_or(1, usize::from);

@@ -38,7 +38,8 @@ pub fn yaml() -> Result<String, yaml_serde::Error> {
             Errors are problems (RFC 9457): branch on `code`, show `title` and `detail`, which are \
             in the language of `Accept-Language` (`zh-CN` or `en`). A resource outside the caller's \
             area is treated as nonexistent. Every GET also supports HEAD, with the same headers and \
-            no body (RFC 9110, 9.1). `x-roles`, `x-scope` and `x-data-class` of an operation give the \
+            no body (RFC 9110, 9.1). Only an area's boundary and the public keys may be cached; every \
+            other answer has `Cache-Control: no-store`. `x-roles`, `x-scope` and `x-data-class` of an operation give the \
             permitted roles, the resources in reach and the most sensitive data. Clients must ignore unknown fields and enum values: new ones \
             may be added within `/v1`.",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),

@@ -12,8 +12,9 @@ use utoipa_actix_web::{AppExt, scope};
 use super::components::Components;
 use super::contract;
 use super::methods::{self, Methods};
-use crate::http::body_limits;
+use crate::http::cors::CorsOrigins;
 use crate::http::problem::{Problem, answer};
+use crate::http::{body_limits, response_headers};
 use crate::{
     area, attachment, auth, beneficiary, catalogue, event, http, notice, ops, person, plan, sync,
     task,
@@ -95,6 +96,8 @@ pub(super) fn routes() -> (
 /// The application with its middleware; the first in the list is the innermost.
 pub(super) fn app(
     components: Components,
+    cors: CorsOrigins,
+    https: bool,
 ) -> App<
     impl ServiceFactory<
         ServiceRequest,
@@ -112,6 +115,8 @@ pub(super) fn app(
         .wrap(from_fn(answer::in_callers_language))
         .wrap(Compress::default())
         .wrap(from_fn(methods::head_as_get))
+        .wrap(cors.middleware())
+        .wrap(response_headers::defaults(https))
         .wrap(from_fn(ops::measure))
         .wrap(TracingLogger::<ops::Spans>::new())
 }

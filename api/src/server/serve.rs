@@ -1,13 +1,12 @@
 //! The server process, from start to shutdown.
 
-use std::net::SocketAddr;
-
 use actix_web::HttpServer;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::components::Components;
-use super::router;
 use super::settings::Settings;
+use super::tls::Certificate;
+use super::{exposure, router};
 use crate::db::migrate::migrate;
 use crate::http::shutdown::Shutdown;
 use crate::jobs::{self, JobContext, scheduler};
@@ -16,18 +15,21 @@ use crate::ops;
 /// How long a shutdown waits for requests in flight, in seconds.
 const GRACE: u64 = 30;
 
-/// Migrates the database and serves until a signal stops it; calls `ready` once it
-/// accepts requests.
+/// Migrates the database and serves until a signal stops it; calls `ready` with the
+/// server's URL once it accepts requests.
 ///
 /// # Errors
-/// If the settings are invalid or the database is unavailable.
+/// If the settings are invalid or unsafe, or the database is unavailable.
 pub fn serve(
     settings: &Settings,
-    ready: impl FnOnce(SocketAddr),
+    ready: impl FnOnce(&str),
 ) -> Result<(), Box<dyn std::error::Error>> {
     ops::logs::start(&settings.log, settings.log_format)?;
+    exposure::check_encryption(settings)?;
+    let certificate = settings.tls.as_ref().map(Certificate::load).transpose()?;
     let mut conn = settings.database.connect()?;
     migrate(&mut conn)?;
+    exposure::check_demo(settings, &mut conn)?;
     let components = Components::new(settings, &mut conn)?;
     drop(conn);
     let db = components.db.get_ref().clone();
@@ -36,18 +38,29 @@ pub fn serve(
         actix_web::rt::spawn(end_streams(components.shutdown.get_ref().clone()));
         let jobs = jobs::registry(settings.retention.clone());
         scheduler::start(job_context(&components), jobs);
-        let server = HttpServer::new(move || router::app(components.clone()))
+        let (cors, https) = (settings.cors_origins.clone(), certificate.is_some());
+        let server = HttpServer::new(move || router::app(components.clone(), cors.clone(), https))
             .workers(settings.workers)
             // Nagle's algorithm would delay a small answer by up to 40 ms.
             .tcp_nodelay(true)
-            .shutdown_timeout(GRACE)
-            .bind(settings.listen)
-            .map_err(|error| format!("cannot listen on {}: {error}", settings.listen))?;
+            .shutdown_timeout(GRACE);
+        let server = match certificate {
+            None => server.bind(settings.listen),
+            Some(certificate) => {
+                let config = certificate.server_config()?;
+                certificate.reload_on_hangup()?;
+                server.bind_rustls_0_23(settings.listen, config)
+            }
+        };
+        let server =
+            server.map_err(|error| format!("cannot listen on {}: {error}", settings.listen))?;
         // With port 0 the system chooses a free port.
-        let address = server.addrs().first().copied().unwrap_or(settings.listen);
+        let bound = server.addrs_with_scheme().first().copied();
+        let (address, scheme) = bound.unwrap_or((settings.listen, "http"));
+        let url = format!("{scheme}://{address}");
         let server = server.run();
-        tracing::info!(database = ?settings.database, "serving on http://{address}");
-        ready(address);
+        tracing::info!(database = ?settings.database, "serving on {url}");
+        ready(&url);
         Ok(server.await?)
     });
     db.close();

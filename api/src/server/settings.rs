@@ -13,10 +13,15 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use super::setting_value;
+use super::tls::TlsFiles;
 use crate::attachment::blob_store::StorageLocation;
 use crate::auth::SessionRules;
-use crate::crypto::installation::{InstallationKey, KeyError};
-use crate::db::Address;
+use crate::crypto::installation::KeyError;
+use crate::db::address::AddressError;
+use crate::db::{Address, DbError};
+use crate::http::cors::{CorsOrigins, NotAnOrigin};
+use crate::http::trusted_proxies::{NotAProxyNetwork, TrustedProxies};
 use crate::jobs::archive_events::Retention;
 use crate::ops::logs::LogFormat;
 use crate::task::reveal_budget::RevealBudget;
@@ -31,7 +36,7 @@ const DAY: u32 = 86_400;
 struct Raw {
     database_url: String,
     listen: SocketAddr,
-    #[serde(skip_serializing)]
+    #[serde(skip_serializing, default, deserialize_with = "setting_value::secret")]
     secret_key: Option<SecretString>,
     key_file: Option<PathBuf>,
     log: String,
@@ -49,6 +54,12 @@ struct Raw {
     session_console_s: u32,
     session_grace_s: u32,
     sessions_per_person: usize,
+    #[serde(deserialize_with = "setting_value::list")]
+    cors_origins: Vec<String>,
+    #[serde(deserialize_with = "setting_value::list")]
+    trusted_proxies: Vec<String>,
+    tls_cert: Option<PathBuf>,
+    tls_key: Option<PathBuf>,
 }
 
 impl Default for Raw {
@@ -74,6 +85,10 @@ impl Default for Raw {
             session_console_s: 8 * 3_600,
             session_grace_s: 60,
             sessions_per_person: 5,
+            cors_origins: Vec::new(),
+            trusted_proxies: Vec::new(),
+            tls_cert: None,
+            tls_key: None,
         }
     }
 }
@@ -151,8 +166,14 @@ pub struct Settings {
     pub reveals: RevealBudget,
     /// `access_token_s`, `session_*_s`, `sessions_per_person`.
     pub sessions: SessionSettings,
-    secret_key: Option<SecretString>,
-    key_file: Option<PathBuf>,
+    /// `cors_origins`: the origins of web pages that may call the API. Default: none.
+    pub cors_origins: CorsOrigins,
+    /// `trusted_proxies`: the networks of the proxies in front. Default: none.
+    pub trusted_proxies: TrustedProxies,
+    /// `tls_cert` and `tls_key`: the files for HTTPS. Default: none, so plain HTTP.
+    pub tls: Option<TlsFiles>,
+    pub(super) secret_key: Option<SecretString>,
+    pub(super) key_file: Option<PathBuf>,
 }
 
 /// A setting that stops the start.
@@ -160,7 +181,10 @@ pub struct Settings {
 pub enum SettingsError {
     /// Unknown or invalid; names the setting and its source.
     #[error("invalid setting: {0}")]
-    Unreadable(Box<figment::Error>),
+    Unreadable(String),
+    /// An invalid address of the database.
+    #[error("the setting `database_url` {0}")]
+    Database(#[from] AddressError),
     /// A value out of range.
     #[error("the setting `{name}` {reason}")]
     OutOfRange {
@@ -169,6 +193,15 @@ pub enum SettingsError {
         /// The requirement that it violates.
         reason: &'static str,
     },
+    /// An invalid list of origins.
+    #[error("the setting `cors_origins`: {0}")]
+    CorsOrigins(#[from] NotAnOrigin),
+    /// An invalid list of proxies.
+    #[error("the setting `trusted_proxies`: {0}")]
+    TrustedProxies(#[from] NotAProxyNetwork),
+    /// A certificate without a key, or a key without a certificate.
+    #[error("the settings `tls_cert` and `tls_key` need each other")]
+    HalfTls,
     /// On PostgreSQL there is no default place for the key.
     #[error(
         "PostgreSQL requires `secret_key` (or `key_file`), the same on every server: set \
@@ -178,6 +211,9 @@ pub enum SettingsError {
     /// The key is unusable.
     #[error(transparent)]
     Key(#[from] KeyError),
+    /// The database does not show whether the key is its own.
+    #[error(transparent)]
+    Unavailable(#[from] DbError),
 }
 
 impl Settings {
@@ -197,18 +233,14 @@ impl Settings {
     }
 
     fn from_figment(figment: &Figment) -> Result<Self, SettingsError> {
-        let unreadable = |error| SettingsError::Unreadable(Box::new(error));
-        let raw: Raw = figment.extract().map_err(unreadable)?;
+        let raw: Raw =
+            figment.extract().map_err(|error| SettingsError::Unreadable(without_source(&error)))?;
         for (name, count) in [("workers", raw.workers), ("readers", raw.readers)] {
             if !(1..=256).contains(&count) {
                 return Err(SettingsError::OutOfRange { name, reason: "must be from 1 to 256" });
             }
         }
-        if raw.database_url.trim().is_empty() {
-            let reason = "must be a file or a postgres:// address";
-            return Err(SettingsError::OutOfRange { name: "database_url", reason });
-        }
-        let database = Address::parse(&raw.database_url);
+        let database = Address::parse(&raw.database_url)?;
         let beside = database.file().and_then(Path::parent).unwrap_or(Path::new("var"));
         let attachments = match &raw.attachments {
             Some(place) => StorageLocation::parse(place),
@@ -237,26 +269,31 @@ impl Settings {
             listen: raw.listen,
             log: raw.log,
             log_format: raw.log_format,
+            cors_origins: CorsOrigins::parse(&raw.cors_origins)?,
+            trusted_proxies: TrustedProxies::parse(&raw.trusted_proxies)?,
+            tls: match (raw.tls_cert, raw.tls_key) {
+                (Some(cert), Some(key)) => Some(TlsFiles { cert, key }),
+                (None, None) => None,
+                _ => return Err(SettingsError::HalfTls),
+            },
             workers: raw.workers,
             readers: raw.readers,
             secret_key: raw.secret_key,
             key_file: raw.key_file,
         })
     }
+}
 
-    /// The installation's key: from `secret_key`, from `key_file`, or, on
-    /// SQLite, from a file beside the database, created at the first start.
-    ///
-    /// # Errors
-    /// [`SettingsError`].
-    pub fn installation_key(&self) -> Result<InstallationKey, SettingsError> {
-        if let Some(secret) = &self.secret_key {
-            return Ok(InstallationKey::from_setting(secret)?);
-        }
-        let beside = |file: &Path| file.with_extension("key");
-        let file = self.key_file.clone().or_else(|| self.database.file().map(beside));
-        Ok(InstallationKey::from_file(&file.ok_or(SettingsError::NoKey)?)?)
-    }
+/// The error without the lines of the file that it quotes, which may contain a secret.
+fn without_source(error: &figment::Error) -> String {
+    let text = error.to_string();
+    let quoted = |line: &&str| {
+        line.trim_start()
+            .trim_start_matches(|c: char| c.is_ascii_digit())
+            .trim_start()
+            .starts_with('|')
+    };
+    text.lines().filter(|line| !quoted(line)).collect::<Vec<_>>().join(" ")
 }
 
 /// Whether Kubernetes sets the variable: for a Service named `gridward`, each container gets
@@ -272,10 +309,18 @@ fn is_service_link(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::crypto::InstallationKey;
+
+    impl Settings {
+        /// The settings of a file.
+        pub(in crate::server) fn of_toml(toml: &str) -> Result<Self, SettingsError> {
+            let defaults = Figment::from(Serialized::defaults(Raw::default()));
+            Self::from_figment(&defaults.merge(Toml::string(toml)))
+        }
+    }
 
     fn with(toml: &str) -> Result<Settings, String> {
-        let figment = Figment::from(Serialized::defaults(Raw::default())).merge(Toml::string(toml));
-        Settings::from_figment(&figment).map_err(|error| error.to_string())
+        Settings::of_toml(toml).map_err(|error| error.to_string())
     }
 
     #[test]
@@ -334,8 +379,33 @@ mod tests {
     }
 
     #[test]
-    fn postgres_without_a_key_does_not_start() {
-        let settings = with("database_url = 'postgres://localhost/gridward'").expect("settings");
-        assert!(matches!(settings.installation_key(), Err(SettingsError::NoKey)));
+    fn a_list_is_an_array_or_a_text_with_commas() {
+        let origins = ["https://a.example", "https://b.example"].map(str::to_owned);
+        let expected = CorsOrigins::parse(&origins).expect("origins");
+        for toml in [
+            "cors_origins = ['https://a.example', 'https://b.example']",
+            "cors_origins = 'https://a.example, https://b.example,'",
+        ] {
+            assert_eq!(with(toml).expect("settings").cors_origins, expected, "{toml}");
+        }
+        assert_eq!(with("").expect("settings").cors_origins, CorsOrigins::default());
+        assert_eq!(
+            with("cors_origins = '*'").expect_err("a wildcard"),
+            "the setting `cors_origins`: `*` is not an origin, such as https://console.example.cn"
+        );
+    }
+
+    #[test]
+    fn an_error_does_not_quote_a_secret() {
+        for toml in ["secret_key = 123456789", "secret_key = s3cr3t", "secret_key = [ 's3cr3t' ]"] {
+            let error = with(toml).and_then(|settings| {
+                let key = settings.secret_key.as_ref().map(InstallationKey::from_setting);
+                key.expect("a setting").map_err(|error| error.to_string())
+            });
+            let error = error.err().expect("an error");
+            assert!(!error.contains("123456789") && !error.contains("s3cr3t"), "{error}");
+        }
+        let error = with("database_url = 'postgres://anna:s3 cr3t@db/x'").expect_err("a blank");
+        assert!(error.contains("database_url") && !error.contains("cr3t"), "{error}");
     }
 }

@@ -1,0 +1,140 @@
+//! Examines an installation: the checks of a start, and those of its surroundings. Nothing is
+//! created or changed.
+
+mod contents;
+mod finding;
+mod surroundings;
+
+use chrono::{DateTime, Utc};
+
+use super::exposure;
+use super::settings::{Settings, SettingsError};
+use super::tls::{TlsError, TlsFiles};
+use crate::crypto::installation::KeyError;
+use crate::crypto::private_file::PrivateFileError;
+use crate::db::Conn;
+
+pub use finding::{Finding, Verdict, next_command};
+
+/// The command after a correction that has no command of its own.
+pub const AGAIN: &str = "gridward doctor";
+/// The command for a database without a district.
+const IMPORT: &str = "gridward import DIR";
+
+/// The findings, and the command that comes next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnosis {
+    /// The result of each check.
+    pub findings: Vec<Finding>,
+    /// One command.
+    pub next: String,
+}
+
+impl Diagnosis {
+    /// Whether the server can start.
+    pub fn is_ready(&self) -> bool {
+        self.findings.iter().all(|finding| finding.verdict != Verdict::Failed)
+    }
+}
+
+/// Examines the installation with these settings at `now`.
+pub fn examine(settings: &Result<Settings, SettingsError>, now: DateTime<Utc>) -> Diagnosis {
+    let settings = match settings {
+        Ok(settings) => settings,
+        Err(error) => {
+            let findings = vec![Finding::failed("settings", error, AGAIN)];
+            return Diagnosis { findings, next: AGAIN.to_owned() };
+        }
+    };
+    let mut findings = vec![Finding::good("settings", "valid"), listen(settings)];
+    findings.extend(settings.tls.as_ref().map(certificate));
+    let (found, conn) = database(settings);
+    findings.push(found);
+    let mut otherwise = IMPORT;
+    match conn {
+        None => findings.push(key_alone(settings)),
+        Some(mut conn) => match contents::examine(settings, &mut conn, now) {
+            Ok(found) => {
+                findings.extend(found.findings);
+                if found.has_district {
+                    otherwise = "gridward serve";
+                }
+            }
+            Err(error) => findings.push(Finding::failed("database", error, AGAIN)),
+        },
+    }
+    findings.extend(surroundings::examine(settings));
+    let next = next_command(&findings, otherwise);
+    Diagnosis { findings, next }
+}
+
+fn listen(settings: &Settings) -> Finding {
+    let (subject, listen) = ("listen", settings.listen);
+    match exposure::check_encryption(settings) {
+        Err(error) => Finding::failed(subject, error, serve_on_loopback(settings)),
+        Ok(()) if settings.tls.is_some() => Finding::good(subject, format!("{listen}, HTTPS")),
+        Ok(()) if exposure::is_loopback(listen) => {
+            Finding::good(subject, format!("{listen}, for this machine only"))
+        }
+        Ok(()) => Finding::good(subject, format!("{listen}, behind trusted proxies")),
+    }
+}
+
+/// A start that other machines cannot reach.
+fn serve_on_loopback(settings: &Settings) -> String {
+    format!("GRIDWARD_LISTEN=127.0.0.1:{} gridward serve", settings.listen.port())
+}
+
+fn certificate(files: &TlsFiles) -> Finding {
+    match files.load() {
+        Ok(_) => Finding::good("certificate", "fits its key"),
+        Err(error) => {
+            let next = match &error {
+                TlsError::KeyFile(file) => next_for_file(file),
+                _ => format!("openssl x509 -noout -subject -in {}", files.cert.display()),
+            };
+            Finding::failed("certificate", error, next)
+        }
+    }
+}
+
+/// The database, and a connection if it exists.
+fn database(settings: &Settings) -> (Finding, Option<Conn>) {
+    let (subject, address) = ("database", &settings.database);
+    // A connection would create the file.
+    if address.file().is_some_and(|file| !file.exists()) {
+        return (Finding::good(subject, format!("{address:?} does not exist yet")), None);
+    }
+    match address.connect() {
+        Ok(conn) => (Finding::good(subject, format!("{address:?} is reachable")), Some(conn)),
+        Err(error) => (Finding::failed(subject, error, AGAIN), None),
+    }
+}
+
+/// The key without a database to compare it with.
+fn key_alone(settings: &Settings) -> Finding {
+    match settings.find_key() {
+        Ok(_) => Finding::good("key", "valid, or created with the database"),
+        Err(error) => key_fault(&error),
+    }
+}
+
+/// A fault of the key.
+fn key_fault(error: &SettingsError) -> Finding {
+    let next = match error {
+        SettingsError::Key(KeyError::File(file)) => next_for_file(file),
+        SettingsError::Key(KeyError::Missing(path)) => format!("cp COPY {}", path.display()),
+        SettingsError::NoKey | SettingsError::Key(KeyError::NotRandom { .. }) => {
+            "export GRIDWARD_SECRET_KEY=$(openssl rand -base64 32)".to_owned()
+        }
+        _ => AGAIN.to_owned(),
+    };
+    Finding::failed("key", error, next)
+}
+
+fn next_for_file(error: &PrivateFileError) -> String {
+    match error {
+        PrivateFileError::Exposed { path, .. } => format!("chmod 600 {}", path.display()),
+        PrivateFileError::Io { path, .. } => format!("ls -l {}", path.display()),
+    }
+}
