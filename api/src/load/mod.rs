@@ -112,7 +112,7 @@ pub fn write(
     } else {
         let key = &db::transact(conn, found).map_err(failed)?;
         kinds::write(&mut Target { conn, district, key, now, options }, records, report)?;
-        db::dialect::analyze(conn).map_err(failed)
+        db::dialect::analyze(conn, kinds::TABLES).map_err(failed)
     }
 }
 
