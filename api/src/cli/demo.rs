@@ -83,7 +83,7 @@ fn add_tasks(conn: &mut Conn, records: &DistrictRecords, seed: u64) -> Result<()
             &[load::bulk_change(district, "tasks")],
         )
     })?;
-    dialect::analyze(conn)?;
+    dialect::analyze(conn, "tasks")?;
     println!("tasks: {} added", tasks.len());
     Ok(())
 }

@@ -39,14 +39,15 @@ pub fn lock_rows(conn: &mut Conn, table: &'static str, district: AreaCode) -> Re
     Ok(())
 }
 
-/// Updates the planner's statistics after a bulk load. Without them PostgreSQL plans for
-/// empty tables until its next automatic run; SQLite needs none for the statements here.
+/// Updates the planner's statistics of `tables`, which are separated by commas, after a bulk
+/// load. Without them PostgreSQL plans for empty tables until its next automatic run; SQLite
+/// needs none for the statements here.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn analyze(conn: &mut Conn) -> Result<(), DbError> {
+pub fn analyze(conn: &mut Conn, tables: &'static str) -> Result<(), DbError> {
     match conn {
-        Conn::Pg(conn) => Ok(conn.batch_execute("ANALYZE")?),
+        Conn::Pg(conn) => Ok(conn.batch_execute(&format!("ANALYZE {tables}"))?),
         Conn::Sqlite(_) => Ok(()),
     }
 }
