@@ -1,6 +1,5 @@
 //! Scopes: the rules for the rows that a person's phone may have, as pure functions.
 
-use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use gridward_domain::area::{AreaCode, Level};
@@ -9,6 +8,7 @@ use gridward_domain::id::PersonId;
 use gridward_domain::task::Phase;
 
 use super::cursor::Rest;
+use crate::db::column::Hash;
 
 /// A person's scope.
 #[derive(Clone, Copy, Debug)]
@@ -110,8 +110,8 @@ impl Scope {
     /// A fingerprint of the scope; a cursor with a different one is invalid.
     pub fn mark(&self) -> String {
         let Principal { person, role, area } = self.0;
-        let hash = digest(&SHA256, format!("{person}|{role}|{area}").as_bytes());
-        BASE64_URL_SAFE_NO_PAD.encode(hash.as_ref().iter().take(9).copied().collect::<Vec<_>>())
+        let hash = Hash::sha256(format!("{person}|{role}|{area}"));
+        BASE64_URL_SAFE_NO_PAD.encode(&hash.as_ref()[..9])
     }
 
     /// Whether the area is a single grid, for which the log is indexed by area.
