@@ -123,11 +123,7 @@ macro_rules! texts {
         }
 
         #[cfg(feature = "schema")]
-        impl utoipa::ToSchema for $name {
-            fn name() -> std::borrow::Cow<'static, str> {
-                std::borrow::Cow::Borrowed(stringify!($name))
-            }
-        }
+        $crate::schema::named!($name as stringify!($name));
     )+};
 }
 

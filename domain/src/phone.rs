@@ -12,9 +12,9 @@ const DIGITS: std::ops::RangeInclusive<usize> = 5..=20;
 
 /// A phone number of 5 to 20 digits.
 ///
-/// Parsing drops separators (blanks, hyphens, invisible characters) and reads full-width digits, so that a pasted number
-/// equals a typed one. People sign in by phone, so both sides of a comparison
-/// must be parsed.
+/// Parsing drops separators (blanks, hyphens, invisible characters) and reads full-width
+/// digits, so that a pasted number equals a typed one. People sign in by phone, so both
+/// sides of a comparison must be parsed.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Phone(String);
 

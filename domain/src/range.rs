@@ -102,11 +102,7 @@ macro_rules! ranges {
         }
 
         #[cfg(feature = "schema")]
-        impl utoipa::ToSchema for $name {
-            fn name() -> std::borrow::Cow<'static, str> {
-                std::borrow::Cow::Borrowed(stringify!($name))
-            }
-        }
+        $crate::schema::named!($name as stringify!($name));
     )+};
 }
 
@@ -115,7 +111,7 @@ ranges! {
     ServiceMinutes: i32 as Integer, 1 to 480, example 30;
     /// A priority from 1 (lowest) to 10 (most urgent).
     Priority: i32 as Integer, 1 to 10, example 5;
-    /// A number of attempts to find somebody at home, or the number of one of them.
+    /// The number of attempts at a visit, or the number of one attempt, from 1.
     Attempts: i32 as Integer, 1 to 20, example 1;
     /// Days from one attempt to the next.
     RetryDays: i32 as Integer, 0 to 365, example 3;

@@ -1,11 +1,9 @@
 //! OpenAPI schemas of types with a text form that their fields do not show.
 
-use std::borrow::Cow;
-
 use crate::word::VariantArray as _;
+use utoipa::PartialSchema;
 use utoipa::openapi::schema::{AdditionalProperties, ObjectBuilder, Type};
 use utoipa::openapi::{KnownFormat, RefOr, Schema, SchemaFormat};
-use utoipa::{PartialSchema, ToSchema};
 
 use crate::word::Word as _;
 
@@ -14,6 +12,19 @@ use crate::id::{BeneficiaryId, NoticeId, PersonId, PlanId, ReportId, SessionId, 
 use crate::place::Place;
 use crate::skill::Skill;
 use crate::time::{TimeOfDay, Window};
+
+/// Gives the schema of a type its name in the contract.
+macro_rules! named {
+    ($type:ident as $name:expr) => {
+        impl utoipa::ToSchema for $type {
+            fn name() -> std::borrow::Cow<'static, str> {
+                std::borrow::Cow::Borrowed($name)
+            }
+        }
+    };
+}
+
+pub(crate) use named;
 
 /// A whole number within bounds.
 pub(crate) fn whole_number(min: i64, max: i64, example: i64, description: &str) -> RefOr<Schema> {
@@ -36,30 +47,28 @@ pub(crate) fn bounded_text(
     example: &str,
     description: &str,
 ) -> RefOr<Schema> {
-    ObjectBuilder::new()
-        .schema_type(Type::String)
+    string(example, description)
         .min_length((min > 0).then_some(min))
         .max_length(Some(max))
-        .examples([example])
-        .description(Some(description))
         .build()
         .into()
 }
 
-fn text(pattern: &str, most: usize, example: &str, description: &str) -> RefOr<Schema> {
+/// A code of at most `max` characters that match `pattern`.
+fn code(pattern: &str, max: usize, example: &str, description: &str) -> RefOr<Schema> {
+    string(example, description).pattern(Some(pattern)).max_length(Some(max)).build().into()
+}
+
+fn string(example: &str, description: &str) -> ObjectBuilder {
     ObjectBuilder::new()
         .schema_type(Type::String)
-        .pattern(Some(pattern))
-        .max_length(Some(most))
         .examples([example])
         .description(Some(description))
-        .build()
-        .into()
 }
 
 impl PartialSchema for AreaCode {
     fn schema() -> RefOr<Schema> {
-        text(
+        code(
             "^[0-9]{6}([0-9]{3}){0,3}$",
             15,
             "500116001002001",
@@ -69,44 +78,29 @@ impl PartialSchema for AreaCode {
     }
 }
 
-impl ToSchema for AreaCode {
-    fn name() -> Cow<'static, str> {
-        Cow::Borrowed("AreaCode")
-    }
-}
+named!(AreaCode as "AreaCode");
 
 impl PartialSchema for Skill {
     fn schema() -> RefOr<Schema> {
-        text("^[a-z][a-z0-9_]{0,31}$", 32, "first_aid", "The code of a skill.")
+        code("^[a-z][a-z0-9_]{0,31}$", 32, "first_aid", "The code of a skill.")
     }
 }
 
-impl ToSchema for Skill {
-    fn name() -> Cow<'static, str> {
-        Cow::Borrowed("Skill")
-    }
-}
+named!(Skill as "Skill");
 
 macro_rules! ids {
     ($($id:ident: $description:literal),* $(,)?) => {$(
         impl PartialSchema for $id {
             fn schema() -> RefOr<Schema> {
-                ObjectBuilder::new()
-                    .schema_type(Type::String)
+                string("0198c4d0-7a5e-7c3e-9d5b-3f1f2a6b7c8d", $description)
                     .format(Some(SchemaFormat::KnownFormat(KnownFormat::Uuid)))
                     .max_length(Some(36))
-                    .examples(["0198c4d0-7a5e-7c3e-9d5b-3f1f2a6b7c8d"])
-                    .description(Some($description))
                     .build()
                     .into()
             }
         }
 
-        impl ToSchema for $id {
-            fn name() -> Cow<'static, str> {
-                Cow::Borrowed(stringify!($id))
-            }
-        }
+        named!($id as stringify!($id));
     )*};
 }
 
@@ -131,11 +125,7 @@ impl PartialSchema for Level {
     }
 }
 
-impl ToSchema for Level {
-    fn name() -> Cow<'static, str> {
-        Cow::Borrowed("Level")
-    }
-}
+named!(Level as "Level");
 
 impl PartialSchema for Place {
     fn schema() -> RefOr<Schema> {
@@ -160,11 +150,7 @@ impl PartialSchema for Place {
     }
 }
 
-impl ToSchema for Place {
-    fn name() -> Cow<'static, str> {
-        Cow::Borrowed("Place")
-    }
-}
+named!(Place as "Place");
 
 /// Minutes from midnight, from `first` to `last`.
 fn minute(first: u16, last: u16, example: u16, description: &str) -> RefOr<Schema> {
@@ -178,11 +164,7 @@ impl PartialSchema for TimeOfDay {
     }
 }
 
-impl ToSchema for TimeOfDay {
-    fn name() -> Cow<'static, str> {
-        Cow::Borrowed("TimeOfDay")
-    }
-}
+named!(TimeOfDay as "TimeOfDay");
 
 impl PartialSchema for Window {
     fn schema() -> RefOr<Schema> {
@@ -202,8 +184,4 @@ impl PartialSchema for Window {
     }
 }
 
-impl ToSchema for Window {
-    fn name() -> Cow<'static, str> {
-        Cow::Borrowed("DayWindow")
-    }
-}
+named!(Window as "DayWindow");

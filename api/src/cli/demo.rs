@@ -11,7 +11,7 @@ use gridward_domain::word::Word as _;
 use super::import::{bar, write};
 use super::{Failure, connect};
 use crate::auth::{password, store};
-use crate::db::Conn;
+use crate::db::{Conn, dialect};
 use crate::demo::{GRIDS, Size, generate, mark, tasks};
 use crate::load::record::{DistrictRecords, PersonRecord};
 use crate::log::head::Heads;
@@ -84,6 +84,7 @@ fn add_tasks(conn: &mut Conn, records: &DistrictRecords, seed: u64) -> Result<()
             &[load::bulk_change(district, "tasks")],
         )
     })?;
+    dialect::analyze(conn, "tasks")?;
     println!("tasks: {} added", tasks.len());
     Ok(())
 }

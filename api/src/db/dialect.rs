@@ -40,6 +40,19 @@ pub fn lock_rows(conn: &mut Conn, table: &'static str, district: AreaCode) -> Re
     Ok(())
 }
 
+/// Updates the planner's statistics of `tables`, which are separated by commas, after a bulk
+/// load. Without them PostgreSQL plans for empty tables until its next automatic run; SQLite
+/// needs none for the statements here.
+///
+/// # Errors
+/// [`DbError`].
+pub fn analyze(conn: &mut Conn, tables: &'static str) -> Result<(), DbError> {
+    match conn {
+        Conn::Pg(conn) => Ok(conn.batch_execute(&format!("ANALYZE {tables}"))?),
+        Conn::Sqlite(_) => Ok(()),
+    }
+}
+
 /// Takes the lock of `job` in `district` until the connection is closed; `false`
 /// while another connection has it. On SQLite there is one server and no lock.
 ///

@@ -263,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_that_looks_like_a_message_stays_unrefused() {
+    fn a_value_that_looks_like_a_message_is_not_shown() {
         for value in ["13800138000 at line 2", "13800138000, expected u8", "13800138000"] {
             for name in ["minutes", "words", "place", "area"] {
                 let body = json!({ "area": "500116", name: [value], "minutes": value }).to_string();

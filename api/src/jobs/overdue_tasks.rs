@@ -65,7 +65,7 @@ fn step(tx: &mut Tx<'_>, row: &TaskRow, today: NaiveDate) -> Result<(), DbError>
         archive_or_postpone(tx, row, &before, today);
         return Ok(());
     };
-    let step = Step { row, before: &before, after: &after, verb: command.verb() };
+    let step = Step { row, before, after, verb: command.verb() };
     write(tx, &step, None, step.event());
     Ok(())
 }

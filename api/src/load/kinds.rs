@@ -38,6 +38,10 @@ macro_rules! write_rows {
     }};
 }
 
+/// The tables of the kinds.
+pub(super) const TABLES: &str =
+    "areas, outlines, people, beneficiaries, stations, memorials, holidays";
+
 /// Writes all kinds, each in its own transaction.
 pub(super) fn write(
     to: &mut Target<'_>,

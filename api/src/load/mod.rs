@@ -111,7 +111,8 @@ pub fn write(
         })
     } else {
         let key = &db::transact(conn, found).map_err(failed)?;
-        kinds::write(&mut Target { conn, district, key, now, options }, records, report)
+        kinds::write(&mut Target { conn, district, key, now, options }, records, report)?;
+        db::dialect::analyze(conn, kinds::TABLES).map_err(failed)
     }
 }
 

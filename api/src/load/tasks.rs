@@ -15,8 +15,8 @@ use super::record::BeneficiaryRecord;
 use super::report::Fate;
 use super::step::Step;
 use crate::clock;
-use crate::db::DbError;
 use crate::db::schema::{people, tasks};
+use crate::db::{Conn, DbError};
 use crate::log::Event;
 use crate::person::{PersonState, Role};
 use crate::task::perform;
@@ -43,7 +43,7 @@ pub(super) fn move_with_beneficiaries(
         let Some(home) = home(&homes, row.beneficiary) else { continue };
         let assignee_works_there = row.assignee.and_then(|id| grids.get(&id)) == Some(&home.grid);
         let command = AutomaticCommand::Move { to: home.grid, assignee_works_there };
-        let change = Change::of(row, &command, step)?;
+        let change = transition(row, &command, step)?;
         let is_opened = change.after.state != change.before.state;
         let event = change
             .event()
@@ -97,18 +97,16 @@ fn grids_of_assignees(
 ) -> Result<HashMap<PersonId, AreaCode>, DbError> {
     let assignees: HashSet<PersonId> = rows.iter().filter_map(|row| row.assignee).collect();
     let assignees: Vec<PersonId> = assignees.into_iter().collect();
-    let mut grids = HashMap::new();
-    for ids in assignees.chunks(CHUNK) {
-        let found: Vec<(PersonId, AreaCode)> = people::table
-            .filter(people::district.eq(step.district))
+    let grids = in_chunks(step, &assignees, |conn, district, ids| {
+        people::table
+            .filter(people::district.eq(district))
             .filter(people::id.eq_any(ids))
             .filter(people::state.eq(PersonState::Active))
             .filter(people::role.eq_any(Role::VISITORS))
             .select((people::id, people::area))
-            .load(step.conn)?;
-        grids.extend(found);
-    }
-    Ok(grids)
+            .load(conn)
+    })?;
+    Ok(grids.into_iter().collect())
 }
 
 /// Opens the tasks of these people, who may no longer do them.
@@ -117,18 +115,17 @@ pub(super) fn release_of(
     people: &[PersonId],
     because: &'static str,
 ) -> Result<(), DbError> {
-    let mut held: Vec<TaskRow> = Vec::new();
-    for ids in people.chunks(CHUNK) {
-        let theirs = tasks::table
-            .filter(tasks::district.eq(step.district))
+    let assigned = in_chunks(step, people, |conn, district, ids| {
+        tasks::table
+            .filter(tasks::district.eq(district))
             .filter(tasks::assignee.eq_any(ids))
             .filter(tasks::state.eq_any(Phase::UNFINISHED_ASSIGNED))
             .order(tasks::id)
-            .select(TaskRow::as_select());
-        held.extend(theirs.load(step.conn)?);
-    }
-    apply_to_all(step, &held, &AutomaticCommand::Release, because)?;
-    step.loaded.note(Fate::Opened, held.into_iter().map(|row| row.id));
+            .select(TaskRow::as_select())
+            .load(conn)
+    })?;
+    apply_to_all(step, &assigned, &AutomaticCommand::Release, because)?;
+    step.loaded.note(Fate::Opened, assigned.into_iter().map(|row| row.id));
     Ok(())
 }
 
@@ -137,33 +134,31 @@ pub(super) fn cancel_of(
     step: &mut Step<'_>,
     beneficiaries: &[BeneficiaryId],
 ) -> Result<(), DbError> {
-    let mut unfinished: Vec<TaskRow> = Vec::new();
-    for ids in beneficiaries.chunks(CHUNK) {
-        let theirs = tasks::table
-            .filter(tasks::district.eq(step.district))
+    let unfinished = in_chunks(step, beneficiaries, |conn, district, ids| {
+        tasks::table
+            .filter(tasks::district.eq(district))
             .filter(tasks::beneficiary.eq_any(ids))
             .filter(tasks::state.eq_any(Phase::UNFINISHED))
             .order(tasks::id)
-            .select(TaskRow::as_select());
-        unfinished.extend(theirs.load(step.conn)?);
-    }
+            .select(TaskRow::as_select())
+            .load(conn)
+    })?;
     cancel(step, unfinished, "beneficiary_gone")
 }
 
 /// Cancels the unfinished tasks at places of these grids, which have ended. Tasks for
 /// beneficiaries are cancelled or moved with the beneficiaries.
 pub(super) fn cancel_in(step: &mut Step<'_>, grids: &[AreaCode]) -> Result<(), DbError> {
-    let mut unfinished: Vec<TaskRow> = Vec::new();
-    for codes in grids.chunks(CHUNK) {
-        let there = tasks::table
-            .filter(tasks::district.eq(step.district))
+    let unfinished = in_chunks(step, grids, |conn, district, codes| {
+        tasks::table
+            .filter(tasks::district.eq(district))
             .filter(tasks::grid.eq_any(codes))
             .filter(tasks::beneficiary.is_null())
             .filter(tasks::state.eq_any(Phase::UNFINISHED))
             .order(tasks::id)
-            .select(TaskRow::as_select());
-        unfinished.extend(there.load(step.conn)?);
-    }
+            .select(TaskRow::as_select())
+            .load(conn)
+    })?;
     cancel(step, unfinished, "area_gone")
 }
 
@@ -178,30 +173,40 @@ pub(super) fn with_tasks(
     step: &mut Step<'_>,
     beneficiaries: &[BeneficiaryId],
 ) -> Result<HashSet<BeneficiaryId>, DbError> {
-    let mut found = HashSet::new();
-    for ids in beneficiaries.chunks(CHUNK) {
-        let theirs: Vec<Option<BeneficiaryId>> = tasks::table
-            .filter(tasks::district.eq(step.district))
-            .filter(tasks::beneficiary.eq_any(ids))
-            .select(tasks::beneficiary)
-            .distinct()
-            .load(step.conn)?;
-        found.extend(theirs.into_iter().flatten());
-    }
-    Ok(found)
+    let found: Vec<Option<BeneficiaryId>> =
+        in_chunks(step, beneficiaries, |conn, district, ids| {
+            tasks::table
+                .filter(tasks::district.eq(district))
+                .filter(tasks::beneficiary.eq_any(ids))
+                .select(tasks::beneficiary)
+                .distinct()
+                .load(conn)
+        })?;
+    Ok(found.into_iter().flatten().collect())
 }
 
 fn rows(step: &mut Step<'_>, ids: &[TaskId]) -> Result<Vec<TaskRow>, DbError> {
-    let mut rows = Vec::with_capacity(ids.len());
-    for ids in ids.chunks(CHUNK) {
-        let those = tasks::table
-            .filter(tasks::district.eq(step.district))
+    in_chunks(step, ids, |conn, district, ids| {
+        tasks::table
+            .filter(tasks::district.eq(district))
             .filter(tasks::id.eq_any(ids))
             .order(tasks::id)
-            .select(TaskRow::as_select());
-        rows.extend(those.load(step.conn)?);
+            .select(TaskRow::as_select())
+            .load(conn)
+    })
+}
+
+/// Reads by `keys` in the district of the step, with at most [`CHUNK`] of them per query.
+fn in_chunks<K, T>(
+    step: &mut Step<'_>,
+    keys: &[K],
+    read: impl Fn(&mut Conn, AreaCode, &[K]) -> QueryResult<Vec<T>>,
+) -> Result<Vec<T>, DbError> {
+    let mut found = Vec::new();
+    for keys in keys.chunks(CHUNK) {
+        found.extend(read(step.conn, step.district, keys)?);
     }
-    Ok(rows)
+    Ok(found)
 }
 
 /// Applies the command to each of `rows` and writes the results.
@@ -212,35 +217,27 @@ fn apply_to_all(
     because: &'static str,
 ) -> Result<(), DbError> {
     for row in rows {
-        let change = Change::of(row, command, step)?;
+        let change = transition(row, command, step)?;
         let event = change.event().with(json!({ "because": because }));
         write(step, row, &row.moved(&change.after, step.now), event)?;
     }
     Ok(())
 }
 
-/// A task before and after an automatic command.
-struct Change<'a> {
+/// The transition of a task by an automatic command.
+fn transition<'a>(
     row: &'a TaskRow,
-    before: life::Task,
-    after: life::Task,
-    verb: life::Verb,
-}
-
-impl<'a> Change<'a> {
-    fn of(row: &'a TaskRow, command: &AutomaticCommand, step: &Step<'_>) -> Result<Self, DbError> {
-        let before = row.life()?;
-        match life::apply_automatic(&before, command, clock::day(step.now)) {
-            Ok(Transition::Changed(after)) => Ok(Self { row, before, after, verb: command.verb() }),
-            // Rows are read by the phases in which the command is valid.
-            Ok(Transition::Already) => Err(DbError::corrupt("tasks", "unchanged by a load")),
-            Err(rejection) => Err(DbError::corrupt("tasks", rejection)),
+    command: &AutomaticCommand,
+    step: &Step<'_>,
+) -> Result<perform::Step<'a>, DbError> {
+    let before = row.life()?;
+    match life::apply_automatic(&before, command, clock::day(step.now)) {
+        Ok(Transition::Changed(after)) => {
+            Ok(perform::Step { row, before, after, verb: command.verb() })
         }
-    }
-
-    fn event(&self) -> Event {
-        let Self { row, before, after, verb } = self;
-        perform::Step { row, before, after, verb: *verb }.event()
+        // Rows are read by the phases in which the command is valid.
+        Ok(Transition::Already) => Err(DbError::corrupt("tasks", "unchanged by a load")),
+        Err(rejection) => Err(DbError::corrupt("tasks", rejection)),
     }
 }
 

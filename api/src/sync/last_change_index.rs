@@ -51,7 +51,7 @@ impl LastChangeIndex {
         let key = (district, head.epoch.clone());
         let upto = self.known().entry(key.clone()).or_default().upto;
         if upto < head.seq {
-            // For so many events a query of the log is as fast; older events stay unindexed.
+            // A longer gap is queried from the log, which is as fast; older events stay unindexed.
             let from = upto.max(head.seq - FAR);
             // Read without the lock, so that no request waits for another's read.
             let news = store::log(conn, district, from, head.seq, FAR)?;

@@ -1,7 +1,6 @@
 //! Scopes: the rows that a person's phone may have, as pure functions. What it may see of a task
 //! and of a beneficiary is the rule of [`gridward_domain::visibility`].
 
-use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
@@ -12,6 +11,7 @@ use gridward_domain::visibility::{self, View};
 
 use super::cursor::Rest;
 use crate::task::row::TaskRow;
+use crate::db::column::Hash;
 
 /// A person's scope.
 #[derive(Clone, Copy, Debug)]
@@ -74,8 +74,8 @@ impl Scope {
     /// A fingerprint of the scope; a cursor with a different one is invalid.
     pub fn mark(&self) -> String {
         let Principal { person, role, area } = self.0;
-        let hash = digest(&SHA256, format!("{person}|{role}|{area}|{RULES}").as_bytes());
-        BASE64_URL_SAFE_NO_PAD.encode(hash.as_ref().iter().take(9).copied().collect::<Vec<_>>())
+        let hash = Hash::sha256(format!("{person}|{role}|{area}|{RULES}"));
+        BASE64_URL_SAFE_NO_PAD.encode(&hash.as_ref()[..9])
     }
 
     /// Whether the area is a single grid, for which the log is indexed by area.

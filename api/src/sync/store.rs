@@ -308,11 +308,17 @@ pub fn beneficiary_keys(
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    Ok(beneficiaries::table
+    // The condition on `valid_to` is checked here: in the statement it would invite PostgreSQL to
+    // scan the partial index of the whole district instead of the keys.
+    let rows: Vec<(BeneficiaryKey, Option<NaiveDate>)> = beneficiaries::table
         .filter(beneficiaries::district.eq(district))
         .filter(beneficiaries::id.eq_any(ids))
-        .filter(beneficiaries::valid_to.is_null())
-        .select((beneficiaries::grid, beneficiaries::id, beneficiaries::version))
+        .select((
+            (beneficiaries::grid, beneficiaries::id, beneficiaries::version),
+            beneficiaries::valid_to,
+        ))
         .order(beneficiaries::id)
-        .load(conn)?)
+        .load(conn)?;
+    let current = rows.into_iter().filter(|(_, valid_to)| valid_to.is_none());
+    Ok(current.map(|(key, _)| key).collect())
 }

@@ -182,8 +182,7 @@ pub fn perform(
     let task = match life::apply(&before, &command, principal, clock::day(tx.now)) {
         Ok(Transition::Already) => row.task(View::Pool)?,
         Ok(Transition::Changed(after)) => {
-            let step =
-                Step { row: &row, before: &before, after: &after, verb: sent.command.verb() };
+            let step = Step { row: &row, before, after, verb: sent.command.verb() };
             let window = days.and_then(|days: &NewDays| days.window);
             let event = step.event().with(body);
             let event = Event { device: sent.origin.device(), ..event };
@@ -200,9 +199,9 @@ pub struct Step<'a> {
     /// The task's row as read.
     pub row: &'a TaskRow,
     /// The state before.
-    pub before: &'a life::Task,
+    pub before: life::Task,
     /// The state after.
-    pub after: &'a life::Task,
+    pub after: life::Task,
     /// The verb of the transition.
     pub verb: Verb,
 }
@@ -218,7 +217,7 @@ impl Step<'_> {
 
 /// Writes a transition and its event; returns the new row.
 pub fn write(tx: &mut Tx<'_>, step: &Step<'_>, window: Option<Window>, event: Event) -> TaskRow {
-    let mut next = step.row.moved(step.after, tx.now);
+    let mut next = step.row.moved(&step.after, tx.now);
     if let Some(window) = window {
         next.window_start = Some(window.start());
         next.window_end = Some(window.end());

@@ -88,12 +88,7 @@ pub(super) fn report(
         None => ReportId(id),
     };
     keep(tx, key, principal, &row, id, content, sent.origin, after.is_none(), flags)?;
-    let step = Step {
-        row: &row,
-        before: &before,
-        after: after.as_ref().unwrap_or(&before),
-        verb: Verb::Report,
-    };
+    let step = Step { row: &row, before, after: after.unwrap_or(before), verb: Verb::Report };
     let mut body = json!({ "report": id });
     if let Some(outcome) = content.outcome {
         body["outcome"] = json!(outcome.as_str());

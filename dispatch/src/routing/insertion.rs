@@ -44,7 +44,7 @@ impl Tour {
         // No branches in the loop body: which gap is better is unpredictable.
         for (at, after) in (0..).zip(&self.stops[1..]) {
             if before.depart > closes {
-                break; // whoever comes later is later still
+                break; // later gaps begin later still
             }
             let onward = from[after.place as usize];
             let start = (before.depart + there).max(opens);

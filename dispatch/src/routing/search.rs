@@ -47,7 +47,7 @@ pub(super) fn search(
     }
     search.best = search.draft.clone();
     if model.open_shifts() == 0 {
-        return search.best; // nobody could go anywhere
+        return search.best; // no visit fits any shift
     }
     search.rounds(budget, warm);
     search.best

@@ -170,7 +170,7 @@ fn may_report(
     }
 }
 
-/// The task after a report. If nobody is at home, the next attempt follows until the
+/// The task after a report. If the beneficiary is not at home, the next attempt follows until the
 /// maximum is reached; then the task fails and is escalated by one level for a decision.
 fn reported(task: &Task, outcome: Outcome, by: PersonId, today: NaiveDate) -> Task {
     match outcome {

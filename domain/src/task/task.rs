@@ -30,7 +30,7 @@ pub enum Overdue {
 /// The terms of a kind of service, as of the creation of the task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Terms {
-    /// Maximum number of attempts while nobody is at home.
+    /// Maximum number of attempts at a visit, if the beneficiary is not at home.
     pub attempts: Attempts,
     /// Days until the next attempt.
     pub retry_days: RetryDays,

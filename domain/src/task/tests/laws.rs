@@ -55,7 +55,7 @@ fn commands() -> impl Strategy<Value = Command> {
 fn principals() -> impl Strategy<Value = Principal> {
     prop_oneof![
         2 => (1u128..4).prop_map(volunteer),
-        1 => (1u128..4, prop::sample::select(Role::VARIANTS)).prop_map(|(n, role)| somebody(n, role)),
+        1 => (1u128..4, prop::sample::select(Role::VARIANTS)).prop_map(|(n, role)| principal_of_role(n, role)),
     ]
 }
 

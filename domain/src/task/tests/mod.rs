@@ -36,7 +36,7 @@ fn volunteer(n: u128) -> Principal {
 }
 
 /// A person of the role, for the grid or the district around it as the role requires.
-fn somebody(n: u128, role: Role) -> Principal {
+fn principal_of_role(n: u128, role: Role) -> Principal {
     principal(n, role, if role.fits(Level::Grid) { GRID } else { "500116" })
 }
 

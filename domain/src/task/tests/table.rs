@@ -95,7 +95,7 @@ fn every_state_command_and_role_agrees_with_the_table() {
         for command in commands() {
             for role in Role::VARIANTS.iter().copied() {
                 tried += 1;
-                let answer = apply(&before, &command, &somebody(ME, role), day(LATE));
+                let answer = apply(&before, &command, &principal_of_role(ME, role), day(LATE));
                 let about = format!("{:?} {command:?} {role}", before.state);
                 let denied = !command.verb().is_for(role);
                 assert_eq!(answer == Err(Rejection::Forbidden), denied, "{about}");
@@ -125,9 +125,9 @@ fn every_state_command_and_role_agrees_with_the_table() {
 fn each_verb_is_that_of_a_command_of_people_or_of_the_system() {
     for verb in Verb::VARIANTS.iter().copied() {
         let automatic = automatic_commands().iter().any(|command| command.verb() == verb);
-        let peoples = commands().iter().any(|command| command.verb() == verb);
+        let sent_by_people = commands().iter().any(|command| command.verb() == verb);
         assert_eq!(verb.is_automatic(), automatic, "{}", verb.as_str());
-        let somebodys = Role::VARIANTS.iter().copied().any(|role| verb.is_for(role));
-        assert_eq!(somebodys, peoples, "{}", verb.as_str());
+        let permitted = Role::VARIANTS.iter().copied().any(|role| verb.is_for(role));
+        assert_eq!(permitted, sent_by_people, "{}", verb.as_str());
     }
 }
