@@ -25,7 +25,7 @@ impl FromRequest for Authenticated {
     type Future = Extracted<Self>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let access = authenticate(request.clone());
+        let access = authenticate_fully(request.clone());
         Box::pin(async { access.await.map(|access| Self(access.principal)) })
     }
 }
@@ -45,13 +45,71 @@ impl FromRequest for Access {
     type Future = Extracted<Self>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        Box::pin(authenticate(request.clone()))
+        Box::pin(authenticate_fully(request.clone()))
     }
 }
 
-async fn authenticate(request: HttpRequest) -> Result<Access, Problem> {
+/// As [`Access`], if the person was authenticated recently: for exports and changes of factors.
+#[derive(Clone, Copy, Debug)]
+pub struct RecentAccess(pub Access);
+
+impl FromRequest for RecentAccess {
+    type Error = Problem;
+    type Future = Extracted<Self>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            let access = authenticate_fully(request.clone()).await?;
+            authenticator(&request)?.check_recent(&access.bearer)?;
+            Ok(Self(access))
+        })
+    }
+}
+
+/// As [`Access`], also for a session without the second factor that the installation requires:
+/// for the operations that set one up, and the caller's profile.
+#[derive(Clone, Copy, Debug)]
+pub struct LimitedAccess {
+    /// The principal.
+    pub principal: Principal,
+    /// The subject of the access token.
+    pub bearer: Bearer,
+    /// Whether the second factor is missing.
+    pub is_restricted: bool,
+}
+
+impl FromRequest for LimitedAccess {
+    type Error = Problem;
+    type Future = Extracted<Self>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            let Access { principal, bearer } = authenticate(request.clone()).await?;
+            let policy = authenticator(&request)?.second_factor;
+            let is_restricted = policy.restricts(bearer.has_second_factor);
+            Ok(Self { principal, bearer, is_restricted })
+        })
+    }
+}
+
+fn authenticator(request: &HttpRequest) -> Result<&Authenticator, Problem> {
     let authenticator = request.app_data::<Data<Authenticator>>();
-    let authenticator = authenticator.ok_or_else(|| Problem::defect("no authenticator"))?;
+    authenticator.map(Data::get_ref).ok_or_else(|| Problem::defect("no authenticator"))
+}
+
+/// As [`authenticate`], with the second factor that the installation requires.
+async fn authenticate_fully(request: HttpRequest) -> Result<Access, Problem> {
+    let access = authenticate(request.clone()).await?;
+    if authenticator(&request)?.second_factor.restricts(access.bearer.has_second_factor) {
+        return Err(ProblemCode::SecondFactorRequired.into());
+    }
+    Ok(access)
+}
+
+async fn authenticate(request: HttpRequest) -> Result<Access, Problem> {
+    let authenticator = authenticator(&request)?;
     let (scheme, token) = token(&request).ok_or(ProblemCode::Unauthenticated)?;
     let bearer = authenticator.bearer(token)?;
     // A token that is bound to a key is refused without its proof, and another one with it.

@@ -12,6 +12,7 @@ use gridward_domain::person_state::PersonState;
 use moka::sync::Cache;
 
 use super::proofs::Proofs;
+use super::second_factor::policy::SecondFactorPolicy;
 use super::store::{self, Standing};
 use super::token::{Bearer, TokenError, Tokens};
 use crate::clock::Clock;
@@ -104,11 +105,25 @@ pub struct Authenticator {
     pub proofs: Proofs,
     /// Cached standings.
     pub principals: PrincipalCache,
+    /// The requirements of the installation.
+    pub second_factor: SecondFactorPolicy,
     /// The clock.
     pub clock: Clock,
 }
 
 impl Authenticator {
+    /// Checks that the bearer of a token was authenticated recently.
+    ///
+    /// # Errors
+    /// 401 `step_up_required`.
+    pub(super) fn check_recent(&self, bearer: &Bearer) -> Result<(), Problem> {
+        if self.second_factor.is_recent(bearer, (self.clock)()) {
+            return Ok(());
+        }
+        let scheme = if bearer.key.is_some() { "DPoP" } else { "Bearer" };
+        Err(Problem::step_up_required(scheme, self.second_factor.step_up.num_seconds()))
+    }
+
     /// The subject of the access token `token`.
     ///
     /// # Errors

@@ -41,6 +41,17 @@ pub struct Device {
 pub enum AuthMethod {
     /// A password.
     Pwd,
+    /// The key of an enrolled device, proved with each request.
+    Swk,
+    /// A time-based one-time password.
+    Otp,
+}
+
+impl AuthMethod {
+    /// Whether it proves the possession of something, beside the knowledge of a password.
+    pub const fn is_second_factor(self) -> bool {
+        matches!(self, Self::Swk | Self::Otp)
+    }
 }
 
 /// Why a session ended before its time.
@@ -64,6 +75,8 @@ pub enum EndReason {
     TokenReused,
     /// The person left.
     Left,
+    /// A superior ended the person's second factors.
+    FactorsEnded,
 }
 
 text_column!(DeviceKind, EndReason);

@@ -14,8 +14,9 @@ use utoipa::ToSchema;
 
 use super::device::{AuthMethod, Device, DeviceKind};
 use super::proofs::{DPOP_NONCE, Proofs};
+use super::second_factor::{SecondFactors, factors};
 use super::sessions::{Issued, Sessions};
-use super::token::Tokens;
+use super::token::{Grant, Tokens};
 use super::{refresh_cookie, sign_in};
 use crate::http::Json as Body;
 use crate::http::openapi;
@@ -38,6 +39,10 @@ pub struct SignIn {
     /// renewed.
     #[serde(default)]
     device: Option<Device>,
+    /// The current code of the authenticator app, for a person who has set one up.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, min_length = 6, max_length = 6, format = "password")]
+    totp: Option<SecretString>,
 }
 
 /// An access token, in the form of OAuth 2.0 (RFC 6749, 5.1).
@@ -74,17 +79,51 @@ pub struct AccessToken {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 43, example = "5m0yqT3uZ4bUq1mC2o9Jt7f0vVZ3n8Wc6xkR1sLhPgE")]
     device_key: Option<String>,
+    /// `true` if the session can only set up a second factor, with `POST /v1/me/totp`.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    set_up_second_factor: bool,
+}
+
+impl AccessToken {
+    /// An access token without a refresh token.
+    pub(super) fn alone(
+        token: String,
+        tokens: &Tokens,
+        (district, person_id): (AreaCode, PersonId),
+        session_id: Option<SessionId>,
+        is_bound: bool,
+    ) -> Self {
+        Self {
+            access_token: token,
+            token_type: if is_bound { "DPoP" } else { "Bearer" },
+            expires_in: seconds(tokens.lifetime()),
+            person_id,
+            district,
+            session_id,
+            refresh_token: None,
+            refresh_expires_in: None,
+            device_key: None,
+            set_up_second_factor: false,
+        }
+    }
 }
 
 /// The answer with the tokens of a session; a sign-in also answers the device's key.
-pub(super) fn answer(
+pub(crate) fn answer(
     request: &HttpRequest,
     sessions: &Sessions,
     proofs: &Proofs,
     issued: Issued,
     signs_in: bool,
 ) -> HttpResponse {
-    let Issued { session, access_token, refresh_token, refresh_expires_in, device_key } = issued;
+    let Issued {
+        session,
+        access_token,
+        refresh_token,
+        refresh_expires_in,
+        device_key,
+        is_restricted,
+    } = issued;
     let is_phone = session.kind == DeviceKind::Phone;
     let mut answer = HttpResponse::Ok();
     let is_bound = session.key_hash.is_some();
@@ -109,6 +148,7 @@ pub(super) fn answer(
         refresh_token,
         refresh_expires_in: Some(seconds(refresh_expires_in)),
         device_key: (signs_in && is_phone).then_some(device_key),
+        set_up_second_factor: is_restricted,
     })
 }
 
@@ -120,8 +160,12 @@ fn seconds(duration: Duration) -> u32 {
 ///
 /// Exchanges a phone number and a password for an access token, valid for ten minutes, and,
 /// with a `device`, for a refresh token. The answer is the same for a wrong phone number and a
-/// wrong password. A device that sends a proof (RFC 9449) binds the session to its key. No
-/// authentication required.
+/// wrong password. A device that sends a proof (RFC 9449) binds the session to its key. Where a
+/// second factor is required, the device must be enrolled (403 `enrolment_required`) or the code
+/// of an authenticator app must be sent (403 `second_factor_required`). A person with a password
+/// of before enrolment existed enrols a phone by signing in on it with a proof until a date; any
+/// other session can then only set up a second factor (`set_up_second_factor`). No authentication
+/// required.
 #[utoipa::path(
     tag = "auth",
     operation_id = "sign_in",
@@ -134,31 +178,34 @@ fn seconds(duration: Duration) -> u32 {
 pub(crate) async fn sign_in_with_password(
     request: HttpRequest,
     sign_in: Data<sign_in::SignIn>,
+    second_factors: Data<SecondFactors>,
     sessions: Data<Sessions>,
     proofs: Data<Proofs>,
     Body(body): Body<SignIn>,
 ) -> Result<HttpResponse, Problem> {
-    let SignIn { district, phone, password, device } = body;
+    let SignIn { district, phone, password, device, totp } = body;
     let phone: Phone = phone.parse().map_err(|error| Problem::invalid("/phone", error))?;
     // Before the password: a device without a nonce gets one at no cost.
     let key = proofs.key_of(&request, None)?;
     let signed_in = sign_in.sign_in(district, phone, password).await?;
+    let (district, person) = (signed_in.district, signed_in.person);
+    let further = factors::Proofs { device: device.clone(), key, totp };
+    let methods = second_factors.admit(district, person, further).await?;
     if let Some(device) = device {
-        let (district, person) = (signed_in.district, signed_in.person);
-        let issued = sessions.open(district, person, device, [AuthMethod::Pwd], key).await?;
+        let issued = sessions.open(district, person, device, methods, key).await?;
         return Ok(answer(&request, &sessions, &proofs, issued, true));
     }
-    Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(AccessToken {
-        access_token: signed_in.token,
-        token_type: "Bearer",
-        expires_in: seconds(sessions.tokens.lifetime()),
-        person_id: signed_in.person,
-        district: signed_in.district,
-        session_id: None,
-        refresh_token: None,
-        refresh_expires_in: None,
-        device_key: None,
-    }))
+    let (auth_time, whose) = ((second_factors.clock)(), (district, person));
+    // Only the key that authenticated the person binds a token without a session.
+    let key = key.filter(|_| methods.contains(&AuthMethod::Swk));
+    let has_second_factor = methods.iter().any(|method| method.is_second_factor());
+    let methods = methods.into_iter().collect();
+    let grant = Grant { district, person, session: None, auth_time, methods, key };
+    let token = sessions.tokens.issue(grant, auth_time).map_err(Problem::defect)?;
+    let answered = AccessToken::alone(token, &sessions.tokens, whose, None, key.is_some());
+    let set_up_second_factor = second_factors.policy.restricts(has_second_factor);
+    let answered = AccessToken { set_up_second_factor, ..answered };
+    Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(answered))
 }
 
 /// The public keys that verify access tokens (RFC 7517).

@@ -29,12 +29,13 @@ crate::table_row! {
         fixed {
             person: PersonId,
             kind: DeviceKind,
-            methods: SetColumn<AuthMethod>,
             created_at: NaiveDateTime,
             expires_at: NaiveDateTime,
             key_hash: Option<Hash>,
         }
         changing {
+            methods: SetColumn<AuthMethod>,
+            authenticated_at: Option<NaiveDateTime>,
             device: DeviceName,
             generation: Generation,
             issued_at: NaiveDateTime,
@@ -50,6 +51,16 @@ impl SessionRow {
     /// The newest refresh token.
     pub const fn rotation(&self) -> Rotation {
         Rotation { newest: self.generation, issued_at: self.issued_at.and_utc() }
+    }
+
+    /// When the person was last authenticated in it.
+    pub fn auth_time(&self) -> DateTime<Utc> {
+        self.authenticated_at.unwrap_or(self.created_at).and_utc()
+    }
+
+    /// Whether a second factor was among the methods.
+    pub fn has_second_factor(&self) -> bool {
+        self.methods.members().iter().any(|method| method.is_second_factor())
     }
 
     /// Whether the session is in force at `now` if an idle one ends after `idle`.

@@ -3,6 +3,7 @@
 //! Guarantees: a lost answer never signs anybody out; a spent refresh token ends its session;
 //! an ended session is refused by every server within five seconds.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -18,9 +19,10 @@ use uuid::Uuid;
 use super::authenticator::PrincipalCache;
 use super::device::{AuthMethod, Device, DeviceKind, EndReason};
 use super::refresh_token::RefreshToken;
+use super::second_factor::policy::SecondFactorPolicy;
 use super::session_store::{self, SessionRow};
 use super::store;
-use super::token::{Grant, Tokens};
+use super::token::{Bearer, Grant, Tokens};
 use crate::clock::Clock;
 use crate::crypto::KeyRing;
 use crate::db::DbError;
@@ -65,6 +67,8 @@ pub struct Issued {
     pub refresh_expires_in: Duration,
     /// The key of a phone's local storage.
     pub device_key: String,
+    /// Whether the session can only set up a second factor.
+    pub is_restricted: bool,
 }
 
 /// Opens, refreshes and ends sessions.
@@ -82,6 +86,8 @@ pub struct Sessions {
     pub clock: Clock,
     /// Lifetimes and number.
     pub rules: SessionRules,
+    /// The requirement of a second factor.
+    pub second_factor: SecondFactorPolicy,
 }
 
 impl Sessions {
@@ -99,7 +105,7 @@ impl Sessions {
         key: Option<Hash>,
     ) -> Result<Issued, Problem> {
         let (rules, id) = (self.rules, SessionId(Uuid::now_v7()));
-        let methods: std::collections::BTreeSet<AuthMethod> = methods.into_iter().collect();
+        let methods: BTreeSet<AuthMethod> = methods.into_iter().collect();
         let opened = self.db.write(district, move |tx| {
             let (opened_at, rotation) = (tx.now, Rotation::first(tx.now));
             let now = opened_at.naive_utc();
@@ -110,6 +116,7 @@ impl Sessions {
                 kind: device.kind,
                 methods: methods.clone().into(),
                 created_at: now,
+                authenticated_at: Some(now),
                 expires_at: now + rules.lifetime(device.kind),
                 key_hash: key,
                 device: device.name.clone(),
@@ -255,23 +262,63 @@ impl Sessions {
             Some(key) => key,
             None => self.db.read(move |conn| keys.key(conn, district)).await?,
         };
-        let grant = Grant {
-            district,
-            person: session.person,
-            session: Some(session.id),
-            auth_time: session.created_at.and_utc(),
-            methods: session.methods.members().iter().copied().collect(),
-            key: session.key_hash,
-        };
         let left = session.ends(self.rules.idle) - now;
         let purpose = format!("device key|{}|{}", session.person, session.device.as_str());
         Ok(Issued {
             device_key: BASE64_URL_SAFE_NO_PAD.encode(key.secret(&purpose)),
-            access_token: self.tokens.issue_to(grant, now).map_err(Problem::defect)?,
+            access_token: self.access_token(&session)?,
             refresh_token: RefreshToken::issue(&key, district, session.id, number),
             refresh_expires_in: left.to_std().unwrap_or_default(),
+            is_restricted: self.second_factor.restricts(session.has_second_factor()),
             session,
         })
+    }
+
+    /// An access token of a session.
+    fn access_token(&self, session: &SessionRow) -> Result<String, Problem> {
+        let grant = Grant {
+            district: session.district,
+            person: session.person,
+            session: Some(session.id),
+            auth_time: session.auth_time(),
+            methods: session.methods.members().iter().copied().collect(),
+            key: session.key_hash,
+        };
+        self.tokens.issue(grant, (self.clock)()).map_err(Problem::defect)
+    }
+
+    /// The access token after the bearer of one was authenticated again, by `methods`, which are
+    /// added to those of the session.
+    ///
+    /// # Errors
+    /// 401 `session_ended`.
+    pub async fn authenticated_again(
+        &self,
+        bearer: Bearer,
+        methods: BTreeSet<AuthMethod>,
+    ) -> Result<String, Problem> {
+        let Bearer { district, person, key, .. } = bearer;
+        let Some(id) = bearer.session else {
+            let (auth_time, methods) = ((self.clock)(), methods.into_iter().collect());
+            let grant = Grant { district, person, session: None, auth_time, methods, key };
+            return self.tokens.issue(grant, auth_time).map_err(Problem::defect);
+        };
+        let renew = move |tx: &mut Tx<'_>| {
+            let row = own(tx, person, id)?;
+            if row.ended_at.is_some() {
+                return Err(ProblemCode::SessionEnded.into());
+            }
+            let methods: BTreeSet<_> = row.methods.members().union(&methods).copied().collect();
+            let renewed = SessionRow {
+                methods: methods.into(),
+                authenticated_at: Some(tx.now.naive_utc()),
+                version: row.version + 1,
+                ..row.clone()
+            };
+            tx.replace(&row, renewed.clone());
+            Ok::<_, Problem>(renewed)
+        };
+        self.access_token(&self.db.write(district, renew).await?)
     }
 }
 
@@ -336,8 +383,11 @@ fn make_room(
     Ok(displaced.into_iter().map(|row| row.id).collect())
 }
 
-/// Records what happened to a person's sessions.
-fn record(
+/// Records what happened to a person's sessions and factors.
+///
+/// # Errors
+/// [`DbError`].
+pub fn record(
     tx: &mut Tx<'_>,
     action: &'static str,
     person: PersonId,

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use gridward_domain::area::{AreaCode, Level};
+use gridward_domain::authority::Principal;
 use gridward_domain::id::PersonId;
 use gridward_domain::phone::Phone;
 use moka::sync::Cache;
@@ -10,8 +11,6 @@ use secrecy::SecretString;
 
 use super::password::Passwords;
 use super::store;
-use super::token::Tokens;
-use crate::clock::Clock;
 use crate::crypto::KeyRing;
 use crate::crypto::store::districts;
 use crate::db::column::Hash;
@@ -39,8 +38,6 @@ pub struct SignedIn {
     pub district: AreaCode,
     /// The person.
     pub person: PersonId,
-    /// The access token.
-    pub token: String,
 }
 
 /// Signs people in with phone number and password.
@@ -52,10 +49,6 @@ pub struct SignIn {
     pub keys: KeyRing,
     /// Verifies passwords.
     pub passwords: Passwords,
-    /// Signs access tokens.
-    pub tokens: Tokens,
-    /// The clock.
-    pub clock: Clock,
     /// Recent sign-in failures.
     pub failures: Failures,
     /// The default district of an installation that has only one.
@@ -111,7 +104,32 @@ impl SignIn {
             Ok::<_, Problem>((district, index, known))
         });
         let (district, index, known) = found.await?;
-        let account = (district, index);
+        let person = self.verify((district, index), known, password).await?;
+        Ok(SignedIn { district, person })
+    }
+
+    /// Verifies the principal's own password.
+    ///
+    /// # Errors
+    /// 401 if it is wrong; 429 after too many failures.
+    pub async fn verify_person(
+        &self,
+        principal: &Principal,
+        password: SecretString,
+    ) -> Result<(), Problem> {
+        let (district, person) = (principal.district(), principal.person);
+        let found = self.db.read(move |conn| store::by_id(conn, district, person)).await?;
+        let (index, hash) = found.ok_or(ProblemCode::WrongCredentials)?;
+        self.verify((district, index), Some((person, hash)), password).await.map(|_| ())
+    }
+
+    /// Verifies a password of an account; counts the failures.
+    async fn verify(
+        &self,
+        account: (AreaCode, Hash),
+        known: Option<(PersonId, Option<String>)>,
+        password: SecretString,
+    ) -> Result<PersonId, Problem> {
         // Counted before the slow verification, so that parallel attempts count too.
         let count = |before: Option<moka::Entry<_, u32>>| before.map_or(1, |n| n.into_value() + 1);
         let tries = self.failures.0.entry(account).and_upsert_with(count).into_value();
@@ -124,12 +142,15 @@ impl SignIn {
             return Err(ProblemCode::WrongCredentials.into());
         };
         self.failures.0.invalidate(&account);
-        let token = self.tokens.issue(district, person, (self.clock)()).map_err(Problem::defect)?;
-        Ok(SignedIn { district, person, token })
+        Ok(person)
     }
 }
 
-fn choose(
+/// The named district, or the only one.
+///
+/// # Errors
+/// 422 for a code of another level, and without a name if there are several.
+pub fn choose(
     conn: &mut Conn,
     named: Option<AreaCode>,
     only: &OnlyDistrict,

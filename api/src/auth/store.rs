@@ -105,6 +105,21 @@ pub fn by_phone(
     Ok(Some((id, hash)))
 }
 
+/// The phone index of a person, and the password hash if one is set.
+///
+/// # Errors
+/// [`DbError`].
+pub fn by_id(
+    conn: &mut Conn,
+    district: AreaCode,
+    id: PersonId,
+) -> Result<Option<(Hash, Option<String>)>, DbError> {
+    let person = people::table.find((district, id)).select(people::phone_index);
+    let Some(index) = person.first(conn).optional()? else { return Ok(None) };
+    let hash = credentials::table.find((district, id)).select(credentials::password_hash);
+    Ok(Some((index, hash.first(conn).optional()?)))
+}
+
 /// Ends the sessions of a person but `kept`, and refuses the access tokens issued so far;
 /// returns the number of sessions.
 ///

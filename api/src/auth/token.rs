@@ -43,6 +43,10 @@ pub struct Bearer {
     pub expires: i64,
     /// The thumbprint of the key that each request must be proved with.
     pub key: Option<Hash>,
+    /// When the person was authenticated, in seconds of the epoch.
+    pub auth_time: i64,
+    /// Whether a second factor was among the methods.
+    pub has_second_factor: bool,
 }
 
 /// What a token certifies.
@@ -145,27 +149,11 @@ impl Tokens {
         self.lifetime
     }
 
-    /// Issues a token without a session to `person` of `district`, authenticated by password
-    /// at `now`.
-    ///
-    /// # Errors
-    /// [`TokenError::Unsigned`].
-    pub fn issue(
-        &self,
-        district: AreaCode,
-        person: PersonId,
-        now: DateTime<Utc>,
-    ) -> Result<String, TokenError> {
-        let methods = vec![AuthMethod::Pwd];
-        let grant = Grant { district, person, session: None, auth_time: now, methods, key: None };
-        self.issue_to(grant, now)
-    }
-
     /// Issues a token that certifies `grant`, valid from `now`.
     ///
     /// # Errors
     /// [`TokenError::Unsigned`].
-    pub fn issue_to(&self, grant: Grant, now: DateTime<Utc>) -> Result<String, TokenError> {
+    pub fn issue(&self, grant: Grant, now: DateTime<Utc>) -> Result<String, TokenError> {
         let header = Header {
             typ: Some(TYPE.to_owned()),
             kid: Some(self.keys.kid.clone()),
@@ -218,12 +206,21 @@ impl Tokens {
                 ErrorKind::ExpiredSignature => TokenError::Expired,
                 _ => TokenError::Invalid,
             })?;
-        let Claims { sub, iat, exp, district, sid, cnf, .. } = claims.claims;
+        let Claims { sub, iat, exp, district, sid, cnf, auth_time, amr, .. } = claims.claims;
         let key = match cnf {
             None => None,
             Some(confirmation) => Some(confirmation.key().ok_or(TokenError::Invalid)?),
         };
-        Ok(Bearer { district, person: sub, session: sid, issued: iat, expires: exp, key })
+        Ok(Bearer {
+            district,
+            person: sub,
+            session: sid,
+            issued: iat,
+            expires: exp,
+            key,
+            auth_time,
+            has_second_factor: amr.into_iter().any(AuthMethod::is_second_factor),
+        })
     }
 }
 
@@ -236,6 +233,19 @@ mod tests {
     use super::*;
     use crate::crypto::InstallationKey;
     use crate::db::{Address, migrate::migrate};
+
+    /// The token of a sign-in with a password only.
+    fn issue(tokens: &Tokens, person: PersonId, now: DateTime<Utc>) -> String {
+        let grant = Grant {
+            district: district(),
+            person,
+            session: None,
+            auth_time: now,
+            methods: vec![AuthMethod::Pwd],
+            key: None,
+        };
+        tokens.issue(grant, now).expect("a token")
+    }
 
     /// Tokens with new keys, as created at a first start.
     fn tokens() -> Tokens {
@@ -251,7 +261,7 @@ mod tests {
     #[test]
     fn a_token_names_its_bearer_for_ten_minutes_and_has_then_expired() {
         let (tokens, person, now) = (tokens(), PersonId(Uuid::now_v7()), Utc::now());
-        let token = tokens.issue(district(), person, now).expect("a token");
+        let token = issue(&tokens, person, now);
         let bearer = tokens.verify(&token, now).expect("a bearer");
         assert_eq!((bearer.district.as_str(), bearer.person), ("500116", person));
         let later = now + TimeDelta::seconds(601);
@@ -262,14 +272,14 @@ mod tests {
     fn a_token_that_was_never_seen_before_it_expired_has_expired_too() {
         let (tokens, person) = (tokens(), PersonId(Uuid::now_v7()));
         let long_ago = Utc::now() - TimeDelta::hours(1);
-        let token = tokens.issue(district(), person, long_ago).expect("a token");
+        let token = issue(&tokens, person, long_ago);
         assert_eq!(tokens.verify(&token, Utc::now()), Err(TokenError::Expired));
     }
 
     #[test]
     fn a_token_of_another_installation_is_not_taken() {
         let (ours, theirs, person) = (tokens(), tokens(), PersonId(Uuid::now_v7()));
-        let token = theirs.issue(district(), person, Utc::now()).expect("a token");
+        let token = issue(&theirs, person, Utc::now());
         assert_eq!(ours.verify(&token, Utc::now()), Err(TokenError::Invalid));
     }
 }

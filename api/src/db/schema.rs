@@ -54,6 +54,24 @@ diesel::table! {
 }
 
 diesel::table! {
+    code_attempts (district, phone_index) {
+        district -> Text,
+        phone_index -> Binary,
+        since -> Timestamp,
+        tries -> Integer,
+    }
+}
+
+diesel::table! {
+    code_requests (district, phone_index, at) {
+        district -> Text,
+        phone_index -> Binary,
+        at -> Timestamp,
+        sent -> Bool,
+    }
+}
+
+diesel::table! {
     commands (district, person, id) {
         district -> Text,
         person -> Text,
@@ -72,6 +90,7 @@ diesel::table! {
         person -> Text,
         password_hash -> Text,
         changed_at -> Timestamp,
+        before_enrolment -> Bool,
     }
 }
 
@@ -79,6 +98,16 @@ diesel::table! {
     demo_districts (district) {
         district -> Text,
         created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    device_keys (district, person, key_hash) {
+        district -> Text,
+        person -> Text,
+        key_hash -> Binary,
+        device -> Text,
+        enrolled_at -> Timestamp,
     }
 }
 
@@ -130,6 +159,18 @@ diesel::table! {
         name -> Text,
         calendar -> Text,
         lunar_date -> Text,
+    }
+}
+
+diesel::table! {
+    invitations (district, person, purpose) {
+        district -> Text,
+        person -> Text,
+        purpose -> Text,
+        code_hash -> Binary,
+        created_at -> Timestamp,
+        expires_at -> Timestamp,
+        used_at -> Nullable<Timestamp>,
     }
 }
 
@@ -288,6 +329,7 @@ diesel::table! {
         end_reason -> Nullable<Text>,
         version -> BigInt,
         key_hash -> Nullable<Binary>,
+        authenticated_at -> Nullable<Timestamp>,
     }
 }
 
@@ -350,17 +392,33 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    totp_secrets (district, person) {
+        district -> Text,
+        person -> Text,
+        sealed -> Nullable<Binary>,
+        pending -> Nullable<Binary>,
+        last_step -> BigInt,
+        failures -> Integer,
+        failed_at -> Nullable<Timestamp>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     areas,
     attachments,
     beneficiaries,
+    code_attempts,
+    code_requests,
     commands,
     credentials,
     demo_districts,
+    device_keys,
     district_heads,
     districts,
     events,
     holidays,
+    invitations,
     job_runs,
     memorials,
     notices,
@@ -375,4 +433,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     signing_keys,
     stations,
     tasks,
+    totp_secrets,
 );

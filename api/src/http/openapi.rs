@@ -39,6 +39,7 @@ const ANSWERS: &[(u16, &str, &str)] = &[
     (403, "Forbidden", "The caller's role does not permit this action"),
     (404, "NotFound", "The resource does not exist or is outside the caller's area"),
     (409, "Conflict", "The state of the resource does not permit this action"),
+    (410, "Gone", "The one-time code was used before or has expired"),
     (412, "VersionConflict", "`If-Match` names another version than the current one"),
     (413, "TooLarge", "The body is larger than 256 KiB"),
     (415, "UnsupportedMediaType", "The body is not uncompressed `application/json`"),
@@ -107,7 +108,9 @@ groups! {
     /// The problems of the readiness check.
     Ready: 400 404 429 500 503;
     /// The problems of signing in.
-    SignIn: 400 401 413 415 422 429 500 503;
+    SignIn: 400 401 403 413 415 422 429 500 503;
+    /// The problems of enrolling a device.
+    Enrol: 400 401 403 404 410 413 415 422 429 500 503;
     /// The problems of operations that read.
     Read: 400 401 403 404 429 500 503;
     /// The problems of operations that write.

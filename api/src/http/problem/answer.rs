@@ -146,7 +146,7 @@ pub(super) fn write(
             What::Refusal(ProblemCode::InvalidDpopProof) => {
                 "DPoP error=\"invalid_dpop_proof\", algs=\"ES256\""
             }
-            _ => "Bearer",
+            _ => problem.challenge.as_deref().unwrap_or("Bearer"),
         };
         answer.insert_header((header::WWW_AUTHENTICATE, challenge));
     }

@@ -120,6 +120,22 @@ problems! {
     WrongCredentials "wrong_credentials" 401
         "Incorrect phone number or password": "Check the phone number and the password, then try again.";
         "手机号或密码错误": "请检查手机号和密码后重试。";
+    /// A one-time code is wrong: of an invitation, a message or an authenticator app.
+    WrongCode "wrong_code" 401
+        "Incorrect code": "Check the code, then try again. A new code replaces earlier ones; each is accepted once.";
+        "验证码错误": "请检查验证码后重试。新验证码生成后，旧验证码即失效；每个验证码只能使用一次。";
+    /// The operation requires that the person was authenticated a short time ago.
+    StepUpRequired "step_up_required" 401
+        "Confirm that it is you": "Send your password, and the code of your authenticator app if you use one, to POST /v1/auth/step-up, then try again with the new access token.";
+        "请再次验证身份": "请先通过 POST /v1/auth/step-up 验证密码（使用验证器的还需动态码），再用新的访问令牌重试。";
+    /// A second factor is missing from the sign-in.
+    SecondFactorRequired "second_factor_required" 403
+        "Second factor required": "Sign in with `totp`, the current code of your authenticator app. If you have none yet, set one up with POST /v1/me/totp.";
+        "需要第二重验证": "请在登录时提供验证器的动态码 totp；尚未设置的，请通过 POST /v1/me/totp 设置。";
+    /// The device is not enrolled, and the person has no other second factor.
+    EnrolmentRequired "enrolment_required" 403
+        "Enrolment required": "Ask your manager or supervisor for an invitation, then enrol this device with its code and a new password.";
+        "本设备尚未登记": "请向网格员或上级领取邀请码，用邀请码和新密码登记本设备。";
     /// The resource is visible, but the role does not permit the action.
     Forbidden "forbidden" 403
         "Permission denied": "Your role does not permit this action. Contact your administrator.";
@@ -180,6 +196,14 @@ problems! {
     NoLevelAbove "no_level_above" 409
         "The task is already at district level": "District is the highest level; the task cannot be escalated further.";
         "任务已在区县层级": "区县为最高层级，无法继续上报。";
+    /// The code was used to enrol a device.
+    InvitationUsed "invitation_used" 410
+        "Invitation already used": "If you used it on this device, sign in with your new password. Otherwise tell your manager or supervisor, and ask for a new invitation.";
+        "邀请码已使用": "如您已在本设备使用过，请用新密码登录；如非本人使用，请立即联系网格员或上级，并领取新的邀请码。";
+    /// The code is too old.
+    InvitationExpired "invitation_expired" 410
+        "Invitation expired": "Ask for a new invitation.";
+        "邀请码已过期": "请重新领取邀请码。";
     /// The version that the caller read is not the current one.
     VersionConflict "version_conflict" 412
         "Changed by someone else": "The resource has changed since you read it. Review `current`, then try again.";

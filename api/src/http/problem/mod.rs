@@ -62,6 +62,8 @@ struct Details {
     retry_after: Option<u64>,
     /// The nonce for the next proofs of a device's key.
     nonce: Option<String>,
+    /// The challenge of a 401, if not the usual one.
+    challenge: Option<String>,
 }
 
 /// The kind of problem. A fault of the server always has its cause.
@@ -120,6 +122,7 @@ impl Problem {
             allow: None,
             retry_after,
             nonce: None,
+            challenge: None,
         }))
     }
 
@@ -149,6 +152,15 @@ impl Problem {
     pub fn too_many_requests(seconds: u64) -> Self {
         let mut problem = Self::from(ProblemCode::TooManyRequests);
         problem.0.retry_after = Some(seconds);
+        problem
+    }
+
+    /// The caller must have been authenticated in the last `max_age` seconds (RFC 9470).
+    pub fn step_up_required(scheme: &str, max_age: i64) -> Self {
+        let mut problem = Self::from(ProblemCode::StepUpRequired);
+        problem.0.challenge = Some(format!(
+            "{scheme} error=\"insufficient_user_authentication\", max_age={max_age}"
+        ));
         problem
     }
 
