@@ -27,6 +27,7 @@ mod http_edges;
 mod import_whole;
 mod importing;
 mod jobs;
+mod limits;
 mod lives;
 mod log;
 mod moving;

@@ -23,6 +23,7 @@ const FLOORS: &[&[&str]] = &[
     &["log"],
     &["tx"],
     &["http"],
+    &["limits"],
     &["auth"],
     &["idempotency"],
     SLICES,

@@ -21,6 +21,8 @@ pub struct Database {
     pub url: String,
     /// The folder for files.
     pub folder: TempDir,
+    /// More settings: environment variables and their values.
+    pub settings: Vec<(&'static str, String)>,
     created: Option<(String, String)>,
 }
 
@@ -29,7 +31,7 @@ impl Database {
     pub fn sqlite() -> Self {
         let folder = TempDir::new().expect("a folder");
         let url = folder.path().join("gridward.db").display().to_string();
-        Self { url, folder, created: None }
+        Self { url, folder, settings: Vec::new(), created: None }
     }
 
     /// A new database on the test server.
@@ -44,7 +46,7 @@ impl Database {
         let join = if query.is_empty() { "" } else { "?" };
         let url = format!("{place}/{name}{join}{query}");
         let folder = TempDir::new().expect("a folder");
-        Self { url, folder, created: Some((server, name)) }
+        Self { url, folder, settings: Vec::new(), created: Some((server, name)) }
     }
 
     /// Whether it is PostgreSQL.

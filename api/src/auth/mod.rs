@@ -4,6 +4,7 @@
 //! Permissions follow from the person's row, not from the token, so a change of role or
 //! area takes effect within seconds.
 
+pub mod attempts;
 pub mod authenticated;
 pub mod authenticator;
 pub mod password;

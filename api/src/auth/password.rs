@@ -5,18 +5,27 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use argon2::{Argon2, PasswordHash, PasswordHasher, PasswordVerifier};
+use aws_lc_rs::hmac;
+use moka::sync::Cache;
 use secrecy::{ExposeSecret, SecretString};
 use thiserror::Error;
 use tokio::sync::Semaphore;
 
+use super::attempts::{Lane, PATIENCE};
 use crate::db::DbError;
+use crate::db::column::Hash;
+use crate::http::problem::Problem;
 
-/// The maximum time that a sign-in waits for a hashing slot.
-const PATIENCE: Duration = Duration::from_secs(10);
 /// The minimum length of a new password (OWASP ASVS 6.2.1).
 pub const FEWEST: usize = 8;
 /// The maximum length of a password.
 pub const MOST: usize = 128;
+/// How long a wrong password is remembered, so that a phone that repeats an old one is answered
+/// without hashing and counts as one failure.
+const WRONG_FOR: Duration = Duration::from_secs(3600);
+/// How long a correct password is remembered, for the parts of an app that sign in together.
+const RIGHT_FOR: Duration = Duration::from_secs(5);
+const REMEMBERED: u64 = 100_000;
 
 /// An unacceptable password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -46,13 +55,28 @@ fn verify(password: &str, kept: &str) -> bool {
         .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
 }
 
-/// Verifies passwords, at most one per core at a time.
+/// A password to compare with the stored hash of an account.
+pub struct Candidate {
+    password: SecretString,
+    kept: String,
+    /// Whether the account has a password; without one no candidate is correct.
+    is_real: bool,
+    name: Hash,
+}
+
+/// Verifies passwords. Each lane has its own hashing slots, at most one per core in all, so that
+/// strangers cannot delay known origins.
 #[derive(Clone)]
 pub struct Passwords {
-    turns: Arc<Semaphore>,
+    known: Arc<Semaphore>,
+    strangers: Arc<Semaphore>,
     /// The hash of a random password, so that verification takes as long for an unknown
     /// phone number as for a known one.
     decoy: Arc<str>,
+    /// The key of the names of candidates; it exists only in this process.
+    naming: Arc<hmac::Key>,
+    right: Cache<Hash, ()>,
+    wrong: Cache<Hash, ()>,
 }
 
 impl Passwords {
@@ -61,27 +85,65 @@ impl Passwords {
     /// # Errors
     /// [`PasswordError`] when the operating system provides no random salt.
     pub fn new(cores: usize) -> Result<Self, PasswordError> {
-        let decoy = hash(&uuid::Uuid::new_v4().to_string())?.into();
-        Ok(Self { turns: Arc::new(Semaphore::new(cores.max(1))), decoy })
+        let random = || uuid::Uuid::new_v4().to_string();
+        let slots = || Arc::new(Semaphore::new((cores / 2).max(1)));
+        let remember = |time| Cache::builder().max_capacity(REMEMBERED).time_to_live(time).build();
+        Ok(Self {
+            known: slots(),
+            strangers: slots(),
+            decoy: hash(&random())?.into(),
+            naming: Arc::new(hmac::Key::new(hmac::HMAC_SHA256, (random() + &random()).as_bytes())),
+            right: remember(RIGHT_FOR),
+            wrong: remember(WRONG_FOR),
+        })
     }
 
-    /// Whether `password` matches the hash `kept`; without `kept` the result is false,
-    /// after the same time.
-    ///
-    /// # Errors
-    /// [`DbError::Busy`] when too many requests are waiting.
-    pub async fn verify(
+    /// The candidate `password` of `account` with the hash `kept`, if it has one. Its name
+    /// contains the hash, so that a new password is never taken for an old one.
+    pub fn candidate(
         &self,
+        account: Hash,
         password: SecretString,
         kept: Option<String>,
-    ) -> Result<bool, DbError> {
-        let turn = tokio::time::timeout(PATIENCE, self.turns.acquire()).await;
-        let _turn = turn.ok().and_then(Result::ok).ok_or(DbError::Busy)?;
-        let known = kept.is_some();
+    ) -> Candidate {
+        let is_real = kept.is_some();
         let kept = kept.unwrap_or_else(|| self.decoy.to_string());
-        let fits = move || verify(password.expose_secret(), &kept);
+        let parts = [account.as_ref(), kept.as_bytes(), &[0], password.expose_secret().as_bytes()];
+        Candidate { name: Hash::hmac_sha256(&self.naming, parts.concat()), password, kept, is_real }
+    }
+
+    /// Whether the candidate was found wrong before.
+    pub fn is_known_wrong(&self, candidate: &Candidate) -> bool {
+        self.wrong.contains_key(&candidate.name)
+    }
+
+    /// Whether the candidate is correct; without a stored hash it is not, after the same time.
+    ///
+    /// # Errors
+    /// 429 when no slot of the lane becomes free in time.
+    pub async fn verify(&self, lane: Lane, candidate: Candidate) -> Result<bool, Problem> {
+        let Candidate { password, kept, is_real, name } = candidate;
+        if self.right.contains_key(&name) {
+            return Ok(true);
+        }
+        let slots = match lane {
+            Lane::Known => &self.known,
+            Lane::Stranger => &self.strangers,
+        };
+        let slot = tokio::time::timeout(PATIENCE, Arc::clone(slots).acquire_owned()).await;
+        let slot = slot.ok().and_then(Result::ok);
+        let slot = slot.ok_or_else(|| Problem::too_many_requests(PATIENCE.as_secs()))?;
+        // The closure owns the slot: a caller that hangs up does not free it before the hashing
+        // ends.
+        let fits = move || {
+            let fits = verify(password.expose_secret(), &kept);
+            drop(slot);
+            fits
+        };
         let fits = tokio::task::spawn_blocking(fits).await.map_err(|_| DbError::Busy)?;
-        Ok(known && fits)
+        let fits = is_real && fits;
+        if fits { &self.right } else { &self.wrong }.insert(name, ());
+        Ok(fits)
     }
 }
 
@@ -103,5 +165,35 @@ mod tests {
         assert_eq!(accept("1234567"), Err(PasswordError));
         assert_eq!(accept("一二三四五六七八"), Ok(()));
         assert_eq!(accept(&"x".repeat(129)), Err(PasswordError));
+    }
+
+    #[tokio::test]
+    async fn a_wrong_password_is_remembered_until_the_account_has_another() {
+        let passwords = Passwords::new(1).expect("a verifier");
+        let (account, old) = (Hash::sha256("1"), hash("old password").expect("a hash"));
+        let candidate = |password: &str, kept: &str| {
+            passwords.candidate(account, password.to_owned().into(), Some(kept.to_owned()))
+        };
+        let wrong = candidate("new password", &old);
+        assert!(!passwords.is_known_wrong(&wrong));
+        assert!(!passwords.verify(Lane::Stranger, wrong).await.expect("a slot"));
+        assert!(passwords.is_known_wrong(&candidate("new password", &old)));
+        assert!(!passwords.is_known_wrong(&candidate("another password", &old)));
+        let new = hash("new password").expect("a hash");
+        assert!(!passwords.is_known_wrong(&candidate("new password", &new)));
+        let right = candidate("new password", &new);
+        assert!(passwords.verify(Lane::Stranger, right).await.expect("a slot"));
+    }
+
+    #[tokio::test]
+    async fn a_caller_that_hangs_up_does_not_free_the_slot_of_its_hashing() {
+        let passwords = Passwords::new(2).expect("a verifier");
+        let candidate = passwords.candidate(Hash::ZERO, "a guess".to_owned().into(), None);
+        let mut hashing = Box::pin(passwords.verify(Lane::Stranger, candidate));
+        assert!(futures_util::poll!(&mut hashing).is_pending());
+        assert_eq!(passwords.strangers.available_permits(), 0);
+        drop(hashing);
+        assert_eq!(passwords.strangers.available_permits(), 0, "it still hashes");
+        assert_eq!(passwords.known.available_permits(), 1, "the other lane is free");
     }
 }

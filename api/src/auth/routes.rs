@@ -14,6 +14,7 @@ use super::{sign_in, token};
 use crate::http::Json as Body;
 use crate::http::openapi;
 use crate::http::problem::Problem;
+use crate::limits::Prefix;
 
 /// The credentials of a person.
 #[derive(Deserialize, ToSchema)]
@@ -52,8 +53,9 @@ pub struct AccessToken {
 /// Sign in
 ///
 /// Exchanges a phone number and a password for an access token, valid for ten minutes. The
-/// answer is the same for a wrong phone number and a wrong password. No authentication
-/// required.
+/// answer is the same for a wrong phone number and a wrong password. Attempts from one /24 or /64
+/// of addresses are limited (429); after five wrong passwords a growing delay applies to that
+/// account and those addresses, up to five minutes. No authentication required.
 #[utoipa::path(
     tag = "auth",
     operation_id = "sign_in",
@@ -64,11 +66,12 @@ pub struct AccessToken {
 #[post("/auth/sign-in")]
 pub(crate) async fn sign_in_with_password(
     sign_in: Data<sign_in::SignIn>,
+    from: Prefix,
     Body(body): Body<SignIn>,
 ) -> Result<HttpResponse, Problem> {
     let SignIn { district, phone, password } = body;
     let phone: Phone = phone.parse().map_err(|error| Problem::invalid("/phone", error))?;
-    let signed_in = sign_in.sign_in(district, phone, password).await?;
+    let signed_in = sign_in.sign_in(from, district, phone, password).await?;
     let expires_in = u32::try_from(token::LIFETIME.as_secs()).unwrap_or(u32::MAX);
     Ok(HttpResponse::Ok().insert_header(("Cache-Control", "no-store")).json(AccessToken {
         access_token: signed_in.token,

@@ -1,6 +1,9 @@
 //! Sign-in with phone number and password.
+//!
+//! An attempt passes the limits ([`super::attempts`]), then the hashing slots of its lane. Unknown
+//! districts and phone numbers take the same way as known ones.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::id::PersonId;
@@ -8,6 +11,7 @@ use gridward_domain::phone::Phone;
 use moka::sync::Cache;
 use secrecy::SecretString;
 
+use super::attempts::{Account, Attempts, Origin};
 use super::password::Passwords;
 use super::store;
 use super::token::Tokens;
@@ -17,21 +21,8 @@ use crate::crypto::store::districts;
 use crate::db::column::Hash;
 use crate::db::{Conn, DbError};
 use crate::http::problem::{Problem, ProblemCode};
+use crate::limits::Prefix;
 use crate::tx::Db;
-
-/// The number of failures within [`WITHIN`] after which an account is locked for a while.
-const FAILURES: u32 = 10;
-const WITHIN: Duration = Duration::from_secs(300);
-
-/// Recent sign-in failures, by district and phone index.
-#[derive(Clone)]
-pub struct Failures(Cache<(AreaCode, Hash), u32>);
-
-impl Default for Failures {
-    fn default() -> Self {
-        Self(Cache::builder().max_capacity(100_000).time_to_live(WITHIN).build())
-    }
-}
 
 /// The result of a sign-in.
 pub struct SignedIn {
@@ -56,8 +47,8 @@ pub struct SignIn {
     pub tokens: Tokens,
     /// The clock.
     pub clock: Clock,
-    /// Recent sign-in failures.
-    pub failures: Failures,
+    /// Limits the attempts.
+    pub attempts: Attempts,
     /// The default district of an installation that has only one.
     pub only_district: OnlyDistrict,
 }
@@ -87,45 +78,62 @@ impl OnlyDistrict {
     }
 }
 
+/// The account that a sign-in names.
+struct Found {
+    account: Account,
+    /// The person and the stored hash, if there is such a person.
+    known: Option<(PersonId, Option<String>)>,
+}
+
 impl SignIn {
     /// Signs in the person with `phone` and `password` in `district` (optional if the
-    /// installation has only one).
+    /// installation has only one), for a client at `from`.
     ///
     /// # Errors
     /// 401 without saying which of the two is wrong; 422 if the district is required; 429
-    /// after too many failures.
+    /// after too many attempts.
     pub async fn sign_in(
         &self,
+        from: Prefix,
         district: Option<AreaCode>,
         phone: Phone,
         password: SecretString,
     ) -> Result<SignedIn, Problem> {
+        let Found { account, known } = self.find(district, phone).await?;
+        let origin = Origin { account, from };
+        let lane = self.attempts.admit(origin)?;
+        let mut failures = self.attempts.in_turn(origin).await?;
+        let (person, kept) = known.unzip();
+        let candidate = self.passwords.candidate(account.phone, password, kept.flatten());
+        if self.passwords.is_known_wrong(&candidate) {
+            return Err(ProblemCode::WrongCredentials.into());
+        }
+        failures.check(Instant::now())?;
+        let fits = self.passwords.verify(lane, candidate).await?;
+        let Some(person) = person.filter(|_| fits) else {
+            failures.add(Instant::now());
+            return Err(ProblemCode::WrongCredentials.into());
+        };
+        failures.clear();
+        self.attempts.succeeded(origin);
+        let district = account.district;
+        let token = self.tokens.issue(district, person, (self.clock)()).map_err(Problem::defect)?;
+        Ok(SignedIn { district, person, token })
+    }
+
+    async fn find(&self, district: Option<AreaCode>, phone: Phone) -> Result<Found, Problem> {
         let (keys, only) = (self.keys.clone(), self.only_district.clone());
         let found = self.db.read(move |conn| {
             let district = choose(conn, district, &only)?;
-            // The answer for an unknown district equals the one for an unknown phone
-            // number.
-            let key = keys.find(conn, district)?.ok_or(ProblemCode::WrongCredentials)?;
-            let index = key.index(phone.as_str());
-            let known = store::by_phone(conn, district, index)?;
-            Ok::<_, Problem>((district, index, known))
+            let Some(key) = keys.find(conn, district)? else {
+                let account = Account { district, phone: Hash::sha256(phone.as_str()) };
+                return Ok(Found { account, known: None });
+            };
+            let account = Account { district, phone: key.index(phone.as_str()) };
+            let known = store::by_phone(conn, district, account.phone)?;
+            Ok::<_, Problem>(Found { account, known })
         });
-        let (district, index, known) = found.await?;
-        let account = (district, index);
-        // Counted before the slow verification, so that parallel attempts count too.
-        let count = |before: Option<moka::Entry<_, u32>>| before.map_or(1, |n| n.into_value() + 1);
-        let tries = self.failures.0.entry(account).and_upsert_with(count).into_value();
-        if tries > FAILURES {
-            return Err(Problem::too_many_requests(WITHIN.as_secs()));
-        }
-        let (person, kept) = known.unzip();
-        let fits = self.passwords.verify(password, kept.flatten()).await?;
-        let Some(person) = person.filter(|_| fits) else {
-            return Err(ProblemCode::WrongCredentials.into());
-        };
-        self.failures.0.invalidate(&account);
-        let token = self.tokens.issue(district, person, (self.clock)()).map_err(Problem::defect)?;
-        Ok(SignedIn { district, person, token })
+        found.await
     }
 }
 

@@ -37,6 +37,9 @@ names), which overrides the defaults:
                          [attachments beside the SQLite file, or var/attachments]
   GRIDWARD_ARCHIVE       folder for archived events, moved daily  [none: no archiving]
   GRIDWARD_KEEP_DAYS     days that events stay in the database before archiving  [184]
+  GRIDWARD_TRUSTED_PROXIES  addresses or networks of the proxies that name the client in
+                         X-Forwarded-For or Forwarded, separated by commas  [none]
+  GRIDWARD_SIGN_INS_PER_MINUTE  sign-in attempts from one /24 or /64 of addresses  [120]
 
 Example:  gridward demo --serve";
 

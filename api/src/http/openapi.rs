@@ -60,6 +60,13 @@ fn problem(status: u16, description: &str) -> Response {
     if status == 429 || status == 503 {
         answer = answer.header("Retry-After", seconds_header("Seconds to wait"));
     }
+    if status == 429 {
+        let policy = "Name, quota (`q`) and window in seconds (`w`) of the exceeded limit";
+        let rest = "Name, remaining quota (`r`) and seconds until more (`t`) of the exceeded limit";
+        answer = answer
+            .header("RateLimit-Policy", text_header(policy))
+            .header("RateLimit", text_header(rest));
+    }
     answer.build()
 }
 

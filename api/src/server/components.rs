@@ -8,8 +8,9 @@ use super::methods::Methods;
 use super::settings::Settings;
 use crate::area::map::Maps;
 use crate::attachment::receive::Attachments;
+use crate::auth::attempts::Attempts;
 use crate::auth::password::Passwords;
-use crate::auth::sign_in::{Failures, OnlyDistrict, SignIn};
+use crate::auth::sign_in::{OnlyDistrict, SignIn};
 use crate::auth::signing::SigningKeys;
 use crate::auth::token::Tokens;
 use crate::auth::{Authenticator, PrincipalCache};
@@ -18,6 +19,7 @@ use crate::crypto::KeyRing;
 use crate::db::Conn;
 use crate::http::shutdown::Shutdown;
 use crate::idempotency::Commands;
+use crate::limits::Limits;
 use crate::ops::Metrics;
 use crate::sync::change_broadcast::ChangeBroadcast;
 use crate::sync::last_change_index::LastChangeIndex;
@@ -49,6 +51,7 @@ components! {
     Components {
         db: Db,
         keys: KeyRing,
+        limits: Limits,
         clock: Clock,
         tokens: Tokens,
         principals: PrincipalCache,
@@ -95,7 +98,7 @@ impl Components {
                 passwords: Passwords::new(cores)?,
                 tokens: tokens.clone(),
                 clock,
-                failures: Failures::default(),
+                attempts: Attempts::new(settings.sign_ins_per_minute),
                 only_district: OnlyDistrict::default(),
             }),
             commands: Data::new(Commands::new(db.clone(), keys.clone())),
@@ -112,6 +115,7 @@ impl Components {
                 blobs: settings.attachments.open()?,
                 clock,
             }),
+            limits: Data::new(Limits { proxies: settings.trusted_proxies.clone() }),
             maps: Data::new(Maps::default()),
             summaries: Data::new(SummaryCache::default()),
             changes: Data::new(ChangeBroadcast::default()),

@@ -3,6 +3,7 @@
 //! An unknown or invalid setting stops the start with a message that names it.
 
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use figment::Figment;
@@ -15,6 +16,8 @@ use crate::attachment::blob_store::StorageLocation;
 use crate::crypto::installation::{InstallationKey, KeyError};
 use crate::db::Address;
 use crate::jobs::archive_events::Retention;
+use crate::limits::TrustedProxies;
+use crate::limits::address::TrustedProxiesError;
 use crate::ops::logs::LogFormat;
 
 /// The default settings file; `GRIDWARD_CONFIG` overrides it.
@@ -35,6 +38,8 @@ struct Raw {
     attachments: Option<String>,
     archive: Option<PathBuf>,
     keep_days: u32,
+    trusted_proxies: String,
+    sign_ins_per_minute: u32,
 }
 
 impl Default for Raw {
@@ -52,6 +57,8 @@ impl Default for Raw {
             attachments: None,
             archive: None,
             keep_days: 184,
+            trusted_proxies: String::new(),
+            sign_ins_per_minute: 120,
         }
     }
 }
@@ -76,6 +83,10 @@ pub struct Settings {
     /// `archive`: the folder that a daily job moves old events into, and
     /// `keep_days`, 1 to 36,500: how many days they stay. Default: none.
     pub retention: Option<Retention>,
+    /// `trusted_proxies`: the proxies whose `X-Forwarded-For` or `Forwarded` names the client.
+    pub trusted_proxies: TrustedProxies,
+    /// `sign_ins_per_minute`: sign-in attempts from one /24 or /64 of addresses, at least 1.
+    pub sign_ins_per_minute: NonZeroU32,
     secret_key: Option<SecretString>,
     key_file: Option<PathBuf>,
 }
@@ -94,6 +105,9 @@ pub enum SettingsError {
         /// The requirement that it violates.
         reason: &'static str,
     },
+    /// `trusted_proxies` is unreadable.
+    #[error("the setting `trusted_proxies` {0}")]
+    TrustedProxies(#[from] TrustedProxiesError),
     /// On PostgreSQL there is no default place for the key.
     #[error(
         "PostgreSQL requires `secret_key` (or `key_file`), the same on every server: set \
@@ -143,6 +157,10 @@ impl Settings {
             let reason = "must be from 1 to 36500";
             return Err(SettingsError::OutOfRange { name: "keep_days", reason });
         }
+        let sign_ins_per_minute = NonZeroU32::new(raw.sign_ins_per_minute).ok_or({
+            let reason = "must be at least 1";
+            SettingsError::OutOfRange { name: "sign_ins_per_minute", reason }
+        })?;
         let keep_days = raw.keep_days;
         Ok(Self {
             attachments,
@@ -153,6 +171,8 @@ impl Settings {
             log_format: raw.log_format,
             workers: raw.workers,
             readers: raw.readers,
+            trusted_proxies: raw.trusted_proxies.parse()?,
+            sign_ins_per_minute,
             secret_key: raw.secret_key,
             key_file: raw.key_file,
         })
@@ -219,6 +239,11 @@ mod tests {
         assert_eq!(
             with("keep_days = 0").expect_err("0"),
             "the setting `keep_days` must be from 1 to 36500"
+        );
+        assert_eq!(
+            with("trusted_proxies = 'proxy.local'").expect_err("a name"),
+            "the setting `trusted_proxies` must be addresses or networks such as 10.0.0.0/8, \
+             separated by commas"
         );
         let error = with("listen = 'nowhere'").expect_err("listen");
         assert!(error.contains("listen"), "{error}");
