@@ -1,13 +1,16 @@
 //! Limits: sign-in attempts, bodies, connections, uploads, daily amounts.
 
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 use reqwest::Method;
 use rstest::rstest;
 use serde_json::json;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
-use crate::support::server::Answer;
+use crate::support::server::{Answer, gridward, said};
 use crate::support::{Backend, Caller, Database, PASSWORD, Server, phones};
 
 /// A server behind a proxy on this machine, so that a test can call from any address.
@@ -147,14 +150,94 @@ async fn an_unknown_district_is_answered_as_slowly_as_a_wrong_password(
 ) {
     let server = Server::small(backend);
     let stranger = server.stranger();
-    let mut shortest = std::time::Duration::MAX;
+    let mut shortest = Duration::MAX;
     for guess in 0..3 {
         let body =
             json!({ "district": "500999", "phone": phones::MANAGER, "password": format!("{guess}") });
-        let began = std::time::Instant::now();
+        let began = Instant::now();
         let answer = stranger.post("/v1/auth/sign-in", &body).await;
         assert_eq!((answer.status, answer.problem()), (401, "wrong_credentials"));
         shortest = shortest.min(began.elapsed());
     }
     assert!(shortest.as_millis() >= 5, "it was hashed: {shortest:?}");
+}
+
+/// A connection on which these bytes were sent.
+async fn stalled(server: &Server, sent: &str) -> TcpStream {
+    let address = server.base.trim_start_matches("http://");
+    let mut stream = TcpStream::connect(address).await.expect("a connection");
+    stream.write_all(sent.as_bytes()).await.expect("bytes that are sent");
+    stream
+}
+
+/// The head of a sign-in; `rest` are further header lines.
+fn head(rest: &str) -> String {
+    format!("POST /v1/auth/sign-in HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n{rest}\r\n")
+}
+
+/// The answer on a connection that the server then closes.
+async fn answer(stream: &mut TcpStream) -> String {
+    let mut answer = String::new();
+    let read = stream.read_to_string(&mut answer);
+    tokio::time::timeout(Duration::from_secs(8), read).await.expect("an end").expect("a text");
+    answer
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn stalled_bodies_leave_files_for_others(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let mut database = Database::from(backend);
+    database.files = Some(256);
+    let server = Server::small(database);
+    let mut held = Vec::new();
+    for _ in 0..300 {
+        held.push(stalled(&server, &head("content-length: 10\r\n")).await);
+    }
+    for _ in 0..4 {
+        let began = Instant::now();
+        let stranger = server.stranger();
+        assert_eq!(stranger.get("/healthz").await.status, 200);
+        let waited = began.elapsed();
+        assert!(waited < Duration::from_secs(1), "{waited:?}");
+        tokio::time::sleep(Duration::from_millis(700)).await;
+    }
+    assert_eq!(server.manager().await.get("/v1/me").await.status, 200, "others sign in");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_body_that_does_not_arrive_in_time_is_refused(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let mut database = Database::from(backend);
+    database.settings.push(("GRIDWARD_BODY_SECONDS", "1".to_owned()));
+    let server = Server::small(database);
+    for rest in ["content-length: 10\r\n", "transfer-encoding: chunked\r\n"] {
+        let mut stream = stalled(&server, &head(rest)).await;
+        let answer = answer(&mut stream).await;
+        assert!(answer.starts_with("HTTP/1.1 408 ") && answer.contains("request_timeout"), "{answer}");
+    }
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_is_closed_if_its_chunked_body_was_not_read(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let head = "POST /v1/tasks HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n";
+    let mut stream = stalled(&server, head).await;
+    let answer = answer(&mut stream).await;
+    assert!(answer.starts_with("HTTP/1.1 401 "), "{answer}");
+}
+
+#[test]
+fn too_few_files_stop_the_start() {
+    let mut database = Database::sqlite();
+    database.files = Some(60);
+    let started = gridward(&database, &["serve"]).output().expect("it runs");
+    assert!(!started.status.success());
+    assert!(said(&started).contains("the limit of open files is 60"), "{}", said(&started));
 }

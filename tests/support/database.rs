@@ -23,6 +23,8 @@ pub struct Database {
     pub folder: TempDir,
     /// More settings: environment variables and their values.
     pub settings: Vec<(&'static str, String)>,
+    /// The limit of open files of the binary, if not that of the test.
+    pub files: Option<u32>,
     created: Option<(String, String)>,
 }
 
@@ -31,7 +33,7 @@ impl Database {
     pub fn sqlite() -> Self {
         let folder = TempDir::new().expect("a folder");
         let url = folder.path().join("gridward.db").display().to_string();
-        Self { url, folder, settings: Vec::new(), created: None }
+        Self { url, folder, settings: Vec::new(), files: None, created: None }
     }
 
     /// A new database on the test server.
@@ -46,7 +48,7 @@ impl Database {
         let join = if query.is_empty() { "" } else { "?" };
         let url = format!("{place}/{name}{join}{query}");
         let folder = TempDir::new().expect("a folder");
-        Self { url, folder, settings: Vec::new(), created: Some((server, name)) }
+        Self { url, folder, settings: Vec::new(), files: None, created: Some((server, name)) }
     }
 
     /// Whether it is PostgreSQL.

@@ -14,6 +14,7 @@ use super::store::{self, AttachmentRow};
 use crate::clock::Clock;
 use crate::crypto::{KeyRing, SealingKey, aad};
 use crate::db::column::Hash;
+use crate::http::body_limits::BodyRefused;
 use crate::http::problem::{FieldError, Problem, ProblemCode};
 use crate::log::{Event, Subject};
 use crate::task;
@@ -77,8 +78,15 @@ pub async fn take(
     loop {
         let chunk: Option<Bytes> = match payload.next().await {
             Some(Ok(chunk)) => Some(chunk),
-            // The connection broke: the received bytes are kept, and the phone asks for the offset.
-            Some(Err(_)) | None => None,
+            Some(Err(error)) => match BodyRefused::of(&error) {
+                Some(refused) if checksum.is_some() || (at == row.received && part.is_empty()) => {
+                    return Err(refused.into());
+                }
+                // The connection broke: the received bytes are kept, and the phone asks for the
+                // offset.
+                _ => None,
+            },
+            None => None,
         };
         let last = chunk.is_none();
         part.extend_from_slice(&chunk.unwrap_or_default());

@@ -40,6 +40,8 @@ names), which overrides the defaults:
   GRIDWARD_TRUSTED_PROXIES  addresses or networks of the proxies that name the client in
                          X-Forwarded-For or Forwarded, separated by commas  [none]
   GRIDWARD_SIGN_INS_PER_MINUTE  sign-in attempts from one /24 or /64 of addresses  [120]
+  GRIDWARD_CONNECTIONS   maximum number of connections  [20000]
+  GRIDWARD_BODY_SECONDS  time for a request body, or for an upload without progress  [30]
 
 Example:  gridward demo --serve";
 

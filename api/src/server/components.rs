@@ -19,7 +19,7 @@ use crate::crypto::KeyRing;
 use crate::db::Conn;
 use crate::http::shutdown::Shutdown;
 use crate::idempotency::Commands;
-use crate::limits::Limits;
+use crate::limits::{BodyLimits, Connections, Limits};
 use crate::ops::Metrics;
 use crate::sync::change_broadcast::ChangeBroadcast;
 use crate::sync::last_change_index::LastChangeIndex;
@@ -76,6 +76,7 @@ impl Components {
     /// If a key, a password hash or the attachment store is unavailable.
     pub(super) fn new(
         settings: &Settings,
+        connections: Connections,
         conn: &mut Conn,
     ) -> Result<Self, Box<dyn std::error::Error>> {
         let installation = settings.installation_key()?;
@@ -115,7 +116,10 @@ impl Components {
                 blobs: settings.attachments.open()?,
                 clock,
             }),
-            limits: Data::new(Limits { proxies: settings.trusted_proxies.clone() }),
+            limits: Data::new(Limits {
+                proxies: settings.trusted_proxies.clone(),
+                bodies: BodyLimits::new(settings.body_timeout, connections.count),
+            }),
             maps: Data::new(Maps::default()),
             summaries: Data::new(SummaryCache::default()),
             changes: Data::new(ChangeBroadcast::default()),

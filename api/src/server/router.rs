@@ -15,8 +15,8 @@ use super::methods::{self, Methods};
 use crate::http::body_limits;
 use crate::http::problem::{Problem, answer};
 use crate::{
-    area, attachment, auth, beneficiary, catalogue, event, http, notice, ops, person, plan, sync,
-    task,
+    area, attachment, auth, beneficiary, catalogue, event, http, limits, notice, ops, person, plan,
+    sync, task,
 };
 
 /// Every documented path. This is the table of contents of the API.
@@ -105,6 +105,7 @@ pub(super) fn app(
         .wrap(Compress::default())
         .wrap(from_fn(methods::head_as_get))
         .wrap(from_fn(ops::measure))
+        .wrap(from_fn(limits::body::limited))
         .wrap(TracingLogger::<ops::Spans>::new())
 }
 

@@ -1,6 +1,7 @@
 //! The server process, from start to shutdown.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use actix_web::HttpServer;
 use tokio::signal::unix::{SignalKind, signal};
@@ -11,10 +12,14 @@ use super::settings::Settings;
 use crate::db::migrate::migrate;
 use crate::http::shutdown::Shutdown;
 use crate::jobs::{self, JobContext, scheduler};
+use crate::limits::Connections;
 use crate::ops;
 
 /// How long a shutdown waits for requests in flight, in seconds.
 const GRACE: u64 = 30;
+
+/// How long a connection stays open after an answer to a request whose body was not read.
+const CLOSING: Duration = Duration::from_secs(1);
 
 /// Migrates the database and serves until a signal stops it; calls `ready` once it
 /// accepts requests.
@@ -28,7 +33,9 @@ pub fn serve(
     ops::logs::start(&settings.log, settings.log_format)?;
     let mut conn = settings.database.connect()?;
     migrate(&mut conn)?;
-    let components = Components::new(settings, &mut conn)?;
+    let connections = Connections::raise(settings.readers, settings.connections)?;
+    tracing::info!(files = connections.files, connections = connections.count, "limits");
+    let components = Components::new(settings, connections, &mut conn)?;
     drop(conn);
     let db = components.db.get_ref().clone();
     let served = actix_web::rt::System::new().block_on(async {
@@ -38,6 +45,8 @@ pub fn serve(
         scheduler::start(job_context(&components), jobs);
         let server = HttpServer::new(move || router::app(components.clone()))
             .workers(settings.workers)
+            .max_connections((connections.count / settings.workers).max(1))
+            .client_disconnect_timeout(CLOSING)
             // Nagle's algorithm would delay a small answer by up to 40 ms.
             .tcp_nodelay(true)
             .shutdown_timeout(GRACE)

@@ -5,6 +5,7 @@
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
@@ -40,6 +41,8 @@ struct Raw {
     keep_days: u32,
     trusted_proxies: String,
     sign_ins_per_minute: u32,
+    connections: usize,
+    body_seconds: u32,
 }
 
 impl Default for Raw {
@@ -59,6 +62,8 @@ impl Default for Raw {
             keep_days: 184,
             trusted_proxies: String::new(),
             sign_ins_per_minute: 120,
+            connections: 20_000,
+            body_seconds: 30,
         }
     }
 }
@@ -87,6 +92,11 @@ pub struct Settings {
     pub trusted_proxies: TrustedProxies,
     /// `sign_ins_per_minute`: sign-in attempts from one /24 or /64 of addresses, at least 1.
     pub sign_ins_per_minute: NonZeroU32,
+    /// `connections`: the maximum number of connections, 16 to 1,000,000; the limit of open files
+    /// may permit fewer.
+    pub connections: usize,
+    /// `body_seconds`: the time for a request body, or for an upload without progress, 1 to 600.
+    pub body_timeout: Duration,
     secret_key: Option<SecretString>,
     key_file: Option<PathBuf>,
 }
@@ -157,6 +167,14 @@ impl Settings {
             let reason = "must be from 1 to 36500";
             return Err(SettingsError::OutOfRange { name: "keep_days", reason });
         }
+        if !(16..=1_000_000).contains(&raw.connections) {
+            let reason = "must be from 16 to 1000000";
+            return Err(SettingsError::OutOfRange { name: "connections", reason });
+        }
+        if !(1..=600).contains(&raw.body_seconds) {
+            let reason = "must be from 1 to 600";
+            return Err(SettingsError::OutOfRange { name: "body_seconds", reason });
+        }
         let sign_ins_per_minute = NonZeroU32::new(raw.sign_ins_per_minute).ok_or({
             let reason = "must be at least 1";
             SettingsError::OutOfRange { name: "sign_ins_per_minute", reason }
@@ -173,6 +191,8 @@ impl Settings {
             readers: raw.readers,
             trusted_proxies: raw.trusted_proxies.parse()?,
             sign_ins_per_minute,
+            connections: raw.connections,
+            body_timeout: Duration::from_secs(raw.body_seconds.into()),
             secret_key: raw.secret_key,
             key_file: raw.key_file,
         })

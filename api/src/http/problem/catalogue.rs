@@ -176,6 +176,10 @@ problems! {
     TooLarge "body_too_large" 413
         "Content too large": "A JSON body is limited to 256 KiB. See the API documentation for the limit of each attachment type.";
         "内容过大": "JSON 正文不能超过 256 KiB，各类附件的大小上限见接口文档。";
+    /// The body did not arrive in time.
+    RequestTimeout "request_timeout" 408 retryable = true
+        "The request arrived too slowly": "The server stopped waiting for the rest of the body. Send it again, or in smaller parts.";
+        "请求传输过慢": "服务器已停止等待其余内容，请重试，或分多次发送。";
     /// The Content-Type is not supported, or the body is compressed.
     UnsupportedMediaType "unsupported_media_type" 415
         "Unsupported media type": "Send the documented content type, uncompressed. Only a push to sync accepts gzip.";
