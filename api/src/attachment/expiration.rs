@@ -3,13 +3,14 @@
 //!
 //! A person has at most [`MOST`] attachments for a task. At the limit, a new upload replaces
 //! the oldest incomplete one; completed ones are evidence and stay. An upload that is
-//! incomplete after [`LIFETIME`] expires.
+//! incomplete after [`LIFETIME`] expires, and a job deletes it.
 
 use std::time::SystemTime;
 
 use actix_web::http::header::HttpDate;
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
+use gridward_domain::area::AreaCode;
 
 use super::model::MOST;
 use super::store::AttachmentRow;
@@ -56,6 +57,23 @@ pub fn in_the_way(conn: &mut Conn, new: &AttachmentRow) -> Result<Option<Attachm
             FieldError::new("Upload-Metadata", format!("at most {MOST} attachments per task"));
         Problem::from(ProblemCode::Invalid).with(error)
     })
+}
+
+/// Up to `most` expired uploads of the district.
+///
+/// # Errors
+/// [`DbError`].
+pub fn expired(
+    conn: &mut Conn,
+    district: AreaCode,
+    now: DateTime<Utc>,
+    most: i64,
+) -> Result<Vec<AttachmentRow>, DbError> {
+    let unfinished = attachments::table
+        .filter(attachments::district.eq(district))
+        .filter(attachments::complete.eq(false))
+        .filter(attachments::created_at.le((now - LIFETIME).naive_utc()));
+    Ok(unfinished.order(attachments::id).limit(most).load(conn)?)
 }
 
 /// Restarts the lifetime of an upload that is announced again.

@@ -7,7 +7,7 @@
 //!
 //! Each part is encrypted into the blob store ([`blob_store`]) before the row counts it, so
 //! a crash at any point loses no acknowledged byte: a part that was written but not counted
-//! is overwritten. After the last byte the whole file is verified against its hash and type,
+//! is overwritten. With a checksum, parts count together once it is verified. After the last byte the whole file is verified against its hash and type,
 //! encrypted as one, and only then available.
 
 pub mod announce;
@@ -20,3 +20,4 @@ pub mod model;
 pub mod receive;
 pub mod routes;
 pub mod store;
+pub mod uploads;

@@ -11,6 +11,7 @@ use super::blob_store::{BlobError, BlobStore};
 use super::checksum::Checksum;
 use super::model::Misfit;
 use super::store::{self, AttachmentRow};
+use super::uploads::{Upload, Uploads};
 use crate::clock::Clock;
 use crate::crypto::{KeyRing, SealingKey, aad};
 use crate::db::column::Hash;
@@ -38,6 +39,8 @@ pub struct Attachments {
     pub keys: KeyRing,
     /// The blob store.
     pub blobs: BlobStore,
+    /// The uploads in progress.
+    pub uploads: Uploads,
     /// Returns the time.
     pub clock: Clock,
 }
@@ -58,55 +61,84 @@ fn associated_data(row: &AttachmentRow, what: impl Display) -> String {
     aad(row.district, "attachments", format_args!("{}|{what}", row.id))
 }
 
-/// Receives bytes from the current offset on and returns the new offset. Bytes
-/// received before the connection breaks are kept; with a checksum, either all of
-/// the request's bytes are kept or none.
+/// Receives bytes from the current offset on and returns the new offset. Bytes received before
+/// the connection breaks are kept; with a checksum, either all of the request's bytes are kept or
+/// none: they are stored as they come and count once the checksum is verified.
 ///
 /// # Errors
 /// 413 for bytes beyond the announced length; 409 for a concurrent upload; 460 on a
-/// checksum mismatch.
+/// checksum mismatch; 408 or 429 for bytes that come too slowly.
 pub async fn take(
     attachments: &Attachments,
     key: &SealingKey,
     row: &AttachmentRow,
+    upload: &mut Upload,
     checksum: Option<&Checksum>,
     mut payload: Payload,
 ) -> Result<i64, Problem> {
-    let full = if checksum.is_some() { usize::MAX } else { PART };
+    let mut verification = checksum.map(Checksum::begin);
     let mut at = row.received;
     let mut part: Vec<u8> = Vec::new();
     loop {
-        let chunk: Option<Bytes> = match payload.next().await {
-            Some(Ok(chunk)) => Some(chunk),
-            Some(Err(error)) => match BodyRefused::of(&error) {
-                Some(refused) if checksum.is_some() || (at == row.received && part.is_empty()) => {
-                    return Err(refused.into());
-                }
-                // The connection broke: the received bytes are kept, and the phone asks for the
-                // offset.
-                _ => None,
-            },
-            None => None,
+        let chunk = next(&mut payload, upload).await;
+        let chunk = match chunk {
+            // All or nothing, or nothing yet: the client learns why.
+            Err(refused) if checksum.is_some() || (at == row.received && part.is_empty()) => {
+                return Err(refused.into());
+            }
+            Err(_) => None,
+            Ok(chunk) => chunk,
         };
         let last = chunk.is_none();
-        part.extend_from_slice(&chunk.unwrap_or_default());
-        let held = i64::try_from(part.len()).unwrap_or(i64::MAX);
-        if at.saturating_add(held) > row.length {
+        let chunk = chunk.unwrap_or_default();
+        part.extend_from_slice(&chunk);
+        if let Some(verification) = &mut verification {
+            verification.add(&chunk);
+        }
+        if end(at, &part) > row.length {
             return Err(ProblemCode::TooLarge.into());
         }
-        if last && checksum.is_some_and(|checksum| !checksum.is_of(&part)) {
-            return Err(ProblemCode::ChecksumMismatch.into());
-        }
-        if part.len() >= full || (last && !part.is_empty()) {
-            at = put(attachments, key, row, at, std::mem::take(&mut part)).await?;
+        if part.len() >= PART || (last && !part.is_empty()) {
+            let to = put(attachments, key, row, at, std::mem::take(&mut part)).await?;
+            if verification.is_none() {
+                count(attachments, row, at, to).await?;
+            }
+            at = to;
         }
         if last {
-            return Ok(at);
+            break;
         }
+    }
+    if let Some(verification) = verification {
+        if !verification.is_match() {
+            return Err(ProblemCode::ChecksumMismatch.into());
+        }
+        count(attachments, row, row.received, at).await?;
+    }
+    Ok(at)
+}
+
+/// The next bytes; `None` at the end of the body, or if the connection broke or a newer upload
+/// begins: then the received bytes are kept, and the phone asks for the offset.
+async fn next(payload: &mut Payload, upload: &mut Upload) -> Result<Option<Bytes>, BodyRefused> {
+    let chunk = tokio::select! {
+        chunk = payload.next() => chunk,
+        () = upload.superseded() => None,
+    };
+    match chunk {
+        Some(Err(error)) => BodyRefused::of(&error).map_or(Ok(None), Err),
+        Some(Ok(chunk)) => Ok(Some(chunk)),
+        None => Ok(None),
     }
 }
 
-/// Writes a part to the blob store, then advances the offset.
+/// The offset behind the part at `at`.
+fn end(at: i64, part: &[u8]) -> i64 {
+    at.saturating_add(i64::try_from(part.len()).unwrap_or(i64::MAX))
+}
+
+/// Writes a part to the blob store; returns the offset behind it. A part of this offset that was
+/// not counted is replaced.
 async fn put(
     attachments: &Attachments,
     key: &SealingKey,
@@ -114,14 +146,23 @@ async fn put(
     at: i64,
     part: Vec<u8>,
 ) -> Result<i64, Problem> {
-    let to = at + i64::try_from(part.len()).unwrap_or(i64::MAX);
     let sealed = key.seal(&associated_data(row, at), &part)?;
     attachments.blobs.put(&part_name(row, at), sealed).await?;
+    Ok(end(at, &part))
+}
+
+/// Advances the offset from `from` to `to`.
+async fn count(
+    attachments: &Attachments,
+    row: &AttachmentRow,
+    from: i64,
+    to: i64,
+) -> Result<(), Problem> {
     let (district, id) = (row.district, row.id.clone());
     let counted = attachments
         .db
-        .write(district, move |tx| store::advance(tx.write_unbatched(), district, &id, at, to));
-    if counted.await? { Ok(to) } else { Err(ProblemCode::UploadOffset.into()) }
+        .write(district, move |tx| store::advance(tx.write_unbatched(), district, &id, from, to));
+    if counted.await? { Ok(()) } else { Err(ProblemCode::UploadOffset.into()) }
 }
 
 /// Completes an upload after its last byte: verifies the announced hash and type,
@@ -135,6 +176,7 @@ pub async fn finish(
     principal: &Principal,
     row: &AttachmentRow,
 ) -> Result<(), Problem> {
+    let _permit = attachments.uploads.verify().await;
     let mut bytes = Vec::with_capacity(usize::try_from(row.length).unwrap_or_default());
     while i64::try_from(bytes.len()).is_ok_and(|at| at < row.length) {
         let at = i64::try_from(bytes.len()).unwrap_or(i64::MAX);
@@ -142,7 +184,7 @@ pub async fn finish(
         bytes.extend_from_slice(&key.open(&associated_data(row, at), &sealed)?);
     }
     if let Err(misfit) = fits(row, &bytes) {
-        throw_away(attachments, row).await?;
+        throw_away(&attachments.db, &attachments.blobs, row).await?;
         let error = FieldError::new("Upload-Metadata", misfit);
         return Err(Problem::from(ProblemCode::Invalid).with(error));
     }
@@ -186,19 +228,16 @@ async fn note(
 ///
 /// # Errors
 /// 503 if the store or the database is unavailable.
-pub async fn throw_away(attachments: &Attachments, row: &AttachmentRow) -> Result<bool, Problem> {
+pub async fn throw_away(db: &Db, blobs: &BlobStore, row: &AttachmentRow) -> Result<bool, Problem> {
     let (district, id) = (row.district, row.id.clone());
-    let anew = attachments
-        .db
-        .write(district, move |tx| store::begin_anew(tx.write_unbatched(), district, &id));
+    let anew = db.write(district, move |tx| store::begin_anew(tx.write_unbatched(), district, &id));
     if !anew.await? {
         return Ok(false);
     }
-    attachments.blobs.clear(&parts_name(row)).await?;
+    blobs.clear(&parts_name(row)).await?;
     let (district, id) = (row.district, row.id.clone());
-    let forgotten = attachments
-        .db
-        .write(district, move |tx| store::forget(tx.write_unbatched(), district, &id));
+    let forgotten =
+        db.write(district, move |tx| store::forget(tx.write_unbatched(), district, &id));
     Ok(forgotten.await?)
 }
 

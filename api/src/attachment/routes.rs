@@ -121,7 +121,9 @@ pub(crate) async fn announce_attachment(
             .write(district, move |tx| announce::announce(tx, &principal, &metadata, length));
         match announced.await? {
             Announced::As(row) => break row,
-            Announced::NeedsRoom(old) => receive::throw_away(&attachments, &old).await?,
+            Announced::NeedsRoom(old) => {
+                receive::throw_away(&attachments.db, &attachments.blobs, &old).await?
+            }
         };
     };
     let mut answer = HttpResponse::Created();
@@ -197,7 +199,8 @@ pub(crate) async fn attachment_offset(
 ///
 /// By the tus protocol: bytes from `Upload-Offset` on. If the connection breaks, the
 /// received bytes are kept; with `Upload-Checksum`, the hash of the bytes of this
-/// request, either all of them are kept or none. After the last byte the server
+/// request, either all of them are kept or none. A new request for an attachment ends the
+/// previous one; a person has at most four uploads at a time (429). After the last byte the server
 /// verifies the hash and the media type of the whole file; on a mismatch it deletes
 /// the upload. Allowed roles: managers and volunteers, for their own uploads.
 #[utoipa::path(
@@ -232,13 +235,17 @@ pub(crate) async fn send_attachment(
         return Err(ProblemCode::UnsupportedMediaType.into());
     }
     let offset = number(&request, "Upload-Offset")?;
-    let (row, key) = own(&attachments, &principal, *id).await?;
     let checksum = checksum(&request)?;
+    // Before it ends another upload.
+    own(&attachments, &principal, *id).await?;
+    let mut upload = attachments.uploads.begin(&principal, *id).await?;
+    let (row, key) = own(&attachments, &principal, *id).await?;
     if offset != row.received {
         let current = json!({ "upload_offset": row.received });
         return Err(Problem::from(ProblemCode::UploadOffset).showing(&current));
     }
-    let received = receive::take(&attachments, &key, &row, checksum.as_ref(), payload).await?;
+    let received =
+        receive::take(&attachments, &key, &row, &mut upload, checksum.as_ref(), payload).await?;
     let complete = received == row.length;
     if complete && !row.complete {
         receive::finish(&attachments, &key, &principal, &AttachmentRow { received, ..row.clone() })
@@ -274,7 +281,7 @@ pub(crate) async fn give_up_attachment(
     id: Path<Uuid>,
 ) -> Result<HttpResponse, Problem> {
     let (row, _) = own(&attachments, &principal, *id).await?;
-    if receive::throw_away(&attachments, &row).await? {
+    if receive::throw_away(&attachments.db, &attachments.blobs, &row).await? {
         Ok(HttpResponse::NoContent().insert_header(TUS).finish())
     } else {
         Err(ProblemCode::AttachmentComplete.into())

@@ -8,6 +8,7 @@ use super::methods::Methods;
 use super::settings::Settings;
 use crate::area::map::Maps;
 use crate::attachment::receive::Attachments;
+use crate::attachment::uploads::Uploads;
 use crate::auth::attempts::Attempts;
 use crate::auth::password::Passwords;
 use crate::auth::sign_in::{OnlyDistrict, SignIn};
@@ -114,6 +115,7 @@ impl Components {
                 db: db.clone(),
                 keys: keys.clone(),
                 blobs: settings.attachments.open()?,
+                uploads: Uploads::default(),
                 clock,
             }),
             limits: Data::new(Limits {

@@ -41,7 +41,7 @@ pub fn serve(
     let served = actix_web::rt::System::new().block_on(async {
         actix_web::rt::spawn(components.changes.get_ref().clone().run(db.clone()));
         actix_web::rt::spawn(end_streams(components.shutdown.get_ref().clone()));
-        let jobs = jobs::registry(settings.retention.clone());
+        let jobs = jobs::registry(settings.retention.clone(), settings.attachments.clone());
         scheduler::start(job_context(&components), jobs);
         let server = HttpServer::new(move || router::app(components.clone()))
             .workers(settings.workers)
