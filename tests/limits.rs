@@ -12,6 +12,7 @@ use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use crate::attachments::{announce, bytes, claimed, files_in, offset, photo, send};
+use crate::support::phone::command;
 use crate::support::server::{Answer, gridward, said};
 use crate::support::{Backend, Caller, Database, PASSWORD, Server, phones};
 
@@ -154,8 +155,7 @@ async fn an_unknown_district_is_answered_as_slowly_as_a_wrong_password(
     let stranger = server.stranger();
     let mut shortest = Duration::MAX;
     for guess in 0..3 {
-        let body =
-            json!({ "district": "500999", "phone": phones::MANAGER, "password": format!("{guess}") });
+        let body = json!({ "district": "500999", "phone": phones::MANAGER, "password": format!("{guess}") });
         let began = Instant::now();
         let answer = stranger.post("/v1/auth/sign-in", &body).await;
         assert_eq!((answer.status, answer.problem()), (401, "wrong_credentials"));
@@ -174,7 +174,9 @@ async fn stalled(server: &Server, sent: impl AsRef<[u8]>) -> TcpStream {
 
 /// The head of a sign-in; `rest` are further header lines.
 fn head(rest: &str) -> String {
-    format!("POST /v1/auth/sign-in HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n{rest}\r\n")
+    format!(
+        "POST /v1/auth/sign-in HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n{rest}\r\n"
+    )
 }
 
 /// The answer on a connection that the server then closes.
@@ -197,6 +199,8 @@ async fn stalled_bodies_leave_files_for_others(
     for _ in 0..300 {
         held.push(stalled(&server, head("content-length: 10\r\n")).await);
     }
+    // The connections beyond the limit of slow bodies are refused and closed.
+    tokio::time::sleep(Duration::from_secs(3)).await;
     for _ in 0..4 {
         let began = Instant::now();
         let stranger = server.stranger();
@@ -219,7 +223,10 @@ async fn a_body_that_does_not_arrive_in_time_is_refused(
     for rest in ["content-length: 10\r\n", "transfer-encoding: chunked\r\n"] {
         let mut stream = stalled(&server, head(rest)).await;
         let answer = answer(&mut stream).await;
-        assert!(answer.starts_with("HTTP/1.1 408 ") && answer.contains("request_timeout"), "{answer}");
+        assert!(
+            answer.starts_with("HTTP/1.1 408 ") && answer.contains("request_timeout"),
+            "{answer}"
+        );
     }
 }
 
@@ -325,4 +332,49 @@ async fn uploads_that_were_never_finished_are_deleted(
     assert_eq!(said(&run.expect("it runs")), "500116: succeeded, 1 processed\n");
     assert_eq!(files_in(&server.database.attachments().join("parts")).len(), 1);
     assert_eq!(offset(&volunteer, new).await, 1000);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_person_has_a_limited_number_of_streams(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let volunteer = server.volunteer().await;
+    let open = async || {
+        let request = volunteer.request(Method::GET, "/v1/events/stream");
+        request.send().await.expect("an answer")
+    };
+    let mut streams = Vec::new();
+    for _ in 0..32 {
+        streams.push(open().await);
+    }
+    assert!(streams.iter().all(|stream| stream.status() == 200));
+    let refused = open().await;
+    assert_eq!(refused.status(), 429);
+    assert!(refused.headers().contains_key("retry-after"));
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_person_stores_a_limited_number_of_reports_in_a_day(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (volunteer, task) = claimed(&server).await;
+    let mut outcomes = BTreeMap::new();
+    let mut last = Vec::new();
+    for _ in 0..4 {
+        let reports: Vec<_> = (0..80)
+            .map(|_| command("task.report", &task, json!({ "outcome": "went_well" })))
+            .collect();
+        let answer = volunteer.post("/v1/sync", &json!({ "commands": reports })).await;
+        last = answer.body["results"].as_array().expect("results").clone();
+        for result in &last {
+            *outcomes.entry(result["outcome"].to_string()).or_insert(0) += 1;
+        }
+    }
+    let expected = [("\"recorded\"", 300), ("\"retry\"", 20)];
+    assert_eq!(outcomes, expected.map(|(name, count)| (name.to_owned(), count)).into());
+    assert_eq!(last[79]["problem"]["code"], "too_many_requests");
 }

@@ -7,6 +7,7 @@ use super::expiration;
 use super::metadata::Metadata;
 use super::store::{self, AttachmentRow};
 use crate::http::problem::{Problem, ProblemCode};
+use crate::limits::Quotas;
 use crate::tx::Tx;
 use crate::{log, task};
 
@@ -21,12 +22,13 @@ pub(super) enum Announced {
 /// Announces an attachment of a task that the caller has or had.
 ///
 /// # Errors
-/// 403, 404, 409 for an id that names another attachment, 413, and the database's.
+/// 403, 404, 409 for an id that names another attachment, 413, 429, and the database's.
 pub(super) fn announce(
     tx: &mut Tx<'_>,
     principal: &Principal,
     metadata: &Metadata,
     length: i64,
+    quotas: &Quotas,
 ) -> Result<Announced, Problem> {
     if !Verb::Report.is_for(principal.role) {
         return Err(ProblemCode::Forbidden.into());
@@ -72,6 +74,7 @@ pub(super) fn announce(
     if let Some(old) = expiration::in_the_way(tx.read_unbatched(), &row)? {
         return Ok(Announced::NeedsRoom(old));
     }
+    quotas.attachment(principal)?;
     store::insert(tx.write_unbatched(), &row)?;
     Ok(Announced::As(row))
 }

@@ -8,11 +8,13 @@ pub mod address;
 pub mod body;
 pub mod bucket;
 pub mod connections;
+pub mod quota;
 
 pub use address::{Prefix, TrustedProxies};
 pub use body::BodyLimits;
 pub use bucket::{Buckets, Policy};
 pub use connections::Connections;
+pub use quota::Quotas;
 
 /// The limits of a server, for handlers.
 #[derive(Clone, Debug)]
@@ -21,4 +23,6 @@ pub struct Limits {
     pub proxies: TrustedProxies,
     /// Deadlines and memory of request bodies.
     pub bodies: BodyLimits,
+    /// Daily amounts of each person.
+    pub quotas: Quotas,
 }

@@ -20,7 +20,7 @@ use crate::crypto::KeyRing;
 use crate::db::Conn;
 use crate::http::shutdown::Shutdown;
 use crate::idempotency::Commands;
-use crate::limits::{BodyLimits, Connections, Limits};
+use crate::limits::{BodyLimits, Connections, Limits, Quotas};
 use crate::ops::Metrics;
 use crate::sync::change_broadcast::ChangeBroadcast;
 use crate::sync::last_change_index::LastChangeIndex;
@@ -121,6 +121,7 @@ impl Components {
             limits: Data::new(Limits {
                 proxies: settings.trusted_proxies.clone(),
                 bodies: BodyLimits::new(settings.body_timeout, connections.count),
+                quotas: Quotas::default(),
             }),
             maps: Data::new(Maps::default()),
             summaries: Data::new(SummaryCache::default()),

@@ -15,6 +15,7 @@ use crate::db::DbFailure as _;
 use crate::http::problem::answer::{Language, LocalizedProblem};
 use crate::http::problem::{FieldError, Problem, ProblemCode};
 use crate::idempotency::{self, Outcome, Request};
+use crate::limits::Quotas;
 use crate::task::command::action;
 use crate::task::origin::Origin;
 use crate::task::perform::{self, Performed, Sent};
@@ -68,6 +69,8 @@ pub struct Outbox {
     pub device_time: Option<DateTime<FixedOffset>>,
     /// The language of its problems.
     pub language: Language,
+    /// The daily amounts of its sender.
+    pub quotas: Quotas,
 }
 
 /// Executes the outbox in order.
@@ -91,7 +94,7 @@ pub fn push(
                     made_at: queued.at,
                     clock_behind,
                 };
-                one(tx, key, principal, queued, &origin)?
+                one(tx, key, principal, queued, &origin, &outbox.quotas)?
             }
             Err(unread) => {
                 let problem = LocalizedProblem(unread.clone().into(), outbox.language);
@@ -114,6 +117,7 @@ fn one(
     principal: &Principal,
     queued: &Queued,
     origin: &Origin,
+    quotas: &Quotas,
 ) -> Result<Outcome<Performed>, Problem> {
     let Queued { task, command, base, .. } = queued;
     let content = json!({ "task_id": task, "payload": command.payload() });
@@ -124,7 +128,7 @@ fn one(
             tx,
             key,
             principal,
-            &Sent { task: *task, command, base: base.as_slice(), origin },
+            &Sent { task: *task, command, base: base.as_slice(), origin, quotas },
         )
     });
     match answer {

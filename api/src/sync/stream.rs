@@ -12,6 +12,7 @@ use actix_web::{HttpRequest, HttpResponse, get};
 use futures_util::stream;
 use gridward_domain::area::AreaCode;
 use serde_json::json;
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 use tokio::time::{Instant, timeout_at};
 use utoipa::ToSchema;
@@ -24,6 +25,7 @@ use crate::db::DbError;
 use crate::http::openapi;
 use crate::http::problem::Problem;
 use crate::http::shutdown::{Shutdown, ShutdownSignal};
+use crate::limits::Limits;
 use crate::log::head;
 use crate::tx::Db;
 
@@ -49,7 +51,7 @@ struct Hints(String);
 /// `id` and `area`. The client then syncs. `Last-Event-ID` resumes after that `seq`. An
 /// event named `many` replaces hints when too many were missed: sync. A keep-alive
 /// comment follows every 15 seconds. The stream ends after ten minutes, when the access
-/// token expires. Allowed roles: all.
+/// token expires. A person has at most 32 open streams (429). Allowed roles: all.
 #[utoipa::path(
     tag = "sync",
     operation_id = "stream_events",
@@ -65,8 +67,10 @@ pub(crate) async fn stream_events(
     db: Data<Db>,
     changes: Data<ChangeBroadcast>,
     shutdown: Data<Shutdown>,
+    limits: Data<Limits>,
     Authenticated(principal): Authenticated,
 ) -> Result<HttpResponse, Problem> {
+    let permit = limits.quotas.stream(&principal)?;
     let last = request.headers().get("Last-Event-ID").and_then(|id| id.to_str().ok());
     let last: Option<i64> = last.and_then(|id| id.parse().ok());
     let (scope, district) = (Scope(principal), principal.district());
@@ -78,7 +82,7 @@ pub(crate) async fn stream_events(
     let hello = Bytes::from_static(b"retry: 3000\n\n");
     let waiting = std::iter::once(hello).chain(missed).collect();
     let (ends, shutdown) = (Instant::now() + LASTS, shutdown.signal());
-    let listener = Listener { scope, news, last: head, waiting, ends, shutdown };
+    let listener = Listener { scope, news, last: head, waiting, ends, shutdown, _permit: permit };
     let hints = stream::unfold(listener, |mut listener| async {
         let next = listener.next().await?;
         Some((Ok::<_, Problem>(next), listener))
@@ -138,6 +142,7 @@ struct Listener {
     waiting: VecDeque<Bytes>,
     ends: Instant,
     shutdown: ShutdownSignal,
+    _permit: OwnedSemaphorePermit,
 }
 
 impl Listener {

@@ -20,10 +20,12 @@ use crate::http::if_match::{IfMatch, etag};
 use crate::http::openapi;
 use crate::http::problem::Problem;
 use crate::idempotency::{Commands, IdempotencyKey};
+use crate::limits::Limits;
 
 /// Carries a command out, once.
 async fn send(
     commands: &Commands,
+    limits: &Limits,
     principal: Principal,
     (id, IfMatch(base), key): (TaskId, IfMatch, IdempotencyKey),
     command: TaskCommand,
@@ -33,6 +35,7 @@ async fn send(
     let action = action(command.verb());
     let read_set =
         perform::read_set(&principal, id, command.verb() == Verb::Report, key.0.as_ref());
+    let quotas = limits.quotas.clone();
     let sent = commands.run_with(
         principal,
         key,
@@ -40,7 +43,8 @@ async fn send(
         request,
         read_set,
         move |tx, sealing, principal| {
-            let sent = Sent { task: id, command: &command, base: &base, origin: &origin };
+            let (command, base, origin, quotas) = (&command, &base, &origin, &quotas);
+            let sent = Sent { task: id, command, base, origin, quotas };
             perform::perform(tx, sealing, principal, &sent)
         },
     );
@@ -74,6 +78,7 @@ macro_rules! commands {
             #[post($path)]
             pub(crate) async fn $name(
                 commands: Data<Commands>,
+                limits: Data<Limits>,
                 Authenticated(principal): Authenticated,
                 id: Path<TaskId>,
                 base: IfMatch,
@@ -81,7 +86,7 @@ macro_rules! commands {
                 $(Body(body): Body<$content>,)?
             ) -> Result<HttpResponse, Problem> {
                 let command = $command $(({ let content: $content = body; content }))?;
-                send(&commands, principal, (*id, base, key), command).await
+                send(&commands, &limits, principal, (*id, base, key), command).await
             }
         )*
 

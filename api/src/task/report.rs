@@ -40,9 +40,9 @@ pub(super) struct Sealed {
     pub(super) clock_behind_s: i64,
 }
 
-/// Ends the task with the reported outcome and stores the report. A report from an outbox
-/// is evidence and is always stored: if the task has changed or the outcome is unreadable,
-/// the report is marked as recorded and does not change the task.
+/// Ends the task with the reported outcome and stores the report. A report from an outbox by a
+/// present or former assignee is evidence and is always stored: if the task has changed or the
+/// outcome is unreadable, the report is marked as recorded and does not change the task.
 ///
 /// # Errors
 /// As [`perform::perform`].
@@ -55,9 +55,12 @@ pub(super) fn report(
 ) -> Result<Performed, Problem> {
     let row = reportable(tx, principal, sent.task)?;
     let may = Verb::Report.is_for(principal.role);
+    let before = row.life()?;
+    let is_assignee = before.state.assignee() == Some(principal.person);
+    let is_evidence =
+        sent.origin.from_outbox && (is_assignee || was_assignee(tx, principal, &row)?);
     // A visit may still be reported after the reporter's role has changed.
-    let keeps = may || (sent.origin.from_outbox && was_assignee(tx, principal, &row)?);
-    if !keeps {
+    if !may && !is_evidence {
         return Err(ProblemCode::Forbidden.into());
     }
     perform::decided_on(&row, sent)?;
@@ -66,7 +69,6 @@ pub(super) fn report(
         let created = row.created_at.and_utc();
         report_flag::flags(content, kind.as_ref(), sent.origin, created, tx.now)?
     };
-    let before = row.life()?;
     let judged = if may {
         judged(tx, key, principal, &row, &before, sent.origin, content.outcome)?
     } else {
@@ -74,7 +76,7 @@ pub(super) fn report(
     };
     let (after, because) = match judged {
         Ok(after) => (after, None),
-        Err(problem) if sent.origin.from_outbox => (None, Some(problem)),
+        Err(problem) if is_evidence => (None, Some(problem)),
         Err(problem) => return Err(problem),
     };
     let id = sent.origin.id.as_ref().and_then(CommandId::uuid).unwrap_or_else(Uuid::now_v7);
@@ -88,6 +90,7 @@ pub(super) fn report(
         Some(_) => ReportId(Uuid::now_v7()),
         None => ReportId(id),
     };
+    sent.quotas.report(principal)?;
     keep(tx, key, principal, &row, id, content, sent.origin, after.is_none(), flags)?;
     let step = Step {
         row: &row,
@@ -149,14 +152,14 @@ fn judged(
     })
 }
 
-/// Whether the principal was ever the assignee, by the log.
+/// Whether the principal was ever the assignee, by the log and the events of this transaction.
 fn was_assignee(tx: &mut Tx<'_>, principal: &Principal, row: &TaskRow) -> Result<bool, DbError> {
-    log::store::was_assignee(
-        tx.read_unbatched(),
-        row.district,
-        &row.id.to_string(),
-        principal.person,
-    )
+    let (id, me) = (row.id.to_string(), principal.person);
+    let of_task = |event: &Event| event.subject == Subject::Task && event.subject_id == id;
+    if tx.events().iter().any(|event| of_task(event) && event.person == Some(me)) {
+        return Ok(true);
+    }
+    log::store::was_assignee(tx.read_unbatched(), row.district, &id, me)
 }
 
 /// Whether the principal was the assignee when the report was made, by the log. Only a report
