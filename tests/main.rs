@@ -34,6 +34,7 @@ mod moving;
 mod operations;
 mod outbox_format;
 mod outboxes;
+mod passwords;
 mod people;
 mod phones;
 mod problems;

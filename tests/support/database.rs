@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use diesel::connection::SimpleConnection;
-use diesel::{Connection, PgConnection, SqliteConnection};
+use diesel::{Connection, PgConnection, QueryableByName, RunQueryDsl as _, SqliteConnection};
 use tempfile::TempDir;
 
 /// The databases that the tests run on.
@@ -70,6 +70,24 @@ impl Database {
             SqliteConnection::establish(&self.url).expect("the file").batch_execute(sql)
         };
         done.expect("a change");
+    }
+
+    /// The column `text` of a query's rows, without the server.
+    pub fn texts(&self, sql: &str) -> Vec<String> {
+        #[derive(QueryableByName)]
+        struct Row {
+            #[diesel(sql_type = diesel::sql_types::Text)]
+            text: String,
+        }
+        let query = diesel::sql_query(sql);
+        let rows: Vec<Row> = if self.is_postgres() {
+            let mut conn = PgConnection::establish(&self.url).expect("the database");
+            query.load(&mut conn).expect("rows")
+        } else {
+            let mut conn = SqliteConnection::establish(&self.url).expect("the file");
+            query.load(&mut conn).expect("rows")
+        };
+        rows.into_iter().map(|row| row.text).collect()
     }
 
     /// Closes every connection and refuses new ones.

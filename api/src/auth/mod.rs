@@ -7,7 +7,9 @@
 pub mod attempts;
 pub mod authenticated;
 pub mod authenticator;
+pub mod credential;
 pub mod password;
+pub mod password_rules;
 pub mod routes;
 pub mod sign_in;
 pub mod signing;

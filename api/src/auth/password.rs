@@ -16,10 +16,6 @@ use crate::db::DbError;
 use crate::db::column::Hash;
 use crate::http::problem::Problem;
 
-/// The minimum length of a new password (OWASP ASVS 6.2.1).
-pub const FEWEST: usize = 8;
-/// The maximum length of a password.
-pub const MOST: usize = 128;
 /// How long a wrong password is remembered, so that a phone that repeats an old one is answered
 /// without hashing and counts as one failure.
 const WRONG_FOR: Duration = Duration::from_secs(3600);
@@ -27,32 +23,28 @@ const WRONG_FOR: Duration = Duration::from_secs(3600);
 const RIGHT_FOR: Duration = Duration::from_secs(5);
 const REMEMBERED: u64 = 100_000;
 
-/// An unacceptable password.
+/// The system provides no random salt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("a password has {FEWEST} to {MOST} characters")]
-pub struct PasswordError;
-
-/// Checks the length of a new password.
-///
-/// # Errors
-/// [`PasswordError`].
-pub fn accept(password: &str) -> Result<(), PasswordError> {
-    let length = password.chars().count();
-    if (FEWEST..=MOST).contains(&length) { Ok(()) } else { Err(PasswordError) }
-}
+#[error("the password cannot be hashed")]
+pub struct HashingError;
 
 /// The PHC string to store for `password`.
 ///
 /// # Errors
-/// [`PasswordError`] past the algorithm's limits.
-pub fn hash(password: &str) -> Result<String, PasswordError> {
-    let hash = Argon2::default().hash_password(password.as_bytes()).map_err(|_| PasswordError)?;
+/// [`HashingError`].
+pub fn hash(password: &str) -> Result<String, HashingError> {
+    let hash = Argon2::default().hash_password(password.as_bytes()).map_err(|_| HashingError)?;
     Ok(hash.to_string())
 }
 
 fn verify(password: &str, kept: &str) -> bool {
     PasswordHash::new(kept)
         .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
+}
+
+/// The algorithm and its parameters in a PHC string.
+fn parameters(hash: &str) -> Option<&str> {
+    hash.rsplitn(3, '$').nth(2)
 }
 
 /// A password to compare with the stored hash of an account.
@@ -64,7 +56,16 @@ pub struct Candidate {
     name: Hash,
 }
 
-/// Verifies passwords. Each lane has its own hashing slots, at most one per core in all, so that
+/// The result of a verification.
+#[derive(Debug, Default)]
+pub struct Verdict {
+    /// Whether the password is correct.
+    pub fits: bool,
+    /// A new hash, if the stored one was made with other parameters.
+    pub rehashed: Option<String>,
+}
+
+/// Verifies and hashes passwords. Each lane has its own hashing slots, at most one per core in all, so that
 /// strangers cannot delay known origins.
 #[derive(Clone)]
 pub struct Passwords {
@@ -83,8 +84,8 @@ impl Passwords {
     /// Creates a verifier for a machine with `cores`.
     ///
     /// # Errors
-    /// [`PasswordError`] when the operating system provides no random salt.
-    pub fn new(cores: usize) -> Result<Self, PasswordError> {
+    /// [`HashingError`] when the operating system provides no random salt.
+    pub fn new(cores: usize) -> Result<Self, HashingError> {
         let random = || uuid::Uuid::new_v4().to_string();
         let slots = || Arc::new(Semaphore::new((cores / 2).max(1)));
         let remember = |time| Cache::builder().max_capacity(REMEMBERED).time_to_live(time).build();
@@ -121,11 +122,37 @@ impl Passwords {
     ///
     /// # Errors
     /// 429 when no slot of the lane becomes free in time.
-    pub async fn verify(&self, lane: Lane, candidate: Candidate) -> Result<bool, Problem> {
+    pub async fn verify(&self, lane: Lane, candidate: Candidate) -> Result<Verdict, Problem> {
         let Candidate { password, kept, is_real, name } = candidate;
         if self.right.contains_key(&name) {
-            return Ok(true);
+            return Ok(Verdict { fits: true, rehashed: None });
         }
+        let current = parameters(&kept) == parameters(&self.decoy);
+        let work = move || {
+            let fits = verify(password.expose_secret(), &kept);
+            let rehash = fits && is_real && !current;
+            let rehashed = rehash.then(|| hash(password.expose_secret()).ok()).flatten();
+            Verdict { fits: fits && is_real, rehashed }
+        };
+        let verdict = self.in_slot(lane, work).await?;
+        if verdict.fits { &self.right } else { &self.wrong }.insert(name, ());
+        Ok(verdict)
+    }
+
+    /// The hash of a new password.
+    ///
+    /// # Errors
+    /// 429 when no slot becomes free in time.
+    pub async fn hash(&self, password: SecretString) -> Result<String, Problem> {
+        let work = move || hash(password.expose_secret());
+        self.in_slot(Lane::Known, work).await?.map_err(Problem::defect)
+    }
+
+    async fn in_slot<T: Send + 'static>(
+        &self,
+        lane: Lane,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Problem> {
         let slots = match lane {
             Lane::Known => &self.known,
             Lane::Stranger => &self.strangers,
@@ -135,15 +162,12 @@ impl Passwords {
         let slot = slot.ok_or_else(|| Problem::too_many_requests(PATIENCE.as_secs()))?;
         // The closure owns the slot: a caller that hangs up does not free it before the hashing
         // ends.
-        let fits = move || {
-            let fits = verify(password.expose_secret(), &kept);
+        let work = move || {
+            let done = work();
             drop(slot);
-            fits
+            done
         };
-        let fits = tokio::task::spawn_blocking(fits).await.map_err(|_| DbError::Busy)?;
-        let fits = is_real && fits;
-        if fits { &self.right } else { &self.wrong }.insert(name, ());
-        Ok(fits)
+        Ok(tokio::task::spawn_blocking(work).await.map_err(|_| DbError::Busy)?)
     }
 }
 
@@ -160,11 +184,20 @@ mod tests {
         assert!(!verify("correct horse", "not a hash"));
     }
 
-    #[test]
-    fn length_is_all_a_password_is_judged_by() {
-        assert_eq!(accept("1234567"), Err(PasswordError));
-        assert_eq!(accept("一二三四五六七八"), Ok(()));
-        assert_eq!(accept(&"x".repeat(129)), Err(PasswordError));
+    #[tokio::test]
+    async fn a_hash_with_other_parameters_is_made_anew() {
+        let passwords = Passwords::new(1).expect("a verifier");
+        let weak = argon2::Params::new(8, 1, 1, None).expect("parameters");
+        let weak = Argon2::new(argon2::Algorithm::Argon2id, argon2::Version::V0x13, weak);
+        let old = weak.hash_password(b"a password").expect("a hash").to_string();
+        let account = Hash::sha256("1");
+        let candidate = passwords.candidate(account, "a password".to_owned().into(), Some(old));
+        let verdict = passwords.verify(Lane::Stranger, candidate).await.expect("a slot");
+        let rehashed = verdict.rehashed.expect("a new hash");
+        assert!(verdict.fits && verify("a password", &rehashed));
+        let again = passwords.candidate(account, "a password".to_owned().into(), Some(rehashed));
+        let verdict = passwords.verify(Lane::Stranger, again).await.expect("a slot");
+        assert!(verdict.fits && verdict.rehashed.is_none());
     }
 
     #[tokio::test]
@@ -176,13 +209,13 @@ mod tests {
         };
         let wrong = candidate("new password", &old);
         assert!(!passwords.is_known_wrong(&wrong));
-        assert!(!passwords.verify(Lane::Stranger, wrong).await.expect("a slot"));
+        assert!(!passwords.verify(Lane::Stranger, wrong).await.expect("a slot").fits);
         assert!(passwords.is_known_wrong(&candidate("new password", &old)));
         assert!(!passwords.is_known_wrong(&candidate("another password", &old)));
         let new = hash("new password").expect("a hash");
         assert!(!passwords.is_known_wrong(&candidate("new password", &new)));
         let right = candidate("new password", &new);
-        assert!(passwords.verify(Lane::Stranger, right).await.expect("a slot"));
+        assert!(passwords.verify(Lane::Stranger, right).await.expect("a slot").fits);
     }
 
     #[tokio::test]

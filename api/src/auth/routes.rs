@@ -55,7 +55,8 @@ pub struct AccessToken {
 /// Exchanges a phone number and a password for an access token, valid for ten minutes. The
 /// answer is the same for a wrong phone number and a wrong password. Attempts from one /24 or /64
 /// of addresses are limited (429); after five wrong passwords a growing delay applies to that
-/// account and those addresses, up to five minutes. No authentication required.
+/// account and those addresses, up to five minutes. A one-time password must be replaced first (403
+/// `password_change_required`). No authentication required.
 #[utoipa::path(
     tag = "auth",
     operation_id = "sign_in",

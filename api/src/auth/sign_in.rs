@@ -6,18 +6,20 @@
 use std::time::{Duration, Instant};
 
 use gridward_domain::area::{AreaCode, Level};
+use gridward_domain::authority::Principal;
 use gridward_domain::id::PersonId;
 use gridward_domain::phone::Phone;
 use moka::sync::Cache;
 use secrecy::SecretString;
 
 use super::attempts::{Account, Attempts, Origin};
+use super::credential::{self, Credential};
 use super::password::Passwords;
 use super::store;
 use super::token::Tokens;
 use crate::clock::Clock;
-use crate::crypto::KeyRing;
 use crate::crypto::store::districts;
+use crate::crypto::{KeyRing, SealingKey};
 use crate::db::column::Hash;
 use crate::db::{Conn, DbError};
 use crate::http::problem::{Problem, ProblemCode};
@@ -78,11 +80,29 @@ impl OnlyDistrict {
     }
 }
 
-/// The account that a sign-in names.
+/// A person whose password was verified.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Verified {
+    /// The district.
+    pub district: AreaCode,
+    /// The person.
+    pub person: PersonId,
+    /// Whether the password must be replaced before it signs in.
+    pub is_one_time: bool,
+}
+
+/// The account that an attempt names.
 struct Found {
     account: Account,
-    /// The person and the stored hash, if there is such a person.
-    known: Option<(PersonId, Option<String>)>,
+    /// The person, if there is one.
+    known: Option<Known>,
+}
+
+/// A person with a password.
+struct Known {
+    person: PersonId,
+    key: SealingKey,
+    credential: Option<Credential>,
 }
 
 impl SignIn {
@@ -90,8 +110,7 @@ impl SignIn {
     /// installation has only one), for a client at `from`.
     ///
     /// # Errors
-    /// 401 without saying which of the two is wrong; 422 if the district is required; 429
-    /// after too many attempts.
+    /// As [`Self::verify_phone`]; 403 for a one-time password.
     pub async fn sign_in(
         &self,
         from: Prefix,
@@ -99,29 +118,27 @@ impl SignIn {
         phone: Phone,
         password: SecretString,
     ) -> Result<SignedIn, Problem> {
-        let Found { account, known } = self.find(district, phone).await?;
-        let origin = Origin { account, from };
-        let lane = self.attempts.admit(origin)?;
-        let mut failures = self.attempts.in_turn(origin).await?;
-        let (person, kept) = known.unzip();
-        let candidate = self.passwords.candidate(account.phone, password, kept.flatten());
-        if self.passwords.is_known_wrong(&candidate) {
-            return Err(ProblemCode::WrongCredentials.into());
+        let verified = self.verify_phone(from, district, phone, password).await?;
+        if verified.is_one_time {
+            return Err(ProblemCode::PasswordChangeRequired.into());
         }
-        failures.check(Instant::now())?;
-        let fits = self.passwords.verify(lane, candidate).await?;
-        let Some(person) = person.filter(|_| fits) else {
-            failures.add(Instant::now());
-            return Err(ProblemCode::WrongCredentials.into());
-        };
-        failures.clear();
-        self.attempts.succeeded(origin);
-        let district = account.district;
+        let Verified { district, person, .. } = verified;
         let token = self.tokens.issue(district, person, (self.clock)()).map_err(Problem::defect)?;
         Ok(SignedIn { district, person, token })
     }
 
-    async fn find(&self, district: Option<AreaCode>, phone: Phone) -> Result<Found, Problem> {
+    /// The person with `phone` and `password` in `district`.
+    ///
+    /// # Errors
+    /// 401 without saying which of the two is wrong; 422 if the district is required; 429
+    /// after too many attempts.
+    pub async fn verify_phone(
+        &self,
+        from: Prefix,
+        district: Option<AreaCode>,
+        phone: Phone,
+        password: SecretString,
+    ) -> Result<Verified, Problem> {
         let (keys, only) = (self.keys.clone(), self.only_district.clone());
         let found = self.db.read(move |conn| {
             let district = choose(conn, district, &only)?;
@@ -130,10 +147,97 @@ impl SignIn {
                 return Ok(Found { account, known: None });
             };
             let account = Account { district, phone: key.index(phone.as_str()) };
-            let known = store::by_phone(conn, district, account.phone)?;
+            let known = match store::by_phone(conn, district, account.phone)? {
+                Some((person, _)) => {
+                    let credential = credential::read(conn, &key, district, person)?;
+                    Some(Known { person, key, credential })
+                }
+                None => None,
+            };
             Ok::<_, Problem>(Found { account, known })
         });
-        found.await
+        self.verify(from, found.await?, password).await
+    }
+
+    /// Verifies the principal's own password.
+    ///
+    /// # Errors
+    /// 401 if it is wrong; 429 after too many attempts.
+    pub async fn verify_person(
+        &self,
+        from: Prefix,
+        principal: &Principal,
+        password: SecretString,
+    ) -> Result<Verified, Problem> {
+        let (keys, person, district) = (self.keys.clone(), principal.person, principal.district());
+        let found = self.db.read(move |conn| {
+            let key = keys.key(conn, district)?;
+            let phone = credential::phone_index(conn, district, person)?;
+            let phone = phone.ok_or(ProblemCode::WrongCredentials)?;
+            let credential = credential::read(conn, &key, district, person)?;
+            let known = Some(Known { person, key, credential });
+            Ok::<_, Problem>(Found { account: Account { district, phone }, known })
+        });
+        self.verify(from, found.await?, password).await
+    }
+
+    /// Verifies a password within the limits.
+    async fn verify(
+        &self,
+        from: Prefix,
+        found: Found,
+        password: SecretString,
+    ) -> Result<Verified, Problem> {
+        let Found { account, known } = found;
+        let origin = Origin { account, from };
+        let lane = self.attempts.admit(origin)?;
+        let mut failures = self.attempts.in_turn(origin).await?;
+        let (person, credential) =
+            known.map(|known| ((known.person, known.key), known.credential)).unzip();
+        let credential = credential.flatten();
+        let kept = credential.as_ref().map(|credential| credential.hash.clone());
+        let candidate = self.passwords.candidate(account.phone, password, kept);
+        if self.passwords.is_known_wrong(&candidate) {
+            return Err(ProblemCode::WrongCredentials.into());
+        }
+        failures.check(Instant::now())?;
+        let verdict = self.passwords.verify(lane, candidate).await?;
+        let now = (self.clock)();
+        let valid = |credential: &Credential| {
+            verdict.fits && credential.one_time_until.is_none_or(|until| now < until)
+        };
+        let (Some((person, key)), Some(credential)) = (person, credential.filter(valid)) else {
+            failures.add(Instant::now());
+            return Err(ProblemCode::WrongCredentials.into());
+        };
+        failures.clear();
+        self.attempts.succeeded(origin);
+        let (district, is_one_time) = (account.district, credential.one_time_until.is_some());
+        self.update_hash(district, person, key, credential, verdict.rehashed).await;
+        Ok(Verified { district, person, is_one_time })
+    }
+
+    /// Replaces a hash that is not encrypted or was made with other parameters. The sign-in
+    /// succeeds without it too.
+    async fn update_hash(
+        &self,
+        district: AreaCode,
+        person: PersonId,
+        key: SealingKey,
+        credential: Credential,
+        rehashed: Option<String>,
+    ) {
+        if credential.is_sealed() && rehashed.is_none() {
+            return;
+        }
+        let hash = rehashed.unwrap_or_else(|| credential.hash.clone());
+        let updated = self.db.write(district, move |tx| {
+            let whose = (district, person);
+            credential::reseal(tx.write_unbatched(), &key, whose, &credential, &hash)
+        });
+        if let Err(error) = updated.await {
+            tracing::warn!(%error, "a password hash was not updated");
+        }
     }
 }
 

@@ -11,7 +11,8 @@ use gridward_domain::word::Word as _;
 
 use super::import::{bar, write};
 use super::{Failure, connect};
-use crate::auth::{password, store};
+use crate::auth::{credential, password};
+use crate::crypto::KeyRing;
 use crate::db::Conn;
 use crate::demo::{GRIDS, Size, generate, tasks};
 use crate::load::record::{DistrictRecords, PersonRecord};
@@ -47,10 +48,10 @@ pub(super) fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
     if is_empty(&mut conn)? {
         write(settings, &records, &bar(7))?;
         add_tasks(&mut conn, &records, args.seed)?;
-        set_passwords(&mut conn, district, &faces.ids())?;
+        set_passwords(settings, &mut conn, district, &faces.ids())?;
         if let Some(file) = &args.sign_ins {
             let everybody: Vec<_> = records.people.iter().map(|person| person.id).collect();
-            set_passwords(&mut conn, district, &everybody)?;
+            set_passwords(settings, &mut conn, district, &everybody)?;
             write_sign_ins(file, &records)?;
         }
     } else {
@@ -105,11 +106,17 @@ fn faces(records: &DistrictRecords) -> Option<Faces> {
 }
 
 /// Sets the demo password, hashed once, for all of `people`.
-fn set_passwords(conn: &mut Conn, district: AreaCode, people: &[PersonId]) -> Result<(), Failure> {
-    let hash = password::hash(PASSWORD)?;
-    let now = clock::system();
+fn set_passwords(
+    settings: &Settings,
+    conn: &mut Conn,
+    district: AreaCode,
+    people: &[PersonId],
+) -> Result<(), Failure> {
+    let key = KeyRing::new(settings.installation_key()?).key(conn, district)?;
+    let (hash, now) = (password::hash(PASSWORD)?, clock::system());
     db::transact(conn, |conn| {
-        people.iter().try_for_each(|id| store::set_password(conn, district, *id, &hash, now))
+        let set = |id: &PersonId| credential::set(conn, &key, (district, *id), &hash, None, now);
+        people.iter().try_for_each(set)
     })?;
     Ok(())
 }

@@ -72,6 +72,7 @@ diesel::table! {
         person -> Text,
         password_hash -> Text,
         changed_at -> Timestamp,
+        one_time_until -> Nullable<Timestamp>,
     }
 }
 

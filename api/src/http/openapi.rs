@@ -115,7 +115,7 @@ groups! {
     /// The problems of the readiness check.
     Ready: 400 404 429 500 503;
     /// The problems of signing in.
-    SignIn: 400 401 408 413 415 422 429 500 503;
+    SignIn: 400 401 403 408 413 415 422 429 500 503;
     /// The problems of operations that read.
     Read: 400 401 403 404 429 500 503;
     /// The problems of operations that write.
@@ -140,6 +140,16 @@ impl IntoParams for OwnNames {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
         let about =
             "Optional: the content has ids of its own, which make the operation idempotent.";
+        vec![header_parameter(KEY, about, 64, Some(KEY_PATTERN))]
+    }
+}
+
+/// The key of operations whose answer is never stored: accepted but not used.
+pub struct NotStored;
+
+impl IntoParams for NotStored {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let about = "Accepted but not used: the answer is never stored.";
         vec![header_parameter(KEY, about, 64, Some(KEY_PATTERN))]
     }
 }

@@ -7,6 +7,7 @@ pub mod appoint;
 pub mod availability;
 pub mod me;
 pub mod model;
+pub mod password;
 pub mod routes;
 pub mod store;
 

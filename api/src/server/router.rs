@@ -22,7 +22,9 @@ use crate::{
 /// Every documented path. This is the table of contents of the API.
 fn documented(v1: &mut utoipa_actix_web::service_config::ServiceConfig) {
     v1.service(auth::routes::sign_in_with_password)
+        .service(person::password::replace_password)
         .service(person::me::get_me)
+        .service(person::password::change_my_password)
         .service(area::routes::list_areas)
         .service(area::routes::locate_area)
         .service(area::routes::get_area)
@@ -30,6 +32,7 @@ fn documented(v1: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(person::routes::appoint_manager)
         .service(person::routes::list_people)
         .service(person::routes::get_person)
+        .service(person::password::reset_password)
         .service(beneficiary::routes::list_beneficiaries)
         .service(beneficiary::routes::get_beneficiary)
         .service(task::reveal::reveal_beneficiary)

@@ -19,7 +19,7 @@ use crate::ops;
 const GRACE: u64 = 30;
 
 /// How long a connection stays open after an answer to a request whose body was not read.
-const CLOSING: Duration = Duration::from_secs(1);
+const CLOSING: Duration = Duration::from_millis(500);
 
 /// Migrates the database and serves until a signal stops it; calls `ready` once it
 /// accepts requests.

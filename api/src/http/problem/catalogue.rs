@@ -100,6 +100,10 @@ problems! {
     WrongCredentials "wrong_credentials" 401
         "Incorrect phone number or password": "Check the phone number and the password, then try again.";
         "手机号或密码错误": "请检查手机号和密码后重试。";
+    /// A one-time password must be replaced first.
+    PasswordChangeRequired "password_change_required" 403
+        "New password required": "This is a one-time password. Replace it with PUT /v1/auth/password, then sign in.";
+        "请先设置新密码": "这是一次性密码，请通过 PUT /v1/auth/password 设置新密码后再登录。";
     /// The resource is visible, but the role does not permit the action.
     Forbidden "forbidden" 403
         "Permission denied": "Your role does not permit this action. Contact your administrator.";
