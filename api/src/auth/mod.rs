@@ -5,10 +5,14 @@
 //! area takes effect within seconds. A session of a person on a device renews its access
 //! token by rotating refresh tokens; it can be ended at any moment.
 
+pub mod attempts;
 pub mod authenticated;
 pub mod authenticator;
+pub mod credential;
 pub mod device;
+pub mod known_device;
 pub mod password;
+pub mod password_rules;
 pub mod proof;
 pub mod proofs;
 pub mod refresh_cookie;

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::device::{AuthMethod, Device, DeviceKind};
+use super::known_device::Client;
 use super::proofs::{DPOP_NONCE, Proofs};
 use super::sessions::{Issued, Sessions};
 use super::token::Tokens;
@@ -20,6 +21,8 @@ use super::{refresh_cookie, sign_in};
 use crate::http::Json as Body;
 use crate::http::openapi;
 use crate::http::problem::Problem;
+use crate::limits::Prefix;
+use crate::limits::Prefix;
 
 /// The credentials of a person.
 #[derive(Deserialize, ToSchema)]
@@ -38,6 +41,11 @@ pub struct SignIn {
     /// renewed.
     #[serde(default)]
     device: Option<Device>,
+    /// The last refresh token of this device, even after its session has ended: other people's
+    /// attempts then do not delay this one. A browser sends it as a cookie.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, max_length = 512, format = "password")]
+    refresh_token: Option<SecretString>,
 }
 
 /// An access token, in the form of OAuth 2.0 (RFC 6749, 5.1).
@@ -120,8 +128,11 @@ fn seconds(duration: Duration) -> u32 {
 ///
 /// Exchanges a phone number and a password for an access token, valid for ten minutes, and,
 /// with a `device`, for a refresh token. The answer is the same for a wrong phone number and a
-/// wrong password. A device that sends a proof (RFC 9449) binds the session to its key. No
-/// authentication required.
+/// wrong password. A device that sends a proof (RFC 9449) binds the session to its key. Attempts
+/// from one /24 or /64 of addresses are limited (429); after five wrong passwords a growing delay
+/// applies to that account and those addresses, up to five minutes. A device with an earlier
+/// session, which its key or its last refresh token proves, has limits of its own. A one-time
+/// password must be replaced first (403 `password_change_required`). No authentication required.
 #[utoipa::path(
     tag = "auth",
     operation_id = "sign_in",
@@ -136,13 +147,15 @@ pub(crate) async fn sign_in_with_password(
     sign_in: Data<sign_in::SignIn>,
     sessions: Data<Sessions>,
     proofs: Data<Proofs>,
+    from: Prefix,
     Body(body): Body<SignIn>,
 ) -> Result<HttpResponse, Problem> {
-    let SignIn { district, phone, password, device } = body;
+    let SignIn { district, phone, password, device, refresh_token } = body;
     let phone: Phone = phone.parse().map_err(|error| Problem::invalid("/phone", error))?;
     // Before the password: a device without a nonce gets one at no cost.
     let key = proofs.key_of(&request, None)?;
-    let signed_in = sign_in.sign_in(district, phone, password).await?;
+    let client = Client::new(from, key, refresh_cookie::or_own(&request, refresh_token.as_ref()));
+    let signed_in = sign_in.sign_in(client, district, phone, password).await?;
     if let Some(device) = device {
         let (district, person) = (signed_in.district, signed_in.person);
         let issued = sessions.open(district, person, device, [AuthMethod::Pwd], key).await?;

@@ -7,6 +7,8 @@ pub mod appoint;
 pub mod availability;
 pub mod me;
 pub mod model;
+pub mod password;
+pub mod password_reset;
 pub mod routes;
 pub mod sessions;
 pub mod store;

@@ -63,6 +63,8 @@ const fn open(operation: &'static str, data: DataClass) -> Access {
 /// The access to every operation.
 const TABLE: &[Access] = &[
     open("sign_in", Sensitive),
+    open("replace_password", Sensitive),
+    on("change_my_password", A::UseService, Own, Sensitive),
     open("get_public_keys", Public),
     open("explain_problem", Public),
     open("get_health", Public),
@@ -79,6 +81,7 @@ const TABLE: &[Access] = &[
     on("appoint_manager", A::AppointManager, Area, Personal),
     on("list_people", A::ReadPeople, Area, Personal),
     on("get_person", A::ReadPeople, Area, Personal),
+    on("reset_password", A::ManageAccess, Area, Sensitive),
     on("list_beneficiaries", A::ReadBeneficiaries, Area, Personal),
     on("get_beneficiary", A::ReadBeneficiaries, Area, Personal),
     on("reveal_beneficiary", A::RevealBeneficiary, Assignment, Sensitive),

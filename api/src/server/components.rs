@@ -8,9 +8,11 @@ use super::methods::Methods;
 use super::settings::Settings;
 use crate::area::map::Maps;
 use crate::attachment::receive::Attachments;
+use crate::attachment::uploads::Uploads;
+use crate::auth::attempts::Attempts;
 use crate::auth::password::Passwords;
 use crate::auth::proofs::Proofs;
-use crate::auth::sign_in::{Failures, OnlyDistrict, SignIn};
+use crate::auth::sign_in::{OnlyDistrict, SignIn};
 use crate::auth::signing::SigningKeys;
 use crate::auth::token::Tokens;
 use crate::auth::{Authenticator, PrincipalCache, Sessions};
@@ -19,6 +21,7 @@ use crate::crypto::KeyRing;
 use crate::db::Conn;
 use crate::http::shutdown::Shutdown;
 use crate::idempotency::Commands;
+use crate::limits::{BodyLimits, Connections, Limits, Quotas};
 use crate::ops::Metrics;
 use crate::sync::change_broadcast::ChangeBroadcast;
 use crate::sync::last_change_index::LastChangeIndex;
@@ -51,6 +54,7 @@ components! {
     Components {
         db: Db,
         keys: KeyRing,
+        limits: Limits,
         clock: Clock,
         tokens: Tokens,
         principals: PrincipalCache,
@@ -78,6 +82,7 @@ impl Components {
     /// If a key, a password hash or the attachment store is unavailable.
     pub(super) fn new(
         settings: &Settings,
+        connections: Connections,
         conn: &mut Conn,
     ) -> Result<Self, Box<dyn std::error::Error>> {
         let installation = settings.installation_key(conn)?;
@@ -104,7 +109,7 @@ impl Components {
                 passwords: Passwords::new(cores)?,
                 tokens: tokens.clone(),
                 clock,
-                failures: Failures::default(),
+                attempts: Attempts::new(settings.limits.sign_ins_per_minute),
                 only_district: OnlyDistrict::default(),
             }),
             sessions: Data::new(Sessions {
@@ -127,7 +132,13 @@ impl Components {
                 db: db.clone(),
                 keys: keys.clone(),
                 blobs: settings.attachments.open()?,
+                uploads: Uploads::default(),
                 clock,
+            }),
+            limits: Data::new(Limits {
+                proxies: settings.trusted_proxies.clone(),
+                bodies: BodyLimits::new(settings.limits.body_timeout, connections.count),
+                quotas: Quotas::default(),
             }),
             maps: Data::new(Maps::default()),
             summaries: Data::new(SummaryCache::default()),

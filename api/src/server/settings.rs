@@ -3,6 +3,7 @@
 //! An unknown or invalid setting stops the start with a message that names it.
 
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -60,6 +61,9 @@ struct Raw {
     trusted_proxies: Vec<String>,
     tls_cert: Option<PathBuf>,
     tls_key: Option<PathBuf>,
+    sign_ins_per_minute: u32,
+    connections: usize,
+    body_seconds: u32,
 }
 
 impl Default for Raw {
@@ -89,6 +93,9 @@ impl Default for Raw {
             trusted_proxies: Vec::new(),
             tls_cert: None,
             tls_key: None,
+            sign_ins_per_minute: 120,
+            connections: 20_000,
+            body_seconds: 30,
         }
     }
 }
@@ -142,6 +149,37 @@ impl SessionSettings {
     }
 }
 
+/// The limits against guessing and overload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LimitSettings {
+    /// `sign_ins_per_minute`: sign-in attempts from one /24 or /64 of addresses, at least 1.
+    pub sign_ins_per_minute: NonZeroU32,
+    /// `connections`: the maximum number of connections, 16 to 1,000,000; the limit of open files
+    /// may permit fewer.
+    pub connections: usize,
+    /// `body_seconds`: the time for a request body, or for an upload without progress, 1 to 600.
+    pub body_timeout: Duration,
+}
+
+impl LimitSettings {
+    fn new(raw: &Raw) -> Result<Self, SettingsError> {
+        let refused = |name, reason| SettingsError::OutOfRange { name, reason };
+        if !(16..=1_000_000).contains(&raw.connections) {
+            return Err(refused("connections", "must be from 16 to 1000000"));
+        }
+        if !(1..=600).contains(&raw.body_seconds) {
+            return Err(refused("body_seconds", "must be from 1 to 600"));
+        }
+        let sign_ins_per_minute = NonZeroU32::new(raw.sign_ins_per_minute);
+        Ok(Self {
+            sign_ins_per_minute: sign_ins_per_minute
+                .ok_or_else(|| refused("sign_ins_per_minute", "must be at least 1"))?,
+            connections: raw.connections,
+            body_timeout: Duration::from_secs(raw.body_seconds.into()),
+        })
+    }
+}
+
 /// The settings of this installation.
 #[derive(Debug)]
 pub struct Settings {
@@ -168,10 +206,13 @@ pub struct Settings {
     pub sessions: SessionSettings,
     /// `cors_origins`: the origins of web pages that may call the API. Default: none.
     pub cors_origins: CorsOrigins,
-    /// `trusted_proxies`: the networks of the proxies in front. Default: none.
+    /// `trusted_proxies`: the networks of the proxies in front, which encrypt and name the client
+    /// in `X-Forwarded-For` or `Forwarded`. Default: none.
     pub trusted_proxies: TrustedProxies,
     /// `tls_cert` and `tls_key`: the files for HTTPS. Default: none, so plain HTTP.
     pub tls: Option<TlsFiles>,
+    /// `sign_ins_per_minute`, `connections`, `body_seconds`.
+    pub limits: LimitSettings,
     pub(super) secret_key: Option<SecretString>,
     pub(super) key_file: Option<PathBuf>,
 }
@@ -262,6 +303,7 @@ impl Settings {
         }
         Ok(Self {
             sessions: SessionSettings::new(&raw)?,
+            limits: LimitSettings::new(&raw)?,
             attachments,
             reveals,
             retention: raw.archive.map(|folder| Retention { folder, keep_days }),
@@ -362,6 +404,11 @@ mod tests {
         assert_eq!(
             with("sessions_per_person = 101").expect_err("101"),
             "the setting `sessions_per_person` must be from 1 to 100"
+        );
+        assert_eq!(
+            with("trusted_proxies = 'proxy.local'").expect_err("a name"),
+            "the setting `trusted_proxies`: `proxy.local` is not a network of proxies, such as \
+             10.1.0.0/16 or 10.1.2.3"
         );
         let error = with("listen = 'nowhere'").expect_err("listen");
         assert!(error.contains("listen"), "{error}");
