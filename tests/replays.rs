@@ -247,7 +247,7 @@ async fn the_upgrade_deletes_stored_reveals(
     let claim = manager.request(Method::POST, &format!("/v1/tasks/{task}/claim"));
     assert_eq!(manager.send(claim.header("Idempotency-Key", "claim")).await.status, 200);
     let migration =
-        include_str!("../migrations/sqlite/2026-11-26-000012_no_stored_disclosures/up.sql");
+        include_str!("../migrations/sqlite/2026-11-26-000014_no_stored_disclosures/up.sql");
     server.database.execute(migration);
     assert_eq!(server.database.count("commands"), 1, "effects stay");
     server.database.execute("UPDATE commands SET action = 'beneficiary.reveal'");

@@ -143,7 +143,7 @@ fn the_key_of_another_installation_is_refused() {
 }
 
 #[test]
-fn every_file_that_a_command_makes_is_for_its_owner_only() {
+fn every_file_that_a_command_creates_is_for_its_owner_only() {
     let database = Database::sqlite();
     let commands = [
         &["demo", "--grids", "2", "--sign-ins", "sign-ins.csv"][..],
@@ -152,9 +152,9 @@ fn every_file_that_a_command_makes_is_for_its_owner_only() {
     for command in commands {
         accepted(with_key_file(&database, command));
     }
-    let made = entries(database.folder.path());
-    assert!(made.len() >= 5, "{made:?}");
-    for path in made {
+    let created = entries(database.folder.path());
+    assert!(created.len() >= 5, "{created:?}");
+    for path in created {
         let mode = path.metadata().expect("a file").permissions().mode();
         assert_eq!(mode & 0o077, 0, "{} has mode {mode:o}", path.display());
     }

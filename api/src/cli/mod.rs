@@ -98,7 +98,7 @@ enum Command {
     /// Back up the SQLite database, while a server may use it
     ///
     /// The copy has every write acknowledged before the command began. It is checked before
-    /// it gets its name, and an existing file is refused. PostgreSQL has pg_dump.
+    /// it gets its name, and an existing file is refused. PostgreSQL has its own tools.
     Backup(backup::Args),
     /// Check whether the server can start, and print the next command
     ///

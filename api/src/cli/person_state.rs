@@ -31,7 +31,7 @@ pub(super) struct Args {
 pub(super) fn run(settings: &Settings, args: &Args, state: PersonState) -> Result<(), Failure> {
     let mut conn = connect(&settings.database)?;
     let district = choose_district(&mut conn, args.district.as_deref())?;
-    let key = KeyRing::new(settings.installation_key()?).key(&mut conn, district)?;
+    let key = KeyRing::new(settings.installation_key(&mut conn)?).key(&mut conn, district)?;
     let row = find(&mut conn, &key, district, &args.person)?;
     let row = row.ok_or("no person has this phone number or id")?;
     let change = StateChange { state, reason: args.reason.clone() };

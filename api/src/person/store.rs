@@ -197,7 +197,7 @@ pub fn supervisor_above(conn: &mut Conn, area: &AreaCode) -> Result<Option<Perso
 pub fn superior(conn: &mut Conn, principal: &Principal) -> Result<Option<PersonRow>, DbError> {
     let others = people::table
         .filter(people::district.eq(principal.district()))
-        .filter(people::active.eq(true))
+        .filter(people::state.eq(PersonState::Active))
         .filter(people::id.ne(principal.person));
     let around: Vec<AreaCode> =
         std::iter::successors(principal.area.parent(), AreaCode::parent).collect();

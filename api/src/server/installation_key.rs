@@ -10,7 +10,7 @@ use crate::db::Conn;
 /// The key, if there is one yet.
 pub enum FoundKey {
     /// The key in a setting or a file.
-    Present(InstallationKey),
+    Present(Box<InstallationKey>),
     /// The file that the first key is written to.
     Absent(PathBuf),
 }
@@ -24,7 +24,7 @@ impl Settings {
     /// [`SettingsError`]; also if the key does not decrypt the database, whose tables are current.
     pub fn installation_key(&self, conn: &mut Conn) -> Result<InstallationKey, SettingsError> {
         let key = match self.find_key()? {
-            FoundKey::Present(key) => key,
+            FoundKey::Present(key) => *key,
             FoundKey::Absent(file) if store::is_empty(conn)? => {
                 InstallationKey::create_file(&file)?
             }
@@ -39,11 +39,11 @@ impl Settings {
     /// [`SettingsError`].
     pub fn find_key(&self) -> Result<FoundKey, SettingsError> {
         if let Some(secret) = &self.secret_key {
-            return Ok(FoundKey::Present(InstallationKey::from_setting(secret)?));
+            return Ok(FoundKey::Present(Box::new(InstallationKey::from_setting(secret)?)));
         }
         let file = self.installation_key_file().ok_or(SettingsError::NoKey)?;
         let key = InstallationKey::from_file(&file)?;
-        Ok(key.map_or(FoundKey::Absent(file), FoundKey::Present))
+        Ok(key.map_or(FoundKey::Absent(file), |key| FoundKey::Present(Box::new(key))))
     }
 
     /// The file with the key, unless a setting contains it: `key_file`, or, on SQLite, beside the

@@ -10,8 +10,8 @@ use gridward_domain::id::PersonId;
 use gridward_domain::visibility::{self, View};
 
 use super::cursor::Rest;
-use crate::task::row::TaskRow;
 use crate::db::column::Hash;
+use crate::task::row::TaskRow;
 
 /// A person's scope.
 #[derive(Clone, Copy, Debug)]

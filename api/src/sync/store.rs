@@ -227,6 +227,9 @@ pub fn tasks_elsewhere(conn: &mut Conn, scope: &Scope) -> Result<Vec<TaskKey>, D
         .load(conn)?)
 }
 
+/// The columns of a visit that determine who sees what.
+type VisitRow = (BeneficiaryId, AreaCode, Phase, Option<PersonId>, NaiveDateTime);
+
 /// The properties of the tasks of these beneficiaries that determine who sees what.
 ///
 /// # Errors
@@ -239,8 +242,7 @@ pub fn tasks_at(
     if beneficiaries.is_empty() {
         return Ok(Vec::new());
     }
-    type Row = (BeneficiaryId, AreaCode, Phase, Option<PersonId>, NaiveDateTime);
-    let rows: Vec<Row> = tasks::table
+    let rows: Vec<VisitRow> = tasks::table
         .filter(tasks::district.eq(scope.area().district()))
         .filter(tasks::beneficiary.eq_any(beneficiaries))
         // SQLite uses the partial index only if the query repeats the index's condition.

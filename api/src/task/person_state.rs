@@ -138,7 +138,7 @@ fn release_tasks(tx: &mut Tx<'_>, person: PersonId) -> Result<(), DbError> {
         let (before, command) = (row.life()?, AutomaticCommand::Release);
         match life::apply_automatic(&before, &command, today) {
             Ok(Transition::Changed(after)) => {
-                let step = Step { row: &row, before: &before, after: &after, verb: command.verb() };
+                let step = Step { row: &row, before, after, verb: command.verb() };
                 let event = step.event().with(json!({ "because": "person_gone" }));
                 write(tx, &step, None, event);
             }

@@ -34,7 +34,7 @@ pub struct RevealBudget {
 
 impl RevealBudget {
     /// The budget of a role.
-    pub const fn of(&self, role: Role) -> u32 {
+    pub const fn of(self, role: Role) -> u32 {
         match role {
             Role::Admin | Role::Supervisor => self.supervisor,
             Role::Manager | Role::Volunteer | Role::Auditor => self.manager,
@@ -46,7 +46,7 @@ impl RevealBudget {
     /// # Errors
     /// [`ProblemCode::RevealBudget`], with the person to ask, if the budget is spent.
     pub(super) fn spend(
-        &self,
+        self,
         tx: &mut Tx<'_>,
         key: &SealingKey,
         principal: &Principal,

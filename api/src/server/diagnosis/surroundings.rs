@@ -24,11 +24,14 @@ pub(super) fn examine(settings: &Settings) -> Vec<Finding> {
     file.into_iter().chain([open_files(host::open_file_limit())]).chain(disk).collect()
 }
 
+/// The permissions of the group and of all other users.
+const OTHERS: u32 = 0o077;
+
 /// Whether only its owner can read the database file; `None` if there is no file.
 fn permissions(file: &Path) -> Option<Finding> {
     let mode = file.metadata().ok()?.permissions().mode() & 0o777;
     let (subject, path) = ("permissions", file.display());
-    Some(if mode & 0o077 == 0 {
+    Some(if mode & OTHERS == 0 {
         Finding::good(subject, "only the owner can read the database")
     } else {
         let text = format!("other users can read {path} (mode {mode:04o})");
