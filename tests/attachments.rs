@@ -19,7 +19,7 @@ use crate::support::snapshots::without_what_varies;
 use crate::support::{Backend, Caller, Database, Server, phones};
 
 /// A photo of about 1.5 MB.
-fn photo() -> Vec<u8> {
+pub(crate) fn photo() -> Vec<u8> {
     let noise = (0..1_500_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8);
     [0xFF, 0xD8, 0xFF, 0xE0].into_iter().chain(noise).collect()
 }
@@ -58,7 +58,7 @@ async fn announce_as(
     caller.send(request).await
 }
 
-async fn send(caller: &Caller, id: Uuid, offset: usize, bytes: &[u8]) -> Answer {
+pub(crate) async fn send(caller: &Caller, id: Uuid, offset: usize, bytes: &[u8]) -> Answer {
     let request = caller
         .request(Method::PATCH, &format!("/v1/attachments/{id}"))
         .header("Content-Type", "application/offset+octet-stream")
@@ -88,27 +88,27 @@ fn sum(name: &str, algorithm: &'static Algorithm, bytes: &[u8]) -> String {
     format!("{name} {}", BASE64_STANDARD.encode(digest(algorithm, bytes)))
 }
 
-async fn offset(caller: &Caller, id: Uuid) -> usize {
+pub(crate) async fn offset(caller: &Caller, id: Uuid) -> usize {
     let head = caller.request(Method::HEAD, &format!("/v1/attachments/{id}"));
     let answer = caller.send(head).await;
     assert_eq!(answer.status, 200);
     answer.headers["Upload-Offset"].to_str().expect("text").parse().expect("a number")
 }
 
-async fn bytes(caller: &Caller, id: Uuid) -> (u16, Vec<u8>) {
+pub(crate) async fn bytes(caller: &Caller, id: Uuid) -> (u16, Vec<u8>) {
     let answer = caller.request(Method::GET, &format!("/v1/attachments/{id}")).send().await;
     let answer = answer.expect("an answer");
     (answer.status().as_u16(), answer.bytes().await.expect("bytes").to_vec())
 }
 
 /// All files in `folder` and its subfolders; none if it does not exist.
-fn files_in(folder: &Path) -> Vec<PathBuf> {
+pub(crate) fn files_in(folder: &Path) -> Vec<PathBuf> {
     let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
     let paths = entries.map(|entry| entry.expect("an entry").path());
     paths.flat_map(|path| if path.is_dir() { files_in(&path) } else { vec![path] }).collect()
 }
 
-async fn claimed(server: &Server) -> (Caller, String) {
+pub(crate) async fn claimed(server: &Server) -> (Caller, String) {
     let manager = server.manager().await;
     let volunteer = server.volunteer().await;
     let task = manager.make_task(BENEFICIARY).await;

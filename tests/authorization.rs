@@ -171,6 +171,8 @@ fn request(operation: &str, path: &str, at: &Resources) -> (Named, String, Value
         // Nobody has this id: an authorized caller gets 422, and the grid keeps its manager.
         "appoint_manager" => json!({ "person_id": Uuid::nil() }),
         "reveal_beneficiary" => json!({ "purpose": "visit" }),
+        // The answer to an authorized caller is 422: nobody's password changes.
+        "change_my_password" => json!({ "old_password": "not mine", "new_password": "x" }),
         "report_task" => json!({ "outcome": "done" }),
         "reassign_task" => json!({ "person_id": person_id(22) }),
         "reschedule_task" => json!({ "due_on": "2027-01-04" }),

@@ -25,7 +25,7 @@ fn doctor(database: &Database) -> Command {
     let direct = gridward(database, &["doctor"]);
     let mut limited = Command::new("/bin/sh");
     limited
-        .args(["-c", "ulimit -S -n 4096; exec \"$0\" \"$@\""])
+        .args(["-c", "ulimit -n 4096; exec \"$0\" \"$@\""])
         .arg(direct.get_program())
         .args(direct.get_args())
         .current_dir(database.folder.path())

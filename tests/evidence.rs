@@ -117,8 +117,13 @@ async fn a_visit_may_be_reported_after_the_reporters_role_has_changed(
     let photo = "0198a3b0-0000-7000-8000-0000000000f1";
     let report =
         json!({ "outcome": "done", "attachments": [photo], "ended_at": "2999-01-01T00:00:00Z" });
-    // Never the assignee: the report is stored as recorded, and its photo is accepted.
-    let results = phone.sync(&volunteer, json!([command("task.report", &task, report)])).await;
+    // The report is stored as recorded after a release, and its photo is accepted.
+    let outbox = json!([
+        command("task.claim", &task, json!({})),
+        command("task.release", &task, json!({})),
+        command("task.report", &task, report),
+    ]);
+    let results = &phone.sync(&volunteer, outbox).await[2..];
     assert_eq!(
         (&results[0]["outcome"], &results[0]["problem"]["code"]),
         (&json!("recorded"), &json!("not_assignee"))
@@ -252,4 +257,33 @@ async fn reading_a_report_does_not_count_as_holding_the_task(
     report["at"] = json!(visited);
     let results = phone.sync(&volunteer, json!([report])).await;
     assert_eq!(results[0]["outcome"], "applied", "{results:?}");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_person_who_never_had_the_task_leaves_no_evidence(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (volunteer, other) = (server.volunteer().await, server.second_volunteer().await);
+    let (open, taken) = (task_for(&server, 1).await, task_for(&server, 2).await);
+    Phone::default().sync(&other, json!([command("task.claim", &taken, json!({}))])).await;
+    let report = |task: &str| command("task.report", task, json!({ "outcome": "done" }));
+    let outbox = json!([report(&open), report(&taken)]);
+    let results = Phone::default().sync(&volunteer, outbox).await;
+    for result in &results {
+        assert_eq!(
+            (&result["outcome"], &result["problem"]["code"]),
+            (&json!("rejected"), &json!("not_assignee")),
+            "{result}"
+        );
+    }
+    let manager = server.manager().await;
+    for task in [open, taken] {
+        let reports = manager.get(&format!("/v1/tasks/{task}/reports")).await;
+        assert_eq!(reports.body["items"], json!([]));
+        let photo = uuid::Uuid::now_v7();
+        let announced = announce(&volunteer, &task, photo, "image/jpeg", b"\xFF\xD8\xFF\xE0").await;
+        assert_eq!(announced.status, 404, "{}", announced.body);
+    }
 }

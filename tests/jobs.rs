@@ -11,7 +11,7 @@ use crate::support::files::BENEFICIARY;
 use crate::support::server::{gridward, import, said};
 use crate::support::{Caller, Database, Files, Server, phones};
 
-const JOBS: [&str; 3] = ["overdue_tasks", "forget_commands", "archive_events"];
+const JOBS: [&str; 4] = ["overdue_tasks", "forget_commands", "archive_events", "expired_uploads"];
 
 /// Runs `gridward jobs` with `args`; returns whether it succeeded, and its output.
 fn jobs(database: &Database, args: &[&str]) -> (bool, String) {
@@ -67,7 +67,7 @@ fn an_unknown_job_is_refused_with_the_names_of_all() {
     assert_eq!(
         output,
         "gridward: job overdue does not exist; the jobs are \
-         overdue_tasks, forget_commands, archive_events\n"
+         overdue_tasks, forget_commands, archive_events, expired_uploads\n"
     );
 }
 

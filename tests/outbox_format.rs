@@ -63,6 +63,9 @@ async fn a_command_with_impossible_values_does_not_stop_the_others(
     let server = Server::small(backend);
     let volunteer = server.volunteer().await;
     let task = task_for(&server, 1).await;
+    for action in ["claim", "release"] {
+        assert_eq!(volunteer.act(&format!("/v1/tasks/{task}/{action}")).await.status, 200);
+    }
     // A clock in the far future, and a task without an assignee.
     let mut far = command("task.report", &task, json!({ "outcome": "done" }));
     far["at"] = json!("0001-01-01T00:00:00Z");

@@ -193,6 +193,35 @@ async fn a_reveal_is_never_stored_and_each_one_is_recorded(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_password_reset_is_never_stored_and_each_one_is_recorded(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (manager, supervisor) = (server.manager().await, server.supervisor().await);
+    let path = format!("/v1/people/{}/password-reset", person_id(22));
+    let reset = async || {
+        let request = manager.request(Method::POST, &path).header("Idempotency-Key", "reset-1");
+        manager.send(request).await
+    };
+    let mut passwords = BTreeSet::new();
+    for recorded in 1..=2 {
+        let answer = reset().await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        assert!(!answer.headers.contains_key("Idempotency-Replayed"));
+        passwords.insert(answer.body["one_time_password"].to_string());
+        assert_eq!(supervisor.events("person.password_reset").await.len(), recorded);
+    }
+    assert_eq!(passwords.len(), 2, "each reset sets another password");
+    assert_eq!(server.database.count("commands"), 0, "nothing is stored");
+    server
+        .database
+        .execute(&format!("UPDATE people SET role = 'volunteer' WHERE id = '{}'", person_id(11)));
+    tokio::time::sleep(std::time::Duration::from_secs(6)).await;
+    assert_eq!(reset().await.problem(), "forbidden");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_refused_call_is_not_stored(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {

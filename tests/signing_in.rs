@@ -52,15 +52,16 @@ async fn a_wrong_password_and_an_unknown_phone_get_the_same_answer(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_account_is_locked_for_a_while_after_ten_failures(
+async fn guessing_is_delayed_after_five_failures(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let _redacted = without_what_varies();
     let server = Server::small(backend);
     server.manager().await;
     let stranger = server.stranger();
-    for _ in 0..10 {
-        let body = json!({ "phone": phones::MANAGER, "password": "a guess, and wrong" });
+    for guess in 0..5 {
+        let password = format!("guess {guess}, and wrong");
+        let body = json!({ "phone": phones::MANAGER, "password": password });
         assert_eq!(stranger.post("/v1/auth/sign-in", &body).await.status, 401);
     }
     let right = json!({ "phone": phones::MANAGER, "password": PASSWORD });
@@ -79,16 +80,19 @@ async fn parallel_guesses_get_no_more_tries(
     let server = Server::small(backend);
     server.manager().await;
     let mut under_way = tokio::task::JoinSet::new();
-    for _ in 0..40 {
+    for guess in 0..40 {
         let stranger = server.stranger();
         under_way.spawn(async move {
-            let body = json!({ "phone": phones::MANAGER, "password": "a guess, and wrong" });
+            let password = format!("guess {guess}, and wrong");
+            let body = json!({ "phone": phones::MANAGER, "password": password });
             stranger.post("/v1/auth/sign-in", &body).await.status
         });
     }
     let statuses = under_way.join_all().await;
     let count = |wanted: u16| statuses.iter().filter(|status| **status == wanted).count();
-    assert_eq!((count(401), count(429)), (10, 30), "{statuses:?}");
+    // On a slow machine the last ones are refused because they waited for two seconds.
+    assert!((1..=5).contains(&count(401)), "{statuses:?}");
+    assert_eq!(count(401) + count(429), 40, "{statuses:?}");
 }
 
 /// The token with changed claims or header and the original signature.

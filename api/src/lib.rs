@@ -15,6 +15,7 @@ pub mod tx;
 pub mod auth;
 pub mod http;
 pub mod idempotency;
+pub mod limits;
 
 // The slices: one for each noun of the domain.
 pub mod area;

@@ -24,6 +24,7 @@ const FLOORS: &[&[&str]] = &[
     &["log"],
     &["tx"],
     &["http"],
+    &["limits"],
     &["auth"],
     &["idempotency"],
     SLICES,

@@ -122,6 +122,8 @@ impl District {
         let reveal = format!("/v1/beneficiaries/{}/reveal", self.beneficiary(1));
         let purpose = json!({ "purpose": "visit" });
         succeeded(&reveal, self.manager.post(&reveal, &purpose).await);
+        let reset = format!("/v1/people/{}/password-reset", self.person(22));
+        succeeded(&reset, self.manager.act(&reset).await);
         let notice = json!({
             "area": grid, "title": "高温预警", "text": "下午请勿上门。",
             "until": chrono::Utc::now().date_naive() + chrono::Days::new(7)

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use diesel::connection::SimpleConnection;
-use diesel::{Connection, PgConnection, SqliteConnection};
+use diesel::{Connection, PgConnection, QueryableByName, RunQueryDsl as _, SqliteConnection};
 use tempfile::TempDir;
 
 /// The databases that the tests run on.
@@ -23,6 +23,8 @@ pub struct Database {
     pub folder: TempDir,
     /// More settings: environment variables and their values.
     pub settings: Vec<(&'static str, String)>,
+    /// The limit of open files of the binary, if not that of the test.
+    pub files: Option<u32>,
     created: Option<(String, String)>,
 }
 
@@ -31,7 +33,7 @@ impl Database {
     pub fn sqlite() -> Self {
         let folder = TempDir::new().expect("a folder");
         let url = folder.path().join("gridward.db").display().to_string();
-        Self { url, folder, settings: Vec::new(), created: None }
+        Self { url, folder, settings: Vec::new(), files: None, created: None }
     }
 
     /// A new database on the test server.
@@ -46,7 +48,7 @@ impl Database {
         let join = if query.is_empty() { "" } else { "?" };
         let url = format!("{place}/{name}{join}{query}");
         let folder = TempDir::new().expect("a folder");
-        Self { url, folder, settings: Vec::new(), created: Some((server, name)) }
+        Self { url, folder, settings: Vec::new(), files: None, created: Some((server, name)) }
     }
 
     /// Sets an environment variable for the commands and servers that start from now on.
@@ -77,8 +79,7 @@ impl Database {
 
     /// The number of rows of a table.
     pub fn count(&self, table: &str) -> i64 {
-        use diesel::RunQueryDsl as _;
-        #[derive(diesel::QueryableByName)]
+        #[derive(QueryableByName)]
         struct Count {
             #[diesel(sql_type = diesel::sql_types::BigInt)]
             rows: i64,
@@ -92,6 +93,24 @@ impl Database {
             query.get_result(&mut conn).expect("a count")
         };
         count.rows
+    }
+
+    /// The column `text` of a query's rows, without the server.
+    pub fn texts(&self, sql: &str) -> Vec<String> {
+        #[derive(QueryableByName)]
+        struct Row {
+            #[diesel(sql_type = diesel::sql_types::Text)]
+            text: String,
+        }
+        let query = diesel::sql_query(sql);
+        let rows: Vec<Row> = if self.is_postgres() {
+            let mut conn = PgConnection::establish(&self.url).expect("the database");
+            query.load(&mut conn).expect("rows")
+        } else {
+            let mut conn = SqliteConnection::establish(&self.url).expect("the file");
+            query.load(&mut conn).expect("rows")
+        };
+        rows.into_iter().map(|row| row.text).collect()
     }
 
     /// Closes every connection and refuses new ones.

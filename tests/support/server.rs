@@ -17,7 +17,15 @@ const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 
 /// The binary with the settings of a test.
 pub fn gridward(database: &Database, args: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_gridward"));
+    let binary = env!("CARGO_BIN_EXE_gridward");
+    let mut command = match database.files {
+        None => Command::new(binary),
+        Some(files) => {
+            let mut shell = Command::new("/bin/sh");
+            shell.args(["-c", &format!("ulimit -n {files}; exec \"$0\" \"$@\""), binary]);
+            shell
+        }
+    };
     command
         .args(args)
         .current_dir(database.folder.path())

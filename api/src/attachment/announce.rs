@@ -7,6 +7,7 @@ use super::expiration;
 use super::metadata::Metadata;
 use super::store::{self, AttachmentRow};
 use crate::http::problem::{Problem, ProblemCode};
+use crate::limits::Quotas;
 use crate::tx::Tx;
 use crate::{log, task};
 
@@ -21,12 +22,13 @@ pub(super) enum Announced {
 /// Announces an attachment of a task that is or was assigned to the caller.
 ///
 /// # Errors
-/// 403, 404, 409 for an id that names another attachment, 413, and the database's.
+/// 403, 404, 409 for an id that names another attachment, 413, 429, and the database's.
 pub(super) fn announce(
     tx: &mut Tx<'_>,
     principal: &Principal,
     metadata: &Metadata,
     length: i64,
+    quotas: &Quotas,
 ) -> Result<Announced, Problem> {
     if !Verb::Report.is_for(principal.role) {
         return Err(ProblemCode::Forbidden.into());
@@ -53,10 +55,12 @@ pub(super) fn announce(
         sha256: metadata.sha256.clone(),
         complete: false,
         created_at: tx.now.naive_utc(),
+        // Above the fences of a deleted upload with this id.
+        fence: tx.now.timestamp_micros(),
     };
     if let Some(known) = store::row(tx.read_unbatched(), principal.district(), metadata.id)? {
-        let (received, complete, created_at) = (known.received, known.complete, known.created_at);
-        if known == (AttachmentRow { received, complete, created_at, ..row.clone() }) {
+        let AttachmentRow { received, complete, created_at, fence, .. } = known;
+        if known == (AttachmentRow { received, complete, created_at, fence, ..row.clone() }) {
             let now = tx.now;
             expiration::renew(tx.write_unbatched(), &known, now)?;
             return Ok(Announced::As(AttachmentRow { created_at: row.created_at, ..known }));
@@ -72,6 +76,7 @@ pub(super) fn announce(
     if let Some(old) = expiration::eviction_candidate(tx.read_unbatched(), &row)? {
         return Ok(Announced::NeedsRoom(old));
     }
+    quotas.attachment(principal)?;
     store::insert(tx.write_unbatched(), &row)?;
     Ok(Announced::As(row))
 }

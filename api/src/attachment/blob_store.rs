@@ -1,5 +1,6 @@
 //! Storage of encrypted bytes: a folder or an S3 bucket.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -107,6 +108,27 @@ impl BlobStore {
         Ok(self.0.get(&Path::from(name)).await?.bytes().await?.to_vec())
     }
 
+    /// The names of the objects in the folder `name`, without the folder, in their order.
+    ///
+    /// # Errors
+    /// [`BlobError`].
+    pub async fn names(&self, name: &str) -> Result<BTreeSet<String>, BlobError> {
+        let mut names = BTreeSet::new();
+        let mut objects = self.0.list(Some(&Path::from(name)));
+        while let Some(found) = objects.next().await {
+            names.extend(found?.location.filename().map(str::to_owned));
+        }
+        Ok(names)
+    }
+
+    /// Deletes the object `name`, if it exists.
+    ///
+    /// # Errors
+    /// [`BlobError`].
+    pub async fn delete(&self, name: &str) -> Result<(), BlobError> {
+        self.delete_at(&Path::from(name)).await
+    }
+
     /// Deletes all objects under the prefix `name`.
     ///
     /// # Errors
@@ -114,12 +136,16 @@ impl BlobStore {
     pub async fn clear(&self, name: &str) -> Result<(), BlobError> {
         let mut objects = self.0.list(Some(&Path::from(name)));
         while let Some(found) = objects.next().await {
-            match self.0.delete(&found?.location).await {
-                Err(object_store::Error::NotFound { .. }) | Ok(()) => {}
-                Err(error) => return Err(error.into()),
-            }
+            self.delete_at(&found?.location).await?;
         }
         Ok(())
+    }
+
+    async fn delete_at(&self, path: &Path) -> Result<(), BlobError> {
+        match self.0.delete(path).await {
+            Err(object_store::Error::NotFound { .. }) | Ok(()) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! The tus header `Upload-Checksum`: the hash of the body of one PATCH.
 
-use aws_lc_rs::digest::{Algorithm, SHA1_FOR_LEGACY_USE_ONLY, SHA256, digest};
+use aws_lc_rs::digest::{Algorithm, Context, SHA1_FOR_LEGACY_USE_ONLY, SHA256};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use thiserror::Error;
@@ -41,9 +41,28 @@ impl std::str::FromStr for Checksum {
 }
 
 impl Checksum {
-    /// Whether the checksum of `bytes` matches.
-    pub fn is_of(&self, bytes: &[u8]) -> bool {
-        digest(self.algorithm, bytes).as_ref() == self.hash
+    /// Begins to compute the hash of a body.
+    pub fn begin(&self) -> Verification {
+        Verification { context: Context::new(self.algorithm), hash: self.hash.clone() }
+    }
+}
+
+/// The hash of the bytes received so far, and the expected one.
+#[derive(Clone)]
+pub struct Verification {
+    context: Context,
+    hash: Vec<u8>,
+}
+
+impl Verification {
+    /// Adds bytes.
+    pub fn add(&mut self, bytes: &[u8]) {
+        self.context.update(bytes);
+    }
+
+    /// Whether the hash of all bytes is the expected one.
+    pub fn is_match(self) -> bool {
+        self.context.finish().as_ref() == self.hash
     }
 }
 
@@ -58,7 +77,12 @@ mod tests {
             "sha256 ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=",
         ] {
             let checksum: Checksum = abc.parse().expect("a checksum");
-            assert!(checksum.is_of(b"abc") && !checksum.is_of(b"abd"), "{abc}");
+            let matches = |parts: [&[u8]; 2]| {
+                let mut verification = checksum.begin();
+                parts.into_iter().for_each(|part| verification.add(part));
+                verification.is_match()
+            };
+            assert!(matches([b"a", b"bc"]) && !matches([b"a", b"bd"]), "{abc}");
         }
     }
 

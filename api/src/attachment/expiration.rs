@@ -2,13 +2,14 @@
 //!
 //! A person has at most [`MOST`] attachments for a task. At the limit, a new upload replaces
 //! the oldest incomplete one; completed ones are evidence and stay. An upload that is
-//! incomplete after [`LIFETIME`] expires.
+//! incomplete after [`LIFETIME`] expires, and a job deletes it.
 
 use std::time::SystemTime;
 
 use actix_web::http::header::HttpDate;
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
+use gridward_domain::area::AreaCode;
 
 use super::model::MOST;
 use super::store::AttachmentRow;
@@ -60,6 +61,23 @@ pub fn eviction_candidate(
     })
 }
 
+/// Up to `most` expired uploads of the district.
+///
+/// # Errors
+/// [`DbError`].
+pub fn expired(
+    conn: &mut Conn,
+    district: AreaCode,
+    now: DateTime<Utc>,
+    most: i64,
+) -> Result<Vec<AttachmentRow>, DbError> {
+    let unfinished = attachments::table
+        .filter(attachments::district.eq(district))
+        .filter(attachments::complete.eq(false))
+        .filter(attachments::created_at.le((now - LIFETIME).naive_utc()));
+    Ok(unfinished.order(attachments::id).limit(most).load(conn)?)
+}
+
 /// Restarts the lifetime of an upload that is announced again.
 ///
 /// # Errors
@@ -93,6 +111,7 @@ mod tests {
             sha256: "0".repeat(64),
             complete: false,
             created_at: announced.naive_utc(),
+            fence: 1,
         };
         let last = announced + LIFETIME;
         assert!(is_expired(&row, last) && !is_expired(&row, last - TimeDelta::seconds(1)));

@@ -7,8 +7,9 @@
 //!
 //! Each part is encrypted into the blob store ([`blob_store`]) before the row counts it, so
 //! a crash at any point loses no acknowledged byte: a part that was written but not counted
-//! is overwritten. After the last byte the whole file is verified against its hash and type,
-//! encrypted as one, and only then available.
+//! is deleted, and a late request cannot replace one that was ([`parts`]). With a checksum, parts
+//! count together once it is verified. After the last byte the whole file is verified against its
+//! hash and type, encrypted as one, and only then available.
 
 pub mod announce;
 pub mod blob_store;
@@ -17,6 +18,8 @@ pub mod download;
 pub mod expiration;
 pub mod metadata;
 pub mod model;
+pub mod parts;
 pub mod receive;
 pub mod routes;
 pub mod store;
+pub mod uploads;

@@ -10,10 +10,13 @@ use serde_json::json;
 use super::blob_store::{BlobError, BlobStore};
 use super::checksum::Checksum;
 use super::model::Mismatch;
+use super::parts;
 use super::store::{self, AttachmentRow};
+use super::uploads::{Upload, Uploads};
 use crate::clock::Clock;
 use crate::crypto::{KeyRing, SealingKey, aad};
 use crate::db::column::Hash;
+use crate::http::body_limits::BodyRefused;
 use crate::http::problem::{FieldError, Problem, ProblemCode};
 use crate::log::{Event, Subject};
 use crate::task;
@@ -37,16 +40,10 @@ pub struct Attachments {
     pub keys: KeyRing,
     /// The blob store.
     pub blobs: BlobStore,
+    /// The uploads in progress.
+    pub uploads: Uploads,
     /// Returns the time.
     pub clock: Clock,
-}
-
-fn parts_name(row: &AttachmentRow) -> String {
-    format!("parts/{}/{}", row.district, row.id)
-}
-
-fn part_name(row: &AttachmentRow, offset: i64) -> String {
-    format!("{}/{offset:012}", parts_name(row))
 }
 
 fn whole_name(row: &AttachmentRow) -> String {
@@ -57,48 +54,83 @@ fn associated_data(row: &AttachmentRow, what: impl Display) -> String {
     aad(row.district, "attachments", format_args!("{}|{what}", row.id))
 }
 
-/// Receives bytes from the current offset on and returns the new offset. Bytes
-/// received before the connection breaks are kept; with a checksum, either all of
-/// the request's bytes are kept or none.
+/// Receives bytes from the current offset on and returns the new offset. Bytes received before
+/// the connection breaks are kept; with a checksum, either all of the request's bytes are kept or
+/// none: they are stored as they come and count once the checksum is verified.
 ///
 /// # Errors
 /// 413 for bytes beyond the announced length; 409 for a concurrent upload; 460 on a
-/// checksum mismatch.
+/// checksum mismatch; 408 or 429 for bytes that come too slowly.
 pub async fn take(
     attachments: &Attachments,
     key: &SealingKey,
     row: &AttachmentRow,
+    upload: &mut Upload,
     checksum: Option<&Checksum>,
     mut payload: Payload,
 ) -> Result<i64, Problem> {
-    let full = if checksum.is_some() { usize::MAX } else { PART };
+    let mut verification = checksum.map(Checksum::begin);
     let mut at = row.received;
     let mut part: Vec<u8> = Vec::new();
     loop {
-        let chunk: Option<Bytes> = match payload.next().await {
-            Some(Ok(chunk)) => Some(chunk),
-            // The connection broke: the received bytes are kept, and the phone asks for the offset.
-            Some(Err(_)) | None => None,
+        let chunk = next(&mut payload, upload).await;
+        let chunk = match chunk {
+            // All or nothing, or nothing yet: the client learns why.
+            Err(refused) if checksum.is_some() || (at == row.received && part.is_empty()) => {
+                return Err(refused.into());
+            }
+            Err(_) => None,
+            Ok(chunk) => chunk,
         };
         let last = chunk.is_none();
-        part.extend_from_slice(&chunk.unwrap_or_default());
-        let held = i64::try_from(part.len()).unwrap_or(i64::MAX);
-        if at.saturating_add(held) > row.length {
+        let chunk = chunk.unwrap_or_default();
+        part.extend_from_slice(&chunk);
+        if let Some(verification) = &mut verification {
+            verification.add(&chunk);
+        }
+        if end(at, &part) > row.length {
             return Err(ProblemCode::TooLarge.into());
         }
-        if last && checksum.is_some_and(|checksum| !checksum.is_of(&part)) {
-            return Err(ProblemCode::ChecksumMismatch.into());
-        }
-        if part.len() >= full || (last && !part.is_empty()) {
-            at = put(attachments, key, row, at, std::mem::take(&mut part)).await?;
+        if part.len() >= PART || (last && !part.is_empty()) {
+            let to = put(attachments, key, row, at, std::mem::take(&mut part)).await?;
+            if verification.is_none() {
+                count(attachments, row, at, to).await?;
+            }
+            at = to;
         }
         if last {
-            return Ok(at);
+            break;
         }
+    }
+    if let Some(verification) = verification {
+        if !verification.is_match() {
+            return Err(ProblemCode::ChecksumMismatch.into());
+        }
+        count(attachments, row, row.received, at).await?;
+    }
+    Ok(at)
+}
+
+/// The next bytes; `None` at the end of the body, or if the connection broke or a newer upload
+/// begins: then the received bytes are kept, and the phone asks for the offset.
+async fn next(payload: &mut Payload, upload: &mut Upload) -> Result<Option<Bytes>, BodyRefused> {
+    let chunk = tokio::select! {
+        chunk = payload.next() => chunk,
+        () = upload.superseded() => None,
+    };
+    match chunk {
+        Some(Err(error)) => BodyRefused::of(&error).map_or(Ok(None), Err),
+        Some(Ok(chunk)) => Ok(Some(chunk)),
+        None => Ok(None),
     }
 }
 
-/// Writes a part to the blob store, then advances the offset.
+/// The offset behind the part at `at`.
+fn end(at: i64, part: &[u8]) -> i64 {
+    at.saturating_add(i64::try_from(part.len()).unwrap_or(i64::MAX))
+}
+
+/// Writes a part to the blob store; returns the offset behind it.
 async fn put(
     attachments: &Attachments,
     key: &SealingKey,
@@ -106,14 +138,23 @@ async fn put(
     at: i64,
     part: Vec<u8>,
 ) -> Result<i64, Problem> {
-    let to = at + i64::try_from(part.len()).unwrap_or(i64::MAX);
     let sealed = key.seal(&associated_data(row, at), &part)?;
-    attachments.blobs.put(&part_name(row, at), sealed).await?;
-    let (district, id) = (row.district, row.id.clone());
+    attachments.blobs.put(&parts::name(row, at), sealed).await?;
+    Ok(end(at, &part))
+}
+
+/// Advances the offset from `from` to `to`.
+async fn count(
+    attachments: &Attachments,
+    row: &AttachmentRow,
+    from: i64,
+    to: i64,
+) -> Result<(), Problem> {
+    let (district, row) = (row.district, row.clone());
     let counted = attachments
         .db
-        .write(district, move |tx| store::advance(tx.write_unbatched(), district, &id, at, to));
-    if counted.await? { Ok(to) } else { Err(ProblemCode::UploadOffset.into()) }
+        .write(district, move |tx| store::advance(tx.write_unbatched(), &row, from, to));
+    if counted.await? { Ok(()) } else { Err(ProblemCode::UploadOffset.into()) }
 }
 
 /// Completes an upload after its last byte: verifies the announced hash and type,
@@ -127,21 +168,37 @@ pub async fn finish(
     principal: &Principal,
     row: &AttachmentRow,
 ) -> Result<(), Problem> {
-    let mut bytes = Vec::with_capacity(usize::try_from(row.length).unwrap_or_default());
-    while i64::try_from(bytes.len()).is_ok_and(|at| at < row.length) {
-        let at = i64::try_from(bytes.len()).unwrap_or(i64::MAX);
-        let sealed = attachments.blobs.get(&part_name(row, at)).await?;
-        bytes.extend_from_slice(&key.open(&associated_data(row, at), &sealed)?);
-    }
+    let _permit = attachments.uploads.verify().await;
+    let bytes = whole(attachments, key, row).await?;
     if let Err(mismatch) = fits(row, &bytes) {
-        throw_away(attachments, row).await?;
+        delete_incomplete(&attachments.db, &attachments.blobs, row).await?;
         let error = FieldError::new("Upload-Metadata", mismatch);
         return Err(Problem::from(ProblemCode::Invalid).with(error));
     }
     let sealed = key.seal(&associated_data(row, "whole"), &bytes)?;
     attachments.blobs.put(&whole_name(row), sealed).await?;
     note(attachments, principal, row).await?;
-    Ok(attachments.blobs.clear(&parts_name(row)).await?)
+    Ok(attachments.blobs.clear(&parts::folder(row)).await?)
+}
+
+/// The counted parts, one after another.
+async fn whole(
+    attachments: &Attachments,
+    key: &SealingKey,
+    row: &AttachmentRow,
+) -> Result<Vec<u8>, Problem> {
+    let names = parts::newest(&attachments.blobs, row).await?;
+    let mut bytes = Vec::with_capacity(usize::try_from(row.length).unwrap_or_default());
+    let mut at = 0;
+    while at < row.length {
+        let name = names.get(&at);
+        let name = name.ok_or_else(|| Problem::defect(format!("no part of {} at {at}", row.id)))?;
+        let sealed = attachments.blobs.get(name).await?;
+        let part = key.open(&associated_data(row, at), &sealed)?;
+        at = end(at, &part);
+        bytes.extend_from_slice(&part);
+    }
+    Ok(bytes)
 }
 
 fn fits(row: &AttachmentRow, bytes: &[u8]) -> Result<(), Mismatch> {
@@ -172,25 +229,47 @@ async fn note(
     noted.await
 }
 
+/// Begins a request that sends bytes: from now on, no earlier request advances the offset. Deletes
+/// what earlier requests stored behind the offset; returns the row.
+///
+/// # Errors
+/// 404 if the upload was deleted; 503 if the store or the database is unavailable.
+pub async fn begin(
+    attachments: &Attachments,
+    row: &AttachmentRow,
+) -> Result<AttachmentRow, Problem> {
+    let (district, id) = (row.district, row.id.clone());
+    let fenced = attachments
+        .db
+        .write(district, move |tx| store::raise_fence(tx.write_unbatched(), district, &id));
+    let row = fenced.await?.ok_or_else(Problem::not_found)?;
+    if !row.complete {
+        parts::delete_from(&attachments.blobs, &row, row.received).await?;
+    }
+    Ok(row)
+}
+
 /// Deletes an incomplete upload and its bytes; returns whether it existed. The offset
 /// is reset before the bytes are deleted, so that after a crash in between the upload
 /// can be resumed or terminated again.
 ///
 /// # Errors
 /// 503 if the store or the database is unavailable.
-pub async fn throw_away(attachments: &Attachments, row: &AttachmentRow) -> Result<bool, Problem> {
+pub async fn delete_incomplete(
+    db: &Db,
+    blobs: &BlobStore,
+    row: &AttachmentRow,
+) -> Result<bool, Problem> {
     let (district, id) = (row.district, row.id.clone());
-    let anew = attachments
-        .db
-        .write(district, move |tx| store::begin_anew(tx.write_unbatched(), district, &id));
-    if !anew.await? {
+    let reset =
+        db.write(district, move |tx| store::reset_offset(tx.write_unbatched(), district, &id));
+    if !reset.await? {
         return Ok(false);
     }
-    attachments.blobs.clear(&parts_name(row)).await?;
+    blobs.clear(&parts::folder(row)).await?;
     let (district, id) = (row.district, row.id.clone());
-    let forgotten = attachments
-        .db
-        .write(district, move |tx| store::forget(tx.write_unbatched(), district, &id));
+    let forgotten =
+        db.write(district, move |tx| store::forget(tx.write_unbatched(), district, &id));
     Ok(forgotten.await?)
 }
 

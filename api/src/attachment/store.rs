@@ -25,6 +25,7 @@ pub struct AttachmentRow {
     pub sha256: String,
     pub complete: bool,
     pub created_at: NaiveDateTime,
+    pub fence: i64,
 }
 
 /// The attachment, regardless of its task's area within the district.
@@ -48,28 +49,43 @@ pub fn insert(conn: &mut Conn, row: &AttachmentRow) -> Result<(), DbError> {
     Ok(())
 }
 
-/// Advances the offset from `from`; returns whether it was still there.
+/// Increments the fence of an upload and returns its row; `None` if there is none. Parts of the
+/// requests that began before are not counted any more.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn advance(
+pub fn raise_fence(
     conn: &mut Conn,
     district: AreaCode,
     id: &str,
-    from: i64,
-    to: i64,
-) -> Result<bool, DbError> {
-    let there = attachments::table.find((district, id)).filter(attachments::received.eq(from));
-    Ok(diesel::update(there).set(attachments::received.eq(to)).execute(conn)? == 1)
+) -> Result<Option<AttachmentRow>, DbError> {
+    let there = attachments::table.find((district, id));
+    diesel::update(there).set(attachments::fence.eq(attachments::fence + 1)).execute(conn)?;
+    Ok(there.first(conn).optional()?)
 }
 
-/// Resets the offset of an incomplete upload to 0; returns whether it exists.
+/// Advances the offset of `row` from `from`; returns whether it was still there and no newer
+/// request has begun.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn begin_anew(conn: &mut Conn, district: AreaCode, id: &str) -> Result<bool, DbError> {
+pub fn advance(conn: &mut Conn, row: &AttachmentRow, from: i64, to: i64) -> Result<bool, DbError> {
+    let there = attachments::table
+        .find((row.district, &row.id))
+        .filter(attachments::received.eq(from))
+        .filter(attachments::fence.eq(row.fence));
+    Ok(diesel::update(there).set(attachments::received.eq(to)).execute(conn)? == 1)
+}
+
+/// Resets the offset of an incomplete upload to 0; returns whether it exists. Parts that are
+/// still being written are not counted.
+///
+/// # Errors
+/// [`DbError`].
+pub fn reset_offset(conn: &mut Conn, district: AreaCode, id: &str) -> Result<bool, DbError> {
     let there = attachments::table.find((district, id)).filter(attachments::complete.eq(false));
-    Ok(diesel::update(there).set(attachments::received.eq(0)).execute(conn)? == 1)
+    let reset = (attachments::received.eq(0), attachments::fence.eq(attachments::fence + 1));
+    Ok(diesel::update(there).set(reset).execute(conn)? == 1)
 }
 
 /// Marks the attachment complete; returns whether it was incomplete before.

@@ -116,7 +116,7 @@ impl Authenticator {
     ///
     /// # Errors
     /// 401 `step_up_required`.
-    pub(super) fn check_recent(&self, bearer: &Bearer) -> Result<(), Problem> {
+    pub fn check_recent(&self, bearer: &Bearer) -> Result<(), Problem> {
         if self.second_factor.is_recent(bearer, (self.clock)()) {
             return Ok(());
         }

@@ -5,15 +5,22 @@
 //! area takes effect within seconds. A session of a person on a device renews its access
 //! token by rotating refresh tokens; it can be ended at any moment.
 
+pub mod attempts;
 pub mod authenticated;
 pub mod authenticator;
+pub mod credential;
 pub mod device;
+pub mod enrolment;
+pub mod known_device;
 pub mod password;
+pub mod password_rules;
 pub mod proof;
 pub mod proofs;
+pub mod qr;
 pub mod refresh_cookie;
 pub mod refresh_token;
 pub mod routes;
+pub mod second_factor;
 pub mod session_routes;
 pub mod session_store;
 pub mod sessions;
@@ -22,6 +29,8 @@ pub mod signing;
 pub mod store;
 pub mod token;
 
-pub use authenticated::{Access, Authenticated};
+pub use authenticated::{Access, Authenticated, LimitedAccess, RecentAccess};
 pub use authenticator::{Authenticator, PrincipalCache};
+pub use enrolment::Enrolments;
+pub use second_factor::{SecondFactorPolicy, SecondFactors};
 pub use sessions::{SessionRules, Sessions};

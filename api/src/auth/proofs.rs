@@ -71,6 +71,15 @@ impl Proofs {
         self.accept(proof).map(Some)
     }
 
+    /// As [`Self::key_of`] for a request without an access token, which must have a proof.
+    ///
+    /// # Errors
+    /// 401 with a nonce.
+    pub fn required_key_of(&self, request: &HttpRequest) -> Result<Hash, Problem> {
+        let missing = || Problem::from(ProblemCode::UseDpopNonce).with_nonce(self.nonce());
+        self.key_of(request, None)?.ok_or_else(missing)
+    }
+
     /// Checks that the proof is fresh and was not used before.
     fn accept(&self, proof: Proof) -> Result<Hash, Problem> {
         let now = (self.clock)();

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use actix_web::HttpRequest;
 use actix_web::http::header::COOKIE;
+use secrecy::{ExposeSecret, SecretString};
 
 const NAME: &str = "gridward_refresh";
 /// Only sign-in, refresh and sign-out receive it.
@@ -31,6 +32,13 @@ pub fn read(request: &HttpRequest) -> Option<&str> {
         let (name, value) = cookie.trim().split_once('=')?;
         (name == NAME && !value.is_empty()).then_some(value)
     })
+}
+
+/// The refresh token `own` in the body of a request, or else that in its cookies; empty without
+/// either.
+pub fn or_own<'a>(request: &'a HttpRequest, own: Option<&'a SecretString>) -> &'a str {
+    let own = own.map(ExposeSecret::expose_secret);
+    own.or_else(|| read(request)).unwrap_or_default()
 }
 
 #[cfg(test)]

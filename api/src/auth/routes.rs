@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::device::{AuthMethod, Device, DeviceKind};
+use super::known_device::Client;
 use super::proofs::{DPOP_NONCE, Proofs};
 use super::second_factor::{SecondFactors, factors};
 use super::sessions::{Issued, Sessions};
@@ -21,6 +22,8 @@ use super::{refresh_cookie, sign_in};
 use crate::http::Json as Body;
 use crate::http::openapi;
 use crate::http::problem::Problem;
+use crate::limits::Prefix;
+use crate::limits::Prefix;
 
 /// The credentials of a person.
 #[derive(Deserialize, ToSchema)]
@@ -39,6 +42,11 @@ pub struct SignIn {
     /// renewed.
     #[serde(default)]
     device: Option<Device>,
+    /// The last refresh token of this device, even after its session has ended: other people's
+    /// attempts then do not delay this one. A browser sends it as a cookie.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, max_length = 512, format = "password")]
+    refresh_token: Option<SecretString>,
     /// The current code of the authenticator app, for a person who has set one up.
     #[serde(default)]
     #[schema(value_type = Option<String>, min_length = 6, max_length = 6, format = "password")]
@@ -86,7 +94,7 @@ pub struct AccessToken {
 
 impl AccessToken {
     /// An access token without a refresh token.
-    pub(super) fn alone(
+    pub(crate) fn alone(
         token: String,
         tokens: &Tokens,
         (district, person_id): (AreaCode, PersonId),
@@ -160,12 +168,17 @@ fn seconds(duration: Duration) -> u32 {
 ///
 /// Exchanges a phone number and a password for an access token, valid for ten minutes, and,
 /// with a `device`, for a refresh token. The answer is the same for a wrong phone number and a
-/// wrong password. A device that sends a proof (RFC 9449) binds the session to its key. Where a
-/// second factor is required, the device must be enrolled (403 `enrolment_required`) or the code
-/// of an authenticator app must be sent (403 `second_factor_required`). A person with a password
-/// of before enrolment existed enrols a phone by signing in on it with a proof until a date; any
-/// other session can then only set up a second factor (`set_up_second_factor`). No authentication
-/// required.
+/// wrong password. A device that sends a proof (RFC 9449) binds the session to its key. Attempts
+/// from one /24 or /64 of addresses are limited (429); after five wrong passwords a growing delay
+/// applies to that account and those addresses, up to five minutes. A device with an earlier
+/// session, which its key or its last refresh token proves, has limits of its own. A one-time
+/// password must be replaced first (403 `password_change_required`).
+///
+/// Where a second factor is required, the device must be enrolled (403 `enrolment_required`) or
+/// the code of an authenticator app must be sent (403 `second_factor_required`). A person with a
+/// password of before enrolment existed enrols a phone by signing in on it with a proof, until a
+/// date; any other session can then only set up a second factor (`set_up_second_factor`). No
+/// authentication required.
 #[utoipa::path(
     tag = "auth",
     operation_id = "sign_in",
@@ -181,13 +194,15 @@ pub(crate) async fn sign_in_with_password(
     second_factors: Data<SecondFactors>,
     sessions: Data<Sessions>,
     proofs: Data<Proofs>,
+    from: Prefix,
     Body(body): Body<SignIn>,
 ) -> Result<HttpResponse, Problem> {
-    let SignIn { district, phone, password, device, totp } = body;
+    let SignIn { district, phone, password, device, refresh_token, totp } = body;
     let phone: Phone = phone.parse().map_err(|error| Problem::invalid("/phone", error))?;
     // Before the password: a device without a nonce gets one at no cost.
     let key = proofs.key_of(&request, None)?;
-    let signed_in = sign_in.sign_in(district, phone, password).await?;
+    let client = Client::new(from, key, refresh_cookie::or_own(&request, refresh_token.as_ref()));
+    let signed_in = sign_in.sign_in(client, district, phone, password).await?;
     let (district, person) = (signed_in.district, signed_in.person);
     let further = factors::Proofs { device: device.clone(), key, totp };
     let methods = second_factors.admit(district, person, further).await?;

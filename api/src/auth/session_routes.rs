@@ -6,7 +6,7 @@ use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post};
 use chrono::{DateTime, FixedOffset};
 use gridward_domain::bounded_text::DeviceName;
 use gridward_domain::id::SessionId;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -34,8 +34,7 @@ pub struct Refresh {
 impl Refresh {
     /// The token in the body, or in the cookie.
     fn token<'a>(&'a self, request: &'a HttpRequest) -> &'a str {
-        let own = self.refresh_token.as_ref().map(ExposeSecret::expose_secret);
-        own.or_else(|| refresh_cookie::read(request)).unwrap_or_default()
+        refresh_cookie::or_own(request, self.refresh_token.as_ref())
     }
 }
 

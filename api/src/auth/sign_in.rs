@@ -1,36 +1,30 @@
 //! Sign-in with phone number and password.
+//!
+//! An attempt passes the limits ([`super::attempts`]), then the hashing slots of its lane. Unknown
+//! districts and phone numbers take the same way as known ones.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use gridward_domain::area::{AreaCode, Level};
-use gridward_domain::authority::Principal;
-use gridward_domain::id::PersonId;
+use gridward_domain::id::{PersonId, SessionId};
 use gridward_domain::phone::Phone;
 use moka::sync::Cache;
 use secrecy::SecretString;
 
+use super::attempts::{Account, Attempts, Origin, Sender};
+use super::authenticated::Access;
+use super::credential::{self, Credential};
+use super::known_device::Client;
 use super::password::Passwords;
 use super::store;
-use crate::crypto::KeyRing;
+use crate::clock::Clock;
 use crate::crypto::store::districts;
+use crate::crypto::{KeyRing, SealingKey};
 use crate::db::column::Hash;
 use crate::db::{Conn, DbError};
 use crate::http::problem::{Problem, ProblemCode};
+use crate::limits::Prefix;
 use crate::tx::Db;
-
-/// The number of failures within [`WITHIN`] after which an account is locked for a while.
-const FAILURES: u32 = 10;
-const WITHIN: Duration = Duration::from_secs(300);
-
-/// Recent sign-in failures, by district and phone index.
-#[derive(Clone)]
-pub struct Failures(Cache<(AreaCode, Hash), u32>);
-
-impl Default for Failures {
-    fn default() -> Self {
-        Self(Cache::builder().max_capacity(100_000).time_to_live(WITHIN).build())
-    }
-}
 
 /// The result of a sign-in.
 pub struct SignedIn {
@@ -49,8 +43,10 @@ pub struct SignIn {
     pub keys: KeyRing,
     /// Verifies passwords.
     pub passwords: Passwords,
-    /// Recent sign-in failures.
-    pub failures: Failures,
+    /// The clock.
+    pub clock: Clock,
+    /// Limits the attempts.
+    pub attempts: Attempts,
     /// The default district of an installation that has only one.
     pub only_district: OnlyDistrict,
 }
@@ -80,69 +76,167 @@ impl OnlyDistrict {
     }
 }
 
+/// A person whose password was verified.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Verified {
+    /// The district.
+    pub district: AreaCode,
+    /// The person.
+    pub person: PersonId,
+    /// Whether the password must be replaced before it signs in.
+    pub is_one_time: bool,
+}
+
+/// The account that an attempt names.
+struct Found {
+    account: Account,
+    /// The session that the person had on the client's device.
+    session: Option<SessionId>,
+    /// The person, if there is one.
+    known: Option<Known>,
+}
+
+/// A person with a password.
+struct Known {
+    person: PersonId,
+    key: SealingKey,
+    credential: Option<Credential>,
+}
+
 impl SignIn {
     /// Signs in the person with `phone` and `password` in `district` (optional if the
-    /// installation has only one).
+    /// installation has only one), for `client`.
     ///
     /// # Errors
-    /// 401 without saying which of the two is wrong; 422 if the district is required; 429
-    /// after too many failures.
+    /// As [`Self::verify_phone`]; 403 for a one-time password.
     pub async fn sign_in(
         &self,
+        client: Client,
         district: Option<AreaCode>,
         phone: Phone,
         password: SecretString,
     ) -> Result<SignedIn, Problem> {
-        let (keys, only) = (self.keys.clone(), self.only_district.clone());
-        let found = self.db.read(move |conn| {
-            let district = choose(conn, district, &only)?;
-            // The answer for an unknown district equals the one for an unknown phone
-            // number.
-            let key = keys.find(conn, district)?.ok_or(ProblemCode::WrongCredentials)?;
-            let index = key.index(phone.as_str());
-            let known = store::by_phone(conn, district, index)?;
-            Ok::<_, Problem>((district, index, known))
-        });
-        let (district, index, known) = found.await?;
-        let person = self.verify((district, index), known, password).await?;
+        let verified = self.verify_phone(client, district, phone, password).await?;
+        if verified.is_one_time {
+            return Err(ProblemCode::PasswordChangeRequired.into());
+        }
+        let Verified { district, person, .. } = verified;
         Ok(SignedIn { district, person })
     }
 
-    /// Verifies the principal's own password.
+    /// The person with `phone` and `password` in `district`.
     ///
     /// # Errors
-    /// 401 if it is wrong; 429 after too many failures.
-    pub async fn verify_person(
+    /// 401 without saying which of the two is wrong; 422 if the district is required; 429
+    /// after too many attempts.
+    pub async fn verify_phone(
         &self,
-        principal: &Principal,
+        client: Client,
+        district: Option<AreaCode>,
+        phone: Phone,
         password: SecretString,
-    ) -> Result<(), Problem> {
-        let (district, person) = (principal.district(), principal.person);
-        let found = self.db.read(move |conn| store::by_id(conn, district, person)).await?;
-        let (index, hash) = found.ok_or(ProblemCode::WrongCredentials)?;
-        self.verify((district, index), Some((person, hash)), password).await.map(|_| ())
+    ) -> Result<Verified, Problem> {
+        let (keys, only, now) = (self.keys.clone(), self.only_district.clone(), (self.clock)());
+        let from = client.from;
+        let found = self.db.read(move |conn| {
+            let district = choose(conn, district, &only)?;
+            let Some(key) = keys.find(conn, district)? else {
+                let account = Account { district, phone: Hash::sha256(phone.as_str()) };
+                return Ok(Found { account, session: None, known: None });
+            };
+            let account = Account { district, phone: key.index(phone.as_str()) };
+            let Some(person) = store::by_phone(conn, district, account.phone)? else {
+                return Ok(Found { account, session: None, known: None });
+            };
+            let session = client.session(conn, &key, (district, person), now)?;
+            let credential = credential::read(conn, &key, district, person)?;
+            let known = Some(Known { person, key, credential });
+            Ok::<_, Problem>(Found { account, session, known })
+        });
+        self.verify(from, found.await?, password).await
     }
 
-    /// Verifies a password of an account; counts the failures.
+    /// Verifies the principal's own password, in the session of the access token if it has one.
+    ///
+    /// # Errors
+    /// 401 if it is wrong; 429 after too many attempts.
+    pub async fn verify_person(
+        &self,
+        from: Prefix,
+        Access { principal, bearer }: Access,
+        password: SecretString,
+    ) -> Result<Verified, Problem> {
+        let (keys, person, district) = (self.keys.clone(), principal.person, principal.district());
+        let found = self.db.read(move |conn| {
+            let key = keys.key(conn, district)?;
+            let phone = store::phone_index(conn, district, person)?;
+            let phone = phone.ok_or(ProblemCode::WrongCredentials)?;
+            let credential = credential::read(conn, &key, district, person)?;
+            let known = Some(Known { person, key, credential });
+            let account = Account { district, phone };
+            Ok::<_, Problem>(Found { account, session: bearer.session, known })
+        });
+        self.verify(from, found.await?, password).await
+    }
+
+    /// Verifies a password within the limits.
     async fn verify(
         &self,
-        account: (AreaCode, Hash),
-        known: Option<(PersonId, Option<String>)>,
+        from: Prefix,
+        found: Found,
         password: SecretString,
-    ) -> Result<PersonId, Problem> {
-        // Counted before the slow verification, so that parallel attempts count too.
-        let count = |before: Option<moka::Entry<_, u32>>| before.map_or(1, |n| n.into_value() + 1);
-        let tries = self.failures.0.entry(account).and_upsert_with(count).into_value();
-        if tries > FAILURES {
-            return Err(Problem::too_many_requests(WITHIN.as_secs()));
+    ) -> Result<Verified, Problem> {
+        let Found { account, session, known } = found;
+        let sender = session.map_or(Sender::Address(from), Sender::Device);
+        let origin = Origin { account, sender };
+        let lane = self.attempts.admit(origin)?;
+        let mut failures = self.attempts.in_turn(origin).await?;
+        let (person, credential) =
+            known.map(|known| ((known.person, known.key), known.credential)).unzip();
+        let credential = credential.flatten();
+        let kept = credential.as_ref().map(|credential| credential.hash.clone());
+        let candidate = self.passwords.candidate(account.phone, password, kept);
+        if self.passwords.is_known_wrong(&candidate) {
+            return Err(ProblemCode::WrongCredentials.into());
         }
-        let (person, kept) = known.unzip();
-        let fits = self.passwords.verify(password, kept.flatten()).await?;
-        let Some(person) = person.filter(|_| fits) else {
+        failures.check(Instant::now())?;
+        let verdict = self.passwords.verify(lane, candidate).await?;
+        let now = (self.clock)();
+        let valid = |credential: &Credential| {
+            verdict.fits && credential.one_time_until.is_none_or(|until| now < until)
+        };
+        let (Some((person, key)), Some(credential)) = (person, credential.filter(valid)) else {
+            failures.add(Instant::now());
             return Err(ProblemCode::WrongCredentials.into());
         };
-        self.failures.0.invalidate(&account);
-        Ok(person)
+        failures.clear();
+        self.attempts.succeeded(origin);
+        let (district, is_one_time) = (account.district, credential.one_time_until.is_some());
+        self.update_hash(district, person, key, credential, verdict.rehashed).await;
+        Ok(Verified { district, person, is_one_time })
+    }
+
+    /// Replaces a hash that is not encrypted or was made with other parameters. The sign-in
+    /// succeeds without it too.
+    async fn update_hash(
+        &self,
+        district: AreaCode,
+        person: PersonId,
+        key: SealingKey,
+        credential: Credential,
+        rehashed: Option<String>,
+    ) {
+        if credential.is_sealed() && rehashed.is_none() {
+            return;
+        }
+        let hash = rehashed.unwrap_or_else(|| credential.hash.clone());
+        let updated = self.db.write(district, move |tx| {
+            let whose = (district, person);
+            credential::reseal(tx.write_unbatched(), &key, whose, &credential, &hash)
+        });
+        if let Err(error) = updated.await {
+            tracing::warn!(%error, "a password hash was not updated");
+        }
     }
 }
 

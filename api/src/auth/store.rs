@@ -80,7 +80,7 @@ pub fn area(
     Ok(person.first(conn).optional()?)
 }
 
-/// The active person with this phone index, and the password hash if one is set.
+/// The active person with this phone index.
 ///
 /// # Errors
 /// [`DbError`].
@@ -88,36 +88,26 @@ pub fn by_phone(
     conn: &mut Conn,
     district: AreaCode,
     phone_index: Hash,
-) -> Result<Option<(PersonId, Option<String>)>, DbError> {
-    let id: Option<PersonId> = people::table
+) -> Result<Option<PersonId>, DbError> {
+    let person = people::table
         .filter(people::district.eq(district))
         .filter(people::phone_index.eq(phone_index))
         .filter(people::state.eq(PersonState::Active))
-        .select(people::id)
-        .first(conn)
-        .optional()?;
-    let Some(id) = id else { return Ok(None) };
-    let hash = credentials::table
-        .find((district, id))
-        .select(credentials::password_hash)
-        .first(conn)
-        .optional()?;
-    Ok(Some((id, hash)))
+        .select(people::id);
+    Ok(person.first(conn).optional()?)
 }
 
-/// The phone index of a person, and the password hash if one is set.
+/// The phone index of a person.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn by_id(
+pub fn phone_index(
     conn: &mut Conn,
     district: AreaCode,
     id: PersonId,
-) -> Result<Option<(Hash, Option<String>)>, DbError> {
+) -> Result<Option<Hash>, DbError> {
     let person = people::table.find((district, id)).select(people::phone_index);
-    let Some(index) = person.first(conn).optional()? else { return Ok(None) };
-    let hash = credentials::table.find((district, id)).select(credentials::password_hash);
-    Ok(Some((index, hash.first(conn).optional()?)))
+    Ok(person.first(conn).optional()?)
 }
 
 /// Ends the sessions of a person but `kept`, and refuses the access tokens issued so far;
@@ -168,7 +158,11 @@ pub fn set_own_password(
     now: DateTime<Utc>,
 ) -> Result<(), DbError> {
     end_access(conn, district, id, kept, EndReason::PasswordChanged, now)?;
-    let values = (credentials::password_hash.eq(hash), credentials::changed_at.eq(now.naive_utc()));
+    let values = (
+        credentials::password_hash.eq(hash),
+        credentials::changed_at.eq(now.naive_utc()),
+        credentials::one_time_until.eq(None::<NaiveDateTime>),
+    );
     let changed =
         diesel::update(credentials::table.find((district, id))).set(values).execute(conn)?;
     if changed == 0 {

@@ -10,7 +10,9 @@ use gridward_domain::word::Word as _;
 
 use super::import::{bar, write};
 use super::{Failure, connect};
-use crate::auth::{password, store};
+use crate::auth::credential::{self, Validity};
+use crate::auth::password;
+use crate::crypto::KeyRing;
 use crate::db::{Conn, dialect};
 use crate::demo::{GRIDS, Size, generate, mark, tasks};
 use crate::load::record::{DistrictRecords, PersonRecord};
@@ -48,10 +50,10 @@ pub(super) fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
         // Before anybody can sign in with a public password.
         mark::set(&mut conn, district, clock::system())?;
         add_tasks(&mut conn, &records, args.seed)?;
-        set_passwords(&mut conn, district, &faces.ids())?;
+        set_passwords(settings, &mut conn, district, &faces.ids())?;
         if let Some(file) = &args.sign_ins {
             let everybody: Vec<_> = records.people.iter().map(|person| person.id).collect();
-            set_passwords(&mut conn, district, &everybody)?;
+            set_passwords(settings, &mut conn, district, &everybody)?;
             write_sign_ins(file, &records)?;
         }
     } else {
@@ -107,11 +109,19 @@ fn faces(records: &DistrictRecords) -> Option<Faces> {
 }
 
 /// Sets the demo password, hashed once, for all of `people`.
-fn set_passwords(conn: &mut Conn, district: AreaCode, people: &[PersonId]) -> Result<(), Failure> {
-    let hash = password::hash(PASSWORD)?;
-    let now = clock::system();
+fn set_passwords(
+    settings: &Settings,
+    conn: &mut Conn,
+    district: AreaCode,
+    people: &[PersonId],
+) -> Result<(), Failure> {
+    let key = KeyRing::new(settings.installation_key(conn)?).key(conn, district)?;
+    let (hash, now) = (password::hash(PASSWORD)?, clock::system());
+    let validity = Validity::Permanent { kept: None };
     db::transact(conn, |conn| {
-        people.iter().try_for_each(|id| store::set_password(conn, district, *id, &hash, now))
+        let mut set =
+            |id: &PersonId| credential::set(conn, &key, (district, *id), &hash, validity, now);
+        people.iter().try_for_each(&mut set)
     })?;
     Ok(())
 }

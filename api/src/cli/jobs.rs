@@ -32,7 +32,7 @@ enum Command {
 }
 
 pub(super) fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
-    let jobs = jobs::registry(settings.retention.clone());
+    let jobs = jobs::registry(settings.retention.clone(), settings.attachments.clone());
     let mut conn = connect(&settings.database)?;
     match &args.command {
         None => list(&mut conn, &jobs),

@@ -49,10 +49,15 @@ names), which overrides the defaults:
   GRIDWARD_SESSIONS_PER_PERSON devices of a person, signed in at a time  [5]
   GRIDWARD_CORS_ORIGINS  web origins that may call the API, with commas  [none]
   GRIDWARD_TRUSTED_PROXIES
-                         networks of the proxies in front that encrypt, with commas;
-                         needed beyond loopback without a certificate  [none]
+                         networks of the proxies in front that encrypt and name the
+                         client, with commas; needed beyond loopback without a
+                         certificate  [none]
   GRIDWARD_TLS_CERT      file with the certificate chain (PEM), for HTTPS  [none]
   GRIDWARD_TLS_KEY       file with its private key (PEM)  [none]
+  GRIDWARD_SIGN_INS_PER_MINUTE
+                         sign-in attempts from one /24 or /64 of addresses  [120]
+  GRIDWARD_CONNECTIONS   maximum number of connections  [20000]
+  GRIDWARD_BODY_SECONDS  time for a request body, or for an upload without progress  [30]
 
 Example:  gridward demo --serve";
 

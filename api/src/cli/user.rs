@@ -1,6 +1,6 @@
 //! `gridward user`: adds people, sets passwords and ends access on the server itself.
 
-use std::io::BufRead;
+use std::io::{BufRead as _, IsTerminal as _};
 
 use clap::Subcommand;
 use gridward_domain::area::AreaCode;
@@ -12,12 +12,14 @@ use gridward_domain::word::Word as _;
 use uuid::Uuid;
 
 use super::{Failure, choose_district, connect, person_state};
-use crate::auth::{password, store};
+use crate::auth::credential::{self, Validity};
+use crate::auth::{password, password_rules, store};
 use crate::crypto::KeyRing;
 use crate::load::record::PersonRecord;
 use crate::load::rows;
 use crate::log::head::Heads;
 use crate::log::{self, Event, Subject};
+use crate::person::password::personal_words;
 use crate::person::{Gender, PersonState};
 use crate::server::settings::Settings;
 use crate::{area, clock, db, person};
@@ -30,7 +32,7 @@ pub(super) struct Args {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Set a password, read from standard input
+    /// Set a password, typed without echo or read from standard input
     Password {
         /// The person's phone number
         phone: Phone,
@@ -72,20 +74,35 @@ pub(super) fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
 }
 
 fn set_password(settings: &Settings, phone: &Phone, district: Option<&str>) -> Result<(), Failure> {
-    let mut new = String::new();
-    std::io::stdin().lock().read_line(&mut new)?;
-    let new = new.trim_end_matches(['\n', '\r']);
-    password::accept(new)?;
-    let hash = password::hash(new)?;
+    let new = read_password()?;
     let mut conn = connect(&settings.database)?;
     let district = choose_district(&mut conn, district)?;
     let key = KeyRing::new(settings.installation_key(&mut conn)?).key(&mut conn, district)?;
     let known = store::by_phone(&mut conn, district, key.index(phone.as_str()))?;
-    let (id, _) = known.ok_or("no active person has this phone number")?;
-    let now = clock::system();
-    db::transact(&mut conn, |conn| store::set_password(conn, district, id, &hash, now))?;
+    let id = known.ok_or("no active person has this phone number")?;
+    let personal = personal_words(&mut conn, &key, &district.range(), id)?;
+    password_rules::accept(&new, &personal)?;
+    let (hash, now) = (password::hash(&new)?, clock::system());
+    let validity = Validity::Permanent { kept: None };
+    db::transact(&mut conn, |conn| {
+        credential::set(conn, &key, (district, id), &hash, validity, now)
+    })?;
     println!("The password of {id} is set.");
     Ok(())
+}
+
+/// The new password: typed twice without echo at a terminal, else a line of standard input.
+fn read_password() -> Result<String, Failure> {
+    if std::io::stdin().is_terminal() {
+        let new = rpassword::prompt_password("New password: ")?;
+        return match rpassword::prompt_password("The same again: ")? {
+            again if again == new => Ok(new),
+            _ => Err("the two passwords differ".into()),
+        };
+    }
+    let mut new = String::new();
+    std::io::stdin().lock().read_line(&mut new)?;
+    Ok(new.trim_end_matches(['\n', '\r']).to_owned())
 }
 
 fn add(

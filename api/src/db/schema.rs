@@ -27,6 +27,7 @@ diesel::table! {
         sha256 -> Text,
         complete -> Bool,
         created_at -> Timestamp,
+        fence -> BigInt,
     }
 }
 
@@ -90,6 +91,7 @@ diesel::table! {
         person -> Text,
         password_hash -> Text,
         changed_at -> Timestamp,
+        one_time_until -> Nullable<Timestamp>,
         before_enrolment -> Bool,
     }
 }

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
 use super::model::LoggedEvent;
-use crate::auth::Authenticated;
+use crate::auth::{Authenticated, RecentAccess};
 use crate::clock::nearest_moment;
 use crate::db::DbError;
 use crate::http::openapi;
@@ -114,7 +114,8 @@ struct Lines(String);
 /// Export events
 ///
 /// Returns all matching events, one per line (NDJSON), in sequence. Each line contains all
-/// input of its hash. Allowed roles: supervisors, admins and auditors.
+/// input of its hash. The caller must have been authenticated recently (401 `step_up_required`).
+/// Allowed roles: supervisors, admins and auditors.
 #[utoipa::path(
     tag = "log",
     operation_id = "export_events",
@@ -127,10 +128,10 @@ struct Lines(String);
 #[get("/events/export")]
 pub(crate) async fn export_events(
     db: Data<Db>,
-    Authenticated(principal): Authenticated,
+    RecentAccess(access): RecentAccess,
     Paged { filter, page }: Paged<EventQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let mut query = filter.authorize(&principal)?;
+    let mut query = filter.authorize(&access.principal)?;
     let wanted: Wanted<(i64,)> = page.wanted()?;
     query.after = wanted.after.map_or(query.after, |(seq,)| seq.max(query.after));
     let most = page.limit.map_or(i64::MAX, |limit| limit.get().into());

@@ -9,7 +9,7 @@ use actix_web::{FromRequest, HttpRequest, web};
 use futures_util::StreamExt as _;
 use serde::de::DeserializeOwned;
 
-use super::deserialize;
+use super::{body_limits, deserialize};
 use crate::http::problem::{Problem, ProblemCode};
 
 /// The maximum size of a JSON body in bytes.
@@ -46,11 +46,11 @@ pub fn is_json(request: &HttpRequest) -> bool {
 /// The bytes of a body.
 ///
 /// # Errors
-/// 413 above [`LIMIT`]; the rest is not read.
+/// 413 above [`LIMIT`]; the rest is not read. 408 or 429 for a body that arrives too slowly.
 pub async fn collect(mut payload: web::Payload) -> Result<Vec<u8>, Problem> {
     let mut bytes = Vec::new();
     while let Some(chunk) = payload.next().await {
-        let chunk = chunk.map_err(|_| ProblemCode::BadRequest)?;
+        let chunk = chunk.map_err(|error| body_limits::interrupted(&error))?;
         if bytes.len() + chunk.len() > LIMIT {
             return Err(ProblemCode::TooLarge.into());
         }

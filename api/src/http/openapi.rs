@@ -38,6 +38,7 @@ const ANSWERS: &[(u16, &str, &str)] = &[
     (401, "Unauthenticated", "No valid access token, or wrong credentials"),
     (403, "Forbidden", "The caller's role does not permit this action"),
     (404, "NotFound", "The resource does not exist or is outside the caller's area"),
+    (408, "RequestTimeout", "The body did not arrive in time"),
     (409, "Conflict", "The state of the resource does not permit this action"),
     (410, "Gone", "The one-time code was used before or has expired"),
     (412, "VersionConflict", "`If-Match` names another version than the current one"),
@@ -60,6 +61,13 @@ fn problem(status: u16, description: &str) -> Response {
     }
     if status == 429 || status == 503 {
         answer = answer.header("Retry-After", seconds_header("Seconds to wait"));
+    }
+    if status == 429 {
+        let policy = "Name, quota (`q`) and window in seconds (`w`) of the exceeded limit";
+        let rest = "Name, remaining quota (`r`) and seconds until more (`t`) of the exceeded limit";
+        answer = answer
+            .header("RateLimit-Policy", text_header(policy))
+            .header("RateLimit", text_header(rest));
     }
     answer.build()
 }
@@ -108,19 +116,19 @@ groups! {
     /// The problems of the readiness check.
     Ready: 400 404 429 500 503;
     /// The problems of signing in.
-    SignIn: 400 401 403 413 415 422 429 500 503;
+    SignIn: 400 401 403 408 413 415 422 429 500 503;
     /// The problems of enrolling a device.
-    Enrol: 400 401 403 404 410 413 415 422 429 500 503;
+    Enrol: 400 401 403 404 408 410 413 415 422 429 500 503;
     /// The problems of operations that read.
     Read: 400 401 403 404 429 500 503;
     /// The problems of operations that write.
-    Write: 400 401 403 404 409 413 415 422 429 500 503;
+    Write: 400 401 403 404 408 409 413 415 422 429 500 503;
     /// The problems of uploading bytes.
-    Send: 400 401 403 404 409 413 415 422 429 460 500 503;
+    Send: 400 401 403 404 408 409 413 415 422 429 460 500 503;
     /// The problems of deleting.
     GiveUp: 400 401 403 404 409 429 500 503;
     /// The problems of commands to a task.
-    Decide: 400 401 403 404 409 412 413 415 422 428 429 500 503;
+    Decide: 400 401 403 404 408 409 412 413 415 422 428 429 500 503;
 }
 
 pub(crate) const KEY: &str = "Idempotency-Key";
@@ -139,12 +147,12 @@ impl IntoParams for OwnNames {
     }
 }
 
-/// The key of operations that open sealed data: accepted without effect.
+/// The key of operations that disclose sealed data or a secret: accepted without effect.
 pub struct NeverStored;
 
 impl IntoParams for NeverStored {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        let about = "Accepted without effect: the answer opens sealed data and is never stored.";
+        let about = "Accepted without effect: the answer holds sensitive data and is never stored.";
         vec![header_parameter(KEY, about, 64, Some(KEY_PATTERN))]
     }
 }

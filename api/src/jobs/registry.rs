@@ -4,12 +4,19 @@ use std::sync::Arc;
 
 use super::Job;
 use super::archive_events::{ArchiveEvents, Retention};
+use super::expired_uploads::ExpiredUploads;
 use super::forget_commands::ForgetCommands;
 use super::overdue_tasks::OverdueTasks;
+use crate::attachment::blob_store::StorageLocation;
 
 /// Every job of a server, the most frequent first.
-pub fn registry(retention: Option<Retention>) -> Vec<Arc<dyn Job>> {
-    vec![Arc::new(OverdueTasks), Arc::new(ForgetCommands), Arc::new(ArchiveEvents { retention })]
+pub fn registry(retention: Option<Retention>, attachments: StorageLocation) -> Vec<Arc<dyn Job>> {
+    vec![
+        Arc::new(OverdueTasks),
+        Arc::new(ForgetCommands),
+        Arc::new(ArchiveEvents { retention }),
+        Arc::new(ExpiredUploads { attachments }),
+    ]
 }
 
 #[cfg(test)]
@@ -20,7 +27,7 @@ mod tests {
 
     #[test]
     fn every_name_is_unique_and_fits_a_label() {
-        let jobs = registry(None);
+        let jobs = registry(None, StorageLocation::parse("attachments"));
         let names: BTreeSet<&str> = jobs.iter().map(|job| job.name()).collect();
         assert_eq!(names.len(), jobs.len());
         let fits = |name: &&str| name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');

@@ -4,9 +4,10 @@ use std::path::Path;
 
 use rustix::process::{Resource, getrlimit};
 
-/// How many files and connections this process may have open; `None` if any number.
+/// How many files and connections this process may have open, after it raised its limit as a
+/// server does; `None` if any number.
 pub fn open_file_limit() -> Option<u64> {
-    getrlimit(Resource::Nofile).current
+    getrlimit(Resource::Nofile).maximum
 }
 
 /// The free bytes for this user on the disk with `path`, which need not exist yet.

@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 
 use super::store::{self, Particulars, PersonRow};
 use crate::area;
-use crate::auth::Authenticated;
+use crate::auth::LimitedAccess;
 use crate::crypto::{KeyRing, SealingKey};
 use crate::db::DbError;
 use crate::http::openapi;
@@ -89,7 +89,7 @@ pub struct Me {
 pub(crate) async fn get_me(
     db: Data<Db>,
     keys: Data<KeyRing>,
-    Authenticated(principal): Authenticated,
+    LimitedAccess { principal, .. }: LimitedAccess,
 ) -> Result<Json<Me>, Problem> {
     let keys = keys.clone();
     let me = db.read(move |conn| {

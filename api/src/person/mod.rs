@@ -5,11 +5,18 @@
 
 pub mod appoint;
 pub mod availability;
+pub mod enrolment;
+pub mod invitation_sheet;
+pub mod invitations;
 pub mod me;
 pub mod model;
+pub mod password;
+pub mod password_reset;
 pub mod routes;
 pub mod sessions;
+pub mod step_up;
 pub mod store;
+pub mod totp;
 
 pub use availability::Availability;
 pub use model::{Gender, Person, PersonState, Role, Weekday};

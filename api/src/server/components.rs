@@ -8,17 +8,24 @@ use super::methods::Methods;
 use super::settings::Settings;
 use crate::area::map::Maps;
 use crate::attachment::receive::Attachments;
+use crate::attachment::uploads::Uploads;
+use crate::auth::attempts::Attempts;
 use crate::auth::password::Passwords;
 use crate::auth::proofs::Proofs;
-use crate::auth::sign_in::{Failures, OnlyDistrict, SignIn};
+use crate::auth::sign_in::{OnlyDistrict, SignIn};
 use crate::auth::signing::SigningKeys;
 use crate::auth::token::Tokens;
-use crate::auth::{Authenticator, PrincipalCache, Sessions};
+use crate::auth::enrolment::code_requests::CodeMessages;
+use crate::auth::{
+    Authenticator, Enrolments, PrincipalCache, SecondFactorPolicy, SecondFactors, Sessions,
+};
 use crate::clock::{self, Clock};
 use crate::crypto::KeyRing;
-use crate::db::Conn;
+use crate::db::{Conn, DbError};
+use crate::demo::mark;
 use crate::http::shutdown::Shutdown;
 use crate::idempotency::Commands;
+use crate::limits::{BodyLimits, Connections, Limits, Quotas};
 use crate::ops::Metrics;
 use crate::sync::change_broadcast::ChangeBroadcast;
 use crate::sync::last_change_index::LastChangeIndex;
@@ -51,12 +58,16 @@ components! {
     Components {
         db: Db,
         keys: KeyRing,
+        limits: Limits,
         clock: Clock,
         tokens: Tokens,
         principals: PrincipalCache,
         authenticator: Authenticator,
         sign_in: SignIn,
         sessions: Sessions,
+        second_factors: SecondFactors,
+        enrolments: Enrolments,
+        code_messages: CodeMessages,
         proofs: Proofs,
         commands: Commands,
         maps: Maps,
@@ -78,6 +89,7 @@ impl Components {
     /// If a key, a password hash or the attachment store is unavailable.
     pub(super) fn new(
         settings: &Settings,
+        connections: Connections,
         conn: &mut Conn,
     ) -> Result<Self, Box<dyn std::error::Error>> {
         let installation = settings.installation_key(conn)?;
@@ -89,12 +101,15 @@ impl Components {
         let keys = KeyRing::new(installation);
         let tokens = Tokens::new(signing, settings.sessions.access_token);
         let principals = PrincipalCache::default();
+        let only_district = OnlyDistrict::default();
+        let policy = second_factor(settings, conn)?;
         Ok(Self {
             authenticator: Data::new(Authenticator {
                 db: db.clone(),
                 tokens: tokens.clone(),
                 proofs: proofs.clone(),
                 principals: principals.clone(),
+                second_factor: policy,
                 clock,
             }),
             proofs: Data::new(proofs),
@@ -102,10 +117,9 @@ impl Components {
                 db: db.clone(),
                 keys: keys.clone(),
                 passwords: Passwords::new(cores)?,
-                tokens: tokens.clone(),
                 clock,
-                failures: Failures::default(),
-                only_district: OnlyDistrict::default(),
+                attempts: Attempts::new(settings.limits.sign_ins_per_minute),
+                only_district: only_district.clone(),
             }),
             sessions: Data::new(Sessions {
                 db: db.clone(),
@@ -114,7 +128,21 @@ impl Components {
                 principals: principals.clone(),
                 clock,
                 rules: settings.sessions.rules,
+                second_factor: policy,
             }),
+            second_factors: Data::new(SecondFactors {
+                db: db.clone(),
+                keys: keys.clone(),
+                clock,
+                policy,
+            }),
+            enrolments: Data::new(Enrolments {
+                db: db.clone(),
+                keys: keys.clone(),
+                only_district,
+                lifetime: settings.enrolment.invitation,
+            }),
+            code_messages: Data::new(settings.enrolment.messages.clone()),
             commands: Data::new(Commands::new(db.clone(), keys.clone())),
             sync: Data::new(Sync {
                 db: db.clone(),
@@ -127,7 +155,13 @@ impl Components {
                 db: db.clone(),
                 keys: keys.clone(),
                 blobs: settings.attachments.open()?,
+                uploads: Uploads::default(),
                 clock,
+            }),
+            limits: Data::new(Limits {
+                proxies: settings.trusted_proxies.clone(),
+                bodies: BodyLimits::new(settings.limits.body_timeout, connections.count),
+                quotas: Quotas::default(),
             }),
             maps: Data::new(Maps::default()),
             summaries: Data::new(SummaryCache::default()),
@@ -143,4 +177,12 @@ impl Components {
             principals: Data::new(principals),
         })
     }
+}
+
+/// The policy of second factors. The passwords of a demo are public, so a second factor would
+/// protect nothing.
+fn second_factor(settings: &Settings, conn: &mut Conn) -> Result<SecondFactorPolicy, DbError> {
+    let policy = settings.enrolment.second_factor;
+    let is_demo = mark::find(conn)?.is_some();
+    Ok(SecondFactorPolicy { is_required: policy.is_required && !is_demo, ..policy })
 }

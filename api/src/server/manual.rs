@@ -115,15 +115,19 @@ fn following() -> String {
          - An invalid command (`invalid`, `invalid_json`, `unknown_command`) is `rejected` without \
          affecting the others, and is not stored: a corrected one may use the same id. A command \
          that was refused for any other reason stays refused; to try again, send a new command \
-         with a new id. A refused call with an `Idempotency-Key` is not stored.\n\
-         - A report is always stored. `recorded` means that it did not change the task: the task \
-         had changed or was handed on to another person, or the outcome was unreadable. Unreadable \
-         fields, answers that violate the form, and impossible times or clocks are marked in its \
-         `flags`; `POST /v1/tasks/{{id}}/report` refuses such a report, since its author can still \
-         correct it. A report is `rejected` only if its `id` or `task_id` is unreadable (`invalid`), if its id \
-         was used for something else (`command_id_reused`), if its author is and was not involved \
-         in the task (`not_found`, `forbidden`), or if the server failed to process it five times \
-         (`command_dead_lettered`); the operators can then recover it.\n\
+         with a new id. A refused call with an `Idempotency-Key` is not stored.
+\
+         - A report by a present or former assignee is always stored. `recorded` means that it did \
+         not change the task: the task had changed or was handed on to another person, or the \
+         outcome was unreadable. Unreadable fields, answers that violate the form, and impossible \
+         times or clocks are marked in its `flags`; `POST /v1/tasks/{{id}}/report` refuses such a \
+         report, since its author can still correct it. A report is `rejected` only if its `id` or \
+         `task_id` is unreadable (`invalid`), if its id was used for something else \
+         (`command_id_reused`), if its author neither has nor had the task (`not_assignee`, \
+         `task_phase`, `not_found`, `forbidden`), or if the server failed to process it five times \
+         (`command_dead_lettered`); the operators can then recover it. A person's 301st report of \
+         a day gets `retry`.
+\
          - A row in `changes` replaces the stored row unless its `version` is lower. Rows in \
          `removed` are deleted, including personal data. On `reset`, all rows are deleted, but \
          never the outbox.\n\

@@ -4,6 +4,7 @@ mod access;
 mod components;
 mod contract;
 pub mod diagnosis;
+pub mod enrolment_settings;
 pub mod exposure;
 mod installation_key;
 mod manual;

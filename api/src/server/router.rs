@@ -16,8 +16,8 @@ use crate::http::cors::CorsOrigins;
 use crate::http::problem::{Problem, answer};
 use crate::http::{body_limits, response_headers};
 use crate::{
-    area, attachment, auth, beneficiary, catalogue, event, http, notice, ops, person, plan, sync,
-    task,
+    area, attachment, auth, beneficiary, catalogue, event, http, limits, notice, ops, person, plan,
+    sync, task,
 };
 
 /// Every documented path. This is the table of contents of the API.
@@ -28,7 +28,15 @@ fn documented(v1: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(auth::session_routes::list_sessions)
         .service(auth::session_routes::rename_session)
         .service(auth::session_routes::end_session)
+        .service(person::password::replace_password)
+        .service(person::enrolment::enrol)
+        .service(auth::enrolment::routes::request_code)
+        .service(person::step_up::step_up)
         .service(person::me::get_me)
+        .service(person::totp::set_up_totp)
+        .service(person::totp::confirm_totp)
+        .service(person::totp::delete_totp)
+        .service(person::password::change_my_password)
         .service(area::routes::list_areas)
         .service(area::routes::locate_area)
         .service(area::routes::get_area)
@@ -39,6 +47,10 @@ fn documented(v1: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(task::person_state::change_person_state)
         .service(person::sessions::list_sessions_of_person)
         .service(person::sessions::end_sessions_of_person)
+        .service(person::password_reset::reset_password)
+        .service(person::invitations::invite_person)
+        .service(person::invitations::print_invitation)
+        .service(person::invitations::end_second_factors)
         .service(beneficiary::routes::list_beneficiaries)
         .service(beneficiary::routes::get_beneficiary)
         .service(task::reveal::reveal_beneficiary)
@@ -118,6 +130,7 @@ pub(super) fn app(
         .wrap(cors.middleware())
         .wrap(response_headers::defaults(https))
         .wrap(from_fn(ops::measure))
+        .wrap(from_fn(limits::body::limited))
         .wrap(TracingLogger::<ops::Spans>::new())
 }
 

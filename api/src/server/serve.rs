@@ -1,5 +1,7 @@
 //! The server process, from start to shutdown.
 
+use std::time::Duration;
+
 use actix_web::HttpServer;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -10,10 +12,14 @@ use super::{exposure, router};
 use crate::db::migrate::migrate;
 use crate::http::shutdown::Shutdown;
 use crate::jobs::{self, JobContext, scheduler};
+use crate::limits::Connections;
 use crate::ops;
 
 /// How long a shutdown waits for requests in flight, in seconds.
 const GRACE: u64 = 30;
+
+/// How long a connection stays open after an answer to a request whose body was not read.
+const CLOSING: Duration = Duration::from_millis(500);
 
 /// Migrates the database and serves until a signal stops it; calls `ready` with the
 /// server's URL once it accepts requests.
@@ -30,17 +36,21 @@ pub fn serve(
     let mut conn = settings.database.connect()?;
     migrate(&mut conn)?;
     exposure::check_demo(settings, &mut conn)?;
-    let components = Components::new(settings, &mut conn)?;
+    let connections = Connections::raise(settings.readers, settings.limits.connections)?;
+    tracing::info!(files = connections.files, connections = connections.count, "limits");
+    let components = Components::new(settings, connections, &mut conn)?;
     drop(conn);
     let db = components.db.get_ref().clone();
     let served = actix_web::rt::System::new().block_on(async {
         actix_web::rt::spawn(components.changes.get_ref().clone().run(db.clone()));
         actix_web::rt::spawn(end_streams(components.shutdown.get_ref().clone()));
-        let jobs = jobs::registry(settings.retention.clone());
+        let jobs = jobs::registry(settings.retention.clone(), settings.attachments.clone());
         scheduler::start(job_context(&components), jobs);
         let (cors, https) = (settings.cors_origins.clone(), certificate.is_some());
         let server = HttpServer::new(move || router::app(components.clone(), cors.clone(), https))
             .workers(settings.workers)
+            .max_connections((connections.count / settings.workers).max(1))
+            .client_disconnect_timeout(CLOSING)
             // Nagle's algorithm would delay a small answer by up to 40 ms.
             .tcp_nodelay(true)
             .shutdown_timeout(GRACE);

@@ -3,16 +3,18 @@
 //! An unknown or invalid setting stops the start with a message that names it.
 
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use chrono::TimeDelta;
+use chrono::{NaiveDate, TimeDelta};
 use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use super::enrolment_settings::{EnrolmentSettings, SecondFactor, Sms};
 use super::setting_value;
 use super::tls::TlsFiles;
 use crate::attachment::blob_store::StorageLocation;
@@ -29,11 +31,11 @@ use crate::task::reveal_budget::RevealBudget;
 /// The default settings file; `GRIDWARD_CONFIG` overrides it.
 pub const FILE: &str = "gridward.toml";
 /// Seconds of a day.
-const DAY: u32 = 86_400;
+pub(super) const DAY: u32 = 86_400;
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Raw {
+pub(super) struct Raw {
     database_url: String,
     listen: SocketAddr,
     #[serde(skip_serializing, default, deserialize_with = "setting_value::secret")]
@@ -60,6 +62,18 @@ struct Raw {
     trusted_proxies: Vec<String>,
     tls_cert: Option<PathBuf>,
     tls_key: Option<PathBuf>,
+    sign_ins_per_minute: u32,
+    connections: usize,
+    body_seconds: u32,
+    pub(super) second_factor: SecondFactor,
+    pub(super) second_factor_grace: Option<NaiveDate>,
+    pub(super) step_up_s: u32,
+    pub(super) invitation_s: u32,
+    pub(super) sms: Sms,
+    pub(super) sms_url: Option<String>,
+    #[serde(skip_serializing, default, deserialize_with = "setting_value::secret")]
+    pub(super) sms_key: Option<SecretString>,
+    pub(super) sms_per_day: u32,
 }
 
 impl Default for Raw {
@@ -89,6 +103,17 @@ impl Default for Raw {
             trusted_proxies: Vec::new(),
             tls_cert: None,
             tls_key: None,
+            sign_ins_per_minute: 120,
+            connections: 20_000,
+            body_seconds: 30,
+            second_factor: SecondFactor::Required,
+            second_factor_grace: None,
+            step_up_s: 600,
+            invitation_s: 7 * DAY,
+            sms: Sms::Off,
+            sms_url: None,
+            sms_key: None,
+            sms_per_day: 200,
         }
     }
 }
@@ -142,6 +167,37 @@ impl SessionSettings {
     }
 }
 
+/// The limits against guessing and overload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LimitSettings {
+    /// `sign_ins_per_minute`: sign-in attempts from one /24 or /64 of addresses, at least 1.
+    pub sign_ins_per_minute: NonZeroU32,
+    /// `connections`: the maximum number of connections, 16 to 1,000,000; the limit of open files
+    /// may permit fewer.
+    pub connections: usize,
+    /// `body_seconds`: the time for a request body, or for an upload without progress, 1 to 600.
+    pub body_timeout: Duration,
+}
+
+impl LimitSettings {
+    fn new(raw: &Raw) -> Result<Self, SettingsError> {
+        let refused = |name, reason| SettingsError::OutOfRange { name, reason };
+        if !(16..=1_000_000).contains(&raw.connections) {
+            return Err(refused("connections", "must be from 16 to 1000000"));
+        }
+        if !(1..=600).contains(&raw.body_seconds) {
+            return Err(refused("body_seconds", "must be from 1 to 600"));
+        }
+        let sign_ins_per_minute = NonZeroU32::new(raw.sign_ins_per_minute);
+        Ok(Self {
+            sign_ins_per_minute: sign_ins_per_minute
+                .ok_or_else(|| refused("sign_ins_per_minute", "must be at least 1"))?,
+            connections: raw.connections,
+            body_timeout: Duration::from_secs(raw.body_seconds.into()),
+        })
+    }
+}
+
 /// The settings of this installation.
 #[derive(Debug)]
 pub struct Settings {
@@ -166,12 +222,17 @@ pub struct Settings {
     pub reveals: RevealBudget,
     /// `access_token_s`, `session_*_s`, `sessions_per_person`.
     pub sessions: SessionSettings,
+    /// `second_factor`, `second_factor_grace`, `step_up_s`, `invitation_s`, `sms*`.
+    pub enrolment: EnrolmentSettings,
     /// `cors_origins`: the origins of web pages that may call the API. Default: none.
     pub cors_origins: CorsOrigins,
-    /// `trusted_proxies`: the networks of the proxies in front. Default: none.
+    /// `trusted_proxies`: the networks of the proxies in front, which encrypt and name the client
+    /// in `X-Forwarded-For` or `Forwarded`. Default: none.
     pub trusted_proxies: TrustedProxies,
     /// `tls_cert` and `tls_key`: the files for HTTPS. Default: none, so plain HTTP.
     pub tls: Option<TlsFiles>,
+    /// `sign_ins_per_minute`, `connections`, `body_seconds`.
+    pub limits: LimitSettings,
     pub(super) secret_key: Option<SecretString>,
     pub(super) key_file: Option<PathBuf>,
 }
@@ -262,6 +323,8 @@ impl Settings {
         }
         Ok(Self {
             sessions: SessionSettings::new(&raw)?,
+            enrolment: EnrolmentSettings::new(&raw)?,
+            limits: LimitSettings::new(&raw)?,
             attachments,
             reveals,
             retention: raw.archive.map(|folder| Retention { folder, keep_days }),
@@ -362,6 +425,11 @@ mod tests {
         assert_eq!(
             with("sessions_per_person = 101").expect_err("101"),
             "the setting `sessions_per_person` must be from 1 to 100"
+        );
+        assert_eq!(
+            with("trusted_proxies = 'proxy.local'").expect_err("a name"),
+            "the setting `trusted_proxies`: `proxy.local` is not a network of proxies, such as \
+             10.1.0.0/16 or 10.1.2.3"
         );
         let error = with("listen = 'nowhere'").expect_err("listen");
         assert!(error.contains("listen"), "{error}");

@@ -15,6 +15,7 @@ use crate::db::DbFailure as _;
 use crate::http::problem::answer::{Language, LocalizedProblem};
 use crate::http::problem::{FieldError, Problem, ProblemCode};
 use crate::idempotency::{self, Channel, Outcome, Request};
+use crate::limits::Quotas;
 use crate::task::command::action;
 use crate::task::origin::Origin;
 use crate::task::perform::{self, Performed, Sent};
@@ -68,6 +69,8 @@ pub struct Outbox {
     pub device_time: Option<DateTime<FixedOffset>>,
     /// The language of its problems.
     pub language: Language,
+    /// The daily amounts of its sender.
+    pub quotas: Quotas,
 }
 
 /// Executes the outbox in order.
@@ -91,7 +94,7 @@ pub fn push(
                     made_at: queued.at,
                     clock_behind,
                 };
-                one(tx, key, principal, queued, &origin)?
+                one(tx, key, principal, queued, &origin, &outbox.quotas)?
             }
             Err(unread) => {
                 let problem = LocalizedProblem(unread.clone().into(), outbox.language);
@@ -114,6 +117,7 @@ fn one(
     principal: &Principal,
     queued: &Queued,
     origin: &Origin,
+    quotas: &Quotas,
 ) -> Result<Outcome<Performed>, Problem> {
     let Queued { task, command, base, .. } = queued;
     let content = json!({ "task_id": task, "payload": command.payload() });
@@ -125,13 +129,13 @@ fn one(
         request: &content,
         channel: Channel::Outbox,
     };
-    let sent = Sent { task: *task, command, base: base.as_slice(), origin };
+    let sent = Sent { task: *task, command, base: base.as_slice(), origin, quotas };
     let authorize = |tx: &mut Tx<'_>| perform::authorize(tx, principal, &sent).map(drop);
     let answer = idempotency::once(tx, key, &request, authorize, |tx| {
         perform::perform(tx, key, principal, &sent)
     });
     match answer {
-        // The id named another command before.
+        // The id was already used for another command.
         Err(problem) if problem.as_db().is_none() => Ok(Outcome::new(Err(problem))),
         answer => answer,
     }

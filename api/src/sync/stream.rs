@@ -13,6 +13,7 @@ use futures_util::stream;
 use gridward_domain::area::AreaCode;
 use gridward_domain::authority::Principal;
 use serde_json::json;
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 use tokio::time::{Instant, timeout_at};
 use utoipa::ToSchema;
@@ -27,6 +28,7 @@ use crate::db::DbError;
 use crate::http::openapi;
 use crate::http::problem::Problem;
 use crate::http::shutdown::{Shutdown, ShutdownSignal};
+use crate::limits::Limits;
 use crate::log::head;
 use crate::tx::Db;
 
@@ -53,7 +55,8 @@ struct Hints(String);
 /// `id` and `area`. The client then syncs. `Last-Event-ID` resumes after that `seq`. An
 /// event named `many` replaces hints when too many were missed: sync. A keep-alive
 /// comment follows every 15 seconds. The stream ends when the access token expires, and
-/// within five seconds when the session ends or the caller's role or area changes. Allowed roles: all.
+/// within five seconds when the session ends or the caller's role or area changes. A person has
+/// at most 32 open streams (429). Allowed roles: all.
 #[utoipa::path(
     tag = "sync",
     operation_id = "stream_events",
@@ -71,8 +74,10 @@ pub(crate) async fn stream_events(
     shutdown: Data<Shutdown>,
     authenticator: Data<Authenticator>,
     clock: Data<Clock>,
+    limits: Data<Limits>,
     Access { principal, bearer }: Access,
 ) -> Result<HttpResponse, Problem> {
+    let permit = limits.quotas.stream(&principal)?;
     let last = request.headers().get("Last-Event-ID").and_then(|id| id.to_str().ok());
     let last: Option<i64> = last.and_then(|id| id.parse().ok());
     let (scope, district) = (Scope(principal), principal.district());
@@ -87,7 +92,17 @@ pub(crate) async fn stream_events(
     let ends = Instant::now() + Duration::from_secs(u64::try_from(left).unwrap_or_default());
     let admission = Admission { authenticator, bearer, principal };
     let (check, shutdown) = (Instant::now() + CHECK, shutdown.signal());
-    let listener = Listener { scope, news, last: head, waiting, ends, check, admission, shutdown };
+    let listener = Listener {
+        scope,
+        news,
+        last: head,
+        waiting,
+        ends,
+        check,
+        admission,
+        shutdown,
+        _permit: permit,
+    };
     let hints = stream::unfold(listener, |mut listener| async {
         let next = listener.next().await?;
         Some((Ok::<_, Problem>(next), listener))
@@ -151,6 +166,7 @@ struct Listener {
     check: Instant,
     admission: Admission,
     shutdown: ShutdownSignal,
+    _permit: OwnedSemaphorePermit,
 }
 
 /// The caller of a stream.

@@ -26,6 +26,7 @@ use crate::db::{Conn, DbError};
 use crate::http::problem::{FieldError, Kept, Problem, ProblemCode};
 use crate::idempotency::store::CommandRow;
 use crate::idempotency::{self, CommandId};
+use crate::limits::Quotas;
 use crate::log::{Event, Subject};
 use crate::tx::{ReadSet, Tx};
 use crate::{area, beneficiary, person};
@@ -41,6 +42,8 @@ pub struct Sent<'a> {
     pub base: &'a [i64],
     /// The origin of the command.
     pub origin: &'a Origin,
+    /// The daily amounts of the sender.
+    pub quotas: &'a Quotas,
 }
 
 /// The result of a command.

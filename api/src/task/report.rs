@@ -41,9 +41,9 @@ pub(super) struct Sealed {
     pub(super) clock_behind_s: i64,
 }
 
-/// Ends the task with the reported outcome and stores the report. A report from an outbox
-/// is evidence and is always stored: if the task has changed or the outcome is unreadable,
-/// the report is marked as recorded and does not change the task.
+/// Ends the task with the reported outcome and stores the report. A report from an outbox by a
+/// present or former assignee is evidence and is always stored: if the task has changed or the
+/// outcome is unreadable, the report is marked as recorded and does not change the task.
 ///
 /// # Errors
 /// As [`perform::perform`].
@@ -55,25 +55,27 @@ pub(super) fn report(
     content: &ReportContent,
 ) -> Result<Performed, Problem> {
     let row = authorize(tx, principal, sent)?;
-    let may = Verb::Report.is_for(principal.role);
     perform::decided_on(&row, sent)?;
+    let before = row.life()?;
+    let assignee = before.state.assignee();
+    let was_assignee = assignee != Some(principal.person) && was_assignee(tx, principal, &row)?;
+    let is_involved = was_assignee || assignee == Some(principal.person);
     let kind = catalogue::store::one(tx.read_unbatched(), row.district, &row.kind)?;
     let mut flags = {
         let created = row.created_at.and_utc();
         report_flag::flags(content, kind.as_ref(), sent.origin, created, tx.now)?
     };
-    let before = row.life()?;
-    if was_handed_on(tx, principal, &row, &before)? {
+    if was_assignee && assignee.is_some() {
         flags.insert(ReportFlag::HandedOn);
     }
-    let applied = if may {
+    let applied = if Verb::Report.is_for(principal.role) {
         apply_outcome(tx, key, principal, &row, &before, sent.origin, content.outcome)?
     } else {
         Err(ProblemCode::Forbidden.into())
     };
     let (after, because) = match applied {
         Ok(after) => (after, None),
-        Err(problem) if sent.origin.from_outbox => (None, Some(problem)),
+        Err(problem) if sent.origin.from_outbox && is_involved => (None, Some(problem)),
         Err(problem) => return Err(problem),
     };
     let id = sent.origin.id.as_ref().and_then(CommandId::uuid).unwrap_or_else(Uuid::now_v7);
@@ -87,6 +89,7 @@ pub(super) fn report(
         Some(_) => ReportId(Uuid::now_v7()),
         None => ReportId(id),
     };
+    sent.quotas.report(principal)?;
     keep(tx, key, principal, &row, id, content, sent.origin, after.is_none(), flags)?;
     let step = Step { row: &row, before, after: after.unwrap_or(before), verb: Verb::Report };
     let mut body = json!({ "report": id });
@@ -162,25 +165,14 @@ fn apply_outcome(
     })
 }
 
-/// Whether the principal was ever the assignee, by the log.
+/// Whether the principal was ever the assignee, by the log and the events of this transaction.
 fn was_assignee(tx: &mut Tx<'_>, principal: &Principal, row: &TaskRow) -> Result<bool, DbError> {
-    log::store::was_assignee(
-        tx.read_unbatched(),
-        row.district,
-        &row.id.to_string(),
-        principal.person,
-    )
-}
-
-/// Whether the task was the principal's and is now another person's.
-fn was_handed_on(
-    tx: &mut Tx<'_>,
-    principal: &Principal,
-    row: &TaskRow,
-    before: &life::Task,
-) -> Result<bool, DbError> {
-    let others = before.state.assignee().is_some_and(|assignee| assignee != principal.person);
-    Ok(others && was_assignee(tx, principal, row)?)
+    let (id, me) = (row.id.to_string(), principal.person);
+    let of_task = |event: &Event| event.subject == Subject::Task && event.subject_id == id;
+    if tx.events().iter().any(|event| of_task(event) && event.person == Some(me)) {
+        return Ok(true);
+    }
+    log::store::was_assignee(tx.read_unbatched(), row.district, &id, me)
 }
 
 /// How long ago a report may have been made that ends a task given back meanwhile: the time is

@@ -161,6 +161,11 @@ impl Tx<'_> {
         self.events.push(event);
     }
 
+    /// The events that were recorded and not yet appended.
+    pub fn events(&self) -> &[Event] {
+        &self.events
+    }
+
     /// Whether a failed step is rolled back alone.
     pub(super) fn is_isolated(&self) -> bool {
         self.isolation != Isolation::Shared

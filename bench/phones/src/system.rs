@@ -74,6 +74,8 @@ fn spawn(binary: &Path, url: &str) -> Result<Child, Error> {
     let address = listen_address(url)?;
     let mut command = Command::new(binary);
     command.arg("serve").env("GRIDWARD_LISTEN", address).stdout(Stdio::null()).kill_on_drop(true);
+    // All phones have the address of this machine.
+    command.env("GRIDWARD_SIGN_INS_PER_MINUTE", "1000000");
     if std::env::var_os("GRIDWARD_LOG").is_none() {
         command.env("GRIDWARD_LOG", "warn");
     }

@@ -124,8 +124,8 @@ impl SecondFactors {
         }
     }
 
-    /// A new secret for the person's authenticator app, as the URI of its QR code. It replaces
-    /// the present one when a code confirms it.
+    /// A new secret for the person's authenticator app, as the URI of its QR code, which shows
+    /// `account`. It replaces the present one when a code confirms it.
     ///
     /// # Errors
     /// 403 `second_factor_required` for a session without a second factor, if the person has an
@@ -133,6 +133,7 @@ impl SecondFactors {
     pub async fn set_up_totp(
         &self,
         principal: &Principal,
+        account: String,
         is_restricted: bool,
     ) -> Result<String, Problem> {
         let (district, person) = (principal.district(), principal.person);
@@ -145,11 +146,7 @@ impl SecondFactors {
             let key = keys.key(tx.read_unbatched(), district)?;
             let secret = totp::new_secret().map_err(Problem::defect)?;
             totp_store::set_pending(tx.write_unbatched(), &key, district, person, &secret)?;
-            // The id names the account to its owner alone; the name of a person is not for a QR
-            // code on a desk.
-            let account = person.to_string();
-            let account = account.split('-').next_back().unwrap_or_default();
-            totp::uri(&secret, account).map_err(Problem::defect)
+            totp::uri(&secret, &account).map_err(Problem::defect)
         });
         set_up.await
     }

@@ -8,8 +8,6 @@ pub mod admission;
 pub mod device_keys;
 pub mod factors;
 pub mod policy;
-pub mod routes;
-pub mod step_up;
 pub mod totp;
 pub mod totp_store;
 

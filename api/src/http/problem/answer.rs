@@ -10,7 +10,7 @@ use tracing_actix_web::RequestId;
 use utoipa::ToSchema;
 
 use super::catalogue::ProblemCode;
-use super::{Details, FieldError, Problem, What};
+use super::{Details, FieldError, Problem, RateLimit, What};
 
 /// The languages of problems.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -158,6 +158,12 @@ pub(super) fn write(
     }
     if let Some(seconds) = problem.retry_after {
         answer.insert_header((header::RETRY_AFTER, seconds));
+        if let Some(RateLimit { policy, quota, window, .. }) = problem.rate_limit {
+            let window = window.as_secs();
+            answer
+                .insert_header(("RateLimit-Policy", format!("\"{policy}\";q={quota};w={window}")))
+                .insert_header(("RateLimit", format!("\"{policy}\";r=0;t={seconds}")));
+        }
     }
     let body = body(problem, language, request_id);
     let json = serde_json::to_vec(&body).unwrap_or_default();

@@ -136,6 +136,10 @@ problems! {
     EnrolmentRequired "enrolment_required" 403
         "Enrolment required": "Ask your manager or supervisor for an invitation, then enrol this device with its code and a new password.";
         "本设备尚未登记": "请向网格员或上级领取邀请码，用邀请码和新密码登记本设备。";
+    /// A one-time password must be replaced first.
+    PasswordChangeRequired "password_change_required" 403
+        "New password required": "This is a one-time password. Replace it with PUT /v1/auth/password, then sign in.";
+        "请先设置新密码": "这是一次性密码，请通过 PUT /v1/auth/password 设置新密码后再登录。";
     /// The resource is visible, but the role does not permit the action.
     Forbidden "forbidden" 403
         "Permission denied": "Your role does not permit this action. Contact your administrator.";
@@ -224,6 +228,10 @@ problems! {
     TooLarge "body_too_large" 413
         "Content too large": "A JSON body is limited to 256 KiB. See the API documentation for the limit of each attachment type.";
         "内容过大": "JSON 正文不能超过 256 KiB，各类附件的大小上限见接口文档。";
+    /// The body did not arrive in time.
+    RequestTimeout "request_timeout" 408 retryable = true
+        "The request arrived too slowly": "The server stopped waiting for the rest of the body. Send it again, or in smaller parts.";
+        "请求传输过慢": "服务器已停止等待其余内容，请重试，或分多次发送。";
     /// The Content-Type is not supported, or the body is compressed.
     UnsupportedMediaType "unsupported_media_type" 415
         "Unsupported media type": "Send the documented content type, uncompressed. Only a push to sync accepts gzip.";

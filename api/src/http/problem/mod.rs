@@ -9,6 +9,8 @@ pub mod catalogue;
 pub mod kept;
 pub mod routes;
 
+use std::time::Duration;
+
 use actix_web::ResponseError;
 use actix_web::http::StatusCode;
 use serde::{Deserialize, Serialize};
@@ -45,6 +47,19 @@ impl FieldError {
     }
 }
 
+/// An exceeded limit, for the `RateLimit` headers (draft-ietf-httpapi-ratelimit-headers).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RateLimit {
+    /// The name of the limit.
+    pub policy: &'static str,
+    /// The number of requests in [`RateLimit::window`].
+    pub quota: u32,
+    /// The period of the quota.
+    pub window: Duration,
+    /// The time until the next request is accepted.
+    pub wait: Duration,
+}
+
 /// An error of a request or of the server.
 #[derive(Debug, Error)]
 #[error("{}", .0.sentence())]
@@ -64,6 +79,7 @@ struct Details {
     nonce: Option<String>,
     /// The challenge of a 401, if not the usual one.
     challenge: Option<String>,
+    rate_limit: Option<RateLimit>,
 }
 
 /// The kind of problem. A fault of the server always has its cause.
@@ -123,6 +139,7 @@ impl Problem {
             retry_after,
             nonce: None,
             challenge: None,
+            rate_limit: None,
         }))
     }
 
@@ -169,6 +186,13 @@ impl Problem {
     pub fn after(mut self, seconds: u64) -> Self {
         self.0.retry_after = Some(seconds);
         self
+    }
+
+    /// The caller exceeded `limit`.
+    pub fn rate_limited(limit: RateLimit) -> Self {
+        let mut problem = Self::too_many_requests(limit.wait.as_secs() + 1);
+        problem.0.rate_limit = Some(limit);
+        problem
     }
 
     /// A defect of the server; `what` goes to the log.

@@ -196,7 +196,9 @@ fn report_is_kept(
     let answer = entry.outcome().ok_or("without a final outcome")?;
     if answer.outcome == Outcome::Rejected {
         let code = answer.problem.as_ref().map_or("", |problem| problem.code.as_str());
-        if !matches!(code, "not_found" | "forbidden") {
+        // A person who never had the task cannot report it.
+        let never_assigned = matches!(code, "not_assignee" | "task_phase");
+        if !never_assigned && !matches!(code, "not_found" | "forbidden") {
             return Err("rejected, but not for lack of visibility or permission");
         }
         if !found.is_empty() {

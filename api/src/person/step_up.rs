@@ -3,23 +3,22 @@
 
 use std::collections::BTreeSet;
 
-use actix_web::web::{Data, Json};
 use actix_web::post;
+use actix_web::web::{Data, Json};
 use secrecy::SecretString;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::SecondFactors;
-use super::totp_store::Which;
-use crate::auth::authenticated::Access;
 use crate::auth::device::AuthMethod;
 use crate::auth::routes::AccessToken;
-use crate::auth::sessions::Sessions;
+use crate::auth::second_factor::totp_store::Which;
 use crate::auth::sign_in::SignIn;
+use crate::auth::{Access, SecondFactors, Sessions};
 use crate::http::Json as Body;
 use crate::http::openapi;
 use crate::http::problem::{Problem, ProblemCode};
 use crate::idempotency::IdempotencyKey;
+use crate::limits::Prefix;
 
 /// The credentials of a person who is signed in; at least one of them.
 #[derive(Deserialize, ToSchema)]
@@ -55,7 +54,8 @@ pub(crate) async fn step_up(
     sign_in: Data<SignIn>,
     second_factors: Data<SecondFactors>,
     sessions: Data<Sessions>,
-    Access { principal, bearer }: Access,
+    from: Prefix,
+    access: Access,
     // Parsed so that an invalid one is rejected; an access token is never stored.
     _: IdempotencyKey,
     Body(StepUp { password, totp }): Body<StepUp>,
@@ -63,10 +63,11 @@ pub(crate) async fn step_up(
     if password.is_none() && totp.is_none() {
         return Err(Problem::invalid("/password", "a password or a code is required"));
     }
+    let Access { principal, bearer } = access;
     let (district, person) = (principal.district(), principal.person);
     let mut methods = BTreeSet::new();
     if let Some(password) = password {
-        let verified = sign_in.verify_person(&principal, password).await;
+        let verified = sign_in.verify_person(from, access, password).await;
         verified.map_err(|problem| invalid(problem, "/password", "is not your password"))?;
         methods.insert(AuthMethod::Pwd);
     }

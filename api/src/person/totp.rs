@@ -7,15 +7,14 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::SecondFactors;
 use super::step_up::invalid;
-use super::totp_store::Which;
-use crate::auth::authenticated::{LimitedAccess, RecentAccess};
-use crate::auth::authenticator::Authenticator;
+use super::store;
 use crate::auth::device::AuthMethod;
 use crate::auth::qr;
 use crate::auth::routes::AccessToken;
-use crate::auth::sessions::Sessions;
+use crate::auth::second_factor::totp_store::Which;
+use crate::auth::{Authenticator, LimitedAccess, RecentAccess, SecondFactors, Sessions};
+use crate::crypto::mask;
 use crate::http::Json as Body;
 use crate::http::openapi;
 use crate::http::problem::Problem;
@@ -60,7 +59,14 @@ pub(crate) async fn set_up_totp(
     if !is_restricted {
         authenticator.check_recent(&bearer)?;
     }
-    let uri = second_factors.set_up_totp(&principal, is_restricted).await?;
+    let keys = second_factors.keys.clone();
+    let account = second_factors.db.read(move |conn| {
+        let key = keys.key(conn, principal.district())?;
+        let row = store::row(conn, &principal.scope(), principal.person)?;
+        let row = row.ok_or_else(Problem::not_found)?;
+        Ok::<_, Problem>(mask::phone(&row.particulars(&key)?.phone))
+    });
+    let uri = second_factors.set_up_totp(&principal, account.await?, is_restricted).await?;
     let qr = qr::svg(&uri).map_err(Problem::defect)?;
     Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(TotpSetup { uri, qr }))
 }

@@ -1,0 +1,133 @@
+//! The uploads in progress: one for each attachment, and a few for each person.
+//!
+//! A phone whose connection broke sends again before the server notices the break. The new upload
+//! therefore ends the old one, whose bytes are kept, instead of waiting for it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use gridward_domain::area::AreaCode;
+use gridward_domain::authority::Principal;
+use gridward_domain::id::PersonId;
+use moka::sync::Cache;
+use tokio::sync::{Mutex, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore, watch};
+use uuid::Uuid;
+
+use crate::http::problem::Problem;
+
+/// The maximum number of uploads of one person at a time.
+const PER_PERSON: usize = 4;
+/// The maximum number of files that are verified in memory at a time.
+const VERIFIED: usize = 4;
+/// How long an upload waits for the one that it ends to store its last part.
+const TIMEOUT: Duration = Duration::from_secs(10);
+/// Longer than the longest upload, so that no state is forgotten while it is in use.
+const IDLE: Duration = Duration::from_secs(24 * 3600);
+const CAPACITY: u64 = 100_000;
+
+/// The uploads in progress on this server.
+#[derive(Clone)]
+pub struct Uploads {
+    attachments: Cache<(AreaCode, Uuid), Arc<Attachment>>,
+    people: Cache<(AreaCode, PersonId), Arc<Semaphore>>,
+    verifying: Arc<Semaphore>,
+}
+
+/// The upload of one attachment.
+struct Attachment {
+    turn: Arc<Mutex<()>>,
+    /// Counts the uploads that have begun.
+    newest: watch::Sender<u64>,
+}
+
+/// An upload in progress; it ends when it is dropped.
+#[derive(Debug)]
+pub struct Upload {
+    newest: watch::Receiver<u64>,
+    _turn: OwnedMutexGuard<()>,
+    _share: OwnedSemaphorePermit,
+}
+
+impl Default for Uploads {
+    fn default() -> Self {
+        Self {
+            attachments: Cache::builder().max_capacity(CAPACITY).time_to_idle(IDLE).build(),
+            people: Cache::builder().max_capacity(CAPACITY).time_to_idle(IDLE).build(),
+            verifying: Arc::new(Semaphore::new(VERIFIED)),
+        }
+    }
+}
+
+impl Uploads {
+    /// Begins an upload; ends an earlier one of the same attachment.
+    ///
+    /// # Errors
+    /// 429 if the person has too many uploads, or the earlier one does not end in time.
+    pub async fn begin(&self, principal: &Principal, id: Uuid) -> Result<Upload, Problem> {
+        let district = principal.district();
+        let attachment = self.attachments.get_with((district, id), || {
+            Arc::new(Attachment { turn: Arc::default(), newest: watch::Sender::new(0) })
+        });
+        attachment.newest.send_modify(|count| *count += 1);
+        let newest = attachment.newest.subscribe();
+        let busy = || Problem::too_many_requests(TIMEOUT.as_secs());
+        let turn = tokio::time::timeout(TIMEOUT, Arc::clone(&attachment.turn).lock_owned()).await;
+        let person = (district, principal.person);
+        let shares = self.people.get_with(person, || Arc::new(Semaphore::new(PER_PERSON)));
+        let share = shares.try_acquire_owned();
+        Ok(Upload { newest, _turn: turn.map_err(|_| busy())?, _share: share.map_err(|_| busy())? })
+    }
+
+    /// A permit to hold a whole file in memory.
+    pub async fn verify(&self) -> Option<OwnedSemaphorePermit> {
+        // The semaphore is never closed, so there is always a permit.
+        Arc::clone(&self.verifying).acquire_owned().await.ok()
+    }
+}
+
+impl Upload {
+    /// Returns once a newer upload of the attachment has begun.
+    pub async fn superseded(&mut self) {
+        // A dropped sender means that the state was forgotten; the upload then goes on.
+        if self.newest.changed().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use gridward_domain::authority::Role;
+
+    use super::*;
+
+    fn principal() -> Principal {
+        let area = "500116001002001".parse().expect("a code");
+        Principal { person: PersonId(Uuid::nil()), role: Role::Volunteer, area }
+    }
+
+    #[tokio::test]
+    async fn a_new_upload_of_an_attachment_ends_the_old_one() {
+        let (uploads, id) = (Uploads::default(), Uuid::now_v7());
+        let mut old = uploads.begin(&principal(), id).await.expect("an upload");
+        let ending = async {
+            old.superseded().await;
+            drop(old);
+        };
+        let principal = principal();
+        let (new, ()) = tokio::join!(uploads.begin(&principal, id), ending);
+        assert!(new.is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_person_has_a_few_uploads_at_a_time() {
+        let (uploads, principal) = (Uploads::default(), principal());
+        let mut going = Vec::new();
+        for _ in 0..PER_PERSON {
+            going.push(uploads.begin(&principal, Uuid::now_v7()).await.expect("an upload"));
+        }
+        assert!(uploads.begin(&principal, Uuid::now_v7()).await.is_err());
+        going.pop();
+        assert!(uploads.begin(&principal, Uuid::now_v7()).await.is_ok());
+    }
+}

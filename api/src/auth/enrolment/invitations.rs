@@ -1,0 +1,115 @@
+//! The table of one-time codes: of a superior's invitation, and by message.
+
+use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
+use diesel::prelude::*;
+use gridward_domain::area::AreaCode;
+use gridward_domain::id::PersonId;
+use gridward_domain::text_column;
+use gridward_domain::word::{UnknownWord, unknown};
+use serde::{Deserialize, Serialize};
+
+use super::attempts;
+use super::code::Code;
+use crate::auth::store;
+use crate::crypto::SealingKey;
+use crate::db::column::Hash;
+use crate::db::schema::invitations;
+use crate::db::{Conn, DbError};
+
+/// How a person got a code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Serialize, Deserialize)]
+#[derive(strum::Display, strum::EnumString, strum::IntoStaticStr, strum::VariantArray)]
+#[derive(diesel::AsExpression, diesel::FromSqlRow)]
+#[diesel(sql_type = diesel::sql_types::Text)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case", parse_err_ty = UnknownWord, parse_err_fn = unknown::<Purpose>)]
+pub enum Purpose {
+    /// From a superior, or from the command line.
+    Invitation,
+    /// By a message to the person's phone.
+    Recovery,
+}
+
+text_column!(Purpose);
+
+crate::table_row! {
+    /// A row of `invitations`.
+    #[derive(Clone, Debug)]
+    pub struct InvitationRow in invitations {
+        district: AreaCode,
+        key {
+            person: PersonId,
+            purpose: Purpose,
+        }
+        fixed {
+            code_hash: Hash,
+            created_at: NaiveDateTime,
+            expires_at: NaiveDateTime,
+            used_at: Option<NaiveDateTime>,
+        }
+    }
+}
+
+/// The codes of a person.
+///
+/// # Errors
+/// [`DbError`].
+pub fn of_person(
+    conn: &mut Conn,
+    district: AreaCode,
+    person: PersonId,
+) -> Result<Vec<InvitationRow>, DbError> {
+    Ok(invitations::table
+        .filter(invitations::district.eq(district))
+        .filter(invitations::person.eq(person))
+        .select(InvitationRow::as_select())
+        .load(conn)?)
+}
+
+/// Stores a code for a person, valid for `lifetime`, in place of the previous one; returns when
+/// it expires. Wrong codes of before count no more.
+///
+/// # Errors
+/// [`DbError`].
+pub fn issue(
+    conn: &mut Conn,
+    key: &SealingKey,
+    (district, person): (AreaCode, PersonId),
+    (purpose, code): (Purpose, &Code),
+    lifetime: TimeDelta,
+    now: DateTime<Utc>,
+) -> Result<DateTime<Utc>, DbError> {
+    let expires_at = now + lifetime;
+    diesel::delete(invitations::table.find((district, person, purpose))).execute(conn)?;
+    let row = InvitationRow {
+        district,
+        person,
+        purpose,
+        code_hash: code.hash(key, district, person),
+        created_at: now.naive_utc(),
+        expires_at: expires_at.naive_utc(),
+        used_at: None,
+    };
+    diesel::insert_into(invitations::table).values(row).execute(conn)?;
+    // A code by message does not give an attacker of the paper's code further tries.
+    if purpose == Purpose::Invitation
+        && let Some(phone) = store::phone_index(conn, district, person)?
+    {
+        attempts::forget(conn, district, phone)?;
+    }
+    Ok(expires_at)
+}
+
+/// Marks a code as used; `false` if it was used or replaced before.
+///
+/// # Errors
+/// [`DbError`].
+pub fn use_up(conn: &mut Conn, row: &InvitationRow, now: DateTime<Utc>) -> Result<bool, DbError> {
+    let unused = invitations::table
+        .find((row.district, row.person, row.purpose))
+        .filter(invitations::code_hash.eq(row.code_hash))
+        .filter(invitations::used_at.is_null());
+    let used = invitations::used_at.eq(Some(now.naive_utc()));
+    Ok(diesel::update(unused).set(used).execute(conn)? == 1)
+}

@@ -1,0 +1,30 @@
+//! Limits against guessing and overload.
+//!
+//! A limit never lets one caller shut out another: attempts are counted by the prefix of the
+//! client's address ([`address`]) and by account, and a refused attempt counts for nothing; slow
+//! bodies ([`body`]) leave half of the connections ([`connections`]) to others.
+
+pub mod address;
+pub mod body;
+pub mod bucket;
+pub mod connections;
+pub mod quota;
+
+pub use address::Prefix;
+pub use body::BodyLimits;
+pub use bucket::{Buckets, Policy};
+pub use connections::Connections;
+pub use quota::Quotas;
+
+use crate::http::trusted_proxies::TrustedProxies;
+
+/// The limits of a server, for handlers.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// The proxies whose headers name the client.
+    pub proxies: TrustedProxies,
+    /// Deadlines and memory of request bodies.
+    pub bodies: BodyLimits,
+    /// Daily amounts of each person.
+    pub quotas: Quotas,
+}

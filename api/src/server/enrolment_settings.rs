@@ -1,0 +1,78 @@
+//! The settings of enrolment, second factors and messages.
+
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+use serde::{Deserialize, Serialize};
+
+use super::settings::{DAY, Raw, SettingsError};
+use crate::auth::SecondFactorPolicy;
+use crate::auth::enrolment::code_requests::CodeMessages;
+use crate::auth::enrolment::sms::{HttpSender, LogSender, Sender};
+
+/// The setting `second_factor`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum SecondFactor {
+    /// Each person needs an enrolled device or an authenticator app.
+    Required,
+    /// A password suffices.
+    Off,
+}
+
+/// The setting `sms`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Sms {
+    /// No messages are sent.
+    Off,
+    /// Codes are written to the log, for development.
+    Log,
+    /// Messages are posted to a provider.
+    Http,
+}
+
+/// The settings of enrolment.
+#[derive(Clone, Debug)]
+pub struct EnrolmentSettings {
+    /// `second_factor`, `second_factor_grace` and `step_up_s`, 1 to 86,400. A demo requires no
+    /// second factor.
+    pub second_factor: SecondFactorPolicy,
+    /// `invitation_s`, 60 seconds to 90 days.
+    pub invitation: TimeDelta,
+    /// `sms`, `sms_url`, `sms_key` and `sms_per_day`, 1 to 1,000,000.
+    pub messages: CodeMessages,
+}
+
+impl EnrolmentSettings {
+    pub(super) fn new(raw: &Raw) -> Result<Self, SettingsError> {
+        let refused = |name, reason| Err(SettingsError::OutOfRange { name, reason });
+        if !(1..=DAY).contains(&raw.step_up_s) {
+            return refused("step_up_s", "must be a number of seconds up to 86400");
+        }
+        if !(60..=90 * DAY).contains(&raw.invitation_s) {
+            return refused("invitation_s", "must be from 60 to 7776000 seconds");
+        }
+        if !(1..=1_000_000).contains(&raw.sms_per_day) {
+            return refused("sms_per_day", "must be from 1 to 1000000");
+        }
+        let sender: Option<Sender> = match (raw.sms, &raw.sms_url, &raw.sms_key) {
+            (Sms::Off, ..) => None,
+            (Sms::Log, ..) => Some(Arc::new(LogSender)),
+            (Sms::Http, Some(url), Some(key)) => {
+                let sender = HttpSender::new(url.clone(), key);
+                Some(Arc::new(sender.or(refused("sms_url", "cannot be used without TLS"))?))
+            }
+            (Sms::Http, ..) => return refused("sms", "`http` needs `sms_url` and `sms_key`"),
+        };
+        Ok(Self {
+            second_factor: SecondFactorPolicy {
+                is_required: raw.second_factor == SecondFactor::Required,
+                grace: raw.second_factor_grace,
+                step_up: TimeDelta::seconds(raw.step_up_s.into()),
+            },
+            invitation: TimeDelta::seconds(raw.invitation_s.into()),
+            messages: CodeMessages { sender, per_day: raw.sms_per_day },
+        })
+    }
+}
