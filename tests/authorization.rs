@@ -170,6 +170,9 @@ fn request(operation: &str, path: &str, at: &Resources) -> (Named, String, Value
         "create_plan" => order(&at.grid),
         // Nobody has this id: an authorized caller gets 422, and the grid keeps its manager.
         "appoint_manager" => json!({ "person_id": Uuid::nil() }),
+        // None that is correct: the callers of this test stay signed in as they are.
+        "step_up" => json!({ "password": "not the one" }),
+        "confirm_totp" => json!({ "code": "000000" }),
         "reveal_beneficiary" => json!({ "purpose": "visit" }),
         // The answer to an authorized caller is 422: nobody's password changes.
         "change_my_password" => json!({ "old_password": "not mine", "new_password": "x" }),

@@ -2,17 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use jsonwebtoken::jwk::Jwk;
-use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
-use uuid::Uuid;
 
+use crate::support::factors::Key;
 use crate::support::files::BENEFICIARY;
 use crate::support::files::person_id;
 use crate::support::server::{Answer, Settings, gridward, import, said, set_password};
@@ -499,34 +495,6 @@ async fn a_volunteer_learns_whom_to_call_and_what_the_role_permits(
     assert!(manager.get("manager").is_none());
     let supervisor = server.supervisor().await.get("/v1/me").await.body;
     assert!(supervisor.get("supervisor").is_none(), "nobody is above the district");
-}
-
-/// The key of a device.
-struct Key(EncodingKey);
-
-impl Key {
-    fn new() -> Self {
-        let pair =
-            EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new());
-        Self(EncodingKey::from_ec_der(pair.expect("a key").as_ref()))
-    }
-
-    /// A proof for a request.
-    fn proof(&self, method: &str, url: &str, token: Option<&str>, nonce: &str) -> String {
-        let jwk = Jwk::from_encoding_key(&self.0, Algorithm::ES256).expect("a public key");
-        let typ = Some("dpop+jwt".to_owned());
-        let header = Header { typ, jwk: Some(jwk), ..Header::new(Algorithm::ES256) };
-        let ath = token.map(|token| {
-            let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, token.as_bytes());
-            BASE64_URL_SAFE_NO_PAD.encode(hash.as_ref())
-        });
-        // The clock of the phone is wrong by years.
-        let claims = json!({
-            "jti": Uuid::new_v4(), "htm": method, "htu": url, "iat": 1_000, "nonce": nonce,
-            "ath": ath,
-        });
-        jsonwebtoken::encode(&header, &claims, &self.0).expect("a proof")
-    }
 }
 
 #[rstest]

@@ -34,6 +34,7 @@ pub fn gridward(database: &Database, args: &[&str]) -> Command {
         .env("GRIDWARD_SECRET_KEY", KEY)
         .env("GRIDWARD_LISTEN", "127.0.0.1:0")
         .env("GRIDWARD_WORKERS", "2")
+        .env("GRIDWARD_SECOND_FACTOR", "off")
         .envs(database.settings.iter().map(|(name, value)| (name, value)));
     command
 }

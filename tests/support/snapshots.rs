@@ -14,7 +14,7 @@ use serde_json::Value;
 use super::server::Answer;
 
 /// Values that vary between runs, and their placeholders.
-const VARYING: [(&str, &str); 14] = [
+const VARYING: [(&str, &str); 15] = [
     (r"018cc7af-0000-7000-8000-0{10}(\d\d)", "[person $1]"),
     (r"018d622e-0000-7000-8000-0{11}(\d)", "[beneficiary $1]"),
     (r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "[id]"),
@@ -29,6 +29,7 @@ const VARYING: [(&str, &str); 14] = [
     (r#""upload-expires": "[^"]+""#, r#""upload-expires": "[date]""#),
     (r#""retry-after": "\d+""#, r#""retry-after": "[seconds]""#),
     (r#""next_poll_s": \d+"#, r#""next_poll_s": "[seconds]""#),
+    (r"one-time code [0-9A-Z-]{11}, valid until [0-9 :-]{16}", "one-time code [code], valid until [time]"),
 ];
 
 /// A pattern for the days within a month of today.

@@ -66,7 +66,12 @@ fn newest(rows: &[SessionRow], key: Option<Hash>, token: Option<SessionId>) -> O
 
 const fn is_revoked(row: &SessionRow) -> bool {
     match row.end_reason {
-        Some(EndReason::Revoked | EndReason::TokenReused | EndReason::Left) => true,
+        Some(
+            EndReason::Revoked
+            | EndReason::TokenReused
+            | EndReason::Left
+            | EndReason::FactorsEnded,
+        ) => true,
         Some(EndReason::SignedOut | EndReason::Displaced | EndReason::PasswordChanged) | None => {
             false
         }
@@ -89,6 +94,7 @@ mod tests {
             kind: DeviceKind::Phone,
             methods: std::collections::BTreeSet::new().into(),
             created_at: now,
+            authenticated_at: None,
             expires_at: now,
             key_hash,
             device: "phone".parse().expect("a name"),

@@ -5,6 +5,7 @@ mod demo;
 mod dispatch;
 mod doctor;
 mod import;
+mod invite;
 mod jobs;
 mod log;
 mod migrate;
@@ -47,6 +48,15 @@ names), which overrides the defaults:
   GRIDWARD_SESSION_CONSOLE_S   seconds until a browser signs in again  [28800: 8 hours]
   GRIDWARD_SESSION_GRACE_S     seconds that a spent refresh token is forgiven  [60]
   GRIDWARD_SESSIONS_PER_PERSON devices of a person, signed in at a time  [5]
+  GRIDWARD_SECOND_FACTOR       required, or off: a password suffices  [required]
+  GRIDWARD_SECOND_FACTOR_GRACE last day on which people of an older database may enrol
+                               by signing in  [none]
+  GRIDWARD_STEP_UP_S           seconds for which exports and changes of factors accept a
+                               sign-in  [600]
+  GRIDWARD_INVITATION_S        seconds that an invitation is valid  [604800: 7 days]
+  GRIDWARD_SMS                 codes by message: off, log (development) or http  [off]
+  GRIDWARD_SMS_URL, _SMS_KEY   the provider for http, and the key that signs messages
+  GRIDWARD_SMS_PER_DAY         messages of a district in a day  [200]
   GRIDWARD_CORS_ORIGINS  web origins that may call the API, with commas  [none]
   GRIDWARD_TRUSTED_PROXIES
                          networks of the proxies in front that encrypt and name the
@@ -107,7 +117,7 @@ enum Command {
     Doctor,
     /// Print openapi.yaml
     Openapi,
-    /// Add admins, supervisors and auditors; set passwords; suspend people
+    /// Add admins, supervisors and auditors; invite people; set passwords; suspend people
     User(user::Args),
 }
 

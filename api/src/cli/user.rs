@@ -11,7 +11,7 @@ use gridward_domain::range::{BirthYear, WeeklyMinutes};
 use gridward_domain::word::Word as _;
 use uuid::Uuid;
 
-use super::{Failure, choose_district, connect, person_state};
+use super::{Failure, choose_district, connect, invite, person_state};
 use crate::auth::credential::{self, Validity};
 use crate::auth::{password, password_rules, store};
 use crate::crypto::KeyRing;
@@ -40,13 +40,15 @@ enum Command {
         #[arg(long)]
         district: Option<String>,
     },
+    /// Print a one-time code with which a person enrols a device
+    Invite(invite::Args),
     /// Suspend a person, who keeps role and tasks but cannot use the service
     Suspend(person_state::Args),
     /// Restore a person who was suspended or has left
     Restore(person_state::Args),
     /// End the access of a person who left; unfinished tasks open again
     Leave(person_state::Args),
-    /// Add an admin, a supervisor or an auditor
+    /// Add an admin, a supervisor or an auditor, and print a one-time code for them
     Add {
         /// admin, supervisor or auditor
         #[arg(long)]
@@ -66,6 +68,7 @@ enum Command {
 pub(super) fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
     match &args.command {
         Command::Password { phone, district } => set_password(settings, phone, district.as_deref()),
+        Command::Invite(args) => invite::run(settings, args),
         Command::Suspend(args) => person_state::run(settings, args, PersonState::Suspended),
         Command::Restore(args) => person_state::run(settings, args, PersonState::Active),
         Command::Leave(args) => person_state::run(settings, args, PersonState::Left),
@@ -144,10 +147,12 @@ fn add(
     let fact = Event::new("person.add", Subject::Person, row.id, area, 1)
         .assignees(None, Some(record.id))
         .with(serde_json::json!({ "role": role.as_str() }));
-    db::transact(&mut conn, |conn| {
+    let now = clock::system();
+    let (code, until) = db::transact(&mut conn, |conn| {
         person::store::insert(conn, &row)?;
-        log::store::append(conn, &mut Heads::default(), district, clock::system(), &[fact])
+        log::store::append(conn, &mut Heads::default(), district, now, &[fact])?;
+        invite::issue(conn, &key, &row, settings, now)
     })?;
-    println!("{role} {} added; to set a password: gridward user password {phone}", record.id);
+    println!("{role} {} added; {}", record.id, invite::sentence(&code, until));
     Ok(())
 }

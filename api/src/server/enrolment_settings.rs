@@ -46,24 +46,25 @@ pub struct EnrolmentSettings {
 
 impl EnrolmentSettings {
     pub(super) fn new(raw: &Raw) -> Result<Self, SettingsError> {
-        let refused = |name, reason| Err(SettingsError::OutOfRange { name, reason });
+        let refused = |name, reason| SettingsError::OutOfRange { name, reason };
         if !(1..=DAY).contains(&raw.step_up_s) {
-            return refused("step_up_s", "must be a number of seconds up to 86400");
+            return Err(refused("step_up_s", "must be a number of seconds up to 86400"));
         }
         if !(60..=90 * DAY).contains(&raw.invitation_s) {
-            return refused("invitation_s", "must be from 60 to 7776000 seconds");
+            return Err(refused("invitation_s", "must be from 60 to 7776000 seconds"));
         }
         if !(1..=1_000_000).contains(&raw.sms_per_day) {
-            return refused("sms_per_day", "must be from 1 to 1000000");
+            return Err(refused("sms_per_day", "must be from 1 to 1000000"));
         }
         let sender: Option<Sender> = match (raw.sms, &raw.sms_url, &raw.sms_key) {
             (Sms::Off, ..) => None,
             (Sms::Log, ..) => Some(Arc::new(LogSender)),
             (Sms::Http, Some(url), Some(key)) => {
                 let sender = HttpSender::new(url.clone(), key);
-                Some(Arc::new(sender.or(refused("sms_url", "cannot be used without TLS"))?))
+                let sender = sender.map_err(|_| refused("sms", "`http` needs the system's TLS"));
+                Some(Arc::new(sender?))
             }
-            (Sms::Http, ..) => return refused("sms", "`http` needs `sms_url` and `sms_key`"),
+            (Sms::Http, ..) => return Err(refused("sms", "`http` needs `sms_url` and `sms_key`")),
         };
         Ok(Self {
             second_factor: SecondFactorPolicy {
