@@ -22,7 +22,6 @@ use crate::http::Json as Body;
 use crate::http::openapi;
 use crate::http::problem::Problem;
 use crate::limits::Prefix;
-use crate::limits::Prefix;
 
 /// The credentials of a person.
 #[derive(Deserialize, ToSchema)]
