@@ -11,7 +11,7 @@ use crate::contract::document;
 use crate::sharding::district::{District, load};
 use crate::support::bodies::home_visit;
 use crate::support::files::{BENEFICIARY, FAR_BENEFICIARY, beneficiary_id, person_id};
-use crate::support::{Backend, Caller, FAR_GRID, GRID, Server, phones};
+use crate::support::{Backend, Caller, FAR_GRID, GRID, PASSWORD, Server, phones};
 
 /// The code of the other district.
 const OTHER_DISTRICT: &str = "500117";
@@ -42,41 +42,55 @@ struct Resources {
     /// A task that commands change.
     task: String,
     plan: String,
-    uploads: Uploads,
+    own: Own,
     /// A point of the grid.
     lon: f64,
 }
 
-/// The task of the volunteer, and the volunteer's uploads to it.
-struct Uploads {
+/// The task of the volunteer, the volunteer's uploads to it and the volunteer's session.
+struct Own {
+    session: String,
     task: String,
     incomplete: String,
     given_up: String,
     complete: String,
 }
 
-impl Uploads {
-    /// Uploads that do not exist.
+impl Own {
+    /// A session and uploads that do not exist.
     fn none(task: &str) -> Self {
         let id = || Uuid::now_v7().to_string();
-        Self { task: task.to_owned(), incomplete: id(), given_up: id(), complete: id() }
+        Self {
+            session: id(),
+            task: task.to_owned(),
+            incomplete: id(),
+            given_up: id(),
+            complete: id(),
+        }
     }
 
-    /// The volunteer's own task and uploads.
-    async fn of(volunteer: &Caller, supervisor: &Caller) -> Self {
+    async fn of(server: &Server, volunteer: &Caller, supervisor: &Caller) -> Self {
         let task = supervisor.make_task(&beneficiary_id(2)).await;
         assert_eq!(volunteer.act(&format!("/v1/tasks/{task}/claim")).await.status, 200);
-        let uploads = Self::none(&task);
-        for id in [&uploads.incomplete, &uploads.given_up, &uploads.complete] {
+        let own = Self { session: session(server, phones::VOLUNTEER).await, ..Self::none(&task) };
+        for id in [&own.incomplete, &own.given_up, &own.complete] {
             let id = id.parse().expect("an id");
             let announced = announce(volunteer, &task, id, "image/jpeg", PHOTO).await;
             assert_eq!(announced.status, 201, "{}", announced.body);
         }
-        let path = format!("/v1/attachments/{}", uploads.complete);
+        let path = format!("/v1/attachments/{}", own.complete);
         let sent = bytes(volunteer, &path, PHOTO).send().await.expect("an answer");
         assert_eq!(sent.status(), 204);
-        uploads
+        own
     }
+}
+
+/// The id of a new session.
+async fn session(server: &Server, phone: &str) -> String {
+    let device = json!({ "name": "x", "kind": "phone" });
+    let body = json!({ "phone": phone, "password": PASSWORD, "device": device });
+    let answer = server.try_sign_in(&body).await;
+    answer.body["session_id"].as_str().expect("a session").to_owned()
 }
 
 /// The first bytes of a photo.
@@ -127,7 +141,7 @@ async fn resources(supervisor: &Caller, grid: &str, person: u32, home: &str) -> 
         beneficiary: home.to_owned(),
         open_task: supervisor.make_task(home).await,
         plan: plan(supervisor, grid).await,
-        uploads: Uploads::none(&task),
+        own: Own::none(&task),
         task,
         lon: if grid == GRID { 106.255 } else { 106.275 },
     }
@@ -142,7 +156,7 @@ async fn elsewhere(district: &District) -> Resources {
         beneficiary: district.beneficiary(1),
         open_task: district.task(1).await,
         plan: plan(&district.supervisor, &district.grid()).await,
-        uploads: Uploads::none(&task),
+        own: Own::none(&task),
         task,
         lon: 0.0,
     }
@@ -179,6 +193,8 @@ fn request(operation: &str, path: &str, at: &Resources) -> (Named, String, Value
         "report_task" => json!({ "outcome": "done" }),
         "reassign_task" => json!({ "person_id": person_id(22) }),
         "reschedule_task" => json!({ "due_on": "2027-01-04" }),
+        "change_person_state" => json!({ "state": "active", "reason": "x" }),
+        "rename_session" => json!({ "name": "y" }),
         "decline_task" | "escalate_task" | "cancel_task" | "reopen_task" => {
             json!({ "reason": "x" })
         }
@@ -186,9 +202,10 @@ fn request(operation: &str, path: &str, at: &Resources) -> (Named, String, Value
     };
     let id = match operation {
         "get_task" | "get_task_history" | "list_task_reports" => &at.open_task,
-        "get_attachment" => &at.uploads.complete,
-        "give_up_attachment" => &at.uploads.given_up,
-        "attachment_offset" | "send_attachment" => &at.uploads.incomplete,
+        "get_attachment" => &at.own.complete,
+        "give_up_attachment" => &at.own.given_up,
+        "attachment_offset" | "send_attachment" => &at.own.incomplete,
+        "rename_session" | "end_session" => &at.own.session,
         _ => match path.split('/').nth(2) {
             Some("people") => &at.person,
             Some("beneficiaries") => &at.beneficiary,
@@ -221,7 +238,7 @@ async fn status(caller: &Caller, method: &str, operation: &str, call: &Call<'_>)
     let request = match operation {
         "announce_attachment" => {
             let id = Uuid::now_v7();
-            return announce(caller, &at.uploads.task, id, "image/jpeg", PHOTO).await.status;
+            return announce(caller, &at.own.task, id, "image/jpeg", PHOTO).await.status;
         }
         "send_attachment" => bytes(caller, path, b""),
         _ => caller.request(method, path).header("If-Match", "\"v1\""),
@@ -246,7 +263,7 @@ fn expected(operation: &Value, who: &Person, place: Place, named: Named) -> &'st
     let assigned = operation["x-scope"] == "assignment" && who.role == "volunteer";
     match (permitted, place) {
         (true, _) if named == Named::Not => PERMITTED,
-        // The uploads of this test belong to the volunteer.
+        // The uploads and the session of this test belong to the volunteer.
         (true, _) if operation["x-scope"] == "own" && who.role != "volunteer" => &[404],
         (true, Place::Inside) if assigned && operation["operationId"] == "reveal_beneficiary" => {
             &[403]
@@ -268,9 +285,9 @@ async fn each_role_reaches_what_the_contract_declares(
     let server = Server::small(backend);
     let people = people(&server).await;
     let [supervisor, volunteer] = [&people[1].caller, &people[4].caller];
-    let uploads = Uploads::of(volunteer, supervisor).await;
+    let own = Own::of(&server, volunteer, supervisor).await;
     let inside = resources(supervisor, GRID, 22, BENEFICIARY).await;
-    let inside = Resources { uploads, ..inside };
+    let inside = Resources { own, ..inside };
     let outside = resources(supervisor, FAR_GRID, 13, FAR_BENEFICIARY).await;
     load(&server.database, OTHER_DISTRICT);
     let other = elsewhere(&District::sign_in(&server, OTHER_DISTRICT).await).await;

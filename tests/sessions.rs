@@ -489,7 +489,17 @@ async fn a_volunteer_learns_whom_to_call_and_what_the_role_permits(
     let me = server.volunteer().await.get("/v1/me").await.body;
     assert_eq!(me["manager"]["phone"], phones::MANAGER);
     assert!(me["supervisor"]["name"].is_string() && me["supervisor"].get("phone").is_none());
-    assert_eq!(me["may"], json!(["read_areas", "reveal_beneficiary", "read_tasks", "work_task"]));
+    assert_eq!(
+        me["may"],
+        json!([
+            "use_service",
+            "read_areas",
+            "reveal_beneficiary",
+            "read_reports",
+            "read_tasks",
+            "work_task"
+        ])
+    );
     let manager = server.manager().await.get("/v1/me").await.body;
     assert_eq!(manager["supervisor"]["phone"], phones::TOWN);
     assert!(manager.get("manager").is_none());

@@ -7,7 +7,6 @@ use gridward_domain::id::{PersonId, SessionId};
 use gridward_domain::phone::Phone;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
-use serde_json::json;
 use utoipa::ToSchema;
 
 use super::PersonState;

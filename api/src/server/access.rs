@@ -11,7 +11,7 @@ use yaml_serde::{Mapping, Value};
 
 use Action as A;
 use DataClass::{Internal, Personal, Public, Sensitive};
-use Scope::{Anyone, Area, Assignment, Own};
+use Scope::{Anyone, Area, Assignment, Own, Subordinates};
 
 /// The resources that an operation reaches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -26,6 +26,8 @@ enum Scope {
     Assignment,
     /// The caller's area, and the caller's own tasks elsewhere.
     Area,
+    /// The people of the caller's area whose superior the caller is.
+    Subordinates,
 }
 
 /// The most sensitive data in the requests and answers of an operation.
@@ -65,18 +67,30 @@ const TABLE: &[Access] = &[
     open("sign_in", Sensitive),
     open("replace_password", Sensitive),
     on("change_my_password", A::UseService, Own, Sensitive),
+    open("refresh", Sensitive),
+    open("sign_out", Sensitive),
+    on("list_sessions", A::UseService, Own, Personal),
+    on("rename_session", A::UseService, Own, Personal),
+    on("end_session", A::UseService, Own, Personal),
+    on("change_person_state", A::ManageAccess, Subordinates, Personal),
+    on("list_sessions_of_person", A::ManageAccess, Subordinates, Personal),
+    on("end_sessions_of_person", A::ManageAccess, Subordinates, Personal),
+    on("reset_password", A::ManageAccess, Subordinates, Sensitive),
+    on("invite_person", A::ManageAccess, Subordinates, Sensitive),
+    on("print_invitation", A::ManageAccess, Subordinates, Sensitive),
+    on("end_second_factors", A::ManageAccess, Subordinates, Personal),
+    open("enrol", Sensitive),
+    open("request_code", Personal),
+    on("step_up", A::UseService, Own, Sensitive),
+    on("set_up_totp", A::UseService, Own, Sensitive),
+    on("confirm_totp", A::UseService, Own, Sensitive),
+    on("delete_totp", A::UseService, Own, Personal),
     open("get_public_keys", Public),
     open("explain_problem", Public),
     open("get_health", Public),
     open("get_readiness", Public),
     open("get_metrics", Internal),
-    open("enrol", Sensitive),
-    open("request_code", Personal),
-    on("step_up", A::UseService, Own, Sensitive),
     on("get_me", A::UseService, Own, Personal),
-    on("set_up_totp", A::UseService, Own, Sensitive),
-    on("confirm_totp", A::UseService, Own, Sensitive),
-    on("delete_totp", A::UseService, Own, Personal),
     on("list_service_kinds", A::UseService, Area, Internal),
     on("list_notices", A::UseService, Area, Internal),
     on("post_notice", A::PostNotice, Area, Internal),
@@ -87,10 +101,6 @@ const TABLE: &[Access] = &[
     on("appoint_manager", A::AppointManager, Area, Personal),
     on("list_people", A::ReadPeople, Area, Personal),
     on("get_person", A::ReadPeople, Area, Personal),
-    on("reset_password", A::ManageAccess, Area, Sensitive),
-    on("invite_person", A::ManageAccess, Area, Sensitive),
-    on("print_invitation", A::ManageAccess, Area, Sensitive),
-    on("end_second_factors", A::ManageAccess, Area, Personal),
     on("list_beneficiaries", A::ReadBeneficiaries, Area, Personal),
     on("get_beneficiary", A::ReadBeneficiaries, Area, Personal),
     on("reveal_beneficiary", A::RevealBeneficiary, Assignment, Sensitive),
