@@ -314,7 +314,10 @@ async fn a_code_by_message_recovers_access_within_limits_and_budget(
         refused(&ask(phone).await, 429, "too_many_requests");
     }
     let message = messages.recv().await.expect("a message");
-    assert_eq!((&message["phone"], &message["expires_in"]), (&json!(phones::VOLUNTEER), &json!(600)));
+    assert_eq!(
+        (&message["phone"], &message["expires_in"]),
+        (&json!(phones::VOLUNTEER), &json!(600))
+    );
     let code = text(&message["code"]);
     let phone = ProvingPhone::new(&server).await;
     let enrolled = phone.post(ENROL, &enrolment(phones::VOLUNTEER, &code, "phone")).await;

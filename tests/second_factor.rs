@@ -110,7 +110,11 @@ async fn within_the_grace_people_enrol_by_signing_in_once(
     refused(&console.get("/v1/people").await, 403, "second_factor_required");
     let (supervisor, _) = set_up_app(&server, &console).await;
     assert_eq!(supervisor.get("/v1/people").await.status, 200);
-    refused(&server.stranger().post("/v1/auth/sign-in", &body).await, 403, "second_factor_required");
+    refused(
+        &server.stranger().post("/v1/auth/sign-in", &body).await,
+        403,
+        "second_factor_required",
+    );
     // A new password on the command line does not begin another grace.
     set_password(&server.database, phones::MANAGER);
     let body = sign_in(phones::MANAGER, "phone", None);
@@ -203,7 +207,11 @@ async fn where_none_is_required_a_person_who_set_up_an_app_uses_it(
     let server = Server::small(backend);
     let (_, app) = set_up_app(&server, &server.supervisor().await).await;
     let body = sign_in(phones::SUPERVISOR, "console", None);
-    refused(&server.stranger().post("/v1/auth/sign-in", &body).await, 403, "second_factor_required");
+    refused(
+        &server.stranger().post("/v1/auth/sign-in", &body).await,
+        403,
+        "second_factor_required",
+    );
     let body = sign_in(phones::SUPERVISOR, "console", Some(&app.code(1)));
     assert_eq!(server.stranger().post("/v1/auth/sign-in", &body).await.status, 200);
 }

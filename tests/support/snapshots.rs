@@ -29,7 +29,10 @@ const VARYING: [(&str, &str); 15] = [
     (r#""upload-expires": "[^"]+""#, r#""upload-expires": "[date]""#),
     (r#""retry-after": "\d+""#, r#""retry-after": "[seconds]""#),
     (r#""next_poll_s": \d+"#, r#""next_poll_s": "[seconds]""#),
-    (r"one-time code [0-9A-Z-]{11}, valid until [0-9 :-]{16}", "one-time code [code], valid until [time]"),
+    (
+        r"one-time code [0-9A-Z-]{11}, valid until [0-9 :-]{16}",
+        "one-time code [code], valid until [time]",
+    ),
 ];
 
 /// A pattern for the days within a month of today.

@@ -67,10 +67,7 @@ fn newest(rows: &[SessionRow], key: Option<Hash>, token: Option<SessionId>) -> O
 const fn is_revoked(row: &SessionRow) -> bool {
     match row.end_reason {
         Some(
-            EndReason::Revoked
-            | EndReason::TokenReused
-            | EndReason::Left
-            | EndReason::FactorsEnded,
+            EndReason::Revoked | EndReason::TokenReused | EndReason::Left | EndReason::FactorsEnded,
         ) => true,
         Some(EndReason::SignedOut | EndReason::Displaced | EndReason::PasswordChanged) | None => {
             false

@@ -85,8 +85,7 @@ mod tests {
     #[test]
     fn the_page_has_four_steps_and_no_markup_of_a_name() {
         let expires_at = "2026-08-08T09:05:00+08:00".parse().expect("a time");
-        let sheet =
-            Sheet { name: "<b>王&", code: "7K3QD-M9XT2", expires_at, qr: "<svg></svg>" };
+        let sheet = Sheet { name: "<b>王&", code: "7K3QD-M9XT2", expires_at, qr: "<svg></svg>" };
         let page = sheet.to_string();
         assert_eq!(page.matches("<li>").count(), 4);
         assert!(page.contains("&lt;b&gt;王&amp;，请登记") && !page.contains("<script"), "{page}");

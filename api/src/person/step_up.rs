@@ -93,9 +93,12 @@ pub(crate) async fn step_up(
 /// The problem of a credential of a signed-in person: a 401 would mean that the token is invalid.
 pub(super) fn invalid(problem: Problem, pointer: &str, detail: &str) -> Problem {
     match problem.kind() {
-        Some(ProblemCode::WrongCredentials | ProblemCode::WrongCode) => {
-            Problem::invalid(pointer, detail)
-        }
+        // The last: there is no app whose code it could be.
+        Some(
+            ProblemCode::WrongCredentials
+            | ProblemCode::WrongCode
+            | ProblemCode::SecondFactorRequired,
+        ) => Problem::invalid(pointer, detail),
         _ => problem,
     }
 }

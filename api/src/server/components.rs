@@ -10,12 +10,12 @@ use crate::area::map::Maps;
 use crate::attachment::receive::Attachments;
 use crate::attachment::uploads::Uploads;
 use crate::auth::attempts::Attempts;
+use crate::auth::enrolment::code_requests::CodeMessages;
 use crate::auth::password::Passwords;
 use crate::auth::proofs::Proofs;
 use crate::auth::sign_in::{OnlyDistrict, SignIn};
 use crate::auth::signing::SigningKeys;
 use crate::auth::token::Tokens;
-use crate::auth::enrolment::code_requests::CodeMessages;
 use crate::auth::{
     Authenticator, Enrolments, PrincipalCache, SecondFactorPolicy, SecondFactors, Sessions,
 };

@@ -85,7 +85,8 @@ impl Enrolments {
             let person = store::by_phone(tx.read_unbatched(), district, index)?;
             let person = person.unwrap_or(PersonId(Uuid::nil()));
             let rows = invitations::of_person(tx.read_unbatched(), district, person)?;
-            let right = rows.into_iter().find(|row| code.is(&row.code_hash, &key, (district, person)));
+            let right =
+                rows.into_iter().find(|row| code.is(&row.code_hash, &key, (district, person)));
             if let Some(row) = right {
                 return Ok(Checked::Right(row, now));
             }
@@ -121,7 +122,14 @@ impl Enrolments {
             }
             let sealing = keys.key(tx.read_unbatched(), district)?;
             let validity = Validity::Permanent { kept: None };
-            credential::set(tx.write()?, &sealing, (district, person), &password_hash, validity, now)?;
+            credential::set(
+                tx.write()?,
+                &sealing,
+                (district, person),
+                &password_hash,
+                validity,
+                now,
+            )?;
             if let Some(key) = key {
                 device_keys::enrol(tx.write_unbatched(), district, person, key, &device.name, now)?;
             }

@@ -112,7 +112,8 @@ impl HttpSender {
             .body(body)
             .send()
             .await;
-        let answer = sent.map_err(|error| SmsError::Unreachable(error.without_url().to_string()))?;
+        let answer =
+            sent.map_err(|error| SmsError::Unreachable(error.without_url().to_string()))?;
         let status = answer.status();
         if status.is_success() { Ok(()) } else { Err(SmsError::Refused(status.as_u16())) }
     }

@@ -89,7 +89,8 @@ mod tests {
         let enrolled = Factors { has_device: true, has_totp: true, proves_key: true, ..NONE };
         for is_required in [true, false] {
             assert_eq!(decide_if(is_required, enrolled), Admission::NeedsTotp);
-            let admitted = decide_if(is_required, Factors { proves_enrolled_key: true, ..enrolled });
+            let admitted =
+                decide_if(is_required, Factors { proves_enrolled_key: true, ..enrolled });
             assert_eq!(admitted, Admission::Admitted(&[AuthMethod::Pwd, AuthMethod::Swk]));
         }
     }

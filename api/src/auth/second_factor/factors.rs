@@ -108,8 +108,7 @@ impl SecondFactors {
         let verdict = self.db.write(district, move |tx| {
             let (now, key) = (tx.now, keys.key(tx.read_unbatched(), district)?);
             let (whose, code) = ((district, person), code.expose_secret());
-            let verdict =
-                totp_store::examine(tx.write_unbatched(), &key, whose, which, code, now)?;
+            let verdict = totp_store::examine(tx.write_unbatched(), &key, whose, which, code, now)?;
             if verdict == Verdict::Right && which == Which::Pending {
                 device_keys::end_grace(tx.write_unbatched(), district, person)?;
                 record(tx, "person.totp", person, person, json!({}))?;

@@ -130,7 +130,8 @@ pub fn examine(
         return Ok(Verdict::Waits(seconds));
     }
     let corrupt = |error: &dyn ToString| DbError::corrupt(TABLE, error.to_string());
-    let secret = key.open(&aad(district, TABLE, person), &sealed).map_err(|error| corrupt(&error))?;
+    let secret =
+        key.open(&aad(district, TABLE, person), &sealed).map_err(|error| corrupt(&error))?;
     // A new secret has accepted no step yet.
     let last = if which == Which::Pending { 0 } else { row.last_step };
     let step = totp::accepted_step(&secret, code, last, now).map_err(|error| corrupt(&error))?;

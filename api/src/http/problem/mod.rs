@@ -175,9 +175,8 @@ impl Problem {
     /// The caller must have been authenticated in the last `max_age` seconds (RFC 9470).
     pub fn step_up_required(scheme: &str, max_age: i64) -> Self {
         let mut problem = Self::from(ProblemCode::StepUpRequired);
-        problem.0.challenge = Some(format!(
-            "{scheme} error=\"insufficient_user_authentication\", max_age={max_age}"
-        ));
+        problem.0.challenge =
+            Some(format!("{scheme} error=\"insufficient_user_authentication\", max_age={max_age}"));
         problem
     }
 
