@@ -11,10 +11,11 @@ use std::time::Duration;
 use serde_json::json;
 
 use self::district::{DISTRICTS, District, load, succeeded};
+use crate::support::factors::{enrolment, set_up_app};
 use crate::support::partitions::TWO_DISTRICTS;
 use crate::support::plans::{Scattered, scattered};
 use crate::support::server::{gridward, said};
-use crate::support::{Database, Server};
+use crate::support::{Database, Server, phones};
 
 /// A statement that may visit every partition.
 struct Allowed {
@@ -74,6 +75,28 @@ async fn background_jobs(server: &Server, district: &District) {
     panic!("the overdue task {path} did not escalate");
 }
 
+/// A person asks for a code, enrols a browser with an invitation, and sets up an app.
+async fn enrol(server: &Server, district: &District) {
+    let (stranger, phone) = (server.stranger(), phones::SECOND_VOLUNTEER);
+    let ask = json!({ "district": district.code, "phone": phone });
+    succeeded("a code", stranger.post("/v1/auth/codes", &ask).await);
+    let person = format!("/v1/people/{}", district.person(22));
+    let invited = district.supervisor.act(&format!("{person}/invitations")).await;
+    for (code, status) in
+        [("00000-00000", 401), (invited.body["code"].as_str().expect("a code"), 200)]
+    {
+        let mut body = enrolment(phone, code, "console");
+        body["district"] = json!(district.code);
+        let enrolled = stranger.post("/v1/auth/enrol", &body).await;
+        assert_eq!(enrolled.status, status, "{}", enrolled.body);
+        if status == 200 {
+            let token = enrolled.body["access_token"].as_str().expect("a token");
+            set_up_app(server, &server.bearer(token)).await;
+        }
+    }
+    succeeded("no factors", district.supervisor.delete(&format!("{person}/second-factors")).await);
+}
+
 fn command_line(database: &Database) {
     let folder = database.folder.path().join("archive");
     let folder = folder.to_str().expect("a path");
@@ -112,7 +135,8 @@ fn refused(messages: &[String], found: &[Scattered]) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_statement_visits_the_partition_of_one_district() {
-    let database = Database::partitioned();
+    let mut database = Database::partitioned();
+    database.set("GRIDWARD_SMS", "log");
     for district in DISTRICTS {
         load(&database, district);
     }
@@ -132,6 +156,7 @@ async fn a_statement_visits_the_partition_of_one_district() {
         district.work_offline().await;
         district.attach().await;
         district.oversee().await;
+        enrol(&server, district).await;
     }
     claim_everywhere(&districts).await;
     background_jobs(&server, &districts[1]).await;

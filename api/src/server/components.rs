@@ -2,6 +2,7 @@
 //! and a handler takes those that it uses.
 
 use actix_web::web::{Data, ServiceConfig};
+use gridward_domain::area::AreaCode;
 
 use super::contract;
 use super::methods::Methods;
@@ -21,8 +22,7 @@ use crate::auth::{
 };
 use crate::clock::{self, Clock};
 use crate::crypto::KeyRing;
-use crate::db::{Conn, DbError};
-use crate::demo::mark;
+use crate::db::Conn;
 use crate::http::shutdown::Shutdown;
 use crate::idempotency::Commands;
 use crate::limits::{BodyLimits, Connections, Limits, Quotas};
@@ -83,13 +83,14 @@ components! {
 }
 
 impl Components {
-    /// The components for these settings.
+    /// The components for these settings; `demo` is the demo district of the database.
     ///
     /// # Errors
     /// If a key, a password hash or the attachment store is unavailable.
     pub(super) fn new(
         settings: &Settings,
         connections: Connections,
+        demo: Option<AreaCode>,
         conn: &mut Conn,
     ) -> Result<Self, Box<dyn std::error::Error>> {
         let installation = settings.installation_key(conn)?;
@@ -102,7 +103,7 @@ impl Components {
         let tokens = Tokens::new(signing, settings.sessions.access_token);
         let principals = PrincipalCache::default();
         let only_district = OnlyDistrict::default();
-        let policy = second_factor(settings, conn)?;
+        let policy = second_factor(settings, demo);
         Ok(Self {
             authenticator: Data::new(Authenticator {
                 db: db.clone(),
@@ -181,8 +182,7 @@ impl Components {
 
 /// The policy of second factors. The passwords of a demo are public, so a second factor would
 /// protect nothing.
-fn second_factor(settings: &Settings, conn: &mut Conn) -> Result<SecondFactorPolicy, DbError> {
+const fn second_factor(settings: &Settings, demo: Option<AreaCode>) -> SecondFactorPolicy {
     let policy = settings.enrolment.second_factor;
-    let is_demo = mark::find(conn)?.is_some();
-    Ok(SecondFactorPolicy { is_required: policy.is_required && !is_demo, ..policy })
+    SecondFactorPolicy { is_required: policy.is_required && demo.is_none(), ..policy }
 }

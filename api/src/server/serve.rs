@@ -35,10 +35,10 @@ pub fn serve(
     let certificate = settings.tls.as_ref().map(Certificate::load).transpose()?;
     let mut conn = settings.database.connect()?;
     migrate(&mut conn)?;
-    exposure::check_demo(settings, &mut conn)?;
+    let demo = exposure::check_demo(settings, &mut conn)?;
     let connections = Connections::raise(settings.readers, settings.limits.connections)?;
     tracing::info!(files = connections.files, connections = connections.count, "limits");
-    let components = Components::new(settings, connections, &mut conn)?;
+    let components = Components::new(settings, connections, demo, &mut conn)?;
     drop(conn);
     let db = components.db.get_ref().clone();
     let served = actix_web::rt::System::new().block_on(async {

@@ -4,6 +4,17 @@ use super::policy::SecondFactorPolicy;
 use crate::auth::device::{AuthMethod, DeviceKind};
 use crate::http::problem::ProblemCode;
 
+/// What the device of a sign-in proves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeviceProof {
+    /// No key.
+    Nothing,
+    /// A key that is not enrolled.
+    Key,
+    /// The key of an enrolled device.
+    EnrolledKey,
+}
+
 /// The second factors of a person, and the device of the sign-in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Factors {
@@ -11,10 +22,8 @@ pub struct Factors {
     pub has_totp: bool,
     /// Whether any device of the person is enrolled.
     pub has_device: bool,
-    /// Whether the key that the device proves is enrolled.
-    pub proves_enrolled_key: bool,
-    /// Whether the device proves a key.
-    pub proves_key: bool,
+    /// What the device proves.
+    pub proof: DeviceProof,
     /// The kind of the device; `None` for a sign-in without one.
     pub kind: Option<DeviceKind>,
     /// Whether the person may enrol by signing in, on this day.
@@ -38,7 +47,7 @@ pub enum Admission {
 /// installation, unless the device is enrolled.
 pub fn decide(policy: &SecondFactorPolicy, factors: &Factors) -> Admission {
     const PASSWORD: &[AuthMethod] = &[AuthMethod::Pwd];
-    if factors.proves_enrolled_key {
+    if factors.proof == DeviceProof::EnrolledKey {
         return Admission::Admitted(&[AuthMethod::Pwd, AuthMethod::Swk]);
     }
     if factors.has_totp {
@@ -50,7 +59,7 @@ pub fn decide(policy: &SecondFactorPolicy, factors: &Factors) -> Admission {
     if factors.has_device || !factors.may_enrol {
         return Admission::Refused(ProblemCode::EnrolmentRequired);
     }
-    if factors.proves_key && factors.kind == Some(DeviceKind::Phone) {
+    if factors.proof == DeviceProof::Key && factors.kind == Some(DeviceKind::Phone) {
         return Admission::Enrols;
     }
     Admission::Admitted(PASSWORD)
@@ -65,8 +74,7 @@ mod tests {
     const NONE: Factors = Factors {
         has_totp: false,
         has_device: false,
-        proves_enrolled_key: false,
-        proves_key: false,
+        proof: DeviceProof::Nothing,
         kind: Some(DeviceKind::Phone),
         may_enrol: false,
     };
@@ -80,17 +88,18 @@ mod tests {
     fn without_a_second_factor_nobody_is_admitted_where_one_is_required() {
         let refused = Admission::Refused(ProblemCode::EnrolmentRequired);
         assert_eq!(decide_if(true, NONE), refused);
-        assert_eq!(decide_if(true, Factors { proves_key: true, ..NONE }), refused);
+        assert_eq!(decide_if(true, Factors { proof: DeviceProof::Key, ..NONE }), refused);
         assert_eq!(decide_if(false, NONE), Admission::Admitted(&[AuthMethod::Pwd]));
     }
 
     #[test]
     fn an_enrolled_key_needs_no_code_and_another_device_does() {
-        let enrolled = Factors { has_device: true, has_totp: true, proves_key: true, ..NONE };
+        let enrolled =
+            Factors { has_device: true, has_totp: true, proof: DeviceProof::Key, ..NONE };
         for is_required in [true, false] {
             assert_eq!(decide_if(is_required, enrolled), Admission::NeedsTotp);
             let admitted =
-                decide_if(is_required, Factors { proves_enrolled_key: true, ..enrolled });
+                decide_if(is_required, Factors { proof: DeviceProof::EnrolledKey, ..enrolled });
             assert_eq!(admitted, Admission::Admitted(&[AuthMethod::Pwd, AuthMethod::Swk]));
         }
     }
@@ -98,7 +107,10 @@ mod tests {
     #[test]
     fn a_person_of_before_enrols_a_phone_or_sets_up_an_app() {
         let before = Factors { may_enrol: true, ..NONE };
-        assert_eq!(decide_if(true, Factors { proves_key: true, ..before }), Admission::Enrols);
+        assert_eq!(
+            decide_if(true, Factors { proof: DeviceProof::Key, ..before }),
+            Admission::Enrols
+        );
         let console = Factors { kind: Some(DeviceKind::Console), ..before };
         assert_eq!(decide_if(true, console), Admission::Admitted(&[AuthMethod::Pwd]));
         let enrolled_before = Factors { has_device: true, ..before };

@@ -7,11 +7,12 @@ use gridward_domain::area::AreaCode;
 use gridward_domain::bounded_text::DeviceName;
 use gridward_domain::id::PersonId;
 
+use super::admission::DeviceProof;
 use crate::db::column::Hash;
 use crate::db::schema::{credentials, device_keys};
 use crate::db::{Conn, DbError};
 
-/// Whether any device of the person is enrolled, and whether `key` is that of one.
+/// Whether any device of the person is enrolled, and what a device with `key` proves.
 ///
 /// # Errors
 /// [`DbError`].
@@ -20,13 +21,18 @@ pub fn find(
     district: AreaCode,
     person: PersonId,
     key: Option<Hash>,
-) -> Result<(bool, bool), DbError> {
+) -> Result<(bool, DeviceProof), DbError> {
     let of_person = device_keys::table
         .filter(device_keys::district.eq(district))
         .filter(device_keys::person.eq(person))
         .select(device_keys::key_hash);
     let enrolled: Vec<Hash> = of_person.load(conn)?;
-    Ok((!enrolled.is_empty(), key.is_some_and(|key| enrolled.contains(&key))))
+    let proof = match key {
+        None => DeviceProof::Nothing,
+        Some(key) if enrolled.contains(&key) => DeviceProof::EnrolledKey,
+        Some(_) => DeviceProof::Key,
+    };
+    Ok((!enrolled.is_empty(), proof))
 }
 
 /// Enrols a device; one that is enrolled stays so.

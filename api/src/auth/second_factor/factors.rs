@@ -61,12 +61,11 @@ impl SecondFactors {
         let (kind, in_grace) =
             (device.as_ref().map(|it| it.kind), self.policy.is_in_grace((self.clock)()));
         let read = move |conn: &mut Conn| {
-            let (has_device, proves_enrolled_key) = device_keys::find(conn, district, person, key)?;
+            let (has_device, proof) = device_keys::find(conn, district, person, key)?;
             Ok::<_, DbError>(Factors {
                 has_totp: totp_store::is_confirmed(conn, district, person)?,
                 has_device,
-                proves_enrolled_key,
-                proves_key: key.is_some(),
+                proof,
                 kind,
                 may_enrol: in_grace && device_keys::is_of_before(conn, district, person)?,
             })
