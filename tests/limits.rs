@@ -33,7 +33,9 @@ async fn sign_in(caller: &Caller, phone: &str, password: &str, from: &str) -> An
 /// The number of answers of each status.
 fn by_status(answers: &[Answer]) -> BTreeMap<u16, usize> {
     let mut counts = BTreeMap::new();
-    answers.iter().for_each(|answer| *counts.entry(answer.status).or_default() += 1);
+    for answer in answers {
+        *counts.entry(answer.status).or_default() += 1;
+    }
     counts
 }
 

@@ -19,8 +19,8 @@ use super::password::Passwords;
 use super::store;
 use super::token::Tokens;
 use crate::clock::Clock;
+use crate::crypto::KeyRing;
 use crate::crypto::store::districts;
-use crate::crypto::{KeyRing, SealingKey};
 use crate::db::column::Hash;
 use crate::db::{Conn, DbError};
 use crate::http::problem::{Problem, ProblemCode};
@@ -104,7 +104,6 @@ struct Found {
 /// A person with a password.
 struct Known {
     person: PersonId,
-    key: SealingKey,
     credential: Option<Credential>,
 }
 
@@ -156,7 +155,7 @@ impl SignIn {
             };
             let session = client.session(conn, &key, (district, person), now)?;
             let credential = credential::read(conn, &key, district, person)?;
-            let known = Some(Known { person, key, credential });
+            let known = Some(Known { person, credential });
             Ok::<_, Problem>(Found { account, session, known })
         });
         self.verify(from, found.await?, password).await
@@ -178,7 +177,7 @@ impl SignIn {
             let phone = store::phone_index(conn, district, person)?;
             let phone = phone.ok_or(ProblemCode::WrongCredentials)?;
             let credential = credential::read(conn, &key, district, person)?;
-            let known = Some(Known { person, key, credential });
+            let known = Some(Known { person, credential });
             let account = Account { district, phone };
             Ok::<_, Problem>(Found { account, session: bearer.session, known })
         });
@@ -197,8 +196,7 @@ impl SignIn {
         let origin = Origin { account, sender };
         let lane = self.attempts.admit(origin)?;
         let mut failures = self.attempts.in_turn(origin).await?;
-        let (person, credential) =
-            known.map(|known| ((known.person, known.key), known.credential)).unzip();
+        let (person, credential) = known.map(|known| (known.person, known.credential)).unzip();
         let credential = credential.flatten();
         let kept = credential.as_ref().map(|credential| credential.hash.clone());
         let candidate = self.passwords.candidate(account.phone, password, kept);
@@ -211,14 +209,14 @@ impl SignIn {
         let valid = |credential: &Credential| {
             verdict.fits && credential.one_time_until.is_none_or(|until| now < until)
         };
-        let (Some((person, key)), Some(credential)) = (person, credential.filter(valid)) else {
+        let (Some(person), Some(credential)) = (person, credential.filter(valid)) else {
             failures.add(Instant::now());
             return Err(ProblemCode::WrongCredentials.into());
         };
         failures.clear();
         self.attempts.succeeded(origin);
         let (district, is_one_time) = (account.district, credential.one_time_until.is_some());
-        self.update_hash(district, person, key, credential, verdict.rehashed).await;
+        self.update_hash(district, person, credential, verdict.rehashed).await;
         Ok(Verified { district, person, is_one_time })
     }
 
@@ -228,7 +226,6 @@ impl SignIn {
         &self,
         district: AreaCode,
         person: PersonId,
-        key: SealingKey,
         credential: Credential,
         rehashed: Option<String>,
     ) {
@@ -236,8 +233,9 @@ impl SignIn {
             return;
         }
         let hash = rehashed.unwrap_or_else(|| credential.hash.clone());
+        let keys = self.keys.clone();
         let updated = self.db.write(district, move |tx| {
-            let whose = (district, person);
+            let (key, whose) = (keys.key(tx.read_unbatched(), district)?, (district, person));
             credential::reseal(tx.write_unbatched(), &key, whose, &credential, &hash)
         });
         if let Err(error) = updated.await {
