@@ -47,6 +47,8 @@ names), which overrides the defaults:
   GRIDWARD_SESSION_CONSOLE_S   seconds until a browser signs in again  [28800: 8 hours]
   GRIDWARD_SESSION_GRACE_S     seconds that a spent refresh token is forgiven  [60]
   GRIDWARD_SESSIONS_PER_PERSON devices of a person, signed in at a time  [5]
+  GRIDWARD_REVEALS_MANAGER     reveals of a manager or volunteer per day  [50]
+  GRIDWARD_REVEALS_SUPERVISOR  reveals of a supervisor or admin per day  [100]
   GRIDWARD_CORS_ORIGINS  web origins that may call the API, with commas  [none]
   GRIDWARD_TRUSTED_PROXIES
                          networks of the proxies in front that encrypt and name the
