@@ -3,13 +3,12 @@
 use std::time::Duration;
 
 use gridward_domain::area::{AreaCode, Level};
-use gridward_domain::id::PersonId;
 use gridward_domain::phone::Phone;
 use moka::sync::Cache;
 use secrecy::SecretString;
 
 use super::password::Passwords;
-use super::store;
+use super::store::{self, Account};
 use super::token::Tokens;
 use crate::clock::Clock;
 use crate::crypto::KeyRing;
@@ -31,16 +30,6 @@ impl Default for Failures {
     fn default() -> Self {
         Self(Cache::builder().max_capacity(100_000).time_to_live(WITHIN).build())
     }
-}
-
-/// The result of a sign-in.
-pub struct SignedIn {
-    /// The district.
-    pub district: AreaCode,
-    /// The person.
-    pub person: PersonId,
-    /// The access token.
-    pub token: String,
 }
 
 /// Signs people in with phone number and password.
@@ -88,7 +77,7 @@ impl OnlyDistrict {
 }
 
 impl SignIn {
-    /// Signs in the person with `phone` and `password` in `district` (optional if the
+    /// The account of the person with `phone` and `password` in `district` (optional if the
     /// installation has only one).
     ///
     /// # Errors
@@ -99,7 +88,7 @@ impl SignIn {
         district: Option<AreaCode>,
         phone: Phone,
         password: SecretString,
-    ) -> Result<SignedIn, Problem> {
+    ) -> Result<Account, Problem> {
         let (keys, only) = (self.keys.clone(), self.only_district.clone());
         let found = self.db.read(move |conn| {
             let district = choose(conn, district, &only)?;
@@ -124,8 +113,19 @@ impl SignIn {
             return Err(ProblemCode::WrongCredentials.into());
         };
         self.failures.0.invalidate(&account);
-        let token = self.tokens.issue(district, person, (self.clock)()).map_err(Problem::defect)?;
-        Ok(SignedIn { district, person, token })
+        Ok(person)
+    }
+
+    /// An access token of no session for the account of a sign-in.
+    ///
+    /// # Errors
+    /// 401 if the password or the access was changed in the meantime.
+    pub async fn token(&self, account: Account) -> Result<String, Problem> {
+        if !self.db.read(move |conn| store::is_unchanged(conn, &account)).await? {
+            return Err(ProblemCode::WrongCredentials.into());
+        }
+        let Account { district, person, .. } = account;
+        self.tokens.issue(district, person, (self.clock)()).map_err(Problem::defect)
     }
 }
 

@@ -80,6 +80,17 @@ pub fn area(
     Ok(person.first(conn).optional()?)
 }
 
+/// A person who may sign in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// The district.
+    pub district: AreaCode,
+    /// The person.
+    pub person: PersonId,
+    /// When access was last ended; a sign-in that began before is refused.
+    pub access_ended_at: Option<NaiveDateTime>,
+}
+
 /// The active person with this phone index, and the password hash if one is set.
 ///
 /// # Errors
@@ -88,25 +99,55 @@ pub fn by_phone(
     conn: &mut Conn,
     district: AreaCode,
     phone_index: Hash,
-) -> Result<Option<(PersonId, Option<String>)>, DbError> {
-    let id: Option<PersonId> = people::table
+) -> Result<Option<(Account, Option<String>)>, DbError> {
+    let found: Option<(PersonId, Option<NaiveDateTime>)> = people::table
         .filter(people::district.eq(district))
         .filter(people::phone_index.eq(phone_index))
         .filter(people::state.eq(PersonState::Active))
-        .select(people::id)
+        .select((people::id, people::tokens_not_before))
         .first(conn)
         .optional()?;
-    let Some(id) = id else { return Ok(None) };
+    let Some((person, access_ended_at)) = found else { return Ok(None) };
     let hash = credentials::table
-        .find((district, id))
+        .find((district, person))
         .select(credentials::password_hash)
         .first(conn)
         .optional()?;
-    Ok(Some((id, hash)))
+    Ok(Some((Account { district, person, access_ended_at }, hash)))
+}
+
+/// Whether the person is still active and access was not ended since `account` was read: the
+/// verification of a password takes long enough for a new password or a departure.
+///
+/// # Errors
+/// [`DbError`].
+pub fn is_unchanged(conn: &mut Conn, account: &Account) -> Result<bool, DbError> {
+    let ended: Option<Option<NaiveDateTime>> = people::table
+        .find((account.district, account.person))
+        .filter(people::state.eq(PersonState::Active))
+        .select(people::tokens_not_before)
+        .first(conn)
+        .optional()?;
+    Ok(ended == Some(account.access_ended_at))
+}
+
+/// Locks a person's row until the end of the transaction, so that a decision based on it and the
+/// end of the person's access come one after the other on all servers.
+///
+/// # Errors
+/// [`DbError`].
+pub fn lock_person(conn: &mut Conn, district: AreaCode, id: PersonId) -> Result<(), DbError> {
+    // On SQLite a write transaction is already exclusive.
+    if let Conn::Pg(conn) = conn {
+        let row = people::table.find((district, id)).select(people::id).for_no_key_update();
+        row.first::<PersonId>(conn).optional()?;
+    }
+    Ok(())
 }
 
 /// Ends the sessions of a person but `kept`, and refuses the access tokens issued so far;
-/// returns the number of sessions.
+/// returns the number of sessions. A leaver's password is deleted: one who returns gets a new
+/// one.
 ///
 /// # Errors
 /// [`DbError`].
@@ -121,6 +162,9 @@ pub fn end_access(
     diesel::update(people::table.find((district, id)))
         .set(people::tokens_not_before.eq(now.naive_utc()))
         .execute(conn)?;
+    if reason == EndReason::Left {
+        diesel::delete(credentials::table.find((district, id))).execute(conn)?;
+    }
     session_store::end_all(conn, district, id, kept, reason, now)
 }
 

@@ -81,7 +81,8 @@ fn set_password(settings: &Settings, phone: &Phone, district: Option<&str>) -> R
     let district = choose_district(&mut conn, district)?;
     let key = KeyRing::new(settings.installation_key(&mut conn)?).key(&mut conn, district)?;
     let known = store::by_phone(&mut conn, district, key.index(phone.as_str()))?;
-    let (id, _) = known.ok_or("no active person has this phone number")?;
+    let (account, _) = known.ok_or("no active person has this phone number")?;
+    let id = account.person;
     let now = clock::system();
     db::transact(&mut conn, |conn| store::set_password(conn, district, id, &hash, now))?;
     println!("The password of {id} is set.");
