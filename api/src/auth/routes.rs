@@ -154,18 +154,17 @@ pub(crate) async fn sign_in_with_password(
     // Before the password: a device without a nonce gets one at no cost.
     let key = proofs.key_of(&request, None)?;
     let client = Client::new(from, key, refresh_cookie::or_own(&request, refresh_token.as_ref()));
-    let signed_in = sign_in.sign_in(client, district, phone, password).await?;
+    let account = sign_in.sign_in(client, district, phone, password).await?;
     if let Some(device) = device {
-        let (district, person) = (signed_in.district, signed_in.person);
-        let issued = sessions.open(district, person, device, [AuthMethod::Pwd], key).await?;
+        let issued = sessions.open(account, device, [AuthMethod::Pwd], key).await?;
         return Ok(answer(&request, &sessions, &proofs, issued, true));
     }
     Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(AccessToken {
-        access_token: signed_in.token,
+        access_token: sign_in.token(account).await?,
         token_type: "Bearer",
         expires_in: seconds(sessions.tokens.lifetime()),
-        person_id: signed_in.person,
-        district: signed_in.district,
+        person_id: account.person,
+        district: account.district,
         session_id: None,
         refresh_token: None,
         refresh_expires_in: None,
