@@ -275,17 +275,13 @@ async fn provider() -> (String, tokio::sync::mpsc::UnboundedReceiver<Value>) {
             };
             let signed = format!("{}.{body}", header("x-gridward-timestamp"));
             let key = hmac::Key::new(hmac::HMAC_SHA256, b"a shared key");
-            let signature = hex(hmac::sign(&key, signed.as_bytes()).as_ref());
+            let signature = hex::encode(hmac::sign(&key, signed.as_bytes()));
             assert_eq!(header("x-gridward-signature"), signature);
             stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").await.expect("an answer");
             let _ = sender.send(serde_json::from_str(body).expect("JSON"));
         }
     });
     (url, receiver)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[rstest]

@@ -47,7 +47,10 @@ async fn a_volunteer_without_a_task_learns_of_no_home(
     assert_eq!((fields(card), &card["view"]), (POOL.to_vec(), &json!("pool")));
     assert_eq!((&card["name"], &card["cell"]), (&json!("周**1"), &cell));
     assert_eq!(phone.household(&beneficiary_id(2)), None, "somebody else's visit");
-    assert_eq!(volunteer.get(&format!("/v1/tasks/{others}")).await.status, 404);
+    for part in ["", "/history", "/reports"] {
+        let path = format!("/v1/tasks/{others}{part}");
+        assert_eq!(volunteer.get(&path).await.status, 404, "{path}");
+    }
     assert_eq!(volunteer.get("/v1/beneficiaries").await.status, 403);
     // In hand: what the visit needs.
     let claimed = volunteer.act(&format!("{path}/claim")).await;

@@ -77,6 +77,17 @@ impl Database {
         done.expect("a change");
     }
 
+    /// Begins a transaction beside the server.
+    pub fn begin(&self) -> Transaction {
+        let mut begun = if self.is_postgres() {
+            Transaction::Postgres(PgConnection::establish(&self.url).expect("the database"))
+        } else {
+            Transaction::Sqlite(SqliteConnection::establish(&self.url).expect("the file"))
+        };
+        begun.execute(if self.is_postgres() { "BEGIN" } else { "BEGIN IMMEDIATE" });
+        begun
+    }
+
     /// The number of rows of a table.
     pub fn count(&self, table: &str) -> i64 {
         #[derive(QueryableByName)]
@@ -139,6 +150,22 @@ impl From<Backend> for Database {
             Backend::Sqlite => Self::sqlite(),
             Backend::Postgres => Self::postgres(),
         }
+    }
+}
+
+/// A transaction beside the server.
+pub enum Transaction {
+    Postgres(PgConnection),
+    Sqlite(SqliteConnection),
+}
+
+impl Transaction {
+    pub fn execute(&mut self, sql: &str) {
+        let done = match self {
+            Self::Postgres(conn) => conn.batch_execute(sql),
+            Self::Sqlite(conn) => conn.batch_execute(sql),
+        };
+        done.expect("a statement");
     }
 }
 

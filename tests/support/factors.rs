@@ -84,7 +84,7 @@ impl ProvingPhone {
             Some(token) => request.header("Authorization", format!("DPoP {token}")),
             None => request,
         };
-        let request = body.into_iter().fold(request, |request, body| request.json(body));
+        let request = body.into_iter().fold(request, reqwest::RequestBuilder::json);
         self.caller.send(request).await
     }
 

@@ -39,7 +39,7 @@ const PREFIX_WINDOW: Duration = Duration::from_secs(60);
 
 /// An account, by district and phone index, whether or not it exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Account {
+pub struct AccountId {
     /// The district.
     pub district: AreaCode,
     /// The index of the phone number.
@@ -59,7 +59,7 @@ pub enum Sender {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Origin {
     /// The account.
-    pub account: Account,
+    pub account: AccountId,
     /// The sender.
     pub sender: Sender,
 }
@@ -133,7 +133,7 @@ pub struct Attempts {
     failures: Cache<Origin, Arc<Mutex<Failures>>>,
     known: Cache<Origin, ()>,
     by_prefix: Buckets<Prefix>,
-    by_account: Buckets<Account>,
+    by_account: Buckets<AccountId>,
 }
 
 impl Attempts {
@@ -204,7 +204,7 @@ mod tests {
 
     fn origin(phone: &str, from: [u8; 4]) -> Origin {
         let district = "500116".parse().expect("a code");
-        let account = Account { district, phone: Hash::sha256(phone) };
+        let account = AccountId { district, phone: Hash::sha256(phone) };
         Origin { account, sender: Sender::Address(IpAddr::from(from).into()) }
     }
 

@@ -116,8 +116,8 @@ async fn authenticate(request: HttpRequest) -> Result<Access, Problem> {
     if bearer.key.is_some() != (scheme == Scheme::Dpop) {
         return Err(ProblemCode::Unauthenticated.into());
     }
-    if bearer.key.is_some() {
-        authenticator.check_proof(&request, token, &bearer)?;
+    if let Some(key) = bearer.key {
+        authenticator.check_proof(&request, token, key)?;
     }
     let principal = authenticator.principal(bearer).await?;
     Ok(Access { principal, bearer })

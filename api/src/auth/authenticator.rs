@@ -16,6 +16,7 @@ use super::second_factor::policy::SecondFactorPolicy;
 use super::store::{self, Standing};
 use super::token::{Bearer, TokenError, Tokens};
 use crate::clock::Clock;
+use crate::db::column::Hash;
 use crate::http::problem::{Problem, ProblemCode};
 use crate::tx::Db;
 
@@ -143,10 +144,9 @@ impl Authenticator {
         &self,
         request: &HttpRequest,
         token: &str,
-        bearer: &Bearer,
+        key: Hash,
     ) -> Result<(), Problem> {
-        let key = self.proofs.key_of(request, Some(token))?;
-        if key.is_some() && key == bearer.key { Ok(()) } else { Err(self.proofs.invalid()) }
+        self.proofs.check(request, token, key)
     }
 
     /// The principal of the subject of a token.

@@ -8,6 +8,7 @@ use actix_web::http::uri::Authority;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
+use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 
 use super::proof::{self, Proof, Target};
@@ -20,9 +21,11 @@ use crate::http::problem::{Problem, ProblemCode};
 const DPOP: &str = "DPoP";
 /// The header with the nonce of the next proofs.
 pub const DPOP_NONCE: &str = "DPoP-Nonce";
-/// The lifetime of a nonce: longer than that of an access token, so that the nonce of a
+/// The lifetime of a nonce in seconds: longer than that of an access token, so that the nonce of a
 /// refresh is good until the next.
-const LIFETIME: Duration = Duration::from_secs(900);
+const LIFETIME: i64 = 900;
+/// The seconds by which the clocks of servers may differ.
+const CLOCKS_DIFFER: i64 = 30;
 /// The number of proofs that are remembered as used.
 const REMEMBERED: u64 = 200_000;
 
@@ -38,7 +41,10 @@ impl Proofs {
     /// A verifier whose nonces are made with the installation's `key`, so that all servers
     /// accept those of each.
     pub fn new(key: SealingKey, clock: Clock) -> Self {
-        let used = Cache::builder().max_capacity(REMEMBERED).time_to_live(LIFETIME).build();
+        // Longer than a nonce is fresh, on every server's clock.
+        let kept = Duration::from_secs((LIFETIME + CLOCKS_DIFFER + 1).unsigned_abs());
+        let used = Cache::builder().max_capacity(REMEMBERED).time_to_live(kept);
+        let used = used.eviction_policy(EvictionPolicy::lru()).build();
         Self { key, clock, used }
     }
 
@@ -56,6 +62,40 @@ impl Proofs {
         request: &HttpRequest,
         access_token: Option<&str>,
     ) -> Result<Option<Hash>, Problem> {
+        Ok(self.fresh(request, access_token)?.map(|proof| proof.key))
+    }
+
+    /// As [`Self::key_of`] for a request without an access token, which must have a proof.
+    ///
+    /// # Errors
+    /// 401 with a nonce.
+    pub fn required_key_of(&self, request: &HttpRequest) -> Result<Hash, Problem> {
+        let missing = || Problem::from(ProblemCode::UseDpopNonce).with_nonce(self.nonce());
+        self.key_of(request, None)?.ok_or_else(missing)
+    }
+
+    /// Checks that the request is proved with the key of its access token, by a proof that was
+    /// not used before. Only proofs by the token's key are remembered, so that strangers cannot
+    /// displace them. A sign-in or a refresh needs no memory: its answer is of no use without the
+    /// key.
+    ///
+    /// # Errors
+    /// 401 with a nonce.
+    pub fn check(&self, request: &HttpRequest, token: &str, key: Hash) -> Result<(), Problem> {
+        let proof = self.fresh(request, Some(token))?.filter(|proof| proof.key == key);
+        let proof = proof.ok_or_else(|| self.invalid())?;
+        let id = Hash::sha256([proof.key.as_ref(), proof.id.as_bytes()].concat());
+        let mut first = false;
+        self.used.get_with(id, || first = true);
+        if first { Ok(()) } else { Err(self.invalid()) }
+    }
+
+    /// The valid and fresh proof of the request, if it has one.
+    fn fresh(
+        &self,
+        request: &HttpRequest,
+        access_token: Option<&str>,
+    ) -> Result<Option<Proof>, Problem> {
         let Some(header) = request.headers().get(DPOP) else { return Ok(None) };
         let several = request.headers().get_all(DPOP).nth(1).is_some();
         let text = header.to_str().ok().filter(|_| !several).ok_or_else(|| self.invalid())?;
@@ -68,28 +108,13 @@ impl Proofs {
             access_token,
         };
         let proof = proof::verify(text, &target).map_err(|_| self.invalid())?;
-        self.accept(proof).map(Some)
-    }
-
-    /// As [`Self::key_of`] for a request without an access token, which must have a proof.
-    ///
-    /// # Errors
-    /// 401 with a nonce.
-    pub fn required_key_of(&self, request: &HttpRequest) -> Result<Hash, Problem> {
-        let missing = || Problem::from(ProblemCode::UseDpopNonce).with_nonce(self.nonce());
-        self.key_of(request, None)?.ok_or_else(missing)
-    }
-
-    /// Checks that the proof is fresh and was not used before.
-    fn accept(&self, proof: Proof) -> Result<Hash, Problem> {
         let now = (self.clock)();
-        if !proof.nonce.is_some_and(|nonce| is_fresh(&self.key, &nonce, now)) {
-            return Err(Problem::from(ProblemCode::UseDpopNonce).with_nonce(self.nonce()));
+        let is_current = |nonce: &String| is_fresh(&self.key, nonce, now);
+        if proof.nonce.as_ref().is_some_and(is_current) {
+            Ok(Some(proof))
+        } else {
+            Err(Problem::from(ProblemCode::UseDpopNonce).with_nonce(self.nonce()))
         }
-        let id = Hash::sha256([proof.key.as_ref(), proof.id.as_bytes()].concat());
-        let mut first = false;
-        self.used.get_with(id, || first = true);
-        if first { Ok(proof.key) } else { Err(self.invalid()) }
     }
 
     /// The problem of a proof that is not valid.
@@ -112,8 +137,8 @@ fn is_fresh(key: &SealingKey, nonce: &str, now: DateTime<Utc>) -> bool {
     let Ok(bytes) = BASE64_URL_SAFE_NO_PAD.decode(nonce) else { return false };
     let Some((at, mac)) = bytes.split_first_chunk() else { return false };
     let at = i64::from_be_bytes(*at);
-    let age = u64::try_from(now.timestamp().saturating_sub(at)).unwrap_or_default();
-    age <= LIFETIME.as_secs() && key.is_secret(&purpose(at), mac)
+    let age = now.timestamp().saturating_sub(at);
+    (-CLOCKS_DIFFER..=LIFETIME).contains(&age) && key.is_secret(&purpose(at), mac)
 }
 
 #[cfg(test)]
@@ -130,6 +155,7 @@ mod tests {
         assert!(is_fresh(&SealingKey::new(&[7; 32]), &fresh, now + lifetime));
         assert!(!is_fresh(&key, &fresh, now + lifetime + TimeDelta::seconds(1)));
         assert!(is_fresh(&key, &fresh, now - TimeDelta::seconds(2)), "another server's clock");
+        assert!(!is_fresh(&key, &fresh, now - TimeDelta::seconds(40)), "a nonce of the future");
         assert!(!is_fresh(&SealingKey::new(&[8; 32]), &fresh, now));
         for other in ["", "garbage", "AAAA"] {
             assert!(!is_fresh(&key, other, now), "{other}");

@@ -11,9 +11,12 @@ const NAME: &str = "gridward_refresh";
 const PATH: &str = "/v1/auth";
 
 /// The value of `Set-Cookie` that stores `token` for `lifetime`. Browsers send it to this
-/// origin only (`SameSite=Strict`), and over TLS only if the request came over TLS.
+/// origin only (`SameSite=Strict`), and over TLS only, unless a browser on this machine asks in
+/// plain HTTP: other machines are never served without TLS or a proxy that encrypts.
 pub fn store(request: &HttpRequest, token: &str, lifetime: Duration) -> String {
-    let secure = if request.connection_info().scheme() == "https" { "; Secure" } else { "" };
+    let is_here = request.peer_addr().is_none_or(|peer| peer.ip().to_canonical().is_loopback());
+    let is_plain = is_here && request.connection_info().scheme() == "http";
+    let secure = if is_plain { "" } else { "; Secure" };
     let seconds = lifetime.as_secs();
     format!("{NAME}={token}; Path={PATH}; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}")
 }
@@ -56,6 +59,8 @@ mod tests {
             store(&request, "token", Duration::from_secs(60)),
             "gridward_refresh=token; Path=/v1/auth; Max-Age=60; HttpOnly; SameSite=Strict"
         );
+        let elsewhere = TestRequest::default().peer_addr(([192, 0, 2, 1], 80).into());
+        assert!(store(&elsewhere.to_http_request(), "token", Duration::ZERO).ends_with("; Secure"));
         let proxied = TestRequest::default().insert_header(("X-Forwarded-Proto", "https"));
         assert!(store(&proxied.to_http_request(), "token", Duration::ZERO).ends_with("; Secure"));
         assert_eq!(read(&TestRequest::default().to_http_request()), None);

@@ -17,7 +17,7 @@ use super::known_device::Client;
 use super::proofs::{DPOP_NONCE, Proofs};
 use super::second_factor::{SecondFactors, factors};
 use super::sessions::{Issued, Sessions};
-use super::token::{Grant, Tokens};
+use super::token::Tokens;
 use super::{refresh_cookie, sign_in};
 use crate::http::Json as Body;
 use crate::http::openapi;
@@ -201,21 +201,18 @@ pub(crate) async fn sign_in_with_password(
     // Before the password: a device without a nonce gets one at no cost.
     let key = proofs.key_of(&request, None)?;
     let client = Client::new(from, key, refresh_cookie::or_own(&request, refresh_token.as_ref()));
-    let signed_in = sign_in.sign_in(client, district, phone, password).await?;
-    let (district, person) = (signed_in.district, signed_in.person);
+    let account = sign_in.sign_in(client, district, phone, password).await?;
     let further = factors::Proofs { device: device.clone(), key, totp };
-    let methods = second_factors.admit(district, person, further).await?;
+    let methods = second_factors.admit(account, further).await?;
     if let Some(device) = device {
-        let issued = sessions.open(district, person, device, methods, key).await?;
+        let issued = sessions.open(account, device, methods, key).await?;
         return Ok(answer(&request, &sessions, &proofs, issued, true));
     }
-    let (auth_time, whose) = ((second_factors.clock)(), (district, person));
     // Only the key that authenticated the person binds a token without a session.
     let key = key.filter(|_| methods.contains(&AuthMethod::Swk));
     let has_second_factor = methods.iter().any(|method| method.is_second_factor());
-    let methods = methods.into_iter().collect();
-    let grant = Grant { district, person, session: None, auth_time, methods, key };
-    let token = sessions.tokens.issue(grant, auth_time).map_err(Problem::defect)?;
+    let token = sign_in.token(account, methods, key).await?;
+    let whose = (account.district, account.person);
     let answered = AccessToken::alone(token, &sessions.tokens, whose, None, key.is_some());
     let set_up_second_factor = second_factors.policy.restricts(has_second_factor);
     let answered = AccessToken { set_up_second_factor, ..answered };

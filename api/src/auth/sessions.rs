@@ -21,7 +21,7 @@ use super::device::{AuthMethod, Device, DeviceKind, EndReason};
 use super::refresh_token::RefreshToken;
 use super::second_factor::policy::SecondFactorPolicy;
 use super::session_store::{self, SessionRow};
-use super::store;
+use super::store::{self, Account};
 use super::token::{Bearer, Grant, Tokens};
 use crate::clock::Clock;
 use crate::crypto::KeyRing;
@@ -91,22 +91,27 @@ pub struct Sessions {
 }
 
 impl Sessions {
-    /// Opens a session for a person who has just been authenticated by `methods`, bound to the
-    /// device's `key` if it has proved one. Above the limit, the session that was not used for the longest time ends.
+    /// Opens a session for an account that has just been authenticated by `methods`, bound to the
+    /// device's `key` if it has proved one. Above the limit, the session that was not used for
+    /// the longest time ends.
     ///
     /// # Errors
-    /// [`Problem`].
+    /// 401 if the password or the access was changed in the meantime.
     pub async fn open(
         &self,
-        district: AreaCode,
-        person: PersonId,
+        account: Account,
         device: Device,
         methods: impl IntoIterator<Item = AuthMethod>,
         key: Option<Hash>,
     ) -> Result<Issued, Problem> {
         let (rules, id) = (self.rules, SessionId(Uuid::now_v7()));
+        let Account { district, person, .. } = account;
         let methods: BTreeSet<AuthMethod> = methods.into_iter().collect();
         let opened = self.db.write(district, move |tx| {
+            store::lock_person(tx.write()?, district, person)?;
+            if !store::is_unchanged(tx.write()?, &account)? {
+                return Err(ProblemCode::WrongCredentials.into());
+            }
             let (opened_at, rotation) = (tx.now, Rotation::first(tx.now));
             let now = opened_at.naive_utc();
             let row = SessionRow {
@@ -340,7 +345,9 @@ fn rotate(
     if row.key_hash.is_some() && row.key_hash != key {
         return Err(ProblemCode::InvalidDpopProof.into());
     }
-    let presented = row.rotation().present(number, tx.now, rules.grace);
+    // Without a key, the token alone cannot tell the device from a thief.
+    let grace = if row.key_hash.is_some() { rules.grace } else { TimeDelta::zero() };
+    let presented = row.rotation().present(number, tx.now, grace);
     let rotation = match presented {
         Presented::Rotates(next) => next,
         Presented::Repeats => row.rotation(),

@@ -3,36 +3,31 @@
 //! An attempt passes the limits ([`super::attempts`]), then the hashing slots of its lane. Unknown
 //! districts and phone numbers take the same way as known ones.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use gridward_domain::area::{AreaCode, Level};
-use gridward_domain::id::{PersonId, SessionId};
+use gridward_domain::id::SessionId;
 use gridward_domain::phone::Phone;
 use moka::sync::Cache;
 use secrecy::SecretString;
 
-use super::attempts::{Account, Attempts, Origin, Sender};
+use super::attempts::{AccountId, Attempts, Origin, Sender};
 use super::authenticated::Access;
 use super::credential::{self, Credential};
+use super::device::AuthMethod;
 use super::known_device::Client;
 use super::password::Passwords;
-use super::store;
+use super::store::{self, Account};
+use super::token::{Grant, Tokens};
 use crate::clock::Clock;
+use crate::crypto::KeyRing;
 use crate::crypto::store::districts;
-use crate::crypto::{KeyRing, SealingKey};
 use crate::db::column::Hash;
 use crate::db::{Conn, DbError};
 use crate::http::problem::{Problem, ProblemCode};
 use crate::limits::Prefix;
 use crate::tx::Db;
-
-/// The result of a sign-in.
-pub struct SignedIn {
-    /// The district.
-    pub district: AreaCode,
-    /// The person.
-    pub person: PersonId,
-}
 
 /// Signs people in with phone number and password.
 #[derive(Clone)]
@@ -43,6 +38,8 @@ pub struct SignIn {
     pub keys: KeyRing,
     /// Verifies passwords.
     pub passwords: Passwords,
+    /// Signs access tokens.
+    pub tokens: Tokens,
     /// The clock.
     pub clock: Clock,
     /// Limits the attempts.
@@ -79,17 +76,15 @@ impl OnlyDistrict {
 /// A person whose password was verified.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Verified {
-    /// The district.
-    pub district: AreaCode,
-    /// The person.
-    pub person: PersonId,
+    /// The account.
+    pub account: Account,
     /// Whether the password must be replaced before it signs in.
     pub is_one_time: bool,
 }
 
 /// The account that an attempt names.
 struct Found {
-    account: Account,
+    id: AccountId,
     /// The session that the person had on the client's device.
     session: Option<SessionId>,
     /// The person, if there is one.
@@ -98,13 +93,12 @@ struct Found {
 
 /// A person with a password.
 struct Known {
-    person: PersonId,
-    key: SealingKey,
+    account: Account,
     credential: Option<Credential>,
 }
 
 impl SignIn {
-    /// Signs in the person with `phone` and `password` in `district` (optional if the
+    /// The account of the person with `phone` and `password` in `district` (optional if the
     /// installation has only one), for `client`.
     ///
     /// # Errors
@@ -115,13 +109,32 @@ impl SignIn {
         district: Option<AreaCode>,
         phone: Phone,
         password: SecretString,
-    ) -> Result<SignedIn, Problem> {
+    ) -> Result<Account, Problem> {
         let verified = self.verify_phone(client, district, phone, password).await?;
         if verified.is_one_time {
-            return Err(ProblemCode::PasswordChangeRequired.into());
+            Err(ProblemCode::PasswordChangeRequired.into())
+        } else {
+            Ok(verified.account)
         }
-        let Verified { district, person, .. } = verified;
-        Ok(SignedIn { district, person })
+    }
+
+    /// An access token of no session for the account of a sign-in by `methods`, bound to `key`.
+    ///
+    /// # Errors
+    /// 401 if the password or the access was changed in the meantime.
+    pub async fn token(
+        &self,
+        account: Account,
+        methods: BTreeSet<AuthMethod>,
+        key: Option<Hash>,
+    ) -> Result<String, Problem> {
+        if !self.db.read(move |conn| store::is_unchanged(conn, &account)).await? {
+            return Err(ProblemCode::WrongCredentials.into());
+        }
+        let Account { district, person, .. } = account;
+        let (auth_time, methods) = ((self.clock)(), methods.into_iter().collect());
+        let grant = Grant { district, person, session: None, auth_time, methods, key };
+        self.tokens.issue(grant, auth_time).map_err(Problem::defect)
     }
 
     /// The person with `phone` and `password` in `district`.
@@ -141,17 +154,16 @@ impl SignIn {
         let found = self.db.read(move |conn| {
             let district = choose(conn, district, &only)?;
             let Some(key) = keys.find(conn, district)? else {
-                let account = Account { district, phone: Hash::sha256(phone.as_str()) };
-                return Ok(Found { account, session: None, known: None });
+                let id = AccountId { district, phone: Hash::sha256(phone.as_str()) };
+                return Ok(Found { id, session: None, known: None });
             };
-            let account = Account { district, phone: key.index(phone.as_str()) };
-            let Some(person) = store::by_phone(conn, district, account.phone)? else {
-                return Ok(Found { account, session: None, known: None });
+            let id = AccountId { district, phone: key.index(phone.as_str()) };
+            let Some(account) = store::by_phone(conn, district, id.phone)? else {
+                return Ok(Found { id, session: None, known: None });
             };
-            let session = client.session(conn, &key, (district, person), now)?;
-            let credential = credential::read(conn, &key, district, person)?;
-            let known = Some(Known { person, key, credential });
-            Ok::<_, Problem>(Found { account, session, known })
+            let session = client.session(conn, &key, (district, account.person), now)?;
+            let credential = credential::read(conn, &key, district, account.person)?;
+            Ok::<_, Problem>(Found { id, session, known: Some(Known { account, credential }) })
         });
         self.verify(from, found.await?, password).await
     }
@@ -169,12 +181,12 @@ impl SignIn {
         let (keys, person, district) = (self.keys.clone(), principal.person, principal.district());
         let found = self.db.read(move |conn| {
             let key = keys.key(conn, district)?;
-            let phone = store::phone_index(conn, district, person)?;
-            let phone = phone.ok_or(ProblemCode::WrongCredentials)?;
+            let account = store::account(conn, district, person)?;
+            let (account, phone) = account.ok_or(ProblemCode::WrongCredentials)?;
             let credential = credential::read(conn, &key, district, person)?;
-            let known = Some(Known { person, key, credential });
-            let account = Account { district, phone };
-            Ok::<_, Problem>(Found { account, session: bearer.session, known })
+            let known = Some(Known { account, credential });
+            let id = AccountId { district, phone };
+            Ok::<_, Problem>(Found { id, session: bearer.session, known })
         });
         self.verify(from, found.await?, password).await
     }
@@ -186,16 +198,15 @@ impl SignIn {
         found: Found,
         password: SecretString,
     ) -> Result<Verified, Problem> {
-        let Found { account, session, known } = found;
+        let Found { id, session, known } = found;
         let sender = session.map_or(Sender::Address(from), Sender::Device);
-        let origin = Origin { account, sender };
+        let origin = Origin { account: id, sender };
         let lane = self.attempts.admit(origin)?;
         let mut failures = self.attempts.in_turn(origin).await?;
-        let (person, credential) =
-            known.map(|known| ((known.person, known.key), known.credential)).unzip();
+        let (account, credential) = known.map(|known| (known.account, known.credential)).unzip();
         let credential = credential.flatten();
         let kept = credential.as_ref().map(|credential| credential.hash.clone());
-        let candidate = self.passwords.candidate(account.phone, password, kept);
+        let candidate = self.passwords.candidate(id.phone, password, kept);
         if self.passwords.is_known_wrong(&candidate) {
             return Err(ProblemCode::WrongCredentials.into());
         }
@@ -205,24 +216,22 @@ impl SignIn {
         let valid = |credential: &Credential| {
             verdict.fits && credential.one_time_until.is_none_or(|until| now < until)
         };
-        let (Some((person, key)), Some(credential)) = (person, credential.filter(valid)) else {
+        let (Some(account), Some(credential)) = (account, credential.filter(valid)) else {
             failures.add(Instant::now());
             return Err(ProblemCode::WrongCredentials.into());
         };
         failures.clear();
         self.attempts.succeeded(origin);
-        let (district, is_one_time) = (account.district, credential.one_time_until.is_some());
-        self.update_hash(district, person, key, credential, verdict.rehashed).await;
-        Ok(Verified { district, person, is_one_time })
+        let is_one_time = credential.one_time_until.is_some();
+        self.update_hash(account, credential, verdict.rehashed).await;
+        Ok(Verified { account, is_one_time })
     }
 
     /// Replaces a hash that is not encrypted or was made with other parameters. The sign-in
     /// succeeds without it too.
     async fn update_hash(
         &self,
-        district: AreaCode,
-        person: PersonId,
-        key: SealingKey,
+        Account { district, person, .. }: Account,
         credential: Credential,
         rehashed: Option<String>,
     ) {
@@ -230,8 +239,9 @@ impl SignIn {
             return;
         }
         let hash = rehashed.unwrap_or_else(|| credential.hash.clone());
+        let keys = self.keys.clone();
         let updated = self.db.write(district, move |tx| {
-            let whose = (district, person);
+            let (key, whose) = (keys.key(tx.read_unbatched(), district)?, (district, person));
             credential::reseal(tx.write_unbatched(), &key, whose, &credential, &hash)
         });
         if let Err(error) = updated.await {

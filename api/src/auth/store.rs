@@ -80,7 +80,18 @@ pub fn area(
     Ok(person.first(conn).optional()?)
 }
 
-/// The active person with this phone index.
+/// A person who may sign in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// The district.
+    pub district: AreaCode,
+    /// The person.
+    pub person: PersonId,
+    /// When access was last ended; a sign-in that began before is refused.
+    pub access_ended_at: Option<NaiveDateTime>,
+}
+
+/// The account of the active person with this phone index.
 ///
 /// # Errors
 /// [`DbError`].
@@ -88,30 +99,67 @@ pub fn by_phone(
     conn: &mut Conn,
     district: AreaCode,
     phone_index: Hash,
-) -> Result<Option<PersonId>, DbError> {
-    let person = people::table
+) -> Result<Option<Account>, DbError> {
+    let found: Option<(PersonId, Option<NaiveDateTime>)> = people::table
         .filter(people::district.eq(district))
         .filter(people::phone_index.eq(phone_index))
         .filter(people::state.eq(PersonState::Active))
-        .select(people::id);
-    Ok(person.first(conn).optional()?)
+        .select((people::id, people::tokens_not_before))
+        .first(conn)
+        .optional()?;
+    Ok(found.map(|(person, access_ended_at)| Account { district, person, access_ended_at }))
 }
 
-/// The phone index of a person.
+/// The account of an active person, and the index of the phone number.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn phone_index(
+pub fn account(
     conn: &mut Conn,
     district: AreaCode,
-    id: PersonId,
-) -> Result<Option<Hash>, DbError> {
-    let person = people::table.find((district, id)).select(people::phone_index);
-    Ok(person.first(conn).optional()?)
+    person: PersonId,
+) -> Result<Option<(Account, Hash)>, DbError> {
+    let found: Option<(Option<NaiveDateTime>, Hash)> = people::table
+        .find((district, person))
+        .filter(people::state.eq(PersonState::Active))
+        .select((people::tokens_not_before, people::phone_index))
+        .first(conn)
+        .optional()?;
+    Ok(found.map(|(access_ended_at, phone)| (Account { district, person, access_ended_at }, phone)))
+}
+
+/// Whether the person is still active and access was not ended since `account` was read: the
+/// verification of a password takes long enough for a new password or a departure.
+///
+/// # Errors
+/// [`DbError`].
+pub fn is_unchanged(conn: &mut Conn, account: &Account) -> Result<bool, DbError> {
+    let ended: Option<Option<NaiveDateTime>> = people::table
+        .find((account.district, account.person))
+        .filter(people::state.eq(PersonState::Active))
+        .select(people::tokens_not_before)
+        .first(conn)
+        .optional()?;
+    Ok(ended == Some(account.access_ended_at))
+}
+
+/// Locks a person's row until the end of the transaction, so that a decision based on it and the
+/// end of the person's access come one after the other on all servers.
+///
+/// # Errors
+/// [`DbError`].
+pub fn lock_person(conn: &mut Conn, district: AreaCode, id: PersonId) -> Result<(), DbError> {
+    // On SQLite a write transaction is already exclusive.
+    if let Conn::Pg(conn) = conn {
+        let row = people::table.find((district, id)).select(people::id).for_no_key_update();
+        row.first::<PersonId>(conn).optional()?;
+    }
+    Ok(())
 }
 
 /// Ends the sessions of a person but `kept`, and refuses the access tokens issued so far;
-/// returns the number of sessions.
+/// returns the number of sessions. A leaver's password is deleted: one who returns gets a new
+/// one.
 ///
 /// # Errors
 /// [`DbError`].
@@ -126,6 +174,9 @@ pub fn end_access(
     diesel::update(people::table.find((district, id)))
         .set(people::tokens_not_before.eq(now.naive_utc()))
         .execute(conn)?;
+    if reason == EndReason::Left {
+        diesel::delete(credentials::table.find((district, id))).execute(conn)?;
+    }
     session_store::end_all(conn, district, id, kept, reason, now)
 }
 

@@ -195,7 +195,8 @@ impl Tokens {
 
     fn read(&self, token: &str) -> Result<Bearer, TokenError> {
         let header = decode_header(token).map_err(|_| TokenError::Invalid)?;
-        if header.typ.as_deref() != Some(TYPE) {
+        // An extension that is critical and unknown refuses the token (RFC 7515, 4.1.11).
+        if !header.typ.as_deref().is_some_and(is_access_token) || header.crit.is_some() {
             return Err(TokenError::Invalid);
         }
         let named = header.kid.ok_or(TokenError::Invalid)?;
@@ -207,6 +208,11 @@ impl Tokens {
                 _ => TokenError::Invalid,
             })?;
         let Claims { sub, iat, exp, district, sid, cnf, auth_time, amr, .. } = claims.claims;
+        // No key of this installation signs a longer life.
+        let longest = i64::try_from(self.lifetime.as_secs()).unwrap_or(i64::MAX);
+        if exp.saturating_sub(iat) > longest {
+            return Err(TokenError::Invalid);
+        }
         let key = match cnf {
             None => None,
             Some(confirmation) => Some(confirmation.key().ok_or(TokenError::Invalid)?),
@@ -222,6 +228,13 @@ impl Tokens {
             has_second_factor: amr.into_iter().any(AuthMethod::is_second_factor),
         })
     }
+}
+
+/// Whether `typ` is that of an access token; media types have an optional prefix and no case
+/// (RFC 9068, 4).
+fn is_access_token(typ: &str) -> bool {
+    let typ = typ.to_ascii_lowercase();
+    typ.strip_prefix("application/").unwrap_or(&typ) == TYPE
 }
 
 #[cfg(test)]

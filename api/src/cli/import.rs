@@ -32,6 +32,11 @@ pub(super) struct Args {
     /// are only reported. Every file must be present.
     #[arg(long)]
     whole: bool,
+    /// Give people who have left, and are in the files, access again
+    ///
+    /// Without this flag they stay as they are: a file may be older than the departure.
+    #[arg(long)]
+    readmit: bool,
 }
 
 pub(super) fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
@@ -40,7 +45,8 @@ pub(super) fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
     let reading = check(args, &bar)?;
     let absent: Vec<&str> =
         reading.absent.iter().filter_map(|file| file.strip_suffix(".csv")).collect();
-    let options = Options { whole: args.whole, absent: &absent, dry_run: args.dry_run };
+    let Args { whole, readmit, dry_run, .. } = *args;
+    let options = Options { whole, absent: &absent, readmit, dry_run };
     if args.dry_run {
         rehearse(settings, &reading.records, &options, &bar)?;
         println!("All files are valid; nothing was written (dry run).");

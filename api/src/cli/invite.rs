@@ -31,8 +31,9 @@ pub(super) fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
     let district = choose_district(&mut conn, args.district.as_deref())?;
     let key = KeyRing::new(settings.installation_key(&mut conn)?).key(&mut conn, district)?;
     let known = store::by_phone(&mut conn, district, key.index(args.phone.as_str()))?;
-    let id = known.ok_or("no active person has this phone number")?;
-    let row = person::store::row(&mut conn, &district.range(), id)?.ok_or("no such person")?;
+    let known = known.ok_or("no active person has this phone number")?;
+    let row =
+        person::store::row(&mut conn, &district.range(), known.person)?.ok_or("no such person")?;
     let (code, until) =
         db::transact(&mut conn, |conn| issue(conn, &key, &row, settings, clock::system()))?;
     println!("{}", sentence(&code, until));

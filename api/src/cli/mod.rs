@@ -57,6 +57,8 @@ names), which overrides the defaults:
   GRIDWARD_SMS                 codes by message: off, log (development) or http  [off]
   GRIDWARD_SMS_URL, _SMS_KEY   the provider for http, and the key that signs messages
   GRIDWARD_SMS_PER_DAY         messages of a district in a day  [200]
+  GRIDWARD_REVEALS_MANAGER     reveals of a manager or volunteer per day  [50]
+  GRIDWARD_REVEALS_SUPERVISOR  reveals of a supervisor or admin per day  [100]
   GRIDWARD_CORS_ORIGINS  web origins that may call the API, with commas  [none]
   GRIDWARD_TRUSTED_PROXIES
                          networks of the proxies in front that encrypt and name the

@@ -7,7 +7,6 @@ use gridward_domain::person_state::PersonState;
 use gridward_domain::phone::Phone;
 
 use super::{Failure, choose_district, connect};
-use crate::clock;
 use crate::crypto::{KeyRing, SealingKey};
 use crate::db::Conn;
 use crate::http::problem::Problem;
@@ -15,6 +14,7 @@ use crate::person::store::{self, PersonRow};
 use crate::server::settings::Settings;
 use crate::task::person_state::{StateChange, change_state};
 use crate::tx::{Db, Tx};
+use crate::{auth, clock};
 
 #[derive(clap::Args)]
 pub(super) struct Args {
@@ -39,6 +39,7 @@ pub(super) fn run(settings: &Settings, args: &Args, state: PersonState) -> Resul
     let db = Db::open(settings.database.clone(), 1, clock::system);
     let runtime = tokio::runtime::Runtime::new()?;
     let changed = runtime.block_on(db.write(district, move |tx: &mut Tx<'_>| {
+        auth::store::lock_person(tx.write()?, district, id)?;
         let row = store::row(tx.read_unbatched(), &district.range(), id)?;
         let row = row.ok_or_else(Problem::not_found)?;
         change_state(tx, &key, &row, &change, None)

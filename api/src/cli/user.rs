@@ -82,7 +82,7 @@ fn set_password(settings: &Settings, phone: &Phone, district: Option<&str>) -> R
     let district = choose_district(&mut conn, district)?;
     let key = KeyRing::new(settings.installation_key(&mut conn)?).key(&mut conn, district)?;
     let known = store::by_phone(&mut conn, district, key.index(phone.as_str()))?;
-    let id = known.ok_or("no active person has this phone number")?;
+    let id = known.ok_or("no active person has this phone number")?.person;
     let personal = personal_words(&mut conn, &key, &district.range(), id)?;
     password_rules::accept(&new, &personal)?;
     let (hash, now) = (password::hash(&new)?, clock::system());

@@ -1,10 +1,11 @@
 //! Files that contain a secret: only their owner may read them.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{ErrorKind, Read, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
+use tempfile::NamedTempFile;
 use thiserror::Error;
 
 /// Why a private file is not used.
@@ -60,21 +61,23 @@ const fn forbidden_for(owner: u32) -> u32 {
     if owner == 0 { 0o037 } else { 0o077 }
 }
 
-/// Creates a file that only its owner can read; an existing file stays.
+/// Creates a file that only its owner can read; an existing file stays. The file appears whole and
+/// durable, so that neither another process nor a power failure sees a part of it.
 ///
 /// # Errors
 /// [`PrivateFileError::Io`].
 pub fn create(path: &Path, text: &str) -> Result<(), PrivateFileError> {
     let failed = |reason| PrivateFileError::Io { path: path.to_owned(), reason };
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).map_err(failed)?;
-    }
-    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
-        Ok(mut file) => {
-            file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(failed)
-        }
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
-        Err(error) => Err(failed(error)),
+    // The folder of a name alone is the current one.
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or_else(|| Path::new("."));
+    std::fs::create_dir_all(folder).map_err(failed)?;
+    let mut file = NamedTempFile::new_in(folder).map_err(failed)?;
+    file.write_all(text.as_bytes()).and_then(|()| file.as_file().sync_all()).map_err(failed)?;
+    match file.persist_noclobber(path) {
+        Ok(_) => File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed),
+        Err(kept) if kept.error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        Err(kept) => Err(failed(kept.error)),
     }
 }
 

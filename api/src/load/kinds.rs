@@ -9,7 +9,7 @@ use super::record::{DistrictRecords, PersonRecord};
 use super::report::Loaded;
 use super::rows::{HolidayRow, MemorialRow, OutlineRow, StationRow};
 use super::step::{Step, Target};
-use super::{LoadError, gone, rows, tasks};
+use super::{LoadError, gone, leavers, rows, tasks};
 use crate::area::store::AreaRow;
 use crate::beneficiary::store::BeneficiaryRow;
 use crate::clock;
@@ -62,9 +62,11 @@ pub(super) fn write(
         Ok(())
     })?);
     report(to.transaction("people", |step| {
+        let leavers = leavers::settle(step, &records.people)?;
         let changed =
             write_rows!(step, people, id, PersonRow, &records.people, |record, before| {
-                rows::person(record, key, district, before)
+                let stays = leavers.contains(&record.id);
+                if stays { Ok(None) } else { rows::person(record, key, district, before) }
             });
         tasks::release_of(step, &without_visits(&records.people, &changed), "role_changed")
     })?);

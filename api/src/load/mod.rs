@@ -12,6 +12,7 @@
 mod conflicts;
 mod gone;
 mod kinds;
+mod leavers;
 pub mod merge;
 pub mod record;
 mod report;
@@ -73,6 +74,8 @@ pub struct Options<'a> {
     pub whole: bool,
     /// Kinds of record that were not read, so their rows are not missing.
     pub absent: &'a [&'a str],
+    /// Give people who have left, and are in the files, access again.
+    pub readmit: bool,
     /// Report the effects of the load and undo them.
     pub dry_run: bool,
 }

@@ -43,6 +43,10 @@ pub enum Fate {
     Ended,
     /// A person without a record, no longer active.
     Inactive,
+    /// A person with a record who has left.
+    StillLeft,
+    /// A person who had left and works here again.
+    Readmitted,
     /// An admin without a record, still active.
     AdminKept,
     /// A beneficiary without a record, ended and kept for the history of its tasks.
@@ -63,6 +67,8 @@ impl Fate {
             Self::Deleted => "not in the files: deleted",
             Self::Ended => "not in the files: no longer valid",
             Self::Inactive => "not in the files: no longer active",
+            Self::StillLeft => "have left and stay so; --readmit gives them access again",
+            Self::Readmitted => "who had left have access again",
             Self::AdminKept => "not in the files: kept, since they are admins",
             Self::KeptForTasks => "not in the files: kept, since tasks refer to them",
             Self::Moved => "unfinished tasks moved with their beneficiaries",

@@ -98,10 +98,10 @@ pub(crate) async fn enrol(
     password_rules::accept(password.expose_secret(), &read.await.map_err(Problem::from)?)
         .map_err(|error| Problem::invalid("/password", error))?;
     let hash = sign_in.passwords.hash(password).await?;
-    enrolments.complete(invited, hash, device.clone(), key).await?;
+    let account = enrolments.complete(invited, hash, device.clone(), key).await?;
     principals.forget_all();
     let proved = key.map(|_| AuthMethod::Swk);
     let methods = [AuthMethod::Pwd].into_iter().chain(proved);
-    let issued = sessions.open(district, person, device, methods, key).await?;
+    let issued = sessions.open(account, device, methods, key).await?;
     Ok(answer(&request, &sessions, &proofs, issued, true))
 }

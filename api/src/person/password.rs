@@ -9,13 +9,12 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::PersonState;
 use super::store::{self, PersonRow};
-use crate::area;
 use crate::auth::credential::{self, Validity};
 use crate::auth::known_device::Client;
 use crate::auth::proofs::Proofs;
 use crate::auth::sign_in::{SignIn, Verified};
+use crate::auth::store::Account;
 use crate::auth::{Access, PrincipalCache, password_rules, refresh_cookie};
 use crate::crypto::SealingKey;
 use crate::db::{Conn, DbError};
@@ -24,6 +23,7 @@ use crate::http::openapi;
 use crate::http::problem::{Problem, ProblemCode};
 use crate::limits::Prefix;
 use crate::log::{Event, Subject};
+use crate::{area, auth};
 
 /// The suffixes of the kinds of area, which people leave out of a name.
 const KINDS: [&str; 8] = ["街道", "社区", "网格", "区", "县", "镇", "乡", "村"];
@@ -98,7 +98,8 @@ async fn change(
     if old.expose_secret() == new.expose_secret() {
         return Err(Problem::invalid("/new_password", "must differ from the old password"));
     }
-    let Verified { district, person, .. } = verified;
+    let account = verified.account;
+    let Account { district, person, .. } = account;
     let keys = sign_in.keys.clone();
     let read = sign_in.db.read(move |conn| {
         let key = keys.key(conn, district)?;
@@ -111,9 +112,11 @@ async fn change(
     let keys = sign_in.keys.clone();
     let changed = sign_in.db.write(district, move |tx| {
         let key = keys.key(tx.read_unbatched(), district)?;
+        auth::store::lock_person(tx.write()?, district, person)?;
         let row = store::row(tx.read_unbatched(), &district.range(), person)?;
-        let row = row.filter(|row| row.state == PersonState::Active);
-        let row = row.ok_or(ProblemCode::WrongCredentials)?;
+        // A reset in the meantime counts.
+        let is_unchanged = auth::store::is_unchanged(tx.read_unbatched(), &account)?;
+        let row = row.filter(|_| is_unchanged).ok_or(ProblemCode::WrongCredentials)?;
         let now = tx.now;
         let validity = Validity::Permanent { kept };
         credential::set(tx.write()?, &key, (district, person), &hash, validity, now)?;

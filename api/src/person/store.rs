@@ -190,30 +190,36 @@ pub fn supervisor_above(conn: &mut Conn, area: &AreaCode) -> Result<Option<Perso
         .optional()?)
 }
 
-/// The nearest active supervisor of an area around the principal's, or else an active admin.
+/// The nearest active supervisor of an area above the principal's, or else an active admin.
 ///
 /// # Errors
 /// [`DbError`].
 pub fn superior(conn: &mut Conn, principal: &Principal) -> Result<Option<PersonRow>, DbError> {
-    let others = people::table
+    if let Some(supervisor) = supervisor_above(conn, &principal.area)? {
+        return Ok(Some(supervisor));
+    }
+    Ok(people::table
         .filter(people::district.eq(principal.district()))
+        .filter(people::role.eq(Role::Admin))
         .filter(people::state.eq(PersonState::Active))
-        .filter(people::id.ne(principal.person));
-    let around: Vec<AreaCode> =
-        std::iter::successors(principal.area.parent(), AreaCode::parent).collect();
-    let supervisor = others
-        .filter(people::role.eq(Role::Supervisor))
-        .filter(people::area.eq_any(around))
-        // An area's code begins with its parent's, so the nearest is the last.
-        .order((people::area.desc(), people::id))
+        .filter(people::id.ne(principal.person))
+        .order(people::id)
         .select(PersonRow::as_select())
         .first(conn)
-        .optional()?;
-    if supervisor.is_some() {
-        return Ok(supervisor);
-    }
-    let admin = others.filter(people::role.eq(Role::Admin)).order(people::id);
-    Ok(admin.select(PersonRow::as_select()).first(conn).optional()?)
+        .optional()?)
+}
+
+/// The people of the district who have left.
+///
+/// # Errors
+/// [`DbError`].
+pub fn leavers(conn: &mut Conn, district: AreaCode) -> Result<Vec<PersonRow>, DbError> {
+    Ok(people::table
+        .filter(people::district.eq(district))
+        .filter(people::state.eq(PersonState::Left))
+        .order(people::id)
+        .select(PersonRow::as_select())
+        .load(conn)?)
 }
 
 /// Changes a person's role and area; returns the new version.

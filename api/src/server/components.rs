@@ -118,6 +118,7 @@ impl Components {
                 db: db.clone(),
                 keys: keys.clone(),
                 passwords: Passwords::new(cores)?,
+                tokens: tokens.clone(),
                 clock,
                 attempts: Attempts::new(settings.limits.sign_ins_per_minute),
                 only_district: only_district.clone(),

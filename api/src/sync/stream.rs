@@ -23,7 +23,6 @@ use super::scope::Scope;
 use super::store::{self, EventRef};
 use crate::auth::token::Bearer;
 use crate::auth::{Access, Authenticator};
-use crate::clock::Clock;
 use crate::db::DbError;
 use crate::http::openapi;
 use crate::http::problem::Problem;
@@ -73,7 +72,6 @@ pub(crate) async fn stream_events(
     changes: Data<ChangeBroadcast>,
     shutdown: Data<Shutdown>,
     authenticator: Data<Authenticator>,
-    clock: Data<Clock>,
     limits: Data<Limits>,
     Access { principal, bearer }: Access,
 ) -> Result<HttpResponse, Problem> {
@@ -88,7 +86,7 @@ pub(crate) async fn stream_events(
     let (missed, head) = db.read(move |conn| missed(conn, &scope, district, last)).await?;
     let hello = Bytes::from_static(b"retry: 3000\n\n");
     let waiting = std::iter::once(hello).chain(missed).collect();
-    let left = bearer.expires - (**clock)().timestamp();
+    let left = bearer.expires - (authenticator.clock)().timestamp();
     let ends = Instant::now() + Duration::from_secs(u64::try_from(left).unwrap_or_default());
     let admission = Admission { authenticator, bearer, principal };
     let (check, shutdown) = (Instant::now() + CHECK, shutdown.signal());

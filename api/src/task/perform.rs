@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use chrono::{DateTime, Utc};
 use gridward_domain::area::AreaCode;
 use gridward_domain::authority::Principal;
 use gridward_domain::bounded_text::CommandReason;
@@ -29,7 +30,7 @@ use crate::idempotency::{self, CommandId};
 use crate::limits::Quotas;
 use crate::log::{Event, Subject};
 use crate::tx::{ReadSet, Tx};
-use crate::{area, beneficiary, person};
+use crate::{area, auth, beneficiary, person};
 
 /// A command to execute.
 #[derive(Clone, Copy, Debug)]
@@ -71,16 +72,24 @@ impl Performed {
     }
 }
 
-/// The task, if the principal may see it: it is in the principal's area, or assigned to the
-/// caller.
+/// The task, and the principal's view of it at `now`.
 ///
 /// # Errors
 /// 404.
-pub fn visible(conn: &mut Conn, principal: &Principal, id: TaskId) -> Result<TaskRow, Problem> {
-    seen(principal, store::row(conn, principal.district(), id)?)
+pub fn visible(
+    conn: &mut Conn,
+    principal: &Principal,
+    id: TaskId,
+    now: DateTime<Utc>,
+) -> Result<(TaskRow, View), Problem> {
+    let row = store::row(conn, principal.district(), id)?.ok_or_else(Problem::not_found)?;
+    let view = row.facts().view(principal, now).ok_or_else(Problem::not_found)?;
+    Ok((row, view))
 }
 
-/// Like [`visible`], in a transaction.
+/// The task of a command, if the principal may learn that it exists: it is in the principal's
+/// area, or assigned to the principal. More than a view permits: a volunteer whose claim comes
+/// too late learns so.
 ///
 /// # Errors
 /// 404.
@@ -271,6 +280,7 @@ fn candidate(
     principal: &Principal,
     person: PersonId,
 ) -> Result<Candidate, Problem> {
+    auth::store::lock_person(tx.read_unbatched(), principal.district(), person)?;
     let row = person::store::row(tx.read_unbatched(), &principal.scope(), person)?
         .filter(|row| row.state == PersonState::Active);
     let row = row.ok_or(ProblemCode::NotACandidate)?;

@@ -64,6 +64,7 @@ pub(crate) async fn change_person_state(
 ) -> Result<Json<Person>, Problem> {
     let (keys, id) = (keys.clone(), *id);
     let changed = db.write(principal.district(), move |tx| {
+        auth::store::lock_person(tx.write()?, principal.district(), id)?;
         let row = person::sessions::subordinate(tx.read_unbatched(), &principal, id)?;
         let key = keys.key(tx.read_unbatched(), principal.district())?;
         change_state(tx, &key, &row, &body, Some(principal.person))?;

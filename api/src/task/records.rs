@@ -19,7 +19,7 @@ use super::report_flag::ReportFlag;
 use super::report_row::ReportRow;
 use super::row::TaskRow;
 use crate::auth::Authenticated;
-use crate::clock::{china, nearest_moment};
+use crate::clock::{Clock, china, nearest_moment};
 use crate::crypto::KeyRing;
 use crate::crypto::{SealingKey, aad};
 use crate::db::schema::reports;
@@ -99,14 +99,15 @@ pub struct History {
 pub(crate) async fn get_history(
     db: Data<Db>,
     keys: Data<KeyRing>,
+    clock: Data<Clock>,
     Authenticated(principal): Authenticated,
     id: Path<TaskId>,
     Query(query): Query<PageQuery>,
 ) -> Result<HttpResponse, Problem> {
     let wanted: Wanted<(i64,)> = query.wanted()?;
-    let keys = keys.clone();
+    let (keys, now) = (keys.clone(), (clock)());
     let history = db.read(move |conn| {
-        let row = perform::visible(conn, &principal, *id)?;
+        let (row, _) = perform::visible(conn, &principal, *id, now)?;
         let key = keys.key(conn, principal.district())?;
         let scope = principal.district().range();
         let about = log::store::Filter {
@@ -203,7 +204,8 @@ pub(crate) async fn list_reports(
     let limit = wanted.limit;
     let (keys, district) = (keys.clone(), principal.district());
     let reports = db.write(district, move |tx| {
-        let row = perform::visible_now(tx, &principal, *id)?;
+        let now = tx.now;
+        let (row, _) = perform::visible(tx.read_unbatched(), &principal, *id, now)?;
         principal.may(Action::ReadReports)?;
         let key = keys.key(tx.read_unbatched(), principal.district())?;
         let own = principal.role == Role::Volunteer;

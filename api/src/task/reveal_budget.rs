@@ -17,8 +17,8 @@ use crate::db::schema::reveal_counts;
 use crate::db::{Conn, DbError};
 use crate::http::problem::{Problem, ProblemCode};
 use crate::log::{Event, Subject};
-use crate::person;
 use crate::tx::Tx;
+use crate::{auth, person};
 
 /// The action of the event at the end of a budget.
 const SPENT: &str = "beneficiary.reveal_budget";
@@ -52,6 +52,8 @@ impl RevealBudget {
         principal: &Principal,
     ) -> Result<(), Problem> {
         let (budget, today) = (self.of(principal.role), clock::day(tx.now));
+        // The count is read, compared and raised by one server at a time.
+        auth::store::lock_person(tx.write()?, principal.district(), principal.person)?;
         let spent = spent(tx.read_unbatched(), principal, today)?;
         if spent >= budget {
             let ask = superior(tx.read_unbatched(), key, principal)?;

@@ -154,8 +154,7 @@ pub(crate) async fn get_task(
     let held = IfNoneMatch::of(&request)?;
     let now = (clock)();
     let found = db.read(move |conn| {
-        let row = perform::visible(conn, &principal, *id)?;
-        let view = row.facts().view(&principal, now).ok_or_else(Problem::not_found)?;
+        let (row, view) = perform::visible(conn, &principal, *id, now)?;
         Ok::<_, Problem>(row.task(view)?)
     });
     let task = found.await?;

@@ -108,9 +108,10 @@ impl CodeMessages {
 /// volunteers. A number that another person took over must not open a whole area.
 fn recoverable(tx: &mut Tx<'_>, phone: Hash) -> Result<Option<PersonId>, DbError> {
     let district = tx.district;
-    let Some(person) = store::by_phone(tx.read_unbatched(), district, phone)? else {
+    let Some(account) = store::by_phone(tx.read_unbatched(), district, phone)? else {
         return Ok(None);
     };
+    let person = account.person;
     let standing = store::standing(tx.read_unbatched(), district, person, None)?;
     let visits = |role: Role| role.visits();
     Ok(standing.filter(|standing| visits(standing.principal.role)).map(|_| person))

@@ -15,7 +15,7 @@ use crate::auth::device::Device;
 use crate::auth::second_factor::device_keys;
 use crate::auth::sessions::record;
 use crate::auth::sign_in::{OnlyDistrict, choose};
-use crate::auth::store;
+use crate::auth::store::{self, Account};
 use crate::crypto::KeyRing;
 use crate::db::DbError;
 use crate::db::column::Hash;
@@ -83,7 +83,7 @@ impl Enrolments {
             }
             // An unknown number takes the same way as a known one.
             let person = store::by_phone(tx.read_unbatched(), district, index)?;
-            let person = person.unwrap_or(PersonId(Uuid::nil()));
+            let person = person.map_or(PersonId(Uuid::nil()), |account| account.person);
             let rows = invitations::of_person(tx.read_unbatched(), district, person)?;
             let right =
                 rows.into_iter().find(|row| code.is(&row.code_hash, &key, (district, person)));
@@ -101,22 +101,23 @@ impl Enrolments {
     }
 
     /// Uses up the code, stores the hash of the new password, ends all sessions of before, and
-    /// enrols the device that proves `key`.
+    /// enrols the device that proves `key`; returns the account, which may sign in.
     ///
     /// # Errors
-    /// 410 `invitation_used` or `invitation_expired`.
+    /// 410 `invitation_used` or `invitation_expired`; 401 if the person was suspended meanwhile.
     pub async fn complete(
         &self,
         invited: Invited,
         password_hash: String,
         device: Device,
         key: Option<Hash>,
-    ) -> Result<(), Problem> {
+    ) -> Result<Account, Problem> {
         let (district, person) = invited.person();
         let keys = self.keys.clone();
         let complete = move |tx: &mut Tx<'_>| {
             let (row, now) = (&invited.0, tx.now);
             check_validity(row, now)?;
+            store::lock_person(tx.write()?, district, person)?;
             if !invitations::use_up(tx.write_unbatched(), row, now)? {
                 return Err(ProblemCode::InvitationUsed.into());
             }
@@ -136,7 +137,9 @@ impl Enrolments {
             device_keys::end_grace(tx.write_unbatched(), district, person)?;
             let details = json!({ "by": row.purpose, "device": device.kind, "key": key.is_some() });
             record(tx, "person.enrol", person, person, details)?;
-            Ok::<_, Problem>(())
+            let account = store::account(tx.read_unbatched(), district, person)?;
+            let (account, _) = account.ok_or(ProblemCode::WrongCode)?;
+            Ok::<_, Problem>(account)
         };
         self.db.write(district, complete).await
     }

@@ -94,7 +94,7 @@ pub fn issue(
     diesel::insert_into(invitations::table).values(row).execute(conn)?;
     // A code by message does not give an attacker of the paper's code further tries.
     if purpose == Purpose::Invitation
-        && let Some(phone) = store::phone_index(conn, district, person)?
+        && let Some((_, phone)) = store::account(conn, district, person)?
     {
         attempts::forget(conn, district, phone)?;
     }

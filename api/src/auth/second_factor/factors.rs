@@ -14,7 +14,7 @@ use super::totp_store::{self, Verdict, Which};
 use super::{device_keys, totp};
 use crate::auth::device::{AuthMethod, Device, EndReason};
 use crate::auth::sessions::record;
-use crate::auth::store;
+use crate::auth::store::{self, Account};
 use crate::clock::Clock;
 use crate::crypto::KeyRing;
 use crate::db::column::Hash;
@@ -46,17 +46,17 @@ pub struct SecondFactors {
 }
 
 impl SecondFactors {
-    /// The methods by which a person with a correct password is authenticated.
+    /// The methods by which the person of `account` is authenticated, whose password is correct.
     ///
     /// # Errors
     /// 403 `enrolment_required` or `second_factor_required`; 401 `wrong_code`; 429 after too many
     /// wrong codes.
     pub async fn admit(
         &self,
-        district: AreaCode,
-        person: PersonId,
+        account: Account,
         proofs: Proofs,
     ) -> Result<BTreeSet<AuthMethod>, Problem> {
+        let Account { district, person, .. } = account;
         let Proofs { device, key, totp } = proofs;
         let (kind, in_grace) =
             (device.as_ref().map(|it| it.kind), self.policy.is_in_grace((self.clock)()));
@@ -83,7 +83,7 @@ impl SecondFactors {
                 let (Some(key), Some(device)) = (key, device) else {
                     return Err(ProblemCode::EnrolmentRequired.into());
                 };
-                let enrol = move |tx: &mut Tx<'_>| enrol_device(tx, person, key, &device);
+                let enrol = move |tx: &mut Tx<'_>| enrol_device(tx, &account, key, &device);
                 self.db.write(district, enrol).await?;
                 Ok([AuthMethod::Pwd, AuthMethod::Swk].into())
             }
@@ -168,11 +168,16 @@ impl SecondFactors {
 /// Enrols the device that proves `key`, at a sign-in of a person of before enrolment existed.
 fn enrol_device(
     tx: &mut Tx<'_>,
-    person: PersonId,
+    account: &Account,
     key: Hash,
     device: &Device,
 ) -> Result<(), Problem> {
-    let (district, now) = (tx.district, tx.now);
+    let Account { district, person, .. } = *account;
+    let now = tx.now;
+    store::lock_person(tx.write()?, district, person)?;
+    if !store::is_unchanged(tx.read_unbatched(), account)? {
+        return Err(ProblemCode::WrongCredentials.into());
+    }
     // Two devices of a stolen password must not both be enrolled.
     if !device_keys::is_of_before(tx.read_unbatched(), district, person)? {
         return Err(ProblemCode::EnrolmentRequired.into());

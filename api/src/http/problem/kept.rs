@@ -45,11 +45,14 @@ impl From<Kept> for Problem {
 fn in_todays_names(value: Value) -> Value {
     match value {
         Value::Object(fields) => {
+            // Earlier servers stored the exact position of a home.
+            let of_home = fields.contains_key("beneficiary_id");
+            let fields = fields.into_iter().filter(|(name, _)| !(of_home && name == "place"));
             let today = |name: String| match RENAMED.iter().find(|(old, _)| *old == name) {
                 Some((_, today)) => (*today).to_owned(),
                 None => name,
             };
-            fields.into_iter().map(|(name, value)| (today(name), in_todays_names(value))).collect()
+            fields.map(|(name, value)| (today(name), in_todays_names(value))).collect()
         }
         Value::Array(values) => values.into_iter().map(in_todays_names).collect(),
         other => other,
@@ -83,6 +86,17 @@ mod tests {
             again["current"],
             json!({ "task": { "id": "t", "escalation_level": "grid" }, "assignee": { "name": "x" } })
         );
+    }
+
+    #[test]
+    fn the_home_in_a_former_problem_is_not_answered_again() {
+        let (visit, other) =
+            (json!({ "beneficiary_id": "b", "place": {} }), json!({ "place": {} }));
+        let kept = json!({
+            "code": "version_conflict", "errors": [], "current": { "task": visit, "at": other }
+        });
+        let current = json!({ "task": { "beneficiary_id": "b" }, "at": { "place": {} } });
+        assert_eq!(answered(kept)["current"], current);
     }
 
     #[test]

@@ -1,0 +1,2 @@
+-- The days stay right for an earlier server, which looks at these tasks sooner.
+SELECT 1;
