@@ -10,6 +10,8 @@ pub mod authenticator;
 pub mod device;
 pub mod password;
 pub mod proof;
+#[cfg(test)]
+mod proof_vectors;
 pub mod proofs;
 pub mod refresh_cookie;
 pub mod refresh_token;
