@@ -13,7 +13,7 @@ use crate::support::server::{gridward, said};
 use crate::support::{Backend, Database, Server};
 
 /// A served demo district, and its people.
-pub fn district(database: Database) -> (Server, Vec<SignIn>) {
+pub fn served_district(database: Database) -> (Server, Vec<SignIn>) {
     let file = database.folder.path().join("sign-ins.csv");
     let path = file.to_str().expect("a path");
     let made = gridward(&database, &["demo", "--grids", "3", "--sign-ins", path]).output();
@@ -28,7 +28,7 @@ async fn phones_on_a_faulty_network_lose_nothing(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let database = Database::from(backend);
-    let (server, sign_ins) = district(database);
+    let (server, sign_ins) = served_district(database);
     let base_url = server.base.clone();
     let server = Arc::new(Mutex::new(server));
     let killed = Arc::clone(&server);
@@ -69,7 +69,7 @@ async fn phones_on_a_faulty_network_lose_nothing(
 async fn a_revoked_phone_is_out_and_its_outbox_gets_through_after_a_sign_in(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
-    let (server, sign_ins) = district(Database::from(backend));
+    let (server, sign_ins) = served_district(Database::from(backend));
     let findings = simulate(Options {
         base_url: server.base.clone(),
         sign_ins,
@@ -97,7 +97,7 @@ async fn a_month_of_lost_answers_signs_nobody_out(
     for (name, value) in calendar.settings() {
         database.set(name, value);
     }
-    let (server, sign_ins) = district(database);
+    let (server, sign_ins) = served_district(database);
     let base_url = server.base.clone();
     let month = Month { base_url, sign_ins, seed: 7, phones: 12, days: 30, calendar };
     let findings = month::simulate(month).await.unwrap_or_else(|broken| panic!("{broken}"));
