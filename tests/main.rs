@@ -20,6 +20,7 @@ mod authorization;
 mod backup;
 mod beneficiaries;
 mod claims;
+mod client_guide;
 mod command_line;
 mod concurrency;
 mod contract;

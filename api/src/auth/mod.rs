@@ -15,6 +15,8 @@ pub mod known_device;
 pub mod password;
 pub mod password_rules;
 pub mod proof;
+#[cfg(test)]
+mod proof_vectors;
 pub mod proofs;
 pub mod qr;
 pub mod refresh_cookie;

@@ -10,6 +10,10 @@ use reqwest::{Response, StatusCode};
 use serde::de::DeserializeOwned;
 
 use crate::Error;
+use crate::wire::Problem;
+
+/// The header with the nonce for the next proofs.
+const DPOP_NONCE: &str = "dpop-nonce";
 
 /// A complete response.
 #[derive(Debug)]
@@ -20,6 +24,8 @@ pub struct Answer {
     pub status: u16,
     /// The body, decompressed.
     pub body: Vec<u8>,
+    /// The nonce for the next proofs, if the server sent one.
+    pub nonce: Option<String>,
     /// Transferred bytes of the body.
     pub body_bytes: u64,
     /// Bytes of the status line and the headers in HTTP/1.1.
@@ -40,6 +46,12 @@ impl Answer {
         serde_json::from_slice(&self.body).map_err(|error| self.wrong(error))
     }
 
+    /// The code of the problem in the body, if it is one.
+    pub fn code(&self) -> Option<String> {
+        let problem: Option<Problem> = serde_json::from_slice(&self.body).ok();
+        problem.map(|problem| problem.code)
+    }
+
     /// An error that quotes this response.
     pub fn wrong(&self, what: impl fmt::Display) -> Error {
         let answer = format!("HTTP {} {}", self.status, String::from_utf8_lossy(&self.body));
@@ -54,11 +66,13 @@ pub(crate) async fn received(
     began: Instant,
 ) -> Result<Answer, Error> {
     let (status, head_bytes) = (answer.status().as_u16(), head_bytes(&answer));
+    let nonce = answer.headers().get(DPOP_NONCE).and_then(|nonce| nonce.to_str().ok());
+    let nonce = nonce.map(str::to_owned);
     let compressed = answer.headers().get(CONTENT_ENCODING).is_some_and(|how| how == "gzip");
     let body = answer.bytes().await.map_err(|error| away(call, &error))?;
     let (took, body_bytes) = (began.elapsed(), body.len() as u64);
     let body = if compressed { decompressed(call, &body)? } else { body.to_vec() };
-    Ok(Answer { call: call.to_owned(), status, body, body_bytes, head_bytes, took })
+    Ok(Answer { call: call.to_owned(), status, body, nonce, body_bytes, head_bytes, took })
 }
 
 fn decompressed(call: &str, body: &[u8]) -> Result<Vec<u8>, Error> {

@@ -27,6 +27,18 @@ pub enum Error {
         /// The delay that it asked for.
         wait: Duration,
     },
+    /// The simulated network lost a sign-in or a refresh, or its answer.
+    #[error("{call}: lost")]
+    Lost {
+        /// The request.
+        call: String,
+    },
+    /// The session has ended: the person must sign in.
+    #[error("the session has ended ({code})")]
+    SignedOut {
+        /// The code of the problem.
+        code: String,
+    },
     /// The response violates the protocol.
     #[error("{call}: {what}\n  response: {answer}")]
     Answer {
@@ -48,6 +60,6 @@ pub enum Error {
 impl Error {
     /// Whether a phone retries after this error.
     pub const fn is_transient(&self) -> bool {
-        matches!(self, Self::Away { .. } | Self::Busy { .. })
+        matches!(self, Self::Away { .. } | Self::Busy { .. } | Self::Lost { .. })
     }
 }

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use crate::Error;
-use crate::http_client::Caller;
+use crate::caller::Caller;
 use crate::wire::{CommandId, PersonId};
 
 /// The action of a report.

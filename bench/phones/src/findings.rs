@@ -7,6 +7,7 @@ use crate::checks::{self, Reports};
 use crate::expectations::Expectations;
 use crate::network_faults::FaultCounts;
 use crate::phone::Phone;
+use crate::session_findings::SessionFindings;
 use crate::supervisor::Reassignments;
 use crate::times::Times;
 use crate::wire::Outcome;
@@ -24,7 +25,11 @@ pub struct Findings {
     pub reports: Reports,
     /// Reassignments by the supervisor.
     pub reassignments: Reassignments,
-    /// Faults by kind.
+    /// Sessions, and faults of their requests.
+    pub sessions: SessionFindings,
+    /// Commands that waited in an outbox for a new sign-in, all of them answered since.
+    pub kept_for_sign_in: usize,
+    /// Faults of syncs by kind.
     pub faults: FaultCounts,
     /// How often the server was killed.
     pub kills: u32,
@@ -80,6 +85,8 @@ impl Findings {
             refusals: checks::refusals(expectations()),
             reports: Reports::default(),
             reassignments: Reassignments::default(),
+            sessions: SessionFindings::default(),
+            kept_for_sign_in: logs().map(|log| log.kept_for_sign_in).sum(),
             faults,
             kills: 0,
             resets: logs().map(|log| log.resets).sum(),
@@ -124,6 +131,7 @@ impl fmt::Display for Findings {
         for (fault, count) in &self.faults {
             line(fault.label(), count.to_string())?;
         }
+        line("commands kept for sign-in", self.kept_for_sign_in.to_string())?;
         line("copies reset", self.resets.to_string())?;
         line("pushes", format!("{}; {}", self.pushes.count(), self.pushes))?;
         line("pulls", format!("{}; {}", self.pulls.count(), self.pulls))?;
@@ -133,6 +141,7 @@ impl fmt::Display for Findings {
         line("  the median", format!("{rows} rows, {bytes} bytes"))?;
         line("  the largest", format!("{most_rows} rows, {most_bytes} bytes"))?;
         line("received by phones", format!("{} bytes", self.received))?;
-        line("rounds to converge", self.rounds_to_converge.to_string())
+        line("rounds to converge", self.rounds_to_converge.to_string())?;
+        self.sessions.fmt(f)
     }
 }

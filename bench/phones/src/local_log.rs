@@ -32,6 +32,8 @@ pub struct LocalLog {
     pub resets: u64,
     /// How often nothing had changed (304).
     pub unchanged: u64,
+    /// Commands that waited in the outbox for a new sign-in.
+    pub kept_for_sign_in: usize,
     /// The first snapshot.
     pub first: FirstSnapshot,
 }

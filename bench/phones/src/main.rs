@@ -3,14 +3,16 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 use futures_util::FutureExt as _;
 use gridward_phones::benchmarks::{outbox, periodic, quiet, snapshots, stream};
 use gridward_phones::system::System;
-use gridward_phones::{Error, Options, Restart, SignIn, simulate};
+use gridward_phones::{Calendar, Error, Month, Options, Restart, SignIn, month, simulate};
 
-/// Simulate many phones under network faults and check that nothing is lost, or run a benchmark
+/// Simulate many phones under network faults and check that nothing is lost and nobody signed out,
+/// or run a benchmark
 #[derive(Parser)]
 struct Args {
     /// Address of the server
@@ -25,7 +27,7 @@ struct Args {
     #[command(flatten)]
     simulation: Simulation,
     #[command(subcommand)]
-    benchmark: Option<Benchmark>,
+    run: Option<Run>,
 }
 
 #[derive(clap::Args)]
@@ -48,10 +50,38 @@ struct Simulation {
     /// How many times the server is killed; needs --gridward
     #[arg(long, default_value_t = 0, requires = "gridward")]
     restarts: u32,
+    /// How many times a supervisor revokes a phone
+    #[arg(long, default_value_t = 5)]
+    revocations: u32,
+}
+
+/// Options of the simulated month.
+#[derive(clap::Args)]
+struct MonthArgs {
+    /// Number of volunteers with phones
+    #[arg(long, default_value_t = 200)]
+    phones: usize,
+    /// Simulated days
+    #[arg(long, default_value_t = 30)]
+    days: u32,
+    /// Duration of a simulated day in milliseconds
+    #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u64).range(100..))]
+    day_ms: u64,
+    /// Seed of all random choices
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
+impl MonthArgs {
+    fn calendar(&self) -> Calendar {
+        Calendar { day: Duration::from_millis(self.day_ms) }
+    }
 }
 
 #[derive(Subcommand)]
-enum Benchmark {
+enum Run {
+    /// A month of sessions in seconds; a server that --gridward does not start needs its settings
+    Month(MonthArgs),
     /// First syncs, all at the same time
     Snapshots(snapshots::Args),
     /// Syncs without changes
@@ -84,22 +114,34 @@ fn main() -> ExitCode {
 }
 
 async fn run(args: Args) -> Result<String, Error> {
-    let Args { url, sign_ins, gridward, simulation, benchmark } = args;
+    let Args { url, sign_ins, gridward, simulation, run } = args;
     let people = SignIn::read(&sign_ins)?;
     let system = match &gridward {
         None => None,
-        Some(binary) => Some(System::start(binary, url.trim_end_matches('/')).await?),
+        Some(binary) => {
+            let settings = match &run {
+                Some(Run::Month(args)) => args.calendar().settings().to_vec(),
+                _ => Vec::new(),
+            };
+            Some(System::start(binary, url.trim_end_matches('/'), settings).await?)
+        }
     };
-    let summary = match &benchmark {
+    let summary = match &run {
         None => {
             let findings = simulate(options(&url, people, &simulation, system.clone())).await?;
             findings.to_string()
         }
-        Some(Benchmark::Snapshots(args)) => snapshots::measure(&url, &people, args).await?,
-        Some(Benchmark::Quiet(args)) => quiet::measure(&url, &people, args).await?,
-        Some(Benchmark::Outbox(args)) => outbox::measure(&url, &people, args).await?,
-        Some(Benchmark::Periodic(args)) => periodic::measure(&url, &people, args).await?,
-        Some(Benchmark::Stream(args)) => stream::measure(&url, &people, args).await?,
+        Some(Run::Month(args)) => {
+            let calendar = args.calendar();
+            let MonthArgs { phones, days, seed, .. } = *args;
+            let month = Month { base_url: url, sign_ins: people, seed, phones, days, calendar };
+            month::simulate(month).await?.to_string()
+        }
+        Some(Run::Snapshots(args)) => snapshots::measure(&url, &people, args).await?,
+        Some(Run::Quiet(args)) => quiet::measure(&url, &people, args).await?,
+        Some(Run::Outbox(args)) => outbox::measure(&url, &people, args).await?,
+        Some(Run::Periodic(args)) => periodic::measure(&url, &people, args).await?,
+        Some(Run::Stream(args)) => stream::measure(&url, &people, args).await?,
     };
     drop(system);
     Ok(summary)
@@ -131,6 +173,7 @@ fn options(
         volunteers: simulation.volunteers,
         steps: simulation.steps,
         concurrency: simulation.concurrency,
+        revocations: simulation.revocations,
         restart,
     }
 }

@@ -1,7 +1,8 @@
-//! The faults of a phone's network and clock, drawn from a seed: what happens to its next sync,
-//! and by how much its clock is wrong.
+//! The faults of a phone's network and clock, drawn from a seed: what happens to its next sync or
+//! refresh, and by how much its clock is wrong.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use chrono::TimeDelta;
 use rand::RngExt as _;
@@ -12,8 +13,12 @@ use rand_chacha::ChaCha8Rng;
 pub enum Fault {
     /// The phone was offline for a step.
     Offline,
+    /// The server did not receive the push.
+    LostRequest,
     /// The server received the push; the phone did not receive the response.
     LostAnswer,
+    /// The push arrived late, while others acted.
+    Delayed,
     /// The same push was sent twice, one after the other.
     SentTwice,
     /// The same push was sent twice at once.
@@ -26,6 +31,16 @@ pub enum Fault {
     NoServer,
     /// The server answered that it was overloaded.
     Busy,
+    /// The phone had no access token: its session had ended, or a refresh was lost.
+    NoToken,
+    /// A sign-in or a refresh did not arrive.
+    SessionRequestLost,
+    /// The answer to a sign-in or a refresh did not arrive.
+    SessionAnswerLost,
+    /// A sign-in or a refresh arrived twice, with the same proof; only the second answer arrived.
+    SessionRepeated,
+    /// A sign-in or a refresh arrived late.
+    SessionDelayed,
 }
 
 impl Fault {
@@ -33,13 +48,20 @@ impl Fault {
     pub const fn label(self) -> &'static str {
         match self {
             Self::Offline => "steps offline",
+            Self::LostRequest => "pushes lost",
             Self::LostAnswer => "responses lost",
+            Self::Delayed => "pushes delayed",
             Self::SentTwice => "pushes sent twice",
             Self::SentTwiceAtOnce => "pushes sent twice at once",
             Self::Reordered => "outboxes reordered",
             Self::StoppedPull => "pulls interrupted",
             Self::NoServer => "requests without a server",
             Self::Busy => "requests to a busy server",
+            Self::NoToken => "syncs without a token",
+            Self::SessionRequestLost => "refreshes lost",
+            Self::SessionAnswerLost => "answers to them lost",
+            Self::SessionRepeated => "refreshes repeated",
+            Self::SessionDelayed => "refreshes delayed",
         }
     }
 }
@@ -63,12 +85,45 @@ pub fn condition(rng: &mut ChaCha8Rng) -> Condition {
     match rng.random_range(0..100) {
         0..=49 => Condition::Healthy,
         50..=61 => Condition::OfflineFor(rng.random_range(1..=8)),
-        62..=71 => Condition::Faulty(Fault::LostAnswer),
-        72..=77 => Condition::Faulty(Fault::SentTwice),
-        78..=83 => Condition::Faulty(Fault::SentTwiceAtOnce),
-        84..=90 => Condition::Faulty(Fault::Reordered),
+        62..=64 => Condition::Faulty(Fault::LostRequest),
+        65..=73 => Condition::Faulty(Fault::LostAnswer),
+        74..=76 => Condition::Faulty(Fault::Delayed),
+        77..=81 => Condition::Faulty(Fault::SentTwice),
+        82..=86 => Condition::Faulty(Fault::SentTwiceAtOnce),
+        87..=92 => Condition::Faulty(Fault::Reordered),
         _ => Condition::Faulty(Fault::StoppedPull),
     }
+}
+
+/// What the network does to a sign-in or a refresh.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transit {
+    /// Request and answer arrive.
+    Delivered,
+    /// The request does not arrive.
+    RequestLost,
+    /// The request arrives, its answer does not.
+    AnswerLost,
+    /// The request arrives late.
+    Delayed(Duration),
+    /// The request arrives twice, as a proxy repeats it; the phone gets the second answer.
+    Repeated,
+}
+
+/// Draws what happens to the next sign-in or refresh; half are delivered.
+pub fn transit(rng: &mut ChaCha8Rng) -> Transit {
+    match rng.random_range(0..100) {
+        0..=49 => Transit::Delivered,
+        50..=61 => Transit::RequestLost,
+        62..=81 => Transit::AnswerLost,
+        82..=91 => Transit::Repeated,
+        _ => Transit::Delayed(delay(rng)),
+    }
+}
+
+/// Draws the delay of a late request.
+pub fn delay(rng: &mut ChaCha8Rng) -> Duration {
+    Duration::from_millis(rng.random_range(1..=200))
 }
 
 /// Draws a page size: mostly small, so that a pull has several pages.
@@ -111,7 +166,9 @@ mod tests {
         assert!((4_700..5_300).contains(&healthy), "{healthy}");
         assert!(conditions.iter().any(|drawn| matches!(drawn, Condition::OfflineFor(8))));
         for fault in [
+            Fault::LostRequest,
             Fault::LostAnswer,
+            Fault::Delayed,
             Fault::SentTwice,
             Fault::SentTwiceAtOnce,
             Fault::Reordered,
@@ -119,6 +176,16 @@ mod tests {
         ] {
             assert!(conditions.contains(&Condition::Faulty(fault)), "{}", fault.label());
         }
+    }
+
+    #[test]
+    fn half_of_the_refreshes_are_lost_delayed_or_repeated() {
+        let mut rng = ChaCha8Rng::seed_from_u64(1);
+        let drawn: Vec<Transit> = (0..10_000).map(|_| transit(&mut rng)).collect();
+        let count = |transit| drawn.iter().filter(|one| **one == transit).count();
+        assert!((4_700..5_300).contains(&count(Transit::Delivered)));
+        assert!((1_800..2_200).contains(&count(Transit::AnswerLost)));
+        assert!(count(Transit::RequestLost) > 1_000 && count(Transit::Repeated) > 800);
     }
 
     #[test]

@@ -1,6 +1,6 @@
-//! A whole run: rounds of steps under network faults, with a supervisor who reassigns tasks and kills
-//! of the server in between. Then the faults stop, every phone sends its pending commands and pulls
-//! until nothing changes, and the checks run.
+//! A whole run: rounds of steps under network faults, with supervisors who reassign tasks and revoke
+//! devices, and kills of the server in between. Then the faults stop, every phone signs in if it must,
+//! sends its pending commands and pulls until nothing changes, and the checks run.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,11 +11,14 @@ use futures_util::{FutureExt as _, StreamExt as _, TryStreamExt as _, stream};
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 
-use crate::checks::{self, Reports, Violation};
+use crate::caller::{self, Caller};
+use crate::checks::{self, Reports, Violation, sessions};
 use crate::district::{self, Role, SignIn};
 use crate::findings::Findings;
-use crate::http_client::{self, Caller, HttpClient};
+use crate::http_client::HttpClient;
 use crate::phone::{Phone, fresh_copy};
+use crate::revocation::{Outlasted, Revocation, Revoker};
+use crate::session_findings::SessionFindings;
 use crate::supervisor::{Supervisor, Worker};
 use crate::user::User;
 use crate::wire::PersonId;
@@ -57,6 +60,8 @@ pub struct Options {
     pub steps: u32,
     /// Phones that act concurrently, at least 1.
     pub concurrency: usize,
+    /// Revocations of phones.
+    pub revocations: u32,
     /// Whether and how the server is killed.
     pub restart: Option<Restart>,
 }
@@ -76,16 +81,21 @@ pub async fn simulate(options: Options) -> Result<Findings, Error> {
         .iter()
         .map(|phone| Worker { person: phone.user.person, grid: phone.user.grid.clone() });
     let mut supervisor = Supervisor::new(Arc::clone(&overseer), workers.collect(), options.seed);
-    with_faults(&options, &client, &mut phones, &mut supervisor).await?;
+    let devices = phones.iter().map(|phone| Arc::clone(&phone.device)).collect();
+    let mut revoker = Revoker::new(&client, &overseer, devices, options.seed);
+    with_faults(&options, &client, &mut phones, &mut supervisor, &mut revoker).await?;
+    let (revocations, outlasted) = revoker.finish().await?;
     let rounds_to_converge = converge(&mut phones, options.concurrency).await?;
     let received = phones.iter().map(|phone| phone.caller.received()).sum();
     let rows_compared = copies_are_fresh(&mut phones, options.concurrency).await?;
     let events = event_log::read(&overseer).await?;
     let reports = checked(&phones, &events, &run)?;
+    let sessions = checked_sessions(&phones, &revocations, &outlasted).await?;
     let kills = options.restart.as_ref().map_or(0, |restart| restart.times);
     let findings = Findings {
         reports,
         reassignments: supervisor.reassignments,
+        sessions,
         kills,
         received,
         rounds_to_converge,
@@ -103,46 +113,48 @@ async fn phones(
     run: &str,
 ) -> Result<Vec<Phone>, Error> {
     let people = district::with_phones(&options.sign_ins, options.managers, options.volunteers)?;
-    let callers = http_client::sign_all_in(client, &people).await?;
     let mut grids: BTreeMap<&str, Vec<PersonId>> = BTreeMap::new();
     for who in &people {
         grids.entry(&who.area).or_default().push(who.person);
     }
-    let phone = |(n, caller): (u64, Arc<Caller>)| {
-        let who = &caller.who;
+    let phone = |(n, who): (u64, &SignIn)| {
         let known = (who.role == Role::Manager).then(|| grids.get(who.area.as_str()).cloned());
         let user = User {
             person: who.person,
             grid: who.area.clone(),
             colleagues: known.flatten().unwrap_or_default(),
         };
-        Phone::new(caller, user, run, options.seed, n)
+        Phone::new(client, who.clone(), user, run, (options.seed, n))
     };
-    Ok((0..).zip(callers).map(phone).collect())
+    let phones = (0..).zip(&people).map(phone).collect::<Result<Vec<Phone>, Error>>()?;
+    let callers: Vec<_> = phones.iter().map(|phone| Arc::clone(&phone.caller)).collect();
+    caller::sign_in_each(&callers).await?;
+    Ok(phones)
 }
 
 /// Runs all steps: in each round every phone takes one step, the supervisor acts once for every ten
-/// phones, and some rounds contain a kill at a random position.
+/// phones, and some rounds contain a kill or a revocation at a random position.
 async fn with_faults(
     options: &Options,
     client: &HttpClient,
     phones: &mut [Phone],
     supervisor: &mut Supervisor,
+    revoker: &mut Revoker,
 ) -> Result<(), Error> {
     let mut rng = ChaCha8Rng::seed_from_u64(options.seed);
     rng.set_stream(STREAM);
-    let mut killed = 0_u32;
+    let kills = options.restart.as_ref().map_or(0, |restart| restart.times);
+    for phone in &mut *phones {
+        phone.device.under_faults(Some(ChaCha8Rng::seed_from_u64(rng.random()))).await;
+    }
     for step in 0..options.steps {
         let reassignments = phones.len().div_ceil(10);
         let mut actions: Vec<LocalBoxFuture<'_, Result<(), Error>>> =
             phones.iter_mut().map(|phone| phone.step().boxed_local()).collect();
         if let Some(restart) = &options.restart {
-            // Kills are spread evenly over the steps.
-            let due = u64::from(restart.times) * u64::from(step + 1) / u64::from(options.steps);
-            while u64::from(killed) < due {
+            for _ in 0..due(kills, step, options.steps) {
                 let place = rng.random_range(0..=actions.len());
                 actions.insert(place, kill(restart, client).boxed_local());
-                killed += 1;
             }
         }
         let reassigning = async {
@@ -151,13 +163,29 @@ async fn with_faults(
             }
             Ok(())
         };
+        let revoking = async {
+            for _ in 0..due(options.revocations, step, options.steps) {
+                revoker.act().await?;
+            }
+            Ok(())
+        };
         actions.insert(rng.random_range(0..=actions.len()), reassigning.boxed_local());
+        actions.insert(rng.random_range(0..=actions.len()), revoking.boxed_local());
         stream::iter(actions)
             .buffer_unordered(options.concurrency.max(1))
             .try_collect::<Vec<()>>()
             .await?;
     }
+    for phone in phones {
+        phone.device.under_faults(None).await;
+    }
     Ok(())
+}
+
+/// How many of `times` actions, spread evenly over `steps`, are due in `step`.
+fn due(times: u32, step: u32, steps: u32) -> u64 {
+    let until = |step: u32| u64::from(times) * u64::from(step) / u64::from(steps.max(1));
+    until(step + 1) - until(step)
 }
 
 async fn kill(restart: &Restart, client: &HttpClient) -> Result<(), Error> {
@@ -170,10 +198,11 @@ async fn kill(restart: &Restart, client: &HttpClient) -> Result<(), Error> {
 /// until a whole round changes nothing. Returns the number of rounds.
 async fn converge(phones: &mut [Phone], concurrency: usize) -> Result<u32, Error> {
     for round in 1..=MOST_ROUNDS {
-        let changed: Vec<Option<usize>> = stream::iter(phones.iter_mut().map(Phone::sync))
-            .buffer_unordered(concurrency.max(1))
-            .try_collect()
-            .await?;
+        let changed: Vec<Option<usize>> =
+            stream::iter(phones.iter_mut().map(Phone::sync_signed_in))
+                .buffer_unordered(concurrency.max(1))
+                .try_collect()
+                .await?;
         let settled = changed.iter().all(|changed| *changed == Some(0));
         if settled && phones.iter().all(|phone| phone.outbox.is_empty()) {
             return Ok(round);
@@ -228,4 +257,35 @@ fn checked(phones: &[Phone], events: &[event_log::Event], run: &str) -> Result<R
     let made = phones.iter().map(|phone| (phone.user.person, &phone.expectations));
     let of_this_run = |device: &str| device.starts_with(&format!("{run}-"));
     checks::reports_are_kept(made, events, of_this_run).map_err(violated)
+}
+
+/// Checks guarantees 6 to 8.
+async fn checked_sessions(
+    phones: &[Phone],
+    revocations: &[Revocation],
+    outlasted: &[Outlasted],
+) -> Result<SessionFindings, Error> {
+    let mut logs = Vec::new();
+    for phone in phones {
+        let (person, log) = (phone.user.person, phone.device.log().await);
+        let lifetimes = sessions::Lifetimes::default();
+        sessions::nobody_is_signed_out(person, &log, revocations, lifetimes).map_err(violated)?;
+        sessions::local_storage_opens(person, &log).map_err(violated)?;
+        logs.push(log);
+    }
+    sessions::revoked_devices_are_out(outlasted).map_err(violated)?;
+    Ok(SessionFindings::of(&logs, outlasted))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn actions_are_spread_evenly_over_the_steps() {
+        let of = |times, steps| (0..steps).map(|step| due(times, step, steps)).collect::<Vec<_>>();
+        assert_eq!(of(3, 6), [0, 1, 0, 1, 0, 1]);
+        assert_eq!(of(5, 2), [2, 3]);
+        assert_eq!(of(0, 3), [0, 0, 0]);
+    }
 }

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::Error;
-use crate::http_client::{self, Caller};
+use crate::caller::{self, Caller};
 use crate::wire::{PersonId, Phase, TaskId};
 
 /// Random stream of the supervisor; phones are numbered from zero.
@@ -90,7 +90,7 @@ impl Supervisor {
         match self.reassign().await {
             Err(error) if error.is_transient() => {
                 self.reassignments.unanswered += 1;
-                tokio::time::sleep(http_client::retry_delay(&error)).await;
+                tokio::time::sleep(caller::retry_delay(&error)).await;
                 Ok(())
             }
             other => other,

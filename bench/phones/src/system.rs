@@ -1,5 +1,5 @@
 //! The system under test: a server process that is started, killed with SIGKILL and restarted at
-//! the same address. It takes its settings from the environment.
+//! the same address. It takes its settings from the environment, and those of the run.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -21,18 +21,24 @@ const POLL_INTERVAL: Duration = Duration::from_millis(10);
 pub struct System {
     binary: PathBuf,
     url: String,
+    settings: Vec<(&'static str, String)>,
     child: Mutex<Child>,
 }
 
 impl System {
-    /// Starts `binary serve` so that it listens where `url` says, and waits until it
-    /// is ready.
+    /// Starts `binary serve` so that it listens where `url` says, with more `settings` as
+    /// environment variables, and waits until it is ready.
     ///
     /// # Errors
     /// When it does not start or is not ready within a minute.
-    pub async fn start(binary: &Path, url: &str) -> Result<Arc<Self>, Error> {
-        let child = Mutex::new(spawn(binary, url)?);
-        let system = Arc::new(Self { binary: binary.to_owned(), url: url.to_owned(), child });
+    pub async fn start(
+        binary: &Path,
+        url: &str,
+        settings: Vec<(&'static str, String)>,
+    ) -> Result<Arc<Self>, Error> {
+        let child = Mutex::new(spawn(binary, url, &settings)?);
+        let (binary, url) = (binary.to_owned(), url.to_owned());
+        let system = Arc::new(Self { binary, url, settings, child });
         system.ready().await?;
         Ok(system)
     }
@@ -44,7 +50,7 @@ impl System {
     pub async fn kill_and_restart(&self) -> Result<(), Error> {
         let mut child = self.child.lock().await;
         child.kill().await.map_err(|error| Error::Setting(format!("the server: {error}")))?;
-        *child = spawn(&self.binary, &self.url)?;
+        *child = spawn(&self.binary, &self.url, &self.settings)?;
         drop(child);
         self.ready().await
     }
@@ -70,7 +76,7 @@ async fn is_ready(http: &Client, url: &str) -> bool {
     answer.is_ok_and(|answer| answer.status().is_success())
 }
 
-fn spawn(binary: &Path, url: &str) -> Result<Child, Error> {
+fn spawn(binary: &Path, url: &str, settings: &[(&'static str, String)]) -> Result<Child, Error> {
     let address = listen_address(url)?;
     let mut command = Command::new(binary);
     command.arg("serve").env("GRIDWARD_LISTEN", address).stdout(Stdio::null()).kill_on_drop(true);
@@ -79,6 +85,7 @@ fn spawn(binary: &Path, url: &str) -> Result<Child, Error> {
     if std::env::var_os("GRIDWARD_LOG").is_none() {
         command.env("GRIDWARD_LOG", "warn");
     }
+    command.envs(settings.iter().cloned());
     command.spawn().map_err(|error| Error::Setting(format!("{}: {error}", binary.display())))
 }
 

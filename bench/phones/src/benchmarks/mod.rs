@@ -13,8 +13,9 @@ use std::sync::Arc;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream as streams};
 
 use crate::Error;
+use crate::caller::{self, Caller};
 use crate::district::{Role, SignIn, of_role};
-use crate::http_client::{self, Caller, HttpClient};
+use crate::http_client::HttpClient;
 use crate::wire::Page;
 
 /// Signs in the first `count` managers, or all of them.
@@ -28,7 +29,7 @@ async fn managers(
     if those.is_empty() || count.is_some_and(|count| those.len() < count) {
         return Err(Error::Setting(format!("the sign-ins have only {} managers", those.len())));
     }
-    http_client::sign_all_in(client, &those).await
+    caller::sign_all_in(client, &those).await
 }
 
 /// Pulls to the end and returns the last cursor.

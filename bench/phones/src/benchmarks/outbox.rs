@@ -11,8 +11,9 @@ use uuid::Uuid;
 
 use super::{at_once, cursor_at_the_end};
 use crate::Error;
+use crate::caller::Caller;
 use crate::district::{Role, SignIn, of_role, supervisor};
-use crate::http_client::{Caller, HttpClient};
+use crate::http_client::HttpClient;
 use crate::supervisor::live_tasks;
 use crate::times::{Times, per_second};
 use crate::wire::{Action, Command, CommandId, Outcome, Page, Phase, Push, TaskId, in_china};

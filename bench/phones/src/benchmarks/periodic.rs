@@ -10,8 +10,9 @@ use tokio::time::Instant;
 
 use super::{at_once, managers};
 use crate::Error;
+use crate::caller::Caller;
 use crate::district::SignIn;
-use crate::http_client::{Caller, HttpClient};
+use crate::http_client::HttpClient;
 use crate::times::{Times, per_second};
 use crate::wire::Page;
 

@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 use super::{at_once, cursor_at_the_end, managers};
 use crate::Error;
 use crate::answer::Answer;
+use crate::caller::Caller;
 use crate::district::SignIn;
-use crate::http_client::{Caller, HttpClient};
+use crate::http_client::HttpClient;
 use crate::times::{Times, per_second};
 use crate::wire::Page;
 

@@ -5,8 +5,9 @@ use std::time::Instant;
 
 use super::at_once;
 use crate::Error;
+use crate::caller;
 use crate::district::{Role, SignIn, of_role};
-use crate::http_client::{self, HttpClient};
+use crate::http_client::HttpClient;
 use crate::phone::fresh_copy;
 use crate::times::Times;
 
@@ -31,7 +32,7 @@ pub struct Args {
 pub async fn measure(url: &str, people: &[SignIn], args: &Args) -> Result<String, Error> {
     let client = HttpClient::to(url)?;
     let those: Vec<SignIn> = of_role(people, args.role).take(args.count).cloned().collect();
-    let callers = http_client::sign_all_in(&client, &those).await?;
+    let callers = caller::sign_all_in(&client, &those).await?;
     let phones: Vec<_> = callers.iter().cycle().take(args.count).cloned().collect();
     let limit = args.limit;
     let began = Instant::now();

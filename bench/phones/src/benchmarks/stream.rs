@@ -15,8 +15,9 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::managers;
 use crate::Error;
+use crate::caller::Caller;
 use crate::district::{self, Role, SignIn, of_role};
-use crate::http_client::{Caller, HttpClient};
+use crate::http_client::HttpClient;
 use crate::supervisor::live_tasks;
 use crate::times::Times;
 

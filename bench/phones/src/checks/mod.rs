@@ -2,90 +2,19 @@
 //! received; a violation quotes the first difference. Pure; [`crate::run`] fetches the data.
 //! `gridward verify-log` checks the hash chain.
 
+pub mod sessions;
+mod violation;
+
 use std::collections::BTreeMap;
 use std::fmt;
 
-use thiserror::Error;
-
-use crate::copy::{Difference, LocalCopy};
+use crate::copy::LocalCopy;
 use crate::event_log::{CLAIM, Event, REPORT};
 use crate::expectations::{Entry, Expectations};
 use crate::user::User;
-use crate::wire::{CommandId, CommandResult, Outcome, PersonId, Phase, Task};
+use crate::wire::{CommandId, Outcome, PersonId, Phase, Task};
 
-/// A violated guarantee.
-#[derive(Clone, Debug, Error)]
-pub enum Violation {
-    /// 1: the copy differs from a fresh snapshot.
-    #[error("the copy of {person} differs from a fresh snapshot: {difference}")]
-    Copy {
-        /// Whose phone.
-        person: PersonId,
-        /// The first row in which they differ.
-        difference: Box<Difference>,
-    },
-    /// 1: the phone holds a task outside its user's scope.
-    #[error("{person} of {grid} holds a task outside their scope: {task:?}")]
-    Scope {
-        /// Whose phone.
-        person: PersonId,
-        /// Their grid.
-        grid: String,
-        /// The task.
-        task: Box<Task>,
-    },
-    /// 2: the log and the results of a report disagree.
-    #[error("the report {} is {what}\n  command: {:?}\n  results: {:?}\n  in the log: {}", .entry.command.id, .entry.command, .entry.results, listed(.events))]
-    Report {
-        /// What is wrong.
-        what: &'static str,
-        /// The report and its results.
-        entry: Box<Entry>,
-        /// The events that name it.
-        events: Vec<Event>,
-    },
-    /// 2: the log has a report of this run that no phone created.
-    #[error("the log has a report that no phone created: {0:?}")]
-    Unexpected(Box<Event>),
-    /// 3: two consecutive events of a task contradict each other.
-    #[error("the events of a task are inconsistent: {what}\n  before: {}\n  then:   {after:?}", .before.as_ref().map_or("nothing".to_owned(), |event| format!("{event:?}")))]
-    Discontinuity {
-        /// What is wrong.
-        what: &'static str,
-        /// The previous event of the task.
-        before: Option<Box<Event>>,
-        /// The contradicting event.
-        after: Box<Event>,
-    },
-    /// 4: a command has two outcomes.
-    #[error("a command has two outcomes: {command}\n  one:   {one:?}\n  other: {other:?}")]
-    TwoOutcomes {
-        /// The command.
-        command: String,
-        /// One answer.
-        one: Box<CommandResult>,
-        /// Another.
-        other: Box<CommandResult>,
-    },
-    /// 4: a command has no final outcome.
-    #[error("a command has no final outcome: {0}")]
-    NoOutcome(String),
-    /// 5: a sequence number is missing from the log.
-    #[error("the log has a gap between {before} and {after}")]
-    Gap {
-        /// The number before; 0 at the beginning.
-        before: i64,
-        /// The number that follows.
-        after: i64,
-    },
-}
-
-fn listed(events: &[Event]) -> String {
-    if events.is_empty() {
-        return "nothing".to_owned();
-    }
-    events.iter().map(|event| format!("{event:?}")).collect::<Vec<_>>().join("\n    ")
-}
+pub use violation::Violation;
 
 /// A report that was rejected for a permitted reason.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::*;
-use crate::wire::{Action, Command, Page, Problem, TaskId, VisitOutcome};
+use crate::wire::{Action, Command, CommandResult, Page, Problem, TaskId, VisitOutcome};
 
 fn person(n: u128) -> PersonId {
     PersonId(Uuid::from_u128(n))

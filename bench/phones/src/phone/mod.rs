@@ -1,5 +1,7 @@
-//! A simulated phone: a local copy, an outbox, a clock that may be wrong, and a user who works online
-//! and offline.
+//! A simulated phone: a session, a local copy, an outbox, a clock that may be wrong, and a user who
+//! works online and offline.
+
+mod faulty_sync;
 
 use std::sync::Arc;
 
@@ -10,12 +12,15 @@ use uuid::Builder;
 
 use crate::Error;
 use crate::answer::Answer;
+use crate::caller::Caller;
 use crate::copy::LocalCopy;
+use crate::district::SignIn;
 use crate::expectations::Expectations;
-use crate::http_client::Caller;
+use crate::http_client::HttpClient;
 use crate::local_log::{FirstSnapshot, LocalLog};
 use crate::network_faults::{self, Condition, Fault};
 use crate::outbox::Outbox;
+use crate::session::device::Device;
 use crate::user::{Intent, User};
 use crate::wire::{Command, CommandId, MOST_COMMANDS, Page, Push, in_china};
 
@@ -26,6 +31,8 @@ const MOST_PAGES: u32 = 100_000;
 pub struct Phone {
     /// Its user.
     pub user: User,
+    /// Its session.
+    pub device: Arc<Device>,
     /// Sends its requests.
     pub caller: Arc<Caller>,
     /// Its local copy.
@@ -36,7 +43,6 @@ pub struct Phone {
     pub expectations: Expectations,
     /// Its own record of syncs.
     pub log: LocalLog,
-    device: String,
     cursor: Option<String>,
     clock_ahead: TimeDelta,
     offline_for: u32,
@@ -55,14 +61,25 @@ enum Received {
 
 impl Phone {
     /// Phone number `n` of a run; `seed` and `n` determine its random numbers.
-    pub fn new(caller: Arc<Caller>, user: User, run: &str, seed: u64, n: u64) -> Self {
+    ///
+    /// # Errors
+    /// When its key cannot be generated.
+    pub fn new(
+        client: &Arc<HttpClient>,
+        who: SignIn,
+        user: User,
+        run: &str,
+        (seed, n): (u64, u64),
+    ) -> Result<Self, Error> {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         rng.set_stream(n);
-        Self {
-            clock_ahead: network_faults::clock_offset(&mut rng),
-            device: format!("{run}-{n}"),
+        let clock_ahead = network_faults::clock_offset(&mut rng);
+        let device = Device::new(client, who, format!("{run}-{n}"), clock_ahead)?;
+        Ok(Self {
+            clock_ahead,
             user,
-            caller,
+            caller: Caller::with_device(client, &device),
+            device,
             copy: LocalCopy::default(),
             outbox: Outbox::default(),
             expectations: Expectations::default(),
@@ -70,7 +87,7 @@ impl Phone {
             cursor: None,
             offline_for: 0,
             rng,
-        }
+        })
     }
 
     /// One step: the user acts a few times, and the phone syncs under the drawn condition.
@@ -84,13 +101,55 @@ impl Phone {
         if self.offline_for == 0 {
             match network_faults::condition(&mut self.rng) {
                 Condition::OfflineFor(steps) => self.offline_for = steps,
-                Condition::Healthy => return self.sync().await.map(drop),
-                Condition::Faulty(fault) => return self.sync_under(fault).await,
+                Condition::Healthy => return self.online(None).await,
+                Condition::Faulty(fault) => return self.online(Some(fault)).await,
             }
         }
         self.offline_for -= 1;
         self.log.count(Fault::Offline);
+        // A step offline is longer than an access token is valid.
+        self.device.expire().await;
         Ok(())
+    }
+
+    async fn online(&mut self, fault: Option<Fault>) -> Result<(), Error> {
+        let ready = match self.device.is_signed_in().await {
+            // An app that is opened refreshes, although its access token may be usable.
+            true if self.rng.random_ratio(1, 4) => self.device.refresh().await,
+            true => Ok(()),
+            // The user notices after some steps.
+            false if self.rng.random() => self.sign_in_again().await,
+            false => return Ok(()),
+        };
+        match ready {
+            Err(error) if error.is_transient() => Ok(()),
+            Err(Error::SignedOut { .. }) => Ok(()),
+            Err(error) => Err(error),
+            Ok(()) => match fault {
+                None => self.sync().await.map(drop),
+                Some(fault) => self.sync_under(fault).await,
+            },
+        }
+    }
+
+    async fn sign_in_again(&mut self) -> Result<(), Error> {
+        self.device.sign_in().await?;
+        self.log.kept_for_sign_in += self.outbox.pending().len();
+        Ok(())
+    }
+
+    /// Signs the user in if the session has ended, then syncs as [`Phone::sync`].
+    ///
+    /// # Errors
+    /// As [`Phone::sync`]; when the server rejects the credentials.
+    pub async fn sync_signed_in(&mut self) -> Result<Option<usize>, Error> {
+        if !self.device.is_signed_in().await {
+            match self.sign_in_again().await {
+                Err(error) if error.is_transient() => return Ok(None),
+                other => other?,
+            }
+        }
+        self.sync().await
     }
 
     fn act(&mut self) {
@@ -111,49 +170,6 @@ impl Phone {
     fn new_id(&mut self) -> CommandId {
         let millis = u64::try_from(self.clock().timestamp_millis()).unwrap_or_default();
         CommandId(Builder::from_unix_timestamp_millis(millis, &self.rng.random()).into_uuid())
-    }
-
-    async fn sync_under(&mut self, fault: Fault) -> Result<(), Error> {
-        let pending = self.outbox.next_push().to_vec();
-        let half = pending.len() / 2;
-        match fault {
-            Fault::Reordered if half == 0 => return self.sync().await.map(drop),
-            _ => self.log.count(fault),
-        }
-        let push = self.push(pending);
-        match fault {
-            Fault::LostAnswer => {
-                // Only the checks learn the result.
-                if let Received::Page(page, ..) = self.send(&push).await? {
-                    page.results.iter().for_each(|result| self.expectations.record(result));
-                }
-            }
-            Fault::SentTwice => {
-                let first = self.send(&push).await?;
-                self.receive(first)?;
-                let second = self.send(&push).await?;
-                self.receive(second)?;
-            }
-            Fault::SentTwiceAtOnce => {
-                let (one, other) = tokio::join!(self.send(&push), self.send(&push));
-                self.receive(one?)?;
-                self.receive(other?)?;
-            }
-            Fault::Reordered => {
-                let (early, late) = push.commands.split_at(half);
-                for commands in [late, early] {
-                    let push = self.push(commands.to_vec());
-                    let received = self.send(&push).await?;
-                    self.receive(received)?;
-                }
-            }
-            // The next sync fetches the remaining pages.
-            _ => {
-                let first_page = self.send(&push).await?;
-                self.receive(first_page)?;
-            }
-        }
-        Ok(())
     }
 
     /// Sends all pending commands once and pulls to the end. Returns the number of changed rows and
@@ -181,14 +197,14 @@ impl Phone {
             changed += rows;
             more = has_more;
         }
-        Err(Error::Setting(format!("a pull of {} does not end", self.device)))
+        Err(Error::Setting(format!("a pull of {} does not end", self.device.name())))
     }
 
     fn push(&mut self, commands: Vec<Command>) -> Push {
         Push {
             cursor: self.cursor.clone(),
             limit: network_faults::page_limit(&mut self.rng),
-            device: self.device.clone(),
+            device: self.device.name().to_owned(),
             device_time: self.clock(),
             commands,
         }
@@ -250,6 +266,7 @@ fn classify(answer: Result<Answer, Error>, resumed: bool) -> Result<Received, Er
     match answer {
         Err(Error::Away { .. }) => Ok(Received::Failed(Fault::NoServer)),
         Err(Error::Busy { .. }) => Ok(Received::Failed(Fault::Busy)),
+        Err(Error::Lost { .. } | Error::SignedOut { .. }) => Ok(Received::Failed(Fault::NoToken)),
         Err(error) => Err(error),
         Ok(answer) if answer.status == 304 => Ok(Received::Unchanged(answer)),
         Ok(answer) => Ok(Received::Page(Box::new(answer.read()?), answer, resumed)),

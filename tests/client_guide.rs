@@ -1,0 +1,90 @@
+//! The guide for app developers: its shell blocks run as they are shown, and its problem codes exist.
+
+use std::process::Command;
+
+use gridward_phones::SignIn;
+use gridward_phones::district::{self, Role, of_role};
+use rstest::rstest;
+use serde_json::json;
+use tempfile::TempDir;
+
+use crate::phones::served_district;
+use crate::support::server::said;
+use crate::support::{Backend, Database, Server};
+
+const PAGE: &str = include_str!("../docs/clients.md");
+const CONTRACT: &str = include_str!("../openapi.yaml");
+
+/// The shell blocks of the guide, in order.
+fn shell_blocks() -> Vec<&'static str> {
+    let blocks = PAGE.split("```sh\n").skip(1);
+    blocks.map(|block| block.split("```").next().expect("a block")).collect()
+}
+
+/// The code of an invitation of `volunteer` by a superior.
+async fn invitation(server: &Server, people: &[SignIn], volunteer: &SignIn) -> String {
+    let superior = district::supervisor(people).expect("a supervisor");
+    let body = json!({ "phone": superior.phone, "password": superior.password });
+    let signed_in = server.stranger().post("/v1/auth/sign-in", &body).await;
+    let token = signed_in.body["access_token"].as_str().expect("a token");
+    let path = format!("/v1/people/{}/invitations", volunteer.person);
+    let invited = server.bearer(token).act(&path).await;
+    invited.body["code"].as_str().unwrap_or_else(|| panic!("{}", invited.body)).to_owned()
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_shell_blocks_of_the_guide_work(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let (server, people) = served_district(Database::from(backend));
+    let mut volunteers = of_role(&people, Role::Volunteer);
+    let (volunteer, invited) = (volunteers.next(), volunteers.next());
+    let (volunteer, invited) = (volunteer.expect("a volunteer"), invited.expect("another"));
+    let code = invitation(&server, &people, invited).await;
+    let folder = TempDir::new().expect("a folder");
+    let mut script = vec!["set -euo pipefail"];
+    script.extend(shell_blocks());
+    let run = Command::new("bash")
+        .args(["-c", &script.join("\n")])
+        .current_dir(folder.path())
+        .env("BASE", &server.base)
+        .env("PHONE", &volunteer.phone)
+        .env("PASSWORD", &volunteer.password)
+        .env("INVITED", &invited.phone)
+        .env("CODE", code)
+        .output();
+    let output = run.expect("bash runs");
+    let text = said(&output);
+    assert!(output.status.success(), "{text}");
+    let mut rest = text.as_str();
+    for expected in [
+        "\"device_key\"",
+        "\"device_key\"",
+        "\"refresh_token\"",
+        "\"current\":true",
+        "\"may\":[",
+        "\"outcome\":\"applied\"",
+        "304 Not Modified",
+        "\"outcome\":\"applied\"",
+        "upload-offset: 0",
+        "204 No Content",
+        "session_ended",
+    ] {
+        let (_, after) = rest.split_once(expected).unwrap_or_else(|| panic!("{expected}: {text}"));
+        rest = after;
+    }
+}
+
+#[test]
+fn every_problem_code_of_the_guide_is_in_the_contract() {
+    let table = PAGE.split_once("## Refusals").expect("a table of codes").1;
+    let rows = table.lines().filter(|line| line.starts_with("| `")).skip(1);
+    let cells = rows.map(|line| line.split('|').nth(1).expect("codes")).collect::<Vec<_>>();
+    let codes: Vec<&str> =
+        cells.iter().flat_map(|cell| cell.split('`').skip(1).step_by(2)).collect();
+    assert!(codes.len() > 10, "{codes:?}");
+    for code in codes {
+        assert!(CONTRACT.contains(&format!("| `{code}` |")), "{code}");
+    }
+}
