@@ -9,6 +9,7 @@ use std::time::Duration;
 use gridward_domain::area::AreaCode;
 use gridward_domain::authority::Principal;
 use gridward_domain::id::PersonId;
+use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 use tokio::sync::{Mutex, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore, watch};
 use uuid::Uuid;
@@ -51,8 +52,16 @@ pub struct Upload {
 impl Default for Uploads {
     fn default() -> Self {
         Self {
-            attachments: Cache::builder().max_capacity(CAPACITY).time_to_idle(IDLE).build(),
-            people: Cache::builder().max_capacity(CAPACITY).time_to_idle(IDLE).build(),
+            attachments: Cache::builder()
+                .max_capacity(CAPACITY)
+                .eviction_policy(EvictionPolicy::lru())
+                .time_to_idle(IDLE)
+                .build(),
+            people: Cache::builder()
+                .max_capacity(CAPACITY)
+                .eviction_policy(EvictionPolicy::lru())
+                .time_to_idle(IDLE)
+                .build(),
             verifying: Arc::new(Semaphore::new(VERIFIED)),
         }
     }

@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 
 use gridward_domain::area::AreaCode;
 use gridward_domain::id::SessionId;
+use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
@@ -74,7 +75,7 @@ pub enum Lane {
 }
 
 /// The counted failures of one origin.
-#[derive(Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Failures {
     count: u32,
     last: Option<Instant>,
@@ -139,8 +140,14 @@ pub struct Attempts {
 impl Attempts {
     /// Without attempts so far; a prefix has `per_minute` of them.
     pub fn new(per_minute: NonZeroU32) -> Self {
-        let failures = Cache::builder().max_capacity(CAPACITY).time_to_idle(FORGOTTEN_AFTER);
-        let known = Cache::builder().max_capacity(CAPACITY).time_to_live(KNOWN_FOR);
+        let failures = Cache::builder()
+            .max_capacity(CAPACITY)
+            .eviction_policy(EvictionPolicy::lru())
+            .time_to_idle(FORGOTTEN_AFTER);
+        let known = Cache::builder()
+            .max_capacity(CAPACITY)
+            .eviction_policy(EvictionPolicy::lru())
+            .time_to_live(KNOWN_FOR);
         let prefix = Policy { name: "sign-in-address", quota: per_minute, window: PREFIX_WINDOW };
         let account =
             Policy { name: "sign-in-account", quota: ACCOUNT_QUOTA, window: ACCOUNT_WINDOW };

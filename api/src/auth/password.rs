@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use argon2::{Argon2, PasswordHash, PasswordHasher, PasswordVerifier};
 use aws_lc_rs::hmac;
+use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 use secrecy::{ExposeSecret, SecretString};
 use thiserror::Error;
@@ -88,7 +89,13 @@ impl Passwords {
     pub fn new(cores: usize) -> Result<Self, HashingError> {
         let random = || uuid::Uuid::new_v4().to_string();
         let slots = || Arc::new(Semaphore::new((cores / 2).max(1)));
-        let remember = |time| Cache::builder().max_capacity(REMEMBERED).time_to_live(time).build();
+        let remember = |time| {
+            Cache::builder()
+                .max_capacity(REMEMBERED)
+                .eviction_policy(EvictionPolicy::lru())
+                .time_to_live(time)
+                .build()
+        };
         Ok(Self {
             known: slots(),
             strangers: slots(),

@@ -211,13 +211,16 @@ impl SignIn {
             return Err(ProblemCode::WrongCredentials.into());
         }
         failures.check(Instant::now())?;
-        let verdict = self.passwords.verify(lane, candidate).await?;
+        // Counted before the hashing, so that a caller who hangs up is counted too.
+        let before = *failures;
+        failures.add(Instant::now());
+        let verdict = self.passwords.verify(lane, candidate).await;
+        let verdict = verdict.inspect_err(|_| *failures = before)?;
         let now = (self.clock)();
         let valid = |credential: &Credential| {
             verdict.fits && credential.one_time_until.is_none_or(|until| now < until)
         };
         let (Some(account), Some(credential)) = (account, credential.filter(valid)) else {
-            failures.add(Instant::now());
             return Err(ProblemCode::WrongCredentials.into());
         };
         failures.clear();

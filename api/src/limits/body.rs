@@ -14,11 +14,12 @@ use std::time::Duration;
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::error::PayloadError;
-use actix_web::http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
+use actix_web::http::header::CONTENT_LENGTH;
 use actix_web::middleware::Next;
 use actix_web::web::{Bytes, Data};
 use actix_web::{Error, HttpMessage as _};
 use futures_util::{StreamExt as _, stream};
+use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout_at};
@@ -80,7 +81,11 @@ impl SlowBodies {
         let idle = Duration::from_secs(3600);
         Self {
             all: semaphore(MEMORY),
-            shares: Cache::builder().max_capacity(PREFIXES).time_to_idle(idle).build(),
+            shares: Cache::builder()
+                .max_capacity(PREFIXES)
+                .eviction_policy(EvictionPolicy::lru())
+                .time_to_idle(idle)
+                .build(),
             least: MEMORY / bodies,
         }
     }
@@ -175,13 +180,11 @@ impl MessageBody for HoldsPayload {
     }
 }
 
-/// The declared size of the body in bytes: `None` without a body, `usize::MAX` if it is chunked.
-fn declared(request: &ServiceRequest) -> Option<usize> {
-    if request.headers().contains_key(TRANSFER_ENCODING) {
-        return Some(usize::MAX);
-    }
-    let length = request.headers().get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()?;
-    (length > 0).then_some(length)
+/// The declared size of the body in bytes; `usize::MAX` if it is not declared, as in HTTP/2 and in
+/// chunks.
+fn declared(request: &ServiceRequest) -> usize {
+    let length = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok());
+    length.and_then(|length| length.parse().ok()).unwrap_or(usize::MAX)
 }
 
 /// Middleware: reads each body within its limits.
@@ -193,12 +196,15 @@ pub async fn limited<B: MessageBody + 'static>(
     next: Next<B>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let limits = request.app_data::<Data<Limits>>().map(|limits| limits.bodies.clone());
-    let (Some(size), Some(limits)) = (declared(&request), limits) else {
+    let payload = request.take_payload();
+    let (false, Some(limits)) = (matches!(payload, Payload::None), limits) else {
+        request.set_payload(payload);
         return Ok(next.call(request).await?.map_into_boxed_body());
     };
+    let size = declared(&request);
     let is_upload = is_upload(&request);
     let kib = u32::try_from(size.min(json::LIMIT) / 1024).unwrap_or(u32::MAX);
-    let body = SharedPayload(Rc::new(RefCell::new(request.take_payload())));
+    let body = SharedPayload(Rc::new(RefCell::new(payload)));
     let timed = TimedBody {
         body: body.clone(),
         from: Prefix::of(request.request()),

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use governor::clock::Clock as _;
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 
 use crate::http::problem::{Problem, RateLimit};
@@ -44,7 +45,11 @@ impl<K: Hash + Eq + Send + Sync + 'static> Buckets<K> {
     /// Full buckets.
     pub fn new(policy: Policy) -> Self {
         // A bucket that is idle for a window is full, as a new one is.
-        let limiters = Cache::builder().max_capacity(CAPACITY).time_to_idle(policy.window).build();
+        let limiters = Cache::builder()
+            .max_capacity(CAPACITY)
+            .eviction_policy(EvictionPolicy::lru())
+            .time_to_idle(policy.window)
+            .build();
         Self { policy, limiters }
     }
 

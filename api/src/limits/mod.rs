@@ -8,6 +8,7 @@ pub mod address;
 pub mod body;
 pub mod bucket;
 pub mod connections;
+pub mod encryption;
 pub mod quota;
 
 pub use address::Prefix;
@@ -23,6 +24,8 @@ use crate::http::trusted_proxies::TrustedProxies;
 pub struct Limits {
     /// The proxies whose headers name the client.
     pub proxies: TrustedProxies,
+    /// Whether the server itself encrypts.
+    pub is_encrypted: bool,
     /// Deadlines and memory of request bodies.
     pub bodies: BodyLimits,
     /// Daily amounts of each person.

@@ -10,6 +10,7 @@ use std::time::Duration;
 use gridward_domain::area::AreaCode;
 use gridward_domain::authority::Principal;
 use gridward_domain::id::PersonId;
+use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -46,7 +47,11 @@ impl Default for Quotas {
                 quota: ATTACHMENTS,
                 window: DAY,
             }),
-            streams: Cache::builder().max_capacity(CAPACITY).time_to_idle(DAY).build(),
+            streams: Cache::builder()
+                .max_capacity(CAPACITY)
+                .eviction_policy(EvictionPolicy::lru())
+                .time_to_idle(DAY)
+                .build(),
         }
     }
 }

@@ -152,16 +152,22 @@ pub(crate) async fn change_my_password(
 ) -> Result<HttpResponse, Problem> {
     let PasswordChange { old_password: old, new_password: new } = body;
     let verified = sign_in.verify_person(from, access, old.clone()).await;
-    // A 401 would mean that the token is invalid.
-    let verified = verified.map_err(|problem| match problem.kind() {
+    let verified = verified.map_err(not_the_password)?;
+    let changed = change(&sign_in, verified, access.bearer.session, &old, new).await;
+    changed.map_err(not_the_password)?;
+    principals.forget_all();
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// The problem of a wrong password of a signed-in person: a 401 would mean that the token is
+/// invalid.
+fn not_the_password(problem: Problem) -> Problem {
+    match problem.kind() {
         Some(ProblemCode::WrongCredentials) => {
             Problem::invalid("/old_password", "is not the current password")
         }
         _ => problem,
-    })?;
-    change(&sign_in, verified, access.bearer.session, &old, new).await?;
-    principals.forget_all();
-    Ok(HttpResponse::NoContent().finish())
+    }
 }
 
 /// Replace a one-time password

@@ -16,6 +16,7 @@ use super::password::event;
 use super::sessions::subordinate;
 use crate::auth::credential::{self, Validity};
 use crate::auth::sign_in::SignIn;
+use crate::auth::store::lock_person;
 use crate::auth::{Authenticated, PrincipalCache};
 use crate::clock::china;
 use crate::crypto::SealingKey;
@@ -91,6 +92,7 @@ impl Disclosure for Reset {
         key: &SealingKey,
         principal: &Principal,
     ) -> Result<PasswordReset, Problem> {
+        lock_person(tx.write()?, principal.district(), self.person)?;
         let row = subordinate(tx.read_unbatched(), principal, self.person)?;
         if row.state == PersonState::Left {
             return Err(Problem::not_found());

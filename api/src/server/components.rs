@@ -162,6 +162,7 @@ impl Components {
             }),
             limits: Data::new(Limits {
                 proxies: settings.trusted_proxies.clone(),
+                is_encrypted: settings.tls.is_some(),
                 bodies: BodyLimits::new(settings.limits.body_timeout, connections.count),
                 quotas: Quotas::default(),
             }),

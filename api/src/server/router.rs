@@ -124,6 +124,7 @@ pub(super) fn app(
         .app_data(body_limits::path_config())
         .default_service(web::to(not_found))
         .wrap(from_fn(body_limits::refuse_oversized))
+        .wrap(from_fn(limits::encryption::required))
         .wrap(from_fn(answer::in_callers_language))
         .wrap(Compress::default())
         .wrap(from_fn(methods::head_as_get))
