@@ -55,7 +55,8 @@ names), which overrides the defaults:
                                sign-in  [600]
   GRIDWARD_INVITATION_S        seconds that an invitation is valid  [604800: 7 days]
   GRIDWARD_SMS                 codes by message: off, log (development) or http  [off]
-  GRIDWARD_SMS_URL, _SMS_KEY   the provider for http, and the key that signs messages
+  GRIDWARD_SMS_URL             address of the provider, for http  [none]
+  GRIDWARD_SMS_KEY             key that signs the messages  [none]
   GRIDWARD_SMS_PER_DAY         messages of a district in a day  [200]
   GRIDWARD_REVEALS_MANAGER     reveals of a manager or volunteer per day  [50]
   GRIDWARD_REVEALS_SUPERVISOR  reveals of a supervisor or admin per day  [100]
