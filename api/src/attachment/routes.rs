@@ -238,9 +238,9 @@ pub(crate) async fn send_attachment(
         return Err(ProblemCode::UnsupportedMediaType.into());
     }
     let offset = number(&request, "Upload-Offset")?;
-    let checksum = checksum(&request)?;
     // Before it ends another upload.
     let (row, key) = own(&attachments, &principal, *id).await?;
+    let checksum = checksum(&request)?;
     let mut upload = attachments.uploads.begin(&principal, *id).await?;
     let row = receive::begin(&attachments, &row).await?;
     if offset != row.received {

@@ -6,7 +6,11 @@ use actix_web::HttpRequest;
 use actix_web::http::header::COOKIE;
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::http::problem::Problem;
+
 const NAME: &str = "gridward_refresh";
+/// The maximum length of a refresh token in a body.
+const LONGEST: usize = 512;
 /// Only sign-in, refresh and sign-out receive it.
 const PATH: &str = "/v1/auth";
 
@@ -39,9 +43,19 @@ pub fn read(request: &HttpRequest) -> Option<&str> {
 
 /// The refresh token `own` in the body of a request, or else that in its cookies; empty without
 /// either.
-pub fn or_own<'a>(request: &'a HttpRequest, own: Option<&'a SecretString>) -> &'a str {
+///
+/// # Errors
+/// 422 for a text that is too long for a token.
+pub fn or_own<'a>(
+    request: &'a HttpRequest,
+    own: Option<&'a SecretString>,
+) -> Result<&'a str, Problem> {
     let own = own.map(ExposeSecret::expose_secret);
-    own.or_else(|| read(request)).unwrap_or_default()
+    if own.is_some_and(|own| own.chars().count() > LONGEST) {
+        let limit = format!("must have at most {LONGEST} characters");
+        return Err(Problem::invalid("/refresh_token", limit));
+    }
+    Ok(own.or_else(|| read(request)).unwrap_or_default())
 }
 
 #[cfg(test)]

@@ -200,7 +200,8 @@ pub(crate) async fn sign_in_with_password(
     let phone: Phone = phone.parse().map_err(|error| Problem::invalid("/phone", error))?;
     // Before the password: a device without a nonce gets one at no cost.
     let key = proofs.key_of(&request, None)?;
-    let client = Client::new(from, key, refresh_cookie::or_own(&request, refresh_token.as_ref()));
+    let held = refresh_cookie::or_own(&request, refresh_token.as_ref())?;
+    let client = Client::new(from, key, held);
     let account = sign_in.sign_in(client, district, phone, password).await?;
     let further = factors::Proofs { device: device.clone(), key, totp };
     let methods = second_factors.admit(account, further).await?;

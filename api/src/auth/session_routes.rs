@@ -25,6 +25,7 @@ use crate::http::problem::Problem;
 /// A refresh token.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"refresh_token": "NTAwMTE2AZqK5Qx0c3mTn1v8rQ2mAAAAAAAAAAHk0Yc1b2uXl8Qm"}))]
 pub struct Refresh {
     /// The last refresh token; absent in a browser, which sends it as a cookie.
     #[schema(value_type = Option<String>, max_length = 512, format = "password")]
@@ -33,7 +34,7 @@ pub struct Refresh {
 
 impl Refresh {
     /// The token in the body, or in the cookie.
-    fn token<'a>(&'a self, request: &'a HttpRequest) -> &'a str {
+    fn token<'a>(&'a self, request: &'a HttpRequest) -> Result<&'a str, Problem> {
         refresh_cookie::or_own(request, self.refresh_token.as_ref())
     }
 }
@@ -60,7 +61,7 @@ pub(crate) async fn refresh(
     Body(body): Body<Refresh>,
 ) -> Result<HttpResponse, Problem> {
     let key = proofs.key_of(&request, None)?;
-    let issued = sessions.refresh(body.token(&request), key).await;
+    let issued = sessions.refresh(body.token(&request)?, key).await;
     let issued = issued.map_err(|problem| problem.with_nonce(proofs.nonce()))?;
     Ok(answer(&request, &sessions, &proofs, issued, false))
 }
@@ -82,7 +83,7 @@ pub(crate) async fn sign_out(
     sessions: Data<Sessions>,
     Body(body): Body<Refresh>,
 ) -> Result<HttpResponse, Problem> {
-    sessions.sign_out(body.token(&request)).await?;
+    sessions.sign_out(body.token(&request)?).await?;
     let mut answer = HttpResponse::NoContent();
     if refresh_cookie::read(&request).is_some() {
         answer.insert_header((SET_COOKIE, refresh_cookie::delete(&request)));

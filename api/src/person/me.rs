@@ -28,7 +28,7 @@ struct AreaName(String);
 
 /// A person whom the caller may call.
 #[derive(Serialize, ToSchema)]
-pub struct Contact {
+pub struct ContactPerson {
     /// Identifies the person.
     id: PersonId,
     /// Family and given name.
@@ -69,10 +69,10 @@ pub struct Me {
     may: Vec<Action>,
     /// The manager of a volunteer's grid.
     #[serde(skip_serializing_if = "Option::is_none")]
-    manager: Option<Contact>,
+    manager: Option<ContactPerson>,
     /// The nearest supervisor above.
     #[serde(skip_serializing_if = "Option::is_none")]
-    supervisor: Option<Contact>,
+    supervisor: Option<ContactPerson>,
 }
 
 /// Get the caller
@@ -119,7 +119,7 @@ pub(crate) async fn get_me(
 }
 
 /// The contact of a person, with the phone number if `whole`.
-fn contact(row: &PersonRow, key: &SealingKey, whole: bool) -> Result<Contact, DbError> {
+fn contact(row: &PersonRow, key: &SealingKey, whole: bool) -> Result<ContactPerson, DbError> {
     let Particulars { name, phone } = row.particulars(key)?;
-    Ok(Contact { id: row.id, name, phone: whole.then_some(phone) })
+    Ok(ContactPerson { id: row.id, name, phone: whole.then_some(phone) })
 }

@@ -196,7 +196,8 @@ pub(crate) async fn replace_password(
         body;
     let phone: Phone = phone.parse().map_err(|error| Problem::invalid("/phone", error))?;
     let key = proofs.key_of(&request, None)?;
-    let client = Client::new(from, key, refresh_cookie::or_own(&request, refresh_token.as_ref()));
+    let held = refresh_cookie::or_own(&request, refresh_token.as_ref())?;
+    let client = Client::new(from, key, held);
     let verified = sign_in.verify_phone(client, district, phone, old.clone()).await?;
     change(&sign_in, verified, None, &old, new).await?;
     principals.forget_all();

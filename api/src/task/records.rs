@@ -132,8 +132,9 @@ fn step(key: &SealingKey, principal: &Principal, row: EventRow) -> Result<Histor
     let body: serde_json::Value =
         serde_json::from_str(&row.body).map_err(|error| DbError::corrupt("events", error))?;
     let actor_id = row.actor;
-    // Reasons may describe a beneficiary, so they are not shown to every volunteer.
-    let may_see_reason = principal.role != Role::Volunteer || actor_id == Some(principal.person);
+    // Reasons may describe a beneficiary.
+    let sees_beneficiaries = principal.may(Action::ReadBeneficiaries).is_ok();
+    let may_see_reason = sees_beneficiaries || actor_id == Some(principal.person);
     let reason = body["reason"].as_str().filter(|_| may_see_reason);
     let report = body["report"].as_str();
     Ok(HistoryEntry {
