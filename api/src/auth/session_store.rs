@@ -13,7 +13,7 @@ use super::device::{AuthMethod, DeviceKind, EndReason};
 use crate::db::column::{Hash, SetColumn};
 use crate::db::schema::sessions;
 use crate::db::{Conn, DbError};
-use crate::tx::row::{Row, RowChange};
+use crate::tx::row::{Row, RowChange, write_versioned};
 
 /// How long an ended session stays in the lists of its person.
 const KEPT: TimeDelta = TimeDelta::days(30);
@@ -113,13 +113,7 @@ impl Row for SessionRow {
     }
 
     fn write(conn: &mut Conn, _: AreaCode, changes: &[RowChange<'_, Self>]) -> Result<(), DbError> {
-        let new = changes.iter().filter(|change| change.old.is_none());
-        let new: Vec<&Self> = new.map(|change| change.new).collect();
-        Self::insert_all(conn, &new)?;
-        let steps = changes.iter().filter_map(|change| Some((change.old?.version, change.new)));
-        let steps: Vec<(i64, &Self)> = steps.collect();
-        let written = Self::update_all(conn, &steps)?;
-        if written == steps.len() { Ok(()) } else { Err(DbError::Collision) }
+        write_versioned(conn, changes, |row| row.version, Self::insert_all, Self::update_all)
     }
 }
 

@@ -10,7 +10,7 @@ use diesel::prelude::*;
 use super::row::TaskRow;
 use crate::db::schema::tasks;
 use crate::db::{Conn, DbError};
-use crate::tx::row::{Row, RowChange};
+use crate::tx::row::{Row, RowChange, write_versioned};
 
 impl Row for TaskRow {
     type Key = TaskId;
@@ -44,12 +44,6 @@ impl Row for TaskRow {
     }
 
     fn write(conn: &mut Conn, _: AreaCode, changes: &[RowChange<'_, Self>]) -> Result<(), DbError> {
-        let new = changes.iter().filter(|change| change.old.is_none());
-        let new: Vec<&Self> = new.map(|change| change.new).collect();
-        Self::insert_all(conn, &new)?;
-        let steps = changes.iter().filter_map(|change| Some((change.old?.version, change.new)));
-        let steps: Vec<(i64, &Self)> = steps.collect();
-        let written = Self::update_all(conn, &steps)?;
-        if written == steps.len() { Ok(()) } else { Err(DbError::Collision) }
+        write_versioned(conn, changes, |row| row.version, Self::insert_all, Self::update_all)
     }
 }

@@ -57,6 +57,27 @@ pub struct RowChange<'a, R> {
     pub new: &'a R,
 }
 
+/// Writes changed rows with a version: inserts the new ones, and updates those that still have the
+/// version with which they were read.
+///
+/// # Errors
+/// [`DbError::Collision`] if one of them is no longer as it was read.
+pub fn write_versioned<R>(
+    conn: &mut Conn,
+    changes: &[RowChange<'_, R>],
+    version: impl Fn(&R) -> i64,
+    insert: impl FnOnce(&mut Conn, &[&R]) -> Result<(), DbError>,
+    update: impl FnOnce(&mut Conn, &[(i64, &R)]) -> Result<usize, DbError>,
+) -> Result<(), DbError> {
+    let new = changes.iter().filter(|change| change.old.is_none());
+    let new: Vec<&R> = new.map(|change| change.new).collect();
+    insert(conn, &new)?;
+    let steps = changes.iter().filter_map(|change| Some((version(change.old?), change.new)));
+    let steps: Vec<(i64, &R)> = steps.collect();
+    let written = update(conn, &steps)?;
+    if written == steps.len() { Ok(()) } else { Err(DbError::Collision) }
+}
+
 /// A table's turn: its order, and its row type where two tables share one.
 pub(super) type Turn = (u8, TypeId);
 
