@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
 use crate::area::AreaCode;
-use crate::authority::{Principal, Role};
+use crate::authority::{Action, Principal, Role};
 use crate::id::PersonId;
 use crate::place::Place;
 use crate::task::Phase;
@@ -84,8 +84,8 @@ pub struct TaskFacts {
 impl TaskFacts {
     /// The principal's view of the task at `now`; `None` if it is not in sight.
     pub fn view(&self, principal: &Principal, now: DateTime<Utc>) -> Option<View> {
-        let own = visits(principal.role) && self.assignee == Some(principal.person);
-        let in_hand = matches!(self.phase, Phase::Assigned | Phase::Accepted | Phase::InProgress);
+        let own = principal.role.visits() && self.assignee == Some(principal.person);
+        let in_hand = Phase::UNFINISHED_ASSIGNED.contains(&self.phase);
         let over = matches!(self.phase, Phase::Done | Phase::Failed);
         if own && (in_hand || (over && now < self.updated_at + AFTER_VISIT)) {
             return Some(View::Visitor);
@@ -100,16 +100,6 @@ impl TaskFacts {
     }
 }
 
-/// Whether people of the role make visits.
-pub const fn visits(role: Role) -> bool {
-    matches!(role, Role::Manager | Role::Volunteer)
-}
-
-/// Whether people of the role see the beneficiaries of their area, masked.
-pub const fn directs(role: Role) -> bool {
-    matches!(role, Role::Admin | Role::Supervisor | Role::Manager)
-}
-
 /// The principal's view of a beneficiary of `grid` with these `tasks` at `now`; `None` if it is
 /// not in sight.
 pub fn of_beneficiary(
@@ -118,8 +108,8 @@ pub fn of_beneficiary(
     tasks: impl IntoIterator<Item = TaskFacts>,
     now: DateTime<Utc>,
 ) -> Option<View> {
-    let by_area = directs(principal.role) && principal.area.contains(grid);
-    let visits = visits(principal.role);
+    let by_area = principal.authorize(Action::ReadBeneficiaries, grid).is_ok();
+    let visits = principal.role.visits();
     let tasks = tasks.into_iter().filter(|_| visits);
     let by_task = tasks.filter_map(|task| task.view(principal, now)).max();
     by_area.then_some(View::Staff).max(by_task)
@@ -201,7 +191,7 @@ mod tests {
     fn a_role_that_makes_no_visits_is_no_visitor() {
         for role in Role::VARIANTS.iter().copied() {
             let seen = view(role, "500116", &task(HERE, Phase::Accepted, Some(ME)));
-            assert_eq!(seen == Some(View::Visitor), visits(role), "{role}");
+            assert_eq!(seen == Some(View::Visitor), role.visits(), "{role}");
         }
     }
 

@@ -5,9 +5,9 @@ use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 use gridward_domain::area::{AreaCode, Level};
-use gridward_domain::authority::{Principal, Role};
+use gridward_domain::authority::{Action, Principal, Role, permits};
 use gridward_domain::id::PersonId;
-use gridward_domain::visibility::{self, View};
+use gridward_domain::visibility::View;
 
 use super::cursor::Rest;
 use crate::db::column::Hash;
@@ -33,8 +33,8 @@ impl Scope {
     }
 
     /// Whether the person visits beneficiaries.
-    pub const fn visits(&self) -> bool {
-        visibility::visits(self.0.role)
+    pub fn visits(&self) -> bool {
+        self.0.role.visits()
     }
 
     /// Whether the person is a volunteer of a grid, not its manager.
@@ -45,7 +45,7 @@ impl Scope {
     /// Whether the phone may have all beneficiaries of the area, not only those of its
     /// tasks.
     pub const fn holds_area(&self) -> bool {
-        visibility::directs(self.0.role)
+        permits(self.0.role, Action::ReadBeneficiaries)
     }
 
     /// The person's area and the areas that contain it; notices to any of them reach the

@@ -250,7 +250,7 @@ pub fn held_by(
     Ok(tasks::table
         .filter(tasks::district.eq(district))
         .filter(tasks::assignee.eq(person))
-        .filter(tasks::state.eq_any([Phase::Assigned, Phase::Accepted, Phase::InProgress]))
+        .filter(tasks::state.eq_any(Phase::UNFINISHED_ASSIGNED))
         .order(tasks::id)
         .select(TaskRow::as_select())
         .load(conn)?)
