@@ -5,7 +5,8 @@ use thiserror::Error;
 use super::Failure;
 use crate::clock;
 use crate::server::diagnosis::{Finding, examine};
-use crate::server::settings::{Settings, SettingsError};
+use crate::server::settings::Settings;
+use crate::server::settings_error::SettingsError;
 
 /// A check failed; the findings are printed already.
 #[derive(Debug, Error)]

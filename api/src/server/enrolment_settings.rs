@@ -3,34 +3,12 @@
 use std::sync::Arc;
 
 use chrono::TimeDelta;
-use serde::{Deserialize, Serialize};
 
-use super::settings::{DAY, Raw, SettingsError};
+use super::raw_settings::{DAY, Raw, SecondFactor, Sms};
+use super::settings_error::{SettingsError, require};
 use crate::auth::SecondFactorPolicy;
 use crate::auth::enrolment::code_requests::CodeMessages;
 use crate::auth::enrolment::sms::{HttpSender, LogSender, Sender};
-
-/// The setting `second_factor`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum SecondFactor {
-    /// Each person needs an enrolled device or an authenticator app.
-    Required,
-    /// A password suffices.
-    Off,
-}
-
-/// The setting `sms`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Sms {
-    /// No messages are sent.
-    Off,
-    /// Codes are written to the log, for development.
-    Log,
-    /// Messages are posted to a provider.
-    Http,
-}
 
 /// The settings of enrolment.
 #[derive(Clone, Debug)]
@@ -47,15 +25,12 @@ pub struct EnrolmentSettings {
 impl EnrolmentSettings {
     pub(super) fn new(raw: &Raw) -> Result<Self, SettingsError> {
         let refused = |name, reason| SettingsError::OutOfRange { name, reason };
-        if !(1..=DAY).contains(&raw.step_up_s) {
-            return Err(refused("step_up_s", "must be a number of seconds up to 86400"));
-        }
-        if !(60..=90 * DAY).contains(&raw.invitation_s) {
-            return Err(refused("invitation_s", "must be from 60 to 7776000 seconds"));
-        }
-        if !(1..=1_000_000).contains(&raw.sms_per_day) {
-            return Err(refused("sms_per_day", "must be from 1 to 1000000"));
-        }
+        let step_up = (1..=DAY).contains(&raw.step_up_s);
+        require(step_up, "step_up_s", "must be a number of seconds up to 86400")?;
+        let invitation = (60..=90 * DAY).contains(&raw.invitation_s);
+        require(invitation, "invitation_s", "must be from 60 to 7776000 seconds")?;
+        let per_day = (1..=1_000_000).contains(&raw.sms_per_day);
+        require(per_day, "sms_per_day", "must be from 1 to 1000000")?;
         let sender: Option<Sender> = match (raw.sms, &raw.sms_url, &raw.sms_key) {
             (Sms::Off, ..) => None,
             (Sms::Log, ..) => Some(Arc::new(LogSender)),

@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::settings::{Settings, SettingsError};
+use super::settings::Settings;
+use super::settings_error::SettingsError;
 use crate::crypto::installation::{InstallationKey, KeyError};
 use crate::crypto::store;
 use crate::db::Conn;

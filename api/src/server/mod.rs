@@ -7,12 +7,16 @@ pub mod diagnosis;
 pub mod enrolment_settings;
 pub mod exposure;
 mod installation_key;
+pub mod limit_settings;
 mod manual;
 mod methods;
+mod raw_settings;
 mod router;
 mod serve;
+pub mod session_settings;
 mod setting_value;
 pub mod settings;
+pub mod settings_error;
 pub mod tls;
 
 pub use contract::{contract, yaml};

@@ -3,201 +3,28 @@
 //! An unknown or invalid setting stops the start with a message that names it.
 
 use std::net::SocketAddr;
-use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
-use chrono::{NaiveDate, TimeDelta};
 use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
 use secrecy::SecretString;
-use serde::{Deserialize, Serialize};
-use thiserror::Error;
 
-use super::enrolment_settings::{EnrolmentSettings, SecondFactor, Sms};
-use super::setting_value;
+use super::enrolment_settings::EnrolmentSettings;
+use super::limit_settings::LimitSettings;
+use super::raw_settings::Raw;
+use super::session_settings::SessionSettings;
+use super::settings_error::{SettingsError, require};
 use super::tls::TlsFiles;
 use crate::attachment::blob_store::StorageLocation;
-use crate::auth::SessionRules;
-use crate::crypto::installation::KeyError;
-use crate::db::address::AddressError;
-use crate::db::{Address, DbError};
-use crate::http::cors::{CorsOrigins, NotAnOrigin};
-use crate::http::trusted_proxies::{NotAProxyNetwork, TrustedProxies};
+use crate::db::Address;
+use crate::http::cors::CorsOrigins;
+use crate::http::trusted_proxies::TrustedProxies;
 use crate::jobs::archive_events::Retention;
 use crate::ops::logs::LogFormat;
 use crate::task::reveal_budget::RevealBudget;
 
 /// The default settings file; `GRIDWARD_CONFIG` overrides it.
 pub const FILE: &str = "gridward.toml";
-/// Seconds of a day.
-pub(super) const DAY: u32 = 86_400;
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Raw {
-    database_url: String,
-    listen: SocketAddr,
-    #[serde(skip_serializing, default, deserialize_with = "setting_value::secret")]
-    secret_key: Option<SecretString>,
-    key_file: Option<PathBuf>,
-    log: String,
-    log_format: LogFormat,
-    workers: usize,
-    readers: usize,
-    attachments: Option<String>,
-    archive: Option<PathBuf>,
-    keep_days: u32,
-    reveals_manager: u32,
-    reveals_supervisor: u32,
-    access_token_s: u32,
-    session_idle_s: u32,
-    session_phone_s: u32,
-    session_console_s: u32,
-    session_grace_s: u32,
-    sessions_per_person: usize,
-    #[serde(deserialize_with = "setting_value::list")]
-    cors_origins: Vec<String>,
-    #[serde(deserialize_with = "setting_value::list")]
-    trusted_proxies: Vec<String>,
-    tls_cert: Option<PathBuf>,
-    tls_key: Option<PathBuf>,
-    sign_ins_per_minute: u32,
-    connections: usize,
-    body_seconds: u32,
-    pub(super) second_factor: SecondFactor,
-    pub(super) second_factor_grace: Option<NaiveDate>,
-    pub(super) step_up_s: u32,
-    pub(super) invitation_s: u32,
-    pub(super) sms: Sms,
-    pub(super) sms_url: Option<String>,
-    #[serde(skip_serializing, default, deserialize_with = "setting_value::secret")]
-    pub(super) sms_key: Option<SecretString>,
-    pub(super) sms_per_day: u32,
-}
-
-impl Default for Raw {
-    fn default() -> Self {
-        let cores = std::thread::available_parallelism().map_or(2, usize::from);
-        Self {
-            database_url: "var/gridward.db".to_owned(),
-            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
-            secret_key: None,
-            key_file: None,
-            log: "info".to_owned(),
-            log_format: LogFormat::Human,
-            workers: cores,
-            readers: (2 * cores).max(4),
-            attachments: None,
-            archive: None,
-            keep_days: 184,
-            reveals_manager: 50,
-            reveals_supervisor: 100,
-            access_token_s: 600,
-            session_idle_s: 14 * DAY,
-            session_phone_s: 90 * DAY,
-            session_console_s: 8 * 3_600,
-            session_grace_s: 60,
-            sessions_per_person: 5,
-            cors_origins: Vec::new(),
-            trusted_proxies: Vec::new(),
-            tls_cert: None,
-            tls_key: None,
-            sign_ins_per_minute: 120,
-            connections: 20_000,
-            body_seconds: 30,
-            second_factor: SecondFactor::Required,
-            second_factor_grace: None,
-            step_up_s: 600,
-            invitation_s: 7 * DAY,
-            sms: Sms::Off,
-            sms_url: None,
-            sms_key: None,
-            sms_per_day: 200,
-        }
-    }
-}
-
-/// The lifetimes of access tokens and sessions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SessionSettings {
-    /// `access_token_s`: the lifetime of an access token, 1 to 86,400 seconds.
-    pub access_token: Duration,
-    /// `session_idle_s`, `session_phone_s`, `session_console_s` and `session_grace_s`, up to
-    /// ten years; `sessions_per_person`, 1 to 100.
-    pub rules: SessionRules,
-}
-
-impl SessionSettings {
-    fn new(raw: &Raw) -> Result<Self, SettingsError> {
-        let lifetimes = [
-            ("session_idle_s", raw.session_idle_s),
-            ("session_phone_s", raw.session_phone_s),
-            ("session_console_s", raw.session_console_s),
-        ];
-        for (name, seconds) in lifetimes {
-            if !(1..=3_650 * DAY).contains(&seconds) {
-                let reason = "must be from 1 to 315360000 seconds";
-                return Err(SettingsError::OutOfRange { name, reason });
-            }
-        }
-        for (name, seconds, least) in
-            [("access_token_s", raw.access_token_s, 1), ("session_grace_s", raw.session_grace_s, 0)]
-        {
-            if !(least..=DAY).contains(&seconds) {
-                let reason = "must be a number of seconds up to 86400";
-                return Err(SettingsError::OutOfRange { name, reason });
-            }
-        }
-        if !(1..=100).contains(&raw.sessions_per_person) {
-            let (name, reason) = ("sessions_per_person", "must be from 1 to 100");
-            return Err(SettingsError::OutOfRange { name, reason });
-        }
-        let seconds = |seconds: u32| TimeDelta::seconds(seconds.into());
-        Ok(Self {
-            access_token: Duration::from_secs(raw.access_token_s.into()),
-            rules: SessionRules {
-                idle: seconds(raw.session_idle_s),
-                phone: seconds(raw.session_phone_s),
-                console: seconds(raw.session_console_s),
-                grace: seconds(raw.session_grace_s),
-                per_person: raw.sessions_per_person,
-            },
-        })
-    }
-}
-
-/// The limits against guessing and overload.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LimitSettings {
-    /// `sign_ins_per_minute`: sign-in attempts from one /24 or /64 of addresses, at least 1.
-    pub sign_ins_per_minute: NonZeroU32,
-    /// `connections`: the maximum number of connections, 16 to 1,000,000; the limit of open files
-    /// may permit fewer.
-    pub connections: usize,
-    /// `body_seconds`: the time for a request body, or for an upload without progress, 1 to 600.
-    pub body_timeout: Duration,
-}
-
-impl LimitSettings {
-    fn new(raw: &Raw) -> Result<Self, SettingsError> {
-        let refused = |name, reason| SettingsError::OutOfRange { name, reason };
-        if !(16..=1_000_000).contains(&raw.connections) {
-            return Err(refused("connections", "must be from 16 to 1000000"));
-        }
-        if !(1..=600).contains(&raw.body_seconds) {
-            return Err(refused("body_seconds", "must be from 1 to 600"));
-        }
-        let sign_ins_per_minute = NonZeroU32::new(raw.sign_ins_per_minute);
-        Ok(Self {
-            sign_ins_per_minute: sign_ins_per_minute
-                .ok_or_else(|| refused("sign_ins_per_minute", "must be at least 1"))?,
-            connections: raw.connections,
-            body_timeout: Duration::from_secs(raw.body_seconds.into()),
-        })
-    }
-}
-
 /// The settings of this installation.
 #[derive(Debug)]
 pub struct Settings {
@@ -237,46 +64,6 @@ pub struct Settings {
     pub(super) key_file: Option<PathBuf>,
 }
 
-/// A setting that stops the start.
-#[derive(Debug, Error)]
-pub enum SettingsError {
-    /// Unknown or invalid; names the setting and its source.
-    #[error("invalid setting: {0}")]
-    Unreadable(String),
-    /// An invalid address of the database.
-    #[error("the setting `database_url` {0}")]
-    Database(#[from] AddressError),
-    /// A value out of range.
-    #[error("the setting `{name}` {reason}")]
-    OutOfRange {
-        /// The setting.
-        name: &'static str,
-        /// The requirement that it violates.
-        reason: &'static str,
-    },
-    /// An invalid list of origins.
-    #[error("the setting `cors_origins`: {0}")]
-    CorsOrigins(#[from] NotAnOrigin),
-    /// An invalid list of proxies.
-    #[error("the setting `trusted_proxies`: {0}")]
-    TrustedProxies(#[from] NotAProxyNetwork),
-    /// A certificate without a key, or a key without a certificate.
-    #[error("the settings `tls_cert` and `tls_key` need each other")]
-    HalfTls,
-    /// On PostgreSQL there is no default place for the key.
-    #[error(
-        "PostgreSQL requires `secret_key` (or `key_file`), the same on every server: set \
-         GRIDWARD_SECRET_KEY to the output of `openssl rand -base64 32`, and keep a copy"
-    )]
-    NoKey,
-    /// The key is unusable.
-    #[error(transparent)]
-    Key(#[from] KeyError),
-    /// The database does not show whether the key is its own.
-    #[error(transparent)]
-    Unavailable(#[from] DbError),
-}
-
 impl Settings {
     /// Reads the settings of this process.
     ///
@@ -297,9 +84,7 @@ impl Settings {
         let raw: Raw =
             figment.extract().map_err(|error| SettingsError::Unreadable(without_source(&error)))?;
         for (name, count) in [("workers", raw.workers), ("readers", raw.readers)] {
-            if !(1..=256).contains(&count) {
-                return Err(SettingsError::OutOfRange { name, reason: "must be from 1 to 256" });
-            }
+            require((1..=256).contains(&count), name, "must be from 1 to 256")?;
         }
         let database = Address::parse(&raw.database_url)?;
         let beside = database.file().and_then(Path::parent).unwrap_or(Path::new("var"));
@@ -307,19 +92,14 @@ impl Settings {
             Some(place) => StorageLocation::parse(place),
             None => StorageLocation::Folder(beside.join("attachments")),
         };
-        if !(1..=36_500).contains(&raw.keep_days) {
-            let reason = "must be from 1 to 36500";
-            return Err(SettingsError::OutOfRange { name: "keep_days", reason });
-        }
+        require((1..=36_500).contains(&raw.keep_days), "keep_days", "must be from 1 to 36500")?;
         let keep_days = raw.keep_days;
         let reveals =
             RevealBudget { manager: raw.reveals_manager, supervisor: raw.reveals_supervisor };
         for (name, reveals) in
             [("reveals_manager", reveals.manager), ("reveals_supervisor", reveals.supervisor)]
         {
-            if !(1..=10_000).contains(&reveals) {
-                return Err(SettingsError::OutOfRange { name, reason: "must be from 1 to 10000" });
-            }
+            require((1..=10_000).contains(&reveals), name, "must be from 1 to 10000")?;
         }
         Ok(Self {
             sessions: SessionSettings::new(&raw)?,

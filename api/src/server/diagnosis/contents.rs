@@ -4,7 +4,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::super::exposure::{self, ExposureError};
 use super::super::installation_key::FoundKey;
-use super::super::settings::{Settings, SettingsError};
+use super::super::settings::Settings;
+use super::super::settings_error::SettingsError;
 use super::finding::Finding;
 use super::{key_fault, serve_on_loopback};
 use crate::crypto::installation::KeyError;

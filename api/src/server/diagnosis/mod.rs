@@ -8,7 +8,8 @@ mod surroundings;
 use chrono::{DateTime, Utc};
 
 use super::exposure;
-use super::settings::{Settings, SettingsError};
+use super::settings::Settings;
+use super::settings_error::SettingsError;
 use super::tls::{TlsError, TlsFiles};
 use crate::crypto::installation::KeyError;
 use crate::crypto::private_file::PrivateFileError;

@@ -1,0 +1,35 @@
+//! The settings of the limits against guessing and overload.
+
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use super::raw_settings::Raw;
+use super::settings_error::{SettingsError, require};
+
+/// The limits against guessing and overload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LimitSettings {
+    /// `sign_ins_per_minute`: sign-in attempts from one /24 or /64 of addresses, at least 1.
+    pub sign_ins_per_minute: NonZeroU32,
+    /// `connections`: the maximum number of connections, 16 to 1,000,000; the limit of open files
+    /// may permit fewer.
+    pub connections: usize,
+    /// `body_seconds`: the time for a request body, or for an upload without progress, 1 to 600.
+    pub body_timeout: Duration,
+}
+
+impl LimitSettings {
+    pub(super) fn new(raw: &Raw) -> Result<Self, SettingsError> {
+        let connections = (16..=1_000_000).contains(&raw.connections);
+        require(connections, "connections", "must be from 16 to 1000000")?;
+        require((1..=600).contains(&raw.body_seconds), "body_seconds", "must be from 1 to 600")?;
+        let sign_ins_per_minute = NonZeroU32::new(raw.sign_ins_per_minute);
+        let (name, reason) = ("sign_ins_per_minute", "must be at least 1");
+        Ok(Self {
+            sign_ins_per_minute: sign_ins_per_minute
+                .ok_or(SettingsError::OutOfRange { name, reason })?,
+            connections: raw.connections,
+            body_timeout: Duration::from_secs(raw.body_seconds.into()),
+        })
+    }
+}
