@@ -11,6 +11,7 @@ use diesel::prelude::*;
 use gridward_domain::area::AreaCode;
 use gridward_domain::id::{PersonId, SessionId};
 
+use super::device::EndReason;
 use super::store;
 use crate::crypto::{SealingKey, aad};
 use crate::db::schema::credentials;
@@ -115,17 +116,24 @@ pub fn set(
     now: DateTime<Utc>,
 ) -> Result<(), DbError> {
     let sealed = seal(key, district, person, hash)?;
-    match validity {
-        Validity::Permanent { kept } => {
-            store::set_own_password(conn, district, person, &sealed, kept, now)
-        }
-        Validity::OneTime { until } => {
-            store::set_password(conn, district, person, &sealed, now)?;
-            let until = credentials::one_time_until.eq(until.naive_utc());
-            diesel::update(credentials::table.find((district, person))).set(until).execute(conn)?;
-            Ok(())
-        }
+    let (kept, until) = match validity {
+        Validity::Permanent { kept } => (kept, None),
+        Validity::OneTime { until } => (None, Some(until.naive_utc())),
+    };
+    store::end_access(conn, district, person, kept, EndReason::PasswordChanged, now)?;
+    let values = (
+        credentials::password_hash.eq(sealed),
+        credentials::changed_at.eq(now.naive_utc()),
+        credentials::one_time_until.eq(until),
+    );
+    let row = credentials::table.find((district, person));
+    if diesel::update(row).set(values.clone()).execute(conn)? == 0 {
+        let (hash, changed, until) = values;
+        let key = (credentials::district.eq(district), credentials::person.eq(person));
+        let values = (key.0, key.1, hash, changed, until);
+        diesel::insert_into(credentials::table).values(values).execute(conn)?;
     }
+    Ok(())
 }
 
 /// Encrypts `hash` in place of the stored hash of the same password, unless that has changed.

@@ -1,4 +1,4 @@
-//! Queries for a person's standing: role, area and session; and for password hashes.
+//! Queries for a person's access: role, area, state and session, and the end of access.
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
@@ -178,53 +178,4 @@ pub fn end_access(
         diesel::delete(credentials::table.find((district, id))).execute(conn)?;
     }
     session_store::end_all(conn, district, id, kept, reason, now)
-}
-
-/// Stores the hash of a new password and ends the person's sessions; access tokens issued
-/// before are refused too.
-///
-/// # Errors
-/// [`DbError`].
-pub fn set_password(
-    conn: &mut Conn,
-    district: AreaCode,
-    id: PersonId,
-    hash: &str,
-    now: DateTime<Utc>,
-) -> Result<(), DbError> {
-    set_own_password(conn, district, id, hash, None, now)
-}
-
-/// As [`set_password`], but the session `kept`, in which the person changed the password,
-/// stays; it refreshes its access token.
-///
-/// # Errors
-/// [`DbError`].
-pub fn set_own_password(
-    conn: &mut Conn,
-    district: AreaCode,
-    id: PersonId,
-    hash: &str,
-    kept: Option<SessionId>,
-    now: DateTime<Utc>,
-) -> Result<(), DbError> {
-    end_access(conn, district, id, kept, EndReason::PasswordChanged, now)?;
-    let values = (
-        credentials::password_hash.eq(hash),
-        credentials::changed_at.eq(now.naive_utc()),
-        credentials::one_time_until.eq(None::<NaiveDateTime>),
-    );
-    let changed =
-        diesel::update(credentials::table.find((district, id))).set(values).execute(conn)?;
-    if changed == 0 {
-        diesel::insert_into(credentials::table)
-            .values((
-                credentials::district.eq(district),
-                credentials::person.eq(id),
-                credentials::password_hash.eq(hash),
-                credentials::changed_at.eq(now.naive_utc()),
-            ))
-            .execute(conn)?;
-    }
-    Ok(())
 }
