@@ -16,8 +16,6 @@ use crate::support::{Backend, Caller, Files, GRID, PASSWORD, Server, phones};
 
 /// The longest time until an ended session is refused everywhere.
 const WITHIN: Duration = Duration::from_secs(5);
-/// A spent refresh token is not forgiven.
-const NO_GRACE: Settings = &[("GRIDWARD_SESSION_GRACE_S", "0")];
 
 /// A device after its sign-in.
 struct Device {
@@ -127,7 +125,7 @@ async fn a_refresh_outlives_a_restart(
 async fn a_spent_token_ends_the_session_and_the_person_learns_why(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
-    let server = Server::small_with(backend, NO_GRACE);
+    let server = Server::small(backend);
     let supervisor = server.supervisor().await;
     let phone = device(&server, phones::VOLUNTEER, "手机").await;
     let second = next(&server, &phone.refresh).await;
@@ -149,7 +147,7 @@ async fn a_spent_token_ends_the_session_and_the_person_learns_why(
 async fn parallel_uses_of_one_token_rotate_it_once(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
-    let server = Server::small_with(backend, NO_GRACE);
+    let server = Server::small(backend);
     let phone = device(&server, phones::VOLUNTEER, "手机").await;
     let mut under_way = tokio::task::JoinSet::new();
     for _ in 0..20 {

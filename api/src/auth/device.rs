@@ -71,7 +71,7 @@ pub enum EndReason {
     Displaced,
     /// The password was changed.
     PasswordChanged,
-    /// A spent refresh token was used: somebody may have copied it.
+    /// A spent refresh token was used: it may have been copied.
     TokenReused,
     /// The person left.
     Left,

@@ -5,6 +5,7 @@
 //! area takes effect within seconds. A session of a person on a device renews its access
 //! token by rotating refresh tokens; it can be ended at any moment.
 
+pub mod access_events;
 pub mod attempts;
 pub mod authenticated;
 pub mod authenticator;
@@ -21,9 +22,11 @@ pub mod proofs;
 pub mod qr;
 pub mod refresh_cookie;
 pub mod refresh_token;
+mod rotation;
 pub mod routes;
 pub mod second_factor;
 pub mod session_routes;
+pub mod session_rules;
 pub mod session_store;
 pub mod sessions;
 pub mod sign_in;
@@ -35,4 +38,5 @@ pub use authenticated::{Access, Authenticated, LimitedAccess, RecentAccess};
 pub use authenticator::{Authenticator, PrincipalCache};
 pub use enrolment::Enrolments;
 pub use second_factor::{SecondFactorPolicy, SecondFactors};
-pub use sessions::{SessionRules, Sessions};
+pub use session_rules::SessionRules;
+pub use sessions::Sessions;

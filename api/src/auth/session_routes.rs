@@ -15,8 +15,9 @@ use super::device::{DeviceKind, EndReason};
 use super::proofs::Proofs;
 use super::refresh_cookie;
 use super::routes::{AccessToken, answer};
+use super::session_rules::SessionRules;
 use super::session_store::SessionRow;
-use super::sessions::{SessionRules, Sessions};
+use super::sessions::Sessions;
 use crate::clock::china;
 use crate::http::Json as Body;
 use crate::http::openapi;
@@ -111,7 +112,7 @@ pub struct Session {
     /// When it ended before its time.
     #[serde(skip_serializing_if = "Option::is_none")]
     ended_at: Option<DateTime<FixedOffset>>,
-    /// Why it ended before its time; `token_reused`: somebody may have copied its tokens.
+    /// Why it ended before its time; `token_reused`: its tokens may have been copied.
     #[serde(skip_serializing_if = "Option::is_none")]
     end_reason: Option<EndReason>,
 }

@@ -8,52 +8,29 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use chrono::TimeDelta;
 use gridward_domain::area::AreaCode;
 use gridward_domain::bounded_text::DeviceName;
 use gridward_domain::id::{PersonId, SessionId};
-use gridward_domain::session::{Presented, Rotation, successor};
-use serde_json::{Value, json};
+use gridward_domain::session::{Generation, Presented, Rotation, successor};
+use serde_json::json;
 use uuid::Uuid;
 
+use super::access_events::record;
 use super::authenticator::PrincipalCache;
-use super::device::{AuthMethod, Device, DeviceKind, EndReason};
+use super::device::{AuthMethod, Device, EndReason};
 use super::refresh_token::RefreshToken;
+use super::rotation::rotate;
 use super::second_factor::policy::SecondFactorPolicy;
+use super::session_rules::SessionRules;
 use super::session_store::{self, SessionRow};
 use super::store::{self, Account};
 use super::token::{Bearer, Grant, Tokens};
 use crate::clock::Clock;
-use crate::crypto::KeyRing;
+use crate::crypto::{KeyRing, SealingKey};
 use crate::db::DbError;
 use crate::db::column::Hash;
 use crate::http::problem::{Problem, ProblemCode};
-use crate::log::{Event, Subject};
 use crate::tx::{Db, ReadSet, Tx};
-
-/// The lifetimes of sessions, and their number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SessionRules {
-    /// The end of a session that is not used.
-    pub idle: TimeDelta,
-    /// The end of a phone's session, however much it is used.
-    pub phone: TimeDelta,
-    /// The same for a console.
-    pub console: TimeDelta,
-    /// How long a spent refresh token is forgiven.
-    pub grace: TimeDelta,
-    /// The maximum number of sessions of a person.
-    pub per_person: usize,
-}
-
-impl SessionRules {
-    const fn lifetime(&self, kind: DeviceKind) -> TimeDelta {
-        match kind {
-            DeviceKind::Phone => self.phone,
-            DeviceKind::Console => self.console,
-        }
-    }
-}
 
 /// The tokens of a session.
 pub struct Issued {
@@ -141,8 +118,9 @@ impl Sessions {
         for ended in displaced {
             self.principals.forget_session(district, person, ended);
         }
+        let key = self.key(district).await?.ok_or_else(|| Problem::defect("no key"))?;
         let first = row.generation;
-        self.issued(row, first).await
+        self.issued(row, first, &key)
     }
 
     /// The next tokens of the session of a refresh token.
@@ -151,7 +129,7 @@ impl Sessions {
     /// 401 `session_ended` or `session_reused`, or `invalid_dpop_proof` if the session is bound
     /// to another key than `key`; also if the person is not active.
     pub async fn refresh(&self, presented: &str, key: Option<Hash>) -> Result<Issued, Problem> {
-        let token = self.genuine(presented).await?;
+        let (token, sealing) = self.genuine(presented).await?;
         let (id, number, rules) = (token.session, token.number, self.rules);
         let mut rows = ReadSet::default();
         rows.add::<SessionRow>(id);
@@ -163,7 +141,7 @@ impl Sessions {
         }
         // After the rotation: the answer of a suspended person is lost like any other.
         self.principals.of(&self.db, row.district, row.person, Some(id)).await?.check()?;
-        self.issued(row, successor(number)).await
+        self.issued(row, successor(number), &sealing)
     }
 
     /// Ends the session of a refresh token, even of a spent one. A text that is no refresh
@@ -173,7 +151,7 @@ impl Sessions {
     /// [`Problem`] if the database fails.
     pub async fn sign_out(&self, presented: &str) -> Result<(), Problem> {
         let token = match self.genuine(presented).await {
-            Ok(token) => token,
+            Ok((token, _)) => token,
             Err(problem) if problem.kind().is_some() => return Ok(()),
             Err(problem) => return Err(problem),
         };
@@ -248,31 +226,35 @@ impl Sessions {
         Ok(())
     }
 
-    /// The refresh token of a text.
-    async fn genuine(&self, text: &str) -> Result<RefreshToken, Problem> {
+    /// The key of a district; `None` if there is no such district.
+    async fn key(&self, district: AreaCode) -> Result<Option<SealingKey>, DbError> {
+        let keys = self.keys.clone();
+        match keys.opened(district) {
+            Some(key) => Ok(Some(key)),
+            None => self.db.read(move |conn| keys.find(conn, district)).await,
+        }
+    }
+
+    /// The refresh token of a text, and the key of its district.
+    async fn genuine(&self, text: &str) -> Result<(RefreshToken, SealingKey), Problem> {
         let token = RefreshToken::parse(text).ok_or(ProblemCode::SessionEnded)?;
-        let (keys, district) = (self.keys.clone(), token.district);
-        let key = match keys.opened(district) {
-            Some(key) => Some(key),
-            None => self.db.read(move |conn| keys.find(conn, district)).await?,
-        };
-        let genuine = key.is_some_and(|key| token.is_genuine(&key));
-        if genuine { Ok(token) } else { Err(ProblemCode::SessionEnded.into()) }
+        let key = self.key(token.district).await?.filter(|key| token.is_genuine(key));
+        Ok((token, key.ok_or(ProblemCode::SessionEnded)?))
     }
 
     /// The tokens of a session, with refresh token `number`.
-    async fn issued(&self, session: SessionRow, number: i64) -> Result<Issued, Problem> {
-        let (keys, district, now) = (self.keys.clone(), session.district, (self.clock)());
-        let key = match keys.opened(district) {
-            Some(key) => key,
-            None => self.db.read(move |conn| keys.key(conn, district)).await?,
-        };
-        let left = session.ends(self.rules.idle) - now;
+    fn issued(
+        &self,
+        session: SessionRow,
+        number: Generation,
+        key: &SealingKey,
+    ) -> Result<Issued, Problem> {
+        let left = session.ends(self.rules.idle) - (self.clock)();
         let purpose = format!("device key|{}|{}", session.person, session.device.as_str());
         Ok(Issued {
             device_key: BASE64_URL_SAFE_NO_PAD.encode(key.secret(&purpose)),
             access_token: self.access_token(&session)?,
-            refresh_token: RefreshToken::issue(&key, district, session.id, number),
+            refresh_token: RefreshToken::issue(key, session.district, session.id, number),
             refresh_expires_in: left.to_std().unwrap_or_default(),
             is_restricted: self.second_factor.restricts(session.has_second_factor()),
             session,
@@ -327,47 +309,6 @@ impl Sessions {
     }
 }
 
-/// Uses refresh token `number` of the session `id`.
-fn rotate(
-    tx: &mut Tx<'_>,
-    rules: &SessionRules,
-    id: SessionId,
-    number: i64,
-    key: Option<Hash>,
-) -> Result<(SessionRow, Presented), Problem> {
-    let row = tx.find::<SessionRow>(id)?.ok_or(ProblemCode::SessionEnded)?;
-    if row.end_reason == Some(EndReason::TokenReused) {
-        return Err(ProblemCode::SessionReused.into());
-    }
-    if !row.is_live(tx.now, rules.idle) {
-        return Err(ProblemCode::SessionEnded.into());
-    }
-    if row.key_hash.is_some() && row.key_hash != key {
-        return Err(ProblemCode::InvalidDpopProof.into());
-    }
-    // Without a key, the token alone cannot tell the device from a thief.
-    let grace = if row.key_hash.is_some() { rules.grace } else { TimeDelta::zero() };
-    let presented = row.rotation().present(number, tx.now, grace);
-    let rotation = match presented {
-        Presented::Rotates(next) => next,
-        Presented::Repeats => row.rotation(),
-        Presented::Reused => {
-            tx.replace(&row, row.ended(tx.now, EndReason::TokenReused));
-            record(tx, "session.reuse", row.person, None, json!({ "session": id }))?;
-            return Ok((row, presented));
-        }
-    };
-    let used = SessionRow {
-        generation: rotation.newest,
-        issued_at: rotation.issued_at.naive_utc(),
-        used_at: tx.now.naive_utc(),
-        version: row.version + 1,
-        ..row.clone()
-    };
-    tx.replace(&row, used.clone());
-    Ok((used, presented))
-}
-
 /// The session `id` of `person`.
 fn own(tx: &mut Tx<'_>, person: PersonId, id: SessionId) -> Result<SessionRow, Problem> {
     let row = tx.find::<SessionRow>(id)?.filter(|row| row.person == person);
@@ -388,30 +329,6 @@ fn make_room(
         tx.replace(*row, row.ended(now, EndReason::Displaced));
     }
     Ok(displaced.into_iter().map(|row| row.id).collect())
-}
-
-/// Records what happened to a person's sessions and factors.
-///
-/// # Errors
-/// [`DbError`].
-pub fn record(
-    tx: &mut Tx<'_>,
-    action: &'static str,
-    person: PersonId,
-    actor: impl Into<Option<PersonId>>,
-    details: Value,
-) -> Result<(), DbError> {
-    let district = tx.district;
-    let Some((area, version)) = store::area(tx.read_unbatched(), district, person)? else {
-        return Ok(());
-    };
-    tx.record(
-        Event::new(action, Subject::Person, person, area, version)
-            .by(actor)
-            .assignees(Some(person), Some(person))
-            .with(details),
-    );
-    Ok(())
 }
 
 /// Ends all sessions of a person, as an act of the superior `actor`; returns their number.

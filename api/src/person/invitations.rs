@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use super::PersonState;
 use super::invitation_sheet as sheet;
 use super::password::event;
-use super::sessions::subordinate;
+use super::sessions::{end_by_superior, subordinate};
 use super::store::Particulars;
 use crate::auth::enrolment::code::Code;
 use crate::auth::enrolment::invitations::{self, Purpose};
@@ -183,13 +183,5 @@ pub(crate) async fn end_second_factors(
     Authenticated(principal): Authenticated,
     id: Path<PersonId>,
 ) -> Result<HttpResponse, Problem> {
-    let id = *id;
-    let end = move |tx: &mut Tx<'_>| {
-        subordinate(tx.read_unbatched(), &principal, id)?;
-        factors::end_all(tx, id, principal.person)?;
-        Ok::<_, Problem>(())
-    };
-    db.write(principal.district(), end).await?;
-    principals.forget_all();
-    Ok(HttpResponse::NoContent().finish())
+    end_by_superior(&db, &principals, principal, *id, factors::end_all).await
 }

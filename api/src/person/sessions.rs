@@ -10,7 +10,7 @@ use gridward_domain::id::PersonId;
 use super::store::{self, PersonRow};
 use crate::auth::session_routes::SessionList;
 use crate::auth::{Authenticated, PrincipalCache, Sessions, sessions};
-use crate::db::Conn;
+use crate::db::{Conn, DbError};
 use crate::http::openapi;
 use crate::http::problem::Problem;
 use crate::tx::{Db, Tx};
@@ -71,13 +71,30 @@ pub(crate) async fn end_sessions_of_person(
     Authenticated(principal): Authenticated,
     id: Path<PersonId>,
 ) -> Result<HttpResponse, Problem> {
-    let id = *id;
-    let end = move |tx: &mut Tx<'_>| {
-        subordinate(tx.read_unbatched(), &principal, id)?;
-        sessions::end_all(tx, id, principal.person)?;
+    end_by_superior(&db, &principals, principal, *id, |tx, person, actor| {
+        sessions::end_all(tx, person, actor).map(|_| ())
+    })
+    .await
+}
+
+/// Ends something of a person's access, as an act of a superior: `end` gets the person and the
+/// superior.
+///
+/// # Errors
+/// As [`subordinate`].
+pub(super) async fn end_by_superior(
+    db: &Db,
+    principals: &PrincipalCache,
+    principal: Principal,
+    person: PersonId,
+    end: fn(&mut Tx<'_>, PersonId, PersonId) -> Result<(), DbError>,
+) -> Result<HttpResponse, Problem> {
+    let change = move |tx: &mut Tx<'_>| {
+        subordinate(tx.read_unbatched(), &principal, person)?;
+        end(tx, person, principal.person)?;
         Ok::<_, Problem>(())
     };
-    db.write(principal.district(), end).await?;
+    db.write(principal.district(), change).await?;
     principals.forget_all();
     Ok(HttpResponse::NoContent().finish())
 }

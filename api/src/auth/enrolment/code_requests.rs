@@ -1,12 +1,11 @@
-//! Codes by message: who may ask for one how often, and the daily budget of the district.
+//! Codes by message: the limits of requests by number, and the daily budget of the district.
 //!
 //! A request is counted before anything is known about the number, and the message is sent after
-//! the answer: known and unknown numbers cannot be told apart.
+//! the answer: it is equal for known and unknown numbers.
 
 use chrono::{DateTime, NaiveTime, TimeDelta, TimeZone as _, Utc};
 use diesel::prelude::*;
 use gridward_domain::area::AreaCode;
-use gridward_domain::authority::Role;
 use gridward_domain::id::PersonId;
 use gridward_domain::phone::Phone;
 use secrecy::SecretString;
@@ -113,8 +112,7 @@ fn recoverable(tx: &mut Tx<'_>, phone: Hash) -> Result<Option<PersonId>, DbError
     };
     let person = account.person;
     let standing = store::standing(tx.read_unbatched(), district, person, None)?;
-    let visits = |role: Role| role.visits();
-    Ok(standing.filter(|standing| visits(standing.principal.role)).map(|_| person))
+    Ok(standing.filter(|standing| standing.principal.role.visits()).map(|_| person))
 }
 
 /// Seconds until the phone number may be asked for again: its own limits, then the district's
