@@ -285,7 +285,7 @@ impl TaskRow {
 /// How long a finished task remains on phones.
 const SHOWN_FOR: Days = Days::new(14);
 
-/// After so many days the period of
+/// The number of days after which the period of
 /// [`AFTER_VISIT`](gridward_domain::visibility::AFTER_VISIT) is over at any time of day.
 const CLOSES_AFTER: Days = Days::new(4);
 
@@ -391,7 +391,7 @@ mod tests {
         let escalated = failed.moved(&in_state(State::Failed(me)), later);
         assert_eq!(escalated.facts().updated_at, now);
         assert_eq!(escalated.moved(&life, later).facts().updated_at, later);
-        // The phones of an ended task are told when the view ends, and again when it is removed.
+        // An event is due when the view of an ended task ends, and another at its removal.
         let done = open.moved(&in_state(State::Done(me)), now);
         let ends = clock::day(now + AFTER_VISIT);
         assert!(done.next_action_on.is_some_and(|day| day > ends && done.is_shown_on(day)));

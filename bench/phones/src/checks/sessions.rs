@@ -1,4 +1,4 @@
-//! The guarantees of sessions: a bad network signs nobody out, a revoked device is out within five
+//! The guarantees of sessions: a bad network ends no session, a revoked device is out within five
 //! seconds, and a device finds its local storage again after a new sign-in.
 
 use std::time::Duration;
