@@ -42,6 +42,7 @@ struct Resources {
     /// A task that commands change.
     task: String,
     plan: String,
+    import: String,
     own: Own,
     /// A point of the grid.
     lon: f64,
@@ -132,8 +133,26 @@ async fn plan(supervisor: &Caller, grid: &str) -> String {
     made.body["id"].as_str().expect("an id").to_owned()
 }
 
+/// Adds an import that was checked.
+fn add_import(server: &Server, district: &str) -> String {
+    let id = Uuid::now_v7().to_string();
+    let by = person_id(8);
+    server.database.execute(&format!(
+        "INSERT INTO imports (district, id, mode, state, created_by, created_at, finished_at, files) \
+         VALUES ('{district}', '{id}', 'check', 'checked', '{by}', '2026-11-01 00:00:00', \
+         '2026-11-01 00:00:01', '[]')"
+    ));
+    id
+}
+
 /// The resources of a grid of the small district.
-async fn resources(supervisor: &Caller, grid: &str, person: u32, home: &str) -> Resources {
+async fn resources(
+    server: &Server,
+    supervisor: &Caller,
+    grid: &str,
+    person: u32,
+    home: &str,
+) -> Resources {
     let task = supervisor.make_task(home).await;
     Resources {
         grid: grid.to_owned(),
@@ -141,6 +160,7 @@ async fn resources(supervisor: &Caller, grid: &str, person: u32, home: &str) -> 
         beneficiary: home.to_owned(),
         open_task: supervisor.make_task(home).await,
         plan: plan(supervisor, grid).await,
+        import: add_import(server, &grid[..6]),
         own: Own::none(&task),
         task,
         lon: if grid == GRID { 106.255 } else { 106.275 },
@@ -148,7 +168,7 @@ async fn resources(supervisor: &Caller, grid: &str, person: u32, home: &str) -> 
 }
 
 /// The resources of the other district.
-async fn elsewhere(district: &District) -> Resources {
+async fn elsewhere(server: &Server, district: &District) -> Resources {
     let task = district.task(1).await;
     Resources {
         grid: district.grid(),
@@ -156,6 +176,7 @@ async fn elsewhere(district: &District) -> Resources {
         beneficiary: district.beneficiary(1),
         open_task: district.task(1).await,
         plan: plan(&district.supervisor, &district.grid()).await,
+        import: add_import(server, OTHER_DISTRICT),
         own: Own::none(&task),
         task,
         lon: 0.0,
@@ -195,6 +216,7 @@ fn request(operation: &str, path: &str, at: &Resources) -> (Named, String, Value
         "reschedule_task" => json!({ "due_on": "2027-01-04" }),
         "change_person_state" => json!({ "state": "active", "reason": "x" }),
         "rename_session" => json!({ "name": "y" }),
+        "replace_import_headings" => json!({ "items": [] }),
         "decline_task" | "escalate_task" | "cancel_task" | "reopen_task" => {
             json!({ "reason": "x" })
         }
@@ -210,10 +232,12 @@ fn request(operation: &str, path: &str, at: &Resources) -> (Named, String, Value
             Some("people") => &at.person,
             Some("beneficiaries") => &at.beneficiary,
             Some("plans") => &at.plan,
+            Some("imports") => &at.import,
             _ => &at.task,
         },
     };
     let real = path.replace("{id}", id).replace("{code}", &at.grid);
+    let real = real.replace("{file}", "people.csv");
     let query = match operation {
         "list_tasks" | "list_people" | "list_beneficiaries" | "list_plans" | "list_events"
         | "export_events" => format!("?area={}", at.grid),
@@ -225,6 +249,8 @@ fn request(operation: &str, path: &str, at: &Resources) -> (Named, String, Value
         "create_task" | "post_notice" | "create_plan" => ByBody,
         // In a header.
         "announce_attachment" => ByAddress,
+        // The same file for everybody.
+        "get_import_template" => Not,
         _ if real != path || !query.is_empty() => ByAddress,
         _ => Not,
     };
@@ -257,7 +283,7 @@ struct Call<'a> {
 /// The statuses that the contract declares for the caller.
 fn expected(operation: &Value, who: &Person, place: Place, named: Named) -> &'static [u16] {
     const DENIED: &[u16] = &[403, 404];
-    const PERMITTED: &[u16] = &[200, 201, 204, 400, 409, 412, 415, 422, 428];
+    const PERMITTED: &[u16] = &[200, 201, 202, 204, 400, 409, 412, 415, 422, 428];
     let roles = operation["x-roles"].as_array().expect("roles");
     let permitted = roles.iter().any(|role| role == who.role);
     let assigned = operation["x-scope"] == "assignment" && who.role == "volunteer";
@@ -286,11 +312,11 @@ async fn each_role_reaches_what_the_contract_declares(
     let people = people(&server).await;
     let [supervisor, volunteer] = [&people[1].caller, &people[4].caller];
     let own = Own::of(&server, volunteer, supervisor).await;
-    let inside = resources(supervisor, GRID, 22, BENEFICIARY).await;
+    let inside = resources(&server, supervisor, GRID, 22, BENEFICIARY).await;
     let inside = Resources { own, ..inside };
-    let outside = resources(supervisor, FAR_GRID, 13, FAR_BENEFICIARY).await;
+    let outside = resources(&server, supervisor, FAR_GRID, 13, FAR_BENEFICIARY).await;
     load(&server.database, OTHER_DISTRICT);
-    let other = elsewhere(&District::sign_in(&server, OTHER_DISTRICT).await).await;
+    let other = elsewhere(&server, &District::sign_in(&server, OTHER_DISTRICT).await).await;
 
     let document = document();
     let (mut operations, mut calls, mut wrong) = (0, 0, Vec::new());

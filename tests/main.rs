@@ -32,6 +32,7 @@ mod evidence;
 mod headers;
 mod http_edges;
 mod importing;
+mod imports;
 mod jobs;
 mod limits;
 mod lives;

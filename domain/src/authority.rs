@@ -99,6 +99,8 @@ pub enum Action {
     Dispatch,
     /// Read plans.
     ReadPlans,
+    /// Import files of the district.
+    Import,
 }
 
 /// Whether `role` permits `action` at all, within its area.
@@ -106,8 +108,11 @@ pub const fn permits(role: Role, action: Action) -> bool {
     use Action as A;
     match role {
         // An admin works through others: only the visit itself is denied.
-        Role::Admin | Role::Supervisor => !matches!(action, A::WorkTask),
-        Role::Manager => !matches!(action, A::AppointManager | A::ReopenTask | A::ReadLog),
+        Role::Admin => !matches!(action, A::WorkTask),
+        Role::Supervisor => !matches!(action, A::WorkTask | A::Import),
+        Role::Manager => {
+            !matches!(action, A::AppointManager | A::ReopenTask | A::ReadLog | A::Import)
+        }
         Role::Volunteer => matches!(
             action,
             A::UseService

@@ -47,6 +47,8 @@ ids! {
     PlanId,
     /// Identifies a notice.
     NoticeId,
+    /// Identifies an import of files.
+    ImportId,
     /// Identifies a session of a person on a device.
     SessionId,
 }

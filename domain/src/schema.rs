@@ -8,7 +8,7 @@ use utoipa::openapi::{KnownFormat, RefOr, Schema, SchemaFormat};
 use crate::word::Word as _;
 
 use crate::area::{AreaCode, Level};
-use crate::id::{BeneficiaryId, NoticeId, PersonId, PlanId, ReportId, SessionId, TaskId};
+use crate::id::{BeneficiaryId, ImportId, NoticeId, PersonId, PlanId, ReportId, SessionId, TaskId};
 use crate::place::Place;
 use crate::skill::Skill;
 use crate::time::{TimeOfDay, Window};
@@ -111,6 +111,7 @@ ids! {
     ReportId: "Identifies a report.",
     NoticeId: "Identifies a notice.",
     PlanId: "Identifies a plan.",
+    ImportId: "Identifies an import of files.",
     SessionId: "Identifies a session of a person on a device.",
 }
 

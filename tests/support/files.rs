@@ -85,6 +85,16 @@ impl Files {
         self
     }
 
+    /// The lines of `file`.
+    pub fn lines(&self, file: &str) -> Vec<String> {
+        self.0[file].clone()
+    }
+
+    /// The text of `file`.
+    pub fn text(&self, file: &str) -> String {
+        self.0[file].join("\n") + "\n"
+    }
+
     /// Writes the files into `folder`.
     pub fn write(&self, folder: &Path) {
         std::fs::create_dir_all(folder).expect("a folder");

@@ -11,6 +11,7 @@ pub mod phone;
 pub mod plans;
 pub mod server;
 pub mod snapshots;
+pub mod workbook;
 
 pub use database::{Backend, Database};
 pub use files::Files;

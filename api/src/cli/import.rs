@@ -3,13 +3,16 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use gridward_domain::area::AreaCode;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{Failure, connect};
 use crate::clock;
+use crate::crypto;
 use crate::db::{Conn, migrate};
 use crate::demo::mark;
-use crate::import::{FILES, Reading, read};
+use crate::import::{self, FILES, Headings, Reading, read};
+use crate::load::existing::Existing;
 use crate::load::record::DistrictRecords;
 use crate::load::{self, Options};
 use crate::server::settings::Settings;
@@ -37,16 +40,21 @@ pub(super) struct Args {
     /// Without this flag they stay as they are: a file may be older than the departure.
     #[arg(long)]
     readmit: bool,
+    /// The district, if the folder lacks its areas and the database has several districts
+    #[arg(long, value_name = "CODE")]
+    district: Option<AreaCode>,
 }
 
 pub(super) fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
     let began = Instant::now();
     let bar = bar(FILES.len() as u64 + KINDS);
-    let reading = check(args, &bar)?;
-    let absent: Vec<&str> =
-        reading.absent.iter().filter_map(|file| file.strip_suffix(".csv")).collect();
+    let existing = existing(settings, args)?;
+    let reading = check(args, &existing, &bar)?;
+    let absent: Vec<&str> = reading.absent.iter().map(|file| load::kind_of(file)).collect();
     let Args { whole, readmit, dry_run, .. } = *args;
-    let options = Options { whole, absent: &absent, readmit, dry_run };
+    let district = existing.district;
+    let absent = &absent;
+    let options = Options { district, whole, absent, readmit, dry_run, ..Options::default() };
     if args.dry_run {
         rehearse(settings, &reading.records, &options, &bar)?;
         println!("All files are valid; nothing was written (dry run).");
@@ -61,10 +69,40 @@ pub(super) fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
     Ok(())
 }
 
+/// The district of the folder as the database has it; empty without a database.
+fn existing(settings: &Settings, args: &Args) -> Result<Existing, Failure> {
+    let Some(mut conn) = current_database(settings)? else { return Ok(Existing::default()) };
+    let headings = Headings::default();
+    let named = args.district.or_else(|| import::district_of(&args.dir, &headings));
+    let district = match (named, &*crypto::store::districts(&mut conn)?) {
+        (Some(district), _) => district,
+        (None, [district]) => *district,
+        (None, []) => return Ok(Existing::default()),
+        (None, _) => return Err("the database has several districts: add --district CODE".into()),
+    };
+    let installation = settings.installation_key(&mut conn)?;
+    match crypto::store::district_key(&mut conn, &installation, district)? {
+        Some(key) => Ok(Existing::read(&mut conn, &key, district)?),
+        None => Ok(Existing::default()),
+    }
+}
+
+/// A connection to the database, if it exists and is up to date.
+fn current_database(settings: &Settings) -> Result<Option<Conn>, Failure> {
+    let database = &settings.database;
+    // Connecting to a missing file would create it.
+    if !database.file().is_none_or(Path::exists) {
+        return Ok(None);
+    }
+    let mut conn = database.connect()?;
+    Ok(migrate::is_current(&mut conn)?.then_some(conn))
+}
+
 /// Reads the folder and prints its faults and warnings.
-fn check(args: &Args, bar: &ProgressBar) -> Result<Reading, Failure> {
+fn check(args: &Args, existing: &Existing, bar: &ProgressBar) -> Result<Reading, Failure> {
     let today = clock::day(clock::system());
-    let reading = read(&args.dir, today, &mut |step| {
+    let options = import::Options { today, existing, headings: &Headings::default() };
+    let reading = read(&args.dir, &options, &mut |step| {
         bar.set_message(format!("reading {}", step.file));
         let place = FILES.iter().position(|file| *file == step.file).unwrap_or_default();
         bar.set_position(place as u64 + 1);
@@ -98,13 +136,8 @@ fn rehearse(
     options: &Options<'_>,
     bar: &ProgressBar,
 ) -> Result<(), Failure> {
-    let database = &settings.database;
-    // Connecting to a missing file would create it.
-    if database.file().is_none_or(Path::exists) {
-        let mut conn = database.connect()?;
-        if migrate::is_current(&mut conn)? {
-            return load(settings, &mut conn, records, options, bar);
-        }
+    if let Some(mut conn) = current_database(settings)? {
+        return load(settings, &mut conn, records, options, bar);
     }
     bar.finish_and_clear();
     println!("The database does not exist or is not up to date, so nothing was compared.");

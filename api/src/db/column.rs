@@ -17,7 +17,9 @@ use diesel::deserialize::{self, FromSql};
 use diesel::serialize::{self, IsNull, Output, ToSql};
 use diesel::sql_types::{Binary, Integer, Text};
 use diesel::{AsExpression, FromSqlRow};
-use gridward_domain::id::{BeneficiaryId, NoticeId, PersonId, PlanId, ReportId, SessionId, TaskId};
+use gridward_domain::id::{
+    BeneficiaryId, ImportId, NoticeId, PersonId, PlanId, ReportId, SessionId, TaskId,
+};
 use gridward_domain::sql::unreadable;
 use gridward_domain::time::TimeOfDay;
 
@@ -37,7 +39,7 @@ macro_rules! id_column {
     )+};
 }
 
-id_column!(PersonId, BeneficiaryId, TaskId, ReportId, PlanId, NoticeId, SessionId);
+id_column!(PersonId, BeneficiaryId, TaskId, ReportId, PlanId, NoticeId, SessionId, ImportId);
 
 impl ToSql<Integer, Backends> for TimeOfDay {
     fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Backends>) -> serialize::Result {

@@ -165,6 +165,38 @@ diesel::table! {
 }
 
 diesel::table! {
+    import_faults (district, import_id, number) {
+        district -> Text,
+        import_id -> Text,
+        number -> BigInt,
+        fault -> Text,
+    }
+}
+
+diesel::table! {
+    import_headings (district, file, heading) {
+        district -> Text,
+        file -> Text,
+        heading -> Text,
+        column_name -> Text,
+    }
+}
+
+diesel::table! {
+    imports (district, id) {
+        district -> Text,
+        id -> Text,
+        mode -> Text,
+        state -> Text,
+        created_by -> Text,
+        created_at -> Timestamp,
+        finished_at -> Nullable<Timestamp>,
+        files -> Text,
+        result -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
     invitations (district, person, purpose) {
         district -> Text,
         person -> Text,
@@ -420,6 +452,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     districts,
     events,
     holidays,
+    import_faults,
+    import_headings,
+    imports,
     invitations,
     job_runs,
     memorials,

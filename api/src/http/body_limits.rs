@@ -71,9 +71,12 @@ pub fn interrupted(error: &PayloadError) -> Problem {
     BodyRefused::of(error).map_or_else(|| ProblemCode::BadRequest.into(), Problem::from)
 }
 
-/// Whether the body is a part of an attachment, of any length.
+/// Whether the body is a part of an attachment or the files of an import, whose handlers limit
+/// the length.
 pub fn is_upload(request: &ServiceRequest) -> bool {
-    request.method() == Method::PATCH && request.path().starts_with("/v1/attachments/")
+    let (method, path) = (request.method(), request.path());
+    (method == Method::PATCH && path.starts_with("/v1/attachments/"))
+        || (method == Method::POST && path == "/v1/imports")
 }
 
 /// Middleware: refuses compressed bodies, since decompression could take

@@ -11,16 +11,17 @@ use super::spreadsheet::spreadsheet;
 use super::table::{self, Sheet};
 use crate::load::record::AreaRecord;
 
-const AREAS: Sheet = Sheet {
+pub(super) const AREAS: Sheet = Sheet {
     file: "areas.csv",
     columns: &["code", "level", "name", "parent", "lat", "lon"],
     spare: &[],
+    key: None,
 };
 
 /// The areas, the district first, then towns, villages and grids.
 pub(super) fn read(
     folder: &mut Folder<'_>,
-    district: &mut District,
+    district: &mut District<'_>,
     notes: &mut Notes,
 ) -> Result<Vec<AreaRecord>, ImportError> {
     let areas = table::read(folder, &AREAS, notes, |row| area(row, district))?;
@@ -30,7 +31,7 @@ pub(super) fn read(
     Ok(areas)
 }
 
-fn area(row: &mut Row<'_>, district: &mut District) -> Option<AreaRecord> {
+fn area(row: &mut Row<'_>, district: &mut District<'_>) -> Option<AreaRecord> {
     let code: Option<AreaCode> = row.word("code");
     row.once("code", code.as_ref());
     row.agree_on_level("level", code);
@@ -109,7 +110,7 @@ mod tests {
     fn a_child_of_a_missing_parent_is_told() {
         let sample = Sample::sound()
             .push("areas.csv", "500116009001,village,远村,500116009,29.28500,106.25500");
-        assert_eq!(sample.faults(), ["areas.csv:7: parent: areas.csv has no area 500116009"]);
+        assert_eq!(sample.faults(), ["areas.csv:7: parent: there is no area 500116009"]);
     }
 
     #[test]
@@ -130,10 +131,7 @@ mod tests {
         let sample = Sample::sound().drop_line("areas.csv", 2);
         assert_eq!(
             sample.faults(),
-            [
-                "areas.csv:1: areas.csv has no district",
-                "areas.csv:2: parent: areas.csv has no area 500116",
-            ]
+            ["areas.csv:1: there is no district", "areas.csv:2: parent: there is no area 500116",]
         );
     }
 

@@ -10,7 +10,7 @@ use super::table::{self, Sheet};
 use super::values::past_day;
 use crate::load::record::BeneficiaryRecord;
 
-const BENEFICIARIES: Sheet = Sheet {
+pub(super) const BENEFICIARIES: Sheet = Sheet {
     file: "beneficiaries.csv",
     columns: &[
         "id",
@@ -32,18 +32,19 @@ const BENEFICIARIES: Sheet = Sheet {
         "last_contact",
     ],
     spare: &[],
+    key: Some("id"),
 };
 
 pub(super) fn read(
     folder: &mut Folder<'_>,
-    district: &District,
+    district: &District<'_>,
     notes: &mut Notes,
 ) -> Result<Vec<BeneficiaryRecord>, ImportError> {
     let all = table::read(folder, &BENEFICIARIES, notes, |row| beneficiary(row, district))?;
     Ok(all.unwrap_or_default())
 }
 
-fn beneficiary(row: &mut Row<'_>, district: &District) -> Option<BeneficiaryRecord> {
+fn beneficiary(row: &mut Row<'_>, district: &District<'_>) -> Option<BeneficiaryRecord> {
     let id = row.id("id");
     let grid = row.grid("grid", district);
     let name = row.name("name");
@@ -63,23 +64,27 @@ fn beneficiary(row: &mut Row<'_>, district: &District) -> Option<BeneficiaryReco
 
     row.once("id", id.as_ref());
     row.once("id_number", id_number.as_ref());
+    let before = district.existing.beneficiaries.get(&id?);
+    if before.is_none() {
+        row.require(BENEFICIARIES.columns);
+    }
     Some(BeneficiaryRecord {
         id: id?,
-        grid: grid?,
-        name: name?,
-        gender: gender?,
-        birth_year: birth_year?,
-        category: category?,
-        place: place?,
-        address: address?,
-        phone: phone?,
-        id_number: id_number?,
-        hardships: hardships?,
-        lives_alone: lives_alone?,
-        mobility: mobility?,
-        contact: contact?,
-        plaque: plaque?,
-        last_contact: last_contact?,
+        grid: grid.or(before.map(|it| it.grid))?,
+        name: name.or_else(|| before.map(|it| it.name.clone()))?,
+        gender: gender.or(before.map(|it| it.gender))?,
+        birth_year: birth_year.or(before.map(|it| it.birth_year))?,
+        category: category.or(before.map(|it| it.category))?,
+        place: place.or(before.map(|it| it.place))?,
+        address: address.or_else(|| before.map(|it| it.address.clone()))?,
+        phone: phone.or_else(|| before.map(|it| it.phone.clone()))?,
+        id_number: id_number.or_else(|| before.map(|it| it.id_number.clone()))?,
+        hardships: hardships.or_else(|| before.map(|it| it.hardships.clone()))?,
+        lives_alone: lives_alone.or(before.map(|it| it.lives_alone))?,
+        mobility: mobility.or(before.map(|it| it.mobility))?,
+        contact: contact.or(before.map(|it| it.contact))?,
+        plaque: plaque.or(before.map(|it| it.plaque))?,
+        last_contact: last_contact.or(before.map(|it| it.last_contact))?,
     })
 }
 
@@ -99,7 +104,7 @@ mod tests {
             sample.faults(),
             [
                 "beneficiaries.csv:2: grid: 500116001002 is not a grid",
-                "beneficiaries.csv:3: grid: areas.csv has no area 500116001002009",
+                "beneficiaries.csv:3: grid: there is no area 500116001002009",
             ]
         );
     }

@@ -33,8 +33,18 @@ pub(super) fn is_gbk(bytes: &[u8]) -> bool {
     };
     let han = text.chars().filter(|c| is_han(*c)).count();
     let letters = text.chars().filter(char::is_ascii_alphabetic).count();
-    let fits = |c: char| c.is_ascii() || is_han(c) || is_punctuation(c);
-    han > letters && text.chars().all(fits)
+    han > letters && text.chars().all(is_chinese_text)
+}
+
+/// Whether `bytes` decode as GB 18030 to ASCII and Chinese only. Chinese in UTF-8 does not,
+/// but for rare texts: its bytes decode to characters of private use and to other scripts.
+pub(super) fn decodes_as_gbk(bytes: &[u8]) -> bool {
+    let text = GB18030.decode_without_bom_handling_and_without_replacement(bytes);
+    text.is_some_and(|text| text.chars().all(is_chinese_text))
+}
+
+const fn is_chinese_text(c: char) -> bool {
+    c.is_ascii() || is_han(c) || is_punctuation(c)
 }
 
 const fn is_han(c: char) -> bool {

@@ -8,18 +8,21 @@ use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::place::Place;
 
 use super::fault::{Fault, FaultReason, Notes, Part};
+use crate::load::existing::Existing;
 
 /// The distance in degrees from the outlines that counts as far: about 50 km.
 const FAR: f64 = 0.5;
 
 /// The district so far.
-pub(super) struct District {
+pub(super) struct District<'a> {
+    /// The district in the database.
+    pub(super) existing: &'a Existing,
     /// The day of the import; later days are in the future.
     pub(super) today: NaiveDate,
     /// The line of each area in areas.csv, including rows with faults, so that one
     /// fault does not cause others in the rows that refer to it.
     lines: HashMap<AreaCode, u64>,
-    /// The code of the district: that of the first area.
+    /// The code of the district: that of the database, or of the first area.
     code: Option<AreaCode>,
     bounds: Option<Bounds>,
 }
@@ -30,9 +33,9 @@ struct Bounds {
     lon: (f64, f64),
 }
 
-impl District {
-    pub(super) fn new(today: NaiveDate) -> Self {
-        Self { today, lines: HashMap::new(), code: None, bounds: None }
+impl<'a> District<'a> {
+    pub(super) fn new(today: NaiveDate, existing: &'a Existing) -> Self {
+        Self { existing, today, lines: HashMap::new(), code: existing.district, bounds: None }
     }
 
     /// Adds an area of areas.csv; refused if it is in another district than the first.
@@ -50,18 +53,23 @@ impl District {
         bounds.lon = (bounds.lon.0.min(lon), bounds.lon.1.max(lon));
     }
 
-    /// Whether areas.csv has the area. Without any area every code passes, since the
-    /// fault is in areas.csv.
+    /// Whether the area exists. Without any area every code passes, since the fault is in
+    /// areas.csv.
     pub(super) fn has(&self, area: AreaCode) -> Result<(), FaultReason> {
         match self.code {
-            Some(_) if self.lines.contains_key(&area) => Ok(()),
+            Some(_) if self.knows(area) => Ok(()),
             Some(district) if district.contains(&area) => Err(FaultReason::NoArea(area)),
             Some(district) => Err(FaultReason::OtherDistrict(district)),
             None => Ok(()),
         }
     }
 
-    /// Whether areas.csv has the area and it is a grid.
+    /// Whether the files or the database have the area.
+    fn knows(&self, area: AreaCode) -> bool {
+        self.lines.contains_key(&area) || self.existing.areas.contains(&area)
+    }
+
+    /// Whether the area exists and is a grid.
     pub(super) fn has_grid(&self, area: AreaCode) -> Result<(), FaultReason> {
         self.has(area)?;
         if area.level() == Level::Grid { Ok(()) } else { Err(FaultReason::NotGrid(area)) }
@@ -77,12 +85,14 @@ impl District {
 
     /// Notes a missing district and missing parents.
     pub(super) fn check_areas(&self, notes: &mut Notes) {
-        if !self.lines.keys().any(|area| area.level() == Level::District) {
+        if self.existing.district.is_none()
+            && !self.lines.keys().any(|area| area.level() == Level::District)
+        {
             notes.faults.push(fault(1, None, FaultReason::NoDistrict));
         }
         for (area, line) in &self.lines {
             if let Some(parent) = area.parent()
-                && !self.lines.contains_key(&parent)
+                && !self.knows(parent)
             {
                 notes.faults.push(fault(*line, Some("parent"), FaultReason::NoArea(parent)));
             }

@@ -12,12 +12,13 @@ use gridward_domain::skill::SkillError;
 use gridward_domain::time::TimeError;
 use thiserror::Error;
 
-use super::FILES;
+use super::workbook::column_name;
+use super::{FILES, WORKBOOKS};
 use crate::person::Weekday;
 use gridward_domain::word::UnknownWord;
 
 /// A fault in a file. Displayed as
-/// `people.csv:17: area: areas.csv has no area 500116001`.
+/// `people.csv:17: area: there is no area 500116001`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
     /// The file.
@@ -35,6 +36,8 @@ pub struct Fault {
 pub enum Part {
     /// A column, by its name in the header.
     Column(&'static str),
+    /// A cell of a workbook: the column, and its position from 0.
+    Cell(&'static str, usize),
     /// A feature of a GeoJSON file, from 1; such files often consist of one line.
     Feature(u64),
 }
@@ -44,6 +47,9 @@ impl fmt::Display for Fault {
         write!(f, "{}:{}: ", self.file, self.line)?;
         match self.part {
             Some(Part::Column(column)) => write!(f, "{column}: ")?,
+            Some(Part::Cell(column, place)) => {
+                write!(f, "{}{} ({column}): ", column_name(place), self.line)?;
+            }
             Some(Part::Feature(number)) => write!(f, "feature {number}: ")?,
             None => {}
         }
@@ -55,7 +61,8 @@ impl fmt::Display for Fault {
 ///
 /// Contains codes, days, lines and the accepted form, but never other text of the file,
 /// which in a wrong column may be a person's name or number.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Error, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub enum FaultReason {
     /// The file has no header.
     #[error("the file is empty")]
@@ -63,6 +70,9 @@ pub enum FaultReason {
     /// The header lacks a column.
     #[error("the column {0} is missing")]
     MissingColumn(&'static str),
+    /// A row that is not in the register, in a file that lacks a column.
+    #[error("is not in the register, and the file lacks the column {0}")]
+    NewWithoutColumn(&'static str),
     /// The header has an unknown column. Identified by its position (the first is 1): in
     /// a file without a header, the text may be personal data.
     #[error("column {0} of the header is unknown")]
@@ -120,6 +130,15 @@ pub enum FaultReason {
         "a spreadsheet turned this into a decimal number; set the column to text and enter it again"
     )]
     SpreadsheetNumber,
+    /// A cell of a workbook with an error such as `#REF!`.
+    #[error("the cell contains an error")]
+    CellError,
+    /// A formula whose result the file does not contain.
+    #[error("the cell contains a formula without a result; enter the value")]
+    FormulaWithoutResult,
+    /// A cell that is merged with one above it.
+    #[error("the cell is merged with a cell above; unmerge them and fill in each")]
+    Merged,
     /// `１２３` instead of ASCII digits.
     #[error("has full-width digits; use 0 to 9")]
     FullWidthDigits,
@@ -230,13 +249,13 @@ pub enum FaultReason {
     #[error("duplicates the value on line {0}")]
     Repeated(u64),
     /// An unknown area.
-    #[error("areas.csv has no area {0}")]
+    #[error("there is no area {0}")]
     NoArea(AreaCode),
     /// A code outside the district; not shown, since the text may not be a code.
     #[error("is outside district {0}")]
     OtherDistrict(AreaCode),
     /// No row with the level district.
-    #[error("areas.csv has no district")]
+    #[error("there is no district")]
     NoDistrict,
     /// A second manager.
     #[error("grid {grid} already has a manager on line {first}")]
@@ -247,10 +266,10 @@ pub enum FaultReason {
         first: u64,
     },
     /// A grid without a manager.
-    #[error("people.csv has no manager for grid {0}")]
+    #[error("there is no manager for grid {0}")]
     NoManager(AreaCode),
     /// A grid without an outline.
-    #[error("grids.geojson has no outline for grid {0}")]
+    #[error("there is no outline for grid {0}")]
     NoOutline(AreaCode),
     /// A warning: a digit is probably wrong.
     #[error("is far outside the outlines of the grids")]
@@ -267,7 +286,12 @@ pub(super) struct Notes {
 impl Notes {
     /// Both sorted by file and line, and by discovery within a line.
     pub(super) fn sorted(mut self) -> (Vec<Fault>, Vec<Fault>) {
-        let place = |fault: &Fault| (FILES.iter().position(|file| *file == fault.file), fault.line);
+        let place = |fault: &Fault| {
+            let mut files = FILES.into_iter().zip(WORKBOOKS);
+            let file = files
+                .position(|(file, workbook)| fault.file == file || Some(fault.file) == workbook);
+            (file, fault.line)
+        };
         self.faults.sort_by_key(place);
         self.warnings.sort_by_key(place);
         (self.faults, self.warnings)

@@ -1,12 +1,14 @@
 //! For tests: a small folder without faults, which each test changes in one place.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use chrono::NaiveDate;
 use proptest::sample::Index;
 use tempfile::TempDir;
 
-use super::{ImportError, Reading, read};
+use super::{Headings, ImportError, Options, Reading, read};
+use crate::load::existing::Existing;
 
 /// The bytes of each file of a folder.
 #[derive(Clone)]
@@ -17,6 +19,13 @@ impl Sample {
     pub(super) const TODAY: NaiveDate = NaiveDate::from_ymd_opt(2026, 8, 1).expect("a day");
     /// The first line of grids.geojson.
     pub(super) const OPEN: &'static str = r#"{"type":"FeatureCollection","features":["#;
+
+    /// Read into an empty database.
+    pub(super) fn options() -> Options<'static> {
+        static NOTHING: LazyLock<(Existing, Headings)> = LazyLock::new(Default::default);
+        let (existing, headings) = &*NOTHING;
+        Options { today: Self::TODAY, existing, headings }
+    }
 
     /// One town with one village of two grids, four people and two beneficiaries.
     pub(super) fn sound() -> Self {
@@ -157,7 +166,7 @@ impl Sample {
     }
 
     pub(super) fn read(&self) -> Result<Reading, ImportError> {
-        read(self.write().path(), Self::TODAY, &mut |_| {})
+        read(self.write().path(), &Self::options(), &mut |_| {})
     }
 
     /// The displayed faults.

@@ -1,42 +1,61 @@
 //! The folder of an import: its files, read with progress.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, ErrorKind, Read};
+use std::io::{self, ErrorKind, Read};
 use std::path::Path;
 
-use super::{FILES, ImportError, Progress, REQUIRED};
+use super::text::{self, Source};
+use super::workbook::{Workbook, WorkbookError};
+use super::{FILES, Headings, ImportError, Options, Progress, REQUIRED, WORKBOOKS};
 
-/// Bytes read at once.
-const CHUNK: usize = 64 * 1024;
-
-/// A folder with all required files.
+/// The files of a folder, each in one of its formats.
 pub(super) struct Folder<'a> {
     dir: &'a Path,
-    /// Bytes of each of [`FILES`]; none if it is absent.
-    sizes: [Option<u64>; FILES.len()],
+    /// The file found for each of [`FILES`].
+    found: [Option<Found>; FILES.len()],
+    options: Options<'a>,
     progress: &'a mut dyn FnMut(Progress),
 }
 
-/// The bytes of a file, without a byte order mark.
-pub(super) type Source<'a> = BufReader<Counted<'a>>;
+/// A file of the folder.
+#[derive(Clone, Copy)]
+struct Found {
+    /// Its name: one of [`FILES`] or [`WORKBOOKS`].
+    name: &'static str,
+    bytes: u64,
+}
+
+/// An open file with a table.
+pub(super) enum TableFile<'a> {
+    /// A CSV file.
+    Text(Source<'a>),
+    /// An XLSX file.
+    Workbook(Box<Workbook>),
+}
 
 impl<'a> Folder<'a> {
     /// Finds the files.
     pub(super) fn look(
         dir: &'a Path,
+        options: Options<'a>,
         progress: &'a mut dyn FnMut(Progress),
     ) -> Result<Self, ImportError> {
-        let mut sizes = [None; FILES.len()];
-        for (size, file) in sizes.iter_mut().zip(FILES) {
-            *size = match std::fs::metadata(dir.join(file)) {
-                Ok(found) => Some(found.len()),
-                Err(error) if error.kind() == ErrorKind::NotFound => None,
-                Err(error) => return Err(ImportError::Unreadable { file, error }),
-            };
+        let mut found = [None; FILES.len()];
+        for (found, (file, workbook)) in found.iter_mut().zip(FILES.into_iter().zip(WORKBOOKS)) {
+            *found = look_up(dir, file)?;
+            let other = workbook.map(|name| look_up(dir, name)).transpose()?.flatten();
+            if found.is_some() && other.is_some() {
+                return Err(ImportError::TwoFormats { file });
+            }
+            *found = found.or(other);
         }
-        let folder = Self { dir, sizes, progress };
+        let folder = Self { dir, found, options, progress };
         let mut files = folder.absent();
-        files.retain(|file| FILES[..REQUIRED].contains(file));
+        if !folder.is_partial() {
+            files.retain(|file| FILES[..REQUIRED].contains(file));
+        } else if files.len() < FILES.len() {
+            files.clear();
+        }
         if files.is_empty() {
             Ok(folder)
         } else {
@@ -44,31 +63,74 @@ impl<'a> Folder<'a> {
         }
     }
 
-    /// The absent files.
-    pub(super) fn absent(&self) -> Vec<&'static str> {
-        let files = FILES.into_iter().zip(self.sizes);
-        files.filter(|(_, size)| size.is_none()).map(|(file, _)| file).collect()
+    /// Whether the files may contain only a part of the district, since it exists.
+    pub(super) const fn is_partial(&self) -> bool {
+        self.options.existing.district.is_some()
     }
 
-    /// Opens one of [`FILES`]; none if it is absent.
+    /// The names of columns that the district has agreed on.
+    pub(super) const fn headings(&self) -> &'a Headings {
+        self.options.headings
+    }
+
+    /// Those of [`FILES`] that are absent in every format.
+    pub(super) fn absent(&self) -> Vec<&'static str> {
+        let files = FILES.into_iter().zip(self.found);
+        files.filter(|(_, found)| found.is_none()).map(|(file, _)| file).collect()
+    }
+
+    /// Opens one of [`FILES`] as text; none if it is absent.
     pub(super) fn open(&mut self, file: &'static str) -> Result<Option<Source<'_>>, ImportError> {
-        let place = FILES.iter().position(|known| *known == file).unwrap_or(FILES.len());
-        let Some(Some(_)) = self.sizes.get(place) else { return Ok(None) };
-        let unreadable = |error| ImportError::Unreadable { file, error };
-        let counted = Counted {
-            inner: File::open(self.dir.join(file)).map_err(unreadable)?,
-            step: Progress {
-                file,
-                bytes_read: self.sizes[..place].iter().flatten().sum(),
-                bytes_total: self.sizes.iter().flatten().sum(),
-            },
-            progress: &mut *self.progress,
-        };
-        let mut source = BufReader::with_capacity(CHUNK, counted);
-        if source.fill_buf().map_err(unreadable)?.starts_with(b"\xef\xbb\xbf") {
-            source.consume(3);
+        match self.open_table(file)? {
+            Some((_, TableFile::Text(source))) => Ok(Some(source)),
+            _ => Ok(None),
         }
-        Ok(Some(source))
+    }
+
+    /// Opens one of [`FILES`] in any format, and answers its name; none if it is absent.
+    pub(super) fn open_table(
+        &mut self,
+        file: &'static str,
+    ) -> Result<Option<(&'static str, TableFile<'_>)>, ImportError> {
+        let place = FILES.iter().position(|known| *known == file).unwrap_or(FILES.len());
+        let Some(Some(Found { name, bytes })) = self.found.get(place).copied() else {
+            return Ok(None);
+        };
+        let unreadable = |error| ImportError::Unreadable { file: name, error };
+        let mut opened = File::open(self.dir.join(name)).map_err(unreadable)?;
+        let size = |found: &Option<Found>| found.map_or(0, |found| found.bytes);
+        let mut step = Progress {
+            file: name,
+            bytes_read: self.found[..place].iter().map(size).sum(),
+            bytes_total: self.found.iter().map(size).sum(),
+        };
+        if WORKBOOKS.contains(&Some(name)) {
+            let workbook = Workbook::open(opened).map_err(|error| in_workbook(name, error))?;
+            step.bytes_read += bytes;
+            (self.progress)(step);
+            return Ok(Some((name, TableFile::Workbook(Box::new(workbook)))));
+        }
+        let gb18030 = text::is_gb18030(&mut opened).map_err(unreadable)?;
+        let counted = Counted { inner: opened, step, progress: &mut *self.progress };
+        let source = text::decode(counted, gb18030).map_err(unreadable)?;
+        Ok(Some((name, TableFile::Text(source))))
+    }
+}
+
+/// The error of a workbook by its file.
+pub(super) fn in_workbook(file: &'static str, error: WorkbookError) -> ImportError {
+    match error {
+        WorkbookError::Io(error) => ImportError::Unreadable { file, error },
+        error => ImportError::Workbook { file, error },
+    }
+}
+
+/// The size of a file; none if it is absent.
+fn look_up(dir: &Path, name: &'static str) -> Result<Option<Found>, ImportError> {
+    match std::fs::metadata(dir.join(name)) {
+        Ok(found) => Ok(Some(Found { name, bytes: found.len() })),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(ImportError::Unreadable { file: name, error }),
     }
 }
 

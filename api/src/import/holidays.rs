@@ -7,10 +7,11 @@ use super::row::Row;
 use super::table::{self, Sheet};
 use crate::load::record::{Calendar, HolidayRecord};
 
-const HOLIDAYS: Sheet = Sheet {
+pub(super) const HOLIDAYS: Sheet = Sheet {
     file: "holidays.csv",
     columns: &["date", "code", "name_zh", "calendar", "lunar_date"],
     spare: &[],
+    key: None,
 };
 
 pub(super) fn read(
@@ -31,6 +32,7 @@ fn holiday(row: &mut Row<'_>) -> Option<HolidayRecord> {
             ("lunar", Calendar::Lunar),
             ("solar_term", Calendar::SolarTerm),
         ],
+        &[("公历", Calendar::Solar), ("农历", Calendar::Lunar), ("节气", Calendar::SolarTerm)],
     );
     let lunar_date = row.remark("lunar_date");
 

@@ -3,7 +3,7 @@
 //! Guarantees: every fault is reported by file, line, column and reason, and
 //! reading continues to the end; a report shows no name, phone, address or ID
 //! number; files are streamed, so memory grows with the records and not with the
-//! text. This module does not write to the database.
+//! text. Reading does not write to the database; [`run`] passes the records to [`load`](crate::load).
 //!
 //! Each file has a module that reads like its list of columns. Areas come first,
 //! so that all other rows can be checked against them. Artefacts of spreadsheets,
@@ -21,26 +21,39 @@ mod features;
 #[cfg(test)]
 mod fixture;
 mod folder;
+mod headings;
 mod holidays;
 mod id_number;
+pub mod model;
 mod outlines;
 mod people;
 mod places;
 mod ring;
+pub mod routes;
 mod row;
 mod rows;
+pub mod run;
 mod spreadsheet;
+mod store;
 mod table;
+mod template;
+mod text;
+pub mod upload;
 mod values;
+mod workbook;
 
 use std::io;
 use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
+use gridward_domain::area::AreaCode;
 use thiserror::Error;
 
 pub use fault::{Fault, FaultReason, Part};
+pub use headings::Headings;
+pub use workbook::WorkbookError;
 
+use crate::load::existing::Existing;
 use crate::load::record::DistrictRecords;
 use district::District;
 use fault::Notes;
@@ -55,6 +68,17 @@ pub const FILES: [&str; 7] = [
     "stations.csv",
     "memorials.csv",
     "holidays.csv",
+];
+
+/// The same in the format XLSX.
+pub const WORKBOOKS: [Option<&str>; FILES.len()] = [
+    Some("areas.xlsx"),
+    None,
+    Some("people.xlsx"),
+    Some("beneficiaries.xlsx"),
+    Some("stations.xlsx"),
+    Some("memorials.xlsx"),
+    Some("holidays.xlsx"),
 ];
 
 /// The number of required files, from the first of [`FILES`].
@@ -87,13 +111,28 @@ pub struct Progress {
 /// Why a folder was not read.
 #[derive(Debug, Error)]
 pub enum ImportError {
-    /// Required files are absent.
+    /// Required files are absent; if the district exists, all files.
     #[error("missing in {}: {}", .dir.display(), .files.join(", "))]
     Missing {
         /// The folder.
         dir: PathBuf,
         /// The files.
         files: Vec<&'static str>,
+    },
+    /// A file is present as CSV and as XLSX.
+    #[error("{file} and the same file as XLSX are both present; remove one")]
+    TwoFormats {
+        /// The CSV file.
+        file: &'static str,
+    },
+    /// An XLSX file cannot be read.
+    #[error("{file}: {error}")]
+    Workbook {
+        /// The file.
+        file: &'static str,
+        /// The reason.
+        #[source]
+        error: WorkbookError,
     },
     /// A file cannot be read.
     #[error("{file} cannot be read: {error}")]
@@ -106,20 +145,33 @@ pub enum ImportError {
     },
 }
 
-/// Reads the folder `dir`. Years of birth and days of last contact after `today`
-/// are refused; `progress` is called after every 64 KiB.
+/// The circumstances in which a folder is read.
+#[derive(Clone, Copy, Debug)]
+pub struct Options<'a> {
+    /// The day of the import. Years of birth and days of last contact after it are refused.
+    pub today: NaiveDate,
+    /// The district in the database, which the files may complete.
+    pub existing: &'a Existing,
+    /// The names of columns that the district has agreed on.
+    pub headings: &'a Headings,
+}
+
+/// Reads the folder `dir`; `progress` is called after every 64 KiB.
+///
+/// If the district exists, the folder may have any of the files, and the files of people and
+/// beneficiaries may lack columns of rows that exist.
 ///
 /// # Errors
 /// If a required file is absent, or a file cannot be read. The content of a file is
 /// never an error: see [`Reading::faults`].
 pub fn read(
     dir: &Path,
-    today: NaiveDate,
+    options: &Options<'_>,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Reading, ImportError> {
-    let mut folder = Folder::look(dir, progress)?;
+    let mut folder = Folder::look(dir, *options, progress)?;
     let mut notes = Notes::default();
-    let mut district = District::new(today);
+    let mut district = District::new(options.today, options.existing);
     let records = DistrictRecords {
         areas: areas::read(&mut folder, &mut district, &mut notes)?,
         outlines: outlines::read(&mut folder, &mut district, &mut notes)?,
@@ -131,6 +183,17 @@ pub fn read(
     };
     let (faults, warnings) = notes.sorted();
     Ok(Reading { records, faults, warnings, absent: folder.absent() })
+}
+
+/// The district of the areas in the folder; none if they are absent or unreadable.
+pub fn district_of(dir: &Path, headings: &Headings) -> Option<AreaCode> {
+    let existing = Existing::default();
+    let options = Options { today: NaiveDate::MAX, existing: &existing, headings };
+    let mut progress = |_| {};
+    let mut folder = Folder::look(dir, options, &mut progress).ok()?;
+    let mut district = District::new(options.today, &existing);
+    let areas = areas::read(&mut folder, &mut district, &mut Notes::default()).ok()?;
+    areas.first().map(|area| area.code.district())
 }
 
 #[cfg(test)]
@@ -190,7 +253,7 @@ mod tests {
     fn a_file_that_cannot_be_read_is_an_error_that_names_it() {
         let folder = Sample::sound().without("memorials.csv").write();
         std::fs::create_dir(folder.path().join("memorials.csv")).expect("a folder");
-        let error = read(folder.path(), Sample::TODAY, &mut |_| {}).expect_err("no file");
+        let error = read(folder.path(), &Sample::options(), &mut |_| {}).expect_err("no file");
         assert!(error.to_string().starts_with("memorials.csv cannot be read: "), "{error}");
     }
 
@@ -198,7 +261,7 @@ mod tests {
     fn progress_grows_to_the_bytes_of_the_folder() {
         let folder = Sample::sound().write();
         let mut steps = Vec::new();
-        read(folder.path(), Sample::TODAY, &mut |step| steps.push(step)).expect("readable");
+        read(folder.path(), &Sample::options(), &mut |step| steps.push(step)).expect("readable");
         let size = |file| std::fs::metadata(folder.path().join(file)).expect("a file").len();
         let total: u64 = FILES.into_iter().map(size).sum();
         assert!(steps.iter().all(|step| step.bytes_total == total));

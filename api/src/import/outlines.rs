@@ -32,7 +32,7 @@ type Position = (u64, u64);
 /// The outlines of the grids; extends the bounds of `district`.
 pub(super) fn read(
     folder: &mut Folder<'_>,
-    district: &mut District,
+    district: &mut District<'_>,
     notes: &mut Notes,
 ) -> Result<Vec<OutlineRecord>, ImportError> {
     let (mut outlines, mut positions, mut drawn) = (Vec::new(), Vec::new(), Drawn::new());
@@ -49,7 +49,9 @@ pub(super) fn read(
     });
     match read {
         Ok(()) => {
-            district.check_grids(|grid| drawn.contains_key(grid), FaultReason::NoOutline, notes);
+            let outlined = &district.existing.outlined;
+            let is_drawn = |grid: &AreaCode| drawn.contains_key(grid) || outlined.contains(grid);
+            district.check_grids(is_drawn, FaultReason::NoOutline, notes);
         }
         Err(error) if error.is_io() => {
             return Err(ImportError::Unreadable { file: FILE, error: error.into() });
@@ -96,7 +98,7 @@ fn shapes(outlines: &[OutlineRecord], positions: &[Position]) -> Vec<Fault> {
 
 fn outline(
     feature: RawFeature,
-    district: &District,
+    district: &District<'_>,
     drawn: &mut Drawn,
 ) -> Result<OutlineRecord, FaultReason> {
     let RawFeature { line, mut members, .. } = feature;

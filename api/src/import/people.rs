@@ -16,7 +16,7 @@ use super::row::Row;
 use super::table::{self, Sheet};
 use crate::load::record::PersonRecord;
 
-const PEOPLE: Sheet = Sheet {
+pub(super) const PEOPLE: Sheet = Sheet {
     file: "people.csv",
     columns: &[
         "id",
@@ -33,6 +33,7 @@ const PEOPLE: Sheet = Sheet {
         "availability",
     ],
     spare: &[],
+    key: Some("id"),
 };
 
 /// The line of the manager of each grid.
@@ -40,17 +41,23 @@ type Managers = HashMap<AreaCode, u64>;
 
 pub(super) fn read(
     folder: &mut Folder<'_>,
-    district: &District,
+    district: &District<'_>,
     notes: &mut Notes,
 ) -> Result<Vec<PersonRecord>, ImportError> {
     let mut managers = Managers::new();
     let people = table::read(folder, &PEOPLE, notes, |row| person(row, district, &mut managers))?;
     let Some(people) = people else { return Ok(Vec::new()) };
-    district.check_grids(|grid| managers.contains_key(grid), FaultReason::NoManager, notes);
+    let has_manager =
+        |grid: &AreaCode| managers.contains_key(grid) || district.existing.managed.contains(grid);
+    district.check_grids(has_manager, FaultReason::NoManager, notes);
     Ok(people)
 }
 
-fn person(row: &mut Row<'_>, district: &District, managers: &mut Managers) -> Option<PersonRecord> {
+fn person(
+    row: &mut Row<'_>,
+    district: &District<'_>,
+    managers: &mut Managers,
+) -> Option<PersonRecord> {
     let id = row.id("id");
     let role = row.word("role");
     let name = row.name("name");
@@ -75,18 +82,22 @@ fn person(row: &mut Row<'_>, district: &District, managers: &mut Managers) -> Op
             row.fault("weekly_minutes", FaultReason::MoreThanAvailable(available.0));
         }
     }
+    let before = district.existing.people.get(&id?);
+    if before.is_none() {
+        row.require(PEOPLE.columns);
+    }
     Some(PersonRecord {
         id: id?,
-        role: role?,
-        area: area?,
-        name: name?,
-        gender: gender?,
-        birth_year: birth_year?,
-        phone: phone?,
-        home: home?,
-        skills: skills?,
-        weekly_minutes: weekly_minutes?,
-        availability: availability?,
+        role: role.or(before.map(|it| it.role))?,
+        area: area.or(before.map(|it| it.area))?,
+        name: name.or_else(|| before.map(|it| it.name.clone()))?,
+        gender: gender.or(before.map(|it| it.gender))?,
+        birth_year: birth_year.or(before.map(|it| it.birth_year))?,
+        phone: phone.or_else(|| before.map(|it| it.phone.clone()))?,
+        home: home.or(before.map(|it| it.home))?,
+        skills: skills.or_else(|| before.map(|it| it.skills.clone()))?,
+        weekly_minutes: weekly_minutes.or(before.map(|it| it.weekly_minutes))?,
+        availability: availability.or_else(|| before.map(|it| it.availability.clone()))?,
     })
 }
 
@@ -138,7 +149,7 @@ mod tests {
         let sample = Sample::sound().drop_line("people.csv", 4);
         assert_eq!(
             sample.faults(),
-            ["areas.csv:6: code: people.csv has no manager for grid 500116001002002"]
+            ["areas.csv:6: code: there is no manager for grid 500116001002002"]
         );
     }
 
@@ -184,7 +195,7 @@ mod tests {
             sample.faults(),
             [
                 "people.csv:2: area: is outside district 500116",
-                "people.csv:5: area: areas.csv has no area 500116001002009",
+                "people.csv:5: area: there is no area 500116001002009",
             ]
         );
     }

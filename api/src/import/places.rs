@@ -11,28 +11,30 @@ use super::spreadsheet::spreadsheet;
 use super::table::{self, Sheet};
 use crate::load::record::{MemorialKind, MemorialRecord, StationRecord};
 
-const STATIONS: Sheet = Sheet {
+pub(super) const STATIONS: Sheet = Sheet {
     file: "stations.csv",
     columns: &["id", "area", "name", "grid", "lat", "lon", "phone", "hours"],
     spare: &["level"],
+    key: None,
 };
 
-const MEMORIALS: Sheet = Sheet {
+pub(super) const MEMORIALS: Sheet = Sheet {
     file: "memorials.csv",
     columns: &["id", "name", "kind", "grid", "lat", "lon"],
     spare: &["town"],
+    key: None,
 };
 
 pub(super) fn stations(
     folder: &mut Folder<'_>,
-    district: &District,
+    district: &District<'_>,
     notes: &mut Notes,
 ) -> Result<Vec<StationRecord>, ImportError> {
     let stations = table::read(folder, &STATIONS, notes, |row| station(row, district))?;
     Ok(stations.unwrap_or_default())
 }
 
-fn station(row: &mut Row<'_>, district: &District) -> Option<StationRecord> {
+fn station(row: &mut Row<'_>, district: &District<'_>) -> Option<StationRecord> {
     let id = row.name("id");
     let area = row.area("area", district);
     row.agree_on_level("level", area);
@@ -56,14 +58,14 @@ fn station(row: &mut Row<'_>, district: &District) -> Option<StationRecord> {
 
 pub(super) fn memorials(
     folder: &mut Folder<'_>,
-    district: &District,
+    district: &District<'_>,
     notes: &mut Notes,
 ) -> Result<Vec<MemorialRecord>, ImportError> {
     let memorials = table::read(folder, &MEMORIALS, notes, |row| memorial(row, district))?;
     Ok(memorials.unwrap_or_default())
 }
 
-fn memorial(row: &mut Row<'_>, district: &District) -> Option<MemorialRecord> {
+fn memorial(row: &mut Row<'_>, district: &District<'_>) -> Option<MemorialRecord> {
     let id = row.name("id");
     let name = row.name("name");
     let kind = row.one_of(
@@ -73,6 +75,12 @@ fn memorial(row: &mut Row<'_>, district: &District) -> Option<MemorialRecord> {
             ("monument", MemorialKind::Monument),
             ("tomb", MemorialKind::Tomb),
             ("hall", MemorialKind::Hall),
+        ],
+        &[
+            ("陵园", MemorialKind::Cemetery),
+            ("纪念碑", MemorialKind::Monument),
+            ("墓", MemorialKind::Tomb),
+            ("纪念馆", MemorialKind::Hall),
         ],
     );
     let grid = row.grid("grid", district);
@@ -106,7 +114,7 @@ mod tests {
         assert_eq!(
             sample.faults(),
             [
-                "stations.csv:2: area: areas.csv has no area 500116008",
+                "stations.csv:2: area: there is no area 500116008",
                 "stations.csv:2: level: the code belongs to a town",
                 "stations.csv:2: grid: 500116001002 is not a grid",
             ]
@@ -129,10 +137,7 @@ mod tests {
             ]
         );
         let sample = Sample::sound().cell("memorials.csv", 2, "grid", "500116001002007");
-        assert_eq!(
-            sample.faults(),
-            ["memorials.csv:2: grid: areas.csv has no area 500116001002007"]
-        );
+        assert_eq!(sample.faults(), ["memorials.csv:2: grid: there is no area 500116001002007"]);
     }
 
     #[test]

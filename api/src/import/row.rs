@@ -1,4 +1,4 @@
-//! One row of a CSV file: its fields by column, and its notes.
+//! One row of a table: its fields by column, and its notes.
 //!
 //! Each reader of a column notes a fault and returns `None` if it refuses the value.
 //! A file's module first reads all columns and only then unwraps the values, so that
@@ -11,7 +11,7 @@ use csv::StringRecord;
 
 use super::fault::{Fault, FaultReason, Notes, Part};
 use super::spreadsheet::spreadsheet;
-use super::table::{Order, Seen};
+use super::table::{Order, Seen, part};
 use gridward_domain::word::UnknownWord;
 
 /// A row whose fields are all valid text.
@@ -47,6 +47,20 @@ impl<'a> Row<'a> {
         self.fields.get(*place)
     }
 
+    /// Whether the file has the column.
+    fn has(&self, column: &str) -> bool {
+        self.order.iter().any(|(name, _)| *name == column)
+    }
+
+    /// Notes a fault if the file lacks one of the columns, which only a row that the register
+    /// has may lack.
+    pub(super) fn require(&mut self, columns: &[&'static str]) {
+        if let Some(column) = columns.iter().find(|column| !self.has(column)) {
+            let reason = FaultReason::NewWithoutColumn(column);
+            self.notes.faults.push(Fault { file: self.file, line: self.line, part: None, reason });
+        }
+    }
+
     /// Notes a fault in a column.
     pub(super) fn fault(&mut self, column: &'static str, reason: FaultReason) {
         let fault = self.about(column, reason);
@@ -60,7 +74,9 @@ impl<'a> Row<'a> {
     }
 
     fn about(&self, column: &'static str, reason: FaultReason) -> Fault {
-        Fault { file: self.file, line: self.line, part: Some(Part::Column(column)), reason }
+        let place = self.order.iter().find(|(name, _)| *name == column);
+        let part = place.map_or(Part::Column(column), |(_, place)| part(self.file, column, *place));
+        Fault { file: self.file, line: self.line, part: Some(part), reason }
     }
 
     /// Notes a fault if an earlier row has the same value in this column.
@@ -72,14 +88,14 @@ impl<'a> Row<'a> {
         }
     }
 
-    /// Parses the text with `read`. If a spreadsheet has changed the text, the fault
-    /// says so.
+    /// Parses the text with `read`; none if the file lacks the column. If a spreadsheet has
+    /// changed the text, the fault says so.
     pub(super) fn read<T>(
         &mut self,
         column: &'static str,
         read: impl FnOnce(&'a str) -> Result<T, FaultReason>,
     ) -> Option<T> {
-        let text = self.field(column).unwrap_or_default();
+        let text = self.field(column)?;
         read(text).map_err(|reason| self.fault(column, spreadsheet(text).unwrap_or(reason))).ok()
     }
 
@@ -89,9 +105,8 @@ impl<'a> Row<'a> {
         column: &'static str,
         read: impl FnOnce(&'a str) -> Result<T, FaultReason>,
     ) -> Option<T> {
-        read(self.field(column).unwrap_or_default())
-            .map_err(|reason| self.fault(column, reason))
-            .ok()
+        let text = self.field(column)?;
+        read(text).map_err(|reason| self.fault(column, reason)).ok()
     }
 
     /// A code, a number, or a word of a closed list.
@@ -113,14 +128,16 @@ impl<'a> Row<'a> {
         })
     }
 
-    /// The value of a word that only the files use.
+    /// The value of a word that only the files use, or of a Chinese word in `chinese`.
     pub(super) fn one_of<T: Copy>(
         &mut self,
         column: &'static str,
         list: &[(&str, T)],
+        chinese: &[(&str, T)],
     ) -> Option<T> {
         self.read(column, |text| {
-            let found = list.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
+            let mut words = list.iter().chain(chinese);
+            let found = words.find(|(word, _)| *word == text).map(|(_, value)| *value);
             found.ok_or_else(|| {
                 let words: Vec<_> = list.iter().map(|(word, _)| *word).collect();
                 UnknownWord { expected: words.join(", ") }.into()

@@ -1,4 +1,4 @@
-//! The rows of a CSV file that are not blank, each with the line it begins on.
+//! The rows of a table that are not blank, each with the line it begins on.
 
 use std::io::{Chain, Read};
 
@@ -6,15 +6,44 @@ use csv::{ByteRecord, ReaderBuilder, Terminator};
 use gridward_domain::text::{is_blank, is_invisible};
 
 use super::ImportError;
-use super::folder::Source;
+use super::fault::FaultReason;
+use super::folder::in_workbook;
+use super::text::Source;
+use super::workbook::WorkbookRows;
+
+/// The rows of a file, each with its line.
+pub(super) enum Rows<'a> {
+    /// Of a CSV file.
+    Csv(&'a mut CsvRows<'a>),
+    /// Of an XLSX file, whose name is the first.
+    Workbook(&'static str, WorkbookRows<'a>),
+}
+
+impl Rows<'_> {
+    /// Fills `fields` with the next row that is not blank, and `faults` with the reasons for
+    /// cells without text, by position; answers the row's first line.
+    pub(super) fn next(
+        &mut self,
+        fields: &mut ByteRecord,
+        faults: &mut Vec<(usize, FaultReason)>,
+    ) -> Result<Option<u64>, ImportError> {
+        faults.clear();
+        match self {
+            Self::Csv(rows) => rows.next(fields),
+            Self::Workbook(file, rows) => {
+                rows.next(fields, faults).map_err(|error| in_workbook(file, error))
+            }
+        }
+    }
+}
 
 /// The rows of a CSV file, each with its line.
-pub(super) struct Rows<'a> {
+pub(super) struct CsvRows<'a> {
     file: &'static str,
     reader: csv::Reader<Chain<Source<'a>, &'static [u8]>>,
 }
 
-impl<'a> Rows<'a> {
+impl<'a> CsvRows<'a> {
     /// The rows of `source`, whose name is `file`.
     pub(super) fn new(file: &'static str, source: Source<'a>) -> Self {
         // So that lines can be counted, only `\n` ends a row, the last one too if there
@@ -28,7 +57,7 @@ impl<'a> Rows<'a> {
     }
 
     /// Fills `fields` with the next row that is not blank; answers its first line.
-    pub(super) fn next(&mut self, fields: &mut ByteRecord) -> Result<Option<u64>, ImportError> {
+    fn next(&mut self, fields: &mut ByteRecord) -> Result<Option<u64>, ImportError> {
         loop {
             let before = self.reader.position().line();
             let more = self.reader.read_byte_record(fields);

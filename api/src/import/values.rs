@@ -22,14 +22,15 @@ const LONG: usize = 256;
 const EARLIEST: i32 = 1900;
 
 impl Row<'_> {
-    /// 0 or 1.
+    /// 0 or 1, or 否 or 是.
     pub(super) fn flag(&mut self, column: &'static str) -> Option<bool> {
-        self.one_of(column, &[("0", false), ("1", true)])
+        self.one_of(column, &[("0", false), ("1", true)], &[("否", false), ("是", true)])
     }
 
-    /// M or F.
+    /// M or F, or 男 or 女.
     pub(super) fn gender(&mut self, column: &'static str) -> Option<Gender> {
-        self.one_of(column, &[("M", Gender::Male), ("F", Gender::Female)])
+        let chinese = [("男", Gender::Male), ("女", Gender::Female)];
+        self.one_of(column, &[("M", Gender::Male), ("F", Gender::Female)], &chinese)
     }
 
     /// The id of a record.
@@ -88,7 +89,7 @@ impl Row<'_> {
     }
 
     /// The same, with a warning if it is far from the district.
-    pub(super) fn place_in(&mut self, district: &District) -> Option<Place> {
+    pub(super) fn place_in(&mut self, district: &District<'_>) -> Option<Place> {
         let place = self.place()?;
         if district.is_far(place) {
             self.warn("lat", FaultReason::FarAway);
@@ -96,8 +97,12 @@ impl Row<'_> {
         Some(place)
     }
 
-    /// The code of an area of areas.csv.
-    pub(super) fn area(&mut self, column: &'static str, district: &District) -> Option<AreaCode> {
+    /// The code of an area of the district.
+    pub(super) fn area(
+        &mut self,
+        column: &'static str,
+        district: &District<'_>,
+    ) -> Option<AreaCode> {
         let code = self.word(column)?;
         if let Err(reason) = district.has(code) {
             self.fault(column, reason);
@@ -105,8 +110,12 @@ impl Row<'_> {
         Some(code)
     }
 
-    /// The code of a grid of areas.csv.
-    pub(super) fn grid(&mut self, column: &'static str, district: &District) -> Option<AreaCode> {
+    /// The code of a grid of the district.
+    pub(super) fn grid(
+        &mut self,
+        column: &'static str,
+        district: &District<'_>,
+    ) -> Option<AreaCode> {
         let code = self.word(column)?;
         if let Err(reason) = district.has_grid(code) {
             self.fault(column, reason);

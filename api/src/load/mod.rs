@@ -10,6 +10,7 @@
 //! reported, or removed if the records are the [whole](Options::whole) district (`gone`).
 
 mod conflicts;
+pub mod existing;
 mod gone;
 mod kinds;
 mod leavers;
@@ -22,6 +23,7 @@ mod tasks;
 
 use chrono::{DateTime, Utc};
 use gridward_domain::area::AreaCode;
+use gridward_domain::id::PersonId;
 use serde_json::json;
 use thiserror::Error;
 
@@ -70,14 +72,29 @@ pub enum LoadError {
 /// How a load treats rows without a record.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Options<'a> {
+    /// The district, if the records may lack its areas.
+    pub district: Option<AreaCode>,
     /// The records are the whole district, so rows without a record are removed.
     pub whole: bool,
     /// Kinds of record that were not read, so their rows are not missing.
     pub absent: &'a [&'a str],
     /// Give people who have left, and are in the files, access again.
     pub readmit: bool,
+    /// Write all kinds in one transaction or none; otherwise each kind in its own.
+    pub atomic: bool,
     /// Report the effects of the load and undo them.
     pub dry_run: bool,
+    /// Who loads; `None` on the command line.
+    pub by: Option<PersonId>,
+}
+
+/// The kind of record that a file such as `people.csv` contains.
+pub fn kind_of(file: &str) -> &str {
+    match file.split_once('.') {
+        Some(("grids", _)) => "outlines",
+        Some((kind, _)) => kind,
+        None => file,
+    }
 }
 
 fn lines(conflicts: &[Conflict]) -> String {
@@ -88,7 +105,7 @@ fn lines(conflicts: &[Conflict]) -> String {
 /// Stores the records and calls `report` after each kind.
 ///
 /// # Errors
-/// [`LoadError`]; kinds already reported stay, unless it is a dry run.
+/// [`LoadError`]; kinds already reported stay, unless it is atomic or a dry run.
 pub fn write(
     conn: &mut Conn,
     installation: &InstallationKey,
@@ -97,7 +114,8 @@ pub fn write(
     options: &Options<'_>,
     report: &mut dyn FnMut(Loaded),
 ) -> Result<(), LoadError> {
-    let district = records.areas.first().ok_or(LoadError::Empty)?.code.district();
+    let of_areas = records.areas.first().map(|area| area.code.district());
+    let district = options.district.or(of_areas).ok_or(LoadError::Empty)?;
     if !options.whole {
         let conflicts = conflicts::find(conn, district, records);
         let conflicts = conflicts.map_err(|error| LoadError::Db { kind: "people", error })?;
@@ -106,16 +124,25 @@ pub fn write(
         }
     }
     let found = |conn: &mut Conn| found(conn, installation, district, now);
-    let failed = |error| LoadError::Db { kind: "the district", error };
+    let all = |conn: &mut Conn| {
+        let key = &found(conn)?;
+        kinds::write(&mut Target { conn, district, key, now, options }, records, report)
+    };
     if options.dry_run {
-        dry_run(conn, |conn| {
-            let key = &found(conn).map_err(failed)?;
-            kinds::write(&mut Target { conn, district, key, now, options }, records, report)
-        })
+        return dry_run(conn, all);
+    }
+    if options.atomic {
+        db::transact(conn, all)?;
     } else {
-        let key = &db::transact(conn, found).map_err(failed)?;
+        let key = &db::transact(conn, found)?;
         kinds::write(&mut Target { conn, district, key, now, options }, records, report)?;
-        db::dialect::analyze(conn, kinds::TABLES).map_err(failed)
+    }
+    Ok(db::dialect::analyze(conn, kinds::TABLES)?)
+}
+
+impl From<DbError> for LoadError {
+    fn from(error: DbError) -> Self {
+        Self::Db { kind: "the district", error }
     }
 }
 
@@ -131,7 +158,7 @@ fn dry_run(
     }
     impl From<DbError> for Undo {
         fn from(error: DbError) -> Self {
-            Self::Failed(LoadError::Db { kind: "the district", error })
+            Self::Failed(error.into())
         }
     }
     let undone = db::transact(conn, |conn| match load(conn) {

@@ -33,7 +33,8 @@ pub struct Note {
 }
 
 /// The fate of a row without a record, or of a task.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub enum Fate {
     /// A row without a record, left as it is.
     Missing,

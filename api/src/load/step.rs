@@ -47,13 +47,18 @@ impl Target<'_> {
         let mut runs = 1;
         loop {
             match self.run_once(kind, &work) {
-                // A dry run is one transaction, so a single step cannot be undone.
-                Err(error) if error.is_collision() && runs < RUNS && !self.options.dry_run => {
+                // In one transaction for all kinds a single step cannot be undone.
+                Err(error) if error.is_collision() && runs < RUNS && !self.is_one_transaction() => {
                     runs += 1;
                 }
                 done => return done.map_err(|error| failure(kind, error)),
             }
         }
+    }
+
+    /// Whether one transaction contains all kinds.
+    const fn is_one_transaction(&self) -> bool {
+        self.options.dry_run || self.options.atomic
     }
 
     fn run_once(
@@ -68,8 +73,7 @@ impl Target<'_> {
             work(&mut step)?;
             step.end()
         };
-        // A dry run is one transaction for all kinds.
-        if options.dry_run { load(self.conn) } else { db::transact(self.conn, load) }
+        if self.is_one_transaction() { load(self.conn) } else { db::transact(self.conn, load) }
     }
 }
 
@@ -85,9 +89,9 @@ fn failure(kind: &'static str, error: DbError) -> LoadError {
 
 impl Step<'_> {
     fn end(self) -> Result<Loaded, DbError> {
-        let Self { conn, district, now, loaded, mut events, .. } = self;
+        let Self { conn, district, now, options, loaded, mut events, .. } = self;
         if loaded.added + loaded.changed > 0 || !events.is_empty() {
-            events.push(bulk_change(district, loaded.kind));
+            events.push(bulk_change(district, loaded.kind).by(options.by));
             log::store::append(conn, &mut Heads::default(), district, now, &events)?;
         }
         Ok(loaded)

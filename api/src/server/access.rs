@@ -135,6 +135,13 @@ const TABLE: &[Access] = &[
     on("list_plans", A::ReadPlans, Area, Internal),
     on("get_plan", A::ReadPlans, Area, Internal),
     on("list_plan_visits", A::ReadPlans, Area, Personal),
+    on("create_import", A::Import, Area, Sensitive),
+    on("list_imports", A::Import, Area, Internal),
+    on("get_import", A::Import, Area, Internal),
+    on("list_import_faults", A::Import, Area, Internal),
+    on("get_import_template", A::Import, Area, Public),
+    on("list_import_headings", A::Import, Area, Internal),
+    on("replace_import_headings", A::Import, Area, Internal),
 ];
 
 impl Access {

@@ -25,6 +25,7 @@ use crate::crypto::KeyRing;
 use crate::db::Conn;
 use crate::http::shutdown::Shutdown;
 use crate::idempotency::Commands;
+use crate::import::run::Imports;
 use crate::limits::{BodyLimits, Connections, Limits, Quotas};
 use crate::ops::Metrics;
 use crate::sync::change_broadcast::ChangeBroadcast;
@@ -77,6 +78,7 @@ components! {
         changes: ChangeBroadcast,
         shutdown: Shutdown,
         attachments: Attachments,
+        imports: Imports,
         metrics: Metrics,
         methods: Methods,
     }
@@ -153,6 +155,7 @@ impl Components {
                 last_changes: LastChangeIndex::default(),
                 clock,
             }),
+            imports: Data::new(Imports::new(db.clone(), keys.clone(), clock)),
             attachments: Data::new(Attachments {
                 db: db.clone(),
                 keys: keys.clone(),

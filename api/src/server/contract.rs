@@ -57,6 +57,7 @@ pub fn yaml() -> Result<String, yaml_serde::Error> {
         (name = "log", description = "The append-only event log: action, actor and subject"),
         (name = "notices", description = "Announcements to the people of an area"),
         (name = "plans", description = "Dispatch: assignments and their reasons"),
+        (name = "imports", description = "Files of the district's registers"),
         (name = "service", description = "Health, readiness and metrics"),
     ),
     security(("bearer" = [])),

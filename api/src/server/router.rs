@@ -16,8 +16,8 @@ use crate::http::cors::CorsOrigins;
 use crate::http::problem::{Problem, answer};
 use crate::http::{body_limits, response_headers};
 use crate::{
-    area, attachment, auth, beneficiary, catalogue, event, http, limits, notice, ops, person, plan,
-    sync, task,
+    area, attachment, auth, beneficiary, catalogue, event, http, import, limits, notice, ops,
+    person, plan, sync, task,
 };
 
 /// Every documented path. This is the table of contents of the API.
@@ -71,6 +71,13 @@ fn documented(v1: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(sync::routes::pull_alone)
         .service(notice::routes::list_notices)
         .service(notice::routes::post_notice)
+        .service(import::routes::create_import)
+        .service(import::routes::list_imports)
+        .service(import::routes::list_import_headings)
+        .service(import::routes::replace_import_headings)
+        .service(import::routes::get_import_template)
+        .service(import::routes::get_import)
+        .service(import::routes::list_import_faults)
         .service(sync::stream::stream_events)
         .service(event::routes::list_events)
         .service(event::routes::export_events)

@@ -12,7 +12,7 @@ fn a_grid_without_an_outline_is_told_on_its_own_line() {
     let sample = Sample::sound().line("grids.geojson", 2, "");
     assert_eq!(
         sample.faults(),
-        ["areas.csv:5: code: grids.geojson has no outline for grid 500116001002001"]
+        ["areas.csv:5: code: there is no outline for grid 500116001002001"]
     );
 }
 
@@ -26,7 +26,7 @@ fn an_outline_of_an_unknown_grid_or_drawn_twice_is_told() {
     assert_eq!(
         sample.faults(),
         [
-            "grids.geojson:1: feature 1: areas.csv has no area 500116001002009",
+            "grids.geojson:1: feature 1: there is no area 500116001002009",
             "grids.geojson:1: feature 2: 500116001002 is not a grid",
         ]
     );

@@ -1,0 +1,337 @@
+//! The HTTP endpoints for imports.
+
+use actix_multipart::Multipart;
+use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, LOCATION};
+use actix_web::web::{Data, Json, Path, Query};
+use actix_web::{HttpRequest, HttpResponse, get, post, put};
+use gridward_domain::authority::Action;
+use gridward_domain::id::ImportId;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+use super::model::{Import, ImportFault, ImportMode};
+use super::run::{Imports, Order, begun};
+use super::{store, template, upload};
+use crate::auth::Authenticated;
+use crate::http::Json as Body;
+use crate::http::openapi;
+use crate::http::page::{self, Page, PageQuery, Paged};
+use crate::http::problem::{FieldError, Problem, ProblemCode};
+use crate::log::{Event, Subject};
+use crate::tx::Db;
+
+/// How files are imported.
+#[derive(Clone, Copy, Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ImportQuery {
+    /// `check` reports faults and changes; `apply` writes them if there is no fault.
+    #[serde(default)]
+    #[param(inline)]
+    mode: ImportMode,
+    /// The files are the whole district: rows that they lack are removed. All files are required.
+    #[serde(default)]
+    whole: bool,
+    /// People who have left, and are in the files, get access again.
+    #[serde(default)]
+    readmit: bool,
+}
+
+/// The files of an import; at least one.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only describes the form in the contract")]
+pub struct ImportForm {
+    /// CSV or XLSX.
+    #[schema(value_type = Option<String>, format = Binary)]
+    areas: Option<Vec<u8>>,
+    /// `GeoJSON`: the outlines of the grids.
+    #[schema(value_type = Option<String>, format = Binary)]
+    grids: Option<Vec<u8>>,
+    /// CSV or XLSX.
+    #[schema(value_type = Option<String>, format = Binary)]
+    people: Option<Vec<u8>>,
+    /// CSV or XLSX.
+    #[schema(value_type = Option<String>, format = Binary)]
+    beneficiaries: Option<Vec<u8>>,
+    /// CSV or XLSX.
+    #[schema(value_type = Option<String>, format = Binary)]
+    stations: Option<Vec<u8>>,
+    /// CSV or XLSX.
+    #[schema(value_type = Option<String>, format = Binary)]
+    memorials: Option<Vec<u8>>,
+    /// CSV or XLSX.
+    #[schema(value_type = Option<String>, format = Binary)]
+    holidays: Option<Vec<u8>>,
+}
+
+/// Import files
+///
+/// Reads files of the district: CSV in UTF-8 or GB 18030, XLSX, `GeoJSON`, at most 64 MiB
+/// together. The header names the columns in English, in Chinese, or by the district's agreed
+/// headings. A file may contain only the rows that change, and files of people and beneficiaries
+/// may lack columns of rows that exist: `id` and `phone` suffice for a new phone number. Rows
+/// that the files lack are reported and kept unless `whole` is set. One fault suffices to write
+/// nothing. The import runs in the background: poll `Location`. Allowed roles: admins.
+#[utoipa::path(
+    tag = "imports",
+    operation_id = "create_import",
+    params(ImportQuery),
+    request_body(
+        content = ImportForm, content_type = "multipart/form-data", description = "The files"
+    ),
+    responses(
+        (
+            status = ACCEPTED, description = "The import runs", body = Import,
+            headers(("Location" = String, description = "The import's path")),
+        ),
+        openapi::Write,
+    ),
+)]
+#[post("/imports")]
+pub(crate) async fn create_import(
+    imports: Data<Imports>,
+    Authenticated(principal): Authenticated,
+    query: Query<ImportQuery>,
+    form: Multipart,
+) -> Result<HttpResponse, Problem> {
+    principal.may(Action::Import)?;
+    let Query(ImportQuery { mode, whole, readmit }) = query;
+    let district = principal.district();
+    let order = Order { district, by: principal.person, mode, whole, readmit };
+    let received = upload::receive(form).await?;
+    let id = ImportId(Uuid::now_v7());
+    let import = begun(id, order, &received, imports.clock);
+    let stored = import.clone();
+    imports
+        .db
+        .write(district, move |tx| store::begin(tx.write_unbatched(), district, &stored))
+        .await?;
+    tokio::spawn(imports.get_ref().clone().run(id, order, received));
+    Ok(HttpResponse::Accepted().insert_header((LOCATION, format!("/v1/imports/{id}"))).json(import))
+}
+
+/// List imports
+///
+/// Lists the imports of the district, newest first. Allowed roles: admins.
+#[utoipa::path(
+    tag = "imports",
+    operation_id = "list_imports",
+    params(PageQuery),
+    responses((status = OK, description = "A page of imports", body = Page<Import>), openapi::Read),
+)]
+#[get("/imports")]
+pub(crate) async fn list_imports(
+    request: HttpRequest,
+    db: Data<Db>,
+    Authenticated(principal): Authenticated,
+    Paged { page, .. }: Paged<NoFilter>,
+) -> Result<HttpResponse, Problem> {
+    principal.may(Action::Import)?;
+    let wanted = page.wanted()?;
+    let limit = wanted.limit;
+    let imports = db.read(move |conn| store::list(conn, principal.district(), &wanted)).await?;
+    let imports = page::page(imports, limit, |import: &Import| import.id);
+    Ok(imports.answer(request.path(), request.query_string()))
+}
+
+/// No filter.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NoFilter {}
+
+/// Get an import
+///
+/// Gives the progress, and at the end the faults by kind and the changes. Allowed roles: admins.
+#[utoipa::path(
+    tag = "imports",
+    operation_id = "get_import",
+    params(("id" = ImportId, Path, description = "The import")),
+    responses((status = OK, description = "The import", body = Import), openapi::Read),
+)]
+#[get("/imports/{id}")]
+pub(crate) async fn get_import(
+    imports: Data<Imports>,
+    Authenticated(principal): Authenticated,
+    id: Path<ImportId>,
+) -> Result<Json<Import>, Problem> {
+    principal.may(Action::Import)?;
+    let id = *id;
+    let found = imports.db.read(move |conn| store::one(conn, principal.district(), id)).await?;
+    let import = found.ok_or_else(Problem::not_found)?;
+    let progress = if import.finished_at.is_none() { imports.progress(id) } else { None };
+    Ok(Json(Import { progress, ..import }))
+}
+
+/// List an import's faults
+///
+/// Lists the first 10,000 faults in the order of files and rows. Allowed roles: admins.
+#[utoipa::path(
+    tag = "imports",
+    operation_id = "list_import_faults",
+    params(("id" = ImportId, Path, description = "The import"), PageQuery),
+    responses(
+        (status = OK, description = "A page of faults", body = Page<ImportFault>),
+        openapi::Read,
+    ),
+)]
+#[get("/imports/{id}/faults")]
+pub(crate) async fn list_import_faults(
+    request: HttpRequest,
+    db: Data<Db>,
+    Authenticated(principal): Authenticated,
+    id: Path<ImportId>,
+    Paged { page, .. }: Paged<NoFilter>,
+) -> Result<HttpResponse, Problem> {
+    principal.may(Action::Import)?;
+    let wanted = page.wanted()?;
+    let limit = wanted.limit;
+    let faults = db.read(move |conn| {
+        let district = principal.district();
+        store::one(conn, district, *id)?.ok_or_else(Problem::not_found)?;
+        Ok::<_, Problem>(store::faults(conn, district, *id, &wanted)?)
+    });
+    let page = page::page(faults.await?, limit, |(number, _): &(i64, ImportFault)| *number);
+    let next_cursor = page.next_cursor;
+    let items = page.items.into_iter().map(|(_, fault)| fault).collect();
+    Ok(Page { items, next_cursor }.answer(request.path(), request.query_string()))
+}
+
+/// Get a template
+///
+/// An empty CSV file with Chinese headings, in UTF-8 with a byte order mark, which spreadsheets
+/// need. Allowed roles: admins.
+#[utoipa::path(
+    tag = "imports",
+    operation_id = "get_import_template",
+    params(("file" = String, Path, description = "The file", example = "people.csv")),
+    responses(
+        (status = OK, description = "The template", body = String, content_type = "text/csv"),
+        openapi::Read,
+    ),
+)]
+#[get("/imports/templates/{file}")]
+pub(crate) async fn get_import_template(
+    Authenticated(principal): Authenticated,
+    file: Path<String>,
+) -> Result<HttpResponse, Problem> {
+    principal.may(Action::Import)?;
+    let template = template::csv(&file).ok_or_else(Problem::not_found)?;
+    Ok(HttpResponse::Ok()
+        .insert_header((CONTENT_TYPE, "text/csv; charset=utf-8"))
+        .insert_header((CONTENT_DISPOSITION, format!("attachment; filename=\"{file}\"")))
+        .body(template))
+}
+
+/// A name of a column in the headers of the district's files.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Heading {
+    /// The file.
+    #[schema(example = "people.csv")]
+    file: String,
+    /// The name in the header.
+    #[schema(example = "网格员电话", min_length = 1, max_length = 64)]
+    heading: String,
+    /// The column.
+    #[schema(example = "phone")]
+    column: String,
+}
+
+/// The names of columns that a district has agreed on.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AgreedHeadings {
+    /// The names.
+    #[schema(max_items = 500)]
+    items: Vec<Heading>,
+}
+
+impl AgreedHeadings {
+    /// Files, headings and columns.
+    ///
+    /// # Errors
+    /// 422 for an unknown file or column, a heading of another length, and one that stands twice.
+    fn checked(self) -> Result<Vec<(String, String, String)>, Problem> {
+        let mut problem: Option<Problem> = None;
+        let mut refuse = |pointer: String, detail: &str| {
+            let base = problem.take().unwrap_or_else(|| ProblemCode::Invalid.into());
+            problem = Some(base.with(FieldError::new(pointer, detail)));
+        };
+        if self.items.len() > MOST_HEADINGS {
+            refuse("/items".to_owned(), "must have at most 500 items");
+        }
+        let mut seen = std::collections::HashSet::new();
+        for (n, Heading { file, heading, column }) in self.items.iter().enumerate() {
+            match template::columns(file) {
+                None => refuse(format!("/items/{n}/file"), "must be a CSV file of an import"),
+                Some(columns) if !columns.contains(&column.as_str()) => {
+                    refuse(format!("/items/{n}/column"), "must be a column of the file");
+                }
+                Some(_) => {}
+            }
+            if !(1..=64).contains(&heading.chars().count()) {
+                refuse(format!("/items/{n}/heading"), "must have from 1 to 64 characters");
+            }
+            if !seen.insert((file, heading)) {
+                refuse(format!("/items/{n}/heading"), "must not stand twice for a file");
+            }
+        }
+        match problem {
+            Some(problem) => Err(problem),
+            None => Ok(self.items.into_iter().map(|it| (it.file, it.heading, it.column)).collect()),
+        }
+    }
+}
+
+/// The maximum number of agreed headings.
+const MOST_HEADINGS: usize = 500;
+
+/// List agreed headings
+///
+/// The names of columns in the headers of the district's files, besides the usual ones. Allowed
+/// roles: admins.
+#[utoipa::path(
+    tag = "imports",
+    operation_id = "list_import_headings",
+    responses((status = OK, description = "The headings", body = AgreedHeadings), openapi::Read),
+)]
+#[get("/imports/headings")]
+pub(crate) async fn list_import_headings(
+    db: Data<Db>,
+    Authenticated(principal): Authenticated,
+) -> Result<Json<AgreedHeadings>, Problem> {
+    principal.may(Action::Import)?;
+    let agreed = db.read(move |conn| store::agreed(conn, principal.district())).await?;
+    let item = |(file, heading, column)| Heading { file, heading, column };
+    Ok(Json(AgreedHeadings { items: agreed.into_iter().map(item).collect() }))
+}
+
+/// Replace agreed headings
+///
+/// Allowed roles: admins.
+#[utoipa::path(
+    tag = "imports",
+    operation_id = "replace_import_headings",
+    request_body(content = AgreedHeadings, description = "All headings"),
+    responses((status = OK, description = "The headings", body = AgreedHeadings), openapi::Write),
+)]
+#[put("/imports/headings")]
+pub(crate) async fn replace_import_headings(
+    db: Data<Db>,
+    Authenticated(principal): Authenticated,
+    Body(body): Body<AgreedHeadings>,
+) -> Result<Json<AgreedHeadings>, Problem> {
+    principal.may(Action::Import)?;
+    let district = principal.district();
+    let names = body.clone().checked()?;
+    db.write(district, move |tx| {
+        store::agree(tx.write_unbatched(), district, &names)?;
+        let event = Event::new("import.headings", Subject::District, district, district, 1);
+        tx.record(event.by(principal.person).with(json!({ "count": names.len() })));
+        Ok::<_, Problem>(())
+    })
+    .await?;
+    Ok(Json(body))
+}

@@ -1,0 +1,115 @@
+//! A district as the database has it, which completes files that contain only a part of it.
+
+use std::collections::{HashMap, HashSet};
+
+use diesel::prelude::*;
+use gridward_domain::area::{AreaCode, Level};
+use gridward_domain::id::{BeneficiaryId, PersonId};
+
+use super::record::{BeneficiaryRecord, PersonRecord};
+use crate::beneficiary::store::BeneficiaryRow;
+use crate::crypto::SealingKey;
+use crate::db::schema::{areas, beneficiaries, outlines, people};
+use crate::db::{Conn, DbError};
+use crate::person::store::PersonRow;
+use crate::person::{PersonState, Role};
+
+/// The current rows of a district; empty if there is no district yet.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Existing {
+    /// The district.
+    pub district: Option<AreaCode>,
+    /// The areas.
+    pub areas: HashSet<AreaCode>,
+    /// The grids with a manager.
+    pub managed: HashSet<AreaCode>,
+    /// The grids with an outline.
+    pub outlined: HashSet<AreaCode>,
+    /// The people.
+    pub people: HashMap<PersonId, PersonRecord>,
+    /// The beneficiaries.
+    pub beneficiaries: HashMap<BeneficiaryId, BeneficiaryRecord>,
+}
+
+impl Existing {
+    /// Reads the rows of `district`.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn read(conn: &mut Conn, key: &SealingKey, district: AreaCode) -> Result<Self, DbError> {
+        let areas: Vec<AreaCode> = areas::table
+            .filter(areas::district.eq(district))
+            .filter(areas::valid_to.is_null())
+            .select(areas::code)
+            .load(conn)?;
+        let outlined: Vec<AreaCode> = outlines::table
+            .filter(outlines::district.eq(district))
+            .select(outlines::grid)
+            .load(conn)?;
+        let people: Vec<PersonRow> = people::table
+            .filter(people::district.eq(district))
+            .filter(people::state.ne(PersonState::Left))
+            .select(PersonRow::as_select())
+            .load(conn)?;
+        let beneficiaries: Vec<BeneficiaryRow> = beneficiaries::table
+            .filter(beneficiaries::district.eq(district))
+            .filter(beneficiaries::valid_to.is_null())
+            .select(BeneficiaryRow::as_select())
+            .load(conn)?;
+        let people = people.iter().map(|row| Ok((row.id, person(row, key)?)));
+        let people: HashMap<_, _> = people.collect::<Result<_, DbError>>()?;
+        let managers = people.values().filter(|person| person.role == Role::Manager);
+        Ok(Self {
+            district: areas.iter().any(|area| area.level() == Level::District).then_some(district),
+            managed: managers.map(|person| person.area).collect(),
+            areas: areas.into_iter().collect(),
+            outlined: outlined.into_iter().collect(),
+            beneficiaries: beneficiaries
+                .iter()
+                .map(|row| Ok((row.id, beneficiary(row, key)?)))
+                .collect::<Result<_, DbError>>()?,
+            people,
+        })
+    }
+}
+
+/// The record that a row is loaded from.
+fn person(row: &PersonRow, key: &SealingKey) -> Result<PersonRecord, DbError> {
+    let particulars = row.particulars(key)?;
+    Ok(PersonRecord {
+        id: row.id,
+        role: row.role,
+        area: row.area,
+        name: particulars.name,
+        gender: row.gender,
+        birth_year: row.birth_year,
+        phone: particulars.phone,
+        home: row.home()?,
+        skills: row.skills.members().clone().into_iter().collect(),
+        weekly_minutes: row.weekly_minutes,
+        availability: row.availability.days().collect(),
+    })
+}
+
+/// The record that a row is loaded from.
+fn beneficiary(row: &BeneficiaryRow, key: &SealingKey) -> Result<BeneficiaryRecord, DbError> {
+    let particulars = row.particulars(key)?;
+    Ok(BeneficiaryRecord {
+        id: row.id,
+        grid: row.grid,
+        name: particulars.name,
+        gender: row.gender,
+        birth_year: row.birth_year,
+        category: row.category,
+        place: row.home()?,
+        address: particulars.address,
+        phone: particulars.phone,
+        id_number: particulars.id_number,
+        hardships: particulars.hardships,
+        lives_alone: row.lives_alone,
+        mobility: row.mobility,
+        contact: row.contact,
+        plaque: row.plaque,
+        last_contact: row.last_contact,
+    })
+}

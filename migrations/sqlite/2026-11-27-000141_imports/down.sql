@@ -1,0 +1,3 @@
+DROP TABLE import_headings;
+DROP TABLE import_faults;
+DROP TABLE imports;
