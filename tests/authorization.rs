@@ -49,6 +49,8 @@ struct Resources {
 
 /// The task of the volunteer, the volunteer's uploads to it and the volunteer's session.
 struct Own {
+    /// The volunteer.
+    person: String,
     session: String,
     task: String,
     incomplete: String,
@@ -57,10 +59,11 @@ struct Own {
 }
 
 impl Own {
-    /// A session and uploads that do not exist.
+    /// A person, a session and uploads that do not exist.
     fn none(task: &str) -> Self {
         let id = || Uuid::now_v7().to_string();
         Self {
+            person: id(),
             session: id(),
             task: task.to_owned(),
             incomplete: id(),
@@ -72,7 +75,8 @@ impl Own {
     async fn of(server: &Server, volunteer: &Caller, supervisor: &Caller) -> Self {
         let task = supervisor.make_task(&beneficiary_id(2)).await;
         assert_eq!(volunteer.act(&format!("/v1/tasks/{task}/claim")).await.status, 200);
-        let own = Self { session: session(server, phones::VOLUNTEER).await, ..Self::none(&task) };
+        let (person, session) = (person_id(21), session(server, phones::VOLUNTEER).await);
+        let own = Self { person, session, ..Self::none(&task) };
         for id in [&own.incomplete, &own.given_up, &own.complete] {
             let id = id.parse().expect("an id");
             let announced = announce(volunteer, &task, id, "image/jpeg", PHOTO).await;
@@ -206,6 +210,7 @@ fn request(operation: &str, path: &str, at: &Resources) -> (Named, String, Value
         "give_up_attachment" => &at.own.given_up,
         "attachment_offset" | "send_attachment" => &at.own.incomplete,
         "rename_session" | "end_session" => &at.own.session,
+        "end_session_of_person" => &at.own.person,
         _ => match path.split('/').nth(2) {
             Some("people") => &at.person,
             Some("beneficiaries") => &at.beneficiary,
@@ -214,6 +219,7 @@ fn request(operation: &str, path: &str, at: &Resources) -> (Named, String, Value
         },
     };
     let real = path.replace("{id}", id).replace("{code}", &at.grid);
+    let real = real.replace("{session}", &at.own.session);
     let query = match operation {
         "list_tasks" | "list_people" | "list_beneficiaries" | "list_plans" | "list_events"
         | "export_events" => format!("?area={}", at.grid),

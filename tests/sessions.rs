@@ -351,6 +351,33 @@ async fn superiors_end_the_sessions_of_the_people_below_them(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_superior_ends_one_session_and_the_others_go_on(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (manager, far) = (server.manager().await, server.far_manager().await);
+    let lost = device(&server, phones::VOLUNTEER, "丢失的手机").await;
+    let kept = device(&server, phones::VOLUNTEER, "新手机").await;
+    let other = device(&server, phones::SECOND_VOLUNTEER, "手机").await;
+    let path = |session: &str| format!("/v1/people/{}/sessions/{session}", person_id(21));
+    assert_eq!(kept.caller.delete(&path(&lost.session)).await.status, 403, "not a superior");
+    assert_eq!(far.delete(&path(&lost.session)).await.status, 404);
+    assert_eq!(manager.delete(&path(&other.session)).await.status, 404, "of another person");
+    for _ in 0..2 {
+        assert_eq!(manager.delete(&path(&lost.session)).await.status, 204, "it stays ended");
+    }
+    refused(&lost.caller.get("/v1/me").await, "session_ended");
+    refused(&refresh(&server, &lost.refresh).await, "session_ended");
+    for goes_on in [&kept, &other] {
+        assert_eq!(goes_on.caller.get("/v1/me").await.status, 200);
+        next(&server, &goes_on.refresh).await;
+    }
+    let events = server.supervisor().await.events("session.end").await;
+    assert_eq!((events.len(), &events[0]["actor_id"]), (1, &json!(person_id(11))), "{events:?}");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_sign_in_without_a_device_has_an_access_token_only(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {

@@ -213,15 +213,7 @@ impl Sessions {
         person: PersonId,
         id: SessionId,
     ) -> Result<(), Problem> {
-        let end = move |tx: &mut Tx<'_>| {
-            let row = own(tx, person, id)?;
-            if row.ended_at.is_none() {
-                tx.replace(&row, row.ended(tx.now, EndReason::Revoked));
-                record(tx, "session.end", person, person, json!({ "session": id }))?;
-            }
-            Ok::<_, Problem>(())
-        };
-        self.db.write(district, end).await?;
+        self.db.write(district, move |tx| end_one(tx, person, id, person)).await?;
         self.principals.forget_session(district, person, id);
         Ok(())
     }
@@ -313,6 +305,24 @@ impl Sessions {
 fn own(tx: &mut Tx<'_>, person: PersonId, id: SessionId) -> Result<SessionRow, Problem> {
     let row = tx.find::<SessionRow>(id)?.filter(|row| row.person == person);
     row.ok_or_else(Problem::not_found)
+}
+
+/// Ends the session `id` of a person, as an act of `actor`; an ended one stays so.
+///
+/// # Errors
+/// 404.
+pub fn end_one(
+    tx: &mut Tx<'_>,
+    person: PersonId,
+    id: SessionId,
+    actor: PersonId,
+) -> Result<(), Problem> {
+    let row = own(tx, person, id)?;
+    if row.ended_at.is_none() {
+        tx.replace(&row, row.ended(tx.now, EndReason::Revoked));
+        record(tx, "session.end", person, actor, json!({ "session": id }))?;
+    }
+    Ok(())
 }
 
 /// Ends the person's sessions that are too many beside a new one; returns their ids.

@@ -183,5 +183,8 @@ pub(crate) async fn end_second_factors(
     Authenticated(principal): Authenticated,
     id: Path<PersonId>,
 ) -> Result<HttpResponse, Problem> {
-    end_by_superior(&db, &principals, principal, *id, factors::end_all).await
+    end_by_superior(&db, &principals, principal, *id, |tx, person, actor| {
+        Ok(factors::end_all(tx, person, actor)?)
+    })
+    .await
 }

@@ -47,6 +47,7 @@ fn documented(v1: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(task::person_state::change_person_state)
         .service(person::sessions::list_sessions_of_person)
         .service(person::sessions::end_sessions_of_person)
+        .service(person::sessions::end_session_of_person)
         .service(person::password_reset::reset_password)
         .service(person::invitations::invite_person)
         .service(person::invitations::print_invitation)
