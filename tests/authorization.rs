@@ -47,10 +47,11 @@ struct Resources {
     lon: f64,
 }
 
-/// The task of the volunteer, the volunteer's uploads to it and the volunteer's session.
+/// The task of the volunteer, the volunteer's uploads to it, session and account notice.
 struct Own {
     /// The volunteer.
     person: String,
+    notice: String,
     session: String,
     task: String,
     incomplete: String,
@@ -64,6 +65,7 @@ impl Own {
         let id = || Uuid::now_v7().to_string();
         Self {
             person: id(),
+            notice: id(),
             session: id(),
             task: task.to_owned(),
             incomplete: id(),
@@ -77,6 +79,11 @@ impl Own {
         assert_eq!(volunteer.act(&format!("/v1/tasks/{task}/claim")).await.status, 200);
         let (person, session) = (person_id(21), session(server, phones::VOLUNTEER).await);
         let own = Self { person, session, ..Self::none(&task) };
+        server.database.execute(&format!(
+            "INSERT INTO account_notices (district, person, id, kind, device, created_at) VALUES \
+             ('500116', '{}', '{}', 'session_reused', 'x', '2026-08-01 09:00:00')",
+            own.person, own.notice,
+        ));
         for id in [&own.incomplete, &own.given_up, &own.complete] {
             let id = id.parse().expect("an id");
             let announced = announce(volunteer, &task, id, "image/jpeg", PHOTO).await;
@@ -211,6 +218,7 @@ fn request(operation: &str, path: &str, at: &Resources) -> (Named, String, Value
         "attachment_offset" | "send_attachment" => &at.own.incomplete,
         "rename_session" | "end_session" => &at.own.session,
         "end_session_of_person" => &at.own.person,
+        "acknowledge_account_notice" => &at.own.notice,
         _ => match path.split('/').nth(2) {
             Some("people") => &at.person,
             Some("beneficiaries") => &at.beneficiary,

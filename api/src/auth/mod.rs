@@ -6,6 +6,8 @@
 //! token by rotating refresh tokens; it can be ended at any moment.
 
 pub mod access_events;
+pub mod account_notice;
+pub mod account_notice_store;
 pub mod attempts;
 pub mod authenticated;
 pub mod authenticator;

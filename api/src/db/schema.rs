@@ -1,6 +1,18 @@
 // @generated automatically by Diesel CLI.
 
 diesel::table! {
+    account_notices (district, person, id) {
+        district -> Text,
+        person -> Text,
+        id -> Text,
+        kind -> Text,
+        device -> Text,
+        created_at -> Timestamp,
+        acknowledged_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
     areas (district, code) {
         district -> Text,
         code -> Text,
@@ -407,6 +419,7 @@ diesel::table! {
 }
 
 diesel::allow_tables_to_appear_in_same_query!(
+    account_notices,
     areas,
     attachments,
     beneficiaries,

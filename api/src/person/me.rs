@@ -1,6 +1,6 @@
 //! The profile of the caller.
 
-use actix_web::get;
+use actix_web::{HttpRequest, get};
 use actix_web::web::{Data, Json};
 use gridward_domain::area::AreaCode;
 use gridward_domain::authority::{Action, Role};
@@ -11,13 +11,16 @@ use gridward_domain::word::VariantArray as _;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::account_notices;
 use super::store::{self, Particulars, PersonRow};
 use crate::area;
 use crate::auth::LimitedAccess;
+use crate::auth::account_notice::AccountNotice;
 use crate::crypto::{KeyRing, SealingKey};
 use crate::db::DbError;
 use crate::http::openapi;
 use crate::http::problem::Problem;
+use crate::http::problem::answer::Language;
 use crate::tx::Db;
 
 /// The full official name of an area.
@@ -73,13 +76,19 @@ pub struct Me {
     /// The nearest supervisor above.
     #[serde(skip_serializing_if = "Option::is_none")]
     supervisor: Option<ContactPerson>,
+    /// Notices about the caller's account, newest first, until `DELETE /v1/me/notices/{id}`
+    /// acknowledges them. The person to call is `manager`, or else `supervisor`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 10_000)]
+    notices: Vec<AccountNotice>,
 }
 
 /// Get the caller
 ///
 /// Returns the caller's name, role and area, the actions that the role permits, and the people
-/// above: for a volunteer the manager of the grid, for all the nearest supervisor. Allowed
-/// roles: all.
+/// above: for a volunteer the manager of the grid, for all the nearest supervisor; and notices
+/// about the caller's account, for instance that another person may have used a copy of the
+/// sign-in. Allowed roles: all.
 #[utoipa::path(
     tag = "auth",
     operation_id = "get_me",
@@ -87,11 +96,12 @@ pub struct Me {
 )]
 #[get("/me")]
 pub(crate) async fn get_me(
+    request: HttpRequest,
     db: Data<Db>,
     keys: Data<KeyRing>,
     LimitedAccess { principal, .. }: LimitedAccess,
 ) -> Result<Json<Me>, Problem> {
-    let keys = keys.clone();
+    let (keys, language) = (keys.clone(), Language::of(&request));
     let me = db.read(move |conn| {
         let key = keys.key(conn, principal.district())?;
         let person = store::one(conn, &key, &principal.scope(), principal.person)?
@@ -100,6 +110,8 @@ pub(crate) async fn get_me(
         let volunteers = principal.role == Role::Volunteer;
         let manager = if volunteers { store::manager(conn, &principal.scope())? } else { None };
         let supervisor = store::supervisor_above(conn, &principal.area)?;
+        let (district, person_id) = (principal.district(), principal.person);
+        let notices = account_notices::pending(conn, district, person_id, language)?;
         let actions = Action::VARIANTS.iter().copied();
         Ok::<_, Problem>(Me {
             phone: person.phone,
@@ -113,6 +125,7 @@ pub(crate) async fn get_me(
             role: person.role,
             area: person.area,
             area_names,
+            notices,
         })
     });
     Ok(Json(me.await?))

@@ -92,6 +92,7 @@ const TABLE: &[Access] = &[
     open("get_readiness", Public),
     open("get_metrics", Internal),
     on("get_me", A::UseService, Own, Personal),
+    on("acknowledge_account_notice", A::UseService, Own, Personal),
     on("list_service_kinds", A::UseService, Area, Internal),
     on("list_notices", A::UseService, Area, Internal),
     on("post_notice", A::PostNotice, Area, Internal),

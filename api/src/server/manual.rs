@@ -102,7 +102,8 @@ fn following() -> String {
          each with a UUIDv7. `POST /v1/sync` sends up to {MOST_COMMANDS} commands in at most {} KiB \
          of JSON (gzip is accepted; the limit applies to the decompressed body) and returns the \
          changes. On 413, send fewer commands at a time.\n\n\
-         - Each phone receives the kinds of service, the notices and its user's shifts. A \
+         - Each phone receives the kinds of service, the notices, its user's shifts and notices \
+         about the account. A \
          manager, supervisor or admin also receives the beneficiaries of the area and its tasks, \
          an auditor its tasks alone, except those that ended long ago; a volunteer receives the \
          open tasks of the grid and the volunteer's own tasks, with their beneficiaries. Names, \

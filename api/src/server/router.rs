@@ -33,6 +33,7 @@ fn documented(v1: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(auth::enrolment::routes::request_code)
         .service(person::step_up::step_up)
         .service(person::me::get_me)
+        .service(person::account_notices::acknowledge_account_notice)
         .service(person::totp::set_up_totp)
         .service(person::totp::confirm_totp)
         .service(person::totp::delete_totp)

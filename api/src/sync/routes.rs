@@ -61,7 +61,7 @@ pub struct PullQuery {
     #[param(max_length = 256)]
     cursor: Option<String>,
     /// Page size: the maximum number of tasks and beneficiaries. Default 200. The first
-    /// page also contains the kinds of service, the notices and the shifts.
+    /// page also contains the kinds of service, the notices, the shifts and the account notices.
     #[param(inline)]
     limit: Option<SyncLimit>,
 }
@@ -93,8 +93,9 @@ pub(crate) async fn push_and_pull(
     let sent = body::read(&request, payload).await?;
     push::check(&sent)?;
     let (cursor, limit) = (sent.cursor.clone(), sent.limit);
-    let results = carry_out(&sync, &limits, &principal, sent, Language::of(&request)).await?;
-    let pulled = pull(&sync, &principal, cursor, limit).await?;
+    let language = Language::of(&request);
+    let results = carry_out(&sync, &limits, &principal, sent, language).await?;
+    let pulled = pull(&sync, &principal, cursor, limit, language).await?;
     gzip_response(&request, &answer(&sync, &principal, pulled, results)).await
 }
 
@@ -151,7 +152,7 @@ pub(crate) async fn pull_alone(
         return Err(Problem::unreadable("cursor", "must be a `cursor` of this service"));
     }
     let held = IfNoneMatch::of(&request)?;
-    let pulled = pull(&sync, &principal, cursor, limit).await?;
+    let pulled = pull(&sync, &principal, cursor, limit, Language::of(&request)).await?;
     let etag = format!("\"{}\"", pulled.cursor);
     if pulled.quiet && held.names(&etag) {
         return Ok(if_none_match::not_modified(etag));
@@ -170,6 +171,7 @@ async fn pull(
     principal: &Principal,
     cursor: Option<String>,
     limit: Option<SyncLimit>,
+    language: Language,
 ) -> Result<Pulled, Problem> {
     let (keys, rows, last_changes) =
         (sync.keys.clone(), sync.rows.clone(), sync.last_changes.clone());
@@ -177,7 +179,8 @@ async fn pull(
     let (limit, now) = (limit.unwrap_or(LIMIT).into(), (sync.clock)());
     let pulled = sync.db.read(move |conn| {
         let key = keys.key(conn, district)?;
-        let pull = Pull { scope, key: &key, rows: &rows, last_changes: &last_changes, limit, now };
+        let (key, rows, last_changes) = (&key, &rows, &last_changes);
+        let pull = Pull { scope, key, rows, last_changes, limit, now, language };
         pull.since(conn, cursor.as_deref())
     });
     let mut pulled = pulled.await?;
