@@ -20,6 +20,7 @@ use crate::support::{Backend, Caller, Database, PASSWORD, Server, phones};
 fn behind_a_proxy(backend: Backend) -> Server {
     let mut database = Database::from(backend);
     database.set("GRIDWARD_TRUSTED_PROXIES", "127.0.0.0/8");
+    database.set("GRIDWARD_PUBLIC_ORIGINS", "https://gridward.example");
     Server::small(database)
 }
 

@@ -690,3 +690,78 @@ async fn a_session_with_a_key_is_of_no_use_to_another_device(
     let request = request.header("Authorization", format!("DPoP {plain}"));
     refused(&stranger.send(request).await, "unauthenticated");
 }
+
+/// The answer to a request for a new session, proved for `url`, that names `host`.
+async fn prove(server: &Server, key: &Key, url: &str, host: &str, nonce: &str) -> Answer {
+    let stranger = server.stranger();
+    let request = stranger.request(Method::POST, "/v1/auth/sign-in").header("Host", host);
+    let proof = key.proof("POST", url, None, nonce);
+    let body = json!({
+        "phone": phones::VOLUNTEER, "password": PASSWORD,
+        "device": { "name": "手机", "kind": "phone" },
+    });
+    stranger.send(request.header("DPoP", proof).json(&body)).await
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_proof_for_another_service_is_refused_whatever_the_host_header_says(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    server.volunteer().await;
+    let (key, host) = (Key::new(), server.base.trim_start_matches("http://"));
+    let url = |origin: &str| format!("{origin}/v1/auth/sign-in");
+    let asked = prove(&server, &key, &url(&server.base), host, "").await;
+    refused(&asked, "use_dpop_nonce");
+    let nonce = text_of(&asked, "dpop-nonce");
+    let port = host.split(':').nth(1).expect("a port");
+    for (origin, host) in [
+        // A page that relays the proof, under its own name.
+        ("https://evil.example".to_owned(), "evil.example"),
+        ("http://evil.example".to_owned(), "evil.example"),
+        (format!("https://127.0.0.1:{port}"), host),
+        ("http://127.0.0.1:1".to_owned(), "127.0.0.1:1"),
+    ] {
+        let refusal = prove(&server, &key, &url(&origin), host, &nonce).await;
+        refused(&refusal, "invalid_dpop_proof");
+        assert_ne!(text_of(&refusal, "dpop-nonce"), "", "{origin}");
+    }
+    let here = format!("http://LOCALHOST:{port}");
+    assert_eq!(prove(&server, &key, &url(&here), "anything.example", &nonce).await.status, 200);
+}
+
+fn text_of(answer: &Answer, header: &str) -> String {
+    answer.headers[header].to_str().expect("a text").to_owned()
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn behind_a_proxy_proofs_and_invitations_name_the_public_origins(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let settings: Settings = &[
+        ("GRIDWARD_TRUSTED_PROXIES", "127.0.0.1"),
+        ("GRIDWARD_PUBLIC_ORIGINS", "https://gridward.example, https://gridward.example:8443"),
+    ];
+    let server = Server::small_with(backend, settings);
+    let manager = server.manager().await;
+    server.volunteer().await;
+    let (key, backend) = (Key::new(), server.base.trim_start_matches("http://"));
+    let asked = prove(&server, &key, "https://gridward.example/v1/auth/sign-in", backend, "").await;
+    let nonce = text_of(&asked, "dpop-nonce");
+    for (url, status) in [
+        ("https://GRIDWARD.example:443/v1/auth/sign-in?x=y", 200),
+        ("https://gridward.example:8443/v1/auth/sign-in", 200),
+        ("http://gridward.example/v1/auth/sign-in", 401),
+        ("https://gridward.example:444/v1/auth/sign-in", 401),
+    ] {
+        assert_eq!(prove(&server, &key, url, backend, &nonce).await.status, status, "{url}");
+    }
+    let path = format!("/v1/people/{}/invitations", person_id(22));
+    let request = manager.request(Method::POST, &path).header("Host", "evil.example");
+    let request = request.header("X-Forwarded-Host", "evil.example");
+    let invitation = manager.send(request).await.body;
+    let url = text(&invitation["url"]);
+    assert!(url.starts_with("https://gridward.example/m/enrol#"), "{url}");
+}

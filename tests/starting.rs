@@ -172,7 +172,21 @@ fn plain_http_beyond_loopback_needs_a_proxy() {
     assert!(refused(serve(&database, &wrong)).contains("`0.0.0.0/0` is not a network of proxies"));
     database.set("GRIDWARD_LISTEN", "0.0.0.0:0");
     database.set("GRIDWARD_TRUSTED_PROXIES", "10.1.0.0/16, 127.0.0.1");
+    database.set("GRIDWARD_PUBLIC_ORIGINS", "https://gridward.example");
     drop(Server::start(database));
+}
+
+#[test]
+fn a_server_that_others_reach_needs_its_public_origins() {
+    let database = Database::sqlite();
+    let proxy = ("GRIDWARD_TRUSTED_PROXIES", "127.0.0.1");
+    let text = refused(serve(&database, &[proxy]));
+    assert!(text.contains("set `public_origins`"), "{text}");
+    for wrong in ["http://gridward.example", "https://gridward.example/m", "gridward.example"] {
+        let text = refused(serve(&database, &[proxy, ("GRIDWARD_PUBLIC_ORIGINS", wrong)]));
+        assert!(text.contains(&format!("`{wrong}` is not an origin of the service")), "{text}");
+    }
+    assert_eq!(entries(database.folder.path()), Vec::<PathBuf>::new(), "nothing was created");
 }
 
 #[rstest]
@@ -181,7 +195,11 @@ fn a_demo_is_served_on_loopback_only(
 ) {
     let database = Database::from(backend);
     accepted(gridward(&database, &["demo", "--grids", "2"]));
-    let exposed = [("GRIDWARD_LISTEN", "0.0.0.0:0"), ("GRIDWARD_TRUSTED_PROXIES", "10.1.0.0/16")];
+    let exposed = [
+        ("GRIDWARD_LISTEN", "0.0.0.0:0"),
+        ("GRIDWARD_TRUSTED_PROXIES", "10.1.0.0/16"),
+        ("GRIDWARD_PUBLIC_ORIGINS", "https://gridward.example"),
+    ];
     for command in [&["serve"][..], &["demo", "--serve"]] {
         let mut command = gridward(&database, command);
         command.envs(exposed);

@@ -54,6 +54,7 @@ fn start(pair: &Pair, mut database: Database) -> Server {
         database.set(name, value);
     }
     database.set("GRIDWARD_LISTEN", "0.0.0.0:0");
+    database.set("GRIDWARD_PUBLIC_ORIGINS", "https://gridward.example");
     let mut server = Server::with(database, &Files::small());
     server.base = server.base.replace("0.0.0.0", "127.0.0.1");
     server

@@ -3,8 +3,6 @@
 use std::time::Duration;
 
 use actix_web::HttpRequest;
-use actix_web::http::header::HOST;
-use actix_web::http::uri::Authority;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
@@ -16,6 +14,7 @@ use crate::clock::Clock;
 use crate::crypto::SealingKey;
 use crate::db::column::Hash;
 use crate::http::problem::{Problem, ProblemCode};
+use crate::http::public_origins::PublicOrigins;
 
 /// The header with a proof.
 const DPOP: &str = "DPoP";
@@ -33,19 +32,20 @@ const REMEMBERED: u64 = 200_000;
 #[derive(Clone)]
 pub struct Proofs {
     key: SealingKey,
+    origins: PublicOrigins,
     clock: Clock,
     used: Cache<Hash, ()>,
 }
 
 impl Proofs {
     /// A verifier whose nonces are made with the installation's `key`, so that all servers
-    /// accept those of each.
-    pub fn new(key: SealingKey, clock: Clock) -> Self {
+    /// accept those of each, for requests to `origins`.
+    pub fn new(key: SealingKey, origins: PublicOrigins, clock: Clock) -> Self {
         // Longer than a nonce is fresh, on every server's clock.
         let kept = Duration::from_secs((LIFETIME + CLOCKS_DIFFER + 1).unsigned_abs());
         let used = Cache::builder().max_capacity(REMEMBERED).time_to_live(kept);
         let used = used.eviction_policy(EvictionPolicy::lru()).build();
-        Self { key, clock, used }
+        Self { key, origins, clock, used }
     }
 
     /// A nonce for the next proofs: the time and its MAC.
@@ -99,11 +99,9 @@ impl Proofs {
         let Some(header) = request.headers().get(DPOP) else { return Ok(None) };
         let several = request.headers().get_all(DPOP).nth(1).is_some();
         let text = header.to_str().ok().filter(|_| !several).ok_or_else(|| self.invalid())?;
-        let named = request.headers().get(HOST).and_then(|host| host.to_str().ok());
-        let host = request.uri().authority().map(Authority::as_str).or(named);
         let target = Target {
             method: request.method().as_str(),
-            host: host.unwrap_or_default(),
+            origins: self.origins.of_service(request),
             path: request.uri().path(),
             access_token,
         };

@@ -23,6 +23,7 @@ use crate::auth::{
 use crate::clock::{self, Clock};
 use crate::crypto::KeyRing;
 use crate::db::Conn;
+use crate::http::public_origins::PublicOrigins;
 use crate::http::shutdown::Shutdown;
 use crate::idempotency::Commands;
 use crate::limits::{BodyLimits, Connections, Limits, Quotas};
@@ -69,6 +70,7 @@ components! {
         enrolments: Enrolments,
         code_messages: CodeMessages,
         proofs: Proofs,
+        public_origins: PublicOrigins,
         commands: Commands,
         maps: Maps,
         summaries: SummaryCache,
@@ -98,7 +100,7 @@ impl Components {
         let signing = SigningKeys::load_or_make(conn, &installation, clock())?;
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let db = Db::open(settings.database.clone(), settings.readers, clock);
-        let proofs = Proofs::new(installation.key().clone(), clock);
+        let proofs = Proofs::new(installation.key().clone(), settings.public_origins.clone(), clock);
         let keys = KeyRing::new(installation);
         let tokens = Tokens::new(signing, settings.sessions.access_token);
         let principals = PrincipalCache::default();
@@ -114,6 +116,7 @@ impl Components {
                 clock,
             }),
             proofs: Data::new(proofs),
+            public_origins: Data::new(settings.public_origins.clone()),
             sign_in: Data::new(SignIn {
                 db: db.clone(),
                 keys: keys.clone(),

@@ -61,6 +61,8 @@ pub(super) struct Raw {
     #[serde(deserialize_with = "setting_value::list")]
     pub(super) cors_origins: Vec<String>,
     #[serde(deserialize_with = "setting_value::list")]
+    pub(super) public_origins: Vec<String>,
+    #[serde(deserialize_with = "setting_value::list")]
     pub(super) trusted_proxies: Vec<String>,
     pub(super) tls_cert: Option<PathBuf>,
     pub(super) tls_key: Option<PathBuf>,
@@ -102,6 +104,7 @@ impl Default for Raw {
             session_grace_s: 60,
             sessions_per_person: 5,
             cors_origins: Vec::new(),
+            public_origins: Vec::new(),
             trusted_proxies: Vec::new(),
             tls_cert: None,
             tls_key: None,

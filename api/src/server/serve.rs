@@ -31,7 +31,7 @@ pub fn serve(
     ready: impl FnOnce(&str),
 ) -> Result<(), Box<dyn std::error::Error>> {
     ops::logs::start(&settings.log, settings.log_format)?;
-    exposure::check_encryption(settings)?;
+    exposure::check_network(settings)?;
     let certificate = settings.tls.as_ref().map(Certificate::load).transpose()?;
     let mut conn = settings.database.connect()?;
     migrate(&mut conn)?;

@@ -6,6 +6,7 @@ use crate::crypto::installation::KeyError;
 use crate::db::DbError;
 use crate::db::address::AddressError;
 use crate::http::cors::NotAnOrigin;
+use crate::http::public_origins::NotAPublicOrigin;
 use crate::http::trusted_proxies::NotAProxyNetwork;
 
 /// A setting that stops the start.
@@ -28,6 +29,9 @@ pub enum SettingsError {
     /// An invalid list of origins.
     #[error("the setting `cors_origins`: {0}")]
     CorsOrigins(#[from] NotAnOrigin),
+    /// An invalid list of origins of the service.
+    #[error("the setting `public_origins`: {0}")]
+    PublicOrigins(#[from] NotAPublicOrigin),
     /// An invalid list of proxies.
     #[error("the setting `trusted_proxies`: {0}")]
     TrustedProxies(#[from] NotAProxyNetwork),

@@ -7,7 +7,7 @@ mod surroundings;
 
 use chrono::{DateTime, Utc};
 
-use super::exposure;
+use super::exposure::{self, ExposureError};
 use super::settings::Settings;
 use super::settings_error::SettingsError;
 use super::tls::{TlsError, TlsFiles};
@@ -71,7 +71,11 @@ pub fn examine(settings: &Result<Settings, SettingsError>, now: DateTime<Utc>) -
 
 fn listen(settings: &Settings) -> Finding {
     let (subject, listen) = ("listen", settings.listen);
-    match exposure::check_encryption(settings) {
+    match exposure::check_network(settings) {
+        Err(error @ ExposureError::NoPublicOrigin(_)) => {
+            let next = "GRIDWARD_PUBLIC_ORIGINS=https://HOST gridward serve";
+            Finding::failed(subject, error, next)
+        }
         Err(error) => Finding::failed(subject, error, serve_on_loopback(settings)),
         Ok(()) if settings.tls.is_some() => Finding::good(subject, format!("{listen}, HTTPS")),
         Ok(()) if exposure::is_loopback(listen) => {
