@@ -613,11 +613,22 @@ async fn a_volunteer_learns_whom_to_call_and_what_the_role_permits(
             "work_task"
         ])
     );
-    let manager = server.manager().await.get("/v1/me").await.body;
-    assert_eq!(manager["supervisor"]["phone"], phones::TOWN);
-    assert!(manager.get("manager").is_none());
+    assert!(me.get("volunteers").is_none());
+    let manager = server.manager().await;
+    let me = manager.get("/v1/me").await.body;
+    assert_eq!((&me["supervisor"]["phone"], me.get("manager")), (&json!(phones::TOWN), None));
+    let volunteers = |me: &Value| {
+        let volunteers = me["volunteers"].as_array().expect("volunteers").iter();
+        volunteers.map(|one| text(&one["phone"])).collect::<Vec<_>>()
+    };
+    assert_eq!(volunteers(&me), [phones::VOLUNTEER, phones::SECOND_VOLUNTEER]);
+    let suspended = json!({ "state": "suspended", "reason": "x" });
+    manager.patch(&format!("/v1/people/{}/state", person_id(21)), &suspended).await;
+    let me = manager.get("/v1/me").await.body;
+    assert_eq!(volunteers(&me), [phones::SECOND_VOLUNTEER], "only active ones");
     let supervisor = server.supervisor().await.get("/v1/me").await.body;
     assert!(supervisor.get("supervisor").is_none(), "nobody is above the district");
+    assert_eq!((&supervisor["time_zone"], supervisor.get("volunteers")), (&json!("Asia/Shanghai"), None));
 }
 
 #[rstest]

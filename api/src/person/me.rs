@@ -14,6 +14,7 @@ use utoipa::ToSchema;
 use super::account_notices;
 use super::store::{self, Particulars, PersonRow};
 use crate::area;
+use crate::clock::TIME_ZONE;
 use crate::auth::LimitedAccess;
 use crate::auth::account_notice::AccountNotice;
 use crate::crypto::{KeyRing, SealingKey};
@@ -76,6 +77,13 @@ pub struct Me {
     /// The nearest supervisor above.
     #[serde(skip_serializing_if = "Option::is_none")]
     supervisor: Option<ContactPerson>,
+    /// The active volunteers of a manager's grid, with their phone numbers.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 10_000)]
+    volunteers: Vec<ContactPerson>,
+    /// The time zone of the district (IANA), in which its days begin.
+    #[schema(max_length = 64, example = "Asia/Shanghai")]
+    time_zone: &'static str,
     /// Notices about the caller's account, newest first, until `DELETE /v1/me/notices/{id}`
     /// acknowledges them. The person to call is `manager`, or else `supervisor`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -85,10 +93,10 @@ pub struct Me {
 
 /// Get the caller
 ///
-/// Returns the caller's name, role and area, the actions that the role permits, and the people
-/// above: for a volunteer the manager of the grid, for all the nearest supervisor; and notices
-/// about the caller's account, for instance that another person may have used a copy of the
-/// sign-in. Allowed roles: all.
+/// Returns the caller's name, role and area, the actions that the role permits, the time zone of the
+/// district, and the people to call: for a volunteer the manager of the grid, for a manager the
+/// volunteers, for all the nearest supervisor. `notices` are about the caller's account, for instance
+/// that another person may have used a copy of the sign-in. Allowed roles: all.
 #[utoipa::path(
     tag = "auth",
     operation_id = "get_me",
@@ -107,8 +115,17 @@ pub(crate) async fn get_me(
         let person = store::one(conn, &key, &principal.scope(), principal.person)?
             .ok_or_else(Problem::not_found)?;
         let area_names = area::store::path(conn, &principal.area)?;
-        let volunteers = principal.role == Role::Volunteer;
-        let manager = if volunteers { store::manager(conn, &principal.scope())? } else { None };
+        let (role, grid) = (principal.role, principal.scope());
+        let manager = match role {
+            Role::Volunteer => store::manager(conn, &grid)?,
+            _ => None,
+        };
+        let volunteers = match role {
+            Role::Manager => store::volunteers(conn, &grid)?,
+            _ => Vec::new(),
+        };
+        // A volunteer reaches the supervisor through the manager.
+        let shows_number = role != Role::Volunteer;
         let supervisor = store::supervisor_above(conn, &principal.area)?;
         let (district, person_id) = (principal.district(), principal.person);
         let notices = account_notices::pending(conn, district, person_id, language)?;
@@ -119,7 +136,12 @@ pub(crate) async fn get_me(
             weekly_minutes: person.weekly_minutes,
             may: actions.filter(|action| principal.may(*action).is_ok()).collect(),
             manager: manager.map(|row| contact(&row, &key, true)).transpose()?,
-            supervisor: supervisor.map(|row| contact(&row, &key, !volunteers)).transpose()?,
+            supervisor: supervisor.map(|row| contact(&row, &key, shows_number)).transpose()?,
+            volunteers: volunteers
+                .iter()
+                .map(|row| contact(row, &key, true))
+                .collect::<Result<_, _>>()?,
+            time_zone: TIME_ZONE,
             id: person.id,
             name: person.name,
             role: person.role,
