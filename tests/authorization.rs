@@ -199,6 +199,7 @@ fn request(operation: &str, path: &str, at: &Resources) -> (Named, String, Value
         "step_up" => json!({ "password": "not the one" }),
         "confirm_totp" => json!({ "code": "000000" }),
         "reveal_beneficiary" => json!({ "purpose": "visit" }),
+        "allow_reveals" => json!({ "reveals": 1, "reason": "x" }),
         // The answer to an authorized caller is 422: nobody's password changes.
         "change_my_password" => json!({ "old_password": "not mine", "new_password": "x" }),
         "report_task" => json!({ "outcome": "done" }),

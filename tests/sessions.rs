@@ -628,7 +628,10 @@ async fn a_volunteer_learns_whom_to_call_and_what_the_role_permits(
     assert_eq!(volunteers(&me), [phones::SECOND_VOLUNTEER], "only active ones");
     let supervisor = server.supervisor().await.get("/v1/me").await.body;
     assert!(supervisor.get("supervisor").is_none(), "nobody is above the district");
-    assert_eq!((&supervisor["time_zone"], supervisor.get("volunteers")), (&json!("Asia/Shanghai"), None));
+    assert_eq!(
+        (&supervisor["time_zone"], supervisor.get("volunteers")),
+        (&json!("Asia/Shanghai"), None)
+    );
 }
 
 #[rstest]

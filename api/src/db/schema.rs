@@ -299,6 +299,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    reveal_allowances (district, person) {
+        district -> Text,
+        person -> Text,
+        day -> Date,
+        reveals -> Integer,
+    }
+}
+
+diesel::table! {
     reveal_counts (district, person) {
         district -> Text,
         person -> Text,
@@ -442,6 +451,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     plan_visits,
     plans,
     reports,
+    reveal_allowances,
     reveal_counts,
     service_kinds,
     sessions,

@@ -1,7 +1,7 @@
 //! The profile of the caller.
 
-use actix_web::{HttpRequest, get};
 use actix_web::web::{Data, Json};
+use actix_web::{HttpRequest, get};
 use gridward_domain::area::AreaCode;
 use gridward_domain::authority::{Action, Role};
 use gridward_domain::id::PersonId;
@@ -14,9 +14,9 @@ use utoipa::ToSchema;
 use super::account_notices;
 use super::store::{self, Particulars, PersonRow};
 use crate::area;
-use crate::clock::TIME_ZONE;
 use crate::auth::LimitedAccess;
 use crate::auth::account_notice::AccountNotice;
+use crate::clock::TIME_ZONE;
 use crate::crypto::{KeyRing, SealingKey};
 use crate::db::DbError;
 use crate::http::openapi;

@@ -76,6 +76,7 @@ const TABLE: &[Access] = &[
     on("list_sessions_of_person", A::ManageAccess, Subordinates, Personal),
     on("end_sessions_of_person", A::ManageAccess, Subordinates, Personal),
     on("end_session_of_person", A::ManageAccess, Subordinates, Personal),
+    on("allow_reveals", A::ManageAccess, Subordinates, Personal),
     on("reset_password", A::ManageAccess, Subordinates, Sensitive),
     on("invite_person", A::ManageAccess, Subordinates, Sensitive),
     on("print_invitation", A::ManageAccess, Subordinates, Sensitive),

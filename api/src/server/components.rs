@@ -100,7 +100,8 @@ impl Components {
         let signing = SigningKeys::load_or_make(conn, &installation, clock())?;
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let db = Db::open(settings.database.clone(), settings.readers, clock);
-        let proofs = Proofs::new(installation.key().clone(), settings.public_origins.clone(), clock);
+        let proofs =
+            Proofs::new(installation.key().clone(), settings.public_origins.clone(), clock);
         let keys = KeyRing::new(installation);
         let tokens = Tokens::new(signing, settings.sessions.access_token);
         let principals = PrincipalCache::default();

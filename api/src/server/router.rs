@@ -50,6 +50,7 @@ fn documented(v1: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(person::sessions::end_sessions_of_person)
         .service(person::sessions::end_session_of_person)
         .service(person::password_reset::reset_password)
+        .service(task::reveal_allowance::allow_reveals)
         .service(person::invitations::invite_person)
         .service(person::invitations::print_invitation)
         .service(person::invitations::end_second_factors)

@@ -16,6 +16,7 @@ pub mod report_content;
 pub mod report_flag;
 pub mod report_row;
 pub mod reveal;
+pub mod reveal_allowance;
 pub mod reveal_budget;
 pub mod routes;
 pub mod row;

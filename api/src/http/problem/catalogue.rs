@@ -246,8 +246,8 @@ problems! {
         "尝试次数过多": "请等待 Retry-After 响应头指定的时间后再试。";
     /// The caller has made the reveals that the role permits in a day.
     RevealBudget "reveal_budget" 429 retryable = true
-        "Daily budget of reveals spent": "Ask the person in `current` to reveal this beneficiary, or try again after midnight.";
-        "今日查看次数已用完": "请联系 current 中的上级人员协助查看，或次日再试。";
+        "Daily budget of reveals spent": "Ask the superior in `current` to allow more reveals today, or try again after midnight.";
+        "今日查看次数已用完": "请联系 current 中的上级人员增加今日次数，或次日再试。";
     /// An earlier version of the server refused the command for a reason that this one does
     /// not have.
     RefusedEarlier "refused_earlier" 409
