@@ -77,7 +77,7 @@ fn part(
         Rest::Tasks(after) => {
             let keys = store::area_tasks(conn, &pull.scope, after, limit)?;
             let next = match keys.last().filter(|_| keys.len() == room) {
-                Some(last) => Some(Rest::Tasks(Some((last.grid, last.due_on, last.id)))),
+                Some(last) => Some(Rest::Tasks(Some((last.visibility.grid, last.due_on, last.id)))),
                 None => pull.scope.visits().then_some(Rest::Elsewhere),
             };
             let taken = keys.len();

@@ -18,6 +18,7 @@ use super::Task;
 use super::command::{NewDays, TaskCommand, action};
 use super::model::{Assignee, TaskWithAssignee};
 use super::origin::Origin;
+use super::projection::{MaskedNames, Projection};
 use super::report_row::ReportRow;
 use super::row::TaskRow;
 use super::{report, report_row, store};
@@ -110,8 +111,8 @@ fn seen(principal: &Principal, row: Option<TaskRow>) -> Result<TaskRow, Problem>
 pub fn seen_now(tx: &mut Tx<'_>, principal: &Principal, task: Task) -> Result<Task, Problem> {
     let Some(row) = tx.find::<TaskRow>(task.id)? else { return Ok(task) };
     let view = row.facts().view(principal, tx.now).unwrap_or(View::Pool);
-    let position = row.position(view)?;
-    Ok(Task { place: position.place(), cell: position.cell(), ..task })
+    let Projection { place, cell, .. } = row.projection(view, &MaskedNames::default())?;
+    Ok(Task { place, cell, ..task })
 }
 
 /// The rows that the execution of a command reads.

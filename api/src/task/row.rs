@@ -2,7 +2,6 @@
 
 use crate::db::column::SetColumn;
 use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, Utc};
-use diesel::prelude::*;
 use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::id::PlanId;
 use gridward_domain::id::{BeneficiaryId, PersonId, TaskId};
@@ -12,14 +11,15 @@ use gridward_domain::skill::Skill;
 use gridward_domain::task::Overdue;
 use gridward_domain::task::{self as life, Phase, State, Terms, overdue};
 use gridward_domain::time::{TimeOfDay, Window};
-use gridward_domain::visibility::{Position, TaskFacts, View};
+use gridward_domain::visibility::{TaskFacts, View};
 
 use super::Task;
-use super::model::{PlannedFor, TaskSummary};
+use super::facts::FactsRow;
+use super::model::PlannedFor;
+use super::projection::{MaskedNames, Projection};
 use crate::catalogue::ServiceKind;
 use crate::clock::{self, china};
 use crate::db::DbError;
-use crate::db::schema::tasks;
 
 const TABLE: &str = "tasks";
 
@@ -217,22 +217,18 @@ impl TaskRow {
         self.ended_on().checked_add_days(SHOWN_FOR).is_none_or(|last| today < last)
     }
 
-    /// The properties that determine who sees what of the task.
+    /// The properties that determine the visible fields of the task.
     pub fn facts(&self) -> TaskFacts {
-        TaskFacts {
-            grid: self.grid,
-            phase: self.state,
-            assignee: self.assignee,
-            updated_at: self.updated_at.and_utc(),
-        }
+        let Self { grid, state, assignee, updated_at, .. } = *self;
+        FactsRow { grid, state, assignee, updated_at }.facts()
     }
 
-    /// The position in a view; only that of a beneficiary's home is ever hidden.
+    /// The fields that depend on the view.
     ///
     /// # Errors
     /// [`DbError::Corrupt`].
-    pub fn position(&self, view: View) -> Result<Position, DbError> {
-        Ok(position(self.beneficiary, self.place()?, view))
+    pub fn projection(&self, view: View, names: &MaskedNames) -> Result<Projection, DbError> {
+        Ok(Projection::new(view, self.beneficiary, self.place()?, names))
     }
 
     /// Drops the planned visit.
@@ -243,12 +239,19 @@ impl TaskRow {
         self.plan = None;
     }
 
-    /// The public representation in a view.
+    /// The public representation in a view, without the name of the beneficiary.
     ///
     /// # Errors
     /// [`DbError::Corrupt`].
     pub fn task(&self, view: View) -> Result<Task, DbError> {
-        let position = self.position(view)?;
+        self.task_with(self.projection(view, &MaskedNames::default())?)
+    }
+
+    /// The public representation with the fields of a view.
+    ///
+    /// # Errors
+    /// [`DbError::Corrupt`].
+    pub fn task_with(&self, seen: Projection) -> Result<Task, DbError> {
         let life = self.life()?;
         let state = life.state;
         let local = |at: NaiveDateTime| at.and_utc().with_timezone(&china());
@@ -257,8 +260,9 @@ impl TaskRow {
             kind: self.kind.clone(),
             grid: self.grid,
             beneficiary_id: self.beneficiary,
-            place: position.place(),
-            cell: position.cell(),
+            beneficiary_name: seen.beneficiary_name,
+            place: seen.place,
+            cell: seen.cell,
             minutes: self.minutes,
             priority: self.priority,
             skills: self.skills.members().clone(),
@@ -289,60 +293,14 @@ const SHOWN_FOR: Days = Days::new(14);
 /// [`AFTER_VISIT`](gridward_domain::visibility::AFTER_VISIT) is over at any time of day.
 const CLOSES_AFTER: Days = Days::new(4);
 
-/// The columns that a list reads: fewer than a row, and no times to parse.
-#[derive(Queryable, Selectable)]
-#[diesel(table_name = tasks)]
-pub(super) struct SummaryRow {
-    pub(super) id: TaskId,
-    kind: String,
-    grid: AreaCode,
-    beneficiary: Option<BeneficiaryId>,
-    lat: f64,
-    lon: f64,
-    minutes: ServiceMinutes,
-    priority: Priority,
-    not_before: NaiveDate,
-    due_on: NaiveDate,
-    window_start: Option<TimeOfDay>,
-    window_end: Option<TimeOfDay>,
-    state: Phase,
-    assignee: Option<PersonId>,
-    planned_on: Option<NaiveDate>,
-    version: i64,
-    attempt: Attempts,
-}
-
-impl SummaryRow {
-    pub(super) fn summary(self, view: View) -> Result<TaskSummary, DbError> {
-        let place = Place::new(self.lat, self.lon);
-        let place = place.map_err(|error| DbError::corrupt(TABLE, error))?;
-        let position = position(self.beneficiary, place, view);
-        Ok(TaskSummary {
-            place: position.place(),
-            cell: position.cell(),
-            window: window(self.window_start, self.window_end)?,
-            id: self.id,
-            kind: self.kind,
-            grid: self.grid,
-            beneficiary_id: self.beneficiary,
-            minutes: self.minutes,
-            priority: self.priority,
-            not_before: self.not_before,
-            due_on: self.due_on,
-            state: self.state,
-            assignee_id: self.assignee,
-            planned_on: self.planned_on,
-            attempt: self.attempt,
-            version: self.version,
-        })
-    }
-}
-
-fn position(beneficiary: Option<BeneficiaryId>, place: Place, view: View) -> Position {
-    if beneficiary.is_some() { view.home(place) } else { Position::Exact(place) }
-}
-
-fn window(start: Option<TimeOfDay>, end: Option<TimeOfDay>) -> Result<Option<Window>, DbError> {
+/// The time window within the day of two columns.
+///
+/// # Errors
+/// [`DbError::Corrupt`].
+pub(super) fn window(
+    start: Option<TimeOfDay>,
+    end: Option<TimeOfDay>,
+) -> Result<Option<Window>, DbError> {
     let window = start.zip(end).map(|(start, end)| Window::new(start, end));
     window.transpose().map_err(|error| DbError::corrupt(TABLE, error))
 }
