@@ -137,6 +137,25 @@ async fn a_superior_resets_a_password_that_must_be_replaced_before_it_signs_in(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_ordinary_password_is_changed_only_after_signing_in(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (own, _) = session(&server, "own").await;
+    let replace =
+        |old: &str| json!({ "phone": phones::VOLUNTEER, "old_password": old, "new_password": NEW });
+    let stranger = server.stranger();
+    let refused = stranger.put("/v1/auth/password", &replace(PASSWORD)).await;
+    let pointer = &refused.body["errors"][0]["pointer"];
+    assert_eq!((refused.status, pointer), (422, &json!("/old_password")), "{}", refused.body);
+    let wrong = stranger.put("/v1/auth/password", &replace("not the old one")).await;
+    assert_eq!((wrong.status, wrong.problem()), (401, "wrong_credentials"));
+    assert_eq!(sign_in(&server, phones::VOLUNTEER, PASSWORD).await.status, 200);
+    assert_eq!(refresh(&server, &own).await.status, 200, "nothing has changed");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_one_time_password_expires(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {

@@ -111,8 +111,8 @@ fn recoverable(tx: &mut Tx<'_>, phone: Hash) -> Result<Option<PersonId>, DbError
         return Ok(None);
     };
     let person = account.person;
-    let standing = store::standing(tx.read_unbatched(), district, person, None)?;
-    Ok(standing.filter(|standing| standing.principal.role.visits()).map(|_| person))
+    let status = store::account_status(tx.read_unbatched(), district, person, None)?;
+    Ok(status.filter(|status| status.principal.role.visits()).map(|_| person))
 }
 
 /// Seconds until the phone number may be asked for again: its own limits, then the district's
