@@ -25,6 +25,8 @@ pub const DPOP_NONCE: &str = "DPoP-Nonce";
 const LIFETIME: i64 = 900;
 /// The seconds by which the clocks of servers may differ.
 const CLOCKS_DIFFER: i64 = 30;
+/// The maximum length of a proof.
+pub const LONGEST: usize = 4_096;
 /// The number of proofs that are remembered as used.
 const REMEMBERED: u64 = 200_000;
 
@@ -90,15 +92,25 @@ impl Proofs {
         if first { Ok(()) } else { Err(self.invalid()) }
     }
 
+    /// The text of the header, if the request has it.
+    ///
+    /// # Errors
+    /// 401 with a nonce for a text that is longer than any proof, and for several.
+    pub(super) fn header<'a>(&self, request: &'a HttpRequest) -> Result<Option<&'a str>, Problem> {
+        let mut headers = request.headers().get_all(DPOP);
+        let Some(header) = headers.next() else { return Ok(None) };
+        let text = header.to_str().ok().filter(|text| text.len() <= LONGEST);
+        let text = text.filter(|_| headers.next().is_none());
+        text.map(Some).ok_or_else(|| self.invalid())
+    }
+
     /// The valid and fresh proof of the request, if it has one.
     fn fresh(
         &self,
         request: &HttpRequest,
         access_token: Option<&str>,
     ) -> Result<Option<Proof>, Problem> {
-        let Some(header) = request.headers().get(DPOP) else { return Ok(None) };
-        let several = request.headers().get_all(DPOP).nth(1).is_some();
-        let text = header.to_str().ok().filter(|_| !several).ok_or_else(|| self.invalid())?;
+        let Some(text) = self.header(request)? else { return Ok(None) };
         let target = Target {
             method: request.method().as_str(),
             origins: self.origins.of_service(request),

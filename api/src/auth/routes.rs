@@ -183,7 +183,13 @@ fn seconds(duration: Duration) -> u32 {
     operation_id = "sign_in",
     params(openapi::DpopProof),
     request_body(content = SignIn, description = "The credentials"),
-    responses((status = OK, description = "Signed in", body = AccessToken), openapi::SignIn),
+    responses(
+        (
+            status = OK, description = "Signed in", body = AccessToken,
+            headers(("DPoP-Nonce" = String, description = "The nonce of the next proofs, if the session is bound to a key")),
+        ),
+        openapi::SignIn,
+    ),
     security(()),
 )]
 #[post("/auth/sign-in")]

@@ -60,7 +60,13 @@ const LONGEST_CODE: usize = 64;
     operation_id = "enrol",
     params(openapi::DpopProof),
     request_body(content = Enrolment, description = "The code, the password and the device"),
-    responses((status = OK, description = "Enrolled", body = AccessToken), openapi::Enrol),
+    responses(
+        (
+            status = OK, description = "Enrolled", body = AccessToken,
+            headers(("DPoP-Nonce" = String, description = "The nonce of the next proofs, if the session is bound to a key")),
+        ),
+        openapi::Enrol,
+    ),
     security(()),
 )]
 #[post("/auth/enrol")]
