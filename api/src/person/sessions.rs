@@ -9,7 +9,7 @@ use gridward_domain::id::{PersonId, SessionId};
 
 use super::store::{self, PersonRow};
 use crate::auth::session_routes::SessionList;
-use crate::auth::{Authenticated, PrincipalCache, Sessions, sessions};
+use crate::auth::{Authenticated, PrincipalCache, Sessions, session_ends};
 use crate::db::Conn;
 use crate::http::openapi;
 use crate::http::problem::Problem;
@@ -72,7 +72,7 @@ pub(crate) async fn end_sessions_of_person(
     id: Path<PersonId>,
 ) -> Result<HttpResponse, Problem> {
     end_by_superior(&db, &principals, principal, *id, |tx, person, actor| {
-        sessions::end_all(tx, person, actor)?;
+        session_ends::end_all(tx, person, actor)?;
         Ok(())
     })
     .await
@@ -101,7 +101,7 @@ pub(crate) async fn end_session_of_person(
 ) -> Result<HttpResponse, Problem> {
     let (person, session) = path.into_inner();
     end_by_superior(&db, &principals, principal, person, move |tx, person, actor| {
-        sessions::end_one(tx, person, session, actor)
+        session_ends::end_one(tx, person, session, actor)
     })
     .await
 }

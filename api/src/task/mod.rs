@@ -17,6 +17,7 @@ pub mod report;
 pub mod report_content;
 pub mod report_flag;
 pub mod report_row;
+mod representation;
 pub mod reveal;
 pub mod reveal_allowance;
 pub mod reveal_budget;

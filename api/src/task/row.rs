@@ -1,4 +1,4 @@
-//! The table row of a task and its conversion to the public representation.
+//! The table row of a task: its life, its changes, and the day of its next step.
 
 use crate::db::column::SetColumn;
 use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, Utc};
@@ -11,14 +11,9 @@ use gridward_domain::skill::Skill;
 use gridward_domain::task::Overdue;
 use gridward_domain::task::{self as life, Phase, State, Terms, overdue};
 use gridward_domain::time::{TimeOfDay, Window};
-use gridward_domain::visibility::{TaskFacts, View};
 
-use super::Task;
-use super::facts::FactsRow;
-use super::model::PlannedFor;
-use super::projection::{MaskedNames, Projection};
 use crate::catalogue::ServiceKind;
-use crate::clock::{self, china};
+use crate::clock;
 use crate::db::DbError;
 
 const TABLE: &str = "tasks";
@@ -217,72 +212,12 @@ impl TaskRow {
         self.ended_on().checked_add_days(SHOWN_FOR).is_none_or(|last| today < last)
     }
 
-    /// The properties that determine the visible fields of the task.
-    pub fn facts(&self) -> TaskFacts {
-        let Self { grid, state, assignee, updated_at, .. } = *self;
-        FactsRow { grid, state, assignee, updated_at }.facts()
-    }
-
-    /// The fields that depend on the view.
-    ///
-    /// # Errors
-    /// [`DbError::Corrupt`].
-    pub fn projection(&self, view: View, names: &MaskedNames) -> Result<Projection, DbError> {
-        Ok(Projection::new(view, self.beneficiary, self.place()?, names))
-    }
-
     /// Drops the planned visit.
     pub fn unplan(&mut self) {
         self.planned_on = None;
         self.planned_start = None;
         self.planned_minutes = None;
         self.plan = None;
-    }
-
-    /// The public representation in a view, without the name of the beneficiary.
-    ///
-    /// # Errors
-    /// [`DbError::Corrupt`].
-    pub fn task(&self, view: View) -> Result<Task, DbError> {
-        self.task_with(self.projection(view, &MaskedNames::default())?)
-    }
-
-    /// The public representation with the fields of a view.
-    ///
-    /// # Errors
-    /// [`DbError::Corrupt`].
-    pub fn task_with(&self, seen: Projection) -> Result<Task, DbError> {
-        let life = self.life()?;
-        let state = life.state;
-        let local = |at: NaiveDateTime| at.and_utc().with_timezone(&china());
-        Ok(Task {
-            id: self.id,
-            kind: self.kind.clone(),
-            grid: self.grid,
-            beneficiary_id: self.beneficiary,
-            beneficiary_name: seen.beneficiary_name,
-            place: seen.place,
-            cell: seen.cell,
-            minutes: self.minutes,
-            priority: self.priority,
-            skills: self.skills.members().clone(),
-            not_before: self.not_before,
-            due_on: self.due_on,
-            window: self.window()?,
-            state: state.phase(),
-            assignee_id: state.assignee(),
-            attempt: life.attempt,
-            escalation_level: life.escalation_level,
-            planned_for: match (self.planned_on, self.planned_start, self.plan) {
-                (Some(day), Some(start), Some(plan)) => {
-                    Some(PlannedFor { day, start, plan_id: plan })
-                }
-                _ => None,
-            },
-            created_at: local(self.created_at),
-            updated_at: local(self.updated_at),
-            version: self.version,
-        })
     }
 }
 
