@@ -82,6 +82,7 @@ diesel::table! {
         sealed_request -> Binary,
         sealed_answer -> Binary,
         created_at -> Timestamp,
+        pending_task -> Nullable<Text>,
     }
 }
 

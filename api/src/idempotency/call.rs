@@ -76,6 +76,7 @@ impl Commands {
                 id: id.as_ref(),
                 action: effect.action(),
                 request: &request,
+                task: None,
                 channel: Channel::Call,
             };
             let authorize = |tx: &mut Tx<'_>| effect.authorize(tx, &principal);
@@ -106,6 +107,7 @@ impl Commands {
                 id: Some(&id),
                 action: effect.action(),
                 request: &request,
+                task: None,
                 channel: Channel::Call,
             };
             let outcome = recall(tx, &key, &request, |tx| effect.authorize(tx, &principal))?;

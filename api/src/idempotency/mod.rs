@@ -20,6 +20,7 @@ mod tests;
 
 use chrono::TimeDelta;
 use gridward_domain::authority::Principal;
+use gridward_domain::id::TaskId;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -63,6 +64,8 @@ pub struct Request<'a> {
     pub action: &'a str,
     /// The content; a different content is a different command.
     pub request: &'a Value,
+    /// The task that it changes, if it is a command of an outbox.
+    pub task: Option<TaskId>,
     /// How it reached the server.
     pub channel: Channel,
 }
@@ -140,7 +143,7 @@ pub fn once<T: Serialize + DeserializeOwned>(
         // Its step is rolled back; a corrected or later request may use the same id.
         Err(_) => return Ok(Outcome::new(result)),
     };
-    store::keep(tx, key, request, id, row.as_ref(), fingerprint(request), &outcome)?;
+    store::keep(tx, key, request, id, row.as_ref(), &outcome)?;
     Ok(Outcome::new(result))
 }
 
