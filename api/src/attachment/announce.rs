@@ -9,7 +9,7 @@ use super::store::{self, AttachmentRow};
 use crate::http::problem::{Problem, ProblemCode};
 use crate::limits::Quotas;
 use crate::tx::Tx;
-use crate::{log, task};
+use crate::task;
 
 /// The result of announcing an attachment.
 pub(super) enum Announced {
@@ -36,12 +36,7 @@ pub(super) fn announce(
     let me = principal.person;
     let found = tx.find::<task::row::TaskRow>(metadata.task)?;
     let found = found.ok_or_else(Problem::not_found)?;
-    if !log::store::was_assignee(
-        tx.read_unbatched(),
-        principal.district(),
-        &found.id.to_string(),
-        me,
-    )? {
+    if !task::report::is_or_was_assignee(tx, principal, &found)? {
         return Err(Problem::not_found());
     }
     let row = AttachmentRow {

@@ -1,6 +1,14 @@
 // @generated automatically by Diesel CLI.
 
 diesel::table! {
+    archived_assignees (district, task, person) {
+        district -> Text,
+        task -> Text,
+        person -> Text,
+    }
+}
+
+diesel::table! {
     areas (district, code) {
         district -> Text,
         code -> Text,
@@ -408,6 +416,7 @@ diesel::table! {
 }
 
 diesel::allow_tables_to_appear_in_same_query!(
+    archived_assignees,
     areas,
     attachments,
     beneficiaries,
