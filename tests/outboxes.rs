@@ -53,7 +53,7 @@ async fn a_repeated_command_repeats_its_answer_and_changes_nothing(
 }
 
 /// Makes every change of the task fail, as a defect would.
-fn break_task(database: &Database, task: &str) {
+pub(crate) fn break_task(database: &Database, task: &str) {
     database.execute(&if database.is_postgres() {
         format!(
             "CREATE FUNCTION defect() RETURNS trigger AS $$ BEGIN RAISE EXCEPTION 'a defect'; END $$

@@ -7,9 +7,9 @@ use super::expiration;
 use super::metadata::Metadata;
 use super::store::{self, AttachmentRow};
 use crate::http::problem::{Problem, ProblemCode};
-use crate::limits::Quotas;
-use crate::tx::Tx;
+use crate::limits::DailyQuota;
 use crate::task;
+use crate::tx::Tx;
 
 /// The result of announcing an attachment.
 pub(super) enum Announced {
@@ -28,7 +28,6 @@ pub(super) fn announce(
     principal: &Principal,
     metadata: &Metadata,
     length: i64,
-    quotas: &Quotas,
 ) -> Result<Announced, Problem> {
     if !Verb::Report.is_for(principal.role) {
         return Err(ProblemCode::Forbidden.into());
@@ -71,7 +70,7 @@ pub(super) fn announce(
     if let Some(old) = expiration::eviction_candidate(tx.read_unbatched(), &row)? {
         return Ok(Announced::NeedsRoom(old));
     }
-    quotas.attachment(principal)?;
+    DailyQuota::Attachments.take(tx, principal)?;
     store::insert(tx.write_unbatched(), &row)?;
     Ok(Announced::As(row))
 }

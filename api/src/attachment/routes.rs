@@ -22,7 +22,6 @@ use crate::crypto::SealingKey;
 use crate::http::openapi;
 use crate::http::problem::{Problem, ProblemCode};
 use crate::idempotency::IdempotencyKey;
-use crate::limits::Limits;
 
 const OFFSET_TYPE: &str = "application/offset+octet-stream";
 /// The version of the protocol.
@@ -102,7 +101,6 @@ pub(crate) async fn upload_options(_: Authenticated) -> HttpResponse {
 pub(crate) async fn announce_attachment(
     request: HttpRequest,
     attachments: Data<Attachments>,
-    limits: Data<Limits>,
     Authenticated(principal): Authenticated,
     // Parsed so that an invalid one is rejected; the attachment's id makes the request idempotent.
     _: IdempotencyKey,
@@ -117,10 +115,10 @@ pub(crate) async fn announce_attachment(
     }
     let district = principal.district();
     let row = loop {
-        let (metadata, quotas) = (metadata.clone(), limits.quotas.clone());
-        let announced = attachments.db.write(district, move |tx| {
-            announce::announce(tx, &principal, &metadata, length, &quotas)
-        });
+        let metadata = metadata.clone();
+        let announced = attachments
+            .db
+            .write(district, move |tx| announce::announce(tx, &principal, &metadata, length));
         match announced.await? {
             Announced::As(row) => break row,
             Announced::NeedsRoom(old) => {

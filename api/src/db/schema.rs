@@ -106,6 +106,18 @@ diesel::table! {
 }
 
 diesel::table! {
+    daily_counts (district, person) {
+        district -> Text,
+        person -> Text,
+        day -> Date,
+        answers -> Integer,
+        reports -> Integer,
+        attachments -> Integer,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
     demo_districts (district) {
         district -> Text,
         created_at -> Timestamp,
@@ -424,6 +436,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     code_requests,
     commands,
     credentials,
+    daily_counts,
     demo_districts,
     device_keys,
     district_heads,

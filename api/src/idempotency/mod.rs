@@ -34,6 +34,7 @@ use crate::crypto::SealingKey;
 use crate::db::column::Hash;
 use crate::db::{DbError, DbFailure as _};
 use crate::http::problem::{Kept, Problem, ProblemCode, ServerFault};
+use crate::limits::DailyQuota;
 use crate::tx::Tx;
 
 /// The retention of answers: longer than a phone is plausibly offline.
@@ -106,7 +107,8 @@ enum Known<T> {
 /// Runs `act`, unless the command was executed before: then returns the stored answer, and
 /// whether `authorize` still permits it. A refusal is stored too if it came from an outbox,
 /// unless it is transient or about an invalid request. Failures of the server, including
-/// panics, are counted; the last one makes the command a dead letter.
+/// panics, are counted; the last one makes the command a dead letter. A new command beyond the
+/// daily quota of stored answers is not run (429).
 ///
 /// # Errors
 /// [`ProblemCode::CommandIdReused`] if the id was used for another request, and errors that
@@ -125,6 +127,15 @@ pub fn once<T: Serialize + DeserializeOwned>(
         Known::Executed(outcome) => return Ok(outcome),
         Known::Pending(row, failures) => (row, failures),
     };
+    // Beyond the quota the command changes nothing, and its sender may repeat it tomorrow.
+    if row.is_none()
+        && let Err(problem) = DailyQuota::Answers.check(tx, request.principal)
+    {
+        return match problem.as_db() {
+            Some(_) => Err(problem),
+            None => Ok(Outcome::new(Err(problem))),
+        };
+    }
     let mut result = tx.savepoint(|tx| unless_it_panics(|| act(tx)))?;
     let ours = |problem: &Problem| problem.fault() == Some(ServerFault::Internal);
     if result.as_ref().is_err_and(ours) {

@@ -16,6 +16,7 @@ use crate::crypto::{self, SealingKey};
 use crate::db::schema::commands;
 use crate::db::{Conn, DbError};
 use crate::http::problem::Problem;
+use crate::limits::DailyQuota;
 use crate::tx::Tx;
 use crate::tx::row::{Row, RowChange};
 
@@ -127,9 +128,11 @@ pub(super) fn keep(
         created_at: tx.now.naive_utc(),
         pending_task: request.task.filter(|_| matches!(outcome, StoredOutcome::Failed(_))),
     };
-    match before {
-        Some(before) => tx.replace(before, row),
-        None => tx.insert(row),
+    if let Some(before) = before {
+        tx.replace(before, row);
+    } else {
+        DailyQuota::Answers.count(tx, request.principal)?;
+        tx.insert(row);
     }
     Ok(())
 }

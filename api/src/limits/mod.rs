@@ -8,14 +8,16 @@ pub mod address;
 pub mod body;
 pub mod bucket;
 pub mod connections;
+pub mod daily_quota;
 pub mod encryption;
-pub mod quota;
+pub mod streams;
 
 pub use address::Prefix;
 pub use body::BodyLimits;
 pub use bucket::{Buckets, Policy};
 pub use connections::Connections;
-pub use quota::Quotas;
+pub use daily_quota::DailyQuota;
+pub use streams::Streams;
 
 use crate::http::trusted_proxies::TrustedProxies;
 
@@ -28,6 +30,6 @@ pub struct Limits {
     pub is_encrypted: bool,
     /// Deadlines and memory of request bodies.
     pub bodies: BodyLimits,
-    /// Daily amounts of each person.
-    pub quotas: Quotas,
+    /// Permits for event streams.
+    pub streams: Streams,
 }

@@ -25,7 +25,7 @@ use crate::crypto::KeyRing;
 use crate::db::Conn;
 use crate::http::shutdown::Shutdown;
 use crate::idempotency::Commands;
-use crate::limits::{BodyLimits, Connections, Limits, Quotas};
+use crate::limits::{BodyLimits, Connections, Limits, Streams};
 use crate::ops::Metrics;
 use crate::sync::change_broadcast::ChangeBroadcast;
 use crate::sync::last_change_index::LastChangeIndex;
@@ -164,7 +164,7 @@ impl Components {
                 proxies: settings.trusted_proxies.clone(),
                 is_encrypted: settings.tls.is_some(),
                 bodies: BodyLimits::new(settings.limits.body_timeout, connections.count),
-                quotas: Quotas::default(),
+                streams: Streams::default(),
             }),
             maps: Data::new(Maps::default()),
             summaries: Data::new(SummaryCache::default()),

@@ -19,7 +19,6 @@ use crate::db::{DbError, DbFailure as _};
 use crate::http::problem::answer::{Language, LocalizedProblem};
 use crate::http::problem::{FieldError, Problem, ProblemCode};
 use crate::idempotency::{self, Channel, Outcome, Request};
-use crate::limits::Quotas;
 use crate::task::command::action;
 use crate::task::origin::Origin;
 use crate::task::perform::{self, Performed, Sent};
@@ -77,8 +76,6 @@ pub struct Outbox {
     pub device_time: Option<DateTime<FixedOffset>>,
     /// The language of its problems.
     pub language: Language,
-    /// The daily amounts of its sender.
-    pub quotas: Quotas,
 }
 
 /// Executes the outbox in order.
@@ -103,8 +100,7 @@ pub fn push(
                     made_at: queued.at,
                     clock_behind,
                 };
-                let quotas = &outbox.quotas;
-                let answer = one(tx, key, principal, queued, &origin, quotas, &pending)?;
+                let answer = one(tx, key, principal, queued, &origin, &pending)?;
                 if answer.result.as_ref().is_err_and(may_succeed_later) {
                     pending.insert(queued.task);
                 }
@@ -163,7 +159,6 @@ fn one(
     principal: &Principal,
     queued: &Queued,
     origin: &Origin,
-    quotas: &Quotas,
     pending: &BTreeSet<TaskId>,
 ) -> Result<Outcome<Performed>, Problem> {
     let Queued { task, command, base, .. } = queued;
@@ -177,7 +172,7 @@ fn one(
         task: Some(*task),
         channel: Channel::Outbox,
     };
-    let sent = Sent { task: *task, command, base: base.as_slice(), origin, quotas };
+    let sent = Sent { task: *task, command, base: base.as_slice(), origin };
     let authorize = |tx: &mut Tx<'_>| perform::authorize(tx, principal, &sent).map(drop);
     let answer = idempotency::once(tx, key, &request, authorize, |tx| {
         match perform::perform(tx, key, principal, &sent) {

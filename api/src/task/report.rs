@@ -23,6 +23,7 @@ use crate::crypto::{SealingKey, aad};
 use crate::db::DbError;
 use crate::http::problem::{Problem, ProblemCode};
 use crate::idempotency::CommandId;
+use crate::limits::DailyQuota;
 use crate::log::{self, Event, Subject};
 use crate::tx::Tx;
 use crate::{beneficiary, clock};
@@ -89,7 +90,7 @@ pub(super) fn report(
         Some(_) => ReportId(Uuid::now_v7()),
         None => ReportId(id),
     };
-    sent.quotas.report(principal)?;
+    DailyQuota::Reports.take(tx, principal)?;
     keep(tx, key, principal, &row, id, content, sent.origin, after.is_none(), flags)?;
     let step = Step { row: &row, before, after: after.unwrap_or(before), verb: Verb::Report };
     let mut body = json!({ "report": id });
@@ -207,8 +208,7 @@ fn assigned_at_report(
     if moment < tx.now - BACKDATED {
         return Ok(false);
     }
-    let assignee =
-        log::assignees::assignee_at(tx.read_unbatched(), row.district, row.id, moment)?;
+    let assignee = log::assignees::assignee_at(tx.read_unbatched(), row.district, row.id, moment)?;
     Ok(assignee == Some(me))
 }
 

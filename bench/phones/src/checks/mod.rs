@@ -98,13 +98,13 @@ pub fn reports_are_kept<'a>(
     for (person, expectations) in made {
         for entry in expectations.entries().filter(|entry| entry.command.action.is_report()) {
             let found = on_log.remove(&entry.command.id).unwrap_or_default();
-            report_is_kept((person, expectations), entry, &found, &mut reports).map_err(|what| {
-                Violation::Report {
+            report_is_kept((person, expectations), entry, &found, &mut reports).map_err(
+                |what| Violation::Report {
                     what,
                     entry: Box::new(entry.clone()),
                     events: found.into_iter().cloned().collect(),
-                }
-            })?;
+                },
+            )?;
         }
     }
     let unexpected = on_log

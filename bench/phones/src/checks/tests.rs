@@ -120,7 +120,8 @@ fn a_report_may_be_rejected_only_if_its_author_never_had_the_task() {
     };
     let claimed = answer(3, Outcome::Applied, None);
     let failed = answer(3, Outcome::Retry, Some("internal"));
-    for known in [vec![claimed.clone(), report.clone()], vec![failed, report.clone(), claimed.clone()]]
+    for known in
+        [vec![claimed.clone(), report.clone()], vec![failed, report.clone(), claimed.clone()]]
     {
         let text = message(after(&known));
         assert!(text.contains("although its author had the task"), "{text}");
