@@ -63,9 +63,10 @@ diesel::table! {
 }
 
 diesel::table! {
-    code_attempts (district, phone_index) {
+    code_attempts (district, phone_index, origin) {
         district -> Text,
         phone_index -> Binary,
+        origin -> Binary,
         since -> Timestamp,
         tries -> Integer,
     }

@@ -1,6 +1,7 @@
 //! The prefix of a client's address: limits count by prefix (/24 for IPv4, /64 for IPv6), since
 //! one machine may use any address of its prefix.
 
+use std::fmt;
 use std::future::{Ready, ready};
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -25,6 +26,12 @@ impl From<IpAddr> for Prefix {
         let address = address.to_canonical();
         let bits = if address.is_ipv4() { IPV4_BITS } else { IPV6_BITS };
         Self(IpNet::new_assert(address, bits).trunc())
+    }
+}
+
+impl fmt::Display for Prefix {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
     }
 }
 
