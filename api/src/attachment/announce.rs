@@ -2,6 +2,7 @@
 
 use gridward_domain::authority::Principal;
 use gridward_domain::task::Verb;
+use uuid::Uuid;
 
 use super::expiration;
 use super::metadata::Metadata;
@@ -49,12 +50,13 @@ pub(super) fn announce(
         sha256: metadata.sha256.clone(),
         complete: false,
         created_at: tx.now.naive_utc(),
-        // Above the fences of a deleted upload with this id.
-        fence: tx.now.timestamp_micros(),
+        fence: 0,
+        upload: Uuid::new_v4().simple().to_string(),
     };
     if let Some(known) = store::row(tx.read_unbatched(), principal.district(), metadata.id)? {
-        let AttachmentRow { received, complete, created_at, fence, .. } = known;
-        if known == (AttachmentRow { received, complete, created_at, fence, ..row.clone() }) {
+        let AttachmentRow { received, complete, created_at, fence, upload, .. } = known.clone();
+        let again = AttachmentRow { received, complete, created_at, fence, upload, ..row.clone() };
+        if known == again {
             let now = tx.now;
             expiration::renew(tx.write_unbatched(), &known, now)?;
             return Ok(Announced::As(AttachmentRow { created_at: row.created_at, ..known }));

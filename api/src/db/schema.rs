@@ -36,6 +36,7 @@ diesel::table! {
         complete -> Bool,
         created_at -> Timestamp,
         fence -> BigInt,
+        upload -> Text,
     }
 }
 
