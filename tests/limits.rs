@@ -24,6 +24,10 @@ pub(crate) async fn stalled(server: &Server, sent: impl AsRef<[u8]>) -> TcpStrea
 pub(crate) async fn answer(stream: &mut TcpStream) -> String {
     let mut answer = String::new();
     let read = stream.read_to_string(&mut answer);
-    tokio::time::timeout(Duration::from_secs(8), read).await.expect("an end").expect("a text");
+    let read = tokio::time::timeout(Duration::from_secs(8), read).await.expect("an end");
+    match read {
+        Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => {}
+        read => drop(read.expect("a text")),
+    }
     answer
 }

@@ -23,7 +23,7 @@ use crate::task;
 use crate::tx::Db;
 
 /// Maximum size of a part in memory, in bytes.
-const PART: usize = 1024 * 1024;
+const PART: usize = 256 * 1024;
 
 impl From<BlobError> for Problem {
     fn from(error: BlobError) -> Self {

@@ -206,7 +206,8 @@ mod tests {
         let principal = principal();
         let waiting = uploads.wait(&principal, id);
         let ended = tokio::time::timeout(Duration::from_millis(50), upload.superseded());
-        let (_, ended) = tokio::join!(tokio::time::timeout(Duration::from_millis(60), waiting), ended);
+        let (_, ended) =
+            tokio::join!(tokio::time::timeout(Duration::from_millis(60), waiting), ended);
         assert!(ended.is_err());
         drop(upload);
         assert!(uploads.wait(&principal, id).await.is_ok());

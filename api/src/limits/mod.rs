@@ -2,7 +2,8 @@
 //!
 //! A limit never lets one caller shut out another: attempts are counted by the prefix of the
 //! client's address ([`address`]) and by account, and a refused attempt counts for nothing; slow
-//! bodies ([`body`]) leave half of the connections ([`connections`]) to others.
+//! bodies ([`body`]) leave half of the connections ([`connections`]) to others, and one address has
+//! a share of them ([`peer`]).
 
 pub mod address;
 pub mod body;
@@ -10,6 +11,8 @@ pub mod bucket;
 pub mod connections;
 pub mod daily_quota;
 pub mod encryption;
+pub mod peer;
+pub mod slow_bodies;
 pub mod streams;
 
 pub use address::Prefix;
@@ -17,6 +20,7 @@ pub use body::BodyLimits;
 pub use bucket::{Buckets, Policy};
 pub use connections::Connections;
 pub use daily_quota::DailyQuota;
+pub use peer::PeerConnections;
 pub use streams::Streams;
 
 use crate::http::trusted_proxies::TrustedProxies;

@@ -89,7 +89,8 @@ pub(crate) async fn enrol(
     password_rules::accept(password.expose_secret(), &[])
         .map_err(|error| Problem::invalid("/password", error))?;
     sign_in.attempts.admit_address(from)?;
-    let invited = enrolments.check(district, phone, Code::entered(code.expose_secret()), from).await?;
+    let invited =
+        enrolments.check(district, phone, Code::entered(code.expose_secret()), from).await?;
     let (district, person) = invited.person();
     let keys = sign_in.keys.clone();
     let read = sign_in.db.read(move |conn| {

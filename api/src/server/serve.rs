@@ -12,11 +12,17 @@ use super::{exposure, router};
 use crate::db::migrate::migrate;
 use crate::http::shutdown::Shutdown;
 use crate::jobs::{self, JobContext, scheduler};
-use crate::limits::Connections;
+use crate::limits::{Connections, PeerConnections};
 use crate::ops;
 
 /// How long a shutdown waits for requests in flight, in seconds.
 const GRACE: u64 = 30;
+
+/// The time for the head of a request: enough for a lost packet that is sent again twice.
+const HEAD: Duration = Duration::from_secs(3);
+
+/// The bytes of a request over HTTP/2 that are received before the handler reads them.
+const STREAM_WINDOW: u32 = 256 * 1024;
 
 /// How long a connection stays open after an answer to a request whose body was not read.
 const CLOSING: Duration = Duration::from_millis(500);
@@ -47,10 +53,19 @@ pub fn serve(
         let jobs = jobs::registry(settings.retention.clone(), settings.attachments.clone());
         scheduler::start(job_context(&components), jobs);
         let (cors, https) = (settings.cors_origins.clone(), certificate.is_some());
+        let peers = PeerConnections::new(
+            settings.limits.connections_per_address,
+            connections.count,
+            settings.trusted_proxies.clone(),
+        );
         let server = HttpServer::new(move || router::app(components.clone(), cors.clone(), https))
+            .on_connect(move |io, data| peers.accept(io, data))
             .workers(settings.workers)
             .max_connections((connections.count / settings.workers).max(1))
+            .client_request_timeout(HEAD)
             .client_disconnect_timeout(CLOSING)
+            .h2_initial_window_size(STREAM_WINDOW)
+            .h2_initial_connection_window_size(2 * STREAM_WINDOW)
             // Nagle's algorithm would delay a small answer by up to 40 ms.
             .tcp_nodelay(true)
             .shutdown_timeout(GRACE);
