@@ -107,6 +107,7 @@ async fn end_streams(shutdown: Shutdown) {
 fn job_context(components: &Components) -> JobContext {
     JobContext {
         db: components.db.get_ref().clone(),
+        keys: components.keys.get_ref().clone(),
         clock: **components.clock,
         metrics: components.metrics.get_ref().clone(),
     }
