@@ -8,7 +8,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::components::Components;
 use super::settings::Settings;
 use super::tls::Certificate;
-use super::{exposure, router};
+use super::{diagnosis, router};
 use crate::db::migrate::migrate;
 use crate::http::shutdown::Shutdown;
 use crate::jobs::{self, JobContext, scheduler};
@@ -37,11 +37,11 @@ pub fn serve(
     ready: impl FnOnce(&str),
 ) -> Result<(), Box<dyn std::error::Error>> {
     ops::logs::start(&settings.log, settings.log_format)?;
-    exposure::check_encryption(settings)?;
+    diagnosis::check_start(settings)?;
     let certificate = settings.tls.as_ref().map(Certificate::load).transpose()?;
     let mut conn = settings.database.connect()?;
     migrate(&mut conn)?;
-    let demo = exposure::check_demo(settings, &mut conn)?;
+    let demo = diagnosis::check_database(settings, &mut conn)?;
     let connections = Connections::raise(settings.readers, settings.limits.connections)?;
     tracing::info!(files = connections.files, connections = connections.count, "limits");
     let components = Components::new(settings, connections, demo, &mut conn)?;
