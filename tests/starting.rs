@@ -82,6 +82,18 @@ fn no_error_and_no_folder_shows_the_password_of_the_database() {
 }
 
 #[test]
+fn postgresql_beyond_this_machine_needs_encryption() {
+    let database = Database::sqlite();
+    let plain = [("GRIDWARD_DATABASE_URL", "postgres://anna:s3cr3t@192.0.2.1:5432/x")];
+    let text = refused(serve(&database, &plain));
+    assert!(text.contains("192.0.2.1:5432") && text.contains("sslmode=verify-full"), "{text}");
+    assert!(!text.contains("s3cr3t"), "{text}");
+    let mut doctor = gridward(&database, &["doctor"]);
+    let found = said(&doctor.envs(plain).output().expect("it runs"));
+    assert!(found.contains("failed   settings") && found.contains("sslmode"), "{found}");
+}
+
+#[test]
 fn no_error_shows_the_secret_key() {
     let database = Database::sqlite();
     for key in ["123456789012", "true", "1.5e3", "{a=123456789012}"] {

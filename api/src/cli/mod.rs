@@ -73,6 +73,8 @@ names), which overrides the defaults:
   GRIDWARD_SIGN_INS_PER_MINUTE
                          sign-in attempts from one /24 or /64 of addresses  [120]
   GRIDWARD_CONNECTIONS   maximum number of connections  [20000]
+  GRIDWARD_CONNECTIONS_PER_ADDRESS
+                         connections of one address  [a quarter; loopback: all]
   GRIDWARD_BODY_SECONDS  time for a request body, or for an upload without progress  [30]
 
 Example:  gridward demo --serve";

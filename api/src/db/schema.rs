@@ -13,6 +13,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    archived_assignees (district, task, person) {
+        district -> Text,
+        task -> Text,
+        person -> Text,
+    }
+}
+
+diesel::table! {
     areas (district, code) {
         district -> Text,
         code -> Text,
@@ -40,6 +48,7 @@ diesel::table! {
         complete -> Bool,
         created_at -> Timestamp,
         fence -> BigInt,
+        upload -> Text,
     }
 }
 
@@ -67,9 +76,10 @@ diesel::table! {
 }
 
 diesel::table! {
-    code_attempts (district, phone_index) {
+    code_attempts (district, phone_index, origin) {
         district -> Text,
         phone_index -> Binary,
+        origin -> Binary,
         since -> Timestamp,
         tries -> Integer,
     }
@@ -94,6 +104,7 @@ diesel::table! {
         sealed_request -> Binary,
         sealed_answer -> Binary,
         created_at -> Timestamp,
+        pending_task -> Nullable<Text>,
     }
 }
 
@@ -105,6 +116,18 @@ diesel::table! {
         changed_at -> Timestamp,
         one_time_until -> Nullable<Timestamp>,
         before_enrolment -> Bool,
+    }
+}
+
+diesel::table! {
+    daily_counts (district, person) {
+        district -> Text,
+        person -> Text,
+        day -> Date,
+        answers -> Integer,
+        reports -> Integer,
+        attachments -> Integer,
+        version -> BigInt,
     }
 }
 
@@ -429,6 +452,7 @@ diesel::table! {
 
 diesel::allow_tables_to_appear_in_same_query!(
     account_notices,
+    archived_assignees,
     areas,
     attachments,
     beneficiaries,
@@ -436,6 +460,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     code_requests,
     commands,
     credentials,
+    daily_counts,
     demo_districts,
     device_keys,
     district_heads,

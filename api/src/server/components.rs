@@ -1,6 +1,8 @@
 //! The components of the handlers: each is registered as its own `web::Data`,
 //! and a handler takes those that it uses.
 
+use std::sync::Arc;
+
 use actix_web::web::{Data, ServiceConfig};
 use gridward_domain::area::AreaCode;
 
@@ -26,7 +28,8 @@ use crate::db::Conn;
 use crate::http::public_origins::PublicOrigins;
 use crate::http::shutdown::Shutdown;
 use crate::idempotency::Commands;
-use crate::limits::{BodyLimits, Connections, Limits, Quotas};
+use crate::limits::body::PersonOf;
+use crate::limits::{BodyLimits, Connections, Limits, Streams};
 use crate::ops::Metrics;
 use crate::sync::change_broadcast::ChangeBroadcast;
 use crate::sync::last_change_index::LastChangeIndex;
@@ -167,8 +170,12 @@ impl Components {
             limits: Data::new(Limits {
                 proxies: settings.trusted_proxies.clone(),
                 is_encrypted: settings.tls.is_some(),
-                bodies: BodyLimits::new(settings.limits.body_timeout, connections.count),
-                quotas: Quotas::default(),
+                bodies: BodyLimits::new(
+                    settings.limits.body_timeout,
+                    connections.count,
+                    person_of(tokens.clone(), clock),
+                ),
+                streams: Streams::default(),
             }),
             maps: Data::new(Maps::default()),
             summaries: Data::new(SummaryCache::default()),
@@ -184,6 +191,15 @@ impl Components {
             principals: Data::new(principals),
         })
     }
+}
+
+/// The person whose valid access token is in a header `Authorization`.
+fn person_of(tokens: Tokens, clock: Clock) -> PersonOf {
+    Arc::new(move |header| {
+        let (_, token) = header.to_str().ok()?.split_once(' ')?;
+        let bearer = tokens.verify(token.trim(), clock()).ok()?;
+        Some((bearer.district, bearer.person))
+    })
 }
 
 /// The policy of second factors. The passwords of a demo are public, so a second factor would

@@ -91,6 +91,9 @@ impl Settings {
             require((1..=256).contains(&count), name, "must be from 1 to 256")?;
         }
         let database = Address::parse(&raw.database_url)?;
+        if let Some(host) = database.unencrypted_host() {
+            return Err(SettingsError::PlainDatabase(host));
+        }
         let beside = database.file().and_then(Path::parent).unwrap_or(Path::new("var"));
         let attachments = match &raw.attachments {
             Some(place) => StorageLocation::parse(place),

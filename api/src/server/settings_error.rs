@@ -18,6 +18,13 @@ pub enum SettingsError {
     /// An invalid address of the database.
     #[error("the setting `database_url` {0}")]
     Database(#[from] AddressError),
+    /// The connection to the database would show personal data on the network.
+    #[error(
+        "the setting `database_url` names {0}, which is reached over a network, and without \
+         encryption that shows passwords and personal data: add sslmode=verify-full to the \
+         address, with sslrootcert (or sslmode=verify-ca or require, which check less)"
+    )]
+    PlainDatabase(String),
     /// A value out of range.
     #[error("the setting `{name}` {reason}")]
     OutOfRange {

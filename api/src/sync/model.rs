@@ -57,8 +57,9 @@ pub enum CommandOutcome {
     Recorded,
     /// The command will not be executed; `problem` gives the reason.
     Rejected,
-    /// The server failed to process the command: send it again later, unchanged. After
-    /// the fifth failure it becomes a dead letter and is rejected.
+    /// The server failed to process the command, or the command is a report that waits for an
+    /// earlier one to its task: send it again later, unchanged. After the fifth failure a command
+    /// becomes a dead letter and is rejected.
     Retry,
 }
 

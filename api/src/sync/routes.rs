@@ -27,7 +27,6 @@ use crate::http::openapi;
 use crate::http::problem::Problem;
 use crate::http::problem::answer::Language;
 use crate::idempotency::IdempotencyKey;
-use crate::limits::Limits;
 use crate::log::{Event, Subject};
 use crate::tx::Db;
 
@@ -84,7 +83,6 @@ pub struct PullQuery {
 pub(crate) async fn push_and_pull(
     request: HttpRequest,
     sync: Data<Sync>,
-    limits: Data<Limits>,
     Authenticated(principal): Authenticated,
     // Parsed so that an invalid one is rejected; each command has its own id.
     _: IdempotencyKey,
@@ -94,14 +92,13 @@ pub(crate) async fn push_and_pull(
     push::check(&sent)?;
     let (cursor, limit) = (sent.cursor.clone(), sent.limit);
     let language = Language::of(&request);
-    let results = carry_out(&sync, &limits, &principal, sent, language).await?;
+    let results = carry_out(&sync, &principal, sent, language).await?;
     let pulled = pull(&sync, &principal, cursor, limit, language).await?;
     gzip_response(&request, &answer(&sync, &principal, pulled, results)).await
 }
 
 async fn carry_out(
     sync: &Sync,
-    limits: &Limits,
     principal: &Principal,
     sent: Push,
     language: Language,
@@ -111,8 +108,7 @@ async fn carry_out(
     }
     let entries = push::read(&sent);
     let Push { device, device_time, .. } = sent;
-    let quotas = limits.quotas.clone();
-    let outbox = Outbox { entries, device, device_time, language, quotas };
+    let outbox = Outbox { entries, device, device_time, language };
     let (keys, principal) = (sync.keys.clone(), *principal);
     let read_set = push::read_set(&principal, &outbox.entries);
     let results = sync.db.write_with(principal.district(), read_set, move |tx| {

@@ -28,7 +28,7 @@ use crate::db::{Conn, DbError};
 use crate::http::problem::{FieldError, Kept, Problem, ProblemCode};
 use crate::idempotency::store::CommandRow;
 use crate::idempotency::{self, CommandId};
-use crate::limits::Quotas;
+use crate::limits::daily_quota;
 use crate::log::{Event, Subject};
 use crate::tx::{ReadSet, Tx};
 use crate::{area, auth, beneficiary, person};
@@ -44,8 +44,6 @@ pub struct Sent<'a> {
     pub base: &'a [i64],
     /// The origin of the command.
     pub origin: &'a Origin,
-    /// The daily amounts of the sender.
-    pub quotas: &'a Quotas,
 }
 
 /// The result of a command.
@@ -126,6 +124,9 @@ pub fn read_set(
     read_set.add::<TaskRow>(task);
     if let Some(id) = id {
         read_set.add::<CommandRow>(idempotency::store::key(principal, id));
+    }
+    if id.is_some() || report {
+        daily_quota::read(principal, &mut read_set);
     }
     if let Some(report) = id.and_then(CommandId::uuid).filter(|_| report) {
         read_set.add::<ReportRow>(report_row::key(report));

@@ -10,6 +10,7 @@ use gridward_domain::id::PersonId;
 use gridward_domain::phone::Phone;
 use secrecy::SecretString;
 
+use super::attempts;
 use super::code::Code;
 use super::enrol::Enrolments;
 use super::invitations::{self, Purpose};
@@ -83,6 +84,8 @@ impl CodeMessages {
                 }
                 None => None,
             };
+            // For unknown numbers too: the answers to their codes are the same.
+            attempts::forget_messages(tx.write_unbatched(), &key, district, index)?;
             count(tx.write_unbatched(), district, index, code.is_some(), now)?;
             Ok::<_, Problem>(Requested::Counted(code))
         });
