@@ -48,8 +48,11 @@ struct Resources {
     lon: f64,
 }
 
-/// The task of the volunteer, the volunteer's uploads to it and the volunteer's session.
+/// The task of the volunteer, the volunteer's uploads to it, session and account notice.
 struct Own {
+    /// The volunteer.
+    person: String,
+    notice: String,
     session: String,
     task: String,
     incomplete: String,
@@ -58,10 +61,12 @@ struct Own {
 }
 
 impl Own {
-    /// A session and uploads that do not exist.
+    /// A person, a session and uploads that do not exist.
     fn none(task: &str) -> Self {
         let id = || Uuid::now_v7().to_string();
         Self {
+            person: id(),
+            notice: id(),
             session: id(),
             task: task.to_owned(),
             incomplete: id(),
@@ -73,7 +78,13 @@ impl Own {
     async fn of(server: &Server, volunteer: &Caller, supervisor: &Caller) -> Self {
         let task = supervisor.make_task(&beneficiary_id(2)).await;
         assert_eq!(volunteer.act(&format!("/v1/tasks/{task}/claim")).await.status, 200);
-        let own = Self { session: session(server, phones::VOLUNTEER).await, ..Self::none(&task) };
+        let (person, session) = (person_id(21), session(server, phones::VOLUNTEER).await);
+        let own = Self { person, session, ..Self::none(&task) };
+        server.database.execute(&format!(
+            "INSERT INTO account_notices (district, person, id, kind, device, created_at) VALUES \
+             ('500116', '{}', '{}', 'session_reused', 'x', '2026-08-01 09:00:00')",
+            own.person, own.notice,
+        ));
         for id in [&own.incomplete, &own.given_up, &own.complete] {
             let id = id.parse().expect("an id");
             let announced = announce(volunteer, &task, id, "image/jpeg", PHOTO).await;
@@ -209,6 +220,7 @@ fn request(operation: &str, path: &str, at: &Resources) -> (Named, String, Value
         "step_up" => json!({ "password": "not the one" }),
         "confirm_totp" => json!({ "code": "000000" }),
         "reveal_beneficiary" => json!({ "purpose": "visit" }),
+        "allow_reveals" => json!({ "reveals": 1, "reason": "x" }),
         // The answer to an authorized caller is 422: nobody's password changes.
         "change_my_password" => json!({ "old_password": "not mine", "new_password": "x" }),
         "report_task" => json!({ "outcome": "done" }),
@@ -228,6 +240,8 @@ fn request(operation: &str, path: &str, at: &Resources) -> (Named, String, Value
         "give_up_attachment" => &at.own.given_up,
         "attachment_offset" | "send_attachment" => &at.own.incomplete,
         "rename_session" | "end_session" => &at.own.session,
+        "end_session_of_person" => &at.own.person,
+        "acknowledge_account_notice" => &at.own.notice,
         _ => match path.split('/').nth(2) {
             Some("people") => &at.person,
             Some("beneficiaries") => &at.beneficiary,
@@ -237,7 +251,7 @@ fn request(operation: &str, path: &str, at: &Resources) -> (Named, String, Value
         },
     };
     let real = path.replace("{id}", id).replace("{code}", &at.grid);
-    let real = real.replace("{file}", "people.csv");
+    let real = real.replace("{file}", "people.csv").replace("{session}", &at.own.session);
     let query = match operation {
         "list_tasks" | "list_people" | "list_beneficiaries" | "list_plans" | "list_events"
         | "export_events" => format!("?area={}", at.grid),

@@ -1,5 +1,6 @@
 //! Beneficiaries: masked by default; a reveal requires a purpose and is recorded.
 
+use reqwest::Method;
 use rstest::rstest;
 use serde_json::json;
 
@@ -115,6 +116,60 @@ async fn reveals_have_a_daily_budget(
     // The next day.
     server.database.execute("UPDATE reveal_counts SET day = '2026-01-01'");
     assert_eq!(manager.post(&path, &purpose).await.status, 200);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_superior_allows_more_reveals_for_a_day_and_nobody_the_own(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small_with(backend, &[("GRIDWARD_REVEALS_MANAGER", "1")]);
+    let (manager, town) = (server.manager().await, server.sign_in(phones::TOWN).await);
+    let supervisor = server.supervisor().await;
+    let reveal = format!("/v1/beneficiaries/{BENEFICIARY}/reveal");
+    let revealed = async || manager.post(&reveal, &json!({ "purpose": "visit" })).await.status;
+    let of = |n: u32| format!("/v1/people/{}/reveal-allowances", person_id(n));
+    let more = |n: i64| json!({ "reveals": n, "reason": "核对全村电话" });
+    let spent = async || supervisor.text("/metrics").await;
+    assert!(spent().await.contains("gridward_reveal_budgets_spent_total 0"));
+    assert_eq!((revealed().await, revealed().await), (200, 429));
+    assert!(spent().await.contains("gridward_reveal_budgets_spent_total 1"));
+    // Four eyes: not oneself, nor a superior, nor a person elsewhere.
+    assert_eq!(manager.post(&of(11), &more(1)).await.status, 403);
+    assert_eq!(town.post(&of(2), &more(1)).await.status, 403);
+    assert_eq!(manager.post(&of(2), &more(1)).await.status, 404);
+    assert_eq!(manager.post(&of(13), &more(1)).await.status, 404);
+    for (bad, pointer) in [
+        (more(0), "/reveals"),
+        (more(501), "/reveals"),
+        (json!({ "reveals": 1, "reason": " " }), "/reason"),
+    ] {
+        let refused = town.post(&of(11), &bad).await;
+        let at = &refused.body["errors"][0]["pointer"];
+        assert_eq!((refused.status, at), (422, &json!(pointer)), "{bad}");
+    }
+    assert_eq!(revealed().await, 429);
+    // A repeated request allows no more.
+    for _ in 0..2 {
+        let request = town.request(Method::POST, &of(11)).header("Idempotency-Key", "once");
+        let allowed = town.send(request.json(&more(2))).await;
+        assert_eq!((allowed.status, &allowed.body["allowed"]), (201, &json!(2)));
+        assert_eq!(allowed.body["budget"], 3);
+    }
+    assert_eq!((revealed().await, revealed().await, revealed().await), (200, 200, 429));
+    assert!(spent().await.contains("gridward_reveal_budgets_spent_total 2"));
+    let events = supervisor.events("person.reveal_allowance").await;
+    let named = (&events[0]["actor_id"], &events[0]["subject_id"]);
+    assert_eq!((events.len(), named), (1, (&json!(person_id(2)), &json!(person_id(11)))));
+    assert!(!events[0].to_string().contains("电话"), "the reason is encrypted: {events:?}");
+    assert_eq!(supervisor.events("beneficiary.reveal_budget").await.len(), 2, "an alarm for each");
+    // A day has a limit, and the next begins without allowances.
+    assert_eq!(supervisor.post(&of(11), &more(499)).await.status, 422);
+    assert_eq!(supervisor.post(&of(11), &more(498)).await.body["allowed"], 500);
+    for table in ["reveal_counts", "reveal_allowances"] {
+        server.database.execute(&format!("UPDATE {table} SET day = '2026-01-01'"));
+    }
+    assert_eq!((revealed().await, revealed().await), (200, 429));
 }
 
 #[rstest]

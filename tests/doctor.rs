@@ -79,6 +79,23 @@ fn every_fault_is_found_and_the_next_command_corrects_the_first() {
 }
 
 #[test]
+fn an_ended_time_to_enrol_is_a_warning() {
+    let database = Database::sqlite();
+    let grace = |day: &str| {
+        let mut doctor = doctor(&database);
+        let required = ("GRIDWARD_SECOND_FACTOR", "required");
+        report(doctor.envs([required, ("GRIDWARD_SECOND_FACTOR_GRACE", day)]))
+    };
+    let ended = grace("2026-01-31");
+    assert!(ended.contains("warning  enrolment    the time to enrol"), "{ended}");
+    assert!(
+        ended.contains("2026-01-31") && ended.contains("next: gridward user invite"),
+        "{ended}"
+    );
+    assert!(grace("2199-01-31").contains("ok       enrolment"));
+}
+
+#[test]
 fn a_clock_before_the_newest_event_is_a_fault() {
     let database = Database::sqlite();
     let loaded = import(&database, &Files::small(), &[]);

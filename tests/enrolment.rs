@@ -117,6 +117,82 @@ async fn a_sixth_code_waits_for_a_known_and_an_unknown_number_alike(
     assert_eq!(enrolled.status, 200, "{}", enrolled.body);
 }
 
+/// An enrolment of a console from an address behind the proxy.
+async fn enrol_from(server: &Server, from: &str, phone: &str, code: &str) -> Answer {
+    let stranger = server.stranger();
+    let body = enrolment(phone, code, "console");
+    let request = stranger.request(Method::POST, ENROL).json(&body);
+    stranger.send(request.header("X-Forwarded-For", from)).await
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn wrong_codes_of_a_stranger_do_not_delay_the_invited_person(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let mut database = Database::from(backend);
+    database.trust_proxies();
+    let server = Server::small_with(database, &[REQUIRED]);
+    let code = invite(&server.database, phones::VOLUNTEER);
+    for (from, status) in [("198.51.100.7", 401), ("198.51.100.200", 429)] {
+        for _ in 0..5 {
+            let guess = enrol_from(&server, from, phones::VOLUNTEER, "00000-00000").await;
+            assert_eq!(guess.status, status, "{from}");
+        }
+    }
+    let owner = enrol_from(&server, "203.0.113.9", phones::VOLUNTEER, &code).await;
+    assert_eq!(owner.status, 200, "{}", owner.body);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_code_by_message_has_five_tries_from_all_addresses(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let (url, mut messages) = provider().await;
+    let mut database = Database::from(backend);
+    for (name, value) in [
+        ("GRIDWARD_SMS", "http"),
+        ("GRIDWARD_SMS_URL", url.as_str()),
+        ("GRIDWARD_SMS_KEY", "a shared key"),
+        ("GRIDWARD_SECOND_FACTOR", "required"),
+    ] {
+        database.set(name, value);
+    }
+    database.trust_proxies();
+    assert!(import(&database, &Files::small(), &[]).status.success());
+    let server = Server::start(database);
+    let stranger = server.stranger();
+    let unknown = "19999999999";
+    for phone in [phones::VOLUNTEER, unknown] {
+        assert_eq!(stranger.post("/v1/auth/codes", &json!({ "phone": phone })).await.status, 202);
+    }
+    let code = text(&messages.recv().await.expect("a message")["code"]);
+    let wrong = if code == "000000" { "000001" } else { "000000" };
+    for phone in [phones::VOLUNTEER, unknown] {
+        for network in 0..5 {
+            let from = format!("10.0.{network}.1");
+            let guess = enrol_from(&server, &from, phone, wrong).await;
+            refused(&guess, 401, "wrong_code");
+        }
+        let void = enrol_from(&server, "203.0.113.9", phone, &code).await;
+        refused(&void, 429, "too_many_requests");
+    }
+    // An invitation is not affected.
+    let invitation = invite(&server.database, phones::VOLUNTEER);
+    let guess = enrol_from(&server, "203.0.113.9", phones::VOLUNTEER, &code).await;
+    refused(&guess, 429, "too_many_requests");
+    let enrolled = enrol_from(&server, "203.0.113.9", phones::VOLUNTEER, &invitation).await;
+    assert_eq!(enrolled.status, 200, "{}", enrolled.body);
+    // A new code has its own tries.
+    server.database.execute("DELETE FROM code_requests");
+    let ask = json!({ "phone": phones::VOLUNTEER });
+    assert_eq!(stranger.post("/v1/auth/codes", &ask).await.status, 202);
+    let code = text(&messages.recv().await.expect("a message")["code"]);
+    let enrolled = enrol_from(&server, "203.0.113.9", phones::VOLUNTEER, &code).await;
+    assert_eq!(enrolled.status, 200, "{}", enrolled.body);
+}
+
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_proof_of_another_request_enrols_nothing_and_brings_a_nonce(

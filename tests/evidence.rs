@@ -7,6 +7,7 @@ use serde_json::json;
 use crate::attachments::announce;
 use crate::support::files::person_id;
 use crate::support::phone::{Phone, command, task_for};
+use crate::support::server::{gridward, said};
 use crate::support::{Backend, Server};
 
 #[rstest]
@@ -286,4 +287,42 @@ async fn a_person_who_never_had_the_task_leaves_no_evidence(
         let announced = announce(&volunteer, &task, photo, "image/jpeg", b"\xFF\xD8\xFF\xE0").await;
         assert_eq!(announced.status, 404, "{}", announced.body);
     }
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn assignees_leave_evidence_after_their_events_are_archived(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let volunteer = server.volunteer().await;
+    let (present, former) = (task_for(&server, 1).await, task_for(&server, 2).await);
+    let mut phone = Phone::default();
+    let outbox = json!([
+        command("task.claim", &present, json!({})),
+        command("task.claim", &former, json!({})),
+        command("task.release", &former, json!({})),
+    ]);
+    phone.sync(&volunteer, outbox).await;
+    let folder = server.database.folder.path().join("archive");
+    let args = ["log", "archive", folder.to_str().expect("a path"), "--keep-days", "0"];
+    tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    let archived = gridward(&server.database, &args).output().expect("it runs");
+    assert!(archived.status.success(), "{}", said(&archived));
+    assert_eq!(server.database.count("events"), 0, "{}", said(&archived));
+    let bytes = b"\xFF\xD8\xFF\xE0";
+    for task in [&present, &former] {
+        let announced = announce(&volunteer, task, uuid::Uuid::now_v7(), "image/jpeg", bytes).await;
+        assert_eq!(announced.status, 201, "{}", announced.body);
+    }
+    let report = |task: &str| command("task.report", task, json!({ "outcome": "done" }));
+    let results = phone.sync(&volunteer, json!([report(&former), report(&present)])).await;
+    assert_eq!(
+        (&results[0]["outcome"], &results[0]["problem"]["code"], &results[1]["outcome"]),
+        (&json!("recorded"), &json!("not_assignee"), &json!("applied")),
+        "{results:?}"
+    );
+    let other = server.second_volunteer().await;
+    let announced = announce(&other, &present, uuid::Uuid::now_v7(), "image/jpeg", bytes).await;
+    assert_eq!(announced.status, 404, "{}", announced.body);
 }

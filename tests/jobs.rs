@@ -11,7 +11,8 @@ use crate::support::files::BENEFICIARY;
 use crate::support::server::{gridward, import, said};
 use crate::support::{Caller, Database, Files, Server, phones};
 
-const JOBS: [&str; 4] = ["overdue_tasks", "forget_commands", "archive_events", "expired_uploads"];
+const JOBS: [&str; 5] =
+    ["overdue_tasks", "forget_commands", "archive_events", "expired_uploads", "seal_passwords"];
 
 /// Runs `gridward jobs` with `args`; returns whether it succeeded, and its output.
 fn jobs(database: &Database, args: &[&str]) -> (bool, String) {
@@ -67,7 +68,8 @@ fn an_unknown_job_is_refused_with_the_names_of_all() {
     assert_eq!(
         output,
         "gridward: job overdue does not exist; the jobs are \
-         overdue_tasks, forget_commands, archive_events, expired_uploads\n"
+         overdue_tasks, forget_commands, archive_events, expired_uploads, \
+         seal_passwords\n"
     );
 }
 
@@ -184,13 +186,13 @@ async fn two_servers_on_one_database_run_a_due_job_once() {
     let mut conn = PgConnection::establish(&database.url).expect("the database");
     conn.batch_execute("BEGIN; LOCK TABLE job_runs IN ACCESS EXCLUSIVE MODE").expect("a lock");
     let first = Server::start(database);
-    wait_for_job_locks(&first.database, 3).await;
+    wait_for_job_locks(&first.database, 4).await;
     let second = first.another();
     // Its jobs begin with the server.
     tokio::time::sleep(Duration::from_secs(1)).await;
     conn.batch_execute("COMMIT").expect("the lock is released");
     let runs = |job| format!(r#"gridward_job_runs_total{{job="{job}""#);
-    for job in ["overdue_tasks", "forget_commands", "expired_uploads"] {
+    for job in ["overdue_tasks", "forget_commands", "expired_uploads", "seal_passwords"] {
         let succeeded = format!(r#"{},outcome="succeeded"}} 1"#, runs(job));
         wait_for_metric(&first, &succeeded).await;
         let page = second.bearer("").text("/metrics").await;

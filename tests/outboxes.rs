@@ -53,7 +53,7 @@ async fn a_repeated_command_repeats_its_answer_and_changes_nothing(
 }
 
 /// Makes every change of the task fail, as a defect would.
-fn break_task(database: &Database, task: &str) {
+pub(crate) fn break_task(database: &Database, task: &str) {
     database.execute(&if database.is_postgres() {
         format!(
             "CREATE FUNCTION defect() RETURNS trigger AS $$ BEGIN RAISE EXCEPTION 'a defect'; END $$
@@ -164,6 +164,44 @@ async fn a_command_that_fails_for_a_while_succeeds_in_the_end(
     let auditor = server.auditor().await;
     let events = auditor.get("/v1/events?subject=command").await;
     assert_eq!(events.body["items"], json!([]), "no command was set aside");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_report_waits_for_a_claim_that_is_not_final(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let volunteer = server.volunteer().await;
+    let task = task_for(&server, 1).await;
+    break_task(&server.database, &task);
+    let claim = command("task.claim", &task, json!({}));
+    let report = command("task.report", &task, json!({ "outcome": "done", "note": "安好" }));
+    let mut phone = Phone::default();
+    let outcome = |result: &Value| {
+        (result["outcome"].clone(), result["problem"]["code"].as_str().map(str::to_owned))
+    };
+    let waiting = (json!("retry"), Some("earlier_command_pending".to_owned()));
+    let results = phone.sync(&volunteer, json!([claim, report])).await;
+    assert_eq!(results[0]["outcome"], "retry", "{results:?}");
+    assert_eq!(outcome(&results[1]), waiting, "{results:?}");
+    // An outbox of more than one push: the report comes alone.
+    let alone = phone.sync(&volunteer, json!([report])).await;
+    assert_eq!(outcome(&alone[0]), waiting, "{alone:?}");
+    mend_tasks(&server.database);
+    let results = phone.sync(&volunteer, json!([claim, report])).await;
+    assert!(results.iter().all(|result| result["outcome"] == "applied"), "{results:?}");
+    // An unreadable claim may be corrected under its id.
+    let task = task_for(&server, 2).await;
+    let mut claim = command("task.claim", &task, json!({}));
+    let at = std::mem::replace(&mut claim["at"], json!("half past nine"));
+    let report = command("task.report", &task, json!({ "outcome": "done" }));
+    let results = phone.sync(&volunteer, json!([claim, report])).await;
+    assert_eq!(results[0]["problem"]["code"], "invalid", "{results:?}");
+    assert_eq!(outcome(&results[1]), waiting, "{results:?}");
+    claim["at"] = at;
+    let results = phone.sync(&volunteer, json!([claim, report])).await;
+    assert!(results.iter().all(|result| result["outcome"] == "applied"), "{results:?}");
 }
 
 #[rstest]

@@ -37,7 +37,14 @@ async fn a_person_changes_the_own_password_with_the_old_one(
     assert_eq!(sign_in(&server, phones::VOLUNTEER, PASSWORD).await.status, 401);
     assert_eq!(sign_in(&server, phones::VOLUNTEER, NEW).await.status, 200);
     let events = server.supervisor().await.events("person.password").await;
-    assert_eq!((events.len(), &events[0]["actor_id"]), (1, &json!(person_id(21))));
+    let own: Vec<_> = events.iter().filter(|event| event["actor_id"] == person_id(21)).collect();
+    assert_eq!(own.len(), 1, "{events:?}");
+    // The command line set the password before.
+    assert!(
+        events
+            .iter()
+            .any(|event| event.get("actor_id").is_none() && event["subject_id"] == person_id(21))
+    );
 }
 
 /// The refresh token and the caller of a new session of the volunteer.
@@ -137,6 +144,25 @@ async fn a_superior_resets_a_password_that_must_be_replaced_before_it_signs_in(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_ordinary_password_is_changed_only_after_signing_in(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (own, _) = session(&server, "own").await;
+    let replace =
+        |old: &str| json!({ "phone": phones::VOLUNTEER, "old_password": old, "new_password": NEW });
+    let stranger = server.stranger();
+    let refused = stranger.put("/v1/auth/password", &replace(PASSWORD)).await;
+    let pointer = &refused.body["errors"][0]["pointer"];
+    assert_eq!((refused.status, pointer), (422, &json!("/old_password")), "{}", refused.body);
+    let wrong = stranger.put("/v1/auth/password", &replace("not the old one")).await;
+    assert_eq!((wrong.status, wrong.problem()), (401, "wrong_credentials"));
+    assert_eq!(sign_in(&server, phones::VOLUNTEER, PASSWORD).await.status, 200);
+    assert_eq!(refresh(&server, &own).await.status, 200, "nothing has changed");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_one_time_password_expires(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
@@ -153,19 +179,42 @@ async fn a_one_time_password_expires(
     assert_eq!((expired.status, expired.problem()), (401, "wrong_credentials"));
 }
 
+/// The password hashes as the database has them.
+fn stored(server: &Server) -> Vec<String> {
+    server.database.texts("SELECT password_hash AS text FROM credentials")
+}
+
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn hashes_are_stored_encrypted_and_plain_ones_at_the_next_sign_in(
+async fn hashes_are_stored_encrypted_and_plain_ones_at_the_next_start(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
-    let server = Server::small(backend);
+    let mut server = Server::small(backend);
     server.volunteer().await;
-    let stored = || server.database.texts("SELECT password_hash AS text FROM credentials");
-    assert!(stored().iter().all(|hash| hash.starts_with("sealed:")), "{:?}", stored());
+    server.manager().await;
+    assert!(
+        stored(&server).iter().all(|hash| hash.starts_with("sealed:")),
+        "{:?}",
+        stored(&server)
+    );
     // As an earlier version stored it.
     let plain = Argon2::default().hash_password(PASSWORD.as_bytes()).expect("a hash").to_string();
     server.database.execute(&format!("UPDATE credentials SET password_hash = '{plain}'"));
     assert_eq!(sign_in(&server, phones::VOLUNTEER, PASSWORD).await.status, 200);
-    assert!(stored().iter().all(|hash| hash.starts_with("sealed:")), "{:?}", stored());
-    assert_eq!(sign_in(&server, phones::VOLUNTEER, PASSWORD).await.status, 200);
+    assert!(stored(&server).contains(&plain), "those of people who do not sign in");
+    server.kill_and_restart();
+    for _ in 0..100 {
+        if !stored(&server).contains(&plain) {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    assert!(
+        stored(&server).iter().all(|hash| hash.starts_with("sealed:")),
+        "{:?}",
+        stored(&server)
+    );
+    for phone in [phones::VOLUNTEER, phones::MANAGER] {
+        assert_eq!(sign_in(&server, phone, PASSWORD).await.status, 200);
+    }
 }

@@ -106,10 +106,12 @@ async fn calls(manager: &Caller, supervisor: &Caller) -> Vec<Keyed> {
         body,
         version,
     });
+    let allowances = format!("/v1/people/{}/reveal-allowances", person_id(22));
     let others = [
         ("create_task", manager, "/v1/tasks", home_visit(BENEFICIARY, json!({}))),
         ("post_notice", manager, "/v1/notices", notice),
         ("create_plan", manager, "/v1/plans", order),
+        ("allow_reveals", manager, allowances.as_str(), json!({ "reveals": 1, "reason": "x" })),
     ];
     let others = others.into_iter().map(|(operation, caller, path, body)| Keyed {
         operation,

@@ -6,9 +6,11 @@ use chrono::{FixedOffset, Utc};
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use crate::support::factors::{ProvingPhone, REQUIRED, invite, set_up_app, text, with_app};
+use crate::support::factors::{
+    ProvingPhone, REQUIRED, enrolment, invite, set_up_app, text, with_app,
+};
 use crate::support::files::person_id;
-use crate::support::server::{Answer, Settings, import, set_password};
+use crate::support::server::{Answer, Settings, gridward, import, said, set_password};
 use crate::support::{Backend, Database, Files, PASSWORD, Server, phones};
 
 const SETTINGS: Settings = &[REQUIRED];
@@ -214,4 +216,28 @@ async fn where_none_is_required_a_person_who_set_up_an_app_uses_it(
     );
     let body = sign_in(phones::SUPERVISOR, "console", Some(&app.code(1)));
     assert_eq!(server.stranger().post("/v1/auth/sign-in", &body).await.status, 200);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_leaver_loses_the_factors_with_the_password(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small_with(backend, SETTINGS);
+    with_app(&server, phones::VOLUNTEER).await;
+    let code = invite(&server.database, phones::VOLUNTEER);
+    let body = enrolment(phones::VOLUNTEER, &code, "phone");
+    let enrolled = ProvingPhone::new(&server).await.post("/v1/auth/enrol", &body).await;
+    assert_eq!(enrolled.status, 200, "{}", enrolled.body);
+    let kept = |table: &str| {
+        let person = person_id(21);
+        let rows = format!("SELECT person AS text FROM {table} WHERE person = '{person}'");
+        server.database.texts(&rows).len()
+    };
+    let tables = ["credentials", "device_keys", "totp_secrets", "invitations"];
+    assert_eq!(tables.map(kept), [1; 4]);
+    let leave = ["user", "leave", phones::VOLUNTEER, "--reason", "搬走了"];
+    let left = gridward(&server.database, &leave).output().expect("it runs");
+    assert!(left.status.success(), "{}", said(&left));
+    assert_eq!(tables.map(kept), [0; 4]);
 }

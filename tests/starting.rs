@@ -82,6 +82,18 @@ fn no_error_and_no_folder_shows_the_password_of_the_database() {
 }
 
 #[test]
+fn postgresql_beyond_this_machine_needs_encryption() {
+    let database = Database::sqlite();
+    let plain = [("GRIDWARD_DATABASE_URL", "postgres://anna:s3cr3t@192.0.2.1:5432/x")];
+    let text = refused(serve(&database, &plain));
+    assert!(text.contains("192.0.2.1:5432") && text.contains("sslmode=verify-full"), "{text}");
+    assert!(!text.contains("s3cr3t"), "{text}");
+    let mut doctor = gridward(&database, &["doctor"]);
+    let found = said(&doctor.envs(plain).output().expect("it runs"));
+    assert!(found.contains("failed   settings") && found.contains("sslmode"), "{found}");
+}
+
+#[test]
 fn no_error_shows_the_secret_key() {
     let database = Database::sqlite();
     for key in ["123456789012", "true", "1.5e3", "{a=123456789012}"] {
@@ -172,7 +184,21 @@ fn plain_http_beyond_loopback_needs_a_proxy() {
     assert!(refused(serve(&database, &wrong)).contains("`0.0.0.0/0` is not a network of proxies"));
     database.set("GRIDWARD_LISTEN", "0.0.0.0:0");
     database.set("GRIDWARD_TRUSTED_PROXIES", "10.1.0.0/16, 127.0.0.1");
+    database.set("GRIDWARD_PUBLIC_ORIGINS", "https://gridward.example");
     drop(Server::start(database));
+}
+
+#[test]
+fn a_server_that_others_reach_needs_its_public_origins() {
+    let database = Database::sqlite();
+    let proxy = ("GRIDWARD_TRUSTED_PROXIES", "127.0.0.1");
+    let text = refused(serve(&database, &[proxy]));
+    assert!(text.contains("set `public_origins`"), "{text}");
+    for wrong in ["http://gridward.example", "https://gridward.example/m", "gridward.example"] {
+        let text = refused(serve(&database, &[proxy, ("GRIDWARD_PUBLIC_ORIGINS", wrong)]));
+        assert!(text.contains(&format!("`{wrong}` is not an origin of the service")), "{text}");
+    }
+    assert_eq!(entries(database.folder.path()), Vec::<PathBuf>::new(), "nothing was created");
 }
 
 #[rstest]
@@ -181,7 +207,11 @@ fn a_demo_is_served_on_loopback_only(
 ) {
     let database = Database::from(backend);
     accepted(gridward(&database, &["demo", "--grids", "2"]));
-    let exposed = [("GRIDWARD_LISTEN", "0.0.0.0:0"), ("GRIDWARD_TRUSTED_PROXIES", "10.1.0.0/16")];
+    let exposed = [
+        ("GRIDWARD_LISTEN", "0.0.0.0:0"),
+        ("GRIDWARD_TRUSTED_PROXIES", "10.1.0.0/16"),
+        ("GRIDWARD_PUBLIC_ORIGINS", "https://gridward.example"),
+    ];
     for command in [&["serve"][..], &["demo", "--serve"]] {
         let mut command = gridward(&database, command);
         command.envs(exposed);

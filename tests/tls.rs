@@ -54,6 +54,7 @@ fn start(pair: &Pair, mut database: Database) -> Server {
         database.set(name, value);
     }
     database.set("GRIDWARD_LISTEN", "0.0.0.0:0");
+    database.set("GRIDWARD_PUBLIC_ORIGINS", "https://gridward.example");
     let mut server = Server::with(database, &Files::small());
     server.base = server.base.replace("0.0.0.0", "127.0.0.1");
     server
@@ -76,6 +77,29 @@ async fn https_is_served_by_both_versions_of_http_and_is_to_last() {
     }
     let plain = server.base.replace("https", "http");
     assert!(Client::new().get(plain).send().await.is_err(), "plain HTTP is not served");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_connection_has_a_limited_number_of_requests_at_a_time() {
+    let mut database = Database::sqlite();
+    database.set("GRIDWARD_BODY_SECONDS", "3");
+    let pair = Pair::new(&database, "first");
+    let server = start(&pair, database);
+    let client = pair.client();
+    let health = || client.get(format!("{}/healthz", server.base)).send();
+    assert_eq!(health().await.expect("an answer").version(), Version::HTTP_2);
+    let stalled = (0..120).map(|_| {
+        let nothing = futures_util::stream::pending::<Result<Vec<u8>, std::io::Error>>();
+        let request = client.post(format!("{}/v1/auth/sign-in", server.base));
+        let request = request.header("content-type", "application/json");
+        let request = request.body(reqwest::Body::wrap_stream(nothing)).send();
+        async { request.await.expect("an answer").status().as_u16() }
+    });
+    let mut statuses = futures_util::future::join_all(stalled).await;
+    statuses.sort_unstable();
+    let expected = [vec![408; 100], vec![429; 20]].concat();
+    assert_eq!(statuses, expected);
+    assert_eq!(health().await.expect("an answer").status(), 200);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

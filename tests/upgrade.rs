@@ -275,14 +275,20 @@ fn renamed(value: &Value) -> Value {
 }
 
 /// A [`renamed`] answer without the positions of homes: the previous build showed them exactly
-/// to everyone, and this one only to the visitor.
+/// to everyone, and this one only to the visitor. Without the fields of a task that it did not have:
+/// the masked name, and in lists the skills.
 fn without_homes(value: &Value) -> Value {
     fn strip(value: &mut Value) {
         match value {
             Value::Array(items) => items.iter_mut().for_each(strip),
             Value::Object(fields) => {
                 if ["beneficiary_id", "lives_alone"].iter().any(|name| fields.contains_key(*name)) {
-                    fields.retain(|name, _| name != "place" && name != "cell");
+                    let is_listed = !fields.contains_key("escalation_level");
+                    fields.retain(|name, _| match name.as_str() {
+                        "place" | "cell" | "beneficiary_name" => false,
+                        "skills" => !is_listed,
+                        _ => true,
+                    });
                 }
                 fields.values_mut().for_each(strip);
             }

@@ -42,6 +42,10 @@ async fn a_volunteer_without_a_task_learns_of_no_home(
     let detail = volunteer.get(&path).await.body;
     for seen in [&list.body["items"][0], &detail, rows[0]] {
         assert_eq!((seen.get("place"), &seen["cell"]), (None, &cell), "{seen}");
+        assert!(seen["skills"].is_array() && seen["due_on"].is_string(), "{seen}");
+    }
+    for seen in [&list.body["items"][0], &detail] {
+        assert_eq!(seen["beneficiary_name"], "周**1", "{seen}");
     }
     let card = phone.household(BENEFICIARY).expect("a card");
     assert_eq!((fields(card), &card["view"]), (POOL.to_vec(), &json!("pool")));
@@ -60,7 +64,7 @@ async fn a_volunteer_without_a_task_learns_of_no_home(
     assert_eq!((&card["view"], &card["place"]), (&json!("visitor"), &place));
     assert_eq!((&card["name"], &card["mobility"]), (&json!("周老兵1"), &json!("limited")));
     let own = volunteer.get("/v1/tasks").await.body["items"][0].clone();
-    assert_eq!(own["place"], place);
+    assert_eq!((&own["place"], &own["beneficiary_name"]), (&place, &json!("周**1")));
     // Given back: the pool again.
     assert_eq!(volunteer.act(&format!("{path}/release")).await.body["cell"], cell);
     phone.sync(&volunteer, json!([])).await;
@@ -151,10 +155,16 @@ async fn an_auditor_reads_the_log_and_nobody(
     for path in people.iter().chain([&format!("/v1/beneficiaries/{BENEFICIARY}")]) {
         assert_eq!(auditor.get(path).await.problem(), "forbidden", "{path}");
     }
-    let tasks = auditor.get(&format!("/v1/tasks?area={GRID}")).await;
-    assert_eq!(tasks.body["items"][0].get("place"), None, "{}", tasks.body);
+    let list = auditor.get(&format!("/v1/tasks?area={GRID}")).await.body["items"][0].clone();
     let mut phone = Phone::default();
     phone.sync(&auditor, json!([])).await;
+    let detail = auditor.get(&format!("/v1/tasks/{}", list["id"].as_str().expect("an id"))).await;
+    for seen in [&list, &detail.body, phone.tasks()[0]] {
+        assert_eq!(seen["kind"], "home_visit", "{seen}");
+        for hidden in ["place", "cell", "beneficiary_name"] {
+            assert_eq!(seen.get(hidden), None, "{seen}");
+        }
+    }
     assert!(phone.rows.keys().all(|(kind, _)| kind != "beneficiary"));
     assert!(!auditor.events("task.create").await.is_empty());
 }

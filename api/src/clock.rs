@@ -17,6 +17,9 @@ pub fn china() -> FixedOffset {
     FixedOffset::east_opt(EIGHT_HOURS).unwrap_or_else(|| chrono::Offset::fix(&Utc))
 }
 
+/// The name of that time zone (IANA).
+pub const TIME_ZONE: &str = "Asia/Shanghai";
+
 /// The day that `moment` falls on in a district.
 pub fn day(moment: DateTime<Utc>) -> NaiveDate {
     moment.with_timezone(&china()).date_naive()

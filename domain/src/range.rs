@@ -127,6 +127,8 @@ ranges! {
     PageLimit: i32 as Integer, 1 to 200, example 50;
     /// The number of rows on a page of a pull.
     SyncLimit: i32 as Integer, 1 to 1000, example 200;
+    /// The number of reveals beyond the daily budget that superiors allow a person on a day.
+    RevealCount: i32 as Integer, 1 to 500, example 20;
     /// The version of a record, incremented with every change.
     Version: i64 as BigInt, 1 to HIGHEST, example 1;
     /// The version that a decision is based on; 0 names none.

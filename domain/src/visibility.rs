@@ -21,6 +21,8 @@ pub const AFTER_VISIT: TimeDelta = TimeDelta::hours(72);
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum View {
+    /// Enough to follow the log: kind and days.
+    Audit,
     /// Enough to choose a visit: kind, days, cell, masked name, needed skills.
     Pool,
     /// Enough to direct the work: masked name and phone, cell, category, mobility.
@@ -36,17 +38,23 @@ pub enum Position {
     Exact(Place),
     /// The centre of its cell of about 500 m.
     Cell(Place),
+    /// None.
+    Hidden,
 }
 
 impl View {
-    /// Whether the view shows a home exactly.
-    pub fn is_exact(self) -> bool {
-        self == Self::Visitor
-    }
-
     /// The position of a home at `place` in this view.
     pub fn home(self, place: Place) -> Position {
-        if self.is_exact() { Position::Exact(place) } else { Position::Cell(place.cell()) }
+        match self {
+            Self::Audit => Position::Hidden,
+            Self::Pool | Self::Staff => Position::Cell(place.cell()),
+            Self::Visitor => Position::Exact(place),
+        }
+    }
+
+    /// Whether the view shows the name of a task's beneficiary, masked.
+    pub fn shows_masked_name(self) -> bool {
+        self >= Self::Pool
     }
 }
 
@@ -55,14 +63,14 @@ impl Position {
     pub const fn place(self) -> Option<Place> {
         match self {
             Self::Exact(place) => Some(place),
-            Self::Cell(_) => None,
+            Self::Cell(_) | Self::Hidden => None,
         }
     }
 
     /// The centre of the cell, if the view shows no more.
     pub const fn cell(self) -> Option<Place> {
         match self {
-            Self::Exact(_) => None,
+            Self::Exact(_) | Self::Hidden => None,
             Self::Cell(centre) => Some(centre),
         }
     }
@@ -93,7 +101,7 @@ impl TaskFacts {
         let here = principal.area.contains(&self.grid);
         match principal.role {
             Role::Admin | Role::Supervisor | Role::Manager if here => Some(View::Staff),
-            Role::Auditor if here => Some(View::Pool),
+            Role::Auditor if here => Some(View::Audit),
             Role::Volunteer if here && self.phase == Phase::Open => Some(View::Pool),
             _ => own.then_some(View::Pool),
         }
@@ -184,7 +192,7 @@ mod tests {
         }
         assert_eq!(view(Role::Manager, THERE, &others), None);
         assert_eq!(view(Role::Supervisor, "500116002", &others), None);
-        assert_eq!(view(Role::Auditor, "500116", &others), Some(View::Pool));
+        assert_eq!(view(Role::Auditor, "500116", &others), Some(View::Audit));
     }
 
     #[test]
@@ -218,5 +226,7 @@ mod tests {
             let seen = view.home(home);
             assert_eq!((seen.place(), seen.cell()), (None, Some(home.cell())));
         }
+        assert_eq!(View::Audit.home(home), Position::Hidden);
+        assert!(View::Pool.shows_masked_name() && !View::Audit.shows_masked_name());
     }
 }

@@ -56,6 +56,12 @@ impl Database {
         self.settings.push((name, value.into()));
     }
 
+    /// Puts the server behind a proxy on this machine, so that a test can call from any address.
+    pub fn trust_proxies(&mut self) {
+        self.set("GRIDWARD_TRUSTED_PROXIES", "127.0.0.0/8");
+        self.set("GRIDWARD_PUBLIC_ORIGINS", "https://gridward.example");
+    }
+
     /// Whether it is PostgreSQL.
     pub fn is_postgres(&self) -> bool {
         self.created.is_some()

@@ -2,14 +2,15 @@
 
 use gridward_domain::authority::Principal;
 use gridward_domain::task::Verb;
+use uuid::Uuid;
 
 use super::expiration;
 use super::metadata::Metadata;
 use super::store::{self, AttachmentRow};
 use crate::http::problem::{Problem, ProblemCode};
-use crate::limits::Quotas;
+use crate::limits::DailyQuota;
+use crate::task;
 use crate::tx::Tx;
-use crate::{log, task};
 
 /// The result of announcing an attachment.
 pub(super) enum Announced {
@@ -28,7 +29,6 @@ pub(super) fn announce(
     principal: &Principal,
     metadata: &Metadata,
     length: i64,
-    quotas: &Quotas,
 ) -> Result<Announced, Problem> {
     if !Verb::Report.is_for(principal.role) {
         return Err(ProblemCode::Forbidden.into());
@@ -36,12 +36,7 @@ pub(super) fn announce(
     let me = principal.person;
     let found = tx.find::<task::row::TaskRow>(metadata.task)?;
     let found = found.ok_or_else(Problem::not_found)?;
-    if !log::store::was_assignee(
-        tx.read_unbatched(),
-        principal.district(),
-        &found.id.to_string(),
-        me,
-    )? {
+    if !task::report::is_or_was_assignee(tx, principal, &found)? {
         return Err(Problem::not_found());
     }
     let row = AttachmentRow {
@@ -55,12 +50,13 @@ pub(super) fn announce(
         sha256: metadata.sha256.clone(),
         complete: false,
         created_at: tx.now.naive_utc(),
-        // Above the fences of a deleted upload with this id.
-        fence: tx.now.timestamp_micros(),
+        fence: 0,
+        upload: Uuid::new_v4().simple().to_string(),
     };
     if let Some(known) = store::row(tx.read_unbatched(), principal.district(), metadata.id)? {
-        let AttachmentRow { received, complete, created_at, fence, .. } = known;
-        if known == (AttachmentRow { received, complete, created_at, fence, ..row.clone() }) {
+        let AttachmentRow { received, complete, created_at, fence, upload, .. } = known.clone();
+        let again = AttachmentRow { received, complete, created_at, fence, upload, ..row.clone() };
+        if known == again {
             let now = tx.now;
             expiration::renew(tx.write_unbatched(), &known, now)?;
             return Ok(Announced::As(AttachmentRow { created_at: row.created_at, ..known }));
@@ -76,7 +72,7 @@ pub(super) fn announce(
     if let Some(old) = expiration::eviction_candidate(tx.read_unbatched(), &row)? {
         return Ok(Announced::NeedsRoom(old));
     }
-    quotas.attachment(principal)?;
+    DailyQuota::Attachments.take(tx, principal)?;
     store::insert(tx.write_unbatched(), &row)?;
     Ok(Announced::As(row))
 }

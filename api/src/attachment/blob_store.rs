@@ -121,6 +121,16 @@ impl BlobStore {
         Ok(names)
     }
 
+    /// The names of the folders in the folder `name`.
+    ///
+    /// # Errors
+    /// [`BlobError`].
+    pub async fn folders(&self, name: &str) -> Result<BTreeSet<String>, BlobError> {
+        let listed = self.0.list_with_delimiter(Some(&Path::from(name))).await?;
+        let names = listed.common_prefixes.iter().filter_map(Path::filename);
+        Ok(names.map(str::to_owned).collect())
+    }
+
     /// Deletes the object `name`, if it exists.
     ///
     /// # Errors

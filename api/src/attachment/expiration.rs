@@ -112,6 +112,7 @@ mod tests {
             complete: false,
             created_at: announced.naive_utc(),
             fence: 1,
+            upload: String::new(),
         };
         let last = announced + LIFETIME;
         assert!(is_expired(&row, last) && !is_expired(&row, last - TimeDelta::seconds(1)));

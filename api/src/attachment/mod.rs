@@ -14,6 +14,7 @@
 pub mod announce;
 pub mod blob_store;
 pub mod checksum;
+pub mod deletion;
 pub mod download;
 pub mod expiration;
 pub mod metadata;

@@ -6,12 +6,19 @@
 
 use std::collections::BTreeMap;
 
+use gridward_domain::area::AreaCode;
+
 use super::blob_store::{BlobError, BlobStore};
 use super::store::AttachmentRow;
 
+/// The folder of all parts of a district.
+pub fn of_district(district: AreaCode) -> String {
+    format!("parts/{district}")
+}
+
 /// The folder of the upload's parts.
 pub fn folder(row: &AttachmentRow) -> String {
-    format!("parts/{}/{}", row.district, row.id)
+    format!("{}/{}", of_district(row.district), row.blob_name())
 }
 
 /// The name of the part at `offset` that a request with the fence of `row` writes.

@@ -10,9 +10,9 @@ use serde_json::json;
 use super::blob_store::{BlobError, BlobStore};
 use super::checksum::Checksum;
 use super::model::Mismatch;
-use super::parts;
 use super::store::{self, AttachmentRow};
 use super::uploads::{Upload, Uploads};
+use super::{deletion, parts};
 use crate::clock::Clock;
 use crate::crypto::{KeyRing, SealingKey, aad};
 use crate::db::column::Hash;
@@ -23,7 +23,7 @@ use crate::task;
 use crate::tx::Db;
 
 /// Maximum size of a part in memory, in bytes.
-const PART: usize = 1024 * 1024;
+const PART: usize = 256 * 1024;
 
 impl From<BlobError> for Problem {
     fn from(error: BlobError) -> Self {
@@ -47,7 +47,7 @@ pub struct Attachments {
 }
 
 fn whole_name(row: &AttachmentRow) -> String {
-    format!("whole/{}/{}", row.district, row.id)
+    format!("whole/{}/{}", row.district, row.blob_name())
 }
 
 fn associated_data(row: &AttachmentRow, what: impl Display) -> String {
@@ -161,7 +161,8 @@ async fn count(
 /// stores the whole file, and marks it complete. Idempotent.
 ///
 /// # Errors
-/// 422 on a mismatch; then the upload is deleted.
+/// 422 on a mismatch; then the upload is deleted. 409 if the upload was deleted or a newer request
+/// has begun meanwhile.
 pub async fn finish(
     attachments: &Attachments,
     key: &SealingKey,
@@ -171,13 +172,13 @@ pub async fn finish(
     let _permit = attachments.uploads.verify().await;
     let bytes = whole(attachments, key, row).await?;
     if let Err(mismatch) = fits(row, &bytes) {
-        delete_incomplete(&attachments.db, &attachments.blobs, row).await?;
+        deletion::delete_incomplete(&attachments.db, &attachments.blobs, row).await?;
         let error = FieldError::new("Upload-Metadata", mismatch);
         return Err(Problem::from(ProblemCode::Invalid).with(error));
     }
     let sealed = key.seal(&associated_data(row, "whole"), &bytes)?;
     attachments.blobs.put(&whole_name(row), sealed).await?;
-    note(attachments, principal, row).await?;
+    mark_complete(attachments, principal, row).await?;
     Ok(attachments.blobs.clear(&parts::folder(row)).await?)
 }
 
@@ -208,25 +209,52 @@ fn fits(row: &AttachmentRow, bytes: &[u8]) -> Result<(), Mismatch> {
     if row.media_type.is_of(bytes) { Ok(()) } else { Err(Mismatch::Type) }
 }
 
-async fn note(
+/// The state of an upload whose content was verified.
+enum Verified {
+    Complete,
+    /// A newer request has begun.
+    Superseded,
+    /// It was deleted; another one may have its id.
+    Deleted,
+}
+
+/// Marks the upload complete, unless another request did.
+async fn mark_complete(
     attachments: &Attachments,
     principal: &Principal,
     row: &AttachmentRow,
 ) -> Result<(), Problem> {
-    let (row, me) = (row.clone(), principal.person);
-    let noted = attachments.db.write(principal.district(), move |tx| {
+    let (verified, me) = (row.clone(), principal.person);
+    let marked = attachments.db.write(principal.district(), move |tx| {
+        let row = &verified;
         let task = tx.find::<task::row::TaskRow>(row.task)?.ok_or(ProblemCode::NotFound)?;
-        if store::complete(tx.write_unbatched(), row.district, &row.id)? {
+        if store::complete(tx.write_unbatched(), row)? {
             let body = json!({
                 "task": row.task, "type": row.media_type, "length": row.length,
                 "sha256": row.sha256
             });
             let event = Event::new("attachment.add", Subject::Attachment, &row.id, task.grid, 1);
             tx.record(event.by(me).with(body));
+            return Ok(Verified::Complete);
         }
-        Ok::<_, Problem>(())
+        let id = row.id.parse().map_err(Problem::defect)?;
+        let now = store::row(tx.read_unbatched(), row.district, id)?;
+        let same = now.filter(|now| now.upload == row.upload);
+        Ok::<_, Problem>(match same {
+            Some(now) if now.complete => Verified::Complete,
+            Some(_) => Verified::Superseded,
+            None => Verified::Deleted,
+        })
     });
-    noted.await
+    match marked.await? {
+        Verified::Complete => Ok(()),
+        Verified::Superseded => Err(ProblemCode::UploadOffset.into()),
+        Verified::Deleted => {
+            // No request can complete it any more.
+            attachments.blobs.delete(&whole_name(row)).await?;
+            Err(ProblemCode::NotFound.into())
+        }
+    }
 }
 
 /// Begins a request that sends bytes: from now on, no earlier request advances the offset. Deletes
@@ -247,30 +275,6 @@ pub async fn begin(
         parts::delete_from(&attachments.blobs, &row, row.received).await?;
     }
     Ok(row)
-}
-
-/// Deletes an incomplete upload and its bytes; returns whether it existed. The offset
-/// is reset before the bytes are deleted, so that after a crash in between the upload
-/// can be resumed or terminated again.
-///
-/// # Errors
-/// 503 if the store or the database is unavailable.
-pub async fn delete_incomplete(
-    db: &Db,
-    blobs: &BlobStore,
-    row: &AttachmentRow,
-) -> Result<bool, Problem> {
-    let (district, id) = (row.district, row.id.clone());
-    let reset =
-        db.write(district, move |tx| store::reset_offset(tx.write_unbatched(), district, &id));
-    if !reset.await? {
-        return Ok(false);
-    }
-    blobs.clear(&parts::folder(row)).await?;
-    let (district, id) = (row.district, row.id.clone());
-    let forgotten =
-        db.write(district, move |tx| store::forget(tx.write_unbatched(), district, &id));
-    Ok(forgotten.await?)
 }
 
 /// The whole file, decrypted.

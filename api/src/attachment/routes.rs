@@ -12,17 +12,16 @@ use uuid::Uuid;
 use super::announce::{self, Announced};
 use super::checksum::{self, Checksum};
 use super::download::Content;
-use super::expiration;
 use super::metadata::Metadata;
 use super::model::LARGEST;
 use super::receive::{self, Attachments};
 use super::store::{self, AttachmentRow};
+use super::{deletion, expiration};
 use crate::auth::Authenticated;
 use crate::crypto::SealingKey;
 use crate::http::openapi;
 use crate::http::problem::{Problem, ProblemCode};
 use crate::idempotency::IdempotencyKey;
-use crate::limits::Limits;
 
 const OFFSET_TYPE: &str = "application/offset+octet-stream";
 /// The version of the protocol.
@@ -102,7 +101,6 @@ pub(crate) async fn upload_options(_: Authenticated) -> HttpResponse {
 pub(crate) async fn announce_attachment(
     request: HttpRequest,
     attachments: Data<Attachments>,
-    limits: Data<Limits>,
     Authenticated(principal): Authenticated,
     // Parsed so that an invalid one is rejected; the attachment's id makes the request idempotent.
     _: IdempotencyKey,
@@ -117,14 +115,14 @@ pub(crate) async fn announce_attachment(
     }
     let district = principal.district();
     let row = loop {
-        let (metadata, quotas) = (metadata.clone(), limits.quotas.clone());
-        let announced = attachments.db.write(district, move |tx| {
-            announce::announce(tx, &principal, &metadata, length, &quotas)
-        });
+        let metadata = metadata.clone();
+        let announced = attachments
+            .db
+            .write(district, move |tx| announce::announce(tx, &principal, &metadata, length));
         match announced.await? {
             Announced::As(row) => break row,
             Announced::NeedsRoom(old) => {
-                receive::delete_incomplete(&attachments.db, &attachments.blobs, &old).await?
+                deletion::delete_incomplete(&attachments.db, &attachments.blobs, &old).await?
             }
         };
     };
@@ -187,6 +185,10 @@ pub(crate) async fn attachment_offset(
     let (mut row, key) = own(&attachments, &principal, *id).await?;
     // The server was killed after the last byte and before it completed the upload.
     if row.received == row.length && !row.complete {
+        let _turn = attachments.uploads.wait(&principal, *id).await?;
+        (row, _) = own(&attachments, &principal, *id).await?;
+    }
+    if row.received == row.length && !row.complete {
         receive::finish(&attachments, &key, &principal, &row).await?;
         row.complete = true;
     }
@@ -238,15 +240,13 @@ pub(crate) async fn send_attachment(
         return Err(ProblemCode::UnsupportedMediaType.into());
     }
     let offset = number(&request, "Upload-Offset")?;
-    // Before it ends another upload.
     let (row, key) = own(&attachments, &principal, *id).await?;
     let checksum = checksum(&request)?;
+    // A late request must not end the present one.
+    check_offset(&row, offset)?;
     let mut upload = attachments.uploads.begin(&principal, *id).await?;
     let row = receive::begin(&attachments, &row).await?;
-    if offset != row.received {
-        let current = json!({ "upload_offset": row.received });
-        return Err(Problem::from(ProblemCode::UploadOffset).showing(&current));
-    }
+    check_offset(&row, offset)?;
     let received =
         receive::take(&attachments, &key, &row, &mut upload, checksum.as_ref(), payload).await?;
     let complete = received == row.length;
@@ -258,6 +258,15 @@ pub(crate) async fn send_attachment(
     answer.insert_header(TUS);
     let row = AttachmentRow { received, complete, ..row };
     Ok(with_progress(answer, &row).finish())
+}
+
+/// Checks that a request sends the bytes from the current offset on.
+fn check_offset(row: &AttachmentRow, offset: i64) -> Result<(), Problem> {
+    if offset == row.received {
+        return Ok(());
+    }
+    let current = json!({ "upload_offset": row.received });
+    Err(Problem::from(ProblemCode::UploadOffset).showing(&current))
 }
 
 fn checksum(request: &HttpRequest) -> Result<Option<Checksum>, Problem> {
@@ -283,10 +292,14 @@ pub(crate) async fn give_up_attachment(
     Authenticated(principal): Authenticated,
     id: Path<Uuid>,
 ) -> Result<HttpResponse, Problem> {
-    let (row, _) = own(&attachments, &principal, *id).await?;
-    if receive::delete_incomplete(&attachments.db, &attachments.blobs, &row).await? {
-        Ok(HttpResponse::NoContent().insert_header(TUS).finish())
-    } else {
-        Err(ProblemCode::AttachmentComplete.into())
+    loop {
+        let (row, _) = own(&attachments, &principal, *id).await?;
+        if row.complete {
+            return Err(ProblemCode::AttachmentComplete.into());
+        }
+        // Else it was completed or announced again meanwhile.
+        if deletion::delete_incomplete(&attachments.db, &attachments.blobs, &row).await? {
+            return Ok(HttpResponse::NoContent().insert_header(TUS).finish());
+        }
     }
 }

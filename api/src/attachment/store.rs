@@ -26,6 +26,18 @@ pub struct AttachmentRow {
     pub complete: bool,
     pub created_at: NaiveDateTime,
     pub fence: i64,
+    pub upload: String,
+}
+
+impl AttachmentRow {
+    /// The name of the folder of its parts and of its whole file.
+    pub fn blob_name(&self) -> String {
+        if self.upload.is_empty() {
+            self.id.clone()
+        } else {
+            format!("{}-{}", self.id, self.upload)
+        }
+    }
 }
 
 /// The attachment, regardless of its task's area within the district.
@@ -77,33 +89,97 @@ pub fn advance(conn: &mut Conn, row: &AttachmentRow, from: i64, to: i64) -> Resu
     Ok(diesel::update(there).set(attachments::received.eq(to)).execute(conn)? == 1)
 }
 
-/// Resets the offset of an incomplete upload to 0; returns whether it exists. Parts that are
-/// still being written are not counted.
+/// Marks the attachment complete with the content that the request of `row` verified; returns whether
+/// it was incomplete, and no newer request has begun.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn reset_offset(conn: &mut Conn, district: AreaCode, id: &str) -> Result<bool, DbError> {
-    let there = attachments::table.find((district, id)).filter(attachments::complete.eq(false));
-    let reset = (attachments::received.eq(0), attachments::fence.eq(attachments::fence + 1));
-    Ok(diesel::update(there).set(reset).execute(conn)? == 1)
-}
-
-/// Marks the attachment complete; returns whether it was incomplete before.
-///
-/// # Errors
-/// [`DbError`].
-pub fn complete(conn: &mut Conn, district: AreaCode, id: &str) -> Result<bool, DbError> {
-    let there = attachments::table.find((district, id)).filter(attachments::complete.eq(false));
-    // The upload may be terminated concurrently with its completion.
+pub fn complete(conn: &mut Conn, row: &AttachmentRow) -> Result<bool, DbError> {
+    let there = attachments::table
+        .find((row.district, &row.id))
+        .filter(attachments::complete.eq(false))
+        .filter(attachments::upload.eq(&row.upload))
+        .filter(attachments::sha256.eq(&row.sha256))
+        .filter(attachments::fence.eq(row.fence));
     let completed = (attachments::complete.eq(true), attachments::received.eq(attachments::length));
     Ok(diesel::update(there).set(completed).execute(conn)? == 1)
 }
 
-/// Deletes an incomplete upload; returns whether it existed.
+/// Deletes an incomplete upload; returns whether it was still there and was not announced again
+/// since it was read.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn forget(conn: &mut Conn, district: AreaCode, id: &str) -> Result<bool, DbError> {
-    let there = attachments::table.find((district, id)).filter(attachments::complete.eq(false));
+pub fn forget(conn: &mut Conn, row: &AttachmentRow) -> Result<bool, DbError> {
+    let there = attachments::table
+        .find((row.district, &row.id))
+        .filter(attachments::complete.eq(false))
+        .filter(attachments::upload.eq(&row.upload))
+        .filter(attachments::created_at.eq(row.created_at));
     Ok(diesel::delete(there).execute(conn)? == 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use diesel::{Connection as _, SqliteConnection};
+
+    use super::*;
+    use crate::attachment::expiration;
+    use crate::clock;
+    use crate::db::migrate::migrate;
+
+    fn announced(conn: &mut Conn) -> AttachmentRow {
+        let row = AttachmentRow {
+            district: "500116".parse().expect("a code"),
+            id: Uuid::now_v7().to_string(),
+            task: TaskId(Uuid::nil()),
+            person: PersonId(Uuid::nil()),
+            media_type: MediaType::Png,
+            length: 5,
+            received: 5,
+            sha256: "0".repeat(64),
+            complete: false,
+            created_at: chrono::DateTime::UNIX_EPOCH.naive_utc(),
+            fence: 1,
+            upload: "a".to_owned(),
+        };
+        insert(conn, &row).expect("a row");
+        row
+    }
+
+    fn database() -> Conn {
+        let mut conn = Conn::Sqlite(SqliteConnection::establish(":memory:").expect("a database"));
+        migrate(&mut conn).expect("tables");
+        conn
+    }
+
+    #[test]
+    fn an_upload_that_is_announced_again_is_not_deleted() {
+        let mut conn = database();
+        let read = announced(&mut conn);
+        expiration::renew(&mut conn, &read, clock::system()).expect("renewed");
+        assert!(!forget(&mut conn, &read).expect("a statement"));
+        let again = row(&mut conn, read.district, read.id.parse().expect("an id"));
+        assert!(forget(&mut conn, &again.expect("read").expect("a row")).expect("a statement"));
+    }
+
+    #[test]
+    fn an_upload_is_completed_only_with_the_content_that_was_verified() {
+        let mut conn = database();
+        let verified = announced(&mut conn);
+        let other = |change: fn(&mut AttachmentRow)| {
+            let mut row = verified.clone();
+            change(&mut row);
+            row
+        };
+        for stale in [
+            other(|row| row.fence = 0),
+            other(|row| row.sha256 = "1".repeat(64)),
+            other(|row| row.upload = "b".to_owned()),
+        ] {
+            assert!(!complete(&mut conn, &stale).expect("a statement"), "{stale:?}");
+        }
+        assert!(complete(&mut conn, &verified).expect("a statement"));
+        assert!(!complete(&mut conn, &verified).expect("a statement"), "once");
+    }
 }

@@ -30,7 +30,7 @@ const CAPACITY: u64 = 100_000;
 #[derive(Clone)]
 pub struct Uploads {
     attachments: Cache<(AreaCode, Uuid), Arc<Attachment>>,
-    people: Cache<(AreaCode, PersonId), Arc<Semaphore>>,
+    people: Cache<(AreaCode, PersonId), Arc<Person>>,
     verifying: Arc<Semaphore>,
 }
 
@@ -41,9 +41,26 @@ struct Attachment {
     newest: watch::Sender<u64>,
 }
 
+/// The permits of one person.
+struct Person {
+    uploading: Arc<Semaphore>,
+    /// For uploads that wait for the one that they end.
+    waiting: Semaphore,
+}
+
+impl Default for Person {
+    fn default() -> Self {
+        Self {
+            uploading: Arc::new(Semaphore::new(PER_PERSON)),
+            waiting: Semaphore::new(PER_PERSON),
+        }
+    }
+}
+
 /// An upload in progress; it ends when it is dropped.
 #[derive(Debug)]
 pub struct Upload {
+    number: u64,
     newest: watch::Receiver<u64>,
     _turn: OwnedMutexGuard<()>,
     _share: OwnedSemaphorePermit,
@@ -73,18 +90,43 @@ impl Uploads {
     /// # Errors
     /// 429 if the person has too many uploads, or the earlier one does not end in time.
     pub async fn begin(&self, principal: &Principal, id: Uuid) -> Result<Upload, Problem> {
-        let district = principal.district();
-        let attachment = self.attachments.get_with((district, id), || {
-            Arc::new(Attachment { turn: Arc::default(), newest: watch::Sender::new(0) })
+        let attachment = self.attachment(principal, id);
+        let mut number = 0;
+        attachment.newest.send_modify(|count| {
+            *count += 1;
+            number = *count;
         });
-        attachment.newest.send_modify(|count| *count += 1);
-        let newest = attachment.newest.subscribe();
-        let busy = || Problem::too_many_requests(TIMEOUT.as_secs());
-        let turn = tokio::time::timeout(TIMEOUT, Arc::clone(&attachment.turn).lock_owned()).await;
-        let person = (district, principal.person);
-        let shares = self.people.get_with(person, || Arc::new(Semaphore::new(PER_PERSON)));
-        let share = shares.try_acquire_owned();
-        Ok(Upload { newest, _turn: turn.map_err(|_| busy())?, _share: share.map_err(|_| busy())? })
+        let mut newest = attachment.newest.subscribe();
+        let person = (principal.district(), principal.person);
+        let person = self.people.get_with(person, Arc::default);
+        let turn = {
+            let _waiting = person.waiting.try_acquire().map_err(|_| busy())?;
+            tokio::select! {
+                turn = attachment.turn() => turn?,
+                () = superseded(&mut newest, number) => return Err(busy()),
+            }
+        };
+        let share = Arc::clone(&person.uploading).try_acquire_owned().map_err(|_| busy())?;
+        Ok(Upload { number, newest, _turn: turn, _share: share })
+    }
+
+    /// Waits until no upload of the attachment is in progress, without ending one; the next one
+    /// waits for the guard.
+    ///
+    /// # Errors
+    /// 429 if the present one does not end in time.
+    pub async fn wait(
+        &self,
+        principal: &Principal,
+        id: Uuid,
+    ) -> Result<OwnedMutexGuard<()>, Problem> {
+        self.attachment(principal, id).turn().await
+    }
+
+    fn attachment(&self, principal: &Principal, id: Uuid) -> Arc<Attachment> {
+        self.attachments.get_with((principal.district(), id), || {
+            Arc::new(Attachment { turn: Arc::default(), newest: watch::Sender::new(0) })
+        })
     }
 
     /// A permit to hold a whole file in memory.
@@ -94,13 +136,30 @@ impl Uploads {
     }
 }
 
+fn busy() -> Problem {
+    Problem::too_many_requests(TIMEOUT.as_secs())
+}
+
+impl Attachment {
+    /// The turn to receive its bytes.
+    async fn turn(&self) -> Result<OwnedMutexGuard<()>, Problem> {
+        let turn = tokio::time::timeout(TIMEOUT, Arc::clone(&self.turn).lock_owned()).await;
+        turn.map_err(|_| busy())
+    }
+}
+
+/// Returns once a newer upload than `number` has begun.
+async fn superseded(newest: &mut watch::Receiver<u64>, number: u64) {
+    // A dropped sender means that the state was forgotten; the upload then goes on.
+    if newest.wait_for(|newest| *newest != number).await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
 impl Upload {
     /// Returns once a newer upload of the attachment has begun.
     pub async fn superseded(&mut self) {
-        // A dropped sender means that the state was forgotten; the upload then goes on.
-        if self.newest.changed().await.is_err() {
-            std::future::pending::<()>().await;
-        }
+        superseded(&mut self.newest, self.number).await;
     }
 }
 
@@ -126,6 +185,32 @@ mod tests {
         let principal = principal();
         let (new, ()) = tokio::join!(uploads.begin(&principal, id), ending);
         assert!(new.is_ok());
+    }
+
+    #[tokio::test]
+    async fn of_uploads_that_begin_together_the_newest_goes_on() {
+        let (uploads, id, principal) = (Uploads::default(), Uuid::now_v7(), principal());
+        let upload = async || {
+            let mut upload = uploads.begin(&principal, id).await.ok()?;
+            let ended = tokio::time::timeout(Duration::from_millis(200), upload.superseded()).await;
+            ended.is_err().then_some(upload.number)
+        };
+        let (one, two, three) = tokio::join!(upload(), upload(), upload());
+        assert_eq!([one, two, three], [None, None, Some(3)]);
+    }
+
+    #[tokio::test]
+    async fn waiting_for_an_upload_does_not_end_it() {
+        let (uploads, id) = (Uploads::default(), Uuid::now_v7());
+        let mut upload = uploads.begin(&principal(), id).await.expect("an upload");
+        let principal = principal();
+        let waiting = uploads.wait(&principal, id);
+        let ended = tokio::time::timeout(Duration::from_millis(50), upload.superseded());
+        let (_, ended) =
+            tokio::join!(tokio::time::timeout(Duration::from_millis(60), waiting), ended);
+        assert!(ended.is_err());
+        drop(upload);
+        assert!(uploads.wait(&principal, id).await.is_ok());
     }
 
     #[tokio::test]

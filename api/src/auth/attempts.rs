@@ -3,7 +3,7 @@
 //! - Failures are counted by account and address prefix together, so a stranger delays only the
 //!   stranger's own prefix. The delay grows with each counted failure up to [`LONGEST_DELAY`]; a
 //!   refused attempt changes nothing.
-//! - A prefix and an account have token buckets. The first attempt of a prefix at an account is
+//! - A prefix, the /48 around one of IPv6, and an account have token buckets. The first attempt of a prefix at an account is
 //!   never refused for the account's bucket: a distributed attack does not shut the owner out.
 //! - A device on which the person had a session is counted by itself, whatever its address. It
 //!   skips the buckets and has its own [`Lane`], as has an origin that has signed in before.
@@ -36,6 +36,8 @@ const CAPACITY: u64 = 200_000;
 /// Attempts by strangers at one account: 60, and one more every ten seconds.
 const ACCOUNT_QUOTA: NonZeroU32 = NonZeroU32::MIN.saturating_add(59);
 const ACCOUNT_WINDOW: Duration = Duration::from_secs(600);
+/// A site has this many times the attempts of a prefix.
+const SITE_FACTOR: NonZeroU32 = NonZeroU32::MIN.saturating_add(9);
 const PREFIX_WINDOW: Duration = Duration::from_secs(60);
 
 /// An account, by district and phone index, whether or not it exists.
@@ -134,6 +136,8 @@ pub struct Attempts {
     failures: Cache<Origin, Arc<Mutex<Failures>>>,
     known: Cache<Origin, ()>,
     by_prefix: Buckets<Prefix>,
+    /// Of the /48 around a prefix of IPv6, which one customer may have.
+    by_site: Buckets<Prefix>,
     by_account: Buckets<AccountId>,
 }
 
@@ -149,12 +153,18 @@ impl Attempts {
             .eviction_policy(EvictionPolicy::lru())
             .time_to_live(KNOWN_FOR);
         let prefix = Policy { name: "sign-in-address", quota: per_minute, window: PREFIX_WINDOW };
+        let site = Policy {
+            name: "sign-in-site",
+            quota: per_minute.saturating_mul(SITE_FACTOR),
+            window: PREFIX_WINDOW,
+        };
         let account =
             Policy { name: "sign-in-account", quota: ACCOUNT_QUOTA, window: ACCOUNT_WINDOW };
         Self {
             failures: failures.build(),
             known: known.build(),
             by_prefix: Buckets::new(prefix),
+            by_site: Buckets::new(site),
             by_account: Buckets::new(account),
         }
     }
@@ -168,7 +178,7 @@ impl Attempts {
             Sender::Address(from) if !self.known.contains_key(&origin) => from,
             Sender::Address(_) | Sender::Device(_) => return Ok(Lane::Known),
         };
-        self.by_prefix.take(from)?;
+        self.admit_address(from)?;
         if self.failures.contains_key(&origin) {
             self.by_account.take(origin.account)?;
         }
@@ -180,7 +190,8 @@ impl Attempts {
     /// # Errors
     /// 429 for an empty bucket.
     pub fn admit_address(&self, from: Prefix) -> Result<(), Problem> {
-        self.by_prefix.take(from)
+        self.by_prefix.take(from)?;
+        if from.is_in_site() { self.by_site.take(from.site()) } else { Ok(()) }
     }
 
     /// The failures of the origin, locked: its attempts run one after another, so that parallel
@@ -254,6 +265,14 @@ mod tests {
         let refused = attempts.admit(origin("1", [10, 0, 0, 1])).expect_err("an empty bucket");
         assert_eq!(refused.kind(), Some(ProblemCode::TooManyRequests));
         assert_eq!(attempts.admit(origin("1", [192, 0, 2, 1])).ok(), Some(Lane::Stranger));
+    }
+
+    #[test]
+    fn the_prefixes_of_one_site_share_a_bucket() {
+        let attempts = Attempts::new(NonZeroU32::MIN);
+        let from = |prefix: u16| Prefix::from(IpAddr::from([0x2001, 0xdb8, 0, prefix, 0, 0, 0, 1]));
+        let admitted = (0..100).filter(|prefix| attempts.admit_address(from(*prefix)).is_ok());
+        assert_eq!(admitted.count(), 10);
     }
 
     #[tokio::test]

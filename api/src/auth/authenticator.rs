@@ -13,7 +13,7 @@ use moka::sync::Cache;
 
 use super::proofs::Proofs;
 use super::second_factor::policy::SecondFactorPolicy;
-use super::store::{self, Standing};
+use super::store::{self, AccountStatus};
 use super::token::{Bearer, TokenError, Tokens};
 use crate::clock::Clock;
 use crate::db::column::Hash;
@@ -26,9 +26,9 @@ const CAPACITY: u64 = 100_000;
 
 type Key = (AreaCode, PersonId, Option<SessionId>);
 
-/// The standings of people in their sessions, cached for a few seconds.
+/// The account states of people in their sessions, cached for a few seconds.
 #[derive(Clone)]
-pub struct PrincipalCache(Cache<Key, Standing>);
+pub struct PrincipalCache(Cache<Key, AccountStatus>);
 
 impl Default for PrincipalCache {
     fn default() -> Self {
@@ -47,7 +47,7 @@ impl PrincipalCache {
         self.0.invalidate(&(district, person, Some(session)));
     }
 
-    /// The standing of a person in a session.
+    /// The account state of a person in a session.
     ///
     /// # Errors
     /// 401 if the person is unknown.
@@ -57,9 +57,9 @@ impl PrincipalCache {
         district: AreaCode,
         person: PersonId,
         session: Option<SessionId>,
-    ) -> Result<Standing, Problem> {
+    ) -> Result<AccountStatus, Problem> {
         match self.0.get(&(district, person, session)) {
-            Some(standing) => Ok(standing),
+            Some(status) => Ok(status),
             None => self.read(db, district, person, session).await,
         }
     }
@@ -71,18 +71,18 @@ impl PrincipalCache {
         district: AreaCode,
         person: PersonId,
         session: Option<SessionId>,
-    ) -> Result<Standing, Problem> {
-        let read = db.read(move |conn| store::standing(conn, district, person, session));
-        let standing = read.await?.ok_or(ProblemCode::Unauthenticated)?;
+    ) -> Result<AccountStatus, Problem> {
+        let read = db.read(move |conn| store::account_status(conn, district, person, session));
+        let status = read.await?.ok_or(ProblemCode::Unauthenticated)?;
         // Others are not cached, so that a restored person need not wait.
-        if standing.state == PersonState::Active {
-            self.0.insert((district, person, session), standing);
+        if status.state == PersonState::Active {
+            self.0.insert((district, person, session), status);
         }
-        Ok(standing)
+        Ok(status)
     }
 }
 
-impl Standing {
+impl AccountStatus {
     /// Checks that the person may use the service.
     ///
     /// # Errors
@@ -104,7 +104,7 @@ pub struct Authenticator {
     pub tokens: Tokens,
     /// Verifies proofs of keys.
     pub proofs: Proofs,
-    /// Cached standings.
+    /// Cached account states.
     pub principals: PrincipalCache,
     /// The requirements of the installation.
     pub second_factor: SecondFactorPolicy,
@@ -155,8 +155,8 @@ impl Authenticator {
     /// 401.
     pub(super) async fn principal(&self, bearer: Bearer) -> Result<Principal, Problem> {
         let Bearer { district, person, session, .. } = bearer;
-        let standing = self.principals.of(&self.db, district, person, session).await?;
-        admit(&bearer, &standing, (self.clock)())
+        let status = self.principals.of(&self.db, district, person, session).await?;
+        admit(&bearer, &status, (self.clock)())
     }
 
     /// As [`Self::principal`], read from the database: for streams, which look again while
@@ -166,22 +166,26 @@ impl Authenticator {
     /// 401.
     pub async fn current_principal(&self, bearer: Bearer) -> Result<Principal, Problem> {
         let Bearer { district, person, session, .. } = bearer;
-        let standing = self.principals.read(&self.db, district, person, session).await?;
-        admit(&bearer, &standing, (self.clock)())
+        let status = self.principals.read(&self.db, district, person, session).await?;
+        admit(&bearer, &status, (self.clock)())
     }
 }
 
 /// The principal, if neither its session nor its token has ended.
-fn admit(bearer: &Bearer, standing: &Standing, now: DateTime<Utc>) -> Result<Principal, Problem> {
-    standing.check()?;
-    let in_session = standing.session_ends.is_some_and(|ends| now < ends);
+fn admit(
+    bearer: &Bearer,
+    status: &AccountStatus,
+    now: DateTime<Utc>,
+) -> Result<Principal, Problem> {
+    status.check()?;
+    let in_session = status.session_ends.is_some_and(|ends| now < ends);
     if bearer.session.is_some() && !in_session {
         return Err(ProblemCode::SessionEnded.into());
     }
-    if bearer.issued < standing.tokens_not_before {
+    if bearer.issued < status.tokens_not_before {
         // A session that outlives a change of the password can refresh.
         let code = if in_session { ProblemCode::TokenExpired } else { ProblemCode::SessionEnded };
         return Err(code.into());
     }
-    Ok(standing.principal)
+    Ok(status.principal)
 }

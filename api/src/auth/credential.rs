@@ -2,7 +2,7 @@
 //!
 //! A hash is encrypted with the key of its district, which the installation's key encrypts; a copy
 //! of the database without that key gives nothing to try passwords against. Hashes of earlier
-//! versions are plain, and are encrypted at the next sign-in.
+//! versions are plain; a job encrypts them when a server starts ([`seal_plain`]).
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD_NO_PAD;
@@ -153,6 +153,31 @@ pub fn reseal(
         .filter(credentials::password_hash.eq(&old.stored));
     diesel::update(unchanged).set(credentials::password_hash.eq(sealed)).execute(conn)?;
     Ok(())
+}
+
+/// Encrypts up to `most` plain hashes of earlier versions; returns their number. A password that is
+/// set meanwhile stays.
+///
+/// # Errors
+/// [`DbError`].
+pub fn seal_plain(
+    conn: &mut Conn,
+    key: &SealingKey,
+    district: AreaCode,
+    most: i64,
+) -> Result<usize, DbError> {
+    let plain: Vec<(PersonId, String)> = credentials::table
+        .filter(credentials::district.eq(district))
+        .filter(credentials::password_hash.not_like(format!("{SEALED}%")))
+        .order(credentials::person)
+        .limit(most)
+        .select((credentials::person, credentials::password_hash))
+        .load(conn)?;
+    for (person, hash) in &plain {
+        let old = Credential { stored: hash.clone(), hash: hash.clone(), one_time_until: None };
+        reseal(conn, key, (district, *person), &old, hash)?;
+    }
+    Ok(plain.len())
 }
 
 #[cfg(test)]

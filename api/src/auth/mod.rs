@@ -6,6 +6,8 @@
 //! token by rotating refresh tokens; it can be ended at any moment.
 
 pub mod access_events;
+pub mod account_notice;
+pub mod account_notice_store;
 pub mod attempts;
 pub mod authenticated;
 pub mod authenticator;
@@ -25,9 +27,11 @@ pub mod refresh_token;
 mod rotation;
 pub mod routes;
 pub mod second_factor;
+pub mod session_ends;
 pub mod session_routes;
 pub mod session_rules;
 pub mod session_store;
+pub mod session_tokens;
 pub mod sessions;
 pub mod sign_in;
 pub mod signing;

@@ -5,12 +5,17 @@ use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use chrono::NaiveDate;
+use icu_normalizer::ComposingNormalizerBorrowed;
+use icu_properties::CodePointSetData;
+use icu_properties::props::DefaultIgnorableCodePoint;
 use thiserror::Error;
 
 /// The minimum length.
 pub const FEWEST: usize = 8;
 /// The maximum length.
 pub const MOST: usize = 128;
+/// The digits of the own phone number in a row that count as a word of the person's.
+const DIGITS: usize = 6;
 /// The characters that must remain without the person's own words.
 const REMAINING: usize = 6;
 /// The product, for which no list of words is needed.
@@ -37,8 +42,8 @@ pub enum PasswordError {
     /// Too short or too long.
     #[error("a password has {FEWEST} to {MOST} characters")]
     Length,
-    /// Blank, or with control characters.
-    #[error("a password must not be blank or contain control characters")]
+    /// Blank, or with control characters or others that no screen shows.
+    #[error("a password must not be blank or contain invisible characters")]
     Unprintable,
     /// Among the most common ones.
     #[error("this password is one of the most common ones")]
@@ -59,10 +64,14 @@ pub fn accept(password: &str, personal: &[String]) -> Result<(), PasswordError> 
     if !(FEWEST..=MOST).contains(&password.chars().count()) {
         return Err(PasswordError::Length);
     }
-    if password.trim().is_empty() || password.chars().any(char::is_control) {
+    // Full-width letters and other variants are as common as the plain ones.
+    let plain = ComposingNormalizerBorrowed::new_nfkc().normalize(password);
+    let ignorable = CodePointSetData::new::<DefaultIgnorableCodePoint>();
+    let is_invisible = |c: char| c.is_control() || ignorable.contains(c);
+    if plain.trim().is_empty() || password.chars().chain(plain.chars()).any(is_invisible) {
         return Err(PasswordError::Unprintable);
     }
-    let lower = password.to_lowercase();
+    let lower = plain.to_lowercase();
     if is_common(&lower) {
         return Err(PasswordError::Common);
     }
@@ -116,12 +125,23 @@ fn is_date(lower: &str) -> bool {
 fn is_personal(lower: &str, personal: &[String]) -> bool {
     let words = personal.iter().map(|word| word.to_lowercase());
     let mut words: Vec<String> = words.chain([PRODUCT.to_owned()]).collect();
+    let numbers: Vec<String> = words.iter().flat_map(|word| runs(word)).collect();
+    words.extend(numbers);
     words.retain(|word| word.chars().count() > 1);
     // A long word may contain a shorter one.
     words.sort_by_key(|word| std::cmp::Reverse(word.chars().count()));
     let found = words.iter().any(|word| lower.contains(word.as_str()));
     let rest = words.iter().fold(lower.to_owned(), |rest, word| rest.replace(word.as_str(), ""));
     found && rest.chars().count() < REMAINING
+}
+
+/// The runs of digits in a phone number; none of another word.
+fn runs(word: &str) -> Vec<String> {
+    if !word.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Vec::new();
+    }
+    let of_length = |length| (0..=word.len() - length).map(move |from| &word[from..from + length]);
+    (DIGITS..=word.len()).flat_map(of_length).map(str::to_owned).collect()
 }
 
 #[cfg(test)]
@@ -163,6 +183,7 @@ mod tests {
             "87654321",
             "19870605",
             "dragon99",
+            "ｐａｓｓｗｏｒｄ",
             "1qaz2wsx",
         ] {
             assert_eq!(refused(bad), Some(PasswordError::Common), "{bad}");
@@ -171,9 +192,16 @@ mod tests {
 
     #[test]
     fn the_persons_own_words_are_refused() {
-        for bad in
-            ["13800001234", "13800001234a", "gridward-demo", "江津区南门社区1", "王小明王小明12"]
-        {
+        for bad in [
+            "13800001234",
+            "13800001234a",
+            "38000012",
+            "a800001234b",
+            "１３８００００１２３４",
+            "gridward-demo",
+            "江津区南门社区1",
+            "王小明王小明12",
+        ] {
             assert_eq!(refused(bad), Some(PasswordError::Personal), "{bad}");
         }
     }
@@ -183,7 +211,10 @@ mod tests {
         assert_eq!(refused("1234567"), Some(PasswordError::Length));
         assert_eq!(refused(&"x".repeat(129)), Some(PasswordError::Length));
         assert_eq!(refused("        "), Some(PasswordError::Unprintable));
-        assert_eq!(refused(&"\0".repeat(8)), Some(PasswordError::Unprintable));
+        for invisible in ["\0", "\u{200b}", "\u{3164}", "\u{3000}"] {
+            assert_eq!(refused(&invisible.repeat(8)), Some(PasswordError::Unprintable));
+        }
+        assert_eq!(refused("tq7m-x2kd\u{feff}"), Some(PasswordError::Unprintable));
     }
 
     #[test]

@@ -11,6 +11,7 @@ use serde_json::Value;
 use thiserror::Error;
 
 use crate::db::column::Hash;
+use crate::http::public_origins::{Origin, ServiceOrigins};
 
 /// The `typ` header of a proof.
 const TYPE: &str = "dpop+jwt";
@@ -22,8 +23,8 @@ const LONGEST_ID: usize = 128;
 pub struct Target<'a> {
     /// The method, in upper case.
     pub method: &'a str,
-    /// Host and port, as in the header `Host`.
-    pub host: &'a str,
+    /// The origins under which it may have reached the service.
+    pub origins: ServiceOrigins<'a>,
     /// The path, without the query.
     pub path: &'a str,
     /// The access token of the request, if it has one.
@@ -116,16 +117,10 @@ fn public_key(text: &str) -> Result<Jwk, ProofError> {
 }
 
 /// Whether `htu` is the URL of the target; query and fragment do not count (RFC 9449, 4.3).
-/// The scheme is not compared, since a proxy may end TLS.
 fn is_url_of(htu: &str, target: &Target<'_>) -> bool {
-    let without_port = |host: &str| {
-        let host = host.to_ascii_lowercase();
-        let stripped = host.strip_suffix(":443").or_else(|| host.strip_suffix(":80"));
-        stripped.map_or(host.clone(), str::to_owned)
-    };
     let Ok(url) = htu.parse::<Uri>() else { return false };
-    let host = url.authority().map(|host| without_port(host.as_str()));
-    host == Some(without_port(target.host)) && url.path() == target.path
+    let is_here = Origin::of(&url).is_some_and(|origin| target.origins.contains(&origin));
+    is_here && url.path() == target.path
 }
 
 #[cfg(test)]
@@ -137,12 +132,14 @@ mod tests {
 
     use super::*;
 
-    const TARGET: Target<'_> = Target {
-        method: "POST",
-        host: "gridward.example",
-        path: "/v1/sync",
-        access_token: Some("token"),
-    };
+    fn origins(text: &str) -> [Origin; 1] {
+        [Origin::of(&text.parse().expect("a URL")).expect("an origin")]
+    }
+
+    fn target(origins: &[Origin]) -> Target<'_> {
+        let origins = ServiceOrigins::Public(origins);
+        Target { method: "POST", origins, path: "/v1/sync", access_token: Some("token") }
+    }
 
     fn key() -> EncodingKey {
         let pair =
@@ -166,44 +163,48 @@ mod tests {
     fn a_proof_names_its_key_and_holds_for_its_request_only() {
         let key = key();
         let text = encode(&header(&key), &claims(), &key).expect("a proof");
-        let proof = verify(&text, &TARGET).expect("valid");
+        let (here, elsewhere) =
+            (origins("https://gridward.example"), origins("https://elsewhere.example"));
+        let target = target(&here);
+        let proof = verify(&text, &target).expect("valid");
         assert_eq!((proof.id.as_str(), proof.nonce.as_deref()), ("1", Some("n")));
         let others = [
-            Target { method: "GET", ..TARGET },
-            Target { host: "elsewhere.example", ..TARGET },
-            Target { path: "/v1/me", ..TARGET },
-            Target { access_token: Some("another"), ..TARGET },
+            Target { method: "GET", ..target },
+            Target { origins: ServiceOrigins::Public(&elsewhere), ..target },
+            Target { path: "/v1/me", ..target },
+            Target { access_token: Some("another"), ..target },
         ];
         for other in others {
             assert_eq!(verify(&text, &other), Err(ProofError::Request), "{other:?}");
         }
-        let port = Target { host: "GRIDWARD.example:443", ..TARGET };
-        assert_eq!(verify(&text, &port), Ok(proof));
     }
 
     #[test]
     fn a_proof_by_another_key_or_of_another_form_is_refused() {
         let (key, other) = (key(), key());
+        let here = origins("https://gridward.example");
+        let target = target(&here);
         let forged = encode(&header(&other), &claims(), &key).expect("a proof");
-        assert_eq!(verify(&forged, &TARGET), Err(ProofError::Signature));
+        assert_eq!(verify(&forged, &target), Err(ProofError::Signature));
         let plain = Header { typ: Some("JWT".to_owned()), ..header(&key) };
         let keyless = Header { jwk: None, ..header(&key) };
         for header in [plain, keyless] {
             let text = encode(&header, &claims(), &key).expect("a token");
-            assert_eq!(verify(&text, &TARGET), Err(ProofError::Form));
+            assert_eq!(verify(&text, &target), Err(ProofError::Form));
         }
-        assert_eq!(verify("a.b.c", &TARGET), Err(ProofError::Form));
+        assert_eq!(verify("a.b.c", &target), Err(ProofError::Form));
     }
 
     #[test]
     fn a_proof_that_discloses_its_private_key_is_refused() {
         let key = key();
+        let here = origins("https://gridward.example");
         let text = encode(&header(&key), &claims(), &key).expect("a proof");
         let (first, rest) = text.split_once('.').expect("a header");
         let bytes = BASE64_URL_SAFE_NO_PAD.decode(first).expect("base64");
         let mut header: Value = serde_json::from_slice(&bytes).expect("JSON");
         header["jwk"]["d"] = json!("AAAA");
         let first = BASE64_URL_SAFE_NO_PAD.encode(header.to_string());
-        assert_eq!(verify(&format!("{first}.{rest}"), &TARGET), Err(ProofError::Form));
+        assert_eq!(verify(&format!("{first}.{rest}"), &target(&here)), Err(ProofError::Form));
     }
 }

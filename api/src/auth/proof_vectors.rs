@@ -1,6 +1,7 @@
 //! The test vectors of `docs/clients.md` are what this server accepts: with them the developers of an app
 //! check its keys and proofs.
 
+use actix_web::test::TestRequest;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -8,6 +9,7 @@ use serde_json::Value;
 
 use super::proof::{self, ProofError, Target};
 use crate::db::column::Hash;
+use crate::http::public_origins::PublicOrigins;
 
 const PAGE: &str = include_str!("../../../docs/clients.md");
 
@@ -52,11 +54,13 @@ fn the_key_of_the_vectors_is_one() {
 
 #[test]
 fn the_proofs_of_the_vectors_are_accepted_for_their_requests_only() {
-    let host = "gridward.example";
-    let sign_in = Target { method: "POST", host, path: "/v1/auth/sign-in", access_token: None };
+    let origins = PublicOrigins::parse(&["https://gridward.example".to_owned()]).expect("origins");
+    let server = TestRequest::default().to_http_request();
+    let origins = origins.of_service(&server);
+    let sign_in = Target { method: "POST", origins, path: "/v1/auth/sign-in", access_token: None };
     is_accepted("sign-in", &sign_in);
     let access_token = Some(vector("access-token"));
-    let request = Target { method: "GET", host, path: "/v1/tasks", access_token };
+    let request = Target { method: "GET", origins, path: "/v1/tasks", access_token };
     is_accepted("request", &request);
     let with_token = Target { access_token, ..sign_in };
     assert_eq!(proof::verify(vector("sign-in-proof"), &with_token), Err(ProofError::Request));

@@ -3,8 +3,6 @@
 use std::time::Duration;
 
 use actix_web::HttpRequest;
-use actix_web::http::header::HOST;
-use actix_web::http::uri::Authority;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
@@ -16,6 +14,7 @@ use crate::clock::Clock;
 use crate::crypto::SealingKey;
 use crate::db::column::Hash;
 use crate::http::problem::{Problem, ProblemCode};
+use crate::http::public_origins::PublicOrigins;
 
 /// The header with a proof.
 const DPOP: &str = "DPoP";
@@ -26,6 +25,8 @@ pub const DPOP_NONCE: &str = "DPoP-Nonce";
 const LIFETIME: i64 = 900;
 /// The seconds by which the clocks of servers may differ.
 const CLOCKS_DIFFER: i64 = 30;
+/// The maximum length of a proof.
+pub const LONGEST: usize = 4_096;
 /// The number of proofs that are remembered as used.
 const REMEMBERED: u64 = 200_000;
 
@@ -33,19 +34,20 @@ const REMEMBERED: u64 = 200_000;
 #[derive(Clone)]
 pub struct Proofs {
     key: SealingKey,
+    origins: PublicOrigins,
     clock: Clock,
     used: Cache<Hash, ()>,
 }
 
 impl Proofs {
     /// A verifier whose nonces are made with the installation's `key`, so that all servers
-    /// accept those of each.
-    pub fn new(key: SealingKey, clock: Clock) -> Self {
+    /// accept those of each, for requests to `origins`.
+    pub fn new(key: SealingKey, origins: PublicOrigins, clock: Clock) -> Self {
         // Longer than a nonce is fresh, on every server's clock.
         let kept = Duration::from_secs((LIFETIME + CLOCKS_DIFFER + 1).unsigned_abs());
         let used = Cache::builder().max_capacity(REMEMBERED).time_to_live(kept);
         let used = used.eviction_policy(EvictionPolicy::lru()).build();
-        Self { key, clock, used }
+        Self { key, origins, clock, used }
     }
 
     /// A nonce for the next proofs: the time and its MAC.
@@ -90,20 +92,28 @@ impl Proofs {
         if first { Ok(()) } else { Err(self.invalid()) }
     }
 
+    /// The text of the header, if the request has it.
+    ///
+    /// # Errors
+    /// 401 with a nonce for a text that is longer than any proof, and for several.
+    pub(super) fn header<'a>(&self, request: &'a HttpRequest) -> Result<Option<&'a str>, Problem> {
+        let mut headers = request.headers().get_all(DPOP);
+        let Some(header) = headers.next() else { return Ok(None) };
+        let text = header.to_str().ok().filter(|text| text.len() <= LONGEST);
+        let text = text.filter(|_| headers.next().is_none());
+        text.map(Some).ok_or_else(|| self.invalid())
+    }
+
     /// The valid and fresh proof of the request, if it has one.
     fn fresh(
         &self,
         request: &HttpRequest,
         access_token: Option<&str>,
     ) -> Result<Option<Proof>, Problem> {
-        let Some(header) = request.headers().get(DPOP) else { return Ok(None) };
-        let several = request.headers().get_all(DPOP).nth(1).is_some();
-        let text = header.to_str().ok().filter(|_| !several).ok_or_else(|| self.invalid())?;
-        let named = request.headers().get(HOST).and_then(|host| host.to_str().ok());
-        let host = request.uri().authority().map(Authority::as_str).or(named);
+        let Some(text) = self.header(request)? else { return Ok(None) };
         let target = Target {
             method: request.method().as_str(),
-            host: host.unwrap_or_default(),
+            origins: self.origins.of_service(request),
             path: request.uri().path(),
             access_token,
         };

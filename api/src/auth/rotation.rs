@@ -6,6 +6,8 @@ use gridward_domain::session::{Generation, Presented};
 use serde_json::json;
 
 use super::access_events::record;
+use super::account_notice::AccountNoticeKind;
+use super::account_notice_store;
 use super::device::EndReason;
 use super::session_rules::SessionRules;
 use super::session_store::SessionRow;
@@ -39,6 +41,9 @@ pub(super) fn rotate(
         Presented::Repeats => row.rotation(),
         Presented::Reused => {
             tx.replace(&row, row.ended(tx.now, EndReason::TokenReused));
+            let (kind, whose) = (AccountNoticeKind::SessionReused, (row.district, row.person));
+            let (device, now) = (row.device.clone(), tx.now);
+            account_notice_store::add(tx.write_unbatched(), whose, kind, device, now)?;
             record(tx, "session.reuse", row.person, None, json!({ "session": id }))?;
             return Ok((row, presented));
         }

@@ -16,7 +16,8 @@ use super::device::{AuthMethod, Device, DeviceKind};
 use super::known_device::Client;
 use super::proofs::{DPOP_NONCE, Proofs};
 use super::second_factor::{SecondFactors, factors};
-use super::sessions::{Issued, Sessions};
+use super::session_tokens::Issued;
+use super::sessions::Sessions;
 use super::token::Tokens;
 use super::{refresh_cookie, sign_in};
 use crate::http::Json as Body;
@@ -183,7 +184,13 @@ fn seconds(duration: Duration) -> u32 {
     operation_id = "sign_in",
     params(openapi::DpopProof),
     request_body(content = SignIn, description = "The credentials"),
-    responses((status = OK, description = "Signed in", body = AccessToken), openapi::SignIn),
+    responses(
+        (
+            status = OK, description = "Signed in", body = AccessToken,
+            headers(("DPoP-Nonce" = String, description = "The nonce of the next proofs, if the session is bound to a key")),
+        ),
+        openapi::SignIn,
+    ),
     security(()),
 )]
 #[post("/auth/sign-in")]

@@ -51,7 +51,13 @@ impl Refresh {
     operation_id = "refresh",
     params(openapi::DpopProof),
     request_body(content = Refresh, description = "The refresh token"),
-    responses((status = OK, description = "Refreshed", body = AccessToken), openapi::SignIn),
+    responses(
+        (
+            status = OK, description = "Refreshed", body = AccessToken,
+            headers(("DPoP-Nonce" = String, description = "The nonce of the next proofs, if the session is bound to a key")),
+        ),
+        openapi::SignIn,
+    ),
     security(()),
 )]
 #[post("/auth/refresh")]

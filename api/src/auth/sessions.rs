@@ -4,49 +4,29 @@
 //! an ended session is refused by every server within five seconds.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
-use base64::Engine as _;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use gridward_domain::area::AreaCode;
 use gridward_domain::bounded_text::DeviceName;
 use gridward_domain::id::{PersonId, SessionId};
-use gridward_domain::session::{Generation, Presented, Rotation, successor};
-use serde_json::json;
+use gridward_domain::session::{Presented, Rotation, successor};
 use uuid::Uuid;
 
-use super::access_events::record;
 use super::authenticator::PrincipalCache;
 use super::device::{AuthMethod, Device, EndReason};
-use super::refresh_token::RefreshToken;
 use super::rotation::rotate;
 use super::second_factor::policy::SecondFactorPolicy;
+use super::session_ends::{end_one, make_room, own};
 use super::session_rules::SessionRules;
 use super::session_store::{self, SessionRow};
+use super::session_tokens::Issued;
 use super::store::{self, Account};
-use super::token::{Bearer, Grant, Tokens};
+use super::token::Tokens;
 use crate::clock::Clock;
-use crate::crypto::{KeyRing, SealingKey};
+use crate::crypto::KeyRing;
 use crate::db::DbError;
 use crate::db::column::Hash;
 use crate::http::problem::{Problem, ProblemCode};
 use crate::tx::{Db, ReadSet, Tx};
-
-/// The tokens of a session.
-pub struct Issued {
-    /// The session.
-    pub session: SessionRow,
-    /// The access token.
-    pub access_token: String,
-    /// The refresh token.
-    pub refresh_token: String,
-    /// How long the refresh token is valid if it is not used.
-    pub refresh_expires_in: Duration,
-    /// The key of a phone's local storage.
-    pub device_key: String,
-    /// Whether the session can only set up a second factor.
-    pub is_restricted: bool,
-}
 
 /// Opens, refreshes and ends sessions.
 #[derive(Clone)]
@@ -213,131 +193,8 @@ impl Sessions {
         person: PersonId,
         id: SessionId,
     ) -> Result<(), Problem> {
-        let end = move |tx: &mut Tx<'_>| {
-            let row = own(tx, person, id)?;
-            if row.ended_at.is_none() {
-                tx.replace(&row, row.ended(tx.now, EndReason::Revoked));
-                record(tx, "session.end", person, person, json!({ "session": id }))?;
-            }
-            Ok::<_, Problem>(())
-        };
-        self.db.write(district, end).await?;
+        self.db.write(district, move |tx| end_one(tx, person, id, person)).await?;
         self.principals.forget_session(district, person, id);
         Ok(())
     }
-
-    /// The key of a district; `None` if there is no such district.
-    async fn key(&self, district: AreaCode) -> Result<Option<SealingKey>, DbError> {
-        let keys = self.keys.clone();
-        match keys.opened(district) {
-            Some(key) => Ok(Some(key)),
-            None => self.db.read(move |conn| keys.find(conn, district)).await,
-        }
-    }
-
-    /// The refresh token of a text, and the key of its district.
-    async fn genuine(&self, text: &str) -> Result<(RefreshToken, SealingKey), Problem> {
-        let token = RefreshToken::parse(text).ok_or(ProblemCode::SessionEnded)?;
-        let key = self.key(token.district).await?.filter(|key| token.is_genuine(key));
-        Ok((token, key.ok_or(ProblemCode::SessionEnded)?))
-    }
-
-    /// The tokens of a session, with refresh token `number`.
-    fn issued(
-        &self,
-        session: SessionRow,
-        number: Generation,
-        key: &SealingKey,
-    ) -> Result<Issued, Problem> {
-        let left = session.ends(self.rules.idle) - (self.clock)();
-        let purpose = format!("device key|{}|{}", session.person, session.device.as_str());
-        Ok(Issued {
-            device_key: BASE64_URL_SAFE_NO_PAD.encode(key.secret(&purpose)),
-            access_token: self.access_token(&session)?,
-            refresh_token: RefreshToken::issue(key, session.district, session.id, number),
-            refresh_expires_in: left.to_std().unwrap_or_default(),
-            is_restricted: self.second_factor.restricts(session.has_second_factor()),
-            session,
-        })
-    }
-
-    /// An access token of a session.
-    fn access_token(&self, session: &SessionRow) -> Result<String, Problem> {
-        let grant = Grant {
-            district: session.district,
-            person: session.person,
-            session: Some(session.id),
-            auth_time: session.auth_time(),
-            methods: session.methods.members().iter().copied().collect(),
-            key: session.key_hash,
-        };
-        self.tokens.issue(grant, (self.clock)()).map_err(Problem::defect)
-    }
-
-    /// The access token after the bearer of one was authenticated again, by `methods`, which are
-    /// added to those of the session.
-    ///
-    /// # Errors
-    /// 401 `session_ended`.
-    pub async fn authenticated_again(
-        &self,
-        bearer: Bearer,
-        methods: BTreeSet<AuthMethod>,
-    ) -> Result<String, Problem> {
-        let Bearer { district, person, key, .. } = bearer;
-        let Some(id) = bearer.session else {
-            let (auth_time, methods) = ((self.clock)(), methods.into_iter().collect());
-            let grant = Grant { district, person, session: None, auth_time, methods, key };
-            return self.tokens.issue(grant, auth_time).map_err(Problem::defect);
-        };
-        let renew = move |tx: &mut Tx<'_>| {
-            let row = own(tx, person, id)?;
-            if row.ended_at.is_some() {
-                return Err(ProblemCode::SessionEnded.into());
-            }
-            let methods: BTreeSet<_> = row.methods.members().union(&methods).copied().collect();
-            let renewed = SessionRow {
-                methods: methods.into(),
-                authenticated_at: Some(tx.now.naive_utc()),
-                version: row.version + 1,
-                ..row.clone()
-            };
-            tx.replace(&row, renewed.clone());
-            Ok::<_, Problem>(renewed)
-        };
-        self.access_token(&self.db.write(district, renew).await?)
-    }
-}
-
-/// The session `id` of `person`.
-fn own(tx: &mut Tx<'_>, person: PersonId, id: SessionId) -> Result<SessionRow, Problem> {
-    let row = tx.find::<SessionRow>(id)?.filter(|row| row.person == person);
-    row.ok_or_else(Problem::not_found)
-}
-
-/// Ends the person's sessions that are too many beside a new one; returns their ids.
-fn make_room(
-    tx: &mut Tx<'_>,
-    rules: &SessionRules,
-    person: PersonId,
-) -> Result<Vec<SessionId>, DbError> {
-    let (district, now) = (tx.district, tx.now);
-    let rows = session_store::of_person(tx.read()?, district, person, now)?;
-    let live = rows.iter().filter(|row| row.is_live(now, rules.idle));
-    let displaced: Vec<_> = live.skip(rules.per_person.saturating_sub(1)).collect();
-    for row in &displaced {
-        tx.replace(*row, row.ended(now, EndReason::Displaced));
-    }
-    Ok(displaced.into_iter().map(|row| row.id).collect())
-}
-
-/// Ends all sessions of a person, as an act of the superior `actor`; returns their number.
-///
-/// # Errors
-/// [`DbError`].
-pub fn end_all(tx: &mut Tx<'_>, person: PersonId, actor: PersonId) -> Result<usize, DbError> {
-    let (district, now) = (tx.district, tx.now);
-    let ended = store::end_access(tx.write()?, district, person, None, EndReason::Revoked, now)?;
-    record(tx, "session.end", person, actor, json!({ "sessions": ended }))?;
-    Ok(ended)
 }

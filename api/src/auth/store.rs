@@ -8,14 +8,15 @@ use gridward_domain::id::{PersonId, SessionId};
 use gridward_domain::person_state::PersonState;
 
 use super::device::EndReason;
+use super::second_factor::{device_keys, totp_store};
 use super::session_store;
 use crate::db::column::Hash;
-use crate::db::schema::{credentials, people, sessions};
+use crate::db::schema::{credentials, invitations, people, sessions};
 use crate::db::{Conn, DbError};
 
 /// A person's right to use the service, in a session if there is one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Standing {
+pub struct AccountStatus {
     /// Role and area.
     pub principal: Principal,
     /// Whether the person may use the service.
@@ -26,23 +27,23 @@ pub struct Standing {
     pub session_ends: Option<DateTime<Utc>>,
 }
 
-/// The standing of a person; `None` if unknown.
+/// The account state of a person; `None` if unknown.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn standing(
+pub fn account_status(
     conn: &mut Conn,
     district: AreaCode,
     id: PersonId,
     session: Option<SessionId>,
-) -> Result<Option<Standing>, DbError> {
+) -> Result<Option<AccountStatus>, DbError> {
     let row: Option<(Role, AreaCode, PersonState, Option<NaiveDateTime>)> = people::table
         .find((district, id))
         .select((people::role, people::area, people::state, people::tokens_not_before))
         .first(conn)
         .optional()?;
     let Some((role, area, state, not_before)) = row else { return Ok(None) };
-    Ok(Some(Standing {
+    Ok(Some(AccountStatus {
         principal: Principal { person: id, role, area },
         state,
         tokens_not_before: not_before.map_or(0, |at| at.and_utc().timestamp()),
@@ -158,8 +159,8 @@ pub fn lock_person(conn: &mut Conn, district: AreaCode, id: PersonId) -> Result<
 }
 
 /// Ends the sessions of a person but `kept`, and refuses the access tokens issued so far;
-/// returns the number of sessions. A leaver's password is deleted: one who returns gets a new
-/// one.
+/// returns the number of sessions. A leaver's password, codes and factors are deleted: a person who
+/// returns is invited anew.
 ///
 /// # Errors
 /// [`DbError`].
@@ -176,6 +177,12 @@ pub fn end_access(
         .execute(conn)?;
     if reason == EndReason::Left {
         diesel::delete(credentials::table.find((district, id))).execute(conn)?;
+        let codes = invitations::table
+            .filter(invitations::district.eq(district))
+            .filter(invitations::person.eq(id));
+        diesel::delete(codes).execute(conn)?;
+        device_keys::end_all(conn, district, id)?;
+        totp_store::delete(conn, district, id)?;
     }
     session_store::end_all(conn, district, id, kept, reason, now)
 }

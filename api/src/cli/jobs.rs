@@ -7,6 +7,7 @@ use clap::Subcommand;
 
 use super::{Failure, NO_DISTRICT, connect};
 use crate::clock::{self, china};
+use crate::crypto::KeyRing;
 use crate::crypto::store::districts;
 use crate::db::Conn;
 use crate::jobs::run::run_in_districts;
@@ -37,8 +38,10 @@ pub(super) fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
     match &args.command {
         None => list(&mut conn, &jobs),
         Some(Command::Run { name }) => {
+            let job = find(&jobs, name)?;
+            let keys = KeyRing::new(settings.installation_key(&mut conn)?);
             drop(conn);
-            run_now(settings, find(&jobs, name)?)
+            run_now(settings, keys, job)
         }
     }
 }
@@ -95,12 +98,13 @@ fn find<'a>(jobs: &'a [Arc<dyn Job>], name: &str) -> Result<&'a Arc<dyn Job>, Fa
 }
 
 /// Runs a job in every district and prints each outcome.
-fn run_now(settings: &Settings, job: &Arc<dyn Job>) -> Result<(), Failure> {
+fn run_now(settings: &Settings, keys: KeyRing, job: &Arc<dyn Job>) -> Result<(), Failure> {
     if let Schedule::Off(reason) = job.schedule() {
         return Err(format!("the job {} is off: {reason}", job.name()).into());
     }
     let db = Db::open(settings.database.clone(), 1, clock::system);
-    let context = JobContext { db: db.clone(), clock: clock::system, metrics: Metrics::default() };
+    let context =
+        JobContext { db: db.clone(), keys, clock: clock::system, metrics: Metrics::default() };
     let runtime = tokio::runtime::Runtime::new()?;
     let runs = runtime.block_on(run_in_districts(job, &Arc::new(context), |_| true));
     drop(runtime);

@@ -61,6 +61,9 @@ names), which overrides the defaults:
   GRIDWARD_REVEALS_MANAGER     reveals of a manager or volunteer per day  [50]
   GRIDWARD_REVEALS_SUPERVISOR  reveals of a supervisor or admin per day  [100]
   GRIDWARD_CORS_ORIGINS  web origins that may call the API, with commas  [none]
+  GRIDWARD_PUBLIC_ORIGINS
+                         origins under which clients reach the service, with commas; needed
+                         beyond loopback and behind a proxy  [none]
   GRIDWARD_TRUSTED_PROXIES
                          networks of the proxies in front that encrypt and name the
                          client, with commas; needed beyond loopback without a
@@ -70,6 +73,8 @@ names), which overrides the defaults:
   GRIDWARD_SIGN_INS_PER_MINUTE
                          sign-in attempts from one /24 or /64 of addresses  [120]
   GRIDWARD_CONNECTIONS   maximum number of connections  [20000]
+  GRIDWARD_CONNECTIONS_PER_ADDRESS
+                         connections of one address  [a quarter; loopback: all]
   GRIDWARD_BODY_SECONDS  time for a request body, or for an upload without progress  [30]
 
 Example:  gridward demo --serve";

@@ -87,8 +87,13 @@ fn set_password(settings: &Settings, phone: &Phone, district: Option<&str>) -> R
     password_rules::accept(&new, &personal)?;
     let (hash, now) = (password::hash(&new)?, clock::system());
     let validity = Validity::Permanent { kept: None };
+    let (area, version) = store::area(&mut conn, district, id)?.ok_or("no such person")?;
+    // Without an actor: the command line knows nobody.
+    let event = Event::new("person.password", Subject::Person, id, area, version)
+        .assignees(Some(id), Some(id));
     db::transact(&mut conn, |conn| {
-        credential::set(conn, &key, (district, id), &hash, validity, now)
+        credential::set(conn, &key, (district, id), &hash, validity, now)?;
+        log::store::append(conn, &mut Heads::default(), district, now, &[event])
     })?;
     println!("The password of {id} is set.");
     Ok(())

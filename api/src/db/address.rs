@@ -1,6 +1,7 @@
 //! The address of the database, which may contain a password.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
@@ -10,6 +11,9 @@ use super::connection::{Conn, open_postgres, open_sqlite};
 
 /// The scheme of a server's address.
 const POSTGRES: &str = "postgres://";
+
+/// The modes in which PostgreSQL's library never sends anything unencrypted.
+const ENCRYPTING: [&str; 3] = ["require", "verify-ca", "verify-full"];
 
 /// The address of the database.
 #[derive(Clone, PartialEq, Eq)]
@@ -64,6 +68,30 @@ impl Address {
         }
     }
 
+    /// The first host that is reached over a network without the encryption that `sslmode`
+    /// demands.
+    pub fn unencrypted_host(&self) -> Option<String> {
+        let Self::Postgres(url) = self else { return None };
+        let (place, query) = url
+            .trim_start_matches(POSTGRES)
+            .split_once('?')
+            .unwrap_or_else(|| (url.trim_start_matches(POSTGRES), ""));
+        let parameter = |name: &str| {
+            // Of a repeated parameter, the last one counts.
+            let mut pairs = query.rsplit('&').filter_map(|pair| pair.split_once('='));
+            pairs.find(|(key, _)| *key == name).map(|(_, value)| value)
+        };
+        if parameter("sslmode").is_some_and(|mode| ENCRYPTING.contains(&mode)) {
+            return None;
+        }
+        let (authority, _) = place.split_once('/').unwrap_or((place, ""));
+        let hosts = authority.rsplit_once('@').map_or(authority, |(_, hosts)| hosts);
+        // A parameter replaces the host of the authority; `hostaddr` is the one that is dialled.
+        let hosts = parameter("hostaddr").or_else(|| parameter("host")).unwrap_or(hosts);
+        let service = parameter("service").map(|_| "service".to_owned());
+        hosts.split(',').find(|host| !is_local(host)).map(str::to_owned).or(service)
+    }
+
     /// Connects.
     ///
     /// # Errors
@@ -95,6 +123,20 @@ fn is_well_formed(url: &str) -> bool {
         && hosts.split(',').all(has_valid_port)
         && (query.is_empty() || query.split('&').all(|pair| pair.contains('=')))
         && url.split('%').skip(1).all(begins_with_encoded_byte)
+}
+
+/// Whether `host` is this machine or a socket; the port and percent-encoding remain.
+fn is_local(host: &str) -> bool {
+    let bare = match host.strip_prefix('[') {
+        Some(rest) => rest.split_once(']').map_or(rest, |(address, _)| address),
+        // An IPv6 address in a parameter has no brackets and no port.
+        None if host.matches(':').count() > 1 => host,
+        None => host.split_once(':').map_or(host, |(host, _)| host),
+    };
+    let socket = bare.is_empty()
+        || ["/", "@", "%2f", "%2F", "%40"].iter().any(|begins| bare.starts_with(begins));
+    let loopback = |address: IpAddr| address.to_canonical().is_loopback();
+    socket || bare.eq_ignore_ascii_case("localhost") || bare.parse().is_ok_and(loopback)
 }
 
 /// Whether the port of `host` is a number or absent.
@@ -172,6 +214,38 @@ mod tests {
             "sqlite:var/a.db",
         ] {
             assert_eq!(Address::parse(address), Err(AddressError::Scheme), "{address}");
+        }
+    }
+
+    #[test]
+    fn a_server_beyond_this_machine_needs_encryption() {
+        let exposed = |text: &str| Address::parse(text).expect("an address").unencrypted_host();
+        for address in [
+            "var/a.db",
+            "postgres:///x",
+            "postgres:///x?host=/run/postgresql",
+            "postgres://%2Frun%2Fpostgresql/x",
+            "postgres://anna:s@localhost:5432/x",
+            "postgres://127.0.0.2/x?sslmode=disable",
+            "postgres://[::1]:5432/x",
+            "postgres://db.local/x?sslmode=require",
+            "postgres://db.local,db2.local/x?sslmode=disable&sslmode=verify-full",
+            "postgres://db.local/x?sslmode=verify-ca",
+        ] {
+            assert_eq!(exposed(address), None, "{address}");
+        }
+        for (address, host) in [
+            ("postgres://anna:s@db.local:5432/x", "db.local:5432"),
+            ("postgres://db.local", "db.local"),
+            ("postgres://db.local/x?sslmode=prefer", "db.local"),
+            ("postgres://db.local/x?sslmode=require&sslmode=disable", "db.local"),
+            ("postgres://localhost,192.0.2.1/x", "192.0.2.1"),
+            ("postgres://[2001:db8::1]:5432/x", "[2001:db8::1]:5432"),
+            ("postgres://localhost/x?host=db.local", "db.local"),
+            ("postgres:///x?host=localhost&hostaddr=192.0.2.1", "192.0.2.1"),
+            ("postgres:///x?service=main", "service"),
+        ] {
+            assert_eq!(exposed(address).as_deref(), Some(host), "{address}");
         }
     }
 

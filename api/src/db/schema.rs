@@ -1,6 +1,26 @@
 // @generated automatically by Diesel CLI.
 
 diesel::table! {
+    account_notices (district, person, id) {
+        district -> Text,
+        person -> Text,
+        id -> Text,
+        kind -> Text,
+        device -> Text,
+        created_at -> Timestamp,
+        acknowledged_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    archived_assignees (district, task, person) {
+        district -> Text,
+        task -> Text,
+        person -> Text,
+    }
+}
+
+diesel::table! {
     areas (district, code) {
         district -> Text,
         code -> Text,
@@ -28,6 +48,7 @@ diesel::table! {
         complete -> Bool,
         created_at -> Timestamp,
         fence -> BigInt,
+        upload -> Text,
     }
 }
 
@@ -55,9 +76,10 @@ diesel::table! {
 }
 
 diesel::table! {
-    code_attempts (district, phone_index) {
+    code_attempts (district, phone_index, origin) {
         district -> Text,
         phone_index -> Binary,
+        origin -> Binary,
         since -> Timestamp,
         tries -> Integer,
     }
@@ -82,6 +104,7 @@ diesel::table! {
         sealed_request -> Binary,
         sealed_answer -> Binary,
         created_at -> Timestamp,
+        pending_task -> Nullable<Text>,
     }
 }
 
@@ -93,6 +116,18 @@ diesel::table! {
         changed_at -> Timestamp,
         one_time_until -> Nullable<Timestamp>,
         before_enrolment -> Bool,
+    }
+}
+
+diesel::table! {
+    daily_counts (district, person) {
+        district -> Text,
+        person -> Text,
+        day -> Date,
+        answers -> Integer,
+        reports -> Integer,
+        attachments -> Integer,
+        version -> BigInt,
     }
 }
 
@@ -319,6 +354,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    reveal_allowances (district, person) {
+        district -> Text,
+        person -> Text,
+        day -> Date,
+        reveals -> Integer,
+    }
+}
+
+diesel::table! {
     reveal_counts (district, person) {
         district -> Text,
         person -> Text,
@@ -439,6 +483,8 @@ diesel::table! {
 }
 
 diesel::allow_tables_to_appear_in_same_query!(
+    account_notices,
+    archived_assignees,
     areas,
     attachments,
     beneficiaries,
@@ -446,6 +492,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     code_requests,
     commands,
     credentials,
+    daily_counts,
     demo_districts,
     device_keys,
     district_heads,
@@ -464,6 +511,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     plan_visits,
     plans,
     reports,
+    reveal_allowances,
     reveal_counts,
     service_kinds,
     sessions,

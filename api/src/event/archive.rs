@@ -18,8 +18,8 @@ use uuid::Uuid;
 use super::model::LoggedEvent;
 use crate::db::{Conn, DbError, transact};
 use crate::log::chain::Link;
-use crate::log::head;
 use crate::log::store::{self, EventRow};
+use crate::log::{assignees, head};
 
 /// The maximum number of events in a file.
 const IN_A_FILE: i64 = 50_000;
@@ -86,6 +86,7 @@ pub fn archive(
                 head::archive(conn, district, &from, &to)?;
                 remove_unfinished(folder, district, from.seq)?;
                 name(&part, &path)?;
+                assignees::keep(conn, district, last)?;
                 Ok(store::forget(conn, district, last)?)
             })
         });

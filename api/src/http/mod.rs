@@ -13,6 +13,7 @@ pub mod json;
 pub mod openapi;
 pub mod page;
 pub mod problem;
+pub mod public_origins;
 pub mod query;
 pub mod response_headers;
 pub mod shutdown;

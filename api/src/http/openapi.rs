@@ -57,7 +57,10 @@ fn problem(status: u16, description: &str) -> Response {
     let mut answer =
         ResponseBuilder::new().description(description).content("application/problem+json", body);
     if status == 401 {
-        answer = answer.header("WWW-Authenticate", text_header("How to authenticate (RFC 6750)"));
+        let nonce = "The nonce of the next proofs; with `use_dpop_nonce` and `invalid_dpop_proof`";
+        answer = answer
+            .header("WWW-Authenticate", text_header("How to authenticate (RFC 6750, RFC 9449)"))
+            .header("DPoP-Nonce", text_header(nonce));
     }
     if status == 429 || status == 503 {
         answer = answer.header("Retry-After", seconds_header("Seconds to wait"));

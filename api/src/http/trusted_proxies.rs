@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use actix_web::http::header::{FORWARDED, HeaderMap, HeaderName};
+use actix_web::http::header::{FORWARDED, HeaderMap, HeaderName, HeaderValue};
 use ipnet::IpNet;
 use thiserror::Error;
 
@@ -66,11 +66,11 @@ impl TrustedProxies {
         name: &HeaderName,
         read: fn(&str) -> Option<IpAddr>,
     ) -> Option<IpAddr> {
-        let lines: Vec<&str> =
-            headers.get_all(name).filter_map(|line| line.to_str().ok()).collect();
+        // As bytes: a client's own part of a line may be no text, and the proxy's follows it.
+        let lines: Vec<&[u8]> = headers.get_all(name).map(HeaderValue::as_bytes).collect();
         let mut client = None;
-        for entry in lines.iter().rev().flat_map(|line| line.rsplit(',')) {
-            client = Some(read(entry.trim())?);
+        for entry in lines.iter().rev().flat_map(|line| line.rsplit(|byte| *byte == b',')) {
+            client = Some(read(std::str::from_utf8(entry).ok()?.trim())?);
             if client.is_some_and(|address| !self.contains(address)) {
                 break;
             }
@@ -100,6 +100,8 @@ fn forwarded_for(element: &str) -> Option<IpAddr> {
 
 #[cfg(test)]
 mod tests {
+    use std::net::Ipv4Addr;
+
     use actix_web::test::TestRequest;
 
     use super::*;
@@ -159,6 +161,18 @@ mod tests {
         assert_eq!(of("203.0.113.9, unknown"), "127.0.0.1");
         let lines = [("X-Forwarded-For", "198.51.100.7"), ("X-Forwarded-For", "203.0.113.9")];
         assert_eq!(client("127.0.0.1", &lines), "203.0.113.9");
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_hide_no_entry_of_the_proxy() {
+        let proxies = parse(&["127.0.0.1"]).expect("a network");
+        let of = |line: &[u8]| {
+            let mut headers = HeaderMap::new();
+            headers.insert(X_FORWARDED_FOR, HeaderValue::from_bytes(line).expect("a value"));
+            proxies.client(Ipv4Addr::LOCALHOST.into(), &headers).to_string()
+        };
+        assert_eq!(of(b"\xFF, 203.0.113.9"), "203.0.113.9");
+        assert_eq!(of(b"203.0.113.9, \xFF"), "127.0.0.1");
     }
 
     #[test]

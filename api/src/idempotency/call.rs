@@ -8,6 +8,7 @@ use super::{Channel, Disclosure, Effect, IdempotencyKey, Outcome, Request, once,
 use crate::crypto::{KeyRing, SealingKey};
 use crate::http::Problem;
 use crate::http::openapi::REPLAYED;
+use crate::limits::daily_quota;
 use crate::tx::{Db, Tx};
 
 /// The result of a call, now or at the first request.
@@ -67,6 +68,7 @@ impl Commands {
         let mut read_set = effect.read_set(&principal);
         if let Some(id) = &id {
             read_set.add::<store::CommandRow>(store::key(&principal, id));
+            daily_quota::read(&principal, &mut read_set);
         }
         let (keys, district, request) = (self.keys.clone(), principal.district(), effect.request());
         let answer = self.db.write_with(district, read_set, move |tx| {
@@ -76,6 +78,7 @@ impl Commands {
                 id: id.as_ref(),
                 action: effect.action(),
                 request: &request,
+                task: None,
                 channel: Channel::Call,
             };
             let authorize = |tx: &mut Tx<'_>| effect.authorize(tx, &principal);
@@ -106,6 +109,7 @@ impl Commands {
                 id: Some(&id),
                 action: effect.action(),
                 request: &request,
+                task: None,
                 channel: Channel::Call,
             };
             let outcome = recall(tx, &key, &request, |tx| effect.authorize(tx, &principal))?;

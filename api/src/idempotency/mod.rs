@@ -20,6 +20,7 @@ mod tests;
 
 use chrono::TimeDelta;
 use gridward_domain::authority::Principal;
+use gridward_domain::id::TaskId;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -33,6 +34,7 @@ use crate::crypto::SealingKey;
 use crate::db::column::Hash;
 use crate::db::{DbError, DbFailure as _};
 use crate::http::problem::{Kept, Problem, ProblemCode, ServerFault};
+use crate::limits::DailyQuota;
 use crate::tx::Tx;
 
 /// The retention of answers: longer than a phone is plausibly offline.
@@ -63,6 +65,8 @@ pub struct Request<'a> {
     pub action: &'a str,
     /// The content; a different content is a different command.
     pub request: &'a Value,
+    /// The task that it changes, if it is a command of an outbox.
+    pub task: Option<TaskId>,
     /// How it reached the server.
     pub channel: Channel,
 }
@@ -103,7 +107,8 @@ enum Known<T> {
 /// Runs `act`, unless the command was executed before: then returns the stored answer, and
 /// whether `authorize` still permits it. A refusal is stored too if it came from an outbox,
 /// unless it is transient or about an invalid request. Failures of the server, including
-/// panics, are counted; the last one makes the command a dead letter.
+/// panics, are counted; the last one makes the command a dead letter. A new command beyond the
+/// daily quota of stored answers is not run (429).
 ///
 /// # Errors
 /// [`ProblemCode::CommandIdReused`] if the id was used for another request, and errors that
@@ -122,6 +127,15 @@ pub fn once<T: Serialize + DeserializeOwned>(
         Known::Executed(outcome) => return Ok(outcome),
         Known::Pending(row, failures) => (row, failures),
     };
+    // Beyond the quota the command changes nothing, and its sender may repeat it tomorrow.
+    if row.is_none()
+        && let Err(problem) = DailyQuota::Answers.check(tx, request.principal)
+    {
+        return match problem.as_db() {
+            Some(_) => Err(problem),
+            None => Ok(Outcome::new(Err(problem))),
+        };
+    }
     let mut result = tx.savepoint(|tx| unless_it_panics(|| act(tx)))?;
     let ours = |problem: &Problem| problem.fault() == Some(ServerFault::Internal);
     if result.as_ref().is_err_and(ours) {
@@ -140,7 +154,7 @@ pub fn once<T: Serialize + DeserializeOwned>(
         // Its step is rolled back; a corrected or later request may use the same id.
         Err(_) => return Ok(Outcome::new(result)),
     };
-    store::keep(tx, key, request, id, row.as_ref(), fingerprint(request), &outcome)?;
+    store::keep(tx, key, request, id, row.as_ref(), &outcome)?;
     Ok(Outcome::new(result))
 }
 

@@ -3,19 +3,20 @@
 use crate::db::column::Hash;
 use gridward_domain::area::AreaCode;
 use gridward_domain::authority::Principal;
-use gridward_domain::id::PersonId;
+use gridward_domain::id::{PersonId, TaskId};
 use std::collections::BTreeSet;
 
-use chrono::{NaiveDateTime, TimeDelta};
+use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Text};
 use serde::Serialize;
 
-use super::{CommandId, Request};
+use super::{CommandId, Request, StoredOutcome, fingerprint};
 use crate::crypto::{self, SealingKey};
 use crate::db::schema::commands;
 use crate::db::{Conn, DbError};
 use crate::http::problem::Problem;
+use crate::limits::DailyQuota;
 use crate::tx::Tx;
 use crate::tx::row::{Row, RowChange};
 
@@ -34,6 +35,7 @@ crate::table_row! {
             sealed_request: Vec<u8>,
             sealed_answer: Vec<u8>,
             created_at: NaiveDateTime,
+            pending_task: Option<TaskId>,
         }
     }
 }
@@ -111,8 +113,7 @@ pub(super) fn keep(
     request: &Request<'_>,
     id: &CommandId,
     before: Option<&CommandRow>,
-    request_hash: Hash,
-    outcome: &impl Serialize,
+    outcome: &StoredOutcome<impl Serialize>,
 ) -> Result<(), Problem> {
     let (district, person) = (request.principal.district(), request.principal.person);
     let aad = |part| aad(district, person, id.as_str(), part);
@@ -123,14 +124,37 @@ pub(super) fn keep(
         person,
         id: id.as_str().to_owned(),
         action: request.action.to_owned(),
-        request_hash,
+        request_hash: fingerprint(request),
         created_at: tx.now.naive_utc(),
+        pending_task: request.task.filter(|_| matches!(outcome, StoredOutcome::Failed(_))),
     };
-    match before {
-        Some(before) => tx.replace(before, row),
-        None => tx.insert(row),
+    if let Some(before) = before {
+        tx.replace(before, row);
+    } else {
+        DailyQuota::Answers.count(tx, request.principal)?;
+        tx.insert(row);
     }
     Ok(())
+}
+
+/// Whether the server failed to process a command of the principal to `task` since `moment`, and
+/// the command has no final outcome yet.
+///
+/// # Errors
+/// [`DbError`].
+pub fn is_pending(
+    tx: &mut Tx<'_>,
+    principal: &Principal,
+    task: TaskId,
+    moment: DateTime<Utc>,
+) -> Result<bool, DbError> {
+    let pending = commands::table
+        .filter(commands::district.eq(principal.district()))
+        .filter(commands::person.eq(principal.person))
+        .filter(commands::pending_task.eq(task))
+        .filter(commands::created_at.ge(moment.naive_utc()));
+    let one: Option<String> = pending.select(commands::id).first(tx.read()?).optional()?;
+    Ok(one.is_some())
 }
 
 /// Deletes the district's commands older than `age`; returns their number.

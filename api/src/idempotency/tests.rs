@@ -55,6 +55,7 @@ fn push(tx: &mut Tx<'_>) -> Result<Vec<Result<String, Option<ProblemCode>>>, Pro
             id: Some(&id),
             action: "test",
             request: &json!({}),
+            task: None,
             channel: Channel::Outbox,
         };
         let answer = once(

@@ -1,10 +1,11 @@
-//! Deletes uploads that were announced and never finished, with their bytes.
+//! Deletes uploads that were announced and never finished, with their bytes, and bytes without an
+//! upload, which an interrupted request or a crash leaves.
 
 use gridward_domain::area::AreaCode;
 
 use super::{Job, JobContext, JobError, RunFuture, Schedule};
 use crate::attachment::blob_store::StorageLocation;
-use crate::attachment::{expiration, receive};
+use crate::attachment::{deletion, expiration};
 
 /// The number of uploads that are read at a time.
 const BATCH: i64 = 200;
@@ -34,13 +35,15 @@ impl Job for ExpiredUploads {
                 let read = move |conn: &mut _| expiration::expired(conn, district, now, BATCH);
                 let rows = context.db.read(read).await?;
                 if rows.is_empty() {
-                    return Ok(processed);
+                    break;
                 }
                 for row in &rows {
-                    let deleted = receive::delete_incomplete(&context.db, &blobs, row).await;
+                    let deleted = deletion::delete_incomplete(&context.db, &blobs, row).await;
                     processed += usize::from(deleted.map_err(|error| failed(error.into()))?);
                 }
             }
+            let unowned = deletion::delete_unowned(&context.db, &blobs, district).await;
+            Ok(processed + unowned.map_err(|error| failed(error.into()))?)
         })
     }
 }

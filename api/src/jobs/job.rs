@@ -9,6 +9,7 @@ use thiserror::Error;
 
 use super::Schedule;
 use crate::clock::{self, Clock};
+use crate::crypto::KeyRing;
 use crate::db::DbError;
 use crate::ops::Metrics;
 use crate::tx::Db;
@@ -34,6 +35,8 @@ pub trait Job: Send + Sync {
 pub struct JobContext {
     /// The database.
     pub db: Db,
+    /// The districts' keys.
+    pub keys: KeyRing,
     /// The source of the current time.
     pub clock: Clock,
     /// Receives the counts and durations of runs.

@@ -16,6 +16,7 @@ pub mod registry;
 pub mod run;
 pub mod schedule;
 pub mod scheduler;
+pub mod seal_passwords;
 pub mod store;
 
 pub use job::{Job, JobContext, JobError, RunFuture};

@@ -7,6 +7,7 @@ use super::archive_events::{ArchiveEvents, Retention};
 use super::expired_uploads::ExpiredUploads;
 use super::forget_commands::ForgetCommands;
 use super::overdue_tasks::OverdueTasks;
+use super::seal_passwords::SealPasswords;
 use crate::attachment::blob_store::StorageLocation;
 
 /// Every job of a server, the most frequent first.
@@ -16,6 +17,7 @@ pub fn registry(retention: Option<Retention>, attachments: StorageLocation) -> V
         Arc::new(ForgetCommands),
         Arc::new(ArchiveEvents { retention }),
         Arc::new(ExpiredUploads { attachments }),
+        Arc::new(SealPasswords),
     ]
 }
 

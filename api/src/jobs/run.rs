@@ -102,10 +102,14 @@ async fn record(context: &JobContext, run: JobRun) -> Result<(), DbError> {
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine as _;
+    use base64::prelude::BASE64_STANDARD;
     use diesel::connection::SimpleConnection;
 
     use super::*;
     use crate::clock;
+    use crate::crypto::KeyRing;
+    use crate::crypto::installation::{InstallationKey, random};
     use crate::db::{Address, migrate::migrate};
     use crate::jobs::{RunFuture, Schedule};
     use crate::ops::Metrics;
@@ -144,7 +148,14 @@ mod tests {
         .expect("districts");
         let db = Db::open(address, 1, clock::system);
         let metrics = Metrics::default();
-        let context = JobContext { db: db.clone(), clock: clock::system, metrics: metrics.clone() };
+        let secret = BASE64_STANDARD.encode(random::<32>().expect("a key"));
+        let key = InstallationKey::from_setting(&secret.into()).expect("a key");
+        let context = JobContext {
+            db: db.clone(),
+            keys: KeyRing::new(key),
+            clock: clock::system,
+            metrics: metrics.clone(),
+        };
         let (job, context): (Arc<dyn Job>, _) = (Arc::new(PanicsInOneDistrict), Arc::new(context));
         let runs = run_in_districts(&job, &context, |_| true).await.expect("districts");
         let ends: Vec<_> = runs.iter().flat_map(|(_, run)| run).map(|run| run.outcome).collect();

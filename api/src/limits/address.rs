@@ -1,6 +1,8 @@
 //! The prefix of a client's address: limits count by prefix (/24 for IPv4, /64 for IPv6), since
-//! one machine may use any address of its prefix.
+//! one machine may use any address of its prefix. One customer may have a /48 of IPv6, so that is
+//! counted besides.
 
+use std::fmt;
 use std::future::{Ready, ready};
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -15,6 +17,7 @@ use crate::http::problem::Problem;
 /// The bits of an address that limits distinguish.
 const IPV4_BITS: u8 = 24;
 const IPV6_BITS: u8 = 64;
+const IPV6_SITE_BITS: u8 = 48;
 
 /// The prefix of a client's address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -28,6 +31,12 @@ impl From<IpAddr> for Prefix {
     }
 }
 
+impl fmt::Display for Prefix {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
 impl FromRequest for Prefix {
     type Error = Problem;
     type Future = Ready<Result<Self, Problem>>;
@@ -38,6 +47,20 @@ impl FromRequest for Prefix {
 }
 
 impl Prefix {
+    /// The network of one customer: the prefix itself, or the /48 around one of IPv6.
+    pub fn site(self) -> Self {
+        let bits = IPV6_SITE_BITS.min(self.0.prefix_len());
+        match self.0 {
+            IpNet::V4(_) => self,
+            IpNet::V6(_) => Self(IpNet::new_assert(self.0.addr(), bits).trunc()),
+        }
+    }
+
+    /// Whether a site of its kind has many prefixes.
+    pub const fn is_in_site(self) -> bool {
+        matches!(self.0, IpNet::V6(_))
+    }
+
     /// The prefix of the client that sent `request`.
     pub fn of(request: &HttpRequest) -> Self {
         // A request without a peer comes from this machine.
@@ -58,5 +81,8 @@ mod tests {
         assert_ne!(prefix("203.0.113.9"), prefix("203.0.114.9"));
         assert_eq!(prefix("2001:db8::1"), prefix("2001:db8::ffff:1"));
         assert_ne!(prefix("2001:db8::1"), prefix("2001:db8:0:1::1"));
+        assert_eq!(prefix("2001:db8::1").site(), prefix("2001:db8:0:1::1").site());
+        assert_ne!(prefix("2001:db8::1").site(), prefix("2001:db8:1::1").site());
+        assert_eq!(prefix("203.0.113.9").site(), prefix("203.0.113.9"));
     }
 }

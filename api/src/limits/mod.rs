@@ -2,20 +2,26 @@
 //!
 //! A limit never lets one caller shut out another: attempts are counted by the prefix of the
 //! client's address ([`address`]) and by account, and a refused attempt counts for nothing; slow
-//! bodies ([`body`]) leave half of the connections ([`connections`]) to others.
+//! bodies ([`body`]) leave half of the connections ([`connections`]) to others, and one address has
+//! a share of them ([`peer`]).
 
 pub mod address;
 pub mod body;
 pub mod bucket;
 pub mod connections;
+pub mod daily_quota;
 pub mod encryption;
-pub mod quota;
+pub mod peer;
+pub mod slow_bodies;
+pub mod streams;
 
 pub use address::Prefix;
 pub use body::BodyLimits;
 pub use bucket::{Buckets, Policy};
 pub use connections::Connections;
-pub use quota::Quotas;
+pub use daily_quota::DailyQuota;
+pub use peer::PeerConnections;
+pub use streams::Streams;
 
 use crate::http::trusted_proxies::TrustedProxies;
 
@@ -28,6 +34,6 @@ pub struct Limits {
     pub is_encrypted: bool,
     /// Deadlines and memory of request bodies.
     pub bodies: BodyLimits,
-    /// Daily amounts of each person.
-    pub quotas: Quotas,
+    /// Permits for event streams.
+    pub streams: Streams,
 }

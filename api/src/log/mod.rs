@@ -5,6 +5,7 @@
 //! number N never misses one. Each event contains the hash of the previous one
 //! ([`chain`]), so that tampering is detectable.
 
+pub mod assignees;
 pub mod chain;
 pub mod event;
 pub mod head;

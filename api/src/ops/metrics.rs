@@ -1,5 +1,5 @@
-//! Metrics: requests by route, method and status, runs of background jobs by outcome, and
-//! the durations of both.
+//! Metrics: requests by route, method and status, runs of background jobs by outcome, the
+//! durations of both, and spent budgets of reveals.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -23,6 +23,7 @@ const REQUEST_BUCKETS: [f64; 10] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1
 /// Upper bounds of the buckets of job durations, in seconds.
 const JOB_BUCKETS: [f64; 8] = [0.01, 0.05, 0.1, 0.5, 1.0, 10.0, 60.0, 600.0];
 const JOB_SECONDS: &str = "gridward_job_seconds";
+const REVEAL_BUDGETS_SPENT: &str = "gridward_reveal_budgets_spent_total";
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Collects metrics and renders them for Prometheus.
@@ -39,6 +40,8 @@ impl Default for Metrics {
         let builder = builder.unwrap_or_else(|_| PrometheusBuilder::new());
         let recorder = builder.build_recorder();
         let handle = recorder.handle();
+        // An alarm needs the zero before the first.
+        with_local_recorder(&recorder, || counter!(REVEAL_BUDGETS_SPENT).increment(0));
         Self { recorder: Arc::new(recorder), handle }
     }
 }
@@ -65,6 +68,11 @@ impl Metrics {
             counter!("gridward_requests_total", &labels).increment(1);
             histogram!("gridward_request_seconds", &labels[..2]).record(seconds);
         });
+    }
+
+    /// Counts a person's daily budget of reveals that was spent.
+    pub fn reveal_budget_spent(&self) {
+        with_local_recorder(&*self.recorder, || counter!(REVEAL_BUDGETS_SPENT).increment(1));
     }
 
     /// Counts a run of a background job in one district.

@@ -53,14 +53,21 @@ const LONGEST_CODE: usize = 64;
 /// sets up an authenticator app next; until then its session permits nothing else
 /// (`set_up_second_factor`), where a second factor is required. Sessions of before end. The
 /// answer is the same for an unknown phone number and a wrong code (401 `wrong_code`); after five
-/// wrong codes for a number the answer is 429. A code is accepted once (410 `invitation_used`):
+/// wrong codes for a number from one /24 or /64 of addresses, or five of six digits from any, the
+/// answer is 429. A code is accepted once (410 `invitation_used`):
 /// after a lost answer, sign in. No authentication required.
 #[utoipa::path(
     tag = "auth",
     operation_id = "enrol",
     params(openapi::DpopProof),
     request_body(content = Enrolment, description = "The code, the password and the device"),
-    responses((status = OK, description = "Enrolled", body = AccessToken), openapi::Enrol),
+    responses(
+        (
+            status = OK, description = "Enrolled", body = AccessToken,
+            headers(("DPoP-Nonce" = String, description = "The nonce of the next proofs, if the session is bound to a key")),
+        ),
+        openapi::Enrol,
+    ),
     security(()),
 )]
 #[post("/auth/enrol")]
@@ -88,7 +95,8 @@ pub(crate) async fn enrol(
     password_rules::accept(password.expose_secret(), &[])
         .map_err(|error| Problem::invalid("/password", error))?;
     sign_in.attempts.admit_address(from)?;
-    let invited = enrolments.check(district, phone, Code::entered(code.expose_secret())).await?;
+    let invited =
+        enrolments.check(district, phone, Code::entered(code.expose_secret()), from).await?;
     let (district, person) = invited.person();
     let keys = sign_in.keys.clone();
     let read = sign_in.db.read(move |conn| {

@@ -23,6 +23,7 @@ use crate::clock::china;
 use crate::crypto::SealingKey;
 use crate::http::openapi;
 use crate::http::problem::Problem;
+use crate::http::public_origins::PublicOrigins;
 use crate::idempotency::{Commands, Disclosure, IdempotencyKey};
 use crate::tx::{Db, Tx};
 
@@ -67,6 +68,7 @@ struct Page(String);
 #[post("/people/{id}/invitations")]
 pub(crate) async fn invite_person(
     request: HttpRequest,
+    origins: Data<PublicOrigins>,
     commands: Data<Commands>,
     enrolments: Data<Enrolments>,
     Authenticated(principal): Authenticated,
@@ -76,7 +78,7 @@ pub(crate) async fn invite_person(
 ) -> Result<HttpResponse, Problem> {
     let invite = Invite { person: *id, lifetime: enrolments.lifetime };
     let issued = commands.disclose(principal, invite).await?;
-    let url = url(&request, &issued.code);
+    let url = url(&origins, &request, &issued.code);
     let qr = qr::svg(&url).map_err(Problem::defect)?;
     let Issued { code, expires_at, .. } = issued;
     let invitation = Invitation { code, expires_at, url, qr };
@@ -100,6 +102,7 @@ pub(crate) async fn invite_person(
 #[post("/people/{id}/invitations/sheet")]
 pub(crate) async fn print_invitation(
     request: HttpRequest,
+    origins: Data<PublicOrigins>,
     commands: Data<Commands>,
     enrolments: Data<Enrolments>,
     Authenticated(principal): Authenticated,
@@ -109,7 +112,7 @@ pub(crate) async fn print_invitation(
 ) -> Result<HttpResponse, Problem> {
     let invite = Invite { person: *id, lifetime: enrolments.lifetime };
     let Issued { name, code, expires_at } = commands.disclose(principal, invite).await?;
-    let qr = qr::svg(&url(&request, &code)).map_err(Problem::defect)?;
+    let qr = qr::svg(&url(&origins, &request, &code)).map_err(Problem::defect)?;
     let page = sheet::Sheet { name: &name, code: &code, expires_at, qr: &qr };
     Ok(HttpResponse::Ok()
         .insert_header((CACHE_CONTROL, "no-store"))
@@ -119,9 +122,8 @@ pub(crate) async fn print_invitation(
 }
 
 /// The address of the app with the code in the fragment, which browsers keep to themselves.
-fn url(request: &HttpRequest, code: &str) -> String {
-    let connection = request.connection_info();
-    format!("{}://{}/m/enrol#{code}", connection.scheme(), connection.host())
+fn url(origins: &PublicOrigins, request: &HttpRequest, code: &str) -> String {
+    format!("{}/m/enrol#{code}", origins.of_service(request).first())
 }
 
 /// The disclosure of a one-time code to a superior.
@@ -183,5 +185,8 @@ pub(crate) async fn end_second_factors(
     Authenticated(principal): Authenticated,
     id: Path<PersonId>,
 ) -> Result<HttpResponse, Problem> {
-    end_by_superior(&db, &principals, principal, *id, factors::end_all).await
+    end_by_superior(&db, &principals, principal, *id, |tx, person, actor| {
+        Ok(factors::end_all(tx, person, actor)?)
+    })
+    .await
 }

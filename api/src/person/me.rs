@@ -1,7 +1,7 @@
 //! The profile of the caller.
 
-use actix_web::get;
 use actix_web::web::{Data, Json};
+use actix_web::{HttpRequest, get};
 use gridward_domain::area::AreaCode;
 use gridward_domain::authority::{Action, Role};
 use gridward_domain::id::PersonId;
@@ -11,13 +11,17 @@ use gridward_domain::word::VariantArray as _;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::account_notices;
 use super::store::{self, Particulars, PersonRow};
 use crate::area;
 use crate::auth::LimitedAccess;
+use crate::auth::account_notice::AccountNotice;
+use crate::clock::TIME_ZONE;
 use crate::crypto::{KeyRing, SealingKey};
 use crate::db::DbError;
 use crate::http::openapi;
 use crate::http::problem::Problem;
+use crate::http::problem::answer::Language;
 use crate::tx::Db;
 
 /// The full official name of an area.
@@ -73,13 +77,26 @@ pub struct Me {
     /// The nearest supervisor above.
     #[serde(skip_serializing_if = "Option::is_none")]
     supervisor: Option<ContactPerson>,
+    /// The active volunteers of a manager's grid, with their phone numbers.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 10_000)]
+    volunteers: Vec<ContactPerson>,
+    /// The time zone of the district (IANA), in which its days begin.
+    #[schema(max_length = 64, example = "Asia/Shanghai")]
+    time_zone: &'static str,
+    /// Notices about the caller's account, newest first, until `DELETE /v1/me/notices/{id}`
+    /// acknowledges them. The person to call is `manager`, or else `supervisor`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 10_000)]
+    notices: Vec<AccountNotice>,
 }
 
 /// Get the caller
 ///
-/// Returns the caller's name, role and area, the actions that the role permits, and the people
-/// above: for a volunteer the manager of the grid, for all the nearest supervisor. Allowed
-/// roles: all.
+/// Returns the caller's name, role and area, the actions that the role permits, the time zone of the
+/// district, and the people to call: for a volunteer the manager of the grid, for a manager the
+/// volunteers, for all the nearest supervisor. `notices` are about the caller's account, for instance
+/// that another person may have used a copy of the sign-in. Allowed roles: all.
 #[utoipa::path(
     tag = "auth",
     operation_id = "get_me",
@@ -87,19 +104,31 @@ pub struct Me {
 )]
 #[get("/me")]
 pub(crate) async fn get_me(
+    request: HttpRequest,
     db: Data<Db>,
     keys: Data<KeyRing>,
     LimitedAccess { principal, .. }: LimitedAccess,
 ) -> Result<Json<Me>, Problem> {
-    let keys = keys.clone();
+    let (keys, language) = (keys.clone(), Language::of(&request));
     let me = db.read(move |conn| {
         let key = keys.key(conn, principal.district())?;
         let person = store::one(conn, &key, &principal.scope(), principal.person)?
             .ok_or_else(Problem::not_found)?;
         let area_names = area::store::path(conn, &principal.area)?;
-        let volunteers = principal.role == Role::Volunteer;
-        let manager = if volunteers { store::manager(conn, &principal.scope())? } else { None };
+        let (role, grid) = (principal.role, principal.scope());
+        let manager = match role {
+            Role::Volunteer => store::manager(conn, &grid)?,
+            _ => None,
+        };
+        let volunteers = match role {
+            Role::Manager => store::volunteers(conn, &grid)?,
+            _ => Vec::new(),
+        };
+        // A volunteer reaches the supervisor through the manager.
+        let shows_number = role != Role::Volunteer;
         let supervisor = store::supervisor_above(conn, &principal.area)?;
+        let (district, person_id) = (principal.district(), principal.person);
+        let notices = account_notices::pending(conn, district, person_id, language)?;
         let actions = Action::VARIANTS.iter().copied();
         Ok::<_, Problem>(Me {
             phone: person.phone,
@@ -107,12 +136,18 @@ pub(crate) async fn get_me(
             weekly_minutes: person.weekly_minutes,
             may: actions.filter(|action| principal.may(*action).is_ok()).collect(),
             manager: manager.map(|row| contact(&row, &key, true)).transpose()?,
-            supervisor: supervisor.map(|row| contact(&row, &key, !volunteers)).transpose()?,
+            supervisor: supervisor.map(|row| contact(&row, &key, shows_number)).transpose()?,
+            volunteers: volunteers
+                .iter()
+                .map(|row| contact(row, &key, true))
+                .collect::<Result<_, _>>()?,
+            time_zone: TIME_ZONE,
             id: person.id,
             name: person.name,
             role: person.role,
             area: person.area,
             area_names,
+            notices,
         })
     });
     Ok(Json(me.await?))

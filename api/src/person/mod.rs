@@ -3,6 +3,7 @@
 //! A grid has exactly one manager at every moment: the database refuses a second, and the
 //! only way to change one is [`appoint`], which swaps them.
 
+pub mod account_notices;
 pub mod appoint;
 pub mod availability;
 pub mod enrolment;

@@ -41,7 +41,7 @@ pub struct PasswordChange {
     new_password: SecretString,
 }
 
-/// The old and the new password of a person who is not signed in.
+/// The one-time password of a person who is not signed in, and the new password.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
@@ -53,7 +53,7 @@ pub struct FirstPassword {
     /// The phone number, as for signing in.
     #[schema(min_length = 5, max_length = 64, example = "10008888888")]
     phone: String,
-    /// The current password, such as a one-time password.
+    /// The one-time password.
     #[schema(value_type = String, min_length = 1, max_length = 128, format = "password")]
     old_password: SecretString,
     /// The new password: not a common one, nor made of the phone number, the name or the area.
@@ -172,14 +172,15 @@ fn not_the_password(problem: Problem) -> Problem {
 
 /// Replace a one-time password
 ///
-/// Sets a new password with the old one, without an access token: a one-time password must be
-/// replaced before it signs in. All sessions of the person end. The limits of signing in apply. No
+/// Sets a new password with a one-time password, which must be replaced before it signs in. Any
+/// other password is refused (422): its owner signs in, with the second factor, and changes it with
+/// `PUT /v1/me/password`. All sessions of the person end. The limits of signing in apply. No
 /// authentication required.
 #[utoipa::path(
     tag = "auth",
     operation_id = "replace_password",
     params(openapi::DpopProof),
-    request_body(content = FirstPassword, description = "The old and the new password"),
+    request_body(content = FirstPassword, description = "The one-time and the new password"),
     responses((status = NO_CONTENT, description = "Changed"), openapi::SignIn),
     security(()),
 )]
@@ -199,6 +200,10 @@ pub(crate) async fn replace_password(
     let held = refresh_cookie::or_own(&request, refresh_token.as_ref())?;
     let client = Client::new(from, key, held);
     let verified = sign_in.verify_phone(client, district, phone, old.clone()).await?;
+    if !verified.is_one_time {
+        let detail = "is not a one-time password: sign in and change it with PUT /v1/me/password";
+        return Err(Problem::invalid("/old_password", detail));
+    }
     change(&sign_in, verified, None, &old, new).await?;
     principals.forget_all();
     Ok(HttpResponse::NoContent().finish())

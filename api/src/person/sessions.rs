@@ -5,12 +5,12 @@ use actix_web::http::header::CACHE_CONTROL;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, delete, get};
 use gridward_domain::authority::{Action, Principal};
-use gridward_domain::id::PersonId;
+use gridward_domain::id::{PersonId, SessionId};
 
 use super::store::{self, PersonRow};
 use crate::auth::session_routes::SessionList;
-use crate::auth::{Authenticated, PrincipalCache, Sessions, sessions};
-use crate::db::{Conn, DbError};
+use crate::auth::{Authenticated, PrincipalCache, Sessions, session_ends};
+use crate::db::Conn;
 use crate::http::openapi;
 use crate::http::problem::Problem;
 use crate::tx::{Db, Tx};
@@ -72,7 +72,36 @@ pub(crate) async fn end_sessions_of_person(
     id: Path<PersonId>,
 ) -> Result<HttpResponse, Problem> {
     end_by_superior(&db, &principals, principal, *id, |tx, person, actor| {
-        sessions::end_all(tx, person, actor).map(|_| ())
+        session_ends::end_all(tx, person, actor)?;
+        Ok(())
+    })
+    .await
+}
+
+/// End one of a person's sessions
+///
+/// Signs out one device of the person, for instance a lost phone. Its access token is refused
+/// within five seconds. The answer is the same for a session that has ended. Allowed roles: admins,
+/// supervisors and managers, for people below them.
+#[utoipa::path(
+    tag = "people",
+    operation_id = "end_session_of_person",
+    params(
+        ("id" = PersonId, Path, description = "The person"),
+        ("session" = SessionId, Path, description = "The session"),
+    ),
+    responses((status = NO_CONTENT, description = "Ended"), openapi::GiveUp),
+)]
+#[delete("/people/{id}/sessions/{session}")]
+pub(crate) async fn end_session_of_person(
+    db: Data<Db>,
+    principals: Data<PrincipalCache>,
+    Authenticated(principal): Authenticated,
+    path: Path<(PersonId, SessionId)>,
+) -> Result<HttpResponse, Problem> {
+    let (person, session) = path.into_inner();
+    end_by_superior(&db, &principals, principal, person, move |tx, person, actor| {
+        session_ends::end_one(tx, person, session, actor)
     })
     .await
 }
@@ -87,12 +116,11 @@ pub(super) async fn end_by_superior(
     principals: &PrincipalCache,
     principal: Principal,
     person: PersonId,
-    end: fn(&mut Tx<'_>, PersonId, PersonId) -> Result<(), DbError>,
+    end: impl Fn(&mut Tx<'_>, PersonId, PersonId) -> Result<(), Problem> + Send + 'static,
 ) -> Result<HttpResponse, Problem> {
     let change = move |tx: &mut Tx<'_>| {
         subordinate(tx.read_unbatched(), &principal, person)?;
-        end(tx, person, principal.person)?;
-        Ok::<_, Problem>(())
+        end(tx, person, principal.person)
     };
     db.write(principal.district(), change).await?;
     principals.forget_all();

@@ -172,6 +172,21 @@ pub fn manager(conn: &mut Conn, grid: &AreaRange) -> Result<Option<PersonRow>, D
         .optional()?)
 }
 
+/// The active volunteers of the grid.
+///
+/// # Errors
+/// [`DbError`].
+pub fn volunteers(conn: &mut Conn, grid: &AreaRange) -> Result<Vec<PersonRow>, DbError> {
+    Ok(people::table
+        .filter(people::district.eq(grid.area().district()))
+        .filter(people::area.eq(grid.area()))
+        .filter(people::role.eq(Role::Volunteer))
+        .filter(people::state.eq(PersonState::Active))
+        .order(people::id)
+        .select(PersonRow::as_select())
+        .load(conn)?)
+}
+
 /// The nearest active supervisor of an area above `area`.
 ///
 /// # Errors

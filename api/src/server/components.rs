@@ -1,6 +1,8 @@
 //! The components of the handlers: each is registered as its own `web::Data`,
 //! and a handler takes those that it uses.
 
+use std::sync::Arc;
+
 use actix_web::web::{Data, ServiceConfig};
 use gridward_domain::area::AreaCode;
 
@@ -23,10 +25,12 @@ use crate::auth::{
 use crate::clock::{self, Clock};
 use crate::crypto::KeyRing;
 use crate::db::Conn;
+use crate::http::public_origins::PublicOrigins;
 use crate::http::shutdown::Shutdown;
 use crate::idempotency::Commands;
 use crate::import::run::Imports;
-use crate::limits::{BodyLimits, Connections, Limits, Quotas};
+use crate::limits::body::PersonOf;
+use crate::limits::{BodyLimits, Connections, Limits, Streams};
 use crate::ops::Metrics;
 use crate::sync::change_broadcast::ChangeBroadcast;
 use crate::sync::last_change_index::LastChangeIndex;
@@ -70,6 +74,7 @@ components! {
         enrolments: Enrolments,
         code_messages: CodeMessages,
         proofs: Proofs,
+        public_origins: PublicOrigins,
         commands: Commands,
         maps: Maps,
         summaries: SummaryCache,
@@ -100,7 +105,8 @@ impl Components {
         let signing = SigningKeys::load_or_make(conn, &installation, clock())?;
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let db = Db::open(settings.database.clone(), settings.readers, clock);
-        let proofs = Proofs::new(installation.key().clone(), clock);
+        let proofs =
+            Proofs::new(installation.key().clone(), settings.public_origins.clone(), clock);
         let keys = KeyRing::new(installation);
         let tokens = Tokens::new(signing, settings.sessions.access_token);
         let principals = PrincipalCache::default();
@@ -116,6 +122,7 @@ impl Components {
                 clock,
             }),
             proofs: Data::new(proofs),
+            public_origins: Data::new(settings.public_origins.clone()),
             sign_in: Data::new(SignIn {
                 db: db.clone(),
                 keys: keys.clone(),
@@ -166,8 +173,12 @@ impl Components {
             limits: Data::new(Limits {
                 proxies: settings.trusted_proxies.clone(),
                 is_encrypted: settings.tls.is_some(),
-                bodies: BodyLimits::new(settings.limits.body_timeout, connections.count),
-                quotas: Quotas::default(),
+                bodies: BodyLimits::new(
+                    settings.limits.body_timeout,
+                    connections.count,
+                    person_of(tokens.clone(), clock),
+                ),
+                streams: Streams::default(),
             }),
             maps: Data::new(Maps::default()),
             summaries: Data::new(SummaryCache::default()),
@@ -183,6 +194,15 @@ impl Components {
             principals: Data::new(principals),
         })
     }
+}
+
+/// The person whose valid access token is in a header `Authorization`.
+fn person_of(tokens: Tokens, clock: Clock) -> PersonOf {
+    Arc::new(move |header| {
+        let (_, token) = header.to_str().ok()?.split_once(' ')?;
+        let bearer = tokens.verify(token.trim(), clock()).ok()?;
+        Some((bearer.district, bearer.person))
+    })
 }
 
 /// The policy of second factors. The passwords of a demo are public, so a second factor would

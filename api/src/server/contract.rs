@@ -2,11 +2,13 @@
 //! explanations ([`super::manual`]).
 
 use utoipa::OpenApi as _;
-use utoipa::openapi::path::Parameter;
+use utoipa::openapi::path::{Operation, Parameter, PathItem};
 use utoipa::openapi::schema::{ArrayItems, Schema};
 use utoipa::openapi::{Content, OpenApi, Ref, RefOr};
+use yaml_serde::{Mapping, Value};
 
 use super::{access, manual, router};
+use crate::auth::proofs;
 use crate::http::openapi::{KEY, KEY_PATTERN, REPLAYED, Shared, header_parameter, text_header};
 use crate::http::problem::answer;
 use crate::http::{if_match, if_none_match};
@@ -24,9 +26,25 @@ pub fn contract() -> OpenApi {
 /// Only for values without a YAML form.
 pub fn yaml() -> Result<String, yaml_serde::Error> {
     let mut document = yaml_serde::to_value(contract())?;
+    add_dpop_scheme(&mut document);
     access::declare(&mut document)?;
     yaml_serde::to_string(&document)
 }
+
+/// Adds the scheme of tokens that are bound to a key, which utoipa's list of schemes lacks.
+fn add_dpop_scheme(document: &mut Value) {
+    let schemes = document.get_mut("components").and_then(|all| all.get_mut("securitySchemes"));
+    let scheme = [("type", "http"), ("scheme", "DPoP"), ("description", ABOUT_DPOP)];
+    let scheme: Mapping = scheme.into_iter().map(|(key, text)| (key.into(), text.into())).collect();
+    if let Some(schemes) = schemes.and_then(Value::as_mapping_mut) {
+        schemes.insert("dpop".into(), scheme.into());
+    }
+}
+
+/// The description of the scheme.
+const ABOUT_DPOP: &str = "An access token whose `token_type` is `DPoP` (RFC 9449): bound to the \
+    key of the device that signed in. Each request also has a proof of that key in the header \
+    `DPoP`; `Authorization: Bearer` is refused.";
 
 /// The parts of the document outside the operations.
 #[derive(utoipa::OpenApi)]
@@ -60,7 +78,7 @@ pub fn yaml() -> Result<String, yaml_serde::Error> {
         (name = "imports", description = "Files of the district's registers"),
         (name = "service", description = "Health, readiness and metrics"),
     ),
-    security(("bearer" = [])),
+    security(("bearer" = []), ("dpop" = [])),
     components(schemas(
         answer::Body,
         crate::http::problem::FieldError,
@@ -101,6 +119,33 @@ fn if_none_match() -> Parameter {
     header_parameter("If-None-Match", about, if_none_match::LONGEST, None)
 }
 
+/// Adds the header `DPoP` to every operation that requires a token.
+fn dpop_proofs(document: &mut OpenApi) {
+    let name = "DPoP";
+    let components = document.components.get_or_insert_default();
+    components.parameters.insert(name.to_owned(), RefOr::T(dpop_proof()));
+    let operations = document.paths.paths.values_mut().flat_map(operations_of);
+    for operation in operations.filter(|one| one.security.is_none()) {
+        let proof = RefOr::Ref(Ref::new(format!("#/components/parameters/{name}")));
+        operation.parameters.get_or_insert_default().push(proof);
+    }
+}
+
+/// The header parameter of every operation that requires a token.
+fn dpop_proof() -> Parameter {
+    let about = "With a token of the type `DPoP`: a proof of the device's key (RFC 9449), an ES256 \
+        JWT for this method and URL, with the hash of the token and the nonce of the last \
+        `DPoP-Nonce` header. Ignored with a token of the type `Bearer`.";
+    header_parameter("DPoP", about, proofs::LONGEST, None)
+}
+
+/// The operations of a path.
+fn operations_of(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+    let read = [&mut item.get, &mut item.head, &mut item.options];
+    let change = [&mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
+    read.into_iter().chain(change).flatten()
+}
+
 /// Adds the header `ETag` to every answer that is a task.
 fn task_versions(document: &mut OpenApi) {
     let items = document.paths.paths.values_mut();
@@ -123,8 +168,8 @@ fn task_versions(document: &mut OpenApi) {
 
 /// Completes the document of the handlers: a page refers to the type of its
 /// items by name, so that clients get one type; every header text has a maximum
-/// length; every POST accepts an `Idempotency-Key`, every decision an `If-Match`,
-/// and every GET that can answer 304 an `If-None-Match`.
+/// length; every POST accepts an `Idempotency-Key`, every decision an `If-Match`, every GET that can answer 304 an `If-None-Match`, and every operation with a token
+/// a `DPoP`.
 fn finish(document: &mut OpenApi) {
     let components = document.components.get_or_insert_default();
     for (name, schema) in &mut components.schemas {
@@ -157,15 +202,11 @@ fn finish(document: &mut OpenApi) {
     for get in gets.filter(|get| get.responses.responses.contains_key("304")) {
         get.parameters.get_or_insert_default().push(RefOr::T(if_none_match()));
     }
+    dpop_proofs(document);
     task_versions(document);
     manual::explain(document);
-    let items = document.paths.paths.values_mut();
-    let operations = items.flat_map(|item| {
-        let read = [&mut item.get, &mut item.head, &mut item.options];
-        let change = [&mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
-        read.into_iter().chain(change)
-    });
-    let answers = operations.flatten().flat_map(|one| one.responses.responses.values_mut());
+    let operations = document.paths.paths.values_mut().flat_map(operations_of);
+    let answers = operations.flat_map(|one| one.responses.responses.values_mut());
     let headers = answers.filter_map(|answer| match answer {
         RefOr::T(answer) => Some(answer.headers.values_mut()),
         RefOr::Ref(_) => None,

@@ -19,6 +19,13 @@ pub enum ExposureError {
          encrypts, or listen on 127.0.0.1"
     )]
     PlainHttp(SocketAddr),
+    /// Phones could not prove their keys, and invitations would not reach the service.
+    #[error(
+        "other machines reach this server, by `listen` ({0}) or by `trusted_proxies`: set \
+         `public_origins` to the origins that they use, such as https://gridward.example.cn, which \
+         proofs of devices' keys and invitations must name"
+    )]
+    NoPublicOrigin(SocketAddr),
     /// Anybody could sign in.
     #[error(
         "the database contains the demo district {district}, whose passwords are public, so it is \
@@ -45,12 +52,27 @@ pub fn is_loopback(listen: SocketAddr) -> bool {
 ///
 /// # Errors
 /// [`ExposureError::PlainHttp`].
-pub fn check_encryption(settings: &Settings) -> Result<(), ExposureError> {
+fn check_encryption(settings: &Settings) -> Result<(), ExposureError> {
     let encrypted = settings.tls.is_some() || !settings.trusted_proxies.is_empty();
     if encrypted || is_loopback(settings.listen) {
         Ok(())
     } else {
         Err(ExposureError::PlainHttp(settings.listen))
+    }
+}
+
+/// As [`check_encryption`], and checks that the origins are known which other machines use: the
+/// server does not take them from requests.
+///
+/// # Errors
+/// [`ExposureError::PlainHttp`], [`ExposureError::NoPublicOrigin`].
+pub fn check_network(settings: &Settings) -> Result<(), ExposureError> {
+    check_encryption(settings)?;
+    let is_local = is_loopback(settings.listen) && settings.trusted_proxies.is_empty();
+    if is_local || !settings.public_origins.is_empty() {
+        Ok(())
+    } else {
+        Err(ExposureError::NoPublicOrigin(settings.listen))
     }
 }
 
@@ -86,6 +108,22 @@ mod tests {
         ] {
             let settings = Settings::of_toml(toml).expect("settings");
             assert_eq!(check_encryption(&settings).is_ok(), safe, "{toml}");
+        }
+    }
+
+    #[test]
+    fn a_server_that_others_reach_knows_its_origins() {
+        let origins = "public_origins = 'https://gridward.example.cn'";
+        for (toml, complete) in [
+            ("", true),
+            ("tls_cert = 'cert.pem'\ntls_key = 'key.pem'", true),
+            ("trusted_proxies = '127.0.0.1'", false),
+            ("listen = '0.0.0.0:443'\ntls_cert = 'cert.pem'\ntls_key = 'key.pem'", false),
+        ] {
+            for (more, complete) in [("", complete), (origins, true)] {
+                let settings = Settings::of_toml(&format!("{toml}\n{more}")).expect("settings");
+                assert_eq!(check_network(&settings).is_ok(), complete, "{toml} {more}");
+            }
         }
     }
 }

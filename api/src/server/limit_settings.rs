@@ -14,6 +14,9 @@ pub struct LimitSettings {
     /// `connections`: the maximum number of connections, 16 to 1,000,000; the limit of open files
     /// may permit fewer.
     pub connections: usize,
+    /// `connections_per_address`: the maximum number of connections of one address, at least 1;
+    /// `None` for a quarter of all, without a limit for this machine.
+    pub connections_per_address: Option<usize>,
     /// `body_seconds`: the time for a request body, or for an upload without progress, 1 to 600.
     pub body_timeout: Duration,
 }
@@ -22,6 +25,8 @@ impl LimitSettings {
     pub(super) fn new(raw: &Raw) -> Result<Self, SettingsError> {
         let connections = (16..=1_000_000).contains(&raw.connections);
         require(connections, "connections", "must be from 16 to 1000000")?;
+        let per_address = raw.connections_per_address != Some(0);
+        require(per_address, "connections_per_address", "must be at least 1")?;
         require((1..=600).contains(&raw.body_seconds), "body_seconds", "must be from 1 to 600")?;
         let sign_ins_per_minute = NonZeroU32::new(raw.sign_ins_per_minute);
         let (name, reason) = ("sign_ins_per_minute", "must be at least 1");
@@ -29,6 +34,7 @@ impl LimitSettings {
             sign_ins_per_minute: sign_ins_per_minute
                 .ok_or(SettingsError::OutOfRange { name, reason })?,
             connections: raw.connections,
+            connections_per_address: raw.connections_per_address,
             body_timeout: Duration::from_secs(raw.body_seconds.into()),
         })
     }

@@ -14,6 +14,7 @@ use crate::attachment::expiration::LIFETIME;
 use crate::attachment::model::{LARGEST, MOST, MediaType};
 use crate::http::json;
 use crate::http::problem::catalogue;
+use crate::limits::DailyQuota;
 use crate::sync::model::MOST_COMMANDS;
 
 /// Adds the explanations of the problems and of the tags to the document.
@@ -102,7 +103,8 @@ fn following() -> String {
          each with a UUIDv7. `POST /v1/sync` sends up to {MOST_COMMANDS} commands in at most {} KiB \
          of JSON (gzip is accepted; the limit applies to the decompressed body) and returns the \
          changes. On 413, send fewer commands at a time.\n\n\
-         - Each phone receives the kinds of service, the notices and its user's shifts. A \
+         - Each phone receives the kinds of service, the notices, its user's shifts and notices \
+         about the account. A \
          manager, supervisor or admin also receives the beneficiaries of the area and its tasks, \
          an auditor its tasks alone, except those that ended long ago; a volunteer receives the \
          open tasks of the grid and the volunteer's own tasks, with their beneficiaries. Names, \
@@ -115,8 +117,7 @@ fn following() -> String {
          - An invalid command (`invalid`, `invalid_json`, `unknown_command`) is `rejected` without \
          affecting the others, and is not stored: a corrected one may use the same id. A command \
          that was refused for any other reason stays refused; to try again, send a new command \
-         with a new id. A refused call with an `Idempotency-Key` is not stored.
-\
+         with a new id. A refused call with an `Idempotency-Key` is not stored.\n\
          - A report by a present or former assignee is always stored. `recorded` means that it did \
          not change the task: the task had changed or was handed on to another person, or the \
          outcome was unreadable. Unreadable fields, answers that violate the form, and impossible \
@@ -125,9 +126,10 @@ fn following() -> String {
          `task_id` is unreadable (`invalid`), if its id was used for something else \
          (`command_id_reused`), if its author neither has nor had the task (`not_assignee`, \
          `task_phase`, `not_found`, `forbidden`), or if the server failed to process it five times \
-         (`command_dead_lettered`); the operators can then recover it. A person's 301st report of \
-         a day gets `retry`.
-\
+         (`command_dead_lettered`); the operators can then recover it. A command beyond \
+         a daily quota of its sender ({} reports, {} commands) gets `retry`, and so does a report \
+         that would be refused as not assigned while an earlier command to its task is not final \
+         (`earlier_command_pending`).\n\
          - A row in `changes` replaces the stored row unless its `version` is lower. Rows in \
          `removed` are deleted, including personal data. On `reset`, all rows are deleted, but \
          never the outbox.\n\
@@ -143,7 +145,9 @@ fn following() -> String {
          another person.\n\
          - While `has_more` is true, call again at once; otherwise after `next_poll_s` seconds, or \
          on a hint of the stream.",
-        json::LIMIT / 1024
+        json::LIMIT / 1024,
+        DailyQuota::Reports.limit(),
+        DailyQuota::Answers.limit(),
     )
 }
 

@@ -61,11 +61,14 @@ pub(super) struct Raw {
     #[serde(deserialize_with = "setting_value::list")]
     pub(super) cors_origins: Vec<String>,
     #[serde(deserialize_with = "setting_value::list")]
+    pub(super) public_origins: Vec<String>,
+    #[serde(deserialize_with = "setting_value::list")]
     pub(super) trusted_proxies: Vec<String>,
     pub(super) tls_cert: Option<PathBuf>,
     pub(super) tls_key: Option<PathBuf>,
     pub(super) sign_ins_per_minute: u32,
     pub(super) connections: usize,
+    pub(super) connections_per_address: Option<usize>,
     pub(super) body_seconds: u32,
     pub(super) second_factor: SecondFactor,
     pub(super) second_factor_grace: Option<NaiveDate>,
@@ -102,11 +105,13 @@ impl Default for Raw {
             session_grace_s: 60,
             sessions_per_person: 5,
             cors_origins: Vec::new(),
+            public_origins: Vec::new(),
             trusted_proxies: Vec::new(),
             tls_cert: None,
             tls_key: None,
             sign_ins_per_minute: 120,
             connections: 20_000,
+            connections_per_address: None,
             body_seconds: 30,
             second_factor: SecondFactor::Required,
             second_factor_grace: None,

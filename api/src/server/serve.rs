@@ -8,15 +8,21 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::components::Components;
 use super::settings::Settings;
 use super::tls::Certificate;
-use super::{exposure, router};
+use super::{diagnosis, router};
 use crate::db::migrate::migrate;
 use crate::http::shutdown::Shutdown;
 use crate::jobs::{self, JobContext, scheduler};
-use crate::limits::Connections;
+use crate::limits::{Connections, PeerConnections};
 use crate::ops;
 
 /// How long a shutdown waits for requests in flight, in seconds.
 const GRACE: u64 = 30;
+
+/// The time for the head of a request: enough for a lost packet that is sent again twice.
+const HEAD: Duration = Duration::from_secs(3);
+
+/// The bytes of a request over HTTP/2 that are received before the handler reads them.
+const STREAM_WINDOW: u32 = 256 * 1024;
 
 /// How long a connection stays open after an answer to a request whose body was not read.
 const CLOSING: Duration = Duration::from_millis(500);
@@ -31,11 +37,11 @@ pub fn serve(
     ready: impl FnOnce(&str),
 ) -> Result<(), Box<dyn std::error::Error>> {
     ops::logs::start(&settings.log, settings.log_format)?;
-    exposure::check_encryption(settings)?;
+    diagnosis::check_start(settings)?;
     let certificate = settings.tls.as_ref().map(Certificate::load).transpose()?;
     let mut conn = settings.database.connect()?;
     migrate(&mut conn)?;
-    let demo = exposure::check_demo(settings, &mut conn)?;
+    let demo = diagnosis::check_database(settings, &mut conn)?;
     let connections = Connections::raise(settings.readers, settings.limits.connections)?;
     tracing::info!(files = connections.files, connections = connections.count, "limits");
     let components = Components::new(settings, connections, demo, &mut conn)?;
@@ -47,10 +53,19 @@ pub fn serve(
         let jobs = jobs::registry(settings.retention.clone(), settings.attachments.clone());
         scheduler::start(job_context(&components), jobs);
         let (cors, https) = (settings.cors_origins.clone(), certificate.is_some());
+        let peers = PeerConnections::new(
+            settings.limits.connections_per_address,
+            connections.count,
+            settings.trusted_proxies.clone(),
+        );
         let server = HttpServer::new(move || router::app(components.clone(), cors.clone(), https))
+            .on_connect(move |io, data| peers.accept(io, data))
             .workers(settings.workers)
             .max_connections((connections.count / settings.workers).max(1))
+            .client_request_timeout(HEAD)
             .client_disconnect_timeout(CLOSING)
+            .h2_initial_window_size(STREAM_WINDOW)
+            .h2_initial_connection_window_size(2 * STREAM_WINDOW)
             // Nagle's algorithm would delay a small answer by up to 40 ms.
             .tcp_nodelay(true)
             .shutdown_timeout(GRACE);
@@ -92,6 +107,7 @@ async fn end_streams(shutdown: Shutdown) {
 fn job_context(components: &Components) -> JobContext {
     JobContext {
         db: components.db.get_ref().clone(),
+        keys: components.keys.get_ref().clone(),
         clock: **components.clock,
         metrics: components.metrics.get_ref().clone(),
     }

@@ -18,6 +18,7 @@ use super::tls::TlsFiles;
 use crate::attachment::blob_store::StorageLocation;
 use crate::db::Address;
 use crate::http::cors::CorsOrigins;
+use crate::http::public_origins::PublicOrigins;
 use crate::http::trusted_proxies::TrustedProxies;
 use crate::jobs::archive_events::Retention;
 use crate::ops::logs::LogFormat;
@@ -53,6 +54,9 @@ pub struct Settings {
     pub enrolment: EnrolmentSettings,
     /// `cors_origins`: the origins of web pages that may call the API. Default: none.
     pub cors_origins: CorsOrigins,
+    /// `public_origins`: the origins under which clients reach the service. Default: the address
+    /// that it listens on, for this machine only.
+    pub public_origins: PublicOrigins,
     /// `trusted_proxies`: the networks of the proxies in front, which encrypt and name the client
     /// in `X-Forwarded-For` or `Forwarded`. Default: none.
     pub trusted_proxies: TrustedProxies,
@@ -87,6 +91,9 @@ impl Settings {
             require((1..=256).contains(&count), name, "must be from 1 to 256")?;
         }
         let database = Address::parse(&raw.database_url)?;
+        if let Some(host) = database.unencrypted_host() {
+            return Err(SettingsError::PlainDatabase(host));
+        }
         let beside = database.file().and_then(Path::parent).unwrap_or(Path::new("var"));
         let attachments = match &raw.attachments {
             Some(place) => StorageLocation::parse(place),
@@ -113,6 +120,7 @@ impl Settings {
             log: raw.log,
             log_format: raw.log_format,
             cors_origins: CorsOrigins::parse(&raw.cors_origins)?,
+            public_origins: PublicOrigins::parse(&raw.public_origins)?,
             trusted_proxies: TrustedProxies::parse(&raw.trusted_proxies)?,
             tls: match (raw.tls_cert, raw.tls_key) {
                 (Some(cert), Some(key)) => Some(TlsFiles { cert, key }),
@@ -210,6 +218,12 @@ mod tests {
             with("trusted_proxies = 'proxy.local'").expect_err("a name"),
             "the setting `trusted_proxies`: `proxy.local` is not a network of proxies, such as \
              10.1.0.0/16 or 10.1.2.3"
+        );
+        assert_eq!(
+            with("public_origins = 'http://gridward.example.cn'").expect_err("not encrypted"),
+            "the setting `public_origins`: `http://gridward.example.cn` is not an origin of the \
+             service, such as https://gridward.example.cn or https://gridward.example.cn:8443 \
+             (http:// only for this machine)"
         );
         let error = with("listen = 'nowhere'").expect_err("listen");
         assert!(error.contains("listen"), "{error}");

@@ -6,6 +6,7 @@ use crate::crypto::installation::KeyError;
 use crate::db::DbError;
 use crate::db::address::AddressError;
 use crate::http::cors::NotAnOrigin;
+use crate::http::public_origins::NotAPublicOrigin;
 use crate::http::trusted_proxies::NotAProxyNetwork;
 
 /// A setting that stops the start.
@@ -17,6 +18,13 @@ pub enum SettingsError {
     /// An invalid address of the database.
     #[error("the setting `database_url` {0}")]
     Database(#[from] AddressError),
+    /// The connection to the database would show personal data on the network.
+    #[error(
+        "the setting `database_url` names {0}, which is reached over a network, and without \
+         encryption that shows passwords and personal data: add sslmode=verify-full to the \
+         address, with sslrootcert (or sslmode=verify-ca or require, which check less)"
+    )]
+    PlainDatabase(String),
     /// A value out of range.
     #[error("the setting `{name}` {reason}")]
     OutOfRange {
@@ -28,6 +36,9 @@ pub enum SettingsError {
     /// An invalid list of origins.
     #[error("the setting `cors_origins`: {0}")]
     CorsOrigins(#[from] NotAnOrigin),
+    /// An invalid list of origins of the service.
+    #[error("the setting `public_origins`: {0}")]
+    PublicOrigins(#[from] NotAPublicOrigin),
     /// An invalid list of proxies.
     #[error("the setting `trusted_proxies`: {0}")]
     TrustedProxies(#[from] NotAProxyNetwork),

@@ -116,7 +116,9 @@ pub(super) fn changes(
     for (one, view) in keys {
         let kept = match view {
             View::Visitor => None,
-            View::Staff | View::Pool => cards.get(district, kind, one.id.0, one.version, *view),
+            View::Audit | View::Pool | View::Staff => {
+                cards.get(district, kind, one.id.0, one.version, *view)
+            }
         };
         match kept {
             Some(json) => drop(seen.insert(one.id, (one.version, json))),

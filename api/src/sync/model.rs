@@ -31,7 +31,7 @@ pub struct Push {
     #[schema(max_length = 256)]
     pub cursor: Option<String>,
     /// Page size: the maximum number of tasks and beneficiaries. Default 200. The first
-    /// page also contains the kinds of service, the notices and the shifts.
+    /// page also contains the kinds of service, the notices, the shifts and the account notices.
     pub limit: Option<SyncLimit>,
     /// The device's name for itself, for the log.
     pub device: Option<DeviceName>,
@@ -57,8 +57,9 @@ pub enum CommandOutcome {
     Recorded,
     /// The command will not be executed; `problem` gives the reason.
     Rejected,
-    /// The server failed to process the command: send it again later, unchanged. After
-    /// the fifth failure it becomes a dead letter and is rejected.
+    /// The server failed to process the command, or the command is a report that waits for an
+    /// earlier one to its task: send it again later, unchanged. After the fifth failure a command
+    /// becomes a dead letter and is rejected.
     Retry,
 }
 
@@ -109,6 +110,8 @@ pub enum RowType {
     Beneficiary,
     /// A task.
     Task,
+    /// A notice to the person about the own account.
+    AccountNotice,
 }
 
 /// The content of a row, by type.
@@ -126,6 +129,8 @@ pub enum Row {
     ServiceKind(crate::catalogue::ServiceKind),
     /// A notice.
     Notice(crate::notice::Notice),
+    /// A notice to the person about the own account.
+    AccountNotice(crate::auth::account_notice::AccountNotice),
 }
 
 /// A new or changed row.
@@ -139,8 +144,8 @@ pub struct Change {
     /// The row's version; a phone ignores a row with a lower version than its own.
     #[schema(value_type = Version)]
     pub version: i64,
-    /// The row: a task, service kind, notice or shift with the same schema as in the
-    /// other operations, or a beneficiary with the fields that visitors need.
+    /// The row: a task, service kind, notice, account notice or shift with the same schema as in
+    /// the other operations, or a beneficiary with the fields that visitors need.
     #[schema(value_type = Row)]
     #[serde(serialize_with = "serialize_raw")]
     pub data: Arc<RawValue>,

@@ -81,6 +81,8 @@ pub struct Queued {
 pub struct OutboxEntry {
     /// The id as sent; `None` if absent.
     pub name: Option<String>,
+    /// The task, if that is readable.
+    pub task: Option<TaskId>,
     /// The parsed command, or the error.
     pub read: Result<Queued, Kept>,
 }
@@ -90,16 +92,17 @@ impl OutboxEntry {
     pub fn read(raw: &RawValue) -> Self {
         let Ok(fields) = serde_json::from_str::<Written>(raw.get()) else {
             let problem = Problem::invalid("", "must be an object");
-            return Self { name: None, read: Err(problem.kept()) };
+            return Self { name: None, task: None, read: Err(problem.kept()) };
         };
         let name = text(&fields, "id");
         let name = name.filter(|name| name.chars().count() <= LONGEST_NAME);
+        let task = text(&fields, "task_id").and_then(|task| task.parse().ok());
         let read = if text(&fields, "type").as_deref() == Some(action(Verb::Report)) {
             report(fields)
         } else {
             deserialize::bytes(raw.get().as_bytes()).and_then(strictly)
         };
-        Self { name, read: read.map_err(|problem| problem.kept()) }
+        Self { name, task, read: read.map_err(|problem| problem.kept()) }
     }
 }
 

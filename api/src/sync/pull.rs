@@ -23,6 +23,7 @@ use super::snapshot;
 use super::store::{self, EventRef};
 use crate::crypto::SealingKey;
 use crate::db::{Conn, DbError, parsed};
+use crate::http::problem::answer::Language;
 use crate::log::Subject;
 use crate::log::head::{self, Head};
 
@@ -40,6 +41,8 @@ pub struct Pull<'a> {
     pub limit: usize,
     /// The current time.
     pub now: DateTime<Utc>,
+    /// The language of account notices.
+    pub language: Language,
 }
 
 /// The result of a pull.
@@ -135,6 +138,7 @@ impl Pull<'_> {
         }
         if changed.me {
             snapshot::shifts(conn, self, to)?;
+            snapshot::account_notices(conn, self, to)?;
         }
         for &id in &changed.notices {
             to.changes.extend(snapshot::notice(conn, self, id)?);
@@ -197,7 +201,7 @@ struct ChangeSet {
     /// Everything may have changed: the phone needs a new snapshot.
     everything: bool,
     catalogue: bool,
-    /// The person's own row.
+    /// The person's own row, or the notices about the own account.
     me: bool,
     notices: BTreeSet<NoticeId>,
     beneficiaries: BTreeSet<BeneficiaryId>,

@@ -1,9 +1,13 @@
 //! Push: executes an outbox in one transaction. Each command has its own outcome, and
-//! a failed command does not affect the others.
+//! a failed command does not affect the others, with one exception: a report that is refused
+//! because an earlier command to its task, such as the claim, is not final yet, is not final either.
+
+use std::collections::BTreeSet;
 
 use chrono::{DateTime, FixedOffset, TimeDelta};
 use gridward_domain::authority::Principal;
 use gridward_domain::bounded_text::DeviceName;
+use gridward_domain::id::TaskId;
 use gridward_domain::task::Verb;
 use serde_json::json;
 
@@ -11,15 +15,18 @@ use super::cursor::LONGEST;
 use super::model::{CommandOutcome, CommandResult, MOST_COMMANDS, Push};
 use super::outbox_entry::{OutboxEntry, Queued};
 use crate::crypto::SealingKey;
-use crate::db::DbFailure as _;
+use crate::db::{DbError, DbFailure as _};
 use crate::http::problem::answer::{Language, LocalizedProblem};
 use crate::http::problem::{FieldError, Problem, ProblemCode};
 use crate::idempotency::{self, Channel, Outcome, Request};
-use crate::limits::Quotas;
 use crate::task::command::action;
 use crate::task::origin::Origin;
 use crate::task::perform::{self, Performed, Sent};
 use crate::tx::{ReadSet, Tx};
+
+/// How long a report waits for an earlier command that the server failed to process. A phone sends
+/// its outbox in order, so the earlier command precedes the report by minutes.
+const PENDING_FOR: TimeDelta = TimeDelta::days(1);
 
 /// Validates a push as a whole.
 ///
@@ -69,8 +76,6 @@ pub struct Outbox {
     pub device_time: Option<DateTime<FixedOffset>>,
     /// The language of its problems.
     pub language: Language,
-    /// The daily amounts of its sender.
-    pub quotas: Quotas,
 }
 
 /// Executes the outbox in order.
@@ -84,6 +89,7 @@ pub fn push(
     outbox: &Outbox,
 ) -> Result<Vec<CommandResult>, Problem> {
     let clock_behind = clock_behind(tx.now.into(), outbox.device_time);
+    let mut pending = BTreeSet::new();
     let run = |entry: &OutboxEntry| {
         let answer = match &entry.read {
             Ok(queued) => {
@@ -94,9 +100,14 @@ pub fn push(
                     made_at: queued.at,
                     clock_behind,
                 };
-                one(tx, key, principal, queued, &origin, &outbox.quotas)?
+                let answer = one(tx, key, principal, queued, &origin, &pending)?;
+                if answer.result.as_ref().is_err_and(may_succeed_later) {
+                    pending.insert(queued.task);
+                }
+                answer
             }
             Err(unread) => {
+                pending.extend(entry.task);
                 let problem = LocalizedProblem(unread.clone().into(), outbox.language);
                 return Ok(CommandResult::unread(entry.name.clone(), problem));
             }
@@ -111,13 +122,44 @@ fn clock_behind(now: DateTime<FixedOffset>, phone: Option<DateTime<FixedOffset>>
     phone.map_or(TimeDelta::zero(), |phone| now - phone)
 }
 
+/// Whether the outcome of a refused command is open: the phone sends it again, unchanged or
+/// corrected.
+fn may_succeed_later(problem: &Problem) -> bool {
+    problem.fault().is_some()
+        || problem.is_retryable()
+        || problem.kind() == Some(ProblemCode::Invalid)
+}
+
+/// Whether a refused report may depend on an earlier command of the outbox without a final
+/// outcome: in this push (`pending`), or in one of before.
+fn awaits_earlier(
+    tx: &mut Tx<'_>,
+    principal: &Principal,
+    queued: &Queued,
+    refusal: &Problem,
+    pending: &BTreeSet<TaskId>,
+) -> Result<bool, DbError> {
+    let is_missing_assignment = matches!(
+        refusal.kind(),
+        Some(ProblemCode::NotAssignee | ProblemCode::TaskPhase | ProblemCode::NotFound)
+    );
+    if queued.command.verb() != Verb::Report || !is_missing_assignment {
+        return Ok(false);
+    }
+    if pending.contains(&queued.task) {
+        return Ok(true);
+    }
+    let since = tx.now - PENDING_FOR;
+    idempotency::store::is_pending(tx, principal, queued.task, since)
+}
+
 fn one(
     tx: &mut Tx<'_>,
     key: &SealingKey,
     principal: &Principal,
     queued: &Queued,
     origin: &Origin,
-    quotas: &Quotas,
+    pending: &BTreeSet<TaskId>,
 ) -> Result<Outcome<Performed>, Problem> {
     let Queued { task, command, base, .. } = queued;
     let content = json!({ "task_id": task, "payload": command.payload() });
@@ -127,12 +169,18 @@ fn one(
         id: origin.id.as_ref(),
         action,
         request: &content,
+        task: Some(*task),
         channel: Channel::Outbox,
     };
-    let sent = Sent { task: *task, command, base: base.as_slice(), origin, quotas };
+    let sent = Sent { task: *task, command, base: base.as_slice(), origin };
     let authorize = |tx: &mut Tx<'_>| perform::authorize(tx, principal, &sent).map(drop);
     let answer = idempotency::once(tx, key, &request, authorize, |tx| {
-        perform::perform(tx, key, principal, &sent)
+        match perform::perform(tx, key, principal, &sent) {
+            Err(refusal) if awaits_earlier(tx, principal, queued, &refusal, pending)? => {
+                Err(ProblemCode::EarlierCommandPending.into())
+            }
+            performed => performed,
+        }
     });
     match answer {
         // The id was already used for another command.

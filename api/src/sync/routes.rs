@@ -27,7 +27,6 @@ use crate::http::openapi;
 use crate::http::problem::Problem;
 use crate::http::problem::answer::Language;
 use crate::idempotency::IdempotencyKey;
-use crate::limits::Limits;
 use crate::log::{Event, Subject};
 use crate::tx::Db;
 
@@ -61,7 +60,7 @@ pub struct PullQuery {
     #[param(max_length = 256)]
     cursor: Option<String>,
     /// Page size: the maximum number of tasks and beneficiaries. Default 200. The first
-    /// page also contains the kinds of service, the notices and the shifts.
+    /// page also contains the kinds of service, the notices, the shifts and the account notices.
     #[param(inline)]
     limit: Option<SyncLimit>,
 }
@@ -84,7 +83,6 @@ pub struct PullQuery {
 pub(crate) async fn push_and_pull(
     request: HttpRequest,
     sync: Data<Sync>,
-    limits: Data<Limits>,
     Authenticated(principal): Authenticated,
     // Parsed so that an invalid one is rejected; each command has its own id.
     _: IdempotencyKey,
@@ -93,14 +91,14 @@ pub(crate) async fn push_and_pull(
     let sent = body::read(&request, payload).await?;
     push::check(&sent)?;
     let (cursor, limit) = (sent.cursor.clone(), sent.limit);
-    let results = carry_out(&sync, &limits, &principal, sent, Language::of(&request)).await?;
-    let pulled = pull(&sync, &principal, cursor, limit).await?;
+    let language = Language::of(&request);
+    let results = carry_out(&sync, &principal, sent, language).await?;
+    let pulled = pull(&sync, &principal, cursor, limit, language).await?;
     gzip_response(&request, &answer(&sync, &principal, pulled, results)).await
 }
 
 async fn carry_out(
     sync: &Sync,
-    limits: &Limits,
     principal: &Principal,
     sent: Push,
     language: Language,
@@ -110,8 +108,7 @@ async fn carry_out(
     }
     let entries = push::read(&sent);
     let Push { device, device_time, .. } = sent;
-    let quotas = limits.quotas.clone();
-    let outbox = Outbox { entries, device, device_time, language, quotas };
+    let outbox = Outbox { entries, device, device_time, language };
     let (keys, principal) = (sync.keys.clone(), *principal);
     let read_set = push::read_set(&principal, &outbox.entries);
     let results = sync.db.write_with(principal.district(), read_set, move |tx| {
@@ -151,7 +148,7 @@ pub(crate) async fn pull_alone(
         return Err(Problem::unreadable("cursor", "must be a `cursor` of this service"));
     }
     let held = IfNoneMatch::of(&request)?;
-    let pulled = pull(&sync, &principal, cursor, limit).await?;
+    let pulled = pull(&sync, &principal, cursor, limit, Language::of(&request)).await?;
     let etag = format!("\"{}\"", pulled.cursor);
     if pulled.quiet && held.names(&etag) {
         return Ok(if_none_match::not_modified(etag));
@@ -170,6 +167,7 @@ async fn pull(
     principal: &Principal,
     cursor: Option<String>,
     limit: Option<SyncLimit>,
+    language: Language,
 ) -> Result<Pulled, Problem> {
     let (keys, rows, last_changes) =
         (sync.keys.clone(), sync.rows.clone(), sync.last_changes.clone());
@@ -177,7 +175,8 @@ async fn pull(
     let (limit, now) = (limit.unwrap_or(LIMIT).into(), (sync.clock)());
     let pulled = sync.db.read(move |conn| {
         let key = keys.key(conn, district)?;
-        let pull = Pull { scope, key: &key, rows: &rows, last_changes: &last_changes, limit, now };
+        let (key, rows, last_changes) = (&key, &rows, &last_changes);
+        let pull = Pull { scope, key, rows, last_changes, limit, now, language };
         pull.since(conn, cursor.as_deref())
     });
     let mut pulled = pulled.await?;

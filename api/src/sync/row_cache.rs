@@ -87,7 +87,7 @@ impl RowCache {
         let mut seen = HashMap::with_capacity(keys.len());
         let mut unseen = Vec::new();
         for key in keys {
-            let Some(view) = key.facts().view(&scope.0, now) else { continue };
+            let Some(view) = key.visibility.facts().view(&scope.0, now) else { continue };
             match self.get(district, RowType::Task, key.id.0, key.version, view) {
                 Some(json) => {
                     seen.insert(key.id, (key.version, json));

@@ -13,6 +13,8 @@ use super::model::{Change, RowType, Shift};
 use super::pull::{Pull, Pulled, removed, shown};
 use super::row_cache::json;
 use super::store::{self, BeneficiaryKey, TaskKey};
+use crate::auth::account_notice::AccountNotice;
+use crate::auth::account_notice_store;
 use crate::db::{Conn, DbError};
 use crate::log::head::Head;
 use crate::person::Weekday;
@@ -33,6 +35,7 @@ pub(super) fn page(
         page.changes.extend(kinds(conn, pull)?);
         page.changes.extend(notices(conn, pull)?);
         shifts(conn, pull, &mut page)?;
+        account_notices(conn, pull, &mut page)?;
         // A phone at the start of a snapshot has no rows to remove.
         page.removed.clear();
         if pull.scope.holds_area() { Rest::Beneficiaries(None) } else { Rest::Tasks(None) }
@@ -74,7 +77,7 @@ fn part(
         Rest::Tasks(after) => {
             let keys = store::area_tasks(conn, &pull.scope, after, limit)?;
             let next = match keys.last().filter(|_| keys.len() == room) {
-                Some(last) => Some(Rest::Tasks(Some((last.grid, last.due_on, last.id)))),
+                Some(last) => Some(Rest::Tasks(Some((last.visibility.grid, last.due_on, last.id)))),
                 None => pull.scope.visits().then_some(Rest::Elsewhere),
             };
             let taken = keys.len();
@@ -149,6 +152,25 @@ pub(super) fn notice(
 fn notice_change(notice: &notice::Notice) -> Result<Change, DbError> {
     let (r#type, id) = (RowType::Notice, notice.id.to_string());
     Ok(Change { r#type, id, version: notice.version, data: json(notice)? })
+}
+
+/// The person's notices about the own account; acknowledged ones are removed.
+pub(super) fn account_notices(
+    conn: &mut Conn,
+    pull: &Pull<'_>,
+    to: &mut Pulled,
+) -> Result<(), DbError> {
+    let (district, me) = (pull.scope.area().district(), pull.scope.person());
+    for row in account_notice_store::of_person(conn, district, me)? {
+        let (r#type, id) = (RowType::AccountNotice, row.id.to_string());
+        if row.acknowledged_at.is_some() {
+            to.removed.push(removed(r#type, id));
+        } else {
+            let data = json(&AccountNotice::new(row, pull.language))?;
+            to.changes.push(Change { r#type, id, version: 1, data });
+        }
+    }
+    Ok(())
 }
 
 /// The person's shifts; days without one are removed.

@@ -1,6 +1,6 @@
 //! The database queries of sync.
 
-use chrono::{NaiveDate, NaiveDateTime};
+use chrono::NaiveDate;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text};
 use gridward_domain::area::{AreaCode, Level};
@@ -12,6 +12,7 @@ use super::scope::Scope;
 use crate::db::schema::{beneficiaries, events, tasks};
 use crate::db::{Conn, DbError};
 use crate::log::Subject;
+use crate::task::facts::FactsRow;
 use crate::task::row::TaskRow;
 
 /// The columns of an event that a pull uses.
@@ -120,11 +121,11 @@ pub fn tasks(conn: &mut Conn, district: AreaCode, ids: &[TaskId]) -> Result<Vec<
         .load(conn)?)
 }
 
-/// The sort key of a task in a snapshot, and its version.
-#[derive(Clone, Debug, Queryable)]
+/// The sort key of a task in a snapshot, its version, and the columns that determine its visible
+/// fields.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = tasks)]
 pub struct TaskKey {
-    /// Its grid.
-    pub grid: AreaCode,
     /// The day it is due.
     pub due_on: NaiveDate,
     /// Its id.
@@ -133,41 +134,9 @@ pub struct TaskKey {
     pub version: i64,
     /// Its beneficiary.
     pub beneficiary: Option<BeneficiaryId>,
-    state: Phase,
-    assignee: Option<PersonId>,
-    updated_at: NaiveDateTime,
-}
-
-impl TaskKey {
-    /// The properties that determine who sees what of the task.
-    pub fn facts(&self) -> TaskFacts {
-        facts(self.grid, self.state, self.assignee, self.updated_at)
-    }
-}
-
-fn facts(
-    grid: AreaCode,
-    phase: Phase,
-    assignee: Option<PersonId>,
-    updated_at: NaiveDateTime,
-) -> TaskFacts {
-    TaskFacts { grid, phase, assignee, updated_at: updated_at.and_utc() }
-}
-
-/// The columns of a [`TaskKey`].
-macro_rules! task_key {
-    () => {
-        (
-            tasks::grid,
-            tasks::due_on,
-            tasks::id,
-            tasks::version,
-            tasks::beneficiary,
-            tasks::state,
-            tasks::assignee,
-            tasks::updated_at,
-        )
-    };
+    /// The columns that determine its visible fields, with its grid.
+    #[diesel(embed)]
+    pub visibility: FactsRow,
 }
 
 type After = Option<(AreaCode, NaiveDate, TaskId)>;
@@ -186,7 +155,7 @@ pub fn area_tasks(
     let mut query = tasks::table
         .filter(tasks::district.eq(area.district()))
         .filter(tasks::archived.eq(false))
-        .select(task_key!())
+        .select(TaskKey::as_select())
         .into_boxed();
     // One lower bound: with two, SQLite may begin every page at the area's own.
     let from = after.map_or(area, |(grid, ..)| grid.max(area));
@@ -221,16 +190,13 @@ pub fn tasks_elsewhere(conn: &mut Conn, scope: &Scope) -> Result<Vec<TaskKey>, D
         .filter(tasks::assignee.is_not_null())
         .filter(tasks::grid.ne(scope.area()))
         .filter(tasks::archived.eq(false))
-        .select(task_key!())
+        .select(TaskKey::as_select())
         // The order of the index by assignee; by id alone SQLite would read the district.
         .order((tasks::due_on, tasks::id))
         .load(conn)?)
 }
 
-/// The columns of a visit that determine who sees what.
-type VisitRow = (BeneficiaryId, AreaCode, Phase, Option<PersonId>, NaiveDateTime);
-
-/// The properties of the tasks of these beneficiaries that determine who sees what.
+/// The properties of the tasks of these beneficiaries that determine the visible fields.
 ///
 /// # Errors
 /// [`DbError`].
@@ -242,22 +208,15 @@ pub fn tasks_at(
     if beneficiaries.is_empty() {
         return Ok(Vec::new());
     }
-    let rows: Vec<VisitRow> = tasks::table
+    let rows: Vec<(BeneficiaryId, FactsRow)> = tasks::table
         .filter(tasks::district.eq(scope.area().district()))
         .filter(tasks::beneficiary.eq_any(beneficiaries))
         // SQLite uses the partial index only if the query repeats the index's condition.
         .filter(tasks::beneficiary.is_not_null())
         .filter(tasks::archived.eq(false))
-        .select((
-            tasks::beneficiary.assume_not_null(),
-            tasks::grid,
-            tasks::state,
-            tasks::assignee,
-            tasks::updated_at,
-        ))
+        .select((tasks::beneficiary.assume_not_null(), FactsRow::as_select()))
         .load(conn)?;
-    let task = |(at, grid, phase, assignee, changed)| (at, facts(grid, phase, assignee, changed));
-    Ok(rows.into_iter().map(task).collect())
+    Ok(rows.into_iter().map(|(at, task)| (at, task.facts())).collect())
 }
 
 /// The sort key of a beneficiary in a snapshot, and its version.

@@ -75,7 +75,7 @@ pub(crate) async fn stream_events(
     limits: Data<Limits>,
     Access { principal, bearer }: Access,
 ) -> Result<HttpResponse, Problem> {
-    let permit = limits.quotas.stream(&principal)?;
+    let permit = limits.streams.open(&principal)?;
     let last = request.headers().get("Last-Event-ID").and_then(|id| id.to_str().ok());
     let last: Option<i64> = last.and_then(|id| id.parse().ok());
     let (scope, district) = (Scope(principal), principal.district());

@@ -20,7 +20,6 @@ use crate::http::if_match::{IfMatch, etag};
 use crate::http::openapi;
 use crate::http::problem::Problem;
 use crate::idempotency::{Commands, Effect, IdempotencyKey};
-use crate::limits::{Limits, Quotas};
 use crate::tx::{ReadSet, Tx};
 
 /// A command to a task, sent by a call.
@@ -29,13 +28,12 @@ struct TaskCall {
     command: TaskCommand,
     base: Vec<i64>,
     origin: Origin,
-    quotas: Quotas,
 }
 
 impl TaskCall {
     fn sent(&self) -> Sent<'_> {
-        let Self { task, command, base, origin, quotas } = self;
-        Sent { task: *task, command, base, origin, quotas }
+        let Self { task, command, base, origin } = self;
+        Sent { task: *task, command, base, origin }
     }
 }
 
@@ -73,13 +71,12 @@ impl Effect for TaskCall {
 /// Executes a command at most once.
 async fn send(
     commands: &Commands,
-    limits: &Limits,
     principal: Principal,
     (task, IfMatch(base), key): (TaskId, IfMatch, IdempotencyKey),
     command: TaskCommand,
 ) -> Result<HttpResponse, Problem> {
     let origin = Origin { id: key.0.clone(), ..Origin::default() };
-    let call = TaskCall { task, command, base, origin, quotas: limits.quotas.clone() };
+    let call = TaskCall { task, command, base, origin };
     let performed = commands.run(principal, key, call, |call, tx, sealing, principal| {
         perform::perform(tx, sealing, principal, &call.sent())
     });
@@ -114,7 +111,6 @@ macro_rules! commands {
             #[post($path)]
             pub(crate) async fn $name(
                 commands: Data<Commands>,
-                limits: Data<Limits>,
                 Authenticated(principal): Authenticated,
                 id: Path<TaskId>,
                 base: IfMatch,
@@ -122,7 +118,7 @@ macro_rules! commands {
                 $(Body(body): Body<$content>,)?
             ) -> Result<HttpResponse, Problem> {
                 let command = $command $(({ let content: $content = body; content }))?;
-                send(&commands, &limits, principal, (*id, base, key), command).await
+                send(&commands, principal, (*id, base, key), command).await
             }
         )*
 

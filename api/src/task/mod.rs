@@ -6,21 +6,26 @@
 pub mod actions;
 pub mod command;
 pub mod create;
+pub mod facts;
 pub mod model;
 pub mod origin;
 pub mod perform;
 pub mod person_state;
+pub mod projection;
 pub mod records;
 pub mod report;
 pub mod report_content;
 pub mod report_flag;
 pub mod report_row;
+mod representation;
 pub mod reveal;
+pub mod reveal_allowance;
 pub mod reveal_budget;
 pub mod routes;
 pub mod row;
 pub mod store;
 pub mod summary_cache;
+mod summary_row;
 pub mod write;
 
 pub use model::Task;

@@ -42,11 +42,17 @@ pub struct Task {
     /// The beneficiary; absent for a task at a place.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub beneficiary_id: Option<BeneficiaryId>,
+    /// The masked name of the beneficiary. Absent for auditors, in the answers of commands, and in
+    /// sync, where the row of the beneficiary has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 64, example = "王*明")]
+    pub beneficiary_name: Option<String>,
     /// The exact position, WGS-84: of a task at a place, and of a home for its visitor, from the
     /// assignment until 72 hours after the visit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub place: Option<Place>,
-    /// The centre of the home's cell of about 500 m, WGS-84; instead of `place`.
+    /// The centre of the home's cell of about 500 m, WGS-84; instead of `place`. Auditors get
+    /// neither.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cell: Option<Place>,
     /// Duration at the place, in minutes.
@@ -99,17 +105,25 @@ pub struct TaskSummary {
     /// The beneficiary; absent for a task at a place.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub beneficiary_id: Option<BeneficiaryId>,
+    /// The masked name of the beneficiary; absent for auditors.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 64, example = "王*明")]
+    pub beneficiary_name: Option<String>,
     /// The exact position, WGS-84: of a task at a place, and of a home for its visitor, from the
     /// assignment until 72 hours after the visit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub place: Option<Place>,
-    /// The centre of the home's cell of about 500 m, WGS-84; instead of `place`.
+    /// The centre of the home's cell of about 500 m, WGS-84; instead of `place`. Auditors get
+    /// neither.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cell: Option<Place>,
     /// Duration at the place, in minutes.
     pub minutes: ServiceMinutes,
     /// Priority from 1 (lowest) to 10 (most urgent).
     pub priority: Priority,
+    /// Skills that the assignee must have.
+    #[schema(max_items = 32, value_type = Vec<Skill>)]
+    pub skills: Skills,
     /// The earliest day of the visit.
     pub not_before: NaiveDate,
     /// The due day.

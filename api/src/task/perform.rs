@@ -18,6 +18,7 @@ use super::Task;
 use super::command::{NewDays, TaskCommand, action};
 use super::model::{Assignee, TaskWithAssignee};
 use super::origin::Origin;
+use super::projection::{MaskedNames, Projection};
 use super::report_row::ReportRow;
 use super::row::TaskRow;
 use super::{report, report_row, store};
@@ -27,7 +28,7 @@ use crate::db::{Conn, DbError};
 use crate::http::problem::{FieldError, Kept, Problem, ProblemCode};
 use crate::idempotency::store::CommandRow;
 use crate::idempotency::{self, CommandId};
-use crate::limits::Quotas;
+use crate::limits::daily_quota;
 use crate::log::{Event, Subject};
 use crate::tx::{ReadSet, Tx};
 use crate::{area, auth, beneficiary, person};
@@ -43,8 +44,6 @@ pub struct Sent<'a> {
     pub base: &'a [i64],
     /// The origin of the command.
     pub origin: &'a Origin,
-    /// The daily amounts of the sender.
-    pub quotas: &'a Quotas,
 }
 
 /// The result of a command.
@@ -110,8 +109,8 @@ fn seen(principal: &Principal, row: Option<TaskRow>) -> Result<TaskRow, Problem>
 pub fn seen_now(tx: &mut Tx<'_>, principal: &Principal, task: Task) -> Result<Task, Problem> {
     let Some(row) = tx.find::<TaskRow>(task.id)? else { return Ok(task) };
     let view = row.facts().view(principal, tx.now).unwrap_or(View::Pool);
-    let position = row.position(view)?;
-    Ok(Task { place: position.place(), cell: position.cell(), ..task })
+    let Projection { place, cell, .. } = row.projection(view, &MaskedNames::default())?;
+    Ok(Task { place, cell, ..task })
 }
 
 /// The rows that the execution of a command reads.
@@ -125,6 +124,9 @@ pub fn read_set(
     read_set.add::<TaskRow>(task);
     if let Some(id) = id {
         read_set.add::<CommandRow>(idempotency::store::key(principal, id));
+    }
+    if id.is_some() || report {
+        daily_quota::read(principal, &mut read_set);
     }
     if let Some(report) = id.and_then(CommandId::uuid).filter(|_| report) {
         read_set.add::<ReportRow>(report_row::key(report));

@@ -23,6 +23,7 @@ use crate::crypto::{SealingKey, aad};
 use crate::db::DbError;
 use crate::http::problem::{Problem, ProblemCode};
 use crate::idempotency::CommandId;
+use crate::limits::DailyQuota;
 use crate::log::{self, Event, Subject};
 use crate::tx::Tx;
 use crate::{beneficiary, clock};
@@ -58,14 +59,14 @@ pub(super) fn report(
     perform::decided_on(&row, sent)?;
     let before = row.life()?;
     let assignee = before.state.assignee();
-    let was_assignee = assignee != Some(principal.person) && was_assignee(tx, principal, &row)?;
-    let is_involved = was_assignee || assignee == Some(principal.person);
+    let is_involved = is_or_was_assignee(tx, principal, &row)?;
+    let is_former = is_involved && assignee != Some(principal.person);
     let kind = catalogue::store::one(tx.read_unbatched(), row.district, &row.kind)?;
     let mut flags = {
         let created = row.created_at.and_utc();
         report_flag::flags(content, kind.as_ref(), sent.origin, created, tx.now)?
     };
-    if was_assignee && assignee.is_some() {
+    if is_former && assignee.is_some() {
         flags.insert(ReportFlag::HandedOn);
     }
     let applied = if Verb::Report.is_for(principal.role) {
@@ -89,7 +90,7 @@ pub(super) fn report(
         Some(_) => ReportId(Uuid::now_v7()),
         None => ReportId(id),
     };
-    sent.quotas.report(principal)?;
+    DailyQuota::Reports.take(tx, principal)?;
     keep(tx, key, principal, &row, id, content, sent.origin, after.is_none(), flags)?;
     let step = Step { row: &row, before, after: after.unwrap_or(before), verb: Verb::Report };
     let mut body = json!({ "report": id });
@@ -124,20 +125,20 @@ pub(super) fn authorize(
 ) -> Result<TaskRow, Problem> {
     let row = reportable(tx, principal, sent.task)?;
     let may = Verb::Report.is_for(principal.role);
-    if may || (sent.origin.from_outbox && was_assignee(tx, principal, &row)?) {
+    if may || (sent.origin.from_outbox && is_or_was_assignee(tx, principal, &row)?) {
         Ok(row)
     } else {
         Err(ProblemCode::Forbidden.into())
     }
 }
 
-/// The task, if the principal sees it or was once its assignee: a visit must be reportable
+/// The task, if the principal sees it, or is or was its assignee: a visit must be reportable
 /// even after the task was reassigned.
 fn reportable(tx: &mut Tx<'_>, principal: &Principal, id: TaskId) -> Result<TaskRow, Problem> {
     match perform::visible_now(tx, principal, id) {
         Err(problem) if problem.kind() == Some(ProblemCode::NotFound) => {
             let row = tx.find::<TaskRow>(id)?.ok_or(ProblemCode::NotFound)?;
-            if was_assignee(tx, principal, &row)? { Ok(row) } else { Err(problem) }
+            if is_or_was_assignee(tx, principal, &row)? { Ok(row) } else { Err(problem) }
         }
         seen => seen,
     }
@@ -165,14 +166,25 @@ fn apply_outcome(
     })
 }
 
-/// Whether the principal was ever the assignee, by the log and the events of this transaction.
-fn was_assignee(tx: &mut Tx<'_>, principal: &Principal, row: &TaskRow) -> Result<bool, DbError> {
+/// Whether the principal is or was the assignee: by the row, the events of this transaction and the
+/// log.
+///
+/// # Errors
+/// [`DbError`].
+pub fn is_or_was_assignee(
+    tx: &mut Tx<'_>,
+    principal: &Principal,
+    row: &TaskRow,
+) -> Result<bool, DbError> {
     let (id, me) = (row.id.to_string(), principal.person);
+    if row.assignee == Some(me) {
+        return Ok(true);
+    }
     let of_task = |event: &Event| event.subject == Subject::Task && event.subject_id == id;
     if tx.events().iter().any(|event| of_task(event) && event.person == Some(me)) {
         return Ok(true);
     }
-    log::store::was_assignee(tx.read_unbatched(), row.district, &id, me)
+    log::assignees::was_assignee(tx.read_unbatched(), row.district, row.id, me)
 }
 
 /// How long ago a report may have been made that ends a task given back meanwhile: the time is
@@ -196,8 +208,7 @@ fn assigned_at_report(
     if moment < tx.now - BACKDATED {
         return Ok(false);
     }
-    let assignee =
-        log::store::assignee_at(tx.read_unbatched(), row.district, &row.id.to_string(), moment)?;
+    let assignee = log::assignees::assignee_at(tx.read_unbatched(), row.district, row.id, moment)?;
     Ok(assignee == Some(me))
 }
 

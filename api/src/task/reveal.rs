@@ -7,7 +7,7 @@ use gridward_domain::area::Level;
 use gridward_domain::authority::{Action, Principal, Role};
 use gridward_domain::id::BeneficiaryId;
 use gridward_domain::word::Word as _;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 
@@ -23,6 +23,7 @@ use crate::http::openapi;
 use crate::http::problem::{Problem, ProblemCode};
 use crate::idempotency::{Commands, Disclosure, IdempotencyKey};
 use crate::log::{Event, Subject};
+use crate::ops::Metrics;
 use crate::tx::Tx;
 
 /// The purpose of a reveal.
@@ -38,8 +39,9 @@ pub struct RevealRequest {
 /// Returns name, phone, address, home and hardships in clear. The district's log records the
 /// person and the purpose of each call; the answer is not stored, so a repeated call is
 /// judged and recorded anew. Each person has a daily budget of reveals; beyond it the answer is
-/// 429 `reveal_budget`, with the person to ask in `current`. Allowed roles: managers, supervisors and admins within their
-/// area, and any assignee of an active task at this beneficiary.
+/// 429 `reveal_budget`, with the person to ask in `current`, who may allow more for the day
+/// (`POST /v1/people/{id}/reveal-allowances`). Allowed roles: managers, supervisors and admins
+/// within their area, and any assignee of an active task at this beneficiary.
 #[utoipa::path(
     tag = "beneficiaries",
     operation_id = "reveal_beneficiary",
@@ -51,6 +53,7 @@ pub struct RevealRequest {
 pub(crate) async fn reveal_beneficiary(
     commands: Data<Commands>,
     budget: Data<RevealBudget>,
+    metrics: Data<Metrics>,
     Authenticated(principal): Authenticated,
     id: Path<BeneficiaryId>,
     // Parsed so that an invalid one is rejected; a disclosure is never stored.
@@ -58,7 +61,10 @@ pub(crate) async fn reveal_beneficiary(
     Body(body): Body<RevealRequest>,
 ) -> Result<HttpResponse, Problem> {
     let reveal = Reveal { beneficiary: *id, purpose: body.purpose, budget: **budget };
-    let revealed = commands.disclose(principal, reveal).await?;
+    let Disclosed { revealed, spends_budget } = commands.disclose(principal, reveal).await?;
+    if spends_budget {
+        metrics.reveal_budget_spent();
+    }
     Ok(HttpResponse::Ok().insert_header(("Cache-Control", "no-store")).json(revealed))
 }
 
@@ -69,8 +75,15 @@ struct Reveal {
     budget: RevealBudget,
 }
 
+/// The particulars, and whether the caller's budget is spent.
+#[derive(Serialize)]
+struct Disclosed {
+    revealed: Revealed,
+    spends_budget: bool,
+}
+
 impl Disclosure for Reveal {
-    type Shown = Revealed;
+    type Shown = Disclosed;
 
     /// 404 outside the principal's area; 403 for a volunteer without an active task at this
     /// beneficiary; 429 beyond the budget.
@@ -79,10 +92,10 @@ impl Disclosure for Reveal {
         tx: &mut Tx<'_>,
         key: &SealingKey,
         principal: &Principal,
-    ) -> Result<Revealed, Problem> {
+    ) -> Result<Disclosed, Problem> {
         let Self { beneficiary: id, purpose, budget } = *self;
         let row = revealable(tx, principal, id)?;
-        budget.spend(tx, key, principal)?;
+        let spends_budget = budget.spend(tx, key, principal)?;
         let (grid, place) = (row.grid, row.home()?);
         let Particulars { name, phone, id_number, address, hardships } = row.particulars(key)?;
         tx.record(
@@ -93,7 +106,8 @@ impl Disclosure for Reveal {
         let of_district = principal.area.level() == Level::District;
         let whole = of_district && purpose == Purpose::Correction;
         let id_number = if whole { id_number } else { hide(&id_number) };
-        Ok(Revealed { id, name, phone, address, place, hardships, id_number })
+        let revealed = Revealed { id, name, phone, address, place, hardships, id_number };
+        Ok(Disclosed { revealed, spends_budget })
     }
 }
 

@@ -1,7 +1,8 @@
 //! The daily budget of reveals: one account must not be enough to copy a district.
 //!
 //! A person's reveals are counted by day. The reveal that spends the budget records an event for
-//! the operators' alarm, and each further one is refused with the person to ask.
+//! the operators' alarm, and each further one is refused with the person to ask, who may allow
+//! more for the day ([`super::reveal_allowance`]).
 
 use chrono::{DateTime, Days, NaiveDate, TimeZone as _, Utc};
 use diesel::prelude::*;
@@ -11,6 +12,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::model::Assignee;
+use super::reveal_allowance;
 use crate::clock::{self, china};
 use crate::crypto::SealingKey;
 use crate::db::schema::reveal_counts;
@@ -41,7 +43,7 @@ impl RevealBudget {
         }
     }
 
-    /// Counts a reveal by the principal.
+    /// Counts a reveal by the principal; returns whether it spent the budget.
     ///
     /// # Errors
     /// [`ProblemCode::RevealBudget`], with the person to ask, if the budget is spent.
@@ -50,10 +52,12 @@ impl RevealBudget {
         tx: &mut Tx<'_>,
         key: &SealingKey,
         principal: &Principal,
-    ) -> Result<(), Problem> {
-        let (budget, today) = (self.of(principal.role), clock::day(tx.now));
+    ) -> Result<bool, Problem> {
+        let (district, me, today) = (principal.district(), principal.person, clock::day(tx.now));
         // The count is read, compared and raised by one server at a time.
-        auth::store::lock_person(tx.write()?, principal.district(), principal.person)?;
+        auth::store::lock_person(tx.write()?, district, me)?;
+        let more = reveal_allowance::allowed(tx.read_unbatched(), district, me, today)?;
+        let budget = self.of(principal.role) + more;
         let spent = spent(tx.read_unbatched(), principal, today)?;
         if spent >= budget {
             let ask = superior(tx.read_unbatched(), key, principal)?;
@@ -61,12 +65,12 @@ impl RevealBudget {
             return Err(problem.after(until_tomorrow(tx.now)));
         }
         count(tx.write_unbatched(), principal, today)?;
-        if spent + 1 == budget {
-            let (me, area) = (principal.person, principal.area);
-            let event = Event::new(SPENT, Subject::Reading, me, area, 1).by(me);
+        let spends = spent + 1 == budget;
+        if spends {
+            let event = Event::new(SPENT, Subject::Reading, me, principal.area, 1).by(me);
             tx.record(event.with(json!({ "budget": budget })));
         }
-        Ok(())
+        Ok(spends)
     }
 }
 

@@ -13,6 +13,7 @@ use utoipa::IntoParams;
 
 use super::create::{self, NewTask};
 use super::model::TaskSummary;
+use super::projection::MaskedNames;
 use super::store::Filter;
 use super::summary_cache::CachedSummary;
 use super::summary_cache::SummaryCache;
@@ -20,6 +21,7 @@ use super::{Task, perform};
 use crate::auth::Authenticated;
 use crate::catalogue::KindCode;
 use crate::clock::{Clock, nearest_within_reach, within_reach};
+use crate::crypto::KeyRing;
 use crate::http::Json as Body;
 use crate::http::if_match::etag;
 use crate::http::if_none_match::{self, IfNoneMatch};
@@ -63,6 +65,7 @@ pub struct TaskQuery {
 pub(crate) async fn list_tasks(
     request: HttpRequest,
     db: Data<Db>,
+    keys: Data<KeyRing>,
     summaries: Data<SummaryCache>,
     clock: Data<Clock>,
     Authenticated(principal): Authenticated,
@@ -77,6 +80,7 @@ pub(crate) async fn list_tasks(
     }
     let limit = wanted.limit;
     let filter = Filter {
+        area: (!own).then_some(area),
         state: query.state,
         kind: query.kind,
         assignee: query.assignee_id,
@@ -84,10 +88,10 @@ pub(crate) async fn list_tasks(
         beneficiary: query.beneficiary_id,
         open_or_of: (principal.role == Role::Volunteer).then_some(principal.person),
     };
-    let (cards, now) = (summaries.clone(), (clock)());
+    let (keys, summaries, now) = (keys.clone(), summaries.clone(), (clock)());
     let tasks = db.read(move |conn| {
-        let area = (!own).then_some(area);
-        cards.list(conn, &principal, area, &filter, &wanted, now)
+        let key = keys.key(conn, principal.district())?;
+        summaries.list(conn, &key, &principal, &filter, &wanted, now)
     });
     let tasks = page::page(tasks.await.map_err(Problem::from)?, limit, |task: &CachedSummary| {
         (task.due_on, task.id)
@@ -146,16 +150,19 @@ pub(crate) async fn create_task(
 pub(crate) async fn get_task(
     request: HttpRequest,
     db: Data<Db>,
+    keys: Data<KeyRing>,
     clock: Data<Clock>,
     Authenticated(principal): Authenticated,
     id: Path<TaskId>,
 ) -> Result<HttpResponse, Problem> {
     principal.may(Action::ReadTasks)?;
     let held = IfNoneMatch::of(&request)?;
-    let now = (clock)();
+    let (keys, now) = (keys.clone(), (clock)());
     let found = db.read(move |conn| {
         let (row, view) = perform::visible(conn, &principal, *id, now)?;
-        Ok::<_, Problem>(row.task(view)?)
+        let key = keys.key(conn, row.district)?;
+        let names = MaskedNames::read(conn, &key, row.district, row.beneficiary.as_slice())?;
+        Ok::<_, Problem>(row.task_with(row.projection(view, &names)?)?)
     });
     let task = found.await?;
     let etag = etag(task.version);

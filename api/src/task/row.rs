@@ -1,8 +1,7 @@
-//! The table row of a task and its conversion to the public representation.
+//! The table row of a task: its life, its changes, and the day of its next step.
 
 use crate::db::column::SetColumn;
 use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, Utc};
-use diesel::prelude::*;
 use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::id::PlanId;
 use gridward_domain::id::{BeneficiaryId, PersonId, TaskId};
@@ -12,14 +11,10 @@ use gridward_domain::skill::Skill;
 use gridward_domain::task::Overdue;
 use gridward_domain::task::{self as life, Phase, State, Terms, overdue};
 use gridward_domain::time::{TimeOfDay, Window};
-use gridward_domain::visibility::{Position, TaskFacts, View};
 
-use super::Task;
-use super::model::{PlannedFor, TaskSummary};
 use crate::catalogue::ServiceKind;
-use crate::clock::{self, china};
+use crate::clock;
 use crate::db::DbError;
-use crate::db::schema::tasks;
 
 const TABLE: &str = "tasks";
 
@@ -217,68 +212,12 @@ impl TaskRow {
         self.ended_on().checked_add_days(SHOWN_FOR).is_none_or(|last| today < last)
     }
 
-    /// The properties that determine who sees what of the task.
-    pub fn facts(&self) -> TaskFacts {
-        TaskFacts {
-            grid: self.grid,
-            phase: self.state,
-            assignee: self.assignee,
-            updated_at: self.updated_at.and_utc(),
-        }
-    }
-
-    /// The position in a view; only that of a beneficiary's home is ever hidden.
-    ///
-    /// # Errors
-    /// [`DbError::Corrupt`].
-    pub fn position(&self, view: View) -> Result<Position, DbError> {
-        Ok(position(self.beneficiary, self.place()?, view))
-    }
-
     /// Drops the planned visit.
     pub fn unplan(&mut self) {
         self.planned_on = None;
         self.planned_start = None;
         self.planned_minutes = None;
         self.plan = None;
-    }
-
-    /// The public representation in a view.
-    ///
-    /// # Errors
-    /// [`DbError::Corrupt`].
-    pub fn task(&self, view: View) -> Result<Task, DbError> {
-        let position = self.position(view)?;
-        let life = self.life()?;
-        let state = life.state;
-        let local = |at: NaiveDateTime| at.and_utc().with_timezone(&china());
-        Ok(Task {
-            id: self.id,
-            kind: self.kind.clone(),
-            grid: self.grid,
-            beneficiary_id: self.beneficiary,
-            place: position.place(),
-            cell: position.cell(),
-            minutes: self.minutes,
-            priority: self.priority,
-            skills: self.skills.members().clone(),
-            not_before: self.not_before,
-            due_on: self.due_on,
-            window: self.window()?,
-            state: state.phase(),
-            assignee_id: state.assignee(),
-            attempt: life.attempt,
-            escalation_level: life.escalation_level,
-            planned_for: match (self.planned_on, self.planned_start, self.plan) {
-                (Some(day), Some(start), Some(plan)) => {
-                    Some(PlannedFor { day, start, plan_id: plan })
-                }
-                _ => None,
-            },
-            created_at: local(self.created_at),
-            updated_at: local(self.updated_at),
-            version: self.version,
-        })
     }
 }
 
@@ -289,60 +228,14 @@ const SHOWN_FOR: Days = Days::new(14);
 /// [`AFTER_VISIT`](gridward_domain::visibility::AFTER_VISIT) is over at any time of day.
 const CLOSES_AFTER: Days = Days::new(4);
 
-/// The columns that a list reads: fewer than a row, and no times to parse.
-#[derive(Queryable, Selectable)]
-#[diesel(table_name = tasks)]
-pub(super) struct SummaryRow {
-    pub(super) id: TaskId,
-    kind: String,
-    grid: AreaCode,
-    beneficiary: Option<BeneficiaryId>,
-    lat: f64,
-    lon: f64,
-    minutes: ServiceMinutes,
-    priority: Priority,
-    not_before: NaiveDate,
-    due_on: NaiveDate,
-    window_start: Option<TimeOfDay>,
-    window_end: Option<TimeOfDay>,
-    state: Phase,
-    assignee: Option<PersonId>,
-    planned_on: Option<NaiveDate>,
-    version: i64,
-    attempt: Attempts,
-}
-
-impl SummaryRow {
-    pub(super) fn summary(self, view: View) -> Result<TaskSummary, DbError> {
-        let place = Place::new(self.lat, self.lon);
-        let place = place.map_err(|error| DbError::corrupt(TABLE, error))?;
-        let position = position(self.beneficiary, place, view);
-        Ok(TaskSummary {
-            place: position.place(),
-            cell: position.cell(),
-            window: window(self.window_start, self.window_end)?,
-            id: self.id,
-            kind: self.kind,
-            grid: self.grid,
-            beneficiary_id: self.beneficiary,
-            minutes: self.minutes,
-            priority: self.priority,
-            not_before: self.not_before,
-            due_on: self.due_on,
-            state: self.state,
-            assignee_id: self.assignee,
-            planned_on: self.planned_on,
-            attempt: self.attempt,
-            version: self.version,
-        })
-    }
-}
-
-fn position(beneficiary: Option<BeneficiaryId>, place: Place, view: View) -> Position {
-    if beneficiary.is_some() { view.home(place) } else { Position::Exact(place) }
-}
-
-fn window(start: Option<TimeOfDay>, end: Option<TimeOfDay>) -> Result<Option<Window>, DbError> {
+/// The time window within the day of two columns.
+///
+/// # Errors
+/// [`DbError::Corrupt`].
+pub(super) fn window(
+    start: Option<TimeOfDay>,
+    end: Option<TimeOfDay>,
+) -> Result<Option<Window>, DbError> {
     let window = start.zip(end).map(|(start, end)| Window::new(start, end));
     window.transpose().map_err(|error| DbError::corrupt(TABLE, error))
 }

@@ -2,14 +2,15 @@
 
 use std::collections::HashMap;
 
-use chrono::{NaiveDate, NaiveDateTime};
+use chrono::NaiveDate;
 use diesel::prelude::*;
 use gridward_domain::area::{AreaCode, AreaRange, Level};
 use gridward_domain::id::{BeneficiaryId, PersonId, TaskId};
 use gridward_domain::task::Phase;
-use gridward_domain::visibility::TaskFacts;
 
-use super::row::{SummaryRow, TaskRow};
+use super::facts::FactsRow;
+use super::row::TaskRow;
+use super::summary_row::SummaryRow;
 use crate::catalogue::KindCode;
 use crate::db::schema::tasks;
 use crate::db::{Conn, DbError};
@@ -19,6 +20,8 @@ use crate::in_range;
 /// The filter of a task list.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
+    /// Only tasks in this area and its descendants; in the whole district if `None`.
+    pub area: Option<AreaCode>,
     /// Only tasks in this state.
     pub state: Option<Phase>,
     /// Only tasks of this kind.
@@ -33,8 +36,9 @@ pub struct Filter {
     pub open_or_of: Option<PersonId>,
 }
 
-/// A task in a list: its sort key, its version, and what determines who sees what of it.
-#[derive(Clone, Debug, Queryable)]
+/// A task in a list: its sort key, its version, and the columns that determine its visible fields.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = tasks)]
 pub struct Listed {
     /// Identifies the task.
     pub id: TaskId,
@@ -42,22 +46,9 @@ pub struct Listed {
     pub due_on: NaiveDate,
     /// The version.
     pub version: i64,
-    grid: AreaCode,
-    state: Phase,
-    assignee: Option<PersonId>,
-    updated_at: NaiveDateTime,
-}
-
-impl Listed {
-    /// The properties that determine who sees what of the task.
-    pub fn facts(&self) -> TaskFacts {
-        TaskFacts {
-            grid: self.grid,
-            phase: self.state,
-            assignee: self.assignee,
-            updated_at: self.updated_at.and_utc(),
-        }
-    }
+    /// The columns that determine its visible fields.
+    #[diesel(embed)]
+    pub visibility: FactsRow,
 }
 
 /// The task's row, anywhere in the district.
@@ -68,31 +59,20 @@ pub fn row(conn: &mut Conn, district: AreaCode, id: TaskId) -> Result<Option<Tas
     Ok(tasks::table.find((district, id)).select(TaskRow::as_select()).first(conn).optional()?)
 }
 
-/// A page of the tasks in `area` (in the whole district if `None`), earliest due day first.
+/// A page of the tasks of a district, earliest due day first.
 ///
 /// # Errors
 /// [`DbError`].
 pub fn list(
     conn: &mut Conn,
     district: AreaCode,
-    area: Option<AreaCode>,
     filter: &Filter,
     wanted: &Wanted<(NaiveDate, TaskId)>,
 ) -> Result<Vec<Listed>, DbError> {
-    let mut query = tasks::table
-        .filter(tasks::district.eq(district))
-        .select((
-            tasks::id,
-            tasks::due_on,
-            tasks::version,
-            tasks::grid,
-            tasks::state,
-            tasks::assignee,
-            tasks::updated_at,
-        ))
-        .into_boxed();
+    let mut query =
+        tasks::table.filter(tasks::district.eq(district)).select(Listed::as_select()).into_boxed();
     // The query of each level matches an index in the order of the list.
-    match area {
+    match filter.area {
         Some(area) if area.level() == Level::Grid => {
             query = query.filter(tasks::grid.eq(area));
         }

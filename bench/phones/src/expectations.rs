@@ -2,15 +2,21 @@
 //! final result that the server gave it, including results that never reached the phone. Only the
 //! checks read it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::wire::{Command, CommandId, CommandResult};
+use crate::wire::{Action, Command, CommandId, CommandResult, Outcome, Page, PersonId, TaskId};
 
 /// A command and the results that the server gave it.
 #[derive(Clone, Debug)]
 pub struct Entry {
     /// The command.
     pub command: Command,
+    /// Whether a page had shown its task as assigned to the user before its creation.
+    pub after_assignment: bool,
+    /// The number of its first answer among all answers, final or not.
+    pub first_answer: Option<usize>,
+    /// The number of its first final answer.
+    pub final_answer: Option<usize>,
     /// Final results in order of arrival, without replays of a result already listed.
     pub results: Vec<CommandResult>,
 }
@@ -42,17 +48,61 @@ fn same(one: &CommandResult, other: &CommandResult) -> bool {
 #[derive(Clone, Debug, Default)]
 pub struct Expectations {
     entries: BTreeMap<CommandId, Entry>,
+    /// The tasks that a page has shown as assigned to the user.
+    assigned: BTreeSet<TaskId>,
+    /// The number of answers.
+    answers: usize,
 }
 
 impl Expectations {
     /// Adds a new command.
     pub fn add(&mut self, command: Command) {
-        self.entries.insert(command.id, Entry { command, results: Vec::new() });
+        let after_assignment = self.assigned.contains(&command.task_id);
+        let entry = Entry {
+            command,
+            after_assignment,
+            first_answer: None,
+            final_answer: None,
+            results: Vec::new(),
+        };
+        self.entries.insert(entry.command.id, entry);
+    }
+
+    /// Records the tasks that a page shows as assigned to `me`.
+    ///
+    /// # Errors
+    /// When a task lacks a required field.
+    pub fn see(&mut self, page: &Page, me: PersonId) -> Result<(), serde_json::Error> {
+        for change in &page.changes {
+            let mine = change.task()?.filter(|task| task.assignee_id == Some(me));
+            self.assigned.extend(mine.map(|task| task.id));
+        }
+        Ok(())
+    }
+
+    /// Whether the server knew, when it settled `entry`, that the user was or would be the assignee
+    /// of its task: a page showed so, or the server had answered a command that took the task, even
+    /// if that took effect later.
+    pub fn had_assigned(&self, entry: &Entry) -> bool {
+        let took = |other: &Entry| {
+            let action = &other.command.action;
+            other.command.task_id == entry.command.task_id
+                && matches!(action, Action::Claim {} | Action::Accept {} | Action::Start {})
+                && other.outcome().is_some_and(|result| result.outcome == Outcome::Applied)
+                && other.first_answer.is_some()
+                && other.first_answer < entry.final_answer
+        };
+        entry.after_assignment || self.entries.values().any(took)
     }
 
     /// Records a result; ignores one of an unknown command.
     pub fn record(&mut self, result: &CommandResult) {
         let Some(entry) = self.entries.get_mut(&result.id) else { return };
+        self.answers += 1;
+        entry.first_answer.get_or_insert(self.answers);
+        if result.outcome.is_final() {
+            entry.final_answer.get_or_insert(self.answers);
+        }
         let known = result.replayed && entry.results.iter().any(|answer| same(answer, result));
         if result.outcome.is_final() && !known {
             entry.results.push(result.clone());

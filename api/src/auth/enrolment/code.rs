@@ -16,6 +16,8 @@ const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const LENGTH: usize = 10;
 /// Characters of a group, as it is written.
 const GROUP: usize = 5;
+/// Digits of a code by message.
+const DIGITS: usize = 6;
 /// The number of codes by message.
 const MESSAGES: u64 = 1_000_000;
 
@@ -54,6 +56,12 @@ impl Code {
             other => other,
         });
         Self(read.collect::<String>().into())
+    }
+
+    /// Whether it has the form of a code by message.
+    pub fn is_message(&self) -> bool {
+        let code = self.as_str();
+        code.len() == DIGITS && code.bytes().all(|digit| digit.is_ascii_digit())
     }
 
     /// The code without separators.
@@ -112,7 +120,7 @@ mod tests {
     #[test]
     fn a_message_has_six_digits() {
         let code = Code::message().expect("a code");
-        assert!(code.as_str().len() == 6 && code.as_str().bytes().all(|b| b.is_ascii_digit()));
+        assert!(code.is_message() && !Code::invitation().expect("a code").is_message());
     }
 
     #[test]

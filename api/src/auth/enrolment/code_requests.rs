@@ -10,6 +10,7 @@ use gridward_domain::id::PersonId;
 use gridward_domain::phone::Phone;
 use secrecy::SecretString;
 
+use super::attempts;
 use super::code::Code;
 use super::enrol::Enrolments;
 use super::invitations::{self, Purpose};
@@ -83,6 +84,8 @@ impl CodeMessages {
                 }
                 None => None,
             };
+            // For unknown numbers too: the answers to their codes are the same.
+            attempts::forget_messages(tx.write_unbatched(), &key, district, index)?;
             count(tx.write_unbatched(), district, index, code.is_some(), now)?;
             Ok::<_, Problem>(Requested::Counted(code))
         });
@@ -111,8 +114,8 @@ fn recoverable(tx: &mut Tx<'_>, phone: Hash) -> Result<Option<PersonId>, DbError
         return Ok(None);
     };
     let person = account.person;
-    let standing = store::standing(tx.read_unbatched(), district, person, None)?;
-    Ok(standing.filter(|standing| standing.principal.role.visits()).map(|_| person))
+    let status = store::account_status(tx.read_unbatched(), district, person, None)?;
+    Ok(status.filter(|status| status.principal.role.visits()).map(|_| person))
 }
 
 /// Seconds until the phone number may be asked for again: its own limits, then the district's

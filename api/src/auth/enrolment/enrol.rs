@@ -7,7 +7,7 @@ use gridward_domain::phone::Phone;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::attempts;
+use super::attempts::Attempt;
 use super::code::Code;
 use super::invitations::{self, InvitationRow};
 use crate::auth::access_events::record;
@@ -20,6 +20,7 @@ use crate::crypto::KeyRing;
 use crate::db::DbError;
 use crate::db::column::Hash;
 use crate::http::problem::{Problem, ProblemCode};
+use crate::limits::Prefix;
 use crate::tx::{Db, Tx};
 
 /// Enrols people and their devices.
@@ -60,12 +61,14 @@ impl Enrolments {
     ///
     /// # Errors
     /// 401 `wrong_code` without saying which of the two is wrong; 410 for a used or expired code;
-    /// 422 if the district is required; 429 after five wrong codes.
+    /// 422 if the district is required; 429 after five wrong codes from the prefix of the address,
+    /// and after five of six digits from any.
     pub async fn check(
         &self,
         district: Option<AreaCode>,
         phone: Phone,
         code: Code,
+        from: Prefix,
     ) -> Result<Invited, Problem> {
         let (keys, only) = (self.keys.clone(), self.only_district.clone());
         let found = self.db.read(move |conn| {
@@ -75,10 +78,11 @@ impl Enrolments {
         });
         let (district, key) = found.await?;
         let index = key.index(phone.as_str());
+        let attempt = Attempt::new(&key, (district, index), from, code.is_message());
         // A wrong code is counted, so it must not roll back the change.
         let checked = self.db.write(district, move |tx| {
             let now = tx.now;
-            if let Some(seconds) = attempts::wait(tx.read_unbatched(), district, index, now)? {
+            if let Some(seconds) = attempt.begin(tx.write_unbatched(), now)? {
                 return Ok(Checked::Waits(seconds));
             }
             // An unknown number takes the same way as a known one.
@@ -88,9 +92,9 @@ impl Enrolments {
             let right =
                 rows.into_iter().find(|row| code.is(&row.code_hash, &key, (district, person)));
             if let Some(row) = right {
+                attempt.take_back(tx.write_unbatched())?;
                 return Ok(Checked::Right(row, now));
             }
-            attempts::count(tx.write_unbatched(), district, index, now)?;
             Ok::<_, DbError>(Checked::Wrong)
         });
         match checked.await? {

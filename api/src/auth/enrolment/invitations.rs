@@ -68,7 +68,7 @@ pub fn of_person(
 }
 
 /// Stores a code for a person, valid for `lifetime`, in place of the previous one; returns when
-/// it expires. Wrong codes of before count no more.
+/// it expires. Wrong codes of before a new invitation count no more.
 ///
 /// # Errors
 /// [`DbError`].
@@ -92,11 +92,10 @@ pub fn issue(
         used_at: None,
     };
     diesel::insert_into(invitations::table).values(row).execute(conn)?;
-    // A code by message does not give an attacker of the paper's code further tries.
     if purpose == Purpose::Invitation
         && let Some((_, phone)) = store::account(conn, district, person)?
     {
-        attempts::forget(conn, district, phone)?;
+        attempts::forget_addresses(conn, key, district, phone)?;
     }
     Ok(expires_at)
 }

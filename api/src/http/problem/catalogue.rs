@@ -184,6 +184,10 @@ problems! {
     CommandDeadLettered "command_dead_lettered" 409
         "Command could not be processed": "Processing failed repeatedly. The command was saved, encrypted, for the operators; sending it again has no effect.";
         "操作未能完成": "系统多次处理失败，该操作已加密保存并转交运维人员，请勿重复提交。";
+    /// The report depends on an earlier command of the outbox that has no final outcome yet.
+    EarlierCommandPending "earlier_command_pending" 409 retryable = true
+        "An earlier command to this task is pending": "Send the earlier command again, and this one after it.";
+        "该任务的前一操作尚未完成": "请重新提交前一操作，再提交本操作。";
     /// The offset of the part is not the current offset of the upload.
     UploadOffset "upload_offset" 409 retryable = true
         "Upload offset mismatch": "Send HEAD to get the current offset, then resume from there.";
@@ -246,8 +250,8 @@ problems! {
         "尝试次数过多": "请等待 Retry-After 响应头指定的时间后再试。";
     /// The caller has made the reveals that the role permits in a day.
     RevealBudget "reveal_budget" 429 retryable = true
-        "Daily budget of reveals spent": "Ask the person in `current` to reveal this beneficiary, or try again after midnight.";
-        "今日查看次数已用完": "请联系 current 中的上级人员协助查看，或次日再试。";
+        "Daily budget of reveals spent": "Ask the superior in `current` to allow more reveals today, or try again after midnight.";
+        "今日查看次数已用完": "请联系 current 中的上级人员增加今日次数，或次日再试。";
     /// An earlier version of the server refused the command for a reason that this one does
     /// not have.
     RefusedEarlier "refused_earlier" 409

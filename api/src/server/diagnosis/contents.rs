@@ -1,6 +1,7 @@
 //! Checks of the database: its tables, key, districts and clock.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use gridward_domain::area::AreaCode;
 
 use super::super::exposure::{self, ExposureError};
 use super::super::installation_key::FoundKey;
@@ -47,13 +48,23 @@ pub(super) fn examine(
         let pending = Finding::warning("migrations", "some are pending", "gridward migrate");
         return Ok(Contents { findings: vec![pending], has_district: true });
     }
-    let findings = vec![
-        Finding::good("migrations", "all have run"),
-        key(settings, conn)?,
-        demo(settings, conn)?,
-        clock(conn, now)?,
-    ];
+    let mut findings = vec![Finding::good("migrations", "all have run")];
+    findings.extend(of_start(settings, conn)?.0);
+    findings.push(clock(conn, now)?);
     Ok(Contents { findings, has_district: !store::districts(conn)?.is_empty() })
+}
+
+/// The checks of a start in the database, whose tables are current, and its demo district.
+///
+/// # Errors
+/// [`DbError`].
+pub(super) fn of_start(
+    settings: &Settings,
+    conn: &mut Conn,
+) -> Result<(Vec<Finding>, Option<AreaCode>), DbError> {
+    let key = key(settings, conn)?;
+    let (demo, district) = demo(settings, conn)?;
+    Ok((vec![key, demo], district))
 }
 
 fn key(settings: &Settings, conn: &mut Conn) -> Result<Finding, DbError> {
@@ -71,12 +82,16 @@ fn key(settings: &Settings, conn: &mut Conn) -> Result<Finding, DbError> {
     Ok(key_fault(&fault))
 }
 
-fn demo(settings: &Settings, conn: &mut Conn) -> Result<Finding, DbError> {
-    match exposure::check_demo(settings, conn) {
-        Ok(None) => Ok(Finding::good("demo", "no demo district")),
-        Ok(Some(district)) => Ok(Finding::good("demo", format!("{district}, on loopback"))),
+fn demo(settings: &Settings, conn: &mut Conn) -> Result<(Finding, Option<AreaCode>), DbError> {
+    let checked = exposure::check_demo(settings, conn);
+    let finding = match &checked {
+        Ok(None) => Finding::good("demo", "no demo district"),
+        Ok(Some(district)) => Finding::good("demo", format!("{district}, on loopback")),
+        Err(error) => Finding::failed("demo", error, serve_on_loopback(settings)),
+    };
+    match checked {
         Err(ExposureError::Unavailable(error)) => Err(error),
-        Err(error) => Ok(Finding::failed("demo", error, serve_on_loopback(settings))),
+        checked => Ok((finding, checked.ok().flatten())),
     }
 }
 

@@ -1,13 +1,18 @@
 //! Examines an installation: the checks of a start, and those of its surroundings. Nothing is
 //! created or changed.
+//!
+//! A start makes the same checks from the same lists ([`check_start`], [`check_database`]), and stops
+//! at the first that fails.
 
 mod contents;
 mod finding;
 mod surroundings;
 
 use chrono::{DateTime, Utc};
+use gridward_domain::area::AreaCode;
+use thiserror::Error;
 
-use super::exposure;
+use super::exposure::{self, ExposureError};
 use super::settings::Settings;
 use super::settings_error::SettingsError;
 use super::tls::{TlsError, TlsFiles};
@@ -38,6 +43,42 @@ impl Diagnosis {
     }
 }
 
+/// The checks of a start before it opens the database.
+fn of_start(settings: &Settings) -> Vec<Finding> {
+    let certificate = settings.tls.as_ref().map(certificate);
+    [listen(settings)].into_iter().chain(certificate).collect()
+}
+
+/// A check of a start failed.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{0}")]
+pub struct Refusal(String);
+
+fn refuse(findings: Vec<Finding>) -> Result<(), Refusal> {
+    let fault = findings.into_iter().find(|finding| finding.verdict == Verdict::Failed);
+    fault.map_or(Ok(()), |fault| Err(Refusal(fault.text)))
+}
+
+/// Checks that the server may start with these settings, before it opens the database.
+///
+/// # Errors
+/// [`Refusal`] with the first fault.
+pub fn check_start(settings: &Settings) -> Result<(), Refusal> {
+    refuse(of_start(settings))
+}
+
+/// Checks that the server may serve the database, whose tables are current; returns its demo
+/// district, if there is one.
+///
+/// # Errors
+/// [`Refusal`] with the first fault.
+pub fn check_database(settings: &Settings, conn: &mut Conn) -> Result<Option<AreaCode>, Refusal> {
+    let found = contents::of_start(settings, conn);
+    let (findings, demo) = found.map_err(|error| Refusal(error.to_string()))?;
+    refuse(findings)?;
+    Ok(demo)
+}
+
 /// Examines the installation with these settings at `now`.
 pub fn examine(settings: &Result<Settings, SettingsError>, now: DateTime<Utc>) -> Diagnosis {
     let settings = match settings {
@@ -47,8 +88,9 @@ pub fn examine(settings: &Result<Settings, SettingsError>, now: DateTime<Utc>) -
             return Diagnosis { findings, next: AGAIN.to_owned() };
         }
     };
-    let mut findings = vec![Finding::good("settings", "valid"), listen(settings)];
-    findings.extend(settings.tls.as_ref().map(certificate));
+    let mut findings = vec![Finding::good("settings", "valid")];
+    findings.extend(of_start(settings));
+    findings.extend(grace(settings, now));
     let (found, conn) = database(settings);
     findings.push(found);
     let mut otherwise = IMPORT;
@@ -71,7 +113,11 @@ pub fn examine(settings: &Result<Settings, SettingsError>, now: DateTime<Utc>) -
 
 fn listen(settings: &Settings) -> Finding {
     let (subject, listen) = ("listen", settings.listen);
-    match exposure::check_encryption(settings) {
+    match exposure::check_network(settings) {
+        Err(error @ ExposureError::NoPublicOrigin(_)) => {
+            let next = "GRIDWARD_PUBLIC_ORIGINS=https://HOST gridward serve";
+            Finding::failed(subject, error, next)
+        }
         Err(error) => Finding::failed(subject, error, serve_on_loopback(settings)),
         Ok(()) if settings.tls.is_some() => Finding::good(subject, format!("{listen}, HTTPS")),
         Ok(()) if exposure::is_loopback(listen) => {
@@ -79,6 +125,22 @@ fn listen(settings: &Settings) -> Finding {
         }
         Ok(()) => Finding::good(subject, format!("{listen}, behind trusted proxies")),
     }
+}
+
+/// The time in which people of an older database enrol by signing in; `None` if there is none.
+fn grace(settings: &Settings, now: DateTime<Utc>) -> Option<Finding> {
+    let policy = settings.enrolment.second_factor;
+    let last = policy.grace.filter(|_| policy.is_required)?;
+    let subject = "enrolment";
+    Some(if policy.is_in_grace(now) {
+        Finding::good(subject, format!("people of an older database sign in to enrol until {last}"))
+    } else {
+        let text = format!(
+            "the time to enrol by signing in ended on {last}: all others need an invitation, and \
+             `second_factor_grace` has no effect any more"
+        );
+        Finding::warning(subject, text, "gridward user invite PHONE")
+    })
 }
 
 /// A start that other machines cannot reach.

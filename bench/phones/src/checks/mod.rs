@@ -21,7 +21,8 @@ pub use violation::Violation;
 pub struct RejectedReport {
     /// The report.
     pub id: CommandId,
-    /// Why: `not_found` or `forbidden`.
+    /// Why: `not_found`, `forbidden`, or, if the person never had the task, `not_assignee` or
+    /// `task_phase`.
     pub code: String,
 }
 
@@ -78,7 +79,7 @@ pub fn copy_is_in_scope(user: &User, is_manager: bool, copy: &LocalCopy) -> Resu
 }
 
 /// Guarantee 2: the log has every report exactly once, consistent with its result, unless it was
-/// rejected for lack of visibility or permission.
+/// rejected for lack of visibility or permission, or its author never had the task.
 ///
 /// # Errors
 /// The first report without.
@@ -97,13 +98,13 @@ pub fn reports_are_kept<'a>(
     for (person, expectations) in made {
         for entry in expectations.entries().filter(|entry| entry.command.action.is_report()) {
             let found = on_log.remove(&entry.command.id).unwrap_or_default();
-            report_is_kept(person, entry, &found, &mut reports).map_err(|what| {
-                Violation::Report {
+            report_is_kept((person, expectations), entry, &found, &mut reports).map_err(
+                |what| Violation::Report {
                     what,
                     entry: Box::new(entry.clone()),
                     events: found.into_iter().cloned().collect(),
-                }
-            })?;
+                },
+            )?;
         }
     }
     let unexpected = on_log
@@ -117,7 +118,7 @@ pub fn reports_are_kept<'a>(
 }
 
 fn report_is_kept(
-    person: PersonId,
+    (person, expectations): (PersonId, &Expectations),
     entry: &Entry,
     found: &[&Event],
     reports: &mut Reports,
@@ -125,10 +126,12 @@ fn report_is_kept(
     let answer = entry.outcome().ok_or("without a final outcome")?;
     if answer.outcome == Outcome::Rejected {
         let code = answer.problem.as_ref().map_or("", |problem| problem.code.as_str());
-        // A person who never had the task cannot report it.
-        let never_assigned = matches!(code, "not_assignee" | "task_phase");
-        if !never_assigned && !matches!(code, "not_found" | "forbidden") {
-            return Err("rejected, but not for lack of visibility or permission");
+        match code {
+            "not_assignee" | "task_phase" if expectations.had_assigned(entry) => {
+                return Err("rejected, although its author had the task");
+            }
+            "not_found" | "forbidden" | "not_assignee" | "task_phase" => {}
+            _ => return Err("rejected, but not for lack of visibility or permission"),
         }
         if !found.is_empty() {
             return Err("rejected, but in the log");

@@ -100,6 +100,39 @@ fn a_report_is_rejected_only_for_lack_of_visibility_or_permission() {
 }
 
 #[test]
+fn a_report_may_be_rejected_only_if_its_author_never_had_the_task() {
+    let report = answer(7, Outcome::Rejected, Some("not_assignee"));
+    assert!(kept(std::slice::from_ref(&report), &[]).is_ok());
+    let claim = |id: u128| Command {
+        id: CommandId(Uuid::from_u128(id)),
+        task_id: TaskId(Uuid::from_u128(1)),
+        base_version: None,
+        at: "2026-08-01T07:12:03+08:00".parse().expect("a timestamp"),
+        action: Action::Claim {},
+    };
+    let after = |answers: &[CommandResult]| {
+        let mut expected = expectations(&[answer(7, Outcome::Retry, None)]);
+        expected.add(claim(3));
+        for answer in answers {
+            expected.record(answer);
+        }
+        reports_are_kept([(person(1), &expected)].into_iter(), &[], |_| true)
+    };
+    let claimed = answer(3, Outcome::Applied, None);
+    let failed = answer(3, Outcome::Retry, Some("internal"));
+    for known in
+        [vec![claimed.clone(), report.clone()], vec![failed, report.clone(), claimed.clone()]]
+    {
+        let text = message(after(&known));
+        assert!(text.contains("although its author had the task"), "{text}");
+    }
+    let lost_race = answer(3, Outcome::Rejected, Some("task_already_claimed"));
+    assert!(after(&[lost_race, report.clone()]).is_ok());
+    // The network reordered the two.
+    assert!(after(&[report.clone(), claimed]).is_ok());
+}
+
+#[test]
 fn the_assignee_before_is_the_previous_assignee() {
     let life = [
         event(1, CLAIM, 2, None, Some(1)),

@@ -255,6 +255,8 @@ impl Phone {
             self.expectations.record(result);
             settled += usize::from(self.outbox.settle(result));
         }
+        let seen = self.expectations.see(&page, self.user.person);
+        seen.map_err(|error| answer.wrong(error))?;
         let rows = self.copy.apply(&page).map_err(|error| answer.wrong(error))?;
         self.log.record(&page, &answer, resumed);
         self.cursor = Some(page.cursor);

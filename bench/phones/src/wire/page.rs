@@ -49,6 +49,8 @@ pub enum RowKind {
     ServiceKind,
     /// A notice.
     Notice,
+    /// A notice to the person about the own account.
+    AccountNotice,
 }
 
 /// The fields of a task by which a user decides.

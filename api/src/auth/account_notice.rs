@@ -1,0 +1,81 @@
+//! A notice to one person about the own account, such as the use of a copied sign-in.
+
+use chrono::{DateTime, FixedOffset};
+use gridward_domain::bounded_text::DeviceName;
+use gridward_domain::id::NoticeId;
+use gridward_domain::text_column;
+use gridward_domain::word::{UnknownWord, unknown};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::account_notice_store::AccountNoticeRow;
+use crate::clock::china;
+use crate::http::problem::answer::Language;
+
+/// The subject of a notice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Serialize, Deserialize, ToSchema)]
+#[derive(strum::Display, strum::EnumString, strum::IntoStaticStr, strum::VariantArray)]
+#[derive(diesel::AsExpression, diesel::FromSqlRow)]
+#[diesel(sql_type = diesel::sql_types::Text)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case", parse_err_ty = UnknownWord, parse_err_fn = unknown::<AccountNoticeKind>)]
+pub enum AccountNoticeKind {
+    /// A spent refresh token of the device was used, so its session was ended: another person may
+    /// have a copy of the sign-in.
+    SessionReused,
+}
+
+text_column!(AccountNoticeKind);
+
+impl AccountNoticeKind {
+    /// Title and detail for the person.
+    const fn texts(self, language: Language) -> (&'static str, &'static str) {
+        match (self, language) {
+            (Self::SessionReused, Language::English) => (
+                "Another person may have used a copy of your sign-in",
+                "A copy of the sign-in on this device was used, so the device was signed out. \
+                 Change your password. If you did not restore the device from a backup, call your \
+                 manager or supervisor.",
+            ),
+            (Self::SessionReused, Language::Chinese) => (
+                "可能有人使用了您的登录副本",
+                "该设备的登录信息被重复使用，系统已将该设备退出登录。请立即修改密码；如果不是您\
+                 本人从备份恢复了该设备，请致电网格员或上级。",
+            ),
+        }
+    }
+}
+
+/// A notice to the caller about the own account.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "id": "0198a3b0-0000-7000-8000-000000000001", "kind": "session_reused", "device": "老人机",
+    "at": "2026-08-01T09:00:00+08:00", "title": "可能有人使用了您的登录副本",
+    "detail": "该设备的登录信息被重复使用，系统已将该设备退出登录。请立即修改密码。"
+}))]
+pub struct AccountNotice {
+    /// Identifies the notice.
+    pub id: NoticeId,
+    /// The subject; branch on it.
+    pub kind: AccountNoticeKind,
+    /// The name of the device.
+    pub device: DeviceName,
+    /// The time of the event.
+    pub at: DateTime<FixedOffset>,
+    /// A short summary in the caller's language.
+    #[schema(max_length = 256)]
+    pub title: &'static str,
+    /// Explanation and next step, in the caller's language.
+    #[schema(max_length = 1024)]
+    pub detail: &'static str,
+}
+
+impl AccountNotice {
+    /// The notice of `row` in a language.
+    pub fn new(row: AccountNoticeRow, language: Language) -> Self {
+        let (title, detail) = row.kind.texts(language);
+        let AccountNoticeRow { id, kind, device, created_at, .. } = row;
+        Self { id, kind, device, at: created_at.and_utc().with_timezone(&china()), title, detail }
+    }
+}

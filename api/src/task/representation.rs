@@ -1,0 +1,74 @@
+//! The public representation of a task's row in a view.
+
+use chrono::NaiveDateTime;
+use gridward_domain::visibility::{TaskFacts, View};
+
+use super::Task;
+use super::facts::FactsRow;
+use super::model::PlannedFor;
+use super::projection::{MaskedNames, Projection};
+use super::row::TaskRow;
+use crate::clock::china;
+use crate::db::DbError;
+
+impl TaskRow {
+    /// The properties that determine the visible fields of the task.
+    pub fn facts(&self) -> TaskFacts {
+        let Self { grid, state, assignee, updated_at, .. } = *self;
+        FactsRow { grid, state, assignee, updated_at }.facts()
+    }
+
+    /// The fields that depend on the view.
+    ///
+    /// # Errors
+    /// [`DbError::Corrupt`].
+    pub fn projection(&self, view: View, names: &MaskedNames) -> Result<Projection, DbError> {
+        Ok(Projection::new(view, self.beneficiary, self.place()?, names))
+    }
+
+    /// The public representation in a view, without the name of the beneficiary.
+    ///
+    /// # Errors
+    /// [`DbError::Corrupt`].
+    pub fn task(&self, view: View) -> Result<Task, DbError> {
+        self.task_with(self.projection(view, &MaskedNames::default())?)
+    }
+
+    /// The public representation with the fields of a view.
+    ///
+    /// # Errors
+    /// [`DbError::Corrupt`].
+    pub fn task_with(&self, seen: Projection) -> Result<Task, DbError> {
+        let life = self.life()?;
+        let state = life.state;
+        let local = |at: NaiveDateTime| at.and_utc().with_timezone(&china());
+        Ok(Task {
+            id: self.id,
+            kind: self.kind.clone(),
+            grid: self.grid,
+            beneficiary_id: self.beneficiary,
+            beneficiary_name: seen.beneficiary_name,
+            place: seen.place,
+            cell: seen.cell,
+            minutes: self.minutes,
+            priority: self.priority,
+            skills: self.skills.members().clone(),
+            not_before: self.not_before,
+            due_on: self.due_on,
+            window: self.window()?,
+            state: state.phase(),
+            assignee_id: state.assignee(),
+            attempt: life.attempt,
+            escalation_level: life.escalation_level,
+            planned_for: match (self.planned_on, self.planned_start, self.plan) {
+                (Some(day), Some(start), Some(plan)) => {
+                    Some(PlannedFor { day, start, plan_id: plan })
+                }
+                _ => None,
+            },
+            created_at: local(self.created_at),
+            updated_at: local(self.updated_at),
+            version: self.version,
+        })
+    }
+}

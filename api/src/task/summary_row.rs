@@ -1,0 +1,71 @@
+//! The columns of a task that a list reads, and their conversion to the public representation.
+
+use chrono::NaiveDate;
+use diesel::prelude::*;
+use gridward_domain::area::AreaCode;
+use gridward_domain::id::{BeneficiaryId, PersonId, TaskId};
+use gridward_domain::place::Place;
+use gridward_domain::range::{Attempts, Priority, ServiceMinutes};
+use gridward_domain::skill::Skill;
+use gridward_domain::task::Phase;
+use gridward_domain::time::TimeOfDay;
+use gridward_domain::visibility::View;
+
+use super::model::TaskSummary;
+use super::projection::{MaskedNames, Projection};
+use super::row::window;
+use crate::db::DbError;
+use crate::db::column::SetColumn;
+use crate::db::schema::tasks;
+
+/// The columns that a list reads: fewer than a row, and no times to parse.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = tasks)]
+pub(super) struct SummaryRow {
+    pub(super) id: TaskId,
+    kind: String,
+    grid: AreaCode,
+    pub(super) beneficiary: Option<BeneficiaryId>,
+    lat: f64,
+    lon: f64,
+    minutes: ServiceMinutes,
+    priority: Priority,
+    skills: SetColumn<Skill>,
+    not_before: NaiveDate,
+    due_on: NaiveDate,
+    window_start: Option<TimeOfDay>,
+    window_end: Option<TimeOfDay>,
+    state: Phase,
+    assignee: Option<PersonId>,
+    planned_on: Option<NaiveDate>,
+    version: i64,
+    attempt: Attempts,
+}
+
+impl SummaryRow {
+    pub(super) fn summary(self, view: View, names: &MaskedNames) -> Result<TaskSummary, DbError> {
+        let place = Place::new(self.lat, self.lon);
+        let place = place.map_err(|error| DbError::corrupt("tasks", error))?;
+        let seen = Projection::new(view, self.beneficiary, place, names);
+        Ok(TaskSummary {
+            beneficiary_name: seen.beneficiary_name,
+            place: seen.place,
+            cell: seen.cell,
+            skills: self.skills.members().clone(),
+            window: window(self.window_start, self.window_end)?,
+            id: self.id,
+            kind: self.kind,
+            grid: self.grid,
+            beneficiary_id: self.beneficiary,
+            minutes: self.minutes,
+            priority: self.priority,
+            not_before: self.not_before,
+            due_on: self.due_on,
+            state: self.state,
+            assignee_id: self.assignee,
+            planned_on: self.planned_on,
+            attempt: self.attempt,
+            version: self.version,
+        })
+    }
+}

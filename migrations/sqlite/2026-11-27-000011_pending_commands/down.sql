@@ -1,0 +1,2 @@
+DROP INDEX commands_pending;
+ALTER TABLE commands DROP COLUMN pending_task;

@@ -1,0 +1,14 @@
+-- The rows count for 15 minutes, so the old ones are not kept.
+DROP TABLE code_attempts;
+-- The wrong codes for a phone number, known or not, by their origin, and when the first of them was
+-- tried.
+CREATE TABLE code_attempts (
+    district TEXT NOT NULL,
+    phone_index BLOB NOT NULL,
+    -- A MAC of the prefix of the address, or of the word for all tries of a code by message.
+    origin BLOB NOT NULL,
+    since TIMESTAMP NOT NULL,
+    tries INTEGER NOT NULL,
+    PRIMARY KEY (district, phone_index, origin)
+) WITHOUT ROWID;
+CREATE INDEX code_attempts_by_time ON code_attempts (district, since);
