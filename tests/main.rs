@@ -53,6 +53,7 @@ mod sharding;
 mod signing_in;
 mod solving;
 mod starting;
+mod summaries;
 mod syncing;
 mod tasks;
 mod tls;

@@ -26,6 +26,7 @@ pub mod event;
 pub mod notice;
 pub mod person;
 pub mod plan;
+pub mod summary;
 pub mod sync;
 pub mod task;
 

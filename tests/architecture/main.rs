@@ -44,6 +44,7 @@ const SLICES: &[&str] = &[
     "ops",
     "person",
     "plan",
+    "summary",
     "sync",
     "task",
 ];

@@ -114,6 +114,25 @@ pub fn list(
     rows.into_iter().map(AreaRow::area).collect()
 }
 
+/// The codes and names of the current areas of `level` in the range, ordered by code.
+///
+/// # Errors
+/// [`DbError`].
+pub fn names(
+    conn: &mut Conn,
+    range: &AreaRange,
+    level: Level,
+) -> Result<Vec<(AreaCode, String)>, DbError> {
+    Ok(areas::table
+        .filter(areas::district.eq(range.area().district()))
+        .filter(areas::level.eq(level))
+        .filter(in_range!(areas::code, range))
+        .filter(areas::valid_to.is_null())
+        .order(areas::code)
+        .select((areas::code, areas::name))
+        .load(conn)?)
+}
+
 /// The totals of the area, of current areas and beneficiaries; a task is overdue if it was due before `today`.
 ///
 /// # Errors

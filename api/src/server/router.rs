@@ -17,7 +17,7 @@ use crate::http::problem::{Problem, answer};
 use crate::http::{body_limits, response_headers};
 use crate::{
     area, attachment, auth, beneficiary, catalogue, event, http, limits, notice, ops, person, plan,
-    sync, task,
+    summary, sync, task,
 };
 
 /// Every documented path. This is the table of contents of the API.
@@ -41,6 +41,7 @@ fn documented(v1: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(area::routes::locate_area)
         .service(area::routes::get_area)
         .service(area::routes::get_area_boundary)
+        .service(summary::routes::summarize_area)
         .service(person::routes::appoint_manager)
         .service(person::routes::list_people)
         .service(person::routes::get_person)

@@ -21,6 +21,7 @@ pub mod routes;
 pub mod row;
 pub mod store;
 pub mod summary_cache;
+pub mod waiting;
 pub mod write;
 
 pub use model::Task;
