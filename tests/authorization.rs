@@ -219,6 +219,7 @@ fn request(operation: &str, path: &str, at: &Resources) -> (Named, String, Value
         | "export_events" => format!("?area={}", at.grid),
         "list_areas" => format!("?parent={}", at.grid),
         "locate_area" => format!("?lat=29.285&lon={}", at.lon),
+        "list_outlines" => "?level=grid".to_owned(),
         "summarize_area" => "?by=grid".to_owned(),
         _ => String::new(),
     };

@@ -55,6 +55,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    borders (district) {
+        district -> Text,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
     code_attempts (district, phone_index) {
         district -> Text,
         phone_index -> Binary,
@@ -410,6 +417,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     areas,
     attachments,
     beneficiaries,
+    borders,
     code_attempts,
     code_requests,
     commands,

@@ -59,7 +59,7 @@ pub(super) fn write(
         write_rows!(step, outlines, grid, OutlineRow, &records.outlines, |record, before| {
             Ok(rows::outline(record, before))
         });
-        Ok(())
+        step.borders_changed()
     })?);
     report(to.transaction("people", |step| {
         let leavers = leavers::settle(step, &records.people)?;

@@ -98,6 +98,7 @@ const TABLE: &[Access] = &[
     on("locate_area", A::ReadAreas, Area, Internal),
     on("get_area", A::ReadAreas, Area, Internal),
     on("get_area_boundary", A::ReadAreas, Area, Internal),
+    on("list_outlines", A::ReadAreas, Area, Internal),
     on("summarize_area", A::ReadPlans, Area, Internal),
     on("appoint_manager", A::AppointManager, Area, Personal),
     on("list_people", A::ReadPeople, Area, Personal),

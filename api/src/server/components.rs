@@ -8,6 +8,7 @@ use super::contract;
 use super::methods::Methods;
 use super::settings::Settings;
 use crate::area::map::Maps;
+use crate::area::outlines::OutlineCache;
 use crate::attachment::receive::Attachments;
 use crate::attachment::uploads::Uploads;
 use crate::auth::attempts::Attempts;
@@ -71,6 +72,7 @@ components! {
         proofs: Proofs,
         commands: Commands,
         maps: Maps,
+        outlines: OutlineCache,
         summaries: SummaryCache,
         reveals: RevealBudget,
         sync: Sync,
@@ -167,6 +169,7 @@ impl Components {
                 quotas: Quotas::default(),
             }),
             maps: Data::new(Maps::default()),
+            outlines: Data::new(OutlineCache::default()),
             summaries: Data::new(SummaryCache::default()),
             reveals: Data::new(settings.reveals),
             changes: Data::new(ChangeBroadcast::default()),

@@ -41,6 +41,7 @@ fn documented(v1: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(area::routes::locate_area)
         .service(area::routes::get_area)
         .service(area::routes::get_area_boundary)
+        .service(area::routes::list_outlines)
         .service(summary::routes::summarize_area)
         .service(person::routes::appoint_manager)
         .service(person::routes::list_people)
