@@ -42,6 +42,10 @@ struct Resources {
     /// A task that commands change.
     task: String,
     plan: String,
+    notice: String,
+    station: String,
+    memorial: String,
+    holiday: String,
     own: Own,
     /// A point of the grid.
     lon: f64,
@@ -132,6 +136,30 @@ async fn plan(supervisor: &Caller, grid: &str) -> String {
     made.body["id"].as_str().expect("an id").to_owned()
 }
 
+/// A notice for the grid, posted by a supervisor.
+async fn notice(supervisor: &Caller, grid: &str) -> String {
+    let until = chrono::Utc::now().date_naive() + chrono::Days::new(2);
+    let body = json!({ "area": grid, "title": "x", "text": "y", "until": until });
+    let posted = supervisor.post("/v1/notices", &body).await;
+    assert_eq!(posted.status, 201, "{}", posted.body);
+    posted.body["id"].as_str().expect("an id").to_owned()
+}
+
+/// Adds a station and a memorial site in the third grid, and gives the rows of all registers another
+/// version than the callers know, so that they stay.
+fn prepare_registers(server: &Server) {
+    server.database.execute(&format!(
+        "INSERT INTO stations (district, id, area, name, grid, lat, lon, phone, hours)
+             VALUES ('500116', 'S2', '500116002', 'x', '{FAR_GRID}', 29.285, 106.275, '12345', 'x');
+         INSERT INTO memorials (district, id, name, kind, grid, lat, lon)
+             VALUES ('500116', 'M02', 'x', 'tomb', '{FAR_GRID}', 29.285, 106.275);
+         UPDATE stations SET version = 5;
+         UPDATE memorials SET version = 5;
+         UPDATE holidays SET version = 5;
+         UPDATE notices SET version = 5;"
+    ));
+}
+
 /// The resources of a grid of the small district.
 async fn resources(supervisor: &Caller, grid: &str, person: u32, home: &str) -> Resources {
     let task = supervisor.make_task(home).await;
@@ -141,6 +169,10 @@ async fn resources(supervisor: &Caller, grid: &str, person: u32, home: &str) -> 
         beneficiary: home.to_owned(),
         open_task: supervisor.make_task(home).await,
         plan: plan(supervisor, grid).await,
+        notice: notice(supervisor, grid).await,
+        station: if grid == GRID { "S1" } else { "S2" }.to_owned(),
+        memorial: if grid == GRID { "M01" } else { "M02" }.to_owned(),
+        holiday: if grid == GRID { "2026-08-01.army_day" } else { "2026-08-01.none" }.to_owned(),
         own: Own::none(&task),
         task,
         lon: if grid == GRID { 106.255 } else { 106.275 },
@@ -156,6 +188,10 @@ async fn elsewhere(district: &District) -> Resources {
         beneficiary: district.beneficiary(1),
         open_task: district.task(1).await,
         plan: plan(&district.supervisor, &district.grid()).await,
+        notice: notice(&district.supervisor, &district.grid()).await,
+        station: "none".to_owned(),
+        memorial: "none".to_owned(),
+        holiday: "2026-08-01.none".to_owned(),
         own: Own::none(&task),
         task,
         lon: 0.0,
@@ -181,6 +217,16 @@ fn request(operation: &str, path: &str, at: &Resources) -> (Named, String, Value
         "push_and_pull" => json!({ "commands": [] }),
         "create_task" => home_visit(&at.beneficiary, json!({})),
         "post_notice" => json!({ "area": at.grid, "title": "x", "text": "y", "until": today }),
+        "change_notice" => json!({ "title": "x", "text": "y", "until": today }),
+        "put_station" => json!({
+            "area": at.grid, "name": "x", "grid": at.grid, "phone": "12345", "hours": "x",
+            "place": { "lat": 29.285, "lon": at.lon },
+        }),
+        "put_memorial" => json!({
+            "name": "x", "kind": "tomb", "grid": at.grid,
+            "place": { "lat": 29.285, "lon": at.lon },
+        }),
+        "put_holiday" => json!({ "name": "x", "calendar": "solar" }),
         "create_plan" => order(&at.grid),
         // Nobody has this id: an authorized caller gets 422, and the grid keeps its manager.
         "appoint_manager" => json!({ "person_id": Uuid::nil() }),
@@ -210,6 +256,10 @@ fn request(operation: &str, path: &str, at: &Resources) -> (Named, String, Value
             Some("people") => &at.person,
             Some("beneficiaries") => &at.beneficiary,
             Some("plans") => &at.plan,
+            Some("notices") => &at.notice,
+            Some("stations") => &at.station,
+            Some("memorials") => &at.memorial,
+            Some("holidays") => &at.holiday,
             _ => &at.task,
         },
     };
@@ -224,7 +274,8 @@ fn request(operation: &str, path: &str, at: &Resources) -> (Named, String, Value
         _ => String::new(),
     };
     let named = match operation {
-        "create_task" | "post_notice" | "create_plan" => ByBody,
+        "create_task" | "post_notice" | "create_plan" | "put_station" | "put_memorial" => ByBody,
+        "put_holiday" => Not,
         // In a header.
         "announce_attachment" => ByAddress,
         _ if real != path || !query.is_empty() => ByAddress,
@@ -293,6 +344,7 @@ async fn each_role_reaches_what_the_contract_declares(
     let outside = resources(supervisor, FAR_GRID, 13, FAR_BENEFICIARY).await;
     load(&server.database, OTHER_DISTRICT);
     let other = elsewhere(&District::sign_in(&server, OTHER_DISTRICT).await).await;
+    prepare_registers(&server);
 
     let document = document();
     let (mut operations, mut calls, mut wrong) = (0, 0, Vec::new());

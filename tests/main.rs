@@ -44,6 +44,7 @@ mod passwords;
 mod people;
 mod phones;
 mod problems;
+mod registers;
 mod replays;
 mod retention;
 mod schema;

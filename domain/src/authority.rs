@@ -95,6 +95,8 @@ pub enum Action {
     ReadLog,
     /// Post a notice to an area.
     PostNotice,
+    /// Edit the registers of the district: areas, stations, memorial sites, holidays.
+    ManageRegisters,
     /// Run dispatch and apply its plan.
     Dispatch,
     /// Read plans.
@@ -106,8 +108,11 @@ pub const fn permits(role: Role, action: Action) -> bool {
     use Action as A;
     match role {
         // An admin works through others: only the visit itself is denied.
-        Role::Admin | Role::Supervisor => !matches!(action, A::WorkTask),
-        Role::Manager => !matches!(action, A::AppointManager | A::ReopenTask | A::ReadLog),
+        Role::Admin => !matches!(action, A::WorkTask),
+        Role::Supervisor => !matches!(action, A::WorkTask | A::ManageRegisters),
+        Role::Manager => {
+            !matches!(action, A::AppointManager | A::ReopenTask | A::ReadLog | A::ManageRegisters)
+        }
         Role::Volunteer => matches!(
             action,
             A::UseService
@@ -242,6 +247,7 @@ mod tests {
             A::ReopenTask,
             A::Dispatch,
             A::PostNotice,
+            A::ManageRegisters,
         ];
         assert!(changes.into_iter().all(|action| !permits(Role::Auditor, action)));
         let people = [A::ReadPeople, A::ReadBeneficiaries, A::RevealBeneficiary, A::ReadReports];

@@ -168,6 +168,8 @@ diesel::table! {
         name -> Text,
         calendar -> Text,
         lunar_date -> Text,
+        version -> BigInt,
+        valid_to -> Nullable<Date>,
     }
 }
 
@@ -204,6 +206,8 @@ diesel::table! {
         grid -> Text,
         lat -> Double,
         lon -> Double,
+        version -> BigInt,
+        valid_to -> Nullable<Date>,
     }
 }
 
@@ -361,6 +365,8 @@ diesel::table! {
         lon -> Double,
         phone -> Text,
         hours -> Text,
+        version -> BigInt,
+        valid_to -> Nullable<Date>,
     }
 }
 

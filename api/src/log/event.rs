@@ -29,6 +29,12 @@ pub enum Subject {
     Notice,
     /// A kind of service of the catalogue.
     ServiceKind,
+    /// A service station.
+    Station,
+    /// A memorial site.
+    Memorial,
+    /// A holiday.
+    Holiday,
     /// An attachment.
     Attachment,
     /// A command.

@@ -16,8 +16,8 @@ use crate::http::cors::CorsOrigins;
 use crate::http::problem::{Problem, answer};
 use crate::http::{body_limits, response_headers};
 use crate::{
-    area, attachment, auth, beneficiary, catalogue, event, http, limits, notice, ops, person, plan,
-    summary, sync, task,
+    area, attachment, auth, beneficiary, catalogue, event, holiday, http, limits, memorial, notice,
+    ops, person, plan, station, summary, sync, task,
 };
 
 /// Every documented path. This is the table of contents of the API.
@@ -57,6 +57,18 @@ fn documented(v1: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(beneficiary::routes::get_beneficiary)
         .service(task::reveal::reveal_beneficiary)
         .service(catalogue::routes::list_service_kinds)
+        .service(station::routes::list_stations)
+        .service(station::routes::get_station)
+        .service(station::routes::put_station)
+        .service(station::routes::end_station)
+        .service(memorial::routes::list_memorials)
+        .service(memorial::routes::get_memorial)
+        .service(memorial::routes::put_memorial)
+        .service(memorial::routes::end_memorial)
+        .service(holiday::routes::list_holidays)
+        .service(holiday::routes::get_holiday)
+        .service(holiday::routes::put_holiday)
+        .service(holiday::routes::end_holiday)
         .service(task::routes::list_tasks)
         .service(task::routes::create_task)
         .service(task::routes::get_task)

@@ -11,6 +11,7 @@ use super::beneficiaries;
 use super::cursor::{Cursor, Rest};
 use super::model::{Change, RowType, Shift};
 use super::pull::{Pull, Pulled, removed, shown};
+use super::registers;
 use super::row_cache::json;
 use super::store::{self, BeneficiaryKey, TaskKey};
 use crate::db::{Conn, DbError};
@@ -32,6 +33,7 @@ pub(super) fn page(
     } else {
         page.changes.extend(kinds(conn, pull)?);
         page.changes.extend(notices(conn, pull)?);
+        page.changes.extend(registers::all(pull, conn)?);
         shifts(conn, pull, &mut page)?;
         // A phone at the start of a snapshot has no rows to remove.
         page.removed.clear();

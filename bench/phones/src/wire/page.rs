@@ -49,6 +49,12 @@ pub enum RowKind {
     ServiceKind,
     /// A notice.
     Notice,
+    /// A service station.
+    Station,
+    /// A memorial site.
+    Memorial,
+    /// A holiday.
+    Holiday,
 }
 
 /// The fields of a task by which a user decides.
