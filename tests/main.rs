@@ -37,6 +37,7 @@ mod limits;
 mod lives;
 mod log;
 mod moving;
+mod notices;
 mod operations;
 mod outbox_format;
 mod outboxes;

@@ -222,6 +222,8 @@ diesel::table! {
         created_by -> Text,
         created_at -> Timestamp,
         version -> BigInt,
+        audience -> Text,
+        withdrawn_at -> Nullable<Timestamp>,
     }
 }
 

@@ -106,6 +106,8 @@ const TABLE: &[Access] = &[
     on("end_holiday", A::ManageRegisters, Area, Internal),
     on("list_notices", A::UseService, Area, Internal),
     on("post_notice", A::PostNotice, Area, Internal),
+    on("change_notice", A::PostNotice, Area, Internal),
+    on("withdraw_notice", A::PostNotice, Area, Internal),
     on("list_areas", A::ReadAreas, Area, Internal),
     on("locate_area", A::ReadAreas, Area, Internal),
     on("get_area", A::ReadAreas, Area, Internal),

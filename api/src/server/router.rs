@@ -85,6 +85,8 @@ fn documented(v1: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(sync::routes::pull_alone)
         .service(notice::routes::list_notices)
         .service(notice::routes::post_notice)
+        .service(notice::routes::change_notice)
+        .service(notice::routes::withdraw_notice)
         .service(sync::stream::stream_events)
         .service(event::routes::list_events)
         .service(event::routes::export_events)

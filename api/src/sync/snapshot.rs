@@ -134,17 +134,19 @@ pub(super) fn kinds(conn: &mut Conn, pull: &Pull<'_>) -> Result<Vec<Change>, DbE
 }
 
 fn notices(conn: &mut Conn, pull: &Pull<'_>) -> Result<Vec<Change>, DbError> {
-    let notices = notice::store::for_area(conn, pull.scope.area(), clock::day(pull.now))?;
+    let notices = notice::store::current(conn, &pull.scope.0, clock::day(pull.now))?;
     notices.iter().map(notice_change).collect()
 }
 
-/// The notice, if it still exists.
+/// The notice, if it is current and reaches the person.
 pub(super) fn notice(
     conn: &mut Conn,
     pull: &Pull<'_>,
     id: NoticeId,
 ) -> Result<Option<Change>, DbError> {
-    let notice = notice::store::one(conn, pull.scope.area().district(), id, clock::day(pull.now))?;
+    let today = clock::day(pull.now);
+    let notice = notice::store::one(conn, pull.scope.area().district(), id)?;
+    let notice = notice.filter(|one| one.is_current(today) && one.reaches(&pull.scope.0));
     notice.as_ref().map(notice_change).transpose()
 }
 
