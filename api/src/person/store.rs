@@ -1,5 +1,7 @@
 //! Queries for people; name and phone number are encrypted.
 
+use std::collections::{BTreeSet, HashMap};
+
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use gridward_domain::area::{AreaCode, AreaRange};
@@ -140,6 +142,28 @@ pub fn list(
     }
     let rows = query.order((people::area, people::id)).limit(wanted.rows()).load(conn)?;
     rows.iter().map(|row| row.person(key)).collect()
+}
+
+/// The names of those of these people who are in the range.
+///
+/// # Errors
+/// [`DbError`].
+pub fn names(
+    conn: &mut Conn,
+    key: &SealingKey,
+    scope: &AreaRange,
+    ids: BTreeSet<PersonId>,
+) -> Result<HashMap<PersonId, String>, DbError> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows: Vec<PersonRow> = people::table
+        .filter(people::district.eq(scope.area().district()))
+        .filter(people::id.eq_any(ids))
+        .filter(in_range!(people::area, scope))
+        .select(PersonRow::as_select())
+        .load(conn)?;
+    rows.iter().map(|row| Ok((row.id, row.particulars(key)?.name))).collect()
 }
 
 /// The active managers and volunteers in the range: the visitors.

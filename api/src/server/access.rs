@@ -147,6 +147,7 @@ const TABLE: &[Access] = &[
     on("stream_events", A::UseService, Area, Internal),
     on("list_events", A::ReadLog, Area, Personal),
     on("export_events", A::ReadLog, Area, Personal),
+    on("list_actions", A::ReadLog, Area, Internal),
     on("create_plan", A::Dispatch, Area, Personal),
     on("list_plans", A::ReadPlans, Area, Internal),
     on("get_plan", A::ReadPlans, Area, Internal),

@@ -90,6 +90,7 @@ fn documented(v1: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(sync::stream::stream_events)
         .service(event::routes::list_events)
         .service(event::routes::export_events)
+        .service(event::routes::list_actions)
         .service(plan::routes::create_plan)
         .service(plan::routes::list_plans)
         .service(plan::routes::get_plan)
