@@ -226,6 +226,10 @@ fn request(operation: &str, path: &str, at: &Resources) -> (Named, String, Value
             "name": "x", "kind": "tomb", "grid": at.grid,
             "place": { "lat": 29.285, "lon": at.lon },
         }),
+        // A preview without effect.
+        "change_areas" => json!({ "preview": true, "changes": [
+            { "rename": { "area": at.grid, "name": "x" } },
+        ] }),
         "put_holiday" => json!({ "name": "x", "calendar": "solar" }),
         "create_plan" => order(&at.grid),
         // Nobody has this id: an authorized caller gets 422, and the grid keeps its manager.
@@ -274,7 +278,8 @@ fn request(operation: &str, path: &str, at: &Resources) -> (Named, String, Value
         _ => String::new(),
     };
     let named = match operation {
-        "create_task" | "post_notice" | "create_plan" | "put_station" | "put_memorial" => ByBody,
+        "create_task" | "post_notice" | "create_plan" | "put_station" | "put_memorial"
+        | "change_areas" => ByBody,
         "put_holiday" => Not,
         // In a header.
         "announce_attachment" => ByAddress,

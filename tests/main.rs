@@ -45,6 +45,7 @@ mod passwords;
 mod people;
 mod phones;
 mod problems;
+mod redistricting;
 mod registers;
 mod replays;
 mod retention;

@@ -28,6 +28,7 @@ pub mod memorial;
 pub mod notice;
 pub mod person;
 pub mod plan;
+pub mod redistricting;
 pub mod station;
 pub mod summary;
 pub mod sync;

@@ -46,6 +46,7 @@ const SLICES: &[&str] = &[
     "ops",
     "person",
     "plan",
+    "redistricting",
     "station",
     "summary",
     "sync",

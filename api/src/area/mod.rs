@@ -4,11 +4,13 @@
 //! range of codes.
 
 pub mod borders;
+pub mod edit;
 pub mod map;
 pub mod model;
 pub mod outlines;
 pub mod routes;
 pub mod simplify;
 pub mod store;
+pub mod successors;
 
 pub use model::{Area, Counts};

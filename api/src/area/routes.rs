@@ -12,7 +12,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::map::Maps;
 use super::model::AreaWithCounts;
 use super::outlines::OutlineCache;
-use super::{Area, borders, map, outlines, store};
+use super::{Area, borders, map, outlines, store, successors};
 use crate::auth::Authenticated;
 use crate::clock::Clock;
 use crate::http::Query;
@@ -78,8 +78,8 @@ pub(crate) async fn list_areas(
 
 /// Get an area
 ///
-/// Includes the totals of the area and its descendants. A closed area has `valid_to`. Allowed
-/// roles: all.
+/// Includes the totals of the area and its descendants. A closed area has `valid_to`, and the areas
+/// that took over from it. Allowed roles: all.
 #[utoipa::path(
     tag = "areas",
     operation_id = "get_area",
@@ -101,7 +101,8 @@ pub(crate) async fn get_area(
     let found = db.read(move |conn| {
         let area = store::one(conn, &code)?.ok_or_else(Problem::not_found)?;
         let counts = store::counts(conn, &code, today)?;
-        Ok::<_, Problem>(AreaWithCounts { area, counts })
+        let successors = successors::of(conn, &code)?;
+        Ok::<_, Problem>(AreaWithCounts { area, counts, successors })
     });
     found.await.map(Json)
 }

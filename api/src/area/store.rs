@@ -46,6 +46,7 @@ impl AreaRow {
             parent: self.parent,
             place: Place::new(self.lat, self.lon)
                 .map_err(|error| DbError::corrupt("areas", error))?,
+            valid_from: self.valid_from,
             valid_to: self.valid_to,
             version: self.version,
         })
@@ -68,6 +69,19 @@ pub fn one(conn: &mut Conn, code: &AreaCode) -> Result<Option<Area>, DbError> {
 /// [`DbError`].
 pub fn current(conn: &mut Conn, code: &AreaCode) -> Result<Option<Area>, DbError> {
     Ok(one(conn, code)?.filter(|area| area.valid_to.is_none()))
+}
+
+/// All areas of the district, current and former, ordered by code.
+///
+/// # Errors
+/// [`DbError`].
+pub fn every(conn: &mut Conn, district: AreaCode) -> Result<Vec<Area>, DbError> {
+    let rows = areas::table
+        .filter(areas::district.eq(district))
+        .order(areas::code)
+        .select(AreaRow::as_select())
+        .load(conn)?;
+    rows.into_iter().map(AreaRow::area).collect()
 }
 
 /// The names from the district down to the area.

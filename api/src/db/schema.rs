@@ -1,6 +1,15 @@
 // @generated automatically by Diesel CLI.
 
 diesel::table! {
+    area_successors (district, code, successor) {
+        district -> Text,
+        code -> Text,
+        successor -> Text,
+        since -> Date,
+    }
+}
+
+diesel::table! {
     areas (district, code) {
         district -> Text,
         code -> Text,
@@ -422,6 +431,7 @@ diesel::table! {
 }
 
 diesel::allow_tables_to_appear_in_same_query!(
+    area_successors,
     areas,
     attachments,
     beneficiaries,

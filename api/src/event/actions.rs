@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 /// Every action, former ones included: action, English, Chinese.
 const WORDS: &[(&str, &str, &str)] = &[
     ("area.add", "Area added", "新增区域"),
+    ("area.change", "Areas changed", "区划调整"),
     ("area.end", "Area ended", "区域终止"),
     ("area.rename", "Area renamed", "区域更名"),
     ("attachment.add", "Attachment added", "上传附件"),
@@ -121,7 +122,7 @@ mod tests {
     fn used(folder: &Path) -> BTreeSet<String> {
         let subjects: Vec<&str> =
             Subject::VARIANTS.iter().map(|subject| subject.as_str()).collect();
-        let others = ["area", "report", "session"];
+        let others = ["report", "session"];
         let is_action = |text: &str| {
             let (subject, verb) = text.split_once('.').unwrap_or_default();
             let word = |c: char| c.is_ascii_lowercase() || c == '_';

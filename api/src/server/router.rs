@@ -17,7 +17,7 @@ use crate::http::problem::{Problem, answer};
 use crate::http::{body_limits, response_headers};
 use crate::{
     area, attachment, auth, beneficiary, catalogue, event, holiday, http, limits, memorial, notice,
-    ops, person, plan, station, summary, sync, task,
+    ops, person, plan, redistricting, station, summary, sync, task,
 };
 
 /// Every documented path. This is the table of contents of the API.
@@ -43,6 +43,7 @@ fn documented(v1: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(area::routes::get_area_boundary)
         .service(area::routes::list_outlines)
         .service(summary::routes::summarize_area)
+        .service(redistricting::routes::change_areas)
         .service(person::routes::appoint_manager)
         .service(person::routes::list_people)
         .service(person::routes::get_person)

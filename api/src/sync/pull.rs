@@ -289,7 +289,11 @@ impl EventRef {
             Subject::Notice | Subject::Station | Subject::Memorial => self.reaches(scope),
             Subject::Beneficiary => scope.holds_area() && self.concerns(scope),
             Subject::Task => self.was_shown(scope) && self.concerns(scope),
-            Subject::Plan | Subject::Attachment | Subject::Command | Subject::Reading => false,
+            Subject::Area
+            | Subject::Plan
+            | Subject::Attachment
+            | Subject::Command
+            | Subject::Reading => false,
         }
     }
 
