@@ -2,7 +2,8 @@
 
 use rstest::rstest;
 
-use crate::support::{Backend, GRID, Server};
+use crate::support::server::{Answer, import, said};
+use crate::support::{Backend, Files, GRID, Server};
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -110,4 +111,72 @@ async fn pages_follow_one_another_and_end(
     }
     assert_eq!(seen.len(), 8);
     assert!(seen.is_sorted(), "{seen:?}");
+}
+
+/// The codes of the features of an answer, and their points.
+fn features(answer: &Answer) -> Vec<(String, Vec<[f64; 2]>)> {
+    let features = answer.body["features"].as_array().expect("features");
+    let read = features.iter().map(|feature| {
+        let code = feature["properties"]["code"].as_str().expect("a code").to_owned();
+        let ring = feature["geometry"]["coordinates"][0].clone();
+        (code, serde_json::from_value(ring).expect("a ring"))
+    });
+    read.collect()
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_outlines_of_a_level_come_in_one_answer_and_fit_together(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let supervisor = server.supervisor().await;
+    let grids = supervisor.get("/v1/areas/500116/outlines?level=grid").await;
+    assert_eq!(grids.status, 200);
+    assert_eq!(grids.headers["content-type"], "application/geo+json");
+    assert_eq!(grids.body["type"], "FeatureCollection");
+    let read = features(&grids);
+    let codes: Vec<&str> = read.iter().map(|(code, _)| code.as_str()).collect();
+    assert_eq!(codes, [GRID, "500116001002002", "500116002001001"]);
+    // The border of the first two grids is a side of both.
+    let border = [[106.26, 29.28], [106.26, 29.29]];
+    for (code, ring) in &read[..2] {
+        assert!(border.iter().all(|point| ring.contains(point)), "{code}: {ring:?}");
+    }
+    let towns = supervisor.get("/v1/areas/500116/outlines?level=town").await;
+    let town = &features(&towns)[0];
+    assert_eq!((town.0.as_str(), town.1.len()), ("500116001", 5), "two squares are a rectangle");
+
+    let manager = server.manager().await;
+    let own = manager.get(&format!("/v1/areas/{GRID}/outlines?level=grid")).await;
+    assert_eq!(features(&own).len(), 1);
+    let district = manager.get("/v1/areas/500116/outlines?level=grid").await;
+    assert_eq!((district.status, district.problem()), (404, "not_found"));
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn outlines_are_sent_again_only_after_one_has_changed(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let supervisor = server.supervisor().await;
+    let path = "/v1/areas/500116/outlines?level=grid";
+    let first = supervisor.get(path).await;
+    let etag = first.headers["etag"].to_str().expect("a tag").to_owned();
+    let borders = supervisor.get("/v1/areas").await.body["borders"].clone();
+    assert_eq!(etag, format!("\"b{borders}\""));
+    let again = || {
+        let request = supervisor.request(reqwest::Method::GET, path);
+        supervisor.send(request.header("If-None-Match", etag.clone()))
+    };
+    assert_eq!(again().await.status, 304);
+    let wider = Files::small().with("grids.geojson", "106.28", "106.29");
+    let loaded = import(&server.database, &wider, &[]);
+    assert!(loaded.status.success(), "{}", said(&loaded));
+    let changed = again().await;
+    assert_eq!(changed.status, 200);
+    assert_ne!(changed.headers["etag"], etag.as_str());
+    let found = supervisor.get("/v1/areas/locate?lat=29.285&lon=106.285").await;
+    assert_eq!(found.status, 200, "the new outline is used at once: {}", found.body);
 }

@@ -43,6 +43,10 @@ struct Resources {
     task: String,
     plan: String,
     import: String,
+    notice: String,
+    station: String,
+    memorial: String,
+    holiday: String,
     own: Own,
     /// A point of the grid.
     lon: f64,
@@ -156,6 +160,30 @@ fn add_import(server: &Server, district: &str) -> String {
     id
 }
 
+/// A notice for the grid, posted by a supervisor.
+async fn notice(supervisor: &Caller, grid: &str) -> String {
+    let until = chrono::Utc::now().date_naive() + chrono::Days::new(2);
+    let body = json!({ "area": grid, "title": "x", "text": "y", "until": until });
+    let posted = supervisor.post("/v1/notices", &body).await;
+    assert_eq!(posted.status, 201, "{}", posted.body);
+    posted.body["id"].as_str().expect("an id").to_owned()
+}
+
+/// Adds a station and a memorial site in the third grid, and gives the rows of all registers another
+/// version than the callers know, so that they stay.
+fn prepare_registers(server: &Server) {
+    server.database.execute(&format!(
+        "INSERT INTO stations (district, id, area, name, grid, lat, lon, phone, hours)
+             VALUES ('500116', 'S2', '500116002', 'x', '{FAR_GRID}', 29.285, 106.275, '12345', 'x');
+         INSERT INTO memorials (district, id, name, kind, grid, lat, lon)
+             VALUES ('500116', 'M02', 'x', 'tomb', '{FAR_GRID}', 29.285, 106.275);
+         UPDATE stations SET version = 5;
+         UPDATE memorials SET version = 5;
+         UPDATE holidays SET version = 5;
+         UPDATE notices SET version = 5;"
+    ));
+}
+
 /// The resources of a grid of the small district.
 async fn resources(
     server: &Server,
@@ -172,6 +200,10 @@ async fn resources(
         open_task: supervisor.make_task(home).await,
         plan: plan(supervisor, grid).await,
         import: add_import(server, &grid[..6]),
+        notice: notice(supervisor, grid).await,
+        station: if grid == GRID { "S1" } else { "S2" }.to_owned(),
+        memorial: if grid == GRID { "M01" } else { "M02" }.to_owned(),
+        holiday: if grid == GRID { "2026-08-01.army_day" } else { "2026-08-01.none" }.to_owned(),
         own: Own::none(&task),
         task,
         lon: if grid == GRID { 106.255 } else { 106.275 },
@@ -188,6 +220,10 @@ async fn elsewhere(server: &Server, district: &District) -> Resources {
         open_task: district.task(1).await,
         plan: plan(&district.supervisor, &district.grid()).await,
         import: add_import(server, OTHER_DISTRICT),
+        notice: notice(&district.supervisor, &district.grid()).await,
+        station: "none".to_owned(),
+        memorial: "none".to_owned(),
+        holiday: "2026-08-01.none".to_owned(),
         own: Own::none(&task),
         task,
         lon: 0.0,
@@ -213,6 +249,20 @@ fn request(operation: &str, path: &str, at: &Resources) -> (Named, String, Value
         "push_and_pull" => json!({ "commands": [] }),
         "create_task" => home_visit(&at.beneficiary, json!({})),
         "post_notice" => json!({ "area": at.grid, "title": "x", "text": "y", "until": today }),
+        "change_notice" => json!({ "title": "x", "text": "y", "until": today }),
+        "put_station" => json!({
+            "area": at.grid, "name": "x", "grid": at.grid, "phone": "12345", "hours": "x",
+            "place": { "lat": 29.285, "lon": at.lon },
+        }),
+        "put_memorial" => json!({
+            "name": "x", "kind": "tomb", "grid": at.grid,
+            "place": { "lat": 29.285, "lon": at.lon },
+        }),
+        // A preview without effect.
+        "change_areas" => json!({ "preview": true, "changes": [
+            { "rename": { "area": at.grid, "name": "x" } },
+        ] }),
+        "put_holiday" => json!({ "name": "x", "calendar": "solar" }),
         "create_plan" => order(&at.grid),
         // Nobody has this id: an authorized caller gets 422, and the grid keeps its manager.
         "appoint_manager" => json!({ "person_id": Uuid::nil() }),
@@ -247,6 +297,10 @@ fn request(operation: &str, path: &str, at: &Resources) -> (Named, String, Value
             Some("beneficiaries") => &at.beneficiary,
             Some("plans") => &at.plan,
             Some("imports") => &at.import,
+            Some("notices") => &at.notice,
+            Some("stations") => &at.station,
+            Some("memorials") => &at.memorial,
+            Some("holidays") => &at.holiday,
             _ => &at.task,
         },
     };
@@ -257,10 +311,14 @@ fn request(operation: &str, path: &str, at: &Resources) -> (Named, String, Value
         | "export_events" => format!("?area={}", at.grid),
         "list_areas" => format!("?parent={}", at.grid),
         "locate_area" => format!("?lat=29.285&lon={}", at.lon),
+        "list_outlines" => "?level=grid".to_owned(),
+        "summarize_area" => "?by=grid".to_owned(),
         _ => String::new(),
     };
     let named = match operation {
-        "create_task" | "post_notice" | "create_plan" => ByBody,
+        "create_task" | "post_notice" | "create_plan" | "put_station" | "put_memorial"
+        | "change_areas" => ByBody,
+        "put_holiday" => Not,
         // In a header.
         "announce_attachment" => ByAddress,
         // The same file for everybody.
@@ -331,6 +389,7 @@ async fn each_role_reaches_what_the_contract_declares(
     let outside = resources(&server, supervisor, FAR_GRID, 13, FAR_BENEFICIARY).await;
     load(&server.database, OTHER_DISTRICT);
     let other = elsewhere(&server, &District::sign_in(&server, OTHER_DISTRICT).await).await;
+    prepare_registers(&server);
 
     let document = document();
     let (mut operations, mut calls, mut wrong) = (0, 0, Vec::new());

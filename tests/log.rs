@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::support::files::{BENEFICIARY, person_id};
 use crate::support::phone::task_for;
 use crate::support::server::{gridward, said};
-use crate::support::{Backend, Database, GRID, Server, phones};
+use crate::support::{Backend, Caller, Database, GRID, Server, phones};
 
 /// Runs `gridward verify-log`; returns whether the log is valid, and the output.
 pub(crate) fn verify(database: &Database, more: &[&str]) -> (bool, String) {
@@ -244,4 +244,52 @@ async fn the_log_is_limited_to_the_readers_area_and_role(
     for phone in [phones::MANAGER, phones::VOLUNTEER] {
         assert_eq!(server.sign_in(phone).await.get("/v1/events").await.status, 403);
     }
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_log_names_people_whom_the_reader_may_read(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (supervisor, volunteer) = (server.supervisor().await, server.volunteer().await);
+    let task = supervisor.make_task(BENEFICIARY).await;
+    assert_eq!(volunteer.act(&format!("/v1/tasks/{task}/claim")).await.status, 200);
+    let town = server.town_supervisor().await;
+    let name = async |reader: &Caller, action: &str| {
+        reader.events(action).await.last().expect("an event")["actor_name"].clone()
+    };
+    assert_eq!(name(&supervisor, "task.claim").await, "王志愿");
+    assert_eq!(name(&supervisor, "task.create").await, "区长");
+    assert_eq!(name(&town, "task.claim").await, "王志愿");
+    assert!(name(&town, "task.create").await.is_null(), "the district's supervisor is above");
+    assert!(name(&server.auditor().await, "task.claim").await.is_null(), "auditors read ids");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn changes_and_readings_are_apart_and_every_action_has_words(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (supervisor, manager) = (server.supervisor().await, server.manager().await);
+    supervisor.make_task(BENEFICIARY).await;
+    let purpose = json!({ "purpose": "visit" });
+    let reveal = format!("/v1/beneficiaries/{BENEFICIARY}/reveal");
+    assert_eq!(manager.post(&reveal, &purpose).await.status, 200);
+    let subjects = async |kind: &str| {
+        let events = supervisor.get(&format!("/v1/events?kind={kind}&limit=200")).await;
+        let items = events.body["items"].as_array().expect("a list").clone();
+        let subjects = items.iter().map(|event| event["subject"].as_str().expect("a subject"));
+        (items.len(), subjects.filter(|subject| *subject == "reading").count())
+    };
+    let (readings, of_them) = subjects("reading").await;
+    assert!(readings > 0 && readings == of_them);
+    let (changes, of_them) = subjects("change").await;
+    assert!(changes > 0 && of_them == 0);
+    let words = supervisor.get("/v1/events/actions").await;
+    let items = words.body["items"].as_array().expect("a list");
+    let claim = items.iter().find(|item| item["action"] == "task.claim").expect("an action");
+    assert_eq!((&claim["en"], &claim["zh-CN"]), (&"Task claimed".into(), &"认领任务".into()));
+    assert_eq!(server.volunteer().await.get("/v1/events/actions").await.status, 403);
 }

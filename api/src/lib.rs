@@ -23,9 +23,14 @@ pub mod attachment;
 pub mod beneficiary;
 pub mod catalogue;
 pub mod event;
+pub mod holiday;
+pub mod memorial;
 pub mod notice;
 pub mod person;
 pub mod plan;
+pub mod redistricting;
+pub mod station;
+pub mod summary;
 pub mod sync;
 pub mod task;
 

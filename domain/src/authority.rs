@@ -95,6 +95,8 @@ pub enum Action {
     ReadLog,
     /// Post a notice to an area.
     PostNotice,
+    /// Edit the registers of the district: areas, stations, memorial sites, holidays.
+    ManageRegisters,
     /// Run dispatch and apply its plan.
     Dispatch,
     /// Read plans.
@@ -109,10 +111,11 @@ pub const fn permits(role: Role, action: Action) -> bool {
     match role {
         // An admin works through others: only the visit itself is denied.
         Role::Admin => !matches!(action, A::WorkTask),
-        Role::Supervisor => !matches!(action, A::WorkTask | A::Import),
-        Role::Manager => {
-            !matches!(action, A::AppointManager | A::ReopenTask | A::ReadLog | A::Import)
-        }
+        Role::Supervisor => !matches!(action, A::WorkTask | A::Import | A::ManageRegisters),
+        Role::Manager => !matches!(
+            action,
+            A::AppointManager | A::ReopenTask | A::ReadLog | A::Import | A::ManageRegisters
+        ),
         Role::Volunteer => matches!(
             action,
             A::UseService
@@ -247,6 +250,7 @@ mod tests {
             A::ReopenTask,
             A::Dispatch,
             A::PostNotice,
+            A::ManageRegisters,
         ];
         assert!(changes.into_iter().all(|action| !permits(Role::Auditor, action)));
         let people = [A::ReadPeople, A::ReadBeneficiaries, A::RevealBeneficiary, A::ReadReports];

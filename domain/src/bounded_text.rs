@@ -37,6 +37,8 @@ enum Content {
     NotBlank,
     NoNul,
     NoControl,
+    /// One line that is not blank.
+    Line,
 }
 
 impl Content {
@@ -44,7 +46,10 @@ impl Content {
         match self {
             Self::NotBlank if text.trim().is_empty() => Err(TextError::Blank),
             Self::NoNul if text.contains('\0') => Err(TextError::Nul),
-            Self::NoControl if text.contains(char::is_control) => Err(TextError::Control),
+            Self::Line if text.trim().is_empty() => Err(TextError::Blank),
+            Self::NoControl | Self::Line if text.contains(char::is_control) => {
+                Err(TextError::Control)
+            }
             _ => Ok(()),
         }
     }
@@ -140,6 +145,14 @@ texts! {
     Note: 0 to 2000, Anything, example "一切安好，需要换一只灯泡。";
     /// The action of an event.
     EventAction: 0 to 64, NoNul, example "task.claim";
+    /// Identifies a row of a register within the district.
+    RegisterId: 1 to 64, Line, example "S500116001";
+    /// The name of a place or a day.
+    RegisterName: 1 to 100, Line, example "几江街道退役军人服务站";
+    /// Opening hours, as `mon-fri 0900-1730`.
+    OpeningHours: 1 to 100, Line, example "mon-fri 0900-1730";
+    /// A date of the lunar calendar in words; empty for none.
+    LunarDate: 0 to 100, NoControl, example "正月初一";
     /// The id of the subject of an event.
     SubjectId: 0 to 64, NoNul, example "0198c4d0-7a5e-7c3e-9d5b-3f1f2a6b7c8d";
 }
@@ -178,6 +191,10 @@ mod tests {
         note: Note, 0, 2000;
         event_action: EventAction, 0, 64;
         subject_id: SubjectId, 0, 64;
+        register_id: RegisterId, 1, 64;
+        register_name: RegisterName, 1, 100;
+        opening_hours: OpeningHours, 1, 100;
+        lunar_date: LunarDate, 0, 100;
     }
 
     #[test]
@@ -185,6 +202,8 @@ mod tests {
         assert_eq!(CommandReason::check(" \u{3000}"), Err(TextError::Blank));
         assert_eq!(NoticeTitle::check("高温\0"), Err(TextError::Nul));
         assert_eq!(DeviceName::check("phone\n17"), Err(TextError::Control));
+        assert_eq!(RegisterName::check("\u{3000}"), Err(TextError::Blank));
+        assert_eq!(RegisterName::check("一\n站"), Err(TextError::Control));
         assert_eq!((Note::check("\0"), NoticeText::check("")), (Ok(()), Ok(())));
         let text = "must have from 1 to 500 characters".to_owned();
         assert_eq!(CommandReason::check("").map_err(|error| error.to_string()), Err(text));

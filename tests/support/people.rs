@@ -38,6 +38,16 @@ impl Server {
         self.sign_in(phones::OTHER_VOLUNTEER).await
     }
 
+    /// The manager of the second grid.
+    pub async fn other_manager(&self) -> Caller {
+        self.sign_in(phones::OTHER_MANAGER).await
+    }
+
+    /// The admin of the district.
+    pub async fn admin(&self) -> Caller {
+        self.sign_in(phones::ADMIN).await
+    }
+
     /// The auditor of the district.
     pub async fn auditor(&self) -> Caller {
         self.sign_in(phones::AUDITOR).await

@@ -1,10 +1,9 @@
 //! Finds the grid that contains a point, and the outlines of areas.
 //!
 //! The grid polygons of a district are kept in an R-tree in memory, loaded on first use and
-//! reloaded when they expire.
+//! reloaded when an outline has changed.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use geo::{Coord, LineString, MapCoords, MultiPolygon, Polygon, unary_union};
 use gridward_domain::area::AreaCode;
@@ -13,13 +12,13 @@ use moka::sync::Cache;
 use rstar::primitives::{GeomWithData, Rectangle};
 use rstar::{AABB, RTree};
 
+use super::borders;
 use super::store::{self, Ring};
+use crate::db::{Conn, DbError};
 use crate::http::problem::Problem;
 use crate::tx::Db;
 
-/// Outlines change only with a new edition of the area codes, so a map expires after this
-/// time.
-const GOOD_FOR: Duration = Duration::from_secs(300);
+/// The maximum number of districts in memory.
 const DISTRICTS: u64 = 64;
 
 /// The polygons of a district's grids, indexed by position.
@@ -66,13 +65,16 @@ pub fn union(rings: Vec<(AreaCode, Ring)>) -> MultiPolygon {
     unary_union(&polygons).map_coords(|Coord { x, y }| Coord { x: round(x), y: round(y) })
 }
 
-/// The maps of districts, cached until they expire.
+/// A map with the version of the outlines.
+type Versioned = (i64, Arc<Map>);
+
+/// The maps of districts, kept until an outline changes.
 #[derive(Clone)]
-pub struct Maps(Cache<AreaCode, Arc<Map>>);
+pub struct Maps(Cache<AreaCode, Versioned>);
 
 impl Default for Maps {
     fn default() -> Self {
-        Self(Cache::builder().max_capacity(DISTRICTS).time_to_live(GOOD_FOR).build())
+        Self(Cache::new(DISTRICTS))
     }
 }
 
@@ -82,13 +84,17 @@ impl Maps {
     /// # Errors
     /// 503 when the database is unavailable.
     pub async fn of(&self, db: &Db, area: AreaCode) -> Result<Arc<Map>, Problem> {
-        let district = area.district();
-        if let Some(map) = self.0.get(&district) {
+        let maps = self.clone();
+        Ok(db.read(move |conn| maps.read(conn, area.district())).await?)
+    }
+
+    fn read(&self, conn: &mut Conn, district: AreaCode) -> Result<Arc<Map>, DbError> {
+        let version = borders::version(conn, district)?;
+        if let Some((_, map)) = self.0.get(&district).filter(|(known, _)| *known == version) {
             return Ok(map);
         }
-        let read = move |conn: &mut _| store::rings(conn, &district.range());
-        let map = Arc::new(Map::new(db.read(read).await?));
-        self.0.insert(district, Arc::clone(&map));
+        let map = Arc::new(Map::new(store::rings(conn, &district.range())?));
+        self.0.insert(district, (version, Arc::clone(&map)));
         Ok(map)
     }
 }

@@ -22,6 +22,8 @@ pub struct Area {
     pub parent: Option<AreaCode>,
     /// A point inside the area, WGS-84.
     pub place: Place,
+    /// The day on which the area began.
+    pub valid_from: NaiveDate,
     /// The day on which the area was closed; absent for a current one. A closed area is not
     /// listed and gets no new tasks.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -71,4 +73,8 @@ pub struct AreaWithCounts {
     pub area: Area,
     /// The totals.
     pub counts: Counts,
+    /// The areas that took over from this one, or from part of it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 1000)]
+    pub successors: Vec<AreaCode>,
 }

@@ -1,20 +1,22 @@
 //! The HTTP endpoints for areas.
 
+use actix_web::http::header::{CACHE_CONTROL, ETAG};
 use actix_web::web::{Data, Json, Path};
 use actix_web::{HttpRequest, HttpResponse, get};
-use geojson::{Feature, JsonObject};
 use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::authority::Action;
 use gridward_domain::place::Place;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::map::Maps;
 use super::model::AreaWithCounts;
-use super::{Area, map, store};
+use super::outlines::OutlineCache;
+use super::{Area, borders, map, outlines, store, successors};
 use crate::auth::Authenticated;
 use crate::clock::Clock;
 use crate::http::Query;
+use crate::http::if_none_match::{self, IfNoneMatch};
 use crate::http::openapi;
 use crate::http::page::{self, Page, PageQuery, Paged};
 use crate::http::problem::Problem;
@@ -31,6 +33,18 @@ pub struct AreaQuery {
     parent: Option<AreaCode>,
 }
 
+/// A page of areas, and the version of the outlines.
+#[derive(Serialize, ToSchema)]
+#[schema(as = AreaPage)]
+pub struct Areas {
+    /// The page.
+    #[serde(flatten)]
+    page: Page<Area>,
+    /// The version of the district's outlines: those of another version are out of date.
+    #[schema(minimum = 0, maximum = 9_007_199_254_740_991_i64, example = 3)]
+    borders: i64,
+}
+
 /// List areas
 ///
 /// Lists the current areas among the caller's area and its descendants, ordered by code.
@@ -39,7 +53,7 @@ pub struct AreaQuery {
     tag = "areas",
     operation_id = "list_areas",
     params(AreaQuery, PageQuery),
-    responses((status = OK, description = "A page of areas", body = Page<Area>), openapi::Read),
+    responses((status = OK, description = "A page of areas", body = Areas), openapi::Read),
 )]
 #[get("/areas")]
 pub(crate) async fn list_areas(
@@ -52,15 +66,20 @@ pub(crate) async fn list_areas(
     principal.authorize(Action::ReadAreas, &parent.unwrap_or(principal.area))?;
     let wanted = page.wanted()?;
     let limit = wanted.limit;
-    let areas = db.read(move |conn| store::list(conn, &principal.scope(), level, parent, &wanted));
-    let areas = page::page(areas.await.map_err(Problem::from)?, limit, |area: &Area| area.code);
-    Ok(areas.answer(request.path(), request.query_string()))
+    let read = db.read(move |conn| {
+        let areas = store::list(conn, &principal.scope(), level, parent, &wanted)?;
+        Ok::<_, Problem>((areas, borders::version(conn, principal.district())?))
+    });
+    let (areas, borders) = read.await?;
+    let page = page::page(areas, limit, |area: &Area| area.code);
+    let mut answer = page.head(request.path(), request.query_string());
+    Ok(answer.json(Areas { page, borders }))
 }
 
 /// Get an area
 ///
-/// Includes the totals of the area and its descendants. A closed area has `valid_to`. Allowed
-/// roles: all.
+/// Includes the totals of the area and its descendants. A closed area has `valid_to`, and the areas
+/// that took over from it. Allowed roles: all.
 #[utoipa::path(
     tag = "areas",
     operation_id = "get_area",
@@ -82,7 +101,8 @@ pub(crate) async fn get_area(
     let found = db.read(move |conn| {
         let area = store::one(conn, &code)?.ok_or_else(Problem::not_found)?;
         let counts = store::counts(conn, &code, today)?;
-        Ok::<_, Problem>(AreaWithCounts { area, counts })
+        let successors = successors::of(conn, &code)?;
+        Ok::<_, Problem>(AreaWithCounts { area, counts, successors })
     });
     found.await.map(Json)
 }
@@ -136,25 +156,80 @@ pub(crate) async fn get_area_boundary(
         }
     });
     let outline = outline.await?;
-    let geometry = match <[geo::Polygon; 1]>::try_from(outline.0) {
-        Ok([polygon]) => geojson::Geometry::new(geojson::GeometryValue::from(&polygon)),
-        Err(polygons) => {
-            geojson::Geometry::new(geojson::GeometryValue::from(&geo::MultiPolygon(polygons)))
-        }
-    };
-    let mut properties = JsonObject::new();
-    properties.insert("code".to_owned(), code.as_str().into());
-    let feature = Feature {
-        bbox: None,
-        geometry: Some(geometry),
-        id: None,
-        properties: Some(properties),
-        foreign_members: None,
-    };
     Ok(HttpResponse::Ok()
         .insert_header(("Cache-Control", "private, max-age=3600"))
         .content_type("application/geo+json")
-        .body(feature.to_string()))
+        .body(outlines::feature(*code, outline).to_string()))
+}
+
+/// The level of the outlines.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct OutlineQuery {
+    /// The level of the areas.
+    level: Level,
+}
+
+/// Outlines as a GeoJSON feature collection (RFC 7946).
+#[derive(ToSchema)]
+#[schema(as = OutlineCollection)]
+#[expect(dead_code, reason = "describes the shape of a text")]
+pub struct Collection {
+    /// Always `FeatureCollection`.
+    #[schema(max_length = 17, example = "FeatureCollection")]
+    r#type: String,
+    /// The outline of each area.
+    #[schema(max_items = 100_000)]
+    features: Vec<Boundary>,
+}
+
+/// Get the outlines of all areas of a level
+///
+/// The outlines of the areas of the level in the area, in one answer for a map: simplified to
+/// about 50, 20, 5 and 2 m for districts, towns, villages and grids, with five decimal places.
+/// Neighbours keep their common border. The `ETag` is that of the version `borders` of
+/// `GET /v1/areas`. Allowed roles: all.
+#[utoipa::path(
+    tag = "areas",
+    operation_id = "list_outlines",
+    params(("code" = AreaCode, Path, description = "The area"), OutlineQuery),
+    responses(
+        (
+            status = OK, description = "The outlines, ordered by code", body = Collection,
+            content_type = "application/geo+json",
+            headers(("ETag" = String, description = "The version of the outlines")),
+        ),
+        (status = NOT_MODIFIED, description = "The outlines are unchanged"),
+        openapi::Read,
+    ),
+)]
+#[get("/areas/{code}/outlines")]
+pub(crate) async fn list_outlines(
+    request: HttpRequest,
+    db: Data<Db>,
+    cache: Data<OutlineCache>,
+    Authenticated(principal): Authenticated,
+    code: Path<AreaCode>,
+    Query(query): Query<OutlineQuery>,
+) -> Result<HttpResponse, Problem> {
+    principal.authorize(Action::ReadAreas, &code)?;
+    let held = IfNoneMatch::of(&request)?;
+    let (cache, area) = (cache.clone(), *code);
+    let read = db.read(move |conn| {
+        store::one(conn, &area)?.ok_or_else(Problem::not_found)?;
+        Ok::<_, Problem>(cache.read(conn, area.district(), query.level)?)
+    });
+    let outlines = read.await?;
+    let etag = format!("\"b{}\"", outlines.version);
+    if held.names(&etag) {
+        return Ok(if_none_match::not_modified(etag));
+    }
+    Ok(HttpResponse::Ok()
+        .insert_header((ETAG, etag))
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .content_type("application/geo+json")
+        .body(outlines.collection(&area)))
 }
 
 /// A point.

@@ -46,6 +46,7 @@ impl AreaRow {
             parent: self.parent,
             place: Place::new(self.lat, self.lon)
                 .map_err(|error| DbError::corrupt("areas", error))?,
+            valid_from: self.valid_from,
             valid_to: self.valid_to,
             version: self.version,
         })
@@ -68,6 +69,19 @@ pub fn one(conn: &mut Conn, code: &AreaCode) -> Result<Option<Area>, DbError> {
 /// [`DbError`].
 pub fn current(conn: &mut Conn, code: &AreaCode) -> Result<Option<Area>, DbError> {
     Ok(one(conn, code)?.filter(|area| area.valid_to.is_none()))
+}
+
+/// All areas of the district, current and former, ordered by code.
+///
+/// # Errors
+/// [`DbError`].
+pub fn every(conn: &mut Conn, district: AreaCode) -> Result<Vec<Area>, DbError> {
+    let rows = areas::table
+        .filter(areas::district.eq(district))
+        .order(areas::code)
+        .select(AreaRow::as_select())
+        .load(conn)?;
+    rows.into_iter().map(AreaRow::area).collect()
 }
 
 /// The names from the district down to the area.
@@ -112,6 +126,25 @@ pub fn list(
     }
     let rows = query.order(areas::code).limit(wanted.rows()).load(conn)?;
     rows.into_iter().map(AreaRow::area).collect()
+}
+
+/// The codes and names of the current areas of `level` in the range, ordered by code.
+///
+/// # Errors
+/// [`DbError`].
+pub fn names(
+    conn: &mut Conn,
+    range: &AreaRange,
+    level: Level,
+) -> Result<Vec<(AreaCode, String)>, DbError> {
+    Ok(areas::table
+        .filter(areas::district.eq(range.area().district()))
+        .filter(areas::level.eq(level))
+        .filter(in_range!(areas::code, range))
+        .filter(areas::valid_to.is_null())
+        .order(areas::code)
+        .select((areas::code, areas::name))
+        .load(conn)?)
 }
 
 /// The totals of the area, of current areas and beneficiaries; a task is overdue if it was due before `today`.

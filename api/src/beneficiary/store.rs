@@ -110,6 +110,48 @@ pub fn row(
         .optional()?)
 }
 
+/// The id, grid, latitude, longitude and last day of a beneficiary.
+pub type Home = (BeneficiaryId, AreaCode, f64, f64, Option<NaiveDate>);
+
+/// The homes of all beneficiaries of the range, current or ended.
+///
+/// # Errors
+/// [`DbError`].
+pub fn homes(conn: &mut Conn, range: &AreaRange) -> Result<Vec<Home>, DbError> {
+    Ok(beneficiaries::table
+        .filter(beneficiaries::district.eq(range.area().district()))
+        .filter(in_range!(beneficiaries::grid, range))
+        .order(beneficiaries::id)
+        .select((
+            beneficiaries::id,
+            beneficiaries::grid,
+            beneficiaries::lat,
+            beneficiaries::lon,
+            beneficiaries::valid_to,
+        ))
+        .load(conn)?)
+}
+
+/// Moves the beneficiary to another grid; returns the new version.
+///
+/// # Errors
+/// [`DbError`]; [`DbError::Collision`] if there is no such beneficiary.
+pub fn move_to(
+    conn: &mut Conn,
+    district: AreaCode,
+    id: BeneficiaryId,
+    grid: AreaCode,
+) -> Result<i64, DbError> {
+    let one = beneficiaries::table.find((district, id));
+    let version: Option<i64> = one.select(beneficiaries::version).first(conn).optional()?;
+    let version = version.ok_or(DbError::Collision)?;
+    let unchanged = one.filter(beneficiaries::version.eq(version));
+    let changed = diesel::update(unchanged)
+        .set((beneficiaries::grid.eq(grid), beneficiaries::version.eq(version + 1)))
+        .execute(conn)?;
+    if changed == 1 { Ok(version + 1) } else { Err(DbError::Collision) }
+}
+
 /// The beneficiary `id`, current or ended, masked, if in the range.
 ///
 /// # Errors

@@ -21,6 +21,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    area_successors (district, code, successor) {
+        district -> Text,
+        code -> Text,
+        successor -> Text,
+        since -> Date,
+    }
+}
+
+diesel::table! {
     areas (district, code) {
         district -> Text,
         code -> Text,
@@ -72,6 +81,13 @@ diesel::table! {
         sealed -> Binary,
         version -> BigInt,
         valid_to -> Nullable<Date>,
+    }
+}
+
+diesel::table! {
+    borders (district) {
+        district -> Text,
+        version -> BigInt,
     }
 }
 
@@ -196,6 +212,8 @@ diesel::table! {
         name -> Text,
         calendar -> Text,
         lunar_date -> Text,
+        version -> BigInt,
+        valid_to -> Nullable<Date>,
     }
 }
 
@@ -264,6 +282,8 @@ diesel::table! {
         grid -> Text,
         lat -> Double,
         lon -> Double,
+        version -> BigInt,
+        valid_to -> Nullable<Date>,
     }
 }
 
@@ -278,6 +298,8 @@ diesel::table! {
         created_by -> Text,
         created_at -> Timestamp,
         version -> BigInt,
+        audience -> Text,
+        withdrawn_at -> Nullable<Timestamp>,
     }
 }
 
@@ -430,6 +452,8 @@ diesel::table! {
         lon -> Double,
         phone -> Text,
         hours -> Text,
+        version -> BigInt,
+        valid_to -> Nullable<Date>,
     }
 }
 
@@ -485,9 +509,11 @@ diesel::table! {
 diesel::allow_tables_to_appear_in_same_query!(
     account_notices,
     archived_assignees,
+    area_successors,
     areas,
     attachments,
     beneficiaries,
+    borders,
     code_attempts,
     code_requests,
     commands,

@@ -1,6 +1,8 @@
 //! The public view of a district's log: lists, exports, archives and verification.
 
+pub mod actions;
 pub mod archive;
 pub mod model;
+pub mod names;
 pub mod routes;
 pub mod verify;

@@ -1,6 +1,6 @@
 //! The HTTP endpoints for the log, for supervisors and auditors.
 
-use actix_web::web::{Bytes, Data};
+use actix_web::web::{Bytes, Data, Json};
 use actix_web::{HttpRequest, HttpResponse, get};
 use chrono::{DateTime, FixedOffset};
 use futures_util::stream;
@@ -9,12 +9,15 @@ use gridward_domain::authority::{Action, Principal};
 use gridward_domain::bounded_text::{EventAction, SubjectId};
 use gridward_domain::id::PersonId;
 use gridward_domain::range::LogPosition;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use super::actions::{self, Actions};
 use super::model::LoggedEvent;
+use super::names::{self, ListedEvent};
 use crate::auth::{Authenticated, RecentAccess};
 use crate::clock::nearest_moment;
+use crate::crypto::KeyRing;
 use crate::db::DbError;
 use crate::http::openapi;
 use crate::http::page::{self, Page, PageQuery, Paged, Wanted};
@@ -25,6 +28,16 @@ use crate::tx::Db;
 
 /// The number of events that an export reads at a time.
 const AT_A_TIME: i64 = 1_000;
+
+/// The two kinds of events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum EventKind {
+    /// Something was changed.
+    Change,
+    /// Personal data was read.
+    Reading,
+}
 
 /// Filter and page of events.
 #[derive(Deserialize, IntoParams)]
@@ -40,6 +53,8 @@ pub struct EventQuery {
     action: Option<EventAction>,
     /// Only events about this kind of subject.
     subject: Option<Subject>,
+    /// Only changes, or only readings of personal data.
+    kind: Option<EventKind>,
     /// Only events about this subject.
     #[param(inline)]
     subject_id: Option<SubjectId>,
@@ -67,6 +82,7 @@ impl EventQuery {
             actor: self.actor_id,
             action: self.action.clone().map(String::from),
             subject: self.subject,
+            readings: self.kind.map(|kind| kind == EventKind::Reading),
             subject_id: self.subject_id.clone().map(String::from),
             since: self.since.map(nearest_moment),
             until: self.until.map(nearest_moment),
@@ -78,31 +94,53 @@ impl EventQuery {
 
 /// List events
 ///
-/// Lists the events that concern the caller's area, in sequence. Allowed roles:
+/// Lists the events that concern the caller's area, in sequence, with the names of their actors as
+/// far as the caller may read people: of the caller's area, and not for auditors. Allowed roles:
 /// supervisors, admins and auditors.
 #[utoipa::path(
     tag = "log",
     operation_id = "list_events",
     params(EventQuery, PageQuery),
-    responses((status = OK, description = "A page of events", body = Page<LoggedEvent>), openapi::Read),
+    responses((status = OK, description = "A page of events", body = Page<ListedEvent>), openapi::Read),
 )]
 #[get("/events")]
 pub(crate) async fn list_events(
     request: HttpRequest,
     db: Data<Db>,
+    keys: Data<KeyRing>,
     Authenticated(principal): Authenticated,
     Paged { filter, page }: Paged<EventQuery>,
 ) -> Result<HttpResponse, Problem> {
+    let keys = keys.clone();
     let query = filter.authorize(&principal)?;
     let wanted: Wanted<(i64,)> = page.wanted()?;
     let (limit, rows) = (wanted.limit, wanted.rows());
     let after = wanted.after.map_or(query.after, |(seq,)| seq.max(query.after));
     let events = db.read(move |conn| {
         let rows = store::list(conn, &query.scope, &query.filter, after, rows)?;
-        rows.into_iter().map(LoggedEvent::try_from).collect::<Result<Vec<_>, DbError>>()
+        let events = rows.into_iter().map(LoggedEvent::try_from);
+        let key = keys.key(conn, principal.district())?;
+        names::with_names(conn, &key, &principal, events.collect::<Result<_, DbError>>()?)
     });
-    let page = page::page(events.await?, limit, |event: &LoggedEvent| (event.seq,));
+    let page = page::page(events.await?, limit, |listed: &ListedEvent| (listed.event.seq,));
     Ok(page.answer(request.path(), request.query_string()))
+}
+
+/// List the actions of the log
+///
+/// The words of each action in English and Chinese, for filters and lists. Allowed roles:
+/// supervisors, admins and auditors.
+#[utoipa::path(
+    tag = "log",
+    operation_id = "list_actions",
+    responses((status = OK, description = "The actions", body = Actions), openapi::Read),
+)]
+#[get("/events/actions")]
+pub(crate) async fn list_actions(
+    Authenticated(principal): Authenticated,
+) -> Result<Json<Actions>, Problem> {
+    principal.may(Action::ReadLog)?;
+    Ok(Json(actions::all()))
 }
 
 /// Events, one per line.

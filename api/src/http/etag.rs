@@ -1,4 +1,14 @@
-//! Entity tags as changed by proxies.
+//! Entity tags: of a content, and as changed by proxies.
+
+use crate::db::column::Hash;
+
+/// The bytes of a hash in a tag: enough that two contents never have the same tag.
+const LENGTH: usize = 16;
+
+/// The strong validator of a content, with its quotes.
+pub fn of_content(content: impl AsRef<[u8]>) -> String {
+    format!("\"{}\"", hex::encode(&Hash::sha256(content).as_ref()[..LENGTH]))
+}
 
 /// The content codings of proxies.
 const CODINGS: [&str; 4] = ["gzip", "br", "zstd", "deflate"];

@@ -6,8 +6,10 @@ use actix_web::dev::Payload;
 use actix_web::http::header::{self, EntityTag, Header as _, HeaderValue};
 use actix_web::{FromRequest, HttpRequest};
 
+use serde::Serialize;
+
 use super::etag::without_coding;
-use crate::http::problem::Problem;
+use crate::http::problem::{Problem, ProblemCode};
 
 /// The maximum length of the header in bytes.
 pub const LONGEST: usize = 256;
@@ -18,6 +20,20 @@ const NONE: i64 = 0;
 /// absent or `*`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct IfMatch(pub Vec<i64>);
+
+impl IfMatch {
+    /// Checks that a decision is based on the version `current` of `row`.
+    ///
+    /// # Errors
+    /// 428 if the header names no version; 412 with the row if it names others.
+    pub fn check(&self, current: i64, row: &impl Serialize) -> Result<(), Problem> {
+        match self.0.as_slice() {
+            [] => Err(ProblemCode::VersionRequired.into()),
+            versions if versions.contains(&current) => Ok(()),
+            _ => Err(Problem::from(ProblemCode::VersionConflict).showing(row)),
+        }
+    }
+}
 
 /// A version as a strong validator.
 pub fn etag(version: i64) -> String {
@@ -46,7 +62,7 @@ fn read(request: &HttpRequest) -> Result<IfMatch, Problem> {
         return Ok(IfMatch::default());
     }
     let unreadable = || {
-        let form = "must be the ETag of the task with its quotes, such as \"v7\", several \
+        let form = "must be the ETag of the resource with its quotes, such as \"v7\", several \
             separated by commas, or *";
         Problem::unreadable("If-Match", form)
     };
@@ -55,7 +71,7 @@ fn read(request: &HttpRequest) -> Result<IfMatch, Problem> {
     }
     Ok(match header::IfMatch::parse(request) {
         Ok(header::IfMatch::Any) => IfMatch::default(),
-        // Any other tag matches no version of the task.
+        // Any other tag matches no version.
         Ok(header::IfMatch::Items(tags)) if !tags.is_empty() => {
             IfMatch(tags.iter().map(|tag| version(tag).unwrap_or(NONE)).collect())
         }

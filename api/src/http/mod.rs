@@ -6,7 +6,7 @@
 pub mod body_limits;
 pub mod cors;
 pub mod deserialize;
-mod etag;
+pub mod etag;
 pub mod if_match;
 pub mod if_none_match;
 pub mod json;

@@ -130,6 +130,8 @@ groups! {
     Send: 400 401 403 404 408 409 413 415 422 429 460 500 503;
     /// The problems of deleting.
     GiveUp: 400 401 403 404 409 429 500 503;
+    /// The problems of ending a row of a register.
+    Remove: 400 401 403 404 412 428 429 500 503;
     /// The problems of commands to a task.
     Decide: 400 401 403 404 408 409 412 413 415 422 428 429 500 503;
 }

@@ -4,7 +4,7 @@ use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
 use actix_web::http::header::{CACHE_CONTROL, LINK};
-use actix_web::{FromRequest, HttpRequest, HttpResponse};
+use actix_web::{FromRequest, HttpRequest, HttpResponse, HttpResponseBuilder};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use gridward_domain::range::PageLimit;
@@ -123,6 +123,11 @@ pub fn page<T, K: Serialize>(mut rows: Vec<T>, limit: PageLimit, key: impl Fn(&T
 impl<T: Serialize> Page<T> {
     /// The answer with the link to the next page (RFC 8288); `query` is the request's.
     pub fn answer(&self, path: &str, query: &str) -> HttpResponse {
+        self.head(path, query).json(self)
+    }
+
+    /// The head of the answer, for a body with more than the page.
+    pub fn head(&self, path: &str, query: &str) -> HttpResponseBuilder {
         let mut answer = HttpResponse::Ok();
         answer.insert_header((CACHE_CONTROL, "no-store"));
         if let Some(cursor) = &self.next_cursor {
@@ -136,7 +141,7 @@ impl<T: Serialize> Page<T> {
                 format!("<{path}?{query}{join}cursor={cursor}>; rel=\"next\""),
             ));
         }
-        answer.json(self)
+        answer
     }
 }
 

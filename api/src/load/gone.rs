@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::merge::Keyed;
 use super::report::Fate;
-use super::rows::{HolidayRow, MemorialRow, OutlineRow, StationRow};
+use super::rows::OutlineRow;
 use super::step::Step;
 use super::tasks;
 use crate::area::store::AreaRow;
@@ -18,9 +18,12 @@ use crate::auth::device::EndReason;
 use crate::beneficiary::store::BeneficiaryRow;
 use crate::db::DbError;
 use crate::db::schema::{areas, beneficiaries, holidays, memorials, outlines, stations};
+use crate::holiday::store::HolidayRow;
 use crate::log::{Event, Subject};
+use crate::memorial::store::MemorialRow;
 use crate::person::store::PersonRow;
 use crate::person::{PersonState, Role};
+use crate::station::store::StationRow;
 use crate::{auth, clock, person};
 
 /// The maximum number of ids in a statement.
@@ -190,6 +193,10 @@ fn end(step: &mut Step<'_>, row: &BeneficiaryRow) -> Result<(), DbError> {
 }
 
 impl Removable for StationRow {
+    fn is_current(&self) -> bool {
+        self.valid_to.is_none()
+    }
+
     fn remove(step: &mut Step<'_>, missing: Vec<Self>) -> Result<(), DbError> {
         let ids = keys(&missing);
         delete!(step, stations, id, ids);
@@ -199,6 +206,10 @@ impl Removable for StationRow {
 }
 
 impl Removable for MemorialRow {
+    fn is_current(&self) -> bool {
+        self.valid_to.is_none()
+    }
+
     fn remove(step: &mut Step<'_>, missing: Vec<Self>) -> Result<(), DbError> {
         let ids = keys(&missing);
         delete!(step, memorials, id, ids);
@@ -208,6 +219,10 @@ impl Removable for MemorialRow {
 }
 
 impl Removable for HolidayRow {
+    fn is_current(&self) -> bool {
+        self.valid_to.is_none()
+    }
+
     fn remove(step: &mut Step<'_>, missing: Vec<Self>) -> Result<(), DbError> {
         for row in &missing {
             let key = (row.district, row.date, &row.code);

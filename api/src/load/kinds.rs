@@ -7,7 +7,7 @@ use gridward_domain::id::PersonId;
 use super::merge::{Merged, merge};
 use super::record::{DistrictRecords, PersonRecord};
 use super::report::Loaded;
-use super::rows::{HolidayRow, MemorialRow, OutlineRow, StationRow};
+use super::rows::OutlineRow;
 use super::step::{Step, Target};
 use super::{LoadError, gone, leavers, rows, tasks};
 use crate::area::store::AreaRow;
@@ -15,7 +15,10 @@ use crate::beneficiary::store::BeneficiaryRow;
 use crate::clock;
 use crate::db::schema;
 use crate::db::{DbError, dialect};
+use crate::holiday::store::HolidayRow;
+use crate::memorial::store::MemorialRow;
 use crate::person::store::PersonRow;
+use crate::station::store::StationRow;
 
 /// Writes new and changed records; returns the keys of the changed ones. Rows without a
 /// record are removed first, because a new row may need a unique value of theirs, such as
@@ -59,7 +62,7 @@ pub(super) fn write(
         write_rows!(step, outlines, grid, OutlineRow, &records.outlines, |record, before| {
             Ok(rows::outline(record, before))
         });
-        Ok(())
+        step.borders_changed()
     })?);
     report(to.transaction("people", |step| {
         let leavers = leavers::settle(step, &records.people)?;

@@ -8,10 +8,10 @@ use gridward_domain::id::{BeneficiaryId, PersonId};
 use gridward_domain::place::Place;
 use gridward_domain::range::{BirthYear, WeeklyMinutes};
 use gridward_domain::skill::Skills;
-use gridward_domain::text_column;
 use gridward_domain::time::Window;
-use gridward_domain::word::{UnknownWord, unknown};
-use serde::{Deserialize, Serialize};
+
+pub use crate::holiday::Calendar;
+pub use crate::memorial::MemorialKind;
 
 use crate::beneficiary::{Category, Contact, Hardships, Mobility, Plaque};
 use crate::person::{Gender, Role, Weekday};
@@ -135,27 +135,6 @@ pub struct MemorialRecord {
     pub place: Place,
 }
 
-/// The kind of a memorial site.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[derive(Serialize, Deserialize)]
-#[derive(strum::Display, strum::EnumString, strum::IntoStaticStr, strum::VariantArray)]
-#[derive(diesel::AsExpression, diesel::FromSqlRow)]
-#[diesel(sql_type = diesel::sql_types::Text)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case", parse_err_ty = UnknownWord, parse_err_fn = unknown::<MemorialKind>)]
-pub enum MemorialKind {
-    /// 陵园
-    Cemetery,
-    /// 纪念碑
-    Monument,
-    /// 墓
-    Tomb,
-    /// 纪念馆
-    Hall,
-}
-
-text_column!(MemorialKind);
-
 /// A holiday, to which campaigns and due dates refer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HolidayRecord {
@@ -170,25 +149,6 @@ pub struct HolidayRecord {
     /// The lunar date in words; empty for a solar one.
     pub lunar_date: String,
 }
-
-/// The calendar that determines the date of a holiday.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[derive(Serialize, Deserialize)]
-#[derive(strum::Display, strum::EnumString, strum::IntoStaticStr, strum::VariantArray)]
-#[derive(diesel::AsExpression, diesel::FromSqlRow)]
-#[diesel(sql_type = diesel::sql_types::Text)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case", parse_err_ty = UnknownWord, parse_err_fn = unknown::<Calendar>)]
-pub enum Calendar {
-    /// The same day of the Gregorian calendar each year.
-    Solar,
-    /// A day of the Chinese lunar calendar.
-    Lunar,
-    /// One of the twenty-four solar terms.
-    SolarTerm,
-}
-
-text_column!(Calendar);
 
 /// A whole district, in the order in which it is written.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -7,17 +7,20 @@ use serde::Serialize;
 
 use super::merge::Keyed;
 use super::record::{
-    AreaRecord, BeneficiaryRecord, Calendar, HolidayRecord, MemorialKind, MemorialRecord,
-    OutlineRecord, PersonRecord, StationRecord,
+    AreaRecord, BeneficiaryRecord, HolidayRecord, MemorialRecord, OutlineRecord, PersonRecord,
+    StationRecord,
 };
 use crate::area::store::AreaRow;
 use crate::beneficiary;
 use crate::beneficiary::store::BeneficiaryRow;
 use crate::crypto::{SealingKey, aad};
 use crate::db::DbError;
+use crate::holiday::store::HolidayRow;
+use crate::memorial::store::MemorialRow;
 use crate::person;
 use crate::person::PersonState;
 use crate::person::store::PersonRow;
+use crate::station::store::StationRow;
 
 macro_rules! keyed {
     ($($type:ty: $($field:ident).+;)*) => {$(
@@ -64,61 +67,6 @@ crate::table_row! {
     }
 }
 
-crate::table_row! {
-    /// The row of a station.
-    #[derive(Clone, Debug, PartialEq)]
-    pub(super) struct StationRow in stations {
-        district: AreaCode,
-        key {
-            id: String,
-        }
-        fixed {
-            area: AreaCode,
-            name: String,
-            grid: AreaCode,
-            lat: f64,
-            lon: f64,
-            phone: String,
-            hours: String,
-        }
-    }
-}
-
-crate::table_row! {
-    /// The row of a memorial site.
-    #[derive(Clone, Debug, PartialEq)]
-    pub(super) struct MemorialRow in memorials {
-        district: AreaCode,
-        key {
-            id: String,
-        }
-        fixed {
-            name: String,
-            kind: MemorialKind,
-            grid: AreaCode,
-            lat: f64,
-            lon: f64,
-        }
-    }
-}
-
-crate::table_row! {
-    /// The row of a holiday.
-    #[derive(Clone, Debug, PartialEq)]
-    pub(super) struct HolidayRow in holidays {
-        district: AreaCode,
-        key {
-            date: NaiveDate,
-            code: String,
-        }
-        fixed {
-            name: String,
-            calendar: Calendar,
-            lunar_date: String,
-        }
-    }
-}
-
 fn unless_same<Row: PartialEq>(row: Row, before: Option<&Row>) -> Option<Row> {
     (before != Some(&row)).then_some(row)
 }
@@ -128,7 +76,7 @@ pub(super) fn area(
     today: NaiveDate,
     before: Option<&AreaRow>,
 ) -> Option<AreaRow> {
-    let row = |version| AreaRow {
+    versioned(before.map(|before| (before, before.version)), |version| AreaRow {
         district: record.code.district(),
         code: record.code,
         level: record.level(),
@@ -139,12 +87,7 @@ pub(super) fn area(
         valid_from: before.map_or(today, |before| before.valid_from),
         valid_to: None,
         version,
-    };
-    match before {
-        Some(before) if *before == row(before.version) => None,
-        Some(before) => Some(row(before.version + 1)),
-        None => Some(row(1)),
-    }
+    })
 }
 
 pub(super) fn outline(record: &OutlineRecord, before: Option<&OutlineRow>) -> Option<OutlineRow> {
@@ -253,8 +196,17 @@ fn seal(key: &SealingKey, aad: &str, particulars: &impl Serialize) -> Result<Vec
     sealed.map_err(|error| DbError::corrupt("a record to be sealed", error))
 }
 
+/// The row with the next version, unless the previous one equals it.
+fn versioned<Row: PartialEq>(before: Option<(&Row, i64)>, row: impl Fn(i64) -> Row) -> Option<Row> {
+    match before {
+        Some((before, version)) if *before == row(version) => None,
+        Some((_, version)) => Some(row(version + 1)),
+        None => Some(row(1)),
+    }
+}
+
 pub(super) fn station(record: &StationRecord, before: Option<&StationRow>) -> Option<StationRow> {
-    let row = StationRow {
+    versioned(before.map(|before| (before, before.version)), |version| StationRow {
         district: record.area.district(),
         id: record.id.clone(),
         area: record.area,
@@ -264,15 +216,16 @@ pub(super) fn station(record: &StationRecord, before: Option<&StationRow>) -> Op
         lon: record.place.lon(),
         phone: record.phone.clone(),
         hours: record.hours.clone(),
-    };
-    unless_same(row, before)
+        version,
+        valid_to: None,
+    })
 }
 
 pub(super) fn memorial(
     record: &MemorialRecord,
     before: Option<&MemorialRow>,
 ) -> Option<MemorialRow> {
-    let row = MemorialRow {
+    versioned(before.map(|before| (before, before.version)), |version| MemorialRow {
         district: record.grid.district(),
         id: record.id.clone(),
         name: record.name.clone(),
@@ -280,8 +233,9 @@ pub(super) fn memorial(
         grid: record.grid,
         lat: record.place.lat(),
         lon: record.place.lon(),
-    };
-    unless_same(row, before)
+        version,
+        valid_to: None,
+    })
 }
 
 pub(super) fn holiday(
@@ -289,13 +243,14 @@ pub(super) fn holiday(
     district: AreaCode,
     before: Option<&HolidayRow>,
 ) -> Option<HolidayRow> {
-    let row = HolidayRow {
+    versioned(before.map(|before| (before, before.version)), |version| HolidayRow {
         district,
         date: record.date,
         code: record.code.clone(),
         name: record.name.clone(),
         calendar: record.calendar,
         lunar_date: record.lunar_date.clone(),
-    };
-    unless_same(row, before)
+        version,
+        valid_to: None,
+    })
 }

@@ -5,6 +5,7 @@ use gridward_domain::area::AreaCode;
 
 use super::report::Loaded;
 use super::{LoadError, Options, bulk_change};
+use crate::area::borders;
 use crate::crypto::SealingKey;
 use crate::db::{self, Conn, DbError};
 use crate::log::head::Heads;
@@ -88,6 +89,12 @@ fn failure(kind: &'static str, error: DbError) -> LoadError {
 }
 
 impl Step<'_> {
+    /// Gives the outlines of the district a new version if the step changed any.
+    pub(super) fn borders_changed(&mut self) -> Result<(), DbError> {
+        let unchanged = self.loaded.added + self.loaded.changed == 0 && self.events.is_empty();
+        if unchanged { Ok(()) } else { borders::changed(self.conn, self.district) }
+    }
+
     fn end(self) -> Result<Loaded, DbError> {
         let Self { conn, district, now, options, loaded, mut events, .. } = self;
         if loaded.added + loaded.changed > 0 || !events.is_empty() {

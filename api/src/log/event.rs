@@ -29,6 +29,14 @@ pub enum Subject {
     Notice,
     /// A kind of service of the catalogue.
     ServiceKind,
+    /// An area.
+    Area,
+    /// A service station.
+    Station,
+    /// A memorial site.
+    Memorial,
+    /// A holiday.
+    Holiday,
     /// An attachment.
     Attachment,
     /// A command.

@@ -106,6 +106,8 @@ pub struct Filter {
     pub action: Option<String>,
     /// Only events about this kind of subject.
     pub subject: Option<Subject>,
+    /// Only readings of personal data, or none of them.
+    pub readings: Option<bool>,
     /// Only events about this subject.
     pub subject_id: Option<String>,
     /// Only events at or after this time.
@@ -143,6 +145,11 @@ pub fn list(
     if let Some(subject) = filter.subject {
         query = query.filter(events::subject.eq(subject));
     }
+    query = match filter.readings {
+        Some(true) => query.filter(events::subject.eq(Subject::Reading)),
+        Some(false) => query.filter(events::subject.ne(Subject::Reading)),
+        None => query,
+    };
     if let Some(id) = &filter.subject_id {
         query = query.filter(events::subject_id.eq(id.clone()));
     }

@@ -1,81 +1,67 @@
 //! The HTTP endpoints for notices.
 
-use actix_web::web::{Data, Json};
-use actix_web::{HttpResponse, get, post};
-use chrono::{Days, NaiveDate};
-use gridward_domain::area::AreaCode;
-use gridward_domain::authority::{Action, Principal};
-use gridward_domain::bounded_text::{NoticeText, NoticeTitle};
+use actix_web::http::header::{CACHE_CONTROL, ETAG};
+use actix_web::web::{Data, Path};
+use actix_web::{HttpRequest, HttpResponse, delete, get, post, put};
 use gridward_domain::id::NoticeId;
-use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
-use utoipa::ToSchema;
-use uuid::Uuid;
+use serde::Deserialize;
+use utoipa::IntoParams;
 
-use super::{Notice, store};
-use crate::area;
+use super::edit::{self, NoticeContent};
+use super::post::{self, NewNotice};
+use super::{Notice, NoticeState, store};
 use crate::auth::Authenticated;
-use crate::clock::Clock;
-use crate::clock::{self, china};
+use crate::clock::{self, Clock};
 use crate::http::Json as Body;
+use crate::http::if_match::{IfMatch, etag};
 use crate::http::openapi;
-use crate::http::problem::{FieldError, Problem, ProblemCode};
-use crate::idempotency::{Commands, Effect, IdempotencyKey};
-use crate::log::{Event, Subject};
+use crate::http::page::{self, Page, PageQuery, Paged};
+use crate::http::problem::Problem;
+use crate::idempotency::{Commands, IdempotencyKey};
 use crate::tx::Db;
-use crate::tx::Tx;
 
-/// The longest period for which a notice is shown.
-const LONGEST: Days = Days::new(366);
-
-/// A notice to post.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+/// Filter and page of notices.
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({
-    "area": "500116001", "title": "高温预警", "text": "本周下午请勿安排上门走访。", "until": "2026-08-07"
-}))]
-pub struct NewNotice {
-    /// The area to address: the caller's or one inside it.
-    area: AreaCode,
-    /// A short title.
-    title: NoticeTitle,
-    /// The full text, without any personal data of a beneficiary.
-    text: NoticeText,
-    /// The last day on which the notice is shown, within a year.
-    until: NaiveDate,
-}
-
-/// The current notices.
-#[derive(Serialize, ToSchema)]
-pub struct Notices {
-    /// The notices, newest first.
-    #[schema(max_items = 200)]
-    items: Vec<Notice>,
+#[into_params(parameter_in = Query)]
+pub struct NoticeQuery {
+    /// Only notices in this state. Default `current`.
+    #[serde(default)]
+    #[param(required = false)]
+    state: NoticeState,
 }
 
 /// List notices
 ///
-/// Lists the current notices for the caller's area. Allowed roles: all.
+/// Lists the notices that reach the caller, newest first: those for the caller's area, one around
+/// it or one in it, if they address the caller's role or the caller may edit them. Allowed roles:
+/// all.
 #[utoipa::path(
     tag = "notices",
     operation_id = "list_notices",
-    responses((status = OK, description = "The notices", body = Notices), openapi::Read),
+    params(NoticeQuery, PageQuery),
+    responses((status = OK, description = "A page of notices", body = Page<Notice>), openapi::Read),
 )]
 #[get("/notices")]
 pub(crate) async fn list_notices(
+    request: HttpRequest,
     db: Data<Db>,
     clock: Data<Clock>,
     Authenticated(principal): Authenticated,
-) -> Result<Json<Notices>, Problem> {
+    Paged { filter: query, page }: Paged<NoticeQuery>,
+) -> Result<HttpResponse, Problem> {
     let today = clock::day((clock)());
-    let items = db.read(move |conn| store::for_area(conn, principal.area, today)).await?;
-    Ok(Json(Notices { items }))
+    let wanted = page.wanted()?;
+    let limit = wanted.limit;
+    let read = db.read(move |conn| store::list(conn, &principal, query.state, today, &wanted));
+    let page = page::page(read.await?, limit, |notice: &Notice| notice.id);
+    Ok(page.answer(request.path(), request.query_string()))
 }
 
 /// Post a notice
 ///
-/// Announces something to all staff and volunteers of an area, on their phones too. Allowed
-/// roles: managers, supervisors and admins.
+/// Announces something to the staff and volunteers of an area, or to some roles among them, on
+/// their phones too. Allowed roles: managers, supervisors and admins.
 #[utoipa::path(
     tag = "notices",
     operation_id = "post_notice",
@@ -90,65 +76,73 @@ pub(crate) async fn post_notice(
     Body(body): Body<NewNotice>,
 ) -> Result<HttpResponse, Problem> {
     let posted =
-        commands.run(principal, key, body, |new, tx, _, principal| post(tx, principal, new));
+        commands.run(principal, key, body, |new, tx, _, principal| post::post(tx, principal, new));
     Ok(posted.await?.answer(HttpResponse::Created()))
 }
 
-impl Effect for NewNotice {
-    type Made = Notice;
-
-    fn action(&self) -> &'static str {
-        "notice.post"
-    }
-
-    fn request(&self) -> Value {
-        json!(self)
-    }
-
-    fn authorize(&self, _: &mut Tx<'_>, principal: &Principal) -> Result<(), Problem> {
-        principal.may(Action::PostNotice)?;
-        if principal.area.contains(&self.area) {
-            Ok(())
-        } else {
-            Err(Problem::invalid("/area", NOT_YOURS))
-        }
-    }
+/// Change a notice
+///
+/// Replaces the content of a notice. Phones receive the change; those of roles that it no longer
+/// addresses delete it. Repeating the call changes nothing. Allowed roles: the author, and
+/// supervisors and admins of an area that contains the notice's.
+#[utoipa::path(
+    tag = "notices",
+    operation_id = "change_notice",
+    params(("id" = NoticeId, Path, description = "The notice"), openapi::OwnNames),
+    request_body(content = NoticeContent, description = "The content"),
+    responses(
+        (
+            status = OK, description = "The notice", body = Notice,
+            headers(("ETag" = String, description = "The version, such as `\"v7\"`")),
+        ),
+        openapi::Decide,
+    ),
+)]
+#[put("/notices/{id}")]
+pub(crate) async fn change_notice(
+    db: Data<Db>,
+    Authenticated(principal): Authenticated,
+    id: Path<NoticeId>,
+    base: IfMatch,
+    Body(content): Body<NoticeContent>,
+) -> Result<HttpResponse, Problem> {
+    let change = db
+        .write(principal.district(), move |tx| edit::change(tx, &principal, *id, &content, &base));
+    Ok(answer(&change.await?))
 }
 
-/// The requirement for the area of a notice.
-const NOT_YOURS: &str = "must be in your area";
-
-fn post(tx: &mut Tx<'_>, principal: &Principal, new: &NewNotice) -> Result<Notice, Problem> {
-    principal.may(Action::PostNotice)?;
-    let known = principal.area.contains(&new.area)
-        && area::store::current(tx.read_unbatched(), &new.area)?.is_some();
-    let today = clock::day(tx.now);
-    let wrong = [
-        ("/area", !known, NOT_YOURS),
+/// Withdraw a notice
+///
+/// The notice is no longer shown, and phones delete it; it stays on the list of withdrawn ones.
+/// Repeating the call changes nothing. Allowed roles: the author, and supervisors and admins of an
+/// area that contains the notice's.
+#[utoipa::path(
+    tag = "notices",
+    operation_id = "withdraw_notice",
+    params(("id" = NoticeId, Path, description = "The notice")),
+    responses(
         (
-            "/until",
-            new.until < today
-                || today.checked_add_days(LONGEST).is_none_or(|last| new.until > last),
-            "must be from today to one year from now",
+            status = OK, description = "The withdrawn notice", body = Notice,
+            headers(("ETag" = String, description = "The version, such as `\"v7\"`")),
         ),
-    ];
-    let errors = wrong.into_iter().filter(|(_, wrong, _)| *wrong);
-    let mut errors = errors.map(|(pointer, _, detail)| FieldError::new(pointer, detail)).peekable();
-    if errors.peek().is_some() {
-        return Err(errors.fold(Problem::from(ProblemCode::Invalid), Problem::with));
-    }
-    let notice = Notice {
-        id: NoticeId(Uuid::now_v7()),
-        area: new.area,
-        title: new.title.clone(),
-        text: new.text.clone(),
-        until: new.until,
-        created_by: principal.person,
-        created_at: tx.now.with_timezone(&china()),
-        version: 1,
-    };
-    store::insert(tx.write_unbatched(), &notice)?;
-    let event = Event::new("notice.post", Subject::Notice, notice.id, notice.area, 1);
-    tx.record(event.by(principal.person));
-    Ok(notice)
+        openapi::Remove,
+    ),
+)]
+#[delete("/notices/{id}")]
+pub(crate) async fn withdraw_notice(
+    db: Data<Db>,
+    Authenticated(principal): Authenticated,
+    id: Path<NoticeId>,
+    base: IfMatch,
+) -> Result<HttpResponse, Problem> {
+    let withdraw =
+        db.write(principal.district(), move |tx| edit::withdraw(tx, &principal, *id, &base));
+    Ok(answer(&withdraw.await?))
+}
+
+fn answer(notice: &Notice) -> HttpResponse {
+    HttpResponse::Ok()
+        .insert_header((ETAG, etag(notice.version)))
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .json(notice)
 }

@@ -11,6 +11,7 @@ pub mod invitation_sheet;
 pub mod invitations;
 pub mod me;
 pub mod model;
+pub mod offers;
 pub mod password;
 pub mod password_reset;
 pub mod routes;

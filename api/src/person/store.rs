@@ -1,5 +1,7 @@
 //! Queries for people; name and phone number are encrypted.
 
+use std::collections::{BTreeSet, HashMap};
+
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use gridward_domain::area::{AreaCode, AreaRange};
@@ -142,6 +144,41 @@ pub fn list(
     rows.iter().map(|row| row.person(key)).collect()
 }
 
+/// The names of those of these people who are in the range.
+///
+/// # Errors
+/// [`DbError`].
+pub fn names(
+    conn: &mut Conn,
+    key: &SealingKey,
+    scope: &AreaRange,
+    ids: BTreeSet<PersonId>,
+) -> Result<HashMap<PersonId, String>, DbError> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows: Vec<PersonRow> = people::table
+        .filter(people::district.eq(scope.area().district()))
+        .filter(people::id.eq_any(ids))
+        .filter(in_range!(people::area, scope))
+        .select(PersonRow::as_select())
+        .load(conn)?;
+    rows.iter().map(|row| Ok((row.id, row.particulars(key)?.name))).collect()
+}
+
+/// All people of the range, former ones included.
+///
+/// # Errors
+/// [`DbError`].
+pub fn all(conn: &mut Conn, scope: &AreaRange) -> Result<Vec<PersonRow>, DbError> {
+    Ok(people::table
+        .filter(people::district.eq(scope.area().district()))
+        .filter(in_range!(people::area, scope))
+        .order(people::id)
+        .select(PersonRow::as_select())
+        .load(conn)?)
+}
+
 /// The active managers and volunteers in the range: the visitors.
 ///
 /// # Errors
@@ -254,6 +291,22 @@ pub fn place_in(
         .set((people::role.eq(role), people::area.eq(area), people::version.eq(version)))
         .execute(conn)?;
     if changed == 1 { Ok(version) } else { Err(DbError::Collision) }
+}
+
+/// Makes these managers volunteers until [`place_in`] gives each a new role and area, so that no
+/// grid has two managers meanwhile; their versions stay.
+///
+/// # Errors
+/// [`DbError`].
+pub fn demote(conn: &mut Conn, district: AreaCode, ids: &[PersonId]) -> Result<(), DbError> {
+    for ids in ids.chunks(500) {
+        let those = people::table
+            .filter(people::district.eq(district))
+            .filter(people::id.eq_any(ids))
+            .filter(people::role.eq(Role::Manager));
+        diesel::update(those).set(people::role.eq(Role::Volunteer)).execute(conn)?;
+    }
+    Ok(())
 }
 
 /// Stores the state, role and phone index of `next`.

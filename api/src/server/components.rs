@@ -10,6 +10,7 @@ use super::contract;
 use super::methods::Methods;
 use super::settings::Settings;
 use crate::area::map::Maps;
+use crate::area::outlines::OutlineCache;
 use crate::attachment::receive::Attachments;
 use crate::attachment::uploads::Uploads;
 use crate::auth::attempts::Attempts;
@@ -77,6 +78,7 @@ components! {
         public_origins: PublicOrigins,
         commands: Commands,
         maps: Maps,
+        outlines: OutlineCache,
         summaries: SummaryCache,
         reveals: RevealBudget,
         sync: Sync,
@@ -181,6 +183,7 @@ impl Components {
                 streams: Streams::default(),
             }),
             maps: Data::new(Maps::default()),
+            outlines: Data::new(OutlineCache::default()),
             summaries: Data::new(SummaryCache::default()),
             reveals: Data::new(settings.reveals),
             changes: Data::new(ChangeBroadcast::default()),

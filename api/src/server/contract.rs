@@ -69,6 +69,7 @@ const ABOUT_DPOP: &str = "An access token whose `token_type` is `DPoP` (RFC 9449
         (name = "people", description = "Staff and volunteers"),
         (name = "beneficiaries", description = "Veterans and family members who receive visits"),
         (name = "catalogue", description = "Kinds of service"),
+        (name = "registers", description = "Stations, memorial sites and holidays of the district"),
         (name = "tasks", description = "Visits and other work, and their life cycle"),
         (name = "sync", description = "Incremental synchronisation of phones that work offline"),
         (name = "attachments", description = "Photos, signatures and voice recordings of reports"),
@@ -104,9 +105,9 @@ fn idempotency_key() -> Parameter {
     header_parameter(KEY, about, 64, Some(KEY_PATTERN))
 }
 
-/// The header parameter of every decision about a task.
+/// The header parameter of every decision about a version.
 fn if_match() -> Parameter {
-    let about = "The `ETag` of the task version that the decision is based on, with its quotes: \
+    let about = "The `ETag` of the version that the decision is based on, with its quotes: \
         `\"v7\"`; several are separated by commas. A tag weakened by a proxy (`W/\"v7\"`) is \
         accepted. Any other version or text gets 412.";
     header_parameter("If-Match", about, if_match::LONGEST, None)
@@ -197,6 +198,11 @@ fn finish(document: &mut OpenApi) {
             }
         }
         parameters.extend(decides.then(|| RefOr::T(if_match())));
+    }
+    let items = document.paths.paths.values_mut();
+    let edits = items.flat_map(|item| [&mut item.put, &mut item.patch, &mut item.delete]);
+    for edit in edits.flatten().filter(|edit| edit.responses.responses.contains_key("412")) {
+        edit.parameters.get_or_insert_default().push(RefOr::T(if_match()));
     }
     let gets = document.paths.paths.values_mut().filter_map(|item| item.get.as_mut());
     for get in gets.filter(|get| get.responses.responses.contains_key("304")) {

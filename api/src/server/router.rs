@@ -16,8 +16,8 @@ use crate::http::cors::CorsOrigins;
 use crate::http::problem::{Problem, answer};
 use crate::http::{body_limits, response_headers};
 use crate::{
-    area, attachment, auth, beneficiary, catalogue, event, http, import, limits, notice, ops,
-    person, plan, sync, task,
+    area, attachment, auth, beneficiary, catalogue, event, holiday, http, import, limits, memorial,
+    notice, ops, person, plan, redistricting, station, summary, sync, task,
 };
 
 /// Every documented path. This is the table of contents of the API.
@@ -42,6 +42,9 @@ fn documented(v1: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(area::routes::locate_area)
         .service(area::routes::get_area)
         .service(area::routes::get_area_boundary)
+        .service(area::routes::list_outlines)
+        .service(summary::routes::summarize_area)
+        .service(redistricting::routes::change_areas)
         .service(person::routes::appoint_manager)
         .service(person::routes::list_people)
         .service(person::routes::get_person)
@@ -58,6 +61,18 @@ fn documented(v1: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(beneficiary::routes::get_beneficiary)
         .service(task::reveal::reveal_beneficiary)
         .service(catalogue::routes::list_service_kinds)
+        .service(station::routes::list_stations)
+        .service(station::routes::get_station)
+        .service(station::routes::put_station)
+        .service(station::routes::end_station)
+        .service(memorial::routes::list_memorials)
+        .service(memorial::routes::get_memorial)
+        .service(memorial::routes::put_memorial)
+        .service(memorial::routes::end_memorial)
+        .service(holiday::routes::list_holidays)
+        .service(holiday::routes::get_holiday)
+        .service(holiday::routes::put_holiday)
+        .service(holiday::routes::end_holiday)
         .service(task::routes::list_tasks)
         .service(task::routes::create_task)
         .service(task::routes::get_task)
@@ -81,9 +96,12 @@ fn documented(v1: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(import::routes::get_import_template)
         .service(import::routes::get_import)
         .service(import::routes::list_import_faults)
+        .service(notice::routes::change_notice)
+        .service(notice::routes::withdraw_notice)
         .service(sync::stream::stream_events)
         .service(event::routes::list_events)
         .service(event::routes::export_events)
+        .service(event::routes::list_actions)
         .service(plan::routes::create_plan)
         .service(plan::routes::list_plans)
         .service(plan::routes::get_plan)

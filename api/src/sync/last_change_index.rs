@@ -84,7 +84,8 @@ impl Known {
     }
 
     fn note(&mut self, event: &EventRef) {
-        if matches!(event.subject, Subject::Plan | Subject::Attachment | Subject::Reading) {
+        use Subject::{Area, Attachment, Plan, Reading};
+        if matches!(event.subject, Area | Plan | Attachment | Reading) {
             return;
         }
         for area in event.areas() {

@@ -23,6 +23,7 @@ pub mod model;
 pub mod outbox_entry;
 pub mod pull;
 pub mod push;
+pub mod registers;
 pub mod routes;
 pub mod row_cache;
 pub mod scope;

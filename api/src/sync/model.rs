@@ -31,7 +31,8 @@ pub struct Push {
     #[schema(max_length = 256)]
     pub cursor: Option<String>,
     /// Page size: the maximum number of tasks and beneficiaries. Default 200. The first
-    /// page also contains the kinds of service, the notices, the shifts and the account notices.
+    /// page also contains the kinds of service, the notices, the stations, the memorial sites, the
+    /// holidays, the shifts and the account notices.
     pub limit: Option<SyncLimit>,
     /// The device's name for itself, for the log.
     pub device: Option<DeviceName>,
@@ -104,6 +105,12 @@ pub enum RowType {
     ServiceKind,
     /// A notice.
     Notice,
+    /// A service station.
+    Station,
+    /// A memorial site.
+    Memorial,
+    /// A holiday.
+    Holiday,
     /// A weekly shift: a day and hours when the person is available.
     Shift,
     /// A beneficiary.
@@ -131,6 +138,12 @@ pub enum Row {
     Notice(crate::notice::Notice),
     /// A notice to the person about the own account.
     AccountNotice(crate::auth::account_notice::AccountNotice),
+    /// A service station.
+    Station(crate::station::Station),
+    /// A memorial site.
+    Memorial(crate::memorial::Memorial),
+    /// A holiday.
+    Holiday(crate::holiday::Holiday),
 }
 
 /// A new or changed row.
@@ -144,8 +157,9 @@ pub struct Change {
     /// The row's version; a phone ignores a row with a lower version than its own.
     #[schema(value_type = Version)]
     pub version: i64,
-    /// The row: a task, service kind, notice, account notice or shift with the same schema as in
-    /// the other operations, or a beneficiary with the fields that visitors need.
+    /// The row: a task, service kind, notice, account notice, station, memorial site, holiday or
+    /// shift with the same schema as in the other operations, or a beneficiary with the fields that
+    /// visitors need.
     #[schema(value_type = Row)]
     #[serde(serialize_with = "serialize_raw")]
     pub data: Arc<RawValue>,

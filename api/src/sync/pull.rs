@@ -17,6 +17,7 @@ use super::beneficiaries;
 use super::cursor::Cursor;
 use super::last_change_index::LastChangeIndex;
 use super::model::{Change, RemovalReason, Removed, RowType};
+use super::registers::{self, ChangedRegisters};
 use super::row_cache::RowCache;
 use super::scope::Scope;
 use super::snapshot;
@@ -141,8 +142,9 @@ impl Pull<'_> {
             snapshot::account_notices(conn, self, to)?;
         }
         for &id in &changed.notices {
-            to.changes.extend(snapshot::notice(conn, self, id)?);
+            to.put(RowType::Notice, id.to_string(), snapshot::notice(conn, self, id)?);
         }
+        registers::changed(self, conn, &changed.registers, to)?;
         let ids: Vec<TaskId> = changed.tasks.keys().copied().collect();
         let mut beneficiaries: BTreeMap<BeneficiaryId, bool> =
             changed.beneficiaries.iter().map(|id| (*id, self.scope.holds_area())).collect();
@@ -191,6 +193,16 @@ pub(super) fn shown(
     seen.iter().filter(|(_, view)| *view == View::Visitor).map(|(key, _)| key.id)
 }
 
+impl Pulled {
+    /// Adds the row, or its removal if the phone may no longer have it.
+    pub(super) fn put(&mut self, r#type: RowType, id: String, row: Option<Change>) {
+        match row {
+            Some(row) => self.changes.push(row),
+            None => self.removed.push(removed(r#type, id)),
+        }
+    }
+}
+
 pub(super) fn removed(r#type: RowType, id: String) -> Removed {
     Removed { r#type, id, reason: RemovalReason::OutOfScope }
 }
@@ -204,6 +216,7 @@ struct ChangeSet {
     /// The person's own row, or the notices about the own account.
     me: bool,
     notices: BTreeSet<NoticeId>,
+    registers: ChangedRegisters,
     beneficiaries: BTreeSet<BeneficiaryId>,
     /// By id: whether the phone may have it.
     tasks: BTreeMap<TaskId, bool>,
@@ -219,6 +232,15 @@ impl ChangeSet {
                 Subject::Person => news.me |= event.is_about(scope.person()),
                 Subject::Notice if event.reaches(scope) => {
                     news.notices.insert(event.id()?);
+                }
+                Subject::Station if event.reaches(scope) => {
+                    news.registers.stations.insert(event.subject_id.clone());
+                }
+                Subject::Memorial if event.reaches(scope) => {
+                    news.registers.memorials.insert(event.subject_id.clone());
+                }
+                Subject::Holiday => {
+                    news.registers.holidays.insert(event.id()?);
                 }
                 Subject::Beneficiary if event.concerns(scope) => {
                     news.beneficiaries.insert(event.id()?);
@@ -266,18 +288,24 @@ impl EventRef {
     /// Whether a phone of the scope has something to fetch after this event.
     pub(super) fn is_for(&self, scope: &Scope) -> bool {
         match self.subject {
-            Subject::District | Subject::ServiceKind => true,
+            Subject::District | Subject::ServiceKind | Subject::Holiday => true,
             Subject::Person => self.is_about(scope.person()),
-            Subject::Notice => self.reaches(scope),
+            Subject::Notice | Subject::Station | Subject::Memorial => self.reaches(scope),
             Subject::Beneficiary => scope.holds_area() && self.concerns(scope),
             Subject::Task => self.was_shown(scope) && self.concerns(scope),
-            Subject::Plan | Subject::Attachment | Subject::Command | Subject::Reading => false,
+            Subject::Area
+            | Subject::Plan
+            | Subject::Attachment
+            | Subject::Command
+            | Subject::Reading => false,
         }
     }
 
-    /// Whether notices to the event's area reach the scope's person.
+    /// Whether the subject reaches the scope's person, before or after the event: its area is
+    /// in the person's or around it.
     fn reaches(&self, scope: &Scope) -> bool {
-        self.area.contains(&scope.area()) || scope.area().contains(&self.area)
+        let mine = scope.area();
+        self.areas().any(|area| area.contains(&mine) || mine.contains(&area))
     }
 
     /// Whether the phone may have the task from before or after this event: volunteers

@@ -11,6 +11,7 @@ use super::beneficiaries;
 use super::cursor::{Cursor, Rest};
 use super::model::{Change, RowType, Shift};
 use super::pull::{Pull, Pulled, removed, shown};
+use super::registers;
 use super::row_cache::json;
 use super::store::{self, BeneficiaryKey, TaskKey};
 use crate::auth::account_notice::AccountNotice;
@@ -34,6 +35,7 @@ pub(super) fn page(
     } else {
         page.changes.extend(kinds(conn, pull)?);
         page.changes.extend(notices(conn, pull)?);
+        page.changes.extend(registers::all(pull, conn)?);
         shifts(conn, pull, &mut page)?;
         account_notices(conn, pull, &mut page)?;
         // A phone at the start of a snapshot has no rows to remove.
@@ -135,17 +137,19 @@ pub(super) fn kinds(conn: &mut Conn, pull: &Pull<'_>) -> Result<Vec<Change>, DbE
 }
 
 fn notices(conn: &mut Conn, pull: &Pull<'_>) -> Result<Vec<Change>, DbError> {
-    let notices = notice::store::for_area(conn, pull.scope.area(), clock::day(pull.now))?;
+    let notices = notice::store::current(conn, &pull.scope.0, clock::day(pull.now))?;
     notices.iter().map(notice_change).collect()
 }
 
-/// The notice, if it still exists.
+/// The notice, if it is current and reaches the person.
 pub(super) fn notice(
     conn: &mut Conn,
     pull: &Pull<'_>,
     id: NoticeId,
 ) -> Result<Option<Change>, DbError> {
-    let notice = notice::store::one(conn, pull.scope.area().district(), id, clock::day(pull.now))?;
+    let today = clock::day(pull.now);
+    let notice = notice::store::one(conn, pull.scope.area().district(), id)?;
+    let notice = notice.filter(|one| one.is_current(today) && one.reaches(&pull.scope.0));
     notice.as_ref().map(notice_change).transpose()
 }
 

@@ -41,7 +41,7 @@ const EVENT_REFS: &str = "\
     SELECT seq, subject, subject_id, area, area_before, person, person_before FROM events \
     WHERE district = $1 AND area IN ($2, $3, $4, $5) AND seq > $6 AND seq <= $7 \
     UNION SELECT seq, subject, subject_id, area, area_before, person, person_before FROM events \
-    WHERE district = $1 AND area_before = $5 AND seq > $6 AND seq <= $7 \
+    WHERE district = $1 AND area_before IN ($2, $3, $4, $5) AND seq > $6 AND seq <= $7 \
     UNION SELECT seq, subject, subject_id, area, area_before, person, person_before FROM events \
     WHERE district = $1 AND person = $8 AND seq > $6 AND seq <= $7 \
     UNION SELECT seq, subject, subject_id, area, area_before, person, person_before FROM events \

@@ -59,6 +59,55 @@ pub fn row(conn: &mut Conn, district: AreaCode, id: TaskId) -> Result<Option<Tas
     Ok(tasks::table.find((district, id)).select(TaskRow::as_select()).first(conn).optional()?)
 }
 
+/// The columns of a task that its grid depends on: id, grid, latitude, longitude, beneficiary.
+pub type LocatedTask = (TaskId, AreaCode, f64, f64, Option<BeneficiaryId>);
+
+/// The tasks of the range in any state, with their location.
+///
+/// # Errors
+/// [`DbError`].
+pub fn located(conn: &mut Conn, range: &AreaRange) -> Result<Vec<LocatedTask>, DbError> {
+    Ok(tasks::table
+        .filter(tasks::district.eq(range.area().district()))
+        .filter(in_range!(tasks::grid, range))
+        .order(tasks::id)
+        .select((tasks::id, tasks::grid, tasks::lat, tasks::lon, tasks::beneficiary))
+        .load(conn)?)
+}
+
+/// The rows of these tasks.
+///
+/// # Errors
+/// [`DbError`].
+pub fn rows(conn: &mut Conn, district: AreaCode, ids: &[TaskId]) -> Result<Vec<TaskRow>, DbError> {
+    let mut rows = Vec::with_capacity(ids.len());
+    for ids in ids.chunks(500) {
+        let those = tasks::table
+            .filter(tasks::district.eq(district))
+            .filter(tasks::id.eq_any(ids))
+            .order(tasks::id)
+            .select(TaskRow::as_select());
+        rows.extend(those.load::<TaskRow>(conn)?);
+    }
+    Ok(rows)
+}
+
+/// Moves the task to the grid of `next`, with its version and time.
+///
+/// # Errors
+/// [`DbError`]; [`DbError::Collision`] if it has changed since it was read.
+pub fn move_to_grid(conn: &mut Conn, row: &TaskRow, next: &TaskRow) -> Result<(), DbError> {
+    let unchanged =
+        tasks::table.find((row.district, row.id)).filter(tasks::version.eq(row.version));
+    let values = (
+        tasks::grid.eq(next.grid),
+        tasks::version.eq(next.version),
+        tasks::updated_at.eq(next.updated_at),
+    );
+    let changed = diesel::update(unchanged).set(values).execute(conn)?;
+    if changed == 1 { Ok(()) } else { Err(DbError::Collision) }
+}
+
 /// A page of the tasks of a district, earliest due day first.
 ///
 /// # Errors

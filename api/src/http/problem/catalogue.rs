@@ -204,6 +204,10 @@ problems! {
     NoLevelAbove "no_level_above" 409
         "The task is already at district level": "District is the highest level; the task cannot be escalated further.";
         "任务已在区县层级": "区县为最高层级，无法继续上报。";
+    /// A withdrawn notice is not changed.
+    NoticeWithdrawn "notice_withdrawn" 409
+        "Notice has been withdrawn": "A withdrawn notice cannot be changed. Post a new one.";
+        "公告已撤回": "已撤回的公告无法修改，请发布新的公告。";
     /// The code was used to enrol a device.
     InvitationUsed "invitation_used" 410
         "Invitation already used": "If you used it on this device, sign in with your new password. Otherwise tell your manager or supervisor, and ask for a new invitation.";

@@ -51,6 +51,12 @@ pub enum RowKind {
     Notice,
     /// A notice to the person about the own account.
     AccountNotice,
+    /// A service station.
+    Station,
+    /// A memorial site.
+    Memorial,
+    /// A holiday.
+    Holiday,
 }
 
 /// The fields of a task by which a user decides.

@@ -1,0 +1,169 @@
+//! The words of the log's actions, in both languages.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// Every action, former ones included: action, English, Chinese.
+const WORDS: &[(&str, &str, &str)] = &[
+    ("area.add", "Area added", "新增区域"),
+    ("area.change", "Areas changed", "区划调整"),
+    ("area.end", "Area ended", "区域终止"),
+    ("area.rename", "Area renamed", "区域更名"),
+    ("attachment.add", "Attachment added", "上传附件"),
+    ("attachment.read", "Attachment viewed", "查看附件"),
+    ("beneficiary.delete", "Beneficiary deleted", "删除服务对象"),
+    ("beneficiary.end", "Beneficiary ended", "服务对象终止"),
+    ("beneficiary.move", "Beneficiary moved to another grid", "服务对象转入其他网格"),
+    ("beneficiary.reveal", "Beneficiary revealed", "查看服务对象详细信息"),
+    ("beneficiary.reveal_budget", "Daily budget of reveals spent", "当日查看次数用完"),
+    ("beneficiary.sync", "Beneficiaries sent to a phone", "服务对象信息下发到手机"),
+    ("command.dead_letter", "Command became a dead letter", "命令转入死信"),
+    ("command.read", "Dead letter read", "查看死信命令"),
+    ("command.set_aside", "Command became a dead letter", "命令转入死信"),
+    ("district.load", "District loaded from files", "导入辖区数据"),
+    ("district.remove", "Rows removed by an import", "导入时删除数据"),
+    ("holiday.add", "Holiday added", "新增节日"),
+    ("holiday.change", "Holiday changed", "修改节日"),
+    ("holiday.end", "Holiday ended", "终止节日"),
+    ("memorial.add", "Memorial site added", "新增纪念设施"),
+    ("memorial.change", "Memorial site changed", "修改纪念设施"),
+    ("memorial.end", "Memorial site ended", "终止纪念设施"),
+    ("notice.change", "Notice changed", "修改公告"),
+    ("notice.post", "Notice posted", "发布公告"),
+    ("notice.withdraw", "Notice withdrawn", "撤回公告"),
+    ("person.add", "Person added", "新增人员"),
+    ("person.appoint", "Manager appointed", "任命网格员"),
+    ("person.enrol", "Device enrolled", "登记设备"),
+    ("person.factors_end", "Second factors ended", "清除第二重验证"),
+    ("person.invite", "Person invited", "邀请人员"),
+    ("person.leave", "Person left", "人员离岗"),
+    ("person.move", "Person moved to another grid", "人员转入其他网格"),
+    ("person.password", "Password changed", "修改密码"),
+    ("person.password_reset", "Password reset", "重置密码"),
+    ("person.restore", "Person restored", "恢复人员"),
+    ("person.suspend", "Person suspended", "暂停人员"),
+    ("person.totp", "Authenticator app set up", "设置验证器"),
+    ("person.totp_delete", "Authenticator app removed", "移除验证器"),
+    ("plan.apply", "Plan applied", "应用派单方案"),
+    ("report.read", "Reports viewed", "查看走访记录"),
+    ("session.end", "Session ended", "退出登录"),
+    ("session.reuse", "Session ended after a reused token", "令牌被重复使用，登录中止"),
+    ("station.add", "Service station added", "新增服务站"),
+    ("station.change", "Service station changed", "修改服务站"),
+    ("station.end", "Service station ended", "终止服务站"),
+    ("task.accept", "Task accepted", "接受任务"),
+    ("task.archive", "Task removed from phones", "任务从手机端归档"),
+    ("task.assign", "Task assigned", "分派任务"),
+    ("task.cancel", "Task cancelled", "取消任务"),
+    ("task.claim", "Task claimed", "认领任务"),
+    ("task.close", "View of a finished visit ended", "走访信息查看期结束"),
+    ("task.create", "Task created", "新建任务"),
+    ("task.decline", "Task declined", "拒绝任务"),
+    ("task.escalate", "Task escalated", "上报任务"),
+    ("task.expire", "Task expired", "任务过期"),
+    ("task.move", "Task moved", "任务转移"),
+    ("task.reassign", "Task reassigned", "改派任务"),
+    ("task.release", "Task released", "退回任务"),
+    ("task.reopen", "Task reopened", "重新开启任务"),
+    ("task.report", "Task reported", "提交走访报告"),
+    ("task.reschedule", "Task rescheduled", "调整任务时间"),
+    ("task.start", "Task started", "开始任务"),
+];
+
+/// An action of the log and its words.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+pub struct ActionWords {
+    /// The action.
+    #[schema(max_length = 64, example = "task.claim")]
+    action: &'static str,
+    /// The words in English.
+    #[schema(max_length = 100, example = "Task claimed")]
+    en: &'static str,
+    /// The words in Chinese.
+    #[serde(rename = "zh-CN")]
+    #[schema(max_length = 100, example = "认领任务")]
+    zh: &'static str,
+}
+
+/// The actions of the log.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Actions {
+    /// The actions, ordered by name.
+    #[schema(max_items = 500)]
+    items: Vec<ActionWords>,
+}
+
+/// Every action with its words, ordered by name.
+pub fn all() -> Actions {
+    let words = |&(action, en, zh): &(&'static str, &'static str, &'static str)| ActionWords {
+        action,
+        en,
+        zh,
+    };
+    Actions { items: WORDS.iter().map(words).collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    use gridward_domain::task::Verb;
+    use gridward_domain::word::{VariantArray as _, Word as _};
+
+    use super::*;
+    use crate::log::Subject;
+
+    fn known() -> BTreeSet<String> {
+        WORDS.iter().map(|(action, ..)| (*action).to_owned()).collect()
+    }
+
+    /// The texts between quotes in the sources, without unit tests, that look like an action.
+    fn used(folder: &Path) -> BTreeSet<String> {
+        let subjects: Vec<&str> =
+            Subject::VARIANTS.iter().map(|subject| subject.as_str()).collect();
+        let others = ["report", "session"];
+        let is_action = |text: &str| {
+            let (subject, verb) = text.split_once('.').unwrap_or_default();
+            let word = |c: char| c.is_ascii_lowercase() || c == '_';
+            (subjects.contains(&subject) || others.contains(&subject))
+                && !verb.is_empty()
+                && verb.chars().all(word)
+        };
+        let mut found = BTreeSet::new();
+        for entry in std::fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                found.extend(used(&path));
+            } else if path.extension().is_some_and(|kind| kind == "rs")
+                && !path.ends_with("tests.rs")
+            {
+                let text = std::fs::read_to_string(&path).expect("a text");
+                let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+                let quoted = code.split('"').filter(|text| is_action(text));
+                found.extend(quoted.map(str::to_owned));
+            }
+        }
+        found
+    }
+
+    #[test]
+    fn every_action_of_the_sources_has_words_in_both_languages() {
+        let used = used(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
+        assert!(used.len() > 40, "{used:?}");
+        let missing: Vec<_> = used.difference(&known()).cloned().collect();
+        assert!(missing.is_empty(), "no words in event/actions.rs: {missing:?}");
+        for (action, en, zh) in WORDS {
+            assert!(!en.is_empty() && zh.chars().any(|c| !c.is_ascii()), "{action}");
+        }
+    }
+
+    #[test]
+    fn every_verb_of_a_task_has_words_and_the_list_is_in_order() {
+        for verb in Verb::VARIANTS {
+            assert!(known().contains(&format!("task.{}", verb.as_str())), "{verb}");
+        }
+        assert!(WORDS.is_sorted_by_key(|(action, ..)| *action));
+        assert_eq!(WORDS.len(), known().len());
+    }
+}

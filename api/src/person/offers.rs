@@ -1,0 +1,34 @@
+//! The minutes that visitors offer in a week, by grid.
+
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
+use gridward_domain::area::{AreaCode, AreaRange};
+
+use crate::db::{Conn, DbError};
+
+#[derive(QueryableByName)]
+struct OfGrid {
+    #[diesel(sql_type = Text)]
+    area: AreaCode,
+    #[diesel(sql_type = BigInt)]
+    minutes: i64,
+}
+
+/// A text, since its conditions must repeat those of the index `people_offers_by_area`.
+const BY_GRID: &str = "\
+    SELECT area, SUM(weekly_minutes) AS minutes FROM people \
+    WHERE district = $1 AND area >= $2 AND area < $3 \
+    AND state = 'active' AND role IN ('manager', 'volunteer') GROUP BY area";
+
+/// The weekly minutes of the active managers and volunteers of the range, by grid.
+///
+/// # Errors
+/// [`DbError`].
+pub fn by_grid(conn: &mut Conn, range: &AreaRange) -> Result<Vec<(AreaCode, i64)>, DbError> {
+    let rows: Vec<OfGrid> = diesel::sql_query(BY_GRID)
+        .bind::<Text, _>(range.area().district())
+        .bind::<Text, _>(range.from())
+        .bind::<Text, _>(range.to())
+        .load(conn)?;
+    Ok(rows.into_iter().map(|row| (row.area, row.minutes)).collect())
+}

@@ -1,0 +1,22 @@
+//! Changes of areas: grids are split and merged, villages get another code or name, an edition of
+//! the codes has more villages than the one before. Nothing is imported again.
+//!
+//! A command is a list of changes. [`decide`] applies them, one after another, to the
+//! [`situation`] as a pure function, and compares the end with the beginning: which areas begin
+//! and end, and the new grid of each person, beneficiary, task, station and memorial site. A
+//! preview stops there; otherwise [`write`] stores the outcome in one transaction with its
+//! events. A code is never used twice, and a former area names its successors, so reports and
+//! the log still resolve. A task stays with its assignee: a new code is no reason to break an
+//! appointment.
+
+pub mod decide;
+pub mod model;
+pub mod outcome;
+pub mod read;
+pub mod routes;
+pub mod situation;
+pub mod split;
+pub mod write;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,155 @@
+//! The HTTP endpoints for stations.
+
+use actix_web::http::header::{CACHE_CONTROL, ETAG};
+use actix_web::web::{Data, Path};
+use actix_web::{HttpRequest, HttpResponse, delete, get, put};
+use gridward_domain::area::AreaCode;
+use gridward_domain::authority::Action;
+use gridward_domain::bounded_text::RegisterId;
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use super::store::StationRow;
+use super::{Station, StationContent, edit, store};
+use crate::auth::Authenticated;
+use crate::http::Json as Body;
+use crate::http::if_match::{IfMatch, etag};
+use crate::http::if_none_match::{self, IfNoneMatch};
+use crate::http::openapi;
+use crate::http::page::{self, Page, PageQuery, Paged};
+use crate::http::problem::Problem;
+use crate::tx::Db;
+
+/// Filter and page of stations.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct StationQuery {
+    /// Only stations that serve this area: in it, or around it.
+    area: Option<AreaCode>,
+}
+
+/// List stations
+///
+/// Lists the service stations in the caller's area, and those of the village, the town and the
+/// district around it, ordered by id. Allowed roles: all.
+#[utoipa::path(
+    tag = "registers",
+    operation_id = "list_stations",
+    params(StationQuery, PageQuery),
+    responses((status = OK, description = "A page of stations", body = Page<Station>), openapi::Read),
+)]
+#[get("/stations")]
+pub(crate) async fn list_stations(
+    request: HttpRequest,
+    db: Data<Db>,
+    Authenticated(principal): Authenticated,
+    Paged { filter: query, page }: Paged<StationQuery>,
+) -> Result<HttpResponse, Problem> {
+    let area = query.area.unwrap_or(principal.area);
+    principal.authorize(Action::UseService, &area)?;
+    let wanted = page.wanted()?;
+    let limit = wanted.limit;
+    let stations = db.read(move |conn| store::list(conn, &area.range(), &wanted)).await?;
+    let page = page::page(stations, limit, |station: &Station| station.id.clone());
+    Ok(page.answer(request.path(), request.query_string()))
+}
+
+/// Get a station
+///
+/// Allowed roles: all.
+#[utoipa::path(
+    tag = "registers",
+    operation_id = "get_station",
+    params(("id" = RegisterId, Path, description = "The station")),
+    responses(
+        (
+            status = OK, description = "The station", body = Station,
+            headers(("ETag" = String, description = "The version, such as `\"v7\"`")),
+        ),
+        (status = NOT_MODIFIED, description = "The station is unchanged"),
+        openapi::Read,
+    ),
+)]
+#[get("/stations/{id}")]
+pub(crate) async fn get_station(
+    request: HttpRequest,
+    db: Data<Db>,
+    Authenticated(principal): Authenticated,
+    id: Path<RegisterId>,
+) -> Result<HttpResponse, Problem> {
+    principal.may(Action::UseService)?;
+    let held = IfNoneMatch::of(&request)?;
+    let row = db.read(move |conn| store::row(conn, principal.district(), id.as_str())).await?;
+    let seen = |row: &StationRow| row.valid_to.is_none() && row.serves(&principal.area);
+    let row = row.filter(seen).ok_or_else(Problem::not_found)?;
+    let tag = etag(row.version);
+    if held.names(&tag) {
+        return Ok(if_none_match::not_modified(tag));
+    }
+    Ok(answer(HttpResponse::Ok(), &row.station()?))
+}
+
+fn answer(mut builder: actix_web::HttpResponseBuilder, station: &Station) -> HttpResponse {
+    builder.insert_header((ETAG, etag(station.version)));
+    builder.insert_header((CACHE_CONTROL, "no-store")).json(station)
+}
+
+/// Put a station
+///
+/// Creates the station under an id of the caller's choice, or replaces its content, which requires
+/// `If-Match`. Phones in the served area receive it. Repeating the call changes nothing. Allowed
+/// roles: admins.
+#[utoipa::path(
+    tag = "registers",
+    operation_id = "put_station",
+    params(("id" = RegisterId, Path, description = "The station"), openapi::OwnNames),
+    request_body(content = StationContent, description = "The content"),
+    responses(
+        (
+            status = OK, description = "The changed station", body = Station,
+            headers(("ETag" = String, description = "The version, such as `\"v7\"`")),
+        ),
+        (
+            status = CREATED, description = "The new station", body = Station,
+            headers(("ETag" = String, description = "The version, such as `\"v1\"`")),
+        ),
+        openapi::Decide,
+    ),
+)]
+#[put("/stations/{id}")]
+pub(crate) async fn put_station(
+    db: Data<Db>,
+    Authenticated(principal): Authenticated,
+    id: Path<RegisterId>,
+    base: IfMatch,
+    Body(content): Body<StationContent>,
+) -> Result<HttpResponse, Problem> {
+    let put = db.write(principal.district(), move |tx| {
+        edit::put(tx, &principal, id.as_str(), &content, &base)
+    });
+    let (station, is_new) = put.await?;
+    Ok(answer(if is_new { HttpResponse::Created() } else { HttpResponse::Ok() }, &station))
+}
+
+/// End a station
+///
+/// The station is no longer listed, and phones delete it. Allowed roles: admins.
+#[utoipa::path(
+    tag = "registers",
+    operation_id = "end_station",
+    params(("id" = RegisterId, Path, description = "The station")),
+    responses((status = NO_CONTENT, description = "The station has ended"), openapi::Remove),
+)]
+#[delete("/stations/{id}")]
+pub(crate) async fn end_station(
+    db: Data<Db>,
+    Authenticated(principal): Authenticated,
+    id: Path<RegisterId>,
+    base: IfMatch,
+) -> Result<HttpResponse, Problem> {
+    let end =
+        db.write(principal.district(), move |tx| edit::end(tx, &principal, id.as_str(), &base));
+    end.await?;
+    Ok(HttpResponse::NoContent().finish())
+}

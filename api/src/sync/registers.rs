@@ -1,0 +1,83 @@
+//! The rows of the registers that every phone has: stations, memorial sites and holidays.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+use super::model::{Change, RowType};
+use super::pull::{Pull, Pulled};
+use super::row_cache::json;
+use crate::db::{Conn, DbError};
+use crate::holiday::{self, Holiday, HolidayId};
+use crate::memorial::{self, Memorial};
+use crate::station::{self, Station};
+
+/// The ids of rows that may have changed.
+#[derive(Default)]
+pub(super) struct ChangedRegisters {
+    pub(super) stations: BTreeSet<String>,
+    pub(super) memorials: BTreeSet<String>,
+    pub(super) holidays: BTreeSet<HolidayId>,
+}
+
+fn change(
+    r#type: RowType,
+    id: &str,
+    version: i64,
+    row: &impl Serialize,
+) -> Result<Change, DbError> {
+    Ok(Change { r#type, id: id.to_owned(), version, data: json(row)? })
+}
+
+fn station(row: &Station) -> Result<Change, DbError> {
+    change(RowType::Station, &row.id, row.version, row)
+}
+
+fn memorial(row: &Memorial) -> Result<Change, DbError> {
+    change(RowType::Memorial, &row.id, row.version, row)
+}
+
+fn holiday(row: &Holiday) -> Result<Change, DbError> {
+    change(RowType::Holiday, &row.id, row.version, row)
+}
+
+/// All rows of the scope.
+pub(super) fn all(pull: &Pull<'_>, conn: &mut Conn) -> Result<Vec<Change>, DbError> {
+    let range = pull.scope.area().range();
+    let stations = station::store::all(conn, &range)?;
+    let memorials = memorial::store::all(conn, &range)?;
+    let holidays = holiday::store::all(conn, range.area().district())?;
+    let stations = stations.iter().map(station);
+    stations.chain(memorials.iter().map(memorial)).chain(holidays.iter().map(holiday)).collect()
+}
+
+/// Adds the current content of the changed rows, and the removal of those that have ended or left
+/// the scope.
+pub(super) fn changed(
+    pull: &Pull<'_>,
+    conn: &mut Conn,
+    changed: &ChangedRegisters,
+    to: &mut Pulled,
+) -> Result<(), DbError> {
+    let area = pull.scope.area();
+    let district = area.district();
+    for id in &changed.stations {
+        let row = station::store::row(conn, district, id)?;
+        let row = row.filter(|row| row.valid_to.is_none() && row.serves(&area));
+        let row = row.map(|row| station(&row.station()?)).transpose()?;
+        to.put(RowType::Station, id.clone(), row);
+    }
+    for id in &changed.memorials {
+        let row = memorial::store::row(conn, district, id)?;
+        let row = row.filter(|row| row.valid_to.is_none() && area.contains(&row.grid));
+        let row = row.map(|row| memorial(&row.memorial()?)).transpose()?;
+        to.put(RowType::Memorial, id.clone(), row);
+    }
+    for id in &changed.holidays {
+        let row = holiday::store::row(conn, district, id)?;
+        let row = row.filter(|row| row.valid_to.is_none());
+        let row = row.map(|row| holiday(&row.holiday())).transpose()?;
+        to.put(RowType::Holiday, id.to_string(), row);
+    }
+    Ok(())
+}
