@@ -385,7 +385,9 @@ async fn each_role_reaches_what_the_contract_declares(
     let [supervisor, volunteer] = [&people[1].caller, &people[4].caller];
     let own = Own::of(&server, volunteer, supervisor).await;
     let inside = resources(&server, supervisor, GRID, 22, BENEFICIARY).await;
-    let inside = Resources { own, ..inside };
+    // Managers edit their own notices only.
+    let notice = notice(&people[3].caller, GRID).await;
+    let inside = Resources { own, notice, ..inside };
     let outside = resources(&server, supervisor, FAR_GRID, 13, FAR_BENEFICIARY).await;
     load(&server.database, OTHER_DISTRICT);
     let other = elsewhere(&server, &District::sign_in(&server, OTHER_DISTRICT).await).await;

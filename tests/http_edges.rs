@@ -57,7 +57,7 @@ async fn head_answers_as_get(#[values(Backend::Sqlite, Backend::Postgres)] backe
     assert_eq!(head(&manager, "/metrics").await.status, 200);
     assert_eq!(head(&server.stranger(), "/v1/tasks").await.status, 401);
     assert_eq!(head(&manager, "/v1/tasks/x").await.status, 404);
-    assert_eq!(head(&manager, "/v1/notices/x").await.status, 404);
+    assert_eq!(head(&manager, "/v1/unknown/x").await.status, 404);
     let refused = manager.send(manager.request(Method::PUT, "/v1/tasks")).await;
     assert_eq!(
         (refused.status, &refused.headers["Allow"]),

@@ -285,8 +285,9 @@ fn a_day_in_the_format_of_a_date_is_read() {
     let database = Database::sqlite();
     let output = import_folder(&database, folder.path(), &[]);
     assert!(output.status.success(), "{}", said(&output));
-    let days = database
-        .texts(&format!("SELECT last_contact FROM beneficiaries WHERE id = '{BENEFICIARY}'"));
+    let days = database.texts(&format!(
+        "SELECT CAST(last_contact AS TEXT) AS text FROM beneficiaries WHERE id = '{BENEFICIARY}'"
+    ));
     assert_eq!(days, ["2026-01-15"]);
     let both = tempfile::tempdir().expect("a folder");
     small.write(both.path());

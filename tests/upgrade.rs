@@ -282,6 +282,8 @@ fn without_homes(value: &Value) -> Value {
         match value {
             Value::Array(items) => items.iter_mut().for_each(strip),
             Value::Object(fields) => {
+                // Later versions name the actors.
+                fields.remove("actor_name");
                 if ["beneficiary_id", "lives_alone"].iter().any(|name| fields.contains_key(*name)) {
                     let is_listed = !fields.contains_key("escalation_level");
                     fields.retain(|name, _| match name.as_str() {

@@ -203,7 +203,8 @@ pub async fn limited<B: MessageBody + 'static>(
     };
     let stream =
         stream::unfold(timed, |mut timed| async move { Some((timed.next().await?, timed)) });
-    request.set_payload(Payload::Stream { payload: Box::pin(stream) });
+    // Readers of forms ask for more after the end.
+    request.set_payload(Payload::Stream { payload: Box::pin(stream.fuse()) });
     let answer = next.call(request).await?.map_into_boxed_body();
     Ok(answer.map_body(|_, answer| BoxBody::new(HoldsPayload { answer, _payload: body })))
 }
