@@ -203,6 +203,8 @@ fn request(operation: &str, path: &str, at: &Resources) -> (Named, String, Value
         // The answer to an authorized caller is 422: nobody's password changes.
         "change_my_password" => json!({ "old_password": "not mine", "new_password": "x" }),
         "report_task" => json!({ "outcome": "done" }),
+        // The answer to an admin is 409: the words stay.
+        "replace_vocabulary" => json!({ "words": [] }),
         "reassign_task" => json!({ "person_id": person_id(22) }),
         "reschedule_task" => json!({ "due_on": "2027-01-04" }),
         "change_person_state" => json!({ "state": "active", "reason": "x" }),
@@ -227,6 +229,8 @@ fn request(operation: &str, path: &str, at: &Resources) -> (Named, String, Value
             _ => &at.task,
         },
     };
+    // The words are those of the caller's own district.
+    let path = path.replace("{name}", "skills");
     let real = path.replace("{id}", id).replace("{code}", &at.grid);
     let real = real.replace("{session}", &at.own.session);
     let query = match operation {

@@ -58,4 +58,5 @@ mod tasks;
 mod tls;
 mod upgrade;
 mod views;
+mod vocabularies;
 mod whole_district;

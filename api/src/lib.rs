@@ -28,6 +28,7 @@ pub mod person;
 pub mod plan;
 pub mod sync;
 pub mod task;
+pub mod vocabulary;
 
 // Operations on a whole district.
 pub mod demo;

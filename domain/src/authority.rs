@@ -73,6 +73,8 @@ pub enum Action {
     ReadPeople,
     /// Appoint the manager of a grid.
     AppointManager,
+    /// Change the vocabularies and the service kinds of the district.
+    ConfigureDistrict,
     /// List and end the sessions of subordinates.
     ManageAccess,
     /// Read beneficiaries, masked.
@@ -106,8 +108,11 @@ pub const fn permits(role: Role, action: Action) -> bool {
     use Action as A;
     match role {
         // An admin works through others: only the visit itself is denied.
-        Role::Admin | Role::Supervisor => !matches!(action, A::WorkTask),
-        Role::Manager => !matches!(action, A::AppointManager | A::ReopenTask | A::ReadLog),
+        Role::Admin => !matches!(action, A::WorkTask),
+        Role::Supervisor => !matches!(action, A::WorkTask | A::ConfigureDistrict),
+        Role::Manager => {
+            !matches!(action, A::AppointManager | A::ConfigureDistrict | A::ReopenTask | A::ReadLog)
+        }
         Role::Volunteer => matches!(
             action,
             A::UseService
@@ -235,6 +240,7 @@ mod tests {
         use Action as A;
         let changes = [
             A::AppointManager,
+            A::ConfigureDistrict,
             A::ManageAccess,
             A::CreateTask,
             A::WorkTask,

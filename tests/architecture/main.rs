@@ -46,6 +46,7 @@ const SLICES: &[&str] = &[
     "plan",
     "sync",
     "task",
+    "vocabulary",
 ];
 
 /// The maximum number of files in an import cycle.

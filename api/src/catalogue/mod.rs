@@ -8,69 +8,15 @@ pub mod store;
 
 use std::collections::BTreeMap;
 
+use gridward_domain::code::Need;
 use gridward_domain::range::{
     Attempts, DueDays, EscalateDays, Priority, RetryDays, ServiceMinutes, Version,
 };
 use gridward_domain::skill::{Skill, Skills};
 use gridward_domain::task::{Overdue, Terms};
-use gridward_domain::word::{UnknownWord, unknown};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::{Value, json};
-use thiserror::Error;
 use utoipa::ToSchema;
-
-/// A need found during a visit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[derive(Serialize, Deserialize, ToSchema)]
-#[derive(strum::Display, strum::EnumString, strum::IntoStaticStr, strum::VariantArray)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case", parse_err_ty = UnknownWord, parse_err_fn = unknown::<Need>)]
-pub enum Need {
-    /// 医疗难
-    Medical,
-    /// 生活难
-    Living,
-    /// 住房难
-    Housing,
-    /// Work or training.
-    Employment,
-    /// Rights, claims, documents.
-    Legal,
-    /// Company, someone to talk to.
-    Psychological,
-    /// Any other need, described in the note.
-    Other,
-}
-
-/// The code of a kind of service: `home_visit`, `condolence` ...
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(try_from = "String")]
-#[schema(max_length = 32, pattern = "^[a-z][a-z0-9_]{0,31}$", example = "home_visit")]
-pub struct KindCode(String);
-
-/// A text that is not a valid code of a kind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("must be 1 to 32 lower-case letters, digits and underscores, beginning with a letter")]
-pub struct KindCodeError;
-
-impl KindCode {
-    /// The code.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl TryFrom<String> for KindCode {
-    type Error = KindCodeError;
-
-    fn try_from(text: String) -> Result<Self, KindCodeError> {
-        let within = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-        let fits = text.len() <= 32
-            && text.starts_with(|c: char| c.is_ascii_lowercase())
-            && text.chars().all(within);
-        if fits { Ok(Self(text)) } else { Err(KindCodeError) }
-    }
-}
 
 /// A kind of service for a beneficiary.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -140,8 +86,11 @@ pub fn defaults() -> Vec<ServiceKind> {
         follow_ups: BTreeMap::new(),
         version: 1,
     };
-    let hardships = [Need::Medical, Need::Living, Need::Housing];
-    let follow_ups = hardships.map(|need| (need, "hardship_follow_up".to_owned()));
+    let hardships = ["medical", "living", "housing"];
+    let follow_ups: BTreeMap<Need, String> = hardships
+        .iter()
+        .filter_map(|need| Some((need.parse().ok()?, "hardship_follow_up".to_owned())))
+        .collect();
     let [ten, twenty, thirty, forty_five] = [
         ServiceMinutes::of::<10>(),
         ServiceMinutes::of::<20>(),
@@ -152,13 +101,13 @@ pub fn defaults() -> Vec<ServiceKind> {
     vec![
         ServiceKind {
             form: Some(visit_form()),
-            follow_ups: follow_ups.clone().into(),
+            follow_ups: follow_ups.clone(),
             ..kind("home_visit", "上门走访", thirty, Priority::of::<5>(), fortnight)
         },
         // Pointless after the holiday, so it expires instead of escalating.
         ServiceKind {
             overdue: Overdue::Expire,
-            follow_ups: follow_ups.into(),
+            follow_ups,
             ..kind("condolence", "节日慰问", twenty, Priority::of::<6>(), week)
         },
         ServiceKind {

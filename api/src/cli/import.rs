@@ -3,16 +3,18 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use gridward_domain::area::AreaCode;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{Failure, connect};
 use crate::clock;
-use crate::db::{Conn, migrate};
+use crate::db::{Address, Conn, DbError, migrate};
 use crate::demo::mark;
 use crate::import::{FILES, Reading, read};
 use crate::load::record::DistrictRecords;
 use crate::load::{self, Options};
 use crate::server::settings::Settings;
+use crate::vocabulary::{self, Vocabularies};
 
 /// The number of record kinds in a load, for the progress bar.
 const KINDS: u64 = 7;
@@ -42,7 +44,7 @@ pub(super) struct Args {
 pub(super) fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
     let began = Instant::now();
     let bar = bar(FILES.len() as u64 + KINDS);
-    let reading = check(args, &bar)?;
+    let reading = check(settings, args, &bar)?;
     let absent: Vec<&str> =
         reading.absent.iter().filter_map(|file| file.strip_suffix(".csv")).collect();
     let Args { whole, readmit, dry_run, .. } = *args;
@@ -62,9 +64,10 @@ pub(super) fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
 }
 
 /// Reads the folder and prints its faults and warnings.
-fn check(args: &Args, bar: &ProgressBar) -> Result<Reading, Failure> {
+fn check(settings: &Settings, args: &Args, bar: &ProgressBar) -> Result<Reading, Failure> {
     let today = clock::day(clock::system());
-    let reading = read(&args.dir, today, &mut |step| {
+    let mut words = |district| words(&settings.database, district);
+    let reading = read(&args.dir, today, &mut words, &mut |step| {
         bar.set_message(format!("reading {}", step.file));
         let place = FILES.iter().position(|file| *file == step.file).unwrap_or_default();
         bar.set_position(place as u64 + 1);
@@ -91,6 +94,26 @@ fn check(args: &Args, bar: &ProgressBar) -> Result<Reading, Failure> {
     Ok(reading)
 }
 
+/// The words of the district: those of the database, if it has the district.
+fn words(database: &Address, district: AreaCode) -> Result<Vocabularies, DbError> {
+    match existing(database)? {
+        Some(mut conn) => vocabulary::store::all(&mut conn, district),
+        None => Ok(Vocabularies::default()),
+    }
+}
+
+/// A connection to the database, if it exists and is up to date.
+fn existing(database: &Address) -> Result<Option<Conn>, DbError> {
+    // Connecting to a missing file would create it.
+    if !database.file().is_none_or(Path::exists) {
+        return Ok(None);
+    }
+    let mut conn = database.connect()?;
+    let current = migrate::is_current(&mut conn);
+    let current = current.map_err(|error| DbError::Unavailable(error.to_string()))?;
+    Ok(current.then_some(conn))
+}
+
 /// Reports the changes that a load would make, if the database exists.
 fn rehearse(
     settings: &Settings,
@@ -98,13 +121,8 @@ fn rehearse(
     options: &Options<'_>,
     bar: &ProgressBar,
 ) -> Result<(), Failure> {
-    let database = &settings.database;
-    // Connecting to a missing file would create it.
-    if database.file().is_none_or(Path::exists) {
-        let mut conn = database.connect()?;
-        if migrate::is_current(&mut conn)? {
-            return load(settings, &mut conn, records, options, bar);
-        }
+    if let Some(mut conn) = existing(&settings.database)? {
+        return load(settings, &mut conn, records, options, bar);
     }
     bar.finish_and_clear();
     println!("The database does not exist or is not up to date, so nothing was compared.");

@@ -57,7 +57,7 @@ diesel::table! {
         district -> Text,
         id -> Text,
         grid -> Text,
-        category -> Text,
+        categories -> Text,
         gender -> Text,
         birth_year -> Integer,
         lat -> Double,
@@ -450,6 +450,15 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    vocabularies (district, name) {
+        district -> Text,
+        name -> Text,
+        words -> Text,
+        version -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     account_notices,
     archived_assignees,
@@ -484,4 +493,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     stations,
     tasks,
     totp_secrets,
+    vocabularies,
 );

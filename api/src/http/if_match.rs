@@ -46,7 +46,7 @@ fn read(request: &HttpRequest) -> Result<IfMatch, Problem> {
         return Ok(IfMatch::default());
     }
     let unreadable = || {
-        let form = "must be the ETag of the task with its quotes, such as \"v7\", several \
+        let form = "must be the ETag of the resource with its quotes, such as \"v7\", several \
             separated by commas, or *";
         Problem::unreadable("If-Match", form)
     };

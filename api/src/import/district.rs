@@ -8,6 +8,7 @@ use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::place::Place;
 
 use super::fault::{Fault, FaultReason, Notes, Part};
+use crate::vocabulary::Vocabularies;
 
 /// The distance in degrees from the outlines that counts as far: about 50 km.
 const FAR: f64 = 0.5;
@@ -16,6 +17,8 @@ const FAR: f64 = 0.5;
 pub(super) struct District {
     /// The day of the import; later days are in the future.
     pub(super) today: NaiveDate,
+    /// The district's words.
+    pub(super) words: Vocabularies,
     /// The line of each area in areas.csv, including rows with faults, so that one
     /// fault does not cause others in the rows that refer to it.
     lines: HashMap<AreaCode, u64>,
@@ -32,7 +35,13 @@ struct Bounds {
 
 impl District {
     pub(super) fn new(today: NaiveDate) -> Self {
-        Self { today, lines: HashMap::new(), code: None, bounds: None }
+        Self {
+            today,
+            words: Vocabularies::default(),
+            lines: HashMap::new(),
+            code: None,
+            bounds: None,
+        }
     }
 
     /// Adds an area of areas.csv; refused if it is in another district than the first.
@@ -40,6 +49,11 @@ impl District {
         self.lines.entry(area).or_insert(line);
         let district = *self.code.get_or_insert(area.district());
         if district.contains(&area) { Ok(()) } else { Err(FaultReason::OtherDistrict(district)) }
+    }
+
+    /// The code of the district, if areas.csv has one.
+    pub(super) const fn code(&self) -> Option<AreaCode> {
+        self.code
     }
 
     /// Extends the bounds to a point of an outline.

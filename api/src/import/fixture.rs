@@ -3,10 +3,19 @@
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
+use gridward_domain::area::AreaCode;
 use proptest::sample::Index;
 use tempfile::TempDir;
 
 use super::{ImportError, Reading, read};
+use crate::db::DbError;
+use crate::vocabulary::Vocabularies;
+
+/// The words of a district that has changed none.
+#[expect(clippy::unnecessary_wraps, reason = "as those of a database, which can fail")]
+pub(super) fn default_words(_: AreaCode) -> Result<Vocabularies, DbError> {
+    Ok(Vocabularies::default())
+}
 
 /// The bytes of each file of a folder.
 #[derive(Clone)]
@@ -157,7 +166,7 @@ impl Sample {
     }
 
     pub(super) fn read(&self) -> Result<Reading, ImportError> {
-        read(self.write().path(), Self::TODAY, &mut |_| {})
+        read(self.write().path(), Self::TODAY, &mut default_words, &mut |_| {})
     }
 
     /// The displayed faults.

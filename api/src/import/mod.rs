@@ -37,11 +37,14 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
+use gridward_domain::area::AreaCode;
 use thiserror::Error;
 
 pub use fault::{Fault, FaultReason, Part};
 
+use crate::db::DbError;
 use crate::load::record::DistrictRecords;
+use crate::vocabulary::Vocabularies;
 use district::District;
 use fault::Notes;
 use folder::Folder;
@@ -104,10 +107,14 @@ pub enum ImportError {
         #[source]
         error: io::Error,
     },
+    /// The words of the district cannot be read.
+    #[error("the district's words cannot be read: {0}")]
+    Vocabularies(#[from] DbError),
 }
 
 /// Reads the folder `dir`. Years of birth and days of last contact after `today`
-/// are refused; `progress` is called after every 64 KiB.
+/// are refused, and words that `vocabularies`, those of a district, lack; `progress` is called
+/// after every 64 KiB.
 ///
 /// # Errors
 /// If a required file is absent, or a file cannot be read. The content of a file is
@@ -115,13 +122,18 @@ pub enum ImportError {
 pub fn read(
     dir: &Path,
     today: NaiveDate,
+    vocabularies: &mut dyn FnMut(AreaCode) -> Result<Vocabularies, DbError>,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Reading, ImportError> {
     let mut folder = Folder::look(dir, progress)?;
     let mut notes = Notes::default();
     let mut district = District::new(today);
+    let areas = areas::read(&mut folder, &mut district, &mut notes)?;
+    if let Some(code) = district.code() {
+        district.words = vocabularies(code)?;
+    }
     let records = DistrictRecords {
-        areas: areas::read(&mut folder, &mut district, &mut notes)?,
+        areas,
         outlines: outlines::read(&mut folder, &mut district, &mut notes)?,
         people: people::read(&mut folder, &district, &mut notes)?,
         beneficiaries: beneficiaries::read(&mut folder, &district, &mut notes)?,
@@ -137,7 +149,7 @@ pub fn read(
 mod tests {
     use proptest::prelude::*;
 
-    use super::fixture::Sample;
+    use super::fixture::{Sample, default_words};
     use super::*;
 
     proptest! {
@@ -190,7 +202,8 @@ mod tests {
     fn a_file_that_cannot_be_read_is_an_error_that_names_it() {
         let folder = Sample::sound().without("memorials.csv").write();
         std::fs::create_dir(folder.path().join("memorials.csv")).expect("a folder");
-        let error = read(folder.path(), Sample::TODAY, &mut |_| {}).expect_err("no file");
+        let error = read(folder.path(), Sample::TODAY, &mut default_words, &mut |_| {})
+            .expect_err("no file");
         assert!(error.to_string().starts_with("memorials.csv cannot be read: "), "{error}");
     }
 
@@ -198,7 +211,8 @@ mod tests {
     fn progress_grows_to_the_bytes_of_the_folder() {
         let folder = Sample::sound().write();
         let mut steps = Vec::new();
-        read(folder.path(), Sample::TODAY, &mut |step| steps.push(step)).expect("readable");
+        read(folder.path(), Sample::TODAY, &mut default_words, &mut |step| steps.push(step))
+            .expect("readable");
         let size = |file| std::fs::metadata(folder.path().join(file)).expect("a file").len();
         let total: u64 = FILES.into_iter().map(size).sum();
         assert!(steps.iter().all(|step| step.bytes_total == total));
@@ -219,7 +233,7 @@ mod tests {
             [
                 "people.csv:5: gender: must be one of: M, F",
                 "people.csv:5: phone: a phone number must have 5 to 20 digits",
-                "beneficiaries.csv:2: plaque: must be one of: hung, pending, damaged, declined",
+                "beneficiaries.csv:2: plaque: is not one of the district's plaque states",
                 "beneficiaries.csv:3: lives_alone: must be one of: 0, 1",
             ]
         );

@@ -29,6 +29,8 @@ pub enum Subject {
     Notice,
     /// A kind of service of the catalogue.
     ServiceKind,
+    /// A vocabulary of the district.
+    Vocabulary,
     /// An attachment.
     Attachment,
     /// A command.

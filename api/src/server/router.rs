@@ -17,7 +17,7 @@ use crate::http::problem::{Problem, answer};
 use crate::http::{body_limits, response_headers};
 use crate::{
     area, attachment, auth, beneficiary, catalogue, event, http, limits, notice, ops, person, plan,
-    sync, task,
+    sync, task, vocabulary,
 };
 
 /// Every documented path. This is the table of contents of the API.
@@ -58,6 +58,10 @@ fn documented(v1: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(beneficiary::routes::get_beneficiary)
         .service(task::reveal::reveal_beneficiary)
         .service(catalogue::routes::list_service_kinds)
+        .service(vocabulary::routes::list_vocabularies)
+        .service(vocabulary::routes::get_vocabulary)
+        .service(vocabulary::routes::replace_vocabulary)
+        .service(vocabulary::routes::list_skills)
         .service(task::routes::list_tasks)
         .service(task::routes::create_task)
         .service(task::routes::get_task)

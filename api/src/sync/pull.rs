@@ -136,6 +136,9 @@ impl Pull<'_> {
         if changed.catalogue {
             to.changes.extend(snapshot::kinds(conn, self)?);
         }
+        if changed.vocabularies {
+            to.changes.extend(snapshot::vocabularies(conn, self)?);
+        }
         if changed.me {
             snapshot::shifts(conn, self, to)?;
             snapshot::account_notices(conn, self, to)?;
@@ -201,6 +204,7 @@ struct ChangeSet {
     /// Everything may have changed: the phone needs a new snapshot.
     everything: bool,
     catalogue: bool,
+    vocabularies: bool,
     /// The person's own row, or the notices about the own account.
     me: bool,
     notices: BTreeSet<NoticeId>,
@@ -216,6 +220,7 @@ impl ChangeSet {
             match event.subject {
                 Subject::District => news.everything = true,
                 Subject::ServiceKind => news.catalogue = true,
+                Subject::Vocabulary => news.vocabularies = true,
                 Subject::Person => news.me |= event.is_about(scope.person()),
                 Subject::Notice if event.reaches(scope) => {
                     news.notices.insert(event.id()?);
@@ -266,7 +271,7 @@ impl EventRef {
     /// Whether a phone of the scope has something to fetch after this event.
     pub(super) fn is_for(&self, scope: &Scope) -> bool {
         match self.subject {
-            Subject::District | Subject::ServiceKind => true,
+            Subject::District | Subject::ServiceKind | Subject::Vocabulary => true,
             Subject::Person => self.is_about(scope.person()),
             Subject::Notice => self.reaches(scope),
             Subject::Beneficiary => scope.holds_area() && self.concerns(scope),

@@ -18,7 +18,7 @@ use crate::auth::account_notice_store;
 use crate::db::{Conn, DbError};
 use crate::log::head::Head;
 use crate::person::Weekday;
-use crate::{catalogue, clock, notice, person};
+use crate::{catalogue, clock, notice, person, vocabulary};
 
 /// A page of the snapshot as of event `seq`: the first, or the one at `rest`.
 pub(super) fn page(
@@ -33,6 +33,7 @@ pub(super) fn page(
         rest
     } else {
         page.changes.extend(kinds(conn, pull)?);
+        page.changes.extend(vocabularies(conn, pull)?);
         page.changes.extend(notices(conn, pull)?);
         shifts(conn, pull, &mut page)?;
         account_notices(conn, pull, &mut page)?;
@@ -132,6 +133,16 @@ pub(super) fn kinds(conn: &mut Conn, pull: &Pull<'_>) -> Result<Vec<Change>, DbE
         Ok(Change { r#type, id: kind.code, version: kind.version, data })
     };
     kinds.into_iter().map(change).collect()
+}
+
+/// All vocabularies.
+pub(super) fn vocabularies(conn: &mut Conn, pull: &Pull<'_>) -> Result<Vec<Change>, DbError> {
+    let all = vocabulary::store::all(conn, pull.scope.area().district())?;
+    let change = |one: &vocabulary::Vocabulary| {
+        let (r#type, id) = (RowType::Vocabulary, one.name.to_string());
+        Ok(Change { r#type, id, version: one.version, data: json(one)? })
+    };
+    all.all().iter().map(change).collect()
 }
 
 fn notices(conn: &mut Conn, pull: &Pull<'_>) -> Result<Vec<Change>, DbError> {

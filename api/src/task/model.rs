@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, FixedOffset, NaiveDate};
 use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::bounded_text::Note;
+use gridward_domain::code::Need;
 use gridward_domain::id::{BeneficiaryId, PersonId, PlanId, TaskId};
 use gridward_domain::place::Place;
 use gridward_domain::range::{Attempts, Priority, ServiceMinutes, Version};
@@ -15,8 +16,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use uuid::Uuid;
-
-use crate::catalogue::Need;
 
 /// The time of a planned visit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -184,9 +183,9 @@ pub struct NewReport {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     pub answers: Option<Map<String, Value>>,
-    /// The beneficiary's needs found during the visit.
+    /// The beneficiary's needs found during the visit, words of the vocabulary `needs`.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    #[schema(max_items = 7, value_type = Vec<Need>)]
+    #[schema(max_items = 200, value_type = Vec<Need>)]
     pub needs: BTreeSet<Need>,
     /// The visitor's position, WGS-84; only if required.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -1,5 +1,6 @@
 //! Reports: stores the encrypted content and applies the consequences.
 
+use gridward_domain::area::AreaCode;
 use gridward_domain::authority::Principal;
 use gridward_domain::word::Word as _;
 use std::collections::BTreeSet;
@@ -26,6 +27,7 @@ use crate::idempotency::CommandId;
 use crate::limits::DailyQuota;
 use crate::log::{self, Event, Subject};
 use crate::tx::Tx;
+use crate::vocabulary::{self, Vocabularies};
 use crate::{beneficiary, clock};
 
 /// The table value of an unreadable outcome.
@@ -64,7 +66,8 @@ pub(super) fn report(
     let kind = catalogue::store::one(tx.read_unbatched(), row.district, &row.kind)?;
     let mut flags = {
         let created = row.created_at.and_utc();
-        report_flag::flags(content, kind.as_ref(), sent.origin, created, tx.now)?
+        let words = words(tx, row.district, content)?;
+        report_flag::flags(content, kind.as_ref(), &words, sent.origin, created, tx.now)?
     };
     if is_former && assignee.is_some() {
         flags.insert(ReportFlag::HandedOn);
@@ -111,6 +114,18 @@ pub(super) fn report(
         apply_consequences(tx, principal, &row, kind.as_ref(), content)?;
     }
     Ok(Performed::done(next.task(View::Pool)?))
+}
+
+/// The district's words, read only if the report names some.
+fn words(
+    tx: &mut Tx<'_>,
+    district: AreaCode,
+    content: &ReportContent,
+) -> Result<Vocabularies, DbError> {
+    if content.needs.is_empty() {
+        return Ok(Vocabularies::default());
+    }
+    vocabulary::store::all(tx.read_unbatched(), district)
 }
 
 /// The task, if the principal may report it. A visit may still be reported from an outbox after

@@ -13,6 +13,7 @@ use super::origin::{Origin, TRUSTED};
 use super::report_content::ReportContent;
 use crate::catalogue::ServiceKind;
 use crate::http::problem::{FieldError, Problem, ProblemCode};
+use crate::vocabulary::{Vocabularies, VocabularyName};
 
 /// A reason to doubt a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -25,7 +26,7 @@ pub enum ReportFlag {
     Clock,
     /// The visit ended before it began or in the future, or preceded its task.
     Times,
-    /// The answers do not match the form.
+    /// The answers do not match the form, or a need is no word of the district.
     Form,
     /// The accuracy of the position is impossible.
     Place,
@@ -39,7 +40,7 @@ pub enum ReportFlag {
     HandedOn,
 }
 
-/// The flags of a report on a task of the time `created`. A report sent online is refused
+/// The flags of a report on a task of the time `created`, by the district's `words`. A report sent online is refused
 /// instead, since it can still be corrected; a report from an outbox is stored with its flags.
 ///
 /// # Errors
@@ -47,6 +48,7 @@ pub enum ReportFlag {
 pub(super) fn flags(
     content: &ReportContent,
     kind: Option<&ServiceKind>,
+    words: &Vocabularies,
     origin: &Origin,
     created: DateTime<Utc>,
     now: DateTime<Utc>,
@@ -82,6 +84,13 @@ pub(super) fn flags(
                 .into_iter()
                 .map(|error| (ReportFlag::Form, error)),
         );
+    }
+    let known = words.get(VocabularyName::Needs);
+    for need in &content.needs {
+        if let Err(unknown) = known.check(need.as_str()) {
+            let error = FieldError::new("/needs", format!("{need} {unknown}"));
+            errors.push((ReportFlag::Form, error));
+        }
     }
     if !origin.from_outbox && !errors.is_empty() {
         let errors = errors.into_iter().map(|(_, error)| error);
