@@ -19,6 +19,7 @@ mod attachments;
 mod authorization;
 mod backup;
 mod beneficiaries;
+mod catalogue;
 mod claims;
 mod client_guide;
 mod command_line;

@@ -280,16 +280,20 @@ fn renamed(value: &Value) -> Value {
                 ("category", category) => ("categories".to_owned(), json!([category])),
                 _ => (new_name(&FIELDS, name).to_owned(), renamed(value)),
             };
-            let fields = fields.iter().map(field).collect::<Map<_, _>>();
+            let mut fields = fields.iter().map(field).collect::<Map<_, _>>();
+            // A task of the previous build has the first version of its kind.
+            if fields.contains_key("escalation_level") {
+                fields.entry("kind_version").or_insert(json!(1));
+            }
             Value::Object(fields)
         }
         other => other.clone(),
     }
 }
 
-/// A [`renamed`] answer without the positions of homes: the previous build showed them exactly
-/// to everyone, and this one only to the visitor. Without the fields of a task that it did not have:
-/// the masked name, and in lists the skills.
+/// A [`renamed`] answer without the positions of homes, which the previous build showed exactly
+/// to everyone and this one only to the visitor, and without the fields that it did not have: the
+/// masked name of a task, in lists the skills, and the labels of service kinds.
 fn without_homes(value: &Value) -> Value {
     fn strip(value: &mut Value) {
         match value {
@@ -302,6 +306,10 @@ fn without_homes(value: &Value) -> Value {
                         "skills" => !is_listed,
                         _ => true,
                     });
+                }
+                if fields.contains_key("follow_ups") {
+                    let labels = ["active", "form", "name_en"];
+                    fields.retain(|name, _| !labels.contains(&name.as_str()));
                 }
                 fields.values_mut().for_each(strip);
             }

@@ -221,7 +221,7 @@ async fn a_file_a_task_and_a_report_have_the_words_of_the_district(
     let (task, other) = (task_for(&server, 1).await, task_for(&server, 2).await);
     let volunteer = server.volunteer().await;
     let report = json!({
-        "outcome": "done", "needs": ["medicl"]
+        "outcome": "done", "needs": ["medicl"], "answers": { "plaque": "damged" }
     });
     for task in [&task, &other] {
         assert_eq!(volunteer.act(&format!("/v1/tasks/{task}/claim")).await.status, 200);
@@ -230,6 +230,8 @@ async fn a_file_a_task_and_a_report_have_the_words_of_the_district(
     assert_eq!(refused.status, 422, "{}", refused.body);
     let errors = refused.body["errors"].to_string();
     assert!(errors.contains("the closest is medical"), "{errors}");
+    assert!(errors.contains("/answers/plaque"), "{errors}");
+    assert!(errors.contains("the closest is damaged"), "{errors}");
     let mut phone = Phone::default();
     let results = phone.sync(&volunteer, json!([command("task.report", &other, report)])).await;
     assert_eq!(results[0]["outcome"], "applied", "{results:?}");

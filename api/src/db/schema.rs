@@ -340,6 +340,16 @@ diesel::table! {
 }
 
 diesel::table! {
+    service_kind_versions (district, code, version) {
+        district -> Text,
+        code -> Text,
+        version -> BigInt,
+        kind -> Text,
+        replaced_at -> Timestamp,
+    }
+}
+
+diesel::table! {
     service_kinds (district, code) {
         district -> Text,
         code -> Text,
@@ -355,6 +365,8 @@ diesel::table! {
         form -> Nullable<Text>,
         follow_ups -> Text,
         version -> BigInt,
+        name_en -> Text,
+        active -> Bool,
     }
 }
 
@@ -435,6 +447,7 @@ diesel::table! {
         escalation_level -> Text,
         next_action_on -> Nullable<Date>,
         archived -> Bool,
+        kind_version -> BigInt,
     }
 }
 
@@ -487,6 +500,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     reports,
     reveal_allowances,
     reveal_counts,
+    service_kind_versions,
     service_kinds,
     sessions,
     signing_keys,

@@ -133,13 +133,16 @@ fn following() -> String {
          - A row in `changes` replaces the stored row unless its `version` is lower. Rows in \
          `removed` are deleted, including personal data. On `reset`, all rows are deleted, but \
          never the outbox.\n\
+         - A task names its `kind` and the `kind_version` by which its report is checked. If the \
+         row `service_kind` of that id has another `version`, the row `kind@kind_version` has the \
+         one of the task; it is sent for 180 days after its replacement.\n\
          - `base_version` guards decisions about a task (`task.reassign`, `task.reschedule`, \
          `task.escalate`, `task.cancel`, `task.reopen`): if the task has another version, they are \
          `rejected` with `version_conflict`. For the commands of an assignee it is informational.\n\
          - `flags` of a report: `clock`: the phone's clock was wrong by more than five minutes, or \
          the report is dated in the future or before its task; `times`: the visit ended before it \
          began or in the future, or preceded its task; `form`: the answers violate the form of the \
-         kind of service, or a need is no word of the district; `place`: the accuracy of the position is impossible; `note` and \
+         kind of service, or an answer or a need is no word of the district; `place`: the accuracy of the position is impossible; `note` and \
          `attachments`: the limit of the contract is exceeded; `unread`: part of the report was \
          unreadable, or the outcome is missing; `handed_on`: the task had been handed on to \
          another person.\n\

@@ -125,14 +125,20 @@ fn add_beneficiaries(
     Ok(())
 }
 
-/// All kinds of service.
+/// All kinds of service, each by its code, and the earlier versions that tasks may keep, by code
+/// and version.
 pub(super) fn kinds(conn: &mut Conn, pull: &Pull<'_>) -> Result<Vec<Change>, DbError> {
-    let kinds = catalogue::store::all(conn, pull.scope.area().district())?;
-    let change = |kind: catalogue::ServiceKind| {
-        let (r#type, data) = (RowType::ServiceKind, json(&kind)?);
-        Ok(Change { r#type, id: kind.code, version: kind.version, data })
+    let (district, now) = (pull.scope.area().district(), pull.now.naive_utc());
+    let change = |kind: &catalogue::ServiceKind, id| {
+        let (r#type, data) = (RowType::ServiceKind, json(kind)?);
+        Ok(Change { r#type, id, version: kind.version, data })
     };
-    kinds.into_iter().map(change).collect()
+    let kinds = catalogue::store::all(conn, district)?;
+    let current = kinds.iter().map(|kind| change(kind, kind.code.to_string()));
+    let earlier = catalogue::store::earlier(conn, district, now)?;
+    let earlier =
+        earlier.iter().map(|kind| change(kind, format!("{}@{}", kind.code, kind.version)));
+    current.chain(earlier).collect()
 }
 
 /// All vocabularies.

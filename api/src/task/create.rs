@@ -101,6 +101,9 @@ pub fn create(tx: &mut Tx<'_>, principal: &Principal, new: &NewTask) -> Result<T
     let (grid, place) = new.authorized(tx, principal)?;
     let kind = catalogue::store::one(tx.read_unbatched(), principal.district(), new.kind.as_str())?
         .ok_or_else(|| Problem::invalid("/kind", "is not in the catalogue"))?;
+    if !kind.active {
+        return Err(Problem::invalid("/kind", "is archived"));
+    }
     let today = clock::day(tx.now);
     let not_before = new.not_before.unwrap_or(today);
     let usual = not_before.checked_add_days(Days::new(kind.due_days.into())).unwrap_or(not_before);

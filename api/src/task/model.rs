@@ -36,6 +36,11 @@ pub struct Task {
     /// A kind of service of the catalogue.
     #[schema(max_length = 32, example = "home_visit")]
     pub kind: String,
+    /// The version of the kind when the task was created; its reports are checked by it.
+    // Answers stored by the previous version have none: a kind could not change.
+    #[serde(default = "first_version")]
+    #[schema(value_type = Version, required = true)]
+    pub kind_version: i64,
     /// The grid of the task.
     pub grid: AreaCode,
     /// The beneficiary; absent for a task at a place.
@@ -89,6 +94,10 @@ pub struct Task {
     /// Incremented with every change.
     #[schema(value_type = Version)]
     pub version: i64,
+}
+
+const fn first_version() -> i64 {
+    1
 }
 
 /// A task as lists show it: the fields needed to choose one.
@@ -224,5 +233,6 @@ mod tests {
         let task: Task = serde_json::from_value(kept).expect("a task");
         assert_eq!(task.escalation_level, Level::Town);
         assert_eq!(json!(task)["escalation_level"], "town");
+        assert_eq!(json!(task)["kind_version"], 1);
     }
 }

@@ -2,6 +2,7 @@
 
 use gridward_domain::area::AreaCode;
 use gridward_domain::authority::Principal;
+use gridward_domain::code::KindCode;
 use gridward_domain::word::Word as _;
 use std::collections::BTreeSet;
 
@@ -63,10 +64,11 @@ pub(super) fn report(
     let assignee = before.state.assignee();
     let is_involved = is_or_was_assignee(tx, principal, &row)?;
     let is_former = is_involved && assignee != Some(principal.person);
-    let kind = catalogue::store::one(tx.read_unbatched(), row.district, &row.kind)?;
+    let conn = tx.read_unbatched();
+    let kind = catalogue::store::at(conn, row.district, &row.kind, row.kind_version)?;
     let mut flags = {
         let created = row.created_at.and_utc();
-        let words = words(tx, row.district, content)?;
+        let words = words(tx, row.district, kind.as_ref(), content)?;
         report_flag::flags(content, kind.as_ref(), &words, sent.origin, created, tx.now)?
     };
     if is_former && assignee.is_some() {
@@ -116,13 +118,16 @@ pub(super) fn report(
     Ok(Performed::done(next.task(View::Pool)?))
 }
 
-/// The district's words, read only if the report names some.
+/// The district's words, read only if the report or its form names some.
 fn words(
     tx: &mut Tx<'_>,
     district: AreaCode,
+    kind: Option<&ServiceKind>,
     content: &ReportContent,
 ) -> Result<Vocabularies, DbError> {
-    if content.needs.is_empty() {
+    let form = kind.and_then(|kind| kind.form.as_ref()).filter(|_| content.answers.is_some());
+    let asks = form.is_some_and(|form| catalogue::form::vocabulary_fields(form).next().is_some());
+    if content.needs.is_empty() && !asks {
         return Ok(Vocabularies::default());
     }
     vocabulary::store::all(tx.read_unbatched(), district)
@@ -281,12 +286,11 @@ fn apply_consequences(
         )?;
     }
     let rules = kind.map(|kind| &kind.follow_ups);
-    let wanted: BTreeSet<&String> =
+    let wanted: BTreeSet<&KindCode> =
         content.needs.iter().filter_map(|need| rules.and_then(|rules| rules.get(need))).collect();
     for code in wanted {
-        let Some(kind) = catalogue::store::one(tx.read_unbatched(), row.district, code)? else {
-            continue;
-        };
+        let kind = catalogue::store::one(tx.read_unbatched(), row.district, code.as_str())?;
+        let Some(kind) = kind.filter(|kind| kind.active) else { continue };
         let days = Days::new(kind.due_days.into());
         let draft = Draft {
             id: TaskId(Uuid::now_v7()),

@@ -176,6 +176,10 @@ problems! {
     ManagerRequired "manager_required" 409
         "A grid needs a manager": "Appoint another manager of the grid first.";
         "网格须有网格员": "请先为该网格任命新的网格员。";
+    /// The district has a kind of service with this code.
+    ServiceKindExists "service_kind_exists" 409
+        "Service kind exists": "The code names a kind in `current`, which may be archived. Change that one, or choose another code.";
+        "服务类型编码已存在": "该编码的服务类型见 current（可能已停用）。请修改该类型，或换一个编码。";
     /// A removed word of a vocabulary is in use.
     WordInUse "word_in_use" 409
         "Word in use": "`errors` and `current` count the uses of each word that the list lacks. Archive it instead: send it with active false.";
