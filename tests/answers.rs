@@ -112,10 +112,10 @@ async fn a_plan_and_its_visits_are_answered_as_accepted(
     let server = Server::small(backend);
     let manager = server.manager().await;
     make_visit(&manager, 1).await;
-    let surgery = json!({
-        "not_before": "2090-03-06", "due_on": "2090-03-12", "skills": ["surgery"]
+    let signing = json!({
+        "not_before": "2090-03-06", "due_on": "2090-03-12", "skills": ["sign_language"]
     });
-    manager.make(&home_visit(&beneficiary_id(2), surgery)).await;
+    manager.make(&home_visit(&beneficiary_id(2), signing)).await;
     let week = json!({ "area": GRID, "first_day": "2090-03-06", "last_day": "2090-03-12" });
     let planned = manager.post("/v1/plans", &week).await;
     assert_json_snapshot!("plan", planned.shown());

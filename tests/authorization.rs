@@ -230,6 +230,19 @@ async fn elsewhere(server: &Server, district: &District) -> Resources {
     }
 }
 
+/// The content of a kind of service.
+fn kind(more: Value) -> Value {
+    let mut kind = json!({
+        "name": "走访", "name_en": "Visit", "minutes": 30, "priority": 5, "skills": [],
+        "due_days": 14, "attempts": 2, "retry_days": 3, "overdue": "escalate",
+        "escalate_days": 7, "follow_ups": {}, "active": true
+    });
+    if let (Value::Object(kind), Value::Object(more)) = (&mut kind, more) {
+        kind.extend(more);
+    }
+    kind
+}
+
 /// How an operation names its resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Named {
@@ -274,6 +287,10 @@ fn request(operation: &str, path: &str, at: &Resources) -> (Named, String, Value
         // The answer to an authorized caller is 422: nobody's password changes.
         "change_my_password" => json!({ "old_password": "not mine", "new_password": "x" }),
         "report_task" => json!({ "outcome": "done" }),
+        // The answer to an admin is 409 or 422: the words and the kinds stay.
+        "replace_vocabulary" => json!({ "words": [] }),
+        "create_service_kind" => kind(json!({ "code": "home_visit" })),
+        "change_service_kind" => kind(json!({ "skills": ["no_skill"] })),
         "reassign_task" => json!({ "person_id": person_id(22) }),
         "reschedule_task" => json!({ "due_on": "2027-01-04" }),
         "change_person_state" => json!({ "state": "active", "reason": "x" }),
@@ -304,6 +321,9 @@ fn request(operation: &str, path: &str, at: &Resources) -> (Named, String, Value
             _ => &at.task,
         },
     };
+    // The catalogue is that of the caller's own district, so its codes are nobody else's.
+    let path = path.replace("/service-kinds/{code}", "/service-kinds/home_visit");
+    let path = path.replace("{name}", "skills");
     let real = path.replace("{id}", id).replace("{code}", &at.grid);
     let real = real.replace("{file}", "people.csv").replace("{session}", &at.own.session);
     let query = match operation {

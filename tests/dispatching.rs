@@ -33,7 +33,7 @@ async fn a_plan_gives_open_tasks_to_people_of_the_grid_and_says_why(
     for n in HOMES {
         make(&supervisor, n, json!({})).await;
     }
-    let impossible = make(&supervisor, 5, json!({ "skills": ["surgery"] })).await;
+    let impossible = make(&supervisor, 5, json!({ "skills": ["sign_language"] })).await;
     let planned = supervisor.post("/v1/plans", &week("500116")).await;
     assert_eq!(planned.status, 201, "{}", planned.body);
     assert_eq!((&planned.body["assigned"], &planned.body["overtaken"]), (&json!(3), &json!(0)));
@@ -52,11 +52,11 @@ async fn a_plan_gives_open_tasks_to_people_of_the_grid_and_says_why(
         if visit["task_id"] == impossible.as_str() {
             assert_eq!(
                 (&visit["reason"]["code"], &visit["reason"]["missing"]),
-                (&json!("no_skill"), &json!(["surgery"]))
+                (&json!("no_skill"), &json!(["sign_language"]))
             );
             assert_eq!(
                 (&visit["remedy"]["code"], &visit["remedy"]["missing"]),
-                (&json!("skill"), &json!(["surgery"]))
+                (&json!("skill"), &json!(["sign_language"]))
             );
             assert_eq!(task["state"], "open");
         } else {

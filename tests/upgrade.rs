@@ -78,6 +78,7 @@ async fn goes_on(database: Database, name: &str) {
     upgraded.dead_letters_are_listed();
     upgraded.a_photo_is_whole().await;
     upgraded.phones_catch_up().await;
+    upgraded.skills_in_use_are_words().await;
     upgraded.work_goes_on().await;
     upgraded.the_log_holds();
 }
@@ -233,6 +234,15 @@ impl Upgraded {
         }
     }
 
+    /// Skills were words of no list in the previous build: those in use follow the usual ones.
+    async fn skills_in_use_are_words(&self) {
+        let skills = self.sign_in("volunteer").await.get("/v1/skills").await.body;
+        let words = skills["words"].as_array().expect("words");
+        let codes: Vec<&str> = words.iter().map(|word| text(&word["code"])).collect();
+        assert!(codes.contains(&"driving"), "{codes:?}");
+        assert_eq!(codes.last(), Some(&"surgery"), "{codes:?}");
+    }
+
     /// A claim is applied and recorded in the log.
     async fn work_goes_on(&self) {
         let (volunteer, auditor) = (self.sign_in("volunteer").await, self.sign_in("auditor").await);
@@ -262,21 +272,28 @@ fn renamed(value: &Value) -> Value {
     match value {
         Value::Array(items) => items.iter().map(renamed).collect(),
         Value::Object(fields) => {
+            let is_person = fields.contains_key("role");
             let field = |(name, value): (&String, &Value)| match (name.as_str(), value) {
-                ("active", Value::Bool(active)) => {
+                ("active", Value::Bool(active)) if is_person => {
                     ("state".to_owned(), json!(if *active { "active" } else { "left" }))
                 }
+                ("category", category) => ("categories".to_owned(), json!([category])),
                 _ => (new_name(&FIELDS, name).to_owned(), renamed(value)),
             };
-            Value::Object(fields.iter().map(field).collect::<Map<_, _>>())
+            let mut fields = fields.iter().map(field).collect::<Map<_, _>>();
+            // A task of the previous build has the first version of its kind.
+            if fields.contains_key("escalation_level") {
+                fields.entry("kind_version").or_insert(json!(1));
+            }
+            Value::Object(fields)
         }
         other => other.clone(),
     }
 }
 
-/// A [`renamed`] answer without the positions of homes: the previous build showed them exactly
-/// to everyone, and this one only to the visitor. Without the fields of a task that it did not have:
-/// the masked name, and in lists the skills.
+/// A [`renamed`] answer without the positions of homes, which the previous build showed exactly
+/// to everyone and this one only to the visitor, and without the fields that it did not have: the
+/// masked name of a task, in lists the skills, and the labels of service kinds.
 fn without_homes(value: &Value) -> Value {
     fn strip(value: &mut Value) {
         match value {
@@ -291,6 +308,10 @@ fn without_homes(value: &Value) -> Value {
                         "skills" => !is_listed,
                         _ => true,
                     });
+                }
+                if fields.contains_key("follow_ups") {
+                    let labels = ["active", "form", "name_en"];
+                    fields.retain(|name, _| !labels.contains(&name.as_str()));
                 }
                 fields.values_mut().for_each(strip);
             }

@@ -86,7 +86,7 @@ async fn a_manager_sees_the_own_visits_in_clear_and_the_rest_of_the_grid_masked(
     for n in 1..=3 {
         let card = phone.household(&beneficiary_id(n)).expect("a card");
         assert_eq!((&card["view"], card.get("place")), (&json!("staff"), None), "{card}");
-        assert_eq!((card.get("address"), &card["category"]), (None, &json!("veteran")));
+        assert_eq!((card.get("address"), &card["categories"]), (None, &json!(["veteran"])));
         assert!(card["name"].as_str().is_some_and(|name| name.contains('*')));
     }
     let path = format!("/v1/tasks/{task}");

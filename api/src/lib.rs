@@ -33,6 +33,7 @@ pub mod station;
 pub mod summary;
 pub mod sync;
 pub mod task;
+pub mod vocabulary;
 
 // Operations on a whole district.
 pub mod demo;

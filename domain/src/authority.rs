@@ -73,6 +73,8 @@ pub enum Action {
     ReadPeople,
     /// Appoint the manager of a grid.
     AppointManager,
+    /// Change the vocabularies and the service kinds of the district.
+    ConfigureDistrict,
     /// List and end the sessions of subordinates.
     ManageAccess,
     /// Read beneficiaries, masked.
@@ -111,10 +113,17 @@ pub const fn permits(role: Role, action: Action) -> bool {
     match role {
         // An admin works through others: only the visit itself is denied.
         Role::Admin => !matches!(action, A::WorkTask),
-        Role::Supervisor => !matches!(action, A::WorkTask | A::Import | A::ManageRegisters),
+        Role::Supervisor => {
+            !matches!(action, A::WorkTask | A::Import | A::ManageRegisters | A::ConfigureDistrict)
+        }
         Role::Manager => !matches!(
             action,
-            A::AppointManager | A::ReopenTask | A::ReadLog | A::Import | A::ManageRegisters
+            A::AppointManager
+                | A::ConfigureDistrict
+                | A::Import
+                | A::ManageRegisters
+                | A::ReopenTask
+                | A::ReadLog
         ),
         Role::Volunteer => matches!(
             action,
@@ -243,6 +252,7 @@ mod tests {
         use Action as A;
         let changes = [
             A::AppointManager,
+            A::ConfigureDistrict,
             A::ManageAccess,
             A::CreateTask,
             A::WorkTask,

@@ -37,16 +37,15 @@ enum Content {
     NotBlank,
     NoNul,
     NoControl,
-    /// One line that is not blank.
+    /// Not blank, on one line.
     Line,
 }
 
 impl Content {
     fn check(self, text: &str) -> Result<(), TextError> {
         match self {
-            Self::NotBlank if text.trim().is_empty() => Err(TextError::Blank),
             Self::NoNul if text.contains('\0') => Err(TextError::Nul),
-            Self::Line if text.trim().is_empty() => Err(TextError::Blank),
+            Self::NotBlank | Self::Line if text.trim().is_empty() => Err(TextError::Blank),
             Self::NoControl | Self::Line if text.contains(char::is_control) => {
                 Err(TextError::Control)
             }
@@ -139,6 +138,8 @@ texts! {
     NoticeTitle: 1 to 100, NoNul, example "高温预警";
     /// The text of a notice.
     NoticeText: 0 to 2000, NoNul, example "本周下午请勿安排上门走访。";
+    /// The name of a word or of a kind of service, in one language.
+    Label: 1 to 64, Line, example "参战退役人员";
     /// A device's name for itself.
     DeviceName: 1 to 64, NoControl, example "phone-17";
     /// Free text by a visitor.
@@ -187,6 +188,7 @@ mod tests {
         reason: CommandReason, 1, 500;
         notice_title: NoticeTitle, 1, 100;
         notice_text: NoticeText, 0, 2000;
+        label: Label, 1, 64;
         device_name: DeviceName, 1, 64;
         note: Note, 0, 2000;
         event_action: EventAction, 0, 64;
@@ -204,6 +206,8 @@ mod tests {
         assert_eq!(DeviceName::check("phone\n17"), Err(TextError::Control));
         assert_eq!(RegisterName::check("\u{3000}"), Err(TextError::Blank));
         assert_eq!(RegisterName::check("一\n站"), Err(TextError::Control));
+        assert_eq!(Label::check("手语\t"), Err(TextError::Control));
+        assert_eq!(Label::check("\u{3000}"), Err(TextError::Blank));
         assert_eq!((Note::check("\0"), NoticeText::check("")), (Ok(()), Ok(())));
         let text = "must have from 1 to 500 characters".to_owned();
         assert_eq!(CommandReason::check("").map_err(|error| error.to_string()), Err(text));

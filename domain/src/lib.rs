@@ -4,6 +4,7 @@
 //!
 //! - [`area`]: the four levels and their codes; [`place`]: WGS-84 points;
 //!   [`time`]: minutes, times of day, windows; [`id`], [`phone`] and [`skill`];
+//!   [`code`]: the stable names of what a district defines itself;
 //!   [`text`]: invisible characters in pasted text.
 //! - [`range`]: whole numbers within bounds; [`bounded_text`]: texts within a length.
 //! - [`authority`]: the one table of role by action.
@@ -15,6 +16,7 @@
 pub mod area;
 pub mod authority;
 pub mod bounded_text;
+pub mod code;
 pub mod id;
 pub mod person_state;
 pub mod phone;

@@ -10,7 +10,6 @@ use crate::word::Word as _;
 use crate::area::{AreaCode, Level};
 use crate::id::{BeneficiaryId, ImportId, NoticeId, PersonId, PlanId, ReportId, SessionId, TaskId};
 use crate::place::Place;
-use crate::skill::Skill;
 use crate::time::{TimeOfDay, Window};
 
 /// Gives the schema of a type its name in the contract.
@@ -55,7 +54,7 @@ pub(crate) fn bounded_text(
 }
 
 /// A code of at most `max` characters that match `pattern`.
-fn code(pattern: &str, max: usize, example: &str, description: &str) -> RefOr<Schema> {
+pub(crate) fn code(pattern: &str, max: usize, example: &str, description: &str) -> RefOr<Schema> {
     string(example, description).pattern(Some(pattern)).max_length(Some(max)).build().into()
 }
 
@@ -79,14 +78,6 @@ impl PartialSchema for AreaCode {
 }
 
 named!(AreaCode as "AreaCode");
-
-impl PartialSchema for Skill {
-    fn schema() -> RefOr<Schema> {
-        code("^[a-z][a-z0-9_]{0,31}$", 32, "first_aid", "The code of a skill.")
-    }
-}
-
-named!(Skill as "Skill");
 
 macro_rules! ids {
     ($($id:ident: $description:literal),* $(,)?) => {$(

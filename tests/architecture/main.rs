@@ -51,6 +51,7 @@ const SLICES: &[&str] = &[
     "summary",
     "sync",
     "task",
+    "vocabulary",
 ];
 
 /// The maximum number of files in an import cycle.

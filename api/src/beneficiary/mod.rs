@@ -8,4 +8,4 @@ pub mod model;
 pub mod routes;
 pub mod store;
 
-pub use model::{Beneficiary, Category, Contact, Hardship, Hardships, Mobility, Plaque};
+pub use model::{Beneficiary, Contact, Mobility};

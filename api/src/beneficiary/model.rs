@@ -1,9 +1,8 @@
 //! The types that describe a beneficiary.
 
-use std::collections::BTreeSet;
-
 use chrono::NaiveDate;
 use gridward_domain::area::AreaCode;
+use gridward_domain::code::{Categories, Category, Hardship, Hardships, PlaqueState};
 use gridward_domain::id::BeneficiaryId;
 use gridward_domain::place::Place;
 use gridward_domain::range::{BirthYear, Version};
@@ -13,57 +12,6 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::person::Gender;
-
-/// The category of entitlement; the main one if several apply.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[derive(Serialize, Deserialize, ToSchema)]
-#[derive(strum::Display, strum::EnumString, strum::IntoStaticStr, strum::VariantArray)]
-#[derive(diesel::AsExpression, diesel::FromSqlRow)]
-#[diesel(sql_type = diesel::sql_types::Text)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case", parse_err_ty = UnknownWord, parse_err_fn = unknown::<Category>)]
-pub enum Category {
-    /// 退役军人, in no other category
-    Veteran,
-    /// 残疾军人
-    DisabledVeteran,
-    /// 在乡复员军人
-    DemobilisedRural,
-    /// 带病回乡退伍军人
-    IllnessReturned,
-    /// 参战退役人员
-    CombatVeteran,
-    /// 烈士遗属
-    MartyrFamily,
-    /// 因公牺牲军人遗属
-    FallenFamily,
-    /// 病故军人遗属
-    DeceasedFamily,
-    /// 现役军人家属
-    ActiveFamily,
-    /// 军队离退休干部
-    RetiredOfficer,
-}
-
-text_column!(Category);
-
-/// One of the three hardships (三难).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[derive(Serialize, Deserialize, ToSchema)]
-#[derive(strum::Display, strum::EnumString, strum::IntoStaticStr, strum::VariantArray)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case", parse_err_ty = UnknownWord, parse_err_fn = unknown::<Hardship>)]
-pub enum Hardship {
-    /// 医疗难
-    Medical,
-    /// 生活难
-    Living,
-    /// 住房难
-    Housing,
-}
-
-/// The hardships of a beneficiary; usually none.
-pub type Hardships = BTreeSet<Hardship>;
 
 /// A person's mobility.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -101,27 +49,6 @@ pub enum Contact {
 
 text_column!(Contact);
 
-/// The state of the plaque 光荣之家 at the door.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[derive(Serialize, Deserialize, ToSchema)]
-#[derive(strum::Display, strum::EnumString, strum::IntoStaticStr, strum::VariantArray)]
-#[derive(diesel::AsExpression, diesel::FromSqlRow)]
-#[diesel(sql_type = diesel::sql_types::Text)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case", parse_err_ty = UnknownWord, parse_err_fn = unknown::<Plaque>)]
-pub enum Plaque {
-    /// The plaque is mounted.
-    Hung,
-    /// The plaque is due and not yet mounted.
-    Pending,
-    /// The plaque is mounted and needs replacement.
-    Damaged,
-    /// The family declined the plaque.
-    Declined,
-}
-
-text_column!(Plaque);
-
 /// The encrypted part of a beneficiary.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Particulars {
@@ -150,8 +77,10 @@ pub struct Beneficiary {
     /// The masked phone number.
     #[schema(max_length = 20, example = "138****1234")]
     pub phone: String,
-    /// The category of entitlement.
-    pub category: Category,
+    /// The categories of entitlement, words of the vocabulary `categories`, at least one. Their
+    /// order in the vocabulary tells the main one.
+    #[schema(max_items = 32, value_type = Vec<Category>, example = json!(["combat_veteran"]))]
+    pub categories: Categories,
     /// The registered gender.
     pub gender: Gender,
     /// Year of birth, four digits.
@@ -164,8 +93,8 @@ pub struct Beneficiary {
     pub mobility: Mobility,
     /// The preferred form of contact.
     pub contact: Contact,
-    /// The plaque 光荣之家 at the door.
-    pub plaque: Plaque,
+    /// The plaque 光荣之家 at the door, a word of the vocabulary `plaque_states`.
+    pub plaque: PlaqueState,
     /// The day of the last contact; absent if there was none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_contact: Option<NaiveDate>,
@@ -212,8 +141,8 @@ pub struct Revealed {
     pub address: String,
     /// The home, WGS-84.
     pub place: Place,
-    /// The beneficiary's hardships.
-    #[schema(max_items = 3, value_type = Vec<Hardship>, example = json!(["medical"]))]
+    /// The beneficiary's hardships, words of the vocabulary `hardships`.
+    #[schema(max_items = 200, value_type = Vec<Hardship>, example = json!(["medical"]))]
     pub hardships: Hardships,
     /// Masked except for the last four digits; complete only for staff of the district and the
     /// purpose `correction`.

@@ -4,11 +4,12 @@ use actix_web::web::{Data, Json, Path};
 use actix_web::{HttpRequest, HttpResponse, get};
 use gridward_domain::area::AreaCode;
 use gridward_domain::authority::Action;
+use gridward_domain::code::Category;
 use gridward_domain::id::BeneficiaryId;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::{Beneficiary, Category, store};
+use super::{Beneficiary, store};
 use crate::auth::Authenticated;
 use crate::crypto::KeyRing;
 use crate::http::openapi;
@@ -23,7 +24,7 @@ use crate::tx::Db;
 pub struct BeneficiaryQuery {
     /// Only beneficiaries in this area and its descendants.
     area: Option<AreaCode>,
-    /// Only beneficiaries of this category.
+    /// Only beneficiaries that have this category.
     category: Option<Category>,
 }
 
@@ -52,10 +53,10 @@ pub(crate) async fn list_beneficiaries(
     let area = query.area.unwrap_or(principal.area);
     principal.authorize(Action::ReadBeneficiaries, &area)?;
     let wanted = page.wanted()?;
-    let (keys, category, limit) = (keys.clone(), query.category, wanted.limit);
+    let (keys, category, limit) = (keys.clone(), query.category.clone(), wanted.limit);
     let found = db.read(move |conn| {
         let key = keys.key(conn, principal.district())?;
-        store::list(conn, &key, &area.range(), category, &wanted)
+        store::list(conn, &key, &area.range(), category.as_ref(), &wanted)
     });
     let found = page::page(found.await.map_err(Problem::from)?, limit, |one: &Beneficiary| {
         (one.grid, one.id)

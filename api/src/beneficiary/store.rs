@@ -3,19 +3,20 @@
 use chrono::NaiveDate;
 use diesel::prelude::*;
 use gridward_domain::area::{AreaCode, AreaRange};
+use gridward_domain::code::{Category, PlaqueState};
 use gridward_domain::id::{BeneficiaryId, PersonId};
 use gridward_domain::place::Place;
 use gridward_domain::range::BirthYear;
 
 use super::model::Particulars;
-use super::{Beneficiary, Category, Contact, Mobility, Plaque};
+use super::{Beneficiary, Contact, Mobility};
 use crate::crypto::{SealingKey, aad, mask};
-use crate::db::column::Hash;
+use crate::db::column::{Hash, SetColumn};
 use crate::db::schema::beneficiaries;
 use crate::db::{Conn, DbError};
 use crate::http::page::Wanted;
-use crate::in_range;
 use crate::person::Gender;
+use crate::{has_member, in_range};
 
 const TABLE: &str = "beneficiaries";
 
@@ -29,7 +30,7 @@ crate::table_row! {
         }
         fixed {
             grid: AreaCode,
-            category: Category,
+            categories: SetColumn<Category>,
             gender: Gender,
             birth_year: BirthYear,
             lat: f64,
@@ -37,7 +38,7 @@ crate::table_row! {
             lives_alone: bool,
             mobility: Mobility,
             contact: Contact,
-            plaque: Plaque,
+            plaque: PlaqueState,
             last_contact: Option<NaiveDate>,
             last_visitor: Option<PersonId>,
             id_index: Hash,
@@ -78,14 +79,14 @@ impl BeneficiaryRow {
             grid: self.grid,
             name: mask::name(&name),
             phone: mask::phone(&phone),
-            category: self.category,
+            categories: self.categories.members().clone(),
             gender: self.gender,
             birth_year: self.birth_year,
             cell: self.home()?.cell(),
             lives_alone: self.lives_alone,
             mobility: self.mobility,
             contact: self.contact,
-            plaque: self.plaque,
+            plaque: self.plaque.clone(),
             last_contact: self.last_contact,
             valid_to: self.valid_to,
             version: self.version,
@@ -173,7 +174,7 @@ pub fn list(
     conn: &mut Conn,
     key: &SealingKey,
     scope: &AreaRange,
-    category: Option<Category>,
+    category: Option<&Category>,
     wanted: &Wanted<(AreaCode, BeneficiaryId)>,
 ) -> Result<Vec<Beneficiary>, DbError> {
     let mut query = beneficiaries::table
@@ -183,7 +184,7 @@ pub fn list(
         .select(BeneficiaryRow::as_select())
         .into_boxed();
     if let Some(category) = category {
-        query = query.filter(beneficiaries::category.eq(category));
+        query = query.filter(has_member!(beneficiaries::categories, category.as_str()));
     }
     if let Some((grid, id)) = wanted.after {
         let later = beneficiaries::grid.eq(grid).and(beneficiaries::id.gt(id));

@@ -73,7 +73,7 @@ fn is_empty(conn: &mut Conn) -> Result<bool, Failure> {
 
 fn add_tasks(conn: &mut Conn, records: &DistrictRecords, seed: u64) -> Result<(), Failure> {
     let now = clock::system();
-    let kinds = catalogue::defaults();
+    let kinds = catalogue::defaults::kinds();
     let tasks = tasks::week(&records.beneficiaries, &kinds, seed, now);
     let district = records.areas.first().ok_or("no area")?.code;
     db::transact(conn, |conn| {

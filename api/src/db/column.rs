@@ -96,6 +96,24 @@ where
     }
 }
 
+/// Whether the [`SetColumn`] of codes has this member.
+#[macro_export]
+macro_rules! has_member {
+    ($column:expr, $member:expr) => {
+        diesel::IntoSql::into_sql::<diesel::sql_types::Text>(";")
+            .concat($column)
+            .concat(";")
+            .like($crate::db::column::pattern_of($member))
+            .escape('\\')
+    };
+}
+
+/// The pattern of LIKE for a set with this member.
+pub fn pattern_of(member: &str) -> String {
+    // An underscore of a code would match any character.
+    format!("%;{};%", member.replace('_', "\\_"))
+}
+
 /// A SHA-256 or HMAC-SHA-256 as a column of 32 bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, AsExpression, FromSqlRow)]
 #[diesel(sql_type = Binary)]

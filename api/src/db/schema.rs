@@ -66,7 +66,7 @@ diesel::table! {
         district -> Text,
         id -> Text,
         grid -> Text,
-        category -> Text,
+        categories -> Text,
         gender -> Text,
         birth_year -> Integer,
         lat -> Double,
@@ -394,6 +394,16 @@ diesel::table! {
 }
 
 diesel::table! {
+    service_kind_versions (district, code, version) {
+        district -> Text,
+        code -> Text,
+        version -> BigInt,
+        kind -> Text,
+        replaced_at -> Timestamp,
+    }
+}
+
+diesel::table! {
     service_kinds (district, code) {
         district -> Text,
         code -> Text,
@@ -409,6 +419,8 @@ diesel::table! {
         form -> Nullable<Text>,
         follow_ups -> Text,
         version -> BigInt,
+        name_en -> Text,
+        active -> Bool,
     }
 }
 
@@ -491,6 +503,7 @@ diesel::table! {
         escalation_level -> Text,
         next_action_on -> Nullable<Date>,
         archived -> Bool,
+        kind_version -> BigInt,
     }
 }
 
@@ -503,6 +516,15 @@ diesel::table! {
         last_step -> BigInt,
         failures -> Integer,
         failed_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    vocabularies (district, name) {
+        district -> Text,
+        name -> Text,
+        words -> Text,
+        version -> BigInt,
     }
 }
 
@@ -539,10 +561,12 @@ diesel::allow_tables_to_appear_in_same_query!(
     reports,
     reveal_allowances,
     reveal_counts,
+    service_kind_versions,
     service_kinds,
     sessions,
     signing_keys,
     stations,
     tasks,
     totp_secrets,
+    vocabularies,
 );

@@ -1,29 +1,33 @@
 //! The beneficiaries of the demo district.
 
 use chrono::{Days, NaiveDate};
+use gridward_domain::code::{Categories, Hardships};
 use gridward_domain::id::BeneficiaryId;
 use gridward_domain::place::Place;
 
 use super::draw::Draw;
 use super::identity;
 use super::map::{Grid, Map};
-use crate::beneficiary::{Category, Contact, Hardship, Hardships, Mobility, Plaque};
+use crate::beneficiary::{Contact, Mobility};
 use crate::load::record::BeneficiaryRecord;
 use crate::person::Gender;
 
 /// Categories, their number of 62,000 beneficiaries, and the range of birth years.
-const CATEGORIES: [(Category, usize, (usize, usize)); 10] = [
-    (Category::Veteran, 53_003, (1940, 2003)),
-    (Category::DisabledVeteran, 1_150, (1936, 1995)),
-    (Category::DemobilisedRural, 210, (1928, 1938)),
-    (Category::IllnessReturned, 980, (1938, 1985)),
-    (Category::CombatVeteran, 2_600, (1936, 1970)),
-    (Category::MartyrFamily, 240, (1934, 1988)),
-    (Category::FallenFamily, 90, (1940, 1990)),
-    (Category::DeceasedFamily, 260, (1936, 1990)),
-    (Category::ActiveFamily, 3_400, (1955, 1995)),
-    (Category::RetiredOfficer, 67, (1935, 1968)),
+const CATEGORIES: [(&str, usize, (usize, usize)); 10] = [
+    ("veteran", 53_003, (1940, 2003)),
+    ("disabled_veteran", 1_150, (1936, 1995)),
+    ("demobilised_rural", 210, (1928, 1938)),
+    ("illness_returned", 980, (1938, 1985)),
+    ("combat_veteran", 2_600, (1936, 1970)),
+    ("martyr_family", 240, (1934, 1988)),
+    ("fallen_family", 90, (1940, 1990)),
+    ("deceased_family", 260, (1936, 1990)),
+    ("active_family", 3_400, (1955, 1995)),
+    ("retired_officer", 67, (1935, 1968)),
 ];
+/// The states of plaques, and their number of a thousand.
+const PLAQUES: [(&str, usize); 4] =
+    [("hung", 920), ("pending", 40), ("damaged", 30), ("declined", 10)];
 /// The date of the demo data, after all contacts.
 const TODAY: NaiveDate = match NaiveDate::from_ymd_opt(2025, 12, 31) {
     Some(day) => day,
@@ -41,7 +45,7 @@ pub(super) fn beneficiaries(map: &Map, count: usize, draw: &mut Draw) -> Vec<Ben
             (0..=draw.below(6)).map(|_| (draw.between(0.1, 0.9), draw.between(0.1, 0.9))).collect();
         for house in 1..=size {
             let place = near(grid, draw.one_of(&hamlets), draw);
-            all.push(one(grid, all.len(), house, place, draw));
+            all.extend(one(grid, all.len(), house, place, draw));
         }
     }
     all
@@ -84,18 +88,24 @@ fn near(grid: &Grid, hamlet: (f64, f64), draw: &mut Draw) -> Place {
     grid.at(x + 0.06 * draw.normal(), y + 0.06 * draw.normal())
 }
 
-fn one(grid: &Grid, n: usize, house: usize, place: Place, draw: &mut Draw) -> BeneficiaryRecord {
+/// A beneficiary; `None` only for an invalid word of the tables above.
+fn one(
+    grid: &Grid,
+    n: usize,
+    house: usize,
+    place: Place,
+    draw: &mut Draw,
+) -> Option<BeneficiaryRecord> {
     let kinds = CATEGORIES.map(|(category, weight, years)| ((category, years), weight));
     let (category, (from, to)) = draw.weighted(&kinds);
     let gender = if draw.of_thousand(70) { Gender::Female } else { Gender::Male };
     let born = from + draw.below(to - from + 1);
     let old = born < 1950;
-    let hardships: Hardships =
-        [(Hardship::Medical, 76), (Hardship::Living, 80), (Hardship::Housing, 35)]
-            .into_iter()
-            .filter(|(_, times)| draw.of_thousand(*times))
-            .map(|(hardship, _)| hardship)
-            .collect();
+    let hardships: Hardships = [("medical", 76), ("living", 80), ("housing", 35)]
+        .into_iter()
+        .filter(|(_, times)| draw.of_thousand(*times))
+        .filter_map(|(hardship, _)| hardship.parse().ok())
+        .collect();
     let mobility = match (draw.of_thousand(if old { 180 } else { 40 }), draw.of_thousand(110)) {
         (true, true) => Mobility::Homebound,
         (true, false) => Mobility::Limited,
@@ -103,13 +113,13 @@ fn one(grid: &Grid, n: usize, house: usize, place: Place, draw: &mut Draw) -> Be
     };
     let days_ago = draw.below(720) as u64;
     let seen = !draw.of_thousand(20);
-    BeneficiaryRecord {
+    Some(BeneficiaryRecord {
         id: BeneficiaryId(identity::id(n, draw)),
         grid: grid.code,
         name: identity::name(gender, draw),
         gender,
         birth_year: identity::birth_year(born),
-        category,
+        categories: categories(category, born),
         place,
         address: format!("{}{}栋{}", grid.address, house / 12 + 1, 101 + house % 12 * 100),
         phone: identity::phone("1001", n),
@@ -118,12 +128,14 @@ fn one(grid: &Grid, n: usize, house: usize, place: Place, draw: &mut Draw) -> Be
         lives_alone: draw.of_thousand(if old { 160 } else { 45 }),
         mobility,
         contact: if draw.of_thousand(326) { Contact::Visit } else { Contact::Phone },
-        plaque: draw.weighted(&[
-            (Plaque::Hung, 920),
-            (Plaque::Pending, 40),
-            (Plaque::Damaged, 30),
-            (Plaque::Declined, 10),
-        ]),
+        plaque: draw.weighted(&PLAQUES).parse().ok()?,
         last_contact: TODAY.checked_sub_days(Days::new(days_ago)).filter(|_| seen),
-    }
+    })
+}
+
+/// The main category, and that of rural veterans for those who are old enough for it.
+fn categories(main: &str, born: usize) -> Categories {
+    let also = matches!(main, "combat_veteran" | "illness_returned") && born < 1965;
+    let also = also.then_some("rural_veteran_60");
+    [main].into_iter().chain(also).filter_map(|code| code.parse().ok()).collect()
 }

@@ -40,7 +40,7 @@ fn task(
     } else {
         draw.weighted(&[("condolence", 60), ("home_visit", 30), ("plaque_check", 10)])
     };
-    let kind = kinds.iter().find(|kind| kind.code == word)?;
+    let kind = kinds.iter().find(|kind| kind.code.as_str() == word)?;
     let today = clock::day(now);
     let windows = [(None, 70), (window(540, 720), 15), (window(840, 1020), 15)];
     let window = draw.weighted(&windows);

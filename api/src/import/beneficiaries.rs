@@ -1,14 +1,17 @@
 //! beneficiaries.csv
 
+use gridward_domain::code::Categories;
+
 use super::ImportError;
 use super::district::District;
-use super::fault::Notes;
+use super::fault::{FaultReason, Notes};
 use super::folder::Folder;
 use super::id_number;
 use super::row::Row;
 use super::table::{self, Sheet};
 use super::values::past_day;
 use crate::load::record::BeneficiaryRecord;
+use crate::vocabulary::VocabularyName;
 
 pub(super) const BENEFICIARIES: Sheet = Sheet {
     file: "beneficiaries.csv",
@@ -50,18 +53,24 @@ fn beneficiary(row: &mut Row<'_>, district: &District<'_>) -> Option<Beneficiary
     let name = row.name("name");
     let gender = row.gender("gender");
     let birth_year = row.birth_year("birth_year", district.today);
-    let category = row.word("category");
+    let categories =
+        row.terms("category", district.existing.vocabularies.get(VocabularyName::Categories));
     let place = row.place_in(district);
     let address = row.address("address");
     let phone = row.phone("phone");
     let id_number = row.read("id_number", id_number::parse);
-    let hardships = row.words("hardship");
+    let hardships =
+        row.terms("hardship", district.existing.vocabularies.get(VocabularyName::Hardships));
     let lives_alone = row.flag("lives_alone");
     let mobility = row.word("mobility");
     let contact = row.word("contact");
-    let plaque = row.word("plaque");
+    let plaque =
+        row.term("plaque", district.existing.vocabularies.get(VocabularyName::PlaqueStates));
     let last_contact = row.read("last_contact", |text| past_day(text, district.today));
 
+    if categories.as_ref().is_some_and(Categories::is_empty) {
+        row.fault("category", FaultReason::NoText);
+    }
     row.once("id", id.as_ref());
     row.once("id_number", id_number.as_ref());
     let before = district.existing.beneficiaries.get(&id?);
@@ -74,7 +83,7 @@ fn beneficiary(row: &mut Row<'_>, district: &District<'_>) -> Option<Beneficiary
         name: name.or_else(|| before.map(|it| it.name.clone()))?,
         gender: gender.or(before.map(|it| it.gender))?,
         birth_year: birth_year.or(before.map(|it| it.birth_year))?,
-        category: category.or(before.map(|it| it.category))?,
+        categories: categories.or_else(|| before.map(|it| it.categories.clone()))?,
         place: place.or(before.map(|it| it.place))?,
         address: address.or_else(|| before.map(|it| it.address.clone()))?,
         phone: phone.or_else(|| before.map(|it| it.phone.clone()))?,
@@ -83,7 +92,7 @@ fn beneficiary(row: &mut Row<'_>, district: &District<'_>) -> Option<Beneficiary
         lives_alone: lives_alone.or(before.map(|it| it.lives_alone))?,
         mobility: mobility.or(before.map(|it| it.mobility))?,
         contact: contact.or(before.map(|it| it.contact))?,
-        plaque: plaque.or(before.map(|it| it.plaque))?,
+        plaque: plaque.or_else(|| before.map(|it| it.plaque.clone()))?,
         last_contact: last_contact.or(before.map(|it| it.last_contact))?,
     })
 }
@@ -125,6 +134,28 @@ mod tests {
             number(3, "999999198108240175").faults(),
             ["beneficiaries.csv:3: id_number: duplicates the value on line 2"]
         );
+    }
+
+    #[test]
+    fn a_cell_names_several_words_by_code_or_label() {
+        let sample = |text| Sample::sound().cell("beneficiaries.csv", 2, "category", text);
+        for text in [
+            "combat_veteran;rural_veteran_60",
+            "参战退役军人、60周岁以上农村籍退役士兵",
+            "combat_veteran；Rural veteran aged 60 or older；",
+        ] {
+            let reading = sample(text).read().expect("readable");
+            assert_eq!(reading.faults, [], "{text}");
+            let categories = &reading.records.beneficiaries[0].categories;
+            let codes: Vec<&str> = categories.iter().map(|code| code.as_str()).collect();
+            assert_eq!(codes, ["combat_veteran", "rural_veteran_60"], "{text}");
+        }
+        assert_eq!(
+            sample("combat_veteran;martyr_famly").faults(),
+            ["beneficiaries.csv:2: category: is not one of the district's categories; the \
+                 closest is martyr_family"]
+        );
+        assert_eq!(sample(" ;").faults(), ["beneficiaries.csv:2: category: must not be empty"]);
     }
 
     #[test]

@@ -8,14 +8,14 @@ use gridward_domain::authority::Role;
 use gridward_domain::phone::PhoneError;
 use gridward_domain::place::PlaceError;
 use gridward_domain::range::OutOfRange;
-use gridward_domain::skill::SkillError;
 use gridward_domain::time::TimeError;
+use gridward_domain::word::UnknownWord;
 use thiserror::Error;
 
 use super::workbook::column_name;
 use super::{FILES, WORKBOOKS};
 use crate::person::Weekday;
-use gridward_domain::word::UnknownWord;
+use crate::vocabulary::UnknownTerm;
 
 /// A fault in a file. Displayed as
 /// `people.csv:17: area: there is no area 500116001`.
@@ -186,9 +186,9 @@ pub enum FaultReason {
     /// A value that is not in the list.
     #[error(transparent)]
     Word(#[from] UnknownWord),
-    /// An invalid skill.
+    /// A text that is no word of a vocabulary of the district.
     #[error(transparent)]
-    Skill(#[from] SkillError),
+    Term(#[from] UnknownTerm),
     /// An invalid time or window.
     #[error(transparent)]
     Time(#[from] TimeError),

@@ -200,7 +200,7 @@ pub fn district_of(dir: &Path, headings: &Headings) -> Option<AreaCode> {
 mod tests {
     use proptest::prelude::*;
 
-    use super::fixture::Sample;
+    use super::fixture::{Sample, default_words};
     use super::*;
 
     proptest! {
@@ -282,7 +282,7 @@ mod tests {
             [
                 "people.csv:5: gender: must be one of: M, F",
                 "people.csv:5: phone: a phone number must have 5 to 20 digits",
-                "beneficiaries.csv:2: plaque: must be one of: hung, pending, damaged, declined",
+                "beneficiaries.csv:2: plaque: is not one of the district's plaque states",
                 "beneficiaries.csv:3: lives_alone: must be one of: 0, 1",
             ]
         );

@@ -15,6 +15,7 @@ use super::folder::Folder;
 use super::row::Row;
 use super::table::{self, Sheet};
 use crate::load::record::PersonRecord;
+use crate::vocabulary::VocabularyName;
 
 pub(super) const PEOPLE: Sheet = Sheet {
     file: "people.csv",
@@ -66,7 +67,7 @@ fn person(
     let phone = row.phone("phone");
     let area = row.area("area", district);
     let home = row.place_in(district);
-    let skills = row.words("skills");
+    let skills = row.terms("skills", district.existing.vocabularies.get(VocabularyName::Skills));
     let weekly_minutes = row.word::<WeeklyMinutes>("weekly_minutes");
     let availability = row.read("availability", availability::parse);
 

@@ -4,15 +4,21 @@
 //! A file's module first reads all columns and only then unwraps the values, so that
 //! all faults of a row are reported.
 
+use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::str::FromStr;
 
 use csv::StringRecord;
+use gridward_domain::code::WordCode;
+use gridward_domain::word::UnknownWord;
 
 use super::fault::{Fault, FaultReason, Notes, Part};
 use super::spreadsheet::spreadsheet;
 use super::table::{Order, Seen, part};
-use gridward_domain::word::UnknownWord;
+use crate::vocabulary::Vocabulary;
+
+/// What separates the words of one cell, in files written by hand.
+const SEPARATORS: [char; 3] = [';', '；', '、'];
 
 /// A row whose fields are all valid text.
 pub(super) struct Row<'a> {
@@ -117,14 +123,27 @@ impl<'a> Row<'a> {
         self.read(column, |text| text.parse().map_err(Into::into))
     }
 
-    /// Values separated by `;`; none if the text is empty.
-    pub(super) fn words<T: FromStr<Err: Into<FaultReason>>, All: FromIterator<T> + Default>(
+    /// A word of a vocabulary, by its code or a label.
+    pub(super) fn term<T: for<'b> From<&'b WordCode>>(
         &mut self,
         column: &'static str,
-    ) -> Option<All> {
+        vocabulary: &Vocabulary,
+    ) -> Option<T> {
         self.read(column, |text| match text {
-            "" => Ok(All::default()),
-            words => words.split(';').map(|word| word.parse().map_err(Into::into)).collect(),
+            "" => Err(FaultReason::NoText),
+            text => Ok(T::from(&vocabulary.find(text)?.code)),
+        })
+    }
+
+    /// Words of a vocabulary, by their codes or labels; none if the text is empty.
+    pub(super) fn terms<T: for<'b> From<&'b WordCode> + Ord>(
+        &mut self,
+        column: &'static str,
+        vocabulary: &Vocabulary,
+    ) -> Option<BTreeSet<T>> {
+        self.read(column, |text| {
+            let words = text.split(SEPARATORS).map(str::trim).filter(|word| !word.is_empty());
+            words.map(|word| Ok(T::from(&vocabulary.find(word)?.code))).collect()
         })
     }
 

@@ -13,6 +13,7 @@ use crate::db::schema::{areas, beneficiaries, outlines, people};
 use crate::db::{Conn, DbError};
 use crate::person::store::PersonRow;
 use crate::person::{PersonState, Role};
+use crate::vocabulary::{self, Vocabularies};
 
 /// The current rows of a district; empty if there is no district yet.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -25,6 +26,8 @@ pub struct Existing {
     pub managed: HashSet<AreaCode>,
     /// The grids with an outline.
     pub outlined: HashSet<AreaCode>,
+    /// The words; the default ones if there is no district yet.
+    pub vocabularies: Vocabularies,
     /// The people.
     pub people: HashMap<PersonId, PersonRecord>,
     /// The beneficiaries.
@@ -64,6 +67,7 @@ impl Existing {
             managed: managers.map(|person| person.area).collect(),
             areas: areas.into_iter().collect(),
             outlined: outlined.into_iter().collect(),
+            vocabularies: vocabulary::store::all(conn, district)?,
             beneficiaries: beneficiaries
                 .iter()
                 .map(|row| Ok((row.id, beneficiary(row, key)?)))
@@ -100,7 +104,7 @@ fn beneficiary(row: &BeneficiaryRow, key: &SealingKey) -> Result<BeneficiaryReco
         name: particulars.name,
         gender: row.gender,
         birth_year: row.birth_year,
-        category: row.category,
+        categories: row.categories.members().clone(),
         place: row.home()?,
         address: particulars.address,
         phone: particulars.phone,
@@ -109,7 +113,7 @@ fn beneficiary(row: &BeneficiaryRow, key: &SealingKey) -> Result<BeneficiaryReco
         lives_alone: row.lives_alone,
         mobility: row.mobility,
         contact: row.contact,
-        plaque: row.plaque,
+        plaque: row.plaque.clone(),
         last_contact: row.last_contact,
     })
 }

@@ -4,6 +4,7 @@
 
 use chrono::NaiveDate;
 use gridward_domain::area::{AreaCode, Level};
+use gridward_domain::code::{Categories, Hardships, PlaqueState};
 use gridward_domain::id::{BeneficiaryId, PersonId};
 use gridward_domain::place::Place;
 use gridward_domain::range::{BirthYear, WeeklyMinutes};
@@ -13,7 +14,7 @@ use gridward_domain::time::Window;
 pub use crate::holiday::Calendar;
 pub use crate::memorial::MemorialKind;
 
-use crate::beneficiary::{Category, Contact, Hardships, Mobility, Plaque};
+use crate::beneficiary::{Contact, Mobility};
 use crate::person::{Gender, Role, Weekday};
 
 /// An area with a point inside it. The code determines its level and its parent.
@@ -77,8 +78,8 @@ pub struct BeneficiaryRecord {
     pub gender: Gender,
     /// Year of birth.
     pub birth_year: BirthYear,
-    /// The category of entitlement.
-    pub category: Category,
+    /// The categories of entitlement, at least one.
+    pub categories: Categories,
     /// The home.
     pub place: Place,
     /// The address, without the name of the district.
@@ -87,7 +88,7 @@ pub struct BeneficiaryRecord {
     pub phone: String,
     /// GB 11643: 17 digits and a check character.
     pub id_number: String,
-    /// Those of the three hardships that apply.
+    /// The hardships; usually none.
     pub hardships: Hardships,
     /// Whether the beneficiary lives alone.
     pub lives_alone: bool,
@@ -96,7 +97,7 @@ pub struct BeneficiaryRecord {
     /// The preferred form of contact.
     pub contact: Contact,
     /// The state of the plaque 光荣之家 at the door.
-    pub plaque: Plaque,
+    pub plaque: PlaqueState,
     /// The day of the last contact; `None` if there was none.
     pub last_contact: Option<NaiveDate>,
 }

@@ -161,7 +161,7 @@ pub(super) fn beneficiary(
         district,
         id: record.id,
         grid: record.grid,
-        category: record.category,
+        categories: record.categories.clone().into(),
         gender: record.gender,
         birth_year: record.birth_year,
         lat: record.place.lat(),
@@ -169,7 +169,7 @@ pub(super) fn beneficiary(
         lives_alone: record.lives_alone,
         mobility: record.mobility,
         contact: record.contact,
-        plaque: record.plaque,
+        plaque: record.plaque.clone(),
         // A visit after the file was written stays the last contact.
         last_contact: record.last_contact.max(before.and_then(|before| before.last_contact)),
         last_visitor: before.and_then(|before| before.last_visitor),

@@ -37,6 +37,8 @@ pub enum Subject {
     Memorial,
     /// A holiday.
     Holiday,
+    /// A vocabulary of the district.
+    Vocabulary,
     /// An attachment.
     Attachment,
     /// A command.

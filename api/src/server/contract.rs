@@ -68,7 +68,7 @@ const ABOUT_DPOP: &str = "An access token whose `token_type` is `DPoP` (RFC 9449
         (name = "areas", description = "The district and its towns, villages and grids"),
         (name = "people", description = "Staff and volunteers"),
         (name = "beneficiaries", description = "Veterans and family members who receive visits"),
-        (name = "catalogue", description = "Kinds of service"),
+        (name = "catalogue", description = "Kinds of service, and the district's vocabularies"),
         (name = "registers", description = "Stations, memorial sites and holidays of the district"),
         (name = "tasks", description = "Visits and other work, and their life cycle"),
         (name = "sync", description = "Incremental synchronisation of phones that work offline"),
@@ -105,7 +105,7 @@ fn idempotency_key() -> Parameter {
     header_parameter(KEY, about, 64, Some(KEY_PATTERN))
 }
 
-/// The header parameter of every decision about a version.
+/// The header parameter of every decision about a resource.
 fn if_match() -> Parameter {
     let about = "The `ETag` of the version that the decision is based on, with its quotes: \
         `\"v7\"`; several are separated by commas. A tag weakened by a proxy (`W/\"v7\"`) is \
@@ -169,7 +169,8 @@ fn task_versions(document: &mut OpenApi) {
 
 /// Completes the document of the handlers: a page refers to the type of its
 /// items by name, so that clients get one type; every header text has a maximum
-/// length; every POST accepts an `Idempotency-Key`, every decision an `If-Match`, every GET that can answer 304 an `If-None-Match`, and every operation with a token
+/// length; every POST and every decision accepts an `Idempotency-Key`, every decision an
+/// `If-Match`, every GET that can answer 304 an `If-None-Match`, and every operation with a token
 /// a `DPoP`.
 fn finish(document: &mut OpenApi) {
     let components = document.components.get_or_insert_default();
@@ -181,17 +182,22 @@ fn finish(document: &mut OpenApi) {
             items.items = ArrayItems::RefOrSchema(Box::new(Ref::from_schema_name(listed).into()));
         }
     }
-    let posts = document.paths.paths.values_mut().filter_map(|item| item.post.as_mut());
-    // Before sign-in the caller is unknown, so a key would have no owner.
-    for post in posts.filter(|post| post.security.is_none()) {
-        let decides = post.responses.responses.contains_key("412");
-        let parameters = post.parameters.get_or_insert_default();
+    let decides = |one: &Operation| one.responses.responses.contains_key("412");
+    let writes = document.paths.paths.values_mut().flat_map(|item| {
+        // Before sign-in the caller is unknown, so a key would have no owner.
+        let post = item.post.as_mut().filter(|post| post.security.is_none());
+        let others = [item.put.as_mut(), item.patch.as_mut()].into_iter().flatten();
+        post.into_iter().chain(others.filter(|other| decides(other)))
+    });
+    for write in writes {
+        let decides = decides(write);
+        let parameters = write.parameters.get_or_insert_default();
         let named = |one: &RefOr<Parameter>| matches!(one, RefOr::T(one) if one.name == KEY);
         if !parameters.iter().any(named) {
             parameters.push(RefOr::T(idempotency_key()));
             let replayed = "`true` if this is the stored answer of the first request; the resource may \
                 have changed since";
-            for (status, answer) in &mut post.responses.responses {
+            for (status, answer) in &mut write.responses.responses {
                 if let (true, RefOr::T(answer)) = (status.starts_with('2'), answer) {
                     answer.headers.insert(REPLAYED.to_owned(), text_header(replayed).into());
                 }

@@ -103,8 +103,8 @@ fn following() -> String {
          each with a UUIDv7. `POST /v1/sync` sends up to {MOST_COMMANDS} commands in at most {} KiB \
          of JSON (gzip is accepted; the limit applies to the decompressed body) and returns the \
          changes. On 413, send fewer commands at a time.\n\n\
-         - Each phone receives the kinds of service, the notices, its user's shifts and notices \
-         about the account. A \
+         - Each phone receives the kinds of service, the vocabularies of the district, the notices, \
+         its user's shifts and notices about the account. A \
          manager, supervisor or admin also receives the beneficiaries of the area and its tasks, \
          an auditor its tasks alone, except those that ended long ago; a volunteer receives the \
          open tasks of the grid and the volunteer's own tasks, with their beneficiaries. Names, \
@@ -133,13 +133,16 @@ fn following() -> String {
          - A row in `changes` replaces the stored row unless its `version` is lower. Rows in \
          `removed` are deleted, including personal data. On `reset`, all rows are deleted, but \
          never the outbox.\n\
+         - A task names its `kind` and the `kind_version` by which its report is checked. If the \
+         row `service_kind` of that id has another `version`, the row `kind@kind_version` has the \
+         one of the task; it is sent for 180 days after its replacement.\n\
          - `base_version` guards decisions about a task (`task.reassign`, `task.reschedule`, \
          `task.escalate`, `task.cancel`, `task.reopen`): if the task has another version, they are \
          `rejected` with `version_conflict`. For the commands of an assignee it is informational.\n\
          - `flags` of a report: `clock`: the phone's clock was wrong by more than five minutes, or \
          the report is dated in the future or before its task; `times`: the visit ended before it \
          began or in the future, or preceded its task; `form`: the answers violate the form of the \
-         kind of service; `place`: the accuracy of the position is impossible; `note` and \
+         kind of service, or an answer or a need is no word of the district; `place`: the accuracy of the position is impossible; `note` and \
          `attachments`: the limit of the contract is exceeded; `unread`: part of the report was \
          unreadable, or the outcome is missing; `handed_on`: the task had been handed on to \
          another person.\n\

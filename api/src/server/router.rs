@@ -17,7 +17,7 @@ use crate::http::problem::{Problem, answer};
 use crate::http::{body_limits, response_headers};
 use crate::{
     area, attachment, auth, beneficiary, catalogue, event, holiday, http, import, limits, memorial,
-    notice, ops, person, plan, redistricting, station, summary, sync, task,
+    notice, ops, person, plan, redistricting, station, summary, sync, task, vocabulary,
 };
 
 /// Every documented path. This is the table of contents of the API.
@@ -73,6 +73,13 @@ fn documented(v1: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(holiday::routes::get_holiday)
         .service(holiday::routes::put_holiday)
         .service(holiday::routes::end_holiday)
+        .service(catalogue::routes::create_service_kind)
+        .service(catalogue::routes::get_service_kind)
+        .service(catalogue::routes::change_service_kind)
+        .service(vocabulary::routes::list_vocabularies)
+        .service(vocabulary::routes::get_vocabulary)
+        .service(vocabulary::routes::replace_vocabulary)
+        .service(vocabulary::routes::list_skills)
         .service(task::routes::list_tasks)
         .service(task::routes::create_task)
         .service(task::routes::get_task)

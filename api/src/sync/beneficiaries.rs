@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use gridward_domain::area::AreaCode;
+use gridward_domain::code::{Categories, Category, Hardship, Hardships, PlaqueState};
 use gridward_domain::id::BeneficiaryId;
 use gridward_domain::place::Place;
 use gridward_domain::range::BirthYear;
@@ -18,8 +19,8 @@ use super::model::{Change, RowType};
 use super::row_cache::{RowCache, json};
 use super::scope::Scope;
 use super::store::{self, BeneficiaryKey};
+use crate::beneficiary::model;
 use crate::beneficiary::store::{BeneficiaryRow, rows};
-use crate::beneficiary::{Category, model};
 use crate::crypto::{SealingKey, mask};
 use crate::db::{Conn, DbError};
 
@@ -46,17 +47,18 @@ pub struct BeneficiaryCard {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 256)]
     address: Option<String>,
-    /// Which of the three hardships apply; only for the visitor.
+    /// The hardships, words of the vocabulary `hardships`; only for the visitor.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(max_items = 3, value_type = Option<Vec<model::Hardship>>)]
-    hardships: Option<model::Hardships>,
+    #[schema(max_items = 200, value_type = Option<Vec<Hardship>>)]
+    hardships: Option<Hardships>,
     /// In clear for the visitor, masked for staff.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 20, example = "10012345678")]
     phone: Option<String>,
-    /// The category of entitlement; absent in the pool.
+    /// The categories of entitlement, words of the vocabulary `categories`; absent in the pool.
     #[serde(skip_serializing_if = "Option::is_none")]
-    category: Option<Category>,
+    #[schema(max_items = 32, value_type = Option<Vec<Category>>)]
+    categories: Option<Categories>,
     /// The year, four digits; absent in the pool.
     #[serde(skip_serializing_if = "Option::is_none")]
     birth_year: Option<BirthYear>,
@@ -69,9 +71,10 @@ pub struct BeneficiaryCard {
     /// The preferred form of contact; absent in the pool.
     #[serde(skip_serializing_if = "Option::is_none")]
     contact: Option<model::Contact>,
-    /// The state of the plaque 光荣之家 at the door; absent in the pool.
+    /// The plaque 光荣之家 at the door, a word of the vocabulary `plaque_states`; absent in the
+    /// pool.
     #[serde(skip_serializing_if = "Option::is_none")]
-    plaque: Option<model::Plaque>,
+    plaque: Option<PlaqueState>,
 }
 
 fn card(row: &BeneficiaryRow, key: &SealingKey, view: View) -> Result<BeneficiaryCard, DbError> {
@@ -93,12 +96,12 @@ fn card(row: &BeneficiaryRow, key: &SealingKey, view: View) -> Result<Beneficiar
         address: clear.then_some(opened.address),
         hardships: clear.then_some(opened.hardships),
         phone: more.then_some(phone),
-        category: more.then_some(row.category),
+        categories: more.then(|| row.categories.members().clone()),
         birth_year: more.then_some(row.birth_year),
         lives_alone: more.then_some(row.lives_alone),
         mobility: more.then_some(row.mobility),
         contact: more.then_some(row.contact),
-        plaque: more.then_some(row.plaque),
+        plaque: more.then(|| row.plaque.clone()),
     })
 }
 

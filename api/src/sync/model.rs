@@ -31,8 +31,8 @@ pub struct Push {
     #[schema(max_length = 256)]
     pub cursor: Option<String>,
     /// Page size: the maximum number of tasks and beneficiaries. Default 200. The first
-    /// page also contains the kinds of service, the notices, the stations, the memorial sites, the
-    /// holidays, the shifts and the account notices.
+    /// page also contains the kinds of service, the vocabularies, the notices, the stations, the
+    /// memorial sites, the holidays, the shifts and the account notices.
     pub limit: Option<SyncLimit>,
     /// The device's name for itself, for the log.
     pub device: Option<DeviceName>,
@@ -103,6 +103,8 @@ impl CommandResult {
 pub enum RowType {
     /// A kind of service.
     ServiceKind,
+    /// A vocabulary of the district.
+    Vocabulary,
     /// A notice.
     Notice,
     /// A service station.
@@ -134,6 +136,8 @@ pub enum Row {
     Shift(Shift),
     /// A kind of service.
     ServiceKind(crate::catalogue::ServiceKind),
+    /// A vocabulary of the district.
+    Vocabulary(crate::vocabulary::Vocabulary),
     /// A notice.
     Notice(crate::notice::Notice),
     /// A notice to the person about the own account.
@@ -157,9 +161,9 @@ pub struct Change {
     /// The row's version; a phone ignores a row with a lower version than its own.
     #[schema(value_type = Version)]
     pub version: i64,
-    /// The row: a task, service kind, notice, account notice, station, memorial site, holiday or
-    /// shift with the same schema as in the other operations, or a beneficiary with the fields that
-    /// visitors need.
+    /// The row: a task, service kind, vocabulary, notice, account notice, station, memorial site,
+    /// holiday or shift with the same schema as in the other operations, or a beneficiary with the
+    /// fields that visitors need.
     #[schema(value_type = Row)]
     #[serde(serialize_with = "serialize_raw")]
     pub data: Arc<RawValue>,

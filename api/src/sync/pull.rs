@@ -137,6 +137,9 @@ impl Pull<'_> {
         if changed.catalogue {
             to.changes.extend(snapshot::kinds(conn, self)?);
         }
+        if changed.vocabularies {
+            to.changes.extend(snapshot::vocabularies(conn, self)?);
+        }
         if changed.me {
             snapshot::shifts(conn, self, to)?;
             snapshot::account_notices(conn, self, to)?;
@@ -213,6 +216,7 @@ struct ChangeSet {
     /// Everything may have changed: the phone needs a new snapshot.
     everything: bool,
     catalogue: bool,
+    vocabularies: bool,
     /// The person's own row, or the notices about the own account.
     me: bool,
     notices: BTreeSet<NoticeId>,
@@ -229,6 +233,7 @@ impl ChangeSet {
             match event.subject {
                 Subject::District => news.everything = true,
                 Subject::ServiceKind => news.catalogue = true,
+                Subject::Vocabulary => news.vocabularies = true,
                 Subject::Person => news.me |= event.is_about(scope.person()),
                 Subject::Notice if event.reaches(scope) => {
                     news.notices.insert(event.id()?);
@@ -288,7 +293,9 @@ impl EventRef {
     /// Whether a phone of the scope has something to fetch after this event.
     pub(super) fn is_for(&self, scope: &Scope) -> bool {
         match self.subject {
-            Subject::District | Subject::ServiceKind | Subject::Holiday => true,
+            Subject::District | Subject::ServiceKind | Subject::Vocabulary | Subject::Holiday => {
+                true
+            }
             Subject::Person => self.is_about(scope.person()),
             Subject::Notice | Subject::Station | Subject::Memorial => self.reaches(scope),
             Subject::Beneficiary => scope.holds_area() && self.concerns(scope),

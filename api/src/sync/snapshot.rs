@@ -19,7 +19,7 @@ use crate::auth::account_notice_store;
 use crate::db::{Conn, DbError};
 use crate::log::head::Head;
 use crate::person::Weekday;
-use crate::{catalogue, clock, notice, person};
+use crate::{catalogue, clock, notice, person, vocabulary};
 
 /// A page of the snapshot as of event `seq`: the first, or the one at `rest`.
 pub(super) fn page(
@@ -34,6 +34,7 @@ pub(super) fn page(
         rest
     } else {
         page.changes.extend(kinds(conn, pull)?);
+        page.changes.extend(vocabularies(conn, pull)?);
         page.changes.extend(notices(conn, pull)?);
         page.changes.extend(registers::all(pull, conn)?);
         shifts(conn, pull, &mut page)?;
@@ -126,14 +127,30 @@ fn add_beneficiaries(
     Ok(())
 }
 
-/// All kinds of service.
+/// All kinds of service, each by its code, and the earlier versions that tasks may keep, by code
+/// and version.
 pub(super) fn kinds(conn: &mut Conn, pull: &Pull<'_>) -> Result<Vec<Change>, DbError> {
-    let kinds = catalogue::store::all(conn, pull.scope.area().district())?;
-    let change = |kind: catalogue::ServiceKind| {
-        let (r#type, data) = (RowType::ServiceKind, json(&kind)?);
-        Ok(Change { r#type, id: kind.code, version: kind.version, data })
+    let (district, now) = (pull.scope.area().district(), pull.now.naive_utc());
+    let change = |kind: &catalogue::ServiceKind, id| {
+        let (r#type, data) = (RowType::ServiceKind, json(kind)?);
+        Ok(Change { r#type, id, version: kind.version, data })
     };
-    kinds.into_iter().map(change).collect()
+    let kinds = catalogue::store::all(conn, district)?;
+    let current = kinds.iter().map(|kind| change(kind, kind.code.to_string()));
+    let earlier = catalogue::store::earlier(conn, district, now)?;
+    let earlier =
+        earlier.iter().map(|kind| change(kind, format!("{}@{}", kind.code, kind.version)));
+    current.chain(earlier).collect()
+}
+
+/// All vocabularies.
+pub(super) fn vocabularies(conn: &mut Conn, pull: &Pull<'_>) -> Result<Vec<Change>, DbError> {
+    let all = vocabulary::store::all(conn, pull.scope.area().district())?;
+    let change = |one: &vocabulary::Vocabulary| {
+        let (r#type, id) = (RowType::Vocabulary, one.name.to_string());
+        Ok(Change { r#type, id, version: one.version, data: json(one)? })
+    };
+    all.all().iter().map(change).collect()
 }
 
 fn notices(conn: &mut Conn, pull: &Pull<'_>) -> Result<Vec<Change>, DbError> {

@@ -3,6 +3,7 @@
 use chrono::{Days, NaiveDate};
 use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::authority::{Action, Principal};
+use gridward_domain::code::KindCode;
 use gridward_domain::id::{BeneficiaryId, TaskId};
 use gridward_domain::place::Place;
 use gridward_domain::range::{Priority, ServiceMinutes};
@@ -17,12 +18,13 @@ use uuid::Uuid;
 use super::row::{Draft, TaskRow};
 use super::{Task, perform};
 use crate::beneficiary::store::BeneficiaryRow;
-use crate::catalogue::{KindCode, ServiceKind};
+use crate::catalogue::ServiceKind;
 use crate::db::Conn;
 use crate::http::problem::{FieldError, Problem, ProblemCode};
 use crate::idempotency::Effect;
 use crate::log::{Event, Subject};
 use crate::tx::Tx;
+use crate::vocabulary::{self, VocabularyName};
 use crate::{area, beneficiary, catalogue, clock};
 
 /// A task to create. For a beneficiary, grid and place are the beneficiary's; otherwise
@@ -99,11 +101,15 @@ pub fn create(tx: &mut Tx<'_>, principal: &Principal, new: &NewTask) -> Result<T
     let (grid, place) = new.authorized(tx, principal)?;
     let kind = catalogue::store::one(tx.read_unbatched(), principal.district(), new.kind.as_str())?
         .ok_or_else(|| Problem::invalid("/kind", "is not in the catalogue"))?;
+    if !kind.active {
+        return Err(Problem::invalid("/kind", "is archived"));
+    }
     let today = clock::day(tx.now);
     let not_before = new.not_before.unwrap_or(today);
     let usual = not_before.checked_add_days(Days::new(kind.due_days.into())).unwrap_or(not_before);
     let due_on = new.due_on.unwrap_or(usual);
-    check(new, not_before, due_on)?;
+    let unknown = unknown_skills(tx, principal, new)?;
+    check(new, not_before, due_on, unknown)?;
     let draft = Draft {
         id: TaskId(Uuid::now_v7()),
         grid,
@@ -159,9 +165,31 @@ fn location_of(
     }
 }
 
-/// Checks the ranges that the types do not enforce.
-fn check(new: &NewTask, not_before: NaiveDate, due_on: NaiveDate) -> Result<(), Problem> {
-    let mut errors = Vec::new();
+/// An error for each skill that is no word of the district.
+fn unknown_skills(
+    tx: &mut Tx<'_>,
+    principal: &Principal,
+    new: &NewTask,
+) -> Result<Vec<FieldError>, Problem> {
+    if new.skills.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (conn, district) = (tx.read_unbatched(), principal.district());
+    let known = vocabulary::store::one(conn, district, VocabularyName::Skills)?;
+    let unknown = new.skills.iter().filter_map(|skill| {
+        let unknown = known.check(skill.as_str()).err()?;
+        Some(FieldError::new("/skills", format!("{skill} {unknown}")))
+    });
+    Ok(unknown.collect())
+}
+
+/// Checks the ranges that the types do not enforce, besides the `errors` that are known.
+fn check(
+    new: &NewTask,
+    not_before: NaiveDate,
+    due_on: NaiveDate,
+    mut errors: Vec<FieldError>,
+) -> Result<(), Problem> {
     if new.skills.len() > 16 {
         errors.push(FieldError::new("/skills", "at most 16"));
     }

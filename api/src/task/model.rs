@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, FixedOffset, NaiveDate};
 use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::bounded_text::Note;
+use gridward_domain::code::Need;
 use gridward_domain::id::{BeneficiaryId, PersonId, PlanId, TaskId};
 use gridward_domain::place::Place;
 use gridward_domain::range::{Attempts, Priority, ServiceMinutes, Version};
@@ -15,8 +16,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use uuid::Uuid;
-
-use crate::catalogue::Need;
 
 /// The time of a planned visit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -37,6 +36,11 @@ pub struct Task {
     /// A kind of service of the catalogue.
     #[schema(max_length = 32, example = "home_visit")]
     pub kind: String,
+    /// The version of the kind when the task was created; its reports are checked by it.
+    // Answers stored by the previous version have none: a kind could not change.
+    #[serde(default = "first_version")]
+    #[schema(value_type = Version, required = true)]
+    pub kind_version: i64,
     /// The grid of the task.
     pub grid: AreaCode,
     /// The beneficiary; absent for a task at a place.
@@ -90,6 +94,10 @@ pub struct Task {
     /// Incremented with every change.
     #[schema(value_type = Version)]
     pub version: i64,
+}
+
+const fn first_version() -> i64 {
+    1
 }
 
 /// A task as lists show it: the fields needed to choose one.
@@ -184,9 +192,9 @@ pub struct NewReport {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     pub answers: Option<Map<String, Value>>,
-    /// The beneficiary's needs found during the visit.
+    /// The beneficiary's needs found during the visit, words of the vocabulary `needs`.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    #[schema(max_items = 7, value_type = Vec<Need>)]
+    #[schema(max_items = 200, value_type = Vec<Need>)]
     pub needs: BTreeSet<Need>,
     /// The visitor's position, WGS-84; only if required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -225,5 +233,6 @@ mod tests {
         let task: Task = serde_json::from_value(kept).expect("a task");
         assert_eq!(task.escalation_level, Level::Town);
         assert_eq!(json!(task)["escalation_level"], "town");
+        assert_eq!(json!(task)["kind_version"], 1);
     }
 }

@@ -1,6 +1,8 @@
 //! Reports: stores the encrypted content and applies the consequences.
 
+use gridward_domain::area::AreaCode;
 use gridward_domain::authority::Principal;
+use gridward_domain::code::KindCode;
 use gridward_domain::word::Word as _;
 use std::collections::BTreeSet;
 
@@ -26,6 +28,7 @@ use crate::idempotency::CommandId;
 use crate::limits::DailyQuota;
 use crate::log::{self, Event, Subject};
 use crate::tx::Tx;
+use crate::vocabulary::{self, Vocabularies};
 use crate::{beneficiary, clock};
 
 /// The table value of an unreadable outcome.
@@ -61,10 +64,12 @@ pub(super) fn report(
     let assignee = before.state.assignee();
     let is_involved = is_or_was_assignee(tx, principal, &row)?;
     let is_former = is_involved && assignee != Some(principal.person);
-    let kind = catalogue::store::one(tx.read_unbatched(), row.district, &row.kind)?;
+    let conn = tx.read_unbatched();
+    let kind = catalogue::store::at(conn, row.district, &row.kind, row.kind_version)?;
     let mut flags = {
         let created = row.created_at.and_utc();
-        report_flag::flags(content, kind.as_ref(), sent.origin, created, tx.now)?
+        let words = words(tx, row.district, kind.as_ref(), content)?;
+        report_flag::flags(content, kind.as_ref(), &words, sent.origin, created, tx.now)?
     };
     if is_former && assignee.is_some() {
         flags.insert(ReportFlag::HandedOn);
@@ -111,6 +116,21 @@ pub(super) fn report(
         apply_consequences(tx, principal, &row, kind.as_ref(), content)?;
     }
     Ok(Performed::done(next.task(View::Pool)?))
+}
+
+/// The district's words, read only if the report or its form names some.
+fn words(
+    tx: &mut Tx<'_>,
+    district: AreaCode,
+    kind: Option<&ServiceKind>,
+    content: &ReportContent,
+) -> Result<Vocabularies, DbError> {
+    let form = kind.and_then(|kind| kind.form.as_ref()).filter(|_| content.answers.is_some());
+    let asks = form.is_some_and(|form| catalogue::form::vocabulary_fields(form).next().is_some());
+    if content.needs.is_empty() && !asks {
+        return Ok(Vocabularies::default());
+    }
+    vocabulary::store::all(tx.read_unbatched(), district)
 }
 
 /// The task, if the principal may report it. A visit may still be reported from an outbox after
@@ -266,12 +286,11 @@ fn apply_consequences(
         )?;
     }
     let rules = kind.map(|kind| &kind.follow_ups);
-    let wanted: BTreeSet<&String> =
+    let wanted: BTreeSet<&KindCode> =
         content.needs.iter().filter_map(|need| rules.and_then(|rules| rules.get(need))).collect();
     for code in wanted {
-        let Some(kind) = catalogue::store::one(tx.read_unbatched(), row.district, code)? else {
-            continue;
-        };
+        let kind = catalogue::store::one(tx.read_unbatched(), row.district, code.as_str())?;
+        let Some(kind) = kind.filter(|kind| kind.active) else { continue };
         let days = Days::new(kind.due_days.into());
         let draft = Draft {
             id: TaskId(Uuid::now_v7()),

@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, FixedOffset};
+use gridward_domain::code::Need;
 use gridward_domain::place::Place;
 use gridward_domain::task::Outcome;
 use serde::de::DeserializeOwned;
@@ -15,7 +16,6 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::model::NewReport;
-use crate::catalogue::Need;
 
 /// The content of a report.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -33,7 +33,7 @@ pub struct ReportContent {
     pub answers: Option<Map<String, Value>>,
     /// The beneficiary's needs found during the visit.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    #[schema(max_items = 7, value_type = Vec<Need>)]
+    #[schema(max_items = 200, value_type = Vec<Need>)]
     pub needs: BTreeSet<Need>,
     /// The visitor's position, WGS-84.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -215,19 +215,19 @@ mod tests {
     fn an_unreadable_field_is_stored_as_sent_and_does_not_affect_the_others() {
         let sent = json!({
             "outcome": "done", "note": "一切安好", "place": {"lat": 91.0, "lon": 106.2},
-            "needs": ["medical", "a_new_need"], "started_at": "yesterday", "weather": "rain"
+            "needs": ["medical", "Medical!"], "started_at": "yesterday", "weather": "rain"
         });
         let content = read(&sent.to_string());
         assert_eq!(content.outcome, Some(Outcome::Done));
         assert_eq!(content.note.as_deref(), Some("一切安好"));
-        assert_eq!(content.needs, BTreeSet::from([Need::Medical]));
+        assert_eq!(content.needs, BTreeSet::from(["medical".parse().expect("a code")]));
         assert_eq!((content.place, content.started_at), (None, None));
         // Serialized again it equals the input, so that it remains the same command.
         assert_eq!(content.written(), sent);
         assert_eq!(
             Value::Object(content.unread),
             json!({
-                "place": {"lat": 91.0, "lon": 106.2}, "needs": ["a_new_need"],
+                "place": {"lat": 91.0, "lon": 106.2}, "needs": ["Medical!"],
                 "started_at": "yesterday", "weather": "rain"
             })
         );

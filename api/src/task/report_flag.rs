@@ -7,12 +7,13 @@ use std::collections::BTreeSet;
 use utoipa::ToSchema;
 
 use chrono::{DateTime, FixedOffset, Utc};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::origin::{Origin, TRUSTED};
 use super::report_content::ReportContent;
-use crate::catalogue::ServiceKind;
+use crate::catalogue::{ServiceKind, form};
 use crate::http::problem::{FieldError, Problem, ProblemCode};
+use crate::vocabulary::{Vocabularies, VocabularyName};
 
 /// A reason to doubt a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -25,7 +26,7 @@ pub enum ReportFlag {
     Clock,
     /// The visit ended before it began or in the future, or preceded its task.
     Times,
-    /// The answers do not match the form.
+    /// The answers do not match the form, or a need is no word of the district.
     Form,
     /// The accuracy of the position is impossible.
     Place,
@@ -39,14 +40,16 @@ pub enum ReportFlag {
     HandedOn,
 }
 
-/// The flags of a report on a task of the time `created`. A report sent online is refused
-/// instead, since it can still be corrected; a report from an outbox is stored with its flags.
+/// The flags of a report on a task of the time `created`, by the district's `words`. A report sent
+/// online is refused instead, since it can still be corrected; a report from an outbox is stored
+/// with its flags.
 ///
 /// # Errors
 /// 422 for a report that can still be corrected.
 pub(super) fn flags(
     content: &ReportContent,
     kind: Option<&ServiceKind>,
+    words: &Vocabularies,
     origin: &Origin,
     created: DateTime<Utc>,
     now: DateTime<Utc>,
@@ -77,11 +80,18 @@ pub(super) fn flags(
     if let Some(form) = kind.and_then(|kind| kind.form.as_ref())
         && let Some(answers) = &content.answers
     {
-        errors.extend(
-            mismatches(form, &Value::Object(answers.clone()))
-                .into_iter()
-                .map(|error| (ReportFlag::Form, error)),
-        );
+        let mismatches = form::mismatches(form, &Value::Object(answers.clone()));
+        let mismatches = mismatches.into_iter().chain(unknown_words(form, answers, words));
+        let under =
+            |error: FieldError| FieldError::new(format!("/answers{}", error.pointer), error.detail);
+        errors.extend(mismatches.map(|error| (ReportFlag::Form, under(error))));
+    }
+    let known = words.get(VocabularyName::Needs);
+    for need in &content.needs {
+        if let Err(unknown) = known.check(need.as_str()) {
+            let error = FieldError::new("/needs", format!("{need} {unknown}"));
+            errors.push((ReportFlag::Form, error));
+        }
     }
     if !origin.from_outbox && !errors.is_empty() {
         let errors = errors.into_iter().map(|(_, error)| error);
@@ -100,15 +110,22 @@ pub(super) fn flags(
     Ok(errors.into_iter().map(|(flag, _)| flag).chain(doubted).collect())
 }
 
-/// The positions where the answers do not match the form; at most twenty.
-fn mismatches(form: &Value, answers: &Value) -> Vec<FieldError> {
-    let Ok(form) = jsonschema::validator_for(form) else {
-        return vec![FieldError::new("/answers", "the form of the kind is unreadable")];
-    };
-    let field_error = |error: jsonschema::ValidationError<'_>| {
-        let pointer = format!("/answers{}", error.instance_path());
-        // The message omits the answer itself, which may be personal.
-        FieldError::new(pointer, error.masked())
-    };
-    form.iter_errors(answers).take(20).map(field_error).collect()
+/// Where answers are no words of the vocabularies that the form names.
+fn unknown_words(
+    form: &Value,
+    answers: &Map<String, Value>,
+    words: &Vocabularies,
+) -> Vec<FieldError> {
+    let mut errors = Vec::new();
+    for (name, vocabulary) in form::vocabulary_fields(form) {
+        let given = match answers.get(name) {
+            Some(Value::Array(several)) => several.as_slice(),
+            Some(one) => std::slice::from_ref(one),
+            None => &[],
+        };
+        let mut given = given.iter().filter_map(Value::as_str);
+        let unknown = given.find_map(|word| words.get(vocabulary).check(word).err());
+        errors.extend(unknown.map(|unknown| FieldError::new(format!("/{name}"), unknown)));
+    }
+    errors
 }

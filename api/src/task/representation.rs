@@ -45,6 +45,7 @@ impl TaskRow {
         Ok(Task {
             id: self.id,
             kind: self.kind.clone(),
+            kind_version: self.kind_version,
             grid: self.grid,
             beneficiary_id: self.beneficiary,
             beneficiary_name: seen.beneficiary_name,

@@ -41,6 +41,7 @@ crate::table_row! {
             retry_days: RetryDays,
             overdue: Overdue,
             escalate_days: EscalateDays,
+            kind_version: i64,
         }
         changing {
             state: Phase,
@@ -92,7 +93,7 @@ impl TaskRow {
             district: draft.grid.district(),
             id: draft.id,
             grid: draft.grid,
-            kind: kind.code.clone(),
+            kind: kind.code.to_string(),
             beneficiary: draft.beneficiary,
             lat: draft.place.lat(),
             lon: draft.place.lon(),
@@ -118,6 +119,7 @@ impl TaskRow {
             retry_days: kind.retry_days,
             overdue: kind.overdue,
             escalate_days: kind.escalate_days,
+            kind_version: kind.version,
             escalation_level: Level::Grid,
             next_action_on: None,
             archived: false,
@@ -258,7 +260,7 @@ mod tests {
             window: None,
             by: None,
         };
-        let kind = crate::catalogue::defaults().remove(0);
+        let kind = crate::catalogue::defaults::kinds().remove(0);
         TaskRow::open(&draft, &kind, now)
     }
 

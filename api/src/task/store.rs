@@ -5,13 +5,13 @@ use std::collections::HashMap;
 use chrono::NaiveDate;
 use diesel::prelude::*;
 use gridward_domain::area::{AreaCode, AreaRange, Level};
+use gridward_domain::code::KindCode;
 use gridward_domain::id::{BeneficiaryId, PersonId, TaskId};
 use gridward_domain::task::Phase;
 
 use super::facts::FactsRow;
 use super::row::TaskRow;
 use super::summary_row::SummaryRow;
-use crate::catalogue::KindCode;
 use crate::db::schema::tasks;
 use crate::db::{Conn, DbError};
 use crate::http::page::Wanted;

@@ -82,9 +82,10 @@ pub struct Body<'a> {
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     #[schema(max_items = 100)]
     errors: &'a [FieldError],
-    /// The current state, where that helps: the task for `version_conflict`, the task and its
+    /// The current state, where that helps: the resource for `version_conflict`, the task and its
     /// `assignee` (id and name) if its state does not permit the action, the `upload_offset` of
-    /// an attachment.
+    /// an attachment, the `vocabulary` and the `uses` of its words (by code, the number of rows
+    /// of each sort) for `word_in_use`, the kind for `service_kind_exists`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     current: Option<&'a serde_json::Value>,

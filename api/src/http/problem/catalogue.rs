@@ -176,6 +176,14 @@ problems! {
     ManagerRequired "manager_required" 409
         "A grid needs a manager": "Appoint another manager of the grid first.";
         "网格须有网格员": "请先为该网格任命新的网格员。";
+    /// The district has a kind of service with this code.
+    ServiceKindExists "service_kind_exists" 409
+        "Service kind exists": "The code names a kind in `current`, which may be archived. Change that one, or choose another code.";
+        "服务类型编码已存在": "该编码的服务类型见 current（可能已停用）。请修改该类型，或换一个编码。";
+    /// A removed word of a vocabulary is in use.
+    WordInUse "word_in_use" 409
+        "Word in use": "`errors` and `current` count the uses of each word that the list lacks. Archive it instead: send it with active false.";
+        "词条正在使用": "清单中缺少的词条仍在使用，数量见 errors 和 current。请改为停用：将其 active 设为 false。";
     /// The id already names another attachment.
     AttachmentKnown "attachment_known" 409
         "Attachment id already in use": "Generate a new id for each attachment.";
@@ -222,8 +230,8 @@ problems! {
         "内容已被他人更新": "请查看 current 中的最新内容，确认后再提交。";
     /// The caller must name the version that the decision is based on.
     VersionRequired "version_required" 428
-        "Version required": "Send If-Match with the ETag of the task as you read it; in an outbox command, send base_version.";
-        "缺少版本信息": "请在 If-Match 中填写所读取任务的 ETag；离线命令请填写 base_version。";
+        "Version required": "Send If-Match with the ETag of the resource as you read it; in an outbox command, send base_version.";
+        "缺少版本信息": "请在 If-Match 中填写所读取内容的 ETag；离线命令请填写 base_version。";
     /// The id already names another command.
     CommandIdReused "command_id_reused" 422
         "Command id already in use": "A command id or Idempotency-Key identifies exactly one command. Generate a new one.";

@@ -47,6 +47,8 @@ pub enum RowKind {
     Shift,
     /// A kind of service.
     ServiceKind,
+    /// A vocabulary of the district.
+    Vocabulary,
     /// A notice.
     Notice,
     /// A notice to the person about the own account.

@@ -1,0 +1,189 @@
+//! Creates, changes and archives kinds of service.
+
+use gridward_domain::area::AreaCode;
+use gridward_domain::authority::{Action, Principal};
+use gridward_domain::code::KindCode;
+use serde_json::{Value, json};
+
+use super::{KindContent, NewKind, ServiceKind, form, store};
+use crate::db::{Conn, DbError};
+use crate::http::problem::{FieldError, Problem, ProblemCode};
+use crate::idempotency::Effect;
+use crate::log::{Event, Subject};
+use crate::tx::Tx;
+use crate::vocabulary::{self, VocabularyName};
+
+/// The most kinds of a district, archived ones included.
+const MOST_KINDS: usize = 500;
+
+impl Effect for NewKind {
+    type Made = ServiceKind;
+
+    fn action(&self) -> &'static str {
+        "service_kind.create"
+    }
+
+    fn request(&self) -> Value {
+        json!(self)
+    }
+
+    fn authorize(&self, _: &mut Tx<'_>, principal: &Principal) -> Result<(), Problem> {
+        Ok(principal.may(Action::ConfigureDistrict)?)
+    }
+}
+
+/// A change of one kind.
+#[derive(Debug)]
+pub struct Change {
+    /// The kind.
+    pub code: KindCode,
+    /// The versions that it may be based on; empty if the caller names none.
+    pub base: Vec<i64>,
+    /// The new content.
+    pub content: KindContent,
+}
+
+impl Effect for Change {
+    type Made = ServiceKind;
+
+    fn action(&self) -> &'static str {
+        "service_kind.change"
+    }
+
+    fn request(&self) -> Value {
+        json!({ "code": self.code, "content": self.content })
+    }
+
+    fn authorize(&self, _: &mut Tx<'_>, principal: &Principal) -> Result<(), Problem> {
+        Ok(principal.may(Action::ConfigureDistrict)?)
+    }
+}
+
+/// Creates a kind.
+///
+/// # Errors
+/// 409 if the district has a kind with this code; 422 as [`check`].
+pub fn create(
+    tx: &mut Tx<'_>,
+    principal: &Principal,
+    new: &NewKind,
+) -> Result<ServiceKind, Problem> {
+    principal.may(Action::ConfigureDistrict)?;
+    let district = principal.district();
+    let kinds = store::all(tx.read_unbatched(), district)?;
+    if let Some(there) = kinds.iter().find(|kind| kind.code == new.code) {
+        return Err(Problem::from(ProblemCode::ServiceKindExists).showing(there));
+    }
+    if kinds.len() >= MOST_KINDS {
+        return Err(Problem::invalid("", format!("at most {MOST_KINDS} kinds of service")));
+    }
+    let kind = ServiceKind::of(new.code.clone(), new.content(), 1);
+    check(tx.read_unbatched(), district, &kind, &kinds)?;
+    store::insert(tx.write_unbatched(), district, &kind)?;
+    record(tx, principal, "service_kind.create", &kind);
+    Ok(kind)
+}
+
+/// Changes a kind. The same content again changes nothing.
+///
+/// # Errors
+/// 404; 412 for another version than the current one; 422 as [`check`].
+pub fn change(
+    tx: &mut Tx<'_>,
+    principal: &Principal,
+    change: &Change,
+) -> Result<ServiceKind, Problem> {
+    principal.may(Action::ConfigureDistrict)?;
+    let district = principal.district();
+    let kinds = store::all(tx.read_unbatched(), district)?;
+    let before = kinds.iter().find(|kind| kind.code == change.code);
+    let before = before.ok_or_else(Problem::not_found)?;
+    if change.base.is_empty() {
+        return Err(ProblemCode::VersionRequired.into());
+    }
+    if !change.base.contains(&before.version) {
+        return Err(Problem::from(ProblemCode::VersionConflict).showing(before));
+    }
+    if before.content() == change.content {
+        return Ok(before.clone());
+    }
+    let (code, version) = (before.code.clone(), before.version + 1);
+    let next = ServiceKind::of(code, change.content.clone(), version);
+    check(tx.read_unbatched(), district, &next, &kinds)?;
+    let now = tx.now.naive_utc();
+    store::replace(tx.write_unbatched(), district, before, &next, now)?;
+    record(tx, principal, "service_kind.change", &next);
+    Ok(next)
+}
+
+fn record(tx: &mut Tx<'_>, principal: &Principal, action: &'static str, kind: &ServiceKind) {
+    let (subject, district) = (Subject::ServiceKind, principal.district());
+    let event = Event::new(action, subject, &kind.code, district, kind.version);
+    tx.record(event.by(principal.person).with(json!({ "active": kind.active })));
+}
+
+/// Checks the words, the follow-ups and the form of a kind, and that an archived kind follows no
+/// other.
+///
+/// # Errors
+/// 422 with an entry for each fault.
+fn check(
+    conn: &mut Conn,
+    district: AreaCode,
+    kind: &ServiceKind,
+    kinds: &[ServiceKind],
+) -> Result<(), Problem> {
+    let mut errors = unknown_words(conn, district, kind)?;
+    errors.extend(follow_ups(kind, kinds));
+    if let Some(form) = &kind.form {
+        let under =
+            |error: FieldError| FieldError::new(format!("/form{}", error.pointer), error.detail);
+        errors.extend(form::check(form).into_iter().map(under));
+    }
+    if errors.is_empty() {
+        return Ok(());
+    }
+    Err(errors.into_iter().fold(Problem::from(ProblemCode::Invalid), Problem::with))
+}
+
+fn unknown_words(
+    conn: &mut Conn,
+    district: AreaCode,
+    kind: &ServiceKind,
+) -> Result<Vec<FieldError>, DbError> {
+    let words = vocabulary::store::all(conn, district)?;
+    let (skills, needs) = (words.get(VocabularyName::Skills), words.get(VocabularyName::Needs));
+    let skills = kind.skills.iter().filter_map(|skill| {
+        let unknown = skills.check(skill.as_str()).err()?;
+        Some(FieldError::new("/skills", format!("{skill} {unknown}")))
+    });
+    let needs = kind.follow_ups.keys().filter_map(|need| {
+        let unknown = needs.check(need.as_str()).err()?;
+        Some(FieldError::new(format!("/follow_ups/{need}"), unknown))
+    });
+    Ok(skills.chain(needs).collect())
+}
+
+/// Faults of the follow-ups: of an active kind they are active, its own kind or another.
+fn follow_ups(kind: &ServiceKind, kinds: &[ServiceKind]) -> Vec<FieldError> {
+    if !kind.active {
+        let after = |other: &&ServiceKind| {
+            let other_kind = other.active && other.code != kind.code;
+            other_kind && other.follow_ups.values().any(|code| *code == kind.code)
+        };
+        let others = kinds.iter().filter(after);
+        let error = |other: &ServiceKind| {
+            FieldError::new("/active", format!("{} creates this kind as a follow-up", other.code))
+        };
+        return others.map(error).collect();
+    }
+    let known = |code: &KindCode| {
+        let other = kinds.iter().find(|other| other.code == *code);
+        *code == kind.code || other.is_some_and(|other| other.active)
+    };
+    let unknown = kind.follow_ups.iter().filter(|(_, code)| !known(code));
+    let error = |(need, code)| {
+        FieldError::new(format!("/follow_ups/{need}"), format!("{code} is not an active kind"))
+    };
+    unknown.map(error).collect()
+}

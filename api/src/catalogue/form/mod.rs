@@ -1,0 +1,183 @@
+//! The forms of reports: the subset of JSON Schema (2020-12) that phones can show.
+//!
+//! A form is an object with at most [`MOST_FIELDS`] fields. Each field has a label in two languages
+//! and a place in the order, and holds a text, a number, a day, yes or no, one of a list, or
+//! several of a list. A list is labelled in the form (`oneOf`) or is a vocabulary of the district
+//! (`x-vocabulary`). One condition (`if`, `then`) may require or add fields. Everything else is
+//! refused by JSON pointer when a kind is saved, so that no phone meets what it cannot show, no
+//! reference leads outside, and no pattern takes longer than the text is long.
+
+mod field;
+mod pattern;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value};
+
+use crate::http::problem::FieldError;
+use crate::vocabulary::VocabularyName;
+
+/// The most fields of a form.
+const MOST_FIELDS: usize = 50;
+/// The most bytes of a form as JSON.
+const MOST_BYTES: usize = 32 * 1024;
+/// The dialect of forms.
+const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
+/// The keyword of a list that is a vocabulary.
+const VOCABULARY: &str = "x-vocabulary";
+
+type Object = Map<String, Value>;
+
+/// What is wrong with `form`; the pointers are relative to it. At most twenty entries.
+pub(super) fn check(form: &Value) -> Vec<FieldError> {
+    let mut faults = Faults(Vec::new());
+    if form.to_string().len() > MOST_BYTES {
+        faults.add("", format!("at most {MOST_BYTES} bytes"));
+    } else if let Some(form) = faults.object(form, "") {
+        faults.form(form);
+    }
+    faults.0.truncate(20);
+    faults.0
+}
+
+/// The fields of a form that hold words of a vocabulary.
+pub fn vocabulary_fields(form: &Value) -> impl Iterator<Item = (&str, VocabularyName)> {
+    let fields = [form.get("properties"), form.pointer("/then/properties")];
+    let fields = fields.into_iter().flatten().filter_map(Value::as_object).flatten();
+    fields.filter_map(|(name, field)| {
+        let named = field.get(VOCABULARY).or_else(|| field.get("items")?.get(VOCABULARY))?;
+        Some((name.as_str(), named.as_str()?.parse().ok()?))
+    })
+}
+
+/// Where the answers do not match the form; at most twenty entries. The pointers are relative to
+/// the answers, and no entry shows an answer, which may be personal.
+pub fn mismatches(form: &Value, answers: &Value) -> Vec<FieldError> {
+    let linear = jsonschema::PatternOptions::regex();
+    let Ok(form) = jsonschema::options().with_pattern_options(linear).build(form) else {
+        return vec![FieldError::new("", "the form of the kind is unreadable")];
+    };
+    let errors = form.iter_errors(answers).take(20);
+    errors.map(|error| FieldError::new(error.instance_path().to_string(), error.masked())).collect()
+}
+
+/// The errors found so far.
+struct Faults(Vec<FieldError>);
+
+impl Faults {
+    fn add(&mut self, pointer: &str, detail: impl ToString) {
+        self.0.push(FieldError::new(pointer, detail));
+    }
+
+    fn object<'a>(&mut self, value: &'a Value, pointer: &str) -> Option<&'a Object> {
+        let object = value.as_object();
+        if object.is_none() {
+            self.add(pointer, "must be an object");
+        }
+        object
+    }
+
+    /// Notes every keyword that is not in `known`.
+    fn only(&mut self, object: &Object, pointer: &str, known: &[&str]) {
+        for keyword in object.keys().filter(|keyword| !known.contains(&keyword.as_str())) {
+            let detail = match keyword.as_str() {
+                "$ref" | "$dynamicRef" | "$id" | "$anchor" | "$defs" | "definitions" => {
+                    "references are not supported"
+                }
+                "enum" => "use oneOf, whose entries have const, title and x-title-en",
+                _ => "is not supported here",
+            };
+            self.add(&below(pointer, keyword), detail);
+        }
+    }
+
+    fn form(&mut self, form: &Object) {
+        self.only(form, "", &["$schema", "type", "properties", "required", "if", "then"]);
+        if form.get("$schema").is_some_and(|dialect| dialect != DIALECT) {
+            self.add("/$schema", format!("must be {DIALECT}"));
+        }
+        if form.get("type") != Some(&Value::from("object")) {
+            self.add("/type", "must be \"object\"");
+        }
+        let mut seen = Seen::default();
+        let Some(fields) = form.get("properties").and_then(Value::as_object) else {
+            return self.add("/properties", "must be an object with at least one field");
+        };
+        if fields.is_empty() {
+            self.add("/properties", "must be an object with at least one field");
+        }
+        self.fields(fields, "/properties", &mut seen);
+        self.required(form, "", &seen);
+        self.condition(form, fields, &mut seen);
+        if seen.names.len() > MOST_FIELDS {
+            self.add("/properties", format!("at most {MOST_FIELDS} fields"));
+        }
+    }
+
+    /// `if` a field of the form has a value, `then` other fields are required or added.
+    fn condition(&mut self, form: &Object, fields: &Object, seen: &mut Seen) {
+        let (condition, then) = match (form.get("if"), form.get("then")) {
+            (None, None) => return,
+            (Some(condition), Some(then)) => (condition, then),
+            (Some(_), None) => return self.add("/then", "is required beside if"),
+            (None, Some(_)) => return self.add("/if", "is required beside then"),
+        };
+        let tested = condition.get("properties").and_then(Value::as_object);
+        let tested = tested.filter(|tested| tested.len() == 1).and_then(|one| one.iter().next());
+        let constant = tested.filter(|(name, test)| {
+            let one = test.as_object().is_some_and(|test| test.len() == 1);
+            one && test.get("const").is_some_and(is_scalar) && fields.contains_key(*name)
+        });
+        let Some((name, _)) = constant else {
+            let detail = "must be {\"properties\": {\"a_field\": {\"const\": a value}}, \
+                \"required\": [\"a_field\"]}";
+            return self.add("/if", detail);
+        };
+        if let Some(condition) = condition.as_object() {
+            self.only(condition, "/if", &["properties", "required"]);
+        }
+        // Without it the condition holds for a report that lacks the field.
+        if condition.get("required") != Some(&Value::from(vec![name.as_str()])) {
+            self.add("/if/required", format!("must be [\"{name}\"]"));
+        }
+        let Some(then) = self.object(then, "/then") else { return };
+        self.only(then, "/then", &["properties", "required"]);
+        if let Some(more) = then.get("properties")
+            && let Some(more) = self.object(more, "/then/properties")
+        {
+            self.fields(more, "/then/properties", seen);
+        }
+        self.required(then, "/then", seen);
+    }
+
+    fn required(&mut self, object: &Object, pointer: &str, seen: &Seen) {
+        let Some(required) = object.get("required") else { return };
+        let pointer = below(pointer, "required");
+        let names = required.as_array();
+        let known = names.is_some_and(|names| {
+            let known = |name: &Value| name.as_str().is_some_and(|name| seen.names.contains(name));
+            names.iter().all(known)
+        });
+        if !known {
+            self.add(&pointer, "must be a list of names of fields");
+        }
+    }
+}
+
+/// The names and places of the fields so far.
+#[derive(Default)]
+struct Seen {
+    names: BTreeSet<String>,
+    orders: BTreeSet<u64>,
+}
+
+const fn is_scalar(value: &Value) -> bool {
+    matches!(value, Value::String(_) | Value::Number(_) | Value::Bool(_))
+}
+
+/// The pointer of a member (RFC 6901).
+fn below(pointer: &str, member: &str) -> String {
+    format!("{pointer}/{}", member.replace('~', "~0").replace('/', "~1"))
+}

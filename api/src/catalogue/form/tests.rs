@@ -1,0 +1,222 @@
+//! What a form may be, and what is refused by pointer.
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::{check, mismatches, vocabulary_fields};
+use crate::vocabulary::VocabularyName;
+
+/// A field with labels.
+fn field(order: u64, more: Value) -> Value {
+    let mut field = json!({ "title": "字段", "x-title-en": "Field", "x-order": order });
+    if let (Value::Object(field), Value::Object(more)) = (&mut field, more) {
+        field.extend(more);
+    }
+    field
+}
+
+fn form(properties: Value) -> Value {
+    json!({ "type": "object", "properties": properties })
+}
+
+/// The pointers of the faults.
+fn pointers(form: &Value) -> Vec<String> {
+    check(form).into_iter().map(|error| error.pointer).collect()
+}
+
+/// An option of a list.
+fn option(value: &str) -> Value {
+    json!({ "const": value, "title": value, "x-title-en": value })
+}
+
+/// A form with each sort of field and a condition.
+fn rich() -> Value {
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "type": "object",
+        "properties": {
+            "note": field(1, json!({ "type": "string", "maxLength": 200 })),
+            "plate": field(2, json!({ "type": "string", "maxLength": 8, "pattern": "^渝[A-Z0-9]{6}$" })),
+            "day": field(3, json!({ "type": "string", "format": "date" })),
+            "persons": field(4, json!({ "type": "integer", "minimum": 0, "maximum": 20 })),
+            "metres": field(5, json!({ "type": "number" })),
+            "alone": field(6, json!({ "type": "boolean" })),
+            "health": field(7, json!({ "oneOf": [option("good"), option("poor")] })),
+            "level": field(8, json!({ "type": "string", "oneOf": [option("a")] })),
+            "plaque": field(9, json!({ "type": "string", "x-vocabulary": "plaque_states" })),
+            "aids": field(10, json!({
+                "type": "array", "uniqueItems": true, "items": { "oneOf": [option("stick")] }
+            })),
+            "needs": field(11, json!({
+                "type": "array", "maxItems": 3,
+                "items": { "type": "string", "x-vocabulary": "needs" }
+            }))
+        },
+        "required": ["health"],
+        "if": { "properties": { "health": { "const": "poor" } }, "required": ["health"] },
+        "then": {
+            "properties": { "doctor": field(12, json!({ "type": "boolean" })) },
+            "required": ["note", "doctor"]
+        }
+    })
+}
+
+#[test]
+fn every_sort_of_field_is_accepted_and_validates_answers() {
+    let form = rich();
+    assert_eq!(check(&form), []);
+    let fine = json!({ "health": "good", "plaque": "hung", "day": "2026-08-01" });
+    assert_eq!(mismatches(&form, &fine), []);
+    let wrong = json!({ "health": "poor", "persons": 21, "plate": "A" });
+    let wrong: Vec<String> =
+        mismatches(&form, &wrong).into_iter().map(|error| error.pointer).collect();
+    assert!(wrong.contains(&"/persons".to_owned()) && wrong.contains(&"/plate".to_owned()));
+    assert!(wrong.contains(&String::new()), "what the condition requires: {wrong:?}");
+    let fields: Vec<_> = vocabulary_fields(&form).collect();
+    assert_eq!(
+        fields,
+        [("needs", VocabularyName::Needs), ("plaque", VocabularyName::PlaqueStates)]
+    );
+}
+
+#[test]
+fn a_reference_is_refused_wherever_it_is() {
+    let elsewhere = "https://example.org/form.json";
+    for (broken, pointer) in [
+        (json!({ "$ref": elsewhere, "type": "object", "properties": {} }), "/$ref"),
+        (form(json!({ "a": field(1, json!({ "$ref": "#/properties/a" })) })), "/properties/a/$ref"),
+        (
+            form(
+                json!({ "a": field(1, json!({ "type": "array", "items": { "$ref": elsewhere } })) }),
+            ),
+            "/properties/a/items/$ref",
+        ),
+        (
+            json!({ "type": "object", "$defs": {}, "properties": { "a": field(1, json!({ "type": "boolean" })) } }),
+            "/$defs",
+        ),
+    ] {
+        assert!(pointers(&broken).contains(&pointer.to_owned()), "{broken}: {:?}", check(&broken));
+    }
+}
+
+#[test]
+fn what_phones_cannot_show_is_refused_by_pointer() {
+    let text = json!({ "type": "string", "maxLength": 20 });
+    for (one, pointer) in [
+        (json!({ "type": "object", "properties": {} }), "/type"),
+        (json!({ "type": "null" }), "/type"),
+        (json!({ "type": "string" }), "/maxLength"),
+        (json!({ "type": "string", "maxLength": 3000 }), "/maxLength"),
+        (json!({ "type": "string", "format": "email" }), "/format"),
+        (json!({ "type": "string", "maxLength": 9, "pattern": "^(a+)+$" }), "/pattern"),
+        (json!({ "type": "string", "x-vocabulary": "colours" }), "/x-vocabulary"),
+        (json!({ "enum": ["good", "poor"] }), "/enum"),
+        (json!({ "oneOf": [] }), "/oneOf"),
+        (json!({ "oneOf": [option("a"), option("a")] }), "/oneOf/1/const"),
+        (json!({ "oneOf": [{ "const": "a" }] }), "/oneOf/0/title"),
+        (json!({ "type": "integer", "oneOf": [option("a")] }), "/oneOf/0/const"),
+        (json!({ "type": "integer", "minimum": 9, "maximum": 1 }), "/maximum"),
+        (json!({ "type": "array", "items": { "type": "object" } }), "/items/oneOf"),
+        (json!({ "type": "boolean", "default": true }), "/default"),
+        (json!({ "type": "boolean", "title": " " }), "/title"),
+        (json!({ "type": "boolean", "x-order": -1 }), "/x-order"),
+    ] {
+        let broken = form(json!({ "a": field(1, one.clone()) }));
+        let expected = format!("/properties/a{pointer}");
+        assert!(pointers(&broken).contains(&expected), "{one}: {:?}", check(&broken));
+    }
+    let twice = form(json!({ "a": field(1, text.clone()), "b": field(1, text.clone()) }));
+    assert_eq!(pointers(&twice), ["/properties/b/x-order"]);
+    let odd = form(json!({ "A/b": field(1, text) }));
+    assert_eq!(pointers(&odd), ["/properties/A~1b"]);
+}
+
+#[test]
+fn a_form_has_bounds() {
+    let many = |count: u64| {
+        let fields = (0..count)
+            .map(|n| (format!("field_{n}"), field(n, json!({ "type": "boolean" }))))
+            .collect::<serde_json::Map<_, _>>();
+        form(Value::Object(fields))
+    };
+    assert_eq!(check(&many(50)), []);
+    assert_eq!(pointers(&many(51)), ["/properties"]);
+    assert_eq!(pointers(&many(2_000)), [""], "too large to look at");
+    assert_eq!(pointers(&form(json!({}))), ["/properties"]);
+    assert_eq!(pointers(&json!([])), [""]);
+}
+
+#[test]
+fn a_condition_is_about_one_field() {
+    let with = |condition: Value, then: Value| {
+        let mut form = form(json!({ "a": field(1, json!({ "type": "boolean" })) }));
+        form["if"] = condition;
+        form["then"] = then;
+        pointers(&form)
+    };
+    let on_a = json!({ "properties": { "a": { "const": true } }, "required": ["a"] });
+    let nothing: [&str; 0] = [];
+    assert_eq!(with(on_a.clone(), json!({ "required": ["a"] })), nothing);
+    assert_eq!(with(on_a.clone(), json!({ "required": ["b"] })), ["/then/required"]);
+    assert_eq!(with(on_a, json!({ "if": {} })), ["/then/if"]);
+    let unknown = json!({ "properties": { "b": { "const": 1 } }, "required": ["b"] });
+    assert_eq!(with(unknown, json!({})), ["/if"]);
+    let loose = json!({ "properties": { "a": { "const": true } } });
+    assert_eq!(with(loose, json!({})), ["/if/required"]);
+}
+
+/// Any JSON, of the words of schemas.
+fn schema() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(json!(true)),
+        Just(json!(1)),
+        prop_oneof![Just("string"), Just("object"), Just("array"), Just("^(a+)+$"), Just("needs")]
+            .prop_map(Value::from),
+    ];
+    let keyword = prop_oneof![
+        Just("type"),
+        Just("title"),
+        Just("x-title-en"),
+        Just("x-order"),
+        Just("properties"),
+        Just("items"),
+        Just("oneOf"),
+        Just("const"),
+        Just("pattern"),
+        Just("required"),
+        Just("if"),
+        Just("then"),
+        Just("$ref"),
+        Just("x-vocabulary"),
+        Just("a"),
+        Just("maxLength"),
+    ];
+    leaf.prop_recursive(5, 40, 6, move |inner| {
+        prop_oneof![
+            proptest::collection::vec(inner.clone(), 0..4).prop_map(Value::Array),
+            proptest::collection::btree_map(keyword.clone().prop_map(str::to_owned), inner, 0..6)
+                .prop_map(|fields| Value::Object(fields.into_iter().collect())),
+        ]
+    })
+}
+
+proptest! {
+    #[test]
+    fn whatever_is_sent_is_refused_by_pointers_into_it_or_its_gaps(schema in schema()) {
+        for error in check(&schema) {
+            // The member may be missing; its parent is there.
+            let (parent, _) = error.pointer.rsplit_once('/').unwrap_or_default();
+            prop_assert!(schema.pointer(parent).is_some(), "{}: {schema}", error.pointer);
+        }
+    }
+
+    #[test]
+    fn a_form_that_is_accepted_can_validate_anything(form in schema(), answers in schema()) {
+        if check(&form).is_empty() {
+            let unreadable = mismatches(&form, &answers).into_iter()
+                .any(|error| error.detail.contains("unreadable"));
+            prop_assert!(!unreadable, "{form}");
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! The types of the catalogue.
+
+use std::collections::BTreeMap;
+
+use gridward_domain::bounded_text::Label;
+use gridward_domain::code::{KindCode, Need};
+use gridward_domain::range::{
+    Attempts, DueDays, EscalateDays, Priority, RetryDays, ServiceMinutes, Version,
+};
+use gridward_domain::skill::{Skill, Skills};
+use gridward_domain::task::Overdue;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+
+/// Declares a type with the content of a kind after the fields of `first` and before those of
+/// `last`, and its conversion to [`KindContent`].
+macro_rules! with_content {
+    (
+        $(#[$meta:meta])*
+        $name:ident first { $($first:tt)* } last { $($last:tt)* }
+    ) => {
+        $(#[$meta])*
+        pub struct $name {
+            $($first)*
+            /// The Chinese name.
+            pub name: Label,
+            /// The English name.
+            #[schema(example = "Home visit")]
+            pub name_en: Label,
+            /// Duration at the place, in minutes.
+            pub minutes: ServiceMinutes,
+            /// Priority from 1 (lowest) to 10 (most urgent).
+            pub priority: Priority,
+            /// Skills that the assignee must have, words of the vocabulary `skills`.
+            #[schema(max_items = 32, value_type = Vec<Skill>)]
+            pub skills: Skills,
+            /// Days until the due day, unless the task sets its own.
+            pub due_days: DueDays,
+            /// Maximum number of attempts without meeting the beneficiary at home; after the last
+            /// one the task fails and is escalated by one level.
+            pub attempts: Attempts,
+            /// Days until the next attempt.
+            pub retry_days: RetryDays,
+            /// What happens to an overdue task: `escalate` or `expire`.
+            pub overdue: Overdue,
+            /// Days past due before the first escalation, and between escalations.
+            pub escalate_days: EscalateDays,
+            /// JSON Schema (2020-12) of a report's answers, in the subset that phones show; absent
+            /// if the kind has no form.
+            #[serde(skip_serializing_if = "Option::is_none")]
+            #[schema(value_type = Option<Object>)]
+            pub form: Option<Value>,
+            /// The follow-up kind of task for each need, due at once. The needs are words of the
+            /// vocabulary `needs`.
+            #[schema(value_type = Object, example = json!({"medical": "hardship_follow_up"}))]
+            pub follow_ups: BTreeMap<Need, KindCode>,
+            /// Whether tasks of the kind may be created; `false` archives the kind.
+            pub active: bool,
+            $($last)*
+        }
+
+        impl $name {
+            /// The content alone.
+            pub fn content(&self) -> KindContent {
+                KindContent {
+                    name: self.name.clone(),
+                    name_en: self.name_en.clone(),
+                    minutes: self.minutes,
+                    priority: self.priority,
+                    skills: self.skills.clone(),
+                    due_days: self.due_days,
+                    attempts: self.attempts,
+                    retry_days: self.retry_days,
+                    overdue: self.overdue,
+                    escalate_days: self.escalate_days,
+                    form: self.form.clone(),
+                    follow_ups: self.follow_ups.clone(),
+                    active: self.active,
+                }
+            }
+        }
+    };
+}
+
+with_content! {
+    /// A kind of service for a beneficiary.
+    #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+    ServiceKind
+    first {
+        /// The code.
+        pub code: KindCode,
+    }
+    last {
+        /// Incremented with every change.
+        #[schema(value_type = Version)]
+        pub version: i64,
+    }
+}
+
+with_content! {
+    /// A new kind of service.
+    #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+    #[serde(deny_unknown_fields)]
+    #[schema(example = json!({
+        "code": "hospital_visit", "name": "住院探望", "name_en": "Visit in hospital", "minutes": 40,
+        "priority": 7, "skills": [], "due_days": 3, "attempts": 2, "retry_days": 2,
+        "overdue": "escalate", "escalate_days": 3, "form": example_form(), "follow_ups": {},
+        "active": true
+    }))]
+    NewKind
+    first {
+        /// The code, which never changes.
+        pub code: KindCode,
+    }
+    last {}
+}
+
+with_content! {
+    /// The content of a kind of service: all that may change.
+    #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+    #[serde(deny_unknown_fields)]
+    #[schema(example = json!({
+        "name": "上门走访", "name_en": "Home visit", "minutes": 30, "priority": 5, "skills": [],
+        "due_days": 14, "attempts": 2, "retry_days": 3, "overdue": "escalate", "escalate_days": 7,
+        "form": example_form(), "follow_ups": {"medical": "hardship_follow_up"}, "active": true
+    }))]
+    KindContent first {} last {}
+}
+
+/// A form with one field, for the contract.
+fn example_form() -> Value {
+    json!({
+        "type": "object",
+        "properties": { "wishes": {
+            "type": "string", "maxLength": 500, "title": "愿望", "x-title-en": "Wishes",
+            "x-order": 1
+        } }
+    })
+}
+
+impl ServiceKind {
+    /// The version `version` of the kind `code`.
+    pub fn of(code: KindCode, content: KindContent, version: i64) -> Self {
+        Self {
+            code,
+            name: content.name,
+            name_en: content.name_en,
+            minutes: content.minutes,
+            priority: content.priority,
+            skills: content.skills,
+            due_days: content.due_days,
+            attempts: content.attempts,
+            retry_days: content.retry_days,
+            overdue: content.overdue,
+            escalate_days: content.escalate_days,
+            form: content.form,
+            follow_ups: content.follow_ups,
+            active: content.active,
+            version,
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! The number of rows that have a word, by what they are.
+
+use std::collections::BTreeMap;
+
+use diesel::prelude::*;
+use gridward_domain::area::AreaCode;
+use gridward_domain::code::WordCode;
+use serde::Deserialize;
+
+use super::model::VocabularyName;
+use crate::crypto::{SealingKey, aad};
+use crate::db::schema::{beneficiaries, people, reports, service_kinds, tasks};
+use crate::db::{Conn, DbError};
+use crate::has_member;
+
+/// The number of sealed rows that are opened at a time.
+const AT_A_TIME: i64 = 2_000;
+
+/// The number of rows that have a word, by what they are; without zeros.
+pub(super) type Uses = BTreeMap<&'static str, i64>;
+
+/// The uses of a word in the rows of the district, current and ended.
+pub(super) fn of(
+    conn: &mut Conn,
+    key: &SealingKey,
+    district: AreaCode,
+    vocabulary: VocabularyName,
+    code: &WordCode,
+) -> Result<Uses, DbError> {
+    let code = code.as_str();
+    let counts = match vocabulary {
+        VocabularyName::Categories => {
+            let rows = beneficiaries::table.filter(beneficiaries::district.eq(district));
+            let rows = rows.filter(has_member!(beneficiaries::categories, code));
+            vec![("beneficiaries", rows.count().get_result(conn)?)]
+        }
+        VocabularyName::PlaqueStates => {
+            let rows = beneficiaries::table.filter(beneficiaries::district.eq(district));
+            let rows = rows.filter(beneficiaries::plaque.eq(code));
+            vec![("beneficiaries", rows.count().get_result(conn)?)]
+        }
+        VocabularyName::Hardships => {
+            vec![("beneficiaries", with_hardship(conn, key, district, code)?)]
+        }
+        VocabularyName::Needs => {
+            let kinds: Vec<String> = service_kinds::table
+                .filter(service_kinds::district.eq(district))
+                .select(service_kinds::follow_ups)
+                .load(conn)?;
+            let named = format!("\"{code}\":");
+            let kinds = kinds.iter().filter(|follow_ups| follow_ups.contains(&named)).count();
+            let kinds = i64::try_from(kinds).unwrap_or(i64::MAX);
+            vec![("service_kinds", kinds), ("reports", with_need(conn, key, district, code)?)]
+        }
+        VocabularyName::Skills => {
+            let kinds = service_kinds::table.filter(service_kinds::district.eq(district));
+            let kinds = kinds.filter(has_member!(service_kinds::skills, code));
+            let people = people::table.filter(people::district.eq(district));
+            let people = people.filter(has_member!(people::skills, code));
+            let tasks = tasks::table.filter(tasks::district.eq(district));
+            let tasks = tasks.filter(has_member!(tasks::skills, code));
+            vec![
+                ("people", people.count().get_result(conn)?),
+                ("service_kinds", kinds.count().get_result(conn)?),
+                ("tasks", tasks.count().get_result(conn)?),
+            ]
+        }
+    };
+    Ok(counts.into_iter().filter(|(_, count)| *count > 0).collect())
+}
+
+/// The part of a sealed value that has words.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Words {
+    hardships: Vec<String>,
+    needs: Vec<String>,
+}
+
+/// Counts the rows of a table whose sealed value, opened, satisfies a condition. Words that are
+/// sensitive are not in a column, so every row of the district is opened.
+macro_rules! count_sealed {
+    ($table:ident, $conn:ident, $key:ident, $district:ident, $has:expr) => {{
+        let (mut count, mut after) = (0, String::new());
+        loop {
+            let rows: Vec<(String, Vec<u8>)> = $table::table
+                .filter($table::district.eq($district))
+                .filter($table::id.gt(&after))
+                .order($table::id)
+                .limit(AT_A_TIME)
+                .select(($table::id, $table::sealed))
+                .load($conn)?;
+            let Some((last, _)) = rows.last() else { break Ok(count) };
+            after.clone_from(last);
+            for (id, sealed) in rows {
+                let opened: Result<Words, _> =
+                    $key.open_value(&aad($district, stringify!($table), id), &sealed);
+                let words = opened.map_err(|error| DbError::corrupt(stringify!($table), error))?;
+                count += i64::from($has(&words));
+            }
+        }
+    }};
+}
+
+fn with_hardship(
+    conn: &mut Conn,
+    key: &SealingKey,
+    district: AreaCode,
+    code: &str,
+) -> Result<i64, DbError> {
+    let has = |words: &Words| words.hardships.iter().any(|one| one == code);
+    count_sealed!(beneficiaries, conn, key, district, has)
+}
+
+fn with_need(
+    conn: &mut Conn,
+    key: &SealingKey,
+    district: AreaCode,
+    code: &str,
+) -> Result<i64, DbError> {
+    let has = |words: &Words| words.needs.iter().any(|one| one == code);
+    count_sealed!(reports, conn, key, district, has)
+}

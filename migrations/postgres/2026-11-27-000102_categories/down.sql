@@ -1,0 +1,1 @@
+ALTER TABLE beneficiaries RENAME COLUMN categories TO category;
