@@ -52,6 +52,12 @@ const ANSWERS: &[(u16, &str, &str)] = &[
     (503, "Unavailable", "The database is unreachable or overloaded; nothing was changed"),
 ];
 
+/// The description of the challenge of a 401.
+const CHALLENGE: &str = "The scheme, `Bearer` or `DPoP`, and the `error` (RFC 6750, RFC 9449, \
+    RFC 9470): `invalid_token` for `token_expired`, `use_dpop_nonce`, `invalid_dpop_proof`, or \
+    `insufficient_user_authentication` for `step_up_required`, with `max_age`, the greatest \
+    permitted age of the authentication in seconds";
+
 fn problem(status: u16, description: &str) -> Response {
     let body = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
     let mut answer =
@@ -59,7 +65,7 @@ fn problem(status: u16, description: &str) -> Response {
     if status == 401 {
         let nonce = "The nonce of the next proofs; with `use_dpop_nonce` and `invalid_dpop_proof`";
         answer = answer
-            .header("WWW-Authenticate", text_header("How to authenticate (RFC 6750, RFC 9449)"))
+            .header("WWW-Authenticate", text_header(CHALLENGE))
             .header("DPoP-Nonce", text_header(nonce));
     }
     if status == 429 || status == 503 {

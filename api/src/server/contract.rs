@@ -8,7 +8,7 @@ use utoipa::openapi::{Content, OpenApi, Ref, RefOr};
 use yaml_serde::{Mapping, Value};
 
 use super::{access, manual, router};
-use crate::auth::proofs;
+use crate::auth::proof;
 use crate::http::openapi::{KEY, KEY_PATTERN, REPLAYED, Shared, header_parameter, text_header};
 use crate::http::problem::answer;
 use crate::http::{if_match, if_none_match};
@@ -135,7 +135,7 @@ fn dpop_proof() -> Parameter {
     let about = "With a token of the type `DPoP`: a proof of the device's key (RFC 9449), an ES256 \
         JWT for this method and URL, with the hash of the token and the nonce of the last \
         `DPoP-Nonce` header. Ignored with a token of the type `Bearer`.";
-    header_parameter("DPoP", about, proofs::LONGEST, None)
+    header_parameter("DPoP", about, proof::LONGEST, None)
 }
 
 /// The operations of a path.

@@ -22,6 +22,7 @@ pub use kept::Kept;
 
 use catalogue::Entry;
 
+use super::auth_scheme::AuthScheme;
 use crate::crypto::Unopened;
 use crate::db::{DbError, DbFailure};
 
@@ -77,8 +78,10 @@ struct Details {
     retry_after: Option<u64>,
     /// The nonce for the next proofs of a device's key.
     nonce: Option<String>,
-    /// The challenge of a 401, if not the usual one.
-    challenge: Option<String>,
+    /// The scheme of the challenge of a 401, if not that of the request.
+    scheme: Option<AuthScheme>,
+    /// The error in the challenge of a 401, if not the usual one.
+    challenge_error: Option<String>,
     rate_limit: Option<RateLimit>,
 }
 
@@ -138,7 +141,8 @@ impl Problem {
             allow: None,
             retry_after,
             nonce: None,
-            challenge: None,
+            scheme: None,
+            challenge_error: None,
             rate_limit: None,
         }))
     }
@@ -173,10 +177,25 @@ impl Problem {
     }
 
     /// The caller must have been authenticated in the last `max_age` seconds (RFC 9470).
-    pub fn step_up_required(scheme: &str, max_age: i64) -> Self {
+    pub fn step_up_required(max_age: i64) -> Self {
         let mut problem = Self::from(ProblemCode::StepUpRequired);
-        problem.0.challenge =
-            Some(format!("{scheme} error=\"insufficient_user_authentication\", max_age={max_age}"));
+        let error = format!("error=\"insufficient_user_authentication\", max_age={max_age}");
+        problem.0.challenge_error = Some(error);
+        problem
+    }
+
+    /// The access token was sent with another scheme than `required`, that of its session.
+    pub fn wrong_scheme(required: AuthScheme) -> Self {
+        let detail = match required {
+            AuthScheme::Bearer => "The session has no key: send `Authorization: Bearer <token>`.",
+            AuthScheme::Dpop => {
+                "The session has a key: send `Authorization: DPoP <token>`, and a proof in the \
+                 header `DPoP`."
+            }
+        };
+        let error = FieldError::new("Authorization", detail);
+        let mut problem = Self::from(ProblemCode::Unauthenticated).with(error);
+        problem.0.scheme = Some(required);
         problem
     }
 
@@ -331,6 +350,6 @@ impl ResponseError for Problem {
     }
 
     fn error_response(&self) -> actix_web::HttpResponse {
-        answer::write(self, answer::Language::English, None)
+        answer::write(self, answer::Language::English, AuthScheme::Bearer, None)
     }
 }
