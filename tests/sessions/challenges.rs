@@ -143,3 +143,25 @@ async fn a_refused_proof_names_its_wrong_part(
         assert_eq!(get(proof).await, detail);
     }
 }
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_phone_that_signs_in_again_replaces_its_own_session_only(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small_with(backend, &[("GRIDWARD_SESSIONS_PER_PERSON", "3")]);
+    let other = super::device(&server, phones::VOLUNTEER, "另一部").await;
+    let (phone, first) = signed_in(&server).await;
+    for n in 0..4 {
+        let again = phone.post("/v1/auth/sign-in", &credentials(&format!("手机 {n}"))).await;
+        assert_eq!(again.status, 200, "{}", again.body);
+    }
+    assert_eq!(other.caller.get("/v1/me").await.status, 200);
+    let list = other.caller.get("/v1/auth/sessions").await.body;
+    let items = list["items"].as_array().expect("a list");
+    let of = |reason: &str| items.iter().filter(|one| one["end_reason"] == reason).count();
+    assert_eq!((items.len(), of("replaced"), of("displaced")), (6, 4, 0), "{list}");
+    refused(&phone.get("/v1/me", &text(&first["access_token"])).await, "session_ended");
+    let old = json!({ "refresh_token": first["refresh_token"] });
+    refused(&phone.post("/v1/auth/refresh", &old).await, "session_ended");
+}

@@ -69,6 +69,8 @@ pub enum EndReason {
     Revoked,
     /// The person signed in on more devices than the limit.
     Displaced,
+    /// The device signed in again, with the same key.
+    Replaced,
     /// The password was changed.
     PasswordChanged,
     /// A spent refresh token was used: it may have been copied.
