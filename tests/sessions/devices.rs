@@ -73,3 +73,28 @@ async fn a_phone_gets_the_same_key_at_each_sign_in_under_its_name(
     let refreshed = refresh(&server, &phone.refresh).await;
     assert!(refreshed.body.get("device_key").is_none(), "only a sign-in answers it");
 }
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_name_of_a_device_is_visible_and_has_no_blanks_at_its_ends(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let phone = device(&server, phones::VOLUNTEER, " 手机\u{3000}").await;
+    let list = phone.caller.get("/v1/auth/sessions").await.body;
+    assert_eq!(list["items"][0]["name"], "手机", "{list}");
+    let path = format!("/v1/auth/sessions/{}", phone.session);
+    for name in ["", "   ", "\u{3000}", "\u{200b}", "\u{202e}phone\u{200b}", "手\n机"] {
+        let device = json!({ "name": name, "kind": "phone" });
+        let body = json!({ "phone": phones::VOLUNTEER, "password": PASSWORD, "device": device });
+        let answer = server.stranger().post("/v1/auth/sign-in", &body).await;
+        assert_eq!(
+            (answer.status, &answer.body["errors"][0]["pointer"]),
+            (422, &json!("/device/name"))
+        );
+        let renamed = phone.caller.patch(&path, &json!({ "name": name })).await;
+        assert_eq!((renamed.status, renamed.problem()), (422, "invalid"), "{name:?}");
+    }
+    let renamed = phone.caller.patch(&path, &json!({ "name": " 老人机 " })).await;
+    assert_eq!((renamed.status, &renamed.body["name"]), (200, &json!("老人机")));
+}

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::authenticated::{Access, Authenticated};
-use super::device::{DeviceKind, EndReason};
+use super::device::{DeviceKind, EndReason, entered_name};
 use super::proofs::Proofs;
 use super::refresh_cookie;
 use super::routes::{AccessToken, answer};
@@ -183,7 +183,8 @@ pub(crate) async fn list_sessions(
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DeviceChange {
-    /// The name in the list of devices.
+    /// The name in the list of devices; blanks at its ends are dropped.
+    #[serde(deserialize_with = "entered_name")]
     name: DeviceName,
 }
 
