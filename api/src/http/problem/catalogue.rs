@@ -148,6 +148,10 @@ problems! {
     NotFound "not_found" 404
         "Not found": "The resource does not exist or is outside your area.";
         "未找到相关内容": "该内容不存在，或不在您的管辖范围内。";
+    /// The installation sends no codes by message.
+    CodesUnavailable "codes_unavailable" 404
+        "No codes by message": "Ask your manager or supervisor for an invitation.";
+        "不支持短信验证码": "请向网格员或上级领取邀请码。";
     /// The path exists; the method does not.
     MethodNotAllowed "method_not_allowed" 405
         "Method not allowed": "The Allow header lists the methods that this path supports.";
