@@ -182,7 +182,7 @@ fn finish(document: &mut OpenApi) {
     let posts = document.paths.paths.values_mut().filter_map(|item| item.post.as_mut());
     // Before sign-in the caller is unknown, so a key would have no owner.
     for post in posts.filter(|post| post.security.is_none()) {
-        let decides = post.responses.responses.contains_key("412");
+        let decides = post.responses.responses.contains_key("428");
         let parameters = post.parameters.get_or_insert_default();
         let named = |one: &RefOr<Parameter>| matches!(one, RefOr::T(one) if one.name == KEY);
         if !parameters.iter().any(named) {

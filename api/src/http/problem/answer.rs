@@ -159,6 +159,9 @@ pub(super) fn write(
     if entry.status == 401 {
         answer.insert_header((header::WWW_AUTHENTICATE, challenge(problem, scheme)));
     }
+    if let Some(version) = problem.tus_version {
+        answer.insert_header(("Tus-Version", version));
+    }
     if let Some(nonce) = &problem.nonce {
         answer.insert_header(("DPoP-Nonce", nonce.as_str()));
     }

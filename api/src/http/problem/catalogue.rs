@@ -194,12 +194,12 @@ problems! {
         "该任务的前一操作尚未完成": "请重新提交前一操作，再提交本操作。";
     /// The offset of the part is not the current offset of the upload.
     UploadOffset "upload_offset" 409 retryable = true
-        "Upload offset mismatch": "Send HEAD to get the current offset, then resume from there.";
-        "续传位置不一致": "请用 HEAD 请求查询当前位置，再从该位置继续上传。";
-    /// A complete upload cannot be cancelled.
+        "Upload offset mismatch": "Another part of the file has arrived. The upload continues from there.";
+        "续传位置不一致": "部分内容已收到，将从该位置继续上传。";
+    /// A complete upload cannot be changed or cancelled.
     AttachmentComplete "attachment_complete" 409
-        "Attachment already complete": "A complete attachment is evidence and cannot be deleted.";
-        "附件已上传完成": "上传完成的附件作为工作记录留存，无法删除。";
+        "Attachment already complete": "A complete attachment is evidence and cannot be changed or deleted.";
+        "附件已上传完成": "上传完成的附件作为工作记录留存，无法更改或删除。";
     /// The bytes do not match their checksum.
     ChecksumMismatch "checksum_mismatch" 460 retryable = true
         "Checksum mismatch: the upload was corrupted in transit": "This part was discarded. Send it again from the same offset.";
@@ -218,8 +218,12 @@ problems! {
         "邀请码已过期": "请重新领取邀请码。";
     /// The version that the caller read is not the current one.
     VersionConflict "version_conflict" 412
-        "Changed by someone else": "The resource has changed since you read it. Review `current`, then try again.";
-        "内容已被他人更新": "请查看 current 中的最新内容，确认后再提交。";
+        "Changed by someone else": "The content has changed since you opened it. Review it, then try again.";
+        "内容已被他人更新": "您打开之后内容已更新，请查看最新内容，确认后再提交。";
+    /// The client speaks another version of the tus protocol.
+    TusVersion "tus_version" 412
+        "Unsupported version of the tus protocol": "Send the version in the Tus-Version header as Tus-Resumable.";
+        "不支持该 tus 协议版本": "请在 Tus-Resumable 中填写 Tus-Version 响应头给出的版本。";
     /// The caller must name the version that the decision is based on.
     VersionRequired "version_required" 428
         "Version required": "Send If-Match with the ETag of the task as you read it; in an outbox command, send base_version.";
@@ -234,8 +238,8 @@ problems! {
         "未知命令": "可用的命令见接口文档。";
     /// The body exceeds the size limit.
     TooLarge "body_too_large" 413
-        "Content too large": "A JSON body is limited to 256 KiB. See the API documentation for the limit of each attachment type.";
-        "内容过大": "JSON 正文不能超过 256 KiB，各类附件的大小上限见接口文档。";
+        "Content too large": "Make the photo or the recording smaller, or send less at a time.";
+        "内容过大": "请缩小照片、缩短录音，或分次发送。";
     /// The body did not arrive in time.
     RequestTimeout "request_timeout" 408 retryable = true
         "The request arrived too slowly": "The server stopped waiting for the rest of the body. Send it again, or in smaller parts.";

@@ -9,6 +9,7 @@ pub mod catalogue;
 pub mod kept;
 pub mod routes;
 
+use std::fmt::Display;
 use std::time::Duration;
 
 use actix_web::ResponseError;
@@ -82,6 +83,8 @@ struct Details {
     scheme: Option<AuthScheme>,
     /// The error in the challenge of a 401, if not the usual one.
     challenge_error: Option<String>,
+    /// The supported version of the tus protocol.
+    tus_version: Option<&'static str>,
     rate_limit: Option<RateLimit>,
 }
 
@@ -143,6 +146,7 @@ impl Problem {
             nonce: None,
             scheme: None,
             challenge_error: None,
+            tus_version: None,
             rate_limit: None,
         }))
     }
@@ -197,6 +201,20 @@ impl Problem {
         let mut problem = Self::from(ProblemCode::Unauthenticated).with(error);
         problem.0.scheme = Some(required);
         problem
+    }
+
+    /// The client names another version of the tus protocol than `supported`.
+    pub fn tus_version(supported: &'static str) -> Self {
+        let error = FieldError::new("Tus-Resumable", format!("must be {supported}"));
+        let mut problem = Self::from(ProblemCode::TusVersion).with(error);
+        problem.0.tus_version = Some(supported);
+        problem
+    }
+
+    /// The body, or the content that the header `pointer` announces, has more than `most` bytes.
+    pub fn too_large(pointer: &str, most: impl Display) -> Self {
+        let error = FieldError::new(pointer, format!("must have at most {most} bytes"));
+        Self::from(ProblemCode::TooLarge).with(error)
     }
 
     /// Names the seconds after which the client may retry.
