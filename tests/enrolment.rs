@@ -422,3 +422,19 @@ async fn without_the_setting_no_messages_are_sent(
     let body = json!({ "phone": phones::VOLUNTEER });
     refused(&server.stranger().post("/v1/auth/codes", &body).await, 404, "codes_unavailable");
 }
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_link_of_an_invitation_opens_a_page_that_needs_no_app(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let stranger = server.stranger();
+    let answer = stranger.request(Method::GET, "/m/enrol").send().await.expect("an answer");
+    let header = |name: &str| answer.headers()[name].to_str().expect("a text").to_owned();
+    assert_eq!(answer.status().as_u16(), 200);
+    assert_eq!(header("content-type"), "text/html; charset=utf-8");
+    assert!(header("content-security-policy").starts_with("default-src 'none'"));
+    let page = answer.text().await.expect("a page");
+    assert!(page.contains("邀请码") && !page.contains("<script"), "{page}");
+}
