@@ -188,6 +188,7 @@ async fn an_upload_unlike_its_announcement_is_discarded_and_may_be_repeated(
     )
     .await;
     assert_eq!(huge.status, 413);
+    assert_json_snapshot!("problem_body_too_large", huge.shown());
     let voice = announce_as(
         &volunteer,
         &task,
@@ -218,6 +219,38 @@ async fn an_options_request_lists_the_upload_features(
     ] {
         assert_eq!(told.headers[name], value);
     }
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn another_version_of_the_protocol_is_refused_with_the_supported_one(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (volunteer, task) = claimed(&server).await;
+    let (id, photo) = (Uuid::now_v7(), photo());
+    assert_eq!(announce(&volunteer, &task, id, "image/jpeg", &photo).await.status, 201);
+    let path = format!("/v1/attachments/{id}");
+    for (method, path) in [
+        (Method::POST, "/v1/attachments"),
+        (Method::HEAD, path.as_str()),
+        (Method::PATCH, path.as_str()),
+        (Method::DELETE, path.as_str()),
+    ] {
+        let request = volunteer.request(method.clone(), path).header("Tus-Resumable", "0.2.2");
+        let refused = volunteer.send(request).await;
+        assert_eq!(
+            (refused.status, &refused.headers["Tus-Version"]),
+            (412, &"1.0.0".parse().expect("a version")),
+            "{method}"
+        );
+        if method != Method::HEAD {
+            assert_eq!(refused.problem(), "tus_version", "{method}");
+        }
+    }
+    assert_eq!(offset(&volunteer, id).await, 0, "it was neither written nor deleted");
+    let request = volunteer.request(Method::PATCH, &path).header("Tus-Resumable", "one");
+    assert_eq!(volunteer.send(request).await.problem(), "bad_request");
 }
 
 #[rstest]
@@ -267,8 +300,9 @@ async fn an_upload_is_deleted_by_its_creator_until_it_is_complete(
     };
     assert_eq!(give_up(&volunteer).await.status, 404);
     assert_eq!(announce(&volunteer, &task, id, "image/jpeg", &photo).await.status, 201);
-    for at in (0..900_000).step_by(300_000) {
-        assert_eq!(send(&volunteer, id, at, &photo[at..at + 300_000]).await.status, 204);
+    // Each below the size at which a request is stored in several parts.
+    for at in (0..600_000).step_by(200_000) {
+        assert_eq!(send(&volunteer, id, at, &photo[at..at + 200_000]).await.status, 204);
     }
     let manager = server.manager().await;
     assert_eq!(give_up(&manager).await.status, 404, "it is not the manager's");
@@ -282,12 +316,15 @@ async fn an_upload_is_deleted_by_its_creator_until_it_is_complete(
     assert_eq!(parts(), 0);
     let head = volunteer.request(Method::HEAD, &format!("/v1/attachments/{id}"));
     assert_eq!(volunteer.send(head).await.status, 404);
-    assert_eq!(send(&volunteer, id, 900_000, &photo[900_000..]).await.status, 404);
+    assert_eq!(send(&volunteer, id, 600_000, &photo[600_000..]).await.status, 404);
     // The id may identify another attachment now; once complete, that is evidence.
     let other = photo.iter().copied().chain([7]).collect::<Vec<u8>>();
     assert_eq!(announce(&volunteer, &task, id, "image/jpeg", &other).await.status, 201);
     assert_eq!(send(&volunteer, id, 0, &other).await.status, 204);
     assert_eq!(parts(), 0);
+    let more = send(&volunteer, id, other.len(), b"x").await;
+    assert_eq!((more.status, more.problem()), (409, "attachment_complete"));
+    assert_eq!(send(&volunteer, id, other.len(), b"").await.status, 204, "a lost answer");
     let kept = give_up(&volunteer).await;
     assert_eq!((kept.status, kept.problem()), (409, "attachment_complete"));
     assert_json_snapshot!("problem_attachment_complete", kept.shown());

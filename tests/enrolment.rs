@@ -110,6 +110,8 @@ async fn a_sixth_code_waits_for_a_known_and_an_unknown_number_alike(
         refused(&sixth, 429, "too_many_requests");
         let wait: u64 = sixth.headers["retry-after"].to_str().expect("a text").parse().expect("s");
         assert!((800..=900).contains(&wait), "{wait}");
+        assert_eq!(sixth.headers["ratelimit-policy"], "\"codes\";q=5;w=900");
+        assert_eq!(sixth.headers["ratelimit"], format!("\"codes\";r=0;t={wait}").as_str());
     }
     // A superior ends the wait with a new invitation.
     let code = invited(&supervisor).await;
@@ -242,11 +244,17 @@ async fn a_weak_password_or_a_malformed_body_leaves_the_code(
         ("password", json!("password")),
         ("password", json!(phones::VOLUNTEER)),
         ("code", json!("0".repeat(65))),
+        ("code", json!("")),
+        ("code", json!(" - ")),
         ("phone", json!("1")),
     ] {
         let mut bad = good.clone();
         bad[field] = value;
-        refused(&phone.post(ENROL, &bad).await, 422, "invalid");
+        for _ in 0..3 {
+            let answer = phone.post(ENROL, &bad).await;
+            refused(&answer, 422, "invalid");
+            assert_eq!(answer.body["errors"][0]["pointer"], format!("/{field}"));
+        }
     }
     assert_eq!(phone.post(ENROL, &good).await.status, 200);
 }
@@ -412,5 +420,21 @@ async fn without_the_setting_no_messages_are_sent(
 ) {
     let server = Server::small(backend);
     let body = json!({ "phone": phones::VOLUNTEER });
-    refused(&server.stranger().post("/v1/auth/codes", &body).await, 404, "not_found");
+    refused(&server.stranger().post("/v1/auth/codes", &body).await, 404, "codes_unavailable");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_link_of_an_invitation_opens_a_page_that_needs_no_app(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let stranger = server.stranger();
+    let answer = stranger.request(Method::GET, "/m/enrol").send().await.expect("an answer");
+    let header = |name: &str| answer.headers()[name].to_str().expect("a text").to_owned();
+    assert_eq!(answer.status().as_u16(), 200);
+    assert_eq!(header("content-type"), "text/html; charset=utf-8");
+    assert!(header("content-security-policy").starts_with("default-src 'none'"));
+    let page = answer.text().await.expect("a page");
+    assert!(page.contains("邀请码") && !page.contains("<script"), "{page}");
 }

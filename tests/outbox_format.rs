@@ -33,6 +33,16 @@ async fn an_oversized_outbox_is_refused_and_a_compressed_one_is_read(
         let refused = volunteer.post("/v1/sync", &push).await;
         assert_eq!((refused.status, &refused.body["errors"][0]["pointer"]), (422, &json!(pointer)));
     }
+    for at in ["gestern", "2026-08-01T07:12:03", "2026-08-01", "2026-13-01T07:12:03Z", ""] {
+        let refused = volunteer.post("/v1/sync", &json!({ "device_time": at })).await;
+        let detail = &refused.body["errors"][0]["detail"];
+        assert_eq!(detail, "must be an RFC 3339 time with an offset", "{at}");
+        let mut claim = command("task.claim", &task, json!({}));
+        claim["at"] = json!(at);
+        let push = volunteer.post("/v1/sync", &json!({ "commands": [claim] })).await;
+        let error = &push.body["results"][0]["problem"]["errors"][0];
+        assert_eq!((&error["pointer"], &error["detail"]), (&json!("/at"), detail), "{at}");
+    }
     let huge = json!({ "commands": vec![start; 10_000] });
     assert_eq!(volunteer.post("/v1/sync", &huge).await.status, 413);
     let claim = json!({ "commands": [command("task.claim", &task, json!({}))] }).to_string();

@@ -8,6 +8,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::text::{is_blank, is_invisible};
+
 /// Why a text is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum TextError {
@@ -28,6 +30,9 @@ pub enum TextError {
     /// A line break, a tabulator or another control character.
     #[error("must not contain control characters")]
     Control,
+    /// A character without a shape, such as a mark of direction.
+    #[error("must not contain invisible characters")]
+    Invisible,
 }
 
 /// What a text may consist of, besides its length.
@@ -158,6 +163,20 @@ texts! {
     SubjectId: 0 to 64, NoNul, example "0198c4d0-7a5e-7c3e-9d5b-3f1f2a6b7c8d";
 }
 
+impl DeviceName {
+    /// The name that a person or an app chose, without blanks at its ends. Stored names of before
+    /// may have blanks and invisible characters.
+    ///
+    /// # Errors
+    /// [`TextError`].
+    pub fn entered(text: &str) -> Result<Self, TextError> {
+        if text.contains(is_invisible) {
+            return Err(TextError::Invisible);
+        }
+        text.trim_matches(is_blank).parse()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -208,6 +227,9 @@ mod tests {
         assert_eq!(RegisterName::check("一\n站"), Err(TextError::Control));
         assert_eq!(Label::check("手语\t"), Err(TextError::Control));
         assert_eq!(Label::check("\u{3000}"), Err(TextError::Blank));
+        assert_eq!(DeviceName::entered("\u{202e}phone"), Err(TextError::Invisible));
+        assert_eq!(DeviceName::entered(" 手机\u{3000}"), "手机".parse());
+        assert!(DeviceName::entered(" \u{3000}").is_err());
         assert_eq!((Note::check("\0"), NoticeText::check("")), (Ok(()), Ok(())));
         let text = "must have from 1 to 500 characters".to_owned();
         assert_eq!(CommandReason::check("").map_err(|error| error.to_string()), Err(text));

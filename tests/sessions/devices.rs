@@ -32,7 +32,6 @@ async fn a_console_holds_its_refresh_token_in_a_cookie(
     let refreshed = stranger.send(with_cookie("/v1/auth/refresh", &cookie)).await;
     assert_eq!(refreshed.status, 200, "{}", refreshed.body);
     let cookie = refreshed.headers["set-cookie"].to_str().expect("a text").to_owned();
-    refused(&stranger.post("/v1/auth/refresh", &json!({})).await, "session_ended");
     let out = stranger.send(with_cookie("/v1/auth/sign-out", &cookie)).await;
     let deleted = out.headers["set-cookie"].to_str().expect("a text");
     assert!(out.status == 204 && deleted.contains("Max-Age=0"), "{deleted}");
@@ -72,4 +71,47 @@ async fn a_phone_gets_the_same_key_at_each_sign_in_under_its_name(
     let phone = device(&server, phones::VOLUNTEER, "手机").await;
     let refreshed = refresh(&server, &phone.refresh).await;
     assert!(refreshed.body.get("device_key").is_none(), "only a sign-in answers it");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_name_of_a_device_is_visible_and_has_no_blanks_at_its_ends(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let phone = device(&server, phones::VOLUNTEER, " 手机\u{3000}").await;
+    let list = phone.caller.get("/v1/auth/sessions").await.body;
+    assert_eq!(list["items"][0]["name"], "手机", "{list}");
+    let path = format!("/v1/auth/sessions/{}", phone.session);
+    for name in ["", "   ", "\u{3000}", "\u{200b}", "\u{202e}phone\u{200b}", "手\n机"] {
+        let device = json!({ "name": name, "kind": "phone" });
+        let body = json!({ "phone": phones::VOLUNTEER, "password": PASSWORD, "device": device });
+        let answer = server.stranger().post("/v1/auth/sign-in", &body).await;
+        assert_eq!(
+            (answer.status, &answer.body["errors"][0]["pointer"]),
+            (422, &json!("/device/name"))
+        );
+        let renamed = phone.caller.patch(&path, &json!({ "name": name })).await;
+        assert_eq!((renamed.status, renamed.problem()), (422, "invalid"), "{name:?}");
+    }
+    let renamed = phone.caller.patch(&path, &json!({ "name": " 老人机 " })).await;
+    assert_eq!((renamed.status, &renamed.body["name"]), (200, &json!("老人机")));
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refresh_without_a_token_is_a_defect_of_an_app_and_the_end_of_a_browsers_session(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let stranger = server.stranger();
+    let refresh = |body: Value| stranger.request(Method::POST, "/v1/auth/refresh").json(&body);
+    for body in [json!({}), json!({ "refresh_token": null }), json!({ "refresh_token": 7 })] {
+        let answer = stranger.send(refresh(body)).await;
+        assert_eq!((answer.status, answer.problem()), (422, "invalid"));
+        assert_eq!(answer.body["errors"][0]["pointer"], "/refresh_token", "{}", answer.body);
+    }
+    // A script cannot see whether its browser has the cookie.
+    let of_page = refresh(json!({})).header("Origin", &server.base);
+    refused(&stranger.send(of_page).await, "session_ended");
 }

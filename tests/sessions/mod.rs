@@ -1,6 +1,7 @@
 //! Sessions: refresh, lost answers, reuse, and every way in which a session ends.
 
 mod access;
+mod challenges;
 mod devices;
 mod ending;
 mod profile;

@@ -66,8 +66,9 @@ pub(super) fn announce(
         }
         return Err(ProblemCode::AttachmentKnown.into());
     }
-    if length > metadata.media_type.largest() {
-        return Err(ProblemCode::TooLarge.into());
+    let largest = metadata.media_type.largest();
+    if length > largest {
+        return Err(Problem::too_large("Upload-Length", largest));
     }
     if let Some(old) = expiration::eviction_candidate(tx.read_unbatched(), &row)? {
         return Ok(Announced::NeedsRoom(old));

@@ -20,6 +20,7 @@ pub mod expiration;
 pub mod metadata;
 pub mod model;
 pub mod parts;
+pub mod protocol;
 pub mod receive;
 pub mod routes;
 pub mod store;

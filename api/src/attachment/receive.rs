@@ -59,7 +59,8 @@ fn associated_data(row: &AttachmentRow, what: impl Display) -> String {
 /// none: they are stored as they come and count once the checksum is verified.
 ///
 /// # Errors
-/// 413 for bytes beyond the announced length; 409 for a concurrent upload; 460 on a
+/// 413 for bytes beyond the announced length, or 409 if the upload is complete; 409 for a
+/// concurrent upload; 460 on a
 /// checksum mismatch; 408 or 429 for bytes that come too slowly.
 pub async fn take(
     attachments: &Attachments,
@@ -89,7 +90,7 @@ pub async fn take(
             verification.add(&chunk);
         }
         if end(at, &part) > row.length {
-            return Err(ProblemCode::TooLarge.into());
+            return Err(beyond_the_end(row));
         }
         if part.len() >= PART || (last && !part.is_empty()) {
             let to = put(attachments, key, row, at, std::mem::take(&mut part)).await?;
@@ -122,6 +123,15 @@ async fn next(payload: &mut Payload, upload: &mut Upload) -> Result<Option<Bytes
         Some(Err(error)) => BodyRefused::of(&error).map_or(Ok(None), Err),
         Some(Ok(chunk)) => Ok(Some(chunk)),
         None => Ok(None),
+    }
+}
+
+/// The refusal of bytes beyond the announced length.
+fn beyond_the_end(row: &AttachmentRow) -> Problem {
+    if row.complete {
+        ProblemCode::AttachmentComplete.into()
+    } else {
+        Problem::too_large("", row.length)
     }
 }
 

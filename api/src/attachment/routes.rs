@@ -14,6 +14,7 @@ use super::checksum::{self, Checksum};
 use super::download::Content;
 use super::metadata::Metadata;
 use super::model::LARGEST;
+use super::protocol::{Protocol, TUS};
 use super::receive::{self, Attachments};
 use super::store::{self, AttachmentRow};
 use super::{deletion, expiration};
@@ -24,8 +25,6 @@ use crate::http::problem::{Problem, ProblemCode};
 use crate::idempotency::IdempotencyKey;
 
 const OFFSET_TYPE: &str = "application/offset+octet-stream";
-/// The version of the protocol.
-const TUS: (&str, &str) = ("Tus-Resumable", "1.0.0");
 
 fn text<'a>(request: &'a HttpRequest, name: &str) -> Option<&'a str> {
     request.headers().get(name).and_then(|value| value.to_str().ok())
@@ -83,6 +82,7 @@ pub(crate) async fn upload_options(_: Authenticated) -> HttpResponse {
     params(
         ("Upload-Length" = u32, Header, description = "Total size in bytes", minimum = 1, maximum = 10_485_760),
         ("Upload-Metadata" = inline(String), Header, description = "Comma-separated pairs of a key and a base64 value", max_length = 1024),
+        Protocol,
         openapi::OwnNames,
     ),
     responses(
@@ -94,7 +94,7 @@ pub(crate) async fn upload_options(_: Authenticated) -> HttpResponse {
                 ("Upload-Expires" = String, description = "When the upload expires"),
             ),
         ),
-        openapi::Write,
+        openapi::Announce,
     ),
 )]
 #[post("/attachments")]
@@ -102,6 +102,7 @@ pub(crate) async fn announce_attachment(
     request: HttpRequest,
     attachments: Data<Attachments>,
     Authenticated(principal): Authenticated,
+    _: Protocol,
     // Parsed so that an invalid one is rejected; the attachment's id makes the request idempotent.
     _: IdempotencyKey,
 ) -> Result<HttpResponse, Problem> {
@@ -111,7 +112,7 @@ pub(crate) async fn announce_attachment(
         return Err(Problem::unreadable("Upload-Length", format!("must be from 1 to {LARGEST}")));
     }
     if length > LARGEST {
-        return Err(ProblemCode::TooLarge.into());
+        return Err(Problem::too_large("Upload-Length", LARGEST));
     }
     let district = principal.district();
     let row = loop {
@@ -163,7 +164,7 @@ async fn own(
 #[utoipa::path(
     tag = "attachments",
     operation_id = "attachment_offset",
-    params(("id" = inline(Uuid), Path, description = "The attachment")),
+    params(("id" = inline(Uuid), Path, description = "The attachment"), Protocol),
     responses(
         (
             status = OK, description = "The progress",
@@ -173,13 +174,14 @@ async fn own(
                 ("Upload-Expires" = String, description = "When the upload expires; absent if it is complete"),
             ),
         ),
-        openapi::Read,
+        openapi::Progress,
     ),
 )]
 #[head("/attachments/{id}")]
 pub(crate) async fn attachment_offset(
     attachments: Data<Attachments>,
     Authenticated(principal): Authenticated,
+    _: Protocol,
     id: Path<Uuid>,
 ) -> Result<HttpResponse, Problem> {
     let (mut row, key) = own(&attachments, &principal, *id).await?;
@@ -215,6 +217,7 @@ pub(crate) async fn attachment_offset(
         ("id" = inline(Uuid), Path, description = "The attachment"),
         ("Upload-Offset" = u32, Header, description = "Position of the first of these bytes", minimum = 0, maximum = 10_485_760),
         openapi::UploadChecksum,
+        Protocol,
     ),
     request_body(content = Content, content_type = "application/offset+octet-stream", description = "The bytes"),
     responses(
@@ -233,6 +236,7 @@ pub(crate) async fn send_attachment(
     request: HttpRequest,
     attachments: Data<Attachments>,
     Authenticated(principal): Authenticated,
+    _: Protocol,
     id: Path<Uuid>,
     payload: Payload,
 ) -> Result<HttpResponse, Problem> {
@@ -283,13 +287,14 @@ fn checksum(request: &HttpRequest) -> Result<Option<Checksum>, Problem> {
 #[utoipa::path(
     tag = "attachments",
     operation_id = "give_up_attachment",
-    params(("id" = inline(Uuid), Path, description = "The attachment")),
-    responses((status = NO_CONTENT, description = "Terminated"), openapi::GiveUp),
+    params(("id" = inline(Uuid), Path, description = "The attachment"), Protocol),
+    responses((status = NO_CONTENT, description = "Terminated"), openapi::Terminate),
 )]
 #[delete("/attachments/{id}")]
 pub(crate) async fn give_up_attachment(
     attachments: Data<Attachments>,
     Authenticated(principal): Authenticated,
+    _: Protocol,
     id: Path<Uuid>,
 ) -> Result<HttpResponse, Problem> {
     loop {

@@ -4,13 +4,13 @@ use std::future::Future;
 use std::pin::Pin;
 
 use actix_web::dev::Payload;
-use actix_web::http::header::AUTHORIZATION;
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
 use gridward_domain::authority::Principal;
 
 use super::authenticator::Authenticator;
 use super::token::Bearer;
+use crate::http::auth_scheme::AuthScheme;
 use crate::http::problem::{Problem, ProblemCode};
 
 type Extracted<T> = Pin<Box<dyn Future<Output = Result<T, Problem>>>>;
@@ -110,11 +110,13 @@ async fn authenticate_fully(request: HttpRequest) -> Result<Access, Problem> {
 
 async fn authenticate(request: HttpRequest) -> Result<Access, Problem> {
     let authenticator = authenticator(&request)?;
-    let (scheme, token) = token(&request).ok_or(ProblemCode::Unauthenticated)?;
+    let sent = AuthScheme::and_token(request.headers());
+    let (scheme, token) = sent.ok_or(ProblemCode::Unauthenticated)?;
     let bearer = authenticator.bearer(token)?;
     // A token that is bound to a key is refused without its proof, and another one with it.
-    if bearer.key.is_some() != (scheme == Scheme::Dpop) {
-        return Err(ProblemCode::Unauthenticated.into());
+    let required = if bearer.key.is_some() { AuthScheme::Dpop } else { AuthScheme::Bearer };
+    if scheme != required {
+        return Err(Problem::wrong_scheme(required));
     }
     match bearer.key {
         Some(key) => authenticator.check_proof(&request, token, key)?,
@@ -123,23 +125,4 @@ async fn authenticate(request: HttpRequest) -> Result<Access, Problem> {
     }
     let principal = authenticator.principal(bearer).await?;
     Ok(Access { principal, bearer })
-}
-
-/// The scheme of an Authorization header.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Scheme {
-    Bearer,
-    Dpop,
-}
-
-/// The token after `Bearer` or `DPoP`; `None` for any other form.
-fn token(request: &HttpRequest) -> Option<(Scheme, &str)> {
-    let value = request.headers().get(AUTHORIZATION)?.to_str().ok()?;
-    let (scheme, token) = value.split_once(' ')?;
-    let scheme = match scheme.to_ascii_lowercase().as_str() {
-        "bearer" => Scheme::Bearer,
-        "dpop" => Scheme::Dpop,
-        _ => return None,
-    };
-    Some((scheme, token.trim()))
 }

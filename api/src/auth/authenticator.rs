@@ -121,8 +121,7 @@ impl Authenticator {
         if self.second_factor.is_recent(bearer, (self.clock)()) {
             return Ok(());
         }
-        let scheme = if bearer.key.is_some() { "DPoP" } else { "Bearer" };
-        Err(Problem::step_up_required(scheme, self.second_factor.step_up.num_seconds()))
+        Err(Problem::step_up_required(self.second_factor.step_up.num_seconds()))
     }
 
     /// The subject of the access token `token`.

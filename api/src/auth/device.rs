@@ -3,7 +3,8 @@
 use gridward_domain::bounded_text::DeviceName;
 use gridward_domain::text_column;
 use gridward_domain::word::{UnknownWord, unknown};
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
 /// The kind of a device.
@@ -21,12 +22,24 @@ pub enum DeviceKind {
     Console,
 }
 
+/// Deserializes a name as its person entered it.
+///
+/// # Errors
+/// An invalid or invisible name.
+pub(super) fn entered_name<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<DeviceName, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    DeviceName::entered(&text).map_err(D::Error::custom)
+}
+
 /// A device on which a person signs in.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = NewDevice)]
 pub struct Device {
-    /// The name in the person's list of devices.
+    /// The name in the person's list of devices; blanks at its ends are dropped.
+    #[serde(deserialize_with = "entered_name")]
     pub name: DeviceName,
     /// The kind of the device.
     pub kind: DeviceKind,
@@ -69,6 +82,8 @@ pub enum EndReason {
     Revoked,
     /// The person signed in on more devices than the limit.
     Displaced,
+    /// The device signed in again, with the same key.
+    Replaced,
     /// The password was changed.
     PasswordChanged,
     /// A spent refresh token was used: it may have been copied.

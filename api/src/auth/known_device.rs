@@ -69,9 +69,13 @@ const fn is_revoked(row: &SessionRow) -> bool {
         Some(
             EndReason::Revoked | EndReason::TokenReused | EndReason::Left | EndReason::FactorsEnded,
         ) => true,
-        Some(EndReason::SignedOut | EndReason::Displaced | EndReason::PasswordChanged) | None => {
-            false
-        }
+        Some(
+            EndReason::SignedOut
+            | EndReason::Displaced
+            | EndReason::Replaced
+            | EndReason::PasswordChanged,
+        )
+        | None => false,
     }
 }
 
@@ -121,6 +125,7 @@ mod tests {
         for (reason, known) in [
             (EndReason::SignedOut, true),
             (EndReason::Displaced, true),
+            (EndReason::Replaced, true),
             (EndReason::PasswordChanged, true),
             (EndReason::Revoked, false),
             (EndReason::TokenReused, false),

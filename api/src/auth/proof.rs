@@ -4,6 +4,7 @@
 use actix_web::http::Uri;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, ThumbprintHash};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use serde::Deserialize;
@@ -11,12 +12,18 @@ use serde_json::Value;
 use thiserror::Error;
 
 use crate::db::column::Hash;
+use crate::http::auth_scheme::DPOP;
+use crate::http::problem::{FieldError, Problem, ProblemCode};
 use crate::http::public_origins::{Origin, ServiceOrigins};
 
 /// The `typ` header of a proof.
 const TYPE: &str = "dpop+jwt";
 /// The maximum length of `jti`.
 const LONGEST_ID: usize = 128;
+/// The maximum length of a proof.
+pub const LONGEST: usize = 4_096;
+/// The maximum length of a path that a refusal shows.
+const LONGEST_PATH: usize = 200;
 
 /// The request that a proof must be made for.
 #[derive(Clone, Copy, Debug)]
@@ -42,18 +49,52 @@ pub struct Proof {
     pub nonce: Option<String>,
 }
 
-/// Why a proof is refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+/// Why a proof is refused: the wrong part and its requirement, for the developer of an app. No
+/// text holds a part of the proof or of a token.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum ProofError {
+    /// The request has none.
+    #[error("is missing: the session has a key")]
+    Missing,
+    /// There are several headers, or one that is too long.
+    #[error("must be one header of at most {LONGEST} characters")]
+    Header,
     /// No ES256 JWT of the type of proofs with a public key in its header.
-    #[error("not a proof with an ES256 public key")]
+    #[error(
+        "must be a JWT with `typ` `dpop+jwt`, `alg` `ES256` and a public key `jwk` (`EC`, `P-256`, \
+         without `d`) in its header"
+    )]
     Form,
     /// The signature is not one of the key in the header.
-    #[error("the signature does not match the key")]
+    #[error("signature: must be `r` and `s` (64 bytes) by the key `jwk`, over the first two parts")]
     Signature,
-    /// It was made for another method, URL or access token.
-    #[error("made for another request")]
-    Request,
+    /// A claim is missing or has another type.
+    #[error("claims: `jti`, `htm`, `htu` (texts) and `iat` (a number) are required")]
+    Claims,
+    /// It was made for another method.
+    #[error("htm: must be {0}")]
+    Method(String),
+    /// It was made for another URL.
+    #[error("htu: must be {0}")]
+    Url(String),
+    /// Its id is too short or too long.
+    #[error("jti: must have 1 to {LONGEST_ID} characters")]
+    Id,
+    /// It was made for another access token.
+    #[error("ath: must be the SHA-256 of the access token, in base64url without padding")]
+    AccessToken,
+    /// It was made with another key than that of the session.
+    #[error("jwk: must be the key of the sign-in")]
+    Key,
+    /// It was used before.
+    #[error("jti: was used before; each request needs a new proof")]
+    Used,
+}
+
+impl From<ProofError> for Problem {
+    fn from(error: ProofError) -> Self {
+        Self::from(ProblemCode::InvalidDpopProof).with(FieldError::new(DPOP, error))
+    }
 }
 
 #[derive(Deserialize)]
@@ -81,20 +122,36 @@ pub fn verify(text: &str, target: &Target<'_>) -> Result<Proof, ProofError> {
     rules.required_spec_claims.clear();
     rules.validate_exp = false;
     rules.validate_aud = false;
-    let decoded = decode::<Claims>(text, &key, &rules).map_err(|_| ProofError::Signature)?;
-    let Claims { jti, htm, htu, nonce, ath, .. } = decoded.claims;
-    let of_token = |token| BASE64_URL_SAFE_NO_PAD.encode(Hash::sha256(token));
-    let fits = htm == target.method
-        && is_url_of(&htu, target)
-        && (1..=LONGEST_ID).contains(&jti.len())
-        && target.access_token.is_none_or(|token| ath == Some(of_token(token)));
-    if !fits {
-        return Err(ProofError::Request);
-    }
+    let decoded = decode::<Claims>(text, &key, &rules).map_err(|error| match error.kind() {
+        ErrorKind::Json(_) => ProofError::Claims,
+        _ => ProofError::Signature,
+    })?;
+    check(&decoded.claims, target)?;
+    let Claims { jti, nonce, .. } = decoded.claims;
     let thumbprint = jwk.thumbprint(ThumbprintHash::SHA256).ok();
     let thumbprint = thumbprint.and_then(|text| BASE64_URL_SAFE_NO_PAD.decode(text).ok());
     let key = thumbprint.and_then(|bytes| bytes.try_into().ok()).ok_or(ProofError::Form)?;
     Ok(Proof { key: Hash(key), id: jti, nonce })
+}
+
+/// Checks that the claims are those of a proof for the target.
+fn check(claims: &Claims, target: &Target<'_>) -> Result<(), ProofError> {
+    let Claims { jti, htm, htu, ath, .. } = claims;
+    let of_token = |token| BASE64_URL_SAFE_NO_PAD.encode(Hash::sha256(token));
+    if htm != target.method {
+        return Err(ProofError::Method(target.method.to_owned()));
+    }
+    if !is_url_of(htu, target) {
+        let path: String = target.path.chars().take(LONGEST_PATH).collect();
+        return Err(ProofError::Url(format!("{}{path}", target.origins.first())));
+    }
+    if !(1..=LONGEST_ID).contains(&jti.len()) {
+        return Err(ProofError::Id);
+    }
+    if target.access_token.is_some_and(|token| ath.as_ref() != Some(&of_token(token))) {
+        return Err(ProofError::AccessToken);
+    }
+    Ok(())
 }
 
 /// The public key in the header of a proof.
@@ -169,13 +226,20 @@ mod tests {
         let proof = verify(&text, &target).expect("valid");
         assert_eq!((proof.id.as_str(), proof.nonce.as_deref()), ("1", Some("n")));
         let others = [
-            Target { method: "GET", ..target },
-            Target { origins: ServiceOrigins::Public(&elsewhere), ..target },
-            Target { path: "/v1/me", ..target },
-            Target { access_token: Some("another"), ..target },
+            (Target { method: "GET", ..target }, "htm: must be GET"),
+            (
+                Target { origins: ServiceOrigins::Public(&elsewhere), ..target },
+                "htu: must be https://elsewhere.example/v1/sync",
+            ),
+            (Target { path: "/v1/me", ..target }, "htu: must be https://gridward.example/v1/me"),
+            (
+                Target { access_token: Some("another"), ..target },
+                "ath: must be the SHA-256 of the access token, in base64url without padding",
+            ),
         ];
-        for other in others {
-            assert_eq!(verify(&text, &other), Err(ProofError::Request), "{other:?}");
+        for (other, expected) in others {
+            let error = verify(&text, &other).expect_err("another request");
+            assert_eq!(error.to_string(), expected, "{other:?}");
         }
     }
 
@@ -184,6 +248,10 @@ mod tests {
         let (key, other) = (key(), key());
         let here = origins("https://gridward.example");
         let target = target(&here);
+        let mut without_id = claims();
+        without_id["jti"] = Value::Null;
+        let unread = encode(&header(&key), &without_id, &key).expect("a proof");
+        assert_eq!(verify(&unread, &target), Err(ProofError::Claims));
         let forged = encode(&header(&other), &claims(), &key).expect("a proof");
         assert_eq!(verify(&forged, &target), Err(ProofError::Signature));
         let plain = Header { typ: Some("JWT".to_owned()), ..header(&key) };

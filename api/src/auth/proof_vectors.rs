@@ -63,7 +63,7 @@ fn the_proofs_of_the_vectors_are_accepted_for_their_requests_only() {
     let request = Target { method: "GET", origins, path: "/v1/tasks", access_token };
     is_accepted("request", &request);
     let with_token = Target { access_token, ..sign_in };
-    assert_eq!(proof::verify(vector("sign-in-proof"), &with_token), Err(ProofError::Request));
+    assert_eq!(proof::verify(vector("sign-in-proof"), &with_token), Err(ProofError::AccessToken));
     let hash = json(vector("request-claims"))["ath"].clone();
     assert_eq!(hash, BASE64_URL_SAFE_NO_PAD.encode(Hash::sha256(vector("access-token"))));
 }

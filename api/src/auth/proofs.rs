@@ -9,15 +9,15 @@ use chrono::{DateTime, Utc};
 use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 
-use super::proof::{self, Proof, Target};
+use super::proof::{self, LONGEST, Proof, ProofError, Target};
 use crate::clock::Clock;
 use crate::crypto::SealingKey;
 use crate::db::column::Hash;
+use crate::http::auth_scheme::DPOP;
 use crate::http::problem::{Problem, ProblemCode};
 use crate::http::public_origins::PublicOrigins;
+use crate::http::sent_method::SentMethod;
 
-/// The header with a proof.
-const DPOP: &str = "DPoP";
 /// The header with the nonce of the next proofs.
 pub const DPOP_NONCE: &str = "DPoP-Nonce";
 /// The lifetime of a nonce in seconds: longer than that of an access token, so that the nonce of a
@@ -25,8 +25,6 @@ pub const DPOP_NONCE: &str = "DPoP-Nonce";
 const LIFETIME: i64 = 900;
 /// The seconds by which the clocks of servers may differ.
 const CLOCKS_DIFFER: i64 = 30;
-/// The maximum length of a proof.
-pub const LONGEST: usize = 4_096;
 /// The number of proofs that are remembered as used.
 const REMEMBERED: u64 = 200_000;
 
@@ -84,12 +82,15 @@ impl Proofs {
     /// # Errors
     /// 401 with a nonce.
     pub fn check(&self, request: &HttpRequest, token: &str, key: Hash) -> Result<(), Problem> {
-        let proof = self.fresh(request, Some(token))?.filter(|proof| proof.key == key);
-        let proof = proof.ok_or_else(|| self.invalid())?;
+        let proof = self.fresh(request, Some(token))?;
+        let proof = proof.ok_or_else(|| self.refusal(ProofError::Missing))?;
+        if proof.key != key {
+            return Err(self.refusal(ProofError::Key));
+        }
         let id = Hash::sha256([proof.key.as_ref(), proof.id.as_bytes()].concat());
         let mut first = false;
         self.used.get_with(id, || first = true);
-        if first { Ok(()) } else { Err(self.invalid()) }
+        if first { Ok(()) } else { Err(self.refusal(ProofError::Used)) }
     }
 
     /// The text of the header, if the request has it.
@@ -101,7 +102,7 @@ impl Proofs {
         let Some(header) = headers.next() else { return Ok(None) };
         let text = header.to_str().ok().filter(|text| text.len() <= LONGEST);
         let text = text.filter(|_| headers.next().is_none());
-        text.map(Some).ok_or_else(|| self.invalid())
+        text.map(Some).ok_or_else(|| self.refusal(ProofError::Header))
     }
 
     /// The valid and fresh proof of the request, if it has one.
@@ -111,13 +112,14 @@ impl Proofs {
         access_token: Option<&str>,
     ) -> Result<Option<Proof>, Problem> {
         let Some(text) = self.header(request)? else { return Ok(None) };
+        let method = SentMethod::of(request);
         let target = Target {
-            method: request.method().as_str(),
+            method: method.as_str(),
             origins: self.origins.of_service(request),
             path: request.uri().path(),
             access_token,
         };
-        let proof = proof::verify(text, &target).map_err(|_| self.invalid())?;
+        let proof = proof::verify(text, &target).map_err(|error| self.refusal(error))?;
         let now = (self.clock)();
         let is_current = |nonce: &String| is_fresh(&self.key, nonce, now);
         if proof.nonce.as_ref().is_some_and(is_current) {
@@ -127,9 +129,9 @@ impl Proofs {
         }
     }
 
-    /// The problem of a proof that is not valid.
-    pub fn invalid(&self) -> Problem {
-        Problem::from(ProblemCode::InvalidDpopProof).with_nonce(self.nonce())
+    /// The refusal of a proof, with a nonce for the next.
+    fn refusal(&self, error: ProofError) -> Problem {
+        Problem::from(error).with_nonce(self.nonce())
     }
 }
 

@@ -41,21 +41,20 @@ pub fn read(request: &HttpRequest) -> Option<&str> {
     })
 }
 
-/// The refresh token `own` in the body of a request, or else that in its cookies; empty without
-/// either.
+/// The refresh token `own` in the body of a request, or else that in its cookies.
 ///
 /// # Errors
 /// 422 for a text that is too long for a token.
 pub fn or_own<'a>(
     request: &'a HttpRequest,
     own: Option<&'a SecretString>,
-) -> Result<&'a str, Problem> {
+) -> Result<Option<&'a str>, Problem> {
     let own = own.map(ExposeSecret::expose_secret);
     if own.is_some_and(|own| own.chars().count() > LONGEST) {
         let limit = format!("must have at most {LONGEST} characters");
         return Err(Problem::invalid("/refresh_token", limit));
     }
-    Ok(own.or_else(|| read(request)).unwrap_or_default())
+    Ok(own.or_else(|| read(request)))
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use super::access_events::record;
 use super::account_notice::AccountNoticeKind;
 use super::account_notice_store;
 use super::device::EndReason;
+use super::proof::ProofError;
 use super::session_rules::SessionRules;
 use super::session_store::SessionRow;
 use crate::db::column::Hash;
@@ -31,7 +32,7 @@ pub(super) fn rotate(
         return Err(ProblemCode::SessionEnded.into());
     }
     if row.key_hash.is_some() && row.key_hash != key {
-        return Err(ProblemCode::InvalidDpopProof.into());
+        return Err(if key.is_some() { ProofError::Key } else { ProofError::Missing }.into());
     }
     // Without a key, the token alone cannot tell the device from a thief.
     let grace = if row.key_hash.is_some() { rules.grace } else { TimeDelta::zero() };

@@ -208,7 +208,7 @@ pub(crate) async fn sign_in_with_password(
     // Before the password: a device without a nonce gets one at no cost.
     let key = proofs.key_of(&request, None)?;
     let held = refresh_cookie::or_own(&request, refresh_token.as_ref())?;
-    let client = Client::new(from, key, held);
+    let client = Client::new(from, key, held.unwrap_or_default());
     let account = sign_in.sign_in(client, district, phone, password).await?;
     let further = factors::Proofs { device: device.clone(), key, totp };
     let methods = second_factors.admit(account, further).await?;

@@ -1,4 +1,5 @@
-//! The end of a session before its time, by the person, a superior, or one device too many.
+//! The end of a session before its time: by the person, by a superior, by a later session of the
+//! same device, or by one device too many.
 
 use gridward_domain::id::{PersonId, SessionId};
 use serde_json::json;
@@ -9,6 +10,7 @@ use super::session_rules::SessionRules;
 use super::session_store::{self, SessionRow};
 use super::store;
 use crate::db::DbError;
+use crate::db::column::Hash;
 use crate::http::problem::Problem;
 use crate::tx::Tx;
 
@@ -39,20 +41,28 @@ pub fn end_one(
     Ok(())
 }
 
-/// Ends the person's sessions that are too many beside a new one; returns their ids.
+/// Ends the person's sessions that a new one of the device with `key` replaces, and those that are
+/// too many beside it; returns their ids. A device thus counts once, however often it signs in.
 pub(super) fn make_room(
     tx: &mut Tx<'_>,
     rules: &SessionRules,
     person: PersonId,
+    key: Option<Hash>,
 ) -> Result<Vec<SessionId>, DbError> {
     let (district, now) = (tx.district, tx.now);
     let rows = session_store::of_person(tx.read()?, district, person, now)?;
     let live = rows.iter().filter(|row| row.is_live(now, rules.idle));
-    let displaced: Vec<_> = live.skip(rules.per_person.saturating_sub(1)).collect();
-    for row in &displaced {
-        tx.replace(*row, row.ended(now, EndReason::Displaced));
+    let (same, others): (Vec<_>, Vec<_>) =
+        live.partition(|row| key.is_some() && row.key_hash == key);
+    let surplus = others.into_iter().skip(rules.per_person.saturating_sub(1));
+    let replaced = same.into_iter().map(|row| (row, EndReason::Replaced));
+    let displaced = surplus.map(|row| (row, EndReason::Displaced));
+    let mut ended = Vec::new();
+    for (row, reason) in replaced.chain(displaced) {
+        tx.replace(row, row.ended(now, reason));
+        ended.push(row.id);
     }
-    Ok(displaced.into_iter().map(|row| row.id).collect())
+    Ok(ended)
 }
 
 /// Ends all sessions of a person, as an act of the superior `actor`; returns their number.

@@ -1,6 +1,6 @@
 //! The HTTP endpoints for sessions: refresh, sign-out, and a person's own devices.
 
-use actix_web::http::header::{CACHE_CONTROL, SET_COOKIE};
+use actix_web::http::header::{CACHE_CONTROL, ORIGIN, SET_COOKIE};
 use actix_web::web::{self, Data, Path};
 use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post};
 use chrono::{DateTime, FixedOffset};
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::authenticated::{Access, Authenticated};
-use super::device::{DeviceKind, EndReason};
+use super::device::{DeviceKind, EndReason, entered_name};
 use super::proofs::Proofs;
 use super::refresh_cookie;
 use super::routes::{AccessToken, answer};
@@ -21,7 +21,7 @@ use super::sessions::Sessions;
 use crate::clock::china;
 use crate::http::Json as Body;
 use crate::http::openapi;
-use crate::http::problem::Problem;
+use crate::http::problem::{Problem, ProblemCode};
 
 /// A refresh token.
 #[derive(Deserialize, ToSchema)]
@@ -35,7 +35,7 @@ pub struct Refresh {
 
 impl Refresh {
     /// The token in the body, or in the cookie.
-    fn token<'a>(&'a self, request: &'a HttpRequest) -> Result<&'a str, Problem> {
+    fn token<'a>(&'a self, request: &'a HttpRequest) -> Result<Option<&'a str>, Problem> {
         refresh_cookie::or_own(request, self.refresh_token.as_ref())
     }
 }
@@ -44,7 +44,8 @@ impl Refresh {
 ///
 /// Exchanges a refresh token for a new access token and a new refresh token. The old refresh
 /// token stays valid until the new one has been used: without an answer, send the same request
-/// again. 401 `session_ended` or `session_reused`: sign in again. A session with a key requires
+/// again. 401 `session_ended` or `session_reused`: sign in again. 422: neither the body nor a cookie
+/// has a refresh token. A session with a key requires
 /// a proof (RFC 9449). No authentication required.
 #[utoipa::path(
     tag = "auth",
@@ -68,9 +69,19 @@ pub(crate) async fn refresh(
     Body(body): Body<Refresh>,
 ) -> Result<HttpResponse, Problem> {
     let key = proofs.key_of(&request, None)?;
-    let issued = sessions.refresh(body.token(&request)?, key).await;
+    let token = body.token(&request)?.ok_or_else(|| without_token(&request))?;
+    let issued = sessions.refresh(token, key).await;
     let issued = issued.map_err(|problem| problem.with_nonce(proofs.nonce()))?;
     Ok(answer(&request, &sessions, &proofs, issued, false))
+}
+
+/// The refusal of a refresh without a token. A script cannot see whether its browser has a cookie,
+/// so for a browser, which sends `Origin`, the session has ended; another client has a defect.
+fn without_token(request: &HttpRequest) -> Problem {
+    if request.headers().contains_key(ORIGIN) {
+        return ProblemCode::SessionEnded.into();
+    }
+    Problem::invalid("/refresh_token", "is missing")
 }
 
 /// Sign out
@@ -90,7 +101,7 @@ pub(crate) async fn sign_out(
     sessions: Data<Sessions>,
     Body(body): Body<Refresh>,
 ) -> Result<HttpResponse, Problem> {
-    sessions.sign_out(body.token(&request)?).await?;
+    sessions.sign_out(body.token(&request)?.unwrap_or_default()).await?;
     let mut answer = HttpResponse::NoContent();
     if refresh_cookie::read(&request).is_some() {
         answer.insert_header((SET_COOKIE, refresh_cookie::delete(&request)));
@@ -183,7 +194,8 @@ pub(crate) async fn list_sessions(
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DeviceChange {
-    /// The name in the list of devices.
+    /// The name in the list of devices; blanks at its ends are dropped.
+    #[serde(deserialize_with = "entered_name")]
     name: DeviceName,
 }
 

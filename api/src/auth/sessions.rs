@@ -49,8 +49,8 @@ pub struct Sessions {
 
 impl Sessions {
     /// Opens a session for an account that has just been authenticated by `methods`, bound to the
-    /// device's `key` if it has proved one. Above the limit, the session that was not used for
-    /// the longest time ends.
+    /// device's `key` if it has proved one, whose earlier session it replaces. Above the limit, the
+    /// session that was not used for the longest time ends.
     ///
     /// # Errors
     /// 401 if the password or the access was changed in the meantime.
@@ -90,7 +90,7 @@ impl Sessions {
                 version: 1,
             };
             session_store::forget_old(tx.write()?, district, person, opened_at)?;
-            let displaced = make_room(tx, &rules, person)?;
+            let displaced = make_room(tx, &rules, person, key)?;
             tx.insert(row.clone());
             Ok::<_, Problem>((row, displaced))
         });

@@ -62,7 +62,7 @@ pub(super) fn issue(
 
 /// The code and its use, for a terminal.
 pub(super) fn sentence(code: &Code, until: DateTime<Utc>) -> String {
-    let until = until.with_timezone(&china()).format("%Y-%m-%d %H:%M");
+    let until = until.with_timezone(&china()).format("%Y-%m-%d %H:%M %:z");
     format!(
         "one-time code {code}, valid until {until}: enrol a device with it and choose a password"
     )

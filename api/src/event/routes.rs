@@ -19,6 +19,7 @@ use crate::auth::{Authenticated, RecentAccess};
 use crate::clock::nearest_moment;
 use crate::crypto::KeyRing;
 use crate::db::DbError;
+use crate::http::deserialize;
 use crate::http::openapi;
 use crate::http::page::{self, Page, PageQuery, Paged, Wanted};
 use crate::http::problem::Problem;
@@ -59,8 +60,10 @@ pub struct EventQuery {
     #[param(inline)]
     subject_id: Option<SubjectId>,
     /// Only events at or after this time.
+    #[serde(default, deserialize_with = "deserialize::optional_time")]
     since: Option<DateTime<FixedOffset>>,
     /// Only events before this time.
+    #[serde(default, deserialize_with = "deserialize::optional_time")]
     until: Option<DateTime<FixedOffset>>,
     /// Only events with a higher sequence number.
     #[param(inline)]

@@ -99,7 +99,7 @@ pub async fn refuse_oversized<B: MessageBody + 'static>(
     }
     let length: Option<usize> = header(CONTENT_LENGTH).and_then(|length| length.parse().ok());
     if !is_upload(&request) && length.is_some_and(|length| length > json::LIMIT) {
-        return Ok(request.error_response(Problem::from(ProblemCode::TooLarge)));
+        return Ok(request.error_response(Problem::too_large("", json::LIMIT)));
     }
     Ok(next.call(request).await?.map_into_boxed_body())
 }

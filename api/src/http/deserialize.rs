@@ -1,7 +1,9 @@
 //! Deserializes JSON and queries. An error gives a pointer to the field (RFC 6901)
 //! and its requirement, but never the value, which may be personal.
 
-use serde::de::DeserializeOwned;
+use chrono::{DateTime, FixedOffset};
+use serde::de::{DeserializeOwned, Error as _};
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use serde_path_to_error::{Path, Segment};
 
@@ -52,6 +54,27 @@ pub fn query_beside<T: DeserializeOwned>(text: &str, beside: &[&str]) -> Result<
         let (pointer, detail) = place(error.path(), &message);
         Problem::unreadable(pointer.trim_start_matches('/'), detail)
     })
+}
+
+/// Deserializes a time with an offset (RFC 3339).
+///
+/// # Errors
+/// The requirement, since the error of the library does not state it.
+pub fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<DateTime<FixedOffset>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    text.parse().map_err(|_| D::Error::custom("must be an RFC 3339 time with an offset"))
+}
+
+/// As [`time`], or `null`.
+///
+/// # Errors
+/// As [`time`].
+pub fn optional_time<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<DateTime<FixedOffset>>, D::Error> {
+    #[derive(Deserialize)]
+    struct Time(#[serde(deserialize_with = "time")] DateTime<FixedOffset>);
+    Ok(Option::<Time>::deserialize(deserializer)?.map(|Time(time)| time))
 }
 
 fn problem_of(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
@@ -119,6 +142,8 @@ fn plain(message: &str) -> (Option<&str>, String) {
         Some(expected) if message.starts_with("invalid ") => {
             format!("must be {}", type_in_words(expected))
         }
+        // Times have a deserializer of their own.
+        _ if OF_DATES.contains(&message) => "must be a date, such as 2026-08-01".to_owned(),
         _ if message.starts_with("UUID ") => "must be a UUID".to_owned(),
         _ if QUOTING.iter().any(|begins| message.starts_with(begins)) || !message.is_ascii() => {
             "is invalid".to_owned()
@@ -128,6 +153,14 @@ fn plain(message: &str) -> (Option<&str>, String) {
     };
     (None, detail)
 }
+
+/// The messages of the library for dates, none of which states the requirement.
+const OF_DATES: [&str; 4] = [
+    "input contains invalid characters",
+    "premature end of input",
+    "trailing input",
+    "input is out of range",
+];
 
 /// The beginnings of messages that may quote the value.
 const QUOTING: [&str; 3] = ["unknown ", "invalid ", "duplicate "];
@@ -160,7 +193,6 @@ mod tests {
     use gridward_domain::place::Place;
     use gridward_domain::range::ServiceMinutes;
     use gridward_domain::time::Window;
-    use serde::Deserialize;
     use serde_json::json;
 
     use super::*;

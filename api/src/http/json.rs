@@ -52,7 +52,7 @@ pub async fn collect(mut payload: web::Payload) -> Result<Vec<u8>, Problem> {
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(|error| body_limits::interrupted(&error))?;
         if bytes.len() + chunk.len() > LIMIT {
-            return Err(ProblemCode::TooLarge.into());
+            return Err(Problem::too_large("", LIMIT));
         }
         bytes.extend_from_slice(&chunk);
     }

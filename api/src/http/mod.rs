@@ -3,6 +3,7 @@
 //! The framework's own extractors do not name the invalid field; [`deserialize`]
 //! does.
 
+pub mod auth_scheme;
 pub mod body_limits;
 pub mod cors;
 pub mod deserialize;
@@ -16,6 +17,7 @@ pub mod problem;
 pub mod public_origins;
 pub mod query;
 pub mod response_headers;
+pub mod sent_method;
 pub mod shutdown;
 pub mod trusted_proxies;
 

@@ -35,15 +35,39 @@ impl Modify for Shared {
 /// Every problem response: status, component name, description.
 const ANSWERS: &[(u16, &str, &str)] = &[
     (400, "BadRequest", "Malformed request"),
-    (401, "Unauthenticated", "No valid access token, or wrong credentials"),
-    (403, "Forbidden", "The caller's role does not permit this action"),
+    (
+        401,
+        "Unauthenticated",
+        "No valid access token, proof, credentials or code; `code` and `WWW-Authenticate` name the reason",
+    ),
+    (
+        403,
+        "Forbidden",
+        "The caller's role does not permit this action, or something is required first: \
+         `enrolment_required`, `second_factor_required`, `password_change_required`",
+    ),
     (404, "NotFound", "The resource does not exist or is outside the caller's area"),
     (408, "RequestTimeout", "The body did not arrive in time"),
     (409, "Conflict", "The state of the resource does not permit this action"),
     (410, "Gone", "The one-time code was used before or has expired"),
-    (412, "VersionConflict", "`If-Match` names another version than the current one"),
-    (413, "TooLarge", "The body is larger than 256 KiB"),
-    (415, "UnsupportedMediaType", "The body is not uncompressed `application/json`"),
+    (
+        412,
+        "VersionConflict",
+        "`If-Match` names another version than the current one, or `Tus-Resumable` another \
+         protocol than the supported one",
+    ),
+    (
+        413,
+        "TooLarge",
+        "JSON of more than 256 KiB, after decompression, or more bytes than an attachment may have \
+         or than its `Upload-Length`; `errors` names the limit",
+    ),
+    (
+        415,
+        "UnsupportedMediaType",
+        "The body is not of the documented media type, or it is compressed; only `POST /v1/sync` \
+         accepts gzip",
+    ),
     (422, "Invalid", "The body violates its schema; `errors` names each field"),
     (428, "VersionRequired", "`If-Match` is required: the version that the decision is based on"),
     (429, "TooManyRequests", "Too many attempts"),
@@ -52,6 +76,12 @@ const ANSWERS: &[(u16, &str, &str)] = &[
     (503, "Unavailable", "The database is unreachable or overloaded; nothing was changed"),
 ];
 
+/// The description of the challenge of a 401.
+const CHALLENGE: &str = "The scheme, `Bearer` or `DPoP`, and the `error` (RFC 6750, RFC 9449, \
+    RFC 9470): `invalid_token` for `token_expired`, `use_dpop_nonce`, `invalid_dpop_proof`, or \
+    `insufficient_user_authentication` for `step_up_required`, with `max_age`, the greatest \
+    permitted age of the authentication in seconds";
+
 fn problem(status: u16, description: &str) -> Response {
     let body = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
     let mut answer =
@@ -59,8 +89,12 @@ fn problem(status: u16, description: &str) -> Response {
     if status == 401 {
         let nonce = "The nonce of the next proofs; with `use_dpop_nonce` and `invalid_dpop_proof`";
         answer = answer
-            .header("WWW-Authenticate", text_header("How to authenticate (RFC 6750, RFC 9449)"))
+            .header("WWW-Authenticate", text_header(CHALLENGE))
             .header("DPoP-Nonce", text_header(nonce));
+    }
+    if status == 412 {
+        let version = "The supported version of the tus protocol, with `tus_version`";
+        answer = answer.header("Tus-Version", text_header(version));
     }
     if status == 429 || status == 503 {
         answer = answer.header("Retry-After", seconds_header("Seconds to wait"));
@@ -126,8 +160,14 @@ groups! {
     Read: 400 401 403 404 429 500 503;
     /// The problems of operations that write.
     Write: 400 401 403 404 408 409 413 415 422 429 500 503;
+    /// The problems of announcing an upload.
+    Announce: 400 401 403 404 408 409 412 413 415 422 429 500 503;
+    /// The problems of reading the progress of an upload.
+    Progress: 400 401 403 404 412 422 429 500 503;
     /// The problems of uploading bytes.
-    Send: 400 401 403 404 408 409 413 415 422 429 460 500 503;
+    Send: 400 401 403 404 408 409 412 413 415 422 429 460 500 503;
+    /// The problems of terminating an upload.
+    Terminate: 400 401 403 404 409 412 429 500 503;
     /// The problems of deleting.
     GiveUp: 400 401 403 404 409 429 500 503;
     /// The problems of ending a row of a register.

@@ -87,6 +87,10 @@ pub(crate) async fn enrol(
     if code.expose_secret().len() > LONGEST_CODE {
         return Err(Problem::invalid("/code", "must have at most 64 characters"));
     }
+    let code = Code::entered(code.expose_secret());
+    if code.as_str().is_empty() {
+        return Err(Problem::invalid("/code", "must have letters or digits"));
+    }
     // Before the code: a device without a nonce gets one at no cost.
     let key = match device.kind {
         DeviceKind::Phone => Some(proofs.required_key_of(&request)?),
@@ -95,8 +99,7 @@ pub(crate) async fn enrol(
     password_rules::accept(password.expose_secret(), &[])
         .map_err(|error| Problem::invalid("/password", error))?;
     sign_in.attempts.admit_address(from)?;
-    let invited =
-        enrolments.check(district, phone, Code::entered(code.expose_secret()), from).await?;
+    let invited = enrolments.check(district, phone, code, from).await?;
     let (district, person) = invited.person();
     let keys = sign_in.keys.clone();
     let read = sign_in.db.read(move |conn| {

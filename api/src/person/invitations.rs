@@ -11,10 +11,10 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use super::PersonState;
-use super::invitation_sheet as sheet;
 use super::password::event;
 use super::sessions::{end_by_superior, subordinate};
 use super::store::Particulars;
+use super::{invitation_link, invitation_sheet as sheet};
 use crate::auth::enrolment::code::Code;
 use crate::auth::enrolment::invitations::{self, Purpose};
 use crate::auth::second_factor::factors;
@@ -123,7 +123,7 @@ pub(crate) async fn print_invitation(
 
 /// The address of the app with the code in the fragment, which browsers keep to themselves.
 fn url(origins: &PublicOrigins, request: &HttpRequest, code: &str) -> String {
-    format!("{}/m/enrol#{code}", origins.of_service(request).first())
+    format!("{}{}#{code}", origins.of_service(request).first(), invitation_link::PATH)
 }
 
 /// The disclosure of a one-time code to a superior.

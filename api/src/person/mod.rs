@@ -7,6 +7,7 @@ pub mod account_notices;
 pub mod appoint;
 pub mod availability;
 pub mod enrolment;
+pub mod invitation_link;
 pub mod invitation_sheet;
 pub mod invitations;
 pub mod me;

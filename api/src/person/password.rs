@@ -198,7 +198,7 @@ pub(crate) async fn replace_password(
     let phone: Phone = phone.parse().map_err(|error| Problem::invalid("/phone", error))?;
     let key = proofs.key_of(&request, None)?;
     let held = refresh_cookie::or_own(&request, refresh_token.as_ref())?;
-    let client = Client::new(from, key, held);
+    let client = Client::new(from, key, held.unwrap_or_default());
     let verified = sign_in.verify_phone(client, district, phone, old.clone()).await?;
     if !verified.is_one_time {
         let detail = "is not a one-time password: sign in and change it with PUT /v1/me/password";

@@ -8,7 +8,7 @@ use utoipa::openapi::{Content, OpenApi, Ref, RefOr};
 use yaml_serde::{Mapping, Value};
 
 use super::{access, manual, router};
-use crate::auth::proofs;
+use crate::auth::proof;
 use crate::http::openapi::{KEY, KEY_PATTERN, REPLAYED, Shared, header_parameter, text_header};
 use crate::http::problem::answer;
 use crate::http::{if_match, if_none_match};
@@ -137,7 +137,7 @@ fn dpop_proof() -> Parameter {
     let about = "With a token of the type `DPoP`: a proof of the device's key (RFC 9449), an ES256 \
         JWT for this method and URL, with the hash of the token and the nonce of the last \
         `DPoP-Nonce` header. Ignored with a token of the type `Bearer`.";
-    header_parameter("DPoP", about, proofs::LONGEST, None)
+    header_parameter("DPoP", about, proof::LONGEST, None)
 }
 
 /// The operations of a path.
@@ -182,7 +182,7 @@ fn finish(document: &mut OpenApi) {
             items.items = ArrayItems::RefOrSchema(Box::new(Ref::from_schema_name(listed).into()));
         }
     }
-    let decides = |one: &Operation| one.responses.responses.contains_key("412");
+    let decides = |one: &Operation| one.responses.responses.contains_key("428");
     let writes = document.paths.paths.values_mut().flat_map(|item| {
         // Before sign-in the caller is unknown, so a key would have no owner.
         let post = item.post.as_mut().filter(|post| post.security.is_none());

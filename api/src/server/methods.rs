@@ -1,15 +1,17 @@
 //! The methods that each path supports, by the contract: for 405 answers, and for HEAD, which
 //! every path with GET supports (RFC 9110, 9.1).
 
-use actix_web::Error;
 use actix_web::body::{self, BodySize, BodyStream, BoxBody, MessageBody, SizedStream};
 use actix_web::dev::{ResourceDef, ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::middleware::Next;
 use actix_web::web::{Bytes, Data};
+use actix_web::{Error, HttpMessage as _};
 use futures_util::stream;
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::path::PathItem;
+
+use crate::http::sent_method::SentMethod;
 
 /// The methods of each documented path.
 pub(super) struct Methods(Vec<(ResourceDef, PathMethods)>);
@@ -79,6 +81,7 @@ pub(super) async fn head_as_get<B: MessageBody + 'static>(
             .and_then(|methods| methods.of_path(request.path()))
             .is_some_and(PathMethods::heads_by_get);
     if by_get {
+        request.extensions_mut().insert(SentMethod(Method::HEAD));
         request.head_mut().method = Method::GET;
     }
     let answer = next.call(request).await?.map_into_boxed_body();

@@ -157,6 +157,7 @@ pub(super) fn app(
     let (app, _) = routes();
     app.configure(|config| components.register(config))
         .app_data(body_limits::path_config())
+        .route(person::invitation_link::PATH, web::get().to(person::invitation_link::open))
         .default_service(web::to(not_found))
         .wrap(from_fn(body_limits::refuse_oversized))
         .wrap(from_fn(limits::encryption::required))

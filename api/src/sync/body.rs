@@ -58,7 +58,7 @@ fn inflate(bytes: &[u8]) -> Result<Vec<u8>, Problem> {
     read.map_err(|_| {
         Problem::unreadable("Content-Encoding", "the body is not a complete gzip stream")
     })?;
-    if inflated.len() > LIMIT { Err(ProblemCode::TooLarge.into()) } else { Ok(inflated) }
+    if inflated.len() > LIMIT { Err(Problem::too_large("", LIMIT)) } else { Ok(inflated) }
 }
 
 #[cfg(test)]

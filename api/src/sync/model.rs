@@ -11,6 +11,7 @@ use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use super::outbox_entry::QueuedCommand;
+use crate::http::deserialize;
 use crate::http::problem::answer::LocalizedProblem;
 
 /// The maximum number of commands per push.
@@ -37,6 +38,7 @@ pub struct Push {
     /// The device's name for itself, for the log.
     pub device: Option<DeviceName>,
     /// The phone's clock at the time of sending; the server derives the clock's error from it.
+    #[serde(default, deserialize_with = "deserialize::optional_time")]
     pub device_time: Option<DateTime<FixedOffset>>,
     /// The commands of the outbox, in order. Each has its own outcome: an invalid one is
     /// `rejected`, and the others are executed.

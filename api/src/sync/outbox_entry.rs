@@ -40,6 +40,7 @@ pub struct QueuedCommand {
     /// `task.cancel`.
     base_version: Option<BaseVersion>,
     /// The time of the action by the phone's clock.
+    #[serde(deserialize_with = "deserialize::time")]
     at: DateTime<FixedOffset>,
     /// The request body of the operation with the same name (for `task.report`, of
     /// `POST /v1/tasks/{id}/report`); absent if that has none.

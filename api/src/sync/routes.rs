@@ -69,7 +69,7 @@ pub struct PullQuery {
 ///
 /// Executes the commands of a phone's outbox and returns the changes since its cursor,
 /// or, without a valid cursor, a snapshot in pages. Each command has its own outcome.
-/// A command id is an idempotency key without expiry: sending it again has no further
+/// A command id is an idempotency key for 180 days: sending it again has no further
 /// effect. A report by a present or former assignee is always stored. The body may be compressed with gzip. Allowed roles:
 /// all.
 #[utoipa::path(

@@ -17,6 +17,8 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::http::deserialize;
+
 /// The time of a planned visit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PlannedFor {
@@ -204,10 +206,12 @@ pub struct NewReport {
     #[schema(minimum = 0, maximum = 100_000)]
     pub accuracy_m: Option<f64>,
     /// The start of the visit, by the visitor's clock.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "deserialize::optional_time")]
     pub started_at: Option<DateTime<FixedOffset>>,
     /// The end of the visit, by the visitor's clock.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "deserialize::optional_time")]
     pub ended_at: Option<DateTime<FixedOffset>>,
     /// Photos, signatures and voice recordings of the report; they may be uploaded later.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -28,10 +28,10 @@ use crate::db::{Conn, DbError};
 use crate::limits::Prefix;
 
 /// The tries after which further ones wait. [`COUNT`] contains the number.
-const TRIES: i32 = 5;
+pub(super) const TRIES: i32 = 5;
 /// The time since the first try after which the count begins anew. Longer than a code by message is
 /// valid, so that each has five tries.
-const WINDOW: TimeDelta = TimeDelta::minutes(15);
+pub(super) const WINDOW: TimeDelta = TimeDelta::minutes(15);
 /// Counts a try, unless there are already five.
 const COUNT: &str = "INSERT INTO code_attempts (district, phone_index, origin, since, tries) \
     VALUES ($1, $2, $3, $4, 1) ON CONFLICT (district, phone_index, origin) \

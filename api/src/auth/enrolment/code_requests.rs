@@ -21,7 +21,7 @@ use crate::clock::{self, china};
 use crate::db::column::Hash;
 use crate::db::schema::code_requests;
 use crate::db::{Conn, DbError};
-use crate::http::problem::Problem;
+use crate::http::problem::{Problem, ProblemCode};
 use crate::tx::Tx;
 
 /// How long a code by message is valid.
@@ -51,7 +51,7 @@ impl CodeMessages {
     /// Sends a code to `phone`, if it is the number of a person who may recover access with one.
     ///
     /// # Errors
-    /// 404 if the installation sends no messages; 422 if the district is required; 429 beyond the
+    /// 404 `codes_unavailable` if the installation sends no messages; 422 if the district is required; 429 beyond the
     /// limits of the number or the budget of the district.
     pub async fn request(
         &self,
@@ -59,7 +59,7 @@ impl CodeMessages {
         district: Option<AreaCode>,
         phone: Phone,
     ) -> Result<(), Problem> {
-        let sender = self.sender.clone().ok_or_else(Problem::not_found)?;
+        let sender = self.sender.clone().ok_or(ProblemCode::CodesUnavailable)?;
         let (keys, only) = (enrolments.keys.clone(), enrolments.only_district.clone());
         let found = enrolments.db.read(move |conn| {
             let district = choose(conn, district, &only)?;

@@ -1,5 +1,7 @@
 //! The use case of enrolling: check the code, store the password, bind the device.
 
+use std::time::Duration;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use gridward_domain::area::AreaCode;
 use gridward_domain::id::PersonId;
@@ -7,7 +9,7 @@ use gridward_domain::phone::Phone;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::attempts::Attempt;
+use super::attempts::{self, Attempt};
 use super::code::Code;
 use super::invitations::{self, InvitationRow};
 use crate::auth::access_events::record;
@@ -19,7 +21,7 @@ use crate::auth::store::{self, Account};
 use crate::crypto::KeyRing;
 use crate::db::DbError;
 use crate::db::column::Hash;
-use crate::http::problem::{Problem, ProblemCode};
+use crate::http::problem::{Problem, ProblemCode, RateLimit};
 use crate::limits::Prefix;
 use crate::tx::{Db, Tx};
 
@@ -100,7 +102,7 @@ impl Enrolments {
         match checked.await? {
             Checked::Right(row, now) => check_validity(&row, now).map(|()| Invited(row)),
             Checked::Wrong => Err(ProblemCode::WrongCode.into()),
-            Checked::Waits(seconds) => Err(Problem::too_many_requests(seconds)),
+            Checked::Waits(seconds) => Err(too_many_codes(seconds)),
         }
     }
 
@@ -147,6 +149,16 @@ impl Enrolments {
         };
         self.db.write(district, complete).await
     }
+}
+
+/// The refusal of a code that is not examined for `seconds`.
+fn too_many_codes(seconds: u64) -> Problem {
+    Problem::rate_limited(RateLimit {
+        policy: "codes",
+        quota: attempts::TRIES.unsigned_abs(),
+        window: attempts::WINDOW.to_std().unwrap_or_default(),
+        wait: Duration::from_secs(seconds),
+    })
 }
 
 /// Checks that a code was not used and has not expired.

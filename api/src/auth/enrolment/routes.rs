@@ -31,8 +31,8 @@ pub struct CodeRequest {
 ///
 /// Sends a one-time code of six digits, valid for ten minutes, to the phone of a manager or
 /// volunteer, who then enrols a device with it. The answer is the same for every number, once a
-/// minute, five times an hour and ten times a day (429); each district has a daily budget. 404 if
-/// the installation sends no messages. No authentication required.
+/// minute, five times an hour and ten times a day (429); each district has a daily budget. 404
+/// `codes_unavailable` if the installation sends no messages. No authentication required.
 #[utoipa::path(
     tag = "auth",
     operation_id = "request_code",

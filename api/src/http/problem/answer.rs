@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 
 use super::catalogue::ProblemCode;
 use super::{Details, FieldError, Problem, RateLimit, What};
+use crate::http::auth_scheme::AuthScheme;
 
 /// The languages of problems.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,10 +126,28 @@ impl Serialize for LocalizedProblem {
     }
 }
 
-/// The answer for `problem`.
+/// The challenge of a 401 to a client of the scheme `sent`.
+fn challenge(problem: &Details, sent: AuthScheme) -> String {
+    let scheme = problem.scheme.unwrap_or(sent);
+    match problem.what {
+        What::Refusal(ProblemCode::TokenExpired) => {
+            scheme.challenge(Some("error=\"invalid_token\""))
+        }
+        What::Refusal(ProblemCode::UseDpopNonce) => {
+            AuthScheme::Dpop.challenge(Some("error=\"use_dpop_nonce\""))
+        }
+        What::Refusal(ProblemCode::InvalidDpopProof) => {
+            AuthScheme::Dpop.challenge(Some("error=\"invalid_dpop_proof\""))
+        }
+        _ => scheme.challenge(problem.challenge_error.as_deref()),
+    }
+}
+
+/// The answer for `problem` to a client of `scheme`.
 pub(super) fn write(
     problem: &Problem,
     language: Language,
+    scheme: AuthScheme,
     request_id: Option<String>,
 ) -> HttpResponse {
     let problem = &problem.0;
@@ -139,17 +158,10 @@ pub(super) fn write(
         .insert_header((header::VARY, "Accept-Language"))
         .insert_header((header::CACHE_CONTROL, "no-store"));
     if entry.status == 401 {
-        let challenge = match problem.what {
-            What::Refusal(ProblemCode::TokenExpired) => "Bearer error=\"invalid_token\"",
-            What::Refusal(ProblemCode::UseDpopNonce) => {
-                "DPoP error=\"use_dpop_nonce\", algs=\"ES256\""
-            }
-            What::Refusal(ProblemCode::InvalidDpopProof) => {
-                "DPoP error=\"invalid_dpop_proof\", algs=\"ES256\""
-            }
-            _ => problem.challenge.as_deref().unwrap_or("Bearer"),
-        };
-        answer.insert_header((header::WWW_AUTHENTICATE, challenge));
+        answer.insert_header((header::WWW_AUTHENTICATE, challenge(problem, scheme)));
+    }
+    if let Some(version) = problem.tus_version {
+        answer.insert_header(("Tus-Version", version));
     }
     if let Some(nonce) = &problem.nonce {
         answer.insert_header(("DPoP-Nonce", nonce.as_str()));
@@ -181,12 +193,13 @@ pub async fn in_callers_language<B: MessageBody + 'static>(
     next: Next<B>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     let language = Language::of(&request);
+    let scheme = AuthScheme::of_client(request.headers());
     let id = request.extensions().get::<RequestId>().map(ToString::to_string);
     let answer = next.call(request).await?.map_into_boxed_body();
     let error = answer.response().error();
     let problem = error.and_then(|error| error.as_error::<Problem>());
     log_failure(&answer, problem, id.as_deref());
-    let Some(mut fresh) = problem.map(|problem| write(problem, language, id)) else {
+    let Some(mut fresh) = problem.map(|problem| write(problem, language, scheme, id)) else {
         return Ok(answer);
     };
     // Keeps the headers of other middleware, such as the request's id.

@@ -110,8 +110,8 @@ problems! {
         "登录状态已失效": "请在本设备上重新登录。";
     /// A spent refresh token was used, so its session was ended.
     SessionReused "session_reused" 401
-        "Session ended for your safety": "A refresh token was used again, so somebody may have copied it. Sign in again, and check the list of your devices.";
-        "为保障安全，登录已中止": "刷新令牌被重复使用，可能已被他人复制。请重新登录，并检查您的设备列表。";
+        "Session ended for your safety": "Your sign-in may have been copied to another device. Sign in again, and check the list of your devices.";
+        "为保障安全，登录已中止": "您的登录信息可能已被复制到其他设备。请重新登录，并检查您的设备列表。";
     /// The token was valid and has expired.
     TokenExpired "token_expired" 401
         "Access token expired": "Get a new access token with your refresh token, or sign in again.";
@@ -126,20 +126,20 @@ problems! {
         "验证码错误": "请检查验证码后重试。新验证码生成后，旧验证码即失效；每个验证码只能使用一次。";
     /// The operation requires that the person was authenticated a short time ago.
     StepUpRequired "step_up_required" 401
-        "Confirm that it is you": "Send your password, and the code of your authenticator app if you use one, to POST /v1/auth/step-up, then try again with the new access token.";
-        "请再次验证身份": "请先通过 POST /v1/auth/step-up 验证密码（使用验证器的还需动态码），再用新的访问令牌重试。";
+        "Confirm that it is you": "Enter your password again, and the code of your authenticator app if you use one.";
+        "请再次验证身份": "请再次输入密码；使用验证器的，还需输入动态码。";
     /// A second factor is missing from the sign-in.
     SecondFactorRequired "second_factor_required" 403
-        "Second factor required": "Sign in with `totp`, the current code of your authenticator app. If you have none yet, set one up with POST /v1/me/totp.";
-        "需要第二重验证": "请在登录时提供验证器的动态码 totp；尚未设置的，请通过 POST /v1/me/totp 设置。";
+        "Second factor required": "Enter the current code of your authenticator app. If you have none yet, set one up first.";
+        "需要第二重验证": "请输入验证器的动态码；尚未设置验证器的，请先设置。";
     /// The device is not enrolled, and the person has no other second factor.
     EnrolmentRequired "enrolment_required" 403
         "Enrolment required": "Ask your manager or supervisor for an invitation, then enrol this device with its code and a new password.";
         "本设备尚未登记": "请向网格员或上级领取邀请码，用邀请码和新密码登记本设备。";
     /// A one-time password must be replaced first.
     PasswordChangeRequired "password_change_required" 403
-        "New password required": "This is a one-time password. Replace it with PUT /v1/auth/password, then sign in.";
-        "请先设置新密码": "这是一次性密码，请通过 PUT /v1/auth/password 设置新密码后再登录。";
+        "New password required": "This password can be used once only. Choose a new password, then sign in with it.";
+        "请先设置新密码": "这是一次性密码，请先设置新密码，再用新密码登录。";
     /// The resource is visible, but the role does not permit the action.
     Forbidden "forbidden" 403
         "Permission denied": "Your role does not permit this action. Contact your administrator.";
@@ -148,22 +148,26 @@ problems! {
     NotFound "not_found" 404
         "Not found": "The resource does not exist or is outside your area.";
         "未找到相关内容": "该内容不存在，或不在您的管辖范围内。";
+    /// The installation sends no codes by message.
+    CodesUnavailable "codes_unavailable" 404
+        "No codes by message": "Ask your manager or supervisor for an invitation.";
+        "不支持短信验证码": "请向网格员或上级领取邀请码。";
     /// The path exists; the method does not.
     MethodNotAllowed "method_not_allowed" 405
         "Method not allowed": "The Allow header lists the methods that this path supports.";
         "不支持该请求方法": "支持的方法见 Allow 响应头。";
     /// Another person is the assignee.
     TaskAlreadyClaimed "task_already_claimed" 409
-        "Task already claimed": "The task is assigned to another person. See `current` for the assignee and the state.";
-        "任务已被他人认领": "当前负责人和任务状态见 current。";
+        "Task already claimed": "Another person has this task. Choose another one.";
+        "任务已被他人认领": "该任务已由他人负责，请选择其他任务。";
     /// The caller is not the assignee.
     NotAssignee "not_assignee" 409
-        "Task not assigned to you": "Only the assignee can do this. See `current`.";
-        "您不是该任务的负责人": "只有任务负责人可以执行此操作，最新情况见 current。";
+        "Task not assigned to you": "Only the person who has the task can do this.";
+        "您不是该任务的负责人": "只有任务负责人可以执行此操作。";
     /// The task's state does not permit the command.
     TaskPhase "task_phase" 409
-        "Not possible in the task's current state": "See `current` for the state of the task.";
-        "任务当前状态不支持此操作": "任务的最新状态见 current。";
+        "Not possible in the task's current state": "The task has changed in the meantime. Look at its current state.";
+        "任务当前状态不支持此操作": "任务状态已变化，请查看最新状态。";
     /// The beneficiary or the grid of the task has ended.
     SubjectEnded "subject_ended" 409
         "Beneficiary or grid has ended": "The task cannot be reopened, because its beneficiary or its grid has ended.";
@@ -198,12 +202,12 @@ problems! {
         "该任务的前一操作尚未完成": "请重新提交前一操作，再提交本操作。";
     /// The offset of the part is not the current offset of the upload.
     UploadOffset "upload_offset" 409 retryable = true
-        "Upload offset mismatch": "Send HEAD to get the current offset, then resume from there.";
-        "续传位置不一致": "请用 HEAD 请求查询当前位置，再从该位置继续上传。";
-    /// A complete upload cannot be cancelled.
+        "Upload offset mismatch": "Another part of the file has arrived. The upload continues from there.";
+        "续传位置不一致": "部分内容已收到，将从该位置继续上传。";
+    /// A complete upload cannot be changed or cancelled.
     AttachmentComplete "attachment_complete" 409
-        "Attachment already complete": "A complete attachment is evidence and cannot be deleted.";
-        "附件已上传完成": "上传完成的附件作为工作记录留存，无法删除。";
+        "Attachment already complete": "A complete attachment is evidence and cannot be changed or deleted.";
+        "附件已上传完成": "上传完成的附件作为工作记录留存，无法更改或删除。";
     /// The bytes do not match their checksum.
     ChecksumMismatch "checksum_mismatch" 460 retryable = true
         "Checksum mismatch: the upload was corrupted in transit": "This part was discarded. Send it again from the same offset.";
@@ -226,8 +230,12 @@ problems! {
         "邀请码已过期": "请重新领取邀请码。";
     /// The version that the caller read is not the current one.
     VersionConflict "version_conflict" 412
-        "Changed by someone else": "The resource has changed since you read it. Review `current`, then try again.";
-        "内容已被他人更新": "请查看 current 中的最新内容，确认后再提交。";
+        "Changed by someone else": "The content has changed since you opened it. Review it, then try again.";
+        "内容已被他人更新": "您打开之后内容已更新，请查看最新内容，确认后再提交。";
+    /// The client speaks another version of the tus protocol.
+    TusVersion "tus_version" 412
+        "Unsupported version of the tus protocol": "Send the version in the Tus-Version header as Tus-Resumable.";
+        "不支持该 tus 协议版本": "请在 Tus-Resumable 中填写 Tus-Version 响应头给出的版本。";
     /// The caller must name the version that the decision is based on.
     VersionRequired "version_required" 428
         "Version required": "Send If-Match with the ETag of the resource as you read it; in an outbox command, send base_version.";
@@ -242,33 +250,33 @@ problems! {
         "未知命令": "可用的命令见接口文档。";
     /// The body exceeds the size limit.
     TooLarge "body_too_large" 413
-        "Content too large": "A JSON body is limited to 256 KiB. See the API documentation for the limit of each attachment type.";
-        "内容过大": "JSON 正文不能超过 256 KiB，各类附件的大小上限见接口文档。";
+        "Content too large": "Make the photo or the recording smaller, or send less at a time.";
+        "内容过大": "请缩小照片、缩短录音，或分次发送。";
     /// The body did not arrive in time.
     RequestTimeout "request_timeout" 408 retryable = true
-        "The request arrived too slowly": "The server stopped waiting for the rest of the body. Send it again, or in smaller parts.";
-        "请求传输过慢": "服务器已停止等待其余内容，请重试，或分多次发送。";
+        "The request arrived too slowly": "The network is too slow at the moment. Try again, or send less at a time.";
+        "请求传输过慢": "当前网络过慢，请重试，或分次发送。";
     /// The Content-Type is not supported, or the body is compressed.
     UnsupportedMediaType "unsupported_media_type" 415
         "Unsupported media type": "Send the documented content type, uncompressed. Only a push to sync accepts gzip.";
         "不支持的内容类型": "请按接口文档规定的类型发送，且不要压缩；仅同步上传支持 gzip。";
     /// Valid JSON that does not satisfy the schema.
     Invalid "invalid" 422
-        "Validation failed": "Each entry of `errors` names a field and its requirement.";
-        "请求内容有误": "请按 errors 中列出的字段要求修改后重新提交。";
+        "Validation failed": "Some of the content is not accepted. Check it, then try again.";
+        "请求内容有误": "部分内容不符合要求，请检查后重新提交。";
     /// The caller exceeded a rate limit.
     TooManyRequests "too_many_requests" 429 retryable = true
-        "Too many attempts": "Wait for the time given in the Retry-After header, then try again.";
-        "尝试次数过多": "请等待 Retry-After 响应头指定的时间后再试。";
+        "Too many attempts": "Wait for a while, then try again.";
+        "尝试次数过多": "请稍等一段时间后再试。";
     /// The caller has made the reveals that the role permits in a day.
     RevealBudget "reveal_budget" 429 retryable = true
-        "Daily budget of reveals spent": "Ask the superior in `current` to allow more reveals today, or try again after midnight.";
-        "今日查看次数已用完": "请联系 current 中的上级人员增加今日次数，或次日再试。";
+        "Daily budget of reveals spent": "Ask your superior to allow more reveals today, or try again after midnight.";
+        "今日查看次数已用完": "请联系上级人员增加今日次数，或次日再试。";
     /// An earlier version of the server refused the command for a reason that this one does
     /// not have.
     RefusedEarlier "refused_earlier" 409
-        "Refused by an earlier version": "`stored_code` gives the reason. To try again, send a new command with a new id.";
-        "该操作此前已被拒绝": "原因代码见 stored_code。如需重新提交，请使用新的编号。";
+        "Refused by an earlier version": "This was refused earlier. If it is still needed, do it again.";
+        "该操作此前已被拒绝": "该操作此前未被接受；如仍需要，请重新操作。";
 }
 
 problems! {

@@ -9,6 +9,7 @@ pub mod catalogue;
 pub mod kept;
 pub mod routes;
 
+use std::fmt::Display;
 use std::time::Duration;
 
 use actix_web::ResponseError;
@@ -22,6 +23,7 @@ pub use kept::Kept;
 
 use catalogue::Entry;
 
+use super::auth_scheme::AuthScheme;
 use crate::crypto::Unopened;
 use crate::db::{DbError, DbFailure};
 
@@ -77,8 +79,12 @@ struct Details {
     retry_after: Option<u64>,
     /// The nonce for the next proofs of a device's key.
     nonce: Option<String>,
-    /// The challenge of a 401, if not the usual one.
-    challenge: Option<String>,
+    /// The scheme of the challenge of a 401, if not that of the request.
+    scheme: Option<AuthScheme>,
+    /// The error in the challenge of a 401, if not the usual one.
+    challenge_error: Option<String>,
+    /// The supported version of the tus protocol.
+    tus_version: Option<&'static str>,
     rate_limit: Option<RateLimit>,
 }
 
@@ -138,7 +144,9 @@ impl Problem {
             allow: None,
             retry_after,
             nonce: None,
-            challenge: None,
+            scheme: None,
+            challenge_error: None,
+            tus_version: None,
             rate_limit: None,
         }))
     }
@@ -173,11 +181,40 @@ impl Problem {
     }
 
     /// The caller must have been authenticated in the last `max_age` seconds (RFC 9470).
-    pub fn step_up_required(scheme: &str, max_age: i64) -> Self {
+    pub fn step_up_required(max_age: i64) -> Self {
         let mut problem = Self::from(ProblemCode::StepUpRequired);
-        problem.0.challenge =
-            Some(format!("{scheme} error=\"insufficient_user_authentication\", max_age={max_age}"));
+        let error = format!("error=\"insufficient_user_authentication\", max_age={max_age}");
+        problem.0.challenge_error = Some(error);
         problem
+    }
+
+    /// The access token was sent with another scheme than `required`, that of its session.
+    pub fn wrong_scheme(required: AuthScheme) -> Self {
+        let detail = match required {
+            AuthScheme::Bearer => "The session has no key: send `Authorization: Bearer <token>`.",
+            AuthScheme::Dpop => {
+                "The session has a key: send `Authorization: DPoP <token>`, and a proof in the \
+                 header `DPoP`."
+            }
+        };
+        let error = FieldError::new("Authorization", detail);
+        let mut problem = Self::from(ProblemCode::Unauthenticated).with(error);
+        problem.0.scheme = Some(required);
+        problem
+    }
+
+    /// The client names another version of the tus protocol than `supported`.
+    pub fn tus_version(supported: &'static str) -> Self {
+        let error = FieldError::new("Tus-Resumable", format!("must be {supported}"));
+        let mut problem = Self::from(ProblemCode::TusVersion).with(error);
+        problem.0.tus_version = Some(supported);
+        problem
+    }
+
+    /// The body, or the content that the header `pointer` announces, has more than `most` bytes.
+    pub fn too_large(pointer: &str, most: impl Display) -> Self {
+        let error = FieldError::new(pointer, format!("must have at most {most} bytes"));
+        Self::from(ProblemCode::TooLarge).with(error)
     }
 
     /// Names the seconds after which the client may retry.
@@ -331,6 +368,6 @@ impl ResponseError for Problem {
     }
 
     fn error_response(&self) -> actix_web::HttpResponse {
-        answer::write(self, answer::Language::English, None)
+        answer::write(self, answer::Language::English, AuthScheme::Bearer, None)
     }
 }
