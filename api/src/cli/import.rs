@@ -16,7 +16,6 @@ use crate::load::existing::Existing;
 use crate::load::record::DistrictRecords;
 use crate::load::{self, Options};
 use crate::server::settings::Settings;
-use crate::vocabulary::{self, Vocabularies};
 
 /// The number of record kinds in a load, for the progress bar.
 const KINDS: u64 = 7;
@@ -128,26 +127,6 @@ fn check(args: &Args, existing: &Existing, bar: &ProgressBar) -> Result<Reading,
         return Err(format!("--whole needs every file; missing: {files}").into());
     }
     Ok(reading)
-}
-
-/// The words of the district: those of the database, if it has the district.
-fn words(database: &Address, district: AreaCode) -> Result<Vocabularies, DbError> {
-    match existing(database)? {
-        Some(mut conn) => vocabulary::store::all(&mut conn, district),
-        None => Ok(Vocabularies::default()),
-    }
-}
-
-/// A connection to the database, if it exists and is up to date.
-fn existing(database: &Address) -> Result<Option<Conn>, DbError> {
-    // Connecting to a missing file would create it.
-    if !database.file().is_none_or(Path::exists) {
-        return Ok(None);
-    }
-    let mut conn = database.connect()?;
-    let current = migrate::is_current(&mut conn);
-    let current = current.map_err(|error| DbError::Unavailable(error.to_string()))?;
-    Ok(current.then_some(conn))
 }
 
 /// Reports the changes that a load would make, if the database exists.

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use chrono::NaiveDate;
-use gridward_domain::area::AreaCode;
 use proptest::sample::Index;
 use tempfile::TempDir;
 

@@ -200,7 +200,7 @@ pub fn district_of(dir: &Path, headings: &Headings) -> Option<AreaCode> {
 mod tests {
     use proptest::prelude::*;
 
-    use super::fixture::{Sample, default_words};
+    use super::fixture::Sample;
     use super::*;
 
     proptest! {
