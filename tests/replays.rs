@@ -11,7 +11,7 @@ use crate::contract::document;
 use crate::support::bodies::home_visit;
 use crate::support::files::{BENEFICIARY, person_id};
 use crate::support::server::Answer;
-use crate::support::{Backend, Caller, GRID, OTHER_GRID, Server};
+use crate::support::{Backend, Caller, GRID, OTHER_GRID, Server, phones};
 
 /// A call with an `Idempotency-Key`.
 struct Keyed {
@@ -51,8 +51,9 @@ fn stored_operations() -> BTreeSet<String> {
     stored.map(|post| post["operationId"].as_str().expect("an id").to_owned()).collect()
 }
 
-/// One call of each operation, ready to be made by the manager or the district's supervisor.
-async fn calls(manager: &Caller, supervisor: &Caller) -> Vec<Keyed> {
+/// One call of each operation, ready to be made by the manager, the district's supervisor or the
+/// admin.
+async fn calls(manager: &Caller, supervisor: &Caller, admin: &Caller) -> Vec<Keyed> {
     let given = async || {
         let task = manager.make_task(BENEFICIARY).await;
         let to = json!({ "person_id": person_id(11) });
@@ -106,11 +107,20 @@ async fn calls(manager: &Caller, supervisor: &Caller) -> Vec<Keyed> {
         body,
         version,
     });
+    let kind = json!({
+        "code": "hospital_visit", "name": "住院探望", "name_en": "Visit in hospital", "minutes": 40,
+        "priority": 7, "skills": [], "due_days": 3, "attempts": 2, "retry_days": 2,
+        "overdue": "escalate", "escalate_days": 3, "follow_ups": {}, "active": true
+    });
+    let rename = json!({ "rename": { "area": "500116001", "name": "几江街道" } });
+    let changes = json!({ "preview": false, "changes": [rename] });
     let allowances = format!("/v1/people/{}/reveal-allowances", person_id(22));
     let others = [
         ("create_task", manager, "/v1/tasks", home_visit(BENEFICIARY, json!({}))),
         ("post_notice", manager, "/v1/notices", notice),
         ("create_plan", manager, "/v1/plans", order),
+        ("create_service_kind", admin, "/v1/service-kinds", kind),
+        ("change_areas", admin, "/v1/area-changes", changes),
         ("allow_reveals", manager, allowances.as_str(), json!({ "reveals": 1, "reason": "x" })),
     ];
     let others = others.into_iter().map(|(operation, caller, path, body)| Keyed {
@@ -131,7 +141,8 @@ async fn a_repeated_call_is_judged_like_a_new_one(
 ) {
     let server = Server::small(backend);
     let (manager, supervisor) = (server.manager().await, server.supervisor().await);
-    let calls = calls(&manager, &supervisor).await;
+    let admin = server.sign_in(phones::ADMIN).await;
+    let calls = calls(&manager, &supervisor, &admin).await;
     let covered: BTreeSet<_> = calls.iter().map(|call| call.operation.to_owned()).collect();
     assert_eq!(covered, stored_operations(), "a keyed operation without a call in this test");
     for call in &calls {
@@ -147,9 +158,10 @@ async fn a_repeated_call_is_judged_like_a_new_one(
     };
     server.database.execute(&format!(
         "UPDATE people SET {manager_now} WHERE id = '{}';
-         UPDATE people SET {supervisor_now} WHERE id = '{}';",
+         UPDATE people SET {supervisor_now} WHERE id IN ('{}', '{}');",
         person_id(11),
-        person_id(1)
+        person_id(1),
+        person_id(8)
     ));
     // Another server sees a changed role within five seconds.
     tokio::time::sleep(std::time::Duration::from_secs(6)).await;

@@ -105,7 +105,7 @@ async fn a_task_that_a_plan_could_not_assign_is_unserved_and_a_planned_visit_tak
     let supervisor = server.supervisor().await;
     due_in(&supervisor, BENEFICIARY, 6).await;
     let due_on = today() + Days::new(6);
-    let surgery = json!({ "not_before": today(), "due_on": due_on, "skills": ["surgery"] });
+    let surgery = json!({ "not_before": today(), "due_on": due_on, "skills": ["legal"] });
     supervisor.make(&home_visit(&beneficiary_id(2), surgery)).await;
     // The plan of today ends as late as its days; one of tomorrow leaves time for each visit.
     let order = json!({

@@ -236,7 +236,8 @@ async fn a_file_a_task_and_a_report_have_the_words_of_the_district(
     let results = phone.sync(&volunteer, json!([command("task.report", &other, report)])).await;
     assert_eq!(results[0]["outcome"], "applied", "{results:?}");
     let reports = manager.get(&format!("/v1/tasks/{other}/reports")).await;
-    assert_eq!(reports.body["items"][0]["flags"], json!(["form"]), "{}", reports.body);
+    // The phone of the tests is months behind.
+    assert_eq!(reports.body["items"][0]["flags"], json!(["clock", "form"]), "{}", reports.body);
 }
 
 #[test]

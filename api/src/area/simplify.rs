@@ -230,7 +230,7 @@ mod tests {
     fn a_ring_smaller_than_the_tolerance_stays_a_ring() {
         let tiny = line(vec![(0, 0), (2, 0), (2, 2), (0, 2), (0, 0)]);
         let tiny = MultiPolygon(vec![Polygon::new(tiny, vec![])]);
-        let simple = simplify(&[tiny.clone()], 1.0);
+        let simple = simplify(std::slice::from_ref(&tiny), 1.0);
         assert!(simple[0].unsigned_area() > 0.0, "{simple:?}");
     }
 }

@@ -14,7 +14,7 @@ use crate::demo::mark;
 use crate::import::{self, FILES, Headings, Reading, read};
 use crate::load::existing::Existing;
 use crate::load::record::DistrictRecords;
-use crate::load::{self, Options};
+use crate::load::{self, Extent, Options};
 use crate::server::settings::Settings;
 
 /// The number of record kinds in a load, for the progress bar.
@@ -54,7 +54,8 @@ pub(super) fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
     let Args { whole, readmit, dry_run, .. } = *args;
     let district = existing.district;
     let absent = &absent;
-    let options = Options { district, whole, absent, readmit, dry_run, ..Options::default() };
+    let extent = if dry_run { Extent::DryRun } else { Extent::Kind };
+    let options = Options { district, whole, absent, readmit, extent, by: None };
     if args.dry_run {
         rehearse(settings, &reading.records, &options, &bar)?;
         println!("All files are valid; nothing was written (dry run).");

@@ -41,9 +41,9 @@ pub fn with_names(
     } else {
         HashMap::new()
     };
-    let named = events.into_iter().map(|event| {
+    let listed = events.into_iter().map(|event| {
         let actor_name = event.actor_id.and_then(|id| names.get(&id).cloned());
         ListedEvent { event, actor_name }
     });
-    Ok(named.collect())
+    Ok(listed.collect())
 }

@@ -147,7 +147,8 @@ mod tests {
             let reading = sample(text).read().expect("readable");
             assert_eq!(reading.faults, [], "{text}");
             let categories = &reading.records.beneficiaries[0].categories;
-            let codes: Vec<&str> = categories.iter().map(|code| code.as_str()).collect();
+            let codes: Vec<&str> =
+                categories.iter().map(gridward_domain::code::Category::as_str).collect();
             assert_eq!(codes, ["combat_veteran", "rural_veteran_60"], "{text}");
         }
         assert_eq!(

@@ -98,13 +98,14 @@ mod tests {
         assert_eq!(chinese.read().expect("readable"), expected);
     }
 
+    const COLUMNS: [&str; 2] = ["name", "phone"];
+
     #[test]
     fn a_name_that_the_district_agreed_on_comes_before_the_usual_one() {
         let agreed = |heading: &str, column: &str| {
             let file = "people.csv".to_owned();
             Headings::new([(file, heading.to_owned(), column.to_owned())])
         };
-        const COLUMNS: [&str; 2] = ["name", "phone"];
         let column =
             |headings: &Headings, heading| headings.column("people.csv", heading, COLUMNS.iter());
         assert_eq!(column(&agreed("网格员电话", "phone"), "网格员电话"), Some("phone"));

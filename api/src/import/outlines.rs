@@ -49,8 +49,8 @@ pub(super) fn read(
     });
     match read {
         Ok(()) => {
-            let outlined = &district.existing.outlined;
-            let is_drawn = |grid: &AreaCode| drawn.contains_key(grid) || outlined.contains(grid);
+            let before = &district.existing.outlined;
+            let is_drawn = |grid: &AreaCode| drawn.contains_key(grid) || before.contains(grid);
             district.check_grids(is_drawn, FaultReason::NoOutline, notes);
         }
         Err(error) if error.is_io() => {

@@ -77,7 +77,7 @@ pub struct ImportForm {
 #[utoipa::path(
     tag = "imports",
     operation_id = "create_import",
-    params(ImportQuery),
+    params(ImportQuery, openapi::OwnNames),
     request_body(
         content = ImportForm, content_type = "multipart/form-data", description = "The files"
     ),
@@ -227,7 +227,7 @@ pub(crate) async fn get_import_template(
 /// A name of a column in the headers of the district's files.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Heading {
+pub struct AgreedHeading {
     /// The file.
     #[schema(example = "people.csv")]
     file: String,
@@ -245,7 +245,7 @@ pub struct Heading {
 pub struct AgreedHeadings {
     /// The names.
     #[schema(max_items = 500)]
-    items: Vec<Heading>,
+    items: Vec<AgreedHeading>,
 }
 
 impl AgreedHeadings {
@@ -263,7 +263,7 @@ impl AgreedHeadings {
             refuse("/items".to_owned(), "must have at most 500 items");
         }
         let mut seen = std::collections::HashSet::new();
-        for (n, Heading { file, heading, column }) in self.items.iter().enumerate() {
+        for (n, AgreedHeading { file, heading, column }) in self.items.iter().enumerate() {
             match template::columns(file) {
                 None => refuse(format!("/items/{n}/file"), "must be a CSV file of an import"),
                 Some(columns) if !columns.contains(&column.as_str()) => {
@@ -304,7 +304,7 @@ pub(crate) async fn list_import_headings(
 ) -> Result<Json<AgreedHeadings>, Problem> {
     principal.may(Action::Import)?;
     let agreed = db.read(move |conn| store::agreed(conn, principal.district())).await?;
-    let item = |(file, heading, column)| Heading { file, heading, column };
+    let item = |(file, heading, column)| AgreedHeading { file, heading, column };
     Ok(Json(AgreedHeadings { items: agreed.into_iter().map(item).collect() }))
 }
 

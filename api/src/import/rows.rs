@@ -16,7 +16,7 @@ pub(super) enum Rows<'a> {
     /// Of a CSV file.
     Csv(&'a mut CsvRows<'a>),
     /// Of an XLSX file, whose name is the first.
-    Workbook(&'static str, WorkbookRows<'a>),
+    Workbook(&'static str, Box<WorkbookRows<'a>>),
 }
 
 impl Rows<'_> {

@@ -15,7 +15,7 @@ use crate::clock::{self, Clock};
 use crate::crypto::KeyRing;
 use crate::db::{self, Conn, DbError};
 use crate::load::existing::Existing;
-use crate::load::{self, LoadError, kind_of};
+use crate::load::{self, Extent, LoadError, kind_of};
 use crate::tx::Db;
 
 /// The maximum number of faults that are listed; all are counted.
@@ -185,8 +185,10 @@ impl Imports {
             whole: order.whole,
             absent: &absent,
             readmit: order.readmit,
-            atomic: true,
-            dry_run: order.mode == ImportMode::Check,
+            extent: match order.mode {
+                ImportMode::Check => Extent::DryRun,
+                ImportMode::Apply => Extent::All,
+            },
             by: Some(order.by),
         };
         let mut changes = Vec::new();

@@ -52,7 +52,8 @@ pub(super) fn read<Record>(
         }
         TableFile::Workbook(sheets) => {
             workbook = sheets;
-            Rows::Workbook(file, workbook.rows().map_err(|error| in_workbook(file, error))?)
+            let rows = workbook.rows().map_err(|error| in_workbook(file, error))?;
+            Rows::Workbook(file, Box::new(rows))
         }
     };
     let mut bytes = ByteRecord::new();

@@ -81,15 +81,14 @@ async fn write(
         *left = left.checked_sub(length).ok_or(ProblemCode::TooLarge)?;
         bytes += length;
         hash.update(&chunk);
-        let mut open = match file.take() {
-            Some(open) => open,
-            None => {
-                if chunk.starts_with(ZIP) {
-                    name = WORKBOOKS[place]
-                        .ok_or_else(|| Problem::invalid("/grids", "must be a GeoJSON file"))?;
-                }
-                File::create_new(folder.join(name)).map_err(Problem::service_unavailable)?
+        let mut open = if let Some(open) = file.take() {
+            open
+        } else {
+            if chunk.starts_with(ZIP) {
+                name = WORKBOOKS[place]
+                    .ok_or_else(|| Problem::invalid("/grids", "must be a GeoJSON file"))?;
             }
+            File::create_new(folder.join(name)).map_err(Problem::service_unavailable)?
         };
         // Disks may be slow, and the threads of the server must not wait for them.
         let written = actix_web::web::block(move || open.write_all(&chunk).map(|()| open)).await;

@@ -69,6 +69,18 @@ pub enum LoadError {
     },
 }
 
+/// What a load writes together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Extent {
+    /// Each kind of record in a transaction of its own.
+    #[default]
+    Kind,
+    /// All kinds or nothing.
+    All,
+    /// Nothing: the effects are reported and undone.
+    DryRun,
+}
+
 /// How a load treats rows without a record.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Options<'a> {
@@ -80,10 +92,8 @@ pub struct Options<'a> {
     pub absent: &'a [&'a str],
     /// Give people who have left, and are in the files, access again.
     pub readmit: bool,
-    /// Write all kinds in one transaction or none; otherwise each kind in its own.
-    pub atomic: bool,
-    /// Report the effects of the load and undo them.
-    pub dry_run: bool,
+    /// What is written together.
+    pub extent: Extent,
     /// Who loads; `None` on the command line.
     pub by: Option<PersonId>,
 }
@@ -105,7 +115,7 @@ fn lines(conflicts: &[Conflict]) -> String {
 /// Stores the records and calls `report` after each kind.
 ///
 /// # Errors
-/// [`LoadError`]; kinds already reported stay, unless it is atomic or a dry run.
+/// [`LoadError`]; kinds already reported stay with [`Extent::Kind`].
 pub fn write(
     conn: &mut Conn,
     installation: &InstallationKey,
@@ -128,14 +138,13 @@ pub fn write(
         let key = &found(conn)?;
         kinds::write(&mut Target { conn, district, key, now, options }, records, report)
     };
-    if options.dry_run {
-        return dry_run(conn, all);
-    }
-    if options.atomic {
-        db::transact(conn, all)?;
-    } else {
-        let key = &db::transact(conn, found)?;
-        kinds::write(&mut Target { conn, district, key, now, options }, records, report)?;
+    match options.extent {
+        Extent::DryRun => return dry_run(conn, all),
+        Extent::All => db::transact(conn, all)?,
+        Extent::Kind => {
+            let key = &db::transact(conn, found)?;
+            kinds::write(&mut Target { conn, district, key, now, options }, records, report)?;
+        }
     }
     Ok(db::dialect::analyze(conn, kinds::TABLES)?)
 }

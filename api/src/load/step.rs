@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use gridward_domain::area::AreaCode;
 
 use super::report::Loaded;
-use super::{LoadError, Options, bulk_change};
+use super::{Extent, LoadError, Options, bulk_change};
 use crate::area::borders;
 use crate::crypto::SealingKey;
 use crate::db::{self, Conn, DbError};
@@ -59,7 +59,7 @@ impl Target<'_> {
 
     /// Whether one transaction contains all kinds.
     const fn is_one_transaction(&self) -> bool {
-        self.options.dry_run || self.options.atomic
+        !matches!(self.options.extent, Extent::Kind)
     }
 
     fn run_once(

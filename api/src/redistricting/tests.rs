@@ -252,7 +252,7 @@ proptest! {
         for at in homes.chain(tasks) {
             prop_assert!(at.grid.level() == Level::Grid && after.areas.contains_key(&at.grid));
         }
-        for (_, (at, beneficiary)) in &after.tasks {
+        for (at, beneficiary) in after.tasks.values() {
             let home = beneficiary.map(|id| after.beneficiaries[&id].grid);
             prop_assert!(home.is_none_or(|grid| grid == at.grid));
         }

@@ -165,7 +165,7 @@ mod tests {
             let escalation_levels = EscalationLevels { town, ..Default::default() };
             let offered_minutes = minutes;
             let figures =
-                Figures { open, offered_minutes, escalation_levels, ..Default::default() };
+                Figures { open, escalation_levels, offered_minutes, ..Default::default() };
             (code.parse().expect("a code"), figures)
         });
         proptest::collection::vec(grid, 0..40)

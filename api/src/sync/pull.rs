@@ -212,6 +212,7 @@ pub(super) fn removed(r#type: RowType, id: String) -> Removed {
 
 /// The changes in a scope by a range of the log.
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each marks another kind of row as changed")]
 struct ChangeSet {
     /// Everything may have changed: the phone needs a new snapshot.
     everything: bool,

@@ -109,6 +109,10 @@ impl ReportContent {
     pub fn written(&self) -> Value {
         let read = Self { unread: Map::new(), unread_command: Map::new(), ..self.clone() };
         let mut written = json!(read);
+        if let Some(Value::Array(needs)) = written.get_mut("needs") {
+            let place = |need: &Value| FIRST_NEEDS.iter().position(|first| need == first);
+            needs.sort_by_key(|need| place(need).unwrap_or(FIRST_NEEDS.len()));
+        }
         for (name, value) in &self.unread {
             match (&mut written[name], value) {
                 (Value::Array(read), Value::Array(unread)) => read.extend(unread.iter().cloned()),
@@ -143,6 +147,11 @@ fn is_shallow(value: &Value, levels: u8) -> bool {
         _ => true,
     }
 }
+
+/// The needs of versions without vocabularies, in the order in which those wrote them: a report
+/// that is sent again after the upgrade equals the stored one.
+const FIRST_NEEDS: [&str; 7] =
+    ["medical", "living", "housing", "employment", "legal", "psychological", "other"];
 
 /// The unread fields of an object, and the unreadable ones.
 pub struct Fields {
@@ -209,6 +218,13 @@ mod tests {
 
     fn read(text: &str) -> ReportContent {
         ReportContent::read(serde_json::from_str(text).expect("an object"))
+    }
+
+    #[test]
+    fn needs_are_written_in_the_order_of_earlier_versions() {
+        let sent = json!({ "outcome": "done", "needs": ["legal", "dental", "medical", "art"] });
+        let content = read(&sent.to_string());
+        assert_eq!(content.written()["needs"], json!(["medical", "legal", "art", "dental"]));
     }
 
     #[test]
