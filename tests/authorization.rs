@@ -338,11 +338,10 @@ fn request(operation: &str, path: &str, at: &Resources) -> (Named, String, Value
     let named = match operation {
         "create_task" | "post_notice" | "create_plan" | "put_station" | "put_memorial"
         | "change_areas" => ByBody,
-        "put_holiday" => Not,
         // In a header.
         "announce_attachment" => ByAddress,
-        // The same file for everybody.
-        "get_import_template" => Not,
+        // The same for everybody.
+        "put_holiday" | "get_import_template" => Not,
         _ if real != path || !query.is_empty() => ByAddress,
         _ => Not,
     };
@@ -407,7 +406,7 @@ async fn each_role_reaches_what_the_contract_declares(
     let inside = resources(&server, supervisor, GRID, 22, BENEFICIARY).await;
     // Managers edit their own notices only.
     let notice = notice(&people[3].caller, GRID).await;
-    let inside = Resources { own, notice, ..inside };
+    let inside = Resources { notice, own, ..inside };
     let outside = resources(&server, supervisor, FAR_GRID, 13, FAR_BENEFICIARY).await;
     load(&server.database, OTHER_DISTRICT);
     let other = elsewhere(&server, &District::sign_in(&server, OTHER_DISTRICT).await).await;

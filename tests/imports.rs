@@ -93,13 +93,16 @@ async fn one_fault_writes_nothing_and_faults_are_summed_by_kind(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let (server, admin) = server(backend).await;
-    let mut rows = "id,phone\n".to_owned();
-    rows += &format!("{},10000000777\n", person_id(21));
-    for n in [22, 23, 11] {
-        rows += &format!("{},12\n", person_id(n));
-    }
-    rows += "018cc7af-0000-7000-8000-000000009999,10000000778\n";
-    let refused = import(&admin, "?mode=apply", &[("people", rows.into_bytes())]).await;
+    let rows = [
+        "id,phone".to_owned(),
+        format!("{},10000000777", person_id(21)),
+        format!("{},12", person_id(22)),
+        format!("{},12", person_id(23)),
+        format!("{},12", person_id(11)),
+        "018cc7af-0000-7000-8000-000000009999,10000000778".to_owned(),
+    ];
+    let rows = rows.join("\n").into_bytes();
+    let refused = import(&admin, "?mode=apply", &[("people", rows)]).await;
     assert_eq!(refused["state"], "refused");
     let summary = &refused["result"]["summary"];
     assert_eq!(refused["result"]["faults"], 4, "{summary}");
