@@ -187,12 +187,12 @@ async fn headings_that_a_district_agrees_on_are_kept(
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn templates_have_chinese_headings_and_a_byte_order_mark() {
     let (_server, admin) = server(Backend::Sqlite).await;
-    let text = admin.text("/v1/imports/templates/people.csv").await;
+    let text = admin.text("/v1/import-templates/people.csv").await;
     assert!(text.contains("编号,角色,姓名,性别,出生年份,手机"), "{text}");
-    let request = admin.request(Method::GET, "/v1/imports/templates/people.csv");
+    let request = admin.request(Method::GET, "/v1/import-templates/people.csv");
     let bytes = request.send().await.expect("an answer").bytes().await.expect("a body");
     assert!(bytes.starts_with(b"\xef\xbb\xbf"), "a spreadsheet recognises UTF-8 by this mark");
-    assert_eq!(admin.get("/v1/imports/templates/passwords.csv").await.status, 404);
+    assert_eq!(admin.get("/v1/import-templates/passwords.csv").await.status, 404);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

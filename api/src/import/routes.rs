@@ -211,7 +211,7 @@ pub(crate) async fn list_import_faults(
         openapi::Read,
     ),
 )]
-#[get("/imports/templates/{file}")]
+#[get("/import-templates/{file}")]
 pub(crate) async fn get_import_template(
     Authenticated(principal): Authenticated,
     file: Path<String>,

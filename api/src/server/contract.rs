@@ -83,7 +83,10 @@ const ABOUT_DPOP: &str = "An access token whose `token_type` is `DPoP` (RFC 9449
     components(schemas(
         answer::Body,
         crate::http::problem::FieldError,
+        crate::event::routes::EventKind,
         crate::log::Subject,
+        crate::notice::NoticeState,
+        gridward_domain::bounded_text::RegisterId,
     )),
     modifiers(&Shared),
 )]
@@ -206,9 +209,9 @@ fn finish(document: &mut OpenApi) {
         parameters.extend(decides.then(|| RefOr::T(if_match())));
     }
     let items = document.paths.paths.values_mut();
-    let edits = items.flat_map(|item| [&mut item.put, &mut item.patch, &mut item.delete]);
-    for edit in edits.flatten().filter(|edit| edit.responses.responses.contains_key("412")) {
-        edit.parameters.get_or_insert_default().push(RefOr::T(if_match()));
+    let ends = items.filter_map(|item| item.delete.as_mut());
+    for end in ends.filter(|end| end.responses.responses.contains_key("428")) {
+        end.parameters.get_or_insert_default().push(RefOr::T(if_match()));
     }
     let gets = document.paths.paths.values_mut().filter_map(|item| item.get.as_mut());
     for get in gets.filter(|get| get.responses.responses.contains_key("304")) {
