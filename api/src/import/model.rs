@@ -56,11 +56,13 @@ text_column!(ImportState);
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ImportFile {
     /// Its name in the import.
-    #[schema(example = "people.xlsx")]
+    #[schema(example = "people.xlsx", max_length = 256)]
     pub name: String,
     /// Its size in bytes.
+    #[schema(minimum = 0, maximum = 9_007_199_254_740_991_u64)]
     pub bytes: u64,
     /// The SHA-256 of its content, in hexadecimal.
+    #[schema(max_length = 256)]
     pub sha256: String,
 }
 
@@ -96,17 +98,20 @@ pub struct Import {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ImportResult {
     /// The number of faults in all files. One fault suffices to write nothing.
+    #[schema(minimum = 0, maximum = 9_007_199_254_740_991_u64)]
     pub faults: u64,
     /// The faults by kind, the most frequent first.
     #[schema(max_items = 200)]
     pub summary: Vec<FaultCount>,
     /// The number of accepted but doubtful values.
+    #[schema(minimum = 0, maximum = 9_007_199_254_740_991_u64)]
     pub warnings: u64,
     /// The changes of each kind of record; for a check, those that an application would make.
     #[schema(max_items = 7)]
     pub changes: Vec<KindChanges>,
     /// Why nothing was written, except for faults.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 256)]
     pub error: Option<String>,
 }
 
@@ -114,16 +119,20 @@ pub struct ImportResult {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct FaultCount {
     /// The file.
+    #[schema(max_length = 256)]
     pub file: String,
     /// The column, if the fault is about one.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 256)]
     pub column: Option<String>,
     /// The kind of fault.
-    #[schema(example = "no_area")]
+    #[schema(example = "no_area", max_length = 256)]
     pub code: String,
     /// The description of the first one.
+    #[schema(max_length = 256)]
     pub message: String,
     /// The number of faults.
+    #[schema(minimum = 0, maximum = 9_007_199_254_740_991_u64)]
     pub count: u64,
     /// The first rows.
     #[schema(max_items = 5)]
@@ -134,20 +143,24 @@ pub struct FaultCount {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ImportFault {
     /// The file.
+    #[schema(max_length = 256)]
     pub file: String,
     /// The row or line; the first is 1.
+    #[schema(minimum = 0, maximum = 9_007_199_254_740_991_u64)]
     pub row: u64,
     /// The column, if the fault is about one.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 256)]
     pub column: Option<String>,
     /// The cell of a workbook.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "C17")]
+    #[schema(example = "C17", max_length = 256)]
     pub cell: Option<String>,
     /// The kind of fault.
-    #[schema(example = "no_area")]
+    #[schema(example = "no_area", max_length = 256)]
     pub code: String,
     /// The description.
+    #[schema(max_length = 256)]
     pub message: String,
 }
 
@@ -155,13 +168,16 @@ pub struct ImportFault {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct KindChanges {
     /// The kind.
-    #[schema(example = "people")]
+    #[schema(example = "people", max_length = 256)]
     pub kind: String,
     /// Records that are new.
+    #[schema(minimum = 0, maximum = 9_007_199_254_740_991_u64)]
     pub added: u64,
     /// Records that differ from the register.
+    #[schema(minimum = 0, maximum = 9_007_199_254_740_991_u64)]
     pub changed: u64,
     /// Records that equal the register.
+    #[schema(minimum = 0, maximum = 9_007_199_254_740_991_u64)]
     pub unchanged: u64,
     /// The fate of rows that the files lack, and of tasks.
     #[schema(max_items = 20)]
@@ -172,9 +188,10 @@ pub struct KindChanges {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ChangeNote {
     /// Their fate.
-    #[schema(example = "missing")]
+    #[schema(example = "missing", max_length = 256)]
     pub fate: String,
     /// Their number.
+    #[schema(minimum = 0, maximum = 9_007_199_254_740_991_u64)]
     pub count: u64,
     /// The first ids or codes.
     #[schema(max_items = 5)]

@@ -44,25 +44,25 @@ pub struct ImportQuery {
 #[expect(dead_code, reason = "only describes the form in the contract")]
 pub struct ImportForm {
     /// CSV or XLSX.
-    #[schema(value_type = Option<String>, format = Binary)]
+    #[schema(value_type = Option<String>, format = Binary, max_length = 67_108_864)]
     areas: Option<Vec<u8>>,
     /// `GeoJSON`: the outlines of the grids.
-    #[schema(value_type = Option<String>, format = Binary)]
+    #[schema(value_type = Option<String>, format = Binary, max_length = 67_108_864)]
     grids: Option<Vec<u8>>,
     /// CSV or XLSX.
-    #[schema(value_type = Option<String>, format = Binary)]
+    #[schema(value_type = Option<String>, format = Binary, max_length = 67_108_864)]
     people: Option<Vec<u8>>,
     /// CSV or XLSX.
-    #[schema(value_type = Option<String>, format = Binary)]
+    #[schema(value_type = Option<String>, format = Binary, max_length = 67_108_864)]
     beneficiaries: Option<Vec<u8>>,
     /// CSV or XLSX.
-    #[schema(value_type = Option<String>, format = Binary)]
+    #[schema(value_type = Option<String>, format = Binary, max_length = 67_108_864)]
     stations: Option<Vec<u8>>,
     /// CSV or XLSX.
-    #[schema(value_type = Option<String>, format = Binary)]
+    #[schema(value_type = Option<String>, format = Binary, max_length = 67_108_864)]
     memorials: Option<Vec<u8>>,
     /// CSV or XLSX.
-    #[schema(value_type = Option<String>, format = Binary)]
+    #[schema(value_type = Option<String>, format = Binary, max_length = 67_108_864)]
     holidays: Option<Vec<u8>>,
 }
 

@@ -202,12 +202,15 @@ pub struct ChangedGrid {
     pub manager_id: PersonId,
     /// People who come to it, with the manager.
     #[schema(minimum = 0, maximum = 1_000_000, example = 9)]
+    #[schema(value_type = i64, minimum = 0, maximum = 9_007_199_254_740_991_i64)]
     pub people: usize,
     /// Beneficiaries who come to it.
     #[schema(minimum = 0, maximum = 1_000_000, example = 26)]
+    #[schema(value_type = i64, minimum = 0, maximum = 9_007_199_254_740_991_i64)]
     pub beneficiaries: usize,
     /// Tasks that come to it, finished ones included.
     #[schema(minimum = 0, maximum = 10_000_000, example = 80)]
+    #[schema(value_type = i64, minimum = 0, maximum = 9_007_199_254_740_991_i64)]
     pub tasks: usize,
 }
 
