@@ -205,7 +205,7 @@ pub(crate) async fn list_import_faults(
 #[utoipa::path(
     tag = "imports",
     operation_id = "get_import_template",
-    params(("file" = String, Path, description = "The file", example = "people.csv")),
+    params(("file" = String, Path, max_length = 64, description = "The file", example = "people.csv")),
     responses(
         (status = OK, description = "The template", body = String, content_type = "text/csv"),
         openapi::Read,
@@ -229,13 +229,13 @@ pub(crate) async fn get_import_template(
 #[serde(deny_unknown_fields)]
 pub struct AgreedHeading {
     /// The file.
-    #[schema(example = "people.csv")]
+    #[schema(example = "people.csv", max_length = 64)]
     file: String,
     /// The name in the header.
     #[schema(example = "网格员电话", min_length = 1, max_length = 64)]
     heading: String,
     /// The column.
-    #[schema(example = "phone")]
+    #[schema(example = "phone", max_length = 64)]
     column: String,
 }
 

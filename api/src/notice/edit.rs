@@ -23,7 +23,7 @@ use crate::tx::Tx;
 pub struct NoticeContent {
     /// The roles to address; all if empty or absent.
     #[serde(default)]
-    #[schema(max_items = 5)]
+    #[schema(value_type = Vec<crate::person::Role>, max_items = 5)]
     audience: Audience,
     /// A short title.
     title: NoticeTitle,

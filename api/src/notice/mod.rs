@@ -29,7 +29,7 @@ pub struct Notice {
     pub area: AreaCode,
     /// The roles that the notice addresses; all if empty.
     #[serde(default)]
-    #[schema(max_items = 5)]
+    #[schema(value_type = Vec<Role>, max_items = 5)]
     pub audience: Audience,
     /// A short title.
     pub title: NoticeTitle,

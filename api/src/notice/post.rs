@@ -29,7 +29,7 @@ pub struct NewNotice {
     area: AreaCode,
     /// The roles to address; all if empty or absent.
     #[serde(default, skip_serializing_if = "Audience::is_empty")]
-    #[schema(max_items = 5)]
+    #[schema(value_type = Vec<crate::person::Role>, max_items = 5)]
     audience: Audience,
     /// A short title.
     title: NoticeTitle,
