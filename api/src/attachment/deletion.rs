@@ -1,4 +1,4 @@
-//! Deletes incomplete uploads: the row first, then the bytes, which nobody else uses.
+//! Deletes incomplete uploads: the row first, then the bytes, which no other upload uses.
 
 use gridward_domain::area::AreaCode;
 

@@ -1,6 +1,6 @@
 //! The HTTP endpoints for the catalogue.
 
-use actix_web::http::header::{CACHE_CONTROL, ETAG, LOCATION};
+use actix_web::http::header::{ETAG, LOCATION};
 use actix_web::web::{Data, Json, Path};
 use actix_web::{HttpRequest, HttpResponse, get, post, put};
 use gridward_domain::code::KindCode;
@@ -11,12 +11,10 @@ use utoipa::{IntoParams, ToSchema};
 use super::edit::{self, Change};
 use super::{KindContent, NewKind, ServiceKind, store};
 use crate::auth::Authenticated;
-use crate::http::Json as Body;
-use crate::http::Query;
 use crate::http::if_match::{IfMatch, etag};
-use crate::http::if_none_match::{self, IfNoneMatch};
 use crate::http::openapi;
 use crate::http::problem::Problem;
+use crate::http::{IfNoneMatch, Json as Body, Query, versioned};
 use crate::idempotency::{Commands, IdempotencyKey};
 use crate::tx::Db;
 
@@ -85,14 +83,7 @@ pub(crate) async fn get_service_kind(
         None => store::one(conn, principal.district(), code.as_str()),
     });
     let kind = found.await?.ok_or_else(Problem::not_found)?;
-    let etag = etag(kind.version);
-    if held.names(&etag) {
-        return Ok(if_none_match::not_modified(etag));
-    }
-    Ok(HttpResponse::Ok()
-        .insert_header((ETAG, etag))
-        .insert_header((CACHE_CONTROL, "no-store"))
-        .json(kind))
+    Ok(versioned::unless_held(&held, kind.version, &kind))
 }
 
 /// Create a service kind
@@ -162,9 +153,6 @@ pub(crate) async fn change_service_kind(
         edit::change(tx, principal, change)
     });
     let done = changed.await?;
-    let mut answer = HttpResponse::Ok();
-    answer
-        .insert_header((ETAG, etag(done.made.version)))
-        .insert_header((CACHE_CONTROL, "no-store"));
+    let answer = versioned::at_version(HttpResponse::Ok(), done.made.version);
     Ok(done.answer(answer))
 }

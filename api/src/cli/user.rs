@@ -88,7 +88,7 @@ fn set_password(settings: &Settings, phone: &Phone, district: Option<&str>) -> R
     let (hash, now) = (password::hash(&new)?, clock::system());
     let validity = Validity::Permanent { kept: None };
     let (area, version) = store::area(&mut conn, district, id)?.ok_or("no such person")?;
-    // Without an actor: the command line knows nobody.
+    // Without an actor: the command line does not identify its user.
     let event = Event::new("person.password", Subject::Person, id, area, version)
         .assignees(Some(id), Some(id));
     db::transact(&mut conn, |conn| {

@@ -1,6 +1,5 @@
 //! The HTTP endpoints for holidays.
 
-use actix_web::http::header::{CACHE_CONTROL, ETAG};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, delete, get, put};
 use chrono::NaiveDate;
@@ -11,12 +10,10 @@ use utoipa::IntoParams;
 
 use super::{Holiday, HolidayContent, HolidayId, edit, store};
 use crate::auth::Authenticated;
-use crate::http::Json as Body;
-use crate::http::if_match::{IfMatch, etag};
-use crate::http::if_none_match::{self, IfNoneMatch};
 use crate::http::openapi;
 use crate::http::page::{self, Page, PageQuery, Paged};
 use crate::http::problem::Problem;
+use crate::http::{IfMatch, IfNoneMatch, Json as Body, versioned};
 use crate::tx::Db;
 
 /// Filter and page of holidays.
@@ -84,16 +81,7 @@ pub(crate) async fn get_holiday(
     let id: HolidayId = id.as_str().parse().map_err(|_| Problem::not_found())?;
     let row = db.read(move |conn| store::row(conn, principal.district(), &id)).await?;
     let row = row.filter(|row| row.valid_to.is_none()).ok_or_else(Problem::not_found)?;
-    let tag = etag(row.version);
-    if held.names(&tag) {
-        return Ok(if_none_match::not_modified(tag));
-    }
-    Ok(answer(HttpResponse::Ok(), &row.holiday()))
-}
-
-fn answer(mut builder: actix_web::HttpResponseBuilder, holiday: &Holiday) -> HttpResponse {
-    builder.insert_header((ETAG, etag(holiday.version)));
-    builder.insert_header((CACHE_CONTROL, "no-store")).json(holiday)
+    Ok(versioned::unless_held(&held, row.version, &row.holiday()))
 }
 
 /// Put a holiday
@@ -131,7 +119,8 @@ pub(crate) async fn put_holiday(
     let put =
         db.write(principal.district(), move |tx| edit::put(tx, &principal, &id, &content, &base));
     let (holiday, is_new) = put.await?;
-    Ok(answer(if is_new { HttpResponse::Created() } else { HttpResponse::Ok() }, &holiday))
+    let status = if is_new { HttpResponse::Created() } else { HttpResponse::Ok() };
+    Ok(versioned::at_version(status, holiday.version).json(holiday))
 }
 
 /// End a holiday

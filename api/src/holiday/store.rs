@@ -8,6 +8,7 @@ use super::{Calendar, Holiday, HolidayId};
 use crate::db::schema::holidays;
 use crate::db::{Conn, DbError};
 use crate::http::page::Wanted;
+use crate::tx::row::{RowChange, write_versioned};
 
 crate::table_row! {
     /// A row of `holidays`.
@@ -119,7 +120,12 @@ pub fn all(conn: &mut Conn, district: AreaCode) -> Result<Vec<Holiday>, DbError>
 /// # Errors
 /// [`DbError`]; [`DbError::Collision`] if the row has changed since it was read.
 pub fn put(conn: &mut Conn, old: Option<&HolidayRow>, new: &HolidayRow) -> Result<(), DbError> {
-    let Some(old) = old else { return HolidayRow::insert_all(conn, &[new]) };
-    let updated = HolidayRow::update_all(conn, &[(old.version, new)])?;
-    if updated == 1 { Ok(()) } else { Err(DbError::Collision) }
+    let change = RowChange { old, new };
+    write_versioned(
+        conn,
+        &[change],
+        |row| row.version,
+        HolidayRow::insert_all,
+        HolidayRow::update_all,
+    )
 }

@@ -20,6 +20,7 @@ pub mod response_headers;
 pub mod sent_method;
 pub mod shutdown;
 pub mod trusted_proxies;
+pub mod versioned;
 
 pub use if_match::IfMatch;
 pub use if_none_match::IfNoneMatch;

@@ -1,6 +1,5 @@
 //! The HTTP endpoints for memorial sites.
 
-use actix_web::http::header::{CACHE_CONTROL, ETAG};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, delete, get, put};
 use gridward_domain::area::AreaCode;
@@ -12,12 +11,10 @@ use utoipa::IntoParams;
 use super::store::MemorialRow;
 use super::{Memorial, MemorialContent, edit, store};
 use crate::auth::Authenticated;
-use crate::http::Json as Body;
-use crate::http::if_match::{IfMatch, etag};
-use crate::http::if_none_match::{self, IfNoneMatch};
 use crate::http::openapi;
 use crate::http::page::{self, Page, PageQuery, Paged};
 use crate::http::problem::Problem;
+use crate::http::{IfMatch, IfNoneMatch, Json as Body, versioned};
 use crate::tx::Db;
 
 /// Filter and page of memorial sites.
@@ -82,16 +79,7 @@ pub(crate) async fn get_memorial(
     let row = db.read(move |conn| store::row(conn, principal.district(), id.as_str())).await?;
     let seen = |row: &MemorialRow| row.valid_to.is_none() && principal.area.contains(&row.grid);
     let row = row.filter(seen).ok_or_else(Problem::not_found)?;
-    let tag = etag(row.version);
-    if held.names(&tag) {
-        return Ok(if_none_match::not_modified(tag));
-    }
-    Ok(answer(HttpResponse::Ok(), &row.memorial()?))
-}
-
-fn answer(mut builder: actix_web::HttpResponseBuilder, memorial: &Memorial) -> HttpResponse {
-    builder.insert_header((ETAG, etag(memorial.version)));
-    builder.insert_header((CACHE_CONTROL, "no-store")).json(memorial)
+    Ok(versioned::unless_held(&held, row.version, &row.memorial()?))
 }
 
 /// Put a memorial site
@@ -128,7 +116,8 @@ pub(crate) async fn put_memorial(
         edit::put(tx, &principal, id.as_str(), &content, &base)
     });
     let (memorial, is_new) = put.await?;
-    Ok(answer(if is_new { HttpResponse::Created() } else { HttpResponse::Ok() }, &memorial))
+    let status = if is_new { HttpResponse::Created() } else { HttpResponse::Ok() };
+    Ok(versioned::at_version(status, memorial.version).json(memorial))
 }
 
 /// End a memorial site

@@ -10,6 +10,7 @@ use crate::db::schema::memorials;
 use crate::db::{Conn, DbError};
 use crate::http::page::Wanted;
 use crate::in_range;
+use crate::tx::row::{RowChange, write_versioned};
 
 crate::table_row! {
     /// A row of `memorials`.
@@ -101,7 +102,12 @@ pub fn all(conn: &mut Conn, range: &AreaRange) -> Result<Vec<Memorial>, DbError>
 /// # Errors
 /// [`DbError`]; [`DbError::Collision`] if the row has changed since it was read.
 pub fn put(conn: &mut Conn, old: Option<&MemorialRow>, new: &MemorialRow) -> Result<(), DbError> {
-    let Some(old) = old else { return MemorialRow::insert_all(conn, &[new]) };
-    let updated = MemorialRow::update_all(conn, &[(old.version, new)])?;
-    if updated == 1 { Ok(()) } else { Err(DbError::Collision) }
+    let change = RowChange { old, new };
+    write_versioned(
+        conn,
+        &[change],
+        |row| row.version,
+        MemorialRow::insert_all,
+        MemorialRow::update_all,
+    )
 }

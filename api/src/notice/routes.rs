@@ -1,6 +1,5 @@
 //! The HTTP endpoints for notices.
 
-use actix_web::http::header::{CACHE_CONTROL, ETAG};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, delete, get, post, put};
 use gridward_domain::id::NoticeId;
@@ -12,11 +11,10 @@ use super::post::{self, NewNotice};
 use super::{Notice, NoticeState, store};
 use crate::auth::Authenticated;
 use crate::clock::{self, Clock};
-use crate::http::Json as Body;
-use crate::http::if_match::{IfMatch, etag};
 use crate::http::openapi;
 use crate::http::page::{self, Page, PageQuery, Paged};
 use crate::http::problem::Problem;
+use crate::http::{IfMatch, Json as Body, versioned};
 use crate::idempotency::{Commands, IdempotencyKey};
 use crate::tx::Db;
 
@@ -108,7 +106,8 @@ pub(crate) async fn change_notice(
 ) -> Result<HttpResponse, Problem> {
     let change = db
         .write(principal.district(), move |tx| edit::change(tx, &principal, *id, &content, &base));
-    Ok(answer(&change.await?))
+    let notice = change.await?;
+    Ok(versioned::at_version(HttpResponse::Ok(), notice.version).json(notice))
 }
 
 /// Withdraw a notice
@@ -137,12 +136,6 @@ pub(crate) async fn withdraw_notice(
 ) -> Result<HttpResponse, Problem> {
     let withdraw =
         db.write(principal.district(), move |tx| edit::withdraw(tx, &principal, *id, &base));
-    Ok(answer(&withdraw.await?))
-}
-
-fn answer(notice: &Notice) -> HttpResponse {
-    HttpResponse::Ok()
-        .insert_header((ETAG, etag(notice.version)))
-        .insert_header((CACHE_CONTROL, "no-store"))
-        .json(notice)
+    let notice = withdraw.await?;
+    Ok(versioned::at_version(HttpResponse::Ok(), notice.version).json(notice))
 }

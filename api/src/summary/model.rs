@@ -14,7 +14,7 @@ use crate::task::waiting::WaitingTasks;
 /// The state of the work in an area, including all levels below it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Figures {
-    /// Open tasks: nobody has them.
+    /// Open tasks, which have no assignee.
     #[schema(minimum = 0, maximum = 100_000_000, example = 41)]
     pub open: i64,
     /// Tasks that are assigned and not finished.

@@ -59,8 +59,9 @@ pub struct RevealAllowance {
 /// Allow a person more reveals
 ///
 /// Adds to the daily budget of reveals of a person until midnight in the district, when the budget
-/// does not suffice (429 `reveal_budget`). The log names both people and the reason. Nobody allows
-/// the own reveals. Allowed roles: admins, supervisors and managers, for people below them.
+/// does not suffice (429 `reveal_budget`). The log names both people and the reason. A
+/// person cannot allow the own reveals. Allowed roles: admins, supervisors and managers, for people
+/// below them.
 #[utoipa::path(
     tag = "people",
     operation_id = "allow_reveals",

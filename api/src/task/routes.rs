@@ -1,6 +1,6 @@
 //! The HTTP endpoints for tasks.
 
-use actix_web::http::header::{CACHE_CONTROL, ETAG, LOCATION};
+use actix_web::http::header::{ETAG, LOCATION};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get, post};
 use chrono::NaiveDate;
@@ -22,12 +22,11 @@ use super::{Task, perform};
 use crate::auth::Authenticated;
 use crate::clock::{Clock, nearest_within_reach, within_reach};
 use crate::crypto::KeyRing;
-use crate::http::Json as Body;
 use crate::http::if_match::etag;
-use crate::http::if_none_match::{self, IfNoneMatch};
 use crate::http::openapi;
 use crate::http::page::{self, Page, PageQuery, Paged, Wanted};
 use crate::http::problem::Problem;
+use crate::http::{IfNoneMatch, Json as Body, versioned};
 use crate::idempotency::{Commands, IdempotencyKey};
 use crate::tx::Db;
 
@@ -165,12 +164,5 @@ pub(crate) async fn get_task(
         Ok::<_, Problem>(row.task_with(row.projection(view, &names)?)?)
     });
     let task = found.await?;
-    let etag = etag(task.version);
-    if held.names(&etag) {
-        return Ok(if_none_match::not_modified(etag));
-    }
-    Ok(HttpResponse::Ok()
-        .insert_header((ETAG, etag))
-        .insert_header((CACHE_CONTROL, "no-store"))
-        .json(task))
+    Ok(versioned::unless_held(&held, task.version, &task))
 }

@@ -1,6 +1,5 @@
 //! The HTTP endpoints for vocabularies.
 
-use actix_web::http::header::{CACHE_CONTROL, ETAG};
 use actix_web::web::{Data, Json, Path};
 use actix_web::{HttpRequest, HttpResponse, get, put};
 use gridward_domain::authority::Principal;
@@ -10,11 +9,9 @@ use utoipa::ToSchema;
 use super::replace::{self, NewWords, Replacement};
 use super::{Vocabulary, VocabularyName, store};
 use crate::auth::Authenticated;
-use crate::http::Json as Body;
-use crate::http::if_match::{IfMatch, etag};
-use crate::http::if_none_match::{self, IfNoneMatch};
 use crate::http::openapi;
 use crate::http::problem::Problem;
+use crate::http::{IfMatch, IfNoneMatch, Json as Body, versioned};
 use crate::idempotency::{Commands, IdempotencyKey};
 use crate::tx::Db;
 
@@ -107,14 +104,7 @@ async fn shown(
 ) -> Result<HttpResponse, Problem> {
     let (held, district) = (IfNoneMatch::of(request)?, principal.district());
     let vocabulary = db.read(move |conn| store::one(conn, district, name)).await?;
-    let etag = etag(vocabulary.version);
-    if held.names(&etag) {
-        return Ok(if_none_match::not_modified(etag));
-    }
-    Ok(HttpResponse::Ok()
-        .insert_header((ETAG, etag))
-        .insert_header((CACHE_CONTROL, "no-store"))
-        .json(vocabulary))
+    Ok(versioned::unless_held(&held, vocabulary.version, &vocabulary))
 }
 
 /// Replace a vocabulary
@@ -150,9 +140,6 @@ pub(crate) async fn replace_vocabulary(
         replace::replace(tx, key, principal, change)
     });
     let done = replaced.await?;
-    let mut answer = HttpResponse::Ok();
-    answer
-        .insert_header((ETAG, etag(done.made.version)))
-        .insert_header((CACHE_CONTROL, "no-store"));
+    let answer = versioned::at_version(HttpResponse::Ok(), done.made.version);
     Ok(done.answer(answer))
 }

@@ -70,7 +70,7 @@ fn atom(first: char, rest: &mut Peekable<Chars<'_>>) -> Result<(), PatternError>
     }
 }
 
-/// Reads what follows a backslash; the character, if it stands for itself.
+/// Reads the rest of an escape sequence; returns the character if the sequence denotes one literally.
 fn escape(rest: &mut Peekable<Chars<'_>>) -> Result<Option<char>, PatternError> {
     match rest.next() {
         Some('d' | 'D' | 'w' | 'W' | 's' | 'S') => Ok(None),
