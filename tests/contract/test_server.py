@@ -67,6 +67,11 @@ def contract():
     lenient = {"checks": {"negative_data_rejection": {"enabled": False}}}
     settings["operations"].append({"include-operation-id": "push_and_pull", **lenient})
 
+    # The tus protocol demands that another version is refused (412) before anything else is read.
+    refused = {"expected-statuses": [*settings["checks"]["negative_data_rejection"]["expected-statuses"], "412"]}
+    tus = {"checks": {"negative_data_rejection": refused, "missing_required_header": refused}}
+    settings["operations"].append({"include-path-regex": "^/v1/attachments", **tus})
+
     document = schemathesis.openapi.from_path(ROOT / "openapi.yaml").raw_schema
     ids = {place.partition(".")[2]: names[thing][0] for thing, (_, places) in THINGS.items() for place in places}
     return schemathesis.openapi.from_dict(alive(document, ids), config=SchemathesisConfig.from_dict(settings))

@@ -13,8 +13,8 @@ use crate::http::problem::Problem;
 
 /// The supported version.
 pub const VERSION: &str = "1.0.0";
-/// The form of a version.
-const PATTERN: &str = r"^[0-9]{1,4}\.[0-9]{1,4}\.[0-9]{1,4}$";
+/// The form of a version: digits and points.
+const PATTERN: &str = "^[0-9.]{5,14}$";
 /// The header of every answer.
 pub const TUS: (&str, &str) = ("Tus-Resumable", VERSION);
 
@@ -39,9 +39,7 @@ impl FromRequest for Protocol {
 
 /// Whether `text` has the form of a version, as in [`PATTERN`].
 fn is_version(text: &str) -> bool {
-    let is_number =
-        |part: &str| (1..=4).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
-    text.split('.').count() == 3 && text.split('.').all(is_number)
+    (5..=14).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
 }
 
 impl IntoParams for Protocol {

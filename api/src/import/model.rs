@@ -135,7 +135,7 @@ pub struct FaultCount {
     #[schema(minimum = 0, maximum = 9_007_199_254_740_991_u64)]
     pub count: u64,
     /// The first rows.
-    #[schema(max_items = 5)]
+    #[schema(max_items = 5, value_type = Vec<RowNumber>)]
     pub rows: Vec<u64>,
 }
 
@@ -184,6 +184,18 @@ pub struct KindChanges {
     pub notes: Vec<ChangeNote>,
 }
 
+/// The number of a row or line; the first is 1.
+#[derive(ToSchema)]
+#[schema(minimum = 1, maximum = 9_007_199_254_740_991_u64, example = 17)]
+#[expect(dead_code, reason = "describes the numbers of a list")]
+struct RowNumber(u64);
+
+/// The id or code of a row.
+#[derive(ToSchema)]
+#[schema(max_length = 128, example = "500116001")]
+#[expect(dead_code, reason = "describes the texts of a list")]
+struct RowKey(String);
+
 /// Rows with the same fate.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ChangeNote {
@@ -194,7 +206,7 @@ pub struct ChangeNote {
     #[schema(minimum = 0, maximum = 9_007_199_254_740_991_u64)]
     pub count: u64,
     /// The first ids or codes.
-    #[schema(max_items = 5)]
+    #[schema(max_items = 5, value_type = Vec<RowKey>)]
     pub first: Vec<String>,
 }
 

@@ -2,7 +2,7 @@
 
 use actix_multipart::Multipart;
 use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, LOCATION};
-use actix_web::web::{Data, Json, Path, Query};
+use actix_web::web::{Data, Json, Path};
 use actix_web::{HttpRequest, HttpResponse, get, post, put};
 use gridward_domain::authority::Action;
 use gridward_domain::id::ImportId;
@@ -15,10 +15,10 @@ use super::model::{Import, ImportFault, ImportMode};
 use super::run::{Imports, Order, begun};
 use super::{store, template, upload};
 use crate::auth::Authenticated;
-use crate::http::Json as Body;
 use crate::http::openapi;
 use crate::http::page::{self, Page, PageQuery, Paged};
 use crate::http::problem::{FieldError, Problem, ProblemCode};
+use crate::http::{Json as Body, Query};
 use crate::log::{Event, Subject};
 use crate::tx::Db;
 
@@ -198,6 +198,12 @@ pub(crate) async fn list_import_faults(
     Ok(Page { items, next_cursor }.answer(request.path(), request.query_string()))
 }
 
+/// A table with a header.
+#[derive(ToSchema)]
+#[schema(as = ImportTemplate, max_length = 4096)]
+#[expect(dead_code, reason = "describes a text")]
+struct Template(String);
+
 /// Get a template
 ///
 /// An empty CSV file with Chinese headings, in UTF-8 with a byte order mark, which spreadsheets
@@ -207,7 +213,7 @@ pub(crate) async fn list_import_faults(
     operation_id = "get_import_template",
     params(("file" = String, Path, max_length = 64, description = "The file", example = "people.csv")),
     responses(
-        (status = OK, description = "The template", body = String, content_type = "text/csv"),
+        (status = OK, description = "The template", body = Template, content_type = "text/csv"),
         openapi::Read,
     ),
 )]
@@ -252,7 +258,7 @@ impl AgreedHeadings {
     /// Files, headings and columns.
     ///
     /// # Errors
-    /// 422 for an unknown file or column, a heading of another length, and one that stands twice.
+    /// 422 for an unknown file or column, a heading of another length, and a duplicate heading.
     fn checked(self) -> Result<Vec<(String, String, String)>, Problem> {
         let mut problem: Option<Problem> = None;
         let mut refuse = |pointer: String, detail: &str| {

@@ -31,7 +31,7 @@ const KINDS: [&str; 8] = ["街道", "社区", "网格", "区", "县", "镇", "�
 /// The old and the new password.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"old_password": "gridward-demo", "new_password": "八月桂花开满院子"}))]
+#[schema(example = json!({"old_password": "tq7m-x2kd-9vbn", "new_password": "八月桂花开满院子"}))]
 pub struct PasswordChange {
     /// The current password.
     #[schema(value_type = String, min_length = 1, max_length = 128, format = "password")]
