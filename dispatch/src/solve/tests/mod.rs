@@ -107,7 +107,13 @@ pub(super) fn village(volunteers: Vec<Volunteer>, visits: Vec<Visit>) -> Dispatc
 
 /// The plan of a problem, checked against every rule.
 fn planned(problem: &DispatchProblem) -> Plan {
-    let plan = plan(problem, &Options::default()).expect("a sound problem");
+    planned_within(problem, Options::default().iterations)
+}
+
+/// The plan after this many iterations for each visit, checked against every rule.
+fn planned_within(problem: &DispatchProblem, iterations: u64) -> Plan {
+    let options = Options { iterations, ..Options::default() };
+    let plan = plan(problem, &options).expect("a sound problem");
     assert_eq!(check(problem, &plan), Ok(()));
     plan
 }
