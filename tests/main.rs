@@ -49,6 +49,7 @@ mod phones;
 mod problems;
 mod redistricting;
 mod registers;
+mod reimports;
 mod replays;
 mod retention;
 mod schema;

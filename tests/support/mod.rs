@@ -5,6 +5,7 @@ pub mod chain;
 pub mod database;
 pub mod factors;
 pub mod files;
+pub mod imports;
 pub mod partitions;
 mod people;
 pub mod phone;

@@ -36,7 +36,10 @@ pub fn insert(
 }
 
 /// The version of the area.
-fn version(conn: &mut Conn, code: AreaCode) -> Result<i64, DbError> {
+///
+/// # Errors
+/// [`DbError`]; a collision if there is no such area.
+pub fn version(conn: &mut Conn, code: AreaCode) -> Result<i64, DbError> {
     let area = areas::table.find((code.district(), code)).select(areas::version);
     area.first(conn).optional()?.ok_or(DbError::Collision)
 }

@@ -54,8 +54,9 @@ pub(super) fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
     let Args { whole, readmit, dry_run, .. } = *args;
     let district = existing.district;
     let absent = &absent;
+    let written = import::written(&args.dir);
     let extent = if dry_run { Extent::DryRun } else { Extent::Kind };
-    let options = Options { district, whole, absent, readmit, extent, by: None };
+    let options = Options { district, whole, absent, readmit, extent, written, by: None };
     if args.dry_run {
         rehearse(settings, &reading.records, &options, &bar)?;
         println!("All files are valid; nothing was written (dry run).");

@@ -3,6 +3,7 @@
 mod backup;
 mod demo;
 mod dispatch;
+mod district;
 mod doctor;
 mod import;
 mod invite;
@@ -100,6 +101,8 @@ enum Command {
     /// file, line, column and reason; if there is one, nothing is written.
     /// Importing an unchanged folder again changes nothing.
     Import(import::Args),
+    /// Add a district, to be filled over the API
+    District(district::Args),
     /// Generate a demo district and load it
     Demo(demo::Args),
     /// Plan the open tasks of an area and assign them
@@ -169,6 +172,7 @@ fn run(command: &Command) -> Result<(), Failure> {
         Command::Serve => serve::run(&settings),
         Command::Migrate => migrate::run(&settings),
         Command::Import(args) => import::run(&settings, args),
+        Command::District(args) => district::run(&settings, args),
         Command::Demo(args) => demo::run(&settings, args),
         Command::Dispatch(args) => dispatch::run(&settings, args),
         Command::VerifyLog(args) => log::verify(&settings, args),
@@ -193,7 +197,8 @@ fn connect(address: &Address) -> Result<Conn, Failure> {
 }
 
 /// Message of a command that needs a district when the database has none.
-const NO_DISTRICT: &str = "the database has no district: import one, or run `gridward demo`";
+const NO_DISTRICT: &str = "the database has no district: add one (`gridward district add`), import one, or run \
+     `gridward demo`";
 
 /// The named district, or the only one in the database.
 fn choose_district(conn: &mut Conn, named: Option<&str>) -> Result<AreaCode, Failure> {

@@ -8,6 +8,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("area.add", "Area added", "新增区域"),
     ("area.change", "Areas changed", "区划调整"),
     ("area.end", "Area ended", "区域终止"),
+    ("area.outline", "Outline of an area changed", "调整区域边界"),
     ("area.rename", "Area renamed", "区域更名"),
     ("attachment.add", "Attachment added", "上传附件"),
     ("attachment.read", "Attachment viewed", "查看附件"),

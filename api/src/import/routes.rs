@@ -4,6 +4,7 @@ use actix_multipart::Multipart;
 use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, LOCATION};
 use actix_web::web::{Data, Json, Path};
 use actix_web::{HttpRequest, HttpResponse, get, post, put};
+use chrono::{DateTime, FixedOffset};
 use gridward_domain::authority::Action;
 use gridward_domain::id::ImportId;
 use serde::{Deserialize, Serialize};
@@ -15,6 +16,7 @@ use super::model::{Import, ImportFault, ImportMode};
 use super::run::{Imports, Order, begun};
 use super::{store, template, upload};
 use crate::auth::Authenticated;
+use crate::http::deserialize;
 use crate::http::openapi;
 use crate::http::page::{self, Page, PageQuery, Paged};
 use crate::http::problem::{FieldError, Problem, ProblemCode};
@@ -37,6 +39,10 @@ pub struct ImportQuery {
     /// People who have left, and are in the files, get access again.
     #[serde(default)]
     readmit: bool,
+    /// When the files were written. A value that was edited later outweighs a different one of the
+    /// files; without this time, every edited value does.
+    #[serde(default, deserialize_with = "deserialize::optional_time")]
+    written_at: Option<DateTime<FixedOffset>>,
 }
 
 /// The files of an import; at least one.
@@ -72,7 +78,8 @@ pub struct ImportForm {
 /// together. The header names the columns in English, in Chinese, or by the district's agreed
 /// headings. A file may contain only the rows that change, and files of people and beneficiaries
 /// may lack columns of rows that exist: `id` and `phone` suffice for a new phone number. Rows
-/// that the files lack are reported and kept unless `whole` is set. One fault suffices to write
+/// that the files lack are reported and kept unless `whole` is set. Values that were edited after
+/// `written_at` are kept and reported, as are rows that have ended since. One fault suffices to write
 /// nothing. The import runs in the background: poll `Location`. Allowed roles: admins.
 #[utoipa::path(
     tag = "imports",
@@ -97,9 +104,10 @@ pub(crate) async fn create_import(
     form: Multipart,
 ) -> Result<HttpResponse, Problem> {
     principal.may(Action::Import)?;
-    let Query(ImportQuery { mode, whole, readmit }) = query;
+    let Query(ImportQuery { mode, whole, readmit, written_at }) = query;
     let district = principal.district();
-    let order = Order { district, by: principal.person, mode, whole, readmit };
+    let written_at = written_at.map(|time| time.to_utc());
+    let order = Order { district, by: principal.person, mode, whole, readmit, written_at };
     let received = upload::receive(form).await?;
     let id = ImportId(Uuid::now_v7());
     let import = begun(id, order, &received, imports.clock);

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use chrono::{DateTime, Utc};
 use gridward_domain::area::AreaCode;
 use gridward_domain::id::{ImportId, PersonId};
 
@@ -15,7 +16,7 @@ use crate::clock::{self, Clock};
 use crate::crypto::KeyRing;
 use crate::db::{self, Conn, DbError};
 use crate::load::existing::Existing;
-use crate::load::{self, Extent, LoadError, kind_of};
+use crate::load::{self, Extent, LoadError, Written, kind_of};
 use crate::tx::Db;
 
 /// The maximum number of faults that are listed; all are counted.
@@ -50,6 +51,8 @@ pub struct Order {
     pub whole: bool,
     /// People who have left, and are in the files, get access again.
     pub readmit: bool,
+    /// When the files were written, if the sender knows it.
+    pub written_at: Option<DateTime<Utc>>,
 }
 
 /// Why nothing was written, except for faults.
@@ -185,6 +188,7 @@ impl Imports {
             whole: order.whole,
             absent: &absent,
             readmit: order.readmit,
+            written: order.written_at.map_or(Written::Unknown, Written::At),
             extent: match order.mode {
                 ImportMode::Check => Extent::DryRun,
                 ImportMode::Apply => Extent::All,

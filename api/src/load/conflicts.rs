@@ -1,5 +1,5 @@
-//! Conflicts between the records and rows without a record: a grid must have exactly one
-//! manager, before and after a load.
+//! Conflicts between the records and the rows: a grid must have exactly one manager, before and
+//! after a load, and nobody belongs to a former area.
 //!
 //! The records are consistent among themselves, but an ordinary load leaves rows without
 //! a record, and both together may be inconsistent. Conflicts are found before anything is
@@ -12,12 +12,13 @@ use gridward_domain::area::AreaCode;
 use gridward_domain::id::PersonId;
 use thiserror::Error;
 
+use super::edits::Newest;
 use super::record::DistrictRecords;
 use crate::db::schema::people;
 use crate::db::{Conn, DbError};
 use crate::person::{PersonState, Role};
 
-/// A grid that would not have exactly one manager.
+/// A contradiction between the records and the rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum Conflict {
     /// The manager in the database stays, and the records contain another.
@@ -42,11 +43,35 @@ pub enum Conflict {
         /// Its manager.
         person: PersonId,
     },
+    /// People or beneficiaries of the files are in an area that has ended since.
+    #[error(
+        "the area {area} has ended, and not in favour of a single area: give its people and \
+         beneficiaries their new areas in the files"
+    )]
+    FormerArea {
+        /// The former area.
+        area: AreaCode,
+    },
 }
 
-/// The conflicts of an ordinary load of `records`. A load of the whole district
-/// has none, because it removes people and grids without a record.
+/// The conflicts of a load. One of the `whole` district has none of managers, because it removes
+/// people and grids without a record.
 pub(super) fn find(
+    conn: &mut Conn,
+    district: AreaCode,
+    newest: &Newest,
+    whole: bool,
+) -> Result<Vec<Conflict>, DbError> {
+    let mut conflicts: Vec<Conflict> =
+        newest.lost.iter().map(|area| Conflict::FormerArea { area: *area }).collect();
+    if !whole {
+        conflicts.extend(of_managers(conn, district, &newest.records)?);
+    }
+    Ok(conflicts)
+}
+
+/// The conflicts between the managers of the database and the records.
+fn of_managers(
     conn: &mut Conn,
     district: AreaCode,
     records: &DistrictRecords,

@@ -5,14 +5,23 @@ use std::collections::{HashMap, HashSet};
 use diesel::prelude::*;
 use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::id::{BeneficiaryId, PersonId};
+use gridward_domain::place::Place;
 
-use super::record::{BeneficiaryRecord, PersonRecord};
+use super::record::{
+    AreaRecord, BeneficiaryRecord, HolidayRecord, MemorialRecord, PersonRecord, StationRecord,
+};
+use crate::area::store::AreaRow;
 use crate::beneficiary::store::BeneficiaryRow;
 use crate::crypto::SealingKey;
 use crate::db::schema::{areas, beneficiaries, outlines, people};
 use crate::db::{Conn, DbError};
+use crate::holiday::store::HolidayRow;
+use crate::memorial::Memorial;
+use crate::memorial::store::MemorialRow;
 use crate::person::store::PersonRow;
 use crate::person::{PersonState, Role};
+use crate::station::Station;
+use crate::station::store::StationRow;
 use crate::vocabulary::{self, Vocabularies};
 
 /// The current rows of a district; empty if there is no district yet.
@@ -78,7 +87,7 @@ impl Existing {
 }
 
 /// The record that a row is loaded from.
-fn person(row: &PersonRow, key: &SealingKey) -> Result<PersonRecord, DbError> {
+pub(super) fn person(row: &PersonRow, key: &SealingKey) -> Result<PersonRecord, DbError> {
     let particulars = row.particulars(key)?;
     Ok(PersonRecord {
         id: row.id,
@@ -96,7 +105,10 @@ fn person(row: &PersonRow, key: &SealingKey) -> Result<PersonRecord, DbError> {
 }
 
 /// The record that a row is loaded from.
-fn beneficiary(row: &BeneficiaryRow, key: &SealingKey) -> Result<BeneficiaryRecord, DbError> {
+pub(super) fn beneficiary(
+    row: &BeneficiaryRow,
+    key: &SealingKey,
+) -> Result<BeneficiaryRecord, DbError> {
     let particulars = row.particulars(key)?;
     Ok(BeneficiaryRecord {
         id: row.id,
@@ -116,4 +128,28 @@ fn beneficiary(row: &BeneficiaryRow, key: &SealingKey) -> Result<BeneficiaryReco
         plaque: row.plaque.clone(),
         last_contact: row.last_contact,
     })
+}
+
+/// The record that a row is loaded from.
+pub(super) fn area(row: &AreaRow) -> Result<AreaRecord, DbError> {
+    let place = Place::new(row.lat, row.lon).map_err(|error| DbError::corrupt("areas", error))?;
+    Ok(AreaRecord { code: row.code, name: row.name.clone(), place })
+}
+
+/// The record that a row is loaded from.
+pub(super) fn station(row: StationRow) -> Result<StationRecord, DbError> {
+    let Station { id, area, name, grid, place, phone, hours, .. } = row.station()?;
+    Ok(StationRecord { id, area, name, grid, place, phone, hours })
+}
+
+/// The record that a row is loaded from.
+pub(super) fn memorial(row: MemorialRow) -> Result<MemorialRecord, DbError> {
+    let Memorial { id, name, kind, grid, place, .. } = row.memorial()?;
+    Ok(MemorialRecord { id, name, kind, grid, place })
+}
+
+/// The record that a row is loaded from.
+pub(super) fn holiday(row: HolidayRow) -> HolidayRecord {
+    let HolidayRow { date, code, name, calendar, lunar_date, .. } = row;
+    HolidayRecord { date, code, name, calendar, lunar_date }
 }

@@ -134,7 +134,8 @@ impl Removable for PersonRow {
             auth::store::end_access(step.conn, district, row.id, None, EndReason::Left, now)?;
             step.events.push(
                 Event::new("person.leave", Subject::Person, row.id, row.area, row.version + 1)
-                    .assignees(Some(row.id), None),
+                    .assignees(Some(row.id), None)
+                    .with(json!({ "because": "import" })),
             );
         }
         let ids: Vec<PersonId> = others.iter().map(|row| row.id).collect();
@@ -188,7 +189,7 @@ fn end(step: &mut Step<'_>, row: &BeneficiaryRow) -> Result<(), DbError> {
         ))
         .execute(step.conn)?;
     let event = Event::new("beneficiary.end", Subject::Beneficiary, row.id, row.grid, version);
-    step.events.push(event.with(json!({ "valid_to": today })));
+    step.events.push(event.with(json!({ "valid_to": today, "because": "import" })));
     Ok(())
 }
 

@@ -10,6 +10,7 @@
 //! reported, or removed if the records are the [whole](Options::whole) district (`gone`).
 
 mod conflicts;
+mod edits;
 pub mod existing;
 mod gone;
 mod kinds;
@@ -20,6 +21,7 @@ mod report;
 pub mod rows;
 mod step;
 mod tasks;
+mod written;
 
 use chrono::{DateTime, Utc};
 use gridward_domain::area::AreaCode;
@@ -29,6 +31,7 @@ use thiserror::Error;
 
 pub use self::conflicts::Conflict;
 pub use self::report::{Fate, Loaded, Note};
+pub use self::written::Written;
 
 use self::record::DistrictRecords;
 use self::step::Target;
@@ -82,7 +85,7 @@ pub enum Extent {
 }
 
 /// How a load treats rows without a record.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Options<'a> {
     /// The district, if the records may lack its areas.
     pub district: Option<AreaCode>,
@@ -92,6 +95,8 @@ pub struct Options<'a> {
     pub absent: &'a [&'a str],
     /// Give people who have left, and are in the files, access again.
     pub readmit: bool,
+    /// When the files were written. A value that was edited later is kept.
+    pub written: Written,
     /// What is written together.
     pub extent: Extent,
     /// Who loads; `None` on the command line.
@@ -126,24 +131,30 @@ pub fn write(
 ) -> Result<(), LoadError> {
     let of_areas = records.areas.first().map(|area| area.code.district());
     let district = options.district.or(of_areas).ok_or(LoadError::Empty)?;
-    if !options.whole {
-        let conflicts = conflicts::find(conn, district, records);
-        let conflicts = conflicts.map_err(|error| LoadError::Db { kind: "people", error })?;
+    let found = |conn: &mut Conn| found(conn, installation, district, now);
+    let write = |conn: &mut Conn, key: &SealingKey, report: &mut dyn FnMut(Loaded)| {
+        let newest = edits::newest(conn, key, district, records, options)?;
+        let conflicts = conflicts::find(conn, district, &newest, options.whole)?;
         if !conflicts.is_empty() {
             return Err(LoadError::Conflicts(conflicts));
         }
-    }
-    let found = |conn: &mut Conn| found(conn, installation, district, now);
+        let kept = &newest.kept;
+        kinds::write(
+            &mut Target { conn, district, key, now, options, kept },
+            &newest.records,
+            report,
+        )
+    };
     let all = |conn: &mut Conn| {
-        let key = &found(conn)?;
-        kinds::write(&mut Target { conn, district, key, now, options }, records, report)
+        let key = found(conn)?;
+        write(conn, &key, report)
     };
     match options.extent {
         Extent::DryRun => return dry_run(conn, all),
         Extent::All => db::transact(conn, all)?,
         Extent::Kind => {
             let key = &db::transact(conn, found)?;
-            kinds::write(&mut Target { conn, district, key, now, options }, records, report)?;
+            write(conn, key, report)?;
         }
     }
     Ok(db::dialect::analyze(conn, kinds::TABLES)?)

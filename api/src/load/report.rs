@@ -38,6 +38,8 @@ pub struct Note {
 pub enum Fate {
     /// A row without a record, left as it is.
     Missing,
+    /// A value that was edited after the files were written, left as it is.
+    Edited,
     /// A row without a record, deleted.
     Deleted,
     /// An area without a record, closed.
@@ -65,6 +67,7 @@ impl Fate {
     const fn text(self) -> &'static str {
         match self {
             Self::Missing => "in the database are not in the files",
+            Self::Edited => "values were edited later than the files: kept",
             Self::Deleted => "not in the files: deleted",
             Self::Ended => "not in the files: no longer valid",
             Self::Inactive => "not in the files: no longer active",

@@ -3,6 +3,7 @@
 
 use chrono::NaiveDate;
 use gridward_domain::area::AreaCode;
+use gridward_domain::place::Place;
 use serde::Serialize;
 
 use super::merge::Keyed;
@@ -64,6 +65,24 @@ crate::table_row! {
         fixed {
             ring: String,
         }
+    }
+}
+
+impl OutlineRow {
+    /// The record that the row is loaded from.
+    ///
+    /// # Errors
+    /// [`DbError::Corrupt`].
+    pub(super) fn record(self) -> Result<OutlineRecord, DbError> {
+        let corrupt = |error: String| DbError::corrupt("outlines", error);
+        let points: Vec<[f64; 2]> =
+            serde_json::from_str(&self.ring).map_err(|error| corrupt(error.to_string()))?;
+        let place = |[lon, lat]: [f64; 2]| Place::new(lat, lon);
+        let ring = points.into_iter().map(place).collect::<Result<_, _>>();
+        Ok(OutlineRecord {
+            grid: self.grid,
+            ring: ring.map_err(|error| corrupt(error.to_string()))?,
+        })
     }
 }
 

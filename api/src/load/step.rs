@@ -1,9 +1,11 @@
 //! A step of a load: one kind of record, in its own transaction.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use gridward_domain::area::AreaCode;
 
-use super::report::Loaded;
+use super::report::{Fate, Loaded};
 use super::{Extent, LoadError, Options, bulk_change};
 use crate::area::borders;
 use crate::crypto::SealingKey;
@@ -21,6 +23,8 @@ pub(super) struct Target<'a> {
     pub(super) key: &'a SealingKey,
     pub(super) now: DateTime<Utc>,
     pub(super) options: &'a Options<'a>,
+    /// The values that outweigh those of the files, by kind.
+    pub(super) kept: &'a HashMap<&'static str, Vec<String>>,
 }
 
 /// A running step.
@@ -67,9 +71,10 @@ impl Target<'_> {
         kind: &'static str,
         work: impl Fn(&mut Step<'_>) -> Result<(), DbError>,
     ) -> Result<Loaded, DbError> {
-        let Self { district, key, now, options, .. } = *self;
+        let Self { district, key, now, options, kept, .. } = *self;
         let load = |conn: &mut Conn| {
-            let loaded = Loaded::empty(kind);
+            let mut loaded = Loaded::empty(kind);
+            loaded.note(Fate::Edited, kept.get(kind).into_iter().flatten());
             let mut step = Step { conn, district, key, now, options, loaded, events: Vec::new() };
             work(&mut step)?;
             step.end()

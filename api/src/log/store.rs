@@ -162,6 +162,26 @@ pub fn list(
     Ok(query.order(events::seq).limit(limit).load(conn)?)
 }
 
+/// The events about these kinds of subject since `moment`, if given, in order.
+///
+/// # Errors
+/// [`DbError`].
+pub fn about(
+    conn: &mut Conn,
+    district: AreaCode,
+    subjects: &[Subject],
+    moment: Option<DateTime<Utc>>,
+) -> Result<Vec<EventRow>, DbError> {
+    let mut query = events::table
+        .filter(events::district.eq(district))
+        .filter(events::subject.eq_any(subjects.to_vec()))
+        .into_boxed();
+    if let Some(moment) = moment {
+        query = query.filter(events::at.ge(moment.naive_utc()));
+    }
+    Ok(query.order(events::seq).load(conn)?)
+}
+
 /// Up to `limit` events of the district after number `after`, in order.
 ///
 /// # Errors

@@ -81,14 +81,18 @@ impl Writing<'_, '_> {
     fn outlines(&mut self) -> Result<(), DbError> {
         let (before, after) = (&self.before.outlines, &self.decision.after.outlines);
         let district = self.tx.district;
-        let conn = self.tx.write_unbatched();
         for grid in before.keys().filter(|grid| !after.contains_key(grid)) {
-            edit::set_outline(conn, *grid, None)?;
+            edit::set_outline(self.tx.write_unbatched(), *grid, None)?;
         }
         for (grid, ring) in after.iter().filter(|(grid, ring)| before.get(grid) != Some(ring)) {
+            let conn = self.tx.write_unbatched();
             edit::set_outline(conn, *grid, Some(ring))?;
+            if before.contains_key(grid) {
+                let version = edit::version(conn, *grid)?;
+                self.record(Event::new("area.outline", Subject::Area, grid, *grid, version));
+            }
         }
-        borders::changed(conn, district)
+        borders::changed(self.tx.write_unbatched(), district)
     }
 
     fn people(&mut self) -> Result<(), DbError> {

@@ -1,0 +1,253 @@
+//! Reads the edits from the log, and the rows that they changed.
+
+use std::collections::HashMap;
+
+use diesel::prelude::*;
+use gridward_domain::area::AreaCode;
+use gridward_domain::id::{BeneficiaryId, PersonId};
+
+use super::apply::{self, ByKey, Former, Kept};
+use super::event::Edit;
+use crate::area::store::AreaRow;
+use crate::area::successors;
+use crate::beneficiary::store::BeneficiaryRow;
+use crate::crypto::SealingKey;
+use crate::db::schema::{areas, beneficiaries, holidays, memorials, outlines, people, stations};
+use crate::db::{Conn, DbError};
+use crate::holiday::HolidayId;
+use crate::holiday::store::HolidayRow;
+use crate::load::existing;
+use crate::load::merge::Keyed;
+use crate::load::record::{
+    AreaRecord, BeneficiaryRecord, DistrictRecords, HolidayRecord, MemorialRecord, PersonRecord,
+    StationRecord,
+};
+use crate::load::rows::OutlineRow;
+use crate::load::{Options, Written};
+use crate::log::{self, Subject};
+use crate::memorial::store::MemorialRow;
+use crate::person::PersonState;
+use crate::person::store::PersonRow;
+use crate::station::store::StationRow;
+
+/// The records of a load after the edits.
+pub(in crate::load) struct Newest {
+    /// The newest values.
+    pub(in crate::load) records: DistrictRecords,
+    /// The values of the database that outweigh those of the files, by kind.
+    pub(in crate::load) kept: HashMap<&'static str, Kept>,
+    /// Former areas, without exactly one successor, that the files refer to.
+    pub(in crate::load) lost: Vec<AreaCode>,
+}
+
+/// The subjects of the registers that files contain, and the kinds of their records.
+const SUBJECTS: [(Subject, &str); 6] = [
+    (Subject::Area, "areas"),
+    (Subject::Person, "people"),
+    (Subject::Beneficiary, "beneficiaries"),
+    (Subject::Station, "stations"),
+    (Subject::Memorial, "memorials"),
+    (Subject::Holiday, "holidays"),
+];
+/// The maximum number of ids in a statement.
+const CHUNK: usize = 500;
+
+/// The records after the edits that are newer than their files.
+///
+/// # Errors
+/// [`DbError`].
+pub(in crate::load) fn newest(
+    conn: &mut Conn,
+    key: &SealingKey,
+    district: AreaCode,
+    records: &DistrictRecords,
+    options: &Options<'_>,
+) -> Result<Newest, DbError> {
+    let mut edits = edits(conn, district, &options.written)?;
+    let mut newest = Newest { records: records.clone(), kept: HashMap::new(), lost: Vec::new() };
+    let mut of = |subject| edits.remove(&subject).unwrap_or_default();
+    let mut current = Current { conn, key, district };
+    let Newest { records, kept, lost } = &mut newest;
+
+    let of_areas = of(Subject::Area);
+    let areas = current.areas(&of_areas)?;
+    kept.insert("areas", apply::newest(&mut records.areas, &of_areas, &areas, options.whole));
+    let former = current.former(&of_areas)?;
+    apply::without_former(records, &former);
+    current.outlines(&of_areas, records)?;
+
+    let of_people = of(Subject::Person);
+    let people = current.people(&of_people)?;
+    kept.insert("people", apply::newest(&mut records.people, &of_people, &people, options.whole));
+    lost.extend(apply::relocate(&mut records.people, &former));
+
+    let of_beneficiaries = of(Subject::Beneficiary);
+    let beneficiaries = current.beneficiaries(&of_beneficiaries)?;
+    let kept_beneficiaries =
+        apply::newest(&mut records.beneficiaries, &of_beneficiaries, &beneficiaries, options.whole);
+    kept.insert("beneficiaries", kept_beneficiaries);
+    lost.extend(apply::relocate(&mut records.beneficiaries, &former));
+
+    let (of_stations, of_memorials) = (of(Subject::Station), of(Subject::Memorial));
+    let stations = current.stations(&of_stations)?;
+    kept.insert(
+        "stations",
+        apply::newest(&mut records.stations, &of_stations, &stations, options.whole),
+    );
+    let memorials = current.memorials(&of_memorials)?;
+    kept.insert(
+        "memorials",
+        apply::newest(&mut records.memorials, &of_memorials, &memorials, options.whole),
+    );
+    let of_holidays = of(Subject::Holiday);
+    let holidays = current.holidays(&of_holidays)?;
+    kept.insert(
+        "holidays",
+        apply::newest(&mut records.holidays, &of_holidays, &holidays, options.whole),
+    );
+    Ok(newest)
+}
+
+/// The edits by kind of subject.
+fn edits(
+    conn: &mut Conn,
+    district: AreaCode,
+    written: &Written,
+) -> Result<HashMap<Subject, ByKey>, DbError> {
+    let mut edits: HashMap<Subject, ByKey> = HashMap::new();
+    for row in
+        log::store::about(conn, district, &SUBJECTS.map(|(subject, _)| subject), written.first())?
+    {
+        let kind = SUBJECTS.iter().find(|(subject, _)| *subject == row.subject);
+        if !kind.is_some_and(|(_, kind)| written.is_before(kind, row.at.and_utc())) {
+            continue;
+        }
+        let body =
+            serde_json::from_str(&row.body).map_err(|error| DbError::corrupt("events", error))?;
+        let Some(edit) = Edit::of(&row.action, &body) else { continue };
+        let of_kind = edits.entry(row.subject).or_default();
+        let edit = match of_kind.remove(&row.subject_id) {
+            Some(before) => before.then(edit),
+            None => edit,
+        };
+        of_kind.insert(row.subject_id, edit);
+    }
+    Ok(edits)
+}
+
+/// Reads the current rows with edits as records.
+struct Current<'a> {
+    conn: &'a mut Conn,
+    key: &'a SealingKey,
+    district: AreaCode,
+}
+
+/// The current rows of a table with these keys.
+macro_rules! rows {
+    ($current:ident, $table:ident, $key:ident, $type:ty, $keys:expr, $filter:expr) => {{
+        let keys: Vec<_> = $keys.collect();
+        let mut rows: Vec<$type> = Vec::new();
+        for keys in keys.chunks(CHUNK) {
+            let those = $table::table
+                .filter($table::district.eq($current.district))
+                .filter($table::$key.eq_any(keys))
+                .filter($filter)
+                .select(<$type>::as_select());
+            rows.extend(those.load($current.conn)?);
+        }
+        rows
+    }};
+}
+
+/// The keys of edits that parse; others name no row.
+fn parsed<Key: std::str::FromStr>(edits: &ByKey) -> impl Iterator<Item = Key> + '_ {
+    edits.keys().filter_map(|key| key.parse().ok())
+}
+
+fn by_key<Record: Keyed>(records: Vec<Record>) -> HashMap<String, Record> {
+    records.into_iter().map(|record| (record.key(), record)).collect()
+}
+
+impl Current<'_> {
+    fn areas(&mut self, edits: &ByKey) -> Result<HashMap<String, AreaRecord>, DbError> {
+        let keys = parsed::<AreaCode>(edits);
+        let rows = rows!(self, areas, code, AreaRow, keys, areas::valid_to.is_null());
+        Ok(by_key(rows.iter().map(existing::area).collect::<Result<_, _>>()?))
+    }
+
+    /// The areas that have ended, with their only successor.
+    fn former(&mut self, edits: &ByKey) -> Result<Former, DbError> {
+        let ended = edits.iter().filter(|(_, edit)| **edit == Edit::Ended);
+        let mut former = Former::new();
+        for code in ended.filter_map(|(code, _)| code.parse::<AreaCode>().ok()) {
+            let mut successor = self.successor(&code)?;
+            // A successor may have ended too.
+            while let Some(next) = successor
+                && edits.get(&next.to_string()) == Some(&Edit::Ended)
+            {
+                successor = self.successor(&next)?;
+            }
+            former.insert(code, successor);
+        }
+        Ok(former)
+    }
+
+    fn successor(&mut self, code: &AreaCode) -> Result<Option<AreaCode>, DbError> {
+        let successors = successors::of(self.conn, code)?;
+        Ok(if let [only] = *successors { Some(only) } else { None })
+    }
+
+    /// Gives edited grids their current outlines.
+    fn outlines(&mut self, edits: &ByKey, records: &mut DistrictRecords) -> Result<(), DbError> {
+        let keys = parsed::<AreaCode>(edits);
+        let district = outlines::district.eq(self.district);
+        let rows = rows!(self, outlines, grid, OutlineRow, keys, district);
+        for row in rows {
+            let outline = row.record()?;
+            match records.outlines.iter_mut().find(|other| other.grid == outline.grid) {
+                Some(of_files) => *of_files = outline,
+                None => records.outlines.push(outline),
+            }
+        }
+        Ok(())
+    }
+
+    fn people(&mut self, edits: &ByKey) -> Result<HashMap<String, PersonRecord>, DbError> {
+        let keys = parsed::<PersonId>(edits);
+        let working = people::state.ne(PersonState::Left);
+        let rows = rows!(self, people, id, PersonRow, keys, working);
+        let records = rows.iter().map(|row| existing::person(row, self.key));
+        Ok(by_key(records.collect::<Result<_, _>>()?))
+    }
+
+    fn beneficiaries(
+        &mut self,
+        edits: &ByKey,
+    ) -> Result<HashMap<String, BeneficiaryRecord>, DbError> {
+        let keys = parsed::<BeneficiaryId>(edits);
+        let current = beneficiaries::valid_to.is_null();
+        let rows = rows!(self, beneficiaries, id, BeneficiaryRow, keys, current);
+        let records = rows.iter().map(|row| existing::beneficiary(row, self.key));
+        Ok(by_key(records.collect::<Result<_, _>>()?))
+    }
+
+    fn stations(&mut self, edits: &ByKey) -> Result<HashMap<String, StationRecord>, DbError> {
+        let current = stations::valid_to.is_null();
+        let rows = rows!(self, stations, id, StationRow, edits.keys(), current);
+        Ok(by_key(rows.into_iter().map(existing::station).collect::<Result<_, _>>()?))
+    }
+
+    fn memorials(&mut self, edits: &ByKey) -> Result<HashMap<String, MemorialRecord>, DbError> {
+        let current = memorials::valid_to.is_null();
+        let rows = rows!(self, memorials, id, MemorialRow, edits.keys(), current);
+        Ok(by_key(rows.into_iter().map(existing::memorial).collect::<Result<_, _>>()?))
+    }
+
+    fn holidays(&mut self, edits: &ByKey) -> Result<HashMap<String, HolidayRecord>, DbError> {
+        let days: Vec<HolidayId> = parsed(edits).collect();
+        let current = holidays::valid_to.is_null();
+        let dates = days.iter().map(|day| day.date);
+        let rows = rows!(self, holidays, date, HolidayRow, dates, current);
+        Ok(by_key(rows.into_iter().map(existing::holiday).collect()))
+    }
+}

@@ -1,0 +1,110 @@
+//! Files that are older than the register: what was changed through the API since stays, and the
+//! differences are reported.
+
+use reqwest::Method;
+use rstest::rstest;
+use serde_json::{Value, json};
+
+use crate::support::files::{beneficiary_id, person_id};
+use crate::support::imports::import;
+use crate::support::{Backend, Caller, FAR_GRID, Files, GRID, Server, phones};
+
+const NEW_GRID: &str = "500116001002003";
+
+/// The files of the small district, by field.
+fn all() -> Vec<(&'static str, Vec<u8>)> {
+    let small = Files::small();
+    let files = ["areas", "people", "beneficiaries", "stations", "memorials", "holidays"];
+    let text = |name: &'static str| (name, small.text(&format!("{name}.csv")).into_bytes());
+    let outlines = ("grids", small.text("grids.geojson").into_bytes());
+    files.into_iter().map(text).chain([outlines]).collect()
+}
+
+async fn put(admin: &Caller, path: &str, version: u64, content: &Value) {
+    let request = admin.request(Method::PUT, path).json(content);
+    let put = admin.send(request.header("If-Match", format!("\"v{version}\""))).await;
+    assert_eq!(put.status, 200, "{}", put.body);
+}
+
+async fn change_areas(admin: &Caller, changes: Value) {
+    let request = json!({ "preview": false, "changes": changes });
+    let changed = admin.post("/v1/area-changes", &request).await;
+    assert_eq!(changed.status, 200, "{}", changed.body);
+}
+
+fn counts(import: &Value) -> Vec<(&str, u64, u64)> {
+    let kinds = import["result"]["changes"].as_array().expect("changes").iter();
+    let kinds = kinds.map(|kind| {
+        let count = |field: &str| kind[field].as_u64().expect("a count");
+        (kind["kind"].as_str().expect("a kind"), count("added"), count("changed"))
+    });
+    kinds.filter(|(_, added, changed)| added + changed > 0).collect()
+}
+
+/// The values of a kind that the database kept.
+fn kept(import: &Value, kind: &str) -> Vec<String> {
+    let kinds = import["result"]["changes"].as_array().expect("changes").iter();
+    let kind = kinds.filter(|changes| changes["kind"] == kind);
+    let notes = kind.flat_map(|changes| changes["notes"].as_array().expect("notes").clone());
+    let edited = notes.filter(|note| note["code"] == "edited");
+    let texts = edited.flat_map(|note| note["first"].as_array().expect("a list").clone());
+    texts.map(|text| text.as_str().expect("a text").to_owned()).collect()
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_newer_of_a_file_and_an_edit_counts(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let admin = server.admin().await;
+    let mut station = admin.get("/v1/stations/S1").await.body;
+    station.as_object_mut().expect("a station").retain(|key, _| key != "id" && key != "version");
+    station["hours"] = json!("mon-sat 0900-1730");
+    put(&admin, "/v1/stations/S1", 1, &station).await;
+
+    let stations = [("stations", Files::small().text("stations.csv").into_bytes())];
+    let applied = import(&admin, "?mode=apply", &stations).await;
+    assert_eq!(applied["state"], "applied", "{applied}");
+    assert_eq!((counts(&applied), kept(&applied, "stations")), (vec![], vec!["S1".to_owned()]));
+    let hours = |body: &Value| body["hours"].clone();
+    assert_eq!(hours(&admin.get("/v1/stations/S1").await.body), "mon-sat 0900-1730");
+
+    let newer = "?mode=apply&written_at=2099-01-01T00:00:00%2B08:00";
+    let applied = import(&admin, newer, &stations).await;
+    assert_eq!(counts(&applied), [("stations", 0, 1)], "{applied}");
+    assert_eq!(hours(&admin.get("/v1/stations/S1").await.body), "mon-fri 0900-1730");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn files_of_a_former_edition_of_the_areas_change_nothing(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let admin = server.admin().await;
+    let far = json!([{ "rename": { "area": FAR_GRID, "name": "新名网格" } }]);
+    change_areas(&admin, far).await;
+    let split = json!([{ "split": { "grid": GRID, "into": [
+        { "code": GRID, "name": "第1网格", "beneficiaries": [beneficiary_id(1), beneficiary_id(2)],
+          "people": [person_id(21)] },
+        { "code": NEW_GRID, "name": "第3网格", "beneficiaries": [beneficiary_id(3)],
+          "manager_id": person_id(22) },
+    ] } }]);
+    change_areas(&admin, split).await;
+    let outline = admin.get(&format!("/v1/areas/{GRID}/boundary")).await.body;
+
+    for query in ["?mode=apply", "?mode=apply&whole=true"] {
+        let applied = import(&admin, query, &all()).await;
+        assert_eq!(applied["state"], "applied", "{applied}");
+        assert_eq!(counts(&applied), [], "{query}: {applied}");
+        assert_eq!(kept(&applied, "areas"), [format!("{FAR_GRID} name")]);
+        let person = person_id(22);
+        assert_eq!(kept(&applied, "people"), [format!("{person} area"), format!("{person} role")]);
+        let moved = beneficiary_id(3);
+        assert_eq!(kept(&applied, "beneficiaries"), [format!("{moved} grid")]);
+    }
+    assert_eq!(admin.get(&format!("/v1/areas/{GRID}/boundary")).await.body, outline);
+    let manager = server.sign_in(phones::SECOND_VOLUNTEER).await;
+    assert_eq!(manager.get("/v1/me").await.body["area"], NEW_GRID);
+}
