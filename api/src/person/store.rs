@@ -293,6 +293,24 @@ pub fn place_in(
     if changed == 1 { Ok(version) } else { Err(DbError::Collision) }
 }
 
+/// Stores the weekly availability under the next version, which it returns.
+///
+/// # Errors
+/// [`DbError`]; [`DbError::Collision`] if the row has changed since it was read.
+pub fn set_availability(
+    conn: &mut Conn,
+    row: &PersonRow,
+    availability: &Availability,
+) -> Result<i64, DbError> {
+    let version = row.version + 1;
+    let unchanged =
+        people::table.find((row.district, row.id)).filter(people::version.eq(row.version));
+    let changed = diesel::update(unchanged)
+        .set((people::availability.eq(availability), people::version.eq(version)))
+        .execute(conn)?;
+    if changed == 1 { Ok(version) } else { Err(DbError::Collision) }
+}
+
 /// Makes these managers volunteers until [`place_in`] gives each a new role and area, so that no
 /// grid has two managers meanwhile; their versions stay.
 ///

@@ -10,7 +10,6 @@ pub mod facts;
 pub mod model;
 pub mod origin;
 pub mod perform;
-pub mod person_state;
 pub mod projection;
 pub mod records;
 pub mod report;
