@@ -191,7 +191,7 @@ async fn hours_are_changed_by_the_person_and_by_superiors(
     assert_eq!(before.body["weekly"].as_array().expect("hours").len(), 7);
     let window = json!({ "start": 600, "end": 720 });
     let body = json!({
-        "weekly": [{ "weekday": "sat", "window": window }],
+        "weekly": [{ "weekday": "sat", "window": window }], "weekly_minutes": 120,
         "exceptions": [{ "day": day(2), "window": window }, { "day": day(1) }, { "day": "2026-01-01" }]
     });
     let none = manager.put(&path, &body).await;
@@ -215,6 +215,7 @@ async fn hours_are_changed_by_the_person_and_by_superiors(
     phone.is_as_fresh(&volunteer).await;
 
     for (body, pointer) in [
+        (json!({ "weekly": [] }), "/weekly_minutes"),
         (json!({ "weekly": [body["weekly"][0], body["weekly"][0]] }), "/weekly/1/weekday"),
         (
             json!({ "weekly": [], "exceptions": [{ "day": day(1) }, { "day": day(1) }] }),

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use gridward_domain::authority::Principal;
+use gridward_domain::time::Minutes;
 use serde_json::json;
 
 use super::model::{AvailabilityContent, DatedHours, Duty, PersonAvailability, WeeklyHours};
@@ -56,10 +57,16 @@ pub fn put(
     works_here(row)?;
     let today = clock::day(tx.now);
     let weekly = weekly(content)?;
+    let minutes = content.weekly_minutes.unwrap_or(row.weekly_minutes);
     let exceptions: Vec<DatedHours> = dated(content)?.range(today..).map(|(_, one)| *one).collect();
     let before = shown(tx.read_unbatched(), row, today)?;
-    if row.availability == weekly && before.exceptions == exceptions {
+    let same_offer = row.availability == weekly && row.weekly_minutes == minutes;
+    if same_offer && before.exceptions == exceptions {
         return Ok(before);
+    }
+    if !same_offer && Minutes::from(minutes) > total(&weekly) {
+        let detail = "must not exceed the sum of the weekly hours";
+        return Err(Problem::invalid("/weekly_minutes", detail));
     }
     base.check(row.version, &before)?;
     store::replace_exceptions(tx.write_unbatched(), row.district, row.id, &exceptions)?;
@@ -67,7 +74,8 @@ pub fn put(
         Event::new("person.availability", Subject::Person, row.id, row.area, version)
             .with(json!({ "exceptions": exceptions.len() }))
     };
-    changed(tx, principal, row, &weekly, event)
+    let offer = PersonRow { availability: weekly, weekly_minutes: minutes, ..row.clone() };
+    changed(tx, principal, offer, event)
 }
 
 /// Sets whether the person takes new tasks. The same duty again changes nothing.
@@ -90,22 +98,26 @@ pub fn set_duty(
         Event::new("person.duty", Subject::Person, row.id, row.area, version)
             .with(json!({ "duty": duty }))
     };
-    changed(tx, principal, row, &row.availability, event)
+    changed(tx, principal, row.clone(), event)
 }
 
-/// Stores the weekly hours under the next version of the person, with the event.
+/// Stores the offer of `row` under the next version of the person, with the event.
 pub(super) fn changed(
     tx: &mut Tx<'_>,
     principal: &Principal,
-    row: &PersonRow,
-    weekly: &Availability,
+    mut row: PersonRow,
     event: impl FnOnce(i64) -> Event,
 ) -> Result<PersonAvailability, Problem> {
-    let version = person::store::set_availability(tx.write_unbatched(), row, weekly)?;
-    tx.record(event(version).by(principal.person).assignees(Some(row.id), Some(row.id)));
+    let (weekly, minutes) = (&row.availability, row.weekly_minutes);
+    row.version = person::store::set_availability(tx.write_unbatched(), &row, weekly, minutes)?;
+    tx.record(event(row.version).by(principal.person).assignees(Some(row.id), Some(row.id)));
     let today = clock::day(tx.now);
-    let row = PersonRow { version, availability: weekly.clone(), ..row.clone() };
     Ok(shown(tx.read_unbatched(), &row, today)?)
+}
+
+/// The minutes of a week.
+fn total(weekly: &Availability) -> Minutes {
+    weekly.days().map(|(_, window)| window.length()).sum()
 }
 
 fn weekly(content: &AvailabilityContent) -> Result<Availability, Problem> {

@@ -4,7 +4,7 @@ use chrono::{DateTime, FixedOffset, NaiveDate};
 use gridward_domain::area::AreaCode;
 use gridward_domain::bounded_text::CommandReason;
 use gridward_domain::id::{AbsenceId, PersonId, TaskId};
-use gridward_domain::range::Version;
+use gridward_domain::range::{Version, WeeklyMinutes};
 use gridward_domain::task::Phase;
 use gridward_domain::text_column;
 use gridward_domain::time::Window;
@@ -84,6 +84,10 @@ pub struct AvailabilityContent {
     /// The weekly hours; at most one window a day.
     #[schema(max_items = 7)]
     pub weekly: Vec<WeeklyHours>,
+    /// Minutes offered per week, at most the sum of the weekly hours. Absent to keep the present
+    /// number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub weekly_minutes: Option<WeeklyMinutes>,
     /// The days with other hours, each once. Past days are dropped.
     #[serde(default)]
     #[schema(max_items = 366)]
@@ -109,7 +113,8 @@ pub struct AbsenceDays {
 #[schema(example = json!({
     "person_id": "018cc7af-06c6-75e0-82a8-eee14b60d3d8",
     "weekly": [{ "weekday": "sat", "window": { "start": 540, "end": 720 } }],
-    "exceptions": [{ "day": "2026-10-01" }], "duty": "on", "absences": [], "version": 3
+    "weekly_minutes": 120, "exceptions": [{ "day": "2026-10-01" }], "duty": "on",
+    "absences": [], "version": 3
 }))]
 pub struct PersonAvailability {
     /// The person.
@@ -117,6 +122,8 @@ pub struct PersonAvailability {
     /// The weekly hours, Monday first.
     #[schema(max_items = 7)]
     pub weekly: Vec<WeeklyHours>,
+    /// Minutes offered per week.
+    pub weekly_minutes: WeeklyMinutes,
     /// The coming days with other hours, in order.
     #[schema(max_items = 400)]
     pub exceptions: Vec<DatedHours>,
@@ -217,6 +224,20 @@ pub struct AffectedTask {
 
 /// A new absence and the tasks that it affects.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(example = json!({
+    "absence": {
+        "id": "0198a3b0-0000-7000-8000-000000000001",
+        "person_id": "018cc7af-06c6-75e0-82a8-eee14b60d3d8",
+        "first_day": "2026-10-08", "last_day": "2026-10-12", "reason": "leave",
+        "created_by_id": "018cc7af-06c6-75e0-82a8-eee14b60d3d8",
+        "created_at": "2026-10-01T09:00:00+08:00"
+    },
+    "tasks": [{
+        "task_id": "0198a3b0-0000-7000-8000-0000000000aa", "grid": "500116001002001",
+        "was": "accepted", "planned_on": "2026-10-08", "due_on": "2026-10-20", "effect": "released"
+    }],
+    "tasks_elsewhere": 0
+}))]
 pub struct AddedAbsence {
     /// The absence.
     pub absence: Absence,

@@ -90,7 +90,7 @@ pub fn add(
         });
         Event::new("person.absence", Subject::Person, row.id, row.area, version).with(about)
     };
-    changed(tx, principal, row, &row.availability, event)?;
+    changed(tx, principal, row.clone(), event)?;
     Ok(AddedAbsence { absence: absence.absence()?, tasks, tasks_elsewhere })
 }
 
@@ -135,6 +135,6 @@ pub fn withdraw(
         Event::new("person.absence_withdraw", Subject::Person, row.id, row.area, version)
             .with(json!({ "absence": id }))
     };
-    changed(tx, principal, row, &row.availability, event)?;
+    changed(tx, principal, row.clone(), event)?;
     Ok(())
 }

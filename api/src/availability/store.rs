@@ -355,6 +355,7 @@ fn of_chunk(
         Ok(PersonAvailability {
             person_id: row.id,
             weekly: weekly.map(|(weekday, window)| WeeklyHours { weekday, window }).collect(),
+            weekly_minutes: row.weekly_minutes,
             exceptions: dated.collect::<Result<_, DbError>>()?,
             duty: if off.contains(&row.id) { Duty::Off } else { Duty::On },
             absences: away.map(AbsenceRow::days).collect::<Result<_, DbError>>()?,

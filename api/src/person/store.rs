@@ -293,7 +293,7 @@ pub fn place_in(
     if changed == 1 { Ok(version) } else { Err(DbError::Collision) }
 }
 
-/// Stores the weekly availability under the next version, which it returns.
+/// Stores the weekly availability and minutes under the next version, which it returns.
 ///
 /// # Errors
 /// [`DbError`]; [`DbError::Collision`] if the row has changed since it was read.
@@ -301,12 +301,17 @@ pub fn set_availability(
     conn: &mut Conn,
     row: &PersonRow,
     availability: &Availability,
+    minutes: WeeklyMinutes,
 ) -> Result<i64, DbError> {
     let version = row.version + 1;
     let unchanged =
         people::table.find((row.district, row.id)).filter(people::version.eq(row.version));
     let changed = diesel::update(unchanged)
-        .set((people::availability.eq(availability), people::version.eq(version)))
+        .set((
+            people::availability.eq(availability),
+            people::weekly_minutes.eq(minutes),
+            people::version.eq(version),
+        ))
         .execute(conn)?;
     if changed == 1 { Ok(version) } else { Err(DbError::Collision) }
 }
