@@ -358,8 +358,9 @@ async fn imports_and_the_command_line_orphan_nothing_either(
     assert_eq!(last.expect("a step")["because"], "assignee_moved");
 
     assert_eq!(manager.act(&format!("/v1/tasks/{task}/claim")).await.status, 200);
+    let leaver = person_id(11);
     let leave = |more: &[&str]| {
-        let args = [&["user", "leave", &person_id(11), "--reason", "辞职"], more].concat();
+        let args = [&["user", "leave", &leaver, "--reason", "辞职"], more].concat();
         said(&gridward(&server.database, &args).output().expect("the binary runs"))
     };
     assert!(leave(&[]).contains("A grid needs a manager"));
@@ -369,4 +370,26 @@ async fn imports_and_the_command_line_orphan_nothing_either(
     let said = leave(&["--successor", &person_id(23)]);
     assert!(said.contains("is left; 1 unfinished tasks are open"), "{said}");
     assert_eq!(state(&supervisor, &task).await, (json!("open"), Value::Null));
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_task_assigned_at_the_moment_of_a_departure_is_opened_soon(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (supervisor, volunteer) = (server.supervisor().await, server.volunteer().await);
+    let task = held(&supervisor, &volunteer, BENEFICIARY, false).await;
+    // As by a claim that another server had admitted before the departure.
+    let left = format!("UPDATE people SET state = 'left' WHERE id = '{}'", person_id(21));
+    server.database.execute(&left);
+    let run = |job: &str| {
+        let args = ["jobs", "run", job];
+        said(&gridward(&server.database, &args).output().expect("the binary runs"))
+    };
+    assert!(run("orphaned_tasks").contains("succeeded"));
+    assert_eq!(state(&supervisor, &task).await, (json!("open"), Value::Null));
+    let history = supervisor.get(&format!("/v1/tasks/{task}/history")).await;
+    let last = history.body["items"].as_array().expect("steps").last().cloned();
+    assert_eq!(last.expect("a step")["because"], "assignee_left");
 }

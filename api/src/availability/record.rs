@@ -2,7 +2,6 @@
 
 use gridward_domain::authority::Principal;
 use gridward_domain::id::AbsenceId;
-use gridward_domain::task::{self as life, AutomaticCommand, Transition};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -13,13 +12,11 @@ use super::span::{Span, SpanError};
 use super::store::{self, AbsenceRow};
 use crate::clock;
 use crate::crypto::{SealingKey, aad};
-use crate::db::DbError;
 use crate::http::problem::{Problem, ProblemCode};
 use crate::log::{Event, Subject};
 use crate::person::store::PersonRow;
 use crate::task;
-use crate::task::perform::{Step, write};
-use crate::task::row::TaskRow;
+use crate::task::release::release;
 use crate::tx::Tx;
 
 /// The word in the events of tasks that an absence opens.
@@ -71,7 +68,8 @@ pub fn add(
             continue;
         }
         if effect == AbsenceEffect::Released {
-            release(tx, principal, &task)?;
+            let about = json!({ "because": BECAUSE, "was": task.state });
+            release(tx, &task, Some(principal.person), about)?;
             released += 1;
         }
         tasks.push(AffectedTask {
@@ -92,23 +90,6 @@ pub fn add(
     };
     changed(tx, principal, row.clone(), event)?;
     Ok(AddedAbsence { absence: absence.absence()?, tasks, tasks_elsewhere })
-}
-
-/// Opens the task of a person who is away.
-fn release(tx: &mut Tx<'_>, principal: &Principal, row: &TaskRow) -> Result<(), DbError> {
-    let (before, command) = (row.life()?, AutomaticCommand::Release);
-    match life::apply_automatic(&before, &command, clock::day(tx.now)) {
-        Ok(Transition::Changed(after)) => {
-            let step = Step { row, before, after, verb: command.verb() };
-            let about = json!({ "because": BECAUSE, "was": row.state });
-            let event = step.event().by(principal.person).with(about);
-            write(tx, &step, None, event);
-            Ok(())
-        }
-        // Rows are read by the phases in which the command is valid.
-        Ok(Transition::Already) => Ok(()),
-        Err(rejection) => Err(DbError::corrupt("tasks", rejection)),
-    }
 }
 
 /// Withdraws the absence; the answer is the same for one that was withdrawn before.

@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use gridward_domain::area::AreaCode;
+use gridward_domain::authority::Principal;
 use gridward_domain::id::PersonId;
-use gridward_domain::task::{self as life, AutomaticCommand, Candidate, Command, Transition};
-use serde_json::json;
+use gridward_domain::task::{self as life, Candidate, Command, Transition};
+use serde_json::{Value, json};
 
 use super::decide::{Outcome, Wishes};
 use super::situation::{Decided, Decider, everybody};
@@ -17,6 +18,7 @@ use crate::person;
 use crate::person::appoint;
 use crate::person::store::PersonRow;
 use crate::task::perform::{Step, write};
+use crate::task::release::release;
 use crate::task::row::TaskRow;
 use crate::tx::Tx;
 
@@ -70,38 +72,42 @@ fn hand(
     because: &'static str,
 ) -> Result<(), Problem> {
     let Some(outcome) = decided.decision.tasks.get(&row.id) else { return Ok(()) };
-    let (before, today) = (row.life()?, clock::day(tx.now));
-    let corrupt = |rejection| DbError::corrupt("tasks", rejection);
-    let (verb, transition) = match (outcome, decided.by) {
-        (Outcome::Kept, _) => return Ok(()),
-        (Outcome::Given(to), Decider::Superior(principal)) => {
-            let to = person::store::row(tx.read_unbatched(), &principal.scope(), *to)?;
-            let to = to.ok_or(DbError::Collision)?;
-            let to = Candidate { person: to.id, role: to.role, grid: to.area };
-            let command = Command::Reassign(to);
-            let transition = life::apply(&before, &command, &principal, today);
-            (command.verb(), transition.map_err(corrupt)?)
+    let mut about = json!({ "because": because, "was": row.state });
+    if let Some(day) = row.planned_on {
+        about["planned_on"] = json!(day);
+    }
+    match (*outcome, decided.by) {
+        (Outcome::Kept, _) => Ok(()),
+        (Outcome::Opened(obstacle), by) => {
+            if let Some(obstacle) = obstacle {
+                about["obstacle"] = json!(obstacle);
+            }
+            Ok(release(tx, row, by.person(), about)?)
         }
+        (Outcome::Given(to), Decider::Superior(principal)) => give(tx, row, &principal, to, about),
         (Outcome::Given(_), Decider::Operator(_)) => {
-            return Err(Problem::defect("a task was given on the command line"));
+            Err(Problem::defect("a task was given on the command line"))
         }
-        (Outcome::Opened(_), _) => {
-            let command = AutomaticCommand::Release;
-            let transition = life::apply_automatic(&before, &command, today);
-            (command.verb(), transition.map_err(corrupt)?)
-        }
-    };
+    }
+}
+
+/// Reassigns the task; the decision has checked that the rules permit it.
+fn give(
+    tx: &mut Tx<'_>,
+    row: &TaskRow,
+    principal: &Principal,
+    to: PersonId,
+    about: Value,
+) -> Result<(), Problem> {
+    let to = person::store::row(tx.read_unbatched(), &principal.scope(), to)?;
+    let to = to.ok_or(DbError::Collision)?;
+    let command = Command::Reassign(Candidate { person: to.id, role: to.role, grid: to.area });
+    let before = row.life()?;
+    let transition = life::apply(&before, &command, principal, clock::day(tx.now));
+    let transition = transition.map_err(|rejection| DbError::corrupt("tasks", rejection))?;
     if let Transition::Changed(after) = transition {
-        let step = Step { row, before, after, verb };
-        let mut about = json!({ "because": because, "was": row.state });
-        let handed = decided.handed(row);
-        if let Some(day) = row.planned_on {
-            about["planned_on"] = json!(day);
-        }
-        if let Some(obstacle) = handed.and_then(|handed| handed.obstacle) {
-            about["obstacle"] = json!(obstacle);
-        }
-        let event = step.event().by(decided.by.person()).with(about);
+        let step = Step { row, before, after, verb: command.verb() };
+        let event = step.event().by(principal.person).with(about);
         write(tx, &step, None, event);
     }
     Ok(())

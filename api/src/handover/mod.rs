@@ -10,6 +10,7 @@ pub mod candidates;
 pub mod decide;
 pub mod depart;
 pub mod model;
+pub mod orphaned;
 pub mod person_state;
 pub mod relocate;
 pub mod repeat;

@@ -12,6 +12,7 @@ pub mod origin;
 pub mod perform;
 pub mod projection;
 pub mod records;
+pub mod release;
 pub mod report;
 pub mod report_content;
 pub mod report_flag;
