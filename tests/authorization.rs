@@ -47,6 +47,8 @@ struct Resources {
     station: String,
     memorial: String,
     holiday: String,
+    /// Withdrawn, so that withdrawing it again changes nothing.
+    absence: String,
     own: Own,
     /// A point of the grid.
     lon: f64,
@@ -58,6 +60,7 @@ struct Own {
     person: String,
     notice: String,
     session: String,
+    absence: String,
     task: String,
     incomplete: String,
     given_up: String,
@@ -72,6 +75,7 @@ impl Own {
             person: id(),
             notice: id(),
             session: id(),
+            absence: id(),
             task: task.to_owned(),
             incomplete: id(),
             given_up: id(),
@@ -83,7 +87,8 @@ impl Own {
         let task = supervisor.make_task(&beneficiary_id(2)).await;
         assert_eq!(volunteer.act(&format!("/v1/tasks/{task}/claim")).await.status, 200);
         let (person, session) = (person_id(21), session(server, phones::VOLUNTEER).await);
-        let own = Self { person, session, ..Self::none(&task) };
+        let absence = add_absence(server, "500116", &person);
+        let own = Self { person, session, absence, ..Self::none(&task) };
         server.database.execute(&format!(
             "INSERT INTO account_notices (district, person, id, kind, device, created_at) VALUES \
              ('500116', '{}', '{}', 'session_reused', 'x', '2026-08-01 09:00:00')",
@@ -160,6 +165,17 @@ fn add_import(server: &Server, district: &str) -> String {
     id
 }
 
+/// Adds an absence that was withdrawn.
+fn add_absence(server: &Server, district: &str, person: &str) -> String {
+    let id = Uuid::now_v7().to_string();
+    server.database.execute(&format!(
+        "INSERT INTO absences (district, person, id, first_day, last_day, reason, created_by, \
+         created_at, withdrawn_at) VALUES ('{district}', '{person}', '{id}', '2026-11-01', \
+         '2026-11-02', 'leave', '{person}', '2026-11-01 00:00:00', '2026-11-01 00:00:01')"
+    ));
+    id
+}
+
 /// A notice for the grid, posted by a supervisor.
 async fn notice(supervisor: &Caller, grid: &str) -> String {
     let until = chrono::Utc::now().date_naive() + chrono::Days::new(2);
@@ -204,6 +220,7 @@ async fn resources(
         station: if grid == GRID { "S1" } else { "S2" }.to_owned(),
         memorial: if grid == GRID { "M01" } else { "M02" }.to_owned(),
         holiday: if grid == GRID { "2026-08-01.army_day" } else { "2026-08-01.none" }.to_owned(),
+        absence: add_absence(server, "500116", &person_id(person)),
         own: Own::none(&task),
         task,
         lon: if grid == GRID { 106.255 } else { 106.275 },
@@ -224,6 +241,7 @@ async fn elsewhere(server: &Server, district: &District) -> Resources {
         station: "none".to_owned(),
         memorial: "none".to_owned(),
         holiday: "2026-08-01.none".to_owned(),
+        absence: add_absence(server, OTHER_DISTRICT, &district.person(22)),
         own: Own::none(&task),
         task,
         lon: 0.0,
@@ -294,6 +312,14 @@ fn request(operation: &str, path: &str, at: &Resources) -> (Named, String, Value
         "reassign_task" => json!({ "person_id": person_id(22) }),
         "reschedule_task" => json!({ "due_on": "2027-01-04" }),
         "change_person_state" => json!({ "state": "active", "reason": "x" }),
+        // Previews without effect.
+        "end_work_of_person" => json!({ "preview": true, "reason": "other" }),
+        "move_person" => json!({ "preview": true, "area": at.grid }),
+        "put_my_availability" | "put_availability" => json!({ "weekly": [] }),
+        "put_my_duty" => json!({ "duty": "on" }),
+        "add_my_absence" | "add_absence" => json!({
+            "first_day": today, "last_day": today, "reason": "leave",
+        }),
         "rename_session" => json!({ "name": "y" }),
         "replace_import_headings" => json!({ "items": [] }),
         "decline_task" | "escalate_task" | "cancel_task" | "reopen_task" => {
@@ -308,6 +334,7 @@ fn request(operation: &str, path: &str, at: &Resources) -> (Named, String, Value
         "attachment_offset" | "send_attachment" => &at.own.incomplete,
         "rename_session" | "end_session" => &at.own.session,
         "end_session_of_person" => &at.own.person,
+        "withdraw_my_absence" => &at.own.absence,
         "acknowledge_account_notice" => &at.own.notice,
         _ => match path.split('/').nth(2) {
             Some("people") => &at.person,
@@ -325,6 +352,7 @@ fn request(operation: &str, path: &str, at: &Resources) -> (Named, String, Value
     let path = path.replace("/service-kinds/{code}", "/service-kinds/home_visit");
     let path = path.replace("{name}", "skills");
     let real = path.replace("{id}", id).replace("{code}", &at.grid);
+    let real = real.replace("{absence}", &at.absence);
     let real = real.replace("{file}", "people.csv").replace("{session}", &at.own.session);
     let query = match operation {
         "list_tasks" | "list_people" | "list_beneficiaries" | "list_plans" | "list_events"

@@ -61,6 +61,7 @@ async fn every_documented_path_is_served_and_guarded() {
     let id = "018d622e-0000-7000-8000-00000000ffff";
     for (path, item) in document()["paths"].as_object().expect("paths") {
         let real = path.replace("{id}", id).replace("{session}", id);
+        let real = real.replace("{absence}", id);
         let real = real.replace("{code}", "500116001002001");
         let documented: BTreeSet<_> =
             item.as_object().expect("operations").keys().cloned().collect();

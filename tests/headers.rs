@@ -52,7 +52,10 @@ async fn every_answer_forbids_caches_guesses_and_frames() {
     operations.push((Method::HEAD, "/v1/tasks".to_owned()));
     for (method, path) in operations {
         let nobody = Uuid::nil().to_string();
-        let real = path.replace("{id}", &nobody).replace("{session}", &nobody);
+        let real = path
+            .replace("{id}", &nobody)
+            .replace("{session}", &nobody)
+            .replace("{absence}", &nobody);
         let real = real.replace("{code}", GRID);
         for caller in &callers {
             let (status, headers) = head_of(caller, &method, &real).await;

@@ -11,8 +11,14 @@ use crate::support::files::BENEFICIARY;
 use crate::support::server::{gridward, import, said};
 use crate::support::{Caller, Database, Files, Server, phones};
 
-const JOBS: [&str; 5] =
-    ["overdue_tasks", "forget_commands", "archive_events", "expired_uploads", "seal_passwords"];
+const JOBS: [&str; 6] = [
+    "overdue_tasks",
+    "orphaned_tasks",
+    "forget_commands",
+    "archive_events",
+    "expired_uploads",
+    "seal_passwords",
+];
 
 /// Runs `gridward jobs` with `args`; returns whether it succeeded, and its output.
 fn jobs(database: &Database, args: &[&str]) -> (bool, String) {
@@ -68,7 +74,7 @@ fn an_unknown_job_is_refused_with_the_names_of_all() {
     assert_eq!(
         output,
         "gridward: job overdue does not exist; the jobs are \
-         overdue_tasks, forget_commands, archive_events, expired_uploads, \
+         overdue_tasks, orphaned_tasks, forget_commands, archive_events, expired_uploads, \
          seal_passwords\n"
     );
 }

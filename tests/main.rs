@@ -13,6 +13,7 @@
 mod streaming;
 mod support;
 
+mod absences;
 mod answers;
 mod areas;
 mod attachments;
@@ -35,6 +36,7 @@ mod http_edges;
 mod importing;
 mod imports;
 mod jobs;
+mod leaving;
 mod limits;
 mod lives;
 mod log;

@@ -20,9 +20,11 @@ pub mod limits;
 // The slices: one for each noun of the domain.
 pub mod area;
 pub mod attachment;
+pub mod availability;
 pub mod beneficiary;
 pub mod catalogue;
 pub mod event;
+pub mod handover;
 pub mod holiday;
 pub mod memorial;
 pub mod notice;

@@ -51,4 +51,6 @@ ids! {
     ImportId,
     /// Identifies a session of a person on a device.
     SessionId,
+    /// Identifies an absence of a person.
+    AbsenceId,
 }

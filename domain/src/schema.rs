@@ -8,7 +8,9 @@ use utoipa::openapi::{KnownFormat, RefOr, Schema, SchemaFormat};
 use crate::word::Word as _;
 
 use crate::area::{AreaCode, Level};
-use crate::id::{BeneficiaryId, ImportId, NoticeId, PersonId, PlanId, ReportId, SessionId, TaskId};
+use crate::id::{
+    AbsenceId, BeneficiaryId, ImportId, NoticeId, PersonId, PlanId, ReportId, SessionId, TaskId,
+};
 use crate::place::Place;
 use crate::time::{TimeOfDay, Window};
 
@@ -104,6 +106,7 @@ ids! {
     PlanId: "Identifies a plan.",
     ImportId: "Identifies an import of files.",
     SessionId: "Identifies a session of a person on a device.",
+    AbsenceId: "Identifies an absence of a person.",
 }
 
 impl PartialSchema for Level {

@@ -37,9 +37,11 @@ const FLOORS: &[&[&str]] = &[
 const SLICES: &[&str] = &[
     "area",
     "attachment",
+    "availability",
     "beneficiary",
     "catalogue",
     "event",
+    "handover",
     "holiday",
     "memorial",
     "notice",

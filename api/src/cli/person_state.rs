@@ -9,10 +9,13 @@ use gridward_domain::phone::Phone;
 use super::{Failure, choose_district, connect};
 use crate::crypto::{KeyRing, SealingKey};
 use crate::db::Conn;
+use crate::handover::depart::depart;
+use crate::handover::model::{Departure, DepartureReason};
+use crate::handover::person_state::{StateChange, change_state};
+use crate::handover::situation::Decider;
 use crate::http::problem::Problem;
 use crate::person::store::{self, PersonRow};
 use crate::server::settings::Settings;
-use crate::task::person_state::{StateChange, change_state};
 use crate::tx::{Db, Tx};
 use crate::{auth, clock};
 
@@ -28,26 +31,52 @@ pub(super) struct Args {
     district: Option<String>,
 }
 
+/// Suspends or restores a person.
 pub(super) fn run(settings: &Settings, args: &Args, state: PersonState) -> Result<(), Failure> {
+    let change = StateChange { state, reason: args.reason.clone() };
+    let (id, ()) = with_person(settings, args, move |tx, key, row, by| {
+        change_state(tx, key, row, &change, by)
+    })?;
+    println!("{id} is {state}.");
+    Ok(())
+}
+
+/// Ends the work of a person who left.
+pub(super) fn leave(
+    settings: &Settings,
+    args: &Args,
+    successor: Option<PersonId>,
+) -> Result<(), Failure> {
+    let note = Some(args.reason.clone());
+    let departure = Departure::without_wishes(DepartureReason::Other, note);
+    let departure = Departure { successor_id: successor, ..departure };
+    let (id, handover) =
+        with_person(settings, args, move |tx, key, row, by| depart(tx, key, by, row, &departure))?;
+    println!("{id} is {}; {} unfinished tasks are open.", handover.state, handover.tasks.len());
+    Ok(())
+}
+
+/// Changes the person of the arguments with `act`, in one transaction; returns the person's id.
+fn with_person<T: Send + 'static>(
+    settings: &Settings,
+    args: &Args,
+    act: impl Fn(&mut Tx<'_>, &SealingKey, &PersonRow, Decider) -> Result<T, Problem> + Send + 'static,
+) -> Result<(PersonId, T), Failure> {
     let mut conn = connect(&settings.database)?;
     let district = choose_district(&mut conn, args.district.as_deref())?;
     let key = KeyRing::new(settings.installation_key(&mut conn)?).key(&mut conn, district)?;
     let row = find(&mut conn, &key, district, &args.person)?;
-    let row = row.ok_or("no person has this phone number or id")?;
-    let change = StateChange { state, reason: args.reason.clone() };
-    let id = row.id;
+    let id = row.ok_or("no person has this phone number or id")?.id;
     let db = Db::open(settings.database.clone(), 1, clock::system);
     let runtime = tokio::runtime::Runtime::new()?;
-    let changed = runtime.block_on(db.write(district, move |tx: &mut Tx<'_>| {
-        auth::store::lock_person(tx.write()?, district, id)?;
+    let done = runtime.block_on(db.write(district, move |tx: &mut Tx<'_>| {
+        auth::store::lock_person(tx.read()?, district, id)?;
         let row = store::row(tx.read_unbatched(), &district.range(), id)?;
         let row = row.ok_or_else(Problem::not_found)?;
-        change_state(tx, &key, &row, &change, None)
+        act(tx, &key, &row, Decider::Operator(district))
     }));
     db.close();
-    changed?;
-    println!("{id} is {state}.");
-    Ok(())
+    Ok((id, done?))
 }
 
 /// The person with this id or phone number.

@@ -47,7 +47,13 @@ enum Command {
     /// Restore a person who was suspended or has left
     Restore(person_state::Args),
     /// End the access of a person who left; unfinished tasks open again
-    Leave(person_state::Args),
+    Leave {
+        #[command(flatten)]
+        person: person_state::Args,
+        /// The id of the active volunteer who follows a manager
+        #[arg(long)]
+        successor: Option<PersonId>,
+    },
     /// Add an admin, a supervisor or an auditor, and print a one-time code for them
     Add {
         /// admin, supervisor or auditor
@@ -71,7 +77,7 @@ pub(super) fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
         Command::Invite(args) => invite::run(settings, args),
         Command::Suspend(args) => person_state::run(settings, args, PersonState::Suspended),
         Command::Restore(args) => person_state::run(settings, args, PersonState::Active),
-        Command::Leave(args) => person_state::run(settings, args, PersonState::Left),
+        Command::Leave { person, successor } => person_state::leave(settings, person, *successor),
         Command::Add { role, area, name, phone } => add(settings, *role, *area, name, phone),
     }
 }

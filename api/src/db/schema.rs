@@ -1,6 +1,23 @@
 // @generated automatically by Diesel CLI.
 
 diesel::table! {
+    absences (district, person, id) {
+        district -> Text,
+        person -> Text,
+        id -> Text,
+        first_day -> Date,
+        last_day -> Date,
+        window_start -> Nullable<Integer>,
+        window_end -> Nullable<Integer>,
+        reason -> Text,
+        sealed -> Nullable<Binary>,
+        created_by -> Text,
+        created_at -> Timestamp,
+        withdrawn_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
     account_notices (district, person, id) {
         district -> Text,
         person -> Text,
@@ -58,6 +75,16 @@ diesel::table! {
         created_at -> Timestamp,
         fence -> BigInt,
         upload -> Text,
+    }
+}
+
+diesel::table! {
+    availability_exceptions (district, person, day) {
+        district -> Text,
+        person -> Text,
+        day -> Date,
+        window_start -> Nullable<Integer>,
+        window_end -> Nullable<Integer>,
     }
 }
 
@@ -304,6 +331,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    off_duty (district, person) {
+        district -> Text,
+        person -> Text,
+    }
+}
+
+diesel::table! {
     outlines (district, grid) {
         district -> Text,
         grid -> Text,
@@ -529,11 +563,13 @@ diesel::table! {
 }
 
 diesel::allow_tables_to_appear_in_same_query!(
+    absences,
     account_notices,
     archived_assignees,
     area_successors,
     areas,
     attachments,
+    availability_exceptions,
     beneficiaries,
     borders,
     code_attempts,
@@ -554,6 +590,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     job_runs,
     memorials,
     notices,
+    off_duty,
     outlines,
     people,
     plan_visits,

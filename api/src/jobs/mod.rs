@@ -11,6 +11,7 @@ pub mod expired_uploads;
 pub mod forget_commands;
 pub mod job;
 pub mod lock;
+pub mod orphaned_tasks;
 pub mod overdue_tasks;
 pub mod registry;
 pub mod run;

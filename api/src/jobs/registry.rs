@@ -6,6 +6,7 @@ use super::Job;
 use super::archive_events::{ArchiveEvents, Retention};
 use super::expired_uploads::ExpiredUploads;
 use super::forget_commands::ForgetCommands;
+use super::orphaned_tasks::OrphanedTasks;
 use super::overdue_tasks::OverdueTasks;
 use super::seal_passwords::SealPasswords;
 use crate::attachment::blob_store::StorageLocation;
@@ -14,6 +15,7 @@ use crate::attachment::blob_store::StorageLocation;
 pub fn registry(retention: Option<Retention>, attachments: StorageLocation) -> Vec<Arc<dyn Job>> {
     vec![
         Arc::new(OverdueTasks),
+        Arc::new(OrphanedTasks),
         Arc::new(ForgetCommands),
         Arc::new(ArchiveEvents { retention }),
         Arc::new(ExpiredUploads { attachments }),

@@ -18,6 +18,7 @@ use crate::auth::device::EndReason;
 use crate::beneficiary::store::BeneficiaryRow;
 use crate::db::DbError;
 use crate::db::schema::{areas, beneficiaries, holidays, memorials, outlines, stations};
+use crate::handover::ASSIGNEE_LEFT;
 use crate::holiday::store::HolidayRow;
 use crate::log::{Event, Subject};
 use crate::memorial::store::MemorialRow;
@@ -139,8 +140,9 @@ impl Removable for PersonRow {
             );
         }
         let ids: Vec<PersonId> = others.iter().map(|row| row.id).collect();
-        tasks::release_of(step, &ids, "person_gone")?;
+        let had_tasks = tasks::release_of(step, &ids, ASSIGNEE_LEFT)?;
         step.loaded.note(Fate::Inactive, keys(&others));
+        step.loaded.note(Fate::LeftWithTasks, had_tasks);
         step.loaded.note(Fate::AdminKept, keys(&admins));
         Ok(())
     }

@@ -66,12 +66,15 @@ pub(super) fn write(
     })?);
     report(to.transaction("people", |step| {
         let leavers = leavers::settle(step, &records.people)?;
+        let areas = tasks::areas_of_assignees(step)?;
         let changed =
             write_rows!(step, people, id, PersonRow, &records.people, |record, before| {
                 let stays = leavers.contains(&record.id);
                 if stays { Ok(None) } else { rows::person(record, key, district, before) }
             });
-        tasks::release_of(step, &without_visits(&records.people, &changed), "role_changed")
+        tasks::release_of(step, &without_visits(&records.people, &changed), "role_changed")?;
+        // People who have left have no unfinished tasks.
+        tasks::release_outside(step, &records.people, &areas)
     })?);
     report(to.transaction("beneficiaries", |step| {
         write_rows!(

@@ -46,6 +46,11 @@ pub enum Fate {
     Ended,
     /// A person without a record, no longer active.
     Inactive,
+    /// A person without a record who had unfinished tasks, which are open now.
+    LeftWithTasks,
+    /// A person with a record who works in another area and had unfinished tasks elsewhere, which
+    /// are open now.
+    MovedWithTasks,
     /// A person with a record who has left.
     StillLeft,
     /// A person who had left and works here again.
@@ -71,6 +76,10 @@ impl Fate {
             Self::Deleted => "not in the files: deleted",
             Self::Ended => "not in the files: no longer valid",
             Self::Inactive => "not in the files: no longer active",
+            Self::LeftWithTasks => "left with unfinished tasks, which are open again",
+            Self::MovedWithTasks => {
+                "work in another area now; their unfinished tasks elsewhere are open again"
+            }
             Self::StillLeft => "have left and stay so; --readmit gives them access again",
             Self::Readmitted => "who had left have access again",
             Self::AdminKept => "not in the files: kept, since they are admins",

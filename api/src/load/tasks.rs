@@ -2,7 +2,7 @@
 //! beneficiary, and the assignee. This module reads the rows, applies an automatic
 //! command to each and writes the result with its event.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use diesel::prelude::*;
 use gridward_domain::area::AreaCode;
@@ -11,12 +11,14 @@ use gridward_domain::place::Place;
 use gridward_domain::task::{self as life, AutomaticCommand, Phase, Transition};
 use serde_json::json;
 
-use super::record::BeneficiaryRecord;
+use super::record::{BeneficiaryRecord, PersonRecord};
 use super::report::Fate;
 use super::step::Step;
 use crate::clock;
 use crate::db::schema::{people, tasks};
 use crate::db::{Conn, DbError};
+use crate::handover::ASSIGNEE_MOVED;
+use crate::handover::decide::{Position, stays};
 use crate::log::Event;
 use crate::person::{PersonState, Role};
 use crate::task::perform;
@@ -109,13 +111,63 @@ fn grids_of_assignees(
     Ok(grids.into_iter().collect())
 }
 
-/// Opens the tasks of these people, who may no longer do them.
+/// Opens the tasks of these people, who may no longer do them; returns the people who had any.
 pub(super) fn release_of(
     step: &mut Step<'_>,
     people: &[PersonId],
     because: &'static str,
+) -> Result<BTreeSet<PersonId>, DbError> {
+    let assigned = assigned_to(step, people)?;
+    release(step, &assigned, because)
+}
+
+/// The present areas of the people with unfinished tasks.
+pub(super) fn areas_of_assignees(
+    step: &mut Step<'_>,
+) -> Result<HashMap<PersonId, AreaCode>, DbError> {
+    let busy: Vec<Option<PersonId>> = tasks::table
+        .filter(tasks::district.eq(step.district))
+        .filter(tasks::state.eq_any(Phase::UNFINISHED_ASSIGNED))
+        .select(tasks::assignee)
+        .distinct()
+        .load(step.conn)?;
+    let busy: Vec<PersonId> = busy.into_iter().flatten().collect();
+    let areas = in_chunks(step, &busy, |conn, district, ids| {
+        people::table
+            .filter(people::district.eq(district))
+            .filter(people::id.eq_any(ids))
+            .select((people::id, people::area))
+            .load(conn)
+    })?;
+    Ok(areas.into_iter().collect())
+}
+
+/// Opens the tasks outside the new area of visitors whose area was another one `before`; a visit
+/// that has started stays.
+pub(super) fn release_outside(
+    step: &mut Step<'_>,
+    people: &[PersonRecord],
+    before: &HashMap<PersonId, AreaCode>,
 ) -> Result<(), DbError> {
-    let assigned = in_chunks(step, people, |conn, district, ids| {
+    let moved = people.iter().filter(|one| {
+        let area = before.get(&one.id);
+        one.role.visits() && area.is_some_and(|area| *area != one.area)
+    });
+    let moved: HashMap<PersonId, Position> =
+        moved.map(|one| (one.id, Position { role: one.role, area: one.area })).collect();
+    let ids: Vec<PersonId> = moved.keys().copied().collect();
+    let mut outside = assigned_to(step, &ids)?;
+    outside.retain(|row| {
+        let after = row.assignee.and_then(|id| moved.get(&id));
+        after.is_some_and(|after| !stays(*after, &row.grid, row.state))
+    });
+    let had_tasks = release(step, &outside, ASSIGNEE_MOVED)?;
+    step.loaded.note(Fate::MovedWithTasks, had_tasks);
+    Ok(())
+}
+
+fn assigned_to(step: &mut Step<'_>, people: &[PersonId]) -> Result<Vec<TaskRow>, DbError> {
+    in_chunks(step, people, |conn, district, ids| {
         tasks::table
             .filter(tasks::district.eq(district))
             .filter(tasks::assignee.eq_any(ids))
@@ -123,10 +175,17 @@ pub(super) fn release_of(
             .order(tasks::id)
             .select(TaskRow::as_select())
             .load(conn)
-    })?;
-    apply_to_all(step, &assigned, &AutomaticCommand::Release, because)?;
-    step.loaded.note(Fate::Opened, assigned.into_iter().map(|row| row.id));
-    Ok(())
+    })
+}
+
+fn release(
+    step: &mut Step<'_>,
+    rows: &[TaskRow],
+    because: &'static str,
+) -> Result<BTreeSet<PersonId>, DbError> {
+    apply_to_all(step, rows, &AutomaticCommand::Release, because)?;
+    step.loaded.note(Fate::Opened, rows.iter().map(|row| row.id));
+    Ok(rows.iter().filter_map(|row| row.assignee).collect())
 }
 
 /// Cancels the unfinished tasks of these beneficiaries, which have ended.

@@ -182,6 +182,28 @@ pub fn about(
     Ok(query.order(events::seq).load(conn)?)
 }
 
+/// The events of the moment `at` by which tasks lost this assignee, in order.
+///
+/// # Errors
+/// [`DbError`].
+pub fn taken_from(
+    conn: &mut Conn,
+    district: AreaCode,
+    person: PersonId,
+    at: NaiveDateTime,
+) -> Result<Vec<EventRow>, DbError> {
+    Ok(events::table
+        .filter(events::district.eq(district))
+        .filter(events::person_before.eq(person))
+        // The condition of the index.
+        .filter(events::person_before.is_not_null())
+        .filter(events::subject.eq(Subject::Task))
+        .filter(events::at.eq(at))
+        .order(events::seq)
+        .select(EventRow::as_select())
+        .load(conn)?)
+}
+
 /// Up to `limit` events of the district after number `after`, in order.
 ///
 /// # Errors

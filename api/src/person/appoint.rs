@@ -6,6 +6,7 @@ use gridward_domain::id::PersonId;
 use gridward_domain::word::Word as _;
 use serde_json::json;
 
+use super::store::PersonRow;
 use super::{Person, PersonState, Role, store};
 use crate::crypto::SealingKey;
 use crate::db::DbError;
@@ -33,20 +34,36 @@ pub fn appoint(
     let incoming = store::row(tx.read_unbatched(), &principal.scope(), person)?
         .ok_or_else(|| Problem::invalid("/person_id", "must be a person in your area"))?;
     if incoming.id != outgoing.id {
-        if incoming.state != PersonState::Active || incoming.role != Role::Volunteer {
-            return Err(ProblemCode::NotACandidate.into());
-        }
-        for (row, role) in [(&outgoing, Role::Volunteer), (&incoming, Role::Manager)] {
-            let version = store::place_in(tx.write_unbatched(), row, role, grid)?;
-            tx.record(
-                Event::new("person.appoint", Subject::Person, row.id, grid, version)
-                    .by(principal.person)
-                    .moved_from(row.area)
-                    .assignees(Some(row.id), Some(row.id))
-                    .with(json!({ "role": role.as_str() })),
-            );
-        }
+        replace(tx, Some(&outgoing), &incoming, grid, Some(principal.person))?;
     }
     store::one(tx.read_unbatched(), key, &grid.range(), person)?
         .ok_or_else(|| DbError::corrupt("people", "the new manager is gone").into())
+}
+
+/// Makes `incoming` the manager of `grid` in place of `outgoing`, as the decision of `by`.
+///
+/// # Errors
+/// 409 when `incoming` is not an active volunteer.
+pub fn replace(
+    tx: &mut Tx<'_>,
+    outgoing: Option<&PersonRow>,
+    incoming: &PersonRow,
+    grid: AreaCode,
+    by: Option<PersonId>,
+) -> Result<(), Problem> {
+    if incoming.state != PersonState::Active || incoming.role != Role::Volunteer {
+        return Err(ProblemCode::NotACandidate.into());
+    }
+    let outgoing = outgoing.map(|row| (row, Role::Volunteer));
+    for (row, role) in outgoing.into_iter().chain([(incoming, Role::Manager)]) {
+        let version = store::place_in(tx.write_unbatched(), row, role, grid)?;
+        tx.record(
+            Event::new("person.appoint", Subject::Person, row.id, grid, version)
+                .by(by)
+                .moved_from(row.area)
+                .assignees(Some(row.id), Some(row.id))
+                .with(json!({ "role": role.as_str() })),
+        );
+    }
+    Ok(())
 }

@@ -194,6 +194,35 @@ pub fn visitors(conn: &mut Conn, scope: &AreaRange) -> Result<Vec<PersonRow>, Db
         .load(conn)?)
 }
 
+/// The areas of those of these people who are active. They are locked until the end of the
+/// transaction, so that nobody leaves or moves meanwhile on another server.
+///
+/// # Errors
+/// [`DbError`].
+pub fn lock_active(
+    conn: &mut Conn,
+    district: AreaCode,
+    ids: &BTreeSet<PersonId>,
+) -> Result<HashMap<PersonId, AreaCode>, DbError> {
+    let ids: Vec<PersonId> = ids.iter().copied().collect();
+    let mut found = HashMap::new();
+    for ids in ids.chunks(500) {
+        let active = people::table
+            .filter(people::district.eq(district))
+            .filter(people::id.eq_any(ids))
+            .filter(people::state.eq(PersonState::Active))
+            .order(people::id)
+            .select((people::id, people::area));
+        let rows: Vec<(PersonId, AreaCode)> = match conn {
+            Conn::Pg(conn) => active.for_share().load(conn)?,
+            // A write transaction is already exclusive.
+            Conn::Sqlite(conn) => active.load(conn)?,
+        };
+        found.extend(rows);
+    }
+    Ok(found)
+}
+
 /// The manager of the grid, if there is one.
 ///
 /// # Errors
@@ -289,6 +318,29 @@ pub fn place_in(
         people::table.find((row.district, row.id)).filter(people::version.eq(row.version));
     let changed = diesel::update(unchanged)
         .set((people::role.eq(role), people::area.eq(area), people::version.eq(version)))
+        .execute(conn)?;
+    if changed == 1 { Ok(version) } else { Err(DbError::Collision) }
+}
+
+/// Stores the weekly availability and minutes under the next version, which it returns.
+///
+/// # Errors
+/// [`DbError`]; [`DbError::Collision`] if the row has changed since it was read.
+pub fn set_availability(
+    conn: &mut Conn,
+    row: &PersonRow,
+    availability: &Availability,
+    minutes: WeeklyMinutes,
+) -> Result<i64, DbError> {
+    let version = row.version + 1;
+    let unchanged =
+        people::table.find((row.district, row.id)).filter(people::version.eq(row.version));
+    let changed = diesel::update(unchanged)
+        .set((
+            people::availability.eq(availability),
+            people::weekly_minutes.eq(minutes),
+            people::version.eq(version),
+        ))
         .execute(conn)?;
     if changed == 1 { Ok(version) } else { Err(DbError::Collision) }
 }

@@ -16,6 +16,7 @@ use super::store::{self, Kept, PlanRow, VisitRow};
 use crate::clock;
 use crate::db::DbError;
 use crate::log::{Event, Subject};
+use crate::person;
 use crate::task;
 use crate::task::row::TaskRow;
 use crate::tx::Tx;
@@ -45,8 +46,13 @@ pub struct Draft {
 pub fn apply(tx: &mut Tx<'_>, draft: &Draft) -> Result<Plan, DbError> {
     let tasks: HashMap<TaskId, &TaskRow> =
         draft.rows.tasks.iter().map(|row| (row.id, row)).collect();
-    let homes: HashMap<PersonId, AreaCode> =
+    let read: HashMap<PersonId, AreaCode> =
         draft.rows.people.iter().map(|row| (row.id, row.area)).collect();
+    // A person who has left or moved since the plan was computed gets nothing.
+    let going = draft.solved.routes.iter().map(|route| route.volunteer).collect();
+    let present = person::store::lock_active(tx.read()?, draft.area.district(), &going)?;
+    let homes: HashMap<PersonId, AreaCode> =
+        read.into_iter().filter(|(id, home)| present.get(id) == Some(home)).collect();
     // Read together: a task that has changed since the plan was computed is not assigned.
     let open = task::store::open_versions(tx.read()?, &draft.area.range())?;
     let (mut assigned, mut overtaken) = (0, 0);
@@ -57,7 +63,9 @@ pub fn apply(tx: &mut Tx<'_>, draft: &Draft) -> Result<Plan, DbError> {
             if task.state == Phase::Open {
                 let home = homes.get(&route.volunteer).copied();
                 let unchanged = open.get(&task.id) == Some(&task.version);
-                if unchanged && assign(tx, draft, task, route, stop, home)? {
+                if let (true, Some(home)) = (unchanged, home)
+                    && assign(tx, draft, task, route, stop, home)?
+                {
                     assigned += 1;
                 } else {
                     overtaken += 1;
@@ -118,11 +126,10 @@ fn assign(
     task: &TaskRow,
     route: &Route,
     stop: &Stop,
-    home: Option<AreaCode>,
+    home: AreaCode,
 ) -> Result<bool, DbError> {
-    let grid = home.ok_or_else(|| DbError::corrupt("plans", "a volunteer who was not read"))?;
     // Dispatch assigns only to the visitors it has read, so the role is a visitor's.
-    let to = Candidate { person: route.volunteer, role: Role::Volunteer, grid };
+    let to = Candidate { person: route.volunteer, role: Role::Volunteer, grid: home };
     let command = AutomaticCommand::Assign { to, within: draft.area };
     let applied = life::apply_automatic(&task.life()?, &command, clock::day(tx.now));
     let Ok(Transition::Changed(next)) = applied else {

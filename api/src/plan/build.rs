@@ -2,15 +2,14 @@
 
 use std::collections::{HashMap, HashSet};
 
-use chrono::{Datelike, NaiveDate};
 use gridward_dispatch::solve::{DispatchProblem, Mode, Pin, Shift, Visit, Volunteer};
 use gridward_domain::id::{BeneficiaryId, PersonId};
 use gridward_domain::task::State;
 use gridward_domain::time::Minutes;
 
 use super::model::Span;
+use crate::availability::calendar::{Calendar, Hours};
 use crate::db::DbError;
-use crate::person::Weekday;
 use crate::person::store::PersonRow;
 use crate::task::row::TaskRow;
 
@@ -18,6 +17,8 @@ use crate::task::row::TaskRow;
 pub struct Rows {
     /// The visitors.
     pub people: Vec<PersonRow>,
+    /// The dated hours and absences of the visitors in the span.
+    pub calendars: HashMap<PersonId, Calendar>,
     /// Open tasks and assigned tasks.
     pub tasks: Vec<TaskRow>,
     /// Other minutes already committed per person in the weeks of the plan.
@@ -54,21 +55,23 @@ pub fn problem(rows: &Rows, span: Span) -> Result<DispatchProblem, DbError> {
     let volunteers = rows
         .people
         .iter()
-        .map(|row| volunteer(row, span, &carried))
+        .map(|row| volunteer(row, rows.calendars.get(&row.id), span, &carried))
         .collect::<Result<_, DbError>>()?;
     Ok(DispatchProblem { volunteers, visits, ..DispatchProblem::default() })
 }
 
 fn volunteer(
     row: &PersonRow,
+    calendar: Option<&Calendar>,
     span: Span,
     carried: &HashMap<PersonId, Minutes>,
 ) -> Result<Volunteer, DbError> {
     let id = row.id;
-    let availability = &row.availability;
+    let undated = Calendar::default();
+    let calendar = calendar.unwrap_or(&undated);
     let shifts = span.days().filter_map(|day| {
-        let window = availability.on(weekday(day))?;
-        Some(Shift { day, window, breaks: Vec::new() })
+        let Hours { window, breaks } = calendar.hours_on(&row.availability, day)?;
+        Some(Shift { day, window, breaks })
     });
     let skills = row.skills.members().clone();
     let drives = skills.iter().any(|skill| skill.as_str() == "driving");
@@ -102,16 +105,4 @@ fn visit(row: &TaskRow, rows: &Rows, pinned: Option<Pin>) -> Result<Visit, DbErr
         forbidden: Vec::new(),
         pinned,
     })
-}
-
-fn weekday(day: NaiveDate) -> Weekday {
-    match day.weekday() {
-        chrono::Weekday::Mon => Weekday::Mon,
-        chrono::Weekday::Tue => Weekday::Tue,
-        chrono::Weekday::Wed => Weekday::Wed,
-        chrono::Weekday::Thu => Weekday::Thu,
-        chrono::Weekday::Fri => Weekday::Fri,
-        chrono::Weekday::Sat => Weekday::Sat,
-        chrono::Weekday::Sun => Weekday::Sun,
-    }
 }

@@ -19,7 +19,7 @@ use crate::db::schema::{beneficiaries, plan_visits, plans, tasks};
 use crate::db::{Conn, DbError};
 use crate::http::page::Wanted;
 use crate::task::row::TaskRow;
-use crate::{in_range, person, task};
+use crate::{availability, in_range, person, task};
 
 #[derive(Queryable, Insertable)]
 #[diesel(table_name = plans)]
@@ -116,7 +116,10 @@ impl VisitRow {
 /// # Errors
 /// [`DbError`].
 pub fn rows(conn: &mut Conn, range: &AreaRange, span: Span) -> Result<Rows, DbError> {
-    let people = person::store::visitors(conn, range)?;
+    let district = range.area().district();
+    let mut people = person::store::visitors(conn, range)?;
+    let off_duty = availability::store::off_duty(conn, district)?;
+    people.retain(|person| !off_duty.contains(&person.id));
     let mut tasks = task::store::for_dispatch(conn, range, span.last())?;
     // Tasks assigned to these people in other grids take their time as well.
     let known: HashSet<PersonId> = people.iter().map(|person| person.id).collect();
@@ -127,6 +130,7 @@ pub fn rows(conn: &mut Conn, range: &AreaRange, span: Span) -> Result<Rows, DbEr
         tasks,
         carried: carried(conn, range, span)?,
         last_visitors: last_visitors(conn, range)?,
+        calendars: availability::store::calendars(conn, district, span.first(), span.last())?,
         people,
     })
 }

@@ -16,8 +16,9 @@ use crate::http::cors::CorsOrigins;
 use crate::http::problem::{Problem, answer};
 use crate::http::{body_limits, response_headers};
 use crate::{
-    area, attachment, auth, beneficiary, catalogue, event, holiday, http, import, limits, memorial,
-    notice, ops, person, plan, redistricting, station, summary, sync, task, vocabulary,
+    area, attachment, auth, availability, beneficiary, catalogue, event, handover, holiday, http,
+    import, limits, memorial, notice, ops, person, plan, redistricting, station, summary, sync,
+    task, vocabulary,
 };
 
 /// Every documented path. This is the table of contents of the API.
@@ -33,6 +34,12 @@ fn documented(v1: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(auth::enrolment::routes::request_code)
         .service(person::step_up::step_up)
         .service(person::me::get_me)
+        .service(availability::routes::get_my_availability)
+        .service(availability::routes::put_my_availability)
+        .service(availability::routes::put_my_duty)
+        .service(availability::routes::list_my_absences)
+        .service(availability::routes::add_my_absence)
+        .service(availability::routes::withdraw_my_absence)
         .service(person::account_notices::acknowledge_account_notice)
         .service(person::totp::set_up_totp)
         .service(person::totp::confirm_totp)
@@ -48,7 +55,14 @@ fn documented(v1: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(person::routes::appoint_manager)
         .service(person::routes::list_people)
         .service(person::routes::get_person)
-        .service(task::person_state::change_person_state)
+        .service(handover::person_state::change_person_state)
+        .service(handover::routes::end_work_of_person)
+        .service(handover::routes::move_person)
+        .service(availability::routes::get_availability)
+        .service(availability::routes::put_availability)
+        .service(availability::routes::list_absences)
+        .service(availability::routes::add_absence)
+        .service(availability::routes::withdraw_absence)
         .service(person::sessions::list_sessions_of_person)
         .service(person::sessions::end_sessions_of_person)
         .service(person::sessions::end_session_of_person)

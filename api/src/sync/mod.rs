@@ -12,6 +12,7 @@
 //! - the server sends nothing outside the person's scope, and names each row that leaves
 //!   the scope so that the phone deletes it.
 
+pub mod availability;
 pub mod beneficiaries;
 pub mod body;
 pub mod change_broadcast;

@@ -33,7 +33,7 @@ pub struct Push {
     pub cursor: Option<String>,
     /// Page size: the maximum number of tasks and beneficiaries. Default 200. The first
     /// page also contains the kinds of service, the vocabularies, the notices, the stations, the
-    /// memorial sites, the holidays, the shifts and the account notices.
+    /// memorial sites, the holidays, the shifts, the availability of people and the account notices.
     pub limit: Option<SyncLimit>,
     /// The device's name for itself, for the log.
     pub device: Option<DeviceName>,
@@ -117,6 +117,8 @@ pub enum RowType {
     Holiday,
     /// A weekly shift: a day and hours when the person is available.
     Shift,
+    /// When a person works.
+    Availability,
     /// A beneficiary.
     Beneficiary,
     /// A task.
@@ -136,6 +138,8 @@ pub enum Row {
     Beneficiary(super::beneficiaries::BeneficiaryCard),
     /// A weekly shift: a day and hours when the person is available.
     Shift(Shift),
+    /// When a person works.
+    Availability(crate::availability::PersonAvailability),
     /// A kind of service.
     ServiceKind(crate::catalogue::ServiceKind),
     /// A vocabulary of the district.
@@ -164,7 +168,7 @@ pub struct Change {
     #[schema(value_type = Version)]
     pub version: i64,
     /// The row: a task, service kind, vocabulary, notice, account notice, station, memorial site,
-    /// holiday or shift with the same schema as in the other operations, or a beneficiary with the
+    /// holiday, shift or availability with the same schema as in the other operations, or a beneficiary with the
     /// fields that visitors need.
     #[schema(value_type = Row)]
     #[serde(serialize_with = "serialize_raw")]

@@ -13,7 +13,6 @@ use gridward_domain::area::AreaCode;
 use gridward_domain::id::{BeneficiaryId, NoticeId, PersonId, TaskId};
 use gridward_domain::visibility::View;
 
-use super::beneficiaries;
 use super::cursor::Cursor;
 use super::last_change_index::LastChangeIndex;
 use super::model::{Change, RemovalReason, Removed, RowType};
@@ -22,6 +21,7 @@ use super::row_cache::RowCache;
 use super::scope::Scope;
 use super::snapshot;
 use super::store::{self, EventRef};
+use super::{availability, beneficiaries};
 use crate::crypto::SealingKey;
 use crate::db::{Conn, DbError, parsed};
 use crate::http::problem::answer::Language;
@@ -144,6 +144,7 @@ impl Pull<'_> {
             snapshot::shifts(conn, self, to)?;
             snapshot::account_notices(conn, self, to)?;
         }
+        availability::changed(self, conn, &changed.people, to)?;
         for &id in &changed.notices {
             to.put(RowType::Notice, id.to_string(), snapshot::notice(conn, self, id)?);
         }
@@ -220,6 +221,8 @@ struct ChangeSet {
     vocabularies: bool,
     /// The person's own row, or the notices about the own account.
     me: bool,
+    /// People whose availability the phone may have.
+    people: BTreeSet<PersonId>,
     notices: BTreeSet<NoticeId>,
     registers: ChangedRegisters,
     beneficiaries: BTreeSet<BeneficiaryId>,
@@ -235,7 +238,10 @@ impl ChangeSet {
                 Subject::District => news.everything = true,
                 Subject::ServiceKind => news.catalogue = true,
                 Subject::Vocabulary => news.vocabularies = true,
-                Subject::Person => news.me |= event.is_about(scope.person()),
+                Subject::Person if event.is_for(scope) => {
+                    news.me |= event.is_about(scope.person());
+                    news.people.insert(event.id()?);
+                }
                 Subject::Notice if event.reaches(scope) => {
                     news.notices.insert(event.id()?);
                 }
@@ -297,7 +303,9 @@ impl EventRef {
             Subject::District | Subject::ServiceKind | Subject::Vocabulary | Subject::Holiday => {
                 true
             }
-            Subject::Person => self.is_about(scope.person()),
+            Subject::Person => {
+                self.is_about(scope.person()) || scope.manages_grid() && self.concerns(scope)
+            }
             Subject::Notice | Subject::Station | Subject::Memorial => self.reaches(scope),
             Subject::Beneficiary => scope.holds_area() && self.concerns(scope),
             Subject::Task => self.was_shown(scope) && self.concerns(scope),

@@ -19,7 +19,7 @@ pub struct Scope(pub Principal);
 
 /// The version of the rules: a cursor of others is invalid, so that phones drop the rows that
 /// they got by them.
-const RULES: u8 = 3;
+const RULES: u8 = 4;
 
 impl Scope {
     /// The person.
@@ -46,6 +46,11 @@ impl Scope {
     /// tasks.
     pub const fn holds_area(&self) -> bool {
         permits(self.0.role, Action::ReadBeneficiaries)
+    }
+
+    /// Whether the person is the manager of a grid, who plans with its people.
+    pub fn manages_grid(&self) -> bool {
+        self.0.role == Role::Manager && self.is_grid()
     }
 
     /// The person's area and the areas that contain it; notices to any of them reach the

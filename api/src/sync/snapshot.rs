@@ -7,13 +7,13 @@ use gridward_domain::id::{BeneficiaryId, NoticeId};
 use gridward_domain::visibility::View;
 use gridward_domain::word::{VariantArray as _, Word as _};
 
-use super::beneficiaries;
 use super::cursor::{Cursor, Rest};
 use super::model::{Change, RowType, Shift};
 use super::pull::{Pull, Pulled, removed, shown};
 use super::registers;
 use super::row_cache::json;
 use super::store::{self, BeneficiaryKey, TaskKey};
+use super::{availability, beneficiaries};
 use crate::auth::account_notice::AccountNotice;
 use crate::auth::account_notice_store;
 use crate::db::{Conn, DbError};
@@ -37,6 +37,7 @@ pub(super) fn page(
         page.changes.extend(vocabularies(conn, pull)?);
         page.changes.extend(notices(conn, pull)?);
         page.changes.extend(registers::all(pull, conn)?);
+        page.changes.extend(availability::all(pull, conn)?);
         shifts(conn, pull, &mut page)?;
         account_notices(conn, pull, &mut page)?;
         // A phone at the start of a snapshot has no rows to remove.

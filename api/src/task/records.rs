@@ -59,6 +59,11 @@ pub struct HistoryEntry {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<CommandReason>)]
     reason: Option<String>,
+    /// Why the system changed the task, such as `assignee_left`, `assignee_moved`,
+    /// `assignee_absent`, `role_changed`, `beneficiary_moved` or `area_changed`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 32, example = "assignee_left")]
+    because: Option<String>,
     /// The outcome, if this is a report.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 32)]
@@ -146,10 +151,19 @@ fn step(key: &SealingKey, principal: &Principal, row: EventRow) -> Result<Histor
         assignee_id: row.person,
         version: row.version,
         reason: reason.and_then(|sealed| opened_reason(key, row.district, &row.subject_id, sealed)),
+        because: body["because"].as_str().map(present_word).map(ToOwned::to_owned),
         outcome: body["outcome"].as_str().map(ToOwned::to_owned),
         report_id: report.map(|id| parsed("events", id)).transpose()?,
         recorded: body["recorded"] == true,
     })
+}
+
+/// The present name of a word of the log: events are never rewritten.
+fn present_word(because: &str) -> &str {
+    match because {
+        "person_gone" => "assignee_left",
+        because => because,
+    }
 }
 
 /// A report as stored.

@@ -178,8 +178,20 @@ problems! {
         "无法选择此人": "请选择您管辖范围内在岗的网格员或志愿者。";
     /// The person is the manager of a grid, which must not be without one.
     ManagerRequired "manager_required" 409
-        "A grid needs a manager": "Appoint another manager of the grid first.";
-        "网格须有网格员": "请先为该网格任命新的网格员。";
+        "A grid needs a manager": "Name a successor in the same command, or appoint another manager of the grid first; `current` lists people who could follow.";
+        "网格须有网格员": "请在本次操作中指定接任者，或先为该网格任命新的网格员；可接任人员见 current。";
+    /// The person has left.
+    PersonLeft "person_left" 409
+        "Person has left": "Someone who has left has neither working hours nor an area. Restore the person first.";
+        "该人员已离岗": "离岗人员没有服务时间，也不能调动。请先恢复该人员。";
+    /// The absence has time in common with another one.
+    AbsenceOverlaps "absence_overlaps" 409
+        "Absence overlaps another one": "The person is already absent at that time, see `current`. Withdraw that absence, or choose other days.";
+        "与已有请假重叠": "该时段已登记请假，见 current。请先撤销原请假，或另选日期。";
+    /// The absence is over, so it stays.
+    AbsenceOver "absence_over" 409
+        "Absence is over": "A past absence stays as it is.";
+        "请假已结束": "已结束的请假不能撤销。";
     /// The district has a kind of service with this code.
     ServiceKindExists "service_kind_exists" 409
         "Service kind exists": "The code names a kind in `current`, which may be archived. Change that one, or choose another code.";

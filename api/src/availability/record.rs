@@ -1,0 +1,121 @@
+//! Adds and withdraws an absence.
+
+use gridward_domain::authority::Principal;
+use gridward_domain::id::AbsenceId;
+use serde_json::json;
+use uuid::Uuid;
+
+use super::affected::{AbsenceEffect, TaskDays, effect};
+use super::edit::{changed, works_here};
+use super::model::{AddedAbsence, AffectedTask, NewAbsence};
+use super::span::{Span, SpanError};
+use super::store::{self, AbsenceRow};
+use crate::clock;
+use crate::crypto::{SealingKey, aad};
+use crate::http::problem::{Problem, ProblemCode};
+use crate::log::{Event, Subject};
+use crate::person::store::PersonRow;
+use crate::task;
+use crate::task::release::release;
+use crate::tx::Tx;
+
+/// The word in the events of tasks that an absence opens.
+const BECAUSE: &str = "assignee_absent";
+
+/// Adds an absence of the person of `row`, which is locked, and opens the affected tasks if the
+/// command says so: one's own everywhere, a subordinate's within the principal's area.
+///
+/// # Errors
+/// 409 for a person who left, and for an absence that overlaps another, with the other; 422.
+pub fn add(
+    tx: &mut Tx<'_>,
+    key: &SealingKey,
+    principal: &Principal,
+    row: &PersonRow,
+    new: &NewAbsence,
+) -> Result<AddedAbsence, Problem> {
+    works_here(row)?;
+    let today = clock::day(tx.now);
+    let invalid = |error: SpanError| Problem::invalid(error.pointer(), error);
+    let span = Span::new(new.first_day, new.last_day, new.window, today).map_err(invalid)?;
+    if let Some(other) = store::overlapping(tx.read_unbatched(), row.district, row.id, &span)? {
+        return Err(Problem::from(ProblemCode::AbsenceOverlaps).showing(&other.absence()?));
+    }
+    let id = AbsenceId(Uuid::now_v7());
+    let seal = |note: &str| key.seal(&aad(row.district, "absences", id), note.as_bytes());
+    let absence = AbsenceRow {
+        district: row.district,
+        person: row.id,
+        id,
+        first_day: span.first,
+        last_day: span.last,
+        window_start: span.window.map(|window| window.start()),
+        window_end: span.window.map(|window| window.end()),
+        reason: new.reason,
+        sealed: new.note.as_ref().map(|note| seal(note.as_str())).transpose()?,
+        created_by: principal.person,
+        created_at: tx.now.naive_utc(),
+        withdrawn_at: None,
+    };
+    let is_own = row.id == principal.person;
+    let (mut tasks, mut tasks_elsewhere, mut released) = (Vec::new(), 0, 0);
+    for task in task::store::held_by(tx.read()?, row.district, row.id)? {
+        let Some(effect) = effect(&TaskDays::from(&task), &span, today, new.release) else {
+            continue;
+        };
+        if !is_own && !principal.area.contains(&task.grid) {
+            tasks_elsewhere += 1;
+            continue;
+        }
+        if effect == AbsenceEffect::Released {
+            let about = json!({ "because": BECAUSE, "was": task.state });
+            release(tx, &task, Some(principal.person), about)?;
+            released += 1;
+        }
+        tasks.push(AffectedTask {
+            task_id: task.id,
+            grid: task.grid,
+            was: task.state,
+            planned_on: task.planned_on,
+            due_on: task.due_on,
+            effect,
+        });
+    }
+    store::insert(tx.write_unbatched(), &absence)?;
+    let event = |version| {
+        let about = json!({
+            "absence": id, "first_day": span.first, "last_day": span.last, "released": released,
+        });
+        Event::new("person.absence", Subject::Person, row.id, row.area, version).with(about)
+    };
+    changed(tx, principal, row.clone(), event)?;
+    Ok(AddedAbsence { absence: absence.absence()?, tasks, tasks_elsewhere })
+}
+
+/// Withdraws the absence; the answer is the same for one that was withdrawn before.
+///
+/// # Errors
+/// 404; 409 for an absence that is over.
+pub fn withdraw(
+    tx: &mut Tx<'_>,
+    principal: &Principal,
+    row: &PersonRow,
+    id: AbsenceId,
+) -> Result<(), Problem> {
+    let absence = store::one(tx.read_unbatched(), row.district, row.id, id)?;
+    let absence = absence.ok_or_else(Problem::not_found)?;
+    if absence.withdrawn_at.is_some() {
+        return Ok(());
+    }
+    if absence.last_day < clock::day(tx.now) {
+        return Err(Problem::from(ProblemCode::AbsenceOver).showing(&absence.absence()?));
+    }
+    let now = tx.now;
+    store::withdraw(tx.write_unbatched(), &absence, now)?;
+    let event = |version| {
+        Event::new("person.absence_withdraw", Subject::Person, row.id, row.area, version)
+            .with(json!({ "absence": id }))
+    };
+    changed(tx, principal, row.clone(), event)?;
+    Ok(())
+}

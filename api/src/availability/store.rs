@@ -1,0 +1,366 @@
+//! Queries for absences, dated hours and duty.
+
+use std::collections::{HashMap, HashSet};
+
+use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
+use diesel::prelude::*;
+use gridward_domain::area::AreaCode;
+use gridward_domain::id::{AbsenceId, PersonId};
+use gridward_domain::time::{TimeOfDay, Window};
+
+use super::calendar::Calendar;
+use super::model::{
+    Absence, AbsenceDays, AbsenceReason, DatedHours, Duty, PersonAvailability, WeeklyHours,
+};
+use super::span::Span;
+use crate::clock::china;
+use crate::crypto::{SealingKey, aad};
+use crate::db::schema::{absences, availability_exceptions, off_duty};
+use crate::db::{Conn, DbError};
+use crate::http::page::Wanted;
+use crate::person::store::PersonRow;
+
+/// The maximum number of ids in a query.
+const CHUNK: usize = 500;
+
+crate::table_row! {
+    /// A row of `absences`.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct AbsenceRow in absences {
+        district: AreaCode,
+        key {
+            person: PersonId,
+            id: AbsenceId,
+        }
+        fixed {
+            first_day: NaiveDate,
+            last_day: NaiveDate,
+            window_start: Option<TimeOfDay>,
+            window_end: Option<TimeOfDay>,
+            reason: AbsenceReason,
+            sealed: Option<Vec<u8>>,
+            created_by: PersonId,
+            created_at: NaiveDateTime,
+            withdrawn_at: Option<NaiveDateTime>,
+        }
+    }
+}
+
+crate::table_row! {
+    /// A row of `availability_exceptions`.
+    #[derive(Clone, Debug, PartialEq)]
+    struct ExceptionRow in availability_exceptions {
+        district: AreaCode,
+        key {
+            person: PersonId,
+            day: NaiveDate,
+        }
+        fixed {
+            window_start: Option<TimeOfDay>,
+            window_end: Option<TimeOfDay>,
+        }
+    }
+}
+
+/// The hours of two columns.
+fn window(start: Option<TimeOfDay>, end: Option<TimeOfDay>) -> Result<Option<Window>, DbError> {
+    let window = start.zip(end).map(|(start, end)| Window::new(start, end));
+    window.transpose().map_err(|error| DbError::corrupt("absences", error))
+}
+
+impl AbsenceRow {
+    /// The days and hours.
+    ///
+    /// # Errors
+    /// [`DbError::Corrupt`].
+    pub fn span(&self) -> Result<Span, DbError> {
+        let window = window(self.window_start, self.window_end)?;
+        Ok(Span { first: self.first_day, last: self.last_day, window })
+    }
+
+    /// The days and hours with the id.
+    ///
+    /// # Errors
+    /// [`DbError::Corrupt`].
+    pub fn days(&self) -> Result<AbsenceDays, DbError> {
+        let Span { first, last, window } = self.span()?;
+        Ok(AbsenceDays { id: self.id, first_day: first, last_day: last, window })
+    }
+
+    /// The absence without its note.
+    ///
+    /// # Errors
+    /// [`DbError::Corrupt`].
+    pub fn absence(&self) -> Result<Absence, DbError> {
+        let Span { first, last, window } = self.span()?;
+        Ok(Absence {
+            id: self.id,
+            person_id: self.person,
+            first_day: first,
+            last_day: last,
+            window,
+            reason: self.reason,
+            note: None,
+            created_by_id: self.created_by,
+            created_at: self.created_at.and_utc().with_timezone(&china()),
+        })
+    }
+
+    /// The absence with its note.
+    ///
+    /// # Errors
+    /// [`DbError::Corrupt`].
+    pub fn opened(&self, key: &SealingKey) -> Result<Absence, DbError> {
+        let aad = aad(self.district, "absences", self.id);
+        let open = |sealed: &Vec<u8>| {
+            let note = key.open(&aad, sealed).ok().and_then(|note| String::from_utf8(note).ok());
+            note.ok_or_else(|| DbError::corrupt("absences", "the note is unreadable"))
+        };
+        let note = self.sealed.as_ref().map(open).transpose()?;
+        Ok(Absence { note, ..self.absence()? })
+    }
+}
+
+/// Inserts an absence.
+///
+/// # Errors
+/// [`DbError`].
+pub fn insert(conn: &mut Conn, row: &AbsenceRow) -> Result<(), DbError> {
+    diesel::insert_into(absences::table).values(row).execute(conn)?;
+    Ok(())
+}
+
+/// The absence of the person, withdrawn or not.
+///
+/// # Errors
+/// [`DbError`].
+pub fn one(
+    conn: &mut Conn,
+    district: AreaCode,
+    person: PersonId,
+    id: AbsenceId,
+) -> Result<Option<AbsenceRow>, DbError> {
+    let found = absences::table.find((district, person, id)).select(AbsenceRow::as_select());
+    Ok(found.first(conn).optional()?)
+}
+
+/// A page of the person's absences that end on `since` or later, earliest first.
+///
+/// # Errors
+/// [`DbError`].
+pub fn list(
+    conn: &mut Conn,
+    district: AreaCode,
+    person: PersonId,
+    since: NaiveDate,
+    wanted: &Wanted<(NaiveDate, AbsenceId)>,
+) -> Result<Vec<AbsenceRow>, DbError> {
+    let mut query = absences::table
+        .filter(absences::district.eq(district))
+        .filter(absences::person.eq(person))
+        .filter(absences::last_day.ge(since))
+        .filter(absences::withdrawn_at.is_null())
+        .select(AbsenceRow::as_select())
+        .into_boxed();
+    if let Some((first_day, id)) = wanted.after {
+        let same_day = absences::first_day.eq(first_day).and(absences::id.gt(id));
+        query = query.filter(absences::first_day.gt(first_day).or(same_day));
+    }
+    Ok(query.order((absences::first_day, absences::id)).limit(wanted.rows()).load(conn)?)
+}
+
+/// An absence of the person that has time in common with `span`.
+///
+/// # Errors
+/// [`DbError`].
+pub fn overlapping(
+    conn: &mut Conn,
+    district: AreaCode,
+    person: PersonId,
+    span: &Span,
+) -> Result<Option<AbsenceRow>, DbError> {
+    let rows: Vec<AbsenceRow> = absences::table
+        .filter(absences::district.eq(district))
+        .filter(absences::person.eq(person))
+        .filter(absences::last_day.ge(span.first))
+        .filter(absences::first_day.le(span.last))
+        .filter(absences::withdrawn_at.is_null())
+        .order((absences::first_day, absences::id))
+        .select(AbsenceRow::as_select())
+        .load(conn)?;
+    for row in rows {
+        if row.span()?.overlaps(span) {
+            return Ok(Some(row));
+        }
+    }
+    Ok(None)
+}
+
+/// Withdraws the absence; its note is deleted.
+///
+/// # Errors
+/// [`DbError`].
+pub fn withdraw(conn: &mut Conn, row: &AbsenceRow, now: DateTime<Utc>) -> Result<(), DbError> {
+    diesel::update(absences::table.find((row.district, row.person, row.id)))
+        .set((
+            absences::withdrawn_at.eq(now.naive_utc()),
+            absences::sealed.eq(Option::<Vec<u8>>::None),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Replaces the person's dated hours.
+///
+/// # Errors
+/// [`DbError`].
+pub fn replace_exceptions(
+    conn: &mut Conn,
+    district: AreaCode,
+    person: PersonId,
+    hours: &[DatedHours],
+) -> Result<(), DbError> {
+    let present = availability_exceptions::table
+        .filter(availability_exceptions::district.eq(district))
+        .filter(availability_exceptions::person.eq(person));
+    diesel::delete(present).execute(conn)?;
+    let rows = hours.iter().map(|DatedHours { day, window }| ExceptionRow {
+        district,
+        person,
+        day: *day,
+        window_start: window.map(|window| window.start()),
+        window_end: window.map(|window| window.end()),
+    });
+    let rows: Vec<ExceptionRow> = rows.collect();
+    ExceptionRow::insert_all(conn, &rows.iter().collect::<Vec<_>>())
+}
+
+/// Sets whether the person is on duty.
+///
+/// # Errors
+/// [`DbError`].
+pub fn set_duty(
+    conn: &mut Conn,
+    district: AreaCode,
+    person: PersonId,
+    duty: Duty,
+) -> Result<(), DbError> {
+    diesel::delete(off_duty::table.find((district, person))).execute(conn)?;
+    if duty == Duty::Off {
+        diesel::insert_into(off_duty::table)
+            .values((off_duty::district.eq(district), off_duty::person.eq(person)))
+            .execute(conn)?;
+    }
+    Ok(())
+}
+
+/// The people of the district who are off duty.
+///
+/// # Errors
+/// [`DbError`].
+pub fn off_duty(conn: &mut Conn, district: AreaCode) -> Result<HashSet<PersonId>, DbError> {
+    let people: Vec<PersonId> = off_duty::table
+        .filter(off_duty::district.eq(district))
+        .select(off_duty::person)
+        .load(conn)?;
+    Ok(people.into_iter().collect())
+}
+
+/// The dated hours and absences of the district's people from `first` to `last`; people without any
+/// are not among them.
+///
+/// # Errors
+/// [`DbError`].
+pub fn calendars(
+    conn: &mut Conn,
+    district: AreaCode,
+    first: NaiveDate,
+    last: NaiveDate,
+) -> Result<HashMap<PersonId, Calendar>, DbError> {
+    let away: Vec<AbsenceRow> = absences::table
+        .filter(absences::district.eq(district))
+        .filter(absences::last_day.ge(first))
+        .filter(absences::first_day.le(last))
+        .filter(absences::withdrawn_at.is_null())
+        .select(AbsenceRow::as_select())
+        .load(conn)?;
+    let dated: Vec<ExceptionRow> = availability_exceptions::table
+        .filter(availability_exceptions::district.eq(district))
+        .filter(availability_exceptions::day.ge(first))
+        .filter(availability_exceptions::day.le(last))
+        .select(ExceptionRow::as_select())
+        .load(conn)?;
+    let mut calendars: HashMap<PersonId, Calendar> = HashMap::new();
+    for row in away {
+        calendars.entry(row.person).or_default().absences.push(row.span()?);
+    }
+    for row in dated {
+        let hours = window(row.window_start, row.window_end)?;
+        calendars.entry(row.person).or_default().exceptions.insert(row.day, hours);
+    }
+    Ok(calendars)
+}
+
+/// The availability of these people of one district from `today` on, in their order.
+///
+/// # Errors
+/// [`DbError`].
+pub fn of(
+    conn: &mut Conn,
+    people: &[PersonRow],
+    today: NaiveDate,
+) -> Result<Vec<PersonAvailability>, DbError> {
+    let mut all = Vec::with_capacity(people.len());
+    for people in people.chunks(CHUNK) {
+        all.extend(of_chunk(conn, people, today)?);
+    }
+    Ok(all)
+}
+
+fn of_chunk(
+    conn: &mut Conn,
+    people: &[PersonRow],
+    today: NaiveDate,
+) -> Result<Vec<PersonAvailability>, DbError> {
+    let Some(first) = people.first() else { return Ok(Vec::new()) };
+    let (district, ids) = (first.district, people.iter().map(|row| row.id).collect::<Vec<_>>());
+    let away: Vec<AbsenceRow> = absences::table
+        .filter(absences::district.eq(district))
+        .filter(absences::person.eq_any(&ids))
+        .filter(absences::last_day.ge(today))
+        .filter(absences::withdrawn_at.is_null())
+        .order((absences::first_day, absences::id))
+        .select(AbsenceRow::as_select())
+        .load(conn)?;
+    let dated: Vec<ExceptionRow> = availability_exceptions::table
+        .filter(availability_exceptions::district.eq(district))
+        .filter(availability_exceptions::person.eq_any(&ids))
+        .filter(availability_exceptions::day.ge(today))
+        .order(availability_exceptions::day)
+        .select(ExceptionRow::as_select())
+        .load(conn)?;
+    let off: Vec<PersonId> = off_duty::table
+        .filter(off_duty::district.eq(district))
+        .filter(off_duty::person.eq_any(&ids))
+        .select(off_duty::person)
+        .load(conn)?;
+    let availability = |row: &PersonRow| {
+        let away = away.iter().filter(|absence| absence.person == row.id);
+        let dated = dated.iter().filter(|hours| hours.person == row.id);
+        let dated = dated.map(|hours| {
+            let window = window(hours.window_start, hours.window_end)?;
+            Ok(DatedHours { day: hours.day, window })
+        });
+        let weekly = row.availability.days();
+        Ok(PersonAvailability {
+            person_id: row.id,
+            weekly: weekly.map(|(weekday, window)| WeeklyHours { weekday, window }).collect(),
+            weekly_minutes: row.weekly_minutes,
+            exceptions: dated.collect::<Result<_, DbError>>()?,
+            duty: if off.contains(&row.id) { Duty::Off } else { Duty::On },
+            absences: away.map(AbsenceRow::days).collect::<Result<_, DbError>>()?,
+            version: row.version,
+        })
+    };
+    people.iter().map(availability).collect()
+}

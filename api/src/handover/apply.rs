@@ -1,0 +1,114 @@
+//! Applies a decided handover: the succession and the tasks.
+
+use std::collections::BTreeSet;
+
+use gridward_domain::area::AreaCode;
+use gridward_domain::authority::Principal;
+use gridward_domain::id::PersonId;
+use gridward_domain::task::{self as life, Candidate, Command, Transition};
+use serde_json::{Value, json};
+
+use super::decide::{Outcome, Wishes};
+use super::situation::{Decided, Decider, everybody};
+use crate::auth;
+use crate::clock;
+use crate::db::DbError;
+use crate::http::problem::Problem;
+use crate::person;
+use crate::person::appoint;
+use crate::person::store::PersonRow;
+use crate::task::perform::{Step, write};
+use crate::task::release::release;
+use crate::task::row::TaskRow;
+use crate::tx::Tx;
+
+/// Locks the person and everybody named in the wishes, in the order of their ids, so that two
+/// handovers wait for each other and no task is given to somebody who leaves meanwhile.
+///
+/// # Errors
+/// [`DbError`].
+pub fn lock(
+    tx: &mut Tx<'_>,
+    district: AreaCode,
+    person: PersonId,
+    wishes: &Wishes,
+) -> Result<(), DbError> {
+    let mut people: BTreeSet<PersonId> = everybody(wishes);
+    people.insert(person);
+    people.into_iter().try_for_each(|id| auth::store::lock_person(tx.read()?, district, id))
+}
+
+/// Appoints the successor, if there is one, and changes the tasks; returns the row of the person,
+/// who is a volunteer then.
+///
+/// # Errors
+/// As [`appoint::replace`].
+pub fn apply(
+    tx: &mut Tx<'_>,
+    row: &PersonRow,
+    decided: &Decided,
+    because: &'static str,
+) -> Result<PersonRow, Problem> {
+    let district = row.district.range();
+    let mut row = row.clone();
+    if let Some(successor) = decided.decision.successor {
+        let successor = person::store::row(tx.read_unbatched(), &district, successor)?;
+        let successor = successor.ok_or(DbError::Collision)?;
+        appoint::replace(tx, Some(&row), &successor, row.area, decided.by.person())?;
+        let changed = person::store::row(tx.read_unbatched(), &district, row.id)?;
+        row = changed.ok_or(DbError::Collision)?;
+    }
+    for task in &decided.rows {
+        hand(tx, task, decided, because)?;
+    }
+    Ok(row)
+}
+
+/// Gives the task to its new assignee or opens it.
+fn hand(
+    tx: &mut Tx<'_>,
+    row: &TaskRow,
+    decided: &Decided,
+    because: &'static str,
+) -> Result<(), Problem> {
+    let Some(outcome) = decided.decision.tasks.get(&row.id) else { return Ok(()) };
+    let mut about = json!({ "because": because, "was": row.state });
+    if let Some(day) = row.planned_on {
+        about["planned_on"] = json!(day);
+    }
+    match (*outcome, decided.by) {
+        (Outcome::Kept, _) => Ok(()),
+        (Outcome::Opened(obstacle), by) => {
+            if let Some(obstacle) = obstacle {
+                about["obstacle"] = json!(obstacle);
+            }
+            Ok(release(tx, row, by.person(), about)?)
+        }
+        (Outcome::Given(to), Decider::Superior(principal)) => give(tx, row, &principal, to, about),
+        (Outcome::Given(_), Decider::Operator(_)) => {
+            Err(Problem::defect("a task was given on the command line"))
+        }
+    }
+}
+
+/// Reassigns the task; the decision has checked that the rules permit it.
+fn give(
+    tx: &mut Tx<'_>,
+    row: &TaskRow,
+    principal: &Principal,
+    to: PersonId,
+    about: Value,
+) -> Result<(), Problem> {
+    let to = person::store::row(tx.read_unbatched(), &principal.scope(), to)?;
+    let to = to.ok_or(DbError::Collision)?;
+    let command = Command::Reassign(Candidate { person: to.id, role: to.role, grid: to.area });
+    let before = row.life()?;
+    let transition = life::apply(&before, &command, principal, clock::day(tx.now));
+    let transition = transition.map_err(|rejection| DbError::corrupt("tasks", rejection))?;
+    if let Transition::Changed(after) = transition {
+        let step = Step { row, before, after, verb: command.verb() };
+        let event = step.event().by(principal.person).with(about);
+        write(tx, &step, None, event);
+    }
+    Ok(())
+}

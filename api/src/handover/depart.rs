@@ -1,0 +1,111 @@
+//! The departure of a person: the work is handed over, and the access ends.
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use gridward_domain::bounded_text::CommandReason;
+use serde_json::{Value, json};
+
+use super::apply::apply;
+use super::decide::Outcome;
+use super::model::{Departure, Handover};
+use super::situation::{Decided, Decider, decided};
+use super::{ASSIGNEE_LEFT, repeat};
+use crate::auth;
+use crate::auth::device::EndReason;
+use crate::crypto::{SealingKey, aad};
+use crate::db::Conn;
+use crate::http::problem::Problem;
+use crate::log::{Event, Subject};
+use crate::person;
+use crate::person::PersonState;
+use crate::person::store::PersonRow;
+use crate::tx::Tx;
+
+/// The person's work after the departure of the person of `row`, without changing anything.
+///
+/// # Errors
+/// As [`decided`].
+pub fn preview(
+    conn: &mut Conn,
+    key: &SealingKey,
+    by: Decider,
+    row: &PersonRow,
+    departure: &Departure,
+) -> Result<Handover, Problem> {
+    if row.state == PersonState::Left {
+        return Ok(Handover { preview: true, ..repeat::shown(conn, by, row)? });
+    }
+    let decided = decided(conn, key, by, row, None, &departure.wishes())?;
+    let next = PersonRow { state: PersonState::Left, ..left(row, &decided) };
+    Ok(decided.shown(&next, row.area, true))
+}
+
+/// The row of the person, who is a volunteer after a succession.
+fn left(row: &PersonRow, decided: &Decided) -> PersonRow {
+    let role = match decided.decision.successor {
+        Some(_) => person::Role::Volunteer,
+        None => row.role,
+    };
+    PersonRow { role, ..row.clone() }
+}
+
+/// Ends the work and the access of the person of `row`, which is locked. The answer for a person
+/// who has left is that of the departure, as far as the log still has it.
+///
+/// # Errors
+/// As [`decided`].
+pub fn depart(
+    tx: &mut Tx<'_>,
+    key: &SealingKey,
+    by: Decider,
+    row: &PersonRow,
+    departure: &Departure,
+) -> Result<Handover, Problem> {
+    if row.state == PersonState::Left {
+        return repeat::shown(tx.read()?, by, row);
+    }
+    let decided = decided(tx.read()?, key, by, row, None, &departure.wishes())?;
+    let before = row.area;
+    let row = apply(tx, row, &decided, ASSIGNEE_LEFT)?;
+    let next = PersonRow {
+        state: PersonState::Left,
+        version: row.version + 1,
+        phone_index: person::store::no_phone(key, row.id),
+        ..row.clone()
+    };
+    let (district, now) = (tx.district, tx.now);
+    auth::store::end_access(tx.write()?, district, row.id, None, EndReason::Left, now)?;
+    person::store::set_state(tx.write_unbatched(), &row, &next)?;
+    let mut about = json!({
+        "state": PersonState::Left,
+        "because": departure.reason,
+        "given": count(&decided, |outcome| matches!(outcome, Outcome::Given(_))),
+        "opened": count(&decided, |outcome| matches!(outcome, Outcome::Opened(_))),
+    });
+    if let Some(successor) = decided.decision.successor {
+        about["successor"] = json!(successor);
+    }
+    add_note(&mut about, key, &row, departure.note.as_ref())?;
+    let event = Event::new("person.leave", Subject::Person, row.id, row.area, next.version);
+    tx.record(event.by(by.person()).assignees(Some(row.id), None).with(about));
+    Ok(decided.shown(&next, before, false))
+}
+
+/// The number of tasks with such an outcome.
+pub(super) fn count(decided: &Decided, is: impl Fn(&Outcome) -> bool) -> usize {
+    decided.decision.tasks.values().filter(|outcome| is(outcome)).count()
+}
+
+/// Adds the encrypted note to the details of an event about the person.
+pub(super) fn add_note(
+    about: &mut Value,
+    key: &SealingKey,
+    row: &PersonRow,
+    note: Option<&CommandReason>,
+) -> Result<(), Problem> {
+    if let Some(note) = note {
+        let sealed = key.seal(&aad(row.district, "events", row.id), note.as_str().as_bytes())?;
+        about["reason"] = json!(BASE64_STANDARD.encode(sealed));
+    }
+    Ok(())
+}

@@ -1,0 +1,26 @@
+//! What becomes of a person's work when the person leaves, moves or gets another role.
+//!
+//! [`decide`] gives each unfinished task one outcome, as a pure function: it is given to a named
+//! person, opened for the next plan, or, if it can, stays. A manager goes only with a successor, so
+//! a grid is never without a manager. A preview stops there; otherwise the person and the tasks
+//! change in one transaction, and every event says why.
+
+pub mod apply;
+pub mod candidates;
+pub mod decide;
+pub mod depart;
+pub mod model;
+pub mod orphaned;
+pub mod person_state;
+pub mod relocate;
+pub mod repeat;
+pub mod routes;
+pub mod situation;
+
+#[cfg(test)]
+mod tests;
+
+/// The word in the events of tasks whose assignee has left.
+pub const ASSIGNEE_LEFT: &str = "assignee_left";
+/// The word in the events of tasks whose assignee works elsewhere, or visits no longer.
+pub const ASSIGNEE_MOVED: &str = "assignee_moved";

@@ -1,0 +1,257 @@
+//! The requests and answers of handovers.
+
+use chrono::NaiveDate;
+use gridward_domain::area::AreaCode;
+use gridward_domain::bounded_text::CommandReason;
+use gridward_domain::id::{PersonId, TaskId};
+use gridward_domain::range::Version;
+use gridward_domain::task::Phase;
+use gridward_domain::word::{UnknownWord, unknown};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::decide::{self, Wishes};
+use crate::person::{PersonState, Role};
+
+/// Why a person leaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Serialize, Deserialize, ToSchema)]
+#[derive(strum::Display, strum::EnumString, strum::IntoStaticStr, strum::VariantArray)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case", parse_err_ty = UnknownWord, parse_err_fn = unknown::<DepartureReason>)]
+pub enum DepartureReason {
+    /// 辞职
+    Resigned,
+    /// 解聘
+    Dismissed,
+    /// 因病离岗
+    Ill,
+    /// 去世
+    Died,
+    /// 迁出
+    Moved,
+    /// 退休
+    Retired,
+    /// 其他
+    Other,
+}
+
+/// The new assignee of one task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TaskHandover {
+    /// An unfinished task of the person, in the caller's area.
+    pub task_id: TaskId,
+    /// An active manager or volunteer in the caller's area with the required skills; absent to open
+    /// the task.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub give_to: Option<PersonId>,
+}
+
+/// The end of a person's work.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "preview": true, "reason": "ill", "give_to": "018cc7af-06c6-75e0-82a8-eee14b60d3d8"
+}))]
+pub struct Departure {
+    /// Whether the outcome is only reported and nothing is changed.
+    pub preview: bool,
+    /// The reason.
+    pub reason: DepartureReason,
+    /// A note, stored encrypted in the log.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<CommandReason>,
+    /// The next manager of a manager's grid: an active volunteer in the caller's area.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub successor_id: Option<PersonId>,
+    /// An active manager or volunteer in the caller's area, who gets each task that `tasks` does
+    /// not name, if the skills suffice. The others become open.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub give_to: Option<PersonId>,
+    /// The new assignees of single tasks.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 500)]
+    pub tasks: Vec<TaskHandover>,
+}
+
+/// The new area or role of a person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({ "preview": true, "area": "500116001002002", "role": "volunteer" }))]
+pub struct Relocation {
+    /// Whether the outcome is only reported and nothing is changed.
+    pub preview: bool,
+    /// The new area, in the caller's area: a grid for a manager or volunteer.
+    pub area: AreaCode,
+    /// The new role: supervisor, manager or volunteer. Absent to keep the present one. The present
+    /// manager of the new grid becomes a volunteer there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub role: Option<Role>,
+    /// A note, stored encrypted in the log.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<CommandReason>,
+    /// The next manager of the grid that a manager leaves: an active volunteer in the caller's
+    /// area.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub successor_id: Option<PersonId>,
+    /// An active manager or volunteer in the caller's area, who gets each task outside the new area
+    /// that `tasks` does not name, if the skills suffice. The others become open.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub give_to: Option<PersonId>,
+    /// The new assignees of single tasks outside the new area.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 500)]
+    pub tasks: Vec<TaskHandover>,
+}
+
+fn wishes(
+    successor: Option<PersonId>,
+    give_to: Option<PersonId>,
+    tasks: &[TaskHandover],
+) -> Wishes {
+    let wish = |one: &TaskHandover| decide::TaskWish { task: one.task_id, give_to: one.give_to };
+    Wishes { successor, give_to, tasks: tasks.iter().map(wish).collect() }
+}
+
+impl Departure {
+    /// A departure that opens all tasks.
+    pub fn without_wishes(reason: DepartureReason, note: Option<CommandReason>) -> Self {
+        let (successor_id, give_to, tasks) = (None, None, Vec::new());
+        Self { preview: false, reason, note, successor_id, give_to, tasks }
+    }
+
+    /// The wishes for the person's work.
+    pub fn wishes(&self) -> Wishes {
+        wishes(self.successor_id, self.give_to, &self.tasks)
+    }
+}
+
+impl Relocation {
+    /// The wishes for the person's work.
+    pub fn wishes(&self) -> Wishes {
+        wishes(self.successor_id, self.give_to, &self.tasks)
+    }
+}
+
+/// What becomes of a task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Serialize, Deserialize, ToSchema)]
+#[derive(strum::Display, strum::EnumString, strum::IntoStaticStr, strum::VariantArray)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case", parse_err_ty = UnknownWord, parse_err_fn = unknown::<TaskOutcome>)]
+pub enum TaskOutcome {
+    /// It is assigned to `person_id`.
+    Given,
+    /// It is open, for the next plan.
+    Opened,
+    /// It stays with the person: a visit that has started.
+    Kept,
+}
+
+/// Why a task was opened although `give_to` names a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Serialize, Deserialize, ToSchema)]
+#[derive(strum::Display, strum::EnumString, strum::IntoStaticStr, strum::VariantArray)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case", parse_err_ty = UnknownWord, parse_err_fn = unknown::<Obstacle>)]
+pub enum Obstacle {
+    /// The person is no active manager or volunteer in the caller's area.
+    NotACandidate,
+    /// The task is outside the caller's area.
+    OutsideArea,
+    /// The person lacks a skill that the task requires.
+    MissingSkill,
+}
+
+/// A task and what becomes of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct HandedTask {
+    /// The task.
+    pub task_id: TaskId,
+    /// Its grid.
+    pub grid: AreaCode,
+    /// Its state before; `in_progress` is a visit that had started.
+    pub was: Phase,
+    /// The day for which it was planned.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub planned_on: Option<NaiveDate>,
+    /// What becomes of it.
+    pub outcome: TaskOutcome,
+    /// The new assignee of a task that is given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub person_id: Option<PersonId>,
+    /// Why the task is opened although `give_to` names a person.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub obstacle: Option<Obstacle>,
+}
+
+/// The manager who follows in a grid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Succession {
+    /// The grid.
+    pub grid: AreaCode,
+    /// Its next manager.
+    pub manager_id: PersonId,
+}
+
+/// The outcome of a departure or a move.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(example = json!({
+    "preview": false, "person_id": "018cc7af-06c6-75e0-82a8-eee14b60d3d8", "state": "left",
+    "role": "volunteer", "area": "500116001002001", "version": 4, "tasks_elsewhere": 0,
+    "tasks": [{
+        "task_id": "0198a3b0-0000-7000-8000-0000000000aa", "grid": "500116001002001",
+        "was": "accepted", "planned_on": "2026-10-08", "outcome": "opened"
+    }]
+}))]
+pub struct Handover {
+    /// Whether nothing was changed.
+    pub preview: bool,
+    /// The person.
+    pub person_id: PersonId,
+    /// The person's state afterwards.
+    pub state: PersonState,
+    /// The person's role afterwards.
+    pub role: Role,
+    /// The person's area afterwards.
+    pub area: AreaCode,
+    /// The person's version: in a preview the present one.
+    #[schema(value_type = Version)]
+    pub version: i64,
+    /// The manager who follows in the grid of a manager.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub succession: Option<Succession>,
+    /// The person's unfinished tasks in the caller's area that are not simply kept, ordered by id,
+    /// with each started visit.
+    #[schema(max_items = 10_000)]
+    pub tasks: Vec<HandedTask>,
+    /// The number of such tasks outside the caller's area; they are open then, or stay if they have
+    /// started and the person goes on visiting.
+    #[schema(minimum = 0, maximum = 10_000, example = 0)]
+    pub tasks_elsewhere: i32,
+}
+
+/// A person who could follow as manager.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct SuccessionCandidate {
+    /// The person.
+    pub id: PersonId,
+    /// Family and given name.
+    #[schema(max_length = 64, example = "王小明")]
+    pub name: String,
+    /// The role: a manager of another grid follows only after that grid has another manager.
+    pub role: Role,
+    /// The person's grid.
+    pub area: AreaCode,
+}
+
+/// The people who could follow as manager: volunteers of the grid, then managers nearby.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct SuccessionCandidates {
+    /// The grid.
+    pub grid: AreaCode,
+    /// The people in the caller's area.
+    #[schema(max_items = 200)]
+    pub candidates: Vec<SuccessionCandidate>,
+}

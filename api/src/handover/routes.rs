@@ -1,0 +1,205 @@
+//! The HTTP endpoints for departures and moves of people.
+
+use actix_web::web::{Data, Path};
+use actix_web::{HttpResponse, post};
+use gridward_domain::authority::Principal;
+use gridward_domain::id::PersonId;
+use serde_json::{Value, json};
+
+use super::apply::lock;
+use super::model::{Departure, Handover, Relocation};
+use super::situation::Decider;
+use super::{depart, relocate};
+use crate::auth::{Authenticated, PrincipalCache};
+use crate::crypto::{KeyRing, SealingKey};
+use crate::db::Conn;
+use crate::http::openapi;
+use crate::http::problem::Problem;
+use crate::http::{IfMatch, Json as Body, versioned};
+use crate::idempotency::{Commands, Effect, IdempotencyKey};
+use crate::person;
+use crate::person::PersonState;
+use crate::person::sessions::subordinate;
+use crate::person::store::PersonRow;
+use crate::tx::{Db, Tx};
+
+/// What is done to the person.
+enum Act {
+    Depart(Departure),
+    Relocate(Relocation),
+}
+
+/// A call about a person's work.
+struct HandoverCall {
+    person: PersonId,
+    base: IfMatch,
+    act: Act,
+}
+
+impl Effect for HandoverCall {
+    type Made = Handover;
+
+    fn action(&self) -> &'static str {
+        match self.act {
+            Act::Depart(_) => "person.leave",
+            Act::Relocate(_) => "person.move",
+        }
+    }
+
+    fn request(&self) -> Value {
+        match &self.act {
+            Act::Depart(departure) => json!({ "person_id": self.person, "payload": departure }),
+            Act::Relocate(to) => json!({ "person_id": self.person, "payload": to }),
+        }
+    }
+
+    fn authorize(&self, tx: &mut Tx<'_>, principal: &Principal) -> Result<(), Problem> {
+        subordinate(tx.read_unbatched(), principal, self.person).map(drop)
+    }
+}
+
+impl HandoverCall {
+    fn preview(
+        &self,
+        conn: &mut Conn,
+        key: &SealingKey,
+        principal: &Principal,
+    ) -> Result<Handover, Problem> {
+        let row = subordinate(conn, principal, self.person)?;
+        let by = Decider::Superior(*principal);
+        match &self.act {
+            Act::Depart(departure) => depart::preview(conn, key, by, &row, departure),
+            Act::Relocate(to) => relocate::preview(conn, key, by, &row, to),
+        }
+    }
+
+    fn perform(
+        &self,
+        tx: &mut Tx<'_>,
+        key: &SealingKey,
+        principal: &Principal,
+    ) -> Result<Handover, Problem> {
+        let wishes = match &self.act {
+            Act::Depart(departure) => departure.wishes(),
+            Act::Relocate(to) => to.wishes(),
+        };
+        lock(tx, principal.district(), self.person, &wishes)?;
+        let row = subordinate(tx.read_unbatched(), principal, self.person)?;
+        let by = Decider::Superior(*principal);
+        if !self.is_done(&row) {
+            let shown =
+                person::store::one(tx.read_unbatched(), key, &principal.scope(), self.person)?;
+            self.base.check(row.version, &shown)?;
+        }
+        match &self.act {
+            Act::Depart(departure) => depart::depart(tx, key, by, &row, departure),
+            Act::Relocate(to) => relocate::relocate(tx, key, by, &row, to),
+        }
+    }
+
+    /// Whether the person already is as the call requires, whatever version the caller read.
+    fn is_done(&self, row: &PersonRow) -> bool {
+        match &self.act {
+            Act::Depart(_) => row.state == PersonState::Left,
+            Act::Relocate(to) => row.area == to.area && to.role.is_none_or(|role| role == row.role),
+        }
+    }
+}
+
+/// End a person's work
+///
+/// The person leaves, for instance by resignation, illness or death. Each unfinished task is
+/// given to a named person or becomes open for the next plan; the answer names each with its
+/// outcome, a visit that had started too. A manager leaves only with a successor for the grid: 409
+/// lists people who could follow. All sessions, devices and invitations of the person end at once.
+/// With `preview` nothing is changed; otherwise `If-Match` is required. The answer for a person who
+/// has left is that of the departure. Allowed roles: admins, supervisors and managers, for people
+/// below them.
+#[utoipa::path(
+    tag = "people",
+    operation_id = "end_work_of_person",
+    params(("id" = PersonId, Path, description = "The person")),
+    request_body(content = Departure, description = "The departure"),
+    responses(
+        (
+            status = OK, description = "The outcome", body = Handover,
+            headers(("ETag" = String, description = "The version, such as `\"v7\"`")),
+        ),
+        openapi::Decide,
+    ),
+)]
+#[post("/people/{id}/departure")]
+pub(crate) async fn end_work_of_person(
+    resources: (Data<Db>, Data<KeyRing>, Data<Commands>, Data<PrincipalCache>),
+    Authenticated(principal): Authenticated,
+    id: Path<PersonId>,
+    base: IfMatch,
+    key: IdempotencyKey,
+    Body(departure): Body<Departure>,
+) -> Result<HttpResponse, Problem> {
+    let preview = departure.preview;
+    let call = HandoverCall { person: *id, base, act: Act::Depart(departure) };
+    answer(resources, principal, key, call, preview).await
+}
+
+/// Move a person
+///
+/// Gives a person another area or role. Tasks in the new area stay with the person, as does a visit
+/// that has started; each other unfinished task is given to a named person or becomes open for the
+/// next plan. The manager of a grid moves only with a successor: 409 lists people who could follow.
+/// A new manager replaces the present one of the new grid, who becomes a volunteer there. With
+/// `preview` nothing is changed; otherwise `If-Match` is required. Allowed roles: admins,
+/// supervisors and managers, for people below them.
+#[utoipa::path(
+    tag = "people",
+    operation_id = "move_person",
+    params(("id" = PersonId, Path, description = "The person")),
+    request_body(content = Relocation, description = "The new area and role"),
+    responses(
+        (
+            status = OK, description = "The outcome", body = Handover,
+            headers(("ETag" = String, description = "The version, such as `\"v7\"`")),
+        ),
+        openapi::Decide,
+    ),
+)]
+#[post("/people/{id}/move")]
+pub(crate) async fn move_person(
+    resources: (Data<Db>, Data<KeyRing>, Data<Commands>, Data<PrincipalCache>),
+    Authenticated(principal): Authenticated,
+    id: Path<PersonId>,
+    base: IfMatch,
+    key: IdempotencyKey,
+    Body(to): Body<Relocation>,
+) -> Result<HttpResponse, Problem> {
+    let preview = to.preview;
+    let call = HandoverCall { person: *id, base, act: Act::Relocate(to) };
+    answer(resources, principal, key, call, preview).await
+}
+
+async fn answer(
+    (db, keys, commands, principals): (
+        Data<Db>,
+        Data<KeyRing>,
+        Data<Commands>,
+        Data<PrincipalCache>,
+    ),
+    principal: Principal,
+    key: IdempotencyKey,
+    call: HandoverCall,
+    preview: bool,
+) -> Result<HttpResponse, Problem> {
+    if preview {
+        let shown = db.read(move |conn| {
+            let key = keys.key(conn, principal.district())?;
+            call.preview(conn, &key, &principal)
+        });
+        let shown = shown.await?;
+        return Ok(versioned::at_version(HttpResponse::Ok(), shown.version).json(shown));
+    }
+    let done = commands
+        .run(principal, key, call, |call, tx, key, principal| call.perform(tx, key, principal));
+    let done = done.await?;
+    principals.forget_all();
+    Ok(done.answer(versioned::at_version(HttpResponse::Ok(), done.made.version)))
+}

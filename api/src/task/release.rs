@@ -1,0 +1,35 @@
+//! Opens a task whose assignee may not or cannot do it.
+
+use gridward_domain::id::PersonId;
+use gridward_domain::task::{self as life, AutomaticCommand, Transition};
+use serde_json::Value;
+
+use super::perform::{Step, write};
+use super::row::TaskRow;
+use crate::clock;
+use crate::db::DbError;
+use crate::tx::Tx;
+
+/// Opens the task of `row`, which is assigned and unfinished, as the decision of `by`; `about` says
+/// why in the event.
+///
+/// # Errors
+/// [`DbError::Corrupt`] for a task that is not assigned.
+pub fn release(
+    tx: &mut Tx<'_>,
+    row: &TaskRow,
+    by: Option<PersonId>,
+    about: Value,
+) -> Result<(), DbError> {
+    let (before, command) = (row.life()?, AutomaticCommand::Release);
+    match life::apply_automatic(&before, &command, clock::day(tx.now)) {
+        Ok(Transition::Changed(after)) => {
+            let step = Step { row, before, after, verb: command.verb() };
+            let event = step.event().by(by).with(about);
+            write(tx, &step, None, event);
+            Ok(())
+        }
+        Ok(Transition::Already) => Ok(()),
+        Err(rejection) => Err(DbError::corrupt("tasks", rejection)),
+    }
+}

@@ -1,0 +1,3 @@
+DROP TABLE off_duty;
+DROP TABLE availability_exceptions;
+DROP TABLE absences;

@@ -1,0 +1,237 @@
+//! When people work: hours, days with other hours, absences and duty, which plans respect.
+
+use chrono::{Days, FixedOffset, NaiveDate, Utc};
+use reqwest::Method;
+use rstest::rstest;
+use serde_json::{Value, json};
+
+use crate::support::bodies::home_visit;
+use crate::support::files::{beneficiary_id, person_id};
+use crate::support::phone::Phone;
+use crate::support::server::Answer;
+use crate::support::{Backend, Caller, GRID, Server};
+
+/// The day in a district, this many days from now.
+fn day(later: u64) -> NaiveDate {
+    let china = FixedOffset::east_opt(8 * 3600).expect("an offset");
+    Utc::now().with_timezone(&china).date_naive() + Days::new(later)
+}
+
+/// A plan of the grid for the next days; returns the person and day of each assigned task.
+async fn plan(caller: &Caller, from: u64, to: u64) -> Vec<(Value, Value)> {
+    let order = json!({ "area": GRID, "first_day": day(from), "last_day": day(to) });
+    let planned = caller.post("/v1/plans", &order).await;
+    assert_eq!(planned.status, 201, "{}", planned.body);
+    let path = planned.headers["location"].to_str().expect("a path").to_owned();
+    let visits = caller.get(&format!("{path}/visits")).await;
+    let visits = visits.body["items"].as_array().expect("visits").iter();
+    visits.map(|visit| (visit["person_id"].clone(), visit["day"].clone())).collect()
+}
+
+async fn put(caller: &Caller, path: &str, version: &Value, body: &Value) -> Answer {
+    let request = caller.request(Method::PUT, path).header("If-Match", format!("\"v{version}\""));
+    caller.send(request.json(body)).await
+}
+
+/// A visit for the beneficiary with this number on these days, counted from today.
+async fn visit(caller: &Caller, n: u32, first: u64, last: u64) -> String {
+    let days = json!({ "not_before": day(first), "due_on": day(last) });
+    caller.make(&home_visit(&beneficiary_id(n), days)).await
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_absence_names_the_visits_that_it_affects(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (manager, volunteer) = (server.manager().await, server.volunteer().await);
+    let mut phone = Phone::default();
+    phone.sync(&manager, json!([])).await;
+    let [started, inside, later] = [
+        visit(&manager, 1, 0, 1).await,
+        visit(&manager, 2, 0, 2).await,
+        visit(&manager, 3, 0, 9).await,
+    ];
+    for task in [&started, &inside, &later] {
+        assert_eq!(volunteer.act(&format!("/v1/tasks/{task}/claim")).await.status, 200);
+    }
+    assert_eq!(volunteer.act(&format!("/v1/tasks/{started}/start")).await.status, 200);
+
+    let new = |first: u64, last: u64, release: bool| {
+        json!({
+            "first_day": day(first), "last_day": day(last), "reason": "sick", "note": "高血压",
+            "release": release
+        })
+    };
+    let effects = |added: &Answer| {
+        assert_eq!(added.status, 201, "{}", added.body);
+        let tasks = added.body["tasks"].as_array().expect("tasks").iter();
+        let text = |value: &Value| value.as_str().expect("a text").to_owned();
+        let mut effects: Vec<_> =
+            tasks.map(|task| (text(&task["task_id"]), text(&task["effect"]))).collect();
+        effects.sort();
+        effects
+    };
+    let sorted = |mut effects: Vec<(String, String)>| {
+        effects.sort();
+        effects
+    };
+    let added = volunteer.post("/v1/me/absences", &new(0, 3, false)).await;
+    let started_stays = (started.clone(), "started".to_owned());
+    let expected = vec![started_stays.clone(), (inside.clone(), "kept".to_owned())];
+    assert_eq!(effects(&added), sorted(expected));
+    let path = |absence: &Answer| {
+        format!("/v1/me/absences/{}", absence.body["absence"]["id"].as_str().expect("an id"))
+    };
+
+    // Overlapping, past, reversed: refused by field, and nothing is written.
+    let overlap = volunteer.post("/v1/me/absences", &new(3, 5, false)).await;
+    assert_eq!((overlap.status, overlap.problem()), (409, "absence_overlaps"));
+    assert_eq!(overlap.body["current"]["id"], added.body["absence"]["id"]);
+    let past = json!({ "first_day": "2026-01-01", "last_day": "2026-01-02", "reason": "leave" });
+    for body in [past, new(3, 2, false), new(10, 400, false)] {
+        let refused = volunteer.post("/v1/me/absences", &body).await;
+        assert_eq!(
+            (refused.status, &refused.body["errors"][0]["pointer"]),
+            (422, &json!("/last_day"))
+        );
+    }
+
+    // The manager's phone has the days, without reason and note.
+    phone.sync(&manager, json!([])).await;
+    let row = &phone.rows[&("availability".to_owned(), person_id(21))];
+    assert_eq!(row["absences"][0]["last_day"], json!(day(3)));
+    assert!(row["absences"][0].get("reason").is_none(), "{row}");
+    let events = server.supervisor().await.events("person.absence").await;
+    let text = events[0].to_string();
+    assert!(!text.contains("sick") && !text.contains("高血压"), "{text}");
+
+    assert_eq!(volunteer.delete(&path(&added)).await.status, 204);
+    assert_eq!(volunteer.delete(&path(&added)).await.status, 204, "the same again");
+    let path_of_person = format!("/v1/people/{}/absences", person_id(21));
+    let again = manager.post(&path_of_person, &new(0, 3, true)).await;
+    let expected = vec![started_stays, (inside.clone(), "released".to_owned())];
+    assert_eq!(effects(&again), sorted(expected));
+    let task = manager.get(&format!("/v1/tasks/{inside}")).await;
+    assert_eq!(task.body["state"], "open");
+    let history = manager.get(&format!("/v1/tasks/{inside}/history")).await;
+    let last = history.body["items"].as_array().expect("steps").last().cloned();
+    assert_eq!(last.expect("a step")["because"], "assignee_absent");
+    phone.sync(&manager, json!([])).await;
+    phone.is_as_fresh(&manager).await;
+
+    // Reasons and notes are for the person and superiors; their readings are recorded.
+    let own = volunteer.get("/v1/me/absences").await;
+    assert_eq!(
+        (&own.body["items"][0]["note"], &own.body["items"][0]["reason"]),
+        (&json!("高血压"), &json!("sick"))
+    );
+    let seen = manager.get(&path_of_person).await;
+    assert_eq!(seen.body["items"], own.body["items"]);
+    let readings = server.supervisor().await.events("person.absence_read").await;
+    assert_eq!((readings.len(), &readings[0]["actor_id"]), (1, &json!(person_id(11))));
+    let stranger = server.far_manager().await;
+    assert_eq!(stranger.get(&path_of_person).await.status, 404);
+    assert_eq!(server.second_volunteer().await.get(&path_of_person).await.status, 403);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_plan_respects_absences_other_hours_and_duty(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let supervisor = server.supervisor().await;
+    // The manager is off duty, one volunteer is away, the other works on one day only.
+    let off = server.manager().await.put("/v1/me/duty", &json!({ "duty": "off" })).await;
+    assert_eq!((off.status, &off.body["duty"]), (200, &json!("off")), "{}", off.body);
+    let away = json!({ "first_day": day(1), "last_day": day(5), "reason": "leave" });
+    let volunteer = server.second_volunteer().await;
+    assert_eq!(volunteer.post("/v1/me/absences", &away).await.status, 201);
+    let volunteer = server.volunteer().await;
+    let hours = volunteer.get("/v1/me/availability").await.body;
+    let exceptions: Vec<Value> = [1, 2, 4, 5].map(|n| json!({ "day": day(n) })).to_vec();
+    let body = json!({ "weekly": hours["weekly"], "exceptions": exceptions });
+    let changed = put(&volunteer, "/v1/me/availability", &hours["version"], &body).await;
+    assert_eq!(changed.status, 200, "{}", changed.body);
+    for n in 1..=3 {
+        visit(&supervisor, n, 1, 5).await;
+    }
+    let planned = plan(&supervisor, 1, 5).await;
+    assert_eq!(planned, vec![(json!(person_id(21)), json!(day(3))); 3]);
+
+    // Hours of absence are a break of the day.
+    let morning = json!({
+        "first_day": day(7), "last_day": day(7), "window": { "start": 540, "end": 660 },
+        "reason": "training"
+    });
+    assert_eq!(volunteer.post("/v1/me/absences", &morning).await.status, 201);
+    let task = visit(&supervisor, 1, 7, 7).await;
+    let away = json!({ "first_day": day(7), "last_day": day(7), "reason": "leave" });
+    assert_eq!(server.second_volunteer().await.post("/v1/me/absences", &away).await.status, 201);
+    assert_eq!(plan(&supervisor, 7, 7).await, [(json!(person_id(21)), json!(day(7)))]);
+    let task = supervisor.get(&format!("/v1/tasks/{task}")).await;
+    let start = task.body["planned_for"]["start"].as_u64().expect("a time");
+    assert!(start >= 660, "{}", task.body);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn hours_are_changed_by_the_person_and_by_superiors(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (manager, volunteer) = (server.manager().await, server.volunteer().await);
+    let mut phone = Phone::default();
+    phone.sync(&volunteer, json!([])).await;
+    let path = format!("/v1/people/{}/availability", person_id(21));
+    let before = manager.get(&path).await;
+    let same = json!({ "weekly": before.body["weekly"] });
+    assert_eq!(before.body["weekly"].as_array().expect("hours").len(), 7);
+    let window = json!({ "start": 600, "end": 720 });
+    let body = json!({
+        "weekly": [{ "weekday": "sat", "window": window }], "weekly_minutes": 120,
+        "exceptions": [{ "day": day(2), "window": window }, { "day": day(1) }, { "day": "2026-01-01" }]
+    });
+    let none = manager.put(&path, &body).await;
+    assert_eq!((none.status, none.problem()), (428, "version_required"));
+    let changed = put(&manager, &path, &before.body["version"], &body).await;
+    assert_eq!(changed.status, 200, "{}", changed.body);
+    let days = changed.body["exceptions"].as_array().expect("days").clone();
+    assert_eq!(days, [json!({ "day": day(1) }), json!({ "day": day(2), "window": window })]);
+    let stale = put(&volunteer, "/v1/me/availability", &before.body["version"], &same).await;
+    assert_eq!((stale.status, stale.problem()), (412, "version_conflict"));
+    assert_eq!(stale.body["current"], changed.body);
+    let again = put(&manager, &path, &before.body["version"], &body).await;
+    assert_eq!((again.status, &again.body), (200, &changed.body), "the same again");
+    let person = manager.get(&format!("/v1/people/{}", person_id(21))).await;
+    assert_eq!(person.body["availability"], "sat 1000-1200");
+
+    phone.sync(&volunteer, json!([])).await;
+    let shifts = phone.rows.keys().filter(|(kind, _)| kind == "shift").count();
+    assert_eq!(shifts, 1);
+    assert_eq!(phone.rows[&("availability".to_owned(), person_id(21))], changed.body);
+    phone.is_as_fresh(&volunteer).await;
+
+    for (body, pointer) in [
+        (json!({ "weekly": [] }), "/weekly_minutes"),
+        (json!({ "weekly": [body["weekly"][0], body["weekly"][0]] }), "/weekly/1/weekday"),
+        (
+            json!({ "weekly": [], "exceptions": [{ "day": day(1) }, { "day": day(1) }] }),
+            "/exceptions/1/day",
+        ),
+    ] {
+        let refused = put(&volunteer, "/v1/me/availability", &changed.body["version"], &body).await;
+        assert_eq!((refused.status, &refused.body["errors"][0]["pointer"]), (422, &json!(pointer)));
+    }
+    let duty = volunteer.put("/v1/me/duty", &json!({ "duty": "off" })).await;
+    let again = volunteer.put("/v1/me/duty", &json!({ "duty": "off" })).await;
+    assert_eq!(again.body, duty.body, "the same again");
+    assert_eq!(manager.get(&path).await.body["duty"], "off");
+    let leaver = json!({ "state": "left", "reason": "搬走" });
+    manager.patch(&format!("/v1/people/{}/state", person_id(21)), &leaver).await;
+    let absence = json!({ "first_day": day(1), "last_day": day(1), "reason": "other" });
+    let refused = manager.post(&format!("/v1/people/{}/absences", person_id(21)), &absence).await;
+    assert_eq!((refused.status, refused.problem()), (409, "person_left"));
+}
