@@ -52,6 +52,7 @@ const SLICES: &[&str] = &[
     "sync",
     "task",
     "vocabulary",
+    "workload",
 ];
 
 /// The maximum number of files in an import cycle.

@@ -34,6 +34,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("notice.withdraw", "Notice withdrawn", "撤回公告"),
     ("person.add", "Person added", "新增人员"),
     ("person.appoint", "Manager appointed", "任命网格员"),
+    ("person.change", "Person edited", "修改人员信息"),
     ("person.enrol", "Device enrolled", "登记设备"),
     ("person.factors_end", "Second factors ended", "清除第二重验证"),
     ("person.invite", "Person invited", "邀请人员"),

@@ -17,7 +17,7 @@ use crate::http::problem::{Problem, answer};
 use crate::http::{body_limits, response_headers};
 use crate::{
     area, attachment, auth, beneficiary, catalogue, event, holiday, http, import, limits, memorial,
-    notice, ops, person, plan, redistricting, station, summary, sync, task, vocabulary,
+    notice, ops, person, plan, redistricting, station, summary, sync, task, vocabulary, workload,
 };
 
 /// Every documented path. This is the table of contents of the API.
@@ -33,6 +33,8 @@ fn documented(v1: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(auth::enrolment::routes::request_code)
         .service(person::step_up::step_up)
         .service(person::me::get_me)
+        .service(person::edit::edit_me)
+        .service(workload::routes::get_my_workload)
         .service(person::account_notices::acknowledge_account_notice)
         .service(person::totp::set_up_totp)
         .service(person::totp::confirm_totp)
@@ -45,9 +47,17 @@ fn documented(v1: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(area::routes::list_outlines)
         .service(summary::routes::summarize_area)
         .service(redistricting::routes::change_areas)
+        .service(person::routes::get_manager)
         .service(person::routes::appoint_manager)
         .service(person::routes::list_people)
+        .service(person::create::create_person)
+        .service(person::bulk::save_people)
+        .service(person::search::search_people)
+        .service(person::mass_invitations::invite_people)
+        .service(person::mass_invitations::print_invitations)
+        .service(workload::routes::get_people_workload)
         .service(person::routes::get_person)
+        .service(person::edit::edit_person)
         .service(task::person_state::change_person_state)
         .service(person::sessions::list_sessions_of_person)
         .service(person::sessions::end_sessions_of_person)
