@@ -198,8 +198,7 @@ async fn a_reveal_is_never_stored_and_each_one_is_recorded(
         assert_eq!(supervisor.events("beneficiary.reveal").await.len(), recorded);
     }
     assert_eq!(server.database.count("commands"), 0, "nothing is stored");
-    let appoint = json!({ "person_id": person_id(21) });
-    let appointed = supervisor.put(&format!("/v1/areas/{GRID}/manager"), &appoint).await;
+    let appointed = supervisor.appoint(GRID, &person_id(21)).await;
     assert_eq!(appointed.status, 200);
     assert_eq!(reveal().await.problem(), "forbidden");
     assert_eq!(supervisor.events("beneficiary.reveal").await.len(), 2);
