@@ -130,7 +130,7 @@ impl District {
         });
         succeeded("/v1/notices", self.manager.post("/v1/notices", &notice).await);
         for person in [22, 11] {
-            let appointed = self.supervisor.appoint(grid, &self.person(person)).await;
+            let appointed = self.supervisor.appoint(&grid, &self.person(person)).await;
             succeeded("a manager", appointed);
         }
         self.keep_people().await;

@@ -41,7 +41,7 @@ pub struct SheetOrder {
     /// Only people with this role.
     role: Option<Role>,
     /// Only these people, all of whom must be below the caller.
-    #[schema(max_items = 500)]
+    #[schema(max_items = 500, value_type = Option<Vec<PersonId>>)]
     ids: Option<BTreeSet<PersonId>>,
 }
 
@@ -55,7 +55,7 @@ pub struct InvitationOrder {
     /// Only people with this role.
     role: Option<Role>,
     /// Only these people, all of whom must be below the caller.
-    #[schema(max_items = 500)]
+    #[schema(max_items = 500, value_type = Option<Vec<PersonId>>)]
     ids: Option<BTreeSet<PersonId>>,
     /// The most invitations of the answer, 1 to 200. Default 50.
     limit: Option<PageLimit>,

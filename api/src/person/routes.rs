@@ -40,7 +40,7 @@ pub struct PeopleQuery {
     /// Only people who speak this language.
     language: Option<SpokenLanguage>,
     /// Only these people: up to 100 ids, separated by commas.
-    #[param(value_type = Option<PersonIds>)]
+    #[param(inline)]
     ids: Option<PersonIds>,
 }
 

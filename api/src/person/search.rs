@@ -58,7 +58,7 @@ pub struct PeopleSearch {
     /// Only people who speak this language.
     language: Option<SpokenLanguage>,
     /// Only these people.
-    #[schema(max_items = 500)]
+    #[schema(max_items = 500, value_type = Option<Vec<PersonId>>)]
     ids: Option<BTreeSet<PersonId>>,
     /// Page size, 1 to 200. Default 50.
     limit: Option<PageLimit>,
