@@ -115,7 +115,16 @@ async fn calls(manager: &Caller, supervisor: &Caller, admin: &Caller) -> Vec<Key
     let rename = json!({ "rename": { "area": "500116001", "name": "几江街道" } });
     let changes = json!({ "preview": false, "changes": [rename] });
     let allowances = format!("/v1/people/{}/reveal-allowances", person_id(22));
+    let person = json!({
+        "name": "周新", "phone": "13900000001", "role": "volunteer", "area": GRID,
+        "gender": "female", "birth_year": 1990, "home": { "lat": 29.285, "lon": 106.255 }
+    });
+    let people = json!({ "entries": [{ "create": person }] });
+    let mut other = person;
+    other["phone"] = json!("13900000002");
     let others = [
+        ("create_person", manager, "/v1/people", other),
+        ("save_people", manager, "/v1/people/bulk", people),
         ("create_task", manager, "/v1/tasks", home_visit(BENEFICIARY, json!({}))),
         ("post_notice", manager, "/v1/notices", notice),
         ("create_plan", manager, "/v1/plans", order),

@@ -118,8 +118,8 @@ impl Effect for Bulk {
 
     fn request(&self) -> Value {
         // Parsed, so that the same entries are the same request however they are written.
-        let read = |raw: &Box<RawValue>| serde_json::from_str::<Value>(raw.get()).ok();
-        json!(self.entries.iter().map(read).collect::<Vec<_>>())
+        let read = |raw: &RawValue| serde_json::from_str::<Value>(raw.get()).ok();
+        json!(self.entries.iter().map(|raw| read(raw)).collect::<Vec<_>>())
     }
 
     fn authorize(&self, _: &mut Tx<'_>, principal: &Principal) -> Result<(), Problem> {

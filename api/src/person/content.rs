@@ -27,7 +27,7 @@ use crate::http::problem::Problem;
     "availability": "mon 0900-1200;sat 0900-1700"
 }))]
 pub struct NewPerson {
-    /// The id, preferably a UUIDv7. Default: chosen by the server.
+    /// The id, preferably a UUID of version 7. Default: chosen by the server.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<PersonId>,
     /// Family and given name; blanks at its ends are dropped.

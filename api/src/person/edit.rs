@@ -173,6 +173,7 @@ fn editable(conn: &mut Conn, principal: &Principal, id: PersonId) -> Result<Pers
     ),
 )]
 #[patch("/people/{id}")]
+#[expect(clippy::too_many_arguments, reason = "each is a component that the handler uses")]
 pub(crate) async fn edit_person(
     db: Data<Db>,
     keys: Data<KeyRing>,

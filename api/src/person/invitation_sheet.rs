@@ -61,7 +61,7 @@ impl fmt::Display for Sheet<'_> {
         let Self { code, qr, .. } = self;
         let name = escape(self.name);
         let until = self.expires_at.format("%Y年%-m月%-d日 %H:%M");
-        write!(
+        writeln!(
             f,
             "<section><h1>{name}，请登记您的手机</h1><ol>\
              <li>用手机相机扫描下面的二维码，打开网页。{qr}</li>\
@@ -69,7 +69,7 @@ impl fmt::Display for Sheet<'_> {
              <li>设置一个新密码，至少 8 个字，自己容易记住、别人不容易猜到。</li>\
              <li>点“完成登记”。以后只用手机号和密码登录。</li></ol>\
              <footer>邀请码只能用一次，{until} 前有效。用完请撕毁，不要拍照或转给别人。\
-             扫不了码或提示有误，请找给您这张单子的工作人员。</footer></section>\n"
+             扫不了码或提示有误，请找给您这张单子的工作人员。</footer></section>"
         )
     }
 }

@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::PersonState;
-use super::list_store::{self, Filter};
+use super::list_store::{self, Filter, Position};
 use super::password::event;
 use super::store::{Particulars, PersonRow};
 use crate::auth::enrolment::code::Code;
@@ -29,9 +29,6 @@ const READ_AT_A_TIME: i64 = 500;
 const MOST_IDS: usize = 500;
 /// The most faults of an answer.
 const MOST_FAULTS: usize = 100;
-
-/// The place of a person in the order of the list.
-pub(super) type Position = (AreaCode, PersonId);
 
 /// The people of a request, who are in the principal's area.
 #[derive(Clone, Debug)]

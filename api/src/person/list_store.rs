@@ -41,7 +41,7 @@ pub fn list(
     conn: &mut Conn,
     scope: &AreaRange,
     filter: &Filter,
-    wanted: &Wanted<(AreaCode, PersonId)>,
+    wanted: &Wanted<Position>,
 ) -> Result<Vec<PersonRow>, DbError> {
     page(conn, scope, filter, wanted.after, wanted.rows())
 }
@@ -55,13 +55,40 @@ pub fn page(
     conn: &mut Conn,
     scope: &AreaRange,
     filter: &Filter,
-    after: Option<(AreaCode, PersonId)>,
+    after: Option<Position>,
     limit: i64,
 ) -> Result<Vec<PersonRow>, DbError> {
+    let query = selected(scope, filter, after).select(PersonRow::as_select());
+    Ok(query.order((people::area, people::id)).limit(limit).load(conn)?)
+}
+
+/// As [`page`], but only what a search reads: area, id and the encrypted part.
+///
+/// # Errors
+/// [`DbError`].
+pub fn sealed_page(
+    conn: &mut Conn,
+    scope: &AreaRange,
+    filter: &Filter,
+    after: Option<Position>,
+    limit: i64,
+) -> Result<Vec<(AreaCode, PersonId, Vec<u8>)>, DbError> {
+    let query = selected(scope, filter, after).select((people::area, people::id, people::sealed));
+    Ok(query.order((people::area, people::id)).limit(limit).load(conn)?)
+}
+
+/// The place of a person in the order of a list.
+pub type Position = (AreaCode, PersonId);
+
+/// The people of the range after `after` that the filter selects.
+fn selected(
+    scope: &AreaRange,
+    filter: &Filter,
+    after: Option<Position>,
+) -> people::BoxedQuery<'static, <Conn as Connection>::Backend> {
     let mut query = people::table
         .filter(people::district.eq(scope.area().district()))
         .filter(in_range!(people::area, scope))
-        .select(PersonRow::as_select())
         .into_boxed();
     if let Some(role) = filter.role {
         query = query.filter(people::role.eq(role));
@@ -85,7 +112,7 @@ pub fn page(
         query =
             query.filter(people::area.gt(area).or(people::area.eq(area).and(people::id.gt(id))));
     }
-    Ok(query.order((people::area, people::id)).limit(limit).load(conn)?)
+    query
 }
 
 /// A page of the managers and volunteers in the range who have not left, ordered by area and id.
@@ -95,7 +122,7 @@ pub fn page(
 pub fn visitors_page(
     conn: &mut Conn,
     scope: &AreaRange,
-    wanted: &Wanted<(AreaCode, PersonId)>,
+    wanted: &Wanted<Position>,
 ) -> Result<Vec<PersonRow>, DbError> {
     let mut query = people::table
         .filter(people::district.eq(scope.area().district()))

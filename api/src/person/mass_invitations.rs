@@ -20,7 +20,8 @@ use utoipa::ToSchema;
 
 use super::invitation_sheet as sheet;
 use super::invitations::url;
-use super::invite_many::{Batch, InviteMany, Issued, Position, Selection};
+use super::invite_many::{Batch, InviteMany, Issued, Selection};
+use super::list_store::Position;
 use crate::auth::{Authenticated, Enrolments, qr};
 use crate::http::page::{self, PageQuery, Wanted};
 use crate::http::problem::Problem;

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use actix_web::web::Data;
 use actix_web::{HttpResponse, post};
-use gridward_domain::area::AreaCode;
+use gridward_domain::area::{AreaCode, AreaRange};
 use gridward_domain::authority::{Action, Role};
 use gridward_domain::bounded_text::SearchText;
 use gridward_domain::id::PersonId;
@@ -22,7 +22,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::Person;
-use super::list_store::{self, Filter};
+use super::list_store::{self, Filter, Position};
 use super::store::Particulars;
 use crate::auth::Authenticated;
 use crate::crypto::{KeyRing, SealingKey};
@@ -162,7 +162,7 @@ fn find(
     area: AreaCode,
     term: Option<&Term>,
     filter: &Filter,
-    wanted: &Wanted<(AreaCode, PersonId)>,
+    wanted: &Wanted<Position>,
 ) -> Result<Vec<Person>, DbError> {
     let (scope, mut filter) = (area.range(), filter.clone());
     let Some(term) = term else {
@@ -172,21 +172,37 @@ fn find(
     if let Term::Phone(phone) = term {
         filter.phone = Some(key.index(phone.as_str()));
     }
+    let found = scan(conn, key, &scope, term, &filter, wanted)?;
+    if found.is_empty() {
+        return Ok(Vec::new());
+    }
+    let those = Filter { ids: Some(found), ..Filter::default() };
+    let rows = list_store::page(conn, &scope, &those, None, wanted.rows())?;
+    rows.iter().map(|row| row.person(key)).collect()
+}
+
+/// Opens the people that the filter selects until a page is full.
+fn scan(
+    conn: &mut Conn,
+    key: &SealingKey,
+    scope: &AreaRange,
+    term: &Term,
+    filter: &Filter,
+    wanted: &Wanted<Position>,
+) -> Result<BTreeSet<PersonId>, DbError> {
     let most = usize::try_from(wanted.rows()).unwrap_or(usize::MAX);
-    let (mut found, mut after) = (Vec::new(), wanted.after);
+    let (mut found, mut after) = (BTreeSet::new(), wanted.after);
     loop {
-        let rows = list_store::page(conn, &scope, &filter, after, AT_A_TIME)?;
-        for row in &rows {
-            if term.is_of(&row.particulars(key)?) {
-                found.push(row.person(key)?);
+        let rows = list_store::sealed_page(conn, scope, filter, after, AT_A_TIME)?;
+        let Some((area, id, _)) = rows.last() else { return Ok(found) };
+        after = Some((*area, *id));
+        for (area, id, sealed) in &rows {
+            if term.is_of(&Particulars::open(key, area.district(), *id, sealed)?) {
+                found.insert(*id);
                 if found.len() == most {
                     return Ok(found);
                 }
             }
-        }
-        match rows.last() {
-            Some(last) => after = Some((last.area, last.id)),
-            None => return Ok(found),
         }
     }
 }

@@ -57,14 +57,29 @@ pub struct Particulars {
     pub phone: String,
 }
 
+impl Particulars {
+    /// Decrypts the sealed column of a row.
+    ///
+    /// # Errors
+    /// [`DbError::Corrupt`].
+    pub fn open(
+        key: &SealingKey,
+        district: AreaCode,
+        id: PersonId,
+        sealed: &[u8],
+    ) -> Result<Self, DbError> {
+        key.open_value(&aad(district, "people", id), sealed)
+            .map_err(|error| DbError::corrupt("people", error))
+    }
+}
+
 impl PersonRow {
     /// Decrypts the personal data.
     ///
     /// # Errors
     /// [`DbError::Corrupt`].
     pub fn particulars(&self, key: &SealingKey) -> Result<Particulars, DbError> {
-        key.open_value(&aad(self.district, "people", self.id), &self.sealed)
-            .map_err(|error| DbError::corrupt("people", error))
+        Particulars::open(key, self.district, self.id, &self.sealed)
     }
 
     /// The public representation, with the masked phone number.
@@ -324,7 +339,8 @@ pub fn set_state(conn: &mut Conn, row: &PersonRow, next: &PersonRow) -> Result<(
 /// Stores the content of `next`: all that a superior edits, with the version.
 ///
 /// # Errors
-/// [`DbError`]; [`DbError::Collision`] if the row has changed since it was read.
+/// [`DbError`]; [`DbError::Collision`] if the row has changed since it was read, or another person
+/// has the phone number.
 pub fn edit(conn: &mut Conn, row: &PersonRow, next: &PersonRow) -> Result<(), DbError> {
     let unchanged =
         people::table.find((row.district, row.id)).filter(people::version.eq(row.version));
@@ -341,8 +357,18 @@ pub fn edit(conn: &mut Conn, row: &PersonRow, next: &PersonRow) -> Result<(), Db
         people::sealed.eq(&next.sealed),
         people::version.eq(next.version),
     );
-    let changed = diesel::update(unchanged).set(values).execute(conn)?;
+    let changed = diesel::update(unchanged).set(values).execute(conn).map_err(collided)?;
     if changed == 1 { Ok(()) } else { Err(DbError::Collision) }
+}
+
+/// A phone number or a grid's manager of another process since the check: the change runs again
+/// and is refused by the check.
+fn collided(error: diesel::result::Error) -> DbError {
+    use diesel::result::{DatabaseErrorKind, Error};
+    match error {
+        Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => DbError::Collision,
+        other => other.into(),
+    }
 }
 
 /// The phone index of a person who left: the number is unique, and another person may have it
@@ -371,8 +397,9 @@ pub fn with_phone(
 /// Inserts a person.
 ///
 /// # Errors
-/// [`DbError`].
+/// [`DbError`]; [`DbError::Collision`] if another person has the id, the phone number or the grid
+/// as manager.
 pub fn insert(conn: &mut Conn, row: &PersonRow) -> Result<(), DbError> {
-    diesel::insert_into(people::table).values(row).execute(conn)?;
+    diesel::insert_into(people::table).values(row).execute(conn).map_err(collided)?;
     Ok(())
 }
