@@ -297,6 +297,14 @@ fn request(operation: &str, path: &str, at: &Resources) -> (Named, String, Value
         "create_plan" => order(&at.grid),
         // Nobody has this id: an authorized caller gets 422, and the grid keeps its manager.
         "appoint_manager" => json!({ "person_id": Uuid::nil() }),
+        // The phone number is in use: an authorized caller gets 409, and nobody is created.
+        "create_person" => json!({
+            "name": "x", "phone": phones::VOLUNTEER, "role": "volunteer", "area": at.grid,
+            "gender": "male", "birth_year": 1990, "home": { "lat": 29.285, "lon": at.lon },
+        }),
+        "edit_person" | "edit_me" => json!({}),
+        "save_people" => json!({ "entries": [{}] }),
+        "search_people" | "invite_people" | "print_invitations" => json!({ "area": at.grid }),
         // None that is correct: the callers of this test stay signed in as they are.
         "step_up" => json!({ "password": "not the one" }),
         "confirm_totp" => json!({ "code": "000000" }),
@@ -361,15 +369,18 @@ fn request(operation: &str, path: &str, at: &Resources) -> (Named, String, Value
         "locate_area" => format!("?lat=29.285&lon={}", at.lon),
         "list_outlines" => "?level=grid".to_owned(),
         "summarize_area" => "?by=grid".to_owned(),
+        "get_people_workload" => format!("?area={}&from=2026-11-23&to=2026-11-29", at.grid),
+        "get_my_workload" => "?from=2026-11-23&to=2026-11-29".to_owned(),
         _ => String::new(),
     };
     let named = match operation {
         "create_task" | "post_notice" | "create_plan" | "put_station" | "put_memorial"
-        | "change_areas" => ByBody,
+        | "change_areas" | "create_person" | "search_people" | "invite_people"
+        | "print_invitations" => ByBody,
         // In a header.
         "announce_attachment" => ByAddress,
         // The same for everybody.
-        "put_holiday" | "get_import_template" => Not,
+        "put_holiday" | "get_import_template" | "get_my_workload" => Not,
         _ if real != path || !query.is_empty() => ByAddress,
         _ => Not,
     };

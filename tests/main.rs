@@ -60,6 +60,7 @@ mod sessions;
 mod sharding;
 mod signing_in;
 mod solving;
+mod staffing;
 mod starting;
 mod summaries;
 mod syncing;

@@ -35,8 +35,7 @@ async fn a_grid_changes_its_manager_in_one_step(
 ) {
     let server = Server::small(backend);
     let supervisor = server.supervisor().await;
-    let path = format!("/v1/areas/{GRID}/manager");
-    let appointed = supervisor.put(&path, &json!({ "person_id": person_id(21) })).await;
+    let appointed = supervisor.appoint(GRID, &person_id(21)).await;
     assert_eq!((appointed.status, &appointed.body["role"]), (200, &json!("manager")));
     let managers = supervisor.get(&format!("/v1/people?area={GRID}&role=manager")).await;
     let managers = managers.body["items"].as_array().expect("a list").clone();
@@ -45,7 +44,7 @@ async fn a_grid_changes_its_manager_in_one_step(
     let before = supervisor.get(&format!("/v1/people/{}", person_id(11))).await;
     assert_eq!(before.body["role"], "volunteer");
     // A repeated appointment changes nothing.
-    let again = supervisor.put(&path, &json!({ "person_id": person_id(21) })).await;
+    let again = supervisor.appoint(GRID, &person_id(21)).await;
     assert_eq!((again.status, &again.body["version"]), (200, &appointed.body["version"]));
 }
 
@@ -56,8 +55,7 @@ async fn a_manager_cannot_be_taken_from_another_grid(
 ) {
     let server = Server::small(backend);
     let supervisor = server.supervisor().await;
-    let path = format!("/v1/areas/{GRID}/manager");
-    let refused = supervisor.put(&path, &json!({ "person_id": person_id(13) })).await;
+    let refused = supervisor.appoint(GRID, &person_id(13)).await;
     assert_eq!((refused.status, refused.problem()), (409, "not_a_candidate"));
     for grid in [GRID, FAR_GRID] {
         let managers = supervisor.get(&format!("/v1/people?area={grid}&role=manager")).await;
@@ -75,8 +73,7 @@ async fn rights_change_at_once_with_the_manager(
     let (before, after) = (server.manager().await, server.volunteer().await);
     assert_eq!(before.get("/v1/people").await.status, 200);
     assert_eq!(after.get("/v1/people").await.status, 403);
-    let path = format!("/v1/areas/{GRID}/manager");
-    supervisor.put(&path, &json!({ "person_id": person_id(21) })).await;
+    supervisor.appoint(GRID, &person_id(21)).await;
     assert_eq!(before.get("/v1/people").await.status, 403);
     assert_eq!(after.get("/v1/people").await.status, 200);
 }
@@ -87,12 +84,10 @@ async fn only_supervisors_appoint_managers(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
-    let body = json!({ "person_id": person_id(21) });
-    let path = format!("/v1/areas/{GRID}/manager");
     let manager = server.manager().await;
-    assert_eq!(manager.put(&path, &body).await.status, 403);
+    assert_eq!(manager.appoint(GRID, &person_id(21)).await.status, 403);
     let far = server.far_manager().await;
-    assert_eq!(far.put(&path, &body).await.status, 404);
+    assert_eq!(far.appoint(GRID, &person_id(21)).await.status, 404);
     let auditor = server.auditor().await;
-    assert_eq!(auditor.put(&path, &body).await.status, 403);
+    assert_eq!(auditor.appoint(GRID, &person_id(21)).await.status, 403);
 }

@@ -70,7 +70,9 @@ async fn a_wrong_method_is_answered_with_the_allowed_ones(
             "/v1/plans/018d622e-0000-7000-8000-000000000001/visits".to_owned(),
             "GET, HEAD",
         ),
-        (Method::PATCH, "/v1/me".to_owned(), "GET, HEAD"),
+        (Method::DELETE, "/v1/me".to_owned(), "GET, PATCH, HEAD"),
+        // Not the person of this id.
+        (Method::GET, "/v1/people/search".to_owned(), "POST"),
         (Method::GET, "/v1/auth/sign-in".to_owned(), "POST"),
     ] {
         let answer = manager.send(manager.request(method.clone(), &path)).await;

@@ -119,6 +119,13 @@ async fn calls(manager: &Caller, supervisor: &Caller, admin: &Caller) -> Vec<Key
     let absences = format!("/v1/people/{}/absences", person_id(22));
     let departure = format!("/v1/people/{}/departure", person_id(23));
     let relocation = format!("/v1/people/{}/move", person_id(22));
+    let person = json!({
+        "name": "周新", "phone": "13900000001", "role": "volunteer", "area": GRID,
+        "gender": "female", "birth_year": 1990, "home": { "lat": 29.285, "lon": 106.255 }
+    });
+    let people = json!({ "entries": [{ "create": person }] });
+    let mut other = person;
+    other["phone"] = json!("13900000002");
     let others = [
         ("add_my_absence", manager, "/v1/me/absences", absence.clone()),
         ("add_absence", manager, absences.as_str(), absence),
@@ -129,6 +136,8 @@ async fn calls(manager: &Caller, supervisor: &Caller, admin: &Caller) -> Vec<Key
             json!({ "preview": false, "reason": "moved" }),
         ),
         ("move_person", supervisor, relocation.as_str(), json!({ "preview": false, "area": GRID })),
+        ("create_person", manager, "/v1/people", other),
+        ("save_people", manager, "/v1/people/bulk", people),
         ("create_task", manager, "/v1/tasks", home_visit(BENEFICIARY, json!({}))),
         ("post_notice", manager, "/v1/notices", notice),
         ("create_plan", manager, "/v1/plans", order),
@@ -211,8 +220,7 @@ async fn a_reveal_is_never_stored_and_each_one_is_recorded(
         assert_eq!(supervisor.events("beneficiary.reveal").await.len(), recorded);
     }
     assert_eq!(server.database.count("commands"), 0, "nothing is stored");
-    let appoint = json!({ "person_id": person_id(21) });
-    let appointed = supervisor.put(&format!("/v1/areas/{GRID}/manager"), &appoint).await;
+    let appointed = supervisor.appoint(GRID, &person_id(21)).await;
     assert_eq!(appointed.status, 200);
     assert_eq!(reveal().await.problem(), "forbidden");
     assert_eq!(supervisor.events("beneficiary.reveal").await.len(), 2);

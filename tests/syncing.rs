@@ -147,10 +147,7 @@ async fn a_person_with_a_new_area_starts_a_new_snapshot(
     let mut phone = Phone::default();
     phone.sync(&volunteer, json!([])).await;
     assert_eq!(phone.tasks().len(), 1);
-    let appoint = supervisor
-        .request(reqwest::Method::PUT, &format!("/v1/areas/{OTHER_GRID}/manager"))
-        .json(&json!({ "person_id": person_id(21) }));
-    assert_eq!(supervisor.send(appoint).await.status, 200);
+    assert_eq!(supervisor.appoint(OTHER_GRID, &person_id(21)).await.status, 200);
     phone.sync(&volunteer, json!([])).await;
     assert!(phone.tasks().is_empty(), "{task} lies in {GRID}");
     phone.is_as_fresh(&volunteer).await;

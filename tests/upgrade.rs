@@ -293,7 +293,7 @@ fn renamed(value: &Value) -> Value {
 
 /// A [`renamed`] answer without the positions of homes, which the previous build showed exactly
 /// to everyone and this one only to the visitor, and without the fields that it did not have: the
-/// masked name of a task, in lists the skills, and the labels of service kinds.
+/// masked name of a task, in lists the skills, the labels of service kinds, and the content of people.
 fn without_homes(value: &Value) -> Value {
     fn strip(value: &mut Value) {
         match value {
@@ -308,6 +308,10 @@ fn without_homes(value: &Value) -> Value {
                         "skills" => !is_listed,
                         _ => true,
                     });
+                }
+                if fields.contains_key("weekly_minutes") {
+                    let later = ["gender", "birth_year", "cell", "languages"];
+                    fields.retain(|name, _| !later.contains(&name.as_str()));
                 }
                 if fields.contains_key("follow_ups") {
                     let labels = ["active", "form", "name_en"];

@@ -51,7 +51,8 @@ async fn a_new_district_has_the_words_of_the_law_in_both_languages(
         .iter()
         .map(|one| one["name"].as_str().expect("a name"))
         .collect();
-    assert_eq!(names, ["categories", "hardships", "needs", "plaque_states", "skills"]);
+    let all = ["categories", "hardships", "languages", "needs", "plaque_states", "skills"];
+    assert_eq!(names, all);
     let categories = words(&volunteer, "categories").await;
     let has = |code: &str| categories.iter().any(|word| word["code"] == code);
     for code in ["rural_veteran_60", "nuclear_test_veteran", "martyr_child", "veteran"] {

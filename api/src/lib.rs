@@ -36,6 +36,7 @@ pub mod summary;
 pub mod sync;
 pub mod task;
 pub mod vocabulary;
+pub mod workload;
 
 // Operations on a whole district.
 pub mod demo;

@@ -71,6 +71,8 @@ pub enum Action {
     ReadAreas,
     /// Read the people of an area.
     ReadPeople,
+    /// Create and edit people below.
+    EditPeople,
     /// Appoint the manager of a grid.
     AppointManager,
     /// Change the vocabularies and the service kinds of the district.
@@ -201,14 +203,31 @@ impl Principal {
     /// As [`Self::authorize`].
     pub fn authorize_over(&self, role: Role, area: &AreaCode) -> Result<(), Denial> {
         self.authorize(Action::ManageAccess, area)?;
-        let is_superior = match (self.role, role) {
+        if self.is_above(role, area) { Ok(()) } else { Err(Denial::Forbidden) }
+    }
+
+    /// Checks that the principal may create or edit a person with `role` in `area`: an admin
+    /// everybody, others the people below them. Nobody but an admin creates or edits a person of
+    /// an equal or a higher rank, the own person included.
+    ///
+    /// # Errors
+    /// As [`Self::authorize`].
+    pub fn authorize_edit(&self, role: Role, area: &AreaCode) -> Result<(), Denial> {
+        self.authorize(Action::EditPeople, area)?;
+        let may = self.role == Role::Admin || self.is_above(role, area);
+        if may { Ok(()) } else { Err(Denial::Forbidden) }
+    }
+
+    /// Whether the principal is a superior of a person with `role` in `area`, which is in the
+    /// principal's area.
+    fn is_above(&self, role: Role, area: &AreaCode) -> bool {
+        match (self.role, role) {
             (Role::Admin, other) => other != Role::Admin,
             (Role::Supervisor, Role::Supervisor) => self.area != *area,
             (Role::Supervisor, Role::Manager | Role::Volunteer)
             | (Role::Manager, Role::Volunteer) => true,
             _ => false,
-        };
-        if is_superior { Ok(()) } else { Err(Denial::Forbidden) }
+        }
     }
 }
 
@@ -251,6 +270,7 @@ mod tests {
     fn an_auditor_changes_nothing_and_sees_nobody() {
         use Action as A;
         let changes = [
+            A::EditPeople,
             A::AppointManager,
             A::ConfigureDistrict,
             A::ManageAccess,
@@ -292,6 +312,35 @@ mod tests {
         assert_eq!(may(Role::Manager, grid, Role::Manager, grid), Err(Denial::Forbidden));
         assert_eq!(may(Role::Volunteer, grid, Role::Volunteer, grid), Err(Denial::Forbidden));
         assert_eq!(may(Role::Auditor, "500116", Role::Volunteer, grid), Err(Denial::Forbidden));
+    }
+
+    #[test]
+    fn nobody_but_an_admin_creates_or_edits_an_equal_or_a_superior() {
+        let codes = ["500116", "500116001", "500116001002", "500116001002001", "500116002"];
+        let areas = codes.map(|code| code.parse::<AreaCode>().expect("a code"));
+        let rank = |role: Role, area: &AreaCode| match role {
+            Role::Admin | Role::Auditor => 0,
+            Role::Supervisor => 1 + area.as_str().len(),
+            Role::Manager => 100,
+            Role::Volunteer => 101,
+        };
+        let everybody = Role::VARIANTS.iter().flat_map(|role| areas.map(|area| (*role, area)));
+        for (by, own) in everybody.clone().filter(|(by, own)| by.fits(own.level())) {
+            let principal = Principal { person: PersonId(Uuid::nil()), role: by, area: own };
+            for (role, area) in everybody.clone().filter(|(role, area)| role.fits(area.level())) {
+                let answer = principal.authorize_edit(role, &area);
+                let below = rank(role, &area) > rank(by, &own) && by != Role::Auditor;
+                let may = by == Role::Admin || (below && by != Role::Volunteer);
+                let expected = if !own.contains(&area) {
+                    Err(Denial::OutOfScope)
+                } else if may {
+                    Ok(())
+                } else {
+                    Err(Denial::Forbidden)
+                };
+                assert_eq!(answer, expected, "{by} of {own} and {role} of {area}");
+            }
+        }
     }
 
     #[test]

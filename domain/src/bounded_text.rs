@@ -147,6 +147,10 @@ texts! {
     Label: 1 to 64, Line, example "参战退役人员";
     /// A device's name for itself.
     DeviceName: 1 to 64, NoControl, example "phone-17";
+    /// The family and given name of a person.
+    PersonName: 1 to 64, Line, example "王小明";
+    /// A part of a name, a whole phone number, or its last four digits.
+    SearchText: 1 to 64, Line, example "王小";
     /// Free text by a visitor.
     Note: 0 to 2000, Anything, example "一切安好，需要换一只灯泡。";
     /// The action of an event.
@@ -170,11 +174,26 @@ impl DeviceName {
     /// # Errors
     /// [`TextError`].
     pub fn entered(text: &str) -> Result<Self, TextError> {
-        if text.contains(is_invisible) {
-            return Err(TextError::Invisible);
-        }
-        text.trim_matches(is_blank).parse()
+        visible(text)?.parse()
     }
+}
+
+impl PersonName {
+    /// The name that a superior entered, without blanks at its ends.
+    ///
+    /// # Errors
+    /// [`TextError`].
+    pub fn entered(text: &str) -> Result<Self, TextError> {
+        visible(text)?.parse()
+    }
+}
+
+/// `text` without blanks at its ends, if it has no invisible characters.
+fn visible(text: &str) -> Result<&str, TextError> {
+    if text.contains(is_invisible) {
+        return Err(TextError::Invisible);
+    }
+    Ok(text.trim_matches(is_blank))
 }
 
 #[cfg(test)]
@@ -209,6 +228,8 @@ mod tests {
         notice_text: NoticeText, 0, 2000;
         label: Label, 1, 64;
         device_name: DeviceName, 1, 64;
+        person_name: PersonName, 1, 64;
+        search_text: SearchText, 1, 64;
         note: Note, 0, 2000;
         event_action: EventAction, 0, 64;
         subject_id: SubjectId, 0, 64;
@@ -230,6 +251,8 @@ mod tests {
         assert_eq!(DeviceName::entered("\u{202e}phone"), Err(TextError::Invisible));
         assert_eq!(DeviceName::entered(" 手机\u{3000}"), "手机".parse());
         assert!(DeviceName::entered(" \u{3000}").is_err());
+        assert_eq!(PersonName::entered("王\u{200b}小明"), Err(TextError::Invisible));
+        assert_eq!(PersonName::entered(" 王小明\u{3000}"), "王小明".parse());
         assert_eq!((Note::check("\0"), NoticeText::check("")), (Ok(()), Ok(())));
         let text = "must have from 1 to 500 characters".to_owned();
         assert_eq!(CommandReason::check("").map_err(|error| error.to_string()), Err(text));

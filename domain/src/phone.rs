@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::text::is_invisible;
@@ -15,7 +16,8 @@ const DIGITS: std::ops::RangeInclusive<usize> = 5..=20;
 /// Parsing drops separators (blanks, hyphens, invisible characters) and reads full-width
 /// digits, so that a pasted number equals a typed one. People sign in by phone, so both
 /// sides of a comparison must be parsed.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Phone(String);
 
 /// A text that is not a phone number.
@@ -52,6 +54,14 @@ fn digit(c: char) -> Option<char> {
         '0'..='9' => Some(c),
         '０'..='９' => char::from_digit(u32::from(c) - u32::from('０'), 10),
         _ => None,
+    }
+}
+
+impl TryFrom<String> for Phone {
+    type Error = PhoneError;
+
+    fn try_from(text: String) -> Result<Self, PhoneError> {
+        text.parse()
     }
 }
 

@@ -54,6 +54,7 @@ const SLICES: &[&str] = &[
     "sync",
     "task",
     "vocabulary",
+    "workload",
 ];
 
 /// The maximum number of files in an import cycle.

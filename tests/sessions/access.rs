@@ -84,8 +84,7 @@ async fn a_leaver_loses_access_and_tasks_and_comes_back_by_a_superior_or_an_impo
     let of_manager = format!("/v1/people/{}/state", person_id(11));
     let refusal = supervisor.patch(&of_manager, &change("left")).await;
     assert_eq!((refusal.status, refusal.problem()), (409, "manager_required"));
-    let appoint = json!({ "person_id": person_id(21) });
-    supervisor.put(&format!("/v1/areas/{GRID}/manager"), &appoint).await;
+    supervisor.appoint(GRID, &person_id(21)).await;
     assert_eq!(supervisor.patch(&of_manager, &change("left")).await.status, 200);
 }
 

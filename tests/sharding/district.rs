@@ -129,11 +129,38 @@ impl District {
             "until": chrono::Utc::now().date_naive() + chrono::Days::new(7)
         });
         succeeded("/v1/notices", self.manager.post("/v1/notices", &notice).await);
-        let appoint = format!("/v1/areas/{grid}/manager");
         for person in [22, 11] {
-            let body = json!({ "person_id": self.person(person) });
-            succeeded(&appoint, self.supervisor.put(&appoint, &body).await);
+            let appointed = self.supervisor.appoint(&grid, &self.person(person)).await;
+            succeeded("a manager", appointed);
         }
+        self.keep_people().await;
+    }
+
+    /// Creates, edits, finds and invites people.
+    async fn keep_people(&self) {
+        let new = json!({
+            "name": "张新", "phone": "13900000001", "role": "volunteer", "area": self.grid(),
+            "gender": "female", "birth_year": 1990, "home": { "lat": 29.285, "lon": 106.255 },
+            "skills": ["driving"], "languages": ["mandarin"]
+        });
+        let created = self.supervisor.post("/v1/people", &new).await;
+        let path = format!("/v1/people/{}", created.body["id"].as_str().unwrap_or_default());
+        succeeded("/v1/people", created);
+        let edit = self.supervisor.request(reqwest::Method::PATCH, &path);
+        let edit = edit.header("If-Match", "\"v1\"").json(&json!({ "phone": "13900000002" }));
+        succeeded(&path, self.supervisor.send(edit).await);
+        for (path, body) in [
+            ("/v1/people/search", json!({ "text": "13900000002" })),
+            ("/v1/people/search", json!({ "text": "张", "skill": "driving", "state": "active" })),
+            ("/v1/people/invitations", json!({ "role": "volunteer" })),
+            ("/v1/people/bulk", json!({ "entries": [{ "create": new }] })),
+        ] {
+            succeeded(path, self.supervisor.post(path, &body).await);
+        }
+        let workload = "/v1/people/workload?from=2026-11-23&to=2026-11-29";
+        succeeded(workload, self.supervisor.get(workload).await);
+        let manager = format!("/v1/areas/{}/manager", self.grid());
+        succeeded(&manager, self.supervisor.get(&manager).await);
     }
 
     /// Sends every command of a task as a single call, and reads tasks.

@@ -305,6 +305,15 @@ impl Caller {
         self.send(self.request(Method::PATCH, path).json(body)).await
     }
 
+    /// Appoints the person the manager of the grid, based on the present manager.
+    pub async fn appoint(&self, grid: &str, person: &str) -> Answer {
+        let path = format!("/v1/areas/{grid}/manager");
+        let present = self.get(&path).await;
+        let base = present.headers.get("etag").and_then(|tag| tag.to_str().ok());
+        let request = self.request(Method::PUT, &path).header("If-Match", base.unwrap_or("\"v1\""));
+        self.send(request.json(&json!({ "person_id": person }))).await
+    }
+
     /// DELETE.
     pub async fn delete(&self, path: &str) -> Answer {
         self.send(self.request(Method::DELETE, path)).await

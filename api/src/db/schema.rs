@@ -363,6 +363,7 @@ diesel::table! {
         version -> BigInt,
         tokens_not_before -> Nullable<Timestamp>,
         state -> Text,
+        languages -> Text,
     }
 }
 

@@ -40,6 +40,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("person.appoint", "Manager appointed", "任命网格员"),
     ("person.availability", "Hours of availability changed", "修改服务时间"),
     ("person.duty", "On or off duty", "切换值班状态"),
+    ("person.change", "Person edited", "修改人员信息"),
     ("person.enrol", "Device enrolled", "登记设备"),
     ("person.factors_end", "Second factors ended", "清除第二重验证"),
     ("person.invite", "Person invited", "邀请人员"),

@@ -7,19 +7,14 @@ use actix_web::error::{PathError, PayloadError};
 use actix_web::http::Method;
 use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
 use actix_web::middleware::Next;
-use actix_web::web::PathConfig;
 
 use thiserror::Error as ThisError;
 
 use super::json;
 use super::problem::{Problem, ProblemCode};
 
-/// Answers invalid path segments with problems.
-pub fn path_config() -> PathConfig {
-    PathConfig::default().error_handler(|error, _| from_path(&error).into())
-}
-
-fn from_path(error: &PathError) -> Problem {
+/// The problem of an invalid path segment.
+pub fn invalid_path(error: &PathError) -> Problem {
     match error {
         // An invalid id identifies nothing.
         PathError::Deserialize(_) => Problem::not_found(),

@@ -116,14 +116,24 @@ pub fn page<T, K: Serialize>(mut rows: Vec<T>, limit: PageLimit, key: impl Fn(&T
     let limit = usize::from(limit);
     let more = rows.len() > limit;
     rows.truncate(limit);
-    let last = rows.last().filter(|_| more).and_then(|last| serde_json::to_vec(&key(last)).ok());
-    Page { next_cursor: last.map(|key| BASE64_URL_SAFE_NO_PAD.encode(key)), items: rows }
+    let next_cursor = rows.last().filter(|_| more).and_then(|last| cursor(&key(last)));
+    Page { next_cursor, items: rows }
+}
+
+/// The cursor of the page after the item with this key; `None` only for a key without JSON.
+pub fn cursor(key: &impl Serialize) -> Option<String> {
+    serde_json::to_vec(key).ok().map(|key| BASE64_URL_SAFE_NO_PAD.encode(key))
 }
 
 impl<T: Serialize> Page<T> {
     /// The answer with the link to the next page (RFC 8288); `query` is the request's.
     pub fn answer(&self, path: &str, query: &str) -> HttpResponse {
         self.head(path, query).json(self)
+    }
+
+    /// The answer to a search, whose next page is no address: the cursor is sent in the body.
+    pub fn unlinked(&self) -> HttpResponse {
+        HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(self)
     }
 
     /// The head of the answer, for a body with more than the page.

@@ -1,6 +1,8 @@
 //! Converts records to rows. Each function returns `None` if the previous row equals the
 //! record.
 
+use std::collections::BTreeSet;
+
 use chrono::NaiveDate;
 use gridward_domain::area::AreaCode;
 use gridward_domain::place::Place;
@@ -151,6 +153,8 @@ pub(crate) fn person(
         sealed,
         version,
         tokens_not_before: before.and_then(|before| before.tokens_not_before),
+        // Files have no languages.
+        languages: before.map_or_else(|| BTreeSet::new().into(), |before| before.languages.clone()),
     };
     if let Some(before) = before
         && row(before.sealed.clone(), before.version) == *before

@@ -6,14 +6,17 @@ use std::fmt;
 use std::str::FromStr;
 
 use gridward_domain::text_column;
-use gridward_domain::time::{TimeOfDay, Window};
+use gridward_domain::time::{Minutes, TimeOfDay, Window};
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::Weekday;
 
 /// At most one window for each day.
-#[derive(Clone, Debug, Default, PartialEq, Eq, diesel::AsExpression, diesel::FromSqlRow)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(diesel::AsExpression, diesel::FromSqlRow)]
 #[diesel(sql_type = diesel::sql_types::Text)]
+#[serde(try_from = "String", into = "String")]
 pub struct Availability {
     days: BTreeMap<Weekday, Window>,
     text: String,
@@ -52,6 +55,25 @@ impl Availability {
     /// All days with their windows, Monday first.
     pub fn days(&self) -> impl Iterator<Item = (Weekday, Window)> + '_ {
         self.days.iter().map(|(day, window)| (*day, *window))
+    }
+
+    /// The length of all windows of a week.
+    pub fn total(&self) -> Minutes {
+        self.days.values().map(Window::length).sum()
+    }
+}
+
+impl TryFrom<String> for Availability {
+    type Error = AvailabilityError;
+
+    fn try_from(text: String) -> Result<Self, AvailabilityError> {
+        text.parse()
+    }
+}
+
+impl From<Availability> for String {
+    fn from(availability: Availability) -> Self {
+        availability.text
     }
 }
 

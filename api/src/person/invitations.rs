@@ -118,11 +118,11 @@ pub(crate) async fn print_invitation(
         .insert_header((CACHE_CONTROL, "no-store"))
         .insert_header((CONTENT_SECURITY_POLICY, sheet::policy()))
         .content_type("text/html; charset=utf-8")
-        .body(page.to_string()))
+        .body(format!("{}{page}{}", sheet::head(), sheet::FOOT)))
 }
 
 /// The address of the app with the code in the fragment, which browsers keep to themselves.
-fn url(origins: &PublicOrigins, request: &HttpRequest, code: &str) -> String {
+pub(super) fn url(origins: &PublicOrigins, request: &HttpRequest, code: &str) -> String {
     format!("{}{}#{code}", origins.of_service(request).first(), invitation_link::PATH)
 }
 

@@ -1,11 +1,13 @@
 //! The profile of the caller.
 
-use actix_web::web::{Data, Json};
-use actix_web::{HttpRequest, get};
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse, get};
 use gridward_domain::area::AreaCode;
-use gridward_domain::authority::{Action, Role};
+use gridward_domain::authority::{Action, Principal, Role};
 use gridward_domain::id::PersonId;
-use gridward_domain::range::WeeklyMinutes;
+use gridward_domain::language::{SpokenLanguage, SpokenLanguages};
+use gridward_domain::place::Place;
+use gridward_domain::range::{Version, WeeklyMinutes};
 use gridward_domain::skill::{Skill, Skills};
 use gridward_domain::word::VariantArray as _;
 use serde::Serialize;
@@ -19,9 +21,9 @@ use crate::auth::account_notice::AccountNotice;
 use crate::clock::TIME_ZONE;
 use crate::crypto::{KeyRing, SealingKey};
 use crate::db::DbError;
-use crate::http::openapi;
 use crate::http::problem::Problem;
 use crate::http::problem::answer::Language;
+use crate::http::{openapi, versioned};
 use crate::tx::Db;
 
 /// The full official name of an area.
@@ -66,8 +68,19 @@ pub struct Me {
     /// The caller's skills.
     #[schema(max_items = 32, value_type = Vec<Skill>)]
     skills: Skills,
+    /// The languages that the caller speaks.
+    #[schema(max_items = 16, value_type = Vec<SpokenLanguage>)]
+    languages: SpokenLanguages,
+    /// The caller's home.
+    home: Place,
     /// Minutes offered per week.
     weekly_minutes: WeeklyMinutes,
+    /// Availability as `mon 0900-1200;sat 0900-1700`, in the district's time zone.
+    #[schema(max_length = 128, example = "mon 0900-1200;sat 0900-1700")]
+    availability: String,
+    /// The version of the entry, for `If-Match` of `PATCH /v1/me`.
+    #[schema(value_type = Version)]
+    version: i64,
     /// The actions that the role permits within the area.
     #[schema(max_items = 64)]
     may: Vec<Action>,
@@ -100,7 +113,13 @@ pub struct Me {
 #[utoipa::path(
     tag = "auth",
     operation_id = "get_me",
-    responses((status = OK, description = "The caller", body = Me), openapi::Read),
+    responses(
+        (
+            status = OK, description = "The caller", body = Me,
+            headers(("ETag" = String, description = "The version of the entry, such as `\"v7\"`")),
+        ),
+        openapi::Read,
+    ),
 )]
 #[get("/me")]
 pub(crate) async fn get_me(
@@ -108,12 +127,34 @@ pub(crate) async fn get_me(
     db: Data<Db>,
     keys: Data<KeyRing>,
     LimitedAccess { principal, .. }: LimitedAccess,
-) -> Result<Json<Me>, Problem> {
-    let (keys, language) = (keys.clone(), Language::of(&request));
+) -> Result<HttpResponse, Problem> {
+    let me = read(&db, &keys, principal, Language::of(&request)).await?;
+    Ok(versioned::at_version(HttpResponse::Ok(), me.version).json(me))
+}
+
+impl Me {
+    /// The version of the entry.
+    pub(super) const fn version(&self) -> i64 {
+        self.version
+    }
+}
+
+/// The caller, with the people to call.
+///
+/// # Errors
+/// 404 if the person is gone.
+pub(super) async fn read(
+    db: &Db,
+    keys: &KeyRing,
+    principal: Principal,
+    language: Language,
+) -> Result<Me, Problem> {
+    let keys = keys.clone();
     let me = db.read(move |conn| {
         let key = keys.key(conn, principal.district())?;
-        let person = store::one(conn, &key, &principal.scope(), principal.person)?
-            .ok_or_else(Problem::not_found)?;
+        let row = store::row(conn, &principal.scope(), principal.person)?;
+        let row = row.ok_or_else(Problem::not_found)?;
+        let (person, home) = (row.person(&key)?, row.home()?);
         let area_names = area::store::path(conn, &principal.area)?;
         let (role, grid) = (principal.role, principal.scope());
         let manager = match role {
@@ -133,7 +174,11 @@ pub(crate) async fn get_me(
         Ok::<_, Problem>(Me {
             phone: person.phone,
             skills: person.skills,
+            languages: person.languages,
+            home,
             weekly_minutes: person.weekly_minutes,
+            availability: person.availability,
+            version: person.version,
             may: actions.filter(|action| principal.may(*action).is_ok()).collect(),
             manager: manager.map(|row| contact(&row, &key, true)).transpose()?,
             supervisor: supervisor.map(|row| contact(&row, &key, shows_number)).transpose()?,
@@ -150,7 +195,7 @@ pub(crate) async fn get_me(
             notices,
         })
     });
-    Ok(Json(me.await?))
+    me.await
 }
 
 /// The contact of a person, with the phone number if `whole`.

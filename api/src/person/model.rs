@@ -2,7 +2,9 @@
 
 use gridward_domain::area::AreaCode;
 use gridward_domain::id::PersonId;
-use gridward_domain::range::{Version, WeeklyMinutes};
+use gridward_domain::language::{SpokenLanguage, SpokenLanguages};
+use gridward_domain::place::Place;
+use gridward_domain::range::{BirthYear, Version, WeeklyMinutes};
 use gridward_domain::skill::{Skill, Skills};
 use gridward_domain::text_column;
 use gridward_domain::word::{UnknownWord, unknown};
@@ -69,9 +71,18 @@ pub struct Person {
     pub area: AreaCode,
     /// Whether the person may use the service.
     pub state: PersonState,
-    /// The person's skills.
+    /// The registered gender.
+    pub gender: Gender,
+    /// Year of birth, four digits.
+    pub birth_year: BirthYear,
+    /// The centre of the home's cell of about 500 m, WGS-84.
+    pub cell: Place,
+    /// The person's skills, words of the vocabulary `skills`.
     #[schema(max_items = 32, value_type = Vec<Skill>)]
     pub skills: Skills,
+    /// The languages that the person speaks, words of the vocabulary `languages`.
+    #[schema(max_items = 16, value_type = Vec<SpokenLanguage>)]
+    pub languages: SpokenLanguages,
     /// Minutes offered per week.
     pub weekly_minutes: WeeklyMinutes,
     /// Availability as `mon 0900-1200;sat 0900-1700`, in the district's time zone.

@@ -1,20 +1,27 @@
 //! The HTTP endpoints for people.
 
-use actix_web::web::{Data, Json, Path};
+use std::collections::BTreeSet;
+
+use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get, put};
 use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::authority::{Action, Role};
 use gridward_domain::id::PersonId;
+use gridward_domain::language::SpokenLanguage;
+use gridward_domain::person_state::PersonState;
+use gridward_domain::skill::Skill;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
+use super::ids::PersonIds;
+use super::list_store::{self, Filter};
 use super::{Person, appoint, store};
 use crate::auth::{Authenticated, PrincipalCache};
 use crate::crypto::KeyRing;
-use crate::http::Json as Body;
-use crate::http::openapi;
+use crate::db::DbError;
 use crate::http::page::{self, Page, PageQuery, Paged};
 use crate::http::problem::Problem;
+use crate::http::{IfMatch, IfNoneMatch, Json as Body, openapi, versioned};
 use crate::tx::Db;
 
 /// Filter and page of people.
@@ -26,12 +33,22 @@ pub struct PeopleQuery {
     area: Option<AreaCode>,
     /// Only people with this role.
     role: Option<Role>,
+    /// Only people in this state.
+    state: Option<PersonState>,
+    /// Only people with this skill.
+    skill: Option<Skill>,
+    /// Only people who speak this language.
+    language: Option<SpokenLanguage>,
+    /// Only these people: up to 100 ids, separated by commas.
+    #[param(inline)]
+    ids: Option<PersonIds>,
 }
 
 /// List people
 ///
 /// Lists the staff and volunteers of the caller's area, ordered by area. Phone numbers are
-/// masked. Allowed roles: managers, supervisors and admins.
+/// masked; `POST /v1/people/search` finds people by name or phone number. Allowed roles: managers,
+/// supervisors and admins.
 #[utoipa::path(
     tag = "people",
     operation_id = "list_people",
@@ -49,10 +66,19 @@ pub(crate) async fn list_people(
     let area = query.area.unwrap_or(principal.area);
     principal.authorize(Action::ReadPeople, &area)?;
     let wanted = page.wanted()?;
-    let (keys, role, limit) = (keys.clone(), query.role, wanted.limit);
+    let (keys, limit) = (keys.clone(), wanted.limit);
+    let filter = Filter {
+        role: query.role,
+        state: query.state,
+        skill: query.skill,
+        language: query.language,
+        ids: query.ids.map(BTreeSet::from),
+        phone: None,
+    };
     let people = db.read(move |conn| {
         let key = keys.key(conn, principal.district())?;
-        store::list(conn, &key, &area.range(), role, &wanted)
+        let rows = list_store::list(conn, &area.range(), &filter, &wanted)?;
+        rows.iter().map(|row| row.person(&key)).collect::<Result<Vec<_>, DbError>>()
     });
     let people = page::page(people.await.map_err(Problem::from)?, limit, |person: &Person| {
         (person.area, person.id)
@@ -62,27 +88,74 @@ pub(crate) async fn list_people(
 
 /// Get a person
 ///
-/// Allowed roles: managers, supervisors and admins, within their area.
+/// With `If-None-Match`, answers 304 if the version is unchanged. Allowed roles: managers,
+/// supervisors and admins, within their area.
 #[utoipa::path(
     tag = "people",
     operation_id = "get_person",
     params(("id" = PersonId, Path, description = "The person")),
-    responses((status = OK, description = "The person", body = Person), openapi::Read),
+    responses(
+        (
+            status = OK, description = "The person", body = Person,
+            headers(("ETag" = String, description = "The version, such as `\"v7\"`")),
+        ),
+        (status = NOT_MODIFIED, description = "The version is unchanged"),
+        openapi::Read,
+    ),
 )]
 #[get("/people/{id}")]
 pub(crate) async fn get_person(
+    request: HttpRequest,
     db: Data<Db>,
     keys: Data<KeyRing>,
     Authenticated(principal): Authenticated,
     id: Path<PersonId>,
-) -> Result<Json<Person>, Problem> {
+) -> Result<HttpResponse, Problem> {
     principal.may(Action::ReadPeople)?;
+    let held = IfNoneMatch::of(&request)?;
     let keys = keys.clone();
     let person = db.read(move |conn| {
         let key = keys.key(conn, principal.district())?;
         store::one(conn, &key, &principal.scope(), *id)
     });
-    person.await?.map(Json).ok_or_else(Problem::not_found)
+    let person = person.await?.ok_or_else(Problem::not_found)?;
+    Ok(versioned::unless_held(&held, person.version, &person))
+}
+
+/// Get a grid's manager
+///
+/// The `ETag` is the base of `PUT /v1/areas/{code}/manager`: it is another one after each
+/// appointment. Allowed roles: managers, supervisors and admins, within their area.
+#[utoipa::path(
+    tag = "people",
+    operation_id = "get_manager",
+    params(("code" = AreaCode, Path, description = "The grid")),
+    responses(
+        (
+            status = OK, description = "The manager", body = Person,
+            headers(("ETag" = String, description = "The version, such as `\"v7\"`")),
+        ),
+        openapi::Read,
+    ),
+)]
+#[get("/areas/{code}/manager")]
+pub(crate) async fn get_manager(
+    db: Data<Db>,
+    keys: Data<KeyRing>,
+    Authenticated(principal): Authenticated,
+    code: Path<AreaCode>,
+) -> Result<HttpResponse, Problem> {
+    principal.authorize(Action::ReadPeople, &code)?;
+    if code.level() != Level::Grid {
+        return Err(Problem::not_found());
+    }
+    let (keys, grid) = (keys.clone(), code.range());
+    let manager = db.read(move |conn| {
+        let key = keys.key(conn, principal.district())?;
+        store::manager(conn, &grid)?.map(|row| row.person(&key)).transpose()
+    });
+    let manager = manager.await.map_err(Problem::from)?.ok_or_else(Problem::not_found)?;
+    Ok(versioned::at_version(HttpResponse::Ok(), manager.version).json(manager))
 }
 
 /// The new manager of a grid.
@@ -96,13 +169,21 @@ pub struct Appointment {
 /// Appoint a grid's manager
 ///
 /// Makes a volunteer the manager of the grid; the previous manager becomes a volunteer. A
-/// grid always has exactly one manager. Allowed roles: admins and supervisors.
+/// grid always has exactly one manager. Requires `If-Match`, the `ETag` of
+/// `GET /v1/areas/{code}/manager`; the manager of the grid again changes nothing. Allowed roles:
+/// admins and supervisors.
 #[utoipa::path(
     tag = "people",
     operation_id = "appoint_manager",
-    params(("code" = AreaCode, Path, description = "The grid")),
+    params(("code" = AreaCode, Path, description = "The grid"), openapi::OwnNames),
     request_body(content = Appointment, description = "The new manager"),
-    responses((status = OK, description = "The new manager", body = Person), openapi::Write),
+    responses(
+        (
+            status = OK, description = "The new manager", body = Person,
+            headers(("ETag" = String, description = "The version, such as `\"v7\"`")),
+        ),
+        openapi::Decide,
+    ),
 )]
 #[put("/areas/{code}/manager")]
 pub(crate) async fn appoint_manager(
@@ -111,8 +192,9 @@ pub(crate) async fn appoint_manager(
     principals: Data<PrincipalCache>,
     Authenticated(principal): Authenticated,
     code: Path<AreaCode>,
+    base: IfMatch,
     Body(body): Body<Appointment>,
-) -> Result<Json<Person>, Problem> {
+) -> Result<HttpResponse, Problem> {
     if code.level() != Level::Grid {
         return Err(Problem::not_found());
     }
@@ -120,9 +202,9 @@ pub(crate) async fn appoint_manager(
     let (district, person) = (principal.district(), body.person_id);
     let appointed = db.write(district, move |tx| {
         let key = keys.key(tx.read_unbatched(), principal.district())?;
-        appoint::appoint(tx, &key, &principal, *code, person)
+        appoint::appoint(tx, &key, &principal, *code, person, &base)
     });
     let manager = appointed.await?;
     principals.forget_all();
-    Ok(Json(manager))
+    Ok(versioned::at_version(HttpResponse::Ok(), manager.version).json(manager))
 }

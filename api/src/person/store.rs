@@ -7,6 +7,7 @@ use diesel::prelude::*;
 use gridward_domain::area::{AreaCode, AreaRange};
 use gridward_domain::authority::Principal;
 use gridward_domain::id::PersonId;
+use gridward_domain::language::SpokenLanguage;
 use gridward_domain::place::Place;
 use gridward_domain::range::{BirthYear, WeeklyMinutes};
 use gridward_domain::skill::Skill;
@@ -17,7 +18,6 @@ use crate::crypto::{SealingKey, aad, mask};
 use crate::db::column::{Hash, SetColumn};
 use crate::db::schema::people;
 use crate::db::{Conn, DbError};
-use crate::http::page::Wanted;
 use crate::in_range;
 
 crate::table_row! {
@@ -43,6 +43,7 @@ crate::table_row! {
             sealed: Vec<u8>,
             version: i64,
             tokens_not_before: Option<NaiveDateTime>,
+            languages: SetColumn<SpokenLanguage>,
         }
     }
 }
@@ -56,17 +57,36 @@ pub struct Particulars {
     pub phone: String,
 }
 
+impl Particulars {
+    /// Decrypts the sealed column of a row.
+    ///
+    /// # Errors
+    /// [`DbError::Corrupt`].
+    pub fn open(
+        key: &SealingKey,
+        district: AreaCode,
+        id: PersonId,
+        sealed: &[u8],
+    ) -> Result<Self, DbError> {
+        key.open_value(&aad(district, "people", id), sealed)
+            .map_err(|error| DbError::corrupt("people", error))
+    }
+}
+
 impl PersonRow {
     /// Decrypts the personal data.
     ///
     /// # Errors
     /// [`DbError::Corrupt`].
     pub fn particulars(&self, key: &SealingKey) -> Result<Particulars, DbError> {
-        key.open_value(&aad(self.district, "people", self.id), &self.sealed)
-            .map_err(|error| DbError::corrupt("people", error))
+        Particulars::open(key, self.district, self.id, &self.sealed)
     }
 
-    fn person(&self, key: &SealingKey) -> Result<Person, DbError> {
+    /// The public representation, with the masked phone number.
+    ///
+    /// # Errors
+    /// [`DbError::Corrupt`].
+    pub fn person(&self, key: &SealingKey) -> Result<Person, DbError> {
         let Particulars { name, phone } = self.particulars(key)?;
         Ok(Person {
             id: self.id,
@@ -75,7 +95,11 @@ impl PersonRow {
             role: self.role,
             area: self.area,
             state: self.state,
+            gender: self.gender,
+            birth_year: self.birth_year,
+            cell: self.home()?.cell(),
             skills: self.skills.members().clone(),
+            languages: self.languages.members().clone(),
             weekly_minutes: self.weekly_minutes,
             availability: self.availability.to_string(),
             version: self.version,
@@ -115,33 +139,6 @@ pub fn row(conn: &mut Conn, scope: &AreaRange, id: PersonId) -> Result<Option<Pe
         .select(PersonRow::as_select())
         .first(conn)
         .optional()?)
-}
-
-/// A page of the people in the range, ordered by area and id.
-///
-/// # Errors
-/// [`DbError`].
-pub fn list(
-    conn: &mut Conn,
-    key: &SealingKey,
-    scope: &AreaRange,
-    role: Option<Role>,
-    wanted: &Wanted<(AreaCode, PersonId)>,
-) -> Result<Vec<Person>, DbError> {
-    let mut query = people::table
-        .filter(people::district.eq(scope.area().district()))
-        .filter(in_range!(people::area, scope))
-        .select(PersonRow::as_select())
-        .into_boxed();
-    if let Some(role) = role {
-        query = query.filter(people::role.eq(role));
-    }
-    if let Some((area, id)) = wanted.after {
-        query =
-            query.filter(people::area.gt(area).or(people::area.eq(area).and(people::id.gt(id))));
-    }
-    let rows = query.order((people::area, people::id)).limit(wanted.rows()).load(conn)?;
-    rows.iter().map(|row| row.person(key)).collect()
 }
 
 /// The names of those of these people who are in the range.
@@ -313,7 +310,20 @@ pub fn place_in(
     role: Role,
     area: AreaCode,
 ) -> Result<i64, DbError> {
-    let version = row.version + 1;
+    place_at(conn, row, role, area, row.version + 1)
+}
+
+/// As [`place_in`], with a new `version`, which must be greater than the row's.
+///
+/// # Errors
+/// As [`place_in`].
+pub fn place_at(
+    conn: &mut Conn,
+    row: &PersonRow,
+    role: Role,
+    area: AreaCode,
+    version: i64,
+) -> Result<i64, DbError> {
     let unchanged =
         people::table.find((row.district, row.id)).filter(people::version.eq(row.version));
     let changed = diesel::update(unchanged)
@@ -378,6 +388,41 @@ pub fn set_state(conn: &mut Conn, row: &PersonRow, next: &PersonRow) -> Result<(
     if changed == 1 { Ok(()) } else { Err(DbError::Collision) }
 }
 
+/// Stores the content of `next`: all that a superior edits, with the version.
+///
+/// # Errors
+/// [`DbError`]; [`DbError::Collision`] if the row has changed since it was read, or another person
+/// has the phone number.
+pub fn edit(conn: &mut Conn, row: &PersonRow, next: &PersonRow) -> Result<(), DbError> {
+    let unchanged =
+        people::table.find((row.district, row.id)).filter(people::version.eq(row.version));
+    let values = (
+        people::gender.eq(next.gender),
+        people::birth_year.eq(next.birth_year),
+        people::lat.eq(next.lat),
+        people::lon.eq(next.lon),
+        people::skills.eq(&next.skills),
+        people::languages.eq(&next.languages),
+        people::weekly_minutes.eq(next.weekly_minutes),
+        people::availability.eq(&next.availability),
+        people::phone_index.eq(next.phone_index),
+        people::sealed.eq(&next.sealed),
+        people::version.eq(next.version),
+    );
+    let changed = diesel::update(unchanged).set(values).execute(conn).map_err(collided)?;
+    if changed == 1 { Ok(()) } else { Err(DbError::Collision) }
+}
+
+/// A phone number or a grid's manager of another process since the check: the change runs again
+/// and is refused by the check.
+fn collided(error: diesel::result::Error) -> DbError {
+    use diesel::result::{DatabaseErrorKind, Error};
+    match error {
+        Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => DbError::Collision,
+        other => other.into(),
+    }
+}
+
 /// The phone index of a person who left: the number is unique, and another person may have it
 /// from now on.
 pub fn no_phone(key: &SealingKey, id: PersonId) -> Hash {
@@ -404,8 +449,9 @@ pub fn with_phone(
 /// Inserts a person.
 ///
 /// # Errors
-/// [`DbError`].
+/// [`DbError`]; [`DbError::Collision`] if another person has the id, the phone number or the grid
+/// as manager.
 pub fn insert(conn: &mut Conn, row: &PersonRow) -> Result<(), DbError> {
-    diesel::insert_into(people::table).values(row).execute(conn)?;
+    diesel::insert_into(people::table).values(row).execute(conn).map_err(collided)?;
     Ok(())
 }

@@ -5,12 +5,14 @@ use actix_web::body::{self, BodySize, BodyStream, BoxBody, MessageBody, SizedStr
 use actix_web::dev::{ResourceDef, ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::middleware::Next;
-use actix_web::web::{Bytes, Data};
+use actix_web::web::{Bytes, Data, PathConfig};
 use actix_web::{Error, HttpMessage as _};
 use futures_util::stream;
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::path::PathItem;
 
+use crate::http::body_limits::invalid_path;
+use crate::http::problem::Problem;
 use crate::http::sent_method::SentMethod;
 
 /// The methods of each documented path.
@@ -65,6 +67,20 @@ impl PathMethods {
         let head = self.heads_by_get().then_some("HEAD");
         self.0.iter().copied().chain(head).collect()
     }
+}
+
+/// Answers invalid path segments with problems. A path such as `/v1/people/search` is one of
+/// `/v1/people/{id}` too; for a method that the more exact path does not support, the answer is
+/// 405.
+pub(super) fn path_config() -> PathConfig {
+    PathConfig::default().error_handler(|error, request| {
+        let methods = request.app_data::<Data<Methods>>();
+        let known = methods.and_then(|methods| methods.of_path(request.path()));
+        match known.filter(|known| !known.has(request.method().as_str())) {
+            Some(known) => Problem::method_not_allowed(known.allowed().join(", ")).into(),
+            None => invalid_path(&error).into(),
+        }
+    })
 }
 
 /// Middleware: answers HEAD like GET, with the same headers and no body.

@@ -18,7 +18,7 @@ use crate::http::{body_limits, response_headers};
 use crate::{
     area, attachment, auth, availability, beneficiary, catalogue, event, handover, holiday, http,
     import, limits, memorial, notice, ops, person, plan, redistricting, station, summary, sync,
-    task, vocabulary,
+    task, vocabulary, workload,
 };
 
 /// Every documented path. This is the table of contents of the API.
@@ -40,6 +40,8 @@ fn documented(v1: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(availability::routes::list_my_absences)
         .service(availability::routes::add_my_absence)
         .service(availability::routes::withdraw_my_absence)
+        .service(person::edit::edit_me)
+        .service(workload::routes::get_my_workload)
         .service(person::account_notices::acknowledge_account_notice)
         .service(person::totp::set_up_totp)
         .service(person::totp::confirm_totp)
@@ -52,25 +54,7 @@ fn documented(v1: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(area::routes::list_outlines)
         .service(summary::routes::summarize_area)
         .service(redistricting::routes::change_areas)
-        .service(person::routes::appoint_manager)
-        .service(person::routes::list_people)
-        .service(person::routes::get_person)
-        .service(handover::person_state::change_person_state)
-        .service(handover::routes::end_work_of_person)
-        .service(handover::routes::move_person)
-        .service(availability::routes::get_availability)
-        .service(availability::routes::put_availability)
-        .service(availability::routes::list_absences)
-        .service(availability::routes::add_absence)
-        .service(availability::routes::withdraw_absence)
-        .service(person::sessions::list_sessions_of_person)
-        .service(person::sessions::end_sessions_of_person)
-        .service(person::sessions::end_session_of_person)
-        .service(person::password_reset::reset_password)
-        .service(task::reveal_allowance::allow_reveals)
-        .service(person::invitations::invite_person)
-        .service(person::invitations::print_invitation)
-        .service(person::invitations::end_second_factors)
+        .configure(people)
         .service(beneficiary::routes::list_beneficiaries)
         .service(beneficiary::routes::get_beneficiary)
         .service(task::reveal::reveal_beneficiary)
@@ -129,6 +113,37 @@ fn documented(v1: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(plan::routes::list_plan_visits);
 }
 
+/// The paths of people.
+fn people(v1: &mut utoipa_actix_web::service_config::ServiceConfig) {
+    v1.service(person::routes::get_manager)
+        .service(person::routes::appoint_manager)
+        .service(person::routes::list_people)
+        .service(person::create::create_person)
+        .service(person::bulk::save_people)
+        .service(person::search::search_people)
+        .service(person::mass_invitations::invite_people)
+        .service(person::mass_invitations::print_invitations)
+        .service(workload::routes::get_people_workload)
+        .service(person::routes::get_person)
+        .service(person::edit::edit_person)
+        .service(handover::person_state::change_person_state)
+        .service(handover::routes::end_work_of_person)
+        .service(handover::routes::move_person)
+        .service(availability::routes::get_availability)
+        .service(availability::routes::put_availability)
+        .service(availability::routes::list_absences)
+        .service(availability::routes::add_absence)
+        .service(availability::routes::withdraw_absence)
+        .service(person::sessions::list_sessions_of_person)
+        .service(person::sessions::end_sessions_of_person)
+        .service(person::sessions::end_session_of_person)
+        .service(person::password_reset::reset_password)
+        .service(task::reveal_allowance::allow_reveals)
+        .service(person::invitations::invite_person)
+        .service(person::invitations::print_invitation)
+        .service(person::invitations::end_second_factors);
+}
+
 /// The handlers and their contract.
 pub(super) fn routes() -> (
     App<
@@ -170,7 +185,7 @@ pub(super) fn app(
 > {
     let (app, _) = routes();
     app.configure(|config| components.register(config))
-        .app_data(body_limits::path_config())
+        .app_data(methods::path_config())
         .route(person::invitation_link::PATH, web::get().to(person::invitation_link::open))
         .default_service(web::to(not_found))
         .wrap(from_fn(body_limits::refuse_oversized))

@@ -26,6 +26,7 @@ fn words(vocabulary: VocabularyName) -> &'static str {
     match vocabulary {
         VocabularyName::Categories => "categories",
         VocabularyName::Hardships => "hardships",
+        VocabularyName::Languages => "languages",
         VocabularyName::Needs => "needs",
         VocabularyName::PlaqueStates => "plaque states",
         VocabularyName::Skills => "skills",

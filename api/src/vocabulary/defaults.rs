@@ -47,6 +47,21 @@ const HARDSHIPS: &[Default] = &[
     ("disaster", "突发灾祸", "Disaster or accident"),
 ];
 
+/// The languages of Chongqing and its neighbours.
+const LANGUAGES: &[Default] = &[
+    ("mandarin", "普通话", "Mandarin"),
+    ("chongqing", "重庆话", "Chongqing dialect"),
+    ("sichuan", "四川话", "Sichuan dialect"),
+    ("hakka", "客家话", "Hakka"),
+    ("cantonese", "粤语", "Cantonese"),
+    ("tujia", "土家语", "Tujia"),
+    ("miao", "苗语", "Miao"),
+    ("yi", "彝语", "Yi"),
+    ("tibetan", "藏语", "Tibetan"),
+    ("sign_language", "手语", "Sign language"),
+    ("english", "英语", "English"),
+];
+
 const NEEDS: &[Default] = &[
     ("medical", "医疗", "Medical care"),
     ("living", "生活", "Cost of living"),
@@ -86,6 +101,7 @@ pub(super) fn of(name: VocabularyName) -> Vocabulary {
     let words = match name {
         VocabularyName::Categories => CATEGORIES,
         VocabularyName::Hardships => HARDSHIPS,
+        VocabularyName::Languages => LANGUAGES,
         VocabularyName::Needs => NEEDS,
         VocabularyName::PlaqueStates => PLAQUE_STATES,
         VocabularyName::Skills => SKILLS,
@@ -114,7 +130,7 @@ mod tests {
 
     #[test]
     fn every_word_of_the_tables_is_valid_and_named_once() {
-        let tables = [CATEGORIES, HARDSHIPS, NEEDS, PLAQUE_STATES, SKILLS];
+        let tables = [CATEGORIES, HARDSHIPS, LANGUAGES, NEEDS, PLAQUE_STATES, SKILLS];
         for (name, table) in VocabularyName::VARIANTS.iter().zip(tables) {
             let words = of(*name).words;
             assert_eq!(words.len(), table.len(), "{name}");

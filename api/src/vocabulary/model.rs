@@ -27,6 +27,8 @@ pub enum VocabularyName {
     Categories,
     /// The hardships of beneficiaries: the three of the law (三难), and those of the district.
     Hardships,
+    /// The languages and dialects that people speak.
+    Languages,
     /// The needs that a report may name; each may create a follow-up task.
     Needs,
     /// The states of the plaque 光荣之家 at a door.

@@ -25,8 +25,8 @@ pub struct VocabularyList {
 
 /// List vocabularies
 ///
-/// Lists the district's own words for categories, hardships, needs, states of plaques and skills,
-/// archived ones too. Allowed roles: all.
+/// Lists the district's own words for categories, hardships, languages, needs, states of plaques and
+/// skills, archived ones too. Allowed roles: all.
 #[utoipa::path(
     tag = "catalogue",
     operation_id = "list_vocabularies",

@@ -42,6 +42,11 @@ pub(super) fn of(
         VocabularyName::Hardships => {
             vec![("beneficiaries", with_hardship(conn, key, district, code)?)]
         }
+        VocabularyName::Languages => {
+            let people = people::table.filter(people::district.eq(district));
+            let people = people.filter(has_member!(people::languages, code));
+            vec![("people", people.count().get_result(conn)?)]
+        }
         VocabularyName::Needs => {
             let kinds: Vec<String> = service_kinds::table
                 .filter(service_kinds::district.eq(district))

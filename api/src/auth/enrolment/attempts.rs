@@ -136,7 +136,7 @@ pub fn forget_messages(
     Ok(())
 }
 
-/// Forgets all tries of codes of invitations for a phone number: its person has a new invitation.
+/// Forgets all tries of codes of invitations for phone numbers: their people have new invitations.
 ///
 /// # Errors
 /// [`DbError`].
@@ -144,11 +144,11 @@ pub fn forget_addresses(
     conn: &mut Conn,
     key: &SealingKey,
     district: AreaCode,
-    phone: Hash,
+    phones: &[Hash],
 ) -> Result<(), DbError> {
     let rows = code_attempts::table
         .filter(code_attempts::district.eq(district))
-        .filter(code_attempts::phone_index.eq(phone))
+        .filter(code_attempts::phone_index.eq_any(phones))
         // The tries of a code by message stay: the invitation gives no further ones.
         .filter(code_attempts::origin.ne(messages(key)));
     diesel::delete(rows).execute(conn)?;

@@ -95,8 +95,55 @@ pub fn issue(
     if purpose == Purpose::Invitation
         && let Some((_, phone)) = store::account(conn, district, person)?
     {
-        attempts::forget_addresses(conn, key, district, phone)?;
+        attempts::forget_addresses(conn, key, district, &[phone])?;
     }
+    Ok(expires_at)
+}
+
+/// A code for a person, whose phone number has this index.
+#[derive(Clone, Debug)]
+pub struct NewCode {
+    /// The person.
+    pub person: PersonId,
+    /// The index of the phone number.
+    pub phone_index: Hash,
+    /// The code.
+    pub code: Code,
+}
+
+/// Stores codes of invitations for active people, as [`issue`] does for one; returns when they
+/// expire.
+///
+/// # Errors
+/// [`DbError`].
+pub fn issue_all(
+    conn: &mut Conn,
+    key: &SealingKey,
+    district: AreaCode,
+    codes: &[NewCode],
+    lifetime: TimeDelta,
+    now: DateTime<Utc>,
+) -> Result<DateTime<Utc>, DbError> {
+    let (purpose, expires_at) = (Purpose::Invitation, now + lifetime);
+    let people: Vec<PersonId> = codes.iter().map(|one| one.person).collect();
+    let earlier = invitations::table
+        .filter(invitations::district.eq(district))
+        .filter(invitations::person.eq_any(people))
+        .filter(invitations::purpose.eq(purpose));
+    diesel::delete(earlier).execute(conn)?;
+    let row = |NewCode { person, code, .. }: &NewCode| InvitationRow {
+        district,
+        person: *person,
+        purpose,
+        code_hash: code.hash(key, district, *person),
+        created_at: now.naive_utc(),
+        expires_at: expires_at.naive_utc(),
+        used_at: None,
+    };
+    let rows: Vec<InvitationRow> = codes.iter().map(row).collect();
+    InvitationRow::insert_all(conn, &rows.iter().collect::<Vec<_>>())?;
+    let phones: Vec<Hash> = codes.iter().map(|one| one.phone_index).collect();
+    attempts::forget_addresses(conn, key, district, &phones)?;
     Ok(expires_at)
 }
 

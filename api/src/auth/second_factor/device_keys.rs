@@ -1,5 +1,7 @@
 //! The table of enrolled devices, and whether a person may enrol by signing in.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use diesel::dsl::exists;
 use diesel::prelude::*;
@@ -33,6 +35,24 @@ pub fn find(
         Some(_) => DeviceProof::Key,
     };
     Ok((!enrolled.is_empty(), proof))
+}
+
+/// Those of these people who have an enrolled device.
+///
+/// # Errors
+/// [`DbError`].
+pub fn enrolled(
+    conn: &mut Conn,
+    district: AreaCode,
+    people: &[PersonId],
+) -> Result<BTreeSet<PersonId>, DbError> {
+    let ids: Vec<PersonId> = device_keys::table
+        .filter(device_keys::district.eq(district))
+        .filter(device_keys::person.eq_any(people))
+        .select(device_keys::person)
+        .distinct()
+        .load(conn)?;
+    Ok(ids.into_iter().collect())
 }
 
 /// Enrols a device; one that is enrolled stays so.

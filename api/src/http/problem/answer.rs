@@ -86,7 +86,8 @@ pub struct Body<'a> {
     /// The current state, where that helps: the resource for `version_conflict`, the task and its
     /// `assignee` (id and name) if its state does not permit the action, the `upload_offset` of
     /// an attachment, the `vocabulary` and the `uses` of its words (by code, the number of rows
-    /// of each sort) for `word_in_use`, the kind for `service_kind_exists`.
+    /// of each sort) for `word_in_use`, the kind for `service_kind_exists`, the person for
+    /// `grid_has_manager`, `phone_in_use` and `person_exists`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     current: Option<&'a serde_json::Value>,

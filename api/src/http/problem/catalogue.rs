@@ -192,6 +192,18 @@ problems! {
     AbsenceOver "absence_over" 409
         "Absence is over": "A past absence stays as it is.";
         "请假已结束": "已结束的请假不能撤销。";
+    /// The grid has a manager, and a grid has exactly one.
+    GridHasManager "grid_has_manager" 409
+        "The grid has a manager": "A grid has exactly one manager; `current` shows the present one. Create a volunteer, then appoint that person manager of the grid.";
+        "该网格已有网格员": "每个网格只有一名网格员，现任见 current。请先新增为志愿者，再任命为该网格的网格员。";
+    /// Another person of the district has the phone number.
+    PhoneInUse "phone_in_use" 409
+        "Phone number in use": "Another person of the district signs in with this phone number; `current` shows the person if it is in your area.";
+        "手机号已被使用": "本区县已有人员使用该手机号登录；如在您的管辖范围内，见 current。";
+    /// The id names another person.
+    PersonExists "person_exists" 409
+        "Person exists": "The id names another person, or the same one with other content; `current` shows the person if it is in your area. Edit that one, or choose another id.";
+        "该人员已存在": "该编号已用于其他人员或同一人员的其他内容；如在您的管辖范围内，见 current。请修改该人员，或换一个编号。";
     /// The district has a kind of service with this code.
     ServiceKindExists "service_kind_exists" 409
         "Service kind exists": "The code names a kind in `current`, which may be archived. Change that one, or choose another code.";

@@ -1,0 +1,177 @@
+//! The HTTP endpoints for workloads.
+
+use std::collections::HashMap;
+
+use actix_web::http::header::CACHE_CONTROL;
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse, get};
+use chrono::NaiveDate;
+use gridward_domain::area::AreaCode;
+use gridward_domain::authority::{Action, Role};
+use gridward_domain::id::PersonId;
+use gridward_domain::range::WeeklyMinutes;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::days::{self, DayWorkload};
+use crate::auth::Authenticated;
+use crate::clock::within_reach;
+use crate::crypto::{KeyRing, SealingKey};
+use crate::db::{Conn, DbError};
+use crate::http::page::{self, Page, PageQuery, Paged};
+use crate::http::problem::Problem;
+use crate::http::{Query, openapi};
+use crate::person::store::PersonRow;
+use crate::tx::Db;
+use crate::{person, task};
+
+/// The days after the first that a workload may cover.
+const MOST_DAYS: i64 = 30;
+
+/// The days of a workload.
+#[derive(Clone, Copy, Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct DaysQuery {
+    /// The first day.
+    from: NaiveDate,
+    /// The last day, at most 30 days after the first.
+    to: NaiveDate,
+}
+
+/// The area and the days of a list of workloads.
+#[derive(Clone, Copy, Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct WorkloadQuery {
+    /// Only people in this area and its descendants. Default: the caller's area.
+    area: Option<AreaCode>,
+    /// The first day.
+    from: NaiveDate,
+    /// The last day, at most 30 days after the first.
+    to: NaiveDate,
+}
+
+/// Checks the days of a query.
+fn check(from: NaiveDate, to: NaiveDate) -> Result<(), Problem> {
+    for (name, day) in [("from", from), ("to", to)] {
+        within_reach(&day).map_err(|error| Problem::unreadable(name, error))?;
+    }
+    if (0..=MOST_DAYS).contains(&(to - from).num_days()) {
+        Ok(())
+    } else {
+        Err(Problem::unreadable("to", "must be `from`, or at most 30 days after it"))
+    }
+}
+
+/// The workload of a person.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Workload {
+    /// The person.
+    pub person_id: PersonId,
+    /// Family and given name.
+    #[schema(max_length = 64, example = "王小明")]
+    pub name: String,
+    /// The person's role.
+    pub role: Role,
+    /// The person's area.
+    pub area: AreaCode,
+    /// Minutes offered per week.
+    pub weekly_minutes: WeeklyMinutes,
+    /// The minutes of each day.
+    #[schema(max_items = 31)]
+    pub days: Vec<DayWorkload>,
+}
+
+/// The workloads of the people of these rows.
+fn of_people(
+    conn: &mut Conn,
+    key: &SealingKey,
+    district: AreaCode,
+    rows: &[PersonRow],
+    (from, to): (NaiveDate, NaiveDate),
+) -> Result<Vec<Workload>, DbError> {
+    let ids: Vec<PersonId> = rows.iter().map(|row| row.id).collect();
+    let mut held: HashMap<PersonId, Vec<task::store::HeldTime>> = HashMap::new();
+    for task in task::store::held_time(conn, district, &ids)? {
+        held.entry(task.assignee).or_default().push(task);
+    }
+    let workload = |row: &PersonRow| {
+        let tasks = held.get(&row.id).into_iter().flatten();
+        Ok(Workload {
+            person_id: row.id,
+            name: row.particulars(key)?.name,
+            role: row.role,
+            area: row.area,
+            weekly_minutes: row.weekly_minutes,
+            days: days::by_day(&row.availability, tasks, from, to),
+        })
+    };
+    rows.iter().map(workload).collect()
+}
+
+/// Get the caller's workload
+///
+/// Minutes offered, planned and held, by day. Allowed roles: all.
+#[utoipa::path(
+    tag = "auth",
+    operation_id = "get_my_workload",
+    params(DaysQuery),
+    responses((status = OK, description = "The workload", body = Workload), openapi::Read),
+)]
+#[get("/me/workload")]
+pub(crate) async fn get_my_workload(
+    db: Data<Db>,
+    keys: Data<KeyRing>,
+    Authenticated(principal): Authenticated,
+    Query(DaysQuery { from, to }): Query<DaysQuery>,
+) -> Result<HttpResponse, Problem> {
+    check(from, to)?;
+    let keys = keys.clone();
+    let workload = db.read(move |conn| {
+        let district = principal.district();
+        let key = keys.key(conn, district)?;
+        let row = person::store::row(conn, &principal.scope(), principal.person)?;
+        let all = of_people(conn, &key, district, row.as_slice(), (from, to))?;
+        all.into_iter().next().ok_or_else(Problem::not_found)
+    });
+    let workload = workload.await?;
+    Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(workload))
+}
+
+/// List workloads
+///
+/// Minutes offered, planned and held by the managers and volunteers of an area, by day, ordered by
+/// area and id. Work that is done is not counted. Allowed roles: managers, supervisors and admins.
+#[utoipa::path(
+    tag = "people",
+    operation_id = "get_people_workload",
+    params(WorkloadQuery, PageQuery),
+    responses(
+        (status = OK, description = "A page of workloads", body = Page<Workload>),
+        openapi::Read,
+    ),
+)]
+#[get("/people/workload")]
+pub(crate) async fn get_people_workload(
+    request: HttpRequest,
+    db: Data<Db>,
+    keys: Data<KeyRing>,
+    Authenticated(principal): Authenticated,
+    Paged { filter: query, page }: Paged<WorkloadQuery>,
+) -> Result<HttpResponse, Problem> {
+    let area = query.area.unwrap_or(principal.area);
+    principal.authorize(Action::ReadPeople, &area)?;
+    check(query.from, query.to)?;
+    let wanted = page.wanted()?;
+    let (keys, limit) = (keys.clone(), wanted.limit);
+    let workloads = db.read(move |conn| {
+        let district = principal.district();
+        let key = keys.key(conn, district)?;
+        let rows = person::list_store::visitors_page(conn, &area.range(), &wanted)?;
+        of_people(conn, &key, district, &rows, (query.from, query.to))
+    });
+    let workloads = workloads.await.map_err(Problem::from)?;
+    let page = page::page(workloads, limit, |one: &Workload| (one.area, one.person_id));
+    Ok(page.answer(request.path(), request.query_string()))
+}

@@ -1,0 +1,2 @@
+DELETE FROM vocabularies WHERE name = 'languages';
+ALTER TABLE people DROP COLUMN languages;

@@ -1,0 +1,3 @@
+-- The languages and dialects that a person speaks: codes of the vocabulary `languages` in order,
+-- separated by semicolons.
+ALTER TABLE people ADD COLUMN languages TEXT NOT NULL DEFAULT '';
