@@ -11,8 +11,14 @@ use crate::support::files::BENEFICIARY;
 use crate::support::server::{gridward, import, said};
 use crate::support::{Caller, Database, Files, Server, phones};
 
-const JOBS: [&str; 5] =
-    ["overdue_tasks", "forget_commands", "archive_events", "expired_uploads", "seal_passwords"];
+const JOBS: [&str; 6] = [
+    "overdue_tasks",
+    "casework",
+    "forget_commands",
+    "archive_events",
+    "expired_uploads",
+    "seal_passwords",
+];
 
 /// Runs `gridward jobs` with `args`; returns whether it succeeded, and its output.
 fn jobs(database: &Database, args: &[&str]) -> (bool, String) {

@@ -21,6 +21,7 @@ pub mod limits;
 pub mod area;
 pub mod attachment;
 pub mod beneficiary;
+pub mod casework;
 pub mod catalogue;
 pub mod event;
 pub mod holiday;

@@ -3,7 +3,7 @@
 //! Nothing here reads a clock, a file, a socket or a random number generator:
 //!
 //! - [`area`]: the four levels and their codes; [`place`]: WGS-84 points;
-//!   [`time`]: minutes, times of day, windows; [`id`], [`phone`] and [`skill`];
+//!   [`time`]: minutes, times of day, windows; [`id`], [`id_number`], [`phone`] and [`skill`];
 //!   [`code`]: the stable names of what a district defines itself;
 //!   [`text`]: invisible characters in pasted text.
 //! - [`range`]: whole numbers within bounds; [`bounded_text`]: texts within a length.
@@ -18,6 +18,7 @@ pub mod authority;
 pub mod bounded_text;
 pub mod code;
 pub mod id;
+pub mod id_number;
 pub mod person_state;
 pub mod phone;
 pub mod place;

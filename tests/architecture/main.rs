@@ -38,6 +38,7 @@ const SLICES: &[&str] = &[
     "area",
     "attachment",
     "beneficiary",
+    "casework",
     "catalogue",
     "event",
     "holiday",

@@ -9,7 +9,8 @@ use gridward_domain::place::Place;
 use gridward_domain::range::BirthYear;
 
 use super::model::Particulars;
-use super::{Beneficiary, Contact, Mobility};
+use super::stay::{Stay, Whereabouts};
+use super::{Beneficiary, Contact, EndCause, Mobility};
 use crate::crypto::{SealingKey, aad, mask};
 use crate::db::column::{Hash, SetColumn};
 use crate::db::schema::beneficiaries;
@@ -45,6 +46,11 @@ crate::table_row! {
             sealed: Vec<u8>,
             version: i64,
             valid_to: Option<NaiveDate>,
+            ended_because: Option<EndCause>,
+            successor: Option<BeneficiaryId>,
+            stay_grid: Option<AreaCode>,
+            stay_from: Option<NaiveDate>,
+            stay_to: Option<NaiveDate>,
         }
     }
 }
@@ -67,18 +73,54 @@ impl BeneficiaryRow {
         Place::new(self.lat, self.lon).map_err(|error| DbError::corrupt(TABLE, error))
     }
 
+    /// The temporary stay, now or later, of the beneficiary with these opened `particulars`.
+    pub fn stay(&self, particulars: &Particulars) -> Option<Stay> {
+        let at = particulars.stay.clone()?;
+        Some(Stay {
+            grid: self.stay_grid?,
+            first_day: self.stay_from?,
+            last_day: self.stay_to?,
+            at,
+        })
+    }
+
+    /// Where the beneficiary with these opened `particulars` is on `day`.
+    ///
+    /// # Errors
+    /// [`DbError::Corrupt`].
+    pub fn whereabouts(
+        &self,
+        particulars: &Particulars,
+        day: NaiveDate,
+    ) -> Result<Whereabouts, DbError> {
+        let home = Whereabouts { grid: self.grid, place: self.home()? };
+        Ok(Whereabouts::on(home, self.stay(particulars).as_ref(), day))
+    }
+
+    /// Whether the beneficiary belongs to `area` on `day`: by the home, or by a stay on that day.
+    pub fn is_within(&self, area: &AreaCode, day: NaiveDate) -> bool {
+        let stays = self.stay_from.zip(self.stay_to).is_some_and(|(first, last)| {
+            (first..=last).contains(&day) && self.stay_grid.is_some_and(|grid| area.contains(&grid))
+        });
+        area.contains(&self.grid) || stays
+    }
+
     /// Whether the beneficiary has not ended.
     pub const fn is_current(&self) -> bool {
         self.valid_to.is_none()
     }
 
-    fn masked(&self, key: &SealingKey) -> Result<Beneficiary, DbError> {
-        let Particulars { name, phone, .. } = self.particulars(key)?;
+    /// The public representation, masked.
+    ///
+    /// # Errors
+    /// [`DbError::Corrupt`].
+    pub fn masked(&self, key: &SealingKey) -> Result<Beneficiary, DbError> {
+        let particulars = self.particulars(key)?;
         Ok(Beneficiary {
             id: self.id,
             grid: self.grid,
-            name: mask::name(&name),
-            phone: mask::phone(&phone),
+            name: mask::name(&particulars.name),
+            phone: mask::phone(&particulars.phone),
             categories: self.categories.members().clone(),
             gender: self.gender,
             birth_year: self.birth_year,
@@ -88,7 +130,10 @@ impl BeneficiaryRow {
             contact: self.contact,
             plaque: self.plaque.clone(),
             last_contact: self.last_contact,
+            stay: self.stay(&particulars).map(|stay| stay.masked()),
             valid_to: self.valid_to,
+            ended_because: self.ended_because,
+            successor_id: self.successor,
             version: self.version,
         })
     }
@@ -153,17 +198,19 @@ pub fn move_to(
     if changed == 1 { Ok(version + 1) } else { Err(DbError::Collision) }
 }
 
-/// The beneficiary `id`, current or ended, masked, if in the range.
+/// The beneficiary `id`, current or ended, masked, if it belongs to `area` on `today`.
 ///
 /// # Errors
 /// [`DbError`].
 pub fn one(
     conn: &mut Conn,
     key: &SealingKey,
-    scope: &AreaRange,
+    area: &AreaCode,
     id: BeneficiaryId,
+    today: NaiveDate,
 ) -> Result<Option<Beneficiary>, DbError> {
-    row(conn, scope, id)?.map(|row| row.masked(key)).transpose()
+    let row = row(conn, &area.district().range(), id)?;
+    row.filter(|row| row.is_within(area, today)).map(|row| row.masked(key)).transpose()
 }
 
 /// A page of the current beneficiaries in the range, masked, by grid and id.

@@ -81,6 +81,22 @@ diesel::table! {
         sealed -> Binary,
         version -> BigInt,
         valid_to -> Nullable<Date>,
+        ended_because -> Nullable<Text>,
+        successor -> Nullable<Text>,
+        stay_grid -> Nullable<Text>,
+        stay_from -> Nullable<Date>,
+        stay_to -> Nullable<Date>,
+    }
+}
+
+diesel::table! {
+    beneficiary_ends (district, id) {
+        district -> Text,
+        id -> Text,
+        ended_at -> Timestamp,
+        effects -> Text,
+        visits_open -> Bool,
+        undone_at -> Nullable<Timestamp>,
     }
 }
 
@@ -535,6 +551,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     areas,
     attachments,
     beneficiaries,
+    beneficiary_ends,
     borders,
     code_attempts,
     code_requests,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::Job;
 use super::archive_events::{ArchiveEvents, Retention};
+use super::casework::Casework;
 use super::expired_uploads::ExpiredUploads;
 use super::forget_commands::ForgetCommands;
 use super::overdue_tasks::OverdueTasks;
@@ -14,6 +15,7 @@ use crate::attachment::blob_store::StorageLocation;
 pub fn registry(retention: Option<Retention>, attachments: StorageLocation) -> Vec<Arc<dyn Job>> {
     vec![
         Arc::new(OverdueTasks),
+        Arc::new(Casework),
         Arc::new(ForgetCommands),
         Arc::new(ArchiveEvents { retention }),
         Arc::new(ExpiredUploads { attachments }),

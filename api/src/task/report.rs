@@ -288,7 +288,14 @@ fn apply_consequences(
     let rules = kind.map(|kind| &kind.follow_ups);
     let wanted: BTreeSet<&KindCode> =
         content.needs.iter().filter_map(|need| rules.and_then(|rules| rules.get(need))).collect();
-    for code in wanted {
+    let district = row.district.range();
+    let has_ended = match row.beneficiary.filter(|_| !wanted.is_empty()) {
+        Some(id) => beneficiary::store::row(tx.read_unbatched(), &district, id)?
+            .is_some_and(|row| !row.is_current()),
+        None => false,
+    };
+    // A visit that was under way when the beneficiary died is reported, and nothing follows.
+    for code in wanted.into_iter().filter(|_| !has_ended) {
         let kind = catalogue::store::one(tx.read_unbatched(), row.district, code.as_str())?;
         let Some(kind) = kind.filter(|kind| kind.active) else { continue };
         let days = Days::new(kind.due_days.into());
