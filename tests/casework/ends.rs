@@ -4,7 +4,7 @@ use rstest::rstest;
 use serde_json::{Value, json};
 
 use super::{claim, day, fate, send, succeed};
-use crate::support::bodies::new_beneficiary;
+use crate::support::bodies::{home_visit, new_beneficiary};
 use crate::support::files::{BENEFICIARY, beneficiary_id};
 use crate::support::phone::Phone;
 use crate::support::server::{gridward, import, said};
@@ -113,8 +113,8 @@ async fn an_ended_entry_is_found_by_its_id_number_and_reinstated(
     assert_eq!(ended.body["beneficiary"]["ended_because"], "moved_away");
     let list = supervisor.get("/v1/beneficiaries?limit=50").await.body;
     assert!(!list.to_string().contains(id), "not listed");
-    let task = supervisor.post("/v1/tasks", &json!({ "kind": "home_visit", "beneficiary_id": id }));
-    assert_eq!(task.await.status, 422, "no new tasks");
+    let task = supervisor.post("/v1/tasks", &home_visit(id, json!({}))).await;
+    assert_eq!(task.status, 422, "no new tasks");
     let again = supervisor.post("/v1/beneficiaries", &new_beneficiary(json!({}))).await;
     assert_eq!((again.status, again.problem()), (409, "beneficiary_exists"));
     assert_eq!(again.body["current"], ended.body["beneficiary"]);

@@ -223,6 +223,9 @@ pub struct Revealed {
     /// purpose `correction`.
     #[schema(max_length = 18, example = "**************0185")]
     pub id_number: String,
+    /// The day of the last contact; absent if there was none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_contact: Option<NaiveDate>,
     /// Notes for those who visit.
     #[serde(skip_serializing_if = "String::is_empty")]
     #[schema(max_length = 1000, example = "耳背，请敲窗；院里有狗。")]

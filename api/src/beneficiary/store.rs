@@ -2,6 +2,7 @@
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Date, Text};
 use gridward_domain::area::{AreaCode, AreaRange};
 use gridward_domain::code::{Category, PlaqueState};
 use gridward_domain::id::{BeneficiaryId, PersonId};
@@ -242,6 +243,21 @@ pub fn list(
     rows.iter().map(|row| row.masked(key)).collect()
 }
 
+/// The grid and the version of a beneficiary after a contact.
+#[derive(Clone, Copy, Debug, QueryableByName)]
+pub struct ContactedRow {
+    /// The grid of the home.
+    #[diesel(sql_type = Text)]
+    pub grid: AreaCode,
+    /// The version, which stays the same.
+    #[diesel(sql_type = BigInt)]
+    pub version: i64,
+}
+
+/// Both databases return the updated row.
+const CONTACT: &str = "UPDATE beneficiaries SET last_contact = $1, last_visitor = $2 \
+     WHERE district = $3 AND id = $4 RETURNING grid, version";
+
 /// Records a contact by `visitor` on `day`. The contact is derived from a report in the log
 /// and is not a change of the entry, whose version stays the same.
 ///
@@ -253,14 +269,14 @@ pub fn record_contact(
     id: BeneficiaryId,
     visitor: PersonId,
     day: NaiveDate,
-) -> Result<(), DbError> {
-    diesel::update(beneficiaries::table.find((district, id)))
-        .set((
-            beneficiaries::last_contact.eq(Some(day)),
-            beneficiaries::last_visitor.eq(Some(visitor)),
-        ))
-        .execute(conn)?;
-    Ok(())
+) -> Result<Option<ContactedRow>, DbError> {
+    let rows: Vec<ContactedRow> = diesel::sql_query(CONTACT)
+        .bind::<Date, _>(day)
+        .bind::<Text, _>(visitor)
+        .bind::<Text, _>(district)
+        .bind::<Text, _>(id)
+        .load(conn)?;
+    Ok(rows.first().copied())
 }
 
 /// The rows with these ids, anywhere in the district.

@@ -159,7 +159,8 @@ pub(super) fn reinstate(
     let end = ends::last(case.tx.read_unbatched(), row.district, id)?;
     let effects = end.map(|end| end.effects).unwrap_or_default();
     if row.is_current() {
-        let tasks = named(case, &effects, TaskFate::Reopened)?;
+        let reopened = Effects { started: Vec::new(), ..effects };
+        let tasks = named(case, &reopened, TaskFate::Reopened)?;
         return Ok(case.changed(&row, tasks)?);
     }
     case.is_unmerged(&row)?;

@@ -12,6 +12,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("attachment.add", "Attachment added", "上传附件"),
     ("attachment.read", "Attachment viewed", "查看附件"),
     ("beneficiary.change", "Beneficiary changed", "修改服务对象"),
+    ("beneficiary.contact", "Visited at a temporary stay", "在临时居住地走访"),
     ("beneficiary.create", "Beneficiary entered", "新增服务对象"),
     ("beneficiary.delete", "Beneficiary deleted", "删除服务对象"),
     ("beneficiary.end", "Beneficiary ended", "服务对象终止"),

@@ -80,7 +80,8 @@ pub struct BeneficiaryCard {
     /// The registered gender; absent in the pool.
     #[serde(skip_serializing_if = "Option::is_none")]
     gender: Option<Gender>,
-    /// The day of the last contact; absent in the pool, or if there was none.
+    /// The day of the last contact; absent in the pool, for a visitor from another grid, or if there
+    /// was none.
     #[serde(skip_serializing_if = "Option::is_none")]
     last_contact: Option<NaiveDate>,
     /// A temporary stay, now or later: on its days a visit is there, not at home. In clear for the
@@ -97,7 +98,17 @@ pub struct BeneficiaryCard {
     next_of_kin: Option<Vec<NextOfKin>>,
 }
 
-fn card(row: &BeneficiaryRow, key: &SealingKey, view: View) -> Result<BeneficiaryCard, DbError> {
+/// The day of the last contact, for phones of an area with the home: a contact reaches no others.
+fn contact_for(area: &AreaCode, grid: &AreaCode, day: Option<NaiveDate>) -> Option<NaiveDate> {
+    day.filter(|_| area.contains(grid))
+}
+
+fn card(
+    row: &BeneficiaryRow,
+    key: &SealingKey,
+    area: &AreaCode,
+    view: View,
+) -> Result<BeneficiaryCard, DbError> {
     let opened = row.particulars(key)?;
     let (clear, more) = (view == View::Visitor, view >= View::Staff);
     let stay = row.stay(&opened).filter(|_| more);
@@ -125,29 +136,30 @@ fn card(row: &BeneficiaryRow, key: &SealingKey, view: View) -> Result<Beneficiar
         contact: more.then_some(row.contact),
         plaque: more.then(|| row.plaque.clone()),
         gender: more.then_some(row.gender),
-        last_contact: row.last_contact.filter(|_| more),
+        last_contact: contact_for(area, &row.grid, row.last_contact).filter(|_| more),
         stay,
         notes: Some(opened.notes).filter(|notes| clear && !notes.is_empty()),
         next_of_kin: Some(opened.next_of_kin).filter(|kin| clear && !kin.is_empty()),
     })
 }
 
-/// The beneficiaries of `keys`, each in its view, in the same order.
+/// The beneficiaries of `keys` for a phone of `area`, each in its view, in the same order.
 pub(super) fn changes(
     conn: &mut Conn,
     cards: &RowCache,
     key: &SealingKey,
-    district: AreaCode,
+    area: AreaCode,
     keys: &[(BeneficiaryKey, View)],
 ) -> Result<Vec<Change>, DbError> {
-    let kind = RowType::Beneficiary;
+    let (kind, district) = (RowType::Beneficiary, area.district());
     let mut seen: HashMap<BeneficiaryId, (i64, Arc<RawValue>)> = HashMap::with_capacity(keys.len());
     let mut unseen = HashMap::new();
     for (one, view) in keys {
         let kept = match view {
             View::Visitor => None,
             View::Audit | View::Pool | View::Staff => {
-                cards.get(district, kind, one.id.0, (one.version, one.last_contact), *view)
+                let contact = contact_for(&area, &one.grid, one.last_contact);
+                cards.get(district, kind, one.id.0, (one.version, contact), *view)
             }
         };
         match kept {
@@ -158,9 +170,9 @@ pub(super) fn changes(
     let ids: Vec<BeneficiaryId> = unseen.keys().copied().collect();
     for row in rows(conn, district, &ids)? {
         let view = unseen.get(&row.id).copied().unwrap_or(View::Pool);
-        let json = json(&card(&row, key, view)?)?;
+        let json = json(&card(&row, key, &area, view)?)?;
         if view != View::Visitor {
-            let stamp = (row.version, row.last_contact);
+            let stamp = (row.version, contact_for(&area, &row.grid, row.last_contact));
             cards.keep(district, kind, (row.id.0, stamp, view), &json);
         }
         seen.insert(row.id, (row.version, json));

@@ -186,8 +186,8 @@ impl Pull<'_> {
         let gone = changed.iter().filter(|(id, known)| **known && !there.contains(id));
         to.removed.extend(gone.map(|(id, _)| removed(RowType::Beneficiary, id.to_string())));
         to.shown.extend(shown(&seen));
-        let district = self.scope.area().district();
-        to.changes.extend(beneficiaries::changes(conn, self.rows, self.key, district, &seen)?);
+        let area = self.scope.area();
+        to.changes.extend(beneficiaries::changes(conn, self.rows, self.key, area, &seen)?);
         Ok(())
     }
 }

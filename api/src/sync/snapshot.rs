@@ -124,8 +124,8 @@ fn add_beneficiaries(
     page: &mut Pulled,
 ) -> Result<(), DbError> {
     page.shown.extend(shown(seen));
-    let district = pull.scope.area().district();
-    page.changes.extend(beneficiaries::changes(conn, pull.rows, pull.key, district, seen)?);
+    let area = pull.scope.area();
+    page.changes.extend(beneficiaries::changes(conn, pull.rows, pull.key, area, seen)?);
     Ok(())
 }
 

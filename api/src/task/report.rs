@@ -275,15 +275,15 @@ fn apply_consequences(
     content: &ReportContent,
 ) -> Result<(), Problem> {
     let today = clock::day(tx.now);
-    if let Some(beneficiary) = row.beneficiary {
-        let visitor = principal.person;
-        beneficiary::store::record_contact(
-            tx.write_unbatched(),
-            row.district,
-            beneficiary,
-            visitor,
-            today,
-        )?;
+    if let Some(id) = row.beneficiary {
+        let (conn, visitor) = (tx.write_unbatched(), principal.person);
+        let home = beneficiary::store::record_contact(conn, row.district, id, visitor, today)?;
+        // At a temporary stay: the phones of the home's grid do not follow the task.
+        if let Some(home) = home.filter(|home| home.grid != row.grid) {
+            let action = "beneficiary.contact";
+            let event = Event::new(action, Subject::Beneficiary, id, home.grid, home.version);
+            tx.record(event.by(visitor));
+        }
     }
     let rules = kind.map(|kind| &kind.follow_ups);
     let wanted: BTreeSet<&KindCode> =

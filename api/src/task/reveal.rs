@@ -132,6 +132,7 @@ impl Disclosure for Reveal {
             stay: stay.map(Stay::revealed),
             hardships,
             id_number,
+            last_contact: row.last_contact,
             notes,
             next_of_kin,
             expires_s: EXPIRES_S,
