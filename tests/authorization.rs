@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::attachments::announce;
 use crate::contract::document;
 use crate::sharding::district::{District, load};
-use crate::support::bodies::home_visit;
+use crate::support::bodies::{home_visit, new_beneficiary};
 use crate::support::files::{BENEFICIARY, FAR_BENEFICIARY, beneficiary_id, person_id};
 use crate::support::{Backend, Caller, FAR_GRID, GRID, PASSWORD, Server, phones};
 
@@ -185,8 +185,8 @@ async fn notice(supervisor: &Caller, grid: &str) -> String {
     posted.body["id"].as_str().expect("an id").to_owned()
 }
 
-/// Adds a station and a memorial site in the third grid, and gives the rows of all registers another
-/// version than the callers know, so that they stay.
+/// Adds a station and a memorial site in the third grid, and gives the rows of all registers, and
+/// the beneficiaries, another version than the callers know, so that they stay.
 fn prepare_registers(server: &Server) {
     server.database.execute(&format!(
         "INSERT INTO stations (district, id, area, name, grid, lat, lon, phone, hours)
@@ -196,7 +196,8 @@ fn prepare_registers(server: &Server) {
          UPDATE stations SET version = 5;
          UPDATE memorials SET version = 5;
          UPDATE holidays SET version = 5;
-         UPDATE notices SET version = 5;"
+         UPDATE notices SET version = 5;
+         UPDATE beneficiaries SET version = 5;"
     ));
 }
 
@@ -279,6 +280,19 @@ fn request(operation: &str, path: &str, at: &Resources) -> (Named, String, Value
     let body = match operation {
         "push_and_pull" => json!({ "commands": [] }),
         "create_task" => home_visit(&at.beneficiary, json!({})),
+        "create_beneficiary" => new_beneficiary(json!({ "grid": at.grid })),
+        "change_beneficiary" => json!({ "notes": "x" }),
+        "move_beneficiary" => json!({
+            "grid": at.grid, "address": "x", "place": { "lat": 29.285, "lon": at.lon },
+        }),
+        "put_stay" => json!({
+            "grid": at.grid, "address": "x", "place": { "lat": 29.285, "lon": at.lon },
+            "first_day": today, "last_day": today,
+        }),
+        "record_death" => json!({ "day": today }),
+        "end_beneficiary" => json!({ "because": "moved_away", "day": today, "reason": "x" }),
+        "reinstate_beneficiary" => json!({ "reason": "x" }),
+        "merge_beneficiaries" | "undo_merge" => json!({ "other_id": beneficiary_id(2) }),
         "post_notice" => json!({ "area": at.grid, "title": "x", "text": "y", "until": today }),
         "change_notice" => json!({ "title": "x", "text": "y", "until": today }),
         "put_station" => json!({
@@ -374,8 +388,8 @@ fn request(operation: &str, path: &str, at: &Resources) -> (Named, String, Value
         _ => String::new(),
     };
     let named = match operation {
-        "create_task" | "post_notice" | "create_plan" | "put_station" | "put_memorial"
-        | "change_areas" | "create_person" | "search_people" | "invite_people"
+        "create_task" | "create_beneficiary" | "post_notice" | "create_plan" | "put_station"
+        | "put_memorial" | "change_areas" | "create_person" | "search_people" | "invite_people"
         | "print_invitations" => ByBody,
         // In a header.
         "announce_attachment" => ByAddress,

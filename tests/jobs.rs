@@ -14,6 +14,7 @@ use crate::support::{Caller, Database, Files, Server, phones};
 const JOBS: [&str; 6] = [
     "overdue_tasks",
     "orphaned_tasks",
+    "casework",
     "forget_commands",
     "archive_events",
     "expired_uploads",

@@ -20,6 +20,7 @@ mod attachments;
 mod authorization;
 mod backup;
 mod beneficiaries;
+mod casework;
 mod catalogue;
 mod claims;
 mod client_guide;

@@ -46,7 +46,7 @@ fn kept(import: &Value, kind: &str) -> Vec<String> {
     let kinds = import["result"]["changes"].as_array().expect("changes").iter();
     let kind = kinds.filter(|changes| changes["kind"] == kind);
     let notes = kind.flat_map(|changes| changes["notes"].as_array().expect("notes").clone());
-    let edited = notes.filter(|note| note["code"] == "edited");
+    let edited = notes.filter(|note| note["fate"] == "edited");
     let texts = edited.flat_map(|note| note["first"].as_array().expect("a list").clone());
     texts.map(|text| text.as_str().expect("a text").to_owned()).collect()
 }

@@ -155,6 +155,7 @@ async fn a_statement_visits_the_partition_of_one_district() {
         district.work_online().await;
         district.work_offline().await;
         district.attach().await;
+        district.keep_the_register().await;
         district.oversee().await;
         enrol(&server, district).await;
     }

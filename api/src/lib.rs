@@ -22,6 +22,7 @@ pub mod area;
 pub mod attachment;
 pub mod availability;
 pub mod beneficiary;
+pub mod casework;
 pub mod catalogue;
 pub mod event;
 pub mod handover;

@@ -83,6 +83,10 @@ pub enum Action {
     ReadBeneficiaries,
     /// Reveal a beneficiary's particulars for a recorded purpose.
     RevealBeneficiary,
+    /// Enter, change and move beneficiaries, and record stays and deaths.
+    EditBeneficiaries,
+    /// End an entitlement, take an end back, merge duplicates.
+    ManageEntitlements,
     /// Read the reports of tasks; volunteers read their own.
     ReadReports,
     /// Read tasks.
@@ -126,6 +130,7 @@ pub const fn permits(role: Role, action: Action) -> bool {
                 | A::ManageRegisters
                 | A::ReopenTask
                 | A::ReadLog
+                | A::ManageEntitlements
         ),
         Role::Volunteer => matches!(
             action,
@@ -281,6 +286,8 @@ mod tests {
             A::Dispatch,
             A::PostNotice,
             A::ManageRegisters,
+            A::EditBeneficiaries,
+            A::ManageEntitlements,
         ];
         assert!(changes.into_iter().all(|action| !permits(Role::Auditor, action)));
         let people = [A::ReadPeople, A::ReadBeneficiaries, A::RevealBeneficiary, A::ReadReports];

@@ -44,15 +44,27 @@ enum Content {
     NoControl,
     /// Not blank, on one line.
     Line,
+    /// As [`Self::Line`], without invisible characters.
+    Visible,
+    /// Several lines, without invisible characters.
+    VisibleLines,
 }
 
 impl Content {
     fn check(self, text: &str) -> Result<(), TextError> {
         match self {
             Self::NoNul if text.contains('\0') => Err(TextError::Nul),
-            Self::NotBlank | Self::Line if text.trim().is_empty() => Err(TextError::Blank),
-            Self::NoControl | Self::Line if text.contains(char::is_control) => {
+            Self::NotBlank | Self::Line | Self::Visible if text.trim().is_empty() => {
+                Err(TextError::Blank)
+            }
+            Self::NoControl | Self::Line | Self::Visible if text.contains(char::is_control) => {
                 Err(TextError::Control)
+            }
+            Self::VisibleLines if text.contains(|c: char| c.is_control() && c != '\n') => {
+                Err(TextError::Control)
+            }
+            Self::Visible | Self::VisibleLines if text.contains(is_invisible) => {
+                Err(TextError::Invisible)
             }
             _ => Ok(()),
         }
@@ -161,6 +173,14 @@ texts! {
     RegisterName: 1 to 100, Line, example "几江街道退役军人服务站";
     /// Opening hours, as `mon-fri 0900-1730`.
     OpeningHours: 1 to 100, Line, example "mon-fri 0900-1730";
+    /// The name of a beneficiary or of a relative, without invisible characters.
+    BeneficiaryName: 1 to 64, Visible, example "王小明";
+    /// An address, without the name of the district and without invisible characters.
+    HomeAddress: 1 to 256, Visible, example "几江街道南门社区1网格1栋102";
+    /// Notes for those who visit, without invisible characters.
+    VisitNotes: 0 to 1000, VisibleLines, example "耳背，请敲窗；院里有狗。";
+    /// A relative's relation to the beneficiary.
+    Relation: 1 to 32, Visible, example "女儿";
     /// A date of the lunar calendar in words; empty for none.
     LunarDate: 0 to 100, NoControl, example "正月初一";
     /// The id of the subject of an event.
@@ -237,6 +257,10 @@ mod tests {
         register_name: RegisterName, 1, 100;
         opening_hours: OpeningHours, 1, 100;
         lunar_date: LunarDate, 0, 100;
+        beneficiary_name: BeneficiaryName, 1, 64;
+        home_address: HomeAddress, 1, 256;
+        visit_notes: VisitNotes, 0, 1000;
+        relation: Relation, 1, 32;
     }
 
     #[test]
@@ -248,6 +272,11 @@ mod tests {
         assert_eq!(RegisterName::check("一\n站"), Err(TextError::Control));
         assert_eq!(Label::check("手语\t"), Err(TextError::Control));
         assert_eq!(Label::check("\u{3000}"), Err(TextError::Blank));
+        assert_eq!(BeneficiaryName::check("王\u{200b}小明"), Err(TextError::Invisible));
+        assert_eq!(HomeAddress::check("南门\n1号"), Err(TextError::Control));
+        assert_eq!(VisitNotes::check("耳背\n院里有狗"), Ok(()));
+        assert_eq!(VisitNotes::check("耳背\u{202e}"), Err(TextError::Invisible));
+        assert_eq!(VisitNotes::check("耳背\0"), Err(TextError::Control));
         assert_eq!(DeviceName::entered("\u{202e}phone"), Err(TextError::Invisible));
         assert_eq!(DeviceName::entered(" 手机\u{3000}"), "手机".parse());
         assert!(DeviceName::entered(" \u{3000}").is_err());

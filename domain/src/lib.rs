@@ -3,7 +3,7 @@
 //! Nothing here reads a clock, a file, a socket or a random number generator:
 //!
 //! - [`area`]: the four levels and their codes; [`place`]: WGS-84 points;
-//!   [`time`]: minutes, times of day, windows; [`id`], [`phone`], [`skill`] and
+//!   [`time`]: minutes, times of day, windows; [`id`], [`id_number`], [`phone`], [`skill`] and
 //!   [`language`];
 //!   [`code`]: the stable names of what a district defines itself;
 //!   [`text`]: invisible characters in pasted text.
@@ -19,6 +19,7 @@ pub mod authority;
 pub mod bounded_text;
 pub mod code;
 pub mod id;
+pub mod id_number;
 pub mod language;
 pub mod person_state;
 pub mod phone;

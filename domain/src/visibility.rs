@@ -123,6 +123,18 @@ pub fn of_beneficiary(
     by_area.then_some(View::Staff).max(by_task)
 }
 
+/// The principal's view of a beneficiary that has ended: that of the visitor whose visit was under
+/// way, until it is reported; otherwise `None`.
+pub fn of_ended_beneficiary(
+    principal: &Principal,
+    tasks: impl IntoIterator<Item = TaskFacts>,
+    now: DateTime<Utc>,
+) -> Option<View> {
+    let started = tasks.into_iter().filter(|task| task.phase == Phase::InProgress);
+    let views = started.filter_map(|task| task.view(principal, now));
+    views.max().filter(|view| *view == View::Visitor)
+}
+
 #[cfg(test)]
 mod tests {
     use uuid::Uuid;
@@ -216,6 +228,16 @@ mod tests {
         assert_eq!(see(Role::Manager, HERE, &[open, own]), Some(View::Visitor));
         assert_eq!(see(Role::Supervisor, "500116", &[open, own]), Some(View::Staff));
         assert_eq!(see(Role::Auditor, "500116", &[open, own]), None);
+    }
+
+    #[test]
+    fn an_ended_beneficiary_is_seen_by_the_visitor_under_way_only() {
+        let see = |role, task| of_ended_beneficiary(&person(role, HERE), [task], now());
+        let started = task(HERE, Phase::InProgress, Some(ME));
+        assert_eq!(see(Role::Volunteer, started), Some(View::Visitor));
+        assert_eq!(see(Role::Manager, task(HERE, Phase::InProgress, Some(OTHER))), None);
+        assert_eq!(see(Role::Manager, task(HERE, Phase::Open, None)), None);
+        assert_eq!(see(Role::Volunteer, task(HERE, Phase::Accepted, Some(ME))), None);
     }
 
     #[test]

@@ -39,6 +39,7 @@ const SLICES: &[&str] = &[
     "attachment",
     "availability",
     "beneficiary",
+    "casework",
     "catalogue",
     "event",
     "handover",

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::attachments::announce;
+use crate::support::bodies::new_beneficiary;
 use crate::support::phone::{Phone, command};
 use crate::support::server::{Answer, gridward, import, said};
 use crate::support::{Caller, Database, Files, PASSWORD, Server, phones};
@@ -240,6 +241,45 @@ impl District {
         for (copy, caller) in copies.iter().zip([&self.manager, &self.volunteer, &self.supervisor])
         {
             copy.is_as_fresh(caller).await;
+        }
+    }
+
+    /// Enters a beneficiary, and changes others in every way.
+    pub(super) async fn keep_the_register(&self) {
+        let new = new_beneficiary(json!({ "grid": self.grid() }));
+        let made = self.supervisor.post("/v1/beneficiaries", &new).await;
+        let id = made.body["id"].as_str().expect("an id").to_owned();
+        succeeded("create", made);
+        let other = self.beneficiary(3);
+        for id in [&id, &other] {
+            self.supervisor.make_task(id).await;
+        }
+        let place = json!({ "lat": 29.284, "lon": 106.263 });
+        let today = chrono::Utc::now().date_naive() - chrono::Days::new(1);
+        let away = json!({
+            "grid": format!("{}001002002", self.code), "address": "北门2号", "place": place,
+        });
+        let mut stay = away.clone();
+        stay["first_day"] = json!(today);
+        stay["last_day"] = json!(today + chrono::Days::new(9));
+        let why = json!({ "reason": "登记错误" });
+        let duplicate = json!({ "other_id": other });
+        let steps = [
+            (Method::PATCH, "", json!({ "notes": "院里有狗" })),
+            (Method::PUT, "/stay", stay),
+            (Method::DELETE, "/stay", Value::Null),
+            (Method::POST, "/move", away),
+            (Method::POST, "/deceased", json!({ "day": today })),
+            (Method::POST, "/reinstate", why),
+            (Method::POST, "/merge", duplicate.clone()),
+            (Method::POST, "/merge/undo", duplicate),
+        ];
+        for (method, step, body) in steps {
+            let path = format!("/v1/beneficiaries/{id}");
+            let version = self.supervisor.get(&path).await.body["version"].to_string();
+            let request = self.supervisor.request(method, &format!("{path}{step}")).json(&body);
+            let request = request.header("If-Match", format!("\"v{version}\""));
+            succeeded(step, self.supervisor.send(request).await);
         }
     }
 

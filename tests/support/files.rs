@@ -207,7 +207,7 @@ fn beneficiaries() -> Vec<String> {
 }
 
 /// An ID number with the check character of GB 11643.
-fn with_check_digit(digits: &str) -> String {
+pub fn with_check_digit(digits: &str) -> String {
     const WEIGHTS: [u32; 17] = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
     let sum: u32 = digits
         .chars()

@@ -5,7 +5,9 @@
 
 use std::sync::Arc;
 
-use geo::{Coord, LineString, MapCoords, MultiPolygon, Polygon, unary_union};
+use geo::{
+    Coord, Distance, Euclidean, LineString, MapCoords, MultiPolygon, Point, Polygon, unary_union,
+};
 use gridward_domain::area::AreaCode;
 use gridward_domain::place::Place;
 use moka::sync::Cache;
@@ -38,6 +40,21 @@ impl Map {
             GeomWithData::new(Rectangle::from_corners(frame.lower(), frame.upper()), at)
         });
         Self { tree: RTree::bulk_load(boxes.collect()), grids }
+    }
+
+    /// The distance of `place` from the grid in metres, zero inside; `None` if the grid has no
+    /// outline.
+    pub fn distance_m(&self, grid: &AreaCode, place: Place) -> Option<f64> {
+        /// The length of a degree of latitude.
+        const METRES: f64 = 111_195.0;
+        let (_, polygon) = self.grids.iter().find(|(code, _)| code == grid)?;
+        let shrink = place.lat().to_radians().cos();
+        // Around the place, the earth is flat.
+        let flat = polygon.map_coords(|Coord { x, y }| Coord {
+            x: (x - place.lon()) * shrink * METRES,
+            y: (y - place.lat()) * METRES,
+        });
+        Some(Euclidean.distance(&Point::new(0.0, 0.0), &flat))
     }
 
     /// The grid that contains `place`; on a shared edge, the grid with the smaller code.
@@ -125,6 +142,17 @@ mod tests {
         assert_eq!(map.locate(at(29.005, 106.015)), code("500116001002002"));
         assert_eq!(map.locate(at(29.005, 106.01)), code("500116001002001"), "on the edge");
         assert_eq!(map.locate(at(29.02, 106.005)), None);
+    }
+
+    #[test]
+    fn a_place_is_so_many_metres_from_a_grid() {
+        let (map, first) = (Map::new(squares()), "500116001002001".parse().expect("a code"));
+        let metres = |lat, lon| map.distance_m(&first, at(lat, lon)).map(f64::round);
+        assert_eq!(metres(29.005, 106.005), Some(0.0));
+        assert_eq!(metres(29.02, 106.005), Some(1112.0));
+        assert_eq!(metres(29.005, 106.02), Some(973.0));
+        let unknown = "500116001002009".parse().expect("a code");
+        assert_eq!(map.distance_m(&unknown, at(29.005, 106.005)), None);
     }
 
     #[test]

@@ -1,11 +1,15 @@
 //! Beneficiaries: veterans, their families and other entitled people.
 //!
-//! Names, numbers, addresses and hardships are encrypted in the database; lists and details
-//! show them masked, and every reveal is recorded.
+//! Names, numbers, addresses, hardships, notes and next of kin are encrypted in the database; lists
+//! and details show them masked, and every reveal is recorded. Writes are in
+//! `casework`, since they change tasks too.
 
 pub mod contacts;
+pub mod ends;
 pub mod model;
 pub mod routes;
+pub mod stay;
 pub mod store;
+pub mod write;
 
-pub use model::{Beneficiary, Contact, Mobility};
+pub use model::{Beneficiary, Contact, EndCause, Mobility};

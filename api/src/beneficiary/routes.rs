@@ -1,6 +1,6 @@
 //! The HTTP endpoints for beneficiaries.
 
-use actix_web::web::{Data, Json, Path};
+use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get};
 use gridward_domain::area::AreaCode;
 use gridward_domain::authority::Action;
@@ -11,10 +11,12 @@ use utoipa::IntoParams;
 
 use super::{Beneficiary, store};
 use crate::auth::Authenticated;
+use crate::clock::{self, Clock};
 use crate::crypto::KeyRing;
 use crate::http::openapi;
 use crate::http::page::{self, Page, PageQuery, Paged};
 use crate::http::problem::Problem;
+use crate::http::versioned;
 use crate::tx::Db;
 
 /// Filter and page of beneficiaries.
@@ -66,14 +68,18 @@ pub(crate) async fn list_beneficiaries(
 
 /// Get a beneficiary
 ///
-/// Names and numbers are masked, and only the cell of the home is shown. Allowed roles: managers,
-/// supervisors and admins, within their area.
+/// Names and numbers are masked, and only the cells of the home and of a temporary stay are shown.
+/// Allowed roles: managers, supervisors and admins, within their area: by the home, or by a stay
+/// today.
 #[utoipa::path(
     tag = "beneficiaries",
     operation_id = "get_beneficiary",
     params(("id" = BeneficiaryId, Path, description = "The beneficiary")),
     responses(
-        (status = OK, description = "The beneficiary, masked", body = Beneficiary),
+        (
+            status = OK, description = "The beneficiary, masked", body = Beneficiary,
+            headers(("ETag" = String, description = "The version, such as `\"v7\"`")),
+        ),
         openapi::Read,
     ),
 )]
@@ -81,14 +87,16 @@ pub(crate) async fn list_beneficiaries(
 pub(crate) async fn get_beneficiary(
     db: Data<Db>,
     keys: Data<KeyRing>,
+    clock: Data<Clock>,
     Authenticated(principal): Authenticated,
     id: Path<BeneficiaryId>,
-) -> Result<Json<Beneficiary>, Problem> {
+) -> Result<HttpResponse, Problem> {
     principal.may(Action::ReadBeneficiaries)?;
-    let keys = keys.clone();
+    let (keys, today) = (keys.clone(), clock::day((clock)()));
     let found = db.read(move |conn| {
         let key = keys.key(conn, principal.district())?;
-        store::one(conn, &key, &principal.scope(), *id)
+        store::one(conn, &key, &principal.area, *id, today)
     });
-    found.await?.map(Json).ok_or_else(Problem::not_found)
+    let found = found.await?.ok_or_else(Problem::not_found)?;
+    Ok(versioned::at_version(HttpResponse::Ok(), found.version).json(found))
 }

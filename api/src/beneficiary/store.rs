@@ -2,6 +2,7 @@
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Date, Text};
 use gridward_domain::area::{AreaCode, AreaRange};
 use gridward_domain::code::{Category, PlaqueState};
 use gridward_domain::id::{BeneficiaryId, PersonId};
@@ -9,7 +10,8 @@ use gridward_domain::place::Place;
 use gridward_domain::range::BirthYear;
 
 use super::model::Particulars;
-use super::{Beneficiary, Contact, Mobility};
+use super::stay::{Stay, Whereabouts};
+use super::{Beneficiary, Contact, EndCause, Mobility};
 use crate::crypto::{SealingKey, aad, mask};
 use crate::db::column::{Hash, SetColumn};
 use crate::db::schema::beneficiaries;
@@ -45,6 +47,11 @@ crate::table_row! {
             sealed: Vec<u8>,
             version: i64,
             valid_to: Option<NaiveDate>,
+            ended_because: Option<EndCause>,
+            successor: Option<BeneficiaryId>,
+            stay_grid: Option<AreaCode>,
+            stay_from: Option<NaiveDate>,
+            stay_to: Option<NaiveDate>,
         }
     }
 }
@@ -67,18 +74,54 @@ impl BeneficiaryRow {
         Place::new(self.lat, self.lon).map_err(|error| DbError::corrupt(TABLE, error))
     }
 
+    /// The temporary stay, now or later, of the beneficiary with these opened `particulars`.
+    pub fn stay(&self, particulars: &Particulars) -> Option<Stay> {
+        let at = particulars.stay.clone()?;
+        Some(Stay {
+            grid: self.stay_grid?,
+            first_day: self.stay_from?,
+            last_day: self.stay_to?,
+            at,
+        })
+    }
+
+    /// Where the beneficiary with these opened `particulars` is on `day`.
+    ///
+    /// # Errors
+    /// [`DbError::Corrupt`].
+    pub fn whereabouts(
+        &self,
+        particulars: &Particulars,
+        day: NaiveDate,
+    ) -> Result<Whereabouts, DbError> {
+        let home = Whereabouts { grid: self.grid, place: self.home()? };
+        Ok(Whereabouts::on(home, self.stay(particulars).as_ref(), day))
+    }
+
+    /// Whether the beneficiary belongs to `area` on `day`: by the home, or by a stay on that day.
+    pub fn is_within(&self, area: &AreaCode, day: NaiveDate) -> bool {
+        let stays = self.stay_from.zip(self.stay_to).is_some_and(|(first, last)| {
+            (first..=last).contains(&day) && self.stay_grid.is_some_and(|grid| area.contains(&grid))
+        });
+        area.contains(&self.grid) || stays
+    }
+
     /// Whether the beneficiary has not ended.
     pub const fn is_current(&self) -> bool {
         self.valid_to.is_none()
     }
 
-    fn masked(&self, key: &SealingKey) -> Result<Beneficiary, DbError> {
-        let Particulars { name, phone, .. } = self.particulars(key)?;
+    /// The public representation, masked.
+    ///
+    /// # Errors
+    /// [`DbError::Corrupt`].
+    pub fn masked(&self, key: &SealingKey) -> Result<Beneficiary, DbError> {
+        let particulars = self.particulars(key)?;
         Ok(Beneficiary {
             id: self.id,
             grid: self.grid,
-            name: mask::name(&name),
-            phone: mask::phone(&phone),
+            name: mask::name(&particulars.name),
+            phone: mask::phone(&particulars.phone),
             categories: self.categories.members().clone(),
             gender: self.gender,
             birth_year: self.birth_year,
@@ -88,7 +131,10 @@ impl BeneficiaryRow {
             contact: self.contact,
             plaque: self.plaque.clone(),
             last_contact: self.last_contact,
+            stay: self.stay(&particulars).map(|stay| stay.masked()),
             valid_to: self.valid_to,
+            ended_because: self.ended_because,
+            successor_id: self.successor,
             version: self.version,
         })
     }
@@ -153,17 +199,19 @@ pub fn move_to(
     if changed == 1 { Ok(version + 1) } else { Err(DbError::Collision) }
 }
 
-/// The beneficiary `id`, current or ended, masked, if in the range.
+/// The beneficiary `id`, current or ended, masked, if it belongs to `area` on `today`.
 ///
 /// # Errors
 /// [`DbError`].
 pub fn one(
     conn: &mut Conn,
     key: &SealingKey,
-    scope: &AreaRange,
+    area: &AreaCode,
     id: BeneficiaryId,
+    today: NaiveDate,
 ) -> Result<Option<Beneficiary>, DbError> {
-    row(conn, scope, id)?.map(|row| row.masked(key)).transpose()
+    let row = row(conn, &area.district().range(), id)?;
+    row.filter(|row| row.is_within(area, today)).map(|row| row.masked(key)).transpose()
 }
 
 /// A page of the current beneficiaries in the range, masked, by grid and id.
@@ -195,6 +243,21 @@ pub fn list(
     rows.iter().map(|row| row.masked(key)).collect()
 }
 
+/// The grid and the version of a beneficiary after a contact.
+#[derive(Clone, Copy, Debug, QueryableByName)]
+pub struct ContactedRow {
+    /// The grid of the home.
+    #[diesel(sql_type = Text)]
+    pub grid: AreaCode,
+    /// The version, which stays the same.
+    #[diesel(sql_type = BigInt)]
+    pub version: i64,
+}
+
+/// Both databases return the updated row.
+const CONTACT: &str = "UPDATE beneficiaries SET last_contact = $1, last_visitor = $2 \
+     WHERE district = $3 AND id = $4 RETURNING grid, version";
+
 /// Records a contact by `visitor` on `day`. The contact is derived from a report in the log
 /// and is not a change of the entry, whose version stays the same.
 ///
@@ -206,14 +269,14 @@ pub fn record_contact(
     id: BeneficiaryId,
     visitor: PersonId,
     day: NaiveDate,
-) -> Result<(), DbError> {
-    diesel::update(beneficiaries::table.find((district, id)))
-        .set((
-            beneficiaries::last_contact.eq(Some(day)),
-            beneficiaries::last_visitor.eq(Some(visitor)),
-        ))
-        .execute(conn)?;
-    Ok(())
+) -> Result<Option<ContactedRow>, DbError> {
+    let rows: Vec<ContactedRow> = diesel::sql_query(CONTACT)
+        .bind::<Date, _>(day)
+        .bind::<Text, _>(visitor)
+        .bind::<Text, _>(district)
+        .bind::<Text, _>(id)
+        .load(conn)?;
+    Ok(rows.first().copied())
 }
 
 /// The rows with these ids, anywhere in the district.

@@ -108,6 +108,22 @@ diesel::table! {
         sealed -> Binary,
         version -> BigInt,
         valid_to -> Nullable<Date>,
+        ended_because -> Nullable<Text>,
+        successor -> Nullable<Text>,
+        stay_grid -> Nullable<Text>,
+        stay_from -> Nullable<Date>,
+        stay_to -> Nullable<Date>,
+    }
+}
+
+diesel::table! {
+    beneficiary_ends (district, id) {
+        district -> Text,
+        id -> Text,
+        ended_at -> Timestamp,
+        effects -> Text,
+        visits_open -> Bool,
+        undone_at -> Nullable<Timestamp>,
     }
 }
 
@@ -572,6 +588,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     attachments,
     availability_exceptions,
     beneficiaries,
+    beneficiary_ends,
     borders,
     code_attempts,
     code_requests,

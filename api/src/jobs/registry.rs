@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::Job;
 use super::archive_events::{ArchiveEvents, Retention};
+use super::casework::Casework;
 use super::expired_uploads::ExpiredUploads;
 use super::forget_commands::ForgetCommands;
 use super::orphaned_tasks::OrphanedTasks;
@@ -16,6 +17,7 @@ pub fn registry(retention: Option<Retention>, attachments: StorageLocation) -> V
     vec![
         Arc::new(OverdueTasks),
         Arc::new(OrphanedTasks),
+        Arc::new(Casework),
         Arc::new(ForgetCommands),
         Arc::new(ArchiveEvents { retention }),
         Arc::new(ExpiredUploads { attachments }),

@@ -65,7 +65,10 @@ impl Existing {
             .load(conn)?;
         let beneficiaries: Vec<BeneficiaryRow> = beneficiaries::table
             .filter(beneficiaries::district.eq(district))
-            .filter(beneficiaries::valid_to.is_null())
+            // A file may still have a few columns of one who died: the load keeps the end.
+            .filter(
+                beneficiaries::valid_to.is_null().or(beneficiaries::ended_because.is_not_null()),
+            )
             .select(BeneficiaryRow::as_select())
             .load(conn)?;
         let people = people.iter().map(|row| Ok((row.id, person(row, key)?)));

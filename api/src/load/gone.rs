@@ -2,6 +2,8 @@
 //! whole district removes them, each kind in its own way, so that no reference to them
 //! breaks.
 
+use std::collections::BTreeSet;
+
 use chrono::NaiveDate;
 use diesel::prelude::*;
 use gridward_domain::area::Level;
@@ -9,12 +11,14 @@ use gridward_domain::id::{BeneficiaryId, PersonId};
 use serde_json::json;
 
 use super::merge::Keyed;
+use super::record::BeneficiaryRecord;
 use super::report::Fate;
 use super::rows::OutlineRow;
 use super::step::Step;
 use super::tasks;
 use crate::area::store::AreaRow;
 use crate::auth::device::EndReason;
+use crate::beneficiary::EndCause;
 use crate::beneficiary::store::BeneficiaryRow;
 use crate::db::DbError;
 use crate::db::schema::{areas, beneficiaries, holidays, memorials, outlines, stations};
@@ -178,15 +182,30 @@ impl Removable for BeneficiaryRow {
     }
 }
 
+/// The beneficiaries of these records that have ended by a decision, which files do not take back.
+pub(super) fn decided_ends(
+    step: &mut Step<'_>,
+    records: &[BeneficiaryRecord],
+) -> Result<Vec<String>, DbError> {
+    let ended: Vec<(BeneficiaryId, Option<EndCause>)> = beneficiaries::table
+        .filter(beneficiaries::district.eq(step.district))
+        .filter(beneficiaries::valid_to.is_not_null())
+        .order(beneficiaries::id)
+        .select((beneficiaries::id, beneficiaries::ended_because))
+        .load(step.conn)?;
+    let decided = ended.into_iter().filter(|(_, why)| why.is_some_and(EndCause::is_decided));
+    let decided: BTreeSet<BeneficiaryId> = decided.map(|(id, _)| id).collect();
+    let recorded = records.iter().filter(|record| decided.contains(&record.id));
+    Ok(recorded.map(Keyed::key).collect())
+}
+
 /// Ends a beneficiary today; the row stays for the history of its tasks.
 fn end(step: &mut Step<'_>, row: &BeneficiaryRow) -> Result<(), DbError> {
     let (today, version) = (clock::day(step.now), row.version + 1);
-    // The ID number is unique, and another entry may have it from now on.
-    let no_id_number = step.key.index(&format!("ended {}", row.id));
     diesel::update(beneficiaries::table.find((row.district, row.id)))
         .set((
             beneficiaries::valid_to.eq(today),
-            beneficiaries::id_index.eq(no_id_number),
+            beneficiaries::ended_because.eq(EndCause::NotInFiles),
             beneficiaries::version.eq(version),
         ))
         .execute(step.conn)?;

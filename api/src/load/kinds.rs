@@ -6,7 +6,7 @@ use gridward_domain::id::PersonId;
 
 use super::merge::{Merged, merge};
 use super::record::{DistrictRecords, PersonRecord};
-use super::report::Loaded;
+use super::report::{Fate, Loaded};
 use super::rows::OutlineRow;
 use super::step::{Step, Target};
 use super::{LoadError, gone, leavers, rows, tasks};
@@ -85,6 +85,8 @@ pub(super) fn write(
             &records.beneficiaries,
             |record, before| { rows::beneficiary(record, key, before) }
         );
+        let decided = gone::decided_ends(step, &records.beneficiaries)?;
+        step.loaded.note(Fate::StillEnded, decided);
         tasks::move_with_beneficiaries(step, &records.beneficiaries)
     })?);
     report(to.transaction("stations", |step| {

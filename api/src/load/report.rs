@@ -59,6 +59,8 @@ pub enum Fate {
     AdminKept,
     /// A beneficiary without a record, ended and kept for the history of its tasks.
     KeptForTasks,
+    /// A beneficiary with a record that ended by a decision, such as a death.
+    StillEnded,
     /// A task that moved with its beneficiary.
     Moved,
     /// A task that lost its assignee.
@@ -84,6 +86,7 @@ impl Fate {
             Self::Readmitted => "who had left have access again",
             Self::AdminKept => "not in the files: kept, since they are admins",
             Self::KeptForTasks => "not in the files: kept, since tasks refer to them",
+            Self::StillEnded => "have died, left or were merged, and stay so",
             Self::Moved => "unfinished tasks moved with their beneficiaries",
             Self::Opened => "tasks open again, since their assignees may not do them",
             Self::Cancelled => "unfinished tasks cancelled, since what they were for is gone",

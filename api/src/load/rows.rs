@@ -14,7 +14,8 @@ use super::record::{
     StationRecord,
 };
 use crate::area::store::AreaRow;
-use crate::beneficiary;
+use crate::beneficiary::EndCause;
+use crate::beneficiary::model::Particulars;
 use crate::beneficiary::store::BeneficiaryRow;
 use crate::crypto::{SealingKey, aad};
 use crate::db::DbError;
@@ -172,12 +173,23 @@ pub(super) fn beneficiary(
     key: &SealingKey,
     before: Option<&BeneficiaryRow>,
 ) -> Result<Option<BeneficiaryRow>, DbError> {
-    let particulars = beneficiary::model::Particulars {
+    // Somebody decided that the person died, left or is a duplicate: an older file does not know.
+    let is_decided =
+        |before: &&BeneficiaryRow| before.ended_because.is_some_and(EndCause::is_decided);
+    if before.filter(is_decided).is_some() {
+        return Ok(None);
+    }
+    let opened = before.map(|before| before.particulars(key)).transpose()?;
+    let particulars = Particulars {
         name: record.name.clone(),
         phone: record.phone.clone(),
         id_number: record.id_number.clone(),
         address: record.address.clone(),
         hardships: record.hardships.clone(),
+        // Files contain none of these.
+        notes: opened.as_ref().map(|opened| opened.notes.clone()).unwrap_or_default(),
+        next_of_kin: opened.as_ref().map(|opened| opened.next_of_kin.clone()).unwrap_or_default(),
+        stay: opened.as_ref().and_then(|opened| opened.stay.clone()),
     };
     let district = record.grid.district();
     let row = |sealed: Vec<u8>, version: i64| BeneficiaryRow {
@@ -201,10 +213,15 @@ pub(super) fn beneficiary(
         version,
         // An ended beneficiary that is in the files again is current again.
         valid_to: None,
+        ended_because: None,
+        successor: None,
+        stay_grid: before.and_then(|before| before.stay_grid),
+        stay_from: before.and_then(|before| before.stay_from),
+        stay_to: before.and_then(|before| before.stay_to),
     };
     if let Some(before) = before
         && row(before.sealed.clone(), before.version) == *before
-        && before.particulars(key)? == particulars
+        && opened.as_ref() == Some(&particulars)
     {
         return Ok(None);
     }

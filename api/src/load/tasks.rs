@@ -15,7 +15,7 @@ use super::record::{BeneficiaryRecord, PersonRecord};
 use super::report::Fate;
 use super::step::Step;
 use crate::clock;
-use crate::db::schema::{people, tasks};
+use crate::db::schema::{beneficiaries, people, tasks};
 use crate::db::{Conn, DbError};
 use crate::handover::ASSIGNEE_MOVED;
 use crate::handover::decide::{Position, stays};
@@ -76,6 +76,13 @@ fn placed(row: TaskRow, grid: AreaCode, place: Place) -> TaskRow {
 /// The ids of unfinished tasks whose grid or place is not that of their beneficiary.
 fn misplaced(step: &mut Step<'_>, homes: &Homes<'_>) -> Result<Vec<TaskId>, DbError> {
     type Location = (TaskId, Option<BeneficiaryId>, AreaCode, f64, f64);
+    // The visits of a temporary stay are placed by its days.
+    let staying: Vec<BeneficiaryId> = beneficiaries::table
+        .filter(beneficiaries::district.eq(step.district))
+        .filter(beneficiaries::stay_to.is_not_null())
+        .select(beneficiaries::id)
+        .load(step.conn)?;
+    let staying: HashSet<BeneficiaryId> = staying.into_iter().collect();
     let live: Vec<Location> = tasks::table
         .filter(tasks::district.eq(step.district))
         .filter(tasks::state.eq_any(Phase::UNFINISHED))
@@ -85,6 +92,9 @@ fn misplaced(step: &mut Step<'_>, homes: &Homes<'_>) -> Result<Vec<TaskId>, DbEr
     let mut ids = Vec::new();
     for (id, beneficiary, grid, lat, lon) in live {
         let Some(home) = home(homes, beneficiary) else { continue };
+        if staying.contains(&home.id) {
+            continue;
+        }
         if home.grid != grid || Place::new(lat, lon) != Ok(home.place) {
             ids.push(id);
         }

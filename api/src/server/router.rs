@@ -16,8 +16,8 @@ use crate::http::cors::CorsOrigins;
 use crate::http::problem::{Problem, answer};
 use crate::http::{body_limits, response_headers};
 use crate::{
-    area, attachment, auth, availability, beneficiary, catalogue, event, handover, holiday, http,
-    import, limits, memorial, notice, ops, person, plan, redistricting, station, summary, sync,
+    area, attachment, auth, availability, beneficiary, casework, catalogue, event, handover, holiday,
+    http, import, limits, memorial, notice, ops, person, plan, redistricting, station, summary, sync,
     task, vocabulary, workload,
 };
 
@@ -58,6 +58,16 @@ fn documented(v1: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(beneficiary::routes::list_beneficiaries)
         .service(beneficiary::routes::get_beneficiary)
         .service(task::reveal::reveal_beneficiary)
+        .service(casework::routes::create_beneficiary)
+        .service(casework::routes::change_beneficiary)
+        .service(casework::routes::move_beneficiary)
+        .service(casework::routes::put_stay)
+        .service(casework::routes::end_stay)
+        .service(casework::routes::record_death)
+        .service(casework::routes::end_beneficiary)
+        .service(casework::routes::reinstate_beneficiary)
+        .service(casework::routes::merge_beneficiaries)
+        .service(casework::routes::undo_merge)
         .service(catalogue::routes::list_service_kinds)
         .service(station::routes::list_stations)
         .service(station::routes::get_station)

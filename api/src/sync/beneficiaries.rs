@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use gridward_domain::area::AreaCode;
 use gridward_domain::code::{Categories, Category, Hardship, Hardships, PlaqueState};
 use gridward_domain::id::BeneficiaryId;
@@ -19,10 +19,12 @@ use super::model::{Change, RowType};
 use super::row_cache::{RowCache, json};
 use super::scope::Scope;
 use super::store::{self, BeneficiaryKey};
-use crate::beneficiary::model;
+use crate::beneficiary::model::{self, NextOfKin};
+use crate::beneficiary::stay::ShownStay;
 use crate::beneficiary::store::{BeneficiaryRow, rows};
 use crate::crypto::{SealingKey, mask};
 use crate::db::{Conn, DbError};
+use crate::person::Gender;
 
 /// A beneficiary in the form that phones receive, in one of three views: `visitor`, what a visit
 /// needs, in clear; `staff`, masked; `pool`, with the fields needed to choose a visit.
@@ -75,11 +77,42 @@ pub struct BeneficiaryCard {
     /// pool.
     #[serde(skip_serializing_if = "Option::is_none")]
     plaque: Option<PlaqueState>,
+    /// The registered gender; absent in the pool.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gender: Option<Gender>,
+    /// The day of the last contact; absent in the pool, for a visitor from another grid, or if there
+    /// was none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_contact: Option<NaiveDate>,
+    /// A temporary stay, now or later: on its days a visit is there, not at home. In clear for the
+    /// visitor, masked for staff, absent in the pool.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stay: Option<ShownStay>,
+    /// Notes for those who visit; only for the visitor.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 1000)]
+    notes: Option<String>,
+    /// People to call; only for the visitor.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_items = 5)]
+    next_of_kin: Option<Vec<NextOfKin>>,
 }
 
-fn card(row: &BeneficiaryRow, key: &SealingKey, view: View) -> Result<BeneficiaryCard, DbError> {
+/// The day of the last contact, for phones of an area with the home: a contact reaches no others.
+fn contact_for(area: &AreaCode, grid: &AreaCode, day: Option<NaiveDate>) -> Option<NaiveDate> {
+    day.filter(|_| area.contains(grid))
+}
+
+fn card(
+    row: &BeneficiaryRow,
+    key: &SealingKey,
+    area: &AreaCode,
+    view: View,
+) -> Result<BeneficiaryCard, DbError> {
     let opened = row.particulars(key)?;
     let (clear, more) = (view == View::Visitor, view >= View::Staff);
+    let stay = row.stay(&opened).filter(|_| more);
+    let stay = stay.map(|stay| if clear { stay.revealed() } else { stay.masked() });
     let (name, phone) = if clear {
         (opened.name, opened.phone)
     } else {
@@ -102,25 +135,31 @@ fn card(row: &BeneficiaryRow, key: &SealingKey, view: View) -> Result<Beneficiar
         mobility: more.then_some(row.mobility),
         contact: more.then_some(row.contact),
         plaque: more.then(|| row.plaque.clone()),
+        gender: more.then_some(row.gender),
+        last_contact: contact_for(area, &row.grid, row.last_contact).filter(|_| more),
+        stay,
+        notes: Some(opened.notes).filter(|notes| clear && !notes.is_empty()),
+        next_of_kin: Some(opened.next_of_kin).filter(|kin| clear && !kin.is_empty()),
     })
 }
 
-/// The beneficiaries of `keys`, each in its view, in the same order.
+/// The beneficiaries of `keys` for a phone of `area`, each in its view, in the same order.
 pub(super) fn changes(
     conn: &mut Conn,
     cards: &RowCache,
     key: &SealingKey,
-    district: AreaCode,
+    area: AreaCode,
     keys: &[(BeneficiaryKey, View)],
 ) -> Result<Vec<Change>, DbError> {
-    let kind = RowType::Beneficiary;
+    let (kind, district) = (RowType::Beneficiary, area.district());
     let mut seen: HashMap<BeneficiaryId, (i64, Arc<RawValue>)> = HashMap::with_capacity(keys.len());
     let mut unseen = HashMap::new();
     for (one, view) in keys {
         let kept = match view {
             View::Visitor => None,
             View::Audit | View::Pool | View::Staff => {
-                cards.get(district, kind, one.id.0, one.version, *view)
+                let contact = contact_for(&area, &one.grid, one.last_contact);
+                cards.get(district, kind, one.id.0, (one.version, contact), *view)
             }
         };
         match kept {
@@ -131,9 +170,10 @@ pub(super) fn changes(
     let ids: Vec<BeneficiaryId> = unseen.keys().copied().collect();
     for row in rows(conn, district, &ids)? {
         let view = unseen.get(&row.id).copied().unwrap_or(View::Pool);
-        let json = json(&card(&row, key, view)?)?;
+        let json = json(&card(&row, key, &area, view)?)?;
         if view != View::Visitor {
-            cards.keep(district, kind, (row.id.0, row.version, view), &json);
+            let stamp = (row.version, contact_for(&area, &row.grid, row.last_contact));
+            cards.keep(district, kind, (row.id.0, stamp, view), &json);
         }
         seen.insert(row.id, (row.version, json));
     }
@@ -172,8 +212,12 @@ pub(super) fn views_of(
     }
     let seen = keys.into_iter().filter_map(|key| {
         let tasks = tasks.remove(&key.id).unwrap_or_default();
-        let view = visibility::of_beneficiary(&scope.0, &key.grid, tasks, now)?;
-        Some((key, view))
+        let view = if key.valid_to.is_none() {
+            visibility::of_beneficiary(&scope.0, &key.grid, tasks, now)
+        } else {
+            visibility::of_ended_beneficiary(&scope.0, tasks, now)
+        };
+        Some((key, view?))
     });
     Ok(seen.collect())
 }

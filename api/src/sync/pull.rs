@@ -11,6 +11,7 @@ use std::str::FromStr;
 use chrono::{DateTime, Utc};
 use gridward_domain::area::AreaCode;
 use gridward_domain::id::{BeneficiaryId, NoticeId, PersonId, TaskId};
+use gridward_domain::task::Phase;
 use gridward_domain::visibility::View;
 
 use super::cursor::Cursor;
@@ -160,7 +161,9 @@ impl Pull<'_> {
                 to.changes.push(self.rows.task(&row, view)?);
             }
             // Except for staff responsible for the grid, a beneficiary is in scope by its tasks.
-            if let Some(id) = row.beneficiary.filter(|_| self.scope.visits()) {
+            // A completed visit is a contact, which changes the beneficiary on every phone.
+            let is_contact = self.scope.holds_area() && row.state == Phase::Done;
+            if let Some(id) = row.beneficiary.filter(|_| self.scope.visits() || is_contact) {
                 *beneficiaries.entry(id).or_default() |= known;
             }
         }
@@ -184,8 +187,8 @@ impl Pull<'_> {
         let gone = changed.iter().filter(|(id, known)| **known && !there.contains(id));
         to.removed.extend(gone.map(|(id, _)| removed(RowType::Beneficiary, id.to_string())));
         to.shown.extend(shown(&seen));
-        let district = self.scope.area().district();
-        to.changes.extend(beneficiaries::changes(conn, self.rows, self.key, district, &seen)?);
+        let area = self.scope.area();
+        to.changes.extend(beneficiaries::changes(conn, self.rows, self.key, area, &seen)?);
         Ok(())
     }
 }
@@ -307,7 +310,10 @@ impl EventRef {
                 self.is_about(scope.person()) || scope.manages_grid() && self.concerns(scope)
             }
             Subject::Notice | Subject::Station | Subject::Memorial => self.reaches(scope),
-            Subject::Beneficiary => scope.holds_area() && self.concerns(scope),
+            Subject::Beneficiary => {
+                let visits = self.people().any(|person| person == scope.person());
+                visits || (scope.holds_area() && self.concerns(scope))
+            }
             Subject::Task => self.was_shown(scope) && self.concerns(scope),
             Subject::Area
             | Subject::Plan

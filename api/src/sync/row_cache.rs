@@ -1,13 +1,13 @@
 //! A cache of rows in the form that phones receive, as JSON.
 //!
-//! The JSON of a task or a masked beneficiary depends only on its version and the view, so a
-//! cache entry never becomes stale, on any server. Personal data in clear is decrypted for
+//! The JSON of a task depends only on its version and the view, that of a masked beneficiary also on
+//! the last contact, so a cache entry never becomes stale, on any server. Personal data in clear is decrypted for
 //! each answer and never cached.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use gridward_domain::area::AreaCode;
 use gridward_domain::visibility::View;
 use moka::sync::Cache;
@@ -24,9 +24,12 @@ use crate::task::row::TaskRow;
 /// The maximum number of entries; an entry takes about half a kilobyte.
 const KEPT: u64 = 100_000;
 
-type Key = (AreaCode, RowType, Uuid, i64, View);
+/// What the content of a row depends on: its version, and the last contact of a beneficiary.
+pub(super) type Stamp = (i64, Option<NaiveDate>);
 
-/// The cached rows, by district, type, id, version and view.
+type Key = (AreaCode, RowType, Uuid, Stamp, View);
+
+/// The cached rows, by district, type, id, stamp and view.
 #[derive(Clone)]
 pub struct RowCache(Cache<Key, Arc<RawValue>>);
 
@@ -43,10 +46,10 @@ impl RowCache {
         district: AreaCode,
         row: RowType,
         id: Uuid,
-        version: i64,
+        stamp: Stamp,
         view: View,
     ) -> Option<Arc<RawValue>> {
-        self.0.get(&(district, row, id, version, view))
+        self.0.get(&(district, row, id, stamp, view))
     }
 
     /// Caches a row.
@@ -54,21 +57,22 @@ impl RowCache {
         &self,
         district: AreaCode,
         row: RowType,
-        (id, version, view): (Uuid, i64, View),
+        (id, stamp, view): (Uuid, Stamp, View),
         json: &Arc<RawValue>,
     ) {
-        self.0.insert((district, row, id, version, view), Arc::clone(json));
+        self.0.insert((district, row, id, stamp, view), Arc::clone(json));
     }
 
     /// The JSON of this task row in the view, from the cache if present.
     pub(super) fn task(&self, row: &TaskRow, view: View) -> Result<Change, DbError> {
         let kind = RowType::Task;
-        let kept = self.get(row.district, kind, row.id.0, row.version, view);
+        let stamp = (row.version, None);
+        let kept = self.get(row.district, kind, row.id.0, stamp, view);
         let data = if let Some(json) = kept {
             json
         } else {
             let json = json(&row.task(view)?)?;
-            self.keep(row.district, kind, (row.id.0, row.version, view), &json);
+            self.keep(row.district, kind, (row.id.0, stamp, view), &json);
             json
         };
         Ok(Change { r#type: kind, id: row.id.to_string(), version: row.version, data })
@@ -88,7 +92,7 @@ impl RowCache {
         let mut unseen = Vec::new();
         for key in keys {
             let Some(view) = key.visibility.facts().view(&scope.0, now) else { continue };
-            match self.get(district, RowType::Task, key.id.0, key.version, view) {
+            match self.get(district, RowType::Task, key.id.0, (key.version, None), view) {
                 Some(json) => {
                     seen.insert(key.id, (key.version, json));
                 }

@@ -97,7 +97,8 @@ fn part(
     }
 }
 
-/// Adds tasks and, if `with_beneficiaries`, their beneficiaries.
+/// Adds tasks and, if `with_beneficiaries`, their beneficiaries. Otherwise the phone has those of
+/// its area already, and a visitor's phone lacks only those that stay here for some days.
 fn add_tasks(
     pull: &Pull<'_>,
     conn: &mut Conn,
@@ -105,11 +106,12 @@ fn add_tasks(
     with_beneficiaries: bool,
     page: &mut Pulled,
 ) -> Result<(), DbError> {
-    if with_beneficiaries {
+    if with_beneficiaries || pull.scope.visits() {
         let mut at: Vec<BeneficiaryId> = keys.iter().filter_map(|key| key.beneficiary).collect();
         at.sort_unstable();
         at.dedup();
-        let seen = beneficiaries::views(conn, &pull.scope, &at, pull.now)?;
+        let mut seen = beneficiaries::views(conn, &pull.scope, &at, pull.now)?;
+        seen.retain(|(key, _)| with_beneficiaries || !pull.scope.area().contains(&key.grid));
         add_beneficiaries(pull, conn, &seen, page)?;
     }
     page.changes.extend(pull.rows.tasks(conn, &pull.scope, keys, pull.now)?);
@@ -123,8 +125,8 @@ fn add_beneficiaries(
     page: &mut Pulled,
 ) -> Result<(), DbError> {
     page.shown.extend(shown(seen));
-    let district = pull.scope.area().district();
-    page.changes.extend(beneficiaries::changes(conn, pull.rows, pull.key, district, seen)?);
+    let area = pull.scope.area();
+    page.changes.extend(beneficiaries::changes(conn, pull.rows, pull.key, area, seen)?);
     Ok(())
 }
 

@@ -219,8 +219,9 @@ pub fn tasks_at(
     Ok(rows.into_iter().map(|(at, task)| (at, task.facts())).collect())
 }
 
-/// The sort key of a beneficiary in a snapshot, and its version.
-#[derive(Clone, Debug, Queryable)]
+/// The sort key of a beneficiary in a snapshot, and what its content depends on.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = beneficiaries)]
 pub struct BeneficiaryKey {
     /// The grid.
     pub grid: AreaCode,
@@ -228,6 +229,10 @@ pub struct BeneficiaryKey {
     pub id: BeneficiaryId,
     /// Its version.
     pub version: i64,
+    /// The day of the last contact, which changes without the version.
+    pub last_contact: Option<NaiveDate>,
+    /// The day on which it ended.
+    pub valid_to: Option<NaiveDate>,
 }
 
 /// The next current beneficiaries of the scope's area, by grid and id.
@@ -247,7 +252,7 @@ pub fn area_beneficiaries(
         .filter(beneficiaries::grid.ge(from))
         .filter(beneficiaries::grid.lt(area.range().to()))
         .filter(beneficiaries::valid_to.is_null())
-        .select((beneficiaries::grid, beneficiaries::id, beneficiaries::version))
+        .select(BeneficiaryKey::as_select())
         .into_boxed();
     if let Some((grid, id)) = after {
         let later = beneficiaries::grid.eq(grid).and(beneficiaries::id.gt(id));
@@ -256,8 +261,8 @@ pub fn area_beneficiaries(
     Ok(query.order((beneficiaries::grid, beneficiaries::id)).limit(limit).load(conn)?)
 }
 
-/// The sort keys of the current ones of these beneficiaries, regardless of their area within
-/// the district.
+/// The sort keys of these beneficiaries, current or ended, regardless of their area within the
+/// district.
 ///
 /// # Errors
 /// [`DbError`].
@@ -269,17 +274,12 @@ pub fn beneficiary_keys(
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    // The condition on `valid_to` is checked here: in the statement it would invite PostgreSQL to
-    // scan the partial index of the whole district instead of the keys.
-    let rows: Vec<(BeneficiaryKey, Option<NaiveDate>)> = beneficiaries::table
+    // No condition on `valid_to`: in the statement it would invite PostgreSQL to scan the partial
+    // index of the whole district instead of the keys.
+    Ok(beneficiaries::table
         .filter(beneficiaries::district.eq(district))
         .filter(beneficiaries::id.eq_any(ids))
-        .select((
-            (beneficiaries::grid, beneficiaries::id, beneficiaries::version),
-            beneficiaries::valid_to,
-        ))
+        .select(BeneficiaryKey::as_select())
         .order(beneficiaries::id)
-        .load(conn)?;
-    let current = rows.into_iter().filter(|(_, valid_to)| valid_to.is_none());
-    Ok(current.map(|(key, _)| key).collect())
+        .load(conn)?)
 }

@@ -17,9 +17,11 @@ use uuid::Uuid;
 
 use super::row::{Draft, TaskRow};
 use super::{Task, perform};
+use crate::beneficiary::stay::{Whereabouts, day_of_visit};
 use crate::beneficiary::store::BeneficiaryRow;
 use crate::catalogue::ServiceKind;
-use crate::db::Conn;
+use crate::crypto::SealingKey;
+use crate::db::{Conn, DbError};
 use crate::http::problem::{FieldError, Problem, ProblemCode};
 use crate::idempotency::Effect;
 use crate::log::{Event, Subject};
@@ -27,8 +29,8 @@ use crate::tx::Tx;
 use crate::vocabulary::{self, VocabularyName};
 use crate::{area, beneficiary, catalogue, clock};
 
-/// A task to create. For a beneficiary, grid and place are the beneficiary's; otherwise
-/// both are required.
+/// A task to create. For a beneficiary, grid and place are the beneficiary's on the earliest day,
+/// at home or at a temporary stay; otherwise both are required.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
@@ -61,14 +63,30 @@ pub struct NewTask {
 }
 
 impl NewTask {
-    /// The grid and the position of the task, if the principal may create it there.
-    fn authorized(
-        &self,
-        tx: &mut Tx<'_>,
-        principal: &Principal,
-    ) -> Result<(AreaCode, Place), Problem> {
+    /// The location of the task, if the principal may create it there.
+    fn authorized(&self, tx: &mut Tx<'_>, principal: &Principal) -> Result<Location, Problem> {
         principal.may(Action::CreateTask)?;
-        location_of(tx.read_unbatched(), principal, self)
+        let today = clock::day(tx.now);
+        location_of(tx.read_unbatched(), principal, self, today)
+    }
+}
+
+/// The location of a new task.
+enum Location {
+    At(Whereabouts),
+    /// Where the beneficiary is on the day of the visit.
+    Of(Box<BeneficiaryRow>),
+}
+
+impl Location {
+    fn on(&self, key: &SealingKey, day: NaiveDate) -> Result<Whereabouts, DbError> {
+        match self {
+            Self::At(place) => Ok(*place),
+            Self::Of(row) if row.stay_to.is_none() => {
+                Ok(Whereabouts { grid: row.grid, place: row.home()? })
+            }
+            Self::Of(row) => row.whereabouts(&row.particulars(key)?, day),
+        }
     }
 }
 
@@ -97,8 +115,13 @@ impl Effect for NewTask {
 /// # Errors
 /// 422 with an entry for each field that contradicts another or the district, including a
 /// beneficiary or grid outside the caller's area.
-pub fn create(tx: &mut Tx<'_>, principal: &Principal, new: &NewTask) -> Result<Task, Problem> {
-    let (grid, place) = new.authorized(tx, principal)?;
+pub fn create(
+    tx: &mut Tx<'_>,
+    key: &SealingKey,
+    principal: &Principal,
+    new: &NewTask,
+) -> Result<Task, Problem> {
+    let location = new.authorized(tx, principal)?;
     let kind = catalogue::store::one(tx.read_unbatched(), principal.district(), new.kind.as_str())?
         .ok_or_else(|| Problem::invalid("/kind", "is not in the catalogue"))?;
     if !kind.active {
@@ -110,6 +133,7 @@ pub fn create(tx: &mut Tx<'_>, principal: &Principal, new: &NewTask) -> Result<T
     let due_on = new.due_on.unwrap_or(usual);
     let unknown = unknown_skills(tx, principal, new)?;
     check(new, not_before, due_on, unknown)?;
+    let Whereabouts { grid, place } = location.on(key, day_of_visit(today, not_before, None))?;
     let draft = Draft {
         id: TaskId(Uuid::now_v7()),
         grid,
@@ -136,27 +160,28 @@ pub fn create(tx: &mut Tx<'_>, principal: &Principal, new: &NewTask) -> Result<T
     Ok(row.task(View::Pool)?)
 }
 
-/// The grid and the position of the task, both within the principal's area.
+/// The location of the task: a current beneficiary or a grid, within the principal's area.
 fn location_of(
     conn: &mut Conn,
     principal: &Principal,
     new: &NewTask,
-) -> Result<(AreaCode, Place), Problem> {
+    today: NaiveDate,
+) -> Result<Location, Problem> {
     match (new.beneficiary_id, new.grid, new.place) {
         (Some(id), None, None) => {
-            let row = beneficiary::store::row(conn, &principal.scope(), id)?;
-            let row = row.filter(BeneficiaryRow::is_current).ok_or_else(|| {
+            let row = beneficiary::store::row(conn, &principal.district().range(), id)?;
+            let row = row.filter(|row| row.is_current() && row.is_within(&principal.area, today));
+            let row = row.ok_or_else(|| {
                 Problem::invalid("/beneficiary_id", "no beneficiary in your area has this id")
             })?;
-            let grid = row.grid;
-            Ok((grid, row.home()?))
+            Ok(Location::Of(Box::new(row)))
         }
         (None, Some(grid), Some(place)) => {
             let known = grid.level() == Level::Grid
                 && principal.area.contains(&grid)
                 && area::store::current(conn, &grid)?.is_some();
             if known {
-                Ok((grid, place))
+                Ok(Location::At(Whereabouts { grid, place }))
             } else {
                 Err(Problem::invalid("/grid", "is not a grid in your area"))
             }

@@ -8,6 +8,7 @@ pub mod command;
 pub mod create;
 pub mod facts;
 pub mod model;
+pub mod of_beneficiary;
 pub mod origin;
 pub mod perform;
 pub mod projection;

@@ -275,20 +275,27 @@ fn apply_consequences(
     content: &ReportContent,
 ) -> Result<(), Problem> {
     let today = clock::day(tx.now);
-    if let Some(beneficiary) = row.beneficiary {
-        let visitor = principal.person;
-        beneficiary::store::record_contact(
-            tx.write_unbatched(),
-            row.district,
-            beneficiary,
-            visitor,
-            today,
-        )?;
+    if let Some(id) = row.beneficiary {
+        let (conn, visitor) = (tx.write_unbatched(), principal.person);
+        let home = beneficiary::store::record_contact(conn, row.district, id, visitor, today)?;
+        // At a temporary stay: the phones of the home's grid do not follow the task.
+        if let Some(home) = home.filter(|home| home.grid != row.grid) {
+            let action = "beneficiary.contact";
+            let event = Event::new(action, Subject::Beneficiary, id, home.grid, home.version);
+            tx.record(event.by(visitor));
+        }
     }
     let rules = kind.map(|kind| &kind.follow_ups);
     let wanted: BTreeSet<&KindCode> =
         content.needs.iter().filter_map(|need| rules.and_then(|rules| rules.get(need))).collect();
-    for code in wanted {
+    let district = row.district.range();
+    let has_ended = match row.beneficiary.filter(|_| !wanted.is_empty()) {
+        Some(id) => beneficiary::store::row(tx.read_unbatched(), &district, id)?
+            .is_some_and(|row| !row.is_current()),
+        None => false,
+    };
+    // A visit that was under way when the beneficiary died is reported, and nothing follows.
+    for code in wanted.into_iter().filter(|_| !has_ended) {
         let kind = catalogue::store::one(tx.read_unbatched(), row.district, code.as_str())?;
         let Some(kind) = kind.filter(|kind| kind.active) else { continue };
         let days = Days::new(kind.due_days.into());

@@ -15,8 +15,10 @@ use super::reveal_budget::RevealBudget;
 use super::store;
 use crate::auth::Authenticated;
 use crate::beneficiary;
-use crate::beneficiary::model::{Particulars, Purpose, Revealed};
+use crate::beneficiary::model::{Home, Particulars, Purpose, Revealed};
+use crate::beneficiary::stay::Stay;
 use crate::beneficiary::store::BeneficiaryRow;
+use crate::clock;
 use crate::crypto::SealingKey;
 use crate::http::Json as Body;
 use crate::http::openapi;
@@ -25,6 +27,9 @@ use crate::idempotency::{Commands, Disclosure, IdempotencyKey};
 use crate::log::{Event, Subject};
 use crate::ops::Metrics;
 use crate::tx::Tx;
+
+/// The seconds after which an app forgets the particulars: enough to call, or to read an address.
+const EXPIRES_S: u32 = 300;
 
 /// The purpose of a reveal.
 #[derive(Deserialize, ToSchema)]
@@ -36,12 +41,13 @@ pub struct RevealRequest {
 
 /// Reveal a beneficiary
 ///
-/// Returns name, phone, address, home and hardships in clear. The district's log records the
+/// Returns name, phone, address, place, hardships, notes and next of kin in clear; address and place
+/// are those of a temporary stay on its days. The app forgets the answer after `expires_s`. The district's log records the
 /// person and the purpose of each call; the answer is not stored, so a repeated call is
 /// judged and recorded anew. Each person has a daily budget of reveals; beyond it the answer is
 /// 429 `reveal_budget`, with the person to ask in `current`, who may allow more for the day
 /// (`POST /v1/people/{id}/reveal-allowances`). Allowed roles: managers, supervisors and admins
-/// within their area, and any assignee of an active task at this beneficiary.
+/// within their area (by the home, or by a stay today), and any assignee of an active task at this beneficiary.
 #[utoipa::path(
     tag = "beneficiaries",
     operation_id = "reveal_beneficiary",
@@ -96,8 +102,18 @@ impl Disclosure for Reveal {
         let Self { beneficiary: id, purpose, budget } = *self;
         let row = revealable(tx, principal, id)?;
         let spends_budget = budget.spend(tx, key, principal)?;
-        let (grid, place) = (row.grid, row.home()?);
-        let Particulars { name, phone, id_number, address, hardships } = row.particulars(key)?;
+        let (grid, today) = (row.grid, clock::day(tx.now));
+        let particulars = row.particulars(key)?;
+        let stay = row.stay(&particulars);
+        let Particulars { name, phone, id_number, hardships, notes, next_of_kin, .. } = particulars;
+        let home = Home { address: particulars.address, place: row.home()? };
+        let (Home { address, place }, home) = match &stay {
+            Some(stay) if stay.covers(today) => {
+                let at = stay.at.clone();
+                (Home { address: at.address, place: at.place }, Some(home))
+            }
+            _ => (home, None),
+        };
         tx.record(
             Event::new("beneficiary.reveal", Subject::Reading, row.id, grid, row.version)
                 .by(principal.person)
@@ -106,7 +122,21 @@ impl Disclosure for Reveal {
         let of_district = principal.area.level() == Level::District;
         let whole = of_district && purpose == Purpose::Correction;
         let id_number = if whole { id_number } else { hide(&id_number) };
-        let revealed = Revealed { id, name, phone, address, place, hardships, id_number };
+        let revealed = Revealed {
+            id,
+            name,
+            phone,
+            address,
+            place,
+            home,
+            stay: stay.map(Stay::revealed),
+            hardships,
+            id_number,
+            last_contact: row.last_contact,
+            notes,
+            next_of_kin,
+            expires_s: EXPIRES_S,
+        };
         Ok(Disclosed { revealed, spends_budget })
     }
 }
@@ -120,9 +150,10 @@ fn revealable(
     principal.may(Action::RevealBeneficiary)?;
     let visits = store::holds_at(tx.read()?, principal.district(), principal.person, id)?;
     // A visitor from another grid sees only the beneficiaries of their own tasks there.
-    let scope = if visits { principal.district().range() } else { principal.scope() };
-    let row =
-        beneficiary::store::row(tx.read_unbatched(), &scope, id)?.ok_or_else(Problem::not_found)?;
+    let today = clock::day(tx.now);
+    let seen = |row: &BeneficiaryRow| visits || row.is_within(&principal.area, today);
+    let row = beneficiary::store::row(tx.read_unbatched(), &principal.district().range(), id)?;
+    let row = row.filter(seen).ok_or_else(Problem::not_found)?;
     if principal.role == Role::Volunteer && !visits {
         return Err(ProblemCode::Forbidden.into());
     }

@@ -121,8 +121,9 @@ pub(crate) async fn create_task(
     key: IdempotencyKey,
     Body(body): Body<NewTask>,
 ) -> Result<HttpResponse, Problem> {
-    let created = commands
-        .run(principal, key, body, |new, tx, _, principal| create::create(tx, principal, new));
+    let created = commands.run(principal, key, body, |new, tx, key, principal| {
+        create::create(tx, key, principal, new)
+    });
     let done = created.await?;
     let location = format!("/v1/tasks/{}", done.made.id);
     let mut answer = HttpResponse::Created();

@@ -35,6 +35,8 @@ pub enum AutomaticCommand {
     Release,
     /// Cancels the task, because its beneficiary or its grid has ended.
     Cancel,
+    /// Reopens the task, because the end of its beneficiary was an error.
+    Reopen,
 }
 
 impl AutomaticCommand {
@@ -47,6 +49,7 @@ impl AutomaticCommand {
             Self::Move { .. } => Verb::Move,
             Self::Release => Verb::Release,
             Self::Cancel => Verb::Cancel,
+            Self::Reopen => Verb::Reopen,
         }
     }
 }
@@ -76,6 +79,10 @@ pub fn apply_automatic(
         }
         AutomaticCommand::Release => Some(to_state(task, verb, State::Open)?),
         AutomaticCommand::Cancel => Some(to_state(task, verb, State::Cancelled)?),
+        AutomaticCommand::Reopen => {
+            starts(task, verb)?;
+            Some(task.afresh(today))
+        }
     };
     Ok(Transition::new(task, after))
 }

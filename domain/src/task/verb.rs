@@ -113,6 +113,7 @@ impl Verb {
                 | Self::Move
                 | Self::Release
                 | Self::Cancel
+                | Self::Reopen
         )
     }
 

@@ -172,6 +172,22 @@ problems! {
     SubjectEnded "subject_ended" 409
         "Beneficiary or grid has ended": "The task cannot be reopened, because its beneficiary or its grid has ended.";
         "服务对象或网格已终止": "该任务的服务对象或网格已终止，无法重新开启。";
+    /// Another beneficiary of the district has the ID number.
+    BeneficiaryExists "beneficiary_exists" 409
+        "ID number already registered": "Another beneficiary of the district has this ID number; `current` shows an entry of your area. Correct or reinstate that one, or ask the district.";
+        "该身份证号已登记": "本区县已有服务对象使用该身份证号；如在您的辖区内，见 current。请修改或恢复该条登记，或联系区县。";
+    /// The beneficiary has ended.
+    BeneficiaryEnded "beneficiary_ended" 409
+        "Beneficiary has ended": "The entry in `current` has ended. If that is an error, reinstate it first.";
+        "服务对象已终止": "该服务对象已终止，见 current。如有误，请先恢复。";
+    /// The beneficiary is a merged duplicate.
+    BeneficiaryMerged "beneficiary_merged" 409
+        "Entry was merged": "Another entry took over: see `successor_id` in `current`. Use that one, or undo the merge.";
+        "该登记已被合并": "该登记已并入其他登记，见 current 中的 successor_id。请使用该登记，或撤销合并。";
+    /// A merge is older than 30 days.
+    MergeFinal "merge_final" 409
+        "Merge can no longer be undone": "A merge can be undone for 30 days. Enter the person anew if necessary.";
+        "合并已无法撤销": "合并后 30 天内可以撤销。如有需要，请重新登记。";
     /// The chosen person cannot be assigned the task.
     NotACandidate "not_a_candidate" 409
         "Person not eligible": "Choose an active manager or volunteer in your area.";

@@ -66,6 +66,7 @@ fn automatic_commands() -> impl Strategy<Value = AutomaticCommand> {
         Just(AutomaticCommand::Expire),
         Just(AutomaticCommand::Release),
         Just(AutomaticCommand::Cancel),
+        Just(AutomaticCommand::Reopen),
         (prop::sample::select(&[GRID, NEXT_GRID][..]), any::<bool>()).prop_map(
             |(to, assignee_works_there)| AutomaticCommand::Move {
                 to: area(to),

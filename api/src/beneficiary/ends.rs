@@ -1,0 +1,162 @@
+//! The last end of each beneficiary and its effects, from which it is taken back.
+
+use chrono::{NaiveDate, NaiveDateTime};
+use diesel::prelude::*;
+use gridward_domain::area::AreaCode;
+use gridward_domain::id::{BeneficiaryId, PersonId, TaskId};
+use serde::{Deserialize, Serialize};
+
+use crate::db::schema::beneficiary_ends;
+use crate::db::{Conn, DbError};
+
+/// The effects of the end of a beneficiary.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Effects {
+    /// The tasks that it cancelled.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cancelled: Vec<TaskId>,
+    /// The visits that were under way and stayed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub started: Vec<TaskId>,
+    /// The merge, if the beneficiary was a duplicate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merge: Option<MergeEffects>,
+}
+
+/// The effects of a merge.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MergeEffects {
+    /// The entry that took over.
+    pub into: BeneficiaryId,
+    /// The tasks that went to it.
+    pub tasks: Vec<TaskId>,
+    /// Its last contact before.
+    pub contact_before: Contacted,
+    /// Its last contact afterwards.
+    pub contact_after: Contacted,
+}
+
+/// The last contact with a beneficiary, and its visitor.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Contacted {
+    /// The day.
+    pub day: Option<NaiveDate>,
+    /// The visitor.
+    pub visitor: Option<PersonId>,
+}
+
+/// The last end of a beneficiary.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct End {
+    /// When it was recorded.
+    pub ended_at: NaiveDateTime,
+    /// The effects.
+    pub effects: Effects,
+    /// When it was taken back.
+    pub undone_at: Option<NaiveDateTime>,
+}
+
+/// The last end of the beneficiary, if there was one.
+///
+/// # Errors
+/// [`DbError`].
+pub fn last(
+    conn: &mut Conn,
+    district: AreaCode,
+    id: BeneficiaryId,
+) -> Result<Option<End>, DbError> {
+    type Columns = (NaiveDateTime, String, Option<NaiveDateTime>);
+    let row: Option<Columns> = beneficiary_ends::table
+        .find((district, id))
+        .select((
+            beneficiary_ends::ended_at,
+            beneficiary_ends::effects,
+            beneficiary_ends::undone_at,
+        ))
+        .first(conn)
+        .optional()?;
+    row.map(|(ended_at, effects, undone_at)| {
+        Ok(End { ended_at, effects: read(&effects)?, undone_at })
+    })
+    .transpose()
+}
+
+fn read(effects: &str) -> Result<Effects, DbError> {
+    serde_json::from_str(effects).map_err(|error| DbError::corrupt("beneficiary_ends", error))
+}
+
+/// Stores the end of a beneficiary in place of an earlier one.
+///
+/// # Errors
+/// [`DbError`].
+pub fn record(
+    conn: &mut Conn,
+    district: AreaCode,
+    id: BeneficiaryId,
+    at: NaiveDateTime,
+    effects: &Effects,
+) -> Result<(), DbError> {
+    let text = serde_json::to_string(effects)
+        .map_err(|error| DbError::corrupt("beneficiary_ends", error))?;
+    let key = beneficiary_ends::table.find((district, id));
+    diesel::delete(key).execute(conn)?;
+    diesel::insert_into(beneficiary_ends::table)
+        .values((
+            beneficiary_ends::district.eq(district),
+            beneficiary_ends::id.eq(id),
+            beneficiary_ends::ended_at.eq(at),
+            beneficiary_ends::effects.eq(text),
+            beneficiary_ends::visits_open.eq(!effects.started.is_empty()),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Records that the end was taken back.
+///
+/// # Errors
+/// [`DbError`].
+pub fn undone(
+    conn: &mut Conn,
+    district: AreaCode,
+    id: BeneficiaryId,
+    at: NaiveDateTime,
+) -> Result<(), DbError> {
+    diesel::update(beneficiary_ends::table.find((district, id)))
+        .set((beneficiary_ends::undone_at.eq(at), beneficiary_ends::visits_open.eq(false)))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// The beneficiaries that ended while visits were under way that are not reported yet, with those
+/// visits.
+///
+/// # Errors
+/// [`DbError`].
+pub fn with_open_visits(
+    conn: &mut Conn,
+    district: AreaCode,
+) -> Result<Vec<(BeneficiaryId, Vec<TaskId>)>, DbError> {
+    let rows: Vec<(BeneficiaryId, String)> = beneficiary_ends::table
+        .filter(beneficiary_ends::district.eq(district))
+        .filter(beneficiary_ends::visits_open.eq(true))
+        .order(beneficiary_ends::id)
+        .select((beneficiary_ends::id, beneficiary_ends::effects))
+        .load(conn)?;
+    rows.into_iter().map(|(id, effects)| Ok((id, read(&effects)?.started))).collect()
+}
+
+/// Records that all visits that were under way are reported.
+///
+/// # Errors
+/// [`DbError`].
+pub fn visits_closed(
+    conn: &mut Conn,
+    district: AreaCode,
+    id: BeneficiaryId,
+) -> Result<(), DbError> {
+    diesel::update(beneficiary_ends::table.find((district, id)))
+        .set(beneficiary_ends::visits_open.eq(false))
+        .execute(conn)?;
+    Ok(())
+}

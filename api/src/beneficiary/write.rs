@@ -1,0 +1,121 @@
+//! Writes of beneficiaries: new rows, and changes of rows that still have the version that was read.
+
+use chrono::NaiveDate;
+use diesel::prelude::*;
+use gridward_domain::area::AreaCode;
+use gridward_domain::id::{BeneficiaryId, PersonId};
+
+use super::model::Particulars;
+use super::store::BeneficiaryRow;
+use crate::crypto::{SealingKey, aad};
+use crate::db::column::Hash;
+use crate::db::schema::beneficiaries;
+use crate::db::{Conn, DbError};
+
+/// The personal data, encrypted for the row of this id.
+///
+/// # Errors
+/// Only for a value without a JSON form.
+pub fn sealed(
+    key: &SealingKey,
+    district: AreaCode,
+    id: BeneficiaryId,
+    particulars: &Particulars,
+) -> Result<Vec<u8>, DbError> {
+    let sealed = key.seal_value(&aad(district, "beneficiaries", id), particulars);
+    sealed.map_err(|error| DbError::corrupt("a beneficiary to be sealed", error))
+}
+
+/// Inserts the row.
+///
+/// # Errors
+/// [`DbError`].
+pub fn insert(conn: &mut Conn, row: &BeneficiaryRow) -> Result<(), DbError> {
+    BeneficiaryRow::insert_all(conn, &[row])
+}
+
+/// Replaces `was` by `is`, except the last contact, which reports change at any time.
+///
+/// # Errors
+/// [`DbError`]; [`DbError::Collision`] if the row has changed since it was read.
+pub fn replace(conn: &mut Conn, was: &BeneficiaryRow, is: &BeneficiaryRow) -> Result<(), DbError> {
+    let unchanged = beneficiaries::table
+        .find((was.district, was.id))
+        .filter(beneficiaries::version.eq(was.version));
+    let changed = diesel::update(unchanged)
+        .set((
+            beneficiaries::grid.eq(is.grid),
+            beneficiaries::categories.eq(&is.categories),
+            (beneficiaries::gender.eq(is.gender), beneficiaries::birth_year.eq(is.birth_year)),
+            (beneficiaries::lat.eq(is.lat), beneficiaries::lon.eq(is.lon)),
+            (
+                beneficiaries::lives_alone.eq(is.lives_alone),
+                beneficiaries::mobility.eq(is.mobility),
+                beneficiaries::contact.eq(is.contact),
+                beneficiaries::plaque.eq(&is.plaque),
+            ),
+            (beneficiaries::id_index.eq(is.id_index), beneficiaries::sealed.eq(&is.sealed)),
+            (
+                beneficiaries::valid_to.eq(is.valid_to),
+                beneficiaries::ended_because.eq(is.ended_because),
+                beneficiaries::successor.eq(is.successor),
+            ),
+            (
+                beneficiaries::stay_grid.eq(is.stay_grid),
+                beneficiaries::stay_from.eq(is.stay_from),
+                beneficiaries::stay_to.eq(is.stay_to),
+            ),
+            beneficiaries::version.eq(is.version),
+        ))
+        .execute(conn)?;
+    if changed == 1 { Ok(()) } else { Err(DbError::Collision) }
+}
+
+/// Sets the last contact and its visitor.
+///
+/// # Errors
+/// [`DbError`].
+pub fn set_contact(
+    conn: &mut Conn,
+    district: AreaCode,
+    id: BeneficiaryId,
+    (day, visitor): (Option<NaiveDate>, Option<PersonId>),
+) -> Result<(), DbError> {
+    diesel::update(beneficiaries::table.find((district, id)))
+        .set((beneficiaries::last_contact.eq(day), beneficiaries::last_visitor.eq(visitor)))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// The rows with the ID number of this index, the current one first.
+///
+/// # Errors
+/// [`DbError`].
+pub fn with_id_number(
+    conn: &mut Conn,
+    district: AreaCode,
+    id_index: Hash,
+) -> Result<Vec<BeneficiaryRow>, DbError> {
+    let mut rows: Vec<BeneficiaryRow> = beneficiaries::table
+        .filter(beneficiaries::district.eq(district))
+        .filter(beneficiaries::id_index.eq(id_index))
+        .order(beneficiaries::id)
+        .select(BeneficiaryRow::as_select())
+        .load(conn)?;
+    rows.sort_by_key(|row| !row.is_current());
+    Ok(rows)
+}
+
+/// The current beneficiaries with a temporary stay, now, later, or just over.
+///
+/// # Errors
+/// [`DbError`].
+pub fn staying(conn: &mut Conn, district: AreaCode) -> Result<Vec<BeneficiaryRow>, DbError> {
+    let rows: Vec<BeneficiaryRow> = beneficiaries::table
+        .filter(beneficiaries::district.eq(district))
+        .filter(beneficiaries::stay_to.is_not_null())
+        .order(beneficiaries::id)
+        .select(BeneficiaryRow::as_select())
+        .load(conn)?;
+    Ok(rows.into_iter().filter(BeneficiaryRow::is_current).collect())
+}

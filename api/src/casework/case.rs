@@ -1,0 +1,178 @@
+//! A command about a beneficiary, in progress.
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use chrono::NaiveDate;
+use gridward_domain::authority::{Action, Principal};
+use gridward_domain::bounded_text::CommandReason;
+use gridward_domain::id::{BeneficiaryId, PersonId};
+use serde_json::Value;
+
+use super::model::{AffectedTask, ChangedBeneficiary, MOST_NAMED};
+use crate::beneficiary::model::Particulars;
+use crate::beneficiary::store::{self, BeneficiaryRow};
+use crate::beneficiary::{EndCause, write};
+use crate::clock;
+use crate::crypto::{SealingKey, aad};
+use crate::db::DbError;
+use crate::http::IfMatch;
+use crate::http::problem::{Problem, ProblemCode};
+use crate::log::{Event, Subject};
+use crate::task::of_beneficiary;
+use crate::tx::Tx;
+
+/// What every command works with.
+pub(super) struct Case<'a, 'b> {
+    pub(super) tx: &'a mut Tx<'b>,
+    pub(super) key: &'a SealingKey,
+    pub(super) principal: &'a Principal,
+}
+
+impl Case<'_, '_> {
+    /// The day of the command.
+    pub(super) fn today(&self) -> NaiveDate {
+        clock::day(self.tx.now)
+    }
+
+    /// The person who commands.
+    pub(super) const fn actor(&self) -> Option<PersonId> {
+        Some(self.principal.person)
+    }
+
+    /// The beneficiary, current or ended, if the principal may perform `action` on it.
+    ///
+    /// # Errors
+    /// 404; 403.
+    pub(super) fn row(
+        &mut self,
+        id: BeneficiaryId,
+        action: Action,
+    ) -> Result<BeneficiaryRow, Problem> {
+        let district = self.principal.district().range();
+        let row = store::row(self.tx.read_unbatched(), &district, id)?;
+        let row = row.ok_or_else(Problem::not_found)?;
+        self.principal.authorize(action, &row.grid)?;
+        Ok(row)
+    }
+
+    /// Checks that the command is based on the current version.
+    ///
+    /// # Errors
+    /// 412 with the masked row; 428.
+    pub(super) fn based_on(&self, row: &BeneficiaryRow, base: &IfMatch) -> Result<(), Problem> {
+        base.check(row.version, &row.masked(self.key)?)
+    }
+
+    /// Checks that the beneficiary has not ended.
+    ///
+    /// # Errors
+    /// 409 with the masked row.
+    pub(super) fn is_current(&self, row: &BeneficiaryRow) -> Result<(), Problem> {
+        self.is_unmerged(row)?;
+        if row.is_current() {
+            return Ok(());
+        }
+        Err(Problem::from(ProblemCode::BeneficiaryEnded).showing(&row.masked(self.key)?))
+    }
+
+    /// Checks that the beneficiary is not a merged duplicate.
+    ///
+    /// # Errors
+    /// 409 with the masked row, which names its successor.
+    pub(super) fn is_unmerged(&self, row: &BeneficiaryRow) -> Result<(), Problem> {
+        if row.ended_because == Some(EndCause::Merged) {
+            let problem = Problem::from(ProblemCode::BeneficiaryMerged);
+            return Err(problem.showing(&row.masked(self.key)?));
+        }
+        Ok(())
+    }
+
+    /// Replaces the row by its next version with these particulars, if there are new ones.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub(super) fn replace(
+        &mut self,
+        was: &BeneficiaryRow,
+        is: BeneficiaryRow,
+        particulars: Option<&Particulars>,
+    ) -> Result<BeneficiaryRow, DbError> {
+        replace(self.tx, self.key, was, is, particulars)
+    }
+
+    /// The reason as the log stores it.
+    ///
+    /// # Errors
+    /// [`Problem`], if it cannot be encrypted.
+    pub(super) fn sealed_reason(
+        &self,
+        id: BeneficiaryId,
+        reason: Option<&CommandReason>,
+    ) -> Result<Option<String>, Problem> {
+        let Some(reason) = reason else { return Ok(None) };
+        let aad = aad(self.principal.district(), "events", id);
+        let sealed = self.key.seal(&aad, reason.as_str().as_bytes())?;
+        Ok(Some(BASE64_STANDARD.encode(sealed)))
+    }
+
+    /// The answer to the command.
+    ///
+    /// # Errors
+    /// [`DbError::Corrupt`].
+    pub(super) fn changed(
+        &self,
+        row: &BeneficiaryRow,
+        mut tasks: Vec<AffectedTask>,
+    ) -> Result<ChangedBeneficiary, DbError> {
+        tasks.truncate(MOST_NAMED);
+        Ok(ChangedBeneficiary { beneficiary: row.masked(self.key)?, tasks, clashes: Vec::new() })
+    }
+}
+
+/// Replaces the row by its next version with these particulars, if there are new ones.
+///
+/// # Errors
+/// [`DbError`]; [`DbError::Collision`] if it has changed since it was read.
+pub(super) fn replace(
+    tx: &mut Tx<'_>,
+    key: &SealingKey,
+    was: &BeneficiaryRow,
+    is: BeneficiaryRow,
+    particulars: Option<&Particulars>,
+) -> Result<BeneficiaryRow, DbError> {
+    let mut next = BeneficiaryRow { version: was.version + 1, ..is };
+    if let Some(particulars) = particulars {
+        next.sealed = write::sealed(key, was.district, was.id, particulars)?;
+    }
+    write::replace(tx.write_unbatched(), was, &next)?;
+    Ok(next)
+}
+
+/// Records a change of a beneficiary; `actor` is `None` for the system. The event names the people
+/// whose phones show the beneficiary in clear, wherever they work, so that their phones fetch it: one
+/// event for each two of them.
+///
+/// # Errors
+/// [`DbError`].
+pub(super) fn record(
+    tx: &mut Tx<'_>,
+    actor: Option<PersonId>,
+    action: &'static str,
+    (was, is): (&BeneficiaryRow, &BeneficiaryRow),
+    body: Value,
+) -> Result<(), DbError> {
+    let now = tx.now;
+    let visitors = of_beneficiary::visitors(tx.read()?, is.district, is.id, now)?;
+    let event = |people: &[PersonId]| {
+        Event::new(action, Subject::Beneficiary, is.id, is.grid, is.version)
+            .by(actor)
+            .moved_from(was.grid)
+            .assignees(people.first().copied(), people.get(1).copied())
+    };
+    let mut pairs = visitors.chunks(2);
+    tx.record(event(pairs.next().unwrap_or_default()).with(body));
+    for pair in pairs {
+        tx.record(event(pair));
+    }
+    Ok(())
+}

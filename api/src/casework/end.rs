@@ -1,0 +1,213 @@
+//! Ends a beneficiary, by a death or another reason, and takes an end back.
+
+use chrono::{Datelike as _, NaiveDate};
+use gridward_domain::authority::Action;
+use gridward_domain::bounded_text::CommandReason;
+use gridward_domain::id::BeneficiaryId;
+use gridward_domain::task::{AutomaticCommand, Phase};
+use serde_json::json;
+
+use super::case::{self, Case};
+use super::checks;
+use super::closing::{Closing, closing};
+use super::follow::{self, Destination, apply};
+use super::model::{
+    AffectedTask, ChangedBeneficiary, Death, EntitlementEnd, NewEnd, Reinstatement, TaskFate,
+};
+use crate::area::successors;
+use crate::beneficiary::EndCause;
+use crate::beneficiary::ends::{self, Effects};
+use crate::beneficiary::store::BeneficiaryRow;
+use crate::http::IfMatch;
+use crate::http::problem::{Problem, ProblemCode};
+use crate::task::{of_beneficiary, store};
+
+/// Why and since when a beneficiary is no longer one.
+struct Ending<'a> {
+    because: EndCause,
+    day: NaiveDate,
+    reason: Option<&'a CommandReason>,
+}
+
+/// Records the death of a beneficiary.
+///
+/// # Errors
+/// As [`end`].
+pub(super) fn deceased(
+    case: &mut Case<'_, '_>,
+    id: BeneficiaryId,
+    death: &Death,
+    base: &IfMatch,
+) -> Result<ChangedBeneficiary, Problem> {
+    let row = case.row(id, Action::EditBeneficiaries)?;
+    let reason = death.reason.as_ref();
+    finish(case, &row, &Ending { because: EndCause::Deceased, day: death.day, reason }, base)
+}
+
+/// Ends an entitlement.
+///
+/// # Errors
+/// 403; 404; 409 if it has ended otherwise; 412 or 428 if the command is not based on the current
+/// version; 422.
+pub(super) fn end(
+    case: &mut Case<'_, '_>,
+    id: BeneficiaryId,
+    end: &NewEnd,
+    base: &IfMatch,
+) -> Result<ChangedBeneficiary, Problem> {
+    let row = case.row(id, Action::ManageEntitlements)?;
+    let because = match end.because {
+        EntitlementEnd::MovedAway => EndCause::MovedAway,
+        EntitlementEnd::NotEntitled => EndCause::NotEntitled,
+    };
+    finish(case, &row, &Ending { because, day: end.day, reason: Some(&end.reason) }, base)
+}
+
+/// Ends the beneficiary and closes its tasks; a visit under way stays until it is reported. The same
+/// end again gets the same answer.
+fn finish(
+    case: &mut Case<'_, '_>,
+    row: &BeneficiaryRow,
+    ending: &Ending<'_>,
+    base: &IfMatch,
+) -> Result<ChangedBeneficiary, Problem> {
+    let Ending { because, day, reason } = *ending;
+    if row.ended_because == Some(because) && row.valid_to == Some(day) {
+        let end = ends::last(case.tx.read_unbatched(), row.district, row.id)?;
+        let effects = end.map(|end| end.effects).unwrap_or_default();
+        let tasks = named(case, &effects, TaskFate::Cancelled)?;
+        return Ok(case.changed(row, tasks)?);
+    }
+    case.is_current(row)?;
+    case.based_on(row, base)?;
+    if day > case.today() {
+        return Err(Problem::invalid("/day", "must not be after today"));
+    }
+    if day.year() < row.birth_year.get() {
+        return Err(Problem::invalid("/day", "must not be before the birth"));
+    }
+    let (effects, tasks) = close_tasks(case, row, because)?;
+    let ended = BeneficiaryRow { valid_to: Some(day), ended_because: Some(because), ..row.clone() };
+    let next = case.replace(row, ended, None)?;
+    let now = case.tx.now.naive_utc();
+    ends::record(case.tx.write_unbatched(), row.district, row.id, now, &effects)?;
+    let mut body = json!({ "because": because, "valid_to": day });
+    if let Some(reason) = case.sealed_reason(row.id, reason)? {
+        body["reason"] = json!(reason);
+    }
+    case::record(case.tx, case.actor(), "beneficiary.end", (row, &next), body)?;
+    Ok(case.changed(&next, tasks)?)
+}
+
+/// Closes the unfinished tasks, as [`closing`] decides.
+fn close_tasks(
+    case: &mut Case<'_, '_>,
+    row: &BeneficiaryRow,
+    because: EndCause,
+) -> Result<(Effects, Vec<AffectedTask>), Problem> {
+    let because = match because {
+        EndCause::Deceased => "beneficiary_deceased",
+        EndCause::MovedAway | EndCause::NotEntitled | EndCause::Merged | EndCause::NotInFiles => {
+            "beneficiary_ended"
+        }
+    };
+    let (mut effects, mut tasks) = (Effects::default(), Vec::new());
+    for task in of_beneficiary::unfinished(case.tx.read()?, row.district, row.id)? {
+        match closing(&task.life()?.state) {
+            Some(Closing::Cancel) => {
+                let (actor, command) = (case.actor(), AutomaticCommand::Cancel);
+                let next = apply(case.tx, actor, &task, &command, because)?;
+                effects.cancelled.push(task.id);
+                tasks.push(follow::task(&next, TaskFate::Cancelled, true));
+            }
+            Some(Closing::AwaitReport) => {
+                effects.started.push(task.id);
+                tasks.push(follow::task(&task, TaskFate::Started, true));
+            }
+            None => {}
+        }
+    }
+    Ok((effects, tasks))
+}
+
+/// The tasks of an end as an answer names them; those that it cancelled with this fate.
+fn named(
+    case: &mut Case<'_, '_>,
+    effects: &Effects,
+    fate: TaskFate,
+) -> Result<Vec<AffectedTask>, Problem> {
+    let district = case.principal.district();
+    let cancelled = store::rows(case.tx.read()?, district, &effects.cancelled)?;
+    let started = store::rows(case.tx.read()?, district, &effects.started)?;
+    let tasks = cancelled.iter().map(|row| follow::task(row, fate, true));
+    Ok(tasks.chain(started.iter().map(|row| follow::task(row, TaskFate::Started, true))).collect())
+}
+
+/// Takes the last end back: the beneficiary is current again, and the tasks that the end cancelled
+/// are open again. A current beneficiary stays as it is.
+///
+/// # Errors
+/// 403; 404; 409 for a merged duplicate, or if another beneficiary has the ID number or the grid has
+/// no successor; 412 or 428 if the command is not based on the current version.
+pub(super) fn reinstate(
+    case: &mut Case<'_, '_>,
+    id: BeneficiaryId,
+    reinstatement: &Reinstatement,
+    base: &IfMatch,
+) -> Result<ChangedBeneficiary, Problem> {
+    let row = case.row(id, Action::ManageEntitlements)?;
+    let end = ends::last(case.tx.read_unbatched(), row.district, id)?;
+    let effects = end.map(|end| end.effects).unwrap_or_default();
+    if row.is_current() {
+        let reopened = Effects { started: Vec::new(), ..effects };
+        let tasks = named(case, &reopened, TaskFate::Reopened)?;
+        return Ok(case.changed(&row, tasks)?);
+    }
+    case.is_unmerged(&row)?;
+    case.based_on(&row, base)?;
+    let next = revive(case, &row)?;
+    let to = Destination::of(&next, &next.particulars(case.key)?)?;
+    let mut tasks = Vec::new();
+    let cancelled = store::rows(case.tx.read()?, row.district, &effects.cancelled)?;
+    for task in cancelled.iter().filter(|task| task.state == Phase::Cancelled) {
+        let (actor, command) = (case.actor(), AutomaticCommand::Reopen);
+        let open = apply(case.tx, actor, task, &command, "beneficiary_reinstated")?;
+        // It may have moved meanwhile, or stay elsewhere.
+        let placed = follow::follow(case.tx, actor, &[open], &to, "beneficiary_reinstated")?;
+        let reopened = |task: AffectedTask| AffectedTask { fate: TaskFate::Reopened, ..task };
+        tasks.extend(placed.into_iter().map(reopened));
+    }
+    let mut body = json!({});
+    if let Some(reason) = case.sealed_reason(id, Some(&reinstatement.reason))? {
+        body["reason"] = json!(reason);
+    }
+    case::record(case.tx, case.actor(), "beneficiary.reinstate", (&row, &next), body)?;
+    Ok(case.changed(&next, tasks)?)
+}
+
+/// Makes an ended beneficiary current again, in its grid or the one that took over.
+///
+/// # Errors
+/// 409.
+pub(super) fn revive(
+    case: &mut Case<'_, '_>,
+    row: &BeneficiaryRow,
+) -> Result<BeneficiaryRow, Problem> {
+    let number = row.particulars(case.key)?.id_number;
+    let conn = case.tx.read_unbatched();
+    checks::id_number_is_free(conn, case.key, case.principal, row.id, &number)?;
+    let grid = successors::current(conn, row.grid, row.home()?)?;
+    let grid = grid.ok_or_else(|| Problem::from(ProblemCode::SubjectEnded))?;
+    let current = BeneficiaryRow {
+        grid,
+        id_index: case.key.index(&number),
+        valid_to: None,
+        ended_because: None,
+        successor: None,
+        ..row.clone()
+    };
+    let next = case.replace(row, current, None)?;
+    let now = case.tx.now.naive_utc();
+    ends::undone(case.tx.write_unbatched(), row.district, row.id, now)?;
+    Ok(next)
+}

@@ -1,0 +1,205 @@
+//! Merges two entries of one person, and undoes it.
+
+use gridward_domain::authority::Action;
+use gridward_domain::id::BeneficiaryId;
+use gridward_domain::task::Phase;
+use serde_json::json;
+
+use super::case::{self, Case};
+use super::end::revive;
+use super::follow::{self, Destination, follow};
+use super::model::{AffectedTask, ChangedBeneficiary, MOST_NAMED};
+use super::unify::{self, Merged, Side};
+use crate::beneficiary::EndCause;
+use crate::beneficiary::ends::{self, Contacted, Effects, MergeEffects};
+use crate::beneficiary::store::BeneficiaryRow;
+use crate::beneficiary::write;
+use crate::db::DbError;
+use crate::http::IfMatch;
+use crate::http::problem::{Problem, ProblemCode};
+use crate::task::of_beneficiary;
+use crate::task::row::TaskRow;
+
+const OTHER_ID: &str = "/other_id";
+
+/// The two entries, if the principal may merge them.
+///
+/// # Errors
+/// 403; 404; 422 if the duplicate is the same entry, or none in the principal's area.
+pub(super) fn both(
+    case: &mut Case<'_, '_>,
+    id: BeneficiaryId,
+    other: BeneficiaryId,
+) -> Result<(BeneficiaryRow, BeneficiaryRow), Problem> {
+    let kept = case.row(id, Action::ManageEntitlements)?;
+    if id == other {
+        return Err(Problem::invalid(OTHER_ID, "must be another beneficiary"));
+    }
+    match case.row(other, Action::ManageEntitlements) {
+        Ok(other) => Ok((kept, other)),
+        Err(problem) if problem.kind() == Some(ProblemCode::NotFound) => {
+            Err(Problem::invalid(OTHER_ID, "no beneficiary in your area has this id"))
+        }
+        Err(problem) => Err(problem),
+    }
+}
+
+fn side(row: &BeneficiaryRow, tasks: &[TaskRow]) -> Side {
+    Side {
+        contacted: Contacted { day: row.last_contact, visitor: row.last_visitor },
+        successor: row.successor,
+        tasks: tasks.iter().map(|task| task.id).collect(),
+    }
+}
+
+/// Merges the beneficiary `other` into `id`: all its tasks, with their history and reports, belong
+/// to `id`, and `other` ends with `id` as its successor. The same merge again gets the same answer.
+///
+/// # Errors
+/// 403; 404; 409 if one of them has ended; 412 or 428 if the command is not based on the current
+/// version; 422.
+pub(super) fn merge(
+    case: &mut Case<'_, '_>,
+    id: BeneficiaryId,
+    other: BeneficiaryId,
+    base: &IfMatch,
+) -> Result<ChangedBeneficiary, Problem> {
+    let (kept, other) = both(case, id, other)?;
+    let conn = case.tx.read()?;
+    let own = of_beneficiary::all(conn, kept.district, id)?;
+    if other.successor == Some(id) {
+        let end = ends::last(case.tx.read_unbatched(), kept.district, other.id)?;
+        let came = end.and_then(|end| end.effects.merge).map(|merge| merge.tasks);
+        let came = came.unwrap_or_default();
+        let (came, own) = own.into_iter().partition(|task| came.contains(&task.id));
+        return answer(case, &kept, own, came);
+    }
+    case.is_current(&kept)?;
+    case.is_current(&other)?;
+    case.based_on(&kept, base)?;
+    let theirs = of_beneficiary::all(case.tx.read()?, kept.district, other.id)?;
+    let merged = unify::merge(id, &side(&kept, &own), &side(&other, &theirs));
+    let today = case.today();
+    let ended = BeneficiaryRow {
+        valid_to: Some(today),
+        ended_because: Some(EndCause::Merged),
+        successor: merged.other.successor,
+        ..other.clone()
+    };
+    let ended = case.replace(&other, ended, None)?;
+    let next = case.replace(&kept, kept.clone(), None)?;
+    let next = contacted(case, next, merged.kept.contacted)?;
+    go_over(case, &theirs, &next, "beneficiary_merged")?;
+    let Merged { effects, .. } = merged;
+    let effects = Effects { merge: Some(effects), ..Effects::default() };
+    let now = case.tx.now.naive_utc();
+    ends::record(case.tx.write_unbatched(), kept.district, other.id, now, &effects)?;
+    let body = json!({ "because": EndCause::Merged, "valid_to": today, "successor": id });
+    case::record(case.tx, case.actor(), "beneficiary.end", (&other, &ended), body)?;
+    let body = json!({ "other": other.id });
+    case::record(case.tx, case.actor(), "beneficiary.merge", (&kept, &next), body)?;
+    let all = of_beneficiary::all(case.tx.read()?, kept.district, id)?;
+    let (came, own) = all.into_iter().partition(|task| theirs.iter().any(|it| it.id == task.id));
+    answer(case, &next, own, came)
+}
+
+/// Gives tasks to the entry: the unfinished ones go to its place.
+fn go_over(
+    case: &mut Case<'_, '_>,
+    tasks: &[TaskRow],
+    to: &BeneficiaryRow,
+    because: &'static str,
+) -> Result<Vec<AffectedTask>, DbError> {
+    let destination = Destination::of(to, &to.particulars(case.key)?)?;
+    let is_unfinished = |task: &&TaskRow| Phase::UNFINISHED.contains(&task.state);
+    let (unfinished, finished): (Vec<&TaskRow>, Vec<&TaskRow>) =
+        tasks.iter().partition(is_unfinished);
+    let unfinished: Vec<TaskRow> = unfinished.into_iter().cloned().collect();
+    let affected = follow(case.tx, case.actor(), &unfinished, &destination, because)?;
+    for task in finished {
+        follow::hand_over(case.tx, case.actor(), task, to.id, because)?;
+    }
+    Ok(affected)
+}
+
+/// The row with this last contact.
+fn contacted(
+    case: &mut Case<'_, '_>,
+    row: BeneficiaryRow,
+    Contacted { day, visitor }: Contacted,
+) -> Result<BeneficiaryRow, DbError> {
+    write::set_contact(case.tx.write_unbatched(), row.district, row.id, (day, visitor))?;
+    Ok(BeneficiaryRow { last_contact: day, last_visitor: visitor, ..row })
+}
+
+/// The answer to a merge: the unfinished tasks of both, and those at the same hour.
+fn answer(
+    case: &mut Case<'_, '_>,
+    kept: &BeneficiaryRow,
+    own: Vec<TaskRow>,
+    came: Vec<TaskRow>,
+) -> Result<ChangedBeneficiary, Problem> {
+    let unfinished = |rows: Vec<TaskRow>| -> Vec<TaskRow> {
+        rows.into_iter().filter(|task| Phase::UNFINISHED.contains(&task.state)).collect()
+    };
+    let (own, came) = (unfinished(own), unfinished(came));
+    let slots = |rows: &[TaskRow]| rows.iter().map(follow::slot).collect::<Result<Vec<_>, _>>();
+    let mut clashes = unify::clashes(&slots(&own)?, &slots(&came)?);
+    clashes.truncate(MOST_NAMED);
+    let to = Destination::of(kept, &kept.particulars(case.key)?)?;
+    let all: Vec<TaskRow> = own.into_iter().chain(came).collect();
+    // All are there already: this names them.
+    let tasks = follow(case.tx, case.actor(), &all, &to, "beneficiary_merged")?;
+    Ok(ChangedBeneficiary { clashes, ..case.changed(kept, tasks)? })
+}
+
+/// The effects of the merge of `other` into `id`, and whether it is undone already.
+fn last_merge(
+    case: &mut Case<'_, '_>,
+    id: BeneficiaryId,
+    other: &BeneficiaryRow,
+) -> Result<(MergeEffects, bool), Problem> {
+    let end = ends::last(case.tx.read_unbatched(), other.district, other.id)?;
+    let never = || Problem::invalid(OTHER_ID, "was not merged into this beneficiary");
+    let end = end.ok_or_else(never)?;
+    let effects = end.effects.merge.filter(|merge| merge.into == id).ok_or_else(never)?;
+    let is_undone = end.undone_at.is_some();
+    if !is_undone && !unify::is_undoable(end.ended_at.and_utc(), case.tx.now) {
+        return Err(ProblemCode::MergeFinal.into());
+    }
+    Ok((effects, is_undone))
+}
+
+/// Undoes the merge of `other` into `id`: both are current again, each with its own tasks. Tasks
+/// and contacts after the merge stay with `id`. The same undo again gets the same answer.
+///
+/// # Errors
+/// 403; 404; 409 after 30 days, after `id` was merged itself, or if another beneficiary has the ID
+/// number; 412 or 428 if the command is not based on the current version; 422.
+pub(super) fn undo(
+    case: &mut Case<'_, '_>,
+    id: BeneficiaryId,
+    other: BeneficiaryId,
+    base: &IfMatch,
+) -> Result<ChangedBeneficiary, Problem> {
+    let (kept, other) = both(case, id, other)?;
+    let (effects, is_undone) = last_merge(case, id, &other)?;
+    let all = of_beneficiary::all(case.tx.read()?, kept.district, id)?;
+    if is_undone {
+        return answer(case, &kept, all, Vec::new());
+    }
+    case.is_unmerged(&kept)?;
+    case.based_on(&kept, base)?;
+    let (own, restored) = unify::undo(&side(&kept, &all), &side(&other, &[]), &effects);
+    let revived = revive(case, &other)?;
+    let next = case.replace(&kept, kept.clone(), None)?;
+    let next = contacted(case, next, own.contacted)?;
+    let (back, own): (Vec<TaskRow>, Vec<TaskRow>) =
+        all.into_iter().partition(|task| restored.tasks.contains(&task.id));
+    go_over(case, &back, &revived, "merge_undone")?;
+    let body = json!({ "other": other.id });
+    case::record(case.tx, case.actor(), "beneficiary.merge_undo", (&kept, &next), body)?;
+    let body = json!({ "because": "merge_undone" });
+    case::record(case.tx, case.actor(), "beneficiary.reinstate", (&other, &revived), body)?;
+    answer(case, &next, own, Vec::new())
+}

@@ -1,0 +1,177 @@
+//! The merge of two entries of one person, and its undo, as pure functions: one is the inverse of
+//! the other.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use gridward_domain::id::{BeneficiaryId, TaskId};
+use gridward_domain::time::TimeOfDay;
+
+use super::model::Clash;
+use crate::beneficiary::ends::{Contacted, MergeEffects};
+
+/// How long a merge can be undone.
+pub const UNDO_FOR: TimeDelta = TimeDelta::days(30);
+
+/// The part of an entry that a merge changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Side {
+    /// The last contact.
+    pub contacted: Contacted,
+    /// The entry that took over.
+    pub successor: Option<BeneficiaryId>,
+    /// The tasks, in any state.
+    pub tasks: BTreeSet<TaskId>,
+}
+
+/// A merge.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Merged {
+    /// The entry that stays: it has the later contact, and the tasks of both.
+    pub kept: Side,
+    /// The entry that ends in its favour.
+    pub other: Side,
+    /// What the undo needs.
+    pub effects: MergeEffects,
+}
+
+/// Merges `other` into `kept`, the entry of this id.
+pub fn merge(id: BeneficiaryId, kept: &Side, other: &Side) -> Merged {
+    let later = other.contacted.day > kept.contacted.day;
+    let contacted = if later { other.contacted } else { kept.contacted };
+    let effects = MergeEffects {
+        into: id,
+        tasks: other.tasks.iter().copied().collect(),
+        contact_before: kept.contacted,
+        contact_after: contacted,
+    };
+    Merged {
+        kept: Side { contacted, tasks: &kept.tasks | &other.tasks, ..kept.clone() },
+        other: Side { successor: Some(id), tasks: BTreeSet::new(), ..other.clone() },
+        effects,
+    }
+}
+
+/// Undoes the merge: the tasks that came with it go back, later ones stay, and so does a later
+/// contact.
+pub fn undo(kept: &Side, other: &Side, effects: &MergeEffects) -> (Side, Side) {
+    let came: BTreeSet<TaskId> = effects.tasks.iter().copied().collect();
+    let back = &kept.tasks & &came;
+    let unchanged = kept.contacted == effects.contact_after;
+    let contacted = if unchanged { effects.contact_before } else { kept.contacted };
+    let kept = Side { contacted, tasks: &kept.tasks - &back, ..kept.clone() };
+    let other = Side { successor: None, tasks: &other.tasks | &back, ..other.clone() };
+    (kept, other)
+}
+
+/// Whether a merge of `merged_at` can still be undone.
+pub fn is_undoable(merged_at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+    now <= merged_at + UNDO_FOR
+}
+
+/// The days and the time of day of an unfinished task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Slot {
+    /// The task.
+    pub id: TaskId,
+    /// The planned day twice, or the first and the last possible one.
+    pub days: (NaiveDate, NaiveDate),
+    /// The planned time, or the time window; `None` for any time of day.
+    pub time: Option<(TimeOfDay, TimeOfDay)>,
+}
+
+impl Slot {
+    fn clashes(&self, other: &Self) -> bool {
+        let days = self.days.0 <= other.days.1 && other.days.0 <= self.days.1;
+        let times = self.time.zip(other.time);
+        days && times.is_some_and(|(mine, theirs)| mine.0 < theirs.1 && theirs.0 < mine.1)
+    }
+}
+
+/// The pairs of tasks of the two entries that are at the same hour.
+pub fn clashes(kept: &[Slot], other: &[Slot]) -> Vec<Clash> {
+    let pairs = kept.iter().flat_map(|mine| other.iter().map(move |theirs| (mine, theirs)));
+    let same_hour = pairs.filter(|(mine, theirs)| mine.clashes(theirs));
+    same_hour.map(|(mine, theirs)| Clash { task_id: mine.id, other_task_id: theirs.id }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use uuid::Uuid;
+
+    use super::*;
+
+    const KEPT: BeneficiaryId = BeneficiaryId(Uuid::from_u128(1));
+
+    fn task(n: u128) -> TaskId {
+        TaskId(Uuid::from_u128(n))
+    }
+
+    fn day(n: u32) -> NaiveDate {
+        NaiveDate::from_ymd_opt(2026, 11, n).expect("a day")
+    }
+
+    /// An entry with a last contact and tasks of these numbers.
+    fn side(contact: Option<u32>, tasks: impl IntoIterator<Item = u128>) -> Side {
+        let contacted = Contacted { day: contact.map(day), visitor: None };
+        Side { contacted, successor: None, tasks: tasks.into_iter().map(task).collect() }
+    }
+
+    proptest! {
+        #[test]
+        fn merging_then_undoing_restores_both(
+            kept_contact in prop::option::of(1u32..=28), other_contact in prop::option::of(1u32..=28),
+            kept_tasks in prop::collection::btree_set(0u128..100, 0..10),
+            other_tasks in prop::collection::btree_set(100u128..200, 0..10),
+        ) {
+            let kept = side(kept_contact, kept_tasks);
+            let other = side(other_contact, other_tasks);
+            let merged = merge(KEPT, &kept, &other);
+            prop_assert_eq!(merged.kept.contacted.day, kept.contacted.day.max(other.contacted.day));
+            prop_assert_eq!(merged.kept.tasks.len(), kept.tasks.len() + other.tasks.len());
+            prop_assert_eq!(merged.other.successor, Some(KEPT));
+            let undone = undo(&merged.kept, &merged.other, &merged.effects);
+            prop_assert_eq!(undone, (kept, other));
+        }
+    }
+
+    #[test]
+    fn what_came_after_the_merge_stays() {
+        let Merged { mut kept, other, effects } =
+            merge(KEPT, &side(Some(3), [1]), &side(Some(5), [2]));
+        kept.tasks.insert(task(9));
+        kept.contacted.day = Some(day(20));
+        let (kept, other) = undo(&kept, &other, &effects);
+        assert_eq!(kept, side(Some(20), [1, 9]));
+        assert_eq!(other, side(Some(5), [2]));
+    }
+
+    #[test]
+    fn a_merge_is_undoable_for_thirty_days() {
+        let at: DateTime<Utc> = "2026-11-01T09:00:00Z".parse().expect("a time");
+        assert!(is_undoable(at, at + TimeDelta::days(30)));
+        assert!(!is_undoable(at, at + TimeDelta::days(30) + TimeDelta::seconds(1)));
+    }
+
+    #[test]
+    fn tasks_clash_at_overlapping_times_of_a_common_day() {
+        let time = |minutes| TimeOfDay::new(minutes).expect("a time");
+        let slot = |n, first, last, hours: Option<(u16, u16)>| Slot {
+            id: task(n),
+            days: (day(first), day(last)),
+            time: hours.map(|(from, to)| (time(from * 60), time(to * 60))),
+        };
+        let morning = slot(1, 3, 3, Some((9, 10)));
+        let others = [
+            slot(2, 3, 3, Some((9, 11))),
+            slot(3, 3, 3, Some((10, 11))),
+            slot(4, 4, 4, Some((9, 10))),
+            slot(5, 1, 9, Some((8, 12))),
+            slot(6, 3, 3, None),
+        ];
+        let found = clashes(&[morning], &others);
+        let found: Vec<TaskId> = found.into_iter().map(|clash| clash.other_task_id).collect();
+        assert_eq!(found, [task(2), task(5)]);
+    }
+}

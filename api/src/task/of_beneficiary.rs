@@ -1,0 +1,91 @@
+//! The tasks of a beneficiary, and writes of the columns that only the beneficiary's life changes:
+//! where a task is, and whose it is.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use gridward_domain::area::AreaCode;
+use gridward_domain::id::{BeneficiaryId, PersonId};
+use gridward_domain::task::Phase;
+use gridward_domain::visibility::AFTER_VISIT;
+
+use super::row::TaskRow;
+use crate::db::schema::tasks;
+use crate::db::{Conn, DbError};
+
+/// All tasks of the beneficiary, in any state, in the order of their keys.
+///
+/// # Errors
+/// [`DbError`].
+pub fn all(
+    conn: &mut Conn,
+    district: AreaCode,
+    beneficiary: BeneficiaryId,
+) -> Result<Vec<TaskRow>, DbError> {
+    Ok(tasks::table
+        .filter(tasks::district.eq(district))
+        .filter(tasks::beneficiary.eq(beneficiary))
+        .filter(tasks::beneficiary.is_not_null())
+        .order(tasks::id)
+        .select(TaskRow::as_select())
+        .load(conn)?)
+}
+
+/// The unfinished tasks of the beneficiary, in the order of their keys.
+///
+/// # Errors
+/// [`DbError`].
+pub fn unfinished(
+    conn: &mut Conn,
+    district: AreaCode,
+    beneficiary: BeneficiaryId,
+) -> Result<Vec<TaskRow>, DbError> {
+    let all = all(conn, district, beneficiary)?;
+    Ok(all.into_iter().filter(|row| Phase::UNFINISHED.contains(&row.state)).collect())
+}
+
+/// The people whose phones show the beneficiary in clear: the assignees of unfinished tasks, and of
+/// those that ended a short time ago.
+///
+/// # Errors
+/// [`DbError`].
+pub fn visitors(
+    conn: &mut Conn,
+    district: AreaCode,
+    beneficiary: BeneficiaryId,
+    now: DateTime<Utc>,
+) -> Result<Vec<PersonId>, DbError> {
+    let lately = (now - AFTER_VISIT).naive_utc();
+    let recent = |row: &TaskRow| {
+        Phase::UNFINISHED_ASSIGNED.contains(&row.state)
+            || (matches!(row.state, Phase::Done | Phase::Failed) && row.updated_at > lately)
+    };
+    let rows = all(conn, district, beneficiary)?;
+    let mut people: Vec<PersonId> =
+        rows.iter().filter(|row| recent(row)).filter_map(|row| row.assignee).collect();
+    people.sort_unstable();
+    people.dedup();
+    Ok(people)
+}
+
+/// Replaces `was` by `is`: its state, its location and its beneficiary.
+///
+/// # Errors
+/// [`DbError`]; [`DbError::Collision`] if the task has changed since it was read.
+pub fn replace(conn: &mut Conn, was: &TaskRow, is: &TaskRow) -> Result<(), DbError> {
+    let unchanged =
+        tasks::table.find((was.district, was.id)).filter(tasks::version.eq(was.version));
+    let changed = diesel::update(unchanged)
+        .set((
+            (tasks::grid.eq(is.grid), tasks::lat.eq(is.lat), tasks::lon.eq(is.lon)),
+            tasks::beneficiary.eq(is.beneficiary),
+            (tasks::state.eq(is.state), tasks::assignee.eq(is.assignee)),
+            (tasks::planned_on.eq(is.planned_on), tasks::planned_start.eq(is.planned_start)),
+            (tasks::planned_minutes.eq(is.planned_minutes), tasks::plan.eq(is.plan)),
+            (tasks::not_before.eq(is.not_before), tasks::due_on.eq(is.due_on)),
+            (tasks::attempt.eq(is.attempt), tasks::escalation_level.eq(is.escalation_level)),
+            (tasks::next_action_on.eq(is.next_action_on), tasks::updated_at.eq(is.updated_at)),
+            (tasks::archived.eq(is.archived), tasks::version.eq(is.version)),
+        ))
+        .execute(conn)?;
+    if changed == 1 { Ok(()) } else { Err(DbError::Collision) }
+}

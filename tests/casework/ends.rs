@@ -1,0 +1,123 @@
+//! A beneficiary dies or is no longer entitled; an error is taken back.
+
+use rstest::rstest;
+use serde_json::{Value, json};
+
+use super::{claim, day, fate, send, succeed};
+use crate::support::bodies::{home_visit, new_beneficiary};
+use crate::support::files::{BENEFICIARY, beneficiary_id};
+use crate::support::phone::Phone;
+use crate::support::server::{gridward, import, said};
+use crate::support::{Backend, Caller, Files, Server};
+
+async fn state(caller: &Caller, task: &str) -> Value {
+    caller.get(&format!("/v1/tasks/{task}")).await.body["state"].clone()
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_death_closes_the_tasks_but_not_a_visit_under_way(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (manager, supervisor) = (server.manager().await, server.supervisor().await);
+    let (volunteer, second) = (server.volunteer().await, server.second_volunteer().await);
+    let kin = json!({ "name": "王芳", "relation": "遗孀", "phone": "12345",
+        "beneficiary_id": beneficiary_id(2) });
+    let change = json!({ "next_of_kin": [kin] });
+    succeed(&manager, "change", BENEFICIARY, &change).await;
+    let mut tasks = Vec::new();
+    for _ in 0..3 {
+        tasks.push(manager.make_task(BENEFICIARY).await);
+    }
+    let [open, accepted, started] = <[String; 3]>::try_from(tasks).expect("three");
+    claim(&second, &accepted).await;
+    claim(&volunteer, &started).await;
+    assert_eq!(volunteer.act(&format!("/v1/tasks/{started}/start")).await.status, 200);
+    let mut phones = [Phone::default(), Phone::default(), Phone::default()];
+    let callers = [&manager, &volunteer, &second];
+    for (phone, caller) in phones.iter_mut().zip(callers) {
+        phone.sync(caller, json!([])).await;
+    }
+
+    let death = json!({ "day": day(-1), "reason": "家属来电" });
+    let ended = send(&manager, "deceased", BENEFICIARY, &death, 2).await;
+    assert_eq!(ended.status, 200, "{}", ended.body);
+    let one = &ended.body["beneficiary"];
+    assert_eq!((&one["valid_to"], &one["ended_because"]), (&day(-1), &json!("deceased")));
+    for (task, expected) in [(&open, "cancelled"), (&accepted, "cancelled"), (&started, "started")]
+    {
+        assert_eq!(fate(&ended, task), expected, "{}", ended.body);
+    }
+    let again = send(&manager, "deceased", BENEFICIARY, &death, 2).await;
+    assert_eq!((again.status, &again.body), (200, &ended.body), "the same answer");
+    let other_day = json!({ "day": day(-2) });
+    let refused = send(&manager, "deceased", BENEFICIARY, &other_day, 3).await;
+    assert_eq!((refused.status, refused.problem()), (409, "beneficiary_ended"));
+
+    // The visitor under way keeps what the visit needs; the other phones drop the beneficiary.
+    for (phone, caller) in phones.iter_mut().zip(callers) {
+        phone.sync(caller, json!([])).await;
+        phone.is_as_fresh(caller).await;
+    }
+    let kept = phones.iter().map(|phone| phone.household(BENEFICIARY).is_some());
+    assert_eq!(kept.collect::<Vec<_>>(), [false, true, false]);
+    // The family stays reachable.
+    let reveal = format!("/v1/beneficiaries/{BENEFICIARY}/reveal");
+    let revealed = manager.post(&reveal, &json!({ "purpose": "hardship" })).await.body;
+    assert_eq!(revealed["next_of_kin"][0]["beneficiary_id"], beneficiary_id(2));
+    // A file of before does not know.
+    let loaded = import(&server.database, &Files::small(), &[]);
+    assert!(said(&loaded).contains("1 have died, left or were merged"), "{}", said(&loaded));
+    assert_eq!(
+        manager.get(&format!("/v1/beneficiaries/{BENEFICIARY}")).await.body["ended_because"],
+        "deceased"
+    );
+    // Nobody was at home, so the visit would be repeated.
+    let report = json!({ "outcome": "not_home" });
+    let reported = volunteer.post(&format!("/v1/tasks/{started}/report"), &report).await;
+    assert_eq!((reported.status, &reported.body["state"]), (200, &json!("open")));
+    let run = gridward(&server.database, &["jobs", "run", "casework"]).output().expect("it runs");
+    assert!(run.status.success(), "{}", said(&run));
+    assert_eq!(state(&supervisor, &started).await, "cancelled");
+
+    // An error: the town's supervisor takes it back.
+    let why = json!({ "reason": "同名" });
+    let back = succeed(&supervisor, "reinstate", BENEFICIARY, &why).await;
+    assert_eq!(back.body["beneficiary"].get("valid_to"), None, "{}", back.body);
+    for task in [&open, &accepted] {
+        assert_eq!(fate(&back, task), "reopened", "{}", back.body);
+        assert_eq!(state(&supervisor, task).await, "open");
+    }
+    let again = send(&supervisor, "reinstate", BENEFICIARY, &why, 1).await;
+    assert_eq!((again.status, &again.body), (200, &back.body), "the same answer");
+    phones[0].sync(&manager, json!([])).await;
+    phones[0].is_as_fresh(&manager).await;
+    assert!(phones[0].household(BENEFICIARY).is_some());
+    let log = supervisor.events("beneficiary.end").await;
+    assert_eq!((log.len(), &log[0]["body"]["because"]), (1, &json!("deceased")));
+    assert!(!log[0].to_string().contains("家属"), "the reason is encrypted");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_ended_entry_is_found_by_its_id_number_and_reinstated(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let supervisor = server.supervisor().await;
+    let made = supervisor.post("/v1/beneficiaries", &new_beneficiary(json!({}))).await;
+    let id = made.body["id"].as_str().expect("an id");
+    let end = json!({ "because": "moved_away", "day": day(0), "reason": "户籍迁出" });
+    let ended = succeed(&supervisor, "end", id, &end).await;
+    assert_eq!(ended.body["beneficiary"]["ended_because"], "moved_away");
+    let list = supervisor.get("/v1/beneficiaries?limit=50").await.body;
+    assert!(!list.to_string().contains(id), "not listed");
+    let task = supervisor.post("/v1/tasks", &home_visit(id, json!({}))).await;
+    assert_eq!(task.status, 422, "no new tasks");
+    let again = supervisor.post("/v1/beneficiaries", &new_beneficiary(json!({}))).await;
+    assert_eq!((again.status, again.problem()), (409, "beneficiary_exists"));
+    assert_eq!(again.body["current"], ended.body["beneficiary"]);
+    let back = succeed(&supervisor, "reinstate", id, &json!({ "reason": "迁回" })).await;
+    assert_eq!(back.body["beneficiary"]["version"], 3);
+}

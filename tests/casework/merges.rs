@@ -1,0 +1,114 @@
+//! Two entries of one person are merged, and separated again.
+
+use rstest::rstest;
+use serde_json::{Value, json};
+
+use super::{claim, day, fate, send, succeed, version};
+use crate::support::bodies::home_visit;
+use crate::support::files::{BENEFICIARY, beneficiary_id};
+use crate::support::phone::Phone;
+use crate::support::{Backend, Caller, GRID, OTHER_GRID, Server};
+
+/// The tasks of the beneficiary by id, in any state.
+async fn tasks_of(caller: &Caller, id: &str) -> Vec<Value> {
+    let list = caller.get(&format!("/v1/tasks?beneficiary_id={id}&limit=50")).await;
+    list.body["items"].as_array().expect("tasks").iter().map(|task| task["id"].clone()).collect()
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_merge_keeps_history_and_tasks_and_can_be_undone(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (town, manager) = (server.town_supervisor().await, server.manager().await);
+    let volunteer = server.other_volunteer().await;
+    // The duplicate is in the second grid.
+    let duplicate = beneficiary_id(4);
+    let hour = json!({ "due_on": day(3), "window": { "start": 540, "end": 600 } });
+    let own = manager.make(&home_visit(BENEFICIARY, hour.clone())).await;
+    let theirs = town.make(&home_visit(&duplicate, hour)).await;
+    let done = town.make_task(&duplicate).await;
+    claim(&volunteer, &done).await;
+    let report = json!({ "outcome": "done", "note": "一切安好" });
+    assert_eq!(volunteer.post(&format!("/v1/tasks/{done}/report"), &report).await.status, 200);
+    let mut phone = Phone::default();
+    phone.sync(&manager, json!([])).await;
+
+    let other = json!({ "other_id": duplicate });
+    let merged = succeed(&town, "merge", BENEFICIARY, &other).await;
+    let clash = json!([{ "task_id": own, "other_task_id": theirs }]);
+    assert_eq!(merged.body["clashes"], clash, "both are kept: {}", merged.body);
+    assert_eq!(fate(&merged, &own), "kept");
+    let kept = &merged.body["beneficiary"];
+    assert_eq!((&kept["version"], &kept["last_contact"]), (&json!(2), &day(0)), "the later one");
+    let again = send(&town, "merge", BENEFICIARY, &other, 1).await;
+    assert_eq!((again.status, &again.body), (200, &merged.body), "the same answer");
+
+    let seen = town.get(&format!("/v1/beneficiaries/{duplicate}")).await.body;
+    assert_eq!(seen["successor_id"], BENEFICIARY, "{seen}");
+    assert_eq!(seen["ended_because"], "merged");
+    let mut all = tasks_of(&town, BENEFICIARY).await;
+    all.sort_by_key(Value::to_string);
+    let mut expected = vec![json!(own), json!(theirs), json!(done)];
+    expected.sort_by_key(Value::to_string);
+    assert_eq!(all, expected, "history and tasks, from the one that stays");
+    let reports = town.get(&format!("/v1/tasks/{done}/reports")).await.body;
+    assert_eq!(reports["items"][0]["note"], "一切安好");
+    let moved = manager.get(&format!("/v1/tasks/{theirs}")).await.body;
+    assert_eq!(moved["grid"], GRID);
+    phone.sync(&manager, json!([])).await;
+    phone.is_as_fresh(&manager).await;
+    let refused = send(&town, "change", &duplicate, &json!({ "notes": "x" }), 2).await;
+    assert_eq!((refused.status, refused.problem()), (409, "beneficiary_merged"));
+
+    // Since the merge, the one that stays got another task.
+    let since = manager.make_task(BENEFICIARY).await;
+    let undone = succeed(&town, "merge/undo", BENEFICIARY, &other).await;
+    assert_eq!(undone.body["beneficiary"]["last_contact"], "2026-01-15");
+    let again = send(&town, "merge/undo", BENEFICIARY, &other, 1).await;
+    assert_eq!(again.body["beneficiary"], undone.body["beneficiary"], "{}", again.body);
+    let back = town.get(&format!("/v1/beneficiaries/{duplicate}")).await.body;
+    assert_eq!((back.get("successor_id"), back.get("valid_to")), (None, None), "{back}");
+    let mut own_tasks = tasks_of(&town, BENEFICIARY).await;
+    own_tasks.sort_by_key(Value::to_string);
+    let mut expected = vec![json!(own), json!(since)];
+    expected.sort_by_key(Value::to_string);
+    assert_eq!(own_tasks, expected);
+    assert_eq!(tasks_of(&town, &duplicate).await.len(), 2);
+    let home = town.get(&format!("/v1/tasks/{theirs}")).await.body;
+    assert_eq!(home["grid"], OTHER_GRID);
+    phone.sync(&manager, json!([])).await;
+    phone.is_as_fresh(&manager).await;
+    let supervisor = server.supervisor().await;
+    for action in ["beneficiary.merge", "beneficiary.merge_undo", "beneficiary.reinstate"] {
+        assert_eq!(supervisor.events(action).await.len(), 1, "{action}");
+    }
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_merge_is_final_after_thirty_days(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let town = server.town_supervisor().await;
+    let other = json!({ "other_id": beneficiary_id(2) });
+    succeed(&town, "merge", BENEFICIARY, &other).await;
+    let to_merged = json!({ "other_id": BENEFICIARY });
+    let refused = send(&town, "merge", &beneficiary_id(3), &other, 1).await;
+    assert_eq!((refused.status, refused.problem()), (409, "beneficiary_merged"));
+    // Merged on: the first merge cannot be undone before the second.
+    succeed(&town, "merge", &beneficiary_id(3), &to_merged).await;
+    let now = version(&town, BENEFICIARY).await;
+    let refused = send(&town, "merge/undo", BENEFICIARY, &other, now).await;
+    assert_eq!((refused.status, refused.problem()), (409, "beneficiary_merged"));
+    succeed(&town, "merge/undo", &beneficiary_id(3), &to_merged).await;
+    let late = chrono::Utc::now() - chrono::Days::new(31);
+    server
+        .database
+        .execute(&format!("UPDATE beneficiary_ends SET ended_at = '{}'", late.format("%F %T")));
+    let now = version(&town, BENEFICIARY).await;
+    let refused = send(&town, "merge/undo", BENEFICIARY, &other, now).await;
+    assert_eq!((refused.status, refused.problem()), (409, "merge_final"));
+}
