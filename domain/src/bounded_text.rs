@@ -159,6 +159,12 @@ texts! {
     OpeningHours: 1 to 100, Line, example "mon-fri 0900-1730";
     /// A date of the lunar calendar in words; empty for none.
     LunarDate: 0 to 100, NoControl, example "正月初一";
+    /// The family and given name of a beneficiary.
+    BeneficiaryName: 1 to 64, Line, example "王小明";
+    /// The address of a home, without the name of the district.
+    HomeAddress: 1 to 256, Line, example "几江街道南门社区1网格1栋102";
+    /// A text to search: part of a name, or a number.
+    SearchText: 1 to 64, NoNul, example "小明";
     /// The id of the subject of an event.
     SubjectId: 0 to 64, NoNul, example "0198c4d0-7a5e-7c3e-9d5b-3f1f2a6b7c8d";
 }
@@ -216,6 +222,9 @@ mod tests {
         register_name: RegisterName, 1, 100;
         opening_hours: OpeningHours, 1, 100;
         lunar_date: LunarDate, 0, 100;
+        beneficiary_name: BeneficiaryName, 1, 64;
+        home_address: HomeAddress, 1, 256;
+        search_text: SearchText, 1, 64;
     }
 
     #[test]

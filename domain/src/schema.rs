@@ -8,7 +8,9 @@ use utoipa::openapi::{KnownFormat, RefOr, Schema, SchemaFormat};
 use crate::word::Word as _;
 
 use crate::area::{AreaCode, Level};
-use crate::id::{BeneficiaryId, ImportId, NoticeId, PersonId, PlanId, ReportId, SessionId, TaskId};
+use crate::id::{
+    BeneficiaryId, CorrectionId, ImportId, NoticeId, PersonId, PlanId, ReportId, SessionId, TaskId,
+};
 use crate::place::Place;
 use crate::time::{TimeOfDay, Window};
 
@@ -103,6 +105,7 @@ ids! {
     NoticeId: "Identifies a notice.",
     PlanId: "Identifies a plan.",
     ImportId: "Identifies an import of files.",
+    CorrectionId: "Identifies a proposed correction of a beneficiary's entry.",
     SessionId: "Identifies a session of a person on a device.",
 }
 

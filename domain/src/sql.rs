@@ -11,7 +11,9 @@ use diesel::sqlite::Sqlite;
 
 use crate::area::{AreaCode, Level};
 use crate::authority::Role;
-use crate::id::{BeneficiaryId, ImportId, NoticeId, PersonId, PlanId, ReportId, SessionId, TaskId};
+use crate::id::{
+    BeneficiaryId, CorrectionId, ImportId, NoticeId, PersonId, PlanId, ReportId, SessionId, TaskId,
+};
 use crate::person_state::PersonState;
 use crate::task::{Outcome, Overdue, Phase};
 use crate::time::TimeOfDay;
@@ -127,7 +129,17 @@ macro_rules! id_column {
     )+};
 }
 
-id_column!(PersonId, BeneficiaryId, TaskId, ReportId, PlanId, NoticeId, SessionId, ImportId);
+id_column!(
+    PersonId,
+    BeneficiaryId,
+    TaskId,
+    ReportId,
+    PlanId,
+    NoticeId,
+    SessionId,
+    ImportId,
+    CorrectionId,
+);
 
 impl<DB> FromSql<Integer, DB> for TimeOfDay
 where

@@ -18,7 +18,7 @@ use diesel::serialize::{self, IsNull, Output, ToSql};
 use diesel::sql_types::{Binary, Integer, Text};
 use diesel::{AsExpression, FromSqlRow};
 use gridward_domain::id::{
-    BeneficiaryId, ImportId, NoticeId, PersonId, PlanId, ReportId, SessionId, TaskId,
+    BeneficiaryId, CorrectionId, ImportId, NoticeId, PersonId, PlanId, ReportId, SessionId, TaskId,
 };
 use gridward_domain::sql::unreadable;
 use gridward_domain::time::TimeOfDay;
@@ -39,7 +39,17 @@ macro_rules! id_column {
     )+};
 }
 
-id_column!(PersonId, BeneficiaryId, TaskId, ReportId, PlanId, NoticeId, SessionId, ImportId);
+id_column!(
+    PersonId,
+    BeneficiaryId,
+    TaskId,
+    ReportId,
+    PlanId,
+    NoticeId,
+    SessionId,
+    ImportId,
+    CorrectionId,
+);
 
 impl ToSql<Integer, Backends> for TimeOfDay {
     fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Backends>) -> serialize::Result {

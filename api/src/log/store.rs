@@ -180,6 +180,26 @@ pub fn after(
         .load(conn)?)
 }
 
+/// The subjects of the events of the district with a number in (`after`, `upto`] that are of one of
+/// these kinds.
+///
+/// # Errors
+/// [`DbError`].
+pub fn changed_subjects(
+    conn: &mut Conn,
+    district: AreaCode,
+    (after, upto): (i64, i64),
+    kinds: &[Subject],
+) -> Result<Vec<(Subject, String)>, DbError> {
+    Ok(events::table
+        .filter(events::district.eq(district))
+        .filter(events::seq.gt(after))
+        .filter(events::seq.le(upto))
+        .filter(events::subject.eq_any(kinds))
+        .select((events::subject, events::subject_id))
+        .load(conn)?)
+}
+
 /// Up to `limit` events of the district after number `after` and before `moment`, in
 /// order and without a gap.
 ///

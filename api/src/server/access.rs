@@ -129,6 +129,7 @@ const TABLE: &[Access] = &[
     on("list_people", A::ReadPeople, Area, Personal),
     on("get_person", A::ReadPeople, Area, Personal),
     on("list_beneficiaries", A::ReadBeneficiaries, Area, Personal),
+    on("search_beneficiaries", A::ReadBeneficiaries, Area, Sensitive),
     on("get_beneficiary", A::ReadBeneficiaries, Area, Personal),
     on("reveal_beneficiary", A::RevealBeneficiary, Assignment, Sensitive),
     on("list_tasks", A::ReadTasks, Area, Sensitive),
