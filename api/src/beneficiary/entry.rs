@@ -155,7 +155,11 @@ impl EntryChanges {
         let unknown = plaque
             .and_then(|state| words.get(VocabularyName::PlaqueStates).check(state.as_str()).err());
         errors.extend(unknown.map(|unknown| FieldError::new("/plaque", unknown)));
-        if errors.is_empty() { Ok(Self { phone: phone.map(String::from), ..self }) } else { Err(errors) }
+        if errors.is_empty() {
+            Ok(Self { phone: phone.map(String::from), ..self })
+        } else {
+            Err(errors)
+        }
     }
 
     /// The entry with these changes, at its version.

@@ -115,7 +115,8 @@ impl SortKey {
             | (Self::BirthYear(..), BeneficiarySort::BirthYear) => true,
             _ => false,
         };
-        let error = || Problem::unreadable("cursor", "must be a `next_cursor` of this list and order");
+        let error =
+            || Problem::unreadable("cursor", "must be a `next_cursor` of this list and order");
         if fits { Ok(self) } else { Err(error()) }
     }
 }

@@ -124,7 +124,8 @@ mod tests {
 
     #[test]
     fn a_pasted_text_equals_a_typed_one() {
-        for text in ["１００ 1234-5678", " 10012345678\u{200b}", "018x", "欧阳 小明", "小明\u{3000}"]
+        for text in
+            ["１００ 1234-5678", " 10012345678\u{200b}", "018x", "欧阳 小明", "小明\u{3000}"]
         {
             assert!(finds(text), "{text}");
         }

@@ -14,8 +14,8 @@ use crate::crypto::{SealingKey, aad, mask};
 use crate::db::column::{Hash, SetColumn};
 use crate::db::schema::beneficiaries;
 use crate::db::{Conn, DbError};
-use crate::person::Gender;
 use crate::in_range;
+use crate::person::Gender;
 
 /// The name of the table, for associated data.
 pub(super) const TABLE: &str = "beneficiaries";

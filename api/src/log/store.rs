@@ -162,6 +162,32 @@ pub fn list(
     Ok(query.order(events::seq).limit(limit).load(conn)?)
 }
 
+/// Up to `limit` events about one subject, newest first: those before a moment, or at that moment
+/// with a lower number.
+///
+/// # Errors
+/// [`DbError`].
+pub fn newest(
+    conn: &mut Conn,
+    district: AreaCode,
+    kind: Subject,
+    id: &str,
+    before: Option<(DateTime<Utc>, i64)>,
+    limit: i64,
+) -> Result<Vec<EventRow>, DbError> {
+    let mut query = events::table
+        .filter(events::district.eq(district))
+        .filter(events::subject_id.eq(id.to_owned()))
+        .filter(events::subject.eq(kind))
+        .select(EventRow::as_select())
+        .into_boxed();
+    if let Some((moment, seq)) = before {
+        let at = moment.naive_utc();
+        query = query.filter(events::at.lt(at).or(events::at.eq(at).and(events::seq.lt(seq))));
+    }
+    Ok(query.order((events::at.desc(), events::seq.desc())).limit(limit).load(conn)?)
+}
+
 /// Up to `limit` events of the district after number `after`, in order.
 ///
 /// # Errors

@@ -16,8 +16,9 @@ use crate::http::cors::CorsOrigins;
 use crate::http::problem::{Problem, answer};
 use crate::http::{body_limits, response_headers};
 use crate::{
-    area, attachment, auth, beneficiary, catalogue, event, holiday, http, import, limits, memorial,
-    notice, ops, person, plan, redistricting, station, summary, sync, task, vocabulary,
+    area, attachment, auth, beneficiary, catalogue, correction, event, history, holiday, http,
+    import, limits, memorial, notice, ops, person, plan, redistricting, station, summary, sync,
+    task, vocabulary,
 };
 
 /// Every documented path. This is the table of contents of the API.
@@ -60,6 +61,12 @@ fn documented(v1: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(beneficiary::find::list_beneficiaries)
         .service(beneficiary::find::search_beneficiaries)
         .service(beneficiary::routes::get_beneficiary)
+        .service(history::routes::get_beneficiary_history)
+        .service(correction::routes::correct_beneficiary)
+        .service(correction::routes::list_corrections)
+        .service(correction::routes::get_correction)
+        .service(correction::routes::approve_correction)
+        .service(correction::routes::reject_correction)
         .service(task::reveal::reveal_beneficiary)
         .service(catalogue::routes::list_service_kinds)
         .service(station::routes::list_stations)

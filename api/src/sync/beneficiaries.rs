@@ -23,6 +23,7 @@ use crate::beneficiary::model;
 use crate::beneficiary::store::{BeneficiaryRow, rows};
 use crate::crypto::{SealingKey, mask};
 use crate::db::{Conn, DbError};
+use crate::task::visits::{self, Visit};
 
 /// A beneficiary in the form that phones receive, in one of three views: `visitor`, what a visit
 /// needs, in clear; `staff`, masked; `pool`, with the fields needed to choose a visit.
@@ -75,9 +76,18 @@ pub struct BeneficiaryCard {
     /// pool.
     #[serde(skip_serializing_if = "Option::is_none")]
     plaque: Option<PlaqueState>,
+    /// The last visits, newest first; only for the visitor.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_items = 3)]
+    visits: Option<Vec<Visit>>,
 }
 
-fn card(row: &BeneficiaryRow, key: &SealingKey, view: View) -> Result<BeneficiaryCard, DbError> {
+fn card(
+    row: &BeneficiaryRow,
+    key: &SealingKey,
+    view: View,
+    visits: Vec<Visit>,
+) -> Result<BeneficiaryCard, DbError> {
     let opened = row.particulars(key)?;
     let (clear, more) = (view == View::Visitor, view >= View::Staff);
     let (name, phone) = if clear {
@@ -102,6 +112,7 @@ fn card(row: &BeneficiaryRow, key: &SealingKey, view: View) -> Result<Beneficiar
         mobility: more.then_some(row.mobility),
         contact: more.then_some(row.contact),
         plaque: more.then(|| row.plaque.clone()),
+        visits: clear.then_some(visits),
     })
 }
 
@@ -129,9 +140,12 @@ pub(super) fn changes(
         }
     }
     let ids: Vec<BeneficiaryId> = unseen.keys().copied().collect();
+    let visited = unseen.iter().filter(|(_, view)| **view == View::Visitor).map(|(id, _)| *id);
+    let mut visits = visits::last(conn, key, district, &visited.collect::<Vec<_>>())?;
     for row in rows(conn, district, &ids)? {
         let view = unseen.get(&row.id).copied().unwrap_or(View::Pool);
-        let json = json(&card(&row, key, view)?)?;
+        let visits = visits.remove(&row.id).unwrap_or_default();
+        let json = json(&card(&row, key, view, visits)?)?;
         if view != View::Visitor {
             cards.keep(district, kind, (row.id.0, row.version, view), &json);
         }

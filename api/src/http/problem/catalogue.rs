@@ -172,6 +172,22 @@ problems! {
     SubjectEnded "subject_ended" 409
         "Beneficiary or grid has ended": "The task cannot be reopened, because its beneficiary or its grid has ended.";
         "服务对象或网格已终止": "该任务的服务对象或网格已终止，无法重新开启。";
+    /// The beneficiary has ended.
+    BeneficiaryEnded "beneficiary_ended" 409
+        "Beneficiary has ended": "The entry has ended, so it is no longer changed.";
+        "服务对象已终止": "该服务对象的登记已终止，无法再修改。";
+    /// A correction with the same values waits already, or too many do.
+    CorrectionPending "correction_pending" 409
+        "Correction waits already": "The same correction waits for a decision, see `current`; or too many do.";
+        "该更正已在等待审核": "相同的更正已提交并等待审核（见 current），或该服务对象待审核的更正过多。";
+    /// The correction was approved or rejected.
+    CorrectionDecided "correction_decided" 409
+        "Correction has been decided": "It was approved or rejected; see `current`.";
+        "该更正已审核": "该更正已通过或已驳回，详见 current。";
+    /// A corrected field of the entry has changed since the correction was proposed.
+    CorrectionOutdated "correction_outdated" 409
+        "Entry has changed since": "The fields in `errors` have changed since the correction was proposed. Reject it, or edit the entry.";
+        "登记内容已变化": "errors 中的字段在提交更正之后已被修改，请驳回该更正，或直接修改登记。";
     /// The chosen person cannot be assigned the task.
     NotACandidate "not_a_candidate" 409
         "Person not eligible": "Choose an active manager or volunteer in your area.";
