@@ -117,7 +117,7 @@ fn apply(
     let entry = beneficiary::store::row(tx.read_unbatched(), &scope, row.beneficiary)?;
     let entry = entry.ok_or_else(Problem::not_found)?;
     if !entry.is_current() {
-        return Err(ProblemCode::BeneficiaryEnded.into());
+        return Err(Problem::from(ProblemCode::BeneficiaryEnded).showing(&entry.masked(key)?));
     }
     let changes = &content.proposal.changes;
     let current = EntryChanges::of(&entry, &entry.particulars(key)?, &changes.fields());

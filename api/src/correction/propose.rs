@@ -102,7 +102,7 @@ pub fn propose(
 ) -> Result<Correction, Problem> {
     let row = visible(tx, principal, new)?;
     if !row.is_current() {
-        return Err(ProblemCode::BeneficiaryEnded.into());
+        return Err(Problem::from(ProblemCode::BeneficiaryEnded).showing(&row.masked(key)?));
     }
     let opened = row.particulars(key)?;
     let proposal = checked(tx, &row, &new.proposal)?;

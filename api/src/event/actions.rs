@@ -11,7 +11,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("area.rename", "Area renamed", "区域更名"),
     ("attachment.add", "Attachment added", "上传附件"),
     ("attachment.read", "Attachment viewed", "查看附件"),
-    ("beneficiary.change", "Beneficiary's entry changed", "修改服务对象登记"),
+    ("beneficiary.change", "Beneficiary changed", "修改服务对象"),
     ("beneficiary.correct", "Correction proposed", "提交更正"),
     ("beneficiary.delete", "Beneficiary deleted", "删除服务对象"),
     ("beneficiary.end", "Beneficiary ended", "服务对象终止"),

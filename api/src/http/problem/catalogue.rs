@@ -174,8 +174,8 @@ problems! {
         "服务对象或网格已终止": "该任务的服务对象或网格已终止，无法重新开启。";
     /// The beneficiary has ended.
     BeneficiaryEnded "beneficiary_ended" 409
-        "Beneficiary has ended": "The entry has ended, so it is no longer changed.";
-        "服务对象已终止": "该服务对象的登记已终止，无法再修改。";
+        "Beneficiary has ended": "The entry in `current` has ended. If that is an error, reinstate it first.";
+        "服务对象已终止": "该服务对象已终止，见 current。如有误，请先恢复。";
     /// A correction with the same values waits already, or too many do.
     CorrectionPending "correction_pending" 409
         "Correction waits already": "The same correction waits for a decision, see `current`; or too many do.";
