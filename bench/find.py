@@ -35,6 +35,12 @@ class Caller:
         return took, content
 
 
+def memory(server):
+    """The memory of the server in MiB."""
+    status = pathlib.Path(f"/proc/{server.pid}/status").read_text()
+    return int(re.search(r"VmRSS:\s+(\d+)", status).group(1)) / 1024
+
+
 def quantiles(times):
     times = sorted(times)
     return statistics.median(times), times[min(len(times) - 1, int(len(times) * 0.99))]
@@ -76,8 +82,10 @@ def district(binary, database, count, threads, name):
         caller = Caller(base, token)
         _, counted = caller.call("GET", "/v1/beneficiaries?count=true&limit=1")
         total = json.loads(counted)["count"]
+        before = memory(server)
         first, _ = caller.call("POST", "/v1/beneficiaries/search", {"text": "王"})
-        print(f"\n{name}: {total} beneficiaries; the first search, which decrypts them, {first:.0f} ms")
+        more = memory(server) - before
+        print(f"\n{name}: {total} beneficiaries; the first search decrypts them in {first:.0f} ms and takes {more:.0f} MiB")
         print(f"{'':52}{'p50 ms':>9}{'p99 ms':>9}{f'p99, {threads} at once':>12}")
         search, listed = "/v1/beneficiaries/search", "/v1/beneficiaries"
         names = [{"text": text} for text in "王李张刘陈杨黄赵吴周"]

@@ -3,7 +3,7 @@
 use chrono::{Datelike as _, NaiveDate};
 use diesel::prelude::*;
 use diesel::sql_types::Date;
-use gridward_domain::area::{AreaCode, AreaRange};
+use gridward_domain::area::{AreaCode, AreaRange, Level};
 use gridward_domain::code::{Category, PlaqueState};
 use gridward_domain::id::BeneficiaryId;
 use gridward_domain::range::{Age, BirthYear};
@@ -133,12 +133,14 @@ pub struct KeyRow {
     pub last_contact: Option<NaiveDate>,
     /// Column `birth_year`.
     pub birth_year: BirthYear,
+    /// Column `valid_to`.
+    pub valid_to: Option<NaiveDate>,
 }
 
 impl KeyRow {
     const fn of(one: &Beneficiary) -> Self {
-        let Beneficiary { id, grid, last_contact, birth_year, .. } = *one;
-        Self { id, grid, last_contact, birth_year }
+        let Beneficiary { id, grid, last_contact, birth_year, valid_to, .. } = *one;
+        Self { id, grid, last_contact, birth_year, valid_to }
     }
 }
 
@@ -148,11 +150,34 @@ pub(super) type Query<'a> = beneficiaries::BoxedQuery<'a, <Conn as diesel::Conne
 impl BeneficiaryFilter {
     /// The current beneficiaries of the range that it shows, on the day `today`.
     pub(super) fn query(&self, scope: &AreaRange, today: NaiveDate) -> Query<'static> {
-        let mut query = beneficiaries::table
+        let current = beneficiaries::table
             .filter(beneficiaries::district.eq(scope.area().district()))
-            .filter(in_range!(beneficiaries::grid, scope))
             .filter(beneficiaries::valid_to.is_null())
             .into_boxed();
+        // Without a range SQLite reads the index of the order instead of sorting the district.
+        let inside = match scope.area().level() {
+            Level::District => current,
+            _ => current.filter(in_range!(beneficiaries::grid, scope)),
+        };
+        self.conditions(inside, today)
+    }
+
+    /// Those of these beneficiaries that it shows, ended ones and those of other areas too: a
+    /// condition on them would lead the databases to read the district instead of the keys.
+    pub(super) fn query_of<'a>(
+        &self,
+        district: AreaCode,
+        ids: &'a [BeneficiaryId],
+        today: NaiveDate,
+    ) -> Query<'a> {
+        let those = beneficiaries::table
+            .filter(beneficiaries::district.eq(district))
+            .filter(beneficiaries::id.eq_any(ids))
+            .into_boxed();
+        self.conditions(those, today)
+    }
+
+    fn conditions<'a>(&self, mut query: Query<'a>, today: NaiveDate) -> Query<'a> {
         if let Some(category) = &self.category {
             query = query.filter(has_member!(beneficiaries::categories, category.as_str()));
         }

@@ -19,12 +19,10 @@ use utoipa::ToSchema;
 use super::filter::{BeneficiaryFilter, BeneficiarySort, KeyRow, SortKey, sorted};
 use super::name_index::{NameIndex, Wanted as Searched};
 use super::search_term::SearchTerm;
-use super::store::{self, BeneficiaryRow};
-use super::{Beneficiary, name_index};
+use super::{Beneficiary, name_index, store};
 use crate::auth::Authenticated;
 use crate::clock::{self, Clock};
 use crate::crypto::{KeyRing, SealingKey};
-use crate::db::schema::beneficiaries;
 use crate::db::{Conn, DbError};
 use crate::http::Json as Body;
 use crate::http::openapi;
@@ -34,7 +32,7 @@ use crate::idempotency::IdempotencyKey;
 use crate::log::{Event, Subject};
 use crate::tx::Db;
 
-/// The number of found beneficiaries that one statement names.
+/// The most beneficiaries that one statement names.
 const AT_A_TIME: usize = 1_000;
 
 /// A page of beneficiaries.
@@ -92,19 +90,21 @@ impl Asked {
         self.filter.count == Some(true)
     }
 
-    /// The rows of the page, and one more if there is a next page.
+    /// The rows of the page, and one more if there is a next page. The keys are read first, from an
+    /// index that has every column of a filter, so that rows that do not match are not read.
     fn list(&self, conn: &mut Conn, key: &SealingKey) -> Result<Listed, DbError> {
         let query = self.filter.query(&self.scope, self.today);
-        let rows: Vec<BeneficiaryRow> = sorted(query, self.sort, self.wanted.after)
+        let keys: Vec<KeyRow> = sorted(query, self.sort, self.wanted.after)
             .limit(self.wanted.rows())
-            .select(BeneficiaryRow::as_select())
+            .select(KeyRow::as_select())
             .load(conn)?;
-        let rows = rows.iter().map(|row| row.masked(key)).collect::<Result<_, _>>()?;
         let count = self.counts().then(|| {
             let all = self.filter.query(&self.scope, self.today);
             all.count().get_result(conn)
         });
-        Ok(Listed { rows, count: count.transpose()? })
+        let count = count.transpose()?;
+        let ids: Vec<BeneficiaryId> = keys.into_iter().map(|row| row.id).collect();
+        Ok(Listed { rows: self.masked(conn, key, &ids)?, count })
     }
 
     /// As [`Self::list`], of these beneficiaries, which are in the order of their grids.
@@ -112,39 +112,46 @@ impl Asked {
         &self,
         conn: &mut Conn,
         key: &SealingKey,
-        ids: &[BeneficiaryId],
+        mut ids: &[BeneficiaryId],
     ) -> Result<Listed, DbError> {
+        let district = self.scope.area().district();
         let rows = usize::try_from(self.wanted.rows()).unwrap_or_default();
-        let (mut keys, mut count) = (Vec::new(), 0);
-        for ids in ids.chunks(AT_A_TIME) {
-            let of_ids = || {
-                let query = self.filter.query(&self.scope, self.today);
-                query.filter(beneficiaries::id.eq_any(ids))
-            };
+        let (mut keys, mut count, mut size) = (Vec::new(), 0, rows);
+        while !ids.is_empty() {
             let is_full = self.sort == BeneficiarySort::Grid && keys.len() >= rows;
             if is_full && !self.counts() {
                 break;
             }
-            if self.counts() {
-                let those: i64 = of_ids().count().get_result(conn)?;
-                count += those;
-            }
-            if !is_full {
-                let found: Vec<KeyRow> = sorted(of_ids(), self.sort, self.wanted.after)
-                    .limit(self.wanted.rows())
-                    .select(KeyRow::as_select())
-                    .load(conn)?;
-                keys.extend(found.iter().map(|row| (SortKey::new(self.sort, row), row.id)));
-                keys.sort_unstable();
-                keys.truncate(rows);
-            }
+            let (those, others) = ids.split_at(size.min(ids.len()));
+            (ids, size) = (others, (size * 4).min(AT_A_TIME));
+            let query = self.filter.query_of(district, those, self.today);
+            let found: Vec<KeyRow> = query.select(KeyRow::as_select()).load(conn)?;
+            let found = found.iter().filter(|row| self.is_inside(row));
+            let found: Vec<_> = found.map(|row| (SortKey::new(self.sort, row), row.id)).collect();
+            count += i64::try_from(found.len()).unwrap_or_default();
+            let after = self.wanted.after;
+            keys.extend(found.into_iter().filter(|(key, _)| after.is_none_or(|at| *key > at)));
+            keys.sort_unstable();
+            keys.truncate(rows);
         }
         let ids: Vec<BeneficiaryId> = keys.into_iter().map(|(_, id)| id).collect();
-        let read = store::rows(conn, self.scope.area().district(), &ids)?;
+        Ok(Listed { rows: self.masked(conn, key, &ids)?, count: self.counts().then_some(count) })
+    }
+
+    fn is_inside(&self, row: &KeyRow) -> bool {
+        row.valid_to.is_none() && self.scope.area().contains(&row.grid)
+    }
+
+    /// The beneficiaries with these ids, in the same order.
+    fn masked(
+        &self,
+        conn: &mut Conn,
+        key: &SealingKey,
+        ids: &[BeneficiaryId],
+    ) -> Result<Vec<Beneficiary>, DbError> {
+        let read = store::rows(conn, self.scope.area().district(), ids)?;
         let mut read: HashMap<_, _> = read.into_iter().map(|row| (row.id, row)).collect();
-        let rows = ids.iter().filter_map(|id| read.remove(id));
-        let rows = rows.map(|row| row.masked(key)).collect::<Result<_, _>>()?;
-        Ok(Listed { rows, count: self.counts().then_some(count) })
+        ids.iter().filter_map(|id| read.remove(id)).map(|row| row.masked(key)).collect()
     }
 }
 
