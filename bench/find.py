@@ -75,7 +75,7 @@ def district(binary, database, count, threads, name):
     try:
         line = next(line for line in server.stderr if "serving on" in line)
         base = line.split("serving on ")[1].split()[0]
-        threading.Thread(target=lambda: [None for _ in server.stderr], daemon=True).start()
+        threading.Thread(target=lambda: [sys.stderr.write(line) for line in server.stderr], daemon=True).start()
         caller = Caller(base)
         _, signed_in = caller.call("POST", "/v1/auth/sign-in", {"phone": phone, "password": PASSWORD})
         token = json.loads(signed_in)["access_token"]
