@@ -49,6 +49,7 @@ struct Resources {
     holiday: String,
     /// Withdrawn, so that withdrawing it again changes nothing.
     absence: String,
+    correction: String,
     own: Own,
     /// A point of the grid.
     lon: f64,
@@ -176,6 +177,15 @@ fn add_absence(server: &Server, district: &str, person: &str) -> String {
     id
 }
 
+/// A correction of the beneficiary's entry.
+async fn correction(caller: &Caller, beneficiary: &str) -> String {
+    let path = format!("/v1/beneficiaries/{beneficiary}/corrections");
+    let note = json!({ "note": Uuid::now_v7().to_string() });
+    let proposed = caller.post(&path, &note).await;
+    assert_eq!(proposed.status, 201, "{}", proposed.body);
+    proposed.body["id"].as_str().expect("an id").to_owned()
+}
+
 /// A notice for the grid, posted by a supervisor.
 async fn notice(supervisor: &Caller, grid: &str) -> String {
     let until = chrono::Utc::now().date_naive() + chrono::Days::new(2);
@@ -222,6 +232,7 @@ async fn resources(
         memorial: if grid == GRID { "M01" } else { "M02" }.to_owned(),
         holiday: if grid == GRID { "2026-08-01.army_day" } else { "2026-08-01.none" }.to_owned(),
         absence: add_absence(server, "500116", &person_id(person)),
+        correction: correction(supervisor, home).await,
         own: Own::none(&task),
         task,
         lon: if grid == GRID { 106.255 } else { 106.275 },
@@ -243,6 +254,7 @@ async fn elsewhere(server: &Server, district: &District) -> Resources {
         memorial: "none".to_owned(),
         holiday: "2026-08-01.none".to_owned(),
         absence: add_absence(server, OTHER_DISTRICT, &district.person(22)),
+        correction: correction(&district.supervisor, &district.beneficiary(1)).await,
         own: Own::none(&task),
         task,
         lon: 0.0,
@@ -323,6 +335,9 @@ fn request(operation: &str, path: &str, at: &Resources) -> (Named, String, Value
         "step_up" => json!({ "password": "not the one" }),
         "confirm_totp" => json!({ "code": "000000" }),
         "reveal_beneficiary" => json!({ "purpose": "visit" }),
+        "search_beneficiaries" => json!({ "text": "周", "filter": { "area": at.grid } }),
+        // Another note each time, since the same correction is not proposed twice.
+        "correct_beneficiary" => json!({ "note": Uuid::now_v7().to_string() }),
         "allow_reveals" => json!({ "reveals": 1, "reason": "x" }),
         // The answer to an authorized caller is 422: nobody's password changes.
         "change_my_password" => json!({ "old_password": "not mine", "new_password": "x" }),
@@ -344,7 +359,7 @@ fn request(operation: &str, path: &str, at: &Resources) -> (Named, String, Value
         }),
         "rename_session" => json!({ "name": "y" }),
         "replace_import_headings" => json!({ "items": [] }),
-        "decline_task" | "escalate_task" | "cancel_task" | "reopen_task" => {
+        "decline_task" | "escalate_task" | "cancel_task" | "reopen_task" | "reject_correction" => {
             json!({ "reason": "x" })
         }
         _ => Value::Null,
@@ -367,6 +382,7 @@ fn request(operation: &str, path: &str, at: &Resources) -> (Named, String, Value
             Some("stations") => &at.station,
             Some("memorials") => &at.memorial,
             Some("holidays") => &at.holiday,
+            Some("corrections") => &at.correction,
             _ => &at.task,
         },
     };
@@ -377,8 +393,8 @@ fn request(operation: &str, path: &str, at: &Resources) -> (Named, String, Value
     let real = real.replace("{absence}", &at.absence);
     let real = real.replace("{file}", "people.csv").replace("{session}", &at.own.session);
     let query = match operation {
-        "list_tasks" | "list_people" | "list_beneficiaries" | "list_plans" | "list_events"
-        | "export_events" => format!("?area={}", at.grid),
+        "list_tasks" | "list_people" | "list_beneficiaries" | "list_corrections" | "list_plans"
+        | "list_events" | "export_events" => format!("?area={}", at.grid),
         "list_areas" => format!("?parent={}", at.grid),
         "locate_area" => format!("?lat=29.285&lon={}", at.lon),
         "list_outlines" => "?level=grid".to_owned(),
@@ -388,9 +404,18 @@ fn request(operation: &str, path: &str, at: &Resources) -> (Named, String, Value
         _ => String::new(),
     };
     let named = match operation {
-        "create_task" | "create_beneficiary" | "post_notice" | "create_plan" | "put_station"
-        | "put_memorial" | "change_areas" | "create_person" | "search_people" | "invite_people"
-        | "print_invitations" => ByBody,
+        "create_task"
+        | "create_beneficiary"
+        | "post_notice"
+        | "create_plan"
+        | "put_station"
+        | "put_memorial"
+        | "change_areas"
+        | "create_person"
+        | "search_people"
+        | "invite_people"
+        | "print_invitations"
+        | "search_beneficiaries" => ByBody,
         // In a header.
         "announce_attachment" => ByAddress,
         // The same for everybody.
@@ -435,7 +460,12 @@ fn expected(operation: &Value, who: &Person, place: Place, named: Named) -> &'st
         (true, _) if named == Named::Not => PERMITTED,
         // The uploads and the session of this test belong to the volunteer.
         (true, _) if operation["x-scope"] == "own" && who.role != "volunteer" => &[404],
-        (true, Place::Inside) if assigned && operation["operationId"] == "reveal_beneficiary" => {
+        (true, Place::Inside)
+            if assigned
+                && ["reveal_beneficiary", "correct_beneficiary"]
+                    .iter()
+                    .any(|name| operation["operationId"] == *name) =>
+        {
             &[403]
         }
         (true, Place::Inside) => PERMITTED,
@@ -459,7 +489,9 @@ async fn each_role_reaches_what_the_contract_declares(
     let inside = resources(&server, supervisor, GRID, 22, BENEFICIARY).await;
     // Managers edit their own notices only.
     let notice = notice(&people[3].caller, GRID).await;
-    let inside = Resources { notice, own, ..inside };
+    // Volunteers read their own corrections only.
+    let correction = correction(volunteer, &beneficiary_id(2)).await;
+    let inside = Resources { notice, correction, own, ..inside };
     let outside = resources(&server, supervisor, FAR_GRID, 13, FAR_BENEFICIARY).await;
     load(&server.database, OTHER_DISTRICT);
     let other = elsewhere(&server, &District::sign_in(&server, OTHER_DISTRICT).await).await;

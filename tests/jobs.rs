@@ -11,7 +11,7 @@ use crate::support::files::BENEFICIARY;
 use crate::support::server::{gridward, import, said};
 use crate::support::{Caller, Database, Files, Server, phones};
 
-const JOBS: [&str; 6] = [
+const JOBS: [&str; 7] = [
     "overdue_tasks",
     "orphaned_tasks",
     "casework",

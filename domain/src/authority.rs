@@ -87,6 +87,11 @@ pub enum Action {
     EditBeneficiaries,
     /// End an entitlement, take an end back, merge duplicates.
     ManageEntitlements,
+    /// Propose corrections of a beneficiary's entry, and read them; volunteers propose those of the
+    /// homes that they visit, and read their own.
+    ProposeCorrection,
+    /// Approve or reject corrections that others have proposed.
+    DecideCorrection,
     /// Read the reports of tasks; volunteers read their own.
     ReadReports,
     /// Read tasks.
@@ -139,6 +144,7 @@ pub const fn permits(role: Role, action: Action) -> bool {
                 | A::ReadTasks
                 | A::WorkTask
                 | A::RevealBeneficiary
+                | A::ProposeCorrection
                 | A::ReadReports
         ),
         // The log names people and beneficiaries by id, and an audit needs no more.
@@ -288,6 +294,8 @@ mod tests {
             A::ManageRegisters,
             A::EditBeneficiaries,
             A::ManageEntitlements,
+            A::ProposeCorrection,
+            A::DecideCorrection,
         ];
         assert!(changes.into_iter().all(|action| !permits(Role::Auditor, action)));
         let people = [A::ReadPeople, A::ReadBeneficiaries, A::RevealBeneficiary, A::ReadReports];

@@ -161,7 +161,7 @@ texts! {
     DeviceName: 1 to 64, NoControl, example "phone-17";
     /// The family and given name of a person.
     PersonName: 1 to 64, Line, example "王小明";
-    /// A part of a name, a whole phone number, or its last four digits.
+    /// A text to search for: a part of a name, or a number or its end.
     SearchText: 1 to 64, Line, example "王小";
     /// Free text by a visitor.
     Note: 0 to 2000, Anything, example "一切安好，需要换一只灯泡。";

@@ -49,6 +49,8 @@ ids! {
     NoticeId,
     /// Identifies an import of files.
     ImportId,
+    /// Identifies a proposed correction of a beneficiary's entry.
+    CorrectionId,
     /// Identifies a session of a person on a device.
     SessionId,
     /// Identifies an absence of a person.

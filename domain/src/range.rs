@@ -123,6 +123,8 @@ ranges! {
     WeeklyMinutes: i32 as Integer, 0 to 10_080, example 240;
     /// A year of birth, four digits.
     BirthYear: i32 as Integer, 1850 to 2200, example 1948;
+    /// An age in completed calendar years: the year of today minus the year of birth.
+    Age: i32 as Integer, 0 to 150, example 80;
     /// The number of items on a page of a list.
     PageLimit: i32 as Integer, 1 to 200, example 50;
     /// The number of rows on a page of a pull.
@@ -205,6 +207,7 @@ mod tests {
         due_days: DueDays, 0, 3650;
         weekly_minutes: WeeklyMinutes, 0, 10080;
         birth_year: BirthYear, 1850, 2200;
+        age: Age, 0, 150;
         page_limit: PageLimit, 1, 200;
         sync_limit: SyncLimit, 1, 1000;
         version: Version, 1, 9_007_199_254_740_991;

@@ -9,7 +9,8 @@ use crate::word::Word as _;
 
 use crate::area::{AreaCode, Level};
 use crate::id::{
-    AbsenceId, BeneficiaryId, ImportId, NoticeId, PersonId, PlanId, ReportId, SessionId, TaskId,
+    AbsenceId, BeneficiaryId, CorrectionId, ImportId, NoticeId, PersonId, PlanId, ReportId,
+    SessionId, TaskId,
 };
 use crate::place::Place;
 use crate::time::{TimeOfDay, Window};
@@ -105,6 +106,7 @@ ids! {
     NoticeId: "Identifies a notice.",
     PlanId: "Identifies a plan.",
     ImportId: "Identifies an import of files.",
+    CorrectionId: "Identifies a proposed correction of a beneficiary's entry.",
     SessionId: "Identifies a session of a person on a device.",
     AbsenceId: "Identifies an absence of a person.",
 }

@@ -12,7 +12,8 @@ use diesel::sqlite::Sqlite;
 use crate::area::{AreaCode, Level};
 use crate::authority::Role;
 use crate::id::{
-    AbsenceId, BeneficiaryId, ImportId, NoticeId, PersonId, PlanId, ReportId, SessionId, TaskId,
+    AbsenceId, BeneficiaryId, CorrectionId, ImportId, NoticeId, PersonId, PlanId, ReportId,
+    SessionId, TaskId,
 };
 use crate::person_state::PersonState;
 use crate::task::{Outcome, Overdue, Phase};
@@ -138,7 +139,8 @@ id_column!(
     NoticeId,
     SessionId,
     ImportId,
-    AbsenceId
+    AbsenceId,
+    CorrectionId,
 );
 
 impl<DB> FromSql<Integer, DB> for TimeOfDay

@@ -1,13 +1,18 @@
 //! Beneficiaries: veterans, their families and other entitled people.
 //!
 //! Names, numbers, addresses, hardships, notes and next of kin are encrypted in the database; lists
-//! and details show them masked, and every reveal is recorded. Writes are in
-//! `casework`, since they change tasks too.
+//! and details show them masked, and every reveal is recorded. They are searched in the memory of a
+//! server ([`name_index`]). Writes are in `casework`, since they change tasks too.
 
 pub mod contacts;
 pub mod ends;
+pub mod entry;
+mod filter;
+pub mod find;
 pub mod model;
+pub mod name_index;
 pub mod routes;
+mod search_term;
 pub mod stay;
 pub mod store;
 pub mod write;

@@ -16,11 +16,11 @@ use crate::crypto::{SealingKey, aad, mask};
 use crate::db::column::{Hash, SetColumn};
 use crate::db::schema::beneficiaries;
 use crate::db::{Conn, DbError};
-use crate::http::page::Wanted;
+use crate::in_range;
 use crate::person::Gender;
-use crate::{has_member, in_range};
 
-const TABLE: &str = "beneficiaries";
+/// The name of the table, for associated data.
+pub(super) const TABLE: &str = "beneficiaries";
 
 crate::table_row! {
     /// A row of `beneficiaries`.
@@ -212,35 +212,6 @@ pub fn one(
 ) -> Result<Option<Beneficiary>, DbError> {
     let row = row(conn, &area.district().range(), id)?;
     row.filter(|row| row.is_within(area, today)).map(|row| row.masked(key)).transpose()
-}
-
-/// A page of the current beneficiaries in the range, masked, by grid and id.
-///
-/// # Errors
-/// [`DbError`].
-pub fn list(
-    conn: &mut Conn,
-    key: &SealingKey,
-    scope: &AreaRange,
-    category: Option<&Category>,
-    wanted: &Wanted<(AreaCode, BeneficiaryId)>,
-) -> Result<Vec<Beneficiary>, DbError> {
-    let mut query = beneficiaries::table
-        .filter(beneficiaries::district.eq(scope.area().district()))
-        .filter(in_range!(beneficiaries::grid, scope))
-        .filter(beneficiaries::valid_to.is_null())
-        .select(BeneficiaryRow::as_select())
-        .into_boxed();
-    if let Some(category) = category {
-        query = query.filter(has_member!(beneficiaries::categories, category.as_str()));
-    }
-    if let Some((grid, id)) = wanted.after {
-        let later = beneficiaries::grid.eq(grid).and(beneficiaries::id.gt(id));
-        query = query.filter(beneficiaries::grid.gt(grid).or(later));
-    }
-    let rows =
-        query.order((beneficiaries::grid, beneficiaries::id)).limit(wanted.rows()).load(conn)?;
-    rows.iter().map(|row| row.masked(key)).collect()
 }
 
 /// The grid and the version of a beneficiary after a contact.

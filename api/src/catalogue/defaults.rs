@@ -72,7 +72,8 @@ fn hardship_follow_up() -> Option<ServiceKind> {
 fn plaque_check() -> Option<ServiceKind> {
     let (minutes, priority) = (ServiceMinutes::of::<10>(), Priority::of::<2>());
     let names = ("plaque_check", "光荣牌核查", "Check of the plaque");
-    kind(names, minutes, priority, DueDays::of::<30>())
+    let kind = kind(names, minutes, priority, DueDays::of::<30>())?;
+    Some(ServiceKind { form: Some(plaque_form()), ..kind })
 }
 
 fn phone_call() -> Option<ServiceKind> {
@@ -104,15 +105,30 @@ fn visit_form() -> Value {
                     {"const": "poor", "title": "差", "x-title-en": "Poor"}
                 ]
             },
-            "plaque": {
-                "title": "光荣牌", "x-title-en": "Plaque", "x-order": 2,
-                "type": "string", "x-vocabulary": "plaque_states"
-            },
+            "plaque": plaque(2),
             "wishes": {
                 "title": "愿望", "x-title-en": "Wishes", "x-order": 3,
                 "type": "string", "maxLength": 500
             }
         }
+    })
+}
+
+/// The state of the plaque: it updates the entry, and one to be replaced is checked again.
+fn plaque(order: u8) -> Value {
+    json!({
+        "title": "光荣牌", "x-title-en": "Plaque", "x-order": order,
+        "type": "string", "x-vocabulary": "plaque_states", "x-updates": "plaque",
+        "x-follow-ups": { "damaged": "plaque_check", "missing": "plaque_check" }
+    })
+}
+
+fn plaque_form() -> Value {
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "type": "object",
+        "properties": { "plaque": plaque(1) },
+        "required": ["plaque"]
     })
 }
 

@@ -161,7 +161,12 @@ fn unknown_words(
         let unknown = needs.check(need.as_str()).err()?;
         Some(FieldError::new(format!("/follow_ups/{need}"), unknown))
     });
-    Ok(skills.chain(needs).collect())
+    let answers = kind.form.iter().flat_map(form::follow_up_rules).filter_map(|rule| {
+        let (vocabulary, word) = rule.word?;
+        let unknown = words.get(vocabulary).check(&word).err()?;
+        Some(FieldError::new(format!("/form{}", rule.pointer), unknown))
+    });
+    Ok(skills.chain(needs).chain(answers).collect())
 }
 
 /// Faults of the follow-ups: of an active kind they are active, its own kind or another.
@@ -169,7 +174,7 @@ fn follow_ups(kind: &ServiceKind, kinds: &[ServiceKind]) -> Vec<FieldError> {
     if !kind.active {
         let after = |other: &&ServiceKind| {
             let other_kind = other.active && other.code != kind.code;
-            other_kind && other.follow_ups.values().any(|code| *code == kind.code)
+            other_kind && other.creates(&kind.code)
         };
         let others = kinds.iter().filter(after);
         let error = |other: &ServiceKind| {
@@ -185,5 +190,12 @@ fn follow_ups(kind: &ServiceKind, kinds: &[ServiceKind]) -> Vec<FieldError> {
     let error = |(need, code)| {
         FieldError::new(format!("/follow_ups/{need}"), format!("{code} is not an active kind"))
     };
-    unknown.map(error).collect()
+    let by_answer = kind.form.iter().flat_map(form::follow_up_rules);
+    let unknown_by_answer = by_answer.filter(|rule| !known(&rule.kind)).map(|rule| {
+        FieldError::new(
+            format!("/form{}", rule.pointer),
+            format!("{} is not an active kind", rule.kind),
+        )
+    });
+    unknown.map(error).chain(unknown_by_answer).collect()
 }

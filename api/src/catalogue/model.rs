@@ -47,7 +47,10 @@ macro_rules! with_content {
             /// Days past due before the first escalation, and between escalations.
             pub escalate_days: EscalateDays,
             /// JSON Schema (2020-12) of a report's answers, in the subset that phones show; absent
-            /// if the kind has no form.
+            /// if the kind has no form. `x-updates` of a field names the field of the
+            /// beneficiary's entry that its answer updates when a visit is completed: `plaque`,
+            /// `mobility`, `lives_alone` or `contact`. `x-follow-ups` maps answers to the kinds of
+            /// the follow-up tasks that they create.
             #[serde(skip_serializing_if = "Option::is_none")]
             #[schema(value_type = Option<Object>)]
             pub form: Option<Value>,
@@ -140,6 +143,13 @@ fn example_form() -> Value {
 }
 
 impl ServiceKind {
+    /// Whether a report of this kind may create a follow-up of the kind `code`.
+    pub fn creates(&self, code: &KindCode) -> bool {
+        let by_answer = self.form.iter().flat_map(super::form::follow_up_rules);
+        self.follow_ups.values().any(|kind| kind == code)
+            || by_answer.into_iter().any(|rule| rule.kind == *code)
+    }
+
     /// The version `version` of the kind `code`.
     pub fn of(code: KindCode, content: KindContent, version: i64) -> Self {
         Self {

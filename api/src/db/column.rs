@@ -18,7 +18,8 @@ use diesel::serialize::{self, IsNull, Output, ToSql};
 use diesel::sql_types::{Binary, Integer, Text};
 use diesel::{AsExpression, FromSqlRow};
 use gridward_domain::id::{
-    AbsenceId, BeneficiaryId, ImportId, NoticeId, PersonId, PlanId, ReportId, SessionId, TaskId,
+    AbsenceId, BeneficiaryId, CorrectionId, ImportId, NoticeId, PersonId, PlanId, ReportId,
+    SessionId, TaskId,
 };
 use gridward_domain::sql::unreadable;
 use gridward_domain::time::TimeOfDay;
@@ -48,7 +49,8 @@ id_column!(
     NoticeId,
     SessionId,
     ImportId,
-    AbsenceId
+    AbsenceId,
+    CorrectionId,
 );
 
 impl ToSql<Integer, Backends> for TimeOfDay {

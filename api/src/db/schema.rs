@@ -168,6 +168,22 @@ diesel::table! {
 }
 
 diesel::table! {
+    corrections (district, id) {
+        district -> Text,
+        id -> Text,
+        beneficiary -> Text,
+        proposed_by -> Text,
+        created_at -> Timestamp,
+        fields -> Text,
+        state -> Text,
+        decided_by -> Nullable<Text>,
+        decided_at -> Nullable<Timestamp>,
+        sealed -> Binary,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
     credentials (district, person) {
         district -> Text,
         person -> Text,
@@ -593,6 +609,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     code_attempts,
     code_requests,
     commands,
+    corrections,
     credentials,
     daily_counts,
     demo_districts,

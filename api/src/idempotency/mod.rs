@@ -87,6 +87,12 @@ impl<T> Outcome<T> {
     pub const fn new(result: Result<T, Problem>) -> Self {
         Self { result, replayed: false, denial: None }
     }
+
+    /// Maps the result of a command that took effect with `part`.
+    pub fn map<U>(self, part: impl FnOnce(T) -> U) -> Outcome<U> {
+        let Self { result, replayed, denial } = self;
+        Outcome { result: result.map(part), replayed, denial }
+    }
 }
 
 #[derive(Serialize, Deserialize)]

@@ -16,9 +16,9 @@ use crate::crypto::{self, SealingKey};
 use crate::db::schema::commands;
 use crate::db::{Conn, DbError};
 use crate::http::problem::Problem;
-use crate::limits::DailyQuota;
-use crate::tx::Tx;
+use crate::limits::{DailyQuota, daily_quota};
 use crate::tx::row::{Row, RowChange};
+use crate::tx::{ReadSet, Tx};
 
 crate::table_row! {
     /// A row of `commands`.
@@ -54,6 +54,14 @@ pub(super) fn aad(district: AreaCode, person: PersonId, id: &str, part: &str) ->
 /// The key of the principal's command within the district: person and id.
 pub fn key(principal: &Principal, id: &CommandId) -> (PersonId, String) {
     (principal.person, id.to_string())
+}
+
+/// The rows that the execution of the principal's command reads.
+pub fn read_set(principal: &Principal, id: &CommandId) -> ReadSet {
+    let mut read_set = ReadSet::default();
+    read_set.add::<CommandRow>(key(principal, id));
+    daily_quota::read(principal, &mut read_set);
+    read_set
 }
 
 /// The commands with these keys.

@@ -29,7 +29,7 @@ use crate::memorial::store::MemorialRow;
 use crate::person::store::PersonRow;
 use crate::person::{PersonState, Role};
 use crate::station::store::StationRow;
-use crate::{auth, clock, person};
+use crate::{auth, clock, correction, person};
 
 /// The maximum number of ids in a statement.
 const CHUNK: usize = 500;
@@ -166,6 +166,9 @@ impl Removable for BeneficiaryRow {
             missing.into_iter().partition(|row| with_tasks.contains(&row.id));
         tasks::cancel_of(step, &ids(&kept))?;
         kept.iter().try_for_each(|row| end(step, row))?;
+        for ids in ids(&gone).chunks(CHUNK) {
+            correction::store::forget(step.conn, step.district, ids)?;
+        }
         delete!(step, beneficiaries, id, ids(&gone));
         for row in &gone {
             step.events.push(Event::new(

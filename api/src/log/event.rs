@@ -21,6 +21,8 @@ pub enum Subject {
     Task,
     /// A beneficiary.
     Beneficiary,
+    /// A proposed correction of a beneficiary's entry.
+    Correction,
     /// A member of staff or a volunteer.
     Person,
     /// A plan.

@@ -204,6 +204,32 @@ pub fn taken_from(
         .load(conn)?)
 }
 
+/// Up to `limit` events about one subject, newest first: those before a moment, or at that moment
+/// with a lower number.
+///
+/// # Errors
+/// [`DbError`].
+pub fn newest(
+    conn: &mut Conn,
+    district: AreaCode,
+    kind: Subject,
+    id: &str,
+    before: Option<(DateTime<Utc>, i64)>,
+    limit: i64,
+) -> Result<Vec<EventRow>, DbError> {
+    let mut query = events::table
+        .filter(events::district.eq(district))
+        .filter(events::subject_id.eq(id.to_owned()))
+        .filter(events::subject.eq(kind))
+        .select(EventRow::as_select())
+        .into_boxed();
+    if let Some((moment, seq)) = before {
+        let at = moment.naive_utc();
+        query = query.filter(events::at.lt(at).or(events::at.eq(at).and(events::seq.lt(seq))));
+    }
+    Ok(query.order((events::at.desc(), events::seq.desc())).limit(limit).load(conn)?)
+}
+
 /// Up to `limit` events of the district after number `after`, in order.
 ///
 /// # Errors
@@ -219,6 +245,26 @@ pub fn after(
         .filter(events::seq.gt(after))
         .order(events::seq)
         .limit(limit)
+        .load(conn)?)
+}
+
+/// The subjects of the events of the district with a number in (`after`, `upto`] that are of one of
+/// these kinds.
+///
+/// # Errors
+/// [`DbError`].
+pub fn changed_subjects(
+    conn: &mut Conn,
+    district: AreaCode,
+    (after, upto): (i64, i64),
+    kinds: &[Subject],
+) -> Result<Vec<(Subject, String)>, DbError> {
+    Ok(events::table
+        .filter(events::district.eq(district))
+        .filter(events::seq.gt(after))
+        .filter(events::seq.le(upto))
+        .filter(events::subject.eq_any(kinds))
+        .select((events::subject, events::subject_id))
         .load(conn)?)
 }
 

@@ -23,6 +23,7 @@ use crate::auth::token::Tokens;
 use crate::auth::{
     Authenticator, Enrolments, PrincipalCache, SecondFactorPolicy, SecondFactors, Sessions,
 };
+use crate::beneficiary::name_index::NameIndex;
 use crate::clock::{self, Clock};
 use crate::crypto::KeyRing;
 use crate::db::Conn;
@@ -80,6 +81,7 @@ components! {
         maps: Maps,
         outlines: OutlineCache,
         summaries: SummaryCache,
+        names: NameIndex,
         reveals: RevealBudget,
         sync: Sync,
         changes: ChangeBroadcast,
@@ -185,6 +187,7 @@ impl Components {
             maps: Data::new(Maps::default()),
             outlines: Data::new(OutlineCache::default()),
             summaries: Data::new(SummaryCache::default()),
+            names: Data::new(NameIndex::default()),
             reveals: Data::new(settings.reveals),
             changes: Data::new(ChangeBroadcast::default()),
             shutdown: Data::new(Shutdown::default()),

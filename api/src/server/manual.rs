@@ -146,6 +146,9 @@ fn following() -> String {
          `attachments`: the limit of the contract is exceeded; `unread`: part of the report was \
          unreadable, or the outcome is missing; `handed_on`: the task had been handed on to \
          another person.\n\
+         - `beneficiary.correct` proposes a correction of a home that its author sees, or saw when it was \
+         made, at most 30 days before it arrives; it names `beneficiary_id` instead of `task_id`. Its \
+         outcome is the row `correction` of its id: `pending`, later `approved` or `rejected`.\n\
          - While `has_more` is true, call again at once; otherwise after `next_poll_s` seconds, or \
          on a hint of the stream.",
         json::LIMIT / 1024,

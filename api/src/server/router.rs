@@ -16,9 +16,9 @@ use crate::http::cors::CorsOrigins;
 use crate::http::problem::{Problem, answer};
 use crate::http::{body_limits, response_headers};
 use crate::{
-    area, attachment, auth, availability, beneficiary, casework, catalogue, event, handover, holiday,
-    http, import, limits, memorial, notice, ops, person, plan, redistricting, station, summary, sync,
-    task, vocabulary, workload,
+    area, attachment, auth, availability, beneficiary, casework, catalogue, correction, event,
+    handover, history, holiday, http, import, limits, memorial, notice, ops, person, plan,
+    redistricting, station, summary, sync, task, vocabulary, workload,
 };
 
 /// Every documented path. This is the table of contents of the API.
@@ -55,8 +55,15 @@ fn documented(v1: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(summary::routes::summarize_area)
         .service(redistricting::routes::change_areas)
         .configure(people)
-        .service(beneficiary::routes::list_beneficiaries)
+        .service(beneficiary::find::list_beneficiaries)
+        .service(beneficiary::find::search_beneficiaries)
         .service(beneficiary::routes::get_beneficiary)
+        .service(history::routes::get_beneficiary_history)
+        .service(correction::routes::correct_beneficiary)
+        .service(correction::routes::list_corrections)
+        .service(correction::routes::get_correction)
+        .service(correction::routes::approve_correction)
+        .service(correction::routes::reject_correction)
         .service(task::reveal::reveal_beneficiary)
         .service(casework::routes::create_beneficiary)
         .service(casework::routes::change_beneficiary)

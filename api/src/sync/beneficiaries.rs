@@ -25,6 +25,7 @@ use crate::beneficiary::store::{BeneficiaryRow, rows};
 use crate::crypto::{SealingKey, mask};
 use crate::db::{Conn, DbError};
 use crate::person::Gender;
+use crate::task::visits::{self, Visit};
 
 /// A beneficiary in the form that phones receive, in one of three views: `visitor`, what a visit
 /// needs, in clear; `staff`, masked; `pool`, with the fields needed to choose a visit.
@@ -96,6 +97,10 @@ pub struct BeneficiaryCard {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_items = 5)]
     next_of_kin: Option<Vec<NextOfKin>>,
+    /// The last visits, newest first; only for the visitor.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_items = 3)]
+    visits: Option<Vec<Visit>>,
 }
 
 /// The day of the last contact, for phones of an area with the home: a contact reaches no others.
@@ -108,6 +113,7 @@ fn card(
     key: &SealingKey,
     area: &AreaCode,
     view: View,
+    visits: Vec<Visit>,
 ) -> Result<BeneficiaryCard, DbError> {
     let opened = row.particulars(key)?;
     let (clear, more) = (view == View::Visitor, view >= View::Staff);
@@ -140,6 +146,7 @@ fn card(
         stay,
         notes: Some(opened.notes).filter(|notes| clear && !notes.is_empty()),
         next_of_kin: Some(opened.next_of_kin).filter(|kin| clear && !kin.is_empty()),
+        visits: clear.then_some(visits),
     })
 }
 
@@ -168,9 +175,12 @@ pub(super) fn changes(
         }
     }
     let ids: Vec<BeneficiaryId> = unseen.keys().copied().collect();
+    let visited = unseen.iter().filter(|(_, view)| **view == View::Visitor).map(|(id, _)| *id);
+    let mut visits = visits::last(conn, key, district, &visited.collect::<Vec<_>>())?;
     for row in rows(conn, district, &ids)? {
         let view = unseen.get(&row.id).copied().unwrap_or(View::Pool);
-        let json = json(&card(&row, key, &area, view)?)?;
+        let visits = visits.remove(&row.id).unwrap_or_default();
+        let json = json(&card(&row, key, &area, view, visits)?)?;
         if view != View::Visitor {
             let stamp = (row.version, contact_for(&area, &row.grid, row.last_contact));
             cards.keep(district, kind, (row.id.0, stamp, view), &json);

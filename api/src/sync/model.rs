@@ -33,7 +33,8 @@ pub struct Push {
     pub cursor: Option<String>,
     /// Page size: the maximum number of tasks and beneficiaries. Default 200. The first
     /// page also contains the kinds of service, the vocabularies, the notices, the stations, the
-    /// memorial sites, the holidays, the shifts, the availability of people and the account notices.
+    /// memorial sites, the holidays, the shifts, the availability of people, the account notices and
+    /// the person's corrections.
     pub limit: Option<SyncLimit>,
     /// The device's name for itself, for the log.
     pub device: Option<DeviceName>,
@@ -78,7 +79,7 @@ pub struct CommandResult {
     pub outcome: CommandOutcome,
     /// Whether this is the stored outcome of an earlier request.
     pub replayed: bool,
-    /// The task's version after the command.
+    /// The version of the task or of the correction after the command.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Version>)]
     pub version: Option<i64>,
@@ -111,6 +112,8 @@ pub enum RowType {
     Notice,
     /// A service station.
     Station,
+    /// A correction that the person has proposed.
+    Correction,
     /// A memorial site.
     Memorial,
     /// A holiday.
@@ -150,6 +153,8 @@ pub enum Row {
     AccountNotice(crate::auth::account_notice::AccountNotice),
     /// A service station.
     Station(crate::station::Station),
+    /// A correction that the person has proposed.
+    Correction(crate::correction::Correction),
     /// A memorial site.
     Memorial(crate::memorial::Memorial),
     /// A holiday.
@@ -167,8 +172,8 @@ pub struct Change {
     /// The row's version; a phone ignores a row with a lower version than its own.
     #[schema(value_type = Version)]
     pub version: i64,
-    /// The row: a task, service kind, vocabulary, notice, account notice, station, memorial site,
-    /// holiday, shift or availability with the same schema as in the other operations, or a beneficiary with the
+    /// The row: a task, service kind, vocabulary, notice, account notice, correction, station,
+    /// memorial site, holiday, shift or availability with the same schema as in the other operations, or a beneficiary with the
     /// fields that visitors need.
     #[schema(value_type = Row)]
     #[serde(serialize_with = "serialize_raw")]

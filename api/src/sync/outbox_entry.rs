@@ -5,7 +5,7 @@
 //! field: its unreadable parts are stored as received, provided its task is readable.
 
 use chrono::{DateTime, FixedOffset};
-use gridward_domain::id::TaskId;
+use gridward_domain::id::{BeneficiaryId, TaskId};
 use gridward_domain::range::BaseVersion;
 use gridward_domain::task::Verb;
 use gridward_domain::word::VariantArray as _;
@@ -16,6 +16,7 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::correction::{Proposal, propose};
 use crate::http::deserialize;
 use crate::http::problem::{FieldError, Kept, Problem, ProblemCode};
 use crate::idempotency::CommandId;
@@ -34,8 +35,10 @@ pub struct QueuedCommand {
     /// The action.
     #[schema(schema_with = words)]
     r#type: String,
-    /// The task.
-    task_id: TaskId,
+    /// The task; required for the commands of tasks.
+    task_id: Option<TaskId>,
+    /// The beneficiary; required for `beneficiary.correct`.
+    beneficiary_id: Option<BeneficiaryId>,
     /// The task version that the decision is based on; required for `task.reschedule` and
     /// `task.cancel`.
     base_version: Option<BaseVersion>,
@@ -43,7 +46,8 @@ pub struct QueuedCommand {
     #[serde(deserialize_with = "deserialize::time")]
     at: DateTime<FixedOffset>,
     /// The request body of the operation with the same name (for `task.report`, of
-    /// `POST /v1/tasks/{id}/report`); absent if that has none.
+    /// `POST /v1/tasks/{id}/report`; for `beneficiary.correct`, of
+    /// `POST /v1/beneficiaries/{id}/corrections`); absent if that has none.
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
     payload: Option<Map<String, Value>>,
@@ -56,7 +60,7 @@ fn words() -> utoipa::openapi::schema::Object {
     });
     utoipa::openapi::schema::ObjectBuilder::new()
         .schema_type(utoipa::openapi::schema::Type::String)
-        .enum_values(Some(sent.map(action)))
+        .enum_values(Some(sent.map(action).chain([propose::ACTION])))
         .description(Some("The action."))
         .examples([action(Verb::Claim)])
         .build()
@@ -67,14 +71,41 @@ fn words() -> utoipa::openapi::schema::Object {
 pub struct Queued {
     /// Its id.
     pub id: CommandId,
-    /// The task.
-    pub task: TaskId,
     /// The action with its payload.
-    pub command: TaskCommand,
-    /// The task version that the decision is based on.
-    pub base: Option<i64>,
+    pub command: OutboxCommand,
     /// The time by the phone's clock, if given.
     pub at: Option<DateTime<FixedOffset>>,
+}
+
+/// What a phone may do offline.
+#[derive(Clone, Debug)]
+pub enum OutboxCommand {
+    /// A command to a task.
+    Task {
+        /// The task.
+        task: TaskId,
+        /// The command.
+        command: TaskCommand,
+        /// The version of the task that the decision is based on.
+        base: Option<i64>,
+    },
+    /// Proposes a correction of a beneficiary's entry.
+    Correct(BeneficiaryId, Proposal),
+}
+
+impl OutboxCommand {
+    /// The task, if it is a command to one.
+    pub const fn task(&self) -> Option<TaskId> {
+        match self {
+            Self::Task { task, .. } => Some(*task),
+            Self::Correct(..) => None,
+        }
+    }
+
+    /// Whether it is a report.
+    pub fn is_report(&self) -> bool {
+        matches!(self, Self::Task { command, .. } if command.verb() == Verb::Report)
+    }
 }
 
 /// An entry of an outbox: its id, and the parsed command or the error.
@@ -112,14 +143,25 @@ fn text(fields: &Written, name: &str) -> Option<String> {
 }
 
 fn strictly(command: QueuedCommand) -> Result<Queued, Problem> {
-    let QueuedCommand { id, r#type, task_id, base_version, at, payload } = command;
-    let command = TaskCommand::read(&r#type, payload.unwrap_or_default());
+    let QueuedCommand { id, r#type, task_id, beneficiary_id, base_version, at, payload } = command;
+    let payload = payload.unwrap_or_default();
+    let missing = |pointer| Problem::invalid(pointer, "is missing");
+    if r#type == propose::ACTION {
+        let beneficiary = beneficiary_id.ok_or_else(|| missing("/beneficiary_id"))?;
+        let proposal = deserialize::value(Value::Object(payload));
+        let proposal = proposal.map_err(|problem| problem.under("/payload"))?;
+        let command = OutboxCommand::Correct(beneficiary, proposal);
+        return Ok(Queued { id: id.into(), command, at: Some(at) });
+    }
+    let task = task_id.ok_or_else(|| missing("/task_id"))?;
+    let command = TaskCommand::read(&r#type, payload);
     let command = command.map_err(|problem| match problem.kind() {
         Some(ProblemCode::UnknownCommand) => problem.with(FieldError::new("/type", "is unknown")),
         _ => problem.under("/payload"),
     })?;
     let base = base_version.map(BaseVersion::get);
-    Ok(Queued { id: id.into(), task: task_id, command, base, at: Some(at) })
+    let command = OutboxCommand::Task { task, command, base };
+    Ok(Queued { id: id.into(), command, at: Some(at) })
 }
 
 /// Parses a report field by field. Only its id and its task are required.
@@ -139,13 +181,8 @@ fn report(mut fields: Written) -> Result<Queued, Problem> {
     let payload = envelope.take("payload").unwrap_or_default();
     let content =
         ReportContent { unread_command: envelope.remaining(), ..ReportContent::read(payload) };
-    Ok(Queued {
-        id: id.into(),
-        task,
-        command: TaskCommand::Report(Box::new(content)),
-        base: None,
-        at,
-    })
+    let command = TaskCommand::Report(Box::new(content));
+    Ok(Queued { id: id.into(), command: OutboxCommand::Task { task, command, base: None }, at })
 }
 
 #[cfg(test)]
@@ -173,7 +210,10 @@ mod tests {
 
     fn content(entry: OutboxEntry) -> (ReportContent, Option<String>) {
         let queued = entry.read.expect("a report");
-        let TaskCommand::Report(content) = queued.command else { panic!("{:?}", queued.command) };
+        let OutboxCommand::Task { command: TaskCommand::Report(content), .. } = queued.command
+        else {
+            panic!("{:?}", queued.command)
+        };
         (*content, queued.at.map(|at| at.to_rfc3339()))
     }
 

@@ -10,7 +10,7 @@ use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
 use gridward_domain::area::AreaCode;
-use gridward_domain::id::{BeneficiaryId, NoticeId, PersonId, TaskId};
+use gridward_domain::id::{BeneficiaryId, CorrectionId, NoticeId, PersonId, TaskId};
 use gridward_domain::task::Phase;
 use gridward_domain::visibility::View;
 
@@ -149,6 +149,9 @@ impl Pull<'_> {
         for &id in &changed.notices {
             to.put(RowType::Notice, id.to_string(), snapshot::notice(conn, self, id)?);
         }
+        for &id in &changed.corrections {
+            to.put(RowType::Correction, id.to_string(), snapshot::correction(conn, self, id)?);
+        }
         registers::changed(self, conn, &changed.registers, to)?;
         let ids: Vec<TaskId> = changed.tasks.keys().copied().collect();
         let mut beneficiaries: BTreeMap<BeneficiaryId, bool> =
@@ -227,6 +230,7 @@ struct ChangeSet {
     /// People whose availability the phone may have.
     people: BTreeSet<PersonId>,
     notices: BTreeSet<NoticeId>,
+    corrections: BTreeSet<CorrectionId>,
     registers: ChangedRegisters,
     beneficiaries: BTreeSet<BeneficiaryId>,
     /// By id: whether the phone may have it.
@@ -247,6 +251,9 @@ impl ChangeSet {
                 }
                 Subject::Notice if event.reaches(scope) => {
                     news.notices.insert(event.id()?);
+                }
+                Subject::Correction if event.is_by(scope.person()) => {
+                    news.corrections.insert(event.id()?);
                 }
                 Subject::Station if event.reaches(scope) => {
                     news.registers.stations.insert(event.subject_id.clone());
@@ -293,6 +300,11 @@ impl EventRef {
         self.person.into_iter().chain(self.person_before)
     }
 
+    /// Whether the person has proposed the correction of the event.
+    fn is_by(&self, person: PersonId) -> bool {
+        self.people().any(|one| one == person)
+    }
+
     /// Whether the event concerns the scope's area or a task assigned to its person,
     /// before or after.
     fn concerns(&self, scope: &Scope) -> bool {
@@ -309,6 +321,7 @@ impl EventRef {
             Subject::Person => {
                 self.is_about(scope.person()) || scope.manages_grid() && self.concerns(scope)
             }
+            Subject::Correction => self.is_by(scope.person()),
             Subject::Notice | Subject::Station | Subject::Memorial => self.reaches(scope),
             Subject::Beneficiary => {
                 let visits = self.people().any(|person| person == scope.person());

@@ -13,12 +13,14 @@ use serde_json::json;
 
 use super::cursor::LONGEST;
 use super::model::{CommandOutcome, CommandResult, MOST_COMMANDS, Push};
-use super::outbox_entry::{OutboxEntry, Queued};
+use super::outbox_entry::{OutboxCommand, OutboxEntry, Queued};
+use crate::correction::Correction;
+use crate::correction::propose::{self, NewCorrection};
 use crate::crypto::SealingKey;
 use crate::db::{DbError, DbFailure as _};
 use crate::http::problem::answer::{Language, LocalizedProblem};
 use crate::http::problem::{FieldError, Problem, ProblemCode};
-use crate::idempotency::{self, Channel, Outcome, Request};
+use crate::idempotency::{self, Channel, Effect as _, Outcome, Request};
 use crate::task::command::action;
 use crate::task::origin::Origin;
 use crate::task::perform::{self, Performed, Sent};
@@ -57,8 +59,11 @@ pub fn read(push: &Push) -> Vec<OutboxEntry> {
 pub fn read_set(principal: &Principal, outbox: &[OutboxEntry]) -> ReadSet {
     let readable = outbox.iter().filter_map(|entry| entry.read.as_ref().ok());
     let of = |queued: &Queued| {
-        let report = queued.command.verb() == Verb::Report;
-        perform::read_set(principal, queued.task, report, Some(&queued.id))
+        let report = queued.command.is_report();
+        match queued.command.task() {
+            Some(task) => perform::read_set(principal, task, report, Some(&queued.id)),
+            None => idempotency::store::read_set(principal, &queued.id),
+        }
     };
     let mut all = ReadSet::default();
     readable.map(of).for_each(|read_set| all.extend(&read_set));
@@ -102,7 +107,7 @@ pub fn push(
                 };
                 let answer = one(tx, key, principal, queued, &origin, &pending)?;
                 if answer.result.as_ref().is_err_and(may_succeed_later) {
-                    pending.insert(queued.task);
+                    pending.extend(queued.command.task());
                 }
                 answer
             }
@@ -135,7 +140,7 @@ fn may_succeed_later(problem: &Problem) -> bool {
 fn awaits_earlier(
     tx: &mut Tx<'_>,
     principal: &Principal,
-    queued: &Queued,
+    sent: &Sent<'_>,
     refusal: &Problem,
     pending: &BTreeSet<TaskId>,
 ) -> Result<bool, DbError> {
@@ -143,14 +148,22 @@ fn awaits_earlier(
         refusal.kind(),
         Some(ProblemCode::NotAssignee | ProblemCode::TaskPhase | ProblemCode::NotFound)
     );
-    if queued.command.verb() != Verb::Report || !is_missing_assignment {
+    if sent.command.verb() != Verb::Report || !is_missing_assignment {
         return Ok(false);
     }
-    if pending.contains(&queued.task) {
+    if pending.contains(&sent.task) {
         return Ok(true);
     }
     let since = tx.now - PENDING_FOR;
-    idempotency::store::is_pending(tx, principal, queued.task, since)
+    idempotency::store::is_pending(tx, principal, sent.task, since)
+}
+
+/// The result of a command that took effect.
+struct Executed {
+    /// The version of the task or the correction.
+    version: i64,
+    /// Why the task was not changed by a report that is stored as evidence.
+    recorded: Option<Option<Problem>>,
 }
 
 fn one(
@@ -160,30 +173,77 @@ fn one(
     queued: &Queued,
     origin: &Origin,
     pending: &BTreeSet<TaskId>,
+) -> Result<Outcome<Executed>, Problem> {
+    match &queued.command {
+        OutboxCommand::Task { task, command, base } => {
+            let sent = Sent { task: *task, command, base: base.as_slice(), origin };
+            let performed = task_command(tx, key, principal, &sent, pending)?;
+            Ok(performed.map(|Performed { task, recorded, because }| Executed {
+                version: task.version,
+                recorded: recorded.then(|| because.map(Problem::from)),
+            }))
+        }
+        OutboxCommand::Correct(beneficiary, proposal) => {
+            let (beneficiary, proposal, origin) = (*beneficiary, proposal.clone(), origin.clone());
+            let new = NewCorrection { beneficiary, proposal, origin };
+            let proposed = correction(tx, key, principal, &new)?;
+            Ok(proposed.map(|made| Executed { version: made.version, recorded: None }))
+        }
+    }
+}
+
+fn task_command(
+    tx: &mut Tx<'_>,
+    key: &SealingKey,
+    principal: &Principal,
+    sent: &Sent<'_>,
+    pending: &BTreeSet<TaskId>,
 ) -> Result<Outcome<Performed>, Problem> {
-    let Queued { task, command, base, .. } = queued;
-    let content = json!({ "task_id": task, "payload": command.payload() });
-    let action = action(command.verb());
+    let content = json!({ "task_id": sent.task, "payload": sent.command.payload() });
     let request = Request {
         principal,
-        id: origin.id.as_ref(),
-        action,
+        id: sent.origin.id.as_ref(),
+        action: action(sent.command.verb()),
         request: &content,
-        task: Some(*task),
+        task: Some(sent.task),
         channel: Channel::Outbox,
     };
-    let sent = Sent { task: *task, command, base: base.as_slice(), origin };
-    let authorize = |tx: &mut Tx<'_>| perform::authorize(tx, principal, &sent).map(drop);
+    let authorize = |tx: &mut Tx<'_>| perform::authorize(tx, principal, sent).map(drop);
     let answer = idempotency::once(tx, key, &request, authorize, |tx| {
-        match perform::perform(tx, key, principal, &sent) {
-            Err(refusal) if awaits_earlier(tx, principal, queued, &refusal, pending)? => {
+        match perform::perform(tx, key, principal, sent) {
+            Err(refusal) if awaits_earlier(tx, principal, sent, &refusal, pending)? => {
                 Err(ProblemCode::EarlierCommandPending.into())
             }
             performed => performed,
         }
     });
+    unless_reused(answer)
+}
+
+fn correction(
+    tx: &mut Tx<'_>,
+    key: &SealingKey,
+    principal: &Principal,
+    new: &NewCorrection,
+) -> Result<Outcome<Correction>, Problem> {
+    let content = new.request();
+    let request = Request {
+        principal,
+        id: new.origin.id.as_ref(),
+        action: new.action(),
+        request: &content,
+        task: None,
+        channel: Channel::Outbox,
+    };
+    let authorize = |tx: &mut Tx<'_>| new.authorize(tx, principal);
+    unless_reused(idempotency::once(tx, key, &request, authorize, |tx| {
+        propose::propose(tx, key, principal, new)
+    }))
+}
+
+/// The answer; the id of another command refuses this one alone.
+fn unless_reused<T>(answer: Result<Outcome<T>, Problem>) -> Result<Outcome<T>, Problem> {
     match answer {
-        // The id was already used for another command.
         Err(problem) if problem.as_db().is_none() => Ok(Outcome::new(Err(problem))),
         answer => answer,
     }
@@ -191,7 +251,7 @@ fn one(
 
 fn command_result(
     id: Option<String>,
-    answer: Outcome<Performed>,
+    answer: Outcome<Executed>,
     language: Language,
 ) -> CommandResult {
     let Outcome { result, replayed, denial } = answer;
@@ -199,7 +259,7 @@ fn command_result(
         tracing::error!(command = id, %cause, "a command failed on the server");
     }
     let outcome = match &result {
-        Ok(Performed { recorded: true, .. }) => CommandOutcome::Recorded,
+        Ok(Executed { recorded: Some(_), .. }) => CommandOutcome::Recorded,
         Ok(_) => CommandOutcome::Applied,
         Err(problem) if problem.fault().is_some() || problem.is_retryable() => {
             CommandOutcome::Retry
@@ -207,7 +267,7 @@ fn command_result(
         Err(_) => CommandOutcome::Rejected,
     };
     let (version, problem) = match result {
-        Ok(Performed { task, because, .. }) => (Some(task.version), because.map(Problem::from)),
+        Ok(Executed { version, recorded }) => (Some(version), recorded.flatten()),
         Err(problem) => (None, Some(problem)),
     };
     // The phone learns what became of its command, but not the current state of a task that

@@ -3,7 +3,7 @@
 //! The head of the log is read before the first page. After the last page, pulls
 //! continue from that head and deliver the changes made during the snapshot.
 
-use gridward_domain::id::{BeneficiaryId, NoticeId};
+use gridward_domain::id::{BeneficiaryId, CorrectionId, NoticeId};
 use gridward_domain::visibility::View;
 use gridward_domain::word::{VariantArray as _, Word as _};
 
@@ -19,7 +19,7 @@ use crate::auth::account_notice_store;
 use crate::db::{Conn, DbError};
 use crate::log::head::Head;
 use crate::person::Weekday;
-use crate::{catalogue, clock, notice, person, vocabulary};
+use crate::{catalogue, clock, correction, notice, person, vocabulary};
 
 /// A page of the snapshot as of event `seq`: the first, or the one at `rest`.
 pub(super) fn page(
@@ -36,6 +36,7 @@ pub(super) fn page(
         page.changes.extend(kinds(conn, pull)?);
         page.changes.extend(vocabularies(conn, pull)?);
         page.changes.extend(notices(conn, pull)?);
+        page.changes.extend(corrections(conn, pull)?);
         page.changes.extend(registers::all(pull, conn)?);
         page.changes.extend(availability::all(pull, conn)?);
         shifts(conn, pull, &mut page)?;
@@ -176,6 +177,28 @@ pub(super) fn notice(
 fn notice_change(notice: &notice::Notice) -> Result<Change, DbError> {
     let (r#type, id) = (RowType::Notice, notice.id.to_string());
     Ok(Change { r#type, id, version: notice.version, data: json(notice)? })
+}
+
+fn corrections(conn: &mut Conn, pull: &Pull<'_>) -> Result<Vec<Change>, DbError> {
+    let (district, me) = (pull.scope.area().district(), pull.scope.person());
+    let own = correction::store::all_on_phone(conn, pull.key, district, me, pull.now)?;
+    own.iter().map(correction_change).collect()
+}
+
+/// The correction, if the person has proposed it and it was not decided long ago.
+pub(super) fn correction(
+    conn: &mut Conn,
+    pull: &Pull<'_>,
+    id: CorrectionId,
+) -> Result<Option<Change>, DbError> {
+    let (district, me) = (pull.scope.area().district(), pull.scope.person());
+    let own = correction::store::on_phone(conn, pull.key, district, me, id, pull.now)?;
+    own.as_ref().map(correction_change).transpose()
+}
+
+fn correction_change(one: &correction::Correction) -> Result<Change, DbError> {
+    let (r#type, id) = (RowType::Correction, one.id.to_string());
+    Ok(Change { r#type, id, version: one.version, data: json(one)? })
 }
 
 /// The person's notices about the own account; acknowledged ones are removed.

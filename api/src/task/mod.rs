@@ -27,6 +27,7 @@ pub mod row;
 pub mod store;
 pub mod summary_cache;
 mod summary_row;
+pub mod visits;
 pub mod waiting;
 pub mod write;
 

@@ -7,11 +7,11 @@ use gridward_domain::word::Word as _;
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Days, FixedOffset, TimeDelta};
-use gridward_domain::id::{ReportId, TaskId};
+use gridward_domain::id::{BeneficiaryId, ReportId, TaskId};
 use gridward_domain::task::{self as life, Command, Outcome, Transition, Verb};
 use gridward_domain::visibility::View;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Map, json};
 use uuid::Uuid;
 
 use super::origin::Origin;
@@ -20,6 +20,7 @@ use super::report_content::ReportContent;
 use super::report_flag::{self, ReportFlag};
 use super::report_row::{self, ReportRow};
 use super::row::{Draft, TaskRow};
+use crate::beneficiary::store::BeneficiaryRow;
 use crate::catalogue::{self, ServiceKind};
 use crate::crypto::{SealingKey, aad};
 use crate::db::DbError;
@@ -113,7 +114,7 @@ pub(super) fn report(
     };
     let next = perform::write(tx, &step, None, event);
     if after.state.phase() == life::Phase::Done {
-        apply_consequences(tx, principal, &row, kind.as_ref(), content)?;
+        apply_consequences(tx, key, principal, &row, kind.as_ref(), (id, content))?;
     }
     Ok(Performed::done(next.task(View::Pool)?))
 }
@@ -265,14 +266,15 @@ fn keep(
     Ok(())
 }
 
-/// Applies the consequences of a completed visit: a contact with the beneficiary, and a
-/// follow-up task from the catalogue for each need.
+/// Applies the consequences of a completed visit: a contact with the beneficiary, the changes of the
+/// entry by the rules of the form, and the follow-up tasks from the catalogue for needs and answers.
 fn apply_consequences(
     tx: &mut Tx<'_>,
+    key: &SealingKey,
     principal: &Principal,
     row: &TaskRow,
     kind: Option<&ServiceKind>,
-    content: &ReportContent,
+    (report, content): (ReportId, &ReportContent),
 ) -> Result<(), Problem> {
     let today = clock::day(tx.now);
     if let Some(id) = row.beneficiary {
@@ -284,10 +286,9 @@ fn apply_consequences(
             let event = Event::new(action, Subject::Beneficiary, id, home.grid, home.version);
             tx.record(event.by(visitor));
         }
+        update_entry(tx, key, principal, id, kind, (report, content))?;
     }
-    let rules = kind.map(|kind| &kind.follow_ups);
-    let wanted: BTreeSet<&KindCode> =
-        content.needs.iter().filter_map(|need| rules.and_then(|rules| rules.get(need))).collect();
+    let wanted = kind.map(|kind| follow_ups(kind, content)).unwrap_or_default();
     let district = row.district.range();
     let has_ended = match row.beneficiary.filter(|_| !wanted.is_empty()) {
         Some(id) => beneficiary::store::row(tx.read_unbatched(), &district, id)?
@@ -317,5 +318,38 @@ fn apply_consequences(
         );
         tx.insert(next);
     }
+    Ok(())
+}
+
+/// The kinds of the follow-ups for the needs and the answers of a report.
+fn follow_ups(kind: &ServiceKind, content: &ReportContent) -> BTreeSet<KindCode> {
+    let needs = content.needs.iter().filter_map(|need| kind.follow_ups.get(need)).cloned();
+    let answers = kind.form.as_ref().zip(content.answers.as_ref());
+    let answers = answers.map(|(form, answers)| catalogue::form::follow_ups(form, answers));
+    needs.chain(answers.into_iter().flatten()).collect()
+}
+
+/// Changes the entry by the rules of the form; the event names the report.
+fn update_entry(
+    tx: &mut Tx<'_>,
+    key: &SealingKey,
+    principal: &Principal,
+    id: BeneficiaryId,
+    kind: Option<&ServiceKind>,
+    (report, content): (ReportId, &ReportContent),
+) -> Result<(), Problem> {
+    let form = kind.and_then(|kind| kind.form.as_ref());
+    let Some((form, answers)) = form.zip(content.answers.as_ref()) else { return Ok(()) };
+    let words = words(tx, principal.district(), kind, content)?;
+    let changes = catalogue::form::updates(form, answers, &words);
+    if changes.fields().is_empty() {
+        return Ok(());
+    }
+    let scope = principal.district().range();
+    let entry = beneficiary::store::row(tx.read_unbatched(), &scope, id)?;
+    let Some(entry) = entry.filter(BeneficiaryRow::is_current) else { return Ok(()) };
+    let mut cause = Map::new();
+    cause.insert("report".to_owned(), json!(report));
+    beneficiary::entry::amend(tx, key, principal.person, &entry, &changes, cause)?;
     Ok(())
 }

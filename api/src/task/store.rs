@@ -9,6 +9,7 @@ use gridward_domain::code::KindCode;
 use gridward_domain::id::{BeneficiaryId, PersonId, TaskId};
 use gridward_domain::range::ServiceMinutes;
 use gridward_domain::task::Phase;
+use gridward_domain::visibility::TaskFacts;
 
 use super::facts::FactsRow;
 use super::row::TaskRow;
@@ -195,6 +196,26 @@ pub fn holds_at(
         .filter(tasks::state.eq_any(Phase::UNFINISHED_ASSIGNED));
     let one: Option<TaskId> = held.select(tasks::id).first(conn).optional()?;
     Ok(one.is_some())
+}
+
+/// The properties of the tasks at the beneficiary that determine who sees it; without those that
+/// left the phones long ago.
+///
+/// # Errors
+/// [`DbError`].
+pub fn facts_at(
+    conn: &mut Conn,
+    district: AreaCode,
+    beneficiary: BeneficiaryId,
+) -> Result<Vec<TaskFacts>, DbError> {
+    let rows: Vec<FactsRow> = tasks::table
+        .filter(tasks::district.eq(district))
+        .filter(tasks::beneficiary.eq(beneficiary))
+        .filter(tasks::beneficiary.is_not_null())
+        .filter(tasks::archived.eq(false))
+        .select(FactsRow::as_select())
+        .load(conn)?;
+    Ok(rows.iter().map(FactsRow::facts).collect())
 }
 
 /// The versions of the open tasks in the range.

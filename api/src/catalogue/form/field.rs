@@ -5,7 +5,7 @@ use gridward_domain::code;
 use serde_json::Value;
 
 use super::pattern;
-use super::{Faults, Object, Seen, VOCABULARY, below, is_scalar};
+use super::{FOLLOW_UPS, Faults, Object, Seen, UPDATES, VOCABULARY, below, is_scalar};
 use crate::vocabulary::VocabularyName;
 
 /// The most options of a list.
@@ -72,7 +72,8 @@ impl Faults {
                 return self.add(&below(pointer, "type"), detail);
             }
         };
-        let known = ["type", "title", "x-title-en", "x-order"];
+        self.rules(field, pointer, seen);
+        let known = ["type", "title", "x-title-en", "x-order", UPDATES, FOLLOW_UPS];
         self.only(field, pointer, &[&known[..], own].concat());
     }
 

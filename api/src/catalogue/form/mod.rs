@@ -3,12 +3,14 @@
 //! A form is an object with at most [`MOST_FIELDS`] fields. Each field has a label in two languages
 //! and a place in the order, and holds a text, a number, a day, yes or no, one of a list, or
 //! several of a list. A list is labelled in the form (`oneOf`) or is a vocabulary of the district
-//! (`x-vocabulary`). One condition (`if`, `then`) may require or add fields. Everything else is
+//! (`x-vocabulary`). An answer may update the beneficiary's entry (`x-updates`) or create a follow-up
+//! task (`x-follow-ups`). One condition (`if`, `then`) may require or add fields. Everything else is
 //! refused by JSON pointer when a kind is saved, so that no phone meets what it cannot show, no
 //! reference leads outside, and no pattern takes longer than the text is long.
 
 mod field;
 mod pattern;
+mod rules;
 #[cfg(test)]
 mod tests;
 
@@ -19,6 +21,8 @@ use serde_json::{Map, Value};
 use crate::http::problem::FieldError;
 use crate::vocabulary::VocabularyName;
 
+pub use rules::{FollowUpRule, follow_up_rules, follow_ups, updates};
+
 /// The most fields of a form.
 const MOST_FIELDS: usize = 50;
 /// The most bytes of a form as JSON.
@@ -27,6 +31,11 @@ const MOST_BYTES: usize = 32 * 1024;
 const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
 /// The keyword of a list that is a vocabulary.
 const VOCABULARY: &str = "x-vocabulary";
+
+/// The keyword of the field of the entry that an answer updates.
+const UPDATES: &str = "x-updates";
+/// The keyword of the kinds of follow-ups by answer.
+const FOLLOW_UPS: &str = "x-follow-ups";
 
 type Object = Map<String, Value>;
 
@@ -166,11 +175,12 @@ impl Faults {
     }
 }
 
-/// The names and places of the fields so far.
+/// The names, the places and the updated fields of the entry so far.
 #[derive(Default)]
 struct Seen {
     names: BTreeSet<String>,
     orders: BTreeSet<u64>,
+    updated: BTreeSet<rules::UpdatedField>,
 }
 
 const fn is_scalar(value: &Value) -> bool {

@@ -188,6 +188,18 @@ problems! {
     MergeFinal "merge_final" 409
         "Merge can no longer be undone": "A merge can be undone for 30 days. Enter the person anew if necessary.";
         "合并已无法撤销": "合并后 30 天内可以撤销。如有需要，请重新登记。";
+    /// A correction with the same values waits already, or too many do.
+    CorrectionPending "correction_pending" 409
+        "Correction waits already": "The same correction waits for a decision, see `current`; or too many do.";
+        "该更正已在等待审核": "相同的更正已提交并等待审核（见 current），或该服务对象待审核的更正过多。";
+    /// The correction was approved or rejected.
+    CorrectionDecided "correction_decided" 409
+        "Correction has been decided": "It was approved or rejected; see `current`.";
+        "该更正已审核": "该更正已通过或已驳回，详见 current。";
+    /// A corrected field of the entry has changed since the correction was proposed.
+    CorrectionOutdated "correction_outdated" 409
+        "Entry has changed since": "The fields in `errors` have changed since the correction was proposed. Reject it, or edit the entry.";
+        "登记内容已变化": "errors 中的字段在提交更正之后已被修改，请驳回该更正，或直接修改登记。";
     /// The chosen person cannot be assigned the task.
     NotACandidate "not_a_candidate" 409
         "Person not eligible": "Choose an active manager or volunteer in your area.";

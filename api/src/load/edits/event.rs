@@ -26,7 +26,7 @@ impl Edit {
         }
         let (_, verb) = action.split_once('.')?;
         match verb {
-            "add" => Some(Self::Added),
+            "add" | "create" | "reinstate" => Some(Self::Added),
             "end" | "merge" | "deceased" => Some(Self::Ended),
             // The outline is a record of its own.
             "outline" => Some(Self::fields([])),

@@ -1,0 +1,332 @@
+//! Changes of some fields of an entry: what corrections propose and what reports find.
+
+use std::collections::BTreeSet;
+
+use diesel::prelude::*;
+use gridward_domain::bounded_text::{BeneficiaryName, HomeAddress};
+use gridward_domain::code::{Hardship, Hardships, PlaqueState};
+use gridward_domain::id::PersonId;
+use gridward_domain::phone::Phone;
+use gridward_domain::text_column;
+use gridward_domain::word::{UnknownWord, unknown};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use utoipa::ToSchema;
+
+use super::model::Particulars;
+use super::store::{self, BeneficiaryRow};
+use super::{Contact, Mobility};
+use crate::crypto::{SealingKey, aad};
+use crate::db::schema::beneficiaries;
+use crate::db::{Conn, DbError};
+use crate::http::problem::{FieldError, Problem};
+use crate::log::{Event, Subject};
+use crate::tx::Tx;
+use crate::vocabulary::{Vocabularies, VocabularyName};
+
+/// A field of an entry that a correction or a report may change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Serialize, Deserialize, ToSchema)]
+#[derive(strum::Display, strum::EnumString, strum::IntoStaticStr, strum::VariantArray)]
+#[derive(diesel::AsExpression, diesel::FromSqlRow)]
+#[diesel(sql_type = diesel::sql_types::Text)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case", parse_err_ty = UnknownWord, parse_err_fn = unknown::<EntryField>)]
+pub enum EntryField {
+    /// The name.
+    Name,
+    /// The phone number.
+    Phone,
+    /// The address.
+    Address,
+    /// The hardships.
+    Hardships,
+    /// Whether the beneficiary lives alone.
+    LivesAlone,
+    /// The degree of mobility.
+    Mobility,
+    /// The preferred form of contact.
+    Contact,
+    /// The plaque at the door.
+    Plaque,
+}
+
+text_column!(EntryField);
+
+/// New values for some fields of an entry; absent fields stay.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"phone": "10012345678", "plaque": "damaged"}))]
+pub struct EntryChanges {
+    /// Family and given name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<BeneficiaryName>,
+    /// The phone number: 5 to 20 digits; separators are dropped.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(min_length = 5, max_length = 40, example = "10012345678")]
+    pub phone: Option<String>,
+    /// The address, without the name of the district.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub address: Option<HomeAddress>,
+    /// All hardships, words of the vocabulary `hardships`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_items = 200, value_type = Option<Vec<Hardship>>, example = json!(["medical"]))]
+    pub hardships: Option<Hardships>,
+    /// Whether the beneficiary lives alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lives_alone: Option<bool>,
+    /// The degree of mobility.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mobility: Option<Mobility>,
+    /// The preferred form of contact.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub contact: Option<Contact>,
+    /// The plaque 光荣之家 at the door, a word of the vocabulary `plaque_states`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub plaque: Option<PlaqueState>,
+}
+
+impl EntryChanges {
+    /// The values of these fields in an entry.
+    pub fn of(row: &BeneficiaryRow, opened: &Particulars, fields: &BTreeSet<EntryField>) -> Self {
+        let has = |field| fields.contains(&field);
+        let Particulars { name, phone, address, hardships, .. } = opened;
+        Self {
+            // Entries of earlier versions may have texts that are refused today.
+            name: has(EntryField::Name).then(|| name.parse().ok()).flatten(),
+            phone: has(EntryField::Phone).then(|| phone.clone()),
+            address: has(EntryField::Address).then(|| address.parse().ok()).flatten(),
+            hardships: has(EntryField::Hardships).then(|| hardships.clone()),
+            lives_alone: has(EntryField::LivesAlone).then_some(row.lives_alone),
+            mobility: has(EntryField::Mobility).then_some(row.mobility),
+            contact: has(EntryField::Contact).then_some(row.contact),
+            plaque: has(EntryField::Plaque).then(|| row.plaque.clone()),
+        }
+    }
+
+    /// The fields that have a value.
+    pub fn fields(&self) -> BTreeSet<EntryField> {
+        let has = [
+            (EntryField::Name, self.name.is_some()),
+            (EntryField::Phone, self.phone.is_some()),
+            (EntryField::Address, self.address.is_some()),
+            (EntryField::Hardships, self.hardships.is_some()),
+            (EntryField::LivesAlone, self.lives_alone.is_some()),
+            (EntryField::Mobility, self.mobility.is_some()),
+            (EntryField::Contact, self.contact.is_some()),
+            (EntryField::Plaque, self.plaque.is_some()),
+        ];
+        has.into_iter().filter(|(_, has)| *has).map(|(field, _)| field).collect()
+    }
+
+    /// The fields that have a value in either, and not the same in both.
+    pub fn differences(&self, other: &Self) -> BTreeSet<EntryField> {
+        let differs = [
+            (EntryField::Name, self.name != other.name),
+            (EntryField::Phone, self.phone != other.phone),
+            (EntryField::Address, self.address != other.address),
+            (EntryField::Hardships, self.hardships != other.hardships),
+            (EntryField::LivesAlone, self.lives_alone != other.lives_alone),
+            (EntryField::Mobility, self.mobility != other.mobility),
+            (EntryField::Contact, self.contact != other.contact),
+            (EntryField::Plaque, self.plaque != other.plaque),
+        ];
+        differs.into_iter().filter(|(_, differs)| *differs).map(|(field, _)| field).collect()
+    }
+
+    /// The changes with a phone number of digits only, and words of the district.
+    ///
+    /// # Errors
+    /// The invalid fields, with pointers relative to the changes.
+    pub fn checked(self, words: &Vocabularies) -> Result<Self, Vec<FieldError>> {
+        let mut errors = Vec::new();
+        let phone = self.phone.as_deref().map(str::parse::<Phone>).transpose();
+        let phone = phone.unwrap_or_else(|error| {
+            errors.push(FieldError::new("/phone", error));
+            None
+        });
+        let known = words.get(VocabularyName::Hardships);
+        for hardship in self.hardships.iter().flatten() {
+            if let Err(unknown) = known.check(hardship.as_str()) {
+                errors.push(FieldError::new("/hardships", format!("{hardship} {unknown}")));
+            }
+        }
+        let plaque = self.plaque.as_ref();
+        let unknown = plaque
+            .and_then(|state| words.get(VocabularyName::PlaqueStates).check(state.as_str()).err());
+        errors.extend(unknown.map(|unknown| FieldError::new("/plaque", unknown)));
+        if errors.is_empty() {
+            Ok(Self { phone: phone.map(String::from), ..self })
+        } else {
+            Err(errors)
+        }
+    }
+
+    /// The entry with these changes, at its version.
+    fn applied(&self, row: &BeneficiaryRow, opened: Particulars) -> (BeneficiaryRow, Particulars) {
+        let changes = self.clone();
+        let particulars = Particulars {
+            name: changes.name.map_or(opened.name, String::from),
+            phone: changes.phone.unwrap_or(opened.phone),
+            address: changes.address.map_or(opened.address, String::from),
+            hardships: changes.hardships.unwrap_or(opened.hardships),
+            ..opened
+        };
+        let row = BeneficiaryRow {
+            lives_alone: changes.lives_alone.unwrap_or(row.lives_alone),
+            mobility: changes.mobility.unwrap_or(row.mobility),
+            contact: changes.contact.unwrap_or(row.contact),
+            plaque: changes.plaque.unwrap_or_else(|| row.plaque.clone()),
+            ..row.clone()
+        };
+        (row, particulars)
+    }
+}
+
+/// Changes the fields of the entry that differ, and records them with `cause`, which names the
+/// report or the correction; returns the changed fields. Nothing is written without a difference.
+///
+/// # Errors
+/// [`Problem`] of the database; a collision if the entry has changed since it was read.
+pub fn amend(
+    tx: &mut Tx<'_>,
+    key: &SealingKey,
+    actor: PersonId,
+    row: &BeneficiaryRow,
+    changes: &EntryChanges,
+    cause: Map<String, Value>,
+) -> Result<BTreeSet<EntryField>, Problem> {
+    let opened = row.particulars(key)?;
+    let fields = changes.differences(&EntryChanges::of(row, &opened, &changes.fields()));
+    if fields.is_empty() {
+        return Ok(fields);
+    }
+    let (next, particulars) = changes.applied(row, opened);
+    let aad = aad(row.district, store::TABLE, row.id);
+    let sealed = key.seal_value(&aad, &particulars)?;
+    let next = BeneficiaryRow { sealed, version: row.version + 1, ..next };
+    write(tx.write()?, row, &next)?;
+    let mut body = cause;
+    body.insert("fields".to_owned(), json!(fields));
+    let event =
+        Event::new("beneficiary.change", Subject::Beneficiary, row.id, row.grid, next.version);
+    tx.record(event.by(actor).with(Value::Object(body)));
+    Ok(fields)
+}
+
+fn write(conn: &mut Conn, old: &BeneficiaryRow, new: &BeneficiaryRow) -> Result<(), DbError> {
+    let unchanged = beneficiaries::table
+        .find((old.district, old.id))
+        .filter(beneficiaries::version.eq(old.version));
+    let written = diesel::update(unchanged)
+        .set((
+            beneficiaries::lives_alone.eq(new.lives_alone),
+            beneficiaries::mobility.eq(new.mobility),
+            beneficiaries::contact.eq(new.contact),
+            beneficiaries::plaque.eq(&new.plaque),
+            beneficiaries::sealed.eq(&new.sealed),
+            beneficiaries::version.eq(new.version),
+        ))
+        .execute(conn)?;
+    if written == 1 { Ok(()) } else { Err(DbError::Collision) }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn opened() -> Particulars {
+        Particulars {
+            name: "王小明".to_owned(),
+            phone: "10012345678".to_owned(),
+            id_number: "999999194810010011".to_owned(),
+            address: "南门社区1号".to_owned(),
+            hardships: Hardships::new(),
+            notes: String::new(),
+            next_of_kin: Vec::new(),
+            stay: None,
+        }
+    }
+
+    fn row() -> BeneficiaryRow {
+        BeneficiaryRow {
+            district: "500116".parse().expect("a code"),
+            id: "018d622e-0000-7000-8000-000000000001".parse().expect("an id"),
+            grid: "500116001002001".parse().expect("a code"),
+            categories: std::collections::BTreeSet::new().into(),
+            gender: crate::person::Gender::Male,
+            birth_year: 1948_i64.try_into().expect("a year"),
+            lat: 29.0,
+            lon: 106.0,
+            lives_alone: false,
+            mobility: Mobility::Full,
+            contact: Contact::Visit,
+            plaque: "hung".parse().expect("a code"),
+            last_contact: None,
+            last_visitor: None,
+            id_index: crate::db::column::Hash::ZERO,
+            sealed: Vec::new(),
+            version: 1,
+            valid_to: None,
+            ended_because: None,
+            successor: None,
+            stay_grid: None,
+            stay_from: None,
+            stay_to: None,
+        }
+    }
+
+    fn changes() -> impl Strategy<Value = EntryChanges> {
+        let code = |text: &str| text.parse::<PlaqueState>().expect("a code");
+        let plaques = prop::sample::select(vec![code("hung"), code("damaged")]);
+        let values = (
+            prop::option::of("[王李]{1,3}"),
+            prop::option::of("[0-9]{5,20}"),
+            prop::option::of(any::<bool>()),
+            prop::option::of(prop::sample::select(vec![Mobility::Full, Mobility::Homebound])),
+            prop::option::of(plaques),
+        );
+        values.prop_map(|(name, phone, lives_alone, mobility, plaque)| EntryChanges {
+            name: name.map(|name| name.parse().expect("a name")),
+            phone,
+            lives_alone,
+            mobility,
+            plaque,
+            ..EntryChanges::default()
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn an_entry_has_the_changed_values_and_keeps_all_others(changes in changes()) {
+            let (row, particulars) = changes.applied(&row(), opened());
+            prop_assert_eq!(EntryChanges::of(&row, &particulars, &changes.fields()), changes.clone());
+            prop_assert_eq!(&particulars.id_number, &opened().id_number);
+            let others: BTreeSet<EntryField> = [
+                EntryField::Name, EntryField::Phone, EntryField::Address, EntryField::LivesAlone,
+                EntryField::Mobility, EntryField::Plaque,
+            ].into_iter().filter(|field| !changes.fields().contains(field)).collect();
+            let kept = EntryChanges::of(&row, &particulars, &others);
+            prop_assert_eq!(kept, EntryChanges::of(&self::row(), &opened(), &others));
+            // The same changes again make no difference.
+            let (again, more) = changes.applied(&row, particulars.clone());
+            prop_assert_eq!((again, more), (row, particulars));
+        }
+    }
+
+    #[test]
+    fn a_phone_number_is_stored_as_digits_and_unknown_words_are_named() {
+        let words = Vocabularies::default();
+        let given = |json: Value| serde_json::from_value::<EntryChanges>(json).expect("changes");
+        let changes = given(json!({ "phone": "100-1234 5678", "plaque": "damaged" }));
+        let checked = changes.checked(&words).expect("valid");
+        assert_eq!(checked.phone.as_deref(), Some("10012345678"));
+        let changes =
+            given(json!({ "phone": "none", "plaque": "damged", "hardships": ["poverty"] }));
+        let errors = changes.checked(&words).expect_err("three faults");
+        let pointers: Vec<&str> = errors.iter().map(|error| error.pointer.as_str()).collect();
+        assert_eq!(pointers, ["/phone", "/hardships", "/plaque"]);
+    }
+}

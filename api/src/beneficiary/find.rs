@@ -1,0 +1,307 @@
+//! Lists beneficiaries by their columns, and finds them by what is sealed.
+
+use std::collections::HashMap;
+
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse, get, post};
+use chrono::NaiveDate;
+use diesel::prelude::*;
+use gridward_domain::area::AreaRange;
+use gridward_domain::authority::{Action, Principal};
+use gridward_domain::bounded_text::SearchText;
+use gridward_domain::code::Hardship;
+use gridward_domain::id::BeneficiaryId;
+use gridward_domain::range::PageLimit;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use utoipa::ToSchema;
+
+use super::filter::{BeneficiaryFilter, BeneficiarySort, KeyRow, SortKey, sorted};
+use super::name_index::{NameIndex, Wanted as Searched};
+use super::search_term::SearchTerm;
+use super::{Beneficiary, name_index, store};
+use crate::auth::Authenticated;
+use crate::clock::{self, Clock};
+use crate::crypto::{KeyRing, SealingKey};
+use crate::db::{Conn, DbError};
+use crate::http::Json as Body;
+use crate::http::openapi;
+use crate::http::page::{self, Page, PageQuery, Paged, Wanted};
+use crate::http::problem::Problem;
+use crate::idempotency::IdempotencyKey;
+use crate::log::{Event, Subject};
+use crate::tx::Db;
+
+/// The most beneficiaries that one statement names.
+const AT_A_TIME: usize = 1_000;
+
+/// A page of beneficiaries.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct BeneficiaryPage {
+    /// The beneficiaries, masked.
+    #[schema(max_items = 200)]
+    items: Vec<Beneficiary>,
+    /// The cursor of the next page; absent on the last page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 512)]
+    next_cursor: Option<String>,
+    /// The number of all matching beneficiaries, if asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 0, maximum = 9_007_199_254_740_991_i64, example = 62_000)]
+    count: Option<i64>,
+}
+
+/// What is read for a page.
+struct Listed {
+    rows: Vec<Beneficiary>,
+    count: Option<i64>,
+}
+
+/// A requested page of an area, in an order.
+#[derive(Clone)]
+struct Asked {
+    scope: AreaRange,
+    filter: BeneficiaryFilter,
+    sort: BeneficiarySort,
+    wanted: Wanted<SortKey>,
+    today: NaiveDate,
+}
+
+impl Asked {
+    fn new(
+        scope: AreaRange,
+        filter: BeneficiaryFilter,
+        page: &PageQuery,
+        today: NaiveDate,
+    ) -> Result<Self, Problem> {
+        let sort = filter.sort.unwrap_or_default();
+        let Wanted { limit, after } = page.wanted::<SortKey>()?;
+        let after = after.map(|after| after.check(sort)).transpose()?;
+        Ok(Self { scope, filter, sort, wanted: Wanted { limit, after }, today })
+    }
+
+    fn page(&self, listed: Listed) -> BeneficiaryPage {
+        let key = |one: &Beneficiary| SortKey::of(self.sort, one);
+        let Page { items, next_cursor } = page::page(listed.rows, self.wanted.limit, key);
+        BeneficiaryPage { items, next_cursor, count: listed.count }
+    }
+
+    fn counts(&self) -> bool {
+        self.filter.count == Some(true)
+    }
+
+    /// The rows of the page, and one more if there is a next page. The keys are read first, from an
+    /// index that has every column of a filter, so that rows that do not match are not read.
+    fn list(&self, conn: &mut Conn, key: &SealingKey) -> Result<Listed, DbError> {
+        let query = self.filter.query(&self.scope, self.today);
+        let keys: Vec<KeyRow> = sorted(query, self.sort, self.wanted.after)
+            .limit(self.wanted.rows())
+            .select(KeyRow::as_select())
+            .load(conn)?;
+        let count = self.counts().then(|| {
+            let all = self.filter.query(&self.scope, self.today);
+            all.count().get_result(conn)
+        });
+        let count = count.transpose()?;
+        let ids: Vec<BeneficiaryId> = keys.into_iter().map(|row| row.id).collect();
+        Ok(Listed { rows: self.masked(conn, key, &ids)?, count })
+    }
+
+    /// As [`Self::list`], of these beneficiaries, which are in the order of their grids.
+    fn list_of(
+        &self,
+        conn: &mut Conn,
+        key: &SealingKey,
+        mut ids: &[BeneficiaryId],
+    ) -> Result<Listed, DbError> {
+        let district = self.scope.area().district();
+        let rows = usize::try_from(self.wanted.rows()).unwrap_or_default();
+        let (mut keys, mut count, mut size) = (Vec::new(), 0, rows);
+        while !ids.is_empty() {
+            let is_full = self.sort == BeneficiarySort::Grid && keys.len() >= rows;
+            if is_full && !self.counts() {
+                break;
+            }
+            let (those, others) = ids.split_at(size.min(ids.len()));
+            (ids, size) = (others, (size * 4).min(AT_A_TIME));
+            let query = self.filter.query_of(district, those, self.today);
+            let found: Vec<KeyRow> = query.select(KeyRow::as_select()).load(conn)?;
+            let found = found.iter().filter(|row| self.is_inside(row));
+            let found: Vec<_> = found.map(|row| (SortKey::new(self.sort, row), row.id)).collect();
+            count += i64::try_from(found.len()).unwrap_or_default();
+            let after = self.wanted.after;
+            keys.extend(found.into_iter().filter(|(key, _)| after.is_none_or(|at| *key > at)));
+            keys.sort_unstable();
+            keys.truncate(rows);
+        }
+        let ids: Vec<BeneficiaryId> = keys.into_iter().map(|(_, id)| id).collect();
+        Ok(Listed { rows: self.masked(conn, key, &ids)?, count: self.counts().then_some(count) })
+    }
+
+    fn is_inside(&self, row: &KeyRow) -> bool {
+        row.valid_to.is_none() && self.scope.area().contains(&row.grid)
+    }
+
+    /// The beneficiaries with these ids, in the same order.
+    fn masked(
+        &self,
+        conn: &mut Conn,
+        key: &SealingKey,
+        ids: &[BeneficiaryId],
+    ) -> Result<Vec<Beneficiary>, DbError> {
+        let read = store::rows(conn, self.scope.area().district(), ids)?;
+        let mut read: HashMap<_, _> = read.into_iter().map(|row| (row.id, row)).collect();
+        ids.iter().filter_map(|id| read.remove(id)).map(|row| row.masked(key)).collect()
+    }
+}
+
+/// List beneficiaries
+///
+/// Lists the current beneficiaries in the caller's area that match all filters, ordered by grid or
+/// as `sort` names. Names and phone numbers are masked, and only the cell of a home is shown.
+/// Allowed roles: managers, supervisors and admins.
+#[utoipa::path(
+    tag = "beneficiaries",
+    operation_id = "list_beneficiaries",
+    params(BeneficiaryFilter, PageQuery),
+    responses(
+        (status = OK, description = "A page of beneficiaries", body = BeneficiaryPage),
+        openapi::Read,
+    ),
+)]
+#[get("/beneficiaries")]
+pub(crate) async fn list_beneficiaries(
+    request: HttpRequest,
+    db: Data<Db>,
+    keys: Data<KeyRing>,
+    clock: Data<Clock>,
+    Authenticated(principal): Authenticated,
+    Paged { filter, page }: Paged<BeneficiaryFilter>,
+) -> Result<HttpResponse, Problem> {
+    let area = filter.area.unwrap_or(principal.area);
+    principal.authorize(Action::ReadBeneficiaries, &area)?;
+    let asked = Asked::new(area.range(), filter, &page, clock::day((clock)()))?;
+    let (keys, ask) = (keys.clone(), asked.clone());
+    let listed = db.read(move |conn| {
+        let key = keys.key(conn, principal.district())?;
+        ask.list(conn, &key)
+    });
+    let page = asked.page(listed.await.map_err(Problem::from)?);
+    let links = Page::<()> { items: Vec::new(), next_cursor: page.next_cursor.clone() };
+    Ok(links.head(request.path(), request.query_string()).json(page))
+}
+
+/// A search for beneficiaries.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"text": "小明", "filter": {"lives_alone": true}, "limit": 20}))]
+pub struct BeneficiarySearch {
+    /// Part of a name; or a phone or ID number, whole or its last 4 to 6 digits. Blanks, hyphens
+    /// and the width of characters do not matter.
+    text: Option<SearchText>,
+    /// Only beneficiaries with this hardship, a word of the vocabulary `hardships`.
+    hardship: Option<Hardship>,
+    /// The filters, the order and the count of the list.
+    #[serde(default)]
+    filter: BeneficiaryFilter,
+    /// Page size, 1 to 200. Default 50.
+    limit: Option<PageLimit>,
+    /// The `next_cursor` of the previous page.
+    #[schema(max_length = 512)]
+    cursor: Option<String>,
+}
+
+impl BeneficiarySearch {
+    /// What is searched.
+    ///
+    /// # Errors
+    /// 422 without a text and a hardship, or for a text that searches nothing.
+    fn searched(&self) -> Result<Searched, Problem> {
+        let term = self.text.as_ref().map(|text| SearchTerm::parse(text.as_str())).transpose();
+        let term = term.map_err(|error| Problem::invalid("/text", error))?;
+        if term.is_none() && self.hardship.is_none() {
+            return Err(Problem::invalid("/text", "is required, unless there is a hardship"));
+        }
+        Ok(Searched { term, hardship: self.hardship.clone() })
+    }
+}
+
+/// Search beneficiaries
+///
+/// Finds the current beneficiaries of the caller's area by part of the name, by phone or ID number,
+/// or by hardship. The answer is masked, as in a list; the search is in the body, which no proxy
+/// logs. The log of the district records who searched by what, in which area and the number of
+/// shown entries, not the text.
+///
+/// Names and numbers are encrypted in the database and in no index of it. A server that is searched
+/// keeps those of the district in its memory, until nobody has searched for half an hour. So the
+/// database leaks nothing about them, not even which are equal or how frequent one is; the memory of
+/// a searched server contains them, beside the key that decrypts them. An answer reveals
+/// whether a guessed part of a name or number fits a masked entry of the area; of a number only its
+/// end or the whole fits, so that it cannot be guessed digit by digit.
+///
+/// Allowed roles: managers, supervisors and admins.
+#[utoipa::path(
+    tag = "beneficiaries",
+    operation_id = "search_beneficiaries",
+    params(openapi::NeverStored),
+    request_body(content = BeneficiarySearch, description = "The search"),
+    responses(
+        (status = OK, description = "A page of beneficiaries, masked", body = BeneficiaryPage),
+        openapi::Write,
+    ),
+)]
+#[post("/beneficiaries/search")]
+pub(crate) async fn search_beneficiaries(
+    db: Data<Db>,
+    keys: Data<KeyRing>,
+    clock: Data<Clock>,
+    index: Data<NameIndex>,
+    Authenticated(principal): Authenticated,
+    // Parsed so that an invalid one is rejected; each search is recorded.
+    _: IdempotencyKey,
+    Body(search): Body<BeneficiarySearch>,
+) -> Result<HttpResponse, Problem> {
+    principal.may(Action::ReadBeneficiaries)?;
+    let searched = search.searched()?;
+    let BeneficiarySearch { filter, limit, cursor, .. } = search;
+    let area = filter.area.unwrap_or(principal.area);
+    if !principal.area.contains(&area) {
+        return Err(Problem::invalid("/filter/area", "must be in your area"));
+    }
+    let page = PageQuery { limit, cursor };
+    let asked = Asked::new(area.range(), filter, &page, clock::day((clock)()))
+        .map_err(|problem| Problem::invalid("/cursor", problem))?;
+    let (keys, ask, names, what) = (keys.clone(), asked.clone(), index.clone(), searched.clone());
+    let found = db.read(move |conn| {
+        let key = keys.key(conn, principal.district())?;
+        let name_index::Found { ids, is_new } = names.search(conn, &key, &ask.scope, &what)?;
+        Ok::<_, DbError>((ask.list_of(conn, &key, &ids)?, is_new))
+    });
+    let (listed, is_new) = found.await.map_err(Problem::from)?;
+    if is_new {
+        let names = NameIndex::clone(&index);
+        actix_web::rt::spawn(names.forget_when_idle(principal.district()));
+    }
+    let page = asked.page(listed);
+    record(&db, principal, &asked.scope, &searched, page.items.len()).await?;
+    Ok(HttpResponse::Ok().insert_header(("Cache-Control", "no-store")).json(page))
+}
+
+/// Records a search before it is answered, without its text.
+async fn record(
+    db: &Db,
+    principal: Principal,
+    scope: &AreaRange,
+    searched: &Searched,
+    shown: usize,
+) -> Result<(), Problem> {
+    let by = searched.term.as_ref().map_or("hardship", SearchTerm::kind);
+    let (area, me) = (scope.area(), principal.person);
+    let recorded = db.write(principal.district(), move |tx| {
+        let event = Event::new("beneficiary.search", Subject::Reading, me, area, 1);
+        tx.record(event.by(me).with(json!({ "by": by, "shown": shown })));
+        Ok::<_, Problem>(())
+    });
+    recorded.await
+}

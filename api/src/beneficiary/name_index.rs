@@ -1,0 +1,323 @@
+//! The names, phone numbers, ID numbers and hardships of a district's current beneficiaries, in
+//! clear and in memory only, so that a search decrypts no row.
+//!
+//! The first search of a district decrypts its rows once; later ones read from the log which rows
+//! have changed since, on any server. Nothing of it is stored, so the database reveals nothing
+//! about a name: an index of encrypted parts of names would reveal their frequencies, and by them
+//! the common ones. A server forgets the index of a district in which nobody searches.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+
+use diesel::prelude::*;
+use gridward_domain::area::{AreaCode, AreaRange};
+use gridward_domain::code::{Hardship, Hardships};
+use gridward_domain::id::BeneficiaryId;
+use uuid::Uuid;
+
+use super::model::Particulars;
+use super::search_term::{SearchTerm, plain};
+use super::store::{self, BeneficiaryRow};
+use crate::crypto::SealingKey;
+use crate::db::schema::beneficiaries;
+use crate::db::{Conn, DbError, parsed};
+use crate::log::head::Head;
+use crate::log::{self, Subject};
+
+/// The period without a search after which the index of a district is forgotten.
+const IDLE: Duration = Duration::from_secs(30 * 60);
+/// The number of events after which the index is built again instead of followed.
+const FAR: i64 = 20_000;
+/// The number of rows that are read at a time.
+const AT_A_TIME: i64 = 5_000;
+
+/// The searched content of one beneficiary; texts as [`plain`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Entry {
+    name: Box<str>,
+    phone: Box<str>,
+    id_number: Box<str>,
+    hardships: Hardships,
+}
+
+impl From<Particulars> for Entry {
+    fn from(opened: Particulars) -> Self {
+        let text = |text: &str| plain(text).into_boxed_str();
+        Self {
+            name: text(&opened.name),
+            phone: text(&opened.phone),
+            id_number: text(&opened.id_number),
+            hardships: opened.hardships,
+        }
+    }
+}
+
+/// The entries of a district as of an event of its log.
+#[derive(Debug, Default)]
+struct Entries {
+    epoch: String,
+    seq: i64,
+    by_grid: BTreeMap<(AreaCode, BeneficiaryId), Entry>,
+    grids: HashMap<BeneficiaryId, AreaCode>,
+}
+
+impl Entries {
+    fn put(&mut self, id: BeneficiaryId, entry: Option<(AreaCode, Entry)>) {
+        if let Some(grid) = self.grids.remove(&id) {
+            self.by_grid.remove(&(grid, id));
+        }
+        if let Some((grid, entry)) = entry {
+            self.grids.insert(id, grid);
+            self.by_grid.insert((grid, id), entry);
+        }
+    }
+
+    fn put_row(&mut self, key: &SealingKey, row: &BeneficiaryRow) -> Result<(), DbError> {
+        let entry = row.particulars(key)?.into();
+        self.put(row.id, row.is_current().then_some((row.grid, entry)));
+        Ok(())
+    }
+
+    /// The beneficiaries of the range that a search finds, by grid and id.
+    fn matches(&self, scope: &AreaRange, wanted: &Wanted) -> Vec<BeneficiaryId> {
+        let from = (scope.area(), BeneficiaryId(Uuid::nil()));
+        let area = scope.area();
+        let inside = self.by_grid.range(from..).take_while(|((grid, _), _)| area.contains(grid));
+        let found = inside.filter(|(_, entry)| wanted.finds(entry));
+        found.map(|((_, id), _)| *id).collect()
+    }
+}
+
+/// What is searched; a beneficiary has all of it.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    /// A name or number.
+    pub term: Option<SearchTerm>,
+    /// A hardship.
+    pub hardship: Option<Hardship>,
+}
+
+impl Wanted {
+    fn finds(&self, entry: &Entry) -> bool {
+        let Entry { name, phone, id_number, hardships } = entry;
+        self.hardship.as_ref().is_none_or(|one| hardships.contains(one))
+            && self.term.as_ref().is_none_or(|term| term.finds(name, phone, id_number))
+    }
+}
+
+/// The index of a district, and when it was last searched.
+struct District {
+    entries: RwLock<Entries>,
+    searched: Mutex<Instant>,
+}
+
+/// The indexes of this server.
+#[derive(Clone, Default)]
+pub struct NameIndex(Arc<Mutex<HashMap<AreaCode, Arc<District>>>>);
+
+/// The result of a search.
+#[derive(Debug)]
+pub struct Found {
+    /// The beneficiaries, by grid and id.
+    pub ids: Vec<BeneficiaryId>,
+    /// Whether the index of the district is new, so that its end must be scheduled.
+    pub is_new: bool,
+}
+
+impl NameIndex {
+    /// The current beneficiaries of the range that a search finds.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn search(
+        &self,
+        conn: &mut Conn,
+        key: &SealingKey,
+        scope: &AreaRange,
+        wanted: &Wanted,
+    ) -> Result<Found, DbError> {
+        let district = scope.area().district();
+        let (index, is_new) = self.district(district);
+        *index.searched.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        let head = log::head::read(conn, district)?;
+        let is_current = |entries: &Entries| entries.epoch == head.epoch && entries.seq >= head.seq;
+        let known = index.entries.read().unwrap_or_else(PoisonError::into_inner);
+        if is_current(&known) {
+            return Ok(Found { ids: known.matches(scope, wanted), is_new });
+        }
+        drop(known);
+        let mut known = index.entries.write().unwrap_or_else(PoisonError::into_inner);
+        if !is_current(&known) {
+            follow(conn, key, district, &head, &mut known)?;
+        }
+        Ok(Found { ids: known.matches(scope, wanted), is_new })
+    }
+
+    /// The index of the district, and whether it is new.
+    fn district(&self, district: AreaCode) -> (Arc<District>, bool) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_new = !all.contains_key(&district);
+        let empty = || {
+            let entries = RwLock::new(Entries::default());
+            Arc::new(District { entries, searched: Mutex::new(Instant::now()) })
+        };
+        (Arc::clone(all.entry(district).or_insert_with(empty)), is_new)
+    }
+
+    /// Forgets the index of the district when nobody has searched in it for half an hour.
+    pub async fn forget_when_idle(self, district: AreaCode) {
+        while !self.forget_if_idle(district, IDLE) {
+            tokio::time::sleep(IDLE / 6).await;
+        }
+    }
+
+    /// Forgets the index if it was not searched for the period; returns whether there is none.
+    fn forget_if_idle(&self, district: AreaCode, period: Duration) -> bool {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(index) = all.get(&district) else { return true };
+        let searched = *index.searched.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_idle = searched.elapsed() >= period;
+        if is_idle {
+            all.remove(&district);
+        }
+        is_idle
+    }
+}
+
+/// Brings the entries up to `head`: by the rows that the log names, or from scratch. The head was
+/// read before the rows, so a row that has changed meanwhile is read again by the next search.
+fn follow(
+    conn: &mut Conn,
+    key: &SealingKey,
+    district: AreaCode,
+    head: &Head,
+    entries: &mut Entries,
+) -> Result<(), DbError> {
+    let is_near = entries.epoch == head.epoch
+        && (head.archived_seq.max(head.seq - FAR)..=head.seq).contains(&entries.seq);
+    let changed = if is_near {
+        let subjects = [Subject::Beneficiary, Subject::District];
+        log::store::changed_subjects(conn, district, (entries.seq, head.seq), &subjects)?
+    } else {
+        vec![(Subject::District, String::new())]
+    };
+    if changed.iter().any(|(subject, _)| *subject == Subject::District) {
+        *entries = read_all(conn, key, district)?;
+    } else {
+        let ids = changed.iter().map(|(_, id)| parsed("events", id));
+        let mut ids = ids.collect::<Result<Vec<BeneficiaryId>, DbError>>()?;
+        ids.sort_unstable();
+        ids.dedup();
+        for ids in ids.chunks(500) {
+            ids.iter().for_each(|id| entries.put(*id, None));
+            for row in store::rows(conn, district, ids)? {
+                entries.put_row(key, &row)?;
+            }
+        }
+    }
+    head.epoch.clone_into(&mut entries.epoch);
+    entries.seq = head.seq;
+    Ok(())
+}
+
+fn read_all(conn: &mut Conn, key: &SealingKey, district: AreaCode) -> Result<Entries, DbError> {
+    let mut entries = Entries::default();
+    let mut after: Option<BeneficiaryId> = None;
+    loop {
+        let mut query = beneficiaries::table
+            .filter(beneficiaries::district.eq(district))
+            .order(beneficiaries::id)
+            .limit(AT_A_TIME)
+            .select(BeneficiaryRow::as_select())
+            .into_boxed();
+        if let Some(id) = after {
+            query = query.filter(beneficiaries::id.gt(id));
+        }
+        let rows = query.load(conn)?;
+        after = rows.last().map(|row| row.id);
+        for row in rows.iter().filter(|row| row.is_current()) {
+            entries.put_row(key, row)?;
+        }
+        if after.is_none() {
+            return Ok(entries);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(n: u128) -> BeneficiaryId {
+        BeneficiaryId(Uuid::from_u128(n))
+    }
+
+    fn entry(name: &str, hardships: &[&str]) -> Entry {
+        Entry {
+            name: name.into(),
+            phone: "10012345678".into(),
+            id_number: "999999198108240175".into(),
+            hardships: hardships.iter().map(|one| one.parse().expect("a code")).collect(),
+        }
+    }
+
+    fn area(code: &str) -> AreaCode {
+        code.parse().expect("a code")
+    }
+
+    fn entries() -> Entries {
+        let mut entries = Entries::default();
+        for (n, grid, name) in [
+            (1, "500116001002002", "王小明"),
+            (2, "500116001002001", "李小明"),
+            (3, "500116002001001", "王明"),
+        ] {
+            entries.put(id(n), Some((area(grid), entry(name, &["medical"]))));
+        }
+        entries.put(id(4), Some((area("500116001002001"), entry("陈明", &[]))));
+        entries
+    }
+
+    fn search(entries: &Entries, scope: &str, term: &str) -> Vec<BeneficiaryId> {
+        let term = SearchTerm::parse(term).ok();
+        entries.matches(&area(scope).range(), &Wanted { term, hardship: None })
+    }
+
+    #[test]
+    fn a_search_finds_part_of_a_name_within_the_area_in_the_order_of_the_grids() {
+        let entries = entries();
+        assert_eq!(search(&entries, "500116", "明"), [id(2), id(4), id(1), id(3)]);
+        assert_eq!(search(&entries, "500116001", "小明"), [id(2), id(1)]);
+        assert_eq!(search(&entries, "500116001002001", "王"), []);
+        assert_eq!(search(&entries, "500117", "明"), []);
+    }
+
+    #[test]
+    fn a_hardship_restricts_a_search() {
+        let hardship = "medical".parse().ok();
+        let wanted = Wanted { term: SearchTerm::parse("明").ok(), hardship };
+        assert_eq!(entries().matches(&area("500116001").range(), &wanted), [id(2), id(1)]);
+    }
+
+    #[test]
+    fn an_entry_that_moves_or_ends_leaves_its_place() {
+        let mut entries = entries();
+        entries.put(id(1), Some((area("500116002001001"), entry("王小亮", &[]))));
+        assert_eq!(search(&entries, "500116", "小明"), [id(2)]);
+        assert_eq!(search(&entries, "500116002", "王"), [id(1), id(3)]);
+        entries.put(id(3), None);
+        assert_eq!(search(&entries, "500116002", "王"), [id(1)]);
+        assert_eq!(entries.by_grid.len(), entries.grids.len());
+    }
+
+    #[test]
+    fn an_index_is_forgotten_when_it_is_idle() {
+        let (index, here) = (NameIndex::default(), area("500116"));
+        assert!(index.district(here).1 && !index.district(here).1);
+        assert!(!index.forget_if_idle(here, IDLE));
+        assert!(index.forget_if_idle(here, Duration::ZERO));
+        assert!(index.forget_if_idle(here, IDLE), "there is none");
+        assert!(index.district(here).1, "the next search builds it again");
+    }
+}

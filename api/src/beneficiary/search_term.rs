@@ -1,0 +1,144 @@
+//! What a person types to find a beneficiary: part of a name, a phone number or an ID number.
+
+use gridward_domain::text::{is_blank, is_invisible};
+use thiserror::Error;
+
+/// The fewest digits of a number, from its end.
+const FEWEST_DIGITS: usize = 4;
+/// The most digits from the end of a number; a longer text is a whole number. More would let a
+/// caller find the rest of a number digit by digit.
+const MOST_LAST_DIGITS: usize = 6;
+
+/// A text that searches nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum SearchTermError {
+    /// Nothing but blanks.
+    #[error("must not be blank")]
+    Blank,
+    /// Too few digits.
+    #[error("must have at least the last 4 digits of a number")]
+    FewDigits,
+}
+
+/// A parsed search term.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SearchTerm {
+    /// Part of a name, as [`plain`].
+    Name(String),
+    /// A phone or ID number, whole or its last 4 to 6 digits.
+    Number(String),
+}
+
+/// The text without blanks, invisible characters and separators, with ASCII digits and capitals: so
+/// that a pasted name or number equals a typed one.
+pub fn plain(text: &str) -> String {
+    let written =
+        text.chars().filter(|c| !is_blank(*c) && !is_invisible(*c) && !matches!(c, '-' | '·'));
+    written.map(half_width).flat_map(char::to_uppercase).collect()
+}
+
+/// The ASCII character for a full-width one.
+fn half_width(c: char) -> char {
+    match c {
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
+        _ => c,
+    }
+}
+
+impl SearchTerm {
+    /// Parses a text; digits, with an X at the end of an ID number, are a number.
+    ///
+    /// # Errors
+    /// [`SearchTermError`].
+    pub fn parse(text: &str) -> Result<Self, SearchTermError> {
+        let text = plain(text);
+        let digits = text.strip_suffix('X').unwrap_or(&text);
+        if text.is_empty() {
+            Err(SearchTermError::Blank)
+        } else if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+            Ok(Self::Name(text))
+        } else if text.len() < FEWEST_DIGITS {
+            Err(SearchTermError::FewDigits)
+        } else {
+            Ok(Self::Number(text))
+        }
+    }
+
+    /// Whether it finds the beneficiary with this name, phone number and ID number, all [`plain`].
+    pub fn finds(&self, name: &str, phone: &str, id_number: &str) -> bool {
+        match self {
+            Self::Name(part) => name.contains(part.as_str()),
+            Self::Number(digits) => {
+                let at_end = |number: &str| {
+                    digits.len() <= MOST_LAST_DIGITS && number.ends_with(digits.as_str())
+                };
+                [phone, id_number].iter().any(|number| number == digits || at_end(number))
+            }
+        }
+    }
+
+    /// What is searched, for the log.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Name(_) => "name",
+            Self::Number(_) => "number",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const NAME: &str = "欧阳小明";
+    const PHONE: &str = "10012345678";
+    const ID: &str = "99999919810824018X";
+
+    fn finds(text: &str) -> bool {
+        SearchTerm::parse(text).expect("a term").finds(NAME, PHONE, ID)
+    }
+
+    proptest! {
+        #[test]
+        fn every_part_of_a_name_finds_it(from in 0_usize..4, length in 1_usize..5) {
+            let part: String = NAME.chars().skip(from).take(length).collect();
+            prop_assert!(finds(&part));
+        }
+
+        #[test]
+        fn the_last_four_to_six_digits_and_the_whole_number_find_it(length in 4_usize..18) {
+            for number in [PHONE, ID] {
+                let length = length.min(number.len());
+                let end = &number[number.len() - length..];
+                prop_assert_eq!(finds(end), length <= 6 || length == number.len(), "{}", end);
+            }
+        }
+
+        #[test]
+        fn no_text_panics(text in "\\PC{0,70}") {
+            let _ = SearchTerm::parse(&text);
+        }
+    }
+
+    #[test]
+    fn a_pasted_text_equals_a_typed_one() {
+        for text in
+            ["１００ 1234-5678", " 10012345678\u{200b}", "018x", "欧阳 小明", "小明\u{3000}"]
+        {
+            assert!(finds(text), "{text}");
+        }
+        for text in ["10012", "王", "小阳", "X", "2345", "1999999"] {
+            assert!(!finds(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_blank_text_and_too_few_digits_are_refused() {
+        assert_eq!(SearchTerm::parse(" \u{3000}"), Err(SearchTermError::Blank));
+        for few in ["1", "123", "１２３", "12X"] {
+            assert_eq!(SearchTerm::parse(few), Err(SearchTermError::FewDigits), "{few}");
+        }
+    }
+}

@@ -1,0 +1,3 @@
+DROP INDEX beneficiaries_by_last_contact;
+DROP INDEX beneficiaries_by_birth_year;
+DROP INDEX beneficiaries_by_filters;
