@@ -206,7 +206,7 @@ pub struct Absence {
 
 /// A task that an absence affects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct AffectedTask {
+pub struct TaskDuringAbsence {
     /// The task.
     pub task_id: TaskId,
     /// Its grid.
@@ -243,7 +243,7 @@ pub struct AddedAbsence {
     pub absence: Absence,
     /// The affected tasks that the caller may see, ordered by id. A started visit stays.
     #[schema(max_items = 10_000)]
-    pub tasks: Vec<AffectedTask>,
+    pub tasks: Vec<TaskDuringAbsence>,
     /// The number of affected tasks outside the caller's area; they stay assigned.
     #[schema(minimum = 0, maximum = 10_000, example = 0)]
     pub tasks_elsewhere: i32,

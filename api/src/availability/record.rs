@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::affected::{AbsenceEffect, TaskDays, effect};
 use super::edit::{changed, works_here};
-use super::model::{AddedAbsence, AffectedTask, NewAbsence};
+use super::model::{AddedAbsence, NewAbsence, TaskDuringAbsence};
 use super::span::{Span, SpanError};
 use super::store::{self, AbsenceRow};
 use crate::clock;
@@ -72,7 +72,7 @@ pub fn add(
             release(tx, &task, Some(principal.person), about)?;
             released += 1;
         }
-        tasks.push(AffectedTask {
+        tasks.push(TaskDuringAbsence {
             task_id: task.id,
             grid: task.grid,
             was: task.state,
