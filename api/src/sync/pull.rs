@@ -23,6 +23,7 @@ use super::scope::Scope;
 use super::snapshot;
 use super::store::{self, EventRef};
 use super::{availability, beneficiaries};
+use crate::clock;
 use crate::crypto::SealingKey;
 use crate::db::{Conn, DbError, parsed};
 use crate::http::problem::answer::Language;
@@ -145,7 +146,10 @@ impl Pull<'_> {
             snapshot::shifts(conn, self, to)?;
             snapshot::account_notices(conn, self, to)?;
         }
-        availability::changed(self, conn, &changed.people, to)?;
+        for &id in &changed.people {
+            let row = availability::one(conn, &self.scope, id, clock::day(self.now))?;
+            to.put(RowType::Availability, id.to_string(), row);
+        }
         for &id in &changed.notices {
             to.put(RowType::Notice, id.to_string(), snapshot::notice(conn, self, id)?);
         }

@@ -38,7 +38,7 @@ pub(super) fn page(
         page.changes.extend(notices(conn, pull)?);
         page.changes.extend(corrections(conn, pull)?);
         page.changes.extend(registers::all(pull, conn)?);
-        page.changes.extend(availability::all(pull, conn)?);
+        page.changes.extend(availability::all(conn, &pull.scope, clock::day(pull.now))?);
         shifts(conn, pull, &mut page)?;
         account_notices(conn, pull, &mut page)?;
         // A phone at the start of a snapshot has no rows to remove.
