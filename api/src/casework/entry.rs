@@ -263,7 +263,7 @@ mod tests {
     #[test]
     fn gender_and_year_of_birth_follow_from_the_number() {
         let entry = entered(&new(json!({})), today()).expect("an entry");
-        assert_eq!((entry.gender, i32::from(entry.birth_year)), (Gender::Female, 1949));
+        assert_eq!((entry.gender, entry.birth_year.get()), (Gender::Female, 1949));
         assert_eq!(entry.particulars.id_number, "11010519491231002X");
         assert_eq!(entry.particulars.name, "王小明", "without blanks at the ends");
         assert_eq!(entry.particulars.phone, "10012345678", "without separators");
