@@ -35,8 +35,8 @@ impl Case<'_, '_> {
     }
 
     /// The person who commands.
-    pub(super) const fn actor(&self) -> Option<PersonId> {
-        Some(self.principal.person)
+    pub(super) const fn actor(&self) -> PersonId {
+        self.principal.person
     }
 
     /// The beneficiary, current or ended, if the principal may perform `action` on it.
@@ -156,12 +156,12 @@ pub(super) fn replace(
 /// [`DbError`].
 pub(super) fn record(
     tx: &mut Tx<'_>,
-    actor: Option<PersonId>,
+    actor: impl Into<Option<PersonId>>,
     action: &'static str,
     (was, is): (&BeneficiaryRow, &BeneficiaryRow),
     body: Value,
 ) -> Result<(), DbError> {
-    let now = tx.now;
+    let (now, actor) = (tx.now, actor.into());
     let visitors = of_beneficiary::visitors(tx.read()?, is.district, is.id, now)?;
     let event = |people: &[PersonId]| {
         Event::new(action, Subject::Beneficiary, is.id, is.grid, is.version)

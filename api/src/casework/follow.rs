@@ -55,12 +55,12 @@ impl Destination {
 /// [`DbError`].
 pub(super) fn follow(
     tx: &mut Tx<'_>,
-    actor: Option<PersonId>,
+    actor: impl Into<Option<PersonId>>,
     rows: &[TaskRow],
     to: &Destination,
     because: &'static str,
 ) -> Result<Vec<AffectedTask>, DbError> {
-    let today = clock::day(tx.now);
+    let (today, actor) = (clock::day(tx.now), actor.into());
     let mut affected = Vec::with_capacity(rows.len());
     for row in rows {
         let Whereabouts { grid, place } = to.of_visit(row, today);
@@ -96,7 +96,7 @@ pub(super) fn follow(
 /// [`DbError`].
 pub(super) fn apply(
     tx: &mut Tx<'_>,
-    actor: Option<PersonId>,
+    actor: impl Into<Option<PersonId>>,
     row: &TaskRow,
     command: &AutomaticCommand,
     because: &'static str,
@@ -113,7 +113,7 @@ pub(super) fn apply(
 /// [`DbError`].
 pub(super) fn hand_over(
     tx: &mut Tx<'_>,
-    actor: Option<PersonId>,
+    actor: impl Into<Option<PersonId>>,
     row: &TaskRow,
     to: BeneficiaryId,
     because: &'static str,
@@ -175,18 +175,15 @@ pub(super) fn task(row: &TaskRow, fate: TaskFate, serves: bool) -> AffectedTask 
 /// [`DbError::Corrupt`].
 pub(super) fn slot(row: &TaskRow) -> Result<Slot, DbError> {
     let planned = row.planned_on.zip(row.planned_start);
-    let (days, time) = match planned {
-        Some((day, start)) => {
-            let minutes = row.planned_minutes.unwrap_or_else(|| row.minutes.get());
-            let minutes = u16::try_from(minutes).unwrap_or(u16::MAX);
-            let end = start.minutes().saturating_add(minutes);
-            let end = TimeOfDay::new(end).unwrap_or(TimeOfDay::LAST);
-            ((day, day), Some((start, end)))
-        }
-        None => {
-            let window = row.window()?.map(|window| (window.start(), window.end()));
-            ((row.not_before, row.due_on), window)
-        }
+    let (days, time) = if let Some((day, start)) = planned {
+        let minutes = row.planned_minutes.unwrap_or_else(|| row.minutes.get());
+        let minutes = u16::try_from(minutes).unwrap_or(u16::MAX);
+        let end = start.minutes().saturating_add(minutes);
+        let end = TimeOfDay::new(end).unwrap_or(TimeOfDay::LAST);
+        ((day, day), Some((start, end)))
+    } else {
+        let window = row.window()?.map(|window| (window.start(), window.end()));
+        ((row.not_before, row.due_on), window)
     };
     Ok(Slot { id: row.id, days, time })
 }

@@ -69,10 +69,10 @@ pub(super) fn merge(
     let own = of_beneficiary::all(conn, kept.district, id)?;
     if other.successor == Some(id) {
         let end = ends::last(case.tx.read_unbatched(), kept.district, other.id)?;
-        let came = end.and_then(|end| end.effects.merge).map(|merge| merge.tasks);
-        let came = came.unwrap_or_default();
-        let (came, own) = own.into_iter().partition(|task| came.contains(&task.id));
-        return answer(case, &kept, own, came);
+        let joined = end.and_then(|end| end.effects.merge).map(|merge| merge.tasks);
+        let joined = joined.unwrap_or_default();
+        let (joined, own) = own.into_iter().partition(|task| joined.contains(&task.id));
+        return answer(case, &kept, own, joined);
     }
     case.is_current(&kept)?;
     case.is_current(&other)?;
@@ -99,8 +99,8 @@ pub(super) fn merge(
     let body = json!({ "other": other.id });
     case::record(case.tx, case.actor(), "beneficiary.merge", (&kept, &next), body)?;
     let all = of_beneficiary::all(case.tx.read()?, kept.district, id)?;
-    let (came, own) = all.into_iter().partition(|task| theirs.iter().any(|it| it.id == task.id));
-    answer(case, &next, own, came)
+    let (joined, own) = all.into_iter().partition(|task| theirs.iter().any(|it| it.id == task.id));
+    answer(case, &next, own, joined)
 }
 
 /// Gives tasks to the entry: the unfinished ones go to its place.
@@ -137,17 +137,17 @@ fn answer(
     case: &mut Case<'_, '_>,
     kept: &BeneficiaryRow,
     own: Vec<TaskRow>,
-    came: Vec<TaskRow>,
+    joined: Vec<TaskRow>,
 ) -> Result<ChangedBeneficiary, Problem> {
     let unfinished = |rows: Vec<TaskRow>| -> Vec<TaskRow> {
         rows.into_iter().filter(|task| Phase::UNFINISHED.contains(&task.state)).collect()
     };
-    let (own, came) = (unfinished(own), unfinished(came));
+    let (own, joined) = (unfinished(own), unfinished(joined));
     let slots = |rows: &[TaskRow]| rows.iter().map(follow::slot).collect::<Result<Vec<_>, _>>();
-    let mut clashes = unify::clashes(&slots(&own)?, &slots(&came)?);
+    let mut clashes = unify::clashes(&slots(&own)?, &slots(&joined)?);
     clashes.truncate(MOST_NAMED);
     let to = Destination::of(kept, &kept.particulars(case.key)?)?;
-    let all: Vec<TaskRow> = own.into_iter().chain(came).collect();
+    let all: Vec<TaskRow> = own.into_iter().chain(joined).collect();
     // All are there already: this names them.
     let tasks = follow(case.tx, case.actor(), &all, &to, "beneficiary_merged")?;
     Ok(ChangedBeneficiary { clashes, ..case.changed(kept, tasks)? })

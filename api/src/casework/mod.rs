@@ -9,6 +9,7 @@
 mod case;
 mod checks;
 pub mod closing;
+mod commands;
 pub mod create;
 pub mod edit;
 pub mod end;

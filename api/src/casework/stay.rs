@@ -39,8 +39,8 @@ pub(super) fn put(
     let mut particulars = row.particulars(case.key)?;
     let stay = stay_of(new);
     let mut next = row.clone();
-    let changes = row.stay(&particulars).as_ref() != Some(&stay);
-    if changes {
+    let is_new = row.stay(&particulars).as_ref() != Some(&stay);
+    if is_new {
         case.is_current(&row)?;
         case.based_on(&row, base)?;
         let conn = case.tx.read_unbatched();
@@ -51,7 +51,7 @@ pub(super) fn put(
         next = case.replace(&row, staying(&row, Some(&stay)), Some(&particulars))?;
     }
     let changed = visits_follow(case, &next, &particulars)?;
-    if changes {
+    if is_new {
         let Stay { grid, first_day, last_day, .. } = stay;
         let body = json!({ "grid": grid, "first_day": first_day, "last_day": last_day });
         case::record(case.tx, case.actor(), "beneficiary.stay", (&row, &next), body)?;

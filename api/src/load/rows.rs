@@ -175,8 +175,8 @@ pub(super) fn beneficiary(
 ) -> Result<Option<BeneficiaryRow>, DbError> {
     // Somebody decided that the person died, left or is a duplicate: an older file does not know.
     let is_decided =
-        |before: &&BeneficiaryRow| before.ended_because.is_some_and(EndCause::is_decided);
-    if before.filter(is_decided).is_some() {
+        |before: &BeneficiaryRow| before.ended_because.is_some_and(EndCause::is_decided);
+    if before.is_some_and(is_decided) {
         return Ok(None);
     }
     let opened = before.map(|before| before.particulars(key)).transpose()?;
