@@ -214,11 +214,7 @@ fn born(age: Age, today: NaiveDate) -> BirthYear {
 }
 
 /// The query, in the order and after the position.
-pub(super) fn sorted<'a>(
-    query: Query<'a>,
-    sort: BeneficiarySort,
-    after: Option<SortKey>,
-) -> Query<'a> {
+pub(super) fn sorted(query: Query<'_>, sort: BeneficiarySort, after: Option<SortKey>) -> Query<'_> {
     // As in the index, which one condition on the day would not use on SQLite.
     let last_contact = || diesel::dsl::sql::<Date>("COALESCE(last_contact, '0001-01-01')");
     let query = match after {

@@ -210,7 +210,9 @@ fn follow(
         ids.sort_unstable();
         ids.dedup();
         for ids in ids.chunks(500) {
-            ids.iter().for_each(|id| entries.put(*id, None));
+            for id in ids {
+                entries.put(*id, None);
+            }
             for row in store::rows(conn, district, ids)? {
                 entries.put_row(key, &row)?;
             }

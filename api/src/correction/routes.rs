@@ -113,7 +113,7 @@ pub(crate) async fn list_corrections(
     let wanted: Wanted<store::Key> = page.wanted()?;
     let after = wanted.after.map(|(at, id)| (nearest_moment(at.with_timezone(&china())), id));
     let (keys, limit) = (keys.clone(), wanted.limit);
-    let wanted = Wanted { after, limit };
+    let wanted = Wanted { limit, after };
     let listed = db.read(move |conn| {
         let key = keys.key(conn, principal.district())?;
         store::list(conn, &key, principal.district(), &filter, &wanted)

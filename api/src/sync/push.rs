@@ -162,8 +162,10 @@ fn awaits_earlier(
 struct Executed {
     /// The version of the task or the correction.
     version: i64,
-    /// Why the task was not changed by a report that is stored as evidence.
-    recorded: Option<Option<Problem>>,
+    /// Whether it is a report that was stored as evidence without changing the task.
+    recorded: bool,
+    /// Why the task was not changed.
+    because: Option<Problem>,
 }
 
 fn one(
@@ -180,14 +182,19 @@ fn one(
             let performed = task_command(tx, key, principal, &sent, pending)?;
             Ok(performed.map(|Performed { task, recorded, because }| Executed {
                 version: task.version,
-                recorded: recorded.then(|| because.map(Problem::from)),
+                recorded,
+                because: because.map(Problem::from),
             }))
         }
         OutboxCommand::Correct(beneficiary, proposal) => {
             let (beneficiary, proposal, origin) = (*beneficiary, proposal.clone(), origin.clone());
             let new = NewCorrection { beneficiary, proposal, origin };
             let proposed = correction(tx, key, principal, &new)?;
-            Ok(proposed.map(|made| Executed { version: made.version, recorded: None }))
+            Ok(proposed.map(|made| Executed {
+                version: made.version,
+                recorded: false,
+                because: None,
+            }))
         }
     }
 }
@@ -259,7 +266,7 @@ fn command_result(
         tracing::error!(command = id, %cause, "a command failed on the server");
     }
     let outcome = match &result {
-        Ok(Executed { recorded: Some(_), .. }) => CommandOutcome::Recorded,
+        Ok(Executed { recorded: true, .. }) => CommandOutcome::Recorded,
         Ok(_) => CommandOutcome::Applied,
         Err(problem) if problem.fault().is_some() || problem.is_retryable() => {
             CommandOutcome::Retry
@@ -267,7 +274,7 @@ fn command_result(
         Err(_) => CommandOutcome::Rejected,
     };
     let (version, problem) = match result {
-        Ok(Executed { version, recorded }) => (Some(version), recorded.flatten()),
+        Ok(Executed { version, because, .. }) => (Some(version), because),
         Err(problem) => (None, Some(problem)),
     };
     // The phone learns what became of its command, but not the current state of a task that
