@@ -35,6 +35,7 @@ mod enrolment;
 mod evidence;
 mod finding;
 mod findings;
+mod founding;
 mod headers;
 mod http_edges;
 mod importing;
