@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use chrono::{DateTime, Utc};
 use gridward_domain::area::AreaCode;
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -40,6 +41,12 @@ pub(super) struct Args {
     /// Without this flag they stay as they are: a file may be older than the departure.
     #[arg(long)]
     readmit: bool,
+    /// When the files were written, such as 2026-11-02T17:30:00+08:00
+    ///
+    /// A value that was edited over the API later is kept, and the difference is reported. Without
+    /// this time every edited value is kept: the file system knows only when a file was copied.
+    #[arg(long, value_name = "TIME")]
+    written: Option<DateTime<Utc>>,
     /// The district, if the folder lacks its areas and the database has several districts
     #[arg(long, value_name = "CODE")]
     district: Option<AreaCode>,
@@ -54,9 +61,9 @@ pub(super) fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
     let Args { whole, readmit, dry_run, .. } = *args;
     let district = existing.district;
     let absent = &absent;
-    let written = import::written(&args.dir);
     let extent = if dry_run { Extent::DryRun } else { Extent::Kind };
-    let options = Options { district, whole, absent, readmit, extent, written, by: None };
+    let options =
+        Options { district, whole, absent, readmit, extent, written: args.written, by: None };
     if args.dry_run {
         rehearse(settings, &reading.records, &options, &bar)?;
         println!("All files are valid; nothing was written (dry run).");

@@ -53,7 +53,6 @@ pub use fault::{Fault, FaultReason, Part};
 pub use headings::Headings;
 pub use workbook::WorkbookError;
 
-use crate::load::Written;
 use crate::load::existing::Existing;
 use crate::load::record::DistrictRecords;
 use district::District;
@@ -184,15 +183,6 @@ pub fn read(
     };
     let (faults, warnings) = notes.sorted();
     Ok(Reading { records, faults, warnings, absent: folder.absent() })
-}
-
-/// When the files of the folder were written, as the file system knows it.
-pub fn written(dir: &Path) -> Written {
-    let files = FILES.into_iter().chain(WORKBOOKS.into_iter().flatten());
-    Written::each(files.filter_map(|file| {
-        let modified = dir.join(file).metadata().ok()?.modified().ok()?;
-        Some((file, modified.into()))
-    }))
 }
 
 /// The district of the areas in the folder; none if they are absent or unreadable.

@@ -16,7 +16,7 @@ use crate::clock::{self, Clock};
 use crate::crypto::KeyRing;
 use crate::db::{self, Conn, DbError};
 use crate::load::existing::Existing;
-use crate::load::{self, Extent, LoadError, Written, kind_of};
+use crate::load::{self, Extent, LoadError, kind_of};
 use crate::tx::Db;
 
 /// The maximum number of faults that are listed; all are counted.
@@ -188,7 +188,7 @@ impl Imports {
             whole: order.whole,
             absent: &absent,
             readmit: order.readmit,
-            written: order.written_at.map_or(Written::Unknown, Written::At),
+            written: order.written_at,
             extent: match order.mode {
                 ImportMode::Check => Extent::DryRun,
                 ImportMode::Apply => Extent::All,

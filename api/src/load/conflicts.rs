@@ -12,11 +12,11 @@ use gridward_domain::area::AreaCode;
 use gridward_domain::id::PersonId;
 use thiserror::Error;
 
-use super::edits::Newest;
-use super::record::DistrictRecords;
+use super::record::PersonRecord;
+use super::step::Target;
+use crate::db::DbError;
 use crate::db::schema::people;
-use crate::db::{Conn, DbError};
-use crate::person::{PersonState, Role};
+use crate::person::{self, PersonState, Role};
 
 /// A contradiction between the records and the rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -54,42 +54,44 @@ pub enum Conflict {
     },
 }
 
-/// The conflicts of a load. One of the `whole` district has none of managers, because it removes
+/// The conflicts of a load. One of the whole district has none of managers, because it removes
 /// people and grids without a record.
-pub(super) fn find(
-    conn: &mut Conn,
-    district: AreaCode,
-    newest: &Newest,
-    whole: bool,
-) -> Result<Vec<Conflict>, DbError> {
+pub(super) fn find(to: &mut Target<'_>) -> Result<Vec<Conflict>, DbError> {
+    let lost = to.newest.lost.iter();
     let mut conflicts: Vec<Conflict> =
-        newest.lost.iter().map(|area| Conflict::FormerArea { area: *area }).collect();
-    if !whole {
-        conflicts.extend(of_managers(conn, district, &newest.records)?);
+        lost.map(|area| Conflict::FormerArea { area: *area }).collect();
+    if !to.options.whole {
+        conflicts.extend(of_managers(to)?);
     }
     Ok(conflicts)
 }
 
 /// The conflicts between the managers of the database and the records.
-fn of_managers(
-    conn: &mut Conn,
-    district: AreaCode,
-    records: &DistrictRecords,
-) -> Result<Vec<Conflict>, DbError> {
+fn of_managers(to: &mut Target<'_>) -> Result<Vec<Conflict>, DbError> {
     let present: Vec<(PersonId, AreaCode)> = people::table
-        .filter(people::district.eq(district))
+        .filter(people::district.eq(to.district))
         .filter(people::role.eq(Role::Manager))
         .filter(people::state.ne(PersonState::Left))
         .order(people::area)
         .select((people::id, people::area))
-        .load(conn)?;
+        .load(to.conn)?;
+    // Who has left stays so, whatever the files say.
+    let leavers: HashSet<PersonId> = if to.options.readmit {
+        HashSet::new()
+    } else {
+        person::store::leavers(to.conn, to.district)?.into_iter().map(|row| row.id).collect()
+    };
+    let records = to.newest.records.people.iter().filter(|record| !leavers.contains(&record.id));
     Ok(among(&present, records))
 }
 
 /// The conflicts between the managers of the database and the records.
-fn among(present: &[(PersonId, AreaCode)], records: &DistrictRecords) -> Vec<Conflict> {
+fn among<'r>(
+    present: &[(PersonId, AreaCode)],
+    records: impl Iterator<Item = &'r PersonRecord>,
+) -> Vec<Conflict> {
     let people: HashMap<PersonId, (Role, AreaCode)> =
-        records.people.iter().map(|person| (person.id, (person.role, person.area))).collect();
+        records.map(|person| (person.id, (person.role, person.area))).collect();
     let managed: HashSet<AreaCode> =
         people.values().filter(|(role, _)| *role == Role::Manager).map(|(_, grid)| *grid).collect();
     let conflict = |(person, grid): &(PersonId, AreaCode)| {
@@ -112,7 +114,6 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::load::record::PersonRecord;
     use crate::person::Gender;
 
     fn id(n: u128) -> PersonId {
@@ -123,7 +124,7 @@ mod tests {
         format!("50011600100200{n}").parse().expect("a code")
     }
 
-    fn records(people: &[(u128, Role, u8)]) -> DistrictRecords {
+    fn records(people: &[(u128, Role, u8)]) -> Vec<PersonRecord> {
         let person = |(n, role, at): &(u128, Role, u8)| PersonRecord {
             id: id(*n),
             role: *role,
@@ -137,7 +138,7 @@ mod tests {
             weekly_minutes: WeeklyMinutes::MIN,
             availability: vec![],
         };
-        DistrictRecords { people: people.iter().map(person).collect(), ..Default::default() }
+        people.iter().map(person).collect()
     }
 
     #[test]
@@ -149,7 +150,7 @@ mod tests {
             &[(1, Role::Volunteer, 1), (3, Role::Manager, 1), (2, Role::Manager, 2)],
             &[(1, Role::Manager, 1)],
         ] {
-            assert_eq!(among(&present, &records(people)), []);
+            assert_eq!(among(&present, records(people).iter()), []);
         }
     }
 
@@ -157,11 +158,11 @@ mod tests {
     fn a_grid_with_two_managers_or_none_is_a_conflict() {
         let present = [(id(1), grid(1)), (id(2), grid(2))];
         assert_eq!(
-            among(&present, &records(&[(3, Role::Manager, 1), (1, Role::Volunteer, 1)])),
+            among(&present, records(&[(3, Role::Manager, 1), (1, Role::Volunteer, 1)]).iter()),
             []
         );
         assert_eq!(
-            among(&present, &records(&[(3, Role::Manager, 1), (2, Role::Volunteer, 1)])),
+            among(&present, records(&[(3, Role::Manager, 1), (2, Role::Volunteer, 1)]).iter()),
             [
                 Conflict::TwoManagers { grid: grid(1), person: id(1) },
                 Conflict::NoManager { grid: grid(2), person: id(2) },

@@ -14,20 +14,19 @@ use crate::area::store::AreaRow;
 use crate::beneficiary::store::BeneficiaryRow;
 use crate::clock;
 use crate::db::schema;
-use crate::db::{DbError, dialect};
+use crate::db::DbError;
 use crate::holiday::store::HolidayRow;
 use crate::memorial::store::MemorialRow;
 use crate::person::store::PersonRow;
 use crate::station::store::StationRow;
 
-/// Writes new and changed records; returns the keys of the changed ones. Rows without a
+/// Writes new and changed records of a table whose rows the step has locked; returns the keys of the changed ones. Rows without a
 /// record are removed first, because a new row may need a unique value of theirs, such as
 /// the grid of a manager or a phone number.
 macro_rules! write_rows {
     ($step:ident, $table:ident, $id:ident, $type:ty, $records:expr, $row:expr) => {{
         use diesel::prelude::*;
         use schema::$table;
-        dialect::lock_rows($step.conn, stringify!($table), $step.district)?;
         let of_district = $table::table.filter($table::district.eq($step.district));
         let present = of_district.select(<$type>::as_select()).load($step.conn)?;
         let Merged { added, changed, unchanged, rows, missing } = merge(present, $records, $row)?;
@@ -46,25 +45,21 @@ pub(super) const TABLES: &str =
     "areas, outlines, people, beneficiaries, stations, memorials, holidays";
 
 /// Writes all kinds, each in its own transaction.
-pub(super) fn write(
-    to: &mut Target<'_>,
-    records: &DistrictRecords,
-    report: &mut dyn FnMut(Loaded),
-) -> Result<(), LoadError> {
+pub(super) fn write(to: &mut Target<'_>, report: &mut dyn FnMut(Loaded)) -> Result<(), LoadError> {
     let (district, key, today) = (to.district, to.key, clock::day(to.now));
-    report(to.transaction("areas", |step| {
+    report(to.transaction("areas", |step, records| {
         write_rows!(step, areas, code, AreaRow, &records.areas, |record, before| {
             Ok(rows::area(record, today, before))
         });
         Ok(())
     })?);
-    report(to.transaction("outlines", |step| {
+    report(to.transaction("outlines", |step, records| {
         write_rows!(step, outlines, grid, OutlineRow, &records.outlines, |record, before| {
             Ok(rows::outline(record, before))
         });
         step.borders_changed()
     })?);
-    report(to.transaction("people", |step| {
+    report(to.transaction("people", |step, records| {
         let leavers = leavers::settle(step, &records.people)?;
         let areas = tasks::areas_of_assignees(step)?;
         let changed =
@@ -76,7 +71,7 @@ pub(super) fn write(
         // People who have left have no unfinished tasks.
         tasks::release_outside(step, &records.people, &areas)
     })?);
-    report(to.transaction("beneficiaries", |step| {
+    report(to.transaction("beneficiaries", |step, records| {
         write_rows!(
             step,
             beneficiaries,
@@ -89,19 +84,19 @@ pub(super) fn write(
         step.loaded.note(Fate::StillEnded, decided);
         tasks::move_with_beneficiaries(step, &records.beneficiaries)
     })?);
-    report(to.transaction("stations", |step| {
+    report(to.transaction("stations", |step, records| {
         write_rows!(step, stations, id, StationRow, &records.stations, |record, before| {
             Ok(rows::station(record, before))
         });
         Ok(())
     })?);
-    report(to.transaction("memorials", |step| {
+    report(to.transaction("memorials", |step, records| {
         write_rows!(step, memorials, id, MemorialRow, &records.memorials, |record, before| {
             Ok(rows::memorial(record, before))
         });
         Ok(())
     })?);
-    report(to.transaction("holidays", |step| write_holidays(step, records))?);
+    report(to.transaction("holidays", write_holidays)?);
     Ok(())
 }
 
@@ -118,7 +113,6 @@ fn write_holidays(step: &mut Step<'_>, records: &DistrictRecords) -> Result<(), 
     use diesel::prelude::*;
     use schema::holidays;
     let district = step.district;
-    dialect::lock_rows(step.conn, "holidays", district)?;
     let present = holidays::table
         .filter(holidays::district.eq(district))
         .select(HolidayRow::as_select())

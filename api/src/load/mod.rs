@@ -21,7 +21,6 @@ mod report;
 pub mod rows;
 mod step;
 mod tasks;
-mod written;
 
 use chrono::{DateTime, Utc};
 use gridward_domain::area::AreaCode;
@@ -31,7 +30,6 @@ use thiserror::Error;
 
 pub use self::conflicts::Conflict;
 pub use self::report::{Fate, Loaded, Note};
-pub use self::written::Written;
 
 use self::record::DistrictRecords;
 use self::step::Target;
@@ -85,7 +83,7 @@ pub enum Extent {
 }
 
 /// How a load treats rows without a record.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Options<'a> {
     /// The district, if the records may lack its areas.
     pub district: Option<AreaCode>,
@@ -95,8 +93,9 @@ pub struct Options<'a> {
     pub absent: &'a [&'a str],
     /// Give people who have left, and are in the files, access again.
     pub readmit: bool,
-    /// When the files were written. A value that was edited later is kept.
-    pub written: Written,
+    /// When the files were written. A value that was edited later is kept; without a time, every
+    /// edited value is.
+    pub written: Option<DateTime<Utc>>,
     /// What is written together.
     pub extent: Extent,
     /// Who loads; `None` on the command line.
@@ -133,17 +132,12 @@ pub fn write(
     let district = options.district.or(of_areas).ok_or(LoadError::Empty)?;
     let found = |conn: &mut Conn| found(conn, installation, district, now);
     let write = |conn: &mut Conn, key: &SealingKey, report: &mut dyn FnMut(Loaded)| {
-        let newest = edits::newest(conn, key, district, records, options)?;
-        let conflicts = conflicts::find(conn, district, &newest, options.whole)?;
+        let mut target = Target::new(conn, key, (district, records), now, options)?;
+        let conflicts = conflicts::find(&mut target)?;
         if !conflicts.is_empty() {
             return Err(LoadError::Conflicts(conflicts));
         }
-        let kept = &newest.kept;
-        kinds::write(
-            &mut Target { conn, district, key, now, options, kept },
-            &newest.records,
-            report,
-        )
+        kinds::write(&mut target, report)
     };
     let all = |conn: &mut Conn| {
         let key = found(conn)?;

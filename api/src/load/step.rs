@@ -1,16 +1,16 @@
 //! A step of a load: one kind of record, in its own transaction.
 
-use std::collections::HashMap;
-
 use chrono::{DateTime, Utc};
 use gridward_domain::area::AreaCode;
 
+use super::edits::{self, Newest};
+use super::record::DistrictRecords;
 use super::report::{Fate, Loaded};
 use super::{Extent, LoadError, Options, bulk_change};
 use crate::area::borders;
 use crate::crypto::SealingKey;
-use crate::db::{self, Conn, DbError};
-use crate::log::head::Heads;
+use crate::db::{self, Conn, DbError, dialect};
+use crate::log::head::{self, Heads};
 use crate::log::{self, Event};
 
 /// The maximum number of runs of a step that collides with other transactions.
@@ -23,8 +23,12 @@ pub(super) struct Target<'a> {
     pub(super) key: &'a SealingKey,
     pub(super) now: DateTime<Utc>,
     pub(super) options: &'a Options<'a>,
-    /// The values that outweigh those of the files, by kind.
-    pub(super) kept: &'a HashMap<&'static str, Vec<String>>,
+    /// The records of the files.
+    records: &'a DistrictRecords,
+    /// The records after the edits up to `seen`.
+    pub(super) newest: Newest,
+    /// The number of the last event that `newest` follows.
+    seen: i64,
 }
 
 /// A running step.
@@ -40,14 +44,30 @@ pub(super) struct Step<'a> {
     pub(super) events: Vec<Event>,
 }
 
-impl Target<'_> {
+impl<'a> Target<'a> {
+    /// The district with the records after the edits so far.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub(super) fn new(
+        conn: &'a mut Conn,
+        key: &'a SealingKey,
+        (district, records): (AreaCode, &'a DistrictRecords),
+        now: DateTime<Utc>,
+        options: &'a Options<'a>,
+    ) -> Result<Self, DbError> {
+        let seen = head::read(conn, district)?.seq;
+        let newest = edits::newest(conn, key, district, records, options)?;
+        Ok(Self { conn, district, key, now, options, records, newest, seen })
+    }
+
     /// Runs `work` in a transaction, again after a collision. The transaction appends the
     /// events of the step to the log and, if anything changed, the event that makes phones
     /// fetch a new snapshot.
     pub(super) fn transaction(
         &mut self,
         kind: &'static str,
-        work: impl Fn(&mut Step<'_>) -> Result<(), DbError>,
+        work: impl Fn(&mut Step<'_>, &DistrictRecords) -> Result<(), DbError>,
     ) -> Result<Loaded, LoadError> {
         let mut runs = 1;
         loop {
@@ -69,17 +89,28 @@ impl Target<'_> {
     fn run_once(
         &mut self,
         kind: &'static str,
-        work: impl Fn(&mut Step<'_>) -> Result<(), DbError>,
+        work: impl Fn(&mut Step<'_>, &DistrictRecords) -> Result<(), DbError>,
     ) -> Result<Loaded, DbError> {
-        let Self { district, key, now, options, kept, .. } = *self;
-        let load = |conn: &mut Conn| {
+        let one_transaction = self.is_one_transaction();
+        let Self { conn, district, key, now, options, records, newest, seen } = self;
+        let (district, now) = (*district, *now);
+        let mut load = |conn: &mut Conn| {
+            // Nobody edits these rows any more; edits since the records were made count as well.
+            dialect::lock_rows(conn, kind, district)?;
+            let last = head::read(conn, district)?.seq;
+            if last != *seen {
+                *newest = edits::newest(conn, key, district, records, options)?;
+                *seen = last;
+            }
             let mut loaded = Loaded::empty(kind);
-            loaded.note(Fate::Edited, kept.get(kind).into_iter().flatten());
+            loaded.note(Fate::Edited, newest.kept.get(kind).into_iter().flatten());
             let mut step = Step { conn, district, key, now, options, loaded, events: Vec::new() };
-            work(&mut step)?;
-            step.end()
+            work(&mut step, &newest.records)?;
+            let (loaded, written) = step.end()?;
+            *seen += written;
+            Ok(loaded)
         };
-        if self.is_one_transaction() { load(self.conn) } else { db::transact(self.conn, load) }
+        if one_transaction { load(conn) } else { db::transact(conn, load) }
     }
 }
 
@@ -100,12 +131,14 @@ impl Step<'_> {
         if unchanged { Ok(()) } else { borders::changed(self.conn, self.district) }
     }
 
-    fn end(self) -> Result<Loaded, DbError> {
+    /// Appends the events; returns the report and the number of events.
+    fn end(self) -> Result<(Loaded, i64), DbError> {
         let Self { conn, district, now, options, loaded, mut events, .. } = self;
         if loaded.added + loaded.changed > 0 || !events.is_empty() {
             events.push(bulk_change(district, loaded.kind).by(options.by));
             log::store::append(conn, &mut Heads::default(), district, now, &events)?;
         }
-        Ok(loaded)
+        let count = i64::try_from(events.len()).unwrap_or(i64::MAX);
+        Ok((loaded, count))
     }
 }

@@ -162,7 +162,23 @@ pub fn list(
     Ok(query.order(events::seq).limit(limit).load(conn)?)
 }
 
-/// The events about these kinds of subject since `moment`, if given, in order.
+/// The content of an event, without its place in the chain.
+#[derive(Clone, Debug, Queryable)]
+pub struct EventContent {
+    /// The number.
+    pub seq: i64,
+    /// The kind of subject.
+    pub subject: Subject,
+    /// The id of the subject.
+    pub subject_id: String,
+    /// The action.
+    pub action: String,
+    /// Details as JSON.
+    pub body: String,
+}
+
+/// A page of the events about these kinds of subject since `moment`, if given, in order: up to the
+/// second number after the first.
 ///
 /// # Errors
 /// [`DbError`].
@@ -171,15 +187,18 @@ pub fn about(
     district: AreaCode,
     subjects: &[Subject],
     moment: Option<DateTime<Utc>>,
-) -> Result<Vec<EventRow>, DbError> {
+    (after, limit): (i64, i64),
+) -> Result<Vec<EventContent>, DbError> {
     let mut query = events::table
         .filter(events::district.eq(district))
+        .filter(events::seq.gt(after))
         .filter(events::subject.eq_any(subjects.to_vec()))
+        .select((events::seq, events::subject, events::subject_id, events::action, events::body))
         .into_boxed();
     if let Some(moment) = moment {
         query = query.filter(events::at.ge(moment.naive_utc()));
     }
-    Ok(query.order(events::seq).load(conn)?)
+    Ok(query.order(events::seq).limit(limit).load(conn)?)
 }
 
 /// The events of the moment `at` by which tasks lost this assignee, in order.

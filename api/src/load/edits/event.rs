@@ -7,7 +7,7 @@ use serde_json::Value;
 /// A change of a row through the API.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Edit {
-    /// The row is new.
+    /// The row is new, or current again.
     Added,
     /// Some fields have new values.
     Fields(BTreeSet<String>),
@@ -26,8 +26,8 @@ impl Edit {
         }
         let (_, verb) = action.split_once('.')?;
         match verb {
-            "add" | "create" | "reinstate" => Some(Self::Added),
-            "end" | "merge" | "deceased" => Some(Self::Ended),
+            "add" | "create" | "reinstate" | "restore" => Some(Self::Added),
+            "end" => Some(Self::Ended),
             // The outline is a record of its own.
             "outline" => Some(Self::fields([])),
             "rename" => Some(Self::fields(["name", "place"])),
@@ -35,7 +35,7 @@ impl Edit {
                 Some(Self::fields(["grid", "place", "address"]))
             }
             "move" | "appoint" => Some(Self::fields(["role", "area"])),
-            "availability" => Some(Self::fields(["availability"])),
+            "availability" => Some(Self::fields(["availability", "weekly_minutes"])),
             "change" => Some(named(body).map_or(Self::Row, Self::Fields)),
             _ => None,
         }
@@ -53,8 +53,7 @@ impl Edit {
                 Self::Fields(fields)
             }
             (_, Self::Ended) => Self::Ended,
-            (Self::Added, _) => Self::Added,
-            (Self::Ended, Self::Added) => Self::Row,
+            (Self::Added, _) | (Self::Ended, Self::Added) => Self::Added,
             (Self::Row | Self::Ended, _) | (_, Self::Row | Self::Added) => Self::Row,
         }
     }
@@ -91,6 +90,6 @@ mod tests {
         assert_eq!(phone.clone().then(Edit::fields(["name"])), Edit::fields(["name", "phone"]));
         assert_eq!(Edit::Added.then(phone.clone()), Edit::Added);
         assert_eq!(phone.then(Edit::Ended), Edit::Ended);
-        assert_eq!(Edit::Ended.then(Edit::Added), Edit::Row);
+        assert_eq!(Edit::Ended.then(Edit::Added), Edit::Added);
     }
 }

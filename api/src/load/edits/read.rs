@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use gridward_domain::area::AreaCode;
 use gridward_domain::id::{BeneficiaryId, PersonId};
@@ -16,6 +17,7 @@ use crate::db::schema::{areas, beneficiaries, holidays, memorials, outlines, peo
 use crate::db::{Conn, DbError};
 use crate::holiday::HolidayId;
 use crate::holiday::store::HolidayRow;
+use crate::load::Options;
 use crate::load::existing;
 use crate::load::merge::Keyed;
 use crate::load::record::{
@@ -23,7 +25,6 @@ use crate::load::record::{
     StationRecord,
 };
 use crate::load::rows::OutlineRow;
-use crate::load::{Options, Written};
 use crate::log::{self, Subject};
 use crate::memorial::store::MemorialRow;
 use crate::person::PersonState;
@@ -40,15 +41,17 @@ pub(in crate::load) struct Newest {
     pub(in crate::load) lost: Vec<AreaCode>,
 }
 
-/// The subjects of the registers that files contain, and the kinds of their records.
-const SUBJECTS: [(Subject, &str); 6] = [
-    (Subject::Area, "areas"),
-    (Subject::Person, "people"),
-    (Subject::Beneficiary, "beneficiaries"),
-    (Subject::Station, "stations"),
-    (Subject::Memorial, "memorials"),
-    (Subject::Holiday, "holidays"),
+/// The subjects of the registers that files contain.
+const SUBJECTS: [Subject; 6] = [
+    Subject::Area,
+    Subject::Person,
+    Subject::Beneficiary,
+    Subject::Station,
+    Subject::Memorial,
+    Subject::Holiday,
 ];
+/// The maximum number of events that are read together.
+const PAGE: i64 = 10_000;
 /// The maximum number of ids in a statement.
 const CHUNK: usize = 500;
 
@@ -63,7 +66,7 @@ pub(in crate::load) fn newest(
     records: &DistrictRecords,
     options: &Options<'_>,
 ) -> Result<Newest, DbError> {
-    let mut edits = edits(conn, district, &options.written)?;
+    let mut edits = edits(conn, district, options.written)?;
     let mut newest = Newest { records: records.clone(), kept: HashMap::new(), lost: Vec::new() };
     let mut of = |subject| edits.remove(&subject).unwrap_or_default();
     let mut current = Current { conn, key, district };
@@ -112,25 +115,27 @@ pub(in crate::load) fn newest(
 fn edits(
     conn: &mut Conn,
     district: AreaCode,
-    written: &Written,
+    written: Option<DateTime<Utc>>,
 ) -> Result<HashMap<Subject, ByKey>, DbError> {
     let mut edits: HashMap<Subject, ByKey> = HashMap::new();
-    for row in
-        log::store::about(conn, district, &SUBJECTS.map(|(subject, _)| subject), written.first())?
-    {
-        let kind = SUBJECTS.iter().find(|(subject, _)| *subject == row.subject);
-        if !kind.is_some_and(|(_, kind)| written.is_before(kind, row.at.and_utc())) {
-            continue;
+    let mut after = 0;
+    loop {
+        let rows = log::store::about(conn, district, &SUBJECTS, written, (after, PAGE))?;
+        for row in &rows {
+            let body = serde_json::from_str(&row.body)
+                .map_err(|error| DbError::corrupt("events", error))?;
+            let Some(edit) = Edit::of(&row.action, &body) else { continue };
+            let of_kind = edits.entry(row.subject).or_default();
+            let edit = match of_kind.remove(&row.subject_id) {
+                Some(before) => before.then(edit),
+                None => edit,
+            };
+            of_kind.insert(row.subject_id.clone(), edit);
         }
-        let body =
-            serde_json::from_str(&row.body).map_err(|error| DbError::corrupt("events", error))?;
-        let Some(edit) = Edit::of(&row.action, &body) else { continue };
-        let of_kind = edits.entry(row.subject).or_default();
-        let edit = match of_kind.remove(&row.subject_id) {
-            Some(before) => before.then(edit),
-            None => edit,
-        };
-        of_kind.insert(row.subject_id, edit);
+        match rows.last() {
+            Some(last) => after = last.seq,
+            None => break,
+        }
     }
     Ok(edits)
 }
