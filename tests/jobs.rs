@@ -75,7 +75,7 @@ fn an_unknown_job_is_refused_with_the_names_of_all() {
     assert_eq!(
         output,
         "gridward: job overdue does not exist; the jobs are \
-         overdue_tasks, orphaned_tasks, forget_commands, archive_events, expired_uploads, \
+         overdue_tasks, orphaned_tasks, casework, forget_commands, archive_events, expired_uploads, \
          seal_passwords\n"
     );
 }

@@ -146,7 +146,6 @@ async fn a_manager_leaves_only_with_a_successor(
         [
             (&json!(person_id(21)), &json!("王志愿"), &json!("volunteer")),
             (&json!(person_id(22)), &json!("陈志愿"), &json!("volunteer")),
-            (&json!(person_id(12)), &json!("李网格"), &json!("manager")),
         ]
     );
     let state_path = format!("/v1/people/{}/state", person_id(11));

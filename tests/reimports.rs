@@ -6,7 +6,7 @@ use rstest::rstest;
 use serde_json::{Value, json};
 
 use crate::support::files::{beneficiary_id, person_id};
-use crate::support::imports::import;
+use crate::support::imports::{import, send};
 use crate::support::{Backend, Caller, FAR_GRID, Files, GRID, Server, phones};
 
 const NEW_GRID: &str = "500116001002003";
@@ -70,8 +70,11 @@ async fn the_newer_of_a_file_and_an_edit_counts(
     let hours = |body: &Value| body["hours"].clone();
     assert_eq!(hours(&admin.get("/v1/stations/S1").await.body), "mon-sat 0900-1730");
 
-    let newer = "?mode=apply&written_at=2099-01-01T00:00:00%2B08:00";
-    let applied = import(&admin, newer, &stations).await;
+    let refused = send(&admin, "?written_at=2099-01-01T00:00:00%2B08:00", &stations).await;
+    assert_eq!((refused.status, refused.problem()), (422, "invalid"));
+    let now = chrono::Utc::now().format("%Y-%m-%dT%H:%M:%S%.3fZ");
+    let newer = format!("?mode=apply&written_at={now}");
+    let applied = import(&admin, &newer, &stations).await;
     assert_eq!(counts(&applied), [("stations", 0, 1)], "{applied}");
     assert_eq!(hours(&admin.get("/v1/stations/S1").await.body), "mon-fri 0900-1730");
 }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::contract::document;
 use crate::support::bodies::home_visit;
-use crate::support::files::{BENEFICIARY, person_id};
+use crate::support::files::{BENEFICIARY, beneficiary_id, person_id, with_check_digit};
 use crate::support::server::Answer;
 use crate::support::{Backend, Caller, GRID, OTHER_GRID, Server, phones};
 
@@ -152,7 +152,58 @@ async fn calls(manager: &Caller, supervisor: &Caller, admin: &Caller) -> Vec<Key
         body,
         version: (operation == "end_work_of_person").then_some("\"v1\""),
     });
-    of_task.chain(others).collect()
+    of_task.chain(others).chain(calls_about_beneficiaries(manager, supervisor).await).collect()
+}
+
+/// The calls that keep the entries of beneficiaries, in the order in which they are made.
+async fn calls_about_beneficiaries(manager: &Caller, supervisor: &Caller) -> Vec<Keyed> {
+    let why = json!({ "reason": "登记有误" });
+    let new = json!({
+        "grid": GRID, "name": "周新", "phone": "13900000003", "address": "南门社区9号",
+        "id_number": with_check_digit("99999919470101001"), "categories": ["combat_veteran"],
+        "place": { "lat": 29.284, "lon": 106.251 }, "lives_alone": true, "mobility": "full",
+        "contact": "visit", "plaque": "hung"
+    });
+    let home = json!({
+        "grid": OTHER_GRID, "address": "北门2号", "place": { "lat": 29.284, "lon": 106.263 }
+    });
+    let end = json!({ "because": "moved_away", "day": "2026-11-01", "reason": "户籍迁出" });
+    let correction = async |note: &str| {
+        let path = format!("/v1/beneficiaries/{BENEFICIARY}/corrections");
+        let proposed = manager.post(&path, &json!({ "note": note })).await;
+        assert_eq!(proposed.status, 201, "{}", proposed.body);
+        proposed.body["id"].as_str().expect("an id").to_owned()
+    };
+    let approval = format!("/v1/corrections/{}/approve", correction("一").await);
+    let rejection = format!("/v1/corrections/{}/reject", correction("二").await);
+    let of = |n, verb: &str| format!("/v1/beneficiaries/{}/{verb}", beneficiary_id(n));
+    let other_entry = json!({ "other_id": beneficiary_id(4) });
+    let beneficiaries = [
+        ("create_beneficiary", manager, "/v1/beneficiaries".to_owned(), new, None),
+        ("correct_beneficiary", manager, of(1, "corrections"), json!({ "note": "三" }), None),
+        ("approve_correction", supervisor, approval, Value::Null, Some("\"v1\"")),
+        ("reject_correction", supervisor, rejection, why.clone(), Some("\"v1\"")),
+        ("move_beneficiary", supervisor, of(2, "move"), home, Some("\"v1\"")),
+        ("end_beneficiary", supervisor, of(4, "end"), end, Some("\"v1\"")),
+        ("reinstate_beneficiary", supervisor, of(4, "reinstate"), why.clone(), Some("\"v2\"")),
+        ("merge_beneficiaries", supervisor, of(2, "merge"), other_entry.clone(), Some("\"v2\"")),
+        ("undo_merge", supervisor, of(2, "merge/undo"), other_entry, Some("\"v3\"")),
+        (
+            "record_death",
+            supervisor,
+            of(3, "deceased"),
+            json!({ "day": "2026-11-01" }),
+            Some("\"v1\""),
+        ),
+    ];
+    let keyed = beneficiaries.into_iter().map(|(operation, caller, path, body, version)| Keyed {
+        operation,
+        caller: caller.clone(),
+        path,
+        body,
+        version,
+    });
+    keyed.collect()
 }
 
 #[rstest]

@@ -22,6 +22,7 @@ async fn a_volunteer_learns_whom_to_call_and_what_the_role_permits(
             "use_service",
             "read_areas",
             "reveal_beneficiary",
+            "propose_correction",
             "read_reports",
             "read_tasks",
             "work_task"

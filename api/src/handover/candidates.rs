@@ -1,7 +1,6 @@
 //! The people who could follow as the manager of a grid.
 
 use gridward_domain::area::{AreaCode, Level};
-use gridward_domain::authority::Role;
 use gridward_domain::id::PersonId;
 
 use super::model::{SuccessionCandidate, SuccessionCandidates};
@@ -13,8 +12,8 @@ use crate::person::store::PersonRow;
 /// The maximum number of people in an answer.
 const MOST: usize = 200;
 
-/// The active volunteers of the grid and the managers of the nearest area with other grids, as far
-/// as they are in `scope`; `leaver` is none of them.
+/// The active volunteers of the grid, or else of the nearest area with any, as far as they are in
+/// `scope`; `leaver` is none of them. Managers do not follow: each has a grid that needs one.
 ///
 /// # Errors
 /// [`DbError`].
@@ -25,17 +24,13 @@ pub fn of(
     grid: AreaCode,
     leaver: PersonId,
 ) -> Result<SuccessionCandidates, DbError> {
-    let volunteers = person::store::volunteers(conn, &grid.range())?.into_iter();
-    let mut rows: Vec<PersonRow> = volunteers.filter(|row| row.id != leaver).collect();
-    for level in [Level::Village, Level::Town, Level::District] {
-        let Some(around) = grid.ancestor(level).filter(|around| scope.contains(around)) else {
-            break;
-        };
-        let nearby = person::store::visitors(conn, &around.range())?.into_iter();
-        let managers = nearby.filter(|row| row.role == Role::Manager && row.id != leaver);
-        let managers: Vec<PersonRow> = managers.collect();
-        if !managers.is_empty() {
-            rows.extend(managers);
+    let mut rows: Vec<PersonRow> = Vec::new();
+    for level in [Level::Grid, Level::Village, Level::Town, Level::District] {
+        let around = if level == Level::Grid { Some(grid) } else { grid.ancestor(level) };
+        let Some(around) = around.filter(|around| scope.contains(around)) else { break };
+        rows = person::store::volunteers(conn, &around.range())?;
+        rows.retain(|row| row.id != leaver);
+        if !rows.is_empty() {
             break;
         }
     }

@@ -117,6 +117,5 @@ fn place(tx: &mut Tx<'_>, by: Decider, row: &PersonRow, after: Position) -> Resu
         return Ok(person::store::place_in(conn, row, after.role, after.area)?);
     }
     let present = person::store::manager(tx.read_unbatched(), &after.area.range())?;
-    appoint::replace(tx, present.as_ref(), row, after.area, by.person())?;
-    Ok(row.version + 1)
+    appoint::replace(tx, present.as_ref(), row, after.area, by.person())
 }

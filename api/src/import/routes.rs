@@ -107,6 +107,9 @@ pub(crate) async fn create_import(
     let Query(ImportQuery { mode, whole, readmit, written_at }) = query;
     let district = principal.district();
     let written_at = written_at.map(|time| time.to_utc());
+    if written_at.is_some_and(|written| written > (imports.clock)()) {
+        return Err(Problem::invalid("/written_at", "must not be in the future"));
+    }
     let order = Order { district, by: principal.person, mode, whole, readmit, written_at };
     let received = upload::receive(form).await?;
     let id = ImportId(Uuid::now_v7());

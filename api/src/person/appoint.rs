@@ -45,8 +45,8 @@ pub fn appoint(
         .ok_or_else(|| DbError::corrupt("people", "the new manager is gone").into())
 }
 
-/// Makes `incoming` the manager of `grid` in place of `outgoing`, as the decision of `by`. Its new
-/// version is greater than that of `outgoing`.
+/// Makes `incoming` the manager of `grid` in place of `outgoing`, as the decision of `by`. Returns
+/// its new version, which is greater than that of `outgoing`.
 ///
 /// # Errors
 /// 409 when `incoming` is not an active volunteer.
@@ -56,7 +56,7 @@ pub fn replace(
     incoming: &PersonRow,
     grid: AreaCode,
     by: Option<PersonId>,
-) -> Result<(), Problem> {
+) -> Result<i64, Problem> {
     if incoming.state != PersonState::Active || incoming.role != Role::Volunteer {
         return Err(ProblemCode::NotACandidate.into());
     }
@@ -72,5 +72,5 @@ pub fn replace(
                 .with(json!({ "role": role.as_str() })),
         );
     }
-    Ok(())
+    Ok(next)
 }

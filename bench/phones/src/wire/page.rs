@@ -53,6 +53,10 @@ pub enum RowKind {
     Notice,
     /// A notice to the person about the own account.
     AccountNotice,
+    /// A correction that the person proposed.
+    Correction,
+    /// The hours and absences of a person.
+    Availability,
     /// A service station.
     Station,
     /// A memorial site.
