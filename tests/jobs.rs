@@ -193,7 +193,7 @@ async fn two_servers_on_one_database_run_a_due_job_once() {
     let mut conn = PgConnection::establish(&database.url).expect("the database");
     conn.batch_execute("BEGIN; LOCK TABLE job_runs IN ACCESS EXCLUSIVE MODE").expect("a lock");
     let first = Server::start(database);
-    wait_for_job_locks(&first.database, 5).await;
+    wait_for_job_locks(&first.database, 6).await;
     let second = first.another();
     // Its jobs begin with the server.
     tokio::time::sleep(Duration::from_secs(1)).await;

@@ -150,7 +150,7 @@ mod tests {
         let metres = |lat, lon| map.distance_m(&first, at(lat, lon)).map(f64::round);
         assert_eq!(metres(29.005, 106.005), Some(0.0));
         assert_eq!(metres(29.02, 106.005), Some(1112.0));
-        assert_eq!(metres(29.005, 106.02), Some(973.0));
+        assert_eq!(metres(29.005, 106.02), Some(972.0));
         let unknown = "500116001002009".parse().expect("a code");
         assert_eq!(map.distance_m(&unknown, at(29.005, 106.005)), None);
     }
