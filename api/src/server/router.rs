@@ -124,7 +124,7 @@ fn documented(v1: &mut utoipa_actix_web::service_config::ServiceConfig) {
 /// The paths of people.
 fn people(v1: &mut utoipa_actix_web::service_config::ServiceConfig) {
     v1.service(person::routes::get_manager)
-        .service(person::routes::appoint_manager)
+        .service(handover::appoint::appoint_manager)
         .service(person::routes::list_people)
         .service(person::create::create_person)
         .service(person::bulk::save_people)
