@@ -392,3 +392,39 @@ async fn a_task_assigned_at_the_moment_of_a_departure_is_opened_soon(
     let last = history.body["items"].as_array().expect("steps").last().cloned();
     assert_eq!(last.expect("a step")["because"], "assignee_left");
 }
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_manager_from_another_grid_keeps_only_started_visits_there(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let supervisor = server.supervisor().await;
+    let make = async || supervisor.make_task(&beneficiary_id(OTHER_HOME)).await;
+    let held = async |started: bool| {
+        let (task, caller) = (make().await, server.other_volunteer().await);
+        let verbs: &[&str] = if started { &["claim", "start"] } else { &["claim"] };
+        for verb in verbs {
+            assert_eq!(caller.act(&format!("/v1/tasks/{task}/{verb}")).await.status, 200);
+        }
+        task
+    };
+    let (accepted, started) = (held(false).await, held(true).await);
+    let body = json!({ "preview": false, "reason": "ill", "successor_id": person_id(23) });
+    let left = act(&supervisor, 11, "departure", &body).await;
+    assert_eq!(left.status, 200, "{}", left.body);
+    assert_eq!(state(&supervisor, &accepted).await, (json!("open"), Value::Null));
+    assert_eq!(state(&supervisor, &started).await, (json!("in_progress"), json!(person_id(23))));
+    let history = supervisor.get(&format!("/v1/tasks/{accepted}/history")).await;
+    let last = history.body["items"].as_array().expect("steps").last().cloned();
+    assert_eq!(last.expect("a step")["because"], "assignee_moved");
+
+    // The same by an appointment.
+    let path = format!("/v1/areas/{OTHER_GRID}/manager");
+    let near = supervisor.make_task(BENEFICIARY).await;
+    assert_eq!(server.volunteer().await.act(&format!("/v1/tasks/{near}/claim")).await.status, 200);
+    let request = supervisor.request(Method::PUT, &path).header("If-Match", "\"v1\"");
+    let appointed = supervisor.send(request.json(&json!({ "person_id": person_id(21) }))).await;
+    assert_eq!(appointed.status, 200, "{}", appointed.body);
+    assert_eq!(state(&supervisor, &near).await, (json!("open"), Value::Null));
+}

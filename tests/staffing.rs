@@ -378,12 +378,21 @@ async fn people_are_found_by_name_and_number_within_the_area(
     assert_eq!(names(&found), ["张网格", "李网格", "赵网格"], "ordered by area");
     let found = search(&supervisor, json!({ "text": "网格", "area": "500116001" })).await;
     assert_eq!(names(&found), ["张网格", "李网格"]);
-    for text in ["100-0000-0013", "0013", "１００００００００１３"] {
+    for text in ["100-0000-0013", "0013", "000013", "１００００００００１３"] {
         let found = search(&supervisor, json!({ "text": text })).await;
         assert_eq!(names(&found), ["赵网格"], "{text}");
         assert!(names(&search(&manager, json!({ "text": text })).await).is_empty(), "{text}");
     }
     assert!(names(&search(&supervisor, json!({ "text": "0000" })).await).is_empty());
+    // The log has each search with a text, and no text.
+    let refused_text = search(&supervisor, json!({ "text": "013" })).await;
+    refused(&refused_text, 422, "invalid");
+    assert_eq!(pointers(&refused_text), ["/text"]);
+    let events = supervisor.events("person.search").await;
+    assert_eq!(events.len(), 2 + 2 * 4 + 1);
+    let last = &events[events.len() - 1];
+    assert_eq!(last["body"], json!({ "by": "number", "shown": 0 }), "{last}");
+    assert!(!format!("{events:?}").contains("网格"), "{events:?}");
     let ids = json!({ "ids": [person_id(11), person_id(13)] });
     assert_eq!(names(&search(&manager, ids.clone()).await), ["张网格"]);
     let first = search(&supervisor, json!({ "text": "志愿", "limit": 2 })).await;
@@ -482,6 +491,18 @@ async fn workloads_show_room_and_rank_nobody(
     let all = supervisor.get(&format!("/v1/people/workload?area={GRID}&{days}")).await;
     assert_eq!(names(&all), ["张网格", "王志愿", "陈志愿"], "by area and id");
     assert_eq!(all.body["items"][1], mine.body);
+    // Absences and other hours count, and nobody off duty offers anything.
+    let offered = async || {
+        let mine = volunteer.get(&format!("/v1/me/workload?{days}")).await;
+        mine.body["days"][0]["offered"].clone()
+    };
+    let window = json!({ "start": 600, "end": 660 });
+    let away = json!({ "first_day": due, "last_day": due, "window": window, "reason": "leave" });
+    let added = volunteer.post("/v1/me/absences", &away).await;
+    assert_eq!(added.status, 201, "{}", added.body);
+    assert_eq!(offered().await, 120);
+    let duty = volunteer.put("/v1/me/duty", &json!({ "duty": "off" })).await;
+    assert_eq!((duty.status, offered().await), (200, json!(0)), "{}", duty.body);
     let text = all.body.to_string();
     assert!(!text.contains("done") && !text.contains("rank"), "{text}");
     let first = supervisor.get(&format!("/v1/people/workload?limit=1&{days}")).await;

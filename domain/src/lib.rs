@@ -10,6 +10,7 @@
 //! - [`range`]: whole numbers within bounds; [`bounded_text`]: texts within a length.
 //! - [`authority`]: the one table of role by action.
 //! - [`person_state`]: whether a person may use the service.
+//! - [`search_term`]: what finds a name or a number.
 //! - [`session`]: the rotation of refresh tokens.
 //! - [`task`]: the life cycle of a task, with every rule.
 //! - [`visibility`]: who sees what of a task and of its beneficiary.
@@ -27,6 +28,7 @@ pub mod place;
 pub mod range;
 #[cfg(feature = "schema")]
 mod schema;
+pub mod search_term;
 pub mod session;
 pub mod skill;
 #[cfg(feature = "diesel")]

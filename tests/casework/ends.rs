@@ -1,5 +1,6 @@
 //! A beneficiary dies or is no longer entitled; an error is taken back.
 
+use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
 
@@ -120,4 +121,61 @@ async fn an_ended_entry_is_found_by_its_id_number_and_reinstated(
     assert_eq!(again.body["current"], ended.body["beneficiary"]);
     let back = succeed(&supervisor, "reinstate", id, &json!({ "reason": "迁回" })).await;
     assert_eq!(back.body["beneficiary"]["version"], 3);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_task_created_at_the_moment_of_an_end_is_closed_soon(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (town, manager) = (server.town_supervisor().await, server.manager().await);
+    let duplicate = beneficiary_id(4);
+    let late = manager.make_task(BENEFICIARY).await;
+    let astray = town.make_task(&duplicate).await;
+    succeed(&manager, "deceased", BENEFICIARY, &json!({ "day": day(0) })).await;
+    succeed(&town, "merge", &beneficiary_id(2), &json!({ "other_id": duplicate })).await;
+    // As by another server that had not seen the ends.
+    for change in [
+        format!("UPDATE tasks SET state = 'open' WHERE id = '{late}'"),
+        format!("UPDATE tasks SET beneficiary = '{duplicate}' WHERE id = '{astray}'"),
+    ] {
+        server.database.execute(&change);
+    }
+    let run = gridward(&server.database, &["jobs", "run", "casework"]).output().expect("it runs");
+    assert!(run.status.success(), "{}", said(&run));
+    assert_eq!(state(&town, &late).await, "cancelled");
+    let moved = town.get(&format!("/v1/tasks/{astray}")).await.body;
+    assert_eq!(
+        (&moved["state"], &moved["beneficiary_id"]),
+        (&json!("open"), &json!(beneficiary_id(2))),
+        "{moved}"
+    );
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reinstatement_reopens_only_what_the_last_end_cancelled(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let supervisor = server.supervisor().await;
+    let (first, why) = (supervisor.make_task(BENEFICIARY).await, json!({ "reason": "同名" }));
+    succeed(&supervisor, "deceased", BENEFICIARY, &json!({ "day": day(0) })).await;
+    succeed(&supervisor, "reinstate", BENEFICIARY, &why).await;
+    let cancel = supervisor.request(Method::POST, &format!("/v1/tasks/{first}/cancel"));
+    let cancel = cancel.header("If-Match", "\"v3\"").json(&json!({ "reason": "x" }));
+    let cancelled = supervisor.send(cancel).await;
+    assert_eq!(cancelled.status, 200, "{}", cancelled.body);
+    let second = supervisor.make_task(BENEFICIARY).await;
+    // The files of the whole district lack the beneficiary.
+    let fewer = Files::small().without_line("beneficiaries.csv", BENEFICIARY);
+    let loaded = import(&server.database, &fewer, &["--whole"]);
+    assert!(loaded.status.success(), "{}", said(&loaded));
+    assert_eq!(state(&supervisor, &second).await, "cancelled");
+    let back = succeed(&supervisor, "reinstate", BENEFICIARY, &why).await;
+    assert_eq!(fate(&back, &second), "reopened", "{}", back.body);
+    assert_eq!(fate(&back, &first), Value::Null, "cancelled by a person");
+    assert_eq!(state(&supervisor, &first).await, "cancelled");
+    assert_eq!(state(&supervisor, &second).await, "open");
 }

@@ -27,6 +27,19 @@ pub struct Hours {
     pub breaks: Vec<Window>,
 }
 
+impl Hours {
+    /// The minutes without the breaks.
+    pub fn minutes(&self) -> u32 {
+        let is_free = |minute: &u16| {
+            let covers =
+                |part: &Window| (part.start().minutes()..part.end().minutes()).contains(minute);
+            !self.breaks.iter().any(covers)
+        };
+        let minutes = self.window.start().minutes()..self.window.end().minutes();
+        minutes.filter(is_free).map(|_| 1).sum()
+    }
+}
+
 impl Calendar {
     /// The hours of `day`, if the person is there.
     pub fn hours_on(&self, weekly: &Availability, day: NaiveDate) -> Option<Hours> {
@@ -89,6 +102,13 @@ mod tests {
         assert_eq!(calendar.hours_on(&weekly, day(10)), None);
         assert_eq!(calendar.hours_on(&weekly, day(15)), None, "away for a week");
         assert!(calendar.hours_on(&weekly, day(21)).is_some());
+    }
+
+    #[test]
+    fn breaks_take_their_part_of_the_hours_once() {
+        let breaks = vec![hours(8, 10), hours(9, 11), hours(16, 20)];
+        assert_eq!(Hours { window: hours(9, 17), breaks }.minutes(), 5 * 60);
+        assert_eq!(Hours { window: hours(9, 17), breaks: vec![] }.minutes(), 8 * 60);
     }
 
     #[test]

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use gridward_domain::authority::Principal;
-use gridward_domain::time::Minutes;
 use serde_json::json;
 
 use super::model::{AvailabilityContent, DatedHours, Duty, PersonAvailability, WeeklyHours};
@@ -15,7 +14,7 @@ use crate::http::problem::{FieldError, Problem, ProblemCode};
 use crate::log::{Event, Subject};
 use crate::person;
 use crate::person::store::PersonRow;
-use crate::person::{Availability, PersonState};
+use crate::person::{Availability, PersonState, content_check};
 use crate::tx::Tx;
 
 /// The maximum number of days with other hours.
@@ -64,9 +63,8 @@ pub fn put(
     if same_offer && before.exceptions == exceptions {
         return Ok(before);
     }
-    if !same_offer && Minutes::from(minutes) > total(&weekly) {
-        let detail = "must not exceed the sum of the weekly hours";
-        return Err(Problem::invalid("/weekly_minutes", detail));
+    if let Some(excess) = content_check::excess(minutes, &weekly).filter(|_| !same_offer) {
+        return Err(Problem::from(ProblemCode::Invalid).with(excess));
     }
     base.check(row.version, &before)?;
     store::replace_exceptions(tx.write_unbatched(), row.district, row.id, &exceptions)?;
@@ -113,11 +111,6 @@ pub(super) fn changed(
     tx.record(event(row.version).by(principal.person).assignees(Some(row.id), Some(row.id)));
     let today = clock::day(tx.now);
     Ok(shown(tx.read_unbatched(), &row, today)?)
-}
-
-/// The minutes of a week.
-fn total(weekly: &Availability) -> Minutes {
-    weekly.days().map(|(_, window)| window.length()).sum()
 }
 
 fn weekly(content: &AvailabilityContent) -> Result<Availability, Problem> {

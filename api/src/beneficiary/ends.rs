@@ -85,7 +85,8 @@ fn read(effects: &str) -> Result<Effects, DbError> {
     serde_json::from_str(effects).map_err(|error| DbError::corrupt("beneficiary_ends", error))
 }
 
-/// Stores the end of a beneficiary in place of an earlier one.
+/// Stores the end of a beneficiary in place of an earlier one, as one that may have left unfinished
+/// tasks.
 ///
 /// # Errors
 /// [`DbError`].
@@ -106,7 +107,7 @@ pub fn record(
             beneficiary_ends::id.eq(id),
             beneficiary_ends::ended_at.eq(at),
             beneficiary_ends::effects.eq(text),
-            beneficiary_ends::visits_open.eq(!effects.started.is_empty()),
+            beneficiary_ends::visits_open.eq(true),
         ))
         .execute(conn)?;
     Ok(())
@@ -128,35 +129,45 @@ pub fn undone(
     Ok(())
 }
 
-/// The beneficiaries that ended while visits were under way that are not reported yet, with those
-/// visits.
+/// The beneficiaries whose end may have left unfinished tasks, with the moment of the end.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn with_open_visits(
+pub fn unsettled(
     conn: &mut Conn,
     district: AreaCode,
-) -> Result<Vec<(BeneficiaryId, Vec<TaskId>)>, DbError> {
-    let rows: Vec<(BeneficiaryId, String)> = beneficiary_ends::table
+) -> Result<Vec<(BeneficiaryId, NaiveDateTime)>, DbError> {
+    Ok(beneficiary_ends::table
         .filter(beneficiary_ends::district.eq(district))
         .filter(beneficiary_ends::visits_open.eq(true))
         .order(beneficiary_ends::id)
-        .select((beneficiary_ends::id, beneficiary_ends::effects))
-        .load(conn)?;
-    rows.into_iter().map(|(id, effects)| Ok((id, read(&effects)?.started))).collect()
+        .select((beneficiary_ends::id, beneficiary_ends::ended_at))
+        .load(conn)?)
 }
 
-/// Records that all visits that were under way are reported.
+/// Records that the end has left no unfinished task.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn visits_closed(
-    conn: &mut Conn,
-    district: AreaCode,
-    id: BeneficiaryId,
-) -> Result<(), DbError> {
+pub fn settled(conn: &mut Conn, district: AreaCode, id: BeneficiaryId) -> Result<(), DbError> {
     diesel::update(beneficiary_ends::table.find((district, id)))
         .set(beneficiary_ends::visits_open.eq(false))
         .execute(conn)?;
+    Ok(())
+}
+
+/// Forgets the ends of these beneficiaries, which are deleted.
+///
+/// # Errors
+/// [`DbError`].
+pub fn forget(
+    conn: &mut Conn,
+    district: AreaCode,
+    beneficiaries: &[BeneficiaryId],
+) -> Result<(), DbError> {
+    let those = beneficiary_ends::table
+        .filter(beneficiary_ends::district.eq(district))
+        .filter(beneficiary_ends::id.eq_any(beneficiaries));
+    diesel::delete(those).execute(conn)?;
     Ok(())
 }

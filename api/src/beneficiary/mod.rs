@@ -12,9 +12,9 @@ pub mod find;
 pub mod model;
 pub mod name_index;
 pub mod routes;
-mod search_term;
 pub mod stay;
 pub mod store;
 pub mod write;
 
+use gridward_domain::search_term;
 pub use model::{Beneficiary, Contact, EndCause, Mobility};

@@ -2,6 +2,7 @@
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 use gridward_domain::area::AreaCode;
 use gridward_domain::id::{BeneficiaryId, PersonId};
 
@@ -71,20 +72,31 @@ pub fn replace(conn: &mut Conn, was: &BeneficiaryRow, is: &BeneficiaryRow) -> Re
     if changed == 1 { Ok(()) } else { Err(DbError::Collision) }
 }
 
-/// Sets the last contact and its visitor.
+/// Sets the last contact and its visitor, if they differ from those of `was`.
 ///
 /// # Errors
-/// [`DbError`].
+/// [`DbError`]; [`DbError::Collision`] if a report has changed them since they were read.
 pub fn set_contact(
     conn: &mut Conn,
-    district: AreaCode,
-    id: BeneficiaryId,
+    was: &BeneficiaryRow,
     (day, visitor): (Option<NaiveDate>, Option<PersonId>),
 ) -> Result<(), DbError> {
-    diesel::update(beneficiaries::table.find((district, id)))
-        .set((beneficiaries::last_contact.eq(day), beneficiaries::last_visitor.eq(visitor)))
+    use beneficiaries::{last_contact, last_visitor};
+
+    if (was.last_contact, was.last_visitor) == (day, visitor) {
+        return Ok(());
+    }
+    // An absent value equals an absent one.
+    let no_day = was.last_contact.is_none().into_sql::<Bool>();
+    let no_visitor = was.last_visitor.is_none().into_sql::<Bool>();
+    let same_day = last_contact.eq(was.last_contact).or(last_contact.is_null().and(no_day));
+    let same_visitor = last_visitor.eq(was.last_visitor).or(last_visitor.is_null().and(no_visitor));
+    let unchanged =
+        beneficiaries::table.find((was.district, was.id)).filter(same_day).filter(same_visitor);
+    let changed = diesel::update(unchanged)
+        .set((last_contact.eq(day), last_visitor.eq(visitor)))
         .execute(conn)?;
-    Ok(())
+    if changed == 1 { Ok(()) } else { Err(DbError::Collision) }
 }
 
 /// The rows with the ID number of this index, the current one first.

@@ -156,7 +156,10 @@ pub(super) fn reinstate(
     base: &IfMatch,
 ) -> Result<ChangedBeneficiary, Problem> {
     let row = case.row(id, Action::ManageEntitlements)?;
+    // The row is current exactly if its last end was taken back; otherwise the end is not the last,
+    // and its effects are none of this command.
     let end = ends::last(case.tx.read_unbatched(), row.district, id)?;
+    let end = end.filter(|end| end.undone_at.is_some() == row.is_current());
     let effects = end.map(|end| end.effects).unwrap_or_default();
     if row.is_current() {
         let reopened = Effects { started: Vec::new(), ..effects };

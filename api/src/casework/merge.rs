@@ -123,12 +123,15 @@ fn go_over(
 }
 
 /// The row with this last contact.
+///
+/// # Errors
+/// [`DbError`]; a collision if a report has recorded a contact meanwhile.
 fn contacted(
     case: &mut Case<'_, '_>,
     row: BeneficiaryRow,
     Contacted { day, visitor }: Contacted,
 ) -> Result<BeneficiaryRow, DbError> {
-    write::set_contact(case.tx.write_unbatched(), row.district, row.id, (day, visitor))?;
+    write::set_contact(case.tx.write_unbatched(), &row, (day, visitor))?;
     Ok(BeneficiaryRow { last_contact: day, last_visitor: visitor, ..row })
 }
 

@@ -15,6 +15,7 @@ pub mod edit;
 pub mod end;
 pub mod entry;
 pub mod follow;
+mod leftover;
 pub mod merge;
 pub mod model;
 pub mod relocate;

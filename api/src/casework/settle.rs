@@ -1,21 +1,20 @@
 //! What casework does by itself as days pass: visits go to a temporary stay when it begins and
-//! return after it, and a visit that was under way at a death leaves no open task behind.
+//! return after it, and no end leaves an open task behind.
 
-use gridward_domain::task::{AutomaticCommand, Phase};
 use serde_json::json;
 
-use super::case;
-use super::follow::{Destination, apply, follow};
+use super::follow::{Destination, follow};
 use super::model::TaskFate;
 use super::stay::staying;
+use super::{case, leftover};
 use crate::area::successors;
 use crate::beneficiary::stay::Stay;
 use crate::beneficiary::store::BeneficiaryRow;
-use crate::beneficiary::{ends, write};
+use crate::beneficiary::write;
 use crate::clock;
 use crate::crypto::SealingKey;
 use crate::db::DbError;
-use crate::task::{of_beneficiary, store};
+use crate::task::of_beneficiary;
 use crate::tx::Tx;
 
 /// Brings the stays and the ended beneficiaries of the district up to date; returns the number of
@@ -29,22 +28,7 @@ pub fn settle(tx: &mut Tx<'_>, key: &SealingKey) -> Result<usize, DbError> {
     for row in write::staying(tx.read_unbatched(), district)? {
         changed += settle_stay(tx, key, &row)?;
     }
-    for (id, started) in ends::with_open_visits(tx.read_unbatched(), district)? {
-        let mut under_way = false;
-        for task in store::rows(tx.read()?, district, &started)? {
-            match task.state {
-                Phase::InProgress => under_way = true,
-                Phase::Open | Phase::Assigned | Phase::Accepted => {
-                    apply(tx, None, &task, &AutomaticCommand::Cancel, "beneficiary_ended")?;
-                    changed += 1;
-                }
-                Phase::Done | Phase::Failed | Phase::Cancelled | Phase::Expired => {}
-            }
-        }
-        if !under_way {
-            ends::visits_closed(tx.write_unbatched(), district, id)?;
-        }
-    }
+    changed += leftover::settle(tx, key)?;
     Ok(changed)
 }
 

@@ -64,6 +64,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("person.password_reset", "Password reset", "重置密码"),
     ("person.restore", "Person restored", "恢复人员"),
     ("person.reveal_allowance", "More reveals allowed", "增加查看次数"),
+    ("person.search", "People searched", "查找人员"),
     ("person.suspend", "Person suspended", "暂停人员"),
     ("person.totp", "Authenticator app set up", "设置验证器"),
     ("person.totp_delete", "Authenticator app removed", "移除验证器"),

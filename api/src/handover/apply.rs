@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 
 use gridward_domain::area::AreaCode;
-use gridward_domain::authority::Principal;
+use gridward_domain::authority::{Principal, Role};
 use gridward_domain::id::PersonId;
 use gridward_domain::task::{self as life, Candidate, Command, Transition};
 use serde_json::{Value, json};
 
-use super::decide::{Outcome, Wishes};
+use super::ASSIGNEE_MOVED;
+use super::decide::{Outcome, Position, Wishes, stays};
 use super::situation::{Decided, Decider, everybody};
 use crate::auth;
 use crate::clock;
@@ -17,6 +18,7 @@ use crate::http::problem::Problem;
 use crate::person;
 use crate::person::appoint;
 use crate::person::store::PersonRow;
+use crate::task;
 use crate::task::perform::{Step, write};
 use crate::task::release::release;
 use crate::task::row::TaskRow;
@@ -54,7 +56,7 @@ pub fn apply(
     if let Some(successor) = decided.decision.successor {
         let successor = person::store::row(tx.read_unbatched(), &district, successor)?;
         let successor = successor.ok_or(DbError::Collision)?;
-        appoint::replace(tx, Some(&row), &successor, row.area, decided.by.person())?;
+        succeed(tx, &row, &successor, row.area, decided.by.person())?;
         let changed = person::store::row(tx.read_unbatched(), &district, row.id)?;
         row = changed.ok_or(DbError::Collision)?;
     }
@@ -62,6 +64,33 @@ pub fn apply(
         hand(tx, task, decided, because)?;
     }
     Ok(row)
+}
+
+/// Makes `incoming` the manager of `grid` in place of `outgoing`. A manager who comes from another
+/// grid keeps of the own tasks there only the started visits, as after a move; the others are open
+/// again.
+///
+/// # Errors
+/// As [`appoint::replace`].
+pub(super) fn succeed(
+    tx: &mut Tx<'_>,
+    outgoing: &PersonRow,
+    incoming: &PersonRow,
+    grid: AreaCode,
+    by: Option<PersonId>,
+) -> Result<(), Problem> {
+    appoint::replace(tx, Some(outgoing), incoming, grid, by)?;
+    if incoming.area == grid {
+        return Ok(());
+    }
+    let after = Position { role: Role::Manager, area: grid };
+    for task in task::store::held_by(tx.read()?, incoming.district, incoming.id)? {
+        if !stays(after, &task.grid, task.state) {
+            let about = json!({ "because": ASSIGNEE_MOVED, "was": task.state });
+            release(tx, &task, by, about)?;
+        }
+    }
+    Ok(())
 }
 
 /// Gives the task to its new assignee or opens it.

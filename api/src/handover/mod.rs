@@ -6,6 +6,7 @@
 //! change in one transaction, and every event says why.
 
 pub mod apply;
+pub mod appoint;
 pub mod candidates;
 pub mod decide;
 pub mod depart;

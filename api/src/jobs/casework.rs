@@ -1,5 +1,5 @@
-//! Moves the visits of temporary stays as their days come and go, and closes what a visit under way
-//! at a death has left open.
+//! Moves the visits of temporary stays as their days come and go, and closes the tasks that an end
+//! has left: a visit that was under way, or a task created at the same moment.
 //!
 //! The grid and the place of a task are columns, by which scopes, sync and plans select it, so they
 //! are moved on the day instead of being computed by every reader: phones then follow by the log.

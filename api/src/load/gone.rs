@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use chrono::NaiveDate;
 use diesel::prelude::*;
 use gridward_domain::area::Level;
-use gridward_domain::id::{BeneficiaryId, PersonId};
+use gridward_domain::id::{BeneficiaryId, PersonId, TaskId};
 use serde_json::json;
 
 use super::merge::Keyed;
@@ -19,6 +19,7 @@ use super::tasks;
 use crate::area::store::AreaRow;
 use crate::auth::device::EndReason;
 use crate::beneficiary::EndCause;
+use crate::beneficiary::ends::{self, Effects};
 use crate::beneficiary::store::BeneficiaryRow;
 use crate::db::DbError;
 use crate::db::schema::{areas, beneficiaries, holidays, memorials, outlines, stations};
@@ -164,10 +165,13 @@ impl Removable for BeneficiaryRow {
         let with_tasks = tasks::with_tasks(step, &ids(&missing))?;
         let (kept, gone): (Vec<Self>, Vec<Self>) =
             missing.into_iter().partition(|row| with_tasks.contains(&row.id));
-        tasks::cancel_of(step, &ids(&kept))?;
-        kept.iter().try_for_each(|row| end(step, row))?;
+        let mut cancelled = tasks::cancel_of(step, &ids(&kept))?;
+        for row in &kept {
+            end(step, row, cancelled.remove(&row.id).unwrap_or_default())?;
+        }
         for ids in ids(&gone).chunks(CHUNK) {
             correction::store::forget(step.conn, step.district, ids)?;
+            ends::forget(step.conn, step.district, ids)?;
         }
         delete!(step, beneficiaries, id, ids(&gone));
         for row in &gone {
@@ -202,8 +206,9 @@ pub(super) fn decided_ends(
     Ok(recorded.map(Keyed::key).collect())
 }
 
-/// Ends a beneficiary today; the row stays for the history of its tasks.
-fn end(step: &mut Step<'_>, row: &BeneficiaryRow) -> Result<(), DbError> {
+/// Ends a beneficiary today, which has cancelled these tasks; the row stays for the history of its
+/// tasks.
+fn end(step: &mut Step<'_>, row: &BeneficiaryRow, cancelled: Vec<TaskId>) -> Result<(), DbError> {
     let (today, version) = (clock::day(step.now), row.version + 1);
     diesel::update(beneficiaries::table.find((row.district, row.id)))
         .set((
@@ -212,6 +217,8 @@ fn end(step: &mut Step<'_>, row: &BeneficiaryRow) -> Result<(), DbError> {
             beneficiaries::version.eq(version),
         ))
         .execute(step.conn)?;
+    let effects = Effects { cancelled, ..Effects::default() };
+    ends::record(step.conn, row.district, row.id, step.now.naive_utc(), &effects)?;
     let event = Event::new("beneficiary.end", Subject::Beneficiary, row.id, row.grid, version);
     step.events.push(event.with(json!({ "valid_to": today, "because": "import" })));
     Ok(())

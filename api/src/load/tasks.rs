@@ -198,11 +198,12 @@ fn release(
     Ok(rows.iter().filter_map(|row| row.assignee).collect())
 }
 
-/// Cancels the unfinished tasks of these beneficiaries, which have ended.
+/// Cancels the unfinished tasks of these beneficiaries, which have ended; returns the ids by
+/// beneficiary.
 pub(super) fn cancel_of(
     step: &mut Step<'_>,
     beneficiaries: &[BeneficiaryId],
-) -> Result<(), DbError> {
+) -> Result<HashMap<BeneficiaryId, Vec<TaskId>>, DbError> {
     let unfinished = in_chunks(step, beneficiaries, |conn, district, ids| {
         tasks::table
             .filter(tasks::district.eq(district))
@@ -212,7 +213,14 @@ pub(super) fn cancel_of(
             .select(TaskRow::as_select())
             .load(conn)
     })?;
-    cancel(step, unfinished, "beneficiary_gone")
+    let mut cancelled: HashMap<BeneficiaryId, Vec<TaskId>> = HashMap::new();
+    for row in &unfinished {
+        if let Some(beneficiary) = row.beneficiary {
+            cancelled.entry(beneficiary).or_default().push(row.id);
+        }
+    }
+    cancel(step, unfinished, "beneficiary_gone")?;
+    Ok(cancelled)
 }
 
 /// Cancels the unfinished tasks at places of these grids, which have ended. Tasks for

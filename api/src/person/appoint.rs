@@ -1,52 +1,22 @@
-//! Replaces the manager of a grid in one step.
+//! Replaces the manager of a grid in one step. The work of the new manager elsewhere is handed over
+//! in `handover`.
 
 use gridward_domain::area::AreaCode;
-use gridward_domain::authority::{Action, Principal};
 use gridward_domain::id::PersonId;
 use gridward_domain::word::Word as _;
 use serde_json::json;
 
 use super::store::PersonRow;
-use super::{Person, PersonState, Role, store};
-use crate::crypto::SealingKey;
-use crate::db::DbError;
-use crate::http::IfMatch;
+use super::{PersonState, Role, store};
 use crate::http::problem::{Problem, ProblemCode};
 use crate::log::{Event, Subject};
 use crate::tx::Tx;
 
-/// Makes the volunteer `person` the manager of `grid`; the previous manager becomes a
-/// volunteer. The previous manager is removed first, so that there are never two, and both
-/// changes are in one transaction, so that the grid is never without one. The new manager's
-/// version is greater than the previous one's, so that a version names one manager of the grid.
-///
-/// # Errors
-/// 404 outside the principal's area; 412 or 428 if the decision is not based on the current
-/// manager's version; 409 when the person is not an active volunteer (a manager cannot leave a
-/// grid without one).
-pub fn appoint(
-    tx: &mut Tx<'_>,
-    key: &SealingKey,
-    principal: &Principal,
-    grid: AreaCode,
-    person: PersonId,
-    base: &IfMatch,
-) -> Result<Person, Problem> {
-    principal.authorize(Action::AppointManager, &grid)?;
-    let outgoing =
-        store::manager(tx.read_unbatched(), &grid.range())?.ok_or_else(Problem::not_found)?;
-    let incoming = store::row(tx.read_unbatched(), &principal.scope(), person)?
-        .ok_or_else(|| Problem::invalid("/person_id", "must be a person in your area"))?;
-    if incoming.id != outgoing.id {
-        base.check(outgoing.version, &outgoing.person(key)?)?;
-        replace(tx, Some(&outgoing), &incoming, grid, Some(principal.person))?;
-    }
-    store::one(tx.read_unbatched(), key, &grid.range(), person)?
-        .ok_or_else(|| DbError::corrupt("people", "the new manager is gone").into())
-}
-
-/// Makes `incoming` the manager of `grid` in place of `outgoing`, as the decision of `by`. Returns
-/// its new version, which is greater than that of `outgoing`.
+/// Makes the volunteer `incoming` the manager of `grid` in place of `outgoing`, who becomes a
+/// volunteer, as the decision of `by`. The previous manager is removed first, so that there are never
+/// two, and both changes are in one transaction, so that the grid is never without one. The new
+/// manager's version is greater than the previous one's, so that a version names one manager of the
+/// grid. Returns that version.
 ///
 /// # Errors
 /// 409 when `incoming` is not an active volunteer.

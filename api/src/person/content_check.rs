@@ -4,9 +4,11 @@ use std::collections::BTreeSet;
 
 use chrono::{Datelike as _, NaiveDate};
 use gridward_domain::language::SpokenLanguage;
+use gridward_domain::range::WeeklyMinutes;
 use gridward_domain::skill::Skill;
 use gridward_domain::time::Minutes;
 
+use super::Availability;
 use super::store::PersonRow;
 use crate::http::problem::FieldError;
 use crate::vocabulary::{Vocabularies, Vocabulary, VocabularyName};
@@ -51,11 +53,19 @@ pub fn faults(
     }
     let offer = |row: &PersonRow| (row.weekly_minutes, row.availability.total());
     let (offered, available) = offer(next);
-    if before.map(offer) != Some((offered, available)) && Minutes::from(offered) > available {
-        let detail = format!("exceeds the {} minutes of the availability", available.0);
-        faults.push(FieldError::new("/weekly_minutes", detail));
+    if before.map(offer) != Some((offered, available)) {
+        faults.extend(excess(offered, &next.availability));
     }
     faults
+}
+
+/// The fault of minutes offered a week that exceed the weekly hours.
+pub fn excess(offered: WeeklyMinutes, availability: &Availability) -> Option<FieldError> {
+    let available = availability.total();
+    (Minutes::from(offered) > available).then(|| {
+        let detail = format!("exceeds the {} minutes of the availability", available.0);
+        FieldError::new("/weekly_minutes", detail)
+    })
 }
 
 /// The words that are not in the vocabulary, or archived.

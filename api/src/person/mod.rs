@@ -9,7 +9,7 @@ pub mod appoint;
 pub mod availability;
 pub mod bulk;
 pub mod content;
-mod content_check;
+pub mod content_check;
 pub mod create;
 pub mod edit;
 pub mod enrolment;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use actix_web::web::{Data, Path};
-use actix_web::{HttpRequest, HttpResponse, get, put};
+use actix_web::{HttpRequest, HttpResponse, get};
 use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::authority::{Action, Role};
 use gridward_domain::id::PersonId;
@@ -11,17 +11,17 @@ use gridward_domain::language::SpokenLanguage;
 use gridward_domain::person_state::PersonState;
 use gridward_domain::skill::Skill;
 use serde::Deserialize;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::IntoParams;
 
 use super::ids::PersonIds;
 use super::list_store::{self, Filter};
-use super::{Person, appoint, store};
-use crate::auth::{Authenticated, PrincipalCache};
+use super::{Person, store};
+use crate::auth::Authenticated;
 use crate::crypto::KeyRing;
 use crate::db::DbError;
 use crate::http::page::{self, Page, PageQuery, Paged};
 use crate::http::problem::Problem;
-use crate::http::{IfMatch, IfNoneMatch, Json as Body, openapi, versioned};
+use crate::http::{IfNoneMatch, openapi, versioned};
 use crate::tx::Db;
 
 /// Filter and page of people.
@@ -155,56 +155,5 @@ pub(crate) async fn get_manager(
         store::manager(conn, &grid)?.map(|row| row.person(&key)).transpose()
     });
     let manager = manager.await.map_err(Problem::from)?.ok_or_else(Problem::not_found)?;
-    Ok(versioned::at_version(HttpResponse::Ok(), manager.version).json(manager))
-}
-
-/// The new manager of a grid.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Appointment {
-    /// An active volunteer in the caller's area.
-    person_id: PersonId,
-}
-
-/// Appoint a grid's manager
-///
-/// Makes a volunteer the manager of the grid; the previous manager becomes a volunteer. A
-/// grid always has exactly one manager. Requires `If-Match`, the `ETag` of
-/// `GET /v1/areas/{code}/manager`; the manager of the grid again changes nothing. Allowed roles:
-/// admins and supervisors.
-#[utoipa::path(
-    tag = "people",
-    operation_id = "appoint_manager",
-    params(("code" = AreaCode, Path, description = "The grid"), openapi::OwnNames),
-    request_body(content = Appointment, description = "The new manager"),
-    responses(
-        (
-            status = OK, description = "The new manager", body = Person,
-            headers(("ETag" = String, description = "The version, such as `\"v7\"`")),
-        ),
-        openapi::Decide,
-    ),
-)]
-#[put("/areas/{code}/manager")]
-pub(crate) async fn appoint_manager(
-    db: Data<Db>,
-    keys: Data<KeyRing>,
-    principals: Data<PrincipalCache>,
-    Authenticated(principal): Authenticated,
-    code: Path<AreaCode>,
-    base: IfMatch,
-    Body(body): Body<Appointment>,
-) -> Result<HttpResponse, Problem> {
-    if code.level() != Level::Grid {
-        return Err(Problem::not_found());
-    }
-    let (keys, principals) = (keys.clone(), principals.clone());
-    let (district, person) = (principal.district(), body.person_id);
-    let appointed = db.write(district, move |tx| {
-        let key = keys.key(tx.read_unbatched(), principal.district())?;
-        appoint::appoint(tx, &key, &principal, *code, person, &base)
-    });
-    let manager = appointed.await?;
-    principals.forget_all();
     Ok(versioned::at_version(HttpResponse::Ok(), manager.version).json(manager))
 }

@@ -1,24 +1,24 @@
 //! Finds people by name or phone number, which are sealed.
 //!
 //! The query is in the body, so that no log of addresses has a name or a number. A whole number is
-//! found by its keyed hash. For a part of a name, or the last four digits of a number, the people
-//! of the area are opened in memory, a batch at a time, in the order of the list.
+//! found by its keyed hash. For a part of a name, or the last digits of a number, the people of the
+//! area are opened in memory, a batch at a time, in the order of the list.
 
 use std::collections::BTreeSet;
 
 use actix_web::web::Data;
 use actix_web::{HttpResponse, post};
 use gridward_domain::area::{AreaCode, AreaRange};
-use gridward_domain::authority::{Action, Role};
+use gridward_domain::authority::{Action, Principal, Role};
 use gridward_domain::bounded_text::SearchText;
 use gridward_domain::id::PersonId;
 use gridward_domain::language::SpokenLanguage;
 use gridward_domain::person_state::PersonState;
-use gridward_domain::phone::Phone;
 use gridward_domain::range::PageLimit;
+use gridward_domain::search_term::{SearchTerm, plain};
 use gridward_domain::skill::Skill;
-use gridward_domain::text;
 use serde::Deserialize;
+use serde_json::json;
 use utoipa::ToSchema;
 
 use super::Person;
@@ -31,12 +31,11 @@ use crate::http::page::{self, Page, PageQuery, Wanted};
 use crate::http::problem::Problem;
 use crate::http::{Json as Body, openapi};
 use crate::idempotency::IdempotencyKey;
+use crate::log::{Event, Subject};
 use crate::tx::Db;
 
 /// The number of people that are opened at a time.
 const AT_A_TIME: i64 = 1_000;
-/// The digits of a number that its mask shows last.
-const LAST_DIGITS: usize = 4;
 /// The most ids of a search.
 const MOST_IDS: usize = 500;
 
@@ -45,7 +44,7 @@ const MOST_IDS: usize = 500;
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({ "text": "王小", "area": "500116001", "state": "active", "limit": 20 }))]
 pub struct PeopleSearch {
-    /// A part of the name, the whole phone number, or its last four digits. Default: all people.
+    /// A part of the name, the whole phone number, or its last 4 to 6 digits. Default: all people.
     text: Option<SearchText>,
     /// Only people in this area and its descendants. Default: the caller's area.
     area: Option<AreaCode>,
@@ -67,51 +66,16 @@ pub struct PeopleSearch {
     cursor: Option<String>,
 }
 
-/// What a text stands for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Term {
-    /// A whole phone number.
-    Phone(Phone),
-    /// The last digits of a phone number.
-    LastDigits(String),
-    /// A part of a name, in lower case.
-    Name(String),
-}
-
-impl Term {
-    fn of(text: &SearchText) -> Self {
-        let text = text::clean(text.as_str());
-        if let Ok(phone) = text.parse() {
-            return Self::Phone(phone);
-        }
-        // A number of one digit more, so that the digits are read in the same way.
-        match format!("0{text}").parse::<Phone>() {
-            Ok(longer) if longer.as_str().len() == LAST_DIGITS + 1 => {
-                Self::LastDigits(longer.as_str().chars().skip(1).collect())
-            }
-            _ => Self::Name(text.to_lowercase()),
-        }
-    }
-
-    fn is_of(&self, Particulars { name, phone }: &Particulars) -> bool {
-        match self {
-            // The query has selected the person by the keyed hash.
-            Self::Phone(whole) => whole.as_str() == phone,
-            Self::LastDigits(digits) => phone.len() > LAST_DIGITS && phone.ends_with(digits),
-            Self::Name(part) => name.to_lowercase().contains(part),
-        }
-    }
-}
-
 /// Search people
 ///
-/// Finds people of the caller's area by a part of the name, by the phone number or by its last four
-/// digits, ordered by area. The text is in the body and in no log. A body without a text lists all
-/// people that the filters select. Allowed roles: managers, supervisors and admins.
+/// Finds people of the caller's area by a part of the name, by the phone number or by its last 4 to
+/// 6 digits, ordered by area. The text is in the body and in no log; the log of the district records
+/// who searched by what, in which area and the number of shown people. A body without a text lists
+/// all people that the filters select. Allowed roles: managers, supervisors and admins.
 #[utoipa::path(
     tag = "people",
     operation_id = "search_people",
-    params(openapi::ReadsOnly),
+    params(openapi::NeverStored),
     request_body(content = PeopleSearch, description = "The search"),
     responses((status = OK, description = "A page of people", body = Page<Person>), openapi::Write),
 )]
@@ -120,7 +84,7 @@ pub(crate) async fn search_people(
     db: Data<Db>,
     keys: Data<KeyRing>,
     Authenticated(principal): Authenticated,
-    // Parsed so that an invalid one is rejected; a search changes nothing.
+    // Parsed so that an invalid one is rejected; each search is recorded.
     _: IdempotencyKey,
     Body(search): Body<PeopleSearch>,
 ) -> Result<HttpResponse, Problem> {
@@ -136,7 +100,8 @@ pub(crate) async fn search_people(
     let wanted = wanted
         .map_err(|_| Problem::invalid("/cursor", "must be a `next_cursor` of this search"))?;
     let (keys, limit) = (keys.clone(), wanted.limit);
-    let term = search.text.as_ref().map(Term::of);
+    let term = search.text.as_ref().map(|text| SearchTerm::parse(text.as_str())).transpose();
+    let term = term.map_err(|error| Problem::invalid("/text", error))?;
     let filter = Filter {
         role: search.role,
         state: search.state,
@@ -145,6 +110,7 @@ pub(crate) async fn search_people(
         ids: search.ids,
         phone: None,
     };
+    let kind = term.as_ref().map(SearchTerm::kind);
     let people = db.read(move |conn| {
         let key = keys.key(conn, principal.district())?;
         find(conn, &key, area, term.as_ref(), &filter, &wanted)
@@ -152,7 +118,27 @@ pub(crate) async fn search_people(
     let people = page::page(people.await.map_err(Problem::from)?, limit, |person: &Person| {
         (person.area, person.id)
     });
+    if let Some(kind) = kind {
+        record(&db, principal, area, kind, people.items.len()).await?;
+    }
     Ok(people.unlinked())
+}
+
+/// Records a search before it is answered, without its text.
+async fn record(
+    db: &Db,
+    principal: Principal,
+    area: AreaCode,
+    by: &'static str,
+    shown: usize,
+) -> Result<(), Problem> {
+    let me = principal.person;
+    let recorded = db.write(principal.district(), move |tx| {
+        let event = Event::new("person.search", Subject::Reading, me, area, 1);
+        tx.record(event.by(me).with(json!({ "by": by, "shown": shown })));
+        Ok::<_, Problem>(())
+    });
+    recorded.await
 }
 
 /// The people of a page, with one more if there are more.
@@ -160,7 +146,7 @@ fn find(
     conn: &mut Conn,
     key: &SealingKey,
     area: AreaCode,
-    term: Option<&Term>,
+    term: Option<&SearchTerm>,
     filter: &Filter,
     wanted: &Wanted<Position>,
 ) -> Result<Vec<Person>, DbError> {
@@ -169,9 +155,7 @@ fn find(
         let rows = list_store::list(conn, &scope, &filter, wanted)?;
         return rows.iter().map(|row| row.person(key)).collect();
     };
-    if let Term::Phone(phone) = term {
-        filter.phone = Some(key.index(phone.as_str()));
-    }
+    filter.phone = term.whole_number().map(|number| key.index(number));
     let found = scan(conn, key, &scope, term, &filter, wanted)?;
     if found.is_empty() {
         return Ok(Vec::new());
@@ -186,7 +170,7 @@ fn scan(
     conn: &mut Conn,
     key: &SealingKey,
     scope: &AreaRange,
-    term: &Term,
+    term: &SearchTerm,
     filter: &Filter,
     wanted: &Wanted<Position>,
 ) -> Result<BTreeSet<PersonId>, DbError> {
@@ -197,44 +181,13 @@ fn scan(
         let Some((area, id, _)) = rows.last() else { return Ok(found) };
         after = Some((*area, *id));
         for (area, id, sealed) in &rows {
-            if term.is_of(&Particulars::open(key, area.district(), *id, sealed)?) {
+            let Particulars { name, phone } = Particulars::open(key, area.district(), *id, sealed)?;
+            if term.finds(&plain(&name), &plain(&phone), "") {
                 found.insert(*id);
                 if found.len() == most {
                     return Ok(found);
                 }
             }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn term(text: &str) -> Term {
-        Term::of(&text.parse().expect("a text"))
-    }
-
-    #[test]
-    fn a_text_is_a_name_a_number_or_the_end_of_one() {
-        let phone = |digits: &str| Term::Phone(digits.parse().expect("a phone"));
-        assert_eq!(term("138 1234-1234"), phone("13812341234"));
-        assert_eq!(term("１３８１２３４１２３４"), phone("13812341234"));
-        assert_eq!(term("1234"), Term::LastDigits("1234".to_owned()));
-        assert_eq!(term("１２３４"), Term::LastDigits("1234".to_owned()));
-        assert_eq!(term(" 王小\u{3000}"), Term::Name("王小".to_owned()));
-        assert_eq!(term("Wang"), Term::Name("wang".to_owned()));
-        assert_eq!(term("138"), Term::Name("138".to_owned()), "too short to be a number");
-    }
-
-    #[test]
-    fn the_middle_of_a_number_finds_nobody() {
-        let person = Particulars { name: "王小明".to_owned(), phone: "13812345678".to_owned() };
-        for found in ["小明", "王", "5678", "13812345678"] {
-            assert!(term(found).is_of(&person), "{found}");
-        }
-        for other in ["1234", "2345", "12345678", "明王", "1381"] {
-            assert!(!term(other).is_of(&person), "{other}");
         }
     }
 }

@@ -1,10 +1,12 @@
 //! The minutes of one person by day, as a pure function.
 
-use chrono::{Datelike as _, NaiveDate};
+use chrono::NaiveDate;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::person::{Availability, Weekday};
+use crate::availability::Duty;
+use crate::availability::calendar::Calendar;
+use crate::person::Availability;
 use crate::task::store::HeldTime;
 
 /// The minutes of a day.
@@ -12,7 +14,8 @@ use crate::task::store::HeldTime;
 pub struct DayWorkload {
     /// The day.
     pub day: NaiveDate,
-    /// Minutes of the availability on this day.
+    /// Minutes that a plan may use on this day: the hours of the day without absences; none for a
+    /// person who is off duty.
     #[schema(minimum = 0, maximum = 1_440, example = 180)]
     pub offered: u32,
     /// Minutes of the unfinished visits that are planned for this day.
@@ -23,39 +26,46 @@ pub struct DayWorkload {
     pub held: u32,
 }
 
+/// What a person offers.
+#[derive(Clone, Copy, Debug)]
+pub struct Offer<'a> {
+    /// The weekly hours.
+    pub weekly: &'a Availability,
+    /// The days with other hours, and the absences.
+    pub calendar: &'a Calendar,
+    /// Whether the person takes new tasks at present.
+    pub duty: Duty,
+}
+
+impl Offer<'_> {
+    fn on(&self, day: NaiveDate) -> u32 {
+        match self.duty {
+            Duty::On => self.calendar.hours_on(self.weekly, day).map_or(0, |hours| hours.minutes()),
+            Duty::Off => 0,
+        }
+    }
+}
+
 /// The workload of a person on the days from `first` to `last`.
 pub fn by_day<'a>(
-    availability: &Availability,
+    offer: Offer<'_>,
     held: impl Iterator<Item = &'a HeldTime> + Clone,
     first: NaiveDate,
     last: NaiveDate,
 ) -> Vec<DayWorkload> {
     let of_day = |day: NaiveDate| {
-        let offered = availability.on(weekday(day)).map_or(0, |window| window.length().0);
         let sum = |is_of: &dyn Fn(&HeldTime) -> bool| {
             let minutes = held.clone().filter(|task| is_of(task)).map(|task| task.minutes);
             minutes.map(i32::unsigned_abs).sum()
         };
         DayWorkload {
             day,
-            offered,
+            offered: offer.on(day),
             planned: sum(&|task| task.planned_on == Some(day)),
             held: sum(&|task| task.planned_on.unwrap_or(task.due_on) == day),
         }
     };
     first.iter_days().take_while(|day| *day <= last).map(of_day).collect()
-}
-
-fn weekday(day: NaiveDate) -> Weekday {
-    match day.weekday() {
-        chrono::Weekday::Mon => Weekday::Mon,
-        chrono::Weekday::Tue => Weekday::Tue,
-        chrono::Weekday::Wed => Weekday::Wed,
-        chrono::Weekday::Thu => Weekday::Thu,
-        chrono::Weekday::Fri => Weekday::Fri,
-        chrono::Weekday::Sat => Weekday::Sat,
-        chrono::Weekday::Sun => Weekday::Sun,
-    }
 }
 
 #[cfg(test)]
@@ -79,10 +89,17 @@ mod tests {
         };
         let held = [task(Some(24), 27, 30), task(None, 24, 45), task(None, 30, 60)];
         // The 23rd is a Monday.
-        let availability = "tue 0900-1000".parse().expect("an availability");
-        let days = by_day(&availability, held.iter(), day(23), day(25));
+        let weekly = "tue 0900-1000".parse().expect("an availability");
+        let calendar = Calendar::default();
+        let offer = Offer { weekly: &weekly, calendar: &calendar, duty: Duty::On };
+        let days = by_day(offer, held.iter(), day(23), day(25));
         let minutes: Vec<_> = days.iter().map(|it| (it.offered, it.planned, it.held)).collect();
         assert_eq!(minutes, [(0, 0, 0), (60, 30, 75), (0, 0, 0)]);
-        assert_eq!(by_day(&availability, held.iter(), day(25), day(24)), []);
+        assert_eq!(by_day(offer, held.iter(), day(25), day(24)), []);
+        let off = Offer { duty: Duty::Off, ..offer };
+        assert_eq!(by_day(off, held.iter(), day(24), day(24))[0].offered, 0);
+        let other = Calendar { exceptions: [(day(24), None)].into(), ..Calendar::default() };
+        let away = Offer { calendar: &other, ..offer };
+        assert_eq!(by_day(away, held.iter(), day(24), day(24))[0].offered, 0);
     }
 }

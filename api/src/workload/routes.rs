@@ -13,8 +13,10 @@ use gridward_domain::range::WeeklyMinutes;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::days::{self, DayWorkload};
+use super::days::{self, DayWorkload, Offer};
 use crate::auth::Authenticated;
+use crate::availability::calendar::Calendar;
+use crate::availability::{self, Duty};
 use crate::clock::within_reach;
 use crate::crypto::{KeyRing, SealingKey};
 use crate::db::{Conn, DbError};
@@ -96,7 +98,15 @@ fn of_people(
     for task in task::store::held_time(conn, district, &ids)? {
         held.entry(task.assignee).or_default().push(task);
     }
+    let calendars = availability::store::calendars(conn, district, from, to)?;
+    let off_duty = availability::store::off_duty(conn, district)?;
+    let usual = Calendar::default();
     let workload = |row: &PersonRow| {
+        let offer = Offer {
+            weekly: &row.availability,
+            calendar: calendars.get(&row.id).unwrap_or(&usual),
+            duty: if off_duty.contains(&row.id) { Duty::Off } else { Duty::On },
+        };
         let tasks = held.get(&row.id).into_iter().flatten();
         Ok(Workload {
             person_id: row.id,
@@ -104,7 +114,7 @@ fn of_people(
             role: row.role,
             area: row.area,
             weekly_minutes: row.weekly_minutes,
-            days: days::by_day(&row.availability, tasks, from, to),
+            days: days::by_day(offer, tasks, from, to),
         })
     };
     rows.iter().map(workload).collect()

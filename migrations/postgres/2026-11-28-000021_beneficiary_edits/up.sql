@@ -15,7 +15,7 @@ CREATE INDEX beneficiaries_staying ON beneficiaries (district, id, stay_to)
     WHERE stay_to IS NOT NULL;
 
 -- The last end of each beneficiary, with all that is needed to take it back, as JSON; `visits_open`
--- while visits that were under way are not reported.
+-- while it may have left unfinished tasks.
 CREATE TABLE beneficiary_ends (
     district TEXT COLLATE "C" NOT NULL,
     id TEXT COLLATE "C" NOT NULL,

@@ -1,7 +1,8 @@
-//! What a person types to find a beneficiary: part of a name, a phone number or an ID number.
+//! What a person types to find somebody: part of a name, a phone number or an ID number.
 
-use gridward_domain::text::{is_blank, is_invisible};
 use thiserror::Error;
+
+use crate::text::{is_blank, is_invisible};
 
 /// The fewest digits of a number, from its end.
 const FEWEST_DIGITS: usize = 4;
@@ -32,9 +33,14 @@ pub enum SearchTerm {
 /// The text without blanks, invisible characters and separators, with ASCII digits and capitals: so
 /// that a pasted name or number equals a typed one.
 pub fn plain(text: &str) -> String {
-    let written =
-        text.chars().filter(|c| !is_blank(*c) && !is_invisible(*c) && !matches!(c, '-' | '·'));
-    written.map(half_width).flat_map(char::to_uppercase).collect()
+    let written = text.chars().map(half_width);
+    let written = written.filter(|c| !is_blank(*c) && !is_invisible(*c) && !is_separator(*c));
+    written.flat_map(char::to_uppercase).collect()
+}
+
+/// Whether `c` separates the parts of a number, or of a name.
+const fn is_separator(c: char) -> bool {
+    matches!(c, '-' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{fe63}' | '·')
 }
 
 /// The ASCII character for a full-width one.
@@ -64,7 +70,16 @@ impl SearchTerm {
         }
     }
 
-    /// Whether it finds the beneficiary with this name, phone number and ID number, all [`plain`].
+    /// The digits of a number that is too long to be the end of one.
+    pub fn whole_number(&self) -> Option<&str> {
+        match self {
+            Self::Number(digits) if digits.len() > MOST_LAST_DIGITS => Some(digits),
+            Self::Number(_) | Self::Name(_) => None,
+        }
+    }
+
+    /// Whether it finds the person or beneficiary with this name, phone number and ID number, all
+    /// [`plain`]; a number that is not known is empty.
     pub fn finds(&self, name: &str, phone: &str, id_number: &str) -> bool {
         match self {
             Self::Name(part) => name.contains(part.as_str()),
@@ -124,14 +139,30 @@ mod tests {
 
     #[test]
     fn a_pasted_text_equals_a_typed_one() {
-        for text in
-            ["１００ 1234-5678", " 10012345678\u{200b}", "018x", "欧阳 小明", "小明\u{3000}"]
-        {
+        for text in [
+            "１００ 1234－5678",
+            "100–1234–5678",
+            " 10012345678\u{200b}",
+            "018x",
+            "欧阳 小明",
+            "小明\u{3000}",
+        ] {
             assert!(finds(text), "{text}");
         }
         for text in ["10012", "王", "小阳", "X", "2345", "1999999"] {
             assert!(!finds(text), "{text}");
         }
+    }
+
+    #[test]
+    fn a_number_is_whole_or_an_end() {
+        let whole = |text| SearchTerm::parse(text).ok()?.whole_number().map(str::to_owned);
+        assert_eq!(whole("100-1234-5678"), Some(PHONE.to_owned()));
+        for end in ["345678", "5678", "欧阳"] {
+            assert_eq!(whole(end), None, "{end}");
+        }
+        let term = SearchTerm::parse("5678").expect("a term");
+        assert!(!term.finds(NAME, "", ""), "an unknown number has no end");
     }
 
     #[test]

@@ -1,0 +1,288 @@
+//! The HTTP endpoints for absences: one's own, and those of subordinates.
+
+use actix_web::http::header::CACHE_CONTROL;
+use actix_web::web::{Data, Path};
+use actix_web::{HttpRequest, HttpResponse, delete, get, post};
+use chrono::NaiveDate;
+use gridward_domain::authority::Principal;
+use gridward_domain::id::{AbsenceId, PersonId};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use utoipa::IntoParams;
+
+use super::model::{Absence, AddedAbsence, NewAbsence};
+use super::person_ref::PersonRef;
+use super::{record, store};
+use crate::auth::Authenticated;
+use crate::clock::{self, Clock};
+use crate::crypto::KeyRing;
+use crate::db::Conn;
+use crate::http::page::{self, Page, PageQuery, Paged, Wanted};
+use crate::http::problem::Problem;
+use crate::http::{Json as Body, openapi};
+use crate::idempotency::{Commands, Effect, IdempotencyKey};
+use crate::log::{Event, Subject};
+use crate::person::store::PersonRow;
+use crate::tx::{Db, Tx};
+
+/// Filter of absences.
+#[derive(Clone, Copy, Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct AbsenceQuery {
+    /// Only absences that end on this day or later. Default: today.
+    since: Option<NaiveDate>,
+}
+
+impl AbsenceQuery {
+    /// The first day.
+    fn first(self, clock: Clock) -> NaiveDate {
+        clock::nearest_within_reach(self.since.unwrap_or_else(|| clock::day(clock())))
+    }
+}
+
+/// List one's own absences
+///
+/// Lists the caller's absences with reasons and notes, earliest first; those that are over on
+/// request. Allowed roles: all.
+#[utoipa::path(
+    tag = "people",
+    operation_id = "list_my_absences",
+    params(AbsenceQuery, PageQuery),
+    responses((status = OK, description = "A page of absences", body = Page<Absence>), openapi::Read),
+)]
+#[get("/me/absences")]
+pub(crate) async fn list_my_absences(
+    request: HttpRequest,
+    db: Data<Db>,
+    keys: Data<KeyRing>,
+    clock: Data<Clock>,
+    Authenticated(principal): Authenticated,
+    query: Paged<AbsenceQuery>,
+) -> Result<HttpResponse, Problem> {
+    let Paged { filter, page } = query;
+    let (about, since) = (PersonRef::Caller, filter.first(**clock));
+    let reading =
+        Reading { keys: (**keys).clone(), principal, about, since, wanted: page.wanted()? };
+    list(&request, &db, reading).await
+}
+
+/// List a person's absences
+///
+/// Lists the person's absences with reasons and notes, earliest first; those that are over on
+/// request. The log records that they were read. Allowed roles: admins, supervisors and managers,
+/// for people below them.
+#[utoipa::path(
+    tag = "people",
+    operation_id = "list_absences",
+    params(("id" = PersonId, Path, description = "The person"), AbsenceQuery, PageQuery),
+    responses((status = OK, description = "A page of absences", body = Page<Absence>), openapi::Read),
+)]
+#[get("/people/{id}/absences")]
+pub(crate) async fn list_absences(
+    request: HttpRequest,
+    db: Data<Db>,
+    keys: Data<KeyRing>,
+    clock: Data<Clock>,
+    Authenticated(principal): Authenticated,
+    id: Path<PersonId>,
+    query: Paged<AbsenceQuery>,
+) -> Result<HttpResponse, Problem> {
+    let Paged { filter, page } = query;
+    let (about, since) = (PersonRef::Subordinate(*id), filter.first(**clock));
+    let reading =
+        Reading { keys: (**keys).clone(), principal, about, since, wanted: page.wanted()? };
+    list(&request, &db, reading).await
+}
+
+/// A reading of the absences of a person.
+struct Reading {
+    keys: KeyRing,
+    principal: Principal,
+    about: PersonRef,
+    since: NaiveDate,
+    wanted: Wanted<(NaiveDate, AbsenceId)>,
+}
+
+impl Reading {
+    /// The person, and a page of absences with reasons and notes.
+    fn read(&self, conn: &mut Conn) -> Result<(PersonRow, Vec<Absence>), Problem> {
+        let row = self.about.row(conn, &self.principal)?;
+        let key = self.keys.key(conn, row.district)?;
+        let rows = store::list(conn, row.district, row.id, self.since, &self.wanted)?;
+        let opened = rows.iter().map(|row| row.opened(&key)).collect::<Result<_, _>>()?;
+        Ok((row, opened))
+    }
+
+    /// As [`Self::read`]; the log records the reading.
+    fn recorded(&self, tx: &mut Tx<'_>) -> Result<Vec<Absence>, Problem> {
+        let (row, absences) = self.read(tx.read_unbatched())?;
+        if !absences.is_empty() {
+            let event =
+                Event::new("person.absence_read", Subject::Reading, row.id, row.area, row.version);
+            tx.record(event.by(self.principal.person).with(json!({ "absences": absences.len() })));
+        }
+        Ok(absences)
+    }
+}
+
+async fn list(request: &HttpRequest, db: &Db, reading: Reading) -> Result<HttpResponse, Problem> {
+    let (limit, district) = (reading.wanted.limit, reading.principal.district());
+    let absences = match reading.about {
+        PersonRef::Caller => {
+            db.read(move |conn| reading.read(conn).map(|(_, absences)| absences)).await?
+        }
+        PersonRef::Subordinate(_) => db.write(district, move |tx| reading.recorded(tx)).await?,
+    };
+    let page = page::page(absences, limit, |one: &Absence| (one.first_day, one.id));
+    Ok(page.answer(request.path(), request.query_string()))
+}
+
+/// A call that adds an absence.
+struct AddAbsence {
+    about: PersonRef,
+    new: NewAbsence,
+}
+
+impl Effect for AddAbsence {
+    type Made = AddedAbsence;
+
+    fn action(&self) -> &'static str {
+        "person.absence"
+    }
+
+    fn request(&self) -> Value {
+        match self.about {
+            PersonRef::Caller => json!(self.new),
+            PersonRef::Subordinate(person) => json!({ "person_id": person, "absence": self.new }),
+        }
+    }
+
+    fn authorize(&self, tx: &mut Tx<'_>, principal: &Principal) -> Result<(), Problem> {
+        self.about.row(tx.read_unbatched(), principal).map(drop)
+    }
+}
+
+/// Add one's own absence
+///
+/// The answer names the affected tasks: visits planned for those days, and those for which no other
+/// day is left. With `release` they become open again; otherwise they stay assigned. A visit that
+/// has started stays and is named. A plan gives no visits for the time of an absence. Allowed roles:
+/// all.
+#[utoipa::path(
+    tag = "people",
+    operation_id = "add_my_absence",
+    request_body(content = NewAbsence, description = "The absence"),
+    responses(
+        (status = CREATED, description = "The absence and the affected tasks", body = AddedAbsence),
+        openapi::Write,
+    ),
+)]
+#[post("/me/absences")]
+pub(crate) async fn add_my_absence(
+    commands: Data<Commands>,
+    Authenticated(principal): Authenticated,
+    key: IdempotencyKey,
+    Body(new): Body<NewAbsence>,
+) -> Result<HttpResponse, Problem> {
+    add(&commands, principal, key, AddAbsence { about: PersonRef::Caller, new }).await
+}
+
+/// Add a person's absence
+///
+/// The answer names the affected tasks in the caller's area: visits planned for those days, and
+/// those for which no other day is left. With `release` they become open again; otherwise they stay
+/// assigned. A visit that has started stays and is named. A plan gives no visits for the time of an
+/// absence. Allowed roles: admins, supervisors and managers, for people below them.
+#[utoipa::path(
+    tag = "people",
+    operation_id = "add_absence",
+    params(("id" = PersonId, Path, description = "The person")),
+    request_body(content = NewAbsence, description = "The absence"),
+    responses(
+        (status = CREATED, description = "The absence and the affected tasks", body = AddedAbsence),
+        openapi::Write,
+    ),
+)]
+#[post("/people/{id}/absences")]
+pub(crate) async fn add_absence(
+    commands: Data<Commands>,
+    Authenticated(principal): Authenticated,
+    id: Path<PersonId>,
+    key: IdempotencyKey,
+    Body(new): Body<NewAbsence>,
+) -> Result<HttpResponse, Problem> {
+    add(&commands, principal, key, AddAbsence { about: PersonRef::Subordinate(*id), new }).await
+}
+
+async fn add(
+    commands: &Commands,
+    principal: Principal,
+    key: IdempotencyKey,
+    call: AddAbsence,
+) -> Result<HttpResponse, Problem> {
+    let added = commands.run(principal, key, call, |call, tx, key, principal| {
+        let row = call.about.locked(tx, principal)?;
+        record::add(tx, key, principal, &row, &call.new)
+    });
+    let mut answer = HttpResponse::Created();
+    answer.insert_header((CACHE_CONTROL, "no-store"));
+    Ok(added.await?.answer(answer))
+}
+
+/// Withdraw one's own absence
+///
+/// The person is available again. Tasks that the absence opened stay open. The answer is the same
+/// for an absence that was withdrawn before; one that is over stays. Allowed roles: all.
+#[utoipa::path(
+    tag = "people",
+    operation_id = "withdraw_my_absence",
+    params(("id" = AbsenceId, Path, description = "The absence")),
+    responses((status = NO_CONTENT, description = "Withdrawn"), openapi::GiveUp),
+)]
+#[delete("/me/absences/{id}")]
+pub(crate) async fn withdraw_my_absence(
+    db: Data<Db>,
+    Authenticated(principal): Authenticated,
+    id: Path<AbsenceId>,
+) -> Result<HttpResponse, Problem> {
+    withdraw(&db, principal, PersonRef::Caller, *id).await
+}
+
+/// Withdraw a person's absence
+///
+/// The person is available again. Tasks that the absence opened stay open. The answer is the same
+/// for an absence that was withdrawn before; one that is over stays. Allowed roles: admins,
+/// supervisors and managers, for people below them.
+#[utoipa::path(
+    tag = "people",
+    operation_id = "withdraw_absence",
+    params(
+        ("id" = PersonId, Path, description = "The person"),
+        ("absence" = AbsenceId, Path, description = "The absence"),
+    ),
+    responses((status = NO_CONTENT, description = "Withdrawn"), openapi::GiveUp),
+)]
+#[delete("/people/{id}/absences/{absence}")]
+pub(crate) async fn withdraw_absence(
+    db: Data<Db>,
+    Authenticated(principal): Authenticated,
+    path: Path<(PersonId, AbsenceId)>,
+) -> Result<HttpResponse, Problem> {
+    let (person, absence) = path.into_inner();
+    withdraw(&db, principal, PersonRef::Subordinate(person), absence).await
+}
+
+async fn withdraw(
+    db: &Db,
+    principal: Principal,
+    about: PersonRef,
+    absence: AbsenceId,
+) -> Result<HttpResponse, Problem> {
+    let withdraw = db.write(principal.district(), move |tx| {
+        let row = about.locked(tx, &principal)?;
+        record::withdraw(tx, &principal, &row, absence)
+    });
+    withdraw.await?;
+    Ok(HttpResponse::NoContent().finish())
+}
