@@ -15,6 +15,7 @@ pub mod routes;
 mod search_term;
 pub mod stay;
 pub mod store;
+pub mod words;
 pub mod write;
 
 pub use model::{Beneficiary, Contact, EndCause, Mobility};

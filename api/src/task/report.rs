@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, json};
 use uuid::Uuid;
 
+use super::beneficiary_change;
 use super::origin::Origin;
 use super::perform::{self, Performed, Sent, Step};
 use super::report_content::ReportContent;
@@ -350,6 +351,6 @@ fn update_entry(
     let Some(entry) = entry.filter(BeneficiaryRow::is_current) else { return Ok(()) };
     let mut cause = Map::new();
     cause.insert("report".to_owned(), json!(report));
-    beneficiary::entry::amend(tx, key, principal.person, &entry, &changes, cause)?;
+    beneficiary_change::amend(tx, key, principal.person, &entry, &changes, cause)?;
     Ok(())
 }
