@@ -202,16 +202,6 @@ impl IntoParams for NeverStored {
     }
 }
 
-/// The key of a search with POST: accepted without effect.
-pub struct ReadsOnly;
-
-impl IntoParams for ReadsOnly {
-    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        let about = "Accepted without effect: the operation changes nothing.";
-        vec![header_parameter(KEY, about, 64, Some(KEY_PATTERN))]
-    }
-}
-
 /// The proof of a device's key.
 pub struct DpopProof;
 

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use actix_web::web::Data;
 use actix_web::{HttpResponse, post};
 use gridward_domain::area::{AreaCode, AreaRange};
-use gridward_domain::authority::{Action, Role};
+use gridward_domain::authority::{Action, Principal, Role};
 use gridward_domain::bounded_text::SearchText;
 use gridward_domain::id::PersonId;
 use gridward_domain::language::SpokenLanguage;
@@ -19,6 +19,7 @@ use gridward_domain::range::PageLimit;
 use gridward_domain::skill::Skill;
 use gridward_domain::text;
 use serde::Deserialize;
+use serde_json::json;
 use utoipa::ToSchema;
 
 use super::Person;
@@ -31,6 +32,7 @@ use crate::http::page::{self, Page, PageQuery, Wanted};
 use crate::http::problem::Problem;
 use crate::http::{Json as Body, openapi};
 use crate::idempotency::IdempotencyKey;
+use crate::log::{Event, Subject};
 use crate::tx::Db;
 
 /// The number of people that are opened at a time.
@@ -93,6 +95,14 @@ impl Term {
         }
     }
 
+    /// What is searched, for the log.
+    const fn kind(&self) -> &'static str {
+        match self {
+            Self::Name(_) => "name",
+            Self::Phone(_) | Self::LastDigits(_) => "number",
+        }
+    }
+
     fn is_of(&self, Particulars { name, phone }: &Particulars) -> bool {
         match self {
             // The query has selected the person by the keyed hash.
@@ -106,12 +116,14 @@ impl Term {
 /// Search people
 ///
 /// Finds people of the caller's area by a part of the name, by the phone number or by its last four
-/// digits, ordered by area. The text is in the body and in no log. A body without a text lists all
-/// people that the filters select. Allowed roles: managers, supervisors and admins.
+/// digits, ordered by area. The text is in the body and in no log; the log of the district records
+/// who searched by what, in which area and the number of shown people. A body without a text lists
+/// all people that the filters select, and is not recorded. Allowed roles: managers, supervisors and
+/// admins.
 #[utoipa::path(
     tag = "people",
     operation_id = "search_people",
-    params(openapi::ReadsOnly),
+    params(openapi::NeverStored),
     request_body(content = PeopleSearch, description = "The search"),
     responses((status = OK, description = "A page of people", body = Page<Person>), openapi::Write),
 )]
@@ -120,7 +132,7 @@ pub(crate) async fn search_people(
     db: Data<Db>,
     keys: Data<KeyRing>,
     Authenticated(principal): Authenticated,
-    // Parsed so that an invalid one is rejected; a search changes nothing.
+    // Parsed so that an invalid one is rejected; each search is recorded.
     _: IdempotencyKey,
     Body(search): Body<PeopleSearch>,
 ) -> Result<HttpResponse, Problem> {
@@ -145,6 +157,7 @@ pub(crate) async fn search_people(
         ids: search.ids,
         phone: None,
     };
+    let by = term.as_ref().map(Term::kind);
     let people = db.read(move |conn| {
         let key = keys.key(conn, principal.district())?;
         find(conn, &key, area, term.as_ref(), &filter, &wanted)
@@ -152,7 +165,27 @@ pub(crate) async fn search_people(
     let people = page::page(people.await.map_err(Problem::from)?, limit, |person: &Person| {
         (person.area, person.id)
     });
+    if let Some(by) = by {
+        record(&db, principal, area, by, people.items.len()).await?;
+    }
     Ok(people.unlinked())
+}
+
+/// Records a search before it is answered, without its text.
+async fn record(
+    db: &Db,
+    principal: Principal,
+    area: AreaCode,
+    by: &'static str,
+    shown: usize,
+) -> Result<(), Problem> {
+    let me = principal.person;
+    let recorded = db.write(principal.district(), move |tx| {
+        let event = Event::new("person.search", Subject::Reading, me, area, 1);
+        tx.record(event.by(me).with(json!({ "by": by, "shown": shown })));
+        Ok::<_, Problem>(())
+    });
+    recorded.await
 }
 
 /// The people of a page, with one more if there are more.
