@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{Datelike as _, NaiveDate};
-use gridward_domain::time::Window;
+use gridward_domain::time::{Minutes, TimeOfDay, Window};
 
 use super::span::Span;
 use crate::person::{Availability, Weekday};
@@ -25,6 +25,23 @@ pub struct Hours {
     pub window: Window,
     /// The hours of absence in between, in any order.
     pub breaks: Vec<Window>,
+}
+
+impl Hours {
+    /// The minutes of the window outside the breaks.
+    pub fn length(&self) -> Minutes {
+        let minute = |time: TimeOfDay| u32::from(u16::from(time));
+        let mut breaks: Vec<_> =
+            self.breaks.iter().map(|part| (minute(part.start()), minute(part.end()))).collect();
+        breaks.sort_unstable();
+        let (mut at, end) = (minute(self.window.start()), minute(self.window.end()));
+        let mut length = 0;
+        for (start, until) in breaks {
+            length += start.min(end).saturating_sub(at);
+            at = at.max(until);
+        }
+        Minutes(length + end.saturating_sub(at))
+    }
 }
 
 impl Calendar {
@@ -56,8 +73,6 @@ pub fn weekday(day: NaiveDate) -> Weekday {
 
 #[cfg(test)]
 mod tests {
-    use gridward_domain::time::TimeOfDay;
-
     use super::*;
 
     fn hours(start: u16, end: u16) -> Window {
@@ -83,12 +98,20 @@ mod tests {
         };
         assert_eq!(calendar.hours_on(&weekly, day(7)), None, "not this Monday");
         let tuesday = Hours { window: hours(9, 17), breaks: vec![hours(12, 14)] };
+        assert_eq!(tuesday.length(), Minutes(6 * 60));
         assert_eq!(calendar.hours_on(&weekly, day(8)), Some(tuesday));
         let extra = Hours { window: hours(8, 10), breaks: vec![] };
         assert_eq!(calendar.hours_on(&weekly, day(9)), Some(extra), "an additional Wednesday");
         assert_eq!(calendar.hours_on(&weekly, day(10)), None);
         assert_eq!(calendar.hours_on(&weekly, day(15)), None, "away for a week");
         assert!(calendar.hours_on(&weekly, day(21)).is_some());
+    }
+
+    #[test]
+    fn breaks_that_overlap_or_reach_beyond_the_window_are_subtracted_once() {
+        let breaks = vec![hours(11, 13), hours(8, 10), hours(12, 14), hours(16, 20)];
+        let day = Hours { window: hours(9, 17), breaks };
+        assert_eq!(day.length(), Minutes(3 * 60), "10 to 11 and 14 to 16");
     }
 
     #[test]

@@ -1,10 +1,10 @@
 //! The minutes of one person by day, as a pure function.
 
-use chrono::{Datelike as _, NaiveDate};
+use chrono::NaiveDate;
+use gridward_domain::time::Minutes;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::person::{Availability, Weekday};
 use crate::task::store::HeldTime;
 
 /// The minutes of a day.
@@ -12,7 +12,8 @@ use crate::task::store::HeldTime;
 pub struct DayWorkload {
     /// The day.
     pub day: NaiveDate,
-    /// Minutes of the availability on this day.
+    /// Minutes of the hours of this day: the weekly or dated ones, without absences; none while the
+    /// person is off duty.
     #[schema(minimum = 0, maximum = 1_440, example = 180)]
     pub offered: u32,
     /// Minutes of the unfinished visits that are planned for this day.
@@ -23,39 +24,26 @@ pub struct DayWorkload {
     pub held: u32,
 }
 
-/// The workload of a person on the days from `first` to `last`.
+/// The workload of a person, who offers the minutes `offered` of a day, from `first` to `last`.
 pub fn by_day<'a>(
-    availability: &Availability,
+    offered: impl Fn(NaiveDate) -> Minutes,
     held: impl Iterator<Item = &'a HeldTime> + Clone,
     first: NaiveDate,
     last: NaiveDate,
 ) -> Vec<DayWorkload> {
     let of_day = |day: NaiveDate| {
-        let offered = availability.on(weekday(day)).map_or(0, |window| window.length().0);
         let sum = |is_of: &dyn Fn(&HeldTime) -> bool| {
             let minutes = held.clone().filter(|task| is_of(task)).map(|task| task.minutes);
             minutes.map(i32::unsigned_abs).sum()
         };
         DayWorkload {
             day,
-            offered,
+            offered: offered(day).0,
             planned: sum(&|task| task.planned_on == Some(day)),
             held: sum(&|task| task.planned_on.unwrap_or(task.due_on) == day),
         }
     };
     first.iter_days().take_while(|day| *day <= last).map(of_day).collect()
-}
-
-fn weekday(day: NaiveDate) -> Weekday {
-    match day.weekday() {
-        chrono::Weekday::Mon => Weekday::Mon,
-        chrono::Weekday::Tue => Weekday::Tue,
-        chrono::Weekday::Wed => Weekday::Wed,
-        chrono::Weekday::Thu => Weekday::Thu,
-        chrono::Weekday::Fri => Weekday::Fri,
-        chrono::Weekday::Sat => Weekday::Sat,
-        chrono::Weekday::Sun => Weekday::Sun,
-    }
 }
 
 #[cfg(test)]
@@ -78,11 +66,10 @@ mod tests {
             minutes,
         };
         let held = [task(Some(24), 27, 30), task(None, 24, 45), task(None, 30, 60)];
-        // The 23rd is a Monday.
-        let availability = "tue 0900-1000".parse().expect("an availability");
-        let days = by_day(&availability, held.iter(), day(23), day(25));
+        let offered = |of: NaiveDate| Minutes(if of == day(24) { 60 } else { 0 });
+        let days = by_day(offered, held.iter(), day(23), day(25));
         let minutes: Vec<_> = days.iter().map(|it| (it.offered, it.planned, it.held)).collect();
         assert_eq!(minutes, [(0, 0, 0), (60, 30, 75), (0, 0, 0)]);
-        assert_eq!(by_day(&availability, held.iter(), day(25), day(24)), []);
+        assert_eq!(by_day(offered, held.iter(), day(25), day(24)), []);
     }
 }

@@ -10,11 +10,13 @@ use gridward_domain::area::AreaCode;
 use gridward_domain::authority::{Action, Role};
 use gridward_domain::id::PersonId;
 use gridward_domain::range::WeeklyMinutes;
+use gridward_domain::time::Minutes;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::days::{self, DayWorkload};
 use crate::auth::Authenticated;
+use crate::availability::calendar::Calendar;
 use crate::clock::within_reach;
 use crate::crypto::{KeyRing, SealingKey};
 use crate::db::{Conn, DbError};
@@ -23,7 +25,7 @@ use crate::http::problem::Problem;
 use crate::http::{Query, openapi};
 use crate::person::store::PersonRow;
 use crate::tx::Db;
-use crate::{person, task};
+use crate::{availability, person, task};
 
 /// The days after the first that a workload may cover.
 const MOST_DAYS: i64 = 30;
@@ -96,7 +98,15 @@ fn of_people(
     for task in task::store::held_time(conn, district, &ids)? {
         held.entry(task.assignee).or_default().push(task);
     }
+    let calendars = availability::store::calendars(conn, district, from, to)?;
+    let off_duty = availability::store::off_duty(conn, district)?;
+    let none = Calendar::default();
     let workload = |row: &PersonRow| {
+        let calendar = calendars.get(&row.id).unwrap_or(&none);
+        let offered = |day| match calendar.hours_on(&row.availability, day) {
+            Some(hours) if !off_duty.contains(&row.id) => hours.length(),
+            _ => Minutes(0),
+        };
         let tasks = held.get(&row.id).into_iter().flatten();
         Ok(Workload {
             person_id: row.id,
@@ -104,7 +114,7 @@ fn of_people(
             role: row.role,
             area: row.area,
             weekly_minutes: row.weekly_minutes,
-            days: days::by_day(&row.availability, tasks, from, to),
+            days: days::by_day(offered, tasks, from, to),
         })
     };
     rows.iter().map(workload).collect()
