@@ -247,3 +247,74 @@ async fn a_correction_of_a_visit_arrives_days_later(
     let results = phone.sync(&volunteer, json!([command])).await;
     assert_eq!(results[0]["outcome"], "applied", "{results:?}");
 }
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_correction_of_another_is_a_reveal_and_an_own_one_reveals_nothing(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small_with(backend, &[("GRIDWARD_REVEALS_MANAGER", "1")]);
+    let (manager, supervisor) = (server.manager().await, server.supervisor().await);
+    let read = async |id: &str| manager.get(&format!("/v1/corrections/{id}")).await;
+    let own = propose(&manager, BENEFICIARY, json!({ "phone": "10055555555" })).await;
+    for _ in 0..2 {
+        let own = read(&own).await;
+        assert_eq!((own.status, own.body.get("before")), (200, None), "a guess shows no number");
+    }
+    let others = [
+        propose(&supervisor, BENEFICIARY, json!({ "phone": "10066666666" })).await,
+        propose(&supervisor, BENEFICIARY, json!({ "phone": "10077777777" })).await,
+    ];
+    let first = read(&others[0]).await;
+    assert_eq!((first.status, &first.body["before"]["phone"]), (200, &json!("10010000001")));
+    let second = read(&others[1]).await;
+    assert_eq!((second.status, second.problem()), (429, "reveal_budget"));
+    let events = supervisor.events("correction.read").await;
+    assert_eq!(events.len(), 1, "a refused reading reads nothing");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_approved_correction_reaches_every_visitor_and_is_one_change_of_the_history(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (manager, town) = (server.manager().await, server.town_supervisor().await);
+    // Two visitors of the grid and one of the next.
+    for n in [21, 22, 23] {
+        let task = manager.make_task(BENEFICIARY).await;
+        let body = json!({ "person_id": person_id(n) });
+        let given = town.post(&format!("/v1/tasks/{task}/reassign"), &body).await;
+        assert_eq!(given.status, 200, "{}", given.body);
+    }
+    let (elsewhere, mut phone) = (server.other_volunteer().await, Phone::default());
+    phone.sync(&elsewhere, json!([])).await;
+    let id = propose(&manager, BENEFICIARY, json!({ "phone": "10055555555" })).await;
+    assert_eq!(decide(&town, &id, 1, None).await.status, 200);
+    phone.sync(&elsewhere, json!([])).await;
+    let household = phone.household(BENEFICIARY).expect("the home of the visit");
+    assert_eq!(household["phone"], "10055555555");
+    phone.is_as_fresh(&elsewhere).await;
+    let supervisor = server.supervisor().await;
+    assert_eq!(supervisor.events("beneficiary.change").await.len(), 1);
+    assert_eq!(supervisor.events("beneficiary.visitors").await.len(), 1, "for the third visitor");
+    let history = manager.get(&format!("/v1/beneficiaries/{BENEFICIARY}/history")).await;
+    let entries = history.body["items"].as_array().expect("entries").iter();
+    let changes = entries.filter(|entry| entry["type"] == "change").count();
+    assert_eq!(changes, 1, "{}", history.body);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_corrected_text_has_no_blanks_at_its_ends(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (manager, supervisor) = (server.manager().await, server.supervisor().await);
+    let id = propose(&manager, BENEFICIARY, json!({ "name": " 王小明\u{3000}" })).await;
+    let read = supervisor.get(&format!("/v1/corrections/{id}")).await;
+    assert_eq!(read.body["changes"], json!({ "name": "王小明" }));
+    let same = json!({ "changes": { "name": "王小明" } });
+    let twice = supervisor.post(&of(BENEFICIARY), &same).await;
+    assert_eq!((twice.status, twice.problem()), (409, "correction_pending"));
+}

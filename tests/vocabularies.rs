@@ -180,6 +180,25 @@ async fn a_word_in_use_is_archived_and_not_removed(
     // An archived word stays valid where it is used: the files can be imported again.
     let again = import(&server.database, &Files::small(), &[]);
     assert!(said(&again).contains("beneficiaries: 0 added, 0 changed, 6"), "{}", said(&again));
+    // An entry keeps it, and none gets it anew.
+    let supervisor = server.supervisor().await;
+    let home = format!("/v1/beneficiaries/{BENEFICIARY}");
+    let change = async |version: u32, body: Value| {
+        let request = supervisor.request(Method::PATCH, &home);
+        supervisor.send(request.header("If-Match", format!("\"v{version}\"")).json(&body)).await
+    };
+    let kept = change(1, json!({ "lives_alone": false, "plaque": "hung" })).await;
+    assert_eq!(kept.status, 200, "{}", kept.body);
+    assert_eq!(change(2, json!({ "plaque": "missing" })).await.status, 200);
+    let again = json!({ "plaque": "hung" });
+    let edited = change(3, again.clone()).await;
+    let again = json!({ "changes": again });
+    let proposed = supervisor.post(&format!("{home}/corrections"), &again).await;
+    for (refused, pointer) in [(edited, "/plaque"), (proposed, "/changes/plaque")] {
+        let error = &refused.body["errors"][0];
+        let expected = json!({ "pointer": pointer, "detail": "hung is archived" });
+        assert_eq!((refused.status, error), (422, &expected), "{}", refused.body);
+    }
 }
 
 #[rstest]

@@ -4,11 +4,9 @@ use thiserror::Error;
 
 use crate::text::{is_blank, is_invisible};
 
-/// The fewest digits of a number, from its end.
-const FEWEST_DIGITS: usize = 4;
-/// The most digits from the end of a number; a longer text is a whole number. More would let a
-/// caller find the rest of a number digit by digit.
-const MOST_LAST_DIGITS: usize = 6;
+/// The digits from the end of a number, which masks show too; a longer text is a whole number. Ends
+/// of several lengths would let a caller find the rest of a number digit by digit.
+const LAST_DIGITS: usize = 4;
 
 /// A text that searches nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -26,7 +24,7 @@ pub enum SearchTermError {
 pub enum SearchTerm {
     /// Part of a name, as [`plain`].
     Name(String),
-    /// A phone or ID number, whole or its last 4 to 6 digits.
+    /// A phone or ID number, whole or its last 4 digits.
     Number(String),
 }
 
@@ -63,7 +61,7 @@ impl SearchTerm {
             Err(SearchTermError::Blank)
         } else if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
             Ok(Self::Name(text))
-        } else if text.len() < FEWEST_DIGITS {
+        } else if text.len() < LAST_DIGITS {
             Err(SearchTermError::FewDigits)
         } else {
             Ok(Self::Number(text))
@@ -73,7 +71,7 @@ impl SearchTerm {
     /// The digits of a number that is too long to be the end of one.
     pub fn whole_number(&self) -> Option<&str> {
         match self {
-            Self::Number(digits) if digits.len() > MOST_LAST_DIGITS => Some(digits),
+            Self::Number(digits) if digits.len() > LAST_DIGITS => Some(digits),
             Self::Number(_) | Self::Name(_) => None,
         }
     }
@@ -84,9 +82,8 @@ impl SearchTerm {
         match self {
             Self::Name(part) => name.contains(part.as_str()),
             Self::Number(digits) => {
-                let at_end = |number: &str| {
-                    digits.len() <= MOST_LAST_DIGITS && number.ends_with(digits.as_str())
-                };
+                let at_end =
+                    |number: &str| digits.len() == LAST_DIGITS && number.ends_with(digits.as_str());
                 [phone, id_number].iter().any(|number| number == digits || at_end(number))
             }
         }
@@ -123,11 +120,11 @@ mod tests {
         }
 
         #[test]
-        fn the_last_four_to_six_digits_and_the_whole_number_find_it(length in 4_usize..18) {
+        fn the_last_four_digits_and_the_whole_number_find_it(length in 4_usize..18) {
             for number in [PHONE, ID] {
                 let length = length.min(number.len());
                 let end = &number[number.len() - length..];
-                prop_assert_eq!(finds(end), length <= 6 || length == number.len(), "{}", end);
+                prop_assert_eq!(finds(end), length == 4 || length == number.len(), "{}", end);
             }
         }
 
@@ -158,7 +155,7 @@ mod tests {
     fn a_number_is_whole_or_an_end() {
         let whole = |text| SearchTerm::parse(text).ok()?.whole_number().map(str::to_owned);
         assert_eq!(whole("100-1234-5678"), Some(PHONE.to_owned()));
-        for end in ["345678", "5678", "欧阳"] {
+        for end in ["5678", "欧阳"] {
             assert_eq!(whole(end), None, "{end}");
         }
         let term = SearchTerm::parse("5678").expect("a term");

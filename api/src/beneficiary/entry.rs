@@ -1,28 +1,23 @@
 //! Changes of some fields of an entry: what corrections propose and what reports find.
 
 use std::collections::BTreeSet;
+use std::str::FromStr;
 
-use diesel::prelude::*;
-use gridward_domain::bounded_text::{BeneficiaryName, HomeAddress};
+use gridward_domain::bounded_text::{BeneficiaryName, HomeAddress, TextError};
 use gridward_domain::code::{Hardship, Hardships, PlaqueState};
-use gridward_domain::id::PersonId;
 use gridward_domain::phone::Phone;
+use gridward_domain::text::is_blank;
 use gridward_domain::text_column;
 use gridward_domain::word::{UnknownWord, unknown};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
 use super::model::Particulars;
-use super::store::{self, BeneficiaryRow};
+use super::store::BeneficiaryRow;
+use super::words::EntryWords;
 use super::{Contact, Mobility};
-use crate::crypto::{SealingKey, aad};
-use crate::db::schema::beneficiaries;
-use crate::db::{Conn, DbError};
-use crate::http::problem::{FieldError, Problem};
-use crate::log::{Event, Subject};
-use crate::tx::Tx;
-use crate::vocabulary::{Vocabularies, VocabularyName};
+use crate::http::problem::FieldError;
+use crate::vocabulary::Vocabularies;
 
 /// A field of an entry that a correction or a report may change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -134,36 +129,39 @@ impl EntryChanges {
         differs.into_iter().filter(|(_, differs)| *differs).map(|(field, _)| field).collect()
     }
 
-    /// The changes with a phone number of digits only, and words of the district.
+    /// The changes of the entry with these values `before`: with a phone number of digits only,
+    /// texts without blanks at their ends, and words that the entry may use.
     ///
     /// # Errors
     /// The invalid fields, with pointers relative to the changes.
-    pub fn checked(self, words: &Vocabularies) -> Result<Self, Vec<FieldError>> {
+    pub fn checked(self, before: &Self, words: &Vocabularies) -> Result<Self, Vec<FieldError>> {
         let mut errors = Vec::new();
         let phone = self.phone.as_deref().map(str::parse::<Phone>).transpose();
         let phone = phone.unwrap_or_else(|error| {
             errors.push(FieldError::new("/phone", error));
             None
         });
-        let known = words.get(VocabularyName::Hardships);
-        for hardship in self.hardships.iter().flatten() {
-            if let Err(unknown) = known.check(hardship.as_str()) {
-                errors.push(FieldError::new("/hardships", format!("{hardship} {unknown}")));
-            }
-        }
-        let plaque = self.plaque.as_ref();
-        let unknown = plaque
-            .and_then(|state| words.get(VocabularyName::PlaqueStates).check(state.as_str()).err());
-        errors.extend(unknown.map(|unknown| FieldError::new("/plaque", unknown)));
+        errors.extend(self.words().faults(&before.words(), words));
+        let name = parsed(self.name.as_ref(), "/name", &mut errors);
+        let address = parsed(self.address.as_ref(), "/address", &mut errors);
         if errors.is_empty() {
-            Ok(Self { phone: phone.map(String::from), ..self })
+            Ok(Self { name, phone: phone.map(String::from), address, ..self })
         } else {
             Err(errors)
         }
     }
 
+    fn words(&self) -> EntryWords<'_> {
+        let (hardships, plaque) = (self.hardships.as_ref(), self.plaque.as_ref());
+        EntryWords { categories: None, hardships, plaque }
+    }
+
     /// The entry with these changes, at its version.
-    fn applied(&self, row: &BeneficiaryRow, opened: Particulars) -> (BeneficiaryRow, Particulars) {
+    pub fn applied(
+        &self,
+        row: &BeneficiaryRow,
+        opened: Particulars,
+    ) -> (BeneficiaryRow, Particulars) {
         let changes = self.clone();
         let particulars = Particulars {
             name: changes.name.map_or(opened.name, String::from),
@@ -183,57 +181,24 @@ impl EntryChanges {
     }
 }
 
-/// Changes the fields of the entry that differ, and records them with `cause`, which names the
-/// report or the correction; returns the changed fields. Nothing is written without a difference.
-///
-/// # Errors
-/// [`Problem`] of the database; a collision if the entry has changed since it was read.
-pub fn amend(
-    tx: &mut Tx<'_>,
-    key: &SealingKey,
-    actor: PersonId,
-    row: &BeneficiaryRow,
-    changes: &EntryChanges,
-    cause: Map<String, Value>,
-) -> Result<BTreeSet<EntryField>, Problem> {
-    let opened = row.particulars(key)?;
-    let fields = changes.differences(&EntryChanges::of(row, &opened, &changes.fields()));
-    if fields.is_empty() {
-        return Ok(fields);
-    }
-    let (next, particulars) = changes.applied(row, opened);
-    let aad = aad(row.district, store::TABLE, row.id);
-    let sealed = key.seal_value(&aad, &particulars)?;
-    let next = BeneficiaryRow { sealed, version: row.version + 1, ..next };
-    write(tx.write()?, row, &next)?;
-    let mut body = cause;
-    body.insert("fields".to_owned(), json!(fields));
-    let event =
-        Event::new("beneficiary.change", Subject::Beneficiary, row.id, row.grid, next.version);
-    tx.record(event.by(actor).with(Value::Object(body)));
-    Ok(fields)
+/// A text as an entry stores it: without blanks at its ends.
+pub fn trimmed(text: &str) -> String {
+    text.trim_matches(is_blank).to_owned()
 }
 
-fn write(conn: &mut Conn, old: &BeneficiaryRow, new: &BeneficiaryRow) -> Result<(), DbError> {
-    let unchanged = beneficiaries::table
-        .find((old.district, old.id))
-        .filter(beneficiaries::version.eq(old.version));
-    let written = diesel::update(unchanged)
-        .set((
-            beneficiaries::lives_alone.eq(new.lives_alone),
-            beneficiaries::mobility.eq(new.mobility),
-            beneficiaries::contact.eq(new.contact),
-            beneficiaries::plaque.eq(&new.plaque),
-            beneficiaries::sealed.eq(&new.sealed),
-            beneficiaries::version.eq(new.version),
-        ))
-        .execute(conn)?;
-    if written == 1 { Ok(()) } else { Err(DbError::Collision) }
+fn parsed<'a, T>(text: Option<&'a T>, pointer: &str, errors: &mut Vec<FieldError>) -> Option<T>
+where
+    &'a str: From<&'a T>,
+    T: FromStr<Err = TextError>,
+{
+    let parsed = trimmed(text?.into()).parse::<T>();
+    parsed.map_err(|error| errors.push(FieldError::new(pointer, error))).ok()
 }
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use serde_json::{Value, json};
 
     use super::*;
 
@@ -320,12 +285,16 @@ mod tests {
     fn a_phone_number_is_stored_as_digits_and_unknown_words_are_named() {
         let words = Vocabularies::default();
         let given = |json: Value| serde_json::from_value::<EntryChanges>(json).expect("changes");
-        let changes = given(json!({ "phone": "100-1234 5678", "plaque": "damaged" }));
-        let checked = changes.checked(&words).expect("valid");
+        let changes = given(
+            json!({ "name": " 王小明\u{3000}", "phone": "100-1234 5678", "plaque": "damaged" }),
+        );
+        let before = EntryChanges::default();
+        let checked = changes.checked(&before, &words).expect("valid");
         assert_eq!(checked.phone.as_deref(), Some("10012345678"));
+        assert_eq!(checked.name.as_ref().map(BeneficiaryName::as_str), Some("王小明"));
         let changes =
             given(json!({ "phone": "none", "plaque": "damged", "hardships": ["poverty"] }));
-        let errors = changes.checked(&words).expect_err("three faults");
+        let errors = changes.checked(&before, &words).expect_err("three faults");
         let pointers: Vec<&str> = errors.iter().map(|error| error.pointer.as_str()).collect();
         assert_eq!(pointers, ["/phone", "/hardships", "/plaque"]);
     }

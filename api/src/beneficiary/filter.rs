@@ -220,7 +220,9 @@ pub(super) fn sorted(query: Query<'_>, sort: BeneficiarySort, after: Option<Sort
     let query = match after {
         Some(SortKey::Grid(grid, id)) => {
             let later = beneficiaries::grid.eq(grid).and(beneficiaries::id.gt(id));
-            query.filter(beneficiaries::grid.gt(grid).or(later))
+            query
+                .filter(beneficiaries::grid.ge(grid))
+                .filter(beneficiaries::grid.gt(grid).or(later))
         }
         Some(SortKey::LastContact(day, id)) => {
             let later = last_contact().eq(day).and(beneficiaries::id.gt(id));

@@ -19,7 +19,7 @@ use utoipa::ToSchema;
 use super::filter::{BeneficiaryFilter, BeneficiarySort, KeyRow, SortKey, sorted};
 use super::name_index::{NameIndex, Wanted as Searched};
 use super::search_term::SearchTerm;
-use super::{Beneficiary, name_index, store};
+use super::{Beneficiary, store};
 use crate::auth::Authenticated;
 use crate::clock::{self, Clock};
 use crate::crypto::{KeyRing, SealingKey};
@@ -59,7 +59,7 @@ struct Listed {
 
 /// A requested page of an area, in an order.
 #[derive(Clone)]
-struct Asked {
+struct ListRequest {
     scope: AreaRange,
     filter: BeneficiaryFilter,
     sort: BeneficiarySort,
@@ -67,7 +67,7 @@ struct Asked {
     today: NaiveDate,
 }
 
-impl Asked {
+impl ListRequest {
     fn new(
         scope: AreaRange,
         filter: BeneficiaryFilter,
@@ -180,13 +180,13 @@ pub(crate) async fn list_beneficiaries(
 ) -> Result<HttpResponse, Problem> {
     let area = filter.area.unwrap_or(principal.area);
     principal.authorize(Action::ReadBeneficiaries, &area)?;
-    let asked = Asked::new(area.range(), filter, &page, clock::day((clock)()))?;
-    let (keys, ask) = (keys.clone(), asked.clone());
+    let requested = ListRequest::new(area.range(), filter, &page, clock::day((clock)()))?;
+    let (keys, list) = (keys.clone(), requested.clone());
     let listed = db.read(move |conn| {
         let key = keys.key(conn, principal.district())?;
-        ask.list(conn, &key)
+        list.list(conn, &key)
     });
-    let page = asked.page(listed.await.map_err(Problem::from)?);
+    let page = requested.page(listed.await.map_err(Problem::from)?);
     let links = Page::<()> { items: Vec::new(), next_cursor: page.next_cursor.clone() };
     Ok(links.head(request.path(), request.query_string()).json(page))
 }
@@ -196,7 +196,7 @@ pub(crate) async fn list_beneficiaries(
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"text": "小明", "filter": {"lives_alone": true}, "limit": 20}))]
 pub struct BeneficiarySearch {
-    /// Part of a name; or a phone or ID number, whole or its last 4 to 6 digits. Blanks, hyphens
+    /// Part of a name; or a phone or ID number, whole or its last 4 digits. Blanks, hyphens
     /// and the width of characters do not matter.
     text: Option<SearchText>,
     /// Only beneficiaries with this hardship, a word of the vocabulary `hardships`.
@@ -270,21 +270,18 @@ pub(crate) async fn search_beneficiaries(
         return Err(Problem::invalid("/filter/area", "must be in your area"));
     }
     let page = PageQuery { limit, cursor };
-    let asked = Asked::new(area.range(), filter, &page, clock::day((clock)()))
+    let requested = ListRequest::new(area.range(), filter, &page, clock::day((clock)()))
         .map_err(|problem| Problem::invalid("/cursor", problem))?;
-    let (keys, ask, names, what) = (keys.clone(), asked.clone(), index.clone(), searched.clone());
+    let names = index.searcher(principal.district()).await;
+    let (keys, list, what) = (keys.clone(), requested.clone(), searched.clone());
     let found = db.read(move |conn| {
         let key = keys.key(conn, principal.district())?;
-        let name_index::Found { ids, is_new } = names.search(conn, &key, &ask.scope, &what)?;
-        Ok::<_, DbError>((ask.list_of(conn, &key, &ids)?, is_new))
+        let ids = names.search(conn, &key, &list.scope, &what)?;
+        list.list_of(conn, &key, &ids)
     });
-    let (listed, is_new) = found.await.map_err(Problem::from)?;
-    if is_new {
-        let names = NameIndex::clone(&index);
-        actix_web::rt::spawn(names.forget_when_idle(principal.district()));
-    }
-    let page = asked.page(listed);
-    record(&db, principal, &asked.scope, &searched, page.items.len()).await?;
+    let listed = found.await.map_err(Problem::from)?;
+    let page = requested.page(listed);
+    record(&db, principal, &requested.scope, &searched, page.items.len()).await?;
     Ok(HttpResponse::Ok().insert_header(("Cache-Control", "no-store")).json(page))
 }
 

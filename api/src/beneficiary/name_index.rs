@@ -14,6 +14,7 @@ use diesel::prelude::*;
 use gridward_domain::area::{AreaCode, AreaRange};
 use gridward_domain::code::{Hardship, Hardships};
 use gridward_domain::id::BeneficiaryId;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use uuid::Uuid;
 
 use super::model::Particulars;
@@ -73,10 +74,16 @@ impl Entries {
         }
     }
 
-    fn put_row(&mut self, key: &SealingKey, row: &BeneficiaryRow) -> Result<(), DbError> {
-        let entry = row.particulars(key)?.into();
-        self.put(row.id, row.is_current().then_some((row.grid, entry)));
-        Ok(())
+    /// The entries as of `head`.
+    fn apply(&mut self, change: EntriesChange, head: &Head) {
+        match change {
+            EntriesChange::All(entries) => *self = entries,
+            EntriesChange::Some(rows) => {
+                rows.into_iter().for_each(|(id, entry)| self.put(id, entry))
+            }
+        }
+        head.epoch.clone_into(&mut self.epoch);
+        self.seq = head.seq;
     }
 
     /// The beneficiaries of the range that a search finds, by grid and id.
@@ -107,26 +114,68 @@ impl Wanted {
 }
 
 /// The index of a district, and when it was last searched.
-struct District {
+struct DistrictIndex {
     entries: RwLock<Entries>,
+    /// Held by the search that reads what has changed; the searches that know it do not wait.
+    following: Mutex<()>,
     searched: Mutex<Instant>,
 }
 
-/// The indexes of this server.
-#[derive(Clone, Default)]
-pub struct NameIndex(Arc<Mutex<HashMap<AreaCode, Arc<District>>>>);
+impl DistrictIndex {
+    fn new() -> Self {
+        let entries = RwLock::new(Entries::default());
+        Self { entries, following: Mutex::new(()), searched: Mutex::new(Instant::now()) }
+    }
 
-/// The result of a search.
-#[derive(Debug)]
-pub struct Found {
-    /// The beneficiaries, by grid and id.
-    pub ids: Vec<BeneficiaryId>,
-    /// Whether the index of the district is new, so that its end must be scheduled.
-    pub is_new: bool,
+    fn touch(&self) {
+        *self.searched.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+    }
+
+    fn search(
+        &self,
+        conn: &mut Conn,
+        key: &SealingKey,
+        scope: &AreaRange,
+        wanted: &Wanted,
+    ) -> Result<Vec<BeneficiaryId>, DbError> {
+        self.touch();
+        let district = scope.area().district();
+        let head = log::head::read(conn, district)?;
+        if let Some(found) = self.known(&head, scope, wanted) {
+            return Ok(found);
+        }
+        let _following = self.following.lock().unwrap_or_else(PoisonError::into_inner);
+        // Another search may have read it meanwhile.
+        if let Some(found) = self.known(&head, scope, wanted) {
+            return Ok(found);
+        }
+        let (epoch, seq) = {
+            let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
+            (entries.epoch.clone(), entries.seq)
+        };
+        let change = change_since(conn, key, district, &head, (&epoch, seq))?;
+        let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
+        entries.apply(change, &head);
+        Ok(entries.matches(scope, wanted))
+    }
+
+    /// What the search finds, if the entries are as of `head` or later.
+    fn known(&self, head: &Head, scope: &AreaRange, wanted: &Wanted) -> Option<Vec<BeneficiaryId>> {
+        let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
+        let is_current = entries.epoch == head.epoch && entries.seq >= head.seq;
+        is_current.then(|| entries.matches(scope, wanted))
+    }
 }
 
-impl NameIndex {
-    /// The current beneficiaries of the range that a search finds.
+/// The index of a district, with the permit to use a connection.
+pub struct Searcher {
+    index: Arc<DistrictIndex>,
+    /// Held until the search has ended, even if its request has been dropped.
+    _permit: Option<OwnedSemaphorePermit>,
+}
+
+impl Searcher {
+    /// The current beneficiaries of the range that a search finds, by grid and id.
     ///
     /// # Errors
     /// [`DbError`].
@@ -136,37 +185,49 @@ impl NameIndex {
         key: &SealingKey,
         scope: &AreaRange,
         wanted: &Wanted,
-    ) -> Result<Found, DbError> {
-        let district = scope.area().district();
+    ) -> Result<Vec<BeneficiaryId>, DbError> {
+        self.index.search(conn, key, scope, wanted)
+    }
+}
+
+/// The indexes of this server.
+#[derive(Clone)]
+pub struct NameIndex {
+    districts: Arc<Mutex<HashMap<AreaCode, Arc<DistrictIndex>>>>,
+    searches: Arc<Semaphore>,
+}
+
+impl NameIndex {
+    /// For a server with this number of connections for reading: searches use up to half of them,
+    /// so that other requests are answered while a district is decrypted.
+    pub fn new(readers: usize) -> Self {
+        let searches = Arc::new(Semaphore::new(readers.div_ceil(2)));
+        Self { districts: Arc::default(), searches }
+    }
+
+    /// Waits until a search of the district may use a connection.
+    pub async fn searcher(&self, district: AreaCode) -> Searcher {
         let (index, is_new) = self.district(district);
-        *index.searched.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
-        let head = log::head::read(conn, district)?;
-        let is_current = |entries: &Entries| entries.epoch == head.epoch && entries.seq >= head.seq;
-        let known = index.entries.read().unwrap_or_else(PoisonError::into_inner);
-        if is_current(&known) {
-            return Ok(Found { ids: known.matches(scope, wanted), is_new });
+        // Before the wait, in which the request may be dropped.
+        if is_new {
+            actix_web::rt::spawn(self.clone().forget_when_idle(district));
         }
-        drop(known);
-        let mut known = index.entries.write().unwrap_or_else(PoisonError::into_inner);
-        if !is_current(&known) {
-            follow(conn, key, district, &head, &mut known)?;
-        }
-        Ok(Found { ids: known.matches(scope, wanted), is_new })
+        // The semaphore is never closed.
+        let permit = Arc::clone(&self.searches).acquire_owned().await.ok();
+        Searcher { index, _permit: permit }
     }
 
     /// The index of the district, and whether it is new.
-    fn district(&self, district: AreaCode) -> (Arc<District>, bool) {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+    fn district(&self, district: AreaCode) -> (Arc<DistrictIndex>, bool) {
+        let mut all = self.districts.lock().unwrap_or_else(PoisonError::into_inner);
         let is_new = !all.contains_key(&district);
-        let empty = || {
-            let entries = RwLock::new(Entries::default());
-            Arc::new(District { entries, searched: Mutex::new(Instant::now()) })
-        };
-        (Arc::clone(all.entry(district).or_insert_with(empty)), is_new)
+        let index = all.entry(district).or_insert_with(|| Arc::new(DistrictIndex::new()));
+        index.touch();
+        (Arc::clone(index), is_new)
     }
 
     /// Forgets the index of the district when nobody has searched in it for half an hour.
-    pub async fn forget_when_idle(self, district: AreaCode) {
+    async fn forget_when_idle(self, district: AreaCode) {
         while !self.forget_if_idle(district, IDLE) {
             tokio::time::sleep(IDLE / 6).await;
         }
@@ -174,7 +235,7 @@ impl NameIndex {
 
     /// Forgets the index if it was not searched for the period; returns whether there is none.
     fn forget_if_idle(&self, district: AreaCode, period: Duration) -> bool {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.districts.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(index) = all.get(&district) else { return true };
         let searched = *index.searched.lock().unwrap_or_else(PoisonError::into_inner);
         let is_idle = searched.elapsed() >= period;
@@ -185,42 +246,52 @@ impl NameIndex {
     }
 }
 
-/// Brings the entries up to `head`: by the rows that the log names, or from scratch. The head was
-/// read before the rows, so a row that has changed meanwhile is read again by the next search.
-fn follow(
+/// A change of the entries.
+enum EntriesChange {
+    /// All of them are read anew.
+    All(Entries),
+    /// These beneficiaries have changed; `None` is not a current one.
+    Some(Vec<(BeneficiaryId, Option<(AreaCode, Entry)>)>),
+}
+
+/// What has changed up to `head` since an event of the log, named by its epoch and number: the rows
+/// that the log names, or everything. The head was read before the rows, so a row that has changed
+/// meanwhile is read again by the next search.
+fn change_since(
     conn: &mut Conn,
     key: &SealingKey,
     district: AreaCode,
     head: &Head,
-    entries: &mut Entries,
-) -> Result<(), DbError> {
-    let is_near = entries.epoch == head.epoch
-        && (head.archived_seq.max(head.seq - FAR)..=head.seq).contains(&entries.seq);
-    let changed = if is_near {
-        let subjects = [Subject::Beneficiary, Subject::District];
-        log::store::changed_subjects(conn, district, (entries.seq, head.seq), &subjects)?
-    } else {
-        vec![(Subject::District, String::new())]
-    };
+    (epoch, seq): (&str, i64),
+) -> Result<EntriesChange, DbError> {
+    let is_near =
+        epoch == head.epoch && (head.archived_seq.max(head.seq - FAR)..=head.seq).contains(&seq);
+    if !is_near {
+        return Ok(EntriesChange::All(read_all(conn, key, district)?));
+    }
+    let subjects = [Subject::Beneficiary, Subject::District];
+    let changed = log::store::changed_subjects(conn, district, (seq, head.seq), &subjects)?;
     if changed.iter().any(|(subject, _)| *subject == Subject::District) {
-        *entries = read_all(conn, key, district)?;
-    } else {
-        let ids = changed.iter().map(|(_, id)| parsed("events", id));
-        let mut ids = ids.collect::<Result<Vec<BeneficiaryId>, DbError>>()?;
-        ids.sort_unstable();
-        ids.dedup();
-        for ids in ids.chunks(500) {
-            for id in ids {
-                entries.put(*id, None);
-            }
-            for row in store::rows(conn, district, ids)? {
-                entries.put_row(key, &row)?;
-            }
+        return Ok(EntriesChange::All(read_all(conn, key, district)?));
+    }
+    let ids = changed.iter().map(|(_, id)| parsed("events", id));
+    let mut ids = ids.collect::<Result<Vec<BeneficiaryId>, DbError>>()?;
+    ids.sort_unstable();
+    ids.dedup();
+    let mut rows = Vec::with_capacity(ids.len());
+    for ids in ids.chunks(500) {
+        rows.extend(ids.iter().map(|id| (*id, None)));
+        for row in store::rows(conn, district, ids)? {
+            rows.push((row.id, entry(key, &row)?));
         }
     }
-    head.epoch.clone_into(&mut entries.epoch);
-    entries.seq = head.seq;
-    Ok(())
+    Ok(EntriesChange::Some(rows))
+}
+
+/// The entry of a row, if it is current.
+fn entry(key: &SealingKey, row: &BeneficiaryRow) -> Result<Option<(AreaCode, Entry)>, DbError> {
+    let entry = row.particulars(key)?.into();
+    Ok(row.is_current().then_some((row.grid, entry)))
 }
 
 fn read_all(conn: &mut Conn, key: &SealingKey, district: AreaCode) -> Result<Entries, DbError> {
@@ -239,7 +310,7 @@ fn read_all(conn: &mut Conn, key: &SealingKey, district: AreaCode) -> Result<Ent
         let rows = query.load(conn)?;
         after = rows.last().map(|row| row.id);
         for row in rows.iter().filter(|row| row.is_current()) {
-            entries.put_row(key, row)?;
+            entries.put(row.id, entry(key, row)?);
         }
         if after.is_none() {
             return Ok(entries);
@@ -315,7 +386,7 @@ mod tests {
 
     #[test]
     fn an_index_is_forgotten_when_it_is_idle() {
-        let (index, here) = (NameIndex::default(), area("500116"));
+        let (index, here) = (NameIndex::new(1), area("500116"));
         assert!(index.district(here).1 && !index.district(here).1);
         assert!(!index.forget_if_idle(here, IDLE));
         assert!(index.forget_if_idle(here, Duration::ZERO));

@@ -6,7 +6,6 @@ use chrono::NaiveDate;
 use gridward_domain::authority::{Action, Principal};
 use gridward_domain::bounded_text::CommandReason;
 use gridward_domain::id::{BeneficiaryId, PersonId};
-use serde_json::Value;
 
 use super::model::{AffectedTask, ChangedBeneficiary, MOST_NAMED};
 use crate::beneficiary::model::Particulars;
@@ -17,8 +16,7 @@ use crate::crypto::{SealingKey, aad};
 use crate::db::DbError;
 use crate::http::IfMatch;
 use crate::http::problem::{Problem, ProblemCode};
-use crate::log::{Event, Subject};
-use crate::task::of_beneficiary;
+pub(super) use crate::task::beneficiary_change::record;
 use crate::tx::Tx;
 
 /// What every command works with.
@@ -146,33 +144,4 @@ pub(super) fn replace(
     }
     write::replace(tx.write_unbatched(), was, &next)?;
     Ok(next)
-}
-
-/// Records a change of a beneficiary; `actor` is `None` for the system. The event names the people
-/// whose phones show the beneficiary in clear, wherever they work, so that their phones fetch it: one
-/// event for each two of them.
-///
-/// # Errors
-/// [`DbError`].
-pub(super) fn record(
-    tx: &mut Tx<'_>,
-    actor: impl Into<Option<PersonId>>,
-    action: &'static str,
-    (was, is): (&BeneficiaryRow, &BeneficiaryRow),
-    body: Value,
-) -> Result<(), DbError> {
-    let (now, actor) = (tx.now, actor.into());
-    let visitors = of_beneficiary::visitors(tx.read()?, is.district, is.id, now)?;
-    let event = |people: &[PersonId]| {
-        Event::new(action, Subject::Beneficiary, is.id, is.grid, is.version)
-            .by(actor)
-            .moved_from(was.grid)
-            .assignees(people.first().copied(), people.get(1).copied())
-    };
-    let mut pairs = visitors.chunks(2);
-    tx.record(event(pairs.next().unwrap_or_default()).with(body));
-    for pair in pairs {
-        tx.record(event(pair));
-    }
-    Ok(())
 }

@@ -12,7 +12,6 @@ use crate::beneficiary::{store, write};
 use crate::crypto::SealingKey;
 use crate::db::{Conn, DbError};
 use crate::http::problem::{FieldError, Problem, ProblemCode};
-use crate::vocabulary::VocabularyName;
 use crate::{area, vocabulary};
 
 /// How far from its grid a home may be, in metres: outlines are drawn by hand.
@@ -30,27 +29,16 @@ pub(super) fn refuse(errors: Vec<FieldError>) -> Result<(), Problem> {
     if errors.is_empty() { Ok(()) } else { Err(problem(errors)) }
 }
 
-/// An error for each word that the district does not have.
+/// An error for each word of the entry that it does not have in `before` and may not use.
 pub(super) fn words(
     conn: &mut Conn,
     district: AreaCode,
     entry: &Entry,
+    before: Option<&Entry>,
 ) -> Result<Vec<FieldError>, DbError> {
     let known = vocabulary::store::all(conn, district)?;
-    let mut errors = Vec::new();
-    let mut check = |name, pointer: &str, code: &str| {
-        if let Err(unknown) = known.get(name).check(code) {
-            errors.push(FieldError::new(pointer, format!("{code} {unknown}")));
-        }
-    };
-    for category in &entry.categories {
-        check(VocabularyName::Categories, "/categories", category.as_str());
-    }
-    for hardship in &entry.particulars.hardships {
-        check(VocabularyName::Hardships, "/hardships", hardship.as_str());
-    }
-    check(VocabularyName::PlaqueStates, "/plaque", entry.plaque.as_str());
-    Ok(errors)
+    let before = before.map(Entry::words).unwrap_or_default();
+    Ok(entry.words().faults(&before, &known))
 }
 
 /// An error, unless `grid` is a current grid of the principal's area and `place` is in or near it.

@@ -64,7 +64,7 @@ pub(super) fn create(
         Err(more) => return Err(checks::problem([errors, more].concat())),
     };
     let conn = case.tx.read_unbatched();
-    errors.extend(checks::words(conn, district, &entry)?);
+    errors.extend(checks::words(conn, district, &entry, None)?);
     errors.extend(checks::kin(conn, principal, &entry)?);
     checks::refuse(errors)?;
     let (id, number) = (BeneficiaryId(Uuid::now_v7()), &entry.particulars.id_number);

@@ -44,7 +44,7 @@ pub(super) fn edit(
         Err(errors) => (before.clone(), errors),
     };
     let (conn, principal) = (case.tx.read_unbatched(), case.principal);
-    errors.extend(checks::words(conn, row.district, &entry)?);
+    errors.extend(checks::words(conn, row.district, &entry, Some(&before))?);
     if before.particulars.next_of_kin != entry.particulars.next_of_kin {
         errors.extend(checks::kin(conn, principal, &entry)?);
     }

@@ -7,11 +7,12 @@ use gridward_domain::id_number::IdNumber;
 use gridward_domain::phone::Phone;
 use gridward_domain::place::Place;
 use gridward_domain::range::BirthYear;
-use gridward_domain::text::is_blank;
 
 use super::model::{BeneficiaryChange, NewBeneficiary};
+use crate::beneficiary::entry::trimmed;
 use crate::beneficiary::model::Particulars;
 use crate::beneficiary::store::BeneficiaryRow;
+use crate::beneficiary::words::EntryWords;
 use crate::beneficiary::{Contact, Mobility};
 use crate::crypto::SealingKey;
 use crate::db::DbError;
@@ -53,6 +54,15 @@ impl Entry {
             plaque: row.plaque.clone(),
             particulars: row.particulars(key)?,
         })
+    }
+
+    /// The words.
+    pub const fn words(&self) -> EntryWords<'_> {
+        EntryWords {
+            categories: Some(&self.categories),
+            hardships: Some(&self.particulars.hardships),
+            plaque: Some(&self.plaque),
+        }
     }
 
     /// The names of the fields that differ, for the log.
@@ -104,10 +114,6 @@ fn normalize(phone: &mut String, pointer: &str, errors: &mut Vec<FieldError>) {
         Ok(parsed) => *phone = parsed.into(),
         Err(error) => errors.push(FieldError::new(pointer, error)),
     }
-}
-
-fn trimmed(text: &str) -> String {
-    text.trim_matches(is_blank).to_owned()
 }
 
 /// What follows from an ID number.

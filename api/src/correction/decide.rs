@@ -10,12 +10,13 @@ use super::model::Sealed;
 use super::store::{self, CorrectionRow};
 use super::{Correction, CorrectionState};
 use crate::beneficiary;
-use crate::beneficiary::entry::{EntryChanges, amend};
+use crate::beneficiary::entry::EntryChanges;
 use crate::crypto::SealingKey;
 use crate::http::IfMatch;
 use crate::http::problem::{FieldError, Problem, ProblemCode};
 use crate::idempotency::Effect;
 use crate::log::{Event, Subject};
+use crate::task::beneficiary_change::amend;
 use crate::tx::Tx;
 
 /// A decision about a correction.

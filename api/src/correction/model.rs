@@ -85,7 +85,8 @@ pub struct CorrectionDetails {
     pub correction: Correction,
     /// The proposed values.
     pub changes: EntryChanges,
-    /// The values of these fields when it was proposed; only for those who may decide it.
+    /// The values of these fields when it was proposed; only for those who may
+    /// decide it, not for its author.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub before: Option<EntryChanges>,
     /// The fields that have changed since in the entry; a correction of them is not approved.

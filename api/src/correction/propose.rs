@@ -12,6 +12,7 @@ use super::store::{self, CorrectionRow};
 use super::{Correction, CorrectionState, Proposal};
 use crate::beneficiary;
 use crate::beneficiary::entry::EntryChanges;
+use crate::beneficiary::model::Particulars;
 use crate::beneficiary::store::BeneficiaryRow;
 use crate::crypto::SealingKey;
 use crate::http::problem::{FieldError, Problem, ProblemCode};
@@ -105,7 +106,7 @@ pub fn propose(
         return Err(Problem::from(ProblemCode::BeneficiaryEnded).showing(&row.masked(key)?));
     }
     let opened = row.particulars(key)?;
-    let proposal = checked(tx, &row, &new.proposal)?;
+    let proposal = checked(tx, (&row, &opened), &new.proposal)?;
     refuse_repeated(tx, key, &row, &proposal)?;
     let command = new.origin.id.as_ref().and_then(CommandId::uuid).map(CorrectionId);
     let id = match command {
@@ -142,7 +143,7 @@ pub fn propose(
 /// The proposal with valid values, some of which differ from the entry's.
 fn checked(
     tx: &mut Tx<'_>,
-    row: &BeneficiaryRow,
+    (row, opened): (&BeneficiaryRow, &Particulars),
     proposal: &Proposal,
 ) -> Result<Proposal, Problem> {
     let Proposal { changes, note } = proposal.clone();
@@ -155,7 +156,8 @@ fn checked(
         let errors = errors.into_iter();
         errors.fold(Problem::from(ProblemCode::Invalid), Problem::with).under("/changes")
     };
-    let changes = changes.checked(&words).map_err(invalid)?;
+    let before = EntryChanges::of(row, opened, &changes.fields());
+    let changes = changes.checked(&before, &words).map_err(invalid)?;
     // Not those that are encrypted: the answer would confirm a guess.
     let same = [
         ("/lives_alone", changes.lives_alone == Some(row.lives_alone)),

@@ -25,8 +25,10 @@ use crate::http::problem::Problem;
 use crate::http::{IfMatch, Json as Body, versioned};
 use crate::idempotency::{Commands, IdempotencyKey};
 use crate::log::{Event, Subject};
+use crate::ops::Metrics;
 use crate::task::command::StatedReason;
 use crate::task::origin::Origin;
+use crate::task::reveal_budget::RevealBudget;
 use crate::tx::{Db, Tx};
 
 /// Propose a correction
@@ -125,9 +127,10 @@ pub(crate) async fn list_corrections(
 
 /// Get a correction
 ///
-/// The correction with its values and its note, in clear. The log records that somebody else than
-/// its author has read it. Allowed roles: managers, supervisors and admins within their area;
-/// volunteers read their own.
+/// The correction with its values and its note, in clear; without the values that the entry had,
+/// for its author. The log records that somebody else than its author has read it, and that counts
+/// as a reveal: beyond the daily budget the answer is 429 `reveal_budget`. Allowed roles: managers,
+/// supervisors and admins within their area; volunteers read their own.
 #[utoipa::path(
     tag = "beneficiaries",
     operation_id = "get_correction",
@@ -144,11 +147,13 @@ pub(crate) async fn list_corrections(
 pub(crate) async fn get_correction(
     db: Data<Db>,
     keys: Data<KeyRing>,
+    budget: Data<RevealBudget>,
+    metrics: Data<Metrics>,
     Authenticated(principal): Authenticated,
     id: Path<CorrectionId>,
 ) -> Result<HttpResponse, Problem> {
     principal.may(Action::ProposeCorrection)?;
-    let (keys, id) = (keys.clone(), *id);
+    let (keys, id, budget) = (keys.clone(), *id, **budget);
     let read = db.write(principal.district(), move |tx| {
         let key = keys.key(tx.read_unbatched(), principal.district())?;
         let found = store::one(tx.read()?, principal.district(), id)?;
@@ -158,6 +163,8 @@ pub(crate) async fn get_correction(
         if !is_own && !may_decide {
             return Err(Problem::not_found());
         }
+        // A correction shows values of the entry in clear, as a reveal does.
+        let spends_budget = !is_own && budget.spend(tx, &key, &principal)?;
         if !is_own {
             tx.record(
                 Event::new("correction.read", Subject::Reading, row.beneficiary, grid, row.version)
@@ -165,9 +172,13 @@ pub(crate) async fn get_correction(
                     .with(json!({ "correction": row.id })),
             );
         }
-        details(tx, &key, &row, grid, may_decide)
+        // Its author has the values of the entry by a reveal only.
+        Ok::<_, Problem>((details(tx, &key, &row, grid, !is_own)?, spends_budget))
     });
-    let details = read.await?;
+    let (details, spends_budget) = read.await?;
+    if spends_budget {
+        metrics.reveal_budget_spent();
+    }
     Ok(versioned::at_version(HttpResponse::Ok(), details.correction.version).json(details))
 }
 
@@ -176,7 +187,7 @@ fn details(
     key: &SealingKey,
     row: &CorrectionRow,
     grid: AreaCode,
-    may_decide: bool,
+    shows_before: bool,
 ) -> Result<CorrectionDetails, Problem> {
     let content = row.opened(key)?;
     let scope = row.district.range();
@@ -189,7 +200,7 @@ fn details(
         correction: row.with_reason(key, grid)?,
         outdated: if is_pending { content.outdated(&current) } else { Vec::new() },
         changes: content.proposal.changes,
-        before: may_decide.then_some(content.before),
+        before: shows_before.then_some(content.before),
         note: content.proposal.note,
     })
 }

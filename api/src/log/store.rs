@@ -223,16 +223,16 @@ pub fn taken_from(
         .load(conn)?)
 }
 
-/// Up to `limit` events about one subject, newest first: those before a moment, or at that moment
-/// with a lower number.
+/// Up to `limit` events about one subject, without those of the action `except`, newest first: those
+/// before a moment, or at that moment with a lower number.
 ///
 /// # Errors
 /// [`DbError`].
 pub fn newest(
     conn: &mut Conn,
     district: AreaCode,
-    kind: Subject,
-    id: &str,
+    (kind, id): (Subject, &str),
+    except: &'static str,
     before: Option<(DateTime<Utc>, i64)>,
     limit: i64,
 ) -> Result<Vec<EventRow>, DbError> {
@@ -240,6 +240,7 @@ pub fn newest(
         .filter(events::district.eq(district))
         .filter(events::subject_id.eq(id.to_owned()))
         .filter(events::subject.eq(kind))
+        .filter(events::action.ne(except))
         .select(EventRow::as_select())
         .into_boxed();
     if let Some((moment, seq)) = before {

@@ -74,12 +74,8 @@ fn unusable<'a>(
     codes: impl Iterator<Item = &'a str>,
     vocabulary: &Vocabulary,
 ) -> Vec<FieldError> {
-    let fault = |code: &str| match vocabulary.check(code) {
-        Err(unknown) => Some(format!("{code} {unknown}")),
-        Ok(()) if vocabulary.word(code).is_some_and(|word| !word.active) => {
-            Some(format!("{code} is archived"))
-        }
-        Ok(()) => None,
-    };
-    codes.filter_map(fault).map(|detail| FieldError::new(pointer, detail)).collect()
+    codes
+        .filter_map(|code| vocabulary.usable(code).err())
+        .map(|detail| FieldError::new(pointer, detail))
+        .collect()
 }

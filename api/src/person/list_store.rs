@@ -109,8 +109,8 @@ fn selected(
         query = query.filter(people::phone_index.eq(phone));
     }
     if let Some((area, id)) = after {
-        query =
-            query.filter(people::area.gt(area).or(people::area.eq(area).and(people::id.gt(id))));
+        let later = people::area.eq(area).and(people::id.gt(id));
+        query = query.filter(people::area.ge(area)).filter(people::area.gt(area).or(later));
     }
     query
 }
@@ -132,8 +132,8 @@ pub fn visitors_page(
         .select(PersonRow::as_select())
         .into_boxed();
     if let Some((area, id)) = wanted.after {
-        query =
-            query.filter(people::area.gt(area).or(people::area.eq(area).and(people::id.gt(id))));
+        let later = people::area.eq(area).and(people::id.gt(id));
+        query = query.filter(people::area.ge(area)).filter(people::area.gt(area).or(later));
     }
     Ok(query.order((people::area, people::id)).limit(wanted.rows()).load(conn)?)
 }

@@ -44,7 +44,7 @@ const MOST_IDS: usize = 500;
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({ "text": "王小", "area": "500116001", "state": "active", "limit": 20 }))]
 pub struct PeopleSearch {
-    /// A part of the name, the whole phone number, or its last 4 to 6 digits. Default: all people.
+    /// A part of the name, the whole phone number, or its last 4 digits. Default: all people.
     text: Option<SearchText>,
     /// Only people in this area and its descendants. Default: the caller's area.
     area: Option<AreaCode>,
@@ -68,8 +68,8 @@ pub struct PeopleSearch {
 
 /// Search people
 ///
-/// Finds people of the caller's area by a part of the name, by the phone number or by its last 4 to
-/// 6 digits, ordered by area. The text is in the body and in no log; the log of the district records
+/// Finds people of the caller's area by a part of the name, by the phone number or by its last 4
+/// digits, ordered by area. The text is in the body and in no log; the log of the district records
 /// who searched by what, in which area and the number of shown people. A body without a text lists
 /// all people that the filters select. Allowed roles: managers, supervisors and admins.
 #[utoipa::path(

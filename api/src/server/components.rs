@@ -187,7 +187,7 @@ impl Components {
             maps: Data::new(Maps::default()),
             outlines: Data::new(OutlineCache::default()),
             summaries: Data::new(SummaryCache::default()),
-            names: Data::new(NameIndex::default()),
+            names: Data::new(NameIndex::new(settings.readers)),
             reveals: Data::new(settings.reveals),
             changes: Data::new(ChangeBroadcast::default()),
             shutdown: Data::new(Shutdown::default()),

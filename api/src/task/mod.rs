@@ -4,6 +4,7 @@
 //! and writes the result, in one transaction with the district's log.
 
 pub mod actions;
+pub mod beneficiary_change;
 pub mod command;
 pub mod create;
 pub mod facts;

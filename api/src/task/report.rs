@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, json};
 use uuid::Uuid;
 
+use super::beneficiary_change;
 use super::origin::Origin;
 use super::perform::{self, Performed, Sent, Step};
 use super::report_content::ReportContent;
@@ -280,11 +281,8 @@ fn apply_consequences(
     if let Some(id) = row.beneficiary {
         let (conn, visitor) = (tx.write_unbatched(), principal.person);
         let home = beneficiary::store::record_contact(conn, row.district, id, visitor, today)?;
-        // At a temporary stay: the phones of the home's grid do not follow the task.
-        if let Some(home) = home.filter(|home| home.grid != row.grid) {
-            let action = "beneficiary.contact";
-            let event = Event::new(action, Subject::Beneficiary, id, home.grid, home.version);
-            tx.record(event.by(visitor));
+        if let Some(home) = home {
+            beneficiary_change::record_contact(tx, visitor, row, (id, &home))?;
         }
         update_entry(tx, key, principal, id, kind, (report, content))?;
     }
@@ -350,6 +348,6 @@ fn update_entry(
     let Some(entry) = entry.filter(BeneficiaryRow::is_current) else { return Ok(()) };
     let mut cause = Map::new();
     cause.insert("report".to_owned(), json!(report));
-    beneficiary::entry::amend(tx, key, principal.person, &entry, &changes, cause)?;
+    beneficiary_change::amend(tx, key, principal.person, &entry, &changes, cause)?;
     Ok(())
 }

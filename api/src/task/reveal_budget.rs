@@ -47,7 +47,7 @@ impl RevealBudget {
     ///
     /// # Errors
     /// [`ProblemCode::RevealBudget`], with the person to ask, if the budget is spent.
-    pub(super) fn spend(
+    pub fn spend(
         self,
         tx: &mut Tx<'_>,
         key: &SealingKey,

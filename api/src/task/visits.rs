@@ -8,6 +8,7 @@ use gridward_domain::area::AreaCode;
 use gridward_domain::code::KindCode;
 use gridward_domain::id::{BeneficiaryId, PersonId, ReportId, TaskId};
 use gridward_domain::task::Outcome;
+use gridward_domain::word::{VariantArray as _, Word};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -20,7 +21,7 @@ use crate::db::{Conn, DbError};
 use crate::person;
 
 /// The number of visits that a phone shows of a beneficiary.
-const SHOWN: usize = 3;
+const SHOWN: i64 = 3;
 
 /// A visit of a beneficiary, for those who come next.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -114,6 +115,26 @@ pub fn reported(
     before: Option<Before>,
     limit: i64,
 ) -> Result<Vec<Reported>, DbError> {
+    let rows = rows(conn, district, beneficiary, before, Outcomes::All, limit)?;
+    rows.into_iter().map(|(row, kind)| Reported::of(key, district, &row, kind)).collect()
+}
+
+/// The reports that are read, by their outcomes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Outcomes {
+    All,
+    /// Not those whose outcome was unreadable.
+    Readable,
+}
+
+fn rows(
+    conn: &mut Conn,
+    district: AreaCode,
+    beneficiary: BeneficiaryId,
+    before: Option<Before>,
+    outcomes: Outcomes,
+    limit: i64,
+) -> Result<Vec<(ReportOfVisit, KindCode)>, DbError> {
     let mut query = reports::table
         .inner_join(
             tasks::table.on(tasks::district.eq(reports::district).and(tasks::id.eq(reports::task))),
@@ -135,9 +156,11 @@ pub fn reported(
             None => query.filter(reports::created_at.lt(at)),
         };
     }
-    let rows: Vec<(ReportOfVisit, KindCode)> =
-        query.order((reports::created_at.desc(), reports::id.desc())).limit(limit).load(conn)?;
-    rows.into_iter().map(|(row, kind)| Reported::of(key, district, &row, kind)).collect()
+    if outcomes == Outcomes::Readable {
+        let words = Outcome::VARIANTS.iter().copied().map(Word::as_str);
+        query = query.filter(reports::outcome.eq_any(words));
+    }
+    Ok(query.order((reports::created_at.desc(), reports::id.desc())).limit(limit).load(conn)?)
 }
 
 /// The last visits of these beneficiaries, newest first.
@@ -150,26 +173,12 @@ pub fn last(
     district: AreaCode,
     beneficiaries: &[BeneficiaryId],
 ) -> Result<HashMap<BeneficiaryId, Vec<Visit>>, DbError> {
-    if beneficiaries.is_empty() {
-        return Ok(HashMap::new());
-    }
-    let rows: Vec<(ReportOfVisit, KindCode, BeneficiaryId)> = reports::table
-        .inner_join(
-            tasks::table.on(tasks::district.eq(reports::district).and(tasks::id.eq(reports::task))),
-        )
-        .filter(tasks::district.eq(district))
-        .filter(reports::district.eq(district))
-        .filter(tasks::beneficiary.is_not_null())
-        .filter(tasks::beneficiary.eq_any(beneficiaries))
-        .select((ReportOfVisit::as_select(), tasks::kind, tasks::beneficiary.assume_not_null()))
-        .order((reports::created_at.desc(), reports::id.desc()))
-        .load(conn)?;
     let mut last: HashMap<BeneficiaryId, Vec<Reported>> = HashMap::new();
-    for (row, kind, beneficiary) in rows {
-        let visits = last.entry(beneficiary).or_default();
-        if visits.len() < SHOWN && row.outcome.parse::<Outcome>().is_ok() {
-            visits.push(Reported::of(key, district, &row, kind)?);
-        }
+    // One statement for each, since a person visits few of them and each may have years of reports.
+    for id in beneficiaries {
+        let rows = rows(conn, district, *id, None, Outcomes::Readable, SHOWN)?;
+        let visits = rows.iter().map(|(row, kind)| Reported::of(key, district, row, kind.clone()));
+        last.insert(*id, visits.collect::<Result<_, DbError>>()?);
     }
     let visitors: BTreeSet<PersonId> = last.values().flatten().map(|one| one.person).collect();
     let names = person::store::names(conn, key, &district.range(), visitors)?;

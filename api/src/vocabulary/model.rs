@@ -6,6 +6,7 @@ use gridward_domain::range::Version;
 use gridward_domain::text_column;
 use gridward_domain::word::{UnknownWord, VariantArray as _, unknown};
 use serde::{Deserialize, Serialize};
+use thiserror::Error;
 use utoipa::ToSchema;
 
 use super::closest::{self, UnknownTerm};
@@ -69,6 +70,17 @@ pub struct Vocabulary {
     pub version: i64,
 }
 
+/// Why new content may not use a code.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum UnusableWord {
+    /// It is none of the district's.
+    #[error("{0} {1}")]
+    Unknown(String, UnknownTerm),
+    /// The district has archived it.
+    #[error("{0} is archived")]
+    Archived(String),
+}
+
 impl Vocabulary {
     /// The words of a district that has not changed this vocabulary.
     pub fn initial(name: VocabularyName) -> Self {
@@ -99,6 +111,18 @@ impl Vocabulary {
     /// [`UnknownTerm`] with the closest word.
     pub fn check(&self, code: &str) -> Result<(), UnknownTerm> {
         if self.word(code).is_some() { Ok(()) } else { Err(self.unknown(code)) }
+    }
+
+    /// Checks that new content may use the code: that the district has it and has not archived it.
+    ///
+    /// # Errors
+    /// [`UnusableWord`].
+    pub fn usable(&self, code: &str) -> Result<(), UnusableWord> {
+        match self.word(code) {
+            None => Err(UnusableWord::Unknown(code.to_owned(), self.unknown(code))),
+            Some(word) if !word.active => Err(UnusableWord::Archived(code.to_owned())),
+            Some(_) => Ok(()),
+        }
     }
 
     fn unknown(&self, text: &str) -> UnknownTerm {
