@@ -389,7 +389,7 @@ async fn people_are_found_by_name_and_number_within_the_area(
     refused(&refused_text, 422, "invalid");
     assert_eq!(pointers(&refused_text), ["/text"]);
     let events = supervisor.events("person.search").await;
-    assert_eq!(events.len(), 2 + 2 * 4 + 1);
+    assert_eq!(events.len(), 2 + 2 * 3 + 1);
     let last = &events[events.len() - 1];
     assert_eq!(last["body"], json!({ "by": "number", "shown": 0 }), "{last}");
     assert!(!format!("{events:?}").contains("网格"), "{events:?}");
