@@ -521,7 +521,7 @@ async fn workloads_show_room_and_rank_nobody(
         [("from=2026-02-01&to=2026-01-31", "to"), ("from=2026-01-01&to=2026-02-01", "to")]
     {
         let answer = supervisor.get(&format!("/v1/people/workload?{query}")).await;
-        refused(&answer, 400, "bad_request");
+        refused(&answer, 422, "invalid");
         assert_eq!(pointers(&answer), [pointer]);
     }
     refused(&volunteer.get(&format!("/v1/people/workload?{days}")).await, 403, "forbidden");

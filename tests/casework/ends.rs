@@ -170,7 +170,8 @@ async fn a_reinstatement_reopens_only_what_the_last_end_cancelled(
     let second = supervisor.make_task(BENEFICIARY).await;
     // The files of the whole district lack the beneficiary.
     let fewer = Files::small().without_line("beneficiaries.csv", BENEFICIARY);
-    let loaded = import(&server.database, &fewer, &["--whole"]);
+    let now = chrono::Utc::now().to_rfc3339();
+    let loaded = import(&server.database, &fewer, &["--whole", "--written", &now]);
     assert!(loaded.status.success(), "{}", said(&loaded));
     assert_eq!(state(&supervisor, &second).await, "cancelled");
     let back = succeed(&supervisor, "reinstate", BENEFICIARY, &why).await;

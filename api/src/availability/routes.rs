@@ -12,6 +12,7 @@ use crate::auth::Authenticated;
 use crate::clock::{self, Clock};
 use crate::http::problem::Problem;
 use crate::http::{IfMatch, IfNoneMatch, Json as Body, openapi, versioned};
+use crate::idempotency::IdempotencyKey;
 use crate::tx::Db;
 
 /// Get one's own availability
@@ -107,6 +108,7 @@ async fn get(
 pub(crate) async fn put_my_availability(
     db: Data<Db>,
     Authenticated(principal): Authenticated,
+    _: IdempotencyKey,
     base: IfMatch,
     Body(content): Body<AvailabilityContent>,
 ) -> Result<HttpResponse, Problem> {
@@ -135,6 +137,7 @@ pub(crate) async fn put_my_availability(
 pub(crate) async fn put_availability(
     db: Data<Db>,
     Authenticated(principal): Authenticated,
+    _: IdempotencyKey,
     id: Path<PersonId>,
     base: IfMatch,
     Body(content): Body<AvailabilityContent>,
@@ -178,6 +181,7 @@ async fn put(
 pub(crate) async fn put_my_duty(
     db: Data<Db>,
     Authenticated(principal): Authenticated,
+    _: IdempotencyKey,
     Body(DutyChange { duty }): Body<DutyChange>,
 ) -> Result<HttpResponse, Problem> {
     let put = db.write(principal.district(), move |tx| {

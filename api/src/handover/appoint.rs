@@ -14,6 +14,7 @@ use crate::crypto::{KeyRing, SealingKey};
 use crate::db::DbError;
 use crate::http::problem::Problem;
 use crate::http::{IfMatch, Json as Body, openapi, versioned};
+use crate::idempotency::IdempotencyKey;
 use crate::person::{self, Person};
 use crate::tx::{Db, Tx};
 
@@ -51,6 +52,7 @@ pub(crate) async fn appoint_manager(
     keys: Data<KeyRing>,
     principals: Data<PrincipalCache>,
     Authenticated(principal): Authenticated,
+    _: IdempotencyKey,
     code: Path<AreaCode>,
     base: IfMatch,
     Body(body): Body<Appointment>,

@@ -68,7 +68,7 @@ const ANSWERS: &[(u16, &str, &str)] = &[
         "The body is not of the documented media type, or it is compressed; only `POST /v1/sync` \
          accepts gzip",
     ),
-    (422, "Invalid", "The body violates its schema; `errors` names each field"),
+    (422, "Invalid", "The body or the query is invalid; `errors` names each field"),
     (428, "VersionRequired", "`If-Match` is required: the version that the decision is based on"),
     (429, "TooManyRequests", "Too many attempts"),
     (460, "ChecksumMismatch", "The bytes do not match `Upload-Checksum`"),
@@ -158,6 +158,8 @@ groups! {
     Enrol: 400 401 403 404 408 410 413 415 422 429 500 503;
     /// The problems of operations that read.
     Read: 400 401 403 404 429 500 503;
+    /// The problems of operations that read days which must suit each other.
+    ReadDays: 400 401 403 404 422 429 500 503;
     /// The problems of operations that write.
     Write: 400 401 403 404 408 409 413 415 422 429 500 503;
     /// The problems of announcing an upload.

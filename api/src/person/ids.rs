@@ -16,6 +16,9 @@ const MOST: usize = 100;
 /// The characters of an id and a comma.
 const OF_ONE: usize = 37;
 
+/// UUIDs, separated by commas.
+const PATTERN: &str = "^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}(,[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}){0,99}$";
+
 /// The ids of up to [`MOST`] people.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
@@ -55,7 +58,7 @@ impl PartialSchema for PersonIds {
         ObjectBuilder::new()
             .schema_type(Type::String)
             .max_length(Some(MOST * OF_ONE))
-            .pattern(Some("^[0-9A-Fa-f-]{36}(,[0-9A-Fa-f-]{36}){0,99}$"))
+            .pattern(Some(PATTERN))
             .examples(["0198c4d0-7a5e-7c3e-9d5b-3f1f2a6b7c8d"])
             .description(Some("The ids of up to 100 people, separated by commas."))
             .build()

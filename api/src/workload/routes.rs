@@ -57,12 +57,12 @@ pub struct WorkloadQuery {
 /// Checks the days of a query.
 fn check(from: NaiveDate, to: NaiveDate) -> Result<(), Problem> {
     for (name, day) in [("from", from), ("to", to)] {
-        within_reach(&day).map_err(|error| Problem::unreadable(name, error))?;
+        within_reach(&day).map_err(|error| Problem::invalid(name, error))?;
     }
     if (0..=MOST_DAYS).contains(&(to - from).num_days()) {
         Ok(())
     } else {
-        Err(Problem::unreadable("to", "must be `from`, or at most 30 days after it"))
+        Err(Problem::invalid("to", "must be `from`, or at most 30 days after it"))
     }
 }
 
@@ -159,7 +159,7 @@ pub(crate) async fn get_my_workload(
     params(WorkloadQuery, PageQuery),
     responses(
         (status = OK, description = "A page of workloads", body = Page<Workload>),
-        openapi::Read,
+        openapi::ReadDays,
     ),
 )]
 #[get("/people/workload")]

@@ -84,7 +84,9 @@ pub(in crate::load) fn newest(
     kept.insert("people", apply::newest(&mut records.people, &of_people, &people, options.whole));
     lost.extend(apply::relocate(&mut records.people, &former));
 
-    let of_beneficiaries = of(Subject::Beneficiary);
+    // An end that somebody decided is never taken back by files: see `rows::beneficiary`.
+    let mut of_beneficiaries = of(Subject::Beneficiary);
+    of_beneficiaries.retain(|_, edit| *edit != Edit::Ended);
     let beneficiaries = current.beneficiaries(&of_beneficiaries)?;
     let kept_beneficiaries =
         apply::newest(&mut records.beneficiaries, &of_beneficiaries, &beneficiaries, options.whole);
