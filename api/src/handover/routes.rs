@@ -197,8 +197,7 @@ async fn answer(
         let shown = shown.await?;
         return Ok(versioned::at_version(HttpResponse::Ok(), shown.version).json(shown));
     }
-    let done = commands
-        .run(principal, key, call, |call, tx, key, principal| call.perform(tx, key, principal));
+    let done = commands.run(principal, key, call, HandoverCall::perform);
     let done = done.await?;
     principals.forget_all();
     Ok(done.answer(versioned::at_version(HttpResponse::Ok(), done.made.version)))

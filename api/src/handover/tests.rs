@@ -182,9 +182,9 @@ fn a_general_wish_gives_what_it_can_and_a_wish_for_a_task_is_refused_if_it_canno
         [Outcome::Given(person(1)), Outcome::Opened(Some(Obstacle::MissingSkill))]
     );
     let wish = |give_to| TaskWish { task: TaskId(Uuid::from_u128(2)), give_to };
-    let with = |give_to| Wishes { tasks: vec![wish(give_to)], ..general.clone() };
-    let refused = decide(&volunteer(), &with(Some(person(1))));
+    let specific = |give_to| Wishes { tasks: vec![wish(give_to)], ..general.clone() };
+    let refused = decide(&volunteer(), &specific(Some(person(1))));
     assert_eq!(refused, Err(Fault::MissingSkill("/tasks/0/give_to".to_owned())));
-    let tasks = decide(&volunteer(), &with(Some(person(2)))).expect("a decision").tasks;
+    let tasks = decide(&volunteer(), &specific(Some(person(2)))).expect("a decision").tasks;
     assert_eq!(tasks.into_values().last(), Some(Outcome::Given(person(2))));
 }
