@@ -285,11 +285,10 @@ enum Named {
     ByBody,
 }
 
-/// The request of an operation for `at`.
-fn request(operation: &str, path: &str, at: &Resources) -> (Named, String, Value) {
-    use Named::{ByAddress, ByBody, Not};
+/// The body of an operation for `at`.
+fn body_of(operation: &str, at: &Resources) -> Value {
     let today = chrono::Utc::now().date_naive();
-    let body = match operation {
+    match operation {
         "push_and_pull" => json!({ "commands": [] }),
         "create_task" => home_visit(&at.beneficiary, json!({})),
         "create_beneficiary" => new_beneficiary(json!({ "grid": at.grid })),
@@ -363,7 +362,13 @@ fn request(operation: &str, path: &str, at: &Resources) -> (Named, String, Value
             json!({ "reason": "x" })
         }
         _ => Value::Null,
-    };
+    }
+}
+
+/// The request of an operation for `at`.
+fn request(operation: &str, path: &str, at: &Resources) -> (Named, String, Value) {
+    let body = body_of(operation, at);
+    use Named::{ByAddress, ByBody, Not};
     let id = match operation {
         "get_task" | "get_task_history" | "list_task_reports" => &at.open_task,
         "get_attachment" => &at.own.complete,

@@ -28,8 +28,8 @@ async fn put(admin: &Caller, path: &str, version: u64, content: &Value) {
 
 async fn change_areas(admin: &Caller, changes: Value) {
     let request = json!({ "preview": false, "changes": changes });
-    let changed = admin.post("/v1/area-changes", &request).await;
-    assert_eq!(changed.status, 200, "{}", changed.body);
+    let answer = admin.post("/v1/area-changes", &request).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
 }
 
 fn counts(import: &Value) -> Vec<(&str, u64, u64)> {

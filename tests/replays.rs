@@ -51,6 +51,23 @@ fn stored_operations() -> BTreeSet<String> {
     stored.map(|post| post["operationId"].as_str().expect("an id").to_owned()).collect()
 }
 
+/// The operation of a verb.
+fn operation_of(verb: &str) -> &'static str {
+    match verb {
+        "claim" => "claim_task",
+        "accept" => "accept_task",
+        "decline" => "decline_task",
+        "release" => "release_task",
+        "start" => "start_task",
+        "report" => "report_task",
+        "reassign" => "reassign_task",
+        "reschedule" => "reschedule_task",
+        "escalate" => "escalate_task",
+        "cancel" => "cancel_task",
+        _ => "reopen_task",
+    }
+}
+
 /// One call of each operation, ready to be made by the manager, the district's supervisor or the
 /// admin.
 async fn calls(manager: &Caller, supervisor: &Caller, admin: &Caller) -> Vec<Keyed> {
@@ -87,21 +104,8 @@ async fn calls(manager: &Caller, supervisor: &Caller, admin: &Caller) -> Vec<Key
         ("cancel", open().await, why.clone(), Some("\"v1\"")),
         ("reopen", cancelled, why, None),
     ];
-    let named = |verb: &str| match verb {
-        "claim" => "claim_task",
-        "accept" => "accept_task",
-        "decline" => "decline_task",
-        "release" => "release_task",
-        "start" => "start_task",
-        "report" => "report_task",
-        "reassign" => "reassign_task",
-        "reschedule" => "reschedule_task",
-        "escalate" => "escalate_task",
-        "cancel" => "cancel_task",
-        _ => "reopen_task",
-    };
     let of_task = tasks.into_iter().map(|(verb, task, body, version)| Keyed {
-        operation: named(verb),
+        operation: operation_of(verb),
         caller: if verb == "reopen" { supervisor.clone() } else { manager.clone() },
         path: format!("/v1/tasks/{task}/{verb}"),
         body,

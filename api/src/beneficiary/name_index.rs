@@ -79,7 +79,9 @@ impl Entries {
         match change {
             EntriesChange::All(entries) => *self = entries,
             EntriesChange::Some(rows) => {
-                rows.into_iter().for_each(|(id, entry)| self.put(id, entry))
+                for (id, entry) in rows {
+                    self.put(id, entry);
+                }
             }
         }
         head.epoch.clone_into(&mut self.epoch);

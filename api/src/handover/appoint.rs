@@ -46,6 +46,7 @@ pub struct Appointment {
         openapi::Decide,
     ),
 )]
+#[expect(clippy::too_many_arguments, reason = "each is a component that the handler uses")]
 #[put("/areas/{code}/manager")]
 pub(crate) async fn appoint_manager(
     db: Data<Db>,

@@ -35,7 +35,6 @@ pub(super) fn newest<Record: Editable + Keyed>(
         let key = record.key();
         added.remove(&key);
         match (edits.get(&key), current.get(&key)) {
-            (None, _) => true,
             (Some(Edit::Ended), None) => {
                 kept.push(key);
                 false
@@ -52,8 +51,8 @@ pub(super) fn newest<Record: Editable + Keyed>(
                 }
                 true
             }
-            // A row that an import has removed.
-            (Some(_), None) => true,
+            // Without an edit, or of a row that an import has removed.
+            (None, _) | (Some(_), None) => true,
         }
     });
     if whole {
