@@ -367,8 +367,8 @@ fn body_of(operation: &str, at: &Resources) -> Value {
 
 /// The request of an operation for `at`.
 fn request(operation: &str, path: &str, at: &Resources) -> (Named, String, Value) {
-    let body = body_of(operation, at);
     use Named::{ByAddress, ByBody, Not};
+    let body = body_of(operation, at);
     let id = match operation {
         "get_task" | "get_task_history" | "list_task_reports" => &at.open_task,
         "get_attachment" => &at.own.complete,
