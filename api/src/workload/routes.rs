@@ -127,7 +127,7 @@ fn of_people(
     tag = "auth",
     operation_id = "get_my_workload",
     params(DaysQuery),
-    responses((status = OK, description = "The workload", body = Workload), openapi::Read),
+    responses((status = OK, description = "The workload", body = Workload), openapi::ReadDays),
 )]
 #[get("/me/workload")]
 pub(crate) async fn get_my_workload(
