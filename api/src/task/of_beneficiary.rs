@@ -39,8 +39,14 @@ pub fn unfinished(
     district: AreaCode,
     beneficiary: BeneficiaryId,
 ) -> Result<Vec<TaskRow>, DbError> {
-    let all = all(conn, district, beneficiary)?;
-    Ok(all.into_iter().filter(|row| Phase::UNFINISHED.contains(&row.state)).collect())
+    Ok(tasks::table
+        .filter(tasks::district.eq(district))
+        .filter(tasks::beneficiary.eq(beneficiary))
+        .filter(tasks::beneficiary.is_not_null())
+        .filter(tasks::state.eq_any(Phase::UNFINISHED))
+        .order(tasks::id)
+        .select(TaskRow::as_select())
+        .load(conn)?)
 }
 
 /// The people whose phones show the beneficiary in clear: the assignees of unfinished tasks, and of
@@ -55,16 +61,18 @@ pub fn visitors(
     now: DateTime<Utc>,
 ) -> Result<Vec<PersonId>, DbError> {
     let lately = (now - AFTER_VISIT).naive_utc();
-    let recent = |row: &TaskRow| {
-        Phase::UNFINISHED_ASSIGNED.contains(&row.state)
-            || (matches!(row.state, Phase::Done | Phase::Failed) && row.updated_at > lately)
-    };
-    let rows = all(conn, district, beneficiary)?;
-    let mut people: Vec<PersonId> =
-        rows.iter().filter(|row| recent(row)).filter_map(|row| row.assignee).collect();
-    people.sort_unstable();
-    people.dedup();
-    Ok(people)
+    let ended = tasks::state.eq_any([Phase::Done, Phase::Failed]);
+    let recent = ended.and(tasks::updated_at.gt(lately));
+    Ok(tasks::table
+        .filter(tasks::district.eq(district))
+        .filter(tasks::beneficiary.eq(beneficiary))
+        .filter(tasks::beneficiary.is_not_null())
+        .filter(tasks::state.eq_any(Phase::UNFINISHED_ASSIGNED).or(recent))
+        .filter(tasks::assignee.is_not_null())
+        .select(tasks::assignee.assume_not_null())
+        .distinct()
+        .order(tasks::assignee)
+        .load(conn)?)
 }
 
 /// Replaces `was` by `is`: its state, its location and its beneficiary.
