@@ -81,6 +81,23 @@ async fn the_newer_of_a_file_and_an_edit_counts(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_edited_holiday_outweighs_its_file(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let admin = server.admin().await;
+    let path = "/v1/holidays/2026-08-01.army_day";
+    let edited = json!({ "name": "八一建军节", "calendar": "solar" });
+    put(&admin, path, 1, &edited).await;
+    let holidays = [("holidays", Files::small().text("holidays.csv").into_bytes())];
+    let applied = import(&admin, "?mode=apply", &holidays).await;
+    assert_eq!(applied["state"], "applied", "{applied}");
+    assert_eq!(kept(&applied, "holidays"), ["2026-08-01 army_day"]);
+    assert_eq!(admin.get(path).await.body["name"], "八一建军节");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn files_of_a_former_edition_of_the_areas_change_nothing(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {

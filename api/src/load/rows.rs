@@ -47,14 +47,19 @@ keyed! {
 
 impl Keyed for HolidayRow {
     fn key(&self) -> String {
-        format!("{} {}", self.date, self.code)
+        holiday_key(self.date, &self.code)
     }
 }
 
 impl Keyed for HolidayRecord {
     fn key(&self) -> String {
-        format!("{} {}", self.date, self.code)
+        holiday_key(self.date, &self.code)
     }
+}
+
+/// The key of a holiday among the records; the log names it by its id.
+pub(super) fn holiday_key(date: NaiveDate, code: &str) -> String {
+    format!("{date} {code}")
 }
 
 crate::table_row! {

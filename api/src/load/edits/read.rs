@@ -24,7 +24,7 @@ use crate::load::record::{
     AreaRecord, BeneficiaryRecord, DistrictRecords, HolidayRecord, MemorialRecord, PersonRecord,
     StationRecord,
 };
-use crate::load::rows::OutlineRow;
+use crate::load::rows::{OutlineRow, holiday_key};
 use crate::log::{self, Subject};
 use crate::memorial::store::MemorialRow;
 use crate::person::PersonState;
@@ -104,8 +104,13 @@ pub(in crate::load) fn newest(
         "memorials",
         apply::newest(&mut records.memorials, &of_memorials, &memorials, options.whole),
     );
-    let of_holidays = of(Subject::Holiday);
-    let holidays = current.holidays(&of_holidays)?;
+    let by_id = of(Subject::Holiday);
+    let holidays = current.holidays(&by_id)?;
+    let of_holidays = by_id.into_iter().filter_map(|(id, edit)| {
+        let HolidayId { date, code } = id.parse().ok()?;
+        Some((holiday_key(date, &code), edit))
+    });
+    let of_holidays: ByKey = of_holidays.collect();
     kept.insert(
         "holidays",
         apply::newest(&mut records.holidays, &of_holidays, &holidays, options.whole),
