@@ -101,17 +101,7 @@ impl EntryChanges {
 
     /// The fields that have a value.
     pub fn fields(&self) -> BTreeSet<EntryField> {
-        let has = [
-            (EntryField::Name, self.name.is_some()),
-            (EntryField::Phone, self.phone.is_some()),
-            (EntryField::Address, self.address.is_some()),
-            (EntryField::Hardships, self.hardships.is_some()),
-            (EntryField::LivesAlone, self.lives_alone.is_some()),
-            (EntryField::Mobility, self.mobility.is_some()),
-            (EntryField::Contact, self.contact.is_some()),
-            (EntryField::Plaque, self.plaque.is_some()),
-        ];
-        has.into_iter().filter(|(_, has)| *has).map(|(field, _)| field).collect()
+        self.differences(&Self::default())
     }
 
     /// The fields that have a value in either, and not the same in both.

@@ -197,8 +197,8 @@ fn connect(address: &Address) -> Result<Conn, Failure> {
 }
 
 /// Message of a command that needs a district when the database has none.
-const NO_DISTRICT: &str = "the database has no district: add one (`gridward district add`), import one, or run \
-     `gridward demo`";
+const NO_DISTRICT: &str = "the database has no district: add one (`gridward district add`), \
+     import one, or run `gridward demo`";
 
 /// The named district, or the only one in the database.
 fn choose_district(conn: &mut Conn, named: Option<&str>) -> Result<AreaCode, Failure> {
