@@ -90,12 +90,18 @@ pub struct TaskFacts {
 }
 
 impl TaskFacts {
+    /// Whether the assignee sees the beneficiary in clear at `now`: the visit is in hand, or was over
+    /// a short time ago.
+    pub fn is_in_clear(&self, now: DateTime<Utc>) -> bool {
+        let in_hand = Phase::UNFINISHED_ASSIGNED.contains(&self.phase);
+        let over = matches!(self.phase, Phase::Done | Phase::Failed);
+        in_hand || (over && now < self.updated_at + AFTER_VISIT)
+    }
+
     /// The principal's view of the task at `now`; `None` if it is not in sight.
     pub fn view(&self, principal: &Principal, now: DateTime<Utc>) -> Option<View> {
         let own = principal.role.visits() && self.assignee == Some(principal.person);
-        let in_hand = Phase::UNFINISHED_ASSIGNED.contains(&self.phase);
-        let over = matches!(self.phase, Phase::Done | Phase::Failed);
-        if own && (in_hand || (over && now < self.updated_at + AFTER_VISIT)) {
+        if own && self.is_in_clear(now) {
             return Some(View::Visitor);
         }
         let here = principal.area.contains(&self.grid);

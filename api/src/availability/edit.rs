@@ -73,7 +73,8 @@ pub fn put(
             .with(json!({ "exceptions": exceptions.len() }))
     };
     let offer = PersonRow { availability: weekly, weekly_minutes: minutes, ..row.clone() };
-    changed(tx, principal, offer, event)
+    let offer = changed(tx, principal, offer, event)?;
+    Ok(shown(tx.read_unbatched(), &offer, today)?)
 }
 
 /// Sets whether the person takes new tasks. The same duty again changes nothing.
@@ -96,21 +97,21 @@ pub fn set_duty(
         Event::new("person.duty", Subject::Person, row.id, row.area, version)
             .with(json!({ "duty": duty }))
     };
-    changed(tx, principal, row.clone(), event)
+    let row = changed(tx, principal, row.clone(), event)?;
+    Ok(PersonAvailability { duty, version: row.version, ..before })
 }
 
-/// Stores the offer of `row` under the next version of the person, with the event.
+/// Stores the offer of `row` under the next version of the person, with the event; returns the row
+/// with that version.
 pub(super) fn changed(
     tx: &mut Tx<'_>,
     principal: &Principal,
     mut row: PersonRow,
     event: impl FnOnce(i64) -> Event,
-) -> Result<PersonAvailability, Problem> {
-    let (weekly, minutes) = (&row.availability, row.weekly_minutes);
-    row.version = person::store::set_availability(tx.write_unbatched(), &row, weekly, minutes)?;
+) -> Result<PersonRow, Problem> {
+    row.version = person::store::set_availability(tx.write_unbatched(), &row)?;
     tx.record(event(row.version).by(principal.person).assignees(Some(row.id), Some(row.id)));
-    let today = clock::day(tx.now);
-    Ok(shown(tx.read_unbatched(), &row, today)?)
+    Ok(row)
 }
 
 fn weekly(content: &AvailabilityContent) -> Result<Availability, Problem> {

@@ -7,13 +7,12 @@ use actix_web::{HttpRequest, HttpResponse, get, post};
 use chrono::NaiveDate;
 use diesel::prelude::*;
 use gridward_domain::area::AreaRange;
-use gridward_domain::authority::{Action, Principal};
+use gridward_domain::authority::Action;
 use gridward_domain::bounded_text::SearchText;
 use gridward_domain::code::Hardship;
 use gridward_domain::id::BeneficiaryId;
 use gridward_domain::range::PageLimit;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use utoipa::ToSchema;
 
 use super::filter::{BeneficiaryFilter, BeneficiarySort, KeyRow, SortKey, sorted};
@@ -29,7 +28,7 @@ use crate::http::openapi;
 use crate::http::page::{self, Page, PageQuery, Paged, Wanted};
 use crate::http::problem::Problem;
 use crate::idempotency::IdempotencyKey;
-use crate::log::{Event, Subject};
+use crate::person::search::record;
 use crate::tx::Db;
 
 /// The most beneficiaries that one statement names.
@@ -281,24 +280,8 @@ pub(crate) async fn search_beneficiaries(
     });
     let listed = found.await.map_err(Problem::from)?;
     let page = requested.page(listed);
-    record(&db, principal, &requested.scope, &searched, page.items.len()).await?;
-    Ok(HttpResponse::Ok().insert_header(("Cache-Control", "no-store")).json(page))
-}
-
-/// Records a search before it is answered, without its text.
-async fn record(
-    db: &Db,
-    principal: Principal,
-    scope: &AreaRange,
-    searched: &Searched,
-    shown: usize,
-) -> Result<(), Problem> {
     let by = searched.term.as_ref().map_or("hardship", SearchTerm::kind);
-    let (area, me) = (scope.area(), principal.person);
-    let recorded = db.write(principal.district(), move |tx| {
-        let event = Event::new("beneficiary.search", Subject::Reading, me, area, 1);
-        tx.record(event.by(me).with(json!({ "by": by, "shown": shown })));
-        Ok::<_, Problem>(())
-    });
-    recorded.await
+    let (area, action) = (requested.scope.area(), "beneficiary.search");
+    record(&db, principal, area, (action, by), page.items.len()).await?;
+    Ok(HttpResponse::Ok().insert_header(("Cache-Control", "no-store")).json(page))
 }

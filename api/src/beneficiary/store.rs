@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Date, Text};
+use diesel::sql_types::{BigInt, Date, Nullable, Text};
 use gridward_domain::area::{AreaCode, AreaRange};
 use gridward_domain::code::{Category, PlaqueState};
 use gridward_domain::id::{BeneficiaryId, PersonId};
@@ -214,7 +214,7 @@ pub fn one(
     row.filter(|row| row.is_within(area, today)).map(|row| row.masked(key)).transpose()
 }
 
-/// The grid and the version of a beneficiary after a contact.
+/// A beneficiary after a contact.
 #[derive(Clone, Copy, Debug, QueryableByName)]
 pub struct ContactedRow {
     /// The grid of the home.
@@ -223,11 +223,14 @@ pub struct ContactedRow {
     /// The version, which stays the same.
     #[diesel(sql_type = BigInt)]
     pub version: i64,
+    /// The day on which the beneficiary ended, if so.
+    #[diesel(sql_type = Nullable<Date>)]
+    pub valid_to: Option<NaiveDate>,
 }
 
 /// Both databases return the updated row.
 const CONTACT: &str = "UPDATE beneficiaries SET last_contact = $1, last_visitor = $2 \
-     WHERE district = $3 AND id = $4 RETURNING grid, version";
+     WHERE district = $3 AND id = $4 RETURNING grid, version, valid_to";
 
 /// Records a contact by `visitor` on `day`. The contact is derived from a report in the log
 /// and is not a change of the entry, whose version stays the same.

@@ -1,7 +1,5 @@
 //! A command about a beneficiary, in progress.
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
 use chrono::NaiveDate;
 use gridward_domain::authority::{Action, Principal};
 use gridward_domain::bounded_text::CommandReason;
@@ -12,10 +10,11 @@ use crate::beneficiary::model::Particulars;
 use crate::beneficiary::store::{self, BeneficiaryRow};
 use crate::beneficiary::{EndCause, write};
 use crate::clock;
-use crate::crypto::{SealingKey, aad};
+use crate::crypto::SealingKey;
 use crate::db::DbError;
 use crate::http::IfMatch;
 use crate::http::problem::{Problem, ProblemCode};
+use crate::log::reason;
 pub(super) use crate::task::beneficiary_change::record;
 use crate::tx::Tx;
 
@@ -107,10 +106,9 @@ impl Case<'_, '_> {
         id: BeneficiaryId,
         reason: Option<&CommandReason>,
     ) -> Result<Option<String>, Problem> {
-        let Some(reason) = reason else { return Ok(None) };
-        let aad = aad(self.principal.district(), "events", id);
-        let sealed = self.key.seal(&aad, reason.as_str().as_bytes())?;
-        Ok(Some(BASE64_STANDARD.encode(sealed)))
+        let district = self.principal.district();
+        let sealed = reason.map(|reason| reason::sealed(self.key, district, id, reason));
+        Ok(sealed.transpose()?)
     }
 
     /// The answer to the command.

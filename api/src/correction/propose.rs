@@ -72,9 +72,10 @@ fn visible(
 ) -> Result<BeneficiaryRow, Problem> {
     principal.may(Action::ProposeCorrection)?;
     let (district, id) = (principal.district(), new.beneficiary);
-    let row = beneficiary::store::row(tx.read()?, &district.range(), id)?;
+    let row = beneficiary::store::row(tx.read_unbatched(), &district.range(), id)?;
     let row = row.ok_or_else(Problem::not_found)?;
-    let tasks = task::store::facts_at(tx.read_unbatched(), district, id)?;
+    let tasks = task::store::facts_at(tx.read()?, district, &[id])?;
+    let tasks = tasks.into_iter().map(|(_, task)| task);
     let made = made(&new.origin, tx.now);
     let seen = visibility::of_beneficiary(principal, &row.grid, tasks, made);
     if seen.is_some_and(|view| view >= View::Staff) {

@@ -196,9 +196,10 @@ fn details(
     let fields = content.proposal.changes.fields();
     let current = EntryChanges::of(&entry, &entry.particulars(key)?, &fields);
     let is_pending = row.state == CorrectionState::Pending;
+    let outdated = if is_pending { content.outdated(&current) } else { Vec::new() };
     Ok(CorrectionDetails {
-        correction: row.with_reason(key, grid)?,
-        outdated: if is_pending { content.outdated(&current) } else { Vec::new() },
+        correction: Correction { reason: content.reason, ..row.correction(grid) },
+        outdated,
         changes: content.proposal.changes,
         before: shows_before.then_some(content.before),
         note: content.proposal.note,

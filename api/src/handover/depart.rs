@@ -1,7 +1,5 @@
 //! The departure of a person: the work is handed over, and the access ends.
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
 use gridward_domain::bounded_text::CommandReason;
 use serde_json::{Value, json};
 
@@ -12,10 +10,10 @@ use super::situation::{Decided, Decider, decided};
 use super::{ASSIGNEE_LEFT, repeat};
 use crate::auth;
 use crate::auth::device::EndReason;
-use crate::crypto::{SealingKey, aad};
+use crate::crypto::SealingKey;
 use crate::db::Conn;
 use crate::http::problem::Problem;
-use crate::log::{Event, Subject};
+use crate::log::{Event, Subject, reason};
 use crate::person;
 use crate::person::PersonState;
 use crate::person::store::PersonRow;
@@ -104,8 +102,7 @@ pub(super) fn add_note(
     note: Option<&CommandReason>,
 ) -> Result<(), Problem> {
     if let Some(note) = note {
-        let sealed = key.seal(&aad(row.district, "events", row.id), note.as_str().as_bytes())?;
-        about["reason"] = json!(BASE64_STANDARD.encode(sealed));
+        about["reason"] = json!(reason::sealed(key, row.district, row.id, note)?);
     }
     Ok(())
 }

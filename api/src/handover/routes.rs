@@ -17,7 +17,6 @@ use crate::http::openapi;
 use crate::http::problem::Problem;
 use crate::http::{IfMatch, Json as Body, versioned};
 use crate::idempotency::{Commands, Effect, IdempotencyKey};
-use crate::person;
 use crate::person::PersonState;
 use crate::person::sessions::subordinate;
 use crate::person::store::PersonRow;
@@ -87,9 +86,7 @@ impl HandoverCall {
         let row = subordinate(tx.read_unbatched(), principal, self.person)?;
         let by = Decider::Superior(*principal);
         if !self.is_done(&row) {
-            let shown =
-                person::store::one(tx.read_unbatched(), key, &principal.scope(), self.person)?;
-            self.base.check(row.version, &shown)?;
+            self.base.check(row.version, &row.person(key)?)?;
         }
         match &self.act {
             Act::Depart(departure) => depart::depart(tx, key, by, &row, departure),

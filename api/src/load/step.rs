@@ -3,14 +3,14 @@
 use chrono::{DateTime, Utc};
 use gridward_domain::area::AreaCode;
 
-use super::edits::{self, Newest};
+use super::edits::{self, Edits, Newest};
 use super::record::DistrictRecords;
 use super::report::{Fate, Loaded};
 use super::{Extent, LoadError, Options, bulk_change};
 use crate::area::borders;
 use crate::crypto::SealingKey;
 use crate::db::{self, Conn, DbError, dialect};
-use crate::log::head::{self, Heads};
+use crate::log::head::Heads;
 use crate::log::{self, Event};
 
 /// The maximum number of runs of a step that collides with other transactions.
@@ -25,10 +25,10 @@ pub(super) struct Target<'a> {
     pub(super) options: &'a Options<'a>,
     /// The records of the files.
     records: &'a DistrictRecords,
-    /// The records after the edits up to `seen`.
-    pub(super) newest: Newest,
-    /// The number of the last event that `newest` follows.
-    seen: i64,
+    /// The edits so far.
+    edits: Edits,
+    /// The records after these edits.
+    pub(super) newest: Newest<'a>,
 }
 
 /// A running step.
@@ -56,9 +56,10 @@ impl<'a> Target<'a> {
         now: DateTime<Utc>,
         options: &'a Options<'a>,
     ) -> Result<Self, DbError> {
-        let seen = head::read(conn, district)?.seq;
-        let newest = edits::newest(conn, key, district, records, options)?;
-        Ok(Self { conn, district, key, now, options, records, newest, seen })
+        let mut edits = Edits::default();
+        edits.follow(conn, district, options.written)?;
+        let newest = edits::newest(conn, key, district, records, (&edits, options))?;
+        Ok(Self { conn, district, key, now, options, records, edits, newest })
     }
 
     /// Runs `work` in a transaction, again after a collision. The transaction appends the
@@ -92,23 +93,19 @@ impl<'a> Target<'a> {
         work: impl Fn(&mut Step<'_>, &DistrictRecords) -> Result<(), DbError>,
     ) -> Result<Loaded, DbError> {
         let one_transaction = self.is_one_transaction();
-        let Self { conn, district, key, now, options, records, newest, seen } = self;
+        let Self { conn, district, key, now, options, records, edits, newest } = self;
         let (district, now) = (*district, *now);
         let mut load = |conn: &mut Conn| {
             // Nobody edits these rows any more; edits since the records were made count as well.
             dialect::lock_rows(conn, kind, district)?;
-            let last = head::read(conn, district)?.seq;
-            if last != *seen {
-                *newest = edits::newest(conn, key, district, records, options)?;
-                *seen = last;
+            if edits.follow(conn, district, options.written)? {
+                *newest = edits::newest(conn, key, district, records, (edits, options))?;
             }
             let mut loaded = Loaded::empty(kind);
             loaded.note(Fate::Edited, newest.kept.get(kind).into_iter().flatten());
             let mut step = Step { conn, district, key, now, options, loaded, events: Vec::new() };
             work(&mut step, &newest.records)?;
-            let (loaded, written) = step.end()?;
-            *seen += written;
-            Ok(loaded)
+            step.end()
         };
         if one_transaction { load(conn) } else { db::transact(conn, load) }
     }
@@ -131,14 +128,12 @@ impl Step<'_> {
         if unchanged { Ok(()) } else { borders::changed(self.conn, self.district) }
     }
 
-    /// Appends the events; returns the report and the number of events.
-    fn end(self) -> Result<(Loaded, i64), DbError> {
+    fn end(self) -> Result<Loaded, DbError> {
         let Self { conn, district, now, options, loaded, mut events, .. } = self;
         if loaded.added + loaded.changed > 0 || !events.is_empty() {
             events.push(bulk_change(district, loaded.kind).by(options.by));
             log::store::append(conn, &mut Heads::default(), district, now, &events)?;
         }
-        let count = i64::try_from(events.len()).unwrap_or(i64::MAX);
-        Ok((loaded, count))
+        Ok(loaded)
     }
 }

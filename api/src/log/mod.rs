@@ -9,6 +9,7 @@ pub mod assignees;
 pub mod chain;
 pub mod event;
 pub mod head;
+pub mod reason;
 pub mod store;
 
 pub use event::{Event, Subject};

@@ -232,7 +232,7 @@ pub fn newest(
     conn: &mut Conn,
     district: AreaCode,
     (kind, id): (Subject, &str),
-    except: &'static str,
+    except: &[&'static str],
     before: Option<(DateTime<Utc>, i64)>,
     limit: i64,
 ) -> Result<Vec<EventRow>, DbError> {
@@ -240,7 +240,7 @@ pub fn newest(
         .filter(events::district.eq(district))
         .filter(events::subject_id.eq(id.to_owned()))
         .filter(events::subject.eq(kind))
-        .filter(events::action.ne(except))
+        .filter(events::action.ne_all(except.to_vec()))
         .select(EventRow::as_select())
         .into_boxed();
     if let Some((moment, seq)) = before {

@@ -21,7 +21,7 @@ use crate::db::DbFailure as _;
 use crate::http::problem::answer::{Language, LocalizedProblem};
 use crate::http::problem::{Kept, Problem};
 use crate::http::{IfMatch, Json as Body, deserialize, openapi};
-use crate::idempotency::{Commands, Done, Effect, IdempotencyKey};
+use crate::idempotency::{Commands, Effect, IdempotencyKey};
 use crate::tx::Tx;
 
 /// The most entries of a call.
@@ -170,9 +170,8 @@ pub(crate) async fn save_people(
             problem: Some(LocalizedProblem(kept.into(), language)),
         },
     };
-    let Done { made, replayed } = done;
-    let made = BulkResults { results: made.into_iter().map(result).collect() };
-    Ok(Done { made, replayed }.answer(HttpResponse::Ok()))
+    let results = |made: Vec<_>| BulkResults { results: made.into_iter().map(result).collect() };
+    Ok(done.map(results).answer(HttpResponse::Ok()))
 }
 
 /// Applies each entry in a savepoint.

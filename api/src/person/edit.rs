@@ -49,7 +49,7 @@ pub(super) async fn shown(
         store::one(conn, &key, &principal.scope(), id)
     });
     let made = person.await?.ok_or_else(Problem::not_found)?;
-    Ok(Done { made, replayed: done.replayed })
+    Ok(done.map(|_| made))
 }
 
 /// What the checks of a change need besides the rows.
@@ -288,8 +288,8 @@ pub(crate) async fn edit_me(
         let row = row.ok_or_else(Problem::not_found)?;
         write(tx, &context, &row, &change.changes.of(&row)?, &change.base)
     });
-    let Done { replayed, .. } = edited.await?;
+    let edited = edited.await?;
     let me = me::read(&db, &keys, principal, Language::of(&request)).await?;
     let answer = versioned::at_version(HttpResponse::Ok(), me.version());
-    Ok(Done { made: me, replayed }.answer(answer))
+    Ok(edited.map(|_| me).answer(answer))
 }

@@ -124,16 +124,11 @@ pub fn visitors_page(
     scope: &AreaRange,
     wanted: &Wanted<Position>,
 ) -> Result<Vec<PersonRow>, DbError> {
-    let mut query = people::table
-        .filter(people::district.eq(scope.area().district()))
-        .filter(in_range!(people::area, scope))
+    Ok(selected(scope, &Filter::default(), wanted.after)
         .filter(people::state.ne(PersonState::Left))
         .filter(people::role.eq_any(Role::VISITORS))
         .select(PersonRow::as_select())
-        .into_boxed();
-    if let Some((area, id)) = wanted.after {
-        let later = people::area.eq(area).and(people::id.gt(id));
-        query = query.filter(people::area.ge(area)).filter(people::area.gt(area).or(later));
-    }
-    Ok(query.order((people::area, people::id)).limit(wanted.rows()).load(conn)?)
+        .order((people::area, people::id))
+        .limit(wanted.rows())
+        .load(conn)?)
 }

@@ -119,22 +119,26 @@ pub(crate) async fn search_people(
         (person.area, person.id)
     });
     if let Some(kind) = kind {
-        record(&db, principal, area, kind, people.items.len()).await?;
+        record(&db, principal, area, ("person.search", kind), people.items.len()).await?;
     }
     Ok(people.unlinked())
 }
 
-/// Records a search before it is answered, without its text.
-async fn record(
+/// Records a search before it is answered, without its text: the action, what was searched for, and
+/// the number of rows that are shown.
+///
+/// # Errors
+/// [`Problem`] of the database.
+pub async fn record(
     db: &Db,
     principal: Principal,
     area: AreaCode,
-    by: &'static str,
+    (action, by): (&'static str, &'static str),
     shown: usize,
 ) -> Result<(), Problem> {
     let me = principal.person;
     let recorded = db.write(principal.district(), move |tx| {
-        let event = Event::new("person.search", Subject::Reading, me, area, 1);
+        let event = Event::new(action, Subject::Reading, me, area, 1);
         tx.record(event.by(me).with(json!({ "by": by, "shown": shown })));
         Ok::<_, Problem>(())
     });

@@ -336,19 +336,14 @@ pub fn place_at(
 ///
 /// # Errors
 /// [`DbError`]; [`DbError::Collision`] if the row has changed since it was read.
-pub fn set_availability(
-    conn: &mut Conn,
-    row: &PersonRow,
-    availability: &Availability,
-    minutes: WeeklyMinutes,
-) -> Result<i64, DbError> {
+pub fn set_availability(conn: &mut Conn, row: &PersonRow) -> Result<i64, DbError> {
     let version = row.version + 1;
     let unchanged =
         people::table.find((row.district, row.id)).filter(people::version.eq(row.version));
     let changed = diesel::update(unchanged)
         .set((
-            people::availability.eq(availability),
-            people::weekly_minutes.eq(minutes),
+            people::availability.eq(&row.availability),
+            people::weekly_minutes.eq(row.weekly_minutes),
             people::version.eq(version),
         ))
         .execute(conn)?;

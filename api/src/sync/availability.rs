@@ -2,7 +2,6 @@
 //! grid, without the reasons of absences.
 
 use chrono::NaiveDate;
-use gridward_domain::id::PersonId;
 
 use super::model::{Change, RowType};
 use super::row_cache::json;
@@ -39,16 +38,4 @@ pub(super) fn all(
     };
     let rows: Vec<PersonRow> = rows.into_iter().filter(|row| is_shown(scope, row)).collect();
     store::of(conn, &rows, today)?.iter().map(change).collect()
-}
-
-/// The current availability of the person, if the phone may have it.
-pub(super) fn one(
-    conn: &mut Conn,
-    scope: &Scope,
-    id: PersonId,
-    today: NaiveDate,
-) -> Result<Option<Change>, DbError> {
-    let row = people::row(conn, &scope.area().range(), id)?.filter(|row| is_shown(scope, row));
-    let shown = store::of(conn, row.as_slice(), today)?.pop();
-    shown.as_ref().map(change).transpose()
 }

@@ -25,6 +25,7 @@ use crate::beneficiary::store::{BeneficiaryRow, rows};
 use crate::crypto::{SealingKey, mask};
 use crate::db::{Conn, DbError};
 use crate::person::Gender;
+use crate::task;
 use crate::task::visits::{self, Visit};
 
 /// A beneficiary in the form that phones receive, in one of three views: `visitor`, what a visit
@@ -216,7 +217,7 @@ pub(super) fn views_of(
     let mut tasks: HashMap<BeneficiaryId, Vec<TaskFacts>> = HashMap::new();
     if scope.visits() {
         let ids: Vec<BeneficiaryId> = keys.iter().map(|key| key.id).collect();
-        for (id, task) in store::tasks_at(conn, scope, &ids)? {
+        for (id, task) in task::store::facts_at(conn, scope.area().district(), &ids)? {
             tasks.entry(id).or_default().push(task);
         }
     }

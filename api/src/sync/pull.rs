@@ -4,7 +4,7 @@
 //! tables. A row can therefore be newer than the cursor and be sent again by a later
 //! pull, which is harmless because rows have versions.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Display;
 use std::str::FromStr;
 
@@ -146,9 +146,14 @@ impl Pull<'_> {
             snapshot::shifts(conn, self, to)?;
             snapshot::account_notices(conn, self, to)?;
         }
-        for &id in &changed.people {
-            let row = availability::one(conn, &self.scope, id, clock::day(self.now))?;
-            to.put(RowType::Availability, id.to_string(), row);
+        if !changed.people.is_empty() {
+            let rows = availability::all(conn, &self.scope, clock::day(self.now))?;
+            let mut rows: HashMap<String, Change> =
+                rows.into_iter().map(|row| (row.id.clone(), row)).collect();
+            for id in changed.people.iter().map(ToString::to_string) {
+                let row = rows.remove(&id);
+                to.put(RowType::Availability, id, row);
+            }
         }
         for &id in &changed.notices {
             to.put(RowType::Notice, id.to_string(), snapshot::notice(conn, self, id)?);

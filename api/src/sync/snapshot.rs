@@ -111,8 +111,9 @@ fn add_tasks(
         let mut at: Vec<BeneficiaryId> = keys.iter().filter_map(|key| key.beneficiary).collect();
         at.sort_unstable();
         at.dedup();
-        let mut seen = beneficiaries::views(conn, &pull.scope, &at, pull.now)?;
-        seen.retain(|(key, _)| with_beneficiaries || !pull.scope.area().contains(&key.grid));
+        let mut keys = store::beneficiary_keys(conn, pull.scope.area().district(), &at)?;
+        keys.retain(|key| with_beneficiaries || !pull.scope.area().contains(&key.grid));
+        let seen = beneficiaries::views_of(conn, &pull.scope, keys, pull.now)?;
         add_beneficiaries(pull, conn, &seen, page)?;
     }
     page.changes.extend(pull.rows.tasks(conn, &pull.scope, keys, pull.now)?);

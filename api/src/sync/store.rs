@@ -6,7 +6,6 @@ use diesel::sql_types::{BigInt, Nullable, Text};
 use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::id::{BeneficiaryId, PersonId, TaskId};
 use gridward_domain::task::Phase;
-use gridward_domain::visibility::TaskFacts;
 
 use super::scope::Scope;
 use crate::db::schema::{beneficiaries, events, tasks};
@@ -194,29 +193,6 @@ pub fn tasks_elsewhere(conn: &mut Conn, scope: &Scope) -> Result<Vec<TaskKey>, D
         // The order of the index by assignee; by id alone SQLite would read the district.
         .order((tasks::due_on, tasks::id))
         .load(conn)?)
-}
-
-/// The properties of the tasks of these beneficiaries that determine the visible fields.
-///
-/// # Errors
-/// [`DbError`].
-pub fn tasks_at(
-    conn: &mut Conn,
-    scope: &Scope,
-    beneficiaries: &[BeneficiaryId],
-) -> Result<Vec<(BeneficiaryId, TaskFacts)>, DbError> {
-    if beneficiaries.is_empty() {
-        return Ok(Vec::new());
-    }
-    let rows: Vec<(BeneficiaryId, FactsRow)> = tasks::table
-        .filter(tasks::district.eq(scope.area().district()))
-        .filter(tasks::beneficiary.eq_any(beneficiaries))
-        // SQLite uses the partial index only if the query repeats the index's condition.
-        .filter(tasks::beneficiary.is_not_null())
-        .filter(tasks::archived.eq(false))
-        .select((tasks::beneficiary.assume_not_null(), FactsRow::as_select()))
-        .load(conn)?;
-    Ok(rows.into_iter().map(|(at, task)| (at, task.facts())).collect())
 }
 
 /// The sort key of a beneficiary in a snapshot, and what its content depends on.

@@ -1,6 +1,5 @@
 //! The HTTP endpoints for task commands, one path each.
 
-use actix_web::http::header::{CACHE_CONTROL, ETAG};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, post};
 use gridward_domain::authority::Principal;
@@ -16,9 +15,10 @@ use super::origin::Origin;
 use super::perform::{self, Performed, Sent};
 use crate::auth::Authenticated;
 use crate::http::Json as Body;
-use crate::http::if_match::{IfMatch, etag};
+use crate::http::if_match::IfMatch;
 use crate::http::openapi;
 use crate::http::problem::Problem;
+use crate::http::versioned;
 use crate::idempotency::{Commands, Effect, IdempotencyKey};
 use crate::tx::{ReadSet, Tx};
 
@@ -81,11 +81,7 @@ async fn send(
         perform::perform(tx, sealing, principal, &call.sent())
     });
     let done = performed.await?.map(|Performed { task, .. }| task);
-    let mut answer = HttpResponse::Ok();
-    answer
-        .insert_header((ETAG, etag(done.made.version)))
-        .insert_header((CACHE_CONTROL, "no-store"));
-    Ok(done.answer(answer))
+    Ok(done.answer(versioned::at_version(HttpResponse::Ok(), done.made.version)))
 }
 
 /// Declares the commands that are sent to a task, each with its path in the contract:

@@ -17,6 +17,8 @@ use crate::tx::Tx;
 
 /// The action of the events that name more visitors of a beneficiary than the change itself.
 pub const VISITORS: &str = "beneficiary.visitors";
+/// The action of the event of a contact, which is no change of the entry.
+pub const CONTACT: &str = "beneficiary.contact";
 
 /// Records a change of a beneficiary; `actor` is `None` for the system. The event names two of the
 /// people whose phones show the beneficiary in clear, wherever they work, so that their phones fetch
@@ -53,8 +55,7 @@ pub fn record_contact(
     let mut visitors = of_beneficiary::visitors(tx.read()?, row.district, id, now)?;
     visitors.retain(|other| *other != visitor);
     if home.grid != row.grid || !visitors.is_empty() {
-        let action = "beneficiary.contact";
-        let event = Event::new(action, Subject::Beneficiary, id, home.grid, home.version);
+        let event = Event::new(CONTACT, Subject::Beneficiary, id, home.grid, home.version);
         reach(tx, event.by(visitor), &visitors);
     }
     Ok(())

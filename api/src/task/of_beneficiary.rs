@@ -1,14 +1,16 @@
 //! The tasks of a beneficiary, and writes of the columns that only the beneficiary's life changes:
 //! where a task is, and whose it is.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use gridward_domain::area::AreaCode;
 use gridward_domain::id::{BeneficiaryId, PersonId};
 use gridward_domain::task::Phase;
-use gridward_domain::visibility::AFTER_VISIT;
 
 use super::row::TaskRow;
+use super::store;
 use crate::db::schema::tasks;
 use crate::db::{Conn, DbError};
 
@@ -60,19 +62,10 @@ pub fn visitors(
     beneficiary: BeneficiaryId,
     now: DateTime<Utc>,
 ) -> Result<Vec<PersonId>, DbError> {
-    let lately = (now - AFTER_VISIT).naive_utc();
-    let ended = tasks::state.eq_any([Phase::Done, Phase::Failed]);
-    let recent = ended.and(tasks::updated_at.gt(lately));
-    Ok(tasks::table
-        .filter(tasks::district.eq(district))
-        .filter(tasks::beneficiary.eq(beneficiary))
-        .filter(tasks::beneficiary.is_not_null())
-        .filter(tasks::state.eq_any(Phase::UNFINISHED_ASSIGNED).or(recent))
-        .filter(tasks::assignee.is_not_null())
-        .select(tasks::assignee.assume_not_null())
-        .distinct()
-        .order(tasks::assignee)
-        .load(conn)?)
+    let tasks = store::facts_at(conn, district, &[beneficiary])?.into_iter();
+    let shown = tasks.filter(|(_, task)| task.is_in_clear(now));
+    let people: BTreeSet<PersonId> = shown.filter_map(|(_, task)| task.assignee).collect();
+    Ok(people.into_iter().collect())
 }
 
 /// Replaces `was` by `is`: its state, its location and its beneficiary.

@@ -1,11 +1,7 @@
 //! Executes a task command: reads the task, applies the rules, writes the result.
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
 use chrono::{DateTime, Utc};
-use gridward_domain::area::AreaCode;
 use gridward_domain::authority::Principal;
-use gridward_domain::bounded_text::CommandReason;
 use gridward_domain::id::{PersonId, TaskId};
 use gridward_domain::person_state::PersonState;
 use gridward_domain::task::{self as life, Candidate, Command, Rejection, Transition, Verb};
@@ -23,13 +19,13 @@ use super::report_row::ReportRow;
 use super::row::TaskRow;
 use super::{report, report_row, store};
 use crate::clock;
-use crate::crypto::{self, SealingKey};
+use crate::crypto::SealingKey;
 use crate::db::{Conn, DbError};
 use crate::http::problem::{FieldError, Kept, Problem, ProblemCode};
 use crate::idempotency::store::CommandRow;
 use crate::idempotency::{self, CommandId};
 use crate::limits::daily_quota;
-use crate::log::{Event, Subject};
+use crate::log::{Event, Subject, reason};
 use crate::tx::{ReadSet, Tx};
 use crate::{area, auth, beneficiary, person};
 
@@ -189,7 +185,7 @@ pub fn perform(
         TaskCommand::Report(_) => return Err(ProblemCode::UnknownCommand.into()),
     };
     let body = match sent.command.reason() {
-        Some(reason) => json!({ "reason": sealed_reason(key, &row, reason)? }),
+        Some(reason) => json!({ "reason": reason::sealed(key, row.district, row.id, reason)? }),
         None => Value::Object(Map::new()),
     };
     let before = row.life()?;
@@ -297,32 +293,6 @@ fn reschedule(row: &TaskRow, new: &NewDays) -> Result<Command, Problem> {
         clock::within_reach(&day).map_err(|error| Problem::invalid(pointer, error))?;
     }
     Ok(Command::Reschedule { not_before, due_on })
-}
-
-/// The reason as the log stores it: encrypted for this task.
-fn sealed_reason(
-    key: &SealingKey,
-    row: &TaskRow,
-    reason: &CommandReason,
-) -> Result<String, Problem> {
-    let sealed =
-        key.seal(&reason_aad(row.district, &row.id.to_string()), reason.as_str().as_bytes())?;
-    Ok(BASE64_STANDARD.encode(sealed))
-}
-
-/// Decrypts a reason from the log.
-pub(super) fn opened_reason(
-    key: &SealingKey,
-    district: AreaCode,
-    task: &str,
-    sealed: &str,
-) -> Option<String> {
-    let sealed = BASE64_STANDARD.decode(sealed).ok()?;
-    String::from_utf8(key.open(&reason_aad(district, task), &sealed).ok()?).ok()
-}
-
-fn reason_aad(district: AreaCode, task: &str) -> String {
-    crypto::aad(district, "events", task)
 }
 
 /// The problem for `rejection`, with the task and its assignee.

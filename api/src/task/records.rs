@@ -12,7 +12,7 @@ use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
 
-use super::perform::{self, opened_reason};
+use super::perform;
 use super::report::Sealed;
 use super::report_content::ReportContent;
 use super::report_flag::ReportFlag;
@@ -28,6 +28,7 @@ use crate::http::Query;
 use crate::http::openapi;
 use crate::http::page::{self, Page, PageQuery, Wanted};
 use crate::http::problem::Problem;
+use crate::log::reason;
 use crate::log::store::EventRow;
 use crate::log::{self, Event, Subject};
 use crate::tx::Db;
@@ -150,7 +151,8 @@ fn step(key: &SealingKey, principal: &Principal, row: EventRow) -> Result<Histor
         assignee_before_id: row.person_before,
         assignee_id: row.person,
         version: row.version,
-        reason: reason.and_then(|sealed| opened_reason(key, row.district, &row.subject_id, sealed)),
+        reason: reason
+            .and_then(|sealed| reason::opened(key, row.district, &row.subject_id, sealed)),
         because: body["because"].as_str().map(present_word).map(ToOwned::to_owned),
         outcome: body["outcome"].as_str().map(ToOwned::to_owned),
         report_id: report.map(|id| parsed("events", id)).transpose()?,

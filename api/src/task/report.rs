@@ -68,11 +68,10 @@ pub(super) fn report(
     let is_former = is_involved && assignee != Some(principal.person);
     let conn = tx.read_unbatched();
     let kind = catalogue::store::at(conn, row.district, &row.kind, row.kind_version)?;
-    let mut flags = {
-        let created = row.created_at.and_utc();
-        let words = words(tx, row.district, kind.as_ref(), content)?;
-        report_flag::flags(content, kind.as_ref(), &words, sent.origin, created, tx.now)?
-    };
+    let words = words(tx, row.district, kind.as_ref(), content)?;
+    let created = row.created_at.and_utc();
+    let mut flags =
+        report_flag::flags(content, kind.as_ref(), &words, sent.origin, created, tx.now)?;
     if is_former && assignee.is_some() {
         flags.insert(ReportFlag::HandedOn);
     }
@@ -115,7 +114,7 @@ pub(super) fn report(
     };
     let next = perform::write(tx, &step, None, event);
     if after.state.phase() == life::Phase::Done {
-        apply_consequences(tx, key, principal, &row, kind.as_ref(), (id, content))?;
+        apply_consequences(tx, key, principal, &row, (kind.as_ref(), &words), (id, content))?;
     }
     Ok(Performed::done(next.task(View::Pool)?))
 }
@@ -274,25 +273,21 @@ fn apply_consequences(
     key: &SealingKey,
     principal: &Principal,
     row: &TaskRow,
-    kind: Option<&ServiceKind>,
+    (kind, words): (Option<&ServiceKind>, &Vocabularies),
     (report, content): (ReportId, &ReportContent),
 ) -> Result<(), Problem> {
     let today = clock::day(tx.now);
+    let mut has_ended = false;
     if let Some(id) = row.beneficiary {
         let (conn, visitor) = (tx.write_unbatched(), principal.person);
         let home = beneficiary::store::record_contact(conn, row.district, id, visitor, today)?;
         if let Some(home) = home {
+            has_ended = home.valid_to.is_some();
             beneficiary_change::record_contact(tx, visitor, row, (id, &home))?;
         }
-        update_entry(tx, key, principal, id, kind, (report, content))?;
+        update_entry(tx, key, principal, id, (kind, words), (report, content))?;
     }
     let wanted = kind.map(|kind| follow_ups(kind, content)).unwrap_or_default();
-    let district = row.district.range();
-    let has_ended = match row.beneficiary.filter(|_| !wanted.is_empty()) {
-        Some(id) => beneficiary::store::row(tx.read_unbatched(), &district, id)?
-            .is_some_and(|row| !row.is_current()),
-        None => false,
-    };
     // A visit that was under way when the beneficiary died is reported, and nothing follows.
     for code in wanted.into_iter().filter(|_| !has_ended) {
         let kind = catalogue::store::one(tx.read_unbatched(), row.district, code.as_str())?;
@@ -333,13 +328,12 @@ fn update_entry(
     key: &SealingKey,
     principal: &Principal,
     id: BeneficiaryId,
-    kind: Option<&ServiceKind>,
+    (kind, words): (Option<&ServiceKind>, &Vocabularies),
     (report, content): (ReportId, &ReportContent),
 ) -> Result<(), Problem> {
     let form = kind.and_then(|kind| kind.form.as_ref());
     let Some((form, answers)) = form.zip(content.answers.as_ref()) else { return Ok(()) };
-    let words = words(tx, principal.district(), kind, content)?;
-    let changes = catalogue::form::updates(form, answers, &words);
+    let changes = catalogue::form::updates(form, answers, words);
     if changes.fields().is_empty() {
         return Ok(());
     }

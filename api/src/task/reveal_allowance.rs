@@ -3,8 +3,6 @@
 
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, post};
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
 use chrono::NaiveDate;
 use diesel::prelude::*;
 use gridward_domain::area::AreaCode;
@@ -20,14 +18,14 @@ use utoipa::ToSchema;
 use super::reveal_budget::RevealBudget;
 use crate::auth::{self, Authenticated};
 use crate::clock;
-use crate::crypto::{SealingKey, aad};
+use crate::crypto::SealingKey;
 use crate::db::schema::reveal_allowances;
 use crate::db::{Conn, DbError};
 use crate::http::Json as Body;
 use crate::http::openapi;
 use crate::http::problem::Problem;
 use crate::idempotency::{Commands, Effect, IdempotencyKey};
-use crate::log::{Event, Subject};
+use crate::log::{Event, Subject, reason};
 use crate::person::sessions::subordinate;
 use crate::person::store::PersonRow;
 use crate::tx::Tx;
@@ -137,11 +135,8 @@ impl Allow {
             Problem::invalid("/reveals", format!("{before} were allowed today, of at most {most}"))
         })?;
         store(tx.write_unbatched(), district, row.id, today, sum)?;
-        let reason = self.new.reason.as_str().as_bytes();
-        let reason = key.seal(&aad(district, "events", row.id), reason)?;
-        let details = json!({
-            "reveals": self.new.reveals, "day": today, "reason": BASE64_STANDARD.encode(reason),
-        });
+        let reason = reason::sealed(key, district, row.id, &self.new.reason)?;
+        let details = json!({ "reveals": self.new.reveals, "day": today, "reason": reason });
         tx.record(
             Event::new(ACTION, Subject::Person, row.id, row.area, row.version)
                 .by(principal.person)

@@ -198,24 +198,28 @@ pub fn holds_at(
     Ok(one.is_some())
 }
 
-/// The properties of the tasks at the beneficiary that determine who sees it; without those that
-/// left the phones long ago.
+/// The properties of the tasks at these beneficiaries that determine who sees them; without those
+/// that left the phones long ago.
 ///
 /// # Errors
 /// [`DbError`].
 pub fn facts_at(
     conn: &mut Conn,
     district: AreaCode,
-    beneficiary: BeneficiaryId,
-) -> Result<Vec<TaskFacts>, DbError> {
-    let rows: Vec<FactsRow> = tasks::table
+    beneficiaries: &[BeneficiaryId],
+) -> Result<Vec<(BeneficiaryId, TaskFacts)>, DbError> {
+    if beneficiaries.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows: Vec<(BeneficiaryId, FactsRow)> = tasks::table
         .filter(tasks::district.eq(district))
-        .filter(tasks::beneficiary.eq(beneficiary))
+        .filter(tasks::beneficiary.eq_any(beneficiaries))
+        // SQLite uses the partial index only if the query repeats the index's condition.
         .filter(tasks::beneficiary.is_not_null())
         .filter(tasks::archived.eq(false))
-        .select(FactsRow::as_select())
+        .select((tasks::beneficiary.assume_not_null(), FactsRow::as_select()))
         .load(conn)?;
-    Ok(rows.iter().map(FactsRow::facts).collect())
+    Ok(rows.into_iter().map(|(at, task)| (at, task.facts())).collect())
 }
 
 /// The versions of the open tasks in the range.

@@ -9,4 +9,4 @@ mod event;
 mod field;
 mod read;
 
-pub(super) use read::{Newest, newest};
+pub(super) use read::{Edits, Newest, newest};

@@ -1,5 +1,6 @@
 //! Reads the edits from the log, and the rows that they changed.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
@@ -25,20 +26,29 @@ use crate::load::record::{
     StationRecord,
 };
 use crate::load::rows::{OutlineRow, holiday_key};
-use crate::log::{self, Subject};
+use crate::log::store::EventContent;
+use crate::log::{self, Subject, head};
 use crate::memorial::store::MemorialRow;
 use crate::person::PersonState;
 use crate::person::store::PersonRow;
 use crate::station::store::StationRow;
 
 /// The records of a load after the edits.
-pub(in crate::load) struct Newest {
+pub(in crate::load) struct Newest<'a> {
     /// The newest values.
-    pub(in crate::load) records: DistrictRecords,
+    pub(in crate::load) records: Cow<'a, DistrictRecords>,
     /// The values of the database that outweigh those of the files, by kind.
     pub(in crate::load) kept: HashMap<&'static str, Kept>,
     /// Former areas, without exactly one successor, that the files refer to.
     pub(in crate::load) lost: Vec<AreaCode>,
+}
+
+/// The edits that are newer than the files, as far as the log has been read.
+#[derive(Default)]
+pub(in crate::load) struct Edits {
+    by_subject: HashMap<Subject, ByKey>,
+    /// The number of the last event that has been read.
+    last: i64,
 }
 
 /// The subjects of the registers that files contain.
@@ -55,22 +65,73 @@ const PAGE: i64 = 10_000;
 /// The maximum number of ids in a statement.
 const CHUNK: usize = 500;
 
-/// The records after the edits that are newer than their files.
+impl Edits {
+    /// Reads on in the log; returns whether there are more edits.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub(in crate::load) fn follow(
+        &mut self,
+        conn: &mut Conn,
+        district: AreaCode,
+        written: Option<DateTime<Utc>>,
+    ) -> Result<bool, DbError> {
+        let end = head::read(conn, district)?.seq;
+        let mut has_more = false;
+        loop {
+            let page = (self.last, PAGE);
+            let rows = log::store::about(conn, district, &SUBJECTS, written, page)?;
+            for row in &rows {
+                has_more |= self.add(row)?;
+            }
+            match rows.last() {
+                Some(last) => self.last = last.seq,
+                None => break,
+            }
+        }
+        // The events of other subjects need not be read again.
+        self.last = self.last.max(end);
+        Ok(has_more)
+    }
+
+    /// Adds the edit of an event; returns whether it is one.
+    fn add(&mut self, row: &EventContent) -> Result<bool, DbError> {
+        let body =
+            serde_json::from_str(&row.body).map_err(|error| DbError::corrupt("events", error))?;
+        let Some(edit) = Edit::of(&row.action, &body) else { return Ok(false) };
+        let of_kind = self.by_subject.entry(row.subject).or_default();
+        let edit = match of_kind.remove(&row.subject_id) {
+            Some(before) => before.then(edit),
+            None => edit,
+        };
+        of_kind.insert(row.subject_id.clone(), edit);
+        Ok(true)
+    }
+
+    fn of(&self, subject: Subject) -> ByKey {
+        self.by_subject.get(&subject).cloned().unwrap_or_default()
+    }
+}
+
+/// The records after the edits.
 ///
 /// # Errors
 /// [`DbError`].
-pub(in crate::load) fn newest(
+pub(in crate::load) fn newest<'a>(
     conn: &mut Conn,
     key: &SealingKey,
     district: AreaCode,
-    records: &DistrictRecords,
-    options: &Options<'_>,
-) -> Result<Newest, DbError> {
-    let mut edits = edits(conn, district, options.written)?;
-    let mut newest = Newest { records: records.clone(), kept: HashMap::new(), lost: Vec::new() };
-    let mut of = |subject| edits.remove(&subject).unwrap_or_default();
+    records: &'a DistrictRecords,
+    (edits, options): (&Edits, &Options<'_>),
+) -> Result<Newest<'a>, DbError> {
+    let mut newest =
+        Newest { records: Cow::Borrowed(records), kept: HashMap::new(), lost: Vec::new() };
+    if edits.by_subject.is_empty() {
+        return Ok(newest);
+    }
+    let of = |subject| edits.of(subject);
     let mut current = Current { conn, key, district };
-    let Newest { records, kept, lost } = &mut newest;
+    let (records, kept, lost) = (newest.records.to_mut(), &mut newest.kept, &mut newest.lost);
 
     let of_areas = of(Subject::Area);
     let areas = current.areas(&of_areas)?;
@@ -116,35 +177,6 @@ pub(in crate::load) fn newest(
         apply::newest(&mut records.holidays, &of_holidays, &holidays, options.whole),
     );
     Ok(newest)
-}
-
-/// The edits by kind of subject.
-fn edits(
-    conn: &mut Conn,
-    district: AreaCode,
-    written: Option<DateTime<Utc>>,
-) -> Result<HashMap<Subject, ByKey>, DbError> {
-    let mut edits: HashMap<Subject, ByKey> = HashMap::new();
-    let mut after = 0;
-    loop {
-        let rows = log::store::about(conn, district, &SUBJECTS, written, (after, PAGE))?;
-        for row in &rows {
-            let body = serde_json::from_str(&row.body)
-                .map_err(|error| DbError::corrupt("events", error))?;
-            let Some(edit) = Edit::of(&row.action, &body) else { continue };
-            let of_kind = edits.entry(row.subject).or_default();
-            let edit = match of_kind.remove(&row.subject_id) {
-                Some(before) => before.then(edit),
-                None => edit,
-            };
-            of_kind.insert(row.subject_id.clone(), edit);
-        }
-        match rows.last() {
-            Some(last) => after = last.seq,
-            None => break,
-        }
-    }
-    Ok(edits)
 }
 
 /// Reads the current rows with edits as records.
