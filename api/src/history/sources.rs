@@ -11,7 +11,7 @@ use crate::crypto::SealingKey;
 use crate::db::{Conn, DbError, parsed};
 use crate::http::page::Wanted;
 use crate::log::{self, Subject};
-use crate::task::beneficiary_change::VISITORS;
+use crate::task::beneficiary_change::{CONTACT, VISITORS};
 use crate::task::visits;
 
 /// A beneficiary of a district.
@@ -107,7 +107,8 @@ fn events(
     });
     let id = of.beneficiary.to_string();
     let about = (subject, id.as_str());
-    let rows = log::store::newest(conn, of.district, about, VISITORS, before, wanted.rows())?;
+    let rows =
+        log::store::newest(conn, of.district, about, &[CONTACT, VISITORS], before, wanted.rows())?;
     let r#type = match subject {
         Subject::Reading => HistoryEntryType::Reading,
         _ => HistoryEntryType::Change,
