@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Serves a full demo district (62,000 beneficiaries) and measures searches and filtered lists of
-the whole district, side by side with two ceilings of the same run: the health check and a plain
-list of 50 beneficiaries.
+"""Serves a full demo district (62,000 beneficiaries) and measures searches, filtered lists and the
+summary of the whole district, side by side with two ceilings of the same run: the health check and
+a plain list of 50 beneficiaries.
 
     bench/find.py                                  SQLite
     tests/with-postgres bench/find.py --postgres   SQLite and PostgreSQL
@@ -88,6 +88,7 @@ def district(binary, database, count, threads, name):
         print(f"\n{name}: {total} beneficiaries; the first search decrypts them in {first:.0f} ms and takes {more:.0f} MiB")
         print(f"{'':52}{'p50 ms':>9}{'p99 ms':>9}{f'p99, {threads} at once':>12}")
         search, listed = "/v1/beneficiaries/search", "/v1/beneficiaries"
+        summary = f"/v1/areas/{json.loads(caller.call('GET', '/v1/me')[1])['area'][:6]}/summary"
         names = [{"text": text} for text in "王李张刘陈杨黄赵吴周"]
         longer = [{"text": text} for text in ("王小", "国强", "秀英", "建国", "桂兰", "德明")]
         numbers = [{"text": f"{n * 7919 % 10000:04}"} for n in range(97)]
@@ -106,6 +107,8 @@ def district(binary, database, count, threads, name):
             ("list with filters and a count", "GET", f"{listed}?lives_alone=true&mobility=homebound&count=true", [None]),
             ("list with a rare filter", "GET", f"{listed}?plaque=damaged&mobility=homebound&contact=phone", [None]),
             ("list by the last contact", "GET", f"{listed}?sort=last_contact", [None]),
+            ("summary of the district by town", "GET", f"{summary}?by=town", [None]),
+            ("summary of the district by grid", "GET", f"{summary}?by=grid", [None]),
             ("list by age, of a category", "GET", f"{listed}?sort=birth_year&category=martyr_family", [None]),
         ]:
             measure(base, token, label, method, path, bodies, count, threads)
