@@ -98,9 +98,12 @@ impl<'a> Target<'a> {
         let mut load = |conn: &mut Conn| {
             // Nobody edits these rows any more; edits since the records were made count as well.
             dialect::lock_rows(conn, kind, district)?;
-            if edits.follow(conn, district, options.written)? {
-                *newest = edits::newest(conn, key, district, records, (edits, options))?;
+            // A failure leaves both as they were, so that the next run of the step reads again.
+            let mut followed = edits.clone();
+            if followed.follow(conn, district, options.written)? {
+                *newest = edits::newest(conn, key, district, records, (&followed, options))?;
             }
+            *edits = followed;
             let mut loaded = Loaded::empty(kind);
             loaded.note(Fate::Edited, newest.kept.get(kind).into_iter().flatten());
             let mut step = Step { conn, district, key, now, options, loaded, events: Vec::new() };

@@ -44,7 +44,7 @@ pub(in crate::load) struct Newest<'a> {
 }
 
 /// The edits that are newer than the files, as far as the log has been read.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(in crate::load) struct Edits {
     by_subject: HashMap<Subject, ByKey>,
     /// The number of the last event that has been read.
