@@ -181,8 +181,17 @@ async fn the_history_shows_visits_changes_and_corrections_and_apart_the_readings
         assert_eq!(manager.get(&history(wrong)).await.status, 400, "{wrong}");
     }
 
-    // The next visitor sees the last three visits.
+    // A contact reaches the phone of another visitor of the home, and is no change of the entry.
+    let second = server.second_volunteer().await;
+    let held = manager.make_task(BENEFICIARY).await;
+    assert_eq!(second.act(&format!("/v1/tasks/{held}/claim")).await.status, 200);
     visit(json!({ "outcome": "done" })).await;
+    assert_eq!(supervisor.events("beneficiary.contact").await.len(), 1);
+    let after = entries(&manager, "").await;
+    assert_eq!(after.len(), all.len() + 1, "{after:?}");
+    assert_eq!(after[0]["type"], "visit");
+
+    // The next visitor sees the last three visits.
     visit(json!({ "outcome": "refused" })).await;
     let task = manager.make_task(BENEFICIARY).await;
     volunteer.act(&format!("/v1/tasks/{task}/claim")).await;
