@@ -9,10 +9,11 @@ The same files are loaded into an empty district each time. The time over the AP
 byte of the upload to the answer that says `applied`. Another binary than the release:
 --binary target/quick/gridward.
 """
-import argparse, contextlib, http.client, json, os, pathlib, re, statistics, subprocess, sys, tempfile, time, urllib.parse, uuid
+import argparse, json, pathlib, re, statistics, sys, tempfile, time, uuid
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
-KEY = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="  # of the bench, and no secret
+import installation
+from installation import Caller, Installation
+
 DISTRICT, ADMIN, PASSWORD = "500116", "13900000001", "bench-of-imports-7"
 FILES = {"areas": "csv", "grids": "geojson", "people": "csv", "beneficiaries": "csv"}
 VILLAGES, GRIDS, VOLUNTEERS, BENEFICIARIES = 479, 5, 8, 26  # 2,395 grids; the last two of each
@@ -62,20 +63,6 @@ def write(folder):
     return len(people) - 1, home
 
 
-class Caller:
-    def __init__(self, base):
-        self.conn, self.headers = http.client.HTTPConnection(urllib.parse.urlparse(base).netloc, timeout=600), {}
-
-    def call(self, method, path, body=None, content_type="application/json", want=200):
-        body = json.dumps(body) if isinstance(body, dict) else body
-        self.conn.request(method, path, body, {**self.headers, **({"Content-Type": content_type} if body else {})})
-        answer = self.conn.getresponse()
-        content = answer.read()
-        if answer.status != want:
-            sys.exit(f"{method} {path}: {answer.status} {content[:500]}")
-        return content
-
-
 def form(folder):
     edge, body = "end-of-a-part", b""
     for name, kind in FILES.items():
@@ -84,34 +71,18 @@ def form(folder):
     return body + f"--{edge}--\r\n".encode(), f"multipart/form-data; boundary={edge}"
 
 
-def run(binary, env, *args):
-    done = subprocess.run([binary, *args], env=env, capture_output=True, text=True)
-    if done.returncode:
-        sys.exit(f"gridward {' '.join(args)}: {done.stderr[-800:]}")
-    return done.stdout
-
-
-@contextlib.contextmanager
-def served(binary, env):
-    """An admin of the empty district, signed in, and the server."""
-    printed = run(binary, env, "user", "add", "--role", "admin", "--area", DISTRICT, "--name", "管理员", "--phone", ADMIN)
+def admin(empty, base):
+    """The admin of the empty district, enrolled with the printed code."""
+    printed = empty.run("user", "add", "--role", "admin", "--area", DISTRICT, "--name", "管理员", "--phone", ADMIN)
     code = re.search(r"\b[0-9A-Z]{5}-[0-9A-Z]{5}\b", printed).group()
-    server = subprocess.Popen([binary, "serve"], env=env, stderr=subprocess.PIPE, text=True)
-    try:
-        line = next(line for line in server.stderr if "serving on" in line)
-        caller = Caller(line.split("serving on ")[1].split()[0])
-        device = {"name": "bench", "kind": "console"}
-        enrolled = caller.call("POST", "/v1/auth/enrol", {"phone": ADMIN, "code": code, "password": PASSWORD, "device": device})
-        caller.headers["Authorization"] = f"Bearer {json.loads(enrolled)['access_token']}"
-        yield caller
-    finally:
-        server.terminate()
-        server.wait()
+    enrolment = {"phone": ADMIN, "code": code, "password": PASSWORD, "device": {"name": "bench", "kind": "console"}}
+    return Caller(base, json.loads(Caller(base).call("POST", "/v1/auth/enrol", enrolment))["access_token"])
 
 
-def over_api(binary, env, folder):
+def over_api(empty, folder):
     """Seconds of an import and of the sheets of all managers, and the sheets' megabytes."""
-    with served(binary, env) as caller:
+    with empty.served() as (_, base):
+        caller = admin(empty, base)
         body, content_type = form(folder)
         began = time.perf_counter()
         sent = caller.call("POST", "/v1/imports?mode=apply", body, content_type, want=202)
@@ -126,63 +97,41 @@ def over_api(binary, env, folder):
         return imported, time.perf_counter() - began, len(sheets) / 1e6
 
 
-def with_command(binary, env, folder):
+def with_command(empty, folder):
+    """Seconds of an import with the command line."""
     began = time.perf_counter()
-    run(binary, env, "import", str(folder))
+    empty.run("import", str(folder))
     return time.perf_counter() - began
 
 
-def compare(name, binary, folder, rounds, databases):
-    times = {"command": [], "API": [], "sheets": []}
+def compare(name, binary, folder, rounds, database):
+    command, api, sheets = [], [], []
     for number in range(rounds):
         for way in ("command", "API") if number % 2 else ("API", "command"):
-            with databases() as (database, extra):
-                env = {"PATH": os.environ["PATH"], "GRIDWARD_DATABASE_URL": database, "GRIDWARD_SECRET_KEY": KEY, "GRIDWARD_LISTEN": "127.0.0.1:0",
-                       "GRIDWARD_SECOND_FACTOR": "off", "GRIDWARD_LOG": "warn,gridward::server::serve=info", "GRIDWARD_ATTACHMENTS": f"{extra}/attachments"}
-                run(binary, env, "district", "add", "--code", DISTRICT, "--name", "江津区", "--lat", "29.0", "--lon", "106.0")
+            with database() as address, tempfile.TemporaryDirectory() as temp:
+                empty = Installation(binary, address, pathlib.Path(temp), GRIDWARD_SECOND_FACTOR="off")
+                empty.run("district", "add", "--code", DISTRICT, "--name", "江津区", "--lat", "29.0", "--lon", "106.0")
                 if way == "command":
-                    times["command"].append(with_command(binary, env, folder))
+                    command.append(with_command(empty, folder))
                 else:
-                    imported, printed, size = over_api(binary, env, folder)
-                    times["API"].append(imported)
-                    times["sheets"].append(printed)
-    command, api, sheets = (statistics.median(times[key]) for key in ("command", "API", "sheets"))
+                    imported, printed, size = over_api(empty, folder)
+                    api.append(imported)
+                    sheets.append(printed)
+    command, api, sheets = map(statistics.median, (command, api, sheets))
     print(f"{name:12} command line {command:6.2f} s   API {api:6.2f} s ({api / command:.2f} of it)   invitations {sheets:6.2f} s, {size:.1f} MB", flush=True)
-
-
-@contextlib.contextmanager
-def sqlite():
-    with tempfile.TemporaryDirectory() as temp:
-        yield str(pathlib.Path(temp) / "gridward.db"), temp
-
-
-@contextlib.contextmanager
-def postgres():
-    server = os.environ["GRIDWARD_TEST_POSTGRES"]
-    name = f"bench_{uuid.uuid4().hex[:8]}"
-    subprocess.run(["psql", "-q", server, "-c", f"CREATE DATABASE {name}"], check=True)
-    try:
-        with tempfile.TemporaryDirectory() as temp:
-            yield server.rsplit("/", 1)[0] + "/" + name, temp
-    finally:
-        subprocess.run(["psql", "-q", server, "-c", f"DROP DATABASE {name} WITH (FORCE)"], check=False)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--binary", type=pathlib.Path, help="a built binary; the release is built without it")
-    parser.add_argument("--postgres", action="store_true", help="also on the server that GRIDWARD_TEST_POSTGRES names")
+    installation.add_options(parser)
     options = parser.parse_args()
-    binary = options.binary or ROOT / "target/release/gridward"
-    if not options.binary:
-        subprocess.run(["cargo", "build", "--release", "-q", "--workspace", "--bin", "gridward"], cwd=ROOT, check=True)
+    binary = installation.binary(options)
     with tempfile.TemporaryDirectory() as temp:
         people, homes = write(pathlib.Path(temp))
         print(f"{VILLAGES * GRIDS} grids, {people} people, {homes} beneficiaries", flush=True)
-        compare("SQLite", binary.resolve(), pathlib.Path(temp), options.rounds, sqlite)
-        if options.postgres:
-            compare("PostgreSQL", binary.resolve(), pathlib.Path(temp), options.rounds, postgres)
+        for name, database in installation.databases(options).items():
+            compare(name, binary, pathlib.Path(temp), options.rounds, database)
 
 
 if __name__ == "__main__":
