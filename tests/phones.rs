@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
+use gridward_phones::clerk::EditKind;
 use gridward_phones::network_faults::Fault;
 use gridward_phones::{Calendar, Month, Options, Restart, SignIn, month, simulate};
 use rstest::rstest;
@@ -56,6 +57,9 @@ async fn phones_on_a_faulty_network_lose_nothing(
     let findings = findings.await.unwrap_or_else(|broken| panic!("{broken}"));
     assert_eq!(findings.kills, 3);
     assert!(findings.rows_compared > 100 && findings.events > 50, "{findings:?}");
+    for kind in EditKind::ALL {
+        assert!(findings.edits.acknowledged.contains_key(&kind), "{kind:?}: {findings}");
+    }
     let sessions = &findings.sessions;
     let lost = sessions.faults.get(&Fault::SessionAnswerLost);
     assert!(lost.is_some_and(|lost| *lost > 3) && sessions.refreshes > 15, "{findings}");

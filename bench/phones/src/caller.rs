@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
-use reqwest::header::{ACCEPT_ENCODING, AUTHORIZATION, HeaderMap, HeaderValue, IF_NONE_MATCH};
+use reqwest::header::{
+    ACCEPT_ENCODING, AUTHORIZATION, HeaderMap, HeaderValue, IF_MATCH, IF_NONE_MATCH,
+};
 use reqwest::{Method, RequestBuilder, Response, StatusCode, Url};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -96,6 +98,21 @@ impl Caller {
     pub async fn post<T: Serialize + Sync>(&self, path: &str, body: &T) -> Result<Answer, Error> {
         let url = self.connection.url(path, &[])?;
         self.call(Method::POST, url, |request| request.json(body)).await
+    }
+
+    /// A change of a row, based on its version.
+    ///
+    /// # Errors
+    /// As [`Caller::get`].
+    pub async fn change<T: Serialize + Sync>(
+        &self,
+        method: Method,
+        path: &str,
+        base_version: i64,
+        body: &T,
+    ) -> Result<Answer, Error> {
+        let (url, etag) = (self.connection.url(path, &[])?, format!("\"v{base_version}\""));
+        self.call(method, url, |request| request.header(IF_MATCH, &etag).json(body)).await
     }
 
     /// DELETE.

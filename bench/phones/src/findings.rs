@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::checks::{self, Reports};
+use crate::clerk::EditCounts;
 use crate::expectations::Expectations;
 use crate::network_faults::FaultCounts;
 use crate::phone::Phone;
@@ -25,6 +26,8 @@ pub struct Findings {
     pub reports: Reports,
     /// Reassignments by the supervisor.
     pub reassignments: Reassignments,
+    /// Edits of the registers by the clerk.
+    pub edits: EditCounts,
     /// Sessions, and faults of their requests.
     pub sessions: SessionFindings,
     /// Commands that waited in an outbox for a new sign-in, all of them answered since.
@@ -85,6 +88,7 @@ impl Findings {
             refusals: checks::refusals(expectations()),
             reports: Reports::default(),
             reassignments: Reassignments::default(),
+            edits: EditCounts::default(),
             sessions: SessionFindings::default(),
             kept_for_sign_in: logs().map(|log| log.kept_for_sign_in).sum(),
             faults,
@@ -127,6 +131,12 @@ impl fmt::Display for Findings {
             "{within} in a grid, {across} across, {rejected} rejected, {unanswered} unanswered"
         );
         line("reassignments", text)?;
+        let EditCounts { acknowledged, rejected, unanswered } = &self.edits;
+        let edits = acknowledged.values().sum::<u64>();
+        line("register edits", format!("{edits}, {rejected} rejected, {unanswered} unanswered"))?;
+        for (kind, count) in acknowledged {
+            line(&format!("  {}", kind.action()), count.to_string())?;
+        }
         line("server killed", self.kills.to_string())?;
         for (fault, count) in &self.faults {
             line(fault.label(), count.to_string())?;

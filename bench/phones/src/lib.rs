@@ -3,14 +3,14 @@
 //! Each phone holds a session, a copy and an outbox, proves its key with each request, and refreshes
 //! and syncs over a faulty network: periods offline, lost requests and responses, duplicate, delayed
 //! and reordered requests, a wrong clock, interrupted pulls, a server that is killed, and supervisors
-//! who reassign tasks and revoke devices meanwhile. At the end the faults stop, and [`checks`] verifies
+//! who reassign tasks and revoke devices and clerks who edit the registers meanwhile. At the end the faults stop, and [`checks`] verifies
 //! that nothing was lost, that the network signed nobody out, and that revoked devices were out in time.
 //!
 //! | what | where |
 //! | --- | --- |
 //! | the protocol, typed | [`wire`], [`http_client`], [`caller`], [`answer`] |
 //! | the model of a phone, pure | [`copy`], [`outbox`], [`session`], [`expectations`], [`user`], [`network_faults`] |
-//! | a running phone, and the supervisors | [`phone`], [`session::device`], [`local_log`], [`supervisor`], [`revocation`] |
+//! | a running phone, the supervisors and the clerk | [`phone`], [`session::device`], [`local_log`], [`supervisor`], [`revocation`], [`clerk`] |
 //! | a whole run and its checks | [`run`], [`system`], [`event_log`], [`checks`], [`findings`], [`session_findings`] |
 //! | a month of sessions in seconds | [`month`] |
 //! | throughput, latency and size | [`benchmarks`] |
@@ -22,6 +22,7 @@ pub mod answer;
 pub mod benchmarks;
 pub mod caller;
 pub mod checks;
+pub mod clerk;
 pub mod copy;
 pub mod district;
 pub mod error;

@@ -1,5 +1,5 @@
 //! A whole run: rounds of steps under network faults, with supervisors who reassign tasks and revoke
-//! devices, and kills of the server in between. Then the faults stop, every phone signs in if it must,
+//! devices, a clerk who edits the registers, and kills of the server in between. Then the faults stop, every phone signs in if it must,
 //! sends its pending commands and pulls until nothing changes, and the checks run.
 
 use std::collections::BTreeMap;
@@ -13,6 +13,7 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::caller::{self, Caller};
 use crate::checks::{self, Reports, Violation, sessions};
+use crate::clerk::Clerk;
 use crate::district::{self, Role, SignIn};
 use crate::findings::Findings;
 use crate::http_client::HttpClient;
@@ -79,22 +80,28 @@ pub async fn simulate(options: Options) -> Result<Findings, Error> {
     let mut phones = phones(&options, &client, &run).await?;
     let workers = phones
         .iter()
-        .map(|phone| Worker { person: phone.user.person, grid: phone.user.grid.clone() });
-    let mut supervisor = Supervisor::new(Arc::clone(&overseer), workers.collect(), options.seed);
+        .map(|phone| Worker { person: phone.user.person, grid: phone.user.grid.clone() })
+        .collect::<Vec<_>>();
+    let mut clerk = Clerk::new(Arc::clone(&overseer), workers.clone(), options.seed);
+    let mut supervisor = Supervisor::new(Arc::clone(&overseer), workers, options.seed);
     let devices = phones.iter().map(|phone| Arc::clone(&phone.device)).collect();
     let mut revoker = Revoker::new(&client, &overseer, devices, options.seed);
-    with_faults(&options, &client, &mut phones, &mut supervisor, &mut revoker).await?;
+    let staff = Staff { supervisor: &mut supervisor, revoker: &mut revoker, clerk: &mut clerk };
+    with_faults(&options, &client, &mut phones, staff).await?;
+    clerk.reinstate_all().await?;
     let (revocations, outlasted) = revoker.finish().await?;
     let rounds_to_converge = converge(&mut phones, options.concurrency).await?;
     let received = phones.iter().map(|phone| phone.caller.received()).sum();
     let rows_compared = copies_are_fresh(&mut phones, options.concurrency).await?;
     let events = event_log::read(&overseer).await?;
     let reports = checked(&phones, &events, &run)?;
+    checks::edits_are_kept(overseer.who.person, &clerk.edits, &events).map_err(violated)?;
     let sessions = checked_sessions(&phones, &revocations, &outlasted).await?;
     let kills = options.restart.as_ref().map_or(0, |restart| restart.times);
     let findings = Findings {
         reports,
         reassignments: supervisor.reassignments,
+        edits: clerk.counts,
         sessions,
         kills,
         received,
@@ -132,14 +139,20 @@ async fn phones(
     Ok(phones)
 }
 
-/// Runs all steps: in each round every phone takes one step, the supervisor acts once for every ten
-/// phones, and some rounds contain a kill or a revocation at a random position.
+/// The staff who act beside the phones.
+struct Staff<'a> {
+    supervisor: &'a mut Supervisor,
+    revoker: &'a mut Revoker,
+    clerk: &'a mut Clerk,
+}
+
+/// Runs all steps: in each round every phone takes one step, the supervisor and the clerk act once
+/// for every ten phones, and some rounds contain a kill or a revocation at a random position.
 async fn with_faults(
     options: &Options,
     client: &HttpClient,
     phones: &mut [Phone],
-    supervisor: &mut Supervisor,
-    revoker: &mut Revoker,
+    Staff { supervisor, revoker, clerk }: Staff<'_>,
 ) -> Result<(), Error> {
     let mut rng = ChaCha8Rng::seed_from_u64(options.seed);
     rng.set_stream(STREAM);
@@ -148,7 +161,7 @@ async fn with_faults(
         phone.device.under_faults(Some(ChaCha8Rng::seed_from_u64(rng.random()))).await;
     }
     for step in 0..options.steps {
-        let reassignments = phones.len().div_ceil(10);
+        let tenth = phones.len().div_ceil(10);
         let mut actions: Vec<LocalBoxFuture<'_, Result<(), Error>>> =
             phones.iter_mut().map(|phone| phone.step().boxed_local()).collect();
         if let Some(restart) = &options.restart {
@@ -158,8 +171,14 @@ async fn with_faults(
             }
         }
         let reassigning = async {
-            for _ in 0..reassignments {
+            for _ in 0..tenth {
                 supervisor.act().await?;
+            }
+            Ok(())
+        };
+        let editing = async {
+            for _ in 0..tenth {
+                clerk.act().await?;
             }
             Ok(())
         };
@@ -170,6 +189,7 @@ async fn with_faults(
             Ok(())
         };
         actions.insert(rng.random_range(0..=actions.len()), reassigning.boxed_local());
+        actions.insert(rng.random_range(0..=actions.len()), editing.boxed_local());
         actions.insert(rng.random_range(0..=actions.len()), revoking.boxed_local());
         stream::iter(actions)
             .buffer_unordered(options.concurrency.max(1))
@@ -248,7 +268,7 @@ async fn copy_is_fresh(phone: &mut Phone) -> Result<usize, Error> {
     Err(Error::Setting(format!("the rows of {person} keep changing")))
 }
 
-/// Checks guarantees 2 to 5.
+/// Checks guarantees 2 to 5 for the phones.
 fn checked(phones: &[Phone], events: &[event_log::Event], run: &str) -> Result<Reports, Error> {
     let expectations = || phones.iter().map(|phone| &phone.expectations);
     checks::log_has_no_gap(events).map_err(violated)?;

@@ -8,6 +8,7 @@ mod violation;
 use std::collections::BTreeMap;
 use std::fmt;
 
+use crate::clerk::Edit;
 use crate::copy::LocalCopy;
 use crate::event_log::{CLAIM, Event, REPORT};
 use crate::expectations::{Entry, Expectations};
@@ -235,6 +236,28 @@ pub fn log_has_no_gap(events: &[Event]) -> Result<(), Violation> {
         None => Ok(()),
         Some((before, after)) => Err(Violation::Gap { before, after }),
     }
+}
+
+/// Guarantee 9: the log has each acknowledged edit of the registers exactly once, with its author and
+/// the acknowledged version.
+///
+/// # Errors
+/// The first edit without.
+pub fn edits_are_kept(clerk: PersonId, edits: &[Edit], events: &[Event]) -> Result<(), Violation> {
+    let mut on_log: BTreeMap<(&str, &str, i64), u32> = BTreeMap::new();
+    for event in events.iter().filter(|event| event.actor_id == Some(clerk)) {
+        let key = (event.action.as_str(), event.subject_id.as_str(), event.version);
+        *on_log.entry(key).or_default() += 1;
+    }
+    for edit in edits {
+        let id = edit.id.to_string();
+        let key = (edit.kind.action(), id.as_str(), edit.version);
+        let times = on_log.get(&key).copied().unwrap_or_default();
+        if times != 1 {
+            return Err(Violation::Edit { edit: edit.clone(), times });
+        }
+    }
+    Ok(())
 }
 
 /// Commands with a problem, by problem code.

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::*;
+use crate::clerk::EditKind;
 use crate::wire::{Action, Command, CommandResult, Page, Problem, TaskId, VisitOutcome};
 
 fn person(n: u128) -> PersonId {
@@ -214,4 +215,28 @@ fn a_volunteer_must_not_hold_the_task_of_another_and_a_manager_may() {
     assert!(copy_is_in_scope(&user, true, &holding(&[task("g2", "open", None)])).is_err());
     let text = message(copy_is_fresh(person(1), &others, &own));
     assert!(text.contains("the phone holds version 1"), "{text}");
+}
+
+#[test]
+fn an_acknowledged_edit_is_in_the_log_once() {
+    let id = Uuid::from_u128(5);
+    let edit = Edit { kind: EditKind::Move, id, version: 4 };
+    let on_log = |seq, action, version| {
+        let mut event = event(seq, action, version, None, None);
+        event.actor_id = Some(person(9));
+        event.subject_id = id.to_string();
+        event
+    };
+    let kept = |events: &[Event]| edits_are_kept(person(9), std::slice::from_ref(&edit), events);
+    let moved = on_log(1, "beneficiary.move", 4);
+    assert!(kept(&[on_log(1, "beneficiary.change", 3), moved.clone()]).is_ok());
+    for events in [
+        vec![],
+        vec![on_log(1, "beneficiary.change", 4)],
+        vec![on_log(1, "beneficiary.move", 3)],
+        vec![moved.clone(), on_log(2, "beneficiary.move", 4)],
+        vec![Event { actor_id: Some(person(1)), ..moved }],
+    ] {
+        assert!(matches!(kept(&events), Err(Violation::Edit { .. })), "{events:?}");
+    }
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use crate::clerk::Edit;
 use crate::copy::Difference;
 use crate::event_log::Event;
 use crate::expectations::Entry;
@@ -102,6 +103,14 @@ pub enum Violation {
     /// 8: two sign-ins of a device answered different keys of its local storage.
     #[error("a device of {0} got two keys for its local storage")]
     DeviceKey(PersonId),
+    /// 9: the log lacks an acknowledged edit of the registers, or has it more than once.
+    #[error("an acknowledged edit is in the log {times} times: {edit:?}")]
+    Edit {
+        /// The edit.
+        edit: Edit,
+        /// How often the log has it.
+        times: u32,
+    },
 }
 
 fn listed(events: &[Event]) -> String {
