@@ -400,6 +400,10 @@ fn request(operation: &str, path: &str, at: &Resources) -> (Named, String, Value
     let query = match operation {
         "list_tasks" | "list_people" | "list_beneficiaries" | "list_corrections" | "list_plans"
         | "list_events" | "export_events" => format!("?area={}", at.grid),
+        "export_tasks" | "export_reports" | "export_people" | "export_beneficiaries" => {
+            format!("?area={}&format=csv", at.grid)
+        }
+        "export_summary" => format!("?area={}&by=grid&format=ndjson", at.grid),
         "list_areas" => format!("?parent={}", at.grid),
         "locate_area" => format!("?lat=29.285&lon={}", at.lon),
         "list_outlines" => "?level=grid".to_owned(),

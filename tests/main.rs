@@ -33,6 +33,7 @@ mod doctor;
 mod ended;
 mod enrolment;
 mod evidence;
+mod exports;
 mod finding;
 mod findings;
 mod founding;

@@ -26,6 +26,7 @@ pub mod casework;
 pub mod catalogue;
 pub mod correction;
 pub mod event;
+pub mod export;
 pub mod handover;
 pub mod history;
 pub mod holiday;

@@ -116,6 +116,10 @@ pub enum Action {
     ReadPlans,
     /// Import files of the district.
     Import,
+    /// Export tasks, and the figures of areas.
+    ExportWork,
+    /// Export people, beneficiaries and reports, masked.
+    ExportPersonal,
 }
 
 /// Whether `role` permits `action` at all, within its area.
@@ -136,6 +140,8 @@ pub const fn permits(role: Role, action: Action) -> bool {
                 | A::ReopenTask
                 | A::ReadLog
                 | A::ManageEntitlements
+                | A::ExportWork
+                | A::ExportPersonal
         ),
         Role::Volunteer => matches!(
             action,
@@ -150,7 +156,7 @@ pub const fn permits(role: Role, action: Action) -> bool {
         // The log names people and beneficiaries by id, and an audit needs no more.
         Role::Auditor => matches!(
             action,
-            A::UseService | A::ReadAreas | A::ReadTasks | A::ReadPlans | A::ReadLog
+            A::UseService | A::ReadAreas | A::ReadTasks | A::ReadPlans | A::ReadLog | A::ExportWork
         ),
     }
 }

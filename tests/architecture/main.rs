@@ -43,6 +43,7 @@ const SLICES: &[&str] = &[
     "catalogue",
     "correction",
     "event",
+    "export",
     "handover",
     "history",
     "holiday",

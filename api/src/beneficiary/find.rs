@@ -57,8 +57,8 @@ struct Listed {
 }
 
 /// A requested page of an area, in an order.
-#[derive(Clone)]
-struct ListRequest {
+#[derive(Clone, Debug)]
+pub struct ListRequest {
     scope: AreaRange,
     filter: BeneficiaryFilter,
     sort: BeneficiarySort,
@@ -77,6 +77,32 @@ impl ListRequest {
         let Wanted { limit, after } = page.wanted::<SortKey>()?;
         let after = after.map(|after| after.check(sort)).transpose()?;
         Ok(Self { scope, filter, sort, wanted: Wanted { limit, after }, today })
+    }
+
+    /// All pages of the area that the filter selects, as large as possible.
+    pub fn whole(scope: AreaRange, filter: BeneficiaryFilter, today: NaiveDate) -> Self {
+        let sort = filter.sort.unwrap_or_default();
+        let filter = BeneficiaryFilter { count: None, ..filter };
+        let wanted = Wanted { limit: PageLimit::MAX, after: None };
+        Self { scope, filter, sort, wanted, today }
+    }
+
+    /// The beneficiaries of the page after the position, and the position after them if more may
+    /// follow.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn page_after(
+        &self,
+        conn: &mut Conn,
+        key: &SealingKey,
+        after: Option<SortKey>,
+    ) -> Result<(Vec<Beneficiary>, Option<SortKey>), DbError> {
+        let wanted = Wanted { after, ..self.wanted.clone() };
+        let rows = Self { wanted, ..self.clone() }.list(conn, key)?.rows;
+        let is_full = i64::try_from(rows.len()) == Ok(self.wanted.rows());
+        let next = rows.last().filter(|_| is_full).map(|last| SortKey::of(self.sort, last));
+        Ok((rows, next))
     }
 
     fn page(&self, listed: Listed) -> BeneficiaryPage {

@@ -7,7 +7,7 @@
 pub mod contacts;
 pub mod ends;
 pub mod entry;
-mod filter;
+pub mod filter;
 pub mod find;
 pub mod model;
 pub mod name_index;

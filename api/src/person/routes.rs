@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get};
 use gridward_domain::area::{AreaCode, Level};
-use gridward_domain::authority::{Action, Role};
+use gridward_domain::authority::{Action, Principal, Role};
 use gridward_domain::id::PersonId;
 use gridward_domain::language::SpokenLanguage;
 use gridward_domain::person_state::PersonState;
@@ -25,7 +25,7 @@ use crate::http::{IfNoneMatch, openapi, versioned};
 use crate::tx::Db;
 
 /// Filter and page of people.
-#[derive(Deserialize, IntoParams)]
+#[derive(Clone, Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct PeopleQuery {
@@ -42,6 +42,26 @@ pub struct PeopleQuery {
     /// Only these people: up to 100 ids, separated by commas.
     #[param(inline)]
     ids: Option<PersonIds>,
+}
+
+impl PeopleQuery {
+    /// The area and the filter, limited to what the principal may list.
+    ///
+    /// # Errors
+    /// 404 outside the principal's area, 403 if the role may not.
+    pub fn authorize(self, principal: &Principal) -> Result<(AreaCode, Filter), Problem> {
+        let area = self.area.unwrap_or(principal.area);
+        principal.authorize(Action::ReadPeople, &area)?;
+        let filter = Filter {
+            role: self.role,
+            state: self.state,
+            skill: self.skill,
+            language: self.language,
+            ids: self.ids.map(BTreeSet::from),
+            phone: None,
+        };
+        Ok((area, filter))
+    }
 }
 
 /// List people
@@ -63,18 +83,9 @@ pub(crate) async fn list_people(
     Authenticated(principal): Authenticated,
     Paged { filter: query, page }: Paged<PeopleQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let area = query.area.unwrap_or(principal.area);
-    principal.authorize(Action::ReadPeople, &area)?;
+    let (area, filter) = query.authorize(&principal)?;
     let wanted = page.wanted()?;
     let (keys, limit) = (keys.clone(), wanted.limit);
-    let filter = Filter {
-        role: query.role,
-        state: query.state,
-        skill: query.skill,
-        language: query.language,
-        ids: query.ids.map(BTreeSet::from),
-        phone: None,
-    };
     let people = db.read(move |conn| {
         let key = keys.key(conn, principal.district())?;
         let rows = list_store::list(conn, &area.range(), &filter, &wanted)?;

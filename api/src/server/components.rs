@@ -27,6 +27,7 @@ use crate::beneficiary::name_index::NameIndex;
 use crate::clock::{self, Clock};
 use crate::crypto::KeyRing;
 use crate::db::Conn;
+use crate::export::run::Exports;
 use crate::http::public_origins::PublicOrigins;
 use crate::http::shutdown::Shutdown;
 use crate::idempotency::Commands;
@@ -88,6 +89,7 @@ components! {
         shutdown: Shutdown,
         attachments: Attachments,
         imports: Imports,
+        exports: Exports,
         metrics: Metrics,
         methods: Methods,
     }
@@ -184,6 +186,7 @@ impl Components {
                 ),
                 streams: Streams::default(),
             }),
+            exports: Data::new(Exports::default()),
             maps: Data::new(Maps::default()),
             outlines: Data::new(OutlineCache::default()),
             summaries: Data::new(SummaryCache::default()),

@@ -17,7 +17,7 @@ use crate::http::problem::{Problem, answer};
 use crate::http::{body_limits, response_headers};
 use crate::{
     area, attachment, auth, availability, beneficiary, casework, catalogue, correction, event,
-    handover, history, holiday, http, import, limits, memorial, notice, ops, person, plan,
+    export, handover, history, holiday, http, import, limits, memorial, notice, ops, person, plan,
     redistricting, station, summary, sync, task, vocabulary, workload,
 };
 
@@ -115,6 +115,7 @@ fn documented(v1: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(event::routes::list_events)
         .service(event::routes::export_events)
         .service(event::routes::list_actions)
+        .configure(export::routes::register)
         .service(plan::routes::create_plan)
         .service(plan::routes::list_plans)
         .service(plan::routes::get_plan)

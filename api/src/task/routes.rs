@@ -5,7 +5,7 @@ use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get, post};
 use chrono::NaiveDate;
 use gridward_domain::area::AreaCode;
-use gridward_domain::authority::{Action, Role};
+use gridward_domain::authority::{Action, Principal, Role};
 use gridward_domain::code::KindCode;
 use gridward_domain::id::{BeneficiaryId, PersonId, TaskId};
 use gridward_domain::task::Phase;
@@ -31,12 +31,12 @@ use crate::idempotency::{Commands, IdempotencyKey};
 use crate::tx::Db;
 
 /// Filter and page of tasks.
-#[derive(Deserialize, IntoParams)]
+#[derive(Clone, Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct TaskQuery {
     /// Only tasks in this area and its descendants.
-    area: Option<AreaCode>,
+    pub area: Option<AreaCode>,
     /// Only tasks in this state.
     state: Option<Phase>,
     /// Only tasks of this kind of service.
@@ -47,6 +47,27 @@ pub struct TaskQuery {
     due_before: Option<NaiveDate>,
     /// Only tasks for this beneficiary.
     beneficiary_id: Option<BeneficiaryId>,
+}
+
+impl TaskQuery {
+    /// The filter, limited to what the principal may list.
+    ///
+    /// # Errors
+    /// 404 outside the principal's area.
+    pub fn authorize(self, principal: &Principal) -> Result<Filter, Problem> {
+        let own = self.assignee_id == Some(principal.person) && self.area.is_none();
+        let area = self.area.unwrap_or(principal.area);
+        principal.authorize(Action::ReadTasks, &area)?;
+        Ok(Filter {
+            area: (!own).then_some(area),
+            state: self.state,
+            kind: self.kind,
+            assignee: self.assignee_id,
+            due_before: self.due_before.map(nearest_within_reach),
+            beneficiary: self.beneficiary_id,
+            open_or_of: (principal.role == Role::Volunteer).then_some(principal.person),
+        })
+    }
 }
 
 /// List tasks
@@ -70,23 +91,12 @@ pub(crate) async fn list_tasks(
     Authenticated(principal): Authenticated,
     Paged { filter: query, page }: Paged<TaskQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let own = query.assignee_id == Some(principal.person) && query.area.is_none();
-    let area = query.area.unwrap_or(principal.area);
-    principal.authorize(Action::ReadTasks, &area)?;
+    let filter = query.authorize(&principal)?;
     let wanted: Wanted<(NaiveDate, TaskId)> = page.wanted()?;
     if let Some((day, _)) = wanted.after {
         within_reach(&day).map_err(|error| Problem::unreadable("cursor", error))?;
     }
     let limit = wanted.limit;
-    let filter = Filter {
-        area: (!own).then_some(area),
-        state: query.state,
-        kind: query.kind,
-        assignee: query.assignee_id,
-        due_before: query.due_before.map(nearest_within_reach),
-        beneficiary: query.beneficiary_id,
-        open_or_of: (principal.role == Role::Volunteer).then_some(principal.person),
-    };
     let (keys, summaries, now) = (keys.clone(), summaries.clone(), (clock)());
     let tasks = db.read(move |conn| {
         let key = keys.key(conn, principal.district())?;

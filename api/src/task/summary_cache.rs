@@ -12,15 +12,15 @@ use std::time::Duration;
 use chrono::{DateTime, NaiveDate, Utc};
 use gridward_domain::area::AreaCode;
 use gridward_domain::authority::Principal;
-use gridward_domain::id::{BeneficiaryId, TaskId};
+use gridward_domain::id::TaskId;
 use gridward_domain::visibility::View;
 use moka::sync::Cache;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use super::model::TaskSummary;
-use super::projection::MaskedNames;
 use super::store::{self, Filter};
+use super::summaries;
 use crate::crypto::SealingKey;
 use crate::db::{Conn, DbError};
 use crate::http::page::Wanted;
@@ -100,17 +100,8 @@ impl SummaryCache {
         district: AreaCode,
         views: &HashMap<TaskId, View>,
     ) -> Result<HashMap<TaskId, Arc<RawValue>>, DbError> {
-        let ids: Vec<TaskId> = views.keys().copied().collect();
-        let mut fresh = HashMap::with_capacity(ids.len());
-        let rows = store::summaries(conn, district, &ids)?;
-        let mut visited: Vec<BeneficiaryId> =
-            rows.iter().filter_map(|row| row.beneficiary).collect();
-        visited.sort_unstable();
-        visited.dedup();
-        let names = MaskedNames::read(conn, key, district, &visited)?;
-        for row in rows {
-            let view = views.get(&row.id).copied().unwrap_or(View::Audit);
-            let summary = row.summary(view, &names)?;
+        let mut fresh = HashMap::with_capacity(views.len());
+        for (summary, view) in summaries::in_views(conn, key, district, views)? {
             let json = Arc::from(json(&summary)?);
             let key = (district, summary.id, summary.version, view);
             self.0.insert(key, Arc::clone(&json));
