@@ -8,15 +8,30 @@ MAKEFLAGS += --no-print-directory
 CONTRACT := tests/contract
 BINARY := $(or $(CARGO_TARGET_DIR),target)/debug/gridward
 
-.PHONY: help run test fmt clippy unit integration contract openapi schema bench
+.PHONY: help run web web-unit web-fast web-test test fmt clippy unit integration contract openapi schema bench
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 run: ## Build quickly and serve the demo district from var/gridward.db
+	@$(MAKE) web || echo "The web apps are not in this build; Gridward serves the API alone." >&2
 	cargo run --profile quick --package gridward-api -- demo --serve
 
-test: fmt clippy unit integration contract ## Run all checks; required for every change
+web: web/dist/built ## Build the web apps into web/dist, from where cargo embeds them
+
+web-unit: web/node_modules/installed web/src/core/contract.d.ts ## Check the types of the web apps and run their unit tests
+	npm --prefix web run check
+	npm --prefix web test
+
+web-fast: web ## Test the phone app in Chromium against the binary, without the slow tests
+	cargo build --quiet --workspace
+	CHROMIUM=$$(web/scripts/chromium.sh) npm --prefix web run --silent e2e -- --grep-invert @slow
+
+web-test: web web-unit ## Test the phone app in Chromium against the binary, all of it
+	cargo build --quiet --workspace
+	CHROMIUM=$$(web/scripts/chromium.sh) npm --prefix web run --silent e2e
+
+test: fmt clippy unit web-unit web integration contract web-fast ## Run all checks; required for every change
 
 fmt: ## Check the formatting of the Rust code
 	cargo fmt --all --check
@@ -58,4 +73,19 @@ bench: ## Measure the server against its upper limits (needs wrk)
 $(CONTRACT)/node_modules/installed: $(CONTRACT)/package-lock.json
 	@command -v npm >/dev/null || { echo "the contract checks need Node 20 or later with npm" >&2; exit 1; }
 	npm ci --prefix $(CONTRACT) --loglevel error --no-progress
+	@touch $@
+
+# The web apps. Cargo never runs npm: a build without Node serves the API alone.
+
+web/node_modules/installed: web/package-lock.json
+	@node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)' 2>/dev/null || \
+		{ echo "the web apps need Node 20.19 or later with npm, found $$(node --version 2>/dev/null || echo none)" >&2; exit 1; }
+	npm ci --prefix web --loglevel error --no-progress
+	@touch $@
+
+web/src/core/contract.d.ts: openapi.yaml web/node_modules/installed
+	npm --prefix web run --silent types
+
+web/dist/built: web/node_modules/installed web/src/core/contract.d.ts $(shell find web/src web/public web/scripts web/*.ts web/*.js -type f 2>/dev/null)
+	VITE_BUILD=$$(git rev-parse --short HEAD 2>/dev/null || echo unknown) npm --prefix web run --silent build
 	@touch $@

@@ -40,6 +40,7 @@ pub mod summary;
 pub mod sync;
 pub mod task;
 pub mod vocabulary;
+pub mod web;
 pub mod workload;
 
 // Operations on a whole district.

@@ -55,6 +55,4 @@ ids! {
     SessionId,
     /// Identifies an absence of a person.
     AbsenceId,
-    /// Identifies what a follow-up task follows from.
-    OriginId,
 }

@@ -58,6 +58,7 @@ const SLICES: &[&str] = &[
     "sync",
     "task",
     "vocabulary",
+    "web",
     "workload",
 ];
 

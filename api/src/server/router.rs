@@ -18,7 +18,7 @@ use crate::http::{body_limits, response_headers};
 use crate::{
     area, attachment, auth, availability, beneficiary, casework, catalogue, correction, event,
     export, handover, history, holiday, http, import, limits, memorial, notice, ops, person, plan,
-    redistricting, station, summary, sync, task, vocabulary, workload,
+    redistricting, station, summary, sync, task, vocabulary, web as static_files, workload,
 };
 
 /// Every documented path. This is the table of contents of the API.
@@ -91,7 +91,7 @@ fn documented(v1: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(task::routes::get_task)
         .configure(task::actions::register)
         .service(task::records::list_reports)
-        .service(task::history::get_history)
+        .service(task::records::get_history)
         .service(attachment::routes::upload_options)
         .service(attachment::routes::announce_attachment)
         .service(attachment::routes::attachment_offset)
@@ -195,7 +195,7 @@ pub(super) fn app(
     let (app, _) = routes();
     app.configure(|config| components.register(config))
         .app_data(methods::path_config())
-        .route(person::invitation_link::PATH, web::get().to(person::invitation_link::open))
+        .configure(static_files::routes::register)
         .default_service(web::to(not_found))
         .wrap(from_fn(body_limits::refuse_oversized))
         .wrap(from_fn(limits::encryption::required))

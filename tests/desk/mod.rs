@@ -1,3 +1,0 @@
-//! The ordinary jobs of a supervisor, each with the number of its calls.
-
-mod lists;

@@ -1,0 +1,174 @@
+/** A phone in a person's hand. */
+import { expect, type Browser, type BrowserContext, type BrowserContextOptions, type Locator, type Page } from '@playwright/test';
+
+import { Api, type Person, type Server } from './server';
+
+export class Phone {
+  private constructor(readonly context: BrowserContext, public page: Page, private readonly url: string) {}
+
+  /** A new phone with the app open. Any error of a page fails the test. */
+  static async open(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<Phone> {
+    const context = await browser.newContext(options);
+    const phone = new Phone(context, await context.newPage(), url);
+    await phone.page.goto(`${url}/m/`);
+    return phone;
+  }
+
+  static async signedIn(browser: Browser, server: Server, who: Person, url = server.url, options: BrowserContextOptions = {}): Promise<Phone> {
+    const phone = await Phone.open(browser, url, options);
+    await phone.signIn(who);
+    await phone.ready();
+    return phone;
+  }
+
+  /** A new phone that is enrolled with an invitation's link, as its QR code has it. */
+  static async enrolled(browser: Browser, server: Server, who: Volunteer, url = server.url): Promise<Phone> {
+    const phone = await Phone.open(browser, url);
+    await phone.enrol(server, who);
+    await phone.ready();
+    return phone;
+  }
+
+  async enrol(server: Server, who: Volunteer): Promise<void> {
+    const api = await Api.of(server, server.person('manager'));
+    const { url } = await api.call<{ url: string }>('POST', `/v1/people/${who.id}/invitations`);
+    const { pathname, hash } = new URL(url);
+    await this.page.goto('about:blank');
+    await this.page.goto(this.url + pathname + hash);
+    await this.page.locator('#phone').fill(who.phone);
+    await this.page.locator('#password').fill(PASSWORD);
+    await this.page.locator('form button[type=submit]').click();
+    await expect(this.page.locator('.tabs')).toBeVisible();
+    await expect(this.page.locator('.sync.ok')).toBeVisible();
+  }
+
+  async signIn(who: Person): Promise<void> {
+    await this.page.locator('#phone').fill(who.phone);
+    await this.page.locator('#password').fill(who.password);
+    await this.page.locator('form button[type=submit]').click();
+    await expect(this.page.locator('.tabs')).toBeVisible();
+    await expect(this.page.locator('.sync.ok')).toBeVisible();
+  }
+
+  /** Waits until the files of the app are on the phone. */
+  async ready(): Promise<void> {
+    await this.page.evaluate(async () => {
+      await navigator.serviceWorker.ready;
+      if (navigator.serviceWorker.controller) return;
+      await new Promise((done) => navigator.serviceWorker.addEventListener('controllerchange', done, { once: true }));
+    });
+  }
+
+  async go(path: string): Promise<void> {
+    await this.page.goto(`${this.url}/m/${path}`);
+  }
+
+  async offline(offline = true): Promise<void> {
+    await this.context.setOffline(offline);
+  }
+
+  /** The phone is switched off and on. */
+  async restart(path = ''): Promise<void> {
+    await this.page.close();
+    this.page = await this.context.newPage();
+    await this.go(path);
+  }
+
+  main(): Locator {
+    return this.page.locator('.btn.main');
+  }
+
+  /** Claims the first open visit; answers its id. */
+  async claim(): Promise<string> {
+    const before = await this.ids('task', 'accepted');
+    await this.go('pool');
+    await this.page.locator('.btn.weak').first().click();
+    await expect.poll(async () => (await this.ids('task', 'accepted')).length).toBe(before.length + 1);
+    return (await this.ids('task', 'accepted')).find((id) => !before.includes(id)) ?? '';
+  }
+
+  /** Writes a report and saves it. */
+  async report(task: string, note: string, outcome = '已走访'): Promise<void> {
+    await this.go(`v/${task}/report`);
+    await this.page.locator('.opt', { hasText: new RegExp(`^${outcome}$`) }).click();
+    await this.page.locator('#note').fill(note);
+    await this.main().click();
+    await expect(this.page.locator('.seg')).toBeVisible();
+  }
+
+  /** The ids of the stored rows of a type, for tasks in a state. */
+  async ids(type: string, state?: string): Promise<string[]> {
+    const rows = await this.store<{ type: string; id: string; plain?: { state?: string } }>('rows');
+    return rows.filter((row) => row.type === type && (!state || row.plain?.state === state)).map((row) => row.id);
+  }
+
+  /** All values of a store of the person's database. */
+  async store<T>(name: string): Promise<T[]> {
+    return this.page.evaluate(async (store) => {
+      const databases = await indexedDB.databases();
+      const found: T[] = [];
+      for (const { name: database } of databases) {
+        if (!database?.startsWith('gw1-')) continue;
+        const db = await new Promise<IDBDatabase>((done, failed) => {
+          const request = indexedDB.open(database);
+          request.onsuccess = (): void => done(request.result);
+          request.onerror = (): void => failed(request.error);
+        });
+        found.push(...(await new Promise<T[]>((done, failed) => {
+          const request = db.transaction(store).objectStore(store).getAll();
+          request.onsuccess = (): void => done(request.result as T[]);
+          request.onerror = (): void => failed(request.error);
+        })));
+        db.close();
+      }
+      return found;
+    }, name);
+  }
+
+  async close(): Promise<void> {
+    await this.context.close();
+  }
+}
+
+/** The reports of a task, as its manager reads them. */
+export async function reports(server: Server, task: string): Promise<{ note?: string; recorded: boolean; flags: string[]; attachments?: string[] }[]> {
+  const api = await Api.of(server, server.person('manager'));
+  const { items } = await api.call<{ items: { note?: string; recorded: boolean; flags: string[]; attachments?: string[] }[] }>('GET', `/v1/tasks/${task}/reports`);
+  return items;
+}
+
+export function passwordOf(who: Volunteer): Person {
+  return { phone: who.phone, password: PASSWORD };
+}
+
+/** Someone of the grid. */
+export interface Volunteer {
+  readonly id: string;
+  readonly name: string;
+  readonly phone: string;
+}
+
+/** The volunteers of the demo manager's grid; the first one has a password. */
+export async function volunteers(server: Server): Promise<Volunteer[]> {
+  const api = await Api.of(server, server.person('manager'));
+  return (await api.call<{ volunteers: Volunteer[] }>('GET', '/v1/me')).volunteers;
+}
+
+/** A password of the tests, for those who enrol. */
+const PASSWORD = '八月桂花开满院子';
+
+/** A small picture, as a camera would give it. */
+export async function picture(page: Page, side = 900): Promise<Buffer> {
+  const url = await page.evaluate((size) => {
+    const canvas = document.createElement('canvas');
+    canvas.width = canvas.height = size;
+    const context = canvas.getContext('2d');
+    for (let i = 0; i < 400; i += 1) {
+      if (!context) break;
+      context.fillStyle = `hsl(${(i * 47) % 360} 60% 50%)`;
+      context.fillRect((i * 97) % size, (i * 61) % size, 60, 60);
+    }
+    return canvas.toDataURL('image/jpeg');
+  }, side);
+  return Buffer.from(url.split(',')[1] ?? '', 'base64');
+}

@@ -1,0 +1,193 @@
+/** The session of this phone: signing in, refreshing, signing out. See `docs/clients.md`. */
+import type { AccessToken } from './api';
+import { Refusal, type Answer, type Call, type Http } from './http';
+import { open, seal, storageKey } from './seal';
+import { erase, getMeta, openPerson, putMeta, type PersonDb } from './store/person';
+import type { Device, Owner } from './store/device';
+
+export type SessionState = 'active' | 'password' | 'suspended';
+
+/** What a sign-in answers besides the tokens. */
+export interface Opened {
+  readonly owner: Owner;
+  readonly db: PersonDb;
+  readonly key: CryptoKey;
+  readonly session: Session;
+}
+
+/** Codes that end a session: rows and outbox stay, the password is asked for. */
+const ENDED = new Set(['session_ended', 'session_reused']);
+
+export class Session {
+  state: SessionState = 'active';
+  /** The problem that ended the session. */
+  ended: Refusal | undefined;
+  private access: { token: string; until: number } | undefined;
+  private refreshing: Promise<string> | undefined;
+
+  constructor(
+    private readonly http: Http,
+    private readonly db: PersonDb,
+    private readonly key: CryptoKey,
+    readonly owner: Owner,
+  ) {}
+
+  /** Sends a request of the signed-in person. */
+  async call<T>(call: Call): Promise<Answer<T>> {
+    const token = await this.token();
+    try {
+      return await this.http.send<T>({ ...call, token });
+    } catch (error) {
+      if (!(error instanceof Refusal) || error.status !== 401) throw error;
+      if (error.code !== 'token_expired' && error.code !== 'unauthenticated') throw this.settle(error);
+      this.access = undefined;
+      return this.http.send<T>({ ...call, token: await this.token() });
+    }
+  }
+
+  /** A valid access token; refreshes at most once at a time. */
+  async token(): Promise<string> {
+    // A monotonic clock: the phone's other one may be set.
+    if (this.access && this.access.until > performance.now()) return this.access.token;
+    this.refreshing ??= locked('gw-refresh', () => this.refresh()).finally(() => {
+      this.refreshing = undefined;
+    });
+    return this.refreshing;
+  }
+
+  private async refresh(): Promise<string> {
+    // Read here: another window may have replaced it.
+    const box = await getMeta(this.db, 'refresh');
+    if (!box) {
+      this.state = 'password';
+      throw new Refusal(401, undefined, undefined);
+    }
+    const refresh_token = await open<string>(this.key, 'meta|refresh', box);
+    try {
+      const { body } = await this.http.send<AccessToken>({
+        method: 'POST', path: '/v1/auth/refresh', json: { refresh_token },
+      });
+      await this.take(body);
+      return body.access_token;
+    } catch (error) {
+      throw error instanceof Refusal ? this.settle(error) : error;
+    }
+  }
+
+  /** Stores the new refresh token before anything uses it. */
+  async take(answer: AccessToken): Promise<void> {
+    if (answer.refresh_token) {
+      await putMeta(this.db, 'refresh', await seal(this.key, 'meta|refresh', answer.refresh_token));
+    }
+    if (answer.session_id) await putMeta(this.db, 'session', answer.session_id);
+    this.state = 'active';
+    this.ended = undefined;
+    this.access = { token: answer.access_token, until: performance.now() + (answer.expires_in - 20) * 1000 };
+  }
+
+  private settle(error: Refusal): Refusal {
+    if (ENDED.has(error.code)) {
+      this.access = undefined;
+      this.state = 'password';
+      this.ended = error;
+      this.db.delete('meta', 'refresh').catch(() => undefined);
+    } else if (error.code === 'account_inactive') {
+      this.state = 'suspended';
+      this.ended = error;
+    }
+    return error;
+  }
+}
+
+/** Runs alone among all windows of this installation. */
+export async function locked<T>(name: string, work: () => Promise<T>): Promise<T> {
+  if (typeof navigator === 'undefined' || !navigator.locks) return work();
+  return (await navigator.locks.request(name, work)) as T;
+}
+
+/** Who signs in. */
+export interface Credentials {
+  readonly phone: string;
+  readonly password: string;
+  readonly district?: string | undefined;
+  readonly totp?: string | undefined;
+}
+
+/** Signs in with a password. */
+export async function signIn(http: Http, device: Device, credentials: Credentials): Promise<Opened> {
+  const { phone, password, district, totp } = credentials;
+  const { body } = await http.send<AccessToken>({
+    method: 'POST',
+    path: '/v1/auth/sign-in',
+    json: {
+      phone, password, device: { name: device.name, kind: 'phone' },
+      ...(district ? { district } : {}), ...(totp ? { totp } : {}),
+    },
+  });
+  return begin(http, device, body);
+}
+
+/** Enrols this phone with the code of an invitation and a new password. */
+export async function enrol(http: Http, device: Device, credentials: Credentials & { code: string }): Promise<Opened> {
+  const { phone, password, code, district } = credentials;
+  const { body } = await http.send<AccessToken>({
+    method: 'POST',
+    path: '/v1/auth/enrol',
+    json: { phone, password, code, device: { name: device.name, kind: 'phone' }, ...(district ? { district } : {}) },
+  });
+  return begin(http, device, body);
+}
+
+async function begin(http: Http, device: Device, answer: AccessToken): Promise<Opened> {
+  const owner = { district: answer.district, person: answer.person_id };
+  const key = await storageKey(answer.device_key ?? '', owner.person);
+  const db = await openPerson(owner);
+  await putMeta(db, 'key', key);
+  const session = new Session(http, db, key, owner);
+  await session.take(answer);
+  await device.addOwner(owner);
+  await device.setOwner(owner);
+  return { owner, db, key, session };
+}
+
+/** Continues the session of the last start; `undefined` if there is none on this phone. */
+export async function resume(http: Http, device: Device): Promise<Opened | undefined> {
+  const owner = await device.owner();
+  if (!owner) return undefined;
+  const db = await openPerson(owner);
+  const key = await getMeta(db, 'key');
+  if (!key) {
+    db.close();
+    return undefined;
+  }
+  const session = new Session(http, db, key, owner);
+  if (!(await getMeta(db, 'refresh'))) session.state = 'password';
+  return { owner, db, key, session };
+}
+
+/** Ends the session here at once, and on the server when it can be reached. */
+export async function signOut(http: Http, device: Device, opened: Opened): Promise<void> {
+  const { db, key, owner } = opened;
+  const box = await getMeta(db, 'refresh');
+  if (box) {
+    const token = await open<string>(key, 'meta|refresh', box).catch(() => undefined);
+    if (token) await device.setSignOuts([...(await device.signOuts()), token]);
+  }
+  const waiting = (await db.count('outbox')) + (await db.count('blobs'));
+  await device.setOwner(undefined);
+  await erase(db, owner, waiting > 0);
+  if (waiting === 0) await device.removeOwner(owner);
+  await sendSignOuts(http, device);
+}
+
+/** Sends the sign-outs that wait for a network. */
+export async function sendSignOuts(http: Http, device: Device): Promise<void> {
+  for (const refresh_token of await device.signOuts()) {
+    try {
+      await http.send({ method: 'POST', path: '/v1/auth/sign-out', json: { refresh_token } });
+    } catch (error) {
+      if (!(error instanceof Refusal)) return;
+    }
+    await device.setSignOuts((await device.signOuts()).filter((token) => token !== refresh_token));
+  }
+}

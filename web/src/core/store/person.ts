@@ -1,0 +1,137 @@
+/** The data of one person on this phone. Personal fields lie sealed; nothing is indexed by them. */
+import { deleteDB, openDB, type DBSchema, type IDBPDatabase } from 'idb';
+
+import type { Command, CommandResult } from '../api';
+import type { Box } from '../seal';
+import type { Owner } from './device';
+
+/** A row of the service: plain without personal data, sealed otherwise. */
+export interface StoredRow {
+  readonly type: string;
+  readonly id: string;
+  readonly version: number;
+  readonly plain?: unknown;
+  readonly box?: Box;
+}
+
+/** A command that waits to be sent. Its sealed text never changes. */
+export interface OutboxEntry {
+  readonly seq?: number;
+  readonly id: string;
+  readonly type: Command['type'];
+  readonly task_id?: string;
+  readonly at: string;
+  /** The sealed text of the command, and beside it what the app shows of it. */
+  readonly box: Box;
+  /** Whether the server may have received it: then it can no longer be taken back. */
+  readonly sent: boolean;
+}
+
+/** What became of a command. */
+export interface JournalEntry {
+  readonly id: string;
+  readonly type: Command['type'];
+  readonly task_id?: string;
+  readonly at: string;
+  /** The service's time at the answer. */
+  readonly settled_at: string;
+  readonly outcome: CommandResult['outcome'];
+  /** The command's text, with what the app shows and the problem of the answer. */
+  readonly box: Box;
+  readonly read: boolean;
+}
+
+/** The draft of a report. */
+export interface Draft {
+  readonly task_id: string;
+  readonly at: string;
+  readonly box: Box;
+}
+
+/** A photo of a draft or a report; its sealed bytes are in the store `blobs`. */
+export interface Photo {
+  readonly id: string;
+  readonly task_id: string;
+  /** Bytes of the picture. */
+  readonly size: number;
+  readonly sha256: string;
+  readonly state: 'draft' | 'queued' | 'ready' | 'done';
+}
+
+/** A task left the person's hands without an action of theirs. */
+export interface MovedCard {
+  readonly id: string;
+  readonly at: string;
+  readonly box: Box;
+}
+
+interface PersonSchema extends DBSchema {
+  meta: { key: string; value: unknown };
+  rows: { key: [string, string]; value: StoredRow };
+  outbox: { key: number; value: OutboxEntry };
+  journal: { key: string; value: JournalEntry };
+  drafts: { key: string; value: Draft };
+  photos: { key: string; value: Photo };
+  blobs: { key: string; value: Box };
+  moved: { key: string; value: MovedCard };
+  uploads: { key: string; value: { id: string; url: string } };
+}
+
+export type PersonDb = IDBPDatabase<PersonSchema>;
+
+/** Values of the store `meta`. */
+export interface Meta {
+  cursor: string;
+  key: CryptoKey;
+  refresh: Box;
+  session: string;
+  /** `GET /v1/me`, sealed. */
+  me: Box;
+  synced_at: string;
+  poll_s: number;
+  skew_ms: number;
+  notices_read: string[];
+}
+
+export function nameOf(owner: Owner): string {
+  return `gw1-${owner.district}-${owner.person}`;
+}
+
+export async function openPerson(owner: Owner, outdated: () => void = () => undefined): Promise<PersonDb> {
+  return openDB<PersonSchema>(nameOf(owner), 1, {
+    upgrade(db) {
+      for (const store of ['meta', 'rows', 'journal', 'drafts', 'photos', 'blobs', 'moved', 'uploads'] as const) {
+        db.createObjectStore(store);
+      }
+      db.createObjectStore('outbox', { keyPath: 'seq', autoIncrement: true });
+    },
+    // A newer version of the app opens the database in another window.
+    blocking: (_current, _blocked, event) => {
+      (event.target as IDBDatabase).close();
+      outdated();
+    },
+  });
+}
+
+export async function getMeta<K extends keyof Meta>(db: PersonDb, key: K): Promise<Meta[K] | undefined> {
+  return (await db.get('meta', key)) as Meta[K] | undefined;
+}
+
+export async function putMeta<K extends keyof Meta>(db: PersonDb, key: K, value: Meta[K]): Promise<void> {
+  await db.put('meta', value, key);
+}
+
+/** Deletes what a signed-out person must not leave, and all of it if nothing waits to be sent. */
+export async function erase(db: PersonDb, owner: Owner, keepOutbox: boolean): Promise<void> {
+  if (!keepOutbox) {
+    db.close();
+    await deleteDB(nameOf(owner));
+    return;
+  }
+  const tx = db.transaction(['meta', 'rows', 'journal', 'drafts', 'moved'], 'readwrite');
+  await Promise.all([
+    ...(['meta', 'rows', 'journal', 'drafts', 'moved'] as const).map((store) => tx.objectStore(store).clear()),
+    tx.done,
+  ]);
+  db.close();
+}

@@ -1,0 +1,185 @@
+/** Incremental sync, exactly as `docs/clients.md` describes it. */
+import type { CommandResult, Push, Synced, Task } from '../api';
+import { Refusal, Unreachable } from '../http';
+import { seal } from '../seal';
+import { locked, type Session } from '../session';
+import { getMeta, putMeta, type JournalEntry, type MovedCard, type PersonDb } from '../store/person';
+import { batch, MOST_COMMANDS, readAll, type Opened, type Sealed } from './outbox';
+import { moved } from './project';
+import { toStore, type Rows } from './rows';
+
+/** How a run ended. */
+export interface Run {
+  readonly state: 'synced' | 'offline' | 'busy' | 'password' | 'suspended';
+  /** Seconds until the next run. */
+  readonly after?: number;
+  readonly reset?: boolean;
+  readonly refusal?: Refusal;
+}
+
+export interface Parts {
+  readonly db: PersonDb;
+  readonly key: CryptoKey;
+  readonly session: Session;
+  readonly rows: Rows;
+  readonly device: string;
+  /** What to call a task whose row is about to go: for the card that says so. */
+  readonly describe: (task: Task) => { name?: string | undefined; kind?: string | undefined };
+  /** After each page. */
+  readonly changed: () => Promise<void>;
+}
+
+const OUTCOMES = new Set<CommandResult['outcome']>(['applied', 'recorded', 'rejected']);
+
+/** Sends the outbox and pulls until nothing is left; one run at a time among all windows. */
+export async function sync(parts: Parts): Promise<Run> {
+  return locked(`gw-sync-${parts.db.name}`, async () => {
+    try {
+      return await runs(parts);
+    } catch (error) {
+      if (error instanceof Unreachable) return { state: 'offline' };
+      if (!(error instanceof Refusal)) throw error;
+      if (parts.session.state !== 'active') return { state: parts.session.state, refusal: error };
+      return { state: 'busy', refusal: error, ...(error.retryAfter === undefined ? {} : { after: error.retryAfter }) };
+    }
+  });
+}
+
+async function runs(parts: Parts): Promise<Run> {
+  let most = MOST_COMMANDS;
+  let reset = false;
+  for (;;) {
+    const waiting = await readAll(parts.db, parts.key);
+    const entries = batch(waiting, most);
+    let page: Synced | undefined;
+    try {
+      page = await exchange(parts, entries);
+    } catch (error) {
+      if (error instanceof Refusal && error.status === 413 && most > 1) {
+        most = Math.ceil(Math.min(most, entries.length) / 2);
+        continue;
+      }
+      throw error;
+    }
+    if (!page) {
+      await putMeta(parts.db, 'synced_at', new Date().toISOString());
+      return { state: 'synced', after: (await getMeta(parts.db, 'poll_s')) ?? 900, reset };
+    }
+    await apply(parts, page, entries);
+    reset ||= page.reset;
+    await parts.changed();
+    const kept = page.results.filter((result) => !OUTCOMES.has(result.outcome)).length;
+    const more = waiting.length > entries.length && kept < entries.length;
+    if (!page.has_more && !more) {
+      return kept > 0 ? { state: 'busy', reset } : { state: 'synced', after: page.next_poll_s, reset };
+    }
+  }
+}
+
+/** One round trip; `undefined` if nothing has changed. */
+async function exchange(parts: Parts, entries: readonly Opened[]): Promise<Synced | undefined> {
+  const cursor = await getMeta(parts.db, 'cursor');
+  if (entries.length === 0) {
+    const path = `/v1/sync?limit=200${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ''}`;
+    const headers: Record<string, string> = cursor ? { 'If-None-Match': `"${cursor}"` } : {};
+    const answer = await parts.session.call<Synced>({ method: 'GET', path, headers });
+    return answer.status === 304 ? undefined : answer.body;
+  }
+  await markSent(parts.db, entries);
+  const head: Omit<Push, 'commands'> = {
+    device: parts.device.slice(0, 64), device_time: new Date().toISOString(), limit: 200, ...(cursor ? { cursor } : {}),
+  };
+  // The texts are sent as they were made.
+  const body = `${JSON.stringify(head).slice(0, -1)},"commands":[${entries.map((entry) => entry.text).join(',')}]}`;
+  const headers = { 'Content-Type': 'application/json' };
+  return (await parts.session.call<Synced>({ method: 'POST', path: '/v1/sync', body, headers })).body;
+}
+
+/** From here on the service may know them. */
+async function markSent(db: PersonDb, entries: readonly Opened[]): Promise<void> {
+  const tx = db.transaction('outbox', 'readwrite');
+  await Promise.all([
+    ...entries.filter(({ entry }) => !entry.sent).map(({ entry }) => tx.store.put({ ...entry, sent: true })),
+    tx.done,
+  ]);
+}
+
+/** Takes a page over in one transaction: results, rows, removals, and the cursor last. */
+export async function apply(parts: Parts, page: Synced, entries: readonly Opened[]): Promise<void> {
+  const { db, key, rows } = parts;
+  const settled = await Promise.all(
+    page.results.flatMap((result, index) => {
+      const opened = entries[index];
+      return opened && OUTCOMES.has(result.outcome) ? [journal(key, opened, result, page.server_time)] : [];
+    }),
+  );
+  const cards = await movedCards(parts, page, new Set(settled.flatMap(({ entry }) => entry.task_id ?? [])));
+  const incoming = page.changes.filter(({ type, id, version }) => page.reset || (rows.version(type, id) ?? 0) <= version);
+  const stored = await Promise.all(incoming.map((change) => toStore(key, change)));
+
+  const tx = db.transaction(['meta', 'rows', 'outbox', 'journal', 'photos', 'moved'], 'readwrite', { durability: 'strict' });
+  const store = {
+    outbox: tx.objectStore('outbox'), journal: tx.objectStore('journal'), rows: tx.objectStore('rows'),
+    photos: tx.objectStore('photos'), moved: tx.objectStore('moved'), meta: tx.objectStore('meta'),
+  };
+  for (const { seq, entry, attachments } of settled) {
+    void store.outbox.delete(seq);
+    void store.journal.put(entry, entry.id);
+    if (entry.type !== 'task.report' || entry.outcome === 'rejected') continue;
+    for (const id of attachments) {
+      const photo = await store.photos.get(id);
+      if (photo && photo.state === 'queued') void store.photos.put({ ...photo, state: 'ready' }, id);
+    }
+  }
+  if (page.reset) void store.rows.clear();
+  for (const row of stored) void store.rows.put(row, [row.type, row.id]);
+  for (const { type, id } of page.removed) void store.rows.delete([type, id]);
+  for (const card of cards) void store.moved.put(card, card.id);
+  void store.meta.put(new Date().toISOString(), 'synced_at');
+  void store.meta.put(page.next_poll_s, 'poll_s');
+  void store.meta.put(Date.parse(page.server_time) - Date.now(), 'skew_ms');
+  void store.meta.put(page.cursor, 'cursor');
+  await tx.done;
+
+  if (page.reset) rows.clear();
+  for (const change of incoming) rows.put(change);
+  for (const { type, id } of page.removed) rows.delete(type, id);
+}
+
+interface Settled {
+  readonly seq: number;
+  readonly entry: JournalEntry;
+  readonly attachments: readonly string[];
+}
+
+async function journal(key: CryptoKey, opened: Opened, result: CommandResult, at: string): Promise<Settled> {
+  const { id, type, task_id, seq } = opened.entry;
+  const content: Sealed = {
+    text: opened.text, shown: opened.shown, ...(result.problem ? { problem: result.problem } : {}),
+  };
+  const { payload } = JSON.parse(opened.text) as { payload?: { attachments?: string[] } };
+  return {
+    seq: seq ?? 0,
+    attachments: payload?.attachments ?? [],
+    entry: {
+      id, type, at: opened.entry.at, settled_at: at, outcome: result.outcome, read: false,
+      box: await seal(key, `journal|${id}`, content),
+      ...(task_id ? { task_id } : {}),
+    },
+  };
+}
+
+/** The cards for tasks that this page takes out of the person's hands. */
+async function movedCards(parts: Parts, page: Synced, settled: ReadonlySet<string>): Promise<MovedCard[]> {
+  const after = new Map<string, Task | undefined>();
+  for (const { type, id } of page.removed) if (type === 'task') after.set(id, undefined);
+  for (const { type, id, data } of page.changes) if (type === 'task') after.set(id, data as Task);
+  const gone = moved(parts.rows.all('task'), after, settled, parts.session.owner.person);
+  return Promise.all(
+    gone.map(async ({ task_id, what }) => {
+      const task = parts.rows.get('task', task_id);
+      const content = { what, ...(task ? parts.describe(task) : {}) };
+      return { id: task_id, at: page.server_time, box: await seal(parts.key, `moved|${task_id}`, content) };
+    }),
+  );
+}

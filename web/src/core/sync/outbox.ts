@@ -1,0 +1,91 @@
+/** The outbox: commands in the order of the taps, frozen when they are made. */
+import type { Command, ProblemBody } from '../api';
+import { open, seal } from '../seal';
+import type { OutboxEntry, PersonDb } from '../store/person';
+import { uuid7 } from '../uuid7';
+import type { Pending } from './project';
+
+/** What the app shows of a command after the task has left the phone. */
+export interface Shown {
+  readonly name?: string | undefined;
+  readonly kind?: string | undefined;
+  /** Names of the follow-up kinds that the report asks for. */
+  readonly follow_ups?: readonly string[];
+  readonly photos?: number;
+}
+
+/** The sealed content of an entry. */
+export interface Sealed {
+  /** The JSON that is sent, always the same bytes. */
+  readonly text: string;
+  readonly shown: Shown;
+  readonly problem?: ProblemBody;
+}
+
+/** A command to make; the outbox adds its id and time. */
+export interface NewCommand {
+  readonly type: Command['type'];
+  readonly task_id?: string;
+  readonly beneficiary_id?: string;
+  readonly base_version?: number;
+  readonly payload?: Record<string, unknown>;
+}
+
+/** Seals a new entry. Storing it is one write, which the caller may join with others. */
+export async function newEntry(key: CryptoKey, command: NewCommand, shown: Shown, now = new Date()): Promise<OutboxEntry> {
+  const id = uuid7(now.getTime());
+  const at = now.toISOString();
+  const text = JSON.stringify({ id, at, ...command });
+  const box = await seal(key, `outbox|${id}`, { text, shown } satisfies Sealed);
+  return { id, type: command.type, at, box, sent: false, ...(command.task_id ? { task_id: command.task_id } : {}) };
+}
+
+/** Stores a command; it is on the disk when the promise resolves. */
+export async function add(db: PersonDb, key: CryptoKey, command: NewCommand, shown: Shown): Promise<string> {
+  const entry = await newEntry(key, command, shown);
+  const tx = db.transaction('outbox', 'readwrite', { durability: 'strict' });
+  await Promise.all([tx.store.add(entry), tx.done]);
+  return entry.id;
+}
+
+/** Takes a command back that was never sent; `false` if it is too late. */
+export async function takeBack(db: PersonDb, id: string): Promise<boolean> {
+  const tx = db.transaction('outbox', 'readwrite');
+  const entry = (await tx.store.getAll()).find((other) => other.id === id);
+  const possible = entry?.seq !== undefined && !entry.sent;
+  if (possible && entry.seq !== undefined) await tx.store.delete(entry.seq);
+  await tx.done;
+  return possible;
+}
+
+/** An entry with its content. */
+export interface Opened extends Sealed {
+  readonly entry: OutboxEntry;
+}
+
+export async function readAll(db: PersonDb, key: CryptoKey): Promise<Opened[]> {
+  const entries = await db.getAll('outbox');
+  return Promise.all(entries.map(async (entry) => ({ entry, ...(await open<Sealed>(key, `outbox|${entry.id}`, entry.box)) })));
+}
+
+export function pending({ entry, text }: Opened): Pending {
+  const { id, type, at, sent, task_id } = entry;
+  const { payload } = JSON.parse(text) as { payload?: Record<string, unknown> };
+  return { id, type, at, sent, task_id, payload };
+}
+
+/** The most commands and bytes of JSON in one request: the service takes 100 and 256 KiB. */
+export const MOST_COMMANDS = 100;
+export const MOST_BYTES = 200 * 1024;
+
+/** The oldest entries that fit into one request. A single large one is sent alone. */
+export function batch<T extends { readonly text: string }>(entries: readonly T[], most: number): T[] {
+  const taken: T[] = [];
+  let bytes = 0;
+  for (const entry of entries.slice(0, Math.min(most, MOST_COMMANDS))) {
+    bytes += new TextEncoder().encode(entry.text).length + 1;
+    if (taken.length > 0 && bytes > MOST_BYTES) break;
+    taken.push(entry);
+  }
+  return taken;
+}

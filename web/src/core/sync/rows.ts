@@ -1,0 +1,79 @@
+/** The rows of the service in memory, opened. */
+import type {
+  AccountNotice, Availability, Beneficiary, Holiday, Notice, ServiceKind, Shift, Station, Task, Vocabulary,
+} from '../api';
+import { open, seal } from '../seal';
+import type { PersonDb, StoredRow } from '../store/person';
+
+export interface RowTypes {
+  task: Task;
+  beneficiary: Beneficiary;
+  service_kind: ServiceKind;
+  vocabulary: Vocabulary;
+  notice: Notice;
+  account_notice: AccountNotice;
+  station: Station;
+  holiday: Holiday;
+  shift: Shift;
+  availability: Availability;
+}
+
+/** The types with personal data, which are stored sealed. */
+const SEALED = new Set(['beneficiary', 'account_notice', 'correction']);
+
+/** A row on its way into the store. */
+export interface Incoming {
+  readonly type: string;
+  readonly id: string;
+  readonly version: number;
+  readonly data: unknown;
+}
+
+export async function toStore(key: CryptoKey, row: Incoming): Promise<StoredRow> {
+  const { type, id, version, data } = row;
+  if (!SEALED.has(type)) return { type, id, version, plain: data };
+  return { type, id, version, box: await seal(key, `rows|${type}|${id}`, data) };
+}
+
+export class Rows {
+  private readonly byType = new Map<string, Map<string, Incoming>>();
+
+  static async load(db: PersonDb, key: CryptoKey): Promise<Rows> {
+    const rows = new Rows();
+    const stored = await db.getAll('rows');
+    await Promise.all(
+      stored.map(async ({ type, id, version, plain, box }) => {
+        // A row that does not open is as good as none: the next snapshot brings it again.
+        const data = box ? await open<unknown>(key, `rows|${type}|${id}`, box).catch(() => undefined) : plain;
+        if (data !== undefined) rows.put({ type, id, version, data });
+      }),
+    );
+    return rows;
+  }
+
+  put(row: Incoming): void {
+    let ofType = this.byType.get(row.type);
+    if (!ofType) this.byType.set(row.type, (ofType = new Map()));
+    ofType.set(row.id, row);
+  }
+
+  delete(type: string, id: string): void {
+    this.byType.get(type)?.delete(id);
+  }
+
+  clear(): void {
+    this.byType.clear();
+  }
+
+  version(type: string, id: string): number | undefined {
+    return this.byType.get(type)?.get(id)?.version;
+  }
+
+  get<K extends keyof RowTypes>(type: K, id: string | null | undefined): RowTypes[K] | undefined {
+    return id ? (this.byType.get(type)?.get(id)?.data as RowTypes[K] | undefined) : undefined;
+  }
+
+  all<K extends keyof RowTypes>(type: K): RowTypes[K][] {
+    return [...(this.byType.get(type)?.values() ?? [])].map((row) => row.data as RowTypes[K]);
+  }
+}

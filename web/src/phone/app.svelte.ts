@@ -1,0 +1,357 @@
+/** The state of the phone app: who is signed in, what the phone knows, and what waits to be sent. */
+import type { Me, ServiceKind, Task } from '../core/api';
+import { Http, Refusal, Unreachable } from '../core/http';
+import { label } from '../core/i18n/index.svelte';
+import { open, openBytes, seal } from '../core/seal';
+import { resume, sendSignOuts, signOut, type Opened } from '../core/session';
+import { Device } from '../core/store/device';
+import { expired, JOURNAL_MS, masked, STALE_MS } from '../core/store/expiry';
+import { getMeta, putMeta, type JournalEntry } from '../core/store/person';
+import { sync, type Run } from '../core/sync/engine';
+import { add, pending, readAll, takeBack, type NewCommand, type Opened as Waiting, type Sealed, type Shown } from '../core/sync/outbox';
+import { isMine, project, type ShownTask } from '../core/sync/project';
+import { Rows, toStore } from '../core/sync/rows';
+import { dayOf } from '../core/time';
+import { prefs } from './prefs.svelte';
+
+/** A settled command with its content. */
+export interface Settled extends Sealed {
+  readonly entry: JournalEntry;
+}
+
+/** A card that says why a task is gone. */
+export interface MovedNews {
+  readonly id: string;
+  readonly at: string;
+  readonly what: string;
+  readonly name?: string;
+  readonly kind?: string;
+}
+
+export interface DraftNews {
+  readonly task_id: string;
+  readonly at: string;
+}
+
+type Line = 'never' | 'synced' | 'running' | Run['state'];
+
+class App {
+  phase = $state<'opening' | 'broken' | 'insecure' | 'signed_out' | 'ready'>('opening');
+  /** What the last sync said. */
+  line = $state<Line>('never');
+  online = $state(true);
+  syncedAt = $state<Date>();
+  skew = $state(0);
+  now = $state(new Date());
+  wasReset = $state(false);
+  full = $state(false);
+  outdated = $state(false);
+  me = $state.raw<Me>();
+  waiting = $state.raw<Waiting[]>([]);
+  journal = $state.raw<Settled[]>([]);
+  drafts = $state.raw<DraftNews[]>([]);
+  moved = $state.raw<MovedNews[]>([]);
+  noticesRead = $state.raw<string[]>([]);
+  photosLeft = $state.raw<Record<string, number>>({});
+  /** Counts the changes of the rows, which are outside of Svelte's view. */
+  revision = $state(0);
+  anotherWaits = $state(false);
+  practice = $state(false);
+
+  device!: Device;
+  http!: Http;
+  opened: Opened | undefined = $state.raw();
+  private rows = new Rows();
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private failures = 0;
+  private running: Promise<void> | undefined;
+  private channel: BroadcastChannel | undefined;
+
+  readonly zone = $derived(this.me?.time_zone ?? 'Asia/Shanghai');
+  /** Today by the service's clock. */
+  readonly today = $derived(dayOf(new Date(this.now.getTime() + this.skew), this.zone));
+  readonly person = $derived(this.opened?.owner.person ?? '');
+  readonly pending = $derived(this.waiting.map(pending));
+  readonly tasks = $derived.by(() => this.projected());
+  readonly mine = $derived(this.tasks.filter((task) => isMine(task, this.person)));
+  readonly pool = $derived(this.tasks.filter((task) => task.state === 'open' || (task.pending === 'task.claim')));
+
+  /** Opens what the phone has; without a network too. */
+  async start(): Promise<void> {
+    if (!globalThis.isSecureContext || !crypto.subtle) {
+      this.phase = 'insecure';
+      return;
+    }
+    try {
+      this.device = await Device.open();
+      this.http = new Http(this.device, location.origin);
+      const opened = await resume(this.http, this.device);
+      if (opened) await this.enter(opened);
+      else await this.leave();
+    } catch (error) {
+      console.error('the local storage cannot be opened', error instanceof Error ? error.name : '');
+      this.phase = 'broken';
+      return;
+    }
+    this.online = navigator.onLine;
+    window.addEventListener('online', () => {
+      this.online = true;
+      this.kick();
+      sendSignOuts(this.http, this.device).catch(() => undefined);
+    });
+    window.addEventListener('offline', () => {
+      this.online = false;
+      this.line = 'offline';
+    });
+    document.addEventListener('visibilitychange', () => {
+      if (document.visibilityState !== 'visible') return;
+      this.now = new Date();
+      this.kick();
+    });
+    setInterval(() => (this.now = new Date()), 30_000);
+    if (this.opened) this.kick();
+  }
+
+  /** Takes over the data of the person who has signed in. */
+  async enter(opened: Opened): Promise<void> {
+    this.opened = opened;
+    const { db, key } = opened;
+    await this.forget();
+    this.rows = await Rows.load(db, key);
+    const me = await getMeta(db, 'me');
+    this.me = me ? await open<Me>(key, 'meta|me', me).catch(() => undefined) : undefined;
+    await this.reload();
+    this.phase = 'ready';
+    if (opened.session.state !== 'active') this.line = opened.session.state;
+    this.channel = new BroadcastChannel(db.name);
+    this.channel.onmessage = (): void => void this.refill();
+    db.addEventListener('close', () => (this.outdated = true));
+  }
+
+  private async leave(): Promise<void> {
+    this.opened = undefined;
+    this.me = undefined;
+    this.anotherWaits = (await this.device.owners()).length > 0;
+    this.phase = 'signed_out';
+  }
+
+  /** Drops what the phone must not keep: also when the server cannot be asked. */
+  async forget(): Promise<void> {
+    const { db, key, owner } = this.use();
+    const now = Date.now();
+    const syncedAt = await getMeta(db, 'synced_at');
+    if (syncedAt && now - Date.parse(syncedAt) > STALE_MS) {
+      const tx = db.transaction(['rows', 'meta'], 'readwrite');
+      await Promise.all([tx.objectStore('rows').clear(), tx.objectStore('meta').delete('cursor'), tx.done]);
+    }
+    const rows = await Rows.load(db, key);
+    const gone = expired(rows.all('beneficiary'), rows.all('task'), owner.person, now).map(masked);
+    for (const data of gone) {
+      const version = rows.version('beneficiary', data.id) ?? 0;
+      await db.put('rows', await toStore(key, { type: 'beneficiary', id: data.id, version, data }), ['beneficiary', data.id]);
+    }
+    for (const entry of await db.getAll('journal')) {
+      if (now - Date.parse(entry.settled_at) > JOURNAL_MS) await db.delete('journal', entry.id);
+    }
+  }
+
+  /** Reads again what another window may have changed. */
+  private async refill(): Promise<void> {
+    const { db, key } = this.use();
+    this.rows = await Rows.load(db, key);
+    await this.reload();
+  }
+
+  /** Reads outbox, journal, drafts and cards. */
+  async reload(): Promise<void> {
+    const { db, key } = this.use();
+    const [waiting, journal, drafts, moved, photos] = await Promise.all([
+      readAll(db, key), db.getAll('journal'), db.getAll('drafts'), db.getAll('moved'), db.getAll('photos'),
+    ]);
+    this.waiting = waiting;
+    this.journal = (
+      await Promise.all(journal.map(async (entry) => ({ entry, ...(await open<Sealed>(key, `journal|${entry.id}`, entry.box)) })))
+    ).sort((a, b) => (a.entry.at < b.entry.at ? 1 : -1));
+    this.drafts = drafts.map(({ task_id, at }) => ({ task_id, at }));
+    this.moved = await Promise.all(
+      moved.map(async ({ id, at, box }) => ({ id, at, ...(await open<Omit<MovedNews, 'id' | 'at'>>(key, `moved|${id}`, box)) })),
+    );
+    const left: Record<string, number> = {};
+    for (const photo of photos) if (photo.state === 'queued' || photo.state === 'ready') left[photo.task_id] = (left[photo.task_id] ?? 0) + 1;
+    this.photosLeft = left;
+    this.noticesRead = (await getMeta(db, 'notices_read')) ?? [];
+    this.skew = (await getMeta(db, 'skew_ms')) ?? 0;
+    const at = await getMeta(db, 'synced_at');
+    this.syncedAt = at ? new Date(at) : undefined;
+    this.revision += 1;
+  }
+
+  use(): Opened {
+    if (!this.opened) throw new Error('nobody is signed in');
+    return this.opened;
+  }
+
+  row<K extends Parameters<Rows['get']>[0]>(type: K, id: string | null | undefined): ReturnType<typeof this.rows.get<K>> {
+    void this.revision;
+    return this.rows.get(type, id);
+  }
+
+  all<K extends Parameters<Rows['all']>[0]>(type: K): ReturnType<typeof this.rows.all<K>> {
+    void this.revision;
+    return this.rows.all(type);
+  }
+
+  task(id: string | undefined): ShownTask | undefined {
+    return this.tasks.find((task) => task.id === id);
+  }
+
+  kind(code: string): ServiceKind | undefined {
+    return this.row('service_kind', code);
+  }
+
+  kindName(code: string): string {
+    const kind = this.kind(code);
+    return kind ? label(kind.name, kind.name_en) : code;
+  }
+
+  word(vocabulary: string, code: string): string {
+    const word = this.row('vocabulary', vocabulary)?.words.find((other) => other.code === code);
+    return word ? label(word.label_zh, word.label_en) : code;
+  }
+
+  private projected(): ShownTask[] {
+    void this.revision;
+    return this.rows.all('task').map((task) => project(task, this.pending, this.person, this.rows.get('service_kind', task.kind)?.attempts ?? 1));
+  }
+
+  /** What the records call this task. */
+  describe(task: Task): Shown {
+    return { name: this.rows.get('beneficiary', task.beneficiary_id)?.name, kind: this.kindName(task.kind) };
+  }
+
+  /** Makes a command: it is on the disk when this resolves, and sent in a moment. */
+  async command(command: NewCommand, shown: Shown = {}): Promise<string> {
+    const { db, key } = this.use();
+    const task = command.task_id ? this.rows.get('task', command.task_id) : undefined;
+    const base = task && command.base_version === undefined ? { base_version: task.version } : {};
+    const id = await add(db, key, { ...command, ...base }, { ...(task ? this.describe(task) : {}), ...shown });
+    await this.reload();
+    this.channel?.postMessage('changed');
+    this.kick(command.type === 'task.claim' ? 0 : 800);
+    return id;
+  }
+
+  async takeBack(id: string): Promise<boolean> {
+    const done = await takeBack(this.use().db, id);
+    await this.reload();
+    this.channel?.postMessage('changed');
+    return done;
+  }
+
+  /** Syncs after a delay in milliseconds; a sooner one replaces a later one. */
+  kick(delay = 0): void {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => void this.sync(), delay);
+  }
+
+  /** Syncs now; a run under way is followed by another one. */
+  async sync(): Promise<void> {
+    if (!this.opened || this.practice) return;
+    if (this.running) {
+      await this.running;
+      return this.sync();
+    }
+    this.running = this.syncOnce().finally(() => (this.running = undefined));
+    return this.running;
+  }
+
+  private async syncOnce(): Promise<void> {
+    const { db, key, session } = this.use();
+    if (session.state === 'password') {
+      this.line = 'password';
+      return;
+    }
+    const first = this.syncedAt === undefined;
+    const slow = setTimeout(() => (this.line = 'running'), 1000);
+    let run: Run;
+    try {
+      run = await sync({
+        db, key, session, rows: this.rows, device: this.device.name,
+        describe: (task) => this.describe(task),
+        changed: async () => {
+          await this.reload();
+          this.channel?.postMessage('changed');
+        },
+      });
+    } catch (error) {
+      if (error instanceof DOMException && error.name === 'QuotaExceededError') this.full = true;
+      run = { state: 'busy' };
+    } finally {
+      clearTimeout(slow);
+    }
+    if (!this.opened) return;
+    this.line = run.state;
+    this.wasReset = run.reset === true && !first;
+    this.online = run.state === 'offline' ? navigator.onLine : true;
+    await this.reload();
+    this.failures = run.state === 'synced' ? 0 : this.failures + 1;
+    const backoff = Math.min(600, 5 * 2 ** Math.min(this.failures, 7)) * (0.75 + Math.random() / 2);
+    if (run.state !== 'password') this.kick(1000 * (run.state === 'synced' ? (run.after ?? 900) : Math.max(backoff, run.after ?? 0)));
+    if (run.state === 'synced') {
+      if (run.reset || !this.me) await this.loadMe();
+      if (!prefs.manualPhotos) await this.sendPhotos();
+    }
+  }
+
+  /** Reads `GET /v1/me` and keeps it, sealed. */
+  async loadMe(): Promise<void> {
+    const { db, key, session } = this.use();
+    try {
+      const { body } = await session.call<Me>({ method: 'GET', path: '/v1/me' });
+      await putMeta(db, 'me', await seal(key, 'meta|me', body));
+      this.me = body;
+    } catch (error) {
+      if (!(error instanceof Refusal) && !(error instanceof Unreachable)) throw error;
+    }
+  }
+
+  /** Sends the photos of reports that have arrived, one at a time. */
+  async sendPhotos(): Promise<void> {
+    const { db, key, session } = this.use();
+    for (const photo of (await db.getAll('photos')).filter(({ state }) => state === 'ready')) {
+      const box = await db.get('blobs', photo.id);
+      if (!box) continue;
+      const { upload } = await import('../core/upload');
+      try {
+        const bytes = await openBytes(key, `photos|${photo.id}`, box);
+        await upload(this.http, session, db, { id: photo.id, task_id: photo.task_id, bytes, sha256: photo.sha256 });
+      } catch {
+        // Resumed with the next sync.
+        return;
+      }
+      const tx = db.transaction(['photos', 'blobs', 'uploads'], 'readwrite');
+      await Promise.all([
+        tx.objectStore('photos').put({ ...photo, state: 'done' }, photo.id),
+        tx.objectStore('blobs').delete(photo.id),
+        tx.objectStore('uploads').delete(photo.id),
+        tx.done,
+      ]);
+      await this.reload();
+    }
+  }
+
+  async signOut(): Promise<void> {
+    clearTimeout(this.timer);
+    const opened = this.use();
+    this.opened = undefined;
+    this.channel?.close();
+    await signOut(this.http, this.device, opened);
+    this.rows = new Rows();
+    this.journal = [];
+    this.waiting = [];
+    this.line = 'never';
+    await this.leave();
+  }
+}
+
+export const app = new App();

@@ -1,0 +1,91 @@
+/** The draft of a report, sealed; and the moment in which it becomes a command. */
+import type { Outcome, Place } from '../core/api';
+import { hex, sha256, type Bytes } from '../core/bytes';
+import { open, openBytes, seal, sealBytes } from '../core/seal';
+import type { Opened } from '../core/session';
+import type { Photo } from '../core/store/person';
+import { newEntry, type Shown } from '../core/sync/outbox';
+
+/** What is written so far. */
+export interface DraftContent {
+  outcome?: Outcome | undefined;
+  answers: Record<string, unknown>;
+  needs: string[];
+  note: string;
+  photos: string[];
+  place?: (Place & { accuracy_m: number }) | undefined;
+  name?: string | undefined;
+  kind?: string | undefined;
+}
+
+export function emptyDraft(): DraftContent {
+  return { answers: {}, needs: [], note: '', photos: [] };
+}
+
+export async function loadDraft({ db, key }: Opened, task: string): Promise<DraftContent | undefined> {
+  const draft = await db.get('drafts', task);
+  return draft && open<DraftContent>(key, `drafts|${task}`, draft.box);
+}
+
+export async function saveDraft({ db, key }: Opened, task: string, content: DraftContent): Promise<void> {
+  const box = await seal(key, `drafts|${task}`, content);
+  await db.put('drafts', { task_id: task, at: new Date().toISOString(), box }, task);
+}
+
+/** Deletes a draft with its photos. */
+export async function dropDraft({ db }: Opened, task: string, photos: readonly string[]): Promise<void> {
+  const tx = db.transaction(['drafts', 'photos', 'blobs'], 'readwrite');
+  void tx.objectStore('drafts').delete(task);
+  for (const id of photos) {
+    void tx.objectStore('photos').delete(id);
+    void tx.objectStore('blobs').delete(id);
+  }
+  await tx.done;
+}
+
+export async function addPhoto({ db, key }: Opened, task: string, picture: Blob): Promise<string> {
+  const id = crypto.randomUUID();
+  const bytes = new Uint8Array(await picture.arrayBuffer()) as Bytes;
+  const photo: Photo = { id, task_id: task, size: bytes.length, sha256: hex(await sha256(bytes)), state: 'draft' };
+  const box = await sealBytes(key, `photos|${id}`, bytes);
+  const tx = db.transaction(['photos', 'blobs'], 'readwrite');
+  await Promise.all([tx.objectStore('photos').put(photo, id), tx.objectStore('blobs').put(box, id), tx.done]);
+  return id;
+}
+
+export async function readPhoto({ db, key }: Opened, id: string): Promise<Blob | undefined> {
+  const box = await db.get('blobs', id);
+  return box && new Blob([await openBytes(key, `photos|${id}`, box)], { type: 'image/jpeg' });
+}
+
+export async function removePhoto({ db }: Opened, id: string): Promise<void> {
+  const tx = db.transaction(['photos', 'blobs'], 'readwrite');
+  await Promise.all([tx.objectStore('photos').delete(id), tx.objectStore('blobs').delete(id), tx.done]);
+}
+
+/**
+ * Turns the draft into a command of the outbox, in one transaction: there is never neither and never
+ * both, also when the page is killed.
+ */
+export async function commit(
+  { db, key }: Opened,
+  task: string,
+  payload: Record<string, unknown>,
+  base: number | undefined,
+  shown: Shown,
+): Promise<void> {
+  const attachments = (payload['attachments'] as string[] | undefined) ?? [];
+  const entry = await newEntry(
+    key,
+    { type: 'task.report', task_id: task, ...(base === undefined ? {} : { base_version: base }), payload },
+    { ...shown, photos: attachments.length },
+  );
+  const tx = db.transaction(['outbox', 'drafts', 'photos'], 'readwrite', { durability: 'strict' });
+  void tx.objectStore('outbox').add(entry);
+  void tx.objectStore('drafts').delete(task);
+  for (const id of attachments) {
+    const photo = await tx.objectStore('photos').get(id);
+    if (photo) void tx.objectStore('photos').put({ ...photo, state: 'queued' }, id);
+  }
+  await tx.done;
+}

@@ -1,0 +1,87 @@
+/** What the screens show, as pure functions of rows. */
+import type { Beneficiary, Task } from '../core/api';
+import { distance, rough } from '../core/geo';
+import type { ShownTask } from '../core/sync/project';
+import { addDays, daysBetween, monday } from '../core/time';
+
+/** The groups of the list of visits. */
+export interface Groups {
+  readonly today: ShownTask[];
+  readonly overdue: ShownTask[];
+  readonly week: ShownTask[];
+  readonly later: ShownTask[];
+}
+
+/** The day on which a task appears: planned, or due. */
+export function dayOfTask(task: Task): string {
+  return task.planned_for?.day ?? task.due_on;
+}
+
+/** One's visits by day, each group in the order of the route. */
+export function groups(mine: readonly ShownTask[], today: string): Groups {
+  const sunday = addDays(monday(today), 6);
+  const sorted = [...mine].sort(byRoute);
+  const made: Groups = { today: [], overdue: [], week: [], later: [] };
+  for (const task of sorted) {
+    const day = dayOfTask(task);
+    if (task.due_on < today && day < today) made.overdue.push(task);
+    else if (day <= today || task.state === 'in_progress') made.today.push(task);
+    else (day <= sunday ? made.week : made.later).push(task);
+  }
+  return made;
+}
+
+/** A started visit first, then by day and time; unplanned ones by their window and due day. */
+function byRoute(a: ShownTask, b: ShownTask): number {
+  const started = Number(b.state === 'in_progress') - Number(a.state === 'in_progress');
+  if (started !== 0) return started;
+  const order = (task: Task): string =>
+    `${dayOfTask(task)} ${String(startOf(task) ?? 1440).padStart(4, '0')} ${10 - task.priority} ${task.id}`;
+  return order(a) < order(b) ? -1 : 1;
+}
+
+/** The planned start in minutes, or that of the window. */
+export function startOf(task: Task): number | undefined {
+  return task.planned_for?.start ?? task.window?.start;
+}
+
+/** Where a visit is: the exact place if it is known, else the cell. */
+export function placeOf(task: Task, beneficiary: Beneficiary | undefined): Beneficiary['place'] {
+  return beneficiary?.stay?.place ?? task.place ?? beneficiary?.place ?? task.cell ?? beneficiary?.cell;
+}
+
+/** The kilometres from home, rounded to what a cell tells. */
+export function kilometres(from: Beneficiary['place'], to: Beneficiary['place']): { readonly km: number; readonly m: number } | undefined {
+  return from && to ? rough(distance(from, to)) : undefined;
+}
+
+/** The facts of "why me", in the order in which they are said. */
+export type WhyFact =
+  | { readonly fact: 'planned'; readonly day: string; readonly start: number }
+  | { readonly fact: 'claimed' | 'given' | 'known' | 'known_before' | 'new' }
+  | { readonly fact: 'near'; readonly km: number };
+
+/** Why this visit is this person's, from the rows alone. */
+export function whyMe(task: Task, beneficiary: Beneficiary | undefined, name: string | undefined, home: Beneficiary['place']): WhyFact[] {
+  const facts: WhyFact[] = [];
+  if (task.planned_for) facts.push({ fact: 'planned', day: task.planned_for.day, start: task.planned_for.start });
+  else facts.push({ fact: task.state === 'assigned' ? 'given' : 'claimed' });
+  const visits = beneficiary?.visits ?? [];
+  if (name && visits.length > 0) {
+    if (visits[0]?.by === name) facts.push({ fact: 'known' });
+    else facts.push({ fact: visits.some((visit) => visit.by === name) ? 'known_before' : 'new' });
+  }
+  const away = kilometres(home, placeOf(task, beneficiary));
+  if (away) facts.push({ fact: 'near', km: away.km });
+  return facts;
+}
+
+/** How many days a task is overdue. */
+export function overdueBy(task: Task, today: string): number {
+  return Math.max(0, daysBetween(task.due_on, today));
+}
+
+/** Skills that a task needs and the person has not. */
+export function missingSkills(task: Task, skills: readonly string[]): string[] {
+  return task.skills.filter((skill) => !skills.includes(skill));
+}

@@ -1,0 +1,60 @@
+import { expect, test } from 'vitest';
+
+import { distance, rough } from '../src/core/geo';
+import { expired, masked } from '../src/core/store/expiry';
+import { clock, dayOf, daysBetween, lunar, monday } from '../src/core/time';
+import { groups, whyMe } from '../src/phone/model';
+import { beneficiary, ME, task } from './builders';
+
+const mine = { state: 'accepted' as const, assignee_id: ME };
+
+test('visits are grouped by day, in the order of the route, a started one first', () => {
+  const plan = (day: string, start: number): { planned_for: { day: string; plan_id: string; start: number } } => ({ planned_for: { day, plan_id: 'p', start } });
+  const tasks = [
+    task({ id: 'later', due_on: '2026-12-20', ...mine }),
+    task({ id: 'second', ...plan('2026-11-26', 590), ...mine }),
+    task({ id: 'first', ...plan('2026-11-26', 540), ...mine }),
+    task({ id: 'over', due_on: '2026-11-20', ...mine }),
+    task({ id: 'week', ...plan('2026-11-28', 540), due_on: '2026-12-20', ...mine }),
+    task({ id: 'started', due_on: '2026-12-20', assignee_id: ME, state: 'in_progress' }),
+  ];
+  const found = groups(tasks, '2026-11-26');
+  const ids = Object.fromEntries(Object.entries(found).map(([name, list]) => [name, list.map(({ id }: { id: string }) => id)]));
+  expect(ids).toEqual({ today: ['started', 'first', 'second'], overdue: ['over'], week: ['week'], later: ['later'] });
+});
+
+test('why me is said from the rows alone', () => {
+  const visits = [{ day: '2026-10-12', kind: 'home_visit', outcome: 'done' as const, by: '王芳' }, { day: '2026-08-01', kind: 'home_visit', outcome: 'done' as const, by: '陈桂芳' }];
+  const planned = task({ ...mine, planned_for: { day: '2026-11-26', plan_id: 'p', start: 540 } });
+  const facts = whyMe(planned, beneficiary({ visits }), '陈桂芳', undefined).map(({ fact }) => fact);
+  expect(facts).toEqual(['planned', 'known_before']);
+  expect(whyMe(task(mine), beneficiary({ visits }), '王芳', undefined).map(({ fact }) => fact)).toEqual(['claimed', 'known']);
+  expect(whyMe(task({ ...mine, state: 'assigned' }), undefined, '王芳', { lat: 29, lon: 106 })).toEqual([{ fact: 'given' }]);
+});
+
+test('distances are no more exact than a cell', () => {
+  expect(Math.round(distance({ lat: 29, lon: 106 }, { lat: 29.01, lon: 106 }))).toBeCloseTo(1112, -1);
+  expect(rough(1112)).toEqual({ km: 1, m: 1000 });
+  expect(rough(80)).toEqual({ km: 0.5, m: 500 });
+});
+
+test('particulars are forgotten 72 hours after the visit, also without a network', () => {
+  const now = Date.parse('2026-11-27T09:00:00+08:00');
+  const card = beneficiary({ address: '桂花巷 12 号', phone: '13900001274' });
+  const at = (hours: number): string => new Date(now - hours * 3_600_000).toISOString();
+  const done = (hours: number): ReturnType<typeof task>[] => [task({ state: 'done', beneficiary_id: 'b', updated_at: at(hours) })];
+  expect(expired([card], done(71), ME, now)).toEqual([]);
+  expect(expired([card], done(73), ME, now)).toEqual([card]);
+  expect(expired([card], [task({ ...mine, beneficiary_id: 'b', updated_at: at(1000) })], ME, now)).toEqual([]);
+  expect(expired([beneficiary({ view: 'pool' })], [], ME, now)).toEqual([]);
+  expect(masked(card)).toEqual({ id: 'b', grid: card.grid, view: 'pool', name: '张*民' });
+});
+
+test('days are those of the district', () => {
+  const moment = new Date('2026-11-26T16:30:00Z');
+  expect(dayOf(moment, 'Asia/Shanghai')).toBe('2026-11-27');
+  expect(clock(moment, 'Asia/Shanghai')).toBe('00:30');
+  expect(daysBetween('2026-11-27', '2026-12-01')).toBe(4);
+  expect(monday('2026-11-29')).toBe('2026-11-23');
+  expect(lunar('2026-11-26')).toBe('十月十八');
+});
