@@ -28,6 +28,7 @@ mod command_line;
 mod concurrency;
 mod contract;
 mod corrections;
+mod desk;
 mod dispatching;
 mod doctor;
 mod ended;

@@ -55,4 +55,6 @@ ids! {
     SessionId,
     /// Identifies an absence of a person.
     AbsenceId,
+    /// Identifies what a follow-up task follows from.
+    OriginId,
 }

@@ -9,8 +9,8 @@ use crate::word::Word as _;
 
 use crate::area::{AreaCode, Level};
 use crate::id::{
-    AbsenceId, BeneficiaryId, CorrectionId, ImportId, NoticeId, PersonId, PlanId, ReportId,
-    SessionId, TaskId,
+    AbsenceId, BeneficiaryId, CorrectionId, ImportId, NoticeId, OriginId, PersonId, PlanId,
+    ReportId, SessionId, TaskId,
 };
 use crate::place::Place;
 use crate::time::{TimeOfDay, Window};
@@ -109,6 +109,7 @@ ids! {
     CorrectionId: "Identifies a proposed correction of a beneficiary's entry.",
     SessionId: "Identifies a session of a person on a device.",
     AbsenceId: "Identifies an absence of a person.",
+    OriginId: "Identifies what a follow-up task follows from.",
 }
 
 impl PartialSchema for Level {

@@ -12,8 +12,8 @@ use diesel::sqlite::Sqlite;
 use crate::area::{AreaCode, Level};
 use crate::authority::Role;
 use crate::id::{
-    AbsenceId, BeneficiaryId, CorrectionId, ImportId, NoticeId, PersonId, PlanId, ReportId,
-    SessionId, TaskId,
+    AbsenceId, BeneficiaryId, CorrectionId, ImportId, NoticeId, OriginId, PersonId, PlanId,
+    ReportId, SessionId, TaskId,
 };
 use crate::person_state::PersonState;
 use crate::task::{Outcome, Overdue, Phase};
@@ -140,6 +140,7 @@ id_column!(
     SessionId,
     ImportId,
     AbsenceId,
+    OriginId,
     CorrectionId,
 );
 

@@ -1,5 +1,7 @@
 //! Queries for areas.
 
+use std::collections::{BTreeSet, HashMap};
+
 use chrono::NaiveDate;
 use diesel::dsl::count_star;
 use diesel::prelude::*;
@@ -145,6 +147,26 @@ pub fn names(
         .order(areas::code)
         .select((areas::code, areas::name))
         .load(conn)?)
+}
+
+/// The names of those of these areas that are known, ended ones included.
+///
+/// # Errors
+/// [`DbError`].
+pub fn names_of(
+    conn: &mut Conn,
+    district: AreaCode,
+    codes: &BTreeSet<AreaCode>,
+) -> Result<HashMap<AreaCode, String>, DbError> {
+    if codes.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let names: Vec<(AreaCode, String)> = areas::table
+        .filter(areas::district.eq(district))
+        .filter(areas::code.eq_any(codes))
+        .select((areas::code, areas::name))
+        .load(conn)?;
+    Ok(names.into_iter().collect())
 }
 
 /// The totals of the area, of current areas and beneficiaries; a task is overdue if it was due before `today`.

@@ -18,8 +18,8 @@ use diesel::serialize::{self, IsNull, Output, ToSql};
 use diesel::sql_types::{Binary, Integer, Text};
 use diesel::{AsExpression, FromSqlRow};
 use gridward_domain::id::{
-    AbsenceId, BeneficiaryId, CorrectionId, ImportId, NoticeId, PersonId, PlanId, ReportId,
-    SessionId, TaskId,
+    AbsenceId, BeneficiaryId, CorrectionId, ImportId, NoticeId, OriginId, PersonId, PlanId,
+    ReportId, SessionId, TaskId,
 };
 use gridward_domain::sql::unreadable;
 use gridward_domain::time::TimeOfDay;
@@ -50,6 +50,7 @@ id_column!(
     SessionId,
     ImportId,
     AbsenceId,
+    OriginId,
     CorrectionId,
 );
 

@@ -571,6 +571,9 @@ diesel::table! {
         next_action_on -> Nullable<Date>,
         archived -> Bool,
         kind_version -> BigInt,
+        origin -> Nullable<Text>,
+        origin_id -> Nullable<Text>,
+        origin_person -> Nullable<Text>,
     }
 }
 

@@ -54,6 +54,7 @@ fn task(
         due_on: today.checked_add_days(Days::new(draw.below(7) as u64))?,
         window,
         by: None,
+        origin: None,
     };
     let mut row = TaskRow::open(&draft, kind, now);
     if skilled {

@@ -32,8 +32,8 @@ use crate::http::problem::Problem;
 use crate::http::problem::answer::Language;
 use crate::person::routes::PeopleQuery;
 use crate::summary;
+use crate::task::filter::TaskQuery;
 use crate::task::report_list::Filter as ReportFilter;
-use crate::task::routes::TaskQuery;
 use crate::tx::Db;
 
 /// What every export needs of the server and of the request.
@@ -87,7 +87,7 @@ pub(crate) async fn export_tasks(
     let caller = Caller::of(&request, &db, **clock, access);
     let principal = caller.principal;
     let area = query.filter.area.unwrap_or(principal.area);
-    let filter = query.filter.clone().authorize(&principal)?;
+    let filter = query.filter.clone().authorize(&principal, clock::day((clock)()))?;
     principal.authorize(Action::ExportWork, &area)?;
     let (keys, now) = (keys.get_ref().clone(), (clock)());
     let tasks = Tasks { keys, principal, filter, labels: caller.labels().await?, now };

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use gridward_domain::authority::{Action, Principal};
-use gridward_domain::id::{PersonId, TaskId};
+use gridward_domain::id::PersonId;
 use gridward_domain::range::PageLimit;
 use gridward_domain::skill::Skill;
 use gridward_domain::task::Phase;
@@ -16,8 +16,8 @@ use crate::crypto::KeyRing;
 use crate::db::{Conn, DbError};
 use crate::http::page::Wanted;
 use crate::person;
+use crate::task::filter::{Filter, SortKey};
 use crate::task::model::TaskSummary;
-use crate::task::store::Filter;
 use crate::task::summaries;
 use crate::vocabulary::VocabularyName;
 
@@ -36,7 +36,7 @@ pub struct Tasks {
 }
 
 impl Listing for Tasks {
-    type Position = (NaiveDate, TaskId);
+    type Position = SortKey;
 
     const NAME: (&'static str, &'static str) = ("tasks", "task.export");
 

@@ -5,6 +5,7 @@
 
 pub mod auth_scheme;
 pub mod body_limits;
+pub mod comma_list;
 pub mod cors;
 pub mod deserialize;
 pub mod etag;

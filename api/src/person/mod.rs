@@ -14,7 +14,6 @@ pub mod create;
 pub mod edit;
 pub mod enrolment;
 mod entered;
-mod ids;
 pub mod invitation_link;
 pub mod invitation_sheet;
 pub mod invitations;

@@ -13,12 +13,12 @@ use gridward_domain::skill::Skill;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::ids::PersonIds;
 use super::list_store::{self, Filter};
 use super::{Person, store};
 use crate::auth::Authenticated;
 use crate::crypto::KeyRing;
 use crate::db::DbError;
+use crate::http::comma_list::{self, CommaList};
 use crate::http::page::{self, Page, PageQuery, Paged};
 use crate::http::problem::Problem;
 use crate::http::{IfNoneMatch, openapi, versioned};
@@ -40,8 +40,8 @@ pub struct PeopleQuery {
     /// Only people who speak this language.
     language: Option<SpokenLanguage>,
     /// Only these people: up to 100 ids, separated by commas.
-    #[param(inline)]
-    ids: Option<PersonIds>,
+    #[param(schema_with = comma_list::schema::<PersonId>, required = false)]
+    ids: Option<CommaList<PersonId>>,
 }
 
 impl PeopleQuery {

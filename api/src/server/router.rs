@@ -91,7 +91,7 @@ fn documented(v1: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(task::routes::get_task)
         .configure(task::actions::register)
         .service(task::records::list_reports)
-        .service(task::records::get_history)
+        .service(task::history::get_history)
         .service(attachment::routes::upload_options)
         .service(attachment::routes::announce_attachment)
         .service(attachment::routes::attachment_offset)

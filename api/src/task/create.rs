@@ -143,6 +143,7 @@ pub fn create(
         due_on,
         window: new.window,
         by: Some(principal.person),
+        origin: None,
     };
     let kind = ServiceKind {
         minutes: new.minutes.unwrap_or(kind.minutes),

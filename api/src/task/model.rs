@@ -17,6 +17,7 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::task_origin::TaskOrigin;
 use crate::http::deserialize;
 
 /// The time of a planned visit.
@@ -45,6 +46,10 @@ pub struct Task {
     pub kind_version: i64,
     /// The grid of the task.
     pub grid: AreaCode,
+    /// The name of the grid. Absent in the answers of commands, and in sync.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 64, example = "南门社区第一网格")]
+    pub grid_name: Option<String>,
     /// The beneficiary; absent for a task at a place.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub beneficiary_id: Option<BeneficiaryId>,
@@ -80,6 +85,10 @@ pub struct Task {
     /// The assignee, or the last one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub assignee_id: Option<PersonId>,
+    /// The name of the assignee. Absent for auditors, in the answers of commands, and in sync.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 64, example = "王小明")]
+    pub assignee_name: Option<String>,
     /// The number of the attempt, from 1.
     pub attempt: Attempts,
     /// The level that is responsible for the task: the grid, or the level it was escalated to.
@@ -89,6 +98,9 @@ pub struct Task {
     /// The time of the planned visit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub planned_for: Option<PlannedFor>,
+    /// What the task follows from; absent for other tasks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<TaskOrigin>,
     /// When the task was created.
     pub created_at: DateTime<FixedOffset>,
     /// When the task was last changed.
@@ -112,6 +124,10 @@ pub struct TaskSummary {
     pub kind: String,
     /// The grid of the task.
     pub grid: AreaCode,
+    /// The name of the grid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 64, example = "南门社区第一网格")]
+    pub grid_name: Option<String>,
     /// The beneficiary; absent for a task at a place.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub beneficiary_id: Option<BeneficiaryId>,
@@ -146,11 +162,22 @@ pub struct TaskSummary {
     /// The assignee, or the last one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub assignee_id: Option<PersonId>,
+    /// The name of the assignee; absent for auditors.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 64, example = "王小明")]
+    pub assignee_name: Option<String>,
     /// The day of the planned visit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub planned_on: Option<NaiveDate>,
     /// The number of the attempt, from 1.
     pub attempt: Attempts,
+    /// The level that is responsible for the task: the grid, or the level it was escalated to.
+    pub escalation_level: Level,
+    /// What the task follows from; absent for other tasks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub origin: Option<TaskOrigin>,
+    /// When the task was last changed.
+    pub updated_at: DateTime<FixedOffset>,
     /// Incremented with every change.
     #[schema(value_type = Version)]
     pub version: i64,

@@ -14,7 +14,7 @@ use super::Task;
 use super::command::{NewDays, TaskCommand, action};
 use super::model::{Assignee, TaskWithAssignee};
 use super::origin::Origin;
-use super::projection::{MaskedNames, Projection};
+use super::projection::Projection;
 use super::report_row::ReportRow;
 use super::row::TaskRow;
 use super::{report, report_row, store};
@@ -105,7 +105,7 @@ fn seen(principal: &Principal, row: Option<TaskRow>) -> Result<TaskRow, Problem>
 pub fn seen_now(tx: &mut Tx<'_>, principal: &Principal, task: Task) -> Result<Task, Problem> {
     let Some(row) = tx.find::<TaskRow>(task.id)? else { return Ok(task) };
     let view = row.facts().view(principal, tx.now).unwrap_or(View::Pool);
-    let Projection { place, cell, .. } = row.projection(view, &MaskedNames::default())?;
+    let Projection { place, cell } = row.projection(view)?;
     Ok(Task { place, cell, ..task })
 }
 

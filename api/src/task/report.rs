@@ -21,6 +21,7 @@ use super::report_content::ReportContent;
 use super::report_flag::{self, ReportFlag};
 use super::report_row::{self, ReportRow};
 use super::row::{Draft, TaskRow};
+use super::task_origin::TaskOrigin;
 use crate::beneficiary::store::BeneficiaryRow;
 use crate::catalogue::{self, ServiceKind};
 use crate::crypto::{SealingKey, aad};
@@ -302,6 +303,7 @@ fn apply_consequences(
             due_on: today.checked_add_days(days).unwrap_or(today),
             window: None,
             by: Some(principal.person),
+            origin: Some(TaskOrigin::report(report, principal.person)),
         };
         let next = TaskRow::open(&draft, &kind, tx.now);
         tx.record(

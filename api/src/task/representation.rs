@@ -6,8 +6,9 @@ use gridward_domain::visibility::{TaskFacts, View};
 use super::Task;
 use super::facts::FactsRow;
 use super::model::PlannedFor;
-use super::projection::{MaskedNames, Projection};
+use super::projection::Projection;
 use super::row::TaskRow;
+use super::task_origin::TaskOrigin;
 use crate::clock::china;
 use crate::db::DbError;
 
@@ -22,23 +23,16 @@ impl TaskRow {
     ///
     /// # Errors
     /// [`DbError::Corrupt`].
-    pub fn projection(&self, view: View, names: &MaskedNames) -> Result<Projection, DbError> {
-        Ok(Projection::new(view, self.beneficiary, self.place()?, names))
+    pub fn projection(&self, view: View) -> Result<Projection, DbError> {
+        Ok(Projection::new(view, self.beneficiary, self.place()?))
     }
 
-    /// The public representation in a view, without the name of the beneficiary.
+    /// The public representation in a view, without the names beside the ids.
     ///
     /// # Errors
     /// [`DbError::Corrupt`].
     pub fn task(&self, view: View) -> Result<Task, DbError> {
-        self.task_with(self.projection(view, &MaskedNames::default())?)
-    }
-
-    /// The public representation with the fields of a view.
-    ///
-    /// # Errors
-    /// [`DbError::Corrupt`].
-    pub fn task_with(&self, seen: Projection) -> Result<Task, DbError> {
+        let seen = self.projection(view)?;
         let life = self.life()?;
         let state = life.state;
         let local = |at: NaiveDateTime| at.and_utc().with_timezone(&china());
@@ -47,8 +41,9 @@ impl TaskRow {
             kind: self.kind.clone(),
             kind_version: self.kind_version,
             grid: self.grid,
+            grid_name: None,
             beneficiary_id: self.beneficiary,
-            beneficiary_name: seen.beneficiary_name,
+            beneficiary_name: None,
             place: seen.place,
             cell: seen.cell,
             minutes: self.minutes,
@@ -59,6 +54,7 @@ impl TaskRow {
             window: self.window()?,
             state: state.phase(),
             assignee_id: state.assignee(),
+            assignee_name: None,
             attempt: life.attempt,
             escalation_level: life.escalation_level,
             planned_for: match (self.planned_on, self.planned_start, self.plan) {
@@ -67,6 +63,7 @@ impl TaskRow {
                 }
                 _ => None,
             },
+            origin: TaskOrigin::of(self.origin, self.origin_id, self.origin_person),
             created_at: local(self.created_at),
             updated_at: local(self.updated_at),
             version: self.version,

@@ -3,25 +3,20 @@
 use actix_web::http::header::{ETAG, LOCATION};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get, post};
-use chrono::NaiveDate;
-use gridward_domain::area::AreaCode;
-use gridward_domain::authority::{Action, Principal, Role};
-use gridward_domain::code::KindCode;
-use gridward_domain::id::{BeneficiaryId, PersonId, TaskId};
-use gridward_domain::task::Phase;
-use serde::Deserialize;
-use utoipa::IntoParams;
+use gridward_domain::authority::Action;
+use gridward_domain::id::TaskId;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::create::{self, NewTask};
+use super::filter::{SortKey, TaskQuery};
 use super::model::TaskSummary;
-use super::projection::MaskedNames;
-use super::store::Filter;
-use super::summary_cache::CachedSummary;
-use super::summary_cache::SummaryCache;
-use super::{Task, perform};
+use super::summary_cache::{CachedSummary, SummaryCache};
+use super::{Task, names, perform, store};
 use crate::auth::Authenticated;
-use crate::clock::{Clock, nearest_within_reach, within_reach};
+use crate::clock::{self, Clock};
 use crate::crypto::KeyRing;
+use crate::db::DbError;
 use crate::http::if_match::etag;
 use crate::http::openapi;
 use crate::http::page::{self, Page, PageQuery, Paged, Wanted};
@@ -30,56 +25,33 @@ use crate::http::{IfNoneMatch, Json as Body, versioned};
 use crate::idempotency::{Commands, IdempotencyKey};
 use crate::tx::Db;
 
-/// Filter and page of tasks.
-#[derive(Clone, Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct TaskQuery {
-    /// Only tasks in this area and its descendants.
-    pub area: Option<AreaCode>,
-    /// Only tasks in this state.
-    state: Option<Phase>,
-    /// Only tasks of this kind of service.
-    kind: Option<KindCode>,
-    /// Only tasks assigned to this person.
-    assignee_id: Option<PersonId>,
-    /// Only tasks due before this day.
-    due_before: Option<NaiveDate>,
-    /// Only tasks for this beneficiary.
-    beneficiary_id: Option<BeneficiaryId>,
-}
-
-impl TaskQuery {
-    /// The filter, limited to what the principal may list.
-    ///
-    /// # Errors
-    /// 404 outside the principal's area.
-    pub fn authorize(self, principal: &Principal) -> Result<Filter, Problem> {
-        let own = self.assignee_id == Some(principal.person) && self.area.is_none();
-        let area = self.area.unwrap_or(principal.area);
-        principal.authorize(Action::ReadTasks, &area)?;
-        Ok(Filter {
-            area: (!own).then_some(area),
-            state: self.state,
-            kind: self.kind,
-            assignee: self.assignee_id,
-            due_before: self.due_before.map(nearest_within_reach),
-            beneficiary: self.beneficiary_id,
-            open_or_of: (principal.role == Role::Volunteer).then_some(principal.person),
-        })
-    }
+/// A page of tasks.
+#[derive(Serialize, ToSchema)]
+pub struct TaskPage {
+    /// The tasks.
+    #[schema(max_items = 200, value_type = Vec<TaskSummary>)]
+    items: Vec<CachedSummary>,
+    /// The cursor of the next page; absent on the last page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 512)]
+    next_cursor: Option<String>,
+    /// The number of all matching tasks, if asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 0, maximum = 9_007_199_254_740_991_i64, example = 120)]
+    count: Option<i64>,
 }
 
 /// List tasks
 ///
-/// Lists the tasks of the caller's area, earliest due day first; for volunteers, the open tasks
-/// of the grid and their own. With the caller's own `assignee_id`, tasks in other grids are
-/// included. Only the visitor of a home gets its exact position. Allowed roles: all.
+/// Lists the tasks of the caller's area that match all filters, earliest due day first or as
+/// `sort` names; for volunteers, the open tasks of the grid and their own. With the caller's own
+/// `assignee_id`, tasks in other grids are included. Only the visitor of a home gets its exact
+/// position. Allowed roles: all.
 #[utoipa::path(
     tag = "tasks",
     operation_id = "list_tasks",
     params(TaskQuery, PageQuery),
-    responses((status = OK, description = "A page of tasks", body = Page<TaskSummary>), openapi::Read),
+    responses((status = OK, description = "A page of tasks", body = TaskPage), openapi::Read),
 )]
 #[get("/tasks")]
 pub(crate) async fn list_tasks(
@@ -91,21 +63,25 @@ pub(crate) async fn list_tasks(
     Authenticated(principal): Authenticated,
     Paged { filter: query, page }: Paged<TaskQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let filter = query.authorize(&principal)?;
-    let wanted: Wanted<(NaiveDate, TaskId)> = page.wanted()?;
-    if let Some((day, _)) = wanted.after {
-        within_reach(&day).map_err(|error| Problem::unreadable("cursor", error))?;
-    }
-    let limit = wanted.limit;
-    let (keys, summaries, now) = (keys.clone(), summaries.clone(), (clock)());
-    let tasks = db.read(move |conn| {
+    let now = (clock)();
+    let filter = query.authorize(&principal, clock::day(now))?;
+    let sort = filter.query.sort.unwrap_or_default();
+    let Wanted { limit, after } = page.wanted::<SortKey>()?;
+    let after = after.map(|after| after.check(sort)).transpose()?;
+    let (keys, summaries) = (keys.clone(), summaries.clone());
+    let read = db.read(move |conn| {
         let key = keys.key(conn, principal.district())?;
-        summaries.list(conn, &key, &principal, &filter, &wanted, now)
+        let wanted = Wanted { limit, after };
+        let tasks = summaries.list(conn, &key, &principal, &filter, &wanted, now)?;
+        let counted = filter.query.count == Some(true);
+        let count = counted.then(|| store::count(conn, principal.district(), &filter));
+        Ok::<_, DbError>((tasks, count.transpose()?))
     });
-    let tasks = page::page(tasks.await.map_err(Problem::from)?, limit, |task: &CachedSummary| {
-        (task.due_on, task.id)
-    });
-    Ok(tasks.answer(request.path(), request.query_string()))
+    let (tasks, count) = read.await.map_err(Problem::from)?;
+    let Page { items, next_cursor } = page::page(tasks, limit, |task: &CachedSummary| task.key);
+    let links = Page::<()> { items: Vec::new(), next_cursor: next_cursor.clone() };
+    let page = TaskPage { items, next_cursor, count };
+    Ok(links.head(request.path(), request.query_string()).json(page))
 }
 
 /// Create a task
@@ -171,8 +147,7 @@ pub(crate) async fn get_task(
     let found = db.read(move |conn| {
         let (row, view) = perform::visible(conn, &principal, *id, now)?;
         let key = keys.key(conn, row.district)?;
-        let names = MaskedNames::read(conn, &key, row.district, row.beneficiary.as_slice())?;
-        Ok::<_, Problem>(row.task_with(row.projection(view, &names)?)?)
+        Ok::<_, Problem>(names::named(conn, &key, row.task(view)?, view)?)
     });
     let task = found.await?;
     Ok(versioned::unless_held(&held, task.version, &task))

@@ -3,8 +3,7 @@
 use crate::db::column::SetColumn;
 use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, Utc};
 use gridward_domain::area::{AreaCode, Level};
-use gridward_domain::id::PlanId;
-use gridward_domain::id::{BeneficiaryId, PersonId, TaskId};
+use gridward_domain::id::{BeneficiaryId, OriginId, PersonId, PlanId, TaskId};
 use gridward_domain::place::Place;
 use gridward_domain::range::{Attempts, EscalateDays, Priority, RetryDays, ServiceMinutes};
 use gridward_domain::skill::Skill;
@@ -12,6 +11,7 @@ use gridward_domain::task::Overdue;
 use gridward_domain::task::{self as life, Phase, State, Terms, overdue};
 use gridward_domain::time::{TimeOfDay, Window};
 
+use super::task_origin::{TaskOrigin, TaskOriginType};
 use crate::catalogue::ServiceKind;
 use crate::clock;
 use crate::db::DbError;
@@ -42,6 +42,9 @@ crate::table_row! {
             overdue: Overdue,
             escalate_days: EscalateDays,
             kind_version: i64,
+            origin: Option<TaskOriginType>,
+            origin_id: Option<OriginId>,
+            origin_person: Option<PersonId>,
         }
         changing {
             state: Phase,
@@ -83,6 +86,8 @@ pub struct Draft {
     pub window: Option<Window>,
     /// The creator; `None` for the system.
     pub by: Option<PersonId>,
+    /// What the task follows from.
+    pub origin: Option<TaskOrigin>,
 }
 
 impl TaskRow {
@@ -120,6 +125,9 @@ impl TaskRow {
             overdue: kind.overdue,
             escalate_days: kind.escalate_days,
             kind_version: kind.version,
+            origin: draft.origin.map(|origin| origin.r#type),
+            origin_id: draft.origin.map(|origin| origin.id),
+            origin_person: draft.origin.map(|origin| origin.person_id),
             escalation_level: Level::Grid,
             next_action_on: None,
             archived: false,
@@ -259,6 +267,7 @@ mod tests {
             due_on: clock::day(now),
             window: None,
             by: None,
+            origin: None,
         };
         let kind = crate::catalogue::defaults::kinds().remove(0);
         TaskRow::open(&draft, &kind, now)

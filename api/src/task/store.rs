@@ -5,38 +5,20 @@ use std::collections::HashMap;
 use chrono::NaiveDate;
 use diesel::prelude::*;
 use gridward_domain::area::{AreaCode, AreaRange, Level};
-use gridward_domain::code::KindCode;
 use gridward_domain::id::{BeneficiaryId, PersonId, TaskId};
-use gridward_domain::range::ServiceMinutes;
+use gridward_domain::range::{Priority, ServiceMinutes};
 use gridward_domain::task::Phase;
 use gridward_domain::visibility::TaskFacts;
 
 use super::facts::FactsRow;
+use super::filter::{Filter, SortColumns, SortKey, TaskSort, sorted};
+use super::names::NamedIds;
 use super::row::TaskRow;
 use super::summary_row::SummaryRow;
 use crate::db::schema::tasks;
 use crate::db::{Conn, DbError};
 use crate::http::page::Wanted;
 use crate::in_range;
-
-/// The filter of a task list.
-#[derive(Clone, Debug, Default)]
-pub struct Filter {
-    /// Only tasks in this area and its descendants; in the whole district if `None`.
-    pub area: Option<AreaCode>,
-    /// Only tasks in this state.
-    pub state: Option<Phase>,
-    /// Only tasks of this kind.
-    pub kind: Option<KindCode>,
-    /// Only tasks assigned to this person.
-    pub assignee: Option<PersonId>,
-    /// Only tasks due before this day.
-    pub due_before: Option<NaiveDate>,
-    /// Only tasks for this beneficiary.
-    pub beneficiary: Option<BeneficiaryId>,
-    /// Only open tasks and those of this person: what a volunteer sees.
-    pub open_or_of: Option<PersonId>,
-}
 
 /// A task in a list: its sort key, its version, and the columns that determine its visible fields.
 #[derive(Clone, Debug, Queryable, Selectable)]
@@ -46,11 +28,32 @@ pub struct Listed {
     pub id: TaskId,
     /// The due day.
     pub due_on: NaiveDate,
+    /// The day of the planned visit.
+    pub planned_on: Option<NaiveDate>,
+    /// The priority.
+    pub priority: Priority,
+    /// The beneficiary.
+    pub beneficiary: Option<BeneficiaryId>,
     /// The version.
     pub version: i64,
     /// The columns that determine its visible fields.
     #[diesel(embed)]
     pub visibility: FactsRow,
+}
+
+impl Listed {
+    /// Its position in an order.
+    pub fn sort_key(&self, sort: TaskSort) -> SortKey {
+        let Self { id, due_on, planned_on, priority, .. } = *self;
+        let updated_at = self.visibility.updated_at;
+        SortKey::of(sort, &SortColumns { id, due_on, planned_on, priority, updated_at })
+    }
+
+    /// Its ids that have names.
+    pub const fn ids(&self) -> NamedIds {
+        let FactsRow { grid, assignee, .. } = self.visibility;
+        NamedIds { grid, beneficiary: self.beneficiary, assignee }
+    }
 }
 
 /// The task's row, anywhere in the district.
@@ -110,7 +113,7 @@ pub fn move_to_grid(conn: &mut Conn, row: &TaskRow, next: &TaskRow) -> Result<()
     if changed == 1 { Ok(()) } else { Err(DbError::Collision) }
 }
 
-/// A page of the tasks of a district, earliest due day first.
+/// A page of the tasks of a district, in the order of the filter.
 ///
 /// # Errors
 /// [`DbError`].
@@ -118,46 +121,19 @@ pub fn list(
     conn: &mut Conn,
     district: AreaCode,
     filter: &Filter,
-    wanted: &Wanted<(NaiveDate, TaskId)>,
+    wanted: &Wanted<SortKey>,
 ) -> Result<Vec<Listed>, DbError> {
-    let mut query =
-        tasks::table.filter(tasks::district.eq(district)).select(Listed::as_select()).into_boxed();
-    // The query of each level matches an index in the order of the list.
-    match filter.area {
-        Some(area) if area.level() == Level::Grid => {
-            query = query.filter(tasks::grid.eq(area));
-        }
-        Some(area) if area.level() != Level::District => {
-            query = query.filter(in_range!(tasks::grid, area.range()));
-        }
-        _ => {}
-    }
-    if let Some(state) = filter.state {
-        query = query.filter(tasks::state.eq(state));
-    }
-    if let Some(kind) = &filter.kind {
-        query = query.filter(tasks::kind.eq(kind.as_str().to_owned()));
-    }
-    if let Some(assignee) = filter.assignee {
-        query = query.filter(tasks::assignee.eq(assignee));
-    }
-    if let Some(person) = filter.open_or_of {
-        let own = tasks::assignee.eq(person).assume_not_null();
-        query =
-            query.filter(tasks::state.eq(Phase::Open).or(tasks::assignee.is_not_null().and(own)));
-    }
-    if let Some(day) = filter.due_before {
-        query = query.filter(tasks::due_on.lt(day));
-    }
-    if let Some(beneficiary) = filter.beneficiary {
-        query = query.filter(tasks::beneficiary.eq(beneficiary));
-    }
-    if let Some((due_on, id)) = wanted.after {
-        let same_day = tasks::due_on.eq(due_on).and(tasks::id.gt(id));
-        query =
-            query.filter(tasks::due_on.ge(due_on)).filter(tasks::due_on.gt(due_on).or(same_day));
-    }
-    Ok(query.order((tasks::due_on, tasks::id)).limit(wanted.rows()).load(conn)?)
+    let sort = filter.query.sort.unwrap_or_default();
+    let query = sorted(filter.query(district), sort, wanted.after);
+    Ok(query.limit(wanted.rows()).select(Listed::as_select()).load(conn)?)
+}
+
+/// The number of the tasks of a district that the filter shows.
+///
+/// # Errors
+/// [`DbError`].
+pub fn count(conn: &mut Conn, district: AreaCode, filter: &Filter) -> Result<i64, DbError> {
+    Ok(filter.query(district).count().get_result(conn)?)
 }
 
 /// The rows of the summaries of the tasks with these ids.

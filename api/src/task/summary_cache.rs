@@ -1,15 +1,14 @@
 //! Task summaries for lists, cached as JSON.
 //!
 //! The version of a task grows with every change of its row, so the summary of one version in
-//! one view never becomes stale, on any server, but for the masked name of its beneficiary: a
-//! corrected one is shown after five minutes. A list therefore reads ids and versions, and then only
-//! the summaries that are not cached.
+//! one view never becomes stale, on any server. A list therefore reads ids and versions, and then
+//! only the summaries that are not cached. Names change without their tasks: they are in no cached
+//! summary, but read for each page and appended.
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use gridward_domain::area::AreaCode;
 use gridward_domain::authority::Principal;
 use gridward_domain::id::TaskId;
@@ -18,8 +17,10 @@ use moka::sync::Cache;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
+use super::filter::{Filter, SortKey};
 use super::model::TaskSummary;
-use super::store::{self, Filter};
+use super::names::{Names, TaskNames};
+use super::store::{self, Listed};
 use super::summaries;
 use crate::crypto::SealingKey;
 use crate::db::{Conn, DbError};
@@ -28,16 +29,11 @@ use crate::http::page::Wanted;
 /// Sufficient for the active tasks of four districts, at about half a kilobyte each.
 const KEPT: u64 = 50_000;
 
-/// How long a summary is cached: the delay until a corrected name is shown.
-const LIFETIME: Duration = Duration::from_secs(300);
-
 /// An entry of a task list: sort key and JSON.
 pub struct CachedSummary {
-    /// The due day.
-    pub due_on: NaiveDate,
-    /// Identifies the task.
-    pub id: TaskId,
-    json: Arc<RawValue>,
+    /// The position in the order of the list.
+    pub key: SortKey,
+    json: Box<RawValue>,
 }
 
 impl Serialize for CachedSummary {
@@ -46,18 +42,25 @@ impl Serialize for CachedSummary {
     }
 }
 
-/// Cached summaries by district, task, version and view.
+/// Cached summaries by district, task, version and view: JSON objects without their last brace.
 #[derive(Clone)]
-pub struct SummaryCache(Cache<(AreaCode, TaskId, i64, View), Arc<RawValue>>);
+pub struct SummaryCache(Cache<(AreaCode, TaskId, i64, View), Arc<str>>);
 
 impl Default for SummaryCache {
     fn default() -> Self {
-        Self(Cache::builder().max_capacity(KEPT).time_to_live(LIFETIME).build())
+        Self(Cache::builder().max_capacity(KEPT).build())
     }
 }
 
+/// A task of a page in the reader's view, and its summary if it is cached.
+struct Seen {
+    task: Listed,
+    view: View,
+    json: Option<Arc<str>>,
+}
+
 impl SummaryCache {
-    /// A page of the tasks of the principal's district, earliest due day first, each in the
+    /// A page of the tasks of the principal's district, in the order of the filter, each in the
     /// principal's view.
     ///
     /// # Errors
@@ -68,41 +71,42 @@ impl SummaryCache {
         key: &SealingKey,
         principal: &Principal,
         filter: &Filter,
-        wanted: &Wanted<(NaiveDate, TaskId)>,
+        wanted: &Wanted<SortKey>,
         now: DateTime<Utc>,
     ) -> Result<Vec<CachedSummary>, DbError> {
         let district = principal.district();
-        let listed = store::list(conn, district, filter, wanted)?;
-        let mut seen = Vec::with_capacity(listed.len());
-        let mut unseen = HashMap::new();
-        for task in listed {
-            let Some(view) = task.visibility.facts().view(principal, now) else { continue };
+        let listed = store::list(conn, district, filter, wanted)?.into_iter();
+        let seen = listed.filter_map(|task| {
+            let view = task.visibility.facts().view(principal, now)?;
             let json = self.0.get(&(district, task.id, task.version, view));
-            if json.is_none() {
-                unseen.insert(task.id, view);
-            }
-            seen.push((task.id, task.due_on, json));
-        }
-        let mut fresh = self.read(conn, key, district, &unseen)?;
-        // A task removed between the two reads is omitted.
-        let summaries = seen.into_iter().filter_map(|(id, due_on, json)| {
-            let json = json.or_else(|| fresh.remove(&id))?;
-            Some(CachedSummary { due_on, id, json })
+            Some(Seen { task, view, json })
         });
-        Ok(summaries.collect())
+        let seen: Vec<Seen> = seen.collect();
+        let unseen = seen.iter().filter(|seen| seen.json.is_none());
+        let unseen = unseen.map(|seen| (seen.task.id, seen.view)).collect();
+        let fresh = self.read(conn, district, &unseen)?;
+        let ids = seen.iter().map(|seen| (seen.task.ids(), seen.view));
+        let names = Names::read(conn, key, district, ids)?;
+        let sort = filter.query.sort.unwrap_or_default();
+        let summaries = seen.iter().filter_map(|Seen { task, view, json }| {
+            // A task removed between the two reads is omitted.
+            let json = json.as_ref().or_else(|| fresh.get(&task.id))?;
+            let json = with_names(json, &names.of(&task.ids(), *view));
+            Some(json.map(|json| CachedSummary { key: task.sort_key(sort), json }))
+        });
+        summaries.collect()
     }
 
     /// Loads summaries, each in its view, into the cache.
     fn read(
         &self,
         conn: &mut Conn,
-        key: &SealingKey,
         district: AreaCode,
         views: &HashMap<TaskId, View>,
-    ) -> Result<HashMap<TaskId, Arc<RawValue>>, DbError> {
+    ) -> Result<HashMap<TaskId, Arc<str>>, DbError> {
         let mut fresh = HashMap::with_capacity(views.len());
-        for (summary, view) in summaries::in_views(conn, key, district, views)? {
-            let json = Arc::from(json(&summary)?);
+        for (summary, view) in summaries::in_views(conn, district, views)? {
+            let json = open_json(&summary)?;
             let key = (district, summary.id, summary.version, view);
             self.0.insert(key, Arc::clone(&json));
             fresh.insert(summary.id, json);
@@ -111,6 +115,31 @@ impl SummaryCache {
     }
 }
 
-fn json(summary: &TaskSummary) -> Result<Box<RawValue>, DbError> {
-    serde_json::value::to_raw_value(summary).map_err(|error| DbError::corrupt("tasks", error))
+/// The JSON of a summary without its last brace.
+fn open_json(summary: &TaskSummary) -> Result<Arc<str>, DbError> {
+    let json = serde_json::to_string(summary).map_err(|error| DbError::corrupt("tasks", error))?;
+    Ok(Arc::from(json.strip_suffix('}').unwrap_or(&json)))
+}
+
+/// The summary with names: the fields of both objects in one.
+fn with_names(open: &str, names: &TaskNames<'_>) -> Result<Box<RawValue>, DbError> {
+    let corrupt = |error| DbError::corrupt("tasks", error);
+    let names = serde_json::to_string(names).map_err(corrupt)?;
+    let fields = names.strip_prefix('{').unwrap_or(&names);
+    let separator = if fields == "}" { "" } else { "," };
+    RawValue::from_string([open, separator, fields].concat()).map_err(corrupt)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_appended_to_a_summary_if_there_are_any() {
+        let none = TaskNames { grid_name: None, beneficiary_name: None, assignee_name: None };
+        let some = TaskNames { grid_name: Some("南门\"一\""), ..none };
+        let json = |names| with_names("{\"version\":1", names).expect("JSON").get().to_owned();
+        assert_eq!(json(&none), r#"{"version":1}"#);
+        assert_eq!(json(&some), r#"{"version":1,"grid_name":"南门\"一\""}"#);
+    }
 }

@@ -1,9 +1,9 @@
 //! The columns of a task that a list reads, and their conversion to the public representation.
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
-use gridward_domain::area::AreaCode;
-use gridward_domain::id::{BeneficiaryId, PersonId, TaskId};
+use gridward_domain::area::{AreaCode, Level};
+use gridward_domain::id::{BeneficiaryId, OriginId, PersonId, TaskId};
 use gridward_domain::place::Place;
 use gridward_domain::range::{Attempts, Priority, ServiceMinutes};
 use gridward_domain::skill::Skill;
@@ -12,20 +12,22 @@ use gridward_domain::time::TimeOfDay;
 use gridward_domain::visibility::View;
 
 use super::model::TaskSummary;
-use super::projection::{MaskedNames, Projection};
+use super::projection::Projection;
 use super::row::window;
+use super::task_origin::{TaskOrigin, TaskOriginType};
+use crate::clock::china;
 use crate::db::DbError;
 use crate::db::column::SetColumn;
 use crate::db::schema::tasks;
 
-/// The columns that a list reads: fewer than a row, and no times to parse.
+/// The columns that a list reads: fewer than a row.
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = tasks)]
 pub(super) struct SummaryRow {
     pub(super) id: TaskId,
     kind: String,
     grid: AreaCode,
-    pub(super) beneficiary: Option<BeneficiaryId>,
+    beneficiary: Option<BeneficiaryId>,
     lat: f64,
     lon: f64,
     minutes: ServiceMinutes,
@@ -40,15 +42,27 @@ pub(super) struct SummaryRow {
     planned_on: Option<NaiveDate>,
     version: i64,
     attempt: Attempts,
+    escalation_level: Level,
+    origin: Option<TaskOriginType>,
+    origin_id: Option<OriginId>,
+    origin_person: Option<PersonId>,
+    updated_at: NaiveDateTime,
 }
 
 impl SummaryRow {
-    pub(super) fn summary(self, view: View, names: &MaskedNames) -> Result<TaskSummary, DbError> {
+    const fn origin(&self) -> Option<TaskOrigin> {
+        TaskOrigin::of(self.origin, self.origin_id, self.origin_person)
+    }
+
+    pub(super) fn summary(self, view: View) -> Result<TaskSummary, DbError> {
         let place = Place::new(self.lat, self.lon);
         let place = place.map_err(|error| DbError::corrupt("tasks", error))?;
-        let seen = Projection::new(view, self.beneficiary, place, names);
+        let seen = Projection::new(view, self.beneficiary, place);
+        let origin = self.origin();
         Ok(TaskSummary {
-            beneficiary_name: seen.beneficiary_name,
+            beneficiary_name: None,
+            grid_name: None,
+            assignee_name: None,
             place: seen.place,
             cell: seen.cell,
             skills: self.skills.members().clone(),
@@ -65,6 +79,9 @@ impl SummaryRow {
             assignee_id: self.assignee,
             planned_on: self.planned_on,
             attempt: self.attempt,
+            escalation_level: self.escalation_level,
+            origin,
+            updated_at: self.updated_at.and_utc().with_timezone(&china()),
             version: self.version,
         })
     }

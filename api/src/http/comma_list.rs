@@ -1,0 +1,147 @@
+//! Lists in a query: values separated by commas.
+
+use std::collections::BTreeSet;
+use std::str::FromStr;
+
+use gridward_domain::area::Level;
+use gridward_domain::id::{PersonId, TaskId};
+use gridward_domain::task::Phase;
+use gridward_domain::word::Word;
+use serde::Deserialize;
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::{RefOr, Schema};
+
+/// A value of a list in a query.
+pub trait Item: FromStr + Ord {
+    /// The most values of a list.
+    const MOST: usize;
+    /// The most characters of a value.
+    const LONGEST: usize;
+    /// What a list must be.
+    fn rule() -> String;
+    /// A regular expression for one value.
+    fn pattern() -> String;
+    /// A list.
+    fn example() -> &'static str;
+}
+
+macro_rules! ids {
+    ($($id:ident),+) => {$(
+        impl Item for $id {
+            const MOST: usize = 100;
+            const LONGEST: usize = 36;
+
+            fn rule() -> String {
+                "up to 100 UUIDs, separated by commas".to_owned()
+            }
+
+            fn pattern() -> String {
+                "[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}".to_owned()
+            }
+
+            fn example() -> &'static str {
+                "0198c4d0-7a5e-7c3e-9d5b-3f1f2a6b7c8d"
+            }
+        }
+    )+};
+}
+
+ids!(PersonId, TaskId);
+
+macro_rules! words {
+    ($($word:ident like $example:literal),+) => {$(
+        impl Item for $word {
+            const MOST: usize = <Self as gridward_domain::word::VariantArray>::VARIANTS.len();
+            const LONGEST: usize = 16;
+
+            fn rule() -> String {
+                format!("one or more of {}, separated by commas", joined::<Self>(", "))
+            }
+
+            fn pattern() -> String {
+                format!("({})", joined::<Self>("|"))
+            }
+
+            fn example() -> &'static str {
+                $example
+            }
+        }
+    )+};
+}
+
+words!(Level like "village,town", Phase like "open,assigned");
+
+fn joined<T: Word>(separator: &str) -> String {
+    let words: Vec<&str> = T::VARIANTS.iter().map(|word| word.as_str()).collect();
+    words.join(separator)
+}
+
+/// A set of values in a query, separated by commas.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+#[serde(bound = "T: Item")]
+pub struct CommaList<T>(BTreeSet<T>);
+
+impl<T: Item> TryFrom<String> for CommaList<T> {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let items: Result<BTreeSet<T>, _> = text.split(',').map(str::parse).collect();
+        let items = items.ok().filter(|items| items.len() <= T::MOST);
+        items.map(Self).ok_or_else(|| format!("must be {}", T::rule()))
+    }
+}
+
+impl<T> From<CommaList<T>> for BTreeSet<T> {
+    fn from(list: CommaList<T>) -> Self {
+        list.0
+    }
+}
+
+/// The schema of a list, for a parameter.
+pub fn schema<T: Item>() -> RefOr<Schema> {
+    let (one, most) = (T::pattern(), T::MOST - 1);
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .max_length(Some(T::MOST * (T::LONGEST + 1)))
+        .pattern(Some(format!("^{one}(,{one}){{0,{most}}}$")))
+        .examples([T::example()])
+        .build()
+        .into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn list<T: Item>(text: &str) -> Result<BTreeSet<T>, String> {
+        CommaList::try_from(text.to_owned()).map(BTreeSet::from)
+    }
+
+    #[test]
+    fn a_list_of_ids_has_each_once_and_at_most_a_hundred() {
+        let id = "018cc7af-0000-7000-8000-000000000021";
+        assert_eq!(list::<PersonId>(&format!("{id},{id}")).map(|ids| ids.len()), Ok(1));
+        for wrong in ["", "x", &format!("{id},"), &format!("{id};{id}")] {
+            let rule = "must be up to 100 UUIDs, separated by commas";
+            assert_eq!(list::<PersonId>(wrong), Err(rule.to_owned()), "{wrong}");
+        }
+        let many = (0..=100).map(|n| PersonId(uuid::Uuid::from_u128(n)).to_string());
+        assert!(list::<PersonId>(&many.collect::<Vec<_>>().join(",")).is_err());
+    }
+
+    #[test]
+    fn a_list_of_words_names_the_words_that_it_may_have() {
+        let levels = BTreeSet::from([Level::Town, Level::Village]);
+        assert_eq!(list("village,town,village"), Ok(levels));
+        let rule = "must be one or more of district, town, village, grid, separated by commas";
+        assert_eq!(list::<Level>("village,"), Err(rule.to_owned()));
+    }
+
+    #[test]
+    fn the_longest_word_fits_the_length_of_a_list() {
+        let fits = |word: &str| word.len() <= <Phase as Item>::LONGEST;
+        let phases = gridward_domain::word::VariantArray::VARIANTS;
+        assert!(<[Phase]>::iter(phases).all(|phase| fits(phase.as_str())));
+    }
+}

@@ -1,0 +1,324 @@
+//! Which tasks a list shows, and in which order.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime};
+use diesel::prelude::*;
+use diesel::sql_types::Date;
+use gridward_domain::area::{AreaCode, Level};
+use gridward_domain::authority::{Action, Principal, Role};
+use gridward_domain::code::KindCode;
+use gridward_domain::id::{BeneficiaryId, OriginId, PersonId, TaskId};
+use gridward_domain::range::Priority;
+use gridward_domain::task::Phase;
+use gridward_domain::word::{UnknownWord, unknown};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::clock::{nearest_moment, nearest_within_reach, within_reach};
+use crate::db::Conn;
+use crate::db::schema::tasks;
+use crate::http::comma_list::{self, CommaList};
+use crate::http::deserialize;
+use crate::http::problem::Problem;
+use crate::in_range;
+
+/// The order of a list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Serialize, Deserialize, ToSchema)]
+#[derive(strum::Display, strum::EnumString, strum::IntoStaticStr, strum::VariantArray)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case", parse_err_ty = UnknownWord, parse_err_fn = unknown::<TaskSort>)]
+pub enum TaskSort {
+    /// By the due day.
+    #[default]
+    DueOn,
+    /// By the day of the planned visit; those without one last.
+    PlannedOn,
+    /// By priority, the most urgent first, then by the due day.
+    Priority,
+    /// By the last change, the latest first.
+    UpdatedAt,
+}
+
+/// Filter and order of tasks.
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct TaskQuery {
+    /// Only tasks in this area and its descendants.
+    pub area: Option<AreaCode>,
+    /// Only tasks in these states, separated by commas.
+    #[param(schema_with = comma_list::schema::<Phase>, required = false)]
+    pub state: Option<CommaList<Phase>>,
+    /// Only tasks of this kind of service.
+    pub kind: Option<KindCode>,
+    /// Only tasks assigned to this person.
+    pub assignee_id: Option<PersonId>,
+    /// Only tasks for this beneficiary.
+    pub beneficiary_id: Option<BeneficiaryId>,
+    /// Only tasks for which one of these levels, separated by commas, is responsible.
+    #[param(schema_with = comma_list::schema::<Level>, required = false)]
+    pub escalation_level: Option<CommaList<Level>>,
+    /// Only unfinished tasks whose due day is over, or only others.
+    pub overdue: Option<bool>,
+    /// Only tasks due before this day.
+    pub due_before: Option<NaiveDate>,
+    /// Only tasks planned for this day or later.
+    pub planned_from: Option<NaiveDate>,
+    /// Only tasks planned for this day or earlier.
+    pub planned_to: Option<NaiveDate>,
+    /// Only tasks changed after this time.
+    #[serde(default, deserialize_with = "deserialize::optional_time")]
+    pub updated_after: Option<DateTime<FixedOffset>>,
+    /// Only tasks that follow from this report.
+    pub origin: Option<OriginId>,
+    /// Only these tasks: up to 100 ids, separated by commas.
+    #[param(schema_with = comma_list::schema::<TaskId>, required = false)]
+    pub ids: Option<CommaList<TaskId>>,
+    /// The order; by the due day unless given.
+    #[param(inline)]
+    pub sort: Option<TaskSort>,
+    /// Whether the answer counts all matching tasks.
+    pub count: Option<bool>,
+}
+
+impl TaskQuery {
+    /// The filter on the day `today`, limited to what the principal may list.
+    ///
+    /// # Errors
+    /// 404 outside the principal's area.
+    pub fn authorize(self, principal: &Principal, today: NaiveDate) -> Result<Filter, Problem> {
+        let own = self.assignee_id == Some(principal.person) && self.area.is_none();
+        let area = self.area.unwrap_or(principal.area);
+        principal.authorize(Action::ReadTasks, &area)?;
+        Ok(Filter {
+            area: (!own).then_some(area),
+            open_or_of: (principal.role == Role::Volunteer).then_some(principal.person),
+            today,
+            query: self,
+        })
+    }
+}
+
+/// The filter of a task list, for one reader on one day.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// The query.
+    pub query: TaskQuery,
+    /// Only tasks in this area and its descendants; in the whole district if `None`.
+    pub area: Option<AreaCode>,
+    /// Only open tasks and those of this person: what a volunteer sees.
+    pub open_or_of: Option<PersonId>,
+    /// Today.
+    pub today: NaiveDate,
+}
+
+/// A query of tasks whose conditions and order are being added.
+pub(super) type Query = tasks::BoxedQuery<'static, <Conn as diesel::Connection>::Backend>;
+
+impl Filter {
+    /// The tasks of the district that the filter shows.
+    pub(super) fn query(&self, district: AreaCode) -> Query {
+        let mut query = tasks::table.filter(tasks::district.eq(district)).into_boxed();
+        // The query of each level matches an index in the order of the list.
+        match self.area {
+            Some(area) if area.level() == Level::Grid => {
+                query = query.filter(tasks::grid.eq(area));
+            }
+            Some(area) if area.level() != Level::District => {
+                query = query.filter(in_range!(tasks::grid, area.range()));
+            }
+            _ => {}
+        }
+        if let Some(person) = self.open_or_of {
+            let own = tasks::assignee.eq(person).assume_not_null();
+            query = query
+                .filter(tasks::state.eq(Phase::Open).or(tasks::assignee.is_not_null().and(own)));
+        }
+        self.in_time(self.about(query))
+    }
+
+    /// The conditions on what a task is.
+    fn about(&self, mut query: Query) -> Query {
+        let asked = self.query.clone();
+        if let Some(states) = asked.state.map(BTreeSet::from) {
+            query = match single(&states) {
+                Some(state) => query.filter(tasks::state.eq(state)),
+                None => query.filter(tasks::state.eq_any(states)),
+            };
+        }
+        if let Some(kind) = asked.kind {
+            query = query.filter(tasks::kind.eq(kind.as_str().to_owned()));
+        }
+        if let Some(assignee) = asked.assignee_id {
+            query = query.filter(tasks::assignee.eq(assignee));
+        }
+        if let Some(beneficiary) = asked.beneficiary_id {
+            query = query.filter(tasks::beneficiary.eq(beneficiary));
+        }
+        if let Some(levels) = asked.escalation_level.map(BTreeSet::from) {
+            query = query.filter(tasks::escalation_level.eq_any(levels));
+        }
+        if let Some(origin) = asked.origin {
+            // SQLite uses the partial index only if the query repeats the index's condition.
+            query = query.filter(tasks::origin_id.is_not_null());
+            query = query.filter(tasks::origin_id.eq(origin));
+        }
+        if let Some(ids) = asked.ids.map(BTreeSet::from) {
+            query = query.filter(tasks::id.eq_any(ids));
+        }
+        query
+    }
+
+    /// The conditions on the days of a task.
+    fn in_time(&self, mut query: Query) -> Query {
+        let asked = &self.query;
+        match asked.overdue {
+            Some(true) => {
+                query = query.filter(tasks::due_on.lt(self.today));
+                query = query.filter(tasks::state.eq_any(Phase::UNFINISHED));
+            }
+            Some(false) => {
+                let finished = tasks::state.ne_all(Phase::UNFINISHED);
+                query = query.filter(tasks::due_on.ge(self.today).or(finished));
+            }
+            None => {}
+        }
+        if let Some(day) = asked.due_before.map(nearest_within_reach) {
+            query = query.filter(tasks::due_on.lt(day));
+        }
+        if let Some(day) = asked.planned_from.map(nearest_within_reach) {
+            query = query.filter(tasks::planned_on.ge(day));
+        }
+        if let Some(day) = asked.planned_to.map(nearest_within_reach) {
+            query = query.filter(tasks::planned_on.le(day));
+        }
+        if let Some(at) = asked.updated_after.map(nearest_moment) {
+            query = query.filter(tasks::updated_at.gt(at.naive_utc()));
+        }
+        query
+    }
+}
+
+/// The member of a set with one.
+fn single<T: Copy + Ord>(set: &BTreeSet<T>) -> Option<T> {
+    set.first().copied().filter(|_| set.len() == 1)
+}
+
+/// The position of a task in an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SortKey {
+    /// By the due day.
+    DueOn(NaiveDate, TaskId),
+    /// By the planned day; [`UNPLANNED`] without one.
+    PlannedOn(NaiveDate, TaskId),
+    /// By priority, then by the due day.
+    Priority(Priority, NaiveDate, TaskId),
+    /// By the last change.
+    UpdatedAt(NaiveDateTime, TaskId),
+}
+
+/// The day that stands for no planned visit in the order, after all others.
+const UNPLANNED: NaiveDate = match NaiveDate::from_ymd_opt(9999, 12, 31) {
+    Some(day) => day,
+    None => NaiveDate::MAX,
+};
+
+/// The columns of the orders.
+#[derive(Clone, Copy, Debug)]
+pub struct SortColumns {
+    /// Column `id`.
+    pub id: TaskId,
+    /// Column `due_on`.
+    pub due_on: NaiveDate,
+    /// Column `planned_on`.
+    pub planned_on: Option<NaiveDate>,
+    /// Column `priority`.
+    pub priority: Priority,
+    /// Column `updated_at`.
+    pub updated_at: NaiveDateTime,
+}
+
+impl SortKey {
+    /// The position of a task.
+    pub fn of(sort: TaskSort, one: &SortColumns) -> Self {
+        match sort {
+            TaskSort::DueOn => Self::DueOn(one.due_on, one.id),
+            TaskSort::PlannedOn => Self::PlannedOn(one.planned_on.unwrap_or(UNPLANNED), one.id),
+            TaskSort::Priority => Self::Priority(one.priority, one.due_on, one.id),
+            TaskSort::UpdatedAt => Self::UpdatedAt(one.updated_at, one.id),
+        }
+    }
+
+    /// Checks that the position, which a cursor named, is one of the order.
+    ///
+    /// # Errors
+    /// 400.
+    pub fn check(self, sort: TaskSort) -> Result<Self, Problem> {
+        let fits = match (self, sort) {
+            (Self::DueOn(day, _), TaskSort::DueOn)
+            | (Self::Priority(_, day, _), TaskSort::Priority) => within_reach(&day).is_ok(),
+            (Self::PlannedOn(day, _), TaskSort::PlannedOn) => {
+                day == UNPLANNED || within_reach(&day).is_ok()
+            }
+            (Self::UpdatedAt(at, _), TaskSort::UpdatedAt) => within_reach(&at).is_ok(),
+            _ => false,
+        };
+        let error =
+            || Problem::unreadable("cursor", "must be a `next_cursor` of this list and order");
+        if fits { Ok(self) } else { Err(error()) }
+    }
+}
+
+/// The query, in the order and after the position.
+pub(super) fn sorted(query: Query, sort: TaskSort, after: Option<SortKey>) -> Query {
+    let planned = || diesel::dsl::sql::<Date>("COALESCE(planned_on, '9999-12-31')");
+    let query = match after {
+        // One condition on the first column alone bounds the range of the index.
+        Some(SortKey::DueOn(day, id)) => {
+            let same = tasks::due_on.eq(day).and(tasks::id.gt(id));
+            query.filter(tasks::due_on.ge(day)).filter(tasks::due_on.gt(day).or(same))
+        }
+        Some(SortKey::PlannedOn(day, id)) => {
+            let same = planned().eq(day).and(tasks::id.gt(id));
+            query.filter(planned().gt(day).or(same))
+        }
+        Some(SortKey::Priority(priority, day, id)) => {
+            let same = tasks::due_on.eq(day).and(tasks::id.gt(id));
+            let later = tasks::due_on.gt(day).or(same);
+            let beside = tasks::priority.eq(priority).and(later);
+            query.filter(tasks::priority.lt(priority).or(beside))
+        }
+        Some(SortKey::UpdatedAt(at, id)) => {
+            let same = tasks::updated_at.eq(at).and(tasks::id.gt(id));
+            query.filter(tasks::updated_at.lt(at).or(same))
+        }
+        None => query,
+    };
+    match sort {
+        TaskSort::DueOn => query.order((tasks::due_on, tasks::id)),
+        TaskSort::PlannedOn => query.order((planned(), tasks::id)),
+        TaskSort::Priority => query.order((tasks::priority.desc(), tasks::due_on, tasks::id)),
+        TaskSort::UpdatedAt => query.order((tasks::updated_at.desc(), tasks::id)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: TaskId = TaskId(uuid::Uuid::nil());
+
+    #[test]
+    fn a_cursor_belongs_to_its_order_and_has_a_possible_day() {
+        let day: NaiveDate = "2026-08-01".parse().expect("a day");
+        assert!(SortKey::DueOn(day, ID).check(TaskSort::DueOn).is_ok());
+        assert!(SortKey::DueOn(day, ID).check(TaskSort::Priority).is_err());
+        assert!(SortKey::DueOn(UNPLANNED, ID).check(TaskSort::DueOn).is_err());
+        assert!(SortKey::PlannedOn(UNPLANNED, ID).check(TaskSort::PlannedOn).is_ok());
+        let forged = SortKey::UpdatedAt(NaiveDateTime::MAX, ID);
+        assert!(forged.check(TaskSort::UpdatedAt).is_err());
+    }
+}

@@ -1,0 +1,3 @@
+//! The ordinary jobs of a supervisor, each with the number of its calls.
+
+mod lists;
