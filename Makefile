@@ -11,7 +11,7 @@ BINARY := $(or $(CARGO_TARGET_DIR),target)/debug/gridward
 .PHONY: help run web web-unit web-fast web-test test fmt clippy unit integration contract openapi schema bench
 
 help: ## List the commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 run: ## Build quickly and serve the demo district from var/gridward.db
 	@$(MAKE) web || echo "The web apps are not in this build; Gridward serves the API alone." >&2

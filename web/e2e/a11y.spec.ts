@@ -50,7 +50,7 @@ async function sideways(page: Page): Promise<number> {
   return page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 }
 
-test('every screen is accessible, its targets are large, and nothing scrolls sideways', async ({ browser }) => {
+test('@slow every screen is accessible, its targets are large, and nothing scrolls sideways', async ({ browser }) => {
   test.setTimeout(240_000);
   const phone = await Phone.signedIn(browser, server, server.person('manager'));
   const { page } = phone;

@@ -1,5 +1,6 @@
 import { expect, test } from '@playwright/test';
 
+import { shiftClock } from './clock';
 import { Phone, reports } from './phone';
 import { Server } from './server';
 
@@ -10,18 +11,7 @@ test.afterAll(async () => server.end());
 for (const [words, hours] of [['手机时间快 2 小时', 2], ['手机时间慢 2 小时', -2]] as const) {
   test(`a clock that is wrong by ${hours} hours is said, and its reports arrive with a flag`, async ({ browser }) => {
     const phone = await Phone.open(browser, server.url);
-    await phone.context.addInitScript((shift) => {
-      const Real = Date;
-      globalThis.Date = class extends Real {
-        constructor(...parts: unknown[]) {
-          // @ts-expect-error The constructor of Date takes what it is given.
-          super(...(parts.length === 0 ? [Real.now() + shift] : parts));
-        }
-        static override now(): number {
-          return Real.now() + shift;
-        }
-      } as DateConstructor;
-    }, hours * 3_600_000);
+    await shiftClock(phone.context, hours);
     await phone.page.reload();
     await phone.signIn(server.person('volunteer'));
     await phone.ready();

@@ -47,3 +47,15 @@ test('a visit that is given away while the phone is offline leaves with a card, 
   await expect(phone.page.getByText(name)).toHaveCount(0);
   await phone.close();
 });
+
+test('a visit that is given to a phone appears without a tap', async ({ browser }) => {
+  const who = (await volunteers(server))[3];
+  if (!who) throw new Error('four volunteers are needed');
+  const phone = await Phone.enrolled(browser, server, who);
+  await expect(phone.page.getByText('今天没有安排')).toBeVisible();
+  const manager = await Api.of(server, server.person('manager'));
+  const { items } = await manager.call<{ items: { id: string }[] }>('GET', '/v1/tasks?state=open&limit=1');
+  await manager.call('POST', `/v1/tasks/${items[0]?.id}/reassign`, { person_id: who.id });
+  await expect(phone.page.getByText('待您确认').first()).toBeVisible({ timeout: 30_000 });
+  await phone.close();
+});

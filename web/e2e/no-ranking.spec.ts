@@ -15,7 +15,7 @@ test('the contract has no points, ranks, check-ins or time online', () => {
   expect(contract).not.toMatch(/^\s+(?:done|completed|visits)_(?:count|total)s?:/im);
 });
 
-test('a report of each kind goes through without a photo and without a position', async ({ browser }) => {
+test('@slow a report of each kind goes through without a photo and without a position', async ({ browser }) => {
   const manager = await Api.of(server, server.person('manager'));
   const { items: kinds } = await manager.call<{ items: { code: string; form?: { required?: string[] } }[] }>('GET', '/v1/service-kinds');
   const { items: people } = await manager.call<{ items: { id: string }[] }>('GET', '/v1/beneficiaries?limit=1');

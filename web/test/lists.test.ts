@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 
 import { distance, rough } from '../src/core/geo';
-import { expired, masked } from '../src/core/store/expiry';
+import { expired, masked, reduced } from '../src/core/store/expiry';
 import { clock, dayOf, daysBetween, lunar, monday } from '../src/core/time';
 import { groups, whyMe } from '../src/phone/model';
 import { beneficiary, ME, task } from './builders';
@@ -48,6 +48,15 @@ test('particulars are forgotten 72 hours after the visit, also without a network
   expect(expired([card], [task({ ...mine, beneficiary_id: 'b', updated_at: at(1000) })], ME, now)).toEqual([]);
   expect(expired([beneficiary({ view: 'pool' })], [], ME, now)).toEqual([]);
   expect(masked(card)).toEqual({ id: 'b', grid: card.grid, view: 'pool', name: '张*民' });
+});
+
+test('of a record that has arrived only its fate is kept, of a refused one the content too', () => {
+  const record = { text: JSON.stringify({ payload: { outcome: 'done', note: '药快吃完了' } }), shown: { name: '张德民', kind: '上门走访' } };
+  const arrived = reduced(record, true);
+  expect(JSON.stringify(arrived)).not.toMatch(/德|药/);
+  expect(arrived).toMatchObject({ shown: { name: '张*民', kind: '上门走访' } });
+  expect(JSON.parse(arrived.text)).toMatchObject({ payload: { outcome: 'done' } });
+  expect(reduced(record, false)).toEqual({ text: record.text, shown: { name: '张*民', kind: '上门走访' } });
 });
 
 test('days are those of the district', () => {

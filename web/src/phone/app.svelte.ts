@@ -5,12 +5,14 @@ import { label } from '../core/i18n/index.svelte';
 import { open, openBytes, seal } from '../core/seal';
 import { resume, sendSignOuts, signOut, type Opened } from '../core/session';
 import { Device } from '../core/store/device';
-import { expired, JOURNAL_MS, masked, STALE_MS } from '../core/store/expiry';
+import { expired, JOURNAL_MS, masked, reduced, STALE_MS, VISIBLE_MS } from '../core/store/expiry';
 import { getMeta, putMeta, type JournalEntry } from '../core/store/person';
+import { isFull, keepReserve } from '../core/store/reserve';
 import { sync, type Run } from '../core/sync/engine';
 import { add, pending, readAll, takeBack, type NewCommand, type Opened as Waiting, type Sealed, type Shown } from '../core/sync/outbox';
 import { isMine, project, type ShownTask } from '../core/sync/project';
 import { Rows, toStore } from '../core/sync/rows';
+import { hints } from '../core/sync/stream';
 import { dayOf } from '../core/time';
 import { prefs } from './prefs.svelte';
 
@@ -34,6 +36,8 @@ export interface DraftNews {
 }
 
 type Line = 'never' | 'synced' | 'running' | Run['state'];
+
+const HOUR_MS = 3_600_000;
 
 class App {
   phase = $state<'opening' | 'broken' | 'insecure' | 'signed_out' | 'ready'>('opening');
@@ -66,6 +70,7 @@ class App {
   private failures = 0;
   private running: Promise<void> | undefined;
   private channel: BroadcastChannel | undefined;
+  private listening: AbortController | undefined;
 
   readonly zone = $derived(this.me?.time_zone ?? 'Asia/Shanghai');
   /** Today by the service's clock. */
@@ -104,11 +109,16 @@ class App {
       this.line = 'offline';
     });
     document.addEventListener('visibilitychange', () => {
-      if (document.visibilityState !== 'visible') return;
+      if (document.visibilityState !== 'visible') {
+        this.listening?.abort();
+        return;
+      }
       this.now = new Date();
       this.kick();
+      void this.listen();
     });
     setInterval(() => (this.now = new Date()), 30_000);
+    setInterval(() => void this.forgetNow(), HOUR_MS);
     if (this.opened) this.kick();
   }
 
@@ -151,8 +161,21 @@ class App {
       await db.put('rows', await toStore(key, { type: 'beneficiary', id: data.id, version, data }), ['beneficiary', data.id]);
     }
     for (const entry of await db.getAll('journal')) {
-      if (now - Date.parse(entry.settled_at) > JOURNAL_MS) await db.delete('journal', entry.id);
+      const age = now - Date.parse(entry.settled_at);
+      const place = `journal|${entry.id}`;
+      if (age > JOURNAL_MS) await db.delete('journal', entry.id);
+      else if (age > VISIBLE_MS && !entry.reduced) {
+        const record = reduced(await open<Sealed>(key, place, entry.box), entry.outcome !== 'rejected');
+        await db.put('journal', { ...entry, box: await seal(key, place, record), reduced: true }, entry.id);
+      }
     }
+    for (const { id, at } of await db.getAll('moved')) if (now - Date.parse(at) > VISIBLE_MS) await db.delete('moved', id);
+  }
+
+  private async forgetNow(): Promise<void> {
+    if (!this.opened) return;
+    await this.forget();
+    await this.refill();
   }
 
   /** Reads again what another window may have changed. */
@@ -284,7 +307,7 @@ class App {
         },
       });
     } catch (error) {
-      if (error instanceof DOMException && error.name === 'QuotaExceededError') this.full = true;
+      if (isFull(error)) this.full = true;
       run = { state: 'busy' };
     } finally {
       clearTimeout(slow);
@@ -298,9 +321,26 @@ class App {
     const backoff = Math.min(600, 5 * 2 ** Math.min(this.failures, 7)) * (0.75 + Math.random() / 2);
     if (run.state !== 'password') this.kick(1000 * (run.state === 'synced' ? (run.after ?? 900) : Math.max(backoff, run.after ?? 0)));
     if (run.state === 'synced') {
+      await keepReserve(db);
+      if (document.visibilityState === 'visible') void this.listen();
       if (run.reset || !this.me) await this.loadMe();
       if (!prefs.manualPhotos) await this.sendPhotos();
     }
+  }
+
+  /** Follows hints while the app is seen, in one window only; without them it polls. */
+  private async listen(): Promise<void> {
+    if (this.listening || !this.opened || !navigator.locks) return;
+    const mine = new AbortController();
+    this.listening = mine;
+    const follow = async (lock: Lock | null): Promise<void> => {
+      while (lock && !mine.signal.aborted && this.opened && this.line === 'synced') {
+        await hints(this.http, this.opened.session, mine.signal, () => this.kick(500)).catch(() => undefined);
+        await new Promise((done) => setTimeout(done, 5000 + Math.random() * 5000));
+      }
+    };
+    await navigator.locks.request('gw-stream', { ifAvailable: true }, follow).catch(() => undefined);
+    if (this.listening === mine) this.listening = undefined;
   }
 
   /** Reads `GET /v1/me` and keeps it, sealed. */
@@ -345,6 +385,7 @@ class App {
     const opened = this.use();
     this.opened = undefined;
     this.channel?.close();
+    this.listening?.abort();
     await signOut(this.http, this.device, opened);
     this.rows = new Rows();
     this.journal = [];

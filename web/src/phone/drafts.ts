@@ -4,6 +4,7 @@ import { hex, sha256, type Bytes } from '../core/bytes';
 import { open, openBytes, seal, sealBytes } from '../core/seal';
 import type { Opened } from '../core/session';
 import type { Photo } from '../core/store/person';
+import { withReserve } from '../core/store/reserve';
 import { newEntry, type Shown } from '../core/sync/outbox';
 
 /** What is written so far. */
@@ -80,12 +81,13 @@ export async function commit(
     { type: 'task.report', task_id: task, ...(base === undefined ? {} : { base_version: base }), payload },
     { ...shown, photos: attachments.length },
   );
-  const tx = db.transaction(['outbox', 'drafts', 'photos'], 'readwrite', { durability: 'strict' });
-  void tx.objectStore('outbox').add(entry);
-  void tx.objectStore('drafts').delete(task);
-  for (const id of attachments) {
-    const photo = await tx.objectStore('photos').get(id);
-    if (photo) void tx.objectStore('photos').put({ ...photo, state: 'queued' }, id);
-  }
-  await tx.done;
+  await withReserve(db, async () => {
+    const tx = db.transaction(['outbox', 'drafts', 'photos'], 'readwrite', { durability: 'strict' });
+    const writes: Promise<unknown>[] = [tx.objectStore('outbox').add(entry), tx.objectStore('drafts').delete(task)];
+    for (const id of attachments) {
+      const photo = await tx.objectStore('photos').get(id);
+      if (photo) writes.push(tx.objectStore('photos').put({ ...photo, state: 'queued' }, id));
+    }
+    await Promise.all([...writes, tx.done]);
+  });
 }

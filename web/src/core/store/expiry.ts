@@ -1,5 +1,6 @@
 /** What the phone forgets by itself, also without a network. */
 import type { Beneficiary, Task } from '../api';
+import type { Shown } from '../sync/outbox';
 import { isMine } from '../sync/project';
 
 /** Personal data stay for this long after the visit: the same as on the service. */
@@ -21,10 +22,26 @@ export function expired(beneficiaries: readonly Beneficiary[], tasks: readonly T
   });
 }
 
+/** A name as lists show it: 张*民. */
+export function maskedName(name: string): string {
+  const letters = Array.from(name);
+  return letters.map((letter, i) => (i === 0 || (i === letters.length - 1 && i > 1) ? letter : '*')).join('');
+}
+
 /** What is left of a beneficiary: what the pool shows. */
 export function masked(beneficiary: Beneficiary): Beneficiary {
   const { id, grid, name, cell } = beneficiary;
-  const letters = Array.from(name);
-  const hidden = letters.map((letter, i) => (i === 0 || (i === letters.length - 1 && i > 1) ? letter : '*')).join('');
-  return { id, grid, view: 'pool', name: hidden, ...(cell ? { cell } : {}) };
+  return { id, grid, view: 'pool', name: maskedName(name), ...(cell ? { cell } : {}) };
+}
+
+/**
+ * What the phone keeps of a record that has arrived: its fate, with a masked name. The content of a
+ * record that was not accepted stays, since nobody else has it.
+ */
+export function reduced<T extends { readonly text: string; readonly shown: Shown }>(record: T, accepted: boolean): T {
+  const { name, ...shown } = record.shown;
+  const kept = { ...record, shown: { ...shown, ...(name ? { name: maskedName(name) } : {}) } };
+  if (!accepted) return kept;
+  const { payload } = JSON.parse(record.text) as { payload?: { outcome?: string } };
+  return { ...kept, text: JSON.stringify({ payload: { outcome: payload?.outcome }, reduced: true }) };
 }

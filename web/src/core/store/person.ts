@@ -39,6 +39,8 @@ export interface JournalEntry {
   /** The command's text, with what the app shows and the problem of the answer. */
   readonly box: Box;
   readonly read: boolean;
+  /** Whether the particulars were dropped after their time. */
+  readonly reduced?: boolean;
 }
 
 /** The draft of a report. */

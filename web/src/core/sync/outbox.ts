@@ -2,6 +2,7 @@
 import type { Command, ProblemBody } from '../api';
 import { open, seal } from '../seal';
 import type { OutboxEntry, PersonDb } from '../store/person';
+import { withReserve } from '../store/reserve';
 import { uuid7 } from '../uuid7';
 import type { Pending } from './project';
 
@@ -43,8 +44,10 @@ export async function newEntry(key: CryptoKey, command: NewCommand, shown: Shown
 /** Stores a command; it is on the disk when the promise resolves. */
 export async function add(db: PersonDb, key: CryptoKey, command: NewCommand, shown: Shown): Promise<string> {
   const entry = await newEntry(key, command, shown);
-  const tx = db.transaction('outbox', 'readwrite', { durability: 'strict' });
-  await Promise.all([tx.store.add(entry), tx.done]);
+  await withReserve(db, async () => {
+    const tx = db.transaction('outbox', 'readwrite', { durability: 'strict' });
+    await Promise.all([tx.store.add(entry), tx.done]);
+  });
   return entry.id;
 }
 

@@ -1,0 +1,62 @@
+import { expect, test } from '@playwright/test';
+
+import { Phone, reports, volunteers } from './phone';
+import { Proxy, type Weather } from './proxy';
+import { Api, type Server } from './server';
+
+let server: Server;
+let proxy: Proxy;
+test.beforeAll(async () => {
+  ({ proxy, server } = await Proxy.start());
+});
+test.afterAll(async () => {
+  proxy.stop();
+  await server.end();
+});
+
+/** The same numbers in each run. */
+function dice(seed: number): (sides: number) => number {
+  let state = seed;
+  return (sides) => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor((state / 2 ** 32) * sides);
+  };
+}
+
+test('@slow in thirty taps with a failing network nothing is lost and nothing is doubled', async ({ browser }) => {
+  test.setTimeout(240_000);
+  const manager = await Api.of(server, server.person('manager'));
+  const { items } = await manager.call<{ items: { id: string }[] }>('GET', '/v1/beneficiaries?limit=12');
+  for (const { id } of items) await manager.call('POST', '/v1/tasks', { kind: 'phone_call', beneficiary_id: id });
+  const [who] = await volunteers(server);
+  if (!who) throw new Error('a volunteer is needed');
+  const phone = await Phone.enrolled(browser, server, who, proxy.url);
+  const roll = dice(7);
+  const weathers: Weather[] = ['fair', 'dead', 'answer_lost', 'busy', 'fair'];
+  const reported: string[] = [];
+
+  for (let tap = 0; tap < 30; tap += 1) {
+    proxy.weather = weathers[roll(weathers.length)] ?? 'fair';
+    await phone.offline(roll(6) === 0);
+    if (roll(8) === 0) await phone.restart('');
+    if (tap % 2 === 0) {
+      await phone.go('pool');
+      const claims = phone.page.locator('.btn.weak');
+      if ((await claims.count()) > 0) await claims.first().click();
+    } else {
+      const claimed = (await phone.store<{ type: string; task_id: string }>('outbox')).filter(({ type }) => type === 'task.claim').map(({ task_id }) => task_id);
+      const [task] = [...claimed, ...(await phone.ids('task', 'accepted'))].filter((id) => !reported.includes(id));
+      if (!task) continue;
+      await phone.report(task, `第 ${tap} 下`);
+      reported.push(task);
+    }
+  }
+  expect(reported.length).toBeGreaterThanOrEqual(8);
+
+  proxy.weather = 'fair';
+  await phone.offline(false);
+  await phone.restart('out/waiting');
+  await expect(phone.page.locator('.seg')).toContainText('待发送 0', { timeout: 60_000 });
+  for (const task of reported) expect(await reports(server, task), task).toHaveLength(1);
+  await phone.close();
+});

@@ -1,0 +1,92 @@
+/**
+ * The measures of the design, and the pictures of the README: `GW_PICTURES=1` takes them again.
+ */
+import { mkdirSync } from 'node:fs';
+
+import { expect, test, type Page } from '@playwright/test';
+
+import { Phone } from './phone';
+import { Server } from './server';
+
+const FOLDER = new URL('../../docs/pictures/', import.meta.url);
+let server: Server;
+test.beforeAll(async () => (server = await Server.start()));
+test.afterAll(async () => server.end());
+
+async function picture(page: Page, name: string): Promise<void> {
+  if (!process.env['GW_PICTURES']) return;
+  mkdirSync(FOLDER, { recursive: true });
+  await page.waitForTimeout(600);
+  await page.screenshot({ path: new URL(`phone-${name}.png`, FOLDER).pathname });
+}
+
+async function box(page: Page, selector: string): Promise<{ x: number; y: number; width: number; height: number }> {
+  const found = await page.locator(selector).first().boundingBox();
+  if (!found) throw new Error(`no ${selector}`);
+  return found;
+}
+
+test('screens have the measures of the design', async ({ browser }) => {
+  test.setTimeout(180_000);
+  const phone = await Phone.signedIn(browser, server, server.person('volunteer'));
+  const { page } = phone;
+  const first = await phone.claim();
+  await phone.go('');
+  await expect(page.locator('.next')).toBeVisible();
+  const [sync, tabs, main] = [await box(page, '.sync'), await box(page, '.tabs'), await box(page, '.btn.main')];
+  expect(sync).toMatchObject({ x: 0, y: 0, width: 390 });
+  expect(Math.round(sync.height)).toBe(52);
+  expect(Math.round(tabs.y + tabs.height)).toBe(844);
+  expect(tabs.height).toBeGreaterThan(60);
+  expect(Math.round(main.height)).toBe(58);
+  expect(await page.locator('.btn.main').count()).toBe(1);
+  await picture(page, 'today');
+
+  await phone.go('pool');
+  await expect(page.locator('article').first()).toBeVisible();
+  await picture(page, 'pool');
+
+  await phone.go(`v/${first}`);
+  const act = await box(page, '.act .btn.main');
+  expect(act).toMatchObject({ x: 16, width: 358 });
+  expect(Math.round(act.y + act.height)).toBe(832);
+  expect(await page.locator('.btn.main').count()).toBe(1);
+  const trio = await page.locator('.trio .btn').evaluateAll((all) => all.map((one) => Math.round(one.getBoundingClientRect().top)));
+  expect(new Set(trio).size).toBe(1);
+  await picture(page, 'visit');
+
+  await phone.go(`v/${first}/report`);
+  expect(Math.round((await box(page, '.opt')).height)).toBe(52);
+  await page.locator('.opt', { hasText: /^已走访，需跟进$/ }).click();
+  await page.locator('.opt', { hasText: /^医疗$/ }).click();
+  await expect(page.locator('.note.info')).toContainText('困难帮扶回访');
+  await page.evaluate(() => window.scrollTo(0, 0));
+  await picture(page, 'report');
+  await phone.main().click();
+  await expect(page.locator('.seg')).toContainText('待发送 0', { timeout: 30_000 });
+  await phone.go('out/sent');
+  await expect(page.locator('article')).toContainText('已生效，任务已完成');
+  await picture(page, 'records');
+  await phone.close();
+});
+
+test('from an open visit to its saved report it takes seven taps', async ({ browser }) => {
+  const phone = await Phone.signedIn(browser, server, server.person('volunteer'));
+  const { page } = phone;
+  let taps = 0;
+  const tap = async (selector: string, text?: RegExp): Promise<void> => {
+    await (text ? page.locator(selector, { hasText: text }) : page.locator(selector)).first().click();
+    taps += 1;
+  };
+  await tap('.tabs a', /待领取/);
+  await tap('.btn.weak', /领取/);
+  await expect.poll(async () => (await phone.ids('task', 'accepted')).length).toBe(1);
+  await tap('.tabs a', /今日/);
+  await tap('.btn.main', /开始走访/);
+  await tap('.btn.main', /填写走访记录/);
+  await tap('.opt', /^已走访$/);
+  await tap('.btn.main', /保存/);
+  await expect(page.locator('.seg')).toBeVisible();
+  expect(taps).toBe(7);
+  await phone.close();
+});
