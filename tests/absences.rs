@@ -20,10 +20,9 @@ fn day(later: u64) -> NaiveDate {
 /// A plan of the grid for the next days; returns the person and day of each assigned task.
 async fn plan(caller: &Caller, from: u64, to: u64) -> Vec<(Value, Value)> {
     let order = json!({ "area": GRID, "first_day": day(from), "last_day": day(to) });
-    let planned = caller.post("/v1/plans", &order).await;
-    assert_eq!(planned.status, 201, "{}", planned.body);
-    let path = planned.headers["location"].to_str().expect("a path").to_owned();
-    let visits = caller.get(&format!("{path}/visits")).await;
+    let planned = caller.plan(&order).await;
+    let id = planned["id"].as_str().expect("an id");
+    let visits = caller.get(&format!("/v1/plans/{id}/visits")).await;
     let visits = visits.body["items"].as_array().expect("visits").iter();
     visits.map(|visit| (visit["person_id"].clone(), visit["day"].clone())).collect()
 }

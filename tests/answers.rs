@@ -116,7 +116,9 @@ async fn a_plan_and_its_visits_are_answered_as_accepted(
         "not_before": "2090-03-06", "due_on": "2090-03-12", "skills": ["sign_language"]
     });
     manager.make(&home_visit(&beneficiary_id(2), signing)).await;
-    let week = json!({ "area": GRID, "first_day": "2090-03-06", "last_day": "2090-03-12" });
+    let week = json!({
+        "area": GRID, "first_day": "2090-03-06", "last_day": "2090-03-12", "confirm": true
+    });
     let planned = manager.post("/v1/plans", &week).await;
     assert_json_snapshot!("plan", planned.shown());
     let path = planned.headers["location"].to_str().expect("a path");

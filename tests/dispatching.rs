@@ -1,5 +1,6 @@
 //! Dispatch: plans over HTTP and on the command line.
 
+use chrono::{Days, FixedOffset, NaiveDate, Utc};
 use rstest::rstest;
 use serde_json::{Value, json};
 
@@ -11,16 +12,23 @@ use crate::support::{Backend, Caller, FAR_GRID, GRID, Server};
 /// Beneficiaries of the first grid, by the last digits of their id.
 const HOMES: [u32; 3] = [1, 2, 3];
 
-/// A visit of the last week of November for the beneficiary of this number.
+/// The day in the district, this many days from now.
+fn day(later: u64) -> NaiveDate {
+    let china = FixedOffset::east_opt(8 * 3600).expect("an offset");
+    Utc::now().with_timezone(&china).date_naive() + Days::new(later)
+}
+
+/// A visit of the seven days from tomorrow for the beneficiary of this number.
 async fn make(caller: &Caller, n: u32, more: Value) -> String {
     let mut body = home_visit(&beneficiary_id(n), more);
-    body["not_before"] = json!("2026-11-23");
-    body["due_on"] = json!("2026-11-29");
+    body["not_before"] = json!(day(1));
+    body["due_on"] = json!(day(7));
     caller.make(&body).await
 }
 
+/// A plan of the area for the seven days from tomorrow.
 fn week(area: &str) -> Value {
-    json!({ "area": area, "first_day": "2026-11-23", "last_day": "2026-11-29" })
+    json!({ "area": area, "first_day": day(1), "last_day": day(7) })
 }
 
 #[rstest]
@@ -34,12 +42,11 @@ async fn a_plan_gives_open_tasks_to_people_of_the_grid_and_says_why(
         make(&supervisor, n, json!({})).await;
     }
     let impossible = make(&supervisor, 5, json!({ "skills": ["sign_language"] })).await;
-    let planned = supervisor.post("/v1/plans", &week("500116")).await;
-    assert_eq!(planned.status, 201, "{}", planned.body);
-    assert_eq!((&planned.body["assigned"], &planned.body["overtaken"]), (&json!(3), &json!(0)));
-    assert_eq!(planned.body["measures"]["unserved"], 1);
-    let path = planned.headers["location"].to_str().expect("a path").to_owned();
-    assert_eq!(supervisor.get(&path).await.body["id"], planned.body["id"]);
+    let planned = supervisor.plan(&week("500116")).await;
+    assert_eq!((&planned["assigned"], &planned["overtaken"]), (&json!(3), &json!(0)));
+    assert_eq!(planned["measures"]["unserved"], 1);
+    let path = format!("/v1/plans/{}", planned["id"].as_str().expect("an id"));
+    assert_eq!(supervisor.get(&path).await.body["id"], planned["id"]);
 
     let visits = supervisor.get(&format!("{path}/visits")).await;
     let visits = visits.body["items"].as_array().expect("a list").clone();
@@ -90,11 +97,11 @@ async fn a_second_plan_keeps_and_counts_earlier_assignments(
     let server = Server::small(backend);
     let manager = server.manager().await;
     make(&manager, 1, json!({ "minutes": 170 })).await;
-    let first = manager.post("/v1/plans", &week(GRID)).await;
-    assert_eq!(first.body["assigned"], 1);
+    let first = manager.plan(&week(GRID)).await;
+    assert_eq!(first["assigned"], 1);
     make(&manager, 2, json!({})).await;
-    let second = manager.post("/v1/plans", &week(GRID)).await;
-    assert_eq!(second.body["assigned"], 1, "{}", second.body);
+    let second = manager.plan(&week(GRID)).await;
+    assert_eq!(second["assigned"], 1, "{second}");
     let mut tasks = Vec::new();
     for one in manager.get("/v1/tasks").await.body["items"].as_array().expect("a list") {
         let id = one["id"].as_str().expect("an id");
@@ -102,7 +109,7 @@ async fn a_second_plan_keeps_and_counts_earlier_assignments(
     }
     let held: Vec<_> = tasks.iter().map(|task| &task["planned_for"]["plan_id"]).collect();
     assert_eq!(tasks.len(), 2);
-    assert!(held.contains(&&first.body["id"]) && held.contains(&&second.body["id"]));
+    assert!(held.contains(&&first["id"]) && held.contains(&&second["id"]));
     assert_ne!(tasks[0]["assignee_id"], tasks[1]["assignee_id"], "the one who is free goes");
 }
 
@@ -116,8 +123,7 @@ async fn a_plan_leaves_a_claimed_task_with_its_assignee(
     let volunteer = server.volunteer().await;
     let id = manager.make_task(BENEFICIARY).await;
     volunteer.act(&format!("/v1/tasks/{id}/claim")).await;
-    let planned = manager.post("/v1/plans", &week(GRID)).await;
-    assert_eq!(planned.body["assigned"], 0);
+    assert_eq!(manager.plan(&week(GRID)).await["assigned"], 0);
     let task = manager.get(&format!("/v1/tasks/{id}")).await;
     assert_eq!((&task.body["state"], &task.body["version"]), (&json!("accepted"), &json!(2)));
 }
@@ -133,7 +139,7 @@ async fn managers_and_supervisors_plan_their_own_area_only(
     assert_eq!(volunteer.post("/v1/plans", &week(GRID)).await.problem(), "forbidden");
     assert_eq!(manager.post("/v1/plans", &week(FAR_GRID)).await.status, 422);
     assert_eq!(manager.post("/v1/plans", &week("500116")).await.status, 422);
-    let backwards = json!({ "area": GRID, "first_day": "2026-11-29", "last_day": "2026-11-23" });
+    let backwards = json!({ "area": GRID, "first_day": day(7), "last_day": day(1) });
     assert_eq!(
         manager.post("/v1/plans", &backwards).await.body["errors"][0]["pointer"],
         "/last_day"
@@ -159,7 +165,8 @@ async fn the_command_line_dispatches_too(
     let server = Server::small(backend);
     let manager = server.manager().await;
     let id = make(&manager, 1, json!({})).await;
-    let args = ["dispatch", "--area", GRID, "--from", "2026-11-23", "--days", "7"];
+    let from = day(1).to_string();
+    let args = ["dispatch", "--area", GRID, "--from", &from, "--days", "7"];
     let output = gridward(&server.database, &args).output().expect("it runs");
     assert!(said(&output).contains("assigned 1"), "{}", said(&output));
     let task = manager.get(&format!("/v1/tasks/{id}")).await;

@@ -103,7 +103,9 @@ async fn what_has_ended_gets_no_new_tasks_plans_or_notices(
         ("/v1/tasks", json!({ "kind": "home_visit", "grid": FAR_GRID, "place": place }), "/grid"),
         (
             "/v1/plans",
-            json!({ "area": FAR_GRID, "first_day": "2026-08-01", "last_day": "2026-08-02" }),
+            json!({
+                "area": FAR_GRID, "first_day": "2090-08-01", "last_day": "2090-08-02", "confirm": true
+            }),
             "/area",
         ),
         (

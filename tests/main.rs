@@ -55,6 +55,7 @@ mod outboxes;
 mod passwords;
 mod people;
 mod phones;
+mod plans;
 mod problems;
 mod redistricting;
 mod registers;

@@ -86,10 +86,13 @@ async fn calls(manager: &Caller, supervisor: &Caller, admin: &Caller) -> Vec<Key
     let report = json!({ "outcome": "done" });
     let to = json!({ "person_id": person_id(21) });
     let days = json!({ "due_on": "2027-01-04", "not_before": "2027-01-04" });
-    let first = chrono::Utc::now().date_naive();
+    let first = chrono::Utc::now().date_naive() + chrono::Days::new(1);
     let until = first + chrono::Days::new(7);
     let notice = json!({ "area": GRID, "title": "x", "text": "y", "until": until });
     let order = json!({ "area": GRID, "first_day": first, "last_day": until });
+    let draft = manager.post("/v1/plans", &order).await;
+    let plan = format!("/v1/plans/{}", draft.body["id"].as_str().expect("an id"));
+    let [apply, undo] = ["apply", "undo"].map(|command| format!("{plan}/{command}"));
     let open = async || manager.make_task(BENEFICIARY).await;
     let tasks = [
         ("claim", open().await, Value::Null, None),
@@ -145,6 +148,8 @@ async fn calls(manager: &Caller, supervisor: &Caller, admin: &Caller) -> Vec<Key
         ("create_task", manager, "/v1/tasks", home_visit(BENEFICIARY, json!({}))),
         ("post_notice", manager, "/v1/notices", notice),
         ("create_plan", manager, "/v1/plans", order),
+        ("apply_plan", manager, apply.as_str(), json!({})),
+        ("undo_plan", manager, undo.as_str(), Value::Null),
         ("create_service_kind", admin, "/v1/service-kinds", kind),
         ("change_areas", admin, "/v1/area-changes", changes),
         ("allow_reveals", manager, allowances.as_str(), json!({ "reveals": 1, "reason": "x" })),

@@ -111,7 +111,7 @@ async fn a_task_that_a_plan_could_not_assign_is_unserved_and_a_planned_visit_tak
     let order = json!({
         "area": GRID, "first_day": today() + Days::new(1), "last_day": today() + Days::new(6)
     });
-    assert_eq!(supervisor.post("/v1/plans", &order).await.status, 201);
+    supervisor.plan(&order).await;
     let grid = &items(&supervisor, &format!("/v1/areas/{GRID}/summary?by=grid")).await[0];
     assert_eq!(
         (&grid["unserved"], &grid["open"], &grid["held"]),

@@ -311,7 +311,8 @@ fn as_far_as(before: &Value, now: &Value) -> Value {
 
 /// A [`renamed`] answer without the positions of homes, which the previous build showed exactly
 /// to everyone and this one only to the visitor, and without the fields that it did not have: the
-/// masked name of a task, in lists the skills, the labels of service kinds, and the content of people.
+/// masked name of a task, in lists the skills, the labels of service kinds, the content of people, and
+/// the state of a plan.
 fn without_homes(value: &Value) -> Value {
     fn strip(value: &mut Value) {
         match value {
@@ -330,6 +331,9 @@ fn without_homes(value: &Value) -> Value {
                 if fields.contains_key("weekly_minutes") {
                     let later = ["gender", "birth_year", "cell", "languages"];
                     fields.retain(|name, _| !later.contains(&name.as_str()));
+                }
+                if fields.contains_key("measures") {
+                    fields.remove("state");
                 }
                 if fields.contains_key("follow_ups") {
                     let labels = ["active", "form", "name_en"];

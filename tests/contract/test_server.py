@@ -46,8 +46,8 @@ def alive(node, ids):
 
 def contract():
     """openapi.yaml with ids of the demo."""
-    today = datetime.date.today()
-    week = {"first_day": str(today), "last_day": str(today + datetime.timedelta(days=6))}
+    tomorrow = datetime.date.today() + datetime.timedelta(days=1)
+    week = {"first_day": str(tomorrow), "last_day": str(tomorrow + datetime.timedelta(days=6))}
     demo.post("/v1/plans", {"area": demo.names("/v1/areas", "code")[0], **week})
 
     settings = tomllib.loads((HERE / "schemathesis.toml").read_text())

@@ -306,13 +306,17 @@ impl District {
     /// Creates a plan, reads the log, and waits for a hint of the stream.
     pub(super) async fn oversee(&self) {
         let task = self.task(5).await;
-        let today = chrono::Utc::now().date_naive();
+        let tomorrow = chrono::Utc::now().date_naive() + chrono::Days::new(1);
         let days = json!({
-            "area": self.code, "first_day": today, "last_day": today + chrono::Days::new(6)
+            "area": self.code, "first_day": tomorrow, "last_day": tomorrow + chrono::Days::new(6)
         });
         let plan = self.supervisor.post("/v1/plans", &days).await;
         let path = format!("/v1/plans/{}", plan.body["id"].as_str().expect("an id"));
         succeeded("a plan", plan);
+        for command in ["apply", "undo"] {
+            let done = self.supervisor.post(&format!("{path}/{command}"), &json!({})).await;
+            succeeded(command, done);
+        }
         for path in ["/v1/plans?limit=1".to_owned(), path.clone(), format!("{path}/visits?limit=1")]
         {
             succeeded(&path, self.supervisor.get(&path).await);

@@ -314,6 +314,16 @@ impl Caller {
         self.send(request.json(&json!({ "person_id": person }))).await
     }
 
+    /// Computes the plan of `order` and applies it; returns the applied plan.
+    pub async fn plan(&self, order: &Value) -> Value {
+        let draft = self.post("/v1/plans", order).await;
+        assert_eq!(draft.status, 201, "{}", draft.body);
+        let path = format!("/v1/plans/{}/apply", draft.body["id"].as_str().expect("an id"));
+        let applied = self.post(&path, &json!({ "confirm": true })).await;
+        assert_eq!(applied.status, 200, "{}", applied.body);
+        applied.body["plan"].clone()
+    }
+
     /// DELETE.
     pub async fn delete(&self, path: &str) -> Answer {
         self.send(self.request(Method::DELETE, path)).await

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use chrono::{Days, NaiveDate};
+use chrono::{Days, NaiveDate, TimeDelta};
 use gridward_domain::area::AreaCode;
 
 use super::{Failure, choose_district, connect};
 use crate::clock;
-use crate::plan::model::Span;
-use crate::plan::run::{Order, run as plan};
+use crate::plan::computed::Order;
+use crate::plan::run::run as plan;
+use crate::plan::span::Span;
 use crate::server::settings::Settings;
 use crate::tx::Db;
 
@@ -29,6 +30,12 @@ pub(super) struct Args {
     /// Seed of the search; the same tasks and seed give the same plan
     #[arg(long, default_value_t = 0)]
     seed: u32,
+    /// Minutes from now to the first departure of today
+    #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u16).range(0..=1440))]
+    lead_minutes: u16,
+    /// Also plan tasks that all these days make late, although earlier days are possible
+    #[arg(long)]
+    include_late: bool,
 }
 
 #[derive(clap::Subcommand)]
@@ -43,12 +50,15 @@ pub(super) fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
         Some(area) => area,
         None => choose_district(&mut conn, None)?,
     };
-    let first = args.from.unwrap_or_else(|| clock::day(clock::system()));
+    let now = clock::system();
+    let first = args.from.unwrap_or_else(|| clock::day(now));
     let last = first.checked_add_days(Days::new(u64::from(args.days) - 1));
     let last = last.ok_or("--from is out of range")?;
-    let span = Span::new(first, last)?;
+    let span = Span::from_today(first, last, clock::day(now))?;
     let db = Db::open(settings.database.clone(), 1, clock::system);
-    let order = Order { area, span, seed: args.seed.into(), by: None };
+    let lead = TimeDelta::minutes(i64::from(args.lead_minutes));
+    let (seed, include_late) = (args.seed.into(), args.include_late);
+    let order = Order { area, span, seed, now, lead, include_late, by: None };
     let runtime = tokio::runtime::Runtime::new()?;
     let planned = runtime.block_on(plan(&db, order));
     db.close();

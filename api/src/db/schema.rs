@@ -410,6 +410,9 @@ diesel::table! {
         start -> Nullable<Integer>,
         travel -> Nullable<Integer>,
         reason -> Text,
+        task_version -> Nullable<BigInt>,
+        minutes -> Nullable<Integer>,
+        person_grid -> Nullable<Text>,
     }
 }
 
@@ -424,6 +427,8 @@ diesel::table! {
         measures -> Text,
         created_by -> Nullable<Text>,
         created_at -> Timestamp,
+        state -> Text,
+        state_at -> Nullable<Timestamp>,
     }
 }
 

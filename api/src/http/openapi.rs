@@ -162,6 +162,8 @@ groups! {
     ReadDays: 400 401 403 404 422 429 500 503;
     /// The problems of operations that write.
     Write: 400 401 403 404 408 409 413 415 422 429 500 503;
+    /// The problems of applying a draft.
+    ApplyDraft: 400 401 403 404 408 409 410 413 415 422 429 500 503;
     /// The problems of announcing an upload.
     Announce: 400 401 403 404 408 409 412 413 415 422 429 500 503;
     /// The problems of reading the progress of an upload.

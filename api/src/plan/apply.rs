@@ -1,175 +1,167 @@
-//! Applies a plan: assignments, reasons and log events, in one transaction.
+//! Applies a draft: assigns its tasks in one transaction.
 
 use std::collections::HashMap;
 
-use gridward_dispatch::solve::{self, Reason, Remedy, Route, Stop};
-use gridward_domain::area::AreaCode;
+use gridward_domain::area::{AreaCode, AreaRange};
 use gridward_domain::authority::Role;
 use gridward_domain::id::{PersonId, PlanId, TaskId};
-use gridward_domain::task::{self as life, AutomaticCommand, Candidate, Phase, Transition};
-use serde::Serialize;
+use gridward_domain::task::{self as life, AutomaticCommand, Candidate, Transition};
+use serde::{Deserialize, Serialize};
 use serde_json::json;
+use utoipa::ToSchema;
 
-use super::build::Rows;
-use super::model::{Plan, Span};
-use super::store::{self, Kept, PlanRow, VisitRow};
+use super::model::{APPLICABLE_FOR, LeftBecause, LeftTask, PlanResult, PlanState};
+use super::store::{self, PlanRow, VisitRow};
 use crate::clock;
 use crate::db::DbError;
+use crate::http::problem::{FieldError, Problem, ProblemCode};
 use crate::log::{Event, Subject};
-use crate::person;
-use crate::task;
 use crate::task::row::TaskRow;
 use crate::tx::Tx;
+use crate::{person, task};
 
-/// A plan to be applied.
-pub struct Draft {
-    /// Identifies the plan.
-    pub id: PlanId,
-    /// The area.
-    pub area: AreaCode,
-    /// The days.
-    pub span: Span,
-    /// The seed.
-    pub seed: u64,
-    /// The requester; `None` on the command line.
-    pub by: Option<PersonId>,
-    /// The input of the solver.
-    pub rows: Rows,
-    /// The output of the solver.
-    pub solved: solve::Plan,
+/// A plan is applied without a confirmation if at most one in this many visits is late.
+const LATE_RATIO: u64 = 10;
+
+/// How a plan is applied.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schema(example = json!({ "conflicts": "refuse" }))]
+pub struct ApplyPlan {
+    /// What happens if tasks have changed since the draft was computed.
+    pub conflicts: Conflicts,
+    /// Applies the plan although more than a tenth of its visits are late.
+    pub confirm: bool,
 }
 
-/// Assigns the tasks as planned and stores the plan.
+/// What happens with a plan of which tasks have changed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Conflicts {
+    /// The changed tasks are left as they are, and the others are assigned.
+    #[default]
+    Skip,
+    /// Nothing is applied.
+    Refuse,
+}
+
+/// Assigns the tasks of the draft.
 ///
 /// # Errors
-/// [`DbError`]; nothing is written then.
-pub fn apply(tx: &mut Tx<'_>, draft: &Draft) -> Result<Plan, DbError> {
-    let tasks: HashMap<TaskId, &TaskRow> =
-        draft.rows.tasks.iter().map(|row| (row.id, row)).collect();
-    let read: HashMap<PersonId, AreaCode> =
-        draft.rows.people.iter().map(|row| (row.id, row.area)).collect();
-    // A person who has left or moved since the plan was computed gets nothing.
-    let going = draft.solved.routes.iter().map(|route| route.volunteer).collect();
-    let present = person::store::lock_active(tx.read()?, draft.area.district(), &going)?;
-    let homes: HashMap<PersonId, AreaCode> =
-        read.into_iter().filter(|(id, home)| present.get(id) == Some(home)).collect();
-    // Read together: a task that has changed since the plan was computed is not assigned.
-    let open = task::store::open_versions(tx.read()?, &draft.area.range())?;
-    let (mut assigned, mut overtaken) = (0, 0);
-    let mut visits = Vec::with_capacity(tasks.len());
-    for route in &draft.solved.routes {
-        for stop in &route.stops {
-            let task = found(&tasks, stop.visit)?;
-            if task.state == Phase::Open {
-                let home = homes.get(&route.volunteer).copied();
-                let unchanged = open.get(&task.id) == Some(&task.version);
-                if let (true, Some(home)) = (unchanged, home)
-                    && assign(tx, draft, task, route, stop, home)?
-                {
-                    assigned += 1;
-                } else {
-                    overtaken += 1;
-                    continue;
-                }
-            }
-            if draft.area.contains(&task.grid) {
-                visits.push(said(draft, task, Some((route, stop)), &stop.why)?);
-            }
+/// 404 outside the scope; 409 for another state, without a necessary confirmation, and with
+/// [`Conflicts::Refuse`] for changed tasks; 410 for an expired draft. Nothing is written then.
+pub fn apply(
+    tx: &mut Tx<'_>,
+    scope: &AreaRange,
+    id: PlanId,
+    by: Option<PersonId>,
+    how: ApplyPlan,
+) -> Result<PlanResult, Problem> {
+    let mut row = store::row(tx.read_unbatched(), scope, id)?.ok_or_else(Problem::not_found)?;
+    check(&row, tx, how)?;
+    let now = tx.now;
+    store::change_state(tx.write_unbatched(), &mut row, PlanState::Applied, now)?;
+    let visits = store::assignments(tx.read_unbatched(), row.district, id)?;
+    let facts = Facts::read(tx, row.district, &visits)?;
+    let mut left = Vec::new();
+    for visit in &visits {
+        if let Err(because) = assign(tx, &row, &facts, visit, by)? {
+            left.push(facts.left(visit.task, because));
         }
     }
-    for unserved in &draft.solved.unserved {
-        let task = found(&tasks, unserved.visit)?;
-        let (reason, remedy) = (&unserved.reason, &unserved.remedy);
-        visits.push(said(draft, task, None, &Missing { reason, remedy })?);
+    if how.conflicts == Conflicts::Refuse && !left.is_empty() {
+        return Err(Problem::from(ProblemCode::PlanOutdated).showing(&left));
     }
-    let measures = serde_json::to_value(draft.solved.measures)
-        .map_err(|error| DbError::corrupt("plans", error))?;
-    let kept = Kept { assigned, overtaken, measures };
-    let row = PlanRow {
-        district: draft.area.district(),
-        id: draft.id,
-        area: draft.area,
-        first_day: draft.span.first(),
-        last_day: draft.span.last(),
-        seed: i64::try_from(draft.seed).unwrap_or(i64::MAX),
-        measures: json!(kept).to_string(),
-        created_by: draft.by,
-        created_at: tx.now.naive_utc(),
-    };
-    store::insert(tx.write_unbatched(), &row, &visits)?;
+    let tasks: Vec<TaskId> = left.iter().map(|left| left.task_id).collect();
+    store::assign_none(tx.write_unbatched(), row.district, id, &tasks)?;
+    let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+    let (assigned, overtaken) = (count(visits.len() - left.len()), count(left.len()));
+    store::count(tx.write_unbatched(), &mut row, assigned, overtaken)?;
     tx.record(
-        Event::new("plan.apply", Subject::Plan, row.id, draft.area, 1)
-            .by(draft.by)
+        Event::new("plan.apply", Subject::Plan, id, row.area, 2)
+            .by(by)
             .with(json!({ "assigned": assigned, "overtaken": overtaken })),
     );
-    row.plan()
+    Ok(PlanResult { plan: row.plan()?, left })
 }
 
-/// The stored record of an unplanned visit.
-#[derive(Serialize)]
-struct Missing<'p> {
-    #[serde(flatten)]
-    reason: &'p Reason,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    remedy: &'p Option<Remedy>,
+/// An error, unless the plan is a draft that can be applied.
+fn check(row: &PlanRow, tx: &Tx<'_>, how: ApplyPlan) -> Result<(), Problem> {
+    if row.state != PlanState::Draft {
+        return Err(Problem::from(ProblemCode::PlanState).showing(&row.clone().plan()?));
+    }
+    if tx.now - row.created_at.and_utc() > APPLICABLE_FOR {
+        return Err(ProblemCode::PlanExpired.into());
+    }
+    let measures = row.kept()?.measures;
+    let count = |name: &str| measures[name].as_u64().unwrap_or_default();
+    let (late, served) = (count("late"), count("served"));
+    if !how.confirm && late * LATE_RATIO > served {
+        let detail = format!("{late} of {served} visits would be late");
+        let problem = Problem::from(ProblemCode::ConfirmationRequired);
+        return Err(problem.with(FieldError::new("/confirm", detail)));
+    }
+    Ok(())
 }
 
-fn found<'a>(tasks: &HashMap<TaskId, &'a TaskRow>, id: TaskId) -> Result<&'a TaskRow, DbError> {
-    tasks.get(&id).copied().ok_or_else(|| DbError::corrupt("plans", "a visit of no task"))
+/// The present rows of a draft's tasks and the present grids of its active people.
+struct Facts {
+    tasks: HashMap<TaskId, TaskRow>,
+    grids: HashMap<PersonId, AreaCode>,
 }
 
-/// Assigns the task to the route's volunteer, together with the plan's other tasks at the
-/// end of the transaction; returns whether the task's state allows it.
+impl Facts {
+    fn read(tx: &mut Tx<'_>, district: AreaCode, visits: &[VisitRow]) -> Result<Self, DbError> {
+        let going = visits.iter().filter_map(|visit| visit.person).collect();
+        let ids: Vec<TaskId> = visits.iter().map(|visit| visit.task).collect();
+        let grids = person::store::lock_active(tx.read()?, district, &going)?;
+        let tasks = task::store::rows(tx.read()?, district, &ids)?;
+        Ok(Self { tasks: tasks.into_iter().map(|row| (row.id, row)).collect(), grids })
+    }
+
+    fn left(&self, task_id: TaskId, because: LeftBecause) -> LeftTask {
+        LeftTask { task_id, because, state: self.tasks.get(&task_id).map(|row| row.state) }
+    }
+}
+
+/// Assigns the task of a visit to its person, together with the plan's other tasks at the end of
+/// the transaction; or why it is left as it is.
 fn assign(
     tx: &mut Tx<'_>,
-    draft: &Draft,
-    task: &TaskRow,
-    route: &Route,
-    stop: &Stop,
-    home: AreaCode,
-) -> Result<bool, DbError> {
+    plan: &PlanRow,
+    facts: &Facts,
+    visit: &VisitRow,
+    by: Option<PersonId>,
+) -> Result<Result<(), LeftBecause>, DbError> {
+    let task = facts.tasks.get(&visit.task);
+    let Some(task) = task.filter(|task| Some(task.version) == visit.task_version) else {
+        return Ok(Err(LeftBecause::Changed));
+    };
+    let grid = visit.person.and_then(|person| facts.grids.get(&person)).copied();
+    let (Some(person), Some(grid)) = (visit.person, grid.filter(|_| grid == visit.person_grid))
+    else {
+        return Ok(Err(LeftBecause::PersonUnavailable));
+    };
     // Dispatch assigns only to the visitors it has read, so the role is a visitor's.
-    let to = Candidate { person: route.volunteer, role: Role::Volunteer, grid: home };
-    let command = AutomaticCommand::Assign { to, within: draft.area };
+    let to = Candidate { person, role: Role::Volunteer, grid };
+    let command = AutomaticCommand::Assign { to, within: plan.area };
     let applied = life::apply_automatic(&task.life()?, &command, clock::day(tx.now));
     let Ok(Transition::Changed(next)) = applied else {
-        return Ok(false);
+        return Ok(Err(LeftBecause::Changed));
     };
-    let load = stop.leave.minutes().saturating_sub(stop.start.minutes());
-    let travel = i32::try_from(stop.why.extra_travel.0).unwrap_or_default();
     let row = TaskRow {
-        planned_on: Some(route.day),
-        planned_start: Some(stop.start),
-        planned_minutes: Some(i32::from(load) + travel),
-        plan: Some(draft.id),
+        planned_on: visit.day,
+        planned_start: visit.start,
+        planned_minutes: visit.minutes,
+        plan: Some(plan.id),
         ..task.moved(&next, tx.now)
     };
     tx.replace(task, row);
     tx.record(
         Event::new("task.assign", Subject::Task, task.id, next.grid, next.version)
-            .by(draft.by)
-            .assignees(None, Some(route.volunteer))
-            .with(json!({ "plan": draft.id })),
+            .by(by)
+            .assignees(None, Some(person))
+            .with(json!({ "plan": plan.id })),
     );
-    Ok(true)
-}
-
-fn said(
-    draft: &Draft,
-    task: &TaskRow,
-    stop: Option<(&Route, &Stop)>,
-    reason: &impl Serialize,
-) -> Result<VisitRow, DbError> {
-    let reason = serde_json::to_string(reason);
-    Ok(VisitRow {
-        district: task.district,
-        plan: draft.id,
-        task: task.id,
-        grid: task.grid,
-        person: stop.map(|(route, _)| route.volunteer),
-        day: stop.map(|(route, _)| route.day),
-        start: stop.map(|(_, stop)| stop.start),
-        travel: stop.map(|(_, stop)| i32::try_from(stop.travel.0).unwrap_or(i32::MAX)),
-        reason: reason.map_err(|error| DbError::corrupt("plan_visits", error))?,
-    })
+    Ok(Ok(()))
 }

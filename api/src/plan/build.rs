@@ -7,7 +7,8 @@ use gridward_domain::id::{BeneficiaryId, PersonId};
 use gridward_domain::task::State;
 use gridward_domain::time::Minutes;
 
-use super::model::Span;
+use super::earliest::Earliest;
+use super::span::Span;
 use crate::availability::calendar::{Calendar, Hours};
 use crate::db::DbError;
 use crate::person::store::PersonRow;
@@ -27,11 +28,11 @@ pub struct Rows {
     pub last_visitors: HashMap<BeneficiaryId, PersonId>,
 }
 
-/// Builds the problem of planning `rows` for `span`.
+/// Builds the problem of planning `rows` for `span`, with no new visit before `earliest`.
 ///
 /// # Errors
 /// [`DbError::Corrupt`] for an invalid row.
-pub fn problem(rows: &Rows, span: Span) -> Result<DispatchProblem, DbError> {
+pub fn problem(rows: &Rows, span: Span, earliest: Earliest) -> Result<DispatchProblem, DbError> {
     let known: HashSet<PersonId> = rows.people.iter().map(|row| row.id).collect();
     let mut carried = rows.carried.clone();
     let mut visits = Vec::with_capacity(rows.tasks.len());
@@ -42,6 +43,12 @@ pub fn problem(rows: &Rows, span: Span) -> Result<DispatchProblem, DbError> {
         };
         match (assignee, row.planned_on) {
             (None, _) => visits.push(visit(row, rows, None)?),
+            // The hours of this visit have begun, and its person is free of it afterwards.
+            (Some(person), Some(day))
+                if row.planned_start.is_some_and(|start| earliest.has_passed(day, start)) =>
+            {
+                *carried.entry(person).or_default() += row.minutes.into();
+            }
             (Some(person), Some(day)) if span.contains(day) && known.contains(&person) => {
                 let pin = Pin { volunteer: person, day, start: row.planned_start };
                 visits.push(visit(row, rows, Some(pin))?);
@@ -55,23 +62,23 @@ pub fn problem(rows: &Rows, span: Span) -> Result<DispatchProblem, DbError> {
     let volunteers = rows
         .people
         .iter()
-        .map(|row| volunteer(row, rows.calendars.get(&row.id), span, &carried))
+        .map(|row| volunteer(row, rows, (span, earliest), &carried))
         .collect::<Result<_, DbError>>()?;
     Ok(DispatchProblem { volunteers, visits, ..DispatchProblem::default() })
 }
 
 fn volunteer(
     row: &PersonRow,
-    calendar: Option<&Calendar>,
-    span: Span,
+    rows: &Rows,
+    (span, earliest): (Span, Earliest),
     carried: &HashMap<PersonId, Minutes>,
 ) -> Result<Volunteer, DbError> {
     let id = row.id;
     let undated = Calendar::default();
-    let calendar = calendar.unwrap_or(&undated);
+    let calendar = rows.calendars.get(&id).unwrap_or(&undated);
     let shifts = span.days().filter_map(|day| {
         let Hours { window, breaks } = calendar.hours_on(&row.availability, day)?;
-        Some(Shift { day, window, breaks })
+        Some(Shift { day, window: earliest.within(day, window)?, breaks })
     });
     let skills = row.skills.members().clone();
     let drives = skills.iter().any(|skill| skill.as_str() == "driving");

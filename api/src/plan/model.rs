@@ -1,90 +1,42 @@
 //! The public representation of a plan.
 
-use chrono::{DateTime, FixedOffset, NaiveDate};
+use chrono::{DateTime, FixedOffset, NaiveDate, TimeDelta};
 use gridward_dispatch::solve::{Measures, Reason, Remedy, Why};
 use gridward_domain::area::AreaCode;
 use gridward_domain::id::{PersonId, PlanId, TaskId};
+use gridward_domain::task::Phase;
+use gridward_domain::text_column;
 use gridward_domain::time::TimeOfDay;
+use gridward_domain::word::{UnknownWord, unknown};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use thiserror::Error;
 use utoipa::ToSchema;
 
-use crate::clock;
+/// How long a draft can be applied.
+pub const APPLICABLE_FOR: TimeDelta = TimeDelta::days(7);
 
-/// The maximum number of days in a plan.
-const MOST_DAYS: i64 = 31;
-
-/// The days of a plan, inclusive.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Span {
-    first: NaiveDate,
-    last: NaiveDate,
+/// The state of a plan.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Serialize, Deserialize, ToSchema)]
+#[derive(strum::Display, strum::EnumString, strum::IntoStaticStr, strum::VariantArray)]
+#[derive(diesel::AsExpression, diesel::FromSqlRow)]
+#[diesel(sql_type = diesel::sql_types::Text)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case", parse_err_ty = UnknownWord, parse_err_fn = unknown::<PlanState>)]
+pub enum PlanState {
+    /// Computed; no task has changed.
+    Draft,
+    /// Applied: its tasks were assigned.
+    // Stored answers of before drafts existed have no state.
+    #[default]
+    Applied,
+    /// Applied, and undone for the tasks that had not changed since.
+    Undone,
+    /// Discarded without an effect.
+    Discarded,
 }
 
-/// Why two days are not a valid span.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum SpanError {
-    /// The last day is before the first.
-    #[error("must not be before first_day")]
-    Backwards,
-    /// A day is outside the supported range.
-    #[error(transparent)]
-    DateOutOfRange(#[from] clock::DateOutOfRange),
-    /// The span is too long.
-    #[error("a plan spans at most {MOST_DAYS} days")]
-    TooLong,
-}
-
-impl Span {
-    /// The span from `first` to `last`.
-    ///
-    /// # Errors
-    /// [`SpanError`].
-    pub fn new(first: NaiveDate, last: NaiveDate) -> Result<Self, SpanError> {
-        clock::within_reach(&first)?;
-        clock::within_reach(&last)?;
-        match (last - first).num_days() {
-            days if days < 0 => Err(SpanError::Backwards),
-            days if days >= MOST_DAYS => Err(SpanError::TooLong),
-            _ => Ok(Self { first, last }),
-        }
-    }
-
-    /// The first day.
-    pub const fn first(&self) -> NaiveDate {
-        self.first
-    }
-
-    /// The last day.
-    pub const fn last(&self) -> NaiveDate {
-        self.last
-    }
-
-    /// Iterates over the days.
-    pub fn days(&self) -> impl Iterator<Item = NaiveDate> + use<> {
-        let last = self.last;
-        self.first.iter_days().take_while(move |day| *day <= last)
-    }
-
-    /// Whether the span contains `day`.
-    pub fn contains(&self, day: NaiveDate) -> bool {
-        (self.first..=self.last).contains(&day)
-    }
-
-    /// The whole weeks, Monday to Sunday, that overlap the span.
-    pub fn weeks(&self) -> Self {
-        let monday = self.first.week(chrono::Weekday::Mon).first_day();
-        let sunday = self.last.week(chrono::Weekday::Mon).last_day();
-        Self { first: monday, last: sunday }
-    }
-
-    /// The number of weeks, where a partial week counts as one.
-    pub fn count_weeks(&self) -> u32 {
-        let weeks = self.weeks();
-        u32::try_from((weeks.last - weeks.first).num_days() / 7 + 1).unwrap_or(1)
-    }
-}
+text_column!(PlanState);
 
 /// A plan: the result of one dispatch run.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -100,10 +52,13 @@ pub struct Plan {
     /// The random seed. The same seed and the same tasks give the same plan.
     #[schema(minimum = 0, maximum = 9_007_199_254_740_991_i64, example = 1)]
     pub seed: i64,
-    /// Number of tasks that the plan assigned.
+    /// The state.
+    #[serde(default)]
+    pub state: PlanState,
+    /// Number of tasks that the plan assigned, or that a draft would assign.
     #[schema(minimum = 0, maximum = 10_000_000, example = 380)]
     pub assigned: u32,
-    /// Number of tasks claimed while the plan was computed; they keep their assignee.
+    /// Number of tasks that had changed when the plan was applied, so that it left them.
     #[schema(minimum = 0, maximum = 10_000_000, example = 0)]
     pub overtaken: u32,
     /// Quality measures of the plan.
@@ -111,6 +66,47 @@ pub struct Plan {
     pub measures: Value,
     /// When the plan was created.
     pub created_at: DateTime<FixedOffset>,
+    /// When the plan came into its state.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state_since: Option<DateTime<FixedOffset>>,
+    /// Until when a draft can be applied; absent in other states.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<DateTime<FixedOffset>>,
+}
+
+/// A plan after it was applied or undone, and the tasks that this left as they are.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct PlanResult {
+    /// The plan.
+    pub plan: Plan,
+    /// The tasks of the plan that were left as they are.
+    #[schema(max_items = 1_000_000)]
+    pub left: Vec<LeftTask>,
+}
+
+/// A task of a plan that was left as it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(example = json!({
+    "task_id": "01936b6e-7d1a-7c3e-9a51-3f6f2f9d1c22", "because": "changed", "state": "accepted"
+}))]
+pub struct LeftTask {
+    /// The task.
+    pub task_id: TaskId,
+    /// Why.
+    pub because: LeftBecause,
+    /// Its present state; absent if the task no longer exists.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<Phase>,
+}
+
+/// Why a task was left as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LeftBecause {
+    /// The task has changed meanwhile.
+    Changed,
+    /// The person has left or works in another grid meanwhile.
+    PersonUnavailable,
 }
 
 /// The planned visit of one task, or the reason why there is none.
@@ -145,34 +141,4 @@ pub struct PlanVisit {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Remedy>)]
     pub remedy: Option<Value>,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn day(text: &str) -> NaiveDate {
-        text.parse().expect("a day")
-    }
-
-    #[test]
-    fn a_span_counts_the_weeks_it_touches() {
-        let span = |a, b| Span::new(day(a), day(b)).expect("a span");
-        assert_eq!(span("2026-11-23", "2026-11-29").count_weeks(), 1);
-        assert_eq!(span("2026-11-29", "2026-11-30").count_weeks(), 2);
-        assert_eq!(span("2026-11-25", "2026-11-25").weeks().first(), day("2026-11-23"));
-        assert_eq!(span("2026-11-23", "2026-11-25").days().count(), 3);
-    }
-
-    #[test]
-    fn a_span_runs_forward_and_not_for_ever() {
-        let span = |a, b| Span::new(day(a), day(b));
-        assert_eq!(span("2026-11-24", "2026-11-23"), Err(SpanError::Backwards));
-        assert_eq!(span("2026-11-01", "2026-12-02"), Err(SpanError::TooLong));
-        assert!(span("2026-11-01", "2026-12-01").is_ok());
-        assert_eq!(
-            span("+262142-12-31", "+262142-12-31"),
-            Err(SpanError::DateOutOfRange(clock::DateOutOfRange))
-        );
-    }
 }

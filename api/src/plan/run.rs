@@ -1,33 +1,24 @@
-//! One dispatch run, from reading to writing.
+//! One dispatch run: reading, solving and, on the command line, applying at once.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use chrono::NaiveDate;
 use gridward_dispatch::solve::{self, Options};
-use gridward_domain::area::{AreaCode, Level};
-use gridward_domain::id::{PersonId, PlanId};
+use gridward_domain::area::Level;
+use gridward_domain::id::PlanId;
 use uuid::Uuid;
 
-use super::apply::{Draft, apply};
-use super::model::{Plan, Span};
-use super::{build, store};
+use super::build::Rows;
+use super::computed::{Computed, Order};
+use super::earliest::Earliest;
+use super::model::Plan;
+use super::span::Span;
+use super::{apply, build, draft, store};
 use crate::area;
+use crate::clock;
 use crate::db::DbError;
 use crate::http::problem::Problem;
 use crate::tx::Db;
-
-/// The order for a run.
-#[derive(Clone, Copy, Debug)]
-pub struct Order {
-    /// The area.
-    pub area: AreaCode,
-    /// The days.
-    pub span: Span,
-    /// The random seed. The same seed and the same tasks give the same plan.
-    pub seed: u64,
-    /// The requester; `None` on the command line.
-    pub by: Option<PersonId>,
-}
 
 /// The duration of each stage of a run.
 #[derive(Clone, Copy, Debug)]
@@ -45,25 +36,34 @@ pub struct Timing {
 /// # Errors
 /// 503 when the database is unavailable; nothing is written then.
 pub async fn run(db: &Db, order: Order) -> Result<(Plan, Timing), Problem> {
-    let (draft, timing) = draft(db, order).await?;
+    let (computed, timing) = compute(db, order).await?;
     let began = Instant::now();
-    let plan = db.write(order.area.district(), move |tx| apply(tx, &draft)).await?;
-    Ok((plan, Timing { write: began.elapsed(), ..timing }))
+    let plan = db.write(order.area.district(), move |tx| {
+        let plan = draft::store(tx, &computed)?;
+        let scope = order.area.district().range();
+        let how = apply::ApplyPlan { confirm: true, ..apply::ApplyPlan::default() };
+        Ok::<_, Problem>(apply::apply(tx, &scope, plan.id, order.by, how)?.plan)
+    });
+    Ok((plan.await?, Timing { write: began.elapsed(), ..timing }))
 }
 
 /// Plans the open tasks of the order without writing anything.
 ///
 /// # Errors
 /// As [`run`].
-pub async fn draft(db: &Db, order: Order) -> Result<(Arc<Draft>, Timing), Problem> {
+pub async fn compute(db: &Db, order: Order) -> Result<(Computed, Timing), Problem> {
     let began = Instant::now();
-    let Order { area, span, seed, by } = order;
+    let Order { area, span, seed, now, .. } = order;
+    let earliest = Earliest::after(now, order.lead);
     let read = move |conn: &mut _| {
         if area::store::current(conn, &area)?.is_none() {
             return Err(Problem::invalid("/area", "the area does not exist"));
         }
-        let rows = store::rows(conn, &area.range(), span)?;
-        let problem = build::problem(&rows, span)?;
+        let mut rows = store::rows(conn, &area.range(), span)?;
+        if !order.include_late {
+            leave_later(&mut rows, span, clock::day(now));
+        }
+        let problem = build::problem(&rows, span, earliest)?;
         Ok((rows, problem, began.elapsed()))
     };
     let (rows, problem, read) = db.read(read).await?;
@@ -74,6 +74,13 @@ pub async fn draft(db: &Db, order: Order) -> Result<(Arc<Draft>, Timing), Proble
     let solved = solved.await.map_err(|_| DbError::Panicked)?;
     let solved = solved.map_err(|error| DbError::corrupt("tasks", error))?;
     let timing = Timing { read, solve: began.elapsed(), write: Duration::ZERO };
-    let id = PlanId(Uuid::now_v7());
-    Ok((Arc::new(Draft { id, area, span, seed, by, rows, solved }), timing))
+    Ok((Computed { id: PlanId(Uuid::now_v7()), order, rows, solved }, timing))
+}
+
+/// Leaves open tasks out that every day of the span makes late, while earlier days are possible.
+fn leave_later(rows: &mut Rows, span: Span, today: NaiveDate) {
+    let first = span.first();
+    if first > today {
+        rows.tasks.retain(|task| task.assignee.is_some() || task.due_on >= first);
+    }
 }

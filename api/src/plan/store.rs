@@ -1,11 +1,10 @@
 //! Queries for plans and for the input of the solver.
 
-use gridward_domain::area::AreaCode;
 use std::collections::{HashMap, HashSet};
 
-use chrono::{NaiveDate, NaiveDateTime};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use diesel::prelude::*;
-use gridward_domain::area::AreaRange;
+use gridward_domain::area::{AreaCode, AreaRange};
 use gridward_domain::id::{BeneficiaryId, PersonId, PlanId, TaskId};
 use gridward_domain::task::Phase;
 use gridward_domain::time::{Minutes, TimeOfDay};
@@ -13,7 +12,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::build::Rows;
-use super::model::{Plan, PlanVisit, Span};
+use super::model::{APPLICABLE_FOR, Plan, PlanState, PlanVisit};
+use super::span::Span;
 use crate::clock::china;
 use crate::db::schema::{beneficiaries, plan_visits, plans, tasks};
 use crate::db::{Conn, DbError};
@@ -21,7 +21,7 @@ use crate::http::page::Wanted;
 use crate::task::row::TaskRow;
 use crate::{availability, in_range, person, task};
 
-#[derive(Queryable, Insertable)]
+#[derive(Clone, Queryable, Insertable)]
 #[diesel(table_name = plans)]
 #[expect(missing_docs, reason = "the columns are described in the migrations")]
 pub struct PlanRow {
@@ -34,6 +34,8 @@ pub struct PlanRow {
     pub measures: String,
     pub created_by: Option<PersonId>,
     pub created_at: NaiveDateTime,
+    pub state: PlanState,
+    pub state_at: Option<NaiveDateTime>,
 }
 
 /// The stored result of a plan, as JSON.
@@ -53,8 +55,9 @@ impl PlanRow {
     /// # Errors
     /// [`DbError::Corrupt`].
     pub fn plan(self) -> Result<Plan, DbError> {
-        let kept: Kept = serde_json::from_str(&self.measures)
-            .map_err(|error| DbError::corrupt("plans", error))?;
+        let kept = self.kept()?;
+        let in_china = |moment: NaiveDateTime| moment.and_utc().with_timezone(&china());
+        let is_draft = self.state == PlanState::Draft;
         Ok(Plan {
             id: self.id,
             area: self.area,
@@ -64,8 +67,19 @@ impl PlanRow {
             assigned: kept.assigned,
             overtaken: kept.overtaken,
             measures: kept.measures,
-            created_at: self.created_at.and_utc().with_timezone(&china()),
+            state: self.state,
+            created_at: in_china(self.created_at),
+            state_since: self.state_at.map(in_china),
+            expires_at: is_draft.then(|| in_china(self.created_at + APPLICABLE_FOR)),
         })
+    }
+
+    /// The stored result.
+    ///
+    /// # Errors
+    /// [`DbError::Corrupt`].
+    pub fn kept(&self) -> Result<Kept, DbError> {
+        serde_json::from_str(&self.measures).map_err(|error| DbError::corrupt("plans", error))
     }
 }
 
@@ -84,6 +98,9 @@ crate::table_row! {
             start: Option<TimeOfDay>,
             travel: Option<i32>,
             reason: String,
+            task_version: Option<i64>,
+            minutes: Option<i32>,
+            person_grid: Option<AreaCode>,
         }
     }
 }
@@ -191,32 +208,135 @@ pub fn insert(conn: &mut Conn, plan: &PlanRow, visits: &[VisitRow]) -> Result<()
 /// # Errors
 /// [`DbError`].
 pub fn one(conn: &mut Conn, scope: &AreaRange, id: PlanId) -> Result<Option<Plan>, DbError> {
-    let row: Option<PlanRow> = plans::table
-        .find((scope.area().district(), id))
-        .filter(in_range!(plans::area, scope))
-        .first(conn)
-        .optional()?;
-    row.map(PlanRow::plan).transpose()
+    row(conn, scope, id)?.map(PlanRow::plan).transpose()
 }
 
-/// A page of the plans in the range, newest first.
+/// The row of the plan, if its area is in the range.
+///
+/// # Errors
+/// [`DbError`].
+pub fn row(conn: &mut Conn, scope: &AreaRange, id: PlanId) -> Result<Option<PlanRow>, DbError> {
+    let row = plans::table
+        .find((scope.area().district(), id))
+        .filter(in_range!(plans::area, scope))
+        .first(conn);
+    Ok(row.optional()?)
+}
+
+/// Changes the state of the plan. The update locks the row until the end of the transaction.
+///
+/// # Errors
+/// [`DbError`]; [`DbError::Collision`] if the state has changed since the row was read.
+pub fn change_state(
+    conn: &mut Conn,
+    row: &mut PlanRow,
+    to: PlanState,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    let now = now.naive_utc();
+    let changed = diesel::update(plans::table.find((row.district, row.id)))
+        .filter(plans::state.eq(row.state))
+        .set((plans::state.eq(to), plans::state_at.eq(now)))
+        .execute(conn)?;
+    if changed != 1 {
+        return Err(DbError::Collision);
+    }
+    (row.state, row.state_at) = (to, Some(now));
+    Ok(())
+}
+
+/// Stores how many tasks the plan assigned, and how many it left.
+///
+/// # Errors
+/// [`DbError`].
+pub fn count(
+    conn: &mut Conn,
+    row: &mut PlanRow,
+    assigned: u32,
+    overtaken: u32,
+) -> Result<(), DbError> {
+    let kept = Kept { assigned, overtaken, ..row.kept()? };
+    row.measures =
+        serde_json::to_string(&kept).map_err(|error| DbError::corrupt("plans", error))?;
+    diesel::update(plans::table.find((row.district, row.id)))
+        .set(plans::measures.eq(&row.measures))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// The visits whose tasks the plan assigns, by task.
+///
+/// # Errors
+/// [`DbError`].
+pub fn assignments(
+    conn: &mut Conn,
+    district: AreaCode,
+    id: PlanId,
+) -> Result<Vec<VisitRow>, DbError> {
+    Ok(plan_visits::table
+        .filter(plan_visits::district.eq(district))
+        .filter(plan_visits::plan.eq(id))
+        .filter(plan_visits::task_version.is_not_null())
+        .order(plan_visits::task)
+        .select(VisitRow::as_select())
+        .load(conn)?)
+}
+
+/// Records that the plan assigned none of these tasks.
+///
+/// # Errors
+/// [`DbError`].
+pub fn assign_none(
+    conn: &mut Conn,
+    district: AreaCode,
+    id: PlanId,
+    tasks: &[TaskId],
+) -> Result<(), DbError> {
+    for tasks in tasks.chunks(500) {
+        let visits = plan_visits::table
+            .filter(plan_visits::district.eq(district))
+            .filter(plan_visits::plan.eq(id))
+            .filter(plan_visits::task.eq_any(tasks));
+        diesel::update(visits).set(plan_visits::task_version.eq(None::<i64>)).execute(conn)?;
+    }
+    Ok(())
+}
+
+/// A page of the plans in the range and the state, newest first.
 ///
 /// # Errors
 /// [`DbError`].
 pub fn list(
     conn: &mut Conn,
     scope: &AreaRange,
+    state: Option<PlanState>,
     wanted: &Wanted<PlanId>,
 ) -> Result<Vec<Plan>, DbError> {
     let mut query = plans::table
         .filter(plans::district.eq(scope.area().district()))
         .filter(in_range!(plans::area, scope))
         .into_boxed();
+    if let Some(state) = state {
+        query = query.filter(plans::state.eq(state));
+    }
     if let Some(id) = wanted.after {
         query = query.filter(plans::id.lt(id));
     }
     let rows: Vec<PlanRow> = query.order(plans::id.desc()).limit(wanted.rows()).load(conn)?;
     rows.into_iter().map(PlanRow::plan).collect()
+}
+
+/// Which visits of a plan are read.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct VisitFilter {
+    /// Only tasks without a visitor.
+    pub unassigned: bool,
+    /// Only the visits of this person.
+    pub person: Option<PersonId>,
+    /// Only the visits of this day.
+    pub day: Option<NaiveDate>,
+    /// Only tasks of this area.
+    pub area: Option<AreaCode>,
 }
 
 /// A page of the plan's visits, ordered by task.
@@ -227,15 +347,24 @@ pub fn visits(
     conn: &mut Conn,
     district: AreaCode,
     id: PlanId,
-    unassigned_only: bool,
+    filter: VisitFilter,
     wanted: &Wanted<TaskId>,
 ) -> Result<Vec<PlanVisit>, DbError> {
     let mut query = plan_visits::table
         .filter(plan_visits::district.eq(district))
         .filter(plan_visits::plan.eq(id))
         .into_boxed();
-    if unassigned_only {
+    if filter.unassigned {
         query = query.filter(plan_visits::person.is_null());
+    }
+    if let Some(person) = filter.person {
+        query = query.filter(plan_visits::person.eq(person));
+    }
+    if let Some(day) = filter.day {
+        query = query.filter(plan_visits::day.eq(day));
+    }
+    if let Some(area) = filter.area {
+        query = query.filter(in_range!(plan_visits::grid, area.range()));
     }
     if let Some(task) = wanted.after {
         query = query.filter(plan_visits::task.gt(task));

@@ -20,7 +20,7 @@ struct OfGrid {
 const BY_GRID: &str = "\
     SELECT t.grid AS grid, COUNT(DISTINCT t.id) AS tasks \
     FROM plans p CROSS JOIN plan_visits v CROSS JOIN tasks t \
-    WHERE p.district = $1 AND p.last_day >= $2 \
+    WHERE p.district = $1 AND p.last_day >= $2 AND p.state = 'applied' \
     AND v.district = $1 AND v.plan = p.id AND v.person IS NULL \
     AND t.district = $1 AND t.id = v.task AND t.state = 'open' \
     AND t.grid >= $3 AND t.grid < $4 GROUP BY t.grid";

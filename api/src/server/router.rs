@@ -119,6 +119,9 @@ fn documented(v1: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(plan::routes::create_plan)
         .service(plan::routes::list_plans)
         .service(plan::routes::get_plan)
+        .service(plan::routes::discard_plan)
+        .service(plan::commands::apply_plan)
+        .service(plan::commands::undo_plan)
         .service(plan::routes::list_plan_visits);
 }
 

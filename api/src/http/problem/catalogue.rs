@@ -272,6 +272,22 @@ problems! {
     NoticeWithdrawn "notice_withdrawn" 409
         "Notice has been withdrawn": "A withdrawn notice cannot be changed. Post a new one.";
         "公告已撤回": "已撤回的公告无法修改，请发布新的公告。";
+    /// The plan is not in the state that the command needs.
+    PlanState "plan_state" 409
+        "Plan in another state": "The state of the plan does not allow this; `current` shows the plan.";
+        "方案当前状态不支持此操作": "方案状态已变化，见 current。";
+    /// Tasks have changed since the draft was computed.
+    PlanOutdated "plan_outdated" 409
+        "Tasks have changed": "The tasks in `current` have changed since the draft was computed, and nothing was applied. Compute a new plan, or apply this one without them.";
+        "部分任务已变化": "方案生成后，current 所列任务已有变化，本次未作任何更改。请重新生成方案，或跳过这些任务后应用。";
+    /// The request has unusual effects, and needs `confirm`.
+    ConfirmationRequired "confirmation_required" 409
+        "Confirmation required": "See `errors` for what is unusual. If it is intended, send the request with `confirm` set to true.";
+        "需要确认": "该请求有异常之处，见 errors。如确需执行，请将 confirm 设为 true 后重试。";
+    /// The draft of a plan is too old.
+    PlanExpired "plan_expired" 410
+        "Draft expired": "A draft can be applied for 7 days. Compute a new plan.";
+        "方案草稿已过期": "草稿 7 天内有效，请重新生成方案。";
     /// The code was used to enrol a device.
     InvitationUsed "invitation_used" 410
         "Invitation already used": "If you used it on this device, sign in with your new password. Otherwise tell your manager or supervisor, and ask for a new invitation.";

@@ -1,0 +1,85 @@
+//! Undoes an applied plan for the tasks that have not changed since, and discards drafts.
+
+use std::collections::HashMap;
+
+use gridward_domain::area::AreaRange;
+use gridward_domain::id::{PersonId, PlanId, TaskId};
+use gridward_domain::task::Phase;
+use serde_json::json;
+
+use super::model::{LeftBecause, LeftTask, Plan, PlanResult, PlanState};
+use super::store::{self, PlanRow, VisitRow};
+use crate::http::problem::{Problem, ProblemCode};
+use crate::log::{Event, Subject};
+use crate::task;
+use crate::task::release::release;
+use crate::task::row::TaskRow;
+use crate::tx::Tx;
+
+/// Opens the tasks that the plan assigned and that have not changed since; the others are listed.
+///
+/// # Errors
+/// 404 outside the scope; 409 unless the plan is applied. Nothing is written then.
+pub fn undo(
+    tx: &mut Tx<'_>,
+    scope: &AreaRange,
+    id: PlanId,
+    by: PersonId,
+) -> Result<PlanResult, Problem> {
+    let (mut row, now) = (in_state(tx, scope, id, PlanState::Applied)?, tx.now);
+    store::change_state(tx.write_unbatched(), &mut row, PlanState::Undone, now)?;
+    let visits = store::assignments(tx.read_unbatched(), row.district, id)?;
+    let ids: Vec<TaskId> = visits.iter().map(|visit| visit.task).collect();
+    let tasks = task::store::rows(tx.read()?, row.district, &ids)?;
+    let tasks: HashMap<TaskId, TaskRow> = tasks.into_iter().map(|row| (row.id, row)).collect();
+    let mut left = Vec::new();
+    for visit in &visits {
+        let task = tasks.get(&visit.task);
+        if let Some(task) = task.filter(|task| is_unchanged(task, visit)) {
+            release(tx, task, Some(by), json!({ "because": "plan_undone", "plan": id }))?;
+        } else {
+            let state = task.map(|task| task.state);
+            left.push(LeftTask { task_id: visit.task, because: LeftBecause::Changed, state });
+        }
+    }
+    let opened = visits.len() - left.len();
+    let event = Event::new("plan.undo", Subject::Plan, id, row.area, 3).by(by);
+    tx.record(event.with(json!({ "opened": opened, "left": left.len() })));
+    Ok(PlanResult { plan: row.plan()?, left })
+}
+
+/// Discards a draft.
+///
+/// # Errors
+/// 404 outside the scope; 409 unless the plan is a draft. Nothing is written then.
+pub fn discard(
+    tx: &mut Tx<'_>,
+    scope: &AreaRange,
+    id: PlanId,
+    by: PersonId,
+) -> Result<Plan, Problem> {
+    let (mut row, now) = (in_state(tx, scope, id, PlanState::Draft)?, tx.now);
+    store::change_state(tx.write_unbatched(), &mut row, PlanState::Discarded, now)?;
+    tx.record(Event::new("plan.discard", Subject::Plan, id, row.area, 2).by(by));
+    Ok(row.plan()?)
+}
+
+fn in_state(
+    tx: &mut Tx<'_>,
+    scope: &AreaRange,
+    id: PlanId,
+    state: PlanState,
+) -> Result<PlanRow, Problem> {
+    let row = store::row(tx.read_unbatched(), scope, id)?.ok_or_else(Problem::not_found)?;
+    if row.state == state {
+        return Ok(row);
+    }
+    Err(Problem::from(ProblemCode::PlanState).showing(&row.plan()?))
+}
+
+/// Whether the task is as the plan left it: its assignment was the last change.
+fn is_unchanged(task: &TaskRow, visit: &VisitRow) -> bool {
+    task.state == Phase::Assigned
+        && task.plan == Some(visit.plan)
+        && visit.task_version.is_some_and(|version| task.version == version + 1)
+}

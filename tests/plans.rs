@@ -1,0 +1,303 @@
+//! Drafts of plans: what a supervisor sees before a plan counts, and how it is applied and undone.
+
+use chrono::{Days, FixedOffset, NaiveDate, Utc};
+use rstest::rstest;
+use serde_json::{Value, json};
+
+use crate::support::bodies::home_visit;
+use crate::support::files::beneficiary_id;
+use crate::support::phone::Phone;
+use crate::support::server::Answer;
+use crate::support::{Backend, Caller, FAR_GRID, GRID, Server};
+
+/// The day in the district, this many days from now.
+fn day(later: u64) -> NaiveDate {
+    let china = FixedOffset::east_opt(8 * 3600).expect("an offset");
+    Utc::now().with_timezone(&china).date_naive() + Days::new(later)
+}
+
+/// A visit for the beneficiary of this number, possible from tomorrow and due on this day.
+async fn visit(caller: &Caller, n: u32, due: u64) -> String {
+    let days = json!({ "not_before": day(1), "due_on": day(due) });
+    caller.make(&home_visit(&beneficiary_id(n), days)).await
+}
+
+/// A plan of the grid for these days, counted from today.
+fn order(first: u64, last: u64) -> Value {
+    json!({ "area": GRID, "first_day": day(first), "last_day": day(last) })
+}
+
+/// A draft of the seven days from tomorrow.
+async fn draft(caller: &Caller) -> Value {
+    let made = caller.post("/v1/plans", &order(1, 7)).await;
+    assert_eq!(made.status, 201, "{}", made.body);
+    made.body
+}
+
+async fn send(caller: &Caller, plan: &Value, command: &str, body: Value) -> Answer {
+    let id = plan["id"].as_str().expect("an id");
+    caller.post(&format!("/v1/plans/{id}/{command}"), &body).await
+}
+
+async fn task(caller: &Caller, id: &str) -> Value {
+    caller.get(&format!("/v1/tasks/{id}")).await.body
+}
+
+/// What is left of a task's row if the traces of a change are removed.
+fn without_traces(mut task: Value) -> Value {
+    let row = task.as_object_mut().expect("an object");
+    row.remove("version");
+    row.remove("updated_at");
+    task
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_draft_changes_no_task_until_it_is_applied_and_an_undo_restores_what_was(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let manager = server.manager().await;
+    let tasks = [visit(&manager, 1, 7).await, visit(&manager, 2, 7).await];
+    let before = [task(&manager, &tasks[0]).await, task(&manager, &tasks[1]).await];
+
+    let plan = draft(&manager).await;
+    assert_eq!((&plan["state"], &plan["assigned"]), (&json!("draft"), &json!(2)));
+    assert!(plan["expires_at"].is_string(), "{plan}");
+    assert_eq!(task(&manager, &tasks[0]).await, before[0], "a draft changes nothing");
+    let drafts = manager.get("/v1/plans?state=draft").await;
+    assert_eq!(drafts.body["items"][0]["id"], plan["id"]);
+
+    let applied = send(&manager, &plan, "apply", json!({})).await;
+    assert_eq!(applied.status, 200, "{}", applied.body);
+    assert_eq!(
+        (&applied.body["plan"]["state"], &applied.body["left"]),
+        (&json!("applied"), &json!([]))
+    );
+    let assigned = task(&manager, &tasks[0]).await;
+    assert_eq!(
+        (&assigned["state"], &assigned["planned_for"]["plan_id"]),
+        (&json!("assigned"), &plan["id"])
+    );
+    let again = send(&manager, &plan, "apply", json!({})).await;
+    assert_eq!(
+        (again.problem(), &again.body["current"]["state"]),
+        ("plan_state", &json!("applied"))
+    );
+
+    let undone = send(&manager, &plan, "undo", json!({})).await;
+    assert_eq!(undone.status, 200, "{}", undone.body);
+    assert_eq!(
+        (&undone.body["plan"]["state"], &undone.body["left"]),
+        (&json!("undone"), &json!([]))
+    );
+    for (id, before) in tasks.iter().zip(before) {
+        assert_eq!(without_traces(task(&manager, id).await), without_traces(before));
+    }
+    let history = manager.get(&format!("/v1/tasks/{}/history", tasks[0])).await;
+    let last = history.body["items"]
+        .as_array()
+        .expect("steps")
+        .iter()
+        .find(|step| step["because"] == "plan_undone");
+    assert!(last.is_some(), "{}", history.body);
+    assert_eq!(send(&manager, &plan, "undo", json!({})).await.problem(), "plan_state");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_undo_leaves_what_people_have_accepted_and_names_it(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (manager, volunteer) = (server.manager().await, server.volunteer().await);
+    let mut phone = Phone::default();
+    for n in [1, 2, 3] {
+        visit(&manager, n, 7).await;
+    }
+    let plan = draft(&manager).await;
+    send(&manager, &plan, "apply", json!({})).await;
+    phone.sync(&volunteer, json!([])).await;
+    let me = volunteer.get("/v1/me").await.body["id"].clone();
+    let path = format!(
+        "/v1/plans/{}/visits?person={}",
+        plan["id"].as_str().expect("an id"),
+        me.as_str().expect("an id")
+    );
+    let mine = manager.get(&path).await.body["items"].clone();
+    let accepted = mine[0]["task_id"].as_str().expect("a visit of the volunteer").to_owned();
+    assert_eq!(volunteer.act(&format!("/v1/tasks/{accepted}/accept")).await.status, 200);
+
+    let undone = send(&manager, &plan, "undo", json!({})).await;
+    assert_eq!(
+        undone.body["left"],
+        json!([{ "task_id": accepted, "because": "changed", "state": "accepted" }])
+    );
+    assert_eq!(task(&manager, &accepted).await["assignee_id"], me);
+    let open = manager.get("/v1/tasks?state=open").await;
+    assert_eq!(open.body["items"].as_array().expect("a list").len(), 2);
+    phone.sync(&volunteer, json!([])).await;
+    phone.is_as_fresh(&volunteer).await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_changed_since_the_draft_is_listed_and_left_or_refuses_the_plan(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (manager, volunteer) = (server.manager().await, server.volunteer().await);
+    let [claimed, free] = [visit(&manager, 1, 7).await, visit(&manager, 2, 7).await];
+    let plan = draft(&manager).await;
+    assert_eq!(volunteer.act(&format!("/v1/tasks/{claimed}/claim")).await.status, 200);
+
+    let left = json!([{ "task_id": claimed, "because": "changed", "state": "accepted" }]);
+    let refused = send(&manager, &plan, "apply", json!({ "conflicts": "refuse" })).await;
+    assert_eq!((refused.status, refused.problem()), (409, "plan_outdated"), "{}", refused.body);
+    assert_eq!(refused.body["current"], left);
+    assert_eq!(task(&manager, &free).await["state"], "open", "nothing was applied");
+
+    let applied = send(&manager, &plan, "apply", json!({})).await;
+    assert_eq!(applied.body["left"], left);
+    let plan = &applied.body["plan"];
+    assert_eq!((&plan["assigned"], &plan["overtaken"]), (&json!(1), &json!(1)));
+    assert_eq!(task(&manager, &free).await["state"], "assigned");
+    let undone = send(&manager, plan, "undo", json!({})).await;
+    assert_eq!(undone.body["left"], json!([]), "the plan never assigned the claimed task");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_person_who_left_since_the_draft_gets_nothing(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let manager = server.manager().await;
+    let id = visit(&manager, 1, 7).await;
+    let plan = draft(&manager).await;
+    let path = format!("/v1/plans/{}/visits", plan["id"].as_str().expect("an id"));
+    let visits = manager.get(&path).await.body["items"].clone();
+    let person = visits[0]["person_id"].as_str().expect("a person").to_owned();
+    server.database.execute(&format!("UPDATE people SET state = 'left' WHERE id = '{person}'"));
+    let applied = send(&manager, &plan, "apply", json!({})).await;
+    assert_eq!(
+        applied.body["left"],
+        json!([{ "task_id": id, "because": "person_unavailable", "state": "open" }])
+    );
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_draft_is_discarded_and_expires_after_seven_days(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let manager = server.manager().await;
+    visit(&manager, 1, 7).await;
+    let plan = draft(&manager).await;
+    let path = format!("/v1/plans/{}", plan["id"].as_str().expect("an id"));
+    let discarded = manager.delete(&path).await;
+    assert_eq!((discarded.status, &discarded.body["state"]), (200, &json!("discarded")));
+    assert_eq!(send(&manager, &plan, "apply", json!({})).await.problem(), "plan_state");
+    assert_eq!(manager.delete(&path).await.problem(), "plan_state");
+
+    let old = draft(&manager).await;
+    let eight_days_ago = (Utc::now() - Days::new(8)).naive_utc();
+    server.database.execute(&format!("UPDATE plans SET created_at = '{eight_days_ago}'"));
+    let expired = send(&manager, &old, "apply", json!({})).await;
+    assert_eq!((expired.status, expired.problem()), (410, "plan_expired"), "{}", expired.body);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn past_days_are_refused_and_far_days_need_a_confirmation(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let manager = server.manager().await;
+    let yesterday = day(0) - Days::new(1);
+    let past = json!({ "area": GRID, "first_day": yesterday, "last_day": day(3) });
+    let refused = manager.post("/v1/plans", &past).await;
+    assert_eq!(refused.status, 422, "{}", refused.body);
+    let error = &refused.body["errors"][0];
+    assert_eq!(error["pointer"], "/first_day");
+    assert!(error["detail"].as_str().expect("a detail").contains(&day(0).to_string()), "{error}");
+
+    let mut far = order(700, 706);
+    let refused = manager.post("/v1/plans", &far).await;
+    assert_eq!((refused.status, refused.problem()), (409, "confirmation_required"));
+    assert_eq!(refused.body["errors"][0]["pointer"], "/confirm");
+    far["confirm"] = json!(true);
+    assert_eq!(manager.post("/v1/plans", &far).await.status, 201);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_task_is_not_planned_late_while_earlier_days_are_possible(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let manager = server.manager().await;
+    let soon = visit(&manager, 1, 2).await;
+    let later = manager.post("/v1/plans", &order(4, 10)).await.body;
+    assert_eq!((&later["assigned"], &later["measures"]["unserved"]), (&json!(0), &json!(0)));
+
+    let mut asked = order(4, 10);
+    asked["include_late"] = json!(true);
+    let asked = manager.post("/v1/plans", &asked).await.body;
+    assert_eq!((&asked["assigned"], &asked["measures"]["late"]), (&json!(1), &json!(1)));
+    let refused = send(&manager, &asked, "apply", json!({})).await;
+    assert_eq!((refused.status, refused.problem()), (409, "confirmation_required"));
+    assert_eq!(task(&manager, &soon).await["state"], "open");
+    let applied = send(&manager, &asked, "apply", json!({ "confirm": true })).await;
+    assert_eq!(applied.body["plan"]["assigned"], 1, "{}", applied.body);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_planned_for_today_before_the_lead_time(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let manager = server.manager().await;
+    let days = json!({ "not_before": day(0), "due_on": day(0) });
+    manager.make(&home_visit(&beneficiary_id(1), days)).await;
+    let mut today = order(0, 0);
+    // A lead of a whole day leaves nothing of today.
+    today["lead_minutes"] = json!(1440);
+    let plan = manager.post("/v1/plans", &today).await.body;
+    assert_eq!(
+        (&plan["assigned"], &plan["measures"]["unserved"]),
+        (&json!(0), &json!(1)),
+        "{plan}"
+    );
+    today["lead_minutes"] = json!(1441);
+    let refused = manager.post("/v1/plans", &today).await;
+    assert_eq!(
+        (refused.status, &refused.body["errors"][0]["pointer"]),
+        (422, &json!("/lead_minutes"))
+    );
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn only_those_who_plan_an_area_apply_undo_and_discard_its_plans(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (manager, supervisor) = (server.manager().await, server.supervisor().await);
+    let (volunteer, far) = (server.volunteer().await, server.far_manager().await);
+    let plan = draft(&manager).await;
+    let path = format!("/v1/plans/{}", plan["id"].as_str().expect("an id"));
+    for command in ["apply", "undo"] {
+        assert_eq!(send(&volunteer, &plan, command, json!({})).await.problem(), "forbidden");
+        assert_eq!(send(&far, &plan, command, json!({})).await.status, 404);
+    }
+    assert_eq!(volunteer.delete(&path).await.problem(), "forbidden");
+    assert_eq!(far.delete(&path).await.status, 404);
+    let of_far = json!({ "area": FAR_GRID, "first_day": day(1), "last_day": day(7) });
+    let of_far = supervisor.post("/v1/plans", &of_far).await.body;
+    assert_eq!(send(&manager, &of_far, "apply", json!({})).await.status, 404);
+    let unknown = manager.post(&format!("{path}/apply"), &json!({ "conflict": "skip" })).await;
+    assert_eq!(unknown.status, 422, "{}", unknown.body);
+}
