@@ -4,9 +4,17 @@ import { expect, type Browser, type BrowserContext, type BrowserContextOptions, 
 import { Api, type Person, type Server } from './server';
 
 export class Phone {
-  private constructor(readonly context: BrowserContext, public page: Page, private readonly url: string) {}
+  /** Errors of pages, and what the policy of the pages refused. */
+  private readonly errors: string[] = [];
 
-  /** A new phone with the app open. Any error of a page fails the test. */
+  private constructor(readonly context: BrowserContext, public page: Page, private readonly url: string) {
+    context.on('weberror', (error) => this.errors.push(error.error().message));
+    context.on('console', (message) => {
+      if (/Content.Security.Policy|Trusted/i.test(message.text())) this.errors.push(message.text());
+    });
+  }
+
+  /** A new phone with the app open. An error of a page fails the test at [`close`]. */
   static async open(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<Phone> {
     const context = await browser.newContext(options);
     const phone = new Phone(context, await context.newPage(), url);
@@ -50,13 +58,14 @@ export class Phone {
     await expect(this.page.locator('.sync.ok')).toBeVisible();
   }
 
-  /** Waits until the files of the app are on the phone. */
+  /** Waits until the files of the app are on the phone; after a broken installation the next start repeats it. */
   async ready(): Promise<void> {
-    await this.page.evaluate(async () => {
-      await navigator.serviceWorker.ready;
-      if (navigator.serviceWorker.controller) return;
-      await new Promise((done) => navigator.serviceWorker.addEventListener('controllerchange', done, { once: true }));
-    });
+    for (let start = 0; start < 2; start += 1) {
+      const controlled = this.page.waitForFunction(() => navigator.serviceWorker.controller !== null, undefined, { timeout: 20_000 });
+      if (await controlled.then(() => true, () => false)) return;
+      await this.page.reload();
+    }
+    throw new Error('the service worker does not control the page');
   }
 
   async go(path: string): Promise<void> {
@@ -127,6 +136,7 @@ export class Phone {
 
   async close(): Promise<void> {
     await this.context.close();
+    expect(this.errors).toEqual([]);
   }
 }
 

@@ -19,6 +19,6 @@ const PAGE: &str = "<!doctype html>\n<html lang=\"zh-CN\"><head><meta charset=\"
     <p>邀请码只能用一次，请勿转给别人。</p></body></html>\n";
 
 /// Answers the page.
-pub(crate) async fn open() -> HttpResponse {
+pub(crate) fn open() -> HttpResponse {
     HttpResponse::Ok().content_type(ContentType::html()).body(PAGE)
 }

@@ -39,7 +39,7 @@ async fn entrance() -> HttpResponse {
 async fn phone(request: HttpRequest, path: Path<String>) -> Result<HttpResponse, Problem> {
     if !files::is_built(PHONE) {
         return match path.as_str() {
-            "enrol" => Ok(invitation_link::open().await),
+            "enrol" => Ok(invitation_link::open()),
             "" => Ok(page(PLACEHOLDER)),
             _ => Err(Problem::not_found()),
         };

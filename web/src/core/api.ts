@@ -16,6 +16,7 @@ export type Notice = Schemas['Notice'];
 export type Outcome = Schemas['Outcome'];
 export type Phase = Schemas['Phase'];
 export type Place = Schemas['Place'];
+export type PlanVisit = Schemas['PlanVisit'];
 export type ProblemBody = Schemas['Problem'];
 export type Push = Schemas['Push'];
 export type RowType = Schemas['RowType'];

@@ -2,38 +2,22 @@
 import type { Me, ServiceKind, Task } from '../core/api';
 import { Http, Refusal, Unreachable } from '../core/http';
 import { label } from '../core/i18n/index.svelte';
-import { open, openBytes, seal } from '../core/seal';
+import { open, seal } from '../core/seal';
 import { resume, sendSignOuts, signOut, type Opened } from '../core/session';
 import { Device } from '../core/store/device';
-import { expired, JOURNAL_MS, masked, reduced, STALE_MS, VISIBLE_MS } from '../core/store/expiry';
-import { getMeta, putMeta, type JournalEntry } from '../core/store/person';
+import { getMeta, putMeta } from '../core/store/person';
 import { isFull, keepReserve } from '../core/store/reserve';
 import { sync, type Run } from '../core/sync/engine';
-import { add, pending, readAll, takeBack, type NewCommand, type Opened as Waiting, type Sealed, type Shown } from '../core/sync/outbox';
+import { add, pending, takeBack, type NewCommand, type Opened as Waiting, type Shown } from '../core/sync/outbox';
 import { isMine, project, type ShownTask } from '../core/sync/project';
-import { Rows, toStore } from '../core/sync/rows';
+import { Rows } from '../core/sync/rows';
 import { hints } from '../core/sync/stream';
 import { dayOf } from '../core/time';
+import { forget } from './forget';
+import { readLocal, type DraftNews, type MovedNews, type Settled } from './local';
+import { begin, forget as forgetPractice, pretend } from './practice';
 import { prefs } from './prefs.svelte';
-
-/** A settled command with its content. */
-export interface Settled extends Sealed {
-  readonly entry: JournalEntry;
-}
-
-/** A card that says why a task is gone. */
-export interface MovedNews {
-  readonly id: string;
-  readonly at: string;
-  readonly what: string;
-  readonly name?: string;
-  readonly kind?: string;
-}
-
-export interface DraftNews {
-  readonly task_id: string;
-  readonly at: string;
-}
+import { sendPhotos } from './send-photos';
 
 type Line = 'never' | 'synced' | 'running' | Run['state'];
 
@@ -70,6 +54,8 @@ class App {
   private failures = 0;
   private running: Promise<void> | undefined;
   private channel: BroadcastChannel | undefined;
+  /** Whose data comes back after the practice. */
+  private real: Opened | undefined;
   private listening: AbortController | undefined;
 
   readonly zone = $derived(this.me?.time_zone ?? 'Asia/Shanghai');
@@ -90,6 +76,7 @@ class App {
     try {
       this.device = await Device.open();
       this.http = new Http(this.device, location.origin);
+      await forgetPractice();
       const opened = await resume(this.http, this.device);
       if (opened) await this.enter(opened);
       else await this.leave();
@@ -126,7 +113,7 @@ class App {
   async enter(opened: Opened): Promise<void> {
     this.opened = opened;
     const { db, key } = opened;
-    await this.forget();
+    await forget(opened);
     this.rows = await Rows.load(db, key);
     const me = await getMeta(db, 'me');
     this.me = me ? await open<Me>(key, 'meta|me', me).catch(() => undefined) : undefined;
@@ -145,36 +132,9 @@ class App {
     this.phase = 'signed_out';
   }
 
-  /** Drops what the phone must not keep: also when the server cannot be asked. */
-  async forget(): Promise<void> {
-    const { db, key, owner } = this.use();
-    const now = Date.now();
-    const syncedAt = await getMeta(db, 'synced_at');
-    if (syncedAt && now - Date.parse(syncedAt) > STALE_MS) {
-      const tx = db.transaction(['rows', 'meta'], 'readwrite');
-      await Promise.all([tx.objectStore('rows').clear(), tx.objectStore('meta').delete('cursor'), tx.done]);
-    }
-    const rows = await Rows.load(db, key);
-    const gone = expired(rows.all('beneficiary'), rows.all('task'), owner.person, now).map(masked);
-    for (const data of gone) {
-      const version = rows.version('beneficiary', data.id) ?? 0;
-      await db.put('rows', await toStore(key, { type: 'beneficiary', id: data.id, version, data }), ['beneficiary', data.id]);
-    }
-    for (const entry of await db.getAll('journal')) {
-      const age = now - Date.parse(entry.settled_at);
-      const place = `journal|${entry.id}`;
-      if (age > JOURNAL_MS) await db.delete('journal', entry.id);
-      else if (age > VISIBLE_MS && !entry.reduced) {
-        const record = reduced(await open<Sealed>(key, place, entry.box), entry.outcome !== 'rejected');
-        await db.put('journal', { ...entry, box: await seal(key, place, record), reduced: true }, entry.id);
-      }
-    }
-    for (const { id, at } of await db.getAll('moved')) if (now - Date.parse(at) > VISIBLE_MS) await db.delete('moved', id);
-  }
-
   private async forgetNow(): Promise<void> {
     if (!this.opened) return;
-    await this.forget();
+    await forget(this.opened);
     await this.refill();
   }
 
@@ -187,25 +147,7 @@ class App {
 
   /** Reads outbox, journal, drafts and cards. */
   async reload(): Promise<void> {
-    const { db, key } = this.use();
-    const [waiting, journal, drafts, moved, photos] = await Promise.all([
-      readAll(db, key), db.getAll('journal'), db.getAll('drafts'), db.getAll('moved'), db.getAll('photos'),
-    ]);
-    this.waiting = waiting;
-    this.journal = (
-      await Promise.all(journal.map(async (entry) => ({ entry, ...(await open<Sealed>(key, `journal|${entry.id}`, entry.box)) })))
-    ).sort((a, b) => (a.entry.at < b.entry.at ? 1 : -1));
-    this.drafts = drafts.map(({ task_id, at }) => ({ task_id, at }));
-    this.moved = await Promise.all(
-      moved.map(async ({ id, at, box }) => ({ id, at, ...(await open<Omit<MovedNews, 'id' | 'at'>>(key, `moved|${id}`, box)) })),
-    );
-    const left: Record<string, number> = {};
-    for (const photo of photos) if (photo.state === 'queued' || photo.state === 'ready') left[photo.task_id] = (left[photo.task_id] ?? 0) + 1;
-    this.photosLeft = left;
-    this.noticesRead = (await getMeta(db, 'notices_read')) ?? [];
-    this.skew = (await getMeta(db, 'skew_ms')) ?? 0;
-    const at = await getMeta(db, 'synced_at');
-    this.syncedAt = at ? new Date(at) : undefined;
+    Object.assign(this, await readLocal(this.use()));
     this.revision += 1;
   }
 
@@ -279,7 +221,12 @@ class App {
 
   /** Syncs now; a run under way is followed by another one. */
   async sync(): Promise<void> {
-    if (!this.opened || this.practice) return;
+    if (!this.opened) return;
+    if (this.practice) {
+      await pretend(this.opened, this.rows);
+      await this.reload();
+      return;
+    }
     if (this.running) {
       await this.running;
       return this.sync();
@@ -355,29 +302,33 @@ class App {
     }
   }
 
-  /** Sends the photos of reports that have arrived, one at a time. */
+  /** Sends the photos of reports that have arrived. */
   async sendPhotos(): Promise<void> {
-    const { db, key, session } = this.use();
-    for (const photo of (await db.getAll('photos')).filter(({ state }) => state === 'ready')) {
-      const box = await db.get('blobs', photo.id);
-      if (!box) continue;
-      const { upload } = await import('../core/upload');
-      try {
-        const bytes = await openBytes(key, `photos|${photo.id}`, box);
-        await upload(this.http, session, db, { id: photo.id, task_id: photo.task_id, bytes, sha256: photo.sha256 });
-      } catch {
-        // Resumed with the next sync.
-        return;
-      }
-      const tx = db.transaction(['photos', 'blobs', 'uploads'], 'readwrite');
-      await Promise.all([
-        tx.objectStore('photos').put({ ...photo, state: 'done' }, photo.id),
-        tx.objectStore('blobs').delete(photo.id),
-        tx.objectStore('uploads').delete(photo.id),
-        tx.done,
-      ]);
-      await this.reload();
-    }
+    await sendPhotos(this.http, this.use(), () => this.reload());
+  }
+
+  /** Changes to two invented people; nothing of it is sent. */
+  async startPractice(): Promise<void> {
+    const opened = await begin(this.http, this.rows, this.me, this.today);
+    clearTimeout(this.timer);
+    this.listening?.abort();
+    this.channel?.close();
+    this.real = this.opened;
+    this.practice = true;
+    await this.enter(opened);
+    this.line = 'synced';
+  }
+
+  async endPractice(): Promise<void> {
+    if (!this.real) return;
+    const { db } = this.use();
+    this.channel?.close();
+    this.practice = false;
+    const { real } = this;
+    this.real = undefined;
+    await this.enter(real);
+    await forgetPractice(db);
+    this.kick();
   }
 
   async signOut(): Promise<void> {

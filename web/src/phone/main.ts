@@ -3,6 +3,7 @@ import { mount } from 'svelte';
 import App from './App.svelte';
 import { app } from './app.svelte';
 import './phone.css';
+import { watchInstall } from './install.svelte';
 import { applyPrefs } from './prefs.svelte';
 import { start } from './router.svelte';
 import { restrict } from './trusted';
@@ -10,6 +11,7 @@ import { activateWaiting, register } from './update.svelte';
 
 async function begin(): Promise<void> {
   restrict();
+  watchInstall();
   await applyPrefs();
   // Before anything is shown, a new version may take over: nothing is open yet.
   if (await activateWaiting()) return;

@@ -10,7 +10,9 @@ cleanupOutdatedCaches();
 const page = createHandlerBoundToURL('index.html');
 
 self.addEventListener('message', (event) => {
-  if ((event.data as { type?: string } | null)?.type === 'SKIP_WAITING') void self.skipWaiting();
+  const { type } = (event.data as { type?: string } | null) ?? {};
+  if (type === 'SKIP_WAITING') void self.skipWaiting();
+  if (type === 'CLAIM') event.waitUntil(self.clients.claim());
 });
 
 self.addEventListener('activate', (event) => event.waitUntil(self.clients.claim()));

@@ -54,6 +54,10 @@ export async function register(): Promise<void> {
     .register('/m/sw.js', { scope: '/m/', updateViaCache: 'none' })
     .catch(() => undefined);
   if (!registration) return;
+  // A page that was loading while the worker became active is not its client yet.
+  void navigator.serviceWorker.ready.then(({ active }) => {
+    if (!navigator.serviceWorker.controller) active?.postMessage({ type: 'CLAIM' });
+  });
   const look = (): void => {
     if (registration.waiting && navigator.serviceWorker.controller) waiting = registration.waiting;
   };

@@ -1,0 +1,63 @@
+/** What the phone knows besides the rows of the service. */
+import { open } from '../core/seal';
+import type { Opened } from '../core/session';
+import { getMeta, type JournalEntry } from '../core/store/person';
+import { readAll, type Opened as Waiting, type Sealed } from '../core/sync/outbox';
+
+/** A settled command with its content. */
+export interface Settled extends Sealed {
+  readonly entry: JournalEntry;
+}
+
+/** A card that says why a task is gone. */
+export interface MovedNews {
+  readonly id: string;
+  readonly at: string;
+  readonly what: string;
+  readonly name?: string;
+  readonly kind?: string;
+}
+
+export interface DraftNews {
+  readonly task_id: string;
+  readonly at: string;
+}
+
+/** Everything that the screens show of it. */
+export interface Local {
+  readonly waiting: Waiting[];
+  readonly journal: Settled[];
+  readonly drafts: DraftNews[];
+  readonly moved: MovedNews[];
+  /** Photos that are not uploaded yet, by task. */
+  readonly photosLeft: Record<string, number>;
+  readonly noticesRead: string[];
+  readonly skew: number;
+  readonly syncedAt: Date | undefined;
+}
+
+export async function readLocal({ db, key }: Opened): Promise<Local> {
+  const [waiting, journal, drafts, moved, photos] = await Promise.all([
+    readAll(db, key), db.getAll('journal'), db.getAll('drafts'), db.getAll('moved'), db.getAll('photos'),
+  ]);
+  const settled = await Promise.all(
+    journal.map(async (entry) => ({ entry, ...(await open<Sealed>(key, `journal|${entry.id}`, entry.box)) })),
+  );
+  const photosLeft: Record<string, number> = {};
+  for (const { state, task_id } of photos) {
+    if (state === 'queued' || state === 'ready') photosLeft[task_id] = (photosLeft[task_id] ?? 0) + 1;
+  }
+  const at = await getMeta(db, 'synced_at');
+  return {
+    waiting,
+    journal: settled.sort((a, b) => (a.entry.at < b.entry.at ? 1 : -1)),
+    drafts: drafts.map(({ task_id, at: saved }) => ({ task_id, at: saved })),
+    moved: await Promise.all(
+      moved.map(async ({ id, at: when, box }) => ({ id, at: when, ...(await open<Omit<MovedNews, 'id' | 'at'>>(key, `moved|${id}`, box)) })),
+    ),
+    photosLeft,
+    noticesRead: (await getMeta(db, 'notices_read')) ?? [],
+    skew: (await getMeta(db, 'skew_ms')) ?? 0,
+    syncedAt: at ? new Date(at) : undefined,
+  };
+}
