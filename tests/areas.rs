@@ -1,9 +1,56 @@
 //! Areas: levels, totals, outlines, points.
 
 use rstest::rstest;
+use serde_json::json;
 
 use crate::support::server::{Answer, import, said};
 use crate::support::{Backend, Files, GRID, Server};
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_filter_by_an_area_that_never_was_names_it(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let supervisor = server.supervisor().await;
+    let unknown = "500116001999";
+    let detail = format!("there is no area {unknown}");
+    for path in [
+        "/v1/people?",
+        "/v1/beneficiaries?",
+        "/v1/tasks?",
+        "/v1/plans?",
+        "/v1/stations?",
+        "/v1/memorials?",
+        "/v1/corrections?",
+        "/v1/events?",
+        "/v1/people/workload?from=2026-08-03&to=2026-08-09&",
+    ] {
+        let refused = supervisor.get(&format!("{path}area={unknown}")).await;
+        let error = &refused.body["errors"][0];
+        assert_eq!((refused.status, refused.problem()), (404, "not_found"), "{path}");
+        assert_eq!(
+            (&error["pointer"], &error["detail"]),
+            (&json!("area"), &json!(detail)),
+            "{path}"
+        );
+        assert_eq!(supervisor.get(&format!("{path}area={GRID}")).await.status, 200, "{path}");
+    }
+    for (path, body, pointer) in [
+        ("/v1/people/search", json!({ "text": "王", "area": unknown }), "/area"),
+        (
+            "/v1/beneficiaries/search",
+            json!({ "text": "王", "filter": { "area": unknown } }),
+            "/filter/area",
+        ),
+        ("/v1/people/invitations", json!({ "area": unknown }), "/area"),
+    ] {
+        let refused = supervisor.post(path, &body).await;
+        let error = &refused.body["errors"][0];
+        assert_eq!((refused.status, &error["pointer"]), (422, &json!(pointer)), "{path}");
+        assert_eq!(error["detail"], json!(detail), "{path}");
+    }
+}
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -50,6 +50,7 @@ struct Resources {
     /// Withdrawn, so that withdrawing it again changes nothing.
     absence: String,
     correction: String,
+    feedback: String,
     own: Own,
     /// A point of the grid.
     lon: f64,
@@ -233,6 +234,7 @@ async fn resources(
         holiday: if grid == GRID { "2026-08-01.army_day" } else { "2026-08-01.none" }.to_owned(),
         absence: add_absence(server, "500116", &person_id(person)),
         correction: correction(supervisor, home).await,
+        feedback: feedback(server, &grid[..6]).await,
         own: Own::none(&task),
         task,
         lon: if grid == GRID { 106.255 } else { 106.275 },
@@ -255,10 +257,19 @@ async fn elsewhere(server: &Server, district: &District) -> Resources {
         holiday: "2026-08-01.none".to_owned(),
         absence: add_absence(server, OTHER_DISTRICT, &district.person(22)),
         correction: correction(&district.supervisor, &district.beneficiary(1)).await,
+        feedback: feedback(server, OTHER_DISTRICT).await,
         own: Own::none(&task),
         task,
         lon: 0.0,
     }
+}
+
+/// The id of new feedback to a district.
+async fn feedback(server: &Server, district: &str) -> String {
+    let body = json!({ "text": "x", "district": district });
+    let sent = server.stranger().post("/v1/feedback", &body).await;
+    assert_eq!(sent.status, 201, "{}", sent.body);
+    sent.body["id"].as_str().expect("an id").to_owned()
 }
 
 /// The content of a kind of service.
@@ -318,6 +329,8 @@ fn body_of(operation: &str, at: &Resources) -> Value {
         "change_areas" => json!({ "preview": true, "changes": [
             { "rename": { "area": at.grid, "name": "x" } },
         ] }),
+        "send_feedback" => json!({ "text": "x", "district": &at.grid[..6] }),
+        "answer_feedback" => json!({ "answer": "x" }),
         "put_holiday" => json!({ "name": "x", "calendar": "solar" }),
         "create_plan" => order(&at.grid),
         // Nobody has this id: an authorized caller gets 422, and the grid keeps its manager.
@@ -346,9 +359,18 @@ fn body_of(operation: &str, at: &Resources) -> Value {
         "create_service_kind" => kind(json!({ "code": "home_visit" })),
         "change_service_kind" => kind(json!({ "skills": ["no_skill"] })),
         "reassign_task" => json!({ "person_id": person_id(22) }),
+        "direct_tasks" => json!({ "dry_run": true, "commands": [{
+            "type": "task.escalate", "payload": { "reason": "x" }, "tasks": [{ "id": at.own.task }]
+        }] }),
+        "edit_task" => json!({ "priority": 6 }),
         "reschedule_task" => json!({ "due_on": "2027-01-04" }),
         "change_person_state" => json!({ "state": "active", "reason": "x" }),
         // Previews without effect.
+        "end_work_of_people" => {
+            json!({ "dry_run": true, "entries": [
+                { "person_id": at.person, "base_version": 1, "reason": "other" }
+            ] })
+        }
         "end_work_of_person" => json!({ "preview": true, "reason": "other" }),
         "move_person" => json!({ "preview": true, "area": at.grid }),
         "put_my_availability" | "put_availability" => json!({ "weekly": [] }),
@@ -358,7 +380,8 @@ fn body_of(operation: &str, at: &Resources) -> Value {
         }),
         "rename_session" => json!({ "name": "y" }),
         "replace_import_headings" => json!({ "items": [] }),
-        "decline_task" | "escalate_task" | "cancel_task" | "reopen_task" | "reject_correction" => {
+        "decline_task" | "unassign_task" | "escalate_task" | "cancel_task" | "reopen_task"
+        | "reject_correction" => {
             json!({ "reason": "x" })
         }
         _ => Value::Null,
@@ -388,6 +411,7 @@ fn request(operation: &str, path: &str, at: &Resources) -> (Named, String, Value
             Some("memorials") => &at.memorial,
             Some("holidays") => &at.holiday,
             Some("corrections") => &at.correction,
+            Some("feedback") => &at.feedback,
             _ => &at.task,
         },
     };

@@ -147,3 +147,16 @@ fn a_demo_prints_its_accounts(#[values(Backend::Sqlite, Backend::Postgres)] back
     let commands = ["demo --grids 2", "demo --grids 2"];
     assert_snapshot!("demo", transcript(&database, &commands));
 }
+
+#[test]
+fn a_wrong_day_and_a_file_that_is_not_written_are_named() {
+    let database = Database::sqlite();
+    let commands =
+        ["dispatch --from yesterday", "demo --grids 2", "demo --grids 2 --sign-ins people.csv"];
+    let printed = transcript(&database, &commands);
+    let day = "invalid value 'yesterday' for '--from <FROM>': must be a date such as 2026-08-01";
+    assert!(printed.contains(day), "{printed}");
+    let file = "people.csv was not written: the passwords of a district that exists are not known.";
+    assert!(printed.contains(file), "{printed}");
+    assert!(!database.folder.path().join("people.csv").exists());
+}

@@ -240,6 +240,68 @@ async fn a_list_has_filters_orders_counts_and_pages(
     }
 }
 
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_ended_beneficiary_is_found_only_on_request(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::with(backend, &district());
+    let (supervisor, manager) = (server.supervisor().await, server.manager().await);
+    // The index is built before the end, and follows it.
+    assert_eq!(search(&supervisor, json!({ "text": "王小明" })).await, [1]);
+    let path = format!("/v1/beneficiaries/{}/deceased", beneficiary_id(1));
+    let death = manager.request(Method::POST, &path).header("If-Match", "\"v1\"");
+    let death = manager.send(death.json(&json!({ "day": "2026-01-20" }))).await;
+    assert_eq!(death.status, 200, "{}", death.body);
+    for (state, found) in
+        [("active", vec![2, 3, 4, 5, 6]), ("ended", vec![1]), ("all", vec![1, 2, 3, 4, 5, 6])]
+    {
+        assert_eq!(list(&supervisor, &format!("state={state}")).await, found, "{state}");
+        let counted = supervisor.get(&format!("/v1/beneficiaries?count=true&state={state}")).await;
+        assert_eq!(counted.body["count"], json!(found.len()), "{state}");
+        let filter = json!({ "text": "王小明", "filter": { "state": state, "count": true } });
+        let one: Vec<u32> = found.into_iter().filter(|number| *number == 1).collect();
+        assert_eq!(search(&supervisor, filter).await, one, "{state}");
+    }
+    assert_eq!(list(&supervisor, "").await, [2, 3, 4, 5, 6]);
+    assert!(search(&supervisor, json!({ "text": "王小明" })).await.is_empty());
+    let sorted = list(&supervisor, "state=all&sort=birth_year").await;
+    assert_eq!((sorted[0], sorted.len()), (1, 6));
+    let shown = supervisor.get("/v1/beneficiaries?state=ended").await;
+    let one = &shown.body["items"][0];
+    assert_eq!(
+        (&one["ended_because"], &one["valid_to"]),
+        (&json!("deceased"), &json!("2026-01-20"))
+    );
+    let wrong = supervisor.get("/v1/beneficiaries?state=dead").await;
+    assert_eq!((wrong.status, wrong.problem()), (400, "bad_request"));
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_account_has_a_limited_number_of_searches_in_a_minute(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small_with(backend, &[("GRIDWARD_SEARCHES_PER_MINUTE", "2")]);
+    let (supervisor, manager) = (server.supervisor().await, server.manager().await);
+    let body = json!({ "text": "王" });
+    search(&supervisor, body.clone()).await;
+    assert_eq!(supervisor.post("/v1/people/search", &body).await.status, 200);
+    for path in ["/v1/beneficiaries/search", "/v1/people/search"] {
+        let refused = supervisor.post(path, &body).await;
+        assert_eq!((refused.status, refused.problem()), (429, "too_many_requests"), "{path}");
+        let header = |name: &str| refused.headers[name].to_str().expect("a text").to_owned();
+        assert_eq!(header("ratelimit-policy"), "\"searches\";q=2;w=60");
+        let seconds: u64 = header("retry-after").parse().expect("seconds");
+        assert!((1..=30).contains(&seconds), "{seconds}");
+        assert_eq!(header("ratelimit"), format!("\"searches\";r=0;t={seconds}"));
+    }
+    // Lists and other accounts go on.
+    list(&supervisor, "").await;
+    search(&manager, body).await;
+    assert_eq!(supervisor.events("beneficiary.search").await.len(), 2, "none of a refused one");
+}
+
 /// A filter of a query as a field of a body.
 fn filter(pair: &str) -> (String, Value) {
     let (name, value) = pair.split_once('=').expect("a pair");

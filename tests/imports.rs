@@ -49,6 +49,50 @@ async fn a_new_phone_number_needs_an_id_and_the_number(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_number_of_another_row_of_the_register_is_a_fault_that_names_both(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let (server, admin) = server(backend).await;
+    let fault = |file: &str, column: &str, other: &str| {
+        json!([{
+            "file": file, "column": column, "code": "taken", "count": 1, "rows": [2],
+            "message": format!("is already that of {other} in the register"),
+        }])
+    };
+    let files = [("people", one_phone(21, phones::SECOND_VOLUNTEER))];
+    let refused = import(&admin, "?mode=apply", &files).await;
+    assert_eq!(refused["state"], "refused", "{refused}");
+    assert_eq!(refused["result"]["summary"], fault("people.csv", "phone", &person_id(22)));
+
+    // Also of one who has died, and of whom the files know nothing.
+    let path = format!("/v1/beneficiaries/{BENEFICIARY}/deceased");
+    let death = admin.request(Method::POST, &path).header("If-Match", "\"v1\"");
+    let death = admin.send(death.json(&json!({ "day": "2026-01-20" }))).await;
+    assert_eq!(death.status, 200, "{}", death.body);
+    let another = "018d622e-0000-7000-8000-000000000099";
+    let lines = Files::small().lines("beneficiaries.csv");
+    let own = lines.iter().find(|line| line.contains(BENEFICIARY)).expect("a row");
+    let rows = format!("{}\n{}\n", lines[0], own.replace(BENEFICIARY, another)).into_bytes();
+    let files = [("beneficiaries", rows.clone())];
+    for query in ["", "?mode=apply"] {
+        let refused = import(&admin, query, &files).await;
+        assert_eq!(refused["state"], "refused", "{refused}");
+        let expected = fault("beneficiaries.csv", "id_number", BENEFICIARY);
+        assert_eq!(refused["result"]["summary"], expected);
+    }
+    assert_eq!(admin.get(&format!("/v1/beneficiaries/{another}")).await.status, 404);
+    // The command line names them too.
+    let folder = server.database.folder.path().join("one");
+    std::fs::create_dir(&folder).expect("a folder");
+    std::fs::write(folder.join("beneficiaries.csv"), rows).expect("a file");
+    let refused = import_folder(&server.database, &folder, &[]);
+    assert!(!refused.status.success());
+    let line = format!("beneficiaries.csv:2: id_number: is already that of {BENEFICIARY} in the");
+    assert!(said(&refused).contains(&line), "{}", said(&refused));
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_fault_writes_nothing_and_faults_are_summed_by_kind(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {

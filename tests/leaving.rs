@@ -51,6 +51,50 @@ fn outcomes(answer: &Answer) -> Vec<(String, String, Value)> {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn several_people_leave_in_one_call_each_with_an_outcome(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (supervisor, leaver) = (server.supervisor().await, server.volunteer().await);
+    let manager = server.manager().await;
+    let task = held(&manager, &leaver, BENEFICIARY, false).await;
+    let entry = |n: u32, version: i64| json!({ "person_id": person_id(n), "base_version": version, "reason": "resigned" });
+    // A volunteer, a manager without a successor, a stale version, and nobody.
+    let entries = json!([entry(21, 1), entry(11, 1), entry(22, 99), entry(99, 1)]);
+    let call = async |dry_run: bool| {
+        let body = json!({ "dry_run": dry_run, "entries": entries });
+        let answer = supervisor.post("/v1/people/departures", &body).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        let results = answer.body["results"].as_array().expect("results").clone();
+        let told = results.iter().map(|result| match result["problem"]["code"].as_str() {
+            Some(code) => code.to_owned(),
+            None => result["handover"]["state"].as_str().expect("a state").to_owned(),
+        });
+        (told.collect::<Vec<_>>(), results)
+    };
+    let expected = ["left", "manager_required", "version_conflict", "not_found"];
+    let (shown, _) = call(true).await;
+    assert_eq!(shown, expected);
+    assert_eq!(leaver.get("/v1/me").await.status, 200, "a dry run changes nothing");
+    let (done, results) = call(false).await;
+    assert_eq!(done, expected);
+    assert_eq!(results[0]["handover"]["tasks"][0]["task_id"], json!(task));
+    assert_eq!(state(&manager, &task).await, (json!("open"), Value::Null));
+    assert_eq!(leaver.get("/v1/me").await.status, 401);
+    assert_eq!(manager.get("/v1/me").await.status, 200, "without a successor the manager stays");
+    assert_eq!(supervisor.events("person.leave").await.len(), 1);
+    let (again, _) = call(false).await;
+    assert_eq!(again, expected, "the same departure again");
+    let twice = json!({ "entries": [entry(23, 1), entry(23, 1)] });
+    let refused = supervisor.post("/v1/people/departures", &twice).await;
+    let pointer = &refused.body["errors"][0]["pointer"];
+    assert_eq!((refused.status, pointer), (422, &json!("/entries/1/person_id")));
+    let denied = leaver.post("/v1/people/departures", &twice).await;
+    assert_eq!(denied.status, 401);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_task_of_a_leaver_is_given_or_open_and_says_why(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {

@@ -49,6 +49,7 @@ mod lives;
 mod log;
 mod moving;
 mod notices;
+mod open_doors;
 mod operations;
 mod outbox_format;
 mod outboxes;

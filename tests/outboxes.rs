@@ -121,8 +121,12 @@ async fn a_command_that_fails_five_times_becomes_a_dead_letter(
     assert_eq!((&shown["command"], &shown["action"]), (&outbox[0]["id"], &json!("task.report")));
     assert_eq!(shown["request"]["task_id"], broken.as_str());
     assert_eq!(shown["request"]["payload"]["note"], "老人说一切都好");
+    let admin = server.admin().await;
+    let letters = admin.get("/v1/dead-letters").await;
+    assert_eq!(letters.body["items"], json!([shown]), "{}", letters.body);
+    assert_eq!(server.supervisor().await.get("/v1/dead-letters").await.status, 403);
     let read = auditor.get("/v1/events?action=command.read").await;
-    assert_eq!(read.body["items"].as_array().map(Vec::len), Some(1));
+    assert_eq!(read.body["items"].as_array().map(Vec::len), Some(2));
     let (whole, told) = verify(&server.database, &[]);
     assert!(whole, "{told}");
     // With a new id it is a new command.

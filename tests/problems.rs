@@ -8,7 +8,8 @@ use reqwest::Method;
 use rstest::rstest;
 use serde_json::json;
 
-use crate::support::files::BENEFICIARY;
+use crate::support::files::{BENEFICIARY, person_id};
+use crate::support::imports::import;
 use crate::support::snapshots::without_what_varies;
 use crate::support::{Backend, Server};
 
@@ -53,6 +54,43 @@ async fn every_bad_request_is_answered_by_its_own_problem(
         told.insert(name, answer.shown());
     }
     assert_json_snapshot!("problems_of_requests", told);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_details_of_fields_are_in_the_callers_language(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let admin = server.admin().await;
+    let details = async |method: Method, path: &str, body: &serde_json::Value, language: &str| {
+        let request = admin.request(method, path).header("Accept-Language", language).json(body);
+        let answer = admin.send(request).await;
+        let errors = answer.body["errors"].as_array().expect("errors").clone();
+        errors.iter().map(|error| error["detail"].as_str().expect("a text").to_owned()).collect()
+    };
+    let kind = json!({ "beneficiary_id": BENEFICIARY, "kind": "home_visit", "minutes": 0 });
+    let missing = json!({ "beneficiary_id": BENEFICIARY });
+    for (path, body, english, chinese) in [
+        ("/v1/tasks", &kind, "must be from 1 to 480", "须在1至480之间"),
+        ("/v1/tasks", &missing, "is missing", "缺少此项"),
+    ] {
+        let told: Vec<String> = details(Method::POST, path, body, "en").await;
+        assert_eq!(told, [english]);
+        let told: Vec<String> = details(Method::POST, path, body, "zh-CN, en;q=0.5").await;
+        assert_eq!(told, [chinese]);
+    }
+    let rows = format!("id,role\n{},志愿\n", person_id(21)).into_bytes();
+    let refused = import(&admin, "", &[("people", rows)]).await;
+    let path = format!("/v1/imports/{}", refused["id"].as_str().expect("an id"));
+    let request = admin.request(Method::GET, &path).header("Accept-Language", "zh-CN");
+    let shown = admin.send(request).await.body;
+    let message = shown["result"]["summary"][0]["message"].as_str().expect("a text");
+    assert!(message.ends_with("最接近的是“志愿者”"), "{message}");
+    let path = format!("{path}/faults");
+    let request = admin.request(Method::GET, &path).header("Accept-Language", "zh-CN");
+    let listed = admin.send(request).await.body;
+    assert_eq!(listed["items"][0]["message"], message);
 }
 
 #[rstest]

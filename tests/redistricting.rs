@@ -106,6 +106,40 @@ async fn a_split_moves_people_beneficiaries_and_tasks_and_their_phones_follow(
 }
 
 #[rstest]
+#[case::recoded(json!([{ "recode": { "area": OTHER_GRID, "to": NEW_GRID } }]), NEW_GRID)]
+#[case::merged(json!([{ "merge": { "grids": [OTHER_GRID, GRID], "into": GRID } }]), GRID)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_temporary_stay_follows_its_grid_at_once(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+    #[case] changes: Value,
+    #[case] to: &str,
+) {
+    let server = Server::small(backend);
+    let (admin, town) = (server.admin().await, server.town_supervisor().await);
+    let task = town.make_task(BENEFICIARY).await;
+    let path = format!("/v1/beneficiaries/{BENEFICIARY}");
+    let china = chrono::FixedOffset::east_opt(8 * 3600).expect("an offset");
+    let today = chrono::Utc::now().with_timezone(&china).date_naive();
+    let stay = json!({
+        "grid": OTHER_GRID, "address": "北门2号", "place": { "lat": 29.284, "lon": 106.263 },
+        "first_day": today, "last_day": today + chrono::TimeDelta::days(9),
+    });
+    let request = town.request(reqwest::Method::PUT, &format!("{path}/stay"));
+    let put = town.send(request.header("If-Match", "\"v1\"").json(&stay)).await;
+    assert_eq!(put.status, 200, "{}", put.body);
+    let done = change(&admin, false, changes).await;
+    assert_eq!(done.status, 200, "{}", done.body);
+    let shown = town.get(&path).await.body;
+    assert_eq!((&shown["grid"], &shown["stay"]["grid"]), (&json!(GRID), &json!(to)), "{shown}");
+    assert_eq!(town.get(&format!("/v1/tasks/{task}")).await.body["grid"], to);
+    let events = server.supervisor().await.events("beneficiary.stay").await;
+    let last = events.iter().max_by_key(|event| event["seq"].as_i64()).expect("an event");
+    assert_eq!((&last["body"]["grid"], &last["actor_id"]), (&json!(to), &json!(person_id(8))));
+    let (valid, said) = crate::log::verify(&server.database, &[]);
+    assert!(valid, "{said}");
+}
+
+#[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_split_that_leaves_a_beneficiary_in_no_grid_writes_nothing(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::support::files::{beneficiary_id, person_id};
 use crate::support::imports::{import, send};
+use crate::support::server::{gridward, said};
 use crate::support::{Backend, Caller, FAR_GRID, Files, GRID, Server, phones};
 
 const NEW_GRID: &str = "500116001002003";
@@ -77,6 +78,32 @@ async fn the_newer_of_a_file_and_an_edit_counts(
     let applied = import(&admin, &newer, &stations).await;
     assert_eq!(counts(&applied), [("stations", 0, 1)], "{applied}");
     assert_eq!(hours(&admin.get("/v1/stations/S1").await.body), "mon-fri 0900-1730");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_of_some_people_with_some_columns_readmits_a_leaver(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let admin = server.admin().await;
+    let left =
+        gridward(&server.database, &["user", "leave", phones::VOLUNTEER, "--reason", "moved"])
+            .output();
+    let left = left.expect("it runs");
+    assert!(left.status.success(), "{}", said(&left));
+    let (leaver, stays) = (person_id(21), person_id(22));
+    let rows = format!("id,phone\n{leaver},{}\n{stays},{}\n", phones::VOLUNTEER, "10000000778");
+    let files = [("people", rows.into_bytes())];
+    let state = async || admin.get(&format!("/v1/people/{leaver}")).await.body["state"].clone();
+
+    let kept = import(&admin, "?mode=apply", &files).await;
+    assert_eq!((&kept["state"], &state().await), (&json!("applied"), &json!("left")), "{kept}");
+    let back = import(&admin, "?mode=apply&readmit=true", &files).await;
+    assert_eq!((&back["state"], &state().await), (&json!("applied"), &json!("active")), "{back}");
+    let person = admin.get(&format!("/v1/people/{leaver}")).await.body;
+    assert_eq!((&person["name"], &person["area"]), (&json!("王志愿"), &json!(GRID)));
+    assert_eq!(server.supervisor().await.events("person.restore").await.len(), 1);
 }
 
 #[rstest]

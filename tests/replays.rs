@@ -61,6 +61,7 @@ fn operation_of(verb: &str) -> &'static str {
         "start" => "start_task",
         "report" => "report_task",
         "reassign" => "reassign_task",
+        "unassign" => "unassign_task",
         "reschedule" => "reschedule_task",
         "escalate" => "escalate_task",
         "cancel" => "cancel_task",
@@ -92,7 +93,7 @@ async fn calls(manager: &Caller, supervisor: &Caller, admin: &Caller) -> Vec<Key
     let order = json!({ "area": GRID, "first_day": first, "last_day": until });
     let draft = manager.post("/v1/plans", &order).await;
     let plan = format!("/v1/plans/{}", draft.body["id"].as_str().expect("an id"));
-    let [apply, undo] = ["apply", "undo"].map(|command| format!("{plan}/{command}"));
+    let [apply, undo_plan] = ["apply", "undo"].map(|command| format!("{plan}/{command}"));
     let open = async || manager.make_task(BENEFICIARY).await;
     let tasks = [
         ("claim", open().await, Value::Null, None),
@@ -102,11 +103,19 @@ async fn calls(manager: &Caller, supervisor: &Caller, admin: &Caller) -> Vec<Key
         ("start", given().await, Value::Null, None),
         ("report", given().await, report, None),
         ("reassign", open().await, to, None),
+        ("unassign", given().await, why.clone(), None),
         ("reschedule", open().await, days, Some("\"v1\"")),
         ("escalate", open().await, why.clone(), None),
         ("cancel", open().await, why.clone(), Some("\"v1\"")),
         ("reopen", cancelled, why, None),
     ];
+    let escalation = |task: String| {
+        json!({ "commands": [{
+            "type": "task.escalate", "payload": { "reason": "x" }, "tasks": [{ "id": task }]
+        }] })
+    };
+    let bulk = supervisor.post("/v1/tasks/bulk", &escalation(open().await)).await;
+    let undo = format!("/v1/tasks/bulk/{}/undo", bulk.body["id"].as_str().expect("an id"));
     let of_task = tasks.into_iter().map(|(verb, task, body, version)| Keyed {
         operation: operation_of(verb),
         caller: if verb == "reopen" { supervisor.clone() } else { manager.clone() },
@@ -142,14 +151,24 @@ async fn calls(manager: &Caller, supervisor: &Caller, admin: &Caller) -> Vec<Key
             departure.as_str(),
             json!({ "preview": false, "reason": "moved" }),
         ),
+        (
+            "end_work_of_people",
+            supervisor,
+            "/v1/people/departures",
+            json!({ "entries": [
+                { "person_id": person_id(24), "base_version": 1, "reason": "moved" },
+            ] }),
+        ),
         ("move_person", supervisor, relocation.as_str(), json!({ "preview": false, "area": GRID })),
         ("create_person", manager, "/v1/people", other),
         ("save_people", manager, "/v1/people/bulk", people),
         ("create_task", manager, "/v1/tasks", home_visit(BENEFICIARY, json!({}))),
+        ("direct_tasks", supervisor, "/v1/tasks/bulk", escalation(open().await)),
+        ("undo_task_bulk", supervisor, undo.as_str(), Value::Null),
         ("post_notice", manager, "/v1/notices", notice),
         ("create_plan", manager, "/v1/plans", order),
         ("apply_plan", manager, apply.as_str(), json!({})),
-        ("undo_plan", manager, undo.as_str(), Value::Null),
+        ("undo_plan", manager, undo_plan.as_str(), Value::Null),
         ("create_service_kind", admin, "/v1/service-kinds", kind),
         ("change_areas", admin, "/v1/area-changes", changes),
         ("allow_reveals", manager, allowances.as_str(), json!({ "reveals": 1, "reason": "x" })),

@@ -198,7 +198,7 @@ async fn what_is_unique_is_not_taken_from_one_whom_the_files_lack(
         let kind = file.trim_end_matches(".csv");
         let refused = import(&database, &again, &[]);
         assert!(!refused.status.success(), "{}", said(&refused));
-        let why = format!("{kind} could not be written: a row that is not in the files");
+        let why = format!("is already that of {id} in the register");
         assert!(said(&refused).contains(&why), "{}", said(&refused));
         let loaded = import(&database, &again, &["--whole"]);
         assert!(said(&loaded).contains(&format!("{kind}: 1 added")), "{}", said(&loaded));

@@ -27,6 +27,7 @@ pub mod catalogue;
 pub mod correction;
 pub mod event;
 pub mod export;
+pub mod feedback;
 pub mod handover;
 pub mod history;
 pub mod holiday;

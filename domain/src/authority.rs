@@ -116,6 +116,10 @@ pub enum Action {
     ReadPlans,
     /// Import files of the district.
     Import,
+    /// Read and answer the feedback to the district.
+    AnswerFeedback,
+    /// Read dead letters: commands that the server failed to process.
+    ReadDeadLetters,
     /// Export tasks, and the figures of areas.
     ExportWork,
     /// Export people, beneficiaries and reports, masked.
@@ -128,9 +132,15 @@ pub const fn permits(role: Role, action: Action) -> bool {
     match role {
         // An admin works through others: only the visit itself is denied.
         Role::Admin => !matches!(action, A::WorkTask),
-        Role::Supervisor => {
-            !matches!(action, A::WorkTask | A::Import | A::ManageRegisters | A::ConfigureDistrict)
-        }
+        Role::Supervisor => !matches!(
+            action,
+            A::WorkTask
+                | A::Import
+                | A::ManageRegisters
+                | A::ConfigureDistrict
+                | A::AnswerFeedback
+                | A::ReadDeadLetters
+        ),
         Role::Manager => !matches!(
             action,
             A::AppointManager
@@ -142,6 +152,8 @@ pub const fn permits(role: Role, action: Action) -> bool {
                 | A::ManageEntitlements
                 | A::ExportWork
                 | A::ExportPersonal
+                | A::AnswerFeedback
+                | A::ReadDeadLetters
         ),
         Role::Volunteer => matches!(
             action,

@@ -8,7 +8,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::text::{is_blank, is_invisible};
+use crate::text::{is_blank, is_invisible, is_undefined, shows_nothing};
 
 /// Why a text is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -33,6 +33,9 @@ pub enum TextError {
     /// A character without a shape, such as a mark of direction.
     #[error("must not contain invisible characters")]
     Invisible,
+    /// A character for private use, or a noncharacter.
+    #[error("must not contain private-use characters or noncharacters")]
+    Undefined,
 }
 
 /// What a text may consist of, besides its length.
@@ -54,10 +57,10 @@ impl Content {
     fn check(self, text: &str) -> Result<(), TextError> {
         match self {
             Self::NoNul if text.contains('\0') => Err(TextError::Nul),
-            Self::NotBlank | Self::Line | Self::Visible if text.trim().is_empty() => {
+            Self::NotBlank | Self::Line | Self::Visible if shows_nothing(text) => {
                 Err(TextError::Blank)
             }
-            Self::NoControl | Self::Line | Self::Visible if text.contains(char::is_control) => {
+            Self::NoControl | Self::Line | Self::Visible if text.contains(breaks_a_line) => {
                 Err(TextError::Control)
             }
             Self::VisibleLines if text.contains(|c: char| c.is_control() && c != '\n') => {
@@ -66,9 +69,17 @@ impl Content {
             Self::Visible | Self::VisibleLines if text.contains(is_invisible) => {
                 Err(TextError::Invisible)
             }
+            // The name that a device has for itself is stored as it is.
+            Self::Anything | Self::NoControl => Ok(()),
+            _ if text.contains(is_undefined) => Err(TextError::Undefined),
             _ => Ok(()),
         }
     }
+}
+
+/// Whether `c` is a control character or separates lines or paragraphs.
+fn breaks_a_line(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
 }
 
 macro_rules! texts {
@@ -151,12 +162,22 @@ macro_rules! texts {
 texts! {
     /// The reason for a command, as free text.
     CommandReason: 1 to 500, NotBlank, example "那天在外地";
+    /// The title of a task, without personal data.
+    TaskTitle: 1 to 100, Visible, example "春节慰问";
+    /// What the visitor of a task does.
+    Instructions: 1 to 4000, VisibleLines, example "送慰问金和春联，看看取暖设备。";
+    /// Something that a visit brings.
+    GoodsName: 1 to 64, Visible, example "大米10公斤";
     /// The title of a notice.
     NoticeTitle: 1 to 100, NoNul, example "高温预警";
     /// The text of a notice.
     NoticeText: 0 to 2000, NoNul, example "本周下午请勿安排上门走访。";
+    /// The text of feedback, or of its answer.
+    FeedbackText: 1 to 2000, NotBlank, example "走访的同志很耐心，谢谢。";
+    /// How to reach the sender of feedback.
+    FeedbackContact: 1 to 100, Line, example "王先生，138****1234";
     /// The name of a word or of a kind of service, in one language.
-    Label: 1 to 64, Line, example "参战退役人员";
+    Label: 1 to 64, Visible, example "参战退役人员";
     /// A device's name for itself.
     DeviceName: 1 to 64, NoControl, example "phone-17";
     /// The family and given name of a person.
@@ -168,11 +189,11 @@ texts! {
     /// The action of an event.
     EventAction: 0 to 64, NoNul, example "task.claim";
     /// Identifies a row of a register within the district.
-    RegisterId: 1 to 64, Line, example "S500116001";
+    RegisterId: 1 to 64, Visible, example "S500116001";
     /// The name of a place or a day.
-    RegisterName: 1 to 100, Line, example "几江街道退役军人服务站";
+    RegisterName: 1 to 100, Visible, example "几江街道退役军人服务站";
     /// Opening hours, as `mon-fri 0900-1730`.
-    OpeningHours: 1 to 100, Line, example "mon-fri 0900-1730";
+    OpeningHours: 1 to 100, Visible, example "mon-fri 0900-1730";
     /// The name of a beneficiary or of a relative, without invisible characters.
     BeneficiaryName: 1 to 64, Visible, example "王小明";
     /// An address, without the name of the district and without invisible characters.
@@ -208,10 +229,13 @@ impl PersonName {
     }
 }
 
-/// `text` without blanks at its ends, if it has no invisible characters.
+/// `text` without blanks at its ends, if it has neither invisible nor undefined characters.
 fn visible(text: &str) -> Result<&str, TextError> {
     if text.contains(is_invisible) {
         return Err(TextError::Invisible);
+    }
+    if text.contains(is_undefined) {
+        return Err(TextError::Undefined);
     }
     Ok(text.trim_matches(is_blank))
 }
@@ -246,6 +270,8 @@ mod tests {
         reason: CommandReason, 1, 500;
         notice_title: NoticeTitle, 1, 100;
         notice_text: NoticeText, 0, 2000;
+        feedback_text: FeedbackText, 1, 2000;
+        feedback_contact: FeedbackContact, 1, 100;
         label: Label, 1, 64;
         device_name: DeviceName, 1, 64;
         person_name: PersonName, 1, 64;
@@ -283,6 +309,14 @@ mod tests {
         assert_eq!(PersonName::entered("王\u{200b}小明"), Err(TextError::Invisible));
         assert_eq!(PersonName::entered(" 王小明\u{3000}"), "王小明".parse());
         assert_eq!((Note::check("\0"), NoticeText::check("")), (Ok(()), Ok(())));
+        assert_eq!(CommandReason::check("\u{3164}"), Err(TextError::Blank));
+        assert_eq!(BeneficiaryName::check("\u{3164}"), Err(TextError::Blank));
+        assert_eq!(BeneficiaryName::check("王\u{ffa0}明"), Err(TextError::Invisible));
+        assert_eq!(BeneficiaryName::check("王\u{e863}"), Err(TextError::Undefined));
+        assert_eq!(PersonName::entered("王\u{fffe}"), Err(TextError::Undefined));
+        assert_eq!(RegisterName::check("一\u{2028}站"), Err(TextError::Control));
+        assert_eq!(VisitNotes::check("耳背\u{10fffe}"), Err(TextError::Undefined));
+        assert_eq!(BeneficiaryName::check("阿卜杜拉·𠮷𬎆"), Ok(()));
         let text = "must have from 1 to 500 characters".to_owned();
         assert_eq!(CommandReason::check("").map_err(|error| error.to_string()), Err(text));
     }

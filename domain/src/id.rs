@@ -55,6 +55,10 @@ ids! {
     SessionId,
     /// Identifies an absence of a person.
     AbsenceId,
+    /// Identifies commands to many tasks.
+    BulkId,
     /// Identifies what a follow-up task follows from.
     OriginId,
+    /// Identifies feedback.
+    FeedbackId,
 }

@@ -129,6 +129,10 @@ ranges! {
     PageLimit: i32 as Integer, 1 to 200, example 50;
     /// The number of rows on a page of a pull.
     SyncLimit: i32 as Integer, 1 to 1000, example 200;
+    /// An amount of money, in fen.
+    AmountFen: i64 as BigInt, 1 to 100_000_000, example 50_000;
+    /// The number of pieces.
+    GoodsQuantity: i32 as Integer, 1 to 1000, example 1;
     /// The number of reveals beyond the daily budget that superiors allow a person on a day.
     RevealCount: i32 as Integer, 1 to 500, example 20;
     /// The version of a record, incremented with every change.

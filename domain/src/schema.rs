@@ -9,8 +9,8 @@ use crate::word::Word as _;
 
 use crate::area::{AreaCode, Level};
 use crate::id::{
-    AbsenceId, BeneficiaryId, CorrectionId, ImportId, NoticeId, OriginId, PersonId, PlanId,
-    ReportId, SessionId, TaskId,
+    AbsenceId, BeneficiaryId, BulkId, CorrectionId, FeedbackId, ImportId, NoticeId, OriginId,
+    PersonId, PlanId, ReportId, SessionId, TaskId,
 };
 use crate::place::Place;
 use crate::time::{TimeOfDay, Window};
@@ -109,7 +109,9 @@ ids! {
     CorrectionId: "Identifies a proposed correction of a beneficiary's entry.",
     SessionId: "Identifies a session of a person on a device.",
     AbsenceId: "Identifies an absence of a person.",
+    BulkId: "Identifies commands to many tasks.",
     OriginId: "Identifies what a follow-up task follows from.",
+    FeedbackId: "Identifies feedback.",
 }
 
 impl PartialSchema for Level {

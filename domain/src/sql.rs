@@ -12,8 +12,8 @@ use diesel::sqlite::Sqlite;
 use crate::area::{AreaCode, Level};
 use crate::authority::Role;
 use crate::id::{
-    AbsenceId, BeneficiaryId, CorrectionId, ImportId, NoticeId, OriginId, PersonId, PlanId,
-    ReportId, SessionId, TaskId,
+    AbsenceId, BeneficiaryId, BulkId, CorrectionId, FeedbackId, ImportId, NoticeId, OriginId,
+    PersonId, PlanId, ReportId, SessionId, TaskId,
 };
 use crate::person_state::PersonState;
 use crate::task::{Outcome, Overdue, Phase};
@@ -141,7 +141,9 @@ id_column!(
     ImportId,
     AbsenceId,
     OriginId,
+    BulkId,
     CorrectionId,
+    FeedbackId,
 );
 
 impl<DB> FromSql<Integer, DB> for TimeOfDay

@@ -9,12 +9,35 @@ use std::borrow::Cow;
 
 use unicode_general_category::{GeneralCategory, get_general_category};
 
-/// Whether `c` is a format character (Unicode category Cf): it has no shape of
-/// its own and is never part of a name, a code or a number.
+/// Whether `c` has no shape of its own and is never part of a name, a code or a number: a format
+/// character (Unicode category Cf) or another one that programs ignore by default, such as a filler.
+/// The selector of a variant gives the character before it another shape, so it is none.
 pub fn is_invisible(c: char) -> bool {
-    // Nearly all text is ASCII and Chinese, where there is none.
-    let common = matches!(c, '\0'..='\u{ac}' | '\u{3000}'..='\u{d7ff}');
-    !common && get_general_category(c) == GeneralCategory::Format
+    // Nearly all text is ASCII and Chinese, where there is none but a filler.
+    let common = matches!(c, '\0'..='\u{ac}' | '\u{3000}'..='\u{3163}' | '\u{3165}'..='\u{d7ff}');
+    !common && (is_ignorable(c) || get_general_category(c) == GeneralCategory::Format)
+}
+
+/// Whether `c` is ignored by default (Unicode property `Default_Ignorable_Code_Point`) without being
+/// a format character or a selector, or is the blank of Braille.
+const fn is_ignorable(c: char) -> bool {
+    matches!(c, '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+        | '\u{180b}'..='\u{180f}' | '\u{2065}' | '\u{2800}' | '\u{3164}' | '\u{ffa0}'
+        | '\u{fff0}'..='\u{fff8}' | '\u{e0000}'..='\u{e00ff}' | '\u{e01f0}'..='\u{e0fff}')
+}
+
+/// Whether `c` has no meaning that two programs share: a character for private use, or a
+/// noncharacter. Each font shows another shape.
+pub const fn is_undefined(c: char) -> bool {
+    let is_private = matches!(c, '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..='\u{10ffff}');
+    let is_noncharacter = matches!(c, '\u{fdd0}'..='\u{fdef}') || (c as u32) & 0xfffe == 0xfffe;
+    is_private || is_noncharacter
+}
+
+/// Whether `text` shows nothing: it has only blanks, invisible characters and selectors.
+pub fn shows_nothing(text: &str) -> bool {
+    let is_selector = |c: char| matches!(c, '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}');
+    text.chars().all(|c| c.is_whitespace() || is_invisible(c) || is_selector(c))
 }
 
 /// Whether `c` is a blank of any width. Line breaks and tabulators are control
@@ -74,5 +97,26 @@ mod tests {
         for c in ('\0'..='\u{ac}').chain('\u{3000}'..='\u{d7ff}') {
             assert_ne!(get_general_category(c), GeneralCategory::Format, "{c:?}");
         }
+    }
+
+    #[test]
+    fn a_filler_is_invisible_and_a_rare_character_of_a_name_is_not() {
+        for c in ['\u{3164}', '\u{ffa0}', '\u{115f}', '\u{34f}', '\u{2800}', '\u{e0041}'] {
+            assert!(is_invisible(c), "{c:?}");
+        }
+        for c in "王·𠮷𬎆㐂葛\u{e0100}\u{fe00}Ä가".chars() {
+            assert!(!is_invisible(c) && !is_undefined(c), "{c:?}");
+        }
+        for c in
+            ['\u{e000}', '\u{f8ff}', '\u{fdd0}', '\u{fffe}', '\u{1ffff}', '\u{f0000}', '\u{10ffff}']
+        {
+            assert!(is_undefined(c), "{c:?}");
+        }
+    }
+
+    #[test]
+    fn a_text_of_blanks_fillers_and_selectors_shows_nothing() {
+        assert!(shows_nothing(" \u{3164}\u{3000}\u{fe0f}\u{200b}"));
+        assert!(!shows_nothing("\u{3164}王"));
     }
 }

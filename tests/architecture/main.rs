@@ -44,6 +44,7 @@ const SLICES: &[&str] = &[
     "correction",
     "event",
     "export",
+    "feedback",
     "handover",
     "history",
     "holiday",

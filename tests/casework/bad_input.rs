@@ -25,6 +25,9 @@ async fn every_wrong_field_of_a_beneficiary_is_named(
     let events = server.database.count("events");
     let far = json!({ "lat": 29.285, "lon": 106.275 });
     let kin = |id: &str| json!([{ "name": "王芳", "relation": "女儿", "phone": "12345", "beneficiary_id": id }]);
+    let friend = json!({ "name": "李明", "relation": "战友", "phone": "12345678" });
+    let entered = new_beneficiary(json!({}));
+    let own = json!({ "name": entered["name"], "relation": "本人", "phone": entered["phone"] });
     let cases = [
         (json!({ "id_number": "110105194912310021" }), vec!["/id_number"]),
         (json!({ "id_number": "1101051949123100" }), vec!["/id_number"]),
@@ -33,6 +36,10 @@ async fn every_wrong_field_of_a_beneficiary_is_named(
         (json!({ "address": "南门\u{202e}1号" }), vec!["/address"]),
         (json!({ "notes": "院里\u{2060}有狗" }), vec!["/notes"]),
         (json!({ "name": " \u{3000}" }), vec!["/name"]),
+        (json!({ "name": "\u{3164}" }), vec!["/name"]),
+        (json!({ "name": "王\u{ffa0}小明" }), vec!["/name"]),
+        (json!({ "address": "南门\u{e863}1号" }), vec!["/address"]),
+        (json!({ "notes": "院里\u{fffe}有狗" }), vec!["/notes"]),
         (json!({ "phone": "many", "categories": [] }), vec!["/phone", "/categories"]),
         (
             json!({ "categories": ["no_word"], "hardships": ["none_such"], "plaque": "gone_by" }),
@@ -45,6 +52,8 @@ async fn every_wrong_field_of_a_beneficiary_is_named(
         (json!({ "place": { "lat": 31.2, "lon": 121.5 } }), vec!["/place"]),
         (json!({ "place": { "lat": 106.25, "lon": 29.28 } }), vec!["/place"]),
         (json!({ "next_of_kin": kin(FAR_BENEFICIARY) }), vec!["/next_of_kin/0/beneficiary_id"]),
+        (json!({ "next_of_kin": [friend, friend] }), vec!["/next_of_kin/1"]),
+        (json!({ "next_of_kin": [own] }), vec!["/next_of_kin/0"]),
         (json!({ "unknown": 1 }), vec!["/unknown"]),
     ];
     for (wrong, expected) in cases {
@@ -57,6 +66,9 @@ async fn every_wrong_field_of_a_beneficiary_is_named(
     let change = json!({ "place": far, "birth_year": 1901, "plaque": "gone_by" });
     let refused = send(&manager, "change", BENEFICIARY, &change, 1).await;
     assert_eq!(pointers(&refused), ["/birth_year", "/place"]);
+    let change = json!({ "next_of_kin": kin(BENEFICIARY) });
+    let refused = send(&manager, "change", BENEFICIARY, &change, 1).await;
+    assert_eq!(pointers(&refused), ["/next_of_kin/0/beneficiary_id"]);
     let known = new_beneficiary(json!({ "next_of_kin": kin(BENEFICIARY) }));
     assert_eq!(server.database.count("events"), events, "nothing was written");
     assert_eq!(manager.post("/v1/beneficiaries", &known).await.status, 201);
@@ -91,7 +103,14 @@ async fn wrong_moves_stays_ends_and_merges_are_named(
     assert_eq!(refused(&town, "stay", stay(OTHER_GRID, -9, -1)).await, ["/last_day"]);
     assert_eq!(refused(&town, "stay", stay(OTHER_GRID, 0, 400)).await, ["/last_day"]);
     assert_eq!(refused(&manager, "deceased", json!({ "day": day(1) })).await, ["/day"]);
-    assert_eq!(refused(&manager, "deceased", json!({ "day": "1901-01-01" })).await, ["/day"]);
+    for day in ["1901-01-01", "2026-2-3", "2026-02-30", "0000-01-01", "9999-12-31", "+2026-02-03"] {
+        assert_eq!(refused(&manager, "deceased", json!({ "day": day })).await, ["/day"], "{day}");
+    }
+    let mut wrong = stay(OTHER_GRID, 0, 3);
+    wrong["first_day"] = json!("2026-2-3");
+    assert_eq!(refused(&town, "stay", wrong).await, ["/first_day"]);
+    let list = town.get("/v1/beneficiaries?not_contacted_since=2026-2-3").await;
+    assert_eq!((list.status, list.problem()), (400, "bad_request"));
     let merge = |other: &str| json!({ "other_id": other });
     assert_eq!(refused(&town, "merge", merge(BENEFICIARY)).await, ["/other_id"]);
     assert_eq!(refused(&town, "merge", merge(FAR_BENEFICIARY)).await, ["/other_id"]);

@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 
 use super::{claim, day, fate, send, succeed};
 use crate::support::bodies::{home_visit, new_beneficiary};
-use crate::support::files::{BENEFICIARY, beneficiary_id};
+use crate::support::files::{BENEFICIARY, beneficiary_id, person_id};
 use crate::support::phone::Phone;
 use crate::support::server::{gridward, import, said};
-use crate::support::{Backend, Caller, Files, Server};
+use crate::support::{Backend, Caller, Files, Server, phones};
 
 async fn state(caller: &Caller, task: &str) -> Value {
     caller.get(&format!("/v1/tasks/{task}")).await.body["state"].clone()
@@ -74,19 +74,16 @@ async fn a_death_closes_the_tasks_but_not_a_visit_under_way(
         manager.get(&format!("/v1/beneficiaries/{BENEFICIARY}")).await.body["ended_because"],
         "deceased"
     );
-    // Nobody was at home, so the visit would be repeated.
+    // Nobody was at home, and the visit is not repeated.
     let report = json!({ "outcome": "not_home" });
     let reported = volunteer.post(&format!("/v1/tasks/{started}/report"), &report).await;
-    assert_eq!((reported.status, &reported.body["state"]), (200, &json!("open")));
-    let run = gridward(&server.database, &["jobs", "run", "casework"]).output().expect("it runs");
-    assert!(run.status.success(), "{}", said(&run));
-    assert_eq!(state(&supervisor, &started).await, "cancelled");
+    assert_eq!((reported.status, &reported.body["state"]), (200, &json!("cancelled")));
 
     // An error: the town's supervisor takes it back.
     let why = json!({ "reason": "同名" });
     let back = succeed(&supervisor, "reinstate", BENEFICIARY, &why).await;
     assert_eq!(back.body["beneficiary"].get("valid_to"), None, "{}", back.body);
-    for task in [&open, &accepted] {
+    for task in [&open, &accepted, &started] {
         assert_eq!(fate(&back, task), "reopened", "{}", back.body);
         assert_eq!(state(&supervisor, task).await, "open");
     }
@@ -179,4 +176,60 @@ async fn a_reinstatement_reopens_only_what_the_last_end_cancelled(
     assert_eq!(fate(&back, &first), Value::Null, "cancelled by a person");
     assert_eq!(state(&supervisor, &first).await, "cancelled");
     assert_eq!(state(&supervisor, &second).await, "open");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_visit_given_back_after_the_end_is_cancelled_at_once(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (manager, supervisor) = (server.manager().await, server.supervisor().await);
+    let (volunteer, second) = (server.volunteer().await, server.second_volunteer().await);
+    let mut tasks = Vec::new();
+    for visitor in [&volunteer, &volunteer, &second, &volunteer] {
+        let task = manager.make_task(BENEFICIARY).await;
+        claim(visitor, &task).await;
+        assert_eq!(visitor.act(&format!("/v1/tasks/{task}/start")).await.status, 200);
+        tasks.push(task);
+    }
+    let [released, reported, of_leaver, imported] = <[String; 4]>::try_from(tasks).expect("four");
+    succeed(&manager, "deceased", BENEFICIARY, &json!({ "day": day(0) })).await;
+
+    // Nobody else is sent.
+    let to = json!({ "person_id": person_id(12) });
+    let refused = supervisor.post(&format!("/v1/tasks/{released}/reassign"), &to).await;
+    assert_eq!((refused.status, refused.problem()), (409, "subject_ended"), "{}", refused.body);
+    let back = volunteer.act(&format!("/v1/tasks/{released}/release")).await;
+    assert_eq!((back.status, &back.body["state"]), (200, &json!("cancelled")), "{}", back.body);
+    let again = volunteer.act(&format!("/v1/tasks/{released}/release")).await;
+    assert_eq!((again.status, again.problem()), (409, "task_phase"), "{}", again.body);
+    let report = json!({ "outcome": "not_home" });
+    let failed = volunteer.post(&format!("/v1/tasks/{reported}/report"), &report).await;
+    assert_eq!((failed.status, &failed.body["state"]), (200, &json!("cancelled")));
+    let left = gridward(
+        &server.database,
+        &["user", "leave", phones::SECOND_VOLUNTEER, "--reason", "moved"],
+    );
+    let left = { left }.output().expect("it runs");
+    assert!(left.status.success(), "{}", said(&left));
+    assert_eq!(state(&supervisor, &of_leaver).await, "cancelled");
+    let fewer = Files::small().without_line("people.csv", phones::VOLUNTEER);
+    let now = chrono::Utc::now().to_rfc3339();
+    let loaded = import(&server.database, &fewer, &["--whole", "--written", &now]);
+    assert!(loaded.status.success(), "{}", said(&loaded));
+    assert_eq!(state(&supervisor, &imported).await, "cancelled");
+
+    // The log has both steps, with the reason of the second.
+    let log = supervisor.events("task.cancel").await;
+    assert_eq!(log.len(), 4, "{log:?}");
+    for event in &log {
+        assert_eq!(event["body"]["because"], "beneficiary_deceased", "{event}");
+    }
+    assert_eq!(supervisor.events("task.release").await.len(), 2);
+    let why = json!({ "reason": "同名" });
+    let back = succeed(&supervisor, "reinstate", BENEFICIARY, &why).await;
+    for task in [&released, &reported, &of_leaver, &imported] {
+        assert_eq!(fate(&back, task), "reopened", "{}", back.body);
+    }
 }

@@ -112,3 +112,35 @@ async fn a_merge_is_final_after_thirty_days(
     let refused = send(&town, "merge/undo", BENEFICIARY, &other, now).await;
     assert_eq!((refused.status, refused.problem()), (409, "merge_final"));
 }
+
+#[rstest]
+#[case::undone_while_ended(&["merge", "deceased", "merge/undo", "reinstate"])]
+#[case::undone_after_the_end(&["merge", "deceased", "reinstate", "merge/undo"])]
+#[case::both_ended(&["merge", "deceased", "merge/undo", "end_other", "reinstate"])]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_task_returns_to_its_entry_whatever_happened_to_the_other(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+    #[case] steps: &[&str],
+) {
+    let server = Server::small(backend);
+    let town = server.town_supervisor().await;
+    let duplicate = beneficiary_id(4);
+    let own = town.make_task(BENEFICIARY).await;
+    let theirs = town.make_task(&duplicate).await;
+    for step in steps {
+        let (id, step, body) = match *step {
+            "deceased" => (BENEFICIARY, "deceased", json!({ "day": day(0) })),
+            "end_other" => (duplicate.as_str(), "deceased", json!({ "day": day(0) })),
+            "reinstate" => (BENEFICIARY, "reinstate", json!({ "reason": "同名" })),
+            step => (BENEFICIARY, step, json!({ "other_id": duplicate })),
+        };
+        succeed(&town, step, id, &body).await;
+    }
+    assert_eq!(tasks_of(&town, BENEFICIARY).await, [json!(own)]);
+    assert_eq!(tasks_of(&town, &duplicate).await, [json!(theirs)]);
+    let task = async |id: &str| town.get(&format!("/v1/tasks/{id}")).await.body;
+    let (mine, other) = (task(&own).await, task(&theirs).await);
+    assert_eq!((&mine["state"], &mine["grid"]), (&json!("open"), &json!(GRID)));
+    let state = if steps.contains(&"end_other") { "cancelled" } else { "open" };
+    assert_eq!((&other["state"], &other["grid"]), (&json!(state), &json!(OTHER_GRID)));
+}

@@ -5,6 +5,7 @@
 
 pub mod borders;
 pub mod edit;
+pub mod known;
 pub mod map;
 pub mod model;
 pub mod outlines;

@@ -35,7 +35,28 @@ pub fn of(conn: &mut Conn, code: &AreaCode) -> Result<Vec<AreaCode>, DbError> {
 /// # Errors
 /// [`DbError`].
 pub fn current(conn: &mut Conn, code: AreaCode, place: Place) -> Result<Option<AreaCode>, DbError> {
-    let (mut found, mut seen, mut next) = (BTreeSet::new(), BTreeSet::new(), vec![code]);
+    let found = followed(conn, vec![code])?;
+    let around = around(conn, &found, place)?;
+    Ok(around.or_else(|| found.first().copied()))
+}
+
+/// The current grid for a place of the grid `code` right after a change of areas: the grid itself
+/// keeps the place, unless an area that took over a part contains it.
+///
+/// # Errors
+/// [`DbError`].
+pub fn divided(conn: &mut Conn, code: AreaCode, place: Place) -> Result<Option<AreaCode>, DbError> {
+    let mut parts = of(conn, &code)?;
+    parts.push(code);
+    let found = followed(conn, parts)?;
+    let around = around(conn, &found, place)?;
+    let itself = found.contains(&code).then_some(code);
+    Ok(around.or(itself).or_else(|| found.first().copied()))
+}
+
+/// The current ones among these areas and their successors.
+fn followed(conn: &mut Conn, mut next: Vec<AreaCode>) -> Result<BTreeSet<AreaCode>, DbError> {
+    let (mut found, mut seen) = (BTreeSet::new(), BTreeSet::new());
     while let Some(one) = next.pop().filter(|_| seen.len() < MOST) {
         if !seen.insert(one) {
             continue;
@@ -46,16 +67,23 @@ pub fn current(conn: &mut Conn, code: AreaCode, place: Place) -> Result<Option<A
             next.extend(of(conn, &one)?);
         }
     }
-    if found.len() > 1 {
-        let mut rings = Vec::new();
-        for one in &found {
-            rings.extend(store::rings(conn, &one.range())?);
-        }
-        if let Some(around) = Map::new(rings).locate(place) {
-            return Ok(Some(around));
-        }
+    Ok(found)
+}
+
+/// That of several areas whose outline contains the place.
+fn around(
+    conn: &mut Conn,
+    areas: &BTreeSet<AreaCode>,
+    place: Place,
+) -> Result<Option<AreaCode>, DbError> {
+    if areas.len() < 2 {
+        return Ok(None);
     }
-    Ok(found.first().copied())
+    let mut rings = Vec::new();
+    for one in areas {
+        rings.extend(store::rings(conn, &one.range())?);
+    }
+    Ok(Map::new(rings).locate(place))
 }
 
 /// A statement for both databases. A grid may give a part away, and later end in favour of it.

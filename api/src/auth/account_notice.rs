@@ -24,11 +24,18 @@ pub enum AccountNoticeKind {
     /// A spent refresh token of the device was used, so its session was ended: another person may
     /// have a copy of the sign-in.
     SessionReused,
+    /// Feedback of the person has been answered: `GET /v1/me/feedback`.
+    FeedbackAnswered,
 }
 
 text_column!(AccountNoticeKind);
 
 impl AccountNoticeKind {
+    /// Whether the notice is about a device.
+    const fn is_about_device(self) -> bool {
+        matches!(self, Self::SessionReused)
+    }
+
     /// Title and detail for the person.
     const fn texts(self, language: Language) -> (&'static str, &'static str) {
         match (self, language) {
@@ -43,6 +50,13 @@ impl AccountNoticeKind {
                 "该设备的登录信息被重复使用，系统已将该设备退出登录。请立即修改密码；如果不是您\
                  本人从备份恢复了该设备，请致电网格员或上级。",
             ),
+            (Self::FeedbackAnswered, Language::English) => (
+                "Your feedback has been answered",
+                "The answer is beside your feedback, in the list of what you have sent.",
+            ),
+            (Self::FeedbackAnswered, Language::Chinese) => {
+                ("您的意见反馈已有答复", "请在“我的意见反馈”中查看答复。")
+            }
         }
     }
 }
@@ -59,8 +73,9 @@ pub struct AccountNotice {
     pub id: NoticeId,
     /// The subject; branch on it.
     pub kind: AccountNoticeKind,
-    /// The name of the device.
-    pub device: DeviceName,
+    /// The name of the device; absent if the notice is about none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub device: Option<DeviceName>,
     /// The time of the event.
     pub at: DateTime<FixedOffset>,
     /// A short summary in the caller's language.
@@ -76,6 +91,7 @@ impl AccountNotice {
     pub fn new(row: AccountNoticeRow, language: Language) -> Self {
         let (title, detail) = row.kind.texts(language);
         let AccountNoticeRow { id, kind, device, created_at, .. } = row;
+        let device = Some(device).filter(|_| kind.is_about_device());
         Self { id, kind, device, at: created_at.and_utc().with_timezone(&china()), title, detail }
     }
 }

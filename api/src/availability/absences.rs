@@ -31,6 +31,7 @@ use crate::tx::{Db, Tx};
 #[into_params(parameter_in = Query)]
 pub struct AbsenceQuery {
     /// Only absences that end on this day or later. Default: today.
+    #[serde(default, deserialize_with = "crate::http::day::bound")]
     since: Option<NaiveDate>,
 }
 

@@ -154,8 +154,10 @@ pub struct DutyChange {
 }))]
 pub struct NewAbsence {
     /// The first day; it may be in the past.
+    #[serde(deserialize_with = "crate::http::day::stored")]
     pub first_day: NaiveDate,
     /// The last day: today or later, at most a year after the first.
+    #[serde(deserialize_with = "crate::http::day::stored")]
     pub last_day: NaiveDate,
     /// The hours, if the person is away for a part of a single day.
     #[serde(skip_serializing_if = "Option::is_none")]

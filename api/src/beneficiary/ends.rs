@@ -85,6 +85,10 @@ fn read(effects: &str) -> Result<Effects, DbError> {
     serde_json::from_str(effects).map_err(|error| DbError::corrupt("beneficiary_ends", error))
 }
 
+fn text(effects: &Effects) -> Result<String, DbError> {
+    serde_json::to_string(effects).map_err(|error| DbError::corrupt("beneficiary_ends", error))
+}
+
 /// Stores the end of a beneficiary in place of an earlier one, as one that may have left unfinished
 /// tasks.
 ///
@@ -97,8 +101,6 @@ pub fn record(
     at: NaiveDateTime,
     effects: &Effects,
 ) -> Result<(), DbError> {
-    let text = serde_json::to_string(effects)
-        .map_err(|error| DbError::corrupt("beneficiary_ends", error))?;
     let key = beneficiary_ends::table.find((district, id));
     diesel::delete(key).execute(conn)?;
     diesel::insert_into(beneficiary_ends::table)
@@ -106,9 +108,63 @@ pub fn record(
             beneficiary_ends::district.eq(district),
             beneficiary_ends::id.eq(id),
             beneficiary_ends::ended_at.eq(at),
-            beneficiary_ends::effects.eq(text),
+            beneficiary_ends::effects.eq(text(effects)?),
             beneficiary_ends::visits_open.eq(true),
         ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Records that the end has cancelled a visit that was under way, so that a reinstatement reopens
+/// it too.
+///
+/// # Errors
+/// [`DbError`].
+pub fn cancelled(
+    conn: &mut Conn,
+    district: AreaCode,
+    id: BeneficiaryId,
+    task: TaskId,
+) -> Result<(), DbError> {
+    amend(conn, district, id, |effects| {
+        effects.started.retain(|one| *one != task);
+        if !effects.cancelled.contains(&task) {
+            effects.cancelled.push(task);
+        }
+    })
+}
+
+/// Records that tasks of the merged duplicate have gone to its successor after the merge.
+///
+/// # Errors
+/// [`DbError`].
+pub fn joined(
+    conn: &mut Conn,
+    district: AreaCode,
+    id: BeneficiaryId,
+    tasks: &[TaskId],
+) -> Result<(), DbError> {
+    amend(conn, district, id, |effects| {
+        let Some(merge) = &mut effects.merge else { return };
+        merge.tasks.extend(tasks);
+        merge.tasks.sort_unstable();
+        merge.tasks.dedup();
+    })
+}
+
+/// Changes the effects of the last end, if it is in force.
+fn amend(
+    conn: &mut Conn,
+    district: AreaCode,
+    id: BeneficiaryId,
+    change: impl FnOnce(&mut Effects),
+) -> Result<(), DbError> {
+    let Some(mut end) = last(conn, district, id)?.filter(|end| end.undone_at.is_none()) else {
+        return Ok(());
+    };
+    change(&mut end.effects);
+    diesel::update(beneficiary_ends::table.find((district, id)))
+        .set(beneficiary_ends::effects.eq(text(&end.effects)?))
         .execute(conn)?;
     Ok(())
 }
@@ -139,6 +195,24 @@ pub fn unsettled(
 ) -> Result<Vec<(BeneficiaryId, NaiveDateTime)>, DbError> {
     Ok(beneficiary_ends::table
         .filter(beneficiary_ends::district.eq(district))
+        .filter(beneficiary_ends::visits_open.eq(true))
+        .order(beneficiary_ends::id)
+        .select((beneficiary_ends::id, beneficiary_ends::ended_at))
+        .load(conn)?)
+}
+
+/// As [`unsettled`], of these beneficiaries.
+///
+/// # Errors
+/// [`DbError`].
+pub fn unsettled_of(
+    conn: &mut Conn,
+    district: AreaCode,
+    ids: &[BeneficiaryId],
+) -> Result<Vec<(BeneficiaryId, NaiveDateTime)>, DbError> {
+    Ok(beneficiary_ends::table
+        .filter(beneficiary_ends::district.eq(district))
+        .filter(beneficiary_ends::id.eq_any(ids))
         .filter(beneficiary_ends::visits_open.eq(true))
         .order(beneficiary_ends::id)
         .select((beneficiary_ends::id, beneficiary_ends::ended_at))

@@ -34,6 +34,33 @@ pub enum BeneficiarySort {
     BirthYear,
 }
 
+/// Which part of the register a list or a search shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Serialize, Deserialize, ToSchema)]
+#[derive(strum::Display, strum::EnumString, strum::IntoStaticStr, strum::VariantArray)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case", parse_err_ty = UnknownWord, parse_err_fn = unknown::<BeneficiaryState>)]
+pub enum BeneficiaryState {
+    /// The current beneficiaries.
+    #[default]
+    Active,
+    /// Those that have died or moved away, are no longer entitled or were merged.
+    Ended,
+    /// Both.
+    All,
+}
+
+impl BeneficiaryState {
+    /// Whether it includes a beneficiary with this last day.
+    pub const fn includes(self, valid_to: Option<NaiveDate>) -> bool {
+        match self {
+            Self::Active => valid_to.is_none(),
+            Self::Ended => valid_to.is_some(),
+            Self::All => true,
+        }
+    }
+}
+
 /// The beneficiaries that a list or a search shows.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, IntoParams, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -42,9 +69,13 @@ pub enum BeneficiarySort {
 pub struct BeneficiaryFilter {
     /// Only beneficiaries in this area and its descendants.
     pub area: Option<AreaCode>,
+    /// Only current beneficiaries (the default), only ended ones, or all.
+    #[param(inline)]
+    pub state: Option<BeneficiaryState>,
     /// Only beneficiaries that have this category.
     pub category: Option<Category>,
     /// Only beneficiaries without a contact on this day or later, or without any.
+    #[serde(default, deserialize_with = "crate::http::day::bound")]
     pub not_contacted_since: Option<NaiveDate>,
     /// Only beneficiaries that live alone, or only others.
     pub lives_alone: Option<bool>,
@@ -148,12 +179,16 @@ impl KeyRow {
 pub(super) type Query<'a> = beneficiaries::BoxedQuery<'a, <Conn as diesel::Connection>::Backend>;
 
 impl BeneficiaryFilter {
-    /// The current beneficiaries of the range that it shows, on the day `today`.
+    /// The beneficiaries of the range that it shows, on the day `today`.
     pub(super) fn query(&self, scope: &AreaRange, today: NaiveDate) -> Query<'static> {
-        let current = beneficiaries::table
+        let district = beneficiaries::table
             .filter(beneficiaries::district.eq(scope.area().district()))
-            .filter(beneficiaries::valid_to.is_null())
             .into_boxed();
+        let current = match self.state.unwrap_or_default() {
+            BeneficiaryState::Active => district.filter(beneficiaries::valid_to.is_null()),
+            BeneficiaryState::Ended => district.filter(beneficiaries::valid_to.is_not_null()),
+            BeneficiaryState::All => district,
+        };
         // Without a range SQLite reads the index of the order instead of sorting the district.
         let inside = match scope.area().level() {
             Level::District => current,

@@ -19,6 +19,7 @@ use super::filter::{BeneficiaryFilter, BeneficiarySort, KeyRow, SortKey, sorted}
 use super::name_index::{NameIndex, Wanted as Searched};
 use super::search_term::SearchTerm;
 use super::{Beneficiary, store};
+use crate::area;
 use crate::auth::Authenticated;
 use crate::clock::{self, Clock};
 use crate::crypto::{KeyRing, SealingKey};
@@ -28,6 +29,7 @@ use crate::http::openapi;
 use crate::http::page::{self, Page, PageQuery, Paged, Wanted};
 use crate::http::problem::Problem;
 use crate::idempotency::IdempotencyKey;
+use crate::limits::Searches;
 use crate::person::search::record;
 use crate::tx::Db;
 
@@ -164,7 +166,8 @@ impl ListRequest {
     }
 
     fn is_inside(&self, row: &KeyRow) -> bool {
-        row.valid_to.is_none() && self.scope.area().contains(&row.grid)
+        let state = self.filter.state.unwrap_or_default();
+        state.includes(row.valid_to) && self.scope.area().contains(&row.grid)
     }
 
     /// The beneficiaries with these ids, in the same order.
@@ -182,9 +185,10 @@ impl ListRequest {
 
 /// List beneficiaries
 ///
-/// Lists the current beneficiaries in the caller's area that match all filters, ordered by grid or
-/// as `sort` names. Names and phone numbers are masked, and only the cell of a home is shown.
-/// Allowed roles: managers, supervisors and admins.
+/// Lists the beneficiaries in the caller's area that match all filters, ordered by grid or as `sort`
+/// names: the current ones, unless `state` asks for ended ones, which have `valid_to`. Names and phone
+/// numbers are masked, and only the cell of a home is shown. Allowed roles: managers, supervisors and
+/// admins.
 #[utoipa::path(
     tag = "beneficiaries",
     operation_id = "list_beneficiaries",
@@ -205,6 +209,7 @@ pub(crate) async fn list_beneficiaries(
 ) -> Result<HttpResponse, Problem> {
     let area = filter.area.unwrap_or(principal.area);
     principal.authorize(Action::ReadBeneficiaries, &area)?;
+    area::known::in_query(&db, filter.area).await?;
     let requested = ListRequest::new(area.range(), filter, &page, clock::day((clock)()))?;
     let (keys, list) = (keys.clone(), requested.clone());
     let listed = db.read(move |conn| {
@@ -253,17 +258,18 @@ impl BeneficiarySearch {
 
 /// Search beneficiaries
 ///
-/// Finds the current beneficiaries of the caller's area by part of the name, by phone or ID number,
-/// or by hardship. The answer is masked, as in a list; the search is in the body, which no proxy
-/// logs. The log of the district records who searched by what, in which area and the number of
-/// shown entries, not the text.
+/// Finds beneficiaries of the caller's area by part of the name, by phone or ID number, or by
+/// hardship: the current ones, unless `state` of the filter asks for ended ones. The answer is
+/// masked, as in a list; the search is in the body, which no proxy logs. The log of the district
+/// records who searched by what, in which area and the number of shown entries, not the text.
 ///
 /// Names and numbers are encrypted in the database and in no index of it. A server that is searched
 /// keeps those of the district in its memory, until nobody has searched for half an hour. So the
 /// database leaks nothing about them, not even which are equal or how frequent one is; the memory of
 /// a searched server contains them, beside the key that decrypts them. An answer reveals
 /// whether a guessed part of a name or number fits a masked entry of the area; of a number only its
-/// end or the whole fits, so that it cannot be guessed digit by digit.
+/// end or the whole fits, so that it cannot be guessed digit by digit. An account has a limited
+/// number of searches in a minute, with those for people; beyond it the answer is 429.
 ///
 /// Allowed roles: managers, supervisors and admins.
 #[utoipa::path(
@@ -282,13 +288,15 @@ pub(crate) async fn search_beneficiaries(
     keys: Data<KeyRing>,
     clock: Data<Clock>,
     index: Data<NameIndex>,
+    searches: Data<Searches>,
     Authenticated(principal): Authenticated,
     // Parsed so that an invalid one is rejected; each search is recorded.
     _: IdempotencyKey,
     Body(search): Body<BeneficiarySearch>,
 ) -> Result<HttpResponse, Problem> {
     principal.may(Action::ReadBeneficiaries)?;
-    let searched = search.searched()?;
+    searches.take(&principal)?;
+    let wanted = search.searched()?;
     let BeneficiarySearch { filter, limit, cursor, .. } = search;
     let area = filter.area.unwrap_or(principal.area);
     if !principal.area.contains(&area) {
@@ -298,15 +306,15 @@ pub(crate) async fn search_beneficiaries(
     let requested = ListRequest::new(area.range(), filter, &page, clock::day((clock)()))
         .map_err(|problem| Problem::invalid("/cursor", problem))?;
     let names = index.searcher(principal.district()).await;
-    let (keys, list, what) = (keys.clone(), requested.clone(), searched.clone());
+    let (keys, list, what) = (keys.clone(), requested.clone(), wanted.clone());
     let found = db.read(move |conn| {
         let key = keys.key(conn, principal.district())?;
+        area::known::in_body(conn, list.scope.area(), "/filter/area")?;
         let ids = names.search(conn, &key, &list.scope, &what)?;
-        list.list_of(conn, &key, &ids)
+        Ok::<_, Problem>(list.list_of(conn, &key, &ids)?)
     });
-    let listed = found.await.map_err(Problem::from)?;
-    let page = requested.page(listed);
-    let by = searched.term.as_ref().map_or("hardship", SearchTerm::kind);
+    let page = requested.page(found.await?);
+    let by = wanted.term.as_ref().map_or("hardship", SearchTerm::kind);
     let (area, action) = (requested.scope.area(), "beneficiary.search");
     record(&db, principal, area, (action, by), page.items.len()).await?;
     Ok(HttpResponse::Ok().insert_header(("Cache-Control", "no-store")).json(page))

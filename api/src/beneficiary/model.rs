@@ -79,6 +79,16 @@ impl EndCause {
     pub const fn is_decided(self) -> bool {
         !matches!(self, Self::NotInFiles)
     }
+
+    /// The reason in the events of the tasks that the end closes.
+    pub const fn closes_tasks(self) -> &'static str {
+        match self {
+            Self::Deceased => "beneficiary_deceased",
+            Self::MovedAway | Self::NotEntitled | Self::Merged | Self::NotInFiles => {
+                "beneficiary_ended"
+            }
+        }
+    }
 }
 
 /// A relative or another person to call: also after the death of the beneficiary.

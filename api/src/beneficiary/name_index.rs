@@ -1,5 +1,5 @@
-//! The names, phone numbers, ID numbers and hardships of a district's current beneficiaries, in
-//! clear and in memory only, so that a search decrypts no row.
+//! The names, phone numbers, ID numbers and hardships of a district's beneficiaries, current and
+//! ended, in clear and in memory only, so that a search decrypts no row.
 //!
 //! The first search of a district decrypts its rows once; later ones read from the log which rows
 //! have changed since, on any server. Nothing of it is stored, so the database reveals nothing
@@ -177,7 +177,7 @@ pub struct Searcher {
 }
 
 impl Searcher {
-    /// The current beneficiaries of the range that a search finds, by grid and id.
+    /// The beneficiaries of the range that a search finds, current and ended, by grid and id.
     ///
     /// # Errors
     /// [`DbError`].
@@ -252,7 +252,7 @@ impl NameIndex {
 enum EntriesChange {
     /// All of them are read anew.
     All(Entries),
-    /// These beneficiaries have changed; `None` is not a current one.
+    /// These beneficiaries have changed; `None` is one that was deleted.
     Some(Vec<(BeneficiaryId, Option<(AreaCode, Entry)>)>),
 }
 
@@ -284,16 +284,15 @@ fn change_since(
     for ids in ids.chunks(500) {
         rows.extend(ids.iter().map(|id| (*id, None)));
         for row in store::rows(conn, district, ids)? {
-            rows.push((row.id, entry(key, &row)?));
+            rows.push((row.id, Some(entry(key, &row)?)));
         }
     }
     Ok(EntriesChange::Some(rows))
 }
 
-/// The entry of a row, if it is current.
-fn entry(key: &SealingKey, row: &BeneficiaryRow) -> Result<Option<(AreaCode, Entry)>, DbError> {
-    let entry = row.particulars(key)?.into();
-    Ok(row.is_current().then_some((row.grid, entry)))
+/// The entry of a row.
+fn entry(key: &SealingKey, row: &BeneficiaryRow) -> Result<(AreaCode, Entry), DbError> {
+    Ok((row.grid, row.particulars(key)?.into()))
 }
 
 fn read_all(conn: &mut Conn, key: &SealingKey, district: AreaCode) -> Result<Entries, DbError> {
@@ -311,8 +310,8 @@ fn read_all(conn: &mut Conn, key: &SealingKey, district: AreaCode) -> Result<Ent
         }
         let rows = query.load(conn)?;
         after = rows.last().map(|row| row.id);
-        for row in rows.iter().filter(|row| row.is_current()) {
-            entries.put(row.id, entry(key, row)?);
+        for row in &rows {
+            entries.put(row.id, Some(entry(key, row)?));
         }
         if after.is_none() {
             return Ok(entries);
@@ -376,7 +375,7 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_that_moves_or_ends_leaves_its_place() {
+    fn an_entry_that_moves_or_is_deleted_leaves_its_place() {
         let mut entries = entries();
         entries.put(id(1), Some((area("500116002001001"), entry("王小亮", &[]))));
         assert_eq!(search(&entries, "500116", "小明"), [id(2)]);

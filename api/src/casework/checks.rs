@@ -72,16 +72,20 @@ pub(super) fn near(map: &Map, grid: AreaCode, place: Place) -> Option<FieldError
 }
 
 /// An error for each of the people to call who is named as a beneficiary and is none of the
-/// principal's area.
+/// principal's area, or is the beneficiary of the entry.
 pub(super) fn kin(
     conn: &mut Conn,
     principal: &Principal,
+    own: Option<BeneficiaryId>,
     entry: &Entry,
 ) -> Result<Vec<FieldError>, DbError> {
     let mut errors = Vec::new();
     for (n, kin) in entry.particulars.next_of_kin.iter().enumerate() {
         let Some(id) = kin.beneficiary_id else { continue };
-        if store::row(conn, &principal.scope(), id)?.is_none() {
+        if own == Some(id) {
+            let pointer = format!("/next_of_kin/{n}/beneficiary_id");
+            errors.push(FieldError::new(pointer, "must be another person than the beneficiary"));
+        } else if store::row(conn, &principal.scope(), id)?.is_none() {
             let pointer = format!("/next_of_kin/{n}/beneficiary_id");
             errors.push(FieldError::new(pointer, "no beneficiary in your area has this id"));
         }

@@ -65,7 +65,7 @@ pub(super) fn create(
     };
     let conn = case.tx.read_unbatched();
     errors.extend(checks::words(conn, district, &entry, None)?);
-    errors.extend(checks::kin(conn, principal, &entry)?);
+    errors.extend(checks::kin(conn, principal, None, &entry)?);
     checks::refuse(errors)?;
     let (id, number) = (BeneficiaryId(Uuid::now_v7()), &entry.particulars.id_number);
     checks::id_number_is_free(conn, case.key, principal, id, number)?;

@@ -46,7 +46,7 @@ pub(super) fn edit(
     let (conn, principal) = (case.tx.read_unbatched(), case.principal);
     errors.extend(checks::words(conn, row.district, &entry, Some(&before))?);
     if before.particulars.next_of_kin != entry.particulars.next_of_kin {
-        errors.extend(checks::kin(conn, principal, &entry)?);
+        errors.extend(checks::kin(conn, principal, Some(id), &entry)?);
     }
     let place = change.place.filter(|place| *place != before.place);
     errors.extend(place.and_then(|place| checks::near(map, row.grid, place)));

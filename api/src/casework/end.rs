@@ -3,7 +3,7 @@
 use chrono::{Datelike as _, NaiveDate};
 use gridward_domain::authority::Action;
 use gridward_domain::bounded_text::CommandReason;
-use gridward_domain::id::BeneficiaryId;
+use gridward_domain::id::{BeneficiaryId, TaskId};
 use gridward_domain::task::{AutomaticCommand, Phase};
 use serde_json::json;
 
@@ -18,8 +18,10 @@ use crate::area::successors;
 use crate::beneficiary::EndCause;
 use crate::beneficiary::ends::{self, Effects};
 use crate::beneficiary::store::BeneficiaryRow;
+use crate::db::DbError;
 use crate::http::IfMatch;
 use crate::http::problem::{Problem, ProblemCode};
+use crate::task::row::TaskRow;
 use crate::task::{of_beneficiary, store};
 
 /// Why and since when a beneficiary is no longer one.
@@ -75,7 +77,7 @@ fn finish(
     if row.ended_because == Some(because) && row.valid_to == Some(day) {
         let end = ends::last(case.tx.read_unbatched(), row.district, row.id)?;
         let effects = end.map(|end| end.effects).unwrap_or_default();
-        let tasks = named(case, &effects, TaskFate::Cancelled)?;
+        let tasks = named(case, row.id, &effects, TaskFate::Cancelled)?;
         return Ok(case.changed(row, tasks)?);
     }
     case.is_current(row)?;
@@ -105,12 +107,7 @@ fn close_tasks(
     row: &BeneficiaryRow,
     because: EndCause,
 ) -> Result<(Effects, Vec<AffectedTask>), Problem> {
-    let because = match because {
-        EndCause::Deceased => "beneficiary_deceased",
-        EndCause::MovedAway | EndCause::NotEntitled | EndCause::Merged | EndCause::NotInFiles => {
-            "beneficiary_ended"
-        }
-    };
+    let because = because.closes_tasks();
     let (mut effects, mut tasks) = (Effects::default(), Vec::new());
     for task in of_beneficiary::unfinished(case.tx.read()?, row.district, row.id)? {
         match closing(&task.life()?.state) {
@@ -130,15 +127,26 @@ fn close_tasks(
     Ok((effects, tasks))
 }
 
+/// Those of these tasks that the entry has: the undo of a merge may have given some back.
+fn own(
+    case: &mut Case<'_, '_>,
+    id: BeneficiaryId,
+    tasks: &[TaskId],
+) -> Result<Vec<TaskRow>, Problem> {
+    let mut rows = store::rows(case.tx.read()?, case.principal.district(), tasks)?;
+    rows.retain(|row| row.beneficiary == Some(id));
+    Ok(rows)
+}
+
 /// The tasks of an end as an answer names them; those that it cancelled with this fate.
 fn named(
     case: &mut Case<'_, '_>,
+    id: BeneficiaryId,
     effects: &Effects,
     fate: TaskFate,
 ) -> Result<Vec<AffectedTask>, Problem> {
-    let district = case.principal.district();
-    let cancelled = store::rows(case.tx.read()?, district, &effects.cancelled)?;
-    let started = store::rows(case.tx.read()?, district, &effects.started)?;
+    let cancelled = own(case, id, &effects.cancelled)?;
+    let started = own(case, id, &effects.started)?;
     let tasks = cancelled.iter().map(|row| follow::task(row, fate, true));
     Ok(tasks.chain(started.iter().map(|row| follow::task(row, TaskFate::Started, true))).collect())
 }
@@ -163,29 +171,43 @@ pub(super) fn reinstate(
     let effects = end.map(|end| end.effects).unwrap_or_default();
     if row.is_current() {
         let reopened = Effects { started: Vec::new(), ..effects };
-        let tasks = named(case, &reopened, TaskFate::Reopened)?;
+        let tasks = named(case, id, &reopened, TaskFate::Reopened)?;
         return Ok(case.changed(&row, tasks)?);
     }
     case.is_unmerged(&row)?;
     case.based_on(&row, base)?;
     let next = revive(case, &row)?;
     let to = Destination::of(&next, &next.particulars(case.key)?)?;
-    let mut tasks = Vec::new();
-    let cancelled = store::rows(case.tx.read()?, row.district, &effects.cancelled)?;
-    for task in cancelled.iter().filter(|task| task.state == Phase::Cancelled) {
-        let (actor, command) = (case.actor(), AutomaticCommand::Reopen);
-        let open = apply(case.tx, actor, task, &command, "beneficiary_reinstated")?;
-        // It may have moved meanwhile, or stay elsewhere.
-        let placed = follow::follow(case.tx, actor, &[open], &to, "beneficiary_reinstated")?;
-        let reopened = |task: AffectedTask| AffectedTask { fate: TaskFate::Reopened, ..task };
-        tasks.extend(placed.into_iter().map(reopened));
-    }
+    let cancelled = own(case, id, &effects.cancelled)?;
+    let tasks = reopen(case, &cancelled, &to, "beneficiary_reinstated")?;
     let mut body = json!({});
     if let Some(reason) = case.sealed_reason(id, Some(&reinstatement.reason))? {
         body["reason"] = json!(reason);
     }
     case::record(case.tx, case.actor(), "beneficiary.reinstate", (&row, &next), body)?;
     Ok(case.changed(&next, tasks)?)
+}
+
+/// Opens those of these tasks again that are cancelled, where the beneficiary is now.
+///
+/// # Errors
+/// [`DbError`].
+pub(super) fn reopen(
+    case: &mut Case<'_, '_>,
+    tasks: &[TaskRow],
+    to: &Destination,
+    because: &'static str,
+) -> Result<Vec<AffectedTask>, DbError> {
+    let mut reopened = Vec::new();
+    for task in tasks.iter().filter(|task| task.state == Phase::Cancelled) {
+        let (actor, command) = (case.actor(), AutomaticCommand::Reopen);
+        let open = apply(case.tx, actor, task, &command, because)?;
+        // It may have moved meanwhile, or stay elsewhere.
+        let placed = follow::follow(case.tx, actor, &[open], to, because)?;
+        let fate = TaskFate::Reopened;
+        reopened.extend(placed.into_iter().map(|task| AffectedTask { fate, ..task }));
+    }
+    Ok(reopened)
 }
 
 /// Makes an ended beneficiary current again, in its grid or the one that took over.

@@ -7,10 +7,11 @@ use gridward_domain::id_number::IdNumber;
 use gridward_domain::phone::Phone;
 use gridward_domain::place::Place;
 use gridward_domain::range::BirthYear;
+use gridward_domain::text::is_blank;
 
 use super::model::{BeneficiaryChange, NewBeneficiary};
 use crate::beneficiary::entry::trimmed;
-use crate::beneficiary::model::Particulars;
+use crate::beneficiary::model::{NextOfKin, Particulars};
 use crate::beneficiary::store::BeneficiaryRow;
 use crate::beneficiary::words::EntryWords;
 use crate::beneficiary::{Contact, Mobility};
@@ -107,6 +108,35 @@ impl Entry {
         }
         if errors.is_empty() { Ok(self) } else { Err(errors) }
     }
+
+    /// The entry, if the people to call are others, each named once.
+    fn with_others_as_kin(self) -> Result<Self, Vec<FieldError>> {
+        let errors = kin_faults(&self.particulars);
+        if errors.is_empty() { Ok(self) } else { Err(errors) }
+    }
+}
+
+/// An error for each of the people to call who is the beneficiary, or is named before.
+fn kin_faults(particulars: &Particulars) -> Vec<FieldError> {
+    let kin = &particulars.next_of_kin;
+    let mut errors = Vec::new();
+    for (n, one) in kin.iter().enumerate() {
+        let pointer = format!("/next_of_kin/{n}");
+        let name = one.name.as_str().trim_matches(is_blank);
+        if name == particulars.name && one.phone == particulars.phone {
+            errors.push(FieldError::new(pointer, "must be another person than the beneficiary"));
+        } else if kin.iter().take(n).any(|before| is_same(before, one)) {
+            errors.push(FieldError::new(pointer, "must be named once"));
+        }
+    }
+    errors
+}
+
+/// Whether both are one person: the same beneficiary, or the same name and number.
+fn is_same(one: &NextOfKin, other: &NextOfKin) -> bool {
+    let name = |kin: &NextOfKin| trimmed(kin.name.as_str());
+    let is_named = one.beneficiary_id.is_some() && one.beneficiary_id == other.beneficiary_id;
+    is_named || (name(one) == name(other) && one.phone == other.phone)
 }
 
 fn normalize(phone: &mut String, pointer: &str, errors: &mut Vec<FieldError>) {
@@ -185,7 +215,7 @@ pub fn entered(new: &NewBeneficiary, today: NaiveDate) -> Result<Entry, Vec<Fiel
             stay: None,
         },
     };
-    entry.checked(errors)
+    entry.checked(errors).and_then(Entry::with_others_as_kin)
 }
 
 /// The entry after the change.
@@ -225,7 +255,8 @@ pub fn edited(
     set(&mut entry.mobility, change.mobility.as_ref());
     set(&mut entry.contact, change.contact.as_ref());
     set(&mut entry.plaque, change.plaque.as_ref());
-    entry.checked(errors)
+    let entry = entry.checked(errors)?;
+    if change.next_of_kin.is_some() { entry.with_others_as_kin() } else { Ok(entry) }
 }
 
 fn set<T: Clone>(field: &mut T, sent: Option<&T>) {
@@ -288,7 +319,11 @@ mod tests {
         let kin = json!({ "name": "王芳", "relation": "女儿", "phone": "1" });
         assert_eq!(wrong(json!({ "next_of_kin": [kin] })), ["/next_of_kin/0/phone"]);
         let kin = json!({ "name": "王芳", "relation": "女儿", "phone": "12345" });
-        assert_eq!(wrong(json!({ "next_of_kin": vec![kin; 6] })), ["/next_of_kin"]);
+        assert_eq!(wrong(json!({ "next_of_kin": vec![kin.clone(); 6] })), ["/next_of_kin"]);
+        let own = json!({ "name": "王小明 ", "relation": "本人", "phone": "100 1234 5678" });
+        let again = json!({ "name": "王芳", "relation": "邻居", "phone": "1-2345" });
+        let more = json!({ "next_of_kin": [kin, own, again] });
+        assert_eq!(wrong(more), ["/next_of_kin/1", "/next_of_kin/2"]);
         // The day of birth is after today.
         let yesterday = NaiveDate::from_ymd_opt(1949, 12, 30).expect("a day");
         assert_eq!(pointers(entered(&new(json!({})), yesterday)), ["/id_number"]);

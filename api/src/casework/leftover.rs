@@ -1,14 +1,14 @@
-//! Closes the tasks that the end of a beneficiary has left: a visit that was under way and would be
-//! repeated after its report, and a task that was created at the moment of the end, for instance by
-//! another server.
+//! Closes the tasks that the end of a beneficiary has left: those created or given back at the moment
+//! of the end, for instance on another server.
 
 use chrono::TimeDelta;
+use gridward_domain::id::{BeneficiaryId, TaskId};
 use gridward_domain::task::AutomaticCommand;
 
 use super::closing::{Closing, closing};
 use super::follow::{Destination, apply, follow};
-use crate::beneficiary::ends;
 use crate::beneficiary::store::{self, BeneficiaryRow};
+use crate::beneficiary::{EndCause, ends};
 use crate::crypto::SealingKey;
 use crate::db::DbError;
 use crate::task::of_beneficiary;
@@ -17,15 +17,19 @@ use crate::tx::Tx;
 /// How long after an end a task may appear whose creation began before it.
 const LATE: TimeDelta = TimeDelta::minutes(10);
 
-/// Closes the tasks of ended beneficiaries and moves those of merged duplicates; returns their
-/// number.
+/// Closes the tasks of those of these beneficiaries that have ended, and moves those of merged
+/// duplicates; returns their number.
 ///
 /// # Errors
 /// [`DbError`].
-pub(super) fn settle(tx: &mut Tx<'_>, key: &SealingKey) -> Result<usize, DbError> {
+pub(super) fn settle(
+    tx: &mut Tx<'_>,
+    key: &SealingKey,
+    ids: &[BeneficiaryId],
+) -> Result<usize, DbError> {
     let district = tx.district;
     let mut changed = 0;
-    for (id, ended_at) in ends::unsettled(tx.read_unbatched(), district)? {
+    for (id, ended_at) in ends::unsettled_of(tx.read_unbatched(), district, ids)? {
         let row = store::row(tx.read_unbatched(), &district.range(), id)?;
         let mut left = Left::default();
         if let Some(row) = row.filter(|row| !row.is_current()) {
@@ -55,15 +59,22 @@ fn close(tx: &mut Tx<'_>, key: &SealingKey, row: &BeneficiaryRow) -> Result<Left
     if rows.is_empty() {
         return Ok(left);
     }
-    if let Some(heir) = heir(tx, row)? {
+    if let Some((merged, heir)) = heir(tx, row)? {
         let to = Destination::of(&heir, &heir.particulars(key)?)?;
         let moved = follow(tx, None, &rows, &to, "beneficiary_merged")?;
+        // An undo of any of the merges takes the tasks back.
+        let tasks: Vec<TaskId> = rows.iter().map(|row| row.id).collect();
+        for id in merged {
+            ends::joined(tx.write_unbatched(), row.district, id, &tasks)?;
+        }
         return Ok(Left { closed: moved.len(), ..left });
     }
     for task in rows {
         match closing(&task.life()?.state) {
             Some(Closing::Cancel) => {
-                apply(tx, None, &task, &AutomaticCommand::Cancel, "beneficiary_ended")?;
+                let because = row.ended_because.unwrap_or(EndCause::NotInFiles).closes_tasks();
+                apply(tx, None, &task, &AutomaticCommand::Cancel, because)?;
+                ends::cancelled(tx.write_unbatched(), row.district, row.id, task.id)?;
                 left.closed += 1;
             }
             Some(Closing::AwaitReport) => left.under_way += 1,
@@ -73,15 +84,19 @@ fn close(tx: &mut Tx<'_>, key: &SealingKey, row: &BeneficiaryRow) -> Result<Left
     Ok(left)
 }
 
-/// The current entry that took over a merged duplicate, possibly through others.
-fn heir(tx: &mut Tx<'_>, row: &BeneficiaryRow) -> Result<Option<BeneficiaryRow>, DbError> {
-    let mut next = row.successor;
+/// The current entry that took over a merged duplicate, after the merged entries that lead to it.
+fn heir(
+    tx: &mut Tx<'_>,
+    row: &BeneficiaryRow,
+) -> Result<Option<(Vec<BeneficiaryId>, BeneficiaryRow)>, DbError> {
+    let (mut merged, mut next) = (vec![row.id], row.successor);
     while let Some(id) = next {
         let row = store::row(tx.read_unbatched(), &row.district.range(), id)?;
         match row {
-            Some(row) if row.is_current() => return Ok(Some(row)),
+            Some(row) if row.is_current() => return Ok(Some((merged, row))),
             row => next = row.and_then(|row| row.successor),
         }
+        merged.push(id);
     }
     Ok(None)
 }

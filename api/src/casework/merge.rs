@@ -1,12 +1,14 @@
 //! Merges two entries of one person, and undoes it.
 
+use std::collections::BTreeSet;
+
 use gridward_domain::authority::Action;
-use gridward_domain::id::BeneficiaryId;
+use gridward_domain::id::{BeneficiaryId, TaskId};
 use gridward_domain::task::Phase;
 use serde_json::json;
 
 use super::case::{self, Case};
-use super::end::revive;
+use super::end::{reopen, revive};
 use super::follow::{self, Destination, follow};
 use super::model::{AffectedTask, ChangedBeneficiary, MOST_NAMED};
 use super::unify::{self, Merged, Side};
@@ -173,7 +175,19 @@ fn last_merge(
     Ok((effects, is_undone))
 }
 
-/// Undoes the merge of `other` into `id`: both are current again, each with its own tasks. Tasks
+/// The tasks that the end of the kept entry has cancelled, if it has ended: that end is none of the
+/// other entry's.
+fn stopped(case: &mut Case<'_, '_>, kept: &BeneficiaryRow) -> Result<BTreeSet<TaskId>, DbError> {
+    if kept.is_current() {
+        return Ok(BTreeSet::new());
+    }
+    let end = ends::last(case.tx.read_unbatched(), kept.district, kept.id)?;
+    let end = end.filter(|end| end.undone_at.is_none());
+    Ok(end.map(|end| end.effects.cancelled.into_iter().collect()).unwrap_or_default())
+}
+
+/// Undoes the merge of `other` into `id`: both are current again, each with its own tasks, and those
+/// that an end of `id` has cancelled since are open again. If `id` has ended, it stays so. Tasks
 /// and contacts after the merge stay with `id`. The same undo again gets the same answer.
 ///
 /// # Errors
@@ -199,7 +213,12 @@ pub(super) fn undo(
     let next = contacted(case, next, own.contacted)?;
     let (back, own): (Vec<TaskRow>, Vec<TaskRow>) =
         all.into_iter().partition(|task| restored.tasks.contains(&task.id));
-    go_over(case, &back, &revived, "merge_undone")?;
+    let stopped = stopped(case, &kept)?;
+    let is_stopped = |task: &TaskRow| task.state == Phase::Cancelled && stopped.contains(&task.id);
+    let (stopped, others): (Vec<TaskRow>, Vec<TaskRow>) = back.into_iter().partition(is_stopped);
+    go_over(case, &others, &revived, "merge_undone")?;
+    let to = Destination::of(&revived, &revived.particulars(case.key)?)?;
+    reopen(case, &stopped, &to, "merge_undone")?;
     let body = json!({ "other": other.id });
     case::record(case.tx, case.actor(), "beneficiary.merge_undo", (&kept, &next), body)?;
     let body = json!({ "because": "merge_undone" });

@@ -148,8 +148,10 @@ pub struct NewStay {
     /// The place of the stay, WGS-84: in the grid or close to it.
     pub place: Place,
     /// The first day.
+    #[serde(deserialize_with = "crate::http::day::stored")]
     pub first_day: NaiveDate,
     /// The last day: not before the first, today or later, and at most a year after the first.
+    #[serde(deserialize_with = "crate::http::day::stored")]
     pub last_day: NaiveDate,
 }
 
@@ -159,6 +161,7 @@ pub struct NewStay {
 #[schema(example = json!({ "day": "2026-11-20" }))]
 pub struct Death {
     /// The day of death, today at the latest.
+    #[serde(deserialize_with = "crate::http::day::stored")]
     pub day: NaiveDate,
     /// The source or another remark, stored encrypted in the log.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -183,6 +186,7 @@ pub struct NewEnd {
     /// Why.
     pub because: EntitlementEnd,
     /// The last day, today at the latest.
+    #[serde(deserialize_with = "crate::http::day::stored")]
     pub day: NaiveDate,
     /// The reason, stored encrypted in the log.
     pub reason: CommandReason,

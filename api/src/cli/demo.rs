@@ -58,6 +58,12 @@ pub(super) fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
         }
     } else {
         println!("{:?} already contains a district; it was not changed.", settings.database);
+        if let Some(file) = &args.sign_ins {
+            println!(
+                "{} was not written: the passwords of a district that exists are not known.",
+                file.display()
+            );
+        }
     }
     drop((records, conn));
     if !args.serve {

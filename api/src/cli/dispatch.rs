@@ -22,7 +22,7 @@ pub(super) struct Args {
     #[arg(long)]
     area: Option<AreaCode>,
     /// First day (YYYY-MM-DD); default: today
-    #[arg(long)]
+    #[arg(long, value_parser = day)]
     from: Option<NaiveDate>,
     /// Number of days
     #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u8).range(1..=31))]
@@ -42,6 +42,11 @@ pub(super) struct Args {
 pub(super) enum Solve {
     /// Plan one day from a file, without a database
     Solve(super::solve::Args),
+}
+
+/// A day of an argument.
+fn day(text: &str) -> Result<NaiveDate, &'static str> {
+    text.parse().map_err(|_| "must be a date such as 2026-08-01")
 }
 
 pub(super) fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {

@@ -12,10 +12,10 @@ use crate::clock;
 use crate::crypto;
 use crate::db::{Conn, migrate};
 use crate::demo::mark;
-use crate::import::{self, FILES, Headings, Reading, read};
+use crate::import::{self, FILES, Fault, Headings, Reading, read};
 use crate::load::existing::Existing;
 use crate::load::record::DistrictRecords;
-use crate::load::{self, Extent, Options};
+use crate::load::{self, Extent, LoadError, Options};
 use crate::server::settings::Settings;
 
 /// The number of record kinds in a load, for the progress bar.
@@ -62,15 +62,16 @@ pub(super) fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
     let district = existing.district;
     let absent = &absent;
     let extent = if dry_run { Extent::DryRun } else { Extent::Kind };
+    let named = |failure| name_rows(&reading, failure);
     let options =
         Options { district, whole, absent, readmit, extent, written: args.written, by: None };
     if args.dry_run {
-        rehearse(settings, &reading.records, &options, &bar)?;
+        rehearse(settings, &reading.records, &options, &bar).map_err(named)?;
         println!("All files are valid; nothing was written (dry run).");
         return Ok(());
     }
     let mut conn = connect(&settings.database)?;
-    load(settings, &mut conn, &reading.records, &options, &bar)?;
+    load(settings, &mut conn, &reading.records, &options, &bar).map_err(named)?;
     println!("loaded in {:.1} s", began.elapsed().as_secs_f64());
     if let Some(demo) = mark::find(&mut conn)? {
         println!("warning: with the demo district {demo} this database is served on loopback only");
@@ -136,6 +137,21 @@ fn check(args: &Args, existing: &Existing, bar: &ProgressBar) -> Result<Reading,
         return Err(format!("--whole needs every file; missing: {files}").into());
     }
     Ok(reading)
+}
+
+/// Prints the rows of the files that conflict with the register, in place of the ids of a conflict.
+fn name_rows(reading: &Reading, failure: Failure) -> Failure {
+    let Some(LoadError::Conflicts(conflicts)) = failure.downcast_ref::<LoadError>() else {
+        return failure;
+    };
+    let faults: Vec<Fault> = conflicts.iter().filter_map(|one| reading.fault_of(one)).collect();
+    if faults.len() < conflicts.len() {
+        return failure;
+    }
+    for fault in &faults {
+        println!("{fault}");
+    }
+    format!("{} faults; nothing was written", faults.len()).into()
 }
 
 /// Reports the changes that a load would make, if the database exists.

@@ -59,6 +59,10 @@ names), which overrides the defaults:
   GRIDWARD_SMS_URL             address of the provider, for http  [none]
   GRIDWARD_SMS_KEY             key that signs the messages  [none]
   GRIDWARD_SMS_PER_DAY         messages of a district in a day  [200]
+  GRIDWARD_SERVICE_NAME        name of the service, for everybody  [Gridward]
+  GRIDWARD_HOST_UNIT           unit that runs the service
+  GRIDWARD_FILING_NUMBER       filing number of the site
+  GRIDWARD_COMPLAINT_CONTACT   how to complain
   GRIDWARD_REVEALS_MANAGER     reveals of a manager or volunteer per day  [50]
   GRIDWARD_REVEALS_SUPERVISOR  reveals of a supervisor or admin per day  [100]
   GRIDWARD_CORS_ORIGINS  web origins that may call the API, with commas  [none]
@@ -73,6 +77,8 @@ names), which overrides the defaults:
   GRIDWARD_TLS_KEY       file with its private key (PEM)  [none]
   GRIDWARD_SIGN_INS_PER_MINUTE
                          sign-in attempts from one /24 or /64 of addresses  [120]
+  GRIDWARD_SEARCHES_PER_MINUTE
+                         searches for people and beneficiaries by one account  [60]
   GRIDWARD_CONNECTIONS   maximum number of connections  [20000]
   GRIDWARD_CONNECTIONS_PER_ADDRESS
                          connections of one address  [a quarter; loopback: all]

@@ -14,6 +14,7 @@ use super::decide::{self, Decision};
 use super::propose::{self, NewCorrection};
 use super::store::{self, CorrectionRow, Filter};
 use super::{Correction, CorrectionDetails, CorrectionState, Proposal};
+use crate::area;
 use crate::auth::Authenticated;
 use crate::beneficiary;
 use crate::beneficiary::entry::EntryChanges;
@@ -103,6 +104,7 @@ pub(crate) async fn list_corrections(
 ) -> Result<HttpResponse, Problem> {
     let area = query.area.unwrap_or(principal.area);
     principal.authorize(Action::ProposeCorrection, &area)?;
+    area::known::in_query(&db, query.area).await?;
     let own = principal.role == Role::Volunteer;
     // The own ones of a volunteer may be about homes in other grids.
     let scope = (!own || query.area.is_some()).then(|| area.range());

@@ -18,8 +18,8 @@ use diesel::serialize::{self, IsNull, Output, ToSql};
 use diesel::sql_types::{Binary, Integer, Text};
 use diesel::{AsExpression, FromSqlRow};
 use gridward_domain::id::{
-    AbsenceId, BeneficiaryId, CorrectionId, ImportId, NoticeId, OriginId, PersonId, PlanId,
-    ReportId, SessionId, TaskId,
+    AbsenceId, BeneficiaryId, BulkId, CorrectionId, FeedbackId, ImportId, NoticeId, OriginId,
+    PersonId, PlanId, ReportId, SessionId, TaskId,
 };
 use gridward_domain::sql::unreadable;
 use gridward_domain::time::TimeOfDay;
@@ -51,7 +51,9 @@ id_column!(
     ImportId,
     AbsenceId,
     OriginId,
+    BulkId,
     CorrectionId,
+    FeedbackId,
 );
 
 impl ToSql<Integer, Backends> for TimeOfDay {

@@ -264,6 +264,19 @@ diesel::table! {
 }
 
 diesel::table! {
+    feedback (district, id) {
+        district -> Text,
+        id -> Text,
+        person -> Nullable<Text>,
+        created_at -> Timestamp,
+        answered_by -> Nullable<Text>,
+        answered_at -> Nullable<Timestamp>,
+        sealed -> Binary,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
     holidays (district, date, code) {
         district -> Text,
         date -> Date,
@@ -542,6 +555,17 @@ diesel::table! {
 }
 
 diesel::table! {
+    task_bulks (district, id) {
+        district -> Text,
+        id -> Text,
+        person -> Text,
+        created_at -> Timestamp,
+        undone_at -> Nullable<Timestamp>,
+        sealed -> Binary,
+    }
+}
+
+diesel::table! {
     tasks (district, id) {
         district -> Text,
         id -> Text,
@@ -579,6 +603,8 @@ diesel::table! {
         origin -> Nullable<Text>,
         origin_id -> Nullable<Text>,
         origin_person -> Nullable<Text>,
+        title -> Nullable<Text>,
+        words -> Nullable<Binary>,
     }
 }
 
@@ -625,6 +651,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     district_heads,
     districts,
     events,
+    feedback,
     holidays,
     import_faults,
     import_headings,
@@ -646,6 +673,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     sessions,
     signing_keys,
     stations,
+    task_bulks,
     tasks,
     totp_secrets,
     vocabularies,

@@ -15,6 +15,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::actions::{self, Actions};
 use super::model::LoggedEvent;
 use super::names::{self, ListedEvent};
+use crate::area;
 use crate::auth::{Authenticated, RecentAccess};
 use crate::clock::nearest_moment;
 use crate::crypto::KeyRing;
@@ -116,6 +117,7 @@ pub(crate) async fn list_events(
 ) -> Result<HttpResponse, Problem> {
     let keys = keys.clone();
     let query = filter.authorize(&principal)?;
+    area::known::in_query(&db, filter.area).await?;
     let wanted: Wanted<(i64,)> = page.wanted()?;
     let (limit, rows) = (wanted.limit, wanted.rows());
     let after = wanted.after.map_or(query.after, |(seq,)| seq.max(query.after));

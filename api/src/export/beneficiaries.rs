@@ -13,7 +13,7 @@ use crate::crypto::KeyRing;
 use crate::db::{Conn, DbError};
 use crate::vocabulary::VocabularyName;
 
-/// The current beneficiaries that a filter selects, masked.
+/// The beneficiaries that a filter selects, masked.
 pub struct Beneficiaries {
     /// The keys of districts.
     pub keys: KeyRing,

@@ -137,7 +137,7 @@ fn give(
     if let Transition::Changed(after) = transition {
         let step = Step { row, before, after, verb: command.verb() };
         let event = step.event().by(principal.person).with(about);
-        write(tx, &step, None, event);
+        write(tx, &step, None, event)?;
     }
     Ok(())
 }

@@ -22,8 +22,10 @@ use crate::tx::Db;
 #[into_params(parameter_in = Query)]
 pub struct HolidayQuery {
     /// Only holidays on or after this day.
+    #[serde(default, deserialize_with = "crate::http::day::bound")]
     from: Option<NaiveDate>,
     /// Only holidays on or before this day.
+    #[serde(default, deserialize_with = "crate::http::day::bound")]
     to: Option<NaiveDate>,
 }
 

@@ -8,6 +8,8 @@ use gridward_domain::id::{PersonId, TaskId};
 use gridward_domain::task::Phase;
 use gridward_domain::word::Word;
 use serde::Deserialize;
+use utoipa::__dev::ComposeSchema;
+use utoipa::ToSchema;
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{RefOr, Schema};
 
@@ -98,17 +100,21 @@ impl<T> From<CommaList<T>> for BTreeSet<T> {
     }
 }
 
-/// The schema of a list, for a parameter.
-pub fn schema<T: Item>() -> RefOr<Schema> {
-    let (one, most) = (T::pattern(), T::MOST - 1);
-    ObjectBuilder::new()
-        .schema_type(Type::String)
-        .max_length(Some(T::MOST * (T::LONGEST + 1)))
-        .pattern(Some(format!("^{one}(,{one}){{0,{most}}}$")))
-        .examples([T::example()])
-        .build()
-        .into()
+impl<T: Item> ComposeSchema for CommaList<T> {
+    fn compose(_: Vec<RefOr<Schema>>) -> RefOr<Schema> {
+        let (one, most) = (T::pattern(), T::MOST - 1);
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .max_length(Some(T::MOST * (T::LONGEST + 1)))
+            .pattern(Some(format!("^{one}(,{one}){{0,{most}}}$")))
+            .examples([T::example()])
+            .build()
+            .into()
+    }
 }
+
+// Each parameter has its schema inline.
+impl<T: Item> ToSchema for CommaList<T> {}
 
 #[cfg(test)]
 mod tests {

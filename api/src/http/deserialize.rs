@@ -77,6 +77,16 @@ pub fn optional_time<'de, D: Deserializer<'de>>(
     Ok(Option::<Time>::deserialize(deserializer)?.map(|Time(time)| time))
 }
 
+/// Deserializes a field that is present: `null` is `Some(None)`, an absent field is the default.
+///
+/// # Errors
+/// Those of the value.
+pub fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<Option<T>>, D::Error> {
+    Option::<T>::deserialize(deserializer).map(Some)
+}
+
 fn problem_of(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
     let inner = error.inner();
     if !inner.is_data() {

@@ -7,6 +7,7 @@ pub mod auth_scheme;
 pub mod body_limits;
 pub mod comma_list;
 pub mod cors;
+pub mod day;
 pub mod deserialize;
 pub mod etag;
 pub mod if_match;

@@ -9,6 +9,7 @@ use base64::prelude::BASE64_STANDARD;
 use gridward_domain::area::AreaCode;
 use serde::Serialize;
 use serde_json::{Value, json};
+use utoipa::ToSchema;
 
 use super::store::aad;
 use super::{CommandId, Request, TRIES};
@@ -45,19 +46,25 @@ pub(super) fn record(
 }
 
 /// A dead letter, decrypted.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct DeadLetter {
     /// Its sequence number in the log.
+    #[schema(minimum = 1, maximum = 9_007_199_254_740_991_i64, example = 1)]
     pub seq: i64,
     /// When it became one, UTC.
+    #[schema(format = "date-time", example = "2026-08-01T01:00:00+00:00")]
     pub at: String,
     /// The person who sent the command.
+    #[schema(format = "uuid", example = "0198c4d0-7a5e-7c3e-9d5b-3f1f2a6b7c8d")]
     pub person: String,
     /// The id of the command.
+    #[schema(max_length = 64, example = "0198c4d0-7a5e-7c3e-9d5b-3f1f2a6b7c8d")]
     pub command: String,
     /// The action, such as `task.report`.
+    #[schema(max_length = 64, example = "task.report")]
     pub action: String,
     /// The content of the command.
+    #[schema(value_type = Object)]
     pub request: Value,
 }
 

@@ -10,6 +10,7 @@ use super::id_number;
 use super::row::Row;
 use super::table::{self, Sheet};
 use super::values::past_day;
+use crate::load::Number;
 use crate::load::record::BeneficiaryRecord;
 use crate::vocabulary::VocabularyName;
 
@@ -73,6 +74,7 @@ fn beneficiary(row: &mut Row<'_>, district: &District<'_>) -> Option<Beneficiary
     }
     row.once("id", id.as_ref());
     row.once("id_number", id_number.as_ref());
+    row.has_number(Number::IdNumber, &id?);
     let before = district.existing.beneficiaries.get(&id?);
     if before.is_none() {
         row.require(BENEFICIARIES.columns);

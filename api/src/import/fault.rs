@@ -1,5 +1,6 @@
 //! Faults in the files of an import.
 
+use std::collections::HashMap;
 use std::fmt;
 
 use chrono::NaiveDate;
@@ -14,6 +15,8 @@ use thiserror::Error;
 
 use super::workbook::column_name;
 use super::{FILES, WORKBOOKS};
+use crate::clock::DateOutOfRange;
+use crate::load::Number;
 use crate::person::Weekday;
 use crate::vocabulary::UnknownTerm;
 
@@ -119,6 +122,9 @@ pub enum FaultReason {
     /// A line break, a tab or another control character.
     #[error("contains a control character")]
     Control,
+    /// A character whose shape depends on the font.
+    #[error("contains a private-use character or a noncharacter")]
+    Undefined,
     /// An invalid id.
     #[error("must be a UUID")]
     NotId,
@@ -168,6 +174,9 @@ pub enum FaultReason {
     /// A day that does not exist.
     #[error("{0} does not exist in the calendar")]
     NoSuchDay(String),
+    /// A day in a year that no plan or record has.
+    #[error(transparent)]
+    OutOfReach(#[from] DateOutOfRange),
     /// A day after today.
     #[error("{0} is in the future")]
     Future(NaiveDate),
@@ -184,8 +193,13 @@ pub enum FaultReason {
     #[error(transparent)]
     Place(#[from] PlaceError),
     /// A value that is not in the list.
-    #[error(transparent)]
-    Word(#[from] UnknownWord),
+    #[error("{unknown}{}", hint(.closest.as_deref()))]
+    Word {
+        /// The list.
+        unknown: UnknownWord,
+        /// The most similar word of the list, or a Chinese one for it.
+        closest: Option<String>,
+    },
     /// A text that is no word of a vocabulary of the district.
     #[error(transparent)]
     Term(#[from] UnknownTerm),
@@ -248,6 +262,9 @@ pub enum FaultReason {
     /// The same value on an earlier line, in a column of unique values.
     #[error("duplicates the value on line {0}")]
     Repeated(u64),
+    /// The number of another row of the register, by its id.
+    #[error("is already that of {0} in the register")]
+    Taken(String),
     /// An unknown area.
     #[error("there is no area {0}")]
     NoArea(AreaCode),
@@ -276,16 +293,30 @@ pub enum FaultReason {
     FarAway,
 }
 
+impl From<UnknownWord> for FaultReason {
+    fn from(unknown: UnknownWord) -> Self {
+        Self::Word { unknown, closest: None }
+    }
+}
+
+fn hint(closest: Option<&str>) -> String {
+    closest.map_or_else(String::new, |word| format!("; the closest is {word}"))
+}
+
+/// Where the number of each record is, by the kind of number and the id of the record.
+pub(super) type Numbers = HashMap<(Number, String), (&'static str, u64, Part)>;
+
 /// Faults and warnings in the order of discovery.
 #[derive(Debug, Default)]
 pub(super) struct Notes {
+    pub(super) numbers: Numbers,
     pub(super) faults: Vec<Fault>,
     pub(super) warnings: Vec<Fault>,
 }
 
 impl Notes {
     /// Both sorted by file and line, and by discovery within a line.
-    pub(super) fn sorted(mut self) -> (Vec<Fault>, Vec<Fault>) {
+    pub(super) fn sorted(mut self) -> (Vec<Fault>, Vec<Fault>, Numbers) {
         let place = |fault: &Fault| {
             let mut files = FILES.into_iter().zip(WORKBOOKS);
             let file = files
@@ -294,6 +325,6 @@ impl Notes {
         };
         self.faults.sort_by_key(place);
         self.warnings.sort_by_key(place);
-        (self.faults, self.warnings)
+        (self.faults, self.warnings, self.numbers)
     }
 }

@@ -120,6 +120,26 @@ impl Sample {
         self.line(file, line, &fields.join(","))
     }
 
+    /// With the first of the words that mean a value of the column in its place, in all lines.
+    pub(super) fn replace_words(
+        self,
+        file: &'static str,
+        column: &str,
+        words: &[(&'static str, &'static str)],
+    ) -> Self {
+        let columns = self.columns(file);
+        let Some(place) = columns.iter().position(|name| name == column) else { return self };
+        let mut lines = self.lines(file);
+        for line in lines.iter_mut().skip(1) {
+            let fields = line.split(',').enumerate().map(|(at, field)| {
+                let word = words.iter().find(|(_, value)| at == place && *value == field);
+                word.map_or(field, |(word, _)| word)
+            });
+            *line = fields.collect::<Vec<_>>().join(",");
+        }
+        self.with_lines(file, &lines)
+    }
+
     /// Replaces all occurrences of some bytes.
     pub(super) fn replace_bytes(self, file: &'static str, from: &[u8], to: &[u8]) -> Self {
         let mut rest = self.0[file].as_slice();

@@ -40,6 +40,7 @@ mod template;
 mod text;
 pub mod upload;
 mod values;
+mod words;
 mod workbook;
 
 use std::io;
@@ -53,10 +54,11 @@ pub use fault::{Fault, FaultReason, Part};
 pub use headings::Headings;
 pub use workbook::WorkbookError;
 
+use crate::load::Conflict;
 use crate::load::existing::Existing;
 use crate::load::record::DistrictRecords;
 use district::District;
-use fault::Notes;
+use fault::{Notes, Numbers};
 use folder::Folder;
 
 /// The files of a district, in the order of reading.
@@ -85,7 +87,7 @@ pub const WORKBOOKS: [Option<&str>; FILES.len()] = [
 const REQUIRED: usize = 3;
 
 /// The result of reading a folder.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub struct Reading {
     /// The valid rows. Complete and consistent only without faults.
     pub records: DistrictRecords,
@@ -95,6 +97,29 @@ pub struct Reading {
     pub warnings: Vec<Fault>,
     /// The optional files that are not in the folder.
     pub absent: Vec<&'static str>,
+    /// Where the numbers of the records are.
+    numbers: Numbers,
+}
+
+/// The same records and faults, wherever in the files they are.
+impl PartialEq for Reading {
+    fn eq(&self, other: &Self) -> bool {
+        self.records == other.records
+            && self.faults == other.faults
+            && self.warnings == other.warnings
+            && self.absent == other.absent
+    }
+}
+
+impl Reading {
+    /// The fault of the row whose number the register has for another; none if the files do not
+    /// have the number, or for other conflicts.
+    pub fn fault_of(&self, conflict: &Conflict) -> Option<Fault> {
+        let Conflict::Taken { number, record, other } = conflict else { return None };
+        let (file, line, part) = self.numbers.get(&(*number, record.clone()))?;
+        let reason = FaultReason::Taken(other.clone());
+        Some(Fault { file, line: *line, part: Some(*part), reason })
+    }
 }
 
 /// The progress over all files.
@@ -181,8 +206,8 @@ pub fn read(
         memorials: places::memorials(&mut folder, &district, &mut notes)?,
         holidays: holidays::read(&mut folder, &mut notes)?,
     };
-    let (faults, warnings) = notes.sorted();
-    Ok(Reading { records, faults, warnings, absent: folder.absent() })
+    let (faults, warnings, numbers) = notes.sorted();
+    Ok(Reading { records, faults, warnings, absent: folder.absent(), numbers })
 }
 
 /// The district of the areas in the folder; none if they are absent or unreadable.

@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 
 use super::workbook::column_name;
 use super::{Fault, Part};
+use crate::http::problem::chinese;
 use crate::load::Loaded;
 
 /// What an import does with valid files.
@@ -232,6 +233,28 @@ impl From<&Fault> for ImportFault {
             code: <&str>::from(&fault.reason).to_owned(),
             message: fault.reason.to_string(),
         }
+    }
+}
+
+impl ImportResult {
+    /// With descriptions in Chinese, as far as they are translated.
+    pub(super) fn translate(&mut self) {
+        for kind in &mut self.summary {
+            translate(&mut kind.message);
+        }
+    }
+}
+
+impl ImportFault {
+    /// With a description in Chinese, if it is translated.
+    pub(super) fn translate(&mut self) {
+        translate(&mut self.message);
+    }
+}
+
+fn translate(message: &mut String) {
+    if let Some(chinese) = chinese::translated(message) {
+        *message = chinese;
     }
 }
 

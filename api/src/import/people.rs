@@ -14,6 +14,7 @@ use super::fault::{FaultReason, Notes};
 use super::folder::Folder;
 use super::row::Row;
 use super::table::{self, Sheet};
+use crate::load::Number;
 use crate::load::record::PersonRecord;
 use crate::vocabulary::VocabularyName;
 
@@ -83,6 +84,7 @@ fn person(
             row.fault("weekly_minutes", FaultReason::MoreThanAvailable(available.0));
         }
     }
+    row.has_number(Number::Phone, &id?);
     let before = district.existing.people.get(&id?);
     if before.is_none() {
         row.require(PEOPLE.columns);

@@ -1,7 +1,7 @@
 //! The HTTP endpoints for imports.
 
 use actix_multipart::Multipart;
-use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, LOCATION};
+use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, LOCATION, VARY};
 use actix_web::web::{Data, Json, Path};
 use actix_web::{HttpRequest, HttpResponse, get, post, put};
 use chrono::{DateTime, FixedOffset};
@@ -19,6 +19,7 @@ use crate::auth::Authenticated;
 use crate::http::deserialize;
 use crate::http::openapi;
 use crate::http::page::{self, Page, PageQuery, Paged};
+use crate::http::problem::answer::Language;
 use crate::http::problem::{FieldError, Problem, ProblemCode};
 use crate::http::{Json as Body, Query};
 use crate::log::{Event, Subject};
@@ -154,7 +155,8 @@ pub struct NoFilter {}
 
 /// Get an import
 ///
-/// Gives the progress, and at the end the faults by kind and the changes. Allowed roles: admins.
+/// Gives the progress, and at the end the faults by kind and the changes; descriptions of faults are
+/// in the caller's language if they are frequent ones. Allowed roles: admins.
 #[utoipa::path(
     tag = "imports",
     operation_id = "get_import",
@@ -163,21 +165,28 @@ pub struct NoFilter {}
 )]
 #[get("/imports/{id}")]
 pub(crate) async fn get_import(
+    request: HttpRequest,
     imports: Data<Imports>,
     Authenticated(principal): Authenticated,
     id: Path<ImportId>,
-) -> Result<Json<Import>, Problem> {
+) -> Result<HttpResponse, Problem> {
     principal.may(Action::Import)?;
     let id = *id;
     let found = imports.db.read(move |conn| store::one(conn, principal.district(), id)).await?;
-    let import = found.ok_or_else(Problem::not_found)?;
-    let progress = if import.finished_at.is_none() { imports.progress(id) } else { None };
-    Ok(Json(Import { progress, ..import }))
+    let mut import = found.ok_or_else(Problem::not_found)?;
+    import.progress = if import.finished_at.is_none() { imports.progress(id) } else { None };
+    if Language::of(&request) == Language::Chinese
+        && let Some(result) = &mut import.result
+    {
+        result.translate();
+    }
+    Ok(HttpResponse::Ok().insert_header((VARY, "Accept-Language")).json(import))
 }
 
 /// List an import's faults
 ///
-/// Lists the first 10,000 faults in the order of files and rows. Allowed roles: admins.
+/// Lists the first 10,000 faults in the order of files and rows; their descriptions are in the
+/// caller's language if they are frequent ones. Allowed roles: admins.
 #[utoipa::path(
     tag = "imports",
     operation_id = "list_import_faults",
@@ -205,8 +214,13 @@ pub(crate) async fn list_import_faults(
     });
     let page = page::page(faults.await?, limit, |(number, _): &(i64, ImportFault)| *number);
     let next_cursor = page.next_cursor;
-    let items = page.items.into_iter().map(|(_, fault)| fault).collect();
-    Ok(Page { items, next_cursor }.answer(request.path(), request.query_string()))
+    let mut items: Vec<ImportFault> = page.items.into_iter().map(|(_, fault)| fault).collect();
+    if Language::of(&request) == Language::Chinese {
+        items.iter_mut().for_each(ImportFault::translate);
+    }
+    let page = Page { items, next_cursor };
+    let mut answer = page.head(request.path(), request.query_string());
+    Ok(answer.insert_header((VARY, "Accept-Language")).json(page))
 }
 
 /// A table with a header.

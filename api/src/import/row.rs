@@ -15,6 +15,8 @@ use gridward_domain::word::UnknownWord;
 use super::fault::{Fault, FaultReason, Notes, Part};
 use super::spreadsheet::spreadsheet;
 use super::table::{Order, Seen, part};
+use super::words;
+use crate::load::Number;
 use crate::vocabulary::Vocabulary;
 
 /// What separates the words of one cell, in files written by hand.
@@ -80,9 +82,12 @@ impl<'a> Row<'a> {
     }
 
     fn about(&self, column: &'static str, reason: FaultReason) -> Fault {
+        Fault { file: self.file, line: self.line, part: Some(self.part(column)), reason }
+    }
+
+    fn part(&self, column: &'static str) -> Part {
         let place = self.order.iter().find(|(name, _)| *name == column);
-        let part = place.map_or(Part::Column(column), |(_, place)| part(self.file, column, *place));
-        Fault { file: self.file, line: self.line, part: Some(part), reason }
+        place.map_or(Part::Column(column), |(_, place)| part(self.file, column, *place))
     }
 
     /// Notes a fault if an earlier row has the same value in this column.
@@ -91,6 +96,15 @@ impl<'a> Row<'a> {
         let first = *self.seen.entry((column, value.to_string())).or_insert(self.line);
         if first != self.line {
             self.fault(column, FaultReason::Repeated(first));
+        }
+    }
+
+    /// Notes where the number of the record `id` is, so that a fault found later names it.
+    pub(super) fn has_number(&mut self, number: Number, id: &impl Display) {
+        if self.has(number.column()) {
+            let (file, line) = (self.file, self.line);
+            let part = self.part(number.column());
+            self.notes.numbers.insert((number, id.to_string()), (file, line, part));
         }
     }
 
@@ -120,7 +134,15 @@ impl<'a> Row<'a> {
         &mut self,
         column: &'static str,
     ) -> Option<T> {
-        self.read(column, |text| text.parse().map_err(Into::into))
+        self.read(column, |text| {
+            words::meant(column, text).parse().map_err(|error: T::Err| match error.into() {
+                FaultReason::Word { unknown, .. } => {
+                    let closest = words::closest(column, &unknown.expected, text);
+                    FaultReason::Word { unknown, closest }
+                }
+                other => other,
+            })
+        })
     }
 
     /// A word of a vocabulary, by its code or a label.
@@ -158,8 +180,11 @@ impl<'a> Row<'a> {
             let mut words = list.iter().chain(chinese);
             let found = words.find(|(word, _)| *word == text).map(|(_, value)| *value);
             found.ok_or_else(|| {
+                let known = list.iter().chain(chinese).map(|(word, _)| *word);
+                let closest = words::most_similar(known, text);
                 let words: Vec<_> = list.iter().map(|(word, _)| *word).collect();
-                UnknownWord { expected: words.join(", ") }.into()
+                let unknown = UnknownWord { expected: words.join(", ") };
+                FaultReason::Word { unknown, closest }
             })
         })
     }

@@ -11,7 +11,7 @@ use super::model::{
     Import, ImportFault, ImportMode, ImportResult, ImportState, KindChanges, summary,
 };
 use super::upload::Received;
-use super::{ImportError, Options, Reading, store};
+use super::{Fault, ImportError, Options, Reading, store};
 use crate::clock::{self, Clock};
 use crate::crypto::KeyRing;
 use crate::db::{self, Conn, DbError};
@@ -145,7 +145,20 @@ impl Imports {
         if order.whole && !reading.absent.is_empty() {
             return Err(Failure::NotWhole(reading.absent.join(", ")));
         }
-        result.changes = self.write(&mut conn, id, order, &reading)?;
+        result.changes = match self.write(&mut conn, id, order, &reading) {
+            Err(Failure::Load(LoadError::Conflicts(conflicts))) => {
+                let faults: Vec<Fault> =
+                    conflicts.iter().filter_map(|one| reading.fault_of(one)).collect();
+                if faults.len() < conflicts.len() {
+                    return Err(LoadError::Conflicts(conflicts).into());
+                }
+                result.faults = faults.len() as u64;
+                result.summary = summary(faults.iter());
+                let listed = faults.iter().take(LISTED).map(ImportFault::from).collect();
+                return Ok((ImportState::Refused, result, listed));
+            }
+            changes => changes?,
+        };
         let state = match order.mode {
             ImportMode::Check => ImportState::Checked,
             ImportMode::Apply => ImportState::Applied,

@@ -7,11 +7,13 @@ use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::phone::Phone;
 use gridward_domain::place::{Place, PlaceError};
 use gridward_domain::range::BirthYear;
+use gridward_domain::text::{is_undefined, shows_nothing};
 
 use super::damage;
 use super::district::District;
 use super::fault::FaultReason;
 use super::row::Row;
+use crate::http::day::{self, DayError};
 use crate::person::Gender;
 
 /// The maximum length of a name or another short text.
@@ -22,9 +24,10 @@ const LONG: usize = 256;
 const EARLIEST: i32 = 1900;
 
 impl Row<'_> {
-    /// 0 or 1, or 否 or 是.
+    /// 0 or 1, or 否 or 是, or no or yes.
     pub(super) fn flag(&mut self, column: &'static str) -> Option<bool> {
-        self.one_of(column, &[("0", false), ("1", true)], &[("否", false), ("是", true)])
+        let others = [("否", false), ("是", true), ("no", false), ("yes", true)];
+        self.one_of(column, &[("0", false), ("1", true)], &others)
     }
 
     /// M or F, or 男 or 女.
@@ -142,6 +145,8 @@ fn plain(text: &str, most: usize) -> Result<String, FaultReason> {
         Err(damage)
     } else if text.chars().any(|c| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')) {
         Err(FaultReason::Control)
+    } else if text.contains(is_undefined) {
+        Err(FaultReason::Undefined)
     } else if text.chars().count() > most {
         Err(FaultReason::TooLong(most))
     } else {
@@ -151,19 +156,16 @@ fn plain(text: &str, most: usize) -> Result<String, FaultReason> {
 
 /// The same, and not empty.
 fn filled(text: &str, most: usize) -> Result<String, FaultReason> {
-    if text.trim().is_empty() { Err(FaultReason::NoText) } else { plain(text, most) }
+    if shows_nothing(text) { Err(FaultReason::NoText) } else { plain(text, most) }
 }
 
 /// Only the exact form `2026-08-01`, so that a displayed value is always a day.
 fn day(text: &str) -> Result<NaiveDate, FaultReason> {
-    let form = |(place, byte): (usize, u8)| match place {
-        4 | 7 => byte == b'-',
-        _ => byte.is_ascii_digit(),
-    };
-    if text.len() != 10 || !text.bytes().enumerate().all(form) {
-        return Err(FaultReason::NotDay);
-    }
-    text.parse().map_err(|_| FaultReason::NoSuchDay(text.to_owned()))
+    day::parse_within_reach(text).map_err(|error| match error {
+        DayError::Form => FaultReason::NotDay,
+        DayError::Unknown => FaultReason::NoSuchDay(text.to_owned()),
+        DayError::OutOfRange(error) => error.into(),
+    })
 }
 
 /// A day not after `today`; none if the text is empty.
@@ -217,6 +219,7 @@ mod tests {
         assert_eq!(said("2026-08-02"), ["last_contact: 2026-08-02 is in the future"]);
         assert_eq!(said("2026-08-01"), [""; 0]);
         assert_eq!(said(""), [""; 0], "never");
+        assert_eq!(said("0000-01-01"), ["last_contact: must be in the years 1900 to 2200"]);
     }
 
     #[test]
@@ -228,6 +231,11 @@ mod tests {
         assert_eq!(said(&"王".repeat(64)), [""; 0]);
         assert_eq!(said("王\t明"), ["name: contains a control character"]);
         assert_eq!(said("王\u{2028}明"), ["name: contains a control character"]);
+        assert_eq!(said("\u{3164}"), ["name: must not be empty"]);
+        let undefined = ["name: contains a private-use character or a noncharacter"];
+        assert_eq!(said("王\u{e863}"), undefined);
+        assert_eq!(said("王\u{fffe}"), undefined);
+        assert_eq!(said("阿卜杜拉·𠮷"), [""; 0]);
     }
 
     #[test]

@@ -66,7 +66,7 @@ fn step(tx: &mut Tx<'_>, row: &TaskRow, today: NaiveDate) -> Result<(), DbError>
         return Ok(());
     };
     let step = Step { row, before, after, verb: command.verb() };
-    write(tx, &step, None, step.event());
+    write(tx, &step, None, step.event())?;
     Ok(())
 }
 

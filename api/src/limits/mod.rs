@@ -12,6 +12,7 @@ pub mod connections;
 pub mod daily_quota;
 pub mod encryption;
 pub mod peer;
+pub mod searches;
 pub mod slow_bodies;
 pub mod streams;
 
@@ -21,6 +22,7 @@ pub use bucket::{Buckets, Policy};
 pub use connections::Connections;
 pub use daily_quota::DailyQuota;
 pub use peer::PeerConnections;
+pub use searches::Searches;
 pub use streams::Streams;
 
 use crate::http::trusted_proxies::TrustedProxies;

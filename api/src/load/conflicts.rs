@@ -12,6 +12,7 @@ use gridward_domain::area::AreaCode;
 use gridward_domain::id::PersonId;
 use thiserror::Error;
 
+use super::numbers::{self, Loading, Number, Taken};
 use super::record::PersonRecord;
 use super::step::Target;
 use crate::db::DbError;
@@ -19,7 +20,7 @@ use crate::db::schema::people;
 use crate::person::{self, PersonState, Role};
 
 /// A contradiction between the records and the rows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Conflict {
     /// The manager in the database stays, and the records contain another.
     #[error(
@@ -52,6 +53,16 @@ pub enum Conflict {
         /// The former area.
         area: AreaCode,
     },
+    /// A row that the load leaves has the number of a record.
+    #[error("the {} of {record} in {} is that of {other} in the register", .number.column(), .number.file())]
+    Taken {
+        /// The number.
+        number: Number,
+        /// The id of the record.
+        record: String,
+        /// The id of the row.
+        other: String,
+    },
 }
 
 /// The conflicts of a load. One of the whole district has none of managers, because it removes
@@ -63,6 +74,21 @@ pub(super) fn find(to: &mut Target<'_>) -> Result<Vec<Conflict>, DbError> {
     if !to.options.whole {
         conflicts.extend(of_managers(to)?);
     }
+    let is_whole = |kind: &str| to.options.whole && !to.options.absent.contains(&kind);
+    let loading = Loading {
+        key: to.key,
+        district: to.district,
+        records: &to.newest.records,
+        readmit: to.options.readmit,
+        all_people: is_whole("people"),
+        all_beneficiaries: is_whole("beneficiaries"),
+    };
+    let taken = numbers::taken(to.conn, loading)?.into_iter();
+    conflicts.extend(taken.map(|Taken { number, record, other }| Conflict::Taken {
+        number,
+        record,
+        other,
+    }));
     Ok(conflicts)
 }
 

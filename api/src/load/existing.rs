@@ -37,7 +37,7 @@ pub struct Existing {
     pub outlined: HashSet<AreaCode>,
     /// The words; the default ones if there is no district yet.
     pub vocabularies: Vocabularies,
-    /// The people.
+    /// The people, also those who have left: a file may readmit them with a few columns.
     pub people: HashMap<PersonId, PersonRecord>,
     /// The beneficiaries.
     pub beneficiaries: HashMap<BeneficiaryId, BeneficiaryRecord>,
@@ -60,9 +60,10 @@ impl Existing {
             .load(conn)?;
         let people: Vec<PersonRow> = people::table
             .filter(people::district.eq(district))
-            .filter(people::state.ne(PersonState::Left))
             .select(PersonRow::as_select())
             .load(conn)?;
+        let left = people.iter().filter(|row| row.state == PersonState::Left);
+        let left: HashSet<PersonId> = left.map(|row| row.id).collect();
         let beneficiaries: Vec<BeneficiaryRow> = beneficiaries::table
             .filter(beneficiaries::district.eq(district))
             // A file may still have a few columns of one who died: the load keeps the end.
@@ -73,7 +74,9 @@ impl Existing {
             .load(conn)?;
         let people = people.iter().map(|row| Ok((row.id, person(row, key)?)));
         let people: HashMap<_, _> = people.collect::<Result<_, DbError>>()?;
-        let managers = people.values().filter(|person| person.role == Role::Manager);
+        let managers = people
+            .values()
+            .filter(|person| person.role == Role::Manager && !left.contains(&person.id));
         Ok(Self {
             district: areas.iter().any(|area| area.level() == Level::District).then_some(district),
             managed: managers.map(|person| person.area).collect(),

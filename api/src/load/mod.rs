@@ -16,6 +16,7 @@ mod gone;
 mod kinds;
 mod leavers;
 pub mod merge;
+mod numbers;
 pub mod record;
 mod report;
 pub mod rows;
@@ -29,6 +30,7 @@ use serde_json::json;
 use thiserror::Error;
 
 pub use self::conflicts::Conflict;
+pub use self::numbers::Number;
 pub use self::report::{Fate, Loaded, Note};
 
 use self::record::DistrictRecords;

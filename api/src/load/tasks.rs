@@ -14,6 +14,7 @@ use serde_json::json;
 use super::record::{BeneficiaryRecord, PersonRecord};
 use super::report::Fate;
 use super::step::Step;
+use crate::beneficiary::{EndCause, ends};
 use crate::clock;
 use crate::db::schema::{beneficiaries, people, tasks};
 use crate::db::{Conn, DbError};
@@ -193,9 +194,40 @@ fn release(
     rows: &[TaskRow],
     because: &'static str,
 ) -> Result<BTreeSet<PersonId>, DbError> {
-    apply_to_all(step, rows, &AutomaticCommand::Release, because)?;
-    step.loaded.note(Fate::Opened, rows.iter().map(|row| row.id));
+    let causes = ended(step, rows)?;
+    let cause = |row: &TaskRow| row.beneficiary.and_then(|id| causes.get(&id)).copied();
+    let (of_ended, others): (Vec<&TaskRow>, Vec<&TaskRow>) =
+        rows.iter().partition(|row| cause(row).is_some());
+    for row in of_ended {
+        // A visit under way at the end of its beneficiary: no other person may be sent.
+        let (Some(beneficiary), Some(cause)) = (row.beneficiary, cause(row)) else { continue };
+        cancel(step, vec![row.clone()], cause.closes_tasks())?;
+        ends::cancelled(step.conn, step.district, beneficiary, row.id)?;
+    }
+    let others: Vec<TaskRow> = others.into_iter().cloned().collect();
+    apply_to_all(step, &others, &AutomaticCommand::Release, because)?;
+    step.loaded.note(Fate::Opened, others.iter().map(|row| row.id));
     Ok(rows.iter().filter_map(|row| row.assignee).collect())
+}
+
+/// The causes of the ends of the beneficiaries of these tasks, except merged ones.
+fn ended(
+    step: &mut Step<'_>,
+    rows: &[TaskRow],
+) -> Result<HashMap<BeneficiaryId, EndCause>, DbError> {
+    let ids: HashSet<BeneficiaryId> = rows.iter().filter_map(|row| row.beneficiary).collect();
+    let ids: Vec<BeneficiaryId> = ids.into_iter().collect();
+    let causes: Vec<(BeneficiaryId, Option<EndCause>)> =
+        in_chunks(step, &ids, |conn, district, ids| {
+            beneficiaries::table
+                .filter(beneficiaries::district.eq(district))
+                .filter(beneficiaries::id.eq_any(ids))
+                .filter(beneficiaries::valid_to.is_not_null())
+                .select((beneficiaries::id, beneficiaries::ended_because))
+                .load(conn)
+        })?;
+    let causes = causes.into_iter().map(|(id, cause)| (id, cause.unwrap_or(EndCause::NotInFiles)));
+    Ok(causes.filter(|(_, cause)| *cause != EndCause::Merged).collect())
 }
 
 /// Cancels the unfinished tasks of these beneficiaries, which have ended; returns the ids by

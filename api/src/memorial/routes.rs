@@ -10,6 +10,7 @@ use utoipa::IntoParams;
 
 use super::store::MemorialRow;
 use super::{Memorial, MemorialContent, edit, store};
+use crate::area;
 use crate::auth::Authenticated;
 use crate::http::openapi;
 use crate::http::page::{self, Page, PageQuery, Paged};
@@ -44,6 +45,7 @@ pub(crate) async fn list_memorials(
 ) -> Result<HttpResponse, Problem> {
     let area = query.area.unwrap_or(principal.area);
     principal.authorize(Action::UseService, &area)?;
+    area::known::in_query(&db, query.area).await?;
     let wanted = page.wanted()?;
     let limit = wanted.limit;
     let memorials = db.read(move |conn| store::list(conn, &area.range(), &wanted)).await?;

@@ -30,6 +30,7 @@ pub struct NoticeContent {
     /// The full text, without any personal data of a beneficiary.
     text: NoticeText,
     /// The last day on which the notice is shown, within a year.
+    #[serde(deserialize_with = "crate::http::day::stored")]
     until: NaiveDate,
 }
 

@@ -1,5 +1,6 @@
 //! Running the service: health, metrics, logs, limits of the machine.
 
+pub mod about;
 pub mod host;
 pub mod logs;
 pub mod metrics;

@@ -13,6 +13,7 @@ use super::PersonState;
 use super::list_store::{self, Filter, Position};
 use super::password::event;
 use super::store::{Particulars, PersonRow};
+use crate::area;
 use crate::auth::enrolment::code::Code;
 use crate::auth::enrolment::invitations::{self, NewCode};
 use crate::auth::second_factor::device_keys;
@@ -57,8 +58,9 @@ impl Selection {
         Ok(Self { area, filter: Filter { role, state, ids, ..Filter::default() } })
     }
 
-    /// Checks that all ids are those of people of the area below the principal.
+    /// Checks that the area is known, and that all ids are those of people of the area below the principal.
     fn check(&self, conn: &mut Conn, principal: &Principal) -> Result<(), Problem> {
+        area::known::in_body(conn, self.area, "/area")?;
         let Some(ids) = &self.filter.ids else { return Ok(()) };
         let filter = Filter { ids: Some(ids.clone()), ..Filter::default() };
         let most = i64::try_from(ids.len()).unwrap_or(i64::MAX);

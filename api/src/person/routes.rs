@@ -15,10 +15,11 @@ use utoipa::IntoParams;
 
 use super::list_store::{self, Filter};
 use super::{Person, store};
+use crate::area;
 use crate::auth::Authenticated;
 use crate::crypto::KeyRing;
 use crate::db::DbError;
-use crate::http::comma_list::{self, CommaList};
+use crate::http::comma_list::CommaList;
 use crate::http::page::{self, Page, PageQuery, Paged};
 use crate::http::problem::Problem;
 use crate::http::{IfNoneMatch, openapi, versioned};
@@ -40,7 +41,7 @@ pub struct PeopleQuery {
     /// Only people who speak this language.
     language: Option<SpokenLanguage>,
     /// Only these people: up to 100 ids, separated by commas.
-    #[param(schema_with = comma_list::schema::<PersonId>, required = false)]
+    #[param(inline)]
     ids: Option<CommaList<PersonId>>,
 }
 
@@ -83,7 +84,9 @@ pub(crate) async fn list_people(
     Authenticated(principal): Authenticated,
     Paged { filter: query, page }: Paged<PeopleQuery>,
 ) -> Result<HttpResponse, Problem> {
+    let named = query.area;
     let (area, filter) = query.authorize(&principal)?;
+    area::known::in_query(&db, named).await?;
     let wanted = page.wanted()?;
     let (keys, limit) = (keys.clone(), wanted.limit);
     let people = db.read(move |conn| {

@@ -24,6 +24,7 @@ use utoipa::ToSchema;
 use super::Person;
 use super::list_store::{self, Filter, Position};
 use super::store::Particulars;
+use crate::area;
 use crate::auth::Authenticated;
 use crate::crypto::{KeyRing, SealingKey};
 use crate::db::{Conn, DbError};
@@ -31,6 +32,7 @@ use crate::http::page::{self, Page, PageQuery, Wanted};
 use crate::http::problem::Problem;
 use crate::http::{Json as Body, openapi};
 use crate::idempotency::IdempotencyKey;
+use crate::limits::Searches;
 use crate::log::{Event, Subject};
 use crate::tx::Db;
 
@@ -71,7 +73,8 @@ pub struct PeopleSearch {
 /// Finds people of the caller's area by a part of the name, by the phone number or by its last 4
 /// digits, ordered by area. The text is in the body and in no log; the log of the district records
 /// who searched by what, in which area and the number of shown people. A body without a text lists
-/// all people that the filters select. Allowed roles: managers, supervisors and admins.
+/// all people that the filters select. An account has a limited number of searches in a minute;
+/// beyond it the answer is 429. Allowed roles: managers, supervisors and admins.
 #[utoipa::path(
     tag = "people",
     operation_id = "search_people",
@@ -83,12 +86,14 @@ pub struct PeopleSearch {
 pub(crate) async fn search_people(
     db: Data<Db>,
     keys: Data<KeyRing>,
+    searches: Data<Searches>,
     Authenticated(principal): Authenticated,
     // Parsed so that an invalid one is rejected; each search is recorded.
     _: IdempotencyKey,
     Body(search): Body<PeopleSearch>,
 ) -> Result<HttpResponse, Problem> {
     principal.may(Action::ReadPeople)?;
+    searches.take(&principal)?;
     let area = search.area.unwrap_or(principal.area);
     principal
         .authorize(Action::ReadPeople, &area)
@@ -113,11 +118,10 @@ pub(crate) async fn search_people(
     let kind = term.as_ref().map(SearchTerm::kind);
     let people = db.read(move |conn| {
         let key = keys.key(conn, principal.district())?;
-        find(conn, &key, area, term.as_ref(), &filter, &wanted)
+        area::known::in_body(conn, area, "/area")?;
+        Ok::<_, Problem>(find(conn, &key, area, term.as_ref(), &filter, &wanted)?)
     });
-    let people = page::page(people.await.map_err(Problem::from)?, limit, |person: &Person| {
-        (person.area, person.id)
-    });
+    let people = page::page(people.await?, limit, |person: &Person| (person.area, person.id));
     if let Some(kind) = kind {
         record(&db, principal, area, ("person.search", kind), people.items.len()).await?;
     }

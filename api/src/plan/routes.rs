@@ -16,6 +16,7 @@ use super::model::{Plan, PlanState, PlanVisit};
 use super::span::Span;
 use super::store::{self, VisitFilter};
 use super::{draft, run, undo};
+use crate::area;
 use crate::auth::Authenticated;
 use crate::clock::{self, Clock};
 use crate::http::Json as Body;
@@ -38,8 +39,10 @@ pub struct PlanOrder {
     /// The area whose open tasks are planned.
     area: AreaCode,
     /// The first day; today at the earliest.
+    #[serde(deserialize_with = "crate::http::day::stored")]
     first_day: NaiveDate,
     /// The last day, at most 30 days after the first.
+    #[serde(deserialize_with = "crate::http::day::stored")]
     last_day: NaiveDate,
     /// The random seed. The same seed and the same tasks give the same plan.
     #[serde(default)]
@@ -207,6 +210,7 @@ pub(crate) async fn list_plans(
 ) -> Result<HttpResponse, Problem> {
     let area = query.area.unwrap_or(principal.area);
     principal.authorize(Action::ReadPlans, &area)?;
+    area::known::in_query(&db, query.area).await?;
     let wanted = page.wanted()?;
     let limit = wanted.limit;
     let plans = db.read(move |conn| store::list(conn, &area.range(), query.state, &wanted)).await?;
@@ -268,6 +272,7 @@ pub struct VisitQuery {
     /// Only visits of this person.
     person: Option<PersonId>,
     /// Only visits of this day.
+    #[serde(default, deserialize_with = "crate::http::day::bound")]
     day: Option<NaiveDate>,
     /// Only tasks of this area.
     area: Option<AreaCode>,

@@ -1,7 +1,10 @@
 //! The HTTP endpoint for changes of areas.
 
+use std::collections::BTreeSet;
+
 use actix_web::web::Data;
 use actix_web::{HttpResponse, post};
+use gridward_domain::area::AreaCode;
 use gridward_domain::authority::{Action, Principal};
 use serde_json::{Value, json};
 
@@ -10,6 +13,7 @@ use super::model::{AreaChanges, ChangedAreas};
 use super::situation::Situation;
 use super::{outcome, read, write};
 use crate::auth::{Authenticated, PrincipalCache};
+use crate::casework::settle;
 use crate::db::Conn;
 use crate::http::Json as Body;
 use crate::http::openapi;
@@ -71,9 +75,12 @@ pub(crate) async fn change_areas(
         });
         return Ok(HttpResponse::Ok().json(preview.await?));
     }
-    let changed = commands.run(principal, key, body, |changes, tx, _, principal| {
+    let changed = commands.run(principal, key, body, |changes, tx, key, principal| {
         let (before, decision) = decided(tx.read()?, principal, changes)?;
         write::write(tx, principal, &before, &decision)?;
+        let changed: BTreeSet<AreaCode> =
+            decision.successors.iter().map(|(from, _)| *from).collect();
+        settle::follow_areas(tx, key, principal.person, &changed)?;
         Ok(outcome::outcome(&before, &decision, false))
     });
     let changed = changed.await?;

@@ -91,15 +91,18 @@ impl Situation {
                 person.area = to(Moving::Person(*id, person.home));
             }
         }
+        let mut moved = BTreeMap::new();
         for (id, home) in &mut self.beneficiaries {
             if home.grid == from {
                 home.grid = to(Moving::Beneficiary(*id, home.place));
+                moved.insert(*id, home.grid);
             }
         }
         for (at, beneficiary) in self.tasks.values_mut() {
             if at.grid == from {
-                let known = beneficiary.and_then(|id| self.beneficiaries.get(&id));
-                at.grid = known.map_or_else(|| to(Moving::Place(at.place)), |home| home.grid);
+                // A visit at a temporary stay is not in the grid of the home.
+                let home = beneficiary.and_then(|id| moved.get(&id)).copied();
+                at.grid = home.unwrap_or_else(|| to(Moving::Place(at.place)));
             }
         }
         let stations = self.stations.values_mut().map(|station| &mut station.at);

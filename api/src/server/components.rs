@@ -28,13 +28,15 @@ use crate::clock::{self, Clock};
 use crate::crypto::KeyRing;
 use crate::db::Conn;
 use crate::export::run::Exports;
+use crate::feedback::send::Mailbox;
 use crate::http::public_origins::PublicOrigins;
 use crate::http::shutdown::Shutdown;
 use crate::idempotency::Commands;
 use crate::import::run::Imports;
 use crate::limits::body::PersonOf;
-use crate::limits::{BodyLimits, Connections, Limits, Streams};
+use crate::limits::{BodyLimits, Connections, Limits, Searches, Streams};
 use crate::ops::Metrics;
+use crate::ops::about::About;
 use crate::sync::change_broadcast::ChangeBroadcast;
 use crate::sync::last_change_index::LastChangeIndex;
 use crate::sync::routes::Sync;
@@ -83,12 +85,15 @@ components! {
         outlines: OutlineCache,
         summaries: SummaryCache,
         names: NameIndex,
+        searches: Searches,
         reveals: RevealBudget,
         sync: Sync,
         changes: ChangeBroadcast,
         shutdown: Shutdown,
         attachments: Attachments,
         imports: Imports,
+        mailbox: Mailbox,
+        about: About,
         exports: Exports,
         metrics: Metrics,
         methods: Methods,
@@ -156,7 +161,7 @@ impl Components {
             enrolments: Data::new(Enrolments {
                 db: db.clone(),
                 keys: keys.clone(),
-                only_district,
+                only_district: only_district.clone(),
                 lifetime: settings.enrolment.invitation,
             }),
             code_messages: Data::new(settings.enrolment.messages.clone()),
@@ -186,11 +191,14 @@ impl Components {
                 ),
                 streams: Streams::default(),
             }),
+            mailbox: Data::new(Mailbox::new(db.clone(), keys.clone(), only_district.clone())),
+            about: Data::new(settings.identity.clone().into()),
             exports: Data::new(Exports::default()),
             maps: Data::new(Maps::default()),
             outlines: Data::new(OutlineCache::default()),
             summaries: Data::new(SummaryCache::default()),
             names: Data::new(NameIndex::new(settings.readers)),
+            searches: Data::new(Searches::new(settings.limits.searches_per_minute)),
             reveals: Data::new(settings.reveals),
             changes: Data::new(ChangeBroadcast::default()),
             shutdown: Data::new(Shutdown::default()),

@@ -77,6 +77,7 @@ const ABOUT_DPOP: &str = "An access token whose `token_type` is `DPoP` (RFC 9449
         (name = "notices", description = "Announcements to the people of an area"),
         (name = "plans", description = "Dispatch: assignments and their reasons"),
         (name = "exports", description = "The lists as files for other programs"),
+        (name = "feedback", description = "Praise, complaints and suggestions, and their answers"),
         (name = "imports", description = "Files of the district's registers"),
         (name = "service", description = "Health, readiness and metrics"),
     ),

@@ -11,6 +11,8 @@ use super::settings_error::{SettingsError, require};
 pub struct LimitSettings {
     /// `sign_ins_per_minute`: sign-in attempts from one /24 or /64 of addresses, at least 1.
     pub sign_ins_per_minute: NonZeroU32,
+    /// `searches_per_minute`: searches for people and beneficiaries by one account, at least 1.
+    pub searches_per_minute: NonZeroU32,
     /// `connections`: the maximum number of connections, 16 to 1,000,000; the limit of open files
     /// may permit fewer.
     pub connections: usize,
@@ -28,14 +30,17 @@ impl LimitSettings {
         let per_address = raw.connections_per_address != Some(0);
         require(per_address, "connections_per_address", "must be at least 1")?;
         require((1..=600).contains(&raw.body_seconds), "body_seconds", "must be from 1 to 600")?;
-        let sign_ins_per_minute = NonZeroU32::new(raw.sign_ins_per_minute);
-        let (name, reason) = ("sign_ins_per_minute", "must be at least 1");
         Ok(Self {
-            sign_ins_per_minute: sign_ins_per_minute
-                .ok_or(SettingsError::OutOfRange { name, reason })?,
+            sign_ins_per_minute: rate("sign_ins_per_minute", raw.sign_ins_per_minute)?,
+            searches_per_minute: rate("searches_per_minute", raw.searches_per_minute)?,
             connections: raw.connections,
             connections_per_address: raw.connections_per_address,
             body_timeout: Duration::from_secs(raw.body_seconds.into()),
         })
     }
+}
+
+fn rate(name: &'static str, number: u32) -> Result<NonZeroU32, SettingsError> {
+    let reason = "must be at least 1";
+    NonZeroU32::new(number).ok_or(SettingsError::OutOfRange { name, reason })
 }

@@ -47,8 +47,8 @@ pub(super) fn explain(document: &mut OpenApi) {
 fn problems() -> String {
     let mut table = String::from(
         "\n\nThe `errors` of a problem identify each invalid field by a JSON pointer (RFC 6901) into \
-         the body, or by the name of the query parameter or header. Their `detail` is in English, \
-         for developers.\n\n| code | status | retryable | meaning |\n| --- | --- | --- | --- |\n",
+         the body, or by the name of the query parameter or header. Their `detail` is in \
+         the caller's language if it is a frequent one, else in English.\n\n| code | status | retryable | meaning |\n| --- | --- | --- | --- |\n",
     );
     for entry in catalogue::entries() {
         let again = if entry.retryable { "yes" } else { "no" };

@@ -3,9 +3,12 @@
 mod access;
 mod components;
 mod contract;
+mod contract_routes;
 pub mod diagnosis;
+mod docs_page;
 pub mod enrolment_settings;
 pub mod exposure;
+mod identity_settings;
 mod installation_key;
 pub mod limit_settings;
 mod manual;

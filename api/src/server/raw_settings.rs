@@ -67,6 +67,7 @@ pub(super) struct Raw {
     pub(super) tls_cert: Option<PathBuf>,
     pub(super) tls_key: Option<PathBuf>,
     pub(super) sign_ins_per_minute: u32,
+    pub(super) searches_per_minute: u32,
     pub(super) connections: usize,
     pub(super) connections_per_address: Option<usize>,
     pub(super) body_seconds: u32,
@@ -79,6 +80,14 @@ pub(super) struct Raw {
     #[serde(skip_serializing, default, deserialize_with = "setting_value::secret")]
     pub(super) sms_key: Option<SecretString>,
     pub(super) sms_per_day: u32,
+    #[serde(default, deserialize_with = "setting_value::text")]
+    pub(super) service_name: Option<String>,
+    #[serde(default, deserialize_with = "setting_value::text")]
+    pub(super) host_unit: Option<String>,
+    #[serde(default, deserialize_with = "setting_value::text")]
+    pub(super) filing_number: Option<String>,
+    #[serde(default, deserialize_with = "setting_value::text")]
+    pub(super) complaint_contact: Option<String>,
 }
 
 impl Default for Raw {
@@ -110,6 +119,7 @@ impl Default for Raw {
             tls_cert: None,
             tls_key: None,
             sign_ins_per_minute: 120,
+            searches_per_minute: 60,
             connections: 20_000,
             connections_per_address: None,
             body_seconds: 30,
@@ -121,6 +131,10 @@ impl Default for Raw {
             sms_url: None,
             sms_key: None,
             sms_per_day: 200,
+            service_name: None,
+            host_unit: None,
+            filing_number: None,
+            complaint_contact: None,
         }
     }
 }

@@ -11,14 +11,16 @@ use utoipa_actix_web::{AppExt, scope};
 
 use super::components::Components;
 use super::contract;
+use super::contract_routes;
 use super::methods::{self, Methods};
 use crate::http::cors::CorsOrigins;
 use crate::http::problem::{Problem, answer};
 use crate::http::{body_limits, response_headers};
 use crate::{
     area, attachment, auth, availability, beneficiary, casework, catalogue, correction, event,
-    export, handover, history, holiday, http, import, limits, memorial, notice, ops, person, plan,
-    redistricting, station, summary, sync, task, vocabulary, web as static_files, workload,
+    export, feedback, handover, history, holiday, http, import, limits, memorial, notice, ops,
+    person, plan, redistricting, station, summary, sync, task, vocabulary, web as static_files,
+    workload,
 };
 
 /// Every documented path. This is the table of contents of the API.
@@ -89,6 +91,9 @@ fn documented(v1: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(task::routes::list_tasks)
         .service(task::routes::create_task)
         .service(task::routes::get_task)
+        .service(task::bulk::routes::direct_tasks)
+        .service(task::bulk::routes::undo_task_bulk)
+        .service(task::edit::edit_task)
         .configure(task::actions::register)
         .service(task::records::list_reports)
         .service(task::history::get_history)
@@ -116,6 +121,9 @@ fn documented(v1: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(event::routes::export_events)
         .service(event::routes::list_actions)
         .configure(export::routes::register)
+        .configure(feedback::routes::register)
+        .service(ops::about::get_about)
+        .service(event::dead_letters::list_dead_letters)
         .service(plan::routes::create_plan)
         .service(plan::routes::list_plans)
         .service(plan::routes::get_plan)
@@ -139,6 +147,7 @@ fn people(v1: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(person::routes::get_person)
         .service(person::edit::edit_person)
         .service(handover::person_state::change_person_state)
+        .service(handover::departures::end_work_of_people)
         .service(handover::routes::end_work_of_person)
         .service(handover::routes::move_person)
         .service(availability::routes::get_availability)
@@ -199,6 +208,8 @@ pub(super) fn app(
     app.configure(|config| components.register(config))
         .app_data(methods::path_config())
         .configure(static_files::routes::register)
+        .route(contract_routes::FILE, web::get().to(contract_routes::file))
+        .route(contract_routes::PAGE, web::get().to(contract_routes::page))
         .default_service(web::to(not_found))
         .wrap(from_fn(body_limits::refuse_oversized))
         .wrap(from_fn(limits::encryption::required))

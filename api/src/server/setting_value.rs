@@ -31,3 +31,18 @@ pub(super) fn secret<'de, D: Deserializer<'de>>(
         _ => SecretString::default(),
     }))
 }
+
+/// A text. An environment variable of digits alone, such as a telephone number, is read as a
+/// number.
+pub(super) fn text<'de, D: Deserializer<'de>>(source: D) -> Result<Option<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum TextOrNumber {
+        Text(String),
+        Number(u64),
+    }
+    Ok(Option::<TextOrNumber>::deserialize(source)?.map(|value| match value {
+        TextOrNumber::Text(text) => text,
+        TextOrNumber::Number(number) => number.to_string(),
+    }))
+}

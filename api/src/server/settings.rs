@@ -10,6 +10,7 @@ use figment::providers::{Env, Format, Serialized, Toml};
 use secrecy::SecretString;
 
 use super::enrolment_settings::EnrolmentSettings;
+use super::identity_settings;
 use super::limit_settings::LimitSettings;
 use super::raw_settings::Raw;
 use super::session_settings::SessionSettings;
@@ -21,6 +22,7 @@ use crate::http::cors::CorsOrigins;
 use crate::http::public_origins::PublicOrigins;
 use crate::http::trusted_proxies::TrustedProxies;
 use crate::jobs::archive_events::Retention;
+use crate::ops::about::Identity;
 use crate::ops::logs::LogFormat;
 use crate::task::reveal_budget::RevealBudget;
 
@@ -62,8 +64,10 @@ pub struct Settings {
     pub trusted_proxies: TrustedProxies,
     /// `tls_cert` and `tls_key`: the files for HTTPS. Default: none, so plain HTTP.
     pub tls: Option<TlsFiles>,
-    /// `sign_ins_per_minute`, `connections`, `body_seconds`.
+    /// `sign_ins_per_minute`, `searches_per_minute`, `connections`, `body_seconds`.
     pub limits: LimitSettings,
+    /// `service_name`, `host_unit`, `filing_number`, `complaint_contact`.
+    pub identity: Identity,
     pub(super) secret_key: Option<SecretString>,
     pub(super) key_file: Option<PathBuf>,
 }
@@ -112,6 +116,7 @@ impl Settings {
             sessions: SessionSettings::new(&raw)?,
             enrolment: EnrolmentSettings::new(&raw)?,
             limits: LimitSettings::new(&raw)?,
+            identity: identity_settings::identity(&raw)?,
             attachments,
             reveals,
             retention: raw.archive.map(|folder| Retention { folder, keep_days }),

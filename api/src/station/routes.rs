@@ -10,6 +10,7 @@ use utoipa::IntoParams;
 
 use super::store::StationRow;
 use super::{Station, StationContent, edit, store};
+use crate::area;
 use crate::auth::Authenticated;
 use crate::http::openapi;
 use crate::http::page::{self, Page, PageQuery, Paged};
@@ -45,6 +46,7 @@ pub(crate) async fn list_stations(
 ) -> Result<HttpResponse, Problem> {
     let area = query.area.unwrap_or(principal.area);
     principal.authorize(Action::UseService, &area)?;
+    area::known::in_query(&db, query.area).await?;
     let wanted = page.wanted()?;
     let limit = wanted.limit;
     let stations = db.read(move |conn| store::list(conn, &area.range(), &wanted)).await?;

@@ -170,7 +170,7 @@ impl Pull<'_> {
             let known = changed.tasks.get(&row.id).copied().unwrap_or(true);
             if let Some(view) = self.scope.view(&row, self.now) {
                 gone.remove(&row.id);
-                to.changes.push(self.rows.task(&row, view)?);
+                to.changes.push(self.rows.task(self.key, &row, view)?);
             }
             // Except for staff responsible for the grid, a beneficiary is in scope by its tasks.
             // A completed visit is a contact, which changes the beneficiary on every phone.

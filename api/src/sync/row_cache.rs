@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use gridward_domain::area::AreaCode;
+use gridward_domain::id::TaskId;
 use gridward_domain::visibility::View;
 use moka::sync::Cache;
 use serde::Serialize;
@@ -18,8 +19,10 @@ use uuid::Uuid;
 use super::model::{Change, RowType};
 use super::scope::Scope;
 use super::store::{self, TaskKey};
+use crate::crypto::SealingKey;
 use crate::db::{Conn, DbError};
 use crate::task::row::TaskRow;
+use crate::task::words::{TaskWords, appended};
 
 /// The maximum number of entries; an entry takes about half a kilobyte.
 const KEPT: u64 = 100_000;
@@ -63,8 +66,13 @@ impl RowCache {
         self.0.insert((district, row, id, stamp, view), Arc::clone(json));
     }
 
-    /// The JSON of this task row in the view, from the cache if present.
-    pub(super) fn task(&self, row: &TaskRow, view: View) -> Result<Change, DbError> {
+    /// The JSON of this task row in the view, from the cache if present, with its words.
+    pub(super) fn task(
+        &self,
+        key: &SealingKey,
+        row: &TaskRow,
+        view: View,
+    ) -> Result<Change, DbError> {
         let kind = RowType::Task;
         let stamp = (row.version, None);
         let kept = self.get(row.district, kind, row.id.0, stamp, view);
@@ -75,6 +83,7 @@ impl RowCache {
             self.keep(row.district, kind, (row.id.0, stamp, view), &json);
             json
         };
+        let data = with_words(key, (row.district, row.id), row.words.as_deref(), view, data)?;
         Ok(Change { r#type: kind, id: row.id.to_string(), version: row.version, data })
     }
 
@@ -83,6 +92,7 @@ impl RowCache {
     pub(super) fn tasks(
         &self,
         conn: &mut Conn,
+        sealing: &SealingKey,
         scope: &Scope,
         keys: &[TaskKey],
         now: DateTime<Utc>,
@@ -94,6 +104,8 @@ impl RowCache {
             let Some(view) = key.visibility.facts().view(&scope.0, now) else { continue };
             match self.get(district, RowType::Task, key.id.0, (key.version, None), view) {
                 Some(json) => {
+                    let (at, words) = ((district, key.id), key.words.as_deref());
+                    let json = with_words(sealing, at, words, view, json)?;
                     seen.insert(key.id, (key.version, json));
                 }
                 None => unseen.push(key.id),
@@ -102,7 +114,7 @@ impl RowCache {
         for row in store::tasks(conn, district, &unseen)? {
             // It may have left the scope since its key was read.
             if let Some(view) = scope.view(&row, now) {
-                let Change { version, data, .. } = self.task(&row, view)?;
+                let Change { version, data, .. } = self.task(sealing, &row, view)?;
                 seen.insert(row.id, (version, data));
             }
         }
@@ -112,6 +124,21 @@ impl RowCache {
         });
         Ok(changes.collect())
     }
+}
+
+/// The JSON of a task with the words that the view shows.
+fn with_words(
+    key: &SealingKey,
+    task: (AreaCode, TaskId),
+    sealed: Option<&[u8]>,
+    view: View,
+    json: Arc<RawValue>,
+) -> Result<Arc<RawValue>, DbError> {
+    let words = TaskWords::shown(key, task, sealed, view)?;
+    if words == TaskWords::default() {
+        return Ok(json);
+    }
+    Ok(Arc::from(appended(json.get(), &words)?))
 }
 
 /// A value as JSON.

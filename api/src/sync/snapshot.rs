@@ -116,7 +116,7 @@ fn add_tasks(
         let seen = beneficiaries::views_of(conn, &pull.scope, keys, pull.now)?;
         add_beneficiaries(pull, conn, &seen, page)?;
     }
-    page.changes.extend(pull.rows.tasks(conn, &pull.scope, keys, pull.now)?);
+    page.changes.extend(pull.rows.tasks(conn, pull.key, &pull.scope, keys, pull.now)?);
     Ok(())
 }
 

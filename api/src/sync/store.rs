@@ -133,6 +133,8 @@ pub struct TaskKey {
     pub version: i64,
     /// Its beneficiary.
     pub beneficiary: Option<BeneficiaryId>,
+    /// Its words, encrypted.
+    pub words: Option<Vec<u8>>,
     /// The columns that determine its visible fields, with its grid.
     #[diesel(embed)]
     pub visibility: FactsRow,

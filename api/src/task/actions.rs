@@ -186,6 +186,14 @@ commands! {
     reassign_task(Reassignment, "The new assignee"): TaskCommand::Reassign =>
         "The task, now assigned";
 
+    /// Unassign a task
+    ///
+    /// Takes the task from its assignee; it becomes open again, and its history says why. Allowed
+    /// roles: managers, supervisors and admins.
+    #[post("/tasks/{id}/unassign")]
+    unassign_task(StatedReason, "The reason"): TaskCommand::Unassign =>
+        "The task, now open";
+
     /// Reschedule a task
     ///
     /// Changes a task's days or time window; the assignee stays. Requires `If-Match`.

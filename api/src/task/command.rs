@@ -38,9 +38,11 @@ pub struct Reassignment {
 pub struct NewDays {
     /// The earliest day of the visit.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "crate::http::day::stored_if_sent")]
     pub not_before: Option<NaiveDate>,
     /// The due day.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "crate::http::day::stored_if_sent")]
     pub due_on: Option<NaiveDate>,
     /// The time window within the day.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -64,6 +66,8 @@ pub enum TaskCommand {
     Report(Box<ReportContent>),
     /// Assigns the task to a person.
     Reassign(Reassignment),
+    /// Takes the task from its assignee.
+    Unassign(StatedReason),
     /// Moves the days of the task.
     Reschedule(NewDays),
     /// Escalates the task by one level.
@@ -89,6 +93,7 @@ impl TaskCommand {
             "task.release" => Self::Release,
             "task.start" => Self::Start,
             "task.reassign" => Self::Reassign(payload.read()?),
+            "task.unassign" => Self::Unassign(payload.read()?),
             "task.reschedule" => Self::Reschedule(payload.read()?),
             "task.escalate" => Self::Escalate(payload.read()?),
             "task.cancel" => Self::Cancel(payload.read()?),
@@ -107,6 +112,7 @@ impl TaskCommand {
             Self::Start => Verb::Start,
             Self::Report(_) => Verb::Report,
             Self::Reassign(_) => Verb::Reassign,
+            Self::Unassign(_) => Verb::Unassign,
             Self::Reschedule(_) => Verb::Reschedule,
             Self::Escalate(_) => Verb::Escalate,
             Self::Cancel(_) => Verb::Cancel,
@@ -118,9 +124,11 @@ impl TaskCommand {
     pub fn payload(&self) -> Value {
         match self {
             Self::Claim | Self::Accept | Self::Release | Self::Start => json!({}),
-            Self::Decline(why) | Self::Escalate(why) | Self::Cancel(why) | Self::Reopen(why) => {
-                json!(why)
-            }
+            Self::Decline(why)
+            | Self::Unassign(why)
+            | Self::Escalate(why)
+            | Self::Cancel(why)
+            | Self::Reopen(why) => json!(why),
             Self::Report(content) => content.written(),
             Self::Reassign(to) => json!(to),
             Self::Reschedule(days) => json!(days),
@@ -130,9 +138,11 @@ impl TaskCommand {
     /// The reason, if there is one.
     pub fn reason(&self) -> Option<&CommandReason> {
         match self {
-            Self::Decline(why) | Self::Escalate(why) | Self::Cancel(why) | Self::Reopen(why) => {
-                Some(&why.reason)
-            }
+            Self::Decline(why)
+            | Self::Unassign(why)
+            | Self::Escalate(why)
+            | Self::Cancel(why)
+            | Self::Reopen(why) => Some(&why.reason),
             _ => None,
         }
     }
@@ -149,6 +159,7 @@ pub const fn action(verb: Verb) -> &'static str {
         Verb::Start => "task.start",
         Verb::Report => "task.report",
         Verb::Reassign => "task.reassign",
+        Verb::Unassign => "task.unassign",
         Verb::Reschedule => "task.reschedule",
         Verb::Escalate => "task.escalate",
         Verb::Cancel => "task.cancel",
@@ -183,6 +194,7 @@ mod tests {
             ("task.release", json!({})),
             ("task.start", json!({})),
             ("task.reassign", json!({"person_id": "018cc7af-0000-7000-8000-000000000021"})),
+            ("task.unassign", json!({"reason": "x"})),
             ("task.reschedule", json!({"due_on": "2026-08-01"})),
             ("task.escalate", json!({"reason": "x"})),
             ("task.cancel", json!({"reason": "x"})),

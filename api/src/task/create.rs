@@ -3,10 +3,11 @@
 use chrono::{Days, NaiveDate};
 use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::authority::{Action, Principal};
+use gridward_domain::bounded_text::{Instructions, TaskTitle};
 use gridward_domain::code::KindCode;
 use gridward_domain::id::{BeneficiaryId, TaskId};
 use gridward_domain::place::Place;
-use gridward_domain::range::{Priority, ServiceMinutes};
+use gridward_domain::range::{AmountFen, Priority, ServiceMinutes};
 use gridward_domain::skill::{Skill, Skills};
 use gridward_domain::time::Window;
 use gridward_domain::visibility::View;
@@ -16,6 +17,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::row::{Draft, TaskRow};
+use super::words::{Goods, MOST_GOODS, TaskWords};
 use super::{Task, perform};
 use crate::beneficiary::stay::{Whereabouts, day_of_visit};
 use crate::beneficiary::store::BeneficiaryRow;
@@ -28,6 +30,9 @@ use crate::log::{Event, Subject};
 use crate::tx::Tx;
 use crate::vocabulary::{self, VocabularyName};
 use crate::{area, beneficiary, catalogue, clock};
+
+/// The most skills that are named for a task.
+pub(super) const MOST_SKILLS: usize = 16;
 
 /// A task to create. For a beneficiary, grid and place are the beneficiary's on the earliest day,
 /// at home or at a temporary stay; otherwise both are required.
@@ -55,11 +60,26 @@ pub struct NewTask {
     #[schema(max_items = 16, value_type = Vec<Skill>)]
     skills: Skills,
     /// The earliest day of the visit. Default: today.
+    #[serde(default, deserialize_with = "crate::http::day::stored_if_sent")]
     not_before: Option<NaiveDate>,
     /// The due day. Default: as in the catalogue.
+    #[serde(default, deserialize_with = "crate::http::day::stored_if_sent")]
     due_on: Option<NaiveDate>,
     /// The time window within the day. Default: any time.
     window: Option<Window>,
+    /// The title, without personal data.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    title: Option<TaskTitle>,
+    /// What the visitor does; stored encrypted, as amount and goods.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    instructions: Option<Instructions>,
+    /// The money that the visitor hands over, in fen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    amount_fen: Option<AmountFen>,
+    /// The goods that the visitor brings.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 50)]
+    goods: Vec<Goods>,
 }
 
 impl NewTask {
@@ -131,7 +151,7 @@ pub fn create(
     let not_before = new.not_before.unwrap_or(today);
     let usual = not_before.checked_add_days(Days::new(kind.due_days.into())).unwrap_or(not_before);
     let due_on = new.due_on.unwrap_or(usual);
-    let unknown = unknown_skills(tx, principal, new)?;
+    let unknown = unknown_skills(tx, principal, &new.skills)?;
     check(new, not_before, due_on, unknown)?;
     let Whereabouts { grid, place } = location.on(key, day_of_visit(today, not_before, None))?;
     let draft = Draft {
@@ -151,7 +171,16 @@ pub fn create(
         skills: kind.skills.union(&new.skills).cloned().collect(),
         ..kind
     };
-    let row = TaskRow::open(&draft, &kind, tx.now);
+    let words = TaskWords {
+        instructions: new.instructions.clone(),
+        amount_fen: new.amount_fen,
+        goods: new.goods.clone(),
+    };
+    let row = TaskRow {
+        title: new.title.clone(),
+        words: words.sealed(key, grid.district(), draft.id)?,
+        ..TaskRow::open(&draft, &kind, tx.now)
+    };
     tx.record(
         Event::new("task.create", Subject::Task, row.id, grid, 1)
             .by(principal.person)
@@ -192,17 +221,17 @@ fn location_of(
 }
 
 /// An error for each skill that is no word of the district.
-fn unknown_skills(
+pub(super) fn unknown_skills(
     tx: &mut Tx<'_>,
     principal: &Principal,
-    new: &NewTask,
+    skills: &Skills,
 ) -> Result<Vec<FieldError>, Problem> {
-    if new.skills.is_empty() {
+    if skills.is_empty() {
         return Ok(Vec::new());
     }
     let (conn, district) = (tx.read_unbatched(), principal.district());
     let known = vocabulary::store::one(conn, district, VocabularyName::Skills)?;
-    let unknown = new.skills.iter().filter_map(|skill| {
+    let unknown = skills.iter().filter_map(|skill| {
         let unknown = known.check(skill.as_str()).err()?;
         Some(FieldError::new("/skills", format!("{skill} {unknown}")))
     });
@@ -216,8 +245,11 @@ fn check(
     due_on: NaiveDate,
     mut errors: Vec<FieldError>,
 ) -> Result<(), Problem> {
-    if new.skills.len() > 16 {
-        errors.push(FieldError::new("/skills", "at most 16"));
+    if new.skills.len() > MOST_SKILLS {
+        errors.push(FieldError::new("/skills", format!("at most {MOST_SKILLS}")));
+    }
+    if new.goods.len() > MOST_GOODS {
+        errors.push(FieldError::new("/goods", format!("at most {MOST_GOODS}")));
     }
     for (pointer, day) in [("/not_before", not_before), ("/due_on", due_on)] {
         if let Err(error) = clock::within_reach(&day) {

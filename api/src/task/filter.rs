@@ -18,7 +18,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::clock::{nearest_moment, nearest_within_reach, within_reach};
 use crate::db::Conn;
 use crate::db::schema::tasks;
-use crate::http::comma_list::{self, CommaList};
+use crate::http::comma_list::CommaList;
 use crate::http::deserialize;
 use crate::http::problem::Problem;
 use crate::in_range;
@@ -49,7 +49,7 @@ pub struct TaskQuery {
     /// Only tasks in this area and its descendants.
     pub area: Option<AreaCode>,
     /// Only tasks in these states, separated by commas.
-    #[param(schema_with = comma_list::schema::<Phase>, required = false)]
+    #[param(inline)]
     pub state: Option<CommaList<Phase>>,
     /// Only tasks of this kind of service.
     pub kind: Option<KindCode>,
@@ -58,15 +58,18 @@ pub struct TaskQuery {
     /// Only tasks for this beneficiary.
     pub beneficiary_id: Option<BeneficiaryId>,
     /// Only tasks for which one of these levels, separated by commas, is responsible.
-    #[param(schema_with = comma_list::schema::<Level>, required = false)]
+    #[param(inline)]
     pub escalation_level: Option<CommaList<Level>>,
     /// Only unfinished tasks whose due day is over, or only others.
     pub overdue: Option<bool>,
     /// Only tasks due before this day.
+    #[serde(default, deserialize_with = "crate::http::day::bound")]
     pub due_before: Option<NaiveDate>,
     /// Only tasks planned for this day or later.
+    #[serde(default, deserialize_with = "crate::http::day::bound")]
     pub planned_from: Option<NaiveDate>,
     /// Only tasks planned for this day or earlier.
+    #[serde(default, deserialize_with = "crate::http::day::bound")]
     pub planned_to: Option<NaiveDate>,
     /// Only tasks changed after this time.
     #[serde(default, deserialize_with = "deserialize::optional_time")]
@@ -74,7 +77,7 @@ pub struct TaskQuery {
     /// Only tasks that follow from this report.
     pub origin: Option<OriginId>,
     /// Only these tasks: up to 100 ids, separated by commas.
-    #[param(schema_with = comma_list::schema::<TaskId>, required = false)]
+    #[param(inline)]
     pub ids: Option<CommaList<TaskId>>,
     /// The order; by the due day unless given.
     #[param(inline)]

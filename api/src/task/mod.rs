@@ -5,14 +5,17 @@
 
 pub mod actions;
 pub mod beneficiary_change;
+pub mod bulk;
 pub mod command;
 pub mod create;
+pub mod edit;
 pub mod facts;
 pub mod filter;
 pub mod history;
 pub mod model;
 pub mod names;
 pub mod of_beneficiary;
+mod of_ended;
 pub mod origin;
 pub mod perform;
 pub mod projection;
@@ -36,6 +39,7 @@ mod summary_row;
 pub mod task_origin;
 pub mod visits;
 pub mod waiting;
+pub mod words;
 pub mod write;
 
 pub use model::Task;

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, FixedOffset, NaiveDate};
 use gridward_domain::area::{AreaCode, Level};
-use gridward_domain::bounded_text::Note;
+use gridward_domain::bounded_text::{Instructions, Note, TaskTitle};
 use gridward_domain::code::Need;
 use gridward_domain::id::{BeneficiaryId, PersonId, PlanId, TaskId};
 use gridward_domain::place::Place;
-use gridward_domain::range::{Attempts, Priority, ServiceMinutes, Version};
+use gridward_domain::range::{AmountFen, Attempts, Priority, ServiceMinutes, Version};
 use gridward_domain::skill::{Skill, Skills};
 use gridward_domain::task::{Outcome, Phase};
 use gridward_domain::time::{TimeOfDay, Window};
@@ -18,6 +18,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::task_origin::TaskOrigin;
+use super::words::{Goods, TaskWords};
 use crate::http::deserialize;
 
 /// The time of a planned visit.
@@ -44,6 +45,20 @@ pub struct Task {
     #[serde(default = "first_version")]
     #[schema(value_type = Version, required = true)]
     pub kind_version: i64,
+    /// The title, without personal data.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<TaskTitle>,
+    /// What the visitor does. Only for staff and the visitor; absent in the answers of commands
+    /// other than edits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instructions: Option<Instructions>,
+    /// The money that the visitor hands over, in fen; shown as `instructions`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount_fen: Option<AmountFen>,
+    /// The goods that the visitor brings; shown as `instructions`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 50)]
+    pub goods: Vec<Goods>,
     /// The grid of the task.
     pub grid: AreaCode,
     /// The name of the grid. Absent in the answers of commands, and in sync.
@@ -110,6 +125,15 @@ pub struct Task {
     pub version: i64,
 }
 
+impl Task {
+    /// The task with its words.
+    #[must_use]
+    pub fn with(self, words: TaskWords) -> Self {
+        let TaskWords { instructions, amount_fen, goods } = words;
+        Self { instructions, amount_fen, goods, ..self }
+    }
+}
+
 const fn first_version() -> i64 {
     1
 }
@@ -122,6 +146,9 @@ pub struct TaskSummary {
     /// A kind of service of the catalogue.
     #[schema(max_length = 32, example = "home_visit")]
     pub kind: String,
+    /// The title, without personal data.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<TaskTitle>,
     /// The grid of the task.
     pub grid: AreaCode,
     /// The name of the grid.

@@ -17,7 +17,7 @@ use super::origin::Origin;
 use super::projection::Projection;
 use super::report_row::ReportRow;
 use super::row::TaskRow;
-use super::{report, report_row, store};
+use super::{of_ended, report, report_row, store};
 use crate::clock;
 use crate::crypto::SealingKey;
 use crate::db::{Conn, DbError};
@@ -174,7 +174,11 @@ pub fn perform(
         TaskCommand::Decline(_) => Command::Decline,
         TaskCommand::Release => Command::Release,
         TaskCommand::Start => Command::Start,
-        TaskCommand::Reassign(to) => Command::Reassign(candidate(tx, principal, to.person_id)?),
+        TaskCommand::Reassign(to) => {
+            is_served(tx.read_unbatched(), &row)?;
+            Command::Reassign(candidate(tx, principal, to.person_id)?)
+        }
+        TaskCommand::Unassign(_) => Command::Unassign,
         TaskCommand::Reschedule(new) => reschedule(&row, days.insert(new))?,
         TaskCommand::Escalate(_) => Command::Escalate,
         TaskCommand::Cancel(_) => Command::Cancel,
@@ -196,7 +200,7 @@ pub fn perform(
             let window = days.and_then(|days: &NewDays| days.window);
             let event = step.event().with(body);
             let event = Event { device: sent.origin.device(), ..event };
-            write(tx, &step, window, event.by(principal.person)).task(View::Pool)?
+            write(tx, &step, window, event.by(principal.person))?.task(View::Pool)?
         }
         Err(rejection) => return Err(refused(tx.read_unbatched(), key, &row, rejection)?),
     };
@@ -225,8 +229,17 @@ impl Step<'_> {
     }
 }
 
-/// Writes a transition and its event; returns the new row.
-pub fn write(tx: &mut Tx<'_>, step: &Step<'_>, window: Option<Window>, event: Event) -> TaskRow {
+/// Writes a transition and its event, and cancels a visit given back whose beneficiary has ended;
+/// returns the new row.
+///
+/// # Errors
+/// [`DbError`].
+pub fn write(
+    tx: &mut Tx<'_>,
+    step: &Step<'_>,
+    window: Option<Window>,
+    event: Event,
+) -> Result<TaskRow, DbError> {
     let mut next = step.row.moved(&step.after, tx.now);
     if let Some(window) = window {
         next.window_start = Some(window.start());
@@ -237,7 +250,7 @@ pub fn write(tx: &mut Tx<'_>, step: &Step<'_>, window: Option<Window>, event: Ev
     }
     tx.replace(step.row, next.clone());
     tx.record(event);
-    next
+    of_ended::cancel(tx, step, next)
 }
 
 /// Checks that the command is based on the current version. A decision by staff about

@@ -26,7 +26,7 @@ pub fn release(
         Ok(Transition::Changed(after)) => {
             let step = Step { row, before, after, verb: command.verb() };
             let event = step.event().by(by).with(about);
-            write(tx, &step, None, event);
+            write(tx, &step, None, event)?;
             Ok(())
         }
         Ok(Transition::Already) => Ok(()),

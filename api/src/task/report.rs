@@ -113,7 +113,7 @@ pub(super) fn report(
         tx.record(event);
         return Ok(Performed::recorded(row.task(View::Pool)?, because.as_ref()));
     };
-    let next = perform::write(tx, &step, None, event);
+    let next = perform::write(tx, &step, None, event)?;
     if after.state.phase() == life::Phase::Done {
         apply_consequences(tx, key, principal, &row, (kind.as_ref(), &words), (id, content))?;
     }

@@ -13,6 +13,7 @@ use super::filter::{SortKey, TaskQuery};
 use super::model::TaskSummary;
 use super::summary_cache::{CachedSummary, SummaryCache};
 use super::{Task, names, perform, store};
+use crate::area;
 use crate::auth::Authenticated;
 use crate::clock::{self, Clock};
 use crate::crypto::KeyRing;
@@ -64,7 +65,9 @@ pub(crate) async fn list_tasks(
     Paged { filter: query, page }: Paged<TaskQuery>,
 ) -> Result<HttpResponse, Problem> {
     let now = (clock)();
+    let named = query.area;
     let filter = query.authorize(&principal, clock::day(now))?;
+    area::known::in_query(&db, named).await?;
     let sort = filter.query.sort.unwrap_or_default();
     let Wanted { limit, after } = page.wanted::<SortKey>()?;
     let after = after.map(|after| after.check(sort)).transpose()?;
@@ -147,7 +150,12 @@ pub(crate) async fn get_task(
     let found = db.read(move |conn| {
         let (row, view) = perform::visible(conn, &principal, *id, now)?;
         let key = keys.key(conn, row.district)?;
-        Ok::<_, Problem>(names::named(conn, &key, row.task(view)?, view)?)
+        Ok::<_, Problem>(names::named(
+            conn,
+            &key,
+            row.task(view)?.with(row.words(&key, view)?),
+            view,
+        )?)
     });
     let task = found.await?;
     Ok(versioned::unless_held(&held, task.version, &task))

@@ -3,6 +3,7 @@
 use crate::db::column::SetColumn;
 use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, Utc};
 use gridward_domain::area::{AreaCode, Level};
+use gridward_domain::bounded_text::TaskTitle;
 use gridward_domain::id::{BeneficiaryId, OriginId, PersonId, PlanId, TaskId};
 use gridward_domain::place::Place;
 use gridward_domain::range::{Attempts, EscalateDays, Priority, RetryDays, ServiceMinutes};
@@ -32,9 +33,6 @@ crate::table_row! {
             beneficiary: Option<BeneficiaryId>,
             lat: f64,
             lon: f64,
-            minutes: ServiceMinutes,
-            priority: Priority,
-            skills: SetColumn<Skill>,
             created_by: Option<PersonId>,
             created_at: NaiveDateTime,
             attempts: Attempts,
@@ -47,6 +45,11 @@ crate::table_row! {
             origin_person: Option<PersonId>,
         }
         changing {
+            minutes: ServiceMinutes,
+            priority: Priority,
+            skills: SetColumn<Skill>,
+            title: Option<TaskTitle>,
+            words: Option<Vec<u8>>,
             state: Phase,
             assignee: Option<PersonId>,
             planned_on: Option<NaiveDate>,
@@ -125,6 +128,8 @@ impl TaskRow {
             overdue: kind.overdue,
             escalate_days: kind.escalate_days,
             kind_version: kind.version,
+            title: None,
+            words: None,
             origin: draft.origin.map(|origin| origin.r#type),
             origin_id: draft.origin.map(|origin| origin.id),
             origin_person: draft.origin.map(|origin| origin.person_id),

@@ -18,10 +18,10 @@ use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use super::filter::{Filter, SortKey};
-use super::model::TaskSummary;
-use super::names::{Names, TaskNames};
+use super::names::Names;
 use super::store::{self, Listed};
 use super::summaries;
+use super::words::appended;
 use crate::crypto::SealingKey;
 use crate::db::{Conn, DbError};
 use crate::http::page::Wanted;
@@ -42,7 +42,7 @@ impl Serialize for CachedSummary {
     }
 }
 
-/// Cached summaries by district, task, version and view: JSON objects without their last brace.
+/// Cached summaries by district, task, version and view.
 #[derive(Clone)]
 pub struct SummaryCache(Cache<(AreaCode, TaskId, i64, View), Arc<str>>);
 
@@ -91,7 +91,7 @@ impl SummaryCache {
         let summaries = seen.iter().filter_map(|Seen { task, view, json }| {
             // A task removed between the two reads is omitted.
             let json = json.as_ref().or_else(|| fresh.get(&task.id))?;
-            let json = with_names(json, &names.of(&task.ids(), *view));
+            let json = appended(json, &names.of(&task.ids(), *view));
             Some(json.map(|json| CachedSummary { key: task.sort_key(sort), json }))
         });
         summaries.collect()
@@ -106,40 +106,12 @@ impl SummaryCache {
     ) -> Result<HashMap<TaskId, Arc<str>>, DbError> {
         let mut fresh = HashMap::with_capacity(views.len());
         for (summary, view) in summaries::in_views(conn, district, views)? {
-            let json = open_json(&summary)?;
+            let json = serde_json::to_string(&summary);
+            let json: Arc<str> = json.map_err(|error| DbError::corrupt("tasks", error))?.into();
             let key = (district, summary.id, summary.version, view);
             self.0.insert(key, Arc::clone(&json));
             fresh.insert(summary.id, json);
         }
         Ok(fresh)
-    }
-}
-
-/// The JSON of a summary without its last brace.
-fn open_json(summary: &TaskSummary) -> Result<Arc<str>, DbError> {
-    let json = serde_json::to_string(summary).map_err(|error| DbError::corrupt("tasks", error))?;
-    Ok(Arc::from(json.strip_suffix('}').unwrap_or(&json)))
-}
-
-/// The summary with names: the fields of both objects in one.
-fn with_names(open: &str, names: &TaskNames<'_>) -> Result<Box<RawValue>, DbError> {
-    let corrupt = |error| DbError::corrupt("tasks", error);
-    let names = serde_json::to_string(names).map_err(corrupt)?;
-    let fields = names.strip_prefix('{').unwrap_or(&names);
-    let separator = if fields == "}" { "" } else { "," };
-    RawValue::from_string([open, separator, fields].concat()).map_err(corrupt)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_are_appended_to_a_summary_if_there_are_any() {
-        let none = TaskNames { grid_name: None, beneficiary_name: None, assignee_name: None };
-        let some = TaskNames { grid_name: Some("南门\"一\""), ..none };
-        let json = |names| with_names("{\"version\":1", names).expect("JSON").get().to_owned();
-        assert_eq!(json(&none), r#"{"version":1}"#);
-        assert_eq!(json(&some), r#"{"version":1,"grid_name":"南门\"一\""}"#);
     }
 }

@@ -3,6 +3,7 @@
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 use gridward_domain::area::{AreaCode, Level};
+use gridward_domain::bounded_text::TaskTitle;
 use gridward_domain::id::{BeneficiaryId, OriginId, PersonId, TaskId};
 use gridward_domain::place::Place;
 use gridward_domain::range::{Attempts, Priority, ServiceMinutes};
@@ -26,6 +27,7 @@ use crate::db::schema::tasks;
 pub(super) struct SummaryRow {
     pub(super) id: TaskId,
     kind: String,
+    title: Option<TaskTitle>,
     grid: AreaCode,
     beneficiary: Option<BeneficiaryId>,
     lat: f64,
@@ -69,6 +71,7 @@ impl SummaryRow {
             window: window(self.window_start, self.window_end)?,
             id: self.id,
             kind: self.kind,
+            title: self.title,
             grid: self.grid,
             beneficiary_id: self.beneficiary,
             minutes: self.minutes,

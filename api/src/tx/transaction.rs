@@ -102,6 +102,24 @@ impl Tx<'_> {
         Ok(done)
     }
 
+    /// Runs one step and drops what it queued: its rows and its events. The step must write in no
+    /// other way.
+    ///
+    /// # Errors
+    /// [`DbError`] if what was queued before cannot be written.
+    pub fn preview<T>(&mut self, step: impl FnOnce(&mut Self) -> T) -> Result<T, DbError> {
+        self.rows.flush(self.conn, self.district)?;
+        let (events, written, isolation) = (self.events.len(), self.written, self.isolation);
+        // A savepoint would write what is queued.
+        self.isolation = Isolation::Shared;
+        let done = step(self);
+        self.isolation = isolation;
+        self.rows = UnitOfWork::default();
+        self.events.truncate(events);
+        self.written = written;
+        Ok(done)
+    }
+
     /// The row with this key.
     ///
     /// # Errors

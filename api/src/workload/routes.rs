@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::days::{self, DayWorkload, Offer};
+use crate::area;
 use crate::auth::Authenticated;
 use crate::availability::calendar::Calendar;
 use crate::availability::{self, Duty};
@@ -36,8 +37,10 @@ const MOST_DAYS: i64 = 30;
 #[into_params(parameter_in = Query)]
 pub struct DaysQuery {
     /// The first day.
+    #[serde(deserialize_with = "crate::http::day::exact")]
     from: NaiveDate,
     /// The last day, at most 30 days after the first.
+    #[serde(deserialize_with = "crate::http::day::exact")]
     to: NaiveDate,
 }
 
@@ -49,8 +52,10 @@ pub struct WorkloadQuery {
     /// Only people in this area and its descendants. Default: the caller's area.
     area: Option<AreaCode>,
     /// The first day.
+    #[serde(deserialize_with = "crate::http::day::exact")]
     from: NaiveDate,
     /// The last day, at most 30 days after the first.
+    #[serde(deserialize_with = "crate::http::day::exact")]
     to: NaiveDate,
 }
 
@@ -172,6 +177,7 @@ pub(crate) async fn get_people_workload(
 ) -> Result<HttpResponse, Problem> {
     let area = query.area.unwrap_or(principal.area);
     principal.authorize(Action::ReadPeople, &area)?;
+    area::known::in_query(&db, query.area).await?;
     check(query.from, query.to)?;
     let wanted = page.wanted()?;
     let (keys, limit) = (keys.clone(), wanted.limit);

@@ -32,6 +32,8 @@ pub enum Command {
     },
     /// Assigns the task to a person, whether or not it has an assignee.
     Reassign(Candidate),
+    /// Takes the task from its assignee.
+    Unassign,
     /// Moves the days of the task.
     Reschedule {
         /// The earliest day of the visit.
@@ -58,6 +60,7 @@ impl Command {
             Self::Start => Verb::Start,
             Self::Report { .. } => Verb::Report,
             Self::Reassign(_) => Verb::Reassign,
+            Self::Unassign => Verb::Unassign,
             Self::Reschedule { .. } => Verb::Reschedule,
             Self::Escalate => Verb::Escalate,
             Self::Cancel => Verb::Cancel,
@@ -102,6 +105,9 @@ pub fn apply(
             }
             Some(Task { not_before, due_on, ..*task })
         }
+        // A repeated command, after a lost answer, finds the task open.
+        Command::Unassign if task.state == State::Open => None,
+        Command::Unassign => Some(to_state(task, verb, State::Open)?),
         Command::Escalate => Some(escalated(task)?),
         Command::Cancel => Some(to_state(task, verb, State::Cancelled)?),
         Command::Reopen => {

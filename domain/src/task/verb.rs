@@ -31,6 +31,8 @@ pub enum Verb {
     Report,
     /// Assigns the task to a person, whether or not it has an assignee.
     Reassign,
+    /// Takes the task from its assignee.
+    Unassign,
     /// Moves the days or the window of the task.
     Reschedule,
     /// Escalates the task by one level.
@@ -59,6 +61,7 @@ pub const TRANSITIONS: &[(Verb, &[Phase], &[Phase])] = &[
     // Only by the assignee at the time of the report, from a phone that was offline.
     (Verb::Report, &[Open], &[Done]),
     (Verb::Reassign, &[Open, Assigned, Accepted, InProgress], &[Assigned]),
+    (Verb::Unassign, &[Assigned, Accepted, InProgress], &[Open]),
     (Verb::Reschedule, &[Open], &[Open]),
     (Verb::Reschedule, &[Assigned], &[Assigned]),
     (Verb::Reschedule, &[Accepted], &[Accepted]),
@@ -86,7 +89,7 @@ impl Verb {
             | Self::Release
             | Self::Start
             | Self::Report => permits(role, Action::WorkTask),
-            Self::Reassign | Self::Reschedule | Self::Escalate | Self::Cancel => {
+            Self::Reassign | Self::Unassign | Self::Reschedule | Self::Escalate | Self::Cancel => {
                 permits(role, Action::DirectTask)
             }
             Self::Reopen => permits(role, Action::ReopenTask),
@@ -99,7 +102,12 @@ impl Verb {
     pub const fn decides_for_others(self) -> bool {
         matches!(
             self,
-            Self::Reassign | Self::Reschedule | Self::Escalate | Self::Cancel | Self::Reopen
+            Self::Reassign
+                | Self::Unassign
+                | Self::Reschedule
+                | Self::Escalate
+                | Self::Cancel
+                | Self::Reopen
         )
     }
 

@@ -1,5 +1,7 @@
 //! Writes problems as `application/problem+json`, in the caller's language.
 
+use std::borrow::Cow;
+
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, AcceptLanguage, Header as _, Quality};
@@ -10,7 +12,7 @@ use tracing_actix_web::RequestId;
 use utoipa::ToSchema;
 
 use super::catalogue::ProblemCode;
-use super::{Details, FieldError, Problem, RateLimit, What};
+use super::{Details, FieldError, Problem, RateLimit, What, chinese};
 use crate::http::auth_scheme::AuthScheme;
 
 /// The languages of problems.
@@ -81,8 +83,8 @@ pub struct Body<'a> {
     stored_code: Option<&'a str>,
     /// The invalid fields.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    #[schema(max_items = 100)]
-    errors: &'a [FieldError],
+    #[schema(max_items = 100, value_type = Vec<FieldError>)]
+    errors: Cow<'a, [FieldError]>,
     /// The current state, where that helps: the resource for `version_conflict`, the task and its
     /// `assignee` (id and name) if its state does not permit the action, the `upload_offset` of
     /// an attachment, the `vocabulary` and the `uses` of its words (by code, the number of rows
@@ -95,6 +97,21 @@ pub struct Body<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 36)]
     request_id: Option<String>,
+}
+
+/// The errors in the language, as far as their details are translated.
+fn errors(errors: &[FieldError], language: Language) -> Cow<'_, [FieldError]> {
+    if language == Language::English || errors.is_empty() {
+        return Cow::Borrowed(errors);
+    }
+    let translated = |error: &FieldError| {
+        let detail = chinese::translated(&error.detail);
+        FieldError {
+            pointer: error.pointer.clone(),
+            detail: detail.unwrap_or_else(|| error.detail.clone()),
+        }
+    };
+    Cow::Owned(errors.iter().map(translated).collect())
 }
 
 fn body(problem: &Details, language: Language, request_id: Option<String>) -> Body<'_> {
@@ -111,7 +128,7 @@ fn body(problem: &Details, language: Language, request_id: Option<String>) -> Bo
         code: entry.code,
         retryable: entry.retryable,
         stored_code: problem.stored_code.as_deref(),
-        errors: &problem.errors,
+        errors: errors(&problem.errors, language),
         current: problem.current.as_ref(),
         request_id,
     }

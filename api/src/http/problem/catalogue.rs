@@ -164,6 +164,10 @@ problems! {
     NotAssignee "not_assignee" 409
         "Task not assigned to you": "Only the person who has the task can do this.";
         "您不是该任务的负责人": "只有任务负责人可以执行此操作。";
+    /// The commands were undone already, or too long ago.
+    UndoOver "undo_over" 409
+        "Can no longer be undone": "Commands to many tasks can be undone once, for ten minutes. Change the tasks one by one instead.";
+        "已无法撤销": "批量操作只能撤销一次，且须在十分钟内。请逐项修改任务。";
     /// The task's state does not permit the command.
     TaskPhase "task_phase" 409
         "Not possible in the task's current state": "The task has changed in the meantime. Look at its current state.";

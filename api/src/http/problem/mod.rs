@@ -6,6 +6,7 @@
 
 pub mod answer;
 pub mod catalogue;
+pub mod chinese;
 pub mod kept;
 pub mod routes;
 

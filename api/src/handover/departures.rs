@@ -1,0 +1,255 @@
+//! The departures of several people in one call, with an outcome for each.
+
+use std::collections::BTreeSet;
+
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse, post};
+use gridward_domain::authority::{Action, Principal};
+use gridward_domain::bounded_text::CommandReason;
+use gridward_domain::id::PersonId;
+use gridward_domain::range::BaseVersion;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+
+use super::depart;
+use super::model::{Departure, DepartureReason, Handover, TaskHandover};
+use super::situation::{Decider, everybody};
+use crate::auth::{self, Authenticated, PrincipalCache};
+use crate::crypto::{KeyRing, SealingKey};
+use crate::db::{Conn, DbFailure as _};
+use crate::http::problem::answer::{Language, LocalizedProblem};
+use crate::http::problem::{Kept, Problem};
+use crate::http::{IfMatch, Json as Body, openapi};
+use crate::idempotency::{Commands, Effect, IdempotencyKey};
+use crate::person::PersonState;
+use crate::person::sessions::subordinate;
+use crate::tx::{Db, Tx};
+
+/// The most departures of a call.
+const MOST: usize = 100;
+
+/// The departure of one of several people.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "person_id": "018cc7af-0000-7000-8000-000000000021", "base_version": 3, "reason": "resigned"
+}))]
+pub struct DepartureEntry {
+    /// The person.
+    pub person_id: PersonId,
+    /// The version that the departure is based on, as `If-Match` names it for a single one.
+    pub base_version: BaseVersion,
+    /// The reason.
+    pub reason: DepartureReason,
+    /// A note, stored encrypted in the log.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<CommandReason>,
+    /// The next manager of a manager's grid: an active volunteer in the caller's area.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub successor_id: Option<PersonId>,
+    /// Who gets the tasks, as for a single departure.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub give_to: Option<PersonId>,
+    /// The new assignees of single tasks.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 500)]
+    pub tasks: Vec<TaskHandover>,
+}
+
+impl DepartureEntry {
+    fn departure(&self, preview: bool) -> Departure {
+        Departure {
+            preview,
+            reason: self.reason,
+            note: self.note.clone(),
+            successor_id: self.successor_id,
+            give_to: self.give_to,
+            tasks: self.tasks.clone(),
+        }
+    }
+}
+
+/// Departures of several people, in order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({ "dry_run": true, "entries": [{
+    "person_id": "018cc7af-0000-7000-8000-000000000021", "base_version": 3, "reason": "resigned"
+}] }))]
+pub struct Departures {
+    /// Whether the outcomes are only reported and nothing is changed. Each is then that of the
+    /// departure alone.
+    #[serde(default)]
+    pub dry_run: bool,
+    /// The departures, each of another person.
+    #[schema(min_items = 1, max_items = 100)]
+    pub entries: Vec<DepartureEntry>,
+}
+
+/// The result of one departure: `handover` or `problem`.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DepartureResult {
+    /// The person.
+    person_id: PersonId,
+    /// The outcome, as for a single departure.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    handover: Option<Handover>,
+    /// Why the person stays. Its JSON pointers are relative to the entry.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<crate::http::problem::answer::Body<'static>>)]
+    problem: Option<LocalizedProblem>,
+}
+
+/// The results of the departures.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DepartureResults {
+    /// One result for each entry, in the same order.
+    #[schema(max_items = 100)]
+    results: Vec<DepartureResult>,
+}
+
+/// What is stored of a departure.
+type Outcome = Result<Handover, Kept>;
+
+impl Effect for Departures {
+    type Made = Vec<Outcome>;
+
+    fn action(&self) -> &'static str {
+        "people.leave"
+    }
+
+    fn request(&self) -> Value {
+        json!(self)
+    }
+
+    fn authorize(&self, _: &mut Tx<'_>, principal: &Principal) -> Result<(), Problem> {
+        Ok(principal.may(Action::ManageAccess)?)
+    }
+}
+
+/// End the work of several people
+///
+/// Each person leaves as by `POST /v1/people/{id}/departure`, on its own and in order: one who may
+/// not leave, such as a manager without a successor, stays and has a `problem`; the others leave, all
+/// in one transaction. The answer is 200 whatever the results. With `dry_run` nothing is changed.
+/// Allowed roles: admins, supervisors and managers, for people below them.
+#[utoipa::path(
+    tag = "people",
+    operation_id = "end_work_of_people",
+    request_body(content = Departures, description = "The departures"),
+    responses(
+        (status = OK, description = "The result of each departure", body = DepartureResults),
+        openapi::Write,
+    ),
+)]
+#[post("/people/departures")]
+pub(crate) async fn end_work_of_people(
+    request: HttpRequest,
+    resources: (Data<Db>, Data<KeyRing>, Data<Commands>, Data<PrincipalCache>),
+    Authenticated(principal): Authenticated,
+    key: IdempotencyKey,
+    Body(departures): Body<Departures>,
+) -> Result<HttpResponse, Problem> {
+    principal.may(Action::ManageAccess)?;
+    check(&departures)?;
+    let (db, keys, commands, principals) = resources;
+    let language = Language::of(&request);
+    let people: Vec<PersonId> = departures.entries.iter().map(|entry| entry.person_id).collect();
+    let results = move |outcomes: Vec<Outcome>| DepartureResults {
+        results: people.into_iter().zip(outcomes).map(|one| result(one, language)).collect(),
+    };
+    if departures.dry_run {
+        let shown = db.read(move |conn| {
+            let key = keys.key(conn, principal.district())?;
+            let entries = departures.entries.iter();
+            let shown = entries.map(|entry| outcome(preview(conn, &key, &principal, entry)));
+            shown.collect::<Result<Vec<Outcome>, Problem>>()
+        });
+        return Ok(HttpResponse::Ok().json(results(shown.await?)));
+    }
+    let done = commands.run(principal, key, departures, perform).await?;
+    principals.forget_all();
+    Ok(done.map(results).answer(HttpResponse::Ok()))
+}
+
+/// Checks the number of entries, and that each is of another person.
+fn check(Departures { entries, .. }: &Departures) -> Result<(), Problem> {
+    if !(1..=MOST).contains(&entries.len()) {
+        return Err(Problem::invalid("/entries", format!("must have from 1 to {MOST} items")));
+    }
+    for (n, entry) in entries.iter().enumerate() {
+        if entries.iter().take(n).any(|before| before.person_id == entry.person_id) {
+            return Err(Problem::invalid(&format!("/entries/{n}/person_id"), "is listed twice"));
+        }
+    }
+    Ok(())
+}
+
+fn result((person_id, outcome): (PersonId, Outcome), language: Language) -> DepartureResult {
+    match outcome {
+        Ok(handover) => DepartureResult { person_id, handover: Some(handover), problem: None },
+        Err(kept) => {
+            let problem = Some(LocalizedProblem(kept.into(), language));
+            DepartureResult { person_id, handover: None, problem }
+        }
+    }
+}
+
+/// The outcome; a failure of the server is none, so that the call fails as a whole.
+fn outcome(left: Result<Handover, Problem>) -> Result<Outcome, Problem> {
+    match left {
+        Ok(handover) => Ok(Ok(handover)),
+        Err(problem) if problem.as_db().is_some() || problem.fault().is_some() => Err(problem),
+        Err(problem) => Ok(Err(problem.kept())),
+    }
+}
+
+fn preview(
+    conn: &mut Conn,
+    key: &SealingKey,
+    principal: &Principal,
+    entry: &DepartureEntry,
+) -> Result<Handover, Problem> {
+    let row = subordinate(conn, principal, entry.person_id)?;
+    if row.state != PersonState::Left {
+        IfMatch(vec![entry.base_version.get()]).check(row.version, &row.person(key)?)?;
+    }
+    depart::preview(conn, key, Decider::Superior(*principal), &row, &entry.departure(true))
+}
+
+/// Locks everybody whom the departures concern, then ends the work of each person in a savepoint.
+fn perform(
+    departures: &Departures,
+    tx: &mut Tx<'_>,
+    key: &SealingKey,
+    principal: &Principal,
+) -> Result<Vec<Outcome>, Problem> {
+    let mut people: BTreeSet<PersonId> = BTreeSet::new();
+    for entry in &departures.entries {
+        people.insert(entry.person_id);
+        people.extend(everybody(&entry.departure(false).wishes()));
+    }
+    // In the order of the ids, as each single departure does.
+    let district = principal.district();
+    people.into_iter().try_for_each(|id| auth::store::lock_person(tx.read()?, district, id))?;
+    let mut one = |entry: &DepartureEntry| {
+        let left = tx.savepoint(|tx| leave(tx, key, principal, entry))?;
+        // The answer is stored: a problem without the person that it may show.
+        outcome(left.map_err(Problem::without_current))
+    };
+    departures.entries.iter().map(&mut one).collect()
+}
+
+fn leave(
+    tx: &mut Tx<'_>,
+    key: &SealingKey,
+    principal: &Principal,
+    entry: &DepartureEntry,
+) -> Result<Handover, Problem> {
+    let departure = entry.departure(false);
+    let row = subordinate(tx.read_unbatched(), principal, entry.person_id)?;
+    if row.state != PersonState::Left {
+        IfMatch(vec![entry.base_version.get()]).check(row.version, &row.person(key)?)?;
+    }
+    depart::depart(tx, key, Decider::Superior(*principal), &row, &departure)
+}

@@ -1,0 +1,212 @@
+//! The details of invalid fields in Chinese.
+//!
+//! The requirement is written once, in English, where it is checked. The table translates the
+//! frequent ones when an answer is written; others stay in English.
+
+/// English texts and their translations; `{}` is a value that both have, in the same order.
+const TABLE: &[(&str, &str)] = &[
+    // Any field.
+    ("is missing", "缺少此项"),
+    ("is required, unless there is a hardship", "未选择困难情况时必填"),
+    ("is unknown; expected one of {}", "没有此项；可用：{}"),
+    ("is unknown; expected {}", "没有此项；可用：{}"),
+    ("is invalid", "格式不正确"),
+    ("must not be blank", "不能为空"),
+    ("must not be empty", "不能为空"),
+    ("must have from {} to {} characters", "须为{}至{}个字符"),
+    ("must have at most {} characters", "最多{}个字符"),
+    ("must have at most {} items", "最多{}项"),
+    ("must have from {} to {} items", "须有{}至{}项"),
+    ("must name at least one", "至少填写一项"),
+    ("must not contain control characters", "不能含有控制字符"),
+    ("must not contain invisible characters", "不能含有不可见字符"),
+    ("must not contain private-use characters or noncharacters", "不能含有自造字或无效字符"),
+    ("must be from {} to {}", "须在{}至{}之间"),
+    ("must be one of: {}; the closest is {}", "须为以下之一：{}；最接近的是“{}”"),
+    ("must be one of: {}", "须为以下之一：{}"),
+    ("must be a whole number in range", "须为范围内的整数"),
+    ("must be a number", "须为数字"),
+    ("must be true or false", "须为是或否"),
+    ("must be an object", "须为对象"),
+    ("must be an array", "须为列表"),
+    ("must be a UUID", "须为编号（UUID）"),
+    ("is not one of the district's {}; the closest is {}", "不是本区县的词语（{}）；最接近的是 {}"),
+    ("is not one of the district's {}", "不是本区县的词语（{}）"),
+    ("at most {}", "最多{}"),
+    ("must be a `next_cursor` of this {}", "须为此列表返回的 next_cursor"),
+    // Days and times.
+    ("must be a date, such as 2026-08-01", "须为日期，如 2026-08-01"),
+    ("must be a day such as 2026-08-01", "须为日期，如 2026-08-01"),
+    ("{} does not exist in the calendar", "日历中没有 {}"),
+    ("does not exist in the calendar", "日历中没有这一天"),
+    ("must be in the years {} to {}", "年份须在{}至{}之间"),
+    ("must be a year from {} to {}", "须为{}至{}之间的年份"),
+    ("must be an RFC 3339 time with an offset", "须为带时区的时间（RFC 3339）"),
+    ("must not be after today", "不能晚于今天"),
+    ("must not be before today", "不能早于今天"),
+    ("must not be in the future", "不能晚于现在"),
+    ("must not be before the birth", "不能早于出生"),
+    ("must not be before first_day", "不能早于开始日期"),
+    ("must not be before not_before", "不能早于最早日期"),
+    ("must be at most 366 days after first_day", "最多为开始日期后366天"),
+    ("{} is in the future", "{} 晚于今天"),
+    // Areas and places.
+    ("must be in your area", "须在您的管辖范围内"),
+    ("must be a grid of your area", "须为您管辖范围内的网格"),
+    ("must be a current area", "须为现行区划"),
+    ("there is no area {}", "没有区划 {}"),
+    ("{} is not a grid", "{} 不是网格"),
+    ("is outside district {}", "不属于区县 {}"),
+    ("the code belongs to a {}", "该代码的级别是 {}"),
+    ("must be in the district", "须在本区县内"),
+    (
+        "must be in the grid or within {} m of it, not {} m away",
+        "须在网格内或距其{}米以内，现距{}米",
+    ),
+    ("a latitude must be from -90 to 90 degrees", "纬度须在-90至90之间"),
+    ("a longitude must be from -180 to 180 degrees", "经度须在-180至180之间"),
+    ("latitude and longitude appear to be swapped", "经度和纬度似乎颠倒了"),
+    ("must be a number of degrees", "须为度数"),
+    ("is far outside the outlines of the grids", "距各网格很远"),
+    // People and beneficiaries.
+    ("a phone number must have 5 to 20 digits", "电话号码须为5至20位数字"),
+    ("an id number has 17 digits and a check character", "身份证号须为17位数字加校验码"),
+    ("the check character is wrong (GB 11643)", "身份证号校验码不正确"),
+    ("must contain a day of birth in the past", "身份证号中的出生日期须早于今天"),
+    ("must agree with the ID number", "须与身份证号一致"),
+    ("no beneficiary in your area has this id", "您的管辖范围内没有此人"),
+    ("must be another beneficiary", "须为另一位服务对象"),
+    ("must be another person than the beneficiary", "不能是本人"),
+    ("must be named once", "不能重复"),
+    ("is listed twice", "不能重复"),
+    ("must be a person in your area", "须为您管辖范围内的人员"),
+    ("is not a person below you", "不是您的下级"),
+    ("was not merged into this beneficiary", "未曾并入此人"),
+    ("must have letters or digits", "须含有文字或数字"),
+    ("must have at least the last 4 digits of a number", "号码至少填写后4位"),
+    ("{} is archived", "{} 已停用"),
+    // Files.
+    ("the file is empty", "文件为空"),
+    ("the column {} is missing", "缺少列 {}"),
+    ("column {} of the header is unknown", "表头第{}列无法识别"),
+    ("column {} has a value but no name in the header", "第{}列有内容但没有表头"),
+    ("the header names the column {} twice", "表头中列 {} 重复"),
+    (
+        "is not in the register, and the file lacks the column {}",
+        "登记册中没有此行，而文件缺少列 {}",
+    ),
+    ("the row has {} fields, the header has {}", "该行有{}个字段，表头有{}个"),
+    ("is not UTF-8", "不是 UTF-8 编码"),
+    ("exceeds {} characters", "超过{}个字符"),
+    ("contains a control character", "含有控制字符"),
+    ("contains a private-use character or a noncharacter", "含有自造字或无效字符"),
+    ("contains replacement characters; the original text was lost", "含有替换字符，原文已丢失"),
+    (
+        "a spreadsheet turned this into a decimal number; set the column to text and enter it again",
+        "表格软件已将其变为小数；请将该列设为文本后重新填写",
+    ),
+    ("has full-width digits; use 0 to 9", "含有全角数字；请用0至9"),
+    ("the cell contains an error", "单元格有错误"),
+    (
+        "the cell contains a formula without a result; enter the value",
+        "单元格的公式没有结果；请填写数值",
+    ),
+    (
+        "the cell is merged with a cell above; unmerge them and fill in each",
+        "单元格与上方合并；请取消合并并分别填写",
+    ),
+    (
+        "each span must be a day and times, such as mon 0900-1200",
+        "每段须为星期和时间，如 mon 0900-1200",
+    ),
+    ("{} has more than one span", "{} 有多个时段"),
+    ("exceeds the {} minutes of the availability", "超过可服务时间的{}分钟"),
+    ("a {} cannot be assigned to a {}", "{} 不能任职于 {}"),
+    ("grid {} already has a manager on line {}", "网格 {} 在第{}行已有网格员"),
+    ("there is no manager for grid {}", "网格 {} 没有网格员"),
+    ("there is no outline for grid {}", "网格 {} 没有边界"),
+    ("duplicates the value on line {}", "与第{}行重复"),
+    ("is already that of {} in the register", "登记册中已属于 {}"),
+];
+
+/// The detail in Chinese, if it is in the table.
+pub fn translated(detail: &str) -> Option<String> {
+    TABLE.iter().find_map(|(english, chinese)| Some(filled(chinese, &values(english, detail)?)))
+}
+
+/// The values of a text that has this form; none if it has another one.
+fn values<'a>(form: &str, text: &'a str) -> Option<Vec<&'a str>> {
+    let mut parts = form.split("{}");
+    let mut rest = text.strip_prefix(parts.next()?)?;
+    let mut values = Vec::new();
+    let mut parts = parts.peekable();
+    while let Some(part) = parts.next() {
+        // The last value ends where the text does.
+        let end = if parts.peek().is_none() {
+            rest.len().checked_sub(part.len()).filter(|_| rest.ends_with(part))?
+        } else {
+            rest.find(part)?
+        };
+        let (value, after) = rest.split_at_checked(end)?;
+        values.push(value);
+        rest = after.strip_prefix(part)?;
+    }
+    (rest.is_empty() && values.iter().all(|value| !value.is_empty())).then_some(values)
+}
+
+fn filled(form: &str, values: &[&str]) -> String {
+    let mut text = String::new();
+    let mut values = values.iter();
+    for (n, part) in form.split("{}").enumerate() {
+        if n > 0 {
+            text.push_str(values.next().copied().unwrap_or_default());
+        }
+        text.push_str(part);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(detail: &str) -> Option<String> {
+        translated(detail)
+    }
+
+    #[test]
+    fn a_detail_is_translated_with_its_values() {
+        for (detail, chinese) in [
+            ("must be from 1 to 480", "须在1至480之间"),
+            ("there is no area 500116001", "没有区划 500116001"),
+            (
+                "must be one of: full, limited; the closest is full",
+                "须为以下之一：full, limited；最接近的是“full”",
+            ),
+            ("must be one of: full, limited", "须为以下之一：full, limited"),
+            (
+                "must be in the grid or within 1000 m of it, not 4376 m away",
+                "须在网格内或距其1000米以内，现距4376米",
+            ),
+            ("2026-02-30 does not exist in the calendar", "日历中没有 2026-02-30"),
+            ("does not exist in the calendar", "日历中没有这一天"),
+        ] {
+            assert_eq!(said(detail).as_deref(), Some(chinese), "{detail}");
+        }
+        assert_eq!(said("a defect of the cosmos"), None);
+        assert_eq!(said("must be from 1"), None);
+        assert_eq!(said("must be from  to "), None, "no values");
+    }
+
+    #[test]
+    fn both_texts_of_a_line_have_the_same_values_and_no_line_hides_another() {
+        for (n, (english, chinese)) in TABLE.iter().enumerate() {
+            let count = |text: &str| text.matches("{}").count();
+            let lost = english.starts_with("must be a `next_cursor`");
+            assert!(count(english) == count(chinese) || lost, "{english}");
+            let example = filled(english, &["7", "8"]);
+            let first = TABLE.iter().position(|(form, _)| values(form, &example).is_some());
+            assert_eq!(first, Some(n), "{english}");
+        }
+    }
+}

@@ -1,0 +1,2 @@
+ALTER TABLE tasks DROP COLUMN words;
+ALTER TABLE tasks DROP COLUMN title;
