@@ -164,6 +164,8 @@ texts! {
     CommandReason: 1 to 500, NotBlank, example "那天在外地";
     /// The title of a task, without personal data.
     TaskTitle: 1 to 100, Visible, example "春节慰问";
+    /// What a task is for, the same for all who get it, such as a festival.
+    Occasion: 1 to 64, Visible, example "2027春节";
     /// What the visitor of a task does.
     Instructions: 1 to 4000, VisibleLines, example "送慰问金和春联，看看取暖设备。";
     /// Something that a visit brings.

@@ -1,5 +1,6 @@
 //! The ordinary jobs of a supervisor, each with the number of its calls.
 
+mod assigning;
 mod bulk;
 mod lists;
 mod words;

@@ -301,6 +301,46 @@ pub fn calendars(
     Ok(calendars)
 }
 
+/// The dated hours and absences of a person from `first` to `last`, and whether the person is on duty.
+///
+/// # Errors
+/// [`DbError`].
+pub fn calendar_of(
+    conn: &mut Conn,
+    person: &PersonRow,
+    first: NaiveDate,
+    last: NaiveDate,
+) -> Result<(Calendar, Duty), DbError> {
+    let away: Vec<AbsenceRow> = absences::table
+        .filter(absences::district.eq(person.district))
+        .filter(absences::person.eq(person.id))
+        .filter(absences::last_day.ge(first))
+        .filter(absences::first_day.le(last))
+        .filter(absences::withdrawn_at.is_null())
+        .select(AbsenceRow::as_select())
+        .load(conn)?;
+    let dated: Vec<ExceptionRow> = availability_exceptions::table
+        .filter(availability_exceptions::district.eq(person.district))
+        .filter(availability_exceptions::person.eq(person.id))
+        .filter(availability_exceptions::day.ge(first))
+        .filter(availability_exceptions::day.le(last))
+        .select(ExceptionRow::as_select())
+        .load(conn)?;
+    let off: Option<PersonId> = off_duty::table
+        .find((person.district, person.id))
+        .select(off_duty::person)
+        .first(conn)
+        .optional()?;
+    let mut calendar = Calendar::default();
+    for row in away {
+        calendar.absences.push(row.span()?);
+    }
+    for row in dated {
+        calendar.exceptions.insert(row.day, window(row.window_start, row.window_end)?);
+    }
+    Ok((calendar, if off.is_some() { Duty::Off } else { Duty::On }))
+}
+
 /// The availability of these people of one district from `today` on, in their order.
 ///
 /// # Errors

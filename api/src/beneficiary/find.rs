@@ -284,9 +284,7 @@ impl BeneficiarySearch {
 )]
 #[post("/beneficiaries/search")]
 pub(crate) async fn search_beneficiaries(
-    db: Data<Db>,
-    keys: Data<KeyRing>,
-    clock: Data<Clock>,
+    (db, keys, clock): (Data<Db>, Data<KeyRing>, Data<Clock>),
     index: Data<NameIndex>,
     searches: Data<Searches>,
     Authenticated(principal): Authenticated,

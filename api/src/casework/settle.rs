@@ -98,7 +98,7 @@ fn settle_stay(
     let tasks = follow(tx, actor, &rows, &to, "beneficiary_stay")?;
     if changes {
         let action = if now.is_some() { "beneficiary.stay" } else { "beneficiary.stay_end" };
-        let body = now.map(|stay| json!({ "grid": stay.grid })).unwrap_or_else(|| json!({}));
+        let body = now.map_or_else(|| json!({}), |stay| json!({ "grid": stay.grid }));
         case::record(tx, actor, action, (row, &next), body)?;
     }
     let moved = tasks.iter().filter(|task| task.fate != TaskFate::Kept);

@@ -566,6 +566,17 @@ diesel::table! {
 }
 
 diesel::table! {
+    task_occasions (district, beneficiary, kind, occasion) {
+        district -> Text,
+        beneficiary -> Text,
+        kind -> Text,
+        occasion -> Text,
+        task -> Text,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
     tasks (district, id) {
         district -> Text,
         id -> Text,
@@ -605,6 +616,7 @@ diesel::table! {
         origin_person -> Nullable<Text>,
         title -> Nullable<Text>,
         words -> Nullable<Binary>,
+        occasion -> Nullable<Text>,
     }
 }
 
@@ -674,6 +686,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     signing_keys,
     stations,
     task_bulks,
+    task_occasions,
     tasks,
     totp_secrets,
     vocabularies,

@@ -88,15 +88,7 @@ fn documented(v1: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(vocabulary::routes::get_vocabulary)
         .service(vocabulary::routes::replace_vocabulary)
         .service(vocabulary::routes::list_skills)
-        .service(task::routes::list_tasks)
-        .service(task::routes::create_task)
-        .service(task::routes::get_task)
-        .service(task::bulk::routes::direct_tasks)
-        .service(task::bulk::routes::undo_task_bulk)
-        .service(task::edit::edit_task)
-        .configure(task::actions::register)
-        .service(task::records::list_reports)
-        .service(task::history::get_history)
+        .configure(tasks)
         .service(attachment::routes::upload_options)
         .service(attachment::routes::announce_attachment)
         .service(attachment::routes::attachment_offset)
@@ -131,6 +123,19 @@ fn documented(v1: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(plan::commands::apply_plan)
         .service(plan::commands::undo_plan)
         .service(plan::routes::list_plan_visits);
+}
+
+/// The paths of tasks.
+fn tasks(v1: &mut utoipa_actix_web::service_config::ServiceConfig) {
+    v1.service(task::routes::list_tasks)
+        .service(task::routes::create_task)
+        .service(task::routes::get_task)
+        .service(task::bulk::routes::direct_tasks)
+        .service(task::bulk::routes::undo_task_bulk)
+        .service(task::edit::edit_task)
+        .configure(task::actions::register)
+        .service(task::records::list_reports)
+        .service(task::history::get_history);
 }
 
 /// The paths of people.

@@ -178,7 +178,8 @@ fn one(
 ) -> Result<Outcome<Executed>, Problem> {
     match &queued.command {
         OutboxCommand::Task { task, command, base } => {
-            let sent = Sent { task: *task, command, base: base.as_slice(), origin };
+            let base = base.as_slice();
+            let sent = Sent { task: *task, command, base, origin, pending: &[] };
             let performed = task_command(tx, key, principal, &sent, pending)?;
             Ok(performed.map(|Performed { task, recorded, because }| Executed {
                 version: task.version,

@@ -33,7 +33,7 @@ struct TaskCall {
 impl TaskCall {
     fn sent(&self) -> Sent<'_> {
         let Self { task, command, base, origin } = self;
-        Sent { task: *task, command, base, origin }
+        Sent { task: *task, command, base, origin, pending: &[] }
     }
 }
 
@@ -180,7 +180,9 @@ commands! {
 
     /// Reassign a task
     ///
-    /// Assigns a task to another person, replacing the assignee if there is one. Allowed roles:
+    /// Assigns a task to another person, replacing the assignee if there is one. Skills, minutes,
+    /// hours or absences that the assignment breaks are refused by 409 `assignment_breaks`, unless
+    /// `force` is true. Allowed roles:
     /// admins and supervisors of an area with both grids, and the manager within the grid.
     #[post("/tasks/{id}/reassign")]
     reassign_task(Reassignment, "The new assignee"): TaskCommand::Reassign =>

@@ -29,6 +29,9 @@ pub struct StatedReason {
 pub struct Reassignment {
     /// An active manager or volunteer in the caller's area.
     pub person_id: PersonId,
+    /// Whether the task is assigned although the person lacks skills, minutes or hours, or is away.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub force: bool,
 }
 
 /// New days for a task; absent fields stay unchanged.

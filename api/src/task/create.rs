@@ -3,7 +3,7 @@
 use chrono::{Days, NaiveDate};
 use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::authority::{Action, Principal};
-use gridward_domain::bounded_text::{Instructions, TaskTitle};
+use gridward_domain::bounded_text::{Instructions, Occasion, TaskTitle};
 use gridward_domain::code::KindCode;
 use gridward_domain::id::{BeneficiaryId, TaskId};
 use gridward_domain::place::Place;
@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use super::row::{Draft, TaskRow};
 use super::words::{Goods, MOST_GOODS, TaskWords};
-use super::{Task, perform};
+use super::{Task, occasion, perform};
 use crate::beneficiary::stay::{Whereabouts, day_of_visit};
 use crate::beneficiary::store::BeneficiaryRow;
 use crate::catalogue::ServiceKind;
@@ -80,6 +80,13 @@ pub struct NewTask {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 50)]
     goods: Vec<Goods>,
+    /// What the task is for, such as a festival. A second task of the same kind and beneficiary for
+    /// it is refused with 409 `task_exists`, unless the first was cancelled or has expired.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    occasion: Option<Occasion>,
+    /// Whether a second task for the occasion is wanted.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    again: bool,
 }
 
 impl NewTask {
@@ -134,7 +141,7 @@ impl Effect for NewTask {
 ///
 /// # Errors
 /// 422 with an entry for each field that contradicts another or the district, including a
-/// beneficiary or grid outside the caller's area.
+/// beneficiary or grid outside the caller's area; 409 for an occasion that has its task.
 pub fn create(
     tx: &mut Tx<'_>,
     key: &SealingKey,
@@ -178,9 +185,11 @@ pub fn create(
     };
     let row = TaskRow {
         title: new.title.clone(),
+        occasion: new.occasion.clone(),
         words: words.sealed(key, grid.district(), draft.id)?,
         ..TaskRow::open(&draft, &kind, tx.now)
     };
+    occasion::take(tx, &row, new.again)?;
     tx.record(
         Event::new("task.create", Subject::Task, row.id, grid, 1)
             .by(principal.person)

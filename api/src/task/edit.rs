@@ -31,6 +31,7 @@ use crate::tx::{ReadSet, Tx};
 /// New values of a task; absent fields stay unchanged, and `null` removes.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::option_option, reason = "absent, null and a value differ")]
 #[schema(example = json!({"title": "春节慰问", "instructions": "带上春联", "amount_fen": 50_000}))]
 pub struct TaskEdit {
     /// The title, without personal data.
@@ -68,7 +69,7 @@ pub struct TaskEdit {
 struct Edit {
     task: TaskId,
     base: IfMatch,
-    edit: TaskEdit,
+    changes: TaskEdit,
     keys: KeyRing,
 }
 
@@ -80,7 +81,7 @@ impl Effect for Edit {
     }
 
     fn request(&self) -> Value {
-        json!({ "task_id": self.task, "edit": self.edit })
+        json!({ "task_id": self.task, "edit": self.changes })
     }
 
     fn read_set(&self, principal: &Principal) -> ReadSet {
@@ -123,7 +124,7 @@ pub(crate) async fn edit_task(
     key: IdempotencyKey,
     Body(edit): Body<TaskEdit>,
 ) -> Result<HttpResponse, Problem> {
-    let call = Edit { task: *id, base, edit, keys: keys.get_ref().clone() };
+    let call = Edit { task: *id, base, changes: edit, keys: keys.get_ref().clone() };
     let done = commands.run(principal, key, call, apply).await?;
     Ok(done.answer(versioned::at_version(HttpResponse::Ok(), done.made.version)))
 }
@@ -147,8 +148,8 @@ fn apply(
     if !Phase::UNFINISHED.contains(&row.state) {
         return Err(Problem::from(ProblemCode::TaskPhase).showing(&current));
     }
-    check(tx, principal, &call.edit)?;
-    let (next, fields) = edited(key, &row, call.edit.clone())?;
+    check(tx, principal, &call.changes)?;
+    let (next, fields) = edited(key, &row, call.changes.clone())?;
     if fields.is_empty() {
         return Ok(row.task(View::Pool)?);
     }

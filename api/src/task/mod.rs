@@ -5,6 +5,7 @@
 
 pub mod actions;
 pub mod beneficiary_change;
+pub mod breach;
 pub mod bulk;
 pub mod command;
 pub mod create;
@@ -14,6 +15,7 @@ pub mod filter;
 pub mod history;
 pub mod model;
 pub mod names;
+pub mod occasion;
 pub mod of_beneficiary;
 mod of_ended;
 pub mod origin;

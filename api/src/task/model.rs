@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, FixedOffset, NaiveDate};
 use gridward_domain::area::{AreaCode, Level};
-use gridward_domain::bounded_text::{Instructions, Note, TaskTitle};
+use gridward_domain::bounded_text::{Instructions, Note, Occasion, TaskTitle};
 use gridward_domain::code::Need;
 use gridward_domain::id::{BeneficiaryId, PersonId, PlanId, TaskId};
 use gridward_domain::place::Place;
@@ -48,6 +48,9 @@ pub struct Task {
     /// The title, without personal data.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<TaskTitle>,
+    /// What the task is for, such as a festival.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub occasion: Option<Occasion>,
     /// What the visitor does. Only for staff and the visitor; absent in the answers of commands
     /// other than edits.
     #[serde(default, skip_serializing_if = "Option::is_none")]

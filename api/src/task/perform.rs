@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use gridward_domain::authority::Principal;
-use gridward_domain::id::{PersonId, TaskId};
+use gridward_domain::id::TaskId;
 use gridward_domain::person_state::PersonState;
 use gridward_domain::task::{self as life, Candidate, Command, Rejection, Transition, Verb};
 use gridward_domain::time::Window;
@@ -11,13 +11,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::Task;
-use super::command::{NewDays, TaskCommand, action};
+use super::command::{NewDays, Reassignment, TaskCommand, action};
 use super::model::{Assignee, TaskWithAssignee};
 use super::origin::Origin;
 use super::projection::Projection;
 use super::report_row::ReportRow;
 use super::row::TaskRow;
-use super::{of_ended, report, report_row, store};
+use super::store::HeldTime;
+use super::{breach, of_ended, report, report_row, store};
 use crate::clock;
 use crate::crypto::SealingKey;
 use crate::db::{Conn, DbError};
@@ -40,6 +41,8 @@ pub struct Sent<'a> {
     pub base: &'a [i64],
     /// The origin of the command.
     pub origin: &'a Origin,
+    /// The time of tasks that earlier commands of the same bulk assigned, not yet written.
+    pub pending: &'a [HeldTime],
 }
 
 /// The result of a command.
@@ -176,7 +179,7 @@ pub fn perform(
         TaskCommand::Start => Command::Start,
         TaskCommand::Reassign(to) => {
             is_served(tx.read_unbatched(), &row)?;
-            Command::Reassign(candidate(tx, principal, to.person_id)?)
+            Command::Reassign(candidate(tx, principal, &row, to, sent.pending)?)
         }
         TaskCommand::Unassign(_) => Command::Unassign,
         TaskCommand::Reschedule(new) => reschedule(&row, days.insert(new))?,
@@ -286,16 +289,27 @@ fn is_served(conn: &mut Conn, row: &TaskRow) -> Result<(), Problem> {
     Err(Problem::from(ProblemCode::SubjectEnded).showing(&current))
 }
 
+/// The person of a reassignment, which breaks no rule unless it is forced.
 fn candidate(
     tx: &mut Tx<'_>,
     principal: &Principal,
-    person: PersonId,
+    row: &TaskRow,
+    to: &Reassignment,
+    pending: &[HeldTime],
 ) -> Result<Candidate, Problem> {
-    auth::store::lock_person(tx.read_unbatched(), principal.district(), person)?;
-    let row = person::store::row(tx.read_unbatched(), &principal.scope(), person)?
-        .filter(|row| row.state == PersonState::Active);
-    let row = row.ok_or(ProblemCode::NotACandidate)?;
-    Ok(Candidate { person, role: row.role, grid: row.area })
+    auth::store::lock_person(tx.read_unbatched(), principal.district(), to.person_id)?;
+    let person = person::store::row(tx.read_unbatched(), &principal.scope(), to.person_id)?
+        .filter(|person| person.state == PersonState::Active);
+    let person = person.ok_or(ProblemCode::NotACandidate)?;
+    // What the rules refuse anyway has no further reasons.
+    let is_possible = Verb::Reassign.starts_at(row.state)
+        && principal.area.contains(&row.grid)
+        && person.role.visits();
+    if is_possible && !to.force {
+        let today = clock::day(tx.now);
+        breach::check(tx.read_unbatched(), row, &person, pending, today)?;
+    }
+    Ok(Candidate { person: person.id, role: person.role, grid: person.area })
 }
 
 fn reschedule(row: &TaskRow, new: &NewDays) -> Result<Command, Problem> {

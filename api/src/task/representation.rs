@@ -41,6 +41,7 @@ impl TaskRow {
             kind: self.kind.clone(),
             kind_version: self.kind_version,
             title: self.title.clone(),
+            occasion: self.occasion.clone(),
             instructions: None,
             amount_fen: None,
             goods: Vec::new(),

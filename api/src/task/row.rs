@@ -3,7 +3,7 @@
 use crate::db::column::SetColumn;
 use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, Utc};
 use gridward_domain::area::{AreaCode, Level};
-use gridward_domain::bounded_text::TaskTitle;
+use gridward_domain::bounded_text::{Occasion, TaskTitle};
 use gridward_domain::id::{BeneficiaryId, OriginId, PersonId, PlanId, TaskId};
 use gridward_domain::place::Place;
 use gridward_domain::range::{Attempts, EscalateDays, Priority, RetryDays, ServiceMinutes};
@@ -43,6 +43,7 @@ crate::table_row! {
             origin: Option<TaskOriginType>,
             origin_id: Option<OriginId>,
             origin_person: Option<PersonId>,
+            occasion: Option<Occasion>,
         }
         changing {
             minutes: ServiceMinutes,
@@ -128,6 +129,7 @@ impl TaskRow {
             overdue: kind.overdue,
             escalate_days: kind.escalate_days,
             kind_version: kind.version,
+            occasion: None,
             title: None,
             words: None,
             origin: draft.origin.map(|origin| origin.r#type),

@@ -204,6 +204,14 @@ problems! {
     CorrectionOutdated "correction_outdated" 409
         "Entry has changed since": "The fields in `errors` have changed since the correction was proposed. Reject it, or edit the entry.";
         "登记内容已变化": "errors 中的字段在提交更正之后已被修改，请驳回该更正，或直接修改登记。";
+    /// The beneficiary has a task of this kind for the occasion.
+    TaskExists "task_exists" 409
+        "The occasion has its task": "The beneficiary already has a task of this kind for this occasion, see `current`. Send `again: true` if another one is wanted.";
+        "该时节已有任务": "该服务对象在此时节已有同类任务，见 current。确需再建，请发送 again: true。";
+    /// The assignment breaks rules that a plan would keep.
+    AssignmentBreaks "assignment_breaks" 409
+        "The assignment breaks rules": "The person lacks skills, minutes or hours for the task, or is away, see `current`. Send `force: true` to assign it nevertheless.";
+        "指派不符合条件": "此人缺少所需技能、时长或时段，或正在请假，见 current。确需指派，请发送 force: true。";
     /// The chosen person cannot be assigned the task.
     NotACandidate "not_a_candidate" 409
         "Person not eligible": "Choose an active manager or volunteer in your area.";

@@ -213,6 +213,7 @@ pub(super) struct Inverse {
 }
 
 /// What commands change of a task.
+#[expect(clippy::struct_field_names, reason = "the names of the columns")]
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Before {
     pub state: Phase,

@@ -86,7 +86,7 @@ fn check(bulk: &TaskBulk) -> Result<(), Problem> {
         } else {
             continue;
         };
-        errors.push(FieldError::new(&format!("/commands/{n}/{wrong}"), detail));
+        errors.push(FieldError::new(format!("/commands/{n}/{wrong}"), detail));
     }
     let tasks: usize = bulk.commands.iter().map(TaskBulkCommand::len).sum();
     // A command without tasks has its own error above.

@@ -20,6 +20,7 @@ use crate::task::create::{self, NewTask};
 use crate::task::origin::Origin;
 use crate::task::perform::{self, Sent};
 use crate::task::row::TaskRow;
+use crate::task::store::HeldTime;
 use crate::tx::{ReadSet, Tx};
 
 impl Effect for TaskBulk {
@@ -47,8 +48,15 @@ impl Effect for TaskBulk {
     }
 }
 
-/// A command that took effect on a task: its version, and what undoes it.
-type Done = (TaskId, i64, Option<Inverse>);
+/// A command that took effect on a task.
+struct Done {
+    task: TaskId,
+    version: i64,
+    /// What undoes it, unless it changed nothing.
+    inverse: Option<Inverse>,
+    /// The time that it takes of a new assignee.
+    held: Option<HeldTime>,
+}
 
 /// Executes the commands in order; a refused one changes nothing, and the others take effect.
 pub(super) fn run(
@@ -79,14 +87,15 @@ fn all(
     key: &SealingKey,
     principal: &Principal,
 ) -> Result<(Vec<One>, Vec<Inverse>), Problem> {
-    let (mut results, mut inverses) = (Vec::new(), Vec::new());
+    let (mut results, mut inverses, mut pending) = (Vec::new(), Vec::new(), Vec::new());
     for command in &bulk.commands {
         for step in steps(command) {
             let task = step.task();
-            let done = tx.savepoint(|tx| step.apply(tx, key, principal))?;
+            let done = tx.savepoint(|tx| step.apply(tx, key, principal, &pending))?;
             let one = match done {
-                Ok((task, version, inverse)) => {
+                Ok(Done { task, version, inverse, held }) => {
                     inverses.extend(inverse);
+                    pending.extend(held);
                     One { task: Some(task), result: Ok(version) }
                 }
                 // A failure of the server is not the result of a command: the call fails as a
@@ -151,14 +160,16 @@ impl Step<'_> {
         tx: &mut Tx<'_>,
         key: &SealingKey,
         principal: &Principal,
+        pending: &[HeldTime],
     ) -> Result<Done, Problem> {
         match self {
             Self::Create(new) => {
                 let new = new.as_ref().map_err(|problem| Problem::from(problem.clone()))?;
                 let made = create::create(tx, key, principal, new)
                     .map_err(|problem| problem.under("/payload"))?;
-                let inverse = Inverse { task: made.id, version: made.version, before: None };
-                Ok((made.id, made.version, Some(inverse)))
+                let (task, version) = (made.id, made.version);
+                let inverse = Some(Inverse { task, version, before: None });
+                Ok(Done { task, version, inverse, held: None })
             }
             Self::Task { at, kind, command } => {
                 let command = command.as_ref();
@@ -170,7 +181,7 @@ impl Step<'_> {
                 }
                 let base: Vec<i64> = at.base_version.iter().map(|base| base.get()).collect();
                 let origin = Origin::default();
-                let sent = Sent { task: at.id, command, base: &base, origin: &origin };
+                let sent = Sent { task: at.id, command, base: &base, origin: &origin, pending };
                 perform::perform(tx, key, principal, &sent)
                     .map_err(|problem| problem.under("/payload"))?;
                 let after = tx.find::<TaskRow>(at.id)?.ok_or(ProblemCode::NotFound)?;
@@ -180,7 +191,14 @@ impl Step<'_> {
                     version: after.version,
                     before: Some(Before::of(&before)),
                 });
-                Ok((at.id, after.version, inverse))
+                let held = after.assignee.filter(|_| after.assignee != before.assignee);
+                let held = held.map(|assignee| HeldTime {
+                    assignee,
+                    planned_on: after.planned_on,
+                    due_on: after.due_on,
+                    minutes: after.minutes.get(),
+                });
+                Ok(Done { task: at.id, version: after.version, inverse, held })
             }
         }
     }

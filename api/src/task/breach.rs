@@ -1,0 +1,250 @@
+//! What an assignment breaks: the rules that a plan would keep, and that a person may set aside.
+
+use std::collections::BTreeSet;
+
+use chrono::{Datelike as _, Days, NaiveDate};
+use gridward_domain::skill::Skills;
+use gridward_domain::time::Window;
+use gridward_domain::word::{UnknownWord, Word as _, unknown};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::model::Task;
+use super::row::TaskRow;
+use super::store::{self, HeldTime};
+use crate::availability::Duty;
+use crate::availability::calendar::Calendar;
+use crate::availability::store as availability;
+use crate::clock;
+use crate::db::{Conn, DbError};
+use crate::http::problem::{FieldError, Problem, ProblemCode};
+use crate::person::Availability;
+use crate::person::store::PersonRow;
+
+/// A rule that an assignment breaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Serialize, Deserialize, ToSchema)]
+#[derive(strum::Display, strum::EnumString, strum::IntoStaticStr, strum::VariantArray)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case", parse_err_ty = UnknownWord, parse_err_fn = unknown::<Breach>)]
+pub enum Breach {
+    /// The person lacks a skill.
+    Skill,
+    /// The person's minutes of the week do not suffice.
+    Minutes,
+    /// The person's hours do not meet the time window long enough on any day.
+    Window,
+    /// The person is away on all days, or off duty.
+    Absence,
+}
+
+impl Breach {
+    const fn detail(self) -> &'static str {
+        match self {
+            Self::Skill => "lacks a skill of the task",
+            Self::Minutes => "offers too few minutes in that week",
+            Self::Window => "has no hours within the time window",
+            Self::Absence => "is away or off duty on all days of the task",
+        }
+    }
+}
+
+/// The current task, and what the assignment would break.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct TaskWithBreaches {
+    /// The current task.
+    pub task: Task,
+    /// The broken rules.
+    #[schema(max_items = 4)]
+    pub breaches: BTreeSet<Breach>,
+}
+
+/// What a task needs of its assignee.
+struct Needs<'a> {
+    skills: &'a Skills,
+    minutes: u32,
+    window: Option<Window>,
+    /// The days on which it can be done.
+    days: (NaiveDate, NaiveDate),
+    /// The day that counts for the minutes of a week.
+    day: NaiveDate,
+}
+
+/// What a person offers.
+struct Offer<'a> {
+    skills: &'a Skills,
+    weekly_minutes: u32,
+    weekly: &'a Availability,
+    calendar: &'a Calendar,
+    duty: Duty,
+    held: &'a [HeldTime],
+}
+
+/// The longest time of a task that is searched for a day.
+const SEARCHED: Days = Days::new(366);
+
+/// The rules that the assignment breaks, as a pure function.
+fn breaches(needs: &Needs<'_>, offer: &Offer<'_>) -> BTreeSet<Breach> {
+    let mut broken = BTreeSet::new();
+    let mut add = |breach, is_broken: bool| {
+        if is_broken {
+            broken.insert(breach);
+        }
+    };
+    add(Breach::Skill, !needs.skills.is_subset(offer.skills));
+    let (first, last) = needs.days;
+    let last = last.min(first.checked_add_days(SEARCHED).unwrap_or(last)).max(first);
+    let mut days = first.iter_days().take_while(|day| *day <= last);
+    let whole_day = |day: NaiveDate| {
+        offer.calendar.absences.iter().any(|span| span.window.is_none() && span.contains(day))
+    };
+    let is_away = offer.duty == Duty::Off || days.clone().all(whole_day);
+    add(Breach::Absence, is_away);
+    // People without any hours have not said when they visit.
+    let has_hours = offer.weekly.days().next().is_some();
+    let fits = days.any(|day| !whole_day(day) && meets(needs, offer, day));
+    add(Breach::Window, has_hours && !is_away && !fits);
+    let monday = needs.day - Days::new(needs.day.weekday().num_days_from_monday().into());
+    let sunday = monday + Days::new(6);
+    let of_week = offer
+        .held
+        .iter()
+        .filter(|task| (monday..=sunday).contains(&task.planned_on.unwrap_or(task.due_on)));
+    let held: u32 = of_week.map(|task| task.minutes.unsigned_abs()).sum();
+    add(Breach::Minutes, held + needs.minutes > offer.weekly_minutes);
+    broken
+}
+
+/// Whether the hours of the day meet the time window for as long as the task takes.
+fn meets(needs: &Needs<'_>, offer: &Offer<'_>, day: NaiveDate) -> bool {
+    let Some(hours) = offer.calendar.hours_on(offer.weekly, day) else { return false };
+    let (start, end) = (hours.window.start().minutes(), hours.window.end().minutes());
+    let (start, end) = match needs.window {
+        Some(window) => (start.max(window.start().minutes()), end.min(window.end().minutes())),
+        None => (start, end),
+    };
+    u32::from(end.saturating_sub(start)) >= needs.minutes
+}
+
+/// Checks that the assignment of the task to the person breaks no rule on the day `today`; `pending`
+/// is the time of tasks that the database does not have yet.
+///
+/// # Errors
+/// 409 with the broken rules; [`DbError`].
+pub(super) fn check(
+    conn: &mut Conn,
+    row: &TaskRow,
+    person: &PersonRow,
+    pending: &[HeldTime],
+    today: NaiveDate,
+) -> Result<(), Problem> {
+    if row.assignee == Some(person.id) {
+        return Ok(());
+    }
+    let broken = of(conn, row, person, pending, today)?;
+    if broken.is_empty() {
+        return Ok(());
+    }
+    let errors = broken.iter().map(|breach| {
+        FieldError::new("/person_id", format!("{}: {}", breach.as_str(), breach.detail()))
+    });
+    let problem = errors.fold(Problem::from(ProblemCode::AssignmentBreaks), Problem::with);
+    let task = row.task(gridward_domain::visibility::View::Pool)?;
+    Err(problem.showing(&TaskWithBreaches { task, breaches: broken }))
+}
+
+fn of(
+    conn: &mut Conn,
+    row: &TaskRow,
+    person: &PersonRow,
+    pending: &[HeldTime],
+    today: NaiveDate,
+) -> Result<BTreeSet<Breach>, DbError> {
+    let first = row.not_before.max(today);
+    let last = row.due_on.max(first);
+    let day = row.planned_on.unwrap_or(row.due_on);
+    let (calendar, duty) = availability::calendar_of(conn, person, first, last)?;
+    let mut held = store::held_time(conn, row.district, &[person.id])?;
+    held.extend(pending.iter().filter(|task| task.assignee == person.id));
+    let needs = Needs {
+        skills: row.skills.members(),
+        minutes: row.minutes.get().unsigned_abs(),
+        window: row.window()?,
+        days: (first, last),
+        day: clock::nearest_within_reach(day),
+    };
+    let offer = Offer {
+        skills: person.skills.members(),
+        weekly_minutes: person.weekly_minutes.get().unsigned_abs(),
+        weekly: &person.availability,
+        calendar: &calendar,
+        duty,
+        held: &held,
+    };
+    Ok(breaches(&needs, &offer))
+}
+
+#[cfg(test)]
+mod tests {
+    use gridward_domain::id::PersonId;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::availability::span::Span;
+
+    fn day(n: u32) -> NaiveDate {
+        NaiveDate::from_ymd_opt(2026, 12, n).expect("a day")
+    }
+
+    fn skills(words: &[&str]) -> Skills {
+        words.iter().map(|word| word.parse().expect("a skill")).collect()
+    }
+
+    fn window(text: &str) -> Window {
+        let weekly: Availability = format!("mon {text}").parse().expect("hours");
+        weekly.days().next().expect("a day").1
+    }
+
+    fn held(n: u32, minutes: i32) -> HeldTime {
+        let assignee = PersonId(Uuid::nil());
+        HeldTime { assignee, planned_on: None, due_on: day(n), minutes }
+    }
+
+    /// Of a task of 60 minutes from Monday 7 to Wednesday 9 December, for a person with hours on
+    /// Tuesdays and 120 minutes a week.
+    fn broken(
+        at: Option<Window>,
+        wanted: &[&str],
+        absences: Vec<Span>,
+        held: &[HeldTime],
+    ) -> Vec<Breach> {
+        let (wanted, own) = (skills(wanted), skills(&["driving"]));
+        let weekly = "tue 0900-1200".parse().expect("hours");
+        let calendar = Calendar { absences, ..Calendar::default() };
+        let needs =
+            Needs { skills: &wanted, minutes: 60, window: at, days: (day(7), day(9)), day: day(9) };
+        let offer = Offer {
+            skills: &own,
+            weekly_minutes: 120,
+            weekly: &weekly,
+            calendar: &calendar,
+            duty: Duty::On,
+            held,
+        };
+        breaches(&needs, &offer).into_iter().collect()
+    }
+
+    #[test]
+    fn an_assignment_within_skills_hours_and_minutes_breaks_nothing() {
+        let none = Vec::new;
+        assert_eq!(broken(None, &["driving"], none(), &[held(13, 60), held(14, 600)]), []);
+        assert_eq!(broken(None, &["medical"], none(), &[]), [Breach::Skill]);
+        assert_eq!(broken(None, &[], none(), &[held(7, 61)]), [Breach::Minutes]);
+        assert_eq!(broken(Some(window("1100-1300")), &[], none(), &[]), []);
+        assert_eq!(broken(Some(window("1130-1300")), &[], none(), &[]), [Breach::Window]);
+        let away = |first, last| vec![Span { first: day(first), last: day(last), window: None }];
+        assert_eq!(broken(None, &[], away(7, 9), &[]), [Breach::Absence]);
+        assert_eq!(broken(None, &[], away(8, 8), &[]), [Breach::Window], "the day with hours");
+        assert_eq!(broken(None, &[], away(9, 20), &[]), []);
+    }
+}

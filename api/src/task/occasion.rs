@@ -1,0 +1,126 @@
+//! The tasks of an occasion: a beneficiary has one of each kind, unless another is wanted.
+
+use std::collections::BTreeSet;
+
+use diesel::prelude::*;
+use diesel::result::{DatabaseErrorKind, Error};
+use gridward_domain::area::AreaCode;
+use gridward_domain::bounded_text::Occasion;
+use gridward_domain::id::{BeneficiaryId, TaskId};
+use gridward_domain::task::Phase;
+use gridward_domain::visibility::View;
+
+use super::model::TaskWithAssignee;
+use super::row::TaskRow;
+use crate::db::schema::task_occasions;
+use crate::db::{Conn, DbError};
+use crate::http::problem::{Problem, ProblemCode};
+use crate::tx::Tx;
+use crate::tx::row::{Row, RowChange, write_versioned};
+
+crate::table_row! {
+    /// A row of `task_occasions`.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct OccasionRow in task_occasions {
+        district: AreaCode,
+        key {
+            beneficiary: BeneficiaryId,
+            kind: String,
+            occasion: Occasion,
+        }
+        fixed {
+        }
+        changing {
+            task: TaskId,
+            version: i64,
+        }
+    }
+}
+
+/// The key of an occasion within its district: beneficiary, kind, occasion.
+pub type OccasionKey = (BeneficiaryId, String, Occasion);
+
+impl Row for OccasionRow {
+    type Key = OccasionKey;
+    const ORDER: u8 = 25;
+
+    fn key(&self) -> OccasionKey {
+        (self.beneficiary, self.kind.clone(), self.occasion.clone())
+    }
+
+    fn one(
+        conn: &mut Conn,
+        district: AreaCode,
+        (beneficiary, kind, occasion): &OccasionKey,
+    ) -> Result<Option<Self>, DbError> {
+        let found = task_occasions::table.find((district, beneficiary, kind, occasion));
+        Ok(found.select(Self::as_select()).first(conn).optional()?)
+    }
+
+    fn many(
+        conn: &mut PgConnection,
+        district: AreaCode,
+        keys: &BTreeSet<OccasionKey>,
+    ) -> Result<Vec<Self>, DbError> {
+        let beneficiaries: BTreeSet<BeneficiaryId> = keys.iter().map(|key| key.0).collect();
+        let of_beneficiaries = task_occasions::table
+            .filter(task_occasions::district.eq(district))
+            .filter(task_occasions::beneficiary.eq_any(beneficiaries))
+            .select(Self::as_select());
+        let rows: Vec<Self> = of_beneficiaries.load(conn)?;
+        Ok(rows.into_iter().filter(|row| keys.contains(&row.key())).collect())
+    }
+
+    fn write(conn: &mut Conn, _: AreaCode, changes: &[RowChange<'_, Self>]) -> Result<(), DbError> {
+        let insert = |conn: &mut Conn, rows: &[&Self]| {
+            Self::insert_all(conn, rows).map_err(|error| match error {
+                // Another server created the first task meanwhile.
+                DbError::Failed(Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => {
+                    DbError::Collision
+                }
+                error => error,
+            })
+        };
+        write_versioned(conn, changes, |row| row.version, insert, Self::update_all)
+    }
+}
+
+/// Whether a task in this state still is the one of its occasion.
+const fn counts(phase: Phase) -> bool {
+    !matches!(phase, Phase::Cancelled | Phase::Expired)
+}
+
+/// Makes the new task the one of its occasion, if it has an occasion and a beneficiary.
+///
+/// # Errors
+/// 409 with the first task, unless `again`; [`DbError`].
+pub(super) fn take(tx: &mut Tx<'_>, row: &TaskRow, again: bool) -> Result<(), Problem> {
+    let Some((beneficiary, occasion)) = row.beneficiary.zip(row.occasion.clone()) else {
+        return Ok(());
+    };
+    let key = (beneficiary, row.kind.clone(), occasion.clone());
+    let Some(first) = tx.find::<OccasionRow>(key)? else {
+        tx.insert(OccasionRow {
+            district: row.district,
+            beneficiary,
+            kind: row.kind.clone(),
+            occasion,
+            task: row.id,
+            version: 1,
+        });
+        return Ok(());
+    };
+    let task = tx.find::<TaskRow>(first.task)?;
+    match task.filter(|task| counts(task.state)) {
+        Some(_) if again => Ok(()),
+        Some(task) => {
+            let current = TaskWithAssignee { task: task.task(View::Pool)?, assignee: None };
+            Err(Problem::from(ProblemCode::TaskExists).showing(&current))
+        }
+        None => {
+            let next = OccasionRow { task: row.id, version: first.version + 1, ..first.clone() };
+            tx.replace(&first, next);
+            Ok(())
+        }
+    }
+}
