@@ -114,7 +114,8 @@ fn a_log_is_verified_archived_and_restored(
 fn a_command_that_needs_a_district_says_that_there_is_none() {
     let _redacted = without_what_varies();
     let database = Database::sqlite();
-    let commands = ["verify-log", "log restored", "log archive old", "dispatch --area 500116"];
+    let commands =
+        ["migrate", "verify-log", "log restored", "log archive old", "dispatch --area 500116"];
     assert_snapshot!("no_district", transcript(&database, &commands));
 }
 
@@ -159,4 +160,26 @@ fn a_wrong_day_and_a_file_that_is_not_written_are_named() {
     let file = "people.csv was not written: the passwords of a district that exists are not known.";
     assert!(printed.contains(file), "{printed}");
     assert!(!database.folder.path().join("people.csv").exists());
+}
+
+#[test]
+fn a_missing_database_is_named_and_not_created() {
+    let database = Database::sqlite();
+    let run = |path: &str| {
+        let mut command = gridward(&database, &["dispatch"]);
+        let output = command.env("GRIDWARD_DATABASE_URL", path).output().expect("it runs");
+        assert_eq!(output.status.code(), Some(1));
+        said(&output)
+    };
+    let folder = database.folder.path().canonicalize().expect("a folder");
+    let file = folder.join("var/gridward.db");
+    let expected = format!(
+        "gridward: there is no database {} (the path of the setting `database_url` is relative to \
+         the current folder)\n",
+        file.display()
+    );
+    assert_eq!(run("var/gridward.db"), expected);
+    let whole = file.display().to_string();
+    assert_eq!(run(&whole), format!("gridward: there is no database {whole}\n"));
+    assert!(!file.exists());
 }

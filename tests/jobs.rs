@@ -42,6 +42,8 @@ fn load_district(database: &Database) {
 }
 
 fn list_shows_each_job_before_and_after_a_run(database: &Database) {
+    let migrated = gridward(database, &["migrate"]).output().expect("it runs");
+    assert!(migrated.status.success(), "{}", said(&migrated));
     let (success, list) = jobs(database, &[]);
     assert!(success, "an installation without a district has jobs too: {list}");
     load_district(database);

@@ -58,6 +58,7 @@ mod people;
 mod phones;
 mod plans;
 mod problems;
+mod readme;
 mod redistricting;
 mod registers;
 mod reimports;

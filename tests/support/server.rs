@@ -111,7 +111,8 @@ impl Server {
         Self::start_with(database, settings)
     }
 
-    fn start_with(database: Database, settings: Settings) -> Self {
+    /// Serves `database` with more settings.
+    pub fn start_with(database: Database, settings: Settings) -> Self {
         let (child, base) = spawn(&database, settings);
         Self { base, database, child, client: reqwest::Client::new(), settings }
     }

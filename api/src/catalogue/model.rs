@@ -54,7 +54,8 @@ macro_rules! with_content {
             #[serde(skip_serializing_if = "Option::is_none")]
             #[schema(value_type = Option<Object>)]
             pub form: Option<Value>,
-            /// The follow-up kind of task for each need, due at once. The needs are words of the
+            /// The follow-up kind of task for each need; its tasks are possible from the day of the
+            /// report and due after the days of that kind (`due_days`). The needs are words of the
             /// vocabulary `needs`.
             #[schema(value_type = Object, example = json!({"medical": "hardship_follow_up"}))]
             pub follow_ups: BTreeMap<Need, KindCode>,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::{Days, NaiveDate, TimeDelta};
 use gridward_domain::area::AreaCode;
 
-use super::{Failure, choose_district, connect};
+use super::{Failure, choose_district, connect_existing};
 use crate::clock;
 use crate::plan::computed::Order;
 use crate::plan::run::run as plan;
@@ -50,7 +50,7 @@ fn day(text: &str) -> Result<NaiveDate, &'static str> {
 }
 
 pub(super) fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
-    let mut conn = connect(&settings.database)?;
+    let mut conn = connect_existing(&settings.database)?;
     let area = match args.area {
         Some(area) => area,
         None => choose_district(&mut conn, None)?,

@@ -4,7 +4,7 @@
 use chrono::{DateTime, Utc};
 use gridward_domain::phone::Phone;
 
-use super::{Failure, choose_district, connect};
+use super::{Failure, choose_district, connect_existing};
 use crate::auth::enrolment::code::Code;
 use crate::auth::enrolment::invitations::{self, Purpose};
 use crate::auth::store;
@@ -27,7 +27,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
-    let mut conn = connect(&settings.database)?;
+    let mut conn = connect_existing(&settings.database)?;
     let district = choose_district(&mut conn, args.district.as_deref())?;
     let key = KeyRing::new(settings.installation_key(&mut conn)?).key(&mut conn, district)?;
     let known = store::by_phone(&mut conn, district, key.index(args.phone.as_str()))?;

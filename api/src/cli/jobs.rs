@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use clap::Subcommand;
 
-use super::{Failure, NO_DISTRICT, connect};
+use super::{Failure, NO_DISTRICT, connect_existing};
 use crate::clock::{self, china};
 use crate::crypto::KeyRing;
 use crate::crypto::store::districts;
@@ -34,7 +34,7 @@ enum Command {
 
 pub(super) fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
     let jobs = jobs::registry(settings.retention.clone(), settings.attachments.clone());
-    let mut conn = connect(&settings.database)?;
+    let mut conn = connect_existing(&settings.database)?;
     match &args.command {
         None => list(&mut conn, &jobs),
         Some(Command::Run { name }) => {

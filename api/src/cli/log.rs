@@ -8,7 +8,7 @@ use gridward_domain::area::AreaCode;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{Failure, NO_DISTRICT, choose_district, connect};
+use super::{Failure, NO_DISTRICT, choose_district, connect_existing};
 use crate::clock;
 use crate::crypto::KeyRing;
 use crate::crypto::store::districts;
@@ -82,7 +82,7 @@ fn chosen(conn: &mut Conn, named: Option<&str>) -> Result<Vec<AreaCode>, Failure
 
 /// Verifies each chain and prints its last hash.
 pub(super) fn verify(settings: &Settings, args: &VerifyArgs) -> Result<(), Failure> {
-    let mut conn = connect(&settings.database)?;
+    let mut conn = connect_existing(&settings.database)?;
     for district in chosen(&mut conn, args.district.as_deref())? {
         let end =
             verify::verify(&mut conn, district, args.archive.as_deref()).map_err(|broken| {
@@ -107,7 +107,7 @@ pub(super) fn verify(settings: &Settings, args: &VerifyArgs) -> Result<(), Failu
 }
 
 pub(super) fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
-    let mut conn = connect(&settings.database)?;
+    let mut conn = connect_existing(&settings.database)?;
     match &args.command {
         Command::Archive { folder, keep_days, district } => {
             let moment = days_ago(*keep_days)?;

@@ -1,6 +1,8 @@
 //! The command line: one subcommand per use of the binary.
 
 mod backup;
+mod call;
+mod call_session;
 mod demo;
 mod dispatch;
 mod district;
@@ -134,6 +136,18 @@ enum Command {
     Doctor,
     /// Print openapi.yaml
     Openapi,
+    /// Sign in at a server, for `gridward call`
+    ///
+    /// The password is typed without echo, or read from a line of standard input. The session is
+    /// kept in a file of mode 600 in ~/.config/gridward (or $XDG_CONFIG_HOME/gridward).
+    SignIn(call::SignInArgs),
+    /// Call the API as a person who has signed in, and print the answer
+    ///
+    /// Refreshes the session when its access token expires. JSON is printed with indents, other
+    /// content as it arrives. Fails with the problem if the server refuses the call.
+    Call(call::CallArgs),
+    /// Print a new id (UUIDv7), for a command or an Idempotency-Key
+    NewId,
     /// Add admins, supervisors and auditors; invite people; set passwords; suspend people
     User(user::Args),
 }
@@ -169,6 +183,15 @@ fn run(command: &Command) -> Result<(), Failure> {
         return solve::run(args);
     }
     create_private_files();
+    match command {
+        Command::SignIn(args) => return call::sign_in(args),
+        Command::Call(args) => return call::call(args),
+        Command::NewId => {
+            println!("{}", uuid::Uuid::now_v7());
+            return Ok(());
+        }
+        _ => {}
+    }
     let settings = Settings::load();
     if let Command::Doctor = command {
         return doctor::run(&settings);
@@ -186,7 +209,11 @@ fn run(command: &Command) -> Result<(), Failure> {
         Command::Backup(args) => backup::run(&settings, args),
         Command::Jobs(args) => jobs::run(&settings, args),
         Command::User(args) => user::run(&settings, args),
-        Command::Openapi | Command::Doctor => Ok(()),
+        Command::Openapi
+        | Command::Doctor
+        | Command::SignIn(_)
+        | Command::Call(_)
+        | Command::NewId => Ok(()),
     }
 }
 
@@ -200,6 +227,18 @@ fn connect(address: &Address) -> Result<Conn, Failure> {
     let mut conn = address.connect()?;
     tables::migrate(&mut conn)?;
     Ok(conn)
+}
+
+/// As [`connect`], for commands that use what a database has: a missing file of SQLite is named
+/// instead of created, since a relative path in another folder leads to another file.
+fn connect_existing(address: &Address) -> Result<Conn, Failure> {
+    if let Some(file) = address.file().filter(|file| !file.exists()) {
+        let whole = std::env::current_dir()?.join(file);
+        let relative = "the path of the setting `database_url` is relative to the current folder";
+        let note = if file.is_relative() { format!(" ({relative})") } else { String::new() };
+        return Err(format!("there is no database {}{note}", whole.display()).into());
+    }
+    connect(address)
 }
 
 /// Message of a command that needs a district when the database has none.

@@ -6,7 +6,7 @@ use gridward_domain::id::PersonId;
 use gridward_domain::person_state::PersonState;
 use gridward_domain::phone::Phone;
 
-use super::{Failure, choose_district, connect};
+use super::{Failure, choose_district, connect_existing};
 use crate::crypto::{KeyRing, SealingKey};
 use crate::db::Conn;
 use crate::handover::depart::depart;
@@ -62,7 +62,7 @@ fn with_person<T: Send + 'static>(
     args: &Args,
     act: impl Fn(&mut Tx<'_>, &SealingKey, &PersonRow, Decider) -> Result<T, Problem> + Send + 'static,
 ) -> Result<(PersonId, T), Failure> {
-    let mut conn = connect(&settings.database)?;
+    let mut conn = connect_existing(&settings.database)?;
     let district = choose_district(&mut conn, args.district.as_deref())?;
     let key = KeyRing::new(settings.installation_key(&mut conn)?).key(&mut conn, district)?;
     let row = find(&mut conn, &key, district, &args.person)?;

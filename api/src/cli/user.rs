@@ -11,7 +11,7 @@ use gridward_domain::range::{BirthYear, WeeklyMinutes};
 use gridward_domain::word::Word as _;
 use uuid::Uuid;
 
-use super::{Failure, choose_district, connect, invite, person_state};
+use super::{Failure, choose_district, connect_existing, invite, person_state};
 use crate::auth::credential::{self, Validity};
 use crate::auth::{password, password_rules, store};
 use crate::crypto::KeyRing;
@@ -84,7 +84,7 @@ pub(super) fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
 
 fn set_password(settings: &Settings, phone: &Phone, district: Option<&str>) -> Result<(), Failure> {
     let new = read_password()?;
-    let mut conn = connect(&settings.database)?;
+    let mut conn = connect_existing(&settings.database)?;
     let district = choose_district(&mut conn, district)?;
     let key = KeyRing::new(settings.installation_key(&mut conn)?).key(&mut conn, district)?;
     let known = store::by_phone(&mut conn, district, key.index(phone.as_str()))?;
@@ -132,7 +132,7 @@ fn add(
     if !role.fits(area.level()) {
         return Err(format!("a {role} cannot have a {} as area", area.level()).into());
     }
-    let mut conn = connect(&settings.database)?;
+    let mut conn = connect_existing(&settings.database)?;
     let known = area::store::current(&mut conn, &area)?.ok_or("the area does not exist")?;
     let district = area.district();
     let key = KeyRing::new(settings.installation_key(&mut conn)?).key(&mut conn, district)?;

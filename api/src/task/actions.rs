@@ -171,7 +171,8 @@ commands! {
     /// Report a task
     ///
     /// Reports the outcome of the visit. `done` and `needs_follow_up` complete the task; each
-    /// need creates the follow-up task defined in the catalogue. `not_home` reopens the task for
+    /// need creates the follow-up task defined in the catalogue, possible from the day of the report and
+    /// due after the days of its kind (`due_days`). `not_home` reopens the task for
     /// the next attempt; the last attempt allowed by the kind, and `refused`, fail the task. The
     /// content of the report is stored encrypted. Allowed roles: the assignee.
     #[post("/tasks/{id}/report")]
@@ -221,7 +222,9 @@ commands! {
 
     /// Reopen a task
     ///
-    /// Reopens a finished task. Allowed roles: supervisors and admins.
+    /// Reopens a finished task with a new first attempt, on the grid. `not_before` becomes today if it
+    /// has passed, and `due_on` the kind's `retry_days` after that if it is earlier. Allowed roles:
+    /// supervisors and admins.
     #[post("/tasks/{id}/reopen")]
     reopen_task(StatedReason, "The reason"): TaskCommand::Reopen =>
         "The task, now open";
