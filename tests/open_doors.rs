@@ -43,9 +43,9 @@ async fn the_contract_is_served_as_a_file_and_as_a_page_without_scripts_or_other
         (policy, answer.text().await.expect("a text"))
     };
     let (_, yaml) = get("/openapi.yaml").await;
-    let served: Value = serde_yaml_ng::from_str(&yaml).expect("YAML");
+    let parsed: Value = serde_yaml_ng::from_str(&yaml).expect("YAML");
     let document = document();
-    assert_eq!(served, document);
+    assert_eq!(parsed, document);
     let (policy, page) = get("/docs").await;
     assert!(policy.starts_with("default-src 'none'; style-src 'sha256-"), "{policy}");
     for item in document["paths"].as_object().expect("paths").values() {

@@ -69,9 +69,8 @@ fn operation_of(verb: &str) -> &'static str {
     }
 }
 
-/// One call of each operation, ready to be made by the manager, the district's supervisor or the
-/// admin.
-async fn calls(manager: &Caller, supervisor: &Caller, admin: &Caller) -> Vec<Keyed> {
+/// One call of each command of a task, ready to be made by the manager or the supervisor.
+async fn calls_about_tasks(manager: &Caller, supervisor: &Caller) -> Vec<Keyed> {
     let given = async || {
         let task = manager.make_task(BENEFICIARY).await;
         let to = json!({ "person_id": person_id(11) });
@@ -87,13 +86,6 @@ async fn calls(manager: &Caller, supervisor: &Caller, admin: &Caller) -> Vec<Key
     let report = json!({ "outcome": "done" });
     let to = json!({ "person_id": person_id(21) });
     let days = json!({ "due_on": "2027-01-04", "not_before": "2027-01-04" });
-    let first = chrono::Utc::now().date_naive() + chrono::Days::new(1);
-    let until = first + chrono::Days::new(7);
-    let notice = json!({ "area": GRID, "title": "x", "text": "y", "until": until });
-    let order = json!({ "area": GRID, "first_day": first, "last_day": until });
-    let draft = manager.post("/v1/plans", &order).await;
-    let plan = format!("/v1/plans/{}", draft.body["id"].as_str().expect("an id"));
-    let [apply, undo_plan] = ["apply", "undo"].map(|command| format!("{plan}/{command}"));
     let open = async || manager.make_task(BENEFICIARY).await;
     let tasks = [
         ("claim", open().await, Value::Null, None),
@@ -109,6 +101,28 @@ async fn calls(manager: &Caller, supervisor: &Caller, admin: &Caller) -> Vec<Key
         ("cancel", open().await, why.clone(), Some("\"v1\"")),
         ("reopen", cancelled, why, None),
     ];
+    let calls = tasks.into_iter().map(|(verb, task, body, version)| Keyed {
+        operation: operation_of(verb),
+        caller: if verb == "reopen" { supervisor.clone() } else { manager.clone() },
+        path: format!("/v1/tasks/{task}/{verb}"),
+        body,
+        version,
+    });
+    calls.collect()
+}
+
+/// One call of each operation, ready to be made by the manager, the district's supervisor or the
+/// admin.
+async fn calls(manager: &Caller, supervisor: &Caller, admin: &Caller) -> Vec<Keyed> {
+    let of_task = calls_about_tasks(manager, supervisor).await;
+    let first = chrono::Utc::now().date_naive() + chrono::Days::new(1);
+    let until = first + chrono::Days::new(7);
+    let notice = json!({ "area": GRID, "title": "x", "text": "y", "until": until });
+    let order = json!({ "area": GRID, "first_day": first, "last_day": until });
+    let draft = manager.post("/v1/plans", &order).await;
+    let plan = format!("/v1/plans/{}", draft.body["id"].as_str().expect("an id"));
+    let [apply, undo_plan] = ["apply", "undo"].map(|command| format!("{plan}/{command}"));
+    let open = async || manager.make_task(BENEFICIARY).await;
     let escalation = |task: String| {
         json!({ "commands": [{
             "type": "task.escalate", "payload": { "reason": "x" }, "tasks": [{ "id": task }]
@@ -116,13 +130,6 @@ async fn calls(manager: &Caller, supervisor: &Caller, admin: &Caller) -> Vec<Key
     };
     let bulk = supervisor.post("/v1/tasks/bulk", &escalation(open().await)).await;
     let undo = format!("/v1/tasks/bulk/{}/undo", bulk.body["id"].as_str().expect("an id"));
-    let of_task = tasks.into_iter().map(|(verb, task, body, version)| Keyed {
-        operation: operation_of(verb),
-        caller: if verb == "reopen" { supervisor.clone() } else { manager.clone() },
-        path: format!("/v1/tasks/{task}/{verb}"),
-        body,
-        version,
-    });
     let kind = json!({
         "code": "hospital_visit", "name": "住院探望", "name_en": "Visit in hospital", "minutes": 40,
         "priority": 7, "skills": [], "due_days": 3, "attempts": 2, "retry_days": 2,
@@ -180,7 +187,8 @@ async fn calls(manager: &Caller, supervisor: &Caller, admin: &Caller) -> Vec<Key
         body,
         version: (operation == "end_work_of_person").then_some("\"v1\""),
     });
-    of_task.chain(others).chain(calls_about_beneficiaries(manager, supervisor).await).collect()
+    let about_beneficiaries = calls_about_beneficiaries(manager, supervisor).await;
+    of_task.into_iter().chain(others).chain(about_beneficiaries).collect()
 }
 
 /// The calls that keep the entries of beneficiaries, in the order in which they are made.

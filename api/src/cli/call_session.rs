@@ -82,12 +82,12 @@ pub(super) struct Held(PathBuf);
 impl Held {
     /// The file of the session `name`, in the folder of this user's settings.
     pub(super) fn of(name: &SessionName) -> Result<Self, Failure> {
-        let folder = match std::env::var_os("XDG_CONFIG_HOME").filter(|path| !path.is_empty()) {
-            Some(folder) => PathBuf::from(folder),
-            None => {
-                let home = std::env::var_os("HOME").ok_or("the variable HOME is not set")?;
-                Path::new(&home).join(".config")
-            }
+        let configured = std::env::var_os("XDG_CONFIG_HOME").filter(|path| !path.is_empty());
+        let folder = if let Some(folder) = configured {
+            PathBuf::from(folder)
+        } else {
+            let home = std::env::var_os("HOME").ok_or("the variable HOME is not set")?;
+            Path::new(&home).join(".config")
         };
         let folder = folder.join("gridward");
         fs::create_dir_all(&folder)

@@ -139,14 +139,16 @@ enum Command {
     /// Sign in at a server, for `gridward call`
     ///
     /// The password is typed without echo, or read from a line of standard input. The session is
-    /// kept in a file of mode 600 in ~/.config/gridward (or $XDG_CONFIG_HOME/gridward).
+    /// kept in a file of mode 600 in `~/.config/gridward` (or `$XDG_CONFIG_HOME/gridward`).
     SignIn(call::SignInArgs),
     /// Call the API as a person who has signed in, and print the answer
     ///
     /// Refreshes the session when its access token expires. JSON is printed with indents, other
     /// content as it arrives. Fails with the problem if the server refuses the call.
     Call(call::CallArgs),
-    /// Print a new id (UUIDv7), for a command or an Idempotency-Key
+    /// Print a new id, for a command or an Idempotency-Key
+    ///
+    /// The id is a `UUIDv7`: ids that are made later are greater.
     NewId,
     /// Add admins, supervisors and auditors; invite people; set passwords; suspend people
     User(user::Args),
