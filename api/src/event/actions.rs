@@ -96,6 +96,8 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("task.accept", "Task accepted", "接受任务"),
     ("task.archive", "Task removed from phones", "任务从手机端归档"),
     ("task.assign", "Task assigned", "分派任务"),
+    ("task.bulk", "Command to many tasks", "批量操作任务"),
+    ("task.bulk_undo", "Command to many tasks undone", "撤销批量操作"),
     ("task.cancel", "Task cancelled", "取消任务"),
     ("task.claim", "Task claimed", "认领任务"),
     ("task.close", "View of a finished visit ended", "走访信息查看期结束"),

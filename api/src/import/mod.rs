@@ -301,7 +301,7 @@ mod tests {
             .cell("people.csv", 5, "phone", "12")
             .cell("people.csv", 5, "gender", "X")
             .cell("beneficiaries.csv", 2, "plaque", "stolen")
-            .cell("beneficiaries.csv", 3, "lives_alone", "yes");
+            .cell("beneficiaries.csv", 3, "lives_alone", "maybe");
         assert_eq!(
             sample.faults(),
             [
