@@ -18,6 +18,7 @@ pub mod idempotency;
 pub mod limits;
 
 // The slices: one for each noun of the domain.
+pub mod absence;
 pub mod area;
 pub mod attachment;
 pub mod availability;

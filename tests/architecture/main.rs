@@ -35,6 +35,7 @@ const FLOORS: &[&[&str]] = &[
 ];
 
 const SLICES: &[&str] = &[
+    "absence",
     "area",
     "attachment",
     "availability",

@@ -34,7 +34,10 @@ pub fn shown(
 }
 
 /// Checks that the person works here.
-pub(super) fn works_here(row: &PersonRow) -> Result<(), Problem> {
+///
+/// # Errors
+/// 409 for a person who left.
+pub fn works_here(row: &PersonRow) -> Result<(), Problem> {
     match row.state {
         PersonState::Left => Err(ProblemCode::PersonLeft.into()),
         PersonState::Active | PersonState::Suspended => Ok(()),
@@ -103,7 +106,10 @@ pub fn set_duty(
 
 /// Stores the offer of `row` under the next version of the person, with the event; returns the row
 /// with that version.
-pub(super) fn changed(
+///
+/// # Errors
+/// [`Problem`] of the database.
+pub fn changed(
     tx: &mut Tx<'_>,
     principal: &Principal,
     mut row: PersonRow,

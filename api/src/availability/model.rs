@@ -1,18 +1,15 @@
 //! The requests and answers about availability.
 
 use chrono::{DateTime, FixedOffset, NaiveDate};
-use gridward_domain::area::AreaCode;
 use gridward_domain::bounded_text::CommandReason;
-use gridward_domain::id::{AbsenceId, PersonId, TaskId};
+use gridward_domain::id::{AbsenceId, PersonId};
 use gridward_domain::range::{Version, WeeklyMinutes};
-use gridward_domain::task::Phase;
 use gridward_domain::text_column;
 use gridward_domain::time::Window;
 use gridward_domain::word::{UnknownWord, unknown};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::affected::AbsenceEffect;
 use crate::person::Weekday;
 
 /// Why a person is absent.
@@ -146,33 +143,6 @@ pub struct DutyChange {
     pub duty: Duty,
 }
 
-/// A new absence.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(example = json!({
-    "first_day": "2026-10-08", "last_day": "2026-10-12", "reason": "leave", "release": true
-}))]
-pub struct NewAbsence {
-    /// The first day; it may be in the past.
-    #[serde(deserialize_with = "crate::http::day::stored")]
-    pub first_day: NaiveDate,
-    /// The last day: today or later, at most a year after the first.
-    #[serde(deserialize_with = "crate::http::day::stored")]
-    pub last_day: NaiveDate,
-    /// The hours, if the person is away for a part of a single day.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub window: Option<Window>,
-    /// The reason.
-    pub reason: AbsenceReason,
-    /// A note, stored encrypted.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub note: Option<CommandReason>,
-    /// Whether the affected tasks become open again, except for started visits. Otherwise they
-    /// stay assigned.
-    #[serde(default)]
-    pub release: bool,
-}
-
 /// An absence.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(example = json!({
@@ -204,49 +174,4 @@ pub struct Absence {
     pub created_by_id: PersonId,
     /// When it was entered.
     pub created_at: DateTime<FixedOffset>,
-}
-
-/// A task that an absence affects.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct TaskDuringAbsence {
-    /// The task.
-    pub task_id: TaskId,
-    /// Its grid.
-    pub grid: AreaCode,
-    /// Its state before.
-    pub was: Phase,
-    /// The day for which it was planned.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub planned_on: Option<NaiveDate>,
-    /// Its due day.
-    pub due_on: NaiveDate,
-    /// What becomes of it.
-    pub effect: AbsenceEffect,
-}
-
-/// A new absence and the tasks that it affects.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[schema(example = json!({
-    "absence": {
-        "id": "0198a3b0-0000-7000-8000-000000000001",
-        "person_id": "018cc7af-06c6-75e0-82a8-eee14b60d3d8",
-        "first_day": "2026-10-08", "last_day": "2026-10-12", "reason": "leave",
-        "created_by_id": "018cc7af-06c6-75e0-82a8-eee14b60d3d8",
-        "created_at": "2026-10-01T09:00:00+08:00"
-    },
-    "tasks": [{
-        "task_id": "0198a3b0-0000-7000-8000-0000000000aa", "grid": "500116001002001",
-        "was": "accepted", "planned_on": "2026-10-08", "due_on": "2026-10-20", "effect": "released"
-    }],
-    "tasks_elsewhere": 0
-}))]
-pub struct AddedAbsence {
-    /// The absence.
-    pub absence: Absence,
-    /// The affected tasks that the caller may see, ordered by id. A started visit stays.
-    #[schema(max_items = 10_000)]
-    pub tasks: Vec<TaskDuringAbsence>,
-    /// The number of affected tasks outside the caller's area; they stay assigned.
-    #[schema(minimum = 0, maximum = 10_000, example = 0)]
-    pub tasks_elsewhere: i32,
 }

@@ -12,7 +12,7 @@ use crate::tx::Tx;
 
 /// The person whose availability a call is about.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum PersonRef {
+pub enum PersonRef {
     /// The caller's own.
     Caller,
     /// That of a person below the caller.
@@ -24,7 +24,7 @@ impl PersonRef {
     ///
     /// # Errors
     /// 403; 404.
-    pub(super) fn row(self, conn: &mut Conn, principal: &Principal) -> Result<PersonRow, Problem> {
+    pub fn row(self, conn: &mut Conn, principal: &Principal) -> Result<PersonRow, Problem> {
         match self {
             Self::Caller => {
                 principal.may(Action::UseService)?;
@@ -39,11 +39,7 @@ impl PersonRef {
     ///
     /// # Errors
     /// As [`Self::row`].
-    pub(super) fn locked(
-        self,
-        tx: &mut Tx<'_>,
-        principal: &Principal,
-    ) -> Result<PersonRow, Problem> {
+    pub fn locked(self, tx: &mut Tx<'_>, principal: &Principal) -> Result<PersonRow, Problem> {
         let person = match self {
             Self::Caller => principal.person,
             Self::Subordinate(person) => person,

@@ -7,6 +7,7 @@ use actix_web::web::{Data, ServiceConfig};
 use gridward_domain::area::AreaCode;
 
 use super::contract;
+use super::contract_routes::ServedContract;
 use super::methods::Methods;
 use super::settings::Settings;
 use crate::area::map::Maps;
@@ -97,6 +98,7 @@ components! {
         exports: Exports,
         metrics: Metrics,
         methods: Methods,
+        contract: ServedContract,
     }
 }
 
@@ -204,6 +206,7 @@ impl Components {
             shutdown: Data::new(Shutdown::default()),
             metrics: Data::new(Metrics::default()),
             methods: Data::new(Methods::of(&contract::contract())),
+            contract: Data::new(ServedContract::new(contract::yaml)),
             db: Data::new(db),
             keys: Data::new(keys),
             clock: Data::new(clock),

@@ -1,13 +1,14 @@
 //! `GET /openapi.yaml` and `GET /docs`: the contract of this server, as a file and as a page.
 
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use actix_web::HttpResponse;
 use actix_web::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+use actix_web::web::Data;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
-use super::{contract, docs_page};
+use super::docs_page;
 use crate::db::column::Hash;
 use crate::http::problem::Problem;
 
@@ -16,14 +17,36 @@ pub(super) const FILE: &str = "/openapi.yaml";
 /// The path of the page.
 pub(super) const PAGE: &str = "/docs";
 
-static YAML: LazyLock<Result<String, String>> =
-    LazyLock::new(|| contract::yaml().map_err(|error| error.to_string()));
+/// The contract as it is served, made at the first request.
+pub(super) struct ServedContract {
+    yaml: OnceLock<Result<String, String>>,
+    html: OnceLock<Result<String, String>>,
+    source: Source,
+}
 
-static HTML: LazyLock<Result<String, String>> = LazyLock::new(|| {
-    let yaml = YAML.as_ref().map_err(Clone::clone)?;
-    let document = yaml_serde::from_str(yaml).map_err(|error| error.to_string())?;
-    Ok(docs_page::page(&document))
-});
+/// Prints the contract.
+pub(super) type Source = fn() -> Result<String, yaml_serde::Error>;
+
+impl ServedContract {
+    /// The contract that `source` prints.
+    pub(super) const fn new(source: Source) -> Self {
+        Self { yaml: OnceLock::new(), html: OnceLock::new(), source }
+    }
+
+    fn yaml(&self) -> Result<&str, Problem> {
+        let yaml = self.yaml.get_or_init(|| (self.source)().map_err(|error| error.to_string()));
+        yaml.as_deref().map_err(Problem::defect)
+    }
+
+    fn html(&self) -> Result<&str, Problem> {
+        let yaml = self.yaml()?;
+        let html = self.html.get_or_init(|| {
+            let document = yaml_serde::from_str(yaml).map_err(|error| error.to_string())?;
+            Ok(docs_page::page(&document))
+        });
+        html.as_deref().map_err(Problem::defect)
+    }
+}
 
 static POLICY: LazyLock<String> = LazyLock::new(|| {
     let hash = BASE64_STANDARD.encode(Hash::sha256(docs_page::STYLE));
@@ -31,16 +54,16 @@ static POLICY: LazyLock<String> = LazyLock::new(|| {
 });
 
 /// The contract, as `gridward openapi` prints it.
-pub(super) async fn file() -> Result<HttpResponse, Problem> {
-    let yaml = YAML.as_ref().map_err(Problem::defect)?;
-    Ok(HttpResponse::Ok().content_type("application/yaml").body(yaml.as_str()))
+pub(super) async fn file(contract: Data<ServedContract>) -> Result<HttpResponse, Problem> {
+    let yaml = contract.yaml()?.to_owned();
+    Ok(HttpResponse::Ok().content_type("application/yaml").body(yaml))
 }
 
 /// The contract as a page.
-pub(super) async fn page() -> Result<HttpResponse, Problem> {
-    let html = HTML.as_ref().map_err(Problem::defect)?;
+pub(super) async fn page(contract: Data<ServedContract>) -> Result<HttpResponse, Problem> {
+    let html = contract.html()?.to_owned();
     Ok(HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, "text/html; charset=utf-8"))
         .insert_header((CONTENT_SECURITY_POLICY, POLICY.as_str()))
-        .body(html.as_str()))
+        .body(html))
 }

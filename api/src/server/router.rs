@@ -17,10 +17,10 @@ use crate::http::cors::CorsOrigins;
 use crate::http::problem::{Problem, answer};
 use crate::http::{body_limits, response_headers};
 use crate::{
-    area, attachment, auth, availability, beneficiary, casework, catalogue, correction, event,
-    export, feedback, handover, history, holiday, http, import, limits, memorial, notice, ops,
-    person, plan, redistricting, station, summary, sync, task, vocabulary, web as static_files,
-    workload,
+    absence, area, attachment, auth, availability, beneficiary, casework, catalogue, correction,
+    event, export, feedback, handover, history, holiday, http, import, limits, memorial, notice,
+    ops, person, plan, redistricting, station, summary, sync, task, vocabulary,
+    web as static_files, workload,
 };
 
 /// Every documented path. This is the table of contents of the API.
@@ -39,9 +39,9 @@ fn documented(v1: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(availability::routes::get_my_availability)
         .service(availability::routes::put_my_availability)
         .service(availability::routes::put_my_duty)
-        .service(availability::absences::list_my_absences)
-        .service(availability::absences::add_my_absence)
-        .service(availability::absences::withdraw_my_absence)
+        .service(absence::routes::list_my_absences)
+        .service(absence::routes::add_my_absence)
+        .service(absence::routes::withdraw_my_absence)
         .service(person::edit::edit_me)
         .service(workload::routes::get_my_workload)
         .service(person::account_notices::acknowledge_account_notice)
@@ -157,9 +157,9 @@ fn people(v1: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(handover::routes::move_person)
         .service(availability::routes::get_availability)
         .service(availability::routes::put_availability)
-        .service(availability::absences::list_absences)
-        .service(availability::absences::add_absence)
-        .service(availability::absences::withdraw_absence)
+        .service(absence::routes::list_absences)
+        .service(absence::routes::add_absence)
+        .service(absence::routes::withdraw_absence)
         .service(person::sessions::list_sessions_of_person)
         .service(person::sessions::end_sessions_of_person)
         .service(person::sessions::end_session_of_person)

@@ -7,7 +7,7 @@ use gridward_domain::word::{UnknownWord, unknown};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::span::Span;
+use crate::availability::span::Span;
 use crate::task::row::TaskRow;
 
 /// What becomes of a task that an absence affects.

@@ -6,10 +6,11 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::affected::{AbsenceEffect, TaskDays, effect};
-use super::edit::{changed, works_here};
 use super::model::{AddedAbsence, NewAbsence, TaskDuringAbsence};
-use super::span::{Span, SpanError};
-use super::store::{self, AbsenceRow};
+use super::store;
+use crate::availability::edit::{changed, works_here};
+use crate::availability::span::{Span, SpanError};
+use crate::availability::store::AbsenceRow;
 use crate::clock;
 use crate::crypto::{SealingKey, aad};
 use crate::http::problem::{Problem, ProblemCode};

@@ -10,10 +10,11 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::IntoParams;
 
-use super::model::{Absence, AddedAbsence, NewAbsence};
-use super::person_ref::PersonRef;
+use super::model::{AddedAbsence, NewAbsence};
 use super::{record, store};
 use crate::auth::Authenticated;
+use crate::availability::model::Absence;
+use crate::availability::person_ref::PersonRef;
 use crate::clock::{self, Clock};
 use crate::crypto::KeyRing;
 use crate::db::Conn;
