@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::support::files::{BENEFICIARY, FAR_BENEFICIARY, beneficiary_id, person_id};
 use crate::support::phone::Phone;
 use crate::support::server::Answer;
-use crate::support::{Backend, Caller, GRID, Server};
+use crate::support::{Backend, Caller, GRID, OTHER_GRID, Server};
 
 /// The path of the corrections of a beneficiary.
 fn of(beneficiary: &str) -> String {
@@ -302,6 +302,60 @@ async fn an_approved_correction_reaches_every_visitor_and_is_one_change_of_the_h
     let entries = history.body["items"].as_array().expect("entries").iter();
     let changes = entries.filter(|entry| entry["type"] == "change").count();
     assert_eq!(changes, 1, "{}", history.body);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_correction_reaches_the_grid_from_which_the_home_has_moved(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (manager, volunteer) = (server.manager().await, server.volunteer().await);
+    let supervisor = server.supervisor().await;
+    let task = manager.make_task(BENEFICIARY).await;
+    volunteer.act(&format!("/v1/tasks/{task}/claim")).await;
+    let report = json!({ "outcome": "done" });
+    assert_eq!(volunteer.post(&format!("/v1/tasks/{task}/report"), &report).await.status, 200);
+    let path = format!("/v1/beneficiaries/{BENEFICIARY}");
+    let home = json!({
+        "grid": OTHER_GRID, "address": "北门2号", "place": { "lat": 29.284, "lon": 106.263 }
+    });
+    let change = |method: Method, path: &str, body: Value, version: u32| {
+        let call = supervisor.request(method, path);
+        supervisor.send(call.header("If-Match", format!("\"v{version}\"")).json(&body))
+    };
+    let moved = change(Method::POST, &format!("{path}/move"), home, 1).await;
+    assert_eq!(moved.status, 200, "{}", moved.body);
+    let mut phone = Phone::default();
+    phone.sync(&manager, json!([])).await;
+    let edit = change(Method::PATCH, &path, json!({ "lives_alone": true }), 2).await;
+    assert_eq!(edit.status, 200, "{}", edit.body);
+    phone.sync(&manager, json!([])).await;
+    phone.is_as_fresh(&manager).await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_visit_that_found_nobody_reaches_a_visitor_of_another_grid(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (manager, town) = (server.manager().await, server.town_supervisor().await);
+    let far = manager.make_task(BENEFICIARY).await;
+    let body = json!({ "person_id": person_id(23) });
+    let given = town.post(&format!("/v1/tasks/{far}/reassign"), &body).await;
+    assert_eq!(given.status, 200, "{}", given.body);
+    let (elsewhere, mut phone) = (server.other_volunteer().await, Phone::default());
+    phone.sync(&elsewhere, json!([])).await;
+    let volunteer = server.volunteer().await;
+    let task = manager.make_task(BENEFICIARY).await;
+    volunteer.act(&format!("/v1/tasks/{task}/claim")).await;
+    let report = json!({ "outcome": "not_home" });
+    assert_eq!(volunteer.post(&format!("/v1/tasks/{task}/report"), &report).await.status, 200);
+    phone.sync(&elsewhere, json!([])).await;
+    let household = phone.household(BENEFICIARY).expect("the home of the visit");
+    assert_eq!(household["visits"][0]["outcome"], "not_home");
+    phone.is_as_fresh(&elsewhere).await;
 }
 
 #[rstest]

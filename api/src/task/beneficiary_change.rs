@@ -1,12 +1,15 @@
 //! Changes of beneficiaries, recorded so that the phones of their visitors fetch them.
 
 use std::collections::BTreeSet;
+use std::slice::Chunks;
 
+use gridward_domain::area::AreaCode;
 use gridward_domain::id::{BeneficiaryId, PersonId};
 use serde_json::{Map, Value, json};
 
-use super::of_beneficiary;
+use super::of_beneficiary::{self, Audience};
 use super::row::TaskRow;
+use crate::beneficiary;
 use crate::beneficiary::entry::{EntryChanges, EntryField};
 use crate::beneficiary::store::{BeneficiaryRow, ContactedRow};
 use crate::beneficiary::write;
@@ -20,9 +23,10 @@ pub const VISITORS: &str = "beneficiary.visitors";
 /// The action of the event of a contact, which is no change of the entry.
 pub const CONTACT: &str = "beneficiary.contact";
 
-/// Records a change of a beneficiary; `actor` is `None` for the system. The event names two of the
-/// people whose phones show the beneficiary in clear, wherever they work, so that their phones fetch
-/// it; for each further two there is an event [`VISITORS`].
+/// Records a change of a beneficiary; `actor` is `None` for the system. The event names the grid of
+/// the home and two of the people whose phones show the beneficiary in clear, wherever they work, so
+/// that these phones fetch it; events [`VISITORS`] name the other people and the other grids that
+/// have tasks there, such as the one from which the home has moved.
 ///
 /// # Errors
 /// [`DbError`].
@@ -34,9 +38,14 @@ pub fn record(
     body: Value,
 ) -> Result<(), DbError> {
     let now = tx.now;
-    let visitors = of_beneficiary::visitors(tx.read()?, is.district, is.id, now)?;
-    let event = Event::new(action, Subject::Beneficiary, is.id, is.grid, is.version);
-    reach(tx, event.by(actor).moved_from(was.grid).with(body), &visitors);
+    let Audience { visitors, mut grids } =
+        of_beneficiary::audience(tx.read()?, is.district, is.id, now)?;
+    grids.retain(|grid| *grid != is.grid && *grid != was.grid);
+    let event = Event::new(action, Subject::Beneficiary, is.id, is.grid, is.version).by(actor);
+    let mut rest = visitors.chunks(2);
+    let first = event.clone().moved_from(was.grid).with(body);
+    tx.record(naming(first, rest.next().unwrap_or_default()));
+    tell(tx, &event, rest, grids);
     Ok(())
 }
 
@@ -51,26 +60,64 @@ pub fn record_contact(
     row: &TaskRow,
     (id, home): (BeneficiaryId, &ContactedRow),
 ) -> Result<(), DbError> {
-    let now = tx.now;
-    let mut visitors = of_beneficiary::visitors(tx.read()?, row.district, id, now)?;
-    visitors.retain(|other| *other != visitor);
-    if home.grid != row.grid || !visitors.is_empty() {
+    let others = other_visitors(tx, visitor, row, id)?;
+    if home.grid != row.grid || !others.is_empty() {
         let event = Event::new(CONTACT, Subject::Beneficiary, id, home.grid, home.version);
-        reach(tx, event.by(visitor), &visitors);
+        let event = event.by(visitor);
+        let mut rest = others.chunks(2);
+        tx.record(naming(event.clone(), rest.next().unwrap_or_default()));
+        tell(tx, &event, rest, BTreeSet::new());
     }
     Ok(())
 }
 
-/// Records the event, and names the visitors: two in the event, and two in each event [`VISITORS`].
-fn reach(tx: &mut Tx<'_>, event: Event, visitors: &[PersonId]) {
-    let named = |event: Event, people: &[PersonId]| {
-        event.assignees(people.first().copied(), people.get(1).copied())
-    };
-    let more = Event { action: VISITORS, body: json!({}), ..event.clone() };
-    let mut pairs = visitors.chunks(2);
-    tx.record(named(event, pairs.next().unwrap_or_default()));
+/// Records a report by `visitor` that is no contact for the phones of other visitors, who see the last
+/// visits.
+///
+/// # Errors
+/// [`DbError`].
+pub fn record_attempt(
+    tx: &mut Tx<'_>,
+    visitor: PersonId,
+    row: &TaskRow,
+    id: BeneficiaryId,
+) -> Result<(), DbError> {
+    let others = other_visitors(tx, visitor, row, id)?;
+    if others.is_empty() {
+        return Ok(());
+    }
+    for home in beneficiary::store::rows(tx.read()?, row.district, &[id])? {
+        let event = Event::new(VISITORS, Subject::Beneficiary, id, home.grid, home.version);
+        tell(tx, &event.by(visitor), others.chunks(2), BTreeSet::new());
+    }
+    Ok(())
+}
+
+fn other_visitors(
+    tx: &mut Tx<'_>,
+    visitor: PersonId,
+    row: &TaskRow,
+    id: BeneficiaryId,
+) -> Result<Vec<PersonId>, DbError> {
+    let now = tx.now;
+    let mut visitors = of_beneficiary::audience(tx.read()?, row.district, id, now)?.visitors;
+    visitors.retain(|other| *other != visitor);
+    Ok(visitors)
+}
+
+/// The event with up to two people.
+fn naming(event: Event, people: &[PersonId]) -> Event {
+    event.assignees(people.first().copied(), people.get(1).copied())
+}
+
+/// Records an event [`VISITORS`] for each two people and each grid.
+fn tell(tx: &mut Tx<'_>, event: &Event, pairs: Chunks<'_, PersonId>, grids: BTreeSet<AreaCode>) {
+    let event = Event { action: VISITORS, ..event.clone() };
     for pair in pairs {
-        tx.record(named(more.clone(), pair));
+        tx.record(naming(event.clone(), pair));
+    }
+    for area in grids {
+        tx.record(Event { area, ..event.clone() });
     }
 }
 

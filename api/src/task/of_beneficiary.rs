@@ -51,21 +51,31 @@ pub fn unfinished(
         .load(conn)?)
 }
 
-/// The people whose phones show the beneficiary in clear: the assignees of unfinished tasks, and of
-/// those that ended a short time ago.
+/// Whose phones show a beneficiary because of its tasks.
+pub struct Audience {
+    /// The assignees of unfinished tasks, and of those that ended a short time ago: their phones show
+    /// the beneficiary in clear.
+    pub visitors: Vec<PersonId>,
+    /// The grids of the tasks, whose phones show it masked, wherever the home is.
+    pub grids: BTreeSet<AreaCode>,
+}
+
+/// Whose phones show the beneficiary because of its tasks.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn visitors(
+pub fn audience(
     conn: &mut Conn,
     district: AreaCode,
     beneficiary: BeneficiaryId,
     now: DateTime<Utc>,
-) -> Result<Vec<PersonId>, DbError> {
-    let tasks = store::facts_at(conn, district, &[beneficiary])?.into_iter();
-    let shown = tasks.filter(|(_, task)| task.is_in_clear(now));
-    let people: BTreeSet<PersonId> = shown.filter_map(|(_, task)| task.assignee).collect();
-    Ok(people.into_iter().collect())
+) -> Result<Audience, DbError> {
+    let tasks = store::facts_at(conn, district, &[beneficiary])?;
+    let tasks = tasks.iter().map(|(_, task)| task);
+    let shown = tasks.clone().filter(|task| task.is_in_clear(now));
+    let visitors: BTreeSet<PersonId> = shown.filter_map(|task| task.assignee).collect();
+    let grids = tasks.map(|task| task.grid).collect();
+    Ok(Audience { visitors: visitors.into_iter().collect(), grids })
 }
 
 /// Replaces `was` by `is`: its state, its location and its beneficiary.

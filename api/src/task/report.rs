@@ -111,13 +111,22 @@ pub(super) fn report(
     let event = Event { device: sent.origin.device(), ..event };
     let Some(after) = after else {
         tx.record(event);
+        attempted(tx, principal, &row)?;
         return Ok(Performed::recorded(row.task(View::Pool)?, because.as_ref()));
     };
     let next = perform::write(tx, &step, None, event)?;
     if after.state.phase() == life::Phase::Done {
         apply_consequences(tx, key, principal, &row, (kind.as_ref(), &words), (id, content))?;
+    } else {
+        attempted(tx, principal, &row)?;
     }
     Ok(Performed::done(next.task(View::Pool)?))
+}
+
+/// Records a visit that was no contact for the phones that show it.
+fn attempted(tx: &mut Tx<'_>, principal: &Principal, row: &TaskRow) -> Result<(), DbError> {
+    let Some(id) = row.beneficiary else { return Ok(()) };
+    beneficiary_change::record_attempt(tx, principal.person, row, id)
 }
 
 /// The district's words, read only if the report or its form names some.

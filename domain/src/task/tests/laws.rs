@@ -40,6 +40,7 @@ fn commands() -> impl Strategy<Value = Command> {
         Just(Command::Decline),
         Just(Command::Release),
         Just(Command::Start),
+        Just(Command::Unassign),
         Just(Command::Escalate),
         Just(Command::Cancel),
         Just(Command::Reopen),
