@@ -422,8 +422,10 @@ fn request(operation: &str, path: &str, at: &Resources) -> (Named, String, Value
     let real = real.replace("{absence}", &at.absence);
     let real = real.replace("{file}", "people.csv").replace("{session}", &at.own.session);
     let query = match operation {
-        "list_tasks" | "list_people" | "list_beneficiaries" | "list_corrections" | "list_plans"
-        | "list_events" | "export_events" => format!("?area={}", at.grid),
+        "list_tasks" | "list_reports" | "list_people" | "list_beneficiaries"
+        | "list_corrections" | "list_plans" | "list_events" | "export_events" => {
+            format!("?area={}", at.grid)
+        }
         "export_tasks" | "export_reports" | "export_people" | "export_beneficiaries" => {
             format!("?area={}&format=csv", at.grid)
         }

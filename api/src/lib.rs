@@ -37,6 +37,7 @@ pub mod notice;
 pub mod person;
 pub mod plan;
 pub mod redistricting;
+pub mod report;
 pub mod station;
 pub mod summary;
 pub mod sync;

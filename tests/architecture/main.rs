@@ -55,6 +55,7 @@ const SLICES: &[&str] = &[
     "person",
     "plan",
     "redistricting",
+    "report",
     "station",
     "summary",
     "sync",

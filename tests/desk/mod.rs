@@ -3,4 +3,5 @@
 mod assigning;
 mod bulk;
 mod lists;
+mod reports;
 mod words;

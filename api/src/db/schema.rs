@@ -457,6 +457,10 @@ diesel::table! {
         attempt -> Integer,
         recorded -> Bool,
         flags -> Text,
+        grid -> Text,
+        kind -> Text,
+        beneficiary -> Nullable<Text>,
+        received_on -> Date,
     }
 }
 

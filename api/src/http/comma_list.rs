@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 use std::str::FromStr;
 
 use gridward_domain::area::Level;
+use gridward_domain::code::{self, KindCode, Need};
 use gridward_domain::id::{PersonId, TaskId};
-use gridward_domain::task::Phase;
+use gridward_domain::task::{Outcome, Phase};
 use gridward_domain::word::Word;
 use serde::Deserialize;
 use utoipa::__dev::ComposeSchema;
@@ -71,7 +72,30 @@ macro_rules! words {
     )+};
 }
 
-words!(Level like "village,town", Phase like "open,assigned");
+words!(Level like "village,town", Outcome like "done,refused", Phase like "open,assigned");
+
+macro_rules! codes {
+    ($($code:ident like $example:literal),+) => {$(
+        impl Item for $code {
+            const MOST: usize = 20;
+            const LONGEST: usize = code::LONGEST;
+
+            fn rule() -> String {
+                "up to 20 codes, separated by commas".to_owned()
+            }
+
+            fn pattern() -> String {
+                "[a-z][a-z0-9_]{0,31}".to_owned()
+            }
+
+            fn example() -> &'static str {
+                $example
+            }
+        }
+    )+};
+}
+
+codes!(KindCode like "home_visit,plaque_check", Need like "housing,medical");
 
 fn joined<T: Word>(separator: &str) -> String {
     let words: Vec<&str> = T::VARIANTS.iter().map(|word| word.as_str()).collect();
@@ -146,8 +170,9 @@ mod tests {
 
     #[test]
     fn the_longest_word_fits_the_length_of_a_list() {
-        let fits = |word: &str| word.len() <= <Phase as Item>::LONGEST;
-        let phases = gridward_domain::word::VariantArray::VARIANTS;
-        assert!(<[Phase]>::iter(phases).all(|phase| fits(phase.as_str())));
+        fn fit<T: Item + Word>() -> bool {
+            T::VARIANTS.iter().all(|word| word.as_str().len() <= T::LONGEST)
+        }
+        assert!(fit::<Phase>() && fit::<Level>() && fit::<Outcome>());
     }
 }

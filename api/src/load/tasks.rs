@@ -22,8 +22,8 @@ use crate::handover::ASSIGNEE_MOVED;
 use crate::handover::decide::{Position, stays};
 use crate::log::Event;
 use crate::person::{PersonState, Role};
-use crate::task::perform;
 use crate::task::row::TaskRow;
+use crate::task::{perform, report_row};
 
 /// The maximum number of ids in a query.
 const CHUNK: usize = 500;
@@ -368,6 +368,7 @@ fn write(step: &mut Step<'_>, was: &TaskRow, is: &TaskRow, event: Event) -> Resu
     if changed != 1 {
         return Err(DbError::Collision);
     }
+    report_row::follow(step.conn, was, is)?;
     step.events.push(event);
     Ok(())
 }

@@ -176,6 +176,7 @@ const TABLE: &[Access] = &[
     on("get_task", A::ReadTasks, Area, Sensitive),
     on("get_task_history", A::ReadTasks, Area, Sensitive),
     on("list_task_reports", A::ReadReports, Assignment, Sensitive),
+    on("list_reports", A::ReadReports, Assignment, Personal),
     on("create_task", A::CreateTask, Area, Personal),
     on("claim_task", A::WorkTask, Area, Sensitive),
     on("accept_task", A::WorkTask, Area, Sensitive),

@@ -71,6 +71,7 @@ const ABOUT_DPOP: &str = "An access token whose `token_type` is `DPoP` (RFC 9449
         (name = "catalogue", description = "Kinds of service, and the district's vocabularies"),
         (name = "registers", description = "Stations, memorial sites and holidays of the district"),
         (name = "tasks", description = "Visits and other work, and their life cycle"),
+        (name = "reports", description = "The register of reports of visits"),
         (name = "sync", description = "Incremental synchronisation of phones that work offline"),
         (name = "attachments", description = "Photos, signatures and voice recordings of reports"),
         (name = "log", description = "The append-only event log: action, actor and subject"),

@@ -19,7 +19,7 @@ use crate::http::{body_limits, response_headers};
 use crate::{
     absence, area, attachment, auth, availability, beneficiary, casework, catalogue, correction,
     event, export, feedback, handover, history, holiday, http, import, limits, memorial, notice,
-    ops, person, plan, redistricting, station, summary, sync, task, vocabulary,
+    ops, person, plan, redistricting, report, station, summary, sync, task, vocabulary,
     web as static_files, workload,
 };
 
@@ -89,6 +89,7 @@ fn documented(v1: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(vocabulary::routes::replace_vocabulary)
         .service(vocabulary::routes::list_skills)
         .configure(tasks)
+        .service(report::routes::list_reports)
         .service(attachment::routes::upload_options)
         .service(attachment::routes::announce_attachment)
         .service(attachment::routes::attachment_offset)

@@ -10,7 +10,7 @@ use gridward_domain::id::{BeneficiaryId, PersonId};
 use gridward_domain::task::Phase;
 
 use super::row::TaskRow;
-use super::store;
+use super::{report_row, store};
 use crate::db::schema::tasks;
 use crate::db::{Conn, DbError};
 
@@ -78,7 +78,7 @@ pub fn audience(
     Ok(Audience { visitors: visitors.into_iter().collect(), grids })
 }
 
-/// Replaces `was` by `is`: its state, its location and its beneficiary.
+/// Replaces `was` by `is`: its state, its location and its beneficiary, with which its reports move.
 ///
 /// # Errors
 /// [`DbError`]; [`DbError::Collision`] if the task has changed since it was read.
@@ -98,5 +98,8 @@ pub fn replace(conn: &mut Conn, was: &TaskRow, is: &TaskRow) -> Result<(), DbErr
             (tasks::archived.eq(is.archived), tasks::version.eq(is.version)),
         ))
         .execute(conn)?;
-    if changed == 1 { Ok(()) } else { Err(DbError::Collision) }
+    if changed != 1 {
+        return Err(DbError::Collision);
+    }
+    report_row::follow(conn, was, is)
 }

@@ -19,7 +19,7 @@ use super::report_row::ReportRow;
 use super::row::TaskRow;
 use crate::auth::Authenticated;
 use crate::clock::{china, nearest_moment};
-use crate::crypto::{KeyRing, SealingKey, aad};
+use crate::crypto::{KeyRing, SealingKey};
 use crate::db::Conn;
 use crate::db::schema::reports;
 use crate::http::Query;
@@ -143,7 +143,7 @@ fn of_task(
 }
 
 fn opened(key: &SealingKey, row: ReportRow, name: Option<String>) -> Result<Report, Problem> {
-    let sealed: Sealed = key.open_value(&aad(row.district, "reports", row.id), &row.sealed)?;
+    let sealed = Sealed::of(key, &row)?;
     Ok(Report {
         id: row.id,
         person_id: row.person,

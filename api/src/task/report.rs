@@ -39,13 +39,25 @@ const UNREAD: &str = "unread";
 
 /// The encrypted part of a report.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Sealed {
+pub struct Sealed {
+    /// The content as reported.
     #[serde(flatten)]
-    pub(super) content: ReportContent,
+    pub content: ReportContent,
     /// When the report was made, by the phone's clock.
-    pub(super) made_at: Option<DateTime<FixedOffset>>,
+    pub made_at: Option<DateTime<FixedOffset>>,
     /// The offset of the phone's clock behind the server's, in seconds.
-    pub(super) clock_behind_s: i64,
+    pub clock_behind_s: i64,
+}
+
+impl Sealed {
+    /// The decrypted part of a report.
+    ///
+    /// # Errors
+    /// [`DbError::Corrupt`].
+    pub fn of(key: &SealingKey, row: &ReportRow) -> Result<Self, DbError> {
+        let opened = key.open_value(&aad(row.district, "reports", row.id), &row.sealed);
+        opened.map_err(|error| DbError::corrupt("reports", error))
+    }
 }
 
 /// Ends the task with the reported outcome and stores the report. A report from an outbox by a
@@ -271,6 +283,10 @@ fn keep(
         attempt: task.attempt,
         recorded,
         flags: flags.into(),
+        grid: task.grid,
+        kind: task.kind.clone(),
+        beneficiary: task.beneficiary,
+        received_on: clock::day(tx.now),
     };
     tx.insert(row);
     Ok(())

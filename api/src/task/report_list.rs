@@ -14,7 +14,7 @@ use super::report::Sealed;
 use super::report_flag::ReportFlag;
 use super::report_row::ReportRow;
 use crate::clock::china;
-use crate::crypto::{SealingKey, aad};
+use crate::crypto::SealingKey;
 use crate::db::schema::{reports, tasks};
 use crate::db::{Conn, DbError};
 
@@ -123,8 +123,7 @@ fn listed(
     kind: &str,
     grid: AreaCode,
 ) -> Result<ListedReport, DbError> {
-    let opened = key.open_value::<Sealed>(&aad(row.district, "reports", row.id), &row.sealed);
-    let sealed = opened.map_err(|error| DbError::corrupt("reports", error))?;
+    let sealed = Sealed::of(key, &row)?;
     Ok(ListedReport {
         id: row.id,
         task: row.task,

@@ -1,17 +1,16 @@
 //! The table row of a report.
 
 use gridward_domain::area::AreaCode;
-use gridward_domain::id::PersonId;
-use gridward_domain::id::ReportId;
-use gridward_domain::id::TaskId;
+use gridward_domain::id::{BeneficiaryId, PersonId, ReportId, TaskId};
 use gridward_domain::range::Attempts;
 use std::collections::BTreeSet;
 
-use chrono::NaiveDateTime;
+use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 use uuid::Uuid;
 
 use super::report_flag::ReportFlag;
+use super::row::TaskRow;
 use crate::db::column::SetColumn;
 use crate::db::schema::reports;
 use crate::db::{Conn, DbError};
@@ -34,6 +33,10 @@ crate::table_row! {
             attempt: Attempts,
             recorded: bool,
             flags: SetColumn<ReportFlag>,
+            grid: AreaCode,
+            kind: String,
+            beneficiary: Option<BeneficiaryId>,
+            received_on: NaiveDate,
         }
     }
 }
@@ -41,6 +44,21 @@ crate::table_row! {
 /// The key of a report within its district.
 pub const fn key(id: Uuid) -> ReportId {
     ReportId(id)
+}
+
+/// Moves the reports of a task with it: `was` becomes `is`.
+///
+/// # Errors
+/// [`DbError`].
+pub fn follow(conn: &mut Conn, was: &TaskRow, is: &TaskRow) -> Result<(), DbError> {
+    if (was.grid, was.beneficiary) == (is.grid, is.beneficiary) {
+        return Ok(());
+    }
+    let of_task =
+        reports::table.filter(reports::district.eq(is.district)).filter(reports::task.eq(is.id));
+    let place = (reports::grid.eq(is.grid), reports::beneficiary.eq(is.beneficiary));
+    diesel::update(of_task).set(place).execute(conn)?;
+    Ok(())
 }
 
 impl Row for ReportRow {

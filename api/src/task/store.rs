@@ -13,6 +13,7 @@ use gridward_domain::visibility::TaskFacts;
 use super::facts::FactsRow;
 use super::filter::{Filter, SortColumns, SortKey, TaskSort, sorted};
 use super::names::NamedIds;
+use super::report_row;
 use super::row::TaskRow;
 use super::summary_row::SummaryRow;
 use crate::db::schema::tasks;
@@ -97,7 +98,7 @@ pub fn rows(conn: &mut Conn, district: AreaCode, ids: &[TaskId]) -> Result<Vec<T
     Ok(rows)
 }
 
-/// Moves the task to the grid of `next`, with its version and time.
+/// Moves the task and its reports to the grid of `next`, with its version and time.
 ///
 /// # Errors
 /// [`DbError`]; [`DbError::Collision`] if it has changed since it was read.
@@ -110,7 +111,10 @@ pub fn move_to_grid(conn: &mut Conn, row: &TaskRow, next: &TaskRow) -> Result<()
         tasks::updated_at.eq(next.updated_at),
     );
     let changed = diesel::update(unchanged).set(values).execute(conn)?;
-    if changed == 1 { Ok(()) } else { Err(DbError::Collision) }
+    if changed != 1 {
+        return Err(DbError::Collision);
+    }
+    report_row::follow(conn, row, next)
 }
 
 /// A page of the tasks of a district, in the order of the filter.

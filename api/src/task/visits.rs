@@ -93,7 +93,7 @@ impl Reported {
 }
 
 /// When the visit took place: the phone's times corrected by its clock, or else the arrival.
-fn visited_at(report: &Sealed, received: DateTime<Utc>) -> DateTime<Utc> {
+pub fn visited_at(report: &Sealed, received: DateTime<Utc>) -> DateTime<Utc> {
     let clock_behind = chrono::TimeDelta::try_seconds(report.clock_behind_s).unwrap_or_default();
     let at = report.content.ended_at.or(report.content.started_at).or(report.made_at);
     Origin { made_at: at, clock_behind, ..Origin::default() }.made(received)

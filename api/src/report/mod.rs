@@ -1,0 +1,11 @@
+//! The register of reports: what visits found, listed and counted by area, day, outcome, kind, need,
+//! author and beneficiary.
+//!
+//! A list shows neither notes, answers, positions nor photos: `GET /v1/tasks/{id}/reports` does, and
+//! the log records who read it.
+
+pub mod filter;
+pub mod model;
+pub mod routes;
+pub mod store;
+mod totals;
