@@ -202,6 +202,7 @@ async fn a_bulk_that_says_nothing_possible_is_refused_by_field(
         ),
         (of("task.claim", json!({ "tasks": at })), "/commands/0/type"),
         (calls(2001), "/commands"),
+        (json!(vec![json!({ "type": "task.escalate", "tasks": at }); 501]), "/commands"),
     ] {
         let refused = bulk(&supervisor, false, &commands).await;
         let found = (refused.status, &refused.body["errors"][0]["pointer"]);

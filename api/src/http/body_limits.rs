@@ -93,8 +93,9 @@ pub async fn refuse_oversized<B: MessageBody + 'static>(
         return Ok(request.error_response(Problem::from(ProblemCode::UnsupportedMediaType)));
     }
     let length: Option<usize> = header(CONTENT_LENGTH).and_then(|length| length.parse().ok());
-    if !is_upload(&request) && length.is_some_and(|length| length > json::LIMIT) {
-        return Ok(request.error_response(Problem::too_large("", json::LIMIT)));
+    let limit = json::limit(request.path());
+    if !is_upload(&request) && length.is_some_and(|length| length > limit) {
+        return Ok(request.error_response(Problem::too_large("", limit)));
     }
     Ok(next.call(request).await?.map_into_boxed_body())
 }

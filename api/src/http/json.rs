@@ -1,4 +1,4 @@
-//! The body of a request: JSON of one type, up to [`LIMIT`].
+//! The body of a request: JSON of one type, up to the limit of its path.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -15,6 +15,14 @@ use crate::http::problem::{Problem, ProblemCode};
 /// The maximum size of a JSON body in bytes.
 pub const LIMIT: usize = 256 * 1024;
 
+/// The maximum size of the body of a bulk in bytes: its commands may each have a text of their own.
+const BULK_LIMIT: usize = 2 * 1024 * 1024;
+
+/// The maximum size of a JSON body for this path in bytes.
+pub fn limit(path: &str) -> usize {
+    if path == "/v1/tasks/bulk" { BULK_LIMIT } else { LIMIT }
+}
+
 /// The deserialized body of a request.
 #[derive(Clone, Debug)]
 pub struct Json<T>(pub T);
@@ -25,13 +33,14 @@ impl<T: DeserializeOwned> FromRequest for Json<T> {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let json = is_json(request);
+        let limit = limit(request.path());
         let payload = web::Payload::from_request(request, payload);
         Box::pin(async move {
             if !json {
                 return Err(ProblemCode::UnsupportedMediaType.into());
             }
             let payload = payload.await.map_err(|_| ProblemCode::BadRequest)?;
-            deserialize::bytes(&collect(payload).await?).map(Self)
+            deserialize::bytes(&collect(payload, limit).await?).map(Self)
         })
     }
 }
@@ -46,13 +55,13 @@ pub fn is_json(request: &HttpRequest) -> bool {
 /// The bytes of a body.
 ///
 /// # Errors
-/// 413 above [`LIMIT`]; the rest is not read. 408 or 429 for a body that arrives too slowly.
-pub async fn collect(mut payload: web::Payload) -> Result<Vec<u8>, Problem> {
+/// 413 above `limit`; the rest is not read. 408 or 429 for a body that arrives too slowly.
+pub async fn collect(mut payload: web::Payload, limit: usize) -> Result<Vec<u8>, Problem> {
     let mut bytes = Vec::new();
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(|error| body_limits::interrupted(&error))?;
-        if bytes.len() + chunk.len() > LIMIT {
-            return Err(Problem::too_large("", LIMIT));
+        if bytes.len() + chunk.len() > limit {
+            return Err(Problem::too_large("", limit));
         }
         bytes.extend_from_slice(&chunk);
     }

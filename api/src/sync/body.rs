@@ -27,7 +27,7 @@ pub async fn read(request: &HttpRequest, payload: Payload) -> Result<Push, Probl
     if !json::is_json(request) {
         return Err(ProblemCode::UnsupportedMediaType.into());
     }
-    let bytes = json::collect(payload).await?;
+    let bytes = json::collect(payload, LIMIT).await?;
     let encoding = request.headers().get(CONTENT_ENCODING).and_then(|value| value.to_str().ok());
     let bytes = match encoding.map(str::to_ascii_lowercase).as_deref() {
         None | Some("identity") => bytes,

@@ -10,6 +10,8 @@ use chrono::TimeDelta;
 
 /// The most tasks of a call.
 const MOST_TASKS: usize = 2_000;
+/// The maximum number of commands of a bulk.
+const MOST_COMMANDS: usize = 500;
 
 /// How long a bulk can be undone.
 const UNDOABLE_FOR: TimeDelta = TimeDelta::minutes(10);

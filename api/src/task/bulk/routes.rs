@@ -7,7 +7,7 @@ use gridward_domain::id::BulkId;
 
 use super::model::{Made, TaskBulk, TaskBulkCommand, TaskBulkResults, TaskBulkType};
 use super::undo::{Undo, undo};
-use super::{MOST_TASKS, run};
+use super::{MOST_COMMANDS, MOST_TASKS, run};
 use crate::auth::Authenticated;
 use crate::http::problem::answer::Language;
 use crate::http::problem::{FieldError, Problem, ProblemCode};
@@ -16,7 +16,7 @@ use crate::idempotency::{Commands, IdempotencyKey};
 
 /// Direct many tasks
 ///
-/// Executes commands for up to 2,000 tasks in order, in one transaction. Each has its own result:
+/// Executes up to 500 commands for up to 2,000 tasks in order, in one transaction. Each has its own result:
 /// a refused one changes nothing, and the others take effect. The answer is 200 whatever the
 /// results. With `dry_run`, nothing is changed. The caller can undo the bulk for ten minutes.
 /// Allowed roles: managers, supervisors and admins.
@@ -72,7 +72,7 @@ pub(crate) async fn undo_task_bulk(
     Ok(done.map(|made: Made| made.answer(language)).answer(HttpResponse::Ok()))
 }
 
-/// Checks the number of the tasks, and that each command names what it is for.
+/// Checks the numbers of the commands and of the tasks, and that each command names what it is for.
 fn check(bulk: &TaskBulk) -> Result<(), Problem> {
     let mut errors = Vec::new();
     for (n, command) in bulk.commands.iter().enumerate() {
@@ -87,6 +87,12 @@ fn check(bulk: &TaskBulk) -> Result<(), Problem> {
             continue;
         };
         errors.push(FieldError::new(format!("/commands/{n}/{wrong}"), detail));
+    }
+    if bulk.commands.len() > MOST_COMMANDS {
+        errors.push(FieldError::new(
+            "/commands",
+            format!("must have at most {MOST_COMMANDS} entries"),
+        ));
     }
     let tasks: usize = bulk.commands.iter().map(TaskBulkCommand::len).sum();
     // A command without tasks has its own error above.
