@@ -290,6 +290,7 @@ export const en: Record<Key, string> = {
   'command.task.start': 'start',
   'command.task.report': 'report',
   'command.task.reassign': 'reassign',
+  'command.task.unassign': 'take back',
   'command.task.reschedule': 'reschedule',
   'command.task.escalate': 'escalate',
   'command.task.cancel': 'cancel',

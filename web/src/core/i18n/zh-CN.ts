@@ -288,6 +288,7 @@ export const zh = {
   'command.task.start': '开始走访',
   'command.task.report': '走访记录',
   'command.task.reassign': '改派',
+  'command.task.unassign': '收回',
   'command.task.reschedule': '改期',
   'command.task.escalate': '上报',
   'command.task.cancel': '取消',
