@@ -80,4 +80,5 @@ mod upgrade;
 mod views;
 mod vocabularies;
 mod web_app;
+mod weekly;
 mod whole_district;

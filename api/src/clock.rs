@@ -1,6 +1,6 @@
 //! The current time, injected, and the calendar day in a district.
 
-use chrono::{DateTime, FixedOffset, NaiveDate, SubsecRound, Utc};
+use chrono::{DateTime, FixedOffset, NaiveDate, NaiveTime, SubsecRound, TimeDelta, Utc};
 
 /// Returns the time. The server injects [`system`], a test its own clock.
 pub type Clock = fn() -> DateTime<Utc>;
@@ -23,6 +23,12 @@ pub const TIME_ZONE: &str = "Asia/Shanghai";
 /// The day that `moment` falls on in a district.
 pub fn day(moment: DateTime<Utc>) -> NaiveDate {
     moment.with_timezone(&china()).date_naive()
+}
+
+/// The moment at which a day within the valid years begins in a district.
+pub fn midnight(day: NaiveDate) -> DateTime<Utc> {
+    let ahead = TimeDelta::seconds(china().local_minus_utc().into());
+    day.and_time(NaiveTime::MIN).and_utc() - ahead
 }
 
 /// The valid years of external dates: wide enough for every plan and record,
@@ -68,5 +74,13 @@ mod tests {
         assert_eq!(near("-9999-01-01"), "1900-01-01");
         assert_eq!(near("2026-08-01"), "2026-08-01");
         assert_eq!(within_reach(&NaiveDate::MAX), Err(DateOutOfRange));
+    }
+
+    #[test]
+    fn a_day_begins_at_its_midnight_in_the_district() {
+        let first: NaiveDate = "2026-08-01".parse().expect("a day");
+        assert_eq!(midnight(first).to_rfc3339(), "2026-07-31T16:00:00+00:00");
+        assert_eq!(day(midnight(first)), first);
+        assert_eq!(Some(day(midnight(first) - TimeDelta::milliseconds(1))), first.pred_opt());
     }
 }

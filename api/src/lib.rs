@@ -44,6 +44,7 @@ pub mod sync;
 pub mod task;
 pub mod vocabulary;
 pub mod web;
+pub mod weekly;
 pub mod workload;
 
 // Operations on a whole district.

@@ -62,6 +62,7 @@ const SLICES: &[&str] = &[
     "task",
     "vocabulary",
     "web",
+    "weekly",
     "workload",
 ];
 

@@ -160,6 +160,8 @@ impl District {
         }
         let workload = "/v1/people/workload?from=2026-11-23&to=2026-11-29";
         succeeded(workload, self.supervisor.get(workload).await);
+        let week = format!("/v1/areas/{}/weekly", self.grid());
+        succeeded(&week, self.supervisor.get(&week).await);
         let manager = format!("/v1/areas/{}/manager", self.grid());
         succeeded(&manager, self.supervisor.get(&manager).await);
     }

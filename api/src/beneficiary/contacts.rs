@@ -10,6 +10,11 @@ use crate::db::{Conn, DbError};
 /// A contact before the last this many days is not recent.
 const RECENT: Days = Days::new(90);
 
+/// The first day on which a contact is recent.
+pub fn recent_since(today: NaiveDate) -> NaiveDate {
+    today.checked_sub_days(RECENT).unwrap_or(NaiveDate::MIN)
+}
+
 /// The numbers of a grid's current beneficiaries.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, QueryableByName)]
 pub struct Contacts {
@@ -46,7 +51,7 @@ pub fn by_grid(
     today: NaiveDate,
 ) -> Result<Vec<(AreaCode, Contacts)>, DbError> {
     let rows: Vec<OfGrid> = diesel::sql_query(BY_GRID)
-        .bind::<Date, _>(today.checked_sub_days(RECENT).unwrap_or(NaiveDate::MIN))
+        .bind::<Date, _>(recent_since(today))
         .bind::<Text, _>(range.area().district())
         .bind::<Text, _>(range.from())
         .bind::<Text, _>(range.to())

@@ -10,6 +10,7 @@ pub mod cors;
 pub mod day;
 pub mod deserialize;
 pub mod etag;
+pub mod html;
 pub mod if_match;
 pub mod if_none_match;
 pub mod json;

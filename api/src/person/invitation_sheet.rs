@@ -3,11 +3,9 @@
 use std::fmt;
 use std::sync::LazyLock;
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
 use chrono::{DateTime, FixedOffset};
 
-use crate::db::column::Hash;
+use crate::http::html::{self, escape};
 
 /// The style. The policy of the page names its hash, so that no other style is applied.
 const STYLE: &str = "\
@@ -22,10 +20,7 @@ section:last-child{break-after:auto}\
 svg{display:block;width:60mm;height:60mm}\
 footer{margin-top:4mm;font-size:16pt}";
 
-static POLICY: LazyLock<String> = LazyLock::new(|| {
-    let hash = BASE64_STANDARD.encode(Hash::sha256(STYLE));
-    format!("default-src 'none'; style-src 'sha256-{hash}'; frame-ancestors 'none'")
-});
+static POLICY: LazyLock<String> = LazyLock::new(|| html::policy(STYLE));
 
 /// The `Content-Security-Policy` of the page.
 pub fn policy() -> &'static str {
@@ -72,21 +67,6 @@ impl fmt::Display for Sheet<'_> {
              扫不了码或提示有误，请找给您这张单子的工作人员。</footer></section>"
         )
     }
-}
-
-/// The text with the characters of HTML replaced.
-fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            other => escaped.push(other),
-        }
-    }
-    escaped
 }
 
 #[cfg(test)]

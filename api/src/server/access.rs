@@ -140,6 +140,8 @@ const TABLE: &[Access] = &[
     on("get_area_boundary", A::ReadAreas, Area, Internal),
     on("list_outlines", A::ReadAreas, Area, Internal),
     on("summarize_area", A::ReadPlans, Area, Internal),
+    on("get_area_week", A::ReadBeneficiaries, Area, Personal),
+    on("print_area_week", A::ReadBeneficiaries, Area, Personal),
     on("change_areas", A::ManageRegisters, Area, Personal),
     on("appoint_manager", A::AppointManager, Area, Personal),
     on("list_people", A::ReadPeople, Area, Personal),

@@ -20,7 +20,7 @@ use crate::{
     absence, area, attachment, auth, availability, beneficiary, casework, catalogue, correction,
     event, export, feedback, handover, history, holiday, http, import, limits, memorial, notice,
     ops, person, plan, redistricting, report, station, summary, sync, task, vocabulary,
-    web as static_files, workload,
+    web as static_files, weekly, workload,
 };
 
 /// Every documented path. This is the table of contents of the API.
@@ -55,6 +55,8 @@ fn documented(v1: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(area::routes::get_area_boundary)
         .service(area::routes::list_outlines)
         .service(summary::routes::summarize_area)
+        .service(weekly::routes::get_area_week)
+        .service(weekly::routes::print_area_week)
         .service(redistricting::routes::change_areas)
         .configure(people)
         .service(beneficiary::find::list_beneficiaries)

@@ -15,7 +15,7 @@ use gridward_domain::word::{UnknownWord, unknown};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::clock::{nearest_moment, nearest_within_reach, within_reach};
+use crate::clock::{self, nearest_moment, nearest_within_reach, within_reach};
 use crate::db::Conn;
 use crate::db::schema::tasks;
 use crate::http::comma_list::CommaList;
@@ -74,8 +74,22 @@ pub struct TaskQuery {
     /// Only tasks changed after this time.
     #[serde(default, deserialize_with = "deserialize::optional_time")]
     pub updated_after: Option<DateTime<FixedOffset>>,
+    /// Only tasks created on this day or later.
+    #[serde(default, deserialize_with = "crate::http::day::bound")]
+    pub created_from: Option<NaiveDate>,
+    /// Only tasks created on this day or earlier.
+    #[serde(default, deserialize_with = "crate::http::day::bound")]
+    pub created_to: Option<NaiveDate>,
+    /// Only finished tasks that ended on this day or later.
+    #[serde(default, deserialize_with = "crate::http::day::bound")]
+    pub ended_from: Option<NaiveDate>,
+    /// Only finished tasks that ended on this day or earlier.
+    #[serde(default, deserialize_with = "crate::http::day::bound")]
+    pub ended_to: Option<NaiveDate>,
     /// Only tasks that follow from this report.
     pub origin: Option<OriginId>,
+    /// Only tasks that follow from a need that a report found, or only others.
+    pub follow_up: Option<bool>,
     /// Only these tasks: up to 100 ids, separated by commas.
     #[param(inline)]
     pub ids: Option<CommaList<TaskId>>,
@@ -168,6 +182,11 @@ impl Filter {
             query = query.filter(tasks::origin_id.is_not_null());
             query = query.filter(tasks::origin_id.eq(origin));
         }
+        match asked.follow_up {
+            Some(true) => query = query.filter(tasks::origin_id.is_not_null()),
+            Some(false) => query = query.filter(tasks::origin_id.is_null()),
+            None => {}
+        }
         if let Some(ids) = asked.ids.map(BTreeSet::from) {
             query = query.filter(tasks::id.eq_any(ids));
         }
@@ -200,8 +219,41 @@ impl Filter {
         if let Some(at) = asked.updated_after.map(nearest_moment) {
             query = query.filter(tasks::updated_at.gt(at.naive_utc()));
         }
+        self.by_life(query)
+    }
+
+    /// The conditions on the days on which a task began and ended.
+    fn by_life(&self, mut query: Query) -> Query {
+        let asked = &self.query;
+        if let Some(from) = asked.created_from.map(midnight) {
+            query = query.filter(tasks::created_at.ge(from));
+        }
+        if let Some(to) = asked.created_to.map(midnight_after) {
+            query = query.filter(tasks::created_at.lt(to));
+        }
+        if asked.ended_from.is_some() || asked.ended_to.is_some() {
+            query = query.filter(tasks::state.ne_all(Phase::UNFINISHED));
+        }
+        // The last change of a finished task is its end.
+        if let Some(from) = asked.ended_from.map(midnight) {
+            query = query.filter(tasks::updated_at.ge(from));
+        }
+        if let Some(to) = asked.ended_to.map(midnight_after) {
+            query = query.filter(tasks::updated_at.lt(to));
+        }
         query
     }
+}
+
+/// The beginning of the day in the district, or of the nearest valid day.
+fn midnight(day: NaiveDate) -> NaiveDateTime {
+    clock::midnight(nearest_within_reach(day)).naive_utc()
+}
+
+/// The end of the day in the district, or of the nearest valid day.
+fn midnight_after(day: NaiveDate) -> NaiveDateTime {
+    let day = nearest_within_reach(day);
+    clock::midnight(day.succ_opt().unwrap_or(day)).naive_utc()
 }
 
 /// The member of a set with one.

@@ -4,6 +4,7 @@
 //! and writes the result, in one transaction with the district's log.
 
 pub mod actions;
+pub mod aging;
 pub mod beneficiary_change;
 pub mod breach;
 pub mod bulk;

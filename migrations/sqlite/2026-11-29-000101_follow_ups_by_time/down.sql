@@ -1,0 +1,2 @@
+DROP INDEX tasks_follow_ups_by_state;
+DROP INDEX tasks_follow_ups_by_creation;
