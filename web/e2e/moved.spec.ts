@@ -18,7 +18,7 @@ test('a report on a visit that was given away meanwhile is kept, and the phone s
   await phone.report(task, '走访过了');
 
   const manager = await Api.of(server, server.person('manager'));
-  await manager.call('POST', `/v1/tasks/${task}/reassign`, { person_id: other.id });
+  await manager.call('POST', `/v1/tasks/${task}/reassign`, { person_id: other.id, force: true });
   await phone.offline(false);
   await phone.go('out/sent');
   const card = phone.page.locator('article', { hasText: name });
@@ -37,7 +37,7 @@ test('a visit that is given away while the phone is offline leaves with a card, 
   const name = await phone.page.locator('.person h2').innerText();
   await phone.offline();
   const manager = await Api.of(server, server.person('manager'));
-  await manager.call('POST', `/v1/tasks/${task}/reassign`, { person_id: other.id });
+  await manager.call('POST', `/v1/tasks/${task}/reassign`, { person_id: other.id, force: true });
   await phone.offline(false);
   await phone.go('');
   await expect(phone.page.getByText('已改派给别人').or(phone.page.getByText('已不在您的工作范围'))).toBeVisible({ timeout: 30_000 });
@@ -55,7 +55,7 @@ test('a visit that is given to a phone appears without a tap', async ({ browser 
   await expect(phone.page.getByText('今天没有安排')).toBeVisible();
   const manager = await Api.of(server, server.person('manager'));
   const { items } = await manager.call<{ items: { id: string }[] }>('GET', '/v1/tasks?state=open&limit=1');
-  await manager.call('POST', `/v1/tasks/${items[0]?.id}/reassign`, { person_id: who.id });
+  await manager.call('POST', `/v1/tasks/${items[0]?.id}/reassign`, { person_id: who.id, force: true });
   await expect(phone.page.getByText('待您确认').first()).toBeVisible({ timeout: 30_000 });
   await phone.close();
 });
