@@ -73,6 +73,7 @@ mod solving;
 mod staffing;
 mod starting;
 mod summaries;
+mod sync_health;
 mod syncing;
 mod tasks;
 mod tls;

@@ -36,6 +36,7 @@ pub mod sessions;
 pub mod sign_in;
 pub mod signing;
 pub mod store;
+pub mod sync_state;
 pub mod token;
 
 pub use authenticated::{Access, Authenticated, LimitedAccess, RecentAccess};

@@ -531,6 +531,11 @@ diesel::table! {
         version -> BigInt,
         key_hash -> Nullable<Binary>,
         authenticated_at -> Nullable<Timestamp>,
+        synced_epoch -> Nullable<Text>,
+        synced_seq -> Nullable<BigInt>,
+        clock_behind_min -> Nullable<Integer>,
+        sync_error -> Nullable<Text>,
+        sync_error_at -> Nullable<Timestamp>,
     }
 }
 

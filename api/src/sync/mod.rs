@@ -18,6 +18,7 @@ pub mod body;
 pub mod change_broadcast;
 pub mod cursor;
 pub mod gzip_response;
+pub mod health;
 pub mod invalid_utf8;
 pub mod last_change_index;
 pub mod model;

@@ -11,6 +11,7 @@ use utoipa::IntoParams;
 
 use super::cursor::LONGEST;
 use super::gzip_response::gzip_response;
+use super::health::note::{self, Seen};
 use super::last_change_index::LastChangeIndex;
 use super::model::{CommandResult, Push, Synced};
 use super::pull::{Pull, Pulled};
@@ -18,9 +19,10 @@ use super::push::Outbox;
 use super::row_cache::RowCache;
 use super::scope::Scope;
 use super::{body, push};
-use crate::auth::Authenticated;
+use crate::auth::{Access, sync_state};
 use crate::clock::{Clock, china};
 use crate::crypto::KeyRing;
+use crate::db::DbError;
 use crate::http::Query;
 use crate::http::if_none_match::{self, IfNoneMatch};
 use crate::http::openapi;
@@ -83,7 +85,7 @@ pub struct PullQuery {
 pub(crate) async fn push_and_pull(
     request: HttpRequest,
     sync: Data<Sync>,
-    Authenticated(principal): Authenticated,
+    access: Access,
     // Parsed so that an invalid one is rejected; each command has its own id.
     _: IdempotencyKey,
     payload: Payload,
@@ -91,9 +93,11 @@ pub(crate) async fn push_and_pull(
     let sent = body::read(&request, payload).await?;
     push::check(&sent)?;
     let (cursor, limit) = (sent.cursor.clone(), sent.limit);
-    let language = Language::of(&request);
+    let (principal, language) = (access.principal, Language::of(&request));
+    let now = (sync.clock)();
+    let seen = Seen::of(cursor.as_deref(), &Scope(principal), sent.device_time, now);
     let results = carry_out(&sync, &principal, sent, language).await?;
-    let pulled = pull(&sync, &principal, cursor, limit, language).await?;
+    let pulled = pull(&sync, &access, cursor, limit, language, seen.with(&results)).await?;
     gzip_response(&request, &answer(&sync, &principal, pulled, results)).await
 }
 
@@ -140,7 +144,7 @@ async fn carry_out(
 pub(crate) async fn pull_alone(
     request: HttpRequest,
     sync: Data<Sync>,
-    Authenticated(principal): Authenticated,
+    access: Access,
     Query(query): Query<PullQuery>,
 ) -> Result<HttpResponse, Problem> {
     let PullQuery { cursor, limit } = query;
@@ -148,7 +152,9 @@ pub(crate) async fn pull_alone(
         return Err(Problem::unreadable("cursor", "must be a `cursor` of this service"));
     }
     let held = IfNoneMatch::of(&request)?;
-    let pulled = pull(&sync, &principal, cursor, limit, Language::of(&request)).await?;
+    let principal = access.principal;
+    let seen = Seen::of(cursor.as_deref(), &Scope(principal), None, (sync.clock)());
+    let pulled = pull(&sync, &access, cursor, limit, Language::of(&request), seen).await?;
     let etag = format!("\"{}\"", pulled.cursor);
     if pulled.quiet && held.names(&etag) {
         return Ok(if_none_match::not_modified(etag));
@@ -161,14 +167,19 @@ pub(crate) async fn pull_alone(
     Ok(answer)
 }
 
-/// Pulls, and logs an event for the beneficiaries shown in clear.
+/// Pulls, notes what the request proves about the phone, and logs an event for the beneficiaries
+/// shown in clear.
 async fn pull(
     sync: &Sync,
-    principal: &Principal,
+    access: &Access,
     cursor: Option<String>,
     limit: Option<SyncLimit>,
     language: Language,
+    seen: Seen,
 ) -> Result<Pulled, Problem> {
+    let principal = &access.principal;
+    // Only the visits of visitors are to arrive.
+    let session = access.bearer.session.filter(|_| principal.role.visits());
     let (keys, rows, last_changes) =
         (sync.keys.clone(), sync.rows.clone(), sync.last_changes.clone());
     let (scope, district) = (Scope(*principal), principal.district());
@@ -177,9 +188,20 @@ async fn pull(
         let key = keys.key(conn, district)?;
         let (key, rows, last_changes) = (&key, &rows, &last_changes);
         let pull = Pull { scope, key, rows, last_changes, limit, now, language };
-        pull.since(conn, cursor.as_deref())
+        let pulled = pull.since(conn, cursor.as_deref())?;
+        let state = match session {
+            Some(session) => note::due(conn, &scope, session, &seen, now)?,
+            None => None,
+        };
+        Ok::<_, DbError>((pulled, state))
     });
-    let mut pulled = pulled.await?;
+    let (mut pulled, state) = pulled.await?;
+    if let Some((session, state)) = session.zip(state) {
+        let noted = sync
+            .db
+            .write(district, move |tx| sync_state::replace(tx.write()?, district, session, &state));
+        noted.await?;
+    }
     let shown = std::mem::take(&mut pulled.shown);
     if !shown.is_empty() {
         let (me, area) = (principal.person, principal.area);

@@ -1,5 +1,7 @@
 //! The database queries of sync.
 
+use std::collections::HashMap;
+
 use chrono::NaiveDate;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text};
@@ -9,7 +11,7 @@ use gridward_domain::task::Phase;
 
 use super::scope::Scope;
 use crate::db::schema::{beneficiaries, events, tasks};
-use crate::db::{Conn, DbError};
+use crate::db::{Conn, DbError, parsed};
 use crate::log::Subject;
 use crate::task::facts::FactsRow;
 use crate::task::row::TaskRow;
@@ -260,4 +262,64 @@ pub fn beneficiary_keys(
         .select(BeneficiaryKey::as_select())
         .order(beneficiaries::id)
         .load(conn)?)
+}
+
+/// The number of the last event that concerns the person; 0 without one in the log.
+///
+/// # Errors
+/// [`DbError`].
+pub fn last_about(conn: &mut Conn, district: AreaCode, person: PersonId) -> Result<i64, DbError> {
+    let last: Option<i64> = events::table
+        .filter(events::district.eq(district))
+        // SQLite uses the partial index only if the query repeats the index's condition.
+        .filter(events::person.is_not_null())
+        .filter(events::person.eq(person))
+        .select(diesel::dsl::max(events::seq))
+        .first(conn)?;
+    Ok(last.unwrap_or(0))
+}
+
+/// The unfinished tasks of these people, each with its assignee.
+///
+/// # Errors
+/// [`DbError`].
+pub fn held_tasks(
+    conn: &mut Conn,
+    district: AreaCode,
+    people: &[PersonId],
+) -> Result<Vec<(PersonId, TaskId)>, DbError> {
+    Ok(tasks::table
+        .filter(tasks::district.eq(district))
+        .filter(tasks::assignee.eq_any(people))
+        .filter(tasks::assignee.is_not_null())
+        .filter(tasks::state.eq_any(Phase::UNFINISHED_ASSIGNED))
+        .order((tasks::due_on, tasks::id))
+        .select((tasks::assignee.assume_not_null(), tasks::id))
+        .load(conn)?)
+}
+
+/// The number of the last change of each of these tasks that the log has.
+///
+/// # Errors
+/// [`DbError`].
+pub fn last_changes(
+    conn: &mut Conn,
+    district: AreaCode,
+    ids: &[TaskId],
+) -> Result<HashMap<TaskId, i64>, DbError> {
+    let mut changes = HashMap::with_capacity(ids.len());
+    for ids in ids.chunks(500) {
+        let texts: Vec<String> = ids.iter().map(ToString::to_string).collect();
+        let last: Vec<(String, Option<i64>)> = events::table
+            .filter(events::district.eq(district))
+            .filter(events::subject_id.eq_any(texts))
+            .filter(events::subject.eq(Subject::Task))
+            .group_by(events::subject_id)
+            .select((events::subject_id, diesel::dsl::max(events::seq)))
+            .load(conn)?;
+        for (id, seq) in last {
+            changes.insert(parsed("events", &id)?, seq.unwrap_or(0));
+        }
+    }
+    Ok(changes)
 }

@@ -24,7 +24,7 @@ pub struct Origin {
 }
 
 /// A phone clock with a larger offset is not trusted.
-pub(super) const TRUSTED: TimeDelta = TimeDelta::minutes(5);
+pub const TRUSTED: TimeDelta = TimeDelta::minutes(5);
 
 impl Origin {
     /// The device, as the log stores it.

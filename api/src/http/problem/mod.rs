@@ -288,6 +288,11 @@ impl Problem {
         &self.0.errors
     }
 
+    /// The stable identifier of the kind of problem.
+    pub const fn code(&self) -> &'static str {
+        self.0.entry().code
+    }
+
     /// The reason for a refusal; `None` for a server fault.
     pub const fn kind(&self) -> Option<ProblemCode> {
         match self.0.what {
