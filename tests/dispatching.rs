@@ -165,10 +165,30 @@ async fn the_command_line_dispatches_too(
     let server = Server::small(backend);
     let manager = server.manager().await;
     let id = make(&manager, 1, json!({})).await;
+    let path = format!("/v1/tasks/{id}");
     let from = day(1).to_string();
-    let args = ["dispatch", "--area", GRID, "--from", &from, "--days", "7"];
-    let output = gridward(&server.database, &args).output().expect("it runs");
-    assert!(said(&output).contains("assigned 1"), "{}", said(&output));
-    let task = manager.get(&format!("/v1/tasks/{id}")).await;
-    assert_eq!(task.body["state"], "assigned");
+    let order = ["dispatch", "--area", GRID, "--from", &from, "--days", "7"];
+    let run = |args: &[&str]| {
+        let output = gridward(&server.database, args).output().expect("it runs");
+        let text = said(&output);
+        assert!(output.status.success(), "{text}");
+        text
+    };
+    // It shows before it writes: a draft, and the command that applies it.
+    let shown = run(&order);
+    assert!(shown.contains("\"served\": 1") && shown.contains("no task has changed"), "{shown}");
+    assert_eq!(manager.get(&path).await.body["state"], "open");
+    let command = shown.lines().find_map(|line| line.trim().strip_prefix("gridward "));
+    let apply: Vec<&str> = command.expect("a command").split(' ').collect();
+    let applied = run(&apply);
+    assert!(applied.contains("assigned 1, overtaken 0"), "{applied}");
+    assert_eq!(manager.get(&path).await.body["state"], "assigned");
+    let again = gridward(&server.database, &apply).output().expect("it runs");
+    assert_eq!(again.status.code(), Some(1), "{}", said(&again));
+    // Both at once.
+    let second = make(&manager, 2, json!({})).await;
+    let both = run(&[&order[..], &["--apply"]].concat());
+    assert!(both.contains("assigned 1, overtaken 0"), "{both}");
+    let task = manager.get(&format!("/v1/tasks/{second}")).await.body;
+    assert_eq!(task["state"], "assigned");
 }

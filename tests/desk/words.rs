@@ -5,10 +5,10 @@ use rstest::rstest;
 use serde_json::{Value, json};
 
 use crate::support::bodies::home_visit;
-use crate::support::files::BENEFICIARY;
+use crate::support::files::{BENEFICIARY, person_id};
 use crate::support::phone::Phone;
 use crate::support::server::Answer;
-use crate::support::{Backend, Caller, Server};
+use crate::support::{Backend, Caller, GRID, Server};
 
 /// A condolence before the festival.
 fn gift() -> Value {
@@ -129,4 +129,34 @@ async fn a_task_is_taken_from_its_assignee_and_the_history_says_why(
     let last = history.body["items"].as_array().and_then(|items| items.last()).expect("a step");
     assert_eq!((&last["action"], &last["reason"]), (&json!("task.unassign"), &why["reason"]));
     assert_eq!(last["assignee_before_name"], "王志愿");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_unknown_skill_is_refused_by_its_name_wherever_skills_are_written(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let manager = server.manager().await;
+    let id = manager.make_task(BENEFICIARY).await;
+    let wrong = json!({ "skills": ["drivng"] });
+    let volunteer = format!("/v1/people/{}", person_id(21));
+    let new_person = json!({
+        "name": "张新", "phone": "13900000001", "role": "volunteer", "area": GRID,
+        "gender": "female", "birth_year": 1990, "home": { "lat": 29.285, "lon": 106.255 },
+        "skills": ["drivng"]
+    });
+    for refused in [
+        manager.post("/v1/tasks", &home_visit(BENEFICIARY, wrong.clone())).await,
+        edit(&manager, &format!("/v1/tasks/{id}"), 1, &wrong).await,
+        manager.post("/v1/people", &new_person).await,
+        edit(&manager, &volunteer, 1, &wrong).await,
+    ] {
+        assert_eq!(refused.status, 422, "{}", refused.body);
+        let error = &refused.body["errors"][0];
+        assert_eq!(error["pointer"], "/skills", "{}", refused.body);
+        let detail = error["detail"].as_str().expect("a text");
+        assert!(detail.contains("drivng") && detail.contains("driving"), "{detail}");
+    }
+    assert_eq!(manager.get(&format!("/v1/tasks/{id}")).await.body["version"], 1);
 }

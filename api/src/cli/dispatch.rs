@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use chrono::{Days, NaiveDate, TimeDelta};
 use gridward_domain::area::AreaCode;
+use gridward_domain::id::PlanId;
 
 use super::{Failure, choose_district, connect_existing};
 use crate::clock;
 use crate::plan::computed::Order;
-use crate::plan::run::run as plan;
+use crate::plan::model::{Plan, PlanResult};
+use crate::plan::run::{apply, draft};
 use crate::plan::span::Span;
 use crate::server::settings::Settings;
 use crate::tx::Db;
@@ -36,6 +38,9 @@ pub(super) struct Args {
     /// Also plan tasks that all these days make late, although earlier days are possible
     #[arg(long)]
     include_late: bool,
+    /// Assign the tasks: of the draft of this id, or of a new plan without having seen it
+    #[arg(long, value_name = "PLAN", num_args = 0..=1)]
+    apply: Option<Option<PlanId>>,
 }
 
 #[derive(clap::Subcommand)]
@@ -55,24 +60,52 @@ pub(super) fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
         Some(area) => area,
         None => choose_district(&mut conn, None)?,
     };
+    drop(conn);
+    let db = Db::open(settings.database.clone(), 1, clock::system);
+    let runtime = tokio::runtime::Runtime::new()?;
+    let done = runtime.block_on(carry_out(&db, area, args));
+    db.close();
+    done
+}
+
+async fn carry_out(db: &Db, area: AreaCode, args: &Args) -> Result<(), Failure> {
+    if let Some(Some(id)) = args.apply {
+        print_applied(&apply(db, area, id).await?);
+        return Ok(());
+    }
+    let plan = print_draft(db, order(area, args)?).await?;
+    if args.apply.is_some() {
+        print_applied(&apply(db, area, plan.id).await?);
+    } else {
+        let (id, assigned) = (plan.id, plan.assigned);
+        println!("a draft: no task has changed; to assign {assigned} tasks within 7 days:");
+        println!("  gridward dispatch --area {area} --apply {id}");
+    }
+    Ok(())
+}
+
+fn order(area: AreaCode, args: &Args) -> Result<Order, Failure> {
     let now = clock::system();
     let first = args.from.unwrap_or_else(|| clock::day(now));
     let last = first.checked_add_days(Days::new(u64::from(args.days) - 1));
     let last = last.ok_or("--from is out of range")?;
     let span = Span::from_today(first, last, clock::day(now))?;
-    let db = Db::open(settings.database.clone(), 1, clock::system);
     let lead = TimeDelta::minutes(i64::from(args.lead_minutes));
     let (seed, include_late) = (args.seed.into(), args.include_late);
-    let order = Order { area, span, seed, now, lead, include_late, by: None };
-    let runtime = tokio::runtime::Runtime::new()?;
-    let planned = runtime.block_on(plan(&db, order));
-    db.close();
-    let (made, timing) = planned?;
+    Ok(Order { area, span, seed, now, lead, include_late, by: None })
+}
+
+/// Computes and stores a draft, and prints it.
+async fn print_draft(db: &Db, order: Order) -> Result<Plan, Failure> {
+    let (plan, timing) = draft(db, order).await?;
     let seconds = |time: Duration| format!("{:.2} s", time.as_secs_f64());
-    println!("plan {} for {area}, {first} to {last}", made.id);
-    println!("assigned {}, overtaken {}", made.assigned, made.overtaken);
-    println!("{}", serde_json::to_string_pretty(&made.measures)?);
+    println!("plan {} for {}, {} to {}", plan.id, plan.area, plan.first_day, plan.last_day);
+    println!("{}", serde_json::to_string_pretty(&plan.measures)?);
     let (read, solve, write) = (seconds(timing.read), seconds(timing.solve), seconds(timing.write));
     println!("read {read}, solve {solve}, write {write}");
-    Ok(())
+    Ok(plan)
+}
+
+fn print_applied(PlanResult { plan, .. }: &PlanResult) {
+    println!("plan {}: assigned {}, overtaken {}", plan.id, plan.assigned, plan.overtaken);
 }

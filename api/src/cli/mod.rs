@@ -113,7 +113,7 @@ enum Command {
     District(district::Args),
     /// Generate a demo district and load it
     Demo(demo::Args),
-    /// Plan the open tasks of an area and assign them
+    /// Plan the open tasks of an area, and assign them with `--apply`
     Dispatch(dispatch::Args),
     /// Verify the hash chain of the event log
     ///

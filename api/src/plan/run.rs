@@ -1,17 +1,17 @@
-//! One dispatch run: reading, solving and, on the command line, applying at once.
+//! One dispatch run: reading and solving; and, for the command line, storing and applying a draft.
 
 use std::time::{Duration, Instant};
 
 use chrono::NaiveDate;
 use gridward_dispatch::solve::{self, Options};
-use gridward_domain::area::Level;
+use gridward_domain::area::{AreaCode, Level};
 use gridward_domain::id::PlanId;
 use uuid::Uuid;
 
 use super::build::Rows;
 use super::computed::{Computed, Order};
 use super::earliest::Earliest;
-use super::model::Plan;
+use super::model::{Plan, PlanResult};
 use super::span::Span;
 use super::{apply, build, draft, store};
 use crate::area;
@@ -31,26 +31,33 @@ pub struct Timing {
     pub write: Duration,
 }
 
-/// Plans the open tasks of the order and assigns them.
+/// Plans the open tasks of the order as a draft: no task changes.
 ///
 /// # Errors
 /// 503 when the database is unavailable; nothing is written then.
-pub async fn run(db: &Db, order: Order) -> Result<(Plan, Timing), Problem> {
+pub async fn draft(db: &Db, order: Order) -> Result<(Plan, Timing), Problem> {
     let (computed, timing) = compute(db, order).await?;
     let began = Instant::now();
-    let plan = db.write(order.area.district(), move |tx| {
-        let plan = draft::store(tx, &computed)?;
-        let scope = order.area.district().range();
-        let how = apply::ApplyPlan { confirm: true, ..apply::ApplyPlan::default() };
-        Ok::<_, Problem>(apply::apply(tx, &scope, plan.id, order.by, how)?.plan)
-    });
-    Ok((plan.await?, Timing { write: began.elapsed(), ..timing }))
+    let stored = db.write(order.area.district(), move |tx| draft::store(tx, &computed));
+    let plan = stored.await.map_err(Problem::from)?;
+    Ok((plan, Timing { write: began.elapsed(), ..timing }))
+}
+
+/// Assigns the tasks of a draft of the area, on the command line, whose user has seen it.
+///
+/// # Errors
+/// As [`apply::apply`].
+pub async fn apply(db: &Db, area: AreaCode, id: PlanId) -> Result<PlanResult, Problem> {
+    let how = apply::ApplyPlan { confirm: true, ..apply::ApplyPlan::default() };
+    let applied =
+        db.write(area.district(), move |tx| apply::apply(tx, &area.range(), id, None, how));
+    applied.await
 }
 
 /// Plans the open tasks of the order without writing anything.
 ///
 /// # Errors
-/// As [`run`].
+/// As [`draft`].
 pub async fn compute(db: &Db, order: Order) -> Result<(Computed, Timing), Problem> {
     let began = Instant::now();
     let Order { area, span, seed, now, .. } = order;
