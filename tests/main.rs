@@ -38,6 +38,7 @@ mod exports;
 mod finding;
 mod findings;
 mod founding;
+mod hard_cases;
 mod headers;
 mod http_edges;
 mod importing;

@@ -1,6 +1,6 @@
 //! Moves a beneficiary to another home, also in another grid.
 
-use gridward_domain::authority::Action;
+use gridward_domain::authority::{Action, Principal};
 use gridward_domain::id::BeneficiaryId;
 use gridward_domain::text::is_blank;
 use serde_json::json;
@@ -11,9 +11,28 @@ use super::follow::{Destination, follow};
 use super::model::{ChangedBeneficiary, NewHome};
 use crate::area::map::Map;
 use crate::beneficiary::store::BeneficiaryRow;
+use crate::crypto::SealingKey;
 use crate::http::IfMatch;
 use crate::http::problem::Problem;
 use crate::task::of_beneficiary;
+use crate::tx::Tx;
+
+/// As [`relocate`], based on the present version.
+///
+/// # Errors
+/// 403; 404; 409 for an ended one; 422.
+pub fn relocate_now(
+    tx: &mut Tx<'_>,
+    key: &SealingKey,
+    principal: &Principal,
+    map: &Map,
+    id: BeneficiaryId,
+    new: &NewHome,
+) -> Result<ChangedBeneficiary, Problem> {
+    let mut case = Case { tx, key, principal };
+    let version = case.row(id, Action::EditBeneficiaries)?.version;
+    relocate(&mut case, map, id, new, &IfMatch(vec![version]))
+}
 
 /// Moves the beneficiary; unfinished tasks follow. A beneficiary who lives there already stays as
 /// it is.

@@ -9,6 +9,7 @@ use gridward_domain::id::PersonId;
 use gridward_domain::word::Word as _;
 
 use super::import::{bar, write};
+use super::scenario::{self, Scenario};
 use super::{Failure, connect};
 use crate::auth::credential::{self, Validity};
 use crate::auth::password;
@@ -35,6 +36,9 @@ pub(super) struct Args {
     /// Set the demo password for all people and write their sign-in data to this CSV file
     #[arg(long, value_name = "FILE")]
     sign_ins: Option<PathBuf>,
+    /// Then make a case that an app seldom meets, for the volunteer whose number is printed
+    #[arg(long, value_enum)]
+    scenario: Option<Scenario>,
     /// Serve the API after loading
     #[arg(long)]
     serve: bool,
@@ -64,6 +68,9 @@ pub(super) fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
                 file.display()
             );
         }
+    }
+    if let Some(scenario) = args.scenario {
+        scenario::run(settings, &mut conn, &records, scenario)?;
     }
     drop((records, conn));
     if !args.serve {

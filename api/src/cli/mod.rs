@@ -14,6 +14,7 @@ mod log;
 mod migrate;
 mod openapi;
 mod person_state;
+mod scenario;
 mod serve;
 mod solve;
 mod user;
