@@ -28,7 +28,33 @@ pub fn yaml() -> Result<String, yaml_serde::Error> {
     let mut document = yaml_serde::to_value(contract())?;
     add_dpop_scheme(&mut document);
     access::declare(&mut document)?;
+    open_objects(&mut document);
     yaml_serde::to_string(&document)
+}
+
+/// Says of the objects without named properties (answers, forms, ...) that they may have any.
+/// Otherwise generators of clients make a type of an object that has none.
+fn open_objects(part: &mut Value) {
+    const NAMED: [&str; 5] = ["properties", "additionalProperties", "oneOf", "anyOf", "allOf"];
+    let is_object = |schema: &Mapping| match schema.get("type") {
+        Some(Value::String(one)) => one == "object",
+        Some(Value::Sequence(types)) => types.iter().any(|one| one == "object"),
+        _ => false,
+    };
+    match part {
+        Value::Mapping(schema) => {
+            if is_object(schema) && !NAMED.iter().any(|name| schema.contains_key(*name)) {
+                schema.insert("additionalProperties".into(), true.into());
+            }
+            let is_value = |key: &Value| key == "example" || key == "examples" || key == "default";
+            schema
+                .iter_mut()
+                .filter(|(key, _)| !is_value(key))
+                .for_each(|(_, one)| open_objects(one));
+        }
+        Value::Sequence(parts) => parts.iter_mut().for_each(open_objects),
+        _ => {}
+    }
 }
 
 /// Adds the scheme of tokens that are bound to a key, which utoipa's list of schemes lacks.
