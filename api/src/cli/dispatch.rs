@@ -39,8 +39,25 @@ pub(super) struct Args {
     #[arg(long)]
     include_late: bool,
     /// Assign the tasks: of the draft of this id, or of a new plan without having seen it
-    #[arg(long, value_name = "PLAN", num_args = 0..=1)]
-    apply: Option<Option<PlanId>>,
+    #[arg(long, value_name = "PLAN", num_args = 0..=1, default_missing_value = "", value_parser = apply_of)]
+    apply: Option<Apply>,
+}
+
+/// The plan to apply.
+#[derive(Clone, Copy, Debug)]
+enum Apply {
+    /// A new one.
+    New,
+    /// A stored draft.
+    Draft(PlanId),
+}
+
+/// The plan of an argument; empty for a new one.
+fn apply_of(text: &str) -> Result<Apply, &'static str> {
+    if text.is_empty() {
+        return Ok(Apply::New);
+    }
+    text.parse().map(Apply::Draft).map_err(|_| "must be the id of a plan")
 }
 
 #[derive(clap::Subcommand)]
@@ -69,7 +86,7 @@ pub(super) fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
 }
 
 async fn carry_out(db: &Db, area: AreaCode, args: &Args) -> Result<(), Failure> {
-    if let Some(Some(id)) = args.apply {
+    if let Some(Apply::Draft(id)) = args.apply {
         print_applied(&apply(db, area, id).await?);
         return Ok(());
     }

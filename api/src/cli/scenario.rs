@@ -112,8 +112,8 @@ fn first<T>(
 ) -> Result<T, Failure> {
     let far = clock::day(clock::system()) + chrono::Days::new(365);
     let tasks = store::for_dispatch(conn, &grid.range(), far)?;
-    let open = tasks.iter().filter(|task| task.state == Phase::Open);
-    open.filter_map(part).next().ok_or_else(|| format!("no such open task in {grid}").into())
+    let mut open = tasks.iter().filter(|task| task.state == Phase::Open);
+    open.find_map(part).ok_or_else(|| format!("no such open task in {grid}").into())
 }
 
 /// The claim of a task.

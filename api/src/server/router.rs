@@ -49,15 +49,7 @@ fn documented(v1: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(person::totp::confirm_totp)
         .service(person::totp::delete_totp)
         .service(person::password::change_my_password)
-        .service(area::routes::list_areas)
-        .service(area::routes::locate_area)
-        .service(area::routes::get_area)
-        .service(area::routes::get_area_boundary)
-        .service(area::routes::list_outlines)
-        .service(summary::routes::summarize_area)
-        .service(weekly::routes::get_area_week)
-        .service(weekly::routes::print_area_week)
-        .service(redistricting::routes::change_areas)
+        .configure(areas)
         .configure(people)
         .service(beneficiary::find::list_beneficiaries)
         .service(beneficiary::find::search_beneficiaries)
@@ -126,6 +118,19 @@ fn documented(v1: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(plan::commands::apply_plan)
         .service(plan::commands::undo_plan)
         .service(plan::routes::list_plan_visits);
+}
+
+/// The paths of areas.
+fn areas(v1: &mut utoipa_actix_web::service_config::ServiceConfig) {
+    v1.service(area::routes::list_areas)
+        .service(area::routes::locate_area)
+        .service(area::routes::get_area)
+        .service(area::routes::get_area_boundary)
+        .service(area::routes::list_outlines)
+        .service(summary::routes::summarize_area)
+        .service(weekly::routes::get_area_week)
+        .service(weekly::routes::print_area_week)
+        .service(redistricting::routes::change_areas);
 }
 
 /// The paths of tasks.
