@@ -25,6 +25,8 @@ async fn a_filter_by_an_area_that_never_was_names_it(
         "/v1/corrections?",
         "/v1/events?",
         "/v1/people/workload?from=2026-08-03&to=2026-08-09&",
+        "/v1/exports/tasks?format=csv&",
+        "/v1/exports/beneficiaries?format=csv&",
     ] {
         let refused = supervisor.get(&format!("{path}area={unknown}")).await;
         let error = &refused.body["errors"][0];
@@ -36,6 +38,8 @@ async fn a_filter_by_an_area_that_never_was_names_it(
         );
         assert_eq!(supervisor.get(&format!("{path}area={GRID}")).await.status, 200, "{path}");
     }
+    let below = supervisor.get(&format!("/v1/areas?level=grid&parent={unknown}")).await;
+    assert_eq!((below.status, &below.body["errors"][0]["pointer"]), (404, &json!("parent")));
     for (path, body, pointer) in [
         ("/v1/people/search", json!({ "text": "王", "area": unknown }), "/area"),
         (

@@ -207,12 +207,14 @@ async fn a_visit_given_back_after_the_end_is_cancelled_at_once(
     let report = json!({ "outcome": "not_home" });
     let failed = volunteer.post(&format!("/v1/tasks/{reported}/report"), &report).await;
     assert_eq!((failed.status, &failed.body["state"]), (200, &json!("cancelled")));
-    let left = gridward(
-        &server.database,
-        &["user", "leave", phones::SECOND_VOLUNTEER, "--reason", "moved"],
-    );
-    let left = { left }.output().expect("it runs");
-    assert!(left.status.success(), "{}", said(&left));
+    let departure = format!("/v1/people/{}/departure", person_id(22));
+    for preview in [true, false, false] {
+        let body = json!({ "preview": preview, "reason": "moved" });
+        let call = supervisor.request(reqwest::Method::POST, &departure);
+        let left = supervisor.send(call.header("If-Match", "\"v1\"").json(&body)).await;
+        let outcome = &left.body["tasks"][0]["outcome"];
+        assert_eq!((left.status, outcome), (200, &json!("cancelled")), "{}", left.body);
+    }
     assert_eq!(state(&supervisor, &of_leaver).await, "cancelled");
     let fewer = Files::small().without_line("people.csv", phones::VOLUNTEER);
     let now = chrono::Utc::now().to_rfc3339();

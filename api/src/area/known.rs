@@ -17,10 +17,18 @@ fn error(pointer: &str, area: AreaCode) -> FieldError {
 /// # Errors
 /// 404 that names it.
 pub async fn in_query(db: &Db, area: Option<AreaCode>) -> Result<(), Problem> {
+    parameter(db, "area", area).await
+}
+
+/// Checks the area in the parameter `name` of a query, if there is one.
+///
+/// # Errors
+/// 404 that names it.
+pub async fn parameter(db: &Db, name: &'static str, area: Option<AreaCode>) -> Result<(), Problem> {
     let Some(area) = area else { return Ok(()) };
     match db.read(move |conn| store::one(conn, &area)).await.map_err(Problem::from)? {
         Some(_) => Ok(()),
-        None => Err(Problem::not_found().with(error("area", area))),
+        None => Err(Problem::not_found().with(error(name, area))),
     }
 }
 

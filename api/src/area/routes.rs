@@ -12,7 +12,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::map::Maps;
 use super::model::AreaWithCounts;
 use super::outlines::OutlineCache;
-use super::{Area, borders, map, outlines, store, successors};
+use super::{Area, borders, known, map, outlines, store, successors};
 use crate::auth::Authenticated;
 use crate::clock::Clock;
 use crate::http::Query;
@@ -64,6 +64,7 @@ pub(crate) async fn list_areas(
 ) -> Result<HttpResponse, Problem> {
     let AreaQuery { level, parent } = query;
     principal.authorize(Action::ReadAreas, &parent.unwrap_or(principal.area))?;
+    known::parameter(&db, "parent", parent).await?;
     let wanted = page.wanted()?;
     let limit = wanted.limit;
     let read = db.read(move |conn| {

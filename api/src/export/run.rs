@@ -23,6 +23,7 @@ use super::cell::{Cell, Column};
 use super::encode::Encoder;
 use super::error::ExportError;
 use super::format::Format;
+use crate::area;
 use crate::clock::{self, Clock};
 use crate::db::{Conn, DbError};
 use crate::http::problem::Problem;
@@ -88,7 +89,7 @@ impl Exports {
     /// Makes the file of a list, records it and answers it.
     ///
     /// # Errors
-    /// [`Problem`] of the database or of the temporary file; 400 if the format has too few rows.
+    /// 404 for an unknown area; [`Problem`] of the database or of the temporary file; 400 if the format has too few rows.
     pub async fn answer<L: Listing>(
         &self,
         db: &Db,
@@ -96,6 +97,7 @@ impl Exports {
         order: Order,
         listing: L,
     ) -> Result<HttpResponse, Problem> {
+        area::known::in_query(db, Some(order.area)).await?;
         let permit = self.0.acquire().await.map_err(Problem::defect)?;
         let (file, rows) = write(db, &order, listing).await?;
         drop(permit);

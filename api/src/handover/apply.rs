@@ -93,7 +93,7 @@ pub(super) fn succeed(
     Ok(())
 }
 
-/// Gives the task to its new assignee or opens it.
+/// Gives the task to its new assignee, opens or cancels it.
 fn hand(
     tx: &mut Tx<'_>,
     row: &TaskRow,
@@ -111,6 +111,11 @@ fn hand(
             if let Some(obstacle) = obstacle {
                 about["obstacle"] = json!(obstacle);
             }
+            Ok(release(tx, row, by.person(), about)?)
+        }
+        // Every task that loses its assignee is cancelled if its beneficiary has ended.
+        (Outcome::Cancelled, by) => {
+            about["cancelled"] = json!(true);
             Ok(release(tx, row, by.person(), about)?)
         }
         (Outcome::Given(to), Decider::Superior(principal)) => give(tx, row, &principal, to, about),

@@ -21,6 +21,8 @@ pub struct HeldTask {
     pub phase: Phase,
     /// The skills that it requires.
     pub skills: Skills,
+    /// Whether its beneficiary has ended, so that no other person may be sent.
+    pub subject_ended: bool,
 }
 
 /// A person named in the command, who is in the caller's area.
@@ -89,6 +91,8 @@ pub enum Outcome {
     Given(PersonId),
     /// It is opened; the obstacle prevented the general wish.
     Opened(Option<Obstacle>),
+    /// It is cancelled, since its beneficiary has ended.
+    Cancelled,
 }
 
 /// The decision.
@@ -150,6 +154,9 @@ pub fn decide(situation: &Situation, wishes: &Wishes) -> Result<Decision, Fault>
     let outcome = |held: &HeldTask| {
         if situation.keeps(held) {
             return Outcome::Kept;
+        }
+        if held.subject_ended {
+            return Outcome::Cancelled;
         }
         match (named.get(&held.id), wishes.give_to) {
             (Some(outcome), _) => *outcome,

@@ -79,6 +79,7 @@ pub fn depart(
         "because": departure.reason,
         "given": count(&decided, |outcome| matches!(outcome, Outcome::Given(_))),
         "opened": count(&decided, |outcome| matches!(outcome, Outcome::Opened(_))),
+        "cancelled": count(&decided, |outcome| matches!(outcome, Outcome::Cancelled)),
     });
     if let Some(successor) = decided.decision.successor {
         about["successor"] = json!(successor);

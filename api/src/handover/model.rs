@@ -147,6 +147,8 @@ pub enum TaskOutcome {
     Opened,
     /// It stays with the person: a visit that has started.
     Kept,
+    /// Its beneficiary has ended, so that nobody else is sent.
+    Cancelled,
 }
 
 /// Why a task was opened although `give_to` names a person.

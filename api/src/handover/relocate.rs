@@ -97,6 +97,7 @@ pub fn relocate(
         "role": after.role,
         "given": count(&decided, |outcome| matches!(outcome, Outcome::Given(_))),
         "opened": count(&decided, |outcome| matches!(outcome, Outcome::Opened(_))),
+        "cancelled": count(&decided, |outcome| matches!(outcome, Outcome::Cancelled)),
     });
     add_note(&mut about, key, &row, to.note.as_ref())?;
     let event = Event::new("person.move", Subject::Person, row.id, after.area, version);

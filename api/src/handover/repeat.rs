@@ -22,6 +22,8 @@ struct TaskDetails {
     was: gridward_domain::task::Phase,
     planned_on: Option<chrono::NaiveDate>,
     obstacle: Option<Obstacle>,
+    #[serde(default)]
+    cancelled: bool,
 }
 
 /// The details of the departure.
@@ -83,7 +85,11 @@ fn handed(event: &EventRow) -> Result<Option<HandedTask>, DbError> {
         grid: event.area,
         was: details.was,
         planned_on: details.planned_on,
-        outcome: if event.person.is_some() { TaskOutcome::Given } else { TaskOutcome::Opened },
+        outcome: match event.person {
+            Some(_) => TaskOutcome::Given,
+            None if details.cancelled => TaskOutcome::Cancelled,
+            None => TaskOutcome::Opened,
+        },
         person_id: event.person,
         obstacle: details.obstacle,
     }))

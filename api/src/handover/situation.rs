@@ -19,6 +19,7 @@ use crate::person;
 use crate::person::PersonState;
 use crate::person::store::PersonRow;
 use crate::task;
+use crate::task::of_ended;
 use crate::task::row::TaskRow;
 
 /// The maximum number of wishes for single tasks.
@@ -80,11 +81,13 @@ pub fn decided(
         return Err(Problem::invalid("/tasks", format!("must have at most {MOST_WISHES} items")));
     }
     let rows = task::store::held_by(conn, row.district, row.id)?;
+    let ended = of_ended::cancelled_if_given_back(conn, row.district, &rows)?;
     let held = |task: &TaskRow| HeldTask {
         id: task.id,
         grid: task.grid,
         phase: task.state,
         skills: task.skills.members().clone(),
+        subject_ended: ended.contains(&task.id),
     };
     let situation = Situation {
         person: row.id,
@@ -192,6 +195,7 @@ impl Decided {
             Outcome::Kept => (TaskOutcome::Kept, None, None),
             Outcome::Given(to) => (TaskOutcome::Given, Some(to), None),
             Outcome::Opened(obstacle) => (TaskOutcome::Opened, None, obstacle),
+            Outcome::Cancelled => (TaskOutcome::Cancelled, None, None),
         };
         let started = task.state == gridward_domain::task::Phase::InProgress;
         (decided != Outcome::Kept || started).then_some(HandedTask {

@@ -68,6 +68,7 @@ fn situation() -> impl Strategy<Value = Situation> {
                     grid: code(grid),
                     phase,
                     skills: skills(skilled),
+                    subject_ended: n % 3 == 2,
                 })
                 .collect(),
             named: (0u128..)
@@ -108,11 +109,14 @@ proptest! {
                 Outcome::Given(to) => {
                     let Named { candidate, is_active, skills } = &situation.named[&to];
                     prop_assert!(to != me() && *is_active && candidate.role.visits());
+                    prop_assert!(!task.subject_ended);
                     prop_assert!(task.skills.is_subset(skills));
                     prop_assert!(situation.scope.contains(&task.grid));
                     prop_assert!(situation.scope.contains(&candidate.grid));
                 }
+                Outcome::Cancelled => prop_assert!(task.subject_ended),
                 Outcome::Opened(obstacle) => {
+                    prop_assert!(!task.subject_ended);
                     prop_assert!(obstacle.is_none() || wishes.give_to.is_some());
                 }
             }
@@ -144,7 +148,11 @@ proptest! {
         let Decision { tasks, successor } =
             decide(&leaves, &Wishes::default()).expect("no successor is needed");
         prop_assert_eq!(successor, None);
-        prop_assert!(tasks.values().all(|outcome| *outcome == Outcome::Opened(None)));
+        for held in &leaves.tasks {
+            let expected =
+                if held.subject_ended { Outcome::Cancelled } else { Outcome::Opened(None) };
+            prop_assert_eq!(tasks[&held.id], expected);
+        }
     }
 }
 
@@ -157,6 +165,7 @@ fn volunteer() -> Situation {
         grid,
         phase: Phase::Accepted,
         skills: skills(skilled),
+        subject_ended: false,
     };
     let named = |n: u128, skilled| {
         let candidate = Candidate { person: person(n), role: Role::Volunteer, grid };

@@ -18,7 +18,7 @@ pub mod model;
 pub mod names;
 pub mod occasion;
 pub mod of_beneficiary;
-mod of_ended;
+pub mod of_ended;
 pub mod origin;
 pub mod perform;
 pub mod projection;

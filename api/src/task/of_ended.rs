@@ -1,14 +1,22 @@
 //! Cancels a visit of an ended beneficiary that its visitor gives back: no other person may be sent.
 
+use std::collections::BTreeSet;
+
+use gridward_domain::area::AreaCode;
+use gridward_domain::id::{BeneficiaryId, TaskId};
 use gridward_domain::task::{self as life, AutomaticCommand, Phase, State, Transition};
 use serde_json::json;
 
 use super::perform::Step;
 use super::row::TaskRow;
+use crate::beneficiary::store::BeneficiaryRow;
 use crate::beneficiary::{self, EndCause, ends};
 use crate::clock;
-use crate::db::DbError;
+use crate::db::{Conn, DbError};
 use crate::tx::Tx;
+
+/// The maximum number of ids in a query.
+const CHUNK: usize = 500;
 
 /// Cancels the task that `step` has led to `row`, if the step gives back a visit whose beneficiary
 /// has ended; returns the row afterwards.
@@ -21,12 +29,7 @@ pub(super) fn cancel(tx: &mut Tx<'_>, step: &Step<'_>, row: TaskRow) -> Result<T
         return Ok(row);
     };
     let entry = beneficiary::store::row(tx.read_unbatched(), &row.district.range(), id)?;
-    let Some(entry) = entry.filter(|entry| !entry.is_current()) else { return Ok(row) };
-    let because = entry.ended_because.unwrap_or(EndCause::NotInFiles);
-    if because == EndCause::Merged {
-        // Its tasks go to its successor instead.
-        return Ok(row);
-    }
+    let Some(because) = entry.as_ref().and_then(end) else { return Ok(row) };
     let command = AutomaticCommand::Cancel;
     match life::apply_automatic(&step.after, &command, clock::day(tx.now)) {
         Ok(Transition::Changed(after)) => {
@@ -40,6 +43,33 @@ pub(super) fn cancel(tx: &mut Tx<'_>, step: &Step<'_>, row: TaskRow) -> Result<T
         Ok(Transition::Already) => Ok(row),
         Err(rejection) => Err(DbError::corrupt("tasks", rejection)),
     }
+}
+
+/// Why no other person may be sent to the beneficiary; `None` for a current entry, and for a merged
+/// one, whose tasks go to its successor instead.
+fn end(entry: &BeneficiaryRow) -> Option<EndCause> {
+    let because = entry.ended_because.unwrap_or(EndCause::NotInFiles);
+    (!entry.is_current() && because != EndCause::Merged).then_some(because)
+}
+
+/// The tasks among `rows` that are cancelled if their assignees give them back.
+///
+/// # Errors
+/// [`DbError`].
+pub fn cancelled_if_given_back(
+    conn: &mut Conn,
+    district: AreaCode,
+    rows: &[TaskRow],
+) -> Result<BTreeSet<TaskId>, DbError> {
+    let ids: BTreeSet<BeneficiaryId> = rows.iter().filter_map(|row| row.beneficiary).collect();
+    let ids: Vec<BeneficiaryId> = ids.into_iter().collect();
+    let mut ended = BTreeSet::new();
+    for ids in ids.chunks(CHUNK) {
+        let entries = beneficiary::store::rows(conn, district, ids)?;
+        ended.extend(entries.iter().filter(|entry| end(entry).is_some()).map(|entry| entry.id));
+    }
+    let has_ended = |row: &&TaskRow| row.beneficiary.is_some_and(|id| ended.contains(&id));
+    Ok(rows.iter().filter(has_ended).map(|row| row.id).collect())
 }
 
 /// Whether an assignee loses an unfinished task that stays unfinished.
