@@ -98,8 +98,10 @@ pub enum Action {
     ReadTasks,
     /// Create a task.
     CreateTask,
-    /// Claim, accept, decline, release, start and report a task.
+    /// Claim, accept, decline, release and start a task.
     WorkTask,
+    /// Report a visit: the own one, or as who directs the task that of its assignee.
+    ReportVisit,
     /// Assign, reschedule, cancel or escalate a task.
     DirectTask,
     /// Reopen a finished task.
@@ -161,6 +163,7 @@ pub const fn permits(role: Role, action: Action) -> bool {
                 | A::ReadAreas
                 | A::ReadTasks
                 | A::WorkTask
+                | A::ReportVisit
                 | A::RevealBeneficiary
                 | A::ProposeCorrection
                 | A::ReadReports
@@ -305,6 +308,7 @@ mod tests {
             A::ManageAccess,
             A::CreateTask,
             A::WorkTask,
+            A::ReportVisit,
             A::DirectTask,
             A::ReopenTask,
             A::Dispatch,

@@ -3,5 +3,6 @@
 mod assigning;
 mod bulk;
 mod lists;
+mod on_behalf;
 mod reports;
 mod words;

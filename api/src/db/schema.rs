@@ -461,6 +461,7 @@ diesel::table! {
         kind -> Text,
         beneficiary -> Nullable<Text>,
         received_on -> Date,
+        written_by -> Nullable<Text>,
     }
 }
 

@@ -42,6 +42,13 @@ pub struct ReportSummary {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 64, example = "王小明")]
     pub person_name: Option<String>,
+    /// The person who wrote the report on behalf of the visitor; absent if the visitor wrote it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub written_by_id: Option<PersonId>,
+    /// The name of that person; absent if there is no such person any more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 64, example = "张网格")]
+    pub written_by_name: Option<String>,
     /// When the report arrived, by the server's clock.
     pub received_at: DateTime<FixedOffset>,
     /// The day of the visit.

@@ -17,8 +17,8 @@ use crate::crypto::SealingKey;
 use crate::db::schema::reports;
 use crate::db::{Conn, DbError};
 use crate::task::projection::MaskedNames;
-use crate::task::report::Sealed;
 use crate::task::report_row::ReportRow;
+use crate::task::report_sealed::Sealed;
 use crate::task::visits;
 use crate::{area, person};
 
@@ -184,7 +184,7 @@ pub(super) fn summaries(
     let rows = || reports.iter().map(|one| &one.row);
     let grids: BTreeSet<AreaCode> = rows().map(|row| row.grid).collect();
     let grids = area::store::names_of(conn, district, &grids)?;
-    let people = rows().map(|row| row.person).collect();
+    let people = rows().flat_map(|row| [Some(row.person), row.written_by]).flatten().collect();
     let people = person::store::names(conn, key, &district.range(), people)?;
     let visited: BTreeSet<BeneficiaryId> = rows()
         .filter_map(|row| row.beneficiary)
@@ -198,6 +198,7 @@ pub(super) fn summaries(
             grid_name: grids.get(&row.grid).cloned(),
             beneficiary_name: row.beneficiary.and_then(|id| visited.of(id)).map(ToOwned::to_owned),
             person_name: people.get(&row.person).cloned(),
+            written_by_name: row.written_by.and_then(|id| people.get(&id)).cloned(),
             received_at: received_at.with_timezone(&china()),
             visited_on: clock::day(visits::visited_at(&sealed, received_at)),
             outcome: sealed.content.outcome,
@@ -209,6 +210,7 @@ pub(super) fn summaries(
             grid: row.grid,
             beneficiary_id: row.beneficiary,
             person_id: row.person,
+            written_by_id: row.written_by,
             attempt: row.attempt,
             recorded: row.recorded,
         }

@@ -186,7 +186,7 @@ const TABLE: &[Access] = &[
     on("decline_task", A::WorkTask, Area, Sensitive),
     on("release_task", A::WorkTask, Area, Sensitive),
     on("start_task", A::WorkTask, Area, Sensitive),
-    on("report_task", A::WorkTask, Area, Sensitive),
+    on("report_task", A::ReportVisit, Area, Sensitive),
     on("reassign_task", A::DirectTask, Area, Personal),
     on("direct_tasks", A::DirectTask, Area, Sensitive),
     on("undo_task_bulk", A::DirectTask, Own, Internal),

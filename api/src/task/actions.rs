@@ -174,7 +174,12 @@ commands! {
     /// need creates the follow-up task defined in the catalogue, possible from the day of the report and
     /// due after the days of its kind (`due_days`). `not_home` reopens the task for
     /// the next attempt; the last attempt allowed by the kind, and `refused`, fail the task. The
-    /// content of the report is stored encrypted. Allowed roles: the assignee.
+    /// content of the report is stored encrypted.
+    ///
+    /// With `on_behalf_of`, the caller reports the visit of the assignee, who is the author, and the
+    /// caller the writer: 409 `not_assignee` if another person has the task, 409 `person_left` if
+    /// that person has left. Allowed roles: the assignee; on behalf of the assignee managers,
+    /// supervisors and admins.
     #[post("/tasks/{id}/report")]
     report_task(NewReport, "The report"): reported =>
         "The task after the report";

@@ -73,6 +73,13 @@ pub struct HistoryEntry {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 32)]
     outcome: Option<String>,
+    /// The visitor, if the report was written on behalf of another person.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    on_behalf_of_id: Option<PersonId>,
+    /// The name of that visitor.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 64, example = "王小明")]
+    on_behalf_of_name: Option<String>,
     /// The report, if this is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     report_id: Option<ReportId>,
@@ -148,11 +155,15 @@ fn add_names(
     district: AreaCode,
     steps: &mut [HistoryEntry],
 ) -> Result<(), DbError> {
-    let ids = |step: &HistoryEntry| [step.actor_id, step.assignee_before_id, step.assignee_id];
+    let ids = |step: &HistoryEntry| {
+        [step.actor_id, step.assignee_before_id, step.assignee_id, step.on_behalf_of_id]
+    };
     let people = steps.iter().flat_map(ids).flatten().collect();
     let names = person::store::names(conn, key, &district.range(), people)?;
     for step in steps {
-        let [actor, before, after] = ids(step).map(|id| id.and_then(|id| names.get(&id)).cloned());
+        let [actor, before, after, visitor] =
+            ids(step).map(|id| id.and_then(|id| names.get(&id)).cloned());
+        step.on_behalf_of_name = visitor;
         (step.actor_name, step.assignee_before_name, step.assignee_name) = (actor, before, after);
     }
     Ok(())
@@ -166,7 +177,7 @@ fn step(key: &SealingKey, principal: &Principal, row: EventRow) -> Result<Histor
     let sees_beneficiaries = principal.may(Action::ReadBeneficiaries).is_ok();
     let may_see_reason = sees_beneficiaries || actor_id == Some(principal.person);
     let reason = body["reason"].as_str().filter(|_| may_see_reason);
-    let report = body["report"].as_str();
+    let (report, visitor) = (body["report"].as_str(), body["on_behalf_of"].as_str());
     Ok(HistoryEntry {
         seq: row.seq,
         at: row.at.and_utc().with_timezone(&china()),
@@ -182,6 +193,8 @@ fn step(key: &SealingKey, principal: &Principal, row: EventRow) -> Result<Histor
             .and_then(|sealed| reason::opened(key, row.district, &row.subject_id, sealed)),
         because: body["because"].as_str().map(present_word).map(ToOwned::to_owned),
         outcome: body["outcome"].as_str().map(ToOwned::to_owned),
+        on_behalf_of_id: visitor.map(|id| parsed("events", id)).transpose()?,
+        on_behalf_of_name: None,
         report_id: report.map(|id| parsed("events", id)).transpose()?,
         recorded: body["recorded"] == true,
     })

@@ -244,6 +244,10 @@ pub struct Assignee {
 pub struct NewReport {
     /// The outcome.
     pub outcome: Outcome,
+    /// The visitor, if the caller reports the visit of another person, such as one without a phone:
+    /// the assignee of a task that the caller may direct.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_behalf_of: Option<PersonId>,
     /// Free text by the visitor.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<Note>,

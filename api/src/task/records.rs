@@ -1,5 +1,7 @@
 //! The reports of a task.
 
+use std::collections::HashMap;
+
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get};
 use chrono::{DateTime, FixedOffset};
@@ -12,10 +14,10 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use super::perform;
-use super::report::Sealed;
 use super::report_content::ReportContent;
 use super::report_flag::ReportFlag;
 use super::report_row::ReportRow;
+use super::report_sealed::Sealed;
 use super::row::TaskRow;
 use crate::auth::Authenticated;
 use crate::clock::{china, nearest_moment};
@@ -36,12 +38,19 @@ pub struct Report {
     /// Identifies the report; equal to the id of the command that created it, if that had
     /// one.
     id: ReportId,
-    /// The author.
+    /// The author: the visitor.
     person_id: PersonId,
     /// The name of the author; absent if there is no such person any more.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 64, example = "王小明")]
     person_name: Option<String>,
+    /// The person who wrote the report on behalf of the author; absent if the author wrote it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    written_by_id: Option<PersonId>,
+    /// The name of that person; absent if there is no such person any more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 64, example = "张网格")]
+    written_by_name: Option<String>,
     /// When the report arrived, by the server's clock.
     received_at: DateTime<FixedOffset>,
     /// The number of the attempt that the report is about.
@@ -67,7 +76,7 @@ pub struct Report {
 ///
 /// Lists the reports with all evidence and flags, oldest first. The log records that they
 /// were read. Allowed roles: managers, supervisors and admins within their area; volunteers
-/// see their own reports.
+/// see the reports of their own visits.
 #[utoipa::path(
     tag = "tasks",
     operation_id = "list_task_reports",
@@ -133,21 +142,23 @@ fn of_task(
         .limit(wanted.rows())
         .select(ReportRow::as_select())
         .load(conn)?;
-    let authors = rows.iter().map(|row| row.person).collect();
-    let names = person::store::names(conn, key, &task.district.range(), authors)?;
-    let with_name = |row: ReportRow| {
-        let name = names.get(&row.person).cloned();
-        opened(key, row, name)
-    };
-    rows.into_iter().map(with_name).collect()
+    let people = rows.iter().flat_map(|row| [Some(row.person), row.written_by]).flatten().collect();
+    let names = person::store::names(conn, key, &task.district.range(), people)?;
+    rows.into_iter().map(|row| opened(key, row, &names)).collect()
 }
 
-fn opened(key: &SealingKey, row: ReportRow, name: Option<String>) -> Result<Report, Problem> {
+fn opened(
+    key: &SealingKey,
+    row: ReportRow,
+    names: &HashMap<PersonId, String>,
+) -> Result<Report, Problem> {
     let sealed = Sealed::of(key, &row)?;
     Ok(Report {
         id: row.id,
         person_id: row.person,
-        person_name: name,
+        person_name: names.get(&row.person).cloned(),
+        written_by_id: row.written_by,
+        written_by_name: row.written_by.and_then(|id| names.get(&id)).cloned(),
         received_at: row.created_at.and_utc().with_timezone(&china()),
         attempt: row.attempt,
         recorded: row.recorded,

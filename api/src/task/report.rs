@@ -1,28 +1,28 @@
 //! Reports: stores the encrypted content and applies the consequences.
 
 use gridward_domain::area::AreaCode;
-use gridward_domain::authority::Principal;
-use gridward_domain::code::KindCode;
+use gridward_domain::authority::{Action, Principal};
 use gridward_domain::word::Word as _;
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, Days, FixedOffset, TimeDelta};
-use gridward_domain::id::{BeneficiaryId, ReportId, TaskId};
-use gridward_domain::task::{self as life, Command, Outcome, Transition, Verb};
+use chrono::TimeDelta;
+use gridward_domain::id::{ReportId, TaskId};
+use gridward_domain::task::{self as life, Command, Outcome, Rejection, Transition, Verb};
 use gridward_domain::visibility::View;
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, json};
+use serde_json::json;
 use uuid::Uuid;
 
 use super::beneficiary_change;
+use super::on_behalf;
 use super::origin::Origin;
 use super::perform::{self, Performed, Sent, Step};
+use super::report_authors::Authors;
+use super::report_consequences;
 use super::report_content::ReportContent;
 use super::report_flag::{self, ReportFlag};
 use super::report_row::{self, ReportRow};
-use super::row::{Draft, TaskRow};
-use super::task_origin::TaskOrigin;
-use crate::beneficiary::store::BeneficiaryRow;
+use super::report_sealed::Sealed;
+use super::row::TaskRow;
 use crate::catalogue::{self, ServiceKind};
 use crate::crypto::{SealingKey, aad};
 use crate::db::DbError;
@@ -32,37 +32,15 @@ use crate::limits::DailyQuota;
 use crate::log::{self, Event, Subject};
 use crate::tx::Tx;
 use crate::vocabulary::{self, Vocabularies};
-use crate::{beneficiary, clock};
+use crate::clock;
 
 /// The table value of an unreadable outcome.
 const UNREAD: &str = "unread";
 
-/// The encrypted part of a report.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct Sealed {
-    /// The content as reported.
-    #[serde(flatten)]
-    pub content: ReportContent,
-    /// When the report was made, by the phone's clock.
-    pub made_at: Option<DateTime<FixedOffset>>,
-    /// The offset of the phone's clock behind the server's, in seconds.
-    pub clock_behind_s: i64,
-}
-
-impl Sealed {
-    /// The decrypted part of a report.
-    ///
-    /// # Errors
-    /// [`DbError::Corrupt`].
-    pub fn of(key: &SealingKey, row: &ReportRow) -> Result<Self, DbError> {
-        let opened = key.open_value(&aad(row.district, "reports", row.id), &row.sealed);
-        opened.map_err(|error| DbError::corrupt("reports", error))
-    }
-}
-
 /// Ends the task with the reported outcome and stores the report. A report from an outbox by a
 /// present or former assignee is evidence and is always stored: if the task has changed or the
-/// outcome is unreadable, the report is marked as recorded and does not change the task.
+/// outcome is unreadable, the report is marked as recorded and does not change the task. A report on
+/// behalf of another person is decided as if that person had sent it.
 ///
 /// # Errors
 /// As [`perform::perform`].
@@ -77,8 +55,10 @@ pub(super) fn report(
     perform::decided_on(&row, sent)?;
     let before = row.life()?;
     let assignee = before.state.assignee();
-    let is_involved = is_or_was_assignee(tx, principal, &row)?;
-    let is_former = is_involved && assignee != Some(principal.person);
+    let authors = on_behalf::authors(tx, principal, content)?;
+    let visitor = &authors.visitor;
+    let is_involved = is_or_was_assignee(tx, visitor, &row)?;
+    let is_former = is_involved && assignee != Some(visitor.person);
     let conn = tx.read_unbatched();
     let kind = catalogue::store::at(conn, row.district, &row.kind, row.kind_version)?;
     let words = words(tx, row.district, kind.as_ref(), content)?;
@@ -88,10 +68,12 @@ pub(super) fn report(
     if is_former && assignee.is_some() {
         flags.insert(ReportFlag::HandedOn);
     }
-    let applied = if Verb::Report.is_for(principal.role) {
-        apply_outcome(tx, key, principal, &row, &before, sent.origin, content.outcome)?
+    let applied = if Verb::Report.is_for(visitor.role) {
+        apply_outcome(tx, key, visitor, &row, &before, sent.origin, content.outcome)?
     } else {
-        Err(ProblemCode::Forbidden.into())
+        let not_assignee = Rejection::NotAssignee { assignee };
+        let rejection = if is_involved { Rejection::Forbidden } else { not_assignee };
+        Err(perform::refused(tx.read_unbatched(), key, &row, rejection)?)
     };
     let (after, because) = match applied {
         Ok(after) => (after, None),
@@ -102,7 +84,7 @@ pub(super) fn report(
     let id = match tx.find::<ReportRow>(report_row::key(id))? {
         // The command was already forgotten, but the report exists and must not be
         // duplicated.
-        Some(there) if there.task == row.id && there.person == principal.person => {
+        Some(there) if there.task == row.id && there.is_by(&authors) => {
             return Ok(Performed::recorded(row.task(View::Pool)?, because.as_ref()));
         }
         // Two phones generated the same id; both reports are stored.
@@ -110,7 +92,7 @@ pub(super) fn report(
         None => ReportId(id),
     };
     DailyQuota::Reports.take(tx, principal)?;
-    keep(tx, key, principal, &row, id, content, sent.origin, after.is_none(), flags)?;
+    keep(tx, key, &authors, &row, id, content, sent.origin, after.is_none(), flags)?;
     let step = Step { row: &row, before, after: after.unwrap_or(before), verb: Verb::Report };
     let mut body = json!({ "report": id });
     if let Some(outcome) = content.outcome {
@@ -119,26 +101,34 @@ pub(super) fn report(
     if after.is_none() {
         body["recorded"] = json!(true);
     }
+    if authors.written_by().is_some() {
+        body["on_behalf_of"] = json!(visitor.person);
+    }
     let event = step.event().by(principal.person).with(body);
     let event = Event { device: sent.origin.device(), ..event };
     let Some(after) = after else {
         tx.record(event);
-        attempted(tx, principal, &row)?;
+        attempted(tx, visitor, &row)?;
         return Ok(Performed::recorded(row.task(View::Pool)?, because.as_ref()));
     };
     let next = perform::write(tx, &step, None, event)?;
     if after.state.phase() == life::Phase::Done {
-        apply_consequences(tx, key, principal, &row, (kind.as_ref(), &words), (id, content))?;
+        let made = (kind.as_ref(), &words);
+        report_consequences::apply(tx, key, &authors, &row, made, (id, content))?;
     } else {
-        attempted(tx, principal, &row)?;
+        attempted(tx, visitor, &row)?;
     }
     Ok(Performed::done(next.task(View::Pool)?))
 }
 
 /// Records a visit that was no contact for the phones that show it.
-fn attempted(tx: &mut Tx<'_>, principal: &Principal, row: &TaskRow) -> Result<(), DbError> {
+pub(super) fn attempted(
+    tx: &mut Tx<'_>,
+    visitor: &Principal,
+    row: &TaskRow,
+) -> Result<(), DbError> {
     let Some(id) = row.beneficiary else { return Ok(()) };
-    beneficiary_change::record_attempt(tx, principal.person, row, id)
+    beneficiary_change::record_attempt(tx, visitor.person, row, id)
 }
 
 /// The district's words, read only if the report or its form names some.
@@ -156,8 +146,9 @@ fn words(
     vocabulary::store::all(tx.read_unbatched(), district)
 }
 
-/// The task, if the principal may report it. A visit may still be reported from an outbox after
-/// the reporter's role has changed.
+/// The task, if the principal may report it: the own visit, or that of another person in the
+/// principal's area. A visit may still be reported from an outbox after the reporter's role has
+/// changed.
 ///
 /// # Errors
 /// 404; 403.
@@ -166,8 +157,11 @@ pub(super) fn authorize(
     principal: &Principal,
     sent: &Sent<'_>,
 ) -> Result<TaskRow, Problem> {
+    if let Some(row) = on_behalf::directed(tx, principal, sent)? {
+        return Ok(row);
+    }
     let row = reportable(tx, principal, sent.task)?;
-    let may = Verb::Report.is_for(principal.role);
+    let may = principal.may(Action::ReportVisit).is_ok();
     if may || (sent.origin.from_outbox && is_or_was_assignee(tx, principal, &row)?) {
         Ok(row)
     } else {
@@ -259,7 +253,7 @@ fn assigned_at_report(
 fn keep(
     tx: &mut Tx<'_>,
     key: &SealingKey,
-    principal: &Principal,
+    authors: &Authors,
     task: &TaskRow,
     id: ReportId,
     content: &ReportContent,
@@ -268,16 +262,16 @@ fn keep(
     flags: BTreeSet<ReportFlag>,
 ) -> Result<(), Problem> {
     let sealed = Sealed {
-        content: content.clone(),
+        content: ReportContent { on_behalf_of: None, ..content.clone() },
         made_at: origin.made_at,
         clock_behind_s: origin.clock_behind.num_seconds(),
     };
     let row = ReportRow {
-        sealed: key.seal_value(&aad(principal.district(), "reports", id), &sealed)?,
-        district: principal.district(),
+        sealed: key.seal_value(&aad(task.district, "reports", id), &sealed)?,
+        district: task.district,
         id,
         task: task.id,
-        person: principal.person,
+        person: authors.visitor.person,
         outcome: content.outcome.map_or(UNREAD, Outcome::as_str).to_owned(),
         created_at: tx.now.naive_utc(),
         attempt: task.attempt,
@@ -287,88 +281,8 @@ fn keep(
         kind: task.kind.clone(),
         beneficiary: task.beneficiary,
         received_on: clock::day(tx.now),
+        written_by: authors.written_by(),
     };
     tx.insert(row);
-    Ok(())
-}
-
-/// Applies the consequences of a completed visit: a contact with the beneficiary, the changes of the
-/// entry by the rules of the form, and the follow-up tasks from the catalogue for needs and answers.
-fn apply_consequences(
-    tx: &mut Tx<'_>,
-    key: &SealingKey,
-    principal: &Principal,
-    row: &TaskRow,
-    (kind, words): (Option<&ServiceKind>, &Vocabularies),
-    (report, content): (ReportId, &ReportContent),
-) -> Result<(), Problem> {
-    let today = clock::day(tx.now);
-    let mut has_ended = false;
-    if let Some(id) = row.beneficiary {
-        let (conn, visitor) = (tx.write_unbatched(), principal.person);
-        let home = beneficiary::store::record_contact(conn, row.district, id, visitor, today)?;
-        if let Some(home) = home {
-            has_ended = home.valid_to.is_some();
-            beneficiary_change::record_contact(tx, visitor, row, (id, &home))?;
-        }
-        update_entry(tx, key, principal, id, (kind, words), (report, content))?;
-    }
-    let wanted = kind.map(|kind| follow_ups(kind, content)).unwrap_or_default();
-    // A visit that was under way when the beneficiary died is reported, and nothing follows.
-    for code in wanted.into_iter().filter(|_| !has_ended) {
-        let kind = catalogue::store::one(tx.read_unbatched(), row.district, code.as_str())?;
-        let Some(kind) = kind.filter(|kind| kind.active) else { continue };
-        let days = Days::new(kind.due_days.into());
-        let draft = Draft {
-            id: TaskId(Uuid::now_v7()),
-            grid: row.grid,
-            beneficiary: row.beneficiary,
-            place: row.place()?,
-            not_before: today,
-            due_on: today.checked_add_days(days).unwrap_or(today),
-            window: None,
-            by: Some(principal.person),
-            origin: Some(TaskOrigin::report(report, principal.person)),
-        };
-        let next = TaskRow::open(&draft, &kind, tx.now);
-        tx.record(
-            Event::new("task.create", Subject::Task, next.id, draft.grid, 1)
-                .by(principal.person)
-                .with(json!({ "kind": next.kind, "follows": row.id })),
-        );
-        tx.insert(next);
-    }
-    Ok(())
-}
-
-/// The kinds of the follow-ups for the needs and the answers of a report.
-fn follow_ups(kind: &ServiceKind, content: &ReportContent) -> BTreeSet<KindCode> {
-    let needs = content.needs.iter().filter_map(|need| kind.follow_ups.get(need)).cloned();
-    let answers = kind.form.as_ref().zip(content.answers.as_ref());
-    let answers = answers.map(|(form, answers)| catalogue::form::follow_ups(form, answers));
-    needs.chain(answers.into_iter().flatten()).collect()
-}
-
-/// Changes the entry by the rules of the form; the event names the report.
-fn update_entry(
-    tx: &mut Tx<'_>,
-    key: &SealingKey,
-    principal: &Principal,
-    id: BeneficiaryId,
-    (kind, words): (Option<&ServiceKind>, &Vocabularies),
-    (report, content): (ReportId, &ReportContent),
-) -> Result<(), Problem> {
-    let form = kind.and_then(|kind| kind.form.as_ref());
-    let Some((form, answers)) = form.zip(content.answers.as_ref()) else { return Ok(()) };
-    let changes = catalogue::form::updates(form, answers, words);
-    if changes.fields().is_empty() {
-        return Ok(());
-    }
-    let scope = principal.district().range();
-    let entry = beneficiary::store::row(tx.read_unbatched(), &scope, id)?;
-    let Some(entry) = entry.filter(BeneficiaryRow::is_current) else { return Ok(()) };
-    let mut cause = Map::new();
-    cause.insert("report".to_owned(), json!(report));
-    beneficiary_change::amend(tx, key, principal.person, &entry, &changes, cause)?;
     Ok(())
 }

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, FixedOffset};
 use gridward_domain::code::Need;
+use gridward_domain::id::PersonId;
 use gridward_domain::place::Place;
 use gridward_domain::task::Outcome;
 use serde::de::DeserializeOwned;
@@ -27,6 +28,11 @@ pub struct ReportContent {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 262_144)]
     pub note: Option<String>,
+    /// The visitor of a report on behalf of another person; absent in a stored report, whose row
+    /// has the authors.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(ignore)]
+    pub on_behalf_of: Option<PersonId>,
     /// The answers to the form of the kind of service.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
@@ -67,10 +73,11 @@ pub type Written = BTreeMap<String, Box<RawValue>>;
 
 impl From<NewReport> for ReportContent {
     fn from(report: NewReport) -> Self {
-        let NewReport { outcome, note, answers, needs, place, accuracy_m, .. } = report;
-        let NewReport { started_at, ended_at, attachments, .. } = report;
+        let NewReport { outcome, on_behalf_of, note, answers, needs, place, .. } = report;
+        let NewReport { accuracy_m, started_at, ended_at, attachments, .. } = report;
         Self {
             outcome: Some(outcome),
+            on_behalf_of,
             note: note.map(String::from),
             answers,
             needs,
@@ -92,6 +99,7 @@ impl ReportContent {
         Self {
             outcome: fields.take("outcome"),
             note: fields.take("note"),
+            on_behalf_of: fields.take("on_behalf_of"),
             answers: fields.take_value("answers"),
             needs: fields.take_each("needs").into_iter().collect(),
             place: fields.take("place"),

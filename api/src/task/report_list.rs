@@ -10,9 +10,9 @@ use gridward_domain::id::{ReportId, TaskId};
 use gridward_domain::range::Attempts;
 use gridward_domain::task::Outcome;
 
-use super::report::Sealed;
 use super::report_flag::ReportFlag;
 use super::report_row::ReportRow;
+use super::report_sealed::Sealed;
 use crate::clock::china;
 use crate::crypto::SealingKey;
 use crate::db::schema::{reports, tasks};

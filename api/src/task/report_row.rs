@@ -9,6 +9,7 @@ use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 use uuid::Uuid;
 
+use super::report_authors::Authors;
 use super::report_flag::ReportFlag;
 use super::row::TaskRow;
 use crate::db::column::SetColumn;
@@ -37,6 +38,7 @@ crate::table_row! {
             kind: String,
             beneficiary: Option<BeneficiaryId>,
             received_on: NaiveDate,
+            written_by: Option<PersonId>,
         }
     }
 }
@@ -44,6 +46,13 @@ crate::table_row! {
 /// The key of a report within its district.
 pub const fn key(id: Uuid) -> ReportId {
     ReportId(id)
+}
+
+impl ReportRow {
+    /// Whether the report is of these authors.
+    pub fn is_by(&self, authors: &Authors) -> bool {
+        self.person == authors.visitor.person && self.written_by == authors.written_by()
+    }
 }
 
 /// Moves the reports of a task with it: `was` becomes `is`.

@@ -13,7 +13,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::origin::Origin;
-use super::report::Sealed;
+use super::report_sealed::Sealed;
 use crate::clock;
 use crate::crypto::{SealingKey, aad};
 use crate::db::schema::{reports, tasks};

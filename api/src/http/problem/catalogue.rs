@@ -222,8 +222,8 @@ problems! {
         "网格须有网格员": "请在本次操作中指定接任者，或先为该网格任命新的网格员；可接任人员见 current。";
     /// The person has left.
     PersonLeft "person_left" 409
-        "Person has left": "Someone who has left has neither working hours nor an area. Restore the person first.";
-        "该人员已离岗": "离岗人员没有服务时间，也不能调动。请先恢复该人员。";
+        "Person has left": "Someone who has left makes no visits, and has neither working hours nor an area. Restore the person first.";
+        "该人员已离岗": "离岗人员不能走访，没有服务时间，也不能调动。请先恢复该人员。";
     /// The absence has time in common with another one.
     AbsenceOverlaps "absence_overlaps" 409
         "Absence overlaps another one": "The person is already absent at that time, see `current`. Withdraw that absence, or choose other days.";

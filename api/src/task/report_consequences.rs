@@ -1,0 +1,122 @@
+//! What follows from the report of a completed visit: a contact, changes of the entry, follow-ups.
+
+use std::collections::BTreeSet;
+
+use chrono::Days;
+use gridward_domain::code::KindCode;
+use gridward_domain::id::{BeneficiaryId, PersonId, ReportId, TaskId};
+use serde_json::{Map, json};
+use uuid::Uuid;
+
+use super::beneficiary_change;
+use super::report_authors::Authors;
+use super::report_content::ReportContent;
+use super::row::{Draft, TaskRow};
+use super::task_origin::TaskOrigin;
+use crate::beneficiary::store::BeneficiaryRow;
+use crate::catalogue::{self, ServiceKind};
+use crate::crypto::SealingKey;
+use crate::http::problem::Problem;
+use crate::log::{Event, Subject};
+use crate::tx::Tx;
+use crate::vocabulary::Vocabularies;
+use crate::{beneficiary, clock};
+
+/// Applies the consequences of a completed visit: a contact with the beneficiary, the changes of the
+/// entry by the rules of the form, and the follow-up tasks from the catalogue for needs and answers.
+pub(super) fn apply(
+    tx: &mut Tx<'_>,
+    key: &SealingKey,
+    authors: &Authors,
+    row: &TaskRow,
+    (kind, words): (Option<&ServiceKind>, &Vocabularies),
+    (report, content): (ReportId, &ReportContent),
+) -> Result<(), Problem> {
+    let today = clock::day(tx.now);
+    let mut has_ended = false;
+    if let Some(id) = row.beneficiary {
+        let (conn, visitor) = (tx.write_unbatched(), authors.visitor.person);
+        let home = beneficiary::store::record_contact(conn, row.district, id, visitor, today)?;
+        if let Some(home) = home {
+            has_ended = home.valid_to.is_some();
+            beneficiary_change::record_contact(tx, visitor, row, (id, &home))?;
+        }
+        update_entry(tx, key, authors.writer, id, (kind, words), (report, content))?;
+    }
+    let wanted = kind.map(|kind| follow_ups(kind, content)).unwrap_or_default();
+    // A visit that was under way when the beneficiary died is reported, and nothing follows.
+    if !has_ended {
+        create_follow_ups(tx, authors, row, wanted, report)?;
+    }
+    Ok(())
+}
+
+/// Creates the follow-ups of these kinds, as far as they are not archived.
+///
+/// # Errors
+/// [`Problem`] of the database.
+pub(super) fn create_follow_ups(
+    tx: &mut Tx<'_>,
+    authors: &Authors,
+    row: &TaskRow,
+    wanted: BTreeSet<KindCode>,
+    report: ReportId,
+) -> Result<(), Problem> {
+    let today = clock::day(tx.now);
+    for code in wanted {
+        let kind = catalogue::store::one(tx.read_unbatched(), row.district, code.as_str())?;
+        let Some(kind) = kind.filter(|kind| kind.active) else { continue };
+        let days = Days::new(kind.due_days.into());
+        let draft = Draft {
+            id: TaskId(Uuid::now_v7()),
+            grid: row.grid,
+            beneficiary: row.beneficiary,
+            place: row.place()?,
+            not_before: today,
+            due_on: today.checked_add_days(days).unwrap_or(today),
+            window: None,
+            by: Some(authors.writer),
+            origin: Some(TaskOrigin::report(report, authors.visitor.person)),
+        };
+        let next = TaskRow::open(&draft, &kind, tx.now);
+        tx.record(
+            Event::new("task.create", Subject::Task, next.id, draft.grid, 1)
+                .by(authors.writer)
+                .with(json!({ "kind": next.kind, "follows": row.id })),
+        );
+        tx.insert(next);
+    }
+    Ok(())
+}
+
+/// The kinds of the follow-ups for the needs and the answers of a report.
+pub(super) fn follow_ups(kind: &ServiceKind, content: &ReportContent) -> BTreeSet<KindCode> {
+    let needs = content.needs.iter().filter_map(|need| kind.follow_ups.get(need)).cloned();
+    let answers = kind.form.as_ref().zip(content.answers.as_ref());
+    let answers = answers.map(|(form, answers)| catalogue::form::follow_ups(form, answers));
+    needs.chain(answers.into_iter().flatten()).collect()
+}
+
+/// Changes the entry by the rules of the form; the event names the report.
+pub(super) fn update_entry(
+    tx: &mut Tx<'_>,
+    key: &SealingKey,
+    actor: PersonId,
+    id: BeneficiaryId,
+    (kind, words): (Option<&ServiceKind>, &Vocabularies),
+    (report, content): (ReportId, &ReportContent),
+) -> Result<(), Problem> {
+    let form = kind.and_then(|kind| kind.form.as_ref());
+    let Some((form, answers)) = form.zip(content.answers.as_ref()) else { return Ok(()) };
+    let changes = catalogue::form::updates(form, answers, words);
+    if changes.fields().is_empty() {
+        return Ok(());
+    }
+    let scope = tx.district.range();
+    let entry = beneficiary::store::row(tx.read_unbatched(), &scope, id)?;
+    let Some(entry) = entry.filter(BeneficiaryRow::is_current) else { return Ok(()) };
+    let mut cause = Map::new();
+    cause.insert("report".to_owned(), json!(report));
+    beneficiary_change::amend(tx, key, actor, &entry, &changes, cause)?;
+    Ok(())
+}
