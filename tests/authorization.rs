@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::attachments::announce;
 use crate::contract::document;
+use crate::desk::reports::visited;
 use crate::sharding::district::{District, load};
 use crate::support::bodies::{home_visit, new_beneficiary};
 use crate::support::files::{BENEFICIARY, FAR_BENEFICIARY, beneficiary_id, person_id};
@@ -64,6 +65,7 @@ struct Own {
     session: String,
     absence: String,
     task: String,
+    report: String,
     incomplete: String,
     given_up: String,
     complete: String,
@@ -79,6 +81,7 @@ impl Own {
             session: id(),
             absence: id(),
             task: task.to_owned(),
+            report: id(),
             incomplete: id(),
             given_up: id(),
             complete: id(),
@@ -90,7 +93,9 @@ impl Own {
         assert_eq!(volunteer.act(&format!("/v1/tasks/{task}/claim")).await.status, 200);
         let (person, session) = (person_id(21), session(server, phones::VOLUNTEER).await);
         let absence = add_absence(server, "500116", &person);
-        let own = Self { person, session, absence, ..Self::none(&task) };
+        let visit = home_visit(&beneficiary_id(3), json!({}));
+        let report = visited(volunteer, supervisor, visit, json!({ "outcome": "done" })).await;
+        let own = Self { person, session, absence, report, ..Self::none(&task) };
         server.database.execute(&format!(
             "INSERT INTO account_notices (district, person, id, kind, device, created_at) VALUES \
              ('500116', '{}', '{}', 'session_reused', 'x', '2026-08-01 09:00:00')",
@@ -353,7 +358,7 @@ fn body_of(operation: &str, at: &Resources) -> Value {
         "allow_reveals" => json!({ "reveals": 1, "reason": "x" }),
         // The answer to an authorized caller is 422: nobody's password changes.
         "change_my_password" => json!({ "old_password": "not mine", "new_password": "x" }),
-        "report_task" => json!({ "outcome": "done" }),
+        "report_task" | "amend_report" => json!({ "outcome": "done" }),
         // The answer to an admin is 409 or 422: the words and the kinds stay.
         "replace_vocabulary" => json!({ "words": [] }),
         "create_service_kind" => kind(json!({ "code": "home_visit" })),
@@ -394,6 +399,7 @@ fn request(operation: &str, path: &str, at: &Resources) -> (Named, String, Value
     let body = body_of(operation, at);
     let id = match operation {
         "get_task" | "get_task_history" | "list_task_reports" => &at.open_task,
+        "amend_report" | "list_report_versions" => &at.own.report,
         "get_attachment" => &at.own.complete,
         "give_up_attachment" => &at.own.given_up,
         "attachment_offset" | "send_attachment" => &at.own.incomplete,
@@ -493,6 +499,12 @@ fn expected(operation: &Value, who: &Person, place: Place, named: Named) -> &'st
     let assigned = operation["x-scope"] == "assignment" && who.role == "volunteer";
     match (permitted, place) {
         (true, _) if named == Named::Not => PERMITTED,
+        // The report of another person is read, but not amended.
+        (true, Place::Inside)
+            if operation["operationId"] == "amend_report" && who.role != "volunteer" =>
+        {
+            &[403]
+        }
         // The uploads and the session of this test belong to the volunteer.
         (true, _) if operation["x-scope"] == "own" && who.role != "volunteer" => &[404],
         (true, Place::Inside)

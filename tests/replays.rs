@@ -8,6 +8,7 @@ use rstest::rstest;
 use serde_json::{Value, json};
 
 use crate::contract::document;
+use crate::desk::reports::visited;
 use crate::support::bodies::home_visit;
 use crate::support::files::{BENEFICIARY, beneficiary_id, person_id, with_check_digit};
 use crate::support::server::Answer;
@@ -149,7 +150,11 @@ async fn calls(manager: &Caller, supervisor: &Caller, admin: &Caller) -> Vec<Key
     let people = json!({ "entries": [{ "create": person }] });
     let mut other = person;
     other["phone"] = json!("13900000002");
+    let visit = home_visit(BENEFICIARY, json!({}));
+    let report = visited(manager, manager, visit, json!({ "outcome": "done" })).await;
+    let amendments = format!("/v1/reports/{report}/amendments");
     let others = [
+        ("amend_report", manager, amendments.as_str(), json!({ "outcome": "done", "note": "x" })),
         ("add_my_absence", manager, "/v1/me/absences", absence.clone()),
         ("add_absence", manager, absences.as_str(), absence),
         (

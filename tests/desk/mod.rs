@@ -1,8 +1,9 @@
 //! The ordinary jobs of a supervisor, each with the number of its calls.
 
+mod amendments;
 mod assigning;
 mod bulk;
 mod lists;
 mod on_behalf;
-mod reports;
+pub mod reports;
 mod words;

@@ -107,7 +107,7 @@ async fn a_listed_report_has_names_beside_its_ids_and_no_texts(
             "grid_name": "第1网格", "beneficiary_id": BENEFICIARY, "beneficiary_name": "周**1",
             "person_id": person_id(21), "person_name": "王志愿",
             "received_at": "2026-08-01T23:00:00+08:00", "visited_on": null, "outcome": "done",
-            "needs": [], "attempt": 1, "recorded": false, "flags": []
+            "needs": [], "version": 1, "attempt": 1, "recorded": false, "flags": []
         })
     );
     let last = &listed.body["items"][2];

@@ -446,6 +446,16 @@ diesel::table! {
 }
 
 diesel::table! {
+    report_versions (district, report, version) {
+        district -> Text,
+        report -> Text,
+        version -> BigInt,
+        written_at -> Timestamp,
+        sealed -> Binary,
+    }
+}
+
+diesel::table! {
     reports (district, id) {
         district -> Text,
         id -> Text,
@@ -462,6 +472,8 @@ diesel::table! {
         beneficiary -> Nullable<Text>,
         received_on -> Date,
         written_by -> Nullable<Text>,
+        version -> BigInt,
+        amended_at -> Nullable<Timestamp>,
     }
 }
 
@@ -687,6 +699,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     people,
     plan_visits,
     plans,
+    report_versions,
     reports,
     reveal_allowances,
     reveal_counts,

@@ -84,6 +84,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("plan.create", "Plan computed", "生成派单方案"),
     ("plan.discard", "Draft of a plan discarded", "放弃派单方案草稿"),
     ("plan.undo", "Plan undone", "撤销派单方案"),
+    ("report.amend", "Report amended", "更正走访报告"),
     ("report.export", "Reports exported", "导出走访记录"),
     ("report.read", "Reports viewed", "查看走访记录"),
     ("service_kind.change", "Kind of service changed", "修改服务项目"),

@@ -6,7 +6,7 @@ use chrono::{DateTime, FixedOffset, NaiveDate};
 use gridward_domain::area::AreaCode;
 use gridward_domain::code::Need;
 use gridward_domain::id::{BeneficiaryId, PersonId, ReportId, TaskId};
-use gridward_domain::range::Attempts;
+use gridward_domain::range::{Attempts, Version};
 use gridward_domain::task::Outcome;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -51,6 +51,12 @@ pub struct ReportSummary {
     pub written_by_name: Option<String>,
     /// When the report arrived, by the server's clock.
     pub received_at: DateTime<FixedOffset>,
+    /// The version of the report: above 1 after an amendment.
+    #[schema(value_type = Version)]
+    pub version: i64,
+    /// When the report was last amended; absent if it was not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub amended_at: Option<DateTime<FixedOffset>>,
     /// The day of the visit.
     pub visited_on: NaiveDate,
     /// The outcome; absent if unreadable.

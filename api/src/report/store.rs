@@ -200,6 +200,8 @@ pub(super) fn summaries(
             person_name: people.get(&row.person).cloned(),
             written_by_name: row.written_by.and_then(|id| people.get(&id)).cloned(),
             received_at: received_at.with_timezone(&china()),
+            version: row.version,
+            amended_at: row.amended_at.map(|at| at.and_utc().with_timezone(&china())),
             visited_on: clock::day(visits::visited_at(&sealed, received_at)),
             outcome: sealed.content.outcome,
             needs: sealed.content.needs,

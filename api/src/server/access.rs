@@ -180,6 +180,8 @@ const TABLE: &[Access] = &[
     on("get_task_history", A::ReadTasks, Area, Sensitive),
     on("list_task_reports", A::ReadReports, Assignment, Sensitive),
     on("list_reports", A::ReadReports, Assignment, Personal),
+    on("amend_report", A::ReadReports, Own, Sensitive),
+    on("list_report_versions", A::ReadReports, Assignment, Sensitive),
     on("create_task", A::CreateTask, Area, Personal),
     on("claim_task", A::WorkTask, Area, Sensitive),
     on("accept_task", A::WorkTask, Area, Sensitive),

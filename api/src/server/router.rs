@@ -84,6 +84,8 @@ fn documented(v1: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(vocabulary::routes::list_skills)
         .configure(tasks)
         .service(report::routes::list_reports)
+        .service(report::amendments::amend_report)
+        .service(report::amendments::list_report_versions)
         .service(attachment::routes::upload_options)
         .service(attachment::routes::announce_attachment)
         .service(attachment::routes::attachment_offset)

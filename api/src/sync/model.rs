@@ -79,7 +79,7 @@ pub struct CommandResult {
     pub outcome: CommandOutcome,
     /// Whether this is the stored outcome of an earlier request.
     pub replayed: bool,
-    /// The version of the task or of the correction after the command.
+    /// The version of the task, the correction or the report after the command.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Version>)]
     pub version: Option<i64>,

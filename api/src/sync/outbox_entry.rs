@@ -5,7 +5,7 @@
 //! field: its unreadable parts are stored as received, provided its task is readable.
 
 use chrono::{DateTime, FixedOffset};
-use gridward_domain::id::{BeneficiaryId, TaskId};
+use gridward_domain::id::{BeneficiaryId, ReportId, TaskId};
 use gridward_domain::range::BaseVersion;
 use gridward_domain::task::Verb;
 use gridward_domain::word::VariantArray as _;
@@ -21,6 +21,7 @@ use crate::http::deserialize;
 use crate::http::problem::{FieldError, Kept, Problem, ProblemCode};
 use crate::idempotency::CommandId;
 use crate::task::command::{TaskCommand, action};
+use crate::task::report_amend::{self, ReportAmendment};
 use crate::task::report_content::{Fields, ReportContent, Written};
 
 /// A longer id is not returned in the result.
@@ -39,6 +40,8 @@ pub struct QueuedCommand {
     task_id: Option<TaskId>,
     /// The beneficiary; required for `beneficiary.correct`.
     beneficiary_id: Option<BeneficiaryId>,
+    /// The report; required for `report.amend`.
+    report_id: Option<ReportId>,
     /// The task version that the decision is based on; required for `task.reschedule` and
     /// `task.cancel`.
     base_version: Option<BaseVersion>,
@@ -46,8 +49,8 @@ pub struct QueuedCommand {
     #[serde(deserialize_with = "deserialize::time")]
     at: DateTime<FixedOffset>,
     /// The request body of the operation with the same name (for `task.report`, of
-    /// `POST /v1/tasks/{id}/report`; for `beneficiary.correct`, of
-    /// `POST /v1/beneficiaries/{id}/corrections`); absent if that has none.
+    /// `POST /v1/tasks/{id}/report`; for `report.amend`, of `POST /v1/reports/{id}/amendments`; for
+    /// `beneficiary.correct`, of `POST /v1/beneficiaries/{id}/corrections`); absent if that has none.
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
     payload: Option<Map<String, Value>>,
@@ -60,7 +63,7 @@ fn words() -> utoipa::openapi::schema::Object {
     });
     utoipa::openapi::schema::ObjectBuilder::new()
         .schema_type(utoipa::openapi::schema::Type::String)
-        .enum_values(Some(sent.map(action).chain([propose::ACTION])))
+        .enum_values(Some(sent.map(action).chain([propose::ACTION, report_amend::ACTION])))
         .description(Some("The action."))
         .examples([action(Verb::Claim)])
         .build()
@@ -91,6 +94,8 @@ pub enum OutboxCommand {
     },
     /// Proposes a correction of a beneficiary's entry.
     Correct(BeneficiaryId, Proposal),
+    /// Amends a report.
+    Amend(ReportId, ReportAmendment),
 }
 
 impl OutboxCommand {
@@ -98,7 +103,7 @@ impl OutboxCommand {
     pub const fn task(&self) -> Option<TaskId> {
         match self {
             Self::Task { task, .. } => Some(*task),
-            Self::Correct(..) => None,
+            Self::Correct(..) | Self::Amend(..) => None,
         }
     }
 
@@ -143,7 +148,8 @@ fn text(fields: &Written, name: &str) -> Option<String> {
 }
 
 fn strictly(command: QueuedCommand) -> Result<Queued, Problem> {
-    let QueuedCommand { id, r#type, task_id, beneficiary_id, base_version, at, payload } = command;
+    let QueuedCommand { id, r#type, task_id, beneficiary_id, report_id, .. } = command;
+    let QueuedCommand { base_version, at, payload, .. } = command;
     let payload = payload.unwrap_or_default();
     let missing = |pointer| Problem::invalid(pointer, "is missing");
     if r#type == propose::ACTION {
@@ -151,6 +157,13 @@ fn strictly(command: QueuedCommand) -> Result<Queued, Problem> {
         let proposal = deserialize::value(Value::Object(payload));
         let proposal = proposal.map_err(|problem| problem.under("/payload"))?;
         let command = OutboxCommand::Correct(beneficiary, proposal);
+        return Ok(Queued { id: id.into(), command, at: Some(at) });
+    }
+    if r#type == report_amend::ACTION {
+        let report = report_id.ok_or_else(|| missing("/report_id"))?;
+        let amendment = deserialize::value(Value::Object(payload));
+        let amendment = amendment.map_err(|problem| problem.under("/payload"))?;
+        let command = OutboxCommand::Amend(report, amendment);
         return Ok(Queued { id: id.into(), command, at: Some(at) });
     }
     let task = task_id.ok_or_else(|| missing("/task_id"))?;

@@ -14,16 +14,17 @@ use serde_json::json;
 use super::cursor::LONGEST;
 use super::model::{CommandOutcome, CommandResult, MOST_COMMANDS, Push};
 use super::outbox_entry::{OutboxCommand, OutboxEntry, Queued};
-use crate::correction::Correction;
 use crate::correction::propose::{self, NewCorrection};
 use crate::crypto::SealingKey;
 use crate::db::{DbError, DbFailure as _};
 use crate::http::problem::answer::{Language, LocalizedProblem};
 use crate::http::problem::{FieldError, Problem, ProblemCode};
-use crate::idempotency::{self, Channel, Effect as _, Outcome, Request};
+use crate::idempotency::{self, Channel, Effect, Outcome, Request};
+use crate::report::amendments::NewAmendment;
 use crate::task::command::action;
 use crate::task::origin::Origin;
 use crate::task::perform::{self, Performed, Sent};
+use crate::task::report_amend;
 use crate::tx::{ReadSet, Tx};
 
 /// How long a report waits for an earlier command that the server failed to process. A phone sends
@@ -60,9 +61,14 @@ pub fn read_set(principal: &Principal, outbox: &[OutboxEntry]) -> ReadSet {
     let readable = outbox.iter().filter_map(|entry| entry.read.as_ref().ok());
     let of = |queued: &Queued| {
         let report = queued.command.is_report();
-        match queued.command.task() {
-            Some(task) => perform::read_set(principal, task, report, Some(&queued.id)),
-            None => idempotency::store::read_set(principal, &queued.id),
+        match &queued.command {
+            OutboxCommand::Task { task, .. } => {
+                perform::read_set(principal, *task, report, Some(&queued.id))
+            }
+            OutboxCommand::Amend(report, _) => {
+                perform::read_set_of_report(principal, *report, Some(&queued.id))
+            }
+            OutboxCommand::Correct(..) => idempotency::store::read_set(principal, &queued.id),
         }
     };
     let mut all = ReadSet::default();
@@ -160,12 +166,19 @@ fn awaits_earlier(
 
 /// The result of a command that took effect.
 struct Executed {
-    /// The version of the task or the correction.
+    /// The version of the task, the correction or the report.
     version: i64,
     /// Whether it is a report that was stored as evidence without changing the task.
     recorded: bool,
     /// Why the task was not changed.
     because: Option<Problem>,
+}
+
+impl Executed {
+    /// A change that is no command to a task.
+    const fn at(version: i64) -> Self {
+        Self { version, recorded: false, because: None }
+    }
 }
 
 fn one(
@@ -190,12 +203,18 @@ fn one(
         OutboxCommand::Correct(beneficiary, proposal) => {
             let (beneficiary, proposal, origin) = (*beneficiary, proposal.clone(), origin.clone());
             let new = NewCorrection { beneficiary, proposal, origin };
-            let proposed = correction(tx, key, principal, &new)?;
-            Ok(proposed.map(|made| Executed {
-                version: made.version,
-                recorded: false,
-                because: None,
-            }))
+            let proposed = effect(tx, key, (principal, queued), &new, |tx| {
+                propose::propose(tx, key, principal, &new)
+            });
+            Ok(proposed?.map(|made| Executed::at(made.version)))
+        }
+        OutboxCommand::Amend(report, amendment) => {
+            let (report, amendment, origin) = (*report, amendment.clone(), origin.clone());
+            let new = NewAmendment { report, amendment, origin };
+            let amended = effect(tx, key, (principal, queued), &new, |tx| {
+                report_amend::amend(tx, key, principal, new.report, &new.amendment, &new.origin)
+            });
+            Ok(amended?.map(|made| Executed::at(made.version)))
         }
     }
 }
@@ -228,25 +247,25 @@ fn task_command(
     unless_reused(answer)
 }
 
-fn correction(
+/// Makes a change that is no command to a task at most once.
+fn effect<E: Effect>(
     tx: &mut Tx<'_>,
     key: &SealingKey,
-    principal: &Principal,
-    new: &NewCorrection,
-) -> Result<Outcome<Correction>, Problem> {
+    (principal, queued): (&Principal, &Queued),
+    new: &E,
+    change: impl FnOnce(&mut Tx<'_>) -> Result<E::Made, Problem>,
+) -> Result<Outcome<E::Made>, Problem> {
     let content = new.request();
     let request = Request {
         principal,
-        id: new.origin.id.as_ref(),
+        id: Some(&queued.id),
         action: new.action(),
         request: &content,
         task: None,
         channel: Channel::Outbox,
     };
     let authorize = |tx: &mut Tx<'_>| new.authorize(tx, principal);
-    unless_reused(idempotency::once(tx, key, &request, authorize, |tx| {
-        propose::propose(tx, key, principal, new)
-    }))
+    unless_reused(idempotency::once(tx, key, &request, authorize, change))
 }
 
 /// The answer; the id of another command refuses this one alone.

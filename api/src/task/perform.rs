@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use gridward_domain::authority::Principal;
-use gridward_domain::id::TaskId;
+use gridward_domain::id::{ReportId, TaskId};
 use gridward_domain::person_state::PersonState;
 use gridward_domain::task::{self as life, Candidate, Command, Rejection, Transition, Verb};
 use gridward_domain::time::Window;
@@ -130,6 +130,21 @@ pub fn read_set(
     if let Some(report) = id.and_then(CommandId::uuid).filter(|_| report) {
         read_set.add::<ReportRow>(report_row::key(report));
     }
+    read_set
+}
+
+/// The rows that an amendment of a report reads.
+pub fn read_set_of_report(
+    principal: &Principal,
+    report: ReportId,
+    id: Option<&CommandId>,
+) -> ReadSet {
+    let mut read_set = ReadSet::default();
+    read_set.add::<ReportRow>(report);
+    if let Some(id) = id {
+        read_set.add::<CommandRow>(idempotency::store::key(principal, id));
+    }
+    daily_quota::read(principal, &mut read_set);
     read_set
 }
 

@@ -8,7 +8,7 @@ use chrono::{DateTime, FixedOffset};
 use diesel::prelude::*;
 use gridward_domain::authority::{Action, Role};
 use gridward_domain::id::{PersonId, ReportId, TaskId};
-use gridward_domain::range::Attempts;
+use gridward_domain::range::{Attempts, Version};
 use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
@@ -53,6 +53,12 @@ pub struct Report {
     written_by_name: Option<String>,
     /// When the report arrived, by the server's clock.
     received_at: DateTime<FixedOffset>,
+    /// The version of the report: above 1 after an amendment.
+    #[schema(value_type = Version)]
+    version: i64,
+    /// When the report was last amended; absent if it was not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    amended_at: Option<DateTime<FixedOffset>>,
     /// The number of the attempt that the report is about.
     attempt: Attempts,
     /// Whether the report was stored as evidence without changing the task, since the task
@@ -160,6 +166,8 @@ fn opened(
         written_by_id: row.written_by,
         written_by_name: row.written_by.and_then(|id| names.get(&id)).cloned(),
         received_at: row.created_at.and_utc().with_timezone(&china()),
+        version: row.version,
+        amended_at: row.amended_at.map(|at| at.and_utc().with_timezone(&china())),
         attempt: row.attempt,
         recorded: row.recorded,
         flags: row.flags.members().iter().copied().collect(),

@@ -24,6 +24,7 @@ use super::report_row::{self, ReportRow};
 use super::report_sealed::Sealed;
 use super::row::TaskRow;
 use crate::catalogue::{self, ServiceKind};
+use crate::clock;
 use crate::crypto::{SealingKey, aad};
 use crate::db::DbError;
 use crate::http::problem::{Problem, ProblemCode};
@@ -32,7 +33,6 @@ use crate::limits::DailyQuota;
 use crate::log::{self, Event, Subject};
 use crate::tx::Tx;
 use crate::vocabulary::{self, Vocabularies};
-use crate::clock;
 
 /// The table value of an unreadable outcome.
 const UNREAD: &str = "unread";
@@ -132,7 +132,7 @@ pub(super) fn attempted(
 }
 
 /// The district's words, read only if the report or its form names some.
-fn words(
+pub(super) fn words(
     tx: &mut Tx<'_>,
     district: AreaCode,
     kind: Option<&ServiceKind>,
@@ -282,6 +282,8 @@ fn keep(
         beneficiary: task.beneficiary,
         received_on: clock::day(tx.now),
         written_by: authors.written_by(),
+        version: 1,
+        amended_at: None,
     };
     tx.insert(row);
     Ok(())

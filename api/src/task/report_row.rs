@@ -15,7 +15,7 @@ use super::row::TaskRow;
 use crate::db::column::SetColumn;
 use crate::db::schema::reports;
 use crate::db::{Conn, DbError};
-use crate::tx::row::{Row, RowChange};
+use crate::tx::row::{Row, RowChange, write_versioned};
 
 crate::table_row! {
     /// A row of `reports`.
@@ -28,17 +28,21 @@ crate::table_row! {
         fixed {
             task: TaskId,
             person: PersonId,
-            outcome: String,
-            sealed: Vec<u8>,
             created_at: NaiveDateTime,
             attempt: Attempts,
             recorded: bool,
-            flags: SetColumn<ReportFlag>,
             grid: AreaCode,
             kind: String,
             beneficiary: Option<BeneficiaryId>,
             received_on: NaiveDate,
             written_by: Option<PersonId>,
+        }
+        changing {
+            outcome: String,
+            sealed: Vec<u8>,
+            flags: SetColumn<ReportFlag>,
+            version: i64,
+            amended_at: Option<NaiveDateTime>,
         }
     }
 }
@@ -49,10 +53,32 @@ pub const fn key(id: Uuid) -> ReportId {
 }
 
 impl ReportRow {
+    /// The person who wrote the report, and may amend it.
+    pub fn writer(&self) -> PersonId {
+        self.written_by.unwrap_or(self.person)
+    }
+
     /// Whether the report is of these authors.
     pub fn is_by(&self, authors: &Authors) -> bool {
         self.person == authors.visitor.person && self.written_by == authors.written_by()
     }
+}
+
+/// Whether the task of the report was reported again later.
+///
+/// # Errors
+/// [`DbError`].
+pub fn has_later(conn: &mut Conn, row: &ReportRow) -> Result<bool, DbError> {
+    let later: Option<ReportId> = reports::table
+        .filter(reports::district.eq(row.district))
+        .filter(reports::task.eq(row.task))
+        .filter(reports::id.ne(row.id))
+        .filter(reports::created_at.gt(row.created_at))
+        .filter(reports::recorded.eq(false))
+        .select(reports::id)
+        .first(conn)
+        .optional()?;
+    Ok(later.is_some())
 }
 
 /// Moves the reports of a task with it: `was` becomes `is`.
@@ -96,7 +122,6 @@ impl Row for ReportRow {
     }
 
     fn write(conn: &mut Conn, _: AreaCode, changes: &[RowChange<'_, Self>]) -> Result<(), DbError> {
-        let rows: Vec<&Self> = changes.iter().map(|change| change.new).collect();
-        Self::insert_all(conn, &rows)
+        write_versioned(conn, changes, |row| row.version, Self::insert_all, Self::update_all)
     }
 }
