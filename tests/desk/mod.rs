@@ -3,6 +3,7 @@
 mod amendments;
 mod assigning;
 mod bulk;
+mod findings;
 mod lists;
 mod on_behalf;
 pub mod reports;

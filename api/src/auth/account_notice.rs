@@ -1,5 +1,7 @@
 //! A notice to one person about the own account, such as the use of a copied sign-in.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, FixedOffset};
 use gridward_domain::bounded_text::DeviceName;
 use gridward_domain::id::NoticeId;
@@ -26,6 +28,8 @@ pub enum AccountNoticeKind {
     SessionReused,
     /// Feedback of the person has been answered: `GET /v1/me/feedback`.
     FeedbackAnswered,
+    /// The follow-up of a need that the person reported is done.
+    FollowUpDone,
 }
 
 text_column!(AccountNoticeKind);
@@ -36,9 +40,20 @@ impl AccountNoticeKind {
         matches!(self, Self::SessionReused)
     }
 
-    /// Title and detail for the person.
-    const fn texts(self, language: Language) -> (&'static str, &'static str) {
-        match (self, language) {
+    /// Title and detail for the person; `about` is the label of the need.
+    fn texts(self, language: Language, about: &str) -> (Cow<'static, str>, &'static str) {
+        let (title, detail) = match (self, language) {
+            (Self::FollowUpDone, Language::English) => {
+                let title = format!("There is a result on what you reported: {about}");
+                return (
+                    title.into(),
+                    "The follow-up is done. Ask the manager of the grid about it.",
+                );
+            }
+            (Self::FollowUpDone, Language::Chinese) => {
+                let title = format!("您反映的{about}问题已有结果");
+                return (title.into(), "后续走访已完成。如需了解情况，请联系网格员。");
+            }
             (Self::SessionReused, Language::English) => (
                 "Another person may have used a copy of your sign-in",
                 "A copy of the sign-in on this device was used, so the device was signed out. \
@@ -57,7 +72,8 @@ impl AccountNoticeKind {
             (Self::FeedbackAnswered, Language::Chinese) => {
                 ("您的意见反馈已有答复", "请在“我的意见反馈”中查看答复。")
             }
-        }
+        };
+        (title.into(), detail)
     }
 }
 
@@ -80,7 +96,8 @@ pub struct AccountNotice {
     pub at: DateTime<FixedOffset>,
     /// A short summary in the caller's language.
     #[schema(max_length = 256)]
-    pub title: &'static str,
+    #[schema(value_type = String)]
+    pub title: Cow<'static, str>,
     /// Explanation and next step, in the caller's language.
     #[schema(max_length = 1024)]
     pub detail: &'static str,
@@ -89,7 +106,11 @@ pub struct AccountNotice {
 impl AccountNotice {
     /// The notice of `row` in a language.
     pub fn new(row: AccountNoticeRow, language: Language) -> Self {
-        let (title, detail) = row.kind.texts(language);
+        let about = match language {
+            Language::English => row.about_en.as_deref(),
+            Language::Chinese => row.about_zh.as_deref(),
+        };
+        let (title, detail) = row.kind.texts(language, about.unwrap_or_default());
         let AccountNoticeRow { id, kind, device, created_at, .. } = row;
         let device = Some(device).filter(|_| kind.is_about_device());
         Self { id, kind, device, at: created_at.and_utc().with_timezone(&china()), title, detail }

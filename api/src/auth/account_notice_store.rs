@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use gridward_domain::area::AreaCode;
 use gridward_domain::bounded_text::DeviceName;
-use gridward_domain::id::{NoticeId, PersonId};
+use gridward_domain::id::{NoticeId, PersonId, TaskId};
 use uuid::Uuid;
 
 use super::account_notice::AccountNoticeKind;
@@ -13,6 +13,9 @@ use crate::db::{Conn, DbError};
 
 /// How long an acknowledged notice is kept: longer than a phone that shows it is offline.
 const KEPT: TimeDelta = TimeDelta::days(90);
+
+/// What the column has for a notice that is about no device.
+const NO_DEVICE: &str = "-";
 
 crate::table_row! {
     /// A row of `account_notices`.
@@ -28,19 +31,74 @@ crate::table_row! {
             device: DeviceName,
             created_at: NaiveDateTime,
             acknowledged_at: Option<NaiveDateTime>,
+            task: Option<TaskId>,
+            about_zh: Option<String>,
+            about_en: Option<String>,
         }
     }
 }
 
-/// Adds a notice, and deletes those that the person acknowledged long ago.
+/// What a notice of a follow-up is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NoticeSubject {
+    /// The follow-up.
+    pub task: TaskId,
+    /// The label of what was found, in Chinese.
+    pub about_zh: String,
+    /// The label in English.
+    pub about_en: String,
+}
+
+/// Adds a notice, about a device or none, and deletes those that the person acknowledged long ago.
 ///
 /// # Errors
 /// [`DbError`].
 pub fn add(
     conn: &mut Conn,
-    (district, person): (AreaCode, PersonId),
+    whose: (AreaCode, PersonId),
     kind: AccountNoticeKind,
-    device: DeviceName,
+    device: Option<DeviceName>,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    insert(conn, whose, (kind, device, None), now)
+}
+
+/// Adds a notice that a follow-up is done, as [`add`].
+///
+/// # Errors
+/// [`DbError`].
+pub fn add_about(
+    conn: &mut Conn,
+    whose: (AreaCode, PersonId),
+    subject: NoticeSubject,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    insert(conn, whose, (AccountNoticeKind::FollowUpDone, None, Some(subject)), now)
+}
+
+/// Whether the person had a notice about the follow-up.
+///
+/// # Errors
+/// [`DbError`].
+pub fn is_about(
+    conn: &mut Conn,
+    (district, person): (AreaCode, PersonId),
+    task: TaskId,
+) -> Result<bool, DbError> {
+    let one: Option<NoticeId> = account_notices::table
+        .filter(account_notices::district.eq(district))
+        .filter(account_notices::person.eq(person))
+        .filter(account_notices::task.eq(task))
+        .select(account_notices::id)
+        .first(conn)
+        .optional()?;
+    Ok(one.is_some())
+}
+
+fn insert(
+    conn: &mut Conn,
+    (district, person): (AreaCode, PersonId),
+    (kind, device, subject): (AccountNoticeKind, Option<DeviceName>, Option<NoticeSubject>),
     now: DateTime<Utc>,
 ) -> Result<(), DbError> {
     let old = account_notices::table
@@ -48,9 +106,19 @@ pub fn add(
         .filter(account_notices::person.eq(person))
         .filter(account_notices::acknowledged_at.lt((now - KEPT).naive_utc()));
     diesel::delete(old).execute(conn)?;
-    let (id, created_at) = (NoticeId(Uuid::now_v7()), now.naive_utc());
-    let row =
-        AccountNoticeRow { district, person, id, kind, device, created_at, acknowledged_at: None };
+    let none = || NO_DEVICE.parse().map_err(|error| DbError::corrupt("account_notices", error));
+    let row = AccountNoticeRow {
+        district,
+        person,
+        id: NoticeId(Uuid::now_v7()),
+        kind,
+        device: device.map_or_else(none, Ok)?,
+        created_at: now.naive_utc(),
+        acknowledged_at: None,
+        task: subject.as_ref().map(|subject| subject.task),
+        about_zh: subject.as_ref().map(|subject| subject.about_zh.clone()),
+        about_en: subject.map(|subject| subject.about_en),
+    };
     diesel::insert_into(account_notices::table).values(row).execute(conn)?;
     Ok(())
 }

@@ -44,7 +44,7 @@ pub(super) fn rotate(
             tx.replace(&row, row.ended(tx.now, EndReason::TokenReused));
             let (kind, whose) = (AccountNoticeKind::SessionReused, (row.district, row.person));
             let (device, now) = (row.device.clone(), tx.now);
-            account_notice_store::add(tx.write_unbatched(), whose, kind, device, now)?;
+            account_notice_store::add(tx.write_unbatched(), whose, kind, Some(device), now)?;
             record(tx, "session.reuse", row.person, None, json!({ "session": id }))?;
             return Ok((row, presented));
         }

@@ -26,6 +26,9 @@ diesel::table! {
         device -> Text,
         created_at -> Timestamp,
         acknowledged_at -> Nullable<Timestamp>,
+        task -> Nullable<Text>,
+        about_zh -> Nullable<Text>,
+        about_en -> Nullable<Text>,
     }
 }
 

@@ -68,6 +68,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("person.export", "People exported", "导出人员"),
     ("person.factors_end", "Second factors ended", "清除第二重验证"),
     ("person.feedback_answered", "Feedback of a person answered", "意见反馈已答复"),
+    ("person.follow_up_done", "Reported need has a result", "反映的问题已有结果"),
     ("person.invite", "Person invited", "邀请人员"),
     ("person.leave", "Person left", "人员离岗"),
     ("person.move", "Person moved to another area or role", "人员调动"),

@@ -1,7 +1,6 @@
 //! Answers feedback; its sender gets a notice, unless anonymous.
 
 use gridward_domain::authority::{Action, Principal};
-use gridward_domain::bounded_text::DeviceName;
 use gridward_domain::id::FeedbackId;
 use serde_json::json;
 
@@ -51,15 +50,10 @@ pub fn answer(
     tx.record(event.by(principal.person).with(json!({ "feedback": id })));
     if let Some(person) = next.person {
         let kind = AccountNoticeKind::FeedbackAnswered;
-        let (whose, none) = ((district, person), no_device()?);
-        account_notice_store::add(tx.write_unbatched(), whose, kind, none, now)?;
+        let whose = (district, person);
+        account_notice_store::add(tx.write_unbatched(), whose, kind, None, now)?;
         let details = json!({ "feedback": id });
         record(tx, "person.feedback_answered", person, principal.person, details)?;
     }
     Ok(next.feedback(key)?)
-}
-
-/// What the column has for a notice that is about no device.
-fn no_device() -> Result<DeviceName, Problem> {
-    "-".parse().map_err(Problem::defect)
 }

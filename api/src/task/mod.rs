@@ -13,6 +13,7 @@ pub mod create;
 pub mod edit;
 pub mod facts;
 pub mod filter;
+mod finder_notice;
 pub mod history;
 pub mod model;
 pub mod names;

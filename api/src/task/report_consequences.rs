@@ -1,4 +1,5 @@
-//! What follows from the report of a completed visit: a contact, changes of the entry, follow-ups.
+//! What follows from the report of a completed visit: a contact, changes of the entry, follow-ups, and
+//! a notice to the person who found the need that the visit followed up.
 
 use std::collections::BTreeSet;
 
@@ -8,11 +9,11 @@ use gridward_domain::id::{BeneficiaryId, PersonId, ReportId, TaskId};
 use serde_json::{Map, json};
 use uuid::Uuid;
 
-use super::beneficiary_change;
 use super::report_authors::Authors;
 use super::report_content::ReportContent;
 use super::row::{Draft, TaskRow};
 use super::task_origin::TaskOrigin;
+use super::{beneficiary_change, finder_notice};
 use crate::beneficiary::store::BeneficiaryRow;
 use crate::catalogue::{self, ServiceKind};
 use crate::crypto::SealingKey;
@@ -23,7 +24,8 @@ use crate::vocabulary::Vocabularies;
 use crate::{beneficiary, clock};
 
 /// Applies the consequences of a completed visit: a contact with the beneficiary, the changes of the
-/// entry by the rules of the form, and the follow-up tasks from the catalogue for needs and answers.
+/// entry by the rules of the form, the follow-up tasks from the catalogue for needs and answers, and
+/// the notice to the finder of the need.
 pub(super) fn apply(
     tx: &mut Tx<'_>,
     key: &SealingKey,
@@ -48,7 +50,7 @@ pub(super) fn apply(
     if !has_ended {
         create_follow_ups(tx, authors, row, wanted, report)?;
     }
-    Ok(())
+    finder_notice::notify(tx, key, authors, row)
 }
 
 /// Creates the follow-ups of these kinds, as far as they are not archived.

@@ -1,0 +1,101 @@
+//! Tells the person who reported a need that its follow-up is done.
+
+use gridward_domain::code::Need;
+use gridward_domain::id::{PersonId, ReportId};
+use gridward_domain::person_state::PersonState;
+use serde_json::json;
+
+use super::report_authors::Authors;
+use super::report_content::ReportContent;
+use super::report_row::ReportRow;
+use super::report_sealed::Sealed;
+use super::row::TaskRow;
+use super::store;
+use super::task_origin::TaskOriginType;
+use crate::auth;
+use crate::auth::access_events::record;
+use crate::auth::account_notice_store::{self, NoticeSubject};
+use crate::catalogue::{self, ServiceKind};
+use crate::crypto::SealingKey;
+use crate::db::DbError;
+use crate::http::problem::Problem;
+use crate::tx::Tx;
+use crate::vocabulary::{self, VocabularyName};
+
+/// The most labels of a notice, so that its title stays short.
+const MOST_LABELS: usize = 3;
+
+/// Adds a notice for the finder of the need that the done task follows from, once for each task. A
+/// finder who did the follow-up or has left gets none.
+///
+/// # Errors
+/// [`Problem`] of the database.
+pub(super) fn notify(
+    tx: &mut Tx<'_>,
+    key: &SealingKey,
+    authors: &Authors,
+    task: &TaskRow,
+) -> Result<(), Problem> {
+    let Some((finder, report)) = origin(task) else { return Ok(()) };
+    if [authors.visitor.person, authors.writer].contains(&finder) {
+        return Ok(());
+    }
+    let (district, now) = (task.district, tx.now);
+    let account = auth::store::account_status(tx.read_unbatched(), district, finder, None)?;
+    let whose = (district, finder);
+    if account.is_none_or(|account| account.state == PersonState::Left)
+        || account_notice_store::is_about(tx.read_unbatched(), whose, task.id)?
+    {
+        return Ok(());
+    }
+    let Some(subject) = subject(tx, key, task, report)? else { return Ok(()) };
+    account_notice_store::add_about(tx.write_unbatched(), whose, subject, now)?;
+    let action = "person.follow_up_done";
+    record(tx, action, finder, authors.writer, json!({ "report": report }))?;
+    Ok(())
+}
+
+/// The finder of the need, and the report that named it.
+fn origin(task: &TaskRow) -> Option<(PersonId, ReportId)> {
+    let TaskOriginType::Report = task.origin?;
+    Some((task.origin_person?, ReportId(task.origin_id?.0)))
+}
+
+/// What the notice is about: the needs of the report that the task follows from, or if it follows
+/// from an answer its kind.
+fn subject(
+    tx: &mut Tx<'_>,
+    key: &SealingKey,
+    task: &TaskRow,
+    report: ReportId,
+) -> Result<Option<NoticeSubject>, DbError> {
+    let district = task.district;
+    let Some(row) = tx.find::<ReportRow>(report)? else { return Ok(None) };
+    let content = Sealed::of(key, &row)?.content;
+    let Some(first) = store::row(tx.read()?, district, row.task)? else { return Ok(None) };
+    let conn = tx.read_unbatched();
+    let kind = catalogue::store::at(conn, district, &first.kind, first.kind_version)?;
+    let codes = kind.map(|kind| needs(&kind, &content, &task.kind)).unwrap_or_default();
+    let known = vocabulary::store::one(conn, district, VocabularyName::Needs)?;
+    let words = codes.iter().filter_map(|code| known.word(code));
+    let words: Vec<_> = words.take(MOST_LABELS).collect();
+    if !words.is_empty() {
+        let zh: Vec<&str> = words.iter().map(|word| word.label_zh.as_str()).collect();
+        let en: Vec<&str> = words.iter().map(|word| word.label_en.as_str()).collect();
+        let (about_zh, about_en) = (zh.join("、"), en.join(", "));
+        return Ok(Some(NoticeSubject { task: task.id, about_zh, about_en }));
+    }
+    let kind = catalogue::store::at(conn, district, &task.kind, task.kind_version)?;
+    Ok(kind.map(|kind| NoticeSubject {
+        task: task.id,
+        about_zh: kind.name.into(),
+        about_en: kind.name_en.into(),
+    }))
+}
+
+/// The needs of the content from which a follow-up of the kind `wanted` follows.
+fn needs(kind: &ServiceKind, content: &ReportContent, wanted: &str) -> Vec<String> {
+    let follows =
+        |need: &&Need| kind.follow_ups.get(need).is_some_and(|code| code.as_str() == wanted);
+    content.needs.iter().filter(follows).map(ToString::to_string).collect()
+}
