@@ -13,6 +13,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::beneficiary_change;
+use super::command::TaskCommand;
 use super::on_behalf;
 use super::origin::Origin;
 use super::perform::{self, Performed, Sent, Step};
@@ -157,7 +158,11 @@ pub(super) fn authorize(
     principal: &Principal,
     sent: &Sent<'_>,
 ) -> Result<TaskRow, Problem> {
-    if let Some(row) = on_behalf::directed(tx, principal, sent)? {
+    if let TaskCommand::Report(content) = sent.command
+        && on_behalf::visitor(principal, content).is_some()
+    {
+        let row = perform::visible_now(tx, principal, sent.task)?;
+        principal.authorize(Action::DirectTask, &row.grid)?;
         return Ok(row);
     }
     let row = reportable(tx, principal, sent.task)?;
