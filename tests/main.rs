@@ -53,6 +53,7 @@ mod notices;
 mod open_doors;
 mod operations;
 mod outbox_format;
+mod outbox_words;
 mod outboxes;
 mod passwords;
 mod people;

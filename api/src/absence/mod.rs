@@ -2,6 +2,7 @@
 //! others stay assigned or are opened, as the command says.
 
 pub mod affected;
+pub mod command;
 pub mod model;
 pub mod record;
 pub mod routes;

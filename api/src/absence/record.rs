@@ -1,12 +1,14 @@
 //! Adds and withdraws an absence.
 
+use chrono::NaiveDate;
 use gridward_domain::authority::Principal;
 use gridward_domain::id::AbsenceId;
 use serde_json::json;
 use uuid::Uuid;
 
 use super::affected::{AbsenceEffect, TaskDays, effect};
-use super::model::{AddedAbsence, NewAbsence, TaskDuringAbsence};
+use super::command::AddAbsence;
+use super::model::{AddedAbsence, TaskDuringAbsence};
 use super::store;
 use crate::availability::edit::{changed, works_here};
 use crate::availability::span::{Span, SpanError};
@@ -14,6 +16,7 @@ use crate::availability::store::AbsenceRow;
 use crate::clock;
 use crate::crypto::{SealingKey, aad};
 use crate::http::problem::{Problem, ProblemCode};
+use crate::idempotency::CommandId;
 use crate::log::{Event, Subject};
 use crate::person::store::PersonRow;
 use crate::task;
@@ -24,7 +27,8 @@ use crate::tx::Tx;
 const BECAUSE: &str = "assignee_absent";
 
 /// Adds an absence of the person of `row`, which is locked, and opens the affected tasks if the
-/// command says so: one's own everywhere, a subordinate's within the principal's area.
+/// command says so: one's own everywhere, a subordinate's within the principal's area. The absence
+/// must not be over on the day `given_on` of the command.
 ///
 /// # Errors
 /// 409 for a person who left, and for an absence that overlaps another, with the other; 422.
@@ -33,16 +37,21 @@ pub fn add(
     key: &SealingKey,
     principal: &Principal,
     row: &PersonRow,
-    new: &NewAbsence,
+    AddAbsence { new, origin, .. }: &AddAbsence,
+    given_on: NaiveDate,
 ) -> Result<AddedAbsence, Problem> {
     works_here(row)?;
     let today = clock::day(tx.now);
     let invalid = |error: SpanError| Problem::invalid(error.pointer(), error);
-    let span = Span::new(new.first_day, new.last_day, new.window, today).map_err(invalid)?;
+    let span = Span::new(new.first_day, new.last_day, new.window, given_on).map_err(invalid)?;
     if let Some(other) = store::overlapping(tx.read_unbatched(), row.district, row.id, &span)? {
         return Err(Problem::from(ProblemCode::AbsenceOverlaps).showing(&other.absence()?));
     }
-    let id = AbsenceId(Uuid::now_v7());
+    let command = origin.id.as_ref().and_then(CommandId::uuid).map(AbsenceId);
+    let id = match command {
+        Some(id) if store::one(tx.read_unbatched(), row.district, row.id, id)?.is_none() => id,
+        _ => AbsenceId(Uuid::now_v7()),
+    };
     let seal = |note: &str| key.seal(&aad(row.district, "absences", id), note.as_bytes());
     let absence = AbsenceRow {
         district: row.district,
@@ -93,7 +102,8 @@ pub fn add(
     Ok(AddedAbsence { absence: absence.absence()?, tasks, tasks_elsewhere })
 }
 
-/// Withdraws the absence; the answer is the same for one that was withdrawn before.
+/// Withdraws the absence, unless it was over on the day `given_on` of the command; the answer is the
+/// same for one that was withdrawn before.
 ///
 /// # Errors
 /// 404; 409 for an absence that is over.
@@ -102,13 +112,14 @@ pub fn withdraw(
     principal: &Principal,
     row: &PersonRow,
     id: AbsenceId,
+    given_on: NaiveDate,
 ) -> Result<(), Problem> {
     let absence = store::one(tx.read_unbatched(), row.district, row.id, id)?;
     let absence = absence.ok_or_else(Problem::not_found)?;
     if absence.withdrawn_at.is_some() {
         return Ok(());
     }
-    if absence.last_day < clock::day(tx.now) {
+    if absence.last_day < given_on {
         return Err(Problem::from(ProblemCode::AbsenceOver).showing(&absence.absence()?));
     }
     let now = tx.now;

@@ -7,11 +7,12 @@ use chrono::NaiveDate;
 use gridward_domain::authority::Principal;
 use gridward_domain::id::{AbsenceId, PersonId};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 use utoipa::IntoParams;
 
+use super::command::{AddAbsence, WithdrawAbsence};
 use super::model::{AddedAbsence, NewAbsence};
-use super::{record, store};
+use super::store;
 use crate::auth::Authenticated;
 use crate::availability::model::Absence;
 use crate::availability::person_ref::PersonRef;
@@ -21,9 +22,10 @@ use crate::db::Conn;
 use crate::http::page::{self, Page, PageQuery, Paged, Wanted};
 use crate::http::problem::Problem;
 use crate::http::{Json as Body, openapi};
-use crate::idempotency::{Commands, Effect, IdempotencyKey};
+use crate::idempotency::{Commands, IdempotencyKey};
 use crate::log::{Event, Subject};
 use crate::person::store::PersonRow;
+use crate::task::origin::Origin;
 use crate::tx::{Db, Tx};
 
 /// Filter of absences.
@@ -140,31 +142,6 @@ async fn list(request: &HttpRequest, db: &Db, reading: Reading) -> Result<HttpRe
     Ok(page.answer(request.path(), request.query_string()))
 }
 
-/// A call that adds an absence.
-struct AddAbsence {
-    about: PersonRef,
-    new: NewAbsence,
-}
-
-impl Effect for AddAbsence {
-    type Made = AddedAbsence;
-
-    fn action(&self) -> &'static str {
-        "person.absence"
-    }
-
-    fn request(&self) -> Value {
-        match self.about {
-            PersonRef::Caller => json!(self.new),
-            PersonRef::Subordinate(person) => json!({ "person_id": person, "absence": self.new }),
-        }
-    }
-
-    fn authorize(&self, tx: &mut Tx<'_>, principal: &Principal) -> Result<(), Problem> {
-        self.about.row(tx.read_unbatched(), principal).map(drop)
-    }
-}
-
 /// Add one's own absence
 ///
 /// The answer names the affected tasks: visits planned for those days, and those for which no other
@@ -187,7 +164,7 @@ pub(crate) async fn add_my_absence(
     key: IdempotencyKey,
     Body(new): Body<NewAbsence>,
 ) -> Result<HttpResponse, Problem> {
-    add(&commands, principal, key, AddAbsence { about: PersonRef::Caller, new }).await
+    add(&commands, principal, key, PersonRef::Caller, new).await
 }
 
 /// Add a person's absence
@@ -214,19 +191,18 @@ pub(crate) async fn add_absence(
     key: IdempotencyKey,
     Body(new): Body<NewAbsence>,
 ) -> Result<HttpResponse, Problem> {
-    add(&commands, principal, key, AddAbsence { about: PersonRef::Subordinate(*id), new }).await
+    add(&commands, principal, key, PersonRef::Subordinate(*id), new).await
 }
 
 async fn add(
     commands: &Commands,
     principal: Principal,
     key: IdempotencyKey,
-    call: AddAbsence,
+    about: PersonRef,
+    new: NewAbsence,
 ) -> Result<HttpResponse, Problem> {
-    let added = commands.run(principal, key, call, |call, tx, key, principal| {
-        let row = call.about.locked(tx, principal)?;
-        record::add(tx, key, principal, &row, &call.new)
-    });
+    let origin = Origin { id: key.0.clone(), ..Origin::default() };
+    let added = commands.run(principal, key, AddAbsence { about, new, origin }, AddAbsence::run);
     let mut answer = HttpResponse::Created();
     answer.insert_header((CACHE_CONTROL, "no-store"));
     Ok(added.await?.answer(answer))
@@ -281,10 +257,7 @@ async fn withdraw(
     about: PersonRef,
     absence: AbsenceId,
 ) -> Result<HttpResponse, Problem> {
-    let withdraw = db.write(principal.district(), move |tx| {
-        let row = about.locked(tx, &principal)?;
-        record::withdraw(tx, &principal, &row, absence)
-    });
-    withdraw.await?;
+    let withdrawal = WithdrawAbsence { about, absence, origin: Origin::default() };
+    db.write(principal.district(), move |tx| withdrawal.run(tx, &principal)).await?;
     Ok(HttpResponse::NoContent().finish())
 }

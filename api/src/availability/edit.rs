@@ -1,11 +1,11 @@
-//! Changes the hours of a person, and whether the person is on duty.
+//! Changes the hours of a person.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use gridward_domain::authority::Principal;
 use serde_json::json;
 
-use super::model::{AvailabilityContent, DatedHours, Duty, PersonAvailability, WeeklyHours};
+use super::model::{AvailabilityContent, DatedHours, PersonAvailability, WeeklyHours};
 use super::store;
 use crate::clock;
 use crate::db::{Conn, DbError};
@@ -78,30 +78,6 @@ pub fn put(
     let offer = PersonRow { availability: weekly, weekly_minutes: minutes, ..row.clone() };
     let offer = changed(tx, principal, offer, event)?;
     Ok(shown(tx.read_unbatched(), &offer, today)?)
-}
-
-/// Sets whether the person takes new tasks. The same duty again changes nothing.
-///
-/// # Errors
-/// [`Problem`] of the database.
-pub fn set_duty(
-    tx: &mut Tx<'_>,
-    principal: &Principal,
-    row: &PersonRow,
-    duty: Duty,
-) -> Result<PersonAvailability, Problem> {
-    let today = clock::day(tx.now);
-    let before = shown(tx.read_unbatched(), row, today)?;
-    if before.duty == duty {
-        return Ok(before);
-    }
-    store::set_duty(tx.write_unbatched(), row.district, row.id, duty)?;
-    let event = |version| {
-        Event::new("person.duty", Subject::Person, row.id, row.area, version)
-            .with(json!({ "duty": duty }))
-    };
-    let row = changed(tx, principal, row.clone(), event)?;
-    Ok(PersonAvailability { duty, version: row.version, ..before })
 }
 
 /// Stores the offer of `row` under the next version of the person, with the event; returns the row

@@ -4,6 +4,7 @@
 //! counts how long somebody was on duty.
 
 pub mod calendar;
+pub mod duty;
 pub mod edit;
 pub mod model;
 pub mod person_ref;

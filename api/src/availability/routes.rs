@@ -5,6 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, get, put};
 use gridward_domain::authority::Principal;
 use gridward_domain::id::PersonId;
 
+use super::duty::SetDuty;
 use super::edit;
 use super::model::{AvailabilityContent, DutyChange, PersonAvailability};
 use super::person_ref::PersonRef;
@@ -184,10 +185,7 @@ pub(crate) async fn put_my_duty(
     _: IdempotencyKey,
     Body(DutyChange { duty }): Body<DutyChange>,
 ) -> Result<HttpResponse, Problem> {
-    let put = db.write(principal.district(), move |tx| {
-        let row = PersonRef::Caller.locked(tx, &principal)?;
-        edit::set_duty(tx, &principal, &row, duty)
-    });
+    let put = db.write(principal.district(), move |tx| SetDuty { duty }.run(tx, &principal));
     let shown = put.await?;
     Ok(versioned::at_version(HttpResponse::Ok(), shown.version).json(shown))
 }

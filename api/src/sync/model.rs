@@ -79,7 +79,8 @@ pub struct CommandResult {
     pub outcome: CommandOutcome,
     /// Whether this is the stored outcome of an earlier request.
     pub replayed: bool,
-    /// The version of the task, the correction or the report after the command.
+    /// The version of the task, of the correction, of the report or of the person's availability after
+    /// the command; absent for an absence and a notice.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Version>)]
     pub version: Option<i64>,

@@ -297,6 +297,11 @@ export const en: Record<Key, string> = {
   'command.task.cancel': 'cancel',
   'command.task.reopen': 'reopen',
   'command.beneficiary.correct': 'correction',
+  'command.report.amend': 'amendment of a record',
+  'command.absence.create': 'absence',
+  'command.absence.cancel': 'absence withdrawn',
+  'command.duty.set': 'on or off duty',
+  'command.notice.read': 'notice read',
 
   'code.task_already_claimed': '{name} now has this visit. Your list is up to date',
   'code.not_assignee': '{name} now has this visit. Your list is up to date',

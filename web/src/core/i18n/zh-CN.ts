@@ -295,6 +295,11 @@ export const zh = {
   'command.task.cancel': '取消',
   'command.task.reopen': '重新打开',
   'command.beneficiary.correct': '资料更正',
+  'command.report.amend': '更正记录',
+  'command.absence.create': '请假',
+  'command.absence.cancel': '销假',
+  'command.duty.set': '在岗状态',
+  'command.notice.read': '已读通知',
 
   'code.task_already_claimed': '这一户现在由{name}负责。您的列表已更新',
   'code.not_assignee': '这一户现在由{name}负责。您的列表已更新',

@@ -1,0 +1,199 @@
+//! Executes one command of an outbox with the use case of its operation, at most once for its id.
+
+use std::collections::BTreeSet;
+
+use chrono::TimeDelta;
+use gridward_domain::authority::Principal;
+use gridward_domain::id::TaskId;
+use gridward_domain::task::Verb;
+use serde_json::json;
+
+use super::outbox_command::OutboxCommand;
+use crate::absence::command::{AddAbsence, WithdrawAbsence};
+use crate::availability::duty::SetDuty;
+use crate::availability::person_ref::PersonRef;
+use crate::correction::propose::{self, NewCorrection};
+use crate::crypto::SealingKey;
+use crate::db::{DbError, DbFailure as _};
+use crate::http::problem::{Problem, ProblemCode};
+use crate::idempotency::{self, Channel, Effect, Outcome, Request};
+use crate::person::account_notices::Acknowledge;
+use crate::report::amendments::NewAmendment;
+use crate::task::command::action;
+use crate::task::origin::Origin;
+use crate::task::perform::{self, Performed, Sent};
+use crate::task::report_amend;
+use crate::tx::Tx;
+
+/// How long a report waits for an earlier command that the server failed to process. A phone sends
+/// its outbox in order, so the earlier command precedes the report by minutes.
+const PENDING_FOR: TimeDelta = TimeDelta::days(1);
+
+/// Who sent a command, and from where.
+#[derive(Clone, Copy)]
+pub struct Sender<'a> {
+    /// The key of the district.
+    pub key: &'a SealingKey,
+    /// The person.
+    pub principal: &'a Principal,
+    /// The origin of the command.
+    pub origin: &'a Origin,
+}
+
+/// The result of a command that took effect.
+#[derive(Debug)]
+pub struct Executed {
+    /// The version of what was changed, if that has versions.
+    pub version: Option<i64>,
+    /// Whether it is a report that was stored as evidence without changing the task.
+    pub recorded: bool,
+    /// Why the task was not changed.
+    pub because: Option<Problem>,
+}
+
+impl Executed {
+    /// A command that took effect.
+    const fn applied(version: Option<i64>) -> Self {
+        Self { version, recorded: false, because: None }
+    }
+}
+
+/// Executes the command, unless it was executed before. `pending` are the tasks of earlier commands
+/// of the push without a final outcome.
+///
+/// # Errors
+/// Only database failures; other errors are in the outcome.
+pub fn execute(
+    tx: &mut Tx<'_>,
+    sender: &Sender<'_>,
+    command: &OutboxCommand,
+    pending: &BTreeSet<TaskId>,
+) -> Result<Outcome<Executed>, Problem> {
+    let Sender { key, principal, origin } = *sender;
+    let (about, sent) = (PersonRef::Caller, || origin.clone());
+    match command {
+        OutboxCommand::Task { task, command, base } => {
+            let base = base.as_slice();
+            let sent = Sent { task: *task, command, base, origin, pending: &[] };
+            let performed = task_command(tx, key, principal, &sent, pending)?;
+            Ok(performed.map(|Performed { task, recorded, because }| Executed {
+                version: Some(task.version),
+                recorded,
+                because: because.map(Problem::from),
+            }))
+        }
+        OutboxCommand::Correct(beneficiary, proposal) => {
+            let (beneficiary, proposal) = (*beneficiary, proposal.clone());
+            let new = NewCorrection { beneficiary, proposal, origin: sent() };
+            let proposed =
+                effect(tx, sender, &new, |tx| propose::propose(tx, key, principal, &new))?;
+            Ok(proposed.map(|made| Executed::applied(Some(made.version))))
+        }
+        OutboxCommand::Amend(report, amendment) => {
+            let new =
+                NewAmendment { report: *report, amendment: amendment.clone(), origin: sent() };
+            let amended = effect(tx, sender, &new, |tx| {
+                report_amend::amend(tx, key, principal, new.report, &new.amendment, &new.origin)
+            })?;
+            Ok(amended.map(|made| Executed::applied(Some(made.version))))
+        }
+        OutboxCommand::AddAbsence(new) => {
+            let add = AddAbsence { about, new: new.clone(), origin: sent() };
+            let added = effect(tx, sender, &add, |tx| add.run(tx, key, principal))?;
+            Ok(added.map(|_| Executed::applied(None)))
+        }
+        OutboxCommand::WithdrawAbsence(absence) => {
+            let withdraw = WithdrawAbsence { about, absence: *absence, origin: sent() };
+            let withdrawn = effect(tx, sender, &withdraw, |tx| withdraw.run(tx, principal))?;
+            Ok(withdrawn.map(|()| Executed::applied(None)))
+        }
+        OutboxCommand::SetDuty(change) => {
+            let duty = SetDuty { duty: change.duty };
+            let run = |tx: &mut Tx<'_>| duty.run(tx, principal).map(|person| person.version);
+            Ok(effect(tx, sender, &duty, run)?.map(|version| Executed::applied(Some(version))))
+        }
+        OutboxCommand::ReadNotice(notice) => {
+            let acknowledge = Acknowledge { notice: *notice };
+            let read = effect(tx, sender, &acknowledge, |tx| acknowledge.run(tx, principal))?;
+            Ok(read.map(|()| Executed::applied(None)))
+        }
+    }
+}
+
+/// Makes an effect that is no task command.
+fn effect<E: Effect>(
+    tx: &mut Tx<'_>,
+    sender: &Sender<'_>,
+    effect: &E,
+    act: impl FnOnce(&mut Tx<'_>) -> Result<E::Made, Problem>,
+) -> Result<Outcome<E::Made>, Problem> {
+    let request = Request {
+        principal: sender.principal,
+        id: sender.origin.id.as_ref(),
+        action: effect.action(),
+        request: &effect.request(),
+        task: None,
+        channel: Channel::Outbox,
+    };
+    let authorize = |tx: &mut Tx<'_>| effect.authorize(tx, sender.principal);
+    unless_reused(idempotency::once(tx, sender.key, &request, authorize, act))
+}
+
+/// Whether a refused report may depend on an earlier command of the outbox without a final
+/// outcome: in this push (`pending`), or in one of before.
+fn awaits_earlier(
+    tx: &mut Tx<'_>,
+    principal: &Principal,
+    sent: &Sent<'_>,
+    refusal: &Problem,
+    pending: &BTreeSet<TaskId>,
+) -> Result<bool, DbError> {
+    let is_missing_assignment = matches!(
+        refusal.kind(),
+        Some(ProblemCode::NotAssignee | ProblemCode::TaskPhase | ProblemCode::NotFound)
+    );
+    if sent.command.verb() != Verb::Report || !is_missing_assignment {
+        return Ok(false);
+    }
+    if pending.contains(&sent.task) {
+        return Ok(true);
+    }
+    let since = tx.now - PENDING_FOR;
+    idempotency::store::is_pending(tx, principal, sent.task, since)
+}
+
+fn task_command(
+    tx: &mut Tx<'_>,
+    key: &SealingKey,
+    principal: &Principal,
+    sent: &Sent<'_>,
+    pending: &BTreeSet<TaskId>,
+) -> Result<Outcome<Performed>, Problem> {
+    let content = json!({ "task_id": sent.task, "payload": sent.command.payload() });
+    let request = Request {
+        principal,
+        id: sent.origin.id.as_ref(),
+        action: action(sent.command.verb()),
+        request: &content,
+        task: Some(sent.task),
+        channel: Channel::Outbox,
+    };
+    let authorize = |tx: &mut Tx<'_>| perform::authorize(tx, principal, sent).map(drop);
+    let answer = idempotency::once(tx, key, &request, authorize, |tx| {
+        match perform::perform(tx, key, principal, sent) {
+            Err(refusal) if awaits_earlier(tx, principal, sent, &refusal, pending)? => {
+                Err(ProblemCode::EarlierCommandPending.into())
+            }
+            performed => performed,
+        }
+    });
+    unless_reused(answer)
+}
+
+/// The answer; the id of another command refuses this one alone.
+fn unless_reused<T>(answer: Result<Outcome<T>, Problem>) -> Result<Outcome<T>, Problem> {
+    match answer {
+        Err(problem) if problem.as_db().is_none() => Ok(Outcome::new(Err(problem))),
+        answer => answer,
+    }
+}

@@ -1,0 +1,150 @@
+//! The commands that a phone may queue: their words and what each needs beside its payload.
+
+use gridward_domain::id::{AbsenceId, BeneficiaryId, NoticeId, ReportId, TaskId};
+use gridward_domain::range::BaseVersion;
+use gridward_domain::task::Verb;
+use gridward_domain::word::VariantArray as _;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
+
+use crate::absence::model::NewAbsence;
+use crate::availability::model::DutyChange;
+use crate::correction::{Proposal, propose};
+use crate::http::deserialize;
+use crate::http::problem::{FieldError, Problem, ProblemCode};
+use crate::task::command::{TaskCommand, action};
+use crate::task::report_amend::{self, ReportAmendment};
+
+/// The words of the commands about the person's own absences, duty and notices.
+const OWN: [&str; 4] = ["absence.create", "absence.cancel", "duty.set", "notice.read"];
+
+/// The schema of the command types that a person may send.
+pub(super) fn words() -> Object {
+    let sent = Verb::VARIANTS.iter().copied().filter(|verb| {
+        gridward_domain::authority::Role::VARIANTS.iter().copied().any(|role| verb.is_for(role))
+    });
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .enum_values(Some(
+            sent.map(action).chain([propose::ACTION, report_amend::ACTION]).chain(OWN),
+        ))
+        .description(Some("The action."))
+        .examples([action(Verb::Claim)])
+        .build()
+}
+
+/// What a phone may do offline.
+#[derive(Clone, Debug)]
+pub enum OutboxCommand {
+    /// A command to a task.
+    Task {
+        /// The task.
+        task: TaskId,
+        /// The command.
+        command: TaskCommand,
+        /// The version of the task that the decision is based on.
+        base: Option<i64>,
+    },
+    /// Proposes a correction of a beneficiary's entry.
+    Correct(BeneficiaryId, Proposal),
+    /// Amends a report.
+    Amend(ReportId, ReportAmendment),
+    /// Adds an absence of one's own.
+    AddAbsence(NewAbsence),
+    /// Withdraws an absence of one's own.
+    WithdrawAbsence(AbsenceId),
+    /// Goes on or off duty.
+    SetDuty(DutyChange),
+    /// Acknowledges a notice about the own account.
+    ReadNotice(NoticeId),
+}
+
+impl OutboxCommand {
+    /// The task, if it is a command to one.
+    pub const fn task(&self) -> Option<TaskId> {
+        match self {
+            Self::Task { task, .. } => Some(*task),
+            _ => None,
+        }
+    }
+
+    /// Whether it is a report.
+    pub fn is_report(&self) -> bool {
+        matches!(self, Self::Task { command, .. } if command.verb() == Verb::Report)
+    }
+}
+
+/// A command as sent, except for its id and time.
+#[derive(Debug)]
+pub(super) struct Unread {
+    /// The word.
+    pub word: String,
+    /// The subjects.
+    pub about: Subjects,
+    /// The version that the decision is based on.
+    pub base: Option<BaseVersion>,
+    /// The arguments.
+    pub payload: Option<Map<String, Value>>,
+}
+
+/// The subjects that a command may name.
+#[derive(Debug)]
+pub(super) struct Subjects {
+    /// The task.
+    pub task: Option<TaskId>,
+    /// The beneficiary.
+    pub beneficiary: Option<BeneficiaryId>,
+    /// The report.
+    pub report: Option<ReportId>,
+    /// The absence.
+    pub absence: Option<AbsenceId>,
+    /// The notice.
+    pub notice: Option<NoticeId>,
+}
+
+impl Unread {
+    /// Parses the command.
+    ///
+    /// # Errors
+    /// 422, with pointers relative to the command; [`ProblemCode::UnknownCommand`].
+    pub(super) fn read(self) -> Result<OutboxCommand, Problem> {
+        let Self { word, about, base, payload } = self;
+        let payload = payload.unwrap_or_default();
+        Ok(match word.as_str() {
+            propose::ACTION => OutboxCommand::Correct(
+                present(about.beneficiary, "/beneficiary_id")?,
+                arguments(payload)?,
+            ),
+            report_amend::ACTION => {
+                OutboxCommand::Amend(present(about.report, "/report_id")?, arguments(payload)?)
+            }
+            "absence.create" => OutboxCommand::AddAbsence(arguments(payload)?),
+            "absence.cancel" => {
+                OutboxCommand::WithdrawAbsence(present(about.absence, "/absence_id")?)
+            }
+            "duty.set" => OutboxCommand::SetDuty(arguments(payload)?),
+            "notice.read" => OutboxCommand::ReadNotice(present(about.notice, "/notice_id")?),
+            word => {
+                let task = present(about.task, "/task_id")?;
+                let command = TaskCommand::read(word, payload).map_err(of_task)?;
+                OutboxCommand::Task { task, command, base: base.map(BaseVersion::get) }
+            }
+        })
+    }
+}
+
+fn present<T>(subject: Option<T>, pointer: &'static str) -> Result<T, Problem> {
+    subject.ok_or_else(|| Problem::invalid(pointer, "is missing"))
+}
+
+fn arguments<T: DeserializeOwned>(payload: Map<String, Value>) -> Result<T, Problem> {
+    deserialize::value(Value::Object(payload)).map_err(|problem| problem.under("/payload"))
+}
+
+fn of_task(problem: Problem) -> Problem {
+    match problem.kind() {
+        Some(ProblemCode::UnknownCommand) => problem.with(FieldError::new("/type", "is unknown")),
+        _ => problem.under("/payload"),
+    }
+}
