@@ -11,6 +11,7 @@ use gridward_domain::bounded_text::DeviceName;
 use super::cursor::LONGEST;
 use super::execute::{Executed, Sender, execute};
 use super::model::{CommandOutcome, CommandResult, MOST_COMMANDS, Push};
+use super::outbox_command::OutboxCommand;
 use super::outbox_entry::{OutboxEntry, Queued};
 use crate::crypto::SealingKey;
 use crate::http::problem::answer::{Language, LocalizedProblem};
@@ -50,9 +51,14 @@ pub fn read_set(principal: &Principal, outbox: &[OutboxEntry]) -> ReadSet {
     let readable = outbox.iter().filter_map(|entry| entry.read.as_ref().ok());
     let of = |queued: &Queued| {
         let report = queued.command.is_report();
-        match queued.command.task() {
-            Some(task) => perform::read_set(principal, task, report, Some(&queued.id)),
-            None => idempotency::store::read_set(principal, &queued.id),
+        match &queued.command {
+            OutboxCommand::Task { task, .. } => {
+                perform::read_set(principal, *task, report, Some(&queued.id))
+            }
+            OutboxCommand::Amend(report, _) => {
+                perform::read_set_of_report(principal, *report, Some(&queued.id))
+            }
+            _ => idempotency::store::read_set(principal, &queued.id),
         }
     };
     let mut all = ReadSet::default();
