@@ -25,7 +25,8 @@ async fn a_volunteer_learns_whom_to_call_and_what_the_role_permits(
             "propose_correction",
             "read_reports",
             "read_tasks",
-            "work_task"
+            "work_task",
+            "report_visit"
         ])
     );
     assert!(me.get("volunteers").is_none());

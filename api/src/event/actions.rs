@@ -55,6 +55,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("memorial.end", "Memorial site ended", "终止纪念设施"),
     ("notice.change", "Notice changed", "修改公告"),
     ("notice.post", "Notice posted", "发布公告"),
+    ("notice.read", "Notice read", "阅读通知"),
     ("notice.withdraw", "Notice withdrawn", "撤回公告"),
     ("person.absence", "Absence added", "登记请假"),
     ("person.absence_read", "Absences viewed", "查看请假"),
