@@ -1,7 +1,7 @@
 //! When people work: weekly hours, days with other hours, absences, and whether they are on duty.
 //!
-//! A plan gives work only to people who are there: [`calendar`] decides the hours of a day. Nothing
-//! counts how long somebody was on duty.
+//! A plan gives work only to people who are there: [`calendar`] decides the hours of a day. The server
+//! does not count how long a person was on duty.
 
 pub mod calendar;
 pub mod duty;

@@ -147,7 +147,7 @@ pub enum TaskOutcome {
     Opened,
     /// It stays with the person: a visit that has started.
     Kept,
-    /// Its beneficiary has ended, so that nobody else is sent.
+    /// Its beneficiary has ended, so it is cancelled.
     Cancelled,
 }
 

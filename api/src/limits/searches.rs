@@ -15,7 +15,7 @@ use crate::http::problem::Problem;
 pub struct Searches(Buckets<(AreaCode, PersonId)>);
 
 impl Searches {
-    /// Permits so many searches per account and minute.
+    /// Permits this number of searches per account and minute.
     pub fn new(per_minute: NonZeroU32) -> Self {
         let window = Duration::from_secs(60);
         Self(Buckets::new(Policy { name: "searches", quota: per_minute, window }))

@@ -47,7 +47,7 @@ pub(crate) async fn direct_tasks(
 /// Undo a bulk
 ///
 /// Gives each task that the caller's bulk changed the state of before, within ten minutes; created
-/// tasks are cancelled. A task on which somebody has acted meanwhile stays, and its result says so
+/// tasks are cancelled. A task that a person has changed meanwhile stays, and its result says so
 /// (`version_conflict`). Allowed roles: managers, supervisors and admins, for their own bulks.
 #[utoipa::path(
     tag = "tasks",

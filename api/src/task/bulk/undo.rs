@@ -1,4 +1,4 @@
-//! Undoes a bulk: each task is as before, unless somebody has acted on it meanwhile.
+//! Undoes a bulk: each task is as before, unless a person has changed it meanwhile.
 
 use std::collections::HashMap;
 
