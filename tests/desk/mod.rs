@@ -8,3 +8,16 @@ mod lists;
 mod on_behalf;
 pub mod reports;
 mod words;
+
+use serde_json::json;
+
+use crate::support::Caller;
+
+/// Checks that each query of the list is refused by the name of its wrong parameter.
+async fn refuses_by_name(caller: &Caller, list: &str, queries: &[(&str, &str)]) {
+    for (query, name) in queries {
+        let refused = caller.get(&format!("{list}?{query}")).await;
+        let found = (refused.status, &refused.body["errors"][0]["pointer"]);
+        assert_eq!(found, (400, &json!(name)), "{}", refused.body);
+    }
+}

@@ -187,28 +187,7 @@ pub fn calendars(
     first: NaiveDate,
     last: NaiveDate,
 ) -> Result<HashMap<PersonId, Calendar>, DbError> {
-    let away: Vec<AbsenceRow> = absences::table
-        .filter(absences::district.eq(district))
-        .filter(absences::last_day.ge(first))
-        .filter(absences::first_day.le(last))
-        .filter(absences::withdrawn_at.is_null())
-        .select(AbsenceRow::as_select())
-        .load(conn)?;
-    let dated: Vec<ExceptionRow> = availability_exceptions::table
-        .filter(availability_exceptions::district.eq(district))
-        .filter(availability_exceptions::day.ge(first))
-        .filter(availability_exceptions::day.le(last))
-        .select(ExceptionRow::as_select())
-        .load(conn)?;
-    let mut calendars: HashMap<PersonId, Calendar> = HashMap::new();
-    for row in away {
-        calendars.entry(row.person).or_default().absences.push(row.span()?);
-    }
-    for row in dated {
-        let hours = window(row.window_start, row.window_end)?;
-        calendars.entry(row.person).or_default().exceptions.insert(row.day, hours);
-    }
-    Ok(calendars)
+    read_calendars(conn, district, None, first, last)
 }
 
 /// The dated hours and absences of a person from `first` to `last`, and whether the person is on duty.
@@ -221,34 +200,49 @@ pub fn calendar_of(
     first: NaiveDate,
     last: NaiveDate,
 ) -> Result<(Calendar, Duty), DbError> {
-    let away: Vec<AbsenceRow> = absences::table
-        .filter(absences::district.eq(person.district))
-        .filter(absences::person.eq(person.id))
+    let (district, id) = (person.district, person.id);
+    let calendar = read_calendars(conn, district, Some(id), first, last)?.remove(&id);
+    let off: Option<PersonId> =
+        off_duty::table.find((district, id)).select(off_duty::person).first(conn).optional()?;
+    Ok((calendar.unwrap_or_default(), if off.is_some() { Duty::Off } else { Duty::On }))
+}
+
+/// The dated hours and absences from `first` to `last` of the district's people, or of `person` alone.
+fn read_calendars(
+    conn: &mut Conn,
+    district: AreaCode,
+    person: Option<PersonId>,
+    first: NaiveDate,
+    last: NaiveDate,
+) -> Result<HashMap<PersonId, Calendar>, DbError> {
+    let mut away = absences::table
+        .filter(absences::district.eq(district))
         .filter(absences::last_day.ge(first))
         .filter(absences::first_day.le(last))
         .filter(absences::withdrawn_at.is_null())
         .select(AbsenceRow::as_select())
-        .load(conn)?;
-    let dated: Vec<ExceptionRow> = availability_exceptions::table
-        .filter(availability_exceptions::district.eq(person.district))
-        .filter(availability_exceptions::person.eq(person.id))
+        .into_boxed();
+    let mut dated = availability_exceptions::table
+        .filter(availability_exceptions::district.eq(district))
         .filter(availability_exceptions::day.ge(first))
         .filter(availability_exceptions::day.le(last))
         .select(ExceptionRow::as_select())
-        .load(conn)?;
-    let off: Option<PersonId> = off_duty::table
-        .find((person.district, person.id))
-        .select(off_duty::person)
-        .first(conn)
-        .optional()?;
-    let mut calendar = Calendar::default();
+        .into_boxed();
+    if let Some(person) = person {
+        away = away.filter(absences::person.eq(person));
+        dated = dated.filter(availability_exceptions::person.eq(person));
+    }
+    let away: Vec<AbsenceRow> = away.load(conn)?;
+    let dated: Vec<ExceptionRow> = dated.load(conn)?;
+    let mut calendars: HashMap<PersonId, Calendar> = HashMap::new();
     for row in away {
-        calendar.absences.push(row.span()?);
+        calendars.entry(row.person).or_default().absences.push(row.span()?);
     }
     for row in dated {
-        calendar.exceptions.insert(row.day, window(row.window_start, row.window_end)?);
+        let hours = window(row.window_start, row.window_end)?;
+        calendars.entry(row.person).or_default().exceptions.insert(row.day, hours);
     }
-    Ok((calendar, if off.is_some() { Duty::Off } else { Duty::On }))
+    Ok(calendars)
 }
 
 /// The availability of these people of one district from `today` on, in their order.

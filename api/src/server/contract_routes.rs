@@ -4,7 +4,7 @@ use std::sync::{LazyLock, OnceLock};
 
 use actix_web::HttpResponse;
 use actix_web::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
-use actix_web::web::Data;
+use actix_web::web::{Bytes, Data};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
@@ -19,8 +19,8 @@ pub(super) const PAGE: &str = "/docs";
 
 /// The contract as it is served, made at the first request.
 pub(super) struct ServedContract {
-    yaml: OnceLock<Result<String, String>>,
-    html: OnceLock<Result<String, String>>,
+    yaml: OnceLock<Result<Bytes, String>>,
+    html: OnceLock<Result<Bytes, String>>,
     source: Source,
 }
 
@@ -33,18 +33,18 @@ impl ServedContract {
         Self { yaml: OnceLock::new(), html: OnceLock::new(), source }
     }
 
-    fn yaml(&self) -> Result<&str, Problem> {
-        let yaml = self.yaml.get_or_init(|| (self.source)().map_err(|error| error.to_string()));
-        yaml.as_deref().map_err(Problem::defect)
+    fn yaml(&self) -> Result<Bytes, Problem> {
+        let print = || (self.source)().map(Bytes::from).map_err(|error| error.to_string());
+        self.yaml.get_or_init(print).clone().map_err(Problem::defect)
     }
 
-    fn html(&self) -> Result<&str, Problem> {
+    fn html(&self) -> Result<Bytes, Problem> {
         let yaml = self.yaml()?;
-        let html = self.html.get_or_init(|| {
-            let document = yaml_serde::from_str(yaml).map_err(|error| error.to_string())?;
-            Ok(docs_page::page(&document))
-        });
-        html.as_deref().map_err(Problem::defect)
+        let render = || {
+            let document = yaml_serde::from_slice(&yaml).map_err(|error| error.to_string())?;
+            Ok(Bytes::from(docs_page::page(&document)))
+        };
+        self.html.get_or_init(render).clone().map_err(Problem::defect)
     }
 }
 
@@ -55,13 +55,12 @@ static POLICY: LazyLock<String> = LazyLock::new(|| {
 
 /// The contract, as `gridward openapi` prints it.
 pub(super) async fn file(contract: Data<ServedContract>) -> Result<HttpResponse, Problem> {
-    let yaml = contract.yaml()?.to_owned();
-    Ok(HttpResponse::Ok().content_type("application/yaml").body(yaml))
+    Ok(HttpResponse::Ok().content_type("application/yaml").body(contract.yaml()?))
 }
 
 /// The contract as a page.
 pub(super) async fn page(contract: Data<ServedContract>) -> Result<HttpResponse, Problem> {
-    let html = contract.html()?.to_owned();
+    let html = contract.html()?;
     Ok(HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, "text/html; charset=utf-8"))
         .insert_header((CONTENT_SECURITY_POLICY, POLICY.as_str()))

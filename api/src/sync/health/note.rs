@@ -55,16 +55,25 @@ impl Seen {
     }
 }
 
+/// The number up to which the phone is known to have stored the log of this epoch.
+fn known(was: &SyncState, epoch: &String) -> Option<i64> {
+    was.seq.filter(|_| was.epoch.as_ref() == Some(epoch))
+}
+
+/// What the phone has stored of the log, if that is more than the state says.
+fn newly_stored<'a>(was: &SyncState, seen: &'a Seen) -> Option<&'a (String, i64)> {
+    let stored = seen.stored.as_ref();
+    stored.filter(|(epoch, seq)| known(was, epoch).is_none_or(|known| known < *seq))
+}
+
 /// The state after a request, if it differs from the stored one. `last` is the number of the last
 /// event about the person's tasks: what others do does not matter to the health of this phone.
 fn next(was: &SyncState, seen: &Seen, last: i64, now: DateTime<Utc>) -> Option<SyncState> {
     let mut is = was.clone();
-    if let Some((epoch, seq)) = &seen.stored {
-        let same = was.epoch.as_ref() == Some(epoch);
-        let known = was.seq.filter(|_| same);
-        if known.is_none_or(|known| known < last && known < *seq) {
-            (is.epoch, is.seq) = (Some(epoch.clone()), Some(*seq));
-        }
+    if let Some((epoch, seq)) = newly_stored(was, seen)
+        && known(was, epoch).is_none_or(|known| known < last)
+    {
+        (is.epoch, is.seq) = (Some(epoch.clone()), Some(*seq));
     }
     if let Some(behind) = seen.clock_behind {
         let minutes = behind.num_minutes().clamp(-FARTHEST, FARTHEST);
@@ -91,7 +100,12 @@ pub fn due(
 ) -> Result<Option<SyncState>, DbError> {
     let district = scope.area().district();
     let Some(was) = sync_state::of_session(conn, district, session)? else { return Ok(None) };
-    let last = store::last_about(conn, district, scope.person())?;
+    // The phone of a quiet poll has stored nothing new, so the log need not be read.
+    let last = if newly_stored(&was, seen).is_some() {
+        store::last_about(conn, district, scope.person())?
+    } else {
+        0
+    };
     Ok(next(&was, seen, last, now))
 }
 
