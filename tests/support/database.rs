@@ -78,9 +78,16 @@ impl Database {
         let done = if self.is_postgres() {
             PgConnection::establish(&self.url).expect("the database").batch_execute(sql)
         } else {
-            SqliteConnection::establish(&self.url).expect("the file").batch_execute(sql)
+            self.sqlite_connection().batch_execute(sql)
         };
         done.expect("a change");
+    }
+
+    /// A connection to the file, which waits for the server's writes as the server's own do.
+    fn sqlite_connection(&self) -> SqliteConnection {
+        let mut conn = SqliteConnection::establish(&self.url).expect("the file");
+        conn.batch_execute("PRAGMA busy_timeout = 30000").expect("a wait");
+        conn
     }
 
     /// Begins a transaction beside the server.
@@ -88,7 +95,7 @@ impl Database {
         let mut begun = if self.is_postgres() {
             Transaction::Postgres(PgConnection::establish(&self.url).expect("the database"))
         } else {
-            Transaction::Sqlite(SqliteConnection::establish(&self.url).expect("the file"))
+            Transaction::Sqlite(self.sqlite_connection())
         };
         begun.execute(if self.is_postgres() { "BEGIN" } else { "BEGIN IMMEDIATE" });
         begun
@@ -106,7 +113,7 @@ impl Database {
             let mut conn = PgConnection::establish(&self.url).expect("the database");
             query.get_result(&mut conn).expect("a count")
         } else {
-            let mut conn = SqliteConnection::establish(&self.url).expect("the file");
+            let mut conn = self.sqlite_connection();
             query.get_result(&mut conn).expect("a count")
         };
         count.rows
@@ -124,7 +131,7 @@ impl Database {
             let mut conn = PgConnection::establish(&self.url).expect("the database");
             query.load(&mut conn).expect("rows")
         } else {
-            let mut conn = SqliteConnection::establish(&self.url).expect("the file");
+            let mut conn = self.sqlite_connection();
             query.load(&mut conn).expect("rows")
         };
         rows.into_iter().map(|row| row.text).collect()

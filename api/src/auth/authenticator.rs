@@ -181,7 +181,7 @@ fn admit(
     if bearer.session.is_some() && !in_session {
         return Err(ProblemCode::SessionEnded.into());
     }
-    if bearer.issued < status.tokens_not_before {
+    if bearer.issued_ms < status.tokens_not_before_ms {
         // A session that outlives a change of the password can refresh.
         let code = if in_session { ProblemCode::TokenExpired } else { ProblemCode::SessionEnded };
         return Err(code.into());

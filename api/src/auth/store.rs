@@ -21,8 +21,8 @@ pub struct AccountStatus {
     pub principal: Principal,
     /// Whether the person may use the service.
     pub state: PersonState,
-    /// Access tokens issued before this second of the epoch are refused.
-    pub tokens_not_before: i64,
+    /// Access tokens issued before this millisecond of the epoch are refused.
+    pub tokens_not_before_ms: i64,
     /// The end of the session; `None` if it has ended or does not exist.
     pub session_ends: Option<DateTime<Utc>>,
 }
@@ -46,7 +46,7 @@ pub fn account_status(
     Ok(Some(AccountStatus {
         principal: Principal { person: id, role, area },
         state,
-        tokens_not_before: not_before.map_or(0, |at| at.and_utc().timestamp()),
+        tokens_not_before_ms: not_before.map_or(0, |at| at.and_utc().timestamp_millis()),
         session_ends: session.map(|it| session_ends(conn, district, id, it)).transpose()?.flatten(),
     }))
 }

@@ -13,7 +13,7 @@ use jsonwebtoken::{Algorithm, Header, Validation, decode, decode_header, encode}
 use moka::sync::Cache;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
-use uuid::Uuid;
+use uuid::{NoContext, Uuid};
 
 use super::device::AuthMethod;
 use super::signing::SigningKeys;
@@ -37,8 +37,8 @@ pub struct Bearer {
     pub person: PersonId,
     /// The session; `None` for a sign-in without a device.
     pub session: Option<SessionId>,
-    /// When the token was issued, in seconds of the epoch.
-    pub issued: i64,
+    /// When the token was issued, in milliseconds of the epoch.
+    pub issued_ms: i64,
     /// When it expires, in seconds of the epoch.
     pub expires: i64,
     /// The thumbprint of the key that each request must be proved with.
@@ -167,7 +167,7 @@ impl Tokens {
             iat: now.timestamp(),
             nbf: now.timestamp(),
             exp: end.timestamp(),
-            jti: Uuid::now_v7(),
+            jti: id_at(now),
             district: grant.district,
             sid: grant.session,
             auth_time: grant.auth_time.timestamp(),
@@ -207,7 +207,7 @@ impl Tokens {
                 ErrorKind::ExpiredSignature => TokenError::Expired,
                 _ => TokenError::Invalid,
             })?;
-        let Claims { sub, iat, exp, district, sid, cnf, auth_time, amr, .. } = claims.claims;
+        let Claims { sub, iat, exp, jti, district, sid, cnf, auth_time, amr, .. } = claims.claims;
         // No key of this installation signs a longer life.
         let longest = i64::try_from(self.lifetime.as_secs()).unwrap_or(i64::MAX);
         if exp.saturating_sub(iat) > longest {
@@ -221,13 +221,27 @@ impl Tokens {
             district,
             person: sub,
             session: sid,
-            issued: iat,
+            issued_ms: milliseconds(jti).unwrap_or_else(|| iat.saturating_mul(1000)),
             expires: exp,
             key,
             auth_time,
             has_second_factor: amr.into_iter().any(AuthMethod::is_second_factor),
         })
     }
+}
+
+/// A new id (`UUIDv7`) with this time, which dates a token to the millisecond; `iat` has seconds only,
+/// and a token may be issued in the second in which the access of its person ends.
+fn id_at(now: DateTime<Utc>) -> Uuid {
+    let seconds = u64::try_from(now.timestamp()).unwrap_or_default();
+    Uuid::new_v7(uuid::Timestamp::from_unix(NoContext, seconds, now.timestamp_subsec_nanos()))
+}
+
+/// The time of an id (`UUIDv7`) in milliseconds of the epoch; `None` for an id of another form.
+fn milliseconds(id: Uuid) -> Option<i64> {
+    let (seconds, nanoseconds) = id.get_timestamp()?.to_unix();
+    let seconds = i64::try_from(seconds).ok()?;
+    Some(seconds.saturating_mul(1000).saturating_add((nanoseconds / 1_000_000).into()))
 }
 
 /// Whether `typ` is that of an access token; media types have an optional prefix and no case
@@ -279,6 +293,17 @@ mod tests {
         assert_eq!((bearer.district.as_str(), bearer.person), ("500116", person));
         let later = now + TimeDelta::seconds(601);
         assert_eq!(tokens.verify(&token, later), Err(TokenError::Expired), "though remembered");
+    }
+
+    #[test]
+    fn a_token_is_dated_to_the_millisecond() {
+        let (tokens, person) = (tokens(), PersonId(Uuid::now_v7()));
+        let now = DateTime::from_timestamp_millis(Utc::now().timestamp_millis()).expect("a time");
+        for later in [0, 1, 999] {
+            let now = now + TimeDelta::milliseconds(later);
+            let bearer = tokens.verify(&issue(&tokens, person, now), now).expect("a bearer");
+            assert_eq!(bearer.issued_ms, now.timestamp_millis());
+        }
     }
 
     #[test]
