@@ -68,6 +68,7 @@ mod replays;
 mod retention;
 mod schema;
 mod second_factor;
+mod selections;
 mod sessions;
 mod sharding;
 mod signing_in;

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::support::files::person_id;
 use crate::support::phone::Phone;
-use crate::support::{Backend, Server};
+use crate::support::{Backend, Caller, GRID, Server};
 
 /// The day in a district, this many days from now.
 fn day(later: i64) -> NaiveDate {
@@ -131,4 +131,50 @@ async fn only_own_absences_and_notices_can_be_named(
     assert_eq!(outcomes(&results), [("applied", false)], "{results:?}");
     assert!(!phone.rows.contains_key(&("account_notice".to_owned(), notice.to_string())));
     phone.is_as_fresh(&volunteer).await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_notice_of_the_district_is_read_on_the_devices_of_its_reader_only(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (manager, volunteer) = (server.manager().await, server.volunteer().await);
+    let other = server.second_volunteer().await;
+    let post = json!({ "area": GRID, "title": "高温", "text": "下午勿上门。", "until": day(9) });
+    let posted = manager.post("/v1/notices", &post).await;
+    let notice = posted.body["id"].as_str().expect("an id").to_owned();
+    let key = ("notice".to_owned(), notice.clone());
+    let [mut phone, mut tablet, mut others] = [(); 3].map(|()| Phone::default());
+    phone.sync(&volunteer, json!([])).await;
+    tablet.sync(&volunteer, json!([])).await;
+    others.sync(&other, json!([])).await;
+    assert!(phone.rows[&key].get("read_at").is_none());
+
+    let read = given("notice.read", 0, json!({ "notice_id": notice }));
+    for replayed in [false, true] {
+        let results = phone.sync(&volunteer, json!([read])).await;
+        assert_eq!(outcomes(&results), [("applied", replayed)], "{results:?}");
+    }
+    let again = given("notice.read", 0, json!({ "notice_id": notice }));
+    assert_eq!(outcomes(&phone.sync(&volunteer, json!([again])).await), [("applied", false)]);
+    assert_eq!(
+        server.supervisor().await.events("notice.read").await.len(),
+        1,
+        "the second time changes nothing"
+    );
+    tablet.sync(&volunteer, json!([])).await;
+    others.sync(&other, json!([])).await;
+    assert!(phone.rows[&key]["read_at"].is_string() && tablet.rows == phone.rows);
+    assert!(others.rows[&key].get("read_at").is_none());
+    let listed = async |caller: &Caller| caller.get("/v1/notices").await.body["items"][0].clone();
+    assert!(listed(&volunteer).await["read_at"].is_string());
+    assert!(listed(&other).await.get("read_at").is_none());
+    phone.is_as_fresh(&volunteer).await;
+    others.is_as_fresh(&other).await;
+
+    // The notice of another grid does not exist for them.
+    let away = server.other_volunteer().await;
+    let results = Phone::default().sync(&away, json!([read])).await;
+    assert_eq!(results[0]["problem"]["code"], "not_found", "{results:?}");
 }

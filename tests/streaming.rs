@@ -16,7 +16,11 @@ struct Stream {
 
 impl Stream {
     async fn open(caller: &Caller, last: Option<i64>) -> Self {
-        let mut request = caller.request(reqwest::Method::GET, "/v1/events/stream");
+        Self::of("/v1/events/stream", caller, last).await
+    }
+
+    async fn of(path: &str, caller: &Caller, last: Option<i64>) -> Self {
+        let mut request = caller.request(reqwest::Method::GET, path);
         if let Some(last) = last {
             request = request.header("Last-Event-ID", last);
         }
@@ -58,6 +62,7 @@ async fn a_stream_sends_hints_of_the_callers_scope_only(
     let task = manager.make_task(BENEFICIARY).await;
     let hint = stream.next().await.expect("a hint");
     assert_eq!((&hint["type"], &hint["id"]), (&json!("task"), &json!(task)));
+    assert_eq!(hint["action"], "task.create");
     assert_eq!(stream.next().await, None);
     // After an interruption the stream resumes with the missed hints.
     drop(stream);
@@ -80,4 +85,34 @@ async fn a_hint_reaches_listeners_at_another_server() {
         Stream::open(&other.bearer(manager.token.as_deref().expect("a token")), None).await;
     let task = manager.make_task(BENEFICIARY).await;
     assert_eq!(stream.next().await.expect("a hint")["id"], task.as_str());
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stream_of_an_area_sends_the_hints_of_that_area_only(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let supervisor = server.supervisor().await;
+    let path = "/v1/events/stream?area=500116002";
+    let mut stream = Stream::of(path, &supervisor, None).await;
+    let near = supervisor.make_task(BENEFICIARY).await;
+    let far = supervisor.make_task(FAR_BENEFICIARY).await;
+    let hint = stream.next().await.expect("a hint");
+    assert_eq!((&hint["id"], &hint["action"]), (&json!(far), &json!("task.create")));
+    assert_eq!(stream.next().await, None, "{near} is in another town");
+    // After an interruption too.
+    drop(stream);
+    let before = hint["seq"].as_i64();
+    let reason = json!({ "reason": "other" });
+    for task in [near, far.clone()] {
+        let path = format!("/v1/tasks/{task}/cancel");
+        let request = supervisor.request(reqwest::Method::POST, &path).json(&reason);
+        let cancelled = supervisor.send(request.header("If-Match", "\"v1\"")).await;
+        assert_eq!(cancelled.status, 200, "{}", cancelled.body);
+    }
+    let mut stream = Stream::of(path, &supervisor, before).await;
+    let missed = stream.next().await.expect("what was missed");
+    assert_eq!((&missed["id"], &missed["action"]), (&json!(far), &json!("task.cancel")));
+    assert_eq!(stream.next().await, None);
 }

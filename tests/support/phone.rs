@@ -15,6 +15,8 @@ pub struct Phone {
     pub rows: BTreeMap<(String, String), Value>,
     /// Its cursor.
     pub cursor: Option<String>,
+    /// The fields of its pushes that select a part of the scope.
+    pub selection: Value,
 }
 
 impl Phone {
@@ -32,6 +34,9 @@ impl Phone {
         let mut body = json!({ "commands": commands, "device": "test", "limit": 3 });
         if let Some(cursor) = &self.cursor {
             body["cursor"] = json!(cursor);
+        }
+        for (name, value) in self.selection.as_object().into_iter().flatten() {
+            body[name] = value.clone();
         }
         let answer = caller.post("/v1/sync", &body).await;
         assert_eq!(answer.status, 200, "{}", answer.body);
@@ -67,7 +72,7 @@ impl Phone {
 
     /// Checks that the copy equals a fresh snapshot.
     pub async fn is_as_fresh(&self, caller: &Caller) {
-        let mut fresh = Self::default();
+        let mut fresh = Self { selection: self.selection.clone(), ..Self::default() };
         fresh.sync(caller, json!([])).await;
         assert_eq!(self.rows, fresh.rows);
     }

@@ -363,6 +363,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    notice_readers (district, person, notice) {
+        district -> Text,
+        notice -> Text,
+        person -> Text,
+        read_at -> Timestamp,
+    }
+}
+
+diesel::table! {
     notices (district, id) {
         district -> Text,
         id -> Text,
@@ -696,6 +705,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     invitations,
     job_runs,
     memorials,
+    notice_readers,
     notices,
     off_duty,
     outlines,

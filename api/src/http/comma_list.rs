@@ -26,6 +26,11 @@ pub trait Item: FromStr + Ord {
     fn pattern() -> String;
     /// A list.
     fn example() -> &'static str;
+
+    /// What is wrong with a list that has this value.
+    fn fault(_: &str) -> String {
+        format!("must be {}", Self::rule())
+    }
 }
 
 macro_rules! ids {
@@ -53,16 +58,24 @@ ids!(PersonId, TaskId);
 
 macro_rules! words {
     ($($word:ident like $example:literal),+) => {$(
-        impl Item for $word {
+        impl $crate::http::comma_list::Item for $word {
             const MOST: usize = <Self as gridward_domain::word::VariantArray>::VARIANTS.len();
             const LONGEST: usize = 16;
 
             fn rule() -> String {
-                format!("one or more of {}, separated by commas", joined::<Self>(", "))
+                let words = $crate::http::comma_list::joined::<Self>(", ");
+                format!("one or more of {words}, separated by commas")
             }
 
             fn pattern() -> String {
-                format!("({})", joined::<Self>("|"))
+                format!("({})", $crate::http::comma_list::joined::<Self>("|"))
+            }
+
+            fn fault(word: &str) -> String {
+                let rule = Self::rule();
+                // A longer one is no slip of the pen, and is not repeated.
+                let is_word = (1..=Self::LONGEST * 2).contains(&word.len());
+                if is_word { format!("must be {rule}, not {word}") } else { format!("must be {rule}") }
             }
 
             fn example() -> &'static str {
@@ -71,6 +84,8 @@ macro_rules! words {
         }
     )+};
 }
+
+pub(crate) use words;
 
 words!(Level like "village,town", Outcome like "done,refused", Phase like "open,assigned");
 
@@ -97,7 +112,7 @@ macro_rules! codes {
 
 codes!(KindCode like "home_visit,plaque_check", Need like "housing,medical");
 
-fn joined<T: Word>(separator: &str) -> String {
+pub(crate) fn joined<T: Word>(separator: &str) -> String {
     let words: Vec<&str> = T::VARIANTS.iter().map(|word| word.as_str()).collect();
     words.join(separator)
 }
@@ -112,9 +127,9 @@ impl<T: Item> TryFrom<String> for CommaList<T> {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        let items: Result<BTreeSet<T>, _> = text.split(',').map(str::parse).collect();
-        let items = items.ok().filter(|items| items.len() <= T::MOST);
-        items.map(Self).ok_or_else(|| format!("must be {}", T::rule()))
+        let parse = |item: &str| item.parse().map_err(|_| T::fault(item));
+        let items: BTreeSet<T> = text.split(',').map(parse).collect::<Result<_, _>>()?;
+        if items.len() <= T::MOST { Ok(Self(items)) } else { Err(T::fault("")) }
     }
 }
 
@@ -166,6 +181,7 @@ mod tests {
         assert_eq!(list("village,town,village"), Ok(levels));
         let rule = "must be one or more of district, town, village, grid, separated by commas";
         assert_eq!(list::<Level>("village,"), Err(rule.to_owned()));
+        assert_eq!(list::<Level>("village,city"), Err(format!("{rule}, not city")));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 pub mod edit;
 pub mod post;
+pub mod read;
 pub mod routes;
 pub mod store;
 
@@ -44,6 +45,9 @@ pub struct Notice {
     /// When the notice was withdrawn; absent if it was not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub withdrawn_at: Option<DateTime<FixedOffset>>,
+    /// When the caller marked the notice as read, with `notice.read` of an outbox; absent before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read_at: Option<DateTime<FixedOffset>>,
     /// Incremented with every change.
     #[schema(value_type = Version)]
     pub version: i64,
@@ -121,6 +125,7 @@ mod tests {
             created_by: AUTHOR,
             created_at: at,
             withdrawn_at: None,
+            read_at: None,
             version: 1,
         }
     }

@@ -93,6 +93,7 @@ pub(super) fn post(
         created_by: principal.person,
         created_at: tx.now.with_timezone(&china()),
         withdrawn_at: None,
+        read_at: None,
         version: 1,
     };
     store::insert(tx.write_unbatched(), &notice)?;

@@ -8,7 +8,7 @@ use gridward_domain::bounded_text::{NoticeText, NoticeTitle};
 use gridward_domain::id::{NoticeId, PersonId};
 use gridward_domain::word::Word as _;
 
-use super::{Notice, NoticeState};
+use super::{Notice, NoticeState, read};
 use crate::clock::china;
 use crate::db::column::SetColumn;
 use crate::db::schema::notices;
@@ -69,6 +69,7 @@ impl NoticeRow {
             created_by: self.created_by,
             created_at: local(self.created_at),
             withdrawn_at: self.withdrawn_at.map(local),
+            read_at: None,
             version: self.version,
         }
     }
@@ -118,7 +119,9 @@ pub fn list(
         query = query.filter(notices::id.lt(id));
     }
     let rows = query.order(notices::id.desc()).limit(wanted.rows()).load(conn)?;
-    Ok(rows.into_iter().map(NoticeRow::notice).collect())
+    let mut page: Vec<Notice> = rows.into_iter().map(NoticeRow::notice).collect();
+    read::mark(conn, (area.district(), principal.person), &mut page)?;
+    Ok(page)
 }
 
 /// The maximum number of notices on a phone.
@@ -145,7 +148,28 @@ pub fn current(
         .select(NoticeRow::as_select())
         .load(conn)?;
     let all = rows.into_iter().map(NoticeRow::notice);
-    Ok(all.filter(|notice| notice.reaches(principal)).collect())
+    let mut notices: Vec<Notice> = all.filter(|notice| notice.reaches(principal)).collect();
+    read::mark(conn, (area.district(), principal.person), &mut notices)?;
+    Ok(notices)
+}
+
+/// The notice, if it is current and reaches the principal.
+///
+/// # Errors
+/// [`DbError`].
+pub fn current_one(
+    conn: &mut Conn,
+    principal: &Principal,
+    today: NaiveDate,
+    id: NoticeId,
+) -> Result<Option<Notice>, DbError> {
+    let notice = one(conn, principal.district(), id)?;
+    let shown = |notice: &Notice| notice.is_current(today) && notice.reaches(principal);
+    let Some(notice) = notice.filter(shown) else { return Ok(None) };
+    let mut notice = [notice];
+    read::mark(conn, (principal.district(), principal.person), &mut notice)?;
+    let [notice] = notice;
+    Ok(Some(notice))
 }
 
 /// The notice, in any state.

@@ -3,8 +3,9 @@
 
 use chrono::NaiveDate;
 
-use super::model::{Change, RowType};
+use super::model::Change;
 use super::row_cache::json;
+use super::row_type::RowType;
 use super::scope::Scope;
 use crate::availability::PersonAvailability;
 use crate::availability::store;
@@ -30,7 +31,7 @@ pub(super) fn all(
     scope: &Scope,
     today: NaiveDate,
 ) -> Result<Vec<Change>, DbError> {
-    let range = scope.area().range();
+    let range = scope.own_area().range();
     let rows = if scope.manages_grid() {
         people::all(conn, &range)?
     } else {

@@ -15,8 +15,9 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-use super::model::{Change, RowType};
+use super::model::Change;
 use super::row_cache::{RowCache, json};
+use super::row_type::RowType;
 use super::scope::Scope;
 use super::store::{self, BeneficiaryKey};
 use crate::beneficiary::model::{self, NextOfKin};
@@ -224,9 +225,9 @@ pub(super) fn views_of(
     let seen = keys.into_iter().filter_map(|key| {
         let tasks = tasks.remove(&key.id).unwrap_or_default();
         let view = if key.valid_to.is_none() {
-            visibility::of_beneficiary(&scope.0, &key.grid, tasks, now)
+            visibility::of_beneficiary(scope.viewer(), &key.grid, tasks, now)
         } else {
-            visibility::of_ended_beneficiary(&scope.0, tasks, now)
+            visibility::of_ended_beneficiary(scope.viewer(), tasks, now)
         };
         Some((key, view?))
     });

@@ -9,6 +9,7 @@ use gridward_domain::task::Verb;
 use serde_json::json;
 
 use super::outbox_command::OutboxCommand;
+use super::read_notice::ReadNotice;
 use crate::absence::command::{AddAbsence, WithdrawAbsence};
 use crate::availability::duty::SetDuty;
 use crate::availability::person_ref::PersonRef;
@@ -17,7 +18,6 @@ use crate::crypto::SealingKey;
 use crate::db::{DbError, DbFailure as _};
 use crate::http::problem::{Problem, ProblemCode};
 use crate::idempotency::{self, Channel, Effect, Outcome, Request};
-use crate::person::account_notices::Acknowledge;
 use crate::report::amendments::NewAmendment;
 use crate::task::command::action;
 use crate::task::origin::Origin;
@@ -113,8 +113,8 @@ pub fn execute(
             Ok(effect(tx, sender, &duty, run)?.map(|version| Executed::applied(Some(version))))
         }
         OutboxCommand::ReadNotice(notice) => {
-            let acknowledge = Acknowledge { notice: *notice };
-            let read = effect(tx, sender, &acknowledge, |tx| acknowledge.run(tx, principal))?;
+            let reading = ReadNotice(*notice);
+            let read = effect(tx, sender, &reading, |tx| reading.run(tx, principal))?;
             Ok(read.map(|()| Executed::applied(None)))
         }
     }

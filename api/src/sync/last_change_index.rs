@@ -15,6 +15,7 @@ use super::store::{self, EventRef};
 use crate::db::{Conn, DbError};
 use crate::log::Subject;
 use crate::log::head::Head;
+use crate::notice;
 
 /// The maximum number of events that are indexed; older cursors query the log.
 const FAR: i64 = 5_000;
@@ -88,7 +89,9 @@ impl Known {
         if matches!(event.subject, Area | Plan | Attachment | Reading) {
             return;
         }
-        for area in event.areas() {
+        // The mark of a reader concerns no one else.
+        let areas = event.areas().filter(|_| event.action != notice::read::ACTION);
+        for area in areas {
             self.areas.insert(area, event.seq);
         }
         for person in event.people() {

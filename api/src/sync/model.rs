@@ -1,8 +1,10 @@
 //! The request and response bodies of sync.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono::{DateTime, FixedOffset};
+use gridward_domain::area::AreaCode;
 use gridward_domain::bounded_text::DeviceName;
 use gridward_domain::range::{SyncLimit, Version};
 use gridward_domain::word::{UnknownWord, unknown};
@@ -11,6 +13,7 @@ use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use super::outbox_entry::QueuedCommand;
+use super::row_type::RowType;
 use crate::http::deserialize;
 use crate::http::problem::answer::LocalizedProblem;
 
@@ -36,6 +39,12 @@ pub struct Push {
     /// memorial sites, the holidays, the shifts, the availability of people, the account notices and
     /// the person's corrections.
     pub limit: Option<SyncLimit>,
+    /// As `area` of `GET /v1/sync`. An area outside the caller's is refused before any command is
+    /// executed.
+    pub area: Option<AreaCode>,
+    /// Only rows of these types, as `types` of `GET /v1/sync`.
+    #[schema(max_items = 12, value_type = Option<Vec<RowType>>)]
+    pub types: Option<BTreeSet<RowType>>,
     /// The device's name for itself, for the log.
     pub device: Option<DeviceName>,
     /// The phone's clock at the time of sending; the server derives the clock's error from it.
@@ -96,39 +105,6 @@ impl CommandResult {
         let outcome = CommandOutcome::Rejected;
         Self { id, outcome, replayed: false, version: None, problem: Some(problem) }
     }
-}
-
-/// The type of a row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[derive(Serialize, Deserialize, ToSchema)]
-#[derive(strum::Display, strum::EnumString, strum::IntoStaticStr, strum::VariantArray)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case", parse_err_ty = UnknownWord, parse_err_fn = unknown::<RowType>)]
-pub enum RowType {
-    /// A kind of service.
-    ServiceKind,
-    /// A vocabulary of the district.
-    Vocabulary,
-    /// A notice.
-    Notice,
-    /// A service station.
-    Station,
-    /// A correction that the person has proposed.
-    Correction,
-    /// A memorial site.
-    Memorial,
-    /// A holiday.
-    Holiday,
-    /// A weekly shift: a day and hours when the person is available.
-    Shift,
-    /// When a person works.
-    Availability,
-    /// A beneficiary.
-    Beneficiary,
-    /// A task.
-    Task,
-    /// A notice to the person about the own account.
-    AccountNotice,
 }
 
 /// The content of a row, by type.
@@ -232,6 +208,11 @@ pub struct Synced {
     pub cursor: String,
     /// Whether more pages follow: call again at once.
     pub has_more: bool,
+    /// The number of rows of the whole snapshot, on its first page: for a progress bar, since rows
+    /// may change meanwhile and a beneficiary may come with more than one page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<u32>, minimum = 0, maximum = 100_000_000, example = 1842)]
+    pub total: Option<usize>,
     /// Delay before the next sync in seconds, with random jitter.
     #[schema(minimum = 0, maximum = 86400, example = 900)]
     pub next_poll_s: u32,

@@ -56,7 +56,7 @@ pub enum OutboxCommand {
     WithdrawAbsence(AbsenceId),
     /// Goes on or off duty.
     SetDuty(DutyChange),
-    /// Acknowledges a notice about the own account.
+    /// Acknowledges a notice about the own account, or marks one of the district as read.
     ReadNotice(NoticeId),
 }
 

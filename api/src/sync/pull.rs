@@ -16,9 +16,10 @@ use gridward_domain::visibility::View;
 
 use super::cursor::Cursor;
 use super::last_change_index::LastChangeIndex;
-use super::model::{Change, RemovalReason, Removed, RowType};
+use super::model::{Change, RemovalReason, Removed};
 use super::registers::{self, ChangedRegisters};
 use super::row_cache::RowCache;
+use super::row_type::RowType;
 use super::scope::Scope;
 use super::snapshot;
 use super::store::{self, EventRef};
@@ -29,6 +30,7 @@ use crate::db::{Conn, DbError, parsed};
 use crate::http::problem::answer::Language;
 use crate::log::Subject;
 use crate::log::head::{self, Head};
+use crate::notice;
 
 /// The parameters of a pull.
 pub struct Pull<'a> {
@@ -61,6 +63,8 @@ pub struct Pulled {
     pub cursor: String,
     /// Whether more pages follow.
     pub has_more: bool,
+    /// The number of rows of the snapshot, on its first page.
+    pub total: Option<usize>,
     /// Whether nothing in the scope has changed, so that the cursor can stay the same.
     pub quiet: bool,
     /// The beneficiaries shown in clear, for the log.
@@ -127,6 +131,7 @@ impl Pull<'_> {
         }
         let mut pulled = Pulled { has_more, ..Pulled::default() };
         self.read(conn, &news, &mut pulled)?;
+        pulled.select(&self.scope);
         let nothing = pulled.changes.is_empty() && pulled.removed.is_empty();
         pulled.quiet = nothing && !has_more && head.seq - cursor.seq < LOOKED_PAST;
         let seq = if pulled.quiet { cursor.seq } else { seq };
@@ -162,6 +167,11 @@ impl Pull<'_> {
             to.put(RowType::Correction, id.to_string(), snapshot::correction(conn, self, id)?);
         }
         registers::changed(self, conn, &changed.registers, to)?;
+        self.tasks(conn, changed, to)
+    }
+
+    /// Reads the tasks that may be new, changed or removed, and the beneficiaries.
+    fn tasks(&self, conn: &mut Conn, changed: &ChangeSet, to: &mut Pulled) -> Result<(), DbError> {
         let ids: Vec<TaskId> = changed.tasks.keys().copied().collect();
         let mut beneficiaries: BTreeMap<BeneficiaryId, bool> =
             changed.beneficiaries.iter().map(|id| (*id, self.scope.holds_area())).collect();
@@ -193,6 +203,10 @@ impl Pull<'_> {
         changed: &BTreeMap<BeneficiaryId, bool>,
         to: &mut Pulled,
     ) -> Result<(), DbError> {
+        // Reading them would log that they were shown.
+        if !self.scope.has(RowType::Beneficiary) {
+            return Ok(());
+        }
         let ids: Vec<BeneficiaryId> = changed.keys().copied().collect();
         let seen = beneficiaries::views(conn, &self.scope, &ids, self.now)?;
         let there: BTreeSet<BeneficiaryId> = seen.iter().map(|(key, _)| key.id).collect();
@@ -213,6 +227,12 @@ pub(super) fn shown(
 }
 
 impl Pulled {
+    /// Keeps the rows of the selected types.
+    pub(super) fn select(&mut self, scope: &Scope) {
+        self.changes.retain(|row| scope.has(row.r#type));
+        self.removed.retain(|row| scope.has(row.r#type));
+    }
+
     /// Adds the row, or its removal if the phone may no longer have it.
     pub(super) fn put(&mut self, r#type: RowType, id: String, row: Option<Change>) {
         match row {
@@ -258,7 +278,7 @@ impl ChangeSet {
                     news.me |= event.is_about(scope.person());
                     news.people.insert(event.id()?);
                 }
-                Subject::Notice if event.reaches(scope) => {
+                Subject::Notice if event.is_for(scope) => {
                     news.notices.insert(event.id()?);
                 }
                 Subject::Correction if event.is_by(scope.person()) => {
@@ -309,7 +329,7 @@ impl EventRef {
         self.person.into_iter().chain(self.person_before)
     }
 
-    /// Whether the person has proposed the correction of the event.
+    /// Whether the person has proposed the correction of the event, or read its notice.
     fn is_by(&self, person: PersonId) -> bool {
         self.people().any(|one| one == person)
     }
@@ -331,6 +351,8 @@ impl EventRef {
                 self.is_about(scope.person()) || scope.manages_grid() && self.concerns(scope)
             }
             Subject::Correction => self.is_by(scope.person()),
+            // The mark of a reader changes the notice on the reader's devices only.
+            Subject::Notice if self.action == notice::read::ACTION => self.is_by(scope.person()),
             Subject::Notice | Subject::Station | Subject::Memorial => self.reaches(scope),
             Subject::Beneficiary => {
                 let visits = self.people().any(|person| person == scope.person());

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use super::model::{Change, RowType};
+use super::model::Change;
 use super::pull::{Pull, Pulled};
 use super::row_cache::json;
+use super::row_type::RowType;
 use crate::db::{Conn, DbError};
 use crate::holiday::{self, Holiday, HolidayId};
 use crate::memorial::{self, Memorial};

@@ -1,8 +1,11 @@
 //! Sync over HTTP.
 
+use std::collections::BTreeSet;
+
 use actix_web::http::header::ETAG;
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse, get, post};
+use gridward_domain::area::AreaCode;
 use gridward_domain::authority::Principal;
 use gridward_domain::range::SyncLimit;
 use serde::Deserialize;
@@ -17,13 +20,16 @@ use super::model::{CommandResult, Push, Synced};
 use super::pull::{Pull, Pulled};
 use super::push::Outbox;
 use super::row_cache::RowCache;
+use super::row_type::RowType;
 use super::scope::Scope;
+use super::selection::Selection;
 use super::{body, push};
 use crate::auth::{Access, sync_state};
 use crate::clock::{Clock, china};
 use crate::crypto::KeyRing;
 use crate::db::DbError;
 use crate::http::Query;
+use crate::http::comma_list::CommaList;
 use crate::http::if_none_match::{self, IfNoneMatch};
 use crate::http::openapi;
 use crate::http::problem::Problem;
@@ -65,6 +71,14 @@ pub struct PullQuery {
     /// page also contains the kinds of service, the notices, the shifts and the account notices.
     #[param(inline)]
     limit: Option<SyncLimit>,
+    /// Only rows in this area, the caller's or one in it; rows about the caller are sent in any case.
+    /// Default: the caller's area. A cursor counts for the area and the types with which it was
+    /// made; with others, a snapshot begins.
+    area: Option<AreaCode>,
+    /// Only rows of these types, separated by commas. Default: all. An app that must show the
+    /// visits of its user selects `task` and `beneficiary` at least.
+    #[param(inline)]
+    types: Option<CommaList<RowType>>,
 }
 
 /// Push and pull
@@ -94,10 +108,13 @@ pub(crate) async fn push_and_pull(
     push::check(&sent)?;
     let (cursor, limit) = (sent.cursor.clone(), sent.limit);
     let (principal, language) = (access.principal, Language::of(&request));
+    let selection = Selection { area: sent.area, types: sent.types.clone() };
+    let scope = selection.of(&sync.db, principal).await?;
     let now = (sync.clock)();
-    let seen = Seen::of(cursor.as_deref(), &Scope(principal), sent.device_time, now);
+    let seen = Seen::of(cursor.as_deref(), &scope, sent.device_time, now);
     let results = carry_out(&sync, &principal, sent, language).await?;
-    let pulled = pull(&sync, &access, cursor, limit, language, seen.with(&results)).await?;
+    let wanted = Wanted { scope, cursor, limit, language };
+    let pulled = pull(&sync, &access, wanted, seen.with(&results)).await?;
     gzip_response(&request, &answer(&sync, &principal, pulled, results)).await
 }
 
@@ -147,14 +164,17 @@ pub(crate) async fn pull_alone(
     access: Access,
     Query(query): Query<PullQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let PullQuery { cursor, limit } = query;
+    let PullQuery { cursor, limit, area, types } = query;
     if cursor.as_ref().is_some_and(|cursor| cursor.len() > LONGEST) {
         return Err(Problem::unreadable("cursor", "must be a `cursor` of this service"));
     }
     let held = IfNoneMatch::of(&request)?;
     let principal = access.principal;
-    let seen = Seen::of(cursor.as_deref(), &Scope(principal), None, (sync.clock)());
-    let pulled = pull(&sync, &access, cursor, limit, Language::of(&request), seen).await?;
+    let selection = Selection { area, types: types.map(BTreeSet::from) };
+    let scope = selection.of(&sync.db, principal).await?;
+    let seen = Seen::of(cursor.as_deref(), &scope, None, (sync.clock)());
+    let wanted = Wanted { scope, cursor, limit, language: Language::of(&request) };
+    let pulled = pull(&sync, &access, wanted, seen).await?;
     let etag = format!("\"{}\"", pulled.cursor);
     if pulled.quiet && held.names(&etag) {
         return Ok(if_none_match::not_modified(etag));
@@ -167,30 +187,32 @@ pub(crate) async fn pull_alone(
     Ok(answer)
 }
 
-/// Pulls, notes what the request proves about the phone, and logs an event for the beneficiaries
-/// shown in clear.
-async fn pull(
-    sync: &Sync,
-    access: &Access,
+/// What a pull asks for.
+struct Wanted {
+    scope: Scope,
     cursor: Option<String>,
     limit: Option<SyncLimit>,
     language: Language,
-    seen: Seen,
-) -> Result<Pulled, Problem> {
+}
+
+/// Pulls, notes what the request proves about the phone, and logs an event for the beneficiaries
+/// shown in clear.
+async fn pull(sync: &Sync, access: &Access, wanted: Wanted, seen: Seen) -> Result<Pulled, Problem> {
     let principal = &access.principal;
     // Only the visits of visitors are to arrive.
     let session = access.bearer.session.filter(|_| principal.role.visits());
     let (keys, rows, last_changes) =
         (sync.keys.clone(), sync.rows.clone(), sync.last_changes.clone());
-    let (scope, district) = (Scope(*principal), principal.district());
+    let (Wanted { scope, cursor, limit, language }, district) = (wanted, principal.district());
     let (limit, now) = (limit.unwrap_or(LIMIT).into(), (sync.clock)());
     let pulled = sync.db.read(move |conn| {
         let key = keys.key(conn, district)?;
         let (key, rows, last_changes) = (&key, &rows, &last_changes);
+        let scope = scope.clone();
         let pull = Pull { scope, key, rows, last_changes, limit, now, language };
         let pulled = pull.since(conn, cursor.as_deref())?;
         let state = match session {
-            Some(session) => note::due(conn, &scope, session, &seen, now)?,
+            Some(session) => note::due(conn, &pull.scope, session, &seen, now)?,
             None => None,
         };
         Ok::<_, DbError>((pulled, state))
@@ -224,7 +246,7 @@ fn answer(
     pulled: Pulled,
     results: Vec<CommandResult>,
 ) -> Synced {
-    let Pulled { reset, changes, removed, cursor, has_more, .. } = pulled;
+    let Pulled { reset, changes, removed, cursor, has_more, total, .. } = pulled;
     let (_, _, _, id) = principal.person.0.as_fields();
     let spread = u32::from(id[7]) * SPREAD / 256;
     Synced {
@@ -234,6 +256,7 @@ fn answer(
         removed,
         cursor,
         has_more,
+        total,
         next_poll_s: if has_more { 0 } else { POLL + spread },
         server_time: (sync.clock)().with_timezone(&china()),
     }

@@ -16,7 +16,8 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use super::model::{Change, RowType};
+use super::model::Change;
+use super::row_type::RowType;
 use super::scope::Scope;
 use super::store::{self, TaskKey};
 use crate::crypto::SealingKey;
@@ -101,7 +102,7 @@ impl RowCache {
         let mut seen = HashMap::with_capacity(keys.len());
         let mut unseen = Vec::new();
         for key in keys {
-            let Some(view) = key.visibility.facts().view(&scope.0, now) else { continue };
+            let Some(view) = key.visibility.facts().view(scope.viewer(), now) else { continue };
             match self.get(district, RowType::Task, key.id.0, (key.version, None), view) {
                 Some(json) => {
                     let (at, words) = ((district, key.id), key.words.as_deref());

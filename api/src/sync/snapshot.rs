@@ -3,15 +3,18 @@
 //! The head of the log is read before the first page. After the last page, pulls
 //! continue from that head and deliver the changes made during the snapshot.
 
+use std::collections::BTreeSet;
+
 use gridward_domain::id::{BeneficiaryId, CorrectionId, NoticeId};
 use gridward_domain::visibility::View;
 use gridward_domain::word::{VariantArray as _, Word as _};
 
 use super::cursor::{Cursor, Rest};
-use super::model::{Change, RowType, Shift};
+use super::model::{Change, Shift};
 use super::pull::{Pull, Pulled, removed, shown};
 use super::registers;
 use super::row_cache::json;
+use super::row_type::RowType;
 use super::store::{self, BeneficiaryKey, TaskKey};
 use super::{availability, beneficiaries};
 use crate::auth::account_notice::AccountNotice;
@@ -30,8 +33,9 @@ pub(super) fn page(
     rest: Option<Rest>,
 ) -> Result<Pulled, DbError> {
     let mut page = Pulled::default();
-    let mut rest = Some(if let Some(rest) = rest {
-        rest
+    let is_first = rest.is_none();
+    let mut rest = if let Some(rest) = rest {
+        Some(rest)
     } else {
         page.changes.extend(kinds(conn, pull)?);
         page.changes.extend(vocabularies(conn, pull)?);
@@ -43,8 +47,10 @@ pub(super) fn page(
         account_notices(conn, pull, &mut page)?;
         // A phone at the start of a snapshot has no rows to remove.
         page.removed.clear();
-        if pull.scope.holds_area() { Rest::Beneficiaries(None) } else { Rest::Tasks(None) }
-    });
+        page.select(&pull.scope);
+        page.total = Some(page.changes.len() + paged(pull, conn)?);
+        pull.scope.first_part()
+    };
     let mut room = pull.limit;
     while let Some(part) = rest.clone().filter(|_| room > 0) {
         let (taken, next) = self::part(pull, conn, part, room, &mut page)?;
@@ -52,9 +58,33 @@ pub(super) fn page(
         rest = next;
     }
     page.has_more = rest.is_some();
+    if is_first && !page.has_more {
+        page.total = Some(page.changes.len());
+    }
     let (epoch, scope) = (head.epoch.clone(), pull.scope.mark());
     page.cursor = Cursor { epoch, seq, scope, rest }.text();
     Ok(page)
+}
+
+/// The number of rows on the pages of the snapshot. A beneficiary in scope by tasks of two pages
+/// counts once, so the number is exact only where each grid's beneficiaries stay in it.
+fn paged(pull: &Pull<'_>, conn: &mut Conn) -> Result<usize, DbError> {
+    let scope = &pull.scope;
+    let (tasks, homes) = (scope.has(RowType::Task), scope.has(RowType::Beneficiary));
+    let mut count = 0;
+    if homes && scope.holds_area() {
+        count += store::count_beneficiaries(conn, scope)?;
+    }
+    let by_tasks = homes && scope.visits();
+    if tasks || by_tasks {
+        let here = store::count_tasks(conn, scope)?;
+        let elsewhere = if scope.visits() { store::tasks_elsewhere(conn, scope)? } else { vec![] };
+        let away: BTreeSet<_> = elsewhere.iter().filter_map(|key| key.beneficiary).collect();
+        count += if tasks { here.tasks + elsewhere.len() } else { 0 };
+        count += if by_tasks { away.len() } else { 0 };
+        count += if by_tasks && !scope.holds_area() { here.beneficiaries } else { 0 };
+    }
+    Ok(count)
 }
 
 /// Adds up to `room` rows of one part to the page; returns their number and the rest
@@ -71,13 +101,13 @@ fn part(
         Rest::Beneficiaries(after) => {
             let keys = store::area_beneficiaries(conn, &pull.scope, after, limit)?;
             let next = match keys.last().filter(|_| keys.len() == room) {
-                Some(last) => Rest::Beneficiaries(Some((last.grid, last.id))),
-                None => Rest::Tasks(None),
+                Some(last) => Some(Rest::Beneficiaries(Some((last.grid, last.id)))),
+                None => pull.scope.tasks_part(),
             };
             let taken = keys.len();
             let seen = beneficiaries::views_of(conn, &pull.scope, keys, pull.now)?;
             add_beneficiaries(pull, conn, &seen, page)?;
-            Ok((taken, Some(next)))
+            Ok((taken, next))
         }
         Rest::Tasks(after) => {
             let keys = store::area_tasks(conn, &pull.scope, after, limit)?;
@@ -107,7 +137,8 @@ fn add_tasks(
     with_beneficiaries: bool,
     page: &mut Pulled,
 ) -> Result<(), DbError> {
-    if with_beneficiaries || pull.scope.visits() {
+    let has_beneficiaries = pull.scope.has(RowType::Beneficiary);
+    if has_beneficiaries && (with_beneficiaries || pull.scope.visits()) {
         let mut at: Vec<BeneficiaryId> = keys.iter().filter_map(|key| key.beneficiary).collect();
         at.sort_unstable();
         at.dedup();
@@ -116,7 +147,9 @@ fn add_tasks(
         let seen = beneficiaries::views_of(conn, &pull.scope, keys, pull.now)?;
         add_beneficiaries(pull, conn, &seen, page)?;
     }
-    page.changes.extend(pull.rows.tasks(conn, pull.key, &pull.scope, keys, pull.now)?);
+    if pull.scope.has(RowType::Task) {
+        page.changes.extend(pull.rows.tasks(conn, pull.key, &pull.scope, keys, pull.now)?);
+    }
     Ok(())
 }
 
@@ -159,7 +192,7 @@ pub(super) fn vocabularies(conn: &mut Conn, pull: &Pull<'_>) -> Result<Vec<Chang
 }
 
 fn notices(conn: &mut Conn, pull: &Pull<'_>) -> Result<Vec<Change>, DbError> {
-    let notices = notice::store::current(conn, &pull.scope.0, clock::day(pull.now))?;
+    let notices = notice::store::current(conn, pull.scope.viewer(), clock::day(pull.now))?;
     notices.iter().map(notice_change).collect()
 }
 
@@ -170,8 +203,7 @@ pub(super) fn notice(
     id: NoticeId,
 ) -> Result<Option<Change>, DbError> {
     let today = clock::day(pull.now);
-    let notice = notice::store::one(conn, pull.scope.area().district(), id)?;
-    let notice = notice.filter(|one| one.is_current(today) && one.reaches(&pull.scope.0));
+    let notice = notice::store::current_one(conn, pull.scope.viewer(), today, id)?;
     notice.as_ref().map(notice_change).transpose()
 }
 
@@ -224,7 +256,7 @@ pub(super) fn account_notices(
 /// The person's shifts; days without one are removed.
 pub(super) fn shifts(conn: &mut Conn, pull: &Pull<'_>, to: &mut Pulled) -> Result<(), DbError> {
     let me = pull.scope.person();
-    let Some(row) = person::store::row(conn, &pull.scope.area().range(), me)? else {
+    let Some(row) = person::store::row(conn, &pull.scope.own_area().range(), me)? else {
         return Ok(());
     };
     for weekday in Weekday::VARIANTS {

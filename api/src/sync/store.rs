@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::NaiveDate;
+use diesel::dsl::{count, count_star};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text};
 use gridward_domain::area::{AreaCode, Level};
@@ -12,6 +13,7 @@ use gridward_domain::task::Phase;
 use super::scope::Scope;
 use crate::db::schema::{beneficiaries, events, tasks};
 use crate::db::{Conn, DbError, parsed};
+use crate::in_range;
 use crate::log::Subject;
 use crate::task::facts::FactsRow;
 use crate::task::row::TaskRow;
@@ -27,6 +29,8 @@ pub struct EventRef {
     #[diesel(sql_type = Text)]
     pub subject_id: String,
     #[diesel(sql_type = Text)]
+    pub action: String,
+    #[diesel(sql_type = Text)]
     pub area: AreaCode,
     #[diesel(sql_type = Nullable<Text>)]
     pub area_before: Option<AreaCode>,
@@ -39,13 +43,13 @@ pub struct EventRef {
 /// Selects the events that concern a grid or a person, with one index scan per kind of
 /// relation; a constant, so that the statement stays prepared.
 const EVENT_REFS: &str = "\
-    SELECT seq, subject, subject_id, area, area_before, person, person_before FROM events \
+    SELECT seq, subject, subject_id, action, area, area_before, person, person_before FROM events \
     WHERE district = $1 AND area IN ($2, $3, $4, $5) AND seq > $6 AND seq <= $7 \
-    UNION SELECT seq, subject, subject_id, area, area_before, person, person_before FROM events \
+    UNION SELECT seq, subject, subject_id, action, area, area_before, person, person_before FROM events \
     WHERE district = $1 AND area_before IN ($2, $3, $4, $5) AND seq > $6 AND seq <= $7 \
-    UNION SELECT seq, subject, subject_id, area, area_before, person, person_before FROM events \
+    UNION SELECT seq, subject, subject_id, action, area, area_before, person, person_before FROM events \
     WHERE district = $1 AND person = $8 AND seq > $6 AND seq <= $7 \
-    UNION SELECT seq, subject, subject_id, area, area_before, person, person_before FROM events \
+    UNION SELECT seq, subject, subject_id, action, area, area_before, person, person_before FROM events \
     WHERE district = $1 AND person_before = $8 AND seq > $6 AND seq <= $7 \
     ORDER BY 1 LIMIT $9";
 
@@ -96,6 +100,7 @@ pub fn log(
         events::seq,
         events::subject,
         events::subject_id,
+        events::action,
         events::area,
         events::area_before,
         events::person,
@@ -143,6 +148,52 @@ pub struct TaskKey {
 }
 
 type After = Option<(AreaCode, NaiveDate, TaskId)>;
+
+/// The tasks of the scope's area that a snapshot pages through, and their beneficiaries.
+#[derive(Clone, Copy, Debug)]
+pub struct TaskCount {
+    /// Number of tasks.
+    pub tasks: usize,
+    /// Number of different beneficiaries.
+    pub beneficiaries: usize,
+}
+
+/// Counts the tasks of the scope's area and their beneficiaries.
+///
+/// # Errors
+/// [`DbError`].
+pub fn count_tasks(conn: &mut Conn, scope: &Scope) -> Result<TaskCount, DbError> {
+    let area = scope.area();
+    let mut query = tasks::table
+        .filter(tasks::district.eq(area.district()))
+        .filter(tasks::archived.eq(false))
+        .filter(in_range!(tasks::grid, area.range()))
+        .select((count_star(), count(tasks::beneficiary).aggregate_distinct()))
+        .into_boxed();
+    if scope.helps() {
+        let open = tasks::state.eq(Phase::Open);
+        let own = tasks::assignee.eq(scope.person()).assume_not_null();
+        query = query.filter(open.or(tasks::assignee.is_not_null().and(own)));
+    }
+    let (tasks, beneficiaries): (i64, i64) = query.first(conn)?;
+    let number = |count| usize::try_from(count).unwrap_or_default();
+    Ok(TaskCount { tasks: number(tasks), beneficiaries: number(beneficiaries) })
+}
+
+/// The number of current beneficiaries of the scope's area.
+///
+/// # Errors
+/// [`DbError`].
+pub fn count_beneficiaries(conn: &mut Conn, scope: &Scope) -> Result<usize, DbError> {
+    let area = scope.area();
+    let count: i64 = beneficiaries::table
+        .filter(beneficiaries::district.eq(area.district()))
+        .filter(in_range!(beneficiaries::grid, area.range()))
+        .filter(beneficiaries::valid_to.is_null())
+        .count()
+        .get_result(conn)?;
+    Ok(usize::try_from(count).unwrap_or_default())
+}
 
 /// The next tasks of the scope's area, by grid, due day and id.
 ///

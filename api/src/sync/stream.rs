@@ -12,21 +12,23 @@ use actix_web::{HttpRequest, HttpResponse, get};
 use futures_util::stream;
 use gridward_domain::area::AreaCode;
 use gridward_domain::authority::Principal;
+use serde::Deserialize;
 use serde_json::json;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 use tokio::time::{Instant, timeout_at};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use super::change_broadcast::ChangeBroadcast;
 use super::scope::Scope;
+use super::selection::Selection;
 use super::store::{self, EventRef};
 use crate::auth::token::Bearer;
 use crate::auth::{Access, Authenticator};
 use crate::db::DbError;
-use crate::http::openapi;
 use crate::http::problem::Problem;
 use crate::http::shutdown::{Shutdown, ShutdownSignal};
+use crate::http::{deserialize, openapi};
 use crate::limits::Limits;
 use crate::log::head;
 use crate::tx::Db;
@@ -43,15 +45,25 @@ const MISSED: i64 = 1_000;
 #[derive(ToSchema)]
 #[schema(
     as = EventStream, max_length = 9_007_199_254_740_991_usize,
-    example = "id: 17\ndata: {\"seq\":17,\"type\":\"task\",\"id\":\"0198\",\"area\":\"500116001002001\"}\n\n"
+    example = "id: 17\ndata: {\"seq\":17,\"type\":\"task\",\"id\":\"0198\",\"action\":\"task.claim\",\"area\":\"500116001002001\"}\n\n"
 )]
 #[expect(dead_code, reason = "describes a text")]
 struct Hints(String);
 
+/// The query of the stream.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct StreamQuery {
+    /// Only changes in this area, the caller's or one in it, and those about the caller. Default:
+    /// the caller's area.
+    area: Option<AreaCode>,
+}
+
 /// Stream change hints
 ///
 /// Sends a hint for each change in the caller's scope: `data` contains `seq`, `type`,
-/// `id` and `area`. The client then syncs. `Last-Event-ID` resumes after that `seq`. An
+/// `id`, `action` and `area`; `action` is a word of the log, such as `task.claim`. The client then syncs. `Last-Event-ID` resumes after that `seq`. An
 /// event named `many` replaces hints when too many were missed: sync. A keep-alive
 /// comment follows every 15 seconds. The stream ends when the access token expires, and
 /// within five seconds when the session ends or the caller's role or area changes. A person has
@@ -59,7 +71,7 @@ struct Hints(String);
 #[utoipa::path(
     tag = "sync",
     operation_id = "stream_events",
-    params(openapi::LastEventId),
+    params(StreamQuery, openapi::LastEventId),
     responses(
         (status = OK, description = "Hints", body = Hints, content_type = "text/event-stream"),
         openapi::Read,
@@ -75,15 +87,19 @@ pub(crate) async fn stream_events(
     limits: Data<Limits>,
     Access { principal, bearer }: Access,
 ) -> Result<HttpResponse, Problem> {
+    let StreamQuery { area } = deserialize::query(request.query_string())?;
+    let selection = Selection { area, types: None };
+    let scope = selection.of(&db, principal).await?;
     let permit = limits.streams.open(&principal)?;
     let last = request.headers().get("Last-Event-ID").and_then(|id| id.to_str().ok());
     let last: Option<i64> = last.and_then(|id| id.parse().ok());
-    let (scope, district) = (Scope(principal), principal.district());
+    let district = principal.district();
     let begin = db.read(move |conn| Ok::<_, DbError>(head::read(conn, district)?.seq)).await?;
     // Subscribes before it reads, so that an event between the two is sent once.
     let news = changes.listen(principal.district(), begin);
     let district = principal.district();
-    let (missed, head) = db.read(move |conn| missed(conn, &scope, district, last)).await?;
+    let reach = scope.clone();
+    let (missed, head) = db.read(move |conn| missed(conn, &reach, district, last)).await?;
     let hello = Bytes::from_static(b"retry: 3000\n\n");
     let waiting = std::iter::once(hello).chain(missed).collect();
     let left = bearer.expires - (authenticator.clock)().timestamp();
@@ -142,8 +158,10 @@ fn hint(scope: &Scope, event: &EventRef) -> Option<Bytes> {
     if !event.is_for(scope) {
         return None;
     }
-    let EventRef { seq, subject, subject_id, area, .. } = event;
-    let hint = json!({ "seq": seq, "type": subject, "id": subject_id, "area": area });
+    let EventRef { seq, subject, subject_id, action, area, .. } = event;
+    let hint = json!({
+        "seq": seq, "type": subject, "id": subject_id, "action": action, "area": area
+    });
     Some(Bytes::from(format!("id: {seq}\ndata: {hint}\n\n")))
 }
 

@@ -7,6 +7,7 @@ use crate::auth::sync_state::{self, SyncState};
 use crate::db::{Conn, DbError};
 use crate::sync::cursor::Cursor;
 use crate::sync::model::{CommandOutcome, CommandResult};
+use crate::sync::row_type::RowType;
 use crate::sync::scope::Scope;
 use crate::sync::store;
 use crate::task::origin::TRUSTED;
@@ -36,6 +37,8 @@ impl Seen {
         let cursor = cursor.and_then(Cursor::read);
         // A cursor inside a snapshot proves that a part of it is stored only.
         let whole = cursor.filter(|one| one.rest.is_none() && one.scope == scope.mark());
+        // Without the tasks no visit arrives.
+        let whole = whole.filter(|_| scope.has(RowType::Task));
         let clock_behind = device_time.map(|time| now.signed_duration_since(time));
         Self { stored: whole.map(|one| (one.epoch, one.seq)), clock_behind, problems: None }
     }
