@@ -51,6 +51,7 @@ struct Resources {
     /// Withdrawn, so that withdrawing it again changes nothing.
     absence: String,
     correction: String,
+    proposal: String,
     feedback: String,
     own: Own,
     /// A point of the grid.
@@ -192,6 +193,14 @@ async fn correction(caller: &Caller, beneficiary: &str) -> String {
     proposed.body["id"].as_str().expect("an id").to_owned()
 }
 
+/// A proposal about the beneficiary, by a call of `caller`.
+async fn proposal(caller: &Caller, beneficiary: &str) -> String {
+    let need = json!({ "beneficiary_id": beneficiary, "need": "living" });
+    let raised = caller.post("/v1/proposals", &need).await;
+    assert_eq!(raised.status, 201, "{}", raised.body);
+    raised.body["id"].as_str().expect("an id").to_owned()
+}
+
 /// A notice for the grid, posted by a supervisor.
 async fn notice(supervisor: &Caller, grid: &str) -> String {
     let until = chrono::Utc::now().date_naive() + chrono::Days::new(2);
@@ -239,6 +248,7 @@ async fn resources(
         holiday: if grid == GRID { "2026-08-01.army_day" } else { "2026-08-01.none" }.to_owned(),
         absence: add_absence(server, "500116", &person_id(person)),
         correction: correction(supervisor, home).await,
+        proposal: proposal(supervisor, home).await,
         feedback: feedback(server, &grid[..6]).await,
         own: Own::none(&task),
         task,
@@ -262,6 +272,7 @@ async fn elsewhere(server: &Server, district: &District) -> Resources {
         holiday: "2026-08-01.none".to_owned(),
         absence: add_absence(server, OTHER_DISTRICT, &district.person(22)),
         correction: correction(&district.supervisor, &district.beneficiary(1)).await,
+        proposal: proposal(&district.supervisor, &district.beneficiary(1)).await,
         feedback: feedback(server, OTHER_DISTRICT).await,
         own: Own::none(&task),
         task,
@@ -316,7 +327,7 @@ fn body_of(operation: &str, at: &Resources) -> Value {
             "grid": at.grid, "address": "x", "place": { "lat": 29.285, "lon": at.lon },
             "first_day": today, "last_day": today,
         }),
-        "record_death" => json!({ "day": today }),
+        "record_death" | "propose_day" => json!({ "day": today }),
         "end_beneficiary" => json!({ "because": "moved_away", "day": today, "reason": "x" }),
         "reinstate_beneficiary" => json!({ "reason": "x" }),
         "merge_beneficiaries" | "undo_merge" => json!({ "other_id": beneficiary_id(2) }),
@@ -345,7 +356,8 @@ fn body_of(operation: &str, at: &Resources) -> Value {
             "name": "x", "phone": phones::VOLUNTEER, "role": "volunteer", "area": at.grid,
             "gender": "male", "birth_year": 1990, "home": { "lat": 29.285, "lon": at.lon },
         }),
-        "edit_person" | "edit_me" | "apply_plan" => json!({}),
+        "edit_person" | "edit_me" | "apply_plan" | "accept_proposal" => json!({}),
+        "raise_need" => json!({ "beneficiary_id": at.beneficiary, "need": "medical" }),
         "save_people" => json!({ "entries": [{}] }),
         "search_people" | "invite_people" | "print_invitations" => json!({ "area": at.grid }),
         // None that is correct: the callers of this test stay signed in as they are.
@@ -386,7 +398,7 @@ fn body_of(operation: &str, at: &Resources) -> Value {
         "rename_session" => json!({ "name": "y" }),
         "replace_import_headings" => json!({ "items": [] }),
         "decline_task" | "unassign_task" | "escalate_task" | "cancel_task" | "reopen_task"
-        | "reject_correction" => {
+        | "reject_correction" | "refuse_proposal" => {
             json!({ "reason": "x" })
         }
         _ => Value::Null,
@@ -417,6 +429,7 @@ fn request(operation: &str, path: &str, at: &Resources) -> (Named, String, Value
             Some("memorials") => &at.memorial,
             Some("holidays") => &at.holiday,
             Some("corrections") => &at.correction,
+            Some("proposals") => &at.proposal,
             Some("feedback") => &at.feedback,
             _ => &at.task,
         },
@@ -429,7 +442,8 @@ fn request(operation: &str, path: &str, at: &Resources) -> (Named, String, Value
     let real = real.replace("{file}", "people.csv").replace("{session}", &at.own.session);
     let query = match operation {
         "list_tasks" | "list_reports" | "list_people" | "list_beneficiaries"
-        | "list_corrections" | "list_plans" | "list_events" | "export_events" => {
+        | "list_corrections" | "list_proposals" | "list_plans" | "list_events"
+        | "export_events" => {
             format!("?area={}", at.grid)
         }
         "export_tasks" | "export_reports" | "export_people" | "export_beneficiaries" => {
@@ -447,6 +461,7 @@ fn request(operation: &str, path: &str, at: &Resources) -> (Named, String, Value
     let named = match operation {
         "create_task"
         | "create_beneficiary"
+        | "raise_need"
         | "post_notice"
         | "create_plan"
         | "put_station"
@@ -538,7 +553,8 @@ async fn each_role_reaches_what_the_contract_declares(
     let notice = notice(&people[3].caller, GRID).await;
     // Volunteers read their own corrections only.
     let correction = correction(volunteer, &beneficiary_id(2)).await;
-    let inside = Resources { notice, correction, own, ..inside };
+    let proposal = proposal(volunteer, BENEFICIARY).await;
+    let inside = Resources { notice, correction, proposal, own, ..inside };
     let outside = resources(&server, supervisor, FAR_GRID, 13, FAR_BENEFICIARY).await;
     load(&server.database, OTHER_DISTRICT);
     let other = elsewhere(&server, &District::sign_in(&server, OTHER_DISTRICT).await).await;

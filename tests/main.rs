@@ -60,6 +60,7 @@ mod people;
 mod phones;
 mod plans;
 mod problems;
+mod proposals;
 mod readme;
 mod redistricting;
 mod registers;

@@ -196,6 +196,19 @@ async fn calls(manager: &Caller, supervisor: &Caller, admin: &Caller) -> Vec<Key
     of_task.into_iter().chain(others).chain(about_beneficiaries).collect()
 }
 
+/// The paths of the acceptance of a proposal of the manager and of the refusal of another.
+async fn answers_to_proposals(manager: &Caller) -> [String; 2] {
+    let mut paths = Vec::new();
+    for (need, answer) in [("housing", "accept"), ("living", "refuse")] {
+        let new = json!({ "beneficiary_id": BENEFICIARY, "need": need });
+        let raised = manager.post("/v1/proposals", &new).await;
+        assert_eq!(raised.status, 201, "{}", raised.body);
+        let id = raised.body["id"].as_str().expect("an id");
+        paths.push(format!("/v1/proposals/{id}/{answer}"));
+    }
+    paths.try_into().expect("two paths")
+}
+
 /// The calls that keep the entries of beneficiaries, in the order in which they are made.
 async fn calls_about_beneficiaries(manager: &Caller, supervisor: &Caller) -> Vec<Keyed> {
     let why = json!({ "reason": "登记有误" });
@@ -218,12 +231,21 @@ async fn calls_about_beneficiaries(manager: &Caller, supervisor: &Caller) -> Vec
     let approval = format!("/v1/corrections/{}/approve", correction("一").await);
     let rejection = format!("/v1/corrections/{}/reject", correction("二").await);
     let of = |n, verb: &str| format!("/v1/beneficiaries/{}/{verb}", beneficiary_id(n));
+    let [acceptance, refusal] = answers_to_proposals(manager).await;
+    let held = manager.make_task(BENEFICIARY).await;
+    assert_eq!(manager.act(&format!("/v1/tasks/{held}/claim")).await.status, 200);
+    let other_day = format!("/v1/tasks/{held}/proposals");
+    let need = json!({ "beneficiary_id": BENEFICIARY, "need": "other" });
     let other_entry = json!({ "other_id": beneficiary_id(4) });
     let beneficiaries = [
         ("create_beneficiary", manager, "/v1/beneficiaries".to_owned(), new, None),
         ("correct_beneficiary", manager, of(1, "corrections"), json!({ "note": "三" }), None),
         ("approve_correction", supervisor, approval, Value::Null, Some("\"v1\"")),
         ("reject_correction", supervisor, rejection, why.clone(), Some("\"v1\"")),
+        ("propose_day", manager, other_day, json!({ "day": "2027-01-04" }), None),
+        ("raise_need", manager, "/v1/proposals".to_owned(), need, None),
+        ("accept_proposal", supervisor, acceptance, json!({}), None),
+        ("refuse_proposal", supervisor, refusal, why.clone(), None),
         ("move_beneficiary", supervisor, of(2, "move"), home, Some("\"v1\"")),
         ("end_beneficiary", supervisor, of(4, "end"), end, Some("\"v1\"")),
         ("reinstate_beneficiary", supervisor, of(4, "reinstate"), why.clone(), Some("\"v2\"")),

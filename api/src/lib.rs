@@ -36,6 +36,7 @@ pub mod memorial;
 pub mod notice;
 pub mod person;
 pub mod plan;
+pub mod proposal;
 pub mod redistricting;
 pub mod report;
 pub mod station;

@@ -92,6 +92,10 @@ pub enum Action {
     ProposeCorrection,
     /// Approve or reject corrections that others have proposed.
     DecideCorrection,
+    /// Propose tasks for what beneficiaries need, and read proposals; volunteers read their own.
+    MakeProposal,
+    /// Accept or refuse proposals of others: another day for a task, or a task for a need.
+    DecideProposal,
     /// Read the reports of tasks; volunteers read their own.
     ReadReports,
     /// Read tasks.
@@ -166,6 +170,7 @@ pub const fn permits(role: Role, action: Action) -> bool {
                 | A::ReportVisit
                 | A::RevealBeneficiary
                 | A::ProposeCorrection
+                | A::MakeProposal
                 | A::ReadReports
         ),
         // The log names people and beneficiaries by id, and an audit needs no more.
@@ -318,6 +323,8 @@ mod tests {
             A::ManageEntitlements,
             A::ProposeCorrection,
             A::DecideCorrection,
+            A::MakeProposal,
+            A::DecideProposal,
         ];
         assert!(changes.into_iter().all(|action| !permits(Role::Auditor, action)));
         let people = [A::ReadPeople, A::ReadBeneficiaries, A::RevealBeneficiary, A::ReadReports];

@@ -61,4 +61,6 @@ ids! {
     OriginId,
     /// Identifies feedback.
     FeedbackId,
+    /// Identifies a proposal for the manager of a grid.
+    ProposalId,
 }

@@ -10,7 +10,7 @@ use crate::word::Word as _;
 use crate::area::{AreaCode, Level};
 use crate::id::{
     AbsenceId, BeneficiaryId, BulkId, CorrectionId, FeedbackId, ImportId, NoticeId, OriginId,
-    PersonId, PlanId, ReportId, SessionId, TaskId,
+    PersonId, PlanId, ProposalId, ReportId, SessionId, TaskId,
 };
 use crate::place::Place;
 use crate::time::{TimeOfDay, Window};
@@ -112,6 +112,7 @@ ids! {
     BulkId: "Identifies commands to many tasks.",
     OriginId: "Identifies what a follow-up task follows from.",
     FeedbackId: "Identifies feedback.",
+    ProposalId: "Identifies a proposal for the manager of a grid.",
 }
 
 impl PartialSchema for Level {

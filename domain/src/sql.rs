@@ -13,7 +13,7 @@ use crate::area::{AreaCode, Level};
 use crate::authority::Role;
 use crate::id::{
     AbsenceId, BeneficiaryId, BulkId, CorrectionId, FeedbackId, ImportId, NoticeId, OriginId,
-    PersonId, PlanId, ReportId, SessionId, TaskId,
+    PersonId, PlanId, ProposalId, ReportId, SessionId, TaskId,
 };
 use crate::person_state::PersonState;
 use crate::task::{Outcome, Overdue, Phase};
@@ -144,6 +144,7 @@ id_column!(
     BulkId,
     CorrectionId,
     FeedbackId,
+    ProposalId,
 );
 
 impl<DB> FromSql<Integer, DB> for TimeOfDay

@@ -54,6 +54,7 @@ const SLICES: &[&str] = &[
     "ops",
     "person",
     "plan",
+    "proposal",
     "redistricting",
     "report",
     "station",

@@ -23,6 +23,7 @@ async fn a_volunteer_learns_whom_to_call_and_what_the_role_permits(
             "read_areas",
             "reveal_beneficiary",
             "propose_correction",
+            "make_proposal",
             "read_reports",
             "read_tasks",
             "work_task",

@@ -30,6 +30,10 @@ pub enum AccountNoticeKind {
     FeedbackAnswered,
     /// The follow-up of a need that the person reported is done.
     FollowUpDone,
+    /// A proposal of the person was accepted: `GET /v1/proposals`.
+    ProposalAccepted,
+    /// A proposal of the person was refused.
+    ProposalRefused,
 }
 
 text_column!(AccountNoticeKind);
@@ -40,7 +44,7 @@ impl AccountNoticeKind {
         matches!(self, Self::SessionReused)
     }
 
-    /// Title and detail for the person; `about` is the label of the need.
+    /// Title and detail for the person; `about` is the label of the need or of what was proposed.
     fn texts(self, language: Language, about: &str) -> (Cow<'static, str>, &'static str) {
         let (title, detail) = match (self, language) {
             (Self::FollowUpDone, Language::English) => {
@@ -53,6 +57,22 @@ impl AccountNoticeKind {
             (Self::FollowUpDone, Language::Chinese) => {
                 let title = format!("您反映的{about}问题已有结果");
                 return (title.into(), "后续走访已完成。如需了解情况，请联系网格员。");
+            }
+            (Self::ProposalAccepted, Language::English) => {
+                let title = format!("Your proposal was accepted: {about}");
+                return (title.into(), "The tasks have been changed as you proposed.");
+            }
+            (Self::ProposalAccepted, Language::Chinese) => {
+                let title = format!("您的建议已同意：{about}");
+                return (title.into(), "任务已按您的建议安排。");
+            }
+            (Self::ProposalRefused, Language::English) => {
+                let title = format!("Your proposal was not accepted: {about}");
+                return (title.into(), "Nothing was changed. The reason is with your proposal.");
+            }
+            (Self::ProposalRefused, Language::Chinese) => {
+                let title = format!("您的建议未被采纳：{about}");
+                return (title.into(), "任务保持不变，理由见您的建议。");
             }
             (Self::SessionReused, Language::English) => (
                 "Another person may have used a copy of your sign-in",

@@ -38,12 +38,12 @@ crate::table_row! {
     }
 }
 
-/// What a notice of a follow-up is about.
+/// What a notice of a follow-up or of a proposal is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NoticeSubject {
-    /// The follow-up.
-    pub task: TaskId,
-    /// The label of what was found, in Chinese.
+    /// The follow-up, or the task of the proposal.
+    pub task: Option<TaskId>,
+    /// The label of what was found or proposed, in Chinese.
     pub about_zh: String,
     /// The label in English.
     pub about_en: String,
@@ -63,20 +63,21 @@ pub fn add(
     insert(conn, whose, (kind, device, None), now)
 }
 
-/// Adds a notice that a follow-up is done, as [`add`].
+/// Adds a notice about a follow-up or a proposal, as [`add`].
 ///
 /// # Errors
 /// [`DbError`].
 pub fn add_about(
     conn: &mut Conn,
     whose: (AreaCode, PersonId),
+    kind: AccountNoticeKind,
     subject: NoticeSubject,
     now: DateTime<Utc>,
 ) -> Result<(), DbError> {
-    insert(conn, whose, (AccountNoticeKind::FollowUpDone, None, Some(subject)), now)
+    insert(conn, whose, (kind, None, Some(subject)), now)
 }
 
-/// Whether the person had a notice about the follow-up.
+/// Whether the person had a notice that the follow-up is done.
 ///
 /// # Errors
 /// [`DbError`].
@@ -89,6 +90,7 @@ pub fn is_about(
         .filter(account_notices::district.eq(district))
         .filter(account_notices::person.eq(person))
         .filter(account_notices::task.eq(task))
+        .filter(account_notices::kind.eq(AccountNoticeKind::FollowUpDone))
         .select(account_notices::id)
         .first(conn)
         .optional()?;
@@ -115,7 +117,7 @@ fn insert(
         device: device.map_or_else(none, Ok)?,
         created_at: now.naive_utc(),
         acknowledged_at: None,
-        task: subject.as_ref().map(|subject| subject.task),
+        task: subject.as_ref().and_then(|subject| subject.task),
         about_zh: subject.as_ref().map(|subject| subject.about_zh.clone()),
         about_en: subject.map(|subject| subject.about_en),
     };

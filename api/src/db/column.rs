@@ -19,7 +19,7 @@ use diesel::sql_types::{Binary, Integer, Text};
 use diesel::{AsExpression, FromSqlRow};
 use gridward_domain::id::{
     AbsenceId, BeneficiaryId, BulkId, CorrectionId, FeedbackId, ImportId, NoticeId, OriginId,
-    PersonId, PlanId, ReportId, SessionId, TaskId,
+    PersonId, PlanId, ProposalId, ReportId, SessionId, TaskId,
 };
 use gridward_domain::sql::unreadable;
 use gridward_domain::time::TimeOfDay;
@@ -54,6 +54,7 @@ id_column!(
     BulkId,
     CorrectionId,
     FeedbackId,
+    ProposalId,
 );
 
 impl ToSql<Integer, Backends> for TimeOfDay {

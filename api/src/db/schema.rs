@@ -458,6 +458,28 @@ diesel::table! {
 }
 
 diesel::table! {
+    proposals (district, id) {
+        district -> Text,
+        id -> Text,
+        subject -> Text,
+        task -> Nullable<Text>,
+        beneficiary -> Nullable<Text>,
+        proposed_by -> Text,
+        created_at -> Timestamp,
+        day -> Nullable<Date>,
+        start -> Nullable<Integer>,
+        kind -> Nullable<Text>,
+        due_on -> Nullable<Date>,
+        state -> Text,
+        decided_by -> Nullable<Text>,
+        decided_at -> Nullable<Timestamp>,
+        created_task -> Nullable<Text>,
+        sealed -> Binary,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
     report_versions (district, report, version) {
         district -> Text,
         report -> Text,
@@ -712,6 +734,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     people,
     plan_visits,
     plans,
+    proposals,
     report_versions,
     reports,
     reveal_allowances,

@@ -23,6 +23,8 @@ pub enum Subject {
     Beneficiary,
     /// A proposed correction of a beneficiary's entry.
     Correction,
+    /// A proposal for the manager of a grid.
+    Proposal,
     /// A member of staff or a volunteer.
     Person,
     /// A plan.

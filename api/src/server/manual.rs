@@ -149,6 +149,9 @@ fn following() -> String {
          - `beneficiary.correct` proposes a correction of a home that its author sees, or saw when it was \
          made, at most 30 days before it arrives; it names `beneficiary_id` instead of `task_id`. Its \
          outcome is the row `correction` of its id: `pending`, later `approved` or `rejected`.\n\
+         - `task.propose_day` proposes another day for a task of its author, and `need.raise` a task for \
+         a beneficiary, who is named in its payload. A manager decides by `proposal.accept` or \
+         `proposal.refuse`, which name `proposal_id`. A proposal has the id of its command.\n\
          - While `has_more` is true, call again at once; otherwise after `next_poll_s` seconds, or \
          on a hint of the stream.",
         json::LIMIT / 1024,

@@ -19,7 +19,7 @@ use crate::http::{body_limits, response_headers};
 use crate::{
     absence, area, attachment, auth, availability, beneficiary, casework, catalogue, correction,
     event, export, feedback, handover, history, holiday, http, import, limits, memorial, notice,
-    ops, person, plan, redistricting, report, station, summary, sync, task, vocabulary,
+    ops, person, plan, proposal, redistricting, report, station, summary, sync, task, vocabulary,
     web as static_files, weekly, workload,
 };
 
@@ -60,6 +60,7 @@ fn documented(v1: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(correction::routes::get_correction)
         .service(correction::routes::approve_correction)
         .service(correction::routes::reject_correction)
+        .configure(proposal::routes::register)
         .service(task::reveal::reveal_beneficiary)
         .configure(casework::routes::register)
         .service(catalogue::routes::list_service_kinds)

@@ -18,6 +18,9 @@ use crate::crypto::SealingKey;
 use crate::db::{DbError, DbFailure as _};
 use crate::http::problem::{Problem, ProblemCode};
 use crate::idempotency::{self, Channel, Effect, Outcome, Request};
+use crate::proposal::decide::Decision;
+use crate::proposal::propose_day::ProposeDay;
+use crate::proposal::raise_need::RaiseNeed;
 use crate::report::amendments::NewAmendment;
 use crate::task::command::action;
 use crate::task::origin::Origin;
@@ -116,6 +119,22 @@ pub fn execute(
             let reading = ReadNotice(*notice);
             let read = effect(tx, sender, &reading, |tx| reading.run(tx, principal))?;
             Ok(read.map(|()| Executed::applied(None)))
+        }
+        OutboxCommand::ProposeDay(task, new) => {
+            let propose = ProposeDay { task: *task, new: new.clone(), origin: sent() };
+            let made = effect(tx, sender, &propose, |tx| propose.run(tx, key, principal))?;
+            Ok(made.map(|made| Executed::applied(Some(made.version))))
+        }
+        OutboxCommand::RaiseNeed(new) => {
+            let raise = RaiseNeed { new: new.clone(), origin: sent() };
+            let made = effect(tx, sender, &raise, |tx| raise.run(tx, key, principal))?;
+            Ok(made.map(|made| Executed::applied(Some(made.version))))
+        }
+        OutboxCommand::Decide(proposal, answer) => {
+            let answer = answer.clone();
+            let decision = Decision { proposal: *proposal, answer, origin: sent() };
+            let made = effect(tx, sender, &decision, |tx| decision.run(tx, key, principal))?;
+            Ok(made.map(|made| Executed::applied(Some(made.version))))
         }
     }
 }

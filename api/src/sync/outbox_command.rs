@@ -1,6 +1,6 @@
 //! The commands that a phone may queue: their words and what each needs beside its payload.
 
-use gridward_domain::id::{AbsenceId, BeneficiaryId, NoticeId, ReportId, TaskId};
+use gridward_domain::id::{AbsenceId, BeneficiaryId, NoticeId, ProposalId, ReportId, TaskId};
 use gridward_domain::range::BaseVersion;
 use gridward_domain::task::Verb;
 use gridward_domain::word::VariantArray as _;
@@ -13,11 +13,16 @@ use crate::availability::model::DutyChange;
 use crate::correction::{Proposal, propose};
 use crate::http::deserialize;
 use crate::http::problem::{FieldError, Problem, ProblemCode};
-use crate::task::command::{TaskCommand, action};
+use crate::proposal::decide::{ACCEPT, Answer, REFUSE};
+use crate::proposal::{NeedProposal, NewDay, propose_day, raise_need};
+use crate::task::command::{StatedReason, TaskCommand, action};
 use crate::task::report_amend::{self, ReportAmendment};
 
 /// The words of the commands about the person's own absences, duty and notices.
 const OWN: [&str; 4] = ["absence.create", "absence.cancel", "duty.set", "notice.read"];
+
+/// The words of the commands about proposals.
+const PROPOSALS: [&str; 4] = [propose_day::ACTION, raise_need::ACTION, ACCEPT, REFUSE];
 
 /// The schema of the command types that a person may send.
 pub(super) fn words() -> Object {
@@ -27,7 +32,10 @@ pub(super) fn words() -> Object {
     ObjectBuilder::new()
         .schema_type(Type::String)
         .enum_values(Some(
-            sent.map(action).chain([propose::ACTION, report_amend::ACTION]).chain(OWN),
+            sent.map(action)
+                .chain([propose::ACTION, report_amend::ACTION])
+                .chain(OWN)
+                .chain(PROPOSALS),
         ))
         .description(Some("The action."))
         .examples([action(Verb::Claim)])
@@ -58,6 +66,12 @@ pub enum OutboxCommand {
     SetDuty(DutyChange),
     /// Acknowledges a notice about the own account, or marks one of the district as read.
     ReadNotice(NoticeId),
+    /// Proposes another day for a task.
+    ProposeDay(TaskId, NewDay),
+    /// Raises a need of a beneficiary.
+    RaiseNeed(NeedProposal),
+    /// Decides a proposal.
+    Decide(ProposalId, Answer),
 }
 
 impl OutboxCommand {
@@ -101,6 +115,8 @@ pub(super) struct Subjects {
     pub absence: Option<AbsenceId>,
     /// The notice.
     pub notice: Option<NoticeId>,
+    /// The proposal.
+    pub proposal: Option<ProposalId>,
 }
 
 impl Unread {
@@ -125,6 +141,19 @@ impl Unread {
             }
             "duty.set" => OutboxCommand::SetDuty(arguments(payload)?),
             "notice.read" => OutboxCommand::ReadNotice(present(about.notice, "/notice_id")?),
+            propose_day::ACTION => {
+                OutboxCommand::ProposeDay(present(about.task, "/task_id")?, arguments(payload)?)
+            }
+            raise_need::ACTION => OutboxCommand::RaiseNeed(arguments(payload)?),
+            ACCEPT => {
+                let proposal = present(about.proposal, "/proposal_id")?;
+                OutboxCommand::Decide(proposal, Answer::Accept(arguments(payload)?))
+            }
+            REFUSE => {
+                let proposal = present(about.proposal, "/proposal_id")?;
+                let why: StatedReason = arguments(payload)?;
+                OutboxCommand::Decide(proposal, Answer::Refuse(why.reason))
+            }
             word => {
                 let task = present(about.task, "/task_id")?;
                 let command = TaskCommand::read(word, payload).map_err(of_task)?;

@@ -5,7 +5,7 @@
 //! field: its unreadable parts are stored as received, provided its task is readable.
 
 use chrono::{DateTime, FixedOffset};
-use gridward_domain::id::{AbsenceId, BeneficiaryId, NoticeId, ReportId, TaskId};
+use gridward_domain::id::{AbsenceId, BeneficiaryId, NoticeId, ProposalId, ReportId, TaskId};
 use gridward_domain::range::BaseVersion;
 use gridward_domain::task::Verb;
 use serde::Deserialize;
@@ -45,6 +45,8 @@ pub struct QueuedCommand {
     absence_id: Option<AbsenceId>,
     /// The notice about the own account; required for `notice.read`.
     notice_id: Option<NoticeId>,
+    /// The proposal; required for `proposal.accept` and `proposal.refuse`.
+    proposal_id: Option<ProposalId>,
     /// The task version that the decision is based on; required for `task.reschedule` and
     /// `task.cancel`.
     base_version: Option<BaseVersion>,
@@ -54,7 +56,9 @@ pub struct QueuedCommand {
     /// The request body of the operation with the same name (for `task.report`, of
     /// `POST /v1/tasks/{id}/report`; for `report.amend`, of `POST /v1/reports/{id}/amendments`; for
     /// `beneficiary.correct`, of `POST /v1/beneficiaries/{id}/corrections`; for `absence.create`, of `POST /v1/me/absences`;
-    /// for `duty.set`, of `PUT /v1/me/duty`); absent if that has none.
+    /// for `duty.set`, of `PUT /v1/me/duty`; for `task.propose_day`, of `POST /v1/tasks/{id}/proposals`;
+    /// for `need.raise`, of `POST /v1/proposals`; for `proposal.accept` and `proposal.refuse`, of
+    /// `POST /v1/proposals/{id}/accept` and `.../refuse`); absent if that has none.
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
     payload: Option<Map<String, Value>>,
@@ -113,6 +117,7 @@ fn strictly(command: QueuedCommand) -> Result<Queued, Problem> {
         report: command.report_id,
         absence: command.absence_id,
         notice: command.notice_id,
+        proposal: command.proposal_id,
     };
     let command = Unread { word, about, base, payload }.read()?;
     Ok(Queued { id: id.into(), command, at: Some(at) })

@@ -361,6 +361,7 @@ impl EventRef {
             Subject::Task => self.was_shown(scope) && self.concerns(scope),
             Subject::Area
             | Subject::Plan
+            | Subject::Proposal
             | Subject::Attachment
             | Subject::Command
             | Subject::Reading => false,

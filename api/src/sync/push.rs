@@ -100,6 +100,7 @@ pub fn push(
                     from_outbox: true,
                     made_at: queued.at,
                     clock_behind,
+                    proposal: None,
                 };
                 let sender = Sender { key, principal, origin: &origin };
                 let answer = execute(tx, &sender, &queued.command, &pending)?;

@@ -17,6 +17,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::row::{Draft, TaskRow};
+use super::task_origin::TaskOrigin;
 use super::words::{Goods, MOST_GOODS, TaskWords};
 use super::{Task, occasion, perform};
 use crate::beneficiary::stay::{Whereabouts, day_of_visit};
@@ -90,6 +91,34 @@ pub struct NewTask {
 }
 
 impl NewTask {
+    /// A task of a kind for a beneficiary, with the defaults of the catalogue.
+    pub fn for_beneficiary(kind: KindCode, beneficiary: BeneficiaryId) -> Self {
+        Self {
+            kind,
+            beneficiary_id: Some(beneficiary),
+            grid: None,
+            place: None,
+            minutes: None,
+            priority: None,
+            skills: Skills::default(),
+            not_before: None,
+            due_on: None,
+            window: None,
+            title: None,
+            instructions: None,
+            amount_fen: None,
+            goods: Vec::new(),
+            occasion: None,
+            again: false,
+        }
+    }
+
+    /// The same with another due day and with instructions, if given.
+    #[must_use]
+    pub fn with(self, due_on: Option<NaiveDate>, instructions: Option<Instructions>) -> Self {
+        Self { due_on, instructions, ..self }
+    }
+
     /// The location of the task, if the principal may create it there.
     fn authorized(&self, tx: &mut Tx<'_>, principal: &Principal) -> Result<Location, Problem> {
         principal.may(Action::CreateTask)?;
@@ -148,6 +177,20 @@ pub fn create(
     principal: &Principal,
     new: &NewTask,
 ) -> Result<Task, Problem> {
+    create_from(tx, key, principal, new, None)
+}
+
+/// Creates the task that follows from `origin`.
+///
+/// # Errors
+/// As [`create`].
+pub fn create_from(
+    tx: &mut Tx<'_>,
+    key: &SealingKey,
+    principal: &Principal,
+    new: &NewTask,
+    origin: Option<TaskOrigin>,
+) -> Result<Task, Problem> {
     let location = new.authorized(tx, principal)?;
     let kind = catalogue::store::one(tx.read_unbatched(), principal.district(), new.kind.as_str())?
         .ok_or_else(|| Problem::invalid("/kind", "is not in the catalogue"))?;
@@ -170,7 +213,7 @@ pub fn create(
         due_on,
         window: new.window,
         by: Some(principal.person),
-        origin: None,
+        origin,
     };
     let kind = ServiceKind {
         minutes: new.minutes.unwrap_or(kind.minutes),

@@ -1,7 +1,7 @@
-//! Tells the person who reported a need that its follow-up is done.
+//! Tells the person who reported or raised a need that its follow-up is done.
 
 use gridward_domain::code::Need;
-use gridward_domain::id::{PersonId, ReportId};
+use gridward_domain::id::ReportId;
 use gridward_domain::person_state::PersonState;
 use serde_json::json;
 
@@ -11,9 +11,10 @@ use super::report_row::ReportRow;
 use super::report_sealed::Sealed;
 use super::row::TaskRow;
 use super::store;
-use super::task_origin::TaskOriginType;
+use super::task_origin::{TaskOrigin, TaskOriginType};
 use crate::auth;
 use crate::auth::access_events::record;
+use crate::auth::account_notice::AccountNoticeKind;
 use crate::auth::account_notice_store::{self, NoticeSubject};
 use crate::catalogue::{self, ServiceKind};
 use crate::crypto::SealingKey;
@@ -36,7 +37,10 @@ pub(super) fn notify(
     authors: &Authors,
     task: &TaskRow,
 ) -> Result<(), Problem> {
-    let Some((finder, report)) = origin(task) else { return Ok(()) };
+    let Some(origin) = TaskOrigin::of(task.origin, task.origin_id, task.origin_person) else {
+        return Ok(());
+    };
+    let finder = origin.person_id;
     if [authors.visitor.person, authors.writer].contains(&finder) {
         return Ok(());
     }
@@ -48,17 +52,19 @@ pub(super) fn notify(
     {
         return Ok(());
     }
-    let Some(subject) = subject(tx, key, task, report)? else { return Ok(()) };
-    account_notice_store::add_about(tx.write_unbatched(), whose, subject, now)?;
-    let action = "person.follow_up_done";
-    record(tx, action, finder, authors.writer, json!({ "report": report }))?;
+    let (subject, about) = match origin.r#type {
+        TaskOriginType::Report => {
+            let report = ReportId(origin.id.0);
+            (subject(tx, key, task, report)?, json!({ "report": report }))
+        }
+        // The need of a proposal is in the own list of its author: the notice names the kind.
+        TaskOriginType::Proposal => (of_kind(tx, task)?, json!({ "proposal": origin.id })),
+    };
+    let Some(subject) = subject else { return Ok(()) };
+    let kind = AccountNoticeKind::FollowUpDone;
+    account_notice_store::add_about(tx.write_unbatched(), whose, kind, subject, now)?;
+    record(tx, "person.follow_up_done", finder, authors.writer, about)?;
     Ok(())
-}
-
-/// The finder of the need, and the report that named it.
-fn origin(task: &TaskRow) -> Option<(PersonId, ReportId)> {
-    let TaskOriginType::Report = task.origin?;
-    Some((task.origin_person?, ReportId(task.origin_id?.0)))
 }
 
 /// What the notice is about: the needs of the report that the task follows from, or if it follows
@@ -83,11 +89,17 @@ fn subject(
         let zh: Vec<&str> = words.iter().map(|word| word.label_zh.as_str()).collect();
         let en: Vec<&str> = words.iter().map(|word| word.label_en.as_str()).collect();
         let (about_zh, about_en) = (zh.join("、"), en.join(", "));
-        return Ok(Some(NoticeSubject { task: task.id, about_zh, about_en }));
+        return Ok(Some(NoticeSubject { task: Some(task.id), about_zh, about_en }));
     }
-    let kind = catalogue::store::at(conn, district, &task.kind, task.kind_version)?;
+    of_kind(tx, task)
+}
+
+/// The kind of the follow-up as what the notice is about.
+fn of_kind(tx: &mut Tx<'_>, task: &TaskRow) -> Result<Option<NoticeSubject>, DbError> {
+    let conn = tx.read_unbatched();
+    let kind = catalogue::store::at(conn, task.district, &task.kind, task.kind_version)?;
     Ok(kind.map(|kind| NoticeSubject {
-        task: task.id,
+        task: Some(task.id),
         about_zh: kind.name.into(),
         about_en: kind.name_en.into(),
     }))

@@ -64,8 +64,8 @@ pub struct HistoryEntry {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<CommandReason>)]
     reason: Option<String>,
-    /// Why the system changed the task, such as `assignee_left`, `assignee_moved`,
-    /// `assignee_absent`, `role_changed`, `beneficiary_moved` or `area_changed`.
+    /// What changed the task beside a command, such as `assignee_left`, `assignee_moved`,
+    /// `assignee_absent`, `role_changed`, `beneficiary_moved`, `area_changed` or `proposal`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 32, example = "assignee_left")]
     because: Option<String>,

@@ -3,6 +3,7 @@
 use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
 
 use gridward_domain::bounded_text::DeviceName;
+use gridward_domain::id::ProposalId;
 
 use crate::clock::nearest_moment;
 use crate::idempotency::CommandId;
@@ -21,6 +22,8 @@ pub struct Origin {
     pub made_at: Option<DateTime<FixedOffset>>,
     /// The offset of the phone's clock behind the server's.
     pub clock_behind: TimeDelta,
+    /// The proposal that is accepted by the command.
+    pub proposal: Option<ProposalId>,
 }
 
 /// A phone clock with a larger offset is not trusted.

@@ -206,9 +206,12 @@ pub fn perform(
         }
         TaskCommand::Report(_) => return Err(ProblemCode::UnknownCommand.into()),
     };
-    let body = match sent.command.reason() {
-        Some(reason) => json!({ "reason": reason::sealed(key, row.district, row.id, reason)? }),
-        None => Value::Object(Map::new()),
+    let body = match (sent.command.reason(), sent.origin.proposal) {
+        (Some(reason), _) => {
+            json!({ "reason": reason::sealed(key, row.district, row.id, reason)? })
+        }
+        (None, Some(proposal)) => json!({ "because": "proposal", "proposal": proposal }),
+        (None, None) => Value::Object(Map::new()),
     };
     let before = row.life()?;
     let task = match life::apply(&before, &command, principal, clock::day(tx.now)) {
@@ -338,7 +341,10 @@ fn reschedule(row: &TaskRow, new: &NewDays) -> Result<Command, Problem> {
 }
 
 /// The problem for `rejection`, with the task and its assignee.
-pub(super) fn refused(
+///
+/// # Errors
+/// [`DbError`].
+pub fn refused(
     conn: &mut Conn,
     key: &SealingKey,
     row: &TaskRow,

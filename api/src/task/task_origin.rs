@@ -1,6 +1,6 @@
 //! What a follow-up task follows from.
 
-use gridward_domain::id::{OriginId, PersonId, ReportId};
+use gridward_domain::id::{OriginId, PersonId, ProposalId, ReportId};
 use gridward_domain::text_column;
 use gridward_domain::word::{UnknownWord, unknown};
 use serde::{Deserialize, Serialize};
@@ -17,6 +17,8 @@ use utoipa::ToSchema;
 pub enum TaskOriginType {
     /// A report of a visit that found a need.
     Report,
+    /// A proposal that raised a need.
+    Proposal,
 }
 
 text_column!(TaskOriginType);
@@ -36,6 +38,11 @@ impl TaskOrigin {
     /// The origin of a task that follows from a report.
     pub const fn report(id: ReportId, by: PersonId) -> Self {
         Self { r#type: TaskOriginType::Report, id: OriginId(id.0), person_id: by }
+    }
+
+    /// The origin of a task that was proposed.
+    pub const fn proposal(id: ProposalId, by: PersonId) -> Self {
+        Self { r#type: TaskOriginType::Proposal, id: OriginId(id.0), person_id: by }
     }
 
     /// The origin of a task, by its columns.

@@ -204,6 +204,18 @@ problems! {
     CorrectionOutdated "correction_outdated" 409
         "Entry has changed since": "The fields in `errors` have changed since the correction was proposed. Reject it, or edit the entry.";
         "登记内容已变化": "errors 中的字段在提交更正之后已被修改，请驳回该更正，或直接修改登记。";
+    /// The same need waits already, or too many do.
+    ProposalPending "proposal_pending" 409
+        "Proposal waits already": "You have raised this need, and it waits for a decision, see `current`; or too many wait.";
+        "该建议已在等待答复": "您已反映过该需求，正在等待答复（见 current），或该服务对象待答复的建议过多。";
+    /// The proposal was accepted, refused or replaced.
+    ProposalDecided "proposal_decided" 409
+        "Proposal has been decided": "It was accepted, refused or replaced by a later one; see `current`.";
+        "该建议已答复": "该建议已同意、未采纳，或已被后来的建议取代，详见 current。";
+    /// The author of the proposal no longer has the task, or its day has passed.
+    ProposalLapsed "proposal_lapsed" 409
+        "Proposal has lapsed": "Its author no longer has the task or has begun the visit, or the proposed day has passed.";
+        "该建议已失效": "提出人已不再负责该任务或已开始走访，或建议的日期已过。";
     /// The beneficiary has a task of this kind for the occasion.
     TaskExists "task_exists" 409
         "The occasion has its task": "The beneficiary already has a task of this kind for this occasion, see `current`. Send `again: true` if another one is wanted.";

@@ -302,6 +302,10 @@ export const en: Record<Key, string> = {
   'command.absence.cancel': 'absence withdrawn',
   'command.duty.set': 'on or off duty',
   'command.notice.read': 'notice read',
+  'command.task.propose_day': 'another day proposed',
+  'command.need.raise': 'need raised',
+  'command.proposal.accept': 'proposal accepted',
+  'command.proposal.refuse': 'proposal refused',
 
   'code.task_already_claimed': '{name} now has this visit. Your list is up to date',
   'code.not_assignee': '{name} now has this visit. Your list is up to date',

@@ -300,6 +300,10 @@ export const zh = {
   'command.absence.cancel': '销假',
   'command.duty.set': '在岗状态',
   'command.notice.read': '已读通知',
+  'command.task.propose_day': '建议改期',
+  'command.need.raise': '反映需求',
+  'command.proposal.accept': '同意建议',
+  'command.proposal.refuse': '不同意建议',
 
   'code.task_already_claimed': '这一户现在由{name}负责。您的列表已更新',
   'code.not_assignee': '这一户现在由{name}负责。您的列表已更新',
