@@ -410,7 +410,9 @@ fn request(operation: &str, path: &str, at: &Resources) -> (Named, String, Value
     use Named::{ByAddress, ByBody, Not};
     let body = body_of(operation, at);
     let id = match operation {
-        "get_task" | "get_task_history" | "list_task_reports" => &at.open_task,
+        "get_task" | "get_task_history" | "list_task_reports" | "list_task_attachments" => {
+            &at.open_task
+        }
         "amend_report" | "list_report_versions" => &at.own.report,
         "get_attachment" => &at.own.complete,
         "give_up_attachment" => &at.own.given_up,

@@ -58,6 +58,7 @@ mod outboxes;
 mod passwords;
 mod people;
 mod phones;
+mod photos;
 mod plans;
 mod problems;
 mod proposals;

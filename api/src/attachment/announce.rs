@@ -1,7 +1,6 @@
 //! Creates an attachment's row before the upload of its bytes.
 
-use gridward_domain::authority::Principal;
-use gridward_domain::task::Verb;
+use gridward_domain::authority::{Action, Principal};
 use uuid::Uuid;
 
 use super::expiration;
@@ -20,7 +19,8 @@ pub(super) enum Announced {
     NeedsRoom(AttachmentRow),
 }
 
-/// Announces an attachment of a task that is or was assigned to the caller.
+/// Announces an attachment of a task that is or was assigned to the caller, or of an assigned one
+/// whose visit the caller may report on behalf of its assignee.
 ///
 /// # Errors
 /// 403, 404, 409 for an id that names another attachment, 413, 429, and the database's.
@@ -30,13 +30,13 @@ pub(super) fn announce(
     metadata: &Metadata,
     length: i64,
 ) -> Result<Announced, Problem> {
-    if !Verb::Report.is_for(principal.role) {
-        return Err(ProblemCode::Forbidden.into());
-    }
+    principal.may(Action::ReportVisit)?;
     let me = principal.person;
     let found = tx.find::<task::row::TaskRow>(metadata.task)?;
     let found = found.ok_or_else(Problem::not_found)?;
-    if !task::report::is_or_was_assignee(tx, principal, &found)? {
+    let directs = principal.authorize(Action::DirectTask, &found.grid).is_ok();
+    let on_behalf = directs && found.assignee.is_some();
+    if !on_behalf && !task::report::is_or_was_assignee(tx, principal, &found)? {
         return Err(Problem::not_found());
     }
     let row = AttachmentRow {

@@ -75,7 +75,8 @@ pub(crate) async fn upload_options(_: Authenticated) -> HttpResponse {
 /// Repeating the request gives the same answer and restarts the expiry period. When the task
 /// has the maximum number of attachments, a new one replaces the caller's oldest incomplete
 /// upload. A person may announce 500 new attachments per day (429). Then PATCH the bytes to
-/// `Location`. Allowed roles: managers and volunteers who are or were the assignee.
+/// `Location`. Allowed roles: managers and volunteers who are or were the assignee; managers, supervisors
+/// and admins within their area, for a report on behalf of the assignee.
 #[utoipa::path(
     tag = "attachments",
     operation_id = "announce_attachment",
@@ -159,8 +160,8 @@ async fn own(
 
 /// Upload progress
 ///
-/// By the tus protocol: `Upload-Offset` and `Upload-Length`. Allowed roles: managers and
-/// volunteers, for their own uploads.
+/// By the tus protocol: `Upload-Offset` and `Upload-Length`. Allowed roles: all but
+/// auditors, for their own uploads.
 #[utoipa::path(
     tag = "attachments",
     operation_id = "attachment_offset",
@@ -209,7 +210,7 @@ pub(crate) async fn attachment_offset(
 /// request, either all of them are kept or none. A new request for an attachment ends the
 /// previous one; a person has at most four uploads at a time (429). After the last byte the server
 /// verifies the hash and the media type of the whole file; on a mismatch it deletes
-/// the upload. Allowed roles: managers and volunteers, for their own uploads.
+/// the upload. Allowed roles: all but auditors, for their own uploads.
 #[utoipa::path(
     tag = "attachments",
     operation_id = "send_attachment",

@@ -52,6 +52,27 @@ pub fn row(
     Ok(attachments::table.find((district, id.to_string())).first(conn).optional()?)
 }
 
+/// The attachments of a task, by all or by one person, in the order of their announcement.
+///
+/// # Errors
+/// [`DbError`].
+pub fn of_task(
+    conn: &mut Conn,
+    district: AreaCode,
+    task: TaskId,
+    by: Option<PersonId>,
+    limit: i64,
+) -> Result<Vec<AttachmentRow>, DbError> {
+    let mut query = attachments::table
+        .filter(attachments::district.eq(district))
+        .filter(attachments::task.eq(task))
+        .into_boxed();
+    if let Some(person) = by {
+        query = query.filter(attachments::person.eq(person));
+    }
+    Ok(query.order((attachments::created_at, attachments::id)).limit(limit).load(conn)?)
+}
+
 /// Inserts an attachment.
 ///
 /// # Errors

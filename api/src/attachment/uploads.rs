@@ -14,6 +14,7 @@ use moka::sync::Cache;
 use tokio::sync::{Mutex, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore, watch};
 use uuid::Uuid;
 
+use super::thumbnail::Thumbnails;
 use crate::http::problem::Problem;
 
 /// The maximum number of uploads of one person at a time.
@@ -26,12 +27,14 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 const IDLE: Duration = Duration::from_secs(24 * 3600);
 const CAPACITY: u64 = 100_000;
 
-/// The uploads in progress on this server.
+/// The uploads in progress on this server, and the limits of the memory for files.
 #[derive(Clone)]
 pub struct Uploads {
     attachments: Cache<(AreaCode, Uuid), Arc<Attachment>>,
     people: Cache<(AreaCode, PersonId), Arc<Person>>,
     verifying: Arc<Semaphore>,
+    /// Makes small copies of photos, a few at a time.
+    pub thumbnails: Thumbnails,
 }
 
 /// The upload of one attachment.
@@ -80,6 +83,7 @@ impl Default for Uploads {
                 .time_to_idle(IDLE)
                 .build(),
             verifying: Arc::new(Semaphore::new(VERIFIED)),
+            thumbnails: Thumbnails::default(),
         }
     }
 }

@@ -93,6 +93,7 @@ fn documented(v1: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(attachment::routes::send_attachment)
         .service(attachment::routes::give_up_attachment)
         .service(attachment::download::get_attachment)
+        .service(attachment::list::list_task_attachments)
         .service(sync::routes::push_and_pull)
         .service(sync::routes::pull_alone)
         .service(notice::routes::list_notices)

@@ -216,6 +216,10 @@ problems! {
     ProposalLapsed "proposal_lapsed" 409
         "Proposal has lapsed": "Its author no longer has the task or has begun the visit, or the proposed day has passed.";
         "该建议已失效": "提出人已不再负责该任务或已开始走访，或建议的日期已过。";
+    /// The attachment is no photo, or one that is not decoded.
+    NoPreview "no_preview" 422
+        "No small copy": "The attachment is a recording, or a photo that is damaged or too large; see `errors`. Download the file itself.";
+        "无法生成缩略图": "该附件是录音，或照片已损坏、尺寸过大，详见 errors。请下载原文件。";
     /// The beneficiary has a task of this kind for the occasion.
     TaskExists "task_exists" 409
         "The occasion has its task": "The beneficiary already has a task of this kind for this occasion, see `current`. Send `again: true` if another one is wanted.";
