@@ -119,7 +119,7 @@ async fn a_plan_and_its_visits_are_answered_as_accepted(
     let week = json!({
         "area": GRID, "first_day": "2090-03-06", "last_day": "2090-03-12", "confirm": true
     });
-    let planned = manager.post("/v1/plans", &week).await;
+    let planned = manager.order_plan(&week).await;
     assert_json_snapshot!("plan", planned.shown());
     let path = planned.headers["location"].to_str().expect("a path");
     let visits = manager.get(&format!("{path}/visits")).await;

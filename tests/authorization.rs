@@ -156,7 +156,7 @@ fn order(grid: &str) -> Value {
 
 /// A plan for the grid, made by a supervisor.
 async fn plan(supervisor: &Caller, grid: &str) -> String {
-    let made = supervisor.post("/v1/plans", &order(grid)).await;
+    let made = supervisor.order_plan(&order(grid)).await;
     assert_eq!(made.status, 201, "{}", made.body);
     made.body["id"].as_str().expect("an id").to_owned()
 }
@@ -371,7 +371,10 @@ fn body_of(operation: &str, at: &Resources) -> Value {
         // The answer to an authorized caller is 422: nobody's password changes.
         "change_my_password" => json!({ "old_password": "not mine", "new_password": "x" }),
         "report_task" | "amend_report" => json!({ "outcome": "done" }),
-        // The answer to an admin is 409 or 422: the words and the kinds stay.
+        // The answer to an admin is 428, 409 or 422: the settings, the words and the kinds stay.
+        "replace_planning_settings" => json!({
+            "lead_minutes": 30, "manager_dispatch_percent": 40, "fairness_weeks": 4,
+        }),
         "replace_vocabulary" => json!({ "words": [] }),
         "create_service_kind" => kind(json!({ "code": "home_visit" })),
         "change_service_kind" => kind(json!({ "skills": ["no_skill"] })),
@@ -440,7 +443,7 @@ fn request(operation: &str, path: &str, at: &Resources) -> (Named, String, Value
     let path = path.replace("/service-kinds/{code}", "/service-kinds/home_visit");
     let path = path.replace("{name}", "skills");
     let real = path.replace("{id}", id).replace("{code}", &at.grid);
-    let real = real.replace("{absence}", &at.absence);
+    let real = real.replace("{absence}", &at.absence).replace("{other}", &at.plan);
     let real = real.replace("{file}", "people.csv").replace("{session}", &at.own.session);
     let query = match operation {
         "list_tasks" | "list_reports" | "list_people" | "list_beneficiaries"

@@ -136,18 +136,15 @@ async fn managers_and_supervisors_plan_their_own_area_only(
     let server = Server::small(backend);
     let manager = server.manager().await;
     let volunteer = server.volunteer().await;
-    assert_eq!(volunteer.post("/v1/plans", &week(GRID)).await.problem(), "forbidden");
-    assert_eq!(manager.post("/v1/plans", &week(FAR_GRID)).await.status, 422);
-    assert_eq!(manager.post("/v1/plans", &week("500116")).await.status, 422);
+    assert_eq!(volunteer.order_plan(&week(GRID)).await.problem(), "forbidden");
+    assert_eq!(manager.order_plan(&week(FAR_GRID)).await.status, 422);
+    assert_eq!(manager.order_plan(&week("500116")).await.status, 422);
     let backwards = json!({ "area": GRID, "first_day": day(7), "last_day": day(1) });
-    assert_eq!(
-        manager.post("/v1/plans", &backwards).await.body["errors"][0]["pointer"],
-        "/last_day"
-    );
+    assert_eq!(manager.order_plan(&backwards).await.body["errors"][0]["pointer"], "/last_day");
     let far = json!({ "area": GRID, "first_day": "+262142-12-31", "last_day": "+262142-12-31" });
-    assert_eq!(manager.post("/v1/plans", &far).await.status, 422);
+    assert_eq!(manager.order_plan(&far).await.status, 422);
     let supervisor = server.supervisor().await;
-    let plan = supervisor.post("/v1/plans", &week("500116")).await;
+    let plan = supervisor.order_plan(&week("500116")).await;
     let id = plan.body["id"].as_str().expect("an id");
     assert_eq!(
         manager.get(&format!("/v1/plans/{id}")).await.status,

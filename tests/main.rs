@@ -59,6 +59,7 @@ mod passwords;
 mod people;
 mod phones;
 mod photos;
+mod planning;
 mod plans;
 mod problems;
 mod proposals;

@@ -29,7 +29,7 @@ fn order(first: u64, last: u64) -> Value {
 
 /// A draft of the seven days from tomorrow.
 async fn draft(caller: &Caller) -> Value {
-    let made = caller.post("/v1/plans", &order(1, 7)).await;
+    let made = caller.order_plan(&order(1, 7)).await;
     assert_eq!(made.status, 201, "{}", made.body);
     made.body
 }
@@ -217,18 +217,18 @@ async fn past_days_are_refused_and_far_days_need_a_confirmation(
     let manager = server.manager().await;
     let yesterday = day(0) - Days::new(1);
     let past = json!({ "area": GRID, "first_day": yesterday, "last_day": day(3) });
-    let refused = manager.post("/v1/plans", &past).await;
+    let refused = manager.order_plan(&past).await;
     assert_eq!(refused.status, 422, "{}", refused.body);
     let error = &refused.body["errors"][0];
     assert_eq!(error["pointer"], "/first_day");
     assert!(error["detail"].as_str().expect("a detail").contains(&day(0).to_string()), "{error}");
 
     let mut far = order(700, 706);
-    let refused = manager.post("/v1/plans", &far).await;
+    let refused = manager.order_plan(&far).await;
     assert_eq!((refused.status, refused.problem()), (409, "confirmation_required"));
     assert_eq!(refused.body["errors"][0]["pointer"], "/confirm");
     far["confirm"] = json!(true);
-    assert_eq!(manager.post("/v1/plans", &far).await.status, 201);
+    assert_eq!(manager.order_plan(&far).await.status, 201);
 }
 
 #[rstest]
@@ -239,12 +239,12 @@ async fn a_task_is_not_planned_late_while_earlier_days_are_possible(
     let server = Server::small(backend);
     let manager = server.manager().await;
     let soon = visit(&manager, 1, 2).await;
-    let later = manager.post("/v1/plans", &order(4, 10)).await.body;
+    let later = manager.order_plan(&order(4, 10)).await.body;
     assert_eq!((&later["assigned"], &later["measures"]["unserved"]), (&json!(0), &json!(0)));
 
     let mut asked = order(4, 10);
     asked["include_late"] = json!(true);
-    let asked = manager.post("/v1/plans", &asked).await.body;
+    let asked = manager.order_plan(&asked).await.body;
     assert_eq!((&asked["assigned"], &asked["measures"]["late"]), (&json!(1), &json!(1)));
     let refused = send(&manager, &asked, "apply", json!({})).await;
     assert_eq!((refused.status, refused.problem()), (409, "confirmation_required"));
@@ -265,14 +265,14 @@ async fn nothing_is_planned_for_today_before_the_lead_time(
     let mut today = order(0, 0);
     // A lead of a whole day leaves nothing of today.
     today["lead_minutes"] = json!(1440);
-    let plan = manager.post("/v1/plans", &today).await.body;
+    let plan = manager.order_plan(&today).await.body;
     assert_eq!(
         (&plan["assigned"], &plan["measures"]["unserved"]),
         (&json!(0), &json!(1)),
         "{plan}"
     );
     today["lead_minutes"] = json!(1441);
-    let refused = manager.post("/v1/plans", &today).await;
+    let refused = manager.order_plan(&today).await;
     assert_eq!(
         (refused.status, &refused.body["errors"][0]["pointer"]),
         (422, &json!("/lead_minutes"))
@@ -296,7 +296,7 @@ async fn only_those_who_plan_an_area_apply_undo_and_discard_its_plans(
     assert_eq!(volunteer.delete(&path).await.problem(), "forbidden");
     assert_eq!(far.delete(&path).await.status, 404);
     let of_far = json!({ "area": FAR_GRID, "first_day": day(1), "last_day": day(7) });
-    let of_far = supervisor.post("/v1/plans", &of_far).await.body;
+    let of_far = supervisor.order_plan(&of_far).await.body;
     assert_eq!(send(&manager, &of_far, "apply", json!({})).await.status, 404);
     let unknown = manager.post(&format!("{path}/apply"), &json!({ "conflict": "skip" })).await;
     assert_eq!(unknown.status, 422, "{}", unknown.body);

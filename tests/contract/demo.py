@@ -74,7 +74,8 @@ class Demo:
 
     def post(self, path, body):
         """Creates a resource as a supervisor."""
-        requests.post(self.url + path, json=body, headers=self.headers("supervisor"), timeout=60).raise_for_status()
+        headers = self.headers("supervisor") | {"Prefer": "wait=30"}
+        requests.post(self.url + path, json=body, headers=headers, timeout=60).raise_for_status()
 
     def stop(self):
         """Stops the server and removes its files; returns its exit code."""

@@ -312,7 +312,7 @@ impl District {
         let days = json!({
             "area": self.code, "first_day": tomorrow, "last_day": tomorrow + chrono::Days::new(6)
         });
-        let plan = self.supervisor.post("/v1/plans", &days).await;
+        let plan = self.supervisor.order_plan(&days).await;
         let path = format!("/v1/plans/{}", plan.body["id"].as_str().expect("an id"));
         succeeded("a plan", plan);
         for command in ["apply", "undo"] {

@@ -315,9 +315,15 @@ impl Caller {
         self.send(request.json(&json!({ "person_id": person }))).await
     }
 
+    /// Orders a plan and waits until it is computed.
+    pub async fn order_plan(&self, order: &Value) -> Answer {
+        let request = self.request(Method::POST, "/v1/plans").header("Prefer", "wait=30");
+        self.send(request.json(order)).await
+    }
+
     /// Computes the plan of `order` and applies it; returns the applied plan.
     pub async fn plan(&self, order: &Value) -> Value {
-        let draft = self.post("/v1/plans", order).await;
+        let draft = self.order_plan(order).await;
         assert_eq!(draft.status, 201, "{}", draft.body);
         let path = format!("/v1/plans/{}/apply", draft.body["id"].as_str().expect("an id"));
         let applied = self.post(&path, &json!({ "confirm": true })).await;

@@ -2,14 +2,16 @@
 
 use std::time::Duration;
 
-use chrono::{Days, NaiveDate, TimeDelta};
+use chrono::{Days, NaiveDate};
 use gridward_domain::area::AreaCode;
 use gridward_domain::id::PlanId;
+use uuid::Uuid;
 
 use super::{Failure, choose_district, connect_existing};
 use crate::clock;
-use crate::plan::computed::Order;
+use crate::plan::computed::Request;
 use crate::plan::model::{Plan, PlanResult};
+use crate::plan::order::PlanOrder;
 use crate::plan::run::{apply, draft};
 use crate::plan::span::Span;
 use crate::server::settings::Settings;
@@ -32,9 +34,9 @@ pub(super) struct Args {
     /// Seed of the search; the same tasks and seed give the same plan
     #[arg(long, default_value_t = 0)]
     seed: u32,
-    /// Minutes from now to the first departure of today
-    #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u16).range(0..=1440))]
-    lead_minutes: u16,
+    /// Minutes from now to the first departure of today; default: the district's setting
+    #[arg(long, value_parser = clap::value_parser!(u16).range(0..=1440))]
+    lead_minutes: Option<u16>,
     /// Also plan tasks that all these days make late, although earlier days are possible
     #[arg(long)]
     include_late: bool,
@@ -90,7 +92,7 @@ async fn carry_out(db: &Db, area: AreaCode, args: &Args) -> Result<(), Failure> 
         print_applied(&apply(db, area, id).await?);
         return Ok(());
     }
-    let plan = print_draft(db, order(area, args)?).await?;
+    let plan = print_draft(db, request(area, args)?).await?;
     if args.apply.is_some() {
         print_applied(&apply(db, area, plan.id).await?);
     } else {
@@ -101,20 +103,24 @@ async fn carry_out(db: &Db, area: AreaCode, args: &Args) -> Result<(), Failure> 
     Ok(())
 }
 
-fn order(area: AreaCode, args: &Args) -> Result<Order, Failure> {
+fn request(area: AreaCode, args: &Args) -> Result<Request, Failure> {
     let now = clock::system();
     let first = args.from.unwrap_or_else(|| clock::day(now));
     let last = first.checked_add_days(Days::new(u64::from(args.days) - 1));
     let last = last.ok_or("--from is out of range")?;
     let span = Span::from_today(first, last, clock::day(now))?;
-    let lead = TimeDelta::minutes(i64::from(args.lead_minutes));
-    let (seed, include_late) = (args.seed.into(), args.include_late);
-    Ok(Order { area, span, seed, now, lead, include_late, by: None })
+    let order = PlanOrder {
+        seed: args.seed,
+        lead_minutes: args.lead_minutes,
+        include_late: args.include_late,
+        ..PlanOrder::of(area, span)
+    };
+    Ok(Request { id: PlanId(Uuid::now_v7()), order, now, by: None })
 }
 
 /// Computes and stores a draft, and prints it.
-async fn print_draft(db: &Db, order: Order) -> Result<Plan, Failure> {
-    let (plan, timing) = draft(db, order).await?;
+async fn print_draft(db: &Db, request: Request) -> Result<Plan, Failure> {
+    let (plan, timing) = draft(db, request).await?;
     let seconds = |time: Duration| format!("{:.2} s", time.as_secs_f64());
     println!("plan {} for {}, {} to {}", plan.id, plan.area, plan.first_day, plan.last_day);
     println!("{}", serde_json::to_string_pretty(&plan.measures)?);

@@ -53,6 +53,18 @@ impl DbError {
         Self::Corrupt { table, reason: reason.to_string() }
     }
 
+    /// A duplicate of a unique value as a collision: another process has written it since it was
+    /// checked, and the repeated check refuses it.
+    pub(crate) fn unless_unique(error: impl Into<Self>) -> Self {
+        use diesel::result::{DatabaseErrorKind, Error};
+        match error.into() {
+            Self::Failed(Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => {
+                Self::Collision
+            }
+            other => other,
+        }
+    }
+
     /// Whether an immediate retry of the same change may succeed, because of a
     /// conflict with another transaction.
     ///

@@ -442,6 +442,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    planning_settings (district) {
+        district -> Text,
+        settings -> Text,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
     plans (district, id) {
         district -> Text,
         id -> Text,
@@ -454,6 +462,11 @@ diesel::table! {
         created_at -> Timestamp,
         state -> Text,
         state_at -> Nullable<Timestamp>,
+        request -> Nullable<Text>,
+        progress -> Integer,
+        attempts -> Integer,
+        lease -> Nullable<Text>,
+        lease_until -> Nullable<Timestamp>,
     }
 }
 
@@ -733,6 +746,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     outlines,
     people,
     plan_visits,
+    planning_settings,
     plans,
     proposals,
     report_versions,

@@ -88,6 +88,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("plan.create", "Plan computed", "生成派单方案"),
     ("plan.discard", "Draft of a plan discarded", "放弃派单方案草稿"),
     ("plan.undo", "Plan undone", "撤销派单方案"),
+    ("planning_settings.replace", "Settings for plans changed", "修改派单设置"),
     ("proposal.accept", "Proposal accepted", "同意建议"),
     ("proposal.refuse", "Proposal refused", "不同意建议"),
     ("report.amend", "Report amended", "更正走访报告"),

@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeZone as _, Utc};
 use diesel::prelude::*;
-use diesel::result::{DatabaseErrorKind, Error};
 use gridward_domain::area::AreaCode;
 use gridward_domain::authority::Principal;
 use gridward_domain::id::PersonId;
@@ -184,13 +183,8 @@ impl Row for DailyCounts {
 
     fn write(conn: &mut Conn, _: AreaCode, changes: &[RowChange<'_, Self>]) -> Result<(), DbError> {
         let insert = |conn: &mut Conn, rows: &[&Self]| {
-            Self::insert_all(conn, rows).map_err(|error| match error {
-                // Another server counted the person's first.
-                DbError::Failed(Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => {
-                    DbError::Collision
-                }
-                error => error,
-            })
+            // Another server counted the person's first.
+            Self::insert_all(conn, rows).map_err(DbError::unless_unique)
         };
         write_versioned(conn, changes, |row| row.version, insert, Self::update_all)
     }

@@ -404,18 +404,9 @@ pub fn edit(conn: &mut Conn, row: &PersonRow, next: &PersonRow) -> Result<(), Db
         people::sealed.eq(&next.sealed),
         people::version.eq(next.version),
     );
-    let changed = diesel::update(unchanged).set(values).execute(conn).map_err(collided)?;
+    let changed =
+        diesel::update(unchanged).set(values).execute(conn).map_err(DbError::unless_unique)?;
     if changed == 1 { Ok(()) } else { Err(DbError::Collision) }
-}
-
-/// A phone number or a grid's manager of another process since the check: the change runs again
-/// and is refused by the check.
-fn collided(error: diesel::result::Error) -> DbError {
-    use diesel::result::{DatabaseErrorKind, Error};
-    match error {
-        Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => DbError::Collision,
-        other => other.into(),
-    }
 }
 
 /// The phone index of a person who left: the number is unique, and another person may have it
@@ -447,6 +438,6 @@ pub fn with_phone(
 /// [`DbError`]; [`DbError::Collision`] if another person has the id, the phone number or the grid
 /// as manager.
 pub fn insert(conn: &mut Conn, row: &PersonRow) -> Result<(), DbError> {
-    diesel::insert_into(people::table).values(row).execute(conn).map_err(collided)?;
+    diesel::insert_into(people::table).values(row).execute(conn).map_err(DbError::unless_unique)?;
     Ok(())
 }

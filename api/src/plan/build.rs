@@ -3,11 +3,13 @@
 use std::collections::{HashMap, HashSet};
 
 use gridward_dispatch::solve::{DispatchProblem, Mode, Pin, Shift, Visit, Volunteer};
+use gridward_domain::authority::Role;
 use gridward_domain::id::{BeneficiaryId, PersonId};
 use gridward_domain::task::State;
 use gridward_domain::time::Minutes;
 
 use super::earliest::Earliest;
+use super::settings::PlanningSettings;
 use super::span::Span;
 use crate::availability::calendar::{Calendar, Hours};
 use crate::db::DbError;
@@ -24,6 +26,10 @@ pub struct Rows {
     pub tasks: Vec<TaskRow>,
     /// Other minutes already committed per person in the weeks of the plan.
     pub carried: HashMap<PersonId, Minutes>,
+    /// Minutes committed per person in the weeks before, over which work is shared fairly.
+    pub carried_before: HashMap<PersonId, Minutes>,
+    /// The district's settings.
+    pub settings: PlanningSettings,
     /// The last visitor of each beneficiary.
     pub last_visitors: HashMap<BeneficiaryId, PersonId>,
 }
@@ -80,6 +86,7 @@ fn volunteer(
         let Hours { window, breaks } = calendar.hours_on(&row.availability, day)?;
         Some(Shift { day, window: earliest.within(day, window)?, breaks })
     });
+    let offer = Offer::of(row, rows, span, carried);
     let skills = row.skills.members().clone();
     let drives = skills.iter().any(|skill| skill.as_str() == "driving");
     Ok(Volunteer {
@@ -89,10 +96,59 @@ fn volunteer(
         also_serves: Vec::new(),
         skills,
         shifts: shifts.collect(),
-        offered: Minutes(Minutes::from(row.weekly_minutes).0.saturating_mul(span.count_weeks())),
-        carried: carried.get(&id).copied().unwrap_or_default(),
+        offered: offer.limit,
+        carried: offer.carried,
+        share_of: Some(offer.share_of),
         mode: if drives { Mode::Motorcycle } else { Mode::Bicycle },
     })
+}
+
+/// What a person carries and may carry in the weeks over which work is shared fairly.
+struct Offer {
+    /// The most minutes: those of the weeks before, and the offer for the weeks of the plan.
+    limit: Minutes,
+    /// The minutes of the weeks before and the committed ones of the weeks of the plan.
+    carried: Minutes,
+    /// The offer for all of these weeks without the days of absence, so that a share compares like
+    /// with like.
+    share_of: Minutes,
+}
+
+impl Offer {
+    fn of(row: &PersonRow, rows: &Rows, span: Span, carried: &HashMap<PersonId, Minutes>) -> Self {
+        let weekly = Minutes::from(row.weekly_minutes).0;
+        let percent = match row.role {
+            Role::Manager => u32::from(rows.settings.manager_dispatch_percent),
+            _ => 100,
+        };
+        let weekly = u32::try_from(u64::from(weekly) * u64::from(percent) / 100).unwrap_or(weekly);
+        let before = rows.carried_before.get(&row.id).copied().unwrap_or_default();
+        let carried = carried.get(&row.id).copied().unwrap_or_default();
+        let offered = weekly.saturating_mul(span.count_weeks());
+        let weeks = u32::from(rows.settings.fairness_weeks).max(span.count_weeks());
+        let (present, usual) = days_of_presence(row, rows, span);
+        let present = u64::from(weekly.saturating_mul(weeks)) * u64::from(present);
+        let share_of = present.checked_div(usual.into()).unwrap_or_default();
+        Self {
+            limit: before + Minutes(offered),
+            carried: before + carried,
+            share_of: Minutes(u32::try_from(share_of).unwrap_or(u32::MAX).max(offered.min(1))),
+        }
+    }
+}
+
+/// The days with hours in the weeks over which work is shared, with and without regard to absences
+/// and dated hours.
+fn days_of_presence(row: &PersonRow, rows: &Rows, span: Span) -> (u32, u32) {
+    let usual = Calendar::default();
+    let calendar = rows.calendars.get(&row.id);
+    let count = |calendar: &Calendar| {
+        let weeks = span.fairness_weeks(rows.settings.fairness_weeks);
+        let days = weeks.filter(|day| calendar.hours_on(&row.availability, *day).is_some());
+        u32::try_from(days.count()).unwrap_or(u32::MAX)
+    };
+    let all = count(&usual);
+    (calendar.map_or(all, count).min(all), all)
 }
 
 fn visit(row: &TaskRow, rows: &Rows, pinned: Option<Pin>) -> Result<Visit, DbError> {

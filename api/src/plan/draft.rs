@@ -9,7 +9,7 @@ use gridward_domain::task::Phase;
 use serde::Serialize;
 use serde_json::json;
 
-use super::computed::Computed;
+use super::computed::{Computed, Request};
 use super::model::{Plan, PlanState};
 use super::store::{self, Kept, PlanRow, VisitRow};
 use crate::db::DbError;
@@ -17,34 +17,66 @@ use crate::log::{Event, Subject};
 use crate::task::row::TaskRow;
 use crate::tx::Tx;
 
-/// Stores the plan as a draft.
+/// Stores the request as a plan that is to be computed.
+///
+/// # Errors
+/// [`DbError`]; nothing is written then.
+pub fn request(tx: &mut Tx<'_>, request: &Request) -> Result<Plan, DbError> {
+    let row = row_of(tx, request)?;
+    store::insert(tx.write_unbatched(), &row)?;
+    row.plan()
+}
+
+/// Stores a computed plan as a draft.
 ///
 /// # Errors
 /// [`DbError`]; nothing is written then.
 pub fn store(tx: &mut Tx<'_>, computed: &Computed) -> Result<Plan, DbError> {
+    let mut row = row_of(tx, &computed.request)?;
+    store::insert(tx.write_unbatched(), &row)?;
+    finish(tx, computed, &mut row)?;
+    row.plan()
+}
+
+/// Stores the result of a plan that was being computed: it becomes a draft.
+///
+/// # Errors
+/// [`DbError`]; [`DbError::Collision`] if the plan has been discarded meanwhile.
+pub fn finish(tx: &mut Tx<'_>, computed: &Computed, row: &mut PlanRow) -> Result<(), DbError> {
     let visits = visits(computed)?;
     let assigned = visits.iter().filter(|visit| visit.task_version.is_some()).count();
     let measures = serde_json::to_value(computed.solved.measures)
         .map_err(|error| DbError::corrupt("plans", error))?;
     let assigned = u32::try_from(assigned).unwrap_or(u32::MAX);
-    let order = &computed.order;
-    let row = PlanRow {
-        district: order.area.district(),
-        id: computed.id,
-        area: order.area,
-        first_day: order.span.first(),
-        last_day: order.span.last(),
-        seed: i64::try_from(order.seed).unwrap_or(i64::MAX),
-        measures: json!(Kept { assigned, overtaken: 0, measures }).to_string(),
-        created_by: order.by,
-        created_at: tx.now.naive_utc(),
-        state: PlanState::Draft,
-        state_at: Some(tx.now.naive_utc()),
-    };
-    store::insert(tx.write_unbatched(), &row, &visits)?;
-    let event = Event::new("plan.create", Subject::Plan, row.id, order.area, 1).by(order.by);
+    let now = tx.now;
+    store::change_state(tx.write_unbatched(), row, PlanState::Draft, now)?;
+    store::keep(tx.write_unbatched(), row, &Kept { assigned, overtaken: 0, measures })?;
+    VisitRow::insert_all(tx.write_unbatched(), &visits.iter().collect::<Vec<_>>())?;
+    let event = Event::new("plan.create", Subject::Plan, row.id, row.area, 1).by(row.created_by);
     tx.record(event.with(json!({ "assigned": assigned })));
-    row.plan()
+    Ok(())
+}
+
+fn row_of(tx: &Tx<'_>, Request { id, order, by, .. }: &Request) -> Result<PlanRow, DbError> {
+    let corrupt = |error| DbError::corrupt("plans", error);
+    Ok(PlanRow {
+        district: order.area.district(),
+        id: *id,
+        area: order.area,
+        first_day: order.first_day,
+        last_day: order.last_day,
+        seed: order.seed.into(),
+        measures: json!(Kept::default()).to_string(),
+        created_by: *by,
+        created_at: tx.now.naive_utc(),
+        state: PlanState::Computing,
+        state_at: Some(tx.now.naive_utc()),
+        request: Some(serde_json::to_string(order).map_err(corrupt)?),
+        progress: 0,
+        attempts: 0,
+        lease: None,
+        lease_until: None,
+    })
 }
 
 /// The visits of the plan, those without a visitor included.
@@ -61,7 +93,7 @@ fn visits(computed: &Computed) -> Result<Vec<VisitRow>, DbError> {
         for stop in &route.stops {
             let task = find(stop.visit)?;
             // Tasks that the people hold in other grids take their time, but are not planned.
-            if task.state == Phase::Open || computed.order.area.contains(&task.grid) {
+            if task.state == Phase::Open || computed.request.order.area.contains(&task.grid) {
                 let grid = grids.get(&route.volunteer).copied();
                 visits.push(served(computed, task, (route, stop), grid)?);
             }
@@ -109,7 +141,7 @@ fn row(computed: &Computed, task: &TaskRow, reason: &impl Serialize) -> Result<V
     let reason = serde_json::to_string(reason);
     Ok(VisitRow {
         district: task.district,
-        plan: computed.id,
+        plan: computed.request.id,
         task: task.id,
         grid: task.grid,
         person: None,

@@ -1,20 +1,34 @@
 //! Dispatch over the database: assigns visits in an area over a range of days.
 //!
-//! [`build`] converts rows into the solver's problem, `gridward_dispatch::solve` computes a plan,
-//! and [`draft`] stores it: nothing else changes. [`apply`] assigns the tasks of a draft and
+//! An [`order`] waits in the [`queue`] until the [`planner`] of a server takes it. [`run`] reads the
+//! rows, [`build`] converts them into the solver's problem, `gridward_dispatch::solve` computes a
+//! plan, and [`draft`] stores it: nothing else changes. [`apply`] assigns the tasks of a draft and
 //! [`undo`] opens them again, each in one transaction; a task that has changed in the meantime
 //! stays as it is.
 
 pub mod apply;
 pub mod build;
+pub mod changes;
 pub mod commands;
+pub mod compare;
 pub mod computed;
 pub mod draft;
 pub mod earliest;
+pub mod loads;
 pub mod model;
+pub mod obstacles;
+pub mod order;
+pub mod planner;
+pub mod queue;
 pub mod routes;
 pub mod run;
+pub mod selection;
+pub mod settings;
+pub mod settings_routes;
 pub mod span;
 pub mod store;
 pub mod undo;
 pub mod unserved;
+pub mod visit_list;
+pub mod visit_routes;
+pub mod weighting;

@@ -3,10 +3,11 @@
 use chrono::{DateTime, FixedOffset, NaiveDate, TimeDelta};
 use gridward_dispatch::solve::{Measures, Reason, Remedy, Why};
 use gridward_domain::area::AreaCode;
-use gridward_domain::id::{PersonId, PlanId, TaskId};
+use gridward_domain::id::{BeneficiaryId, PersonId, PlanId, TaskId};
+use gridward_domain::range::ServiceMinutes;
 use gridward_domain::task::Phase;
 use gridward_domain::text_column;
-use gridward_domain::time::TimeOfDay;
+use gridward_domain::time::{TimeOfDay, Window};
 use gridward_domain::word::{UnknownWord, unknown};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -24,6 +25,8 @@ pub const APPLICABLE_FOR: TimeDelta = TimeDelta::days(7);
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case", parse_err_ty = UnknownWord, parse_err_fn = unknown::<PlanState>)]
 pub enum PlanState {
+    /// Being computed, or waiting for it.
+    Computing,
     /// Computed; no task has changed.
     Draft,
     /// Applied: its tasks were assigned.
@@ -32,8 +35,10 @@ pub enum PlanState {
     Applied,
     /// Applied, and undone for the tasks that had not changed since.
     Undone,
-    /// Discarded without an effect.
+    /// Discarded without an effect, or before it was computed.
     Discarded,
+    /// Could not be computed: an error of the server, which its log describes.
+    Failed,
 }
 
 text_column!(PlanState);
@@ -61,9 +66,14 @@ pub struct Plan {
     /// Number of tasks that had changed when the plan was applied, so that it left them.
     #[schema(minimum = 0, maximum = 10_000_000, example = 0)]
     pub overtaken: u32,
-    /// Quality measures of the plan.
-    #[schema(value_type = Measures)]
-    pub measures: Value,
+    /// Quality measures of the plan; absent before it is computed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Measures>)]
+    pub measures: Option<Value>,
+    /// The computed part of a plan in state `computing`, in percent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(maximum = 100, example = 40)]
+    pub progress: Option<u8>,
     /// When the plan was created.
     pub created_at: DateTime<FixedOffset>,
     /// When the plan came into its state.
@@ -116,9 +126,37 @@ pub struct PlanVisit {
     pub task_id: TaskId,
     /// The task's grid.
     pub grid: AreaCode,
+    /// The name of the grid.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 64, example = "南门社区第一网格")]
+    pub grid_name: Option<String>,
+    /// The code of the kind of service.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 32, example = "home_visit")]
+    pub kind: Option<String>,
+    /// The beneficiary; absent for a task at a place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub beneficiary_id: Option<BeneficiaryId>,
+    /// The masked name of the beneficiary; absent for auditors.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 64, example = "王*明")]
+    pub beneficiary_name: Option<String>,
+    /// Duration at the place, in minutes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub minutes: Option<ServiceMinutes>,
+    /// The due day of the task.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub due_on: Option<NaiveDate>,
+    /// The time window within the day; absent for any time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub window: Option<Window>,
     /// The assignee; absent if no one can do the task.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub person_id: Option<PersonId>,
+    /// The name of the assignee; absent for auditors.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 64, example = "王小明")]
+    pub person_name: Option<String>,
     /// The day of the visit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub day: Option<NaiveDate>,

@@ -1,113 +1,37 @@
 //! The HTTP endpoints for plans.
 
+use std::collections::HashSet;
+
 use actix_web::http::header::LOCATION;
 use actix_web::web::{Data, Json, Path};
 use actix_web::{HttpRequest, HttpResponse, delete, get, post};
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use gridward_domain::area::AreaCode;
 use gridward_domain::authority::{Action, Principal};
-use gridward_domain::id::{PersonId, PlanId};
-use serde::{Deserialize, Serialize};
+use gridward_domain::id::{PersonId, PlanId, TaskId};
+use gridward_domain::task::Phase;
+use serde::Deserialize;
 use serde_json::{Value, json};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::IntoParams;
+use uuid::Uuid;
 
-use super::computed::Order;
-use super::model::{Plan, PlanState, PlanVisit};
-use super::span::Span;
-use super::store::{self, VisitFilter};
-use super::{draft, run, undo};
-use crate::area;
+use super::changes::PinnedTask;
+use super::computed::Request;
+use super::model::{Plan, PlanState};
+use super::order::PlanOrder;
+use super::planner::Planner;
+use super::store;
+use super::{draft, undo};
 use crate::auth::Authenticated;
-use crate::clock::{self, Clock};
+use crate::clock::Clock;
 use crate::http::Json as Body;
 use crate::http::openapi;
 use crate::http::page::{self, Page, PageQuery, Paged};
-use crate::http::problem::{FieldError, Problem, ProblemCode};
-use crate::idempotency::{Commands, Done, Effect, IdempotencyKey};
+use crate::http::prefer::Wait;
+use crate::http::problem::Problem;
+use crate::idempotency::{Commands, Effect, IdempotencyKey};
+use crate::task::row::TaskRow;
 use crate::tx::{Db, Tx};
-
-/// A plan that begins later than this many days from today needs a confirmation.
-const NEAR_DAYS: i64 = 31;
-
-/// The order for a plan.
-#[derive(Clone, Copy, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(example = json!({
-    "area": "500116001", "first_day": "2026-11-23", "last_day": "2026-11-29"
-}))]
-pub struct PlanOrder {
-    /// The area whose open tasks are planned.
-    area: AreaCode,
-    /// The first day; today at the earliest.
-    #[serde(deserialize_with = "crate::http::day::stored")]
-    first_day: NaiveDate,
-    /// The last day, at most 30 days after the first.
-    #[serde(deserialize_with = "crate::http::day::stored")]
-    last_day: NaiveDate,
-    /// The random seed. The same seed and the same tasks give the same plan.
-    #[serde(default)]
-    #[schema(minimum = 0, maximum = 4_294_967_295_u64, default = 0)]
-    seed: u32,
-    /// Minutes from now to the first departure of today.
-    #[serde(default = "default_lead", skip_serializing_if = "is_default_lead")]
-    #[schema(minimum = 0, maximum = 1440, default = 30)]
-    lead_minutes: u16,
-    /// Also plans tasks that are late on every day of the plan, although earlier days are still
-    /// possible.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    include_late: bool,
-    /// Confirms a first day more than 31 days from today.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    confirm: bool,
-}
-
-/// The longest lead time, in minutes: a day.
-const LONGEST_LEAD: u16 = 1440;
-
-const fn default_lead() -> u16 {
-    30
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde requires")]
-const fn is_default_lead(minutes: &u16) -> bool {
-    *minutes == default_lead()
-}
-
-impl PlanOrder {
-    /// Checks that the principal may plan the area.
-    fn authorized(&self, principal: &Principal) -> Result<(), Problem> {
-        principal.may(Action::Dispatch)?;
-        principal
-            .authorize(Action::Dispatch, &self.area)
-            .map_err(|_| Problem::invalid("/area", "must be in your area"))
-    }
-
-    /// The order of `principal` for a run at `now`.
-    fn order(&self, principal: &Principal, now: DateTime<Utc>) -> Result<Order, Problem> {
-        let today = clock::day(now);
-        let span = Span::from_today(self.first_day, self.last_day, today)
-            .map_err(|error| Problem::invalid(error.pointer(), error))?;
-        if self.lead_minutes > LONGEST_LEAD {
-            let detail = format!("must be at most {LONGEST_LEAD}");
-            return Err(Problem::invalid("/lead_minutes", detail));
-        }
-        let days = (self.first_day - today).num_days();
-        if days > NEAR_DAYS && !self.confirm {
-            let detail = format!("first_day is {days} days from today");
-            let problem = Problem::from(ProblemCode::ConfirmationRequired);
-            return Err(problem.with(FieldError::new("/confirm", detail)));
-        }
-        Ok(Order {
-            area: self.area,
-            span,
-            seed: self.seed.into(),
-            now,
-            lead: TimeDelta::minutes(self.lead_minutes.into()),
-            include_late: self.include_late,
-            by: Some(principal.person),
-        })
-    }
-}
+use crate::{area, person, task};
 
 impl Effect for PlanOrder {
     type Made = Plan;
@@ -125,22 +49,64 @@ impl Effect for PlanOrder {
     }
 }
 
+/// Checks that the area, and the tasks and the people of the changes, are those of the plan.
+fn check_subjects(tx: &mut Tx<'_>, order: &PlanOrder) -> Result<(), Problem> {
+    let conn = tx.read_unbatched();
+    if area::store::current(conn, &order.area)?.is_none() {
+        return Err(Problem::invalid("/area", "the area does not exist"));
+    }
+    if order.changes.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<TaskId> = order.changes.tasks().map(|(_, id)| id).collect();
+    let rows = task::store::rows(conn, order.area.district(), &ids)?;
+    let is_planned = |row: &TaskRow| order.area.contains(&row.grid) && row.state == Phase::Open;
+    let known: HashSet<TaskId> = rows.into_iter().filter(is_planned).map(|row| row.id).collect();
+    if let Some((pointer, _)) = order.changes.tasks().find(|(_, id)| !known.contains(id)) {
+        return Err(Problem::invalid(&pointer, "is no open task of the area"));
+    }
+    let visitors = person::store::visitors(conn, &order.area.range())?;
+    let known: HashSet<PersonId> = visitors.into_iter().map(|row| row.id).collect();
+    if let Some((pointer, _)) = order.changes.people().find(|(_, id)| !known.contains(id)) {
+        return Err(Problem::invalid(&pointer, "is no active manager or volunteer of the area"));
+    }
+    let span = order.span()?;
+    let outside = |pin: &PinnedTask| !span.contains(pin.day);
+    if let Some(at) = order.changes.pins.iter().position(outside) {
+        let pointer = format!("/changes/pins/{at}/day");
+        return Err(Problem::invalid(&pointer, "must be a day of the plan"));
+    }
+    Ok(())
+}
+
 /// Create a plan
 ///
 /// Plans the open tasks of an area for a range of days by distance, time, skills and existing
-/// workload, as a draft: no task changes until it is applied, within 7 days. Gives the reason for
-/// each assignment, and the obstacle for each task that no one can do. Tasks that are already
-/// assigned keep their assignee. Past days are refused; the rest of today begins after a lead time.
-/// A task is not planned into days that all make it late while earlier days are possible, unless
-/// `include_late` is set. A first day more than 31 days from today is 409 `confirmation_required`
-/// until `confirm` is set. Allowed roles: supervisors, admins, and managers in their grid.
+/// workload, as a draft: no task changes until it is applied, within 7 days. The plan is computed
+/// after the answer: it is in state `computing`, with its progress, until it is a `draft`. With
+/// `Prefer: wait=30` the answer waits up to so many seconds, and is 201 if the draft is computed by
+/// then. A plan that is discarded before is not computed further.
+///
+/// The draft gives the reason for each assignment, and the obstacle for each task that no one can
+/// do. Tasks that are already assigned keep their assignee. Past days are refused; the rest of today
+/// begins after a lead time. A task is not planned into days that all make it late while earlier
+/// days are possible, unless `include_late` is set. `only` selects tasks, `weights` says what is
+/// favoured, `reach` how far people help, and `changes` are decisions by hand, for instance remedies
+/// of an earlier draft that are accepted. A first day more than 31 days from today is 409
+/// `confirmation_required` until `confirm` is set. Allowed roles: supervisors, admins, and managers
+/// in their grid.
 #[utoipa::path(
     tag = "plans",
     operation_id = "create_plan",
+    params(Wait),
     request_body(content = PlanOrder, description = "The area and the days"),
     responses(
         (
             status = CREATED, description = "The draft", body = Plan,
+            headers(("Location" = String, description = "The plan's path")),
+        ),
+        (
+            status = ACCEPTED, description = "The plan, which is being computed", body = Plan,
             headers(("Location" = String, description = "The plan's path")),
         ),
         openapi::Write,
@@ -148,36 +114,40 @@ impl Effect for PlanOrder {
 )]
 #[post("/plans")]
 pub(crate) async fn create_plan(
-    db: Data<Db>,
+    planner: Data<Planner>,
     commands: Data<Commands>,
     clock: Data<Clock>,
     Authenticated(principal): Authenticated,
     key: IdempotencyKey,
+    Wait(patience): Wait,
     Body(body): Body<PlanOrder>,
 ) -> Result<HttpResponse, Problem> {
     body.authorized(&principal)?;
-    // Before the plan is computed: a repeated order must not cost as much as the first.
-    let done = match commands.stored(principal, key.clone(), body).await? {
+    // A repeated order may have days that have passed since.
+    let mut done = match commands.stored(principal, key.clone(), body.clone()).await? {
         Some(done) => done,
-        None => make(&db, &commands, principal, key, (body, (**clock)())).await?,
+        None => {
+            body.check((**clock)())?;
+            let id = PlanId(Uuid::now_v7());
+            let ordered = move |order: &PlanOrder, tx: &mut Tx<'_>, _: &_, by: &Principal| {
+                check_subjects(tx, order)?;
+                let order = order.clone();
+                let request = Request { id, order, now: tx.now, by: Some(by.person) };
+                Ok(draft::request(tx, &request)?)
+            };
+            commands.run(principal, key, body, ordered).await?
+        }
     };
-    let mut answer = HttpResponse::Created();
+    planner.wake(principal.district());
+    if !patience.is_zero() {
+        done.made = planner.wait(principal, done.made.id, patience).await?;
+    }
+    let mut answer = match done.made.state {
+        PlanState::Computing => HttpResponse::Accepted(),
+        _ => HttpResponse::Created(),
+    };
     answer.insert_header((LOCATION, format!("/v1/plans/{}", done.made.id)));
     Ok(done.answer(answer))
-}
-
-/// Computes the draft and stores it, once.
-async fn make(
-    db: &Db,
-    commands: &Commands,
-    principal: Principal,
-    key: IdempotencyKey,
-    (body, now): (PlanOrder, DateTime<Utc>),
-) -> Result<Done<Plan>, Problem> {
-    let (computed, _) = run::compute(db, body.order(&principal, now)?).await?;
-    let stored =
-        commands.run(principal, key, body, move |_, tx, _, _| Ok(draft::store(tx, &computed)?));
-    stored.await
 }
 
 /// Filter and page of plans.
@@ -240,7 +210,7 @@ pub(crate) async fn get_plan(
 
 /// Discard a draft
 ///
-/// The plan can no longer be applied. An applied plan is 409 `plan_state`. Allowed roles:
+/// The plan can no longer be applied, and is not computed further. An applied plan is 409 `plan_state`. Allowed roles:
 /// supervisors, admins, and managers in their grid.
 #[utoipa::path(
     tag = "plans",
@@ -259,55 +229,4 @@ pub(crate) async fn discard_plan(
         undo::discard(tx, &principal.scope(), *id, principal.person)
     });
     Ok(Json(discarded.await?))
-}
-
-/// Filter and page of visits.
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct VisitQuery {
-    /// Only tasks that no one can do.
-    #[serde(default)]
-    unassigned: bool,
-    /// Only visits of this person.
-    person: Option<PersonId>,
-    /// Only visits of this day.
-    #[serde(default, deserialize_with = "crate::http::day::bound")]
-    day: Option<NaiveDate>,
-    /// Only tasks of this area.
-    area: Option<AreaCode>,
-}
-
-/// List a plan's visits
-///
-/// Gives for each task the assignee, the time and the reason, or the obstacle. Allowed
-/// roles: all except volunteers, within their area.
-#[utoipa::path(
-    tag = "plans",
-    operation_id = "list_plan_visits",
-    params(("id" = PlanId, Path, description = "The plan"), VisitQuery, PageQuery),
-    responses(
-        (status = OK, description = "A page of visits", body = Page<PlanVisit>),
-        openapi::Read,
-    ),
-)]
-#[get("/plans/{id}/visits")]
-pub(crate) async fn list_plan_visits(
-    request: HttpRequest,
-    db: Data<Db>,
-    Authenticated(principal): Authenticated,
-    id: Path<PlanId>,
-    Paged { filter: query, page }: Paged<VisitQuery>,
-) -> Result<HttpResponse, Problem> {
-    principal.may(Action::ReadPlans)?;
-    let wanted = page.wanted()?;
-    let limit = wanted.limit;
-    let VisitQuery { unassigned, person, day, area } = query;
-    let filter = VisitFilter { unassigned, person, day, area };
-    let visits = db.read(move |conn| {
-        store::one(conn, &principal.scope(), *id)?.ok_or_else(Problem::not_found)?;
-        Ok::<_, Problem>(store::visits(conn, principal.district(), *id, filter, &wanted)?)
-    });
-    let visits = page::page(visits.await?, limit, |visit: &PlanVisit| visit.task_id);
-    Ok(visits.answer(request.path(), request.query_string()))
 }

@@ -3,15 +3,18 @@
 use std::time::{Duration, Instant};
 
 use chrono::NaiveDate;
-use gridward_dispatch::solve::{self, Options};
-use gridward_domain::area::{AreaCode, Level};
+use gridward_dispatch::solve::{self, Observer, Options, PlanError};
+use gridward_domain::area::AreaCode;
 use gridward_domain::id::PlanId;
-use uuid::Uuid;
+use rayon::ThreadPool;
+use std::sync::Arc;
+use thiserror::Error;
 
 use super::build::Rows;
-use super::computed::{Computed, Order};
+use super::computed::{Computed, Request};
 use super::earliest::Earliest;
 use super::model::{Plan, PlanResult};
+use super::order::PlanOrder;
 use super::span::Span;
 use super::{apply, build, draft, store};
 use crate::area;
@@ -31,14 +34,33 @@ pub struct Timing {
     pub write: Duration,
 }
 
-/// Plans the open tasks of the order as a draft: no task changes.
+/// Why a plan is not computed.
+#[derive(Debug, Error)]
+pub enum RunError {
+    /// The order is refused, or the database is unavailable.
+    #[error(transparent)]
+    Refused(#[from] Problem),
+    /// The observer ended the computation.
+    #[error("the computation was cancelled")]
+    Cancelled,
+}
+
+impl From<DbError> for RunError {
+    fn from(error: DbError) -> Self {
+        Self::Refused(error.into())
+    }
+}
+
+/// Plans the open tasks of the request as a draft: no task changes.
 ///
 /// # Errors
-/// 503 when the database is unavailable; nothing is written then.
-pub async fn draft(db: &Db, order: Order) -> Result<(Plan, Timing), Problem> {
-    let (computed, timing) = compute(db, order).await?;
+/// 422 for an area that does not exist, 503 when the database is unavailable; nothing is written
+/// then.
+pub async fn draft(db: &Db, request: Request) -> Result<(Plan, Timing), RunError> {
+    let district = request.order.area.district();
+    let (computed, timing) = compute(db, request, None, ()).await?;
     let began = Instant::now();
-    let stored = db.write(order.area.district(), move |tx| draft::store(tx, &computed));
+    let stored = db.write(district, move |tx| draft::store(tx, &computed));
     let plan = stored.await.map_err(Problem::from)?;
     Ok((plan, Timing { write: began.elapsed(), ..timing }))
 }
@@ -54,40 +76,62 @@ pub async fn apply(db: &Db, area: AreaCode, id: PlanId) -> Result<PlanResult, Pr
     applied.await
 }
 
-/// Plans the open tasks of the order without writing anything.
+/// Plans the open tasks of the request without writing anything, on the threads of `pool` or on all
+/// cores.
 ///
 /// # Errors
-/// As [`draft`].
-pub async fn compute(db: &Db, order: Order) -> Result<(Computed, Timing), Problem> {
+/// As [`draft`], and [`RunError::Cancelled`].
+pub async fn compute(
+    db: &Db,
+    request: Request,
+    pool: Option<Arc<ThreadPool>>,
+    observer: impl Observer + Send + 'static,
+) -> Result<(Computed, Timing), RunError> {
     let began = Instant::now();
-    let Order { area, span, seed, now, .. } = order;
-    let earliest = Earliest::after(now, order.lead);
+    let options = Options {
+        seed: request.order.seed.into(),
+        reach: request.order.reach,
+        weights: request.order.weights.weights()?,
+        ..Options::default()
+    };
+    let asked = request.clone();
     let read = move |conn: &mut _| {
-        if area::store::current(conn, &area)?.is_none() {
+        let Request { order, now, .. } = &asked;
+        if area::store::current(conn, &order.area)?.is_none() {
             return Err(Problem::invalid("/area", "the area does not exist"));
         }
-        let mut rows = store::rows(conn, &area.range(), span)?;
-        if !order.include_late {
-            leave_later(&mut rows, span, clock::day(now));
-        }
-        let problem = build::problem(&rows, span, earliest)?;
+        let span = order.span()?;
+        let mut rows = store::rows(conn, &order.area.range(), span)?;
+        select(&mut rows, order, span, clock::day(*now));
+        let earliest = Earliest::after(*now, order.lead(rows.settings.lead()));
+        let mut problem = build::problem(&rows, span, earliest)?;
+        order.changes.apply(&mut problem);
         Ok((rows, problem, began.elapsed()))
     };
     let (rows, problem, read) = db.read(read).await?;
     let began = Instant::now();
-    // Visitors of the village, then of the town, are added as helpers.
-    let options = Options { seed, reach: Level::Town, ..Options::default() };
-    let solved = tokio::task::spawn_blocking(move || solve::plan(&problem, &options));
-    let solved = solved.await.map_err(|_| DbError::Panicked)?;
-    let solved = solved.map_err(|error| DbError::corrupt("tasks", error))?;
+    let solved = tokio::task::spawn_blocking(move || {
+        let solve = || solve::plan_observed(&problem, &options, &observer);
+        match pool {
+            Some(pool) => pool.install(solve),
+            None => solve(),
+        }
+    });
+    let solved = match solved.await.map_err(|_| DbError::Panicked)? {
+        Ok(solved) => solved,
+        Err(PlanError::Cancelled) => return Err(RunError::Cancelled),
+        Err(error) => return Err(DbError::corrupt("tasks", error).into()),
+    };
     let timing = Timing { read, solve: began.elapsed(), write: Duration::ZERO };
-    Ok((Computed { id: PlanId(Uuid::now_v7()), order, rows, solved }, timing))
+    Ok((Computed { request, rows, solved }, timing))
 }
 
-/// Leaves open tasks out that every day of the span makes late, while earlier days are possible.
-fn leave_later(rows: &mut Rows, span: Span, today: NaiveDate) {
+/// Leaves the open tasks out that the order does not select, and those that every day of the span
+/// makes late while earlier days are possible, unless the order wants them.
+fn select(rows: &mut Rows, order: &PlanOrder, span: Span, today: NaiveDate) {
     let first = span.first();
-    if first > today {
-        rows.tasks.retain(|task| task.assignee.is_some() || task.due_on >= first);
-    }
+    let is_late = |due: NaiveDate| first > today && due < first && !order.include_late;
+    rows.tasks.retain(|task| {
+        task.assignee.is_some() || (order.only.includes(task) && !is_late(task.due_on))
+    });
 }

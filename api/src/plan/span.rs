@@ -101,6 +101,20 @@ impl Span {
         Self { first: monday, last: sunday }
     }
 
+    /// The days of `weeks` whole weeks that end with those of the span; at least the weeks of the
+    /// span.
+    pub fn fairness_weeks(&self, weeks: u8) -> impl Iterator<Item = NaiveDate> + use<> {
+        let last = self.weeks().last;
+        self.fairness_first(weeks).iter_days().take_while(move |day| *day <= last)
+    }
+
+    /// The first of those days.
+    pub fn fairness_first(&self, weeks: u8) -> NaiveDate {
+        let own = self.weeks();
+        let days = chrono::Days::new((u64::from(weeks) * 7).saturating_sub(1));
+        own.last.checked_sub_days(days).unwrap_or(own.first).min(own.first)
+    }
+
     /// The number of weeks, where a partial week counts as one.
     pub fn count_weeks(&self) -> u32 {
         let weeks = self.weeks();

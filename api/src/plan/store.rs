@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use super::build::Rows;
 use super::model::{APPLICABLE_FOR, Plan, PlanState, PlanVisit};
+use super::settings;
 use super::span::Span;
 use crate::clock::china;
 use crate::db::schema::{beneficiaries, plan_visits, plans, tasks};
@@ -36,10 +37,15 @@ pub struct PlanRow {
     pub created_at: NaiveDateTime,
     pub state: PlanState,
     pub state_at: Option<NaiveDateTime>,
+    pub request: Option<String>,
+    pub progress: i32,
+    pub attempts: i32,
+    pub lease: Option<String>,
+    pub lease_until: Option<NaiveDateTime>,
 }
 
 /// The stored result of a plan, as JSON.
-#[derive(Serialize, Deserialize)]
+#[derive(Default, Serialize, Deserialize)]
 pub struct Kept {
     /// Number of tasks assigned.
     pub assigned: u32,
@@ -66,7 +72,9 @@ impl PlanRow {
             seed: self.seed,
             assigned: kept.assigned,
             overtaken: kept.overtaken,
-            measures: kept.measures,
+            measures: (!kept.measures.is_null()).then_some(kept.measures),
+            progress: (self.state == PlanState::Computing)
+                .then(|| u8::try_from(self.progress).unwrap_or(100)),
             state: self.state,
             created_at: in_china(self.created_at),
             state_since: self.state_at.map(in_china),
@@ -117,7 +125,15 @@ impl VisitRow {
         Ok(PlanVisit {
             task_id: self.task,
             grid: self.grid,
+            grid_name: None,
+            kind: None,
+            beneficiary_id: None,
+            beneficiary_name: None,
+            minutes: None,
+            due_on: None,
+            window: None,
             person_id: self.person,
+            person_name: None,
             day: self.day,
             start: self.start,
             travel: self.travel,
@@ -134,6 +150,8 @@ impl VisitRow {
 /// [`DbError`].
 pub fn rows(conn: &mut Conn, range: &AreaRange, span: Span) -> Result<Rows, DbError> {
     let district = range.area().district();
+    let (settings, _) = settings::read(conn, district)?;
+    let first = span.fairness_first(settings.fairness_weeks);
     let mut people = person::store::visitors(conn, range)?;
     let off_duty = availability::store::off_duty(conn, district)?;
     people.retain(|person| !off_duty.contains(&person.id));
@@ -146,9 +164,11 @@ pub fn rows(conn: &mut Conn, range: &AreaRange, span: Span) -> Result<Rows, DbEr
     Ok(Rows {
         tasks,
         carried: carried(conn, range, span)?,
+        carried_before: carried_before(conn, range, first, span.weeks().first())?,
         last_visitors: last_visitors(conn, range)?,
-        calendars: availability::store::calendars(conn, district, span.first(), span.last())?,
+        calendars: availability::store::calendars(conn, district, first, span.weeks().last())?,
         people,
+        settings,
     })
 }
 
@@ -180,6 +200,35 @@ fn carried(
     Ok(carried)
 }
 
+/// Minutes per person of the visits planned for the days from `first` to the day before `end`.
+fn carried_before(
+    conn: &mut Conn,
+    range: &AreaRange,
+    first: NaiveDate,
+    end: NaiveDate,
+) -> Result<HashMap<PersonId, Minutes>, DbError> {
+    let mut carried: HashMap<PersonId, Minutes> = HashMap::new();
+    if first >= end {
+        return Ok(carried);
+    }
+    let made = [Phase::Done, Phase::Failed];
+    let rows: Vec<(Option<PersonId>, Option<i32>)> = tasks::table
+        .filter(tasks::district.eq(range.area().district()))
+        .filter(tasks::assignee.is_not_null())
+        .filter(tasks::planned_on.ge(first))
+        .filter(tasks::planned_on.lt(end))
+        .filter(tasks::state.eq_any(made))
+        .select((tasks::assignee, tasks::planned_minutes))
+        .load(conn)?;
+    for (assignee, minutes) in rows {
+        if let Some(id) = assignee {
+            let minutes = u32::try_from(minutes.unwrap_or_default()).unwrap_or_default();
+            *carried.entry(id).or_default() += Minutes(minutes);
+        }
+    }
+    Ok(carried)
+}
+
 fn last_visitors(
     conn: &mut Conn,
     range: &AreaRange,
@@ -194,13 +243,25 @@ fn last_visitors(
     Ok(rows.into_iter().filter_map(|(id, visitor)| Some((id, visitor?))).collect())
 }
 
-/// Inserts a plan and its visits.
+/// Inserts a plan.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn insert(conn: &mut Conn, plan: &PlanRow, visits: &[VisitRow]) -> Result<(), DbError> {
+pub fn insert(conn: &mut Conn, plan: &PlanRow) -> Result<(), DbError> {
     diesel::insert_into(plans::table).values(plan).execute(conn)?;
-    VisitRow::insert_all(conn, &visits.iter().collect::<Vec<_>>())
+    Ok(())
+}
+
+/// Stores the result of a plan.
+///
+/// # Errors
+/// [`DbError`].
+pub fn keep(conn: &mut Conn, row: &mut PlanRow, kept: &Kept) -> Result<(), DbError> {
+    row.measures = serde_json::to_string(kept).map_err(|error| DbError::corrupt("plans", error))?;
+    diesel::update(plans::table.find((row.district, row.id)))
+        .set(plans::measures.eq(&row.measures))
+        .execute(conn)?;
+    Ok(())
 }
 
 /// The plan, if its area is in the range.
@@ -256,12 +317,27 @@ pub fn count(
     overtaken: u32,
 ) -> Result<(), DbError> {
     let kept = Kept { assigned, overtaken, ..row.kept()? };
-    row.measures =
-        serde_json::to_string(&kept).map_err(|error| DbError::corrupt("plans", error))?;
-    diesel::update(plans::table.find((row.district, row.id)))
-        .set(plans::measures.eq(&row.measures))
-        .execute(conn)?;
-    Ok(())
+    keep(conn, row, &kept)
+}
+
+/// All visits of the plan, by task; only those without a visitor if `unserved`.
+///
+/// # Errors
+/// [`DbError`].
+pub fn all_visits(
+    conn: &mut Conn,
+    district: AreaCode,
+    id: PlanId,
+    unserved: bool,
+) -> Result<Vec<VisitRow>, DbError> {
+    let mut query = plan_visits::table
+        .filter(plan_visits::district.eq(district))
+        .filter(plan_visits::plan.eq(id))
+        .into_boxed();
+    if unserved {
+        query = query.filter(plan_visits::person.is_null());
+    }
+    Ok(query.order(plan_visits::task).select(VisitRow::as_select()).load(conn)?)
 }
 
 /// The visits whose tasks the plan assigns, by task.
@@ -337,6 +413,8 @@ pub struct VisitFilter {
     pub day: Option<NaiveDate>,
     /// Only tasks of this area.
     pub area: Option<AreaCode>,
+    /// Only this task.
+    pub task: Option<TaskId>,
 }
 
 /// A page of the plan's visits, ordered by task.
@@ -365,6 +443,9 @@ pub fn visits(
     }
     if let Some(area) = filter.area {
         query = query.filter(in_range!(plan_visits::grid, area.range()));
+    }
+    if let Some(task) = filter.task {
+        query = query.filter(plan_visits::task.eq(task));
     }
     if let Some(task) = wanted.after {
         query = query.filter(plan_visits::task.gt(task));

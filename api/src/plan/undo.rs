@@ -26,7 +26,7 @@ pub fn undo(
     id: PlanId,
     by: PersonId,
 ) -> Result<PlanResult, Problem> {
-    let (mut row, now) = (in_state(tx, scope, id, PlanState::Applied)?, tx.now);
+    let (mut row, now) = (in_state(tx, scope, id, &[PlanState::Applied])?, tx.now);
     store::change_state(tx.write_unbatched(), &mut row, PlanState::Undone, now)?;
     let visits = store::assignments(tx.read_unbatched(), row.district, id)?;
     let ids: Vec<TaskId> = visits.iter().map(|visit| visit.task).collect();
@@ -48,19 +48,21 @@ pub fn undo(
     Ok(PlanResult { plan: row.plan()?, left })
 }
 
-/// Discards a draft.
+/// Discards a draft, or a plan that is being computed.
 ///
 /// # Errors
-/// 404 outside the scope; 409 unless the plan is a draft. Nothing is written then.
+/// 404 outside the scope; 409 for a plan in another state. Nothing is written then.
 pub fn discard(
     tx: &mut Tx<'_>,
     scope: &AreaRange,
     id: PlanId,
     by: PersonId,
 ) -> Result<Plan, Problem> {
-    let (mut row, now) = (in_state(tx, scope, id, PlanState::Draft)?, tx.now);
+    let states = [PlanState::Computing, PlanState::Draft];
+    let (mut row, now) = (in_state(tx, scope, id, &states)?, tx.now);
+    let version = if row.state == PlanState::Computing { 1 } else { 2 };
     store::change_state(tx.write_unbatched(), &mut row, PlanState::Discarded, now)?;
-    tx.record(Event::new("plan.discard", Subject::Plan, id, row.area, 2).by(by));
+    tx.record(Event::new("plan.discard", Subject::Plan, id, row.area, version).by(by));
     Ok(row.plan()?)
 }
 
@@ -68,10 +70,10 @@ fn in_state(
     tx: &mut Tx<'_>,
     scope: &AreaRange,
     id: PlanId,
-    state: PlanState,
+    states: &[PlanState],
 ) -> Result<PlanRow, Problem> {
     let row = store::row(tx.read_unbatched(), scope, id)?.ok_or_else(Problem::not_found)?;
-    if row.state == state {
+    if states.contains(&row.state) {
         return Ok(row);
     }
     Err(Problem::from(ProblemCode::PlanState).showing(&row.plan()?))

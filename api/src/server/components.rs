@@ -38,6 +38,7 @@ use crate::limits::body::PersonOf;
 use crate::limits::{BodyLimits, Connections, Limits, Searches, Streams};
 use crate::ops::Metrics;
 use crate::ops::about::About;
+use crate::plan::planner::Planner;
 use crate::sync::change_broadcast::ChangeBroadcast;
 use crate::sync::last_change_index::LastChangeIndex;
 use crate::sync::routes::Sync;
@@ -94,6 +95,7 @@ components! {
         attachments: Attachments,
         imports: Imports,
         mailbox: Mailbox,
+        planner: Planner,
         about: About,
         exports: Exports,
         metrics: Metrics,
@@ -193,6 +195,7 @@ impl Components {
                 ),
                 streams: Streams::default(),
             }),
+            planner: Data::new(Planner::new(db.clone(), clock, settings.plan_threads)?),
             mailbox: Data::new(Mailbox::new(db.clone(), keys.clone(), only_district.clone())),
             about: Data::new(settings.identity.clone().into()),
             exports: Data::new(Exports::default()),

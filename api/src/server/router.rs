@@ -121,7 +121,12 @@ fn documented(v1: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(plan::routes::discard_plan)
         .service(plan::commands::apply_plan)
         .service(plan::commands::undo_plan)
-        .service(plan::routes::list_plan_visits);
+        .service(plan::visit_routes::list_plan_visits)
+        .service(plan::visit_routes::get_plan_loads)
+        .service(plan::visit_routes::list_plan_obstacles)
+        .service(plan::visit_routes::compare_plans)
+        .service(plan::settings_routes::get_planning_settings)
+        .service(plan::settings_routes::replace_planning_settings);
 }
 
 /// The paths of areas.

@@ -49,6 +49,7 @@ pub fn serve(
     let db = components.db.get_ref().clone();
     let served = actix_web::rt::System::new().block_on(async {
         actix_web::rt::spawn(components.changes.get_ref().clone().run(db.clone()));
+        actix_web::rt::spawn(components.planner.get_ref().clone().run());
         actix_web::rt::spawn(end_streams(components.shutdown.get_ref().clone()));
         let jobs = jobs::registry(settings.retention.clone(), settings.attachments.clone());
         scheduler::start(job_context(&components), jobs);

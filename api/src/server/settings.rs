@@ -43,6 +43,8 @@ pub struct Settings {
     pub workers: usize,
     /// `readers`: connections for reading, 1 to 256.
     pub readers: usize,
+    /// `plan_threads`: threads that compute plans, 1 to 256.
+    pub plan_threads: usize,
     /// `attachments`: a folder, or `s3://bucket/prefix`. Default: beside the SQLite file.
     pub attachments: StorageLocation,
     /// `archive`: the folder that a daily job moves old events into, and
@@ -91,7 +93,12 @@ impl Settings {
     fn from_figment(figment: &Figment) -> Result<Self, SettingsError> {
         let raw: Raw =
             figment.extract().map_err(|error| SettingsError::Unreadable(without_source(&error)))?;
-        for (name, count) in [("workers", raw.workers), ("readers", raw.readers)] {
+        let counts = [
+            ("workers", raw.workers),
+            ("readers", raw.readers),
+            ("plan_threads", raw.plan_threads),
+        ];
+        for (name, count) in counts {
             require((1..=256).contains(&count), name, "must be from 1 to 256")?;
         }
         let database = Address::parse(&raw.database_url)?;
@@ -134,6 +141,7 @@ impl Settings {
             },
             workers: raw.workers,
             readers: raw.readers,
+            plan_threads: raw.plan_threads,
             secret_key: raw.secret_key,
             key_file: raw.key_file,
         })

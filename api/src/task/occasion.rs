@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use diesel::prelude::*;
-use diesel::result::{DatabaseErrorKind, Error};
 use gridward_domain::area::AreaCode;
 use gridward_domain::bounded_text::Occasion;
 use gridward_domain::id::{BeneficiaryId, TaskId};
@@ -73,13 +72,8 @@ impl Row for OccasionRow {
 
     fn write(conn: &mut Conn, _: AreaCode, changes: &[RowChange<'_, Self>]) -> Result<(), DbError> {
         let insert = |conn: &mut Conn, rows: &[&Self]| {
-            Self::insert_all(conn, rows).map_err(|error| match error {
-                // Another server created the first task meanwhile.
-                DbError::Failed(Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => {
-                    DbError::Collision
-                }
-                error => error,
-            })
+            // Another server created the first task meanwhile.
+            Self::insert_all(conn, rows).map_err(DbError::unless_unique)
         };
         write_versioned(conn, changes, |row| row.version, insert, Self::update_all)
     }

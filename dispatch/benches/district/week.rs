@@ -124,6 +124,7 @@ fn volunteer(
         skills: some_skills(rng, 1)?,
         shifts,
         offered: Minutes(offered),
+        share_of: None,
         carried: Minutes(rng.random_range(0..=offered / 2)),
         mode: Mode::Bicycle,
     })

@@ -57,7 +57,7 @@ fn weigh(measures: &mut Measures, problem: &DispatchProblem, planned: &HashMap<P
     let shares = offering
         .map(|volunteer| {
             let planned = planned.get(&volunteer.id).copied().unwrap_or_default();
-            share(volunteer.carried + planned, volunteer.offered)
+            share(volunteer.carried + planned, volunteer.share_of())
         })
         .collect();
     let shares = Shares::of(shares);

@@ -22,6 +22,10 @@
 //!
 //! One thread plans one part, so the time for a part grows with its size.
 
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use rayon::prelude::*;
 
 mod answer;
@@ -67,6 +71,29 @@ pub enum PlanError {
     /// A number of the problem, such as a day, is out of the range of the search.
     #[error("a part of the problem cannot be searched: {0}")]
     Instance(#[from] InstanceError),
+    /// The observer ended the computation.
+    #[error("the computation was cancelled")]
+    Cancelled,
+}
+
+/// Follows a computation, and may end it.
+pub trait Observer: Sync {
+    /// Called whenever a part has been planned: `done` of `total`. [`ControlFlow::Break`] ends the
+    /// computation before the next part.
+    fn advanced(&self, done: usize, total: usize) -> ControlFlow<()>;
+}
+
+/// Follows nothing.
+impl Observer for () {
+    fn advanced(&self, _: usize, _: usize) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+}
+
+impl<O: Observer + Send> Observer for Arc<O> {
+    fn advanced(&self, done: usize, total: usize) -> ControlFlow<()> {
+        self.as_ref().advanced(done, total)
+    }
 }
 
 /// Plans `problem`: gives for every visit the volunteer and the time, or why it is unserved.
@@ -74,12 +101,30 @@ pub enum PlanError {
 /// # Errors
 /// [`PlanError`]. An unserved visit is no error.
 pub fn plan(problem: &DispatchProblem, options: &Options) -> Result<Plan, PlanError> {
+    plan_observed(problem, options, &())
+}
+
+/// As [`plan`], with an observer; what it observes does not change the plan.
+///
+/// # Errors
+/// As [`plan`], and [`PlanError::Cancelled`].
+pub fn plan_observed(
+    problem: &DispatchProblem,
+    options: &Options,
+    observer: &impl Observer,
+) -> Result<Plan, PlanError> {
     problem.validate()?;
     let ties = ties::Ties::of(&problem.ties);
-    let parts: Vec<_> = split::split(problem)
-        .into_par_iter()
-        .map(|part| construct::construct(problem, &ties, &part, options, |_| true))
-        .collect::<Result<_, _>>()?;
+    let parts = split::split(problem);
+    let (done, total) = (AtomicUsize::new(0), parts.len());
+    let planned = |part: split::Part<'_>| {
+        let planned = construct::construct(problem, &ties, &part, options, |_| true)?;
+        match observer.advanced(done.fetch_add(1, Ordering::Relaxed) + 1, total) {
+            ControlFlow::Continue(()) => Ok(planned),
+            ControlFlow::Break(()) => Err(PlanError::Cancelled),
+        }
+    };
+    let parts: Vec<_> = parts.into_par_iter().map(planned).collect::<Result<_, PlanError>>()?;
     let (mut routes, mut unserved) = (Vec::new(), Vec::new());
     for (some_routes, some_unserved) in parts {
         routes.extend(some_routes);

@@ -48,10 +48,13 @@ pub struct Volunteer {
     pub skills: Skills,
     /// The shifts; at most one per day.
     pub shifts: Vec<Shift>,
-    /// Minutes offered in the period of the plan, for service and travel together.
+    /// The most minutes that may be carried, for service and travel together.
     pub offered: Minutes,
-    /// Minutes already carried in that period, without the pinned visits of this problem.
+    /// Minutes already carried, without the pinned visits of this problem.
     pub carried: Minutes,
+    /// The minutes offered in the period over which work is shared fairly, if it is longer than the
+    /// plan: loads are measured as shares of it. `None`: as shares of `offered`.
+    pub share_of: Option<Minutes>,
     /// The mode of travel.
     pub mode: Mode,
 }
@@ -234,6 +237,11 @@ impl Volunteer {
     /// serve.
     pub fn serves(&self, grid: AreaCode) -> bool {
         self.grid == grid || self.also_serves.iter().any(|area| area.contains(&grid))
+    }
+
+    /// The minutes that loads are measured as shares of.
+    pub fn share_of(&self) -> Minutes {
+        self.share_of.unwrap_or(self.offered)
     }
 
     /// Whether the volunteer serves the visit's grid, has every required skill and is not

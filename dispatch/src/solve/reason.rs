@@ -20,7 +20,7 @@ pub(super) fn why(team: &Team<'_>, member: usize, visit: &Visit, extra: Minutes)
     let who = &team.members[member];
     let with = who.carries();
     let without = with.saturating_sub(visit.service.0).saturating_sub(extra.0);
-    let offered = who.volunteer.offered;
+    let offered = who.volunteer.share_of();
     let takers =
         team.free_for(visit).filter(|other| *other != member && team.has_room(*other, visit));
     Why {
@@ -63,7 +63,7 @@ fn cost_of(team: &Team<'_>, visit: &Visit, slot: InsertionSlot) -> Cost {
     Cost {
         day,
         late_days: u32::try_from((day - visit.due).num_days()).unwrap_or(0),
-        share_after: share(Minutes(team.load_with(visit, slot)), who.volunteer.offered),
+        share_after: share(Minutes(team.load_with(visit, slot)), who.volunteer.share_of()),
         extra_travel: minutes(slot.position.extra),
         known: visit.knows(who.volunteer.id),
     }

@@ -87,7 +87,7 @@ fn offering(who: &Volunteer, modes: &[Mode], base: NaiveDate) -> instance::Volun
     instance::Volunteer {
         shifts: shifts.collect(),
         offered: Some(seconds(who.offered)),
-        share_of: None,
+        share_of: who.share_of.map(seconds),
         carried: seconds(who.carried),
         matrix: modes.iter().position(|mode| *mode == who.mode).unwrap_or(0),
     }

@@ -16,6 +16,7 @@ export type Notice = Schemas['Notice'];
 export type Outcome = Schemas['Outcome'];
 export type Phase = Schemas['Phase'];
 export type Place = Schemas['Place'];
+export type Plan = Schemas['Plan'];
 export type PlanVisit = Schemas['PlanVisit'];
 export type ProblemBody = Schemas['Problem'];
 export type Push = Schemas['Push'];

@@ -52,8 +52,8 @@ pub(super) fn whys_hold(index: &Index<'_>, plan: &Plan, loads: &Loads) -> Result
             let before = load.saturating_sub(visit.service.0 + extra);
             let able = index.people.values().filter(|other| other.id != who.id);
             let holds = adds(index, who, route, at, extra)
-                && same(stop.why.share_after, part(load, who.offered.0))
-                && same(stop.why.share_before, part(before, who.offered.0))
+                && same(stop.why.share_after, part(load, who.share_of().0))
+                && same(stop.why.share_before, part(before, who.share_of().0))
                 && stop.why.known == [visit.last, visit.preferred].contains(&Some(who.id))
                 && able.filter(|other| may_go(other, visit)).count() >= stop.why.others as usize
                 && stop.why.next.iter().all(|other| alternative_holds(index, visit, loads, other));
@@ -75,7 +75,7 @@ fn alternative_holds(index: &Index<'_>, visit: &Visit, loads: &Loads, other: &Al
         && cost.day >= visit.not_before
         && who.shifts.iter().any(|shift| shift.day == cost.day)
         && i64::from(cost.late_days) == (cost.day - visit.due).num_days().max(0)
-        && same(cost.share_after, part(load, who.offered.0))
+        && same(cost.share_after, part(load, who.share_of().0))
         && cost.known == [visit.last, visit.preferred].contains(&Some(who.id))
 }
 
@@ -152,7 +152,7 @@ pub(super) fn measures_hold(
 fn shares_hold(index: &Index<'_>, plan: &Plan, loads: &Loads) -> Result<(), Violation> {
     let written = &plan.measures;
     let offering = index.people.values().filter(|who| who.offered.0 > 0);
-    let shares: Vec<f64> = offering.map(|who| part(loads[&who.id], who.offered.0)).collect();
+    let shares: Vec<f64> = offering.map(|who| part(loads[&who.id], who.share_of().0)).collect();
     #[expect(clippy::cast_precision_loss, reason = "there are fewer than 2^52 people")]
     let people = shares.len().max(1) as f64;
     let mean = shares.iter().sum::<f64>() / people;

@@ -78,6 +78,7 @@ pub(super) fn volunteer(number: u128) -> Volunteer {
         shifts: vec![shift(1, "0900-1200")],
         offered: Minutes(180),
         carried: Minutes(0),
+        share_of: None,
         mode: Mode::Bicycle,
     }
 }

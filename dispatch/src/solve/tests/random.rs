@@ -46,20 +46,24 @@ fn some_volunteer() -> impl Strategy<Value = Volunteer> {
     (
         (some_place(), select(GRIDS.to_vec()), subsequence(AREAS.to_vec(), 0..=2)),
         (some_skills(3), some_shifts(), 0_u32..600, 0_u32..100, select(modes.to_vec())),
+        prop::option::of(0_u32..2_400),
     )
-        .prop_map(move |((home, grid, more), (skills, shifts, offered, carried, mode))| {
-            Volunteer {
-                id: person(0),
-                home,
-                grid: area(grid),
-                also_serves: more.into_iter().map(area).collect(),
-                skills,
-                shifts,
-                offered: Minutes(offered),
-                carried: Minutes(carried),
-                mode,
-            }
-        })
+        .prop_map(
+            move |((home, grid, more), (skills, shifts, offered, carried, mode), period)| {
+                Volunteer {
+                    id: person(0),
+                    home,
+                    grid: area(grid),
+                    also_serves: more.into_iter().map(area).collect(),
+                    skills,
+                    shifts,
+                    offered: Minutes(offered),
+                    carried: Minutes(carried),
+                    share_of: period.map(Minutes),
+                    mode,
+                }
+            },
+        )
 }
 
 fn some_visit(people: u128) -> impl Strategy<Value = Visit> {

@@ -37,6 +37,22 @@ fn a_share_counts_what_was_offered_and_not_the_minutes() {
 }
 
 #[test]
+fn shares_are_of_the_period_of_fairness_and_the_limit_is_of_the_plan() {
+    // Both carried an hour; the first offered it in four weeks, the second in one.
+    let month = Some(Minutes(480));
+    let offers_long = Volunteer { carried: Minutes(60), share_of: month, ..volunteer(1) };
+    let offers_short = Volunteer { carried: Minutes(60), ..volunteer(2) };
+    let plan = planned(&village(vec![offers_long, offers_short], vec![visit(1)]));
+    assert_eq!(goes(&plan, 1), Some((person(1), june(1))));
+    let why = &stop(&plan, 1).why;
+    assert!((why.share_before - 60.0 / 480.0).abs() < 1e-9, "{why:?}");
+
+    let spent = Volunteer { carried: Minutes(100), share_of: month, ..volunteer(1) };
+    let plan = planned(&village(vec![spent], vec![visit(1)]));
+    assert_eq!(plan.measures.unserved, 1, "the limit is what is offered for the plan");
+}
+
+#[test]
 fn of_two_as_near_the_one_they_know_goes() {
     let known = Visit { last: Some(person(2)), ..visit(1) };
     let plan = planned(&village(vec![volunteer(1), volunteer(2)], vec![known]));

@@ -459,6 +459,7 @@ export const en: Record<Key, string> = {
   'grid.plan': 'Plan',
   'grid.plan_ask': 'Gives the open visits of the grid to people who have time in the next seven days. Accepted visits stay. You see the plan first.',
   'grid.plan_do': 'Plan',
+  'grid.plan_failed': 'The plan could not be made. Try again, or call the service contact.',
   'grid.planned': '{n} visits planned',
   'grid.left_out': ', {n} had changed and were left',
   'grid.draft': '{n} can be planned (not in effect yet)',

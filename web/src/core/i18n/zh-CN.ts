@@ -457,6 +457,7 @@ export const zh = {
   'grid.plan': '派单',
   'grid.plan_ask': '把本网格待派出的走访，安排给这七天有时间的人。已接受的不变。先给您看，点“按这样安排”才生效。',
   'grid.plan_do': '派单',
+  'grid.plan_failed': '派单方案没有生成，请再试一次，或联系服务人员。',
   'grid.planned': '已安排 {n} 户',
   'grid.left_out': '，{n} 户已有变动，没有改',
   'grid.draft': '可以安排 {n} 户（还没有生效）',

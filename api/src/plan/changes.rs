@@ -1,0 +1,222 @@
+//! Changes to a plan by hand: they are conditions of the next computation, as a pure function.
+
+use std::collections::HashMap;
+
+use chrono::NaiveDate;
+use gridward_dispatch::solve::{DispatchProblem, Pin, Visit, Volunteer};
+use gridward_domain::id::{PersonId, TaskId};
+use gridward_domain::time::{Minutes, TimeOfDay, Window};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::http::problem::Problem;
+
+/// The maximum number of changes of each sort.
+const MOST: usize = 500;
+/// The most minutes that one change adds: a day.
+const MOST_MINUTES: u16 = 1_440;
+
+/// What a supervisor decides before the plan is computed. A change that accepts a `remedy` of an
+/// earlier draft applies to this plan only: it edits neither a task nor a person.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+#[schema(example = json!({ "more_minutes": [
+    { "person_id": "01936b6e-7d1a-7c3e-9a51-3f6f2f9d1c22", "minutes": 15 }
+] }))]
+pub struct PlanChanges {
+    /// Open tasks that get this person and day.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 500)]
+    pub pins: Vec<PinnedTask>,
+    /// People who do not get a task.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 500)]
+    pub forbidden: Vec<ForbiddenPerson>,
+    /// People who carry more minutes in the weeks of the plan.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 500)]
+    pub more_minutes: Vec<MoreMinutes>,
+    /// People whose hours of a day end later.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 500)]
+    pub more_time: Vec<MoreTime>,
+    /// Tasks whose window ends later.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 500)]
+    pub later_windows: Vec<LaterWindow>,
+}
+
+/// A task with a person and a day that the plan does not change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PinnedTask {
+    /// The open task.
+    pub task_id: TaskId,
+    /// The person.
+    pub person_id: PersonId,
+    /// The day of the visit.
+    #[serde(deserialize_with = "crate::http::day::stored")]
+    pub day: NaiveDate,
+    /// The start; absent: at the best time of the day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start: Option<TimeOfDay>,
+}
+
+/// A person who does not get a task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ForbiddenPerson {
+    /// The task.
+    pub task_id: TaskId,
+    /// The person.
+    pub person_id: PersonId,
+}
+
+/// A person who carries more minutes in the weeks of the plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MoreMinutes {
+    /// The person.
+    pub person_id: PersonId,
+    /// Additional minutes.
+    #[schema(minimum = 1, maximum = 1_440, example = 15)]
+    pub minutes: u16,
+}
+
+/// A person whose hours of a day end later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MoreTime {
+    /// The person.
+    pub person_id: PersonId,
+    /// The day.
+    #[serde(deserialize_with = "crate::http::day::stored")]
+    pub day: NaiveDate,
+    /// Additional minutes.
+    #[schema(minimum = 1, maximum = 1_440, example = 20)]
+    pub minutes: u16,
+}
+
+/// A task whose window ends later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LaterWindow {
+    /// The task.
+    pub task_id: TaskId,
+    /// Additional minutes.
+    #[schema(minimum = 1, maximum = 1_440, example = 30)]
+    pub minutes: u16,
+}
+
+impl PlanChanges {
+    /// Whether nothing is changed.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Checks the lengths of the lists and the minutes.
+    ///
+    /// # Errors
+    /// 422 that names the member.
+    pub fn check(&self) -> Result<(), Problem> {
+        let lists = [
+            ("pins", self.pins.len()),
+            ("forbidden", self.forbidden.len()),
+            ("more_minutes", self.more_minutes.len()),
+            ("more_time", self.more_time.len()),
+            ("later_windows", self.later_windows.len()),
+        ];
+        if let Some((name, _)) = lists.into_iter().find(|(_, length)| *length > MOST) {
+            let detail = format!("at most {MOST} entries");
+            return Err(Problem::invalid(&format!("/changes/{name}"), detail));
+        }
+        let minutes = self.more_minutes.iter().map(|it| it.minutes).enumerate();
+        let minutes = minutes.map(|(at, minutes)| ("more_minutes", at, minutes));
+        let time = self.more_time.iter().map(|it| it.minutes).enumerate();
+        let time = time.map(|(at, minutes)| ("more_time", at, minutes));
+        let windows = self.later_windows.iter().map(|it| it.minutes).enumerate();
+        let windows = windows.map(|(at, minutes)| ("later_windows", at, minutes));
+        let mut all = minutes.chain(time).chain(windows);
+        match all.find(|(.., minutes)| !(1..=MOST_MINUTES).contains(minutes)) {
+            Some((name, at, _)) => {
+                let pointer = format!("/changes/{name}/{at}/minutes");
+                Err(Problem::invalid(&pointer, format!("must be 1 to {MOST_MINUTES}")))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// The tasks of the changes, each with a JSON pointer into the request.
+    pub fn tasks(&self) -> impl Iterator<Item = (String, TaskId)> {
+        let pins = self.pins.iter().map(|it| it.task_id).enumerate();
+        let forbidden = self.forbidden.iter().map(|it| it.task_id).enumerate();
+        let windows = self.later_windows.iter().map(|it| it.task_id).enumerate();
+        let named =
+            |list: &'static str| move |(at, id)| (format!("/changes/{list}/{at}/task_id"), id);
+        pins.map(named("pins"))
+            .chain(forbidden.map(named("forbidden")))
+            .chain(windows.map(named("later_windows")))
+    }
+
+    /// The people of the changes, each with a JSON pointer into the request.
+    pub fn people(&self) -> impl Iterator<Item = (String, PersonId)> {
+        let pins = self.pins.iter().map(|it| it.person_id).enumerate();
+        let forbidden = self.forbidden.iter().map(|it| it.person_id).enumerate();
+        let minutes = self.more_minutes.iter().map(|it| it.person_id).enumerate();
+        let time = self.more_time.iter().map(|it| it.person_id).enumerate();
+        let named =
+            |list: &'static str| move |(at, id)| (format!("/changes/{list}/{at}/person_id"), id);
+        pins.map(named("pins"))
+            .chain(forbidden.map(named("forbidden")))
+            .chain(minutes.map(named("more_minutes")))
+            .chain(time.map(named("more_time")))
+    }
+
+    /// Changes the problem. A change of a task or a person that the problem does not have, or no
+    /// longer has, has no effect.
+    pub fn apply(&self, problem: &mut DispatchProblem) {
+        if self.is_empty() {
+            return;
+        }
+        let mut visits: HashMap<TaskId, &mut Visit> =
+            problem.visits.iter_mut().map(|visit| (visit.id, visit)).collect();
+        let mut people: HashMap<PersonId, &mut Volunteer> =
+            problem.volunteers.iter_mut().map(|who| (who.id, who)).collect();
+        for PinnedTask { task_id, person_id, day, start } in self.pins.iter().copied() {
+            if let Some(visit) = visits.get_mut(&task_id).filter(|visit| visit.pinned.is_none())
+                && people.contains_key(&person_id)
+            {
+                visit.pinned = Some(Pin { volunteer: person_id, day, start });
+            }
+        }
+        for ForbiddenPerson { task_id, person_id } in &self.forbidden {
+            if let Some(visit) = visits.get_mut(task_id) {
+                visit.forbidden.push(*person_id);
+            }
+        }
+        for LaterWindow { task_id, minutes } in &self.later_windows {
+            if let Some(visit) = visits.get_mut(task_id) {
+                visit.windows.iter_mut().for_each(|window| *window = later(*window, *minutes));
+            }
+        }
+        for MoreMinutes { person_id, minutes } in &self.more_minutes {
+            if let Some(who) = people.get_mut(person_id) {
+                who.offered += Minutes((*minutes).into());
+            }
+        }
+        for MoreTime { person_id, day, minutes } in &self.more_time {
+            let shifts = people.get_mut(person_id).map(|who| &mut who.shifts);
+            let shift = shifts.and_then(|shifts| shifts.iter_mut().find(|it| it.day == *day));
+            if let Some(shift) = shift {
+                shift.window = later(shift.window, *minutes);
+            }
+        }
+    }
+}
+
+/// The window, ending this many minutes later but within the day.
+fn later(window: Window, minutes: u16) -> Window {
+    let end = window.end().minutes().saturating_add(minutes).min(TimeOfDay::LAST.minutes());
+    let end = TimeOfDay::new(end).unwrap_or(TimeOfDay::LAST);
+    Window::new(window.start(), end).unwrap_or(window)
+}

@@ -1,0 +1,132 @@
+//! The minutes that a plan gives to each person, and the visits of each grid: before and after.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use gridward_domain::area::AreaCode;
+use gridward_domain::id::PersonId;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::store::VisitRow;
+use crate::crypto::SealingKey;
+use crate::db::{Conn, DbError};
+use crate::{area, person};
+
+/// The work of a plan, by person and by grid.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct PlanLoads {
+    /// The people with visits in the plan, ordered by area and id.
+    #[schema(max_items = 100_000)]
+    pub people: Vec<PersonLoad>,
+    /// The grids with tasks in the plan, ordered by code.
+    #[schema(max_items = 100_000)]
+    pub grids: Vec<GridLoad>,
+}
+
+/// The work of a person in the days of a plan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct PersonLoad {
+    /// The person.
+    pub person_id: PersonId,
+    /// Family and given name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 64, example = "王小明")]
+    pub name: Option<String>,
+    /// The person's grid when the plan was computed.
+    pub grid: AreaCode,
+    /// Minutes of service and travel that were assigned before.
+    #[schema(maximum = 1_000_000, example = 60)]
+    pub minutes_before: u32,
+    /// The same with the visits of the plan.
+    #[schema(maximum = 1_000_000, example = 110)]
+    pub minutes_after: u32,
+    /// The number of visits that the plan adds.
+    #[schema(maximum = 1_000_000, example = 1)]
+    pub added: u32,
+}
+
+/// The tasks of a grid in a plan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct GridLoad {
+    /// The grid.
+    pub grid: AreaCode,
+    /// The name of the grid.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 64, example = "南门社区第一网格")]
+    pub name: Option<String>,
+    /// Tasks that were assigned before.
+    #[schema(maximum = 1_000_000, example = 4)]
+    pub assigned_before: u32,
+    /// The same with those of the plan.
+    #[schema(maximum = 1_000_000, example = 9)]
+    pub assigned_after: u32,
+    /// Tasks that no one can do.
+    #[schema(maximum = 1_000_000, example = 1)]
+    pub unserved: u32,
+}
+
+/// The loads of the plan with these visits.
+///
+/// # Errors
+/// [`DbError`].
+pub fn loads(
+    conn: &mut Conn,
+    key: &SealingKey,
+    district: AreaCode,
+    visits: &[VisitRow],
+) -> Result<PlanLoads, DbError> {
+    let (people, grids) = (by_person(visits), by_grid(visits));
+    let ids: BTreeSet<PersonId> = people.iter().map(|load| load.person_id).collect();
+    let codes: BTreeSet<AreaCode> = grids.iter().map(|load| load.grid).collect();
+    let mut named = person::store::names(conn, key, &district.range(), ids)?;
+    let mut areas = area::store::names_of(conn, district, &codes)?;
+    let with_name = |load: PersonLoad| PersonLoad { name: named.remove(&load.person_id), ..load };
+    let people = people.into_iter().map(with_name).collect();
+    let with_name = |load: GridLoad| GridLoad { name: areas.remove(&load.grid), ..load };
+    Ok(PlanLoads { people, grids: grids.into_iter().map(with_name).collect() })
+}
+
+fn by_person(visits: &[VisitRow]) -> Vec<PersonLoad> {
+    let mut loads: BTreeMap<(AreaCode, PersonId), PersonLoad> = BTreeMap::new();
+    for visit in visits {
+        let (Some(person), Some(grid)) = (visit.person, visit.person_grid) else { continue };
+        let load = loads.entry((grid, person)).or_insert(PersonLoad {
+            person_id: person,
+            name: None,
+            grid,
+            minutes_before: 0,
+            minutes_after: 0,
+            added: 0,
+        });
+        let minutes = visit.minutes.unwrap_or_default().unsigned_abs();
+        load.minutes_after = load.minutes_after.saturating_add(minutes);
+        if visit.task_version.is_some() {
+            load.added += 1;
+        } else {
+            load.minutes_before = load.minutes_before.saturating_add(minutes);
+        }
+    }
+    loads.into_values().collect()
+}
+
+fn by_grid(visits: &[VisitRow]) -> Vec<GridLoad> {
+    let mut loads: BTreeMap<AreaCode, GridLoad> = BTreeMap::new();
+    for visit in visits {
+        let load = loads.entry(visit.grid).or_insert(GridLoad {
+            grid: visit.grid,
+            name: None,
+            assigned_before: 0,
+            assigned_after: 0,
+            unserved: 0,
+        });
+        match (visit.person, visit.task_version) {
+            (None, _) => load.unserved += 1,
+            (Some(_), Some(_)) => load.assigned_after += 1,
+            (Some(_), None) => {
+                load.assigned_before += 1;
+                load.assigned_after += 1;
+            }
+        }
+    }
+    loads.into_values().collect()
+}

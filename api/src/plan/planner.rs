@@ -1,0 +1,254 @@
+//! Computes the plans of the queue, one at a time on each server, apart from the threads that serve
+//! requests.
+
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use gridward_dispatch::solve::Observer;
+use gridward_domain::area::AreaCode;
+use gridward_domain::authority::Principal;
+use gridward_domain::id::PlanId;
+use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
+use tokio::sync::{Notify, watch};
+use tokio::time::{Instant, timeout_at};
+use uuid::Uuid;
+
+use super::computed::Request;
+use super::model::{Plan, PlanState};
+use super::order::PlanOrder;
+use super::run::{self, RunError};
+use super::store::{self, PlanRow};
+use super::{draft, queue};
+use crate::clock::Clock;
+use crate::crypto::store::districts;
+use crate::db::DbError;
+use crate::http::problem::Problem;
+use crate::tx::{Db, Tx};
+
+/// How often the queue is read for plans that other servers were asked for or have given up.
+const QUEUE_INTERVAL: Duration = Duration::from_secs(5);
+/// How long plans of a new district wait at most on a server that was not asked for them.
+const LISTING_INTERVAL: Duration = Duration::from_secs(60);
+/// How often a lease is renewed, the progress stored and a cancellation noticed.
+const RENEWAL_INTERVAL: Duration = Duration::from_secs(1);
+/// How often a waiting request reads a plan that another server may compute.
+const POLL_INTERVAL: Duration = Duration::from_millis(500);
+
+/// Computes plans.
+#[derive(Clone)]
+pub struct Planner {
+    db: Db,
+    clock: Clock,
+    pool: Arc<ThreadPool>,
+    /// Notified of a new plan in the queue.
+    ordered: Arc<Notify>,
+    /// The districts of new plans.
+    districts: Arc<Mutex<BTreeSet<AreaCode>>>,
+    /// Changed when a plan has left the queue.
+    finished: watch::Sender<()>,
+}
+
+/// The progress of a computation, and whether it is to end.
+#[derive(Default)]
+struct Progress {
+    percent: AtomicU8,
+    is_cancelled: AtomicBool,
+}
+
+impl Observer for Progress {
+    fn advanced(&self, done: usize, total: usize) -> ControlFlow<()> {
+        // The last percent are those of storing the plan.
+        let percent = done.saturating_mul(99).checked_div(total).unwrap_or(99);
+        let percent = u8::try_from(percent).unwrap_or(99);
+        self.percent.fetch_max(percent, Ordering::Relaxed);
+        if self.is_cancelled.load(Ordering::Relaxed) {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
+    }
+}
+
+impl Planner {
+    /// Computes plans of `db` on this many threads.
+    ///
+    /// # Errors
+    /// If the threads cannot be started.
+    pub fn new(db: Db, clock: Clock, threads: usize) -> Result<Self, ThreadPoolBuildError> {
+        let pool = ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .thread_name(|number| format!("plan-{number}"))
+            .build()?;
+        Ok(Self {
+            db,
+            clock,
+            pool: Arc::new(pool),
+            ordered: Arc::default(),
+            districts: Arc::default(),
+            finished: watch::Sender::new(()),
+        })
+    }
+
+    /// Begins with a new plan of the district at once.
+    pub fn wake(&self, district: AreaCode) {
+        self.known().insert(district);
+        self.ordered.notify_one();
+    }
+
+    /// The districts whose queues are read.
+    fn known(&self) -> MutexGuard<'_, BTreeSet<AreaCode>> {
+        self.districts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The plan, when it is computed or `patience` has passed.
+    ///
+    /// # Errors
+    /// 404 outside the principal's area; 503 when the database is unavailable.
+    pub async fn wait(
+        &self,
+        principal: Principal,
+        id: PlanId,
+        patience: Duration,
+    ) -> Result<Plan, Problem> {
+        let end = Instant::now() + patience;
+        let mut finished = self.finished.subscribe();
+        loop {
+            let plan = self.db.read(move |conn| store::one(conn, &principal.scope(), id)).await?;
+            let plan = plan.ok_or_else(Problem::not_found)?;
+            let now = Instant::now();
+            if plan.state != PlanState::Computing || now >= end {
+                return Ok(plan);
+            }
+            // A plan of another server is seen by polling.
+            let _ = timeout_at(end.min(now + POLL_INTERVAL), finished.changed()).await;
+        }
+    }
+
+    /// Computes the plans of the queue until the server stops.
+    pub async fn run(self) {
+        let mut listed: Option<Instant> = None;
+        loop {
+            // Listing the districts reads every shard.
+            if listed.is_none_or(|at| at.elapsed() >= LISTING_INTERVAL) {
+                match self.db.read(districts).await {
+                    Ok(all) => {
+                        self.known().extend(all);
+                        listed = Some(Instant::now());
+                    }
+                    Err(error) => tracing::warn!(%error, "the districts could not be read"),
+                }
+            }
+            if let Err(error) = self.run_waiting().await {
+                tracing::warn!(%error, "the queue of plans could not be read");
+            }
+            let _ = tokio::time::timeout(QUEUE_INTERVAL, self.ordered.notified()).await;
+        }
+    }
+
+    /// Computes plans until none waits in any district.
+    async fn run_waiting(&self) -> Result<(), DbError> {
+        let districts = self.known().clone();
+        for district in districts {
+            while let Some((row, lease)) = self.take(district).await? {
+                let id = row.id;
+                let computed = self.compute(row, lease).await;
+                match computed {
+                    Ok(()) => {}
+                    // The lease runs out, and the plan is taken again.
+                    Err(RunError::Refused(problem)) if problem.is_retryable() => {
+                        tracing::warn!(plan = %id, %problem, "a plan was not computed");
+                    }
+                    Err(error) => {
+                        tracing::error!(plan = %id, %error, "a plan was not computed");
+                        self.give_up(district, id, lease).await?;
+                    }
+                }
+                self.finished.send_replace(());
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes the next plan of the district.
+    async fn take(&self, district: AreaCode) -> Result<Option<(PlanRow, Uuid)>, DbError> {
+        let now = (self.clock)();
+        let waiting = self.db.read(move |conn| queue::waiting(conn, district, now)).await?;
+        let Some(row) = waiting else { return Ok(None) };
+        let lease = Uuid::now_v7();
+        let taken = self.db.write(district, move |tx| {
+            let mut row = row.clone();
+            if row.attempts >= queue::MOST_ATTEMPTS {
+                let now = tx.now;
+                store::change_state(tx.write_unbatched(), &mut row, PlanState::Failed, now)?;
+                return Ok::<_, DbError>(None);
+            }
+            let is_taken = queue::take(tx.write_unbatched(), &mut row, lease, now)?;
+            Ok(is_taken.then_some((row, lease)))
+        });
+        taken.await
+    }
+
+    /// Computes the plan and stores it, unless it is discarded meanwhile.
+    async fn compute(&self, row: PlanRow, lease: Uuid) -> Result<(), RunError> {
+        let key = (row.district, row.id);
+        let order: PlanOrder = serde_json::from_str(row.request.as_deref().unwrap_or_default())
+            .map_err(|error| DbError::corrupt("plans", error))?;
+        let request = Request { id: row.id, order, now: (self.clock)(), by: row.created_by };
+        let progress = Arc::new(Progress::default());
+        let keeping = tokio::spawn(self.clone().keep(key, lease, Arc::clone(&progress)));
+        let pool = Some(Arc::clone(&self.pool));
+        let computed = run::compute(&self.db, request, pool, progress).await;
+        let stored = match computed {
+            Ok((computed, _)) => {
+                let store =
+                    move |tx: &mut Tx<'_>| match queue::leased(tx.read_unbatched(), key, lease)? {
+                        Some(mut row) => draft::finish(tx, &computed, &mut row),
+                        None => Ok(()),
+                    };
+                self.db.write(key.0, store).await.map_err(RunError::from)
+            }
+            // Discarded, or taken by another server.
+            Err(RunError::Cancelled) => Ok(()),
+            Err(error) => Err(error),
+        };
+        keeping.abort();
+        stored
+    }
+
+    /// Renews the lease and stores the progress; cancels the computation when the plan has been
+    /// discarded.
+    async fn keep(self, key: (AreaCode, PlanId), lease: Uuid, progress: Arc<Progress>) {
+        loop {
+            tokio::time::sleep(RENEWAL_INTERVAL).await;
+            let (percent, now) = (progress.percent.load(Ordering::Relaxed), (self.clock)());
+            let renewed = self.db.write(key.0, move |tx| {
+                queue::renew(tx.write_unbatched(), key, lease, percent, now)
+            });
+            match renewed.await {
+                Ok(true) => {}
+                Ok(false) => {
+                    progress.is_cancelled.store(true, Ordering::Relaxed);
+                    return;
+                }
+                Err(error) => tracing::warn!(%error, "the lease of a plan was not renewed"),
+            }
+        }
+    }
+
+    /// Ends a plan that could not be computed.
+    async fn give_up(&self, district: AreaCode, id: PlanId, lease: Uuid) -> Result<(), DbError> {
+        let given_up = self.db.write(district, move |tx| {
+            let now = tx.now;
+            match queue::leased(tx.read_unbatched(), (district, id), lease)? {
+                Some(mut row) => {
+                    store::change_state(tx.write_unbatched(), &mut row, PlanState::Failed, now)
+                }
+                None => Ok(()),
+            }
+        });
+        given_up.await
+    }
+}

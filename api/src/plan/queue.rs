@@ -1,0 +1,107 @@
+//! The queue of plans that are to be computed: rows in state `computing`, which servers take by
+//! leases.
+//!
+//! A lease is taken by comparing and setting a row, on both databases alike: of two servers one sees
+//! the other's lease. A server that stops does not renew its lease, so another one takes the plan
+//! when it has run out.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use diesel::prelude::*;
+use gridward_domain::area::AreaCode;
+use gridward_domain::id::PlanId;
+use uuid::Uuid;
+
+use super::model::PlanState;
+use super::store::PlanRow;
+use crate::db::schema::plans;
+use crate::db::{Conn, DbError};
+
+/// How long a lease is valid after it was taken or renewed.
+pub const LEASE: TimeDelta = TimeDelta::seconds(30);
+/// A plan that this many servers have begun and not finished is given up: it may be what stops them.
+pub const MOST_ATTEMPTS: i32 = 3;
+
+/// The oldest plan of the district that waits and that no valid lease holds.
+///
+/// # Errors
+/// [`DbError`].
+pub fn waiting(
+    conn: &mut Conn,
+    district: AreaCode,
+    now: DateTime<Utc>,
+) -> Result<Option<PlanRow>, DbError> {
+    let now = now.naive_utc();
+    let row = plans::table
+        .filter(plans::district.eq(district))
+        .filter(plans::state.eq(PlanState::Computing))
+        .filter(plans::lease_until.is_null().or(plans::lease_until.lt(now)))
+        .order(plans::id)
+        .first(conn);
+    Ok(row.optional()?)
+}
+
+/// Takes the plan, unless another server has taken it since it was read.
+///
+/// # Errors
+/// [`DbError`].
+pub fn take(
+    conn: &mut Conn,
+    row: &mut PlanRow,
+    lease: Uuid,
+    now: DateTime<Utc>,
+) -> Result<bool, DbError> {
+    let until = (now + LEASE).naive_utc();
+    let (text, attempts) = (lease.to_string(), row.attempts + 1);
+    let taken = diesel::update(plans::table.find((row.district, row.id)))
+        .filter(plans::state.eq(PlanState::Computing))
+        .filter(plans::attempts.eq(row.attempts))
+        .set((
+            plans::lease.eq(&text),
+            plans::lease_until.eq(until),
+            plans::attempts.eq(attempts),
+            plans::progress.eq(0),
+        ))
+        .execute(conn)?;
+    (row.lease, row.lease_until, row.attempts) = (Some(text), Some(until), attempts);
+    Ok(taken == 1)
+}
+
+/// Renews the lease and stores the progress in percent; answers `false` if the plan has been
+/// discarded or another server has taken it.
+///
+/// # Errors
+/// [`DbError`].
+pub fn renew(
+    conn: &mut Conn,
+    (district, id): (AreaCode, PlanId),
+    lease: Uuid,
+    progress: u8,
+    now: DateTime<Utc>,
+) -> Result<bool, DbError> {
+    let renewed = diesel::update(plans::table.find((district, id)))
+        .filter(plans::state.eq(PlanState::Computing))
+        .filter(plans::lease.eq(lease.to_string()))
+        .set((
+            plans::lease_until.eq((now + LEASE).naive_utc()),
+            plans::progress.eq(i32::from(progress)),
+        ))
+        .execute(conn)?;
+    Ok(renewed == 1)
+}
+
+/// The plan, if it is still computed under the lease.
+///
+/// # Errors
+/// [`DbError`].
+pub fn leased(
+    conn: &mut Conn,
+    (district, id): (AreaCode, PlanId),
+    lease: Uuid,
+) -> Result<Option<PlanRow>, DbError> {
+    let row = plans::table
+        .find((district, id))
+        .filter(plans::state.eq(PlanState::Computing))
+        .filter(plans::lease.eq(lease.to_string()))
+        .first(conn);
+    Ok(row.optional()?)
+}

@@ -1,0 +1,80 @@
+//! Which open tasks a plan takes, as a pure function.
+
+use chrono::NaiveDate;
+use gridward_domain::area::Level;
+use gridward_domain::code::KindCode;
+use gridward_domain::id::TaskId;
+use gridward_domain::range::Priority;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::http::problem::Problem;
+use crate::task::row::TaskRow;
+
+/// The maximum number of tasks that are named by id.
+const MOST_IDS: usize = 2_000;
+/// The maximum number of kinds and of levels.
+const MOST_WORDS: usize = 50;
+
+/// The open tasks that are planned: those that meet every condition. Tasks that are assigned keep
+/// their assignee and their time in any case.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+#[schema(example = json!({ "kinds": ["home_visit"], "due_to": "2026-11-29" }))]
+pub struct TaskSelection {
+    /// Only tasks of one of these kinds; empty for all kinds.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 50)]
+    pub kinds: Vec<KindCode>,
+    /// Only these tasks; empty for all tasks.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 2_000)]
+    pub ids: Vec<TaskId>,
+    /// Only tasks at one of these levels of escalation; empty for all levels.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 50)]
+    pub levels: Vec<Level>,
+    /// Only tasks due on this day or before.
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "crate::http::day::stored_if_sent"
+    )]
+    pub due_to: Option<NaiveDate>,
+    /// Only tasks of this priority or a higher one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min_priority: Option<Priority>,
+}
+
+impl TaskSelection {
+    /// Whether every task is selected.
+    pub fn is_all(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Checks the lengths of the lists.
+    ///
+    /// # Errors
+    /// 422 that names the list.
+    pub fn check(&self) -> Result<(), Problem> {
+        let lists = [
+            ("kinds", self.kinds.len(), MOST_WORDS),
+            ("levels", self.levels.len(), MOST_WORDS),
+            ("ids", self.ids.len(), MOST_IDS),
+        ];
+        match lists.into_iter().find(|(_, length, most)| length > most) {
+            Some((name, _, most)) => {
+                Err(Problem::invalid(&format!("/only/{name}"), format!("at most {most} entries")))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Whether the selection includes the open task.
+    pub fn includes(&self, task: &TaskRow) -> bool {
+        (self.kinds.is_empty() || self.kinds.iter().any(|kind| kind.as_str() == task.kind))
+            && (self.ids.is_empty() || self.ids.contains(&task.id))
+            && (self.levels.is_empty() || self.levels.contains(&task.escalation_level))
+            && self.due_to.is_none_or(|day| task.due_on <= day)
+            && self.min_priority.is_none_or(|least| task.priority >= least)
+    }
+}

@@ -1,0 +1,104 @@
+//! A district's settings for plans.
+
+use chrono::TimeDelta;
+use diesel::prelude::*;
+use gridward_domain::area::AreaCode;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::db::schema::planning_settings;
+use crate::db::{Conn, DbError};
+use crate::http::problem::Problem;
+
+/// The settings of a district for its plans.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "lead_minutes": 30, "manager_dispatch_percent": 40, "fairness_weeks": 4
+}))]
+pub struct PlanningSettings {
+    /// Minutes from the computation of a plan to the first departure of the same day.
+    #[schema(minimum = 0, maximum = 1440, default = 30)]
+    pub lead_minutes: u16,
+    /// The part of a manager's weekly minutes that plans may use, in percent; the rest is for the
+    /// other work of a grid.
+    #[schema(minimum = 0, maximum = 100, default = 40)]
+    pub manager_dispatch_percent: u8,
+    /// The number of weeks over which work is shared fairly, those of the plan included.
+    #[schema(minimum = 1, maximum = 12, default = 4)]
+    pub fairness_weeks: u8,
+}
+
+impl Default for PlanningSettings {
+    fn default() -> Self {
+        Self { lead_minutes: 30, manager_dispatch_percent: 40, fairness_weeks: 4 }
+    }
+}
+
+impl PlanningSettings {
+    /// Checks the ranges.
+    ///
+    /// # Errors
+    /// 422 that names the member.
+    pub fn check(&self) -> Result<(), Problem> {
+        let ranges = [
+            ("/lead_minutes", self.lead_minutes, 0..=1_440),
+            ("/manager_dispatch_percent", self.manager_dispatch_percent.into(), 0..=100),
+            ("/fairness_weeks", self.fairness_weeks.into(), 1..=12),
+        ];
+        for (pointer, value, range) in ranges {
+            if !range.contains(&value) {
+                let detail = format!("must be {} to {}", range.start(), range.end());
+                return Err(Problem::invalid(pointer, detail));
+            }
+        }
+        Ok(())
+    }
+
+    /// The time from now to the first departure.
+    pub fn lead(&self) -> TimeDelta {
+        TimeDelta::minutes(self.lead_minutes.into())
+    }
+}
+
+/// The settings of the district with their version; the defaults have version 1.
+///
+/// # Errors
+/// [`DbError`].
+pub fn read(conn: &mut Conn, district: AreaCode) -> Result<(PlanningSettings, i64), DbError> {
+    let row: Option<(String, i64)> = planning_settings::table
+        .find(district)
+        .select((planning_settings::settings, planning_settings::version))
+        .first(conn)
+        .optional()?;
+    let Some((settings, version)) = row else { return Ok((PlanningSettings::default(), 1)) };
+    let settings = serde_json::from_str(&settings);
+    Ok((settings.map_err(|error| DbError::corrupt("planning_settings", error))?, version))
+}
+
+/// Replaces the settings of the district that have `version`.
+///
+/// # Errors
+/// [`DbError`]; [`DbError::Collision`] if they have another version.
+pub fn write(
+    conn: &mut Conn,
+    district: AreaCode,
+    settings: &PlanningSettings,
+    version: i64,
+) -> Result<(), DbError> {
+    let text = serde_json::to_string(settings)
+        .map_err(|error| DbError::corrupt("planning_settings", error))?;
+    let next = (planning_settings::settings.eq(&text), planning_settings::version.eq(version + 1));
+    let changed = if version == 1 {
+        diesel::insert_into(planning_settings::table)
+            .values((planning_settings::district.eq(district), next))
+            .execute(conn)
+            .map_err(DbError::unless_unique)?
+    } else {
+        diesel::update(planning_settings::table.find(district))
+            .filter(planning_settings::version.eq(version))
+            .set(next)
+            .execute(conn)?
+    };
+    if changed == 1 { Ok(()) } else { Err(DbError::Collision) }
+}

@@ -1,0 +1,178 @@
+//! The HTTP endpoints for what a plan contains.
+
+use actix_web::http::header::CACHE_CONTROL;
+use actix_web::web::{Data, Json, Path};
+use actix_web::{HttpRequest, HttpResponse, get};
+use chrono::NaiveDate;
+use gridward_domain::area::AreaCode;
+use gridward_domain::authority::Action;
+use gridward_domain::id::{PersonId, PlanId, TaskId};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::compare::{self, PlanComparison};
+use super::loads::{self, PlanLoads};
+use super::model::PlanVisit;
+use super::obstacles::{self, Obstacle};
+use super::store::{self, VisitFilter};
+use super::visit_list;
+use crate::auth::Authenticated;
+use crate::clock::Clock;
+use crate::crypto::KeyRing;
+use crate::http::openapi;
+use crate::http::page::{self, Page, PageQuery, Paged};
+use crate::http::problem::Problem;
+use crate::tx::Db;
+
+/// Filter and page of visits.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct VisitQuery {
+    /// Only tasks that no one can do.
+    #[serde(default)]
+    unassigned: bool,
+    /// Only visits of this person.
+    person: Option<PersonId>,
+    /// Only visits of this day.
+    #[serde(default, deserialize_with = "crate::http::day::bound")]
+    day: Option<NaiveDate>,
+    /// Only tasks of this area.
+    area: Option<AreaCode>,
+    /// Only this task.
+    task: Option<TaskId>,
+}
+
+/// List a plan's visits
+///
+/// Gives for each task the assignee, the time and the reason, or the obstacle, with names, windows
+/// and due days. Allowed roles: all except volunteers, within their area.
+#[utoipa::path(
+    tag = "plans",
+    operation_id = "list_plan_visits",
+    params(("id" = PlanId, Path, description = "The plan"), VisitQuery, PageQuery),
+    responses(
+        (status = OK, description = "A page of visits", body = Page<PlanVisit>),
+        openapi::Read,
+    ),
+)]
+#[get("/plans/{id}/visits")]
+pub(crate) async fn list_plan_visits(
+    request: HttpRequest,
+    db: Data<Db>,
+    keys: Data<KeyRing>,
+    clock: Data<Clock>,
+    Authenticated(principal): Authenticated,
+    id: Path<PlanId>,
+    Paged { filter: query, page }: Paged<VisitQuery>,
+) -> Result<HttpResponse, Problem> {
+    principal.may(Action::ReadPlans)?;
+    let wanted = page.wanted()?;
+    let (limit, now, keys) = (wanted.limit, (**clock)(), keys.clone());
+    let VisitQuery { unassigned, person, day, area, task } = query;
+    let filter = VisitFilter { unassigned, person, day, area, task };
+    let visits = db.read(move |conn| {
+        let key = keys.key(conn, principal.district())?;
+        visit_list::list(conn, &key, &principal, *id, filter, (&wanted, now))
+    });
+    let visits = page::page(visits.await?, limit, |visit: &PlanVisit| visit.task_id);
+    Ok(visits.answer(request.path(), request.query_string()))
+}
+
+/// Get the loads of a plan
+///
+/// The minutes of each person and the tasks of each grid in the days of the plan, before and after
+/// it; work that is done is not counted, and people are ordered by area and id. Allowed roles: all
+/// except volunteers and auditors, within their area.
+#[utoipa::path(
+    tag = "plans",
+    operation_id = "get_plan_loads",
+    params(("id" = PlanId, Path, description = "The plan")),
+    responses((status = OK, description = "The loads", body = PlanLoads), openapi::Read),
+)]
+#[get("/plans/{id}/loads")]
+pub(crate) async fn get_plan_loads(
+    db: Data<Db>,
+    keys: Data<KeyRing>,
+    Authenticated(principal): Authenticated,
+    id: Path<PlanId>,
+) -> Result<HttpResponse, Problem> {
+    principal.may(Action::Dispatch)?;
+    let keys = keys.clone();
+    let loads = db.read(move |conn| {
+        let district = principal.district();
+        store::one(conn, &principal.scope(), *id)?.ok_or_else(Problem::not_found)?;
+        let key = keys.key(conn, district)?;
+        let visits = store::all_visits(conn, district, *id, false)?;
+        Ok::<_, Problem>(loads::loads(conn, &key, district, &visits)?)
+    });
+    Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(loads.await?))
+}
+
+/// The obstacles of a plan.
+#[derive(Serialize, ToSchema)]
+pub struct ObstacleList {
+    /// The obstacles, the most frequent first.
+    #[schema(max_items = 32)]
+    items: Vec<Obstacle>,
+}
+
+/// List the obstacles of a plan
+///
+/// Counts the tasks that no one can do by reason, and by the least change that would help. The tasks
+/// are in the visits with `unassigned`. Allowed roles: all except volunteers, within their area.
+#[utoipa::path(
+    tag = "plans",
+    operation_id = "list_plan_obstacles",
+    params(("id" = PlanId, Path, description = "The plan")),
+    responses((status = OK, description = "The obstacles", body = ObstacleList), openapi::Read),
+)]
+#[get("/plans/{id}/obstacles")]
+pub(crate) async fn list_plan_obstacles(
+    db: Data<Db>,
+    Authenticated(principal): Authenticated,
+    id: Path<PlanId>,
+) -> Result<Json<ObstacleList>, Problem> {
+    principal.may(Action::ReadPlans)?;
+    let unserved = db.read(move |conn| {
+        store::one(conn, &principal.scope(), *id)?.ok_or_else(Problem::not_found)?;
+        Ok::<_, Problem>(store::all_visits(conn, principal.district(), *id, true)?)
+    });
+    Ok(Json(ObstacleList { items: obstacles::obstacles(&unserved.await?) }))
+}
+
+/// Compare two plans
+///
+/// The measures of both, and the tasks that they give to another person or time. Allowed roles: all
+/// except volunteers, within their area.
+#[utoipa::path(
+    tag = "plans",
+    operation_id = "compare_plans",
+    params(
+        ("id" = PlanId, Path, description = "The plan"),
+        ("other" = PlanId, Path, description = "The other plan"),
+    ),
+    responses(
+        (status = OK, description = "The differences", body = PlanComparison),
+        openapi::Read,
+    ),
+)]
+#[get("/plans/{id}/compare/{other}")]
+pub(crate) async fn compare_plans(
+    db: Data<Db>,
+    Authenticated(principal): Authenticated,
+    ids: Path<(PlanId, PlanId)>,
+) -> Result<Json<PlanComparison>, Problem> {
+    principal.may(Action::ReadPlans)?;
+    let (id, other) = *ids;
+    let compared = db.read(move |conn| {
+        let mut read = |id| {
+            let plan = store::one(conn, &principal.scope(), id)?.ok_or_else(Problem::not_found)?;
+            Ok::<_, Problem>((plan, store::all_visits(conn, principal.district(), id, false)?))
+        };
+        let ((plan, visits), (other, others)) = (read(id)?, read(other)?);
+        let (same, different) = compare::compare(&visits, &others);
+        Ok::<_, Problem>(PlanComparison { plan, other, same, different })
+    });
+    Ok(Json(compared.await?))
+}

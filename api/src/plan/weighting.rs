@@ -1,0 +1,91 @@
+//! What a plan favours: short ways, equal shares or known people.
+
+use gridward_dispatch::routing::Weights;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::http::problem::Problem;
+
+/// The range of a percentage.
+const RANGE: std::ops::RangeInclusive<i32> = 25..=400;
+
+/// What a plan favours among plans that serve the same visits in time, in percent of the usual
+/// weight.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+#[schema(example = json!({ "near": 100, "fair": 200, "familiar": 100 }))]
+pub struct PlanWeights {
+    /// Short ways.
+    #[schema(minimum = 25, maximum = 400, default = 100)]
+    pub near: i32,
+    /// Equal shares of what people offer.
+    #[schema(minimum = 25, maximum = 400, default = 100)]
+    pub fair: i32,
+    /// Visits by people whom the beneficiary knows.
+    #[schema(minimum = 25, maximum = 400, default = 100)]
+    pub familiar: i32,
+}
+
+impl Default for PlanWeights {
+    fn default() -> Self {
+        Self { near: 100, fair: 100, familiar: 100 }
+    }
+}
+
+impl PlanWeights {
+    /// Whether nothing is favoured.
+    pub fn is_usual(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// The weights of the solver, which are relative to travel.
+    ///
+    /// # Errors
+    /// 422 that names the percentage out of range.
+    pub fn weights(&self) -> Result<Weights, Problem> {
+        for (name, percent) in
+            [("near", self.near), ("fair", self.fair), ("familiar", self.familiar)]
+        {
+            if !RANGE.contains(&percent) {
+                let (least, most) = (RANGE.start(), RANGE.end());
+                let detail = format!("must be {least} to {most}");
+                return Err(Problem::invalid(&format!("/weights/{name}"), detail));
+            }
+        }
+        let usual = Weights::default();
+        let scaled = |weight: i64, percent: i32| weight * i64::from(percent) / i64::from(self.near);
+        Ok(Weights {
+            fairness: scaled(usual.fairness, self.fair),
+            largest_share: scaled(usual.largest_share, self.fair),
+            stranger: scaled(usual.stranger, self.familiar),
+            ..usual
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn usual_percentages_give_the_usual_weights_and_every_other_is_valid() {
+        let usual = PlanWeights::default().weights();
+        assert_eq!(usual.ok(), Some(Weights::default()));
+        let ends = [*RANGE.start(), *RANGE.end()];
+        for near in ends {
+            for fair in ends {
+                for familiar in ends {
+                    let weights = PlanWeights { near, fair, familiar }.weights();
+                    assert!(weights.is_ok_and(|weights| weights.validate().is_ok()));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_percentage_out_of_range_is_named() {
+        let problem = PlanWeights { fair: -1, ..PlanWeights::default() }.weights();
+        let problem = problem.expect_err("out of range").to_string();
+        assert!(problem.contains("must be 25 to 400"), "{problem}");
+    }
+}

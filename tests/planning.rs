@@ -1,0 +1,346 @@
+//! Plans as jobs: they are ordered, computed apart from the request, followed and discarded; and
+//! what an order may say.
+
+use std::time::Duration;
+
+use chrono::{Days, FixedOffset, NaiveDate, Utc};
+use reqwest::Method;
+use rstest::rstest;
+use serde_json::{Value, json};
+
+use crate::support::bodies::home_visit;
+use crate::support::files::{beneficiary_id, person_id};
+use crate::support::server::Answer;
+use crate::support::{Backend, Caller, FAR_GRID, GRID, Server};
+
+/// The day in the district, this many days from now.
+fn day(later: u64) -> NaiveDate {
+    let china = FixedOffset::east_opt(8 * 3600).expect("an offset");
+    Utc::now().with_timezone(&china).date_naive() + Days::new(later)
+}
+
+/// A visit for the beneficiary of this number, possible from tomorrow and due in a week.
+async fn visit(caller: &Caller, n: u32) -> String {
+    let days = json!({ "not_before": day(1), "due_on": day(7) });
+    caller.make(&home_visit(&beneficiary_id(n), days)).await
+}
+
+/// An order of seven days from tomorrow, with more members.
+fn order(more: Value) -> Value {
+    let mut order = json!({ "area": GRID, "first_day": day(1), "last_day": day(7) });
+    let more = more.as_object().expect("members").clone();
+    order.as_object_mut().expect("an object").extend(more);
+    order
+}
+
+async fn visits(caller: &Caller, plan: &Answer) -> Vec<Value> {
+    let id = plan.body["id"].as_str().expect("an id");
+    let page = caller.get(&format!("/v1/plans/{id}/visits?limit=200")).await;
+    page.body["items"].as_array().expect("visits").clone()
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_order_is_answered_at_once_and_the_draft_follows(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let manager = server.manager().await;
+    visit(&manager, 1).await;
+    let ordered = manager.post("/v1/plans", &order(json!({}))).await;
+    assert_eq!(ordered.status, 202, "{}", ordered.body);
+    assert_eq!(
+        (&ordered.body["state"], &ordered.body["progress"]),
+        (&json!("computing"), &json!(0))
+    );
+    assert!(ordered.body.get("measures").is_none(), "{}", ordered.body);
+    let path = ordered.headers["location"].to_str().expect("a path").to_owned();
+    let mut plan = manager.get(&path).await.body;
+    for _ in 0..200 {
+        if plan["state"] != "computing" {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        plan = manager.get(&path).await.body;
+    }
+    assert_eq!((&plan["state"], &plan["assigned"]), (&json!("draft"), &json!(1)), "{plan}");
+    assert_eq!(plan["measures"]["served"], 1);
+    assert!(plan.get("progress").is_none(), "{plan}");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_same_order_again_is_the_same_plan(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let manager = server.manager().await;
+    visit(&manager, 1).await;
+    let send = async |wait: &str| {
+        let request = manager.request(Method::POST, "/v1/plans").header("Idempotency-Key", "one");
+        manager.send(request.header("Prefer", wait).json(&order(json!({})))).await
+    };
+    let first = send("respond-async").await;
+    let again = send("wait=30").await;
+    assert_eq!((first.status, again.status), (202, 201));
+    assert_eq!(first.body["id"], again.body["id"]);
+    assert_eq!(again.body["state"], "draft");
+    let plans = manager.get("/v1/plans").await;
+    assert_eq!(plans.body["items"].as_array().map(Vec::len), Some(1));
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_plan_survives_the_end_of_the_server_that_was_asked(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let mut server = Server::small(backend);
+    let manager = server.manager().await;
+    visit(&manager, 1).await;
+    // As a server leaves it that was killed before it began.
+    let draft = manager.order_plan(&order(json!({}))).await;
+    let id = draft.body["id"].as_str().expect("an id").to_owned();
+    server.database.execute(&format!("DELETE FROM plan_visits WHERE plan = '{id}'"));
+    let waiting =
+        "state = 'computing', measures = '{\"assigned\":0,\"overtaken\":0,\"measures\":null}'";
+    let lease = "lease = 'x', lease_until = '2020-01-01 00:00:00'";
+    server.database.execute(&format!("UPDATE plans SET {waiting}, {lease} WHERE id = '{id}'"));
+    server.kill_and_restart();
+    let manager = server.manager().await;
+    let mut state = json!(null);
+    for _ in 0..200 {
+        state = manager.get(&format!("/v1/plans/{id}")).await.body["state"].clone();
+        if state == "draft" {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(state, "draft");
+    assert_eq!(visits(&manager, &draft).await.len(), 1);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_plan_that_several_servers_did_not_finish_fails(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let mut server = Server::small(backend);
+    let draft = server.manager().await.order_plan(&order(json!({}))).await;
+    let id = draft.body["id"].as_str().expect("an id").to_owned();
+    let waiting = "state = 'computing', attempts = 3, lease_until = '2020-01-01 00:00:00'";
+    server.database.execute(&format!("UPDATE plans SET {waiting} WHERE id = '{id}'"));
+    server.kill_and_restart();
+    let manager = server.manager().await;
+    let mut plan = json!(null);
+    for _ in 0..200 {
+        plan = manager.get(&format!("/v1/plans/{id}")).await.body;
+        if plan["state"] != "computing" {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(plan["state"], "failed", "{plan}");
+    let applied = manager.post(&format!("/v1/plans/{id}/apply"), &json!({})).await;
+    assert_eq!(applied.problem(), "plan_state");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_plan_that_is_discarded_before_it_is_computed_stays_discarded(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let mut server = Server::small(backend);
+    let manager = server.manager().await;
+    visit(&manager, 1).await;
+    let draft = manager.order_plan(&order(json!({}))).await;
+    let id = draft.body["id"].as_str().expect("an id").to_owned();
+    // Another server computes it, and its lease is valid.
+    let lease = "state = 'computing', lease = 'x', lease_until = '2090-01-01 00:00:00'";
+    server.database.execute(&format!("UPDATE plans SET {lease} WHERE id = '{id}'"));
+    server.kill_and_restart();
+    let manager = server.manager().await;
+    let path = format!("/v1/plans/{id}");
+    assert_eq!(manager.get(&path).await.body["state"], "computing");
+    let applied = manager.post(&format!("{path}/apply"), &json!({})).await;
+    assert_eq!(applied.problem(), "plan_state", "only a draft can be applied");
+    let discarded = manager.delete(&path).await;
+    assert_eq!((discarded.status, &discarded.body["state"]), (200, &json!("discarded")));
+    assert_eq!(manager.get(&path).await.body["state"], "discarded");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_order_selects_the_tasks_of_its_plan(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let manager = server.manager().await;
+    let (first, second) = (visit(&manager, 1).await, visit(&manager, 2).await);
+    let tasks = async |only: Value| {
+        let plan = manager.order_plan(&order(json!({ "only": only }))).await;
+        assert_eq!(plan.status, 201, "{}", plan.body);
+        let visits = visits(&manager, &plan).await;
+        visits.iter().map(|visit| visit["task_id"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(tasks(json!({ "ids": [second] })).await, [json!(second)]);
+    assert_eq!(tasks(json!({ "kinds": ["policy_service"] })).await, Vec::<Value>::new());
+    assert_eq!(tasks(json!({ "kinds": ["home_visit"], "due_to": day(7) })).await.len(), 2);
+    assert_eq!(tasks(json!({ "due_to": day(6) })).await, Vec::<Value>::new());
+    assert_eq!(tasks(json!({ "levels": ["town"] })).await, Vec::<Value>::new());
+    assert_eq!(tasks(json!({ "levels": ["grid"], "min_priority": 1 })).await.len(), 2);
+    let _ = first;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn changes_by_hand_are_conditions_of_the_next_draft(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let manager = server.manager().await;
+    let task = visit(&manager, 1).await;
+    let plan = manager.order_plan(&order(json!({}))).await;
+    let usual = visits(&manager, &plan).await[0]["person_id"].clone();
+    assert!(usual.is_string());
+    let forbidden = json!({ "forbidden": [{ "task_id": task, "person_id": usual }] });
+    let plan = manager.order_plan(&order(json!({ "changes": forbidden }))).await;
+    assert_eq!(plan.status, 201, "{}", plan.body);
+    let other = visits(&manager, &plan).await[0].clone();
+    assert_ne!(other["person_id"], usual, "{other}");
+
+    let pins = json!({ "pins": [{ "task_id": task, "person_id": usual, "day": day(3) }] });
+    let plan = manager.order_plan(&order(json!({ "changes": pins }))).await;
+    let pinned = visits(&manager, &plan).await[0].clone();
+    // The person may have no shift on that day of the week.
+    if pinned["person_id"].is_null() {
+        assert_eq!(pinned["reason"]["code"], "pin_does_not_fit", "{pinned}");
+        return;
+    }
+    assert_eq!((&pinned["person_id"], &pinned["day"]), (&usual, &json!(day(3))));
+    let id = plan.body["id"].as_str().expect("an id");
+    let applied = manager.post(&format!("/v1/plans/{id}/apply"), &json!({})).await;
+    assert_eq!(applied.body["left"], json!([]), "{}", applied.body);
+    let assigned = manager.get(&format!("/v1/tasks/{task}")).await.body;
+    assert_eq!(assigned["assignee_id"], usual, "{assigned}");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_order_that_says_what_cannot_be_is_refused_by_name(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (manager, supervisor) = (server.manager().await, server.supervisor().await);
+    let task = visit(&manager, 1).await;
+    let far = json!({ "kind": "home_visit", "grid": FAR_GRID, "place": { "lat": 29.285, "lon": 106.275 } });
+    let far = supervisor.make(&far).await;
+    let person = person_id(24);
+    let pin = |task: &str, person: &str, day: NaiveDate| json!({ "changes": { "pins": [{ "task_id": task, "person_id": person, "day": day }] } });
+    for (more, pointer) in [
+        (json!({ "weights": { "near": -1 } }), "/weights/near"),
+        (json!({ "weights": { "fair": 401 } }), "/weights/fair"),
+        (json!({ "lead_minutes": 1441 }), "/lead_minutes"),
+        (json!({ "only": { "ids": vec![task.clone(); 2_001] } }), "/only/ids"),
+        (pin(&far, &person, day(1)), "/changes/pins/0/task_id"),
+        (pin(&task, "01936b6e-7d1a-7c3e-9a51-3f6f2f9d1c22", day(1)), "/changes/pins/0/person_id"),
+        (
+            json!({ "changes": { "more_minutes": [{ "person_id": person, "minutes": 0 }] } }),
+            "/changes/more_minutes/0/minutes",
+        ),
+    ] {
+        let refused = manager.order_plan(&order(more)).await;
+        assert_eq!(refused.status, 422, "{pointer}: {}", refused.body);
+        assert_eq!(refused.body["errors"][0]["pointer"], pointer, "{}", refused.body);
+    }
+    let unknown = manager.order_plan(&order(json!({ "only": { "colour": "red" } }))).await;
+    assert!((400..500).contains(&unknown.status), "{}", unknown.body);
+    let plans = manager.get("/v1/plans").await;
+    assert_eq!(plans.body["items"], json!([]), "a refused order leaves no plan");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_district_sets_what_part_of_a_managers_time_plans_may_use(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (manager, admin) = (server.manager().await, server.admin().await);
+    let present = manager.get("/v1/planning-settings").await;
+    assert_eq!(present.body["manager_dispatch_percent"], 40, "{}", present.body);
+    let change = async |caller: &Caller, version: &str, percent: u32| {
+        let settings = json!({
+            "lead_minutes": 30, "manager_dispatch_percent": percent, "fairness_weeks": 4
+        });
+        let request = caller.request(Method::PUT, "/v1/planning-settings");
+        caller.send(request.header("If-Match", version).json(&settings)).await
+    };
+    assert_eq!(change(&manager, "\"v1\"", 0).await.problem(), "forbidden");
+    assert_eq!(change(&admin, "\"v2\"", 0).await.status, 412);
+    assert_eq!(change(&admin, "\"v1\"", 101).await.status, 422);
+    let changed = change(&admin, "\"v1\"", 0).await;
+    assert_eq!((changed.status, &changed.body["version"]), (200, &json!(2)));
+
+    visit(&manager, 1).await;
+    let me = manager.get("/v1/me").await.body["id"].clone();
+    let plan = manager.order_plan(&order(json!({}))).await;
+    let visits = visits(&manager, &plan).await;
+    assert_ne!(visits[0]["person_id"], me, "a manager with no minutes for visits gets none");
+    assert_eq!(change(&admin, "\"v2\"", 100).await.status, 200);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_draft_shows_names_loads_and_obstacles_and_is_compared_with_another(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (manager, volunteer) = (server.manager().await, server.volunteer().await);
+    let task = visit(&manager, 1).await;
+    let surgery = json!({
+        "not_before": day(1), "due_on": day(7), "skills": ["medical"],
+        "beneficiary_id": beneficiary_id(2), "kind": "home_visit"
+    });
+    let impossible = manager.make(&surgery).await;
+    let first = manager.order_plan(&order(json!({}))).await;
+    let id = first.body["id"].as_str().expect("an id").to_owned();
+
+    let row = manager.get(&format!("/v1/plans/{id}/visits?task={task}")).await.body;
+    let row = &row["items"][0];
+    for member in ["person_name", "grid_name", "beneficiary_name", "kind", "due_on", "minutes"] {
+        assert!(!row[member].is_null(), "{member}: {row}");
+    }
+
+    let loads = manager.get(&format!("/v1/plans/{id}/loads")).await.body;
+    let of_person = &loads["people"][0];
+    assert_eq!((&of_person["added"], &of_person["minutes_before"]), (&json!(1), &json!(0)));
+    assert_eq!(of_person["person_id"], row["person_id"]);
+    assert!(of_person["minutes_after"].as_u64() > Some(0) && of_person["name"].is_string());
+    let of_grid = &loads["grids"][0];
+    assert_eq!((&of_grid["grid"], &of_grid["assigned_before"]), (&json!(GRID), &json!(0)));
+    assert_eq!((&of_grid["assigned_after"], &of_grid["unserved"]), (&json!(1), &json!(1)));
+
+    let obstacles = manager.get(&format!("/v1/plans/{id}/obstacles")).await.body;
+    let expected = json!([{ "reason": "no_skill", "tasks": 1, "remedies": { "skill": 1 } }]);
+    assert_eq!(obstacles["items"], expected, "{obstacles}");
+    let unassigned = manager.get(&format!("/v1/plans/{id}/visits?unassigned=true")).await.body;
+    assert_eq!(unassigned["items"][0]["task_id"], impossible.as_str());
+
+    let forbidden = json!({ "forbidden": [{ "task_id": task, "person_id": row["person_id"] }] });
+    let second = manager.order_plan(&order(json!({ "changes": forbidden }))).await;
+    let other = second.body["id"].as_str().expect("an id");
+    let compared = manager.get(&format!("/v1/plans/{id}/compare/{other}")).await.body;
+    assert_eq!((&compared["plan"]["id"], &compared["same"]), (&json!(id), &json!(1)));
+    let different = &compared["different"][0];
+    assert_eq!(different["task_id"], task.as_str());
+    assert_eq!(different["visit"]["person_id"], row["person_id"]);
+    assert_ne!(different["other"], different["visit"]);
+    let itself = manager.get(&format!("/v1/plans/{id}/compare/{id}")).await.body;
+    assert_eq!((&itself["same"], &itself["different"]), (&json!(2), &json!([])));
+
+    for part in ["loads", "obstacles", "visits", &format!("compare/{other}")] {
+        let path = format!("/v1/plans/{id}/{part}");
+        assert_eq!(volunteer.get(&path).await.problem(), "forbidden", "{part}");
+        let unknown = path.replace(&id, "01936b6e-7d1a-7c3e-9a51-3f6f2f9d1c22");
+        assert_eq!(manager.get(&unknown).await.status, 404, "{part}");
+    }
+}
