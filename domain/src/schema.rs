@@ -126,7 +126,7 @@ impl PartialSchema for Level {
     }
 }
 
-named!(Level as "Level");
+named!(Level as "AreaLevel");
 
 impl PartialSchema for Place {
     fn schema() -> RefOr<Schema> {

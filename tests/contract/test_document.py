@@ -50,6 +50,14 @@ def test_no_type_of_the_client_is_an_object_without_properties(typescript):
     assert [line for line in lines if "Record<string, never>" in line and not line.startswith(own)] == []
 
 
+def test_no_schema_is_named_like_a_class_that_generated_clients_import():
+    """Java's and Kotlin's clients import these beside all schemas, and do not compile otherwise."""
+    imported = {"ApiClient", "ApiException", "ApiResponse", "Configuration", "Duration", "Instant", "JSON",
+                "Level", "Logger", "Pair", "ServerConfiguration", "ServerVariable", "URI", "UUID"}
+    schemas = yaml.safe_load(CONTRACT.read_text())["components"]["schemas"]
+    assert imported.isdisjoint(schemas)
+
+
 def test_every_union_can_be_told_apart():
     """Each alternative of a union has a constant of its own, or a property that only it requires."""
     schemas = yaml.safe_load(CONTRACT.read_text())["components"]["schemas"]
