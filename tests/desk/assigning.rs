@@ -86,6 +86,43 @@ async fn a_bulk_counts_the_minutes_that_it_has_assigned(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_bulk_gives_back_the_minutes_of_the_tasks_that_it_takes_away(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let manager = server.manager().await;
+    let to = json!({ "person_id": person_id(21) });
+    let mut tasks = Vec::new();
+    for n in 0..4 {
+        let id = visit(&manager, json!({ "minutes": 180 })).await;
+        if n < 3 {
+            let given = manager.post(&format!("/v1/tasks/{id}/reassign"), &to).await;
+            assert_eq!(given.status, 200, "{}", given.body);
+        }
+        tasks.push(json!([{ "id": id }]));
+    }
+    let assign = json!({ "type": "task.assign", "payload": to, "tasks": tasks[3] });
+    let why = json!({ "reason": "换人" });
+    let unassign = json!({ "type": "task.unassign", "payload": why, "tasks": tasks[0] });
+    let later = json!({ "not_before": "2090-01-09", "due_on": "2090-01-09" });
+    let moved = json!({ "id": tasks[1][0]["id"], "base_version": 2 });
+    let reschedule = json!({ "type": "task.reschedule", "payload": later, "tasks": [moved] });
+    for (commands, applied) in [
+        (json!([assign]), [false].as_slice()),
+        (json!([assign, unassign]), &[false, true]),
+        (json!([unassign, assign]), &[true, true]),
+        (json!([reschedule, assign]), &[true, true]),
+    ] {
+        let body = json!({ "dry_run": true, "commands": commands });
+        let answer = manager.post("/v1/tasks/bulk", &body).await;
+        let results = answer.body["results"].as_array().expect("results");
+        let found: Vec<bool> = results.iter().map(|one| one["outcome"] == "applied").collect();
+        assert_eq!(found, applied, "{}", answer.body);
+    }
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_occasion_has_one_task_of_a_kind_for_each_beneficiary(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {

@@ -75,7 +75,7 @@ async fn one_call_creates_300_calls_and_another_takes_them_back(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_2000_tasks_the_three_that_changed_meanwhile_are_refused_by_name(
+async fn of_2000_commands_the_three_in_conflict_are_refused_by_name(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let server = Server::small(backend);
@@ -87,32 +87,55 @@ async fn of_2000_tasks_the_three_that_changed_meanwhile_are_refused_by_name(
         let answer = supervisor.post(&format!("/v1/tasks/{id}/escalate"), &why).await;
         assert_eq!(answer.status, 200, "{}", answer.body);
     }
-    let body =
-        json!({ "commands": command("task.cancel", json!({ "reason": "活动取消" }), &made) });
+    // Each with the longest reason, of its own.
+    let longest = "走".repeat(496);
+    let reason = |n: usize| json!({ "reason": format!("{longest}{n:04}") });
+    let escalate =
+        |(n, id)| command("task.escalate", reason(n), std::slice::from_ref(id))[0].take();
+    let commands: Vec<Value> = made.iter().enumerate().map(escalate).collect();
+    let body = json!({ "commands": commands });
     let send = || {
         let request = supervisor.request(reqwest::Method::POST, "/v1/tasks/bulk");
-        supervisor.send(request.header("Idempotency-Key", "cancel-all").json(&body))
+        supervisor.send(request.header("Idempotency-Key", "escalate-all").json(&body))
     };
     let first = send().await;
-    assert_eq!((first.status, counts(&first.body)), (200, (1997, 3)));
-    let results = first.body["results"].as_array().expect("results");
-    let refused: Vec<&Value> = results.iter().filter(|one| one["outcome"] == "rejected").collect();
-    for (one, id) in refused.iter().zip(changed) {
-        assert_eq!(
-            (&one["task_id"], &one["problem"]["code"]),
-            (&json!(id), &json!("version_conflict"))
-        );
-    }
+    assert_eq!((first.status, counts(&first.body)), (200, (1997, 3)), "{}", first.body["code"]);
+    assert_eq!(rejected(&first.body), changed.map(|id| conflict(id)));
     // A lost answer is repeated, and nothing happens twice.
     let again = send().await;
     assert_eq!(
         (&again.headers["Idempotency-Replayed"], &again.body),
         (&"true".parse().expect("a value"), &first.body)
     );
-    let history = supervisor.get(&format!("/v1/tasks/{}/history", made[0])).await;
+    let history = supervisor.get(&format!("/v1/tasks/{}/history", made[5])).await;
     let steps = history.body["items"].as_array().expect("steps");
     assert_eq!((steps.len(), &steps[1]["actor_id"]), (2, &json!(person_id(1))));
-    assert_eq!(steps[1]["reason"], "活动取消");
+    assert_eq!(steps[1]["reason"], reason(5)["reason"]);
+    // An undo leaves the row on which somebody has acted meanwhile, and names it.
+    let cancel =
+        supervisor.request(reqwest::Method::POST, &format!("/v1/tasks/{}/cancel", made[5]));
+    let cancel = cancel.header("If-Match", "\"v2\"").json(&json!({ "reason": "误建" }));
+    assert_eq!(supervisor.send(cancel).await.status, 200);
+    let undo = format!("/v1/tasks/bulk/{}/undo", first.body["id"].as_str().expect("an id"));
+    let undone = supervisor.act(&undo).await.body;
+    assert_eq!(counts(&undone), (1996, 1));
+    assert_eq!(rejected(&undone), [conflict(&made[5])]);
+    assert_eq!(task(&supervisor, &made[5]).await["state"], "cancelled");
+    let desk = async |id: &str| task(&supervisor, id).await["escalation_level"].clone();
+    assert_eq!(desk(&made[0]).await, "grid");
+    assert_eq!(desk(&made[7]).await, "village", "not by this bulk");
+}
+
+/// The tasks of rejected commands, and why.
+fn rejected(body: &Value) -> Vec<(String, String)> {
+    let text = |value: &Value| value.as_str().expect("a text").to_owned();
+    let results = body["results"].as_array().expect("results");
+    let rejected = results.iter().filter(|one| one["outcome"] == "rejected");
+    rejected.map(|one| (text(&one["task_id"]), text(&one["problem"]["code"]))).collect()
+}
+
+fn conflict(id: &str) -> (String, String) {
+    (id.to_owned(), "version_conflict".to_owned())
 }
 
 #[rstest]
@@ -202,7 +225,8 @@ async fn a_bulk_that_says_nothing_possible_is_refused_by_field(
         ),
         (of("task.claim", json!({ "tasks": at })), "/commands/0/type"),
         (calls(2001), "/commands"),
-        (json!(vec![json!({ "type": "task.escalate", "tasks": at }); 501]), "/commands"),
+        (json!(vec![json!({ "type": "task.escalate", "tasks": at }); 2001]), "/commands"),
+        (json!(vec![json!({ "type": "task.escalate" }); 2001]), "/commands"),
     ] {
         let refused = bulk(&supervisor, false, &commands).await;
         let found = (refused.status, &refused.body["errors"][0]["pointer"]);

@@ -176,6 +176,22 @@ pub fn off_duty(conn: &mut Conn, district: AreaCode) -> Result<HashSet<PersonId>
     Ok(people.into_iter().collect())
 }
 
+/// Those of these people of the district, at most 500, who are off duty.
+///
+/// # Errors
+/// [`DbError`].
+pub fn off_duty_among(
+    conn: &mut Conn,
+    district: AreaCode,
+    people: &[PersonId],
+) -> Result<HashSet<PersonId>, DbError> {
+    let off = off_duty::table
+        .filter(off_duty::district.eq(district))
+        .filter(off_duty::person.eq_any(people))
+        .select(off_duty::person);
+    Ok(off.load::<PersonId>(conn)?.into_iter().collect())
+}
+
 /// The dated hours and absences of the district's people from `first` to `last`; people without any
 /// are not among them.
 ///
@@ -187,50 +203,49 @@ pub fn calendars(
     first: NaiveDate,
     last: NaiveDate,
 ) -> Result<HashMap<PersonId, Calendar>, DbError> {
-    read_calendars(conn, district, None, first, last)
+    read_calendars(conn, district, None, first, Some(last))
 }
 
-/// The dated hours and absences of a person from `first` to `last`, and whether the person is on duty.
+/// The dated hours and absences from `first` on of these people of the district, at most 500.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn calendar_of(
+pub fn calendars_from(
     conn: &mut Conn,
-    person: &PersonRow,
+    district: AreaCode,
+    people: &[PersonId],
     first: NaiveDate,
-    last: NaiveDate,
-) -> Result<(Calendar, Duty), DbError> {
-    let (district, id) = (person.district, person.id);
-    let calendar = read_calendars(conn, district, Some(id), first, last)?.remove(&id);
-    let off: Option<PersonId> =
-        off_duty::table.find((district, id)).select(off_duty::person).first(conn).optional()?;
-    Ok((calendar.unwrap_or_default(), if off.is_some() { Duty::Off } else { Duty::On }))
+) -> Result<HashMap<PersonId, Calendar>, DbError> {
+    read_calendars(conn, district, Some(people), first, None)
 }
 
-/// The dated hours and absences from `first` to `last` of the district's people, or of `person` alone.
+/// The dated hours and absences from `first`, to `last` if given, of the district's people, or of
+/// `people` alone.
 fn read_calendars(
     conn: &mut Conn,
     district: AreaCode,
-    person: Option<PersonId>,
+    people: Option<&[PersonId]>,
     first: NaiveDate,
-    last: NaiveDate,
+    last: Option<NaiveDate>,
 ) -> Result<HashMap<PersonId, Calendar>, DbError> {
     let mut away = absences::table
         .filter(absences::district.eq(district))
         .filter(absences::last_day.ge(first))
-        .filter(absences::first_day.le(last))
         .filter(absences::withdrawn_at.is_null())
         .select(AbsenceRow::as_select())
         .into_boxed();
     let mut dated = availability_exceptions::table
         .filter(availability_exceptions::district.eq(district))
         .filter(availability_exceptions::day.ge(first))
-        .filter(availability_exceptions::day.le(last))
         .select(ExceptionRow::as_select())
         .into_boxed();
-    if let Some(person) = person {
-        away = away.filter(absences::person.eq(person));
-        dated = dated.filter(availability_exceptions::person.eq(person));
+    if let Some(last) = last {
+        away = away.filter(absences::first_day.le(last));
+        dated = dated.filter(availability_exceptions::day.le(last));
+    }
+    if let Some(people) = people {
+        away = away.filter(absences::person.eq_any(people));
+        dated = dated.filter(availability_exceptions::person.eq_any(people));
     }
     let away: Vec<AbsenceRow> = away.load(conn)?;
     let dated: Vec<ExceptionRow> = dated.load(conn)?;

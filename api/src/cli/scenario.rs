@@ -124,7 +124,7 @@ fn claim(
 ) -> impl Fn(&mut Tx<'_>) -> Result<(), Problem> + Send + 'static {
     move |tx| {
         let (command, origin) = (TaskCommand::Claim, Origin::default());
-        let sent = Sent { task, command: &command, base: &[], origin: &origin, pending: &[] };
+        let sent = Sent { task, command: &command, base: &[], origin: &origin, assignees: None };
         perform::perform(tx, &key, &by, &sent).map(drop)
     }
 }

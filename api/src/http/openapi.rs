@@ -59,7 +59,7 @@ const ANSWERS: &[(u16, &str, &str)] = &[
     (
         413,
         "TooLarge",
-        "JSON of more than 256 KiB (2 MiB for a bulk of tasks), after decompression, or more bytes \
+        "JSON of more than 256 KiB (4 MiB for a bulk of tasks), after decompression, or more bytes \
          than an attachment may have or than its `Upload-Length`; `errors` names the limit",
     ),
     (

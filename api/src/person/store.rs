@@ -141,6 +141,23 @@ pub fn row(conn: &mut Conn, scope: &AreaRange, id: PersonId) -> Result<Option<Pe
         .optional()?)
 }
 
+/// The rows of those of these people, at most 500, who are in the range.
+///
+/// # Errors
+/// [`DbError`].
+pub fn rows(
+    conn: &mut Conn,
+    scope: &AreaRange,
+    ids: &[PersonId],
+) -> Result<Vec<PersonRow>, DbError> {
+    Ok(people::table
+        .filter(people::district.eq(scope.area().district()))
+        .filter(people::id.eq_any(ids))
+        .filter(in_range!(people::area, scope))
+        .select(PersonRow::as_select())
+        .load(conn)?)
+}
+
 /// The names of those of these people who are in the range.
 ///
 /// # Errors

@@ -183,7 +183,7 @@ impl Decision {
         });
         let origin = Origin { proposal: Some(self.proposal), ..self.origin.clone() };
         let base = [row.version];
-        let sent = Sent { task, command: &command, base: &base, origin: &origin, pending: &[] };
+        let sent = Sent { task, command: &command, base: &base, origin: &origin, assignees: None };
         perform::perform(tx, key, principal, &sent)?;
         Ok(())
     }

@@ -77,7 +77,7 @@ pub fn execute(
     match command {
         OutboxCommand::Task { task, command, base } => {
             let base = base.as_slice();
-            let sent = Sent { task: *task, command, base, origin, pending: &[] };
+            let sent = Sent { task: *task, command, base, origin, assignees: None };
             let performed = task_command(tx, key, principal, &sent, pending)?;
             Ok(performed.map(|Performed { task, recorded, because }| Executed {
                 version: Some(task.version),

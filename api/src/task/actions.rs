@@ -33,7 +33,7 @@ struct TaskCall {
 impl TaskCall {
     fn sent(&self) -> Sent<'_> {
         let Self { task, command, base, origin } = self;
-        Sent { task: *task, command, base, origin, pending: &[] }
+        Sent { task: *task, command, base, origin, assignees: None }
     }
 }
 

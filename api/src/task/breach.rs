@@ -9,17 +9,16 @@ use gridward_domain::word::{UnknownWord, Word as _, unknown};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::assignees::Assignee;
 use super::model::Task;
 use super::row::TaskRow;
-use super::store::{self, HeldTime};
+use super::store::HeldTime;
 use crate::availability::Duty;
 use crate::availability::calendar::Calendar;
-use crate::availability::store as availability;
 use crate::clock;
-use crate::db::{Conn, DbError};
+use crate::db::DbError;
 use crate::http::problem::{FieldError, Problem, ProblemCode};
 use crate::person::Availability;
-use crate::person::store::PersonRow;
 
 /// A rule that an assignment breaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -126,22 +125,15 @@ fn meets(needs: &Needs<'_>, offer: &Offer<'_>, day: NaiveDate) -> bool {
     u32::from(end.saturating_sub(start)) >= needs.minutes
 }
 
-/// Checks that the assignment of the task to the person breaks no rule on the day `today`; `pending`
-/// is the time of tasks that the database does not have yet.
+/// Checks that the assignment of the task to the person breaks no rule on the day `today`.
 ///
 /// # Errors
 /// 409 with the broken rules; [`DbError`].
-pub(super) fn check(
-    conn: &mut Conn,
-    row: &TaskRow,
-    person: &PersonRow,
-    pending: &[HeldTime],
-    today: NaiveDate,
-) -> Result<(), Problem> {
-    if row.assignee == Some(person.id) {
+pub(super) fn check(row: &TaskRow, to: &Assignee, today: NaiveDate) -> Result<(), Problem> {
+    if row.assignee == Some(to.row.id) {
         return Ok(());
     }
-    let broken = of(conn, row, person, pending, today)?;
+    let broken = of(row, to, today)?;
     if broken.is_empty() {
         return Ok(());
     }
@@ -153,19 +145,10 @@ pub(super) fn check(
     Err(problem.showing(&TaskWithBreaches { task, breaches: broken }))
 }
 
-fn of(
-    conn: &mut Conn,
-    row: &TaskRow,
-    person: &PersonRow,
-    pending: &[HeldTime],
-    today: NaiveDate,
-) -> Result<BTreeSet<Breach>, DbError> {
+fn of(row: &TaskRow, to: &Assignee, today: NaiveDate) -> Result<BTreeSet<Breach>, DbError> {
     let first = row.not_before.max(today);
     let last = row.due_on.max(first);
     let day = row.planned_on.unwrap_or(row.due_on);
-    let (calendar, duty) = availability::calendar_of(conn, person, first, last)?;
-    let mut held = store::held_time(conn, row.district, &[person.id])?;
-    held.extend(pending.iter().filter(|task| task.assignee == person.id));
     let needs = Needs {
         skills: row.skills.members(),
         minutes: row.minutes.get().unsigned_abs(),
@@ -173,13 +156,14 @@ fn of(
         days: (first, last),
         day: clock::nearest_within_reach(day),
     };
+    let Assignee { row: person, calendar, duty, held } = to;
     let offer = Offer {
         skills: person.skills.members(),
         weekly_minutes: person.weekly_minutes.get().unsigned_abs(),
         weekly: &person.availability,
-        calendar: &calendar,
-        duty,
-        held: &held,
+        calendar,
+        duty: *duty,
+        held,
     };
     Ok(breaches(&needs, &offer))
 }

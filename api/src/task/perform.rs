@@ -1,9 +1,10 @@
 //! Executes a task command: reads the task, applies the rules, writes the result.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use gridward_domain::authority::Principal;
 use gridward_domain::id::{ReportId, TaskId};
-use gridward_domain::person_state::PersonState;
 use gridward_domain::task::{self as life, Candidate, Command, Rejection, Transition, Verb};
 use gridward_domain::time::Window;
 use gridward_domain::visibility::View;
@@ -11,13 +12,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::Task;
+use super::assignees::Assignees;
 use super::command::{NewDays, Reassignment, TaskCommand, action};
 use super::model::{Assignee, TaskWithAssignee};
 use super::origin::Origin;
 use super::projection::Projection;
 use super::report_row::ReportRow;
 use super::row::TaskRow;
-use super::store::HeldTime;
 use super::{breach, of_ended, report, report_row, store};
 use crate::clock;
 use crate::crypto::SealingKey;
@@ -28,7 +29,7 @@ use crate::idempotency::{self, CommandId};
 use crate::limits::daily_quota;
 use crate::log::{Event, Subject, reason};
 use crate::tx::{ReadSet, Tx};
-use crate::{area, auth, beneficiary, person};
+use crate::{area, beneficiary, person};
 
 /// A command to execute.
 #[derive(Clone, Copy, Debug)]
@@ -41,8 +42,8 @@ pub struct Sent<'a> {
     pub base: &'a [i64],
     /// The origin of the command.
     pub origin: &'a Origin,
-    /// The time of tasks that earlier commands of the same bulk assigned, not yet written.
-    pub pending: &'a [HeldTime],
+    /// The people to whom the bulk of the command assigns; absent for a command alone.
+    pub assignees: Option<&'a Assignees>,
 }
 
 /// The result of a command.
@@ -194,7 +195,7 @@ pub fn perform(
         TaskCommand::Start => Command::Start,
         TaskCommand::Reassign(to) => {
             is_served(tx.read_unbatched(), &row)?;
-            Command::Reassign(candidate(tx, principal, &row, to, sent.pending)?)
+            Command::Reassign(candidate(tx, principal, &row, to, sent.assignees)?)
         }
         TaskCommand::Unassign(_) => Command::Unassign,
         TaskCommand::Reschedule(new) => reschedule(&row, days.insert(new))?,
@@ -313,19 +314,23 @@ fn candidate(
     principal: &Principal,
     row: &TaskRow,
     to: &Reassignment,
-    pending: &[HeldTime],
+    assignees: Option<&Assignees>,
 ) -> Result<Candidate, Problem> {
-    auth::store::lock_person(tx.read_unbatched(), principal.district(), to.person_id)?;
-    let person = person::store::row(tx.read_unbatched(), &principal.scope(), to.person_id)?
-        .filter(|person| person.state == PersonState::Active);
-    let person = person.ok_or(ProblemCode::NotACandidate)?;
+    let one;
+    let assignees = if let Some(assignees) = assignees {
+        assignees
+    } else {
+        one = Assignees::read(tx, principal, &BTreeSet::from([to.person_id]))?;
+        &one
+    };
+    let assignee = assignees.get(to.person_id).ok_or(ProblemCode::NotACandidate)?;
+    let person = &assignee.row;
     // What the rules refuse anyway has no further reasons.
     let is_possible = Verb::Reassign.starts_at(row.state)
         && principal.area.contains(&row.grid)
         && person.role.visits();
     if is_possible && !to.force {
-        let today = clock::day(tx.now);
-        breach::check(tx.read_unbatched(), row, &person, pending, today)?;
+        breach::check(row, assignee, clock::day(tx.now))?;
     }
     Ok(Candidate { person: person.id, role: person.role, grid: person.area })
 }

@@ -304,6 +304,15 @@ pub struct HeldTime {
     pub minutes: i32,
 }
 
+impl HeldTime {
+    /// The time that the task takes, if it is unfinished and has an assignee.
+    pub fn of(row: &TaskRow) -> Option<Self> {
+        let assignee = row.assignee.filter(|_| Phase::UNFINISHED_ASSIGNED.contains(&row.state))?;
+        let minutes = row.planned_minutes.unwrap_or_else(|| row.minutes.get());
+        Some(Self { assignee, planned_on: row.planned_on, due_on: row.due_on, minutes })
+    }
+}
+
 /// The unfinished tasks of these people.
 ///
 /// # Errors

@@ -8,10 +8,8 @@ mod undo;
 
 use chrono::TimeDelta;
 
-/// The most tasks of a call.
+/// The most tasks of a call, and so the most commands, each of which is for one task at least.
 const MOST_TASKS: usize = 2_000;
-/// The maximum number of commands of a bulk.
-const MOST_COMMANDS: usize = 500;
 
 /// How long a bulk can be undone.
 const UNDOABLE_FOR: TimeDelta = TimeDelta::minutes(10);

@@ -63,7 +63,7 @@ pub struct TaskBulk {
     #[serde(default)]
     pub(super) dry_run: bool,
     /// The commands, in order, for up to 2,000 tasks in all.
-    #[schema(min_items = 1, max_items = 500)]
+    #[schema(min_items = 1, max_items = 2000)]
     pub(super) commands: Vec<TaskBulkCommand>,
 }
 

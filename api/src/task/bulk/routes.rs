@@ -7,7 +7,7 @@ use gridward_domain::id::BulkId;
 
 use super::model::{Made, TaskBulk, TaskBulkCommand, TaskBulkResults, TaskBulkType};
 use super::undo::{Undo, undo};
-use super::{MOST_COMMANDS, MOST_TASKS, run};
+use super::{MOST_TASKS, run};
 use crate::auth::Authenticated;
 use crate::http::problem::answer::Language;
 use crate::http::problem::{FieldError, Problem, ProblemCode};
@@ -16,8 +16,8 @@ use crate::idempotency::{Commands, IdempotencyKey};
 
 /// Direct many tasks
 ///
-/// Executes up to 500 commands for up to 2,000 tasks in order, in one transaction. Each has its own result:
-/// a refused one changes nothing, and the others take effect. The answer is 200 whatever the
+/// Executes commands for up to 2,000 tasks in order, in one transaction. Each has its own result: a
+/// refused one changes nothing, and the others take effect. The answer is 200 whatever the
 /// results. With `dry_run`, nothing is changed. The caller can undo the bulk for ten minutes.
 /// Allowed roles: managers, supervisors and admins.
 #[utoipa::path(
@@ -74,6 +74,10 @@ pub(crate) async fn undo_task_bulk(
 
 /// Checks the numbers of the commands and of the tasks, and that each command names what it is for.
 fn check(bulk: &TaskBulk) -> Result<(), Problem> {
+    // Each command is for a task at least.
+    if bulk.commands.len() > MOST_TASKS {
+        return Err(Problem::from(ProblemCode::Invalid).with(wrong_number()));
+    }
     let mut errors = Vec::new();
     for (n, command) in bulk.commands.iter().enumerate() {
         let creates = command.r#type == TaskBulkType::Create;
@@ -88,20 +92,17 @@ fn check(bulk: &TaskBulk) -> Result<(), Problem> {
         };
         errors.push(FieldError::new(format!("/commands/{n}/{wrong}"), detail));
     }
-    if bulk.commands.len() > MOST_COMMANDS {
-        errors.push(FieldError::new(
-            "/commands",
-            format!("must have at most {MOST_COMMANDS} entries"),
-        ));
-    }
     let tasks: usize = bulk.commands.iter().map(TaskBulkCommand::len).sum();
     // A command without tasks has its own error above.
     if tasks > MOST_TASKS || (tasks == 0 && errors.is_empty()) {
-        let detail = format!("must be for 1 to {MOST_TASKS} tasks in all");
-        errors.push(FieldError::new("/commands", detail));
+        errors.push(wrong_number());
     }
     if errors.is_empty() {
         return Ok(());
     }
     Err(errors.into_iter().fold(Problem::from(ProblemCode::Invalid), Problem::with))
+}
+
+fn wrong_number() -> FieldError {
+    FieldError::new("/commands", format!("must be for 1 to {MOST_TASKS} tasks in all"))
 }

@@ -1,7 +1,9 @@
 //! Executes the commands of a bulk, each on its own, in one transaction.
 
+use std::collections::BTreeSet;
+
 use gridward_domain::authority::{Action, Principal};
-use gridward_domain::id::{BulkId, TaskId};
+use gridward_domain::id::{BulkId, PersonId, TaskId};
 use gridward_domain::task::Phase;
 use gridward_domain::visibility::View;
 use serde_json::{Value, json};
@@ -15,12 +17,12 @@ use crate::db::DbFailure as _;
 use crate::http::deserialize;
 use crate::http::problem::{Kept, Problem, ProblemCode};
 use crate::idempotency::Effect;
+use crate::task::assignees::Assignees;
 use crate::task::command::TaskCommand;
 use crate::task::create::{self, NewTask};
 use crate::task::origin::Origin;
 use crate::task::perform::{self, Sent};
 use crate::task::row::TaskRow;
-use crate::task::store::HeldTime;
 use crate::tx::{ReadSet, Tx};
 
 impl Effect for TaskBulk {
@@ -49,13 +51,38 @@ impl Effect for TaskBulk {
 }
 
 /// A command that took effect on a task.
-struct Done {
-    task: TaskId,
-    version: i64,
+enum Done {
+    Created { task: TaskId, version: i64 },
+    Directed(Box<Directed>),
+}
+
+/// A task before and after a command, which may have changed nothing.
+struct Directed {
+    before: TaskRow,
+    after: TaskRow,
+}
+
+impl Done {
+    /// The task and its version.
+    fn result(&self) -> (TaskId, i64) {
+        match self {
+            Self::Created { task, version } => (*task, *version),
+            Self::Directed(step) => (step.after.id, step.after.version),
+        }
+    }
+
     /// What undoes it, unless it changed nothing.
-    inverse: Option<Inverse>,
-    /// The time that it takes of a new assignee.
-    held: Option<HeldTime>,
+    fn inverse(&self) -> Option<Inverse> {
+        let (task, version) = self.result();
+        match self {
+            Self::Created { .. } => Some(Inverse { task, version, before: None }),
+            Self::Directed(step) => (step.before.version != version).then(|| Inverse {
+                task,
+                version,
+                before: Some(Before::of(&step.before)),
+            }),
+        }
+    }
 }
 
 /// Executes the commands in order; a refused one changes nothing, and the others take effect.
@@ -66,11 +93,14 @@ pub(super) fn run(
     principal: &Principal,
 ) -> Result<Made, Problem> {
     principal.may(Action::DirectTask)?;
+    let steps: Vec<Step<'_>> = bulk.commands.iter().flat_map(steps).collect();
+    let to: BTreeSet<PersonId> = steps.iter().filter_map(Step::assigns_to).collect();
+    let assignees = Assignees::read(tx, principal, &to)?;
     if bulk.dry_run {
-        let (results, _) = tx.preview(|tx| all(bulk, tx, key, principal))??;
+        let (results, _) = tx.preview(|tx| all(&steps, tx, key, principal, assignees))??;
         return Ok(Made { id: None, undo_until: None, results });
     }
-    let (results, inverses) = all(bulk, tx, key, principal)?;
+    let (results, inverses) = all(&steps, tx, key, principal, assignees)?;
     if inverses.is_empty() {
         return Ok(Made { id: None, undo_until: None, results });
     }
@@ -82,31 +112,33 @@ pub(super) fn run(
 }
 
 fn all(
-    bulk: &TaskBulk,
+    steps: &[Step<'_>],
     tx: &mut Tx<'_>,
     key: &SealingKey,
     principal: &Principal,
+    mut assignees: Assignees,
 ) -> Result<(Vec<One>, Vec<Inverse>), Problem> {
-    let (mut results, mut inverses, mut pending) = (Vec::new(), Vec::new(), Vec::new());
-    for command in &bulk.commands {
-        for step in steps(command) {
-            let task = step.task();
-            let done = tx.savepoint(|tx| step.apply(tx, key, principal, &pending))?;
-            let one = match done {
-                Ok(Done { task, version, inverse, held }) => {
-                    inverses.extend(inverse);
-                    pending.extend(held);
-                    One { task: Some(task), result: Ok(version) }
+    let (mut results, mut inverses) = (Vec::with_capacity(steps.len()), Vec::new());
+    for step in steps {
+        let done = tx.savepoint(|tx| step.apply(tx, key, principal, &assignees))?;
+        let one = match done {
+            Ok(done) => {
+                if let Done::Directed(step) = &done {
+                    assignees.follow(&step.before, &step.after);
                 }
-                // A failure of the server is not the result of a command: the call fails as a
-                // whole.
-                Err(problem) if problem.as_db().is_some() || problem.fault().is_some() => {
-                    return Err(problem);
-                }
-                Err(problem) => One { task, result: Err(problem.without_current().kept()) },
-            };
-            results.push(one);
-        }
+                inverses.extend(done.inverse());
+                let (task, version) = done.result();
+                One { task: Some(task), result: Ok(version) }
+            }
+            // A failure of the server is not the result of a command: the call fails as a whole.
+            Err(problem) if problem.as_db().is_some() || problem.fault().is_some() => {
+                return Err(problem);
+            }
+            Err(problem) => {
+                One { task: step.task(), result: Err(problem.without_current().kept()) }
+            }
+        };
+        results.push(one);
     }
     Ok((results, inverses))
 }
@@ -155,21 +187,27 @@ impl Step<'_> {
         }
     }
 
+    /// The person of an assignment.
+    fn assigns_to(&self) -> Option<PersonId> {
+        match self {
+            Self::Task { command: Ok(TaskCommand::Reassign(to)), .. } => Some(to.person_id),
+            _ => None,
+        }
+    }
+
     fn apply(
         &self,
         tx: &mut Tx<'_>,
         key: &SealingKey,
         principal: &Principal,
-        pending: &[HeldTime],
+        assignees: &Assignees,
     ) -> Result<Done, Problem> {
         match self {
             Self::Create(new) => {
                 let new = new.as_ref().map_err(|problem| Problem::from(problem.clone()))?;
                 let made = create::create(tx, key, principal, new)
                     .map_err(|problem| problem.under("/payload"))?;
-                let (task, version) = (made.id, made.version);
-                let inverse = Some(Inverse { task, version, before: None });
-                Ok(Done { task, version, inverse, held: None })
+                Ok(Done::Created { task: made.id, version: made.version })
             }
             Self::Task { at, kind, command } => {
                 let command = command.as_ref();
@@ -181,24 +219,17 @@ impl Step<'_> {
                 }
                 let base: Vec<i64> = at.base_version.iter().map(|base| base.get()).collect();
                 let origin = Origin::default();
-                let sent = Sent { task: at.id, command, base: &base, origin: &origin, pending };
+                let sent = Sent {
+                    task: at.id,
+                    command,
+                    base: &base,
+                    origin: &origin,
+                    assignees: Some(assignees),
+                };
                 perform::perform(tx, key, principal, &sent)
                     .map_err(|problem| problem.under("/payload"))?;
                 let after = tx.find::<TaskRow>(at.id)?.ok_or(ProblemCode::NotFound)?;
-                let changed = after.version != before.version;
-                let inverse = changed.then(|| Inverse {
-                    task: at.id,
-                    version: after.version,
-                    before: Some(Before::of(&before)),
-                });
-                let held = after.assignee.filter(|_| after.assignee != before.assignee);
-                let held = held.map(|assignee| HeldTime {
-                    assignee,
-                    planned_on: after.planned_on,
-                    due_on: after.due_on,
-                    minutes: after.minutes.get(),
-                });
-                Ok(Done { task: at.id, version: after.version, inverse, held })
+                Ok(Done::Directed(Box::new(Directed { before, after })))
             }
         }
     }
