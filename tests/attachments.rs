@@ -1,6 +1,7 @@
 //! Attachments: resumed after an interruption, verified against the announcement,
 //! readable only with permission.
 
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
 use aws_lc_rs::digest::{Algorithm, SHA1_FOR_LEGACY_USE_ONLY, SHA256, digest};
@@ -40,7 +41,7 @@ async fn announce_as(
     task: &str,
     id: Uuid,
     media: &str,
-    length: usize,
+    length: impl Display,
     hash: &str,
 ) -> Answer {
     let encode = |word: &str, value: &str| format!("{word} {}", BASE64_STANDARD.encode(value));
@@ -53,7 +54,7 @@ async fn announce_as(
     let request = caller
         .request(Method::POST, "/v1/attachments")
         .header("Tus-Resumable", "1.0.0")
-        .header("Upload-Length", length)
+        .header("Upload-Length", length.to_string())
         .header("Upload-Metadata", metadata.join(","));
     caller.send(request).await
 }
@@ -218,6 +219,20 @@ async fn an_options_request_lists_the_upload_features(
         ("Tus-Checksum-Algorithm", "sha1,sha256"),
     ] {
         assert_eq!(told.headers[name], value);
+    }
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_length_is_digits_alone(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
+    let server = Server::small(backend);
+    let (volunteer, task) = claimed(&server).await;
+    let hash = hex(digest(&SHA256, b"12345").as_ref());
+    for length in ["+5", "-5", "5.0", "5e0", "0", "", "99999999999999999999"] {
+        let refused =
+            announce_as(&volunteer, &task, Uuid::now_v7(), "image/png", length, &hash).await;
+        let field = &refused.body["errors"][0]["pointer"];
+        assert_eq!((refused.status, field), (400, &json!("Upload-Length")), "{length}");
     }
 }
 

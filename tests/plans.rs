@@ -1,6 +1,7 @@
 //! Drafts of plans: what a supervisor sees before a plan counts, and how it is applied and undone.
 
 use chrono::{Days, FixedOffset, NaiveDate, Utc};
+use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
 
@@ -300,4 +301,26 @@ async fn only_those_who_plan_an_area_apply_undo_and_discard_its_plans(
     assert_eq!(send(&manager, &of_far, "apply", json!({})).await.status, 404);
     let unknown = manager.post(&format!("{path}/apply"), &json!({ "conflict": "skip" })).await;
     assert_eq!(unknown.status, 422, "{}", unknown.body);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_repeated_order_is_answered_without_computing_the_plan_again(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let manager = server.manager().await;
+    visit(&manager, 1, 7).await;
+    let send = async |key: &str| {
+        let request = manager.request(Method::POST, "/v1/plans").header("Idempotency-Key", key);
+        manager.send(request.json(&order(1, 7))).await
+    };
+    let first = send("one").await;
+    assert_eq!(first.status, 201, "{}", first.body);
+    // No plan can be computed from this row.
+    let broken = "UPDATE people SET availability = 'never' WHERE role = 'volunteer'";
+    server.database.execute(broken);
+    assert_eq!(send("two").await.status, 500);
+    let again = send("one").await;
+    assert_eq!((again.status, &again.body["id"]), (201, &first.body["id"]), "{}", again.body);
 }

@@ -5,8 +5,8 @@ use std::time::Duration;
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use crate::support::files::{BENEFICIARY, FAR_BENEFICIARY};
-use crate::support::{Backend, Caller, Server};
+use crate::support::files::{BENEFICIARY, FAR_BENEFICIARY, person_id};
+use crate::support::{Backend, Caller, GRID, Server};
 
 /// A stream that is read hint by hint.
 struct Stream {
@@ -28,6 +28,12 @@ impl Stream {
         assert_eq!(answer.status(), 200);
         assert_eq!(answer.headers()["Content-Type"], "text/event-stream");
         Self { answer, text: String::new() }
+    }
+
+    /// Waits until the server ends the stream.
+    async fn end(mut self) {
+        let rest = async { while self.answer.chunk().await.expect("a chunk").is_some() {} };
+        tokio::time::timeout(Duration::from_secs(8), rest).await.expect("an end within 8 seconds");
     }
 
     /// The next hint; `None` after 1.5 seconds without one.
@@ -74,6 +80,26 @@ async fn a_stream_sends_hints_of_the_callers_scope_only(
         (&json!(task), true)
     );
     assert_eq!(server.stranger().get("/v1/events/stream").await.status, 401);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stream_ends_with_the_role_and_with_the_token_of_its_caller(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small_with(backend, &[("GRIDWARD_ACCESS_TOKEN_S", "12")]);
+    let began = std::time::Instant::now();
+    let (supervisor, manager) = (server.supervisor().await, server.manager().await);
+    let volunteer = server.volunteer().await;
+    let of_volunteer = Stream::open(&volunteer, None).await;
+    let of_manager = Stream::open(&manager, None).await;
+    let appointed = supervisor.appoint(GRID, &person_id(22)).await;
+    assert_eq!(appointed.status, 200, "{}", appointed.body);
+    of_manager.end().await;
+    assert_eq!(manager.get("/v1/me").await.body["role"], "volunteer");
+    assert!(began.elapsed() < Duration::from_secs(10), "not because of the token");
+    of_volunteer.end().await;
+    assert!(began.elapsed() >= Duration::from_secs(11), "because of the token");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -31,7 +31,9 @@ fn text<'a>(request: &'a HttpRequest, name: &str) -> Option<&'a str> {
 }
 
 fn number(request: &HttpRequest, name: &str) -> Result<i64, Problem> {
-    let number = text(request, name).and_then(|text| text.parse().ok());
+    // `parse` would take a sign.
+    let digits = text(request, name).filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
+    let number = digits.and_then(|text| text.parse().ok());
     number
         .filter(|number| *number >= 0)
         .ok_or_else(|| Problem::unreadable(name, "must be a number of bytes"))

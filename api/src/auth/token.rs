@@ -159,8 +159,13 @@ impl Tokens {
             kid: Some(self.keys.kid.clone()),
             ..Header::new(Algorithm::ES256)
         };
+        let claims = self.claims(grant, now)?;
+        encode(&header, &claims, &self.keys.signing).map_err(|_| TokenError::Unsigned)
+    }
+
+    fn claims(&self, grant: Grant, now: DateTime<Utc>) -> Result<Claims, TokenError> {
         let end = now + TimeDelta::from_std(self.lifetime).map_err(|_| TokenError::Unsigned)?;
-        let claims = Claims {
+        Ok(Claims {
             iss: ISSUER.to_owned(),
             aud: AUDIENCE.to_owned(),
             sub: grant.person,
@@ -173,8 +178,7 @@ impl Tokens {
             auth_time: grant.auth_time.timestamp(),
             amr: grant.methods,
             cnf: grant.key.map(Confirmation::new),
-        };
-        encode(&header, &claims, &self.keys.signing).map_err(|_| TokenError::Unsigned)
+        })
     }
 
     /// The subject of `token`, verified at `now`.
@@ -261,17 +265,14 @@ mod tests {
     use crate::crypto::InstallationKey;
     use crate::db::{Address, migrate::migrate};
 
-    /// The token of a sign-in with a password only.
+    /// The grant of a sign-in with a password only.
+    fn grant(person: PersonId, now: DateTime<Utc>) -> Grant {
+        let methods = vec![AuthMethod::Pwd];
+        Grant { district: district(), person, session: None, auth_time: now, methods, key: None }
+    }
+
     fn issue(tokens: &Tokens, person: PersonId, now: DateTime<Utc>) -> String {
-        let grant = Grant {
-            district: district(),
-            person,
-            session: None,
-            auth_time: now,
-            methods: vec![AuthMethod::Pwd],
-            key: None,
-        };
-        tokens.issue(grant, now).expect("a token")
+        tokens.issue(grant(person, now), now).expect("a token")
     }
 
     /// Tokens with new keys, as created at a first start.
@@ -319,5 +320,25 @@ mod tests {
         let (ours, theirs, person) = (tokens(), tokens(), PersonId(Uuid::now_v7()));
         let token = issue(&theirs, person, Utc::now());
         assert_eq!(ours.verify(&token, Utc::now()), Err(TokenError::Invalid));
+    }
+    #[test]
+    fn a_signed_token_with_a_critical_extension_or_a_longer_life_is_refused() {
+        let (tokens, person, now) = (tokens(), PersonId(Uuid::now_v7()), Utc::now());
+        let signed = |typ: &str, crit: Option<Vec<String>>, more: i64| {
+            let mut header = Header::new(Algorithm::ES256);
+            (header.typ, header.kid) = (Some(typ.to_owned()), Some(tokens.keys.kid.clone()));
+            header.crit = crit;
+            let mut claims = tokens.claims(grant(person, now), now).expect("claims");
+            claims.exp += more;
+            let token = encode(&header, &claims, &tokens.keys.signing).expect("a token");
+            tokens.verify(&token, now).map(|bearer| bearer.person)
+        };
+        for typ in [TYPE, "application/at+jwt", "AT+JWT"] {
+            assert_eq!(signed(typ, None, 0), Ok(person), "{typ}");
+        }
+        let critical = Some(vec!["exp".to_owned()]);
+        assert_eq!(signed(TYPE, critical, 0), Err(TokenError::Invalid));
+        assert_eq!(signed(TYPE, None, 1), Err(TokenError::Invalid));
+        assert_eq!(signed("JWT", None, 0), Err(TokenError::Invalid));
     }
 }
