@@ -3,6 +3,7 @@
 mod amendments;
 mod assigning;
 mod bulk;
+mod calls;
 mod findings;
 mod lists;
 mod on_behalf;
