@@ -34,6 +34,7 @@ mod doctor;
 mod ended;
 mod enrolment;
 mod evidence;
+mod explanations;
 mod exports;
 mod finding;
 mod findings;

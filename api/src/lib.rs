@@ -27,6 +27,7 @@ pub mod casework;
 pub mod catalogue;
 pub mod correction;
 pub mod event;
+pub mod explanation;
 pub mod export;
 pub mod feedback;
 pub mod handover;

@@ -44,6 +44,7 @@ const SLICES: &[&str] = &[
     "catalogue",
     "correction",
     "event",
+    "explanation",
     "export",
     "feedback",
     "handover",

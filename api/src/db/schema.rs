@@ -686,6 +686,9 @@ diesel::table! {
         title -> Nullable<Text>,
         words -> Nullable<Binary>,
         occasion -> Nullable<Text>,
+        planned_why -> Nullable<Text>,
+        planned_travel -> Nullable<Integer>,
+        planned_order -> Nullable<Integer>,
     }
 }
 

@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 
 use super::model::{APPLICABLE_FOR, LeftBecause, LeftTask, PlanResult, PlanState};
 use super::store::{self, PlanRow, VisitRow};
+use super::why::{self, StoredWhy};
 use crate::clock;
 use crate::db::DbError;
 use crate::http::problem::{FieldError, Problem, ProblemCode};
@@ -63,9 +64,11 @@ pub fn apply(
     store::change_state(tx.write_unbatched(), &mut row, PlanState::Applied, now)?;
     let visits = store::assignments(tx.read_unbatched(), row.district, id)?;
     let facts = Facts::read(tx, row.district, &visits)?;
+    let orders = why::orders(tx.read_unbatched(), row.district, id)?;
     let mut left = Vec::new();
     for visit in &visits {
-        if let Err(because) = assign(tx, &row, &facts, visit, by)? {
+        let order = orders.get(&visit.task).copied();
+        if let Err(because) = assign(tx, &row, &facts, (visit, order), by)? {
             left.push(facts.left(visit.task, because));
         }
     }
@@ -130,7 +133,7 @@ fn assign(
     tx: &mut Tx<'_>,
     plan: &PlanRow,
     facts: &Facts,
-    visit: &VisitRow,
+    (visit, order): (&VisitRow, Option<i32>),
     by: Option<PersonId>,
 ) -> Result<Result<(), LeftBecause>, DbError> {
     let task = facts.tasks.get(&visit.task);
@@ -154,6 +157,9 @@ fn assign(
         planned_start: visit.start,
         planned_minutes: visit.minutes,
         plan: Some(plan.id),
+        planned_why: Some(StoredWhy::read(&visit.reason)?.decisive()),
+        planned_travel: visit.travel,
+        planned_order: order,
         ..task.moved(&next, tx.now)
     };
     tx.replace(task, row);

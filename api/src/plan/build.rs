@@ -151,7 +151,11 @@ fn days_of_presence(row: &PersonRow, rows: &Rows, span: Span) -> (u32, u32) {
     (calendar.map_or(all, count).min(all), all)
 }
 
-fn visit(row: &TaskRow, rows: &Rows, pinned: Option<Pin>) -> Result<Visit, DbError> {
+/// The visit of a task.
+///
+/// # Errors
+/// [`DbError::Corrupt`] for an invalid row.
+pub fn visit(row: &TaskRow, rows: &Rows, pinned: Option<Pin>) -> Result<Visit, DbError> {
     let last = row.beneficiary.as_ref().and_then(|id| rows.last_visitors.get(id));
     Ok(Visit {
         id: row.id,

@@ -32,3 +32,4 @@ pub mod unserved;
 pub mod visit_list;
 pub mod visit_routes;
 pub mod weighting;
+pub mod why;

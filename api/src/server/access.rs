@@ -183,6 +183,8 @@ const TABLE: &[Access] = &[
     on("undo_merge", A::ManageEntitlements, Area, Personal),
     on("list_tasks", A::ReadTasks, Area, Sensitive),
     on("get_task", A::ReadTasks, Area, Sensitive),
+    on("explain_task", A::ReadTasks, Area, Personal),
+    on("list_candidates", A::DirectTask, Area, Personal),
     on("get_task_history", A::ReadTasks, Area, Sensitive),
     on("list_task_reports", A::ReadReports, Assignment, Sensitive),
     on("list_reports", A::ReadReports, Assignment, Personal),

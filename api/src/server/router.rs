@@ -18,9 +18,9 @@ use crate::http::problem::{Problem, answer};
 use crate::http::{body_limits, response_headers};
 use crate::{
     absence, area, attachment, auth, availability, beneficiary, casework, catalogue, correction,
-    event, export, feedback, handover, history, holiday, http, import, limits, memorial, notice,
-    ops, person, plan, proposal, redistricting, report, station, summary, sync, task, vocabulary,
-    web as static_files, weekly, workload,
+    event, explanation, export, feedback, handover, history, holiday, http, import, limits,
+    memorial, notice, ops, person, plan, proposal, redistricting, report, station, summary, sync,
+    task, vocabulary, web as static_files, weekly, workload,
 };
 
 /// Every documented path. This is the table of contents of the API.
@@ -115,6 +115,8 @@ fn documented(v1: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .configure(feedback::routes::register)
         .service(ops::about::get_about)
         .service(event::dead_letters::list_dead_letters)
+        .service(explanation::routes::explain_task)
+        .service(explanation::routes::list_candidates)
         .service(plan::routes::create_plan)
         .service(plan::routes::list_plans)
         .service(plan::routes::get_plan)

@@ -24,6 +24,7 @@ pub mod of_ended;
 mod on_behalf;
 pub mod origin;
 pub mod perform;
+pub mod planned_why;
 pub mod projection;
 pub mod records;
 pub mod release;

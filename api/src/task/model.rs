@@ -17,6 +17,7 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::planned_why::PlannedWhy;
 use super::task_origin::TaskOrigin;
 use super::words::{Goods, TaskWords};
 use crate::http::deserialize;
@@ -30,6 +31,18 @@ pub struct PlannedFor {
     pub start: TimeOfDay,
     /// The plan.
     pub plan_id: PlanId,
+    /// Why the plan chose the assignee; `GET /v1/tasks/{id}/explanation` says more. Absent in plans of
+    /// earlier versions, as `travel` and `order`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<PlannedWhy>,
+    /// Travel time to the place, in minutes, from the visit before or from home.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 0, maximum = 1440, example = 12)]
+    pub travel: Option<i32>,
+    /// The position on the assignee's day, from 1, as planned: a later plan may add visits in between.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1, maximum = 1440, example = 2)]
+    pub order: Option<i32>,
 }
 
 /// A task, in the caller's view.

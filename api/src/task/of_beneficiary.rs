@@ -92,6 +92,8 @@ pub fn replace(conn: &mut Conn, was: &TaskRow, is: &TaskRow) -> Result<(), DbErr
             (tasks::state.eq(is.state), tasks::assignee.eq(is.assignee)),
             (tasks::planned_on.eq(is.planned_on), tasks::planned_start.eq(is.planned_start)),
             (tasks::planned_minutes.eq(is.planned_minutes), tasks::plan.eq(is.plan)),
+            (tasks::planned_why.eq(is.planned_why), tasks::planned_travel.eq(is.planned_travel)),
+            tasks::planned_order.eq(is.planned_order),
             (tasks::not_before.eq(is.not_before), tasks::due_on.eq(is.due_on)),
             (tasks::attempt.eq(is.attempt), tasks::escalation_level.eq(is.escalation_level)),
             (tasks::next_action_on.eq(is.next_action_on), tasks::updated_at.eq(is.updated_at)),

@@ -64,7 +64,9 @@ impl TaskRow {
             escalation_level: life.escalation_level,
             planned_for: match (self.planned_on, self.planned_start, self.plan) {
                 (Some(day), Some(start), Some(plan)) => {
-                    Some(PlannedFor { day, start, plan_id: plan })
+                    let (why, travel) = (self.planned_why, self.planned_travel);
+                    let order = self.planned_order;
+                    Some(PlannedFor { day, start, plan_id: plan, why, travel, order })
                 }
                 _ => None,
             },

@@ -12,6 +12,7 @@ use gridward_domain::task::Overdue;
 use gridward_domain::task::{self as life, Phase, State, Terms, overdue};
 use gridward_domain::time::{TimeOfDay, Window};
 
+use super::planned_why::PlannedWhy;
 use super::task_origin::{TaskOrigin, TaskOriginType};
 use crate::catalogue::ServiceKind;
 use crate::clock;
@@ -57,6 +58,9 @@ crate::table_row! {
             planned_start: Option<TimeOfDay>,
             planned_minutes: Option<i32>,
             plan: Option<PlanId>,
+            planned_why: Option<PlannedWhy>,
+            planned_travel: Option<i32>,
+            planned_order: Option<i32>,
             updated_at: NaiveDateTime,
             version: i64,
             not_before: NaiveDate,
@@ -119,6 +123,9 @@ impl TaskRow {
             planned_start: None,
             planned_minutes: None,
             plan: None,
+            planned_why: None,
+            planned_travel: None,
+            planned_order: None,
             created_by: draft.by,
             created_at: now.naive_utc(),
             updated_at: now.naive_utc(),
@@ -235,6 +242,9 @@ impl TaskRow {
         self.planned_start = None;
         self.planned_minutes = None;
         self.plan = None;
+        self.planned_why = None;
+        self.planned_travel = None;
+        self.planned_order = None;
     }
 }
 

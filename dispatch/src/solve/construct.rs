@@ -114,7 +114,7 @@ pub(super) fn cost(
 }
 
 /// The slot on the pinned day that adds the least travel.
-fn pinned_slot(team: &Team<'_>, visit: &Visit, pin: Pin) -> Option<InsertionSlot> {
+pub(super) fn pinned_slot(team: &Team<'_>, visit: &Visit, pin: Pin) -> Option<InsertionSlot> {
     let (member, day) = team.pinned_day(pin).filter(|(member, _)| team.allows(visit)(member))?;
     team.slots(member, day, visit)
         .filter(|slot| team.misses(visit, *slot).most() == 0)

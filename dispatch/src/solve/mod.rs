@@ -18,7 +18,8 @@
 //! 6. `reason`, `remedy`: explanations, translated from [`crate::routing`]. `record`: a team as
 //!    routes and unserved visits.
 //! 7. `plan` and `answer`: the output. `measure`: its quality.
-//! 8. `check`: an independent checker of plans.
+//! 8. `candidates`: ranks the volunteers for one visit, the rest of a plan unchanged.
+//! 9. `check`: an independent checker of plans.
 //!
 //! One thread plans one part, so the time for a part grows with its size.
 
@@ -29,6 +30,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use rayon::prelude::*;
 
 mod answer;
+mod candidates;
 mod check;
 mod construct;
 mod measure;
@@ -55,6 +57,7 @@ use thiserror::Error;
 use crate::routing::InstanceError;
 
 pub use answer::{Alternative, Cost, Reason, Remedy, Verdict, Why};
+pub use candidates::{Candidate, Hindrance, candidates};
 pub use check::{Violation, check};
 pub use options::Options;
 pub use plan::{Measures, Plan, Route, Stop, Unserved};

@@ -57,7 +57,7 @@ fn next(team: &Team<'_>, member: usize, visit: &Visit) -> Vec<Alternative> {
     tried.into_iter().map(alternative).collect()
 }
 
-fn cost_of(team: &Team<'_>, visit: &Visit, slot: InsertionSlot) -> Cost {
+pub(super) fn cost_of(team: &Team<'_>, visit: &Visit, slot: InsertionSlot) -> Cost {
     let who = &team.members[slot.member];
     let day = who.days[slot.day].shift.day;
     Cost {
@@ -109,7 +109,11 @@ fn translated(hindrance: Feasibility, missing: impl FnOnce() -> Skills) -> Reaso
 }
 
 /// The slot with `member` that is least late and adds the least travel, or the hindrance.
-fn best_slot(team: &Team<'_>, visit: &Visit, member: usize) -> Result<InsertionSlot, Feasibility> {
+pub(super) fn best_slot(
+    team: &Team<'_>,
+    visit: &Visit,
+    member: usize,
+) -> Result<InsertionSlot, Feasibility> {
     if !team.is_skilled(member, visit) {
         return Err(Feasibility::Skill);
     }
@@ -153,7 +157,7 @@ fn best_slot(team: &Team<'_>, visit: &Visit, member: usize) -> Result<InsertionS
 }
 
 /// The skills that a member lacks for the visit.
-fn missing(team: &Team<'_>, visit: &Visit, member: usize) -> Skills {
+pub(super) fn missing(team: &Team<'_>, visit: &Visit, member: usize) -> Skills {
     &visit.skills - &team.members[member].volunteer.skills
 }
 

@@ -148,6 +148,10 @@ problems! {
     NotFound "not_found" 404
         "Not found": "The resource does not exist or is outside your area.";
         "未找到相关内容": "该内容不存在，或不在您的管辖范围内。";
+    /// No plan assigned the task, so there is nothing to explain.
+    NotPlanned "not_planned" 404
+        "Not planned": "No plan assigned this task.";
+        "不是由方案安排的": "该任务不是由方案安排的，没有可说明的理由。";
     /// The installation sends no codes by message.
     CodesUnavailable "codes_unavailable" 404
         "No codes by message": "Ask your manager or supervisor for an invitation.";

@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 
 use crate::http::problem::Kept;
 use crate::http::problem::answer::{Language, LocalizedProblem};
+use crate::task::planned_why::PlannedWhy;
 use crate::task::row::TaskRow;
 
 /// The commands of a bulk.
@@ -222,6 +223,12 @@ pub(super) struct Before {
     pub planned_start: Option<TimeOfDay>,
     pub planned_minutes: Option<i32>,
     pub plan: Option<PlanId>,
+    #[serde(default)]
+    pub planned_why: Option<PlannedWhy>,
+    #[serde(default)]
+    pub planned_travel: Option<i32>,
+    #[serde(default)]
+    pub planned_order: Option<i32>,
     pub not_before: NaiveDate,
     pub due_on: NaiveDate,
     pub window_start: Option<TimeOfDay>,
@@ -239,6 +246,9 @@ impl Before {
             planned_start: row.planned_start,
             planned_minutes: row.planned_minutes,
             plan: row.plan,
+            planned_why: row.planned_why,
+            planned_travel: row.planned_travel,
+            planned_order: row.planned_order,
             not_before: row.not_before,
             due_on: row.due_on,
             window_start: row.window_start,
@@ -251,6 +261,7 @@ impl Before {
     /// The row with these values.
     pub(super) fn restored(self, row: &TaskRow) -> TaskRow {
         let Self { state, assignee, planned_on, planned_start, planned_minutes, plan, .. } = self;
+        let Self { planned_why, planned_travel, planned_order, .. } = self;
         let Self { not_before, due_on, window_start, window_end, attempt, .. } = self;
         TaskRow {
             state,
@@ -259,6 +270,9 @@ impl Before {
             planned_start,
             planned_minutes,
             plan,
+            planned_why,
+            planned_travel,
+            planned_order,
             not_before,
             due_on,
             window_start,

@@ -1,0 +1,149 @@
+//! Ranks the people within reach who could take a task on a day, the rest of their days unchanged.
+
+use std::collections::{HashMap, HashSet};
+
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use gridward_dispatch::routing::Weights;
+use gridward_dispatch::solve;
+use gridward_domain::area::{AreaCode, Level};
+use gridward_domain::authority::{Action, Principal};
+use gridward_domain::id::{PersonId, TaskId};
+
+use super::held::{self, Held};
+use super::hindrance::Hindrance;
+use super::model::{Candidate, Candidates, VisitCost};
+use super::read::{Known, Skills};
+use super::sentences;
+use crate::crypto::SealingKey;
+use crate::db::{Conn, DbError};
+use crate::http::problem::{Problem, ProblemCode};
+use crate::plan::build::{self, Rows};
+use crate::plan::earliest::Earliest;
+use crate::plan::span::{Span, SpanError};
+use crate::task::perform;
+use crate::task::row::TaskRow;
+use crate::{availability, beneficiary, clock, person};
+
+/// The time from now to the first departure of today, as plans have it by default.
+const LEAD: TimeDelta = TimeDelta::minutes(30);
+
+/// What is asked about a task.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Question {
+    /// The task.
+    pub(super) task: TaskId,
+    /// The day; by default the planned one, or else the first possible one.
+    pub(super) day: Option<NaiveDate>,
+    /// How many candidates are returned.
+    pub(super) limit: usize,
+    /// The present time.
+    pub(super) now: DateTime<Utc>,
+}
+
+/// The candidates for the task.
+///
+/// # Errors
+/// 404 outside the scope; 409 for a task that has ended; 422 for a past day.
+pub(super) fn candidates(
+    conn: &mut Conn,
+    key: &SealingKey,
+    principal: &Principal,
+    question: &Question,
+) -> Result<Candidates, Problem> {
+    let (task, _) = perform::visible(conn, principal, question.task, question.now)?;
+    principal.authorize(Action::DirectTask, &task.grid)?;
+    if !task.life()?.state.is_live() {
+        return Err(ProblemCode::TaskPhase.into());
+    }
+    let day = day(question, &task)?;
+    let span = Span::new(day, day).map_err(past)?;
+    let area = within_reach(principal, task.grid);
+    let (rows, off_duty) = rows(conn, area, span, &task)?;
+    let earliest = Earliest::after(question.now, LEAD);
+    let mut problem = build::problem(&rows, span, earliest)?;
+    for volunteer in &mut problem.volunteers {
+        volunteer.also_serves.push(area);
+        if off_duty.contains(&volunteer.id) {
+            volunteer.shifts.clear();
+        }
+    }
+    let visit = build::visit(&task, &rows, None)?;
+    let ranked = solve::candidates(&problem, &visit, Weights::default());
+    let ranked = ranked.map_err(|error| DbError::corrupt("tasks", error))?;
+    let possible = ranked.iter().filter(|one| one.verdict.is_ok()).count();
+    let first: Vec<&solve::Candidate> = ranked.iter().take(question.limit).collect();
+    let by_id: HashMap<PersonId, _> = rows.people.iter().map(|row| (row.id, row)).collect();
+    let shown = first.iter().filter_map(|one| by_id.get(&one.volunteer).copied());
+    let known = Known::of(key, principal, shown)?;
+    let skills = Skills::read(conn, principal)?;
+    let assignee = task.life()?.state.assignee();
+    let is_early = day < task.not_before;
+    let item = |one: &&solve::Candidate| {
+        let id = one.volunteer;
+        let (who, candidate) = (known.who(id), known.candidate(id));
+        let (reach, is_assignee) = (Some(one.reach), assignee == Some(id));
+        let candidate = Candidate { reach, is_assignee, ..candidate };
+        match &one.verdict {
+            Ok(cost) => {
+                let cost = in_fields(cost);
+                let sentence = sentences::possible(who, &cost);
+                Candidate { cost: Some(cost), sentence, ..candidate }
+            }
+            Err(found) => {
+                let found = Hindrance::of(found, off_duty.contains(&id), is_early);
+                let sentence = skills.sentence(who, &found);
+                Candidate { hindrance: Some(found), sentence, ..candidate }
+            }
+        }
+    };
+    let items = first.iter().map(item).collect();
+    Ok(Candidates { task_id: task.id, day, area, considered: ranked.len(), possible, items })
+}
+
+fn in_fields(cost: &solve::Cost) -> VisitCost {
+    VisitCost {
+        day: cost.day,
+        late_days: cost.late_days,
+        known: cost.known,
+        extra_travel: cost.extra_travel.0,
+        share_after: cost.share_after,
+    }
+}
+
+/// The day of the question, not before today.
+fn day(question: &Question, task: &TaskRow) -> Result<NaiveDate, Problem> {
+    let today = clock::day(question.now);
+    let usual = task.planned_on.unwrap_or(task.not_before).max(today);
+    let day = question.day.unwrap_or(usual);
+    if day < today { Err(past(SpanError::Past { today })) } else { Ok(day) }
+}
+
+fn past(error: SpanError) -> Problem {
+    Problem::invalid("day", error.to_string())
+}
+
+/// The area whose people are considered: the town, as far as it is the caller's.
+fn within_reach(principal: &Principal, grid: AreaCode) -> AreaCode {
+    let town = grid.ancestor(Level::Town).unwrap_or(grid);
+    if principal.area.contains(&town) { town } else { principal.area }
+}
+
+/// The input of the ranking, and the people who are off duty.
+fn rows(
+    conn: &mut Conn,
+    area: AreaCode,
+    span: Span,
+    task: &TaskRow,
+) -> Result<(Rows, HashSet<PersonId>), DbError> {
+    let district = area.district();
+    let people = person::store::visitors(conn, &area.range())?;
+    let ids: Vec<PersonId> = people.iter().map(|row| row.id).collect();
+    let Held { mut tasks, carried } = held::of(conn, district, &ids, span)?;
+    tasks.retain(|held| held.id != task.id);
+    let home: Vec<_> = task.beneficiary.into_iter().collect();
+    let home = beneficiary::store::rows(conn, district, &home)?;
+    let last_visitors = home.iter().filter_map(|row| Some((row.id, row.last_visitor?))).collect();
+    let calendars = availability::store::calendars(conn, district, span.first(), span.last())?;
+    let off_duty = availability::store::off_duty(conn, district)?;
+    Ok((Rows { people, calendars, tasks, carried, last_visitors }, off_duty))
+}

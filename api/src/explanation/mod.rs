@@ -1,0 +1,12 @@
+//! Why a task is with its assignee and on its day, and who else could make the visit, in fields and
+//! in sentences. Nothing is written.
+//!
+//! Names and ids of other people are shown only to callers who may read those people.
+
+pub mod candidates;
+pub mod held;
+pub mod hindrance;
+pub mod model;
+pub mod read;
+pub mod routes;
+pub mod sentences;

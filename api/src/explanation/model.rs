@@ -1,0 +1,152 @@
+//! The answers about one task.
+
+use chrono::NaiveDate;
+use gridward_domain::area::{AreaCode, Level};
+use gridward_domain::id::{PersonId, PlanId, TaskId};
+use gridward_domain::time::{TimeOfDay, Window};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::hindrance::Hindrance;
+use super::sentences::Sentence;
+use crate::task::planned_why::PlannedWhy;
+
+/// Why a task is with its assignee, why then, and who else could make the visit.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct Explanation {
+    /// The task.
+    pub task_id: TaskId,
+    /// The plan that assigned it.
+    pub plan_id: PlanId,
+    /// The assignee.
+    pub person_id: PersonId,
+    /// The name of the assignee; absent for auditors.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 64, example = "王小明")]
+    pub person_name: Option<String>,
+    /// Why this person.
+    pub why: WhyPerson,
+    /// Why then.
+    pub when: WhyThen,
+    /// Up to two others, the nearest to feasible first, as of the plan.
+    #[schema(max_items = 2)]
+    pub others: Vec<Candidate>,
+}
+
+/// Why this person.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct WhyPerson {
+    /// The decisive reason.
+    pub code: PlannedWhy,
+    /// Whether the beneficiary knows the person.
+    pub known: bool,
+    /// Travel minutes that the visit adds to the day.
+    #[schema(minimum = 0, maximum = 1_000_000_000, example = 6)]
+    pub extra_travel: u32,
+    /// The person's load without the visit, as a share of the offered minutes.
+    #[schema(minimum = 0, example = 0.31)]
+    pub share_before: f64,
+    /// The person's load with the plan, as a share of the offered minutes; 1 is all.
+    #[schema(minimum = 0, example = 0.36)]
+    pub share_after: f64,
+    /// Number of others who could still take over the visit, as of the plan.
+    #[schema(minimum = 0, maximum = 1_000_000_000, example = 3)]
+    pub others: u32,
+    /// The same in a sentence.
+    pub sentence: Sentence,
+}
+
+/// Why then.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct WhyThen {
+    /// The day.
+    pub day: NaiveDate,
+    /// The start, in minutes from midnight.
+    pub start: TimeOfDay,
+    /// Travel time to the place, in minutes, from the visit before or from home.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 0, maximum = 1440, example = 12)]
+    pub travel: Option<i32>,
+    /// The position on the person's day in the plan, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1, maximum = 1440, example = 2)]
+    pub order: Option<i32>,
+    /// The due day.
+    pub due_on: NaiveDate,
+    /// Days after the due day.
+    #[schema(minimum = 0, maximum = 1_000_000_000, example = 0)]
+    pub late_days: u32,
+    /// The hours of the task; absent for any time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub window: Option<Window>,
+    /// The same in a sentence.
+    pub sentence: Sentence,
+}
+
+/// Another person, and what the visit would cost or what hinders it: either `cost` or `hindrance`.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct Candidate {
+    /// The person; absent where the caller may not read that person.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub person_id: Option<PersonId>,
+    /// The person's name; absent as the id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 64, example = "王小明")]
+    pub person_name: Option<String>,
+    /// The person's area; absent as the id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub area: Option<AreaCode>,
+    /// The smallest level of which one area contains the person's grid and the task.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reach: Option<Level>,
+    /// Whether the person has the task now.
+    pub is_assignee: bool,
+    /// What the visit would cost.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cost: Option<VisitCost>,
+    /// What hinders the person.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hindrance: Option<Hindrance>,
+    /// The same in a sentence.
+    pub sentence: Sentence,
+}
+
+/// What a visit would cost with a person, tier by tier.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, ToSchema)]
+pub struct VisitCost {
+    /// The day.
+    pub day: NaiveDate,
+    /// Days after the due day.
+    #[schema(minimum = 0, maximum = 1_000_000_000, example = 0)]
+    pub late_days: u32,
+    /// Whether the beneficiary knows the person.
+    pub known: bool,
+    /// Travel minutes that the visit would add to the day.
+    #[schema(minimum = 0, maximum = 1_000_000_000, example = 9)]
+    pub extra_travel: u32,
+    /// The person's load of the week with the visit, as a share of the offered minutes; 1 is all.
+    #[schema(minimum = 0, example = 0.42)]
+    pub share_after: f64,
+}
+
+/// The people within reach of a task on a day, ranked.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct Candidates {
+    /// The task.
+    pub task_id: TaskId,
+    /// The day.
+    pub day: NaiveDate,
+    /// The area whose managers and volunteers were considered.
+    pub area: AreaCode,
+    /// The number of people considered.
+    #[schema(value_type = u32, minimum = 0, maximum = 1_000_000, example = 214)]
+    pub considered: usize,
+    /// The number of those who could make the visit.
+    #[schema(value_type = u32, minimum = 0, maximum = 1_000_000, example = 57)]
+    pub possible: usize,
+    /// The first of them: those who could make the visit, of the own grid first, then of the village,
+    /// then of the town, each by days late and then by travel, load and familiarity; then the others,
+    /// the nearest to feasible first.
+    #[schema(max_items = 200)]
+    pub items: Vec<Candidate>,
+}

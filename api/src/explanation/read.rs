@@ -1,0 +1,164 @@
+//! Why a task is with its assignee and on its day, by the plan that assigned it.
+
+use std::collections::{BTreeSet, HashMap};
+
+use chrono::{DateTime, Utc};
+use gridward_domain::area::AreaCode;
+use gridward_domain::authority::{Action, Principal, permits};
+use gridward_domain::id::{PersonId, TaskId};
+
+use super::hindrance::Hindrance;
+use super::model::{Candidate, Explanation, VisitCost, WhyPerson, WhyThen};
+use super::sentences::{self, Sentence, Who};
+use crate::crypto::SealingKey;
+use crate::db::{Conn, DbError};
+use crate::http::problem::{Problem, ProblemCode};
+use crate::person::store::{self as people, PersonRow};
+use crate::plan::why::{self, StoredAlternative, StoredCost, StoredVerdict};
+use crate::task::perform;
+use crate::vocabulary::{self, Vocabulary, VocabularyName};
+
+/// The labels of skills.
+pub(super) struct Skills(Vocabulary);
+
+impl Skills {
+    /// Reads the vocabulary.
+    pub(super) fn read(conn: &mut Conn, principal: &Principal) -> Result<Self, DbError> {
+        vocabulary::store::one(conn, principal.district(), VocabularyName::Skills).map(Self)
+    }
+
+    /// The sentence of a hindrance.
+    pub(super) fn sentence(&self, who: Who<'_>, found: &Hindrance) -> Sentence {
+        let label = |code: &str| match self.0.word(code) {
+            Some(word) => (word.label_zh.as_str().to_owned(), word.label_en.as_str().to_owned()),
+            None => (code.to_owned(), code.to_owned()),
+        };
+        let missing: Vec<_> = found.missing.iter().map(|skill| label(skill.as_str())).collect();
+        sentences::hindered(who, found.code, found.short.unwrap_or_default(), &missing)
+    }
+}
+
+/// How sentences refer to people: by name, where the caller may read them.
+pub(super) struct Known {
+    reader: PersonId,
+    people: HashMap<PersonId, (String, AreaCode)>,
+}
+
+impl Known {
+    /// Opens the names among `rows` that the caller may read.
+    pub(super) fn of<'r>(
+        key: &SealingKey,
+        principal: &Principal,
+        rows: impl IntoIterator<Item = &'r PersonRow>,
+    ) -> Result<Self, DbError> {
+        let may = permits(principal.role, Action::ReadPeople);
+        let shown = |row: &&PersonRow| may && principal.area.contains(&row.area);
+        let rows = rows.into_iter().filter(shown);
+        let named = rows.map(|row| Ok((row.id, (row.particulars(key)?.name, row.area))));
+        Ok(Self { reader: principal.person, people: named.collect::<Result<_, DbError>>()? })
+    }
+
+    /// How a sentence refers to the person.
+    pub(super) fn who(&self, person: PersonId) -> Who<'_> {
+        if person == self.reader {
+            return Who::You;
+        }
+        self.people.get(&person).map_or(Who::Another, |(name, _)| Who::Named(name))
+    }
+
+    /// The candidate without a verdict, with the fields that the caller may read.
+    pub(super) fn candidate(&self, person: PersonId) -> Candidate {
+        let shown = self.people.get(&person);
+        let own = person == self.reader;
+        Candidate {
+            person_id: (own || shown.is_some()).then_some(person),
+            person_name: shown.map(|(name, _)| name.clone()),
+            area: shown.map(|(_, area)| *area),
+            reach: None,
+            is_assignee: false,
+            cost: None,
+            hindrance: None,
+            sentence: Sentence::default(),
+        }
+    }
+}
+
+/// The explanation of the task.
+///
+/// # Errors
+/// 404 outside the scope, and if no plan assigned the task.
+pub(super) fn explanation(
+    conn: &mut Conn,
+    key: &SealingKey,
+    principal: &Principal,
+    id: TaskId,
+    now: DateTime<Utc>,
+) -> Result<Explanation, Problem> {
+    let (row, view) = perform::visible(conn, principal, id, now)?;
+    let assignee = row.life()?.state.assignee();
+    let planned = row.plan.zip(assignee);
+    let (plan_id, person_id) = planned.ok_or_else(|| Problem::from(ProblemCode::NotPlanned))?;
+    let visit = why::of_task(conn, row.district, plan_id, id)?;
+    let visit = visit.filter(|visit| visit.person == person_id);
+    let visit = visit.ok_or_else(|| Problem::from(ProblemCode::NotPlanned))?;
+    let next = visit.why.next.iter().map(|other| other.volunteer);
+    let ids: BTreeSet<PersonId> = next.chain([person_id]).collect();
+    let district = row.district.range();
+    let rows = ids.iter().map(|id| people::row(conn, &district, *id));
+    let rows: Vec<PersonRow> = rows.filter_map(Result::transpose).collect::<Result<_, _>>()?;
+    let known = Known::of(key, principal, &rows)?;
+    // The assignee's name is shown with the task.
+    let assignee = rows.iter().find(|one| one.id == person_id && view.shows_masked_name());
+    let person_name =
+        assignee.map(|one| Ok::<_, DbError>(one.particulars(key)?.name)).transpose()?;
+    let who = match (person_id == principal.person, &person_name) {
+        (true, _) => Who::You,
+        (false, Some(name)) => Who::Named(name),
+        (false, None) => Who::Another,
+    };
+    let code = visit.why.decisive();
+    let mut person = WhyPerson {
+        code,
+        known: visit.why.known,
+        extra_travel: visit.why.extra_travel,
+        share_before: visit.why.share_before,
+        share_after: visit.why.share_after,
+        others: visit.why.others,
+        sentence: Sentence::default(),
+    };
+    person.sentence = sentences::why_person(who, &person);
+    let (day, start) = (visit.day, visit.start);
+    let late = (day - row.due_on).num_days().max(0);
+    let mut when = WhyThen {
+        day,
+        start,
+        travel: visit.travel,
+        order: row.planned_order,
+        due_on: row.due_on,
+        late_days: u32::try_from(late).unwrap_or_default(),
+        window: row.window()?,
+        sentence: Sentence::default(),
+    };
+    when.sentence = sentences::why_then(&when);
+    let skills = Skills::read(conn, principal)?;
+    let others = visit.why.next.iter().map(|other| self::other(&known, &skills, other)).collect();
+    Ok(Explanation { task_id: id, plan_id, person_id, person_name, why: person, when, others })
+}
+
+fn other(known: &Known, skills: &Skills, other: &StoredAlternative) -> Candidate {
+    let candidate = known.candidate(other.volunteer);
+    let who = known.who(other.volunteer);
+    match &other.verdict {
+        StoredVerdict::Possible(cost) => {
+            let StoredCost { day, late_days, share_after, extra_travel, known } = *cost;
+            let cost = VisitCost { day, late_days, known, extra_travel, share_after };
+            let sentence = sentences::possible(who, &cost);
+            Candidate { cost: Some(cost), sentence, ..candidate }
+        }
+        StoredVerdict::Hindered(reason) => {
+            let found = Hindrance::stored(reason);
+            let sentence = skills.sentence(who, &found);
+            Candidate { hindrance: Some(found), sentence, ..candidate }
+        }
+    }
+}

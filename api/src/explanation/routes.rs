@@ -1,0 +1,101 @@
+//! The HTTP endpoints for explanations.
+
+use actix_web::web::{Data, Path};
+use actix_web::{HttpResponse, get};
+use chrono::NaiveDate;
+use gridward_domain::authority::Action;
+use gridward_domain::id::TaskId;
+use gridward_domain::range::PageLimit;
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use super::candidates::{self, Question};
+use super::model::{Candidates, Explanation};
+use super::read;
+use crate::auth::Authenticated;
+use crate::clock::Clock;
+use crate::crypto::KeyRing;
+use crate::http::Query;
+use crate::http::openapi;
+use crate::http::problem::Problem;
+use crate::tx::Db;
+
+/// How many candidates are returned by default.
+const LIMIT: PageLimit = PageLimit::of::<20>();
+
+/// The query of the candidates.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct CandidatesQuery {
+    /// The day of the visit, not a past one. Default: the planned day of the task, or else its first
+    /// day, but today at the earliest.
+    day: Option<NaiveDate>,
+    /// The maximum number of people. Default 20.
+    #[param(inline)]
+    limit: Option<PageLimit>,
+}
+
+/// Explain an assignment
+///
+/// Why a plan gave the task to its assignee, why on that day, and who else could make the visit and
+/// at what cost, in fields and in sentences in both languages. The others are those of the plan:
+/// `GET /v1/tasks/{id}/candidates` judges by the present. Their ids and names are shown only where the
+/// caller may read them. 404 (`not_planned`) if no plan assigned the task. Allowed roles: all, within
+/// their area; an assignee everywhere.
+#[utoipa::path(
+    tag = "tasks",
+    operation_id = "explain_task",
+    params(("id" = TaskId, Path, description = "The task")),
+    responses((status = OK, description = "The explanation", body = Explanation), openapi::Read),
+)]
+#[get("/tasks/{id}/explanation")]
+pub(crate) async fn explain_task(
+    db: Data<Db>,
+    keys: Data<KeyRing>,
+    clock: Data<Clock>,
+    Authenticated(principal): Authenticated,
+    id: Path<TaskId>,
+) -> Result<HttpResponse, Problem> {
+    principal.may(Action::ReadTasks)?;
+    let (keys, now) = (keys.clone(), (clock)());
+    let explained = db.read(move |conn| {
+        let key = keys.key(conn, principal.district())?;
+        read::explanation(conn, &key, &principal, *id, now)
+    });
+    Ok(HttpResponse::Ok().json(explained.await?))
+}
+
+/// Rank the candidates for a task
+///
+/// The managers and volunteers of the town, or of the caller's area in it, who could make the visit on
+/// the day, at what cost; then those who could not, with what hinders them. All other visits stay as
+/// they are. Allowed roles: managers, supervisors and admins.
+#[utoipa::path(
+    tag = "tasks",
+    operation_id = "list_candidates",
+    params(("id" = TaskId, Path, description = "The task"), CandidatesQuery),
+    responses(
+        (status = OK, description = "The candidates", body = Candidates),
+        openapi::ReadTask,
+    ),
+)]
+#[get("/tasks/{id}/candidates")]
+pub(crate) async fn list_candidates(
+    db: Data<Db>,
+    keys: Data<KeyRing>,
+    clock: Data<Clock>,
+    Authenticated(principal): Authenticated,
+    id: Path<TaskId>,
+    Query(query): Query<CandidatesQuery>,
+) -> Result<HttpResponse, Problem> {
+    principal.may(Action::DirectTask)?;
+    let limit = query.limit.unwrap_or(LIMIT).into();
+    let question = Question { task: *id, day: query.day, limit, now: (clock)() };
+    let keys = keys.clone();
+    let ranked = db.read(move |conn| {
+        let key = keys.key(conn, principal.district())?;
+        candidates::candidates(conn, &key, &principal, &question)
+    });
+    Ok(HttpResponse::Ok().json(ranked.await?))
+}

@@ -1,0 +1,265 @@
+//! Why a task is with its assignee, on its day and in its place of the day; and who else could make
+//! the visit.
+
+use chrono::{Days, FixedOffset, NaiveDate, Utc};
+use reqwest::Method;
+use rstest::rstest;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::support::bodies::home_visit;
+use crate::support::files::{beneficiary_id, person_id};
+use crate::support::phone::Phone;
+use crate::support::{Backend, Caller, FAR_GRID, GRID, OTHER_GRID, Server};
+
+/// The day in the district, this many days from now.
+fn day(later: u64) -> NaiveDate {
+    let china = FixedOffset::east_opt(8 * 3600).expect("an offset");
+    Utc::now().with_timezone(&china).date_naive() + Days::new(later)
+}
+
+/// A visit for the beneficiary of this number, possible from tomorrow, with more fields.
+async fn visit(caller: &Caller, n: u32, mut more: Value) -> String {
+    more["not_before"] = json!(day(1));
+    more["due_on"] = json!(day(6));
+    caller.make(&home_visit(&beneficiary_id(n), more)).await
+}
+
+/// Plans the first grid for tomorrow.
+async fn plan(supervisor: &Caller) -> Value {
+    let order = json!({ "area": GRID, "first_day": day(1), "last_day": day(1) });
+    supervisor.plan(&order).await
+}
+
+async fn explanation(caller: &Caller, task: &str) -> (u16, Value) {
+    let answer = caller.get(&format!("/v1/tasks/{task}/explanation")).await;
+    (answer.status, answer.body)
+}
+
+/// The candidates for tomorrow, with more of the query.
+async fn candidates(caller: &Caller, task: &str, more: &str) -> Value {
+    let answer = caller.get(&format!("/v1/tasks/{task}/candidates?day={}{more}", day(1))).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    answer.body
+}
+
+/// The item of the person with this number.
+fn item(candidates: &Value, n: u32) -> Value {
+    let mut items = candidates["items"].as_array().expect("items").iter();
+    items.find(|one| one["person_id"] == person_id(n)).cloned().unwrap_or_default()
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_planned_task_says_why_where_and_in_which_order(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (supervisor, manager) = (server.town_supervisor().await, server.manager().await);
+    let mut tasks = Vec::new();
+    for n in 1..=3 {
+        tasks.push(visit(&supervisor, n, json!({})).await);
+    }
+    plan(&supervisor).await;
+    let mut order = std::collections::BTreeMap::new();
+    for id in &tasks {
+        let task = manager.get(&format!("/v1/tasks/{id}")).await.body;
+        let planned = &task["planned_for"];
+        assert!(planned["why"].is_string(), "{task}");
+        assert!(planned["travel"].as_i64().is_some_and(|travel| travel >= 0), "{task}");
+        let person = task["assignee_id"].as_str().expect("a person").to_owned();
+        let start = planned["start"].as_u64().expect("a start");
+        let nth = planned["order"].as_u64().expect("an order");
+        order.entry(person).or_insert_with(Vec::new).push((start, nth));
+    }
+    for mut day in order.into_values() {
+        day.sort_unstable();
+        let numbers: Vec<u64> = day.iter().map(|(_, nth)| *nth).collect();
+        assert_eq!(
+            numbers,
+            (1..=day.len() as u64).collect::<Vec<_>>(),
+            "in the order of the times"
+        );
+    }
+    // The row of a phone has the same.
+    let mut phone = Phone::default();
+    phone.sync(&manager, json!([])).await;
+    let row = phone.rows[&("task".to_owned(), tasks[0].clone())].clone();
+    let task = manager.get(&format!("/v1/tasks/{}", tasks[0])).await.body;
+    assert_eq!(row["planned_for"], task["planned_for"]);
+    // Given back, the task has no plan, and so no reason.
+    let reason = json!({ "reason": "other" });
+    let path = format!("/v1/tasks/{}/unassign", tasks[0]);
+    let request = supervisor.request(Method::POST, &path).json(&reason);
+    let opened =
+        supervisor.send(request.header("If-Match", format!("\"v{}\"", task["version"]))).await;
+    assert_eq!(opened.status, 200, "{}", opened.body);
+    assert!(opened.body.get("planned_for").is_none(), "{}", opened.body);
+    let (status, problem) = explanation(&supervisor, &tasks[0]).await;
+    assert_eq!((status, &problem["code"]), (404, &json!("not_planned")));
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_explanation_names_others_only_to_callers_who_may_read_them(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (supervisor, manager) = (server.town_supervisor().await, server.manager().await);
+    let volunteer = server.volunteer().await;
+    for n in 1..=3 {
+        visit(&supervisor, n, json!({})).await;
+    }
+    plan(&supervisor).await;
+    let own = volunteer.get(&format!("/v1/tasks?assignee_id={}", person_id(21))).await.body;
+    let Some(task) = own["items"][0]["id"].as_str() else { panic!("{own}") };
+
+    let (status, mine) = explanation(&volunteer, task).await;
+    assert_eq!(status, 200, "{mine}");
+    assert_eq!(mine["person_id"], person_id(21));
+    for part in ["why", "when"] {
+        let sentence = &mine[part]["sentence"];
+        assert!(sentence["zh"].is_string() && sentence["en"].is_string(), "{mine}");
+    }
+    let zh = mine["why"]["sentence"]["zh"].as_str().expect("a sentence");
+    assert!(zh.contains("您") && !zh.contains("王志愿"), "{zh}");
+    let others = mine["others"].as_array().expect("others").clone();
+    assert!(!others.is_empty(), "{mine}");
+    for other in &others {
+        assert!(other.get("person_id").is_none() && other.get("person_name").is_none(), "{other}");
+        let said = other["sentence"]["zh"].as_str().expect("a sentence");
+        assert!(said.starts_with("另一位同事"), "{said}");
+    }
+
+    for caller in [&manager, &supervisor, &server.supervisor().await] {
+        let (status, theirs) = explanation(caller, task).await;
+        assert_eq!((status, &theirs["person_name"]), (200, &json!("王志愿")), "{theirs}");
+        let zh = theirs["why"]["sentence"]["zh"].as_str().expect("a sentence");
+        assert!(zh.contains("王志愿"), "{zh}");
+        for other in theirs["others"].as_array().expect("others") {
+            assert!(other["person_name"].is_string(), "{other}");
+            assert_eq!(other["cost"].is_null(), !other["hindrance"].is_null(), "{other}");
+        }
+    }
+    let (status, audited) = explanation(&server.auditor().await, task).await;
+    assert_eq!((status, audited.get("person_name")), (200, None), "{audited}");
+
+    // For others it does not exist, and a task without a plan has none.
+    for caller in
+        [server.second_volunteer().await, server.other_manager().await, server.far_manager().await]
+    {
+        let (status, problem) = explanation(&caller, task).await;
+        assert_eq!((status, &problem["code"]), (404, &json!("not_found")));
+    }
+    assert_eq!(explanation(&manager, &Uuid::now_v7().to_string()).await.0, 404);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn candidates_are_ranked_and_the_hindered_come_last(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (supervisor, manager) = (server.town_supervisor().await, server.manager().await);
+    let task = visit(&supervisor, 1, json!({ "skills": ["driving"] })).await;
+    let all = candidates(&supervisor, &task, "").await;
+    assert_eq!((&all["area"], &all["considered"]), (&json!("500116001"), &json!(5)), "{all}");
+    assert_eq!(all["possible"], 5, "{all}");
+    // The own grid first; in it the person who lives nearest.
+    let reach: Vec<&Value> =
+        all["items"].as_array().expect("items").iter().map(|one| &one["reach"]).collect();
+    assert_eq!(reach, ["grid", "grid", "grid", "village", "village"]);
+    assert_eq!(all["items"][0]["person_id"], person_id(21), "{all}");
+    assert_eq!(all["items"][0]["person_name"], "王志愿");
+    let short = candidates(&supervisor, &task, "&limit=2").await;
+    assert_eq!(short["items"].as_array().map(Vec::len), Some(2));
+    assert_eq!(short["considered"], 5);
+
+    // One is absent, one has another skill, one is off duty, one has no minutes left.
+    let volunteer = server.volunteer().await;
+    let away = json!({ "first_day": day(1), "last_day": day(1), "reason": "leave" });
+    assert_eq!(volunteer.post("/v1/me/absences", &away).await.status, 201);
+    assert_eq!(manager.put("/v1/me/duty", &json!({ "duty": "off" })).await.status, 200);
+    server.database.execute(&format!(
+        "UPDATE people SET skills = '' WHERE id = '{}'; \
+         UPDATE people SET weekly_minutes = 5 WHERE id = '{}'",
+        person_id(22),
+        person_id(23)
+    ));
+    let all = candidates(&supervisor, &task, "").await;
+    assert_eq!(
+        (&all["possible"], &all["items"][0]["person_id"]),
+        (&json!(1), &json!(person_id(12)))
+    );
+    for (n, code) in [(21, "away"), (11, "off_duty"), (22, "no_skill"), (23, "no_minutes")] {
+        let one = item(&all, n);
+        assert_eq!(one["hindrance"]["code"], code, "{one}");
+        assert!(one.get("cost").is_none(), "{one}");
+    }
+    assert_eq!(item(&all, 22)["hindrance"]["missing"], json!(["driving"]));
+    assert!(item(&all, 23)["hindrance"]["short"].as_u64().is_some_and(|short| short > 0));
+
+    // A manager ranks the people of the own grid only.
+    let own = candidates(&manager, &task, "").await;
+    assert_eq!((&own["area"], &own["considered"]), (&json!(GRID), &json!(3)), "{own}");
+    assert!(item(&own, 12).is_null() && item(&own, 23).is_null());
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn candidates_keep_what_they_have_and_the_assignee_is_marked(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let supervisor = server.town_supervisor().await;
+    let task = visit(&supervisor, 1, json!({})).await;
+    let before = candidates(&supervisor, &task, "").await;
+    let share = |all: &Value| item(all, 22)["cost"]["share_after"].as_f64().expect("a share");
+    // Another visit on that day takes time of the second volunteer.
+    let other = visit(&supervisor, 3, json!({})).await;
+    let to = json!({ "person_id": person_id(22) });
+    let given = supervisor.post(&format!("/v1/tasks/{other}/reassign"), &to).await;
+    assert_eq!(given.status, 200, "{}", given.body);
+    let after = candidates(&supervisor, &task, "").await;
+    assert!(share(&after) > share(&before), "{after}");
+    assert!(
+        after["items"].as_array().expect("items").iter().all(|one| one["is_assignee"] == false)
+    );
+    let own = candidates(&supervisor, &other, "").await;
+    assert_eq!(item(&own, 22)["is_assignee"], true, "{own}");
+    // The own visit does not count twice.
+    assert!((share(&own) - share(&before)).abs() < 0.05, "{own}");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn bad_questions_about_candidates_are_refused(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let server = Server::small(backend);
+    let (supervisor, town) = (server.supervisor().await, server.town_supervisor().await);
+    let task = visit(&supervisor, 1, json!({})).await;
+    let far = supervisor.make_task(&beneficiary_id(5)).await;
+    let ask = async |caller: &Caller, task: &str, query: &str| {
+        let answer = caller.get(&format!("/v1/tasks/{task}/candidates{query}")).await;
+        let pointer = answer.body["errors"][0]["pointer"].as_str().unwrap_or_default().to_owned();
+        (answer.status, answer.body["code"].as_str().unwrap_or_default().to_owned(), pointer)
+    };
+    let refused = |status, code: &str, pointer: &str| (status, code.to_owned(), pointer.to_owned());
+    assert_eq!(ask(&town, &far, "").await, refused(404, "not_found", ""), "of {FAR_GRID}");
+    let other = server.other_manager().await;
+    assert_eq!(ask(&other, &task, "").await.0, 404, "of {OTHER_GRID}");
+    assert_eq!(ask(&server.volunteer().await, &task, "").await.0, 403);
+    assert_eq!(ask(&server.auditor().await, &task, "").await.0, 403);
+    assert_eq!(ask(&town, &task, "?day=2026-01-01").await, refused(422, "invalid", "day"));
+    assert_eq!(ask(&town, &task, "?day=soon").await, refused(400, "bad_request", "day"));
+    assert_eq!(ask(&town, &task, "?limit=0").await, refused(400, "bad_request", "limit"));
+    assert_eq!(ask(&town, &task, "?days=1").await.0, 400);
+    assert_eq!(ask(&town, &task, "?day=9999-12-31").await.0, 422);
+    let reason = json!({ "reason": "other" });
+    let version = town.get(&format!("/v1/tasks/{task}")).await.body["version"].clone();
+    let request = town.request(Method::POST, &format!("/v1/tasks/{task}/cancel")).json(&reason);
+    let cancelled = town.send(request.header("If-Match", format!("\"v{version}\""))).await;
+    assert_eq!(cancelled.status, 200, "{}", cancelled.body);
+    assert_eq!(ask(&town, &task, "").await, refused(409, "task_phase", ""));
+}
