@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use gridward_dispatch::routing::Weights;
 use gridward_dispatch::solve;
 use gridward_domain::area::{AreaCode, Level};
@@ -19,13 +19,11 @@ use crate::db::{Conn, DbError};
 use crate::http::problem::{Problem, ProblemCode};
 use crate::plan::build::{self, Rows};
 use crate::plan::earliest::Earliest;
+use crate::plan::settings;
 use crate::plan::span::{Span, SpanError};
 use crate::task::perform;
 use crate::task::row::TaskRow;
-use crate::{availability, beneficiary, clock, person};
-
-/// The time from now to the first departure of today, as plans have it by default.
-const LEAD: TimeDelta = TimeDelta::minutes(30);
+use crate::{availability, beneficiary, clock, person, plan};
 
 /// What is asked about a task.
 #[derive(Clone, Copy, Debug)]
@@ -59,7 +57,7 @@ pub(super) fn candidates(
     let span = Span::new(day, day).map_err(past)?;
     let area = within_reach(principal, task.grid);
     let (rows, off_duty) = rows(conn, area, span, &task)?;
-    let earliest = Earliest::after(question.now, LEAD);
+    let earliest = Earliest::after(question.now, rows.settings.lead());
     let mut problem = build::problem(&rows, span, earliest)?;
     for volunteer in &mut problem.volunteers {
         volunteer.also_serves.push(area);
@@ -143,7 +141,13 @@ fn rows(
     let home: Vec<_> = task.beneficiary.into_iter().collect();
     let home = beneficiary::store::rows(conn, district, &home)?;
     let last_visitors = home.iter().filter_map(|row| Some((row.id, row.last_visitor?))).collect();
-    let calendars = availability::store::calendars(conn, district, span.first(), span.last())?;
+    let (settings, _) = settings::read(conn, district)?;
+    let (before, weeks) = (span.fairness_first(settings.fairness_weeks), span.weeks());
+    let calendars = availability::store::calendars(conn, district, before, weeks.last())?;
+    let carried_before = plan::store::carried_before(conn, &area.range(), before, weeks.first())?;
     let off_duty = availability::store::off_duty(conn, district)?;
-    Ok((Rows { people, calendars, tasks, carried, last_visitors }, off_duty))
+    Ok((
+        Rows { people, calendars, tasks, carried, carried_before, settings, last_visitors },
+        off_duty,
+    ))
 }

@@ -24,8 +24,9 @@ impl FromRequest for Wait {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let values = request.headers().get_all("Prefer").filter_map(|value| value.to_str().ok());
-        let seconds = values.filter_map(wait).next().unwrap_or(0);
+        let mut values =
+            request.headers().get_all("Prefer").filter_map(|value| value.to_str().ok());
+        let seconds = values.find_map(wait).unwrap_or(0);
         ready(Ok(Self(Duration::from_secs(seconds.min(LONGEST)))))
     }
 }

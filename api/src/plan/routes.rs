@@ -124,19 +124,19 @@ pub(crate) async fn create_plan(
 ) -> Result<HttpResponse, Problem> {
     body.authorized(&principal)?;
     // A repeated order may have days that have passed since.
-    let mut done = match commands.stored(principal, key.clone(), body.clone()).await? {
-        Some(done) => done,
-        None => {
-            body.check((**clock)())?;
-            let id = PlanId(Uuid::now_v7());
-            let ordered = move |order: &PlanOrder, tx: &mut Tx<'_>, _: &_, by: &Principal| {
-                check_subjects(tx, order)?;
-                let order = order.clone();
-                let request = Request { id, order, now: tx.now, by: Some(by.person) };
-                Ok(draft::request(tx, &request)?)
-            };
-            commands.run(principal, key, body, ordered).await?
-        }
+    let mut done = if let Some(done) = commands.stored(principal, key.clone(), body.clone()).await?
+    {
+        done
+    } else {
+        body.check((**clock)())?;
+        let id = PlanId(Uuid::now_v7());
+        let ordered = move |order: &PlanOrder, tx: &mut Tx<'_>, _: &_, by: &Principal| {
+            check_subjects(tx, order)?;
+            let order = order.clone();
+            let request = Request { id, order, now: tx.now, by: Some(by.person) };
+            Ok(draft::request(tx, &request)?)
+        };
+        commands.run(principal, key, body, ordered).await?
     };
     planner.wake(principal.district());
     if !patience.is_zero() {

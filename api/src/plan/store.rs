@@ -201,7 +201,10 @@ fn carried(
 }
 
 /// Minutes per person of the visits planned for the days from `first` to the day before `end`.
-fn carried_before(
+///
+/// # Errors
+/// [`DbError`].
+pub fn carried_before(
     conn: &mut Conn,
     range: &AreaRange,
     first: NaiveDate,

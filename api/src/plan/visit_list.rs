@@ -51,7 +51,7 @@ fn with_names(
     let goers: BTreeSet<_> = visits.iter().filter_map(|visit| visit.person_id).collect();
     let people = person::store::names(conn, key, &district.range(), goers)?;
     let rows: HashMap<TaskId, &TaskRow> = rows.iter().map(|row| (row.id, row)).collect();
-    let named = |visit: PlanVisit| {
+    let completed = |visit: PlanVisit| {
         let Some((row, view)) = rows.get(&visit.task_id).and_then(|row| Some((*row, seen(row)?)))
         else {
             return Ok(visit);
@@ -71,7 +71,7 @@ fn with_names(
             ..visit
         })
     };
-    visits.into_iter().map(named).collect()
+    visits.into_iter().map(completed).collect()
 }
 
 /// The ids with names, without the assignee: the person of a visit is that of the plan.

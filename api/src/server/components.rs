@@ -170,13 +170,7 @@ impl Components {
             }),
             code_messages: Data::new(settings.enrolment.messages.clone()),
             commands: Data::new(Commands::new(db.clone(), keys.clone())),
-            sync: Data::new(Sync {
-                db: db.clone(),
-                keys: keys.clone(),
-                rows: RowCache::default(),
-                last_changes: LastChangeIndex::default(),
-                clock,
-            }),
+            sync: Data::new(sync(&db, &keys, clock)),
             imports: Data::new(Imports::new(db.clone(), keys.clone(), clock)),
             attachments: Data::new(Attachments {
                 db: db.clone(),
@@ -216,6 +210,17 @@ impl Components {
             tokens: Data::new(tokens),
             principals: Data::new(principals),
         })
+    }
+}
+
+/// The synchronisation of phones, with empty caches.
+fn sync(db: &Db, keys: &KeyRing, clock: Clock) -> Sync {
+    Sync {
+        db: db.clone(),
+        keys: keys.clone(),
+        rows: RowCache::default(),
+        last_changes: LastChangeIndex::default(),
+        clock,
     }
 }
 

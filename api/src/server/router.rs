@@ -117,7 +117,12 @@ fn documented(v1: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(event::dead_letters::list_dead_letters)
         .service(explanation::routes::explain_task)
         .service(explanation::routes::list_candidates)
-        .service(plan::routes::create_plan)
+        .configure(plans);
+}
+
+/// The paths of plans.
+fn plans(v1: &mut utoipa_actix_web::service_config::ServiceConfig) {
+    v1.service(plan::routes::create_plan)
         .service(plan::routes::list_plans)
         .service(plan::routes::get_plan)
         .service(plan::routes::discard_plan)

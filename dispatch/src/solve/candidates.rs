@@ -179,8 +179,8 @@ fn rank(
     let late = (who.days[slot.day].shift.day - visit.due).num_days().max(0);
     let in_seconds = |load: u32| i64::from(seconds(Minutes(load)));
     let (before, after) = (in_seconds(who.load), in_seconds(team.load_with(visit, slot)));
-    let offered = in_seconds(who.volunteer.offered.0).max(1);
-    let fairness = weights.fairness * (after * after - before * before) / (100 * offered);
+    let share_of = in_seconds(who.volunteer.share_of().0).max(1);
+    let fairness = weights.fairness * (after * after - before * before) / (100 * share_of);
     let stranger = someone_known && !visit.knows(who.volunteer.id);
     let cost =
         i64::from(slot.position.extra) + fairness + if stranger { weights.stranger } else { 0 };
@@ -220,6 +220,7 @@ mod tests {
             shifts: vec![shift],
             offered: Minutes(600),
             carried: Minutes(0),
+            share_of: None,
             mode: crate::solve::Mode::Bicycle,
         }
     }
