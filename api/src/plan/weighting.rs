@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use crate::http::problem::Problem;
 
 /// The range of a percentage.
-const RANGE: std::ops::RangeInclusive<i32> = 25..=400;
+const RANGE: std::ops::RangeInclusive<i32> = 40..=400;
 
 /// What a plan favours among plans that serve the same visits in time, in percent of the usual
 /// weight.
@@ -16,13 +16,13 @@ const RANGE: std::ops::RangeInclusive<i32> = 25..=400;
 #[schema(example = json!({ "near": 100, "fair": 200, "familiar": 100 }))]
 pub struct PlanWeights {
     /// Short ways.
-    #[schema(minimum = 25, maximum = 400, default = 100)]
+    #[schema(minimum = 40, maximum = 400, default = 100)]
     pub near: i32,
     /// Equal shares of what people offer.
-    #[schema(minimum = 25, maximum = 400, default = 100)]
+    #[schema(minimum = 40, maximum = 400, default = 100)]
     pub fair: i32,
     /// Visits by people whom the beneficiary knows.
-    #[schema(minimum = 25, maximum = 400, default = 100)]
+    #[schema(minimum = 40, maximum = 400, default = 100)]
     pub familiar: i32,
 }
 
@@ -86,6 +86,6 @@ mod tests {
     fn a_percentage_out_of_range_is_named() {
         let problem = PlanWeights { fair: -1, ..PlanWeights::default() }.weights();
         let problem = problem.expect_err("out of range").to_string();
-        assert!(problem.contains("must be 25 to 400"), "{problem}");
+        assert!(problem.contains("must be 40 to 400"), "{problem}");
     }
 }
