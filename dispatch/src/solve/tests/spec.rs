@@ -47,7 +47,7 @@ fn shares_are_of_the_period_of_fairness_and_the_limit_is_of_the_plan() {
     let why = &stop(&plan, 1).why;
     assert!((why.share_before - 60.0 / 480.0).abs() < 1e-9, "{why:?}");
 
-    let spent = Volunteer { carried: Minutes(100), share_of: month, ..volunteer(1) };
+    let spent = Volunteer { carried: Minutes(140), share_of: month, ..volunteer(1) };
     let plan = planned(&village(vec![spent], vec![visit(1)]));
     assert_eq!(plan.measures.unserved, 1, "the limit is what is offered for the plan");
 }
