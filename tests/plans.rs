@@ -313,14 +313,15 @@ async fn a_repeated_order_is_answered_without_computing_the_plan_again(
     visit(&manager, 1, 7).await;
     let send = async |key: &str| {
         let request = manager.request(Method::POST, "/v1/plans").header("Idempotency-Key", key);
-        manager.send(request.json(&order(1, 7))).await
+        manager.send(request.header("Prefer", "wait=30").json(&order(1, 7))).await
     };
     let first = send("one").await;
     assert_eq!(first.status, 201, "{}", first.body);
     // No plan can be computed from this row.
     let broken = "UPDATE people SET availability = 'never' WHERE role = 'volunteer'";
     server.database.execute(broken);
-    assert_eq!(send("two").await.status, 500);
+    assert_eq!(send("two").await.body["state"], "failed");
     let again = send("one").await;
     assert_eq!((again.status, &again.body["id"]), (201, &first.body["id"]), "{}", again.body);
+    assert_eq!(again.body["state"], "draft");
 }
